@@ -1,0 +1,12 @@
+//! The language scenarios are written in: reading, checking, the catalogue. It knows no event and starts nothing.
+
+mod expr;
+mod knob;
+mod program;
+
+pub use expr::Expr;
+pub use knob::{Knob, KnobKind, Settings, Unit};
+pub use program::{
+    Choice, Claim, Compare, Expect, Feed, Group, Metric, Policy, Pool, Resource, ResourceSpec, Scenario, Step, Subject,
+    Target, Try, Workers,
+};

@@ -1,0 +1,57 @@
+//! Numbers in a scenario: constants, knobs, and arithmetic over a worker's index.
+
+use serde::{Deserialize, Serialize};
+
+use crate::trace::KnobId;
+
+/// A number, in its own unit (nanoseconds, bytes, tasks a second, or none).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Expr {
+    Number(f64),
+    Knob(KnobId),
+    /// The worker's position in its group, from 0: written `i`.
+    Index,
+    /// How many workers its group has: written `n`.
+    Count,
+    Op(Box<Expr>, char, Box<Expr>),
+}
+
+/// What an expression is evaluated against.
+pub trait Values {
+    /// The present value of a knob.
+    fn knob(&self, knob: KnobId) -> f64;
+    /// The worker's position in its group and the group's size.
+    fn place(&self) -> (u32, u32);
+}
+
+impl Expr {
+    /// The value now. Division or remainder by zero gives 0; nothing here panics.
+    pub fn eval(&self, values: &impl Values) -> f64 {
+        match self {
+            Self::Number(n) => *n,
+            Self::Knob(knob) => values.knob(*knob),
+            Self::Index => f64::from(values.place().0),
+            Self::Count => f64::from(values.place().1),
+            Self::Op(left, op, right) => {
+                let (left, right) = (left.eval(values), right.eval(values));
+                match op {
+                    '+' => left + right,
+                    '-' => left - right,
+                    '*' => left * right,
+                    '/' if right != 0.0 => left / right,
+                    '%' if right != 0.0 => left.rem_euclid(right),
+                    _ => 0.0,
+                }
+            }
+        }
+    }
+
+    /// The knobs it reads.
+    pub fn knobs(&self) -> Vec<KnobId> {
+        match self {
+            Self::Knob(knob) => vec![*knob],
+            Self::Op(left, _, right) => [left.knobs(), right.knobs()].concat(),
+            Self::Number(_) | Self::Index | Self::Count => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! A scenario that was read and checked: every name resolved, every unit and range right.
+
+use serde::{Deserialize, Serialize};
+
+use super::expr::Expr;
+use super::knob::Knob;
+use crate::trace::{KnobId, LockKind, WorkerKind};
+
+/// Where a scenario stands in the picker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Group {
+    Pools,
+    Locks,
+    Deadlocks,
+    Processes,
+    RealWork,
+    Own,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scenario {
+    /// The file's stem: what one types.
+    pub name: String,
+    pub title: String,
+    pub group: Group,
+    pub about: String,
+    /// A question to think about before the run.
+    pub ask: Option<String>,
+    /// What to look at while it runs.
+    pub watch: Vec<String>,
+    pub tries: Vec<Try>,
+    pub knobs: Vec<Knob>,
+    pub resources: Vec<Resource>,
+    pub workers: Vec<Workers>,
+    pub pools: Vec<Pool>,
+    pub expects: Vec<Expect>,
+}
+
+/// A suggestion: what to do, and what it shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Try {
+    pub text: String,
+    /// Knobs to turn for it, with their values.
+    pub set: Vec<(KnobId, f64)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Resource {
+    pub name: String,
+    /// More than one makes an array, named `fork-1`, `fork-2`... Fixed for a run.
+    pub count: Expr,
+    pub spec: ResourceSpec,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum ResourceSpec {
+    Mutex { kind: Choice<LockKind> },
+    Counter { initial: i64 },
+}
+
+/// A word that is fixed, or chosen by a knob.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Choice<T> {
+    Fixed(T),
+    /// `of[position of the knob]`.
+    Knob(KnobId, Vec<T>),
+}
+
+/// A group of workers that run the same steps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Workers {
+    pub name: String,
+    pub kind: WorkerKind,
+    pub count: Expr,
+    pub steps: Vec<Step>,
+}
+
+/// A pool of workers fed from one queue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pool {
+    pub name: String,
+    pub of: WorkerKind,
+    /// How many workers; changes while it runs when it is a knob.
+    pub workers: Expr,
+    /// How many workers it can ever have: the knob's maximum, or the fixed number.
+    pub most: u32,
+    pub queue: Expr,
+    pub policy: Policy,
+    pub feed: Feed,
+    /// Bytes sent with each task and back; only processes pay for it.
+    pub payload: Expr,
+    /// Tasks handed over at once.
+    pub chunk: Expr,
+    pub task: Vec<Step>,
+}
+
+/// What happens to a task when the queue is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Policy {
+    Block,
+    Reject,
+    CallerRuns,
+}
+
+/// Where a pool's tasks come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Feed {
+    /// Open loop: tasks are due at this rate whatever the pool does.
+    Arrive { rate: Expr },
+    /// This many, as fast as the queue takes them.
+    Batch { count: Expr },
+    /// One task for each file with one of these endings (lower case, without dot) in the directory that the knob
+    /// names; sample files when it names none. Results go to `out`, or beside.
+    Files { dir: KnobId, out: KnobId, endings: Vec<String> },
+}
+
+/// One of a resource's array, or the resource itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    /// Position in `Scenario::resources`.
+    pub resource: usize,
+    /// Which of the array, wrapping around; `None` is the first.
+    pub at: Option<Expr>,
+}
+
+/// One thing a worker does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Step {
+    /// Real work that takes this much CPU time.
+    Compute(Expr),
+    /// Sleeps on purpose.
+    Sleep(Expr),
+    /// Waits for a descriptor that becomes ready after this time: what waiting for a device or a server is.
+    Io(Expr),
+    /// Takes the lock, runs the body, gives it back.
+    Lock {
+        target: Target,
+        body: Vec<Step>,
+    },
+    /// Takes the lock within `timeout` and runs the body, or else the other steps.
+    TryLock {
+        target: Target,
+        timeout: Expr,
+        body: Vec<Step>,
+        otherwise: Vec<Step>,
+    },
+    /// Bare `lock`: the worker keeps it until `unlock`.
+    Take(Target),
+    /// Bare `unlock`.
+    Release(Target),
+    /// Reads a counter into the worker's own copy.
+    Load(Target),
+    /// Writes the worker's own copy plus `add` to the counter, whatever it holds by now.
+    Store {
+        target: Target,
+        add: i8,
+    },
+    /// Adds to a counter in one atomic operation.
+    Add {
+        target: Target,
+        by: i8,
+    },
+    Repeat {
+        times: Expr,
+        body: Vec<Step>,
+    },
+    Forever(Vec<Step>),
+    /// Runs the body if the knob stands at this position, else the other steps.
+    When {
+        knob: KnobId,
+        is: f64,
+        body: Vec<Step>,
+        otherwise: Vec<Step>,
+    },
+    /// Makes thumbnails of the task's file, the longer side this many pixels.
+    Thumbnail {
+        sizes: Vec<u32>,
+    },
+    /// The worker panics; the others go on.
+    Panic(String),
+}
+
+/// What a run must show.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Expect {
+    /// As written, for messages.
+    pub text: String,
+    /// Only when all these knobs stand at these values.
+    pub when: Vec<(KnobId, f64)>,
+    pub claim: Claim,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Claim {
+    /// A deadlock is found before this many nanoseconds (or ever).
+    Deadlock {
+        within: Option<f64>,
+    },
+    NoDeadlock,
+    /// A finding with this id is made (or is not).
+    Finding {
+        id: String,
+        seen: bool,
+    },
+    Measure {
+        metric: Metric,
+        of: Subject,
+        compare: Compare,
+        value: f64,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Compare {
+    Above,
+    Below,
+    Equals,
+}
+
+/// Whom a measure is about: positions in the scenario's tables.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Subject {
+    /// The first resource of this declaration.
+    Resource(usize),
+    Pool(usize),
+    /// All workers of this group together.
+    Workers(usize),
+    /// All workers.
+    All,
+}
+
+/// What can be measured. Shares are 0 to 1, times nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Metric {
+    /// Share of a lock's acquisitions that had to wait.
+    Contended,
+    /// Jain's index of a lock's acquisitions over its workers.
+    Fairness,
+    /// A counter's value.
+    Value,
+    /// Updates a counter lost.
+    Lost,
+    /// Tasks a pool did, failed, did a second time.
+    Done,
+    Failed,
+    Retried,
+    Rejected,
+    /// Share of a pool's workers' time spent on tasks.
+    Utilization,
+    /// Longest a pool's queue has been, in tasks.
+    Depth,
+    /// Share of the workers' time in a state.
+    Share(crate::trace::State),
+}

@@ -1,0 +1,20 @@
+//! Ids, times, the closed set of events, and the rings and frames they travel in.
+//!
+//! Everything that is known of a run passes through the types of this module. It does not know what an event means for a
+//! picture (that is `model`) nor who causes it (that is `engine`).
+
+mod cast;
+mod event;
+mod ids;
+mod message;
+mod record;
+mod state;
+mod time;
+
+pub use cast::{Cast, LockKind, PoolInfo, ResourceInfo, ResourceKind, WorkerInfo, WorkerKind};
+pub use event::{Event, EventKind, How};
+pub use ids::{Grant, KnobId, PoolId, ResourceId, WorkerId};
+pub use message::{Command, Death, Message, Notice, RunEnd, Sample};
+pub use record::{RECORD_BYTES, Record};
+pub use state::State;
+pub use time::{Span, Stamp};

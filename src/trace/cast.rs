@@ -1,0 +1,153 @@
+//! Who and what takes part in a run: known in full, by id and name, before it starts.
+
+use serde::{Deserialize, Serialize};
+
+use super::{PoolId, ResourceId, WorkerId};
+
+/// The static description of a run. Ids are positions in these tables.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Cast {
+    pub workers: Vec<WorkerInfo>,
+    pub resources: Vec<ResourceInfo>,
+    pub pools: Vec<PoolInfo>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum WorkerKind {
+    Thread,
+    Process,
+}
+
+impl WorkerKind {
+    /// The word used on screen and in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Thread => "thread",
+            Self::Process => "process",
+        }
+    }
+}
+
+/// One lane. A pool has a lane for every worker it may ever have; those not started yet are not drawn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorkerInfo {
+    /// Unique and harmless to print.
+    pub name: String,
+    /// The name without its number: lanes of one group fold together.
+    pub group: String,
+    pub kind: WorkerKind,
+    /// The pool it belongs to, if it is a pool's worker (a pool's feeder is not).
+    pub pool: Option<PoolId>,
+}
+
+/// How a mutex is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum LockKind {
+    /// `std::sync::Mutex`: parks, unfair.
+    Std,
+    /// `parking_lot::Mutex`: parks, fair about every 0.5 ms.
+    ParkingLot,
+    /// `parking_lot::Mutex`, handed to the longest waiter at each release.
+    Fair,
+    /// Test-and-set, burns CPU while it waits.
+    Spin,
+    /// Spins in order of arrival.
+    Ticket,
+    /// Process-shared robust `pthread_mutex_t`: what processes use.
+    Robust,
+    /// No lock at all: `lock` goes straight through. To see what the lock was for.
+    Off,
+}
+
+impl LockKind {
+    /// Every kind that a scenario can name, in the order they are offered.
+    pub const NAMED: [Self; 6] = [Self::Std, Self::ParkingLot, Self::Fair, Self::Spin, Self::Ticket, Self::Off];
+
+    /// The word used in scenarios, on screen and in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Std => "std",
+            Self::ParkingLot => "parking-lot",
+            Self::Fair => "fair",
+            Self::Spin => "spin",
+            Self::Ticket => "ticket",
+            Self::Robust => "robust",
+            Self::Off => "off",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum ResourceKind {
+    Mutex {
+        kind: LockKind,
+    },
+    /// `capacity` items at most.
+    Queue {
+        capacity: u32,
+    },
+    Counter {
+        initial: i64,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ResourceInfo {
+    /// Unique and harmless to print.
+    pub name: String,
+    pub kind: ResourceKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PoolInfo {
+    pub name: String,
+    pub of: WorkerKind,
+    /// Lanes of its workers, in order.
+    pub workers: Vec<WorkerId>,
+    /// The lane that feeds it.
+    pub feeder: WorkerId,
+    pub queue: ResourceId,
+    /// How many workers it starts with.
+    pub size: u32,
+    /// How many tasks there will be, when that is known.
+    pub total: Option<u64>,
+}
+
+impl Cast {
+    pub fn worker(&self, id: WorkerId) -> Option<&WorkerInfo> {
+        self.workers.get(id.index())
+    }
+
+    pub fn resource(&self, id: ResourceId) -> Option<&ResourceInfo> {
+        self.resources.get(id.index())
+    }
+
+    /// The name of a worker, or `?` for one that is not in the table.
+    pub fn worker_name(&self, id: WorkerId) -> &str {
+        self.worker(id).map_or("?", |w| &w.name)
+    }
+
+    /// The name of a resource, or `?` for one that is not in the table.
+    pub fn resource_name(&self, id: ResourceId) -> &str {
+        self.resource(id).map_or("?", |r| &r.name)
+    }
+
+    /// Ids of all mutexes.
+    pub fn mutexes(&self) -> impl Iterator<Item = ResourceId> + '_ {
+        self.of_kind(|k| matches!(k, ResourceKind::Mutex { .. }))
+    }
+
+    /// Ids of all queues.
+    pub fn queues(&self) -> impl Iterator<Item = ResourceId> + '_ {
+        self.of_kind(|k| matches!(k, ResourceKind::Queue { .. }))
+    }
+
+    /// Ids of all counters.
+    pub fn counters(&self) -> impl Iterator<Item = ResourceId> + '_ {
+        self.of_kind(|k| matches!(k, ResourceKind::Counter { .. }))
+    }
+
+    fn of_kind(&self, wanted: fn(&ResourceKind) -> bool) -> impl Iterator<Item = ResourceId> + '_ {
+        self.resources.iter().enumerate().filter(move |(_, r)| wanted(&r.kind)).map(|(i, _)| ResourceId::from(i))
+    }
+}

@@ -1,0 +1,71 @@
+//! The closed set of things a worker can do at one moment: all that the dashboard knows of a run.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Grant, PoolId, ResourceId, Span, Stamp, State, WorkerId};
+
+/// What one worker did at one moment. Order is certain within one worker only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    pub at: Stamp,
+    pub worker: WorkerId,
+    pub kind: EventKind,
+}
+
+/// How a worker ended by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum How {
+    /// Came to the end of its steps.
+    Finished,
+    /// Was asked to end: the pool became smaller, the run stopped.
+    Retired,
+    /// A step failed or panicked.
+    Panicked,
+}
+
+/// The kinds of event.
+///
+/// A worker is [`State::Running`] unless an event says otherwise; any event that ends a wait makes it run again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EventKind {
+    /// Passed the start barrier and runs. First event of a life; a worker that is restarted sends it again and holds
+    /// nothing from its former life.
+    Began,
+    /// Last event of a life, unless it was killed.
+    Ended(How),
+    /// A lock held at the moment of the [`EventKind::Wait`] that follows in the same stream.
+    Held { lock: ResourceId, grant: Grant },
+    /// Asked for a lock and could not have it. Preceded by exactly `held` [`EventKind::Held`] events.
+    Wait { lock: ResourceId, held: u8, timed: bool },
+    /// Has the lock. Not preceded by `Wait` when it was free.
+    Acquired { lock: ResourceId, grant: Grant },
+    /// Gave the lock back; the stamp was taken inside the lock.
+    Released { lock: ResourceId, grant: Grant },
+    /// A timed wait ended without the lock.
+    GaveUp { lock: ResourceId },
+    /// Found that the lock's former owner died while holding it. Precedes `Acquired`.
+    OwnerDied { lock: ResourceId },
+    /// Stops running, for a reason that is not a lock. `on` is absent for plain sleep and I/O.
+    Block { state: State, on: Option<ResourceId> },
+    /// Runs again after `Block`.
+    Resume,
+    /// Put an item; `depth` is the queue's length just after, read inside its lock.
+    Put { queue: ResourceId, depth: u32 },
+    /// Took an item; `depth` is the queue's length just after, read inside its lock.
+    Took { queue: ResourceId, depth: u32 },
+    /// Began a task of a pool, `waited` after it was due (its intended start, not when it was put).
+    TaskBegan { pool: PoolId, waited: Span },
+    /// Ended the task it had begun.
+    TaskEnded { pool: PoolId, ok: bool },
+    /// A task was turned away because the queue was full.
+    Rejected { pool: PoolId },
+    /// A task whose worker died was put back to be done again.
+    Retried { pool: PoolId },
+    /// Changed a counter by `delta`; `value` is what it wrote.
+    Added { counter: ResourceId, delta: i8, value: i32 },
+    /// `lost` events of this worker are missing just before the next one.
+    Gap { lost: u64 },
+    /// A record that no event of this version matches.
+    Unknown { code: u8 },
+}
