@@ -20,6 +20,7 @@ mod wire;
 mod work;
 
 pub use files::{Job, JobError};
+pub use lock::{Held, Lock};
 pub use plan::{Part, Plan, PlanError};
 pub use process::worker_main;
 pub use recorder::Recorder;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::lock::{Held, Lock};
+use super::lock::Held;
 use super::recorder::Recorder;
 use super::run::Run;
 use super::thumbnail;
@@ -77,7 +77,7 @@ impl Actor {
     /// Gives back every lock it still holds, newest first.
     pub fn let_go(&mut self) {
         while let Some((lock, held)) = self.held.pop() {
-            self.give_back(lock, held);
+            held.give_back(lock, &mut self.pen);
         }
     }
 
@@ -175,59 +175,28 @@ impl Actor {
         self.run.plan.member(target.resource, target.at.as_ref().map_or(0.0, |at| at.eval(self)))
     }
 
-    /// Takes a lock. An uncontended one is tried first and is one event.
     fn take(&mut self, id: ResourceId) {
-        let Some(lock) = self.run.lock(id) else { return };
-        let held = lock.try_lock().unwrap_or_else(|| {
-            self.pen.wait(id, false);
-            lock.lock()
-        });
-        self.keep(id, held);
+        if let Some(lock) = self.run.lock(id) {
+            let held = lock.take(id, &mut self.pen);
+            self.held.push((id, held));
+        }
     }
 
     /// Takes a lock in time, or not.
     fn take_within(&mut self, id: ResourceId, timeout: &Expr) -> bool {
         let Some(lock) = self.run.lock(id) else { return true };
-        let held = lock.try_lock().or_else(|| self.wait_within(id, lock, timeout));
-        let had = held.is_some();
-        if let Some(held) = held {
-            self.keep(id, held);
-        }
-        had
-    }
-
-    fn wait_within(&mut self, id: ResourceId, lock: &'static Lock<'static>, timeout: &Expr) -> Option<Held<'static>> {
         let limit = Duration::from_nanos(timeout.eval(self) as u64);
-        self.pen.wait(id, true);
-        let held = lock.lock_for(limit);
-        if held.is_none() {
-            let at = self.pen.now();
-            self.pen.write(at, EventKind::GaveUp { lock: id });
-        }
-        held
-    }
-
-    fn keep(&mut self, id: ResourceId, held: Held<'static>) {
-        if held.orphaned {
-            let at = self.pen.now();
-            self.pen.write(at, EventKind::OwnerDied { lock: id });
-        }
-        self.pen.acquired(id, held.grant);
-        self.held.push((id, held));
+        let held = lock.take_within(limit, id, &mut self.pen);
+        let had = held.is_some();
+        self.held.extend(held.map(|held| (id, held)));
+        had
     }
 
     fn release(&mut self, id: ResourceId) {
         if let Some(i) = self.held.iter().rposition(|(held, _)| *held == id) {
             let (_, held) = self.held.remove(i);
-            self.give_back(id, held);
+            held.give_back(id, &mut self.pen);
         }
-    }
-
-    /// The stamp is taken inside the lock, the event written outside it.
-    fn give_back(&mut self, id: ResourceId, held: Held<'static>) {
-        let at = self.pen.now();
-        drop(held);
-        self.pen.released(at, id);
     }
 
     fn cell(&self, counter: ResourceId) -> &'static AtomicU64 {

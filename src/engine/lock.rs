@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use spin::mutex::{SpinMutex, SpinMutexGuard, TicketMutex, TicketMutexGuard};
 
+use super::recorder::Recorder;
 use crate::platform::{ROBUST_WORDS, Robust, Taken};
-use crate::trace::{Grant, LockKind};
+use crate::trace::{EventKind, Grant, LockKind, ResourceId};
 
 /// A mutex with the number of times it was granted as its content.
 #[derive(Debug)]
@@ -120,6 +121,29 @@ impl<'a> Lock<'a> {
         }
     }
 
+    /// Takes it and records that. A free one is tried first and is one event; a wait is written before it begins.
+    #[inline]
+    pub fn take(&self, id: ResourceId, pen: &mut Recorder<'_>) -> Held<'_> {
+        let held = self.try_lock().unwrap_or_else(|| {
+            pen.wait(id, false);
+            self.lock()
+        });
+        held.had(id, pen)
+    }
+
+    /// Takes it within `limit`, or not, and records that.
+    pub fn take_within(&self, limit: Duration, id: ResourceId, pen: &mut Recorder<'_>) -> Option<Held<'_>> {
+        let held = self.try_lock().or_else(|| {
+            pen.wait(id, true);
+            let held = self.lock_for(limit);
+            if held.is_none() {
+                pen.write(pen.now(), EventKind::GaveUp { lock: id });
+            }
+            held
+        });
+        held.map(|held| held.had(id, pen))
+    }
+
     fn shared<'l>(&'l self, mutex: Robust<'l>, taken: Taken) -> Held<'l> {
         let Self::Robust { grants, .. } = self else { unreachable!("only robust locks are shared") };
         let grant = grants.fetch_add(1, Ordering::Relaxed) + 1; // Relaxed: only the holder counts
@@ -141,6 +165,25 @@ impl<'l> Held<'l> {
         *grants += 1;
         let grant = Grant(*grants);
         Self { _guard: guard, grant, orphaned: false }
+    }
+}
+
+impl Held<'_> {
+    #[inline]
+    fn had(self, id: ResourceId, pen: &mut Recorder<'_>) -> Self {
+        if self.orphaned {
+            pen.write(pen.now(), EventKind::OwnerDied { lock: id });
+        }
+        pen.acquired(id, self.grant);
+        self
+    }
+
+    /// Gives it back and records that. The stamp is taken inside the lock, the event written outside it.
+    #[inline]
+    pub fn give_back(self, id: ResourceId, pen: &mut Recorder<'_>) {
+        let at = pen.now();
+        drop(self);
+        pen.released(at, id);
     }
 }
 

@@ -184,7 +184,12 @@ impl<'a> Scan<'a> {
                 0 => return Ok(()),
                 1..=DEEPEST => {}
                 _ => {
-                    return Err(fault(start..start + 2, "comments are nested more than 64 deep", "", "use // comments"));
+                    return Err(fault(
+                        start..start + 2,
+                        "comments are nested more than 64 deep",
+                        "",
+                        "use // comments",
+                    ));
                 }
             }
         }
