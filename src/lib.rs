@@ -3,8 +3,13 @@
 //! The modules below are layers: each may import those above it, never one below. `ARCHITECTURE.md` says what each is
 //! for, and `tests/layers.rs` holds the rule.
 
-pub mod engine;
 pub mod platform;
-pub mod scenario;
-pub mod source;
 pub mod trace;
+
+pub mod scenario;
+
+pub mod model;
+
+pub mod engine;
+
+pub mod source;
