@@ -3,8 +3,11 @@
 //! The modules below are layers: each may import those above it, never one below. `ARCHITECTURE.md` says what each is
 //! for, and `tests/layers.rs` holds the rule.
 
+pub mod cli;
+pub mod engine;
 pub mod model;
 pub mod platform;
 pub mod report;
 pub mod scenario;
+pub mod source;
 pub mod trace;

@@ -20,7 +20,7 @@ Examples:
   contend                                     choose a scenario and watch it
   contend run deadlock                        watch one scenario
   contend run thread-pool --set workers=8     with a knob set
-  contend run gil --as processes              with processes instead of threads
+  contend run philosophers --as processes     with processes instead of threads
   contend run my.kdl --headless --for 10s     without the dashboard: a report at the end
   contend run my.kdl --json --fail-on deadlock | jq .findings";
 
@@ -96,7 +96,7 @@ const RUN_EXAMPLES: &str = "\
 Examples:
   contend run deadlock
   contend run lock-contention --set tellers=16 --set hold=5ms
-  contend run gil --as processes
+  contend run philosophers --as processes
   contend run thread-pool --headless --for 10s
   contend run my.kdl --json --fail-on deadlock --fail-on lost-update";
 
@@ -129,7 +129,7 @@ pub(super) struct RunArgs {
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
     /// Exit with 3 if this finding is made; may be given several times
-    #[arg(long, value_name = "FINDING", value_parser = finding_id, help_heading = "Output")]
+    #[arg(long, value_name = "FINDING", value_parser = FINDINGS, help_heading = "Output")]
     pub(super) fail_on: Vec<String>,
 }
 
@@ -161,3 +161,27 @@ fn positive_time(text: &str) -> Result<Duration, String> {
     let time = humantime::parse_duration(text).map_err(|error| format!("{error}; write it as 10s or 500ms"))?;
     if time.is_zero() { Err("no time at all; write it as 10s or 500ms".to_owned()) } else { Ok(time) }
 }
+
+/// What `--fail-on` can name.
+const FINDINGS: [&str; 20] = [
+    "deadlock",
+    "order-hazard",
+    "orphaned-lock",
+    "stall",
+    "lock-bound",
+    "convoy",
+    "unfair",
+    "starved",
+    "livelock",
+    "lost-update",
+    "lost-wakeup",
+    "herd",
+    "oversubscribed",
+    "pool-too-small",
+    "pool-too-large",
+    "queue-overflow-in",
+    "handover-bound",
+    "head-of-line",
+    "straggler",
+    "crashed",
+];

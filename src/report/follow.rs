@@ -7,7 +7,8 @@ use crossbeam_channel::{Receiver, never, select, tick};
 
 use crate::model::{Budget, Model};
 use crate::scenario::{Feed, Scenario, Settings, Step};
-use crate::trace::{Cast, Command, Message, RunEnd, Span, Stamp};
+use crate::source::Live;
+use crate::trace::{Cast, Message, RunEnd, Span, Stamp};
 
 /// How often it is asked whether the run has gone on for long enough.
 const TICK: Duration = Duration::from_millis(50);
@@ -22,7 +23,20 @@ pub trait Run {
     fn messages(&self) -> &Receiver<Message>;
     /// The run's own clock.
     fn now(&self) -> Stamp;
-    fn command(&self, command: Command);
+}
+
+impl Run for Live {
+    fn cast(&self) -> Arc<Cast> {
+        self.cast()
+    }
+
+    fn messages(&self) -> &Receiver<Message> {
+        self.messages()
+    }
+
+    fn now(&self) -> Stamp {
+        self.now()
+    }
 }
 
 /// A run that was followed to its end.
@@ -89,7 +103,6 @@ fn finish(run: &impl Run, mut model: Model, ours: Option<RunEnd>, signal: Option
     if ours.is_some() {
         // What has come in by now, not what goes on coming in.
         run.messages().try_iter().take(run.messages().len()).for_each(|message| model.apply(&message));
-        run.command(Command::Stop);
     }
     match model.ended() {
         Some((at, how)) => Followed { ended: how.clone(), at, signal, model },

@@ -56,7 +56,9 @@ impl Expr {
     pub fn knobs(&self) -> Vec<KnobId> {
         match self {
             Self::Knob(knob) => vec![*knob],
-            Self::Op(left, _, right) | Self::Least(left, right) | Self::Most(left, right) => [left.knobs(), right.knobs()].concat(),
+            Self::Op(left, _, right) | Self::Least(left, right) | Self::Most(left, right) => {
+                [left.knobs(), right.knobs()].concat()
+            }
             Self::Number(_) | Self::Index | Self::Count => Vec::new(),
         }
     }

@@ -136,7 +136,12 @@ impl<'a> Scan<'a> {
             ));
         }
         if self.open.iter().filter(|(_, off)| *off).count() > SWITCHED_OFF {
-            return Err(fault(here, "blocks switched off by `/-` are nested too deep", "one too many", "use // comments"));
+            return Err(fault(
+                here,
+                "blocks switched off by `/-` are nested too deep",
+                "one too many",
+                "use // comments",
+            ));
         }
         self.at += 1;
         Ok(())
@@ -178,7 +183,14 @@ impl<'a> Scan<'a> {
             match depth {
                 0 => return Ok(()),
                 1..=DEEPEST => {}
-                _ => return Err(fault(start..start + 2, "comments are nested more than 64 deep", "", "use // comments")),
+                _ => {
+                    return Err(fault(
+                        start..start + 2,
+                        "comments are nested more than 64 deep",
+                        "",
+                        "use // comments",
+                    ));
+                }
             }
         }
         Err(fault(start..start + 2, "this comment is never closed", "opened here", "add `*/`"))

@@ -1,9 +1,9 @@
 //! A knob's values: read from text, shown, and stepped through.
 
+use super::clean::clean;
 use super::knob::{Knob, KnobKind, Unit};
 use super::nearest::{listed, nearest};
 use super::quantity::{self, NotANumber};
-use super::clean::clean;
 
 /// Why a knob cannot be set so. Every field is harmless to print.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

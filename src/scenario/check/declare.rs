@@ -68,7 +68,8 @@ impl Checker {
             self.mistakes.error(value_span(entry), format!("the knob `{name}` is no choice of words")).help(help);
             return None;
         };
-        let kinds: Vec<_> = of.iter().map(|word| LockKind::NAMED.into_iter().find(|kind| kind.word() == word)).collect();
+        let kinds: Vec<_> =
+            of.iter().map(|word| LockKind::NAMED.into_iter().find(|kind| kind.word() == word)).collect();
         if let Some(at) = kinds.iter().position(Option::is_none) {
             let title = format!("`{}` of the knob `{name}` is no kind of mutex", of[at]);
             self.mistakes.error(value_span(entry), title).help(format!("known kinds: {}", words.join(" ")));
@@ -140,9 +141,8 @@ impl Checker {
 
     /// The knob and its value; it counts as neither used nor unused.
     pub(super) fn knob_setting(&self, name: &str, text: &str) -> Result<(KnobId, f64), SettingError> {
-        let (id, knob) = self.scenario.knob(name).ok_or_else(|| {
-            crate::scenario::turn::unknown(name, self.scenario.knobs.iter())
-        })?;
+        let (id, knob) =
+            self.scenario.knob(name).ok_or_else(|| crate::scenario::turn::unknown(name, self.scenario.knobs.iter()))?;
         Ok((id, knob.parse(text)?))
     }
 

@@ -99,7 +99,8 @@ impl Checker {
                         }
                     },
                 };
-                let text = within.map(|ns| format!("deadlock within {}", crate::scenario::quantity::show(ns, Unit::Time)));
+                let text =
+                    within.map(|ns| format!("deadlock within {}", crate::scenario::quantity::show(ns, Unit::Time)));
                 Some((Claim::Deadlock { within }, text.unwrap_or_else(|| "deadlock".to_owned())))
             }
             "no-deadlock" => {
@@ -160,9 +161,11 @@ impl Checker {
         };
         let thing = self.resolve(entry, what, |this, thing| match (thing, of) {
             (Thing::Pool(_), Of::Pool) => true,
-            (Thing::Resource(at), Of::Mutex | Of::Counter) => this.scenario.resources.get(at).is_some_and(|resource| {
-                matches!(resource.spec, ResourceSpec::Mutex { .. }) == (of == Of::Mutex)
-            }),
+            (Thing::Resource(at), Of::Mutex | Of::Counter) => this
+                .scenario
+                .resources
+                .get(at)
+                .is_some_and(|resource| matches!(resource.spec, ResourceSpec::Mutex { .. }) == (of == Of::Mutex)),
             _ => false,
         })?;
         Some(match thing {
@@ -265,7 +268,9 @@ impl Checker {
     fn with_condition(&self, text: &str, when: &[(KnobId, f64)]) -> String {
         let shown: Vec<String> = when
             .iter()
-            .filter_map(|(id, value)| self.scenario.knobs.get(id.index()).map(|k| format!("{}={}", k.name, k.show(*value))))
+            .filter_map(|(id, value)| {
+                self.scenario.knobs.get(id.index()).map(|k| format!("{}={}", k.name, k.show(*value)))
+            })
             .collect();
         if shown.is_empty() { text.to_owned() } else { format!("{text} when {}", shown.join(" ")) }
     }

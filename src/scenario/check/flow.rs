@@ -85,7 +85,9 @@ impl Checker {
             mistake.label("the worker would wait for itself for ever").also(span_of(first.node), "taken here");
             mistake.help("remove this `lock`, or use another one");
         } else if held.len() == HELD {
-            self.mistakes.error(span_of(node), "more than 64 locks are held here").help("give some of them back before");
+            self.mistakes
+                .error(span_of(node), "more than 64 locks are held here")
+                .help("give some of them back before");
         }
         if held.len() < HELD {
             held.push(Held { target, node, block, certain: true });

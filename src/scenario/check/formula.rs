@@ -222,7 +222,9 @@ impl<'a> Parser<'a> {
             _ if self.knobs.iter().any(|knob| knob.name == name) => {
                 Err(fault(at.clone(), format!("`{name}` is a knob"), Some(&format!("write `${name}`"))))
             }
-            _ => Err(fault(at.clone(), format!("`{name}` means nothing here"), Some("known are i, n, min, max, $knobs"))),
+            _ => {
+                Err(fault(at.clone(), format!("`{name}` means nothing here"), Some("known are i, n, min, max, $knobs")))
+            }
         }
     }
 }
@@ -247,7 +249,13 @@ fn combine(left: Formula, op: char, right: Formula, at: Range<usize>) -> Result<
     use Unit::Count;
     let unit = match (op, left.unit, right.unit) {
         ('*', unit, Count) | ('*', Count, unit) | ('/', unit, Count) => unit,
-        ('/' | '+' | '-' | '%', a, b) if a == b => if op == '/' { Count } else { a },
+        ('/' | '+' | '-' | '%', a, b) if a == b => {
+            if op == '/' {
+                Count
+            } else {
+                a
+            }
+        }
         _ => return Err(mixed(at)),
     };
     let (a, b, c, d) = (left.low, left.high, right.low, right.high);

@@ -132,7 +132,9 @@ impl Checker {
             (None, Some(count)) => {
                 for extra in ["dir", "out"].iter().filter_map(|name| prop(node, name)) {
                     let title = "a batch has directories only when it is one of files";
-                    self.mistakes.error(super::node::entry_span(extra), title).help("add files=\"jpg png\", or remove it");
+                    self.mistakes
+                        .error(super::node::entry_span(extra), title)
+                        .help("add files=\"jpg png\", or remove it");
                 }
                 self.number(count, TASKS).map(|count| Feed::Batch { count: count.expr })
             }
@@ -151,7 +153,8 @@ impl Checker {
 
     fn files(&mut self, node: &KdlNode, files: &KdlEntry) -> Option<Feed> {
         let text = self.text(files)?;
-        let endings: Vec<String> = text.split_whitespace().map(|word| word.trim_start_matches(['*', '.']).to_lowercase()).collect();
+        let endings: Vec<String> =
+            text.split_whitespace().map(|word| word.trim_start_matches(['*', '.']).to_lowercase()).collect();
         if let Some(odd) = endings.iter().find(|ending| !ENDINGS.contains(&ending.as_str())) {
             let title = format!("files ending in `{odd}` cannot be read");
             self.mistakes.error(value_span(files), title).help("known endings: jpg jpeg png");

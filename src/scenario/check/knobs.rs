@@ -75,7 +75,9 @@ impl Checker {
         }
         let Some(default) = default else {
             let title = "this knob has no default";
-            self.mistakes.error(span_of(node), title).help(format!("write one of the words after its name: {}", words[0]));
+            self.mistakes
+                .error(span_of(node), title)
+                .help(format!("write one of the words after its name: {}", words[0]));
             return None;
         };
         let default = self.word(default, &words)?;

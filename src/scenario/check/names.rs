@@ -85,7 +85,8 @@ impl Checker {
         let mut taken: Vec<(Range<usize>, String)> = Vec::new();
         for (name, (_, here)) in &self.names.things {
             let Some((base, number)) = name.rsplit_once('-') else { continue };
-            if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) && self.names.things.contains_key(base) {
+            if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) && self.names.things.contains_key(base)
+            {
                 taken.push((here.clone(), base.to_owned()));
             }
         }

@@ -63,9 +63,7 @@ impl Checker {
     pub(super) fn number_or(&mut self, node: &KdlNode, name: &str, want: Want, default: f64) -> Option<Formula> {
         match prop(node, name) {
             Some(entry) => self.number(entry, want),
-            None => {
-                Some(Formula { expr: Expr::Number(default), unit: want.unit, low: default, high: default })
-            }
+            None => Some(Formula { expr: Expr::Number(default), unit: want.unit, low: default, high: default }),
         }
     }
 
@@ -130,7 +128,9 @@ impl Checker {
                     Unit::Rate => "/s",
                     _ => "KiB",
                 };
-                mistake.label("the unit is missing").help(format!("write it in quotes with its unit: \"{value}{unit}\""));
+                mistake
+                    .label("the unit is missing")
+                    .help(format!("write it in quotes with its unit: \"{value}{unit}\""));
             }
             _ => {
                 mistake.label(format!("this is {}", kind(formula.unit)));
@@ -150,11 +150,8 @@ impl Checker {
         if inside && whole {
             return true;
         }
-        let range = format!(
-            "it goes from {} to {}",
-            quantity::show(want.min, want.unit),
-            quantity::show(want.max, want.unit)
-        );
+        let range =
+            format!("it goes from {} to {}", quantity::show(want.min, want.unit), quantity::show(want.max, want.unit));
         let title = match (&formula.expr, inside) {
             (_, true) => "expected a whole number".to_owned(),
             (Expr::Knob(knob), _) => {

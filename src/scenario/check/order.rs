@@ -232,8 +232,14 @@ impl Walk<'_> {
         if let Some(node) = waits {
             for from in self.held.iter().filter(|held| **held != lock) {
                 let guards = self.held.iter().copied().filter(|guard| guard != from && *guard != lock).collect();
-                let edge =
-                    Edge { from: *from, to: lock, worker: self.worker, name: self.name.clone(), guards, span: span_of(node) };
+                let edge = Edge {
+                    from: *from,
+                    to: lock,
+                    worker: self.worker,
+                    name: self.name.clone(),
+                    guards,
+                    span: span_of(node),
+                };
                 ring::add(&mut self.edges, edge);
             }
         }
