@@ -1,0 +1,68 @@
+//! Ending processes, and being sure that they ended.
+#![expect(unsafe_code, reason = "resetting signal dispositions and leaving at once")]
+
+use std::io;
+use std::os::fd::OwnedFd;
+
+use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process_group, set_child_subreaper};
+
+/// Orphans among our descendants become our children instead of init's, so that none is lost from sight.
+pub fn become_subreaper() {
+    let _ = set_child_subreaper(Some(getpid()));
+}
+
+/// Sends `SIGKILL` to a process. Nothing happens if it is gone.
+pub fn kill_process(pid: u32) {
+    if let Some(pid) = Pid::from_raw(pid as i32) {
+        let _ = rustix::process::kill_process(pid, Signal::KILL);
+    }
+}
+
+/// Sends a signal to every process of a group.
+pub fn kill_group(leader: u32, signal: Signal) {
+    if let Some(pid) = Pid::from_raw(leader as i32) {
+        let _ = kill_process_group(pid, signal);
+    }
+}
+
+/// Kills and reaps the processes of `group` that became our children when their parent died. Returns how many were found.
+pub fn reap_adopted(group: u32) -> usize {
+    let Some(group) = Pid::from_raw(group as i32) else { return 0 };
+    let mut found = 0;
+    let _ = kill_process_group(group, Signal::KILL);
+    while let Ok(Some(_)) = rustix::process::waitpgid(group, WaitOptions::NOHANG) {
+        found += 1;
+    }
+    found
+}
+
+/// Leaves at once: no destructor runs, no buffer is flushed. For a process whose threads may be deadlocked.
+pub fn exit_now(code: i32) -> ! {
+    // SAFETY: ends the process.
+    unsafe { libc::_exit(code) }
+}
+
+/// Undoes what a parent may have left us: ignored or blocked signals.
+pub fn reset_signals() {
+    // SAFETY: sets default dispositions and an empty mask before any thread is started.
+    unsafe {
+        libc::signal(libc::SIGCHLD, libc::SIG_DFL);
+        let mut none = std::mem::zeroed();
+        libc::sigemptyset(&raw mut none);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
+    }
+}
+
+/// The kernel's number of the calling thread.
+pub fn thread_id() -> u32 {
+    rustix::thread::gettid().as_raw_nonzero().get() as u32
+}
+
+/// A pipe whose ends no child inherits by accident: (read end, write end).
+///
+/// # Errors
+/// When there are no descriptors left.
+pub fn close_on_exec_pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    Ok(pipe_with(PipeFlags::CLOEXEC)?)
+}
