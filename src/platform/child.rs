@@ -7,7 +7,9 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 
-use rustix::process::{Pid, Signal, getpid, getppid, kill_process, set_parent_process_death_signal, setsid};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, getpid, getppid, kill_process, set_parent_process_death_signal, setsid, waitid,
+};
 
 /// What to start.
 #[derive(Debug)]
@@ -115,6 +117,14 @@ pub fn inherited(index: usize) -> io::Result<OwnedFd> {
 impl Child {
     pub fn pid(&self) -> u32 {
         self.inner.id()
+    }
+
+    /// Waits until it has ended but leaves it to be reaped, so that its number is still its own.
+    pub fn wait_unreaped(&self) {
+        if let Some(pid) = Pid::from_raw(self.inner.id() as i32) {
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+            let _ = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(pid), options));
+        }
     }
 
     /// Waits until it has ended, and reaps it.

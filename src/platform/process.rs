@@ -3,9 +3,10 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
 
 use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process_group, set_child_subreaper};
+use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process_group, set_child_subreaper, waitpgid};
 
 /// Orphans among our descendants become our children instead of init's, so that none is lost from sight.
 pub fn become_subreaper() {
@@ -26,15 +27,23 @@ pub fn kill_group(leader: u32, signal: Signal) {
     }
 }
 
-/// Kills and reaps the processes of `group` that became our children when their parent died. Returns how many were found.
+/// How long to wait for killed processes to be gone: only one stuck in the kernel takes longer than a moment.
+const GONE_WITHIN: Duration = Duration::from_secs(2);
+
+/// Kills the processes of `group` that became our children when their parent died, and waits until they are gone.
+/// Returns how many there were.
 pub fn reap_adopted(group: u32) -> usize {
     let Some(group) = Pid::from_raw(group as i32) else { return 0 };
-    let mut found = 0;
     let _ = kill_process_group(group, Signal::KILL);
-    while let Ok(Some(_)) = rustix::process::waitpgid(group, WaitOptions::NOHANG) {
-        found += 1;
+    let until = Instant::now() + GONE_WITHIN;
+    let mut found = 0;
+    loop {
+        match waitpgid(group, WaitOptions::NOHANG) {
+            Ok(Some(_)) => found += 1,
+            Ok(None) if Instant::now() < until => std::thread::sleep(Duration::from_micros(200)),
+            Ok(None) | Err(_) => return found, // an error: there is no such child any more
+        }
     }
-    found
 }
 
 /// Leaves at once: no destructor runs, no buffer is flushed. For a process whose threads may be deadlocked.

@@ -8,7 +8,8 @@
 //! word 0       produced: records ever published, gap records included        (producer)
 //! word 1       lost: events ever dropped                                     (producer)
 //! word 2       pid << 32 | tid of the present producer                       (producer)
-//! word 3       asked to end                                                  (dashboard, runner)
+//! word 3       asked to end                                                  (runner)
+//! word 4       tasks done of the chunk that was handed over                  (producer)
 //! word 8       consumed                                                      (reader; on a cache line of its own)
 //! word 16..    records, two words each
 //! ```
@@ -21,6 +22,7 @@ const PRODUCED: usize = 0;
 const LOST: usize = 1;
 const WHO: usize = 2;
 const END: usize = 3;
+const DONE: usize = 4;
 const CONSUMED: usize = 8;
 const RECORDS: usize = 16;
 
@@ -69,6 +71,16 @@ impl<'a> Ring<'a> {
     /// Asks the worker to end at its next step, or takes that back.
     pub fn ask_to_end(self, end: bool) {
         self.words[END].store(u64::from(end), Ordering::Relaxed);
+    }
+
+    /// How many tasks of the present chunk are done; survives the worker.
+    pub fn chunk_done(self) -> u64 {
+        self.load(DONE)
+    }
+
+    /// Says how many tasks of the present chunk are done.
+    pub fn set_chunk_done(self, tasks: u64) {
+        self.words[DONE].store(tasks, Ordering::Release);
     }
 
     /// Records published and events lost since the ring was made.
