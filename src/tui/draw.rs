@@ -18,7 +18,6 @@ mod picker;
 mod pools;
 mod queue;
 mod ring;
-mod sketch;
 mod text;
 
 use ratatui::buffer::Buffer;
@@ -182,4 +181,14 @@ fn draw_pane(app: &App, watch: &Watch, pane: Pane, at: Rect, buf: &mut Buffer) {
 /// Whether the window ends at now and moves with it.
 fn follows(watch: &Watch) -> bool {
     watch.view == View::Follow
+}
+
+/// The entry of the picker under a point of the screen, by its place among those shown.
+pub(super) fn entry_at(app: &App, x: u16, y: u16) -> Option<usize> {
+    picker::entry_at(app, x, y)
+}
+
+/// The finding that a line of the screen speaks of.
+pub(super) fn finding_at(watch: &Watch, area: Rect, y: u16) -> Option<usize> {
+    findings::at(watch, area, y)
 }

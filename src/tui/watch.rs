@@ -105,6 +105,12 @@ impl Watch {
         *self = next;
     }
 
+    /// All that was collected.
+    pub(super) fn into_last_run(self) -> super::LastRun {
+        let now = self.model.ended().map_or(self.now, |(at, _)| at);
+        super::LastRun { scenario: self.scenario, settings: self.settings, model: self.model, now }
+    }
+
     /// What is on screen.
     pub(super) fn shown(&self) -> &Model {
         self.frozen.as_deref().unwrap_or(&self.model)
