@@ -3,12 +3,17 @@
 //! No message can make it fail: what cannot be is counted as an anomaly. It reads no clock and does no input or output;
 //! the moment to speak of is handed in.
 
+mod beside;
 mod cores;
 mod counter;
 mod deadlock;
 mod findings;
+mod fold;
+mod history;
 mod lane;
+mod legal;
 mod lock;
+mod plan;
 mod pool;
 mod queue;
 mod shares;
@@ -30,9 +35,11 @@ pub use shares::{Shares, Window};
 pub use times::Times;
 pub use waits::{Edge, WaitFor};
 
-use crate::trace::{Cast, Message, PoolId, ResourceId, ResourceKind, RunEnd, Sample, Stamp, WorkerId};
+use self::plan::Plan;
+use crate::trace::{Cast, Message, PoolId, ResourceId, ResourceKind, RunEnd, Stamp, WorkerId};
 
-/// How much memory all histories of a run may take together.
+/// How much memory all histories of a run may take together. A floor of about 10 KiB for each lane and 4 KiB for each lock
+/// is taken in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
     pub bytes: usize,
@@ -87,33 +94,55 @@ pub struct Model {
     health: Health,
     lanes: Vec<Lane>,
     nobody: Lane,
+    /// Each worker's pool and its place there.
+    seats: Vec<Option<(PoolId, usize)>>,
     resources: Vec<Res>,
+    /// Each resource's pool, for queues that feed one.
+    fed_by: Vec<Option<PoolId>>,
     pools: Vec<Pool>,
     cores: Cores,
     marks: Vec<Mark>,
     log: VecDeque<LogLine>,
     deadlock: Option<Deadlock>,
+    /// How many workers hold a lock while they wait for one without a limit: without any there is no deadlock.
+    stuck_holders: usize,
 }
 
 impl Model {
-    pub fn new(cast: Arc<Cast>, _budget: Budget) -> Self {
-        let resources = cast.resources.iter().map(|r| match r.kind {
-            ResourceKind::Mutex { .. } => Res::Lock(Box::new(Lock::new())),
-            ResourceKind::Queue { capacity } => Res::Queue(Box::new(Queue::new(capacity))),
-            ResourceKind::Counter { initial } => Res::Counter(Box::new(Counter::new(initial))),
-        });
+    pub fn new(cast: Arc<Cast>, budget: Budget) -> Self {
+        let plan = Plan::new(&cast, budget);
+        let resource = |kind: &ResourceKind| match kind {
+            ResourceKind::Mutex { .. } => Res::Lock(Box::new(Lock::new(plan.shape, plan.holds, plan.digits))),
+            ResourceKind::Queue { capacity } => Res::Queue(Box::new(Queue::new(*capacity, plan.shape))),
+            ResourceKind::Counter { initial } => Res::Counter(Box::new(Counter::new(*initial, plan.shape))),
+        };
+        let mut seats = vec![None; cast.workers.len()];
+        let mut fed_by = vec![None; cast.resources.len()];
+        for (pool, info) in cast.pools.iter().enumerate() {
+            for (seat, worker) in info.workers.iter().enumerate() {
+                if let Some(place) = seats.get_mut(worker.index()) {
+                    *place = Some((PoolId::from(pool), seat));
+                }
+            }
+            if let Some(feeds) = fed_by.get_mut(info.queue.index()) {
+                *feeds = Some(PoolId::from(pool));
+            }
+        }
         Self {
             newest: Stamp::default(),
             ended: None,
             health: Health::default(),
-            lanes: cast.workers.iter().map(|_| Lane::new()).collect(),
-            nobody: Lane::new(),
-            resources: resources.collect(),
-            pools: cast.pools.iter().map(|p| Pool::new(p.size, p.total)).collect(),
-            cores: Cores::default(),
+            lanes: cast.workers.iter().map(|_| Lane::new(plan.shape, plan.spans)).collect(),
+            nobody: Lane::new(plan.shape, plan.spans),
+            seats,
+            resources: cast.resources.iter().map(|info| resource(&info.kind)).collect(),
+            fed_by,
+            pools: cast.pools.iter().map(|info| Pool::new(info, plan.shape, plan.digits)).collect(),
+            cores: Cores::new(plan.shape),
             marks: Vec::new(),
             log: VecDeque::new(),
             deadlock: None,
+            stuck_holders: 0,
             cast,
         }
     }
@@ -121,10 +150,16 @@ impl Model {
     /// Takes in one message. Cannot fail.
     pub fn apply(&mut self, message: &Message) {
         match message {
-            Message::Events(events) => self.health.events += events.len() as u64,
-            Message::Sample(Sample::EventCost { nanos }) => self.health.ns_each = *nanos,
-            Message::Sample(_) | Message::Notice { .. } => {}
-            Message::Ended { at, how } => self.ended = Some((*at, how.clone())),
+            Message::Events(events) => {
+                events.iter().for_each(|event| self.event(event));
+                self.look_for_deadlock();
+            }
+            Message::Sample(sample) => self.sample(sample),
+            Message::Notice { at, notice } => self.notice(*at, notice),
+            Message::Ended { at, how } => {
+                self.newest = self.newest.max(*at);
+                self.ended = Some((*at, how.clone()));
+            }
         }
     }
 
@@ -142,7 +177,8 @@ impl Model {
     }
 
     pub fn health(&self) -> Health {
-        self.health
+        let lost = self.lanes.iter().fold(0, |sum: u64, lane| sum.saturating_add(lane.lost()));
+        Health { lost, ..self.health }
     }
 
     /// A worker's lane; an empty one for a worker that is not in the cast.
@@ -195,18 +231,25 @@ impl Model {
         &self.log
     }
 
-    /// The wait-for graph now.
-    pub fn wait_for(&self) -> WaitFor {
-        WaitFor::default()
-    }
-
     /// The first deadlock found. It is stable: once there it stays, unless one of its workers is started anew.
     pub fn deadlock(&self) -> Option<&Deadlock> {
         self.deadlock.as_ref()
     }
 
     /// What is wrong at `now`, most severe first.
-    pub fn findings(&self, _now: Stamp) -> Vec<Finding> {
-        Vec::new()
+    pub fn findings(&self, now: Stamp) -> Vec<Finding> {
+        findings::all(self, now)
+    }
+
+    /// Heap bytes in use, without what the cast takes.
+    pub fn bytes(&self) -> usize {
+        let lanes: usize = self.lanes.iter().map(|lane| size_of::<Lane>() + lane.bytes()).sum();
+        let resources = self.resources.iter().map(|resource| match resource {
+            Res::Lock(lock) => size_of::<Lock>() + lock.bytes(),
+            Res::Queue(queue) => size_of::<Queue>() + queue.bytes(),
+            Res::Counter(counter) => size_of::<Counter>() + counter.bytes(),
+        });
+        let pools: usize = self.pools.iter().map(|pool| size_of::<Pool>() + pool.bytes()).sum();
+        lanes + resources.sum::<usize>() + pools + self.cores.bytes()
     }
 }

@@ -92,7 +92,7 @@ pub enum TuiError {
 /// When there is no terminal to show it on, or a thread of the program failed.
 pub fn run(start: Start, options: Options, starter: &dyn Starter) -> Result<Outcome, TuiError> {
     crossterm::style::force_color_output(true); // the theme decides; crossterm's way of NO_COLOR loses emphasis too
-    let (guard, screen, panics) = Guard::enter(options.mouse)?;
+    let (guard, screen, buffer, panics) = Guard::enter(options.mouse)?;
     let signals = signals::watch().map_err(TuiError::Enter)?;
     let input = Input::start().map_err(TuiError::Enter)?;
     let typed = input.events.clone();
@@ -107,7 +107,7 @@ pub fn run(start: Start, options: Options, starter: &dyn Starter) -> Result<Outc
         first.push(Effect::Start(Arc::from(scenario), settings));
     }
     let app = App::new(picker, options.theme, terminal::size());
-    let stage = Terminal { guard, screen, input };
+    let stage = Terminal { guard, screen, buffer, input };
     let mut events = Loop::new(app, stage, Sources { typed, signals, panics }, starter);
     let ended = events.run(first);
     let (app, run, stage) = events.into_parts();
@@ -128,6 +128,8 @@ fn last_run(app: App) -> Option<LastRun> {
 struct Terminal {
     guard: Guard,
     screen: Screen,
+    /// What the screen draws into.
+    buffer: FrameBuffer,
     input: Input,
 }
 
@@ -137,7 +139,7 @@ impl Stage for Terminal {
             return Ok(false);
         }
         self.screen.draw(|frame| draw::draw(app, frame.area(), frame.buffer_mut()))?;
-        self.screen.backend_mut().writer_mut().present()?;
+        self.buffer.present()?;
         Ok(true)
     }
 

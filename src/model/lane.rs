@@ -1,8 +1,13 @@
-//! One worker's lane.
+//! One worker's lane: what it does, and what it did.
 
-use crate::trace::{Death, Grant, How, ResourceId, Stamp, State};
+mod cells;
+mod spent;
 
-use super::shares::{Shares, Window};
+use std::collections::VecDeque;
+
+use self::spent::Spent;
+use super::history::{History, Shape, part};
+use crate::trace::{Death, Grant, How, PoolId, ResourceId, Span, Stamp, State};
 
 /// What one worker does or did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +23,8 @@ pub enum Ending {
     Finished,
     Retired,
     Panicked,
+    /// Was found dead; how it died is not known, or not yet.
+    Killed,
     Died(Death),
 }
 
@@ -27,67 +34,145 @@ impl From<How> for Ending {
             How::Finished => Self::Finished,
             How::Retired => Self::Retired,
             How::Panicked => Self::Panicked,
+            How::Killed => Self::Killed,
         }
     }
 }
 
+/// A task in work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Task {
+    pub pool: PoolId,
+    pub began: Stamp,
+    pub waited: Span,
+}
+
+/// Locks a worker holds, as its own stream tells.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Holds {
+    /// Held for certain, in the order they were taken.
+    pub sure: Vec<(ResourceId, Grant)>,
+    /// Held before events were lost; perhaps released since.
+    pub doubtful: Vec<(ResourceId, Grant)>,
+    /// The list that precedes a wait, as far as it has come.
+    pub told: Vec<(ResourceId, Grant)>,
+}
+
 #[derive(Debug, Clone)]
 pub struct Lane {
-    doing: Doing,
-    pid: Option<u32>,
-    tid: Option<u32>,
-    tasks: u64,
-    lives: u32,
-    began: Option<Stamp>,
-    ended: Option<Ending>,
-    held: Vec<(ResourceId, Grant)>,
+    pub(super) doing: Doing,
+    /// Newest stamp of its stream.
+    pub(super) newest: Stamp,
+    pub(super) holds: Holds,
+    pub(super) task: Option<Task>,
+    /// Its place among the waiters of the lock it waits for.
+    pub(super) place: u32,
+    /// Whether it waits without a limit, for a lock, all its events and all it holds being known: it can be in a deadlock.
+    pub(super) stuck: bool,
+    /// Whether the present wait ends by itself.
+    pub(super) timed: bool,
+    pub(super) pid: Option<u32>,
+    pub(super) tid: Option<u32>,
+    pub(super) tasks: u64,
+    pub(super) lives: u32,
+    pub(super) began: Option<Stamp>,
+    pub(super) ended: Option<Ending>,
+    /// A death the worker could not tell of itself; its last events may still arrive after this.
+    pub(super) died: Option<Stamp>,
+    /// Events of this worker that were lost: the gaps' sum, and what the ring's own counter says.
+    pub(super) lost: (u64, u64),
     delay: u64,
+    history: History<Spent>,
+    exact: VecDeque<Stretch>,
+    exact_most: usize,
+    /// Begin of the oldest span dropped from `exact` is before this.
+    exact_from: Stamp,
+}
+
+/// A span that lasts until the next one begins.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    since: Stamp,
+    state: State,
+    on: Option<ResourceId>,
 }
 
 impl Lane {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(shape: Shape, exact_most: usize) -> Self {
         Self {
             doing: Doing { state: State::Done, since: Stamp(0), on: None },
+            newest: Stamp(0),
+            holds: Holds::default(),
+            task: None,
+            place: 0,
+            stuck: false,
+            timed: false,
             pid: None,
             tid: None,
             tasks: 0,
             lives: 0,
             began: None,
             ended: None,
-            held: Vec::new(),
+            died: None,
+            lost: (0, 0),
             delay: 0,
+            history: History::new(shape),
+            exact: VecDeque::new(),
+            exact_most,
+            exact_from: Stamp(0),
         }
+    }
+
+    /// Ends the present span at `at` and begins another one. Going on with the same is no new span.
+    #[inline]
+    pub(super) fn turn(&mut self, at: Stamp, state: State, on: Option<ResourceId>) {
+        let was = self.doing;
+        if was.state == state && was.on == on {
+            return;
+        }
+        if at > was.since {
+            self.history.add(was.since, at, |spent, a, b| spent.by_state.put(was.state, b - a));
+            if self.exact.len() == self.exact_most {
+                self.exact.pop_front();
+                self.exact_from = self.exact.front().map_or(was.since, |oldest| oldest.since);
+            }
+            self.exact.push_back(Stretch { since: was.since, state: was.state, on: was.on });
+        }
+        self.doing = Doing { state, since: at, on };
+    }
+
+    /// The kernel's figures for `from..to`, spread evenly: nanoseconds on a CPU, and runnable without one.
+    pub(super) fn sched(&mut self, from: Stamp, to: Stamp, on_cpu: u64, queued: u64) {
+        self.delay = self.delay.saturating_add(queued);
+        self.history.add(from, to, |spent, a, b| {
+            let cut = (Stamp(a), Stamp(b));
+            spent.on_cpu = spent.on_cpu.saturating_add(part(on_cpu, (from, to), cut));
+            spent.queued = spent.queued.saturating_add(part(queued, (from, to), cut));
+        });
+    }
+
+    /// When a death that only others noticed took effect: not before its last event.
+    pub(super) fn dead_since(&self) -> Option<Stamp> {
+        self.died.map(|at| at.max(self.newest))
+    }
+
+    /// Whether it is in a life: it may be waiting, but not dead.
+    pub(super) fn is_alive(&self) -> bool {
+        self.died.is_none() && !matches!(self.doing.state, State::Done | State::Crashed)
+    }
+
+    /// Whether its stream is in a life: a death noticed from outside does not count, its last events may be on their way.
+    #[inline]
+    pub(super) fn in_life(&self) -> bool {
+        !matches!(self.doing.state, State::Done | State::Crashed)
     }
 
     /// Newest known.
     pub fn doing(&self) -> Doing {
-        self.doing
-    }
-
-    /// What it did at `t`, as exact as what is kept allows; none before the run knew of it.
-    pub fn at(&self, t: Stamp) -> Option<Doing> {
-        (t >= self.doing.since).then_some(self.doing)
-    }
-
-    /// Time by state in every cell of the window; the open span counts up to `now`.
-    pub fn cells(&self, w: &Window, now: Stamp, out: &mut Vec<Shares>) {
-        out.clear();
-        out.extend((0..w.cells).map(|i| {
-            let (from, to) = w.cell(i);
-            self.shares(from, to, now)
-        }));
-    }
-
-    /// Time by state between two moments; the open span counts up to `now`.
-    pub fn shares(&self, from: Stamp, to: Stamp, now: Stamp) -> Shares {
-        let mut shares = Shares::default();
-        shares.put(self.doing.state, to.min(now).since(from.max(self.doing.since)).0);
-        shares
-    }
-
-    /// Time by state of the whole run.
-    pub fn totals(&self, now: Stamp) -> Shares {
-        self.shares(Stamp(0), now, now)
+        match self.dead_since() {
+            Some(since) => Doing { state: State::Crashed, since, on: None },
+            None => self.doing,
+        }
     }
 
     /// Nanoseconds it was runnable without a CPU, as the kernel says.
@@ -103,7 +188,7 @@ impl Lane {
         self.tid
     }
 
-    /// Tasks ended.
+    /// Tasks ended, well or not.
     pub fn tasks(&self) -> u64 {
         self.tasks
     }
@@ -113,6 +198,7 @@ impl Lane {
         self.lives
     }
 
+    /// How its last life ended; none while it lives.
     pub fn ended(&self) -> Option<Ending> {
         self.ended.clone()
     }
@@ -122,18 +208,25 @@ impl Lane {
         self.began
     }
 
-    /// Locks it holds, in the order it took them.
+    /// Locks it holds for certain, in the order it took them. After lost events: those taken since, until its next wait
+    /// tells them all again.
     pub fn held(&self) -> &[(ResourceId, Grant)] {
-        &self.held
+        &self.holds.sure
     }
 
-    /// The newest spans, exact, in order, that touch `from..to`; the last may be open.
-    pub fn spans(&self, from: Stamp, to: Stamp) -> impl Iterator<Item = Doing> + '_ {
-        std::iter::once(self.doing).filter(move |d| d.since < to && d.since >= from)
+    /// Events of this worker that never arrived.
+    pub fn lost(&self) -> u64 {
+        self.lost.0.max(self.lost.1)
     }
 
-    /// Spans are exact from here on.
-    pub fn exact_from(&self) -> Stamp {
-        self.doing.since
+    /// Whether the wait it is in ends by itself.
+    pub fn waits_timed(&self) -> bool {
+        self.doing.state == State::Lock && self.timed
+    }
+
+    /// Heap bytes in use.
+    pub(super) fn bytes(&self) -> usize {
+        let holds = self.holds.sure.capacity() + self.holds.doubtful.capacity() + self.holds.told.capacity();
+        self.history.bytes() + self.exact.capacity() * size_of::<Stretch>() + holds * size_of::<(ResourceId, Grant)>()
     }
 }

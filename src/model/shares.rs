@@ -1,5 +1,6 @@
 //! Time by state: what a lane, a cell or a whole run comes down to.
 
+use super::history::part;
 use crate::trace::{Stamp, State};
 
 /// A stretch of the time axis cut into equal cells.
@@ -28,9 +29,12 @@ impl Window {
         let width = u128::from(self.to.since(self.from).0.max(1));
         let cells = self.cells.max(1);
         let guess = (u128::from(t.since(self.from).0) * cells as u128 / width) as usize;
-        // Edges are rounded down, so the division can be one cell early.
-        let guess = guess.min(cells - 1);
-        if guess + 1 < cells && self.edge(guess + 1) <= t { guess + 1 } else { guess }
+        let mut cell = guess.min(cells - 1);
+        // Edges are rounded down, so the division can be early.
+        while cell + 1 < cells && self.edge(cell + 1) <= t {
+            cell += 1;
+        }
+        cell
     }
 }
 
@@ -72,6 +76,21 @@ impl Shares {
     pub fn put(&mut self, state: State, ns: u64) {
         let slot = &mut self.ns[state.index()];
         *slot = slot.saturating_add(ns);
+    }
+
+    /// Moves `ns` nanoseconds, or all there are, from one state to another.
+    pub(super) fn shift(&mut self, from: State, to: State, ns: u64) {
+        let ns = ns.min(self.get(from));
+        self.ns[from.index()] -= ns;
+        self.put(to, ns);
+    }
+
+    /// The part of these shares that falls to `cut` when they are spread evenly over `whole`.
+    pub(super) fn part(&self, whole: (Stamp, Stamp), cut: (Stamp, Stamp)) -> Self {
+        if cut.0 <= whole.0 && whole.1 <= cut.1 {
+            return *self;
+        }
+        Self { ns: self.ns.map(|ns| if ns == 0 { 0 } else { part(ns, whole, cut) }) }
     }
 
     /// The state with the most time; the earlier in the legend when two are equal; none when there is no time.

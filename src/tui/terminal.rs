@@ -50,7 +50,7 @@ impl Guard {
     ///
     /// # Errors
     /// When standard input or output is no terminal, or one that cannot draw.
-    pub(super) fn enter(mouse: bool) -> Result<(Self, Screen, Receiver<String>), TuiError> {
+    pub(super) fn enter(mouse: bool) -> Result<(Self, Screen, FrameBuffer, Receiver<String>), TuiError> {
         if !isatty(stdout()) || !isatty(stdin()) {
             return Err(TuiError::NotATerminal);
         }
@@ -60,12 +60,12 @@ impl Guard {
         let area = size();
         let buffer = frame::start().map_err(TuiError::Enter)?;
         let options = TerminalOptions { viewport: Viewport::Fixed(area) };
-        let screen = Terminal::with_options(CrosstermBackend::new(buffer), options).map_err(TuiError::Enter)?;
+        let screen = Terminal::with_options(CrosstermBackend::new(buffer.clone()), options).map_err(TuiError::Enter)?;
         let (panics, panicked) = unbounded();
         let guard = Self { previous: Arc::new(panic::take_hook()), mouse };
         guard.hook(panics);
         guard.resume().map_err(TuiError::Enter)?;
-        Ok((guard, screen, panicked))
+        Ok((guard, screen, buffer, panicked))
     }
 
     /// The screen is given back only when the thread that draws it panics; it will not draw again. Another thread's

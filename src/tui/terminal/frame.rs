@@ -3,8 +3,10 @@
 //! A terminal that stops reading (a stalled connection, Ctrl-S) blocks its writer after a few kilobytes. Here that is
 //! the `screen` thread; the event loop goes on, skips frames meanwhile and can still be told to quit.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
 use std::mem;
+use std::rc::Rc;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -31,13 +33,13 @@ struct Mailbox {
 static MAILBOX: Mutex<Mailbox> = Mutex::new(Mailbox { frame: None, writing: false, failed: None, closed: true });
 static CHANGED: Condvar = Condvar::new();
 
-/// Collects what the backend writes until the frame is whole.
-#[derive(Debug, Default)]
-pub(in crate::tui) struct FrameBuffer(Vec<u8>);
+/// Collects what the backend writes until the frame is whole. Its clones are the same buffer: the backend keeps one.
+#[derive(Debug, Clone, Default)]
+pub(in crate::tui) struct FrameBuffer(Rc<RefCell<Vec<u8>>>);
 
 impl Write for FrameBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.extend_from_slice(bytes);
+        self.0.borrow_mut().extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -58,12 +60,12 @@ impl FrameBuffer {
     ///
     /// # Errors
     /// When an earlier frame could not be written: the terminal is gone.
-    pub(in crate::tui) fn present(&mut self) -> io::Result<()> {
+    pub(in crate::tui) fn present(&self) -> io::Result<()> {
         let mut mailbox = lock();
         if let Some(errno) = mailbox.failed {
             return Err(errno.into());
         }
-        let drawn = mem::take(&mut self.0);
+        let drawn = mem::take(&mut *self.0.borrow_mut());
         let frame = mailbox.frame.get_or_insert_default();
         frame.reserve(BEGIN.len() + drawn.len() + END.len());
         for part in [BEGIN, &drawn, END] {
