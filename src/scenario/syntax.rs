@@ -184,7 +184,12 @@ impl<'a> Scan<'a> {
                 0 => return Ok(()),
                 1..=DEEPEST => {}
                 _ => {
-                    return Err(fault(start..start + 2, "comments are nested more than 64 deep", "", "use // comments"));
+                    return Err(fault(
+                        start..start + 2,
+                        "comments are nested more than 64 deep",
+                        "",
+                        "use // comments",
+                    ));
                 }
             }
         }
@@ -245,5 +250,10 @@ impl<'a> Scan<'a> {
 }
 
 fn unclosed(start: usize) -> Fault {
-    fault(start..start + 1, "this text is never closed", "opened here", "add a `\"` on the same line")
+    fault(
+        start..start + 1,
+        "this text is never closed",
+        "opened here",
+        "close it on the same line, or begin it with three quotes",
+    )
 }

@@ -2,7 +2,7 @@
 
 use super::clean::clean;
 use super::knob::{Knob, KnobKind, Unit};
-use super::nearest::{listed, nearest};
+use super::nearest::{all_of, any_of, nearest};
 use super::quantity::{self, NotANumber};
 
 /// Why a knob cannot be set so. Every field is harmless to print.
@@ -16,7 +16,7 @@ pub enum SettingError {
     NotANumber { knob: String, text: String, wanted: &'static str, min: String, max: String },
     #[error("`{knob}` cannot be {value}: it goes from {min} to {max}")]
     OutOfRange { knob: String, value: String, min: String, max: String },
-    #[error("`{knob}` cannot be `{text}`: it is {}", listed(of.iter().map(String::as_str)))]
+    #[error("`{knob}` cannot be `{text}`: it is {}", any_of(of.iter().map(String::as_str)))]
     NotAWord { knob: String, text: String, of: Vec<String> },
     #[error("this scenario has no knob for the number of workers")]
     NoWorkers,
@@ -26,7 +26,7 @@ fn known(nearest: Option<&str>, all: &[String]) -> String {
     match (nearest, all) {
         (Some(name), _) => format!("; did you mean `{name}`?"),
         (None, []) => "; this scenario has none".to_owned(),
-        (None, all) => format!("; there is {}", listed(all.iter().map(String::as_str)).replace(" or ", " and ")),
+        (None, all) => format!("; its knobs are {}", all_of(all.iter().map(String::as_str))),
     }
 }
 

@@ -192,7 +192,7 @@ impl<'a> Parser<'a> {
         let Some(id) = self.knobs.iter().position(|knob| knob.name == name) else {
             let near = nearest(name, self.knobs.iter().map(|knob| knob.name.as_str()));
             let help = near.map(|near| format!("did you mean `${near}`?"));
-            let help = help.unwrap_or_else(|| format!("declare it: knob {} \"5ms\" min=\"0ms\" max=\"1s\"", name));
+            let help = help.unwrap_or_else(|| format!("declare it at the top: knob {name} DEFAULT min=... max=..."));
             return Err(Fault { at: at.clone(), what: format!("there is no knob `{name}`"), help: Some(help) });
         };
         match self.knobs[id].kind {
@@ -265,7 +265,7 @@ fn combine(left: Formula, op: char, right: Formula, at: Range<usize>) -> Result<
         '*' => [a * c, a * d, b * c, b * d],
         '%' => [0.0, c.abs().max(d.abs()), 0.0, 0.0],
         // Divided by something that can be tiny, a value can be anything.
-        _ if c <= 0.0 && d >= 0.0 => [0.0, a.abs().max(b.abs()), -a.abs().max(b.abs()), 0.0],
+        _ if c <= 0.0 && d >= 0.0 => [f64::MIN, f64::MAX, 0.0, 0.0],
         _ => [a / c, a / d, b / c, b / d],
     };
     let low = all.into_iter().fold(f64::INFINITY, f64::min);
