@@ -66,7 +66,6 @@ impl Checker {
             self.unknown_node(node, place);
             return None;
         };
-        self.no_types(node);
         let before = self.mistakes.len();
         self.check_args(node, shape);
         let complete = self.mistakes.len() == before;
@@ -85,15 +84,6 @@ impl Checker {
             (None, None) => mistake.help(format!("known {}: {}", place.name, all_of(words))),
             (None, near) => mistake.meant(near),
         };
-    }
-
-    /// KDL's `(type)` annotations mean nothing here; better said than ignored.
-    fn no_types(&mut self, node: &KdlNode) {
-        let of_entries = node.entries().iter().filter_map(KdlEntry::ty);
-        for ty in node.ty().into_iter().chain(of_entries) {
-            let span = ty.span().offset()..ty.span().offset() + ty.span().len();
-            self.mistakes.error(span, "types in parentheses mean nothing here").help("remove it");
-        }
     }
 
     fn check_args(&mut self, node: &KdlNode, shape: &Shape) {
