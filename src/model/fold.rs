@@ -149,7 +149,12 @@ impl Model {
         let lane = &mut self.lanes[w.index()];
         lane.ended = Some(how.into());
         lane.task = None;
-        lane.died = None;
+        if lane.died.take().is_some() {
+            lane.crashes = lane.crashes.saturating_sub(1); // the notice came first; its own word counts
+        }
+        if how == How::Panicked {
+            lane.crash(at, how.into());
+        }
         if let Some((pool, seat)) = self.seats[w.index()] {
             self.pools[pool.index()].rise(seat, at);
         }
