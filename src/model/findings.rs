@@ -14,7 +14,7 @@ mod pool_too_large;
 mod pool_too_small;
 mod unfair;
 
-use super::{Lane, Model, Shares};
+use super::{Model, Shares};
 use crate::trace::{PoolId, PoolInfo, ResourceId, Span, Stamp, WorkerId};
 
 /// How far back detectors look.
@@ -103,34 +103,31 @@ struct Look<'a> {
     model: &'a Model,
     from: Stamp,
     now: Stamp,
+    /// Time by state of every worker in that stretch.
+    shares: Vec<Shares>,
+    everyone: Shares,
 }
 
 impl<'a> Look<'a> {
     fn new(model: &'a Model, now: Stamp) -> Self {
         let now = model.ended().map_or(now, |(end, _)| now.min(end));
         let first = model.lanes().filter_map(|(_, lane)| lane.began()).min().unwrap_or(now);
-        Self { model, from: now.back(WINDOW).max(first), now }
+        let from = now.back(WINDOW).max(first);
+        let shares: Vec<Shares> = model.lanes.iter().map(|lane| lane.shares(from, now, now)).collect();
+        let mut everyone = Shares::default();
+        shares.iter().for_each(|one| everyone.add(one));
+        Self { model, from, now, shares, everyone }
     }
 
     fn span(&self) -> Span {
         self.now.since(self.from)
     }
 
-    fn shares(&self, lane: &Lane) -> Shares {
-        lane.shares(self.from, self.now, self.now)
-    }
-
     /// Time by state of some workers together.
     fn sum(&self, workers: impl IntoIterator<Item = WorkerId>) -> Shares {
         let mut sum = Shares::default();
-        for worker in workers {
-            sum.add(&self.shares(self.model.lane(worker)));
-        }
+        workers.into_iter().filter_map(|w| self.shares.get(w.index())).for_each(|one| sum.add(one));
         sum
-    }
-
-    fn everyone(&self) -> Shares {
-        self.sum(self.model.lanes().map(|(worker, _)| worker))
     }
 
     fn name(&self, worker: WorkerId) -> &'a str {

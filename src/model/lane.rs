@@ -85,7 +85,7 @@ pub struct Lane {
     history: History<Spent>,
     exact: VecDeque<Stretch>,
     exact_most: usize,
-    /// Begin of the oldest span dropped from `exact` is before this.
+    /// From here on no span was dropped from `exact`.
     exact_from: Stamp,
 }
 

@@ -19,7 +19,7 @@ pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
     if look.model.deadlock().is_some() {
         return None;
     }
-    let everyone = look.everyone();
+    let everyone = &look.everyone;
     if everyone.get(State::Lock) as f64 <= WAITED * everyone.alive() as f64 {
         return None;
     }

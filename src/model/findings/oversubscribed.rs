@@ -13,7 +13,7 @@ const CROWD: f64 = 1.2;
 
 pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
     let cores = look.model.cores().count();
-    let everyone = look.everyone();
+    let everyone = &look.everyone;
     let (running, ready) = (everyone.get(State::Running), everyone.get(State::Ready));
     let runnable = (running + ready) as f64 / look.span().0 as f64;
     let share = ready as f64 / (running + ready).max(1) as f64;
