@@ -4,6 +4,7 @@
 //! for, and `tests/layers.rs` holds the rule.
 
 pub mod engine;
+pub mod model;
 pub mod platform;
 pub mod scenario;
 pub mod source;
