@@ -32,6 +32,7 @@ impl From<How> for Ending {
             How::Finished => Self::Finished,
             How::Retired => Self::Retired,
             How::Panicked => Self::Panicked,
+            How::Killed => Self::Died(Death::Signal(9)),
         }
     }
 }

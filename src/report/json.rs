@@ -3,7 +3,8 @@
 mod shape;
 
 use shape::{
-    Counter, Cpu, Deadlock, Depth, Document, Events, Expectation, Found, Link, Lock, Machine, Millis, Pool, Queue, Worker,
+    Counter, Cpu, Deadlock, Depth, Document, Events, Expectation, Found, Link, Lock, Machine, Millis, Pool, Queue,
+    Worker,
 };
 
 use crate::model::{Finding, Times};

@@ -109,11 +109,9 @@ mod tests {
         assert_eq!([0.5, 12.34, 1234.5].map(rate), ["0.50/s", "12.3/s", "1,235/s"]);
         assert_eq!([2.0, 0.25, 1.0 / 3.0].map(plain), ["2", "0.25", "0.333"]);
         assert_eq!(many(1, "lock") + &many(2, "lock"), "1 lock2 locks");
-        assert_eq!([&["a"][..], &["a", "b"], &["a", "b", "c"], &["a"; 9]].map(listed), [
-            "a",
-            "a and b",
-            "a, b and c",
-            "a, a, a, a, a, a and 3 more"
-        ]);
+        assert_eq!(
+            [&["a"][..], &["a", "b"], &["a", "b", "c"], &["a"; 9]].map(listed),
+            ["a", "a and b", "a, b and c", "a, a, a, a, a, a and 3 more"]
+        );
     }
 }

@@ -56,7 +56,11 @@ fn times(report: &Report<'_>, look: Look, out: &mut String) {
     for (info, pool) in report.pools() {
         let share = report.handover(pool);
         if share > 0.0 {
-            out.push_str(&format!("  {}: {} of the tasks' time went into handing them over\n", info.name, percent(share)));
+            out.push_str(&format!(
+                "  {}: {} of the tasks' time went into handing them over\n",
+                info.name,
+                percent(share)
+            ));
         }
     }
 }
