@@ -10,8 +10,7 @@ use crate::trace::WorkerKind;
 
 const TEMPLATE: &str = "\
 {about-with-newline}
-{before-help}
-{usage-heading} {usage}
+{before-help}{usage-heading} {usage}
 
 {all-args}{after-help}";
 

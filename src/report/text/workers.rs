@@ -129,7 +129,7 @@ fn legend(rows: &[Row], look: Look, out: &mut String) {
         .map(|state| format!("{} {}", state.letter(), state.word()))
         .collect();
     out.push_str("  ");
-    look.wrap(out, &met.join("  "), 2, 2, Style::new().dimmed());
+    look.wrap(out, &met.join(", "), 2, 2, Style::new().dimmed());
 }
 
 fn alive() -> impl Iterator<Item = State> {
