@@ -84,6 +84,7 @@ pub(super) fn ending(ending: &Ending) -> String {
         Ending::Finished => "finished".to_owned(),
         Ending::Retired => "retired".to_owned(),
         Ending::Panicked => "panicked".to_owned(),
+        Ending::Killed => "killed".to_owned(),
         Ending::Died(Death::Exit(code)) => format!("exit {code}"),
         Ending::Died(Death::Signal(number)) => format!("signal {number}"),
     }
