@@ -125,7 +125,8 @@ impl Lock {
     }
 
     fn owning(&self) -> Option<&Open> {
-        self.open.iter().find(|open| open.grant == self.newest && !open.doubtful)
+        // Two with one grant cannot be; if they are, the order of arrival must not matter.
+        self.open.iter().filter(|open| open.grant == self.newest && !open.doubtful).min_by_key(|open| open.worker)
     }
 
     /// Who waits for it now, since when; longest first.
@@ -281,7 +282,7 @@ impl Lock {
             self.exact.resize(place + 1, Hold::default());
         }
         let kept = &mut self.exact[place];
-        if kept.grant <= hold.grant {
+        if (kept.grant, kept.worker, kept.from, kept.to) < (hold.grant, hold.worker, hold.from, hold.to) {
             *kept = hold;
         }
     }

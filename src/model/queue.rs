@@ -96,10 +96,10 @@ impl Queue {
         self.told as f64 / (self.put + self.taken).max(1) as f64
     }
 
-    /// The highest depth in each cell, carried forward when nothing happened; 0 after `now`.
+    /// The highest depth in each cell, that at its begin included; 0 after `now`.
     pub fn cells(&self, w: &Window, now: Stamp, out: &mut Vec<f32>) {
         out.clear();
-        out.resize(w.cells, -1.0);
+        out.resize(w.cells, 0.0);
         if w.cells == 0 {
             return;
         }
@@ -108,19 +108,22 @@ impl Queue {
         if w.to > w.from {
             self.history.visit(w.from, w.to.min(now), |a, b, depths| {
                 let Some((at, last)) = depths.last else { return };
+                let told = w.cell_at(at.max(w.from));
+                ends[told] = Some(last);
+                out[told] = out[told].max(depths.max as f32);
+                // A bucket across many cells does not say in which of them it was that deep.
                 let first = w.cell_at(a.max(w.from));
                 let stop = w.cell_at(Stamp(b.min(w.to).0.saturating_sub(1)));
-                for cell in &mut out[first..=stop] {
-                    *cell = cell.max(depths.max as f32);
+                if stop > first + 1 {
+                    out[first..=stop].iter_mut().for_each(|cell| *cell = cell.max(depths.max as f32));
                 }
-                ends[w.cell_at(at.max(w.from)).max(first)] = Some(last);
             });
         }
         for (i, cell) in out.iter_mut().enumerate() {
             if w.edge(i) >= now {
                 *cell = 0.0;
-            } else if *cell < 0.0 {
-                *cell = depth as f32;
+            } else {
+                *cell = cell.max(depth as f32);
             }
             depth = ends[i].unwrap_or(depth);
         }

@@ -58,8 +58,7 @@ impl Lane {
         let past = self.exact.range(first..).map(|s| Doing { state: s.state, since: s.since, on: s.on });
         let dead = self.dead_since().map(|since| Doing { state: State::Crashed, since, on: None });
         let all = past.chain([self.doing]).chain(dead);
-        let ends = self.exact.range(first..).skip(1).map(|s| s.since).chain([self.doing.since]);
-        let ends = ends.chain(dead.map(|d| d.since)).chain([Stamp(u64::MAX)]);
+        let ends = all.clone().skip(1).map(|next| next.since).chain([Stamp(u64::MAX)]);
         all.zip(ends).filter(move |(d, end)| d.since < to && *end > from).map(|(d, _)| d)
     }
 
@@ -77,8 +76,13 @@ impl Lane {
             look(a, b, &with_open(*spent, &open, a, b).split());
         });
         let rest = from.max(self.history.end());
-        if rest < to {
-            look(rest, to, &with_open(Spent::default(), &open, rest, to).split());
+        for (state, begin, end) in open {
+            let (a, b) = (rest.max(begin), to.min(end));
+            if a < b {
+                let mut shares = Shares::default();
+                shares.put(state, b.since(a).0);
+                look(a, b, &shares);
+            }
         }
     }
 

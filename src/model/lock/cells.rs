@@ -118,9 +118,17 @@ impl Lock {
             let b = b.min(now);
             look(a, b, &with_open(*traffic, a, b));
         });
-        let rest = from.max(self.history.end());
-        if rest < to {
-            look(rest, to, &with_open(Traffic::default(), rest, to));
+        // Beyond the history all that is open lasts from one begin or death to the next.
+        let deaths = self.open.iter().map(|o| o.until).chain(self.waiters.iter().map(|w| w.until)).flatten();
+        let begins = self.open.iter().map(|o| o.from).chain(self.waiters.iter().map(|w| w.since));
+        let mut a = from.max(self.history.end());
+        let mut cuts: Vec<Stamp> = begins.chain(deaths).filter(|t| *t > a && *t < to).chain([to]).collect();
+        cuts.sort_unstable();
+        for b in cuts {
+            if a < b {
+                look(a, b, &with_open(Traffic::default(), a, b));
+                a = b;
+            }
         }
     }
 

@@ -1,0 +1,7 @@
+//! The model: messages in, state out.
+
+mod findings;
+mod lanes;
+mod merge;
+mod resources;
+mod script;
