@@ -142,7 +142,7 @@ mod tests {
     use crossbeam_channel::{Sender, bounded, unbounded};
 
     use super::*;
-    use crate::report::fixture::{QUIET, cast, messages};
+    use crate::report::fixture::{QUIET, cast, is_clerk, messages};
     use crate::scenario::{Source, check};
 
     /// A run from a script, whose clock goes on by a step whenever it is looked at.
@@ -183,8 +183,8 @@ mod tests {
 
     fn only_clerks() -> Vec<Message> {
         let of_post = |message: &Message| match message {
-            Message::Events(events) => events[0].worker.index() < 2,
-            Message::Notice { notice: crate::trace::Notice::Started { worker, .. }, .. } => worker.index() < 2,
+            Message::Events(events) => is_clerk(events[0].worker),
+            Message::Notice { notice: crate::trace::Notice::Started { worker, .. }, .. } => is_clerk(*worker),
             _ => true,
         };
         messages().into_iter().filter(of_post).collect()

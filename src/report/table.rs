@@ -216,9 +216,9 @@ mod tests {
         assert_eq!(
             out,
             concat!(
-                "                    all\n",
+                "                     all\n",
                 "  name             waits  note\n",
-                "  a rather long…       7  x\n",
+                "  a rather long …      7  x\n",
                 "  b                1,234\n"
             )
         );

@@ -1,6 +1,8 @@
 //! What the workers shared: locks, queues, counters, and the cores.
 
-use crate::model::Times;
+use anstyle::Style;
+
+use crate::model::{Lock, Times};
 use crate::report::Report;
 use crate::report::table::{Cell, Look, Table};
 use crate::report::words::{count, many, percent, plain, signed, span_or_dash};
@@ -13,18 +15,24 @@ const FAIRNESS: usize = 5;
 pub(super) fn locks(report: &Report<'_>, look: Look, out: &mut String) {
     let bare = lock_table(report, 0);
     section(out, look, "Locks", &lock_table(report, bare.room(look).saturating_sub(1).min(FAIRNESS)));
+    let still = |(name, _, lock): (&str, _, &Lock)| match lock.waiters().len() {
+        0 => None,
+        n => Some(format!("{} for {name}", count(n as u64))),
+    };
+    let waiting: Vec<String> = report.locks().filter_map(still).collect();
+    if !waiting.is_empty() {
+        out.push_str("  ");
+        look.wrap(out, &format!("still waiting at the end: {}", waiting.join(", ")), 2, 2, Style::new());
+    }
     let orphaned: u64 = report.locks().map(|(_, _, lock)| lock.orphaned()).sum();
     if orphaned > 0 {
         out.push_str(&format!("  found {} with a dead owner\n", many(orphaned, "time")));
     }
 }
 
-/// `bar` is the width of the bar beside a lock's fairness.
+/// `bar_cells` is the width of the bar beside a lock's fairness.
 fn lock_table(report: &Report<'_>, bar_cells: usize) -> Table {
-    let waiting = report.locks().any(|(_, _, lock)| !lock.waiters().is_empty());
-    let mut columns = vec!["name", "kind", "acquired", "waited"];
-    columns.extend(waiting.then_some("still\nwait"));
-    columns.extend(["wait\np50", "\np99", "\nmax", "held\np50", "\np99", "fair"]);
+    let columns = ["name", "kind", "acquired", "waited", "wait\np50", "\np99", "\nmax", "held\np50", "\np99", "fair"];
     let mut table = numbers(&columns);
     for (name, kind, lock) in report.locks() {
         let waited = if lock.acquired() == 0 { 0.0 } else { lock.contended() as f64 / lock.acquired() as f64 };
@@ -32,7 +40,6 @@ fn lock_table(report: &Report<'_>, bar_cells: usize) -> Table {
         let fair = |index| format!("{}{gap}{index:.2}", bar(index, bar_cells));
         let mut cells: Vec<Cell> =
             vec![name.into(), kind.into(), count(lock.acquired()).into(), percent(waited).into()];
-        cells.extend(waiting.then(|| Cell::from(lock.waiters().len().to_string())));
         cells.extend(times(lock.wait(), &[50.0, 99.0, 100.0]));
         cells.extend(times(lock.hold(), &[50.0, 99.0]));
         cells.push(lock.fairness().map_or("-".to_owned(), fair).into());
