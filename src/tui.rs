@@ -45,7 +45,11 @@ pub use theme::Theme;
 pub enum Start {
     Picker,
     /// A scenario's text, which must be one without mistakes, and the settings to run it with.
-    Run { source: Source, scenario: Box<Scenario>, settings: Settings },
+    Run {
+        source: Source,
+        scenario: Box<Scenario>,
+        settings: Settings,
+    },
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -46,11 +46,21 @@ pub(super) enum Mode {
     Browse,
     /// A filter is typed.
     Filter,
-    Help { scroll: usize },
-    About { scroll: usize },
+    Help {
+        scroll: usize,
+    },
+    About {
+        scroll: usize,
+    },
     /// What is known of the chosen worker, lock or queue.
-    Detail { scroll: usize },
-    Text { title: String, text: String, scroll: usize },
+    Detail {
+        scroll: usize,
+    },
+    Text {
+        title: String,
+        text: String,
+        scroll: usize,
+    },
 }
 
 /// What can happen to the dashboard.
@@ -58,11 +68,20 @@ pub(super) enum Msg {
     Typed(Event),
     Resized(Rect),
     /// A frame is due.
-    Tick { now: Stamp, late: Span },
+    Tick {
+        now: Stamp,
+        late: Span,
+    },
     Run(Message),
     /// The run's channel is closed, whether or not it said so before.
-    RunGone { now: Stamp },
-    Started { scenario: Arc<Scenario>, settings: Settings, cast: Arc<Cast> },
+    RunGone {
+        now: Stamp,
+    },
+    Started {
+        scenario: Arc<Scenario>,
+        settings: Settings,
+        cast: Arc<Cast>,
+    },
     NotStarted(String),
     Edited(Result<Source, String>),
     Suspend,
@@ -78,7 +97,9 @@ pub(super) enum Effect {
     Edit(PathBuf),
     Suspend,
     Redraw,
-    Quit { interrupted: bool },
+    Quit {
+        interrupted: bool,
+    },
 }
 
 impl App {

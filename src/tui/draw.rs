@@ -46,7 +46,8 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
             }
         }
         Mode::Text { title, text, scroll } => {
-            overlay::Overlay { title, lines: overlay::plain(text), scroll: *scroll, theme: app.theme }.render(area, buf);
+            overlay::Overlay { title, lines: overlay::plain(text), scroll: *scroll, theme: app.theme }
+                .render(area, buf);
         }
     }
 }

@@ -119,7 +119,8 @@ impl<'a, S: Stage> Loop<'a, S> {
     }
 
     fn wait(&self) -> Woken {
-        let frames = if self.app.moves() { after(self.due.saturating_duration_since(Instant::now())) } else { self.retry() };
+        let frames =
+            if self.app.moves() { after(self.due.saturating_duration_since(Instant::now())) } else { self.retry() };
         let closed = never();
         let messages = self.run.as_ref().filter(|_| self.open).map_or(&closed, |run| run.messages());
         let mut select = Select::new();
@@ -132,7 +133,9 @@ impl<'a, S: Stage> Loop<'a, S> {
         match first.index() {
             i if i == typed => Woken::Typed(first.recv(&self.sources.typed).map_err(drop)),
             i if i == signals => first.recv(&self.sources.signals).map_or(Woken::Signal(SIGINT), Woken::Signal),
-            i if i == panics => first.recv(&self.sources.panics).map_or_else(|e| Woken::Panicked(e.to_string()), Woken::Panicked),
+            i if i == panics => {
+                first.recv(&self.sources.panics).map_or_else(|e| Woken::Panicked(e.to_string()), Woken::Panicked)
+            }
             i if i == run => Woken::Run(first.recv(messages).map_err(drop)),
             _ => {
                 let _ = first.recv(&frames);

@@ -54,7 +54,11 @@ pub(super) fn grouped(n: i64) -> String {
 pub(super) fn rate(per_second: f64) -> String {
     let size = per_second.abs();
     let sign = if per_second < 0.0 { "-" } else { "" };
-    if size > 0.0 && size < 9.95 { format!("{sign}{size:.1}/s") } else { format!("{sign}{}/s", count(size.round() as u64)) }
+    if size > 0.0 && size < 9.95 {
+        format!("{sign}{size:.1}/s")
+    } else {
+        format!("{sign}{}/s", count(size.round() as u64))
+    }
 }
 
 /// The smallest of 1, 2, 5, 10, 20 ... that is not below `least`.
@@ -105,7 +109,10 @@ mod tests {
 
     #[test]
     fn numbers_read_naturally() {
-        assert_eq!(["0 ns", "12.4 s", "2m05s"], [0, 12_400_000_000, 125_000_000_000].map(|n| age(Span(n))).map(|s| s).each_ref().map(String::as_str));
+        assert_eq!(
+            ["0 ns", "12.4 s", "2m05s"],
+            [0, 12_400_000_000, 125_000_000_000].map(|n| age(Span(n))).map(|s| s).each_ref().map(String::as_str)
+        );
         assert_eq!(grouped(-1_234_567), "-1 234 567");
         assert_eq!(grouped(12), "12");
         assert_eq!((percent(0.07), percent(1.0), percent(f64::NAN)), ("  7 %".into(), "100 %".into(), "NaN %".into()));

@@ -77,13 +77,7 @@ const fn ctrl(c: char) -> Key {
     Key { code: KeyCode::Char(c), control: true }
 }
 
-const fn bind(
-    keys: &'static [Key],
-    action: Action,
-    place: Place,
-    hint: &'static str,
-    help: &'static str,
-) -> Binding {
+const fn bind(keys: &'static [Key], action: Action, place: Place, hint: &'static str, help: &'static str) -> Binding {
     Binding { keys, action, place, hint, help }
 }
 
@@ -94,24 +88,54 @@ pub(super) const TABLE: &[Binding] = &[
     bind(&[char('?'), key(KeyCode::F(1))], Action::Help, Everywhere, "help", "this help"),
     bind(&[key(KeyCode::Enter)], Action::Run, Picker, "run", "run the scenario"),
     bind(&[char('e')], Action::Open, Picker, "text", "read its text; a file of your own opens in $VISUAL or $EDITOR"),
-    bind(&[char(' ')], Action::Freeze, Watch, "freeze", "freeze the picture (collection goes on); again: resume at newest"),
+    bind(
+        &[char(' ')],
+        Action::Freeze,
+        Watch,
+        "freeze",
+        "freeze the picture (collection goes on); again: resume at newest",
+    ),
     bind(&[char('+'), char('=')], Action::KnobUp, Watch, "knob", "turn the chosen knob up"),
     bind(&[char('-')], Action::KnobDown, Watch, "", "turn the chosen knob down"),
     bind(&[char('.'), char('n')], Action::NextKnob, Watch, "", "choose the next knob"),
     bind(&[char(','), char('N')], Action::PreviousKnob, Watch, "", "choose the knob before"),
-    bind(&[key(KeyCode::Tab)], Action::NextPane, Watch, "pane", "next pane: lanes, locks, queues, findings, pools, graph, log"),
+    bind(
+        &[key(KeyCode::Tab)],
+        Action::NextPane,
+        Watch,
+        "pane",
+        "next pane: lanes, locks, queues, findings, pools, graph, log",
+    ),
     bind(&[key(KeyCode::BackTab)], Action::PreviousPane, Watch, "", "pane before"),
-    bind(&[key(KeyCode::Enter)], Action::Look, Watch, "look", "look into the chosen worker, lock or queue; from a finding, go there"),
+    bind(
+        &[key(KeyCode::Enter)],
+        Action::Look,
+        Watch,
+        "look",
+        "look into the chosen worker, lock or queue; from a finding, go there",
+    ),
     bind(&[key(KeyCode::Up), char('k')], Action::Up, Everywhere, "", "choose the one above"),
     bind(&[key(KeyCode::Down), char('j')], Action::Down, Everywhere, "", "choose the one below"),
     bind(&[key(KeyCode::PageUp), ctrl('b')], Action::PageUp, Everywhere, "", "ten up"),
     bind(&[key(KeyCode::PageDown), ctrl('f')], Action::PageDown, Everywhere, "", "ten down"),
-    bind(&[key(KeyCode::Left), char('h')], Action::Earlier, Watch, "", "cursor one cell earlier; the window stays and no longer follows"),
+    bind(
+        &[key(KeyCode::Left), char('h')],
+        Action::Earlier,
+        Watch,
+        "",
+        "cursor one cell earlier; the window stays and no longer follows",
+    ),
     bind(&[key(KeyCode::Right), char('l')], Action::Later, Watch, "", "cursor one cell later"),
     bind(&[char('H'), char('b')], Action::PageEarlier, Watch, "", "window half its width earlier"),
     bind(&[char('L'), char('w')], Action::PageLater, Watch, "", "window half its width later"),
     bind(&[key(KeyCode::Home), char('g')], Action::ToStart, Watch, "", "window to the start of the run"),
-    bind(&[char('f'), key(KeyCode::End), char('G')], Action::Follow, Watch, "", "follow the newest again, without a cursor"),
+    bind(
+        &[char('f'), key(KeyCode::End), char('G')],
+        Action::Follow,
+        Watch,
+        "",
+        "follow the newest again, without a cursor",
+    ),
     bind(&[char('c')], Action::Cursor, Watch, "", "cursor on or off"),
     bind(&[char('[')], Action::Wider, Watch, "", "zoom out: more time in a cell"),
     bind(&[char(']')], Action::Finer, Watch, "", "zoom in: less time in a cell"),

@@ -220,7 +220,9 @@ mod tests {
         let all = State::ALL
             .into_iter()
             .flat_map(|s| [theme.state(s), theme.mixed(State::Lock, s)])
-            .chain([Hold::Free, Hold::Held, Hold::Wanted].into_iter().flat_map(|h| [theme.hold_style(h), theme.holder(h)]))
+            .chain(
+                [Hold::Free, Hold::Held, Hold::Wanted].into_iter().flat_map(|h| [theme.hold_style(h), theme.holder(h)]),
+            )
             .chain([theme.area(), theme.faint(), theme.strong(), theme.chosen(), theme.severity(Severity::Error)]);
         for style in all {
             assert_eq!((style.fg, style.bg), (None, None));

@@ -89,7 +89,12 @@ impl Lines<'_> {
     }
 
     /// Changes one column of every row that stands on the time axis; what the cell says stays behind the line.
-    fn down(&self, x: u16, buf: &mut Buffer, change: impl Fn(&mut ratatui::buffer::Cell) -> &mut ratatui::buffer::Cell) {
+    fn down(
+        &self,
+        x: u16,
+        buf: &mut Buffer,
+        change: impl Fn(&mut ratatui::buffer::Cell) -> &mut ratatui::buffer::Cell,
+    ) {
         for (row, y) in self.rows.iter().zip(self.body.y..self.body.bottom()) {
             if matches!(row, Row::Head(_) | Row::Counter(_) | Row::MoreLocks(_)) {
                 continue;

@@ -16,7 +16,10 @@ pub(super) enum Cell {
     /// One state, or one state that leaves nothing worth seeing of the others.
     Pure(State),
     /// Contention in a cell that a calmer state fills more of.
-    Mixed { front: State, back: State },
+    Mixed {
+        front: State,
+        back: State,
+    },
 }
 
 impl Cell {
@@ -30,7 +33,10 @@ impl Cell {
         }
         let alive = || State::ALL.into_iter().filter(|s| s.is_alive());
         let longest = |states: &mut dyn Iterator<Item = State>| {
-            states.map(|s| (shares.get(s), s)).filter(|(ns, _)| *ns > 0).max_by_key(|(ns, s)| (*ns, std::cmp::Reverse(*s)))
+            states
+                .map(|s| (shares.get(s), s))
+                .filter(|(ns, _)| *ns > 0)
+                .max_by_key(|(ns, s)| (*ns, std::cmp::Reverse(*s)))
         };
         let Some((_, most)) = longest(&mut alive()) else { return Self::Blank };
         let price = longest(&mut alive().filter(|s| s.is_contention()));
@@ -77,7 +83,10 @@ mod tests {
         let mixed = Cell::Mixed { front: State::Lock, back: State::Running };
         assert_eq!(cell(&[(State::Running, 80), (State::Lock, 20)]), mixed);
         assert_eq!(cell(&[(State::Running, 40), (State::Lock, 60)]), Cell::Pure(State::Lock));
-        assert_eq!(cell(&[(State::Sleep, 60), (State::Ready, 15), (State::Full, 25)]), Cell::Mixed { front: State::Full, back: State::Sleep });
+        assert_eq!(
+            cell(&[(State::Sleep, 60), (State::Ready, 15), (State::Full, 25)]),
+            Cell::Mixed { front: State::Full, back: State::Sleep }
+        );
     }
 
     #[test]

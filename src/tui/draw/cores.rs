@@ -55,7 +55,8 @@ impl Widget for CoresRow<'_> {
         } else {
             percent(f64::from(loads.iter().sum::<f32>()) / loads.len() as f64)
         };
-        let beside = Rect { x: parts.who.x + parts.who.width.min(1), width: parts.who.width.saturating_sub(2), ..parts.who };
+        let beside =
+            Rect { x: parts.who.x + parts.who.width.min(1), width: parts.who.width.saturating_sub(2), ..parts.who };
         let rest = text::put(buf, beside, "cores", Style::new());
         text::right(buf, rest, &each, Style::new());
         scene.figures(parts.now, &[], buf);

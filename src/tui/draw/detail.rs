@@ -67,7 +67,13 @@ impl Detail<'_> {
         let totals = lane.totals(now);
         for state in State::ALL.into_iter().filter(|s| totals.get(*s) > 0 && *s != State::Done) {
             let share = totals.share(state);
-            let line = format!("{:<10}{} {:>7}  {}", state.word(), percent(share), age(Span(totals.get(state))), self.bar(share));
+            let line = format!(
+                "{:<10}{} {:>7}  {}",
+                state.word(),
+                percent(share),
+                age(Span(totals.get(state))),
+                self.bar(share)
+            );
             lines.push((line, self.theme.state(state)));
         }
         lines
@@ -90,8 +96,11 @@ impl Detail<'_> {
             Some((owner, since)) => format!("held by {} for {}", cast.worker_name(owner), age(now.since(since))),
             None => "free".into(),
         }));
-        let waiters: Vec<_> =
-            lock.waiters().iter().map(|(w, since)| format!("{} {}", cast.worker_name(*w), age(now.since(*since)))).collect();
+        let waiters: Vec<_> = lock
+            .waiters()
+            .iter()
+            .map(|(w, since)| format!("{} {}", cast.worker_name(*w), age(now.since(*since))))
+            .collect();
         if !waiters.is_empty() {
             lines.push(plain(format!("waited for by {}", waiters.join(", "))));
         }
@@ -165,6 +174,7 @@ fn ended(ending: &Ending) -> String {
         Ending::Finished => "came to the end of its steps".into(),
         Ending::Retired => "was asked to end".into(),
         Ending::Panicked => "panicked".into(),
+        Ending::Killed => "was killed at its step".into(),
         Ending::Died(Death::Exit(code)) => format!("exited with code {code}"),
         Ending::Died(Death::Signal(signal)) => format!("was killed by signal {signal}"),
     }

@@ -87,7 +87,8 @@ impl Findings<'_> {
             let name = Rect { x: rest.x + 1, width: NAME, ..rest };
             text::put(buf, name, finding.id, chosen);
         }
-        for (i, (line, cure)) in sentences(finding, beside.width).into_iter().take(usize::from(area.height)).enumerate() {
+        for (i, (line, cure)) in sentences(finding, beside.width).into_iter().take(usize::from(area.height)).enumerate()
+        {
             let style = if cure { self.theme.faint() } else { Style::new() };
             text::put(buf, text::line(beside, i), &line, style);
         }

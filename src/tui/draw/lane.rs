@@ -138,8 +138,11 @@ fn running(shares: &Shares) -> f64 {
 /// States seen in the window beyond those the scenario speaks of: a crash, a gap.
 pub(super) fn seen(watch: &Watch) -> impl Iterator<Item = State> + '_ {
     State::ALL.into_iter().filter(|state| {
-        watch.figures.lanes.iter().flatten().any(|lane| {
-            lane.shares.get(*state) > 0 || lane.doing.is_some_and(|doing| doing.state == *state)
-        })
+        watch
+            .figures
+            .lanes
+            .iter()
+            .flatten()
+            .any(|lane| lane.shares.get(*state) > 0 || lane.doing.is_some_and(|doing| doing.state == *state))
     })
 }

@@ -20,7 +20,8 @@ pub(super) struct Overlay<'a> {
 /// The border of anything that lies over the picture.
 pub(super) fn frame(title: &str, theme: Theme, area: Rect, buf: &mut Buffer) -> Rect {
     Clear.render(area, buf);
-    let mut block = Block::bordered().title(format!(" {title} ")).border_style(theme.faint()).title_style(theme.strong());
+    let mut block =
+        Block::bordered().title(format!(" {title} ")).border_style(theme.faint()).title_style(theme.strong());
     if !theme.unicode {
         block = block.border_set(ASCII);
     }

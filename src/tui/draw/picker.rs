@@ -50,7 +50,8 @@ impl Widget for Picker<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let (app, theme) = (self.app, self.app.theme);
         let parts = Parts::of(area);
-        let head = Rect { x: parts.head.x + parts.head.width.min(1), width: parts.head.width.saturating_sub(1), ..parts.head };
+        let head =
+            Rect { x: parts.head.x + parts.head.width.min(1), width: parts.head.width.saturating_sub(1), ..parts.head };
         let rest = text::put(buf, head, "contend", theme.strong());
         text::put(buf, rest, "  see threads and processes contend", theme.faint());
         let entries = app.picker.shown();
@@ -64,7 +65,8 @@ impl Widget for Picker<'_> {
         if let Some(entry) = app.picker.chosen() {
             beside(app, entry, parts.beside, buf);
         }
-        let foot = Rect { x: parts.foot.x + parts.foot.width.min(1), width: parts.foot.width.saturating_sub(1), ..parts.foot };
+        let foot =
+            Rect { x: parts.foot.x + parts.foot.width.min(1), width: parts.foot.width.saturating_sub(1), ..parts.foot };
         match legend::said(app, &app.picker.filter) {
             Some((said, style)) => drop(text::put(buf, foot, &said, style)),
             None => legend::hints(app, Place::Picker, foot, buf),

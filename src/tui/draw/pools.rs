@@ -77,7 +77,14 @@ fn done(pool: &PoolFigures, bar: usize, theme: Theme) -> String {
     let share = (pool.done as f64 / total as f64).min(1.0);
     let full = (share * bar as f64) as usize;
     let (on, off) = if theme.unicode { ("█", "░") } else { ("#", ".") };
-    format!("{} of {} {}{}{}", count(pool.done), count(total), percent(share), [" "].repeat(bar.min(1)).concat(), on.repeat(full) + &off.repeat(bar - full))
+    format!(
+        "{} of {} {}{}{}",
+        count(pool.done),
+        count(total),
+        percent(share),
+        [" "].repeat(bar.min(1)).concat(),
+        on.repeat(full) + &off.repeat(bar - full)
+    )
 }
 
 fn plural(word: &str, n: u32) -> String {

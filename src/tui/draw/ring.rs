@@ -246,7 +246,12 @@ impl Ring<'_> {
                 text::put(buf, rest, &format!("wants {}", link.wants), Style::new());
             } else {
                 let wants = text::line(area, 2 * i + 1);
-                text::put(buf, wants, &format!("     wants {}, which {} has", link.wants, self.links[0].name), Style::new());
+                text::put(
+                    buf,
+                    wants,
+                    &format!("     wants {}, which {} has", link.wants, self.links[0].name),
+                    Style::new(),
+                );
             }
         }
     }

@@ -14,7 +14,11 @@ pub(in crate::tui) enum Row {
     /// Locks there is no room for.
     MoreLocks(usize),
     /// A queue's area may be several lines high; `line` counts from its top.
-    Queue { id: ResourceId, line: u16, of: u16 },
+    Queue {
+        id: ResourceId,
+        line: u16,
+        of: u16,
+    },
     Counter(ResourceId),
     Core(usize),
     /// All cores as one line.
@@ -55,9 +59,12 @@ pub(super) fn rows(watch: &Watch, height: usize, heads: bool) -> Vec<Row> {
     let mut rows = Vec::new();
     section(&mut rows, share.heads, Section::Workers, lane_rows(watch, &lanes, share.lanes));
     section(&mut rows, share.heads, Section::Locks, lock_rows(watch, share.locks));
-    let queues = watch.figures.queues.iter().take(share.queues).flat_map(|(id, _)| {
-        (0..share.queue_lines).map(|line| Row::Queue { id: *id, line, of: share.queue_lines })
-    });
+    let queues = watch
+        .figures
+        .queues
+        .iter()
+        .take(share.queues)
+        .flat_map(|(id, _)| (0..share.queue_lines).map(|line| Row::Queue { id: *id, line, of: share.queue_lines }));
     section(&mut rows, share.heads, Section::Queues, queues.collect());
     let counters = watch.figures.counters.iter().take(share.counters).map(|(id, _)| Row::Counter(*id));
     section(&mut rows, share.heads, Section::Counters, counters.collect());
@@ -146,7 +153,8 @@ fn lane_rows(watch: &Watch, lanes: &[WorkerId], room: usize) -> Vec<Row> {
         let top = at.saturating_sub(room / 2).min(lanes.len() - room);
         lanes[top..top + room].to_vec()
     } else {
-        let mut worst: Vec<WorkerId> = watch.ranking.iter().filter(|w| lanes.binary_search(w).is_ok()).copied().take(room).collect();
+        let mut worst: Vec<WorkerId> =
+            watch.ranking.iter().filter(|w| lanes.binary_search(w).is_ok()).copied().take(room).collect();
         worst.sort_unstable();
         worst
     };
@@ -163,9 +171,8 @@ fn lock_rows(watch: &Watch, room: usize) -> Vec<Row> {
     let Some(room) = room.checked_sub(1) else { return Vec::new() };
     let chosen = |id: ResourceId| watch.chosen == Some(Chosen::Lock(id));
     let mut worst: Vec<_> = locks.iter().collect();
-    worst.sort_by(|(a, x), (b, y)| {
-        chosen(*b).cmp(&chosen(*a)).then(y.contended.total_cmp(&x.contended)).then(a.cmp(b))
-    });
+    worst
+        .sort_by(|(a, x), (b, y)| chosen(*b).cmp(&chosen(*a)).then(y.contended.total_cmp(&x.contended)).then(a.cmp(b)));
     let mut kept: Vec<ResourceId> = worst.into_iter().take(room).map(|(id, _)| *id).collect();
     kept.sort_unstable();
     let more = locks.len() - kept.len();

@@ -101,9 +101,8 @@ pub(super) fn stop() {
 pub(super) fn write_now(bytes: &[u8]) -> io::Result<()> {
     let mut mailbox = lock();
     mailbox.frame = None;
-    let (mut mailbox, waited) = CHANGED
-        .wait_timeout_while(mailbox, PATIENCE, |m| m.writing)
-        .unwrap_or_else(PoisonError::into_inner);
+    let (mut mailbox, waited) =
+        CHANGED.wait_timeout_while(mailbox, PATIENCE, |m| m.writing).unwrap_or_else(PoisonError::into_inner);
     mailbox.frame = None;
     if waited.timed_out() || !writable(PATIENCE)? {
         return Err(io::ErrorKind::TimedOut.into());
@@ -114,9 +113,8 @@ pub(super) fn write_now(bytes: &[u8]) -> io::Result<()> {
 fn write_frames() {
     let mut mailbox = lock();
     loop {
-        mailbox = CHANGED
-            .wait_while(mailbox, |m| m.frame.is_none() && !m.closed)
-            .unwrap_or_else(PoisonError::into_inner);
+        mailbox =
+            CHANGED.wait_while(mailbox, |m| m.frame.is_none() && !m.closed).unwrap_or_else(PoisonError::into_inner);
         let Some(frame) = mailbox.frame.take() else { return };
         mailbox.writing = true;
         drop(mailbox);

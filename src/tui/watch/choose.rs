@@ -90,11 +90,8 @@ impl Watch {
         let step = if forward { 1 } else { panes.len() - 1 };
         self.pane = panes[(here + step) % panes.len()];
         self.scroll = 0;
-        self.chosen = if self.pane == Pane::Lanes {
-            None
-        } else {
-            self.choices().into_iter().find(|c| c.pane() == self.pane)
-        };
+        self.chosen =
+            if self.pane == Pane::Lanes { None } else { self.choices().into_iter().find(|c| c.pane() == self.pane) };
     }
 
     /// Chooses the one `by` places further down; the first or last when none was. Panes without anything to choose

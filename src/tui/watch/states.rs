@@ -60,11 +60,7 @@ impl States {
                     self.steps(otherwise);
                 }
                 Step::Panic(_) => self.add(&[State::Crashed]),
-                Step::Compute(_)
-                | Step::Release(_)
-                | Step::Load(_)
-                | Step::Store { .. }
-                | Step::Add { .. } => {}
+                Step::Compute(_) | Step::Release(_) | Step::Load(_) | Step::Store { .. } | Step::Add { .. } => {}
             }
         }
     }
