@@ -32,6 +32,15 @@ pub fn text(report: &Report<'_>, look: Look) -> String {
     out
 }
 
+/// What one wants to know first: how it ended, and what was wrong.
+pub fn brief(report: &Report<'_>, look: Look) -> String {
+    let mut out = String::new();
+    head(report, look, &mut out);
+    findings(report, look, &mut out);
+    deadlock::write(report, look, &mut out);
+    out
+}
+
 /// Width of the labels of the head.
 const LABEL: usize = 11;
 
