@@ -174,7 +174,7 @@ fn ended(ending: &Ending) -> String {
         Ending::Finished => "came to the end of its steps".into(),
         Ending::Retired => "was asked to end".into(),
         Ending::Panicked => "panicked".into(),
-        Ending::Killed => "was killed".into(),
+        Ending::Killed => "was killed at its step".into(),
         Ending::Died(Death::Exit(code)) => format!("exited with code {code}"),
         Ending::Died(Death::Signal(signal)) => format!("was killed by signal {signal}"),
     }
