@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod dashboard;
 mod failure;
 mod list;
 mod man;
@@ -57,7 +58,7 @@ fn parse() -> Result<Cli, ExitCode> {
 
 fn carry_out(cli: &Cli, colours: Colours) -> Result<Outcome, Failure> {
     match &cli.command {
-        None => run::pick(cli.no_mouse),
+        None => dashboard::pick(cli.no_mouse, colours),
         Some(Command::Run(args)) => run::run(args, cli.no_mouse, colours),
         Some(Command::List { json }) => list::list(*json, colours),
         Some(Command::Show { name }) => {

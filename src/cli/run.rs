@@ -6,7 +6,7 @@ use super::args::RunArgs;
 use super::failure::{Failure, Outcome};
 use super::out::{self, Colours};
 use super::progress::Progress;
-use super::{scenario, signals};
+use super::{dashboard, scenario, signals};
 use crate::platform::machine;
 use crate::report::{self, Followed, Look, Report, Verdict};
 use crate::scenario::{Scenario, Settings, check};
@@ -26,12 +26,7 @@ struct Task {
     settings: Settings,
 }
 
-/// The picker.
-pub(super) fn pick(_no_mouse: bool) -> Result<Outcome, Failure> {
-    Err(Failure::Usage("say what to do; `contend --help` tells".to_owned()))
-}
-
-pub(super) fn run(args: &RunArgs, _no_mouse: bool, colours: Colours) -> Result<Outcome, Failure> {
+pub(super) fn run(args: &RunArgs, no_mouse: bool, colours: Colours) -> Result<Outcome, Failure> {
     let source = scenario::load(&args.scenario)?;
     let scenario = match check(&source) {
         Ok(checked) => checked.scenario,
@@ -43,6 +38,9 @@ pub(super) fn run(args: &RunArgs, _no_mouse: bool, colours: Colours) -> Result<O
     let settings = scenario
         .settings(&args.set, args.workers, args.executor.map(Into::into))
         .map_err(|error| Failure::Usage(error.to_string()))?;
+    if dashboard::possible() && !args.headless && !args.json {
+        return dashboard::run(source, scenario, settings, no_mouse, colours, &args.fail_on);
+    }
     headless(&Task { scenario, settings }, args, colours)
 }
 
