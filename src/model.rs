@@ -90,6 +90,7 @@ enum Res {
 pub struct Model {
     cast: Arc<Cast>,
     newest: Stamp,
+    through: Option<Stamp>,
     ended: Option<(Stamp, RunEnd)>,
     health: Health,
     lanes: Vec<Lane>,
@@ -130,6 +131,7 @@ impl Model {
         }
         Self {
             newest: Stamp::default(),
+            through: None,
             ended: None,
             health: Health::default(),
             lanes: cast.workers.iter().map(|_| Lane::new(plan.shape, plan.spans)).collect(),
@@ -154,10 +156,12 @@ impl Model {
                 events.iter().for_each(|event| self.event(event));
                 self.look_for_deadlock();
             }
+            Message::Through(at) => self.through = self.through.max(Some(*at)),
             Message::Sample(sample) => self.sample(sample),
             Message::Notice { at, notice } => self.notice(*at, notice),
             Message::Ended { at, how } => {
                 self.newest = self.newest.max(*at);
+                self.through = self.through.max(Some(*at));
                 self.ended = Some((*at, how.clone()));
             }
         }
@@ -170,6 +174,12 @@ impl Model {
     /// Newest stamp seen of anything.
     pub fn newest(&self) -> Stamp {
         self.newest
+    }
+
+    /// All that happened before this moment is in the model. What a worker does "now" is known for this moment, not for a
+    /// later one. `None` when the source does not say.
+    pub fn through(&self) -> Option<Stamp> {
+        self.through
     }
 
     pub fn ended(&self) -> Option<(Stamp, &RunEnd)> {
