@@ -117,7 +117,9 @@ impl Mistakes {
             out.push_str("\n\n");
         }
         if self.list.len() > SHOWN {
-            out.push_str(&format!("... and {} more\n", self.list.len() - SHOWN));
+            out.push_str("... and ");
+            out.push_str(&(self.list.len() - SHOWN).to_string());
+            out.push_str(" more\n");
         } else if !out.is_empty() {
             out.pop();
         }
