@@ -188,6 +188,7 @@ impl<'a> Scan<'a> {
         } else {
             let here = self.pass(1);
             self.fault(here, "`/` means nothing here", "put the text that it belongs to in quotes");
+            self.gap = true;
         }
         Ok(())
     }
@@ -274,6 +275,7 @@ impl<'a> Scan<'a> {
         }
         let help = "a property is written behind the node's name: mutex a kind=std";
         self.fault(here, "`=` does not belong here", help);
+        self.gap = true;
     }
 
     /// A text or another value stands here: is this its place?
