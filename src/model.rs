@@ -1,0 +1,255 @@
+//! What is known of a run: a fold over its messages.
+//!
+//! No message can make it fail: what cannot be is counted as an anomaly. It reads no clock and does no input or output;
+//! the moment to speak of is handed in.
+
+mod beside;
+mod cores;
+mod counter;
+mod deadlock;
+mod findings;
+mod fold;
+mod history;
+mod lane;
+mod legal;
+mod lock;
+mod plan;
+mod pool;
+mod queue;
+mod shares;
+mod times;
+mod waits;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+pub use cores::Cores;
+pub use counter::Counter;
+pub use deadlock::{Deadlock, Link};
+pub use findings::{About, Finding, Severity};
+pub use lane::{Doing, Ending, Lane};
+pub use lock::{Lock, LockCell};
+pub use pool::{Handover, Pool};
+pub use queue::Queue;
+pub use shares::{Shares, Window};
+pub use times::Times;
+pub use waits::{Edge, WaitFor};
+
+use self::plan::Plan;
+use crate::trace::{Cast, Message, PoolId, ResourceId, ResourceKind, RunEnd, Stamp, WorkerId};
+
+/// How much memory all histories of a run may take together. A floor of about 10 KiB for each lane and 4 KiB for each lock
+/// is taken in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    pub bytes: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { bytes: 6 << 20 }
+    }
+}
+
+/// Whether the picture can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Health {
+    /// Events folded in.
+    pub events: u64,
+    /// Events that never arrived.
+    pub lost: u64,
+    /// Events that cannot be where they were.
+    pub anomalies: u64,
+    /// What recording one event cost, ns.
+    pub ns_each: f32,
+}
+
+/// Something worth a mark on the time axis: a knob turned, a pool resized, a worker died.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    pub at: Stamp,
+    pub text: String,
+}
+
+/// A line the runner printed, or a note.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    pub at: Stamp,
+    pub text: String,
+}
+
+#[derive(Debug, Clone)]
+enum Res {
+    Lock(Box<Lock>),
+    Queue(Box<Queue>),
+    Counter(Box<Counter>),
+}
+
+/// All that is known of a run.
+#[derive(Debug, Clone)]
+pub struct Model {
+    cast: Arc<Cast>,
+    newest: Stamp,
+    ended: Option<(Stamp, RunEnd)>,
+    health: Health,
+    lanes: Vec<Lane>,
+    nobody: Lane,
+    /// Each worker's pool and its place there.
+    seats: Vec<Option<(PoolId, usize)>>,
+    resources: Vec<Res>,
+    /// Each resource's pool, for queues that feed one.
+    fed_by: Vec<Option<PoolId>>,
+    pools: Vec<Pool>,
+    cores: Cores,
+    marks: Vec<Mark>,
+    log: VecDeque<LogLine>,
+    deadlock: Option<Deadlock>,
+    /// How many workers hold a lock while they wait for one without a limit: without any there is no deadlock.
+    stuck_holders: usize,
+}
+
+impl Model {
+    pub fn new(cast: Arc<Cast>, budget: Budget) -> Self {
+        let plan = Plan::new(&cast, budget);
+        let resource = |kind: &ResourceKind| match kind {
+            ResourceKind::Mutex { .. } => Res::Lock(Box::new(Lock::new(plan.shape, plan.holds, plan.digits))),
+            ResourceKind::Queue { capacity } => Res::Queue(Box::new(Queue::new(*capacity, plan.shape))),
+            ResourceKind::Counter { initial } => Res::Counter(Box::new(Counter::new(*initial, plan.shape))),
+        };
+        let mut seats = vec![None; cast.workers.len()];
+        let mut fed_by = vec![None; cast.resources.len()];
+        for (pool, info) in cast.pools.iter().enumerate() {
+            for (seat, worker) in info.workers.iter().enumerate() {
+                if let Some(place) = seats.get_mut(worker.index()) {
+                    *place = Some((PoolId::from(pool), seat));
+                }
+            }
+            if let Some(feeds) = fed_by.get_mut(info.queue.index()) {
+                *feeds = Some(PoolId::from(pool));
+            }
+        }
+        Self {
+            newest: Stamp::default(),
+            ended: None,
+            health: Health::default(),
+            lanes: cast.workers.iter().map(|_| Lane::new(plan.shape, plan.spans)).collect(),
+            nobody: Lane::new(plan.shape, plan.spans),
+            seats,
+            resources: cast.resources.iter().map(|info| resource(&info.kind)).collect(),
+            fed_by,
+            pools: cast.pools.iter().map(|info| Pool::new(info, plan.shape, plan.digits)).collect(),
+            cores: Cores::new(plan.shape),
+            marks: Vec::new(),
+            log: VecDeque::new(),
+            deadlock: None,
+            stuck_holders: 0,
+            cast,
+        }
+    }
+
+    /// Takes in one message. Cannot fail.
+    pub fn apply(&mut self, message: &Message) {
+        match message {
+            Message::Events(events) => {
+                events.iter().for_each(|event| self.event(event));
+                self.look_for_deadlock();
+            }
+            Message::Sample(sample) => self.sample(sample),
+            Message::Notice { at, notice } => self.notice(*at, notice),
+            Message::Ended { at, how } => {
+                self.newest = self.newest.max(*at);
+                self.ended = Some((*at, how.clone()));
+            }
+        }
+    }
+
+    pub fn cast(&self) -> &Cast {
+        &self.cast
+    }
+
+    /// Newest stamp seen of anything.
+    pub fn newest(&self) -> Stamp {
+        self.newest
+    }
+
+    pub fn ended(&self) -> Option<(Stamp, &RunEnd)> {
+        self.ended.as_ref().map(|(at, how)| (*at, how))
+    }
+
+    pub fn health(&self) -> Health {
+        let lost = self.lanes.iter().fold(0, |sum: u64, lane| sum.saturating_add(lane.lost()));
+        Health { lost, ..self.health }
+    }
+
+    /// A worker's lane; an empty one for a worker that is not in the cast.
+    pub fn lane(&self, worker: WorkerId) -> &Lane {
+        self.lanes.get(worker.index()).unwrap_or(&self.nobody)
+    }
+
+    /// Lanes that ever began or were started.
+    pub fn lanes(&self) -> impl Iterator<Item = (WorkerId, &Lane)> {
+        let known = |(_, lane): &(usize, &Lane)| lane.lives() > 0 || lane.pid().is_some();
+        self.lanes.iter().enumerate().filter(known).map(|(i, lane)| (WorkerId::from(i), lane))
+    }
+
+    pub fn lock(&self, resource: ResourceId) -> Option<&Lock> {
+        match self.resources.get(resource.index())? {
+            Res::Lock(lock) => Some(lock),
+            _ => None,
+        }
+    }
+
+    pub fn queue(&self, resource: ResourceId) -> Option<&Queue> {
+        match self.resources.get(resource.index())? {
+            Res::Queue(queue) => Some(queue),
+            _ => None,
+        }
+    }
+
+    pub fn pool(&self, pool: PoolId) -> Option<&Pool> {
+        self.pools.get(pool.index())
+    }
+
+    pub fn counter(&self, resource: ResourceId) -> Option<&Counter> {
+        match self.resources.get(resource.index())? {
+            Res::Counter(counter) => Some(counter),
+            _ => None,
+        }
+    }
+
+    pub fn cores(&self) -> &Cores {
+        &self.cores
+    }
+
+    /// Knobs turned, pools resized, workers died: in the order of their stamps.
+    pub fn marks(&self) -> &[Mark] {
+        &self.marks
+    }
+
+    /// The newest lines of the runner's standard error, and notes.
+    pub fn log(&self) -> &VecDeque<LogLine> {
+        &self.log
+    }
+
+    /// The first deadlock found. It is stable: once there it stays, unless one of its workers is started anew.
+    pub fn deadlock(&self) -> Option<&Deadlock> {
+        self.deadlock.as_ref()
+    }
+
+    /// What is wrong at `now`, most severe first.
+    pub fn findings(&self, now: Stamp) -> Vec<Finding> {
+        findings::all(self, now)
+    }
+
+    /// Heap bytes in use, without what the cast takes.
+    pub fn bytes(&self) -> usize {
+        let lanes: usize = self.lanes.iter().map(|lane| size_of::<Lane>() + lane.bytes()).sum();
+        let resources = self.resources.iter().map(|resource| match resource {
+            Res::Lock(lock) => size_of::<Lock>() + lock.bytes(),
+            Res::Queue(queue) => size_of::<Queue>() + queue.bytes(),
+            Res::Counter(counter) => size_of::<Counter>() + counter.bytes(),
+        });
+        let pools: usize = self.pools.iter().map(|pool| size_of::<Pool>() + pool.bytes()).sum();
+        lanes + resources.sum::<usize>() + pools + self.cores.bytes()
+    }
+}

@@ -1,0 +1,106 @@
+//! What comes beside the events: samples taken from outside, and what is rare.
+
+use super::lane::Ending;
+use super::{LogLine, Mark, Model, Res};
+use crate::trace::{Death, Notice, Sample, Stamp, WorkerId};
+
+/// Lines kept of the runner's standard error and of notes.
+const LOG_LINES: usize = 200;
+
+/// Marks kept; the oldest go first.
+const MARKS: usize = 500;
+
+impl Model {
+    pub(super) fn sample(&mut self, sample: &Sample) {
+        match sample {
+            Sample::Sched { worker, from, to, running, ready } => {
+                self.newest = self.newest.max(*to);
+                match self.lanes.get_mut(worker.index()) {
+                    Some(lane) if from < to => lane.sched(*from, *to, *running, *ready),
+                    _ => self.health.anomalies += 1,
+                }
+            }
+            Sample::Cores { at, load } => {
+                self.newest = self.newest.max(*at);
+                self.health.anomalies += u64::from(!self.cores.sample(*at, load));
+            }
+            Sample::Counter { at, counter, value } => {
+                self.newest = self.newest.max(*at);
+                match self.resources.get_mut(counter.index()) {
+                    Some(Res::Counter(counter)) => counter.sample(*at, *value),
+                    _ => self.health.anomalies += 1,
+                }
+            }
+            Sample::Ring { worker, lost, .. } => match self.lanes.get_mut(worker.index()) {
+                Some(lane) => lane.lost.1 = lane.lost.1.max(*lost),
+                None => self.health.anomalies += 1,
+            },
+            Sample::EventCost { nanos } => self.health.ns_each = *nanos,
+        }
+    }
+
+    pub(super) fn notice(&mut self, at: Stamp, notice: &Notice) {
+        self.newest = self.newest.max(at);
+        match notice {
+            Notice::Started { worker, pid, tid } => match self.lanes.get_mut(worker.index()) {
+                Some(lane) => (lane.pid, lane.tid) = (Some(*pid), Some(*tid)),
+                None => self.health.anomalies += 1,
+            },
+            Notice::Died { worker, death } => self.died(at, *worker, death),
+            Notice::Turned { name, shown, .. } => self.mark(at, format!("{name} {shown}")),
+            Notice::Resized { pool, workers } => {
+                if let Some(info) = self.cast.pools.get(pool.index()) {
+                    let text = format!("{}: {workers} worker{}", info.name, if *workers == 1 { "" } else { "s" });
+                    self.pools[pool.index()].resize(at, *workers);
+                    self.mark(at, text);
+                } else {
+                    self.health.anomalies += 1;
+                }
+            }
+            Notice::Failed { worker, what } => {
+                let text = format!("{}: {what}", self.cast.worker_name(*worker));
+                self.note(at, text);
+            }
+            Notice::Stderr(line) | Notice::Note(line) => self.note(at, line.clone()),
+        }
+    }
+
+    /// A worker is gone and did not say so itself. Its last events may still be on their way.
+    fn died(&mut self, at: Stamp, worker: WorkerId, death: &Death) {
+        let Some(lane) = self.lanes.get_mut(worker.index()) else {
+            self.health.anomalies += 1;
+            return;
+        };
+        let how = match death {
+            Death::Exit(code) => format!("{} ended with code {code}", self.cast.worker_name(worker)),
+            Death::Signal(signal) => format!("{} killed by signal {signal}", self.cast.worker_name(worker)),
+        };
+        let reborn = lane.began.is_some_and(|began| began > at);
+        if lane.ended == Some(Ending::Killed) {
+            lane.ended = Some(Ending::Died(death.clone()));
+        }
+        // One that had said it would end has only now been seen to; one that began anew since is another.
+        if (lane.in_life() && !reborn) || lane.lives == 0 {
+            lane.died = Some(at);
+            lane.ended = Some(Ending::Died(death.clone()));
+            lane.crash(at, Ending::Died(death.clone()));
+            self.bury(worker);
+        }
+        self.mark(at, how);
+    }
+
+    fn mark(&mut self, at: Stamp, text: String) {
+        let place = self.marks.partition_point(|mark| mark.at <= at);
+        self.marks.insert(place, Mark { at, text });
+        if self.marks.len() > MARKS {
+            self.marks.remove(0);
+        }
+    }
+
+    fn note(&mut self, at: Stamp, text: String) {
+        if self.log.len() == LOG_LINES {
+            self.log.pop_front();
+        }
+        self.log.push_back(LogLine { at, text });
+    }
+}

@@ -1,0 +1,272 @@
+//! What each event does to the model.
+
+mod locks;
+
+use super::lane::Task;
+use super::legal::{is_blocking, is_legal};
+use super::{Lock, Model, Res};
+use crate::trace::{Event, EventKind, How, PoolId, ResourceId, Span, Stamp, State, WorkerId};
+
+impl Model {
+    /// Takes in one event.
+    #[inline]
+    pub(super) fn event(&mut self, event: &Event) {
+        self.health.events += 1;
+        let worker = event.worker;
+        let Some(lane) = self.lanes.get_mut(worker.index()) else {
+            self.health.anomalies += 1;
+            return;
+        };
+        if !is_legal(&lane.doing, &event.kind) {
+            self.health.anomalies += 1;
+            if !lane.in_life() || matches!(event.kind, EventKind::Unknown { .. }) {
+                return;
+            }
+        }
+        if let EventKind::Gap { lost } = event.kind {
+            self.gap(worker, lost);
+            return;
+        }
+        if event.at < lane.newest {
+            self.health.anomalies += 1;
+        }
+        let at = event.at.max(lane.newest);
+        let dead = lane.dead_since();
+        lane.newest = at;
+        self.newest = self.newest.max(at);
+        match event.kind {
+            EventKind::Began => self.begin(worker, at, dead),
+            kind => {
+                self.lived(worker, at, kind);
+                if dead.is_some() {
+                    self.bury(worker);
+                }
+            }
+        }
+    }
+
+    /// An event inside a life.
+    #[inline]
+    fn lived(&mut self, w: WorkerId, at: Stamp, kind: EventKind) {
+        match kind {
+            EventKind::Held { lock, grant } => self.told(w, at, lock, grant),
+            EventKind::Wait { lock, held, timed } => self.wait(w, at, lock, held, timed),
+            EventKind::Acquired { lock, grant } => self.acquired(w, at, lock, grant),
+            EventKind::Released { lock, grant } => self.released(w, at, lock, grant),
+            EventKind::GaveUp { lock } => {
+                self.run(w, at);
+                self.with_lock(lock, Lock::gave_up_once);
+            }
+            EventKind::OwnerDied { lock } => {
+                self.with_lock(lock, Lock::orphaned_once);
+                if self.lanes[w.index()].doing.state == State::Gap {
+                    self.run(w, at);
+                }
+            }
+            EventKind::Block { state, on } if is_blocking(state) => self.settle(w, at, state, on),
+            EventKind::Resume => self.run(w, at),
+            EventKind::Put { queue, depth } => {
+                self.run(w, at);
+                self.put(at, queue, depth);
+            }
+            EventKind::Took { queue, depth } => {
+                self.run(w, at);
+                match self.resources.get_mut(queue.index()) {
+                    Some(Res::Queue(queue)) => queue.take_one(at, depth),
+                    _ => self.health.anomalies += 1,
+                }
+            }
+            EventKind::Added { counter, delta, value } => {
+                self.run(w, at);
+                match self.resources.get_mut(counter.index()) {
+                    Some(Res::Counter(counter)) => counter.add(at, delta, value),
+                    _ => self.health.anomalies += 1,
+                }
+            }
+            EventKind::TaskBegan { pool, waited } => self.task_began(w, at, pool, waited),
+            EventKind::TaskEnded { pool, ok } => self.task_ended(w, at, pool, ok),
+            EventKind::Rejected { pool } => {
+                self.run(w, at);
+                self.with_pool(pool, |pool| pool.reject(at));
+            }
+            EventKind::Retried { pool } => self.with_pool(pool, super::Pool::retry),
+            EventKind::Ended(how) => self.end(w, at, how),
+            // Nobody blocks in any other state.
+            EventKind::Block { .. } | EventKind::Began | EventKind::Gap { .. } | EventKind::Unknown { .. } => {}
+        }
+    }
+
+    /// The worker does something else from `at` on. If it waited for a lock, that wait is over.
+    #[inline]
+    pub(super) fn settle(&mut self, w: WorkerId, at: Stamp, state: State, on: Option<ResourceId>) {
+        let was = self.lanes[w.index()].doing.state;
+        if was == State::Lock {
+            self.leave(w, at);
+        }
+        self.lanes[w.index()].turn(at, state, on);
+        if was != state
+            && let Some((pool, seat)) = self.seats[w.index()]
+        {
+            self.pools[pool.index()].turn(seat, at, state);
+        }
+    }
+
+    #[inline]
+    pub(super) fn run(&mut self, w: WorkerId, at: Stamp) {
+        if self.lanes[w.index()].doing.state != State::Running {
+            self.settle(w, at, State::Running, None);
+        }
+    }
+
+    fn begin(&mut self, w: WorkerId, at: Stamp, dead: Option<Stamp>) {
+        if let Some(dead) = dead {
+            self.settle(w, dead.min(at), State::Crashed, None);
+        }
+        // Ends the former life also when nothing told of its end.
+        if self.lanes[w.index()].in_life() {
+            self.settle(w, at, State::Done, None);
+        }
+        self.settle(w, at, State::Running, None);
+        let lane = &mut self.lanes[w.index()];
+        let holds = std::mem::take(&mut lane.holds);
+        lane.died = None;
+        lane.ended = None;
+        lane.task = None;
+        lane.lives += 1;
+        lane.began = Some(at);
+        for (lock, grant) in holds.sure.into_iter().chain(holds.doubtful) {
+            self.with_lock(lock, |lock| lock.forget(w, grant));
+        }
+        if let Some((pool, seat)) = self.seats[w.index()] {
+            self.pools[pool.index()].sit(seat, at);
+        }
+        if self.deadlock.as_ref().is_some_and(|deadlock| deadlock.set.contains(&w)) {
+            self.deadlock = None;
+        }
+    }
+
+    fn end(&mut self, w: WorkerId, at: Stamp, how: How) {
+        let state = if matches!(how, How::Panicked | How::Killed) { State::Crashed } else { State::Done };
+        self.settle(w, at, state, None);
+        let lane = &mut self.lanes[w.index()];
+        lane.ended = Some(how.into());
+        lane.task = None;
+        if lane.died.take().is_some() {
+            lane.crashes = lane.crashes.saturating_sub(1); // the notice came first; its own word counts
+        }
+        if how == How::Panicked {
+            lane.crash(at, how.into());
+        }
+        if let Some((pool, seat)) = self.seats[w.index()] {
+            self.pools[pool.index()].rise(seat, at);
+        }
+        self.bury_holds(w, at);
+    }
+
+    /// A worker is gone without having said so: what it has is open until then.
+    pub(super) fn bury(&mut self, w: WorkerId) {
+        let lane = &self.lanes[w.index()];
+        let Some(at) = lane.dead_since() else { return };
+        if let Some((pool, seat)) = self.seats[w.index()] {
+            self.pools[pool.index()].bury(seat, at);
+        }
+        if lane.doing.state == State::Lock
+            && let Some(lock) = lane.doing.on
+        {
+            self.with_lock(lock, |lock| lock.bury(w, at));
+        }
+        self.bury_holds(w, at);
+    }
+
+    fn bury_holds(&mut self, w: WorkerId, at: Stamp) {
+        let lane = &self.lanes[w.index()];
+        let all: Vec<ResourceId> = lane.holds.sure.iter().chain(&lane.holds.doubtful).map(|(lock, _)| *lock).collect();
+        for lock in all {
+            self.with_lock(lock, |lock| lock.bury(w, at));
+        }
+    }
+
+    /// Events are missing: from its last known event on nothing is known of the worker.
+    fn gap(&mut self, w: WorkerId, lost: u64) {
+        let lane = &mut self.lanes[w.index()];
+        lane.lost.0 = lane.lost.0.saturating_add(lost);
+        let at = lane.newest;
+        self.settle(w, at, State::Gap, None);
+        let lane = &mut self.lanes[w.index()];
+        lane.holds.told.clear();
+        let sure = std::mem::take(&mut lane.holds.sure);
+        lane.holds.doubtful.extend(&sure);
+        lane.task = None;
+        for (lock, _) in sure {
+            self.with_lock(lock, |lock| lock.doubt(w));
+        }
+        if let Some((pool, seat)) = self.seats[w.index()] {
+            self.pools[pool.index()].drop_task(Some(seat), at);
+        }
+        if self.lanes[w.index()].died.is_some() {
+            self.bury(w);
+        }
+    }
+
+    #[inline]
+    fn put(&mut self, at: Stamp, queue: ResourceId, depth: u32) {
+        match self.resources.get_mut(queue.index()) {
+            Some(Res::Queue(queue)) => queue.put_one(at, depth),
+            _ => self.health.anomalies += 1,
+        }
+        if let Some(Some(pool)) = self.fed_by.get(queue.index()) {
+            self.pools[pool.index()].submit(at);
+        }
+    }
+
+    fn task_began(&mut self, w: WorkerId, at: Stamp, pool: PoolId, waited: Span) {
+        self.run(w, at);
+        let lane = &mut self.lanes[w.index()];
+        if lane.task.replace(Task { pool, began: at, waited }).is_some() {
+            self.health.anomalies += 1;
+        }
+        let seat = self.seat_in(w, pool);
+        let feeds = self.cast.pools.get(pool.index()).is_some_and(|info| info.feeder == w);
+        self.with_pool(pool, |pool| {
+            if feeds {
+                pool.submit(at); // it did not fit into the queue: its feeder does it itself
+            }
+            pool.begin_task(seat, at, waited);
+        });
+    }
+
+    fn task_ended(&mut self, w: WorkerId, at: Stamp, pool: PoolId, ok: bool) {
+        let lane = &mut self.lanes[w.index()];
+        // After a gap its begin may be among the lost.
+        let known = lane.doing.state != State::Gap;
+        lane.tasks += 1;
+        let task = lane.task.take().filter(|task| task.pool == pool);
+        let took = task.map(|task| (at.since(task.began), task.waited));
+        if took.is_none() && known && lane.lost.0 == 0 {
+            self.health.anomalies += 1;
+        }
+        self.run(w, at);
+        let seat = self.seat_in(w, pool);
+        self.with_pool(pool, |pool| pool.end_task(seat, at, ok, took));
+    }
+
+    /// The worker's seat, if it belongs to this pool.
+    fn seat_in(&self, w: WorkerId, pool: PoolId) -> Option<usize> {
+        self.seats[w.index()].filter(|(own, _)| *own == pool).map(|(_, seat)| seat)
+    }
+
+    #[inline]
+    pub(super) fn with_lock(&mut self, lock: ResourceId, f: impl FnOnce(&mut Lock)) {
+        match self.resources.get_mut(lock.index()) {
+            Some(Res::Lock(lock)) => f(lock),
+            _ => self.health.anomalies += 1,
+        }
+    }
+
+    fn with_pool(&mut self, pool: PoolId, f: impl FnOnce(&mut super::Pool)) {
+        match self.pools.get_mut(pool.index()) {
+            Some(pool) => f(pool),
+            None => self.health.anomalies += 1,
+        }
+    }
+}

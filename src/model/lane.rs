@@ -1,0 +1,255 @@
+//! One worker's lane: what it does, and what it did.
+
+mod cells;
+mod spent;
+
+use std::collections::VecDeque;
+
+use self::spent::Spent;
+use super::history::{History, Shape, part};
+use crate::trace::{Death, Grant, How, PoolId, ResourceId, Span, Stamp, State};
+
+/// What one worker does or did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Doing {
+    pub state: State,
+    pub since: Stamp,
+    pub on: Option<ResourceId>,
+}
+
+/// How a worker's last life ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    Finished,
+    Retired,
+    Panicked,
+    /// Was found dead; how it died is not known, or not yet.
+    Killed,
+    Died(Death),
+}
+
+impl From<How> for Ending {
+    fn from(how: How) -> Self {
+        match how {
+            How::Finished => Self::Finished,
+            How::Retired => Self::Retired,
+            How::Panicked => Self::Panicked,
+            How::Killed => Self::Killed,
+        }
+    }
+}
+
+/// A task in work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Task {
+    pub pool: PoolId,
+    pub began: Stamp,
+    pub waited: Span,
+}
+
+/// Locks a worker holds, as its own stream tells.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Holds {
+    /// Held for certain, in the order they were taken.
+    pub sure: Vec<(ResourceId, Grant)>,
+    /// Held before events were lost; perhaps released since.
+    pub doubtful: Vec<(ResourceId, Grant)>,
+    /// The list that precedes a wait, as far as it has come.
+    pub told: Vec<(ResourceId, Grant)>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Lane {
+    pub(super) doing: Doing,
+    /// Newest stamp of its stream.
+    pub(super) newest: Stamp,
+    pub(super) holds: Holds,
+    pub(super) task: Option<Task>,
+    /// Its place among the waiters of the lock it waits for.
+    pub(super) place: u32,
+    /// Whether it waits without a limit, for a lock, all its events and all it holds being known: it can be in a deadlock.
+    pub(super) stuck: bool,
+    /// Whether the present wait ends by itself.
+    pub(super) timed: bool,
+    pub(super) pid: Option<u32>,
+    pub(super) tid: Option<u32>,
+    pub(super) tasks: u64,
+    pub(super) lives: u32,
+    pub(super) began: Option<Stamp>,
+    pub(super) ended: Option<Ending>,
+    /// Lives that ended in a crash, with the newest of them.
+    pub(super) crashes: u32,
+    pub(super) crashed: Option<(Stamp, Ending)>,
+    /// A death the worker could not tell of itself; its last events may still arrive after this.
+    pub(super) died: Option<Stamp>,
+    /// Events of this worker that were lost: the gaps' sum, and what the ring's own counter says.
+    pub(super) lost: (u64, u64),
+    delay: u64,
+    history: History<Spent>,
+    exact: VecDeque<Stretch>,
+    exact_most: usize,
+    /// From here on no span was dropped from `exact`.
+    exact_from: Stamp,
+}
+
+/// A span that lasts until the next one begins.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    since: Stamp,
+    state: State,
+    on: Option<ResourceId>,
+}
+
+impl Lane {
+    pub(super) fn new(shape: Shape, exact_most: usize) -> Self {
+        Self {
+            doing: Doing { state: State::Done, since: Stamp(0), on: None },
+            newest: Stamp(0),
+            holds: Holds::default(),
+            task: None,
+            place: 0,
+            stuck: false,
+            timed: false,
+            pid: None,
+            tid: None,
+            tasks: 0,
+            lives: 0,
+            began: None,
+            ended: None,
+            crashes: 0,
+            crashed: None,
+            died: None,
+            lost: (0, 0),
+            delay: 0,
+            history: History::new(shape),
+            exact: VecDeque::new(),
+            exact_most,
+            exact_from: Stamp(0),
+        }
+    }
+
+    /// Ends the present span at `at` and begins another one. Going on with the same is no new span.
+    #[inline]
+    pub(super) fn turn(&mut self, at: Stamp, state: State, on: Option<ResourceId>) {
+        let was = self.doing;
+        if was.state == state && was.on == on {
+            return;
+        }
+        if at > was.since {
+            self.history.add(was.since, at, |spent, a, b| spent.by_state.put(was.state, b - a));
+            if self.exact.len() == self.exact_most {
+                self.exact.pop_front();
+                self.exact_from = self.exact.front().map_or(was.since, |oldest| oldest.since);
+            }
+            self.exact.push_back(Stretch { since: was.since, state: was.state, on: was.on });
+        }
+        self.doing = Doing { state, since: at, on };
+    }
+
+    /// The kernel's figures for `from..to`, spread evenly: nanoseconds on a CPU, and runnable without one.
+    pub(super) fn sched(&mut self, from: Stamp, to: Stamp, on_cpu: u64, queued: u64) {
+        self.delay = self.delay.saturating_add(queued);
+        self.history.add(from, to, |spent, a, b| {
+            let cut = (Stamp(a), Stamp(b));
+            spent.on_cpu = spent.on_cpu.saturating_add(part(on_cpu, (from, to), cut));
+            spent.queued = spent.queued.saturating_add(part(queued, (from, to), cut));
+        });
+    }
+
+    /// When a death that only others noticed took effect: not before its last event.
+    pub(super) fn dead_since(&self) -> Option<Stamp> {
+        self.died.map(|at| at.max(self.newest))
+    }
+
+    /// This life ended badly.
+    pub(super) fn crash(&mut self, at: Stamp, how: Ending) {
+        self.crashes += 1;
+        if self.crashed.as_ref().is_none_or(|(last, _)| *last <= at) {
+            self.crashed = Some((at, how));
+        }
+    }
+
+    /// Whether it is in a life: it may be waiting, but not dead.
+    pub(super) fn is_alive(&self) -> bool {
+        self.died.is_none() && !matches!(self.doing.state, State::Done | State::Crashed)
+    }
+
+    /// Whether its stream is in a life: a death noticed from outside does not count, its last events may be on their way.
+    #[inline]
+    pub(super) fn in_life(&self) -> bool {
+        !matches!(self.doing.state, State::Done | State::Crashed)
+    }
+
+    /// Newest known.
+    pub fn doing(&self) -> Doing {
+        match self.dead_since() {
+            Some(since) => Doing { state: State::Crashed, since, on: None },
+            None => self.doing,
+        }
+    }
+
+    /// Nanoseconds it was runnable without a CPU, as the kernel says.
+    pub fn run_queue_delay(&self) -> u64 {
+        self.delay
+    }
+
+    pub fn pid(&self) -> Option<u32> {
+        self.pid
+    }
+
+    pub fn tid(&self) -> Option<u32> {
+        self.tid
+    }
+
+    /// Tasks ended, well or not.
+    pub fn tasks(&self) -> u64 {
+        self.tasks
+    }
+
+    /// How many times it began.
+    pub fn lives(&self) -> u32 {
+        self.lives
+    }
+
+    /// How its last life ended; none while it lives.
+    pub fn ended(&self) -> Option<Ending> {
+        self.ended.clone()
+    }
+
+    /// How many of its lives ended in a crash.
+    pub fn crashes(&self) -> u32 {
+        self.crashes
+    }
+
+    /// When and how it crashed last.
+    pub fn last_crash(&self) -> Option<(Stamp, &Ending)> {
+        self.crashed.as_ref().map(|(at, how)| (*at, how))
+    }
+
+    /// When its present or last life began.
+    pub fn began(&self) -> Option<Stamp> {
+        self.began
+    }
+
+    /// Locks it holds for certain, in the order it took them. After lost events: those taken since, until its next wait
+    /// tells them all again.
+    pub fn held(&self) -> &[(ResourceId, Grant)] {
+        &self.holds.sure
+    }
+
+    /// Events of this worker that never arrived.
+    pub fn lost(&self) -> u64 {
+        self.lost.0.max(self.lost.1)
+    }
+
+    /// Whether the wait it is in ends by itself.
+    pub fn waits_timed(&self) -> bool {
+        self.doing.state == State::Lock && self.timed
+    }
+
+    /// Heap bytes in use.
+    pub(super) fn bytes(&self) -> usize {
+        let holds = self.holds.sure.capacity() + self.holds.doubtful.capacity() + self.holds.told.capacity();
+        self.history.bytes() + self.exact.capacity() * size_of::<Stretch>() + holds * size_of::<(ResourceId, Grant)>()
+    }
+}

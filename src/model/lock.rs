@@ -1,0 +1,302 @@
+//! One lock: who has it, who waits for it, how long that takes.
+
+mod cells;
+mod seen;
+
+pub use self::cells::LockCell;
+use self::cells::{Hold, Traffic};
+use self::seen::Seen;
+use super::history::{History, Shape};
+use super::times::Times;
+use crate::trace::{Grant, Stamp, WorkerId};
+
+/// A hold whose end is not known yet.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    grant: Grant,
+    worker: WorkerId,
+    from: Stamp,
+    /// Whether `from` is when it was taken: not so when that event was lost and a later list names the hold.
+    whole: bool,
+    /// Whether events of the holder were lost since.
+    doubtful: bool,
+    /// The holder's death, if it died with it.
+    until: Option<Stamp>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Waiter {
+    worker: WorkerId,
+    since: Stamp,
+    /// Its death, if it died waiting.
+    until: Option<Stamp>,
+}
+
+/// What one worker had of the lock.
+#[derive(Debug, Clone, Copy)]
+struct Use {
+    worker: WorkerId,
+    acquired: u64,
+    /// ns
+    waited: u64,
+    longest: u64,
+    /// Its newest grant.
+    last: Grant,
+}
+
+#[derive(Debug, Clone)]
+pub struct Lock {
+    acquired: u64,
+    contended: u64,
+    gave_up: u64,
+    orphaned: u64,
+    wait: Times,
+    hold: Times,
+    /// The highest grant seen: whoever has it is the owner, or nobody is.
+    newest: Grant,
+    open: Vec<Open>,
+    waiters: Vec<Waiter>,
+    /// Sorted by worker.
+    users: Vec<Use>,
+    pub(super) seen: Seen,
+    history: History<Traffic>,
+    /// The newest holds, each at its grant modulo their number.
+    exact: Vec<Hold>,
+    exact_most: usize,
+}
+
+impl Lock {
+    pub(super) fn new(shape: Shape, exact_most: usize, digits: u8) -> Self {
+        Self {
+            acquired: 0,
+            contended: 0,
+            gave_up: 0,
+            orphaned: 0,
+            wait: Times::new(digits),
+            hold: Times::new(digits),
+            newest: Grant(0),
+            open: Vec::new(),
+            waiters: Vec::new(),
+            users: Vec::new(),
+            seen: Seen::default(),
+            history: History::new(shape),
+            exact: Vec::new(),
+            exact_most: exact_most.next_power_of_two(),
+        }
+    }
+
+    pub fn acquired(&self) -> u64 {
+        self.acquired
+    }
+
+    /// Acquisitions that had to wait.
+    pub fn contended(&self) -> u64 {
+        self.contended
+    }
+
+    /// Timed waits that ended without the lock.
+    pub fn gave_up(&self) -> u64 {
+        self.gave_up
+    }
+
+    /// Waits of contended acquisitions only.
+    pub fn wait(&self) -> &Times {
+        &self.wait
+    }
+
+    /// Holds that ended.
+    pub fn hold(&self) -> &Times {
+        &self.hold
+    }
+
+    /// How many times its owner was found dead.
+    pub fn orphaned(&self) -> u64 {
+        self.orphaned
+    }
+
+    /// Who has it now, since when. A dead worker still has what it did not give back.
+    pub fn owner(&self) -> Option<(WorkerId, Stamp)> {
+        self.owning().map(|open| (open.worker, open.from))
+    }
+
+    /// Who has the newest grant seen, if that hold is not over and no events of the holder were lost.
+    pub(super) fn believed(&self) -> Option<(WorkerId, Grant)> {
+        self.owning().map(|open| (open.worker, open.grant))
+    }
+
+    fn owning(&self) -> Option<&Open> {
+        // Two with one grant cannot be; if they are, the order of arrival must not matter.
+        self.open.iter().filter(|open| open.grant == self.newest && !open.doubtful).min_by_key(|open| open.worker)
+    }
+
+    /// Who waits for it now, since when; longest first.
+    pub fn waiters(&self) -> Vec<(WorkerId, Stamp)> {
+        let living = self.waiters.iter().filter(|w| w.until.is_none());
+        let mut waiters: Vec<_> = living.map(|w| (w.worker, w.since)).collect();
+        waiters.sort_by_key(|(worker, since)| (*since, *worker));
+        waiters
+    }
+
+    /// Jain's index over the workers that asked for it: 1 is fair, 1/n is one of n taking all. None when nobody did.
+    /// (Jain, Chiu, Hawe: A quantitative measure of fairness, DEC-TR-301, 1984.)
+    pub fn fairness(&self) -> Option<f64> {
+        let sum: f64 = self.users.iter().map(|u| u.acquired as f64).sum();
+        let squares: f64 = self.users.iter().map(|u| (u.acquired as f64).powi(2)).sum();
+        (squares > 0.0).then(|| sum * sum / (self.users.len() as f64 * squares))
+    }
+
+    /// How many times each worker that asked for it got it.
+    pub fn by_worker(&self) -> impl Iterator<Item = (WorkerId, u64)> + '_ {
+        self.users.iter().map(|u| (u.worker, u.acquired))
+    }
+
+    /// How long each worker that asked for it waited: in all, and at most, ns. Without the waits that go on.
+    pub fn waits_by_worker(&self) -> impl Iterator<Item = (WorkerId, u64, u64)> + '_ {
+        self.users.iter().map(|u| (u.worker, u.waited, u.longest))
+    }
+
+    /// The newest grant a worker is known to have had.
+    pub(super) fn last_of(&self, worker: WorkerId) -> Grant {
+        self.users.binary_search_by_key(&worker, |u| u.worker).map_or(Grant(0), |i| self.users[i].last)
+    }
+
+    #[inline]
+    fn user(&mut self, worker: WorkerId) -> &mut Use {
+        // Workers of one group are neighbours: the distance from the first one is nearly always the place.
+        let guess = self.users.first().map_or(0, |first| worker.index().wrapping_sub(first.worker.index()));
+        if self.users.get(guess).is_some_and(|u| u.worker == worker) {
+            return &mut self.users[guess];
+        }
+        let place = self.users.binary_search_by_key(&worker, |u| u.worker).unwrap_or_else(|place| {
+            self.users.insert(place, Use { worker, acquired: 0, waited: 0, longest: 0, last: Grant(0) });
+            place
+        });
+        &mut self.users[place]
+    }
+
+    /// A worker begins to wait. Returns its place among the waiters.
+    #[inline]
+    pub(super) fn enter(&mut self, worker: WorkerId, since: Stamp) -> u32 {
+        self.user(worker);
+        self.waiters.push(Waiter { worker, since, until: None });
+        self.waiters.len() as u32 - 1
+    }
+
+    /// The waiter at `place` waits no more. Returns the worker that has that place now, if one has.
+    #[inline]
+    pub(super) fn leave(&mut self, place: u32, at: Stamp) -> Option<WorkerId> {
+        if place as usize >= self.waiters.len() {
+            return None;
+        }
+        let waiter = self.waiters.swap_remove(place as usize);
+        let at = waiter.until.unwrap_or(at);
+        self.history.add(waiter.since, at, |traffic, a, b| traffic.waited += b - a);
+        let waited = at.since(waiter.since).0;
+        let user = self.user(waiter.worker);
+        user.waited = user.waited.saturating_add(waited);
+        user.longest = user.longest.max(waited);
+        self.waiters.get(place as usize).map(|moved| moved.worker)
+    }
+
+    pub(super) fn gave_up_once(&mut self) {
+        self.gave_up += 1;
+    }
+
+    pub(super) fn orphaned_once(&mut self) {
+        self.orphaned += 1;
+    }
+
+    /// A worker has the lock; it waited since `waiting`, if it had to.
+    #[inline]
+    pub(super) fn take(&mut self, worker: WorkerId, grant: Grant, at: Stamp, waiting: Option<Stamp>) {
+        self.acquired += 1;
+        if let Some(since) = waiting {
+            self.contended += 1;
+            self.wait.record(at.since(since));
+        }
+        let user = self.user(worker);
+        user.acquired += 1;
+        self.note(worker, grant);
+        self.open.push(Open { grant, worker, from: at, whole: true, doubtful: false, until: None });
+    }
+
+    /// A list before a wait names a hold: the lock is held for certain, at the latest since `at`.
+    pub(super) fn confirm(&mut self, worker: WorkerId, grant: Grant, at: Stamp) {
+        self.note(worker, grant);
+        match self.open.iter_mut().find(|open| open.grant == grant && open.worker == worker) {
+            Some(open) => open.doubtful = false,
+            None => self.open.push(Open { grant, worker, from: at, whole: false, doubtful: false, until: None }),
+        }
+    }
+
+    #[inline]
+    fn note(&mut self, worker: WorkerId, grant: Grant) {
+        self.seen.mark(grant.0);
+        self.newest = self.newest.max(grant);
+        let user = self.user(worker);
+        user.last = user.last.max(grant);
+    }
+
+    /// A worker gave the lock back.
+    #[inline]
+    pub(super) fn give(&mut self, worker: WorkerId, grant: Grant, at: Stamp) {
+        self.newest = self.newest.max(grant);
+        let Some(open) = self.remove(worker, grant) else { return };
+        if open.whole {
+            self.hold.record(at.since(open.from));
+        }
+        self.past(&open, at);
+        self.history.at(at).ended += 1;
+    }
+
+    /// A hold ended at a time that is not known, or never: `until` if its holder died then.
+    pub(super) fn forget(&mut self, worker: WorkerId, grant: Grant) {
+        if let Some(open) = self.remove(worker, grant) {
+            self.past(&open, open.until.unwrap_or(open.from));
+        }
+    }
+
+    /// Events of the holder were lost.
+    pub(super) fn doubt(&mut self, worker: WorkerId) {
+        self.open.iter_mut().filter(|open| open.worker == worker).for_each(|open| open.doubtful = true);
+    }
+
+    /// A worker that holds it or waits for it is dead since `at`.
+    pub(super) fn bury(&mut self, worker: WorkerId, at: Stamp) {
+        self.open.iter_mut().filter(|open| open.worker == worker).for_each(|open| open.until = Some(at));
+        self.waiters.iter_mut().filter(|w| w.worker == worker).for_each(|w| w.until = Some(at));
+    }
+
+    #[inline]
+    fn remove(&mut self, worker: WorkerId, grant: Grant) -> Option<Open> {
+        let place = self.open.iter().position(|open| open.grant == grant && open.worker == worker)?;
+        Some(self.open.swap_remove(place))
+    }
+
+    /// Puts a hold that is over into the history.
+    #[inline]
+    fn past(&mut self, open: &Open, to: Stamp) {
+        self.history.add(open.from, to, |traffic, a, b| traffic.held += b - a);
+        let hold = Hold { grant: open.grant, worker: open.worker, from: open.from, to };
+        let place = open.grant.0 as usize & (self.exact_most - 1);
+        if place >= self.exact.len() {
+            self.exact.resize(place + 1, Hold::default());
+        }
+        let kept = &mut self.exact[place];
+        if (kept.grant, kept.worker, kept.from, kept.to) < (hold.grant, hold.worker, hold.from, hold.to) {
+            *kept = hold;
+        }
+    }
+
+    /// Heap bytes in use.
+    pub(super) fn bytes(&self) -> usize {
+        self.history.bytes()
+            + self.exact.capacity() * size_of::<Hold>()
+            + self.users.capacity() * size_of::<Use>()
+            + self.waiters.capacity() * size_of::<Waiter>()
+            + self.open.capacity() * size_of::<Open>()
+            + self.seen.bytes()
+            + self.wait.bytes()
+            + self.hold.bytes()
+    }
+}

@@ -1,0 +1,149 @@
+//! What a lock went through, asked by stretches of time.
+
+use super::{Lock, Open};
+use crate::model::history::{Merge, part};
+use crate::model::shares::Window;
+use crate::trace::{Grant, Stamp, WorkerId};
+
+/// What a lock went through in one cell of a window.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct LockCell {
+    /// Part of the cell in which it was held, 0 to 1.
+    pub held: f32,
+    /// How many waited for it on average.
+    pub wanted: f32,
+    /// Who held it longest in this cell, as far as exact holds are kept.
+    pub holder: Option<WorkerId>,
+}
+
+/// What one bucket of a lock holds: nanoseconds in which it was held, and in which workers waited, summed over them; and
+/// how many holds ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Traffic {
+    pub held: u64,
+    pub waited: u64,
+    pub ended: u64,
+}
+
+impl Merge for Traffic {
+    fn merge(&mut self, other: Self) {
+        self.held = self.held.saturating_add(other.held);
+        self.waited = self.waited.saturating_add(other.waited);
+        self.ended = self.ended.saturating_add(other.ended);
+    }
+}
+
+/// A hold that is over.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Hold {
+    pub grant: Grant,
+    pub worker: WorkerId,
+    pub from: Stamp,
+    pub to: Stamp,
+}
+
+impl Lock {
+    /// Part of the time between two moments in which it was held, 0 to 1.
+    pub fn held_share(&self, from: Stamp, to: Stamp, now: Stamp) -> f64 {
+        let to = to.min(now);
+        let mut held = 0;
+        self.each(from, to, now, |a, b, traffic| held += part(traffic.held, (a, b), (from, to)));
+        if to <= from { 0.0 } else { (held as f64 / to.since(from).0 as f64).min(1.0) }
+    }
+
+    /// Nanoseconds that workers waited for it between two moments, summed over them; open waits count up to `now`.
+    pub fn waited_ns(&self, from: Stamp, to: Stamp, now: Stamp) -> u64 {
+        let to = to.min(now);
+        let mut waited = 0;
+        self.each(from, to, now, |a, b, traffic| waited += part(traffic.waited, (a, b), (from, to)));
+        waited
+    }
+
+    /// How many holds ended between two moments.
+    pub fn releases(&self, from: Stamp, to: Stamp) -> u64 {
+        let mut ended = 0;
+        self.each(from, to, to, |a, b, traffic| ended += part(traffic.ended, (a, b), (from, to)));
+        ended
+    }
+
+    /// What it went through in every cell; what is open counts up to `now`.
+    pub fn cells(&self, w: &Window, now: Stamp, out: &mut Vec<LockCell>) {
+        out.clear();
+        out.resize(w.cells, LockCell::default());
+        if w.cells == 0 || w.to <= w.from {
+            return;
+        }
+        self.each(w.from, w.to, now, |a, b, traffic| {
+            let (first, last) = (w.cell_at(a.max(w.from)), w.cell_at(Stamp(b.min(w.to).0.saturating_sub(1))));
+            for (i, cell) in out.iter_mut().enumerate().take(last + 1).skip(first) {
+                let (from, to) = w.cell(i);
+                let ns = to.min(now).since(from).0.max(1) as f64;
+                cell.held += (part(traffic.held, (a, b), (from, to)) as f64 / ns) as f32;
+                cell.wanted += (part(traffic.waited, (a, b), (from, to)) as f64 / ns) as f32;
+            }
+        });
+        self.name_holders(w, now, out);
+        out.iter_mut().for_each(|cell| cell.held = cell.held.min(1.0));
+    }
+
+    /// Names in each cell the worker with the longest hold in it.
+    fn name_holders(&self, w: &Window, now: Stamp, out: &mut [LockCell]) {
+        let mut longest = vec![0; out.len()];
+        let open = self.open.iter().map(|open| (open.worker, open.from, self.end_of(open, now)));
+        for (worker, from, to) in self.exact.iter().map(|h| (h.worker, h.from, h.to)).chain(open) {
+            let (from, to) = (from.max(w.from), to.min(w.to));
+            if from >= to {
+                continue;
+            }
+            for i in w.cell_at(from)..=w.cell_at(Stamp(to.0 - 1)) {
+                let (begin, end) = w.cell(i);
+                let ns = to.min(end).since(from.max(begin)).0;
+                // Equal holds: the lower name, so that the order of arrival cannot matter.
+                if ns > longest[i] || ns == longest[i] && ns > 0 && out[i].holder.is_some_and(|other| worker < other) {
+                    longest[i] = ns;
+                    out[i].holder = Some(worker);
+                }
+            }
+        }
+    }
+
+    /// Hands every bucket that `from..to` touches to `look`, what is open added up to `now`.
+    fn each(&self, from: Stamp, to: Stamp, now: Stamp, mut look: impl FnMut(Stamp, Stamp, &Traffic)) {
+        let to = to.min(now);
+        let begins = self.open.iter().map(|o| o.from).chain(self.waiters.iter().map(|w| w.since));
+        let earliest = begins.min().unwrap_or(now);
+        let with_open = |mut traffic: Traffic, a: Stamp, b: Stamp| {
+            if b <= earliest {
+                return traffic;
+            }
+            for open in &self.open {
+                traffic.held += b.min(self.end_of(open, now)).since(a.max(open.from)).0;
+            }
+            for waiter in &self.waiters {
+                traffic.waited += b.min(waiter.until.unwrap_or(now)).since(a.max(waiter.since)).0;
+            }
+            traffic
+        };
+        self.history.visit(from, to, |a, b, traffic| {
+            let b = b.min(now);
+            look(a, b, &with_open(*traffic, a, b));
+        });
+        // Beyond the history all that is open lasts from one begin or death to the next.
+        let deaths = self.open.iter().map(|o| o.until).chain(self.waiters.iter().map(|w| w.until)).flatten();
+        let begins = self.open.iter().map(|o| o.from).chain(self.waiters.iter().map(|w| w.since));
+        let mut a = from.max(self.history.end());
+        let mut cuts: Vec<Stamp> = begins.chain(deaths).filter(|t| *t > a && *t < to).chain([to]).collect();
+        cuts.sort_unstable();
+        for b in cuts {
+            if a < b {
+                look(a, b, &with_open(Traffic::default(), a, b));
+                a = b;
+            }
+        }
+    }
+
+    /// Until when an open hold counts. One that a later grant has overtaken is over; its end has only not arrived yet.
+    fn end_of(&self, open: &Open, now: Stamp) -> Stamp {
+        if open.grant == self.newest && !open.doubtful { now } else { open.until.unwrap_or(open.from) }
+    }
+}

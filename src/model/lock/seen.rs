@@ -1,0 +1,110 @@
+//! Which grants of a lock have been seen.
+
+use std::collections::VecDeque;
+
+/// Words of 64 grants remembered beyond the first one missing: how far the streams of a lock's users may run apart.
+const MOST_WORDS: usize = 1 << 11;
+
+/// A set of grants, nearly all of them in one run from 1 on: a bit for each one after the first one missing.
+#[derive(Debug, Clone)]
+pub(in crate::model) struct Seen {
+    /// Grants before this one are seen, except those up to `hole`.
+    base: u64,
+    /// The highest grant before `base` that was missing when it was given up; 0 if there is none.
+    hole: u64,
+    words: VecDeque<u64>,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        // There is no grant 0.
+        Self { base: 0, hole: 0, words: VecDeque::from([1]) }
+    }
+}
+
+impl Seen {
+    #[inline]
+    pub(super) fn mark(&mut self, grant: u64) {
+        let Some(ahead) = grant.checked_sub(self.base) else { return };
+        let word = (ahead / 64) as usize;
+        if word >= self.words.len() {
+            self.reach(grant);
+            return self.mark(grant);
+        }
+        self.words[word] |= 1 << (ahead % 64);
+        while self.words.front() == Some(&u64::MAX) {
+            self.words.pop_front();
+            self.base += 64;
+        }
+    }
+
+    /// Makes room up to `grant`, giving up what is too far behind it.
+    #[cold]
+    fn reach(&mut self, grant: u64) {
+        let first = (grant / 64).saturating_sub(MOST_WORDS as u64 - 1) * 64;
+        if first > self.base {
+            let gone = ((first - self.base) / 64).min(self.words.len() as u64) as usize;
+            self.words.drain(..gone);
+            self.base = first;
+            self.hole = first - 1;
+        }
+        let wanted = ((grant - self.base) / 64 + 1) as usize;
+        self.words.resize(wanted.max(self.words.len()), 0);
+    }
+
+    /// Whether every grant after `after` up to and including `to` was seen. Costs by the grants between.
+    pub(in crate::model) fn complete(&self, after: u64, to: u64) -> bool {
+        if to <= after {
+            return true;
+        }
+        if after < self.hole {
+            return false;
+        }
+        let to = to.min(u64::MAX - 1); // room to count one further
+        let mut next = after.max(self.base.saturating_sub(1)) + 1;
+        while next <= to {
+            let ahead = next - self.base;
+            let Some(word) = self.words.get((ahead / 64) as usize) else { return false };
+            let bits = (64 - ahead % 64).min(to - next + 1);
+            let mask = (u64::MAX >> (64 - bits)) << (ahead % 64);
+            if word & mask != mask {
+                return false;
+            }
+            next += bits;
+        }
+        true
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.words.capacity() * size_of::<u64>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn agrees_with_a_plain_set(grants in prop::collection::vec(1u64..400, 0..500), after in 0u64..400, to in 0u64..400) {
+            let mut seen = Seen::default();
+            grants.iter().for_each(|g| seen.mark(*g));
+            prop_assert_eq!(seen.complete(after, to), (after + 1..=to).all(|g| grants.contains(&g)));
+        }
+    }
+
+    #[test]
+    fn what_is_given_up_counts_as_missing() {
+        let mut seen = Seen::default();
+        let far = 64 * MOST_WORDS as u64 * 3;
+        (1..=10).chain(far..=far + 10).for_each(|g| seen.mark(g));
+        assert!(seen.complete(far - 1, far + 10));
+        assert!(!seen.complete(10, far + 10));
+        assert!(!seen.complete(0, 5), "forgotten, so not believed");
+        assert!(seen.bytes() <= 2 * MOST_WORDS * 8);
+        seen.mark(u64::MAX);
+        assert!(seen.complete(u64::MAX - 1, u64::MAX));
+    }
+}

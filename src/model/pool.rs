@@ -1,0 +1,283 @@
+//! One pool: its tasks, and what its workers' time goes to.
+
+use super::history::{History, Merge, Shape, part};
+use super::times::Times;
+use crate::trace::{PoolInfo, Span, Stamp, State};
+
+/// Time a pool's workers spent on passing tasks between processes, beside the time they worked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Handover {
+    pub handover_ns: u64,
+    pub work_ns: u64,
+}
+
+/// What one bucket of a pool holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Flow {
+    arrived: u64,
+    done: u64,
+    /// Nanoseconds of its workers: alive, and on tasks.
+    staffed: u64,
+    busy: u64,
+}
+
+impl Merge for Flow {
+    fn merge(&mut self, other: Self) {
+        self.arrived = self.arrived.saturating_add(other.arrived);
+        self.done = self.done.saturating_add(other.done);
+        self.staffed = self.staffed.saturating_add(other.staffed);
+        self.busy = self.busy.saturating_add(other.busy);
+    }
+}
+
+/// A worker's place in the pool: what goes on there.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Seat {
+    began: Option<Stamp>,
+    task: Option<Stamp>,
+    /// What it spends its time on since when, if that is handing over or work.
+    on: Option<(Stamp, bool)>,
+    /// Its death, if it died there and was not replaced.
+    until: Option<Stamp>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Pool {
+    size: (Stamp, u32),
+    total: Option<u64>,
+    submitted: u64,
+    done: u64,
+    failed: u64,
+    rejected: u64,
+    retried: u64,
+    service: Times,
+    response: Times,
+    waited: Times,
+    handover: Handover,
+    seats: Vec<Seat>,
+    history: History<Flow>,
+}
+
+impl Pool {
+    pub(super) fn new(info: &PoolInfo, shape: Shape, digits: u8) -> Self {
+        Self {
+            size: (Stamp(0), info.size),
+            total: info.total,
+            submitted: 0,
+            done: 0,
+            failed: 0,
+            rejected: 0,
+            retried: 0,
+            service: Times::new(digits),
+            response: Times::new(digits),
+            waited: Times::new(digits),
+            handover: Handover::default(),
+            seats: vec![Seat::default(); info.workers.len()],
+            history: History::new(shape),
+        }
+    }
+
+    /// A task came; the feeder runs it itself if no queue would take it.
+    #[inline]
+    pub(super) fn submit(&mut self, at: Stamp) {
+        self.submitted += 1;
+        self.history.at(at).arrived += 1;
+    }
+
+    pub(super) fn reject(&mut self, at: Stamp) {
+        self.rejected += 1;
+        self.submit(at);
+    }
+
+    pub(super) fn retry(&mut self) {
+        self.retried += 1;
+    }
+
+    pub(super) fn resize(&mut self, at: Stamp, workers: u32) {
+        self.size = self.size.max((at, workers));
+    }
+
+    #[inline]
+    pub(super) fn begin_task(&mut self, seat: Option<usize>, at: Stamp, waited: Span) {
+        self.waited.record(waited);
+        self.drop_task(seat, at);
+        if let Some(seat) = self.seat(seat) {
+            seat.task = Some(at);
+        }
+    }
+
+    /// A task ended, `took` being from its begin and `waited` from its intended start to that, when both are known.
+    #[inline]
+    pub(super) fn end_task(&mut self, seat: Option<usize>, at: Stamp, ok: bool, took: Option<(Span, Span)>) {
+        if ok {
+            self.done += 1;
+        } else {
+            self.failed += 1;
+        }
+        self.history.at(at).done += 1;
+        if let Some((service, waited)) = took {
+            self.service.record(service);
+            self.response.record(service + waited);
+        }
+        self.drop_task(seat, at);
+    }
+
+    /// The worker is on no task from `at` on.
+    pub(super) fn drop_task(&mut self, seat: Option<usize>, at: Stamp) {
+        if let Some(began) = self.seat(seat).and_then(|seat| seat.task.take()) {
+            self.history.add(began, at, |flow, a, b| flow.busy += b - a);
+        }
+    }
+
+    pub(super) fn sit(&mut self, seat: usize, at: Stamp) {
+        self.rise(seat, at);
+        if let Some(seat) = self.seats.get_mut(seat) {
+            *seat = Seat { began: Some(at), on: Some((at, false)), ..Seat::default() };
+        }
+    }
+
+    /// The worker's life ended at `at`, or when it was found dead.
+    pub(super) fn rise(&mut self, seat: usize, at: Stamp) {
+        let at = self.seats.get(seat).and_then(|seat| seat.until).unwrap_or(at);
+        self.drop_task(Some(seat), at);
+        self.turn(seat, at, State::Done);
+        if let Some(began) = self.seats.get_mut(seat).and_then(|seat| seat.began.take()) {
+            self.history.add(began, at, |flow, a, b| flow.staffed += b - a);
+        }
+    }
+
+    pub(super) fn bury(&mut self, seat: usize, at: Stamp) {
+        if let Some(seat) = self.seats.get_mut(seat).filter(|seat| seat.began.is_some()) {
+            seat.until = Some(at);
+        }
+    }
+
+    /// The worker does something else from `at` on.
+    #[inline]
+    pub(super) fn turn(&mut self, seat: usize, at: Stamp, state: State) {
+        let Some(seat) = self.seats.get_mut(seat) else { return };
+        let next = match state {
+            State::Handover => Some((at, true)),
+            State::Running => Some((at, false)),
+            _ => None,
+        };
+        if let Some((since, handing)) = std::mem::replace(&mut seat.on, next) {
+            self.handover.count(handing, at.since(since).0);
+        }
+    }
+
+    fn seat(&mut self, seat: Option<usize>) -> Option<&mut Seat> {
+        self.seats.get_mut(seat?)
+    }
+
+    /// Tasks that came, whatever became of them.
+    pub fn submitted(&self) -> u64 {
+        self.submitted
+    }
+
+    /// Tasks that ended well.
+    pub fn done(&self) -> u64 {
+        self.done
+    }
+
+    /// Tasks that ended with a failure.
+    pub fn failed(&self) -> u64 {
+        self.failed
+    }
+
+    /// Tasks turned away because the queue was full.
+    pub fn rejected(&self) -> u64 {
+        self.rejected
+    }
+
+    /// Tasks put back because their worker died.
+    pub fn retried(&self) -> u64 {
+        self.retried
+    }
+
+    /// How many tasks there will be, when that is known.
+    pub fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    /// How many workers it has now.
+    pub fn size(&self) -> u32 {
+        self.size.1
+    }
+
+    /// Tasks ended a second over the last `over`, or since the run began.
+    pub fn throughput(&self, over: Span, now: Stamp) -> f64 {
+        self.rate(over, now, |flow| flow.done)
+    }
+
+    /// Tasks that came a second over the last `over`, or since the run began.
+    pub fn arrivals(&self, over: Span, now: Stamp) -> f64 {
+        self.rate(over, now, |flow| flow.arrived)
+    }
+
+    fn rate(&self, over: Span, now: Stamp, what: fn(&Flow) -> u64) -> f64 {
+        let from = now.back(over);
+        let secs = now.since(from).secs();
+        if secs <= 0.0 { 0.0 } else { self.sum(from, now, now, what) as f64 / secs }
+    }
+
+    /// From begin to end of a task.
+    pub fn service(&self) -> &Times {
+        &self.service
+    }
+
+    /// From the intended start to the end of a task.
+    pub fn response(&self) -> &Times {
+        &self.response
+    }
+
+    /// From the intended start to the begin of a task.
+    pub fn waited(&self) -> &Times {
+        &self.waited
+    }
+
+    /// Share of its workers' time that was spent on tasks, 0 to 1.
+    pub fn utilization(&self, from: Stamp, to: Stamp, now: Stamp) -> f64 {
+        let staffed = self.sum(from, to, now, |flow| flow.staffed);
+        let busy = self.sum(from, to, now, |flow| flow.busy);
+        if staffed == 0 { 0.0 } else { (busy as f64 / staffed as f64).min(1.0) }
+    }
+
+    /// Whole run, up to `now`.
+    pub fn handover(&self, now: Stamp) -> Handover {
+        let mut sum = self.handover;
+        for seat in &self.seats {
+            if let Some((since, handing)) = seat.on {
+                sum.count(handing, seat.until.unwrap_or(now).since(since).0);
+            }
+        }
+        sum
+    }
+
+    /// Sum of one figure over a stretch, what is open counted up to `now`.
+    fn sum(&self, from: Stamp, to: Stamp, now: Stamp, what: fn(&Flow) -> u64) -> u64 {
+        let to = to.min(now);
+        let mut sum = 0;
+        self.history.visit(from, to, |a, b, flow| sum += part(what(flow), (a, b.min(now)), (from, to)));
+        let mut open = Flow::default();
+        for seat in &self.seats {
+            let end = to.min(seat.until.unwrap_or(to));
+            open.staffed += seat.began.map_or(0, |began| end.since(began.max(from)).0);
+            open.busy += seat.task.map_or(0, |began| end.since(began.max(from)).0);
+        }
+        sum + what(&open)
+    }
+
+    /// Heap bytes in use.
+    pub(super) fn bytes(&self) -> usize {
+        let times = self.service.bytes() + self.response.bytes() + self.waited.bytes();
+        self.history.bytes() + times + self.seats.capacity() * size_of::<Seat>()
+    }
+}
+
+impl Handover {
+    fn count(&mut self, handing: bool, ns: u64) {
+        let sum = if handing { &mut self.handover_ns } else { &mut self.work_ns };
+        *sum = sum.saturating_add(ns);
+    }
+}

@@ -1,0 +1,162 @@
+//! One queue: how deep it is and was.
+
+use super::history::{History, Merge, Shape};
+use super::shares::Window;
+use crate::trace::{Span, Stamp};
+
+/// What one bucket of a queue holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Depths {
+    max: u32,
+    /// The depth with the newest stamp; the greater one when two are equal. None in a bucket without events.
+    last: Option<(Stamp, u32)>,
+}
+
+impl Merge for Depths {
+    fn merge(&mut self, other: Self) {
+        self.max = self.max.max(other.max);
+        self.last = self.last.max(other.last);
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Queue {
+    capacity: u32,
+    put: u64,
+    taken: u64,
+    max: u32,
+    last: (Stamp, u32),
+    /// Sum of the stamps of all takes minus that of all puts: what each item was in the queue, summed.
+    stay: i128,
+    /// Sum of all depths told.
+    told: u128,
+    history: History<Depths>,
+}
+
+impl Queue {
+    pub(super) fn new(capacity: u32, shape: Shape) -> Self {
+        Self { capacity, put: 0, taken: 0, max: 0, last: (Stamp(0), 0), stay: 0, told: 0, history: History::new(shape) }
+    }
+
+    #[inline]
+    pub(super) fn put_one(&mut self, at: Stamp, depth: u32) {
+        self.put += 1;
+        self.stay -= i128::from(at.0);
+        self.tell(at, depth);
+    }
+
+    #[inline]
+    pub(super) fn take_one(&mut self, at: Stamp, depth: u32) {
+        self.taken += 1;
+        self.stay += i128::from(at.0);
+        self.tell(at, depth);
+    }
+
+    #[inline]
+    fn tell(&mut self, at: Stamp, depth: u32) {
+        self.max = self.max.max(depth);
+        self.last = self.last.max((at, depth));
+        self.told += u128::from(depth);
+        self.history.at(at).merge(Depths { max: depth, last: Some((at, depth)) });
+    }
+
+    /// Newest known.
+    pub fn depth(&self) -> u32 {
+        self.last.1
+    }
+
+    pub fn capacity(&self) -> u32 {
+        self.capacity
+    }
+
+    pub fn put(&self) -> u64 {
+        self.put
+    }
+
+    pub fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// The greatest depth it ever had.
+    pub fn max(&self) -> u32 {
+        self.max
+    }
+
+    /// Depth averaged over time, from the beginning of the run to the newest event.
+    ///
+    /// Exact while no event is missing: the depth summed over time is what all items stayed, and each stays from its put to
+    /// its take, or to the end. Otherwise the mean of the depths that events told.
+    pub fn mean(&self) -> f64 {
+        let end = self.last.0.0;
+        let there = i128::from(self.put) - i128::from(self.taken);
+        if there == i128::from(self.last.1) && end > 0 {
+            let stay = self.stay + there * i128::from(end);
+            return (stay as f64 / end as f64).clamp(0.0, f64::from(self.max));
+        }
+        self.told as f64 / (self.put + self.taken).max(1) as f64
+    }
+
+    /// The highest depth in each cell, that at its begin included; 0 after `now`.
+    pub fn cells(&self, w: &Window, now: Stamp, out: &mut Vec<f32>) {
+        out.clear();
+        out.resize(w.cells, 0.0);
+        if w.cells == 0 {
+            return;
+        }
+        let mut ends: Vec<Option<u32>> = vec![None; w.cells];
+        let mut depth = self.before(w.from);
+        if w.to > w.from {
+            self.history.visit(w.from, w.to.min(now), |a, b, depths| {
+                let Some((at, last)) = depths.last else { return };
+                let told = w.cell_at(at.max(w.from));
+                ends[told] = Some(last);
+                out[told] = out[told].max(depths.max as f32);
+                // A bucket across many cells does not say in which of them it was that deep.
+                let first = w.cell_at(a.max(w.from));
+                let stop = w.cell_at(Stamp(b.min(w.to).0.saturating_sub(1)));
+                if stop > first + 1 {
+                    out[first..=stop].iter_mut().for_each(|cell| *cell = cell.max(depths.max as f32));
+                }
+            });
+        }
+        for (i, cell) in out.iter_mut().enumerate() {
+            if w.edge(i) >= now {
+                *cell = 0.0;
+            } else {
+                *cell = cell.max(depth as f32);
+            }
+            depth = ends[i].unwrap_or(depth);
+        }
+    }
+
+    /// Depth at `t`, as exact as what is kept allows.
+    pub fn at(&self, t: Stamp) -> u32 {
+        if t >= self.last.0 { self.last.1 } else { self.before(t + Span(1)) }
+    }
+
+    /// The last depth told before `t`.
+    fn before(&self, t: Stamp) -> u32 {
+        let mut depth = 0;
+        // The bucket around `t` keeps its last depth alone: one that was told later does not count.
+        self.history.visit(Stamp(0), t, |_, _, depths| {
+            if let Some((at, last)) = depths.last
+                && at < t
+            {
+                depth = last;
+            }
+        });
+        depth
+    }
+
+    /// Items a second by which it grew, or shrank, over the last `over`.
+    pub fn slope(&self, over: Span, now: Stamp) -> f64 {
+        let from = now.back(over);
+        let secs = now.since(from).secs();
+        if secs <= 0.0 { 0.0 } else { (f64::from(self.at(now)) - f64::from(self.at(from))) / secs }
+    }
+
+    /// Heap bytes in use.
+    pub(super) fn bytes(&self) -> usize {
+        self.history.bytes()
+    }
+}

@@ -1,0 +1,94 @@
+//! Many durations, kept as a histogram.
+
+use hdrhistogram::Histogram;
+
+use crate::trace::Span;
+
+/// Durations in nanoseconds. Count, sum and maximum are exact; percentiles have two significant digits (one when a run
+/// has so many locks that two would not fit the budget).
+#[derive(Debug, Clone)]
+pub struct Times {
+    count: u64,
+    total: u64,
+    max: u64,
+    digits: u8,
+    histogram: Option<Box<Histogram<u32>>>,
+}
+
+impl Times {
+    pub(super) fn new(digits: u8) -> Self {
+        Self { count: 0, total: 0, max: 0, digits, histogram: None }
+    }
+
+    #[inline]
+    pub(super) fn record(&mut self, span: Span) {
+        self.count += 1;
+        self.total = self.total.saturating_add(span.0);
+        self.max = self.max.max(span.0);
+        if let Some(histogram) = &mut self.histogram {
+            put(histogram, span);
+        } else {
+            self.first(span);
+        }
+    }
+
+    /// Most locks of a large run are never waited for: a histogram is made when there is something to put in.
+    #[cold]
+    fn first(&mut self, span: Span) {
+        self.histogram = Histogram::new(self.digits).ok().map(|mut histogram| {
+            histogram.auto(true);
+            put(&mut histogram, span);
+            Box::new(histogram)
+        });
+    }
+
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Sum of all durations, ns.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// The longest, ns.
+    pub fn max(&self) -> u64 {
+        self.max
+    }
+
+    /// ns; 0 when there are none.
+    pub fn mean(&self) -> f64 {
+        if self.count == 0 { 0.0 } else { self.total as f64 / self.count as f64 }
+    }
+
+    /// The duration that `p` percent do not exceed, ns; 0 when there are none.
+    pub fn percentile(&self, p: f64) -> u64 {
+        self.histogram.as_ref().map_or(0, |h| h.value_at_percentile(p).min(self.max))
+    }
+
+    /// How many durations fall into each of `bins` equal bins from 0 to the maximum.
+    pub fn spread(&self, bins: usize) -> Vec<u64> {
+        let mut out = vec![0; bins];
+        let Some(histogram) = &self.histogram else { return out };
+        for value in histogram.iter_recorded() {
+            let place = u128::from(value.value_iterated_to()) * bins as u128 / (u128::from(self.max) + 1);
+            if let Some(bin) = out.get_mut((place as usize).min(bins.saturating_sub(1))) {
+                *bin += value.count_since_last_iteration();
+            }
+        }
+        out
+    }
+
+    /// Heap bytes in use.
+    pub(super) fn bytes(&self) -> usize {
+        self.histogram.as_ref().map_or(0, |h| size_of::<Histogram<u32>>() + h.distinct_values() * size_of::<u32>())
+    }
+}
+
+/// Records a span, growing the histogram to hold it; `saturating_record` alone would clamp it to what already fits.
+#[inline]
+fn put(histogram: &mut Histogram<u32>, span: Span) {
+    if histogram.record(span.0).is_err() {
+        histogram.saturating_record(span.0);
+    }
+}
