@@ -95,9 +95,9 @@ impl Pty {
         }
     }
 
-    /// Reads until the screen shows this text.
+    /// Reads until the screen shows this text, however it is broken into lines.
     pub fn until_text(&mut self, text: &str) {
-        self.until(&format!("the text `{text}`"), |screen| screen.contents().contains(text));
+        self.until(&format!("the text `{text}`"), |screen| shows(screen, text));
     }
 
     /// Types.
@@ -171,4 +171,9 @@ impl Drop for Pty {
 
 fn at_least_1(n: u16) -> NonZero<u16> {
     NonZero::new(n).unwrap_or(NonZero::<u16>::MIN)
+}
+
+/// Whether the screen shows this text, however it is broken into lines.
+pub fn shows(screen: &Screen, text: &str) -> bool {
+    screen.contents().split_whitespace().collect::<Vec<_>>().join(" ").contains(text)
 }
