@@ -2,7 +2,6 @@
 
 mod args;
 mod check;
-mod dashboard;
 mod failure;
 mod list;
 mod man;
@@ -15,6 +14,7 @@ mod version;
 
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser};
 
 use args::{Cli, Command, When};
@@ -41,10 +41,13 @@ pub fn main() -> ExitCode {
 
 /// Help, version and mistakes are printed here instead of by clap, which ignores a closed pipe.
 fn parse() -> Result<Cli, ExitCode> {
-    // A name that is not Unicode is shown as it can be; clap would panic in `args`.
-    Cli::try_parse_from(std::env::args_os()).map_err(|error| {
+    Cli::try_parse().map_err(|error| {
         let colours = Colours::decide(When::Auto);
         let text = error.render();
+        if let Some(hint) = run_was_meant(&error) {
+            out::complain(hint, colours);
+            return ExitCode::from(2);
+        }
         if error.use_stderr() {
             out::say(&if colours.err { text.ansi().to_string() } else { text.to_string() });
             return ExitCode::from(2);
@@ -56,9 +59,19 @@ fn parse() -> Result<Cli, ExitCode> {
     })
 }
 
+/// `contend deadlock` is what one types first.
+fn run_was_meant(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    let known = crate::scenario::catalogue::get(word).is_some() || std::path::Path::new(word).is_file();
+    known.then(|| {
+        let word = crate::scenario::clean(word);
+        format!("there is no command `{word}`; did you mean `contend run {word}`?")
+    })
+}
+
 fn carry_out(cli: &Cli, colours: Colours) -> Result<Outcome, Failure> {
     match &cli.command {
-        None => dashboard::pick(cli.no_mouse, colours),
+        None => run::pick(cli.no_mouse, colours),
         Some(Command::Run(args)) => run::run(args, cli.no_mouse, colours),
         Some(Command::List { json }) => list::list(*json, colours),
         Some(Command::Show { name }) => {

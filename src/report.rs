@@ -14,7 +14,7 @@ pub use expect::{Verdict, judge};
 pub use follow::{Followed, Run, ends_by_itself, follow};
 pub use json::json;
 pub use table::Look;
-pub use text::text;
+pub use text::{brief, text};
 
 use crate::model::{Counter, Finding, Lane, Lock, Model, Pool, Queue};
 use crate::platform::Machine;

@@ -10,8 +10,7 @@ use crate::trace::WorkerKind;
 
 const TEMPLATE: &str = "\
 {about-with-newline}
-{before-help}
-{usage-heading} {usage}
+{before-help}{usage-heading} {usage}
 
 {all-args}{after-help}";
 
@@ -117,8 +116,8 @@ pub(super) struct RunArgs {
     #[arg(long = "as", value_name = "KIND", value_enum, help_heading = "What to run")]
     pub(super) executor: Option<Executor>,
 
-    /// End the run after this time, such as 10s or 500ms [default: when it ends by itself; headless, a run that would
-    /// never end is ended after 5s, and a deadlocked one at once]
+    /// Headless, and end the run after this time, such as 10s or 500ms [default: when it ends by itself or is
+    /// deadlocked; a run that would never end, after 5s]
     #[arg(long = "for", value_name = "TIME", value_parser = positive_time, help_heading = "When to stop")]
     pub(super) time: Option<Duration>,
 

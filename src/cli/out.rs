@@ -37,6 +37,15 @@ impl Colours {
     }
 }
 
+/// Whether the locale's characters are those of Unicode. The first of its variables that is set decides.
+pub(super) fn is_unicode() -> bool {
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(std::env::var_os).find(|value| !value.is_empty());
+    set.is_none_or(|value| {
+        let value = value.to_string_lossy().to_ascii_lowercase();
+        value.contains("utf-8") || value.contains("utf8")
+    })
+}
+
 /// Writes text to standard output, all of it.
 pub(super) fn print(text: &str) -> Result<(), OutError> {
     let mut out = io::stdout().lock();

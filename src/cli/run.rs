@@ -1,4 +1,4 @@
-//! `contend run`: in the dashboard, or headless.
+//! `contend run`: in the dashboard, or headless; and `contend` alone: the picker.
 
 use std::io::{self, IsTerminal};
 
@@ -6,12 +6,14 @@ use super::args::RunArgs;
 use super::failure::{Failure, Outcome};
 use super::out::{self, Colours};
 use super::progress::Progress;
-use super::{dashboard, scenario, signals};
+use super::{scenario, signals};
+use crate::model::Finding;
 use crate::platform::machine;
 use crate::report::{self, Followed, Look, Report, Verdict};
 use crate::scenario::{Scenario, Settings, check};
 use crate::source::Live;
 use crate::trace::{RunEnd, Span};
+use crate::tui::{self, Theme, TuiError};
 
 /// How long a run goes on headless when it would never end and nobody said.
 const LONG_ENOUGH: Span = Span::millis(5_000);
@@ -26,6 +28,16 @@ struct Task {
     settings: Settings,
 }
 
+/// The dashboard, with the picker first.
+pub(super) fn pick(no_mouse: bool, colours: Colours) -> Result<Outcome, Failure> {
+    if !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
+        let usage = "there is no terminal to choose a scenario on; name one: contend run SCENARIO, see contend --help";
+        return Err(Failure::Usage(usage.to_owned()));
+    }
+    dashboard(tui::Start::Picker, &[], no_mouse, colours)
+}
+
+/// One scenario, in the dashboard or headless.
 pub(super) fn run(args: &RunArgs, no_mouse: bool, colours: Colours) -> Result<Outcome, Failure> {
     let source = scenario::load(&args.scenario)?;
     let scenario = match check(&source) {
@@ -38,10 +50,42 @@ pub(super) fn run(args: &RunArgs, no_mouse: bool, colours: Colours) -> Result<Ou
     let settings = scenario
         .settings(&args.set, args.workers, args.executor.map(Into::into))
         .map_err(|error| Failure::Usage(error.to_string()))?;
-    if dashboard::possible() && !args.headless && !args.json {
-        return dashboard::run(source, scenario, settings, no_mouse, colours, &args.fail_on);
+    if args.headless || args.json || args.time.is_some() || !io::stdout().is_terminal() {
+        return headless(&Task { scenario, settings }, args, colours);
     }
-    headless(&Task { scenario, settings }, args, colours)
+    let start = tui::Start::Run { source, scenario: Box::new(scenario), settings };
+    dashboard(start, &args.fail_on, no_mouse, colours)
+}
+
+fn dashboard(start: tui::Start, fail_on: &[String], no_mouse: bool, colours: Colours) -> Result<Outcome, Failure> {
+    let options = tui::Options { theme: Theme { colour: colours.out, unicode: out::is_unicode() }, mouse: !no_mouse };
+    let ended = tui::run(start, options, &tui::Really).map_err(|error| match error {
+        TuiError::NotATerminal | TuiError::Dumb => Failure::Usage(error.to_string()),
+        TuiError::Enter(_) | TuiError::Panicked(_) => Failure::Run(error.to_string()),
+    })?;
+    let mut found = false;
+    if let Some(last) = ended.last {
+        let findings = last.model.findings(last.now);
+        let stopped = RunEnd::Stopped;
+        let (at, how) = last.model.ended().unwrap_or((last.now, &stopped));
+        let report = Report {
+            model: &last.model,
+            scenario: &last.scenario,
+            settings: &last.settings,
+            machine: &machine(),
+            ended: how,
+            at,
+            findings: &findings,
+            verdicts: &[],
+        };
+        out::print(&report::brief(&report, look(colours)))?;
+        found = named(&findings, fail_on);
+    }
+    Ok(match ended.signal {
+        Some(signal) => Outcome::Signal(signal),
+        None if found => Outcome::Found,
+        None => Outcome::Done,
+    })
 }
 
 fn headless(task: &Task, args: &RunArgs, colours: Colours) -> Result<Outcome, Failure> {
@@ -74,10 +118,8 @@ fn conclude(task: &Task, args: &RunArgs, colours: Colours, followed: &Followed) 
         findings: &findings,
         verdicts: &verdicts,
     };
-    let look = Look { width: width(), colour: colours.out };
-    out::print(&if args.json { report::json(&report) } else { report::text(&report, look) })?;
-    let found = findings.iter().any(|finding| args.fail_on.iter().any(|id| id == finding.id));
-    Ok(outcome(followed, &verdicts, found))
+    out::print(&if args.json { report::json(&report) } else { report::text(&report, look(colours)) })?;
+    Ok(outcome(followed, &verdicts, named(&findings, &args.fail_on)))
 }
 
 fn outcome(followed: &Followed, verdicts: &[Verdict], found: bool) -> Outcome {
@@ -90,9 +132,15 @@ fn outcome(followed: &Followed, verdicts: &[Verdict], found: bool) -> Outcome {
     }
 }
 
-/// Columns of the terminal on standard output.
-fn width() -> usize {
+/// Whether a finding that was named on the command line was made.
+fn named(findings: &[Finding], ids: &[String]) -> bool {
+    findings.iter().any(|finding| ids.iter().any(|id| id == finding.id))
+}
+
+/// As wide as the terminal on standard output, within reason.
+fn look(colours: Colours) -> Look {
     let (least, most) = WIDTHS;
     let columns = rustix::termios::tcgetwinsize(io::stdout()).map_or(least, |size| usize::from(size.ws_col));
-    if io::stdout().is_terminal() { columns.clamp(least, most) } else { least }
+    let width = if io::stdout().is_terminal() { columns.clamp(least, most) } else { least };
+    Look { width, colour: colours.out }
 }

@@ -83,3 +83,69 @@ fn figure(
 fn same(value: f64, wanted: f64) -> bool {
     (value - wanted).abs() <= SAME * wanted.abs().max(1.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::Bank;
+    use crate::scenario::{Source, check};
+
+    /// What becomes of expectations added to the bank.
+    fn judged(expectations: &str) -> Vec<(bool, String)> {
+        let bank = Bank::new();
+        let text = format!("{}\n{expectations}", crate::report::fixture::QUIET);
+        let source = Source { name: "bank".to_owned(), path: None, text };
+        let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
+        let verdicts = judge(&bank.model, &scenario, &scenario.defaults(), bank.at);
+        verdicts.into_iter().map(|verdict| (verdict.seen, verdict.evidence)).collect()
+    }
+
+    #[test]
+    fn deadlocks_are_judged_by_when_they_closed() {
+        let verdicts = judged("expect deadlock within=\"1s\"\nexpect deadlock within=\"40ms\"\nexpect no-deadlock");
+        assert_eq!(verdicts.iter().map(|(seen, _)| *seen).collect::<Vec<_>>(), [true, false, false]);
+        assert_eq!(verdicts[0].1, "left, right and late can never go on, 42 ms after the start");
+        assert!(verdicts[1].1.ends_with("; 40 ms was the limit"), "{}", verdicts[1].1);
+    }
+
+    #[test]
+    fn figures_are_compared_and_shown() {
+        let verdicts = judged(
+            r#"
+            expect lost balance equals=0
+            expect value balance above=2
+            expect done post above=18
+            expect failed post equals=1
+            expect share empty of=post above="30%"
+            expect depth post below=2
+        "#,
+        );
+        let seen: Vec<bool> = verdicts.iter().map(|(seen, _)| *seen).collect();
+        assert_eq!(seen, [true, false, true, true, true, true], "{verdicts:#?}");
+        assert_eq!(verdicts[1].1, "counter balance: 2 where 2 was due, 0 lost; more than 2 was expected");
+        assert_eq!(verdicts[2].1, "pool post: 19 done, 1 failed, 0 retried, 0 rejected of 20 tasks");
+    }
+
+    #[test]
+    fn findings_are_judged_by_their_id() {
+        let findings = [Finding {
+            id: "lock-bound",
+            severity: crate::model::Severity::Warning,
+            sentence: "all wait for a".to_owned(),
+            evidence: String::new(),
+            cure: String::new(),
+            about: None,
+            at: None,
+        }];
+        assert_eq!(finding(&findings, "lock-bound", true), (true, "lock-bound: all wait for a".to_owned()));
+        assert_eq!(finding(&findings, "lock-bound", false), (false, "lock-bound: all wait for a".to_owned()));
+        assert_eq!(finding(&findings, "crashed", false), (true, "no finding `crashed` was made".to_owned()));
+        assert_eq!(finding(&findings, "crashed", true), (false, "no finding `crashed` was made".to_owned()));
+    }
+
+    #[test]
+    fn expectations_for_other_settings_are_left_out() {
+        let verdicts = judged("expect deadlock when=\"hold=1ms\"\nexpect no-deadlock when=\"hold=2ms\"");
+        assert_eq!(verdicts.len(), 1);
+    }
+}

@@ -134,3 +134,114 @@ fn any_forever(steps: &[Step], settings: &Settings) -> bool {
         _ => false,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use crossbeam_channel::{Sender, bounded, unbounded};
+
+    use super::*;
+    use crate::report::fixture::{QUIET, cast, is_clerk, messages};
+    use crate::scenario::{Source, check};
+
+    /// A run from a script, whose clock goes on by a step whenever it is looked at.
+    struct Scripted {
+        messages: Receiver<Message>,
+        clock: AtomicU64,
+        step: Span,
+        /// Keeps the channel open, for a run that does not end by itself.
+        _open: Option<Sender<Message>>,
+    }
+
+    impl Scripted {
+        fn new(script: Vec<Message>, open: bool) -> Self {
+            let (sender, receiver) = unbounded();
+            script.into_iter().for_each(|message| sender.send(message).unwrap());
+            let step = Span::millis(200);
+            Self { messages: receiver, clock: AtomicU64::new(0), step, _open: open.then_some(sender) }
+        }
+    }
+
+    impl Run for Scripted {
+        fn cast(&self) -> Arc<Cast> {
+            Arc::new(cast())
+        }
+
+        fn messages(&self) -> &Receiver<Message> {
+            &self.messages
+        }
+
+        fn now(&self) -> Stamp {
+            Stamp(self.clock.fetch_add(self.step.0, Ordering::Relaxed)) // Relaxed: one thread
+        }
+    }
+
+    fn followed(script: Vec<Message>, open: bool, limit: Option<Span>) -> Followed {
+        follow(&Scripted::new(script, open), limit, &never(), |_, _| {})
+    }
+
+    fn only_clerks() -> Vec<Message> {
+        let of_post = |message: &Message| match message {
+            Message::Events(events) => is_clerk(events[0].worker),
+            Message::Notice { notice: crate::trace::Notice::Started { worker, .. }, .. } => is_clerk(*worker),
+            _ => true,
+        };
+        messages().into_iter().filter(of_post).collect()
+    }
+
+    #[test]
+    fn a_run_that_ends_says_how() {
+        let at = Stamp(7_000_000);
+        let end = followed(vec![Message::Ended { at, how: RunEnd::Completed }], false, None);
+        assert_eq!((end.ended, end.at, end.signal), (RunEnd::Completed, at, None));
+    }
+
+    #[test]
+    fn a_source_that_falls_silent_has_failed() {
+        assert!(matches!(followed(Vec::new(), false, None).ended, RunEnd::Crashed(_)));
+    }
+
+    #[test]
+    fn a_run_without_end_is_ended_when_its_time_is_over() {
+        let end = followed(Vec::new(), true, Some(Span::millis(900)));
+        assert_eq!(end.ended, RunEnd::Time);
+        assert!(end.at >= Stamp::default() + Span::millis(900));
+    }
+
+    #[test]
+    fn a_deadlock_of_everybody_ends_a_run_before_its_time() {
+        let end = followed(only_clerks(), true, Some(Span::millis(600_000)));
+        assert_eq!(end.ended, RunEnd::Deadlock);
+        assert!(end.at < Stamp::default() + Span::millis(600_000));
+    }
+
+    #[test]
+    fn a_deadlock_of_some_ends_a_run_without_limit_only() {
+        assert_eq!(followed(messages(), true, None).ended, RunEnd::Deadlock);
+        assert_eq!(followed(messages(), true, Some(Span::millis(2_000))).ended, RunEnd::Time);
+    }
+
+    #[test]
+    fn a_signal_stops_it_with_what_has_come_in() {
+        let (sender, signals) = bounded(1);
+        sender.send(15).unwrap();
+        let end = follow(&Scripted::new(messages(), true), None, &signals, |_, _| {});
+        assert_eq!((end.ended, end.signal), (RunEnd::Stopped, Some(15)));
+        assert!(end.model.deadlock().is_some(), "what was in the channel is in the report");
+    }
+
+    #[test]
+    fn it_is_known_what_never_ends() {
+        let ends = |text: &str| {
+            let source = Source { name: "x".to_owned(), path: None, text: text.to_owned() };
+            let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
+            ends_by_itself(&scenario, &scenario.defaults())
+        };
+        assert!(!ends(QUIET));
+        assert!(ends("title \"x\"\nthread a { compute \"1ms\" }"));
+        assert!(!ends("title \"x\"\nthread a { repeat 2 { forever { sleep \"1ms\" } } }"));
+        let knob = "title \"x\"\nknob for-ever \"no\" of=\"no yes\" help=\"x\"\n";
+        assert!(ends(&format!("{knob}thread a {{ when for-ever=yes {{ forever {{ sleep \"1ms\" }} }} }}")));
+    }
+}

@@ -139,6 +139,7 @@ fn locks<'a>(report: &Report<'a>) -> Vec<Lock<'a>> {
         kind,
         acquired: lock.acquired(),
         contended: lock.contended(),
+        waiting: lock.waiters().len(),
         orphaned: lock.orphaned(),
         wait_ms: lock.wait().into(),
         held_ms: lock.hold().into(),
@@ -211,4 +212,75 @@ fn deadlocks<'a>(report: &Report<'a>) -> Vec<Deadlock<'a>> {
         victims: found.victims.iter().map(|worker| cast.worker_name(*worker)).collect(),
     };
     report.model.deadlock().map(deadlock).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::report::fixture::Bank;
+
+    /// Every member of the object as it is named in the description: `workers[].share.lock`.
+    fn members(value: &Value, path: &str, out: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(map) => {
+                for (name, inner) in map {
+                    let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                    members(inner, &path, out);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| members(item, &format!("{path}[]"), out)),
+            _ => drop(out.insert(path.to_owned())),
+        }
+    }
+
+    fn documented() -> BTreeSet<String> {
+        let rows = include_str!("../../docs/report.md").lines().filter_map(|line| line.strip_prefix("| `"));
+        rows.filter_map(|row| row.split('`').next()).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn what_is_written_is_what_is_documented() {
+        let value: Value = serde_json::from_str(&json(&Bank::new().report())).unwrap();
+        let mut written = BTreeSet::new();
+        members(&value, "", &mut written);
+        let knob_names =
+            |path: &str| if path.starts_with("params.") { "params.KNOB".to_owned() } else { path.to_owned() };
+        let written: BTreeSet<String> = written.iter().map(|path| knob_names(path)).collect();
+        let documented = documented();
+        let undocumented: Vec<_> = written.difference(&documented).collect();
+        assert!(undocumented.is_empty(), "not in docs/report.md: {undocumented:?}");
+        // Members that are left out, or are empty lists, in a run as good as this one.
+        let absent = ["error"];
+        let missing: Vec<_> = documented.difference(&written).filter(|path| !absent.contains(&path.as_str())).collect();
+        assert!(missing.is_empty(), "in docs/report.md but not written: {missing:?}");
+    }
+
+    #[test]
+    fn figures_are_those_of_the_run() {
+        let value: Value = serde_json::from_str(&json(&Bank::new().report())).unwrap();
+        assert_eq!(value["schema"], 1);
+        assert_eq!(value["ended"], "deadlock");
+        assert_eq!(value["params"]["hold"], "1ms");
+        assert_eq!(value["locks"][0]["acquired"], 3);
+        assert_eq!(value["counters"][0]["value"], 2);
+        assert_eq!(value["pools"][0]["done"], 19);
+        assert_eq!(value["pools"][0]["failed"], 1);
+        assert_eq!(value["deadlocks"][0]["ring"].as_array().unwrap().len(), 2);
+        let shares = value["workers"][0]["share"].as_object().unwrap();
+        let whole: f64 = shares.values().map(|share| share.as_f64().unwrap()).sum();
+        assert!((whole - 1.0).abs() < 1e-9, "the shares of a worker make a whole, not {whole}");
+    }
+
+    #[test]
+    fn a_run_that_failed_says_why() {
+        let mut bank = Bank::new();
+        bank.ended = RunEnd::Crashed("the runner was killed by signal 9".to_owned());
+        let value: Value = serde_json::from_str(&json(&bank.report())).unwrap();
+        assert_eq!(value["ended"], "crashed");
+        assert_eq!(value["error"], "the runner was killed by signal 9");
+    }
 }

@@ -21,7 +21,7 @@ impl Default for Look {
 const INDENT: usize = 2;
 const GAP: usize = 2;
 /// A name is not cut below this width, whatever the terminal is.
-const LEAST_NAME: usize = 8;
+const LEAST_NAME: usize = 12;
 
 impl Look {
     pub(super) fn paint(self, text: &str, style: Style) -> String {
@@ -104,7 +104,7 @@ pub(super) enum Align {
     Right,
 }
 
-/// Rows under a heading. The first column gives way when the others need the room.
+/// Rows under headings, which may have several lines. The first column gives way when the others need the room.
 #[derive(Debug)]
 pub(super) struct Table {
     columns: Vec<(&'static str, Align)>,
@@ -131,7 +131,8 @@ impl Table {
 
     fn widths(&self) -> Vec<usize> {
         let of = |at: usize| self.rows.iter().filter_map(move |row| row.get(at).map(Cell::width)).max().unwrap_or(0);
-        self.columns.iter().enumerate().map(|(at, (head, _))| of(at).max(head.width())).collect()
+        let head = |head: &str| head.lines().map(UnicodeWidthStr::width).max().unwrap_or(0);
+        self.columns.iter().enumerate().map(|(at, (text, _))| of(at).max(head(text))).collect()
     }
 
     pub(super) fn render(&self, look: Look, out: &mut String) {
@@ -140,11 +141,20 @@ impl Table {
         if let Some(first) = widths.first_mut() {
             *first = first.saturating_sub(over).max(LEAST_NAME.min(*first));
         }
-        let dim = Style::new().dimmed();
-        let head: Vec<Cell> = self.columns.iter().map(|(head, _)| Cell::styled(*head, dim)).collect();
-        for row in std::iter::once(&head).chain(&self.rows) {
+        for row in self.head().iter().chain(&self.rows) {
             self.line(row, &widths, look, out);
         }
+    }
+
+    /// Rows of headings, the last line of each at the bottom.
+    fn head(&self) -> Vec<Vec<Cell>> {
+        let lines = self.columns.iter().map(|(head, _)| head.lines().count()).max().unwrap_or(0);
+        let part = |head: &'static str, from_bottom: usize| head.lines().rev().nth(from_bottom).unwrap_or_default();
+        let row = |line: usize| {
+            let cell = |(head, _): &(&'static str, Align)| Cell::styled(part(head, line), Style::new().dimmed());
+            self.columns.iter().map(cell).collect()
+        };
+        (0..lines).rev().map(row).collect()
     }
 
     fn line(&self, row: &[Cell], widths: &[usize], look: Look, out: &mut String) {
@@ -198,12 +208,20 @@ mod tests {
 
     #[test]
     fn columns_are_aligned_and_the_first_gives_way() {
-        let mut table = Table::new(&[("name", Align::Left), ("waits", Align::Right), ("note", Align::Left)]);
+        let mut table = Table::new(&[("name", Align::Left), ("all\nwaits", Align::Right), ("note", Align::Left)]);
         table.row(["a rather long name of 日本".into(), "7".into(), "x".into()]);
         table.row(["b".into(), "1,234".into(), "".into()]);
         let mut out = String::new();
         table.render(Look { width: 30, colour: false }, &mut out);
-        assert_eq!(out, "  name             waits  note\n  a rather long …      7  x\n  b                1,234\n");
+        assert_eq!(
+            out,
+            concat!(
+                "                     all\n",
+                "  name             waits  note\n",
+                "  a rather long …      7  x\n",
+                "  b                1,234\n"
+            )
+        );
     }
 
     #[test]

@@ -32,6 +32,15 @@ pub fn text(report: &Report<'_>, look: Look) -> String {
     out
 }
 
+/// What one wants to know first: how it ended, and what was wrong.
+pub fn brief(report: &Report<'_>, look: Look) -> String {
+    let mut out = String::new();
+    head(report, look, &mut out);
+    findings(report, look, &mut out);
+    deadlock::write(report, look, &mut out);
+    out
+}
+
 /// Width of the labels of the head.
 const LABEL: usize = 11;
 
@@ -42,7 +51,8 @@ fn head(report: &Report<'_>, look: Look, out: &mut String) {
     look.wrap(out, &report.scenario.title, report.scenario.name.len() + 2, 2, Style::new());
     let took = report.at.since(crate::trace::Stamp::default());
     line(out, look, "ended", &format!("after {took}: {}", ended(report.ended)));
-    let knobs: Vec<String> = report.params().map(|(name, value)| format!("{name}={value}")).collect();
+    let knobs: Vec<String> =
+        report.params().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name}={value}")).collect();
     if !knobs.is_empty() {
         line(out, look, "knobs", &knobs.join("  "));
     }
@@ -79,7 +89,7 @@ fn events(report: &Report<'_>, took: Span) -> String {
         let _ = write!(text, ", {}", rate(health.events as f64 / took.secs()));
     }
     if health.anomalies > 0 {
-        let _ = write!(text, ", {} out of order", count(health.anomalies));
+        let _ = write!(text, ", {} where they cannot be", count(health.anomalies));
     }
     text
 }
@@ -147,4 +157,40 @@ fn bar(share: f64, cells: usize) -> String {
 fn gauge(share: f64) -> String {
     const CELLS: usize = 6;
     format!("{} {:>6}", bar(share, CELLS), percent(share))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::Bank;
+
+    #[test]
+    fn a_run_reads_well() {
+        insta::assert_snapshot!(text(&Bank::new().report(), Look::default()));
+    }
+
+    #[test]
+    fn every_line_fits_whatever_the_width() {
+        let bank = Bank::new();
+        for width in [80, 100, 160] {
+            for line in text(&bank.report(), Look { width, colour: false }).lines() {
+                assert!(unicode_width::UnicodeWidthStr::width(line) <= width, "{width}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn colour_adds_nothing_but_escape_codes() {
+        let bank = Bank::new();
+        let coloured = text(&bank.report(), Look { width: 80, colour: true });
+        let mut plain = String::new();
+        let mut rest = coloured.as_str();
+        while let Some(at) = rest.find('\u{1b}') {
+            plain.push_str(&rest[..at]);
+            rest = &rest[at..];
+            rest = &rest[rest.find('m').expect("a colour code ends in m") + 1..];
+        }
+        assert_eq!(plain + rest, text(&bank.report(), Look::default()));
+        assert!(coloured.contains('\u{1b}'));
+    }
 }

@@ -63,6 +63,7 @@ pub(super) struct Lock<'a> {
     pub(super) kind: &'static str,
     pub(super) acquired: u64,
     pub(super) contended: u64,
+    pub(super) waiting: usize,
     pub(super) orphaned: u64,
     pub(super) wait_ms: Millis,
     pub(super) held_ms: Millis,

@@ -2,15 +2,16 @@
 
 use crate::model::Times;
 use crate::report::Report;
-use crate::report::table::{Cell, Look};
-use crate::report::words::{count, percent, rate, span_or_dash};
+use crate::report::table::Look;
+use crate::report::words::{count, percent, rate};
 use crate::trace::Stamp;
 
+use super::resources::times;
 use super::{gauge, numbers, section};
 
 pub(super) fn write(report: &Report<'_>, look: Look, out: &mut String) {
     tasks(report, look, out);
-    times(report, look, out);
+    task_times(report, look, out);
 }
 
 fn tasks(report: &Report<'_>, look: Look, out: &mut String) {
@@ -39,11 +40,10 @@ fn plural(kind: &str, n: u32) -> String {
 }
 
 /// Service time is the work itself; response time is what a customer waits, from the moment the task was due.
-fn times(report: &Report<'_>, look: Look, out: &mut String) {
+fn task_times(report: &Report<'_>, look: Look, out: &mut String) {
     let mut table = numbers(&["time of a task", "p50", "p90", "p99", "max"]);
-    let mut row = |name: String, times: &Times| {
-        let at = |p| Cell::from(span_or_dash(times.percentile(p), times.count()));
-        table.row([name.into(), at(50.0), at(90.0), at(99.0), span_or_dash(times.max(), times.count()).into()]);
+    let mut row = |name: String, of: &Times| {
+        table.row(std::iter::once(name.into()).chain(times(of, &[50.0, 90.0, 99.0, 100.0])));
     };
     for (info, pool) in report.pools() {
         row(format!("{}: from start to end", info.name), pool.service());

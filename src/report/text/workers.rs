@@ -19,7 +19,8 @@ const MOST_BAR: usize = 40;
 struct Row {
     name: String,
     workers: usize,
-    tasks: u64,
+    /// Tasks it ended, if it is one of a pool's.
+    tasks: Option<u64>,
     /// How it ended; `mixed` for a group that did not end as one.
     ended: String,
     shares: Shares,
@@ -44,7 +45,7 @@ fn rows(report: &Report<'_>) -> Vec<Row> {
         let one = Row {
             name: info.name.clone(),
             workers: 1,
-            tasks: lane.tasks(),
+            tasks: info.pool.map(|_| lane.tasks()),
             ended: lane.ended().as_ref().map(ending).unwrap_or_default(),
             shares: lane.totals(report.at),
         };
@@ -63,7 +64,7 @@ fn rows(report: &Report<'_>) -> Vec<Row> {
 impl Row {
     fn join(&mut self, other: &Self) {
         self.workers += other.workers;
-        self.tasks = self.tasks.saturating_add(other.tasks);
+        self.tasks = self.tasks.zip(other.tasks).map(|(mine, theirs)| mine.saturating_add(theirs));
         self.shares.add(&other.shares);
         if self.ended != other.ended {
             "mixed".clone_into(&mut self.ended);
@@ -72,7 +73,7 @@ impl Row {
 }
 
 fn table(rows: &[Row], bar: usize) -> Table {
-    let (tasks, ends) = (rows.iter().any(|row| row.tasks > 0), rows.iter().any(|row| !row.ended.is_empty()));
+    let (tasks, ends) = (rows.iter().any(|row| row.tasks.is_some()), rows.iter().any(|row| !row.ended.is_empty()));
     let mut columns = vec![("name", Align::Left)];
     columns.extend(tasks.then_some(("tasks", Align::Right)));
     columns.extend(ends.then_some(("ended", Align::Left)));
@@ -80,7 +81,7 @@ fn table(rows: &[Row], bar: usize) -> Table {
     let mut table = Table::new(&columns);
     for row in rows {
         let mut cells: Vec<Cell> = vec![row.name.as_str().into()];
-        cells.extend(tasks.then(|| count(row.tasks).into()));
+        cells.extend(tasks.then(|| row.tasks.map(count).unwrap_or_default().into()));
         cells.extend(ends.then(|| row.ended.as_str().into()));
         cells.extend([letters(&row.shares, bar), most(&row.shares)]);
         table.row(cells);
@@ -129,7 +130,7 @@ fn legend(rows: &[Row], look: Look, out: &mut String) {
         .map(|state| format!("{} {}", state.letter(), state.word()))
         .collect();
     out.push_str("  ");
-    look.wrap(out, &met.join("  "), 2, 2, Style::new().dimmed());
+    look.wrap(out, &met.join(", "), 2, 2, Style::new().dimmed());
 }
 
 fn alive() -> impl Iterator<Item = State> {
