@@ -8,7 +8,7 @@ mod run;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crossterm::event::{Event, KeyCode, KeyEvent};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
 use super::keys::{self, Action, Place};
@@ -206,7 +206,7 @@ impl App {
         let effects = match event {
             Event::Key(key) if key.is_press() || key.is_repeat() => {
                 self.said = None;
-                self.key(key)
+                self.key_or_escaped(key)
             }
             Event::Mouse(event) => {
                 self.mouse(event);
@@ -219,6 +219,17 @@ impl App {
             _ => Vec::new(), // pasted text is no command
         };
         self.settle();
+        effects
+    }
+
+    /// Escape followed at once by another key arrives as that key with Alt; no key here has Alt, so it was two.
+    fn key_or_escaped(&mut self, mut key: KeyEvent) -> Vec<Effect> {
+        if !key.modifiers.contains(KeyModifiers::ALT) {
+            return self.key(key);
+        }
+        key.modifiers.remove(KeyModifiers::ALT);
+        let mut effects = self.key(KeyEvent::from(KeyCode::Esc));
+        effects.extend(self.key(key));
         effects
     }
 
