@@ -8,7 +8,7 @@ mod run;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crossterm::event::{Event, KeyCode, KeyEvent};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
 use super::keys::{self, Action, Place};
@@ -206,7 +206,7 @@ impl App {
         let effects = match event {
             Event::Key(key) if key.is_press() || key.is_repeat() => {
                 self.said = None;
-                self.key(key)
+                self.key_or_escaped(key)
             }
             Event::Mouse(event) => {
                 self.mouse(event);
@@ -222,6 +222,17 @@ impl App {
         effects
     }
 
+    /// Escape followed at once by another key arrives as that key with Alt; no key here has Alt, so it was two.
+    fn key_or_escaped(&mut self, mut key: KeyEvent) -> Vec<Effect> {
+        if !key.modifiers.contains(KeyModifiers::ALT) {
+            return self.key(key);
+        }
+        key.modifiers.remove(KeyModifiers::ALT);
+        let mut effects = self.key(KeyEvent::from(KeyCode::Esc));
+        effects.extend(self.key(key));
+        effects
+    }
+
     fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
         let action = keys::action(key, self.place());
         match action {
@@ -232,10 +243,7 @@ impl App {
         }
         match &mut self.mode {
             Mode::Browse => {}
-            Mode::Filter => {
-                self.filter_key(key);
-                return Vec::new();
-            }
+            Mode::Filter => return self.filter_key(key, action),
             Mode::Help { scroll } | Mode::About { scroll } | Mode::Detail { scroll } | Mode::Text { scroll, .. } => {
                 match action {
                     Some(Action::Quit | Action::Back | Action::Help | Action::Look | Action::About | Action::Open) => {
@@ -251,6 +259,10 @@ impl App {
                 }
                 return Vec::new();
             }
+        }
+        if let (None, Showing::Picker, KeyCode::Char(c)) = (action, &self.showing, key.code) {
+            self.mode = Mode::Filter; // in the picker, any letter that is no key begins the filter
+            self.type_filter(c);
         }
         self.act(action)
     }
@@ -271,19 +283,28 @@ impl App {
         Vec::new()
     }
 
-    /// Keys while a filter is typed.
-    fn filter_key(&mut self, key: KeyEvent) {
+    /// Keys while a filter is typed. In the picker the list can be used meanwhile.
+    fn filter_key(&mut self, key: KeyEvent, action: Option<Action>) -> Vec<Effect> {
+        let picking = matches!(self.showing, Showing::Picker);
         match key.code {
-            KeyCode::Enter => self.mode = Mode::Browse,
+            KeyCode::Enter => {
+                self.mode = Mode::Browse;
+                return if picking { self.run_chosen() } else { Vec::new() };
+            }
             KeyCode::Esc => {
                 self.filter_mut().clear();
                 self.mode = Mode::Browse;
             }
             KeyCode::Backspace => drop(self.filter_mut().pop()),
-            KeyCode::Char(c) => self.type_filter(c),
+            KeyCode::Char(c) => {
+                self.type_filter(c);
+                return Vec::new();
+            }
+            _ if picking => return self.act(action),
             _ => {}
         }
         self.filter_changed();
+        Vec::new()
     }
 
     fn type_filter(&mut self, c: char) {

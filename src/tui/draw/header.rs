@@ -42,7 +42,6 @@ impl Header<'_> {
     fn life(&self, at: Rect, buf: &mut Buffer) -> Rect {
         let theme = self.theme;
         let (word, style) = match self.watch.life() {
-            Life::Live if self.watch.shown().deadlock().is_some() => ("deadlock", theme.severity(Severity::Error)),
             Life::Live => ("live", theme.state(State::Running)),
             Life::Frozen => ("frozen", theme.chosen()),
             Life::Ended(RunEnd::Crashed(_)) => ("crashed", theme.state(State::Crashed)),
