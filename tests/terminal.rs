@@ -110,7 +110,7 @@ fn control_z_gives_the_shell_its_terminal_and_fg_comes_back() {
     tty.keys("fg\r");
     tty.until("the dashboard again", |s| s.alternate_screen() && s.contents().contains("teller-3"));
     tty.keys("q");
-    tty.until("the shell again", |s| !s.alternate_screen());
+    tty.until("the shell again", |s| !s.alternate_screen() && s.contents().trim_end().ends_with("shell>"));
     tty.keys("exit\r");
     tty.wait();
     tty.assert_nobody_is_left();

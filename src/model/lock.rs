@@ -246,6 +246,7 @@ impl Lock {
             self.hold.record(at.since(open.from));
         }
         self.past(&open, at);
+        self.history.at(at).ended += 1;
     }
 
     /// A hold ended at a time that is not known, or never: `until` if its holder died then.

@@ -6,7 +6,7 @@ use crate::trace::{Cast, ResourceKind};
 
 /// Bytes of one bucket of every history that a lane, a lock, a queue, a counter or a pool keeps.
 const LANE_BUCKET: usize = 112;
-const LOCK_BUCKET: usize = 16;
+const LOCK_BUCKET: usize = 24;
 const OTHER_BUCKET: usize = 40;
 /// A core's bucket; how many cores there are is not known before the first sample.
 const CORES_BUCKETS: usize = 8 * 16;

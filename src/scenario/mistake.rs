@@ -100,6 +100,10 @@ impl Mistakes {
         self.list.iter().filter(|m| m.weight == Weight::Error).count()
     }
 
+    pub(super) fn drop_warnings(&mut self) {
+        self.list.retain(|mistake| mistake.weight == Weight::Error);
+    }
+
     pub(super) fn sort(&mut self) {
         self.list.sort_by_key(|m| (m.span.start, m.span.end));
     }

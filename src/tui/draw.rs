@@ -96,8 +96,8 @@ impl Scene<'_> {
             if x + super::plan::FIGURE > now.right() {
                 break;
             }
-            let width = super::plan::FIGURE - 1;
-            text::right(buf, Rect { x, width, ..now }, figure, *style);
+            let at = Rect { x: x + 1, width: super::plan::FIGURE - 1, ..now };
+            text::right(buf, at, figure, *style);
             x += super::plan::FIGURE;
         }
     }

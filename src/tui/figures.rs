@@ -30,13 +30,11 @@ pub(super) struct Figures {
 pub(super) struct LaneFigures {
     pub(super) doing: Option<Doing>,
     pub(super) shares: Shares,
-    pub(super) tasks: u64,
 }
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct LockFigures {
     pub(super) owner: Option<WorkerId>,
-    pub(super) waiting: usize,
     /// Share of acquisitions that had to wait.
     pub(super) contended: f64,
     pub(super) wait_p99: Option<Span>,
@@ -88,7 +86,7 @@ impl Figures {
         for (worker, lane) in model.lanes() {
             if let Some(place) = lanes.get_mut(worker.index()) {
                 let doing = if at >= now { Some(lane.doing()) } else { lane.at(at) };
-                *place = Some(LaneFigures { doing, shares: lane.shares(from, at, now), tasks: lane.tasks() });
+                *place = Some(LaneFigures { doing, shares: lane.shares(from, at, now) });
             }
         }
         let pools = (0..cast.pools.len()).map(PoolId::from);
@@ -136,7 +134,6 @@ impl LockFigures {
         let waits = lock.wait().count();
         Self {
             owner: lock.owner().map(|(owner, _)| owner),
-            waiting: lock.waiters().len(),
             contended: Span(lock.contended()).share_of(Span(lock.acquired())).min(1.0),
             wait_p99: (waits > 0).then(|| Span(lock.wait().percentile(99.0))),
             hold_mean: (lock.hold().count() > 0).then(|| Span(lock.hold().mean() as u64)),

@@ -41,6 +41,8 @@ impl Theme {
         match state {
             State::Crashed => Style::new().fg(Color::White).bg(Color::Red).add_modifier(Modifier::BOLD),
             State::Gap => Style::new().fg(Color::Black).bg(Color::Yellow),
+            State::Io => Style::new().fg(Color::White).bg(Color::Blue), // a letter needs a ground to be seen as an area
+            State::Signal | State::Handover => Style::new().fg(Color::Black).bg(colour(state)),
             _ => Style::new().fg(colour(state)),
         }
     }
@@ -91,8 +93,9 @@ impl Theme {
         if self.unicode { UNICODE[step] } else { ASCII[step] }
     }
 
+    /// Depth and load: no state of a worker, so no state's colour.
     pub(super) fn area(self) -> Style {
-        self.fg(Color::Cyan)
+        self.fg(Color::Gray)
     }
 
     /// A queue that has no room left.

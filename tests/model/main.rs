@@ -2,6 +2,7 @@
 
 mod findings;
 mod lanes;
+mod load;
 mod merge;
 mod resources;
 mod script;

@@ -15,30 +15,30 @@ use contend::trace::{
     ResourceKind, RunEnd, Sample, Span, Stamp, State, WorkerId, WorkerInfo, WorkerKind,
 };
 
-pub fn ms(ms: f64) -> Stamp {
+pub(crate) fn ms(ms: f64) -> Stamp {
     Stamp((ms * 1e6).round() as u64)
 }
 
 /// The model after all of `text`.
-pub fn play(text: &str) -> Model {
+pub(crate) fn play(text: &str) -> Model {
     let (cast, messages) = read(text);
     let mut model = Model::new(cast, Budget::default());
     messages.iter().for_each(|message| model.apply(message));
     model
 }
 
-pub fn worker(model: &Model, name: &str) -> WorkerId {
+pub(crate) fn worker(model: &Model, name: &str) -> WorkerId {
     let found = model.cast().workers.iter().position(|w| w.name == name);
     WorkerId::from(found.unwrap_or_else(|| panic!("no worker {name}")))
 }
 
-pub fn resource(model: &Model, name: &str) -> ResourceId {
+pub(crate) fn resource(model: &Model, name: &str) -> ResourceId {
     let found = model.cast().resources.iter().position(|r| r.name == name);
     ResourceId::from(found.unwrap_or_else(|| panic!("no resource {name}")))
 }
 
 /// A lane from the beginning to `until` ms, one letter for `step` ms: that of the state with most time, `-` for none.
-pub fn drawn(model: &Model, name: &str, until: f64, step: f64) -> String {
+pub(crate) fn drawn(model: &Model, name: &str, until: f64, step: f64) -> String {
     let window = Window { from: Stamp(0), to: ms(until), cells: (until / step).round() as usize };
     let mut cells = Vec::new();
     model.lane(worker(model, name)).cells(&window, ms(until), &mut cells);
@@ -46,7 +46,7 @@ pub fn drawn(model: &Model, name: &str, until: f64, step: f64) -> String {
 }
 
 /// What takes part, and every line as a message of its own.
-pub fn read(text: &str) -> (Arc<Cast>, Vec<Message>) {
+pub(crate) fn read(text: &str) -> (Arc<Cast>, Vec<Message>) {
     let mut cast = Cast::default();
     let mut messages = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {

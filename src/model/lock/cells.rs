@@ -16,17 +16,20 @@ pub struct LockCell {
     pub holder: Option<WorkerId>,
 }
 
-/// What one bucket of a lock holds: nanoseconds in which it was held, and in which workers waited, summed over them.
+/// What one bucket of a lock holds: nanoseconds in which it was held, and in which workers waited, summed over them; and
+/// how many holds ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Traffic {
     pub held: u64,
     pub waited: u64,
+    pub ended: u64,
 }
 
 impl Merge for Traffic {
     fn merge(&mut self, other: Self) {
         self.held = self.held.saturating_add(other.held);
         self.waited = self.waited.saturating_add(other.waited);
+        self.ended = self.ended.saturating_add(other.ended);
     }
 }
 
@@ -54,6 +57,13 @@ impl Lock {
         let mut waited = 0;
         self.each(from, to, now, |a, b, traffic| waited += part(traffic.waited, (a, b), (from, to)));
         waited
+    }
+
+    /// How many holds ended between two moments.
+    pub fn releases(&self, from: Stamp, to: Stamp) -> u64 {
+        let mut ended = 0;
+        self.each(from, to, to, |a, b, traffic| ended += part(traffic.ended, (a, b), (from, to)));
+        ended
     }
 
     /// What it went through in every cell; what is open counts up to `now`.

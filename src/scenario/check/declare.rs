@@ -158,7 +158,8 @@ impl Checker {
                 self.mistakes.error(0..0, title).help("make some `count` smaller, or the `max` of its knob");
             }
         }
-        if self.scenario.workers.is_empty() && self.scenario.pools.is_empty() {
+        // A group that could not be read is not missing as well.
+        if self.mistakes.count_errors() == 0 && self.scenario.workers.is_empty() && self.scenario.pools.is_empty() {
             let help = "add a `thread`, a `process` or a `pool` with steps";
             self.mistakes.error(0..0, "nobody works in this scenario").help(help);
         }

@@ -79,6 +79,10 @@ impl Checker {
                 return None;
             }
         };
+        if matches!(formula.expr, Expr::Number(value) if !value.is_finite()) {
+            self.mistakes.error(value_span(entry), "this number is out of range").help(range_of(want));
+            return None;
+        }
         let fits = self.unit_fits(entry, &formula, want) && self.range_fits(entry, &formula, want);
         fits.then_some(formula)
     }
@@ -150,8 +154,7 @@ impl Checker {
         if inside && whole {
             return true;
         }
-        let range =
-            format!("it goes from {} to {}", quantity::show(want.min, want.unit), quantity::show(want.max, want.unit));
+        let range = range_of(want);
         let title = match (&formula.expr, inside) {
             (_, true) => "expected a whole number".to_owned(),
             (Expr::Knob(knob), _) => {
@@ -163,6 +166,10 @@ impl Checker {
         self.mistakes.error(value_span(entry), title).help(range);
         false
     }
+}
+
+fn range_of(want: Want) -> String {
+    format!("it goes from {} to {}", quantity::show(want.min, want.unit), quantity::show(want.max, want.unit))
 }
 
 fn constant(value: f64) -> Formula {

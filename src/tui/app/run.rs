@@ -6,7 +6,7 @@ use super::{App, Effect, Mode, Showing};
 use crate::scenario::KnobKind;
 use crate::trace::{Command, KnobId, Stamp};
 use crate::tui::keys::Action;
-use crate::tui::watch::{Chosen, Life, Pane, Watch};
+use crate::tui::watch::{Chosen, Pane, Watch};
 
 impl App {
     pub(super) fn run(&mut self, action: Action) -> Vec<Effect> {
@@ -160,10 +160,5 @@ impl Watch {
             KnobKind::Text { .. } => self.settings.text(id).unwrap_or("-").to_owned(),
             _ => knob.show(self.settings.number(id)),
         }
-    }
-
-    /// Whether keys that need a run that goes on have one.
-    pub(in crate::tui) fn over(&self) -> bool {
-        matches!(self.life(), Life::Ended(_))
     }
 }

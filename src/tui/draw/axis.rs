@@ -8,7 +8,6 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::format::{age, cut};
 use super::super::plan::Row;
-use super::super::watch::View;
 use super::{Scene, follows, lane, text};
 
 pub(super) struct AxisLine<'a> {
@@ -109,9 +108,4 @@ impl Lines<'_> {
             }
         }
     }
-}
-
-/// Whether what is drawn is the past.
-pub(super) fn past(view: View) -> bool {
-    matches!(view, View::Until(_))
 }

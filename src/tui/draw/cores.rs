@@ -51,7 +51,7 @@ impl Widget for CoresRow<'_> {
         strip(scene, parts.time, &sums.iter().map(mean).collect::<Vec<_>>(), buf);
         let loads: Vec<f32> = scene.watch.figures.cores.iter().copied().flatten().collect();
         let each = if loads.len() <= 2 {
-            loads.iter().map(|l| percent((*l).into())).collect::<String>()
+            loads.iter().map(|l| percent((*l).into())).collect::<Vec<_>>().join(" ")
         } else {
             percent(f64::from(loads.iter().sum::<f32>()) / loads.len() as f64)
         };

@@ -45,7 +45,7 @@ fn places(watch: &Watch, area: Rect) -> Vec<(usize, Rect)> {
     let first = if chosen >= in_sight { chosen } else { 0 };
     let (mut places, mut rest) = (Vec::new(), area);
     for (i, finding) in watch.figures.findings.iter().enumerate().skip(first) {
-        let height = u16::try_from(sentences(finding, beside(area).width).len()).unwrap_or(u16::MAX);
+        let height = u16::try_from(sentences(finding, area).len()).unwrap_or(u16::MAX);
         let height = height.clamp(1, rest.height.max(1));
         if rest.height == 0 {
             break;
@@ -62,16 +62,24 @@ pub(super) fn at(watch: &Watch, area: Rect, y: u16) -> Option<usize> {
     places(watch, area).into_iter().find(|(_, at)| on(at)).map(|(i, _)| i)
 }
 
+/// Whether there is a column for names.
+const fn names(area: Rect) -> bool {
+    area.width >= 100
+}
+
 /// Where sentences stand, right of the names.
 fn beside(area: Rect) -> Rect {
-    let name = if area.width >= 100 { NAME + 3 } else { 3 };
+    let name = if names(area) { NAME + 3 } else { 3 };
     let x = (area.x + name).min(area.right());
     Rect { x, width: (area.right() - x).saturating_sub(1), ..area }
 }
 
-/// What is wrong, then the cure, in lines; true for those of the cure.
-fn sentences(finding: &Finding, width: u16) -> Vec<(String, bool)> {
-    let sentence = text::wrap(&finding.sentence, width).into_iter().map(|line| (line, false));
+/// What is wrong, then the cure, in lines; true for those of the cure. Without a column for names the sentence begins
+/// with the finding's.
+fn sentences(finding: &Finding, area: Rect) -> Vec<(String, bool)> {
+    let width = beside(area).width;
+    let name = if names(area) { String::new() } else { format!("{}: ", finding.id) };
+    let sentence = text::wrap(&format!("{name}{}", finding.sentence), width).into_iter().map(|line| (line, false));
     let cure = text::wrap(&finding.cure, width).into_iter().map(|line| (line, true));
     sentence.chain(cure).collect()
 }
@@ -83,12 +91,11 @@ impl Findings<'_> {
         let first = Rect { x: area.x + area.width.min(1), width: area.width.saturating_sub(1), height: 1, ..area };
         let beside = beside(area);
         let rest = text::put(buf, first, self.theme.bullet(), chosen);
-        if beside.x > first.x + 2 {
+        if names(area) {
             let name = Rect { x: rest.x + 1, width: NAME, ..rest };
             text::put(buf, name, finding.id, chosen);
         }
-        for (i, (line, cure)) in sentences(finding, beside.width).into_iter().take(usize::from(area.height)).enumerate()
-        {
+        for (i, (line, cure)) in sentences(finding, area).into_iter().take(usize::from(area.height)).enumerate() {
             let style = if cure { self.theme.faint() } else { Style::new() };
             text::put(buf, text::line(beside, i), &line, style);
         }

@@ -1,10 +1,10 @@
 //! A ring of workers, each of which wants what the next one holds: boxes and arrows where they fit, else a list.
 //!
 //! ```text
-//! ┌──────┐  wants b  ┌───────┐        boxes go around: the upper row to the right, the lower row back to the left;
-//! │ left │ ────────▶ │ right │        two stand side by side with an arrow each way
-//! │ has a│ ◀──────── │ has b │
-//! └──────┘  wants a  └───────┘
+//! ┌───────┐  wants b  ┌───────┐        two stand side by side, with an arrow each way; more go around: across at the
+//! │ left  │ ────────▶ │ right │        top, down the right column, back up the left one
+//! │ has a │ ◀──────── │ has b │
+//! └───────┘  wants a  └───────┘
 //! ```
 
 use ratatui::buffer::Buffer;
@@ -20,9 +20,9 @@ use crate::trace::State;
 /// Most members that are drawn as boxes.
 const MOST: usize = 8;
 
-/// Lines of a box, and between the two rows of boxes.
+/// Lines of a box, and between two boxes of a column.
 const BOX: u16 = 4;
-const BETWEEN: u16 = 3;
+const BETWEEN: u16 = 2;
 
 pub(super) struct Link<'a> {
     pub(super) name: &'a str,
@@ -55,7 +55,7 @@ const UNICODE: Lines = Lines {
     left: "◀",
     up: "▲",
     below: "▼",
-    turn: "└",
+    turn: "┘",
 };
 
 const ASCII: Lines = Lines {
@@ -92,28 +92,33 @@ impl Ring<'_> {
     pub(super) fn height(&self, area: Rect) -> u16 {
         let height = match self.shape(area) {
             Shape::Pair => BOX,
-            Shape::Round => 2 * BOX + BETWEEN,
+            Shape::Round => self.round_height(),
             Shape::List => u16::try_from(2 * self.links.len() + 1).unwrap_or(u16::MAX),
         };
         height.min(area.height)
     }
 
     fn shape(&self, area: Rect) -> Shape {
-        let (upper, n) = (self.upper(), self.links.len());
-        let width = self.box_width() * upper + self.gap() * (upper.saturating_sub(1));
+        let n = self.links.len();
+        let width = 2 * self.box_width() + self.gap();
         if width > usize::from(area.width) || !(2..=MOST).contains(&n) {
             return Shape::List;
         }
         match n {
             2 if area.height >= BOX => Shape::Pair,
-            3.. if area.height >= 2 * BOX + BETWEEN => Shape::Round,
+            3.. if area.height >= self.round_height() => Shape::Round,
             _ => Shape::List,
         }
     }
 
-    /// Boxes in the upper row.
-    fn upper(&self) -> usize {
-        if self.links.len() == 2 { 2 } else { self.links.len().div_ceil(2) }
+    /// Boxes in the right column; the left one has as many, or one more.
+    fn in_right(&self) -> usize {
+        self.links.len() / 2
+    }
+
+    fn round_height(&self) -> u16 {
+        let rows = (self.links.len() - self.in_right()) as u16; // at most MOST
+        rows * (BOX + BETWEEN) - BETWEEN
     }
 
     /// All boxes are as wide as the widest.
@@ -127,9 +132,9 @@ impl Ring<'_> {
         self.links.iter().map(|l| l.wants.width() + 6).max().unwrap_or(0) + 4
     }
 
-    /// Left edge of the `i`th column of boxes.
-    fn x(&self, area: Rect, i: usize) -> u16 {
-        area.x.saturating_add((i * (self.box_width() + self.gap())) as u16)
+    /// Left edges of the two columns.
+    fn columns(&self, area: Rect) -> [u16; 2] {
+        [area.x, area.x.saturating_add((self.box_width() + self.gap()) as u16)]
     }
 
     fn style(&self) -> Style {
@@ -166,8 +171,8 @@ impl Ring<'_> {
     }
 
     fn pair(&self, lines: &Lines, area: Rect, buf: &mut Buffer) {
-        for (i, link) in self.links.iter().enumerate() {
-            self.one_box(link, self.x(area, i), area.y, lines, buf);
+        for (link, x) in self.links.iter().zip(self.columns(area)) {
+            self.one_box(link, x, area.y, lines, buf);
         }
         let x = area.x.saturating_add(self.box_width() as u16);
         self.across(self.links[0].wants, x, area.y + 1, true, lines, true, buf);
@@ -175,56 +180,53 @@ impl Ring<'_> {
     }
 
     fn round(&self, lines: &Lines, area: Rect, buf: &mut Buffer) {
-        let (upper, n) = (self.upper(), self.links.len());
-        let lower_y = area.y + BOX + BETWEEN;
-        let width = self.box_width() as u16;
+        let (right, n) = (self.in_right(), self.links.len());
+        let [left_x, right_x] = self.columns(area);
+        let between_x = left_x.saturating_add(self.box_width() as u16);
+        let y = |row: usize| area.y + row as u16 * (BOX + BETWEEN);
         for (i, link) in self.links.iter().enumerate() {
-            let (column, y) = if i < upper { (i, area.y) } else { (2 * upper - 1 - i, lower_y) };
-            self.one_box(link, self.x(area, column), y, lines, buf);
-            let to_right = i + 1 < upper;
-            let to_left = i >= upper && i + 1 < n;
-            if to_right {
-                self.across(link.wants, self.x(area, column).saturating_add(width), y + 2, true, lines, true, buf);
-            } else if to_left {
-                self.across(link.wants, self.x(area, column - 1).saturating_add(width), y + 2, false, lines, true, buf);
+            let (x, row) = match i {
+                0 => (left_x, 0),
+                i if i <= right => (right_x, i - 1),
+                i => (left_x, n - i),
+            };
+            self.one_box(link, x, y(row), lines, buf);
+            match i {
+                0 => self.across(link.wants, between_x, y(0) + 1, true, lines, true, buf),
+                i if i < right => self.upright(link.wants, right_x, y(row) + BOX, lines.below, lines, buf),
+                i if i == right && n.is_multiple_of(2) => {
+                    self.across(link.wants, between_x, y(row) + 2, false, lines, false, buf);
+                }
+                i if i == right => self.corner(link.wants, between_x, right_x, y(row) + BOX, lines, buf),
+                _ => self.upright(link.wants, left_x, y(row) - BETWEEN, lines.up, lines, buf),
             }
         }
-        let right_x = self.x(area, upper - 1);
-        self.upright(self.links[upper - 1].wants, right_x, area.y + BOX, lines.below, lines, buf);
-        let last = &self.links[n - 1];
-        if n.is_multiple_of(2) {
-            self.upright(last.wants, area.x, area.y + BOX, lines.up, lines, buf);
-        } else {
-            self.around_the_corner(last.wants, area, lower_y, lines, buf);
-        }
     }
 
-    /// An arrow between the rows, with what is wanted beside it.
+    /// An arrow between two boxes of a column, with what is wanted beside it.
     fn upright(&self, wants: &str, x: u16, y: u16, head: &str, lines: &Lines, buf: &mut Buffer) {
         let x = x.saturating_add(3);
-        let upwards = head == lines.up;
-        for i in 0..BETWEEN {
-            let tip = if upwards { i == 0 } else { i + 1 == BETWEEN };
-            let glyph = if tip { head } else { lines.down };
-            text::put(buf, Rect::new(x, y + i, 1, 1), glyph, self.style());
+        let glyphs = if head == lines.up { [head, lines.down] } else { [lines.down, head] };
+        for (glyph, y) in glyphs.into_iter().zip(y..) {
+            text::put(buf, Rect::new(x, y, 1, 1), glyph, self.style());
         }
-        let room = self.box_width() as u16 + self.gap() as u16;
-        text::put(buf, Rect::new(x.saturating_add(2), y + 1, room, 1), &format!("wants {wants}"), Style::new());
+        let room = (self.box_width() + self.gap()) as u16;
+        text::put(buf, Rect::new(x.saturating_add(2), y, room, 1), &format!("wants {wants}"), Style::new());
     }
 
-    /// From the last box of a shorter lower row back to the first box of the upper one.
-    fn around_the_corner(&self, wants: &str, area: Rect, lower_y: u16, lines: &Lines, buf: &mut Buffer) {
-        let x = area.x.saturating_add(3);
-        let y = lower_y + 2;
-        for row in area.y + BOX..y {
-            let glyph = if row == area.y + BOX { lines.up } else { lines.down };
-            text::put(buf, Rect::new(x, row, 1, 1), glyph, self.style());
+    /// From the last box of a shorter right column down and to the left.
+    fn corner(&self, wants: &str, from_x: u16, right_x: u16, y: u16, lines: &Lines, buf: &mut Buffer) {
+        let x = right_x.saturating_add(3);
+        let turn_y = y + BETWEEN + 1;
+        for y in y..turn_y {
+            text::put(buf, Rect::new(x, y, 1, 1), lines.down, self.style());
         }
-        let until = self.x(area, 1).saturating_sub(1);
-        let shaft = format!("{}{}", lines.turn, lines.across.repeat(usize::from(until.saturating_sub(x + 1))));
-        text::put(buf, Rect::new(x, y, until.saturating_sub(x), 1), &shaft, self.style());
-        let room = until.saturating_sub(x + 2);
-        text::put(buf, Rect::new(x + 2, y - 1, room, 1), &format!("wants {wants}"), Style::new());
+        let start = from_x.saturating_add(1);
+        let shaft = lines.across.repeat(usize::from(x.saturating_sub(start + 1)));
+        let arrow = format!("{}{shaft}{}", lines.left, lines.turn);
+        text::put(buf, Rect::new(start, turn_y, x.saturating_sub(start) + 1, 1), &arrow, self.style());
+        let label = Rect::new(start + 1, turn_y + 1, (self.gap() + self.box_width()) as u16, 1);
+        text::put(buf, label, &format!("wants {wants}"), Style::new());
     }
 
     /// One under the other; the rule at the left leads from the last back to the first.

@@ -100,7 +100,7 @@ impl Share {
             lanes,
             locks: figures.locks.len(),
             queues: figures.queues.len(),
-            queue_lines: if heads { QUEUE_LINES } else { 1 },
+            queue_lines: QUEUE_LINES,
             counters: figures.counters.len(),
             cores: if heads && cores <= CORES { cores } else { cores.min(1) },
             heads,

@@ -49,10 +49,6 @@ impl Watch {
         self.figures.workers().filter(|&w| self.passes(cast.worker_name(w))).collect()
     }
 
-    pub(in crate::tui) fn locks(&self) -> Vec<ResourceId> {
-        self.figures.locks.iter().map(|(id, _)| *id).collect()
-    }
-
     fn passes(&self, name: &str) -> bool {
         self.filter.is_empty() || name.to_lowercase().contains(&self.filter.to_lowercase())
     }
