@@ -138,7 +138,7 @@ impl Pool {
 
     /// The worker's life ended at `at`, or when it was found dead.
     pub(super) fn rise(&mut self, seat: usize, at: Stamp) {
-        let at = self.seats.get(seat).and_then(|seat| seat.until).unwrap_or(at);
+        let at = self.seats.get(seat).and_then(|seat| seat.until).map_or(at, |dead| dead.min(at));
         self.drop_task(Some(seat), at);
         self.turn(seat, at, State::Done);
         if let Some(began) = self.seats.get_mut(seat).and_then(|seat| seat.began.take()) {
