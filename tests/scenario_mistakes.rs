@@ -76,3 +76,26 @@ fn all_mistakes_of_a_file_are_told_at_once() {
     let mistakes = scenario::check(&source).expect_err("there are many");
     assert!(mistakes.count_errors() >= 12, "{} are told", mistakes.count_errors());
 }
+
+#[test]
+fn a_file_full_of_mistakes_is_shown_in_part_and_counted_in_full() {
+    let text = "mutex a kind=stb\n".repeat(5_000);
+    let source = Source { name: "full".into(), path: None, text };
+    let mistakes = scenario::check(&source).expect_err("there are many");
+    assert_eq!(mistakes.count_errors(), 9_999, "every kind is wrong, and every name but the first");
+    let shown = mistakes.render(false);
+    assert!(shown.lines().count() < 600);
+    assert!(shown.ends_with("... and 9949 more\n"), "{shown}");
+}
+
+#[test]
+fn colour_is_only_added() {
+    let source = fixtures("bad").into_iter().find(|source| source.name == "lock-unknown").expect("it is there");
+    let mistakes = scenario::check(&source).expect_err("a lock is unknown");
+    let (plain, coloured) = (mistakes.render(false), mistakes.render(true));
+    let mut parts = coloured.split("\u{1b}[");
+    let begin = parts.next().unwrap_or_default().to_owned();
+    let stripped = parts.fold(begin, |text, part| text + part.split_once('m').map_or(part, |(_, rest)| rest));
+    assert_ne!(plain, coloured);
+    assert_eq!(plain, stripped);
+}

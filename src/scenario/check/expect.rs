@@ -90,14 +90,8 @@ impl Checker {
             "deadlock" => {
                 self.only(node, 1, &["within"]);
                 let within = match prop(node, "within") {
+                    Some(entry) => Some(self.within(entry)?),
                     None => None,
-                    Some(entry) => match self.number(entry, WITHIN)?.expr {
-                        Expr::Number(ns) => Some(ns),
-                        _ => {
-                            self.mistakes.error(value_span(entry), "expected a time that is written out");
-                            return None;
-                        }
-                    },
                 };
                 let text =
                     within.map(|ns| format!("deadlock within {}", crate::scenario::quantity::show(ns, Unit::Time)));
@@ -116,6 +110,14 @@ impl Checker {
             }
             _ => self.measure(node, word),
         }
+    }
+
+    fn within(&mut self, entry: &KdlEntry) -> Option<f64> {
+        if let Expr::Number(ns) = self.number(entry, WITHIN)?.expr {
+            return Some(ns);
+        }
+        self.mistakes.error(value_span(entry), "expected a time that is written out");
+        None
     }
 
     fn measure(&mut self, node: &KdlNode, word: &str) -> Option<(Claim, String)> {
@@ -178,14 +180,12 @@ impl Checker {
     fn compare<'a>(&mut self, node: &'a KdlNode) -> Option<(Compare, &'a KdlEntry, &'static str)> {
         let found: Vec<_> =
             COMPARES.iter().filter_map(|(word, compare)| Some((*compare, prop(node, word)?, *word))).collect();
-        match found.as_slice() {
-            [only] => Some(*only),
-            _ => {
-                let title = "a measure is compared with one value";
-                self.mistakes.error(span_of(node), title).help("give one of above=, below=, equals=");
-                None
-            }
+        if let [only] = found.as_slice() {
+            return Some(*only);
         }
+        let title = "a measure is compared with one value";
+        self.mistakes.error(span_of(node), title).help("give one of above=, below=, equals=");
+        None
     }
 
     /// The value a measure is compared with: a share as `50%`, or a plain number.

@@ -57,10 +57,7 @@ impl Checker {
         if fine && name.len() <= LONGEST {
             return Some(name);
         }
-        let title = match fine {
-            true => "this name is longer than 32 characters",
-            false => "this is no name",
-        };
+        let title = if fine { "this name is longer than 32 characters" } else { "this is no name" };
         let help = "a name is a letter followed by letters, digits, `-` and `_`, 32 at most";
         self.mistakes.error(value_span(entry), title).help(help);
         None

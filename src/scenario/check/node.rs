@@ -163,15 +163,12 @@ impl Checker {
 
     /// A whole number that is written out.
     pub(super) fn integer(&mut self, entry: &KdlEntry, min: i64, max: i64) -> Option<i64> {
-        let value = match entry.value() {
-            KdlValue::Integer(value) => i64::try_from(*value).ok(),
-            _ => {
-                let title = format!("expected a whole number, found {}", kind_of(entry.value()));
-                self.mistakes.error(value_span(entry), title).help(format!("it goes from {min} to {max}"));
-                return None;
-            }
+        let KdlValue::Integer(value) = entry.value() else {
+            let title = format!("expected a whole number, found {}", kind_of(entry.value()));
+            self.mistakes.error(value_span(entry), title).help(format!("it goes from {min} to {max}"));
+            return None;
         };
-        let fits = value.filter(|value| (min..=max).contains(value));
+        let fits = i64::try_from(*value).ok().filter(|value| (min..=max).contains(value));
         if fits.is_none() {
             let mistake = self.mistakes.error(value_span(entry), "this number is out of range");
             mistake.help(format!("it goes from {min} to {max}"));

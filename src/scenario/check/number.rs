@@ -147,9 +147,10 @@ impl Checker {
         let plain = matches!(formula.expr, Expr::Number(_) | Expr::Knob(_));
         let whole = !matches!(formula.expr, Expr::Number(value) if want.unit == Unit::Count && value.fract() != 0.0);
         // A formula may leave the range at the ends of its knobs, where it is held in; a plain number may not.
-        let inside = match plain {
-            true => formula.low >= want.min && formula.high <= want.max,
-            false => formula.high >= want.min && formula.low <= want.max,
+        let inside = if plain {
+            formula.low >= want.min && formula.high <= want.max
+        } else {
+            formula.high >= want.min && formula.low <= want.max
         };
         if inside && whole {
             return true;

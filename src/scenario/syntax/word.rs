@@ -17,10 +17,10 @@ pub(super) enum Word {
 /// What the word is, or the mistake in it and its cure.
 pub(super) fn read(word: &str) -> Result<Word, (String, String)> {
     if let Some(keyword) = word.strip_prefix('#') {
-        return match KEYWORDS.contains(&keyword) {
-            true => Ok(Word::Value),
-            false => Err((format!("`{word}` means nothing"), format!("known are #{}", KEYWORDS.join(" #")))),
-        };
+        if KEYWORDS.contains(&keyword) {
+            return Ok(Word::Value);
+        }
+        return Err((format!("`{word}` means nothing"), format!("known are #{}", KEYWORDS.join(" #"))));
     }
     if KEYWORDS.contains(&word) {
         return Err((format!("`{word}` is no text"), format!("write #{word}, or \"{word}\" if it is meant as a text")));
@@ -31,10 +31,10 @@ pub(super) fn read(word: &str) -> Result<Word, (String, String)> {
     if is_number(word) {
         return Ok(Word::Value);
     }
-    let quantity = quantity::parse(word).is_ok();
-    let help = match quantity {
-        true => format!("a number with a unit is written in quotes: \"{word}\""),
-        false => "a word that begins with a digit is written in quotes".to_owned(),
+    let help = if quantity::parse(word).is_ok() {
+        format!("a number with a unit is written in quotes: \"{word}\"")
+    } else {
+        "a word that begins with a digit is written in quotes".to_owned()
     };
     Err((format!("`{word}` is no number"), help))
 }
