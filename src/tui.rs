@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! input, signals ─▶ events_loop ─▶ app.update ─▶ effects (start, command, edit, quit)
-//! run's messages ─▶      │                            
+//! run's messages ─▶      │
 //!                        └─ a frame: draw(app) ─▶ terminal
 //! ```
 //!
@@ -20,6 +20,7 @@ mod input;
 mod keys;
 mod plan;
 mod signals;
+mod still;
 mod terminal;
 mod theme;
 mod watch;

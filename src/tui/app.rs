@@ -232,10 +232,7 @@ impl App {
         }
         match &mut self.mode {
             Mode::Browse => {}
-            Mode::Filter => {
-                self.filter_key(key);
-                return Vec::new();
-            }
+            Mode::Filter => return self.filter_key(key, action),
             Mode::Help { scroll } | Mode::About { scroll } | Mode::Detail { scroll } | Mode::Text { scroll, .. } => {
                 match action {
                     Some(Action::Quit | Action::Back | Action::Help | Action::Look | Action::About | Action::Open) => {
@@ -251,6 +248,10 @@ impl App {
                 }
                 return Vec::new();
             }
+        }
+        if let (None, Showing::Picker, KeyCode::Char(c)) = (action, &self.showing, key.code) {
+            self.mode = Mode::Filter; // in the picker, any letter that is no key begins the filter
+            self.type_filter(c);
         }
         self.act(action)
     }
@@ -271,19 +272,28 @@ impl App {
         Vec::new()
     }
 
-    /// Keys while a filter is typed.
-    fn filter_key(&mut self, key: KeyEvent) {
+    /// Keys while a filter is typed. In the picker the list can be used meanwhile.
+    fn filter_key(&mut self, key: KeyEvent, action: Option<Action>) -> Vec<Effect> {
+        let picking = matches!(self.showing, Showing::Picker);
         match key.code {
-            KeyCode::Enter => self.mode = Mode::Browse,
+            KeyCode::Enter => {
+                self.mode = Mode::Browse;
+                return if picking { self.run_chosen() } else { Vec::new() };
+            }
             KeyCode::Esc => {
                 self.filter_mut().clear();
                 self.mode = Mode::Browse;
             }
             KeyCode::Backspace => drop(self.filter_mut().pop()),
-            KeyCode::Char(c) => self.type_filter(c),
+            KeyCode::Char(c) => {
+                self.type_filter(c);
+                return Vec::new();
+            }
+            _ if picking => return self.act(action),
             _ => {}
         }
         self.filter_changed();
+        Vec::new()
     }
 
     fn type_filter(&mut self, c: char) {

@@ -18,6 +18,7 @@ mod picker;
 mod pools;
 mod queue;
 mod ring;
+mod sketch;
 mod text;
 
 use ratatui::buffer::Buffer;

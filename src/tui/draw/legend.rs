@@ -74,7 +74,11 @@ const fn word(state: State) -> &'static str {
 pub(super) fn said(app: &App, filter: &str) -> Option<(String, Style)> {
     let theme = app.theme;
     if app.mode == Mode::Filter {
-        return Some((format!("filter: {filter}_   enter keeps it, esc drops it"), theme.strong()));
+        let enter = match app.place() {
+            Place::Picker => "runs the chosen one",
+            _ => "keeps it",
+        };
+        return Some((format!("filter: {filter}_   enter {enter}, esc drops it"), theme.strong()));
     }
     app.said.as_ref().map(|said| (said.clone(), theme.strong()))
 }

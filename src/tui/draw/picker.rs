@@ -9,7 +9,7 @@ use ratatui::widgets::Widget;
 use super::super::app::{App, Entry};
 use super::super::format::cut;
 use super::super::keys::Place;
-use super::{legend, overlay, text};
+use super::{legend, overlay, sketch, text};
 use crate::scenario::{Group, KnobKind, Scenario};
 
 pub(super) struct Picker<'a> {
@@ -131,6 +131,9 @@ const fn group_word(group: Group) -> &'static str {
     }
 }
 
+/// Lanes of the still at most.
+const STILL: u16 = 8;
+
 fn beside(app: &App, entry: &Entry, area: Rect, buf: &mut Buffer) {
     let lines = match &entry.scenario {
         Ok(scenario) => scenario_lines(app, scenario, area.width),
@@ -138,6 +141,11 @@ fn beside(app: &App, entry: &Entry, area: Rect, buf: &mut Buffer) {
     };
     for (i, (line, style)) in lines.iter().take(usize::from(area.height)).enumerate() {
         text::put(buf, text::line(area, i), line, *style);
+    }
+    let used = u16::try_from(lines.len() + 1).unwrap_or(u16::MAX).min(area.height);
+    if let Ok(scenario) = &entry.scenario {
+        let rest = Rect { y: area.y + used, height: (area.height - used).min(STILL), ..area };
+        sketch::Sketch { scenario, theme: app.theme }.render(rest, buf);
     }
 }
 
