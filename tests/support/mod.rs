@@ -135,7 +135,7 @@ impl Seen {
             Message::Notice { notice, .. } => self.notices.push(notice),
             Message::Sample(Sample::Counter { value, .. }) => self.counter = Some(value),
             Message::Sample(Sample::Sched { ready, .. }) => self.ready += ready,
-            Message::Sample(_) => {}
+            Message::Sample(_) | Message::Through(_) => {}
             Message::Ended { how, .. } => self.end = Some(how),
         }
     }
