@@ -11,28 +11,18 @@ use crate::scenario::knob::Unit;
 use crate::scenario::program::{Claim, Compare, Expect, Metric, ResourceSpec, Subject};
 use crate::trace::{KnobId, State};
 
-/// What can be found wrong with a run.
-const FINDINGS: [&str; 20] = [
-    "deadlock",
-    "order-hazard",
-    "orphaned-lock",
-    "stall",
-    "lock-bound",
-    "convoy",
-    "unfair",
-    "starved",
-    "livelock",
-    "lost-update",
-    "lost-wakeup",
-    "herd",
-    "oversubscribed",
-    "pool-too-small",
-    "pool-too-large",
-    "queue-overflow-in",
-    "handover-bound",
-    "head-of-line",
-    "straggler",
+/// What can be found wrong with a run: the ids of the detectors. They live in a layer that this one does not know.
+const FINDINGS: [&str; 10] = [
     "crashed",
+    "deadlock",
+    "handover-bound",
+    "lock-bound",
+    "lost-update",
+    "orphaned-lock",
+    "oversubscribed",
+    "pool-too-large",
+    "pool-too-small",
+    "unfair",
 ];
 
 /// What a measure is taken of.
