@@ -45,6 +45,13 @@ pub struct Budget {
     pub bytes: usize,
 }
 
+impl Budget {
+    /// The default, or so much for each lane that a few seconds can still be drawn well.
+    pub fn for_cast(cast: &Cast) -> Self {
+        Self { bytes: Self::default().bytes.max(cast.workers.len() * (64 << 10)) }
+    }
+}
+
 impl Default for Budget {
     fn default() -> Self {
         Self { bytes: 6 << 20 }
@@ -153,7 +160,9 @@ impl Model {
     pub fn apply(&mut self, message: &Message) {
         match message {
             Message::Events(events) => {
-                events.iter().for_each(|event| self.event(event));
+                for event in events {
+                    self.event(event);
+                }
                 self.look_for_deadlock();
             }
             Message::Through(at) => self.through = self.through.max(Some(*at)),
@@ -198,7 +207,7 @@ impl Model {
 
     /// Lanes that ever began or were started.
     pub fn lanes(&self) -> impl Iterator<Item = (WorkerId, &Lane)> {
-        let known = |(_, lane): &(usize, &Lane)| lane.lives() > 0 || lane.pid().is_some();
+        let known = |(_, lane): &(usize, &Lane)| lane.lives() > 0 || lane.pid().is_some() || lane.in_life();
         self.lanes.iter().enumerate().filter(known).map(|(i, lane)| (WorkerId::from(i), lane))
     }
 

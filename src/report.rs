@@ -96,3 +96,33 @@ impl<'a> Report<'a> {
 
 #[cfg(test)]
 mod fixture;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::fixture::{Bank, cast};
+    use super::*;
+    use crate::model::Budget;
+    use crate::trace::{Event, Message, Record};
+
+    proptest! {
+        /// Whatever a broken or hostile worker writes into its ring.
+        #[test]
+        fn any_events_make_a_report(records in prop::collection::vec((0_u16..8, any::<u64>(), any::<u64>()), 0..200)) {
+            let mut bank = Bank::new();
+            bank.model = Model::new(Arc::new(cast()), Budget::default());
+            let event = |(worker, at, word)| {
+                Event { at: Stamp(at), worker: WorkerId(worker), kind: Record { ticks: at, word }.kind() }
+            };
+            bank.model.apply(&Message::Events(records.into_iter().map(event).collect()));
+            bank.at = bank.model.newest();
+            bank.findings = bank.model.findings(bank.at);
+            bank.verdicts = judge(&bank.model, &bank.scenario, &bank.settings, bank.at);
+            prop_assert!(!text(&bank.report(), Look::default()).is_empty());
+            prop_assert!(json(&bank.report()).is_ok());
+        }
+    }
+}

@@ -85,6 +85,18 @@ fn a_shown_scenario_can_be_checked_and_run() {
 }
 
 #[test]
+fn the_readme_speaks_of_what_there_is() {
+    let readme = include_str!("../README.md");
+    let example = readme.split("```kdl\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    assert_eq!(fed(&["check", "-"], example).out, "-: ok\n");
+    let value: Value = serde_json::from_str(&contend(&["list", "--json"]).out).unwrap();
+    for entry in value["scenarios"].as_array().unwrap() {
+        let row = format!("| `{}` |", entry["name"].as_str().unwrap());
+        assert!(readme.contains(&row), "the readme has no {row}");
+    }
+}
+
+#[test]
 fn a_mistyped_name_is_guessed() {
     for args in [["show", "philosphers"], ["run", "philosphers"], ["check", "philosphers"]] {
         let ran = contend(&args);

@@ -1,6 +1,8 @@
 //! The deadlock detector against the truth: random lock programs, run by a simulator that knows who holds what; their
 //! events are delivered worker by worker with random lag, and the verdict is looked at after every delivery.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail, and says what it counted")]
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 

@@ -285,7 +285,10 @@ fn the_scanner_finds_what_it_looks_for() {
 fn the_scanner_leaves_the_innocent_alone() {
     for (module, source) in [
         ("model", "// crate::tui is not imported\n/* nor /* crate::cli */ here */ use crate::trace::Stamp;"),
-        ("model", r##"const A: &str = "crate::tui"; const B: &str = r#"unsafe "crate::cli""#; const C: char = '"';"##),
+        (
+            "model",
+            "const A: &str = \"crate::tui\"; const B: &str = r#\"unsafe \"crate::cli\"\"#; const C: char = '\"';",
+        ),
         ("model", "impl<'a> Lane<'a> { fn f(&'a self) -> char { '\\'' } }"),
         ("model::lane", "use super::{Lane, lock::Lock}; use self::cells::Cells; use std::time::Duration;"),
         ("cli", "use crate::{model::Model, tui, report::text};"),

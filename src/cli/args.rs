@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::version;
+use crate::model::Finding;
 use crate::trace::WorkerKind;
 
 const TEMPLATE: &str = "\
@@ -128,7 +129,7 @@ pub(super) struct RunArgs {
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
     /// Exit with 3 if this finding is made; may be given several times
-    #[arg(long, value_name = "FINDING", value_parser = FINDINGS, help_heading = "Output")]
+    #[arg(long, value_name = "FINDING", value_parser = Finding::IDS, help_heading = "Output")]
     pub(super) fail_on: Vec<String>,
 }
 
@@ -160,27 +161,3 @@ fn positive_time(text: &str) -> Result<Duration, String> {
     let time = humantime::parse_duration(text).map_err(|error| format!("{error}; write it as 10s or 500ms"))?;
     if time.is_zero() { Err("no time at all; write it as 10s or 500ms".to_owned()) } else { Ok(time) }
 }
-
-/// What `--fail-on` can name.
-const FINDINGS: [&str; 20] = [
-    "deadlock",
-    "order-hazard",
-    "orphaned-lock",
-    "stall",
-    "lock-bound",
-    "convoy",
-    "unfair",
-    "starved",
-    "livelock",
-    "lost-update",
-    "lost-wakeup",
-    "herd",
-    "oversubscribed",
-    "pool-too-small",
-    "pool-too-large",
-    "queue-overflow-in",
-    "handover-bound",
-    "head-of-line",
-    "straggler",
-    "crashed",
-];

@@ -1,5 +1,7 @@
 //! `contend list`: the catalogue.
 
+use std::fmt::Write;
+
 use anstyle::Style;
 use serde::Serialize;
 
@@ -53,16 +55,16 @@ fn scenarios() -> Result<Vec<Scenario>, Failure> {
 }
 
 fn as_table(scenarios: &[Scenario], colour: bool) -> String {
-    let (bold, plain) = if colour { (Style::new().bold(), Style::new()) } else { (Style::new(), Style::new()) };
+    let bold = if colour { Style::new().bold() } else { Style::new() };
     let width = scenarios.iter().map(|scenario| scenario.name.len()).max().unwrap_or(0);
     let mut out = String::new();
     for group in scenarios.chunk_by(|a, b| a.group == b.group) {
         if !out.is_empty() {
             out.push('\n');
         }
-        out.push_str(&format!("{bold}{}{bold:#}\n", heading(group[0].group)));
+        let _ = writeln!(out, "{bold}{}{bold:#}", heading(group[0].group));
         for scenario in group {
-            out.push_str(&format!("  {plain}{:width$}{plain:#}  {}\n", scenario.name, scenario.title));
+            let _ = writeln!(out, "  {:width$}  {}", scenario.name, scenario.title);
         }
     }
     out + "\nRun one with `contend run NAME`; read it with `contend show NAME`.\n"

@@ -4,32 +4,36 @@ use std::io::{self, IsTerminal};
 
 use super::out;
 use crate::model::Model;
-use crate::trace::{Stamp, State};
+use crate::trace::{Span, Stamp, State};
+
+/// The line changes no faster than one can read.
+const PACE: Span = Span::millis(200);
 
 /// A line that is written over, and gone when this is dropped. Nothing at all when standard error is no terminal.
 #[derive(Debug)]
 pub(super) struct Progress {
-    shown: bool,
+    /// When it was last written.
+    shown: Option<Stamp>,
     terminal: bool,
 }
 
 impl Progress {
     pub(super) fn new() -> Self {
-        Self { shown: false, terminal: io::stderr().is_terminal() }
+        Self { shown: None, terminal: io::stderr().is_terminal() }
     }
 
-    /// Writes the line anew.
+    /// Writes the line anew, unless that was just done.
     pub(super) fn show(&mut self, model: &Model, now: Stamp) {
-        if self.terminal {
+        if self.terminal && self.shown.is_none_or(|shown| now.since(shown) >= PACE) {
             out::say(&format!("\r\x1b[K{}", line(model, now)));
-            self.shown = true;
+            self.shown = Some(now);
         }
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if self.shown {
+        if self.shown.is_some() {
             out::say("\r\x1b[K");
         }
     }

@@ -118,7 +118,8 @@ fn conclude(task: &Task, args: &RunArgs, colours: Colours, followed: &Followed) 
         findings: &findings,
         verdicts: &verdicts,
     };
-    out::print(&if args.json { report::json(&report) } else { report::text(&report, look(colours)) })?;
+    let text = if args.json { report::json(&report) } else { Ok(report::text(&report, look(colours))) };
+    out::print(&text.map_err(|error| Failure::Run(format!("the report cannot be written: {error}")))?)?;
     Ok(outcome(followed, &verdicts, named(&findings, &args.fail_on)))
 }
 

@@ -83,7 +83,6 @@ impl Model {
         if (lane.in_life() && !reborn) || lane.lives == 0 {
             lane.died = Some(at);
             lane.ended = Some(Ending::Died(death.clone()));
-            lane.crash(at, Ending::Died(death.clone()));
             self.bury(worker);
         }
         self.mark(at, how);

@@ -115,7 +115,9 @@ impl<'a> Look<'a> {
         let from = now.back(WINDOW).max(first);
         let shares: Vec<Shares> = model.lanes.iter().map(|lane| lane.shares(from, now, now)).collect();
         let mut everyone = Shares::default();
-        shares.iter().for_each(|one| everyone.add(one));
+        for one in &shares {
+            everyone.add(one);
+        }
         Self { model, from, now, shares, everyone }
     }
 
@@ -126,7 +128,9 @@ impl<'a> Look<'a> {
     /// Time by state of some workers together.
     fn sum(&self, workers: impl IntoIterator<Item = WorkerId>) -> Shares {
         let mut sum = Shares::default();
-        workers.into_iter().filter_map(|w| self.shares.get(w.index())).for_each(|one| sum.add(one));
+        for one in workers.into_iter().filter_map(|w| self.shares.get(w.index())) {
+            sum.add(one);
+        }
         sum
     }
 

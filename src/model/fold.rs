@@ -129,6 +129,9 @@ impl Model {
         self.settle(w, at, State::Running, None);
         let lane = &mut self.lanes[w.index()];
         let holds = std::mem::take(&mut lane.holds);
+        if let (Some(dead), Some(how)) = (dead, lane.ended.take()) {
+            lane.crash(dead, how);
+        }
         lane.died = None;
         lane.ended = None;
         lane.task = None;
@@ -151,9 +154,7 @@ impl Model {
         let lane = &mut self.lanes[w.index()];
         lane.ended = Some(how.into());
         lane.task = None;
-        if lane.died.take().is_some() {
-            lane.crashes = lane.crashes.saturating_sub(1); // the notice came first; its own word counts
-        }
+        lane.died = None; // the notice came first; its own word counts
         if how == How::Panicked {
             lane.crash(at, how.into());
         }

@@ -77,7 +77,7 @@ pub struct Lane {
     pub(super) lives: u32,
     pub(super) began: Option<Stamp>,
     pub(super) ended: Option<Ending>,
-    /// Lives that ended in a crash, with the newest of them.
+    /// Former lives, and this one by its own word, that ended in a crash; the newest of them.
     pub(super) crashes: u32,
     pub(super) crashed: Option<(Stamp, Ending)>,
     /// A death the worker could not tell of itself; its last events may still arrive after this.
@@ -161,12 +161,10 @@ impl Lane {
         self.died.map(|at| at.max(self.newest))
     }
 
-    /// This life ended badly.
+    /// A life ended badly.
     pub(super) fn crash(&mut self, at: Stamp, how: Ending) {
         self.crashes += 1;
-        if self.crashed.as_ref().is_none_or(|(last, _)| *last <= at) {
-            self.crashed = Some((at, how));
-        }
+        self.crashed = Some((at, how));
     }
 
     /// Whether it is in a life: it may be waiting, but not dead.
@@ -218,12 +216,13 @@ impl Lane {
 
     /// How many of its lives ended in a crash.
     pub fn crashes(&self) -> u32 {
-        self.crashes
+        self.crashes + u32::from(self.died.is_some())
     }
 
     /// When and how it crashed last.
     pub fn last_crash(&self) -> Option<(Stamp, &Ending)> {
-        self.crashed.as_ref().map(|(at, how)| (*at, how))
+        let dead = self.dead_since().zip(self.ended.as_ref());
+        dead.or(self.crashed.as_ref().map(|(at, how)| (*at, how)))
     }
 
     /// When its present or last life began.

@@ -189,7 +189,7 @@ impl Lock {
             return None;
         }
         let waiter = self.waiters.swap_remove(place as usize);
-        let at = waiter.until.unwrap_or(at);
+        let at = waiter.until.map_or(at, |dead| dead.min(at));
         self.history.add(waiter.since, at, |traffic, a, b| traffic.waited += b - a);
         let waited = at.since(waiter.since).0;
         let user = self.user(waiter.worker);

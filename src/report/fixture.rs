@@ -65,7 +65,9 @@ impl Bank {
         let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
         let settings = scenario.defaults();
         let mut model = Model::new(Arc::new(cast()), Budget::default());
-        messages().iter().for_each(|message| model.apply(message));
+        for message in messages() {
+            model.apply(&message);
+        }
         let at = ms(500);
         Self {
             findings: vec![finding(at)],

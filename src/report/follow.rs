@@ -102,16 +102,17 @@ fn finish(run: &impl Run, mut model: Model, ours: Option<RunEnd>, signal: Option
     let at = run.now();
     if ours.is_some() {
         // What has come in by now, not what goes on coming in.
-        run.messages().try_iter().take(run.messages().len()).for_each(|message| model.apply(&message));
-    }
-    match model.ended() {
-        Some((at, how)) => Followed { ended: how.clone(), at, signal, model },
-        None => {
-            // A channel that closes without a last word: the source is gone.
-            let silent = || RunEnd::Crashed("the run ended without a word".to_owned());
-            Followed { ended: ours.unwrap_or_else(silent), at, signal, model }
+        for message in run.messages().try_iter().take(run.messages().len()) {
+            model.apply(&message);
         }
     }
+    let (at, ended) = match (model.ended(), ours) {
+        (Some((at, how)), _) => (at, how.clone()),
+        (None, Some(ours)) => (at, ours),
+        // A channel that closes without a last word: the source is gone.
+        (None, None) => (at, RunEnd::Crashed("the run ended without a word".to_owned())),
+    };
+    Followed { model, ended, at, signal }
 }
 
 /// Whether a run with these settings comes to an end when it is left alone.
@@ -157,7 +158,9 @@ mod tests {
     impl Scripted {
         fn new(script: Vec<Message>, open: bool) -> Self {
             let (sender, receiver) = unbounded();
-            script.into_iter().for_each(|message| sender.send(message).unwrap());
+            for message in script {
+                sender.send(message).unwrap();
+            }
             let step = Span::millis(200);
             Self { messages: receiver, clock: AtomicU64::new(0), step, _open: open.then_some(sender) }
         }

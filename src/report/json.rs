@@ -30,11 +30,8 @@ const SHARES: [State; 9] = [
 ];
 
 /// The report as pretty-printed JSON with a newline at the end.
-pub fn json(report: &Report<'_>) -> String {
-    let mut text = serde_json::to_string_pretty(&Document::of(report))
-        .expect("keys are strings, and serde_json writes odd numbers as null");
-    text.push('\n');
-    text
+pub fn json(report: &Report<'_>) -> serde_json::Result<String> {
+    Ok(serde_json::to_string_pretty(&Document::of(report))? + "\n")
 }
 
 impl From<&Times> for Millis {
@@ -244,7 +241,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_what_is_documented() {
-        let value: Value = serde_json::from_str(&json(&Bank::new().report())).unwrap();
+        let value: Value = serde_json::from_str(&json(&Bank::new().report()).unwrap()).unwrap();
         let mut written = BTreeSet::new();
         members(&value, "", &mut written);
         let knob_names =
@@ -261,7 +258,7 @@ mod tests {
 
     #[test]
     fn figures_are_those_of_the_run() {
-        let value: Value = serde_json::from_str(&json(&Bank::new().report())).unwrap();
+        let value: Value = serde_json::from_str(&json(&Bank::new().report()).unwrap()).unwrap();
         assert_eq!(value["schema"], 1);
         assert_eq!(value["ended"], "deadlock");
         assert_eq!(value["params"]["hold"], "1ms");
@@ -279,7 +276,7 @@ mod tests {
     fn a_run_that_failed_says_why() {
         let mut bank = Bank::new();
         bank.ended = RunEnd::Crashed("the runner was killed by signal 9".to_owned());
-        let value: Value = serde_json::from_str(&json(&bank.report())).unwrap();
+        let value: Value = serde_json::from_str(&json(&bank.report()).unwrap()).unwrap();
         assert_eq!(value["ended"], "crashed");
         assert_eq!(value["error"], "the runner was killed by signal 9");
     }

@@ -111,12 +111,11 @@ impl<'a> Who<'a> {
     }
 
     fn depth(&self) -> Result<Measured, String> {
-        let (name, id) = match self.of {
-            Subject::Resource(_) => self.resource()?,
-            _ => {
-                let (name, _, at) = self.pool()?;
-                (name, self.model.cast().pools[at].queue)
-            }
+        let (name, id) = if let Subject::Resource(_) = self.of {
+            self.resource()?
+        } else {
+            let (name, _, at) = self.pool()?;
+            (name, self.model.cast().pools[at].queue)
         };
         let queue = self.model.queue(id).ok_or_else(|| format!("{name} has no queue"))?;
         let evidence = format!("queue of {name}: {} waited at most, room for {}", queue.max(), queue.capacity());

@@ -107,12 +107,15 @@ fn findings(report: &Report<'_>, look: Look, out: &mut String) {
         };
         let style = Style::new().bold().fg_color(Some(colour.into()));
         let title = format!("{} {}", finding.severity.word(), finding.id);
-        let _ = write!(out, "  {}  ", look.paint(&title, style));
-        look.wrap(out, &finding.sentence, 4 + title.len(), 4, Style::new());
-        for (text, style) in [(&finding.evidence, Style::new().dimmed()), (&finding.cure, Style::new())] {
+        let _ = write!(out, "  {}\n    ", look.paint(&title, style));
+        look.wrap(out, &finding.sentence, 4, 4, Style::new());
+        // A deadlock is told step by step under a heading of its own.
+        let told = finding.id == "deadlock" && report.model.deadlock().is_some();
+        let evidence = if told { "" } else { &finding.evidence };
+        for (label, text) in [("seen", evidence), ("cure", &finding.cure)] {
             if !text.is_empty() {
-                out.push_str("    ");
-                look.wrap(out, text, 4, 4, style);
+                let _ = write!(out, "    {}  ", look.paint(label, Style::new().dimmed()));
+                look.wrap(out, text, 10, 10, Style::new());
             }
         }
     }

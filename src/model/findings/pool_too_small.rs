@@ -31,14 +31,14 @@ fn check(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Fi
     let needed = (come * pool.service().mean() / 1e9).ceil();
     let shares = look.sum(info.workers.iter().copied());
     let computes = shares.get(State::Running) + shares.get(State::Ready) > shares.alive() / 2;
-    let helps = needed > f64::from(pool.size()) && !(computes && look.cores_are_full());
-    let remedy = match helps {
-        true => format!("About {needed:.0} would keep up."),
-        false => "The cores are full: more workers would not help.".into(),
-    };
-    if !helps && !(computes && look.cores_are_full()) {
+    let full = computes && look.cores_are_full();
+    let remedy = if full {
+        "The cores are full: more workers would not help.".into()
+    } else if needed > f64::from(pool.size()) {
+        format!("About {needed:.0} would keep up.")
+    } else {
         return None;
-    }
+    };
     let finish = if pool.size() == 1 { "finishes" } else { "finish" };
     Some(Finding {
         id: ID,
@@ -56,7 +56,7 @@ fn check(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Fi
             number(look.model.queue(info.queue).map_or(0.0, |queue| f64::from(queue.depth()))),
             number(pool.rejected() as f64),
         ),
-        cure: if helps { "Give it more workers.".into() } else { "Make a task cheaper, or let fewer come.".into() },
+        cure: if full { "Make a task cheaper, or let fewer come.".into() } else { "Give it more workers.".into() },
         about: Some(About::Pool(id)),
         at: None,
     })

@@ -30,12 +30,11 @@ impl Model {
         lane.timed = timed;
         lane.stuck = complete && !timed;
         self.stuck_holders += usize::from(lane.stuck && !lane.holds.sure.is_empty());
-        match self.resources.get_mut(lock.index()) {
-            Some(Res::Lock(lock)) => lane.place = lock.enter(w, at),
-            _ => {
-                lane.place = u32::MAX;
-                self.health.anomalies += 1;
-            }
+        if let Some(Res::Lock(lock)) = self.resources.get_mut(lock.index()) {
+            lane.place = lock.enter(w, at);
+        } else {
+            lane.place = u32::MAX;
+            self.health.anomalies += 1;
         }
     }
 

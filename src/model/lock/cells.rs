@@ -83,7 +83,9 @@ impl Lock {
             }
         });
         self.name_holders(w, now, out);
-        out.iter_mut().for_each(|cell| cell.held = cell.held.min(1.0));
+        for cell in out {
+            cell.held = cell.held.min(1.0);
+        }
     }
 
     /// Names in each cell the worker with the longest hold in it.

@@ -1,5 +1,7 @@
 //! The pools: what went through them, and how fast.
 
+use std::fmt::Write;
+
 use crate::model::Times;
 use crate::report::Report;
 use crate::report::table::Look;
@@ -56,11 +58,7 @@ fn task_times(report: &Report<'_>, look: Look, out: &mut String) {
     for (info, pool) in report.pools() {
         let share = report.handover(pool);
         if share > 0.0 {
-            out.push_str(&format!(
-                "  {}: {} of the tasks' time went into handing them over\n",
-                info.name,
-                percent(share)
-            ));
+            let _ = writeln!(out, "  {}: {} of the tasks' time went into handing them over", info.name, percent(share));
         }
     }
 }

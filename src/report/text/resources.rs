@@ -1,5 +1,7 @@
 //! What the workers shared: locks, queues, counters, and the cores.
 
+use std::fmt::Write;
+
 use anstyle::Style;
 
 use crate::model::{Lock, Times};
@@ -26,7 +28,7 @@ pub(super) fn locks(report: &Report<'_>, look: Look, out: &mut String) {
     }
     let orphaned: u64 = report.locks().map(|(_, _, lock)| lock.orphaned()).sum();
     if orphaned > 0 {
-        out.push_str(&format!("  found {} with a dead owner\n", many(orphaned, "time")));
+        let _ = writeln!(out, "  found {} with a dead owner", many(orphaned, "time"));
     }
 }
 
