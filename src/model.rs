@@ -97,6 +97,7 @@ enum Res {
 pub struct Model {
     cast: Arc<Cast>,
     newest: Stamp,
+    through: Option<Stamp>,
     ended: Option<(Stamp, RunEnd)>,
     health: Health,
     lanes: Vec<Lane>,
@@ -137,6 +138,7 @@ impl Model {
         }
         Self {
             newest: Stamp::default(),
+            through: None,
             ended: None,
             health: Health::default(),
             lanes: cast.workers.iter().map(|_| Lane::new(plan.shape, plan.spans)).collect(),
@@ -163,10 +165,12 @@ impl Model {
                 }
                 self.look_for_deadlock();
             }
+            Message::Through(at) => self.through = self.through.max(Some(*at)),
             Message::Sample(sample) => self.sample(sample),
             Message::Notice { at, notice } => self.notice(*at, notice),
             Message::Ended { at, how } => {
                 self.newest = self.newest.max(*at);
+                self.through = self.through.max(Some(*at));
                 self.ended = Some((*at, how.clone()));
             }
         }
@@ -179,6 +183,12 @@ impl Model {
     /// Newest stamp seen of anything.
     pub fn newest(&self) -> Stamp {
         self.newest
+    }
+
+    /// All that happened before this moment is in the model. What a worker does "now" is known for this moment, not for a
+    /// later one. `None` when the source does not say.
+    pub fn through(&self) -> Option<Stamp> {
+        self.through
     }
 
     pub fn ended(&self) -> Option<(Stamp, &RunEnd)> {

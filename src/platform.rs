@@ -1,1 +1,32 @@
-//! platform
+//! Everything that depends on the system, behind small functions. All `unsafe` of the crate lives here.
+//!
+//! Linux comes first. What it has and others lack is listed here with its substitute:
+//!
+//! | here | Linux | elsewhere |
+//! |---|---|---|
+//! | shared memory | sealed memfd | an unlinked `shm_open` object |
+//! | a child dies with its parent | `PR_SET_PDEATHSIG` and end-of-file on its lifeline | end-of-file alone |
+//! | run-queue delay | `/proc/PID/task/TID/schedstat` | none: `ready` is not told from `running` |
+//! | a lock whose owner died | robust `pthread_mutex_t` | `flock`, which the kernel gives back |
+//! | waiting for a device | `timerfd` | `poll` with a timeout |
+//! | the running image | `/proc/self/exe` | `current_exe` and a handshake |
+
+mod child;
+mod clock;
+mod machine;
+mod memory;
+mod process;
+mod robust;
+mod sched;
+mod timer;
+
+pub use child::{Child, Exit, Launch, Pipes, inherited};
+pub use clock::{Clock, Pair};
+pub use machine::{Machine, machine};
+pub use memory::{Shared, wait_while, wake_all};
+pub use process::{
+    become_subreaper, close_on_exec_pipe, exit_now, kill_group, kill_process, reap_adopted, reset_signals, thread_id,
+};
+pub use robust::{ROBUST_WORDS, Robust, Taken};
+pub use sched::{SchedStat, thread_cpu};
+pub use timer::{exact_sleeps, wait_for_device};

@@ -1,12 +1,27 @@
 //! The language scenarios are written in: reading, checking, the catalogue. It knows no event and starts nothing.
 
+pub mod catalogue;
+mod check;
+mod clean;
 mod expr;
 mod knob;
+mod mistake;
+mod nearest;
 mod program;
+mod quantity;
+mod settings;
+mod source;
+mod syntax;
+mod turn;
 
-pub use expr::Expr;
+pub use check::{Checked, check};
+pub use clean::clean;
+pub use expr::{Expr, Values};
 pub use knob::{Knob, KnobKind, Settings, Unit};
+pub use mistake::Mistakes;
 pub use program::{
     Choice, Claim, Compare, Expect, Feed, Group, Metric, Policy, Pool, Resource, ResourceSpec, Scenario, Step, Subject,
     Target, Try, Workers,
 };
+pub use source::{FindError, LARGEST, Source};
+pub use turn::SettingError;

@@ -3,18 +3,23 @@
 //! Everything that is known of a run passes through the types of this module. It does not know what an event means for a
 //! picture (that is `model`) nor who causes it (that is `engine`).
 
+mod board;
 mod cast;
 mod event;
+pub mod frame;
 mod ids;
 mod message;
 mod record;
+mod ring;
 mod state;
 mod time;
 
+pub use board::{Board, BoardSize};
 pub use cast::{Cast, LockKind, PoolInfo, ResourceInfo, ResourceKind, WorkerInfo, WorkerKind};
 pub use event::{Event, EventKind, How};
 pub use ids::{Grant, KnobId, PoolId, ResourceId, WorkerId};
 pub use message::{Command, Death, Message, Notice, RunEnd, Sample};
 pub use record::{RECORD_BYTES, Record};
+pub use ring::{Ring, RingReader, RingWriter, ring_words};
 pub use state::State;
 pub use time::{Span, Stamp};

@@ -149,7 +149,7 @@ impl Model {
     }
 
     fn end(&mut self, w: WorkerId, at: Stamp, how: How) {
-        let state = if how == How::Panicked { State::Crashed } else { State::Done };
+        let state = if matches!(how, How::Panicked | How::Killed) { State::Crashed } else { State::Done };
         self.settle(w, at, state, None);
         let lane = &mut self.lanes[w.index()];
         lane.ended = Some(how.into());

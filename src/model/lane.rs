@@ -23,6 +23,8 @@ pub enum Ending {
     Finished,
     Retired,
     Panicked,
+    /// Was found dead; how it died is not known, or not yet.
+    Killed,
     Died(Death),
 }
 
@@ -32,6 +34,7 @@ impl From<How> for Ending {
             How::Finished => Self::Finished,
             How::Retired => Self::Retired,
             How::Panicked => Self::Panicked,
+            How::Killed => Self::Killed,
         }
     }
 }

@@ -14,6 +14,10 @@ pub enum Expr {
     /// How many workers its group has: written `n`.
     Count,
     Op(Box<Expr>, char, Box<Expr>),
+    /// The smaller of two: written `min(a, b)`.
+    Least(Box<Expr>, Box<Expr>),
+    /// The larger of two: written `max(a, b)`.
+    Most(Box<Expr>, Box<Expr>),
 }
 
 /// What an expression is evaluated against.
@@ -43,6 +47,8 @@ impl Expr {
                     _ => 0.0,
                 }
             }
+            Self::Least(left, right) => left.eval(values).min(right.eval(values)),
+            Self::Most(left, right) => left.eval(values).max(right.eval(values)),
         }
     }
 
@@ -50,7 +56,9 @@ impl Expr {
     pub fn knobs(&self) -> Vec<KnobId> {
         match self {
             Self::Knob(knob) => vec![*knob],
-            Self::Op(left, _, right) => [left.knobs(), right.knobs()].concat(),
+            Self::Op(left, _, right) | Self::Least(left, right) | Self::Most(left, right) => {
+                [left.knobs(), right.knobs()].concat()
+            }
             Self::Number(_) | Self::Index | Self::Count => Vec::new(),
         }
     }

@@ -12,7 +12,7 @@ pub struct Event {
     pub kind: EventKind,
 }
 
-/// How a worker ended by itself.
+/// How a worker ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum How {
@@ -22,6 +22,8 @@ pub enum How {
     Retired,
     /// A step failed or panicked.
     Panicked,
+    /// Was found dead by whoever worked with it, and says so in its place.
+    Killed,
 }
 
 /// The kinds of event.
@@ -32,7 +34,7 @@ pub enum EventKind {
     /// Passed the start barrier and runs. First event of a life; a worker that is restarted sends it again and holds
     /// nothing from its former life.
     Began,
-    /// Last event of a life, unless it was killed.
+    /// Last event of a life, unless it was killed and nobody could say so here.
     Ended(How),
     /// A lock held at the moment of the [`EventKind::Wait`] that follows in the same stream.
     Held { lock: ResourceId, grant: Grant },

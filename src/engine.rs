@@ -1,0 +1,33 @@
+//! Runs a checked scenario on real threads and real processes, and records what they do.
+//!
+//! The runner is a process of its own: a deadlock in it can be a real one, ended by ending the process. It gets the
+//! checked scenario, never a path to one.
+
+mod actor;
+mod feeder;
+mod files;
+mod handover;
+mod lock;
+mod plan;
+mod pool;
+mod process;
+mod queue;
+mod recorder;
+mod run;
+mod runner;
+mod thumbnail;
+mod wire;
+mod work;
+
+pub use files::{Job, JobError};
+pub use lock::{Held, Lock};
+pub use plan::{Part, Plan, PlanError};
+pub use process::worker_main;
+pub use recorder::Recorder;
+pub use runner::runner_main;
+pub use wire::{Down, Start, Up};
+
+/// First argument of a runner process.
+pub const RUNNER: &str = "__runner";
+/// First argument of a worker process; the second is its lane.
+pub const WORKER: &str = "__worker";

@@ -1,0 +1,236 @@
+//! A worker at its steps.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::lock::Held;
+use super::recorder::Recorder;
+use super::run::Run;
+use super::thumbnail;
+use crate::platform::wait_for_device;
+use crate::scenario::{Expr, Step, Target, Values};
+use crate::trace::{EventKind, KnobId, ResourceId, Ring, State, WorkerId};
+
+/// Why a worker does not go on with its steps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Halt {
+    /// It was asked to end.
+    Asked,
+    /// A step failed; says what and why.
+    Failed(String),
+}
+
+type Flow = Result<(), Halt>;
+
+/// One worker: what it holds, and where it stands.
+#[derive(Debug)]
+pub struct Actor {
+    run: &'static Run,
+    me: WorkerId,
+    place: (u32, u32),
+    pub pen: Recorder<'static>,
+    held: Vec<(ResourceId, Held<'static>)>,
+    /// The worker's own copy of each counter, by resource.
+    copies: Vec<i64>,
+    /// Number of the pool's task it is at.
+    task: Option<u64>,
+}
+
+impl Values for Actor {
+    fn knob(&self, knob: KnobId) -> f64 {
+        self.run.knob(knob)
+    }
+    fn place(&self) -> (u32, u32) {
+        self.place
+    }
+}
+
+impl Actor {
+    pub fn new(run: &'static Run, me: WorkerId, place: (u32, u32)) -> Self {
+        let copies = vec![0; run.plan.cast.resources.len()];
+        Self { run, me, place, pen: run.recorder(me), held: Vec::new(), copies, task: None }
+    }
+
+    pub const fn me(&self) -> WorkerId {
+        self.me
+    }
+
+    pub fn ring(&self) -> Ring<'static> {
+        self.run.board.ring(self.me)
+    }
+
+    /// Whether it was asked to end.
+    pub fn asked_to_end(&self) -> bool {
+        self.ring().asked_to_end()
+    }
+
+    /// Does a task: the pool's steps, with the task's file if there is one.
+    pub fn task(&mut self, number: u64, steps: &[Step]) -> Flow {
+        self.task = Some(number);
+        let flow = self.steps(steps);
+        self.let_go();
+        self.task = None;
+        flow
+    }
+
+    /// Gives back every lock it still holds, newest first.
+    pub fn let_go(&mut self) {
+        while let Some((lock, held)) = self.held.pop() {
+            held.give_back(lock, &mut self.pen);
+        }
+    }
+
+    pub fn steps(&mut self, steps: &[Step]) -> Flow {
+        steps.iter().try_for_each(|step| self.step(step))
+    }
+
+    fn step(&mut self, step: &Step) -> Flow {
+        match step {
+            Step::Compute(nanos) => self.compute(nanos),
+            Step::Sleep(nanos) => self.sleep(nanos),
+            Step::Io(nanos) => self.io(nanos)?,
+            Step::Lock { target, body } => {
+                let lock = self.target(target);
+                self.take(lock);
+                self.steps(body)?;
+                self.release(lock);
+            }
+            Step::TryLock { target, timeout, body, otherwise } => {
+                let lock = self.target(target);
+                if self.take_within(lock, timeout) {
+                    self.steps(body)?;
+                    self.release(lock);
+                } else {
+                    self.steps(otherwise)?;
+                }
+            }
+            Step::Take(target) => {
+                let lock = self.target(target);
+                self.take(lock);
+            }
+            Step::Release(target) => {
+                let lock = self.target(target);
+                self.release(lock);
+            }
+            Step::Load(target) => {
+                let counter = self.target(target);
+                self.copies[counter.index()] = self.cell(counter).load(Ordering::Relaxed) as i64;
+            }
+            Step::Store { target, add } => self.store(target, *add),
+            Step::Add { target, by } => self.add(target, *by),
+            Step::Repeat { times, body } => {
+                for _ in 0..times.eval(self) as u64 {
+                    self.again(body)?;
+                }
+            }
+            Step::Forever(body) => loop {
+                self.again(body)?;
+            },
+            Step::When { knob, is, body, otherwise } => {
+                let stands = (self.run.knob(*knob) - is).abs() < 0.5e-9_f64.max(is.abs() * 1e-12);
+                self.steps(if stands { body } else { otherwise })?;
+            }
+            Step::Thumbnail { sizes } => self.thumbnail(sizes)?,
+            Step::Panic(message) => panic!("{message}"),
+        }
+        Ok(())
+    }
+
+    /// Whether to leave the steps. A task that was begun is done: its worker ends after it.
+    fn must_leave(&self) -> bool {
+        self.task.is_none() && self.asked_to_end()
+    }
+
+    /// One turn of a loop, unless it must leave.
+    fn again(&mut self, body: &[Step]) -> Flow {
+        if self.must_leave() { Err(Halt::Asked) } else { self.steps(body) }
+    }
+
+    fn compute(&self, nanos: &Expr) {
+        self.run.work.compute(nanos.eval(self), || self.must_leave());
+    }
+
+    fn sleep(&mut self, nanos: &Expr) {
+        let nanos = nanos.eval(self) as u64;
+        if nanos > 0 {
+            self.pen.block(State::Sleep, None);
+            std::thread::sleep(Duration::from_nanos(nanos));
+            self.pen.resume();
+        }
+    }
+
+    fn io(&mut self, nanos: &Expr) -> Flow {
+        let nanos = nanos.eval(self) as u64;
+        if nanos == 0 {
+            return Ok(());
+        }
+        self.pen.block(State::Io, None);
+        let waited = wait_for_device(nanos);
+        self.pen.resume();
+        waited.map_err(|e| Halt::Failed(format!("waiting for a device: {e}")))
+    }
+
+    fn target(&self, target: &Target) -> ResourceId {
+        self.run.plan.member(target.resource, target.at.as_ref().map_or(0.0, |at| at.eval(self)))
+    }
+
+    fn take(&mut self, id: ResourceId) {
+        if let Some(lock) = self.run.lock(id) {
+            let held = lock.take(id, &mut self.pen);
+            self.held.push((id, held));
+        }
+    }
+
+    /// Takes a lock in time, or not.
+    fn take_within(&mut self, id: ResourceId, timeout: &Expr) -> bool {
+        let Some(lock) = self.run.lock(id) else { return true };
+        let limit = Duration::from_nanos(timeout.eval(self) as u64);
+        let held = lock.take_within(limit, id, &mut self.pen);
+        let had = held.is_some();
+        self.held.extend(held.map(|held| (id, held)));
+        had
+    }
+
+    fn release(&mut self, id: ResourceId) {
+        if let Some(i) = self.held.iter().rposition(|(held, _)| *held == id) {
+            let (_, held) = self.held.remove(i);
+            held.give_back(id, &mut self.pen);
+        }
+    }
+
+    fn cell(&self, counter: ResourceId) -> &'static AtomicU64 {
+        self.run.counter(counter)
+    }
+
+    /// Load and store apart, as unsynchronised code has it: what others wrote between is lost.
+    fn store(&mut self, target: &Target, delta: i8) {
+        let counter = self.target(target);
+        let value = self.copies[counter.index()].wrapping_add(i64::from(delta));
+        self.copies[counter.index()] = value;
+        self.cell(counter).store(value as u64, Ordering::Relaxed); // Relaxed: plain code has no order either
+        self.added(counter, delta, value);
+    }
+
+    fn add(&mut self, target: &Target, delta: i8) {
+        let counter = self.target(target);
+        let delta_word = i64::from(delta) as u64; // two's complement: adding wraps as it should
+        let before = self.cell(counter).fetch_add(delta_word, Ordering::Relaxed) as i64;
+        self.added(counter, delta, before.wrapping_add(i64::from(delta)));
+    }
+
+    fn added(&mut self, counter: ResourceId, delta: i8, value: i64) {
+        let value = value.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
+        let at = self.pen.now();
+        self.pen.write(at, EventKind::Added { counter, delta, value });
+    }
+
+    fn thumbnail(&mut self, sizes: &[u32]) -> Flow {
+        let run = self.run;
+        let file: &Path = self.task.and_then(|n| run.job.file(n)).ok_or_else(|| {
+            Halt::Failed("this task has no file: `thumbnail` needs a pool that is fed with files".into())
+        })?;
+        thumbnail::make(file, run.job.out(), sizes, &mut self.pen)
+            .map_err(|e| Halt::Failed(format!("{}: {e}", file.display())))
+    }
+}

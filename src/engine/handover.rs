@@ -1,0 +1,152 @@
+//! Tasks across a process boundary: packed, sent, received, unpacked, and the result back the same way.
+//!
+//! In the runner a thread stands for each worker process: it takes tasks from the queue and hands them over. Both write
+//! to the one ring of the worker's lane, strictly by turns: whoever has the tasks has the ring.
+
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::os::fd::OwnedFd;
+
+use serde::{Deserialize, Serialize};
+
+use super::actor::Actor;
+use super::pool::{attempt, begin, end};
+use super::queue::Task;
+use super::recorder::Recorder;
+use super::run::Run;
+use crate::scenario::Values;
+use crate::trace::{EventKind, How, KnobId, Notice, PoolId, State, WorkerId, frame};
+
+/// To a worker process.
+#[derive(Debug, Serialize, Deserialize)]
+struct Chunk {
+    /// Number and due time of each task.
+    tasks: Vec<(u64, u64)>,
+    payload: Vec<u8>,
+}
+
+/// From a worker process.
+#[derive(Debug, Serialize, Deserialize)]
+enum Answer {
+    /// It is up and waits for tasks.
+    Ready,
+    /// The chunk is done.
+    Done { payload: Vec<u8> },
+}
+
+/// The runner's ends of a worker process's pipes.
+#[derive(Debug)]
+pub struct Link {
+    to: File,
+    from: BufReader<File>,
+}
+
+impl Link {
+    pub fn new(to: OwnedFd, from: OwnedFd) -> Self {
+        Self { to: File::from(to), from: BufReader::new(File::from(from)) }
+    }
+
+    fn answer(&mut self) -> io::Result<Answer> {
+        frame::receive(&mut self.from)?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+}
+
+/// Values outside any worker.
+struct Outside(&'static Run);
+
+impl Values for Outside {
+    fn knob(&self, knob: KnobId) -> f64 {
+        self.0.knob(knob)
+    }
+    fn place(&self) -> (u32, u32) {
+        (0, 1)
+    }
+}
+
+/// Stands for the worker process `me` in the runner until there are no more tasks or it is asked to end. `start` starts
+/// the process, and starts it anew after it died; `None` when that is not possible.
+pub fn stand_for(run: &'static Run, index: usize, me: WorkerId, start: impl Fn() -> Option<Link>) {
+    let (pool, queue, ring) = (&run.scenario.pools[index], &run.queues[index], run.board.ring(me));
+    let mut tasks = Vec::new();
+    while let Some(mut link) = start() {
+        if !matches!(link.answer(), Ok(Answer::Ready)) {
+            return; // it could not start: its own message says why
+        }
+        let mut pen = run.recorder(me);
+        let died = loop {
+            let chunk = pool.chunk.eval(&Outside(run)).clamp(1.0, 1e6) as usize;
+            queue.take(chunk, &mut tasks, &mut pen, || ring.asked_to_end());
+            if tasks.is_empty() {
+                break false;
+            }
+            if hand_over(run, index, &tasks, &mut link, &mut pen).is_err() {
+                break true;
+            }
+        };
+        if !died {
+            return; // closing the pipe lets it end by itself
+        }
+        rescue(run, index, &tasks, &mut pen, me);
+    }
+}
+
+/// Sends a chunk and waits until it is done.
+fn hand_over(
+    run: &'static Run,
+    index: usize,
+    tasks: &[Task],
+    link: &mut Link,
+    pen: &mut Recorder<'_>,
+) -> io::Result<()> {
+    pen.block(State::Handover, None);
+    let bytes = run.scenario.pools[index].payload.eval(&Outside(run)).clamp(0.0, frame::FRAME_MAX as f64 / 2.0);
+    let payload = vec![0x5a; bytes as usize];
+    let chunk = Chunk { tasks: tasks.iter().map(|t| (t.number, t.due)).collect(), payload };
+    let sent = frame::send(&link.to, &chunk);
+    let answer = sent.and_then(|()| link.answer());
+    pen.take_over();
+    match answer? {
+        Answer::Done { .. } => {
+            pen.resume();
+            Ok(())
+        }
+        Answer::Ready => Err(io::Error::other("an answer out of order")),
+    }
+}
+
+/// The worker died: what it had not done goes back to the queue.
+fn rescue(run: &'static Run, index: usize, tasks: &[Task], pen: &mut Recorder<'_>, me: WorkerId) {
+    let done = (run.board.ring(me).chunk_done() as usize).min(tasks.len());
+    let left = &tasks[done..];
+    let at = pen.now();
+    pen.write(at, EventKind::Ended(How::Killed));
+    for _ in left {
+        pen.write(at, EventKind::Retried { pool: PoolId::from(index) });
+    }
+    run.queues[index].put_back(left);
+}
+
+/// The worker process's side: does chunks until the pipe is closed.
+pub fn serve(run: &'static Run, index: usize, actor: &mut Actor, from: OwnedFd, to: OwnedFd) -> io::Result<()> {
+    let (mut from, to, pool) = (BufReader::new(File::from(from)), File::from(to), PoolId::from(index));
+    let ring = actor.ring();
+    frame::send(&to, &Answer::Ready)?;
+    while let Some(chunk) = frame::receive::<Chunk>(&mut from)? {
+        actor.pen.take_over();
+        ring.set_chunk_done(0);
+        actor.pen.resume();
+        for (done, (number, due)) in chunk.tasks.into_iter().enumerate() {
+            begin(run, pool, Task { number, due }, actor);
+            let failure = attempt(run, pool, number, actor);
+            end(pool, actor, failure.is_none());
+            ring.set_chunk_done(done as u64 + 1);
+            if let Some(what) = failure {
+                run.notice(Notice::Failed { worker: actor.me(), what });
+            }
+        }
+        actor.pen.block(State::Handover, None);
+        frame::send(&to, &Answer::Done { payload: chunk.payload })?;
+    }
+    actor.pen.take_over();
+    Ok(())
+}

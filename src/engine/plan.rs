@@ -1,0 +1,201 @@
+//! From a checked scenario and its settings to who takes part: lanes, resources, pools, all named and numbered.
+//!
+//! Dashboard, runner and worker processes each make the plan from the same input and so agree on every id.
+
+use thiserror::Error;
+
+use super::files::Job;
+use crate::scenario::{Choice, Expr, Feed, ResourceSpec, Scenario, Settings, Values, Workers};
+use crate::trace::{
+    BoardSize, Cast, KnobId, LockKind, PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind, WorkerId, WorkerInfo,
+    WorkerKind,
+};
+
+/// Most workers and most resources of one run. Beyond it threads and mappings hit limits of the system that do not
+/// fail, they abort.
+pub const MOST: usize = 10_000;
+
+/// Why a scenario cannot be run with these settings.
+#[derive(Debug, Error)]
+pub enum PlanError {
+    #[error("{what} would be {count}; at most {MOST} are possible in one run")]
+    TooMany { what: &'static str, count: u64 },
+    #[error("no worker would run: `{group}` has a count of 0")]
+    Nobody { group: String },
+}
+
+/// What one lane does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Runs the steps of a group: position in `Scenario::workers`, place in the group, size of the group.
+    Member { group: usize, place: u32, of: u32 },
+    /// Does tasks of a pool: position in `Scenario::pools`, place in the pool.
+    PoolWorker { pool: usize, place: u32 },
+    /// Feeds a pool.
+    Feeder { pool: usize },
+}
+
+/// Who takes part in a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    pub cast: Cast,
+    /// By worker.
+    pub parts: Vec<Part>,
+    /// First resource of each declaration, and how many it has.
+    pub arrays: Vec<(ResourceId, u32)>,
+    knobs: usize,
+}
+
+/// Settings as the values of expressions that are fixed for a run.
+struct Fixed<'a>(&'a Settings);
+
+impl Values for Fixed<'_> {
+    fn knob(&self, knob: KnobId) -> f64 {
+        self.0.number(knob)
+    }
+    fn place(&self) -> (u32, u32) {
+        (0, 1)
+    }
+}
+
+impl Plan {
+    /// Who takes part when `scenario` runs with `settings` on `job`.
+    ///
+    /// # Errors
+    /// If there would be nobody, or more than the system can bear.
+    pub fn new(scenario: &Scenario, settings: &Settings, job: &Job) -> Result<Self, PlanError> {
+        let mut plan =
+            Self { cast: Cast::default(), parts: Vec::new(), arrays: Vec::new(), knobs: scenario.knobs.len() };
+        plan.add_resources(scenario, settings)?;
+        for (i, group) in scenario.workers.iter().enumerate() {
+            plan.add_group(i, group, settings)?;
+        }
+        for i in 0..scenario.pools.len() {
+            plan.add_pool(i, scenario, settings, job)?;
+        }
+        Ok(plan)
+    }
+
+    /// The size of the board this plan needs.
+    pub fn board(&self) -> BoardSize {
+        let idle: usize = self.cast.pools.iter().map(|p| p.workers.len().saturating_sub(p.size as usize)).sum();
+        BoardSize {
+            workers: self.cast.workers.len(),
+            active: self.cast.workers.len() - idle,
+            knobs: self.knobs,
+            resources: self.cast.resources.len(),
+        }
+    }
+
+    /// The resource at `index` of a declaration's array, wrapping around.
+    pub fn member(&self, declaration: usize, index: f64) -> ResourceId {
+        let (first, count) = self.arrays.get(declaration).copied().unwrap_or_default();
+        let at = (index as i64).rem_euclid(i64::from(count.max(1)));
+        ResourceId(first.0 + at as u16)
+    }
+
+    fn add_resources(&mut self, scenario: &Scenario, settings: &Settings) -> Result<(), PlanError> {
+        let shared = scenario.workers.iter().map(|w| w.kind).chain(scenario.pools.iter().map(|p| p.of));
+        let across = shared.map(|kind| settings.executor.unwrap_or(kind)).any(|kind| kind == WorkerKind::Process);
+        for resource in &scenario.resources {
+            let count = count_of(&resource.count, settings);
+            limit("resources", self.cast.resources.len() as u64 + count)?;
+            self.arrays.push((ResourceId::from(self.cast.resources.len()), count as u32));
+            let kind = match &resource.spec {
+                ResourceSpec::Mutex { kind } => ResourceKind::Mutex { kind: lock_kind(kind, settings, across) },
+                ResourceSpec::Counter { initial } => ResourceKind::Counter { initial: *initial },
+            };
+            for i in 0..count {
+                let name = numbered(&resource.name, i, &resource.count);
+                self.cast.resources.push(ResourceInfo { name, kind: kind.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    fn add_group(&mut self, index: usize, group: &Workers, settings: &Settings) -> Result<(), PlanError> {
+        let count = count_of(&group.count, settings);
+        limit("workers", self.cast.workers.len() as u64 + count)?;
+        if count == 0 {
+            return Err(PlanError::Nobody { group: group.name.clone() });
+        }
+        for i in 0..count {
+            self.add_worker(
+                WorkerInfo {
+                    name: numbered(&group.name, i, &group.count),
+                    group: group.name.clone(),
+                    kind: settings.executor.unwrap_or(group.kind),
+                    pool: None,
+                },
+                Part::Member { group: index, place: i as u32, of: count as u32 },
+            );
+        }
+        Ok(())
+    }
+
+    fn add_pool(&mut self, index: usize, all: &Scenario, settings: &Settings, job: &Job) -> Result<(), PlanError> {
+        let pool = &all.pools[index];
+        let only = all.pools.len() == 1;
+        let named = |what: &str| if only { what.to_owned() } else { format!("{}-{what}", pool.name) };
+        limit("workers", self.cast.workers.len() as u64 + u64::from(pool.most) + 1)?;
+        let kind = settings.executor.unwrap_or(pool.of);
+        let id = PoolId::from(index);
+        let queue = ResourceId::from(self.cast.resources.len());
+        let capacity = pool.queue.eval(&Fixed(settings)).clamp(1.0, f64::from(u32::MAX)) as u32;
+        self.cast.resources.push(ResourceInfo { name: named("queue"), kind: ResourceKind::Queue { capacity } });
+        let workers = (0..pool.most)
+            .map(|i| {
+                let info = WorkerInfo {
+                    name: format!("{}-{}", pool.name, i + 1),
+                    group: pool.name.clone(),
+                    kind,
+                    pool: Some(id),
+                };
+                self.add_worker(info, Part::PoolWorker { pool: index, place: i })
+            })
+            .collect();
+        let (what, total) = match &pool.feed {
+            Feed::Arrive { .. } => ("arrivals", None),
+            Feed::Batch { count } => ("batch", Some(count.eval(&Fixed(settings)).max(0.0) as u64)),
+            Feed::Files { .. } => ("files", Some(job.total())),
+        };
+        let info = WorkerInfo { name: named(what), group: named(what), kind: WorkerKind::Thread, pool: None };
+        let feeder = self.add_worker(info, Part::Feeder { pool: index });
+        let size = pool_size(&pool.workers, pool.most, &Fixed(settings));
+        self.cast.pools.push(PoolInfo { name: pool.name.clone(), of: kind, workers, feeder, queue, size, total });
+        Ok(())
+    }
+
+    fn add_worker(&mut self, info: WorkerInfo, part: Part) -> WorkerId {
+        self.cast.workers.push(info);
+        self.parts.push(part);
+        WorkerId::from(self.parts.len() - 1)
+    }
+}
+
+/// How many workers a pool has with these values: between 1 and the most it can have.
+pub fn pool_size(workers: &Expr, most: u32, values: &impl Values) -> u32 {
+    (workers.eval(values) as u32).clamp(1, most.max(1))
+}
+
+fn count_of(count: &Expr, settings: &Settings) -> u64 {
+    count.eval(&Fixed(settings)).max(0.0) as u64
+}
+
+fn limit(what: &'static str, count: u64) -> Result<(), PlanError> {
+    if count > MOST as u64 { Err(PlanError::TooMany { what, count }) } else { Ok(()) }
+}
+
+/// `name` alone where the scenario says nothing of a count, else `name-1`, `name-2`...
+fn numbered(name: &str, i: u64, count: &Expr) -> String {
+    if *count == Expr::Number(1.0) { name.to_owned() } else { format!("{name}-{}", i + 1) }
+}
+
+/// Processes share robust mutexes whatever the scenario says: the other kinds exist within one process only.
+fn lock_kind(kind: &Choice<LockKind>, settings: &Settings, across: bool) -> LockKind {
+    let kind = match kind {
+        Choice::Fixed(kind) => *kind,
+        Choice::Knob(knob, of) => of.get(settings.number(*knob) as usize).copied().unwrap_or(LockKind::Std),
+    };
+    if across && kind != LockKind::Off { LockKind::Robust } else { kind }
+}

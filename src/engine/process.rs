@@ -1,0 +1,92 @@
+//! A worker process, from its first line to its last.
+
+use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::actor::{Actor, Halt};
+use super::handover;
+use super::plan::Part;
+use super::pool::panic_message;
+use super::run::Run;
+use super::wire::Start;
+use super::work::Work;
+use crate::platform::{exact_sleeps, exit_now, inherited, reset_signals, thread_id};
+use crate::trace::{Board, EventKind, How, Notice, WorkerId, frame};
+
+/// Runs the worker process for the lane with this number. Never returns.
+pub fn worker_main(lane: &str) -> ! {
+    reset_signals();
+    let code = match serve(lane) {
+        Ok(()) => 0,
+        Err(e) => {
+            eprint_line(&format!("contend: a worker process could not start: {e}"));
+            1
+        }
+    };
+    exit_now(code)
+}
+
+fn serve(lane: &str) -> io::Result<()> {
+    let me = WorkerId(lane.parse().map_err(io::Error::other)?);
+    let mut stdin = io::stdin();
+    let start: Start = frame::receive(&mut stdin)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+    let board: &'static Board = Box::leak(Box::new(Board::open(inherited(0)?)?));
+    let run = Run::new(start, board, Work::of(board)).map_err(io::Error::other)?;
+    std::thread::Builder::new().name("lifeline".into()).spawn(end_with_parent)?;
+    exact_sleeps();
+    let part = run.plan.parts.get(me.index()).copied().ok_or_else(|| io::Error::other("there is no such lane"))?;
+    let place = match part {
+        Part::Member { place, of, .. } => (place, of),
+        Part::PoolWorker { pool, place } => (place, run.plan.cast.pools[pool].size),
+        Part::Feeder { .. } => return Err(io::Error::other("a feeder is no process")),
+    };
+    let mut actor = Actor::new(run, me, place);
+    board.ring(me).sign(std::process::id(), thread_id());
+    board.wait_for_go();
+    let at = actor.pen.now();
+    actor.pen.write(at, EventKind::Began);
+    if let Part::PoolWorker { pool, .. } = part {
+        handover::serve(run, pool, &mut actor, inherited(1)?, inherited(2)?)?;
+        let how = if actor.asked_to_end() { How::Retired } else { How::Finished };
+        finish(&mut actor, how);
+    } else if let Part::Member { group, .. } = part {
+        member(run, group, &mut actor);
+    }
+    Ok(())
+}
+
+/// Runs the steps of a group's member to their end, whatever the end is.
+pub fn member(run: &'static Run, group: usize, actor: &mut Actor) {
+    let steps = &run.scenario.workers[group].steps;
+    let result = catch_unwind(AssertUnwindSafe(|| actor.steps(steps)));
+    actor.let_go();
+    let (how, what) = match result {
+        Ok(Ok(())) => (How::Finished, None),
+        Ok(Err(Halt::Asked)) => (How::Retired, None),
+        Ok(Err(Halt::Failed(what))) => (How::Panicked, Some(what)),
+        Err(panic) => (How::Panicked, Some(panic_message(&*panic))),
+    };
+    finish(actor, how);
+    if let Some(what) = what {
+        run.notice(Notice::Failed { worker: actor.me(), what });
+    }
+}
+
+/// Records the end of a life.
+pub fn finish(actor: &mut Actor, how: How) {
+    let at = actor.pen.now();
+    actor.pen.write(at, EventKind::Ended(how));
+}
+
+/// Ends this process when whoever holds the other end of its standard input is gone.
+fn end_with_parent() {
+    let mut byte = [0];
+    while io::stdin().read(&mut byte).is_ok_and(|n| n > 0) {}
+    exit_now(0)
+}
+
+/// Standard error of runner and workers is a pipe to the dashboard, which shows it.
+pub fn eprint_line(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(io::stderr(), "{line}");
+}

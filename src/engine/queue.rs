@@ -1,0 +1,128 @@
+//! The bounded queue between a pool's feeder and its workers. Stamps and depths are taken inside its lock.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::recorder::Recorder;
+use crate::trace::{EventKind, ResourceId, State};
+
+/// One unit of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Task {
+    /// Position in the feed: which file of a batch.
+    pub number: u64,
+    /// When it was to begin, in ticks: its intended start, whatever delayed the feeder.
+    pub due: u64,
+}
+
+#[derive(Debug)]
+pub struct Queue {
+    id: ResourceId,
+    capacity: usize,
+    state: Mutex<Inside>,
+    more: Condvar,
+    room: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Inside {
+    tasks: VecDeque<Task>,
+    closed: bool,
+}
+
+/// A task that the queue had no room for.
+#[derive(Debug)]
+pub struct Refused(pub Task);
+
+impl Queue {
+    pub fn new(id: ResourceId, capacity: usize) -> Self {
+        Self { id, capacity, state: Mutex::default(), more: Condvar::new(), room: Condvar::new() }
+    }
+
+    fn inside(&self) -> MutexGuard<'_, Inside> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a task, waiting for room.
+    pub fn put(&self, task: Task, pen: &mut Recorder<'_>) {
+        let mut inside = self.inside();
+        if inside.tasks.len() >= self.capacity {
+            pen.block(State::Full, Some(self.id));
+            while inside.tasks.len() >= self.capacity {
+                inside = self.room.wait(inside).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+        self.push(inside, task, pen);
+    }
+
+    /// Puts a task if there is room.
+    ///
+    /// # Errors
+    /// Gives the task back if there is none.
+    pub fn try_put(&self, task: Task, pen: &mut Recorder<'_>) -> Result<(), Refused> {
+        let inside = self.inside();
+        if inside.tasks.len() >= self.capacity {
+            return Err(Refused(task));
+        }
+        self.push(inside, task, pen);
+        Ok(())
+    }
+
+    fn push(&self, mut inside: MutexGuard<'_, Inside>, task: Task, pen: &mut Recorder<'_>) {
+        inside.tasks.push_back(task);
+        let (at, depth) = (pen.now(), inside.tasks.len() as u32);
+        drop(inside);
+        pen.write(at, EventKind::Put { queue: self.id, depth });
+        self.more.notify_one();
+    }
+
+    /// Puts tasks back that were taken and not done, at the front and whatever the capacity: nobody waits for them.
+    pub fn put_back(&self, tasks: &[Task]) {
+        let mut inside = self.inside();
+        tasks.iter().rev().for_each(|task| inside.tasks.push_front(*task));
+        drop(inside);
+        self.more.notify_all();
+    }
+
+    /// Takes up to `limit` tasks into `tasks`, waiting for the first. Stays empty when no more will come, or `enough` says
+    /// so; call [`Queue::wake`] when its answer changed.
+    pub fn take(&self, limit: usize, tasks: &mut Vec<Task>, pen: &mut Recorder<'_>, enough: impl Fn() -> bool) {
+        tasks.clear();
+        let mut inside = self.inside();
+        let mut blocked = false;
+        while inside.tasks.is_empty() {
+            if inside.closed || enough() {
+                return;
+            }
+            if !blocked {
+                pen.block(State::Empty, Some(self.id));
+                blocked = true;
+            }
+            inside = self.more.wait(inside).unwrap_or_else(PoisonError::into_inner);
+        }
+        if enough() {
+            self.more.notify_one(); // the wake-up that came here is another's
+            return;
+        }
+        let n = limit.clamp(1, inside.tasks.len());
+        tasks.extend(inside.tasks.drain(..n));
+        let (at, depth) = (pen.now(), inside.tasks.len() as u32);
+        drop(inside);
+        for left in (0..n as u32).rev() {
+            pen.write(at, EventKind::Took { queue: self.id, depth: depth + left });
+        }
+        if n == 1 { self.room.notify_one() } else { self.room.notify_all() }
+    }
+
+    /// No more tasks will be put.
+    pub fn close(&self) {
+        self.inside().closed = true;
+        self.more.notify_all();
+    }
+
+    /// Lets all who wait look again whether they shall go on.
+    pub fn wake(&self) {
+        drop(self.inside()); // whoever has just asked is either before this and sees the change, or waits already
+        self.more.notify_all();
+    }
+}

@@ -1,0 +1,126 @@
+//! What all workers of one process share.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::files::Job;
+use super::lock::Lock;
+use super::plan::{Plan, PlanError};
+use super::queue::Queue;
+use super::recorder::Recorder;
+use super::wire::{Start, Up};
+use super::work::Work;
+use crate::scenario::Scenario;
+use crate::trace::frame::{self, FRAME_ATOMIC};
+use crate::trace::{Board, KnobId, Notice, ResourceId, ResourceKind, RingWriter, WorkerId};
+
+/// The run as one process sees it. Lives as long as the process: workers may be stuck in it for ever.
+#[derive(Debug)]
+pub struct Run {
+    pub board: &'static Board,
+    pub plan: Plan,
+    pub scenario: Scenario,
+    pub job: Job,
+    pub work: Work,
+    /// By resource; `None` for what is no lock, or a lock that is switched off.
+    locks: Vec<Option<Lock<'static>>>,
+    /// By pool.
+    pub queues: Vec<Queue>,
+    teller: Mutex<File>,
+}
+
+impl Run {
+    /// Makes what the workers of this process need.
+    ///
+    /// # Errors
+    /// If the scenario cannot be run with these settings; the same error that the dashboard would have had.
+    pub fn new(start: Start, board: &'static Board, work: Work) -> Result<&'static Self, PlanError> {
+        let plan = Plan::new(&start.scenario, &start.settings, &start.job)?;
+        let locks = plan.cast.resources.iter().enumerate().map(|(i, resource)| match resource.kind {
+            ResourceKind::Mutex { kind } => Lock::new(kind, board.resource(ResourceId::from(i))),
+            _ => None,
+        });
+        let queues = plan.cast.pools.iter().map(|pool| Queue::new(pool.queue, capacity(&plan, pool.queue))).collect();
+        let out = io::stdout().as_fd().try_clone_to_owned().map_or_else(|_| devnull(), File::from);
+        Ok(Box::leak(Box::new(Self {
+            board,
+            locks: locks.collect(),
+            queues,
+            plan,
+            scenario: start.scenario,
+            job: start.job,
+            work,
+            teller: Mutex::new(out),
+        })))
+    }
+
+    /// The lock behind a resource; `None` goes straight through.
+    #[inline]
+    pub fn lock(&self, resource: ResourceId) -> Option<&Lock<'static>> {
+        self.locks.get(resource.index())?.as_ref()
+    }
+
+    /// The counter behind a resource.
+    pub fn counter(&self, resource: ResourceId) -> &'static AtomicU64 {
+        &self.board.resource(resource)[0]
+    }
+
+    /// Makes the shared locks and counters, before any worker process exists.
+    pub fn init_shared(&self) {
+        self.locks.iter().flatten().for_each(Lock::init);
+        for (i, resource) in self.plan.cast.resources.iter().enumerate() {
+            if let ResourceKind::Counter { initial } = resource.kind {
+                self.board.resource(ResourceId::from(i))[0].store(initial as u64, Ordering::Release);
+            }
+        }
+    }
+
+    /// A pen for one worker of this process. There must be one only at a time.
+    pub fn recorder(&self, worker: WorkerId) -> Recorder<'static> {
+        Recorder::new(RingWriter::new(self.board.ring(worker)), self.board.clock())
+    }
+
+    /// Nanoseconds between two readings of the run's clock.
+    pub fn nanos(&self, from: u64, to: u64) -> u64 {
+        (to.saturating_sub(from) as f64 * self.board.tick_nanos().unwrap_or(1.0)) as u64
+    }
+
+    /// A knob's value now.
+    #[inline]
+    pub fn knob(&self, knob: KnobId) -> f64 {
+        self.board.knob(knob)
+    }
+
+    /// Tells the dashboard, in one piece whatever other processes write to the same pipe. That the dashboard is gone is
+    /// noticed elsewhere.
+    pub fn tell(&self, up: &Up) {
+        let file = self.teller.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = frame::send(&*file, up);
+    }
+
+    /// Tells something rare that happened just now.
+    pub fn notice(&self, notice: Notice) {
+        let notice = match notice {
+            Notice::Failed { worker, mut what } => {
+                what.truncate(what.floor_char_boundary(FRAME_ATOMIC - 64));
+                Notice::Failed { worker, what }
+            }
+            other => other,
+        };
+        self.tell(&Up::Notice { ticks: self.board.clock().ticks(), notice });
+    }
+}
+
+fn capacity(plan: &Plan, queue: ResourceId) -> usize {
+    match plan.cast.resource(queue).map(|r| &r.kind) {
+        Some(ResourceKind::Queue { capacity }) => *capacity as usize,
+        _ => 1,
+    }
+}
+
+fn devnull() -> File {
+    File::options().write(true).open("/dev/null").expect("/dev/null is part of every system")
+}

@@ -1,0 +1,105 @@
+//! The runner process: starts the workers, keeps pools at their size, starts dead ones anew, ends when all have ended.
+
+mod crew;
+mod happening;
+
+use std::io;
+use std::thread;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+
+use self::crew::Crew;
+use self::happening::Happening;
+use super::process::eprint_line;
+use super::recorder::Recorder;
+use super::run::Run;
+use super::wire::{Down, Start, Up};
+use super::work::Work;
+use crate::platform::{exit_now, inherited, reset_signals};
+use crate::trace::{Board, EventKind, Ring, RingReader, RingWriter, frame, ring_words};
+
+/// Runs the runner process. Never returns.
+pub fn runner_main() -> ! {
+    reset_signals();
+    let code = match serve() {
+        Ok(()) => 0,
+        Err(e) => {
+            let _ = frame::send(io::stdout(), &Up::Failed(e.to_string()));
+            eprint_line(&format!("contend: the runner failed: {e}"));
+            1
+        }
+    };
+    exit_now(code) // threads may be deadlocked: nobody waits for them
+}
+
+fn serve() -> io::Result<()> {
+    let start: Start = frame::receive(io::stdin())?.ok_or(io::ErrorKind::UnexpectedEof)?;
+    if start.version != env!("CARGO_PKG_VERSION") {
+        return Err(io::Error::other("the program was replaced while it ran: start it again"));
+    }
+    let board: &'static Board = Box::leak(Box::new(Board::open(inherited(0)?)?));
+    let work = Work::calibrate();
+    board.set_work_rate(work.rate());
+    board.set_event_cost(event_cost(board));
+    let run = Run::new(start.clone(), board, work).map_err(io::Error::other)?;
+    run.init_shared();
+    let (tell, happenings) = unbounded();
+    listen(tell.clone())?;
+    let mut crew = Crew::new(run, start, tell);
+    crew.start_all()?;
+    wait_until_up(run, &mut crew, &happenings)?;
+    run.tell(&Up::Going { ticks: board.clock().ticks() });
+    board.go();
+    while !crew.is_done() {
+        let Ok(happening) = happenings.recv() else { break };
+        crew.handle(happening)?;
+    }
+    run.tell(&Up::Finished { ticks: board.clock().ticks() });
+    Ok(())
+}
+
+/// Waits until every worker stands at the barrier and the dashboard has measured the clock.
+fn wait_until_up(run: &Run, crew: &mut Crew, happenings: &Receiver<Happening>) -> io::Result<()> {
+    while run.board.tick_nanos().is_none() || !crew.all_up() {
+        match happenings.recv_timeout(std::time::Duration::from_micros(300)) {
+            Ok(happening) => crew.handle(happening)?,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        }
+        if let Some(dead) = crew.died_before_start() {
+            return Err(io::Error::other(format!("worker {dead} ended before the run began")));
+        }
+    }
+    Ok(())
+}
+
+/// Reads commands until the dashboard is gone, and goes with it.
+fn listen(tell: Sender<Happening>) -> io::Result<()> {
+    thread::Builder::new().name("commands".into()).spawn(move || {
+        while let Ok(Some(down)) = frame::receive::<Down>(io::stdin()) {
+            let _ = tell.send(Happening::Down(down));
+        }
+        exit_now(0) // the workers die with this process, by their lifelines and by the kernel's signal
+    })?;
+    Ok(())
+}
+
+/// What recording costs here and now, in nanoseconds an event: the quickest of several passes over a private ring.
+fn event_cost(board: &Board) -> f64 {
+    const EVENTS: usize = 4096;
+    let words: Vec<_> = (0..ring_words(EVENTS)).map(|_| std::sync::atomic::AtomicU64::new(0)).collect();
+    let ring = Ring::new(&words);
+    let mut reader = RingReader::new(ring);
+    let mut pen = Recorder::new(RingWriter::new(ring), board.clock());
+    (0..8)
+        .map(|_| {
+            let before = crate::platform::thread_cpu();
+            for _ in 0..EVENTS {
+                pen.write(pen.now(), EventKind::Resume);
+            }
+            let took = crate::platform::thread_cpu().saturating_sub(before);
+            reader.drain(EVENTS, |_| {});
+            took as f64 / EVENTS as f64
+        })
+        .fold(f64::MAX, f64::min)
+}

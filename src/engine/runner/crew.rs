@@ -1,0 +1,293 @@
+//! All threads and processes of a run. Only the runner's main thread starts them: a child is killed by the kernel when
+//! the thread that started it ends, and this one stays.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::thread;
+
+use crossbeam_channel::{Sender, bounded};
+
+use super::Happening;
+use crate::engine::actor::Actor;
+use crate::engine::handover::{Link, stand_for};
+use crate::engine::plan::{Part, pool_size};
+use crate::engine::process::{finish, member};
+use crate::engine::run::Run;
+use crate::engine::wire::{Down, Start};
+use crate::engine::{WORKER, feeder, pool};
+use crate::platform::{Exit, Launch, Pipes, close_on_exec_pipe, exact_sleeps, kill_process, thread_id};
+use crate::scenario::Values;
+use crate::trace::{Death, EventKind, How, KnobId, Notice, PoolId, WorkerId, WorkerKind, frame};
+
+/// Enough for decoding pictures; untouched pages cost nothing.
+const STACK: usize = 1 << 20;
+
+/// What is known of one lane.
+#[derive(Debug, Default)]
+struct Member {
+    /// Its thread in this process: the worker itself, or who stands for it.
+    thread: bool,
+    /// Its process.
+    pipes: Option<Pipes>,
+    process: bool,
+    /// Its process ended before the barrier was lifted.
+    died_early: bool,
+    /// Someone waits for a new process, and the old one has not been reaped yet.
+    wanted: Option<Sender<Option<Link>>>,
+}
+
+/// The run's workers.
+#[derive(Debug)]
+pub struct Crew {
+    run: &'static Run,
+    start: Start,
+    tell: Sender<Happening>,
+    members: Vec<Member>,
+    /// By pool: how many workers it shall have.
+    sizes: Vec<u32>,
+}
+
+/// Knobs as they stand.
+struct Now(&'static Run);
+
+impl Values for Now {
+    fn knob(&self, knob: KnobId) -> f64 {
+        self.0.knob(knob)
+    }
+    fn place(&self) -> (u32, u32) {
+        (0, 1)
+    }
+}
+
+impl Crew {
+    pub fn new(run: &'static Run, start: Start, tell: Sender<Happening>) -> Self {
+        let members = run.plan.parts.iter().map(|_| Member::default()).collect();
+        let sizes = run.plan.cast.pools.iter().map(|p| p.size).collect();
+        Self { run, start, tell, members, sizes }
+    }
+
+    /// Starts everyone who takes part from the beginning.
+    pub fn start_all(&mut self) -> io::Result<()> {
+        for i in 0..self.members.len() {
+            if self.takes_part(WorkerId::from(i)) {
+                self.start(WorkerId::from(i))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a lane belongs to the run at the present sizes of the pools.
+    fn takes_part(&self, worker: WorkerId) -> bool {
+        match self.run.plan.parts[worker.index()] {
+            Part::PoolWorker { pool, place } => place < self.sizes[pool],
+            Part::Member { .. } | Part::Feeder { .. } => true,
+        }
+    }
+
+    fn is_running(&self, worker: WorkerId) -> bool {
+        let member = &self.members[worker.index()];
+        member.thread || member.process
+    }
+
+    /// Whether everyone who takes part stands at the barrier.
+    pub fn all_up(&self) -> bool {
+        (0..self.members.len())
+            .map(WorkerId::from)
+            .filter(|w| self.takes_part(*w))
+            .all(|w| self.run.board.ring(w).who().is_some())
+    }
+
+    /// A worker process that ended before the barrier was lifted.
+    pub fn died_before_start(&self) -> Option<&str> {
+        let dead = self.members.iter().position(|m| m.died_early)?;
+        Some(self.run.plan.cast.worker_name(WorkerId::from(dead)))
+    }
+
+    /// Whether all have ended.
+    pub fn is_done(&self) -> bool {
+        self.members.iter().all(|m| !m.thread && !m.process)
+    }
+
+    pub fn handle(&mut self, happening: Happening) -> io::Result<()> {
+        match happening {
+            Happening::Down(Down::Turned) => self.resize()?,
+            Happening::Down(Down::Kill(worker)) => self.kill(worker),
+            Happening::Done(worker) => {
+                self.members[worker.index()].thread = false;
+                self.replace(worker)?;
+            }
+            Happening::Exited { worker, exit } => self.exited(worker, exit)?,
+            Happening::Need { worker, reply } if self.members[worker.index()].process => {
+                self.members[worker.index()].wanted = Some(reply); // until the one that died is reaped
+            }
+            Happening::Need { worker, reply } => self.supply(worker, &reply),
+        }
+        Ok(())
+    }
+
+    /// Brings every pool to the size its knobs ask for.
+    fn resize(&mut self) -> io::Result<()> {
+        for i in 0..self.sizes.len() {
+            let pool = &self.run.scenario.pools[i];
+            let size = pool_size(&pool.workers, pool.most, &Now(self.run));
+            if std::mem::replace(&mut self.sizes[i], size) != size {
+                self.run.notice(Notice::Resized { pool: PoolId::from(i), workers: size });
+                self.fill(i)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts who is missing in a pool, asks those who are too many to end.
+    fn fill(&mut self, pool: usize) -> io::Result<()> {
+        for worker in self.run.plan.cast.pools[pool].workers.clone() {
+            let wanted = self.takes_part(worker);
+            self.run.board.ring(worker).ask_to_end(!wanted);
+            if wanted && !self.is_running(worker) {
+                self.start(worker)?;
+            }
+        }
+        self.run.queues[pool].wake();
+        Ok(())
+    }
+
+    /// Starts a pool's worker anew if it ended while it was still wanted and its pool has work to come.
+    fn replace(&mut self, worker: WorkerId) -> io::Result<()> {
+        let ring = self.run.board.ring(worker);
+        if let Part::PoolWorker { .. } = self.run.plan.parts[worker.index()]
+            && self.takes_part(worker)
+            && !self.is_running(worker)
+            && ring.asked_to_end()
+        {
+            ring.ask_to_end(false);
+            self.start(worker)?;
+        }
+        Ok(())
+    }
+
+    /// Ends one worker: a process at once, a thread at its next step.
+    fn kill(&mut self, worker: WorkerId) {
+        let Some(member) = self.members.get(worker.index()) else { return };
+        let ring = self.run.board.ring(worker);
+        if member.process {
+            if let Some((pid, _)) = ring.who() {
+                kill_process(pid);
+            }
+        } else if member.thread {
+            ring.ask_to_end(true);
+            self.run.queues.iter().for_each(crate::engine::queue::Queue::wake);
+        }
+    }
+
+    fn exited(&mut self, worker: WorkerId, exit: Exit) -> io::Result<()> {
+        let member = &mut self.members[worker.index()];
+        member.process = false;
+        member.pipes = None;
+        member.died_early = self.run.board.ring(worker).who().is_none();
+        let death = match exit {
+            Exit::Code(0) => None,
+            Exit::Code(code) => Some(Death::Exit(code)),
+            Exit::Signal(signal) => Some(Death::Signal(signal)),
+        };
+        if let Some(death) = death {
+            self.run.notice(Notice::Died { worker, death });
+        }
+        match self.members[worker.index()].wanted.take() {
+            Some(reply) => self.supply(worker, &reply),
+            None => self.replace(worker)?,
+        }
+        Ok(())
+    }
+
+    /// Starts the process that a stand-in asked for.
+    fn supply(&mut self, worker: WorkerId, reply: &Sender<Option<Link>>) {
+        let link = self.start_process(worker, true).inspect_err(|e| self.could_not_start(worker, e));
+        let _ = reply.send(link.ok().flatten());
+    }
+
+    fn could_not_start(&self, worker: WorkerId, error: &io::Error) {
+        let name = self.run.plan.cast.worker_name(worker);
+        self.run.notice(Notice::Note(format!("{name} could not be started: {error}")));
+    }
+
+    fn start(&mut self, worker: WorkerId) -> io::Result<()> {
+        let info = &self.run.plan.cast.workers[worker.index()];
+        match (self.run.plan.parts[worker.index()], info.kind) {
+            (Part::Member { .. }, WorkerKind::Process) => self.start_process(worker, false).map(|_| ()),
+            (Part::PoolWorker { pool, .. }, WorkerKind::Process) => self.start_stand_in(worker, pool),
+            (part, _) => self.start_thread(worker, part),
+        }
+    }
+
+    fn start_thread(&mut self, worker: WorkerId, part: Part) -> io::Result<()> {
+        let run = self.run;
+        self.spawn(worker, move || {
+            exact_sleeps();
+            let place = match part {
+                Part::Member { place, of, .. } => (place, of),
+                Part::PoolWorker { place, pool } => (place, run.plan.cast.pools[pool].size),
+                Part::Feeder { .. } => (0, 1),
+            };
+            let mut actor = Actor::new(run, worker, place);
+            run.board.ring(worker).sign(std::process::id(), thread_id());
+            run.board.wait_for_go();
+            let at = actor.pen.now();
+            actor.pen.write(at, EventKind::Began);
+            match part {
+                Part::Member { group, .. } => return member(run, group, &mut actor),
+                Part::PoolWorker { pool, .. } => pool::work(run, pool, &mut actor),
+                Part::Feeder { pool } => feeder::feed(run, pool, &mut actor),
+            }
+            let how = if actor.asked_to_end() { How::Retired } else { How::Finished };
+            finish(&mut actor, how);
+        })
+    }
+
+    /// The thread that hands tasks over to a worker process.
+    fn start_stand_in(&mut self, worker: WorkerId, pool: usize) -> io::Result<()> {
+        let (run, tell) = (self.run, self.tell.clone());
+        self.spawn(worker, move || {
+            stand_for(run, pool, worker, || {
+                let (reply, answer) = bounded(1);
+                tell.send(Happening::Need { worker, reply }).ok()?;
+                answer.recv().ok()?
+            });
+        })
+    }
+
+    fn spawn(&mut self, worker: WorkerId, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        let tell = self.tell.clone();
+        let name: String = self.run.plan.cast.worker_name(worker).chars().filter(|c| *c != '\0').collect();
+        thread::Builder::new().name(name).stack_size(STACK).spawn(move || {
+            body();
+            let _ = tell.send(Happening::Done(worker));
+        })?;
+        self.members[worker.index()].thread = true;
+        Ok(())
+    }
+
+    /// Starts a worker process, with pipes for tasks and results if it works for a pool.
+    fn start_process(&mut self, worker: WorkerId, for_pool: bool) -> io::Result<Option<Link>> {
+        let (their_in, our_out) = close_on_exec_pipe()?;
+        let (our_in, their_out) = close_on_exec_pipe()?;
+        let mut inherit = vec![self.run.board.fd()];
+        if for_pool {
+            inherit.extend([their_in.as_fd(), their_out.as_fd()]);
+        }
+        let args = vec![WORKER.to_owned(), worker.0.to_string()];
+        let (mut child, mut pipes) =
+            Launch { image: None, args, inherit, own_session: false, captured: false }.start()?;
+        if let Some(stdin) = &mut pipes.stdin {
+            frame::send(stdin, &self.start)?;
+        }
+        let tell = self.tell.clone();
+        thread::Builder::new().name("reaper".into()).stack_size(64 << 10).spawn(move || {
+            let exit = child.wait();
+            let _ = tell.send(Happening::Exited { worker, exit });
+        })?;
+        let member = &mut self.members[worker.index()];
+        member.process = true;
+        member.pipes = Some(pipes);
+        Ok(for_pool.then(|| Link::new(our_out, our_in)))
+    }
+}

@@ -1,0 +1,20 @@
+//! What the runner's main loop hears of.
+
+use crossbeam_channel::Sender;
+
+use crate::engine::handover::Link;
+use crate::engine::wire::Down;
+use crate::platform::Exit;
+use crate::trace::WorkerId;
+
+#[derive(Debug)]
+pub enum Happening {
+    /// The dashboard wants something.
+    Down(Down),
+    /// A thread came to its end.
+    Done(WorkerId),
+    /// A worker process ended.
+    Exited { worker: WorkerId, exit: Exit },
+    /// A pool's stand-in wants its worker process started.
+    Need { worker: WorkerId, reply: Sender<Option<Link>> },
+}

@@ -1,0 +1,39 @@
+//! What the dashboard and the runner say to each other beside the rings.
+
+use serde::{Deserialize, Serialize};
+
+use super::files::Job;
+use crate::scenario::{Scenario, Settings};
+use crate::trace::{Notice, WorkerId};
+
+/// Everything a runner or a worker process needs to know. First frame on its standard input.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Start {
+    /// Version of the sender: both sides must be of one build.
+    pub version: String,
+    pub scenario: Scenario,
+    pub settings: Settings,
+    pub job: Job,
+}
+
+/// Dashboard to runner.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Down {
+    /// A knob on the board was turned: see whether a pool must grow or shrink.
+    Turned,
+    /// End this worker.
+    Kill(WorkerId),
+}
+
+/// Runner and workers to dashboard.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Up {
+    /// All workers are up and the barrier is lifted.
+    Going { ticks: u64 },
+    /// Something rare happened at this moment of the run's clock.
+    Notice { ticks: u64, notice: Notice },
+    /// The run cannot start or go on.
+    Failed(String),
+    /// Every worker came to the end of its steps.
+    Finished { ticks: u64 },
+}

@@ -1,0 +1,155 @@
+//! Starting processes of our own image that cannot outlive us.
+#![expect(unsafe_code, reason = "arming the child between fork and exec")]
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
+use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, getpid, getppid, kill_process, set_parent_process_death_signal, setsid, waitid,
+};
+
+/// What to start.
+#[derive(Debug)]
+pub struct Launch<'a> {
+    /// The image; `None` is the one that runs now, even if its file was replaced or deleted meanwhile.
+    pub image: Option<PathBuf>,
+    pub args: Vec<String>,
+    /// Descriptors to hand over; they become 3, 4, 5... in the child.
+    pub inherit: Vec<BorrowedFd<'a>>,
+    /// Whether it leads a session of its own: the kernel then gives the session, not each thread, a fair share of CPU.
+    pub own_session: bool,
+    /// Whether its standard output and error are pipes to us; otherwise it has ours.
+    pub captured: bool,
+}
+
+/// A started process. It dies when the thread that started it ends: start it from one that stays.
+#[derive(Debug)]
+pub struct Child {
+    inner: std::process::Child,
+}
+
+/// The ends of a child's pipes that we hold. Closing `stdin` tells it to end.
+#[derive(Debug)]
+pub struct Pipes {
+    pub stdin: Option<ChildStdin>,
+    pub stdout: Option<ChildStdout>,
+    pub stderr: Option<ChildStderr>,
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    Code(i32),
+    Signal(i32),
+}
+
+impl Launch<'_> {
+    /// Starts it. Two things end it with us, since each alone leaves orphans: the kernel's parent-death signal, armed
+    /// before `exec` and checked against a parent that is already gone, and end-of-file on its standard input.
+    ///
+    /// # Errors
+    /// What the system says when it cannot start another process.
+    pub fn start(self) -> io::Result<(Child, Pipes)> {
+        let image = self.image.clone().unwrap_or_else(|| PathBuf::from("/proc/self/exe"));
+        let mut command = Command::new(image);
+        command.args(&self.args).stdin(Stdio::piped());
+        if self.captured {
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        }
+        let parent = getpid();
+        let own_session = self.own_session;
+        let fds: Vec<RawFd> = self.inherit.iter().map(AsRawFd::as_raw_fd).collect();
+        let mut spare: Vec<RawFd> = fds.clone();
+        // SAFETY: between fork and exec only system calls are made; nothing allocates or locks.
+        unsafe {
+            command.pre_exec(move || {
+                set_parent_process_death_signal(Some(Signal::KILL))?;
+                if getppid() != Some(parent) {
+                    return Err(io::Error::from_raw_os_error(libc::ESRCH));
+                }
+                if own_session {
+                    setsid()?;
+                }
+                hand_over(&fds, &mut spare)
+            });
+        }
+        let mut inner = command.spawn()?;
+        let pipes = Pipes { stdin: inner.stdin.take(), stdout: inner.stdout.take(), stderr: inner.stderr.take() };
+        Ok((Child { inner }, pipes))
+    }
+}
+
+/// Makes `fds` the descriptors 3, 4, 5... First all move out of the way, so that none overwrites another.
+fn hand_over(fds: &[RawFd], spare: &mut [RawFd]) -> io::Result<()> {
+    for (from, to) in fds.iter().zip(spare.iter_mut()) {
+        // SAFETY: a plain system call on a descriptor that the caller borrows for the child's sake.
+        *to = unsafe { libc::fcntl(*from, libc::F_DUPFD_CLOEXEC, 64) };
+        if *to < 0 {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    for (i, from) in spare.iter().enumerate() {
+        // SAFETY: as above; dup2 clears close-on-exec on the copy.
+        if unsafe { libc::dup2(*from, 3 + i as RawFd) } < 0 {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    Ok(())
+}
+
+/// The descriptor number `3 + index` that a parent handed over with [`Launch::inherit`].
+///
+/// # Errors
+/// If no such descriptor is open.
+pub fn inherited(index: usize) -> io::Result<OwnedFd> {
+    let fd = 3 + index as RawFd;
+    // SAFETY: F_SETFD on any number is harmless; it fails for one that is not open.
+    if unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) } < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the parent handed this number over to be owned here, and each is taken once.
+    Ok(unsafe { std::os::fd::FromRawFd::from_raw_fd(fd) })
+}
+
+impl Child {
+    pub fn pid(&self) -> u32 {
+        self.inner.id()
+    }
+
+    /// Waits until it has ended but leaves it to be reaped, so that its number is still its own.
+    pub fn wait_unreaped(&self) {
+        if let Some(pid) = Pid::from_raw(self.inner.id() as i32) {
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+            let _ = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(pid), options));
+        }
+    }
+
+    /// Waits until it has ended, and reaps it.
+    pub fn wait(&mut self) -> Exit {
+        self.inner.wait().map_or(Exit::Code(-1), Exit::from)
+    }
+
+    /// How it ended, if it has.
+    pub fn try_wait(&mut self) -> Option<Exit> {
+        self.inner.try_wait().ok().flatten().map(Exit::from)
+    }
+
+    /// Kills it. It may still be there for a moment: wait for it.
+    pub fn kill(&self) {
+        if let Some(pid) = Pid::from_raw(self.inner.id() as i32) {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    }
+}
+
+impl From<std::process::ExitStatus> for Exit {
+    fn from(status: std::process::ExitStatus) -> Self {
+        match (status.code(), status.signal()) {
+            (Some(code), _) => Self::Code(code),
+            (None, signal) => Self::Signal(signal.unwrap_or(0)),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Anonymous memory that processes share.
+#![expect(unsafe_code, reason = "mapping memory and waiting on a word of it")]
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fstat, ftruncate, memfd_create};
+use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+use rustix::thread::futex;
+
+/// A mapping of shared memory as 64-bit words, all of them atomic: whoever else has the mapping may write at any time.
+/// Pages that nobody touches cost nothing.
+#[derive(Debug)]
+pub struct Shared {
+    fd: OwnedFd,
+    start: *mut AtomicU64,
+    words: usize,
+}
+
+// SAFETY: the mapping is valid until drop and is only ever read and written through atomics.
+unsafe impl Send for Shared {}
+// SAFETY: as above.
+unsafe impl Sync for Shared {}
+
+impl Shared {
+    /// New zeroed memory of `words` 64-bit words, sealed so that nobody who inherits it can make it smaller.
+    ///
+    /// # Errors
+    /// What the system says when it refuses the descriptor or the mapping.
+    pub fn create(words: usize) -> io::Result<Self> {
+        let fd = memfd_create("contend", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+        ftruncate(&fd, (words * 8) as u64)?;
+        fcntl_add_seals(&fd, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
+        Self::map(fd, words)
+    }
+
+    /// The memory behind an inherited descriptor, as large as it is.
+    ///
+    /// # Errors
+    /// What the system says when the descriptor is not such memory.
+    pub fn open(fd: OwnedFd) -> io::Result<Self> {
+        let words = usize::try_from(fstat(&fd)?.st_size).unwrap_or(0) / 8;
+        Self::map(fd, words)
+    }
+
+    fn map(fd: OwnedFd, words: usize) -> io::Result<Self> {
+        // SAFETY: a fresh mapping at an address of the kernel's choice touches no memory of ours.
+        let start = unsafe {
+            mmap(std::ptr::null_mut(), words * 8, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, &fd, 0)?
+        };
+        Ok(Self { fd, start: start.cast(), words })
+    }
+
+    /// All words.
+    pub fn words(&self) -> &[AtomicU64] {
+        // SAFETY: `start` points to `words` words, page-aligned, mapped until drop; sealed against shrinking.
+        unsafe { std::slice::from_raw_parts(self.start, self.words) }
+    }
+
+    /// The descriptor, for a child to inherit.
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // SAFETY: no borrow of the words outlives `self`.
+        let _ = unsafe { munmap(self.start.cast(), self.words * 8) };
+    }
+}
+
+/// The low half of a word: what the kernel can wait on.
+fn low_half(word: &AtomicU64) -> &AtomicU32 {
+    let ptr = std::ptr::from_ref(word).cast::<AtomicU32>();
+    let low = if cfg!(target_endian = "little") { ptr } else { ptr.wrapping_add(1) };
+    // SAFETY: inside the word, aligned, and atomic as the word is.
+    unsafe { &*low }
+}
+
+/// Sleeps until the word is not `value` any more. `value` must fit in 32 bits.
+pub fn wait_while(word: &AtomicU64, value: u32) {
+    let low = low_half(word);
+    while low.load(Ordering::Acquire) == value {
+        let _ = futex::wait(low, futex::Flags::empty(), value, None); // not private: processes share it
+    }
+}
+
+/// Wakes all who sleep in [`wait_while`] on this word.
+pub fn wake_all(word: &AtomicU64) {
+    let _ = futex::wake(low_half(word), futex::Flags::empty(), i32::MAX as u32);
+}

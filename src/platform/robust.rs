@@ -1,0 +1,90 @@
+//! A mutex between processes that tells when its owner died.
+#![expect(unsafe_code, reason = "pthread mutexes in shared memory")]
+
+use std::sync::atomic::AtomicU64;
+
+/// 64-bit words that a robust mutex takes.
+pub const ROBUST_WORDS: usize = size_of::<libc::pthread_mutex_t>().div_ceil(8);
+
+/// A process-shared robust `pthread_mutex_t` (40 bytes on Linux) at the start of `cells`, which lie in shared memory that
+/// never moves while anyone uses it.
+#[derive(Debug, Clone, Copy)]
+pub struct Robust<'a> {
+    cells: &'a [AtomicU64; ROBUST_WORDS],
+}
+
+/// How the mutex was had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    Clean,
+    /// Its owner died while holding it; it was made usable again.
+    OwnerDied,
+}
+
+impl<'a> Robust<'a> {
+    /// The mutex that someone initialised here.
+    pub const fn at(cells: &'a [AtomicU64; ROBUST_WORDS]) -> Self {
+        Self { cells }
+    }
+
+    fn ptr(self) -> *mut libc::pthread_mutex_t {
+        self.cells.as_ptr().cast_mut().cast()
+    }
+
+    /// Makes the mutex. Once, before anyone else can see it.
+    pub fn init(self) {
+        // SAFETY: `cells` is large enough, 8-byte aligned and zeroed; nobody uses it yet.
+        unsafe {
+            let mut attr = std::mem::zeroed();
+            libc::pthread_mutexattr_init(&raw mut attr);
+            libc::pthread_mutexattr_setpshared(&raw mut attr, libc::PTHREAD_PROCESS_SHARED);
+            libc::pthread_mutexattr_setrobust(&raw mut attr, libc::PTHREAD_MUTEX_ROBUST);
+            libc::pthread_mutex_init(self.ptr(), &raw const attr);
+            libc::pthread_mutexattr_destroy(&raw mut attr);
+        }
+    }
+
+    /// Takes it if it is free.
+    pub fn try_lock(self) -> Option<Taken> {
+        // SAFETY: initialised by `init`.
+        self.taken(unsafe { libc::pthread_mutex_trylock(self.ptr()) })
+    }
+
+    /// Waits for it, without a limit.
+    pub fn lock(self) -> Taken {
+        // SAFETY: initialised by `init`.
+        self.taken(unsafe { libc::pthread_mutex_lock(self.ptr()) }).unwrap_or(Taken::Clean)
+    }
+
+    /// Waits for it for `nanos` at most.
+    pub fn lock_for(self, nanos: u64) -> Option<Taken> {
+        let mut until = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: plain calls on a mutex that `init` made; pthread_mutex_timedlock counts in CLOCK_REALTIME.
+        self.taken(unsafe {
+            libc::clock_gettime(libc::CLOCK_REALTIME, &raw mut until);
+            let total = until.tv_nsec as u64 + nanos % 1_000_000_000;
+            until.tv_sec += (nanos / 1_000_000_000 + total / 1_000_000_000) as libc::time_t;
+            until.tv_nsec = (total % 1_000_000_000) as libc::c_long;
+            libc::pthread_mutex_timedlock(self.ptr(), &raw const until)
+        })
+    }
+
+    /// Gives it back. Only whoever holds it may.
+    pub fn unlock(self) {
+        // SAFETY: initialised by `init`; a caller that does not hold it gets an error from the library.
+        unsafe { libc::pthread_mutex_unlock(self.ptr()) };
+    }
+
+    fn taken(self, result: libc::c_int) -> Option<Taken> {
+        match result {
+            0 => Some(Taken::Clean),
+            libc::EOWNERDEAD => {
+                // Without this call the next unlock would make the mutex unusable for ever.
+                // SAFETY: we hold it, in the state that the call is for.
+                unsafe { libc::pthread_mutex_consistent(self.ptr()) };
+                Some(Taken::OwnerDied)
+            }
+            _ => None,
+        }
+    }
+}

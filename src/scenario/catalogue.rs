@@ -1,0 +1,28 @@
+//! The scenarios that come with the program, compiled into it.
+
+/// One file of `scenarios/`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    pub name: &'static str,
+    pub text: &'static str,
+}
+
+macro_rules! entries {
+    ($($name:literal),* $(,)?) => {
+        &[$(Entry { name: $name, text: include_str!(concat!("../../scenarios/", $name, ".kdl")) }),*]
+    };
+}
+
+/// In the order of the picker.
+const ENTRIES: &[Entry] =
+    entries!["thread-pool", "lock-contention", "deadlock", "philosophers", "process-pool", "thumbnails"];
+
+/// Every scenario of the catalogue, in the order of the picker.
+pub fn all() -> &'static [Entry] {
+    ENTRIES
+}
+
+/// The scenario with this name.
+pub fn get(name: &str) -> Option<&'static Entry> {
+    ENTRIES.iter().find(|entry| entry.name == name)
+}

@@ -1,0 +1,190 @@
+//! What workers share, and the words about the scenario.
+
+use kdl::{KdlEntry, KdlNode};
+
+use super::Checker;
+use super::formula::Formula;
+use super::names::Thing;
+use super::node::{arg, args, entry_span, prop, props, span_of, value_span};
+use super::number::{HOW_MANY, MOST};
+use crate::scenario::clean::clean;
+use crate::scenario::expr::Expr;
+use crate::scenario::knob::KnobKind;
+use crate::scenario::program::{Choice, Group, Resource, ResourceSpec, Try};
+use crate::scenario::turn::SettingError;
+use crate::trace::{KnobId, LockKind};
+
+const GROUPS: [(&str, Group); 5] = [
+    ("pools", Group::Pools),
+    ("locks", Group::Locks),
+    ("deadlocks", Group::Deadlocks),
+    ("processes", Group::Processes),
+    ("real-work", Group::RealWork),
+];
+
+impl Checker {
+    /// Resources, and the names of groups and pools.
+    pub(super) fn declare(&mut self, nodes: &[&KdlNode]) {
+        let (mut groups, mut pools) = (0, 0);
+        for node in nodes {
+            let word = node.name().value();
+            let (thing, spec) = match word {
+                "mutex" => (Thing::Resource(self.scenario.resources.len()), Some(self.mutex(node))),
+                "counter" => (Thing::Resource(self.scenario.resources.len()), Some(self.counter(node))),
+                "thread" | "process" => (Thing::Workers(groups), None),
+                "pool" => (Thing::Pool(pools), None),
+                _ => continue,
+            };
+            match thing {
+                Thing::Workers(_) => groups += 1,
+                Thing::Pool(_) => pools += 1,
+                Thing::Resource(_) => {}
+            }
+            let name = arg(node, 0).and_then(|entry| self.declare_name(entry, thing)).unwrap_or_default();
+            if let Some(spec) = spec {
+                let count = self.number_or(node, "count", HOW_MANY, 1.0);
+                let count = count.map_or(Expr::Number(1.0), |count| count.expr);
+                self.scenario.resources.push(Resource { name, count, spec });
+            }
+        }
+        self.check_numbered_names();
+    }
+
+    fn mutex(&mut self, node: &KdlNode) -> ResourceSpec {
+        let kind = prop(node, "kind").and_then(|entry| self.lock_kind(entry));
+        ResourceSpec::Mutex { kind: kind.unwrap_or(Choice::Fixed(LockKind::Std)) }
+    }
+
+    fn lock_kind(&mut self, entry: &KdlEntry) -> Option<Choice<LockKind>> {
+        let words = LockKind::NAMED.map(LockKind::word);
+        let text = self.text(entry)?;
+        let Some(name) = text.strip_prefix('$') else {
+            return self.word(entry, &words).map(|at| Choice::Fixed(LockKind::NAMED[at]));
+        };
+        let id = self.knob_reference(entry, name, "a knob for the kind")?;
+        self.use_knob(id, false);
+        let KnobKind::Choice { of, .. } = &self.scenario.knobs[id.index()].kind else {
+            let help = format!("such as: knob {name} std of=\"{}\"", words.join(" "));
+            self.mistakes.error(value_span(entry), format!("the knob `{name}` is no choice of words")).help(help);
+            return None;
+        };
+        let kinds: Vec<_> =
+            of.iter().map(|word| LockKind::NAMED.into_iter().find(|kind| kind.word() == word)).collect();
+        if let Some(at) = kinds.iter().position(Option::is_none) {
+            let title = format!("`{}` of the knob `{name}` is no kind of mutex", of[at]);
+            self.mistakes.error(value_span(entry), title).help(format!("known kinds: {}", words.join(" ")));
+            return None;
+        }
+        Some(Choice::Knob(id, kinds.into_iter().flatten().collect()))
+    }
+
+    fn counter(&mut self, node: &KdlNode) -> ResourceSpec {
+        let initial = prop(node, "initial").and_then(|entry| self.integer(entry, -1_000_000_000, 1_000_000_000));
+        ResourceSpec::Counter { initial: initial.unwrap_or(0) }
+    }
+
+    /// Title, question, what to watch and what to try.
+    pub(super) fn words(&mut self, nodes: &[&KdlNode]) {
+        if let Some(title) = self.once(nodes, "title") {
+            self.scenario.title = title;
+        }
+        if let Some(about) = self.once(nodes, "about") {
+            self.scenario.about = about;
+        }
+        self.scenario.ask = self.once(nodes, "ask");
+        for node in super::named(nodes, &["group"]).take(1) {
+            let words = GROUPS.map(|(word, _)| word);
+            if let Some(at) = arg(node, 0).and_then(|entry| self.word(entry, &words)) {
+                self.scenario.group = GROUPS[at].1;
+            }
+        }
+        for entry in super::named(nodes, &["watch"]).flat_map(args) {
+            let text = self.text(entry).map(clean);
+            self.scenario.watch.extend(text);
+        }
+        for node in super::named(nodes, &["try"]) {
+            self.suggestion(node);
+        }
+    }
+
+    /// The text of a node that may stand once.
+    fn once(&mut self, nodes: &[&KdlNode], word: &'static str) -> Option<String> {
+        let mut found = nodes.iter().copied().filter(|node| node.name().value() == word);
+        let first = found.next()?;
+        for again in found {
+            let mistake = self.mistakes.error(span_of(again), format!("there are two `{word}`"));
+            mistake.also(span_of(first), "the first is here").help("remove one");
+        }
+        arg(first, 0).and_then(|entry| self.text(entry)).map(clean)
+    }
+
+    fn suggestion(&mut self, node: &KdlNode) {
+        let set: Vec<_> = props(node).filter_map(|(name, entry)| self.knob_value(name, entry)).collect();
+        if args(node).count() > 1 && !set.is_empty() {
+            let title = "it is not clear which of these texts the knobs belong to";
+            self.mistakes.error(span_of(node), title).help("write one `try` for each text");
+        }
+        for entry in args(node) {
+            if let Some(text) = self.text(entry).map(clean) {
+                self.scenario.tries.push(Try { text, set: set.clone() });
+            }
+        }
+    }
+
+    /// `knob=value`, where the value must be one that the knob can have.
+    pub(super) fn knob_value(&mut self, name: &str, entry: &KdlEntry) -> Option<(KnobId, f64)> {
+        let shown = entry.value().to_string();
+        let text = entry.value().as_string().unwrap_or(&shown);
+        let found = self.knob_setting(name, text);
+        found.map_err(|error| self.mistakes.error(entry_span(entry), error.to_string())).ok()
+    }
+
+    /// The knob and its value; it counts as neither used nor unused.
+    pub(super) fn knob_setting(&self, name: &str, text: &str) -> Result<(KnobId, f64), SettingError> {
+        let (id, knob) =
+            self.scenario.knob(name).ok_or_else(|| crate::scenario::turn::unknown(name, self.scenario.knobs.iter()))?;
+        Ok((id, knob.parse(text)?))
+    }
+
+    /// Totals that no single line shows.
+    pub(super) fn limits(&mut self) {
+        let most = |expr: &Expr| self.most(expr);
+        let resources: f64 = self.scenario.resources.iter().map(|resource| most(&resource.count)).sum();
+        let pools: f64 = self.scenario.pools.iter().map(|pool| f64::from(pool.most) + 1.0).sum();
+        let workers: f64 = self.scenario.workers.iter().map(|group| most(&group.count)).sum::<f64>() + pools;
+        for (what, count) in [("workers", workers), ("resources", resources)] {
+            if count > MOST {
+                let title = format!("this scenario can have {count} {what}; 10000 is the most");
+                self.mistakes.error(0..0, title).help("make some `count` smaller, or the `max` of its knob");
+            }
+        }
+        // A group that could not be read is not missing as well.
+        if self.mistakes.count_errors() == 0 && self.scenario.workers.is_empty() && self.scenario.pools.is_empty() {
+            let help = "add a `thread`, a `process` or a `pool` with steps";
+            self.mistakes.error(0..0, "nobody works in this scenario").help(help);
+        }
+    }
+
+    /// The greatest value that a count can have, whatever its knobs are turned to.
+    fn most(&self, expr: &Expr) -> f64 {
+        struct Highest<'a>(&'a Checker);
+        impl crate::scenario::expr::Values for Highest<'_> {
+            fn knob(&self, knob: KnobId) -> f64 {
+                match self.0.scenario.knobs.get(knob.index()).map(|knob| &knob.kind) {
+                    Some(KnobKind::Number { max, .. }) => *max,
+                    _ => 0.0,
+                }
+            }
+
+            fn place(&self) -> (u32, u32) {
+                (0, 1)
+            }
+        }
+        expr.eval(&Highest(self)).clamp(1.0, MOST * 10.0)
+    }
+}
+
+/// How large a pool can get, in workers.
+pub(super) fn most_workers(size: &Formula) -> u32 {
+    size.high.clamp(1.0, MOST) as u32
+}

@@ -1,0 +1,132 @@
+//! Whether one worker takes and gives back its locks in turn, and reaches every step.
+
+use kdl::KdlNode;
+
+use super::Checker;
+use super::node::{children, span_of};
+use super::steps::pairs;
+use crate::scenario::program::{Choice, ResourceSpec, Step, Target};
+use crate::trace::LockKind;
+
+/// Locks that one worker may hold at once.
+const HELD: usize = 64;
+
+/// A lock that is held at some point of the steps.
+#[derive(Clone)]
+struct Held<'a> {
+    target: &'a Target,
+    node: &'a KdlNode,
+    /// Given back by the end of a block, not by an `unlock`.
+    block: bool,
+    /// Taken on every way that leads here, not only on some.
+    certain: bool,
+}
+
+impl Checker {
+    /// Follows the steps of one worker from first to last.
+    pub(super) fn flow(&mut self, nodes: &[KdlNode], steps: &[Step]) {
+        let mut held = Vec::new();
+        self.follow(nodes, steps, &mut held);
+        for lock in held.iter().filter(|lock| !lock.block) {
+            let name = self.scenario.resources[lock.target.resource].name.clone();
+            let mistake = self.mistakes.warning(span_of(lock.node), format!("`{name}` is never given back"));
+            mistake.help(format!("add `unlock {name}`, or give the lock a block: lock {name} {{ ... }}"));
+        }
+    }
+
+    fn follow<'a>(&mut self, nodes: &'a [KdlNode], steps: &'a [Step], held: &mut Vec<Held<'a>>) {
+        let mut endless: Option<&KdlNode> = None;
+        for pair in pairs(nodes, steps) {
+            if let Some(before) = endless.take() {
+                let mistake = self.mistakes.warning(span_of(pair.node), "this step is never reached");
+                mistake.also(span_of(before), "nothing gets past this").help("remove it, or move it up");
+            }
+            let body = children(pair.node);
+            match pair.step {
+                Step::Lock { target, body: steps } => {
+                    self.take(target, pair.node, true, held);
+                    self.follow(body, steps, held);
+                    let mine = held.iter().rposition(|lock| std::ptr::eq(lock.node, pair.node));
+                    mine.map(|at| held.remove(at));
+                }
+                Step::TryLock { target, body: steps, otherwise, .. } => {
+                    let mut with = held.clone();
+                    with.push(Held { target, node: pair.node, block: true, certain: true });
+                    self.follow(body, steps, &mut with);
+                    with.retain(|lock| !std::ptr::eq(lock.node, pair.node));
+                    self.follow(pair.otherwise, otherwise, held);
+                    *held = merge(with, std::mem::take(held));
+                }
+                Step::When { body: steps, otherwise, .. } => {
+                    let mut with = held.clone();
+                    self.follow(body, steps, &mut with);
+                    self.follow(pair.otherwise, otherwise, held);
+                    *held = merge(with, std::mem::take(held));
+                }
+                Step::Take(target) => self.take(target, pair.node, false, held),
+                Step::Release(target) => self.give_back(target, pair.node, held),
+                Step::Repeat { body: steps, .. } => self.follow(body, steps, held),
+                Step::Forever(steps) => {
+                    self.follow(body, steps, held);
+                    endless = Some(pair.node);
+                }
+                Step::Panic(_) => endless = Some(pair.node),
+                _ => {}
+            }
+        }
+    }
+
+    fn take<'a>(&mut self, target: &'a Target, node: &'a KdlNode, block: bool, held: &mut Vec<Held<'a>>) {
+        let resource = &self.scenario.resources[target.resource];
+        let real = !matches!(&resource.spec, ResourceSpec::Mutex { kind: Choice::Fixed(LockKind::Off) });
+        let name = resource.name.clone();
+        if let Some(first) = held.iter().find(|lock| real && lock.certain && lock.target == target) {
+            let mistake = self.mistakes.error(span_of(node), format!("`{name}` is already held here"));
+            mistake.label("the worker would wait for itself for ever").also(span_of(first.node), "taken here");
+            mistake.help("remove this `lock`, or use another one");
+        } else if held.len() == HELD {
+            self.mistakes
+                .error(span_of(node), "more than 64 locks are held here")
+                .help("give some of them back before");
+        }
+        if held.len() < HELD {
+            held.push(Held { target, node, block, certain: true });
+        }
+    }
+
+    fn give_back<'a>(&mut self, target: &Target, node: &KdlNode, held: &mut Vec<Held<'a>>) {
+        let same = |lock: &Held<'a>| lock.target.resource == target.resource;
+        let exactly = held.iter().rposition(|lock| !lock.block && lock.target == target);
+        if let Some(at) = exactly.or_else(|| held.iter().rposition(|lock| !lock.block && same(lock))) {
+            held.remove(at);
+            return;
+        }
+        let name = &self.scenario.resources[target.resource].name;
+        match held.iter().rfind(|lock| same(lock)) {
+            Some(block) => {
+                let title = format!("the block of `lock {name}` gives it back itself");
+                let mistake = self.mistakes.error(span_of(node), title);
+                mistake.also(span_of(block.node), "this block").help("remove this `unlock`");
+            }
+            None => {
+                let title = format!("`{name}` is not held here");
+                let help = format!("take it before with `lock {name}`, or remove this `unlock`");
+                self.mistakes.error(span_of(node), title).help(help);
+            }
+        }
+    }
+}
+
+/// What is held where two ways meet: for certain only what is held on both.
+fn merge<'a>(one: Vec<Held<'a>>, other: Vec<Held<'a>>) -> Vec<Held<'a>> {
+    let among = |lock: &Held<'a>, list: &[Held<'a>]| list.iter().any(|l| l.certain && std::ptr::eq(l.node, lock.node));
+    let mut both: Vec<Held<'a>> =
+        one.iter().map(|lock| Held { certain: lock.certain && among(lock, &other), ..lock.clone() }).collect();
+    for lock in other {
+        if !both.iter().any(|known| std::ptr::eq(known.node, lock.node)) {
+            both.push(Held { certain: false, ..lock });
+        }
+    }
+    both.truncate(HELD);
+    both
+}

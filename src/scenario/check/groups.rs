@@ -1,0 +1,200 @@
+//! Who works: groups of workers that run steps, and pools that are fed tasks.
+
+use kdl::{KdlEntry, KdlNode};
+
+use super::Checker;
+use super::declare::most_workers;
+use super::node::{arg, children, prop, span_of, value_span};
+use super::number::{CAPACITY, CHUNK, HOW_MANY, PAYLOAD, POOL_SIZE, RATE, TASKS, Want};
+use super::shape::POOL;
+use crate::scenario::expr::Expr;
+use crate::scenario::knob::KnobKind;
+use crate::scenario::program::{Feed, Policy, Pool, Step, Workers};
+use crate::trace::{KnobId, WorkerKind};
+
+/// Tasks that wait at most, unless the pool says otherwise.
+const QUEUE: f64 = 1_000.0;
+
+/// Endings of files that a task can be made of.
+const ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];
+
+impl Checker {
+    pub(super) fn groups(&mut self, nodes: &[&KdlNode]) {
+        for node in nodes {
+            match node.name().value() {
+                "thread" => self.workers(node, WorkerKind::Thread),
+                "process" => self.workers(node, WorkerKind::Process),
+                "pool" => self.pool(node),
+                _ => {}
+            }
+        }
+    }
+
+    fn workers(&mut self, node: &KdlNode, kind: WorkerKind) {
+        let name = name_of(node);
+        let count = self.number_or(node, "count", HOW_MANY, 1.0).map_or(Expr::Number(1.0), |count| count.expr);
+        let steps = self.body(node);
+        self.scenario.workers.push(Workers { name, kind, count, steps });
+    }
+
+    /// The steps in a node's block. Whether locks are taken and given back in turn is looked at when they are right.
+    fn body(&mut self, node: &KdlNode) -> Vec<Step> {
+        let before = self.mistakes.count_errors();
+        let steps = self.steps(children(node));
+        if node.children().is_some() && steps.is_empty() && self.mistakes.count_errors() == before {
+            self.mistakes.error(span_of(node), "there is nothing to do here").help("write steps into the block");
+        }
+        if self.mistakes.count_errors() == before {
+            self.flow(children(node), &steps);
+        }
+        steps
+    }
+
+    fn pool(&mut self, node: &KdlNode) {
+        let of = prop(node, "of").and_then(|entry| self.word(entry, &["threads", "processes"]));
+        let of = if of == Some(1) { WorkerKind::Process } else { WorkerKind::Thread };
+        let policy = prop(node, "policy").and_then(|entry| self.word(entry, &["block", "reject", "caller-runs"]));
+        let policy = [Policy::Block, Policy::Reject, Policy::CallerRuns][policy.unwrap_or(0)];
+        if prop(node, "workers").is_none() {
+            self.mistakes.error(span_of(node), "this pool does not say how many workers it has").help("add workers=4");
+        }
+        let workers = self.number_or(node, "workers", POOL_SIZE, 1.0);
+        let most = workers.as_ref().map_or(1, most_workers);
+        let queue = self.plain(node, "queue", CAPACITY, QUEUE);
+        let payload = self.plain(node, "payload", PAYLOAD, 0.0);
+        let before = self.scenario.pools.len();
+        let (feed, chunk, task) = self.pool_parts(node);
+        debug_assert_eq!(before, self.scenario.pools.len(), "pools do not nest");
+        self.scenario.pools.push(Pool {
+            name: name_of(node),
+            of,
+            workers: workers.map_or(Expr::Number(1.0), |workers| workers.expr),
+            most,
+            queue,
+            policy,
+            feed: feed.unwrap_or(Feed::Batch { count: Expr::Number(1.0) }),
+            payload,
+            chunk,
+            task,
+        });
+    }
+
+    /// A number in a property; its default when it is not there or wrong.
+    fn plain(&mut self, node: &KdlNode, name: &str, want: Want, default: f64) -> Expr {
+        self.number_or(node, name, want, default).map_or(Expr::Number(default), |formula| formula.expr)
+    }
+
+    /// What is in a pool's block: one feed and one task.
+    fn pool_parts(&mut self, node: &KdlNode) -> (Option<Feed>, Expr, Vec<Step>) {
+        let mut feeds: Vec<&KdlNode> = Vec::new();
+        let mut tasks: Vec<&KdlNode> = Vec::new();
+        for child in children(node) {
+            match self.shape(child, POOL).map(|shape| shape.word) {
+                Some("task") => tasks.push(child),
+                Some(_) => feeds.push(child),
+                None => {}
+            }
+        }
+        let known = children(node).iter().all(|child| POOL.find(child.name().value()).is_some());
+        for (what, found, help) in [
+            ("task", &tasks, "add task { ... } with the steps of one task"),
+            ("feed", &feeds, "add arrive rate=\"200/s\", or batch count=1000"),
+        ] {
+            match found.as_slice() {
+                [] if known => {
+                    self.mistakes.error(span_of(node), format!("this pool has no {what}")).help(help);
+                }
+                [] | [_] => {}
+                [first, second, ..] => {
+                    let mistake = self.mistakes.error(span_of(second), format!("this pool has a second {what}"));
+                    mistake.also(span_of(first), "the first is here").help("remove one of them");
+                }
+            }
+        }
+        let feed = feeds.first().and_then(|node| self.feed(node));
+        let chunk = feeds.first().map_or(Expr::Number(1.0), |node| self.plain(node, "chunk", CHUNK, 1.0));
+        let task = tasks.first().map(|node| self.body(node)).unwrap_or_default();
+        (feed, chunk, task)
+    }
+
+    fn feed(&mut self, node: &KdlNode) -> Option<Feed> {
+        if node.name().value() == "arrive" {
+            return match prop(node, "rate") {
+                Some(entry) => self.number(entry, RATE).map(|rate| Feed::Arrive { rate: rate.expr }),
+                None => {
+                    self.mistakes.error(span_of(node), "`arrive` has no rate").help("add rate=\"200/s\"");
+                    None
+                }
+            };
+        }
+        match (prop(node, "files"), prop(node, "count")) {
+            (Some(files), None) => self.files(node, files),
+            (None, Some(count)) => {
+                for extra in ["dir", "out"].iter().filter_map(|name| prop(node, name)) {
+                    let title = "a batch has directories only when it is one of files";
+                    self.mistakes
+                        .error(super::node::entry_span(extra), title)
+                        .help("add files=\"jpg png\", or remove it");
+                }
+                self.number(count, TASKS).map(|count| Feed::Batch { count: count.expr })
+            }
+            (Some(_), Some(count)) => {
+                let title = "a batch of files has no count: it has as many tasks as there are files";
+                self.mistakes.error(super::node::entry_span(count), title).help("remove it");
+                None
+            }
+            (None, None) => {
+                let help = "add count=1000, or files=\"jpg png\" with dir=$dir and out=$out";
+                self.mistakes.error(span_of(node), "it is not said what this batch is of").help(help);
+                None
+            }
+        }
+    }
+
+    fn files(&mut self, node: &KdlNode, files: &KdlEntry) -> Option<Feed> {
+        let text = self.text(files)?;
+        let endings: Vec<String> =
+            text.split_whitespace().map(|word| word.trim_start_matches(['*', '.']).to_lowercase()).collect();
+        if let Some(odd) = endings.iter().find(|ending| !ENDINGS.contains(&ending.as_str())) {
+            let title = format!("files ending in `{odd}` cannot be read");
+            self.mistakes.error(value_span(files), title).help("known endings: jpg jpeg png");
+            return None;
+        }
+        if endings.is_empty() {
+            self.mistakes.error(value_span(files), "no ending is given").help("such as files=\"jpg png\"");
+            return None;
+        }
+        let dir = self.text_knob_of(node, "dir");
+        let out = self.text_knob_of(node, "out");
+        Some(Feed::Files { dir: dir?, out: out?, endings })
+    }
+
+    /// The knob for free text that a property names: `dir=$dir`.
+    fn text_knob_of(&mut self, node: &KdlNode, name: &'static str) -> Option<KnobId> {
+        let Some(entry) = prop(node, name) else {
+            let title = format!("a batch of files has no `{name}`");
+            let help = format!("add {name}=${name} and a line: knob {name} text=#true help=\"...\"");
+            self.mistakes.error(span_of(node), title).help(help);
+            return None;
+        };
+        let text = self.text(entry)?;
+        let Some(knob) = text.strip_prefix('$') else {
+            let help = format!("write {name}=${name} and a line: knob {name} \"{text}\" text=#true help=\"...\"");
+            self.mistakes.error(value_span(entry), "expected a knob").help(help);
+            return None;
+        };
+        let id = self.knob_reference(entry, knob, "a knob for free text")?;
+        self.use_knob(id, false);
+        if !matches!(self.scenario.knobs[id.index()].kind, KnobKind::Text { .. }) {
+            let help = format!("declare it like this: knob {knob} text=#true help=\"...\"");
+            self.mistakes.error(value_span(entry), format!("the knob `{knob}` is not free text")).help(help);
+            return None;
+        }
+        Some(id)
+    }
+}
+
+/// The name a node declares. Whether it is one was checked before.
+fn name_of(node: &KdlNode) -> String {
+    arg(node, 0).and_then(|entry| entry.value().as_string()).unwrap_or_default().to_owned()
+}

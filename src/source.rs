@@ -1,0 +1,9 @@
+//! Where events come from: a live run. Messages out, commands in.
+
+mod live;
+mod reader;
+mod sampler;
+mod scratch;
+mod timebase;
+
+pub use live::{Live, StartError};

@@ -1,0 +1,137 @@
+//! What is measured from outside the workers: run-queue delay, load of the cores, counters, the rings' own totals.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use sysinfo::System;
+
+use super::timebase::Timebase;
+use crate::platform::SchedStat;
+use crate::trace::{Board, Cast, Message, ResourceId, Sample, Span, Stamp, WorkerId};
+
+/// Least time between two looks at a worker's kernel figures.
+const SCHED_EVERY: Span = Span::millis(50);
+/// More workers are looked at less often: a look takes about a microsecond.
+const SCHED_PER_WORKER: Span = Span::micros(400);
+/// sysinfo gives new figures every 200 ms at most.
+const CORES_EVERY: Span = Span::millis(250);
+
+/// One worker's kernel figures.
+#[derive(Debug)]
+struct Watched {
+    who: (u32, u32),
+    stat: SchedStat,
+    last: (u64, u64),
+    at: Stamp,
+}
+
+#[derive(Debug)]
+pub struct Sampler {
+    board: Arc<Board>,
+    time: Timebase,
+    counters: Vec<(ResourceId, i64)>,
+    watched: Vec<Option<Watched>>,
+    rings: Vec<(u64, u64)>,
+    system: Option<System>,
+    sched_due: Stamp,
+    cores_due: Stamp,
+    cost_told: bool,
+}
+
+impl Sampler {
+    pub fn new(board: Arc<Board>, cast: &Cast, time: Timebase) -> Self {
+        let workers = cast.workers.len();
+        Self {
+            counters: cast.counters().map(|c| (c, i64::MIN)).collect(),
+            watched: (0..workers).map(|_| None).collect(),
+            rings: vec![(0, 0); workers],
+            system: System::new().ok(),
+            sched_due: Stamp::default(),
+            cores_due: Stamp::default(),
+            cost_told: false,
+            board,
+            time,
+        }
+    }
+
+    /// Looks at what is due.
+    pub fn look(&mut self, tell: &mut impl FnMut(Message)) {
+        let now = self.time.now();
+        if now >= self.sched_due {
+            let pace = SCHED_EVERY.0.max(SCHED_PER_WORKER.0 * self.watched.len() as u64);
+            self.sched_due = now + Span(pace);
+            self.sched(tell);
+            self.counters(tell);
+        }
+        if now >= self.cores_due {
+            let first = self.cores_due == Stamp::default();
+            self.cores_due = now + CORES_EVERY;
+            self.cores(first, tell);
+            self.rings(tell);
+        }
+    }
+
+    /// Looks at everything once more, at the end of a run.
+    pub fn last_look(&mut self, tell: &mut impl FnMut(Message)) {
+        self.sched(tell);
+        self.counters(tell);
+        self.rings(tell);
+    }
+
+    fn sched(&mut self, tell: &mut impl FnMut(Message)) {
+        for (i, slot) in self.watched.iter_mut().enumerate() {
+            let worker = WorkerId::from(i);
+            let Some(who) = self.board.ring(worker).who() else { continue };
+            if slot.as_ref().is_none_or(|w| w.who != who) {
+                *slot = SchedStat::open(who.0, who.1).map(|stat| {
+                    let last = stat.read().unwrap_or_default();
+                    Watched { who, stat, last, at: self.time.now() }
+                });
+                tell(Message::Notice {
+                    at: self.time.now(),
+                    notice: crate::trace::Notice::Started { worker, pid: who.0, tid: who.1 },
+                });
+                continue;
+            }
+            let Some(watched) = slot else { continue };
+            let Some(figures) = watched.stat.read() else { continue };
+            let (from, to) = (watched.at, self.time.now());
+            let running = figures.0.saturating_sub(watched.last.0);
+            let ready = figures.1.saturating_sub(watched.last.1);
+            tell(Message::Sample(Sample::Sched { worker, from, to, running, ready }));
+            (watched.last, watched.at) = (figures, to);
+        }
+    }
+
+    fn counters(&mut self, tell: &mut impl FnMut(Message)) {
+        for (counter, last) in &mut self.counters {
+            let value = self.board.resource(*counter)[0].load(Ordering::Relaxed) as i64;
+            if std::mem::replace(last, value) != value {
+                tell(Message::Sample(Sample::Counter { at: self.time.now(), counter: *counter, value }));
+            }
+        }
+    }
+
+    fn cores(&mut self, first: bool, tell: &mut impl FnMut(Message)) {
+        let Some(system) = &mut self.system else { return };
+        system.refresh_cpu_usage();
+        if !first {
+            let load = system.cpus().iter().map(|cpu| cpu.usage() / 100.0).collect();
+            tell(Message::Sample(Sample::Cores { at: self.time.now(), load }));
+        }
+    }
+
+    fn rings(&mut self, tell: &mut impl FnMut(Message)) {
+        for (i, last) in self.rings.iter_mut().enumerate() {
+            let worker = WorkerId::from(i);
+            let totals = self.board.ring(worker).totals();
+            if std::mem::replace(last, totals) != totals {
+                tell(Message::Sample(Sample::Ring { worker, produced: totals.0, lost: totals.1 }));
+            }
+        }
+        if let (false, Some(nanos)) = (self.cost_told, self.board.event_cost()) {
+            self.cost_told = true;
+            tell(Message::Sample(Sample::EventCost { nanos: nanos as f32 }));
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! A single-producer ring of records in shared memory: the way of an event out of its worker.
+//!
+//! The producer makes no system call, takes no lock and shares no cache line with another producer. Nothing is buffered
+//! on its side, so what a worker did last is there after `SIGKILL`. A full ring drops and counts; the place of the loss is
+//! marked by a [`EventKind::Gap`] before the next record that fits.
+//!
+//! ```text
+//! word 0       produced: records ever published, gap records included        (producer)
+//! word 1       lost: events ever dropped                                     (producer)
+//! word 2       pid << 32 | tid of the present producer                       (producer)
+//! word 3       asked to end                                                  (runner)
+//! word 4       tasks done of the chunk that was handed over                  (producer)
+//! word 8       consumed                                                      (reader; on a cache line of its own)
+//! word 16..    records, two words each
+//! ```
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::{EventKind, Record};
+
+const PRODUCED: usize = 0;
+const LOST: usize = 1;
+const WHO: usize = 2;
+const END: usize = 3;
+const DONE: usize = 4;
+const CONSUMED: usize = 8;
+const RECORDS: usize = 16;
+
+/// Words a ring of `capacity` records takes.
+pub const fn ring_words(capacity: usize) -> usize {
+    RECORDS + capacity * 2
+}
+
+/// The shared words of one ring, and what others than its producer and reader may ask of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Ring<'a> {
+    words: &'a [AtomicU64],
+}
+
+impl<'a> Ring<'a> {
+    /// The ring in these words; `words.len()` is [`ring_words`] of a power of two.
+    pub const fn new(words: &'a [AtomicU64]) -> Self {
+        Self { words }
+    }
+
+    const fn capacity(self) -> u64 {
+        ((self.words.len() - RECORDS) / 2) as u64
+    }
+
+    fn load(self, word: usize) -> u64 {
+        self.words[word].load(Ordering::Acquire)
+    }
+
+    /// Process and thread that write here, once they have said so.
+    pub fn who(self) -> Option<(u32, u32)> {
+        let who = self.load(WHO);
+        (who != 0).then_some(((who >> 32) as u32, who as u32))
+    }
+
+    /// Says who writes here.
+    pub fn sign(self, pid: u32, tid: u32) {
+        self.words[WHO].store(u64::from(pid) << 32 | u64::from(tid), Ordering::Release);
+    }
+
+    /// Whether the worker was asked to end.
+    #[inline]
+    pub fn asked_to_end(self) -> bool {
+        self.words[END].load(Ordering::Relaxed) != 0 // Relaxed: the flag alone matters, it orders nothing
+    }
+
+    /// Asks the worker to end at its next step, or takes that back.
+    pub fn ask_to_end(self, end: bool) {
+        self.words[END].store(u64::from(end), Ordering::Relaxed);
+    }
+
+    /// How many tasks of the present chunk are done; survives the worker.
+    pub fn chunk_done(self) -> u64 {
+        self.load(DONE)
+    }
+
+    /// Says how many tasks of the present chunk are done.
+    pub fn set_chunk_done(self, tasks: u64) {
+        self.words[DONE].store(tasks, Ordering::Release);
+    }
+
+    /// Records published and events lost since the ring was made.
+    pub fn totals(self) -> (u64, u64) {
+        (self.load(PRODUCED), self.load(LOST))
+    }
+}
+
+/// The producer's end.
+#[derive(Debug)]
+pub struct RingWriter<'a> {
+    ring: Ring<'a>,
+    produced: u64,
+    /// The reader's position when we last looked; it only ever grows.
+    consumed: u64,
+    /// Lost since the last record that was written.
+    gap: u64,
+}
+
+impl<'a> RingWriter<'a> {
+    /// Goes on where the ring's former producer stopped. There must be no other at the same time.
+    pub fn new(ring: Ring<'a>) -> Self {
+        Self { ring, produced: ring.load(PRODUCED), consumed: ring.load(CONSUMED), gap: 0 }
+    }
+
+    /// Takes over again after another producer wrote: both hand the ring to and fro.
+    pub fn resume(&mut self) {
+        self.produced = self.ring.load(PRODUCED);
+    }
+
+    #[inline]
+    fn has_room(&mut self, records: u64) -> bool {
+        let capacity = self.ring.capacity();
+        if self.produced.wrapping_sub(self.consumed) + records <= capacity {
+            return true;
+        }
+        self.consumed = self.ring.load(CONSUMED);
+        self.produced.wrapping_sub(self.consumed) + records <= capacity
+    }
+
+    #[inline]
+    fn put(&mut self, record: Record) {
+        let at = RECORDS + (self.produced & (self.ring.capacity() - 1)) as usize * 2;
+        // Relaxed: published as a whole by the store to PRODUCED.
+        self.ring.words[at].store(record.ticks, Ordering::Relaxed);
+        self.ring.words[at + 1].store(record.word, Ordering::Relaxed);
+        self.produced += 1;
+    }
+
+    /// Writes one record, or counts it as lost. Never blocks: waiting for room would disturb the worker that is watched.
+    #[inline]
+    pub fn write(&mut self, record: Record) {
+        self.write_all(&[record]);
+    }
+
+    /// Writes records that are worthless without one another: all, or none.
+    #[inline]
+    pub fn write_all(&mut self, records: &[Record]) {
+        let marker = u64::from(self.gap > 0);
+        if !self.has_room(records.len() as u64 + marker) {
+            self.gap += records.len() as u64;
+            self.ring.words[LOST].fetch_add(records.len() as u64, Ordering::Relaxed); // a total, orders nothing
+            return;
+        }
+        if self.gap > 0 {
+            let ticks = records.first().map_or(0, |r| r.ticks);
+            let lost = std::mem::take(&mut self.gap);
+            self.put(Record::new(ticks, EventKind::Gap { lost }));
+        }
+        for record in records {
+            self.put(*record);
+        }
+        self.ring.words[PRODUCED].store(self.produced, Ordering::Release);
+    }
+}
+
+/// The reader's end. It trusts nothing that it reads.
+#[derive(Debug)]
+pub struct RingReader<'a> {
+    ring: Ring<'a>,
+    consumed: u64,
+}
+
+impl<'a> RingReader<'a> {
+    pub fn new(ring: Ring<'a>) -> Self {
+        Self { ring, consumed: ring.load(CONSUMED) }
+    }
+
+    /// Hands over what is there, `limit` records at most. Returns how full the ring was, 0 to 1.
+    pub fn drain(&mut self, limit: usize, mut take: impl FnMut(Record)) -> f32 {
+        let capacity = self.ring.capacity();
+        let produced = self.ring.load(PRODUCED);
+        let waiting = produced.wrapping_sub(self.consumed);
+        if waiting > capacity {
+            // Only a broken producer writes a position that is not within one lap of ours.
+            take(Record::new(0, EventKind::Gap { lost: 0 }));
+            self.consumed = produced;
+            self.ring.words[CONSUMED].store(self.consumed, Ordering::Release);
+            return 0.0;
+        }
+        for _ in 0..waiting.min(limit as u64) {
+            let at = RECORDS + (self.consumed & (capacity - 1)) as usize * 2;
+            take(Record {
+                ticks: self.ring.words[at].load(Ordering::Relaxed),
+                word: self.ring.words[at + 1].load(Ordering::Relaxed),
+            });
+            self.consumed = self.consumed.wrapping_add(1);
+        }
+        self.ring.words[CONSUMED].store(self.consumed, Ordering::Release);
+        waiting as f32 / capacity as f32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn words(capacity: usize) -> Vec<AtomicU64> {
+        (0..ring_words(capacity)).map(|_| AtomicU64::new(0)).collect()
+    }
+
+    fn drained(reader: &mut RingReader<'_>) -> Vec<EventKind> {
+        let mut out = Vec::new();
+        reader.drain(usize::MAX, |r| out.push(r.kind()));
+        out
+    }
+
+    #[test]
+    fn what_does_not_fit_is_counted_and_its_place_is_marked() {
+        let words = words(4);
+        let ring = Ring::new(&words);
+        let (mut writer, mut reader) = (RingWriter::new(ring), RingReader::new(ring));
+        for i in 0..6 {
+            writer.write(Record::new(i, EventKind::Resume));
+        }
+        assert_eq!(drained(&mut reader), [EventKind::Resume; 4]);
+        writer.write(Record::new(7, EventKind::Began));
+        assert_eq!(drained(&mut reader), [EventKind::Gap { lost: 2 }, EventKind::Began]);
+        assert_eq!(ring.totals(), (6, 2));
+    }
+
+    #[test]
+    fn a_group_is_written_whole_or_not_at_all() {
+        let words = words(4);
+        let ring = Ring::new(&words);
+        let (mut writer, mut reader) = (RingWriter::new(ring), RingReader::new(ring));
+        writer.write_all(&[Record::new(0, EventKind::Began); 3]);
+        writer.write_all(&[Record::new(1, EventKind::Resume); 2]);
+        assert_eq!(drained(&mut reader), [EventKind::Began; 3]);
+        assert_eq!(ring.totals(), (3, 2));
+    }
+
+    #[test]
+    fn two_threads_lose_nothing_that_is_not_counted() {
+        let words = words(64);
+        let ring = Ring::new(&words);
+        let total = 200_000_u64;
+        let (mut seen, mut lost, mut last) = (0, 0, None);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut writer = RingWriter::new(ring);
+                for i in 0..total {
+                    writer.write(Record::new(i, EventKind::Resume));
+                }
+            });
+            let mut reader = RingReader::new(ring);
+            while seen + ring.totals().1 < total {
+                reader.drain(16, |r| match r.kind() {
+                    EventKind::Gap { lost: n } => lost += n,
+                    _ => {
+                        assert!(last < Some(r.ticks), "out of order");
+                        last = Some(r.ticks);
+                        seen += 1;
+                    }
+                });
+            }
+        });
+        let dropped = ring.totals().1;
+        assert_eq!(seen + dropped, total, "produced = shown + lost");
+        assert!(lost <= dropped);
+    }
+
+    proptest! {
+        /// A hostile producer may write anything anywhere.
+        #[test]
+        fn any_content_is_drained_without_panic(content in prop::collection::vec(any::<u64>(), ring_words(8))) {
+            let words: Vec<AtomicU64> = content.into_iter().map(AtomicU64::new).collect();
+            let ring = Ring::new(&words);
+            let mut reader = RingReader::new(ring);
+            let mut n = 0;
+            reader.drain(usize::MAX, |r| { let _ = r.kind(); n += 1; });
+            prop_assert!(n <= 9);
+        }
+    }
+}
