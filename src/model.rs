@@ -120,7 +120,7 @@ impl Model {
     pub fn new(cast: Arc<Cast>, budget: Budget) -> Self {
         let plan = Plan::new(&cast, budget);
         let resource = |kind: &ResourceKind| match kind {
-            ResourceKind::Mutex { .. } => Res::Lock(Box::new(Lock::new(plan.shape, plan.holds, plan.digits))),
+            ResourceKind::Mutex { .. } => Res::Lock(Box::new(Lock::new(&plan))),
             ResourceKind::Queue { capacity } => Res::Queue(Box::new(Queue::new(*capacity, plan.shape))),
             ResourceKind::Counter { initial } => Res::Counter(Box::new(Counter::new(*initial, plan.shape))),
         };

@@ -6,7 +6,8 @@ mod seen;
 pub use self::cells::LockCell;
 use self::cells::{Hold, Traffic};
 use self::seen::Seen;
-use super::history::{History, Shape};
+use super::history::History;
+use super::plan::Plan;
 use super::times::Times;
 use crate::trace::{Grant, Stamp, WorkerId};
 
@@ -66,22 +67,22 @@ pub struct Lock {
 }
 
 impl Lock {
-    pub(super) fn new(shape: Shape, exact_most: usize, digits: u8) -> Self {
+    pub(super) fn new(plan: &Plan) -> Self {
         Self {
             acquired: 0,
             contended: 0,
             gave_up: 0,
             orphaned: 0,
-            wait: Times::new(digits),
-            hold: Times::new(digits),
+            wait: Times::new(plan.digits),
+            hold: Times::new(plan.digits),
             newest: Grant(0),
             open: Vec::new(),
             waiters: Vec::new(),
             users: Vec::new(),
-            seen: Seen::default(),
-            history: History::new(shape),
+            seen: Seen::new(plan.grants),
+            history: History::new(plan.shape),
             exact: Vec::new(),
-            exact_most: exact_most.next_power_of_two(),
+            exact_most: plan.holds.next_power_of_two(),
         }
     }
 

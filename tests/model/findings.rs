@@ -140,10 +140,14 @@ fn oversubscribed() {
 /// Tasks come every `every` ms for 2 s; `workers` do them in 20 ms of `state` each.
 fn pool(workers: usize, every: f64, state: &str) -> String {
     let mut text = String::from("worker feeder\nqueue q 9999\n");
-    (1..=workers).for_each(|w| writeln!(text, "worker w-{w}").unwrap());
+    for w in 1..=workers {
+        writeln!(text, "worker w-{w}").unwrap();
+    }
     let names: Vec<String> = (1..=workers).map(|w| format!("w-{w}")).collect();
     writeln!(text, "pool io threads q feeder {}\n0 feeder began", names.join(" ")).unwrap();
-    names.iter().for_each(|w| writeln!(text, "0 {w} began\n0 {w} block empty q").unwrap());
+    for name in &names {
+        writeln!(text, "0 {name} began\n0 {name} block empty q").unwrap();
+    }
     let mut free = vec![0.0f64; workers];
     let mut changes: Vec<(f64, i32, String)> = Vec::new();
     for i in 0..(2_000.0 / every) as u64 {
@@ -178,6 +182,24 @@ fn pool_too_small() {
     assert!(told.ends_with("/s. About 4 would keep up."), "{told}");
     assert!(find(&pool(5, 5.0, "io"), 2_000.0, "pool-too-small").is_none(), "five keep up");
     assert!(find(&pool(2, 11.0, "io"), 2_000.0, "pool-too-small").is_none(), "fewer tasks come");
+
+    // A feeder that the full queue holds up lets no more come than are done.
+    let (busy, idle) = (pool(2, 10.1, "io"), pool(4, 10.1, "io"));
+    let held_up = |text: &str| {
+        let mut out = String::new();
+        for line in text.lines() {
+            let waits = line.contains("feeder put").then(|| line.split_once(' ')).flatten();
+            match waits.and_then(|(at, _)| at.parse::<f64>().ok()).filter(|at| *at > 10.0) {
+                Some(at) => writeln!(out, "{} feeder block full q\n{line}", at - 6.0).unwrap(),
+                None => writeln!(out, "{line}").unwrap(),
+            }
+        }
+        out
+    };
+    let told = sentence(&held_up(&busy), 2_000.0, "pool-too-small");
+    assert!(told.ends_with("tasks/s, and more would come: feeder waits 59 % of its time for room in q."), "{told}");
+    assert!(find(&busy, 2_000.0, "pool-too-small").is_none(), "nothing holds the feeder up");
+    assert!(find(&held_up(&idle), 2_000.0, "pool-too-small").is_none(), "the workers have time");
 
     let full = format!("{}\n2000 cores 1 1", pool(2, 5.0, "running"));
     let told = sentence(&full, 2_000.0, "pool-too-small");

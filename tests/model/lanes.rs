@@ -1,5 +1,7 @@
 //! Lanes drawn as text.
 
+use std::fmt::Write;
+
 use contend::model::{Ending, Model, Window};
 use contend::trace::{Death, Span, Stamp, State};
 
@@ -124,7 +126,7 @@ fn a_cell_below_a_millisecond_is_drawn_from_exact_spans() {
 fn ticking(secs: u64) -> Model {
     let mut text = String::from("worker w\n0 w began\n");
     for t in (0..secs * 1000).step_by(4) {
-        text += &format!("{} w block sleep\n{} w resume\n", t + 3, t + 4);
+        writeln!(text, "{} w block sleep\n{} w resume", t + 3, t + 4).unwrap();
     }
     play(&text)
 }

@@ -192,7 +192,9 @@ proptest! {
         let mut events: Vec<Event> = events.collect();
         let mut model = Model::new(cast(WORKERS, 3), Budget { bytes: 1 << 16 });
         model.apply(&Message::Events(events.clone()));
-        events.iter_mut().for_each(|event| event.worker = WorkerId(2));
+        for event in &mut events {
+            event.worker = WorkerId(2);
+        }
         model.apply(&Message::Events(events));
         model.apply(&Message::Sample(Sample::Cores { at: Stamp(t), load: vec![f32::NAN, 2.0] }));
         model.apply(&Message::Sample(Sample::Counter { at: Stamp(t), counter: ResourceId(1), value: i64::MIN }));

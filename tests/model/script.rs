@@ -23,7 +23,9 @@ pub(crate) fn ms(ms: f64) -> Stamp {
 pub(crate) fn play(text: &str) -> Model {
     let (cast, messages) = read(text);
     let mut model = Model::new(cast, Budget::default());
-    messages.iter().for_each(|message| model.apply(message));
+    for message in &messages {
+        model.apply(message);
+    }
     model
 }
 

@@ -5,7 +5,7 @@ use crate::model::shares::{Shares, Window};
 use crate::trace::{Span, Stamp, State};
 
 impl Lane {
-    /// What it did at `t`, as exact as what is kept allows. None before its first event, and for a lane that never was.
+    /// What it did at `t`, as exact as what is kept allows. None for a lane that never was.
     pub fn at(&self, t: Stamp) -> Option<Doing> {
         let now = self.doing();
         if t >= now.since {
