@@ -64,10 +64,18 @@ impl<'a> Recorder<'a> {
     /// Gave the lock back; `at` was taken while it was still held, the event is written after.
     #[inline]
     pub fn released(&mut self, at: u64, lock: ResourceId) {
-        if let Some(i) = self.held.iter().rposition(|(held, _)| *held == lock) {
-            let (lock, grant) = self.held.remove(i);
+        // Locks are nearly always given back in the order that makes the newest the one.
+        let newest = self.held.last().is_some_and(|(held, _)| *held == lock);
+        let hold = if newest { self.held.pop() } else { self.forget(lock) };
+        if let Some((lock, grant)) = hold {
             self.write(at, EventKind::Released { lock, grant });
         }
+    }
+
+    #[cold]
+    fn forget(&mut self, lock: ResourceId) -> Option<(ResourceId, Grant)> {
+        let i = self.held.iter().rposition(|(held, _)| *held == lock)?;
+        Some(self.held.remove(i))
     }
 
     /// Another process wrote to the ring meanwhile and has handed it back.

@@ -93,9 +93,12 @@ impl<'a> Ring<'a> {
 #[derive(Debug)]
 pub struct RingWriter<'a> {
     ring: Ring<'a>,
+    /// The ring's cells; a power of two.
+    cells: &'a [[AtomicU64; 2]],
     produced: u64,
-    /// The reader's position when we last looked; it only ever grows.
-    consumed: u64,
+    /// Records that fit for certain, with nothing to be told first: what the reader has taken since we last looked comes
+    /// on top. One comparison is all that a write has to ask.
+    room: u64,
     /// Lost since the last record that was written.
     gap: u64,
 }
@@ -103,57 +106,70 @@ pub struct RingWriter<'a> {
 impl<'a> RingWriter<'a> {
     /// Goes on where the ring's former producer stopped. There must be no other at the same time.
     pub fn new(ring: Ring<'a>) -> Self {
-        Self { ring, produced: ring.load(PRODUCED), consumed: ring.load(CONSUMED), gap: 0 }
+        let (cells, _) = ring.words[RECORDS..].as_chunks();
+        Self { ring, cells, produced: ring.load(PRODUCED), room: 0, gap: 0 }
     }
 
     /// Takes over again after another producer wrote: both hand the ring to and fro.
     pub fn resume(&mut self) {
         self.produced = self.ring.load(PRODUCED);
-    }
-
-    #[inline]
-    fn has_room(&mut self, records: u64) -> bool {
-        let capacity = self.ring.capacity();
-        if self.produced.wrapping_sub(self.consumed) + records <= capacity {
-            return true;
-        }
-        self.consumed = self.ring.load(CONSUMED);
-        self.produced.wrapping_sub(self.consumed) + records <= capacity
+        self.room = 0;
     }
 
     #[inline]
     fn put(&mut self, record: Record) {
-        let at = RECORDS + (self.produced & (self.ring.capacity() - 1)) as usize * 2;
+        let [ticks, word] = &self.cells[self.produced as usize & (self.cells.len() - 1)];
         // Relaxed: published as a whole by the store to PRODUCED.
-        self.ring.words[at].store(record.ticks, Ordering::Relaxed);
-        self.ring.words[at + 1].store(record.word, Ordering::Relaxed);
+        ticks.store(record.ticks, Ordering::Relaxed);
+        word.store(record.word, Ordering::Relaxed);
         self.produced += 1;
+        self.room -= 1;
+    }
+
+    #[inline]
+    fn publish(&self) {
+        self.ring.words[PRODUCED].store(self.produced, Ordering::Release);
     }
 
     /// Writes one record, or counts it as lost. Never blocks: waiting for room would disturb the worker that is watched.
     #[inline]
     pub fn write(&mut self, record: Record) {
-        self.write_all(&[record]);
+        if self.room > 0 || self.make_room(1, record.ticks) {
+            self.put(record);
+            self.publish();
+        }
     }
 
     /// Writes records that are worthless without one another: all, or none.
     #[inline]
     pub fn write_all(&mut self, records: &[Record]) {
+        let ticks = records.first().map_or(0, |r| r.ticks);
+        if self.room >= records.len() as u64 || self.make_room(records.len() as u64, ticks) {
+            for record in records {
+                self.put(*record);
+            }
+            self.publish();
+        }
+    }
+
+    /// Looks how far the reader has come. With room for so many records it tells of the loss before them, if there was
+    /// one; without, they are counted as lost.
+    #[cold]
+    fn make_room(&mut self, records: u64, ticks: u64) -> bool {
+        let used = self.produced.wrapping_sub(self.ring.load(CONSUMED));
+        self.room = (self.cells.len() as u64).saturating_sub(used);
         let marker = u64::from(self.gap > 0);
-        if !self.has_room(records.len() as u64 + marker) {
-            self.gap += records.len() as u64;
-            self.ring.words[LOST].fetch_add(records.len() as u64, Ordering::Relaxed); // a total, orders nothing
-            return;
+        if self.room < records + marker {
+            self.room = 0; // so that the next record asks again
+            self.gap += records;
+            self.ring.words[LOST].fetch_add(records, Ordering::Relaxed); // a total, orders nothing
+            return false;
         }
         if self.gap > 0 {
-            let ticks = records.first().map_or(0, |r| r.ticks);
             let lost = std::mem::take(&mut self.gap);
             self.put(Record::new(ticks, EventKind::Gap { lost }));
         }
-        for record in records {
-            self.put(*record);
-        }
-        self.ring.words[PRODUCED].store(self.produced, Ordering::Release);
+        true
     }
 }
 

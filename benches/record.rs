@@ -1,0 +1,189 @@
+//! What an event costs the worker that records it, in CPU time of its own thread.
+//!
+//! Beside it the floor that no recorder can go below, a clock read and a store, and `fastrace`, the fastest tracing crate.
+//! Bursts of events back to back; the ring is emptied between them, untimed.
+#![allow(clippy::print_stdout, reason = "figures are what a benchmark is for")]
+
+mod measure;
+
+use std::hint::black_box;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use contend::engine::Recorder;
+use contend::platform::{Clock, thread_cpu};
+use contend::trace::{EventKind, Grant, ResourceId, Ring, RingReader, RingWriter, ring_words};
+use fastrace::collector::{Config, Reporter, SpanRecord};
+use fastrace::prelude::{LocalSpan, Span, SpanContext};
+
+use self::measure::{Goal, Samples, head, interleave, median, quantile, ratio, spread};
+
+const EVENTS: usize = 16_384;
+const BURSTS: usize = 9;
+const ROUNDS: usize = 9;
+const THREADS: [usize; 4] = [1, 2, 4, 8];
+/// What the ring of a worker has at most.
+const RECORDS: usize = 32_768;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Clock,
+    Floor16,
+    Floor32,
+    Write,
+    Shared,
+    Lock,
+    Fastrace,
+}
+
+impl Way {
+    const ALL: [(Self, &'static str); 7] = [
+        (Self::Clock, "clock read alone"),
+        (Self::Floor16, "clock read and 16-byte store"),
+        (Self::Floor32, "clock read and 32-byte store"),
+        (Self::Write, "Recorder::write"),
+        (Self::Shared, "... one stamp for two events"),
+        (Self::Lock, "... a lock taken and released"),
+        (Self::Fastrace, "fastrace (half a span)"),
+    ];
+}
+
+struct Count;
+
+impl Reporter for Count {
+    fn report(&mut self, spans: Vec<SpanRecord>) {
+        black_box(spans.len());
+    }
+}
+
+/// Nanoseconds of CPU per event: the median of some bursts on this thread, after one that is not counted.
+fn bursts(mut burst: impl FnMut()) -> f64 {
+    burst();
+    let mut timed = || {
+        let start = thread_cpu();
+        burst();
+        (thread_cpu() - start) as f64 / EVENTS as f64
+    };
+    median(&(0..BURSTS).map(|_| timed()).collect::<Vec<_>>())
+}
+
+fn floor<const WORDS: usize>(clock: Clock) -> f64 {
+    let mask = RECORDS * 2 / WORDS - 1;
+    let cells: Vec<[AtomicU64; WORDS]> = (0..=mask).map(|_| [const { AtomicU64::new(0) }; WORDS]).collect();
+    let mut next = 0;
+    bursts(|| {
+        for _ in 0..EVENTS {
+            let cell = &cells[next & mask];
+            cell[0].store(clock.ticks(), Ordering::Relaxed);
+            for (i, word) in cell[1..].iter().enumerate() {
+                word.store((next + i) as u64, Ordering::Relaxed);
+            }
+            next += 1;
+        }
+        black_box(&cells);
+    })
+}
+
+/// A recorder at a ring that `empty` empties.
+fn recorder(way: Way, clock: Clock) -> f64 {
+    let words: Vec<AtomicU64> = (0..ring_words(RECORDS)).map(|_| AtomicU64::new(0)).collect();
+    let ring = Ring::new(&words);
+    let (mut pen, mut reader) = (Recorder::new(RingWriter::new(ring), clock), RingReader::new(ring));
+    let (lock, mut grant) = (ResourceId(3), 0);
+    let mut samples = Vec::with_capacity(BURSTS);
+    for burst in 0..=BURSTS {
+        let start = thread_cpu();
+        match way {
+            Way::Write => {
+                (0..EVENTS).for_each(|i| pen.write(pen.now(), EventKind::Put { queue: lock, depth: i as u32 }));
+            }
+            Way::Shared => (0..EVENTS / 2).for_each(|i| {
+                let at = pen.now();
+                pen.write(at, EventKind::Took { queue: lock, depth: i as u32 });
+                pen.write(at, EventKind::Resume);
+            }),
+            _ => (0..EVENTS / 2).for_each(|_| {
+                grant += 1;
+                pen.acquired(lock, Grant(grant));
+                pen.released(pen.now(), lock);
+            }),
+        }
+        let each = (thread_cpu() - start) as f64 / EVENTS as f64;
+        if burst > 0 {
+            samples.push(each);
+        }
+        reader.drain(usize::MAX, |record| {
+            black_box(record);
+        });
+    }
+    assert_eq!(ring.totals().1, 0, "a burst fits into the ring");
+    median(&samples)
+}
+
+fn fastrace() -> f64 {
+    bursts(|| {
+        let root = Span::root("root", SpanContext::random());
+        let _here = root.set_local_parent();
+        for _ in 0..EVENTS / 2 {
+            let _span = LocalSpan::enter_with_local_parent("span");
+        }
+    })
+}
+
+fn one(way: Way) -> f64 {
+    let clock = Clock::best();
+    match way {
+        Way::Clock => bursts(|| {
+            for _ in 0..EVENTS {
+                black_box(clock.ticks());
+            }
+        }),
+        Way::Floor16 => floor::<2>(clock),
+        Way::Floor32 => floor::<4>(clock),
+        Way::Write | Way::Shared | Way::Lock => recorder(way, clock),
+        Way::Fastrace => fastrace(),
+    }
+}
+
+/// All threads at once; the mean of their figures.
+fn sample(way: Way, threads: usize) -> f64 {
+    let start = Barrier::new(threads);
+    let on_thread = || {
+        start.wait();
+        one(way)
+    };
+    std::thread::scope(|scope| {
+        let handles: Vec<_> = (0..threads).map(|_| scope.spawn(on_thread)).collect();
+        handles.into_iter().map(|h| h.join().expect("no thread panics")).sum::<f64>() / threads as f64
+    })
+}
+
+fn main() {
+    head("record: CPU nanoseconds per event on the recording thread");
+    fastrace::set_reporter(Count, Config::default());
+    let columns: Vec<Samples> = THREADS.iter().map(|threads| column(*threads)).collect();
+    println!("\n{:32}{}", "threads", THREADS.map(|t| format!("{t:>8}")).concat());
+    for (i, (_, name)) in Way::ALL.iter().enumerate() {
+        let figures: Vec<String> = columns.iter().map(|c| format!("{:8.2}", median(&c[i]))).collect();
+        println!("{name:32}{}", figures.concat());
+    }
+    println!();
+    let at = |way| Way::ALL.iter().position(|(w, _)| *w == way).expect("every way is listed");
+    for (threads, column) in THREADS.iter().zip(&columns) {
+        let against = |other| ratio(&column[at(Way::Write)], &column[at(other)]);
+        Goal::AtMost(1.1).judge(format_args!("write / clock and store, {threads} threads"), against(Way::Floor32));
+        Goal::AtMost(0.45).judge(format_args!("write / fastrace, {threads} threads"), against(Way::Fastrace));
+    }
+}
+
+/// The samples of all ways with so many threads.
+fn column(threads: usize) -> Samples {
+    let samples = interleave(ROUNDS, Way::ALL.len(), |way| sample(Way::ALL[way].0, threads));
+    let spreads: Vec<f64> = samples.iter().map(|s| spread(s) * 100.0).collect();
+    println!(
+        "{threads} threads: the middle half of a way's samples spreads over {:.0} % (median way), {:.0} % (noisiest)",
+        median(&spreads),
+        quantile(&spreads, 1.0)
+    );
+    samples
+}
