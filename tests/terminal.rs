@@ -99,7 +99,7 @@ fn control_z_gives_the_shell_its_terminal_and_fg_comes_back() {
     shell.args(["--norc", "--noprofile", "-i"]);
     shell.env("PS1", "shell> ");
     let mut tty = Pty::start(shell, 24, 100);
-    tty.until_text("shell> ");
+    tty.until_text("shell>");
     tty.keys(&format!("{} run lock-contention\r", env!("CARGO_BIN_EXE_contend")));
     tty.until_text("teller-3");
     tty.keys("\x1a");
