@@ -15,6 +15,7 @@ mod queue;
 mod recorder;
 mod run;
 mod runner;
+mod shared;
 mod thumbnail;
 mod wire;
 mod work;
