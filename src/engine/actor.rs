@@ -175,9 +175,14 @@ impl Actor {
         self.run.plan.member(target.resource, target.at.as_ref().map_or(0.0, |at| at.eval(self)))
     }
 
+    fn holds(&self, id: ResourceId) -> bool {
+        self.held.iter().any(|(held, _)| *held == id)
+    }
+
     fn take(&mut self, id: ResourceId) {
         if let Some(lock) = self.run.lock(id) {
-            let held = lock.take(id, &mut self.pen);
+            let again = self.holds(id).then(|| lock.again()).flatten();
+            let held = again.unwrap_or_else(|| lock.take(id, &mut self.pen));
             self.held.push((id, held));
         }
     }
@@ -186,7 +191,8 @@ impl Actor {
     fn take_within(&mut self, id: ResourceId, timeout: &Expr) -> bool {
         let Some(lock) = self.run.lock(id) else { return true };
         let limit = Duration::from_nanos(timeout.eval(self) as u64);
-        let held = lock.take_within(limit, id, &mut self.pen);
+        let again = self.holds(id).then(|| lock.again()).flatten();
+        let held = again.or_else(|| lock.take_within(limit, id, &mut self.pen));
         let had = held.is_some();
         self.held.extend(held.map(|held| (id, held)));
         had

@@ -197,5 +197,10 @@ fn lock_kind(kind: &Choice<LockKind>, settings: &Settings, across: bool) -> Lock
         Choice::Fixed(kind) => *kind,
         Choice::Knob(knob, of) => of.get(settings.number(*knob) as usize).copied().unwrap_or(LockKind::Std),
     };
-    if across && kind != LockKind::Off { LockKind::Robust } else { kind }
+    match kind {
+        LockKind::Reentrant if across => LockKind::RobustReentrant,
+        LockKind::Off => LockKind::Off,
+        _ if across => LockKind::Robust,
+        kind => kind,
+    }
 }

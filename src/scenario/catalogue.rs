@@ -15,7 +15,7 @@ macro_rules! entries {
 
 /// In the order of the picker.
 const ENTRIES: &[Entry] =
-    entries!["thread-pool", "lock-contention", "deadlock", "philosophers", "process-pool", "thumbnails"];
+    entries!["thread-pool", "lock-contention", "deadlock", "self-deadlock", "philosophers", "process-pool", "thumbnails"];
 
 /// Every scenario of the catalogue, in the order of the picker.
 pub fn all() -> &'static [Entry] {

@@ -53,15 +53,25 @@ pub enum LockKind {
     Spin,
     /// Spins in order of arrival.
     Ticket,
+    /// `parking_lot::ReentrantMutex`: who has it can take it again.
+    Reentrant,
     /// Process-shared robust `pthread_mutex_t`: what processes use.
     Robust,
+    /// The same, recursive.
+    RobustReentrant,
     /// No lock at all: `lock` goes straight through. To see what the lock was for.
     Off,
 }
 
 impl LockKind {
     /// Every kind that a scenario can name, in the order they are offered.
-    pub const NAMED: [Self; 6] = [Self::Std, Self::ParkingLot, Self::Fair, Self::Spin, Self::Ticket, Self::Off];
+    pub const NAMED: [Self; 7] =
+        [Self::Std, Self::ParkingLot, Self::Fair, Self::Spin, Self::Ticket, Self::Reentrant, Self::Off];
+
+    /// Whether who has it can take it again.
+    pub const fn is_reentrant(self) -> bool {
+        matches!(self, Self::Reentrant | Self::RobustReentrant)
+    }
 
     /// The word used in scenarios, on screen and in JSON.
     pub const fn word(self) -> &'static str {
@@ -71,7 +81,9 @@ impl LockKind {
             Self::Fair => "fair",
             Self::Spin => "spin",
             Self::Ticket => "ticket",
+            Self::Reentrant => "reentrant",
             Self::Robust => "robust",
+            Self::RobustReentrant => "robust-reentrant",
             Self::Off => "off",
         }
     }

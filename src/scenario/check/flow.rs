@@ -78,12 +78,12 @@ impl Checker {
 
     fn take<'a>(&mut self, target: &'a Target, node: &'a KdlNode, block: bool, held: &mut Vec<Held<'a>>) {
         let resource = &self.scenario.resources[target.resource];
-        let real = !matches!(&resource.spec, ResourceSpec::Mutex { kind: Choice::Fixed(LockKind::Off) });
+        let real = !self.deadlock_is_meant && can_exclude_its_owner(&resource.spec);
         let name = resource.name.clone();
         if let Some(first) = held.iter().find(|lock| real && lock.certain && lock.target == target) {
             let mistake = self.mistakes.error(span_of(node), format!("`{name}` is already held here"));
             mistake.label("the worker would wait for itself for ever").also(span_of(first.node), "taken here");
-            mistake.help("remove this `lock`, or use another one");
+            mistake.help("remove this `lock`, or use kind=reentrant; if this is the point, say so: expect deadlock");
         } else if held.len() == HELD {
             self.mistakes
                 .error(span_of(node), "more than 64 locks are held here")
@@ -111,6 +111,16 @@ impl Checker {
             let help = format!("take it before with `lock {name}`, or remove this `unlock`");
             self.mistakes.error(span_of(node), title).help(help);
         }
+    }
+}
+
+/// Whether a worker that takes it twice can wait for itself.
+fn can_exclude_its_owner(spec: &ResourceSpec) -> bool {
+    let excludes = |kind: &LockKind| *kind != LockKind::Off && !kind.is_reentrant();
+    match spec {
+        ResourceSpec::Mutex { kind: Choice::Fixed(kind) } => excludes(kind),
+        ResourceSpec::Mutex { kind: Choice::Knob(_, kinds) } => kinds.iter().any(excludes),
+        ResourceSpec::Counter { .. } => false,
     }
 }
 

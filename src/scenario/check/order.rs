@@ -16,7 +16,7 @@ use super::node::{children, span_of};
 use super::steps::pairs;
 use crate::scenario::expr::{Expr, Values};
 use crate::scenario::knob::KnobKind;
-use crate::scenario::program::{Claim, Scenario, Step, Target};
+use crate::scenario::program::{Scenario, Step, Target};
 use crate::trace::KnobId;
 use ring::{Edge, Lock, Ring};
 
@@ -60,7 +60,7 @@ impl Values for Walk<'_> {
 
 impl Checker {
     pub(super) fn lint_order(&mut self, nodes: &[&KdlNode]) {
-        if self.scenario.expects.iter().any(|expect| matches!(expect.claim, Claim::Deadlock { .. })) {
+        if self.deadlock_is_meant {
             return;
         }
         let mut told: HashSet<Vec<Range<usize>>> = HashSet::new();

@@ -1,0 +1,22 @@
+//! The catalogue's scenarios about locks, semaphores and rwlocks, run for real: each shows what it says it shows.
+
+use std::process::{Command, Stdio};
+
+/// Runs a scenario headless with these knobs for a while; panics with its report if an expectation was not seen.
+fn shows(scenario: &str, knobs: &[&str], seconds: u32) {
+    for kind in ["threads", "processes"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_contend"));
+        command.args(["run", scenario, "--headless", "--as", kind, "--for", &format!("{seconds}s")]);
+        knobs.iter().for_each(|knob| drop(command.args(["--set", knob])));
+        let output = command.stdin(Stdio::null()).output().expect("the program starts");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(0), "{scenario} {knobs:?} as {kind}:\n{out}{err}");
+    }
+}
+
+#[test]
+fn self_deadlock() {
+    shows("self-deadlock", &["kind=std"], 5);
+    shows("self-deadlock", &["kind=reentrant"], 2);
+}
