@@ -7,7 +7,7 @@ fn shows(scenario: &str, knobs: &[&str], seconds: u32) {
     for kind in ["threads", "processes"] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_contend"));
         command.args(["run", scenario, "--headless", "--as", kind, "--for", &format!("{seconds}s")]);
-        knobs.iter().for_each(|knob| drop(command.args(["--set", knob])));
+        command.args(knobs.iter().flat_map(|knob| ["--set", knob]));
         let output = command.stdin(Stdio::null()).output().expect("the program starts");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let (out, err) = (text(&output.stdout), text(&output.stderr));

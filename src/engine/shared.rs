@@ -3,3 +3,5 @@
 //! Each lies in the sixteen words that the board has for a resource.
 
 pub mod monitor;
+pub mod rwlock;
+pub mod semaphore;

@@ -12,6 +12,7 @@ mod orphaned_lock;
 mod oversubscribed;
 mod pool_too_large;
 mod pool_too_small;
+mod starved;
 mod unfair;
 
 use super::{Model, Shares};
@@ -64,7 +65,7 @@ pub struct Finding {
 
 impl Finding {
     /// Ids of all there are, in the order in which equally severe ones are told.
-    pub const IDS: [&'static str; 10] = [
+    pub const IDS: [&'static str; 11] = [
         deadlocked::ID,
         lost_update::ID,
         crashed::ID,
@@ -73,6 +74,7 @@ impl Finding {
         pool_too_small::ID,
         handover_bound::ID,
         oversubscribed::ID,
+        starved::ID,
         unfair::ID,
         pool_too_large::ID,
     ];
@@ -91,6 +93,7 @@ pub(super) fn all(model: &Model, now: Stamp) -> Vec<Finding> {
         found.extend(pool_too_small::find(&look));
         found.extend(handover_bound::find(&look));
         found.extend(oversubscribed::find(&look));
+        found.extend(starved::find(&look));
         found.extend(unfair::find(&look));
         found.extend(pool_too_large::find(&look));
     }

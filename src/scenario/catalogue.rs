@@ -14,8 +14,18 @@ macro_rules! entries {
 }
 
 /// In the order of the picker.
-const ENTRIES: &[Entry] =
-    entries!["thread-pool", "lock-contention", "deadlock", "self-deadlock", "philosophers", "process-pool", "thumbnails"];
+const ENTRIES: &[Entry] = entries![
+    "thread-pool",
+    "lock-contention",
+    "readers-writers",
+    "writer-starvation",
+    "deadlock",
+    "self-deadlock",
+    "philosophers",
+    "connection-pool",
+    "process-pool",
+    "thumbnails"
+];
 
 /// Every scenario of the catalogue, in the order of the picker.
 pub fn all() -> &'static [Entry] {

@@ -11,6 +11,7 @@ mod node;
 mod number;
 mod order;
 mod shape;
+mod share;
 mod steps;
 
 use kdl::{KdlDocument, KdlNode};
@@ -91,6 +92,7 @@ impl Checker {
         self.words(&nodes);
         self.expectations(&nodes);
         self.limits();
+        self.semaphores(&nodes);
         if self.mistakes.count_errors() == 0 {
             self.lint_order(&nodes);
         }

@@ -58,6 +58,10 @@ const fn encode(kind: EventKind) -> u64 {
         EventKind::Released { lock, grant } => pack_grant(6, lock, grant),
         EventKind::GaveUp { lock } => pack(7, lock.0, 0, 0),
         EventKind::OwnerDied { lock } => pack(8, lock.0, 0, 0),
+        EventKind::AskShared { lock, after } => pack_grant(40, lock, after),
+        EventKind::AskMany { lock, permits } => pack(41, lock.0, 0, permits as u64),
+        EventKind::Passed { lock, grant } => pack_grant(42, lock, grant),
+        EventKind::Posted { lock } => pack(43, lock.0, 0, 0),
         EventKind::Block { state, on } => {
             let id = match on {
                 Some(resource) => resource.0,
@@ -116,6 +120,10 @@ fn decode(word: u64) -> EventKind {
         16 => EventKind::Retried { pool },
         17 => EventKind::Added { counter: lock, delta: (arg >> 32) as i8, value: arg as u32 as i32 },
         18 => EventKind::Gap { lost: arg },
+        40 => EventKind::AskShared { lock, after: Grant(arg) },
+        41 => EventKind::AskMany { lock, permits: arg as u32 },
+        42 => EventKind::Passed { lock, grant: Grant(arg) },
+        43 => EventKind::Posted { lock },
         _ => EventKind::Unknown { code },
     }
 }
@@ -142,6 +150,11 @@ mod tests {
             EventKind::Acquired { lock, grant: Grant(99) },
             EventKind::Released { lock, grant: Grant(99) },
             EventKind::GaveUp { lock },
+            EventKind::AskShared { lock, after: Grant(7) },
+            EventKind::AskMany { lock, permits: 3 },
+            EventKind::Acquired { lock, grant: Grant::shared(8) },
+            EventKind::Passed { lock, grant: Grant(9) },
+            EventKind::Posted { lock },
             EventKind::OwnerDied { lock },
             EventKind::Block { state: State::Sleep, on: None },
             EventKind::Block { state: State::Full, on: Some(lock) },

@@ -55,6 +55,9 @@ pub(super) const RATE: Want = want(Unit::Rate, 0.1, 1e6).whole();
 pub(super) const TASKS: Want = want(Unit::Count, 1.0, 1e9).fixed();
 pub(super) const CHUNK: Want = want(Unit::Count, 1.0, 1e6).fixed();
 pub(super) const CAPACITY: Want = want(Unit::Count, 1.0, 1e6).fixed();
+/// Permits of a semaphore, and of them that one worker takes at once.
+pub(super) const PERMITS: Want = want(Unit::Count, 0.0, 1e6).fixed();
+pub(super) const AT_ONCE: Want = want(Unit::Count, 1.0, 64.0);
 /// Bytes that go with a task.
 pub(super) const PAYLOAD: Want = want(Unit::Bytes, 0.0, 67_108_864.0).fixed();
 

@@ -71,6 +71,8 @@ impl Checker {
             }
             ("panic", Some(why)) => self.text(why).map(|why| Step::Panic(clean(why))),
             ("load" | "store" | "add", Some(counter)) => self.on_counter(node, word, counter),
+            ("acquire" | "release", Some(semaphore)) => self.on_semaphore(node, word, semaphore),
+            ("read" | "write", Some(lock)) => self.on_rwlock(node, word, lock),
             (_, Some(lock)) => self.on_lock(node, word, lock),
         }
     }
@@ -105,7 +107,7 @@ impl Checker {
     }
 
     /// The resource that a step names, and which of its array.
-    fn target(
+    pub(super) fn target(
         &mut self,
         node: &KdlNode,
         entry: &KdlEntry,

@@ -44,24 +44,17 @@ impl States {
             match step {
                 Step::Sleep(_) => self.add(&[State::Sleep]),
                 Step::Io(_) | Step::Thumbnail { .. } => self.add(&[State::Io]),
-                Step::Take(_) => self.add(&[State::Lock]),
-                Step::Lock { body, .. } => {
-                    self.add(&[State::Lock]);
-                    self.steps(body);
-                }
-                Step::TryLock { body, otherwise, .. } => {
-                    self.add(&[State::Lock]);
-                    self.steps(body);
-                    self.steps(otherwise);
-                }
-                Step::Repeat { body, .. } | Step::Forever(body) => self.steps(body),
-                Step::When { body, otherwise, .. } => {
-                    self.steps(body);
-                    self.steps(otherwise);
-                }
+                Step::Take(_)
+                | Step::Down(_)
+                | Step::Lock { .. }
+                | Step::TryLock { .. }
+                | Step::Acquire { .. }
+                | Step::Read { .. }
+                | Step::Write { .. } => self.add(&[State::Lock]),
                 Step::Panic(_) => self.add(&[State::Crashed]),
-                Step::Compute(_) | Step::Release(_) | Step::Load(_) | Step::Store { .. } | Step::Add { .. } => {}
+                _ => {}
             }
+            step.bodies().into_iter().for_each(|body| self.steps(body));
         }
     }
 }

@@ -1,0 +1,4 @@
+//! The steps of each family of primitives.
+
+mod rwlock;
+mod semaphore;
