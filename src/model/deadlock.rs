@@ -39,8 +39,8 @@ impl Model {
         }
         let needs: Vec<Needs> = (0..self.lanes.len()).map(|w| self.needs(WorkerId::from(w))).collect();
         let set = never_live(&needs);
-        let is_known = |w: &usize| self.deadlock.as_ref().is_some_and(|known| known.set.contains(&WorkerId::from(*w)));
-        if set.iter().all(is_known) {
+        // The same set again: another edge in it may have come to light. A part of it: it stays as it was.
+        if set.len() < self.deadlock.as_ref().map_or(1, |known| known.set.len()) {
             return;
         }
         let (core, last) = self.first_closed(&needs, &set);

@@ -50,7 +50,9 @@ impl Model {
     fn lived(&mut self, w: WorkerId, at: Stamp, kind: EventKind) {
         match kind {
             EventKind::Held { lock, grant } => self.told(w, at, lock, grant),
-            EventKind::AskShared { lock, after } => self.ask(w, at, lock, Asks::Share(after)),
+            EventKind::Queued { lock, behind, shared } => {
+                self.ask(w, at, lock, if shared { Asks::Read(behind) } else { Asks::Write(behind) });
+            }
             EventKind::AskMany { lock, permits } => self.ask(w, at, lock, Asks::Many(permits)),
             EventKind::Passed { lock, grant } => self.passed(w, at, lock, grant),
             EventKind::Posted { lock } => {

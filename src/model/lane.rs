@@ -61,13 +61,14 @@ pub(super) struct Holds {
 /// What a wait is for, beyond the lock alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Asks {
-    /// A lock, one permit, or an rwlock as its writer.
+    /// A lock, or one permit.
     #[default]
     One,
     /// So many permits at once.
     Many(u32),
-    /// An rwlock as a reader; it had been granted so often when the wait began.
-    Share(Grant),
+    /// An rwlock, as a reader or as a writer, behind the first so many writers that ever waited.
+    Read(u64),
+    Write(u64),
 }
 
 #[derive(Debug, Clone)]

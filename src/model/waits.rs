@@ -43,9 +43,8 @@ impl Model {
     /// them has given anything back: it cannot have got it. A contradiction. No clock is needed, nor any order of arrival
     /// between workers; lost events can hide an edge but never make one.
     ///
-    /// That k comes before g is known in two ways. Every grant after the waiter's own last one, up to k, has been seen as
-    /// somebody's; g is the waiter's own, whose last known event is the wait, so it is none of these. Or the wait tells how
-    /// often the lock had been granted when it began.
+    /// That k comes before g is known because every grant after the waiter's own last one, up to k, has been seen as
+    /// somebody's; g is the waiter's own, whose last known event is the wait, so it is none of these.
     pub(super) fn wants(&self, waiter: WorkerId) -> Wants {
         let waits = |lane: &&Lane| lane.is_alive() && (lane.stuck || lane.waits_timed());
         let Some(lane) = self.lanes.get(waiter.index()).filter(waits) else { return Wants::default() };
@@ -64,25 +63,32 @@ impl Model {
                 if missing > 0 { (holders, missing) } else { (Vec::new(), 0) }
             }
             (Room::Permits { .. }, _) => (Vec::new(), 0),
-            // No reader waits for other readers alone. If readers are in when its wait begins, a writer waits before it, and
-            // both wait for them.
-            (Room::Readers, Asks::Share(after)) => all(lock.holds().filter(|hold| {
-                let was_in = hold.1.number() <= after.number() && self.has(*hold, id);
-                was_in || !hold.1.is_shared() && self.holds_against(*hold, id, waiter, lock)
-            })),
+            (Room::Readers, Asks::Read(behind)) => {
+                let writers = lock.holds().filter(|(_, grant)| !grant.is_shared());
+                let (mut holders, _) = all(writers.filter(|hold| self.holds_against(*hold, id, waiter, lock)));
+                holders.extend(self.ahead(lock, behind).flat_map(|writer| self.wants(writer).edges).map(|e| e.holder));
+                holders.sort_unstable();
+                holders.dedup();
+                let enough = holders.len();
+                (holders, enough)
+            }
             (Room::Readers, _) => all(lock.holds().filter(|hold| self.holds_against(*hold, id, waiter, lock))),
         };
         Wants { edges: holders.into_iter().map(edge).collect(), enough }
     }
 
-    /// Whether a hold is certain and came before the waiter's next grant.
-    fn holds_against(&self, hold: (WorkerId, Grant), id: ResourceId, waiter: WorkerId, lock: &Lock) -> bool {
-        self.has(hold, id) && lock.is_before_next_of(waiter, hold.1)
+    /// Writers that wait for good for an rwlock, and that whoever is behind so many of them cannot pass. What such a writer
+    /// waits for, those behind it wait for as well: they go on later than it.
+    fn ahead(&self, lock: &Lock, behind: u64) -> impl Iterator<Item = WorkerId> {
+        let is_ahead = move |asks: Asks| matches!(asks, Asks::Write(before) if before < behind);
+        let waiters = lock.waiters().into_iter().map(|(worker, _)| worker);
+        waiters.filter(move |w| is_ahead(self.lanes[w.index()].asks.1) && self.waits_for_good(*w))
     }
 
-    /// Whether the holder's own stream says that it has it.
-    fn has(&self, (holder, grant): (WorkerId, Grant), id: ResourceId) -> bool {
-        self.lanes[holder.index()].held().contains(&(id, grant))
+    /// Whether a hold is certain and came before the waiter's next grant.
+    fn holds_against(&self, hold: (WorkerId, Grant), id: ResourceId, waiter: WorkerId, lock: &Lock) -> bool {
+        let (holder, grant) = hold;
+        self.lanes[holder.index()].held().contains(&(id, grant)) && lock.is_before_next_of(waiter, grant)
     }
 
     /// Whether a worker waits for a lock without a limit, as far as its own events tell.

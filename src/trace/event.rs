@@ -38,9 +38,9 @@ pub enum EventKind {
     Ended(How),
     /// A lock held at the moment of the [`EventKind::Wait`] that follows in the same stream.
     Held { lock: ResourceId, grant: Grant },
-    /// The wait that follows is to read, for an rwlock that had been granted `after` times when it began. Precedes the list
-    /// of what is held.
-    AskShared { lock: ResourceId, after: Grant },
+    /// The wait that follows is for an rwlock, to read or to write: before it come the first `behind` writers that ever had to
+    /// wait. Precedes the list of what is held.
+    Queued { lock: ResourceId, behind: u64, shared: bool },
     /// The wait that follows is for so many permits of a semaphore. Precedes the list of what is held.
     AskMany { lock: ResourceId, permits: u32 },
     /// Asked for a lock and could not have it. Preceded by exactly `held` [`EventKind::Held`] events.

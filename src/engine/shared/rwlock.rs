@@ -1,8 +1,8 @@
 //! A lock that many readers, or one writer, can have, with a policy for who goes first.
 //!
 //! No reader waits for other readers alone: if it waits while readers are in, a writer waits before it, and it will not go
-//! in before all those who were in have left. The proof that a deadlock is one rests on this. A process that is killed
-//! while it waits or is in counts for ever, as with the rwlocks of systems.
+//! in before that one. A reader that could go in stays able to, whoever comes until it wakes. The proof that a deadlock is
+//! one rests on this. A process that is killed while it waits or is in counts for ever, as with the rwlocks of systems.
 
 use std::sync::atomic::AtomicU64;
 
@@ -22,8 +22,10 @@ const WRITERS_WENT: usize = 4;
 /// The same of readers.
 const READERS_CAME: usize = 5;
 const READERS_WENT: usize = 6;
+/// Of readers that had to wait the first so many may go in, whatever writers come.
+const LET_IN: usize = 7;
 /// Rung when somebody who waits may go in.
-const CHANGED: Bell = Bell(7);
+const CHANGED: Bell = Bell(8);
 
 #[derive(Debug, Clone, Copy)]
 pub struct Rwlock<'a> {
@@ -61,8 +63,8 @@ impl<'a> Rwlock<'a> {
         let mut inside = self.monitor.enter();
         let before = Before::now(&inside);
         if !self.may_read(&inside, before) {
-            let after = Grant(inside.get(GRANTS));
-            pen.wait_for(Some(EventKind::AskShared { lock: self.id, after }), self.id, false);
+            let behind = if self.policy == RwPolicy::Readers { 0 } else { before.writers };
+            pen.wait_for(Some(EventKind::Queued { lock: self.id, behind, shared: true }), self.id, false);
             add(&mut inside, READERS_CAME);
             while !self.may_read(&inside, before) {
                 inside = inside.wait(CHANGED);
@@ -78,7 +80,8 @@ impl<'a> Rwlock<'a> {
         let mut inside = self.monitor.enter();
         let before = Before::now(&inside);
         if !self.may_write(&inside, before) {
-            pen.wait_for(None, self.id, false);
+            let ask = EventKind::Queued { lock: self.id, behind: before.writers, shared: false };
+            pen.wait_for(Some(ask), self.id, false);
             add(&mut inside, WRITERS_CAME);
             while !self.may_write(&inside, before) {
                 inside = inside.wait(CHANGED);
@@ -95,6 +98,9 @@ impl<'a> Rwlock<'a> {
         let writer = inside.get(WRITER) > 0;
         if writer {
             inside.set(WRITER, 0);
+            if inside.get(WRITERS_CAME) == inside.get(WRITERS_WENT) {
+                inside.set(LET_IN, inside.get(READERS_CAME));
+            }
         } else {
             inside.set(READERS, inside.get(READERS).saturating_sub(1));
         }
@@ -113,7 +119,8 @@ impl<'a> Rwlock<'a> {
             RwPolicy::Writers => inside.get(WRITERS_CAME),
             RwPolicy::Fair => before.writers,
         };
-        inside.get(WRITER) == 0 && inside.get(WRITERS_WENT) >= writers_first
+        let in_turn = inside.get(WRITERS_WENT) >= writers_first || inside.get(LET_IN) > before.readers;
+        inside.get(WRITER) == 0 && in_turn
     }
 
     fn may_write(self, inside: &Inside<'_>, before: Before) -> bool {
