@@ -22,6 +22,8 @@ mod plan;
 mod signals;
 mod still;
 mod terminal;
+#[cfg(test)]
+mod tests;
 mod theme;
 mod watch;
 
