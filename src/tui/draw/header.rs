@@ -87,11 +87,11 @@ impl Header<'_> {
             let plural = if health.anomalies == 1 { "anomaly" } else { "anomalies" };
             shown.push((format!("{} {plural}", count(health.anomalies)), loud(true)));
         }
-        if room >= 80 {
+        if room >= 72 {
             shown.insert(0, (format!("{} cores", self.watch.figures.cores.len()), plain));
             shown.push((format!("{:.0} ns/event", health.ns_each), plain));
         }
-        if room >= 90 {
+        if room >= 88 {
             let late = self.watch.late;
             shown.push((format!("{:>6} late", age(late)), loud(late > Span::millis(100))));
         }
