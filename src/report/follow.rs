@@ -60,7 +60,7 @@ pub fn follow(
     signals: &Receiver<i32>,
     mut watch: impl FnMut(&Model, Stamp),
 ) -> Followed {
-    let mut model = Model::new(run.cast(), Budget::default());
+    let mut model = Model::new(run.cast(), Budget::for_cast(&run.cast()));
     let ticks = tick(TICK);
     let mut signals = signals.clone();
     let (ended, signal) = loop {

@@ -70,7 +70,8 @@ pub(super) enum Life {
 
 impl Watch {
     pub(super) fn new(scenario: Arc<Scenario>, settings: Settings, cast: Arc<Cast>) -> Self {
-        let model = Model::new(cast, Budget::default());
+        let budget = Budget::for_cast(&cast);
+        let model = Model::new(cast, budget);
         let states = States::of(&scenario);
         let knob = choose::first_knob(&scenario);
         Self {
@@ -153,7 +154,8 @@ impl Watch {
         if !self.moves() {
             return;
         }
-        self.now = self.now.max(now);
+        // What is not delivered yet has not happened yet: no state is drawn further than it is known.
+        self.now = self.now.max(self.model.through().map_or(now, |known| known.min(now)));
         if self.now.since(self.figures.at) >= HOLD_FIGURES || self.figures.at == Stamp(0) {
             self.late = late;
             self.refresh();
