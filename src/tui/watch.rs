@@ -3,11 +3,13 @@
 mod choose;
 mod states;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::axis::Axis;
 use super::figures::Figures;
-use crate::model::{Budget, Model};
+use super::strips::Strips;
+use crate::model::{Budget, Model, Shares, Window};
 use crate::scenario::{Scenario, Settings};
 use crate::trace::{Cast, KnobId, Message, RunEnd, Span, Stamp, WorkerId};
 
@@ -49,6 +51,8 @@ pub(super) struct Watch {
     /// How late the dashboard's own tick was, at worst of late.
     pub(super) late: Span,
     columns: u16,
+    /// A memory of what the model gave before; changes nothing that is seen.
+    strips: RefCell<Strips>,
 }
 
 /// What part of the time axis is in sight.
@@ -94,6 +98,7 @@ impl Watch {
             states,
             late: Span::ZERO,
             columns: 0,
+            strips: RefCell::default(),
         }
     }
 
@@ -187,6 +192,11 @@ impl Watch {
             View::Until(end) => end,
         };
         Axis::new(self.cell, until, columns)
+    }
+
+    /// A lane's cells in this window.
+    pub(super) fn with_cells<T>(&self, worker: WorkerId, window: &Window, draw: impl FnOnce(&[Shares]) -> T) -> T {
+        draw(self.strips.borrow_mut().lane(self.shown(), worker, window, self.now))
     }
 
     /// The time axis as it was drawn last.
