@@ -7,7 +7,7 @@ use crate::model::{Model, Shares, Window};
 use crate::trace::{Span, Stamp, WorkerId};
 
 /// Cells this far behind now are final: the kernel's figures of a worker come at most this late.
-const FINAL: Span = Span::millis(500);
+const FINAL: Span = Span::millis(250);
 
 /// One lane's cells.
 #[derive(Debug, Default)]

@@ -222,8 +222,21 @@ impl Watch {
     /// Takes the figures anew.
     pub(super) fn refresh(&mut self) {
         let at = self.figures_at();
-        let from = at.back(self.drawn_axis().width());
-        let figures = Figures::take(self.shown(), from, at, self.now);
+        let axis = self.drawn_axis();
+        let from = at.back(axis.width());
+        let shares = |worker| {
+            if at < self.now {
+                return self.shown().lane(worker).shares(from, at, self.now);
+            }
+            let sum = |cells: &[Shares]| {
+                cells.iter().fold(Shares::default(), |mut sum, cell| {
+                    sum.add(cell);
+                    sum
+                })
+            };
+            self.with_cells(worker, &axis.window(), sum)
+        };
+        let figures = Figures::take(self.shown(), (from, at, self.now), shares);
         self.figures = figures;
         self.rank();
         self.keep_choice();
