@@ -13,6 +13,7 @@ mod settings;
 mod source;
 mod syntax;
 mod turn;
+mod variants;
 
 pub use check::{Checked, check};
 pub use clean::clean;
@@ -21,7 +22,8 @@ pub use knob::{Knob, KnobKind, Settings, Unit};
 pub use mistake::Mistakes;
 pub use program::{
     Choice, Claim, Compare, Expect, Feed, Group, Metric, Policy, Pool, Resource, ResourceSpec, Scenario, Step, Subject,
-    Target, Try, Workers,
+    Target, Test, Try, Workers,
 };
 pub use source::{FindError, LARGEST, Source};
 pub use turn::SettingError;
+pub use variants::Variant;

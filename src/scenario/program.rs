@@ -34,6 +34,22 @@ pub struct Scenario {
     pub workers: Vec<Workers>,
     pub pools: Vec<Pool>,
     pub expects: Vec<Expect>,
+    pub test: Test,
+}
+
+/// How `contend test` runs it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Test {
+    /// For how long what must hold to the end has to hold, ns.
+    pub lasts: f64,
+    /// Whether other runs beside it would disturb it. `None`: when it computes.
+    pub alone: Option<bool>,
+}
+
+impl Default for Test {
+    fn default() -> Self {
+        Self { lasts: 2e9, alone: None }
+    }
 }
 
 /// A suggestion: what to do, and what it shows.

@@ -70,6 +70,7 @@ pub(super) const TOP: Place = Place {
             .block(Block::Must),
         shape("expect", "expect deadlock within=\"5s\"", 1, 3)
             .props(&["within", "above", "below", "equals", "of", "when"]),
+        shape("test", "test for=\"3s\"", 0, 0).props(&["for", "alone"]),
     ],
 };
 
