@@ -22,6 +22,8 @@ mod plan;
 mod signals;
 mod still;
 mod terminal;
+#[cfg(test)]
+mod tests;
 mod theme;
 mod watch;
 
@@ -65,6 +67,8 @@ pub struct Options {
 pub struct Outcome {
     /// The signal that ended it, or SIGINT for Ctrl-C: the process should die of it.
     pub signal: Option<i32>,
+    /// The terminal is gone or reads no more: whoever prints to it now may wait for ever.
+    pub stalled: bool,
     /// The run that was on screen last.
     pub last: Option<LastRun>,
 }
@@ -116,10 +120,11 @@ pub fn run(start: Start, options: Options, starter: &dyn Starter) -> Result<Outc
     let mut events = Loop::new(app, stage, Sources { typed, signals, panics }, starter);
     let ended = events.run(first);
     let (app, run, stage) = events.into_parts();
-    drop(stage); // the screen first: ending a run may take a moment
+    let stalled = !terminal::leave(); // the screen first: ending a run may take a moment
+    drop(stage);
     drop(run);
     let signal = ended?;
-    Ok(Outcome { signal, last: last_run(app) })
+    Ok(Outcome { signal, stalled, last: last_run(app) })
 }
 
 fn last_run(app: App) -> Option<LastRun> {

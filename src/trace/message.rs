@@ -93,7 +93,7 @@ impl RunEnd {
 }
 
 /// What can be asked of a run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Command {
     /// Turn a knob; the value is in the knob's own unit (nanoseconds, a count, tasks a second, a choice's position).
     Turn { knob: KnobId, value: f64 },

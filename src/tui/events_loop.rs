@@ -91,6 +91,16 @@ impl<'a, S: Stage> Loop<'a, S> {
         (self.app, self.run, self.stage)
     }
 
+    #[cfg(test)]
+    pub(super) const fn stage(&self) -> &S {
+        &self.stage
+    }
+
+    #[cfg(test)]
+    pub(super) const fn ended(&self) -> Option<&Result<Option<i32>, TuiError>> {
+        self.ended.as_ref()
+    }
+
     /// One turn: waits for one thing, and takes what else has come of its kind.
     pub(super) fn turn(&mut self) {
         match self.wait() {
@@ -164,7 +174,8 @@ impl<'a, S: Stage> Loop<'a, S> {
         }
     }
 
-    fn tick(&mut self) {
+    /// A frame of a moving picture is due.
+    pub(super) fn tick(&mut self) {
         let now = Instant::now();
         let late = Span::from(now.saturating_duration_since(self.due));
         self.due = now + FRAME;
@@ -186,7 +197,7 @@ impl<'a, S: Stage> Loop<'a, S> {
             SIGTSTP => self.update(Msg::Suspend),
             SIGCONT => {
                 let resumed = self.stage.resume();
-                self.check(resumed);
+                self.check(&resumed);
                 self.redraw();
             }
             _ => self.quit(Some(signal)),
@@ -196,7 +207,7 @@ impl<'a, S: Stage> Loop<'a, S> {
     fn resize(&mut self, size: Rect) {
         self.update(Msg::Resized(size));
         let resized = self.stage.redraw(size);
-        self.check(resized);
+        self.check(&resized);
     }
 
     fn redraw(&mut self) {
@@ -256,7 +267,7 @@ impl<'a, S: Stage> Loop<'a, S> {
         if let Some(run) = &self.run {
             run.pause(false);
         }
-        self.check(resumed);
+        self.check(&resumed);
         self.redraw();
     }
 
@@ -268,12 +279,12 @@ impl<'a, S: Stage> Loop<'a, S> {
         match self.stage.draw(&self.app) {
             Ok(true) => {}
             Ok(false) => self.app.mark_dirty(),
-            Err(error) => self.check(Err(error)),
+            Err(error) => self.check(&Err(error)),
         }
     }
 
     /// A terminal that cannot be written to is gone, and with it the reason to go on.
-    fn check(&mut self, done: io::Result<()>) {
+    fn check(&mut self, done: &io::Result<()>) {
         if done.is_err() {
             self.quit(None);
         }

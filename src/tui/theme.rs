@@ -137,11 +137,13 @@ impl Theme {
         if self.colour { Style::new().fg(Color::DarkGray) } else { Style::new().add_modifier(Modifier::DIM) }
     }
 
+    #[expect(clippy::unused_self, reason = "every look comes from the theme; this one is the same in all of them")]
     pub(super) fn strong(self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
     /// The row, knob or entry that keys act on.
+    #[expect(clippy::unused_self, reason = "every look comes from the theme; this one is the same in all of them")]
     pub(super) fn chosen(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }

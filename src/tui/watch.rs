@@ -218,7 +218,7 @@ impl Watch {
         self.keep_choice();
     }
 
-    /// Orders lanes by what hurts: crashed, lost, then share of time in contention. Held for a while, so that rows do
+    /// Orders lanes by what hurts: crashed, waited for by others, then share of time in contention. Held for a while, so that rows do
     /// not change places under the eyes.
     fn rank(&mut self) {
         let workers = self.figures.workers().count();
@@ -236,8 +236,12 @@ impl Watch {
     fn pain(&self, worker: WorkerId) -> u64 {
         use crate::trace::State;
         let Some(lane) = self.figures.lane(worker) else { return 0 };
+        let waited_for = |lock: &crate::model::Edge| lock.holder == worker;
         if lane.doing.is_some_and(|d| d.state == State::Crashed) {
             return 1_000;
+        }
+        if self.figures.waits.edges.iter().any(waited_for) {
+            return 999;
         }
         let share: f64 = [State::Lock, State::Full, State::Ready].map(|s| lane.shares.share(s)).iter().sum();
         (share * 10.0) as u64 * 10
