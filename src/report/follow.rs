@@ -135,6 +135,7 @@ fn any_forever(steps: &[Step], settings: &Settings) -> bool {
             let taken = (settings.number(*knob) - is).abs() < 0.5; // positions of words are whole numbers
             any_forever(if taken { body } else { otherwise }, settings)
         }
+        Step::Choose(ways) => ways.iter().any(|way| any_forever(&way.steps, settings)),
         _ => false,
     })
 }

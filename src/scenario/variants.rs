@@ -80,7 +80,8 @@ impl Values for At<'_> {
 fn any_computes(steps: &[Step], settings: &Settings) -> bool {
     steps.iter().any(|step| match step {
         Step::Compute(time) => time.eval(&At(settings)) > 0.0,
-        Step::Thumbnail { .. } => true,
+        Step::Thumbnail { .. } | Step::Real(_) => true,
+        Step::Choose(ways) => ways.iter().any(|way| any_computes(&way.steps, settings)),
         Step::Lock { body, .. } | Step::Repeat { body, .. } | Step::Forever(body) => any_computes(body, settings),
         Step::TryLock { body, otherwise, .. } => any_computes(body, settings) || any_computes(otherwise, settings),
         Step::When { knob, is, body, otherwise } => {

@@ -69,6 +69,7 @@ pub fn pool(name: &str, of: WorkerKind, workers: u32) -> Pool {
         policy: Policy::Block,
         feed: Feed::Batch { count: number(1.0) },
         payload: number(0.0),
+        retries: number(1e6),
         chunk: number(1.0),
         task: vec![],
     }
