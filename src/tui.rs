@@ -34,7 +34,7 @@ use thiserror::Error;
 
 use crate::model::Model;
 use crate::scenario::{Scenario, Settings, Source};
-use crate::trace::Stamp;
+use crate::trace::{Span, Stamp};
 use app::{App, Effect, Entry, Picker, Showing};
 use events_loop::{Loop, Sources, Stage};
 use input::Input;
@@ -60,6 +60,8 @@ pub struct Options {
     pub theme: Theme,
     /// Off, the terminal's own selection of text works.
     pub mouse: bool,
+    /// How long a run goes on, if not until it ends or is stopped.
+    pub limit: Option<Span>,
 }
 
 /// How the dashboard ended.
@@ -117,7 +119,7 @@ pub fn run(start: Start, options: Options, starter: &dyn Starter) -> Result<Outc
     }
     let app = App::new(picker, options.theme, terminal::size());
     let stage = Terminal { guard, screen, buffer, input };
-    let mut events = Loop::new(app, stage, Sources { typed, signals, panics }, starter);
+    let mut events = Loop::new(app, stage, Sources { typed, signals, panics }, starter).until(options.limit);
     let ended = events.run(first);
     let (app, run, stage) = events.into_parts();
     let stalled = !terminal::leave(); // the screen first: ending a run may take a moment

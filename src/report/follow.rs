@@ -61,7 +61,7 @@ pub fn follow(
     signals: &Receiver<i32>,
     mut watch: impl FnMut(&Model, Stamp) -> ControlFlow<()>,
 ) -> Followed {
-    let mut model = Model::new(run.cast(), Budget::default());
+    let mut model = Model::new(run.cast(), Budget::for_cast(&run.cast()));
     let ticks = tick(TICK);
     let mut signals = signals.clone();
     let (ended, signal) = loop {

@@ -17,7 +17,7 @@ use super::app::{App, Effect, Msg};
 use super::feed::{Run, Starter};
 use super::input::Typed;
 use crate::scenario::{Scenario, Settings, Source};
-use crate::trace::{Message, Span, Stamp};
+use crate::trace::{Command, Message, Span, Stamp};
 
 /// Time between two frames of a run that goes on: a scrolling picture needs no more, and figures are read.
 const FRAME: Duration = Duration::from_millis(100);
@@ -60,6 +60,8 @@ pub(super) struct Loop<'a, S> {
     open: bool,
     /// When the next frame of a moving picture is due.
     due: Instant,
+    /// When a run is stopped, on its own clock.
+    limit: Option<Span>,
     ended: Option<Result<Option<i32>, TuiError>>,
 }
 
@@ -74,7 +76,12 @@ enum Woken {
 
 impl<'a, S: Stage> Loop<'a, S> {
     pub(super) fn new(app: App, stage: S, sources: Sources, starter: &'a dyn Starter) -> Self {
-        Self { app, stage, sources, starter, run: None, open: false, due: Instant::now(), ended: None }
+        Self { app, stage, sources, starter, run: None, open: false, due: Instant::now(), limit: None, ended: None }
+    }
+
+    /// Stops every run when it is this old.
+    pub(super) fn until(self, limit: Option<Span>) -> Self {
+        Self { limit, ..self }
     }
 
     /// Goes on until it is told to quit; the signal that told it, if one did.
@@ -180,6 +187,9 @@ impl<'a, S: Stage> Loop<'a, S> {
         let late = Span::from(now.saturating_duration_since(self.due));
         self.due = now + FRAME;
         let run_now = self.now();
+        if let Some(run) = self.run.as_ref().filter(|_| self.limit.is_some_and(|limit| run_now.0 >= limit.0)) {
+            run.command(Command::Stop);
+        }
         self.update(Msg::Tick { now: run_now, late: if self.app.moves() { late } else { Span::ZERO } });
         self.frame();
     }

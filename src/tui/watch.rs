@@ -70,7 +70,8 @@ pub(super) enum Life {
 
 impl Watch {
     pub(super) fn new(scenario: Arc<Scenario>, settings: Settings, cast: Arc<Cast>) -> Self {
-        let model = Model::new(cast, Budget::default());
+        let budget = Budget::for_cast(&cast);
+        let model = Model::new(cast, budget);
         let states = States::of(&scenario);
         let knob = choose::first_knob(&scenario);
         Self {
@@ -134,18 +135,17 @@ impl Watch {
         self.life() == Life::Live
     }
 
-    pub(super) fn apply(&mut self, message: &Message) {
+    /// Takes in what happened; whether it is to be seen at once, not when the next frame is due.
+    pub(super) fn apply(&mut self, message: &Message) -> bool {
         let deadlocked = self.model.deadlock().is_some();
         self.model.apply(message);
-        if self.frozen.is_some() {
-            return;
-        }
-        if let Some((at, _)) = self.model.ended() {
-            self.now = at;
+        let ended = self.model.ended().map(|(at, _)| at);
+        let news = ended.is_some() || (!deadlocked && self.model.deadlock().is_some());
+        if news && self.frozen.is_none() {
+            self.now = ended.unwrap_or(self.now.max(self.model.through().unwrap_or_default()));
             self.refresh();
-        } else if !deadlocked && self.model.deadlock().is_some() {
-            self.refresh(); // is seen at once, not at the figures' next turn
         }
+        news
     }
 
     /// A frame is due; the run's clock stands at `now`.
@@ -153,7 +153,8 @@ impl Watch {
         if !self.moves() {
             return;
         }
-        self.now = self.now.max(now);
+        // What is not delivered yet has not happened yet: no state is drawn further than it is known.
+        self.now = self.now.max(self.model.through().map_or(now, |known| known.min(now)));
         if self.now.since(self.figures.at) >= HOLD_FIGURES || self.figures.at == Stamp(0) {
             self.late = late;
             self.refresh();
