@@ -8,6 +8,7 @@ mod feeder;
 mod files;
 mod handover;
 mod lock;
+mod picture;
 mod plan;
 mod pool;
 mod process;
@@ -15,7 +16,8 @@ mod queue;
 mod recorder;
 mod run;
 mod runner;
-mod thumbnail;
+mod sieve;
+mod steps;
 mod wire;
 mod work;
 

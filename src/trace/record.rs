@@ -76,6 +76,8 @@ const fn encode(kind: EventKind) -> u64 {
             pack(17, counter.0, 0, (value as u32) as u64 | (delta as u8 as u64) << 32)
         }
         EventKind::Gap { lost } => pack(18, 0, 0, lost),
+        EventKind::GivenUp { pool } => pack(40, pool.0, 0, 0),
+        EventKind::Tried { lock } => pack(41, lock.0, 0, 0),
         EventKind::Unknown { code } => pack(63, 0, 0, code as u64),
     }
 }
@@ -116,6 +118,8 @@ fn decode(word: u64) -> EventKind {
         16 => EventKind::Retried { pool },
         17 => EventKind::Added { counter: lock, delta: (arg >> 32) as i8, value: arg as u32 as i32 },
         18 => EventKind::Gap { lost: arg },
+        40 => EventKind::GivenUp { pool },
+        41 => EventKind::Tried { lock },
         _ => EventKind::Unknown { code },
     }
 }
@@ -153,6 +157,8 @@ mod tests {
             EventKind::TaskEnded { pool, ok: false },
             EventKind::Rejected { pool },
             EventKind::Retried { pool },
+            EventKind::GivenUp { pool },
+            EventKind::Tried { lock },
             EventKind::Added { counter: lock, delta: -1, value: i32::MIN },
             EventKind::Gap { lost: 12 },
         ] {

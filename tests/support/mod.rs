@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use contend::scenario::{
-    Choice, Expr, Feed, Group, Knob, KnobKind, Policy, Pool, Resource, ResourceSpec, Scenario, Settings, Step, Unit,
-    Workers,
+    Choice, Expr, Feed, Group, Knob, KnobKind, Policy, Pool, Resource, ResourceSpec, Scenario, Settings, Step, Test,
+    Unit, Workers,
 };
 use contend::source::Live;
 use contend::trace::{
@@ -38,6 +38,7 @@ pub fn scenario(name: &str) -> Scenario {
         workers: vec![],
         pools: vec![],
         expects: vec![],
+        test: Test::default(),
     }
 }
 
@@ -68,6 +69,7 @@ pub fn pool(name: &str, of: WorkerKind, workers: u32) -> Pool {
         policy: Policy::Block,
         feed: Feed::Batch { count: number(1.0) },
         payload: number(0.0),
+        retries: number(1e6),
         chunk: number(1.0),
         task: vec![],
     }

@@ -33,9 +33,11 @@ enum Of {
     Pool,
 }
 
-const METRICS: [(&str, Metric, Of); 10] = [
+const METRICS: [(&str, Metric, Of); 14] = [
     ("contended", Metric::Contended, Of::Mutex),
     ("fairness", Metric::Fairness, Of::Mutex),
+    ("held", Metric::Held, Of::Mutex),
+    ("gave-up", Metric::GaveUp, Of::Mutex),
     ("value", Metric::Value, Of::Counter),
     ("lost", Metric::Lost, Of::Counter),
     ("done", Metric::Done, Of::Pool),
@@ -43,6 +45,8 @@ const METRICS: [(&str, Metric, Of); 10] = [
     ("retried", Metric::Retried, Of::Pool),
     ("rejected", Metric::Rejected, Of::Pool),
     ("utilization", Metric::Utilization, Of::Pool),
+    ("parallel", Metric::Parallel, Of::Pool),
+    ("slowdown", Metric::Slowdown, Of::Pool),
     ("depth", Metric::Depth, Of::Pool),
 ];
 
@@ -267,5 +271,8 @@ impl Checker {
 }
 
 const fn is_share(metric: Metric) -> bool {
-    matches!(metric, Metric::Contended | Metric::Fairness | Metric::Utilization | Metric::Share(_))
+    matches!(
+        metric,
+        Metric::Contended | Metric::Fairness | Metric::Held | Metric::GaveUp | Metric::Utilization | Metric::Share(_)
+    )
 }

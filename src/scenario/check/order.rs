@@ -154,6 +154,7 @@ fn conditions(steps: &[Step], found: &mut BTreeMap<KnobId, BTreeSet<u64>>) {
                 conditions(otherwise, found);
             }
             Step::Lock { body, .. } | Step::Repeat { body, .. } | Step::Forever(body) => conditions(body, found),
+            Step::Choose(ways) => ways.iter().for_each(|way| conditions(&way.steps, found)),
             _ => {}
         }
     }
@@ -224,6 +225,14 @@ impl Walk<'_> {
                     }
                 }
                 Step::Repeat { body: steps, .. } | Step::Forever(steps) => self.walk(body, steps),
+                Step::Choose(ways) => {
+                    // Each way on its own; what one of them keeps is seen where the check of the flow warns of it.
+                    let before = self.held.clone();
+                    for (node, way) in body.iter().zip(ways) {
+                        self.held.clone_from(&before);
+                        self.walk(children(node), &way.steps);
+                    }
+                }
                 _ => {}
             }
         }

@@ -43,7 +43,7 @@ impl States {
         for step in steps {
             match step {
                 Step::Sleep(_) => self.add(&[State::Sleep]),
-                Step::Io(_) | Step::Thumbnail { .. } => self.add(&[State::Io]),
+                Step::Io(_) | Step::Thumbnail { .. } | Step::Real(_) => self.add(&[State::Io]),
                 Step::Take(_) => self.add(&[State::Lock]),
                 Step::Lock { body, .. } => {
                     self.add(&[State::Lock]);
@@ -59,7 +59,8 @@ impl States {
                     self.steps(body);
                     self.steps(otherwise);
                 }
-                Step::Panic(_) => self.add(&[State::Crashed]),
+                Step::Choose(ways) => ways.iter().for_each(|way| self.steps(&way.steps)),
+                Step::Panic(_) | Step::Abort | Step::Exit(_) => self.add(&[State::Crashed]),
                 Step::Compute(_) | Step::Release(_) | Step::Load(_) | Step::Store { .. } | Step::Add { .. } => {}
             }
         }

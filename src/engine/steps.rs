@@ -1,0 +1,4 @@
+//! What workers do, one family of steps a file.
+
+mod chance;
+mod real;
