@@ -9,6 +9,7 @@ mod files;
 mod handover;
 mod hold;
 mod lock;
+mod picture;
 mod plan;
 mod pool;
 mod process;
@@ -17,8 +18,8 @@ mod recorder;
 mod run;
 mod runner;
 mod shared;
+mod sieve;
 mod steps;
-mod thumbnail;
 mod wire;
 mod work;
 

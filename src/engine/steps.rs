@@ -1,4 +1,6 @@
-//! The steps of each family of primitives.
+//! What workers do, one family of steps a file.
 
+mod chance;
+mod real;
 mod rwlock;
 mod semaphore;

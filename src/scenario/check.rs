@@ -13,11 +13,12 @@ mod order;
 mod shape;
 mod share;
 mod steps;
+mod test;
 
 use kdl::{KdlDocument, KdlNode};
 
 use super::mistake::Mistakes;
-use super::program::{Group, Scenario};
+use super::program::{Group, Scenario, Test};
 use super::source::Source;
 use super::syntax;
 use names::Names;
@@ -75,6 +76,7 @@ impl Checker {
             workers: Vec::new(),
             pools: Vec::new(),
             expects: Vec::new(),
+            test: Test::default(),
         };
         Self { mistakes, names: Names::default(), scenario, deadlock_is_meant: false }
     }
@@ -91,6 +93,7 @@ impl Checker {
         self.groups(&nodes);
         self.words(&nodes);
         self.expectations(&nodes);
+        self.how_to_test(&nodes);
         self.limits();
         self.semaphores(&nodes);
         if self.mistakes.count_errors() == 0 {

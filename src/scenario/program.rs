@@ -34,6 +34,22 @@ pub struct Scenario {
     pub workers: Vec<Workers>,
     pub pools: Vec<Pool>,
     pub expects: Vec<Expect>,
+    pub test: Test,
+}
+
+/// How `contend test` runs it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Test {
+    /// For how long what must hold to the end has to hold, ns.
+    pub lasts: f64,
+    /// Whether other runs beside it would disturb it. `None`: when it computes.
+    pub alone: Option<bool>,
+}
+
+impl Default for Test {
+    fn default() -> Self {
+        Self { lasts: 2e9, alone: None }
+    }
 }
 
 /// A suggestion: what to do, and what it shows.
@@ -93,6 +109,8 @@ pub struct Pool {
     pub payload: Expr,
     /// Tasks handed over at once.
     pub chunk: Expr,
+    /// How often a task whose worker process died is begun anew before it counts as failed.
+    pub retries: Expr,
     pub task: Vec<Step>,
 }
 
@@ -198,29 +216,60 @@ pub enum Step {
     Thumbnail {
         sizes: Vec<u32>,
     },
+    /// One of these ways, by chance: each as likely as its weight among all.
+    Choose(Vec<Way>),
+    Real(Real),
     /// The worker panics; the others go on.
     Panic(String),
+    /// Ends the process at once, by a signal, with all that is in it.
+    Abort,
+    /// Ends the process at once with this exit code.
+    Exit(u8),
 }
 
 impl Step {
-    /// The blocks of steps in it, that of an `else` last.
-    pub fn bodies(&self) -> [&[Step]; 2] {
-        match self {
+    /// The steps in its blocks.
+    pub fn bodies(&self) -> impl Iterator<Item = &[Self]> {
+        let (first, second, ways): (&[Self], &[Self], &[Way]) = match self {
             Self::Lock { body, .. }
             | Self::Acquire { body, .. }
             | Self::Read { body, .. }
             | Self::Write { body, .. }
             | Self::Repeat { body, .. }
-            | Self::Forever(body) => [body, &[]],
-            Self::TryLock { body, otherwise, .. } | Self::When { body, otherwise, .. } => [body, otherwise],
-            _ => [&[], &[]],
-        }
+            | Self::Forever(body) => (body, &[], &[]),
+            Self::TryLock { body, otherwise, .. } | Self::When { body, otherwise, .. } => (body, otherwise, &[]),
+            Self::Choose(ways) => (&[], &[], ways),
+            _ => (&[], &[], &[]),
+        };
+        [first, second].into_iter().chain(ways.iter().map(|way| way.steps.as_slice()))
     }
 
     /// Whether it, or a step in one of its blocks, is such a one.
     pub fn any(&self, wanted: &impl Fn(&Self) -> bool) -> bool {
-        wanted(self) || self.bodies().into_iter().flatten().any(|step| step.any(wanted))
+        wanted(self) || self.bodies().flatten().any(|step| step.any(wanted))
     }
+}
+
+/// One of the ways of a choice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Way {
+    pub weight: Expr,
+    pub steps: Vec<Step>,
+}
+
+/// Work that is what it says, however long it takes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Real {
+    /// Counts the primes up to this number.
+    Primes(Expr),
+    /// SHA-256 of so many bytes, or of the task's file.
+    Hash(Option<Expr>),
+    /// Reads the task's file.
+    ReadFile,
+    /// Writes a file of so many bytes that is gone after the run.
+    WriteFile(Expr),
+    /// Makes a grey copy of the task's picture.
+    Grayscale,
 }
 
 impl Scenario {
@@ -301,8 +350,16 @@ pub enum Metric {
     Failed,
     Retried,
     Rejected,
+    /// Share of the time in which someone had the lock.
+    Held,
+    /// Share of the attempts at a lock that ended without it.
+    GaveUp,
     /// Share of a pool's workers' time spent on tasks.
     Utilization,
+    /// How many of a pool's tasks were done at once, on average.
+    Parallel,
+    /// How many times as long as the median task itself the median wait for its result was.
+    Slowdown,
     /// Longest a pool's queue has been, in tasks.
     Depth,
     /// Share of the workers' time in a state.

@@ -73,6 +73,10 @@ pub enum EventKind {
     Rejected { pool: PoolId },
     /// A task whose worker died was put back to be done again.
     Retried { pool: PoolId },
+    /// A task was given up: too many workers died at it.
+    GivenUp { pool: PoolId },
+    /// What follows is an attempt at a lock that does not wait for ever: an `Acquired` at once, without a `Wait`.
+    Tried { lock: ResourceId },
     /// Changed a counter by `delta`; `value` is what it wrote.
     Added { counter: ResourceId, delta: i8, value: i32 },
     /// `lost` events of this worker are missing just before the next one.

@@ -58,10 +58,10 @@ const fn encode(kind: EventKind) -> u64 {
         EventKind::Released { lock, grant } => pack_grant(6, lock, grant),
         EventKind::GaveUp { lock } => pack(7, lock.0, 0, 0),
         EventKind::OwnerDied { lock } => pack(8, lock.0, 0, 0),
-        EventKind::Queued { lock, behind, shared } => pack(40, lock.0, shared as u8, behind),
-        EventKind::AskMany { lock, permits } => pack(41, lock.0, 0, permits as u64),
-        EventKind::Passed { lock, grant } => pack_grant(42, lock, grant),
-        EventKind::Posted { lock } => pack(43, lock.0, 0, 0),
+        EventKind::Queued { lock, behind, shared } => pack(50, lock.0, shared as u8, behind),
+        EventKind::AskMany { lock, permits } => pack(51, lock.0, 0, permits as u64),
+        EventKind::Passed { lock, grant } => pack_grant(52, lock, grant),
+        EventKind::Posted { lock } => pack(53, lock.0, 0, 0),
         EventKind::Block { state, on } => {
             let id = match on {
                 Some(resource) => resource.0,
@@ -80,6 +80,8 @@ const fn encode(kind: EventKind) -> u64 {
             pack(17, counter.0, 0, (value as u32) as u64 | (delta as u8 as u64) << 32)
         }
         EventKind::Gap { lost } => pack(18, 0, 0, lost),
+        EventKind::GivenUp { pool } => pack(40, pool.0, 0, 0),
+        EventKind::Tried { lock } => pack(41, lock.0, 0, 0),
         EventKind::Unknown { code } => pack(63, 0, 0, code as u64),
     }
 }
@@ -120,10 +122,12 @@ fn decode(word: u64) -> EventKind {
         16 => EventKind::Retried { pool },
         17 => EventKind::Added { counter: lock, delta: (arg >> 32) as i8, value: arg as u32 as i32 },
         18 => EventKind::Gap { lost: arg },
-        40 => EventKind::Queued { lock, behind: arg, shared: flag },
-        41 => EventKind::AskMany { lock, permits: arg as u32 },
-        42 => EventKind::Passed { lock, grant: Grant(arg) },
-        43 => EventKind::Posted { lock },
+        40 => EventKind::GivenUp { pool },
+        41 => EventKind::Tried { lock },
+        50 => EventKind::Queued { lock, behind: arg, shared: flag },
+        51 => EventKind::AskMany { lock, permits: arg as u32 },
+        52 => EventKind::Passed { lock, grant: Grant(arg) },
+        53 => EventKind::Posted { lock },
         _ => EventKind::Unknown { code },
     }
 }
@@ -167,6 +171,8 @@ mod tests {
             EventKind::TaskEnded { pool, ok: false },
             EventKind::Rejected { pool },
             EventKind::Retried { pool },
+            EventKind::GivenUp { pool },
+            EventKind::Tried { lock },
             EventKind::Added { counter: lock, delta: -1, value: i32::MIN },
             EventKind::Gap { lost: 12 },
         ] {

@@ -73,14 +73,15 @@ impl<'a> Ring<'a> {
         self.words[END].store(u64::from(end), Ordering::Relaxed);
     }
 
-    /// How many tasks of the present chunk are done; survives the worker.
-    pub fn chunk_done(self) -> u64 {
-        self.load(DONE)
+    /// How many tasks of the present chunk are done, and whether the next one was begun; survives the worker.
+    pub fn progress(self) -> (u32, bool) {
+        let word = self.load(DONE);
+        ((word >> 1) as u32, word & 1 == 1)
     }
 
-    /// Says how many tasks of the present chunk are done.
-    pub fn set_chunk_done(self, tasks: u64) {
-        self.words[DONE].store(tasks, Ordering::Release);
+    /// Says how many tasks of the present chunk are done, and whether the next one is begun.
+    pub fn set_progress(self, done: u32, begun: bool) {
+        self.words[DONE].store(u64::from(done) << 1 | u64::from(begun), Ordering::Release);
     }
 
     /// Records published and events lost since the ring was made.

@@ -120,15 +120,13 @@ impl App {
             Msg::Tick { now, late } => return self.tick(now, late),
             Msg::Run(message) => {
                 let Showing::Watch(watch) = &mut self.showing else { return Vec::new() };
-                watch.apply(&message);
-                self.dirty |= matches!(message, Message::Ended { .. });
+                self.dirty |= watch.apply(&message);
                 return Vec::new();
             }
             Msg::RunGone { now } => self.run_gone(now),
             Msg::Started { scenario, settings, cast } => self.started(scenario, settings, cast),
-            Msg::NotStarted(why) => self.said = Some(why),
             Msg::Edited(Ok(source)) => self.picker.put(Entry::new(source)),
-            Msg::Edited(Err(why)) => self.said = Some(why),
+            Msg::NotStarted(why) | Msg::Edited(Err(why)) => self.said = Some(why),
         }
         self.dirty = true;
         self.settle();

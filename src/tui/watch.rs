@@ -3,11 +3,13 @@
 mod choose;
 mod states;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::axis::Axis;
 use super::figures::Figures;
-use crate::model::{Budget, Model};
+use super::strips::Strips;
+use crate::model::{Budget, Model, Shares, Window};
 use crate::scenario::{Scenario, Settings};
 use crate::trace::{Cast, KnobId, Message, RunEnd, Span, Stamp, WorkerId};
 
@@ -49,6 +51,8 @@ pub(super) struct Watch {
     /// How late the dashboard's own tick was, at worst of late.
     pub(super) late: Span,
     columns: u16,
+    /// A memory of what the model gave before; changes nothing that is seen.
+    strips: RefCell<Strips>,
 }
 
 /// What part of the time axis is in sight.
@@ -70,7 +74,8 @@ pub(super) enum Life {
 
 impl Watch {
     pub(super) fn new(scenario: Arc<Scenario>, settings: Settings, cast: Arc<Cast>) -> Self {
-        let model = Model::new(cast, Budget::default());
+        let budget = Budget::for_cast(&cast);
+        let model = Model::new(cast, budget);
         let states = States::of(&scenario);
         let knob = choose::first_knob(&scenario);
         Self {
@@ -93,6 +98,7 @@ impl Watch {
             states,
             late: Span::ZERO,
             columns: 0,
+            strips: RefCell::default(),
         }
     }
 
@@ -134,18 +140,17 @@ impl Watch {
         self.life() == Life::Live
     }
 
-    pub(super) fn apply(&mut self, message: &Message) {
+    /// Takes in what happened; whether it is to be seen at once, not when the next frame is due.
+    pub(super) fn apply(&mut self, message: &Message) -> bool {
         let deadlocked = self.model.deadlock().is_some();
         self.model.apply(message);
-        if self.frozen.is_some() {
-            return;
-        }
-        if let Some((at, _)) = self.model.ended() {
-            self.now = at;
+        let ended = self.model.ended().map(|(at, _)| at);
+        let news = ended.is_some() || (!deadlocked && self.model.deadlock().is_some());
+        if news && self.frozen.is_none() {
+            self.now = ended.unwrap_or(self.now.max(self.model.through().unwrap_or_default()));
             self.refresh();
-        } else if !deadlocked && self.model.deadlock().is_some() {
-            self.refresh(); // is seen at once, not at the figures' next turn
         }
+        news
     }
 
     /// A frame is due; the run's clock stands at `now`.
@@ -153,7 +158,8 @@ impl Watch {
         if !self.moves() {
             return;
         }
-        self.now = self.now.max(now);
+        // What is not delivered yet has not happened yet: no state is drawn further than it is known.
+        self.now = self.now.max(self.model.through().map_or(now, |known| known.min(now)));
         if self.now.since(self.figures.at) >= HOLD_FIGURES || self.figures.at == Stamp(0) {
             self.late = late;
             self.refresh();
@@ -188,6 +194,11 @@ impl Watch {
         Axis::new(self.cell, until, columns)
     }
 
+    /// A lane's cells in this window.
+    pub(super) fn with_cells<T>(&self, worker: WorkerId, window: &Window, draw: impl FnOnce(&[Shares]) -> T) -> T {
+        draw(self.strips.borrow_mut().lane(self.shown(), worker, window, self.now))
+    }
+
     /// The time axis as it was drawn last.
     pub(super) fn drawn_axis(&self) -> Axis {
         self.axis(self.columns.max(1))
@@ -211,14 +222,27 @@ impl Watch {
     /// Takes the figures anew.
     pub(super) fn refresh(&mut self) {
         let at = self.figures_at();
-        let from = at.back(self.drawn_axis().width());
-        let figures = Figures::take(self.shown(), from, at, self.now);
+        let axis = self.drawn_axis();
+        let from = at.back(axis.width());
+        let shares = |worker| {
+            if at < self.now {
+                return self.shown().lane(worker).shares(from, at, self.now);
+            }
+            let sum = |cells: &[Shares]| {
+                cells.iter().fold(Shares::default(), |mut sum, cell| {
+                    sum.add(cell);
+                    sum
+                })
+            };
+            self.with_cells(worker, &axis.window(), sum)
+        };
+        let figures = Figures::take(self.shown(), (from, at, self.now), shares);
         self.figures = figures;
         self.rank();
         self.keep_choice();
     }
 
-    /// Orders lanes by what hurts: crashed, lost, then share of time in contention. Held for a while, so that rows do
+    /// Orders lanes by what hurts: crashed, waited for by others, then share of time in contention. Held for a while, so that rows do
     /// not change places under the eyes.
     fn rank(&mut self) {
         let workers = self.figures.workers().count();
@@ -236,8 +260,12 @@ impl Watch {
     fn pain(&self, worker: WorkerId) -> u64 {
         use crate::trace::State;
         let Some(lane) = self.figures.lane(worker) else { return 0 };
+        let waited_for = |lock: &crate::model::Edge| lock.holder == worker;
         if lane.doing.is_some_and(|d| d.state == State::Crashed) {
             return 1_000;
+        }
+        if self.figures.waits.edges.iter().any(waited_for) {
+            return 999;
         }
         let share: f64 = [State::Lock, State::Full, State::Ready].map(|s| lane.shares.share(s)).iter().sum();
         (share * 10.0) as u64 * 10

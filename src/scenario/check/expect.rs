@@ -34,9 +34,11 @@ enum Of {
     Pool,
 }
 
-const METRICS: [(&str, Metric, Of); 10] = [
+const METRICS: [(&str, Metric, Of); 14] = [
     ("contended", Metric::Contended, Of::Lock),
     ("fairness", Metric::Fairness, Of::Lock),
+    ("held", Metric::Held, Of::Lock),
+    ("gave-up", Metric::GaveUp, Of::Lock),
     ("value", Metric::Value, Of::Counter),
     ("lost", Metric::Lost, Of::Counter),
     ("done", Metric::Done, Of::Pool),
@@ -44,6 +46,8 @@ const METRICS: [(&str, Metric, Of); 10] = [
     ("retried", Metric::Retried, Of::Pool),
     ("rejected", Metric::Rejected, Of::Pool),
     ("utilization", Metric::Utilization, Of::Pool),
+    ("parallel", Metric::Parallel, Of::Pool),
+    ("slowdown", Metric::Slowdown, Of::Pool),
     ("depth", Metric::Depth, Of::Pool),
 ];
 
@@ -268,5 +272,8 @@ impl Checker {
 }
 
 const fn is_share(metric: Metric) -> bool {
-    matches!(metric, Metric::Contended | Metric::Fairness | Metric::Utilization | Metric::Share(_))
+    matches!(
+        metric,
+        Metric::Contended | Metric::Fairness | Metric::Held | Metric::GaveUp | Metric::Utilization | Metric::Share(_)
+    )
 }

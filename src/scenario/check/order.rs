@@ -150,7 +150,7 @@ fn conditions(steps: &[Step], found: &mut BTreeMap<KnobId, BTreeSet<u64>>) {
                 conditions(body, found);
                 conditions(otherwise, found);
             }
-            _ => step.bodies().into_iter().for_each(|body| conditions(body, found)),
+            _ => step.bodies().for_each(|body| conditions(body, found)),
         }
     }
 }
@@ -223,6 +223,14 @@ impl Walk<'_> {
                 }
                 Step::Acquire { body: steps, .. } | Step::Repeat { body: steps, .. } | Step::Forever(steps) => {
                     self.walk(body, steps);
+                }
+                Step::Choose(ways) => {
+                    // Each way on its own; what one of them keeps is seen where the check of the flow warns of it.
+                    let before = self.held.clone();
+                    for (node, way) in body.iter().zip(ways) {
+                        self.held.clone_from(&before);
+                        self.walk(children(node), &way.steps);
+                    }
                 }
                 _ => {}
             }

@@ -1,5 +1,8 @@
 //! What workers do, step by step.
 
+mod chance;
+mod real;
+
 use kdl::{KdlEntry, KdlNode};
 
 use super::Checker;
@@ -60,6 +63,9 @@ impl Checker {
             ("forever", _) => Some(Step::Forever(self.steps(children(node)))),
             ("when", _) => self.when(node),
             ("thumbnail", _) => self.thumbnail(node),
+            ("choose", _) => self.choose(node),
+            ("abort", _) => Some(Step::Abort),
+            ("primes" | "hash" | "read-file" | "write-file" | "grayscale", _) => self.real(node, word),
             (_, None) => None, // said already: it needs a value
             ("compute", Some(time)) => self.number(time, TIME).map(|time| Step::Compute(time.expr)),
             ("sleep", Some(time)) => self.number(time, TIME).map(|time| Step::Sleep(time.expr)),
@@ -70,6 +76,7 @@ impl Checker {
                 Some(Step::Repeat { times: times?.expr, body })
             }
             ("panic", Some(why)) => self.text(why).map(|why| Step::Panic(clean(why))),
+            ("exit", Some(code)) => self.integer(code, 0, 255).map(|code| Step::Exit(code as u8)),
             ("load" | "store" | "add", Some(counter)) => self.on_counter(node, word, counter),
             ("acquire" | "release", Some(semaphore)) => self.on_semaphore(node, word, semaphore),
             ("read" | "write", Some(lock)) => self.on_rwlock(node, word, lock),

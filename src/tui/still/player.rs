@@ -163,7 +163,15 @@ impl<'a> Player<'a> {
                 let taken = if place.stands(*knob, *is) { body } else { otherwise };
                 self.enter(worker, taken, 0, None);
             }
-            Step::Panic(_) => {
+            Step::Choose(ways) => {
+                // A still shows what is usual.
+                let usual = ways.iter().max_by(|a, b| a.weight.eval(&place).total_cmp(&b.weight.eval(&place)));
+                if let Some(way) = usual {
+                    self.enter(worker, &way.steps, 0, None);
+                }
+            }
+            Step::Real(_) => self.spend(worker, now, State::Running, THUMBNAIL.0),
+            Step::Panic(_) | Step::Abort | Step::Exit(_) => {
                 self.workers[worker].spans.push((now, State::Crashed));
                 self.workers[worker].until = None;
             }

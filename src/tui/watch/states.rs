@@ -43,7 +43,7 @@ impl States {
         for step in steps {
             match step {
                 Step::Sleep(_) => self.add(&[State::Sleep]),
-                Step::Io(_) | Step::Thumbnail { .. } => self.add(&[State::Io]),
+                Step::Io(_) | Step::Thumbnail { .. } | Step::Real(_) => self.add(&[State::Io]),
                 Step::Take(_)
                 | Step::Down(_)
                 | Step::Lock { .. }
@@ -51,10 +51,10 @@ impl States {
                 | Step::Acquire { .. }
                 | Step::Read { .. }
                 | Step::Write { .. } => self.add(&[State::Lock]),
-                Step::Panic(_) => self.add(&[State::Crashed]),
+                Step::Panic(_) | Step::Abort | Step::Exit(_) => self.add(&[State::Crashed]),
                 _ => {}
             }
-            step.bodies().into_iter().for_each(|body| self.steps(body));
+            step.bodies().for_each(|body| self.steps(body));
         }
     }
 }
