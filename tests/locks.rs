@@ -20,3 +20,24 @@ fn self_deadlock() {
     shows("self-deadlock", &["kind=std"], 5);
     shows("self-deadlock", &["kind=reentrant"], 2);
 }
+
+#[test]
+fn connection_pool() {
+    shows("connection-pool", &["size=4"], 5);
+    shows("connection-pool", &["size=5"], 2);
+    shows("connection-pool", &["size=2", "take=both-at-once"], 2);
+}
+
+#[test]
+fn readers_writers() {
+    for policy in ["readers", "writers", "fair"] {
+        shows("readers-writers", &[&format!("policy={policy}")], 2);
+    }
+}
+
+#[test]
+fn writer_starvation() {
+    for policy in ["readers", "writers", "fair"] {
+        shows("writer-starvation", &[&format!("policy={policy}")], 2);
+    }
+}
