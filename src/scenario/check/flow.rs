@@ -72,10 +72,9 @@ impl Checker {
                     let mine = held.iter().rposition(|lock| std::ptr::eq(lock.node, pair.node));
                     mine.map(|at| held.remove(at));
                 }
-                Step::Acquire { body: steps, .. } => self.follow(body, steps, held),
                 Step::Take(target) => self.take(target, pair.node, false, held),
                 Step::Release(target) => self.give_back(target, pair.node, held),
-                Step::Repeat { body: steps, .. } => self.follow(body, steps, held),
+                Step::Acquire { body: steps, .. } | Step::Repeat { body: steps, .. } => self.follow(body, steps, held),
                 Step::Forever(steps) => {
                     self.follow(body, steps, held);
                     endless = Some(pair.node);
