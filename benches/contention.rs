@@ -26,9 +26,9 @@ use fastrand::Rng;
 
 use self::measure::{Goal, Others, head, median, ratio, wait_for_quiet};
 
-const SAMPLE: Duration = Duration::from_millis(100);
+const SAMPLE: Duration = Duration::from_millis(200);
 /// Of these the quieter half counts: the other shows what others did to the machine.
-const ROUNDS: usize = 14;
+const ROUNDS: usize = 10;
 /// How long a round waits for a moment in which others leave the machine alone.
 const PATIENCE: Duration = Duration::from_secs(3);
 const LOCK: ResourceId = ResourceId(0);
@@ -101,17 +101,16 @@ impl Work {
     }
 }
 
-/// Runs `threads` of `worker` until the time is over; `watch` meanwhile.
-fn crew<T: Send>(threads: usize, worker: impl Fn(usize, &AtomicBool) -> T + Sync, watch: impl FnOnce()) -> Vec<T> {
+/// Runs `threads` of `worker`, from the barrier until the time is over; `watch` meanwhile.
+fn crew<T: Send>(
+    threads: usize,
+    worker: impl Fn(usize, &Barrier, &AtomicBool) -> T + Sync,
+    watch: impl FnOnce(),
+) -> Vec<T> {
     let (stop, start) = (AtomicBool::new(false), Barrier::new(threads + 1));
     std::thread::scope(|scope| {
         let (stop, start, worker) = (&stop, &start, &worker);
-        let run = |w| {
-            move || {
-                start.wait();
-                worker(w, stop)
-            }
-        };
+        let run = |w| move || worker(w, start, stop);
         let crew: Vec<_> = (0..threads).map(|w| scope.spawn(run(w))).collect();
         start.wait();
         watch();
@@ -123,8 +122,9 @@ fn crew<T: Send>(threads: usize, worker: impl Fn(usize, &AtomicBool) -> T + Sync
 fn unwatched(cell: Cell, work: Work) -> Shown {
     let cells = [const { AtomicU64::new(0) }; 16];
     let lock = Lock::new(cell.kind, &cells).expect("a lock");
-    let worker = |w: usize, stop: &AtomicBool| {
+    let worker = |w: usize, start: &Barrier, stop: &AtomicBool| {
         let (mut rng, mut shown) = (Rng::with_seed(w as u64), Shown::default());
+        start.wait();
         while !stop.load(Ordering::Relaxed) {
             let held = lock.try_lock().unwrap_or_else(|| {
                 shown.contended += 1;
@@ -146,9 +146,10 @@ fn watched(cell: Cell, work: Work, fold: bool) -> Shown {
     let board = Board::create(BoardSize { workers: cell.threads, knobs: 0, resources: 1 }).expect("memory");
     let cells = [const { AtomicU64::new(0) }; 16];
     let lock = Lock::new(cell.kind, &cells).expect("a lock");
-    let worker = |w: usize, stop: &AtomicBool| {
+    let worker = |w: usize, start: &Barrier, stop: &AtomicBool| {
         let mut rng = Rng::with_seed(w as u64);
         let mut pen = Recorder::new(RingWriter::new(board.ring(WorkerId::from(w))), board.clock());
+        start.wait();
         pen.write(pen.now(), EventKind::Began);
         while !stop.load(Ordering::Relaxed) {
             let held = lock.take(LOCK, &mut pen);
@@ -179,7 +180,7 @@ impl<'a> Reader<'a> {
             rings: (0..cell.threads).map(|w| RingReader::new(board.ring(WorkerId::from(w)))).collect(),
             origin: board.origin(),
             model: fold.then(|| Model::new(cast(cell), Budget::default())),
-            batch: Vec::new(),
+            batch: Vec::with_capacity(cell.threads * TURN),
             shown: Shown::default(),
         }
     }
@@ -209,9 +210,14 @@ impl<'a> Reader<'a> {
             });
             fullest = fullest.max(fill);
         }
-        let events = std::mem::take(&mut self.batch);
+        let message = Message::Events(std::mem::take(&mut self.batch));
         if let Some(model) = &mut self.model {
-            model.apply(&Message::Events(events));
+            model.apply(&message);
+        }
+        // Memory given back here would interrupt the workers; in a run the reader is another process.
+        if let Message::Events(events) = message {
+            self.batch = events;
+            self.batch.clear();
         }
         fullest
     }
