@@ -1,10 +1,13 @@
 //! The program. Runner and worker processes are this same binary, told by their first argument.
 
-fn main() {
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // First of all: a process of a run must not look at the terminal, the environment or the rest of its arguments.
     let mut args = std::env::args().skip(1);
     match (args.next().as_deref(), args.next()) {
         (Some(contend::engine::RUNNER), _) => contend::engine::runner_main(),
         (Some(contend::engine::WORKER), Some(lane)) => contend::engine::worker_main(&lane),
-        _ => {}
+        _ => contend::cli::main(),
     }
 }

@@ -45,6 +45,13 @@ pub struct Budget {
     pub bytes: usize,
 }
 
+impl Budget {
+    /// The default, or so much for each lane that a few seconds can still be drawn well.
+    pub fn for_cast(cast: &Cast) -> Self {
+        Self { bytes: Self::default().bytes.max(cast.workers.len() * (64 << 10)) }
+    }
+}
+
 impl Default for Budget {
     fn default() -> Self {
         Self { bytes: 6 << 20 }
@@ -90,6 +97,7 @@ enum Res {
 pub struct Model {
     cast: Arc<Cast>,
     newest: Stamp,
+    through: Option<Stamp>,
     ended: Option<(Stamp, RunEnd)>,
     health: Health,
     lanes: Vec<Lane>,
@@ -112,7 +120,7 @@ impl Model {
     pub fn new(cast: Arc<Cast>, budget: Budget) -> Self {
         let plan = Plan::new(&cast, budget);
         let resource = |kind: &ResourceKind| match kind {
-            ResourceKind::Mutex { .. } => Res::Lock(Box::new(Lock::new(plan.shape, plan.holds, plan.digits))),
+            ResourceKind::Mutex { .. } => Res::Lock(Box::new(Lock::new(&plan))),
             ResourceKind::Queue { capacity } => Res::Queue(Box::new(Queue::new(*capacity, plan.shape))),
             ResourceKind::Counter { initial } => Res::Counter(Box::new(Counter::new(*initial, plan.shape))),
         };
@@ -130,6 +138,7 @@ impl Model {
         }
         Self {
             newest: Stamp::default(),
+            through: None,
             ended: None,
             health: Health::default(),
             lanes: cast.workers.iter().map(|_| Lane::new(plan.shape, plan.spans)).collect(),
@@ -151,13 +160,17 @@ impl Model {
     pub fn apply(&mut self, message: &Message) {
         match message {
             Message::Events(events) => {
-                events.iter().for_each(|event| self.event(event));
+                for event in events {
+                    self.event(event);
+                }
                 self.look_for_deadlock();
             }
+            Message::Through(at) => self.through = self.through.max(Some(*at)),
             Message::Sample(sample) => self.sample(sample),
             Message::Notice { at, notice } => self.notice(*at, notice),
             Message::Ended { at, how } => {
                 self.newest = self.newest.max(*at);
+                self.through = self.through.max(Some(*at));
                 self.ended = Some((*at, how.clone()));
             }
         }
@@ -170,6 +183,12 @@ impl Model {
     /// Newest stamp seen of anything.
     pub fn newest(&self) -> Stamp {
         self.newest
+    }
+
+    /// All that happened before this moment is in the model. What a worker does "now" is known for this moment, not for a
+    /// later one. `None` when the source does not say.
+    pub fn through(&self) -> Option<Stamp> {
+        self.through
     }
 
     pub fn ended(&self) -> Option<(Stamp, &RunEnd)> {
@@ -188,7 +207,7 @@ impl Model {
 
     /// Lanes that ever began or were started.
     pub fn lanes(&self) -> impl Iterator<Item = (WorkerId, &Lane)> {
-        let known = |(_, lane): &(usize, &Lane)| lane.lives() > 0 || lane.pid().is_some();
+        let known = |(_, lane): &(usize, &Lane)| lane.lives() > 0 || lane.pid().is_some() || lane.in_life();
         self.lanes.iter().enumerate().filter(known).map(|(i, lane)| (WorkerId::from(i), lane))
     }
 

@@ -7,7 +7,7 @@ use super::pool::do_task;
 use super::queue::{Queue, Refused, Task};
 use super::run::Run;
 use crate::scenario::{Expr, Feed, Policy, Pool};
-use crate::trace::{EventKind, PoolId, State};
+use crate::trace::{EventKind, Notice, PoolId, State};
 
 /// No sleep between two tasks is longer than this, in nanoseconds: a rate that is turned up takes effect.
 const LONGEST_SLEEP: f64 = 0.1e9;
@@ -56,6 +56,10 @@ impl Feeder {
         for number in 0..total {
             if actor.asked_to_end() {
                 return;
+            }
+            if let Err(e) = self.run.job.prepare(number) {
+                let what = format!("a sample could not be made: {e}");
+                self.run.notice(Notice::Failed { worker: actor.me(), what });
             }
             let due = actor.pen.now();
             self.submit(Task { number, due }, actor);

@@ -106,7 +106,10 @@ fn hand_over(
     let answer = sent.and_then(|()| link.answer());
     pen.take_over();
     match answer? {
-        Answer::Done { .. } => Ok(()),
+        Answer::Done { .. } => {
+            pen.resume();
+            Ok(())
+        }
         Answer::Ready => Err(io::Error::other("an answer out of order")),
     }
 }

@@ -78,7 +78,13 @@ impl Plan {
 
     /// The size of the board this plan needs.
     pub fn board(&self) -> BoardSize {
-        BoardSize { workers: self.cast.workers.len(), knobs: self.knobs, resources: self.cast.resources.len() }
+        let idle: usize = self.cast.pools.iter().map(|p| p.workers.len().saturating_sub(p.size as usize)).sum();
+        BoardSize {
+            workers: self.cast.workers.len(),
+            active: self.cast.workers.len() - idle,
+            knobs: self.knobs,
+            resources: self.cast.resources.len(),
+        }
     }
 
     /// The resource at `index` of a declaration's array, wrapping around.

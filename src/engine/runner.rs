@@ -43,7 +43,6 @@ fn serve() -> io::Result<()> {
     board.set_event_cost(event_cost(board));
     let run = Run::new(start.clone(), board, work).map_err(io::Error::other)?;
     run.init_shared();
-    run.job.prepare().map_err(io::Error::other)?;
     let (tell, happenings) = unbounded();
     listen(tell.clone())?;
     let mut crew = Crew::new(run, start, tell);

@@ -75,8 +75,14 @@ impl Model {
             Death::Exit(code) => format!("{} ended with code {code}", self.cast.worker_name(worker)),
             Death::Signal(signal) => format!("{} killed by signal {signal}", self.cast.worker_name(worker)),
         };
-        // One that had said it would end has only now been seen to.
-        if lane.in_life() || lane.lives == 0 {
+        let reborn = lane.began.is_some_and(|began| began > at);
+        // Whoever found it dead could not say what it died of.
+        let told = [lane.ended.as_mut(), lane.crashed.as_mut().map(|(_, how)| how)];
+        for how in told.into_iter().flatten().filter(|how| **how == Ending::Killed) {
+            *how = Ending::Died(death.clone());
+        }
+        // One that had said it would end has only now been seen to; one that began anew since is another.
+        if (lane.in_life() && !reborn) || lane.lives == 0 {
             lane.died = Some(at);
             lane.ended = Some(Ending::Died(death.clone()));
             self.bury(worker);

@@ -25,6 +25,11 @@ impl Merge for Load {
 }
 
 impl Load {
+    /// What of a load over `whole` falls to `cut`.
+    fn part(self, whole: (Stamp, Stamp), cut: (Stamp, Stamp)) -> Self {
+        Self { measured: part(self.measured, whole, cut), busy: part(self.busy, whole, cut) }
+    }
+
     fn mean(self) -> Option<f32> {
         (self.measured > 0).then(|| (self.busy as f64 / self.measured as f64) as f32 / ONE)
     }
@@ -33,7 +38,7 @@ impl Load {
 #[derive(Debug, Clone)]
 struct Core {
     now: f32,
-    all: Load,
+    sum: Load,
     history: History<Load>,
 }
 
@@ -42,12 +47,12 @@ struct Core {
 pub struct Cores {
     shape: Shape,
     last: Stamp,
-    cores: Vec<Core>,
+    all: Vec<Core>,
 }
 
 impl Cores {
     pub(super) fn new(shape: Shape) -> Self {
-        Self { shape, last: Stamp(0), cores: Vec::new() }
+        Self { shape, last: Stamp(0), all: Vec::new() }
     }
 
     /// Loads between the sample before and `at`. Returns whether the sample is newer than the one before.
@@ -56,46 +61,46 @@ impl Cores {
             return false;
         }
         let shape = self.shape;
-        let blank = || Core { now: 0.0, all: Load::default(), history: History::new(shape) };
-        self.cores.resize_with(loads.len().min(MOST).max(self.cores.len()), blank);
+        let blank = || Core { now: 0.0, sum: Load::default(), history: History::new(shape) };
+        self.all.resize_with(loads.len().min(MOST).max(self.all.len()), blank);
         let from = std::mem::replace(&mut self.last, at);
-        for (core, load) in self.cores.iter_mut().zip(loads) {
+        for (core, load) in self.all.iter_mut().zip(loads) {
             core.now = if load.is_finite() { load.clamp(0.0, 1.0) } else { 0.0 };
             let busy = u64::from((core.now * ONE) as u32);
-            let mut all = Load::default();
+            let mut sum = Load::default();
             core.history.add(from, at, |bucket, a, b| {
                 let piece = Load { measured: b - a, busy: (b - a).saturating_mul(busy) };
-                all.merge(piece);
+                sum.merge(piece);
                 bucket.merge(piece);
             });
-            core.all.merge(all);
+            core.sum.merge(sum);
         }
         true
     }
 
     pub fn count(&self) -> usize {
-        self.cores.len()
+        self.all.len()
     }
 
     /// Newest load of a core, 0 to 1.
     pub fn now(&self, core: usize) -> Option<f32> {
-        self.cores.get(core).map(|core| core.now)
+        self.all.get(core).map(|core| core.now)
     }
 
     /// Mean load in each cell; none where nothing was measured.
     pub fn cells(&self, core: usize, w: &Window, out: &mut Vec<Option<f32>>) {
         out.clear();
         out.resize(w.cells, None);
-        let Some(core) = self.cores.get(core) else { return };
+        let Some(core) = self.all.get(core) else { return };
         if w.cells == 0 || w.to <= w.from {
             return;
         }
         let mut sums = vec![Load::default(); w.cells];
         core.history.visit(w.from, w.to, |a, b, load| {
             let (from, to) = (a.max(w.from), b.min(w.to));
-            for i in w.cell_at(from)..=w.cell_at(Stamp(to.0.saturating_sub(1))) {
-                let cut = w.cell(i);
-                sums[i].merge(Load { measured: part(load.measured, (a, b), cut), busy: part(load.busy, (a, b), cut) });
+            let (first, last) = (w.cell_at(from), w.cell_at(Stamp(to.0.saturating_sub(1))));
+            for (i, sum) in sums.iter_mut().enumerate().take(last + 1).skip(first) {
+                sum.merge(load.part((a, b), w.cell(i)));
             }
         });
         out.iter_mut().zip(sums).for_each(|(cell, sum)| *cell = sum.mean());
@@ -104,25 +109,22 @@ impl Cores {
     /// Load of a core around `t`.
     pub fn at(&self, core: usize, t: Stamp) -> Option<f32> {
         let mut found = None;
-        self.cores.get(core)?.history.visit(t, t + Span(1), |_, _, load| found = load.mean());
+        self.all.get(core)?.history.visit(t, t + Span(1), |_, _, load| found = load.mean());
         found
     }
 
     /// Load of a core over the whole run.
     pub fn mean(&self, core: usize) -> Option<f32> {
-        self.cores.get(core)?.all.mean()
+        self.all.get(core)?.sum.mean()
     }
 
     /// Load of all cores between two moments: how many were busy on average.
     pub fn busy(&self, from: Stamp, to: Stamp) -> Option<f64> {
         let mut sum = None;
-        for core in &self.cores {
+        for core in &self.all {
             let mut load = Load::default();
             core.history.visit(from, to, |a, b, bucket| {
-                load.merge(Load {
-                    measured: part(bucket.measured, (a, b), (from, to)),
-                    busy: part(bucket.busy, (a, b), (from, to)),
-                });
+                load.merge(bucket.part((a, b), (from, to)));
             });
             if let Some(mean) = load.mean() {
                 *sum.get_or_insert(0.0) += f64::from(mean);
@@ -133,7 +135,7 @@ impl Cores {
 
     /// Heap bytes in use.
     pub(super) fn bytes(&self) -> usize {
-        let histories: usize = self.cores.iter().map(|core| core.history.bytes()).sum();
-        histories + self.cores.capacity() * size_of::<Core>()
+        let histories: usize = self.all.iter().map(|core| core.history.bytes()).sum();
+        histories + self.all.capacity() * size_of::<Core>()
     }
 }

@@ -28,6 +28,9 @@ pub struct Counter {
     sum: i64,
     /// Additions told.
     adds: u64,
+    /// Whether there were increments, and decrements.
+    ups: bool,
+    downs: bool,
     written: Option<(Stamp, i64)>,
     sampled: Option<(Stamp, i64)>,
     history: History<Adds>,
@@ -35,13 +38,24 @@ pub struct Counter {
 
 impl Counter {
     pub(super) fn new(initial: i64, shape: Shape) -> Self {
-        Self { initial, sum: 0, adds: 0, written: None, sampled: None, history: History::new(shape) }
+        Self {
+            initial,
+            sum: 0,
+            adds: 0,
+            ups: false,
+            downs: false,
+            written: None,
+            sampled: None,
+            history: History::new(shape),
+        }
     }
 
     #[inline]
     pub(super) fn add(&mut self, at: Stamp, delta: i8, value: i32) {
         let (delta, told) = (i64::from(delta), Some((at, i64::from(value))));
         self.adds += 1;
+        self.ups |= delta > 0;
+        self.downs |= delta < 0;
         self.sum = self.sum.saturating_add(delta);
         self.written = self.written.max(told);
         self.history.at(at).merge(Adds { up: delta.max(0), down: delta.min(0), last: told });
@@ -69,13 +83,18 @@ impl Counter {
         self.adds
     }
 
+    /// Whether it is both incremented and decremented.
+    pub fn goes_both_ways(&self) -> bool {
+        self.ups && self.downs
+    }
+
     /// Updates that are lost for certain; negative when decrements were. Means nothing when events were lost.
     ///
     /// A value and the additions are compared at one moment, that of the newest sample (a read of the very memory), or
     /// without samples of the newest write. Additions stamped later do not count. Those in the same bucket (1 ms) as that
-    /// moment may count or not: whichever makes the loss smaller. Additions that were made but not told yet make the value
-    /// run ahead of the sum, so while the run goes on the figure can be too small, and too large by no more than one
-    /// decrement for each worker that adds.
+    /// moment may count or not: whichever makes the loss smaller. Additions that were made but not told yet let the value
+    /// run ahead of the sum, so while the run goes on the figure can be too small. It is too large for none but a counter
+    /// that goes both ways, where a decrement not told yet looks like a lost increment.
     pub fn lost(&self) -> i64 {
         let Some((at, value)) = self.sampled.or(self.written) else { return 0 };
         let (mut expected, mut up, mut down) = (self.expected(), 0, 0);
@@ -83,11 +102,18 @@ impl Counter {
             if begin <= at && at < end && self.written.is_some_and(|(newest, _)| newest > at) {
                 (up, down) = (adds.up, adds.down);
             } else if begin > at {
-                expected -= adds.up + adds.down;
+                expected = expected.saturating_sub(adds.up).saturating_sub(adds.down);
             }
         });
-        let (least, most) = (expected.saturating_sub(up), expected.saturating_sub(down));
-        if value < least { least - value } else { most.saturating_sub(value).min(0) }
+        let missing = expected.saturating_sub(up).saturating_sub(value);
+        let surplus = value.saturating_sub(expected.saturating_sub(down));
+        if self.ups && missing > 0 {
+            missing
+        } else if self.downs && surplus > 0 {
+            surplus.saturating_neg()
+        } else {
+            0
+        }
     }
 
     /// Its value at the end of each cell, carried forward when nothing happened.

@@ -39,7 +39,7 @@ impl Model {
             return;
         }
         let edges: Vec<Option<Edge>> = (0..self.lanes.len()).map(|w| self.untimed_edge(WorkerId::from(w))).collect();
-        let needs: Vec<Needs> = edges.iter().map(need).collect();
+        let needs: Vec<Needs> = edges.iter().map(|edge| need(edge.as_ref())).collect();
         let set = never_live(&needs);
         let is_known = |w: &usize| self.deadlock.as_ref().is_some_and(|known| known.set.contains(&WorkerId::from(*w)));
         if set.iter().all(is_known) {
@@ -88,6 +88,6 @@ impl Model {
     }
 }
 
-fn need(edge: &Option<Edge>) -> Needs {
-    edge.as_ref().map_or(Needs::Nothing, |edge| Needs::All(vec![edge.holder.index()]))
+fn need(edge: Option<&Edge>) -> Needs {
+    edge.map_or(Needs::Nothing, |edge| Needs::All(vec![edge.holder.index()]))
 }

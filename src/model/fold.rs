@@ -1,9 +1,11 @@
 //! What each event does to the model.
 
+mod locks;
+
 use super::lane::Task;
 use super::legal::{is_blocking, is_legal};
 use super::{Lock, Model, Res};
-use crate::trace::{Event, EventKind, Grant, How, PoolId, ResourceId, Span, Stamp, State, WorkerId};
+use crate::trace::{Event, EventKind, How, PoolId, ResourceId, Span, Stamp, State, WorkerId};
 
 impl Model {
     /// Takes in one event.
@@ -65,12 +67,12 @@ impl Model {
             EventKind::Resume => self.run(w, at),
             EventKind::Put { queue, depth } => {
                 self.run(w, at);
-                self.put(at, queue, depth);
+                self.put(w, at, queue, depth);
             }
             EventKind::Took { queue, depth } => {
                 self.run(w, at);
                 match self.resources.get_mut(queue.index()) {
-                    Some(Res::Queue(queue)) => queue.take_one(at, depth),
+                    Some(Res::Queue(queue)) => queue.take_one(at, w, depth),
                     _ => self.health.anomalies += 1,
                 }
             }
@@ -127,6 +129,9 @@ impl Model {
         self.settle(w, at, State::Running, None);
         let lane = &mut self.lanes[w.index()];
         let holds = std::mem::take(&mut lane.holds);
+        if let (Some(dead), Some(how)) = (dead, lane.ended.take()) {
+            lane.crash(dead, how);
+        }
         lane.died = None;
         lane.ended = None;
         lane.task = None;
@@ -147,9 +152,14 @@ impl Model {
         let state = if matches!(how, How::Panicked | How::Killed) { State::Crashed } else { State::Done };
         self.settle(w, at, state, None);
         let lane = &mut self.lanes[w.index()];
-        lane.ended = Some(how.into());
+        // If a notice came first its own word counts, but the notice knows better what it was killed by.
+        let noticed = lane.died.take().and_then(|_| lane.ended.take());
+        let ending = noticed.filter(|_| how == How::Killed).unwrap_or(how.into());
+        lane.ended = Some(ending.clone());
         lane.task = None;
-        lane.died = None;
+        if state == State::Crashed {
+            lane.crash(at, ending);
+        }
         if let Some((pool, seat)) = self.seats[w.index()] {
             self.pools[pool.index()].rise(seat, at);
         }
@@ -202,9 +212,9 @@ impl Model {
     }
 
     #[inline]
-    fn put(&mut self, at: Stamp, queue: ResourceId, depth: u32) {
+    fn put(&mut self, w: WorkerId, at: Stamp, queue: ResourceId, depth: u32) {
         match self.resources.get_mut(queue.index()) {
-            Some(Res::Queue(queue)) => queue.put_one(at, depth),
+            Some(Res::Queue(queue)) => queue.put_one(at, w, depth),
             _ => self.health.anomalies += 1,
         }
         if let Some(Some(pool)) = self.fed_by.get(queue.index()) {
@@ -261,107 +271,5 @@ impl Model {
             Some(pool) => f(pool),
             None => self.health.anomalies += 1,
         }
-    }
-}
-
-/// Locks: what a worker's stream says of its holds and waits.
-impl Model {
-    /// One line of the list that precedes a wait.
-    fn told(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, grant: Grant) {
-        self.run(w, at);
-        let told = &mut self.lanes[w.index()].holds.told;
-        // A wait cannot announce more than this.
-        if told.len() < usize::from(u8::MAX) {
-            told.push((lock, grant));
-        }
-        self.with_lock(lock, |lock| lock.confirm(w, grant, at));
-    }
-
-    #[inline]
-    fn wait(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, held: u8, timed: bool) {
-        let lane = &mut self.lanes[w.index()];
-        let complete = lane.holds.told.len() == usize::from(held);
-        if complete && (lane.holds.told != lane.holds.sure || !lane.holds.doubtful.is_empty()) {
-            self.correct(w);
-        } else if !complete {
-            self.health.anomalies += 1;
-        }
-        self.lanes[w.index()].holds.told.clear();
-        self.settle(w, at, State::Lock, Some(lock));
-        let lane = &mut self.lanes[w.index()];
-        lane.timed = timed;
-        lane.stuck = complete && !timed;
-        self.stuck_holders += usize::from(lane.stuck && !lane.holds.sure.is_empty());
-        match self.resources.get_mut(lock.index()) {
-            Some(Res::Lock(lock)) => lane.place = lock.enter(w, at),
-            _ => {
-                lane.place = u32::MAX;
-                self.health.anomalies += 1;
-            }
-        }
-    }
-
-    /// The list before a wait is the truth: holds that are not in it are over.
-    fn correct(&mut self, w: WorkerId) {
-        let holds = &mut self.lanes[w.index()].holds;
-        let told = std::mem::take(&mut holds.told);
-        let sure = std::mem::replace(&mut holds.sure, told.clone());
-        let doubtful = std::mem::take(&mut holds.doubtful);
-        // Without a gap the list can differ in order at most.
-        let odd = sure.len() > told.len() || sure.iter().any(|hold| !told.contains(hold));
-        self.health.anomalies += u64::from(odd);
-        for (lock, grant) in sure.into_iter().chain(doubtful).filter(|hold| !told.contains(hold)) {
-            self.with_lock(lock, |lock| lock.forget(w, grant));
-        }
-    }
-
-    /// The wait for a lock is over, with it or without.
-    fn leave(&mut self, w: WorkerId, at: Stamp) {
-        let lane = &mut self.lanes[w.index()];
-        if std::mem::take(&mut lane.stuck) && !lane.holds.sure.is_empty() {
-            self.stuck_holders -= 1;
-        }
-        lane.timed = false;
-        let (place, on) = (lane.place, lane.doing.on);
-        let Some(Res::Lock(lock)) = on.and_then(|lock| self.resources.get_mut(lock.index())) else { return };
-        if let Some(moved) = lock.leave(place, at) {
-            self.lanes[moved.index()].place = place;
-        }
-    }
-
-    #[inline]
-    fn acquired(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, grant: Grant) {
-        let doing = self.lanes[w.index()].doing;
-        let waiting = (doing.state == State::Lock && doing.on == Some(lock)).then_some(doing.since);
-        self.run(w, at);
-        let holds = &mut self.lanes[w.index()].holds;
-        // One it seems to have already: its release was lost, or was never there.
-        let twice = holds.sure.iter().position(|(held, _)| *held == lock);
-        let before = twice.map(|i| holds.sure.remove(i).1);
-        let lost = holds.doubtful.iter().position(|(held, _)| *held == lock);
-        let before = before.or(lost.map(|i| holds.doubtful.swap_remove(i).1));
-        holds.sure.push((lock, grant));
-        self.health.anomalies += u64::from(twice.is_some());
-        self.with_lock(lock, |lock| {
-            if let Some(before) = before {
-                lock.forget(w, before);
-            }
-            lock.take(w, grant, at, waiting);
-        });
-    }
-
-    #[inline]
-    fn released(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, grant: Grant) {
-        self.run(w, at);
-        let lane = &mut self.lanes[w.index()];
-        let hold = (lock, grant);
-        if let Some(i) = lane.holds.sure.iter().rposition(|held| *held == hold) {
-            lane.holds.sure.remove(i);
-        } else if let Some(i) = lane.holds.doubtful.iter().position(|held| *held == hold) {
-            lane.holds.doubtful.swap_remove(i);
-        } else if lane.lost.0 == 0 {
-            self.health.anomalies += 1;
-        }
-        self.with_lock(lock, |lock| lock.give(w, grant, at));
     }
 }

@@ -7,10 +7,10 @@
 //! Which level holds a moment depends on the newest moment alone, and values merge in any order: the content is the same
 //! whatever the order of arrival.
 
-use crate::trace::Stamp;
+use crate::trace::{Span, Stamp};
 
 /// log2 of the width of the narrowest bucket in nanoseconds.
-pub(super) const FINEST: u32 = 20;
+const FINEST: u32 = 20;
 
 /// Stamps beyond 146 years are taken as this one, so that no bucket's end overflows.
 const FAR: u64 = 1 << 62;
@@ -89,6 +89,12 @@ impl<V: Merge> History<V> {
     /// End of the newest bucket: there is nothing from here on.
     pub(super) fn end(&self) -> Stamp {
         Stamp(self.end)
+    }
+
+    /// How wide the bucket is that holds `t`.
+    pub(super) fn width_at(&self, t: Stamp) -> Span {
+        let level = self.levels.iter().find(|level| level.begin() <= t.0);
+        Span(1 << level.map_or(FINEST, |level| level.shift))
     }
 
     /// The bucket that holds `t`.
@@ -237,4 +243,74 @@ pub(super) fn part(value: u64, (from, to): (Stamp, Stamp), (a, b): (Stamp, Stamp
     let whole = to.since(from).0.max(1) as f64;
     let up_to = |t: Stamp| (value as f64 * (t.min(to).since(from).0 as f64 / whole)) as u64;
     up_to(b).saturating_sub(up_to(a))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Nanoseconds, so that a history of them can be compared with the stretches that were put in.
+    #[derive(Debug, Clone, Default, PartialEq)]
+    struct Ns(u64);
+
+    impl Merge for Ns {
+        fn merge(&mut self, other: Self) {
+            self.0 += other.0;
+        }
+    }
+
+    fn filled(shape: Shape, stretches: &[(u64, u64)]) -> History<Ns> {
+        let mut history = History::new(shape);
+        for (from, span) in stretches {
+            history.add(Stamp(*from), Stamp(from + span), |ns: &mut Ns, a, b| ns.0 += b - a);
+        }
+        history
+    }
+
+    fn buckets(history: &History<Ns>) -> Vec<(Stamp, Stamp, u64)> {
+        let mut all = Vec::new();
+        history.visit(Stamp(0), Stamp(u64::MAX), |a, b, ns| all.push((a, b, ns.0)));
+        all
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_dropped_and_order_does_not_matter(
+            mut stretches in prop::collection::vec((0u64..1 << 34, 0u64..1 << 30), 1..40),
+            levels in 1usize..=MOST_LEVELS,
+        ) {
+            let shape = Shape { buckets: 16, levels };
+            let history = filled(shape, &stretches);
+            let all = buckets(&history);
+            let whole: u64 = stretches.iter().map(|(_, span)| span).sum();
+            prop_assert_eq!(all.iter().map(|(.., ns)| ns).sum::<u64>(), whole);
+            for pair in all.windows(2) {
+                prop_assert_eq!(pair[0].1, pair[1].0, "buckets follow each other");
+            }
+            stretches.reverse();
+            prop_assert_eq!(all, buckets(&filled(shape, &stretches)));
+            prop_assert!(history.bytes() <= levels * (16 * size_of::<Ns>() + size_of::<Level<Ns>>()));
+        }
+
+        #[test]
+        fn parts_add_up(value in 0u64..1 << 40, from in 0u64..1000, span in 1u64..1 << 40, cut in 0.0f64..1.0) {
+            let (from, to) = (Stamp(from), Stamp(from + span));
+            let middle = Stamp(from.0 + (span as f64 * cut) as u64);
+            let halves = part(value, (from, to), (from, middle)) + part(value, (from, to), (middle, to));
+            prop_assert_eq!(halves, value);
+        }
+    }
+
+    #[test]
+    fn a_second_is_found_again_where_it_was() {
+        let shape = Shape { buckets: 64, levels: 6 };
+        let history = filled(shape, &[(1_000_000_000, 1_000_000_000), (599_000_000_000, 1)]);
+        let mut inside = 0;
+        history.visit(Stamp(900_000_000), Stamp(2_100_000_000), |_, _, ns| inside += ns.0);
+        assert_eq!(inside, 1_000_000_000);
+        assert_eq!(history.width_at(Stamp(599_000_000_000)), Span(1 << FINEST));
+        assert!(history.width_at(Stamp(0)) > Span::millis(1_000));
+    }
 }

@@ -23,6 +23,8 @@ pub enum Ending {
     Finished,
     Retired,
     Panicked,
+    /// Was found dead; how it died is not known, or not yet.
+    Killed,
     Died(Death),
 }
 
@@ -32,7 +34,7 @@ impl From<How> for Ending {
             How::Finished => Self::Finished,
             How::Retired => Self::Retired,
             How::Panicked => Self::Panicked,
-            How::Killed => Self::Died(Death::Signal(9)), // SIGKILL
+            How::Killed => Self::Killed,
         }
     }
 }
@@ -75,6 +77,9 @@ pub struct Lane {
     pub(super) lives: u32,
     pub(super) began: Option<Stamp>,
     pub(super) ended: Option<Ending>,
+    /// Former lives, and this one by its own word, that ended in a crash; the newest of them.
+    pub(super) crashes: u32,
+    pub(super) crashed: Option<(Stamp, Ending)>,
     /// A death the worker could not tell of itself; its last events may still arrive after this.
     pub(super) died: Option<Stamp>,
     /// Events of this worker that were lost: the gaps' sum, and what the ring's own counter says.
@@ -83,7 +88,7 @@ pub struct Lane {
     history: History<Spent>,
     exact: VecDeque<Stretch>,
     exact_most: usize,
-    /// Begin of the oldest span dropped from `exact` is before this.
+    /// From here on no span was dropped from `exact`.
     exact_from: Stamp,
 }
 
@@ -111,6 +116,8 @@ impl Lane {
             lives: 0,
             began: None,
             ended: None,
+            crashes: 0,
+            crashed: None,
             died: None,
             lost: (0, 0),
             delay: 0,
@@ -152,6 +159,12 @@ impl Lane {
     /// When a death that only others noticed took effect: not before its last event.
     pub(super) fn dead_since(&self) -> Option<Stamp> {
         self.died.map(|at| at.max(self.newest))
+    }
+
+    /// A life ended badly.
+    pub(super) fn crash(&mut self, at: Stamp, how: Ending) {
+        self.crashes += 1;
+        self.crashed = Some((at, how));
     }
 
     /// Whether it is in a life: it may be waiting, but not dead.
@@ -199,6 +212,17 @@ impl Lane {
     /// How its last life ended; none while it lives.
     pub fn ended(&self) -> Option<Ending> {
         self.ended.clone()
+    }
+
+    /// How many of its lives ended in a crash.
+    pub fn crashes(&self) -> u32 {
+        self.crashes + u32::from(self.died.is_some())
+    }
+
+    /// When and how it crashed last.
+    pub fn last_crash(&self) -> Option<(Stamp, &Ending)> {
+        let dead = self.dead_since().zip(self.ended.as_ref());
+        dead.or(self.crashed.as_ref().map(|(at, how)| (*at, how)))
     }
 
     /// When its present or last life began.

@@ -1,33 +1,51 @@
 //! Which events may come when.
 
 use super::lane::Doing;
-use crate::trace::{EventKind, State};
+use crate::trace::{EventKind as E, State};
 
 /// Whether an event of this kind can come from a worker that does `doing`. What cannot is counted, and taken in as far as
 /// it makes sense.
 #[inline]
-pub(super) fn is_legal(doing: &Doing, kind: &EventKind) -> bool {
-    use EventKind as E;
-    let waits_for = |resource| doing.on == Some(resource);
-    match (doing.state, kind) {
-        (_, E::Unknown { .. }) => false,
+pub(super) fn is_legal(doing: &Doing, kind: &E) -> bool {
+    match kind {
+        E::Unknown { .. } => false,
         // A restarted worker begins again, whatever was known of its former life.
-        (_, E::Began | E::Gap { .. } | E::Retried { .. }) => true,
-        // Outside a life there is nothing else.
-        (State::Done | State::Crashed, _) => false,
-        // After lost events anything can be next.
-        (State::Gap, _) => true,
-        (State::Running | State::Ready, E::Resume | E::GaveUp { .. }) => doing.state == State::Ready,
-        (State::Running, E::Block { state, .. }) => is_blocking(*state),
-        (State::Running, _) => true,
-        (_, E::Ended(_)) => true,
-        (State::Lock, E::Acquired { lock, .. } | E::GaveUp { lock } | E::OwnerDied { lock }) => waits_for(*lock),
-        (State::Lock, _) => false,
-        (_, E::Resume) => true,
+        E::Began | E::Gap { .. } | E::Retried { .. } => true,
+        _ => match doing.state {
+            // Outside a life there is nothing else.
+            State::Done | State::Crashed => false,
+            // After lost events anything can be next.
+            State::Gap => true,
+            State::Running => in_running(kind),
+            State::Lock => ends_wait(doing, kind),
+            // A condition's wait ends with its mutex.
+            State::Signal if matches!(kind, E::Held { .. } | E::Wait { .. } | E::Acquired { .. }) => true,
+            _ => ends_block(doing, kind),
+        },
+    }
+}
+
+fn in_running(kind: &E) -> bool {
+    match kind {
+        E::Resume | E::GaveUp { .. } => false,
+        E::Block { state, .. } => is_blocking(*state),
+        _ => true,
+    }
+}
+
+fn ends_wait(doing: &Doing, kind: &E) -> bool {
+    match kind {
+        E::Acquired { lock, .. } | E::GaveUp { lock } | E::OwnerDied { lock } => doing.on == Some(*lock),
+        E::Ended(_) => true,
+        _ => false,
+    }
+}
+
+fn ends_block(doing: &Doing, kind: &E) -> bool {
+    match kind {
         // A queue's wait ends with the item itself.
-        (_, E::Put { queue, .. } | E::Took { queue, .. }) => waits_for(*queue),
-        // A condition's wait ends with its mutex.
-        (State::Signal, E::Held { .. } | E::Wait { .. } | E::Acquired { .. }) => true,
+        E::Put { queue, .. } | E::Took { queue, .. } => doing.on == Some(*queue),
+        E::Resume | E::Ended(_) => true,
         _ => false,
     }
 }

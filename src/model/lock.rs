@@ -6,7 +6,8 @@ mod seen;
 pub use self::cells::LockCell;
 use self::cells::{Hold, Traffic};
 use self::seen::Seen;
-use super::history::{History, Shape};
+use super::history::History;
+use super::plan::Plan;
 use super::times::Times;
 use crate::trace::{Grant, Stamp, WorkerId};
 
@@ -66,22 +67,22 @@ pub struct Lock {
 }
 
 impl Lock {
-    pub(super) fn new(shape: Shape, exact_most: usize, digits: u8) -> Self {
+    pub(super) fn new(plan: &Plan) -> Self {
         Self {
             acquired: 0,
             contended: 0,
             gave_up: 0,
             orphaned: 0,
-            wait: Times::new(digits),
-            hold: Times::new(digits),
+            wait: Times::new(plan.digits),
+            hold: Times::new(plan.digits),
             newest: Grant(0),
             open: Vec::new(),
             waiters: Vec::new(),
             users: Vec::new(),
-            seen: Seen::default(),
-            history: History::new(shape),
+            seen: Seen::new(plan.grants),
+            history: History::new(plan.shape),
             exact: Vec::new(),
-            exact_most: exact_most.next_power_of_two(),
+            exact_most: plan.holds.next_power_of_two(),
         }
     }
 
@@ -125,7 +126,8 @@ impl Lock {
     }
 
     fn owning(&self) -> Option<&Open> {
-        self.open.iter().find(|open| open.grant == self.newest && !open.doubtful)
+        // Two with one grant cannot be; if they are, the order of arrival must not matter.
+        self.open.iter().filter(|open| open.grant == self.newest && !open.doubtful).min_by_key(|open| open.worker)
     }
 
     /// Who waits for it now, since when; longest first.
@@ -188,7 +190,7 @@ impl Lock {
             return None;
         }
         let waiter = self.waiters.swap_remove(place as usize);
-        let at = waiter.until.unwrap_or(at);
+        let at = waiter.until.map_or(at, |dead| dead.min(at));
         self.history.add(waiter.since, at, |traffic, a, b| traffic.waited += b - a);
         let waited = at.since(waiter.since).0;
         let user = self.user(waiter.worker);
@@ -245,6 +247,7 @@ impl Lock {
             self.hold.record(at.since(open.from));
         }
         self.past(&open, at);
+        self.history.at(at).ended += 1;
     }
 
     /// A hold ended at a time that is not known, or never: `until` if its holder died then.
@@ -281,7 +284,7 @@ impl Lock {
             self.exact.resize(place + 1, Hold::default());
         }
         let kept = &mut self.exact[place];
-        if kept.grant <= hold.grant {
+        if (kept.grant, kept.worker, kept.from, kept.to) < (hold.grant, hold.worker, hold.from, hold.to) {
             *kept = hold;
         }
     }

@@ -138,7 +138,7 @@ impl Pool {
 
     /// The worker's life ended at `at`, or when it was found dead.
     pub(super) fn rise(&mut self, seat: usize, at: Stamp) {
-        let at = self.seats.get(seat).and_then(|seat| seat.until).unwrap_or(at);
+        let at = self.seats.get(seat).and_then(|seat| seat.until).map_or(at, |dead| dead.min(at));
         self.drop_task(Some(seat), at);
         self.turn(seat, at, State::Done);
         if let Some(began) = self.seats.get_mut(seat).and_then(|seat| seat.began.take()) {
@@ -257,15 +257,16 @@ impl Pool {
     /// Sum of one figure over a stretch, what is open counted up to `now`.
     fn sum(&self, from: Stamp, to: Stamp, now: Stamp, what: fn(&Flow) -> u64) -> u64 {
         let to = to.min(now);
-        let mut sum = 0;
-        self.history.visit(from, to, |a, b, flow| sum += part(what(flow), (a, b.min(now)), (from, to)));
+        let mut sum: u64 = 0;
+        let mut add = |more| sum = sum.saturating_add(more);
+        self.history.visit(from, to, |a, b, flow| add(part(what(flow), (a, b.min(now)), (from, to))));
         let mut open = Flow::default();
         for seat in &self.seats {
             let end = to.min(seat.until.unwrap_or(to));
-            open.staffed += seat.began.map_or(0, |began| end.since(began.max(from)).0);
-            open.busy += seat.task.map_or(0, |began| end.since(began.max(from)).0);
+            open.staffed = open.staffed.saturating_add(seat.began.map_or(0, |began| end.since(began.max(from)).0));
+            open.busy = open.busy.saturating_add(seat.task.map_or(0, |began| end.since(began.max(from)).0));
         }
-        sum + what(&open)
+        sum.saturating_add(what(&open))
     }
 
     /// Heap bytes in use.

@@ -2,20 +2,39 @@
 
 use super::history::{History, Merge, Shape};
 use super::shares::Window;
-use crate::trace::{Span, Stamp};
+use crate::trace::{Span, Stamp, WorkerId};
 
 /// What one bucket of a queue holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Depths {
     max: u32,
-    /// The depth with the newest stamp; the greater one when two are equal. None in a bucket without events.
-    last: Option<(Stamp, u32)>,
+    /// None in a bucket without events.
+    last: Option<Told>,
+}
+
+/// A depth as a worker told it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Told {
+    at: Stamp,
+    worker: WorkerId,
+    depth: u32,
+}
+
+impl Told {
+    /// Whichever is newer. Items taken together have one stamp: of one worker's the later told counts, of two workers' that
+    /// of the higher one, so that the order of arrival between them does not matter.
+    fn newer(self, other: Self) -> Self {
+        if (other.at, other.worker) >= (self.at, self.worker) { other } else { self }
+    }
 }
 
 impl Merge for Depths {
     fn merge(&mut self, other: Self) {
         self.max = self.max.max(other.max);
-        self.last = self.last.max(other.last);
+        self.last = match (self.last, other.last) {
+            (Some(mine), Some(theirs)) => Some(mine.newer(theirs)),
+            (mine, theirs) => mine.or(theirs),
+        };
     }
 }
 
@@ -25,7 +44,7 @@ pub struct Queue {
     put: u64,
     taken: u64,
     max: u32,
-    last: (Stamp, u32),
+    last: Told,
     /// Sum of the stamps of all takes minus that of all puts: what each item was in the queue, summed.
     stay: i128,
     /// Sum of all depths told.
@@ -35,34 +54,43 @@ pub struct Queue {
 
 impl Queue {
     pub(super) fn new(capacity: u32, shape: Shape) -> Self {
-        Self { capacity, put: 0, taken: 0, max: 0, last: (Stamp(0), 0), stay: 0, told: 0, history: History::new(shape) }
+        Self {
+            capacity,
+            put: 0,
+            taken: 0,
+            max: 0,
+            last: Told { at: Stamp(0), worker: WorkerId(0), depth: 0 },
+            stay: 0,
+            told: 0,
+            history: History::new(shape),
+        }
     }
 
     #[inline]
-    pub(super) fn put_one(&mut self, at: Stamp, depth: u32) {
+    pub(super) fn put_one(&mut self, at: Stamp, worker: WorkerId, depth: u32) {
         self.put += 1;
         self.stay -= i128::from(at.0);
-        self.tell(at, depth);
+        self.tell(Told { at, worker, depth });
     }
 
     #[inline]
-    pub(super) fn take_one(&mut self, at: Stamp, depth: u32) {
+    pub(super) fn take_one(&mut self, at: Stamp, worker: WorkerId, depth: u32) {
         self.taken += 1;
         self.stay += i128::from(at.0);
-        self.tell(at, depth);
+        self.tell(Told { at, worker, depth });
     }
 
     #[inline]
-    fn tell(&mut self, at: Stamp, depth: u32) {
-        self.max = self.max.max(depth);
-        self.last = self.last.max((at, depth));
-        self.told += u128::from(depth);
-        self.history.at(at).merge(Depths { max: depth, last: Some((at, depth)) });
+    fn tell(&mut self, told: Told) {
+        self.max = self.max.max(told.depth);
+        self.last = self.last.newer(told);
+        self.told += u128::from(told.depth);
+        self.history.at(told.at).merge(Depths { max: told.depth, last: Some(told) });
     }
 
     /// Newest known.
     pub fn depth(&self) -> u32 {
-        self.last.1
+        self.last.depth
     }
 
     pub fn capacity(&self) -> u32 {
@@ -87,19 +115,19 @@ impl Queue {
     /// Exact while no event is missing: the depth summed over time is what all items stayed, and each stays from its put to
     /// its take, or to the end. Otherwise the mean of the depths that events told.
     pub fn mean(&self) -> f64 {
-        let end = self.last.0.0;
+        let end = self.last.at.0;
         let there = i128::from(self.put) - i128::from(self.taken);
-        if there == i128::from(self.last.1) && end > 0 {
+        if there == i128::from(self.last.depth) && end > 0 {
             let stay = self.stay + there * i128::from(end);
             return (stay as f64 / end as f64).clamp(0.0, f64::from(self.max));
         }
         self.told as f64 / (self.put + self.taken).max(1) as f64
     }
 
-    /// The highest depth in each cell, carried forward when nothing happened; 0 after `now`.
+    /// The highest depth in each cell, that at its begin included; 0 after `now`.
     pub fn cells(&self, w: &Window, now: Stamp, out: &mut Vec<f32>) {
         out.clear();
-        out.resize(w.cells, -1.0);
+        out.resize(w.cells, 0.0);
         if w.cells == 0 {
             return;
         }
@@ -107,20 +135,23 @@ impl Queue {
         let mut depth = self.before(w.from);
         if w.to > w.from {
             self.history.visit(w.from, w.to.min(now), |a, b, depths| {
-                let Some((at, last)) = depths.last else { return };
+                let Some(last) = depths.last else { return };
+                let told = w.cell_at(last.at.max(w.from));
+                ends[told] = Some(last.depth);
+                out[told] = out[told].max(depths.max as f32);
+                // A bucket across many cells does not say in which of them it was that deep.
                 let first = w.cell_at(a.max(w.from));
                 let stop = w.cell_at(Stamp(b.min(w.to).0.saturating_sub(1)));
-                for cell in &mut out[first..=stop] {
-                    *cell = cell.max(depths.max as f32);
+                if stop > first + 1 {
+                    out[first..=stop].iter_mut().for_each(|cell| *cell = cell.max(depths.max as f32));
                 }
-                ends[w.cell_at(at.max(w.from)).max(first)] = Some(last);
             });
         }
         for (i, cell) in out.iter_mut().enumerate() {
             if w.edge(i) >= now {
                 *cell = 0.0;
-            } else if *cell < 0.0 {
-                *cell = depth as f32;
+            } else {
+                *cell = cell.max(depth as f32);
             }
             depth = ends[i].unwrap_or(depth);
         }
@@ -128,7 +159,7 @@ impl Queue {
 
     /// Depth at `t`, as exact as what is kept allows.
     pub fn at(&self, t: Stamp) -> u32 {
-        if t >= self.last.0 { self.last.1 } else { self.before(t + Span(1)) }
+        if t >= self.last.at { self.last.depth } else { self.before(t + Span(1)) }
     }
 
     /// The last depth told before `t`.
@@ -136,10 +167,10 @@ impl Queue {
         let mut depth = 0;
         // The bucket around `t` keeps its last depth alone: one that was told later does not count.
         self.history.visit(Stamp(0), t, |_, _, depths| {
-            if let Some((at, last)) = depths.last
-                && at < t
+            if let Some(last) = depths.last
+                && last.at < t
             {
-                depth = last;
+                depth = last.depth;
             }
         });
         depth

@@ -26,7 +26,7 @@ impl Times {
         self.total = self.total.saturating_add(span.0);
         self.max = self.max.max(span.0);
         if let Some(histogram) = &mut self.histogram {
-            histogram.saturating_record(span.0);
+            put(histogram, span);
         } else {
             self.first(span);
         }
@@ -37,7 +37,7 @@ impl Times {
     fn first(&mut self, span: Span) {
         self.histogram = Histogram::new(self.digits).ok().map(|mut histogram| {
             histogram.auto(true);
-            histogram.saturating_record(span.0);
+            put(&mut histogram, span);
             Box::new(histogram)
         });
     }
@@ -82,5 +82,32 @@ impl Times {
     /// Heap bytes in use.
     pub(super) fn bytes(&self) -> usize {
         self.histogram.as_ref().map_or(0, |h| size_of::<Histogram<u32>>() + h.distinct_values() * size_of::<u32>())
+    }
+}
+
+/// Records a span, growing the histogram to hold it; `saturating_record` alone would clamp it to what already fits.
+#[inline]
+fn put(histogram: &mut Histogram<u32>, span: Span) {
+    if histogram.record(span.0).is_err() {
+        histogram.saturating_record(span.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_hold_for_any_length() {
+        let mut times = Times::new(2);
+        for span in [Span(10), Span::micros(1), Span::millis(5), Span::from_secs(3_000.0)] {
+            times.record(span);
+        }
+        for (percent, exact) in [(50.0, 1e3), (75.0, 5e6), (100.0, 3e12)] {
+            let told = times.percentile(percent) as f64;
+            assert!((told / exact - 1.0).abs() < 0.01, "{percent} %: {told}, {exact}");
+        }
+        assert_eq!((times.count(), times.max()), (4, 3_000_000_000_000));
+        assert_eq!(times.spread(3), [3, 0, 1]);
     }
 }

@@ -33,7 +33,7 @@ pub struct Checked {
 ///
 /// # Errors
 ///
-/// Every mistake of the file at once, warnings among them, in the order of the file.
+/// Every mistake of the file at once, in the order of the file.
 pub fn check(source: &Source) -> Result<Checked, Mistakes> {
     let mut mistakes = Mistakes::of(source);
     let Some(document) = syntax::read(&source.text, &mut mistakes) else {
@@ -42,10 +42,12 @@ pub fn check(source: &Source) -> Result<Checked, Mistakes> {
     let mut checker = Checker::new(source, mistakes);
     checker.read(&document);
     checker.mistakes.sort();
-    match checker.mistakes.count_errors() {
-        0 => Ok(Checked { scenario: checker.scenario, warnings: checker.mistakes }),
-        _ => Err(checker.mistakes),
+    if checker.mistakes.count_errors() > 0 {
+        // What is doubtful about a file that is wrong mostly follows from what is wrong.
+        checker.mistakes.drop_warnings();
+        return Err(checker.mistakes);
     }
+    Ok(Checked { scenario: checker.scenario, warnings: checker.mistakes })
 }
 
 /// A scenario on its way from nodes to a program.

@@ -11,6 +11,9 @@ use super::source::Source;
 /// How many mistakes are spelled out; a file with more is no scenario.
 const SHOWN: usize = 50;
 
+/// How many are kept; of the others only the number is known.
+const KEPT: usize = 1_000;
+
 /// Longest place that is underlined, in bytes.
 const UNDERLINED: usize = 60;
 
@@ -66,11 +69,13 @@ pub struct Mistakes {
     path: String,
     text: String,
     list: Vec<Mistake>,
+    /// Errors beyond those kept.
+    more: usize,
 }
 
 impl Mistakes {
     pub(super) fn of(source: &Source) -> Self {
-        Self { path: source.label(), text: source.text.clone(), list: Vec::new() }
+        Self { path: source.label(), text: source.text.clone(), list: Vec::new(), more: 0 }
     }
 
     pub(super) fn error(&mut self, span: Range<usize>, title: impl Into<String>) -> &mut Mistake {
@@ -82,13 +87,17 @@ impl Mistakes {
     }
 
     fn add(&mut self, weight: Weight, span: Range<usize>, title: String) -> &mut Mistake {
+        if self.list.len() == KEPT {
+            let last = self.list.pop();
+            self.more += usize::from(last.is_some_and(|last| last.weight == Weight::Error));
+        }
         self.list.push(Mistake { weight, span, title, label: String::new(), also: Vec::new(), help: None });
         self.list.last_mut().expect("it was just pushed")
     }
 
     /// Errors and warnings.
     pub fn len(&self) -> usize {
-        self.list.len()
+        self.list.len() + self.more
     }
 
     pub fn is_empty(&self) -> bool {
@@ -97,7 +106,11 @@ impl Mistakes {
 
     /// Those that keep the scenario from running.
     pub fn count_errors(&self) -> usize {
-        self.list.iter().filter(|m| m.weight == Weight::Error).count()
+        self.list.iter().filter(|m| m.weight == Weight::Error).count() + self.more
+    }
+
+    pub(super) fn drop_warnings(&mut self) {
+        self.list.retain(|mistake| mistake.weight == Weight::Error);
     }
 
     pub(super) fn sort(&mut self) {
@@ -112,8 +125,10 @@ impl Mistakes {
             out.push_str(&self.render_one(mistake, &renderer));
             out.push_str("\n\n");
         }
-        if self.list.len() > SHOWN {
-            out.push_str(&format!("... and {} more\n", self.list.len() - SHOWN));
+        if self.len() > SHOWN {
+            out.push_str("... and ");
+            out.push_str(&(self.len() - SHOWN).to_string());
+            out.push_str(" more\n");
         } else if !out.is_empty() {
             out.pop();
         }

@@ -78,6 +78,7 @@ pub(super) fn show(value: f64, unit: Unit) -> String {
                 x if x < 1e3 => ("ns", 1.0),
                 x if x < 1e6 => ("us", 1e3),
                 x if x < 1e9 => ("ms", 1e6),
+                x if x % 3_600e9 == 0.0 => ("h", 3_600e9),
                 _ => ("s", 1e9),
             };
             format!("{}{name}", ns / factor)

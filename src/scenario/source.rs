@@ -125,14 +125,12 @@ fn decode(bytes: Vec<u8>) -> Result<String, String> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let before = &error.as_bytes()[..at];
-        match before.contains(&0) || error.as_bytes()[at..].contains(&0) {
-            true => "binary".to_owned(),
-            false => format!(
-                "not valid UTF-8 (byte {} of line {})",
-                at - before.iter().rposition(|b| *b == b'\n').map_or(0, |newline| newline + 1) + 1,
-                before.iter().filter(|b| **b == b'\n').count() + 1
-            ),
+        if error.as_bytes().contains(&0) {
+            return "binary".to_owned();
         }
+        let line = before.split(|byte| *byte == b'\n');
+        let column = line.clone().next_back().map_or(0, <[u8]>::len) + 1;
+        format!("not valid UTF-8 (byte {column} of line {})", line.count())
     })?;
     if text.contains('\0') {
         let half = text.bytes().filter(|b| *b == 0).count() * 3 > text.len();

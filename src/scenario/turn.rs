@@ -2,7 +2,7 @@
 
 use super::clean::clean;
 use super::knob::{Knob, KnobKind, Unit};
-use super::nearest::{listed, nearest};
+use super::nearest::{all_of, any_of, nearest};
 use super::quantity::{self, NotANumber};
 
 /// Why a knob cannot be set so. Every field is harmless to print.
@@ -16,7 +16,7 @@ pub enum SettingError {
     NotANumber { knob: String, text: String, wanted: &'static str, min: String, max: String },
     #[error("`{knob}` cannot be {value}: it goes from {min} to {max}")]
     OutOfRange { knob: String, value: String, min: String, max: String },
-    #[error("`{knob}` cannot be `{text}`: it is {}", listed(of.iter().map(String::as_str)))]
+    #[error("`{knob}` cannot be `{text}`: it is {}", any_of(of.iter().map(String::as_str)))]
     NotAWord { knob: String, text: String, of: Vec<String> },
     #[error("this scenario has no knob for the number of workers")]
     NoWorkers,
@@ -26,7 +26,7 @@ fn known(nearest: Option<&str>, all: &[String]) -> String {
     match (nearest, all) {
         (Some(name), _) => format!("; did you mean `{name}`?"),
         (None, []) => "; this scenario has none".to_owned(),
-        (None, all) => format!("; there is {}", listed(all.iter().map(String::as_str)).replace(" or ", " and ")),
+        (None, all) => format!("; its knobs are {}", all_of(all.iter().map(String::as_str))),
     }
 }
 
@@ -142,9 +142,10 @@ fn series(value: f64, up: bool, least: f64, digits: &[f64]) -> f64 {
     let decade = 10_f64.powi(value.log10().floor() as i32);
     let near = [0.1, 1.0, 10.0].iter().flat_map(|scale| digits.iter().map(move |digit| digit * scale * decade));
     // A hair's breadth, so that 0.5 computed as 0.5000000001 does not step onto itself.
-    let next = match up {
-        true => near.filter(|x| *x > value * 1.000_001).min_by(f64::total_cmp),
-        false => near.filter(|x| *x < value * 0.999_999).max_by(f64::total_cmp),
+    let next = if up {
+        near.filter(|x| *x > value * 1.000_001).min_by(f64::total_cmp)
+    } else {
+        near.filter(|x| *x < value * 0.999_999).max_by(f64::total_cmp)
     };
     next.filter(|x| *x >= least * 0.999_999).unwrap_or(0.0)
 }
@@ -158,4 +159,89 @@ pub(super) fn unknown<'a>(name: &str, knobs: impl Iterator<Item = &'a Knob>) -> 
     let all: Vec<String> = knobs.map(|knob| knob.name.clone()).collect();
     let nearest = nearest(name, all.iter().map(String::as_str)).map(str::to_owned);
     SettingError::Unknown { name: clean(name), nearest, all }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn number(unit: Unit, min: f64, max: f64) -> Knob {
+        let kind = KnobKind::Number { unit, default: min, min, max };
+        Knob { name: "knob".into(), kind, help: String::new(), live: true }
+    }
+
+    fn choice() -> Knob {
+        let kind = KnobKind::Choice { of: vec!["std".into(), "fair".into(), "spin".into()], default: 0 };
+        Knob { name: "kind".into(), kind, help: String::new(), live: true }
+    }
+
+    /// The values that `+` leads to, from one on.
+    fn climb(knob: &Knob, from: f64, steps: usize) -> Vec<String> {
+        let values = std::iter::successors(Some(from), |value| Some(knob.step(*value, true)));
+        values.take(steps).map(|value| knob.show(value)).collect()
+    }
+
+    #[test]
+    fn steps_are_those_one_would_take() {
+        let time = number(Unit::Time, 0.0, 1e8);
+        assert_eq!(climb(&time, 0.0, 5), ["0us", "1us", "2us", "5us", "10us"]);
+        assert_eq!(climb(&time, 3e6, 3), ["3ms", "5ms", "10ms"]);
+        assert_eq!(climb(&time, 5e7, 3), ["50ms", "100ms", "100ms"]);
+        assert_eq!(climb(&number(Unit::Rate, 1.0, 2_000.0), 100.0, 4), ["100/s", "200/s", "500/s", "1000/s"]);
+        assert_eq!(climb(&number(Unit::Bytes, 0.0, 1e9), 0.0, 3), ["0B", "64B", "128B"]);
+        assert_eq!(climb(&number(Unit::Count, 1.0, 64.0), 7.0, 3), ["7", "8", "9"]);
+        assert_eq!(climb(&choice(), 1.0, 3), ["fair", "spin", "std"]);
+        let down = |knob: &Knob, value: f64| knob.show(knob.step(value, false));
+        assert_eq!(down(&time, 1e6), "500us");
+        assert_eq!(down(&time, 1e3), "0us");
+        assert_eq!(down(&number(Unit::Rate, 0.1, 9.0), 0.5), "0.1/s");
+        assert_eq!(down(&choice(), 0.0), "spin");
+    }
+
+    #[test]
+    fn wrong_values_are_explained() {
+        let says = |knob: &Knob, text: &str| knob.parse(text).expect_err("it is wrong").to_string();
+        let time = number(Unit::Time, 1e6, 1e8);
+        assert_eq!(says(&time, "1s"), "`knob` cannot be 1s: it goes from 1ms to 100ms");
+        assert_eq!(says(&time, "5"), "`5` is no value for `knob`: a time such as 5ms, between 1ms and 100ms");
+        assert_eq!(
+            says(&number(Unit::Count, 1.0, 8.0), "2.5"),
+            "`2.5` is no value for `knob`: a whole number such as 8, between 1 and 8"
+        );
+        assert_eq!(says(&choice(), "sdt"), "`kind` cannot be `sdt`: it is `std`, `fair` or `spin`");
+        assert!(!says(&choice(), "\u{1b}[2J").contains('\u{1b}'));
+    }
+
+    fn any_knob() -> impl Strategy<Value = (Knob, f64)> {
+        let units = prop::sample::select(vec![Unit::Time, Unit::Count, Unit::Rate, Unit::Bytes]);
+        (units, 0_u32..1_000_000, 0_u32..1_000_000, 0.0..=1.0_f64).prop_map(|(unit, a, b, at)| {
+            let (min, max) = (f64::from(a.min(b)), f64::from(a.max(b)));
+            (number(unit, min, max), (min + (max - min) * at).round())
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_is_read_back((knob, value) in any_knob()) {
+            prop_assert_eq!(knob.parse(&knob.show(value)), Ok(value));
+        }
+
+        #[test]
+        fn steps_stay_in_the_range_and_go_on((knob, value) in any_knob()) {
+            let KnobKind::Number { min, max, .. } = knob.kind else { unreachable!("it is a number") };
+            let (up, down) = (knob.step(value, true), knob.step(value, false));
+            prop_assert!(min <= down && down <= value && value <= up && up <= max);
+            prop_assert!(up > value || value >= max, "{} goes up to {}", value, up);
+            prop_assert!(down < value || value <= min, "{} goes down to {}", value, down);
+            prop_assert_eq!(knob.parse(&knob.show(up)), Ok(up));
+            prop_assert_eq!(knob.parse(&knob.show(down)), Ok(down));
+        }
+
+        #[test]
+        fn any_text_is_survived((knob, _) in any_knob(), text in any::<String>()) {
+            let _ = knob.parse(&text).map_err(|error| error.to_string());
+        }
+    }
 }

@@ -11,8 +11,6 @@ use crate::trace::{Board, Cast, Event, Message, RingReader, RunEnd, Stamp, Worke
 
 /// Most events in one message.
 const BATCH: usize = 4096;
-/// Records taken from one ring before the next has its turn.
-const TURN: usize = 8192;
 /// A waking reader costs the workers on its core some 13 µs: 25 times a second is nothing, 1,000 times is 1.3 %.
 const SLOWEST: Duration = Duration::from_millis(40);
 const FASTEST: Duration = Duration::from_millis(1);
@@ -44,6 +42,7 @@ impl Reader {
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             let mut tell = |message| open &= out.send(message).is_ok();
+            let through = time.now();
             let mut fill = drain_all(&mut rings, time, &mut tell);
             if let Some((at, how)) = end {
                 while fill > 0.0 {
@@ -53,6 +52,7 @@ impl Reader {
                 tell(Message::Ended { at, how });
                 return;
             }
+            tell(Message::Through(through));
             sampler.look(&mut tell);
             pace = next_pace(pace, fill);
         }
@@ -74,7 +74,7 @@ fn drain_all(rings: &mut [RingReader<'_>], time: Timebase, tell: &mut impl FnMut
     let mut batch = Vec::new();
     for (i, ring) in rings.iter_mut().enumerate() {
         let worker = WorkerId::from(i);
-        let fill = ring.drain(TURN, |record| {
+        let fill = ring.drain(usize::MAX, |record| {
             batch.push(Event { at: time.stamp(record.ticks), worker, kind: record.kind() });
             if batch.len() >= BATCH {
                 tell(Message::Events(std::mem::take(&mut batch)));

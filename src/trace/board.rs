@@ -27,6 +27,7 @@ const RECORD_BUDGET: usize = 1 << 18;
 enum Head {
     Magic,
     Workers,
+    Active,
     Capacity,
     Knobs,
     Resources,
@@ -48,6 +49,8 @@ enum Head {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BoardSize {
     pub workers: usize,
+    /// How many of them take part from the beginning: the budget of records is theirs. A pool that grows takes more.
+    pub active: usize,
     pub knobs: usize,
     pub resources: usize,
 }
@@ -55,7 +58,7 @@ pub struct BoardSize {
 impl BoardSize {
     /// Records in each ring: the budget shared out, a power of two between 512 and 32,768.
     fn capacity(self) -> usize {
-        let share = RECORD_BUDGET / self.workers.max(1);
+        let share = RECORD_BUDGET / self.active.max(1);
         let floor = if share.is_power_of_two() { share } else { share.next_power_of_two() / 2 };
         floor.clamp(512, 32_768)
     }
@@ -84,6 +87,7 @@ impl Board {
         for (head, value) in [
             (Head::Magic, MAGIC),
             (Head::Workers, size.workers as u64),
+            (Head::Active, size.active as u64),
             (Head::Capacity, capacity as u64),
             (Head::Knobs, size.knobs as u64),
             (Head::Resources, size.resources as u64),
@@ -107,6 +111,7 @@ impl Board {
         }
         let size = BoardSize {
             workers: word(Head::Workers) as usize,
+            active: word(Head::Active) as usize,
             knobs: word(Head::Knobs) as usize,
             resources: word(Head::Resources) as usize,
         };
@@ -221,7 +226,7 @@ mod tests {
     #[test]
     fn rings_share_a_budget_and_do_not_overlap() {
         for workers in [1, 8, 50, 1_000] {
-            let size = BoardSize { workers, knobs: 3, resources: 5 };
+            let size = BoardSize { workers, active: workers, knobs: 3, resources: 5 };
             let board = Board::create(size).expect("memory");
             for w in 0..workers {
                 board.ring(WorkerId::from(w)).sign(w as u32 + 1, 7);
@@ -238,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_board_is_recognised_by_whoever_inherits_it() {
-        let board = Board::create(BoardSize { workers: 2, knobs: 1, resources: 1 }).expect("memory");
+        let board = Board::create(BoardSize { workers: 2, active: 2, knobs: 1, resources: 1 }).expect("memory");
         let copy = Board::open(board.fd().try_clone_to_owned().expect("descriptor")).expect("same version");
         assert_eq!(copy.size(), board.size());
         board.set_knob(KnobId(0), 4.0);

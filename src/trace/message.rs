@@ -9,6 +9,8 @@ use super::{Event, KnobId, PoolId, ResourceId, Stamp, WorkerId};
 pub enum Message {
     /// Events of any workers, in order within each worker.
     Events(Vec<Event>),
+    /// All that happened before this moment has been delivered, or counted as lost.
+    Through(Stamp),
     Sample(Sample),
     Notice {
         at: Stamp,
@@ -91,7 +93,7 @@ impl RunEnd {
 }
 
 /// What can be asked of a run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Command {
     /// Turn a knob; the value is in the knob's own unit (nanoseconds, a count, tasks a second, a choice's position).
     Turn { knob: KnobId, value: f64 },

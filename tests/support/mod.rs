@@ -1,6 +1,8 @@
 //! What the tests of real runs share: scenarios made in code, and a run with all that was seen of it.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod pty;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use contend::trace::{
 };
 
 /// Long enough for the slowest machine; only a failure takes it.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 pub fn number(n: f64) -> Expr {
     Expr::Number(n)
@@ -133,7 +135,7 @@ impl Seen {
             Message::Notice { notice, .. } => self.notices.push(notice),
             Message::Sample(Sample::Counter { value, .. }) => self.counter = Some(value),
             Message::Sample(Sample::Sched { ready, .. }) => self.ready += ready,
-            Message::Sample(_) => {}
+            Message::Sample(_) | Message::Through(_) => {}
             Message::Ended { how, .. } => self.end = Some(how),
         }
     }
@@ -209,4 +211,21 @@ pub fn parent_of(pid: u32) -> Option<u32> {
 
 pub fn kill(pid: u32) {
     contend::platform::kill_process(pid);
+}
+
+/// Sends a signal by name, as a shell would.
+pub fn signal(pid: u32, name: &str) {
+    let status = std::process::Command::new("kill").args([format!("-{name}"), pid.to_string()]).status();
+    assert!(status.is_ok_and(|s| s.success()), "kill -{name} {pid}");
+}
+
+/// Living processes with this in their environment.
+pub fn marked(mark: &str) -> Vec<u32> {
+    let has_mark = |pid: &u32| {
+        let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environ.split(|b| *b == 0).any(|entry| entry == mark.as_bytes())
+    };
+    let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = all.filter_map(|e| e.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter(has_mark).filter(|pid| is_running(*pid)).collect()
 }

@@ -1,12 +1,11 @@
 //! What a lane did, asked by stretches of time.
 
 use super::{Doing, Lane, Spent};
-use crate::model::history::FINEST;
 use crate::model::shares::{Shares, Window};
 use crate::trace::{Span, Stamp, State};
 
 impl Lane {
-    /// What it did at `t`, as exact as what is kept allows. None before its first event, and for a lane that never was.
+    /// What it did at `t`, as exact as what is kept allows. None for a lane that never was.
     pub fn at(&self, t: Stamp) -> Option<Doing> {
         let now = self.doing();
         if t >= now.since {
@@ -24,26 +23,28 @@ impl Lane {
 
     /// Time by state in every cell of the window; the open span counts up to `now`.
     ///
-    /// Cells wider than a bucket cost by buckets. Narrower ones, where exact spans reach back far enough, cost by spans.
+    /// Where buckets are as narrow as cells this costs by buckets. Where they are wider, exact spans are drawn as far back
+    /// as they are kept.
     pub fn cells(&self, w: &Window, now: Stamp, out: &mut Vec<Shares>) {
         out.clear();
         out.resize(w.cells, Shares::default());
         if w.cells == 0 || w.to <= w.from {
             return;
         }
-        let narrow = w.to.since(w.from).0 / (w.cells as u64) < 1 << FINEST;
-        if narrow && w.from >= self.exact_from {
-            self.exact_cells(w, now, out);
-        } else {
-            self.each(w.from, w.to, now, |from, to, shares| pour(w, (from, to), shares, out));
+        let exact = self.exact_from.clamp(w.from, w.to);
+        let cell = Span(w.to.since(w.from).0 / w.cells as u64);
+        let exact = if cell < self.history.width_at(exact) { exact } else { w.to };
+        self.each(w.from, exact, now, |from, to, shares| pour(w, (w.from, exact), (from, to), shares, out));
+        if exact < w.to {
+            self.exact_cells(exact, w, now, out);
         }
     }
 
     /// Time by state between two moments; the open span counts up to `now`.
     pub fn shares(&self, from: Stamp, to: Stamp, now: Stamp) -> Shares {
-        let mut sum = Shares::default();
-        self.each(from, to, now, |a, b, shares| sum.add(&shares.part((a, b), (from, to))));
-        sum
+        let mut cells = Vec::with_capacity(1);
+        self.cells(&Window { from, to, cells: 1 }, now, &mut cells);
+        cells.pop().unwrap_or_default()
     }
 
     /// Time by state of the whole run.
@@ -58,8 +59,7 @@ impl Lane {
         let past = self.exact.range(first..).map(|s| Doing { state: s.state, since: s.since, on: s.on });
         let dead = self.dead_since().map(|since| Doing { state: State::Crashed, since, on: None });
         let all = past.chain([self.doing]).chain(dead);
-        let ends = self.exact.range(first..).skip(1).map(|s| s.since).chain([self.doing.since]);
-        let ends = ends.chain(dead.map(|d| d.since)).chain([Stamp(u64::MAX)]);
+        let ends = all.clone().skip(1).map(|next| next.since).chain([Stamp(u64::MAX)]);
         all.zip(ends).filter(move |(d, end)| d.since < to && *end > from).map(|(d, _)| d)
     }
 
@@ -77,8 +77,13 @@ impl Lane {
             look(a, b, &with_open(*spent, &open, a, b).split());
         });
         let rest = from.max(self.history.end());
-        if rest < to {
-            look(rest, to, &with_open(Spent::default(), &open, rest, to).split());
+        for (state, begin, end) in open {
+            let (a, b) = (rest.max(begin), to.min(end));
+            if a < b {
+                let mut shares = Shares::default();
+                shares.put(state, b.since(a).0);
+                look(a, b, &shares);
+            }
         }
     }
 
@@ -88,33 +93,26 @@ impl Lane {
         [(self.doing.state, self.doing.since, dead), (State::Crashed, dead, now)]
     }
 
-    fn exact_cells(&self, w: &Window, now: Stamp, out: &mut [Shares]) {
-        let mut spans = self.spans(w.from, w.to.min(now)).peekable();
+    /// Draws what was from `begin` on from exact spans.
+    fn exact_cells(&self, begin: Stamp, w: &Window, now: Stamp, out: &mut [Shares]) {
+        let mut spans = self.spans(begin, w.to.min(now)).peekable();
         while let Some(span) = spans.next() {
             let end = spans.peek().map_or(now, |next| next.since).min(now);
-            let (from, to) = (span.since.max(w.from), end.min(w.to));
-            if from < to {
-                let mut whole = Shares::default();
-                whole.put(span.state, to.since(from).0);
-                pour(w, (from, to), &whole, out);
-            }
+            let (from, to) = (span.since.max(begin), end.min(w.to));
+            let mut whole = Shares::default();
+            whole.put(span.state, to.since(from).0);
+            pour(w, (begin, w.to), (from, to), &whole, out);
         }
-        // Spans do not know of preemption: take the part of Ready from the bucket around them.
-        self.each(w.from, w.to, now, |from, to, shares| {
-            let (ready, running) = (shares.get(State::Ready), shares.get(State::Running));
-            if ready == 0 || to <= from {
-                return;
-            }
-            let part = ready as f64 / (ready + running) as f64;
-            let (first, last) = (w.cell_at(from.max(w.from)), w.cell_at(Stamp(to.0 - 1)));
-            for (i, cell) in out.iter_mut().enumerate().take(last + 1).skip(first) {
-                // A cell across two buckets belongs to the one it begins in.
-                if i == first && w.edge(i) < from && i > 0 {
-                    continue;
-                }
+        // Spans do not know of preemption: take the part of Ready from the buckets around.
+        let mut rough = vec![Shares::default(); out.len()];
+        self.each(begin, w.to, now, |from, to, shares| pour(w, (begin, w.to), (from, to), shares, &mut rough));
+        for (cell, rough) in out.iter_mut().zip(rough) {
+            let (ready, running) = (rough.get(State::Ready), rough.get(State::Running));
+            if ready > 0 {
+                let part = ready as f64 / (ready + running) as f64;
                 cell.shift(State::Running, State::Ready, (cell.get(State::Running) as f64 * part) as u64);
             }
-        });
+        }
     }
 }
 
@@ -125,13 +123,15 @@ fn with_open(mut spent: Spent, open: &[(State, Stamp, Stamp)], a: Stamp, b: Stam
     spent
 }
 
-/// Spreads `shares` of the stretch `whole` over the cells it touches.
-fn pour(w: &Window, whole: (Stamp, Stamp), shares: &Shares, out: &mut [Shares]) {
-    let (from, to) = (whole.0.max(w.from), whole.1.min(w.to));
+/// Spreads `shares` of the stretch `whole` over the cells it touches, as far as it lies in `clip`.
+fn pour(w: &Window, clip: (Stamp, Stamp), whole: (Stamp, Stamp), shares: &Shares, out: &mut [Shares]) {
+    let (from, to) = (whole.0.max(clip.0), whole.1.min(clip.1));
     if from >= to {
         return;
     }
-    for i in w.cell_at(from)..=w.cell_at(Stamp(to.0 - 1)) {
-        out[i].add(&shares.part(whole, w.cell(i)));
+    let (first, last) = (w.cell_at(from), w.cell_at(Stamp(to.0 - 1)));
+    for (i, cell) in out.iter_mut().enumerate().take(last + 1).skip(first) {
+        let (begin, end) = w.cell(i);
+        cell.add(&shares.part(whole, (begin.max(clip.0), end.min(clip.1))));
     }
 }

@@ -16,17 +16,20 @@ pub struct LockCell {
     pub holder: Option<WorkerId>,
 }
 
-/// What one bucket of a lock holds: nanoseconds in which it was held, and in which workers waited, summed over them.
+/// What one bucket of a lock holds: nanoseconds in which it was held, and in which workers waited, summed over them; and
+/// how many holds ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Traffic {
     pub held: u64,
     pub waited: u64,
+    pub ended: u64,
 }
 
 impl Merge for Traffic {
     fn merge(&mut self, other: Self) {
         self.held = self.held.saturating_add(other.held);
         self.waited = self.waited.saturating_add(other.waited);
+        self.ended = self.ended.saturating_add(other.ended);
     }
 }
 
@@ -56,6 +59,13 @@ impl Lock {
         waited
     }
 
+    /// How many holds ended between two moments.
+    pub fn releases(&self, from: Stamp, to: Stamp) -> u64 {
+        let mut ended = 0;
+        self.each(from, to, to, |a, b, traffic| ended += part(traffic.ended, (a, b), (from, to)));
+        ended
+    }
+
     /// What it went through in every cell; what is open counts up to `now`.
     pub fn cells(&self, w: &Window, now: Stamp, out: &mut Vec<LockCell>) {
         out.clear();
@@ -73,7 +83,9 @@ impl Lock {
             }
         });
         self.name_holders(w, now, out);
-        out.iter_mut().for_each(|cell| cell.held = cell.held.min(1.0));
+        for cell in out {
+            cell.held = cell.held.min(1.0);
+        }
     }
 
     /// Names in each cell the worker with the longest hold in it.
@@ -118,9 +130,17 @@ impl Lock {
             let b = b.min(now);
             look(a, b, &with_open(*traffic, a, b));
         });
-        let rest = from.max(self.history.end());
-        if rest < to {
-            look(rest, to, &with_open(Traffic::default(), rest, to));
+        // Beyond the history all that is open lasts from one begin or death to the next.
+        let deaths = self.open.iter().map(|o| o.until).chain(self.waiters.iter().map(|w| w.until)).flatten();
+        let begins = self.open.iter().map(|o| o.from).chain(self.waiters.iter().map(|w| w.since));
+        let mut a = from.max(self.history.end());
+        let mut cuts: Vec<Stamp> = begins.chain(deaths).filter(|t| *t > a && *t < to).chain([to]).collect();
+        cuts.sort_unstable();
+        for b in cuts {
+            if a < b {
+                look(a, b, &with_open(Traffic::default(), a, b));
+                a = b;
+            }
         }
     }
 

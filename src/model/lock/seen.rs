@@ -2,9 +2,6 @@
 
 use std::collections::VecDeque;
 
-/// Words of 64 grants remembered beyond the first one missing: how far the streams of a lock's users may run apart.
-const MOST_WORDS: usize = 1 << 11;
-
 /// A set of grants, nearly all of them in one run from 1 on: a bit for each one after the first one missing.
 #[derive(Debug, Clone)]
 pub(in crate::model) struct Seen {
@@ -13,16 +10,16 @@ pub(in crate::model) struct Seen {
     /// The highest grant before `base` that was missing when it was given up; 0 if there is none.
     hole: u64,
     words: VecDeque<u64>,
-}
-
-impl Default for Seen {
-    fn default() -> Self {
-        // There is no grant 0.
-        Self { base: 0, hole: 0, words: VecDeque::from([1]) }
-    }
+    /// Words of 64 grants kept at most: how far the streams of a lock's users may run apart.
+    most: usize,
 }
 
 impl Seen {
+    pub(super) fn new(most: usize) -> Self {
+        // There is no grant 0.
+        Self { base: 0, hole: 0, words: VecDeque::from([1]), most: most.max(1) }
+    }
+
     #[inline]
     pub(super) fn mark(&mut self, grant: u64) {
         let Some(ahead) = grant.checked_sub(self.base) else { return };
@@ -41,7 +38,7 @@ impl Seen {
     /// Makes room up to `grant`, giving up what is too far behind it.
     #[cold]
     fn reach(&mut self, grant: u64) {
-        let first = (grant / 64).saturating_sub(MOST_WORDS as u64 - 1) * 64;
+        let first = (grant / 64).saturating_sub(self.most as u64 - 1) * 64;
         if first > self.base {
             let gone = ((first - self.base) / 64).min(self.words.len() as u64) as usize;
             self.words.drain(..gone);
@@ -89,21 +86,23 @@ mod tests {
     proptest! {
         #[test]
         fn agrees_with_a_plain_set(grants in prop::collection::vec(1u64..400, 0..500), after in 0u64..400, to in 0u64..400) {
-            let mut seen = Seen::default();
-            grants.iter().for_each(|g| seen.mark(*g));
+            let mut seen = Seen::new(64);
+            for grant in &grants {
+                seen.mark(*grant);
+            }
             prop_assert_eq!(seen.complete(after, to), (after + 1..=to).all(|g| grants.contains(&g)));
         }
     }
 
     #[test]
     fn what_is_given_up_counts_as_missing() {
-        let mut seen = Seen::default();
-        let far = 64 * MOST_WORDS as u64 * 3;
+        let mut seen = Seen::new(1 << 11);
+        let far = (3 * 64) << 11;
         (1..=10).chain(far..=far + 10).for_each(|g| seen.mark(g));
         assert!(seen.complete(far - 1, far + 10));
         assert!(!seen.complete(10, far + 10));
         assert!(!seen.complete(0, 5), "forgotten, so not believed");
-        assert!(seen.bytes() <= 2 * MOST_WORDS * 8);
+        assert!(seen.bytes() <= (2 * 8) << 11);
         seen.mark(u64::MAX);
         assert!(seen.complete(u64::MAX - 1, u64::MAX));
     }

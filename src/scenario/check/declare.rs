@@ -8,8 +8,8 @@ use super::names::Thing;
 use super::node::{arg, args, entry_span, prop, props, span_of, value_span};
 use super::number::{HOW_MANY, MOST};
 use crate::scenario::clean::clean;
-use crate::scenario::expr::Expr;
-use crate::scenario::knob::KnobKind;
+use crate::scenario::expr::{Expr, Values};
+use crate::scenario::knob::{Knob, KnobKind};
 use crate::scenario::program::{Choice, Group, Resource, ResourceSpec, Try};
 use crate::scenario::turn::SettingError;
 use crate::trace::{KnobId, LockKind};
@@ -158,28 +158,44 @@ impl Checker {
                 self.mistakes.error(0..0, title).help("make some `count` smaller, or the `max` of its knob");
             }
         }
-        if self.scenario.workers.is_empty() && self.scenario.pools.is_empty() {
+        // A group that could not be read is not missing as well.
+        if self.mistakes.count_errors() == 0 && self.scenario.workers.is_empty() && self.scenario.pools.is_empty() {
             let help = "add a `thread`, a `process` or a `pool` with steps";
             self.mistakes.error(0..0, "nobody works in this scenario").help(help);
         }
     }
 
-    /// The greatest value that a count can have, whatever its knobs are turned to.
+    /// The greatest value that a count can have with its knobs at either end.
     fn most(&self, expr: &Expr) -> f64 {
-        struct Highest<'a>(&'a Checker);
-        impl crate::scenario::expr::Values for Highest<'_> {
-            fn knob(&self, knob: KnobId) -> f64 {
-                match self.0.scenario.knobs.get(knob.index()).map(|knob| &knob.kind) {
-                    Some(KnobKind::Number { max, .. }) => *max,
-                    _ => 0.0,
+        let ends =
+            [Ends { knobs: &self.scenario.knobs, high: false }, Ends { knobs: &self.scenario.knobs, high: true }];
+        let values = ends.map(|ends| expr.eval(&ends));
+        values[0].max(values[1]).clamp(1.0, MOST * 10.0)
+    }
+}
+
+/// All knobs at the low or the high end of their range.
+struct Ends<'a> {
+    knobs: &'a [Knob],
+    high: bool,
+}
+
+impl Values for Ends<'_> {
+    fn knob(&self, knob: KnobId) -> f64 {
+        match self.knobs.get(knob.index()).map(|knob| &knob.kind) {
+            Some(KnobKind::Number { min, max, .. }) => {
+                if self.high {
+                    *max
+                } else {
+                    *min
                 }
             }
-
-            fn place(&self) -> (u32, u32) {
-                (0, 1)
-            }
+            _ => 0.0,
         }
-        expr.eval(&Highest(self)).clamp(1.0, MOST * 10.0)
+    }
+
+    fn place(&self) -> (u32, u32) {
+        (0, 1)
     }
 }
 

@@ -55,13 +55,13 @@ impl Checker {
                     self.follow(body, steps, &mut with);
                     with.retain(|lock| !std::ptr::eq(lock.node, pair.node));
                     self.follow(pair.otherwise, otherwise, held);
-                    *held = merge(with, std::mem::take(held));
+                    *held = merge(&with, std::mem::take(held));
                 }
                 Step::When { body: steps, otherwise, .. } => {
                     let mut with = held.clone();
                     self.follow(body, steps, &mut with);
                     self.follow(pair.otherwise, otherwise, held);
-                    *held = merge(with, std::mem::take(held));
+                    *held = merge(&with, std::mem::take(held));
                 }
                 Step::Take(target) => self.take(target, pair.node, false, held),
                 Step::Release(target) => self.give_back(target, pair.node, held),
@@ -102,23 +102,20 @@ impl Checker {
             return;
         }
         let name = &self.scenario.resources[target.resource].name;
-        match held.iter().rfind(|lock| same(lock)) {
-            Some(block) => {
-                let title = format!("the block of `lock {name}` gives it back itself");
-                let mistake = self.mistakes.error(span_of(node), title);
-                mistake.also(span_of(block.node), "this block").help("remove this `unlock`");
-            }
-            None => {
-                let title = format!("`{name}` is not held here");
-                let help = format!("take it before with `lock {name}`, or remove this `unlock`");
-                self.mistakes.error(span_of(node), title).help(help);
-            }
+        if let Some(block) = held.iter().rfind(|lock| same(lock)) {
+            let title = format!("the block of `lock {name}` gives it back itself");
+            let mistake = self.mistakes.error(span_of(node), title);
+            mistake.also(span_of(block.node), "this block").help("remove this `unlock`");
+        } else {
+            let title = format!("`{name}` is not held here");
+            let help = format!("take it before with `lock {name}`, or remove this `unlock`");
+            self.mistakes.error(span_of(node), title).help(help);
         }
     }
 }
 
 /// What is held where two ways meet: for certain only what is held on both.
-fn merge<'a>(one: Vec<Held<'a>>, other: Vec<Held<'a>>) -> Vec<Held<'a>> {
+fn merge<'a>(one: &[Held<'a>], other: Vec<Held<'a>>) -> Vec<Held<'a>> {
     let among = |lock: &Held<'a>, list: &[Held<'a>]| list.iter().any(|l| l.certain && std::ptr::eq(l.node, lock.node));
     let mut both: Vec<Held<'a>> =
         one.iter().map(|lock| Held { certain: lock.certain && among(lock, &other), ..lock.clone() }).collect();

@@ -192,7 +192,7 @@ impl<'a> Parser<'a> {
         let Some(id) = self.knobs.iter().position(|knob| knob.name == name) else {
             let near = nearest(name, self.knobs.iter().map(|knob| knob.name.as_str()));
             let help = near.map(|near| format!("did you mean `${near}`?"));
-            let help = help.unwrap_or_else(|| format!("declare it: knob {} \"5ms\" min=\"0ms\" max=\"1s\"", name));
+            let help = help.unwrap_or_else(|| format!("declare it at the top: knob {name} DEFAULT min=... max=..."));
             return Err(Fault { at: at.clone(), what: format!("there is no knob `{name}`"), help: Some(help) });
         };
         match self.knobs[id].kind {
@@ -248,7 +248,7 @@ fn mixed(at: Range<usize>) -> Fault {
 fn combine(left: Formula, op: char, right: Formula, at: Range<usize>) -> Result<Formula, Fault> {
     use Unit::Count;
     let unit = match (op, left.unit, right.unit) {
-        ('*', unit, Count) | ('*', Count, unit) | ('/', unit, Count) => unit,
+        ('*' | '/', unit, Count) | ('*', Count, unit) => unit,
         ('/' | '+' | '-' | '%', a, b) if a == b => {
             if op == '/' {
                 Count
@@ -265,7 +265,7 @@ fn combine(left: Formula, op: char, right: Formula, at: Range<usize>) -> Result<
         '*' => [a * c, a * d, b * c, b * d],
         '%' => [0.0, c.abs().max(d.abs()), 0.0, 0.0],
         // Divided by something that can be tiny, a value can be anything.
-        _ if c <= 0.0 && d >= 0.0 => [0.0, a.abs().max(b.abs()), -a.abs().max(b.abs()), 0.0],
+        _ if c <= 0.0 && d >= 0.0 => [f64::MIN, f64::MAX, 0.0, 0.0],
         _ => [a / c, a / d, b / c, b / d],
     };
     let low = all.into_iter().fold(f64::INFINITY, f64::min);
@@ -298,20 +298,20 @@ mod tests {
         vec![Knob { name: "seats".into(), kind, help: String::new(), live: true }]
     }
 
-    fn value(text: &str) -> f64 {
-        parse(text, &knobs(), true).expect("it is a formula").expr.eval(&At(4, 5))
+    fn value(text: &str) -> i64 {
+        parse(text, &knobs(), true).expect("it is a formula").expr.eval(&At(4, 5)) as i64
     }
 
     #[test]
     fn signs_bind_as_in_school() {
-        assert_eq!(value("1 + 2 * 3"), 7.0);
-        assert_eq!(value("(1 + 2) * 3"), 9.0);
-        assert_eq!(value("10 - 3 - 2"), 5.0);
-        assert_eq!(value("(i + 1) % n"), 0.0);
-        assert_eq!(value("-1 % 5"), 4.0);
-        assert_eq!(value("min(i, (i + 1) % $seats)"), 2.0);
-        assert_eq!(value("max(i, $seats)"), 4.0);
-        assert_eq!(value("2ms * 3"), 6e6);
+        assert_eq!(value("1 + 2 * 3"), 7);
+        assert_eq!(value("(1 + 2) * 3"), 9);
+        assert_eq!(value("10 - 3 - 2"), 5);
+        assert_eq!(value("(i + 1) % n"), 0);
+        assert_eq!(value("-1 % 5"), 4);
+        assert_eq!(value("min(i, (i + 1) % $seats)"), 2);
+        assert_eq!(value("max(i, $seats)"), 4);
+        assert_eq!(value("2ms * 3"), 6_000_000);
     }
 
     #[test]

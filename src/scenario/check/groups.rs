@@ -62,9 +62,7 @@ impl Checker {
         let most = workers.as_ref().map_or(1, most_workers);
         let queue = self.plain(node, "queue", CAPACITY, QUEUE);
         let payload = self.plain(node, "payload", PAYLOAD, 0.0);
-        let before = self.scenario.pools.len();
         let (feed, chunk, task) = self.pool_parts(node);
-        debug_assert_eq!(before, self.scenario.pools.len(), "pools do not nest");
         self.scenario.pools.push(Pool {
             name: name_of(node),
             of,
@@ -119,13 +117,11 @@ impl Checker {
 
     fn feed(&mut self, node: &KdlNode) -> Option<Feed> {
         if node.name().value() == "arrive" {
-            return match prop(node, "rate") {
-                Some(entry) => self.number(entry, RATE).map(|rate| Feed::Arrive { rate: rate.expr }),
-                None => {
-                    self.mistakes.error(span_of(node), "`arrive` has no rate").help("add rate=\"200/s\"");
-                    None
-                }
+            let Some(rate) = prop(node, "rate") else {
+                self.mistakes.error(span_of(node), "`arrive` has no rate").help("add rate=\"200/s\"");
+                return None;
             };
+            return self.number(rate, RATE).map(|rate| Feed::Arrive { rate: rate.expr });
         }
         match (prop(node, "files"), prop(node, "count")) {
             (Some(files), None) => self.files(node, files),

@@ -8,7 +8,7 @@ use super::node::{arg, kind_of, prop, span_of, value_span};
 use super::number::{HOUR, MOST};
 use crate::scenario::clean::clean;
 use crate::scenario::knob::{Knob, KnobKind, Unit};
-use crate::scenario::nearest::{listed, nearest};
+use crate::scenario::nearest::{all_of, nearest};
 use crate::scenario::quantity;
 use crate::trace::KnobId;
 
@@ -137,7 +137,8 @@ impl Checker {
         let (min, max) = limits(unit);
         if !(min..=max).contains(&value) || unit == Unit::Count && value.fract() != 0.0 {
             let range = format!("it goes from {} to {}", quantity::show(min, unit), quantity::show(max, unit));
-            let title = if value.fract() == 0.0 { "this number is out of range" } else { "expected a whole number" };
+            let whole = !value.is_finite() || value.fract() == 0.0;
+            let title = if whole { "this number is out of range" } else { "expected a whole number" };
             self.mistakes.error(value_span(entry), title).help(range);
             return None;
         }
@@ -170,7 +171,7 @@ impl Checker {
         let help = match nearest(name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None if known.is_empty() => format!("declare {wanted}: see `contend show thumbnails`"),
-            None => format!("there is {}", listed(known.iter().copied()).replace(" or ", " and ")),
+            None => format!("its knobs are {}", all_of(known.iter().copied())),
         };
         self.mistakes.error(value_span(entry), format!("there is no knob `{name}`")).help(help);
         None

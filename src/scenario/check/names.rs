@@ -7,7 +7,7 @@ use kdl::KdlEntry;
 
 use super::Checker;
 use super::node::value_span;
-use crate::scenario::nearest::{listed, nearest};
+use crate::scenario::nearest::{all_of, nearest};
 
 /// Longest name, in characters.
 const LONGEST: usize = 32;
@@ -57,10 +57,7 @@ impl Checker {
         if fine && name.len() <= LONGEST {
             return Some(name);
         }
-        let title = match fine {
-            true => "this name is longer than 32 characters",
-            false => "this is no name",
-        };
+        let title = if fine { "this name is longer than 32 characters" } else { "this is no name" };
         let help = "a name is a letter followed by letters, digits, `-` and `_`, 32 at most";
         self.mistakes.error(value_span(entry), title).help(help);
         None
@@ -110,16 +107,18 @@ impl Checker {
         }
         let known: Vec<String> = self.names.of(|thing| wanted(self, thing)).into_iter().map(str::to_owned).collect();
         let known = known.iter().map(String::as_str);
+        let noun = what.split_once(' ').map_or(what, |(_, noun)| noun);
         let title = match found {
             Some(thing) => format!("`{name}` is {}, not {what}", self.kind(thing)),
-            None => format!("there is no {} `{name}`", what.split_once(' ').map_or(what, |(_, noun)| noun)),
+            None => format!("there is no {noun} `{name}`"),
         };
         let help = match nearest(name, known.clone()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None if known.len() == 0 => format!("this scenario declares none; a line such as `{what}` is missing")
-                .replace("`a ", "`")
-                .replace("`an ", "`"),
-            None => format!("there is {}", listed(known).replace(" or ", " and ")),
+            None if known.len() == 0 && found.is_none() && matches!(noun, "mutex" | "counter") => {
+                format!("declare it at the top: {noun} {name}")
+            }
+            None if known.len() == 0 => format!("this scenario has no {noun}"),
+            None => format!("known are {}", all_of(known)),
         };
         self.mistakes.error(value_span(entry), title).help(help);
         None

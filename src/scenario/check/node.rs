@@ -6,7 +6,10 @@ use kdl::{KdlDocument, KdlEntry, KdlNode, KdlValue};
 
 use super::Checker;
 use super::shape::{Block, PLACES, Place, Shape};
-use crate::scenario::nearest::{listed, nearest};
+use crate::scenario::nearest::{all_of, any_of, nearest};
+
+/// So many words can be listed beside the place where one of them is missing.
+const FEW: usize = 6;
 
 pub(super) fn span_of(node: &KdlNode) -> Range<usize> {
     let span = node.name().span();
@@ -63,7 +66,6 @@ impl Checker {
             self.unknown_node(node, place);
             return None;
         };
-        self.no_types(node);
         let before = self.mistakes.len();
         self.check_args(node, shape);
         let complete = self.mistakes.len() == before;
@@ -79,18 +81,9 @@ impl Checker {
         let words = place.shapes.iter().map(|shape| shape.word);
         match (elsewhere, nearest(word, words.clone())) {
             (Some(other), _) => mistake.help(format!("`{word}` stands {}", other.name)),
-            (None, None) => mistake.help(format!("known {}: {}", place.name, listed(words))),
+            (None, None) => mistake.help(format!("known {}: {}", place.name, all_of(words))),
             (None, near) => mistake.meant(near),
         };
-    }
-
-    /// KDL's `(type)` annotations mean nothing here; better said than ignored.
-    fn no_types(&mut self, node: &KdlNode) {
-        let of_entries = node.entries().iter().filter_map(KdlEntry::ty);
-        for ty in node.ty().into_iter().chain(of_entries) {
-            let span = ty.span().offset()..ty.span().offset() + ty.span().len();
-            self.mistakes.error(span, "types in parentheses mean nothing here").help("remove it");
-        }
     }
 
     fn check_args(&mut self, node: &KdlNode, shape: &Shape) {
@@ -122,7 +115,7 @@ impl Checker {
             if near.is_some() || shape.props.is_empty() {
                 mistake.meant(near);
             } else {
-                mistake.help(format!("it has {}", listed(shape.props.iter().copied()).replace(" or ", " and ")));
+                mistake.help(format!("it has {}", all_of(shape.props.iter().copied())));
             }
         }
     }
@@ -156,24 +149,26 @@ impl Checker {
         let text = self.text(entry)?;
         let found = of.iter().position(|word| *word == text);
         if found.is_none() {
+            let near = nearest(text, of.iter().copied());
             let mistake = self.mistakes.error(value_span(entry), format!("there is no `{text}` here"));
-            mistake.label(format!("expected {}", listed(of.iter().copied())));
-            mistake.meant(nearest(text, of.iter().copied()));
+            if of.len() <= FEW {
+                mistake.label(format!("expected {}", any_of(of.iter().copied())));
+            } else if near.is_none() {
+                mistake.help(format!("known are {}", all_of(of.iter().copied())));
+            }
+            mistake.meant(near);
         }
         found
     }
 
     /// A whole number that is written out.
     pub(super) fn integer(&mut self, entry: &KdlEntry, min: i64, max: i64) -> Option<i64> {
-        let value = match entry.value() {
-            KdlValue::Integer(value) => i64::try_from(*value).ok(),
-            _ => {
-                let title = format!("expected a whole number, found {}", kind_of(entry.value()));
-                self.mistakes.error(value_span(entry), title).help(format!("it goes from {min} to {max}"));
-                return None;
-            }
+        let KdlValue::Integer(value) = entry.value() else {
+            let title = format!("expected a whole number, found {}", kind_of(entry.value()));
+            self.mistakes.error(value_span(entry), title).help(format!("it goes from {min} to {max}"));
+            return None;
         };
-        let fits = value.filter(|value| (min..=max).contains(value));
+        let fits = i64::try_from(*value).ok().filter(|value| (min..=max).contains(value));
         if fits.is_none() {
             let mistake = self.mistakes.error(value_span(entry), "this number is out of range");
             mistake.help(format!("it goes from {min} to {max}"));

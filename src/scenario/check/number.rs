@@ -79,6 +79,10 @@ impl Checker {
                 return None;
             }
         };
+        if matches!(formula.expr, Expr::Number(value) if !value.is_finite()) {
+            self.mistakes.error(value_span(entry), "this number is out of range").help(range_of(want));
+            return None;
+        }
         let fits = self.unit_fits(entry, &formula, want) && self.range_fits(entry, &formula, want);
         fits.then_some(formula)
     }
@@ -143,15 +147,15 @@ impl Checker {
         let plain = matches!(formula.expr, Expr::Number(_) | Expr::Knob(_));
         let whole = !matches!(formula.expr, Expr::Number(value) if want.unit == Unit::Count && value.fract() != 0.0);
         // A formula may leave the range at the ends of its knobs, where it is held in; a plain number may not.
-        let inside = match plain {
-            true => formula.low >= want.min && formula.high <= want.max,
-            false => formula.high >= want.min && formula.low <= want.max,
+        let inside = if plain {
+            formula.low >= want.min && formula.high <= want.max
+        } else {
+            formula.high >= want.min && formula.low <= want.max
         };
         if inside && whole {
             return true;
         }
-        let range =
-            format!("it goes from {} to {}", quantity::show(want.min, want.unit), quantity::show(want.max, want.unit));
+        let range = range_of(want);
         let title = match (&formula.expr, inside) {
             (_, true) => "expected a whole number".to_owned(),
             (Expr::Knob(knob), _) => {
@@ -163,6 +167,10 @@ impl Checker {
         self.mistakes.error(value_span(entry), title).help(range);
         false
     }
+}
+
+fn range_of(want: Want) -> String {
+    format!("it goes from {} to {}", quantity::show(want.min, want.unit), quantity::show(want.max, want.unit))
 }
 
 fn constant(value: f64) -> Formula {

@@ -120,7 +120,7 @@ fn variants(scenario: &Scenario) -> Vec<Variant<'_>> {
         if let KnobKind::Choice { of, .. } = &knob.kind {
             values = (0..of.len()).map(|at| at as f64).collect();
         }
-        values.retain(|value| *value != defaults[id.index()]);
+        values.retain(|value| !same(*value, defaults[id.index()]));
         for at in 0..variants.len() {
             for value in &values {
                 if variants.len() == VARIANTS {
@@ -134,6 +134,11 @@ fn variants(scenario: &Scenario) -> Vec<Variant<'_>> {
         }
     }
     variants
+}
+
+/// Whether two settings of a knob are the same: both come from the same few values, so no margin is needed.
+fn same(one: f64, other: f64) -> bool {
+    one.total_cmp(&other).is_eq()
 }
 
 fn conditions(steps: &[Step], found: &mut BTreeMap<KnobId, BTreeSet<u64>>) {
@@ -211,10 +216,13 @@ impl Walk<'_> {
                     let lock = self.lock(target);
                     self.give_back(lock);
                 }
-                Step::When { knob, is, body: steps, otherwise } => match self.knob(*knob) == *is {
-                    true => self.walk(body, steps),
-                    false => self.walk(pair.otherwise, otherwise),
-                },
+                Step::When { knob, is, body: steps, otherwise } => {
+                    if same(self.knob(*knob), *is) {
+                        self.walk(body, steps);
+                    } else {
+                        self.walk(pair.otherwise, otherwise);
+                    }
+                }
                 Step::Repeat { body: steps, .. } | Step::Forever(steps) => self.walk(body, steps),
                 _ => {}
             }

@@ -30,7 +30,7 @@ impl Checker {
                 continue;
             };
             if shape.word == "else" {
-                self.otherwise(node, may_else, steps.last_mut());
+                self.otherwise(node, may_else, &mut steps);
                 may_else = false;
                 continue;
             }
@@ -42,9 +42,9 @@ impl Checker {
     }
 
     /// `else` belongs to the `when` or `try-lock` in front of it.
-    fn otherwise(&mut self, node: &KdlNode, may_else: bool, before: Option<&mut Step>) {
+    fn otherwise(&mut self, node: &KdlNode, may_else: bool, before: &mut [Step]) {
         let steps = self.steps(children(node));
-        match before {
+        match before.last_mut() {
             Some(Step::TryLock { otherwise, .. } | Step::When { otherwise, .. }) if may_else => *otherwise = steps,
             _ if may_else => {}
             _ => {

@@ -1,0 +1,163 @@
+//! The command line as types. What clap shows as help is written here and nowhere else.
+
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use super::version;
+use crate::model::Finding;
+use crate::trace::WorkerKind;
+
+const TEMPLATE: &str = "\
+{about-with-newline}
+{before-help}{usage-heading} {usage}
+
+{all-args}{after-help}";
+
+const EXAMPLES: &str = "\
+Examples:
+  contend                                     choose a scenario and watch it
+  contend run deadlock                        watch one scenario
+  contend run thread-pool --set workers=8     with a knob set
+  contend run philosophers --as processes     with processes instead of threads
+  contend run my.kdl --headless --for 10s     without the dashboard: a report at the end
+  contend run my.kdl --json --fail-on deadlock | jq .findings";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0      done
+  1      the run failed, or an expectation of the scenario was not seen
+  2      wrong usage, or a mistake in a scenario
+  3      a finding named by --fail-on was made
+  128+n  ended by signal n (130: Ctrl-C)
+
+Environment:
+  NO_COLOR         no colour unless --color says so
+  CLICOLOR_FORCE   colour even when the output is no terminal";
+
+/// See threads and processes contend, live, in a terminal.
+///
+/// contend runs a scenario on real threads and real processes and shows what they do: worker timelines, locks, queues,
+/// pools, the load of each core, who waits for whom, and in plain words what is wrong.
+#[derive(Debug, Parser)]
+#[command(
+    name = "contend",
+    version = version::SHORT,
+    long_version = version::long(),
+    help_template = TEMPLATE,
+    before_help = EXAMPLES,
+    after_help = EXIT_CODES,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    /// When to colour text
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto, global = true, help_heading = "Output")]
+    pub(super) color: When,
+    /// Leave the mouse to the terminal, so that it selects text
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(super) no_mouse: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run a scenario: in the dashboard, or headless with a report at the end
+    Run(RunArgs),
+    /// List the scenarios, by group
+    List {
+        /// Print one JSON object instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a scenario's file, to read or to start an own one from
+    Show {
+        /// A name from `contend list`
+        name: String,
+    },
+    /// Check scenario files; say every mistake in them
+    Check {
+        /// Files, names from `contend list`, or `-` for standard input
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<String>,
+    },
+    /// Print a script that completes commands and options in a shell
+    Completions {
+        /// The shell to write it for
+        shell: Shell,
+    },
+    /// Print the manual page (read it with `contend man | man -l -`)
+    Man,
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  contend run deadlock
+  contend run lock-contention --set tellers=16 --set hold=5ms
+  contend run philosophers --as processes
+  contend run thread-pool --headless --for 10s
+  contend run my.kdl --json --fail-on deadlock --fail-on lost-update";
+
+#[derive(Debug, Args)]
+#[command(help_template = TEMPLATE, before_help = RUN_EXAMPLES)]
+pub(super) struct RunArgs {
+    /// A name from `contend list`, a file, or `-` for standard input
+    #[arg(value_name = "SCENARIO|FILE")]
+    pub(super) scenario: String,
+
+    /// Set a knob [default: as in the scenario; `contend show` tells]
+    #[arg(long, value_name = "KNOB=VALUE", help_heading = "What to run")]
+    pub(super) set: Vec<String>,
+    /// How many workers: sets the scenario's `workers` knob [default: as in the scenario]
+    #[arg(long, value_name = "N", help_heading = "What to run")]
+    pub(super) workers: Option<u32>,
+    /// Make threads or processes of the workers [default: as in the scenario]
+    #[arg(long = "as", value_name = "KIND", value_enum, help_heading = "What to run")]
+    pub(super) executor: Option<Executor>,
+
+    /// End the run after this time, such as 10s or 500ms [default: when it ends by itself; headless also when it is
+    /// deadlocked, and after 5s if it would never end]
+    #[arg(long = "for", value_name = "TIME", value_parser = positive_time, help_heading = "When to stop")]
+    pub(super) time: Option<Duration>,
+
+    /// Without the dashboard; a report at the end [default: when the output is no terminal]
+    #[arg(long, help_heading = "Output")]
+    pub(super) headless: bool,
+    /// Headless, and the report as one JSON object (described in docs/report.md)
+    #[arg(long, help_heading = "Output")]
+    pub(super) json: bool,
+    /// Exit with 3 if this finding is made; may be given several times
+    #[arg(long, value_name = "FINDING", value_parser = Finding::IDS, help_heading = "Output")]
+    pub(super) fail_on: Vec<String>,
+}
+
+/// When to colour what is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum When {
+    /// On a terminal that can, unless `NO_COLOR` is set
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Executor {
+    Threads,
+    Processes,
+}
+
+impl From<Executor> for WorkerKind {
+    fn from(executor: Executor) -> Self {
+        match executor {
+            Executor::Threads => Self::Thread,
+            Executor::Processes => Self::Process,
+        }
+    }
+}
+
+fn positive_time(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text).map_err(|error| format!("{error}; write it as 10s or 500ms"))?;
+    if time.is_zero() { Err("no time at all; write it as 10s or 500ms".to_owned()) } else { Ok(time) }
+}

@@ -1,0 +1,121 @@
+//! `contend list`: the catalogue.
+
+use std::fmt::Write;
+
+use anstyle::Style;
+use serde::Serialize;
+
+use super::failure::{Failure, Outcome};
+use super::out::{self, Colours};
+use crate::scenario::{Group, KnobKind, Scenario, Source, catalogue, check};
+
+#[derive(Debug, Serialize)]
+struct Listed<'a> {
+    schema: u32,
+    scenarios: Vec<Entry<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Entry<'a> {
+    name: &'a str,
+    group: &'static str,
+    title: &'a str,
+    about: &'a str,
+    ask: Option<&'a str>,
+    knobs: Vec<KnobEntry<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct KnobEntry<'a> {
+    name: &'a str,
+    default: String,
+    help: &'a str,
+}
+
+/// The catalogue as a table, or as one JSON object.
+pub(super) fn list(json: bool, colours: Colours) -> Result<Outcome, Failure> {
+    let scenarios = scenarios()?;
+    let text = if json { as_json(&scenarios)? } else { as_table(&scenarios, colours.out) };
+    out::print(&text)?;
+    Ok(Outcome::Done)
+}
+
+/// All of them, by group and otherwise in the catalogue's order.
+fn scenarios() -> Result<Vec<Scenario>, Failure> {
+    let read = |entry: &catalogue::Entry| {
+        let source = Source { name: entry.name.to_owned(), path: None, text: entry.text.to_owned() };
+        match check(&source) {
+            Ok(checked) => Ok(checked.scenario),
+            Err(mistakes) => Err(Failure::Run(format!("the catalogue has a mistake\n{}", mistakes.render(false)))),
+        }
+    };
+    let mut all: Vec<Scenario> = catalogue::all().iter().map(read).collect::<Result<_, _>>()?;
+    all.sort_by_key(|scenario| scenario.group);
+    Ok(all)
+}
+
+fn as_table(scenarios: &[Scenario], colour: bool) -> String {
+    let bold = if colour { Style::new().bold() } else { Style::new() };
+    let width = scenarios.iter().map(|scenario| scenario.name.len()).max().unwrap_or(0);
+    let mut out = String::new();
+    for group in scenarios.chunk_by(|a, b| a.group == b.group) {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        let _ = writeln!(out, "{bold}{}{bold:#}", heading(group[0].group));
+        for scenario in group {
+            let _ = writeln!(out, "  {:width$}  {}", scenario.name, scenario.title);
+        }
+    }
+    out + "\nRun one with `contend run NAME`; read it with `contend show NAME`.\n"
+}
+
+fn as_json(scenarios: &[Scenario]) -> Result<String, Failure> {
+    let listed = Listed { schema: 1, scenarios: scenarios.iter().map(Entry::from).collect() };
+    let text = serde_json::to_string_pretty(&listed).map_err(|error| Failure::Run(error.to_string()))?;
+    Ok(text + "\n")
+}
+
+impl<'a> From<&'a Scenario> for Entry<'a> {
+    fn from(scenario: &'a Scenario) -> Self {
+        let knobs = scenario.knobs.iter().map(|knob| KnobEntry {
+            name: &knob.name,
+            default: match &knob.kind {
+                KnobKind::Number { default, .. } => knob.show(*default),
+                KnobKind::Choice { default, .. } => knob.show(*default as f64),
+                KnobKind::Text { default } => default.clone().unwrap_or_default(),
+            },
+            help: &knob.help,
+        });
+        Self {
+            name: &scenario.name,
+            group: word(scenario.group),
+            title: &scenario.title,
+            about: &scenario.about,
+            ask: scenario.ask.as_deref(),
+            knobs: knobs.collect(),
+        }
+    }
+}
+
+fn heading(group: Group) -> &'static str {
+    match group {
+        Group::Pools => "Pools",
+        Group::Locks => "Locks",
+        Group::Deadlocks => "Deadlocks",
+        Group::Processes => "Processes",
+        Group::RealWork => "Real work",
+        Group::Own => "Own",
+    }
+}
+
+fn word(group: Group) -> &'static str {
+    match group {
+        Group::Pools => "pools",
+        Group::Locks => "locks",
+        Group::Deadlocks => "deadlocks",
+        Group::Processes => "processes",
+        Group::RealWork => "real-work",
+        Group::Own => "own",
+    }
+}

@@ -1,0 +1,37 @@
+//! `contend man`: the manual, commands and all, on one page.
+
+use clap::Command;
+use clap_mangen::Man;
+
+/// The page in roff.
+pub(super) fn page(mut command: Command) -> String {
+    command.build();
+    let man = Man::new(command.clone()).manual("User Commands");
+    let mut page = Vec::new();
+    let whole = man.render_title(&mut page);
+    let whole = whole.and_then(|()| man.render_name_section(&mut page));
+    let whole = whole.and_then(|()| man.render_synopsis_section(&mut page));
+    let whole = whole.and_then(|()| man.render_description_section(&mut page));
+    let whole = whole.and_then(|()| man.render_options_section(&mut page));
+    whole.expect("writing to memory does not fail");
+    let mut page = String::from_utf8_lossy(&page).into_owned();
+    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+        page.push_str(&section(sub));
+    }
+    let mut rest = Vec::new();
+    man.render_extra_section(&mut rest).expect("writing to memory does not fail");
+    page + &String::from_utf8_lossy(&rest)
+}
+
+/// One command as a section, its own sections as subsections.
+fn section(command: &Command) -> String {
+    let name = command.get_name().to_owned();
+    let man = Man::new(command.clone());
+    let mut text = Vec::new();
+    let whole = man.render_synopsis_section(&mut text);
+    let whole = whole.and_then(|()| man.render_description_section(&mut text));
+    let whole = whole.and_then(|()| man.render_options_section(&mut text));
+    whole.expect("writing to memory does not fail");
+    let text = String::from_utf8_lossy(&text).replace(".SH ", ".SS ");
+    format!(".SH \"{}\"\n{text}", name.to_uppercase())
+}

@@ -1,0 +1,23 @@
+//! Scenarios as the command line names them.
+
+use std::io::Read;
+
+use super::failure::Failure;
+use crate::scenario::{LARGEST, Source};
+
+/// A scenario of the catalogue, a file, or standard input for `-`.
+pub(super) fn load(spec: &str) -> Result<Source, Failure> {
+    if spec == "-" { standard_input() } else { Source::find(spec).map_err(|error| Failure::Usage(error.to_string())) }
+}
+
+fn standard_input() -> Result<Source, Failure> {
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().take(LARGEST as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(|error| Failure::Run(format!("standard input cannot be read: {error}")))?;
+    if bytes.len() > LARGEST {
+        return Err(Failure::Usage("standard input is larger than 1 MiB; no scenario is".to_owned()));
+    }
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Failure::Usage("standard input is not text; a scenario is text in UTF-8".to_owned()))?;
+    Ok(Source { name: "stdin".to_owned(), path: None, text })
+}

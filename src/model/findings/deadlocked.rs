@@ -1,0 +1,71 @@
+//! Workers that can never go on.
+
+use super::{About, Finding, Look, Severity, count};
+use crate::model::{Deadlock, Link};
+use crate::trace::Span;
+
+pub(super) const ID: &str = "deadlock";
+
+/// Rings up to this size are told link by link in the sentence.
+const TOLD: usize = 3;
+
+pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
+    let deadlock = look.model.deadlock()?;
+    let first = deadlock.ring.first()?;
+    Some(Finding {
+        id: ID,
+        severity: Severity::Error,
+        sentence: sentence(look, deadlock),
+        evidence: evidence(look, deadlock),
+        cure: match deadlock.ring.len() {
+            1 => "Do not take a lock again while holding it.".into(),
+            2 => "Take both in the same order.".into(),
+            _ => "Take them in the same order everywhere.".into(),
+        },
+        about: Some(About::Worker(first.worker)),
+        at: Some(deadlock.at),
+    })
+}
+
+fn sentence(look: &Look<'_>, deadlock: &Deadlock) -> String {
+    let since = Span(deadlock.at.0);
+    let ring = &deadlock.ring;
+    if let [own] = ring.as_slice() {
+        let (who, lock) = (look.name(own.worker), look.resource(own.wants));
+        return format!("since {since}: {who} waits for {lock}, which it holds itself. It can never go on.");
+    }
+    if ring.len() > TOLD {
+        let (first, all) = (&ring[0], count(ring.len() as u64, "worker"));
+        return format!(
+            "since {since}: {all} wait for each other in a ring, {}, and so on. None can ever go on.",
+            link(look, first)
+        );
+    }
+    let took = ring.iter().map(|l| format!("{} took {}", look.name(l.worker), look.resource(l.holds)));
+    let waits = ring.iter().map(|l| format!("{} waits for {}", look.name(l.worker), look.resource(l.wants)));
+    let steps: Vec<String> = took.chain(waits).collect();
+    let nobody = if ring.len() == 2 { "Neither" } else { "None" };
+    format!("since {since}: {}. {nobody} can ever go on.", steps.join(", "))
+}
+
+fn evidence(look: &Look<'_>, deadlock: &Deadlock) -> String {
+    let links: Vec<String> = deadlock.ring.iter().map(|l| link(look, l)).collect();
+    let mut text = format!("{}.", links.join("; "));
+    if !deadlock.victims.is_empty() {
+        let names: Vec<&str> = deadlock.victims.iter().map(|w| look.name(*w)).collect();
+        text.push_str(" Waiting for them, and as stuck: ");
+        text.push_str(&names.join(", "));
+        text.push('.');
+    }
+    text
+}
+
+fn link(look: &Look<'_>, link: &Link) -> String {
+    let since = Span(link.since.0);
+    format!(
+        "{} holds {}, wants {} since {since}",
+        look.name(link.worker),
+        look.resource(link.holds),
+        look.resource(link.wants)
+    )
+}

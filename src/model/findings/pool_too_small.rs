@@ -1,0 +1,92 @@
+//! A pool that cannot keep up with what comes.
+
+use super::{About, Finding, Look, Severity, count, number, percent};
+use crate::model::Pool;
+use crate::trace::{PoolId, PoolInfo, State};
+
+pub(super) const ID: &str = "pool-too-small";
+
+/// Part of their time that its workers must be on tasks.
+const BUSY: f64 = 0.90;
+
+/// How many tasks must come for each one that is done.
+const EXCESS: f64 = 1.05;
+
+/// Part of its time that the feeder must wait for room in a full queue.
+const FULL: f64 = 0.30;
+
+pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
+    // All of a batch is there from the beginning: it waits, but nothing falls behind.
+    let fed = look.pools().filter(|(_, _, pool)| pool.total().is_none() && pool.service().count() > 0);
+    fed.filter_map(|(id, info, pool)| behind(look, id, info, pool).or_else(|| blocked(look, id, info, pool))).collect()
+}
+
+/// More tasks come than are done.
+fn behind(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Finding> {
+    let (come, done) = (pool.arrivals(look.span(), look.now), pool.throughput(look.span(), look.now));
+    let busy = pool.utilization(look.from, look.now, look.now);
+    let feeder_waits = look.sum([info.feeder]).share(State::Full);
+    // What is in work has come too, and is not done yet.
+    let behind = (come - done) * look.span().secs();
+    if feeder_waits >= FULL || busy < BUSY || come < done * EXCESS || behind < f64::from(2 * pool.size() + 3) {
+        return None;
+    }
+    let needed = (come * pool.service().mean() / 1e9).ceil();
+    let shares = look.sum(info.workers.iter().copied());
+    let computes = shares.get(State::Running) + shares.get(State::Ready) > shares.alive() / 2;
+    let full = computes && look.cores_are_full();
+    let remedy = if full {
+        "The cores are full: more workers would not help.".into()
+    } else if needed > f64::from(pool.size()) {
+        format!("About {needed:.0} would keep up.")
+    } else {
+        return None;
+    };
+    let finish = if pool.size() == 1 { "finishes" } else { "finish" };
+    Some(Finding {
+        id: ID,
+        severity: Severity::Warning,
+        sentence: format!(
+            "{} tasks/s arrive, {} {finish} {}/s. {remedy}",
+            number(come),
+            count(u64::from(pool.size()), "worker"),
+            number(done),
+        ),
+        evidence: format!(
+            "Workers of {} are on tasks {} of the time; {} tasks wait, {} were turned away.",
+            info.name,
+            percent(busy),
+            number(look.model.queue(info.queue).map_or(0.0, |queue| f64::from(queue.depth()))),
+            number(pool.rejected() as f64),
+        ),
+        cure: if full { "Make a task cheaper, or let fewer come.".into() } else { "Give it more workers.".into() },
+        about: Some(About::Pool(id)),
+        at: None,
+    })
+}
+
+/// As many tasks come as are done, because the full queue lets no more in.
+fn blocked(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Finding> {
+    let waits = look.sum([info.feeder]).share(State::Full);
+    let busy = pool.utilization(look.from, look.now, look.now);
+    if waits < FULL || busy < BUSY {
+        return None;
+    }
+    let finish = if pool.size() == 1 { "finishes" } else { "finish" };
+    Some(Finding {
+        id: ID,
+        severity: Severity::Warning,
+        sentence: format!(
+            "{} {finish} {} tasks/s, and more would come: {} waits {} of its time for room in {}.",
+            count(u64::from(pool.size()), "worker"),
+            number(pool.throughput(look.span(), look.now)),
+            look.name(info.feeder),
+            percent(waits),
+            look.resource(info.queue),
+        ),
+        evidence: format!("Workers of {} are on tasks {} of the time.", info.name, percent(busy)),
+        cure: "Give it more workers, or make a task cheaper.".into(),
+        about: Some(About::Pool(id)),
+        at: None,
+    })
+}

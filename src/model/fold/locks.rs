@@ -1,0 +1,104 @@
+//! What a worker's stream says of its holds and waits.
+
+use crate::model::{Model, Res};
+use crate::trace::{Grant, ResourceId, Stamp, State, WorkerId};
+
+impl Model {
+    /// One line of the list that precedes a wait.
+    pub(super) fn told(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, grant: Grant) {
+        self.run(w, at);
+        let told = &mut self.lanes[w.index()].holds.told;
+        // A wait cannot announce more than this.
+        if told.len() < usize::from(u8::MAX) {
+            told.push((lock, grant));
+        }
+        self.with_lock(lock, |lock| lock.confirm(w, grant, at));
+    }
+
+    #[inline]
+    pub(super) fn wait(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, held: u8, timed: bool) {
+        let lane = &mut self.lanes[w.index()];
+        let complete = lane.holds.told.len() == usize::from(held);
+        if complete && (lane.holds.told != lane.holds.sure || !lane.holds.doubtful.is_empty()) {
+            self.correct(w);
+        } else if !complete {
+            self.health.anomalies += 1;
+        }
+        self.lanes[w.index()].holds.told.clear();
+        self.settle(w, at, State::Lock, Some(lock));
+        let lane = &mut self.lanes[w.index()];
+        lane.timed = timed;
+        lane.stuck = complete && !timed;
+        self.stuck_holders += usize::from(lane.stuck && !lane.holds.sure.is_empty());
+        if let Some(Res::Lock(lock)) = self.resources.get_mut(lock.index()) {
+            lane.place = lock.enter(w, at);
+        } else {
+            lane.place = u32::MAX;
+            self.health.anomalies += 1;
+        }
+    }
+
+    /// The list before a wait is the truth: holds that are not in it are over.
+    fn correct(&mut self, w: WorkerId) {
+        let holds = &mut self.lanes[w.index()].holds;
+        let told = std::mem::take(&mut holds.told);
+        let sure = std::mem::replace(&mut holds.sure, told.clone());
+        let doubtful = std::mem::take(&mut holds.doubtful);
+        // Without a gap the list can differ in order at most.
+        let odd = sure.len() > told.len() || sure.iter().any(|hold| !told.contains(hold));
+        self.health.anomalies += u64::from(odd);
+        for (lock, grant) in sure.into_iter().chain(doubtful).filter(|hold| !told.contains(hold)) {
+            self.with_lock(lock, |lock| lock.forget(w, grant));
+        }
+    }
+
+    /// The wait for a lock is over, with it or without.
+    pub(super) fn leave(&mut self, w: WorkerId, at: Stamp) {
+        let lane = &mut self.lanes[w.index()];
+        if std::mem::take(&mut lane.stuck) && !lane.holds.sure.is_empty() {
+            self.stuck_holders -= 1;
+        }
+        lane.timed = false;
+        let (place, on) = (lane.place, lane.doing.on);
+        let Some(Res::Lock(lock)) = on.and_then(|lock| self.resources.get_mut(lock.index())) else { return };
+        if let Some(moved) = lock.leave(place, at) {
+            self.lanes[moved.index()].place = place;
+        }
+    }
+
+    #[inline]
+    pub(super) fn acquired(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, grant: Grant) {
+        let doing = self.lanes[w.index()].doing;
+        let waiting = (doing.state == State::Lock && doing.on == Some(lock)).then_some(doing.since);
+        self.run(w, at);
+        let holds = &mut self.lanes[w.index()].holds;
+        // One it seems to have already: its release was lost, or was never there.
+        let twice = holds.sure.iter().position(|(held, _)| *held == lock);
+        let before = twice.map(|i| holds.sure.remove(i).1);
+        let lost = holds.doubtful.iter().position(|(held, _)| *held == lock);
+        let before = before.or(lost.map(|i| holds.doubtful.swap_remove(i).1));
+        holds.sure.push((lock, grant));
+        self.health.anomalies += u64::from(twice.is_some());
+        self.with_lock(lock, |lock| {
+            if let Some(before) = before {
+                lock.forget(w, before);
+            }
+            lock.take(w, grant, at, waiting);
+        });
+    }
+
+    #[inline]
+    pub(super) fn released(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, grant: Grant) {
+        self.run(w, at);
+        let lane = &mut self.lanes[w.index()];
+        let hold = (lock, grant);
+        if let Some(i) = lane.holds.sure.iter().rposition(|held| *held == hold) {
+            lane.holds.sure.remove(i);
+        } else if let Some(i) = lane.holds.doubtful.iter().position(|held| *held == hold) {
+            lane.holds.doubtful.swap_remove(i);
+        } else if lane.lost.0 == 0 {
+            self.health.anomalies += 1;
+        }
+        self.with_lock(lock, |lock| lock.give(w, grant, at));
+    }
+}

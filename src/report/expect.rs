@@ -1,0 +1,151 @@
+//! Whether a run showed what its scenario says it must show.
+
+use crate::model::{Finding, Model};
+use crate::scenario::{Claim, Compare, Expect, Metric, Scenario, Settings, Subject};
+use crate::trace::{Span, Stamp};
+
+use super::measure::{measure, shown};
+use super::words::listed;
+
+/// Two values are equal when they differ by no more than this part of the expected one: rounding, not leeway.
+const SAME: f64 = 1e-9;
+
+/// What became of one expectation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The expectation as written.
+    pub text: String,
+    pub seen: bool,
+    /// The figures it rests on.
+    pub evidence: String,
+}
+
+/// Judges every expectation that applies to these settings, in the order of the file.
+pub fn judge(model: &Model, scenario: &Scenario, settings: &Settings, now: Stamp) -> Vec<Verdict> {
+    let findings = model.findings(now);
+    let applies = |expect: &&Expect| expect.when.iter().all(|(knob, value)| same(settings.number(*knob), *value));
+    let weigh = |expect: &Expect| {
+        let (seen, evidence) = match &expect.claim {
+            Claim::Deadlock { within } => deadlock(model, within.map(|ns| Span(ns as u64))),
+            Claim::NoDeadlock => no_deadlock(model),
+            Claim::Finding { id, seen } => finding(&findings, id, *seen),
+            Claim::Measure { metric, of, compare, value } => {
+                let measured = figure(model, scenario, *metric, of, now, (*compare, *value));
+                measured.unwrap_or_else(|why| (false, format!("cannot be measured: {why}")))
+            }
+        };
+        Verdict { text: expect.text.clone(), seen, evidence }
+    };
+    scenario.expects.iter().filter(applies).map(weigh).collect()
+}
+
+fn deadlock(model: &Model, within: Option<Span>) -> (bool, String) {
+    let Some(deadlock) = model.deadlock() else { return (false, "no deadlock was found".to_owned()) };
+    let names: Vec<&str> = deadlock.set.iter().map(|worker| model.cast().worker_name(*worker)).collect();
+    let after = deadlock.at.since(Stamp::default());
+    let evidence = format!("{} can never go on, {after} after the start", listed(&names));
+    match within {
+        Some(limit) if after > limit => (false, format!("{evidence}; {limit} was the limit")),
+        _ => (true, evidence),
+    }
+}
+
+fn no_deadlock(model: &Model) -> (bool, String) {
+    let (found, evidence) = deadlock(model, None);
+    (!found, evidence)
+}
+
+fn finding(findings: &[Finding], id: &str, wanted: bool) -> (bool, String) {
+    match findings.iter().find(|finding| finding.id == id) {
+        Some(found) => (wanted, format!("{id}: {}", found.sentence)),
+        None => (!wanted, format!("no finding `{id}` was made")),
+    }
+}
+
+fn figure(
+    model: &Model,
+    scenario: &Scenario,
+    metric: Metric,
+    of: &Subject,
+    now: Stamp,
+    (compare, due): (Compare, f64),
+) -> Result<(bool, String), String> {
+    let found = measure(model, scenario, metric, of, now)?;
+    let (seen, word) = match compare {
+        Compare::Above => (found.value > due, "more than"),
+        Compare::Below => (found.value < due, "less than"),
+        Compare::Equals => (same(found.value, due), "exactly"),
+    };
+    let missed = if seen { String::new() } else { format!("; {word} {} was expected", shown(metric, due)) };
+    Ok((seen, found.evidence + &missed))
+}
+
+fn same(value: f64, wanted: f64) -> bool {
+    (value - wanted).abs() <= SAME * wanted.abs().max(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::Bank;
+    use crate::scenario::{Source, check};
+
+    /// What becomes of expectations added to the bank.
+    fn judged(expectations: &str) -> Vec<(bool, String)> {
+        let bank = Bank::new();
+        let text = format!("{}\n{expectations}", crate::report::fixture::QUIET);
+        let source = Source { name: "bank".to_owned(), path: None, text };
+        let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
+        let verdicts = judge(&bank.model, &scenario, &scenario.defaults(), bank.at);
+        verdicts.into_iter().map(|verdict| (verdict.seen, verdict.evidence)).collect()
+    }
+
+    #[test]
+    fn deadlocks_are_judged_by_when_they_closed() {
+        let verdicts = judged("expect deadlock within=\"1s\"\nexpect deadlock within=\"40ms\"\nexpect no-deadlock");
+        assert_eq!(verdicts.iter().map(|(seen, _)| *seen).collect::<Vec<_>>(), [true, false, false]);
+        assert_eq!(verdicts[0].1, "left, right and late can never go on, 42 ms after the start");
+        assert!(verdicts[1].1.ends_with("; 40 ms was the limit"), "{}", verdicts[1].1);
+    }
+
+    #[test]
+    fn figures_are_compared_and_shown() {
+        let verdicts = judged(
+            r#"
+            expect lost balance equals=0
+            expect value balance above=2
+            expect done post above=18
+            expect failed post equals=1
+            expect share empty of=post above="30%"
+            expect depth post below=2
+        "#,
+        );
+        let seen: Vec<bool> = verdicts.iter().map(|(seen, _)| *seen).collect();
+        assert_eq!(seen, [true, false, true, true, true, true], "{verdicts:#?}");
+        assert_eq!(verdicts[1].1, "counter balance: 2 where 2 was due, 0 lost; more than 2 was expected");
+        assert_eq!(verdicts[2].1, "pool post: 19 done, 1 failed, 0 retried, 0 rejected of 20 tasks");
+    }
+
+    #[test]
+    fn findings_are_judged_by_their_id() {
+        let findings = [Finding {
+            id: "lock-bound",
+            severity: crate::model::Severity::Warning,
+            sentence: "all wait for a".to_owned(),
+            evidence: String::new(),
+            cure: String::new(),
+            about: None,
+            at: None,
+        }];
+        assert_eq!(finding(&findings, "lock-bound", true), (true, "lock-bound: all wait for a".to_owned()));
+        assert_eq!(finding(&findings, "lock-bound", false), (false, "lock-bound: all wait for a".to_owned()));
+        assert_eq!(finding(&findings, "crashed", false), (true, "no finding `crashed` was made".to_owned()));
+        assert_eq!(finding(&findings, "crashed", true), (false, "no finding `crashed` was made".to_owned()));
+    }
+
+    #[test]
+    fn expectations_for_other_settings_are_left_out() {
+        let verdicts = judged("expect deadlock when=\"hold=1ms\"\nexpect no-deadlock when=\"hold=2ms\"");
+        assert_eq!(verdicts.len(), 1);
+    }
+}

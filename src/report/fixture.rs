@@ -1,0 +1,216 @@
+//! A small run, told message by message, that has a bit of everything.
+
+use std::sync::Arc;
+
+use super::{Report, Verdict, judge};
+use crate::model::{Budget, Finding, Model, Severity};
+use crate::platform::Machine;
+use crate::scenario::{Scenario, Settings, Source, check};
+use crate::trace::{
+    Cast, Event, EventKind, Grant, How, LockKind, Message, Notice, PoolId, PoolInfo, ResourceId, ResourceInfo,
+    ResourceKind, RunEnd, Sample, Span, Stamp, State, WorkerId, WorkerInfo, WorkerKind,
+};
+
+/// The bank without anything that is expected of it.
+pub(super) const QUIET: &str = r#"
+title "A bank with a bit of everything"
+group locks
+about "Two clerks lock two accounts in opposite order while a pool does the post."
+knob hold "1ms" min="0us" max="10ms" help="how long an account is held"
+mutex a
+mutex b kind=fair
+counter balance
+thread left { forever { lock a { compute $hold; lock b { add balance by=1 } } } }
+thread right { forever { lock b { compute $hold; lock a { add balance by=1 } } } }
+thread late { lock a { compute $hold } }
+pool post of=threads workers=2 queue=64 {
+    arrive rate="100/s"
+    task { compute "2ms" }
+}
+"#;
+
+const EXPECTATIONS: &str = r#"
+expect deadlock within="1s"
+expect contended a above="10%"
+expect lost balance equals=0
+expect done post above=1000
+"#;
+
+const LEFT: WorkerId = WorkerId(0);
+const RIGHT: WorkerId = WorkerId(1);
+const POST: [WorkerId; 2] = [WorkerId(2), WorkerId(3)];
+const FEEDER: WorkerId = WorkerId(4);
+const LATE: WorkerId = WorkerId(5);
+const A: ResourceId = ResourceId(0);
+const B: ResourceId = ResourceId(1);
+const BALANCE: ResourceId = ResourceId(2);
+const QUEUE: ResourceId = ResourceId(3);
+const POOL: PoolId = PoolId(0);
+
+/// Everything a report needs, to be borrowed from.
+pub(super) struct Bank {
+    pub(super) scenario: Scenario,
+    pub(super) settings: Settings,
+    pub(super) model: Model,
+    pub(super) findings: Vec<Finding>,
+    pub(super) verdicts: Vec<Verdict>,
+    pub(super) machine: Machine,
+    pub(super) ended: RunEnd,
+    pub(super) at: Stamp,
+}
+
+impl Bank {
+    pub(super) fn new() -> Self {
+        let source = Source { name: "bank".to_owned(), path: None, text: format!("{QUIET}{EXPECTATIONS}") };
+        let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
+        let settings = scenario.defaults();
+        let mut model = Model::new(Arc::new(cast()), Budget::default());
+        for message in messages() {
+            model.apply(&message);
+        }
+        let at = ms(500);
+        Self {
+            findings: vec![finding(at)],
+            verdicts: judge(&model, &scenario, &settings, at),
+            machine: Machine { cores: 4, usable: 2, quota: Some(1.5), os: "Linux 6.1".to_owned() },
+            ended: RunEnd::Deadlock,
+            scenario,
+            settings,
+            model,
+            at,
+        }
+    }
+
+    pub(super) fn report(&self) -> Report<'_> {
+        Report {
+            model: &self.model,
+            scenario: &self.scenario,
+            settings: &self.settings,
+            machine: &self.machine,
+            ended: &self.ended,
+            at: self.at,
+            findings: &self.findings,
+            verdicts: &self.verdicts,
+        }
+    }
+}
+
+/// One finding, so that a report does not depend on what the detectors happen to say.
+fn finding(at: Stamp) -> Finding {
+    Finding {
+        id: "lock-bound",
+        severity: Severity::Warning,
+        sentence: "92 % of the clerks' time waits for a, which is held nearly all the time".to_owned(),
+        evidence: "3 acquisitions in 500 ms".to_owned(),
+        cure: "Shorten what is done inside it, or split it.".to_owned(),
+        about: None,
+        at: Some(at),
+    }
+}
+
+pub(super) fn cast() -> Cast {
+    let worker = |name: &str, group: &str, pool| WorkerInfo {
+        name: name.to_owned(),
+        group: group.to_owned(),
+        kind: WorkerKind::Thread,
+        pool,
+    };
+    let resource = |name: &str, kind| ResourceInfo { name: name.to_owned(), kind };
+    Cast {
+        workers: vec![
+            worker("left", "left", None),
+            worker("right", "right", None),
+            worker("post-1", "post", Some(POOL)),
+            worker("post-2", "post", Some(POOL)),
+            worker("arrivals", "arrivals", None),
+            worker("late", "late", None),
+        ],
+        resources: vec![
+            resource("a", ResourceKind::Mutex { kind: LockKind::Std }),
+            resource("b", ResourceKind::Mutex { kind: LockKind::Fair }),
+            resource("balance", ResourceKind::Counter { initial: 0 }),
+            resource("queue", ResourceKind::Queue { capacity: 64 }),
+        ],
+        pools: vec![PoolInfo {
+            name: "post".to_owned(),
+            of: WorkerKind::Thread,
+            workers: POST.to_vec(),
+            feeder: FEEDER,
+            queue: QUEUE,
+            size: 2,
+            total: None,
+        }],
+    }
+}
+
+fn ms(ms: u64) -> Stamp {
+    Stamp::default() + Span::millis(ms)
+}
+
+pub(super) fn messages() -> Vec<Message> {
+    let mut messages = Vec::new();
+    for (n, worker) in [LEFT, RIGHT, POST[0], POST[1], FEEDER, LATE].into_iter().enumerate() {
+        let notice = Notice::Started { worker, pid: 100, tid: 101 + n as u32 };
+        messages.push(Message::Notice { at: ms(0), notice });
+        messages.push(event(0, worker, EventKind::Began));
+    }
+    messages.push(Message::Sample(Sample::EventCost { nanos: 12.0 }));
+    messages.extend(clerks());
+    messages.extend(post());
+    messages.push(Message::Sample(Sample::Cores { at: ms(250), load: vec![0.5, 0.25] }));
+    messages.push(Message::Sample(Sample::Cores { at: ms(500), load: vec![0.5, 0.25] }));
+    messages
+}
+
+/// One good round, one contended, then the embrace, and one more who waits for it to end.
+fn clerks() -> Vec<Message> {
+    let (g1, g2, g3) = (Grant(1), Grant(2), Grant(3));
+    [
+        (10, LEFT, EventKind::Acquired { lock: A, grant: g1 }),
+        (11, LEFT, EventKind::Acquired { lock: B, grant: g1 }),
+        (12, LEFT, EventKind::Added { counter: BALANCE, delta: 1, value: 1 }),
+        (12, RIGHT, EventKind::Wait { lock: B, held: 0, timed: false }),
+        (14, LEFT, EventKind::Released { lock: B, grant: g1 }),
+        (15, LEFT, EventKind::Released { lock: A, grant: g1 }),
+        (16, RIGHT, EventKind::Acquired { lock: B, grant: g2 }),
+        (17, RIGHT, EventKind::Acquired { lock: A, grant: g2 }),
+        (18, RIGHT, EventKind::Added { counter: BALANCE, delta: 1, value: 2 }),
+        (19, RIGHT, EventKind::Released { lock: A, grant: g2 }),
+        (20, RIGHT, EventKind::Released { lock: B, grant: g2 }),
+        (30, LEFT, EventKind::Acquired { lock: A, grant: g3 }),
+        (31, RIGHT, EventKind::Acquired { lock: B, grant: g3 }),
+        (40, LEFT, EventKind::Held { lock: A, grant: g3 }),
+        (40, LEFT, EventKind::Wait { lock: B, held: 1, timed: false }),
+        (42, RIGHT, EventKind::Held { lock: B, grant: g3 }),
+        (42, RIGHT, EventKind::Wait { lock: A, held: 1, timed: false }),
+        (50, LATE, EventKind::Wait { lock: A, held: 0, timed: false }),
+    ]
+    .map(|(at, worker, kind)| event(at, worker, kind))
+    .to_vec()
+}
+
+/// Twenty tasks of 2 ms each, done in turns; the second worker is sent away at the end.
+fn post() -> Vec<Message> {
+    let mut messages = Vec::new();
+    for task in 0..20_u64 {
+        let (worker, at) = (POST[task as usize % 2], 10 + task * 10);
+        messages.push(event(at, FEEDER, EventKind::Put { queue: QUEUE, depth: 1 }));
+        messages.push(event(at + 1, worker, EventKind::Took { queue: QUEUE, depth: 0 }));
+        messages.push(event(at + 1, worker, EventKind::TaskBegan { pool: POOL, waited: Span::millis(1) }));
+        messages.push(event(at + 3, worker, EventKind::TaskEnded { pool: POOL, ok: task != 7 }));
+        let nothing = EventKind::Block { state: State::Empty, on: Some(QUEUE) };
+        messages.push(event(at + 3, worker, nothing));
+        messages.push(event(at + 20, worker, EventKind::Resume));
+    }
+    messages.push(event(400, POST[1], EventKind::Ended(How::Retired)));
+    messages
+}
+
+fn event(at: u64, worker: WorkerId, kind: EventKind) -> Message {
+    Message::Events(vec![Event { at: ms(at), worker, kind }])
+}
+
+/// Whether the deadlock takes this one.
+pub(super) fn is_clerk(worker: WorkerId) -> bool {
+    [LEFT, RIGHT, LATE].contains(&worker)
+}

@@ -1,0 +1,250 @@
+//! Follows a run to its end without showing it, and decides when that is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, never, select, tick};
+
+use crate::model::{Budget, Model};
+use crate::scenario::{Feed, Scenario, Settings, Step};
+use crate::source::Live;
+use crate::trace::{Cast, Message, RunEnd, Span, Stamp};
+
+/// How often it is asked whether the run has gone on for long enough.
+const TICK: Duration = Duration::from_millis(50);
+
+/// A deadlock must stand for this long before the run is ended for it: time for the last samples to come in.
+const STANDS: Span = Span::millis(250);
+
+/// A run that goes on, or one that is played from a script.
+pub trait Run {
+    fn cast(&self) -> Arc<Cast>;
+    /// Closes when nothing more will come.
+    fn messages(&self) -> &Receiver<Message>;
+    /// The run's own clock.
+    fn now(&self) -> Stamp;
+}
+
+impl Run for Live {
+    fn cast(&self) -> Arc<Cast> {
+        self.cast()
+    }
+
+    fn messages(&self) -> &Receiver<Message> {
+        self.messages()
+    }
+
+    fn now(&self) -> Stamp {
+        self.now()
+    }
+}
+
+/// A run that was followed to its end.
+#[derive(Debug)]
+pub struct Followed {
+    /// All that was known when the end came. What its ending caused (workers sent away, processes killed) is not in it.
+    pub model: Model,
+    pub ended: RunEnd,
+    pub at: Stamp,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+}
+
+/// Folds the messages of a run into a model until it ends by itself, `limit` is over, it can never go on, or a signal
+/// comes in. `watch` is called several times a second.
+///
+/// Without a limit any deadlock ends it; with one only a deadlock that leaves no worker to wait for.
+pub fn follow(
+    run: &impl Run,
+    limit: Option<Span>,
+    signals: &Receiver<i32>,
+    mut watch: impl FnMut(&Model, Stamp),
+) -> Followed {
+    let mut model = Model::new(run.cast(), Budget::for_cast(&run.cast()));
+    let ticks = tick(TICK);
+    let mut signals = signals.clone();
+    let (ended, signal) = loop {
+        select! { // takes turns when several are ready
+            recv(run.messages()) -> message => match message {
+                Ok(message) => model.apply(&message),
+                Err(_) => break (None, None),
+            },
+            recv(signals) -> signal => match signal {
+                Ok(signal) => break (Some(RunEnd::Stopped), Some(signal)),
+                Err(_) => signals = never(),
+            },
+            recv(ticks) -> _ => {
+                watch(&model, run.now());
+                if let Some(end) = enough(&model, limit, run.now()) {
+                    break (Some(end), None);
+                }
+            }
+        }
+        if model.ended().is_some() {
+            break (None, None);
+        }
+    };
+    finish(run, model, ended, signal)
+}
+
+/// Why the run is to be ended now, if it is.
+fn enough(model: &Model, limit: Option<Span>, now: Stamp) -> Option<RunEnd> {
+    if limit.is_some_and(|limit| now.since(Stamp::default()) >= limit) {
+        return Some(RunEnd::Time);
+    }
+    let deadlock = model.deadlock().filter(|deadlock| now.since(deadlock.at) >= STANDS)?;
+    let over = |id, lane: &crate::model::Lane| lane.ended().is_some() || deadlock.set.contains(&id);
+    let nobody_left = || model.lanes().all(|(id, lane)| over(id, lane));
+    (limit.is_none() || nobody_left()).then_some(RunEnd::Deadlock)
+}
+
+fn finish(run: &impl Run, mut model: Model, ours: Option<RunEnd>, signal: Option<i32>) -> Followed {
+    let at = run.now();
+    if ours.is_some() {
+        // What has come in by now, not what goes on coming in.
+        for message in run.messages().try_iter().take(run.messages().len()) {
+            model.apply(&message);
+        }
+    }
+    let (at, ended) = match (model.ended(), ours) {
+        (Some((at, how)), _) => (at, how.clone()),
+        (None, Some(ours)) => (at, ours),
+        // A channel that closes without a last word: the source is gone.
+        (None, None) => (at, RunEnd::Crashed("the run ended without a word".to_owned())),
+    };
+    Followed { model, ended, at, signal }
+}
+
+/// Whether a run with these settings comes to an end when it is left alone.
+pub fn ends_by_itself(scenario: &Scenario, settings: &Settings) -> bool {
+    let fed = scenario.pools.iter().all(|pool| !matches!(pool.feed, Feed::Arrive { .. }));
+    let tasks = scenario.pools.iter().map(|pool| &pool.task);
+    let steps = scenario.workers.iter().map(|workers| &workers.steps).chain(tasks);
+    fed && !steps.into_iter().any(|steps| any_forever(steps, settings))
+}
+
+fn any_forever(steps: &[Step], settings: &Settings) -> bool {
+    steps.iter().any(|step| match step {
+        Step::Forever(_) => true,
+        Step::Lock { body, .. } | Step::Repeat { body, .. } => any_forever(body, settings),
+        Step::TryLock { body, otherwise, .. } => any_forever(body, settings) || any_forever(otherwise, settings),
+        Step::When { knob, is, body, otherwise } => {
+            let taken = (settings.number(*knob) - is).abs() < 0.5; // positions of words are whole numbers
+            any_forever(if taken { body } else { otherwise }, settings)
+        }
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use crossbeam_channel::{Sender, bounded, unbounded};
+
+    use super::*;
+    use crate::report::fixture::{QUIET, cast, is_clerk, messages};
+    use crate::scenario::{Source, check};
+
+    /// A run from a script, whose clock goes on by a step whenever it is looked at.
+    struct Scripted {
+        messages: Receiver<Message>,
+        clock: AtomicU64,
+        step: Span,
+        /// Keeps the channel open, for a run that does not end by itself.
+        _open: Option<Sender<Message>>,
+    }
+
+    impl Scripted {
+        fn new(script: Vec<Message>, open: bool) -> Self {
+            let (sender, receiver) = unbounded();
+            for message in script {
+                sender.send(message).unwrap();
+            }
+            let step = Span::millis(200);
+            Self { messages: receiver, clock: AtomicU64::new(0), step, _open: open.then_some(sender) }
+        }
+    }
+
+    impl Run for Scripted {
+        fn cast(&self) -> Arc<Cast> {
+            Arc::new(cast())
+        }
+
+        fn messages(&self) -> &Receiver<Message> {
+            &self.messages
+        }
+
+        fn now(&self) -> Stamp {
+            Stamp(self.clock.fetch_add(self.step.0, Ordering::Relaxed)) // Relaxed: one thread
+        }
+    }
+
+    fn followed(script: Vec<Message>, open: bool, limit: Option<Span>) -> Followed {
+        follow(&Scripted::new(script, open), limit, &never(), |_, _| {})
+    }
+
+    fn only_clerks() -> Vec<Message> {
+        let of_post = |message: &Message| match message {
+            Message::Events(events) => is_clerk(events[0].worker),
+            Message::Notice { notice: crate::trace::Notice::Started { worker, .. }, .. } => is_clerk(*worker),
+            _ => true,
+        };
+        messages().into_iter().filter(of_post).collect()
+    }
+
+    #[test]
+    fn a_run_that_ends_says_how() {
+        let at = Stamp(7_000_000);
+        let end = followed(vec![Message::Ended { at, how: RunEnd::Completed }], false, None);
+        assert_eq!((end.ended, end.at, end.signal), (RunEnd::Completed, at, None));
+    }
+
+    #[test]
+    fn a_source_that_falls_silent_has_failed() {
+        assert!(matches!(followed(Vec::new(), false, None).ended, RunEnd::Crashed(_)));
+    }
+
+    #[test]
+    fn a_run_without_end_is_ended_when_its_time_is_over() {
+        let end = followed(Vec::new(), true, Some(Span::millis(900)));
+        assert_eq!(end.ended, RunEnd::Time);
+        assert!(end.at >= Stamp::default() + Span::millis(900));
+    }
+
+    #[test]
+    fn a_deadlock_of_everybody_ends_a_run_before_its_time() {
+        let end = followed(only_clerks(), true, Some(Span::millis(600_000)));
+        assert_eq!(end.ended, RunEnd::Deadlock);
+        assert!(end.at < Stamp::default() + Span::millis(600_000));
+    }
+
+    #[test]
+    fn a_deadlock_of_some_ends_a_run_without_limit_only() {
+        assert_eq!(followed(messages(), true, None).ended, RunEnd::Deadlock);
+        assert_eq!(followed(messages(), true, Some(Span::millis(2_000))).ended, RunEnd::Time);
+    }
+
+    #[test]
+    fn a_signal_stops_it_with_what_has_come_in() {
+        let (sender, signals) = bounded(1);
+        sender.send(15).unwrap();
+        let end = follow(&Scripted::new(messages(), true), None, &signals, |_, _| {});
+        assert_eq!((end.ended, end.signal), (RunEnd::Stopped, Some(15)));
+        assert!(end.model.deadlock().is_some(), "what was in the channel is in the report");
+    }
+
+    #[test]
+    fn it_is_known_what_never_ends() {
+        let ends = |text: &str| {
+            let source = Source { name: "x".to_owned(), path: None, text: text.to_owned() };
+            let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
+            ends_by_itself(&scenario, &scenario.defaults())
+        };
+        assert!(!ends(QUIET));
+        assert!(ends("title \"x\"\nthread a { compute \"1ms\" }"));
+        assert!(!ends("title \"x\"\nthread a { repeat 2 { forever { sleep \"1ms\" } } }"));
+        let knob = "title \"x\"\nknob for-ever \"no\" of=\"no yes\" help=\"x\"\n";
+        assert!(ends(&format!("{knob}thread a {{ when for-ever=yes {{ forever {{ sleep \"1ms\" }} }} }}")));
+    }
+}

@@ -1,0 +1,283 @@
+//! The report as one JSON object, version 1. `docs/report.md` describes it; fields may be added, never renamed.
+
+mod shape;
+
+use shape::{
+    Counter, Cpu, Deadlock, Depth, Document, Events, Expectation, Found, Link, Lock, Machine, Millis, Pool, Queue,
+    Worker,
+};
+
+use crate::model::{Finding, Times};
+use crate::trace::{RunEnd, Span, Stamp, State};
+
+use super::words;
+use super::{Report, Verdict};
+
+/// Version of the object's shape.
+const SCHEMA: u32 = 1;
+
+/// States whose share of a worker's time is reported.
+const SHARES: [State; 9] = [
+    State::Running,
+    State::Ready,
+    State::Lock,
+    State::Empty,
+    State::Full,
+    State::Signal,
+    State::Io,
+    State::Handover,
+    State::Sleep,
+];
+
+/// The report as pretty-printed JSON with a newline at the end.
+pub fn json(report: &Report<'_>) -> serde_json::Result<String> {
+    Ok(serde_json::to_string_pretty(&Document::of(report))? + "\n")
+}
+
+impl From<&Times> for Millis {
+    fn from(times: &Times) -> Self {
+        let at = |p| Span(times.percentile(p)).ms();
+        Self {
+            count: times.count(),
+            p50: at(50.0),
+            p90: at(90.0),
+            p99: at(99.0),
+            max: Span(times.max()).ms(),
+            total: Span(times.total()).ms(),
+        }
+    }
+}
+
+impl<'a> Document<'a> {
+    fn of(report: &Report<'a>) -> Self {
+        Self {
+            schema: SCHEMA,
+            contend: env!("CARGO_PKG_VERSION"),
+            scenario: &report.scenario.name,
+            title: &report.scenario.title,
+            params: report.params().collect(),
+            machine: Machine {
+                cores: report.machine.cores,
+                usable: report.machine.usable,
+                quota: report.machine.quota,
+                os: &report.machine.os,
+            },
+            elapsed_s: report.at.secs(),
+            ended: report.ended.word(),
+            error: match report.ended {
+                RunEnd::Crashed(how) => Some(how),
+                _ => None,
+            },
+            events: events(report),
+            workers: workers(report),
+            locks: locks(report),
+            queues: queues(report),
+            pools: pools(report),
+            counters: counters(report),
+            cpu: cpu(report),
+            deadlocks: deadlocks(report),
+            findings: report.findings.iter().map(Found::from).collect(),
+            expectations: report.verdicts.iter().map(Expectation::from).collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a Finding> for Found<'a> {
+    fn from(finding: &'a Finding) -> Self {
+        Self {
+            id: finding.id,
+            severity: finding.severity.word(),
+            sentence: &finding.sentence,
+            evidence: &finding.evidence,
+            cure: &finding.cure,
+            at_s: finding.at.map(Stamp::secs),
+        }
+    }
+}
+
+impl<'a> From<&'a Verdict> for Expectation<'a> {
+    fn from(verdict: &'a Verdict) -> Self {
+        Self { text: &verdict.text, seen: verdict.seen, evidence: &verdict.evidence }
+    }
+}
+
+fn events(report: &Report<'_>) -> Events {
+    let health = report.model.health();
+    let secs = report.at.secs();
+    Events {
+        recorded: health.events,
+        lost: health.lost,
+        anomalies: health.anomalies,
+        per_second: if secs > 0.0 { health.events as f64 / secs } else { 0.0 },
+        ns_each: health.ns_each,
+    }
+}
+
+fn workers<'a>(report: &Report<'a>) -> Vec<Worker<'a>> {
+    let worker = |(_, info, lane): (_, &'a crate::trace::WorkerInfo, &'a crate::model::Lane)| {
+        let totals = lane.totals(report.at);
+        Worker {
+            name: &info.name,
+            kind: info.kind.word(),
+            pid: lane.pid(),
+            tid: lane.tid(),
+            ended: lane.ended().as_ref().map(words::ending),
+            tasks: lane.tasks(),
+            lives: lane.lives(),
+            share: SHARES.into_iter().map(|state| (state.word(), totals.share(state))).collect(),
+        }
+    };
+    report.workers().map(worker).collect()
+}
+
+fn locks<'a>(report: &Report<'a>) -> Vec<Lock<'a>> {
+    let lock = |(name, kind, lock): (&'a str, _, &'a crate::model::Lock)| Lock {
+        name,
+        kind,
+        acquired: lock.acquired(),
+        contended: lock.contended(),
+        waiting: lock.waiters().len(),
+        orphaned: lock.orphaned(),
+        wait_ms: lock.wait().into(),
+        held_ms: lock.hold().into(),
+        fairness: lock.fairness(),
+    };
+    report.locks().map(lock).collect()
+}
+
+fn queues<'a>(report: &Report<'a>) -> Vec<Queue<'a>> {
+    let queue = |(name, id, queue): (&'a str, _, &'a crate::model::Queue)| Queue {
+        name,
+        capacity: queue.capacity(),
+        put: queue.put(),
+        taken: queue.taken(),
+        depth: Depth { mean: queue.mean(), max: queue.max(), last: queue.depth() },
+        wait_ms: report.pools().find(|(info, _)| info.queue == id).map(|(_, pool)| pool.waited().into()),
+    };
+    report.queues().map(queue).collect()
+}
+
+fn pools<'a>(report: &Report<'a>) -> Vec<Pool<'a>> {
+    let pool = |(info, pool): (&'a crate::trace::PoolInfo, &'a crate::model::Pool)| Pool {
+        name: &info.name,
+        of: info.of.word(),
+        workers: pool.size(),
+        submitted: pool.submitted(),
+        done: pool.done(),
+        failed: pool.failed(),
+        rejected: pool.rejected(),
+        retried: pool.retried(),
+        throughput_per_s: report.throughput(pool),
+        service_ms: pool.service().into(),
+        response_ms: pool.response().into(),
+        utilization: pool.utilization(Stamp::default(), report.at, report.at),
+        handover: report.handover(pool),
+    };
+    report.pools().map(pool).collect()
+}
+
+fn counters<'a>(report: &Report<'a>) -> Vec<Counter<'a>> {
+    let counter = |(name, counter): (&'a str, &'a crate::model::Counter)| Counter {
+        name,
+        value: counter.value(),
+        expected: counter.expected(),
+        lost: counter.lost(),
+    };
+    report.counters().map(counter).collect()
+}
+
+fn cpu(report: &Report<'_>) -> Cpu {
+    let cores = report.model.cores();
+    let delay = report.workers().fold(0_u64, |sum, (_, _, lane)| sum.saturating_add(lane.run_queue_delay()));
+    Cpu {
+        cores: (0..cores.count()).map(|core| cores.mean(core).map(f64::from)).collect(),
+        run_queue_delay_ms: Span(delay).ms(),
+    }
+}
+
+fn deadlocks<'a>(report: &Report<'a>) -> Vec<Deadlock<'a>> {
+    let cast = report.model.cast();
+    let link = |link: &crate::model::Link| Link {
+        worker: cast.worker_name(link.worker),
+        holds: cast.resource_name(link.holds),
+        wants: cast.resource_name(link.wants),
+        since_s: link.since.secs(),
+    };
+    let deadlock = |found: &crate::model::Deadlock| Deadlock {
+        at_s: found.at.secs(),
+        ring: found.ring.iter().map(link).collect(),
+        victims: found.victims.iter().map(|worker| cast.worker_name(*worker)).collect(),
+    };
+    report.model.deadlock().map(deadlock).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::report::fixture::Bank;
+
+    /// Every member of the object as it is named in the description: `workers[].share.lock`.
+    fn members(value: &Value, path: &str, out: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(map) => {
+                for (name, inner) in map {
+                    let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                    members(inner, &path, out);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| members(item, &format!("{path}[]"), out)),
+            _ => drop(out.insert(path.to_owned())),
+        }
+    }
+
+    fn documented() -> BTreeSet<String> {
+        let rows = include_str!("../../docs/report.md").lines().filter_map(|line| line.strip_prefix("| `"));
+        rows.filter_map(|row| row.split('`').next()).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn what_is_written_is_what_is_documented() {
+        let value: Value = serde_json::from_str(&json(&Bank::new().report()).unwrap()).unwrap();
+        let mut written = BTreeSet::new();
+        members(&value, "", &mut written);
+        let knob_names =
+            |path: &str| if path.starts_with("params.") { "params.KNOB".to_owned() } else { path.to_owned() };
+        let written: BTreeSet<String> = written.iter().map(|path| knob_names(path)).collect();
+        let documented = documented();
+        let undocumented: Vec<_> = written.difference(&documented).collect();
+        assert!(undocumented.is_empty(), "not in docs/report.md: {undocumented:?}");
+        // Members that are left out, or are empty lists, in a run as good as this one.
+        let absent = ["error"];
+        let missing: Vec<_> = documented.difference(&written).filter(|path| !absent.contains(&path.as_str())).collect();
+        assert!(missing.is_empty(), "in docs/report.md but not written: {missing:?}");
+    }
+
+    #[test]
+    fn figures_are_those_of_the_run() {
+        let value: Value = serde_json::from_str(&json(&Bank::new().report()).unwrap()).unwrap();
+        assert_eq!(value["schema"], 1);
+        assert_eq!(value["ended"], "deadlock");
+        assert_eq!(value["params"]["hold"], "1ms");
+        assert_eq!(value["locks"][0]["acquired"], 3);
+        assert_eq!(value["counters"][0]["value"], 2);
+        assert_eq!(value["pools"][0]["done"], 19);
+        assert_eq!(value["pools"][0]["failed"], 1);
+        assert_eq!(value["deadlocks"][0]["ring"].as_array().unwrap().len(), 2);
+        let shares = value["workers"][0]["share"].as_object().unwrap();
+        let whole: f64 = shares.values().map(|share| share.as_f64().unwrap()).sum();
+        assert!((whole - 1.0).abs() < 1e-9, "the shares of a worker make a whole, not {whole}");
+    }
+
+    #[test]
+    fn a_run_that_failed_says_why() {
+        let mut bank = Bank::new();
+        bank.ended = RunEnd::Crashed("the runner was killed by signal 9".to_owned());
+        let value: Value = serde_json::from_str(&json(&bank.report()).unwrap()).unwrap();
+        assert_eq!(value["ended"], "crashed");
+        assert_eq!(value["error"], "the runner was killed by signal 9");
+    }
+}

@@ -1,0 +1,162 @@
+//! The shape of the JSON report, member by member in the order they are written.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+#[derive(Debug, Serialize)]
+pub(super) struct Document<'a> {
+    pub(super) schema: u32,
+    pub(super) contend: &'static str,
+    pub(super) scenario: &'a str,
+    pub(super) title: &'a str,
+    pub(super) params: BTreeMap<&'a str, String>,
+    pub(super) machine: Machine<'a>,
+    pub(super) elapsed_s: f64,
+    pub(super) ended: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) error: Option<&'a str>,
+    pub(super) events: Events,
+    pub(super) workers: Vec<Worker<'a>>,
+    pub(super) locks: Vec<Lock<'a>>,
+    pub(super) queues: Vec<Queue<'a>>,
+    pub(super) pools: Vec<Pool<'a>>,
+    pub(super) counters: Vec<Counter<'a>>,
+    pub(super) cpu: Cpu,
+    pub(super) deadlocks: Vec<Deadlock<'a>>,
+    pub(super) findings: Vec<Found<'a>>,
+    pub(super) expectations: Vec<Expectation<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Machine<'a> {
+    pub(super) cores: usize,
+    pub(super) usable: usize,
+    pub(super) quota: Option<f64>,
+    pub(super) os: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Events {
+    pub(super) recorded: u64,
+    pub(super) lost: u64,
+    pub(super) anomalies: u64,
+    pub(super) per_second: f64,
+    pub(super) ns_each: f32,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Worker<'a> {
+    pub(super) name: &'a str,
+    pub(super) kind: &'static str,
+    pub(super) pid: Option<u32>,
+    pub(super) tid: Option<u32>,
+    pub(super) ended: Option<String>,
+    pub(super) tasks: u64,
+    pub(super) lives: u32,
+    pub(super) share: BTreeMap<&'static str, f64>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Lock<'a> {
+    pub(super) name: &'a str,
+    pub(super) kind: &'static str,
+    pub(super) acquired: u64,
+    pub(super) contended: u64,
+    pub(super) waiting: usize,
+    pub(super) orphaned: u64,
+    pub(super) wait_ms: Millis,
+    pub(super) held_ms: Millis,
+    pub(super) fairness: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Queue<'a> {
+    pub(super) name: &'a str,
+    pub(super) capacity: u32,
+    pub(super) put: u64,
+    pub(super) taken: u64,
+    pub(super) depth: Depth,
+    pub(super) wait_ms: Option<Millis>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Depth {
+    pub(super) mean: f64,
+    pub(super) max: u32,
+    pub(super) last: u32,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Pool<'a> {
+    pub(super) name: &'a str,
+    pub(super) of: &'static str,
+    pub(super) workers: u32,
+    pub(super) submitted: u64,
+    pub(super) done: u64,
+    pub(super) failed: u64,
+    pub(super) rejected: u64,
+    pub(super) retried: u64,
+    pub(super) throughput_per_s: f64,
+    pub(super) service_ms: Millis,
+    pub(super) response_ms: Millis,
+    pub(super) utilization: f64,
+    pub(super) handover: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Counter<'a> {
+    pub(super) name: &'a str,
+    pub(super) value: i64,
+    pub(super) expected: i64,
+    pub(super) lost: i64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Cpu {
+    pub(super) cores: Vec<Option<f64>>,
+    pub(super) run_queue_delay_ms: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Deadlock<'a> {
+    pub(super) at_s: f64,
+    pub(super) ring: Vec<Link<'a>>,
+    pub(super) victims: Vec<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Link<'a> {
+    pub(super) worker: &'a str,
+    pub(super) holds: &'a str,
+    pub(super) wants: &'a str,
+    pub(super) since_s: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Found<'a> {
+    pub(super) id: &'static str,
+    pub(super) severity: &'static str,
+    pub(super) sentence: &'a str,
+    pub(super) evidence: &'a str,
+    pub(super) cure: &'a str,
+    pub(super) at_s: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Expectation<'a> {
+    pub(super) text: &'a str,
+    pub(super) seen: bool,
+    pub(super) evidence: &'a str,
+}
+
+/// Durations in milliseconds.
+#[derive(Debug, Serialize)]
+pub(super) struct Millis {
+    pub(super) count: u64,
+    pub(super) p50: f64,
+    pub(super) p90: f64,
+    pub(super) p99: f64,
+    pub(super) max: f64,
+    pub(super) total: f64,
+}

@@ -1,0 +1,187 @@
+//! The figures that expectations speak of, each with where it comes from.
+
+use crate::model::{Lane, Lock, Model, Pool, Shares};
+use crate::scenario::{Metric, Scenario, Subject};
+use crate::trace::{PoolId, ResourceId, Span, Stamp, State};
+
+use super::words::{count, many, percent, plain, signed};
+
+/// A figure and the words that bear it out.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Measured {
+    pub(super) value: f64,
+    pub(super) evidence: String,
+}
+
+/// What `metric` comes to for `of` at `now`, or why it has no value.
+pub(super) fn measure(
+    model: &Model,
+    scenario: &Scenario,
+    metric: Metric,
+    of: &Subject,
+    now: Stamp,
+) -> Result<Measured, String> {
+    let who = Who { model, scenario, of, now };
+    match metric {
+        Metric::Contended => who.contended(),
+        Metric::Fairness => who.fairness(),
+        Metric::Value | Metric::Lost => who.counter(metric),
+        Metric::Done | Metric::Failed | Metric::Retried | Metric::Rejected => who.tasks(metric),
+        Metric::Utilization => who.utilization(),
+        Metric::Depth => who.depth(),
+        Metric::Share(state) => who.share(state),
+    }
+}
+
+/// A value as a person writes it: shares in per cent, the rest as numbers.
+pub(super) fn shown(metric: Metric, value: f64) -> String {
+    match metric {
+        Metric::Contended | Metric::Utilization | Metric::Share(_) => percent(value),
+        _ => plain(value),
+    }
+}
+
+/// Whom the figure is about, and where to look.
+struct Who<'a> {
+    model: &'a Model,
+    scenario: &'a Scenario,
+    of: &'a Subject,
+    now: Stamp,
+}
+
+impl<'a> Who<'a> {
+    fn contended(&self) -> Result<Measured, String> {
+        let (name, lock) = self.lock()?;
+        if lock.acquired() == 0 {
+            return Err(format!("lock {name} was never taken"));
+        }
+        let value = lock.contended() as f64 / lock.acquired() as f64;
+        let (contended, acquired) = (count(lock.contended()), count(lock.acquired()));
+        let evidence = format!("lock {name}: {contended} of {acquired} acquisitions waited ({})", percent(value));
+        Ok(Measured { value, evidence })
+    }
+
+    fn fairness(&self) -> Result<Measured, String> {
+        let (name, lock) = self.lock()?;
+        let value = lock.fairness().ok_or_else(|| format!("lock {name} was never taken"))?;
+        let got: Vec<u64> = lock.by_worker().map(|(_, acquired)| acquired).collect();
+        let (least, most) = (got.iter().min().copied().unwrap_or(0), got.iter().max().copied().unwrap_or(0));
+        let evidence = format!(
+            "lock {name}: fairness {value:.2} over {}, each got it {} to {} times",
+            many(got.len() as u64, "worker"),
+            count(least),
+            count(most)
+        );
+        Ok(Measured { value, evidence })
+    }
+
+    fn counter(&self, metric: Metric) -> Result<Measured, String> {
+        let (name, id) = self.resource()?;
+        let counter = self.model.counter(id).ok_or_else(|| format!("{name} is no counter"))?;
+        let value = if metric == Metric::Lost { counter.lost() } else { counter.value() };
+        let (is, due, lost) = (signed(counter.value()), signed(counter.expected()), signed(counter.lost()));
+        let evidence = format!("counter {name}: {is} where {due} was due, {lost} lost");
+        Ok(Measured { value: value as f64, evidence })
+    }
+
+    fn tasks(&self, metric: Metric) -> Result<Measured, String> {
+        let (name, pool, _) = self.pool()?;
+        let value = match metric {
+            Metric::Failed => pool.failed(),
+            Metric::Retried => pool.retried(),
+            Metric::Rejected => pool.rejected(),
+            _ => pool.done(),
+        };
+        let evidence = format!(
+            "pool {name}: {} done, {} failed, {} retried, {} rejected of {}",
+            count(pool.done()),
+            count(pool.failed()),
+            count(pool.retried()),
+            count(pool.rejected()),
+            many(pool.submitted(), "task")
+        );
+        Ok(Measured { value: value as f64, evidence })
+    }
+
+    fn utilization(&self) -> Result<Measured, String> {
+        let (name, pool, _) = self.pool()?;
+        let value = pool.utilization(Stamp::default(), self.now, self.now);
+        let evidence = format!("pool {name}: its workers spent {} of their time on tasks", percent(value));
+        Ok(Measured { value, evidence })
+    }
+
+    fn depth(&self) -> Result<Measured, String> {
+        let (name, id) = if let Subject::Resource(_) = self.of {
+            self.resource()?
+        } else {
+            let (name, _, at) = self.pool()?;
+            (name, self.model.cast().pools[at].queue)
+        };
+        let queue = self.model.queue(id).ok_or_else(|| format!("{name} has no queue"))?;
+        let evidence = format!("queue of {name}: {} waited at most, room for {}", queue.max(), queue.capacity());
+        Ok(Measured { value: f64::from(queue.max()), evidence })
+    }
+
+    fn share(&self, state: State) -> Result<Measured, String> {
+        let mut shares = Shares::default();
+        let mut lanes = 0;
+        for lane in self.lanes() {
+            shares.add(&lane.totals(self.now));
+            lanes += 1;
+        }
+        let whole = if state.is_alive() { shares.alive() } else { shares.total() };
+        if whole == 0 {
+            return Err("no worker of it ever ran".to_owned());
+        }
+        let value = shares.share(state);
+        let evidence = format!(
+            "{} together: {} of {} in state {} ({})",
+            many(lanes, "worker"),
+            Span(shares.get(state)),
+            Span(whole),
+            state.word(),
+            percent(value)
+        );
+        Ok(Measured { value, evidence })
+    }
+
+    fn lock(&self) -> Result<(&'a str, &'a Lock), String> {
+        let (name, id) = self.resource()?;
+        self.model.lock(id).map(|lock| (name, lock)).ok_or_else(|| format!("{name} is no lock"))
+    }
+
+    /// The declared resource, or the first of its array, which carries a number.
+    fn resource(&self) -> Result<(&'a str, ResourceId), String> {
+        let Subject::Resource(at) = self.of else { return Err("it names no resource".to_owned()) };
+        let declared = self.scenario.resources.get(*at).map_or("?", |resource| resource.name.as_str());
+        let first = format!("{declared}-1");
+        let resources = &self.model.cast().resources;
+        let found = [declared, &first].into_iter().find_map(|name| resources.iter().position(|r| r.name == name));
+        let at = found.ok_or_else(|| format!("there is no {declared} in this run"))?;
+        Ok((&resources[at].name, ResourceId::from(at)))
+    }
+
+    /// The pool's name, what is known of it, and its position in the cast.
+    fn pool(&self) -> Result<(&'a str, &'a Pool, usize), String> {
+        let Subject::Pool(at) = self.of else { return Err("it names no pool".to_owned()) };
+        let declared = self.scenario.pools.get(*at).map_or("?", |pool| pool.name.as_str());
+        let at = self.model.cast().pools.iter().position(|info| info.name == declared);
+        let found = at.and_then(|at| Some((at, self.model.pool(PoolId::from(at))?)));
+        let (at, pool) = found.ok_or_else(|| format!("there is no pool {declared} in this run"))?;
+        Ok((&self.model.cast().pools[at].name, pool, at))
+    }
+
+    fn lanes(&self) -> impl Iterator<Item = &'a Lane> {
+        let pool = self.pool().ok().map(|(_, _, at)| PoolId::from(at));
+        self.model.lanes().filter_map(move |(id, lane)| {
+            let info = self.model.cast().worker(id)?;
+            let meant = match self.of {
+                Subject::All => true,
+                Subject::Workers(at) => self.scenario.workers.get(*at).is_some_and(|group| group.name == info.group),
+                Subject::Pool(_) => info.pool.is_some() && info.pool == pool,
+                Subject::Resource(_) => false,
+            };
+            meant.then_some(lane)
+        })
+    }
+}

@@ -1,0 +1,240 @@
+//! Aligned columns, wrapped paragraphs and colour: the typography of the text report.
+
+use anstyle::{AnsiColor, Style};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::trace::State;
+
+/// How wide a text may be, in terminal columns, and whether it is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    pub width: usize,
+    pub colour: bool,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self { width: 80, colour: false }
+    }
+}
+
+const INDENT: usize = 2;
+const GAP: usize = 2;
+/// A name is not cut below this width, whatever the terminal is.
+const LEAST_NAME: usize = 12;
+
+impl Look {
+    pub(super) fn paint(self, text: &str, style: Style) -> String {
+        if self.colour && style != Style::new() { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    pub(super) fn heading(self, out: &mut String, text: &str) {
+        out.push('\n');
+        out.push_str(&self.paint(text, Style::new().bold()));
+        out.push('\n');
+    }
+
+    /// A paragraph that begins where `used` columns are taken; its other lines are indented by `indent` columns.
+    pub(super) fn wrap(self, out: &mut String, text: &str, used: usize, indent: usize, style: Style) {
+        let mut column = used;
+        let mut line = String::new();
+        for word in text.split_whitespace() {
+            let width = word.width();
+            if !line.is_empty() && column + 1 + width > self.width {
+                out.push_str(&self.paint(&line, style));
+                out.push('\n');
+                out.push_str(&" ".repeat(indent));
+                line.clear();
+                column = indent;
+            } else if !line.is_empty() {
+                line.push(' ');
+                column += 1;
+            }
+            line.push_str(word);
+            column += width;
+        }
+        out.push_str(&self.paint(&line, style));
+        out.push('\n');
+    }
+}
+
+/// The colour of a state; the letter beside it says the same.
+pub(super) fn state_style(state: State) -> Style {
+    let colour = match state {
+        State::Running => AnsiColor::Green,
+        State::Ready => AnsiColor::Yellow,
+        State::Lock => AnsiColor::Red,
+        State::Full => AnsiColor::Magenta,
+        State::Signal => AnsiColor::Cyan,
+        State::Io => AnsiColor::Blue,
+        State::Handover => AnsiColor::BrightMagenta,
+        State::Crashed => AnsiColor::BrightRed,
+        State::Empty | State::Sleep | State::Done | State::Gap => AnsiColor::BrightBlack,
+    };
+    Style::new().fg_color(Some(colour.into()))
+}
+
+/// One cell: pieces of text, each with its style.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Cell(Vec<(String, Style)>);
+
+impl Cell {
+    pub(super) fn styled(text: impl Into<String>, style: Style) -> Self {
+        Self(vec![(text.into(), style)])
+    }
+
+    pub(super) fn push(&mut self, text: impl Into<String>, style: Style) {
+        self.0.push((text.into(), style));
+    }
+
+    fn width(&self) -> usize {
+        self.0.iter().map(|(text, _)| text.width()).sum()
+    }
+}
+
+impl<S: Into<String>> From<S> for Cell {
+    fn from(text: S) -> Self {
+        Self::styled(text, Style::new())
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Align {
+    Left,
+    Right,
+}
+
+/// Rows under headings, which may have several lines. The first column gives way when the others need the room.
+#[derive(Debug)]
+pub(super) struct Table {
+    columns: Vec<(&'static str, Align)>,
+    rows: Vec<Vec<Cell>>,
+}
+
+impl Table {
+    pub(super) fn new(columns: &[(&'static str, Align)]) -> Self {
+        Self { columns: columns.to_vec(), rows: Vec::new() }
+    }
+
+    pub(super) fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
+        self.rows.push(cells.into_iter().collect());
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Columns that are left when every cell has the room it wants.
+    pub(super) fn room(&self, look: Look) -> usize {
+        look.width.saturating_sub(total(&self.widths()))
+    }
+
+    fn widths(&self) -> Vec<usize> {
+        let of = |at: usize| self.rows.iter().filter_map(move |row| row.get(at).map(Cell::width)).max().unwrap_or(0);
+        let head = |head: &str| head.lines().map(UnicodeWidthStr::width).max().unwrap_or(0);
+        self.columns.iter().enumerate().map(|(at, (text, _))| of(at).max(head(text))).collect()
+    }
+
+    pub(super) fn render(&self, look: Look, out: &mut String) {
+        let mut widths = self.widths();
+        let over = total(&widths).saturating_sub(look.width);
+        if let Some(first) = widths.first_mut() {
+            *first = first.saturating_sub(over).max(LEAST_NAME.min(*first));
+        }
+        for row in self.head().iter().chain(&self.rows) {
+            self.line(row, &widths, look, out);
+        }
+    }
+
+    /// Rows of headings, the last line of each at the bottom.
+    fn head(&self) -> Vec<Vec<Cell>> {
+        let lines = self.columns.iter().map(|(head, _)| head.lines().count()).max().unwrap_or(0);
+        let part = |head: &'static str, from_bottom: usize| head.lines().rev().nth(from_bottom).unwrap_or_default();
+        let row = |line: usize| {
+            let cell = |(head, _): &(&'static str, Align)| Cell::styled(part(head, line), Style::new().dimmed());
+            self.columns.iter().map(cell).collect()
+        };
+        (0..lines).rev().map(row).collect()
+    }
+
+    fn line(&self, row: &[Cell], widths: &[usize], look: Look, out: &mut String) {
+        let last = row.iter().rposition(|cell| cell.width() > 0).unwrap_or(0);
+        let mut gap = INDENT;
+        for (at, (cell, width)) in row.iter().zip(widths).enumerate().take(last + 1) {
+            out.push_str(&" ".repeat(gap));
+            let pad = " ".repeat(width.saturating_sub(cell.width()));
+            let right = self.columns.get(at).is_some_and(|(_, align)| *align == Align::Right);
+            if right {
+                out.push_str(&pad);
+            }
+            for (text, style) in &cell.0 {
+                let text = if at == 0 { cut(text, *width) } else { text.clone() };
+                out.push_str(&look.paint(&text, *style));
+            }
+            if !right && at < last {
+                out.push_str(&pad);
+            }
+            gap = GAP;
+        }
+        out.push('\n');
+    }
+}
+
+fn total(widths: &[usize]) -> usize {
+    INDENT + widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
+}
+
+/// The text, or its beginning with an ellipsis when it is wider than `room` columns.
+pub(super) fn cut(text: &str, room: usize) -> String {
+    if text.width() <= room {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut column = 1; // the ellipsis
+    for c in text.chars() {
+        column += c.width().unwrap_or(0);
+        if column > room {
+            break;
+        }
+        out.push(c);
+    }
+    out.push('…');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_aligned_and_the_first_gives_way() {
+        let mut table = Table::new(&[("name", Align::Left), ("all\nwaits", Align::Right), ("note", Align::Left)]);
+        table.row(["a rather long name of 日本".into(), "7".into(), "x".into()]);
+        table.row(["b".into(), "1,234".into(), "".into()]);
+        let mut out = String::new();
+        table.render(Look { width: 30, colour: false }, &mut out);
+        assert_eq!(
+            out,
+            concat!(
+                "                     all\n",
+                "  name             waits  note\n",
+                "  a rather long …      7  x\n",
+                "  b                1,234\n"
+            )
+        );
+    }
+
+    #[test]
+    fn paragraphs_wrap_at_words() {
+        let mut out = String::from("- ");
+        Look { width: 16, colour: false }.wrap(&mut out, "one two three four five", 2, 2, Style::new());
+        assert_eq!(out, "- one two three\n  four five\n");
+    }
+
+    #[test]
+    fn colour_is_only_added_when_allowed() {
+        let red = Style::new().fg_color(Some(AnsiColor::Red.into()));
+        assert_eq!(Look { width: 80, colour: true }.paint("x", red), "\u{1b}[31mx\u{1b}[0m");
+        assert_eq!(Look::default().paint("x", red), "x");
+    }
+}

@@ -1,0 +1,184 @@
+//! The dashboard: draws a model, turns keys into actions.
+//!
+//! ```text
+//! input, signals ─▶ events_loop ─▶ app.update ─▶ effects (start, command, edit, quit)
+//! run's messages ─▶      │
+//!                        └─ a frame: draw(app) ─▶ terminal
+//! ```
+//!
+//! `update` changes state and does nothing else; drawing changes nothing and reads no clock; only the loop does I/O.
+
+mod app;
+mod axis;
+mod draw;
+mod editor;
+mod events_loop;
+mod feed;
+mod figures;
+mod format;
+mod input;
+mod keys;
+mod plan;
+mod signals;
+mod still;
+mod terminal;
+#[cfg(test)]
+mod tests;
+mod theme;
+mod watch;
+
+use std::io;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::model::Model;
+use crate::scenario::{Scenario, Settings, Source};
+use crate::trace::{Span, Stamp};
+use app::{App, Effect, Entry, Picker, Showing};
+use events_loop::{Loop, Sources, Stage};
+use input::Input;
+use terminal::{FrameBuffer, Guard, Screen};
+
+pub use feed::{Really, Run, Starter};
+pub use theme::Theme;
+
+/// What to show first.
+#[derive(Debug)]
+pub enum Start {
+    Picker,
+    /// A scenario's text, which must be one without mistakes, and the settings to run it with.
+    Run {
+        source: Source,
+        scenario: Box<Scenario>,
+        settings: Settings,
+    },
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    pub theme: Theme,
+    /// Off, the terminal's own selection of text works.
+    pub mouse: bool,
+    /// How long a run goes on, if not until it ends or is stopped.
+    pub limit: Option<Span>,
+}
+
+/// How the dashboard ended.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The signal that ended it, or SIGINT for Ctrl-C: the process should die of it.
+    pub signal: Option<i32>,
+    /// The terminal is gone or reads no more: whoever prints to it now may wait for ever.
+    pub stalled: bool,
+    /// The run that was on screen last.
+    pub last: Option<LastRun>,
+}
+
+/// What was collected of a run.
+#[derive(Debug)]
+pub struct LastRun {
+    pub scenario: Arc<Scenario>,
+    pub settings: Settings,
+    pub model: Model,
+    pub now: Stamp,
+}
+
+/// Why there is no dashboard, or none any more.
+#[derive(Debug, Error)]
+pub enum TuiError {
+    #[error("the dashboard needs a terminal on standard input and output; `--headless` needs none")]
+    NotATerminal,
+    #[error("a terminal with TERM=dumb cannot show the dashboard; `--headless` needs none")]
+    Dumb,
+    #[error("the terminal cannot be used: {0}")]
+    Enter(#[source] io::Error),
+    #[error("a part of the dashboard failed: {0}")]
+    Panicked(String),
+}
+
+/// Shows the dashboard until it is told to quit. Call it from the main thread, once.
+///
+/// # Errors
+/// When there is no terminal to show it on, or a thread of the program failed.
+pub fn run(start: Start, options: Options, starter: &dyn Starter) -> Result<Outcome, TuiError> {
+    crossterm::style::force_color_output(true); // the theme decides; crossterm's way of NO_COLOR loses emphasis too
+    let (guard, screen, buffer, panics) = Guard::enter(options.mouse)?;
+    let signals = signals::watch().map_err(TuiError::Enter)?;
+    let input = Input::start().map_err(TuiError::Enter)?;
+    let typed = input.events.clone();
+    let mut picker = Picker::catalogue();
+    let mut first = Vec::new();
+    if let Start::Run { source, scenario, settings } = start {
+        let entry = Entry::new(source);
+        picker.choose_name(&entry.name);
+        if entry.path.is_some() {
+            picker.put(entry);
+        }
+        first.push(Effect::Start(Arc::from(scenario), settings));
+    }
+    let app = App::new(picker, options.theme, terminal::size());
+    let stage = Terminal { guard, screen, buffer, input };
+    let mut events = Loop::new(app, stage, Sources { typed, signals, panics }, starter).until(options.limit);
+    let ended = events.run(first);
+    let (app, run, stage) = events.into_parts();
+    let stalled = !terminal::leave(); // the screen first: ending a run may take a moment
+    drop(stage);
+    drop(run);
+    let signal = ended?;
+    Ok(Outcome { signal, stalled, last: last_run(app) })
+}
+
+fn last_run(app: App) -> Option<LastRun> {
+    match app.showing {
+        Showing::Picker => None,
+        Showing::Watch(watch) => Some(watch.into_last_run()),
+    }
+}
+
+/// The real terminal, as the loop sees it.
+struct Terminal {
+    guard: Guard,
+    screen: Screen,
+    /// What the screen draws into.
+    buffer: FrameBuffer,
+    input: Input,
+}
+
+impl Stage for Terminal {
+    fn draw(&mut self, app: &App) -> io::Result<bool> {
+        if !FrameBuffer::ready() {
+            return Ok(false);
+        }
+        self.screen.draw(|frame| draw::draw(app, frame.area(), frame.buffer_mut()))?;
+        self.buffer.present()?;
+        Ok(true)
+    }
+
+    fn redraw(&mut self, size: ratatui::layout::Rect) -> io::Result<()> {
+        self.screen.resize(size) // does not ask the terminal anything, as `clear` would
+    }
+
+    fn size(&self) -> ratatui::layout::Rect {
+        terminal::size()
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        let _paused = self.input.pause();
+        terminal::leave();
+        signals::stop_group();
+        self.guard.resume()
+    }
+
+    fn resume(&mut self) -> io::Result<()> {
+        self.guard.resume()
+    }
+
+    fn edit(&mut self, path: &std::path::Path) -> Result<(), String> {
+        let _paused = self.input.pause();
+        terminal::leave();
+        let edited = editor::edit(path);
+        self.guard.resume().map_err(|e| e.to_string())?;
+        edited
+    }
+}

@@ -1,0 +1,329 @@
+//! What the dashboard is showing, and how keys and events change it. Changes happen in [`App::update`] alone; it reads no
+//! clock, does no I/O and draws nothing. What must be done outside it hands back as [`Effect`]s.
+
+mod mouse;
+mod pick;
+mod run;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::Rect;
+
+use super::keys::{self, Action, Place};
+use super::plan::Plan;
+use super::theme::Theme;
+use super::watch::Watch;
+use crate::scenario::{Scenario, Settings, Source};
+use crate::trace::{Cast, Command, Message, RunEnd, Span, Stamp};
+
+pub(super) use pick::{Entry, Picker};
+
+/// Longest filter, in characters.
+const FILTER: usize = 40;
+
+pub(super) struct App {
+    pub(super) showing: Showing,
+    pub(super) mode: Mode,
+    pub(super) picker: Picker,
+    pub(super) theme: Theme,
+    /// An answer to the last key, in place of the legend.
+    pub(super) said: Option<String>,
+    drag: mouse::Drag,
+    size: Rect,
+    dirty: bool,
+}
+
+pub(super) enum Showing {
+    Picker,
+    Watch(Box<Watch>),
+}
+
+/// What keys go to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Mode {
+    Browse,
+    /// A filter is typed.
+    Filter,
+    Help {
+        scroll: usize,
+    },
+    About {
+        scroll: usize,
+    },
+    /// What is known of the chosen worker, lock or queue.
+    Detail {
+        scroll: usize,
+    },
+    Text {
+        title: String,
+        text: String,
+        scroll: usize,
+    },
+}
+
+/// What can happen to the dashboard.
+pub(super) enum Msg {
+    Typed(Event),
+    Resized(Rect),
+    /// A frame is due.
+    Tick {
+        now: Stamp,
+        late: Span,
+    },
+    Run(Message),
+    /// The run's channel is closed, whether or not it said so before.
+    RunGone {
+        now: Stamp,
+    },
+    Started {
+        scenario: Arc<Scenario>,
+        settings: Settings,
+        cast: Arc<Cast>,
+    },
+    NotStarted(String),
+    Edited(Result<Source, String>),
+    Suspend,
+}
+
+/// What is to be done outside.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Effect {
+    Start(Arc<Scenario>, Settings),
+    Command(Command),
+    /// The run is over; nobody looks at it any more.
+    EndRun,
+    Edit(PathBuf),
+    Suspend,
+    Redraw,
+    Quit {
+        interrupted: bool,
+    },
+}
+
+impl App {
+    pub(super) fn new(picker: Picker, theme: Theme, size: Rect) -> Self {
+        let drag = mouse::Drag::default();
+        Self { showing: Showing::Picker, mode: Mode::Browse, picker, theme, said: None, drag, size, dirty: true }
+    }
+
+    /// Changes what is shown, and says what is to be done.
+    pub(super) fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        match msg {
+            Msg::Typed(event) => {
+                self.dirty = true;
+                return self.typed(event);
+            }
+            Msg::Suspend => return vec![Effect::Suspend],
+            Msg::Resized(size) => self.size = size,
+            Msg::Tick { now, late } => return self.tick(now, late),
+            Msg::Run(message) => {
+                let Showing::Watch(watch) = &mut self.showing else { return Vec::new() };
+                self.dirty |= watch.apply(&message);
+                return Vec::new();
+            }
+            Msg::RunGone { now } => self.run_gone(now),
+            Msg::Started { scenario, settings, cast } => self.started(scenario, settings, cast),
+            Msg::Edited(Ok(source)) => self.picker.put(Entry::new(source)),
+            Msg::NotStarted(why) | Msg::Edited(Err(why)) => self.said = Some(why),
+        }
+        self.dirty = true;
+        self.settle();
+        Vec::new()
+    }
+
+    /// Whether something is to be drawn; asked once a frame.
+    pub(super) fn take_dirty(&mut self) -> bool {
+        std::mem::take(&mut self.dirty)
+    }
+
+    pub(super) const fn is_dirty(&self) -> bool {
+        self.dirty
+    }
+
+    /// What was asked for could not be drawn yet.
+    pub(super) fn mark_dirty(&mut self) {
+        self.dirty = true;
+    }
+
+    /// Whether the picture changes by itself.
+    pub(super) fn moves(&self) -> bool {
+        matches!(&self.showing, Showing::Watch(watch) if watch.moves())
+    }
+
+    pub(super) fn place(&self) -> Place {
+        match self.showing {
+            Showing::Picker => Place::Picker,
+            Showing::Watch(_) => Place::Watch,
+        }
+    }
+
+    pub(super) fn size(&self) -> Rect {
+        self.size
+    }
+
+    fn tick(&mut self, now: Stamp, late: Span) -> Vec<Effect> {
+        if let Showing::Watch(watch) = &mut self.showing
+            && watch.moves()
+        {
+            watch.tick(now, late);
+            self.dirty = true;
+            self.settle();
+        }
+        Vec::new()
+    }
+
+    /// A run that goes without a word has crashed.
+    fn run_gone(&mut self, now: Stamp) {
+        if let Showing::Watch(watch) = &mut self.showing
+            && watch.newest().ended().is_none()
+        {
+            let how = RunEnd::Crashed("its events stopped coming".into());
+            watch.apply(&Message::Ended { at: now, how });
+        }
+    }
+
+    fn started(&mut self, scenario: Arc<Scenario>, settings: Settings, cast: Arc<Cast>) {
+        self.said = None;
+        match &mut self.showing {
+            Showing::Watch(watch) if Arc::ptr_eq(&watch.scenario, &scenario) => watch.again(settings, cast),
+            showing => *showing = Showing::Watch(Box::new(Watch::new(scenario, settings, cast))),
+        }
+    }
+
+    /// The window's width follows from the plan, and shares of the window from its width.
+    fn settle(&mut self) {
+        if let Showing::Watch(watch) = &mut self.showing {
+            let columns = Plan::of(watch, self.size).columns.time;
+            watch.set_columns(columns);
+        }
+    }
+
+    fn typed(&mut self, event: Event) -> Vec<Effect> {
+        let effects = match event {
+            Event::Key(key) if key.is_press() || key.is_repeat() => {
+                self.said = None;
+                self.key_or_escaped(key)
+            }
+            Event::Mouse(event) => {
+                self.mouse(event);
+                Vec::new()
+            }
+            Event::Paste(text) if self.mode == Mode::Filter => {
+                text.chars().for_each(|c| self.type_filter(c));
+                Vec::new()
+            }
+            _ => Vec::new(), // pasted text is no command
+        };
+        self.settle();
+        effects
+    }
+
+    /// Escape followed at once by another key arrives as that key with Alt; no key here has Alt, so it was two.
+    fn key_or_escaped(&mut self, mut key: KeyEvent) -> Vec<Effect> {
+        if !key.modifiers.contains(KeyModifiers::ALT) {
+            return self.key(key);
+        }
+        key.modifiers.remove(KeyModifiers::ALT);
+        let mut effects = self.key(KeyEvent::from(KeyCode::Esc));
+        effects.extend(self.key(key));
+        effects
+    }
+
+    fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
+        let action = keys::action(key, self.place());
+        match action {
+            Some(Action::Interrupt) => return vec![Effect::Quit { interrupted: true }],
+            Some(Action::Suspend) => return vec![Effect::Suspend],
+            Some(Action::Redraw) => return vec![Effect::Redraw],
+            _ => {}
+        }
+        match &mut self.mode {
+            Mode::Browse => {}
+            Mode::Filter => return self.filter_key(key, action),
+            Mode::Help { scroll } | Mode::About { scroll } | Mode::Detail { scroll } | Mode::Text { scroll, .. } => {
+                match action {
+                    Some(Action::Quit | Action::Back | Action::Help | Action::Look | Action::About | Action::Open) => {
+                        self.mode = Mode::Browse;
+                        return Vec::new();
+                    }
+                    Some(Action::Up) => *scroll = scroll.saturating_sub(1),
+                    Some(Action::Down) => *scroll = scroll.saturating_add(1),
+                    Some(Action::PageUp) => *scroll = scroll.saturating_sub(10),
+                    Some(Action::PageDown) => *scroll = scroll.saturating_add(10),
+                    Some(Action::Freeze | Action::KnobUp | Action::KnobDown) => return self.act(action),
+                    _ => {}
+                }
+                return Vec::new();
+            }
+        }
+        if let (None, Showing::Picker, KeyCode::Char(c)) = (action, &self.showing, key.code) {
+            self.mode = Mode::Filter; // in the picker, any letter that is no key begins the filter
+            self.type_filter(c);
+        }
+        self.act(action)
+    }
+
+    fn act(&mut self, action: Option<Action>) -> Vec<Effect> {
+        let Some(action) = action else { return Vec::new() };
+        match action {
+            Action::Quit => return vec![Effect::Quit { interrupted: false }],
+            Action::Help => self.mode = Mode::Help { scroll: 0 },
+            Action::Filter => self.mode = Mode::Filter,
+            _ => {
+                return match self.showing {
+                    Showing::Picker => self.pick(action),
+                    Showing::Watch(_) => self.run(action),
+                };
+            }
+        }
+        Vec::new()
+    }
+
+    /// Keys while a filter is typed. In the picker the list can be used meanwhile.
+    fn filter_key(&mut self, key: KeyEvent, action: Option<Action>) -> Vec<Effect> {
+        let picking = matches!(self.showing, Showing::Picker);
+        match key.code {
+            KeyCode::Enter => {
+                self.mode = Mode::Browse;
+                return if picking { self.run_chosen() } else { Vec::new() };
+            }
+            KeyCode::Esc => {
+                self.filter_mut().clear();
+                self.mode = Mode::Browse;
+            }
+            KeyCode::Backspace => drop(self.filter_mut().pop()),
+            KeyCode::Char(c) => {
+                self.type_filter(c);
+                return Vec::new();
+            }
+            _ if picking => return self.act(action),
+            _ => {}
+        }
+        self.filter_changed();
+        Vec::new()
+    }
+
+    fn type_filter(&mut self, c: char) {
+        let filter = self.filter_mut();
+        if !c.is_control() && filter.chars().count() < FILTER {
+            filter.push(c);
+        }
+        self.filter_changed();
+    }
+
+    fn filter_mut(&mut self) -> &mut String {
+        match &mut self.showing {
+            Showing::Picker => &mut self.picker.filter,
+            Showing::Watch(watch) => &mut watch.filter,
+        }
+    }
+
+    fn filter_changed(&mut self) {
+        match &mut self.showing {
+            Showing::Picker => self.picker.filter_changed(),
+            Showing::Watch(watch) => watch.refresh(),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! How busy the machine is: a strip for each core, or one for all.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::Widget;
+use unicode_width::UnicodeWidthStr;
+
+use super::super::format::percent;
+use super::{Scene, text};
+
+pub(super) const HEADS: [&str; 1] = ["load"];
+
+pub(super) struct CoreRow<'a> {
+    pub(super) scene: Scene<'a>,
+    pub(super) core: usize,
+}
+
+/// All cores as one: their mean.
+pub(super) struct CoresRow<'a> {
+    pub(super) scene: Scene<'a>,
+}
+
+impl Widget for CoreRow<'_> {
+    fn render(self, line: Rect, buf: &mut Buffer) {
+        let Self { scene, core } = self;
+        let parts = scene.parts(line);
+        text::put(buf, parts.who, &format!(" cpu {core}"), Style::new());
+        let mut cells = Vec::new();
+        scene.watch.shown().cores().cells(core, &scene.axis.window(), &mut cells);
+        strip(scene, parts.time, &cells, buf);
+        scene.figures(parts.now, &[(load(scene.watch.figures.cores.get(core).copied().flatten()), Style::new())], buf);
+    }
+}
+
+impl Widget for CoresRow<'_> {
+    fn render(self, line: Rect, buf: &mut Buffer) {
+        let scene = self.scene;
+        let parts = scene.parts(line);
+        let cores = scene.watch.shown().cores();
+        let window = scene.axis.window();
+        let mut sums = vec![(0.0_f32, 0_u16); window.cells];
+        let mut cells = Vec::new();
+        for core in 0..cores.count() {
+            cores.cells(core, &window, &mut cells);
+            for ((sum, known), load) in sums.iter_mut().zip(&cells) {
+                *sum += load.unwrap_or(0.0);
+                *known += u16::from(load.is_some());
+            }
+        }
+        let mean = |(sum, known): &(f32, u16)| (*known > 0).then(|| sum / f32::from(*known));
+        strip(scene, parts.time, &sums.iter().map(mean).collect::<Vec<_>>(), buf);
+        let loads: Vec<f32> = scene.watch.figures.cores.iter().copied().flatten().collect();
+        let all = percent(f64::from(loads.iter().sum::<f32>()) / loads.len().max(1) as f64);
+        let each = loads.iter().map(|l| percent((*l).into())).collect::<Vec<_>>().join(" ");
+        let beside =
+            Rect { x: parts.who.x + parts.who.width.min(1), width: parts.who.width.saturating_sub(2), ..parts.who };
+        let rest = text::put(buf, beside, "cores", Style::new());
+        let shown = if each.width() < usize::from(rest.width) { each } else { all };
+        text::right(buf, rest, &shown, Style::new());
+        scene.figures(parts.now, &[], buf);
+    }
+}
+
+fn load(load: Option<f32>) -> String {
+    load.map_or_else(String::new, |l| percent(l.into()))
+}
+
+fn strip(scene: Scene<'_>, at: Rect, cells: &[Option<f32>], buf: &mut Buffer) {
+    for (load, column) in cells.iter().zip(scene.axis.blank()..at.width) {
+        if let Some(load) = load {
+            let place = Rect { x: at.x + column, width: 1, ..at };
+            text::put(buf, place, scene.theme.level(f64::from(*load)), scene.theme.area());
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The first line: what runs, for how long, with which knobs; and whether the picture can be trusted.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::Widget;
+use unicode_width::UnicodeWidthStr;
+
+use super::super::format::{age, count};
+use super::super::theme::Theme;
+use super::super::watch::{Life, Watch};
+use super::text;
+use crate::model::Severity;
+use crate::trace::{KnobId, RunEnd, Span, State};
+
+pub(super) struct Header<'a> {
+    pub(super) watch: &'a Watch,
+    pub(super) theme: Theme,
+}
+
+/// Columns of the word for what the run does, and its time.
+const LIFE: usize = 14;
+
+impl Widget for Header<'_> {
+    fn render(self, line: Rect, buf: &mut Buffer) {
+        let rest = Rect { x: line.x + line.width.min(1), width: line.width.saturating_sub(1), ..line };
+        let rest = if line.width >= 100 { text::put(buf, rest, "contend  ", self.theme.faint()) } else { rest };
+        let rest = text::put(buf, rest, &self.watch.scenario.name, self.theme.strong());
+        let rest = text::put(buf, rest, "  ", Style::new());
+        let rest = self.life(rest, buf);
+        let trust = self.trust(rest.width);
+        let width: usize = trust.iter().map(|(t, _)| t.width() + 3).sum();
+        let width = u16::try_from(width).unwrap_or(u16::MAX).min(rest.width);
+        let mut right = Rect { x: rest.right() - width, width, ..rest };
+        self.knobs(Rect { width: rest.width - width, ..rest }, buf);
+        for (figure, style) in trust {
+            right = text::put(buf, right, "   ", Style::new());
+            right = text::put(buf, right, &figure, style);
+        }
+    }
+}
+
+impl Header<'_> {
+    /// The word and the time keep their columns while seconds pass.
+    fn life(&self, at: Rect, buf: &mut Buffer) -> Rect {
+        let theme = self.theme;
+        let (word, style) = match self.watch.life() {
+            Life::Live => ("live", theme.state(State::Running)),
+            Life::Frozen => ("frozen", theme.chosen()),
+            Life::Ended(RunEnd::Crashed(_)) => ("crashed", theme.state(State::Crashed)),
+            Life::Ended(how) => (how.word(), theme.strong()),
+        };
+        let rest = text::put(buf, at, word, style);
+        let columns = LIFE.saturating_sub(word.width());
+        text::put(buf, rest, &format!(" {:<columns$}", age(self.watch.now.since(crate::trace::Stamp(0)))), Style::new())
+    }
+
+    /// Knobs with their values, the chosen one marked. When they do not all fit, those before it give way.
+    fn knobs(&self, at: Rect, buf: &mut Buffer) {
+        let scenario = &self.watch.scenario;
+        let shown: Vec<String> = (0..scenario.knobs.len())
+            .map(|i| format!("{} {}", scenario.knobs[i].name, self.watch.knob_value(KnobId::from(i))))
+            .collect();
+        let fits = |from: usize| {
+            let upto = self.watch.knob.index().min(shown.len().saturating_sub(1));
+            shown.iter().take(upto + 1).skip(from).map(|k| k.width() + 2).sum::<usize>() <= usize::from(at.width)
+        };
+        let first = (0..shown.len()).find(|from| fits(*from)).unwrap_or(self.watch.knob.index());
+        let mut rest = at;
+        for (i, knob) in shown.iter().enumerate().skip(first) {
+            if knob.width() > usize::from(rest.width) {
+                text::put(buf, rest, self.theme.dots(), self.theme.faint());
+                break;
+            }
+            let chosen = self.watch.knob.index() == i;
+            rest = text::put(buf, rest, knob, if chosen { self.theme.chosen() } else { Style::new() });
+            rest = text::put(buf, rest, "  ", Style::new());
+        }
+    }
+
+    /// What was lost is always said; the rest where there is room for it beside the knobs.
+    fn trust(&self, room: u16) -> Vec<(String, Style)> {
+        let (health, plain) = (self.watch.figures.health, self.theme.faint());
+        let loud = |bad: bool| if bad { self.theme.severity(Severity::Warning) } else { plain };
+        let mut shown = vec![(format!("lost {}", count(health.lost)), loud(health.lost > 0))];
+        if health.anomalies > 0 {
+            let plural = if health.anomalies == 1 { "anomaly" } else { "anomalies" };
+            shown.push((format!("{} {plural}", count(health.anomalies)), loud(true)));
+        }
+        if room >= 72 {
+            shown.insert(0, (format!("{} cores", self.watch.figures.cores.len()), plain));
+            shown.push((format!("{:.0} ns/event", health.ns_each), plain));
+        }
+        if room >= 88 {
+            let late = self.watch.late;
+            shown.push((format!("{:>6} late", age(late)), loud(late > Span::millis(100))));
+        }
+        shown
+    }
+}

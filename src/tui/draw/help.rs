@@ -1,0 +1,39 @@
+//! The help: the table of keys, as it is.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::Widget;
+
+use super::super::keys::{self, Place};
+use super::super::theme::Theme;
+use super::{overlay, text};
+
+pub(super) struct Help {
+    pub(super) place: Place,
+    pub(super) theme: Theme,
+    pub(super) scroll: usize,
+}
+
+/// Columns of the keys' names.
+const KEYS: usize = 14;
+
+impl Widget for Help {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let at = overlay::place(area, 92, area.height);
+        let width = at.width.saturating_sub(4 + KEYS as u16);
+        let mut lines = Vec::new();
+        for binding in keys::at(self.place) {
+            let mut names = binding.names();
+            for line in text::wrap(binding.help, width) {
+                lines.push((format!("{:<KEYS$}{line}", std::mem::take(&mut names)), Style::new()));
+            }
+        }
+        lines.push((String::new(), Style::new()));
+        let mouse = "mouse: click chooses a row and sets the cursor, drag moves the window, wheel zooms or scrolls";
+        lines.extend(text::wrap(mouse, at.width.saturating_sub(4)).into_iter().map(|l| (l, self.theme.faint())));
+        let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(3);
+        let inner = overlay::frame("Keys", self.theme, overlay::place(area, at.width, height), buf);
+        overlay::scrolled(&lines, self.scroll, inner, self.theme, buf);
+    }
+}

@@ -1,0 +1,105 @@
+//! A text over the picture, with a frame; it scrolls.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::{Block, Clear, Widget};
+
+use super::super::app::{App, Showing};
+use super::super::theme::Theme;
+use super::text;
+use crate::scenario::Scenario;
+
+pub(super) struct Overlay<'a> {
+    pub(super) title: &'a str,
+    pub(super) lines: Vec<(String, Style)>,
+    pub(super) scroll: usize,
+    pub(super) theme: Theme,
+}
+
+/// The border of anything that lies over the picture.
+pub(super) fn frame(title: &str, theme: Theme, area: Rect, buf: &mut Buffer) -> Rect {
+    Clear.render(area, buf);
+    let mut block =
+        Block::bordered().title(format!(" {title} ")).border_style(theme.faint()).title_style(theme.strong());
+    if !theme.unicode {
+        block = block.border_set(ASCII);
+    }
+    let inner = block.inner(area);
+    block.render(area, buf);
+    Rect { x: inner.x + inner.width.min(1), width: inner.width.saturating_sub(2), ..inner }
+}
+
+const ASCII: ratatui::symbols::border::Set<'_> = ratatui::symbols::border::Set {
+    top_left: "+",
+    top_right: "+",
+    bottom_left: "+",
+    bottom_right: "+",
+    vertical_left: "|",
+    vertical_right: "|",
+    horizontal_top: "-",
+    horizontal_bottom: "-",
+};
+
+/// The middle of the screen, all of a small one.
+pub(super) fn place(area: Rect, width: u16, height: u16) -> Rect {
+    let (width, height) = (width.min(area.width), height.min(area.height));
+    Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
+}
+
+impl Widget for Overlay<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let lines = u16::try_from(self.lines.len()).unwrap_or(u16::MAX);
+        let at = place(area, 100, lines.saturating_add(3));
+        let inner = frame(self.title, self.theme, at, buf);
+        scrolled(&self.lines, self.scroll, inner, self.theme, buf);
+    }
+}
+
+/// As many lines as fit from `scroll` on; the last line says how to see the rest.
+pub(super) fn scrolled(lines: &[(String, Style)], scroll: usize, area: Rect, theme: Theme, buf: &mut Buffer) {
+    let height = usize::from(area.height.saturating_sub(1));
+    let first = scroll.min(lines.len().saturating_sub(height));
+    for (i, (line, style)) in lines.iter().skip(first).take(height).enumerate() {
+        text::put(buf, text::line(area, i), line, *style);
+    }
+    let below = lines.len().saturating_sub(first + height);
+    let more = if below > 0 { format!("{below} more lines: down    ") } else { String::new() };
+    text::right(buf, text::line(area, height), &format!("{more}esc: close"), theme.faint());
+}
+
+pub(super) fn plain(text: &str) -> Vec<(String, Style)> {
+    text.lines().map(|line| (line.replace('\t', "    "), Style::new())).collect()
+}
+
+/// What the scenario is about, what to look at, what to try.
+pub(super) fn about(app: &App, scroll: usize, area: Rect, buf: &mut Buffer) {
+    let Showing::Watch(watch) = &app.showing else { return };
+    let width = place(area, 100, 0).width.saturating_sub(4);
+    let lines = about_lines(&watch.scenario, width, app.theme);
+    Overlay { title: &watch.scenario.title, lines, scroll, theme: app.theme }.render(area, buf);
+}
+
+/// A scenario's own words, wrapped.
+pub(super) fn about_lines(scenario: &Scenario, width: u16, theme: Theme) -> Vec<(String, Style)> {
+    let mut lines: Vec<(String, Style)> = Vec::new();
+    let mut section = |label: &str, texts: &[&str]| {
+        if texts.is_empty() {
+            return;
+        }
+        if !lines.is_empty() {
+            lines.push((String::new(), Style::new()));
+        }
+        if !label.is_empty() {
+            lines.push((label.to_owned(), theme.faint()));
+        }
+        for text in texts {
+            lines.extend(text::wrap(text, width).into_iter().map(|l| (l, Style::new())));
+        }
+    };
+    section("", &[&scenario.about]);
+    section("Think first", &scenario.ask.iter().map(String::as_str).collect::<Vec<_>>());
+    section("Watch", &scenario.watch.iter().map(String::as_str).collect::<Vec<_>>());
+    section("Try", &scenario.tries.iter().map(|t| t.text.as_str()).collect::<Vec<_>>());
+    lines
+}

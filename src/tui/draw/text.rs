@@ -1,0 +1,81 @@
+//! Short texts at fixed places.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
+
+/// Writes one line into the first line of `at`, cut at its end. Returns what is left of that line.
+pub(super) fn put(buf: &mut Buffer, at: Rect, text: &str, style: Style) -> Rect {
+    let at = at.intersection(buf.area);
+    if at.is_empty() {
+        return Rect { width: 0, ..at };
+    }
+    let (x, _) = buf.set_stringn(at.x, at.y, text, usize::from(at.width), style);
+    Rect { x, width: at.right().saturating_sub(x), height: 1, ..at }
+}
+
+/// Writes one line ranged right; what does not fit is cut at its end.
+pub(super) fn right(buf: &mut Buffer, at: Rect, text: &str, style: Style) {
+    let pad = at.width.saturating_sub(u16::try_from(text.width()).unwrap_or(u16::MAX));
+    put(buf, Rect { x: at.x + pad, width: at.width - pad, ..at }, text, style);
+}
+
+/// A pane's title over its content, one column of space at its left.
+pub(super) fn titled(buf: &mut Buffer, at: Rect, title: &str, style: Style) -> Rect {
+    let inner = Rect { x: at.x + at.width.min(1), width: at.width.saturating_sub(1), ..at };
+    put(buf, inner, title, style);
+    Rect { y: inner.y + inner.height.min(1), height: inner.height.saturating_sub(1), ..inner }
+}
+
+/// The `n`th line of `at`.
+pub(super) fn line(at: Rect, n: usize) -> Rect {
+    let n = u16::try_from(n).unwrap_or(u16::MAX).min(at.height);
+    Rect { y: at.y + n, height: (at.height - n).min(1), ..at }
+}
+
+/// `text` broken at spaces into lines of at most `width` columns; a longer word is broken where it must.
+pub(super) fn wrap(text: &str, width: u16) -> Vec<String> {
+    let width = usize::from(width).max(1);
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        let mut line = String::new();
+        for word in paragraph.split_whitespace() {
+            if !line.is_empty() && line.width() + 1 + word.width() > width {
+                lines.push(std::mem::take(&mut line));
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            for c in word.chars() {
+                if line.width() >= width {
+                    lines.push(std::mem::take(&mut line));
+                }
+                line.push(c);
+            }
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_wraps_at_spaces_and_breaks_what_is_too_long() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("", 3), Vec::<String>::new());
+        assert_eq!(wrap("a b", 0), ["a", "b"]);
+    }
+
+    #[test]
+    fn nothing_is_written_outside() {
+        let mut buf = Buffer::empty(Rect::new(0, 0, 4, 1));
+        put(&mut buf, Rect::new(2, 0, 100, 1), "abcdef", Style::new());
+        right(&mut buf, Rect::new(0, 9, 4, 1), "abcdef", Style::new());
+        assert_eq!(buf, Buffer::with_lines(["  ab"]));
+    }
+}

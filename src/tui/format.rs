@@ -1,0 +1,125 @@
+//! Numbers of fixed width: what changes many times a second must not push its neighbours about.
+
+use crate::trace::Span;
+
+/// A length of time, in six columns until a thousand days have gone by: `250 ns`, `1.5 µs`, `12.4 s`, `2m05s`, `3h07m`,
+/// `12d`.
+pub(super) fn age(span: Span) -> String {
+    let secs = span.0 / 1_000_000_000;
+    match secs {
+        0..=99 => span.to_string(),
+        100..=5_999 => format!("{}m{:02}s", secs / 60, secs % 60),
+        6_000..=359_999 => format!("{}h{:02}m", secs / 3_600, secs / 60 % 60),
+        _ => format!("{}d", secs / 86_400),
+    }
+}
+
+/// A share as `  7 %`, five columns.
+pub(super) fn percent(share: f64) -> String {
+    format!("{:>3.0} %", (share * 100.0).clamp(0.0, 999.0))
+}
+
+/// A count in five columns at most: `412`, `12.3k`, `999k`, `1.2M`.
+pub(super) fn count(n: u64) -> String {
+    const UNITS: [&str; 6] = ["k", "M", "G", "T", "P", "E"];
+    if n < 10_000 {
+        return n.to_string();
+    }
+    let mut value = n as f64 / 1e3;
+    let mut unit = 0;
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        value /= 1e3;
+        unit += 1;
+    }
+    let digits = usize::from(value < 99.95);
+    format!("{value:.digits$}{}", UNITS[unit])
+}
+
+/// A count in full, in groups of three: `1 000 000`.
+pub(super) fn grouped(n: i64) -> String {
+    let digits = n.unsigned_abs().to_string();
+    let mut out = String::from(if n < 0 { "-" } else { "" });
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(' ');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Things a second: `9.5/s`, `123/s`, `12.3k/s`.
+pub(super) fn rate(per_second: f64) -> String {
+    let size = per_second.abs();
+    let sign = if per_second < 0.0 { "-" } else { "" };
+    if size > 0.0 && size < 9.95 {
+        format!("{sign}{size:.1}/s")
+    } else {
+        format!("{sign}{}/s", count(size.round() as u64))
+    }
+}
+
+/// The smallest of 1, 2, 5, 10, 20 ... that is not below `least`.
+pub(super) fn round_up(least: u64) -> u64 {
+    let mut power = 1_u64;
+    loop {
+        for step in [1, 2, 5] {
+            let value = power.saturating_mul(step);
+            if value >= least {
+                return value;
+            }
+        }
+        power = power.saturating_mul(10);
+    }
+}
+
+/// `text` in at most `width` columns, the end replaced by `dots` when it is longer.
+pub(super) fn cut(text: &str, width: usize, dots: &str) -> String {
+    use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let room = width.saturating_sub(dots.width());
+    let mut used = 0;
+    let kept = text.chars().take_while(|c| {
+        used += c.width().unwrap_or(0);
+        used <= room
+    });
+    let mut out: String = kept.collect();
+    out.push_str(if width >= dots.width() { dots } else { "" });
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_and_counts_keep_their_columns() {
+        for exponent in 0..64 {
+            for n in [(1_u64 << exponent) - 1, 1 << exponent, (1 << exponent) + (1 << exponent) / 3] {
+                assert!(age(Span(n)).chars().count() <= 7, "{n} ns: {}", age(Span(n)));
+                assert!(count(n).len() <= 5, "{n}: {}", count(n));
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_read_naturally() {
+        assert_eq!([0, 12_400_000_000, 125_000_000_000].map(|n| age(Span(n))), ["0 ns", "12.4 s", "2m05s"]);
+        assert_eq!(grouped(-1_234_567), "-1 234 567");
+        assert_eq!(grouped(12), "12");
+        assert_eq!((percent(0.07), percent(1.0), percent(f64::NAN)), ("  7 %".into(), "100 %".into(), "NaN %".into()));
+        assert_eq!([rate(9.5), rate(-105.2), rate(0.0)], ["9.5/s", "-105/s", "0/s"]);
+        assert_eq!([0, 1, 3, 11, 499].map(round_up), [1, 1, 5, 20, 500]);
+        assert_eq!(round_up(u64::MAX), u64::MAX);
+    }
+
+    #[test]
+    fn cutting_counts_columns() {
+        assert_eq!(cut("worker", 6, "…"), "worker");
+        assert_eq!(cut("workers", 6, "…"), "worke…");
+        assert_eq!(cut("漢字漢字", 5, "…"), "漢字…");
+        assert_eq!(cut("abc", 0, "…"), "");
+    }
+}

@@ -1,0 +1,234 @@
+//! The one table of keys: dispatch, the help and the hints at the bottom are all made from it.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// What a key can ask for. What it means for the state is said by `app`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Action {
+    Freeze,
+    Follow,
+    Wider,
+    Finer,
+    Earlier,
+    Later,
+    PageEarlier,
+    PageLater,
+    ToStart,
+    Cursor,
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    NextPane,
+    PreviousPane,
+    Look,
+    Run,
+    Filter,
+    KnobUp,
+    KnobDown,
+    NextKnob,
+    PreviousKnob,
+    Restart,
+    Stop,
+    Kill,
+    About,
+    Open,
+    Back,
+    Help,
+    Redraw,
+    Suspend,
+    Interrupt,
+    Quit,
+}
+
+/// Where a key works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Picker,
+    Watch,
+    Everywhere,
+}
+
+pub(super) struct Binding {
+    pub(super) keys: &'static [Key],
+    pub(super) action: Action,
+    pub(super) place: Place,
+    /// A word for the hints; empty where there is no room for it.
+    pub(super) hint: &'static str,
+    pub(super) help: &'static str,
+}
+
+/// A key as the terminal reports it. Shift is part of a character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Key {
+    code: KeyCode,
+    control: bool,
+}
+
+const fn char(c: char) -> Key {
+    Key { code: KeyCode::Char(c), control: false }
+}
+
+const fn key(code: KeyCode) -> Key {
+    Key { code, control: false }
+}
+
+const fn ctrl(c: char) -> Key {
+    Key { code: KeyCode::Char(c), control: true }
+}
+
+const fn bind(keys: &'static [Key], action: Action, place: Place, hint: &'static str, help: &'static str) -> Binding {
+    Binding { keys, action, place, hint, help }
+}
+
+use Place::{Everywhere, Picker, Watch};
+
+/// Every key there is, in the order of the help. The order of those with a hint is that of their importance.
+pub(super) const TABLE: &[Binding] = &[
+    bind(&[char('?'), key(KeyCode::F(1))], Action::Help, Everywhere, "help", "this help"),
+    bind(&[key(KeyCode::Enter)], Action::Run, Picker, "run", "run the scenario"),
+    bind(&[char('e')], Action::Open, Picker, "text", "read its text; a file of your own opens in $VISUAL or $EDITOR"),
+    bind(
+        &[char(' ')],
+        Action::Freeze,
+        Watch,
+        "freeze",
+        "freeze the picture (collection goes on); again: resume at newest",
+    ),
+    bind(&[char('+'), char('=')], Action::KnobUp, Watch, "knob", "turn the chosen knob up"),
+    bind(&[char('-')], Action::KnobDown, Watch, "", "turn the chosen knob down"),
+    bind(&[char('.'), char('n')], Action::NextKnob, Watch, "", "choose the next knob"),
+    bind(&[char(','), char('N')], Action::PreviousKnob, Watch, "", "choose the knob before"),
+    bind(
+        &[key(KeyCode::Tab)],
+        Action::NextPane,
+        Watch,
+        "pane",
+        "next pane: lanes, locks, queues, findings, pools, graph, log",
+    ),
+    bind(&[key(KeyCode::BackTab)], Action::PreviousPane, Watch, "", "pane before"),
+    bind(
+        &[key(KeyCode::Enter)],
+        Action::Look,
+        Watch,
+        "look",
+        "look into the chosen worker, lock or queue; from a finding, go there",
+    ),
+    bind(&[key(KeyCode::Up), char('k')], Action::Up, Everywhere, "", "choose the one above"),
+    bind(&[key(KeyCode::Down), char('j')], Action::Down, Everywhere, "", "choose the one below"),
+    bind(&[key(KeyCode::PageUp), ctrl('b')], Action::PageUp, Everywhere, "", "ten up"),
+    bind(&[key(KeyCode::PageDown), ctrl('f')], Action::PageDown, Everywhere, "", "ten down"),
+    bind(
+        &[key(KeyCode::Left), char('h')],
+        Action::Earlier,
+        Watch,
+        "",
+        "cursor one cell earlier; the window stays and no longer follows",
+    ),
+    bind(&[key(KeyCode::Right), char('l')], Action::Later, Watch, "", "cursor one cell later"),
+    bind(&[char('H'), char('b')], Action::PageEarlier, Watch, "", "window half its width earlier"),
+    bind(&[char('L'), char('w')], Action::PageLater, Watch, "", "window half its width later"),
+    bind(&[key(KeyCode::Home), char('g')], Action::ToStart, Watch, "", "window to the start of the run"),
+    bind(
+        &[char('f'), key(KeyCode::End), char('G')],
+        Action::Follow,
+        Watch,
+        "",
+        "follow the newest again, without a cursor",
+    ),
+    bind(&[char('c')], Action::Cursor, Watch, "", "cursor on or off"),
+    bind(&[char('[')], Action::Wider, Watch, "", "zoom out: more time in a cell"),
+    bind(&[char(']')], Action::Finer, Watch, "", "zoom in: less time in a cell"),
+    bind(
+        &[char('/')],
+        Action::Filter,
+        Everywhere,
+        "filter",
+        "filter by name; esc drops it. In the picker, any letter that is no key begins the filter",
+    ),
+    bind(&[char('i')], Action::About, Watch, "about", "what this scenario is about, what to watch and to try"),
+    bind(&[char('r')], Action::Restart, Watch, "restart", "start the run anew with the knobs as they stand"),
+    bind(&[char('s')], Action::Stop, Watch, "", "stop the run; the picture stays"),
+    bind(&[char('x')], Action::Kill, Watch, "", "kill the chosen worker"),
+    bind(&[key(KeyCode::Esc)], Action::Back, Everywhere, "", "one step back: overlay, filter, cursor, choice, picker"),
+    bind(&[char('q')], Action::Quit, Everywhere, "quit", "quit; the run ends with it"),
+    bind(&[ctrl('c')], Action::Interrupt, Everywhere, "", "quit at once"),
+    bind(&[ctrl('z')], Action::Suspend, Everywhere, "", "back to the shell; `fg` returns"),
+    bind(&[ctrl('l')], Action::Redraw, Everywhere, "", "draw the whole screen again"),
+];
+
+impl Binding {
+    fn works(&self, place: Place) -> bool {
+        self.place == Everywhere || self.place == place
+    }
+
+    /// Its keys as one reads them: `up k`.
+    pub(super) fn names(&self) -> String {
+        self.keys.iter().map(|k| k.name()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl Key {
+    pub(super) fn name(self) -> String {
+        let name = match self.code {
+            KeyCode::Char(' ') => "space".into(),
+            KeyCode::Char(c) => c.to_string(),
+            KeyCode::F(n) => format!("F{n}"),
+            KeyCode::BackTab => "shift-tab".into(),
+            KeyCode::PageUp => "pgup".into(),
+            KeyCode::PageDown => "pgdn".into(),
+            other => format!("{other:?}").to_lowercase(),
+        };
+        if self.control { format!("ctrl-{name}") } else { name }
+    }
+}
+
+impl From<KeyEvent> for Key {
+    fn from(event: KeyEvent) -> Self {
+        Self { code: event.code, control: event.modifiers.contains(KeyModifiers::CONTROL) }
+    }
+}
+
+/// The bindings that work at a place, in the table's order.
+pub(super) fn at(place: Place) -> impl Iterator<Item = &'static Binding> {
+    TABLE.iter().filter(move |b| b.works(place))
+}
+
+/// What a key asks for at a place.
+pub(super) fn action(event: KeyEvent, place: Place) -> Option<Action> {
+    let key = Key::from(event);
+    at(place).find(|b| b.keys.contains(&key)).map(|b| b.action)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_has_two_meanings_at_one_place() {
+        for place in [Picker, Watch] {
+            let keys: Vec<String> = at(place).flat_map(|b| b.keys.iter().map(|k| k.name())).collect();
+            for (i, key) in keys.iter().enumerate() {
+                assert!(!keys[..i].contains(key), "{key} means two things in {place:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_action_has_a_key_once_and_a_sentence() {
+        for (i, binding) in TABLE.iter().enumerate() {
+            assert!(!binding.keys.is_empty() && !binding.help.is_empty(), "{:?}", binding.action);
+            assert!(TABLE[..i].iter().all(|b| b.action != binding.action), "{:?} stands twice", binding.action);
+        }
+    }
+
+    #[test]
+    fn arrows_and_vi_keys_do_the_same() {
+        let pairs = [(KeyCode::Up, 'k'), (KeyCode::Down, 'j'), (KeyCode::Left, 'h'), (KeyCode::Right, 'l')];
+        for (arrow, letter) in pairs {
+            let by_arrow = action(KeyEvent::from(arrow), Watch);
+            assert_eq!(by_arrow, action(KeyEvent::from(KeyCode::Char(letter)), Watch), "{letter}");
+            assert!(by_arrow.is_some());
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Which rows stand on the time axis: as many as fit, and nothing that is left out goes unsaid.
+
+use super::{ResourceId, WorkerId};
+use crate::tui::watch::{Chosen, Watch};
+
+/// One line of the body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::tui) enum Row {
+    Head(Section),
+    Lane(WorkerId),
+    /// Lanes there is no room for, as one.
+    Fold(Vec<WorkerId>),
+    Lock(ResourceId),
+    /// Locks there is no room for.
+    MoreLocks(usize),
+    /// A queue's area may be several lines high; `line` counts from its top.
+    Queue {
+        id: ResourceId,
+        line: u16,
+        of: u16,
+    },
+    Counter(ResourceId),
+    Core(usize),
+    /// All cores as one line.
+    Cores,
+    Blank,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tui) enum Section {
+    Workers,
+    Locks,
+    Queues,
+    Counters,
+    Cores,
+}
+
+/// Lines of a queue's area on a screen with room.
+const QUEUE_LINES: u16 = 3;
+
+/// Cores shown one by one; more of them fold into one line.
+const CORES: usize = 8;
+
+/// How many lines each section gets.
+struct Share {
+    lanes: usize,
+    locks: usize,
+    queues: usize,
+    queue_lines: u16,
+    counters: usize,
+    cores: usize,
+    heads: bool,
+    /// A blank line between two sections.
+    gaps: bool,
+}
+
+/// The rows for a body of this height.
+pub(super) fn rows(watch: &Watch, height: usize) -> Vec<Row> {
+    let lanes = watch.lanes();
+    let share = Share::of(watch, lanes.len(), height);
+    let mut rows = Vec::new();
+    section(&mut rows, &share, Section::Workers, lane_rows(watch, &lanes, share.lanes));
+    section(&mut rows, &share, Section::Locks, lock_rows(watch, share.locks));
+    let queues = watch
+        .figures
+        .queues
+        .iter()
+        .take(share.queues)
+        .flat_map(|(id, _)| (0..share.queue_lines).map(|line| Row::Queue { id: *id, line, of: share.queue_lines }));
+    section(&mut rows, &share, Section::Queues, queues.collect());
+    let counters = watch.figures.counters.iter().take(share.counters).map(|(id, _)| Row::Counter(*id));
+    section(&mut rows, &share, Section::Counters, counters.collect());
+    let cores = match share.cores {
+        0 => Vec::new(),
+        1 => vec![Row::Cores],
+        n => (0..n).map(Row::Core).collect(),
+    };
+    section(&mut rows, &share, Section::Cores, cores);
+    rows.truncate(height);
+    rows
+}
+
+fn section(rows: &mut Vec<Row>, share: &Share, section: Section, content: Vec<Row>) {
+    if content.is_empty() {
+        return;
+    }
+    if share.gaps && !rows.is_empty() {
+        rows.push(Row::Blank);
+    }
+    if share.heads {
+        rows.push(Row::Head(section));
+    }
+    rows.extend(content);
+}
+
+impl Share {
+    /// All there is if it fits; else sections give way, the least telling first.
+    fn of(watch: &Watch, lanes: usize, height: usize) -> Self {
+        let figures = &watch.figures;
+        let cores = figures.cores.len();
+        let mut share = Self {
+            lanes,
+            locks: figures.locks.len(),
+            queues: figures.queues.len(),
+            queue_lines: QUEUE_LINES,
+            counters: figures.counters.len(),
+            cores: if cores <= CORES { cores } else { 1 },
+            heads: true,
+            gaps: true,
+        };
+        let steps: [fn(&mut Self, usize); 11] = [
+            |s, _| s.gaps = false,
+            |s, _| s.cores = s.cores.min(1),
+            |s, _| s.queue_lines = s.queue_lines.min(2),
+            |s, _| s.locks = s.locks.min(8),
+            |s, height| s.lanes = s.lanes.min((height * 2 / 3).max(8)),
+            |s, _| s.heads = false,
+            |s, _| s.queue_lines = 1,
+            |s, _| s.locks = s.locks.min(3),
+            |s, _| s.cores = 0,
+            |s, _| (s.queues, s.counters) = (s.queues.min(1), s.counters.min(1)),
+            |s, height| s.lanes = s.lanes.min(height.saturating_sub(s.used() - s.lanes).max(3)),
+        ];
+        for step in steps {
+            if share.used() <= height {
+                break;
+            }
+            step(&mut share, height);
+        }
+        if share.used() < height && share.lanes < lanes {
+            share.lanes = (share.lanes + height - share.used()).min(lanes);
+        }
+        share
+    }
+
+    fn used(&self) -> usize {
+        let sections = [self.lanes, self.locks, self.queues, self.counters, self.cores];
+        let heads = sections.iter().filter(|n| **n > 0).count();
+        let gaps = if self.gaps { heads.saturating_sub(1) } else { 0 };
+        let heads = if self.heads { heads } else { 0 };
+        let queues = self.queues * usize::from(self.queue_lines);
+        self.lanes + self.locks + queues + self.counters + self.cores + heads + gaps
+    }
+}
+
+/// All lanes, or a choice of them and one line for each group of the rest. Until one is chosen these are the ones that
+/// hurt most; then the list scrolls with the choice.
+fn lane_rows(watch: &Watch, lanes: &[WorkerId], room: usize) -> Vec<Row> {
+    if lanes.len() <= room {
+        return lanes.iter().copied().map(Row::Lane).collect();
+    }
+    let chosen = match watch.chosen {
+        Some(Chosen::Lane(worker)) => lanes.iter().position(|w| *w == worker),
+        _ => None,
+    };
+    let room = room.saturating_sub(1); // the last line tells of the rest
+    let kept: Vec<WorkerId> = if let Some(at) = chosen {
+        let top = at.saturating_sub(room / 2).min(lanes.len() - room);
+        lanes[top..top + room].to_vec()
+    } else {
+        let mut worst: Vec<WorkerId> =
+            watch.ranking.iter().filter(|w| lanes.binary_search(w).is_ok()).copied().take(room).collect();
+        worst.sort_unstable();
+        worst
+    };
+    let rest = lanes.iter().filter(|w| kept.binary_search(w).is_err()).copied().collect();
+    kept.iter().copied().map(Row::Lane).chain([Row::Fold(rest)]).collect()
+}
+
+/// The locks as they are declared; where they do not all fit, those most waited for.
+fn lock_rows(watch: &Watch, room: usize) -> Vec<Row> {
+    let locks = &watch.figures.locks;
+    if locks.len() <= room {
+        return locks.iter().map(|(id, _)| Row::Lock(*id)).collect();
+    }
+    let Some(room) = room.checked_sub(1) else { return Vec::new() };
+    let chosen = |id: ResourceId| watch.chosen == Some(Chosen::Lock(id));
+    let mut worst: Vec<_> = locks.iter().collect();
+    worst
+        .sort_by(|(a, x), (b, y)| chosen(*b).cmp(&chosen(*a)).then(y.contended.total_cmp(&x.contended)).then(a.cmp(b)));
+    let mut kept: Vec<ResourceId> = worst.into_iter().take(room).map(|(id, _)| *id).collect();
+    kept.sort_unstable();
+    let more = locks.len() - kept.len();
+    kept.into_iter().map(Row::Lock).chain([Row::MoreLocks(more)]).collect()
+}

@@ -1,0 +1,76 @@
+//! Signals as messages, and stopping in the terminal's job control.
+
+use std::io;
+use std::thread;
+
+use crossbeam_channel::{Receiver, unbounded};
+use rustix::process::{Pid, Signal, getpgid, getpgrp, getppid, getsid, kill_current_process_group};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
+
+/// Window changes waiting to be looked at. More would tell nothing new: the size is read when one is looked at.
+const RESIZES: usize = 8;
+
+/// Every signal the dashboard answers, as it arrives. When the receiver is gone signals do again what they do to any
+/// program.
+///
+/// # Errors
+/// When a handler cannot be installed or the system refuses another thread.
+pub(super) fn watch() -> io::Result<Receiver<i32>> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])?;
+    let (sender, receiver) = unbounded();
+    thread::Builder::new().name("signals".into()).spawn(move || {
+        for signal in signals.forever() {
+            if signal == SIGWINCH && sender.len() > RESIZES {
+                continue;
+            }
+            if sender.send(signal).is_err() {
+                let _ = emulate_default_handler(signal);
+            }
+        }
+    })?;
+    Ok(receiver)
+}
+
+/// Stops this process and those it was started with, until they are continued. The terminal must have been left.
+///
+/// Nobody could continue an orphaned group (`xterm -e contend`), so that one carries on, as the kernel does for
+/// SIGTSTP. It is SIGSTOP that stops, because SIGTSTP has our handler.
+pub(super) fn stop_group() {
+    if can_be_continued() {
+        let _ = kill_current_process_group(Signal::STOP); // refused for no process of our own group
+    }
+}
+
+/// Whether the process group is not orphaned: one of its members has a parent outside, in the same session. Only our
+/// own ancestors are asked, which is where a shell stands.
+fn can_be_continued() -> bool {
+    let (group, session) = (getpgrp(), getsid(None).ok());
+    let mut parent = getppid();
+    while let Some(pid) = parent {
+        if getpgid(Some(pid)) != Ok(group) {
+            return getsid(Some(pid)).ok() == session;
+        }
+        parent = parent_of(pid);
+    }
+    false
+}
+
+/// Field 4 of `/proc/PID/stat`; the name before it stands in parentheses and may hold anything.
+fn parent_of(pid: Pid) -> Option<Pid> {
+    let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let after = stat.iter().rposition(|&b| b == b')')?;
+    let fields = String::from_utf8_lossy(stat.get(after + 1..)?).into_owned();
+    Pid::from_raw(fields.split_whitespace().nth(1)?.parse().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parent_in_proc_is_the_one_the_kernel_names() {
+        assert_eq!(parent_of(rustix::process::getpid()), getppid());
+    }
+}

@@ -1,0 +1,250 @@
+//! Plays steps through in virtual time: a lock goes to whoever waited longest, computing takes exactly its time.
+
+use std::collections::VecDeque;
+
+use super::{Place, due};
+use crate::model::{Shares, Window};
+use crate::scenario::{Choice, ResourceSpec, Scenario, Settings, Step, Target};
+use crate::trace::{LockKind, Span, State};
+
+/// What a thumbnail takes, roughly.
+pub(super) const THUMBNAIL: Span = Span::millis(20);
+
+/// Steps that are played at most: a still is no simulation.
+const STEPS: usize = 20_000;
+
+/// Bodies within bodies at most.
+const DEPTH: usize = 64;
+
+/// What a worker does: its steps once, or tasks of a pool one after the other.
+#[derive(Clone, Copy)]
+pub(super) struct Work<'a> {
+    steps: &'a [Step],
+    pool: Option<usize>,
+}
+
+impl<'a> Work<'a> {
+    pub(super) const fn once(steps: &'a [Step]) -> Self {
+        Self { steps, pool: None }
+    }
+
+    pub(super) const fn tasks(steps: &'a [Step], pool: usize) -> Self {
+        Self { steps, pool: Some(pool) }
+    }
+}
+
+/// A body that is under way.
+struct Body<'a> {
+    steps: &'a [Step],
+    next: usize,
+    /// How often it is still to be repeated.
+    again: u64,
+    /// The lock to give back at its end.
+    unlocks: Option<usize>,
+}
+
+struct Worker<'a> {
+    place: Place<'a>,
+    work: Work<'a>,
+    bodies: Vec<Body<'a>>,
+    /// Until then it does what its last span says; `None` while it waits for a lock, or for ever.
+    until: Option<u64>,
+    /// A state and when it began.
+    spans: Vec<(u64, State)>,
+}
+
+#[derive(Default)]
+struct Lock {
+    owner: Option<usize>,
+    waiting: VecDeque<usize>,
+    open: bool,
+}
+
+pub(super) struct Player<'a> {
+    scenario: &'a Scenario,
+    /// Where the locks of each resource begin, and how many there are.
+    arrays: Vec<(usize, usize)>,
+    locks: Vec<Lock>,
+    workers: Vec<Worker<'a>>,
+    /// Tasks taken from each pool.
+    taken: Vec<u64>,
+}
+
+impl<'a> Player<'a> {
+    pub(super) fn new(scenario: &'a Scenario, settings: &'a Settings) -> Self {
+        let place = Place { settings, index: 0, count: 1 };
+        let (mut arrays, mut locks) = (Vec::new(), Vec::new());
+        for resource in &scenario.resources {
+            let count = (resource.count.eval(&place) as usize).clamp(1, 1_024);
+            arrays.push((locks.len(), count));
+            let open = match &resource.spec {
+                ResourceSpec::Mutex { kind: Choice::Fixed(kind) } => *kind == LockKind::Off,
+                ResourceSpec::Mutex { kind: Choice::Knob(knob, of) } => {
+                    of.get(settings.number(*knob) as usize) == Some(&LockKind::Off)
+                }
+                ResourceSpec::Counter { .. } => true,
+            };
+            locks.extend((0..count).map(|_| Lock { open, ..Lock::default() }));
+        }
+        Self { scenario, arrays, locks, workers: Vec::new(), taken: vec![0; scenario.pools.len()] }
+    }
+
+    pub(super) fn add(&mut self, place: Place<'a>, work: Work<'a>) {
+        self.workers.push(Worker { place, work, bodies: Vec::new(), until: Some(0), spans: Vec::new() });
+        if let Some(worker) = self.workers.last_mut().filter(|w| w.work.pool.is_none()) {
+            let steps = worker.work.steps;
+            worker.bodies.push(Body { steps, next: 0, again: 0, unlocks: None });
+        }
+    }
+
+    /// Plays until every worker has come to `end`, or nothing more happens.
+    pub(super) fn play(&mut self, end: crate::trace::Stamp) {
+        for _ in 0..STEPS {
+            let ready = self.workers.iter().enumerate().filter_map(|(i, w)| Some((w.until?, i))).min();
+            match ready {
+                Some((now, worker)) if now < end.0 => self.step(worker, now),
+                _ => return,
+            }
+        }
+    }
+
+    /// What each worker did in each cell of the window.
+    pub(super) fn lanes(&self, window: &Window) -> Vec<Vec<Shares>> {
+        self.workers.iter().map(|w| w.cells(window)).collect()
+    }
+
+    /// Lets a worker take its next step.
+    fn step(&mut self, worker: usize, now: u64) {
+        let Some(body) = self.workers[worker].bodies.last_mut() else { return self.next_task(worker, now) };
+        let Some(step) = body.steps.get(body.next) else { return self.end_body(worker, now) };
+        body.next += 1;
+        let place = self.workers[worker].place;
+        let time = |expr: &crate::scenario::Expr| expr.eval(&place) as u64;
+        match step {
+            Step::Compute(t) => self.spend(worker, now, State::Running, time(t)),
+            Step::Sleep(t) => self.spend(worker, now, State::Sleep, time(t)),
+            Step::Io(t) => self.spend(worker, now, State::Io, time(t)),
+            Step::Thumbnail { .. } => self.spend(worker, now, State::Running, THUMBNAIL.0),
+            Step::Lock { target, body } => {
+                let lock = self.lock(target, place);
+                self.enter(worker, body, 0, lock);
+                self.acquire(worker, lock, now);
+            }
+            Step::TryLock { target, timeout, body, otherwise } => {
+                let lock = self.lock(target, place);
+                if self.is_free(lock) {
+                    self.enter(worker, body, 0, lock);
+                    self.acquire(worker, lock, now);
+                } else {
+                    self.enter(worker, otherwise, 0, None);
+                    self.spend(worker, now, State::Lock, time(timeout));
+                }
+            }
+            Step::Take(target) => self.acquire(worker, self.lock(target, place), now),
+            Step::Release(target) => self.release(self.lock(target, place), now),
+            Step::Repeat { times, body } => self.enter(worker, body, time(times).saturating_sub(1), None),
+            Step::Forever(body) => self.enter(worker, body, u64::MAX, None),
+            Step::When { knob, is, body, otherwise } => {
+                let taken = if place.stands(*knob, *is) { body } else { otherwise };
+                self.enter(worker, taken, 0, None);
+            }
+            Step::Panic(_) => {
+                self.workers[worker].spans.push((now, State::Crashed));
+                self.workers[worker].until = None;
+            }
+            Step::Load(_) | Step::Store { .. } | Step::Add { .. } => {}
+        }
+    }
+
+    fn spend(&mut self, worker: usize, now: u64, state: State, time: u64) {
+        let worker = &mut self.workers[worker];
+        worker.spans.push((now, state));
+        worker.until = Some(now.saturating_add(time));
+    }
+
+    fn enter(&mut self, worker: usize, steps: &'a [Step], again: u64, unlocks: Option<usize>) {
+        let bodies = &mut self.workers[worker].bodies;
+        if bodies.len() < DEPTH {
+            bodies.push(Body { steps, next: 0, again, unlocks });
+        }
+    }
+
+    fn end_body(&mut self, worker: usize, now: u64) {
+        let bodies = &mut self.workers[worker].bodies;
+        let Some(body) = bodies.last_mut() else { return };
+        if body.again > 0 && !body.steps.is_empty() {
+            body.again = if body.again == u64::MAX { u64::MAX } else { body.again - 1 };
+            body.next = 0;
+            return;
+        }
+        let unlocks = body.unlocks;
+        bodies.pop();
+        self.release(unlocks, now);
+    }
+
+    /// The next task of a worker's pool, when one is due.
+    fn next_task(&mut self, worker: usize, now: u64) {
+        let place = self.workers[worker].place;
+        let pool = self.workers[worker].work.pool;
+        let Some((i, pool)) = pool.and_then(|i| Some((i, self.scenario.pools.get(i)?))) else {
+            self.workers[worker].spans.push((now, State::Done));
+            self.workers[worker].until = None;
+            return;
+        };
+        let (by_now, next) = due(&pool.feed, &place, now);
+        if self.taken[i] < by_now {
+            self.taken[i] += 1;
+            self.enter(worker, &pool.task, 0, None);
+        } else {
+            self.spend(worker, now, State::Empty, next.saturating_sub(now).max(1));
+        }
+    }
+
+    /// Which lock a target names; `None` for what is no lock, or one that is switched off.
+    fn lock(&self, target: &Target, place: Place<'_>) -> Option<usize> {
+        let (first, count) = self.arrays.get(target.resource).copied()?;
+        let at = target.at.as_ref().map_or(0.0, |at| at.eval(&place));
+        let index = first + (at.rem_euclid(count as f64) as usize).min(count - 1);
+        (!self.locks[index].open).then_some(index)
+    }
+
+    fn is_free(&self, lock: Option<usize>) -> bool {
+        lock.is_none_or(|i| self.locks[i].owner.is_none())
+    }
+
+    fn acquire(&mut self, worker: usize, lock: Option<usize>, now: u64) {
+        let Some(lock) = lock.map(|i| &mut self.locks[i]) else { return };
+        if lock.owner.is_none() {
+            lock.owner = Some(worker);
+        } else {
+            lock.waiting.push_back(worker);
+            self.workers[worker].spans.push((now, State::Lock));
+            self.workers[worker].until = None;
+        }
+    }
+
+    fn release(&mut self, lock: Option<usize>, now: u64) {
+        let Some(lock) = lock.map(|i| &mut self.locks[i]) else { return };
+        lock.owner = lock.waiting.pop_front();
+        if let Some(next) = lock.owner {
+            self.workers[next].until = Some(now);
+        }
+    }
+}
+
+impl Worker<'_> {
+    fn cells(&self, window: &Window) -> Vec<Shares> {
+        let mut cells = vec![Shares::default(); window.cells];
+        let ends = self.spans.iter().skip(1).map(|(at, _)| *at).chain([window.to.0]);
+        for ((from, state), to) in self.spans.iter().zip(ends) {
+            for (i, cell) in cells.iter_mut().enumerate() {
+                let (start, end) = window.cell(i);
+                let ns = to.min(end.0).saturating_sub((*from).max(start.0));
+                if ns > 0 {
+                    cell.put(*state, ns);
+                }
+            }
+        }
+        cells
+    }
+}

@@ -1,0 +1,157 @@
+//! Whole frames on their way to the terminal, written by a thread of their own.
+//!
+//! A terminal that stops reading (a stalled connection, Ctrl-S) blocks its writer after a few kilobytes. Here that is
+//! the `screen` thread; the event loop goes on, skips frames meanwhile and can still be told to quit.
+
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::mem;
+use std::rc::Rc;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::stdio::stdout;
+
+/// Begin and end of a synchronized update (mode 2026): the terminal shows the frame at once, without tearing.
+const BEGIN: &[u8] = b"\x1b[?2026h";
+const END: &[u8] = b"\x1b[?2026l";
+
+/// How long leaving waits for a terminal that does not read.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// What lies between the event loop and the writing thread. There is one terminal, so there is one of these.
+struct Mailbox {
+    frame: Option<Vec<u8>>,
+    writing: bool,
+    failed: Option<Errno>,
+    closed: bool,
+}
+
+static MAILBOX: Mutex<Mailbox> = Mutex::new(Mailbox { frame: None, writing: false, failed: None, closed: true });
+static CHANGED: Condvar = Condvar::new();
+
+/// Collects what the backend writes until the frame is whole. Its clones are the same buffer: the backend keeps one.
+#[derive(Debug, Clone, Default)]
+pub(in crate::tui) struct FrameBuffer(Rc<RefCell<Vec<u8>>>);
+
+impl Write for FrameBuffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    /// Hands over nothing: the backend flushes several times a frame. See [`FrameBuffer::present`].
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl FrameBuffer {
+    /// Whether the frame before has reached the terminal. When it has not, drawing would only add to the delay.
+    pub(in crate::tui) fn ready() -> bool {
+        let mailbox = lock();
+        mailbox.frame.is_none() && !mailbox.writing
+    }
+
+    /// Sends what was drawn since the last time as one frame.
+    ///
+    /// # Errors
+    /// When an earlier frame could not be written: the terminal is gone.
+    pub(in crate::tui) fn present(&self) -> io::Result<()> {
+        let mut mailbox = lock();
+        if let Some(errno) = mailbox.failed {
+            return Err(errno.into());
+        }
+        let drawn = mem::take(&mut *self.0.borrow_mut());
+        let frame = mailbox.frame.get_or_insert_default();
+        frame.reserve(BEGIN.len() + drawn.len() + END.len());
+        for part in [BEGIN, &drawn, END] {
+            frame.extend_from_slice(part);
+        }
+        CHANGED.notify_all();
+        Ok(())
+    }
+}
+
+/// Starts the writing thread.
+///
+/// # Errors
+/// When the system refuses another thread.
+pub(super) fn start() -> io::Result<FrameBuffer> {
+    *lock() = Mailbox { frame: None, writing: false, failed: None, closed: false };
+    thread::Builder::new().name("screen".into()).spawn(write_frames)?;
+    Ok(FrameBuffer::default())
+}
+
+/// Ends the writing thread. It is not waited for: the terminal may never take its last bytes.
+pub(super) fn stop() {
+    let mut mailbox = lock();
+    mailbox.closed = true;
+    mailbox.frame = None;
+    CHANGED.notify_all();
+}
+
+/// Writes at once, after the frame that is under way, which replaces any frame not begun.
+///
+/// # Errors
+/// When the terminal is gone or has not taken anything for a while.
+pub(super) fn write_now(bytes: &[u8]) -> io::Result<()> {
+    let mut mailbox = lock();
+    mailbox.frame = None;
+    let (mut mailbox, waited) =
+        CHANGED.wait_timeout_while(mailbox, PATIENCE, |m| m.writing).unwrap_or_else(PoisonError::into_inner);
+    mailbox.frame = None;
+    if waited.timed_out() || !writable(PATIENCE)? {
+        return Err(io::ErrorKind::TimedOut.into());
+    }
+    write_all(bytes).map_err(io::Error::from)
+}
+
+fn write_frames() {
+    let mut mailbox = lock();
+    loop {
+        mailbox =
+            CHANGED.wait_while(mailbox, |m| m.frame.is_none() && !m.closed).unwrap_or_else(PoisonError::into_inner);
+        let Some(frame) = mailbox.frame.take() else { return };
+        mailbox.writing = true;
+        drop(mailbox);
+        let written = write_all(&frame);
+        mailbox = lock();
+        mailbox.writing = false;
+        mailbox.failed = written.err();
+        CHANGED.notify_all();
+    }
+}
+
+fn write_all(mut bytes: &[u8]) -> Result<(), Errno> {
+    while !bytes.is_empty() {
+        match rustix::io::write(stdout(), bytes) {
+            Ok(0) => return Err(Errno::IO),
+            Ok(n) => bytes = bytes.get(n..).unwrap_or_default(),
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => drop(writable(PATIENCE)?), // someone else made the descriptor non-blocking
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
+}
+
+/// Waits until the terminal takes bytes; false when it did not within `patience`.
+fn writable(patience: Duration) -> Result<bool, Errno> {
+    let output = stdout();
+    let mut fds = [PollFd::new(&output, PollFlags::OUT)];
+    let timeout = Timespec { tv_sec: 0, tv_nsec: i64::from(patience.subsec_nanos()) };
+    match poll(&mut fds, Some(&timeout)) {
+        Ok(ready) => Ok(ready > 0),
+        Err(Errno::INTR) => Ok(true),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// The mailbox. A thread that panicked while it held it left it whole: every change is a single assignment.
+fn lock() -> MutexGuard<'static, Mailbox> {
+    MAILBOX.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,250 @@
+//! What is shown of one run: the model, the part of the time axis in sight, and what the keys act on.
+
+mod choose;
+mod states;
+
+use std::sync::Arc;
+
+use super::axis::Axis;
+use super::figures::Figures;
+use crate::model::{Budget, Model};
+use crate::scenario::{Scenario, Settings};
+use crate::trace::{Cast, KnobId, Message, RunEnd, Span, Stamp, WorkerId};
+
+pub(super) use choose::{Chosen, Pane};
+pub(super) use states::States;
+
+/// Length of a cell at the start: the window is two to five seconds wide.
+const CELL: Span = Span::millis(50);
+
+/// How long figures stand still. Changing numbers are readable at about three a second.
+const HOLD_FIGURES: Span = Span::millis(350);
+
+/// How long the choice of lanes stands when there are more of them than rows.
+const HOLD_RANKING: Span = Span::millis(3_000);
+
+pub(super) struct Watch {
+    pub(super) scenario: Arc<Scenario>,
+    pub(super) settings: Settings,
+    /// What is collected. What is shown is [`Watch::shown`].
+    model: Model,
+    frozen: Option<Box<Model>>,
+    /// The end of what is shown: the run's clock, standing still when frozen or ended.
+    pub(super) now: Stamp,
+    pub(super) cell: Span,
+    pub(super) view: View,
+    /// In the past, it drives every figure.
+    pub(super) cursor: Option<Stamp>,
+    pub(super) pane: Pane,
+    pub(super) chosen: Option<Chosen>,
+    pub(super) knob: KnobId,
+    pub(super) filter: String,
+    pub(super) scroll: usize,
+    pub(super) figures: Figures,
+    /// Worst first; see [`Watch::rank`].
+    pub(super) ranking: Vec<WorkerId>,
+    ranked: Stamp,
+    /// States this scenario can show.
+    pub(super) states: States,
+    /// How late the dashboard's own tick was, at worst of late.
+    pub(super) late: Span,
+    columns: u16,
+}
+
+/// What part of the time axis is in sight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum View {
+    /// The newest.
+    Follow,
+    /// The cells up to this moment.
+    Until(Stamp),
+}
+
+/// Whether the picture moves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Life {
+    Live,
+    Frozen,
+    Ended(RunEnd),
+}
+
+impl Watch {
+    pub(super) fn new(scenario: Arc<Scenario>, settings: Settings, cast: Arc<Cast>) -> Self {
+        let budget = Budget::for_cast(&cast);
+        let model = Model::new(cast, budget);
+        let states = States::of(&scenario);
+        let knob = choose::first_knob(&scenario);
+        Self {
+            scenario,
+            settings,
+            model,
+            frozen: None,
+            now: Stamp(0),
+            cell: CELL,
+            view: View::Follow,
+            cursor: None,
+            pane: Pane::Lanes,
+            chosen: None,
+            knob,
+            filter: String::new(),
+            scroll: 0,
+            figures: Figures::default(),
+            ranking: Vec::new(),
+            ranked: Stamp(0),
+            states,
+            late: Span::ZERO,
+            columns: 0,
+        }
+    }
+
+    /// The same view of a new run.
+    pub(super) fn again(&mut self, settings: Settings, cast: Arc<Cast>) {
+        let mut next = Self::new(Arc::clone(&self.scenario), settings, cast);
+        (next.cell, next.pane, next.knob) = (self.cell, self.pane, self.knob);
+        next.filter = std::mem::take(&mut self.filter);
+        next.columns = self.columns;
+        *self = next;
+    }
+
+    /// All that was collected.
+    pub(super) fn into_last_run(self) -> super::LastRun {
+        let now = self.model.ended().map_or(self.now, |(at, _)| at);
+        super::LastRun { scenario: self.scenario, settings: self.settings, model: self.model, now }
+    }
+
+    /// What is on screen.
+    pub(super) fn shown(&self) -> &Model {
+        self.frozen.as_deref().unwrap_or(&self.model)
+    }
+
+    /// What is collected, whatever is on screen.
+    pub(super) fn newest(&self) -> &Model {
+        &self.model
+    }
+
+    pub(super) fn life(&self) -> Life {
+        match (&self.frozen, self.model.ended()) {
+            (Some(_), _) => Life::Frozen,
+            (None, Some((_, how))) => Life::Ended(how.clone()),
+            (None, None) => Life::Live,
+        }
+    }
+
+    /// Whether the picture changes by itself.
+    pub(super) fn moves(&self) -> bool {
+        self.life() == Life::Live
+    }
+
+    /// Takes in what happened; whether it is to be seen at once, not when the next frame is due.
+    pub(super) fn apply(&mut self, message: &Message) -> bool {
+        let deadlocked = self.model.deadlock().is_some();
+        self.model.apply(message);
+        let ended = self.model.ended().map(|(at, _)| at);
+        let news = ended.is_some() || (!deadlocked && self.model.deadlock().is_some());
+        if news && self.frozen.is_none() {
+            self.now = ended.unwrap_or(self.now.max(self.model.through().unwrap_or_default()));
+            self.refresh();
+        }
+        news
+    }
+
+    /// A frame is due; the run's clock stands at `now`.
+    pub(super) fn tick(&mut self, now: Stamp, late: Span) {
+        if !self.moves() {
+            return;
+        }
+        // What is not delivered yet has not happened yet: no state is drawn further than it is known.
+        self.now = self.now.max(self.model.through().map_or(now, |known| known.min(now)));
+        if self.now.since(self.figures.at) >= HOLD_FIGURES || self.figures.at == Stamp(0) {
+            self.late = late;
+            self.refresh();
+        } else {
+            self.late = self.late.max(late);
+        }
+    }
+
+    pub(super) fn toggle_freeze(&mut self) {
+        if self.frozen.take().is_some() {
+            self.follow();
+            if let Some((at, _)) = self.model.ended() {
+                self.now = at;
+            }
+            self.refresh();
+        } else if self.moves() {
+            self.frozen = Some(Box::new(self.model.clone()));
+        }
+    }
+
+    pub(super) fn follow(&mut self) {
+        (self.view, self.cursor) = (View::Follow, None);
+        self.refresh();
+    }
+
+    /// The time axis over this many columns.
+    pub(super) fn axis(&self, columns: u16) -> Axis {
+        let until = match self.view {
+            View::Follow => self.now,
+            View::Until(end) => end,
+        };
+        Axis::new(self.cell, until, columns)
+    }
+
+    /// The time axis as it was drawn last.
+    pub(super) fn drawn_axis(&self) -> Axis {
+        self.axis(self.columns.max(1))
+    }
+
+    pub(super) fn set_columns(&mut self, columns: u16) {
+        if self.columns != columns {
+            self.columns = columns;
+            self.refresh();
+        }
+    }
+
+    /// The moment the figures speak of: the cursor, the end of a window in the past, or now.
+    pub(super) fn figures_at(&self) -> Stamp {
+        match (self.cursor, self.view) {
+            (Some(at), _) | (None, View::Until(at)) => at.min(self.now),
+            (None, View::Follow) => self.now,
+        }
+    }
+
+    /// Takes the figures anew.
+    pub(super) fn refresh(&mut self) {
+        let at = self.figures_at();
+        let from = at.back(self.drawn_axis().width());
+        let figures = Figures::take(self.shown(), from, at, self.now);
+        self.figures = figures;
+        self.rank();
+        self.keep_choice();
+    }
+
+    /// Orders lanes by what hurts: crashed, waited for by others, then share of time in contention. Held for a while, so that rows do
+    /// not change places under the eyes.
+    fn rank(&mut self) {
+        let workers = self.figures.workers().count();
+        let stale = self.now.since(self.ranked) >= HOLD_RANKING || self.ranked > self.now;
+        if workers == self.ranking.len() && !stale {
+            return;
+        }
+        self.ranked = self.now;
+        let mut by_pain: Vec<(u64, WorkerId)> = self.figures.workers().map(|w| (self.pain(w), w)).collect();
+        by_pain.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        self.ranking = by_pain.into_iter().map(|(_, worker)| worker).collect();
+    }
+
+    /// How much a lane hurts, in percent; in steps, so that a little more or less does not change its place.
+    fn pain(&self, worker: WorkerId) -> u64 {
+        use crate::trace::State;
+        let Some(lane) = self.figures.lane(worker) else { return 0 };
+        let waited_for = |lock: &crate::model::Edge| lock.holder == worker;
+        if lane.doing.is_some_and(|d| d.state == State::Crashed) {
+            return 1_000;
+        }
+        if self.figures.waits.edges.iter().any(waited_for) {
+            return 999;
+        }
+        let share: f64 = [State::Lock, State::Full, State::Ready].map(|s| lane.shares.share(s)).iter().sum();
+        (share * 10.0) as u64 * 10
+    }
+}

@@ -1,0 +1,67 @@
+//! Which states a scenario can show: they make up its legend, which then never changes its width.
+
+use crate::scenario::{Feed, Policy, Scenario, Step};
+use crate::trace::{State, WorkerKind};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::tui) struct States([bool; State::ALL.len()]);
+
+impl States {
+    pub(in crate::tui) fn of(scenario: &Scenario) -> Self {
+        let mut states = Self::default();
+        states.add(&[State::Running, State::Ready]);
+        for group in &scenario.workers {
+            states.steps(&group.steps);
+        }
+        for pool in &scenario.pools {
+            states.steps(&pool.task);
+            states.add(&[State::Empty]);
+            if pool.policy == Policy::Block {
+                states.add(&[State::Full]);
+            }
+            if matches!(pool.feed, Feed::Arrive { .. }) {
+                states.add(&[State::Sleep]);
+            }
+            if pool.of == WorkerKind::Process {
+                states.add(&[State::Handover]);
+            }
+        }
+        states
+    }
+
+    pub(in crate::tui) fn has(self, state: State) -> bool {
+        self.0[state.index()]
+    }
+
+    pub(in crate::tui) fn add(&mut self, states: &[State]) {
+        for state in states {
+            self.0[state.index()] = true;
+        }
+    }
+
+    fn steps(&mut self, steps: &[Step]) {
+        for step in steps {
+            match step {
+                Step::Sleep(_) => self.add(&[State::Sleep]),
+                Step::Io(_) | Step::Thumbnail { .. } => self.add(&[State::Io]),
+                Step::Take(_) => self.add(&[State::Lock]),
+                Step::Lock { body, .. } => {
+                    self.add(&[State::Lock]);
+                    self.steps(body);
+                }
+                Step::TryLock { body, otherwise, .. } => {
+                    self.add(&[State::Lock]);
+                    self.steps(body);
+                    self.steps(otherwise);
+                }
+                Step::Repeat { body, .. } | Step::Forever(body) => self.steps(body),
+                Step::When { body, otherwise, .. } => {
+                    self.steps(body);
+                    self.steps(otherwise);
+                }
+                Step::Panic(_) => self.add(&[State::Crashed]),
+                Step::Compute(_) | Step::Release(_) | Step::Load(_) | Step::Store { .. } | Step::Add { .. } => {}
+            }
+        }
+    }
+}

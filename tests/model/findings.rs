@@ -1,0 +1,297 @@
+//! Every finding: a run that shows it, and one very like it that must not.
+
+use std::fmt::Write;
+
+use contend::model::{Finding, Severity};
+
+use super::script::{ms, play};
+
+/// All findings at `now` ms.
+fn findings(text: &str, now: f64) -> Vec<Finding> {
+    play(text).findings(ms(now))
+}
+
+fn find(text: &str, now: f64, id: &str) -> Option<Finding> {
+    findings(text, now).into_iter().find(|finding| finding.id == id)
+}
+
+fn sentence(text: &str, now: f64, id: &str) -> String {
+    find(text, now, id).map_or_else(|| format!("no {id}: {:?}", findings(text, now)), |finding| finding.sentence)
+}
+
+const RING: &str = "worker left
+    worker right
+    worker third
+    mutex a
+    mutex b
+    0 left began
+    0 right began
+    0 third began
+    0.1 left acquired a 1
+    0.1 right acquired b 1
+    0.2 left held a 1
+    0.2 left wait b 1
+    0.4 third wait a";
+
+#[test]
+fn deadlock() {
+    let ring = format!("{RING}\n0.3 right held b 1\n0.3 right wait a 1");
+    let finding = find(&ring, 1.0, "deadlock").expect("a deadlock");
+    assert_eq!(
+        finding.sentence,
+        "since 300 µs: left took a, right took b, left waits for b, right waits for a. Neither can ever go on."
+    );
+    assert!(finding.evidence.contains("as stuck: third"), "{}", finding.evidence);
+    assert_eq!((finding.severity, finding.at), (Severity::Error, Some(ms(0.3))));
+    assert!(find(RING, 1.0, "deadlock").is_none(), "right can go on");
+    let own = "worker w\nmutex a\n0 w began\n1 w acquired a 1\n2 w held a 1\n2 w wait a 1";
+    assert_eq!(
+        sentence(own, 9.0, "deadlock"),
+        "since 2.0 ms: w waits for a, which it holds itself. It can never go on."
+    );
+}
+
+/// Four tellers take turns at a lock for `hold` ms, each then thinks for `think` ms; for `rounds` rounds.
+fn tellers(hold: f64, rounds: u64) -> (String, f64) {
+    let mut text = String::from("mutex account\n");
+    (1..=4).for_each(|w| writeln!(text, "worker teller-{w}\n0 teller-{w} began").unwrap());
+    let (mut at, mut grant) = (0.0, 0);
+    for _ in 0..rounds {
+        for w in 1..=4 {
+            grant += 1;
+            writeln!(text, "{at} teller-{w} acquired account {grant}").unwrap();
+            writeln!(text, "{} teller-{w} released account {grant}", at + hold).unwrap();
+            writeln!(text, "{} teller-{w} wait account", at + hold + 0.1).unwrap();
+            at += 2.0;
+        }
+    }
+    (text, at)
+}
+
+#[test]
+fn lock_bound() {
+    let (busy, end) = tellers(2.0, 200);
+    let text = sentence(&busy, end, "lock-bound");
+    assert!(text.ends_with("held 100 % of the time: no number of tellers passes 500/s."), "{text}");
+    assert!(text.starts_with("74 %") || text.starts_with("73 %"), "three of four wait: {text}");
+    let (idle, end) = tellers(1.0, 200);
+    assert!(find(&idle, end, "lock-bound").is_none(), "held half of the time");
+    let (short, end) = tellers(2.0, 40);
+    assert!(find(&short, end, "lock-bound").is_none(), "too little was seen");
+}
+
+/// Two workers at one lock; the greedy one gets it `times` times for each time the other gets it. `asks`: the other waits
+/// all the time, or comes by for a moment only.
+fn greedy(times: u64, asks: bool) -> (String, f64) {
+    let mut text = String::from("mutex a\nworker w-1\nworker w-2\n0 w-1 began\n0 w-2 began\n");
+    let (mut at, mut grant) = (0.0, 0);
+    for _ in 0..2_000 / (times + 1) {
+        if asks {
+            writeln!(text, "{at} w-2 wait a").unwrap();
+        }
+        for _ in 0..times {
+            grant += 1;
+            writeln!(text, "{at} w-1 acquired a {grant}\n{} w-1 released a {grant}", at + 0.9).unwrap();
+            at += 1.0;
+        }
+        grant += 1;
+        writeln!(text, "{at} w-2 acquired a {grant}\n{} w-2 released a {grant}", at + 0.9).unwrap();
+        at += 1.0;
+    }
+    (text, at)
+}
+
+#[test]
+fn unfair() {
+    let (text, end) = greedy(19, true);
+    let told = sentence(&text, end, "unfair");
+    assert_eq!(told, "w-1 got a 1,900 times, w-2 only 100 times, though it waits for it 95 % of its time.");
+    let (text, end) = greedy(1, true);
+    assert!(find(&text, end, "unfair").is_none(), "they take turns");
+    let (text, end) = greedy(19, false);
+    assert!(find(&text, end, "unfair").is_none(), "the other one does not want it");
+    let (text, end) = greedy(19, true);
+    assert!(find(&format!("{text}\n{end} w-2 gap 5"), end, "unfair").is_none(), "some may be among the lost");
+}
+
+/// `workers` always want to run on two cores; the kernel let each have `share` of the time.
+fn crowd(workers: u64, share: f64) -> String {
+    let mut text = String::new();
+    for w in 1..=workers {
+        writeln!(text, "worker w-{w}\n0 w-{w} began").unwrap();
+        for t in (0..2_000).step_by(100) {
+            writeln!(text, "{} w-{w} sched {t} {} {}", t + 100, 100.0 * share, 100.0 * (1.0 - share)).unwrap();
+        }
+    }
+    (1..=20).for_each(|i| writeln!(text, "{} cores 1 1", i * 100).unwrap());
+    text
+}
+
+#[test]
+fn oversubscribed() {
+    assert_eq!(
+        sentence(&crowd(8, 0.25), 2_000.0, "oversubscribed"),
+        "8 workers want to run at once on 2 cores: 75 % of that time they have no CPU."
+    );
+    assert!(find(&crowd(2, 0.99), 2_000.0, "oversubscribed").is_none(), "as many as cores");
+    assert!(find(&crowd(8, 0.25).replace("cores 1 1", "cores 1 1 1 1 1 1 1 1"), 2_000.0, "oversubscribed").is_none());
+}
+
+/// Tasks come every `every` ms for 2 s; `workers` do them in 20 ms of `state` each.
+fn pool(workers: usize, every: f64, state: &str) -> String {
+    let mut text = String::from("worker feeder\nqueue q 9999\n");
+    for w in 1..=workers {
+        writeln!(text, "worker w-{w}").unwrap();
+    }
+    let names: Vec<String> = (1..=workers).map(|w| format!("w-{w}")).collect();
+    writeln!(text, "pool io threads q feeder {}\n0 feeder began", names.join(" ")).unwrap();
+    for name in &names {
+        writeln!(text, "0 {name} began\n0 {name} block empty q").unwrap();
+    }
+    let mut free = vec![0.0f64; workers];
+    let mut changes: Vec<(f64, i32, String)> = Vec::new();
+    for i in 0..(2_000.0 / every) as u64 {
+        let due = i as f64 * every;
+        changes.push((due, 1, String::from("feeder put q")));
+        let w = (0..workers).min_by(|a, b| free[*a].total_cmp(&free[*b])).unwrap();
+        let at = due.max(free[w]);
+        free[w] = at + 20.0;
+        if at < 1_960.0 {
+            changes.push((at, -1, format!("{} took q", names[w])));
+            let rest =
+                format!("{at} {0} task {1}\n{at} {0} block {state}\n{2} {0} resume", names[w], at - due, at + 20.0);
+            writeln!(text, "{rest}\n{0} {1} did\n{0} {1} block empty q", at + 20.0, names[w]).unwrap();
+        }
+    }
+    // The takes come in a stream of their own: stamps decide, not the order of arrival.
+    changes.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+    let mut depth = 0;
+    for (at, change, what) in changes {
+        depth += change;
+        if change > 0 {
+            writeln!(text, "{at} {what} {depth}").unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn pool_too_small() {
+    let told = sentence(&pool(2, 5.0, "io"), 2_000.0, "pool-too-small");
+    assert!(told.starts_with("200 tasks/s arrive, 2 workers finish 9"), "{told}");
+    assert!(told.ends_with("/s. About 4 would keep up."), "{told}");
+    assert!(find(&pool(5, 5.0, "io"), 2_000.0, "pool-too-small").is_none(), "five keep up");
+    assert!(find(&pool(2, 11.0, "io"), 2_000.0, "pool-too-small").is_none(), "fewer tasks come");
+
+    // A feeder that the full queue holds up lets no more come than are done.
+    let (busy, idle) = (pool(2, 10.1, "io"), pool(4, 10.1, "io"));
+    let held_up = |text: &str| {
+        let mut out = String::new();
+        for line in text.lines() {
+            let waits = line.contains("feeder put").then(|| line.split_once(' ')).flatten();
+            match waits.and_then(|(at, _)| at.parse::<f64>().ok()).filter(|at| *at > 10.0) {
+                Some(at) => writeln!(out, "{} feeder block full q\n{line}", at - 6.0).unwrap(),
+                None => writeln!(out, "{line}").unwrap(),
+            }
+        }
+        out
+    };
+    let told = sentence(&held_up(&busy), 2_000.0, "pool-too-small");
+    assert!(told.ends_with("tasks/s, and more would come: feeder waits 59 % of its time for room in q."), "{told}");
+    assert!(find(&busy, 2_000.0, "pool-too-small").is_none(), "nothing holds the feeder up");
+    assert!(find(&held_up(&idle), 2_000.0, "pool-too-small").is_none(), "the workers have time");
+
+    let full = format!("{}\n2000 cores 1 1", pool(2, 5.0, "running"));
+    let told = sentence(&full, 2_000.0, "pool-too-small");
+    assert!(told.ends_with("/s. The cores are full: more workers would not help."), "{told}");
+}
+
+#[test]
+fn pool_too_large() {
+    let told = sentence(&pool(12, 15.0, "io"), 2_000.0, "pool-too-large");
+    assert!(
+        told.starts_with("12 workers of io are on tasks 1") && told.ends_with("of the time: 2 would do."),
+        "{told}"
+    );
+    assert!(find(&pool(2, 15.0, "io"), 2_000.0, "pool-too-large").is_none());
+
+    let mut crowded = pool(8, 2.6, "running");
+    (1..=8).for_each(|w| writeln!(crowded, "2000 w-{w} sched 0 500 1500").unwrap());
+    let told = sentence(&format!("{crowded}\n2000 cores 1 1"), 2_000.0, "pool-too-large");
+    assert!(told.starts_with("8 workers of io share 2 cores: 7"), "{told}");
+    assert!(find(&format!("{crowded}\n2000 cores 0.5 0.5"), 2_000.0, "pool-too-large").is_none(), "there is room");
+}
+
+#[test]
+fn handover_bound() {
+    let processes = pool(2, 11.0, "handover").replace("pool io threads", "pool io processes");
+    let told = sentence(&processes, 2_000.0, "handover-bound");
+    assert!(told.starts_with("io spends 20 ms on handing over each task"), "{told}");
+    assert!(find(&pool(2, 11.0, "handover"), 2_000.0, "handover-bound").is_none(), "threads hand nothing over");
+    let working = pool(2, 11.0, "running").replace("pool io threads", "pool io processes");
+    assert!(find(&working, 2_000.0, "handover-bound").is_none(), "it works in that time");
+}
+
+const ADDS: &str = "worker left
+    worker right
+    counter hits
+    0 left began
+    0 right began
+    1 left added hits 1
+    2 right added hits 2
+    3 left added hits 2";
+
+#[test]
+fn lost_update() {
+    let told = sentence(&format!("{ADDS}\n9 counter hits 2"), 10.0, "lost-update");
+    assert!(told.starts_with("1 of 3 updates of hits are lost (33 %)"), "{told}");
+    assert!(find(&format!("{ADDS}\n9 counter hits 3"), 10.0, "lost-update").is_none());
+    assert!(find(&format!("{ADDS}\n0.5 counter hits 0"), 10.0, "lost-update").is_none(), "what came after is not lost");
+    assert!(find(&format!("{ADDS}\n9 counter hits 2\n9 left gap 1"), 10.0, "lost-update").is_none(), "nobody knows");
+}
+
+#[test]
+fn crashed() {
+    let text = "worker w-1\nworker w-2\n0 w-1 began\n0 w-2 began";
+    assert_eq!(sentence(&format!("{text}\n5 w-2 killed 9"), 9.0, "crashed"), "w-2 was killed by signal 9.");
+    assert_eq!(sentence(&format!("{text}\n5 w-2 panicked\n5 w-2 killed 6"), 9.0, "crashed"), "w-2 panicked.");
+    assert_eq!(sentence(&format!("{text}\n5 w-2 killed 6\n5 w-2 panicked"), 9.0, "crashed"), "w-2 panicked.");
+    for lines in [
+        "5 w-2 found-dead\n6 w-2 killed 9",
+        "6 w-2 killed 9\n5 w-2 found-dead",
+        "5 w-2 found-dead\n7 w-2 began\n6 w-2 killed 9",
+    ] {
+        assert_eq!(sentence(&format!("{text}\n{lines}"), 9.0, "crashed"), "w-2 was killed by signal 9.", "{lines}");
+    }
+    let both = format!("{text}\n5 w-1 panicked\n6 w-2 killed 9\n7 w-2 began");
+    let finding = find(&both, 9.0, "crashed").expect("two crashes");
+    assert_eq!(finding.sentence, "2 workers crashed; the last was w-2, which was killed by signal 9.");
+    assert_eq!(finding.evidence, "w-1, w-2: 1 gone, 1 started anew.");
+    assert!(find(&format!("{text}\n5 w-2 finished"), 9.0, "crashed").is_none());
+}
+
+#[test]
+fn orphaned_lock() {
+    let text = "worker left
+        worker right
+        mutex a
+        0 left began
+        0 right began
+        1 left acquired a 1
+        5 right wait a";
+    let told = sentence(&format!("{text}\n10 left killed 9"), 900.0, "orphaned-lock");
+    assert_eq!(told, "left ended without giving a back: 1 worker waits for it in vain.");
+    assert!(find(text, 900.0, "orphaned-lock").is_none(), "it has it still");
+    let found_out = format!("{text}\n10 left killed 9\n11 right owner-died a\n11 right acquired a 2");
+    assert!(find(&found_out, 900.0, "orphaned-lock").is_none(), "a robust lock was taken over");
+}
+
+#[test]
+fn the_most_severe_comes_first_and_a_calm_run_has_none() {
+    let (text, end) = tellers(2.0, 200);
+    let all = findings(&format!("{text}\n{end} teller-4 panicked"), end);
+    assert!(all.windows(2).all(|pair| pair[0].severity >= pair[1].severity), "{all:?}");
+    assert_eq!(all.first().map(|finding| finding.id), Some("crashed"));
+    assert!(findings(&pool(5, 5.0, "io"), 2_000.0).is_empty());
+    assert!(findings("", 9.0).is_empty());
+}

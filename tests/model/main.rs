@@ -1,0 +1,10 @@
+//! The model: messages in, state out.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail, and says what it counted")]
+
+mod findings;
+mod lanes;
+mod load;
+mod merge;
+mod resources;
+mod script;

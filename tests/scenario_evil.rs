@@ -1,0 +1,171 @@
+//! Texts that mean harm, or nothing: the checker answers, soon, and never falls over.
+
+use std::time::{Duration, Instant};
+
+use contend::scenario::{self, Source, catalogue};
+use proptest::prelude::*;
+
+fn source(text: impl Into<String>) -> Source {
+    Source { name: "evil".into(), path: Some("evil.kdl".into()), text: text.into() }
+}
+
+/// Checks and renders; what comes back is harmless to print.
+fn survive(text: impl Into<String>) -> usize {
+    let (count, shown) = match scenario::check(&source(text)) {
+        Ok(checked) => (0, checked.warnings.render(false)),
+        Err(mistakes) => (mistakes.count_errors(), mistakes.render(false)),
+    };
+    let dangerous =
+        |c: char| c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    assert!(!shown.contains(dangerous), "{shown:?}");
+    count
+}
+
+#[test]
+fn hopeless_texts_are_refused_soon() {
+    let (many, deep) = (20_000, 100_000);
+    let texts = [
+        ("open blocks", "a {".repeat(deep)),
+        ("open blocks on lines", "a {\n".repeat(deep)),
+        ("closed blocks", "}".repeat(deep)),
+        ("closed blocks on lines", "}\n".repeat(many)),
+        ("nested blocks", "a {".repeat(deep) + &"}".repeat(deep)),
+        ("switched off blocks", "/-a {".repeat(deep) + &"}".repeat(deep)),
+        ("switches", "/-".repeat(many)),
+        ("switches on lines", "/-\n".repeat(many)),
+        ("comments", "/*".repeat(many)),
+        ("nested comments", "/*".repeat(deep) + &"*/".repeat(deep)),
+        ("quotes", "\"".repeat(many)),
+        ("hashes", "#".repeat(many)),
+        ("hashes and quotes", "#\"".repeat(many)),
+        ("raw texts with many hashes", format!("a {}\"", "#".repeat(many))),
+        ("backslashes", "\\".repeat(many)),
+        ("backslashes on lines", "a \\\n".repeat(many)),
+        ("parentheses", "(".repeat(many)),
+        ("types", "(a)".repeat(many)),
+        ("equals signs", "a=".repeat(many)),
+        ("semicolons", ";".repeat(many)),
+        ("nodes", "a;".repeat(many)),
+        ("empty texts", "\"\" ".repeat(many)),
+        ("one name", "a".repeat(1 << 20)),
+        ("wrong lines in long texts", "a \"\"\"\nx\n  \"\"\"\n".repeat(many / 2)),
+        ("switched off nodes", "/-a;".repeat(many)),
+        ("switched off values", format!("a {}", "/-b ".repeat(many))),
+        ("switched off blocks of one node", format!("a {}", "/-{} ".repeat(many))),
+        ("one argument after another", format!("title {}", "a ".repeat(many))),
+        ("one property after another", format!("mutex a {}", "kind=std ".repeat(many))),
+        ("one mistake after another", "mutex a kind=stb\n".repeat(many / 2)),
+        ("one lock after another", format!("mutex a\nthread w {{ {} }}", "lock a;".repeat(many))),
+        (
+            "one way after another",
+            format!("knob k 1 min=1 max=2\nmutex a\nthread w {{ {} }}", "lock a;when k=1 {};".repeat(many / 3)),
+        ),
+        ("a formula", format!("thread w {{ compute \"{}\" }}", "(".repeat(many))),
+        ("an enormous file", "// nothing\n".repeat(deep)),
+        ("lines of a long text", format!("title \"\"\"\n{}\"\"\"", "\n".repeat(many))),
+        ("deep and wrong", format!("{}compute 5ms{}", "a {".repeat(60), "}".repeat(60))),
+        ("deep, with a text as a name", format!("{}\"x\" \"y{}", "a {".repeat(60), "}".repeat(60))),
+        ("deep and switched off", format!("{}/-{}{}", "a {".repeat(60), "b {}".repeat(50), "}".repeat(60))),
+        ("deep, every node switched off", format!("{}{}", "/-a {".repeat(60), "}".repeat(60))),
+        ("deep, every block switched off", format!("{}{}", "a /-{".repeat(60), "}".repeat(60))),
+        ("deep, some blocks switched off", format!("{}{}", "a {b /-{".repeat(30), "}".repeat(60))),
+        ("deep, without names", format!("{}{}", "{".repeat(60), "}".repeat(60))),
+        ("deep, without names, on lines", format!("{}{}", "a\n{".repeat(60), "}".repeat(60))),
+        ("deep, with two blocks each", format!("{}{}", "a {b} {".repeat(30), "}".repeat(30))),
+    ];
+    for (what, text) in texts {
+        let began = Instant::now();
+        assert!(survive(text) > 0, "{what} is no scenario");
+        let took = began.elapsed();
+
+        assert!(took < Duration::from_secs(10), "{what} took {took:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn any_text_is_survived(text in any::<String>()) {
+        survive(text);
+    }
+
+    #[test]
+    fn any_text_of_the_languages_signs_is_survived(text in "[a-c{}()\"#/*\\\\=; \n$+\\-0-9m]{0,80}") {
+        survive(text);
+    }
+
+    #[test]
+    fn any_words_of_the_language_are_survived(words in prop::collection::vec(prop::sample::select(WORDS), 0..60)) {
+        survive(words.concat());
+    }
+
+    #[test]
+    fn a_damaged_scenario_is_survived(
+        which in 0..6_usize,
+        cuts in prop::collection::vec((any::<prop::sample::Index>(), 0..12_usize, "[a-z{}\"$ 0-9\n]{0,4}"), 1..4),
+    ) {
+        let mut text: Vec<char> = catalogue::all()[which].text.chars().collect();
+        for (at, length, with) in cuts {
+            let at = at.index(text.len());
+            let end = (at + length).min(text.len());
+            text.splice(at..end, with.chars());
+        }
+        survive(text.into_iter().collect::<String>());
+    }
+}
+
+const WORDS: &[&str] = &[
+    "title ",
+    "knob ",
+    "mutex ",
+    "counter ",
+    "thread ",
+    "process ",
+    "pool ",
+    "expect ",
+    "try ",
+    "watch ",
+    "compute ",
+    "lock ",
+    "unlock ",
+    "try-lock ",
+    "else ",
+    "load ",
+    "store ",
+    "repeat ",
+    "forever ",
+    "when ",
+    "task ",
+    "batch ",
+    "arrive ",
+    "a ",
+    "b ",
+    "\"5ms\" ",
+    "5 ",
+    "$a ",
+    "$b ",
+    "min=1 ",
+    "max=9 ",
+    "of=\"a b\" ",
+    "text=#true ",
+    "count=2 ",
+    "count=$a ",
+    "at=\"i+1\" ",
+    "kind=$a ",
+    "a=b ",
+    "{ ",
+    "} ",
+    "\n",
+    "; ",
+    "/- ",
+    "\"",
+    "// ",
+    "above=5 ",
+    "when=\"a=b\" ",
+    "deadlock ",
+    "contended ",
+    "share ",
+    "workers=$a ",
+    "rate=\"5/s\" ",
+];

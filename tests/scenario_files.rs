@@ -1,0 +1,69 @@
+//! Files that hold no scenario: what they are is said, and nothing hangs.
+
+use std::fs;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+
+use contend::scenario::{self, Source};
+
+fn error(path: &Path) -> String {
+    let path = path.to_str().expect("a path in UTF-8");
+    Source::find(path).expect_err("it is no scenario").to_string()
+}
+
+#[test]
+fn a_file_is_read_by_its_path() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("mine.kdl");
+    fs::write(&path, "\u{feff}title \"Mine\"\r\nthread w {\r\n    compute \"1ms\"\r\n}\r\n").expect("written");
+    let source = Source::find(path.to_str().expect("a path")).expect("it is a file");
+    assert_eq!(source.name, "mine");
+    let checked = scenario::check(&source).expect("marks and line ends of other systems are accepted");
+    assert_eq!(checked.scenario.title, "Mine");
+}
+
+#[test]
+fn what_is_no_file_is_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    assert!(error(directory.path()).contains("is a directory; a scenario is a regular file"));
+    assert!(error(&directory.path().join("none.kdl")).ends_with("does not exist"));
+    assert!(error(Path::new("/dev/zero")).contains("is a device"));
+
+    let pipe = directory.path().join("pipe.kdl");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).expect("a pipe");
+    assert!(error(&pipe).contains("is a named pipe"));
+
+    let socket = directory.path().join("socket.kdl");
+    let _open = UnixListener::bind(&socket).expect("a socket");
+    assert!(error(&socket).contains("is a socket"));
+
+    let link = directory.path().join("link.kdl");
+    std::os::unix::fs::symlink(&link, &link).expect("a link");
+    assert!(error(&link).contains("cannot be read: "));
+}
+
+#[test]
+fn what_is_no_text_is_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("odd.kdl");
+    let says = |bytes: &[u8]| {
+        fs::write(&path, bytes).expect("written");
+        error(&path)
+    };
+    assert!(says(b"\xff\xfet\0i\0t\0l\0e\0").ends_with("is UTF-16; a scenario is text in UTF-8"));
+    assert!(says(b"t\0i\0t\0l\0e\0 \0\"\0x\0\"\0").contains("is UTF-16"));
+    assert!(says(b"\x7fELF\x02\x01\x01\0\0\0\0\xff\xfe\xfd").contains("is binary"));
+    assert!(says(b"title \"caf\xe9\"\n").contains("is not valid UTF-8 (byte 11 of line 1)"));
+    assert!(says(b"a\nb\nc \xff\n").contains("is not valid UTF-8 (byte 3 of line 3)"));
+    assert!(says(&vec![b' '; (1 << 20) + 1]).contains("is larger than 1 MiB"));
+}
+
+#[test]
+fn a_name_of_the_catalogue_may_be_mistyped() {
+    let says = |name: &str| Source::find(name).expect_err("it is unknown").to_string();
+    assert_eq!(says("philosphers"), "no scenario is called `philosphers`; did you mean `philosophers`?");
+    assert!(says("zzzzzz").contains("`contend list` shows them"));
+    assert!(!says("\u{1b}[2J").contains('\u{1b}'));
+    assert!(says("").starts_with("no scenario is called"));
+    assert!(says("nul\0/x").contains("cannot be read"));
+}

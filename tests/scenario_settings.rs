@@ -1,0 +1,81 @@
+//! What the command line sets, and which knobs can be turned while a run goes on.
+
+use contend::scenario::{self, Scenario, Source};
+
+fn catalogue(name: &str) -> Scenario {
+    scenario::check(&Source::find(name).expect("it is in the catalogue")).expect("it is right").scenario
+}
+
+fn set(scenario: &Scenario, settings: &[&str], workers: Option<u32>) -> Result<Vec<String>, String> {
+    let settings: Vec<String> = settings.iter().map(|setting| (*setting).to_owned()).collect();
+    let settings = scenario.settings(&settings, workers, None).map_err(|error| error.to_string())?;
+    let shown = scenario.knobs.iter().zip(&settings.numbers).map(|(knob, value)| {
+        let text = scenario.knob(&knob.name).and_then(|(id, _)| settings.text(id)).map(str::to_owned);
+        format!("{}={}", knob.name, text.unwrap_or_else(|| knob.show(*value)))
+    });
+    Ok(shown.collect())
+}
+
+#[test]
+fn settings_begin_with_the_defaults_and_later_ones_win() {
+    let deadlock = catalogue("deadlock");
+    assert_eq!(set(&deadlock, &[], None).expect("defaults"), ["gap=50us", "order=opposite"]);
+    let changed = set(&deadlock, &["gap=1ms", "order=same", "gap=2ms"], None).expect("settings");
+    assert_eq!(changed, ["gap=2ms", "order=same"]);
+}
+
+#[test]
+fn the_number_of_workers_is_the_knob_that_says_it() {
+    let locks = catalogue("lock-contention");
+    assert!(set(&locks, &[], Some(3)).expect("settings").contains(&"tellers=3".to_owned()));
+    let pool = catalogue("thread-pool");
+    assert!(set(&pool, &["workers=9"], Some(3)).expect("settings").contains(&"workers=3".to_owned()));
+    assert_eq!(set(&pool, &[], Some(65)).expect_err("too many"), "`workers` cannot be 65: it goes from 1 to 64");
+    let error = set(&catalogue("deadlock"), &[], Some(3)).expect_err("two workers");
+    assert_eq!(error, "this scenario has no knob for the number of workers");
+}
+
+#[test]
+fn free_text_is_taken_as_it_is() {
+    let thumbnails = catalogue("thumbnails");
+    let changed = set(&thumbnails, &["dir=/tmp/a=b c"], None).expect("settings");
+    assert_eq!(changed, ["workers=4", "dir=/tmp/a=b c", "out="]);
+}
+
+#[test]
+fn wrong_settings_say_what_would_be_right() {
+    let deadlock = catalogue("deadlock");
+    let error = |setting: &str| set(&deadlock, &[setting], None).expect_err("it is wrong");
+    assert_eq!(error("gpa=1ms"), "there is no knob `gpa`; did you mean `gap`?");
+    assert_eq!(error("zzzzzz=1ms"), "there is no knob `zzzzzz`; its knobs are `gap` and `order`");
+    assert_eq!(error("gap"), "`gap` sets nothing; write KNOB=VALUE, such as gap=50us");
+    assert_eq!(error("gap=2s"), "`gap` cannot be 2s: it goes from 0us to 100ms");
+    assert_eq!(error("gap=-1ms"), "`gap` cannot be -1ms: it goes from 0us to 100ms");
+    assert_eq!(error("order=oposite"), "`order` cannot be `oposite`: it is `opposite` or `same`");
+    assert!(!error("\u{1b}[2J=1").contains('\u{1b}'));
+    for nonsense in ["gap=1e300", "gap=NaN", "gap=inf", "gap=", "=", "", "gap=64KiB"] {
+        error(nonsense);
+    }
+}
+
+#[test]
+fn a_knob_is_live_where_turning_it_has_an_effect() {
+    let live = |name: &str| -> Vec<String> {
+        catalogue(name).knobs.into_iter().filter(|knob| knob.live).map(|knob| knob.name).collect()
+    };
+    assert_eq!(live("deadlock"), ["gap", "order"]);
+    assert_eq!(live("lock-contention"), ["hold", "think"]);
+    assert_eq!(live("philosophers"), ["gap", "think", "eat", "variant"]);
+    assert_eq!(live("thread-pool"), ["workers", "rate", "io", "cpu"]);
+    assert_eq!(live("process-pool"), ["workers", "work"]);
+    assert_eq!(live("thumbnails"), ["workers"]);
+}
+
+#[test]
+fn a_checked_scenario_survives_the_way_to_the_runner() {
+    for entry in scenario::catalogue::all() {
+        let scenario = catalogue(entry.name);
+        let bytes = postcard::to_stdvec(&scenario).expect("it can be written");
+        assert_eq!(postcard::from_bytes::<Scenario>(&bytes).expect("it can be read"), scenario);
+    }
+}

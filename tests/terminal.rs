@@ -1,0 +1,146 @@
+//! The program in a real terminal: what a person sees, and what is left when they leave.
+
+mod support;
+
+use portable_pty::CommandBuilder;
+use support::pty::Pty;
+
+#[test]
+fn from_the_picker_to_a_run_and_out_again() {
+    let mut tty = Pty::contend(&[], 24, 80);
+    tty.until_text("lock-contention");
+    tty.keys("dead");
+    tty.until("the list is filtered", |s| s.contents().contains("deadlock") && !s.contents().contains("thumbnails"));
+    tty.keys("\r");
+    tty.until_text("left");
+    tty.until_text("Neither can ever go on");
+    tty.keys(" ");
+    tty.until_text("frozen");
+    tty.keys(" ");
+    tty.until_text("live");
+    tty.keys("?");
+    tty.until_text("freeze");
+    tty.keys("\x1b");
+    tty.keys("q");
+    assert!(tty.wait().success());
+    tty.assert_terminal_is_back();
+    tty.assert_nobody_is_left();
+}
+
+#[test]
+fn a_deadlock_between_processes_is_seen_and_ends_as_fast_as_anything() {
+    let mut tty = Pty::contend(&["run", "deadlock", "--as", "processes"], 40, 120);
+    tty.until_text("Neither can ever go on");
+    assert_eq!(tty.family().len(), 4, "dashboard, runner and two workers");
+    tty.keys("q");
+    assert!(tty.wait().success());
+    tty.assert_terminal_is_back();
+    tty.assert_nobody_is_left();
+}
+
+#[test]
+fn whatever_ends_it_the_terminal_is_back_and_nobody_is_left() {
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129), ("QUIT", 131)] {
+        let mut tty = Pty::contend(&["run", "lock-contention", "--as", "processes"], 24, 80);
+        tty.until_text("teller-8");
+        tty.signal(signal);
+        let status = tty.wait();
+        assert!(!status.success(), "SIG{signal}");
+        let code_or_signal = format!("{status:?}");
+        assert!(
+            status.exit_code() == code || status.signal().is_some(),
+            "SIG{signal} is told by the exit status: {code_or_signal}"
+        );
+        tty.assert_terminal_is_back();
+        tty.assert_nobody_is_left();
+    }
+}
+
+#[test]
+fn control_c_leaves() {
+    let mut tty = Pty::contend(&["run", "thread-pool"], 24, 80);
+    tty.until_text("worker-2");
+    tty.keys("\x03");
+    tty.wait();
+    tty.assert_terminal_is_back();
+    tty.assert_nobody_is_left();
+}
+
+#[test]
+fn a_killed_dashboard_leaves_nobody() {
+    for scenario in ["lock-contention", "deadlock", "process-pool"] {
+        let mut tty = Pty::contend(&["run", scenario, "--as", "processes"], 24, 80);
+        tty.until("the run is on", |s| s.contents().contains("live"));
+        tty.signal("KILL");
+        tty.wait();
+        tty.assert_nobody_is_left();
+    }
+}
+
+#[test]
+fn a_killed_runner_is_named_and_the_run_can_start_anew() {
+    let mut tty = Pty::contend(&["run", "thread-pool"], 24, 100);
+    tty.until_text("worker-2");
+    let dashboard = tty.pid();
+    let runner = tty.family().into_iter().find(|pid| *pid != dashboard).expect("a runner");
+    support::kill(runner);
+    tty.until_text("signal 9");
+    tty.keys("r");
+    tty.until("a new run", |s| s.contents().contains("live"));
+    tty.keys("q");
+    assert!(tty.wait().success());
+    tty.assert_terminal_is_back();
+    tty.assert_nobody_is_left();
+}
+
+#[test]
+fn control_z_gives_the_shell_its_terminal_and_fg_comes_back() {
+    let mut shell = CommandBuilder::new("bash");
+    shell.args(["--norc", "--noprofile", "-i"]);
+    shell.env("PS1", "shell> ");
+    let mut tty = Pty::start(shell, 24, 100);
+    tty.until_text("shell>");
+    tty.keys(&format!("{} run lock-contention\r", env!("CARGO_BIN_EXE_contend")));
+    tty.until_text("teller-3");
+    tty.keys("\x1a");
+    tty.until("the shell's screen", |s| !s.alternate_screen() && s.contents().contains("Stopped"));
+    assert!(!tty.screen().hide_cursor(), "the shell has no cursor");
+    tty.keys("echo still-$((40+2))-here\r");
+    tty.until_text("still-42-here");
+    tty.keys("fg\r");
+    tty.until("the dashboard again", |s| s.alternate_screen() && s.contents().contains("teller-3"));
+    tty.keys("q");
+    tty.until("the shell again", |s| !s.alternate_screen() && s.contents().trim_end().ends_with("shell>"));
+    tty.keys("exit\r");
+    tty.wait();
+    tty.assert_nobody_is_left();
+}
+
+#[test]
+fn no_size_is_too_small_and_a_storm_of_sizes_does_no_harm() {
+    let mut tty = Pty::contend(&["run", "lock-contention"], 24, 80);
+    tty.until_text("teller-1");
+    for (rows, cols) in [(1, 1), (0, 0), (2, 200), (200, 2), (10, 3), (60, 200)] {
+        tty.resize(rows, cols);
+    }
+    for i in 0..500 {
+        tty.resize(5 + i % 60, 10 + i % 190);
+    }
+    tty.resize(24, 80);
+    tty.until_text("teller-1");
+    tty.keys("q");
+    assert!(tty.wait().success());
+    tty.assert_terminal_is_back();
+    tty.assert_nobody_is_left();
+}
+
+#[test]
+fn a_terminal_that_cannot_draw_is_told_what_to_do_instead() {
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_contend"));
+    command.args(["run", "deadlock"]);
+    let mut tty = Pty::start_as(command, "dumb", 24, 80);
+    let status = tty.wait();
+    assert!(!status.success());
+    assert!(tty.text().contains("--headless"), "{}", tty.text());
+    tty.assert_terminal_is_back();
+}
