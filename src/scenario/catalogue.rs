@@ -14,8 +14,28 @@ macro_rules! entries {
 }
 
 /// In the order of the picker.
-const ENTRIES: &[Entry] =
-    entries!["thread-pool", "lock-contention", "deadlock", "philosophers", "process-pool", "thumbnails"];
+const ENTRIES: &[Entry] = entries![
+    "thread-pool",
+    "downloads",
+    "oversubscription",
+    "head-of-line",
+    "bufferbloat",
+    "lock-contention",
+    "account-race",
+    "atomic-or-not",
+    "hold-time",
+    "spin-or-park",
+    "deadlock",
+    "order-hazard",
+    "lock-order-lab",
+    "philosophers",
+    "livelock",
+    "process-pool",
+    "crash",
+    "thumbnails",
+    "grayscale",
+    "primes",
+];
 
 /// Every scenario of the catalogue, in the order of the picker.
 pub fn all() -> &'static [Entry] {

@@ -70,6 +70,7 @@ impl Model {
     pub(super) fn acquired(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, grant: Grant) {
         let doing = self.lanes[w.index()].doing;
         let waiting = (doing.state == State::Lock && doing.on == Some(lock)).then_some(doing.since);
+        self.note_order(w, at, lock);
         self.run(w, at);
         let holds = &mut self.lanes[w.index()].holds;
         // One it seems to have already: its release was lost, or was never there.
@@ -85,6 +86,17 @@ impl Model {
             }
             lock.take(w, grant, at, waiting);
         });
+    }
+
+    /// An attempt that ends by itself closes no ring: its order is no danger.
+    #[inline]
+    fn note_order(&mut self, w: WorkerId, at: Stamp, lock: ResourceId) {
+        let lane = &mut self.lanes[w.index()];
+        let tried = lane.holds.tried.take() == Some(lock);
+        if !tried && !lane.timed && !lane.holds.sure.is_empty() {
+            let held: Vec<ResourceId> = lane.holds.sure.iter().map(|(held, _)| *held).collect();
+            self.orders.took(w, lock, &held, at);
+        }
     }
 
     #[inline]
