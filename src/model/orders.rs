@@ -39,17 +39,14 @@ impl Orders {
         for first in held.iter().filter(|first| **first != lock) {
             let guards = || held.iter().copied().filter(|guard| guard != first && *guard != lock);
             let workers = self.0.entry((*first, lock)).or_default();
-            match workers.get_mut(&worker) {
-                Some(took) => {
-                    took.at = took.at.min(at);
-                    took.guards.retain(|guard| guards().any(|held| held == *guard));
-                }
-                None => {
-                    workers.insert(worker, Took { at, guards: guards().collect() });
-                    if workers.len() > WORKERS {
-                        workers.pop_last();
-                    }
-                }
+            if let Some(took) = workers.get_mut(&worker) {
+                took.at = took.at.min(at);
+                took.guards.retain(|guard| guards().any(|held| held == *guard));
+                continue;
+            }
+            workers.insert(worker, Took { at, guards: guards().collect() });
+            if workers.len() > WORKERS {
+                workers.pop_last();
             }
         }
         while self.0.len() > PAIRS {

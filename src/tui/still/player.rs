@@ -124,7 +124,7 @@ impl<'a> Player<'a> {
             Step::Compute(t) => self.spend(worker, now, State::Running, time(t)),
             Step::Sleep(t) => self.spend(worker, now, State::Sleep, time(t)),
             Step::Io(t) => self.spend(worker, now, State::Io, time(t)),
-            Step::Thumbnail { .. } => self.spend(worker, now, State::Running, THUMBNAIL.0),
+            Step::Thumbnail { .. } | Step::Real(_) => self.spend(worker, now, State::Running, THUMBNAIL.0),
             Step::Lock { target, body } => {
                 let lock = self.lock(target, place);
                 self.enter(worker, body, 0, lock);
@@ -155,7 +155,6 @@ impl<'a> Player<'a> {
                     self.enter(worker, &way.steps, 0, None);
                 }
             }
-            Step::Real(_) => self.spend(worker, now, State::Running, THUMBNAIL.0),
             Step::Panic(_) | Step::Abort | Step::Exit(_) => {
                 self.workers[worker].spans.push((now, State::Crashed));
                 self.workers[worker].until = None;
