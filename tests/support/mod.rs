@@ -133,6 +133,7 @@ impl Seen {
 
     fn take(&mut self, message: Message) {
         match message {
+            Message::Many(messages) => messages.into_iter().for_each(|message| self.take(message)),
             Message::Events(events) => self.events.extend(events),
             Message::Notice { notice, .. } => self.notices.push(notice),
             Message::Sample(Sample::Counter { value, .. }) => self.counter = Some(value),
