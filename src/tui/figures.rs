@@ -163,7 +163,7 @@ impl CounterFigures {
     fn take(model: &Model, id: ResourceId) -> Self {
         model.counter(id).map_or_else(Self::default, |counter| Self {
             value: counter.value(),
-            expected: counter.expected(),
+            expected: counter.should_hold(),
             lost: counter.lost(),
         })
     }
