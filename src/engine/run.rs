@@ -11,6 +11,8 @@ use super::lock::Lock;
 use super::plan::{Plan, PlanError};
 use super::queue::Queue;
 use super::recorder::Recorder;
+use super::shared::rwlock::Rwlock;
+use super::shared::semaphore::Semaphore;
 use super::wire::{Start, Up};
 use super::work::Work;
 use crate::scenario::Scenario;
@@ -63,18 +65,35 @@ impl Run {
         self.locks.get(resource.index())?.as_ref()
     }
 
+    fn kind(&self, resource: ResourceId) -> Option<&ResourceKind> {
+        self.plan.cast.resource(resource).map(|info| &info.kind)
+    }
+
+    pub fn semaphore(&self, resource: ResourceId) -> Option<Semaphore<'static>> {
+        let Some(ResourceKind::Semaphore { permits, .. }) = self.kind(resource) else { return None };
+        Some(Semaphore::at(resource, self.board.resource(resource), *permits))
+    }
+
+    pub fn rwlock(&self, resource: ResourceId) -> Option<Rwlock<'static>> {
+        let Some(ResourceKind::Rwlock { policy }) = self.kind(resource) else { return None };
+        Some(Rwlock::at(resource, self.board.resource(resource), *policy))
+    }
+
     /// The counter behind a resource.
     pub fn counter(&self, resource: ResourceId) -> &'static AtomicU64 {
         &self.board.resource(resource)[0]
     }
 
-    /// Makes the shared locks and counters, before any worker process exists.
+    /// Makes what is shared, before any worker process exists.
     pub fn init_shared(&self) {
         self.locks.iter().flatten().for_each(Lock::init);
         for (i, resource) in self.plan.cast.resources.iter().enumerate() {
+            let id = ResourceId::from(i);
             if let ResourceKind::Counter { initial } = resource.kind {
-                self.board.resource(ResourceId::from(i))[0].store(initial as u64, Ordering::Release);
+                self.counter(id).store(initial as u64, Ordering::Release);
             }
+            self.semaphore(id).inspect(|semaphore| semaphore.init());
+            self.rwlock(id).inspect(|rwlock| rwlock.init());
         }
     }
 

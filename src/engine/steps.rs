@@ -2,3 +2,5 @@
 
 mod chance;
 mod real;
+mod rwlock;
+mod semaphore;

@@ -16,6 +16,7 @@ mod oversubscribed;
 mod pool_too_large;
 mod pool_too_small;
 mod queue_overflow;
+mod starved;
 mod unfair;
 
 use super::{Model, Shares};
@@ -68,7 +69,7 @@ pub struct Finding {
 
 impl Finding {
     /// Ids of all there are, in the order in which equally severe ones are told.
-    pub const IDS: [&'static str; 14] = [
+    pub const IDS: [&'static str; 15] = [
         deadlocked::ID,
         livelock::ID,
         lost_update::ID,
@@ -81,6 +82,7 @@ impl Finding {
         head_of_line::ID,
         handover_bound::ID,
         oversubscribed::ID,
+        starved::ID,
         unfair::ID,
         pool_too_large::ID,
     ];
@@ -103,6 +105,7 @@ pub(super) fn all(model: &Model, now: Stamp) -> Vec<Finding> {
         found.extend(head_of_line::find(&look));
         found.extend(handover_bound::find(&look));
         found.extend(oversubscribed::find(&look));
+        found.extend(starved::find(&look));
         found.extend(unfair::find(&look));
         found.extend(pool_too_large::find(&look));
     }

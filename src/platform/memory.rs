@@ -4,10 +4,11 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fstat, ftruncate, memfd_create};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
-use rustix::thread::futex;
+use rustix::thread::{Timespec, futex};
 
 /// A mapping of shared memory as 64-bit words, all of them atomic: whoever else has the mapping may write at any time.
 /// Pages that nobody touches cost nothing.
@@ -81,13 +82,28 @@ fn low_half(word: &AtomicU64) -> &AtomicU32 {
 
 /// Sleeps until the word is not `value` any more. `value` must fit in 32 bits.
 pub fn wait_while(word: &AtomicU64, value: u32) {
-    let low = low_half(word);
-    while low.load(Ordering::Acquire) == value {
-        let _ = futex::wait(low, futex::Flags::empty(), value, None); // not private: processes share it
+    while low_half(word).load(Ordering::Acquire) == value {
+        wait_once(word, value, None);
     }
 }
 
-/// Wakes all who sleep in [`wait_while`] on this word.
+/// Sleeps while the low half of the word is `value`: until someone wakes it, for `limit` at most, and at times for no
+/// reason. Who calls looks again.
+pub fn wait_once(word: &AtomicU64, value: u32, limit: Option<Duration>) {
+    let limit = limit.map(|limit| Timespec {
+        tv_sec: i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: i64::from(limit.subsec_nanos()),
+    });
+    let flags = futex::Flags::empty(); // not private: processes share it
+    let _ = futex::wait(low_half(word), flags, value, limit.as_ref());
+}
+
+/// Wakes one who sleeps on this word.
+pub fn wake_one(word: &AtomicU64) {
+    let _ = futex::wake(low_half(word), futex::Flags::empty(), 1);
+}
+
+/// Wakes all who sleep on this word.
 pub fn wake_all(word: &AtomicU64) {
     let _ = futex::wake(low_half(word), futex::Flags::empty(), i32::MAX as u32);
 }

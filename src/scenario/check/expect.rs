@@ -12,7 +12,7 @@ use crate::scenario::program::{Claim, Compare, Expect, Metric, ResourceSpec, Sub
 use crate::trace::{KnobId, State};
 
 /// What can be found wrong with a run: the ids of the detectors. They live in a layer that this one does not know.
-const FINDINGS: [&str; 14] = [
+const FINDINGS: [&str; 15] = [
     "crashed",
     "deadlock",
     "handover-bound",
@@ -26,22 +26,23 @@ const FINDINGS: [&str; 14] = [
     "pool-too-large",
     "pool-too-small",
     "queue-overflow-in",
+    "starved",
     "unfair",
 ];
 
 /// What a measure is taken of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Of {
-    Mutex,
+    Lock,
     Counter,
     Pool,
 }
 
 const METRICS: [(&str, Metric, Of); 14] = [
-    ("contended", Metric::Contended, Of::Mutex),
-    ("fairness", Metric::Fairness, Of::Mutex),
-    ("held", Metric::Held, Of::Mutex),
-    ("gave-up", Metric::GaveUp, Of::Mutex),
+    ("contended", Metric::Contended, Of::Lock),
+    ("fairness", Metric::Fairness, Of::Lock),
+    ("held", Metric::Held, Of::Lock),
+    ("gave-up", Metric::GaveUp, Of::Lock),
     ("value", Metric::Value, Of::Counter),
     ("lost", Metric::Lost, Of::Counter),
     ("done", Metric::Done, Of::Pool),
@@ -155,17 +156,17 @@ impl Checker {
 
     fn subject(&mut self, entry: &KdlEntry, of: Of) -> Option<Subject> {
         let what = match of {
-            Of::Mutex => "a mutex",
+            Of::Lock => "a lock",
             Of::Counter => "a counter",
             Of::Pool => "a pool",
         };
         let thing = self.resolve(entry, what, |this, thing| match (thing, of) {
             (Thing::Pool(_), Of::Pool) => true,
-            (Thing::Resource(at), Of::Mutex | Of::Counter) => this
-                .scenario
-                .resources
-                .get(at)
-                .is_some_and(|resource| matches!(resource.spec, ResourceSpec::Mutex { .. }) == (of == Of::Mutex)),
+            (Thing::Resource(at), Of::Lock | Of::Counter) => {
+                this.scenario.resources.get(at).is_some_and(|resource| {
+                    matches!(resource.spec, ResourceSpec::Counter { .. }) == (of == Of::Counter)
+                })
+            }
             _ => false,
         })?;
         Some(match thing {

@@ -114,7 +114,10 @@ impl Checker {
         };
         let help = match nearest(name, known.clone()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None if known.len() == 0 && found.is_none() && matches!(noun, "mutex" | "counter") => {
+            None if known.len() == 0
+                && found.is_none()
+                && matches!(noun, "mutex" | "counter" | "semaphore" | "rwlock") =>
+            {
                 format!("declare it at the top: {noun} {name}")
             }
             None if known.len() == 0 => format!("this scenario has no {noun}"),
@@ -125,11 +128,13 @@ impl Checker {
     }
 
     fn kind(&self, thing: Thing) -> &'static str {
-        use crate::scenario::program::ResourceSpec::{Counter, Mutex};
+        use crate::scenario::program::ResourceSpec::{Counter, Mutex, Rwlock, Semaphore};
         match thing {
             Thing::Resource(at) => match self.scenario.resources.get(at).map(|resource| &resource.spec) {
                 Some(Mutex { .. }) => "a mutex",
                 Some(Counter { .. }) => "a counter",
+                Some(Semaphore { .. }) => "a semaphore",
+                Some(Rwlock { .. }) => "an rwlock",
                 None => "a resource",
             },
             Thing::Workers(_) => "a group of workers",

@@ -78,6 +78,8 @@ impl Checker {
             ("panic", Some(why)) => self.text(why).map(|why| Step::Panic(clean(why))),
             ("exit", Some(code)) => self.integer(code, 0, 255).map(|code| Step::Exit(code as u8)),
             ("load" | "store" | "add", Some(counter)) => self.on_counter(node, word, counter),
+            ("acquire" | "release", Some(semaphore)) => self.on_semaphore(node, word, semaphore),
+            ("read" | "write", Some(lock)) => self.on_rwlock(node, word, lock),
             (_, Some(lock)) => self.on_lock(node, word, lock),
         }
     }
@@ -112,7 +114,7 @@ impl Checker {
     }
 
     /// The resource that a step names, and which of its array.
-    fn target(
+    pub(super) fn target(
         &mut self,
         node: &KdlNode,
         entry: &KdlEntry,

@@ -44,25 +44,17 @@ impl States {
             match step {
                 Step::Sleep(_) => self.add(&[State::Sleep]),
                 Step::Io(_) | Step::Thumbnail { .. } | Step::Real(_) => self.add(&[State::Io]),
-                Step::Take(_) => self.add(&[State::Lock]),
-                Step::Lock { body, .. } => {
-                    self.add(&[State::Lock]);
-                    self.steps(body);
-                }
-                Step::TryLock { body, otherwise, .. } => {
-                    self.add(&[State::Lock]);
-                    self.steps(body);
-                    self.steps(otherwise);
-                }
-                Step::Repeat { body, .. } | Step::Forever(body) => self.steps(body),
-                Step::When { body, otherwise, .. } => {
-                    self.steps(body);
-                    self.steps(otherwise);
-                }
-                Step::Choose(ways) => ways.iter().for_each(|way| self.steps(&way.steps)),
+                Step::Take(_)
+                | Step::Down(_)
+                | Step::Lock { .. }
+                | Step::TryLock { .. }
+                | Step::Acquire { .. }
+                | Step::Read { .. }
+                | Step::Write { .. } => self.add(&[State::Lock]),
                 Step::Panic(_) | Step::Abort | Step::Exit(_) => self.add(&[State::Crashed]),
-                Step::Compute(_) | Step::Release(_) | Step::Load(_) | Step::Store { .. } | Step::Add { .. } => {}
+                _ => {}
             }
+            step.bodies().for_each(|body| self.steps(body));
         }
     }
 }

@@ -1,0 +1,7 @@
+//! What workers wait for, in shared memory: the very same primitive for threads and for processes.
+//!
+//! Each lies in the sixteen words that the board has for a resource.
+
+pub mod monitor;
+pub mod rwlock;
+pub mod semaphore;
