@@ -64,8 +64,9 @@ impl Model {
             EventKind::Released { lock, grant } => self.released(w, at, lock, grant),
             EventKind::GaveUp { lock } => {
                 self.run(w, at);
-                self.with_lock(lock, Lock::gave_up_once);
+                self.with_lock(lock, |lock| lock.give_up(w, at));
             }
+            EventKind::Tried { lock } => self.lanes[w.index()].holds.tried = Some(lock),
             EventKind::OwnerDied { lock } => {
                 self.with_lock(lock, Lock::orphaned_once);
                 if self.lanes[w.index()].doing.state == State::Gap {
@@ -103,7 +104,6 @@ impl Model {
             EventKind::Ended(how) => self.end(w, at, how),
             // Nobody blocks in any other state.
             EventKind::Block { .. } | EventKind::Began | EventKind::Gap { .. } | EventKind::Unknown { .. } => {}
-            EventKind::Tried { .. } => {}
         }
     }
 

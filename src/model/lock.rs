@@ -47,6 +47,16 @@ struct Use {
     longest_until: Stamp,
     /// Its newest grant.
     last: Grant,
+    streak: Streak,
+}
+
+/// Timed waits in a row that one worker ended without the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Streak {
+    pub gave_up: u32,
+    /// The first and the last of them.
+    pub since: Stamp,
+    pub last: Stamp,
 }
 
 #[derive(Debug, Clone)]
@@ -180,7 +190,15 @@ impl Lock {
         let place = self.users.binary_search_by_key(&worker, |u| u.worker).unwrap_or_else(|place| {
             self.users.insert(
                 place,
-                Use { worker, acquired: 0, waited: 0, longest: 0, longest_until: Stamp(0), last: Grant(0) },
+                Use {
+                    worker,
+                    acquired: 0,
+                    waited: 0,
+                    longest: 0,
+                    longest_until: Stamp(0),
+                    last: Grant(0),
+                    streak: Streak::default(),
+                },
             );
             place
         });
@@ -212,8 +230,19 @@ impl Lock {
         self.waiters.get(place as usize).map(|moved| moved.worker)
     }
 
-    pub(super) fn gave_up_once(&mut self) {
+    pub(super) fn give_up(&mut self, worker: WorkerId, at: Stamp) {
         self.gave_up += 1;
+        let streak = &mut self.user(worker).streak;
+        if streak.gave_up == 0 {
+            streak.since = at;
+        }
+        streak.gave_up = streak.gave_up.saturating_add(1);
+        streak.last = at;
+    }
+
+    /// How often each worker gave up since it last had the lock.
+    pub(super) fn streaks(&self) -> impl Iterator<Item = (WorkerId, Streak)> + '_ {
+        self.users.iter().map(|user| (user.worker, user.streak)).filter(|(_, streak)| streak.gave_up > 0)
     }
 
     pub(super) fn orphaned_once(&mut self) {
@@ -230,6 +259,7 @@ impl Lock {
         }
         let user = self.user(worker);
         user.acquired += 1;
+        user.streak = Streak::default();
         self.note(worker, grant);
         self.open.push(Open { grant, worker, from: at, whole: true, doubtful: false, until: None });
     }

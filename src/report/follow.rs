@@ -129,14 +129,11 @@ pub fn ends_by_itself(scenario: &Scenario, settings: &Settings) -> bool {
 fn any_forever(steps: &[Step], settings: &Settings) -> bool {
     steps.iter().any(|step| match step {
         Step::Forever(_) => true,
-        Step::Lock { body, .. } | Step::Repeat { body, .. } => any_forever(body, settings),
-        Step::TryLock { body, otherwise, .. } => any_forever(body, settings) || any_forever(otherwise, settings),
         Step::When { knob, is, body, otherwise } => {
             let taken = (settings.number(*knob) - is).abs() < 0.5; // positions of words are whole numbers
             any_forever(if taken { body } else { otherwise }, settings)
         }
-        Step::Choose(ways) => ways.iter().any(|way| any_forever(&way.steps, settings)),
-        _ => false,
+        _ => step.bodies().any(|body| any_forever(body, settings)),
     })
 }
 
@@ -254,6 +251,10 @@ mod tests {
         assert!(!ends(QUIET));
         assert!(ends("title \"x\"\nthread a { compute \"1ms\" }"));
         assert!(!ends("title \"x\"\nthread a { repeat 2 { forever { sleep \"1ms\" } } }"));
+        let way = |steps: &str| {
+            format!("title \"x\"\nthread a {{ choose {{ weight 1 {{ {steps} }}; weight 1 {{ exit 1 }} }} }}")
+        };
+        assert!(ends(&way("sleep \"1ms\"")) && !ends(&way("forever { sleep \"1ms\" }")));
         let knob = "title \"x\"\nknob for-ever \"no\" of=\"no yes\" help=\"x\"\n";
         assert!(ends(&format!("{knob}thread a {{ when for-ever=yes {{ forever {{ sleep \"1ms\" }} }} }}")));
     }

@@ -16,15 +16,29 @@ macro_rules! entries {
 /// In the order of the picker.
 const ENTRIES: &[Entry] = entries![
     "thread-pool",
+    "downloads",
+    "oversubscription",
+    "head-of-line",
+    "bufferbloat",
     "lock-contention",
+    "account-race",
+    "atomic-or-not",
+    "hold-time",
+    "spin-or-park",
     "readers-writers",
     "writer-starvation",
     "deadlock",
+    "order-hazard",
+    "lock-order-lab",
     "self-deadlock",
     "philosophers",
+    "livelock",
     "connection-pool",
     "process-pool",
-    "thumbnails"
+    "crash",
+    "thumbnails",
+    "grayscale",
+    "primes",
 ];
 
 /// Every scenario of the catalogue, in the order of the picker.

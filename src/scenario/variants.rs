@@ -81,14 +81,11 @@ fn any_computes(steps: &[Step], settings: &Settings) -> bool {
     steps.iter().any(|step| match step {
         Step::Compute(time) => time.eval(&At(settings)) > 0.0,
         Step::Thumbnail { .. } | Step::Real(_) => true,
-        Step::Choose(ways) => ways.iter().any(|way| any_computes(&way.steps, settings)),
-        Step::Lock { body, .. } | Step::Repeat { body, .. } | Step::Forever(body) => any_computes(body, settings),
-        Step::TryLock { body, otherwise, .. } => any_computes(body, settings) || any_computes(otherwise, settings),
         Step::When { knob, is, body, otherwise } => {
             let taken = (settings.number(*knob) - is).abs() < 0.5e-9_f64.max(is.abs() * 1e-12);
             any_computes(if taken { body } else { otherwise }, settings)
         }
-        _ => false,
+        _ => step.bodies().any(|body| any_computes(body, settings)),
     })
 }
 

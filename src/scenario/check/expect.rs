@@ -12,16 +12,20 @@ use crate::scenario::program::{Claim, Compare, Expect, Metric, ResourceSpec, Sub
 use crate::trace::{KnobId, State};
 
 /// What can be found wrong with a run: the ids of the detectors. They live in a layer that this one does not know.
-const FINDINGS: [&str; 11] = [
+const FINDINGS: [&str; 15] = [
     "crashed",
     "deadlock",
     "handover-bound",
+    "head-of-line",
+    "livelock",
     "lock-bound",
     "lost-update",
+    "order-hazard",
     "orphaned-lock",
     "oversubscribed",
     "pool-too-large",
     "pool-too-small",
+    "queue-overflow-in",
     "starved",
     "unfair",
 ];
