@@ -1,6 +1,6 @@
 //! The numbers beside the timelines, taken a few times a second and held in between: one can read them.
 
-use crate::model::{Doing, Finding, Health, Model, Shares, WaitFor};
+use crate::model::{Doing, Finding, Health, Lock, Model, Shares, WaitFor, Window};
 use crate::trace::{PoolId, ResourceId, Span, Stamp, WorkerId};
 
 /// Over what time rates are taken.
@@ -55,8 +55,15 @@ pub(super) struct QueueFigures {
 #[derive(Debug, Clone, Default)]
 pub(super) struct CounterFigures {
     pub(super) value: i64,
-    pub(super) expected: i64,
-    pub(super) lost: i64,
+    /// Updates that are lost for certain; none in the past, where only the value is known.
+    pub(super) lost: Option<i64>,
+}
+
+impl CounterFigures {
+    /// What it should hold. Not the sum of what was told: additions that are on their way are in the value already.
+    pub(super) fn expected(&self) -> Option<i64> {
+        self.lost.map(|lost| self.value.saturating_add(lost))
+    }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -85,7 +92,8 @@ impl Figures {
         let mut lanes = vec![None; cast.workers.len()];
         for (worker, lane) in model.lanes() {
             if let Some(place) = lanes.get_mut(worker.index()) {
-                let doing = if at >= now { Some(lane.doing()) } else { lane.at(at) };
+                // What is told may run ahead of what is drawn: a state that begins after `at` has no age yet.
+                let doing = lane.at(at).or((at >= now).then(|| lane.doing()));
                 *place = Some(LaneFigures { doing, shares: lane.shares(from, at, now) });
             }
         }
@@ -95,7 +103,7 @@ impl Figures {
             lanes,
             locks: cast.mutexes().map(|id| (id, LockFigures::take(model, id, from, at, now))).collect(),
             queues: cast.queues().map(|id| (id, QueueFigures::take(model, id, at, now))).collect(),
-            counters: cast.counters().map(|id| (id, CounterFigures::take(model, id))).collect(),
+            counters: cast.counters().map(|id| (id, CounterFigures::take(model, id, at, now))).collect(),
             cores: (0..model.cores().count())
                 .map(|core| if at >= now { model.cores().now(core) } else { model.cores().at(core, at) })
                 .collect(),
@@ -133,13 +141,23 @@ impl LockFigures {
         let Some(lock) = model.lock(id) else { return Self::default() };
         let waits = lock.wait().count();
         Self {
-            owner: lock.owner().map(|(owner, _)| owner),
+            owner: holder(lock, at, now),
             contended: Span(lock.contended()).share_of(Span(lock.acquired())).min(1.0),
             wait_p99: (waits > 0).then(|| Span(lock.wait().percentile(99.0))),
             hold_mean: (lock.hold().count() > 0).then(|| Span(lock.hold().mean() as u64)),
             held: lock.held_share(from, at, now),
         }
     }
+}
+
+/// Who holds a lock at `at`, as far back as exact holds are kept.
+fn holder(lock: &Lock, at: Stamp, now: Stamp) -> Option<WorkerId> {
+    if at >= now {
+        return lock.owner().map(|(owner, _)| owner);
+    }
+    let mut cells = Vec::with_capacity(1);
+    lock.cells(&Window { from: at, to: at + Span(1), cells: 1 }, now, &mut cells);
+    cells.first().and_then(|cell| cell.holder)
 }
 
 impl QueueFigures {
@@ -155,12 +173,13 @@ impl QueueFigures {
 }
 
 impl CounterFigures {
-    fn take(model: &Model, id: ResourceId) -> Self {
-        model.counter(id).map_or_else(Self::default, |counter| Self {
-            value: counter.value(),
-            expected: counter.expected(),
-            lost: counter.lost(),
-        })
+    fn take(model: &Model, id: ResourceId, at: Stamp, now: Stamp) -> Self {
+        let Some(counter) = model.counter(id) else { return Self::default() };
+        if at >= now {
+            Self { value: counter.value(), lost: Some(counter.lost()) }
+        } else {
+            Self { value: counter.at(at), lost: None }
+        }
     }
 }
 
