@@ -1,7 +1,7 @@
 //! The numbers beside the timelines, taken a few times a second and held in between: one can read them.
 
-use crate::model::{Doing, Finding, Health, Lock, Model, Shares, WaitFor, Window};
-use crate::trace::{PoolId, ResourceId, Span, Stamp, WorkerId};
+use crate::model::{Doing, Edge, Finding, Health, Lock, Model, Shares, WaitFor, Window};
+use crate::trace::{PoolId, ResourceId, Span, Stamp, State, WorkerId};
 
 /// Over what time rates are taken.
 const RATE_OVER: Span = Span::millis(2_000);
@@ -98,10 +98,12 @@ impl Figures {
             }
         }
         let pools = (0..cast.pools.len()).map(PoolId::from);
+        let locks: Vec<_> = cast.mutexes().map(|id| (id, LockFigures::take(model, id, from, at, now))).collect();
+        let waits = if at >= now { model.wait_for() } else { waits(&lanes, &locks) };
         Self {
             at,
             lanes,
-            locks: cast.mutexes().map(|id| (id, LockFigures::take(model, id, from, at, now))).collect(),
+            locks,
             queues: cast.queues().map(|id| (id, QueueFigures::take(model, id, at, now))).collect(),
             counters: cast.counters().map(|id| (id, CounterFigures::take(model, id, at, now))).collect(),
             cores: (0..model.cores().count())
@@ -110,7 +112,7 @@ impl Figures {
             pools: pools.map(|id| (id, PoolFigures::take(model, id, from, at, now))).collect(),
             findings: model.findings(now),
             health: model.health(),
-            waits: model.wait_for(),
+            waits,
         }
     }
 
@@ -148,6 +150,17 @@ impl LockFigures {
             held: lock.held_share(from, at, now),
         }
     }
+}
+
+/// Who waited for whom, from what is kept of lanes and locks.
+fn waits(lanes: &[Option<LaneFigures>], locks: &[(ResourceId, LockFigures)]) -> WaitFor {
+    let edge = |(waiter, lane): (usize, &Option<LaneFigures>)| {
+        let doing = lane.as_ref()?.doing.filter(|doing| doing.state == State::Lock)?;
+        let lock = doing.on?;
+        let holder = locks.iter().find(|(id, _)| *id == lock)?.1.owner?;
+        Some(Edge { waiter: WorkerId::from(waiter), holder, lock, timed: false })
+    };
+    WaitFor { edges: lanes.iter().enumerate().filter_map(edge).collect() }
 }
 
 /// Who holds a lock at `at`, as far back as exact holds are kept.
