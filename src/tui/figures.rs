@@ -35,7 +35,7 @@ pub(super) struct LaneFigures {
 #[derive(Debug, Clone, Default)]
 pub(super) struct LockFigures {
     pub(super) owner: Option<WorkerId>,
-    /// Share of acquisitions that had to wait.
+    /// Share of those who came for it that had to wait.
     pub(super) contended: f64,
     pub(super) wait_p99: Option<Span>,
     pub(super) hold_mean: Option<Span>,
@@ -142,9 +142,12 @@ impl LockFigures {
     fn take(model: &Model, id: ResourceId, from: Stamp, at: Stamp, now: Stamp) -> Self {
         let Some(lock) = model.lock(id) else { return Self::default() };
         let waits = lock.wait().count();
+        // Who waits now has come for it, too: in a deadlock these are the only ones that will ever have waited.
+        let waiting = lock.waiters().len() as u64;
+        let came = Span(lock.acquired().saturating_add(waiting));
         Self {
             owner: holder(lock, at, now),
-            contended: Span(lock.contended()).share_of(Span(lock.acquired())).min(1.0),
+            contended: Span(lock.contended().saturating_add(waiting)).share_of(came).min(1.0),
             wait_p99: (waits > 0).then(|| Span(lock.wait().percentile(99.0))),
             hold_mean: (lock.hold().count() > 0).then(|| Span(lock.hold().mean() as u64)),
             held: lock.held_share(from, at, now),
