@@ -21,7 +21,7 @@ const KEYS: usize = 14;
 /// What the heads over the figures at the right mean.
 const FIGURES: [(&str, &str); 6] = [
     ("run, lock ...", "share of the time in sight that the worker spent in this state; hand: handing over, rdy: ready"),
-    ("cont", "how many of all acquisitions of the lock so far had to wait"),
+    ("cont", "how many of those who came for the lock so far had to wait"),
     ("w.p99", "99 of 100 waits for the lock were no longer than this"),
     ("held  hold", "share of the time in sight that somebody held the lock; how long on average"),
     ("grows  top", "items a second by which the queue grows; the top of its scale"),
