@@ -16,6 +16,7 @@ mod recorder;
 mod run;
 mod runner;
 mod shared;
+mod steps;
 mod thumbnail;
 mod wire;
 mod work;

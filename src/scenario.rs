@@ -20,8 +20,8 @@ pub use expr::{Expr, Values};
 pub use knob::{Knob, KnobKind, Settings, Unit};
 pub use mistake::Mistakes;
 pub use program::{
-    Choice, Claim, Compare, Expect, Feed, Group, Metric, Policy, Pool, Resource, ResourceSpec, Scenario, Step, Subject,
-    Target, Try, Workers,
+    Choice, Claim, Compare, Expect, Feed, Group, Metric, Policy, Pool, QueueStep, Resource, ResourceSpec, Scenario,
+    SignalStep, Step, Subject, Target, Test, Try, Workers,
 };
 pub use source::{FindError, LARGEST, Source};
 pub use turn::SettingError;

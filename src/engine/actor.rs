@@ -17,16 +17,18 @@ use crate::trace::{EventKind, KnobId, ResourceId, Ring, State, WorkerId};
 pub enum Halt {
     /// It was asked to end.
     Asked,
+    /// There is nothing more to come: the queue it takes from is closed.
+    Finished,
     /// A step failed; says what and why.
     Failed(String),
 }
 
-type Flow = Result<(), Halt>;
+pub type Flow = Result<(), Halt>;
 
 /// One worker: what it holds, and where it stands.
 #[derive(Debug)]
 pub struct Actor {
-    run: &'static Run,
+    pub(super) run: &'static Run,
     me: WorkerId,
     place: (u32, u32),
     pub pen: Recorder<'static>,
@@ -119,6 +121,17 @@ impl Actor {
             }
             Step::Store { target, add } => self.store(target, *add),
             Step::Add { target, by } => self.add(target, *by),
+            Step::Queue(step) => self.queue_step(step)?,
+            Step::Signal(step) => self.signal_step(step),
+            Step::If { test, body, otherwise } => {
+                let holds = self.holds(test);
+                self.steps(if holds { body } else { otherwise })?;
+            }
+            Step::While { test, body } => {
+                while self.holds(test) {
+                    self.again(body)?;
+                }
+            }
             Step::Repeat { times, body } => {
                 for _ in 0..times.eval(self) as u64 {
                     self.again(body)?;
@@ -143,7 +156,7 @@ impl Actor {
     }
 
     /// One turn of a loop, unless it must leave.
-    fn again(&mut self, body: &[Step]) -> Flow {
+    pub(super) fn again(&mut self, body: &[Step]) -> Flow {
         if self.must_leave() { Err(Halt::Asked) } else { self.steps(body) }
     }
 
@@ -171,11 +184,11 @@ impl Actor {
         waited.map_err(|e| Halt::Failed(format!("waiting for a device: {e}")))
     }
 
-    fn target(&self, target: &Target) -> ResourceId {
+    pub(super) fn target(&self, target: &Target) -> ResourceId {
         self.run.plan.member(target.resource, target.at.as_ref().map_or(0.0, |at| at.eval(self)))
     }
 
-    fn take(&mut self, id: ResourceId) {
+    pub(super) fn take(&mut self, id: ResourceId) {
         if let Some(lock) = self.run.lock(id) {
             let held = lock.take(id, &mut self.pen);
             self.held.push((id, held));
@@ -192,11 +205,14 @@ impl Actor {
         had
     }
 
-    fn release(&mut self, id: ResourceId) {
-        if let Some(i) = self.held.iter().rposition(|(held, _)| *held == id) {
+    /// Gives a lock back; whether it was held.
+    pub(super) fn release(&mut self, id: ResourceId) -> bool {
+        let found = self.held.iter().rposition(|(held, _)| *held == id);
+        if let Some(i) = found {
             let (_, held) = self.held.remove(i);
             held.give_back(id, &mut self.pen);
         }
+        found.is_some()
     }
 
     fn cell(&self, counter: ResourceId) -> &'static AtomicU64 {

@@ -11,6 +11,7 @@ use super::lock::Lock;
 use super::plan::{Plan, PlanError};
 use super::queue::Queue;
 use super::recorder::Recorder;
+use super::shared::monitor::Monitor;
 use super::wire::{Start, Up};
 use super::work::Work;
 use crate::scenario::Scenario;
@@ -68,12 +69,23 @@ impl Run {
         &self.board.resource(resource)[0]
     }
 
-    /// Makes the shared locks and counters, before any worker process exists.
+    /// The monitor behind a queue, a condition, an event flag or a barrier.
+    pub fn monitor(&self, resource: ResourceId) -> Monitor<'static> {
+        Monitor::at(self.board.resource(resource))
+    }
+
+    /// Makes what is shared, before any worker process exists.
     pub fn init_shared(&self) {
         self.locks.iter().flatten().for_each(Lock::init);
         for (i, resource) in self.plan.cast.resources.iter().enumerate() {
-            if let ResourceKind::Counter { initial } = resource.kind {
-                self.board.resource(ResourceId::from(i))[0].store(initial as u64, Ordering::Release);
+            let id = ResourceId::from(i);
+            match resource.kind {
+                ResourceKind::Counter { initial } => self.counter(id).store(initial as u64, Ordering::Release),
+                ResourceKind::Mutex { .. } => {}
+                ResourceKind::Queue { .. }
+                | ResourceKind::Condition { .. }
+                | ResourceKind::Event
+                | ResourceKind::Barrier { .. } => self.monitor(id).init(),
             }
         }
     }

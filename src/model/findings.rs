@@ -6,12 +6,15 @@
 mod crashed;
 mod deadlocked;
 mod handover_bound;
+mod herd;
 mod lock_bound;
 mod lost_update;
 mod orphaned_lock;
 mod oversubscribed;
 mod pool_too_large;
 mod pool_too_small;
+mod stalled;
+mod straggler;
 mod unfair;
 
 use super::{Model, Shares};
@@ -64,14 +67,18 @@ pub struct Finding {
 
 impl Finding {
     /// Ids of all there are, in the order in which equally severe ones are told.
-    pub const IDS: [&'static str; 10] = [
+    pub const IDS: [&'static str; 14] = [
         deadlocked::ID,
+        stalled::ID,
+        stalled::LOST,
         lost_update::ID,
         crashed::ID,
         orphaned_lock::ID,
         lock_bound::ID,
         pool_too_small::ID,
         handover_bound::ID,
+        straggler::ID,
+        herd::ID,
         oversubscribed::ID,
         unfair::ID,
         pool_too_large::ID,
@@ -83,6 +90,7 @@ pub(super) fn all(model: &Model, now: Stamp) -> Vec<Finding> {
     let look = Look::new(model, now);
     let mut found = Vec::new();
     found.extend(deadlocked::find(&look));
+    found.extend(stalled::find(&look));
     found.extend(lost_update::find(&look));
     found.extend(crashed::find(&look));
     found.extend(orphaned_lock::find(&look));
@@ -90,6 +98,8 @@ pub(super) fn all(model: &Model, now: Stamp) -> Vec<Finding> {
         found.extend(lock_bound::find(&look));
         found.extend(pool_too_small::find(&look));
         found.extend(handover_bound::find(&look));
+        found.extend(straggler::find(&look));
+        found.extend(herd::find(&look));
         found.extend(oversubscribed::find(&look));
         found.extend(unfair::find(&look));
         found.extend(pool_too_large::find(&look));

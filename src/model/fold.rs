@@ -1,6 +1,9 @@
 //! What each event does to the model.
 
 mod locks;
+mod signals;
+
+pub(super) use signals::Woken;
 
 use super::lane::Task;
 use super::legal::{is_blocking, is_legal};
@@ -53,24 +56,34 @@ impl Model {
             EventKind::Wait { lock, held, timed } => self.wait(w, at, lock, held, timed),
             EventKind::Acquired { lock, grant } => self.acquired(w, at, lock, grant),
             EventKind::Released { lock, grant } => self.released(w, at, lock, grant),
-            EventKind::GaveUp { lock } => {
-                self.run(w, at);
-                self.with_lock(lock, Lock::gave_up_once);
-            }
+            EventKind::GaveUp { lock } => self.gave_up(w, at, lock),
             EventKind::OwnerDied { lock } => {
                 self.with_lock(lock, Lock::orphaned_once);
                 if self.lanes[w.index()].doing.state == State::Gap {
                     self.run(w, at);
                 }
             }
-            EventKind::Block { state, on } if is_blocking(state) => self.settle(w, at, state, on),
-            EventKind::Resume => self.run(w, at),
+            EventKind::Block { state, on } if is_blocking(state) => {
+                self.settle(w, at, state, on);
+                self.blocked(w, on);
+            }
+            EventKind::Resume => self.resume(w, at),
+            EventKind::Signalled { on, woken } => self.signalled(w, at, on, woken),
             EventKind::Put { queue, depth } => {
                 self.run(w, at);
+                self.did(w);
                 self.put(at, queue, depth);
+            }
+            EventKind::Closed { queue } => {
+                self.run(w, at);
+                match self.resources.get_mut(queue.index()) {
+                    Some(Res::Queue(queue)) => queue.close(),
+                    _ => self.health.anomalies += 1,
+                }
             }
             EventKind::Took { queue, depth } => {
                 self.run(w, at);
+                self.did(w);
                 match self.resources.get_mut(queue.index()) {
                     Some(Res::Queue(queue)) => queue.take_one(at, depth),
                     _ => self.health.anomalies += 1,
@@ -78,6 +91,7 @@ impl Model {
             }
             EventKind::Added { counter, delta, value } => {
                 self.run(w, at);
+                self.did(w);
                 match self.resources.get_mut(counter.index()) {
                     Some(Res::Counter(counter)) => counter.add(at, delta, value),
                     _ => self.health.anomalies += 1,

@@ -45,6 +45,7 @@ fn ends_block(doing: &Doing, kind: &E) -> bool {
     match kind {
         // A queue's wait ends with the item itself.
         E::Put { queue, .. } | E::Took { queue, .. } => doing.on == Some(*queue),
+        E::GaveUp { lock } => doing.state == State::Signal && doing.on == Some(*lock),
         E::Resume | E::Ended(_) => true,
         _ => false,
     }

@@ -24,6 +24,7 @@ pub struct Queue {
     capacity: u32,
     put: u64,
     taken: u64,
+    closed: bool,
     max: u32,
     last: (Stamp, u32),
     /// Sum of the stamps of all takes minus that of all puts: what each item was in the queue, summed.
@@ -35,7 +36,17 @@ pub struct Queue {
 
 impl Queue {
     pub(super) fn new(capacity: u32, shape: Shape) -> Self {
-        Self { capacity, put: 0, taken: 0, max: 0, last: (Stamp(0), 0), stay: 0, told: 0, history: History::new(shape) }
+        Self {
+            capacity,
+            put: 0,
+            taken: 0,
+            closed: false,
+            max: 0,
+            last: (Stamp(0), 0),
+            stay: 0,
+            told: 0,
+            history: History::new(shape),
+        }
     }
 
     #[inline]
@@ -50,6 +61,20 @@ impl Queue {
         self.taken += 1;
         self.stay += i128::from(at.0);
         self.tell(at, depth);
+    }
+
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// Whether all that was put was taken, as far as is known, and more could come.
+    pub(super) fn is_used_up(&self) -> bool {
+        self.put == self.taken && !self.closed
+    }
+
+    /// Whether there is no room, as far as is known, and somebody could make some.
+    pub(super) fn is_filled(&self) -> bool {
+        self.put >= self.taken.saturating_add(u64::from(self.capacity)) && !self.closed
     }
 
     #[inline]

@@ -44,7 +44,7 @@ pub enum EventKind {
     Acquired { lock: ResourceId, grant: Grant },
     /// Gave the lock back; the stamp was taken inside the lock.
     Released { lock: ResourceId, grant: Grant },
-    /// A timed wait ended without the lock.
+    /// A timed wait ended without the lock, or the signal.
     GaveUp { lock: ResourceId },
     /// Found that the lock's former owner died while holding it. Precedes `Acquired`.
     OwnerDied { lock: ResourceId },
@@ -66,6 +66,10 @@ pub enum EventKind {
     Retried { pool: PoolId },
     /// Changed a counter by `delta`; `value` is what it wrote.
     Added { counter: ResourceId, delta: i8, value: i32 },
+    /// Closed a queue: nothing will be put any more.
+    Closed { queue: ResourceId },
+    /// Notified a condition, set an event flag, or came to a barrier as the last one; `woken` workers go on for it.
+    Signalled { on: ResourceId, woken: u32 },
     /// `lost` events of this worker are missing just before the next one.
     Gap { lost: u64 },
     /// A record that no event of this version matches.

@@ -76,6 +76,8 @@ const fn encode(kind: EventKind) -> u64 {
             pack(17, counter.0, 0, (value as u32) as u64 | (delta as u8 as u64) << 32)
         }
         EventKind::Gap { lost } => pack(18, 0, 0, lost),
+        EventKind::Closed { queue } => pack(32, queue.0, 0, 0),
+        EventKind::Signalled { on, woken } => pack(33, on.0, 0, woken as u64),
         EventKind::Unknown { code } => pack(63, 0, 0, code as u64),
     }
 }
@@ -116,6 +118,8 @@ fn decode(word: u64) -> EventKind {
         16 => EventKind::Retried { pool },
         17 => EventKind::Added { counter: lock, delta: (arg >> 32) as i8, value: arg as u32 as i32 },
         18 => EventKind::Gap { lost: arg },
+        32 => EventKind::Closed { queue: lock },
+        33 => EventKind::Signalled { on: lock, woken: arg as u32 },
         _ => EventKind::Unknown { code },
     }
 }
@@ -154,6 +158,8 @@ mod tests {
             EventKind::Rejected { pool },
             EventKind::Retried { pool },
             EventKind::Added { counter: lock, delta: -1, value: i32::MIN },
+            EventKind::Closed { queue: lock },
+            EventKind::Signalled { on: lock, woken: 7 },
             EventKind::Gap { lost: 12 },
         ] {
             assert_eq!(Record::new(42, kind).kind(), kind);

@@ -14,10 +14,6 @@ pub(super) enum Needs {
     /// Each of these must go on: a mutex and its holder, a join.
     All(Vec<usize>),
     /// One of these must go on: whoever may put, post or notify.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "queues and conditions count as live until their wakers are known")
-    )]
     Any(Vec<usize>),
 }
 

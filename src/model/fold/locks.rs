@@ -71,6 +71,7 @@ impl Model {
         let doing = self.lanes[w.index()].doing;
         let waiting = (doing.state == State::Lock && doing.on == Some(lock)).then_some(doing.since);
         self.run(w, at);
+        self.took_lock(w);
         let holds = &mut self.lanes[w.index()].holds;
         // One it seems to have already: its release was lost, or was never there.
         let twice = holds.sure.iter().position(|(held, _)| *held == lock);

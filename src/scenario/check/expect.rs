@@ -12,16 +12,20 @@ use crate::scenario::program::{Claim, Compare, Expect, Metric, ResourceSpec, Sub
 use crate::trace::{KnobId, State};
 
 /// What can be found wrong with a run: the ids of the detectors. They live in a layer that this one does not know.
-const FINDINGS: [&str; 10] = [
+const FINDINGS: [&str; 14] = [
     "crashed",
     "deadlock",
     "handover-bound",
+    "herd",
     "lock-bound",
     "lost-update",
+    "lost-wakeup",
     "orphaned-lock",
     "oversubscribed",
     "pool-too-large",
     "pool-too-small",
+    "stall",
+    "straggler",
     "unfair",
 ];
 
@@ -31,9 +35,27 @@ enum Of {
     Mutex,
     Counter,
     Pool,
+    Queue,
+    /// A pool or a queue.
+    Queued,
+    /// A condition, an event or a barrier.
+    Signal,
 }
 
-const METRICS: [(&str, Metric, Of); 10] = [
+impl Of {
+    const fn matches(self, spec: &ResourceSpec) -> bool {
+        match spec {
+            ResourceSpec::Mutex { .. } => matches!(self, Self::Mutex),
+            ResourceSpec::Counter { .. } => matches!(self, Self::Counter),
+            ResourceSpec::Queue { .. } => matches!(self, Self::Queue | Self::Queued),
+            ResourceSpec::Condition { .. } | ResourceSpec::Event | ResourceSpec::Barrier { .. } => {
+                matches!(self, Self::Signal)
+            }
+        }
+    }
+}
+
+const METRICS: [(&str, Metric, Of); 12] = [
     ("contended", Metric::Contended, Of::Mutex),
     ("fairness", Metric::Fairness, Of::Mutex),
     ("value", Metric::Value, Of::Counter),
@@ -43,7 +65,9 @@ const METRICS: [(&str, Metric, Of); 10] = [
     ("retried", Metric::Retried, Of::Pool),
     ("rejected", Metric::Rejected, Of::Pool),
     ("utilization", Metric::Utilization, Of::Pool),
-    ("depth", Metric::Depth, Of::Pool),
+    ("depth", Metric::Depth, Of::Queued),
+    ("taken", Metric::Taken, Of::Queue),
+    ("woken", Metric::Woken, Of::Signal),
 ];
 
 const OTHERS: [&str; 5] = ["deadlock", "no-deadlock", "finding", "no-finding", "share"];
@@ -150,14 +174,15 @@ impl Checker {
             Of::Mutex => "a mutex",
             Of::Counter => "a counter",
             Of::Pool => "a pool",
+            Of::Queue => "a queue",
+            Of::Queued => "a pool or a queue",
+            Of::Signal => "a condition, an event or a barrier",
         };
         let thing = self.resolve(entry, what, |this, thing| match (thing, of) {
-            (Thing::Pool(_), Of::Pool) => true,
-            (Thing::Resource(at), Of::Mutex | Of::Counter) => this
-                .scenario
-                .resources
-                .get(at)
-                .is_some_and(|resource| matches!(resource.spec, ResourceSpec::Mutex { .. }) == (of == Of::Mutex)),
+            (Thing::Pool(_), of) => matches!(of, Of::Pool | Of::Queued),
+            (Thing::Resource(at), of) => {
+                this.scenario.resources.get(at).is_some_and(|resource| of.matches(&resource.spec))
+            }
             _ => false,
         })?;
         Some(match thing {

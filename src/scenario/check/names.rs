@@ -125,11 +125,15 @@ impl Checker {
     }
 
     fn kind(&self, thing: Thing) -> &'static str {
-        use crate::scenario::program::ResourceSpec::{Counter, Mutex};
+        use crate::scenario::program::ResourceSpec::{Barrier, Condition, Counter, Event, Mutex, Queue};
         match thing {
             Thing::Resource(at) => match self.scenario.resources.get(at).map(|resource| &resource.spec) {
                 Some(Mutex { .. }) => "a mutex",
                 Some(Counter { .. }) => "a counter",
+                Some(Queue { .. }) => "a queue",
+                Some(Condition { .. }) => "a condition",
+                Some(Event) => "an event",
+                Some(Barrier { .. }) => "a barrier",
                 None => "a resource",
             },
             Thing::Workers(_) => "a group of workers",

@@ -47,6 +47,8 @@ pub(super) const TIME: Want = want(Unit::Time, 0.0, HOUR);
 pub(super) const TIMES: Want = want(Unit::Count, 0.0, 1e12);
 /// Which of an array; wraps around at both ends.
 pub(super) const PLACE: Want = want(Unit::Count, -1e12, 1e12);
+/// What a counter's value or a queue's depth is compared with.
+pub(super) const VALUE: Want = want(Unit::Count, -1e9, 1e9);
 /// How many of a resource or a group.
 pub(super) const HOW_MANY: Want = want(Unit::Count, 1.0, MOST).fixed();
 /// How many workers a pool has.

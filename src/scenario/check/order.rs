@@ -16,7 +16,7 @@ use super::node::{children, span_of};
 use super::steps::pairs;
 use crate::scenario::expr::{Expr, Values};
 use crate::scenario::knob::KnobKind;
-use crate::scenario::program::{Claim, Scenario, Step, Target};
+use crate::scenario::program::{Claim, ResourceSpec, Scenario, SignalStep, Step, Target};
 use crate::trace::KnobId;
 use ring::{Edge, Lock, Ring};
 
@@ -149,12 +149,7 @@ fn conditions(steps: &[Step], found: &mut BTreeMap<KnobId, BTreeSet<u64>>) {
                 conditions(body, found);
                 conditions(otherwise, found);
             }
-            Step::TryLock { body, otherwise, .. } => {
-                conditions(body, found);
-                conditions(otherwise, found);
-            }
-            Step::Lock { body, .. } | Step::Repeat { body, .. } | Step::Forever(body) => conditions(body, found),
-            _ => {}
+            step => step.bodies().into_iter().for_each(|body| conditions(body, found)),
         }
     }
 }
@@ -223,8 +218,12 @@ impl Walk<'_> {
                         self.walk(pair.otherwise, otherwise);
                     }
                 }
-                Step::Repeat { body: steps, .. } | Step::Forever(steps) => self.walk(body, steps),
-                _ => {}
+                Step::Signal(SignalStep::Wait { target, .. }) => self.wait(target, pair.node),
+                step => {
+                    let [steps, otherwise] = step.bodies();
+                    self.walk(body, steps);
+                    self.walk(pair.otherwise, otherwise);
+                }
             }
         }
     }
@@ -253,6 +252,16 @@ impl Walk<'_> {
         }
         self.held.push(lock);
         lock
+    }
+
+    /// A wait for a condition gives its mutex back, and takes it again while everything else is still held.
+    fn wait(&mut self, target: &Target, node: &KdlNode) {
+        if let ResourceSpec::Condition { of } = self.variant.scenario.resources[target.resource].spec {
+            let mutex = Target { resource: of, at: target.at.clone() };
+            let lock = self.lock(&mutex);
+            self.give_back(lock);
+            self.take(&mutex, Some(node));
+        }
     }
 
     fn give_back(&mut self, lock: Lock) {

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::shared::Shared;
 use super::{Place, due};
 use crate::model::{Shares, Window};
 use crate::scenario::{Choice, ResourceSpec, Scenario, Settings, Step, Target};
@@ -61,10 +62,12 @@ struct Lock {
 }
 
 pub(super) struct Player<'a> {
-    scenario: &'a Scenario,
+    pub(super) scenario: &'a Scenario,
     /// Where the locks of each resource begin, and how many there are.
     arrays: Vec<(usize, usize)>,
     locks: Vec<Lock>,
+    /// What is no lock, at the same places.
+    pub(super) shared: Vec<Shared>,
     workers: Vec<Worker<'a>>,
     /// Tasks taken from each pool.
     taken: Vec<u64>,
@@ -73,7 +76,7 @@ pub(super) struct Player<'a> {
 impl<'a> Player<'a> {
     pub(super) fn new(scenario: &'a Scenario, settings: &'a Settings) -> Self {
         let place = Place { settings, index: 0, count: 1 };
-        let (mut arrays, mut locks) = (Vec::new(), Vec::new());
+        let (mut arrays, mut locks, mut shared) = (Vec::new(), Vec::new(), Vec::new());
         for resource in &scenario.resources {
             let count = (resource.count.eval(&place) as usize).clamp(1, 1_024);
             arrays.push((locks.len(), count));
@@ -82,11 +85,13 @@ impl<'a> Player<'a> {
                 ResourceSpec::Mutex { kind: Choice::Knob(knob, of) } => {
                     of.get(settings.number(*knob) as usize) == Some(&LockKind::Off)
                 }
-                ResourceSpec::Counter { .. } => true,
+                _ => true,
             };
+            let one = Shared::new(&resource.spec, &place);
+            shared.extend((0..count).map(|_| one.clone()));
             locks.extend((0..count).map(|_| Lock { open, ..Lock::default() }));
         }
-        Self { scenario, arrays, locks, workers: Vec::new(), taken: vec![0; scenario.pools.len()] }
+        Self { scenario, arrays, locks, shared, workers: Vec::new(), taken: vec![0; scenario.pools.len()] }
     }
 
     pub(super) fn add(&mut self, place: Place<'a>, work: Work<'a>) {
@@ -149,20 +154,53 @@ impl<'a> Player<'a> {
                 self.enter(worker, taken, 0, None);
             }
             Step::Panic(_) => {
-                self.workers[worker].spans.push((now, State::Crashed));
-                self.workers[worker].until = None;
+                self.halt(worker, now, State::Crashed);
             }
-            Step::Load(_) | Step::Store { .. } | Step::Add { .. } => {}
+            Step::Load(_) => {}
+            Step::Store { target, add: by } | Step::Add { target, by } => {
+                let at = self.index(target, place);
+                self.shared[at].value += i64::from(*by);
+            }
+            Step::Queue(step) => self.queue_step(worker, step, now),
+            Step::Signal(step) => self.signal_step(worker, step, now),
+            Step::If { test, body, otherwise } => {
+                let taken = if self.holds(test, place) { body } else { otherwise };
+                self.enter(worker, taken, 0, None);
+            }
+            Step::While { test, body } if self.holds(test, place) => self.once_more(worker, body),
+            Step::While { .. } => {}
         }
     }
 
-    fn spend(&mut self, worker: usize, now: u64, state: State, time: u64) {
+    pub(super) fn spend(&mut self, worker: usize, now: u64, state: State, time: u64) {
         let worker = &mut self.workers[worker];
         worker.spans.push((now, state));
         worker.until = Some(now.saturating_add(time));
     }
 
-    fn enter(&mut self, worker: usize, steps: &'a [Step], again: u64, unlocks: Option<usize>) {
+    /// Runs the body, and then the step it belongs to again.
+    pub(super) fn once_more(&mut self, worker: usize, steps: &'a [Step]) {
+        if let Some(body) = self.workers[worker].bodies.last_mut() {
+            body.next -= 1;
+        }
+        self.enter(worker, steps, 0, None);
+    }
+
+    /// Lets the worker do nothing more until something wakes it.
+    pub(super) fn halt(&mut self, worker: usize, now: u64, state: State) {
+        self.workers[worker].spans.push((now, state));
+        self.workers[worker].until = None;
+    }
+
+    pub(super) fn wake(&mut self, worker: usize, now: u64) {
+        self.workers[worker].until = Some(now);
+    }
+
+    pub(super) fn place(&self, worker: usize) -> Place<'a> {
+        self.workers[worker].place
+    }
+
+    pub(super) fn enter(&mut self, worker: usize, steps: &'a [Step], again: u64, unlocks: Option<usize>) {
         let bodies = &mut self.workers[worker].bodies;
         if bodies.len() < DEPTH {
             bodies.push(Body { steps, next: 0, again, unlocks });
@@ -201,18 +239,23 @@ impl<'a> Player<'a> {
     }
 
     /// Which lock a target names; `None` for what is no lock, or one that is switched off.
-    fn lock(&self, target: &Target, place: Place<'_>) -> Option<usize> {
-        let (first, count) = self.arrays.get(target.resource).copied()?;
-        let at = target.at.as_ref().map_or(0.0, |at| at.eval(&place));
-        let index = first + (at.rem_euclid(count as f64) as usize).min(count - 1);
+    pub(super) fn lock(&self, target: &Target, place: Place<'_>) -> Option<usize> {
+        let index = self.index(target, place);
         (!self.locks[index].open).then_some(index)
+    }
+
+    /// Where what a target names stands among the locks and among the shared things.
+    pub(super) fn index(&self, target: &Target, place: Place<'_>) -> usize {
+        let (first, count) = self.arrays[target.resource];
+        let at = target.at.as_ref().map_or(0.0, |at| at.eval(&place));
+        first + (at.rem_euclid(count as f64) as usize).min(count - 1)
     }
 
     fn is_free(&self, lock: Option<usize>) -> bool {
         lock.is_none_or(|i| self.locks[i].owner.is_none())
     }
 
-    fn acquire(&mut self, worker: usize, lock: Option<usize>, now: u64) {
+    pub(super) fn acquire(&mut self, worker: usize, lock: Option<usize>, now: u64) {
         let Some(lock) = lock.map(|i| &mut self.locks[i]) else { return };
         if lock.owner.is_none() {
             lock.owner = Some(worker);
@@ -223,7 +266,7 @@ impl<'a> Player<'a> {
         }
     }
 
-    fn release(&mut self, lock: Option<usize>, now: u64) {
+    pub(super) fn release(&mut self, lock: Option<usize>, now: u64) {
         let Some(lock) = lock.map(|i| &mut self.locks[i]) else { return };
         lock.owner = lock.waiting.pop_front();
         if let Some(next) = lock.owner {

@@ -1,6 +1,6 @@
 //! Which states a scenario can show: they make up its legend, which then never changes its width.
 
-use crate::scenario::{Feed, Policy, Scenario, Step};
+use crate::scenario::{Feed, Policy, QueueStep, Scenario, SignalStep, Step};
 use crate::trace::{State, WorkerKind};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,23 +45,14 @@ impl States {
                 Step::Sleep(_) => self.add(&[State::Sleep]),
                 Step::Io(_) | Step::Thumbnail { .. } => self.add(&[State::Io]),
                 Step::Take(_) => self.add(&[State::Lock]),
-                Step::Lock { body, .. } => {
-                    self.add(&[State::Lock]);
-                    self.steps(body);
-                }
-                Step::TryLock { body, otherwise, .. } => {
-                    self.add(&[State::Lock]);
-                    self.steps(body);
-                    self.steps(otherwise);
-                }
-                Step::Repeat { body, .. } | Step::Forever(body) => self.steps(body),
-                Step::When { body, otherwise, .. } => {
-                    self.steps(body);
-                    self.steps(otherwise);
-                }
+                Step::Lock { .. } | Step::TryLock { .. } => self.add(&[State::Lock]),
+                Step::Queue(QueueStep::Put(_)) => self.add(&[State::Full]),
+                Step::Queue(QueueStep::Take(_) | QueueStep::Each { .. }) => self.add(&[State::Empty]),
+                Step::Signal(SignalStep::Wait { .. } | SignalStep::Meet(_)) => self.add(&[State::Signal]),
                 Step::Panic(_) => self.add(&[State::Crashed]),
-                Step::Compute(_) | Step::Release(_) | Step::Load(_) | Step::Store { .. } | Step::Add { .. } => {}
+                _ => {}
             }
+            step.bodies().into_iter().for_each(|body| self.steps(body));
         }
     }
 }
