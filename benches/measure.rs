@@ -7,6 +7,7 @@
 
 use std::fmt::Display;
 use std::fs;
+use std::time::{Duration, Instant};
 
 /// Middle of the samples; not a number for none.
 pub fn median(samples: &[f64]) -> f64 {
@@ -65,14 +66,45 @@ impl Goal {
     }
 }
 
-/// CPU time that the whole machine was busy since it started, and that this process took: seconds. Their difference over
-/// a sample is what others took of it.
-pub fn busy() -> (f64, f64) {
-    // Fields 1-3 and 6-8 of the first line are time on a CPU in hundredths of a second; 4 and 5 are idle and waiting.
+/// Seconds of CPU that others took of the machine since the last look.
+#[derive(Debug)]
+pub struct Others {
+    last: (f64, f64),
+}
+
+impl Others {
+    pub fn new() -> Self {
+        Self { last: busy() }
+    }
+
+    pub fn since(&mut self) -> f64 {
+        let now = busy();
+        let before = std::mem::replace(&mut self.last, now);
+        ((now.0 - before.0) - (now.1 - before.1)).max(0.0)
+    }
+}
+
+/// Waits until others leave the machine nearly alone, for `patience` at most.
+pub fn wait_for_quiet(patience: Duration) {
+    const LOOK: Duration = Duration::from_millis(60);
+    let end = Instant::now() + patience;
+    let mut others = Others::new();
+    while Instant::now() < end {
+        std::thread::sleep(LOOK);
+        if others.since() < 0.1 * LOOK.as_secs_f64() {
+            return;
+        }
+    }
+}
+
+/// Seconds of CPU since the machine started, and of this process.
+fn busy() -> (f64, f64) {
+    // Of the first line, fields 1-3 and 6-8 are time on a CPU in hundredths of a second; the others are idle, waiting, or
+    // counted twice.
     let machine = fs::read_to_string("/proc/stat").unwrap_or_default();
     let fields = machine.lines().next().unwrap_or_default().split_ascii_whitespace().skip(1);
     let ticks = fields.map(|f| f.parse::<f64>().unwrap_or(0.0)).enumerate();
-    let all: f64 = ticks.filter(|(i, _)| ![3, 4, 8, 9].contains(i)).map(|(_, t)| t).sum();
+    let all: f64 = ticks.filter(|(i, _)| [0, 1, 2, 5, 6, 7].contains(i)).map(|(_, t)| t).sum();
     let own = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     (all / 100.0, own.tv_sec as f64 + own.tv_nsec as f64 / 1e9)
 }

@@ -22,6 +22,8 @@ mod plan;
 mod signals;
 mod still;
 mod terminal;
+#[cfg(test)]
+mod tests;
 mod theme;
 mod watch;
 
@@ -32,7 +34,7 @@ use thiserror::Error;
 
 use crate::model::Model;
 use crate::scenario::{Scenario, Settings, Source};
-use crate::trace::Stamp;
+use crate::trace::{Span, Stamp};
 use app::{App, Effect, Entry, Picker, Showing};
 use events_loop::{Loop, Sources, Stage};
 use input::Input;
@@ -58,6 +60,8 @@ pub struct Options {
     pub theme: Theme,
     /// Off, the terminal's own selection of text works.
     pub mouse: bool,
+    /// How long a run goes on, if not until it ends or is stopped.
+    pub limit: Option<Span>,
 }
 
 /// How the dashboard ended.
@@ -65,6 +69,8 @@ pub struct Options {
 pub struct Outcome {
     /// The signal that ended it, or SIGINT for Ctrl-C: the process should die of it.
     pub signal: Option<i32>,
+    /// The terminal is gone or reads no more: whoever prints to it now may wait for ever.
+    pub stalled: bool,
     /// The run that was on screen last.
     pub last: Option<LastRun>,
 }
@@ -113,13 +119,14 @@ pub fn run(start: Start, options: Options, starter: &dyn Starter) -> Result<Outc
     }
     let app = App::new(picker, options.theme, terminal::size());
     let stage = Terminal { guard, screen, buffer, input };
-    let mut events = Loop::new(app, stage, Sources { typed, signals, panics }, starter);
+    let mut events = Loop::new(app, stage, Sources { typed, signals, panics }, starter).until(options.limit);
     let ended = events.run(first);
     let (app, run, stage) = events.into_parts();
-    drop(stage); // the screen first: ending a run may take a moment
+    let stalled = !terminal::leave(); // the screen first: ending a run may take a moment
+    drop(stage);
     drop(run);
     let signal = ended?;
-    Ok(Outcome { signal, last: last_run(app) })
+    Ok(Outcome { signal, stalled, last: last_run(app) })
 }
 
 fn last_run(app: App) -> Option<LastRun> {

@@ -127,6 +127,18 @@ fn a_pool_grows_and_shrinks_while_it_runs() {
 }
 
 #[test]
+fn a_knob_that_is_turned_is_told_with_its_value() {
+    let mut s = scenario("turned");
+    s.knobs.push(knob("times", 2.0, 8.0));
+    s.workers.push(workers("w", WorkerKind::Thread, 1, vec![Step::Forever(vec![compute_us(100.0)])]));
+    let mut seen = Seen::start(&s);
+    seen.command(Command::Turn { knob: 0_usize.into(), value: 6.0 });
+    seen.until("the notice", |s| {
+        s.notices.iter().any(|n| matches!(n, Notice::Turned { name, shown, .. } if name == "times" && shown == "6"))
+    });
+}
+
+#[test]
 fn a_killed_pool_process_is_replaced_and_its_task_is_done_again() {
     let mut s = scenario("kill");
     let mut p = pool("worker", WorkerKind::Process, 2);

@@ -170,7 +170,6 @@ fn watch(world: &World, rng: &mut Rng) -> Result<Shown, String> {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "figures of the run, shown with --nocapture")]
 fn the_verdict_is_the_kernels() {
     let asked = |name| std::env::var(name).ok().and_then(|s| s.parse::<u64>().ok());
     let one = asked("ORACLE_SEED");
@@ -181,7 +180,8 @@ fn the_verdict_is_the_kernels() {
         let world = Arc::new(World::new(&mut rng));
         let spawn = |w| {
             let world = Arc::clone(&world);
-            std::thread::spawn(move || Thread::run(&world, w))
+            let thread = std::thread::Builder::new().name(format!("worker-{w}"));
+            thread.spawn(move || Thread::run(&world, w)).expect("a thread")
         };
         let threads: Vec<JoinHandle<()>> = (0..world.workers.len()).map(spawn).collect();
         // Checked before anyone is joined: threads that the kernel holds would be waited for in vain.

@@ -117,8 +117,8 @@ pub(super) struct RunArgs {
     #[arg(long = "as", value_name = "KIND", value_enum, help_heading = "What to run")]
     pub(super) executor: Option<Executor>,
 
-    /// Headless, and end the run after this time, such as 10s or 500ms [default: when it ends by itself or is
-    /// deadlocked; a run that would never end, after 5s]
+    /// End the run after this time, such as 10s or 500ms [default: when it ends by itself; headless also when it is
+    /// deadlocked, and after 5s if it would never end]
     #[arg(long = "for", value_name = "TIME", value_parser = positive_time, help_heading = "When to stop")]
     pub(super) time: Option<Duration>,
 

@@ -34,7 +34,7 @@ pub(super) fn pick(no_mouse: bool, colours: Colours) -> Result<Outcome, Failure>
         let usage = "there is no terminal to choose a scenario on; name one: contend run SCENARIO, see contend --help";
         return Err(Failure::Usage(usage.to_owned()));
     }
-    dashboard(tui::Start::Picker, &[], no_mouse, colours)
+    dashboard(tui::Start::Picker, None, &[], no_mouse, colours)
 }
 
 /// One scenario, in the dashboard or headless.
@@ -50,15 +50,22 @@ pub(super) fn run(args: &RunArgs, no_mouse: bool, colours: Colours) -> Result<Ou
     let settings = scenario
         .settings(&args.set, args.workers, args.executor.map(Into::into))
         .map_err(|error| Failure::Usage(error.to_string()))?;
-    if args.headless || args.json || args.time.is_some() || !io::stdout().is_terminal() {
+    if args.headless || args.json || !io::stdout().is_terminal() {
         return headless(&Task { scenario, settings }, args, colours);
     }
     let start = tui::Start::Run { source, scenario: Box::new(scenario), settings };
-    dashboard(start, &args.fail_on, no_mouse, colours)
+    dashboard(start, args.time.map(Span::from), &args.fail_on, no_mouse, colours)
 }
 
-fn dashboard(start: tui::Start, fail_on: &[String], no_mouse: bool, colours: Colours) -> Result<Outcome, Failure> {
-    let options = tui::Options { theme: Theme { colour: colours.out, unicode: out::is_unicode() }, mouse: !no_mouse };
+fn dashboard(
+    start: tui::Start,
+    limit: Option<Span>,
+    fail_on: &[String],
+    no_mouse: bool,
+    colours: Colours,
+) -> Result<Outcome, Failure> {
+    let theme = Theme { colour: colours.out, unicode: out::is_unicode() };
+    let options = tui::Options { theme, mouse: !no_mouse, limit };
     let ended = tui::run(start, options, &tui::Really).map_err(|error| match error {
         TuiError::NotATerminal | TuiError::Dumb => Failure::Usage(error.to_string()),
         TuiError::Enter(_) | TuiError::Panicked(_) => Failure::Run(error.to_string()),
@@ -78,7 +85,9 @@ fn dashboard(start: tui::Start, fail_on: &[String], no_mouse: bool, colours: Col
             findings: &findings,
             verdicts: &[],
         };
-        out::print(&report::brief(&report, look(colours)))?;
+        if !ended.stalled {
+            out::print(&report::brief(&report, look(colours)))?; // a terminal that takes nothing would hold us here
+        }
         found = named(&findings, fail_on);
     }
     Ok(match ended.signal {

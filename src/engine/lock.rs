@@ -53,7 +53,7 @@ impl<'a> Lock<'a> {
             LockKind::Spin => Self::Spin(SpinMutex::new(0)),
             LockKind::Ticket => Self::Ticket(TicketMutex::new(0)),
             LockKind::Robust => {
-                let mutex = cells.first_chunk::<ROBUST_WORDS>().expect("a resource has 16 words");
+                let mutex = cells.first_chunk::<ROBUST_WORDS>()?; // always: a resource has 16 words
                 Self::Robust { mutex: Robust::at(mutex), grants: &cells[15] }
             }
             LockKind::Off => return None,
@@ -70,7 +70,7 @@ impl<'a> Lock<'a> {
     /// Takes it if it is free.
     #[inline]
     pub fn try_lock(&self) -> Option<Held<'_>> {
-        Some(match self {
+        let guard = match self {
             Self::Std(m) => match m.try_lock() {
                 Ok(guard) => Guard::Std(guard),
                 Err(TryLockError::Poisoned(p)) => Guard::Std(p.into_inner()),
@@ -81,8 +81,8 @@ impl<'a> Lock<'a> {
             Self::Spin(m) => Guard::Spin(m.try_lock()?),
             Self::Ticket(m) => Guard::Ticket(m.try_lock()?),
             Self::Robust { mutex, .. } => return mutex.try_lock().map(|taken| self.shared(*mutex, taken)),
-        })
-        .map(Held::count)
+        };
+        Some(Held::count(guard))
     }
 
     /// Waits for it, without a limit.

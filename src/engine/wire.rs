@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::files::Job;
 use crate::scenario::{Scenario, Settings};
-use crate::trace::{Notice, WorkerId};
+use crate::trace::{KnobId, Notice, WorkerId};
 
 /// Everything a runner or a worker process needs to know. First frame on its standard input.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -19,8 +19,8 @@ pub struct Start {
 /// Dashboard to runner.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Down {
-    /// A knob on the board was turned: see whether a pool must grow or shrink.
-    Turned,
+    /// This knob on the board was turned: see whether a pool must grow or shrink.
+    Turned(KnobId),
     /// End this worker.
     Kill(WorkerId),
 }

@@ -76,8 +76,10 @@ impl Model {
             Death::Signal(signal) => format!("{} killed by signal {signal}", self.cast.worker_name(worker)),
         };
         let reborn = lane.began.is_some_and(|began| began > at);
-        if lane.ended == Some(Ending::Killed) {
-            lane.ended = Some(Ending::Died(death.clone()));
+        // Whoever found it dead could not say what it died of.
+        let told = [lane.ended.as_mut(), lane.crashed.as_mut().map(|(_, how)| how)];
+        for how in told.into_iter().flatten().filter(|how| **how == Ending::Killed) {
+            *how = Ending::Died(death.clone());
         }
         // One that had said it would end has only now been seen to; one that began anew since is another.
         if (lane.in_life() && !reborn) || lane.lives == 0 {

@@ -72,7 +72,7 @@ impl Model {
             EventKind::Put { queue, depth } => {
                 self.run(w, at);
                 self.did(w);
-                self.put(at, queue, depth);
+                self.put(w, at, queue, depth);
             }
             EventKind::Closed { queue } => {
                 self.run(w, at);
@@ -85,7 +85,7 @@ impl Model {
                 self.run(w, at);
                 self.did(w);
                 match self.resources.get_mut(queue.index()) {
-                    Some(Res::Queue(queue)) => queue.take_one(at, depth),
+                    Some(Res::Queue(queue)) => queue.take_one(at, w, depth),
                     _ => self.health.anomalies += 1,
                 }
             }
@@ -166,11 +166,13 @@ impl Model {
         let state = if matches!(how, How::Panicked | How::Killed) { State::Crashed } else { State::Done };
         self.settle(w, at, state, None);
         let lane = &mut self.lanes[w.index()];
-        lane.ended = Some(how.into());
+        // If a notice came first its own word counts, but the notice knows better what it was killed by.
+        let noticed = lane.died.take().and_then(|_| lane.ended.take());
+        let ending = noticed.filter(|_| how == How::Killed).unwrap_or(how.into());
+        lane.ended = Some(ending.clone());
         lane.task = None;
-        lane.died = None; // the notice came first; its own word counts
-        if how == How::Panicked {
-            lane.crash(at, how.into());
+        if state == State::Crashed {
+            lane.crash(at, ending);
         }
         if let Some((pool, seat)) = self.seats[w.index()] {
             self.pools[pool.index()].rise(seat, at);
@@ -224,9 +226,9 @@ impl Model {
     }
 
     #[inline]
-    fn put(&mut self, at: Stamp, queue: ResourceId, depth: u32) {
+    fn put(&mut self, w: WorkerId, at: Stamp, queue: ResourceId, depth: u32) {
         match self.resources.get_mut(queue.index()) {
-            Some(Res::Queue(queue)) => queue.put_one(at, depth),
+            Some(Res::Queue(queue)) => queue.put_one(at, w, depth),
             _ => self.health.anomalies += 1,
         }
         if let Some(Some(pool)) = self.fed_by.get(queue.index()) {

@@ -2,20 +2,39 @@
 
 use super::history::{History, Merge, Shape};
 use super::shares::Window;
-use crate::trace::{Span, Stamp};
+use crate::trace::{Span, Stamp, WorkerId};
 
 /// What one bucket of a queue holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Depths {
     max: u32,
-    /// The depth with the newest stamp; the greater one when two are equal. None in a bucket without events.
-    last: Option<(Stamp, u32)>,
+    /// None in a bucket without events.
+    last: Option<Told>,
+}
+
+/// A depth as a worker told it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Told {
+    at: Stamp,
+    worker: WorkerId,
+    depth: u32,
+}
+
+impl Told {
+    /// Whichever is newer. Items taken together have one stamp: of one worker's the later told counts, of two workers' that
+    /// of the higher one, so that the order of arrival between them does not matter.
+    fn newer(self, other: Self) -> Self {
+        if (other.at, other.worker) >= (self.at, self.worker) { other } else { self }
+    }
 }
 
 impl Merge for Depths {
     fn merge(&mut self, other: Self) {
         self.max = self.max.max(other.max);
-        self.last = self.last.max(other.last);
+        self.last = match (self.last, other.last) {
+            (Some(mine), Some(theirs)) => Some(mine.newer(theirs)),
+            (mine, theirs) => mine.or(theirs),
+        };
     }
 }
 
@@ -26,7 +45,7 @@ pub struct Queue {
     taken: u64,
     closed: bool,
     max: u32,
-    last: (Stamp, u32),
+    last: Told,
     /// Sum of the stamps of all takes minus that of all puts: what each item was in the queue, summed.
     stay: i128,
     /// Sum of all depths told.
@@ -42,7 +61,7 @@ impl Queue {
             taken: 0,
             closed: false,
             max: 0,
-            last: (Stamp(0), 0),
+            last: Told { at: Stamp(0), worker: WorkerId(0), depth: 0 },
             stay: 0,
             told: 0,
             history: History::new(shape),
@@ -50,17 +69,17 @@ impl Queue {
     }
 
     #[inline]
-    pub(super) fn put_one(&mut self, at: Stamp, depth: u32) {
+    pub(super) fn put_one(&mut self, at: Stamp, worker: WorkerId, depth: u32) {
         self.put += 1;
         self.stay -= i128::from(at.0);
-        self.tell(at, depth);
+        self.tell(Told { at, worker, depth });
     }
 
     #[inline]
-    pub(super) fn take_one(&mut self, at: Stamp, depth: u32) {
+    pub(super) fn take_one(&mut self, at: Stamp, worker: WorkerId, depth: u32) {
         self.taken += 1;
         self.stay += i128::from(at.0);
-        self.tell(at, depth);
+        self.tell(Told { at, worker, depth });
     }
 
     pub(super) fn close(&mut self) {
@@ -78,16 +97,16 @@ impl Queue {
     }
 
     #[inline]
-    fn tell(&mut self, at: Stamp, depth: u32) {
-        self.max = self.max.max(depth);
-        self.last = self.last.max((at, depth));
-        self.told += u128::from(depth);
-        self.history.at(at).merge(Depths { max: depth, last: Some((at, depth)) });
+    fn tell(&mut self, told: Told) {
+        self.max = self.max.max(told.depth);
+        self.last = self.last.newer(told);
+        self.told += u128::from(told.depth);
+        self.history.at(told.at).merge(Depths { max: told.depth, last: Some(told) });
     }
 
     /// Newest known.
     pub fn depth(&self) -> u32 {
-        self.last.1
+        self.last.depth
     }
 
     pub fn capacity(&self) -> u32 {
@@ -112,9 +131,9 @@ impl Queue {
     /// Exact while no event is missing: the depth summed over time is what all items stayed, and each stays from its put to
     /// its take, or to the end. Otherwise the mean of the depths that events told.
     pub fn mean(&self) -> f64 {
-        let end = self.last.0.0;
+        let end = self.last.at.0;
         let there = i128::from(self.put) - i128::from(self.taken);
-        if there == i128::from(self.last.1) && end > 0 {
+        if there == i128::from(self.last.depth) && end > 0 {
             let stay = self.stay + there * i128::from(end);
             return (stay as f64 / end as f64).clamp(0.0, f64::from(self.max));
         }
@@ -132,9 +151,9 @@ impl Queue {
         let mut depth = self.before(w.from);
         if w.to > w.from {
             self.history.visit(w.from, w.to.min(now), |a, b, depths| {
-                let Some((at, last)) = depths.last else { return };
-                let told = w.cell_at(at.max(w.from));
-                ends[told] = Some(last);
+                let Some(last) = depths.last else { return };
+                let told = w.cell_at(last.at.max(w.from));
+                ends[told] = Some(last.depth);
                 out[told] = out[told].max(depths.max as f32);
                 // A bucket across many cells does not say in which of them it was that deep.
                 let first = w.cell_at(a.max(w.from));
@@ -156,7 +175,7 @@ impl Queue {
 
     /// Depth at `t`, as exact as what is kept allows.
     pub fn at(&self, t: Stamp) -> u32 {
-        if t >= self.last.0 { self.last.1 } else { self.before(t + Span(1)) }
+        if t >= self.last.at { self.last.depth } else { self.before(t + Span(1)) }
     }
 
     /// The last depth told before `t`.
@@ -164,10 +183,10 @@ impl Queue {
         let mut depth = 0;
         // The bucket around `t` keeps its last depth alone: one that was told later does not count.
         self.history.visit(Stamp(0), t, |_, _, depths| {
-            if let Some((at, last)) = depths.last
-                && at < t
+            if let Some(last) = depths.last
+                && last.at < t
             {
-                depth = last;
+                depth = last.depth;
             }
         });
         depth

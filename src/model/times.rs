@@ -92,3 +92,22 @@ fn put(histogram: &mut Histogram<u32>, span: Span) {
         histogram.saturating_record(span.0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_hold_for_any_length() {
+        let mut times = Times::new(2);
+        for span in [Span(10), Span::micros(1), Span::millis(5), Span::from_secs(3_000.0)] {
+            times.record(span);
+        }
+        for (percent, exact) in [(50.0, 1e3), (75.0, 5e6), (100.0, 3e12)] {
+            let told = times.percentile(percent) as f64;
+            assert!((told / exact - 1.0).abs() < 0.01, "{percent} %: {told}, {exact}");
+        }
+        assert_eq!((times.count(), times.max()), (4, 3_000_000_000_000));
+        assert_eq!(times.spread(3), [3, 0, 1]);
+    }
+}

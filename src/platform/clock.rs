@@ -41,16 +41,13 @@ impl Clock {
 
     /// The time on both clocks at one moment: of several tries the one whose two counter reads lie closest together.
     pub fn pair(self) -> Pair {
-        (0..16)
-            .map(|_| {
-                let before = self.ticks();
-                let nanos = monotonic();
-                let after = self.ticks();
-                (after.saturating_sub(before), Pair { ticks: before + after.saturating_sub(before) / 2, nanos })
-            })
-            .min_by_key(|(width, _)| *width)
-            .expect("sixteen tries")
-            .1
+        let look = || {
+            let before = self.ticks();
+            let nanos = monotonic();
+            let width = self.ticks().saturating_sub(before);
+            (width, Pair { ticks: before + width / 2, nanos })
+        };
+        (1..16).map(|_| look()).fold(look(), |best, next| if next.0 < best.0 { next } else { best }).1
     }
 }
 

@@ -14,8 +14,23 @@ macro_rules! entries {
 }
 
 /// In the order of the picker.
-const ENTRIES: &[Entry] =
-    entries!["thread-pool", "lock-contention", "deadlock", "philosophers", "process-pool", "thumbnails"];
+const ENTRIES: &[Entry] = entries![
+    "thread-pool",
+    "lock-contention",
+    "deadlock",
+    "philosophers",
+    "producer-consumer",
+    "pipeline",
+    "drain-race",
+    "if-or-while",
+    "lost-wakeup",
+    "one-condition-for-two",
+    "thundering-herd",
+    "signalling",
+    "barrier-straggler",
+    "process-pool",
+    "thumbnails"
+];
 
 /// Every scenario of the catalogue, in the order of the picker.
 pub fn all() -> &'static [Entry] {

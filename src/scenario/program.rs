@@ -12,6 +12,8 @@ pub enum Group {
     Pools,
     Locks,
     Deadlocks,
+    Queues,
+    Signals,
     Processes,
     RealWork,
     Own,

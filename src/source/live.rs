@@ -153,7 +153,7 @@ impl Live {
         match command {
             Command::Turn { knob, value } => {
                 self.board.set_knob(knob, value);
-                let _ = self.down.send(Down::Turned);
+                let _ = self.down.send(Down::Turned(knob));
             }
             Command::Kill(worker) => {
                 let _ = self.down.send(Down::Kill(worker));

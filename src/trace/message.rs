@@ -73,6 +73,8 @@ pub enum RunEnd {
     Time,
     /// It can never go on.
     Deadlock,
+    /// All who are left wait for something nobody is left to give.
+    Stall,
     /// Someone stopped it.
     Stopped,
     /// The runner died or failed; says how.
@@ -86,6 +88,7 @@ impl RunEnd {
             Self::Completed => "completed",
             Self::Time => "time",
             Self::Deadlock => "deadlock",
+            Self::Stall => "stall",
             Self::Stopped => "stopped",
             Self::Crashed(_) => "crashed",
         }
@@ -93,7 +96,7 @@ impl RunEnd {
 }
 
 /// What can be asked of a run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Command {
     /// Turn a knob; the value is in the knob's own unit (nanoseconds, a count, tasks a second, a choice's position).
     Turn { knob: KnobId, value: f64 },

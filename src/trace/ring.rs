@@ -266,13 +266,14 @@ mod tests {
             });
             let mut reader = RingReader::new(ring);
             while seen + ring.totals().1 < total {
-                reader.drain(16, |r| match r.kind() {
-                    EventKind::Gap { lost: n } => lost += n,
-                    _ => {
-                        assert!(last < Some(r.ticks), "out of order");
-                        last = Some(r.ticks);
-                        seen += 1;
+                reader.drain(16, |r| {
+                    if let EventKind::Gap { lost: n } = r.kind() {
+                        lost += n;
+                        return;
                     }
+                    assert!(last < Some(r.ticks), "out of order");
+                    last = Some(r.ticks);
+                    seen += 1;
                 });
             }
         });

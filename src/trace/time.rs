@@ -122,7 +122,7 @@ impl fmt::Display for Span {
                 };
             }
         };
-        let digits = usize::from(value < 9.95) + usize::from(value < 99.95 && value >= 9.95 && unit == "s");
+        let digits = usize::from(value < 9.95) + usize::from((9.95..99.95).contains(&value) && unit == "s");
         f.pad(&format!("{value:.digits$} {unit}"))
     }
 }

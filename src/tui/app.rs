@@ -126,9 +126,8 @@ impl App {
             }
             Msg::RunGone { now } => self.run_gone(now),
             Msg::Started { scenario, settings, cast } => self.started(scenario, settings, cast),
-            Msg::NotStarted(why) => self.said = Some(why),
             Msg::Edited(Ok(source)) => self.picker.put(Entry::new(source)),
-            Msg::Edited(Err(why)) => self.said = Some(why),
+            Msg::NotStarted(why) | Msg::Edited(Err(why)) => self.said = Some(why),
         }
         self.dirty = true;
         self.settle();

@@ -161,6 +161,9 @@ fn head(scene: Scene<'_>, section: Section, line: Rect, buf: &mut Buffer) {
     text::put(buf, Rect { x: parts.who.x + parts.who.width.min(1), ..parts.who }, name, faint);
     let heads: Vec<_> = heads.into_iter().map(|h| (h.to_owned(), faint)).collect();
     scene.figures(parts.now, &heads, buf);
+    if section == Section::Workers {
+        text::put(buf, parts.time, &pools::in_a_line(scene.watch), faint);
+    }
 }
 
 fn draw_pane(app: &App, watch: &Watch, pane: Pane, at: Rect, buf: &mut Buffer) {

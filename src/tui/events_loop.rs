@@ -17,7 +17,7 @@ use super::app::{App, Effect, Msg};
 use super::feed::{Run, Starter};
 use super::input::Typed;
 use crate::scenario::{Scenario, Settings, Source};
-use crate::trace::{Message, Span, Stamp};
+use crate::trace::{Command, Message, Span, Stamp};
 
 /// Time between two frames of a run that goes on: a scrolling picture needs no more, and figures are read.
 const FRAME: Duration = Duration::from_millis(100);
@@ -60,6 +60,8 @@ pub(super) struct Loop<'a, S> {
     open: bool,
     /// When the next frame of a moving picture is due.
     due: Instant,
+    /// When a run is stopped, on its own clock.
+    limit: Option<Span>,
     ended: Option<Result<Option<i32>, TuiError>>,
 }
 
@@ -74,7 +76,12 @@ enum Woken {
 
 impl<'a, S: Stage> Loop<'a, S> {
     pub(super) fn new(app: App, stage: S, sources: Sources, starter: &'a dyn Starter) -> Self {
-        Self { app, stage, sources, starter, run: None, open: false, due: Instant::now(), ended: None }
+        Self { app, stage, sources, starter, run: None, open: false, due: Instant::now(), limit: None, ended: None }
+    }
+
+    /// Stops every run when it is this old.
+    pub(super) fn until(self, limit: Option<Span>) -> Self {
+        Self { limit, ..self }
     }
 
     /// Goes on until it is told to quit; the signal that told it, if one did.
@@ -89,6 +96,16 @@ impl<'a, S: Stage> Loop<'a, S> {
 
     pub(super) fn into_parts(self) -> (App, Option<Box<dyn Run>>, S) {
         (self.app, self.run, self.stage)
+    }
+
+    #[cfg(test)]
+    pub(super) const fn stage(&self) -> &S {
+        &self.stage
+    }
+
+    #[cfg(test)]
+    pub(super) const fn ended(&self) -> Option<&Result<Option<i32>, TuiError>> {
+        self.ended.as_ref()
     }
 
     /// One turn: waits for one thing, and takes what else has come of its kind.
@@ -164,11 +181,15 @@ impl<'a, S: Stage> Loop<'a, S> {
         }
     }
 
-    fn tick(&mut self) {
+    /// A frame of a moving picture is due.
+    pub(super) fn tick(&mut self) {
         let now = Instant::now();
         let late = Span::from(now.saturating_duration_since(self.due));
         self.due = now + FRAME;
         let run_now = self.now();
+        if let Some(run) = self.run.as_ref().filter(|_| self.limit.is_some_and(|limit| run_now.0 >= limit.0)) {
+            run.command(Command::Stop);
+        }
         self.update(Msg::Tick { now: run_now, late: if self.app.moves() { late } else { Span::ZERO } });
         self.frame();
     }
@@ -186,7 +207,7 @@ impl<'a, S: Stage> Loop<'a, S> {
             SIGTSTP => self.update(Msg::Suspend),
             SIGCONT => {
                 let resumed = self.stage.resume();
-                self.check(resumed);
+                self.check(&resumed);
                 self.redraw();
             }
             _ => self.quit(Some(signal)),
@@ -196,7 +217,7 @@ impl<'a, S: Stage> Loop<'a, S> {
     fn resize(&mut self, size: Rect) {
         self.update(Msg::Resized(size));
         let resized = self.stage.redraw(size);
-        self.check(resized);
+        self.check(&resized);
     }
 
     fn redraw(&mut self) {
@@ -256,7 +277,7 @@ impl<'a, S: Stage> Loop<'a, S> {
         if let Some(run) = &self.run {
             run.pause(false);
         }
-        self.check(resumed);
+        self.check(&resumed);
         self.redraw();
     }
 
@@ -268,12 +289,12 @@ impl<'a, S: Stage> Loop<'a, S> {
         match self.stage.draw(&self.app) {
             Ok(true) => {}
             Ok(false) => self.app.mark_dirty(),
-            Err(error) => self.check(Err(error)),
+            Err(error) => self.check(&Err(error)),
         }
     }
 
     /// A terminal that cannot be written to is gone, and with it the reason to go on.
-    fn check(&mut self, done: io::Result<()>) {
+    fn check(&mut self, done: &io::Result<()>) {
         if done.is_err() {
             self.quit(None);
         }

@@ -23,9 +23,6 @@ pub(super) use rows::{Row, Section};
 const SIDE_FROM: u16 = 150;
 const SIDE_FROM_DEADLOCK: u16 = 104;
 
-/// Fewest rows a screen needs for heads over its sections.
-const HEADS_FROM: u16 = 30;
-
 /// Columns of one figure at the right.
 pub(super) const FIGURE: u16 = 7;
 
@@ -65,7 +62,7 @@ impl Plan {
         let mut body = if replaced { Rect { height: 0, ..main } } else { main };
         let axis = take_top(&mut body, 1);
         let columns = Columns::of(watch, body.width, area.width);
-        let rows = rows::rows(watch, usize::from(body.height), area.height >= HEADS_FROM);
+        let rows = rows::rows(watch, usize::from(body.height));
         Self { header, axis, body, rows, findings, legend, columns, panes }
     }
 
@@ -129,7 +126,8 @@ fn panes(watch: &Watch, area: Rect) -> Vec<(Pane, Rect)> {
     let deadlock = watch.shown().deadlock().is_some();
     let asked = Some(watch.pane).filter(|p| matches!(p, Pane::Pools | Pane::Graph | Pane::Log));
     let wide = area.width >= SIDE_FROM;
-    if !wide && !(deadlock && area.width >= SIDE_FROM_DEADLOCK && asked.is_none_or(|p| p == Pane::Graph)) {
+    let for_graph = deadlock && area.width >= SIDE_FROM_DEADLOCK && asked.is_none_or(|p| p == Pane::Graph);
+    if !(wide || for_graph) {
         return asked.map(|pane| (pane, area)).into_iter().collect();
     }
     let mut wanted: Vec<Pane> = if wide { watch.panes() } else { vec![Pane::Graph] };
@@ -137,7 +135,7 @@ fn panes(watch: &Watch, area: Rect) -> Vec<(Pane, Rect)> {
     if deadlock {
         wanted.sort_by_key(|p| *p != Pane::Graph);
     }
-    let width = (area.width / 3).clamp(36, 60);
+    let width = if deadlock { area.width / 5 * 2 } else { area.width / 3 }.clamp(36, 60);
     stack(&wanted, Rect { x: area.right() - width, width, ..area }, watch)
 }
 

@@ -105,12 +105,15 @@ impl Drop for Guard {
     }
 }
 
-/// Gives the terminal back as it was. Does nothing when it is not ours.
-pub(super) fn leave() {
-    if ENTERED.swap(false, Ordering::SeqCst) {
-        let _ = frame::write_now(LEAVE); // a terminal that is gone needs no tidying
-        let _ = disable_raw_mode();
+/// Gives the terminal back as it was. Does nothing when it is not ours. False when the terminal took no more bytes: it
+/// is gone, or has stopped reading.
+pub(super) fn leave() -> bool {
+    if !ENTERED.swap(false, Ordering::SeqCst) {
+        return true;
     }
+    let written = frame::write_now(LEAVE);
+    let _ = disable_raw_mode(); // fails when the terminal is gone, and then nothing is left to restore
+    written.is_ok()
 }
 
 /// The size to draw: that of the window, within the budget of cells.

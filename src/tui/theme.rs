@@ -29,7 +29,7 @@ impl Theme {
         if self.unicode { unicode(state) } else { ascii(state) }
     }
 
-    /// A state that has a cell, a letter or a word to itself.
+    /// A state as a letter or a word.
     pub(super) fn state(self, state: State) -> Style {
         if !self.colour {
             return match state {
@@ -47,13 +47,26 @@ impl Theme {
         }
     }
 
-    /// Contention in front of a calmer state that fills more of the cell.
-    pub(super) fn mixed(self, front: State, back: State) -> Style {
-        if self.colour {
-            Style::new().fg(colour(front)).bg(colour(back))
-        } else {
-            self.state(front).add_modifier(Modifier::UNDERLINED)
+    /// A state that has a cell of a timeline to itself. Contention stands on a ground of its own colour, as where it shares
+    /// a cell with work: one area, whatever is at its foot.
+    pub(super) fn cell(self, state: State) -> Style {
+        match state {
+            State::Lock if self.colour => Style::new().fg(Color::LightRed).bg(Color::Red),
+            State::Ready if self.colour => Style::new().fg(Color::LightYellow).bg(Color::Yellow),
+            State::Full if self.colour => Style::new().fg(Color::LightMagenta).bg(Color::Magenta),
+            _ => self.state(state),
         }
+    }
+
+    /// Contention and a calmer state in one cell. In colour the calmer one stands in the lower part, as high as its share
+    /// of the two; otherwise whatever fills more of the cell has it, contention underlined where it fills less.
+    pub(super) fn mixed(self, front: State, back: State, eighths: u8) -> (&'static str, Style) {
+        if self.colour && self.unicode {
+            return (self.level(f64::from(eighths) / 8.0), Style::new().fg(colour(back)).bg(colour(front)));
+        }
+        let style = if self.colour { Style::new().fg(colour(front)).bg(colour(back)) } else { self.state(front) };
+        let style = if eighths >= 4 { style.add_modifier(Modifier::UNDERLINED) } else { self.state(front) };
+        (self.glyph(front), style)
     }
 
     pub(super) const fn hold(self, hold: Hold) -> &'static str {
@@ -137,11 +150,13 @@ impl Theme {
         if self.colour { Style::new().fg(Color::DarkGray) } else { Style::new().add_modifier(Modifier::DIM) }
     }
 
+    #[expect(clippy::unused_self, reason = "every look comes from the theme; this one is the same in all of them")]
     pub(super) fn strong(self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
     /// The row, knob or entry that keys act on.
+    #[expect(clippy::unused_self, reason = "every look comes from the theme; this one is the same in all of them")]
     pub(super) fn chosen(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }
@@ -222,7 +237,7 @@ mod tests {
         let theme = Theme { colour: false, unicode: true };
         let all = State::ALL
             .into_iter()
-            .flat_map(|s| [theme.state(s), theme.mixed(State::Lock, s)])
+            .flat_map(|s| [theme.state(s), theme.mixed(State::Lock, s, 4).1])
             .chain(
                 [Hold::Free, Hold::Held, Hold::Wanted].into_iter().flat_map(|h| [theme.hold_style(h), theme.holder(h)]),
             )

@@ -70,7 +70,8 @@ pub(super) enum Life {
 
 impl Watch {
     pub(super) fn new(scenario: Arc<Scenario>, settings: Settings, cast: Arc<Cast>) -> Self {
-        let model = Model::new(cast, Budget::default());
+        let budget = Budget::for_cast(&cast);
+        let model = Model::new(cast, budget);
         let states = States::of(&scenario);
         let knob = choose::first_knob(&scenario);
         Self {
@@ -153,7 +154,8 @@ impl Watch {
         if !self.moves() {
             return;
         }
-        self.now = self.now.max(now);
+        // What is not delivered yet has not happened yet: no state is drawn further than it is known.
+        self.now = self.now.max(self.model.through().map_or(now, |known| known.min(now)));
         if self.now.since(self.figures.at) >= HOLD_FIGURES || self.figures.at == Stamp(0) {
             self.late = late;
             self.refresh();
@@ -218,7 +220,7 @@ impl Watch {
         self.keep_choice();
     }
 
-    /// Orders lanes by what hurts: crashed, lost, then share of time in contention. Held for a while, so that rows do
+    /// Orders lanes by what hurts: crashed, waited for by others, then share of time in contention. Held for a while, so that rows do
     /// not change places under the eyes.
     fn rank(&mut self) {
         let workers = self.figures.workers().count();
@@ -236,8 +238,12 @@ impl Watch {
     fn pain(&self, worker: WorkerId) -> u64 {
         use crate::trace::State;
         let Some(lane) = self.figures.lane(worker) else { return 0 };
+        let waited_for = |lock: &crate::model::Edge| lock.holder == worker;
         if lane.doing.is_some_and(|d| d.state == State::Crashed) {
             return 1_000;
+        }
+        if self.figures.waits.edges.iter().any(waited_for) {
+            return 999;
         }
         let share: f64 = [State::Lock, State::Full, State::Ready].map(|s| lane.shares.share(s)).iter().sum();
         (share * 10.0) as u64 * 10

@@ -44,7 +44,7 @@ fn kind() -> impl Strategy<Value = EventKind> {
     let state = (0usize..State::ALL.len()).prop_map(|i| State::ALL[i]);
     prop_oneof![
         2 => Just(E::Began),
-        1 => prop_oneof![Just(How::Finished), Just(How::Retired), Just(How::Panicked)].prop_map(E::Ended),
+        1 => prop_oneof![Just(How::Finished), Just(How::Retired), Just(How::Panicked), Just(How::Killed)].prop_map(E::Ended),
         3 => locked.clone().prop_map(|(lock, grant)| E::Held { lock, grant }),
         5 => (lock.clone(), 0u8..3, any::<bool>()).prop_map(|(lock, held, timed)| E::Wait { lock, held, timed }),
         6 => locked.clone().prop_map(|(lock, grant)| E::Acquired { lock, grant }),

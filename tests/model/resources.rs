@@ -162,6 +162,22 @@ fn a_queue_keeps_its_depth_over_time() {
 }
 
 #[test]
+fn of_items_taken_together_the_last_tells_the_depth() {
+    let text = "worker a
+         worker b
+         queue q 8
+         0 a began
+         0 b began";
+    let put = "1 a put q 1\n2 a put q 2\n3 a put q 3";
+    let took = "9 b took q 2\n9 b took q 1\n9 b took q 0";
+    for order in [[put, took], [took, put]] {
+        let model = play(&format!("{text}\n{}\n{}", order[0], order[1]));
+        let queue = model.queue(resource(&model, "q")).unwrap();
+        assert_eq!((queue.depth(), queue.at(ms(20.0)), queue.at(ms(5.0))), (0, 0, 3));
+    }
+}
+
+#[test]
 fn a_pool_counts_its_tasks_and_its_workers_time() {
     let model = play(
         "worker feeder

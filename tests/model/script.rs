@@ -132,6 +132,7 @@ fn kind(cast: &Cast, words: &[&str]) -> Option<EventKind> {
         ["began"] => E::Began,
         ["finished"] => E::Ended(How::Finished),
         ["panicked"] => E::Ended(How::Panicked),
+        ["found-dead"] => E::Ended(How::Killed),
         ["held", lock, g] => E::Held { lock: id(lock)?, grant: grant(g)? },
         ["wait", lock] => E::Wait { lock: id(lock)?, held: 0, timed: false },
         ["wait", lock, "timed"] => E::Wait { lock: id(lock)?, held: 0, timed: true },

@@ -9,7 +9,7 @@ use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native
 use vt100::{MouseProtocolMode, Parser, Screen};
 
 /// Long enough for the slowest machine; only a failure takes it.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A program in a terminal. Whatever a test does, nothing of it is left running.
 pub struct Pty {
@@ -53,14 +53,15 @@ impl Pty {
         let child = pair.slave.spawn_command(command).expect("the program starts");
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let (send, output) = channel();
-        std::thread::spawn(move || {
+        let read = move || {
             let mut buffer = [0; 16 << 10];
             while let Ok(n @ 1..) = reader.read(&mut buffer) {
                 if send.send(buffer[..n].to_vec()).is_err() {
                     return;
                 }
             }
-        });
+        };
+        std::thread::Builder::new().name("terminal".into()).spawn(read).expect("a thread");
         let writer = pair.master.take_writer().expect("a writer");
         Self {
             writer,

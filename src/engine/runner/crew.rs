@@ -110,7 +110,7 @@ impl Crew {
 
     pub fn handle(&mut self, happening: Happening) -> io::Result<()> {
         match happening {
-            Happening::Down(Down::Turned) => self.resize()?,
+            Happening::Down(Down::Turned(knob)) => self.turned(knob)?,
             Happening::Down(Down::Kill(worker)) => self.kill(worker),
             Happening::Done(worker) => {
                 self.members[worker.index()].thread = false;
@@ -125,17 +125,30 @@ impl Crew {
         Ok(())
     }
 
-    /// Brings every pool to the size its knobs ask for.
-    fn resize(&mut self) -> io::Result<()> {
+    /// A knob was turned: its value is on the board. A pool that changes its size says so itself.
+    fn turned(&mut self, knob: KnobId) -> io::Result<()> {
+        if !self.resize()?
+            && let Some(turned) = self.run.scenario.knobs.get(knob.index())
+        {
+            let shown = turned.show(self.run.knob(knob));
+            self.run.notice(Notice::Turned { knob, name: turned.name.clone(), shown });
+        }
+        Ok(())
+    }
+
+    /// Brings every pool to the size its knobs ask for; whether any size changed.
+    fn resize(&mut self) -> io::Result<bool> {
+        let mut changed = false;
         for i in 0..self.sizes.len() {
             let pool = &self.run.scenario.pools[i];
             let size = pool_size(&pool.workers, pool.most, &Now(self.run));
             if std::mem::replace(&mut self.sizes[i], size) != size {
                 self.run.notice(Notice::Resized { pool: PoolId::from(i), workers: size });
                 self.fill(i)?;
+                changed = true;
             }
         }
-        Ok(())
+        Ok(changed)
     }
 
     /// Starts who is missing in a pool, asks those who are too many to end.

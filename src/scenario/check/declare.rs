@@ -14,10 +14,12 @@ use crate::scenario::program::{Choice, Group, Resource, ResourceSpec, Try};
 use crate::scenario::turn::SettingError;
 use crate::trace::{KnobId, LockKind};
 
-const GROUPS: [(&str, Group); 5] = [
+const GROUPS: [(&str, Group); 7] = [
     ("pools", Group::Pools),
     ("locks", Group::Locks),
     ("deadlocks", Group::Deadlocks),
+    ("queues", Group::Queues),
+    ("signals", Group::Signals),
     ("processes", Group::Processes),
     ("real-work", Group::RealWork),
 ];

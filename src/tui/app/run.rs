@@ -21,7 +21,7 @@ impl App {
             Action::Later => watch.move_cursor(1),
             Action::PageEarlier => watch.pan(-half),
             Action::PageLater => watch.pan(half),
-            Action::ToStart => watch.to_start(),
+            Action::ToStart => watch.go_to_start(),
             Action::Cursor => watch.toggle_cursor(),
             Action::Up => watch.choose_by(-1),
             Action::Down => watch.choose_by(1),
@@ -131,7 +131,7 @@ impl App {
 }
 
 impl Watch {
-    fn to_start(&mut self) {
+    fn go_to_start(&mut self) {
         let axis = self.drawn_axis();
         self.view = crate::tui::watch::View::Until(Stamp(0) + axis.width());
         self.pan(0);

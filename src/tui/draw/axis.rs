@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Modifier, Style};
+use ratatui::style::{Color, Style};
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
@@ -66,8 +66,8 @@ impl Lines<'_> {
             if x >= right {
                 continue; // a later one stands here
             }
-            self.down(x, buf, |line| line.set_style(scene.theme.strong()));
-            let label = format!("{}{}", scene.theme.mark(), mark.text);
+            self.down(x, buf, scene.theme.strong());
+            let label = format!("{}{} ", scene.theme.mark(), mark.text);
             let label = cut(&label, usize::from(right - x), scene.theme.dots());
             text::put(buf, Rect { x, width: right - x, ..time }, &label, scene.theme.strong());
             right = x;
@@ -80,32 +80,26 @@ impl Lines<'_> {
         let Some(column) = scene.axis.column(at) else { return };
         let time = scene.parts(self.axis).time;
         let x = time.x.saturating_add(column);
-        self.down(x, buf, |line| line.set_style(Style::new().add_modifier(Modifier::REVERSED)));
+        self.down(x, buf, scene.theme.chosen());
         let label = format!(" {:.3} s ", at.secs());
         let width = u16::try_from(label.width()).unwrap_or(u16::MAX).min(time.width);
         let x = x.saturating_sub(width / 2).clamp(time.x, time.right() - width);
         text::put(buf, Rect { x, width, ..time }, &label, scene.theme.chosen());
     }
 
-    /// Changes one column of every row that stands on the time axis; what the cell says stays behind the line.
-    fn down(
-        &self,
-        x: u16,
-        buf: &mut Buffer,
-        change: impl Fn(&mut ratatui::buffer::Cell) -> &mut ratatui::buffer::Cell,
-    ) {
+    /// Changes one column of every row that stands on the time axis. What the cell said stays as the line's ground.
+    fn down(&self, x: u16, buf: &mut Buffer, style: Style) {
+        let theme = self.scene.theme;
         for (row, y) in self.rows.iter().zip(self.body.y..self.body.bottom()) {
             if matches!(row, Row::Head(_) | Row::Counter(_) | Row::MoreLocks(_)) {
                 continue;
             }
-            if let Some(cell) = buf.cell_mut((x, y)) {
-                let behind = cell.fg;
-                cell.set_symbol(self.scene.theme.line());
-                if self.scene.theme.colour && cell.bg == ratatui::style::Color::Reset && *row != Row::Blank {
-                    cell.set_fg(behind);
-                }
-                change(cell);
+            let Some(cell) = buf.cell_mut((x, y)) else { continue };
+            let is_state = matches!(row, Row::Lane(_) | Row::Fold(_) | Row::Lock(_));
+            if theme.colour && is_state && cell.bg == Color::Reset && !matches!(cell.symbol(), " " | "·") {
+                cell.set_bg(cell.fg);
             }
+            cell.set_symbol(theme.line()).set_fg(Color::Reset).set_style(style);
         }
     }
 }

@@ -7,18 +7,20 @@ use super::super::theme::Theme;
 use crate::model::Shares;
 use crate::trace::State;
 
-/// Contention is worth seeing from this share of a cell on.
-const WORTH_SEEING: f64 = 1.0 / 8.0;
+/// A second state is worth seeing from this share of a cell on.
+const WORTH_SEEING: f64 = 1.0 / 16.0;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cell {
     Blank,
     /// One state, or one state that leaves nothing worth seeing of the others.
     Pure(State),
-    /// Contention in a cell that a calmer state fills more of.
+    /// Contention and a calmer state share the cell.
     Mixed {
         front: State,
         back: State,
+        /// How much the calmer state has of the two, 1 to 7 eighths.
+        eighths: u8,
     },
 }
 
@@ -39,10 +41,16 @@ impl Cell {
                 .max_by_key(|(ns, s)| (*ns, std::cmp::Reverse(*s)))
         };
         let Some((_, most)) = longest(&mut alive()) else { return Self::Blank };
-        let price = longest(&mut alive().filter(|s| s.is_contention()));
-        match price {
-            Some((ns, front)) if !most.is_contention() && ns as f64 >= WORTH_SEEING * shares.alive() as f64 => {
-                Self::Mixed { front, back: most }
+        let seen = |state: &State| shares.get(*state) as f64 >= WORTH_SEEING * shares.alive() as f64;
+        let price = longest(&mut alive().filter(|s| s.is_contention()).filter(seen));
+        // Work is what the price is paid for: it is told before other calm states.
+        let work = Some(State::Running).filter(seen);
+        let calm = work.or_else(|| Some(longest(&mut alive().filter(|s| !s.is_contention()).filter(seen))?.1));
+        match (price, calm) {
+            (Some((ns, front)), Some(back)) => {
+                let back_ns = shares.get(back);
+                let eighths = (back_ns * 8 / (back_ns + ns).max(1)).clamp(1, 7) as u8;
+                Self::Mixed { front, back, eighths }
             }
             _ => Self::Pure(most),
         }
@@ -51,8 +59,8 @@ impl Cell {
     fn look(self, theme: Theme) -> (&'static str, Style) {
         match self {
             Self::Blank => (" ", Style::new()),
-            Self::Pure(state) => (theme.glyph(state), theme.state(state)),
-            Self::Mixed { front, back } => (theme.glyph(front), theme.mixed(front, back)),
+            Self::Pure(state) => (theme.glyph(state), theme.cell(state)),
+            Self::Mixed { front, back, eighths } => theme.mixed(front, back, eighths),
         }
     }
 }
@@ -79,13 +87,19 @@ mod tests {
     #[test]
     fn contention_wins_when_it_is_worth_seeing() {
         assert_eq!(cell(&[(State::Running, 100)]), Cell::Pure(State::Running));
-        assert_eq!(cell(&[(State::Running, 90), (State::Lock, 10)]), Cell::Pure(State::Running));
-        let mixed = Cell::Mixed { front: State::Lock, back: State::Running };
-        assert_eq!(cell(&[(State::Running, 80), (State::Lock, 20)]), mixed);
-        assert_eq!(cell(&[(State::Running, 40), (State::Lock, 60)]), Cell::Pure(State::Lock));
+        assert_eq!(cell(&[(State::Running, 95), (State::Lock, 5)]), Cell::Pure(State::Running));
+        let mixed = |eighths| Cell::Mixed { front: State::Lock, back: State::Running, eighths };
+        assert_eq!(cell(&[(State::Running, 80), (State::Lock, 20)]), mixed(6));
+        assert_eq!(cell(&[(State::Running, 40), (State::Lock, 60)]), mixed(3));
+        assert_eq!(cell(&[(State::Running, 5), (State::Lock, 95)]), Cell::Pure(State::Lock));
         assert_eq!(
             cell(&[(State::Sleep, 60), (State::Ready, 15), (State::Full, 25)]),
-            Cell::Mixed { front: State::Full, back: State::Sleep }
+            Cell::Mixed { front: State::Full, back: State::Sleep, eighths: 5 }
+        );
+        assert_eq!(
+            cell(&[(State::Sleep, 30), (State::Running, 15), (State::Lock, 55)]),
+            mixed(1),
+            "work is told before sleep"
         );
     }
 

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
+use unicode_width::UnicodeWidthStr;
 
 use super::super::format::percent;
 use super::{Scene, text};
@@ -50,15 +51,13 @@ impl Widget for CoresRow<'_> {
         let mean = |(sum, known): &(f32, u16)| (*known > 0).then(|| sum / f32::from(*known));
         strip(scene, parts.time, &sums.iter().map(mean).collect::<Vec<_>>(), buf);
         let loads: Vec<f32> = scene.watch.figures.cores.iter().copied().flatten().collect();
-        let each = if loads.len() <= 2 {
-            loads.iter().map(|l| percent((*l).into())).collect::<Vec<_>>().join(" ")
-        } else {
-            percent(f64::from(loads.iter().sum::<f32>()) / loads.len() as f64)
-        };
+        let all = percent(f64::from(loads.iter().sum::<f32>()) / loads.len().max(1) as f64);
+        let each = loads.iter().map(|l| percent((*l).into())).collect::<Vec<_>>().join(" ");
         let beside =
             Rect { x: parts.who.x + parts.who.width.min(1), width: parts.who.width.saturating_sub(2), ..parts.who };
         let rest = text::put(buf, beside, "cores", Style::new());
-        text::right(buf, rest, &each, Style::new());
+        let shown = if each.width() < usize::from(rest.width) { each } else { all };
+        text::right(buf, rest, &shown, Style::new());
         scene.figures(parts.now, &[], buf);
     }
 }

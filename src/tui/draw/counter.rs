@@ -33,7 +33,8 @@ impl Widget for CounterRow<'_> {
         let mut rest = parts.time;
         for (label, number, style) in columns {
             rest = text::put(buf, rest, label, scene.theme.faint());
-            let number_at = Rect { width: rest.width.min(14), ..rest };
+            let columns = if parts.time.width < 60 { 9 } else { 14 };
+            let number_at = Rect { width: rest.width.min(columns), ..rest };
             text::put(buf, number_at, &number, style);
             rest = Rect { x: number_at.right(), width: rest.width - number_at.width, ..rest };
         }

@@ -48,8 +48,8 @@ impl Detail<'_> {
         let id = |label: &str, id: Option<u32>| id.map_or_else(String::new, |id| format!("   {label} {id}"));
         lines.push(plain(format!("{kind}{}{}", id("pid", lane.pid()), id("tid", lane.tid()))));
         let doing = lane.doing();
-        let on = doing.on.map_or_else(String::new, |r| format!(" for {}", cast.resource_name(r)));
-        lines.push(plain(format!("{}{on} since {}", doing.state.word(), age(now.since(doing.since)))));
+        let on = doing.on.map_or_else(String::new, |r| format!(" on {}", cast.resource_name(r)));
+        lines.push(plain(format!("{}{on} for {}", doing.state.word(), age(now.since(doing.since)))));
         if let Some(ending) = lane.ended() {
             lines.push((ended(&ending), self.theme.strong()));
         }

@@ -18,6 +18,9 @@ pub(super) struct Header<'a> {
     pub(super) theme: Theme,
 }
 
+/// Columns of the word for what the run does, and its time.
+const LIFE: usize = 14;
+
 impl Widget for Header<'_> {
     fn render(self, line: Rect, buf: &mut Buffer) {
         let rest = Rect { x: line.x + line.width.min(1), width: line.width.saturating_sub(1), ..line };
@@ -48,7 +51,8 @@ impl Header<'_> {
             Life::Ended(how) => (how.word(), theme.strong()),
         };
         let rest = text::put(buf, at, word, style);
-        text::put(buf, rest, &format!(" {:<8}", age(self.watch.now.since(crate::trace::Stamp(0)))), Style::new())
+        let columns = LIFE.saturating_sub(word.width());
+        text::put(buf, rest, &format!(" {:<columns$}", age(self.watch.now.since(crate::trace::Stamp(0)))), Style::new())
     }
 
     /// Knobs with their values, the chosen one marked. When they do not all fit, those before it give way.
@@ -80,13 +84,14 @@ impl Header<'_> {
         let loud = |bad: bool| if bad { self.theme.severity(Severity::Warning) } else { plain };
         let mut shown = vec![(format!("lost {}", count(health.lost)), loud(health.lost > 0))];
         if health.anomalies > 0 {
-            shown.push((format!("{} anomalies", count(health.anomalies)), loud(true)));
+            let plural = if health.anomalies == 1 { "anomaly" } else { "anomalies" };
+            shown.push((format!("{} {plural}", count(health.anomalies)), loud(true)));
         }
-        if room >= 80 {
+        if room >= 72 {
             shown.insert(0, (format!("{} cores", self.watch.figures.cores.len()), plain));
             shown.push((format!("{:.0} ns/event", health.ns_each), plain));
         }
-        if room >= 90 {
+        if room >= 88 {
             let late = self.watch.late;
             shown.push((format!("{:>6} late", age(late)), loud(late > Span::millis(100))));
         }

@@ -63,7 +63,7 @@ impl Widget for LaneRow<'_> {
         let mut cells = Vec::new();
         watch.shown().lane(worker).cells(&scene.axis.window(), watch.now, &mut cells);
         timeline(scene, parts.time, &cells, buf);
-        let shares = figures.map(|f| f.shares.clone()).unwrap_or_default();
+        let shares = figures.map(|f| f.shares).unwrap_or_default();
         shares_now(scene, parts.now, &shares, buf);
     }
 }
@@ -85,7 +85,9 @@ impl Widget for FoldRow<'_> {
                 shares.add(&figures.shares);
             }
         }
-        let label = format!(" {} more, {} running", members.len(), percent(running(&shares)).trim_start());
+        let count = format!(" {} more", members.len());
+        let label = format!("{count}, {} running", percent(running(&shares)).trim_start());
+        let label = if label.len() < usize::from(parts.who.width) { label } else { count };
         text::put(buf, parts.who, &label, scene.theme.faint());
         timeline(scene, parts.time, &cells, buf);
         shares_now(scene, parts.now, &shares, buf);

@@ -41,15 +41,15 @@ impl Legend<'_> {
         for state in State::ALL.into_iter().filter(|s| *s != State::Done && states.has(*s)) {
             let glyph = theme.glyph(state);
             let letter = state.letter().to_string();
-            rest = text::put(buf, rest, glyph, theme.state(state));
+            rest = text::put(buf, rest, glyph, theme.cell(state));
             let letter = if glyph == letter { String::new() } else { format!(" {letter}") };
             rest = text::put(buf, rest, &format!("{letter} {}  ", word(state)), Style::new());
         }
-        let mixed = theme.mixed(State::Lock, State::Running);
+        let (mixed, style) = theme.mixed(State::Lock, State::Running, 4);
         let room = usize::from(rest.width);
         if states.has(State::Lock) && room >= 9 {
-            rest = text::put(buf, rest, theme.glyph(State::Lock), mixed);
-            rest = text::put(buf, rest, " mixed  ", Style::new());
+            rest = text::put(buf, rest, mixed, style);
+            rest = text::put(buf, rest, " both  ", Style::new());
         }
         if states.has(State::Lock) && room >= 60 {
             for (hold, word) in [(Hold::Held, "held"), (Hold::Wanted, "held, others wait")] {

@@ -45,7 +45,7 @@ impl Pools<'_> {
         let mut lines = vec![
             ("done", done(pool, usize::from(width.saturating_sub(34)), self.theme), Style::new()),
             ("throughput", format!("{:<8}{}", rate(pool.throughput), self.curve(pool, width)), Style::new()),
-            ("p50   p99", String::new(), Style::new()),
+            ("", "   p50      p99".to_owned(), self.theme.faint()),
             ("service", both(pool.service), Style::new()),
             ("response", both(pool.response), Style::new()),
             ("utilization", percent(pool.utilization), Style::new()),
@@ -67,6 +67,17 @@ impl Pools<'_> {
         let shown = pool.curve.iter().skip(pool.curve.len().saturating_sub(points));
         shown.map(|rate| self.theme.level(if top > 0.0 { rate / top } else { 0.0 })).collect()
     }
+}
+
+/// All pools in a line: what is done, of how much, how fast.
+pub(super) fn in_a_line(watch: &Watch) -> String {
+    let cast = watch.shown().cast();
+    let pools = watch.figures.pools.iter().filter_map(|(id, pool)| {
+        let name = &cast.pools.get(id.index())?.name;
+        let of = pool.total.map_or_else(String::new, |total| format!(" of {}", count(total)));
+        Some(format!("{name}: {}{of} done, {}", count(pool.done), rate(pool.throughput)))
+    });
+    pools.collect::<Vec<_>>().join("   ")
 }
 
 /// How far a batch is, or how many came and went.

@@ -71,11 +71,10 @@ const ASCII: Lines = Lines {
 
 impl Widget for Ring<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let lines = if self.theme.unicode { &UNICODE } else { &ASCII };
         match self.shape(area) {
-            Shape::Pair => self.pair(lines, area, buf),
-            Shape::Round => self.round(lines, area, buf),
-            Shape::List => self.list(lines, area, buf),
+            Shape::Pair => self.pair(area, buf),
+            Shape::Round => self.round(area, buf),
+            Shape::List => self.list(area, buf),
         }
     }
 }
@@ -111,6 +110,10 @@ impl Ring<'_> {
         }
     }
 
+    const fn glyphs(&self) -> &'static Lines {
+        if self.theme.unicode { &UNICODE } else { &ASCII }
+    }
+
     /// Boxes in the right column; the left one has as many, or one more.
     fn in_right(&self) -> usize {
         self.links.len() / 2
@@ -129,7 +132,7 @@ impl Ring<'_> {
 
     /// Columns between two boxes: an arrow and the longest `wants ...`.
     fn gap(&self) -> usize {
-        self.links.iter().map(|l| l.wants.width() + 6).max().unwrap_or(0) + 4
+        self.links.iter().map(|l| l.wants.width() + 6).max().unwrap_or(0) + 3
     }
 
     /// Left edges of the two columns.
@@ -141,15 +144,15 @@ impl Ring<'_> {
         self.theme.state(State::Lock)
     }
 
-    fn one_box(&self, link: &Link<'_>, x: u16, y: u16, lines: &Lines, buf: &mut Buffer) {
+    fn one_box(&self, link: &Link<'_>, x: u16, y: u16, buf: &mut Buffer) {
         let inner = self.box_width() - 2;
-        let edge = lines.across.repeat(inner);
-        let [a, b, c, d] = lines.corners;
+        let edge = self.glyphs().across.repeat(inner);
+        let [left_top, right_top, left_bottom, right_bottom] = self.glyphs().corners;
         let rows = [
-            format!("{a}{edge}{b}"),
-            format!("{v} {name:<w$} {v}", v = lines.down, name = link.name, w = inner - 2),
-            format!("{v} has {holds:<w$} {v}", v = lines.down, holds = link.holds, w = inner - 6),
-            format!("{c}{edge}{d}"),
+            format!("{left_top}{edge}{right_top}"),
+            format!("{v} {name:<w$} {v}", v = self.glyphs().down, name = link.name, w = inner - 2),
+            format!("{v} has {holds:<w$} {v}", v = self.glyphs().down, holds = link.holds, w = inner - 6),
+            format!("{left_bottom}{edge}{right_bottom}"),
         ];
         for (i, row) in rows.iter().enumerate() {
             let at = Rect::new(x, y.saturating_add(i as u16), self.box_width() as u16, 1);
@@ -160,26 +163,30 @@ impl Ring<'_> {
     }
 
     /// An arrow between two boxes of a row with what is wanted over it, or under it.
-    fn across(&self, wants: &str, x: u16, y: u16, rightwards: bool, lines: &Lines, over: bool, buf: &mut Buffer) {
+    fn across(&self, wants: &str, x: u16, y: u16, rightwards: bool, over: bool, buf: &mut Buffer) {
         let length = self.gap().saturating_sub(3);
-        let shaft = lines.across.repeat(length);
-        let arrow = if rightwards { format!("{shaft}{}", lines.right) } else { format!("{}{shaft}", lines.left) };
+        let shaft = self.glyphs().across.repeat(length);
+        let arrow = if rightwards {
+            format!("{shaft}{}", self.glyphs().right)
+        } else {
+            format!("{}{shaft}", self.glyphs().left)
+        };
         let width = self.gap() as u16;
         text::put(buf, Rect::new(x.saturating_add(1), y, width, 1), &arrow, self.style());
         let label_y = if over { y.saturating_sub(1) } else { y.saturating_add(1) };
         text::put(buf, Rect::new(x.saturating_add(2), label_y, width, 1), &format!("wants {wants}"), Style::new());
     }
 
-    fn pair(&self, lines: &Lines, area: Rect, buf: &mut Buffer) {
+    fn pair(&self, area: Rect, buf: &mut Buffer) {
         for (link, x) in self.links.iter().zip(self.columns(area)) {
-            self.one_box(link, x, area.y, lines, buf);
+            self.one_box(link, x, area.y, buf);
         }
         let x = area.x.saturating_add(self.box_width() as u16);
-        self.across(self.links[0].wants, x, area.y + 1, true, lines, true, buf);
-        self.across(self.links[1].wants, x, area.y + 2, false, lines, false, buf);
+        self.across(self.links[0].wants, x, area.y + 1, true, true, buf);
+        self.across(self.links[1].wants, x, area.y + 2, false, false, buf);
     }
 
-    fn round(&self, lines: &Lines, area: Rect, buf: &mut Buffer) {
+    fn round(&self, area: Rect, buf: &mut Buffer) {
         let (right, n) = (self.in_right(), self.links.len());
         let [left_x, right_x] = self.columns(area);
         let between_x = left_x.saturating_add(self.box_width() as u16);
@@ -190,23 +197,23 @@ impl Ring<'_> {
                 i if i <= right => (right_x, i - 1),
                 i => (left_x, n - i),
             };
-            self.one_box(link, x, y(row), lines, buf);
+            self.one_box(link, x, y(row), buf);
             match i {
-                0 => self.across(link.wants, between_x, y(0) + 1, true, lines, true, buf),
-                i if i < right => self.upright(link.wants, right_x, y(row) + BOX, lines.below, lines, buf),
+                0 => self.across(link.wants, between_x, y(0) + 1, true, true, buf),
+                i if i < right => self.upright(link.wants, right_x, y(row) + BOX, self.glyphs().below, buf),
                 i if i == right && n.is_multiple_of(2) => {
-                    self.across(link.wants, between_x, y(row) + 2, false, lines, false, buf);
+                    self.across(link.wants, between_x, y(row) + 2, false, false, buf);
                 }
-                i if i == right => self.corner(link.wants, between_x, right_x, y(row) + BOX, lines, buf),
-                _ => self.upright(link.wants, left_x, y(row) - BETWEEN, lines.up, lines, buf),
+                i if i == right => self.corner(link.wants, between_x, right_x, y(row) + BOX, buf),
+                _ => self.upright(link.wants, left_x, y(row) - BETWEEN, self.glyphs().up, buf),
             }
         }
     }
 
     /// An arrow between two boxes of a column, with what is wanted beside it.
-    fn upright(&self, wants: &str, x: u16, y: u16, head: &str, lines: &Lines, buf: &mut Buffer) {
+    fn upright(&self, wants: &str, x: u16, y: u16, head: &str, buf: &mut Buffer) {
         let x = x.saturating_add(3);
-        let glyphs = if head == lines.up { [head, lines.down] } else { [lines.down, head] };
+        let glyphs = if head == self.glyphs().up { [head, self.glyphs().down] } else { [self.glyphs().down, head] };
         for (glyph, y) in glyphs.into_iter().zip(y..) {
             text::put(buf, Rect::new(x, y, 1, 1), glyph, self.style());
         }
@@ -215,35 +222,35 @@ impl Ring<'_> {
     }
 
     /// From the last box of a shorter right column down and to the left.
-    fn corner(&self, wants: &str, from_x: u16, right_x: u16, y: u16, lines: &Lines, buf: &mut Buffer) {
+    fn corner(&self, wants: &str, from_x: u16, right_x: u16, y: u16, buf: &mut Buffer) {
         let x = right_x.saturating_add(3);
         let turn_y = y + BETWEEN + 1;
         for y in y..turn_y {
-            text::put(buf, Rect::new(x, y, 1, 1), lines.down, self.style());
+            text::put(buf, Rect::new(x, y, 1, 1), self.glyphs().down, self.style());
         }
         let start = from_x.saturating_add(1);
-        let shaft = lines.across.repeat(usize::from(x.saturating_sub(start + 1)));
-        let arrow = format!("{}{shaft}{}", lines.left, lines.turn);
+        let shaft = self.glyphs().across.repeat(usize::from(x.saturating_sub(start + 1)));
+        let arrow = format!("{}{shaft}{}", self.glyphs().left, self.glyphs().turn);
         text::put(buf, Rect::new(start, turn_y, x.saturating_sub(start) + 1, 1), &arrow, self.style());
         let label = Rect::new(start + 1, turn_y + 1, (self.gap() + self.box_width()) as u16, 1);
         text::put(buf, label, &format!("wants {wants}"), Style::new());
     }
 
     /// One under the other; the rule at the left leads from the last back to the first.
-    fn list(&self, lines: &Lines, area: Rect, buf: &mut Buffer) {
+    fn list(&self, area: Rect, buf: &mut Buffer) {
         let last = self.links.len().saturating_sub(1);
         for (i, link) in self.links.iter().enumerate() {
-            let [a, _, c, _] = lines.corners;
+            let [top, _, bottom, _] = self.glyphs().corners;
             let rule = match i {
-                0 => format!("{a}{} ", lines.right),
-                _ if i == last => format!("{c}{} ", lines.across),
-                _ => format!("{}  ", lines.down),
+                0 => format!("{top}{} ", self.glyphs().right),
+                _ if i == last => format!("{bottom}{} ", self.glyphs().across),
+                _ => format!("{}  ", self.glyphs().down),
             };
             let rest = text::put(buf, text::line(area, 2 * i), &rule, self.style());
             let rest = text::put(buf, rest, link.name, self.theme.strong());
             text::put(buf, rest, &format!(" has {}", link.holds), Style::new());
             if i < last {
-                let arrow = format!("{}    {} ", lines.down, lines.below);
+                let arrow = format!("{}    {} ", self.glyphs().down, self.glyphs().below);
                 let rest = text::put(buf, text::line(area, 2 * i + 1), &arrow, self.style());
                 text::put(buf, rest, &format!("wants {}", link.wants), Style::new());
             } else {

@@ -50,42 +50,44 @@ struct Share {
     counters: usize,
     cores: usize,
     heads: bool,
+    /// A blank line between two sections.
+    gaps: bool,
 }
 
 /// The rows for a body of this height.
-pub(super) fn rows(watch: &Watch, height: usize, heads: bool) -> Vec<Row> {
+pub(super) fn rows(watch: &Watch, height: usize) -> Vec<Row> {
     let lanes = watch.lanes();
-    let share = Share::of(watch, lanes.len(), height, heads);
+    let share = Share::of(watch, lanes.len(), height);
     let mut rows = Vec::new();
-    section(&mut rows, share.heads, Section::Workers, lane_rows(watch, &lanes, share.lanes));
-    section(&mut rows, share.heads, Section::Locks, lock_rows(watch, share.locks));
+    section(&mut rows, &share, Section::Workers, lane_rows(watch, &lanes, share.lanes));
+    section(&mut rows, &share, Section::Locks, lock_rows(watch, share.locks));
     let queues = watch
         .figures
         .queues
         .iter()
         .take(share.queues)
         .flat_map(|(id, _)| (0..share.queue_lines).map(|line| Row::Queue { id: *id, line, of: share.queue_lines }));
-    section(&mut rows, share.heads, Section::Queues, queues.collect());
+    section(&mut rows, &share, Section::Queues, queues.collect());
     let counters = watch.figures.counters.iter().take(share.counters).map(|(id, _)| Row::Counter(*id));
-    section(&mut rows, share.heads, Section::Counters, counters.collect());
+    section(&mut rows, &share, Section::Counters, counters.collect());
     let cores = match share.cores {
         0 => Vec::new(),
         1 => vec![Row::Cores],
         n => (0..n).map(Row::Core).collect(),
     };
-    section(&mut rows, share.heads, Section::Cores, cores);
+    section(&mut rows, &share, Section::Cores, cores);
     rows.truncate(height);
     rows
 }
 
-fn section(rows: &mut Vec<Row>, heads: bool, section: Section, content: Vec<Row>) {
+fn section(rows: &mut Vec<Row>, share: &Share, section: Section, content: Vec<Row>) {
     if content.is_empty() {
         return;
     }
-    if heads {
-        if !rows.is_empty() {
-            rows.push(Row::Blank);
-        }
+    if share.gaps && !rows.is_empty() {
+        rows.push(Row::Blank);
+    }
+    if share.heads {
         rows.push(Row::Head(section));
     }
     rows.extend(content);
@@ -93,7 +95,7 @@ fn section(rows: &mut Vec<Row>, heads: bool, section: Section, content: Vec<Row>
 
 impl Share {
     /// All there is if it fits; else sections give way, the least telling first.
-    fn of(watch: &Watch, lanes: usize, height: usize, heads: bool) -> Self {
+    fn of(watch: &Watch, lanes: usize, height: usize) -> Self {
         let figures = &watch.figures;
         let cores = figures.cores.len();
         let mut share = Self {
@@ -102,16 +104,18 @@ impl Share {
             queues: figures.queues.len(),
             queue_lines: QUEUE_LINES,
             counters: figures.counters.len(),
-            cores: if heads && cores <= CORES { cores } else { cores.min(1) },
-            heads,
+            cores: if cores <= CORES { cores } else { 1 },
+            heads: true,
+            gaps: true,
         };
-        let steps: [fn(&mut Self, usize); 10] = [
+        let steps: [fn(&mut Self, usize); 11] = [
+            |s, _| s.gaps = false,
             |s, _| s.cores = s.cores.min(1),
             |s, _| s.queue_lines = s.queue_lines.min(2),
             |s, _| s.locks = s.locks.min(8),
-            |s, height| s.lanes = s.lanes.min((height / 2).max(8)),
-            |s, _| s.queue_lines = 1,
+            |s, height| s.lanes = s.lanes.min((height * 2 / 3).max(8)),
             |s, _| s.heads = false,
+            |s, _| s.queue_lines = 1,
             |s, _| s.locks = s.locks.min(3),
             |s, _| s.cores = 0,
             |s, _| (s.queues, s.counters) = (s.queues.min(1), s.counters.min(1)),
@@ -132,9 +136,10 @@ impl Share {
     fn used(&self) -> usize {
         let sections = [self.lanes, self.locks, self.queues, self.counters, self.cores];
         let heads = sections.iter().filter(|n| **n > 0).count();
-        let heads = if self.heads { (2 * heads).saturating_sub(1) } else { 0 };
+        let gaps = if self.gaps { heads.saturating_sub(1) } else { 0 };
+        let heads = if self.heads { heads } else { 0 };
         let queues = self.queues * usize::from(self.queue_lines);
-        self.lanes + self.locks + queues + self.counters + self.cores + heads
+        self.lanes + self.locks + queues + self.counters + self.cores + heads + gaps
     }
 }
 

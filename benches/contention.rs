@@ -1,0 +1,319 @@
+//! What recording does to the contention that it shows.
+//!
+//! Threads take a lock, work inside it, work outside it. With nothing recorded (twice, which shows the noise), recorded as
+//! the engine does while a reader empties the rings at its own pace, and the same with all events folded into the model.
+//! Two figures: throughput against the unrecorded, and the share of acquisitions that had to wait, which is what the
+//! picture is about.
+#![allow(clippy::print_stdout, reason = "figures are what a benchmark is for")]
+
+mod measure;
+
+use std::hint::black_box;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Barrier, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use contend::engine::{Lock, Recorder};
+use contend::model::{Budget, Model};
+use contend::platform::thread_cpu;
+use contend::trace::{
+    Board, BoardSize, Cast, Event, EventKind, LockKind, Message, ResourceId, ResourceInfo, ResourceKind, RingReader,
+    RingWriter, Stamp, WorkerId, WorkerInfo, WorkerKind,
+};
+
+use self::measure::{Goal, Others, head, median, ratio, wait_for_quiet};
+
+const SAMPLE: Duration = Duration::from_millis(100);
+/// Of these the quieter half counts: the other shows what others did to the machine.
+const ROUNDS: usize = 14;
+/// How long a round waits for a moment in which others leave the machine alone.
+const PATIENCE: Duration = Duration::from_secs(3);
+const LOCK: ResourceId = ResourceId(0);
+/// The reader's paces (see `source::reader`), and the records it takes from one ring before the next has its turn.
+const PACES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(40));
+const TURN: usize = 8192;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    None,
+    Again,
+    Recorded,
+    Folded,
+}
+
+const SIDES: [Side; 4] = [Side::None, Side::Again, Side::Recorded, Side::Folded];
+
+#[derive(Debug, Clone, Copy)]
+struct Cell {
+    kind: LockKind,
+    micros: u64,
+    threads: usize,
+}
+
+/// What a sample showed.
+#[derive(Debug, Clone, Copy, Default)]
+struct Shown {
+    taken: u64,
+    contended: u64,
+    lost: u64,
+    /// Seconds of CPU that others took.
+    others: f64,
+}
+
+impl Shown {
+    fn share(self) -> f64 {
+        self.contended as f64 / self.taken.max(1) as f64
+    }
+}
+
+/// Work of `nanos` of CPU on this machine.
+#[derive(Debug, Clone, Copy)]
+struct Work {
+    steps: u64,
+}
+
+impl Work {
+    fn new(nanos: u64) -> Self {
+        const STEPS: u64 = 200_000;
+        let time = |_| {
+            let start = thread_cpu();
+            Self { steps: STEPS }.run();
+            thread_cpu() - start
+        };
+        let best = (0..20).map(time).min().unwrap_or(STEPS);
+        Self { steps: (nanos * STEPS / best.max(1)).max(1) }
+    }
+
+    fn run(self) {
+        let mut x = black_box(1_u64);
+        for _ in 0..self.steps {
+            x = black_box(x.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (x >> 29));
+        }
+        black_box(x);
+    }
+}
+
+/// The lock as a program has it that nobody watches.
+trait Plain: Sync {
+    fn turn(&self, work: Work) -> bool;
+}
+
+impl Plain for Mutex<u64> {
+    /// Whether it had to wait.
+    fn turn(&self, work: Work) -> bool {
+        let tried = self.try_lock().ok();
+        let waited = tried.is_none();
+        let mut guard = tried.unwrap_or_else(|| self.lock().unwrap_or_else(PoisonError::into_inner));
+        *guard += 1;
+        work.run();
+        waited
+    }
+}
+
+impl Plain for parking_lot::Mutex<u64> {
+    fn turn(&self, work: Work) -> bool {
+        let tried = self.try_lock();
+        let waited = tried.is_none();
+        let mut guard = tried.unwrap_or_else(|| self.lock());
+        *guard += 1;
+        work.run();
+        waited
+    }
+}
+
+/// Runs `threads` of `worker` until the time is over; `watch` meanwhile.
+fn crew<T: Send>(threads: usize, worker: impl Fn(usize, &AtomicBool) -> T + Sync, watch: impl FnOnce()) -> Vec<T> {
+    let (stop, start) = (AtomicBool::new(false), Barrier::new(threads + 1));
+    std::thread::scope(|scope| {
+        let (stop, start, worker) = (&stop, &start, &worker);
+        let run = |w| {
+            move || {
+                start.wait();
+                worker(w, stop)
+            }
+        };
+        let crew: Vec<_> = (0..threads).map(|w| scope.spawn(run(w))).collect();
+        start.wait();
+        watch();
+        stop.store(true, Ordering::Relaxed);
+        crew.into_iter().map(|t| t.join().expect("no thread panics")).collect()
+    })
+}
+
+fn unwatched(lock: &dyn Plain, cell: Cell, work: Work) -> Shown {
+    let worker = |_: usize, stop: &AtomicBool| {
+        let mut shown = Shown::default();
+        while !stop.load(Ordering::Relaxed) {
+            shown.contended += u64::from(lock.turn(work));
+            shown.taken += 1;
+            work.run();
+        }
+        shown
+    };
+    let all = crew(cell.threads, worker, || std::thread::sleep(SAMPLE));
+    all.into_iter().fold(Shown::default(), |sum, one| Shown {
+        taken: sum.taken + one.taken,
+        contended: sum.contended + one.contended,
+        ..sum
+    })
+}
+
+fn watched(cell: Cell, work: Work, fold: bool) -> Shown {
+    let board = Board::create(BoardSize { workers: cell.threads, active: cell.threads, knobs: 0, resources: 1 })
+        .expect("memory");
+    let cells = [const { AtomicU64::new(0) }; 16];
+    let lock = Lock::new(cell.kind, &cells).expect("a lock");
+    let worker = |w: usize, stop: &AtomicBool| {
+        let mut pen = Recorder::new(RingWriter::new(board.ring(WorkerId::from(w))), board.clock());
+        pen.write(pen.now(), EventKind::Began);
+        while !stop.load(Ordering::Relaxed) {
+            let held = lock.take(LOCK, &mut pen);
+            work.run();
+            held.give_back(LOCK, &mut pen);
+            work.run();
+        }
+    };
+    let mut reader = Reader::new(&board, cell, fold);
+    crew(cell.threads, worker, || reader.until(Instant::now() + SAMPLE));
+    while reader.drain() > 0.0 {}
+    let lost = (0..cell.threads).map(|w| board.ring(WorkerId::from(w)).totals().1).sum();
+    Shown { lost, ..reader.shown }
+}
+
+/// Empties the rings at the pace of the program's own reader.
+struct Reader<'a> {
+    rings: Vec<RingReader<'a>>,
+    origin: u64,
+    model: Option<Model>,
+    batch: Vec<Event>,
+    shown: Shown,
+}
+
+impl<'a> Reader<'a> {
+    fn new(board: &'a Board, cell: Cell, fold: bool) -> Self {
+        Self {
+            rings: (0..cell.threads).map(|w| RingReader::new(board.ring(WorkerId::from(w)))).collect(),
+            origin: board.origin(),
+            model: fold.then(|| Model::new(cast(cell), Budget::default())),
+            batch: Vec::new(),
+            shown: Shown::default(),
+        }
+    }
+
+    fn until(&mut self, end: Instant) {
+        let mut pace = PACES.0;
+        while let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+            std::thread::sleep(pace.min(left));
+            pace = match self.drain() {
+                f if f > 0.25 => (pace / 2).max(PACES.0),
+                f if f < 0.05 => (pace * 5 / 4).min(PACES.1),
+                _ => pace,
+            };
+        }
+    }
+
+    fn drain(&mut self) -> f32 {
+        let mut fullest = 0_f32;
+        for (w, ring) in self.rings.iter_mut().enumerate() {
+            let (shown, batch, origin) = (&mut self.shown, &mut self.batch, self.origin);
+            let fill = ring.drain(TURN, |record| {
+                let at = Stamp((record.ticks.saturating_sub(origin) as f64 * 0.4) as u64); // about what converting costs
+                let kind = record.kind();
+                shown.taken += u64::from(matches!(kind, EventKind::Acquired { .. }));
+                shown.contended += u64::from(matches!(kind, EventKind::Wait { .. }));
+                batch.push(Event { at, worker: WorkerId::from(w), kind });
+            });
+            fullest = fullest.max(fill);
+        }
+        let events = std::mem::take(&mut self.batch);
+        if let Some(model) = &mut self.model {
+            model.apply(&Message::Events(events));
+        }
+        fullest
+    }
+}
+
+fn cast(cell: Cell) -> Arc<Cast> {
+    let worker = |i| WorkerInfo { name: format!("w{i}"), group: "w".into(), kind: WorkerKind::Thread, pool: None };
+    Arc::new(Cast {
+        workers: (0..cell.threads).map(worker).collect(),
+        resources: vec![ResourceInfo { name: "m".into(), kind: ResourceKind::Mutex { kind: cell.kind } }],
+        pools: Vec::new(),
+    })
+}
+
+fn sample(cell: Cell, side: Side, work: Work) -> Shown {
+    let mut others = Others::new();
+    let shown = match (side, cell.kind) {
+        (Side::Recorded, _) => watched(cell, work, false),
+        (Side::Folded, _) => watched(cell, work, true),
+        (_, LockKind::Std) => unwatched(&Mutex::new(0), cell, work),
+        _ => unwatched(&parking_lot::Mutex::new(0), cell, work),
+    };
+    Shown { others: others.since(), ..shown }
+}
+
+/// One sample of each side, in an order that shifts.
+fn round(cell: Cell, number: usize) -> [Shown; 4] {
+    let work = Work::new(cell.micros * 1_000);
+    wait_for_quiet(PATIENCE);
+    let mut row = [Shown::default(); 4];
+    for i in 0..SIDES.len() {
+        let side = (i + number) % SIDES.len();
+        row[side] = sample(cell, SIDES[side], work);
+    }
+    row
+}
+
+/// Cores that others took during a round.
+fn others(round: &[Shown; 4]) -> f64 {
+    round.iter().map(|s| s.others).sum::<f64>() / (SIDES.len() as f64 * SAMPLE.as_secs_f64())
+}
+
+/// Prints a cell; returns the shares that waited and the throughput kept, of each side.
+fn report(cell: Cell, rounds: &[[Shown; 4]]) -> ([f64; 4], [f64; 4]) {
+    let of = |side: usize, f: fn(&Shown) -> f64| rounds.iter().map(|r| f(&r[side])).collect::<Vec<f64>>();
+    let rate = |side| of(side, |s| s.taken as f64);
+    let share = [0, 1, 2, 3].map(|side| median(&of(side, |s| s.share())));
+    let keep = [0, 1, 2, 3].map(|side| ratio(&rate(side), &rate(0)));
+    print!("{:12} {:4} us {:5} ", cell.kind.word(), cell.micros, cell.threads);
+    print!("{:6.0} | {:6.2} {:8.2} {:7.2} ", median(&rate(0)) / SAMPLE.as_secs_f64() / 1e3, keep[1], keep[2], keep[3]);
+    print!("| {:6.3} {:6.3} {:8.3} {:7.3} ", share[0], share[1], share[2], share[3]);
+    let lost: u64 = rounds.iter().flatten().map(|s| s.lost).sum();
+    println!("| {lost:5} {:6.2}", median(&rounds.iter().map(others).collect::<Vec<_>>()));
+    (share, keep)
+}
+
+fn main() {
+    head("contention: throughput kept, and the share of acquisitions that had to wait, with and without recording");
+    let cells: Vec<Cell> = [LockKind::Std, LockKind::ParkingLot]
+        .into_iter()
+        .flat_map(|kind| [1, 10].map(|micros| (kind, micros)))
+        .flat_map(|(kind, micros)| [2, 4, 8].map(|threads| Cell { kind, micros, threads }))
+        .collect();
+    let mut rounds: Vec<Vec<[Shown; 4]>> = vec![Vec::new(); cells.len()];
+    for number in 0..ROUNDS {
+        for (cell, rounds) in cells.iter().zip(&mut rounds) {
+            rounds.push(round(*cell, number));
+        }
+    }
+    println!(
+        "                               |   kept of the throughput | share that had to wait           |   lost and"
+    );
+    println!(
+        "lock         section threads k/s |  again recorded  folded |   none  again recorded  folded | others' cores"
+    );
+    let (mut off, mut kept): ([f64; 4], Vec<f64>) = ([0.0; 4], Vec::new());
+    for (cell, mut rounds) in cells.into_iter().zip(rounds) {
+        rounds.sort_by(|a, b| others(a).total_cmp(&others(b)));
+        rounds.truncate(ROUNDS / 2);
+        let (share, keep) = report(cell, &rounds);
+        off.iter_mut().zip(share).for_each(|(off, s)| *off = off.max((s - share[0]).abs()));
+        kept.push(keep[2]);
+    }
+    println!("\n  noise: unrecorded and unrecorded differ by up to {:.3} in the share that waited", off[1]);
+    Goal::AtMost(0.03).judge("share that waited, recorded against not, worst cell", off[2]);
+    Goal::AtMost(0.03).judge("the same with events folded, worst cell", off[3]);
+    Goal::AtLeast(0.97).judge("throughput kept, median cell", median(&kept));
+    Goal::AtLeast(0.93).judge("throughput kept, worst cell", kept.iter().copied().fold(f64::INFINITY, f64::min));
+}

@@ -1,0 +1,7 @@
+//! The dashboard driven by scripted runs: what is drawn, and what keys do.
+
+mod desk;
+mod hands;
+mod script;
+mod sizes;
+mod views;

@@ -1,0 +1,73 @@
+//! No size of the screen is too odd.
+
+use ratatui::layout::Rect;
+
+use super::desk::{COLOUR, app, press, screen, text};
+use super::script::{Script, contention, crowd, deadlock, pool, turned, wreck};
+use crate::tui::app::{App, Msg, Picker};
+
+fn scripts() -> Vec<Script> {
+    vec![contention(), turned(), deadlock(2), deadlock(5), deadlock(9), pool(), wreck(), crowd(40)]
+}
+
+#[test]
+fn every_small_screen_is_drawn() {
+    for script in scripts() {
+        let mut app = app(&script, COLOUR, 120, 40);
+        for width in 0..40 {
+            for height in 0..20 {
+                app.update(Msg::Resized(Rect::new(0, 0, width, height)));
+                screen(&app);
+            }
+        }
+    }
+}
+
+#[test]
+fn whatever_is_open_fits_every_small_screen() {
+    for script in [turned(), deadlock(5), pool()] {
+        for keys in ["?", "i", "j<enter>", "<tab><enter>", "/t", "<left>", "<tab><tab><tab>", "[[[[", "]]]]]]"] {
+            let mut app = app(&script, COLOUR, 120, 40);
+            press(&mut app, keys);
+            for width in [0, 1, 2, 5, 9, 14, 21, 33, 39, 64, 110] {
+                for height in [0, 1, 2, 3, 5, 8, 13, 19] {
+                    app.update(Msg::Resized(Rect::new(0, 0, width, height)));
+                    screen(&app);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_picker_fits_every_small_screen() {
+    let mut app = App::new(Picker::catalogue(), COLOUR, Rect::new(0, 0, 80, 24));
+    for keys in ["", "?", "e", "zz"] {
+        press(&mut app, keys);
+        for width in 0..40 {
+            for height in 0..20 {
+                app.update(Msg::Resized(Rect::new(0, 0, width, height)));
+                screen(&app);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_screen_as_wide_or_high_as_can_be_is_drawn() {
+    for (width, height) in [(u16::MAX, 1), (u16::MAX, 7), (1, u16::MAX), (7, u16::MAX), (1_000, 300)] {
+        for script in [contention(), deadlock(5), pool()] {
+            screen(&app(&script, COLOUR, width, height));
+        }
+    }
+}
+
+#[test]
+fn a_pane_in_place_of_the_rows_closes_again() {
+    let mut app = app(&deadlock(2), COLOUR, 80, 24);
+    press(&mut app, "<tab><tab>");
+    press(&mut app, "<tab>");
+    assert!(text(&screen(&app)).contains("Deadlock"), "{}", text(&screen(&app)));
+    press(&mut app, "<esc>");
+    assert!(text(&screen(&app)).contains("seat-1 L"), "{}", text(&screen(&app)));
+}
