@@ -67,27 +67,22 @@ impl Model {
                 self.settle(w, at, state, on);
                 self.blocked(w, on);
             }
-            EventKind::Resume => self.resume(w, at),
+            EventKind::Resume => self.run(w, at),
+            EventKind::Heard { on, nth } => self.heard(w, at, on, nth),
             EventKind::Signalled { on, woken } => self.signalled(w, at, on, woken),
-            EventKind::Put { queue, depth } => {
-                self.run(w, at);
-                self.did(w);
-                self.put(w, at, queue, depth);
+            EventKind::Put { queue, depth } => self.put(w, at, queue, depth),
+            EventKind::PutNth { queue, depth, nth } => {
+                self.put(w, at, queue, depth.into());
+                self.with_queue(queue, |queue| queue.number_put(nth));
+            }
+            EventKind::Took { queue, depth } => self.took(w, at, queue, depth),
+            EventKind::TookNth { queue, depth, nth } => {
+                self.took(w, at, queue, depth.into());
+                self.with_queue(queue, |queue| queue.number_taken(nth));
             }
             EventKind::Closed { queue } => {
                 self.run(w, at);
-                match self.resources.get_mut(queue.index()) {
-                    Some(Res::Queue(queue)) => queue.close(),
-                    _ => self.health.anomalies += 1,
-                }
-            }
-            EventKind::Took { queue, depth } => {
-                self.run(w, at);
-                self.did(w);
-                match self.resources.get_mut(queue.index()) {
-                    Some(Res::Queue(queue)) => queue.take_one(at, w, depth),
-                    _ => self.health.anomalies += 1,
-                }
+                self.with_queue(queue, super::Queue::close);
             }
             EventKind::Added { counter, delta, value } => {
                 self.run(w, at);
@@ -227,12 +222,26 @@ impl Model {
 
     #[inline]
     fn put(&mut self, w: WorkerId, at: Stamp, queue: ResourceId, depth: u32) {
-        match self.resources.get_mut(queue.index()) {
-            Some(Res::Queue(queue)) => queue.put_one(at, w, depth),
-            _ => self.health.anomalies += 1,
-        }
+        self.run(w, at);
+        self.did(w);
+        self.with_queue(queue, |queue| queue.put_one(at, w, depth));
         if let Some(Some(pool)) = self.fed_by.get(queue.index()) {
             self.pools[pool.index()].submit(at);
+        }
+    }
+
+    #[inline]
+    fn took(&mut self, w: WorkerId, at: Stamp, queue: ResourceId, depth: u32) {
+        self.run(w, at);
+        self.did(w);
+        self.with_queue(queue, |queue| queue.take_one(at, w, depth));
+    }
+
+    #[inline]
+    fn with_queue(&mut self, queue: ResourceId, f: impl FnOnce(&mut super::Queue)) {
+        match self.resources.get_mut(queue.index()) {
+            Some(Res::Queue(queue)) => f(queue),
+            _ => self.health.anomalies += 1,
         }
     }
 

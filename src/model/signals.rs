@@ -10,11 +10,13 @@ pub struct Signals {
     /// Signals that woke nobody.
     in_vain: u64,
     woken: u64,
-    gone_on: u64,
+    /// Signals that a worker is known to go on for, and the highest number among them.
+    heard: u64,
+    newest: u64,
     gave_up: u64,
     futile: u64,
-    /// The newest signal, and how many it woke.
-    last: Option<(Stamp, u32)>,
+    /// The newest signal, and who gave it.
+    last: Option<(Stamp, WorkerId)>,
     /// By whoever gave them: signals that woke somebody.
     by_worker: BTreeMap<WorkerId, u64>,
 }
@@ -23,7 +25,7 @@ impl Signals {
     pub(super) fn give(&mut self, at: Stamp, worker: WorkerId, woken: u32) {
         self.given += 1;
         self.woken += u64::from(woken);
-        self.last = self.last.max(Some((at, woken)));
+        self.last = self.last.max(Some((at, worker)));
         if woken == 0 {
             self.in_vain += 1;
         } else {
@@ -31,9 +33,10 @@ impl Signals {
         }
     }
 
-    /// A worker goes on because of a signal.
-    pub(super) fn go_on(&mut self) {
-        self.gone_on += 1;
+    /// A worker goes on because of a signal: the `nth` heard.
+    pub(super) fn hear(&mut self, nth: u64) {
+        self.heard += 1;
+        self.newest = self.newest.max(nth);
     }
 
     /// A worker's wait ended by itself.
@@ -76,8 +79,8 @@ impl Signals {
         self.woken as f64 / self.given.saturating_sub(self.in_vain).max(1) as f64
     }
 
-    /// The newest signal, and how many it woke.
-    pub fn last(&self) -> Option<(Stamp, u32)> {
+    /// The newest signal, and who gave it.
+    pub fn last(&self) -> Option<(Stamp, WorkerId)> {
         self.last
     }
 
@@ -86,9 +89,9 @@ impl Signals {
         self.by_worker.iter().map(|(worker, given)| (*worker, *given))
     }
 
-    /// Whether a worker was woken of which it is not yet known that it goes on.
-    pub(super) fn owes(&self) -> bool {
-        self.woken != self.gone_on
+    /// Whether every signal known was heard by somebody known: the numbers 1 to `woken`, all of them.
+    pub(super) fn is_used_up(&self) -> bool {
+        self.heard == self.woken && self.newest == self.woken
     }
 
     /// Heap bytes in use.

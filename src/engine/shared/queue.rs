@@ -11,6 +11,9 @@ const TAKERS: usize = 2;
 const PUTTERS: usize = 3;
 const MORE: Bell = Bell(4);
 const ROOM: Bell = Bell(5);
+/// How many items were ever put, and taken.
+const PUT: usize = 6;
+const TAKEN: usize = 7;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Queue<'a> {
@@ -118,24 +121,28 @@ impl Queue<'_> {
 
     fn push(self, mut inside: Inside<'_>, pen: &mut Recorder<'_>) {
         let depth = inside.get(DEPTH) + 1;
+        let nth = inside.get(PUT) + 1;
+        inside.set(PUT, nth);
         inside.set(DEPTH, depth);
         if inside.get(TAKERS) > 0 {
             inside.wake_one(MORE);
         }
         let at = pen.now();
         drop(inside);
-        pen.write(at, EventKind::Put { queue: self.id, depth: depth as u32 });
+        pen.write(at, EventKind::PutNth { queue: self.id, depth: depth as u16, nth: nth as u32 });
     }
 
     fn pop(self, mut inside: Inside<'_>, pen: &mut Recorder<'_>) {
         let depth = inside.get(DEPTH).saturating_sub(1);
+        let nth = inside.get(TAKEN) + 1;
+        inside.set(TAKEN, nth);
         inside.set(DEPTH, depth);
         if inside.get(PUTTERS) > 0 {
             inside.wake_one(ROOM);
         }
         let at = pen.now();
         drop(inside);
-        pen.write(at, EventKind::Took { queue: self.id, depth: depth as u32 });
+        pen.write(at, EventKind::TookNth { queue: self.id, depth: depth as u16, nth: nth as u32 });
     }
 }
 

@@ -18,8 +18,10 @@ const SIGNALS: usize = 1;
 const NEXT: usize = 2;
 const LIMIT: usize = 3;
 const BELL: Bell = Bell(4);
+/// Signals ever heard.
+const HEARD: usize = 5;
 /// The first place that is free for who builds on it.
-pub const FREE: usize = 5;
+pub const FREE: usize = 6;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Waiters<'a> {
@@ -46,23 +48,22 @@ impl<'a> Waiters<'a> {
     pub fn stay(self, inside: Inside<'a>, ticket: Ticket, deadline: Option<Instant>, pen: &mut Recorder<'_>) {
         let mut inside = inside;
         pen.block(State::Signal, Some(self.id));
-        let signalled = loop {
+        let end = loop {
             if inside.get(SIGNALS) > 0 && ticket.0 < inside.get(LIMIT) {
+                let nth = inside.get(HEARD) + 1;
+                inside.set(HEARD, nth);
                 inside.set(SIGNALS, inside.get(SIGNALS) - 1);
-                break true;
+                break EventKind::Heard { on: self.id, nth };
             }
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                break false;
+                break EventKind::GaveUp { lock: self.id };
             }
             inside = inside.wait_until(BELL, deadline);
         };
         inside.set(WAITING, inside.get(WAITING).saturating_sub(1));
+        let at = pen.now();
         drop(inside);
-        if signalled {
-            pen.resume();
-        } else {
-            pen.write(pen.now(), EventKind::GaveUp { lock: self.id });
-        }
+        pen.write(at, end);
     }
 
     /// Gives a signal to one who waits, if anyone does.

@@ -1,9 +1,10 @@
 //! Workers that wait for something nobody is left to give: an item, room, a signal.
 //!
 //! Who could give it is known from the scenario. That all of them have ended, or wait themselves for ever, is proof if
-//! nothing they gave is still on its way: let the one of the set that in truth goes on first have been woken. Whoever
-//! could wake it has done nothing after its last known event, so all signals (items, room) ever given are known; were one
-//! of them left for it, those known as used up would be fewer. No clock and no order of arrival is needed.
+//! nothing they gave is still on its way. Let one of the set go on, and be the first to do so, by taking the item (the
+//! room, the signal) number n. Whoever could give it has done nothing since its last known event, so all that was given
+//! until then is known, and n is not above their number. But all numbers up to it are known to have been taken by others,
+//! each number once. A contradiction; no clock is needed, nor any order of arrival between workers.
 
 use std::collections::BTreeMap;
 
@@ -73,7 +74,7 @@ impl Model {
         let in_vain = match (lane.doing.state, self.resources.get(on.index())?) {
             (State::Empty, Res::Queue(queue)) => queue.is_used_up(),
             (State::Full, Res::Queue(queue)) => queue.is_filled(),
-            (State::Signal, Res::Signals(signals)) => !wakers.timed && !signals.owes(),
+            (State::Signal, Res::Signals(signals)) => !wakers.timed && signals.is_used_up(),
             _ => false,
         };
         in_vain.then_some((on, lane.doing.state == State::Full))

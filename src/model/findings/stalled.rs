@@ -7,31 +7,39 @@ use crate::trace::{ResourceId, ResourceKind, Span, Stamp, State, WorkerId};
 pub(super) const ID: &str = "stall";
 pub(super) const LOST: &str = "lost-wakeup";
 
+/// Events lost since are known after this, by what the rings themselves have counted.
+const STANDS: Span = Span::millis(200);
+
 /// So many are named.
 const NAMED: usize = 3;
 
 pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
-    let stall = look.model.stall()?;
-    let missed = stall.set.iter().find_map(|worker| missed(look, *worker));
+    let stall = look.model.stall().filter(|stall| look.now.since(stall.at) >= STANDS)?;
+    let missed = stall.set.iter().find_map(|worker| missed(look, &stall, *worker));
     Some(match missed {
         Some(missed) => lost_wakeup(look, &stall, missed),
         None => nobody_left(look, &stall),
     })
 }
 
-/// A signal that was given while nobody waited, and a worker that waits for it since.
+/// A signal that was given before anyone waited for it of those who wait now, and the first of them.
 struct Missed {
     worker: WorkerId,
     on: ResourceId,
     signal: Stamp,
 }
 
-/// The wait of a worker for a condition whose newest signal woke nobody: it was given before the wait.
-fn missed(look: &Look<'_>, worker: WorkerId) -> Option<Missed> {
+/// The wait of a worker for a condition whose newest signal was given before it, and before every other wait for it.
+/// Where whoever gave it waits as well, the signal was not late: it went to the wrong one.
+fn missed(look: &Look<'_>, stall: &Stall, worker: WorkerId) -> Option<Missed> {
     let on = look.model.lane(worker).doing().on?;
     let is_condition = matches!(look.model.cast().resource(on)?.kind, ResourceKind::Condition { .. });
-    let (signal, woken) = look.model.signals(on)?.last()?;
-    (is_condition && woken == 0).then_some(Missed { worker, on, signal })
+    let (signal, giver) = look.model.signals(on)?.last()?;
+    let waiting = || stall.set.iter().filter(|other| look.model.lane(**other).doing().on == Some(on));
+    let late = |other: &WorkerId| look.model.lane(*other).doing().since > signal;
+    let too_late = is_condition && waiting().all(late) && !waiting().any(|other| *other == giver);
+    let first = waiting().min_by_key(|other| look.model.lane(**other).doing().since)?;
+    too_late.then_some(Missed { worker: *first, on, signal })
 }
 
 fn lost_wakeup(look: &Look<'_>, stall: &Stall, missed: Missed) -> Finding {
@@ -40,7 +48,7 @@ fn lost_wakeup(look: &Look<'_>, stall: &Stall, missed: Missed) -> Finding {
         id: LOST,
         severity: Severity::Error,
         sentence: format!(
-            "The signal of {on} came {} before {who} began to wait for it: it woke nobody, and no other will come.",
+            "The signal of {on} came {} before {who} began to wait for it: it is lost, and no other will come.",
             look.model.lane(missed.worker).doing().since.since(missed.signal)
         ),
         evidence: evidence(look, stall),

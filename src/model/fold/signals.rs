@@ -1,7 +1,7 @@
 //! What a worker's stream says of signals.
 
 use crate::model::{Model, Res};
-use crate::trace::{ResourceId, ResourceKind, Stamp, State, WorkerId};
+use crate::trace::{ResourceId, ResourceKind, Stamp, WorkerId};
 
 /// What a worker has done since a condition's signal woke it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,15 +12,15 @@ pub(in crate::model) struct Woken {
 }
 
 impl Model {
-    /// A block that is over: if it was for a signal, that is counted.
-    pub(super) fn resume(&mut self, w: WorkerId, at: Stamp) {
-        let doing = self.lanes[w.index()].doing;
+    /// The wait for a signal is over because one came.
+    pub(super) fn heard(&mut self, w: WorkerId, at: Stamp, on: ResourceId, nth: u64) {
         self.run(w, at);
-        if let (State::Signal, Some(on)) = (doing.state, doing.on)
-            && let Some(Res::Signals(signals)) = self.resources.get_mut(on.index())
-        {
-            signals.go_on();
-            self.lanes[w.index()].woken = Some(Woken { on, took: false });
+        match self.resources.get_mut(on.index()) {
+            Some(Res::Signals(signals)) => {
+                signals.hear(nth);
+                self.lanes[w.index()].woken = Some(Woken { on, took: false });
+            }
+            _ => self.health.anomalies += 1,
         }
     }
 

@@ -6,7 +6,7 @@ use super::Checker;
 use super::formula::Formula;
 use super::names::Thing;
 use super::node::{arg, args, entry_span, prop, props, span_of, value_span};
-use super::number::{CAPACITY, HOW_MANY, MOST, Want};
+use super::number::{HOW_MANY, MOST, ROOM, Want};
 use crate::scenario::clean::clean;
 use crate::scenario::expr::{Expr, Values};
 use crate::scenario::knob::{Knob, KnobKind};
@@ -81,7 +81,7 @@ impl Checker {
     }
 
     fn queue(&mut self, node: &KdlNode) -> ResourceSpec {
-        ResourceSpec::Queue { capacity: self.needed(node, "capacity", CAPACITY) }
+        ResourceSpec::Queue { capacity: self.needed(node, "capacity", ROOM) }
     }
 
     fn barrier(&mut self, node: &KdlNode) -> ResourceSpec {

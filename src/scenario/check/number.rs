@@ -57,6 +57,8 @@ pub(super) const RATE: Want = want(Unit::Rate, 0.1, 1e6).whole();
 pub(super) const TASKS: Want = want(Unit::Count, 1.0, 1e9).fixed();
 pub(super) const CHUNK: Want = want(Unit::Count, 1.0, 1e6).fixed();
 pub(super) const CAPACITY: Want = want(Unit::Count, 1.0, 1e6).fixed();
+/// Items in a queue: so many that each event can tell how many there are.
+pub(super) const ROOM: Want = want(Unit::Count, 1.0, 65_535.0).fixed();
 /// Bytes that go with a task.
 pub(super) const PAYLOAD: Want = want(Unit::Bytes, 0.0, 67_108_864.0).fixed();
 
