@@ -1,6 +1,8 @@
 //! What recording does to the contention that it shows.
 //!
-//! Threads take a lock, work inside it, work outside it. With nothing recorded (twice, which shows the noise), recorded as
+//! Threads take a lock, work inside it, and work outside it for a random time of the same mean. (With the same time outside
+//! as inside, threads fall into step, and a few nanoseconds decide whether every try finds the lock just taken or just
+//! free: a wrapper that records nothing then moves the share that waits from 0.7 to 0.9.) With nothing recorded (twice, which shows the noise), recorded as
 //! the engine does while a reader empties the rings at its own pace, and the same with all events folded into the model.
 //! Two figures: throughput against the unrecorded, and the share of acquisitions that had to wait, which is what the
 //! picture is about.
@@ -10,7 +12,7 @@ mod measure;
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Barrier, Mutex, PoisonError};
+use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use contend::engine::{Lock, Recorder};
@@ -20,12 +22,13 @@ use contend::trace::{
     Board, BoardSize, Cast, Event, EventKind, LockKind, Message, ResourceId, ResourceInfo, ResourceKind, RingReader,
     RingWriter, Stamp, WorkerId, WorkerInfo, WorkerKind,
 };
+use fastrand::Rng;
 
 use self::measure::{Goal, Others, head, median, ratio, wait_for_quiet};
 
-const SAMPLE: Duration = Duration::from_millis(100);
+const SAMPLE: Duration = Duration::from_millis(200);
 /// Of these the quieter half counts: the other shows what others did to the machine.
-const ROUNDS: usize = 14;
+const ROUNDS: usize = 10;
 /// How long a round waits for a moment in which others leave the machine alone.
 const PATIENCE: Duration = Duration::from_secs(3);
 const LOCK: ResourceId = ResourceId(0);
@@ -84,6 +87,11 @@ impl Work {
         Self { steps: (nanos * STEPS / best.max(1)).max(1) }
     }
 
+    /// Between nothing and twice as much.
+    fn outside(self, rng: &mut Rng) {
+        Self { steps: rng.u64(0..=self.steps * 2) }.run();
+    }
+
     fn run(self) {
         let mut x = black_box(1_u64);
         for _ in 0..self.steps {
@@ -93,45 +101,16 @@ impl Work {
     }
 }
 
-/// The lock as a program has it that nobody watches.
-trait Plain: Sync {
-    fn turn(&self, work: Work) -> bool;
-}
-
-impl Plain for Mutex<u64> {
-    /// Whether it had to wait.
-    fn turn(&self, work: Work) -> bool {
-        let tried = self.try_lock().ok();
-        let waited = tried.is_none();
-        let mut guard = tried.unwrap_or_else(|| self.lock().unwrap_or_else(PoisonError::into_inner));
-        *guard += 1;
-        work.run();
-        waited
-    }
-}
-
-impl Plain for parking_lot::Mutex<u64> {
-    fn turn(&self, work: Work) -> bool {
-        let tried = self.try_lock();
-        let waited = tried.is_none();
-        let mut guard = tried.unwrap_or_else(|| self.lock());
-        *guard += 1;
-        work.run();
-        waited
-    }
-}
-
-/// Runs `threads` of `worker` until the time is over; `watch` meanwhile.
-fn crew<T: Send>(threads: usize, worker: impl Fn(usize, &AtomicBool) -> T + Sync, watch: impl FnOnce()) -> Vec<T> {
+/// Runs `threads` of `worker`, from the barrier until the time is over; `watch` meanwhile.
+fn crew<T: Send>(
+    threads: usize,
+    worker: impl Fn(usize, &Barrier, &AtomicBool) -> T + Sync,
+    watch: impl FnOnce(),
+) -> Vec<T> {
     let (stop, start) = (AtomicBool::new(false), Barrier::new(threads + 1));
     std::thread::scope(|scope| {
         let (stop, start, worker) = (&stop, &start, &worker);
-        let run = |w| {
-            move || {
-                start.wait();
-                worker(w, stop)
-            }
-        };
+        let run = |w| move || worker(w, start, stop);
         let crew: Vec<_> = (0..threads).map(|w| scope.spawn(run(w))).collect();
         start.wait();
         watch();
@@ -140,22 +119,27 @@ fn crew<T: Send>(threads: usize, worker: impl Fn(usize, &AtomicBool) -> T + Sync
     })
 }
 
-fn unwatched(lock: &dyn Plain, cell: Cell, work: Work) -> Shown {
-    let worker = |_: usize, stop: &AtomicBool| {
-        let mut shown = Shown::default();
+fn unwatched(cell: Cell, work: Work) -> Shown {
+    let cells = [const { AtomicU64::new(0) }; 16];
+    let lock = Lock::new(cell.kind, &cells).expect("a lock");
+    let worker = |w: usize, start: &Barrier, stop: &AtomicBool| {
+        let (mut rng, mut shown) = (Rng::with_seed(w as u64), Shown::default());
+        start.wait();
         while !stop.load(Ordering::Relaxed) {
-            shown.contended += u64::from(lock.turn(work));
-            shown.taken += 1;
+            let held = lock.try_lock().unwrap_or_else(|| {
+                shown.contended += 1;
+                lock.lock()
+            });
             work.run();
+            drop(held);
+            shown.taken += 1;
+            work.outside(&mut rng);
         }
         shown
     };
     let all = crew(cell.threads, worker, || std::thread::sleep(SAMPLE));
-    all.into_iter().fold(Shown::default(), |sum, one| Shown {
-        taken: sum.taken + one.taken,
-        contended: sum.contended + one.contended,
-        ..sum
-    })
+    let sum = |f: fn(&Shown) -> u64| all.iter().map(f).sum();
+    Shown { taken: sum(|s| s.taken), contended: sum(|s| s.contended), ..Shown::default() }
 }
 
 fn watched(cell: Cell, work: Work, fold: bool) -> Shown {
@@ -163,14 +147,16 @@ fn watched(cell: Cell, work: Work, fold: bool) -> Shown {
         .expect("memory");
     let cells = [const { AtomicU64::new(0) }; 16];
     let lock = Lock::new(cell.kind, &cells).expect("a lock");
-    let worker = |w: usize, stop: &AtomicBool| {
+    let worker = |w: usize, start: &Barrier, stop: &AtomicBool| {
+        let mut rng = Rng::with_seed(w as u64);
         let mut pen = Recorder::new(RingWriter::new(board.ring(WorkerId::from(w))), board.clock());
+        start.wait();
         pen.write(pen.now(), EventKind::Began);
         while !stop.load(Ordering::Relaxed) {
             let held = lock.take(LOCK, &mut pen);
             work.run();
             held.give_back(LOCK, &mut pen);
-            work.run();
+            work.outside(&mut rng);
         }
     };
     let mut reader = Reader::new(&board, cell, fold);
@@ -195,7 +181,7 @@ impl<'a> Reader<'a> {
             rings: (0..cell.threads).map(|w| RingReader::new(board.ring(WorkerId::from(w)))).collect(),
             origin: board.origin(),
             model: fold.then(|| Model::new(cast(cell), Budget::default())),
-            batch: Vec::new(),
+            batch: Vec::with_capacity(cell.threads * TURN),
             shown: Shown::default(),
         }
     }
@@ -225,9 +211,14 @@ impl<'a> Reader<'a> {
             });
             fullest = fullest.max(fill);
         }
-        let events = std::mem::take(&mut self.batch);
+        let message = Message::Events(std::mem::take(&mut self.batch));
         if let Some(model) = &mut self.model {
-            model.apply(&Message::Events(events));
+            model.apply(&message);
+        }
+        // Memory given back here would interrupt the workers; in a run the reader is another process.
+        if let Message::Events(events) = message {
+            self.batch = events;
+            self.batch.clear();
         }
         fullest
     }
@@ -244,11 +235,10 @@ fn cast(cell: Cell) -> Arc<Cast> {
 
 fn sample(cell: Cell, side: Side, work: Work) -> Shown {
     let mut others = Others::new();
-    let shown = match (side, cell.kind) {
-        (Side::Recorded, _) => watched(cell, work, false),
-        (Side::Folded, _) => watched(cell, work, true),
-        (_, LockKind::Std) => unwatched(&Mutex::new(0), cell, work),
-        _ => unwatched(&parking_lot::Mutex::new(0), cell, work),
+    let shown = match side {
+        Side::None | Side::Again => unwatched(cell, work),
+        Side::Recorded => watched(cell, work, false),
+        Side::Folded => watched(cell, work, true),
     };
     Shown { others: others.since(), ..shown }
 }

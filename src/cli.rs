@@ -10,6 +10,7 @@ mod progress;
 mod run;
 mod scenario;
 mod signals;
+mod test;
 mod version;
 
 use std::process::ExitCode;
@@ -79,6 +80,7 @@ fn carry_out(cli: &Cli, colours: Colours) -> Result<Outcome, Failure> {
             Ok(Outcome::Done)
         }
         Some(Command::Check { files }) => check::check(files, colours),
+        Some(Command::Test(args)) => test::test(args, colours),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "contend", &mut script);

@@ -8,6 +8,7 @@ mod feeder;
 mod files;
 mod handover;
 mod lock;
+mod picture;
 mod plan;
 mod pool;
 mod process;
@@ -16,8 +17,8 @@ mod recorder;
 mod run;
 mod runner;
 mod shared;
+mod sieve;
 mod steps;
-mod thumbnail;
 mod wire;
 mod work;
 

@@ -171,6 +171,7 @@ impl Model {
                 }
                 self.look_for_deadlock();
             }
+            Message::Many(messages) => messages.iter().for_each(|message| self.apply(message)),
             Message::Through(at) => self.through = self.through.max(Some(*at)),
             Message::Sample(sample) => self.sample(sample),
             Message::Notice { at, notice } => self.notice(*at, notice),

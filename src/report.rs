@@ -6,15 +6,19 @@ mod expect;
 mod follow;
 mod json;
 mod measure;
+mod suite;
 mod table;
 mod text;
+mod trial;
 mod words;
 
 pub use expect::{Verdict, judge};
 pub use follow::{Followed, Run, ends_by_itself, follow};
 pub use json::json;
+pub use suite::{Tested, tests_json, tests_text};
 pub use table::Look;
 pub use text::{brief, text};
+pub use trial::{Trial, try_out};
 
 use crate::model::{Counter, Finding, Lane, Lock, Model, Pool, Queue};
 use crate::platform::Machine;

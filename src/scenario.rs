@@ -13,6 +13,7 @@ mod settings;
 mod source;
 mod syntax;
 mod turn;
+mod variants;
 
 pub use check::{Checked, check};
 pub use clean::clean;
@@ -20,8 +21,9 @@ pub use expr::{Expr, Values};
 pub use knob::{Knob, KnobKind, Settings, Unit};
 pub use mistake::Mistakes;
 pub use program::{
-    Choice, Claim, Compare, Expect, Feed, Group, Metric, Policy, Pool, QueueStep, Resource, ResourceSpec, Scenario,
-    SignalStep, Step, Subject, Target, Test, Try, Workers,
+    Choice, Claim, Compare, Expect, Feed, Group, Metric, Policy, Pool, Question, QueueStep, Real, Resource,
+    ResourceSpec, Scenario, SignalStep, Step, Subject, Target, Test, Try, Way, Workers,
 };
 pub use source::{FindError, LARGEST, Source};
 pub use turn::SettingError;
+pub use variants::Variant;

@@ -21,6 +21,7 @@ mod keys;
 mod plan;
 mod signals;
 mod still;
+mod strips;
 mod terminal;
 #[cfg(test)]
 mod tests;

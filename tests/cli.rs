@@ -271,3 +271,69 @@ fn wait_until_running(pid: u32) {
         std::thread::yield_now();
     }
 }
+
+/// A scenario of three variants, one of which is not as expected.
+const VARIANTS: &str = "title \"Variants\"\ntest for=\"200ms\"\nknob more 2 min=1 max=9 help=\"x\"\ncounter n\n\
+    thread a { repeat $more { add n by=1 } }\nexpect value n equals=2\nexpect value n equals=3 when=\"more=3\"\n\
+    expect value n equals=9 when=\"more=4\"\n";
+
+#[test]
+fn every_variant_is_a_run_and_says_what_was_seen() {
+    let ran = fed(&["test", "-"], VARIANTS);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""), "{}", ran.out);
+    assert!(ran.out.contains("not seen  value n equals 9 when more=4"), "{}", ran.out);
+    assert!(ran.out.contains("counter n: 4 where 4 was due, 0 lost; exactly 9 was expected"), "{}", ran.out);
+    assert!(ran.out.ends_with("2 of 5 expectations seen in 3 runs of 1 scenario; not as expected: stdin\n"));
+}
+
+#[test]
+fn tests_as_json_are_one_object() {
+    let ran = fed(&["test", "-", "--json"], VARIANTS);
+    let value: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}\n{}", ran.out));
+    assert_eq!((ran.code, value["passed"].as_bool()), (Some(1), Some(false)));
+    let runs = value["scenarios"][0]["runs"].as_array().unwrap();
+    assert_eq!(
+        runs.iter().map(|run| run["set"].to_string()).collect::<Vec<_>>(),
+        ["[]", "[\"more=3\"]", "[\"more=4\"]"]
+    );
+    assert_eq!(runs[0]["expectations"][0]["seen"], true);
+    assert_eq!(runs[2]["ended"], "completed");
+}
+
+#[test]
+fn tests_that_are_seen_exit_with_0() {
+    let ran = fed(&["test", "-"], SHORT);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{}", ran.out);
+    let nothing = fed(&["test", "-"], "title \"x\"\nthread t { sleep \"1ms\" }\n");
+    assert_eq!(nothing.code, Some(0));
+    assert!(nothing.out.contains("it expects nothing"), "{}", nothing.out);
+}
+
+#[test]
+fn a_bad_file_is_not_tested_nor_are_the_others() {
+    let ran = fed(&["test", "-", "no-such", "deadlock"], "title 3\n");
+    assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
+    assert!(ran.err.contains("stdin.kdl:1:7") && ran.err.contains("no scenario is called `no-such`"), "{}", ran.err);
+}
+
+#[test]
+fn a_run_that_cannot_start_is_not_as_expected() {
+    let text = "title \"x\"\nknob dir \"/no/such/place\" text=#true help=\"x\"\nknob out text=#true help=\"x\"\n\
+        pool p of=threads workers=1 { batch files=\"png\" dir=$dir out=$out; task { thumbnail 32 } }\n\
+        expect failed p equals=0\n";
+    let ran = fed(&["test", "-"], text);
+    assert_eq!(ran.code, Some(1), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("not seen  the run failed: cannot read the directory `/no/such/place`"), "{}", ran.out);
+}
+
+#[test]
+fn a_signal_ends_tests() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let mut child = command(&["test", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    let pid = Pid::from_child(&child);
+    let text = b"title \"x\"\ntest for=\"60s\"\nthread a { sleep \"60s\" }\nexpect no-deadlock\n";
+    child.stdin.take().expect("it is piped").write_all(text).unwrap();
+    wait_until_running(child.id());
+    kill_process(pid, Signal::INT).expect("it is there");
+    assert_eq!(ran(child.wait_with_output().expect("it ends")).code, Some(130));
+}

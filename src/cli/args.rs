@@ -83,6 +83,8 @@ pub(super) enum Command {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<String>,
     },
+    /// Run scenarios and say for everything they expect whether it was seen
+    Test(TestArgs),
     /// Print a script that completes commands and options in a shell
     Completions {
         /// The shell to write it for
@@ -131,6 +133,24 @@ pub(super) struct RunArgs {
     /// Exit with 3 if this finding is made; may be given several times
     #[arg(long, value_name = "FINDING", value_parser = Finding::IDS, help_heading = "Output")]
     pub(super) fail_on: Vec<String>,
+}
+
+const TEST_EXAMPLES: &str = "\
+Examples:
+  contend test                       every scenario there is
+  contend test deadlock my.kdl       these
+  contend test my.kdl --json         for a build server";
+
+#[derive(Debug, Args)]
+#[command(help_template = TEMPLATE, before_help = TEST_EXAMPLES)]
+pub(super) struct TestArgs {
+    /// Names from `contend list`, files, or `-` for standard input [default: all of `contend list`]
+    #[arg(value_name = "SCENARIO|FILE")]
+    pub(super) scenarios: Vec<String>,
+
+    /// One JSON object instead of a text (described in docs/tests.md)
+    #[arg(long, help_heading = "Output")]
+    pub(super) json: bool,
 }
 
 /// When to colour what is printed.

@@ -1,6 +1,7 @@
 //! `contend run`: in the dashboard, or headless; and `contend` alone: the picker.
 
 use std::io::{self, IsTerminal};
+use std::ops::ControlFlow;
 
 use super::args::RunArgs;
 use super::failure::{Failure, Outcome};
@@ -101,7 +102,10 @@ fn headless(task: &Task, args: &RunArgs, colours: Colours) -> Result<Outcome, Fa
     let signals = signals::listen().map_err(|error| Failure::Run(format!("signals cannot be caught: {error}")))?;
     let live = Live::start(&task.scenario, &task.settings).map_err(|error| Failure::Run(error.to_string()))?;
     let mut progress = Progress::new();
-    let followed = report::follow(&live, limit(task, args), &signals, |model, now| progress.show(model, now));
+    let followed = report::follow(&live, limit(task, args), &signals, |model, now| {
+        progress.show(model, now);
+        ControlFlow::Continue(())
+    });
     drop(progress);
     drop(live); // the report waits until every process is gone: it is true then that the run has ended
     conclude(task, args, colours, &followed)
@@ -148,7 +152,7 @@ fn named(findings: &[Finding], ids: &[String]) -> bool {
 }
 
 /// As wide as the terminal on standard output, within reason.
-fn look(colours: Colours) -> Look {
+pub(super) fn look(colours: Colours) -> Look {
     let (least, most) = WIDTHS;
     let columns = rustix::termios::tcgetwinsize(io::stdout()).map_or(least, |size| usize::from(size.ws_col));
     let width = if io::stdout().is_terminal() { columns.clamp(least, most) } else { least };

@@ -1,14 +1,12 @@
 //! A worker at its steps.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::lock::Held;
 use super::recorder::Recorder;
 use super::run::Run;
-use super::thumbnail;
-use crate::platform::wait_for_device;
+use crate::platform::{exit_now, wait_for_device};
 use crate::scenario::{Expr, Step, Target, Values};
 use crate::trace::{EventKind, KnobId, ResourceId, Ring, State, WorkerId};
 
@@ -36,7 +34,9 @@ pub struct Actor {
     /// The worker's own copy of each counter, by resource.
     copies: Vec<i64>,
     /// Number of the pool's task it is at.
-    task: Option<u64>,
+    pub(super) task: Option<u64>,
+    /// Decides where a choice is left to chance.
+    pub(super) dice: fastrand::Rng,
 }
 
 impl Values for Actor {
@@ -51,7 +51,7 @@ impl Values for Actor {
 impl Actor {
     pub fn new(run: &'static Run, me: WorkerId, place: (u32, u32)) -> Self {
         let copies = vec![0; run.plan.cast.resources.len()];
-        Self { run, me, place, pen: run.recorder(me), held: Vec::new(), copies, task: None }
+        Self { run, me, place, pen: run.recorder(me), held: Vec::new(), copies, task: None, dice: fastrand::Rng::new() }
     }
 
     pub const fn me(&self) -> WorkerId {
@@ -123,12 +123,12 @@ impl Actor {
             Step::Add { target, by } => self.add(target, *by),
             Step::Queue(step) => self.queue_step(step)?,
             Step::Signal(step) => self.signal_step(step),
-            Step::If { test, body, otherwise } => {
-                let holds = self.holds(test);
+            Step::If { question, body, otherwise } => {
+                let holds = self.holds(question);
                 self.steps(if holds { body } else { otherwise })?;
             }
-            Step::While { test, body } => {
-                while self.holds(test) {
+            Step::While { question, body } => {
+                while self.holds(question) {
                     self.again(body)?;
                 }
             }
@@ -144,8 +144,12 @@ impl Actor {
                 let stands = (self.run.knob(*knob) - is).abs() < 0.5e-9_f64.max(is.abs() * 1e-12);
                 self.steps(if stands { body } else { otherwise })?;
             }
+            Step::Choose(ways) => self.choose(ways)?,
             Step::Thumbnail { sizes } => self.thumbnail(sizes)?,
+            Step::Real(work) => self.real(work)?,
             Step::Panic(message) => panic!("{message}"),
+            Step::Abort => std::process::abort(),
+            Step::Exit(code) => exit_now(i32::from(*code)),
         }
         Ok(())
     }
@@ -239,14 +243,5 @@ impl Actor {
         let value = value.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
         let at = self.pen.now();
         self.pen.write(at, EventKind::Added { counter, delta, value });
-    }
-
-    fn thumbnail(&mut self, sizes: &[u32]) -> Flow {
-        let run = self.run;
-        let file: &Path = self.task.and_then(|n| run.job.file(n)).ok_or_else(|| {
-            Halt::Failed("this task has no file: `thumbnail` needs a pool that is fed with files".into())
-        })?;
-        thumbnail::make(file, run.job.out(), sizes, &mut self.pen)
-            .map_err(|e| Halt::Failed(format!("{}: {e}", file.display())))
     }
 }

@@ -47,7 +47,7 @@ impl Feeder {
                 sleep(actor, ((due - now) * tick_nanos).min(LONGEST_SLEEP));
                 continue;
             }
-            self.submit(Task { number, due: due as u64 }, actor);
+            self.submit(Task { number, due: due as u64, failed: 0 }, actor);
             (last, number) = (due, number + 1);
         }
     }
@@ -62,7 +62,7 @@ impl Feeder {
                 self.run.notice(Notice::Failed { worker: actor.me(), what });
             }
             let due = actor.pen.now();
-            self.submit(Task { number, due }, actor);
+            self.submit(Task { number, due, failed: 0 }, actor);
         }
     }
 

@@ -8,7 +8,8 @@ use image::{ImageError, Rgb, RgbImage};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::scenario::{Feed, Scenario, Settings};
+use super::picture::GREY;
+use crate::scenario::{Feed, Real, Scenario, Settings, Step};
 
 /// How many sample pictures there are, and how many of them are different: making one is more work than shrinking it.
 const SAMPLES: u64 = 96;
@@ -38,6 +39,8 @@ pub struct Job {
     out: Option<PathBuf>,
     /// The files do not exist yet: the runner makes them.
     samples: bool,
+    /// Where workers may write what nobody wants to keep.
+    scratch: Option<PathBuf>,
 }
 
 impl Job {
@@ -45,7 +48,12 @@ impl Job {
     ///
     /// # Errors
     /// If a directory cannot be read or made, or has nothing to work on.
-    pub fn find(scenario: &Scenario, settings: &Settings, scratch: &Path) -> Result<Self, JobError> {
+    pub fn find(scenario: &Scenario, settings: &Settings, scratch: Option<&Path>) -> Result<Self, JobError> {
+        let files = Self::files(scenario, settings, scratch.unwrap_or(Path::new(".")))?;
+        Ok(Self { scratch: scratch.map(Path::to_owned), ..files })
+    }
+
+    fn files(scenario: &Scenario, settings: &Settings, scratch: &Path) -> Result<Self, JobError> {
         let Some(Feed::Files { dir, out, endings }) = scenario.pools.iter().map(|p| &p.feed).find(|f| is_files(f))
         else {
             return Ok(Self::default());
@@ -55,18 +63,26 @@ impl Job {
             fs::create_dir_all(dir).map_err(|source| JobError::Out { dir: dir.display().to_string(), source })?;
         }
         match settings.text(*dir) {
-            Some(dir) => Ok(Self { files: list(Path::new(dir), endings, out.as_deref())?, out, samples: false }),
+            Some(dir) => {
+                Ok(Self { files: list(Path::new(dir), endings, out.as_deref())?, out, samples: false, scratch: None })
+            }
             None => Ok(Self {
                 files: (1..=SAMPLES).map(|i| scratch.join(format!("sample-{i:02}.{}", sample_ending(i)))).collect(),
                 out,
                 samples: true,
+                scratch: None,
             }),
         }
     }
 
-    /// Whether a scenario works on files and its settings name none: it needs a scratch directory.
+    /// Whether a scenario works on files and its settings name none, or writes some: it needs a scratch directory.
     pub fn needs_scratch(scenario: &Scenario, settings: &Settings) -> bool {
-        scenario.pools.iter().any(|p| matches!(&p.feed, Feed::Files { dir, .. } if settings.text(*dir).is_none()))
+        let groups = scenario.workers.iter().map(|group| &group.steps);
+        groups.chain(scenario.pools.iter().map(|pool| &pool.task)).any(|steps| writes(steps))
+            || scenario
+                .pools
+                .iter()
+                .any(|p| matches!(&p.feed, Feed::Files { dir, .. } if settings.text(*dir).is_none()))
     }
 
     /// How many there are.
@@ -76,6 +92,10 @@ impl Job {
 
     pub fn file(&self, number: u64) -> Option<&Path> {
         self.files.get(usize::try_from(number).ok()?).map(PathBuf::as_path)
+    }
+
+    pub fn scratch(&self) -> Option<&Path> {
+        self.scratch.as_deref()
     }
 
     /// Where results go; `None` is beside each file.
@@ -96,6 +116,10 @@ impl Job {
             _ => Ok(()),
         }
     }
+}
+
+fn writes(steps: &[Step]) -> bool {
+    steps.iter().any(|step| matches!(step, Step::Real(Real::WriteFile(_))) || step.bodies().any(writes))
 }
 
 const fn is_files(feed: &Feed) -> bool {
@@ -122,12 +146,12 @@ fn list(dir: &Path, endings: &[String], out: Option<&Path>) -> Result<Vec<PathBu
     }
 }
 
-/// A thumbnail that an earlier run left beside its picture: `NAME-64.jpg` where `NAME.jpg` is there too.
+/// What an earlier run left beside its picture: `NAME-64.jpg` or `NAME-grey.jpg` where `NAME.jpg` is there too.
 fn is_result(path: &Path) -> bool {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let Some((name, size)) = stem.rsplit_once('-') else { return false };
     let original = path.with_file_name(name).with_extension(path.extension().unwrap_or_default());
-    size.parse::<u32>().is_ok() && original.is_file()
+    (size.parse::<u32>().is_ok() || size == GREY) && original.is_file()
 }
 
 /// A picture with something to see and to compress: rings of colour, another centre for each.

@@ -114,16 +114,23 @@ fn hand_over(
     }
 }
 
-/// The worker died: what it had not done goes back to the queue.
+/// The worker died: what it had not done goes back to the queue, except a task that it died at once too often.
 fn rescue(run: &'static Run, index: usize, tasks: &[Task], pen: &mut Recorder<'_>, me: WorkerId) {
-    let done = (run.board.ring(me).chunk_done() as usize).min(tasks.len());
-    let left = &tasks[done..];
-    let at = pen.now();
+    let (done, begun) = run.board.ring(me).progress();
+    let mut left = tasks[(done as usize).min(tasks.len())..].to_vec();
+    let (at, pool) = (pen.now(), PoolId::from(index));
     pen.write(at, EventKind::Ended(How::Killed));
-    for _ in left {
-        pen.write(at, EventKind::Retried { pool: PoolId::from(index) });
+    if let Some(task) = left.first_mut().filter(|_| begun) {
+        task.failed = task.failed.saturating_add(1);
+        if f64::from(task.failed) > run.scenario.pools[index].retries.eval(&Outside(run)) {
+            pen.write(at, EventKind::GivenUp { pool });
+            left.remove(0);
+        }
     }
-    run.queues[index].put_back(left);
+    for _ in &left {
+        pen.write(at, EventKind::Retried { pool });
+    }
+    run.queues[index].put_back(&left);
 }
 
 /// The worker process's side: does chunks until the pipe is closed.
@@ -133,13 +140,14 @@ pub fn serve(run: &'static Run, index: usize, actor: &mut Actor, from: OwnedFd, 
     frame::send(&to, &Answer::Ready)?;
     while let Some(chunk) = frame::receive::<Chunk>(&mut from)? {
         actor.pen.take_over();
-        ring.set_chunk_done(0);
+        ring.set_progress(0, false);
         actor.pen.resume();
         for (done, (number, due)) in chunk.tasks.into_iter().enumerate() {
-            begin(run, pool, Task { number, due }, actor);
+            ring.set_progress(done as u32, true);
+            begin(run, pool, Task { number, due, failed: 0 }, actor);
             let failure = attempt(run, pool, number, actor);
             end(pool, actor, failure.is_none());
-            ring.set_chunk_done(done as u64 + 1);
+            ring.set_progress(done as u32 + 1, false);
             if let Some(what) = failure {
                 run.notice(Notice::Failed { worker: actor.me(), what });
             }

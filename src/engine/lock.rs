@@ -133,7 +133,11 @@ impl<'a> Lock<'a> {
 
     /// Takes it within `limit`, or not, and records that.
     pub fn take_within(&self, limit: Duration, id: ResourceId, pen: &mut Recorder<'_>) -> Option<Held<'_>> {
-        let held = self.try_lock().or_else(|| {
+        let held = self.try_lock();
+        if held.is_some() {
+            pen.write(pen.now(), EventKind::Tried { lock: id });
+        }
+        let held = held.or_else(|| {
             pen.wait(id, true);
             let held = self.lock_for(limit);
             if held.is_none() {

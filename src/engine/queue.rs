@@ -13,6 +13,8 @@ pub struct Task {
     pub number: u64,
     /// When it was to begin, in ticks: its intended start, whatever delayed the feeder.
     pub due: u64,
+    /// How often it was begun by a worker that died at it.
+    pub failed: u32,
 }
 
 #[derive(Debug)]

@@ -1,5 +1,7 @@
-//! What workers do with what they share, one family of steps a file.
+//! What workers do, one family of steps a file.
 
+mod chance;
+mod question;
 mod queue;
+mod real;
 mod signal;
-mod test;

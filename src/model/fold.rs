@@ -99,9 +99,11 @@ impl Model {
                 self.with_pool(pool, |pool| pool.reject(at));
             }
             EventKind::Retried { pool } => self.with_pool(pool, super::Pool::retry),
+            EventKind::GivenUp { pool } => self.with_pool(pool, super::Pool::give_up),
             EventKind::Ended(how) => self.end(w, at, how),
             // Nobody blocks in any other state.
             EventKind::Block { .. } | EventKind::Began | EventKind::Gap { .. } | EventKind::Unknown { .. } => {}
+            EventKind::Tried { .. } => {}
         }
     }
 

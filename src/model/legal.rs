@@ -10,7 +10,7 @@ pub(super) fn is_legal(doing: &Doing, kind: &E) -> bool {
     match kind {
         E::Unknown { .. } => false,
         // A restarted worker begins again, whatever was known of its former life.
-        E::Began | E::Gap { .. } | E::Retried { .. } => true,
+        E::Began | E::Gap { .. } | E::Retried { .. } | E::GivenUp { .. } => true,
         _ => match doing.state {
             // Outside a life there is nothing else.
             State::Done | State::Crashed => false,

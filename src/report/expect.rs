@@ -22,9 +22,24 @@ pub struct Verdict {
 
 /// Judges every expectation that applies to these settings, in the order of the file.
 pub fn judge(model: &Model, scenario: &Scenario, settings: &Settings, now: Stamp) -> Vec<Verdict> {
-    let findings = model.findings(now);
+    judge_each(model, scenario, settings, now).map(|(_, verdict)| verdict).collect()
+}
+
+/// The expectations that apply to these settings.
+pub(super) fn applying<'a>(scenario: &'a Scenario, settings: &'a Settings) -> impl Iterator<Item = &'a Expect> {
     let applies = |expect: &&Expect| expect.when.iter().all(|(knob, value)| same(settings.number(*knob), *value));
-    let weigh = |expect: &Expect| {
+    scenario.expects.iter().filter(applies)
+}
+
+/// Each expectation that applies with its verdict, one by one.
+pub(super) fn judge_each<'a>(
+    model: &'a Model,
+    scenario: &'a Scenario,
+    settings: &'a Settings,
+    now: Stamp,
+) -> impl Iterator<Item = (&'a Expect, Verdict)> {
+    let findings = model.findings(now);
+    let weigh = move |expect: &'a Expect| {
         let (seen, evidence) = match &expect.claim {
             Claim::Deadlock { within } => deadlock(model, within.map(|ns| Span(ns as u64))),
             Claim::NoDeadlock => no_deadlock(model),
@@ -34,9 +49,9 @@ pub fn judge(model: &Model, scenario: &Scenario, settings: &Settings, now: Stamp
                 measured.unwrap_or_else(|why| (false, format!("cannot be measured: {why}")))
             }
         };
-        Verdict { text: expect.text.clone(), seen, evidence }
+        (expect, Verdict { text: expect.text.clone(), seen, evidence })
     };
-    scenario.expects.iter().filter(applies).map(weigh).collect()
+    applying(scenario, settings).map(weigh)
 }
 
 fn deadlock(model: &Model, within: Option<Span>) -> (bool, String) {

@@ -1,5 +1,6 @@
 //! Follows a run to its end without showing it, and decides when that is.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,14 +52,14 @@ pub struct Followed {
 }
 
 /// Folds the messages of a run into a model until it ends by itself, `limit` is over, it can never go on, or a signal
-/// comes in. `watch` is called several times a second.
+/// comes in. `watch` is called several times a second and may stop it.
 ///
 /// Without a limit any deadlock or stall ends it; with one only such as leave no worker to wait for.
 pub fn follow(
     run: &impl Run,
     limit: Option<Span>,
     signals: &Receiver<i32>,
-    mut watch: impl FnMut(&Model, Stamp),
+    mut watch: impl FnMut(&Model, Stamp) -> ControlFlow<()>,
 ) -> Followed {
     let mut model = Model::new(run.cast(), Budget::for_cast(&run.cast()));
     let ticks = tick(TICK);
@@ -74,7 +75,9 @@ pub fn follow(
                 Err(_) => signals = never(),
             },
             recv(ticks) -> _ => {
-                watch(&model, run.now());
+                if watch(&model, run.now()).is_break() {
+                    break (Some(RunEnd::Stopped), None);
+                }
                 if let Some(end) = enough(&model, limit, run.now()) {
                     break (Some(end), None);
                 }
@@ -138,7 +141,7 @@ fn any_forever(steps: &[Step], settings: &Settings) -> bool {
             let taken = (settings.number(*knob) - is).abs() < 0.5; // positions of words are whole numbers
             any_forever(if taken { body } else { otherwise }, settings)
         }
-        step => step.bodies().into_iter().any(|body| any_forever(body, settings)),
+        step => step.bodies().any(|body| any_forever(body, settings)),
     })
 }
 
@@ -187,7 +190,7 @@ mod tests {
     }
 
     fn followed(script: Vec<Message>, open: bool, limit: Option<Span>) -> Followed {
-        follow(&Scripted::new(script, open), limit, &never(), |_, _| {})
+        follow(&Scripted::new(script, open), limit, &never(), |_, _| ControlFlow::Continue(()))
     }
 
     fn only_clerks() -> Vec<Message> {
@@ -232,10 +235,16 @@ mod tests {
     }
 
     #[test]
+    fn who_watches_can_stop_it() {
+        let end = follow(&Scripted::new(messages(), true), None, &never(), |_, _| ControlFlow::Break(()));
+        assert_eq!((end.ended, end.signal), (RunEnd::Stopped, None));
+    }
+
+    #[test]
     fn a_signal_stops_it_with_what_has_come_in() {
         let (sender, signals) = bounded(1);
         sender.send(15).unwrap();
-        let end = follow(&Scripted::new(messages(), true), None, &signals, |_, _| {});
+        let end = follow(&Scripted::new(messages(), true), None, &signals, |_, _| ControlFlow::Continue(()));
         assert_eq!((end.ended, end.signal), (RunEnd::Stopped, Some(15)));
         assert!(end.model.deadlock().is_some(), "what was in the channel is in the report");
     }

@@ -27,7 +27,11 @@ pub(super) fn measure(
         Metric::Fairness => who.fairness(),
         Metric::Value | Metric::Lost => who.counter(metric),
         Metric::Done | Metric::Failed | Metric::Retried | Metric::Rejected => who.tasks(metric),
+        Metric::Held => who.held(),
+        Metric::GaveUp => who.gave_up(),
         Metric::Utilization => who.utilization(),
+        Metric::Parallel => who.parallel(),
+        Metric::Slowdown => who.slowdown(),
         Metric::Depth => who.depth(),
         Metric::Taken => who.taken(),
         Metric::Woken => who.woken(),
@@ -38,7 +42,7 @@ pub(super) fn measure(
 /// A value as a person writes it: shares in per cent, the rest as numbers.
 pub(super) fn shown(metric: Metric, value: f64) -> String {
     match metric {
-        Metric::Contended | Metric::Utilization | Metric::Share(_) => percent(value),
+        Metric::Contended | Metric::Held | Metric::GaveUp | Metric::Utilization | Metric::Share(_) => percent(value),
         _ => plain(value),
     }
 }
@@ -77,6 +81,24 @@ impl<'a> Who<'a> {
         Ok(Measured { value, evidence })
     }
 
+    fn held(&self) -> Result<Measured, String> {
+        let (name, lock) = self.lock()?;
+        let value = lock.held_share(Stamp::default(), self.now, self.now);
+        Ok(Measured { value, evidence: format!("lock {name}: held {} of the time", percent(value)) })
+    }
+
+    fn gave_up(&self) -> Result<Measured, String> {
+        let (name, lock) = self.lock()?;
+        let all = lock.gave_up().saturating_add(lock.acquired());
+        if all == 0 {
+            return Err(format!("nobody tried to take lock {name}"));
+        }
+        let value = lock.gave_up() as f64 / all as f64;
+        let (gave_up, all) = (count(lock.gave_up()), count(all));
+        let evidence = format!("lock {name}: {gave_up} of {all} attempts ended without it ({})", percent(value));
+        Ok(Measured { value, evidence })
+    }
+
     fn counter(&self, metric: Metric) -> Result<Measured, String> {
         let (name, id) = self.resource()?;
         let counter = self.model.counter(id).ok_or_else(|| format!("{name} is no counter"))?;
@@ -109,6 +131,37 @@ impl<'a> Who<'a> {
         let (name, pool, _) = self.pool()?;
         let value = pool.utilization(Stamp::default(), self.now, self.now);
         let evidence = format!("pool {name}: its workers spent {} of their time on tasks", percent(value));
+        Ok(Measured { value, evidence })
+    }
+
+    fn parallel(&self) -> Result<Measured, String> {
+        let (name, pool, _) = self.pool()?;
+        let whole = self.now.since(Stamp::default());
+        if whole.0 == 0 {
+            return Err("no time has passed".to_owned());
+        }
+        let value = pool.service().total() as f64 / whole.0 as f64;
+        let evidence = format!(
+            "pool {name}: {} of work in {whole}, {} at once on average",
+            Span(pool.service().total()),
+            plain(value)
+        );
+        Ok(Measured { value, evidence })
+    }
+
+    fn slowdown(&self) -> Result<Measured, String> {
+        let (name, pool, _) = self.pool()?;
+        let (itself, result) = (pool.service().percentile(50.0), pool.response().percentile(50.0));
+        if itself == 0 {
+            return Err(format!("no task of {name} has ended"));
+        }
+        let value = result as f64 / itself as f64;
+        let evidence = format!(
+            "pool {name}: half of the tasks take no longer than {}, half of the results come within {}, {} times that",
+            Span(itself),
+            Span(result),
+            plain(value)
+        );
         Ok(Measured { value, evidence })
     }
 

@@ -12,11 +12,12 @@ mod number;
 mod order;
 mod shape;
 mod steps;
+mod test;
 
 use kdl::{KdlDocument, KdlNode};
 
 use super::mistake::Mistakes;
-use super::program::{Group, Scenario};
+use super::program::{Group, Scenario, Test};
 use super::source::Source;
 use super::syntax;
 use names::Names;
@@ -72,6 +73,7 @@ impl Checker {
             workers: Vec::new(),
             pools: Vec::new(),
             expects: Vec::new(),
+            test: Test::default(),
         };
         Self { mistakes, names: Names::default(), scenario }
     }
@@ -86,6 +88,7 @@ impl Checker {
         self.groups(&nodes);
         self.words(&nodes);
         self.expectations(&nodes);
+        self.how_to_test(&nodes);
         self.limits();
         if self.mistakes.count_errors() == 0 {
             self.lint_order(&nodes);

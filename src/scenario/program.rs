@@ -36,6 +36,22 @@ pub struct Scenario {
     pub workers: Vec<Workers>,
     pub pools: Vec<Pool>,
     pub expects: Vec<Expect>,
+    pub test: Test,
+}
+
+/// How `contend test` runs it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Test {
+    /// For how long what must hold to the end has to hold, ns.
+    pub lasts: f64,
+    /// Whether other runs beside it would disturb it. `None`: when it computes.
+    pub alone: Option<bool>,
+}
+
+impl Default for Test {
+    fn default() -> Self {
+        Self { lasts: 2e9, alone: None }
+    }
 }
 
 /// A suggestion: what to do, and what it shows.
@@ -109,6 +125,8 @@ pub struct Pool {
     pub payload: Expr,
     /// Tasks handed over at once.
     pub chunk: Expr,
+    /// How often a task whose worker process died is begun anew before it counts as failed.
+    pub retries: Expr,
     pub task: Vec<Step>,
 }
 
@@ -143,7 +161,7 @@ pub struct Target {
 
 /// A question about a counter's value or a queue's depth.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Test {
+pub struct Question {
     pub target: Target,
     pub compare: Compare,
     pub value: Expr,
@@ -224,15 +242,15 @@ pub enum Step {
     },
     Queue(QueueStep),
     Signal(SignalStep),
-    /// Runs the body if the test holds now, else the other steps.
+    /// Runs the body if the answer is yes now, else the other steps.
     If {
-        test: Test,
+        question: Question,
         body: Vec<Step>,
         otherwise: Vec<Step>,
     },
-    /// Runs the body for as long as the test holds.
+    /// Runs the body for as long as the answer is yes.
     While {
-        test: Test,
+        question: Question,
         body: Vec<Step>,
     },
     Repeat {
@@ -251,27 +269,36 @@ pub enum Step {
     Thumbnail {
         sizes: Vec<u32>,
     },
+    /// One of these ways, by chance: each as likely as its weight among all.
+    Choose(Vec<Way>),
+    Real(Real),
     /// The worker panics; the others go on.
     Panic(String),
+    /// Ends the process at once, by a signal, with all that is in it.
+    Abort,
+    /// Ends the process at once with this exit code.
+    Exit(u8),
 }
 
 impl Step {
-    /// The steps within it: its body, and that of its `else`.
-    pub fn bodies(&self) -> [&[Self]; 2] {
-        match self {
+    /// The steps in its blocks.
+    pub fn bodies(&self) -> impl Iterator<Item = &[Self]> {
+        let (first, second, ways): (&[Self], &[Self], &[Way]) = match self {
             Self::Lock { body, .. }
             | Self::Repeat { body, .. }
             | Self::Forever(body)
             | Self::While { body, .. }
-            | Self::Queue(QueueStep::Each { body, .. }) => [body, &[]],
+            | Self::Queue(QueueStep::Each { body, .. }) => (body, &[], &[]),
             Self::TryLock { body, otherwise, .. }
             | Self::When { body, otherwise, .. }
             | Self::If { body, otherwise, .. }
             | Self::Queue(QueueStep::TryPut { body, otherwise, .. } | QueueStep::TryTake { body, otherwise, .. }) => {
-                [body, otherwise]
+                (body, otherwise, &[])
             }
-            _ => [&[], &[]],
-        }
+            Self::Choose(ways) => (&[], &[], ways),
+            _ => (&[], &[], &[]),
+        };
+        [first, second].into_iter().chain(ways.iter().map(|way| way.steps.as_slice()))
     }
 
     /// Where the steps of the `else` that follows it go, if one can.
@@ -286,6 +313,28 @@ impl Step {
             _ => None,
         }
     }
+}
+
+/// One of the ways of a choice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Way {
+    pub weight: Expr,
+    pub steps: Vec<Step>,
+}
+
+/// Work that is what it says, however long it takes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Real {
+    /// Counts the primes up to this number.
+    Primes(Expr),
+    /// SHA-256 of so many bytes, or of the task's file.
+    Hash(Option<Expr>),
+    /// Reads the task's file.
+    ReadFile,
+    /// Writes a file of so many bytes that is gone after the run.
+    WriteFile(Expr),
+    /// Makes a grey copy of the task's picture.
+    Grayscale,
 }
 
 impl Compare {
@@ -364,8 +413,16 @@ pub enum Metric {
     Failed,
     Retried,
     Rejected,
+    /// Share of the time in which someone had the lock.
+    Held,
+    /// Share of the attempts at a lock that ended without it.
+    GaveUp,
     /// Share of a pool's workers' time spent on tasks.
     Utilization,
+    /// How many of a pool's tasks were done at once, on average.
+    Parallel,
+    /// How many times as long as the median task itself the median wait for its result was.
+    Slowdown,
     /// Longest a queue has been, or a pool's queue, in items.
     Depth,
     /// Items taken from a queue.

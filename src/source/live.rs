@@ -87,7 +87,7 @@ impl Live {
     pub fn start_image(scenario: &Scenario, settings: &Settings, image: Option<PathBuf>) -> Result<Self, StartError> {
         let scratch = Job::needs_scratch(scenario, settings).then(Scratch::new).transpose();
         let scratch = scratch.map_err(|source| JobError::Samples { source })?;
-        let job = Job::find(scenario, settings, scratch.as_ref().map_or(std::path::Path::new("."), Scratch::path))?;
+        let job = Job::find(scenario, settings, scratch.as_ref().map(Scratch::path))?;
         let plan = Plan::new(scenario, settings, &job)?;
         let board = Arc::new(Board::create(plan.board()).map_err(StartError::Memory)?);
         let first = board.clock().pair();

@@ -9,9 +9,11 @@ use super::sampler::Sampler;
 use super::timebase::Timebase;
 use crate::trace::{Board, Cast, Event, Message, RingReader, RunEnd, Stamp, WorkerId};
 
-/// Most events in one message.
+/// Most events in one message, and most messages in one delivery with them.
 const BATCH: usize = 4096;
-/// A waking reader costs the workers on its core some 13 µs: 25 times a second is nothing, 1,000 times is 1.3 %.
+const HEAVY: usize = 4;
+/// A waking reader costs the workers on its core some 13 µs: 25 times a second is nothing, 1,000 times is 1.3 %. An
+/// event is on screen within 50 ms of this pace and half a frame.
 const SLOWEST: Duration = Duration::from_millis(40);
 const FASTEST: Duration = Duration::from_millis(1);
 
@@ -34,28 +36,52 @@ impl Reader {
             (0..cast.workers.len()).map(|w| RingReader::new(board.ring(WorkerId::from(w)))).collect();
         let mut sampler = Sampler::new(Arc::clone(&board), &cast, time);
         let mut pace = FASTEST;
-        let mut open = true;
-        while open {
+        loop {
             let end = match ended.recv_timeout(pace) {
                 Ok(end) => Some(end),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            let mut tell = |message| open &= out.send(message).is_ok();
+            let mut parcel = Parcel { out: &out, messages: Vec::new(), open: true };
             let through = time.now();
-            let mut fill = drain_all(&mut rings, time, &mut tell);
+            let fill = drain_all(&mut rings, time, &mut parcel);
             if let Some((at, how)) = end {
-                while fill > 0.0 {
-                    fill = drain_all(&mut rings, time, &mut tell);
-                }
-                sampler.last_look(&mut tell);
-                tell(Message::Ended { at, how });
+                drain_all(&mut rings, time, &mut parcel);
+                sampler.last_look(&mut |message| parcel.add(message));
+                parcel.add(Message::Ended { at, how });
+            } else {
+                sampler.look(&mut |message| parcel.add(message));
+                parcel.add(Message::Through(through));
+            }
+            let ended = matches!(parcel.messages.last(), Some(Message::Ended { .. }));
+            if !parcel.send() || ended {
                 return;
             }
-            tell(Message::Through(through));
-            sampler.look(&mut tell);
             pace = next_pace(pace, fill);
         }
+    }
+}
+
+/// What one pass found, on its way out: as one delivery, unless it is much.
+struct Parcel<'a> {
+    out: &'a Sender<Message>,
+    messages: Vec<Message>,
+    /// Whether anybody listens.
+    open: bool,
+}
+
+impl Parcel<'_> {
+    fn add(&mut self, message: Message) {
+        let heavy = matches!(message, Message::Events(_)) && self.messages.len() >= HEAVY;
+        self.messages.push(message);
+        if heavy {
+            self.open = self.send();
+        }
+    }
+
+    fn send(&mut self) -> bool {
+        let messages = std::mem::take(&mut self.messages);
+        self.open && (messages.is_empty() || self.out.send(Message::Many(messages)).is_ok())
     }
 }
 
@@ -69,7 +95,7 @@ fn next_pace(pace: Duration, fill: f32) -> Duration {
 }
 
 /// Takes what is there from every ring; returns how full the fullest was.
-fn drain_all(rings: &mut [RingReader<'_>], time: Timebase, tell: &mut impl FnMut(Message)) -> f32 {
+fn drain_all(rings: &mut [RingReader<'_>], time: Timebase, parcel: &mut Parcel<'_>) -> f32 {
     let mut fullest = 0_f32;
     let mut batch = Vec::new();
     for (i, ring) in rings.iter_mut().enumerate() {
@@ -77,13 +103,13 @@ fn drain_all(rings: &mut [RingReader<'_>], time: Timebase, tell: &mut impl FnMut
         let fill = ring.drain(usize::MAX, |record| {
             batch.push(Event { at: time.stamp(record.ticks), worker, kind: record.kind() });
             if batch.len() >= BATCH {
-                tell(Message::Events(std::mem::take(&mut batch)));
+                parcel.add(Message::Events(std::mem::take(&mut batch)));
             }
         });
         fullest = fullest.max(fill);
     }
     if !batch.is_empty() {
-        tell(Message::Events(batch));
+        parcel.add(Message::Events(batch));
     }
     fullest
 }

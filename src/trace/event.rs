@@ -64,6 +64,10 @@ pub enum EventKind {
     Rejected { pool: PoolId },
     /// A task whose worker died was put back to be done again.
     Retried { pool: PoolId },
+    /// A task was given up: too many workers died at it.
+    GivenUp { pool: PoolId },
+    /// What follows is an attempt at a lock that does not wait for ever: an `Acquired` at once, without a `Wait`.
+    Tried { lock: ResourceId },
     /// Changed a counter by `delta`; `value` is what it wrote.
     Added { counter: ResourceId, delta: i8, value: i32 },
     /// As [`EventKind::Put`], into a queue that numbers what is put: the `nth` item ever, modulo 2^24. As grants do for

@@ -9,6 +9,8 @@ use super::{Event, KnobId, PoolId, ResourceId, Stamp, WorkerId};
 pub enum Message {
     /// Events of any workers, in order within each worker.
     Events(Vec<Event>),
+    /// Several, in order: one delivery wakes its receiver once.
+    Many(Vec<Message>),
     /// All that happened before this moment has been delivered, or counted as lost.
     Through(Stamp),
     Sample(Sample),

@@ -87,6 +87,8 @@ const fn encode(kind: EventKind) -> u64 {
         EventKind::PutNth { queue, depth, nth } => pack(34, queue.0, 0, pack_nth(depth, nth)),
         EventKind::TookNth { queue, depth, nth } => pack(35, queue.0, 0, pack_nth(depth, nth)),
         EventKind::Heard { on, nth } => pack(36, on.0, 0, nth & ARG_MAX),
+        EventKind::GivenUp { pool } => pack(40, pool.0, 0, 0),
+        EventKind::Tried { lock } => pack(41, lock.0, 0, 0),
         EventKind::Unknown { code } => pack(63, 0, 0, code as u64),
     }
 }
@@ -132,6 +134,8 @@ fn decode(word: u64) -> EventKind {
         35 => EventKind::TookNth { queue: lock, depth: (arg >> 24) as u16, nth: arg as u32 & NTH_MAX },
         36 => EventKind::Heard { on: lock, nth: arg },
         33 => EventKind::Signalled { on: lock, woken: arg as u32 },
+        40 => EventKind::GivenUp { pool },
+        41 => EventKind::Tried { lock },
         _ => EventKind::Unknown { code },
     }
 }
@@ -169,6 +173,8 @@ mod tests {
             EventKind::TaskEnded { pool, ok: false },
             EventKind::Rejected { pool },
             EventKind::Retried { pool },
+            EventKind::GivenUp { pool },
+            EventKind::Tried { lock },
             EventKind::Added { counter: lock, delta: -1, value: i32::MIN },
             EventKind::Closed { queue: lock },
             EventKind::Signalled { on: lock, woken: 7 },

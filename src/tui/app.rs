@@ -120,8 +120,7 @@ impl App {
             Msg::Tick { now, late } => return self.tick(now, late),
             Msg::Run(message) => {
                 let Showing::Watch(watch) = &mut self.showing else { return Vec::new() };
-                watch.apply(&message);
-                self.dirty |= matches!(message, Message::Ended { .. });
+                self.dirty |= watch.apply(&message);
                 return Vec::new();
             }
             Msg::RunGone { now } => self.run_gone(now),

@@ -79,14 +79,19 @@ pub(super) struct PoolFigures {
 }
 
 impl Figures {
-    /// The figures of `model` at `at`, shares over the time since `from`. `now` is the end of what is known.
-    pub(super) fn take(model: &Model, from: Stamp, at: Stamp, now: Stamp) -> Self {
+    /// The figures of `model` at `at` over the time since `from`; `shares` tells a lane's in that time. `now` is the end of
+    /// what is known.
+    pub(super) fn take(
+        model: &Model,
+        (from, at, now): (Stamp, Stamp, Stamp),
+        shares: impl Fn(WorkerId) -> Shares,
+    ) -> Self {
         let cast = model.cast();
         let mut lanes = vec![None; cast.workers.len()];
         for (worker, lane) in model.lanes() {
             if let Some(place) = lanes.get_mut(worker.index()) {
                 let doing = if at >= now { Some(lane.doing()) } else { lane.at(at) };
-                *place = Some(LaneFigures { doing, shares: lane.shares(from, at, now) });
+                *place = Some(LaneFigures { doing, shares: shares(worker) });
             }
         }
         let pools = (0..cast.pools.len()).map(PoolId::from);

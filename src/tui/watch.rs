@@ -3,11 +3,13 @@
 mod choose;
 mod states;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::axis::Axis;
 use super::figures::Figures;
-use crate::model::{Budget, Model};
+use super::strips::Strips;
+use crate::model::{Budget, Model, Shares, Window};
 use crate::scenario::{Scenario, Settings};
 use crate::trace::{Cast, KnobId, Message, RunEnd, Span, Stamp, WorkerId};
 
@@ -49,6 +51,8 @@ pub(super) struct Watch {
     /// How late the dashboard's own tick was, at worst of late.
     pub(super) late: Span,
     columns: u16,
+    /// A memory of what the model gave before; changes nothing that is seen.
+    strips: RefCell<Strips>,
 }
 
 /// What part of the time axis is in sight.
@@ -94,6 +98,7 @@ impl Watch {
             states,
             late: Span::ZERO,
             columns: 0,
+            strips: RefCell::default(),
         }
     }
 
@@ -135,18 +140,17 @@ impl Watch {
         self.life() == Life::Live
     }
 
-    pub(super) fn apply(&mut self, message: &Message) {
+    /// Takes in what happened; whether it is to be seen at once, not when the next frame is due.
+    pub(super) fn apply(&mut self, message: &Message) -> bool {
         let deadlocked = self.model.deadlock().is_some();
         self.model.apply(message);
-        if self.frozen.is_some() {
-            return;
-        }
-        if let Some((at, _)) = self.model.ended() {
-            self.now = at;
+        let ended = self.model.ended().map(|(at, _)| at);
+        let news = ended.is_some() || (!deadlocked && self.model.deadlock().is_some());
+        if news && self.frozen.is_none() {
+            self.now = ended.unwrap_or(self.now.max(self.model.through().unwrap_or_default()));
             self.refresh();
-        } else if !deadlocked && self.model.deadlock().is_some() {
-            self.refresh(); // is seen at once, not at the figures' next turn
         }
+        news
     }
 
     /// A frame is due; the run's clock stands at `now`.
@@ -190,6 +194,11 @@ impl Watch {
         Axis::new(self.cell, until, columns)
     }
 
+    /// A lane's cells in this window.
+    pub(super) fn with_cells<T>(&self, worker: WorkerId, window: &Window, draw: impl FnOnce(&[Shares]) -> T) -> T {
+        draw(self.strips.borrow_mut().lane(self.shown(), worker, window, self.now))
+    }
+
     /// The time axis as it was drawn last.
     pub(super) fn drawn_axis(&self) -> Axis {
         self.axis(self.columns.max(1))
@@ -213,8 +222,21 @@ impl Watch {
     /// Takes the figures anew.
     pub(super) fn refresh(&mut self) {
         let at = self.figures_at();
-        let from = at.back(self.drawn_axis().width());
-        let figures = Figures::take(self.shown(), from, at, self.now);
+        let axis = self.drawn_axis();
+        let from = at.back(axis.width());
+        let shares = |worker| {
+            if at < self.now {
+                return self.shown().lane(worker).shares(from, at, self.now);
+            }
+            let sum = |cells: &[Shares]| {
+                cells.iter().fold(Shares::default(), |mut sum, cell| {
+                    sum.add(cell);
+                    sum
+                })
+            };
+            self.with_cells(worker, &axis.window(), sum)
+        };
+        let figures = Figures::take(self.shown(), (from, at, self.now), shares);
         self.figures = figures;
         self.rank();
         self.keep_choice();

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use contend::scenario::{
-    Choice, Expr, Feed, Group, Knob, KnobKind, Policy, Pool, Resource, ResourceSpec, Scenario, Settings, Step, Unit,
-    Workers,
+    Choice, Expr, Feed, Group, Knob, KnobKind, Policy, Pool, Resource, ResourceSpec, Scenario, Settings, Step, Test,
+    Unit, Workers,
 };
 use contend::source::Live;
 use contend::trace::{
@@ -38,6 +38,7 @@ pub fn scenario(name: &str) -> Scenario {
         workers: vec![],
         pools: vec![],
         expects: vec![],
+        test: Test::default(),
     }
 }
 
@@ -68,6 +69,7 @@ pub fn pool(name: &str, of: WorkerKind, workers: u32) -> Pool {
         policy: Policy::Block,
         feed: Feed::Batch { count: number(1.0) },
         payload: number(0.0),
+        retries: number(1e6),
         chunk: number(1.0),
         task: vec![],
     }
@@ -131,6 +133,7 @@ impl Seen {
 
     fn take(&mut self, message: Message) {
         match message {
+            Message::Many(messages) => messages.into_iter().for_each(|message| self.take(message)),
             Message::Events(events) => self.events.extend(events),
             Message::Notice { notice, .. } => self.notices.push(notice),
             Message::Sample(Sample::Counter { value, .. }) => self.counter = Some(value),

@@ -19,7 +19,7 @@ pub(super) fn enter(wakers: &mut [Wakers], lanes: Lanes, steps: &[Step]) {
             ) => add(&mut wakers[target.resource].givers, lanes),
             _ => {}
         }
-        step.bodies().into_iter().for_each(|body| enter(wakers, lanes, body));
+        step.bodies().for_each(|body| enter(wakers, lanes, body));
     }
 }
 

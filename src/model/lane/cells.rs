@@ -74,7 +74,8 @@ impl Lane {
         let open = self.open(now);
         self.history.visit(from, to, |a, b, spent| {
             let b = b.min(now);
-            look(a, b, &with_open(*spent, &open, a, b).split());
+            let spent = if b > open[0].1 { with_open(*spent, &open, a, b) } else { *spent };
+            look(a, b, &spent.split());
         });
         let rest = from.max(self.history.end());
         for (state, begin, end) in open {
@@ -129,7 +130,13 @@ fn pour(w: &Window, clip: (Stamp, Stamp), whole: (Stamp, Stamp), shares: &Shares
     if from >= to {
         return;
     }
-    let (first, last) = (w.cell_at(from), w.cell_at(Stamp(to.0 - 1)));
+    let first = w.cell_at(from);
+    let (begin, end) = w.cell(first);
+    if to <= end {
+        out[first].add(&shares.part(whole, (begin.max(clip.0), end.min(clip.1))));
+        return;
+    }
+    let last = w.cell_at(Stamp(to.0 - 1));
     for (i, cell) in out.iter_mut().enumerate().take(last + 1).skip(first) {
         let (begin, end) = w.cell(i);
         cell.add(&shares.part(whole, (begin.max(clip.0), end.min(clip.1))));

@@ -55,9 +55,11 @@ impl Of {
     }
 }
 
-const METRICS: [(&str, Metric, Of); 12] = [
+const METRICS: [(&str, Metric, Of); 16] = [
     ("contended", Metric::Contended, Of::Mutex),
     ("fairness", Metric::Fairness, Of::Mutex),
+    ("held", Metric::Held, Of::Mutex),
+    ("gave-up", Metric::GaveUp, Of::Mutex),
     ("value", Metric::Value, Of::Counter),
     ("lost", Metric::Lost, Of::Counter),
     ("done", Metric::Done, Of::Pool),
@@ -65,6 +67,8 @@ const METRICS: [(&str, Metric, Of); 12] = [
     ("retried", Metric::Retried, Of::Pool),
     ("rejected", Metric::Rejected, Of::Pool),
     ("utilization", Metric::Utilization, Of::Pool),
+    ("parallel", Metric::Parallel, Of::Pool),
+    ("slowdown", Metric::Slowdown, Of::Pool),
     ("depth", Metric::Depth, Of::Queued),
     ("taken", Metric::Taken, Of::Queue),
     ("woken", Metric::Woken, Of::Signal),
@@ -292,5 +296,8 @@ impl Checker {
 }
 
 const fn is_share(metric: Metric) -> bool {
-    matches!(metric, Metric::Contended | Metric::Fairness | Metric::Utilization | Metric::Share(_))
+    matches!(
+        metric,
+        Metric::Contended | Metric::Fairness | Metric::Held | Metric::GaveUp | Metric::Utilization | Metric::Share(_)
+    )
 }

@@ -78,7 +78,19 @@ impl Checker {
                     self.follow(body, steps, held);
                     endless = Some(pair.node);
                 }
-                Step::Panic(_) => endless = Some(pair.node),
+                Step::Panic(_) | Step::Abort | Step::Exit(_) => endless = Some(pair.node),
+                Step::Choose(ways) => {
+                    let mut after: Option<Vec<Held<'a>>> = None;
+                    for (node, way) in body.iter().zip(ways) {
+                        let mut with = held.clone();
+                        self.follow(children(node), &way.steps, &mut with);
+                        after = Some(match after {
+                            Some(known) => merge(&known, with),
+                            None => with,
+                        });
+                    }
+                    *held = after.unwrap_or_default();
+                }
                 _ => {}
             }
         }

@@ -5,7 +5,7 @@ use kdl::{KdlEntry, KdlNode};
 use super::Checker;
 use super::declare::most_workers;
 use super::node::{arg, children, prop, span_of, value_span};
-use super::number::{CAPACITY, CHUNK, HOW_MANY, PAYLOAD, POOL_SIZE, RATE, TASKS, Want};
+use super::number::{CAPACITY, CHUNK, HOW_MANY, PAYLOAD, POOL_SIZE, RATE, RETRIES, TASKS, Want};
 use super::shape::POOL;
 use crate::scenario::expr::Expr;
 use crate::scenario::knob::KnobKind;
@@ -62,6 +62,7 @@ impl Checker {
         let most = workers.as_ref().map_or(1, most_workers);
         let queue = self.plain(node, "queue", CAPACITY, QUEUE);
         let payload = self.plain(node, "payload", PAYLOAD, 0.0);
+        let retries = self.plain(node, "retries", RETRIES, RETRIES.max);
         let (feed, chunk, task) = self.pool_parts(node);
         self.scenario.pools.push(Pool {
             name: name_of(node),
@@ -72,6 +73,7 @@ impl Checker {
             policy,
             feed: feed.unwrap_or(Feed::Batch { count: Expr::Number(1.0) }),
             payload,
+            retries,
             chunk,
             task,
         });

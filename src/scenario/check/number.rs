@@ -55,10 +55,18 @@ pub(super) const HOW_MANY: Want = want(Unit::Count, 1.0, MOST).fixed();
 pub(super) const POOL_SIZE: Want = want(Unit::Count, 1.0, MOST).whole();
 pub(super) const RATE: Want = want(Unit::Rate, 0.1, 1e6).whole();
 pub(super) const TASKS: Want = want(Unit::Count, 1.0, 1e9).fixed();
+/// How often a task is begun anew; the most is as good as for ever.
+pub(super) const RETRIES: Want = want(Unit::Count, 0.0, 1e6).whole();
 pub(super) const CHUNK: Want = want(Unit::Count, 1.0, 1e6).fixed();
 pub(super) const CAPACITY: Want = want(Unit::Count, 1.0, 1e6).fixed();
 /// Items in a queue: so many that each event can tell how many there are.
 pub(super) const ROOM: Want = want(Unit::Count, 1.0, 65_535.0).fixed();
+/// How likely one way of a choice is, beside the others.
+pub(super) const WEIGHT: Want = want(Unit::Count, 0.0, 1e6);
+/// Up to where primes are counted: the sieve takes a bit for each number.
+pub(super) const PRIMES: Want = want(Unit::Count, 2.0, 1e8);
+/// Bytes that are hashed or written.
+pub(super) const BYTES: Want = want(Unit::Bytes, 0.0, 1_073_741_824.0);
 /// Bytes that go with a task.
 pub(super) const PAYLOAD: Want = want(Unit::Bytes, 0.0, 67_108_864.0).fixed();
 

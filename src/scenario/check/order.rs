@@ -149,7 +149,7 @@ fn conditions(steps: &[Step], found: &mut BTreeMap<KnobId, BTreeSet<u64>>) {
                 conditions(body, found);
                 conditions(otherwise, found);
             }
-            step => step.bodies().into_iter().for_each(|body| conditions(body, found)),
+            step => step.bodies().for_each(|body| conditions(body, found)),
         }
     }
 }
@@ -219,10 +219,18 @@ impl Walk<'_> {
                     }
                 }
                 Step::Signal(SignalStep::Wait { target, .. }) => self.wait(target, pair.node),
+                Step::Choose(ways) => {
+                    // Each way on its own; what one of them keeps is seen where the check of the flow warns of it.
+                    let before = self.held.clone();
+                    for (node, way) in body.iter().zip(ways) {
+                        self.held.clone_from(&before);
+                        self.walk(children(node), &way.steps);
+                    }
+                }
                 step => {
-                    let [steps, otherwise] = step.bodies();
-                    self.walk(body, steps);
-                    self.walk(pair.otherwise, otherwise);
+                    for (nodes, steps) in [body, pair.otherwise].into_iter().zip(step.bodies()) {
+                        self.walk(nodes, steps);
+                    }
                 }
             }
         }

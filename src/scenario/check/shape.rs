@@ -70,10 +70,11 @@ pub(super) const TOP: Place = Place {
         shape("thread", "thread left { ... }", 1, 1).props(&["count"]).block(Block::Must),
         shape("process", "process left { ... }", 1, 1).props(&["count"]).block(Block::Must),
         shape("pool", "pool worker of=threads workers=4 { ... }", 1, 1)
-            .props(&["of", "workers", "queue", "policy", "payload"])
+            .props(&["of", "workers", "queue", "policy", "payload", "retries"])
             .block(Block::Must),
         shape("expect", "expect deadlock within=\"5s\"", 1, 3)
             .props(&["within", "above", "below", "equals", "of", "when"]),
+        shape("test", "test for=\"3s\"", 0, 0).props(&["for", "alone"]),
     ],
 };
 
@@ -112,9 +113,21 @@ pub(super) const STEPS: Place = Place {
         shape("forever", "forever { ... }", 0, 0).block(Block::Must),
         shape("when", "when order=same { ... }", 0, 0).knobs().block(Block::Must),
         shape("thumbnail", "thumbnail 32 64 128", 1, 16),
+        shape("choose", "choose { weight 9 { ... }; weight 1 { ... } }", 0, 0).block(Block::Must),
+        shape("primes", "primes 200000", 1, 1),
+        shape("hash", "hash \"64KiB\"", 0, 1),
+        shape("read-file", "read-file", 0, 0),
+        shape("write-file", "write-file \"64KiB\"", 1, 1),
+        shape("grayscale", "grayscale", 0, 0),
         shape("panic", "panic \"why\"", 1, 1),
+        shape("abort", "abort", 0, 0),
+        shape("exit", "exit 3", 1, 1),
     ],
 };
+
+/// In the block of a choice.
+pub(super) const WAYS: Place =
+    Place { name: "in a choice", shapes: &[shape("weight", "weight 9 { ... }", 1, 1).block(Block::Must)] };
 
 /// In the block of a pool.
 pub(super) const POOL: Place = Place {
@@ -127,7 +140,7 @@ pub(super) const POOL: Place = Place {
 };
 
 /// Every place, to say where a word belongs that stands at the wrong one.
-pub(super) const PLACES: [Place; 3] = [TOP, STEPS, POOL];
+pub(super) const PLACES: [Place; 4] = [TOP, STEPS, WAYS, POOL];
 
 impl Place {
     pub(super) fn find(self, word: &str) -> Option<&'static Shape> {

@@ -1,8 +1,10 @@
 //! What workers do, step by step.
 
+mod chance;
+mod question;
 mod queue;
+mod real;
 mod signal;
-mod test;
 
 use kdl::{KdlEntry, KdlNode};
 
@@ -68,6 +70,9 @@ impl Checker {
             ("forever", _) => Some(Step::Forever(self.steps(children(node)))),
             ("when", _) => self.when(node),
             ("thumbnail", _) => self.thumbnail(node),
+            ("choose", _) => self.choose(node),
+            ("abort", _) => Some(Step::Abort),
+            ("primes" | "hash" | "read-file" | "write-file" | "grayscale", _) => self.real(node, word),
             (_, None) => None, // said already: it needs a value
             ("compute", Some(time)) => self.number(time, TIME).map(|time| Step::Compute(time.expr)),
             ("sleep", Some(time)) => self.number(time, TIME).map(|time| Step::Sleep(time.expr)),
@@ -78,12 +83,13 @@ impl Checker {
                 Some(Step::Repeat { times: times?.expr, body })
             }
             ("panic", Some(why)) => self.text(why).map(|why| Step::Panic(clean(why))),
+            ("exit", Some(code)) => self.integer(code, 0, 255).map(|code| Step::Exit(code as u8)),
             ("load" | "store" | "add", Some(counter)) => self.on_counter(node, word, counter),
             ("put" | "take" | "try-put" | "try-take" | "close", Some(queue)) => self.on_queue(node, word, queue),
             ("wait" | "notify" | "notify-all" | "set" | "clear" | "meet", Some(signal)) => {
                 self.on_signal(node, word, signal)
             }
-            ("if" | "while", Some(tested)) => self.on_test(node, word, tested),
+            ("if" | "while", Some(tested)) => self.on_question(node, word, tested),
             (_, Some(lock)) => self.on_lock(node, word, lock),
         }
     }

@@ -60,9 +60,7 @@ impl Widget for LaneRow<'_> {
         if let Some(doing) = figures.and_then(|f| f.doing) {
             doing_now(scene, beside, doing, buf);
         }
-        let mut cells = Vec::new();
-        watch.shown().lane(worker).cells(&scene.axis.window(), watch.now, &mut cells);
-        timeline(scene, parts.time, &cells, buf);
+        watch.with_cells(worker, &scene.axis.window(), |cells| timeline(scene, parts.time, cells, buf));
         let shares = figures.map(|f| f.shares).unwrap_or_default();
         shares_now(scene, parts.now, &shares, buf);
     }
@@ -74,13 +72,10 @@ impl Widget for FoldRow<'_> {
         let watch = scene.watch;
         let parts = scene.parts(line);
         let window = scene.axis.window();
-        let (mut cells, mut one) = (vec![Shares::default(); window.cells], Vec::new());
+        let mut cells = vec![Shares::default(); window.cells];
         let mut shares = Shares::default();
         for worker in members {
-            watch.shown().lane(*worker).cells(&window, watch.now, &mut one);
-            for (sum, cell) in cells.iter_mut().zip(&one) {
-                sum.add(cell);
-            }
+            watch.with_cells(*worker, &window, |one| cells.iter_mut().zip(one).for_each(|(sum, cell)| sum.add(cell)));
             if let Some(figures) = watch.figures.lane(*worker) {
                 shares.add(&figures.shares);
             }

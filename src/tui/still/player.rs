@@ -153,7 +153,15 @@ impl<'a> Player<'a> {
                 let taken = if place.stands(*knob, *is) { body } else { otherwise };
                 self.enter(worker, taken, 0, None);
             }
-            Step::Panic(_) => {
+            Step::Choose(ways) => {
+                // A still shows what is usual.
+                let usual = ways.iter().max_by(|a, b| a.weight.eval(&place).total_cmp(&b.weight.eval(&place)));
+                if let Some(way) = usual {
+                    self.enter(worker, &way.steps, 0, None);
+                }
+            }
+            Step::Real(_) => self.spend(worker, now, State::Running, THUMBNAIL.0),
+            Step::Panic(_) | Step::Abort | Step::Exit(_) => {
                 self.halt(worker, now, State::Crashed);
             }
             Step::Load(_) => {}
@@ -163,11 +171,11 @@ impl<'a> Player<'a> {
             }
             Step::Queue(step) => self.queue_step(worker, step, now),
             Step::Signal(step) => self.signal_step(worker, step, now),
-            Step::If { test, body, otherwise } => {
-                let taken = if self.holds(test, place) { body } else { otherwise };
+            Step::If { question, body, otherwise } => {
+                let taken = if self.holds(question, place) { body } else { otherwise };
                 self.enter(worker, taken, 0, None);
             }
-            Step::While { test, body } if self.holds(test, place) => self.once_more(worker, body),
+            Step::While { question, body } if self.holds(question, place) => self.once_more(worker, body),
             Step::While { .. } => {}
         }
     }

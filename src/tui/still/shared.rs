@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::Place;
 use super::player::Player;
-use crate::scenario::{QueueStep, ResourceSpec, SignalStep, Target, Test};
+use crate::scenario::{Question, QueueStep, ResourceSpec, SignalStep, Target};
 use crate::trace::State;
 
 /// What is shared and is no lock: each kind uses its part.
@@ -33,9 +33,9 @@ impl Shared {
 }
 
 impl<'a> Player<'a> {
-    pub(super) fn holds(&self, test: &Test, place: Place<'a>) -> bool {
-        let value = self.shared[self.index(&test.target, place)].value;
-        test.compare.holds(value as f64, test.value.eval(&place))
+    pub(super) fn holds(&self, question: &Question, place: Place<'a>) -> bool {
+        let value = self.shared[self.index(&question.target, place)].value;
+        question.compare.holds(value as f64, question.value.eval(&place))
     }
 
     pub(super) fn queue_step(&mut self, worker: usize, step: &'a QueueStep, now: u64) {

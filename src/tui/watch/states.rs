@@ -43,16 +43,16 @@ impl States {
         for step in steps {
             match step {
                 Step::Sleep(_) => self.add(&[State::Sleep]),
-                Step::Io(_) | Step::Thumbnail { .. } => self.add(&[State::Io]),
+                Step::Io(_) | Step::Thumbnail { .. } | Step::Real(_) => self.add(&[State::Io]),
                 Step::Take(_) => self.add(&[State::Lock]),
                 Step::Lock { .. } | Step::TryLock { .. } => self.add(&[State::Lock]),
                 Step::Queue(QueueStep::Put(_)) => self.add(&[State::Full]),
                 Step::Queue(QueueStep::Take(_) | QueueStep::Each { .. }) => self.add(&[State::Empty]),
                 Step::Signal(SignalStep::Wait { .. } | SignalStep::Meet(_)) => self.add(&[State::Signal]),
-                Step::Panic(_) => self.add(&[State::Crashed]),
+                Step::Panic(_) | Step::Abort | Step::Exit(_) => self.add(&[State::Crashed]),
                 _ => {}
             }
-            step.bodies().into_iter().for_each(|body| self.steps(body));
+            step.bodies().for_each(|body| self.steps(body));
         }
     }
 }

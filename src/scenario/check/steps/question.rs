@@ -5,14 +5,14 @@ use kdl::{KdlEntry, KdlNode};
 use super::Checker;
 use super::{children, prop, span_of};
 use crate::scenario::check::number::VALUE;
-use crate::scenario::program::{Compare, ResourceSpec, Step, Test};
+use crate::scenario::program::{Compare, Question, ResourceSpec, Step};
 
 /// How a value can compare, and the property that says so.
 const COMPARES: [(&str, Compare); 3] =
     [("above", Compare::Above), ("below", Compare::Below), ("equals", Compare::Equals)];
 
 impl Checker {
-    pub(super) fn on_test(&mut self, node: &KdlNode, word: &str, tested: &KdlEntry) -> Option<Step> {
+    pub(super) fn on_question(&mut self, node: &KdlNode, word: &str, tested: &KdlEntry) -> Option<Step> {
         let target = self.target(node, tested, "a counter or a queue", |spec| {
             matches!(spec, ResourceSpec::Counter { .. } | ResourceSpec::Queue { .. })
         });
@@ -26,7 +26,11 @@ impl Checker {
         };
         let body = self.steps(children(node));
         let (target, (compare, value)) = (target?, compared?);
-        let test = Test { target, compare, value };
-        Some(if word == "if" { Step::If { test, body, otherwise: Vec::new() } } else { Step::While { test, body } })
+        let question = Question { target, compare, value };
+        Some(if word == "if" {
+            Step::If { question, body, otherwise: Vec::new() }
+        } else {
+            Step::While { question, body }
+        })
     }
 }
