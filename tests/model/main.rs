@@ -8,3 +8,4 @@ mod load;
 mod merge;
 mod resources;
 mod script;
+mod signals;

@@ -151,7 +151,7 @@ fn is_closed(inside: &Inside<'_>) -> bool {
 }
 
 /// Waits for the bell, counted among those who do.
-fn wait<'a>(mut inside: Inside<'a>, who: usize, bell: Bell) -> Inside<'a> {
+fn wait(mut inside: Inside<'_>, who: usize, bell: Bell) -> Inside<'_> {
     inside.set(who, inside.get(who) + 1);
     let mut inside = inside.wait(bell);
     inside.set(who, inside.get(who).saturating_sub(1));

@@ -30,7 +30,7 @@ pub struct Waiters<'a> {
 }
 
 /// One who waits, or is about to.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Ticket(u64);
 
 impl<'a> Waiters<'a> {

@@ -10,7 +10,7 @@ impl Actor {
         match step {
             QueueStep::Put(target) => {
                 let queue = self.queue(target);
-                queue.put(&mut self.pen).map_err(|Closed| self.into_closed(queue))
+                queue.put(&mut self.pen).map_err(|Closed| self.was_closed(queue))
             }
             QueueStep::Take(target) => self.queue(target).take(&mut self.pen).map_err(|Closed| Halt::Finished),
             QueueStep::Each { target, body } => {
@@ -21,7 +21,7 @@ impl Actor {
             }
             QueueStep::TryPut { target, body, otherwise } => {
                 let queue = self.queue(target);
-                let put = queue.try_put(&mut self.pen).map_err(|Closed| self.into_closed(queue))?;
+                let put = queue.try_put(&mut self.pen).map_err(|Closed| self.was_closed(queue))?;
                 self.steps(if put { body } else { otherwise })
             }
             QueueStep::TryTake { target, body, otherwise } => {
@@ -44,7 +44,7 @@ impl Actor {
         Queue { id, capacity, monitor: self.run.monitor(id) }
     }
 
-    fn into_closed(&self, queue: Queue<'_>) -> Halt {
+    fn was_closed(&self, queue: Queue<'_>) -> Halt {
         Halt::Failed(format!("put an item into {}, which is closed", self.run.plan.cast.resource_name(queue.id)))
     }
 }

@@ -23,6 +23,7 @@ pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
 }
 
 /// A signal that was given before anyone waited for it of those who wait now, and the first of them.
+#[derive(Debug, Clone, Copy)]
 struct Missed {
     worker: WorkerId,
     on: ResourceId,

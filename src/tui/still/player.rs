@@ -164,7 +164,6 @@ impl<'a> Player<'a> {
             Step::Panic(_) | Step::Abort | Step::Exit(_) => {
                 self.halt(worker, now, State::Crashed);
             }
-            Step::Load(_) => {}
             Step::Store { target, add: by } | Step::Add { target, by } => {
                 let at = self.index(target, place);
                 self.shared[at].value += i64::from(*by);
@@ -176,7 +175,7 @@ impl<'a> Player<'a> {
                 self.enter(worker, taken, 0, None);
             }
             Step::While { question, body } if self.holds(question, place) => self.once_more(worker, body),
-            Step::While { .. } => {}
+            Step::Load(_) | Step::While { .. } => {}
         }
     }
 
