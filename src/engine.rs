@@ -7,6 +7,7 @@ mod actor;
 mod feeder;
 mod files;
 mod handover;
+mod hold;
 mod lock;
 mod picture;
 mod plan;

@@ -29,7 +29,7 @@ pub use counter::Counter;
 pub use deadlock::{Deadlock, Link, Stall};
 pub use findings::{About, Finding, Severity};
 pub use lane::{Doing, Ending, Lane};
-pub use lock::{Lock, LockCell};
+pub use lock::{Lock, LockCell, Room};
 pub use pool::{Handover, Pool};
 pub use queue::Queue;
 pub use shares::{Shares, Window};
@@ -123,7 +123,9 @@ impl Model {
     pub fn new(cast: Arc<Cast>, budget: Budget) -> Self {
         let plan = Plan::new(&cast, budget);
         let resource = |kind: &ResourceKind| match kind {
-            ResourceKind::Mutex { .. } => Res::Lock(Box::new(Lock::new(&plan))),
+            ResourceKind::Mutex { .. } | ResourceKind::Semaphore { .. } | ResourceKind::Rwlock { .. } => {
+                Res::Lock(Box::new(Lock::new(&plan, Room::of(kind))))
+            }
             ResourceKind::Queue { capacity } => Res::Queue(Box::new(Queue::new(*capacity, plan.shape))),
             ResourceKind::Condition { .. } | ResourceKind::Event | ResourceKind::Barrier { .. } => {
                 Res::Signals(Box::default())

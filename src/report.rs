@@ -23,7 +23,7 @@ pub use trial::{Trial, try_out};
 use crate::model::{Counter, Finding, Lane, Lock, Model, Pool, Queue};
 use crate::platform::Machine;
 use crate::scenario::{KnobKind, Scenario, Settings, clean};
-use crate::trace::{PoolId, PoolInfo, ResourceId, ResourceKind, RunEnd, Stamp, WorkerId, WorkerInfo};
+use crate::trace::{PoolId, PoolInfo, ResourceId, RunEnd, Stamp, WorkerId, WorkerInfo};
 
 /// All that a report is made of.
 #[derive(Debug, Clone, Copy)]
@@ -61,10 +61,9 @@ impl<'a> Report<'a> {
     /// Name, kind and history of every lock.
     fn locks(&self) -> impl Iterator<Item = (&'a str, &'static str, &'a Lock)> {
         let model = self.model;
-        model.cast().mutexes().filter_map(|id| {
+        model.cast().locks().filter_map(|id| {
             let info = model.cast().resource(id)?;
-            let ResourceKind::Mutex { kind } = info.kind else { return None };
-            Some((info.name.as_str(), kind.word(), model.lock(id)?))
+            Some((info.name.as_str(), info.kind.word(), model.lock(id)?))
         })
     }
 

@@ -4,8 +4,8 @@ mod support;
 
 use std::time::Duration;
 
-use contend::scenario::{Choice, Feed, Policy, ResourceSpec, Step, Target};
-use contend::trace::{Command, EventKind, How, LockKind, Notice, RunEnd, State, WorkerId, WorkerKind};
+use contend::scenario::{Choice, Feed, Policy, Resource, ResourceSpec, Step, Target};
+use contend::trace::{Command, EventKind, How, LockKind, Notice, RunEnd, RwPolicy, Stamp, State, WorkerId, WorkerKind};
 use support::{Seen, counter, knob, mutex, number, pool, scenario, workers};
 
 fn lock(resource: usize, body: Vec<Step>) -> Step {
@@ -230,4 +230,76 @@ fn a_choice_of_lock_follows_its_knob() {
     s.workers.push(workers("w", WorkerKind::Thread, 1, vec![lock(0, vec![])]));
     let seen = Seen::start(&s);
     assert!(format!("{:?}", seen.cast().resources).contains("Ticket"));
+}
+
+/// Times at which worker by worker something was held: when, until when, and whether shared.
+fn held(seen: &Seen) -> Vec<(Stamp, Stamp, bool)> {
+    let mut held = Vec::new();
+    for event in &seen.events {
+        let EventKind::Acquired { grant, .. } = event.kind else { continue };
+        let end = seen.events.iter().find(|e| matches!(e.kind, EventKind::Released { grant: g, .. } if g == grant));
+        held.push((event.at, end.expect("all is given back").at, grant.is_shared()));
+    }
+    held
+}
+
+#[test]
+fn never_more_than_its_permits_are_had_of_a_semaphore() {
+    for kind in [WorkerKind::Thread, WorkerKind::Process] {
+        let mut s = scenario("semaphore");
+        let spec = ResourceSpec::Semaphore { permits: number(3.0) };
+        s.resources.push(Resource { name: "s".into(), count: number(1.0), spec });
+        let target = Target { resource: 0, at: None };
+        let body = vec![Step::Acquire { target, permits: number(1.0), body: vec![Step::Sleep(number(100e3))] }];
+        s.workers.push(workers("w", kind, 6, vec![Step::Repeat { times: number(50.0), body }]));
+        let seen = Seen::to_the_end(&s);
+        assert_eq!(seen.end, Some(RunEnd::Completed), "{kind:?}: {:?}", seen.notices);
+        let held = held(&seen);
+        assert_eq!(held.len(), 300, "{kind:?}");
+        let most = held.iter().map(|(at, ..)| held.iter().filter(|(from, to, _)| from <= at && at < to).count()).max();
+        assert_eq!(most, Some(3), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_writer_is_alone_and_readers_are_not() {
+    for policy in RwPolicy::ALL {
+        for kind in [WorkerKind::Thread, WorkerKind::Process] {
+            let mut s = scenario("rwlock");
+            let spec = ResourceSpec::Rwlock { policy: Choice::Fixed(policy) };
+            s.resources.push(Resource { name: "r".into(), count: number(1.0), spec });
+            let target = Target { resource: 0, at: None };
+            let inside = vec![Step::Sleep(number(100e3))];
+            let read = vec![Step::Read { target: target.clone(), body: inside.clone() }];
+            let write = vec![Step::Write { target, body: inside }];
+            s.workers.push(workers("r", kind, 4, vec![Step::Repeat { times: number(60.0), body: read }]));
+            s.workers.push(workers("w", kind, 2, vec![Step::Repeat { times: number(30.0), body: write }]));
+            let seen = Seen::to_the_end(&s);
+            assert_eq!(seen.end, Some(RunEnd::Completed), "{policy:?} {kind:?}: {:?}", seen.notices);
+            let held = held(&seen);
+            assert_eq!(held.len(), 300, "{policy:?} {kind:?}");
+            let beside =
+                |one: &(Stamp, Stamp, bool)| held.iter().filter(|other| one.0 < other.1 && other.0 < one.1).count();
+            let most = |shared| held.iter().filter(|one| one.2 == shared).map(beside).max();
+            assert_eq!(most(false), Some(1), "{policy:?} {kind:?}: a writer is alone");
+            assert!(most(true) > Some(1), "{policy:?} {kind:?}: readers go in together");
+        }
+    }
+}
+
+#[test]
+fn a_signal_lets_as_many_pass_as_it_was_given() {
+    for kind in [WorkerKind::Thread, WorkerKind::Process] {
+        let mut s = scenario("signal");
+        let spec = ResourceSpec::Semaphore { permits: number(0.0) };
+        s.resources.push(Resource { name: "s".into(), count: number(1.0), spec });
+        let target = Target { resource: 0, at: None };
+        let again = |step| vec![Step::Repeat { times: number(200.0), body: vec![step] }];
+        s.workers.push(workers("waits", kind, 2, again(Step::Down(target.clone()))));
+        s.workers.push(workers("gives", kind, 2, again(Step::Up(target))));
+        let seen = Seen::to_the_end(&s);
+        assert_eq!(seen.end, Some(RunEnd::Completed), "{kind:?}: {:?}", seen.notices);
+        let passed = seen.count(|k| matches!(k, EventKind::Passed { .. }));
+        assert_eq!((passed, seen.count(|k| matches!(k, EventKind::Posted { .. }))), (400, 400), "{kind:?}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::lock::Held;
+use super::hold::Hold;
 use super::recorder::Recorder;
 use super::run::Run;
 use crate::platform::{exit_now, wait_for_device};
@@ -30,7 +30,7 @@ pub struct Actor {
     me: WorkerId,
     place: (u32, u32),
     pub pen: Recorder<'static>,
-    held: Vec<(ResourceId, Held<'static>)>,
+    held: Vec<(ResourceId, Hold)>,
     /// The worker's own copy of each counter, by resource.
     copies: Vec<i64>,
     /// Number of the pool's task it is at.
@@ -76,10 +76,15 @@ impl Actor {
         flow
     }
 
+    /// Remembers what it has, so that it is given back whatever happens.
+    pub(super) fn keep(&mut self, id: ResourceId, hold: Hold) {
+        self.held.push((id, hold));
+    }
+
     /// Gives back every lock it still holds, newest first.
     pub fn let_go(&mut self) {
-        while let Some((lock, held)) = self.held.pop() {
-            held.give_back(lock, &mut self.pen);
+        while let Some((lock, hold)) = self.held.pop() {
+            hold.give_back(lock, &mut self.pen);
         }
     }
 
@@ -115,6 +120,11 @@ impl Actor {
                 let lock = self.target(target);
                 self.release(lock);
             }
+            Step::Acquire { target, permits, body } => self.with_permits(target, permits, body)?,
+            Step::Down(target) => self.down(target),
+            Step::Up(target) => self.up(target),
+            Step::Read { target, body } => self.read(target, body)?,
+            Step::Write { target, body } => self.write(target, body)?,
             Step::Load(target) => {
                 let counter = self.target(target);
                 self.copies[counter.index()] = self.cell(counter).load(Ordering::Relaxed) as i64;
@@ -192,10 +202,15 @@ impl Actor {
         self.run.plan.member(target.resource, target.at.as_ref().map_or(0.0, |at| at.eval(self)))
     }
 
+    fn has(&self, id: ResourceId) -> bool {
+        self.held.iter().any(|(held, _)| *held == id)
+    }
+
     pub(super) fn take(&mut self, id: ResourceId) {
         if let Some(lock) = self.run.lock(id) {
-            let held = lock.take(id, &mut self.pen);
-            self.held.push((id, held));
+            let again = self.has(id).then(|| lock.again()).flatten();
+            let held = again.unwrap_or_else(|| lock.take(id, &mut self.pen));
+            self.keep(id, Hold::Lock(held));
         }
     }
 
@@ -203,9 +218,10 @@ impl Actor {
     fn take_within(&mut self, id: ResourceId, timeout: &Expr) -> bool {
         let Some(lock) = self.run.lock(id) else { return true };
         let limit = Duration::from_nanos(timeout.eval(self) as u64);
-        let held = lock.take_within(limit, id, &mut self.pen);
+        let again = self.has(id).then(|| lock.again()).flatten();
+        let held = again.or_else(|| lock.take_within(limit, id, &mut self.pen));
         let had = held.is_some();
-        self.held.extend(held.map(|held| (id, held)));
+        self.held.extend(held.map(|held| (id, Hold::Lock(held))));
         had
     }
 

@@ -1,6 +1,7 @@
 //! The locks that can be compared, behind one face. All are the real ones, and all wait without a limit unless asked:
 //! a deadlock in here is a deadlock.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
@@ -19,7 +20,8 @@ pub enum Lock<'a> {
     Fair(parking_lot::Mutex<u64>),
     Spin(SpinMutex<u64>),
     Ticket(TicketMutex<u64>),
-    Robust { mutex: Robust<'a>, grants: &'a AtomicU64 },
+    Reentrant(parking_lot::ReentrantMutex<Cell<u64>>),
+    Robust { mutex: Robust<'a>, grants: &'a AtomicU64, reentrant: bool },
 }
 
 /// A held lock. Dropping it gives it back.
@@ -30,6 +32,7 @@ pub enum Guard<'l> {
     Fair(Option<parking_lot::MutexGuard<'l, u64>>),
     Spin(SpinMutexGuard<'l, u64>),
     Ticket(TicketMutexGuard<'l, u64>),
+    Reentrant(parking_lot::ReentrantMutexGuard<'l, Cell<u64>>),
     Robust { mutex: Robust<'l> },
 }
 
@@ -41,6 +44,8 @@ pub struct Held<'l> {
     pub grant: Grant,
     /// Its former owner died while holding it.
     pub orphaned: bool,
+    /// Had once more by who had it already: nothing that anyone else could notice.
+    again: bool,
 }
 
 impl<'a> Lock<'a> {
@@ -52,9 +57,10 @@ impl<'a> Lock<'a> {
             LockKind::Fair => Self::Fair(parking_lot::Mutex::new(0)),
             LockKind::Spin => Self::Spin(SpinMutex::new(0)),
             LockKind::Ticket => Self::Ticket(TicketMutex::new(0)),
-            LockKind::Robust => {
+            LockKind::Reentrant => Self::Reentrant(parking_lot::ReentrantMutex::new(Cell::new(0))),
+            LockKind::Robust | LockKind::RobustReentrant => {
                 let mutex = cells.first_chunk::<ROBUST_WORDS>()?; // always: a resource has 16 words
-                Self::Robust { mutex: Robust::at(mutex), grants: &cells[15] }
+                Self::Robust { mutex: Robust::at(mutex), grants: &cells[15], reentrant: kind.is_reentrant() }
             }
             LockKind::Off => return None,
         })
@@ -62,8 +68,8 @@ impl<'a> Lock<'a> {
 
     /// Makes a shared lock usable: once, before any other process has the memory.
     pub fn init(&self) {
-        if let Self::Robust { mutex, .. } = self {
-            mutex.init();
+        if let Self::Robust { mutex, reentrant, .. } = self {
+            mutex.init(*reentrant);
         }
     }
 
@@ -80,6 +86,7 @@ impl<'a> Lock<'a> {
             Self::Fair(m) => Guard::Fair(Some(m.try_lock()?)),
             Self::Spin(m) => Guard::Spin(m.try_lock()?),
             Self::Ticket(m) => Guard::Ticket(m.try_lock()?),
+            Self::Reentrant(m) => Guard::Reentrant(m.try_lock()?),
             Self::Robust { mutex, .. } => return mutex.try_lock().map(|taken| self.shared(*mutex, taken)),
         };
         Some(Held::count(guard))
@@ -93,6 +100,7 @@ impl<'a> Lock<'a> {
             Self::Fair(m) => Guard::Fair(Some(m.lock())),
             Self::Spin(m) => Guard::Spin(m.lock()),
             Self::Ticket(m) => Guard::Ticket(m.lock()),
+            Self::Reentrant(m) => Guard::Reentrant(m.lock()),
             Self::Robust { mutex, .. } => return self.shared(*mutex, mutex.lock()),
         })
     }
@@ -102,6 +110,7 @@ impl<'a> Lock<'a> {
         match self {
             Self::ParkingLot(m) => m.try_lock_for(limit).map(|g| Held::count(Guard::ParkingLot(g))),
             Self::Fair(m) => m.try_lock_for(limit).map(|g| Held::count(Guard::Fair(Some(g)))),
+            Self::Reentrant(m) => m.try_lock_for(limit).map(|g| Held::count(Guard::Reentrant(g))),
             Self::Robust { mutex, .. } => {
                 let nanos = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
                 mutex.lock_for(nanos).map(|taken| self.shared(*mutex, taken))
@@ -119,6 +128,19 @@ impl<'a> Lock<'a> {
                 }
             }
         }
+    }
+
+    /// Takes it once more, for who has it already; `None` if this kind would wait for ever.
+    pub fn again(&self) -> Option<Held<'_>> {
+        let guard = match self {
+            Self::Reentrant(m) => Guard::Reentrant(m.lock()),
+            Self::Robust { mutex, reentrant: true, .. } => {
+                mutex.lock();
+                Guard::Robust { mutex: *mutex }
+            }
+            _ => return None,
+        };
+        Some(Held { _guard: guard, grant: Grant(0), orphaned: false, again: true })
     }
 
     /// Takes it and records that. A free one is tried first and is one event; a wait is written before it begins.
@@ -151,7 +173,7 @@ impl<'a> Lock<'a> {
     fn shared<'l>(&'l self, mutex: Robust<'l>, taken: Taken) -> Held<'l> {
         let Self::Robust { grants, .. } = self else { unreachable!("only robust locks are shared") };
         let grant = grants.fetch_add(1, Ordering::Relaxed) + 1; // Relaxed: only the holder counts
-        Held { _guard: Guard::Robust { mutex }, grant: Grant(grant), orphaned: taken == Taken::OwnerDied }
+        Held { _guard: Guard::Robust { mutex }, grant: Grant(grant), orphaned: taken == Taken::OwnerDied, again: false }
     }
 }
 
@@ -159,16 +181,23 @@ impl<'l> Held<'l> {
     /// Counts the grant, inside the lock.
     #[inline]
     fn count(mut guard: Guard<'l>) -> Self {
+        if let Guard::Reentrant(g) = &guard {
+            g.set(g.get() + 1);
+            let grant = Grant(g.get());
+            return Self { _guard: guard, grant, orphaned: false, again: false };
+        }
         let grants: &mut u64 = match &mut guard {
             Guard::Std(g) => g,
             Guard::ParkingLot(g) | Guard::Fair(Some(g)) => g,
             Guard::Spin(g) => g,
             Guard::Ticket(g) => g,
-            Guard::Fair(None) | Guard::Robust { .. } => unreachable!("counted elsewhere or just made"),
+            Guard::Fair(None) | Guard::Reentrant(_) | Guard::Robust { .. } => {
+                unreachable!("counted elsewhere or just made")
+            }
         };
         *grants += 1;
         let grant = Grant(*grants);
-        Self { _guard: guard, grant, orphaned: false }
+        Self { _guard: guard, grant, orphaned: false, again: false }
     }
 }
 
@@ -185,6 +214,9 @@ impl Held<'_> {
     /// Gives it back and records that. The stamp is taken inside the lock, the event written outside it.
     #[inline]
     pub fn give_back(self, id: ResourceId, pen: &mut Recorder<'_>) {
+        if self.again {
+            return;
+        }
         let at = pen.now();
         drop(self);
         pen.released(at, id);
@@ -207,7 +239,7 @@ mod tests {
 
     #[test]
     fn every_kind_excludes_and_counts() {
-        for kind in LockKind::NAMED.into_iter().chain([LockKind::Robust]) {
+        for kind in LockKind::NAMED.into_iter().chain([LockKind::Robust, LockKind::RobustReentrant]) {
             let cells = [const { AtomicU64::new(0) }; 16];
             let Some(lock) = Lock::new(kind, &cells) else {
                 assert_eq!(kind, LockKind::Off);
@@ -225,7 +257,8 @@ mod tests {
             });
             let held = lock.lock_for(Duration::from_secs(1)).expect("free");
             assert_eq!(held.grant, Grant(3_001), "{kind:?}");
-            if kind != LockKind::Robust {
+            assert_eq!(lock.again().is_some(), kind.is_reentrant(), "{kind:?}");
+            if kind != LockKind::Robust && !kind.is_reentrant() {
                 assert!(lock.try_lock().is_none(), "{kind:?} was given twice");
             }
             drop(held);

@@ -9,8 +9,8 @@ use thiserror::Error;
 use super::files::Job;
 use crate::scenario::{Choice, Expr, Feed, ResourceSpec, Scenario, Settings, Values, Workers};
 use crate::trace::{
-    BoardSize, Cast, KnobId, Lanes, LockKind, PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind, Wakers,
-    WorkerId, WorkerInfo, WorkerKind,
+    BoardSize, Cast, KnobId, Lanes, LockKind, PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind, RwPolicy,
+    Wakers, WorkerId, WorkerInfo, WorkerKind,
 };
 
 /// Most workers and most resources of one run. Beyond it threads and mappings hit limits of the system that do not
@@ -100,18 +100,11 @@ impl Plan {
     fn add_resources(&mut self, scenario: &Scenario, settings: &Settings) -> Result<(), PlanError> {
         let shared = scenario.workers.iter().map(|w| w.kind).chain(scenario.pools.iter().map(|p| p.of));
         let across = shared.map(|kind| settings.executor.unwrap_or(kind)).any(|kind| kind == WorkerKind::Process);
-        for resource in &scenario.resources {
+        for (index, resource) in scenario.resources.iter().enumerate() {
             let count = count_of(&resource.count, settings);
             limit("resources", self.cast.resources.len() as u64 + count)?;
             self.arrays.push((ResourceId::from(self.cast.resources.len()), count as u32));
-            let kind = match &resource.spec {
-                ResourceSpec::Mutex { kind } => ResourceKind::Mutex { kind: lock_kind(kind, settings, across) },
-                ResourceSpec::Counter { initial } => ResourceKind::Counter { initial: *initial },
-                ResourceSpec::Queue { capacity } => ResourceKind::Queue { capacity: at_least_one(capacity, settings) },
-                ResourceSpec::Condition { .. } => ResourceKind::Condition { of: ResourceId::default() },
-                ResourceSpec::Event => ResourceKind::Event,
-                ResourceSpec::Barrier { parties } => ResourceKind::Barrier { parties: at_least_one(parties, settings) },
-            };
+            let kind = resource_kind(scenario, index, settings, across);
             for i in 0..count {
                 let name = numbered(&resource.name, i, &resource.count);
                 self.cast.resources.push(ResourceInfo { name, kind: kind.clone() });
@@ -239,11 +232,40 @@ fn numbered(name: &str, i: u64, count: &Expr) -> String {
     if *count == Expr::Number(1.0) { name.to_owned() } else { format!("{name}-{}", i + 1) }
 }
 
+fn resource_kind(scenario: &Scenario, index: usize, settings: &Settings, across: bool) -> ResourceKind {
+    match &scenario.resources[index].spec {
+        ResourceSpec::Mutex { kind } => ResourceKind::Mutex { kind: lock_kind(kind, settings, across) },
+        ResourceSpec::Counter { initial } => ResourceKind::Counter { initial: *initial },
+        ResourceSpec::Queue { capacity } => ResourceKind::Queue { capacity: at_least_one(capacity, settings) },
+        ResourceSpec::Condition { .. } => ResourceKind::Condition { of: ResourceId::default() },
+        ResourceSpec::Event => ResourceKind::Event,
+        ResourceSpec::Barrier { parties } => ResourceKind::Barrier { parties: at_least_one(parties, settings) },
+        ResourceSpec::Semaphore { permits } => {
+            let scoped = scenario.is_scoped(index);
+            // Without a permit, and with nobody to give one, everybody would wait for nothing.
+            let permits = (permits.eval(&Fixed(settings)) as u32).max(u32::from(scoped));
+            ResourceKind::Semaphore { permits, scoped }
+        }
+        ResourceSpec::Rwlock { policy } => {
+            ResourceKind::Rwlock { policy: chosen(policy, settings).unwrap_or(RwPolicy::Fair) }
+        }
+    }
+}
+
+/// The word that stands, or that the knob stands at.
+fn chosen<T: Copy>(choice: &Choice<T>, settings: &Settings) -> Option<T> {
+    match choice {
+        Choice::Fixed(word) => Some(*word),
+        Choice::Knob(knob, of) => of.get(settings.number(*knob) as usize).copied(),
+    }
+}
+
 /// Processes share robust mutexes whatever the scenario says: the other kinds exist within one process only.
 fn lock_kind(kind: &Choice<LockKind>, settings: &Settings, across: bool) -> LockKind {
-    let kind = match kind {
-        Choice::Fixed(kind) => *kind,
-        Choice::Knob(knob, of) => of.get(settings.number(*knob) as usize).copied().unwrap_or(LockKind::Std),
-    };
-    if across && kind != LockKind::Off { LockKind::Robust } else { kind }
+    match chosen(kind, settings).unwrap_or(LockKind::Std) {
+        LockKind::Reentrant if across => LockKind::RobustReentrant,
+        LockKind::Off => LockKind::Off,
+        _ if across => LockKind::Robust,
+        kind => kind,
+    }
 }

@@ -16,7 +16,7 @@ pub struct Recorder<'a> {
 
 impl<'a> Recorder<'a> {
     pub fn new(writer: RingWriter<'a>, clock: Clock) -> Self {
-        Self { writer, clock, held: Vec::with_capacity(8), scratch: Vec::with_capacity(9) }
+        Self { writer, clock, held: Vec::with_capacity(8), scratch: Vec::with_capacity(10) }
     }
 
     /// The time now, in ticks of the run's clock.
@@ -44,10 +44,16 @@ impl<'a> Recorder<'a> {
     /// About to wait for `lock`: written with all that is held, so that a reader can believe it without having seen
     /// anything before.
     pub fn wait(&mut self, lock: ResourceId, timed: bool) {
+        self.wait_for(None, lock, timed);
+    }
+
+    /// As [`Recorder::wait`], with an event before it that says what for.
+    pub fn wait_for(&mut self, ask: Option<EventKind>, lock: ResourceId, timed: bool) {
         let at = self.now();
         let held = self.held.len().min(usize::from(u8::MAX));
         let newest = &self.held[self.held.len() - held..];
         self.scratch.clear();
+        self.scratch.extend(ask.map(|ask| Record::new(at, ask)));
         self.scratch
             .extend(newest.iter().map(|(lock, grant)| Record::new(at, EventKind::Held { lock: *lock, grant: *grant })));
         self.scratch.push(Record::new(at, EventKind::Wait { lock, held: held as u8, timed }));
@@ -57,8 +63,14 @@ impl<'a> Recorder<'a> {
     /// Has the lock: called while holding it.
     #[inline]
     pub fn acquired(&mut self, lock: ResourceId, grant: Grant) {
+        self.acquired_at(self.now(), lock, grant);
+    }
+
+    /// Has the lock since `at`, a stamp that was taken while holding it.
+    #[inline]
+    pub fn acquired_at(&mut self, at: u64, lock: ResourceId, grant: Grant) {
         self.held.push((lock, grant));
-        self.write(self.now(), EventKind::Acquired { lock, grant });
+        self.write(at, EventKind::Acquired { lock, grant });
     }
 
     /// Gave the lock back; `at` was taken while it was still held, the event is written after.

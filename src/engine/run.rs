@@ -12,6 +12,8 @@ use super::plan::{Plan, PlanError};
 use super::queue::Queue;
 use super::recorder::Recorder;
 use super::shared::monitor::Monitor;
+use super::shared::rwlock::Rwlock;
+use super::shared::semaphore::Semaphore;
 use super::wire::{Start, Up};
 use super::work::Work;
 use crate::scenario::Scenario;
@@ -64,6 +66,20 @@ impl Run {
         self.locks.get(resource.index())?.as_ref()
     }
 
+    fn kind(&self, resource: ResourceId) -> Option<&ResourceKind> {
+        self.plan.cast.resource(resource).map(|info| &info.kind)
+    }
+
+    pub fn semaphore(&self, resource: ResourceId) -> Option<Semaphore<'static>> {
+        let Some(ResourceKind::Semaphore { permits, .. }) = self.kind(resource) else { return None };
+        Some(Semaphore::at(resource, self.board.resource(resource), *permits))
+    }
+
+    pub fn rwlock(&self, resource: ResourceId) -> Option<Rwlock<'static>> {
+        let Some(ResourceKind::Rwlock { policy }) = self.kind(resource) else { return None };
+        Some(Rwlock::at(resource, self.board.resource(resource), *policy))
+    }
+
     /// The counter behind a resource.
     pub fn counter(&self, resource: ResourceId) -> &'static AtomicU64 {
         &self.board.resource(resource)[0]
@@ -81,12 +97,14 @@ impl Run {
             let id = ResourceId::from(i);
             match resource.kind {
                 ResourceKind::Counter { initial } => self.counter(id).store(initial as u64, Ordering::Release),
-                ResourceKind::Mutex { .. } => {}
                 ResourceKind::Queue { .. }
                 | ResourceKind::Condition { .. }
                 | ResourceKind::Event
                 | ResourceKind::Barrier { .. } => self.monitor(id).init(),
+                _ => {}
             }
+            self.semaphore(id).inspect(|semaphore| semaphore.init());
+            self.rwlock(id).inspect(|rwlock| rwlock.init());
         }
     }
 

@@ -6,4 +6,6 @@ pub mod barrier;
 pub mod flag;
 pub mod monitor;
 pub mod queue;
+pub mod rwlock;
+pub mod semaphore;
 pub mod waiters;

@@ -4,4 +4,6 @@ mod chance;
 mod question;
 mod queue;
 mod real;
+mod rwlock;
+mod semaphore;
 mod signal;

@@ -7,7 +7,6 @@ pub use stall::Stall;
 
 use self::reduce::{Needs, never_live, shortest_ring};
 use super::Model;
-use super::waits::Edge;
 use crate::trace::{ResourceId, Stamp, WorkerId};
 
 /// Workers that can never run again.
@@ -41,56 +40,79 @@ impl Model {
         if self.stuck_holders == 0 {
             return;
         }
-        let edges: Vec<Option<Edge>> = (0..self.lanes.len()).map(|w| self.untimed_edge(WorkerId::from(w))).collect();
-        let needs: Vec<Needs> = edges.iter().map(|edge| need(edge.as_ref())).collect();
+        let needs: Vec<Needs> = (0..self.lanes.len()).map(|w| self.needs(WorkerId::from(w))).collect();
         let set = never_live(&needs);
-        let is_known = |w: &usize| self.deadlock.as_ref().is_some_and(|known| known.set.contains(&WorkerId::from(*w)));
-        if set.iter().all(is_known) {
+        // The same set again: another edge in it may have come to light. A part of it: it stays as it was.
+        if set.len() < self.deadlock.as_ref().map_or(1, |known| known.set.len()) {
             return;
         }
-        let ring = self.first_ring(&needs, &set, &edges);
+        let (core, last) = self.first_closed(&needs, &set);
+        let ring = self.links(&ring_in(&needs, &core, last));
         let set: Vec<WorkerId> = set.into_iter().map(WorkerId::from).collect();
         let in_ring = |w: &&WorkerId| ring.iter().any(|link| link.worker == **w);
         let victims = set.iter().filter(|w| !in_ring(w)).copied().collect();
-        let at = ring.iter().map(|link| link.since).max().unwrap_or_default();
-        self.deadlock = Some(Deadlock { at, set, ring, victims });
+        self.deadlock = Some(Deadlock { at: self.since(last), set, ring, victims });
     }
 
-    fn untimed_edge(&self, worker: WorkerId) -> Option<Edge> {
-        self.waits_for_good(worker).then(|| self.edge(worker)).flatten()
-    }
-
-    /// Of the shortest rings through each worker of the set, the one that closed first.
-    fn first_ring(&self, needs: &[Needs], set: &[usize], edges: &[Option<Edge>]) -> Vec<Link> {
-        let mut best: Option<(Stamp, usize, Vec<Link>)> = None;
-        for &start in set {
-            // Rings are told from their lowest worker on.
-            let ring = shortest_ring(needs, set, start);
-            if ring.iter().min() != Some(&start) {
-                continue;
-            }
-            let links = self.links(&ring, edges);
-            let closed = links.iter().map(|link| link.since).max().unwrap_or_default();
-            let key = (closed, ring.len());
-            if !links.is_empty() && best.as_ref().is_none_or(|(at, len, _)| key < (*at, *len)) {
-                best = Some((closed, ring.len(), links));
-            }
+    /// What a worker needs that waits without a limit.
+    fn needs(&self, worker: WorkerId) -> Needs {
+        if !self.waits_for_good(worker) {
+            return Needs::Nothing;
         }
-        best.map_or_else(Vec::new, |(_, _, links)| links)
+        let wants = self.wants(worker);
+        let holders: Vec<usize> = wants.edges.iter().map(|edge| edge.holder.index()).collect();
+        match holders.len() {
+            0 => Needs::Nothing,
+            n if n == wants.enough => Needs::All(holders),
+            _ => Needs::Some(wants.enough, holders),
+        }
+    }
+
+    fn since(&self, worker: usize) -> Stamp {
+        self.lanes[worker].doing.since
+    }
+
+    /// Those that were stuck when the first of them were, and the one whose wait made them so: the fewest of the oldest waits
+    /// that leave somebody who can never go on.
+    fn first_closed(&self, needs: &[Needs], set: &[usize]) -> (Vec<usize>, usize) {
+        let mut order = set.to_vec();
+        order.sort_by_key(|w| (self.since(*w), *w));
+        let stuck_with = |oldest: usize| {
+            let mut then = vec![Needs::Nothing; needs.len()];
+            order[..oldest].iter().for_each(|w| then[*w] = needs[*w].clone());
+            never_live(&then)
+        };
+        // With every further wait only more are stuck.
+        let (mut too_few, mut enough) = (0, order.len());
+        while enough - too_few > 1 {
+            let middle = usize::midpoint(too_few, enough);
+            if stuck_with(middle).is_empty() { too_few = middle } else { enough = middle }
+        }
+        (stuck_with(enough), order[enough - 1])
     }
 
     /// The ring with what each holds, wants, and since when.
-    fn links(&self, ring: &[usize], edges: &[Option<Edge>]) -> Vec<Link> {
+    fn links(&self, ring: &[usize]) -> Vec<Link> {
         let before = ring.iter().cycle().skip(ring.len().saturating_sub(1));
+        let wants = |worker: usize| self.lanes.get(worker)?.doing.on;
         let link = |(worker, before): (&usize, &usize)| {
-            let (own, other) = (edges.get(*worker)?.as_ref()?, edges.get(*before)?.as_ref()?);
-            let since = self.lanes.get(*worker)?.doing.since;
-            Some(Link { worker: own.waiter, holds: other.lock, wants: own.lock, since })
+            let (own, other) = (wants(*worker)?, wants(*before)?);
+            Some(Link { worker: WorkerId::from(*worker), holds: other, wants: own, since: self.since(*worker) })
         };
         ring.iter().zip(before).filter_map(link).collect()
     }
 }
 
-fn need(edge: Option<&Edge>) -> Needs {
-    edge.map_or(Needs::Nothing, |edge| Needs::All(vec![edge.holder.index()]))
+/// A ring through `last`, all of it in `core`, told from its lowest worker on. Where one holder of many would be enough a
+/// short ring tells too little: then all of them, if each needs the next.
+fn ring_in(needs: &[Needs], core: &[usize], last: usize) -> Vec<usize> {
+    let many = core.iter().any(|who| matches!(needs[*who], Needs::Some(..) | Needs::Any(_)));
+    let mut pairs = core.iter().zip(core.iter().cycle().skip(1));
+    if many && pairs.all(|(who, next)| needs[*who].of().contains(next)) {
+        return core.to_vec();
+    }
+    let mut ring = shortest_ring(needs, core, last);
+    let lowest = ring.iter().enumerate().min_by_key(|(_, who)| **who).map_or(0, |(at, _)| at);
+    ring.rotate_left(lowest);
+    ring
 }

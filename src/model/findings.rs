@@ -14,6 +14,7 @@ mod oversubscribed;
 mod pool_too_large;
 mod pool_too_small;
 mod stalled;
+mod starved;
 mod straggler;
 mod unfair;
 
@@ -67,7 +68,7 @@ pub struct Finding {
 
 impl Finding {
     /// Ids of all there are, in the order in which equally severe ones are told.
-    pub const IDS: [&'static str; 14] = [
+    pub const IDS: [&'static str; 15] = [
         deadlocked::ID,
         stalled::ID,
         stalled::LOST,
@@ -80,6 +81,7 @@ impl Finding {
         straggler::ID,
         herd::ID,
         oversubscribed::ID,
+        starved::ID,
         unfair::ID,
         pool_too_large::ID,
     ];
@@ -101,6 +103,7 @@ pub(super) fn all(model: &Model, now: Stamp) -> Vec<Finding> {
         found.extend(straggler::find(&look));
         found.extend(herd::find(&look));
         found.extend(oversubscribed::find(&look));
+        found.extend(starved::find(&look));
         found.extend(unfair::find(&look));
         found.extend(pool_too_large::find(&look));
     }

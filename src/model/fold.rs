@@ -5,7 +5,7 @@ mod signals;
 
 pub(super) use signals::Woken;
 
-use super::lane::Task;
+use super::lane::{Asks, Task};
 use super::legal::{is_blocking, is_legal};
 use super::{Lock, Model, Res};
 use crate::trace::{Event, EventKind, How, PoolId, ResourceId, Span, Stamp, State, WorkerId};
@@ -53,6 +53,15 @@ impl Model {
     fn lived(&mut self, w: WorkerId, at: Stamp, kind: EventKind) {
         match kind {
             EventKind::Held { lock, grant } => self.told(w, at, lock, grant),
+            EventKind::Queued { lock, behind, shared } => {
+                self.ask(w, at, lock, if shared { Asks::Read(behind) } else { Asks::Write(behind) });
+            }
+            EventKind::AskMany { lock, permits } => self.ask(w, at, lock, Asks::Many(permits)),
+            EventKind::Passed { lock, grant } => self.passed(w, at, lock, grant),
+            EventKind::Posted { lock } => {
+                self.run(w, at);
+                self.with_lock(lock, Lock::post);
+            }
             EventKind::Wait { lock, held, timed } => self.wait(w, at, lock, held, timed),
             EventKind::Acquired { lock, grant } => self.acquired(w, at, lock, grant),
             EventKind::Released { lock, grant } => self.released(w, at, lock, grant),

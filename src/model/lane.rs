@@ -59,6 +59,19 @@ pub(super) struct Holds {
     pub told: Vec<(ResourceId, Grant)>,
 }
 
+/// What a wait is for, beyond the lock alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Asks {
+    /// A lock, or one permit.
+    #[default]
+    One,
+    /// So many permits at once.
+    Many(u32),
+    /// An rwlock, as a reader or as a writer, behind the first so many writers that ever waited.
+    Read(u64),
+    Write(u64),
+}
+
 #[derive(Debug, Clone)]
 pub struct Lane {
     pub(super) doing: Doing,
@@ -72,6 +85,8 @@ pub struct Lane {
     pub(super) place: u32,
     /// Whether it waits without a limit, for a lock, all its events and all it holds being known: it can be in a deadlock.
     pub(super) stuck: bool,
+    /// What the wait that comes, or the present one, is for; of which lock.
+    pub(super) asks: (Option<ResourceId>, Asks),
     /// Whether the present wait ends by itself.
     pub(super) timed: bool,
     pub(super) pid: Option<u32>,
@@ -113,6 +128,7 @@ impl Lane {
             woken: None,
             place: 0,
             stuck: false,
+            asks: (None, Asks::One),
             timed: false,
             pid: None,
             tid: None,

@@ -35,7 +35,9 @@ fn in_running(kind: &E) -> bool {
 
 fn ends_wait(doing: &Doing, kind: &E) -> bool {
     match kind {
-        E::Acquired { lock, .. } | E::GaveUp { lock } | E::OwnerDied { lock } => doing.on == Some(*lock),
+        E::Acquired { lock, .. } | E::Passed { lock, .. } | E::GaveUp { lock } | E::OwnerDied { lock } => {
+            doing.on == Some(*lock)
+        }
         E::Ended(_) => true,
         _ => false,
     }

@@ -9,7 +9,30 @@ use self::seen::Seen;
 use super::history::History;
 use super::plan::Plan;
 use super::times::Times;
-use crate::trace::{Grant, Stamp, WorkerId};
+use crate::trace::{Grant, ResourceKind, Span, Stamp, WorkerId};
+
+/// How many can have a lock at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    One,
+    /// So many at once; `scoped`: whoever takes one gives it back, so that its holders are known.
+    Permits {
+        permits: u32,
+        scoped: bool,
+    },
+    /// Readers together, or one writer.
+    Readers,
+}
+
+impl Room {
+    pub(super) fn of(kind: &ResourceKind) -> Self {
+        match kind {
+            ResourceKind::Semaphore { permits, scoped } => Self::Permits { permits: *permits, scoped: *scoped },
+            ResourceKind::Rwlock { .. } => Self::Readers,
+            _ => Self::One,
+        }
+    }
+}
 
 /// A hold whose end is not known yet.
 #[derive(Debug, Clone, Copy)]
@@ -41,16 +64,20 @@ struct Use {
     /// ns
     waited: u64,
     longest: u64,
+    /// When its longest wait ended.
+    longest_until: Stamp,
     /// Its newest grant.
     last: Grant,
 }
 
 #[derive(Debug, Clone)]
 pub struct Lock {
+    room: Room,
     acquired: u64,
     contended: u64,
     gave_up: u64,
     orphaned: u64,
+    posted: u64,
     wait: Times,
     hold: Times,
     /// The highest grant seen: whoever has it is the owner, or nobody is.
@@ -67,8 +94,10 @@ pub struct Lock {
 }
 
 impl Lock {
-    pub(super) fn new(plan: &Plan) -> Self {
+    pub(super) fn new(plan: &Plan, room: Room) -> Self {
         Self {
+            room,
+            posted: 0,
             acquired: 0,
             contended: 0,
             gave_up: 0,
@@ -84,6 +113,11 @@ impl Lock {
             exact: Vec::new(),
             exact_most: plan.holds.next_power_of_two(),
         }
+    }
+
+    /// How many can have it at once.
+    pub fn room(&self) -> Room {
+        self.room
     }
 
     pub fn acquired(&self) -> u64 {
@@ -115,9 +149,36 @@ impl Lock {
         self.orphaned
     }
 
-    /// Who has it now, since when. A dead worker still has what it did not give back.
+    /// Permits given that were not held.
+    pub fn posted(&self) -> u64 {
+        self.posted
+    }
+
+    /// Who has it alone now, since when. A dead worker still has what it did not give back.
     pub fn owner(&self) -> Option<(WorkerId, Stamp)> {
         self.owning().map(|open| (open.worker, open.from))
+    }
+
+    /// All who have it now, since when, in the order they got it: one line for each permit.
+    pub fn holders(&self) -> Vec<(WorkerId, Stamp)> {
+        let mut holders: Vec<&Open> = match self.room {
+            Room::One => self.owning().into_iter().collect(),
+            Room::Permits { .. } | Room::Readers => self.open.iter().filter(|open| !open.doubtful).collect(),
+        };
+        holders.sort_by_key(|open| (open.grant.number(), open.worker));
+        holders.iter().map(|open| (open.worker, open.from)).collect()
+    }
+
+    /// Holds that may not be over, with their grants, and of no holder that events were lost of.
+    pub(super) fn holds(&self) -> impl Iterator<Item = (WorkerId, Grant)> + '_ {
+        self.open.iter().filter(|open| !open.doubtful).map(|open| (open.worker, open.grant))
+    }
+
+    /// Whether a worker that waits for it now gets a later grant than this one, and not an earlier one that has not been told
+    /// yet.
+    pub(super) fn is_before_next_of(&self, worker: WorkerId, grant: Grant) -> bool {
+        let own = self.last_of(worker).number();
+        grant.number() <= own || self.seen.complete(own, grant.number())
     }
 
     /// Who has the newest grant seen, if that hold is not over and no events of the holder were lost.
@@ -127,7 +188,13 @@ impl Lock {
 
     fn owning(&self) -> Option<&Open> {
         // Two with one grant cannot be; if they are, the order of arrival must not matter.
-        self.open.iter().filter(|open| open.grant == self.newest && !open.doubtful).min_by_key(|open| open.worker)
+        let alone = |open: &&Open| match self.room {
+            Room::One => true,
+            Room::Permits { .. } => false,
+            Room::Readers => !open.grant.is_shared(),
+        };
+        let newest = |open: &&Open| open.grant == self.newest && !open.doubtful;
+        self.open.iter().filter(newest).filter(alone).min_by_key(|open| open.worker)
     }
 
     /// Who waits for it now, since when; longest first.
@@ -156,6 +223,12 @@ impl Lock {
         self.users.iter().map(|u| (u.worker, u.waited, u.longest))
     }
 
+    /// The longest wait of each worker that waited and waits no more: from when to when.
+    pub(super) fn longest_waits(&self) -> impl Iterator<Item = (WorkerId, Stamp, Stamp)> + '_ {
+        let waited = self.users.iter().filter(|u| u.longest > 0);
+        waited.map(|u| (u.worker, u.longest_until.back(Span(u.longest)), u.longest_until))
+    }
+
     /// The newest grant a worker is known to have had.
     pub(super) fn last_of(&self, worker: WorkerId) -> Grant {
         self.users.binary_search_by_key(&worker, |u| u.worker).map_or(Grant(0), |i| self.users[i].last)
@@ -169,7 +242,10 @@ impl Lock {
             return &mut self.users[guess];
         }
         let place = self.users.binary_search_by_key(&worker, |u| u.worker).unwrap_or_else(|place| {
-            self.users.insert(place, Use { worker, acquired: 0, waited: 0, longest: 0, last: Grant(0) });
+            self.users.insert(
+                place,
+                Use { worker, acquired: 0, waited: 0, longest: 0, longest_until: Stamp(0), last: Grant(0) },
+            );
             place
         });
         &mut self.users[place]
@@ -195,7 +271,8 @@ impl Lock {
         let waited = at.since(waiter.since).0;
         let user = self.user(waiter.worker);
         user.waited = user.waited.saturating_add(waited);
-        user.longest = user.longest.max(waited);
+        // Equal ones: the later one, so that the order of arrival cannot matter.
+        (user.longest, user.longest_until) = (user.longest, user.longest_until).max((waited, at));
         self.waiters.get(place as usize).map(|moved| moved.worker)
     }
 
@@ -221,6 +298,22 @@ impl Lock {
         self.open.push(Open { grant, worker, from: at, whole: true, doubtful: false, until: None });
     }
 
+    /// A worker passed a semaphore and holds nothing of it.
+    pub(super) fn pass(&mut self, worker: WorkerId, grant: Grant, at: Stamp, waiting: Option<Stamp>) {
+        self.acquired += 1;
+        if let Some(since) = waiting {
+            self.contended += 1;
+            self.wait.record(at.since(since));
+        }
+        self.user(worker).acquired += 1;
+        self.note(worker, grant);
+        self.history.at(at).ended += 1;
+    }
+
+    pub(super) fn post(&mut self) {
+        self.posted += 1;
+    }
+
     /// A list before a wait names a hold: the lock is held for certain, at the latest since `at`.
     pub(super) fn confirm(&mut self, worker: WorkerId, grant: Grant, at: Stamp) {
         self.note(worker, grant);
@@ -232,16 +325,16 @@ impl Lock {
 
     #[inline]
     fn note(&mut self, worker: WorkerId, grant: Grant) {
-        self.seen.mark(grant.0);
-        self.newest = self.newest.max(grant);
+        self.seen.mark(grant.number());
+        self.newest = self.newest.later(grant);
         let user = self.user(worker);
-        user.last = user.last.max(grant);
+        user.last = user.last.later(grant);
     }
 
     /// A worker gave the lock back.
     #[inline]
     pub(super) fn give(&mut self, worker: WorkerId, grant: Grant, at: Stamp) {
-        self.newest = self.newest.max(grant);
+        self.newest = self.newest.later(grant);
         let Some(open) = self.remove(worker, grant) else { return };
         if open.whole {
             self.hold.record(at.since(open.from));
@@ -279,12 +372,13 @@ impl Lock {
     fn past(&mut self, open: &Open, to: Stamp) {
         self.history.add(open.from, to, |traffic, a, b| traffic.held += b - a);
         let hold = Hold { grant: open.grant, worker: open.worker, from: open.from, to };
-        let place = open.grant.0 as usize & (self.exact_most - 1);
+        let place = open.grant.number() as usize & (self.exact_most - 1);
         if place >= self.exact.len() {
             self.exact.resize(place + 1, Hold::default());
         }
         let kept = &mut self.exact[place];
-        if (kept.grant, kept.worker, kept.from, kept.to) < (hold.grant, hold.worker, hold.from, hold.to) {
+        let rank = |hold: &Hold| (hold.grant.number(), hold.worker, hold.from, hold.to);
+        if rank(kept) < rank(&hold) {
             *kept = hold;
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Budget;
 use super::history::{MOST_LEVELS, Shape};
-use crate::trace::{Cast, ResourceKind};
+use crate::trace::Cast;
 
 /// Bytes of one bucket of every history that a lane, a lock, a queue, a counter or a pool keeps.
 const LANE_BUCKET: usize = 112;
@@ -36,8 +36,8 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn new(cast: &Cast, budget: Budget) -> Self {
-        let locks = cast.mutexes().count();
-        let others = cast.resources.iter().filter(|r| !matches!(r.kind, ResourceKind::Mutex { .. })).count();
+        let locks = cast.locks().count();
+        let others = cast.resources.iter().filter(|r| !r.kind.is_lock()).count();
         let (lanes, pools) = (cast.workers.len(), cast.pools.len());
         let row = lanes * LANE_BUCKET + locks * LOCK_BUCKET + (others + pools) * OTHER_BUCKET + CORES_BUCKETS;
         let rows = budget.bytes / 2 / row;

@@ -1,7 +1,8 @@
 //! Who waits for whom.
 
-use super::{Model, Res};
-use crate::trace::{ResourceId, WorkerId};
+use super::lane::{Asks, Lane};
+use super::{Lock, Model, Res, Room};
+use crate::trace::{Grant, ResourceId, WorkerId};
 
 /// One worker waits for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,38 +20,87 @@ pub struct WaitFor {
     pub edges: Vec<Edge>,
 }
 
+/// Whom a worker waits for, and how many of the edges must give way before it can go on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Wants {
+    pub edges: Vec<Edge>,
+    pub enough: usize,
+}
+
 impl Model {
     /// The wait-for graph now: edges that are certain.
     pub fn wait_for(&self) -> WaitFor {
         let ids = (0..self.lanes.len()).map(WorkerId::from);
-        WaitFor { edges: ids.filter_map(|waiter| self.edge(waiter)).collect() }
+        WaitFor { edges: ids.flat_map(|waiter| self.wants(waiter).edges).collect() }
     }
 
     /// Whom a worker waits for, as far as that is certain.
     ///
-    /// The waiter's last event is its wait, and nothing of it is missing since. The holder is believed if its own stream
-    /// says that it has the lock with grant k, and every grant after the waiter's own last one, up to k, has been seen as
-    /// somebody's. Why a ring of such edges is a deadlock: let the waiter of the ring that in truth goes on first get its
-    /// lock with grant g. The believed holder, still in its own wait then, cannot have had the lock before that, or it
-    /// would have it still; so its k is later than g. Then g lies between the waiter's former grant and k and was seen; but
-    /// it is the waiter's own, whose last known event is the wait. A contradiction. No clock is needed, nor any order of
-    /// arrival between workers; lost events can hide an edge but never make one.
-    pub(super) fn edge(&self, waiter: WorkerId) -> Option<Edge> {
-        let lane = self.lanes.get(waiter.index()).filter(|lane| lane.is_alive())?;
-        let id = lane.doing.on?;
-        if !(lane.stuck || lane.waits_timed()) {
-            return None;
-        }
-        let Some(Res::Lock(lock)) = self.resources.get(id.index()) else { return None };
-        let (holder, grant) = lock.believed()?;
-        let own = lock.last_of(waiter);
-        let holds = self.lanes[holder.index()].held().contains(&(id, grant));
-        let known = own < grant && lock.seen.complete(own.0, grant.0) || holder == waiter;
-        (holds && known).then_some(Edge { waiter, holder, lock: id, timed: lane.timed })
+    /// The waiter's last event is its wait, and nothing of it is missing since. A holder is believed if its own stream says
+    /// that it has the lock with grant k, and k is known to come before the waiter's next grant. Why a set of workers that all
+    /// wait for what only others of the set can give is a deadlock: let the one of them that in truth goes on first get its
+    /// lock with grant g. All it waits for were granted before g, and each of these holders goes on later than it, so none of
+    /// them has given anything back: it cannot have got it. A contradiction. No clock is needed, nor any order of arrival
+    /// between workers; lost events can hide an edge but never make one.
+    ///
+    /// That k comes before g is known because every grant after the waiter's own last one, up to k, has been seen as
+    /// somebody's; g is the waiter's own, whose last known event is the wait, so it is none of these.
+    pub(super) fn wants(&self, waiter: WorkerId) -> Wants {
+        let waits = |lane: &&Lane| lane.is_alive() && (lane.stuck || lane.waits_timed());
+        let Some(lane) = self.lanes.get(waiter.index()).filter(waits) else { return Wants::default() };
+        let Some(id) = lane.doing.on else { return Wants::default() };
+        let Some(Res::Lock(lock)) = self.resources.get(id.index()) else { return Wants::default() };
+        let edge = |holder| Edge { waiter, holder, lock: id, timed: lane.timed };
+        let (holders, enough) = match (lock.room(), lane.asks.1) {
+            (Room::One, _) => {
+                all(lock.believed().into_iter().filter(|hold| self.holds_against(*hold, id, waiter, lock)))
+            }
+            (Room::Permits { permits, scoped: true }, asks) => {
+                let wanted = if let Asks::Many(wanted) = asks { wanted } else { 1 };
+                let (holders, held) = all(lock.holds().filter(|hold| self.holds_against(*hold, id, waiter, lock)));
+                // Permits that nobody is known to have may be free.
+                let missing = (held + wanted.min(permits) as usize).saturating_sub(permits as usize);
+                if missing > 0 { (holders, missing) } else { (Vec::new(), 0) }
+            }
+            (Room::Permits { .. }, _) => (Vec::new(), 0),
+            (Room::Readers, Asks::Read(behind)) => {
+                let writers = lock.holds().filter(|(_, grant)| !grant.is_shared());
+                let (mut holders, _) = all(writers.filter(|hold| self.holds_against(*hold, id, waiter, lock)));
+                holders.extend(self.ahead(lock, behind).flat_map(|writer| self.wants(writer).edges).map(|e| e.holder));
+                holders.sort_unstable();
+                holders.dedup();
+                let enough = holders.len();
+                (holders, enough)
+            }
+            (Room::Readers, _) => all(lock.holds().filter(|hold| self.holds_against(*hold, id, waiter, lock))),
+        };
+        Wants { edges: holders.into_iter().map(edge).collect(), enough }
+    }
+
+    /// Writers that wait for good for an rwlock, and that whoever is behind so many of them cannot pass. What such a writer
+    /// waits for, those behind it wait for as well: they go on later than it.
+    fn ahead(&self, lock: &Lock, behind: u64) -> impl Iterator<Item = WorkerId> {
+        let is_ahead = move |asks: Asks| matches!(asks, Asks::Write(before) if before < behind);
+        let waiters = lock.waiters().into_iter().map(|(worker, _)| worker);
+        waiters.filter(move |w| is_ahead(self.lanes[w.index()].asks.1) && self.waits_for_good(*w))
+    }
+
+    /// Whether a hold is certain and came before the waiter's next grant.
+    fn holds_against(&self, hold: (WorkerId, Grant), id: ResourceId, waiter: WorkerId, lock: &Lock) -> bool {
+        let (holder, grant) = hold;
+        self.lanes[holder.index()].held().contains(&(id, grant)) && lock.is_before_next_of(waiter, grant)
     }
 
     /// Whether a worker waits for a lock without a limit, as far as its own events tell.
     pub(super) fn waits_for_good(&self, worker: WorkerId) -> bool {
         self.lanes.get(worker.index()).is_some_and(|lane| lane.stuck && lane.is_alive())
     }
+}
+
+/// All of these must give way.
+fn all(holds: impl Iterator<Item = (WorkerId, Grant)>) -> (Vec<WorkerId>, usize) {
+    let mut holders: Vec<WorkerId> = holds.map(|(worker, _)| worker).collect();
+    holders.sort_unstable(); // the order of arrival must not matter
+    let enough = holders.len();
+    (holders, enough)
 }

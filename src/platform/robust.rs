@@ -31,13 +31,16 @@ impl<'a> Robust<'a> {
         self.cells.as_ptr().cast_mut().cast()
     }
 
-    /// Makes the mutex. Once, before anyone else can see it.
-    pub fn init(self) {
+    /// Makes the mutex; `recursive`: who has it can take it again, and gives it back as often. Once, before anyone else can
+    /// see it.
+    pub fn init(self, recursive: bool) {
+        let kind = if recursive { libc::PTHREAD_MUTEX_RECURSIVE } else { libc::PTHREAD_MUTEX_NORMAL };
         // SAFETY: `cells` is large enough, 8-byte aligned and zeroed; nobody uses it yet.
         unsafe {
             let mut attr = std::mem::zeroed();
             libc::pthread_mutexattr_init(&raw mut attr);
             libc::pthread_mutexattr_setpshared(&raw mut attr, libc::PTHREAD_PROCESS_SHARED);
+            libc::pthread_mutexattr_settype(&raw mut attr, kind);
             libc::pthread_mutexattr_setrobust(&raw mut attr, libc::PTHREAD_MUTEX_ROBUST);
             libc::pthread_mutex_init(self.ptr(), &raw const attr);
             libc::pthread_mutexattr_destroy(&raw mut attr);

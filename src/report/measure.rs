@@ -103,7 +103,7 @@ impl<'a> Who<'a> {
         let (name, id) = self.resource()?;
         let counter = self.model.counter(id).ok_or_else(|| format!("{name} is no counter"))?;
         let value = if metric == Metric::Lost { counter.lost() } else { counter.value() };
-        let (is, due, lost) = (signed(counter.value()), signed(counter.expected()), signed(counter.lost()));
+        let (is, due, lost) = (signed(counter.value()), signed(counter.should_hold()), signed(counter.lost()));
         let evidence = format!("counter {name}: {is} where {due} was due, {lost} lost");
         Ok(Measured { value: value as f64, evidence })
     }

@@ -17,8 +17,12 @@ macro_rules! entries {
 const ENTRIES: &[Entry] = entries![
     "thread-pool",
     "lock-contention",
+    "readers-writers",
+    "writer-starvation",
     "deadlock",
+    "self-deadlock",
     "philosophers",
+    "connection-pool",
     "producer-consumer",
     "pipeline",
     "drain-race",

@@ -11,6 +11,7 @@ mod node;
 mod number;
 mod order;
 mod shape;
+mod share;
 mod steps;
 mod test;
 
@@ -56,6 +57,8 @@ struct Checker {
     mistakes: Mistakes,
     names: Names,
     scenario: Scenario,
+    /// The file says that there will be one: what leads to it is no mistake.
+    deadlock_is_meant: bool,
 }
 
 impl Checker {
@@ -75,7 +78,7 @@ impl Checker {
             expects: Vec::new(),
             test: Test::default(),
         };
-        Self { mistakes, names: Names::default(), scenario }
+        Self { mistakes, names: Names::default(), scenario, deadlock_is_meant: false }
     }
 
     /// Names may be used before the line that declares them: knobs come first, then what is shared, then who works,
@@ -83,6 +86,8 @@ impl Checker {
     fn read(&mut self, document: &KdlDocument) {
         let nodes: Vec<&KdlNode> =
             document.nodes().iter().filter(|node| self.shape(node, shape::TOP).is_some()).collect();
+        self.deadlock_is_meant = named(&nodes, &["expect"])
+            .any(|node| node::arg(node, 0).is_some_and(|kind| kind.value().as_string() == Some("deadlock")));
         self.knobs(&nodes);
         self.declare(&nodes);
         self.groups(&nodes);
@@ -90,6 +95,7 @@ impl Checker {
         self.expectations(&nodes);
         self.how_to_test(&nodes);
         self.limits();
+        self.semaphores(&nodes);
         if self.mistakes.count_errors() == 0 {
             self.lint_order(&nodes);
         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::expr::Expr;
 use super::knob::Knob;
-use crate::trace::{KnobId, LockKind, WorkerKind};
+use crate::trace::{KnobId, LockKind, RwPolicy, WorkerKind};
 
 /// Where a scenario stands in the picker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -77,6 +77,12 @@ pub enum ResourceSpec {
     },
     Counter {
         initial: i64,
+    },
+    Semaphore {
+        permits: Expr,
+    },
+    Rwlock {
+        policy: Choice<RwPolicy>,
     },
     Queue {
         capacity: Expr,
@@ -228,6 +234,26 @@ pub enum Step {
     Take(Target),
     /// Bare `unlock`.
     Release(Target),
+    /// Takes permits of a semaphore all at once, runs the body, gives them back.
+    Acquire {
+        target: Target,
+        permits: Expr,
+        body: Vec<Step>,
+    },
+    /// Bare `acquire`: takes a permit for good.
+    Down(Target),
+    /// Bare `release`: gives a permit, whoever had it, or nobody.
+    Up(Target),
+    /// Has an rwlock together with other readers while it runs the body.
+    Read {
+        target: Target,
+        body: Vec<Step>,
+    },
+    /// Has an rwlock alone while it runs the body.
+    Write {
+        target: Target,
+        body: Vec<Step>,
+    },
     /// Reads a counter into the worker's own copy.
     Load(Target),
     /// Writes the worker's own copy plus `add` to the counter, whatever it holds by now.
@@ -285,6 +311,9 @@ impl Step {
     pub fn bodies(&self) -> impl Iterator<Item = &[Self]> {
         let (first, second, ways): (&[Self], &[Self], &[Way]) = match self {
             Self::Lock { body, .. }
+            | Self::Acquire { body, .. }
+            | Self::Read { body, .. }
+            | Self::Write { body, .. }
             | Self::Repeat { body, .. }
             | Self::Forever(body)
             | Self::While { body, .. }
@@ -312,6 +341,11 @@ impl Step {
             }
             _ => None,
         }
+    }
+
+    /// Whether it, or a step in one of its blocks, is such a one.
+    pub fn any(&self, wanted: &impl Fn(&Self) -> bool) -> bool {
+        wanted(self) || self.bodies().flatten().any(|step| step.any(wanted))
     }
 }
 
@@ -345,6 +379,19 @@ impl Compare {
             Self::Below => value < with,
             Self::Equals => (value - with).abs() < 0.5, // of whole numbers
         }
+    }
+}
+
+impl Scenario {
+    /// Whether some step is such a one.
+    pub fn any_step(&self, wanted: impl Fn(&Step) -> bool) -> bool {
+        let groups = self.workers.iter().map(|group| &group.steps);
+        groups.chain(self.pools.iter().map(|pool| &pool.task)).flatten().any(|step| step.any(&wanted))
+    }
+
+    /// Whether whoever takes a permit of the semaphore gives it back at the end of a block.
+    pub fn is_scoped(&self, resource: usize) -> bool {
+        !self.any_step(|step| matches!(step, Step::Down(target) | Step::Up(target) if target.resource == resource))
     }
 }
 

@@ -79,15 +79,25 @@ pub enum LockKind {
     Spin,
     /// Spins in order of arrival.
     Ticket,
+    /// `parking_lot::ReentrantMutex`: who has it can take it again.
+    Reentrant,
     /// Process-shared robust `pthread_mutex_t`: what processes use.
     Robust,
+    /// The same, recursive.
+    RobustReentrant,
     /// No lock at all: `lock` goes straight through. To see what the lock was for.
     Off,
 }
 
 impl LockKind {
     /// Every kind that a scenario can name, in the order they are offered.
-    pub const NAMED: [Self; 6] = [Self::Std, Self::ParkingLot, Self::Fair, Self::Spin, Self::Ticket, Self::Off];
+    pub const NAMED: [Self; 7] =
+        [Self::Std, Self::ParkingLot, Self::Fair, Self::Spin, Self::Ticket, Self::Reentrant, Self::Off];
+
+    /// Whether who has it can take it again.
+    pub const fn is_reentrant(self) -> bool {
+        matches!(self, Self::Reentrant | Self::RobustReentrant)
+    }
 
     /// The word used in scenarios, on screen and in JSON.
     pub const fn word(self) -> &'static str {
@@ -97,8 +107,34 @@ impl LockKind {
             Self::Fair => "fair",
             Self::Spin => "spin",
             Self::Ticket => "ticket",
+            Self::Reentrant => "reentrant",
             Self::Robust => "robust",
+            Self::RobustReentrant => "robust-reentrant",
             Self::Off => "off",
+        }
+    }
+}
+
+/// Who goes first at an rwlock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum RwPolicy {
+    /// A reader goes in whenever no writer is in.
+    Readers,
+    /// A reader waits for every writer that is in or waits.
+    Writers,
+    /// In order of arrival; readers that come after one another go in together.
+    Fair,
+}
+
+impl RwPolicy {
+    pub const ALL: [Self; 3] = [Self::Readers, Self::Writers, Self::Fair];
+
+    /// The word used in scenarios.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Readers => "readers",
+            Self::Writers => "writers",
+            Self::Fair => "fair",
         }
     }
 }
@@ -107,6 +143,15 @@ impl LockKind {
 pub enum ResourceKind {
     Mutex {
         kind: LockKind,
+    },
+    /// So many can pass at once.
+    Semaphore {
+        permits: u32,
+        /// Whoever takes a permit gives it back: its holders are known. Else it is used as a signal.
+        scoped: bool,
+    },
+    Rwlock {
+        policy: RwPolicy,
     },
     /// `capacity` items at most.
     Queue {
@@ -124,6 +169,29 @@ pub enum ResourceKind {
     Barrier {
         parties: u32,
     },
+}
+
+impl ResourceKind {
+    /// Whether workers take it and give it back, and wait for it as for a lock.
+    pub const fn is_lock(&self) -> bool {
+        matches!(self, Self::Mutex { .. } | Self::Semaphore { .. } | Self::Rwlock { .. })
+    }
+
+    /// The word used on screen and in JSON.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Mutex { kind } => kind.word(),
+            Self::Semaphore { .. } => "semaphore",
+            Self::Rwlock { policy: RwPolicy::Readers } => "rw-readers",
+            Self::Rwlock { policy: RwPolicy::Writers } => "rw-writers",
+            Self::Rwlock { policy: RwPolicy::Fair } => "rw-fair",
+            Self::Queue { .. } => "queue",
+            Self::Counter { .. } => "counter",
+            Self::Condition { .. } => "condition",
+            Self::Event => "event",
+            Self::Barrier { .. } => "barrier",
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -170,6 +238,11 @@ impl Cast {
     /// Ids of all mutexes.
     pub fn mutexes(&self) -> impl Iterator<Item = ResourceId> + '_ {
         self.of_kind(|k| matches!(k, ResourceKind::Mutex { .. }))
+    }
+
+    /// Ids of all that workers wait for as for a lock: mutexes, semaphores, rwlocks.
+    pub fn locks(&self) -> impl Iterator<Item = ResourceId> + '_ {
+        self.of_kind(ResourceKind::is_lock)
     }
 
     /// Ids of all queues.

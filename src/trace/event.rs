@@ -38,6 +38,11 @@ pub enum EventKind {
     Ended(How),
     /// A lock held at the moment of the [`EventKind::Wait`] that follows in the same stream.
     Held { lock: ResourceId, grant: Grant },
+    /// The wait that follows is for an rwlock, to read or to write: before it come the first `behind` writers that ever had to
+    /// wait. Precedes the list of what is held.
+    Queued { lock: ResourceId, behind: u64, shared: bool },
+    /// The wait that follows is for so many permits of a semaphore. Precedes the list of what is held.
+    AskMany { lock: ResourceId, permits: u32 },
     /// Asked for a lock and could not have it. Preceded by exactly `held` [`EventKind::Held`] events.
     Wait { lock: ResourceId, held: u8, timed: bool },
     /// Has the lock. Not preceded by `Wait` when it was free.
@@ -48,6 +53,10 @@ pub enum EventKind {
     GaveUp { lock: ResourceId },
     /// Found that the lock's former owner died while holding it. Precedes `Acquired`.
     OwnerDied { lock: ResourceId },
+    /// Passed a semaphore that is used as a signal: it holds nothing. Not preceded by `Wait` when there was a permit.
+    Passed { lock: ResourceId, grant: Grant },
+    /// Gave a semaphore a permit, which it need not have had.
+    Posted { lock: ResourceId },
     /// Stops running, for a reason that is not a lock. `on` is absent for plain sleep and I/O.
     Block { state: State, on: Option<ResourceId> },
     /// Runs again after `Block`.

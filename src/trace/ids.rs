@@ -50,8 +50,33 @@ id!(
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Grant(pub u64);
 
+impl Grant {
+    /// Marks a grant that leaves room for others: a reader's of an rwlock.
+    const SHARED: u64 = 1 << 39;
+
+    /// The grant with this number, of a lock that others can have at the same time.
+    pub const fn shared(number: u64) -> Self {
+        Self(number | Self::SHARED)
+    }
+
+    /// Whether others can have the lock at the same time.
+    pub const fn is_shared(self) -> bool {
+        self.0 & Self::SHARED != 0
+    }
+
+    /// Its place in the order of all grants of its lock.
+    pub const fn number(self) -> u64 {
+        self.0 & !Self::SHARED
+    }
+
+    /// The later one of two.
+    pub const fn later(self, other: Self) -> Self {
+        if other.number() > self.number() { other } else { self }
+    }
+}
+
 impl fmt::Display for Grant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "#{}", self.0)
+        write!(f, "#{}", self.number())
     }
 }

@@ -64,6 +64,10 @@ const fn encode(kind: EventKind) -> u64 {
         EventKind::Released { lock, grant } => pack_grant(6, lock, grant),
         EventKind::GaveUp { lock } => pack(7, lock.0, 0, 0),
         EventKind::OwnerDied { lock } => pack(8, lock.0, 0, 0),
+        EventKind::Queued { lock, behind, shared } => pack(50, lock.0, shared as u8, behind),
+        EventKind::AskMany { lock, permits } => pack(51, lock.0, 0, permits as u64),
+        EventKind::Passed { lock, grant } => pack_grant(52, lock, grant),
+        EventKind::Posted { lock } => pack(53, lock.0, 0, 0),
         EventKind::Block { state, on } => {
             let id = match on {
                 Some(resource) => resource.0,
@@ -136,6 +140,10 @@ fn decode(word: u64) -> EventKind {
         33 => EventKind::Signalled { on: lock, woken: arg as u32 },
         40 => EventKind::GivenUp { pool },
         41 => EventKind::Tried { lock },
+        50 => EventKind::Queued { lock, behind: arg, shared: flag },
+        51 => EventKind::AskMany { lock, permits: arg as u32 },
+        52 => EventKind::Passed { lock, grant: Grant(arg) },
+        53 => EventKind::Posted { lock },
         _ => EventKind::Unknown { code },
     }
 }
@@ -162,6 +170,12 @@ mod tests {
             EventKind::Acquired { lock, grant: Grant(99) },
             EventKind::Released { lock, grant: Grant(99) },
             EventKind::GaveUp { lock },
+            EventKind::Queued { lock, behind: 7, shared: true },
+            EventKind::Queued { lock, behind: 0, shared: false },
+            EventKind::AskMany { lock, permits: 3 },
+            EventKind::Acquired { lock, grant: Grant::shared(8) },
+            EventKind::Passed { lock, grant: Grant(9) },
+            EventKind::Posted { lock },
             EventKind::OwnerDied { lock },
             EventKind::Block { state: State::Sleep, on: None },
             EventKind::Block { state: State::Full, on: Some(lock) },

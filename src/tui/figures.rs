@@ -98,7 +98,7 @@ impl Figures {
         Self {
             at,
             lanes,
-            locks: cast.mutexes().map(|id| (id, LockFigures::take(model, id, from, at, now))).collect(),
+            locks: cast.locks().map(|id| (id, LockFigures::take(model, id, from, at, now))).collect(),
             queues: cast.queues().map(|id| (id, QueueFigures::take(model, id, at, now))).collect(),
             counters: cast.counters().map(|id| (id, CounterFigures::take(model, id))).collect(),
             cores: (0..model.cores().count())
@@ -163,7 +163,7 @@ impl CounterFigures {
     fn take(model: &Model, id: ResourceId) -> Self {
         model.counter(id).map_or_else(Self::default, |counter| Self {
             value: counter.value(),
-            expected: counter.expected(),
+            expected: counter.should_hold(),
             lost: counter.lost(),
         })
     }

@@ -148,7 +148,7 @@ fn stack(panes: &[Pane], mut area: Rect, watch: &Watch) -> Vec<(Pane, Rect)> {
             Pane::Pools => cast.pools.len().saturating_mul(9),
             Pane::Graph => match watch.shown().deadlock() {
                 Some(deadlock) => 9 + 2 * deadlock.ring.len(),
-                None => 3 + cast.mutexes().count().min(10),
+                None => 3 + cast.locks().count().min(10),
             },
             _ => 12,
         };

@@ -295,3 +295,61 @@ fn the_most_severe_comes_first_and_a_calm_run_has_none() {
     assert!(findings(&pool(5, 5.0, "io"), 2_000.0).is_empty());
     assert!(findings("", 9.0).is_empty());
 }
+
+/// Readers come and go, one every ms for 5 ms each; a writer waits from 10 ms on, and gets in between if `served`.
+fn readers(served: bool) -> (String, f64) {
+    let mut text = String::from("rwlock page\nworker editor\n0 editor began\n");
+    (1..=6).for_each(|w| writeln!(text, "worker r-{w}\n0 r-{w} began").unwrap());
+    writeln!(text, "10 editor queued page write 0\n10 editor wait page 0").unwrap();
+    let mut grant = 0;
+    for turn in 0..300 {
+        for w in 1..=6 {
+            let at = f64::from(turn) * 6.0 + f64::from(w);
+            grant += 1;
+            writeln!(text, "{at} r-{w} acquired page r{grant}\n{} r-{w} released page r{grant}", at + 5.0).unwrap();
+        }
+        if served && turn % 10 == 9 {
+            let at = f64::from(turn) * 6.0 + 6.5;
+            grant += 1;
+            let told = ["acquired page", "released page"].map(|what| format!("{at} editor {what} {grant}\n"));
+            writeln!(text, "{}{at} editor queued page write 0\n{at} editor wait page 0", told.concat()).unwrap();
+        }
+    }
+    (text, 1_800.0)
+}
+
+#[test]
+fn starved() {
+    let (text, end) = readers(false);
+    let told = sentence(&text, end, "starved");
+    assert!(told.starts_with("editor has waited for page for 1.8 s, while 6 others had it 1,7"), "{told}");
+    let (text, end) = readers(true);
+    assert!(find(&text, end, "starved").is_none(), "it waits often, and never for long");
+    // In order of arrival everybody waits long when there are many, and nobody is passed.
+    let mut queue = String::from("mutex a\n");
+    (1..=30).for_each(|w| writeln!(queue, "worker w-{w}\n0 w-{w} began\n0 w-{w} wait a").unwrap());
+    for grant in 1..=90_u32 {
+        let (at, w) = (grant * 50, (grant - 1) % 30 + 1);
+        let held = [format!("{} w-{w} acquired a {grant}", at - 50), format!("{at} w-{w} released a {grant}")];
+        writeln!(queue, "{}\n{at} w-{w} wait a", held.join("\n")).unwrap();
+    }
+    assert!(find(&queue, 4_500.0, "starved").is_none(), "each waits for 1.5 s, and is passed once by each");
+}
+
+#[test]
+fn a_deadlock_over_permits_is_told_as_one() {
+    let text = "semaphore s 2
+        worker w-1
+        worker w-2
+        0 w-1 began
+        0 w-2 began
+        1 w-1 acquired s 1
+        1 w-2 acquired s 2
+        2 w-1 held s 1
+        2 w-1 wait s 1";
+    assert!(find(text, 9.0, "deadlock").is_none(), "w-2 can go on");
+    assert_eq!(
+        sentence(&format!("{text}\n3 w-2 held s 2\n3 w-2 wait s 1"), 9.0, "deadlock"),
+        "since 3.0 ms: 2 workers have all of s, and each waits for more of it. None can ever go on."
+    );
+}

@@ -8,4 +8,5 @@ mod load;
 mod merge;
 mod resources;
 mod script;
+mod shared;
 mod signals;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use contend::model::{Budget, Model, Window};
 use contend::trace::{
     Cast, Death, Event, EventKind, Grant, How, Lanes, LockKind, Message, Notice, PoolId, PoolInfo, ResourceId,
-    ResourceInfo, ResourceKind, RunEnd, Sample, Span, Stamp, State, Wakers, WorkerId, WorkerInfo, WorkerKind,
+    ResourceInfo, ResourceKind, RunEnd, RwPolicy, Sample, Span, Stamp, State, Wakers, WorkerId, WorkerInfo, WorkerKind,
 };
 
 pub(crate) fn ms(ms: f64) -> Stamp {
@@ -69,6 +69,11 @@ fn declare(cast: &mut Cast, words: &[&str]) -> bool {
             cast.workers.push(WorkerInfo { name: name.into(), group, kind: WorkerKind::Thread, pool: None });
         }
         ["mutex", name] => resource(name, ResourceKind::Mutex { kind: LockKind::Std }),
+        ["semaphore", name, permits] => {
+            resource(name, ResourceKind::Semaphore { permits: permits.parse().unwrap(), scoped: true });
+        }
+        ["signal", name] => resource(name, ResourceKind::Semaphore { permits: 0, scoped: false }),
+        ["rwlock", name] => resource(name, ResourceKind::Rwlock { policy: RwPolicy::Writers }),
         ["queue", name, capacity] => resource(name, ResourceKind::Queue { capacity: capacity.parse().unwrap() }),
         ["condition", name] => resource(name, ResourceKind::Condition { of: ResourceId(0) }),
         ["event", name] => resource(name, ResourceKind::Event),
@@ -139,7 +144,11 @@ fn kind(cast: &Cast, words: &[&str]) -> Option<EventKind> {
     let id = |name: &str| Some(ResourceId::from(cast.resources.iter().position(|r| r.name == name)?));
     let pool = PoolId(0);
     let number = |word: &str| word.parse::<i64>().ok();
-    let grant = |word: &str| Some(Grant(word.parse().ok()?));
+    // `r3` is the third grant, a reader's.
+    let grant = |word: &str| match word.strip_prefix('r') {
+        Some(shared) => Some(Grant::shared(shared.parse().ok()?)),
+        None => Some(Grant(word.parse().ok()?)),
+    };
     Some(match *words {
         ["began"] => E::Began,
         ["finished"] => E::Ended(How::Finished),
@@ -151,6 +160,12 @@ fn kind(cast: &Cast, words: &[&str]) -> Option<EventKind> {
         ["wait", lock, held] => E::Wait { lock: id(lock)?, held: held.parse().ok()?, timed: false },
         ["acquired", lock, g] => E::Acquired { lock: id(lock)?, grant: grant(g)? },
         ["released", lock, g] => E::Released { lock: id(lock)?, grant: grant(g)? },
+        ["asks", lock, permits] => E::AskMany { lock: id(lock)?, permits: permits.parse().ok()? },
+        ["queued", lock, way, behind] => {
+            E::Queued { lock: id(lock)?, behind: behind.parse().ok()?, shared: way == "read" }
+        }
+        ["passed", lock, g] => E::Passed { lock: id(lock)?, grant: grant(g)? },
+        ["posted", lock] => E::Posted { lock: id(lock)? },
         ["gave-up", lock] => E::GaveUp { lock: id(lock)? },
         ["owner-died", lock] => E::OwnerDied { lock: id(lock)? },
         ["block", state] => E::Block { state: State::from_word(state)?, on: None },

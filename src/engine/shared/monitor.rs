@@ -40,7 +40,7 @@ impl<'a> Monitor<'a> {
 
     /// Makes it usable: once, before any other process has the memory.
     pub fn init(self) {
-        self.mutex.init();
+        self.mutex.init(false);
     }
 
     /// Goes in, as soon as nobody else is.

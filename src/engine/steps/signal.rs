@@ -28,11 +28,9 @@ impl Actor {
             Some(ResourceKind::Condition { of }) => {
                 // A signal that comes between giving the mutex back and going to sleep counts already.
                 let (ticket, mutex) = (waiters.join(), *of);
-                let held = self.release(mutex);
+                let holds = (0..).take_while(|_| self.release(mutex)).count(); // a reentrant one may be held several times
                 waiters.wait(ticket, deadline, &mut self.pen);
-                if held {
-                    self.take(mutex);
-                }
+                (0..holds).for_each(|_| self.take(mutex));
             }
             _ => Flag(waiters).wait(deadline, &mut self.pen),
         }

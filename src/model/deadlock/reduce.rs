@@ -13,15 +13,17 @@ pub(super) enum Needs {
     Nothing,
     /// Each of these must go on: a mutex and its holder, a join.
     All(Vec<usize>),
+    /// So many of these must go on, one for each permit it has: a semaphore and its holders.
+    Some(usize, Vec<usize>),
     /// One of these must go on: whoever may put, post or notify.
     Any(Vec<usize>),
 }
 
 impl Needs {
-    fn of(&self) -> &[usize] {
+    pub(super) fn of(&self) -> &[usize] {
         match self {
             Self::Nothing => &[],
-            Self::All(of) | Self::Any(of) => of,
+            Self::All(of) | Self::Some(_, of) | Self::Any(of) => of,
         }
     }
 }
@@ -35,6 +37,7 @@ pub(super) fn never_live(needs: &[Needs]) -> Vec<usize> {
         missing[who] = match need {
             Needs::Nothing => 0,
             Needs::All(of) => of.len(),
+            Needs::Some(enough, _) => *enough,
             Needs::Any(_) => 1,
         };
         for on in need.of() {
@@ -90,7 +93,7 @@ pub(super) fn shortest_ring(needs: &[Needs], set: &[usize], start: usize) -> Vec
 
 #[cfg(test)]
 mod tests {
-    use super::Needs::{All, Any, Nothing};
+    use super::Needs::{All, Any, Nothing, Some};
     use super::*;
 
     #[test]
@@ -113,6 +116,14 @@ mod tests {
         assert_eq!(never_live(&[Any(vec![1, 2]), All(vec![0]), Nothing]), [0; 0]);
         assert_eq!(never_live(&[Any(vec![1, 2]), All(vec![0]), All(vec![0])]), [0, 1, 2]);
         assert_eq!(never_live(&[Any(vec![]), All(vec![0, 2]), Nothing]), [0, 1], "nobody is left who could wake it");
+    }
+
+    #[test]
+    fn some_of_many_are_enough() {
+        let needs = |enough| [Some(enough, vec![1, 2, 3]), Some(1, vec![0]), Nothing, Nothing];
+        assert_eq!(never_live(&needs(2)), [0; 0], "two of the three run");
+        assert_eq!(never_live(&needs(3)), [0, 1]);
+        assert_eq!(never_live(&[Some(2, vec![1, 1, 2]), Nothing, All(vec![0])]), [0; 0], "it has two permits");
     }
 
     #[test]

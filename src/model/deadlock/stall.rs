@@ -33,14 +33,14 @@ impl Model {
         }
         let deadlock = self.deadlock.as_ref().map_or(&[][..], |deadlock| &deadlock.set);
         let stuck = |w: &WorkerId| self.lanes[w.index()].in_life() && !deadlock.contains(w);
-        let dead = never_live(&self.needs()?).into_iter().filter(|w| *w < self.lanes.len());
+        let dead = never_live(&self.needs_of_all()?).into_iter().filter(|w| *w < self.lanes.len());
         let set: Vec<WorkerId> = dead.map(WorkerId::from).filter(stuck).collect();
         let at = set.iter().map(|w| self.lanes[w.index()].doing.since).max()?;
         Some(Stall { at, set })
     }
 
     /// What each worker needs to go on; behind the workers, what each thing that is waited for needs.
-    fn needs(&self) -> Option<Vec<Needs>> {
+    fn needs_of_all(&self) -> Option<Vec<Needs>> {
         let workers = self.lanes.len();
         let mut things: BTreeMap<(ResourceId, bool), usize> = BTreeMap::new();
         let mut givers: Vec<Needs> = Vec::new();
@@ -55,7 +55,7 @@ impl Model {
                     workers + givers.len() - 1
                 })]),
                 None if self.is_over(w) => Needs::Any(Vec::new()),
-                None => self.untimed_edge(w).map_or(Needs::Nothing, |edge| Needs::All(vec![edge.holder.index()])),
+                None => self.needs(w),
             });
             if total > MOST {
                 return None;

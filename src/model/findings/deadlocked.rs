@@ -18,6 +18,9 @@ pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
         sentence: sentence(look, deadlock),
         evidence: evidence(look, deadlock),
         cure: match deadlock.ring.len() {
+            n if n > 1 && is_of_one(&deadlock.ring) => {
+                "Take all that is needed in one step, or have enough that one of them always gets all it needs.".into()
+            }
             1 => "Do not take a lock again while holding it.".into(),
             2 => "Take both in the same order.".into(),
             _ => "Take them in the same order everywhere.".into(),
@@ -34,6 +37,10 @@ fn sentence(look: &Look<'_>, deadlock: &Deadlock) -> String {
         let (who, lock) = (look.name(own.worker), look.resource(own.wants));
         return format!("since {since}: {who} waits for {lock}, which it holds itself. It can never go on.");
     }
+    if is_of_one(ring) {
+        let (all, what) = (count(ring.len() as u64, "worker"), look.resource(ring[0].wants));
+        return format!("since {since}: {all} have all of {what}, and each waits for more of it. None can ever go on.");
+    }
     if ring.len() > TOLD {
         let (first, all) = (&ring[0], count(ring.len() as u64, "worker"));
         return format!(
@@ -46,6 +53,11 @@ fn sentence(look: &Look<'_>, deadlock: &Deadlock) -> String {
     let steps: Vec<String> = took.chain(waits).collect();
     let nobody = if ring.len() == 2 { "Neither" } else { "None" };
     format!("since {since}: {}. {nobody} can ever go on.", steps.join(", "))
+}
+
+/// Whether they all have and want the same: permits of one semaphore.
+fn is_of_one(ring: &[Link]) -> bool {
+    ring.iter().all(|link| link.holds == link.wants && link.wants == ring[0].wants)
 }
 
 fn evidence(look: &Look<'_>, deadlock: &Deadlock) -> String {

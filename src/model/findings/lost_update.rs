@@ -30,7 +30,7 @@ pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
             evidence: format!(
                 "{name} is {}; all updates together make {}.",
                 thousands(counter.value()),
-                thousands(counter.expected())
+                thousands(counter.should_hold())
             ),
             cure: "Read and write it inside one lock, or add in one atomic step.".into(),
             about: Some(About::Resource(id)),

@@ -1,6 +1,7 @@
 //! What a worker's stream says of its holds and waits.
 
-use crate::model::{Model, Res};
+use crate::model::lane::Asks;
+use crate::model::{Model, Res, Room};
 use crate::trace::{Grant, ResourceId, Stamp, State, WorkerId};
 
 impl Model {
@@ -15,6 +16,12 @@ impl Model {
         self.with_lock(lock, |lock| lock.confirm(w, grant, at));
     }
 
+    /// Says what the wait that follows is for.
+    pub(super) fn ask(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, asks: Asks) {
+        self.run(w, at);
+        self.lanes[w.index()].asks = (Some(lock), asks);
+    }
+
     #[inline]
     pub(super) fn wait(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, held: u8, timed: bool) {
         let lane = &mut self.lanes[w.index()];
@@ -27,6 +34,9 @@ impl Model {
         self.lanes[w.index()].holds.told.clear();
         self.settle(w, at, State::Lock, Some(lock));
         let lane = &mut self.lanes[w.index()];
+        if lane.asks.0 != Some(lock) {
+            lane.asks = (Some(lock), Asks::One);
+        }
         lane.timed = timed;
         lane.stuck = complete && !timed;
         self.stuck_holders += usize::from(lane.stuck && !lane.holds.sure.is_empty());
@@ -59,6 +69,7 @@ impl Model {
             self.stuck_holders -= 1;
         }
         lane.timed = false;
+        lane.asks = (None, Asks::One);
         let (place, on) = (lane.place, lane.doing.on);
         let Some(Res::Lock(lock)) = on.and_then(|lock| self.resources.get_mut(lock.index())) else { return };
         if let Some(moved) = lock.leave(place, at) {
@@ -72,11 +83,14 @@ impl Model {
         let waiting = (doing.state == State::Lock && doing.on == Some(lock)).then_some(doing.since);
         self.run(w, at);
         self.took_lock(w);
+        // Several permits, and several reads, can be one worker's.
+        let many = matches!(self.resources.get(lock.index()), Some(Res::Lock(lock)) if lock.room() != Room::One);
         let holds = &mut self.lanes[w.index()].holds;
         // One it seems to have already: its release was lost, or was never there.
-        let twice = holds.sure.iter().position(|(held, _)| *held == lock);
+        let same = |(held, _): &(ResourceId, Grant)| *held == lock && !many;
+        let twice = holds.sure.iter().position(same);
         let before = twice.map(|i| holds.sure.remove(i).1);
-        let lost = holds.doubtful.iter().position(|(held, _)| *held == lock);
+        let lost = holds.doubtful.iter().position(same);
         let before = before.or(lost.map(|i| holds.doubtful.swap_remove(i).1));
         holds.sure.push((lock, grant));
         self.health.anomalies += u64::from(twice.is_some());
@@ -86,6 +100,14 @@ impl Model {
             }
             lock.take(w, grant, at, waiting);
         });
+    }
+
+    /// Passed a semaphore: it has nothing of it.
+    pub(super) fn passed(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, grant: Grant) {
+        let doing = self.lanes[w.index()].doing;
+        let waiting = (doing.state == State::Lock && doing.on == Some(lock)).then_some(doing.since);
+        self.run(w, at);
+        self.with_lock(lock, |lock| lock.pass(w, grant, at, waiting));
     }
 
     #[inline]

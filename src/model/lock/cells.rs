@@ -1,6 +1,6 @@
 //! What a lock went through, asked by stretches of time.
 
-use super::{Lock, Open};
+use super::{Lock, Open, Room};
 use crate::model::history::{Merge, part};
 use crate::model::shares::Window;
 use crate::trace::{Grant, Stamp, WorkerId};
@@ -43,12 +43,21 @@ pub(super) struct Hold {
 }
 
 impl Lock {
-    /// Part of the time between two moments in which it was held, 0 to 1.
+    /// How many holds at once make it wholly held.
+    fn width(&self) -> f64 {
+        match self.room {
+            Room::Permits { permits, .. } => f64::from(permits.max(1)),
+            Room::One | Room::Readers => 1.0,
+        }
+    }
+
+    /// Part of the time between two moments in which it was held, 0 to 1: for a semaphore the part of its permits, for an
+    /// rwlock the holds of all its readers together, as far as they fit.
     pub fn held_share(&self, from: Stamp, to: Stamp, now: Stamp) -> f64 {
         let to = to.min(now);
         let mut held = 0;
         self.each(from, to, now, |a, b, traffic| held += part(traffic.held, (a, b), (from, to)));
-        if to <= from { 0.0 } else { (held as f64 / to.since(from).0 as f64).min(1.0) }
+        if to <= from { 0.0 } else { (held as f64 / to.since(from).0 as f64 / self.width()).min(1.0) }
     }
 
     /// Nanoseconds that workers waited for it between two moments, summed over them; open waits count up to `now`.
@@ -84,7 +93,7 @@ impl Lock {
         });
         self.name_holders(w, now, out);
         for cell in out {
-            cell.held = cell.held.min(1.0);
+            cell.held = (cell.held / self.width() as f32).min(1.0);
         }
     }
 
@@ -146,6 +155,7 @@ impl Lock {
 
     /// Until when an open hold counts. One that a later grant has overtaken is over; its end has only not arrived yet.
     fn end_of(&self, open: &Open, now: Stamp) -> Stamp {
-        if open.grant == self.newest && !open.doubtful { now } else { open.until.unwrap_or(open.from) }
+        let lasts = self.room != Room::One || open.grant == self.newest;
+        if lasts && !open.doubtful { now } else { open.until.unwrap_or(open.from) }
     }
 }

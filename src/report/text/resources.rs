@@ -77,7 +77,7 @@ pub(super) fn queues(report: &Report<'_>, look: Look, out: &mut String) {
 pub(super) fn counters(report: &Report<'_>, look: Look, out: &mut String) {
     let mut table = numbers(&["name", "value", "expected", "lost"]);
     for (name, counter) in report.counters() {
-        let cells = [counter.value(), counter.expected(), counter.lost()].map(|n| Cell::from(signed(n)));
+        let cells = [counter.value(), counter.should_hold(), counter.lost()].map(|n| Cell::from(signed(n)));
         table.row(std::iter::once(name.into()).chain(cells));
     }
     section(out, look, "Counters", &table);

@@ -6,13 +6,13 @@ use super::Checker;
 use super::formula::Formula;
 use super::names::Thing;
 use super::node::{arg, args, entry_span, prop, props, span_of, value_span};
-use super::number::{HOW_MANY, MOST, ROOM, Want};
+use super::number::{HOW_MANY, MOST, PERMITS, ROOM, Want};
 use crate::scenario::clean::clean;
 use crate::scenario::expr::{Expr, Values};
 use crate::scenario::knob::{Knob, KnobKind};
 use crate::scenario::program::{Choice, Group, Resource, ResourceSpec, Try};
 use crate::scenario::turn::SettingError;
-use crate::trace::{KnobId, LockKind};
+use crate::trace::{KnobId, LockKind, RwPolicy};
 
 const GROUPS: [(&str, Group); 7] = [
     ("pools", Group::Pools),
@@ -32,6 +32,8 @@ impl Checker {
             let word = node.name().value();
             let (thing, spec) = match word {
                 "mutex" => (Thing::Resource(self.scenario.resources.len()), Some(self.mutex(node))),
+                "semaphore" => (Thing::Resource(self.scenario.resources.len()), Some(self.semaphore(node))),
+                "rwlock" => (Thing::Resource(self.scenario.resources.len()), Some(self.rwlock(node))),
                 "counter" => (Thing::Resource(self.scenario.resources.len()), Some(self.counter(node))),
                 "queue" => (Thing::Resource(self.scenario.resources.len()), Some(self.queue(node))),
                 // Its mutex may be declared below: see `conditions`.
@@ -98,31 +100,55 @@ impl Checker {
     }
 
     fn mutex(&mut self, node: &KdlNode) -> ResourceSpec {
-        let kind = prop(node, "kind").and_then(|entry| self.lock_kind(entry));
+        let kinds = LockKind::NAMED.map(|kind| (kind.word(), kind));
+        let kind = prop(node, "kind").and_then(|entry| self.choice(entry, ("kind", "kind of mutex"), &kinds));
         ResourceSpec::Mutex { kind: kind.unwrap_or(Choice::Fixed(LockKind::Std)) }
     }
 
-    fn lock_kind(&mut self, entry: &KdlEntry) -> Option<Choice<LockKind>> {
-        let words = LockKind::NAMED.map(LockKind::word);
+    fn semaphore(&mut self, node: &KdlNode) -> ResourceSpec {
+        if prop(node, "permits").is_none() {
+            let mistake = self.mistakes.error(span_of(node), "this semaphore does not say how many can pass");
+            mistake.help("add permits=4; 0 if it is a signal that others give");
+        }
+        let permits = self.number_or(node, "permits", PERMITS, 1.0);
+        ResourceSpec::Semaphore { permits: permits.map_or(Expr::Number(1.0), |permits| permits.expr) }
+    }
+
+    fn rwlock(&mut self, node: &KdlNode) -> ResourceSpec {
+        let policies = RwPolicy::ALL.map(|policy| (policy.word(), policy));
+        let policy = prop(node, "policy");
+        let policy = policy.and_then(|entry| self.choice(entry, ("policy", "policy of an rwlock"), &policies));
+        ResourceSpec::Rwlock { policy: policy.unwrap_or(Choice::Fixed(RwPolicy::Fair)) }
+    }
+
+    /// One of some words, or a knob that chooses among them; `what` is the property and what a word of it is.
+    fn choice<T: Copy>(
+        &mut self,
+        entry: &KdlEntry,
+        (property, what): (&str, &str),
+        of: &[(&'static str, T)],
+    ) -> Option<Choice<T>> {
+        let known: Vec<&str> = of.iter().map(|(word, _)| *word).collect();
         let text = self.text(entry)?;
         let Some(name) = text.strip_prefix('$') else {
-            return self.word(entry, &words).map(|at| Choice::Fixed(LockKind::NAMED[at]));
+            return self.word(entry, &known).map(|at| Choice::Fixed(of[at].1));
         };
-        let id = self.knob_reference(entry, name, "a knob for the kind")?;
+        let id = self.knob_reference(entry, name, &format!("a knob for the {property}"))?;
         self.use_knob(id, false);
-        let KnobKind::Choice { of, .. } = &self.scenario.knobs[id.index()].kind else {
-            let help = format!("such as: knob {name} std of=\"{}\"", words.join(" "));
+        let KnobKind::Choice { of: words, .. } = &self.scenario.knobs[id.index()].kind else {
+            let help = format!("such as: knob {name} {} of=\"{}\"", known[0], known.join(" "));
             self.mistakes.error(value_span(entry), format!("the knob `{name}` is no choice of words")).help(help);
             return None;
         };
-        let kinds: Vec<_> =
-            of.iter().map(|word| LockKind::NAMED.into_iter().find(|kind| kind.word() == word)).collect();
-        if let Some(at) = kinds.iter().position(Option::is_none) {
-            let title = format!("`{}` of the knob `{name}` is no kind of mutex", of[at]);
-            self.mistakes.error(value_span(entry), title).help(format!("known kinds: {}", words.join(" ")));
+        let find = |word: &String| of.iter().find(|(known, _)| known == word).map(|(_, value)| *value);
+        let values: Vec<Option<T>> = words.iter().map(find).collect();
+        if let Some(at) = values.iter().position(Option::is_none) {
+            let title = format!("`{}` of the knob `{name}` is no {what}", words[at]);
+            let plural = if property == "kind" { "kinds" } else { "policies" };
+            self.mistakes.error(value_span(entry), title).help(format!("known {plural}: {}", known.join(" ")));
             return None;
         }
-        Some(Choice::Knob(id, kinds.into_iter().flatten().collect()))
+        Some(Choice::Knob(id, values.into_iter().flatten().collect()))
     }
 
     fn counter(&mut self, node: &KdlNode) -> ResourceSpec {

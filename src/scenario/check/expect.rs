@@ -12,7 +12,7 @@ use crate::scenario::program::{Claim, Compare, Expect, Metric, ResourceSpec, Sub
 use crate::trace::{KnobId, State};
 
 /// What can be found wrong with a run: the ids of the detectors. They live in a layer that this one does not know.
-const FINDINGS: [&str; 14] = [
+const FINDINGS: [&str; 15] = [
     "crashed",
     "deadlock",
     "handover-bound",
@@ -25,6 +25,7 @@ const FINDINGS: [&str; 14] = [
     "pool-too-large",
     "pool-too-small",
     "stall",
+    "starved",
     "straggler",
     "unfair",
 ];
@@ -32,7 +33,7 @@ const FINDINGS: [&str; 14] = [
 /// What a measure is taken of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Of {
-    Mutex,
+    Lock,
     Counter,
     Pool,
     Queue,
@@ -45,7 +46,9 @@ enum Of {
 impl Of {
     const fn matches(self, spec: &ResourceSpec) -> bool {
         match spec {
-            ResourceSpec::Mutex { .. } => matches!(self, Self::Mutex),
+            ResourceSpec::Mutex { .. } | ResourceSpec::Semaphore { .. } | ResourceSpec::Rwlock { .. } => {
+                matches!(self, Self::Lock)
+            }
             ResourceSpec::Counter { .. } => matches!(self, Self::Counter),
             ResourceSpec::Queue { .. } => matches!(self, Self::Queue | Self::Queued),
             ResourceSpec::Condition { .. } | ResourceSpec::Event | ResourceSpec::Barrier { .. } => {
@@ -56,10 +59,10 @@ impl Of {
 }
 
 const METRICS: [(&str, Metric, Of); 16] = [
-    ("contended", Metric::Contended, Of::Mutex),
-    ("fairness", Metric::Fairness, Of::Mutex),
-    ("held", Metric::Held, Of::Mutex),
-    ("gave-up", Metric::GaveUp, Of::Mutex),
+    ("contended", Metric::Contended, Of::Lock),
+    ("fairness", Metric::Fairness, Of::Lock),
+    ("held", Metric::Held, Of::Lock),
+    ("gave-up", Metric::GaveUp, Of::Lock),
     ("value", Metric::Value, Of::Counter),
     ("lost", Metric::Lost, Of::Counter),
     ("done", Metric::Done, Of::Pool),
@@ -175,7 +178,7 @@ impl Checker {
 
     fn subject(&mut self, entry: &KdlEntry, of: Of) -> Option<Subject> {
         let what = match of {
-            Of::Mutex => "a mutex",
+            Of::Lock => "a lock",
             Of::Counter => "a counter",
             Of::Pool => "a pool",
             Of::Queue => "a queue",

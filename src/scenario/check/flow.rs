@@ -68,9 +68,19 @@ impl Checker {
                     self.follow(pair.otherwise, otherwise, held);
                     *held = merge(&with, std::mem::take(held));
                 }
+                Step::Read { target, body: steps } | Step::Write { target, body: steps } => {
+                    let again = matches!(pair.step, Step::Read { .. }) && is_read_only(target, held);
+                    if !again {
+                        self.take(target, pair.node, true, held);
+                    }
+                    self.follow(body, steps, held);
+                    let mine = held.iter().rposition(|lock| std::ptr::eq(lock.node, pair.node));
+                    mine.map(|at| held.remove(at));
+                }
                 Step::Take(target) => self.take(target, pair.node, false, held),
                 Step::Release(target) => self.give_back(target, pair.node, held),
-                Step::Repeat { body: steps, .. }
+                Step::Acquire { body: steps, .. }
+                | Step::Repeat { body: steps, .. }
                 | Step::While { body: steps, .. }
                 | Step::Queue(QueueStep::Each { body: steps, .. }) => self.follow(body, steps, held),
                 Step::Signal(SignalStep::Wait { target, .. }) => self.waits(target, pair.node, held),
@@ -98,12 +108,14 @@ impl Checker {
 
     fn take<'a>(&mut self, target: &'a Target, node: &'a KdlNode, block: bool, held: &mut Vec<Held<'a>>) {
         let resource = &self.scenario.resources[target.resource];
-        let real = !matches!(&resource.spec, ResourceSpec::Mutex { kind: Choice::Fixed(LockKind::Off) });
+        let real = !self.deadlock_is_meant && can_exclude_its_owner(&resource.spec);
         let name = resource.name.clone();
         if let Some(first) = held.iter().find(|lock| real && lock.certain && lock.target == target) {
             let mistake = self.mistakes.error(span_of(node), format!("`{name}` is already held here"));
             mistake.label("the worker would wait for itself for ever").also(span_of(first.node), "taken here");
-            mistake.help("remove this `lock`, or use another one");
+            let word = node.name().value();
+            let cure = if word == "lock" { "use kind=reentrant" } else { "move it out of the other" };
+            mistake.help(format!("remove this `{word}`, or {cure}; if this is the point, say so: expect deadlock"));
         } else if held.len() == HELD {
             self.mistakes
                 .error(span_of(node), "more than 64 locks are held here")
@@ -144,6 +156,23 @@ impl Checker {
             self.mistakes.error(span_of(node), title).help(help);
         }
     }
+}
+
+/// Whether a worker that takes it twice can wait for itself.
+fn can_exclude_its_owner(spec: &ResourceSpec) -> bool {
+    let excludes = |kind: &LockKind| *kind != LockKind::Off && !kind.is_reentrant();
+    match spec {
+        ResourceSpec::Mutex { kind: Choice::Fixed(kind) } => excludes(kind),
+        ResourceSpec::Mutex { kind: Choice::Knob(_, kinds) } => kinds.iter().any(excludes),
+        ResourceSpec::Rwlock { .. } => true,
+        _ => false,
+    }
+}
+
+/// Whether all that is held of an rwlock is held by `read`: another `read` goes in as well.
+fn is_read_only(target: &Target, held: &[Held<'_>]) -> bool {
+    let mut same = held.iter().filter(|lock| lock.target == target).peekable();
+    same.peek().is_some() && same.all(|lock| lock.node.name().value() == "read")
 }
 
 /// What is held where two ways meet: for certain only what is held on both.

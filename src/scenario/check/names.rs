@@ -114,7 +114,10 @@ impl Checker {
         };
         let help = match nearest(name, known.clone()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None if known.len() == 0 && found.is_none() && matches!(noun, "mutex" | "counter") => {
+            None if known.len() == 0
+                && found.is_none()
+                && matches!(noun, "mutex" | "counter" | "semaphore" | "rwlock") =>
+            {
                 format!("declare it at the top: {noun} {name}")
             }
             None if known.len() == 0 => format!("this scenario has no {noun}"),
@@ -125,7 +128,9 @@ impl Checker {
     }
 
     fn kind(&self, thing: Thing) -> &'static str {
-        use crate::scenario::program::ResourceSpec::{Barrier, Condition, Counter, Event, Mutex, Queue};
+        use crate::scenario::program::ResourceSpec::{
+            Barrier, Condition, Counter, Event, Mutex, Queue, Rwlock, Semaphore,
+        };
         match thing {
             Thing::Resource(at) => match self.scenario.resources.get(at).map(|resource| &resource.spec) {
                 Some(Mutex { .. }) => "a mutex",
@@ -134,6 +139,8 @@ impl Checker {
                 Some(Condition { .. }) => "a condition",
                 Some(Event) => "an event",
                 Some(Barrier { .. }) => "a barrier",
+                Some(Semaphore { .. }) => "a semaphore",
+                Some(Rwlock { .. }) => "an rwlock",
                 None => "a resource",
             },
             Thing::Workers(_) => "a group of workers",

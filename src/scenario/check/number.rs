@@ -67,6 +67,9 @@ pub(super) const WEIGHT: Want = want(Unit::Count, 0.0, 1e6);
 pub(super) const PRIMES: Want = want(Unit::Count, 2.0, 1e8);
 /// Bytes that are hashed or written.
 pub(super) const BYTES: Want = want(Unit::Bytes, 0.0, 1_073_741_824.0);
+/// Permits of a semaphore, and of them that one worker takes at once.
+pub(super) const PERMITS: Want = want(Unit::Count, 0.0, 1e6).fixed();
+pub(super) const AT_ONCE: Want = want(Unit::Count, 1.0, 64.0);
 /// Bytes that go with a task.
 pub(super) const PAYLOAD: Want = want(Unit::Bytes, 0.0, 67_108_864.0).fixed();
 

@@ -16,7 +16,7 @@ use super::node::{children, span_of};
 use super::steps::pairs;
 use crate::scenario::expr::{Expr, Values};
 use crate::scenario::knob::KnobKind;
-use crate::scenario::program::{Claim, ResourceSpec, Scenario, SignalStep, Step, Target};
+use crate::scenario::program::{ResourceSpec, Scenario, SignalStep, Step, Target};
 use crate::trace::KnobId;
 use ring::{Edge, Lock, Ring};
 
@@ -43,7 +43,8 @@ struct Walk<'a> {
     worker: usize,
     name: String,
     place: (u32, u32),
-    held: Vec<Lock>,
+    /// What it has, and whether only together with other readers.
+    held: Vec<(Lock, bool)>,
     steps: usize,
     edges: Vec<Edge>,
 }
@@ -60,7 +61,7 @@ impl Values for Walk<'_> {
 
 impl Checker {
     pub(super) fn lint_order(&mut self, nodes: &[&KdlNode]) {
-        if self.scenario.expects.iter().any(|expect| matches!(expect.claim, Claim::Deadlock { .. })) {
+        if self.deadlock_is_meant {
             return;
         }
         let mut told: HashSet<Vec<Range<usize>>> = HashSet::new();
@@ -149,7 +150,7 @@ fn conditions(steps: &[Step], found: &mut BTreeMap<KnobId, BTreeSet<u64>>) {
                 conditions(body, found);
                 conditions(otherwise, found);
             }
-            step => step.bodies().for_each(|body| conditions(body, found)),
+            _ => step.bodies().for_each(|body| conditions(body, found)),
         }
     }
 }
@@ -194,7 +195,9 @@ impl Walk<'_> {
             }
             let body = children(pair.node);
             match pair.step {
-                Step::Lock { target, body: steps } => {
+                Step::Lock { target, body: steps }
+                | Step::Write { target, body: steps }
+                | Step::Read { target, body: steps } => {
                     let lock = self.take(target, Some(pair.node));
                     self.walk(body, steps);
                     self.give_back(lock);
@@ -244,21 +247,24 @@ impl Walk<'_> {
 
     fn take(&mut self, target: &Target, waits: Option<&KdlNode>) -> Lock {
         let lock = self.lock(target);
+        let shared = waits.is_some_and(|node| node.name().value() == "read");
         if let Some(node) = waits {
-            for from in self.held.iter().filter(|held| **held != lock) {
-                let guards = self.held.iter().copied().filter(|guard| guard != from && *guard != lock).collect();
+            for (from, from_shared) in self.held.iter().filter(|(held, _)| *held != lock) {
+                // What is held together with others keeps nobody apart.
+                let others = self.held.iter().filter(|(guard, shared)| !shared && guard != from && *guard != lock);
                 let edge = Edge {
                     from: *from,
                     to: lock,
+                    shared: (*from_shared, shared),
                     worker: self.worker,
                     name: self.name.clone(),
-                    guards,
+                    guards: others.map(|(guard, _)| *guard).collect(),
                     span: span_of(node),
                 };
                 ring::add(&mut self.edges, edge);
             }
         }
-        self.held.push(lock);
+        self.held.push((lock, shared));
         lock
     }
 
@@ -273,7 +279,7 @@ impl Walk<'_> {
     }
 
     fn give_back(&mut self, lock: Lock) {
-        if let Some(at) = self.held.iter().rposition(|held| *held == lock) {
+        if let Some(at) = self.held.iter().rposition(|(held, _)| *held == lock) {
             self.held.remove(at);
         }
     }

@@ -62,6 +62,8 @@ pub(super) const TOP: Place = Place {
         shape("knob", "knob hold \"2ms\" min=\"0us\" max=\"100ms\" help=\"...\"", 1, 2)
             .props(&["min", "max", "of", "text", "help"]),
         shape("mutex", "mutex account", 1, 1).props(&["kind", "count"]),
+        shape("semaphore", "semaphore connection permits=4", 1, 1).props(&["permits", "count"]),
+        shape("rwlock", "rwlock table policy=fair", 1, 1).props(&["policy", "count"]),
         shape("counter", "counter balance", 1, 1).props(&["initial", "count"]),
         shape("queue", "queue jobs capacity=8", 1, 1).props(&["capacity", "count"]),
         shape("condition", "condition not-empty of=account", 1, 1).props(&["of", "count"]),
@@ -90,6 +92,10 @@ pub(super) const STEPS: Place = Place {
         shape("try-lock", "try-lock account timeout=\"1ms\" { ... }", 1, 1)
             .props(&["at", "timeout"])
             .block(Block::Must),
+        shape("acquire", "acquire connection { ... }", 1, 1).props(&["at", "permits"]).block(Block::May),
+        shape("release", "release connection", 1, 1).props(&["at"]),
+        shape("read", "read table { ... }", 1, 1).props(&["at"]).block(Block::Must),
+        shape("write", "write table { ... }", 1, 1).props(&["at"]).block(Block::Must),
         shape("else", "else { ... }", 0, 0).block(Block::Must),
         shape("load", "load balance", 1, 1).props(&["at"]),
         shape("store", "store balance add=1", 1, 1).props(&["at", "add"]),

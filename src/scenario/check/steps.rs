@@ -90,6 +90,8 @@ impl Checker {
                 self.on_signal(node, word, signal)
             }
             ("if" | "while", Some(tested)) => self.on_question(node, word, tested),
+            ("acquire" | "release", Some(semaphore)) => self.on_semaphore(node, word, semaphore),
+            ("read" | "write", Some(lock)) => self.on_rwlock(node, word, lock),
             (_, Some(lock)) => self.on_lock(node, word, lock),
         }
     }
@@ -124,7 +126,7 @@ impl Checker {
     }
 
     /// The resource that a step names, and which of its array.
-    fn target(
+    pub(super) fn target(
         &mut self,
         node: &KdlNode,
         entry: &KdlEntry,

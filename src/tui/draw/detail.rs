@@ -9,8 +9,8 @@ use super::super::format::{age, count, percent, rate};
 use super::super::theme::Theme;
 use super::super::watch::{Chosen, Watch};
 use super::overlay::Overlay;
-use crate::model::{Ending, Lock, Times};
-use crate::trace::{Death, ResourceId, ResourceKind, Span, State, WorkerId};
+use crate::model::{Ending, Lock, Room, Times};
+use crate::trace::{Death, ResourceId, ResourceKind, RwPolicy, Span, Stamp, State, WorkerId};
 
 /// Columns of a bar.
 const BAR: usize = 30;
@@ -83,24 +83,29 @@ impl Detail<'_> {
         let model = self.watch.shown();
         let (Some(lock), cast, now) = (model.lock(id), model.cast(), self.watch.now) else { return Lines::new() };
         let kind = match cast.resource(id).map(|r| &r.kind) {
-            Some(ResourceKind::Mutex { kind }) => kind.word(),
-            _ => "",
+            Some(ResourceKind::Mutex { kind }) => format!("{} mutex", kind.word()),
+            Some(ResourceKind::Semaphore { permits, .. }) => format!("semaphore of {permits}"),
+            Some(ResourceKind::Rwlock { policy: RwPolicy::Fair }) => "rwlock, in order of arrival".into(),
+            Some(ResourceKind::Rwlock { policy }) => format!("rwlock, {} first", policy.word()),
+            _ => String::new(),
         };
         let mut lines = vec![plain(format!(
-            "{kind} mutex   taken {} times, {} of them after waiting ({})",
+            "{kind}   taken {} times, {} of them after waiting ({})",
             count(lock.acquired()),
             count(lock.contended()),
             percent(Span(lock.contended()).share_of(Span(lock.acquired()))).trim_start()
         ))];
-        lines.push(plain(match lock.owner() {
-            Some((owner, since)) => format!("held by {} for {}", cast.worker_name(owner), age(now.since(since))),
-            None => "free".into(),
+        let named = |who: &[(WorkerId, Stamp)]| {
+            let each = |(w, since): &(WorkerId, Stamp)| format!("{} {}", cast.worker_name(*w), age(now.since(*since)));
+            who.iter().map(each).collect::<Vec<_>>()
+        };
+        lines.push(plain(match (lock.holders().as_slice(), lock.room()) {
+            ([], Room::Permits { scoped: false, .. }) => format!("a signal, given {} times", count(lock.posted())),
+            ([], _) => "free".into(),
+            ([(owner, since)], _) => format!("held by {} for {}", cast.worker_name(*owner), age(now.since(*since))),
+            (many, _) => format!("held by {}", named(many).join(", ")),
         }));
-        let waiters: Vec<_> = lock
-            .waiters()
-            .iter()
-            .map(|(w, since)| format!("{} {}", cast.worker_name(*w), age(now.since(*since))))
-            .collect();
+        let waiters = named(&lock.waiters());
         if !waiters.is_empty() {
             lines.push(plain(format!("waited for by {}", waiters.join(", "))));
         }

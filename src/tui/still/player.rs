@@ -41,8 +41,11 @@ struct Body<'a> {
     /// How often it is still to be repeated.
     again: u64,
     /// The lock to give back at its end.
-    unlocks: Option<usize>,
+    unlocks: Option<Taken>,
 }
+
+/// A lock, and how much of it.
+pub(super) type Taken = (usize, u64);
 
 struct Worker<'a> {
     place: Place<'a>,
@@ -54,12 +57,17 @@ struct Worker<'a> {
     spans: Vec<(u64, State)>,
 }
 
-#[derive(Default)]
 struct Lock {
-    owner: Option<usize>,
-    waiting: VecDeque<usize>,
+    /// How many can still have it; a reader takes one of many, a writer all.
+    free: u64,
+    room: u64,
+    /// Who waits, and for how many.
+    waiting: VecDeque<(usize, u64)>,
     open: bool,
 }
+
+/// Readers that an rwlock has room for.
+const READERS: u64 = 1 << 20;
 
 pub(super) struct Player<'a> {
     pub(super) scenario: &'a Scenario,
@@ -80,16 +88,25 @@ impl<'a> Player<'a> {
         for resource in &scenario.resources {
             let count = (resource.count.eval(&place) as usize).clamp(1, 1_024);
             arrays.push((locks.len(), count));
+            let mut room = 1;
             let open = match &resource.spec {
                 ResourceSpec::Mutex { kind: Choice::Fixed(kind) } => *kind == LockKind::Off,
                 ResourceSpec::Mutex { kind: Choice::Knob(knob, of) } => {
                     of.get(settings.number(*knob) as usize) == Some(&LockKind::Off)
                 }
+                ResourceSpec::Semaphore { permits } => {
+                    room = permits.eval(&place) as u64;
+                    false
+                }
+                ResourceSpec::Rwlock { .. } => {
+                    room = READERS;
+                    false
+                }
                 _ => true,
             };
             let one = Shared::new(&resource.spec, &place);
             shared.extend((0..count).map(|_| one.clone()));
-            locks.extend((0..count).map(|_| Lock { open, ..Lock::default() }));
+            locks.extend((0..count).map(|_| Lock { free: room, room, open, waiting: VecDeque::new() }));
         }
         Self { scenario, arrays, locks, shared, workers: Vec::new(), taken: vec![0; scenario.pools.len()] }
     }
@@ -130,13 +147,11 @@ impl<'a> Player<'a> {
             Step::Sleep(t) => self.spend(worker, now, State::Sleep, time(t)),
             Step::Io(t) => self.spend(worker, now, State::Io, time(t)),
             Step::Thumbnail { .. } => self.spend(worker, now, State::Running, THUMBNAIL.0),
-            Step::Lock { target, body } => {
-                let lock = self.lock(target, place);
-                self.enter(worker, body, 0, lock);
-                self.acquire(worker, lock, now);
-            }
+            Step::Lock { target, body } | Step::Read { target, body } => self.hold(worker, target, 1, body, now),
+            Step::Acquire { target, permits, body } => self.hold(worker, target, time(permits), body, now),
+            Step::Write { target, body } => self.hold(worker, target, READERS, body, now),
             Step::TryLock { target, timeout, body, otherwise } => {
-                let lock = self.lock(target, place);
+                let lock = self.lock(target, place, 1);
                 if self.is_free(lock) {
                     self.enter(worker, body, 0, lock);
                     self.acquire(worker, lock, now);
@@ -145,8 +160,8 @@ impl<'a> Player<'a> {
                     self.spend(worker, now, State::Lock, time(timeout));
                 }
             }
-            Step::Take(target) => self.acquire(worker, self.lock(target, place), now),
-            Step::Release(target) => self.release(self.lock(target, place), now),
+            Step::Take(target) | Step::Down(target) => self.acquire(worker, self.lock(target, place, 1), now),
+            Step::Release(target) | Step::Up(target) => self.release(self.lock(target, place, 1), now),
             Step::Repeat { times, body } => self.enter(worker, body, time(times).saturating_sub(1), None),
             Step::Forever(body) => self.enter(worker, body, u64::MAX, None),
             Step::When { knob, is, body, otherwise } => {
@@ -185,6 +200,12 @@ impl<'a> Player<'a> {
         worker.until = Some(now.saturating_add(time));
     }
 
+    fn hold(&mut self, worker: usize, target: &Target, much: u64, body: &'a [Step], now: u64) {
+        let lock = self.lock(target, self.workers[worker].place, much);
+        self.enter(worker, body, 0, lock);
+        self.acquire(worker, lock, now);
+    }
+
     /// Runs the body, and then the step it belongs to again.
     pub(super) fn once_more(&mut self, worker: usize, steps: &'a [Step]) {
         if let Some(body) = self.workers[worker].bodies.last_mut() {
@@ -207,7 +228,7 @@ impl<'a> Player<'a> {
         self.workers[worker].place
     }
 
-    pub(super) fn enter(&mut self, worker: usize, steps: &'a [Step], again: u64, unlocks: Option<usize>) {
+    pub(super) fn enter(&mut self, worker: usize, steps: &'a [Step], again: u64, unlocks: Option<Taken>) {
         let bodies = &mut self.workers[worker].bodies;
         if bodies.len() < DEPTH {
             bodies.push(Body { steps, next: 0, again, unlocks });
@@ -246,9 +267,10 @@ impl<'a> Player<'a> {
     }
 
     /// Which lock a target names; `None` for what is no lock, or one that is switched off.
-    pub(super) fn lock(&self, target: &Target, place: Place<'_>) -> Option<usize> {
+    pub(super) fn lock(&self, target: &Target, place: Place<'_>, much: u64) -> Option<Taken> {
         let index = self.index(target, place);
-        (!self.locks[index].open).then_some(index)
+        let lock = &self.locks[index];
+        (!lock.open).then_some((index, much.clamp(1, lock.room.max(1))))
     }
 
     /// Where what a target names stands among the locks and among the shared things.
@@ -258,25 +280,27 @@ impl<'a> Player<'a> {
         first + (at.rem_euclid(count as f64) as usize).min(count - 1)
     }
 
-    fn is_free(&self, lock: Option<usize>) -> bool {
-        lock.is_none_or(|i| self.locks[i].owner.is_none())
+    fn is_free(&self, lock: Option<Taken>) -> bool {
+        lock.is_none_or(|(i, much)| self.locks[i].free >= much)
     }
 
-    pub(super) fn acquire(&mut self, worker: usize, lock: Option<usize>, now: u64) {
-        let Some(lock) = lock.map(|i| &mut self.locks[i]) else { return };
-        if lock.owner.is_none() {
-            lock.owner = Some(worker);
+    pub(super) fn acquire(&mut self, worker: usize, lock: Option<Taken>, now: u64) {
+        let Some((lock, much)) = lock.map(|(i, much)| (&mut self.locks[i], much)) else { return };
+        if lock.free >= much && lock.waiting.is_empty() {
+            lock.free -= much;
         } else {
-            lock.waiting.push_back(worker);
+            lock.waiting.push_back((worker, much));
             self.workers[worker].spans.push((now, State::Lock));
             self.workers[worker].until = None;
         }
     }
 
-    pub(super) fn release(&mut self, lock: Option<usize>, now: u64) {
-        let Some(lock) = lock.map(|i| &mut self.locks[i]) else { return };
-        lock.owner = lock.waiting.pop_front();
-        if let Some(next) = lock.owner {
+    pub(super) fn release(&mut self, lock: Option<Taken>, now: u64) {
+        let Some((lock, much)) = lock.map(|(i, much)| (&mut self.locks[i], much)) else { return };
+        lock.free = lock.free.saturating_add(much);
+        while let Some((next, much)) = lock.waiting.front().copied().filter(|(_, much)| *much <= lock.free) {
+            lock.free -= much;
+            lock.waiting.pop_front();
             self.workers[next].until = Some(now);
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::Place;
-use super::player::Player;
+use super::player::{Player, Taken};
 use crate::scenario::{Question, QueueStep, ResourceSpec, SignalStep, Target};
 use crate::trace::State;
 
@@ -16,7 +16,7 @@ pub(super) struct Shared {
     size: i64,
     closed: bool,
     /// Those who wait for an item or a signal, in order, with the lock to take before they go on.
-    waiting: VecDeque<(usize, Option<usize>)>,
+    waiting: VecDeque<(usize, Option<Taken>)>,
     /// Those who wait for room.
     putters: VecDeque<usize>,
 }
@@ -138,7 +138,7 @@ impl<'a> Player<'a> {
         let place = self.place(worker);
         let at = self.index(target, place);
         let mutex = match self.scenario.resources[target.resource].spec {
-            ResourceSpec::Condition { of } => self.lock(&Target { resource: of, at: target.at.clone() }, place),
+            ResourceSpec::Condition { of } => self.lock(&Target { resource: of, at: target.at.clone() }, place, 1),
             _ if self.shared[at].value == 1 => return, // the flag is set
             _ => None,
         };

@@ -65,7 +65,7 @@ impl Watch {
     /// Panes that have something to show.
     pub(in crate::tui) fn panes(&self) -> Vec<Pane> {
         let cast = self.shown().cast();
-        let locks = cast.mutexes().next().is_some();
+        let locks = cast.locks().next().is_some();
         [
             (Pane::Lanes, true),
             (Pane::Locks, locks),

@@ -44,7 +44,13 @@ impl States {
             match step {
                 Step::Sleep(_) => self.add(&[State::Sleep]),
                 Step::Io(_) | Step::Thumbnail { .. } | Step::Real(_) => self.add(&[State::Io]),
-                Step::Take(_) | Step::Lock { .. } | Step::TryLock { .. } => self.add(&[State::Lock]),
+                Step::Take(_)
+                | Step::Down(_)
+                | Step::Lock { .. }
+                | Step::TryLock { .. }
+                | Step::Acquire { .. }
+                | Step::Read { .. }
+                | Step::Write { .. } => self.add(&[State::Lock]),
                 Step::Queue(QueueStep::Put(_)) => self.add(&[State::Full]),
                 Step::Queue(QueueStep::Take(_) | QueueStep::Each { .. }) => self.add(&[State::Empty]),
                 Step::Signal(SignalStep::Wait { .. } | SignalStep::Meet(_)) => self.add(&[State::Signal]),

@@ -18,6 +18,8 @@ pub(super) struct Lock {
 pub(super) struct Edge {
     pub from: Lock,
     pub to: Lock,
+    /// Whether `from` is held, and `to` taken, together with other readers.
+    pub shared: (bool, bool),
     pub worker: usize,
     pub name: String,
     /// What else it holds then: two edges with a common guard never happen at once.
@@ -41,7 +43,9 @@ impl Ring {
 
 /// Adds an edge unless the same worker has it already with no more guards.
 pub(super) fn add(edges: &mut Vec<Edge>, edge: Edge) {
-    let same = |known: &Edge| (known.from, known.to, known.worker) == (edge.from, edge.to, edge.worker);
+    let same = |known: &Edge| {
+        (known.from, known.to, known.shared, known.worker) == (edge.from, edge.to, edge.shared, edge.worker)
+    };
     match edges.iter().position(same) {
         Some(at) if edges[at].guards.len() > edge.guards.len() => edges[at] = edge,
         None if edges.len() < EDGES => edges.push(edge),
@@ -87,7 +91,10 @@ fn close(first: &Edge, last: &Edge, came: &BTreeMap<Lock, &Edge>) -> Option<Ring
     edges.push(first.clone());
     edges.reverse();
     let all_fit = (0..edges.len()).all(|a| (0..a).all(|b| fit(&edges[a], &edges[b])));
-    all_fit.then_some(Ring { edges })
+    // A reader does not wait for another reader.
+    let next = edges.iter().cycle().skip(1);
+    let all_wait = edges.iter().zip(next).all(|(edge, next)| !(edge.shared.1 && next.shared.0));
+    (all_fit && all_wait).then_some(Ring { edges })
 }
 
 /// Whether two edges can happen at the same time: different workers, no lock that keeps them apart.

@@ -1,0 +1,94 @@
+//! A counting semaphore: so many may pass at once. Whoever comes while there is a permit takes it, also past those who
+//! wait: as the semaphores of systems do.
+
+use super::monitor::{Bell, Monitor};
+use crate::engine::recorder::Recorder;
+use crate::trace::{EventKind, Grant, ResourceId};
+
+/// Permits that nobody has.
+const FREE: usize = 0;
+/// Permits ever taken.
+const GRANTS: usize = 1;
+/// Workers that wait. One that is killed while it waits is counted for ever, which costs only needless wake-ups.
+const WAITING: usize = 2;
+/// Rung when permits come back and somebody waits.
+const FREED: Bell = Bell(3);
+
+#[derive(Debug, Clone, Copy)]
+pub struct Semaphore<'a> {
+    id: ResourceId,
+    monitor: Monitor<'a>,
+    permits: u32,
+}
+
+impl<'a> Semaphore<'a> {
+    /// The semaphore in these words; it has `permits` at first.
+    pub fn at(id: ResourceId, cells: &'a [std::sync::atomic::AtomicU64; 16], permits: u32) -> Self {
+        Self { id, monitor: Monitor::at(cells), permits }
+    }
+
+    /// Makes it usable: once, before any other process has the memory.
+    pub fn init(self) {
+        self.monitor.init();
+        self.monitor.enter().set(FREE, u64::from(self.permits));
+    }
+
+    /// Takes so many permits at once, and holds them. Never more than there are: that would be waited for in vain.
+    /// Returns how many it took.
+    pub fn acquire(self, permits: u32, pen: &mut Recorder<'_>) -> u32 {
+        let permits = permits.clamp(1, self.permits.max(1));
+        let (at, first) = self.take(permits, pen);
+        for grant in (first..).take(permits as usize) {
+            pen.acquired_at(at, self.id, Grant(grant));
+        }
+        permits
+    }
+
+    /// Gives permits back that the worker holds.
+    pub fn give_back(self, permits: u32, pen: &mut Recorder<'_>) {
+        let at = self.give(permits, pen);
+        for _ in 0..permits {
+            pen.released(at, self.id);
+        }
+    }
+
+    /// Passes, and holds nothing: the permit is gone until someone posts one.
+    pub fn pass(self, pen: &mut Recorder<'_>) {
+        let (at, grant) = self.take(1, pen);
+        pen.write(at, EventKind::Passed { lock: self.id, grant: Grant(grant) });
+    }
+
+    /// Gives a permit, had or not.
+    pub fn post(self, pen: &mut Recorder<'_>) {
+        let at = self.give(1, pen);
+        pen.write(at, EventKind::Posted { lock: self.id });
+    }
+
+    /// When it had them, and the number of the first.
+    fn take(self, permits: u32, pen: &mut Recorder<'_>) -> (u64, u64) {
+        let wanted = u64::from(permits);
+        let mut inside = self.monitor.enter();
+        if inside.get(FREE) < wanted {
+            let ask = (permits > 1).then_some(EventKind::AskMany { lock: self.id, permits });
+            pen.wait_for(ask, self.id, false);
+            inside.set(WAITING, inside.get(WAITING) + 1);
+            while inside.get(FREE) < wanted {
+                inside = inside.wait(FREED);
+            }
+            inside.set(WAITING, inside.get(WAITING).saturating_sub(1));
+        }
+        inside.set(FREE, inside.get(FREE) - wanted);
+        let first = inside.get(GRANTS) + 1;
+        inside.set(GRANTS, inside.get(GRANTS) + wanted);
+        (pen.now(), first)
+    }
+
+    fn give(self, permits: u32, pen: &Recorder<'_>) -> u64 {
+        let mut inside = self.monitor.enter();
+        inside.set(FREE, inside.get(FREE).saturating_add(u64::from(permits)));
+        if inside.get(WAITING) > 0 {
+            inside.wake_all(FREED); // one alone might want more than came back
+        }
+        pen.now()
+    }
+}

@@ -1,0 +1,29 @@
+//! Steps on rwlocks.
+
+use crate::engine::actor::{Actor, Flow};
+use crate::engine::hold::Hold;
+use crate::scenario::{Step, Target};
+
+impl Actor {
+    /// Has the rwlock together with other readers while it runs the body.
+    pub(in crate::engine) fn read(&mut self, target: &Target, body: &[Step]) -> Flow {
+        let id = self.target(target);
+        let Some(rwlock) = self.run.rwlock(id) else { return self.steps(body) };
+        rwlock.read(&mut self.pen);
+        self.keep(id, Hold::Rwlock(rwlock));
+        self.steps(body)?;
+        self.release(id);
+        Ok(())
+    }
+
+    /// Has the rwlock alone while it runs the body.
+    pub(in crate::engine) fn write(&mut self, target: &Target, body: &[Step]) -> Flow {
+        let id = self.target(target);
+        let Some(rwlock) = self.run.rwlock(id) else { return self.steps(body) };
+        rwlock.write(&mut self.pen);
+        self.keep(id, Hold::Rwlock(rwlock));
+        self.steps(body)?;
+        self.release(id);
+        Ok(())
+    }
+}

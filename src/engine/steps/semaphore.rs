@@ -1,0 +1,33 @@
+//! Steps on semaphores.
+
+use crate::engine::actor::{Actor, Flow};
+use crate::engine::hold::Hold;
+use crate::scenario::{Expr, Step, Target};
+
+impl Actor {
+    /// Takes permits all at once, runs the body, gives them back.
+    pub(in crate::engine) fn with_permits(&mut self, target: &Target, permits: &Expr, body: &[Step]) -> Flow {
+        let id = self.target(target);
+        let Some(semaphore) = self.run.semaphore(id) else { return self.steps(body) };
+        let permits = permits.eval(self) as u32;
+        let had = semaphore.acquire(permits, &mut self.pen);
+        self.keep(id, Hold::Permits(semaphore, had));
+        self.steps(body)?;
+        self.release(id);
+        Ok(())
+    }
+
+    /// Takes a permit for good.
+    pub(in crate::engine) fn down(&mut self, target: &Target) {
+        if let Some(semaphore) = self.run.semaphore(self.target(target)) {
+            semaphore.pass(&mut self.pen);
+        }
+    }
+
+    /// Gives a permit.
+    pub(in crate::engine) fn up(&mut self, target: &Target) {
+        if let Some(semaphore) = self.run.semaphore(self.target(target)) {
+            semaphore.post(&mut self.pen);
+        }
+    }
+}

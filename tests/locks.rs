@@ -1,0 +1,43 @@
+//! The catalogue's scenarios about locks, semaphores and rwlocks, run for real: each shows what it says it shows.
+
+use std::process::{Command, Stdio};
+
+/// Runs a scenario headless with these knobs for a while; panics with its report if an expectation was not seen.
+fn shows(scenario: &str, knobs: &[&str], seconds: u32) {
+    for kind in ["threads", "processes"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_contend"));
+        command.args(["run", scenario, "--headless", "--as", kind, "--for", &format!("{seconds}s")]);
+        command.args(knobs.iter().flat_map(|knob| ["--set", knob]));
+        let output = command.stdin(Stdio::null()).output().expect("the program starts");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(0), "{scenario} {knobs:?} as {kind}:\n{out}{err}");
+    }
+}
+
+#[test]
+fn self_deadlock() {
+    shows("self-deadlock", &["kind=std"], 5);
+    shows("self-deadlock", &["kind=reentrant"], 2);
+}
+
+#[test]
+fn connection_pool() {
+    shows("connection-pool", &["size=4"], 5);
+    shows("connection-pool", &["size=5"], 2);
+    shows("connection-pool", &["size=2", "take=both-at-once"], 2);
+}
+
+#[test]
+fn readers_writers() {
+    for policy in ["readers", "writers", "fair"] {
+        shows("readers-writers", &[&format!("policy={policy}")], 2);
+    }
+}
+
+#[test]
+fn writer_starvation() {
+    for policy in ["readers", "writers", "fair"] {
+        shows("writer-starvation", &[&format!("policy={policy}")], 2);
+    }
+}
