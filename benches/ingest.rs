@@ -61,6 +61,7 @@ fn cast() -> Arc<Cast> {
             size: WORKERS as u32,
             total: None,
         }],
+        ..Cast::default()
     })
 }
 

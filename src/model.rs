@@ -18,6 +18,7 @@ mod plan;
 mod pool;
 mod queue;
 mod shares;
+mod signals;
 mod times;
 mod waits;
 
@@ -26,13 +27,14 @@ use std::sync::Arc;
 
 pub use cores::Cores;
 pub use counter::Counter;
-pub use deadlock::{Deadlock, Link};
+pub use deadlock::{Deadlock, Link, Stall};
 pub use findings::{About, Finding, Severity};
 pub use lane::{Doing, Ending, Lane};
 pub use lock::{Lock, LockCell, Room};
 pub use pool::{Handover, Pool};
 pub use queue::Queue;
 pub use shares::{Shares, Window};
+pub use signals::Signals;
 pub use times::Times;
 pub use waits::{Edge, WaitFor};
 
@@ -91,6 +93,7 @@ enum Res {
     Lock(Box<Lock>),
     Queue(Box<Queue>),
     Counter(Box<Counter>),
+    Signals(Box<Signals>),
 }
 
 /// All that is known of a run.
@@ -126,6 +129,9 @@ impl Model {
                 Res::Lock(Box::new(Lock::new(&plan, Room::of(kind))))
             }
             ResourceKind::Queue { capacity } => Res::Queue(Box::new(Queue::new(*capacity, plan.shape))),
+            ResourceKind::Condition { .. } | ResourceKind::Event | ResourceKind::Barrier { .. } => {
+                Res::Signals(Box::default())
+            }
             ResourceKind::Counter { initial } => Res::Counter(Box::new(Counter::new(*initial, plan.shape))),
         };
         let mut seats = vec![None; cast.workers.len()];
@@ -242,6 +248,14 @@ impl Model {
         }
     }
 
+    /// A condition, an event flag or a barrier.
+    pub fn signals(&self, resource: ResourceId) -> Option<&Signals> {
+        match self.resources.get(resource.index())? {
+            Res::Signals(signals) => Some(signals),
+            _ => None,
+        }
+    }
+
     pub fn cores(&self) -> &Cores {
         &self.cores
     }
@@ -272,6 +286,7 @@ impl Model {
         let resources = self.resources.iter().map(|resource| match resource {
             Res::Lock(lock) => size_of::<Lock>() + lock.bytes(),
             Res::Queue(queue) => size_of::<Queue>() + queue.bytes(),
+            Res::Signals(signals) => size_of::<Signals>() + signals.bytes(),
             Res::Counter(counter) => size_of::<Counter>() + counter.bytes(),
         });
         let pools: usize = self.pools.iter().map(|pool| size_of::<Pool>() + pool.bytes()).sum();

@@ -15,6 +15,8 @@ use crate::trace::{EventKind, KnobId, ResourceId, Ring, State, WorkerId};
 pub enum Halt {
     /// It was asked to end.
     Asked,
+    /// There is nothing more to come: the queue it takes from is closed.
+    Finished,
     /// A step failed; says what and why.
     Failed(String),
 }
@@ -129,6 +131,17 @@ impl Actor {
             }
             Step::Store { target, add } => self.store(target, *add),
             Step::Add { target, by } => self.add(target, *by),
+            Step::Queue(step) => self.queue_step(step)?,
+            Step::Signal(step) => self.signal_step(step),
+            Step::If { question, body, otherwise } => {
+                let holds = self.holds(question);
+                self.steps(if holds { body } else { otherwise })?;
+            }
+            Step::While { question, body } => {
+                while self.holds(question) {
+                    self.again(body)?;
+                }
+            }
             Step::Repeat { times, body } => {
                 for _ in 0..times.eval(self) as u64 {
                     self.again(body)?;
@@ -157,7 +170,7 @@ impl Actor {
     }
 
     /// One turn of a loop, unless it must leave.
-    fn again(&mut self, body: &[Step]) -> Flow {
+    pub(super) fn again(&mut self, body: &[Step]) -> Flow {
         if self.must_leave() { Err(Halt::Asked) } else { self.steps(body) }
     }
 
@@ -189,13 +202,13 @@ impl Actor {
         self.run.plan.member(target.resource, target.at.as_ref().map_or(0.0, |at| at.eval(self)))
     }
 
-    fn holds(&self, id: ResourceId) -> bool {
+    fn has(&self, id: ResourceId) -> bool {
         self.held.iter().any(|(held, _)| *held == id)
     }
 
-    fn take(&mut self, id: ResourceId) {
+    pub(super) fn take(&mut self, id: ResourceId) {
         if let Some(lock) = self.run.lock(id) {
-            let again = self.holds(id).then(|| lock.again()).flatten();
+            let again = self.has(id).then(|| lock.again()).flatten();
             let held = again.unwrap_or_else(|| lock.take(id, &mut self.pen));
             self.keep(id, Hold::Lock(held));
         }
@@ -205,18 +218,21 @@ impl Actor {
     fn take_within(&mut self, id: ResourceId, timeout: &Expr) -> bool {
         let Some(lock) = self.run.lock(id) else { return true };
         let limit = Duration::from_nanos(timeout.eval(self) as u64);
-        let again = self.holds(id).then(|| lock.again()).flatten();
+        let again = self.has(id).then(|| lock.again()).flatten();
         let held = again.or_else(|| lock.take_within(limit, id, &mut self.pen));
         let had = held.is_some();
         self.held.extend(held.map(|held| (id, Hold::Lock(held))));
         had
     }
 
-    pub(super) fn release(&mut self, id: ResourceId) {
-        if let Some(i) = self.held.iter().rposition(|(held, _)| *held == id) {
+    /// Gives a lock back; whether it was held.
+    pub(super) fn release(&mut self, id: ResourceId) -> bool {
+        let found = self.held.iter().rposition(|(held, _)| *held == id);
+        if let Some(i) = found {
             let (_, held) = self.held.remove(i);
             held.give_back(id, &mut self.pen);
         }
+        found.is_some()
     }
 
     fn cell(&self, counter: ResourceId) -> &'static AtomicU64 {

@@ -2,13 +2,15 @@
 //!
 //! Dashboard, runner and worker processes each make the plan from the same input and so agree on every id.
 
+mod wakers;
+
 use thiserror::Error;
 
 use super::files::Job;
 use crate::scenario::{Choice, Expr, Feed, ResourceSpec, Scenario, Settings, Values, Workers};
 use crate::trace::{
-    BoardSize, Cast, KnobId, LockKind, PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind, RwPolicy, WorkerId,
-    WorkerInfo, WorkerKind,
+    BoardSize, Cast, KnobId, Lanes, LockKind, PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind, RwPolicy,
+    Wakers, WorkerId, WorkerInfo, WorkerKind,
 };
 
 /// Most workers and most resources of one run. Beyond it threads and mappings hit limits of the system that do not
@@ -73,6 +75,7 @@ impl Plan {
         for i in 0..scenario.pools.len() {
             plan.add_pool(i, scenario, settings, job)?;
         }
+        plan.add_wakers(scenario);
         Ok(plan)
     }
 
@@ -107,7 +110,44 @@ impl Plan {
                 self.cast.resources.push(ResourceInfo { name, kind: kind.clone() });
             }
         }
+        self.join_conditions(scenario);
         Ok(())
+    }
+
+    /// Gives each condition the mutex that it goes with: in arrays, the one at the same place.
+    fn join_conditions(&mut self, scenario: &Scenario) {
+        for (i, resource) in scenario.resources.iter().enumerate() {
+            let ResourceSpec::Condition { of } = resource.spec else { continue };
+            let (first, count) = self.arrays[i];
+            for at in 0..count {
+                let mutex = self.member(of, f64::from(at));
+                self.cast.resources[first.index() + at as usize].kind = ResourceKind::Condition { of: mutex };
+            }
+        }
+    }
+
+    /// Who could end which wait.
+    fn add_wakers(&mut self, scenario: &Scenario) {
+        let mut declared = vec![Wakers::default(); scenario.resources.len()];
+        for (index, group) in scenario.workers.iter().enumerate() {
+            let lanes = self.lanes(|part| matches!(part, Part::Member { group, .. } if *group == index));
+            wakers::enter(&mut declared, lanes, &group.steps);
+        }
+        for (index, pool) in scenario.pools.iter().enumerate() {
+            let lanes = self.lanes(|part| matches!(part, Part::PoolWorker { pool, .. } if *pool == index));
+            let feeder = self.lanes(|part| matches!(part, Part::Feeder { pool } if *pool == index));
+            wakers::enter(&mut declared, lanes, &pool.task);
+            wakers::enter(&mut declared, feeder, &pool.task); // it does tasks itself when the queue is full
+        }
+        let lines = declared.into_iter().zip(&self.arrays);
+        self.cast.wakers = lines.flat_map(|(line, (_, count))| vec![line; *count as usize]).collect();
+    }
+
+    /// The lanes that do such a part: they stand side by side.
+    fn lanes(&self, is: impl Fn(&Part) -> bool) -> Lanes {
+        let first = self.parts.iter().position(&is).unwrap_or_default();
+        let count = self.parts[first..].iter().take_while(|part| is(part)).count();
+        Lanes { first: WorkerId::from(first), count: count as u16 }
     }
 
     fn add_group(&mut self, index: usize, group: &Workers, settings: &Settings) -> Result<(), PlanError> {
@@ -138,7 +178,7 @@ impl Plan {
         let kind = settings.executor.unwrap_or(pool.of);
         let id = PoolId::from(index);
         let queue = ResourceId::from(self.cast.resources.len());
-        let capacity = pool.queue.eval(&Fixed(settings)).clamp(1.0, f64::from(u32::MAX)) as u32;
+        let capacity = at_least_one(&pool.queue, settings);
         self.cast.resources.push(ResourceInfo { name: named("queue"), kind: ResourceKind::Queue { capacity } });
         let workers = (0..pool.most)
             .map(|i| {
@@ -179,6 +219,10 @@ fn count_of(count: &Expr, settings: &Settings) -> u64 {
     count.eval(&Fixed(settings)).max(0.0) as u64
 }
 
+fn at_least_one(number: &Expr, settings: &Settings) -> u32 {
+    number.eval(&Fixed(settings)).clamp(1.0, f64::from(u32::MAX)) as u32
+}
+
 fn limit(what: &'static str, count: u64) -> Result<(), PlanError> {
     if count > MOST as u64 { Err(PlanError::TooMany { what, count }) } else { Ok(()) }
 }
@@ -192,6 +236,10 @@ fn resource_kind(scenario: &Scenario, index: usize, settings: &Settings, across:
     match &scenario.resources[index].spec {
         ResourceSpec::Mutex { kind } => ResourceKind::Mutex { kind: lock_kind(kind, settings, across) },
         ResourceSpec::Counter { initial } => ResourceKind::Counter { initial: *initial },
+        ResourceSpec::Queue { capacity } => ResourceKind::Queue { capacity: at_least_one(capacity, settings) },
+        ResourceSpec::Condition { .. } => ResourceKind::Condition { of: ResourceId::default() },
+        ResourceSpec::Event => ResourceKind::Event,
+        ResourceSpec::Barrier { parties } => ResourceKind::Barrier { parties: at_least_one(parties, settings) },
         ResourceSpec::Semaphore { permits } => {
             let scoped = scenario.is_scoped(index);
             // Without a permit, and with nobody to give one, everybody would wait for nothing.

@@ -45,7 +45,7 @@ pub fn end(pool: PoolId, actor: &mut Actor, ok: bool) {
 pub fn attempt(run: &'static Run, pool: PoolId, number: u64, actor: &mut Actor) -> Option<String> {
     let steps = &run.scenario.pools[pool.index()].task;
     match catch_unwind(AssertUnwindSafe(|| actor.task(number, steps))) {
-        Ok(Ok(()) | Err(Halt::Asked)) => None,
+        Ok(Ok(()) | Err(Halt::Asked | Halt::Finished)) => None,
         Ok(Err(Halt::Failed(what))) => Some(what),
         Err(panic) => {
             actor.let_go();

@@ -61,7 +61,7 @@ pub fn member(run: &'static Run, group: usize, actor: &mut Actor) {
     let result = catch_unwind(AssertUnwindSafe(|| actor.steps(steps)));
     actor.let_go();
     let (how, what) = match result {
-        Ok(Ok(())) => (How::Finished, None),
+        Ok(Ok(()) | Err(Halt::Finished)) => (How::Finished, None),
         Ok(Err(Halt::Asked)) => (How::Retired, None),
         Ok(Err(Halt::Failed(what))) => (How::Panicked, Some(what)),
         Err(panic) => (How::Panicked, Some(panic_message(&*panic))),

@@ -11,6 +11,7 @@ use super::lock::Lock;
 use super::plan::{Plan, PlanError};
 use super::queue::Queue;
 use super::recorder::Recorder;
+use super::shared::monitor::Monitor;
 use super::shared::rwlock::Rwlock;
 use super::shared::semaphore::Semaphore;
 use super::wire::{Start, Up};
@@ -84,13 +85,23 @@ impl Run {
         &self.board.resource(resource)[0]
     }
 
+    /// The monitor behind a queue, a condition, an event flag or a barrier.
+    pub fn monitor(&self, resource: ResourceId) -> Monitor<'static> {
+        Monitor::at(self.board.resource(resource))
+    }
+
     /// Makes what is shared, before any worker process exists.
     pub fn init_shared(&self) {
         self.locks.iter().flatten().for_each(Lock::init);
         for (i, resource) in self.plan.cast.resources.iter().enumerate() {
             let id = ResourceId::from(i);
-            if let ResourceKind::Counter { initial } = resource.kind {
-                self.counter(id).store(initial as u64, Ordering::Release);
+            match resource.kind {
+                ResourceKind::Counter { initial } => self.counter(id).store(initial as u64, Ordering::Release),
+                ResourceKind::Queue { .. }
+                | ResourceKind::Condition { .. }
+                | ResourceKind::Event
+                | ResourceKind::Barrier { .. } => self.monitor(id).init(),
+                _ => {}
             }
             self.semaphore(id).inspect(|semaphore| semaphore.init());
             self.rwlock(id).inspect(|rwlock| rwlock.init());

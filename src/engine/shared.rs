@@ -2,6 +2,10 @@
 //!
 //! Each lies in the sixteen words that the board has for a resource.
 
+pub mod barrier;
+pub mod flag;
 pub mod monitor;
+pub mod queue;
 pub mod rwlock;
 pub mod semaphore;
+pub mod waiters;

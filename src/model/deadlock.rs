@@ -1,6 +1,9 @@
 //! Deadlocks, exactly: a set of workers each of which waits without a limit for what only others of the set can give.
 
 mod reduce;
+mod stall;
+
+pub use stall::Stall;
 
 use self::reduce::{Needs, never_live, shortest_ring};
 use super::Model;

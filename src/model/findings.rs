@@ -7,6 +7,7 @@ mod crashed;
 mod deadlocked;
 mod handover_bound;
 mod head_of_line;
+mod herd;
 mod livelock;
 mod lock_bound;
 mod lost_update;
@@ -16,7 +17,9 @@ mod oversubscribed;
 mod pool_too_large;
 mod pool_too_small;
 mod queue_overflow;
+mod stalled;
 mod starved;
+mod straggler;
 mod unfair;
 
 use super::{Model, Shares};
@@ -69,9 +72,11 @@ pub struct Finding {
 
 impl Finding {
     /// Ids of all there are, in the order in which equally severe ones are told.
-    pub const IDS: [&'static str; 15] = [
+    pub const IDS: [&'static str; 19] = [
         deadlocked::ID,
         livelock::ID,
+        stalled::ID,
+        stalled::LOST,
         lost_update::ID,
         crashed::ID,
         orphaned_lock::ID,
@@ -81,6 +86,8 @@ impl Finding {
         queue_overflow::ID,
         head_of_line::ID,
         handover_bound::ID,
+        straggler::ID,
+        herd::ID,
         oversubscribed::ID,
         starved::ID,
         unfair::ID,
@@ -94,6 +101,7 @@ pub(super) fn all(model: &Model, now: Stamp) -> Vec<Finding> {
     let mut found = Vec::new();
     found.extend(deadlocked::find(&look));
     found.extend(livelock::find(&look));
+    found.extend(stalled::find(&look));
     found.extend(lost_update::find(&look));
     found.extend(crashed::find(&look));
     found.extend(orphaned_lock::find(&look));
@@ -104,6 +112,8 @@ pub(super) fn all(model: &Model, now: Stamp) -> Vec<Finding> {
         found.extend(queue_overflow::find(&look));
         found.extend(head_of_line::find(&look));
         found.extend(handover_bound::find(&look));
+        found.extend(straggler::find(&look));
+        found.extend(herd::find(&look));
         found.extend(oversubscribed::find(&look));
         found.extend(starved::find(&look));
         found.extend(unfair::find(&look));

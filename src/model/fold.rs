@@ -1,6 +1,9 @@
 //! What each event does to the model.
 
 mod locks;
+mod signals;
+
+pub(super) use signals::Woken;
 
 use super::lane::{Asks, Task};
 use super::legal::{is_blocking, is_legal};
@@ -62,10 +65,7 @@ impl Model {
             EventKind::Wait { lock, held, timed } => self.wait(w, at, lock, held, timed),
             EventKind::Acquired { lock, grant } => self.acquired(w, at, lock, grant),
             EventKind::Released { lock, grant } => self.released(w, at, lock, grant),
-            EventKind::GaveUp { lock } => {
-                self.run(w, at);
-                self.with_lock(lock, |lock| lock.give_up(w, at));
-            }
+            EventKind::GaveUp { lock } => self.gave_up(w, at, lock),
             EventKind::Tried { lock } => self.lanes[w.index()].holds.tried = Some(lock),
             EventKind::OwnerDied { lock } => {
                 self.with_lock(lock, Lock::orphaned_once);
@@ -73,21 +73,30 @@ impl Model {
                     self.run(w, at);
                 }
             }
-            EventKind::Block { state, on } if is_blocking(state) => self.settle(w, at, state, on),
-            EventKind::Resume => self.run(w, at),
-            EventKind::Put { queue, depth } => {
-                self.run(w, at);
-                self.put(w, at, queue, depth);
+            EventKind::Block { state, on } if is_blocking(state) => {
+                self.settle(w, at, state, on);
+                self.blocked(w, on);
             }
-            EventKind::Took { queue, depth } => {
+            EventKind::Resume => self.run(w, at),
+            EventKind::Heard { on, nth } => self.heard(w, at, on, nth),
+            EventKind::Signalled { on, woken } => self.signalled(w, at, on, woken),
+            EventKind::Put { queue, depth } => self.put(w, at, queue, depth),
+            EventKind::PutNth { queue, depth, nth } => {
+                self.put(w, at, queue, depth.into());
+                self.with_queue(queue, |queue| queue.number_put(nth));
+            }
+            EventKind::Took { queue, depth } => self.took(w, at, queue, depth),
+            EventKind::TookNth { queue, depth, nth } => {
+                self.took(w, at, queue, depth.into());
+                self.with_queue(queue, |queue| queue.number_taken(nth));
+            }
+            EventKind::Closed { queue } => {
                 self.run(w, at);
-                match self.resources.get_mut(queue.index()) {
-                    Some(Res::Queue(queue)) => queue.take_one(at, w, depth),
-                    _ => self.health.anomalies += 1,
-                }
+                self.with_queue(queue, super::Queue::close);
             }
             EventKind::Added { counter, delta, value } => {
                 self.run(w, at);
+                self.did(w);
                 match self.resources.get_mut(counter.index()) {
                     Some(Res::Counter(counter)) => counter.add(at, delta, value),
                     _ => self.health.anomalies += 1,
@@ -224,12 +233,26 @@ impl Model {
 
     #[inline]
     fn put(&mut self, w: WorkerId, at: Stamp, queue: ResourceId, depth: u32) {
-        match self.resources.get_mut(queue.index()) {
-            Some(Res::Queue(queue)) => queue.put_one(at, w, depth),
-            _ => self.health.anomalies += 1,
-        }
+        self.run(w, at);
+        self.did(w);
+        self.with_queue(queue, |queue| queue.put_one(at, w, depth));
         if let Some(Some(pool)) = self.fed_by.get(queue.index()) {
             self.pools[pool.index()].submit(at);
+        }
+    }
+
+    #[inline]
+    fn took(&mut self, w: WorkerId, at: Stamp, queue: ResourceId, depth: u32) {
+        self.run(w, at);
+        self.did(w);
+        self.with_queue(queue, |queue| queue.take_one(at, w, depth));
+    }
+
+    #[inline]
+    fn with_queue(&mut self, queue: ResourceId, f: impl FnOnce(&mut super::Queue)) {
+        match self.resources.get_mut(queue.index()) {
+            Some(Res::Queue(queue)) => f(queue),
+            _ => self.health.anomalies += 1,
         }
     }
 

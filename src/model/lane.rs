@@ -6,6 +6,7 @@ mod spent;
 use std::collections::VecDeque;
 
 use self::spent::Spent;
+use super::fold::Woken;
 use super::history::{History, Shape, part};
 use crate::trace::{Death, Grant, How, PoolId, ResourceId, Span, Stamp, State};
 
@@ -80,6 +81,8 @@ pub struct Lane {
     pub(super) newest: Stamp,
     pub(super) holds: Holds,
     pub(super) task: Option<Task>,
+    /// A condition's signal woke it, and it has done nothing since.
+    pub(super) woken: Option<Woken>,
     /// Its place among the waiters of the lock it waits for.
     pub(super) place: u32,
     /// Whether it waits without a limit, for a lock, all its events and all it holds being known: it can be in a deadlock.
@@ -124,6 +127,7 @@ impl Lane {
             newest: Stamp(0),
             holds: Holds::default(),
             task: None,
+            woken: None,
             place: 0,
             stuck: false,
             asks: (None, Asks::One),

@@ -27,7 +27,7 @@ pub(super) fn is_legal(doing: &Doing, kind: &E) -> bool {
 
 fn in_running(kind: &E) -> bool {
     match kind {
-        E::Resume | E::GaveUp { .. } => false,
+        E::Resume | E::GaveUp { .. } | E::Heard { .. } => false,
         E::Block { state, .. } => is_blocking(*state),
         _ => true,
     }
@@ -46,7 +46,11 @@ fn ends_wait(doing: &Doing, kind: &E) -> bool {
 fn ends_block(doing: &Doing, kind: &E) -> bool {
     match kind {
         // A queue's wait ends with the item itself.
-        E::Put { queue, .. } | E::Took { queue, .. } => doing.on == Some(*queue),
+        E::Put { queue, .. } | E::Took { queue, .. } | E::PutNth { queue, .. } | E::TookNth { queue, .. } => {
+            doing.on == Some(*queue)
+        }
+        E::Heard { on, .. } => doing.state == State::Signal && doing.on == Some(*on),
+        E::GaveUp { lock } => doing.state == State::Signal && doing.on == Some(*lock),
         E::Resume | E::Ended(_) => true,
         _ => false,
     }

@@ -43,6 +43,10 @@ pub struct Queue {
     capacity: u32,
     put: u64,
     taken: u64,
+    /// The highest numbers of items put and taken, where they are numbered.
+    newest_put: u64,
+    newest_taken: u64,
+    closed: bool,
     max: u32,
     last: Told,
     /// Sum of the stamps of all takes minus that of all puts: what each item was in the queue, summed.
@@ -58,6 +62,9 @@ impl Queue {
             capacity,
             put: 0,
             taken: 0,
+            newest_put: 0,
+            newest_taken: 0,
+            closed: false,
             max: 0,
             last: Told { at: Stamp(0), worker: WorkerId(0), depth: 0 },
             stay: 0,
@@ -78,6 +85,31 @@ impl Queue {
         self.taken += 1;
         self.stay += i128::from(at.0);
         self.tell(Told { at, worker, depth });
+    }
+
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// The item put has this number, modulo 2^24.
+    pub(super) fn number_put(&mut self, nth: u32) {
+        self.newest_put = self.newest_put.max(unwrapped(nth, self.newest_put));
+    }
+
+    /// The item taken has this number, modulo 2^24.
+    pub(super) fn number_taken(&mut self, nth: u32) {
+        self.newest_taken = self.newest_taken.max(unwrapped(nth, self.newest_taken));
+    }
+
+    /// Whether all items known to be put were taken by somebody known: the numbers 1 to `put`, all of them.
+    pub(super) fn is_used_up(&self) -> bool {
+        self.taken == self.put && self.newest_taken == self.put && !self.closed
+    }
+
+    /// Whether all room known to be there is filled by somebody known: the numbers 1 to `taken` and room, all of them.
+    pub(super) fn is_filled(&self) -> bool {
+        let room = self.taken.saturating_add(u64::from(self.capacity));
+        self.put == room && self.newest_put == room && !self.closed
     }
 
     #[inline]
@@ -187,4 +219,13 @@ impl Queue {
     pub(super) fn bytes(&self) -> usize {
         self.history.bytes()
     }
+}
+
+/// The whole of a number told modulo 2^24: the one closest to `near`. Events of different workers are never further apart,
+/// because no more of them fit into all rings.
+fn unwrapped(nth: u32, near: u64) -> u64 {
+    const TURN: i64 = 1 << 24;
+    let ahead = (i64::from(nth) - near as i64).rem_euclid(TURN);
+    let ahead = if ahead >= TURN / 2 { ahead - TURN } else { ahead };
+    near.saturating_add_signed(ahead)
 }

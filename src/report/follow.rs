@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, never, select, tick};
 use crate::model::{Budget, Model};
 use crate::scenario::{Feed, Scenario, Settings, Step};
 use crate::source::Live;
-use crate::trace::{Cast, Message, RunEnd, Span, Stamp};
+use crate::trace::{Cast, Message, RunEnd, Span, Stamp, WorkerId};
 
 /// How often it is asked whether the run has gone on for long enough.
 const TICK: Duration = Duration::from_millis(50);
@@ -54,7 +54,7 @@ pub struct Followed {
 /// Folds the messages of a run into a model until it ends by itself, `limit` is over, it can never go on, or a signal
 /// comes in. `watch` is called several times a second and may stop it.
 ///
-/// Without a limit any deadlock ends it; with one only a deadlock that leaves no worker to wait for.
+/// Without a limit any deadlock or stall ends it; with one only such as leave no worker to wait for.
 pub fn follow(
     run: &impl Run,
     limit: Option<Span>,
@@ -95,10 +95,18 @@ fn enough(model: &Model, limit: Option<Span>, now: Stamp) -> Option<RunEnd> {
     if limit.is_some_and(|limit| now.since(Stamp::default()) >= limit) {
         return Some(RunEnd::Time);
     }
-    let deadlock = model.deadlock().filter(|deadlock| now.since(deadlock.at) >= STANDS)?;
-    let over = |id, lane: &crate::model::Lane| lane.ended().is_some() || deadlock.set.contains(&id);
-    let nobody_left = || model.lanes().all(|(id, lane)| over(id, lane));
-    (limit.is_none() || nobody_left()).then_some(RunEnd::Deadlock)
+    let stands = |at: Stamp| now.since(at) >= STANDS;
+    let deadlock = model.deadlock().filter(|deadlock| stands(deadlock.at));
+    let stall = model.stall().filter(|stall| stands(stall.at));
+    let stuck: Vec<WorkerId> = deadlock
+        .iter()
+        .flat_map(|deadlock| &deadlock.set)
+        .chain(stall.iter().flat_map(|stall| &stall.set))
+        .copied()
+        .collect();
+    let end = if deadlock.is_some() { RunEnd::Deadlock } else { RunEnd::Stall };
+    let nobody_left = || model.lanes().all(|(id, lane)| lane.ended().is_some() || stuck.contains(&id));
+    (!stuck.is_empty() && (limit.is_none() || nobody_left())).then_some(end)
 }
 
 fn finish(run: &impl Run, mut model: Model, ours: Option<RunEnd>, signal: Option<i32>) -> Followed {
@@ -133,7 +141,7 @@ fn any_forever(steps: &[Step], settings: &Settings) -> bool {
             let taken = (settings.number(*knob) - is).abs() < 0.5; // positions of words are whole numbers
             any_forever(if taken { body } else { otherwise }, settings)
         }
-        _ => step.bodies().any(|body| any_forever(body, settings)),
+        step => step.bodies().any(|body| any_forever(body, settings)),
     })
 }
 

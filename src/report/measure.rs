@@ -33,6 +33,8 @@ pub(super) fn measure(
         Metric::Parallel => who.parallel(),
         Metric::Slowdown => who.slowdown(),
         Metric::Depth => who.depth(),
+        Metric::Taken => who.taken(),
+        Metric::Woken => who.woken(),
         Metric::Share(state) => who.share(state),
     }
 }
@@ -173,6 +175,26 @@ impl<'a> Who<'a> {
         let queue = self.model.queue(id).ok_or_else(|| format!("{name} has no queue"))?;
         let evidence = format!("queue of {name}: {} waited at most, room for {}", queue.max(), queue.capacity());
         Ok(Measured { value: f64::from(queue.max()), evidence })
+    }
+
+    fn taken(&self) -> Result<Measured, String> {
+        let (name, id) = self.resource()?;
+        let queue = self.model.queue(id).ok_or_else(|| format!("{name} is no queue"))?;
+        let evidence = format!("queue {name}: {} put, {} taken", many(queue.put(), "item"), count(queue.taken()));
+        Ok(Measured { value: queue.taken() as f64, evidence })
+    }
+
+    fn woken(&self) -> Result<Measured, String> {
+        let (name, id) = self.resource()?;
+        let signals = self.model.signals(id).ok_or_else(|| format!("{name} gives no signals"))?;
+        let woke = signals.given() - signals.in_vain();
+        let evidence = format!(
+            "{name}: {} that woke {}, {} in vain",
+            many(woke, "signal"),
+            many(signals.woken(), "worker"),
+            count(signals.in_vain())
+        );
+        Ok(Measured { value: signals.woken_each(), evidence })
     }
 
     fn share(&self, state: State) -> Result<Measured, String> {

@@ -73,6 +73,7 @@ pub(super) fn ended(end: &RunEnd) -> String {
         RunEnd::Completed => "every worker came to the end of its steps".to_owned(),
         RunEnd::Time => "the time was over".to_owned(),
         RunEnd::Deadlock => "deadlocked, it could never go on".to_owned(),
+        RunEnd::Stall => "nobody was left who could let the others go on".to_owned(),
         RunEnd::Stopped => "it was stopped".to_owned(),
         RunEnd::Crashed(how) => format!("the run failed: {how}"),
     }

@@ -12,6 +12,8 @@ pub enum Group {
     Pools,
     Locks,
     Deadlocks,
+    Queues,
+    Signals,
     Processes,
     RealWork,
     Own,
@@ -70,10 +72,30 @@ pub struct Resource {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ResourceSpec {
-    Mutex { kind: Choice<LockKind> },
-    Counter { initial: i64 },
-    Semaphore { permits: Expr },
-    Rwlock { policy: Choice<RwPolicy> },
+    Mutex {
+        kind: Choice<LockKind>,
+    },
+    Counter {
+        initial: i64,
+    },
+    Semaphore {
+        permits: Expr,
+    },
+    Rwlock {
+        policy: Choice<RwPolicy>,
+    },
+    Queue {
+        capacity: Expr,
+    },
+    /// Waited for while holding the mutex declared at position `of`, which the wait gives back meanwhile.
+    Condition {
+        of: usize,
+    },
+    /// A flag that stays set until it is cleared.
+    Event,
+    Barrier {
+        parties: Expr,
+    },
 }
 
 /// A word that is fixed, or chosen by a knob.
@@ -143,6 +165,50 @@ pub struct Target {
     pub at: Option<Expr>,
 }
 
+/// A question about a counter's value or a queue's depth.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    pub target: Target,
+    pub compare: Compare,
+    pub value: Expr,
+}
+
+/// What a worker does with a queue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum QueueStep {
+    /// Puts an item, waiting for room. Fails if the queue is closed.
+    Put(Target),
+    /// Takes an item, waiting for one. Ends the worker's steps if the queue is closed and empty.
+    Take(Target),
+    /// Takes items, waiting for them, and runs the body for each until the queue is closed and empty.
+    Each { target: Target, body: Vec<Step> },
+    /// Puts an item if there is room now and runs the body, or else the other steps.
+    TryPut { target: Target, body: Vec<Step>, otherwise: Vec<Step> },
+    /// Takes an item if there is one now and runs the body, or else the other steps.
+    TryTake { target: Target, body: Vec<Step>, otherwise: Vec<Step> },
+    /// No more items will be put.
+    Close(Target),
+}
+
+/// What a worker does with a condition, an event flag or a barrier.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum SignalStep {
+    /// Waits for a condition, without its mutex meanwhile, or for an event flag.
+    Wait {
+        target: Target,
+        timeout: Option<Expr>,
+    },
+    /// Wakes one who waits for the condition, if anyone does.
+    Notify(Target),
+    /// Wakes all who wait for the condition.
+    NotifyAll(Target),
+    /// Sets an event flag, which lets all go on that wait for it.
+    Set(Target),
+    Clear(Target),
+    /// Waits until all parties of a barrier have come.
+    Meet(Target),
+}
+
 /// One thing a worker does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Step {
@@ -200,6 +266,19 @@ pub enum Step {
         target: Target,
         by: i8,
     },
+    Queue(QueueStep),
+    Signal(SignalStep),
+    /// Runs the body if the answer is yes now, else the other steps.
+    If {
+        question: Question,
+        body: Vec<Step>,
+        otherwise: Vec<Step>,
+    },
+    /// Runs the body for as long as the answer is yes.
+    While {
+        question: Question,
+        body: Vec<Step>,
+    },
     Repeat {
         times: Expr,
         body: Vec<Step>,
@@ -236,12 +315,32 @@ impl Step {
             | Self::Read { body, .. }
             | Self::Write { body, .. }
             | Self::Repeat { body, .. }
-            | Self::Forever(body) => (body, &[], &[]),
-            Self::TryLock { body, otherwise, .. } | Self::When { body, otherwise, .. } => (body, otherwise, &[]),
+            | Self::Forever(body)
+            | Self::While { body, .. }
+            | Self::Queue(QueueStep::Each { body, .. }) => (body, &[], &[]),
+            Self::TryLock { body, otherwise, .. }
+            | Self::When { body, otherwise, .. }
+            | Self::If { body, otherwise, .. }
+            | Self::Queue(QueueStep::TryPut { body, otherwise, .. } | QueueStep::TryTake { body, otherwise, .. }) => {
+                (body, otherwise, &[])
+            }
             Self::Choose(ways) => (&[], &[], ways),
             _ => (&[], &[], &[]),
         };
         [first, second].into_iter().chain(ways.iter().map(|way| way.steps.as_slice()))
+    }
+
+    /// Where the steps of the `else` that follows it go, if one can.
+    pub fn otherwise(&mut self) -> Option<&mut Vec<Self>> {
+        match self {
+            Self::TryLock { otherwise, .. }
+            | Self::When { otherwise, .. }
+            | Self::If { otherwise, .. }
+            | Self::Queue(QueueStep::TryPut { otherwise, .. } | QueueStep::TryTake { otherwise, .. }) => {
+                Some(otherwise)
+            }
+            _ => None,
+        }
     }
 
     /// Whether it, or a step in one of its blocks, is such a one.
@@ -270,6 +369,17 @@ pub enum Real {
     WriteFile(Expr),
     /// Makes a grey copy of the task's picture.
     Grayscale,
+}
+
+impl Compare {
+    /// Whether `value` compares so with `with`.
+    pub fn holds(self, value: f64, with: f64) -> bool {
+        match self {
+            Self::Above => value > with,
+            Self::Below => value < with,
+            Self::Equals => (value - with).abs() < 0.5, // of whole numbers
+        }
+    }
 }
 
 impl Scenario {
@@ -360,8 +470,12 @@ pub enum Metric {
     Parallel,
     /// How many times as long as the median task itself the median wait for its result was.
     Slowdown,
-    /// Longest a pool's queue has been, in tasks.
+    /// Longest a queue has been, or a pool's queue, in items.
     Depth,
+    /// Items taken from a queue.
+    Taken,
+    /// Workers woken by each signal that woke any.
+    Woken,
     /// Share of the workers' time in a state.
     Share(crate::trace::State),
 }

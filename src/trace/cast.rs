@@ -10,6 +10,32 @@ pub struct Cast {
     pub workers: Vec<WorkerInfo>,
     pub resources: Vec<ResourceInfo>,
     pub pools: Vec<PoolInfo>,
+    /// By resource: who could end a wait for it. Nothing is concluded about a resource that is not in it.
+    pub wakers: Vec<Wakers>,
+}
+
+/// Who could end a wait for a resource, as far as the scenario says: lanes that ever come to such a step.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Wakers {
+    /// Those who put into a queue or close it, notify, set, or come to a barrier.
+    pub givers: Vec<Lanes>,
+    /// Those who take from a queue.
+    pub takers: Vec<Lanes>,
+    /// Some waits for it end by themselves.
+    pub timed: bool,
+}
+
+/// Neighbouring lanes: those of one group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lanes {
+    pub first: WorkerId,
+    pub count: u16,
+}
+
+impl Lanes {
+    pub fn iter(self) -> impl Iterator<Item = WorkerId> {
+        (self.first.0..self.first.0.saturating_add(self.count)).map(WorkerId)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -134,6 +160,15 @@ pub enum ResourceKind {
     Counter {
         initial: i64,
     },
+    /// Waited for without the mutex `of` meanwhile.
+    Condition {
+        of: ResourceId,
+    },
+    /// A flag that stays set until it is cleared.
+    Event,
+    Barrier {
+        parties: u32,
+    },
 }
 
 impl ResourceKind {
@@ -152,6 +187,9 @@ impl ResourceKind {
             Self::Rwlock { policy: RwPolicy::Fair } => "rw-fair",
             Self::Queue { .. } => "queue",
             Self::Counter { .. } => "counter",
+            Self::Condition { .. } => "condition",
+            Self::Event => "event",
+            Self::Barrier { .. } => "barrier",
         }
     }
 }
@@ -215,6 +253,12 @@ impl Cast {
     /// Ids of all counters.
     pub fn counters(&self) -> impl Iterator<Item = ResourceId> + '_ {
         self.of_kind(|k| matches!(k, ResourceKind::Counter { .. }))
+    }
+
+    /// Ids of all conditions, event flags and barriers.
+    pub fn signals(&self) -> impl Iterator<Item = ResourceId> + '_ {
+        use ResourceKind::{Barrier, Condition, Event};
+        self.of_kind(|k| matches!(k, Condition { .. } | Event | Barrier { .. }))
     }
 
     fn of_kind(&self, wanted: fn(&ResourceKind) -> bool) -> impl Iterator<Item = ResourceId> + '_ {

@@ -49,7 +49,7 @@ pub enum EventKind {
     Acquired { lock: ResourceId, grant: Grant },
     /// Gave the lock back; the stamp was taken inside the lock.
     Released { lock: ResourceId, grant: Grant },
-    /// A timed wait ended without the lock.
+    /// A timed wait ended without the lock, or the signal.
     GaveUp { lock: ResourceId },
     /// Found that the lock's former owner died while holding it. Precedes `Acquired`.
     OwnerDied { lock: ResourceId },
@@ -79,6 +79,17 @@ pub enum EventKind {
     Tried { lock: ResourceId },
     /// Changed a counter by `delta`; `value` is what it wrote.
     Added { counter: ResourceId, delta: i8, value: i32 },
+    /// As [`EventKind::Put`], into a queue that numbers what is put: the `nth` item ever, modulo 2^24. As grants do for
+    /// locks, the numbers tell whether anything is missing, without any clock.
+    PutNth { queue: ResourceId, depth: u16, nth: u32 },
+    /// As [`EventKind::Took`], from such a queue: the `nth` item ever taken, modulo 2^24.
+    TookNth { queue: ResourceId, depth: u16, nth: u32 },
+    /// Goes on because of a signal: the `nth` ever heard of `on`. Ends the wait for it.
+    Heard { on: ResourceId, nth: u64 },
+    /// Closed a queue: nothing will be put any more.
+    Closed { queue: ResourceId },
+    /// Notified a condition, set an event flag, or came to a barrier as the last one; `woken` workers go on for it.
+    Signalled { on: ResourceId, woken: u32 },
     /// `lost` events of this worker are missing just before the next one.
     Gap { lost: u64 },
     /// A record that no event of this version matches.

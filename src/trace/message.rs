@@ -75,6 +75,8 @@ pub enum RunEnd {
     Time,
     /// It can never go on.
     Deadlock,
+    /// All who are left wait for something nobody is left to give.
+    Stall,
     /// Someone stopped it.
     Stopped,
     /// The runner died or failed; says how.
@@ -88,6 +90,7 @@ impl RunEnd {
             Self::Completed => "completed",
             Self::Time => "time",
             Self::Deadlock => "deadlock",
+            Self::Stall => "stall",
             Self::Stopped => "stopped",
             Self::Crashed(_) => "crashed",
         }

@@ -14,6 +14,7 @@ use super::{EventKind, Grant, How, PoolId, ResourceId, Span, State};
 pub const RECORD_BYTES: usize = 16;
 
 const ARG_MAX: u64 = (1 << 40) - 1;
+const NTH_MAX: u32 = (1 << 24) - 1;
 const NO_RESOURCE: u16 = u16::MAX;
 
 /// An event without its worker, the time still in clock ticks.
@@ -31,6 +32,11 @@ const fn pack(kind: u8, id: u16, flags: u8, arg: u64) -> u64 {
 /// Wrapping, so that grants beyond 40 bits stay comparable by their low bits.
 const fn pack_grant(kind: u8, lock: ResourceId, grant: Grant) -> u64 {
     pack(kind, lock.0, 0, grant.0 & ARG_MAX)
+}
+
+/// Depth and number in 40 bits.
+const fn pack_nth(depth: u16, nth: u32) -> u64 {
+    (nth & NTH_MAX) as u64 | (depth as u64) << 24
 }
 
 impl Record {
@@ -80,6 +86,11 @@ const fn encode(kind: EventKind) -> u64 {
             pack(17, counter.0, 0, (value as u32) as u64 | (delta as u8 as u64) << 32)
         }
         EventKind::Gap { lost } => pack(18, 0, 0, lost),
+        EventKind::Closed { queue } => pack(32, queue.0, 0, 0),
+        EventKind::Signalled { on, woken } => pack(33, on.0, 0, woken as u64),
+        EventKind::PutNth { queue, depth, nth } => pack(34, queue.0, 0, pack_nth(depth, nth)),
+        EventKind::TookNth { queue, depth, nth } => pack(35, queue.0, 0, pack_nth(depth, nth)),
+        EventKind::Heard { on, nth } => pack(36, on.0, 0, nth & ARG_MAX),
         EventKind::GivenUp { pool } => pack(40, pool.0, 0, 0),
         EventKind::Tried { lock } => pack(41, lock.0, 0, 0),
         EventKind::Unknown { code } => pack(63, 0, 0, code as u64),
@@ -122,6 +133,11 @@ fn decode(word: u64) -> EventKind {
         16 => EventKind::Retried { pool },
         17 => EventKind::Added { counter: lock, delta: (arg >> 32) as i8, value: arg as u32 as i32 },
         18 => EventKind::Gap { lost: arg },
+        32 => EventKind::Closed { queue: lock },
+        34 => EventKind::PutNth { queue: lock, depth: (arg >> 24) as u16, nth: arg as u32 & NTH_MAX },
+        35 => EventKind::TookNth { queue: lock, depth: (arg >> 24) as u16, nth: arg as u32 & NTH_MAX },
+        36 => EventKind::Heard { on: lock, nth: arg },
+        33 => EventKind::Signalled { on: lock, woken: arg as u32 },
         40 => EventKind::GivenUp { pool },
         41 => EventKind::Tried { lock },
         50 => EventKind::Queued { lock, behind: arg, shared: flag },
@@ -174,6 +190,11 @@ mod tests {
             EventKind::GivenUp { pool },
             EventKind::Tried { lock },
             EventKind::Added { counter: lock, delta: -1, value: i32::MIN },
+            EventKind::Closed { queue: lock },
+            EventKind::Signalled { on: lock, woken: 7 },
+            EventKind::PutNth { queue: lock, depth: u16::MAX, nth: 3 },
+            EventKind::TookNth { queue: lock, depth: 0, nth: NTH_MAX },
+            EventKind::Heard { on: lock, nth: 1 << 39 },
             EventKind::Gap { lost: 12 },
         ] {
             assert_eq!(Record::new(42, kind).kind(), kind);

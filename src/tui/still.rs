@@ -2,6 +2,7 @@
 //! many cores as there are workers. It is an idea of the picture, not a forecast: real schedulers do as they please.
 
 mod player;
+mod shared;
 
 use crate::model::{Shares, Window};
 use crate::scenario::{Feed, Scenario, Settings, Step, Values};

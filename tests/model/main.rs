@@ -9,3 +9,4 @@ mod merge;
 mod resources;
 mod script;
 mod shared;
+mod signals;

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use contend::model::{Budget, Model, Window};
 use contend::trace::{
-    Cast, Death, Event, EventKind, Grant, How, LockKind, Message, Notice, PoolId, PoolInfo, ResourceId, ResourceInfo,
-    ResourceKind, RunEnd, RwPolicy, Sample, Span, Stamp, State, WorkerId, WorkerInfo, WorkerKind,
+    Cast, Death, Event, EventKind, Grant, How, Lanes, LockKind, Message, Notice, PoolId, PoolInfo, ResourceId,
+    ResourceInfo, ResourceKind, RunEnd, RwPolicy, Sample, Span, Stamp, State, Wakers, WorkerId, WorkerInfo, WorkerKind,
 };
 
 pub(crate) fn ms(ms: f64) -> Stamp {
@@ -75,6 +75,18 @@ fn declare(cast: &mut Cast, words: &[&str]) -> bool {
         ["signal", name] => resource(name, ResourceKind::Semaphore { permits: 0, scoped: false }),
         ["rwlock", name] => resource(name, ResourceKind::Rwlock { policy: RwPolicy::Writers }),
         ["queue", name, capacity] => resource(name, ResourceKind::Queue { capacity: capacity.parse().unwrap() }),
+        ["condition", name] => resource(name, ResourceKind::Condition { of: ResourceId(0) }),
+        ["event", name] => resource(name, ResourceKind::Event),
+        ["barrier", name, parties] => resource(name, ResourceKind::Barrier { parties: parties.parse().unwrap() }),
+        // who can end which wait: gives NAME WORKER, takes NAME WORKER
+        [what @ ("gives" | "takes"), name, who] => {
+            let first = WorkerId::from(cast.workers.iter().position(|w| w.name == who).unwrap());
+            let at = cast.resources.iter().position(|r| r.name == name).unwrap();
+            cast.wakers.resize(cast.resources.len(), Wakers::default());
+            let wakers = &mut cast.wakers[at];
+            let to = if what == "gives" { &mut wakers.givers } else { &mut wakers.takers };
+            to.push(Lanes { first, count: 1 });
+        }
         ["counter", name] => resource(name, ResourceKind::Counter { initial: 0 }),
         // pool NAME KIND QUEUE FEEDER WORKER...
         ["pool", name, kind, queue, feeder, ref workers @ ..] => {
@@ -161,6 +173,15 @@ fn kind(cast: &Cast, words: &[&str]) -> Option<EventKind> {
         ["block", state, on] => E::Block { state: State::from_word(state)?, on: Some(id(on)?) },
         ["resume"] => E::Resume,
         ["put", queue, depth] => E::Put { queue: id(queue)?, depth: depth.parse().ok()? },
+        ["put", queue, depth, nth] => {
+            E::PutNth { queue: id(queue)?, depth: depth.parse().ok()?, nth: nth.parse().ok()? }
+        }
+        ["took", queue, depth, nth] => {
+            E::TookNth { queue: id(queue)?, depth: depth.parse().ok()?, nth: nth.parse().ok()? }
+        }
+        ["closed", queue] => E::Closed { queue: id(queue)? },
+        ["signalled", on, woken] => E::Signalled { on: id(on)?, woken: woken.parse().ok()? },
+        ["heard", on, nth] => E::Heard { on: id(on)?, nth: nth.parse().ok()? },
         ["took", queue, depth] => E::Took { queue: id(queue)?, depth: depth.parse().ok()? },
         ["task", waited] => E::TaskBegan { pool, waited: Span((waited.parse::<f64>().ok()? * 1e6) as u64) },
         ["did"] => E::TaskEnded { pool, ok: true },

@@ -121,6 +121,7 @@ impl World {
             workers: (0..self.workers.len()).map(worker).collect(),
             resources: (0..self.locks.len()).map(lock).collect(),
             pools: Vec::new(),
+            wakers: Vec::new(),
         })
     }
 

@@ -16,10 +16,6 @@ pub(super) enum Needs {
     /// So many of these must go on, one for each permit it has: a semaphore and its holders.
     Some(usize, Vec<usize>),
     /// One of these must go on: whoever may put, post or notify.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "queues and conditions count as live until their wakers are known")
-    )]
     Any(Vec<usize>),
 }
 

@@ -83,6 +83,7 @@ impl Model {
         let waiting = (doing.state == State::Lock && doing.on == Some(lock)).then_some(doing.since);
         self.note_order(w, at, lock);
         self.run(w, at);
+        self.took_lock(w);
         // Several permits, and several reads, can be one worker's.
         let many = matches!(self.resources.get(lock.index()), Some(Res::Lock(lock)) if lock.room() != Room::One);
         let holds = &mut self.lanes[w.index()].holds;

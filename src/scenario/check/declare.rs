@@ -6,7 +6,7 @@ use super::Checker;
 use super::formula::Formula;
 use super::names::Thing;
 use super::node::{arg, args, entry_span, prop, props, span_of, value_span};
-use super::number::{HOW_MANY, MOST, PERMITS};
+use super::number::{HOW_MANY, MOST, PERMITS, ROOM, Want};
 use crate::scenario::clean::clean;
 use crate::scenario::expr::{Expr, Values};
 use crate::scenario::knob::{Knob, KnobKind};
@@ -14,10 +14,12 @@ use crate::scenario::program::{Choice, Group, Resource, ResourceSpec, Try};
 use crate::scenario::turn::SettingError;
 use crate::trace::{KnobId, LockKind, RwPolicy};
 
-const GROUPS: [(&str, Group); 5] = [
+const GROUPS: [(&str, Group); 7] = [
     ("pools", Group::Pools),
     ("locks", Group::Locks),
     ("deadlocks", Group::Deadlocks),
+    ("queues", Group::Queues),
+    ("signals", Group::Signals),
     ("processes", Group::Processes),
     ("real-work", Group::RealWork),
 ];
@@ -33,6 +35,13 @@ impl Checker {
                 "semaphore" => (Thing::Resource(self.scenario.resources.len()), Some(self.semaphore(node))),
                 "rwlock" => (Thing::Resource(self.scenario.resources.len()), Some(self.rwlock(node))),
                 "counter" => (Thing::Resource(self.scenario.resources.len()), Some(self.counter(node))),
+                "queue" => (Thing::Resource(self.scenario.resources.len()), Some(self.queue(node))),
+                // Its mutex may be declared below: see `conditions`.
+                "condition" => {
+                    (Thing::Resource(self.scenario.resources.len()), Some(ResourceSpec::Condition { of: 0 }))
+                }
+                "event" => (Thing::Resource(self.scenario.resources.len()), Some(ResourceSpec::Event)),
+                "barrier" => (Thing::Resource(self.scenario.resources.len()), Some(self.barrier(node))),
                 "thread" | "process" => (Thing::Workers(groups), None),
                 "pool" => (Thing::Pool(pools), None),
                 _ => continue,
@@ -50,6 +59,44 @@ impl Checker {
             }
         }
         self.check_numbered_names();
+        self.conditions(nodes);
+    }
+
+    /// The mutex of each condition.
+    fn conditions(&mut self, nodes: &[&KdlNode]) {
+        for node in super::named(nodes, &["condition"]) {
+            let Some(entry) = prop(node, "of") else {
+                let title = "this condition does not say which mutex it goes with";
+                self.mistakes.error(span_of(node), title).help("add of=account, where `account` is a mutex");
+                continue;
+            };
+            let is_mutex = |this: &Self, thing| match thing {
+                Thing::Resource(at) => matches!(this.scenario.resources[at].spec, ResourceSpec::Mutex { .. }),
+                _ => false,
+            };
+            let mutex = self.resolve(entry, "a mutex", is_mutex);
+            let own = arg(node, 0).and_then(|name| self.names.find(name.value().as_string()?));
+            if let (Some(Thing::Resource(of)), Some(Thing::Resource(own))) = (mutex, own) {
+                self.scenario.resources[own].spec = ResourceSpec::Condition { of };
+            }
+        }
+    }
+
+    fn queue(&mut self, node: &KdlNode) -> ResourceSpec {
+        ResourceSpec::Queue { capacity: self.needed(node, "capacity", ROOM) }
+    }
+
+    fn barrier(&mut self, node: &KdlNode) -> ResourceSpec {
+        ResourceSpec::Barrier { parties: self.needed(node, "parties", HOW_MANY) }
+    }
+
+    /// A number that must be given.
+    fn needed(&mut self, node: &KdlNode, name: &'static str, want: Want) -> Expr {
+        if prop(node, name).is_none() {
+            let title = format!("this {} has no `{name}`", node.name().value());
+            self.mistakes.error(span_of(node), title).help(format!("add {name}=4"));
+        }
+        self.number_or(node, name, want, 1.0).map_or(Expr::Number(1.0), |number| number.expr)
     }
 
     fn mutex(&mut self, node: &KdlNode) -> ResourceSpec {

@@ -12,21 +12,25 @@ use crate::scenario::program::{Claim, Compare, Expect, Metric, ResourceSpec, Sub
 use crate::trace::{KnobId, State};
 
 /// What can be found wrong with a run: the ids of the detectors. They live in a layer that this one does not know.
-const FINDINGS: [&str; 15] = [
+const FINDINGS: [&str; 19] = [
     "crashed",
     "deadlock",
     "handover-bound",
     "head-of-line",
+    "herd",
     "livelock",
     "lock-bound",
     "lost-update",
+    "lost-wakeup",
     "order-hazard",
     "orphaned-lock",
     "oversubscribed",
     "pool-too-large",
     "pool-too-small",
     "queue-overflow-in",
+    "stall",
     "starved",
+    "straggler",
     "unfair",
 ];
 
@@ -36,9 +40,29 @@ enum Of {
     Lock,
     Counter,
     Pool,
+    Queue,
+    /// A pool or a queue.
+    Queued,
+    /// A condition, an event or a barrier.
+    Signal,
 }
 
-const METRICS: [(&str, Metric, Of); 14] = [
+impl Of {
+    const fn matches(self, spec: &ResourceSpec) -> bool {
+        match spec {
+            ResourceSpec::Mutex { .. } | ResourceSpec::Semaphore { .. } | ResourceSpec::Rwlock { .. } => {
+                matches!(self, Self::Lock)
+            }
+            ResourceSpec::Counter { .. } => matches!(self, Self::Counter),
+            ResourceSpec::Queue { .. } => matches!(self, Self::Queue | Self::Queued),
+            ResourceSpec::Condition { .. } | ResourceSpec::Event | ResourceSpec::Barrier { .. } => {
+                matches!(self, Self::Signal)
+            }
+        }
+    }
+}
+
+const METRICS: [(&str, Metric, Of); 16] = [
     ("contended", Metric::Contended, Of::Lock),
     ("fairness", Metric::Fairness, Of::Lock),
     ("held", Metric::Held, Of::Lock),
@@ -52,7 +76,9 @@ const METRICS: [(&str, Metric, Of); 14] = [
     ("utilization", Metric::Utilization, Of::Pool),
     ("parallel", Metric::Parallel, Of::Pool),
     ("slowdown", Metric::Slowdown, Of::Pool),
-    ("depth", Metric::Depth, Of::Pool),
+    ("depth", Metric::Depth, Of::Queued),
+    ("taken", Metric::Taken, Of::Queue),
+    ("woken", Metric::Woken, Of::Signal),
 ];
 
 const OTHERS: [&str; 5] = ["deadlock", "no-deadlock", "finding", "no-finding", "share"];
@@ -159,13 +185,14 @@ impl Checker {
             Of::Lock => "a lock",
             Of::Counter => "a counter",
             Of::Pool => "a pool",
+            Of::Queue => "a queue",
+            Of::Queued => "a pool or a queue",
+            Of::Signal => "a condition, an event or a barrier",
         };
         let thing = self.resolve(entry, what, |this, thing| match (thing, of) {
-            (Thing::Pool(_), Of::Pool) => true,
-            (Thing::Resource(at), Of::Lock | Of::Counter) => {
-                this.scenario.resources.get(at).is_some_and(|resource| {
-                    matches!(resource.spec, ResourceSpec::Counter { .. }) == (of == Of::Counter)
-                })
+            (Thing::Pool(_), of) => matches!(of, Of::Pool | Of::Queued),
+            (Thing::Resource(at), of) => {
+                this.scenario.resources.get(at).is_some_and(|resource| of.matches(&resource.spec))
             }
             _ => false,
         })?;

@@ -5,7 +5,7 @@ use kdl::KdlNode;
 use super::Checker;
 use super::node::{children, span_of};
 use super::steps::pairs;
-use crate::scenario::program::{Choice, ResourceSpec, Step, Target};
+use crate::scenario::program::{Choice, QueueStep, ResourceSpec, SignalStep, Step, Target};
 use crate::trace::LockKind;
 
 /// Locks that one worker may hold at once.
@@ -57,7 +57,12 @@ impl Checker {
                     self.follow(pair.otherwise, otherwise, held);
                     *held = merge(&with, std::mem::take(held));
                 }
-                Step::When { body: steps, otherwise, .. } => {
+                Step::When { body: steps, otherwise, .. }
+                | Step::If { body: steps, otherwise, .. }
+                | Step::Queue(
+                    QueueStep::TryPut { body: steps, otherwise, .. }
+                    | QueueStep::TryTake { body: steps, otherwise, .. },
+                ) => {
                     let mut with = held.clone();
                     self.follow(body, steps, &mut with);
                     self.follow(pair.otherwise, otherwise, held);
@@ -74,7 +79,11 @@ impl Checker {
                 }
                 Step::Take(target) => self.take(target, pair.node, false, held),
                 Step::Release(target) => self.give_back(target, pair.node, held),
-                Step::Acquire { body: steps, .. } | Step::Repeat { body: steps, .. } => self.follow(body, steps, held),
+                Step::Acquire { body: steps, .. }
+                | Step::Repeat { body: steps, .. }
+                | Step::While { body: steps, .. }
+                | Step::Queue(QueueStep::Each { body: steps, .. }) => self.follow(body, steps, held),
+                Step::Signal(SignalStep::Wait { target, .. }) => self.waits(target, pair.node, held),
                 Step::Forever(steps) => {
                     self.follow(body, steps, held);
                     endless = Some(pair.node);
@@ -117,6 +126,18 @@ impl Checker {
         }
     }
 
+    /// A condition is waited for while its mutex is held: the wait gives it back, and takes it again.
+    fn waits(&mut self, target: &Target, node: &KdlNode, held: &[Held<'_>]) {
+        let ResourceSpec::Condition { of } = self.scenario.resources[target.resource].spec else { return };
+        if held.iter().any(|lock| lock.target.resource == of) {
+            return;
+        }
+        let (name, mutex) = (&self.scenario.resources[target.resource].name, &self.scenario.resources[of].name);
+        let title = format!("`{name}` is waited for without holding `{mutex}`");
+        let help = format!("put it into a block: lock {mutex} {{ wait {name} }}");
+        self.mistakes.error(span_of(node), title).label("the wait gives the mutex back meanwhile").help(help);
+    }
+
     fn give_back<'a>(&mut self, target: &Target, node: &KdlNode, held: &mut Vec<Held<'a>>) {
         let same = |lock: &Held<'a>| lock.target.resource == target.resource;
         let exactly = held.iter().rposition(|lock| !lock.block && lock.target == target);
@@ -144,7 +165,7 @@ fn can_exclude_its_owner(spec: &ResourceSpec) -> bool {
         ResourceSpec::Mutex { kind: Choice::Fixed(kind) } => excludes(kind),
         ResourceSpec::Mutex { kind: Choice::Knob(_, kinds) } => kinds.iter().any(excludes),
         ResourceSpec::Rwlock { .. } => true,
-        ResourceSpec::Counter { .. } | ResourceSpec::Semaphore { .. } => false,
+        _ => false,
     }
 }
 

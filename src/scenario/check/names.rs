@@ -128,11 +128,17 @@ impl Checker {
     }
 
     fn kind(&self, thing: Thing) -> &'static str {
-        use crate::scenario::program::ResourceSpec::{Counter, Mutex, Rwlock, Semaphore};
+        use crate::scenario::program::ResourceSpec::{
+            Barrier, Condition, Counter, Event, Mutex, Queue, Rwlock, Semaphore,
+        };
         match thing {
             Thing::Resource(at) => match self.scenario.resources.get(at).map(|resource| &resource.spec) {
                 Some(Mutex { .. }) => "a mutex",
                 Some(Counter { .. }) => "a counter",
+                Some(Queue { .. }) => "a queue",
+                Some(Condition { .. }) => "a condition",
+                Some(Event) => "an event",
+                Some(Barrier { .. }) => "a barrier",
                 Some(Semaphore { .. }) => "a semaphore",
                 Some(Rwlock { .. }) => "an rwlock",
                 None => "a resource",

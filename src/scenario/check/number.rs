@@ -47,6 +47,8 @@ pub(super) const TIME: Want = want(Unit::Time, 0.0, HOUR);
 pub(super) const TIMES: Want = want(Unit::Count, 0.0, 1e12);
 /// Which of an array; wraps around at both ends.
 pub(super) const PLACE: Want = want(Unit::Count, -1e12, 1e12);
+/// What a counter's value or a queue's depth is compared with.
+pub(super) const VALUE: Want = want(Unit::Count, -1e9, 1e9);
 /// How many of a resource or a group.
 pub(super) const HOW_MANY: Want = want(Unit::Count, 1.0, MOST).fixed();
 /// How many workers a pool has.
@@ -57,6 +59,8 @@ pub(super) const TASKS: Want = want(Unit::Count, 1.0, 1e9).fixed();
 pub(super) const RETRIES: Want = want(Unit::Count, 0.0, 1e6).whole();
 pub(super) const CHUNK: Want = want(Unit::Count, 1.0, 1e6).fixed();
 pub(super) const CAPACITY: Want = want(Unit::Count, 1.0, 1e6).fixed();
+/// Items in a queue: so many that each event can tell how many there are.
+pub(super) const ROOM: Want = want(Unit::Count, 1.0, 65_535.0).fixed();
 /// How likely one way of a choice is, beside the others.
 pub(super) const WEIGHT: Want = want(Unit::Count, 0.0, 1e6);
 /// Up to where primes are counted: the sieve takes a bit for each number.

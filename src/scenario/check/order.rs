@@ -16,7 +16,7 @@ use super::node::{children, span_of};
 use super::steps::pairs;
 use crate::scenario::expr::{Expr, Values};
 use crate::scenario::knob::KnobKind;
-use crate::scenario::program::{Scenario, Step, Target};
+use crate::scenario::program::{ResourceSpec, Scenario, SignalStep, Step, Target};
 use crate::trace::KnobId;
 use ring::{Edge, Lock, Ring};
 
@@ -221,9 +221,7 @@ impl Walk<'_> {
                         self.walk(pair.otherwise, otherwise);
                     }
                 }
-                Step::Acquire { body: steps, .. } | Step::Repeat { body: steps, .. } | Step::Forever(steps) => {
-                    self.walk(body, steps);
-                }
+                Step::Signal(SignalStep::Wait { target, .. }) => self.wait(target, pair.node),
                 Step::Choose(ways) => {
                     // Each way on its own; what one of them keeps is seen where the check of the flow warns of it.
                     let before = self.held.clone();
@@ -232,7 +230,11 @@ impl Walk<'_> {
                         self.walk(children(node), &way.steps);
                     }
                 }
-                _ => {}
+                step => {
+                    for (nodes, steps) in [body, pair.otherwise].into_iter().zip(step.bodies()) {
+                        self.walk(nodes, steps);
+                    }
+                }
             }
         }
     }
@@ -264,6 +266,16 @@ impl Walk<'_> {
         }
         self.held.push((lock, shared));
         lock
+    }
+
+    /// A wait for a condition gives its mutex back, and takes it again while everything else is still held.
+    fn wait(&mut self, target: &Target, node: &KdlNode) {
+        if let ResourceSpec::Condition { of } = self.variant.scenario.resources[target.resource].spec {
+            let mutex = Target { resource: of, at: target.at.clone() };
+            let lock = self.lock(&mutex);
+            self.give_back(lock);
+            self.take(&mutex, Some(node));
+        }
     }
 
     fn give_back(&mut self, lock: Lock) {

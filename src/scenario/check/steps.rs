@@ -1,7 +1,10 @@
 //! What workers do, step by step.
 
 mod chance;
+mod question;
+mod queue;
 mod real;
+mod signal;
 
 use kdl::{KdlEntry, KdlNode};
 
@@ -13,10 +16,14 @@ use super::shape::STEPS;
 use crate::scenario::clean::clean;
 use crate::scenario::expr::Expr;
 use crate::scenario::knob::KnobKind;
+use crate::scenario::nearest::any_of;
 use crate::scenario::program::{ResourceSpec, Step, Target};
 
 /// Longer side of a thumbnail, in pixels.
 const PIXELS: (i64, i64) = (1, 4_096);
+
+/// Steps that `else` can follow.
+const BEFORE_ELSE: [&str; 5] = ["when", "if", "try-lock", "try-put", "try-take"];
 
 /// What a counter can change by in one step.
 const DELTA: (i64, i64) = (-127, 127);
@@ -29,7 +36,7 @@ impl Checker {
         let mut may_else = false;
         for node in nodes {
             let Some(shape) = self.shape(node, STEPS) else {
-                may_else = matches!(node.name().value(), "when" | "try-lock");
+                may_else = BEFORE_ELSE.contains(&node.name().value());
                 continue;
             };
             if shape.word == "else" {
@@ -38,20 +45,20 @@ impl Checker {
                 continue;
             }
             let step = self.step(node, shape.word);
-            may_else = matches!(shape.word, "when" | "try-lock");
+            may_else = BEFORE_ELSE.contains(&shape.word);
             steps.extend(step);
         }
         steps
     }
 
-    /// `else` belongs to the `when` or `try-lock` in front of it.
+    /// `else` belongs to the step in front of it.
     fn otherwise(&mut self, node: &KdlNode, may_else: bool, before: &mut [Step]) {
         let steps = self.steps(children(node));
-        match before.last_mut() {
-            Some(Step::TryLock { otherwise, .. } | Step::When { otherwise, .. }) if may_else => *otherwise = steps,
+        match before.last_mut().and_then(Step::otherwise) {
+            Some(otherwise) if may_else => *otherwise = steps,
             _ if may_else => {}
             _ => {
-                let help = "`else { ... }` follows the block of a `when` or a `try-lock`";
+                let help = format!("`else {{ ... }}` follows the block of {}", any_of(BEFORE_ELSE));
                 self.mistakes.error(span_of(node), "this `else` belongs to nothing").help(help);
             }
         }
@@ -78,6 +85,11 @@ impl Checker {
             ("panic", Some(why)) => self.text(why).map(|why| Step::Panic(clean(why))),
             ("exit", Some(code)) => self.integer(code, 0, 255).map(|code| Step::Exit(code as u8)),
             ("load" | "store" | "add", Some(counter)) => self.on_counter(node, word, counter),
+            ("put" | "take" | "try-put" | "try-take" | "close", Some(queue)) => self.on_queue(node, word, queue),
+            ("wait" | "notify" | "notify-all" | "set" | "clear" | "meet", Some(signal)) => {
+                self.on_signal(node, word, signal)
+            }
+            ("if" | "while", Some(tested)) => self.on_question(node, word, tested),
             ("acquire" | "release", Some(semaphore)) => self.on_semaphore(node, word, semaphore),
             ("read" | "write", Some(lock)) => self.on_rwlock(node, word, lock),
             (_, Some(lock)) => self.on_lock(node, word, lock),

@@ -125,6 +125,8 @@ const fn group_word(group: Group) -> &'static str {
         Group::Pools => "Pools",
         Group::Locks => "Locks",
         Group::Deadlocks => "Deadlocks",
+        Group::Queues => "Queues",
+        Group::Signals => "Signals",
         Group::Processes => "Processes",
         Group::RealWork => "Real work",
         Group::Own => "Own files",

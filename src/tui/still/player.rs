@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::shared::Shared;
 use super::{Place, due};
 use crate::model::{Shares, Window};
 use crate::scenario::{Choice, ResourceSpec, Scenario, Settings, Step, Target};
@@ -44,7 +45,7 @@ struct Body<'a> {
 }
 
 /// A lock, and how much of it.
-type Taken = (usize, u64);
+pub(super) type Taken = (usize, u64);
 
 struct Worker<'a> {
     place: Place<'a>,
@@ -69,10 +70,12 @@ struct Lock {
 const READERS: u64 = 1 << 20;
 
 pub(super) struct Player<'a> {
-    scenario: &'a Scenario,
+    pub(super) scenario: &'a Scenario,
     /// Where the locks of each resource begin, and how many there are.
     arrays: Vec<(usize, usize)>,
     locks: Vec<Lock>,
+    /// What is no lock, at the same places.
+    pub(super) shared: Vec<Shared>,
     workers: Vec<Worker<'a>>,
     /// Tasks taken from each pool.
     taken: Vec<u64>,
@@ -81,7 +84,7 @@ pub(super) struct Player<'a> {
 impl<'a> Player<'a> {
     pub(super) fn new(scenario: &'a Scenario, settings: &'a Settings) -> Self {
         let place = Place { settings, index: 0, count: 1 };
-        let (mut arrays, mut locks) = (Vec::new(), Vec::new());
+        let (mut arrays, mut locks, mut shared) = (Vec::new(), Vec::new(), Vec::new());
         for resource in &scenario.resources {
             let count = (resource.count.eval(&place) as usize).clamp(1, 1_024);
             arrays.push((locks.len(), count));
@@ -91,7 +94,6 @@ impl<'a> Player<'a> {
                 ResourceSpec::Mutex { kind: Choice::Knob(knob, of) } => {
                     of.get(settings.number(*knob) as usize) == Some(&LockKind::Off)
                 }
-                ResourceSpec::Counter { .. } => true,
                 ResourceSpec::Semaphore { permits } => {
                     room = permits.eval(&place) as u64;
                     false
@@ -100,10 +102,13 @@ impl<'a> Player<'a> {
                     room = READERS;
                     false
                 }
+                _ => true,
             };
+            let one = Shared::new(&resource.spec, &place);
+            shared.extend((0..count).map(|_| one.clone()));
             locks.extend((0..count).map(|_| Lock { free: room, room, open, waiting: VecDeque::new() }));
         }
-        Self { scenario, arrays, locks, workers: Vec::new(), taken: vec![0; scenario.pools.len()] }
+        Self { scenario, arrays, locks, shared, workers: Vec::new(), taken: vec![0; scenario.pools.len()] }
     }
 
     pub(super) fn add(&mut self, place: Place<'a>, work: Work<'a>) {
@@ -171,14 +176,24 @@ impl<'a> Player<'a> {
                 }
             }
             Step::Panic(_) | Step::Abort | Step::Exit(_) => {
-                self.workers[worker].spans.push((now, State::Crashed));
-                self.workers[worker].until = None;
+                self.halt(worker, now, State::Crashed);
             }
-            Step::Load(_) | Step::Store { .. } | Step::Add { .. } => {}
+            Step::Store { target, add: by } | Step::Add { target, by } => {
+                let at = self.index(target, place);
+                self.shared[at].value += i64::from(*by);
+            }
+            Step::Queue(step) => self.queue_step(worker, step, now),
+            Step::Signal(step) => self.signal_step(worker, step, now),
+            Step::If { question, body, otherwise } => {
+                let taken = if self.holds(question, place) { body } else { otherwise };
+                self.enter(worker, taken, 0, None);
+            }
+            Step::While { question, body } if self.holds(question, place) => self.once_more(worker, body),
+            Step::Load(_) | Step::While { .. } => {}
         }
     }
 
-    fn spend(&mut self, worker: usize, now: u64, state: State, time: u64) {
+    pub(super) fn spend(&mut self, worker: usize, now: u64, state: State, time: u64) {
         let worker = &mut self.workers[worker];
         worker.spans.push((now, state));
         worker.until = Some(now.saturating_add(time));
@@ -190,7 +205,29 @@ impl<'a> Player<'a> {
         self.acquire(worker, lock, now);
     }
 
-    fn enter(&mut self, worker: usize, steps: &'a [Step], again: u64, unlocks: Option<Taken>) {
+    /// Runs the body, and then the step it belongs to again.
+    pub(super) fn once_more(&mut self, worker: usize, steps: &'a [Step]) {
+        if let Some(body) = self.workers[worker].bodies.last_mut() {
+            body.next -= 1;
+        }
+        self.enter(worker, steps, 0, None);
+    }
+
+    /// Lets the worker do nothing more until something wakes it.
+    pub(super) fn halt(&mut self, worker: usize, now: u64, state: State) {
+        self.workers[worker].spans.push((now, state));
+        self.workers[worker].until = None;
+    }
+
+    pub(super) fn wake(&mut self, worker: usize, now: u64) {
+        self.workers[worker].until = Some(now);
+    }
+
+    pub(super) fn place(&self, worker: usize) -> Place<'a> {
+        self.workers[worker].place
+    }
+
+    pub(super) fn enter(&mut self, worker: usize, steps: &'a [Step], again: u64, unlocks: Option<Taken>) {
         let bodies = &mut self.workers[worker].bodies;
         if bodies.len() < DEPTH {
             bodies.push(Body { steps, next: 0, again, unlocks });
@@ -229,19 +266,24 @@ impl<'a> Player<'a> {
     }
 
     /// Which lock a target names; `None` for what is no lock, or one that is switched off.
-    fn lock(&self, target: &Target, place: Place<'_>, much: u64) -> Option<Taken> {
-        let (first, count) = self.arrays.get(target.resource).copied()?;
-        let at = target.at.as_ref().map_or(0.0, |at| at.eval(&place));
-        let index = first + (at.rem_euclid(count as f64) as usize).min(count - 1);
+    pub(super) fn lock(&self, target: &Target, place: Place<'_>, much: u64) -> Option<Taken> {
+        let index = self.index(target, place);
         let lock = &self.locks[index];
         (!lock.open).then_some((index, much.clamp(1, lock.room.max(1))))
+    }
+
+    /// Where what a target names stands among the locks and among the shared things.
+    pub(super) fn index(&self, target: &Target, place: Place<'_>) -> usize {
+        let (first, count) = self.arrays[target.resource];
+        let at = target.at.as_ref().map_or(0.0, |at| at.eval(&place));
+        first + (at.rem_euclid(count as f64) as usize).min(count - 1)
     }
 
     fn is_free(&self, lock: Option<Taken>) -> bool {
         lock.is_none_or(|(i, much)| self.locks[i].free >= much)
     }
 
-    fn acquire(&mut self, worker: usize, lock: Option<Taken>, now: u64) {
+    pub(super) fn acquire(&mut self, worker: usize, lock: Option<Taken>, now: u64) {
         let Some((lock, much)) = lock.map(|(i, much)| (&mut self.locks[i], much)) else { return };
         if lock.free >= much && lock.waiting.is_empty() {
             lock.free -= much;
@@ -252,7 +294,7 @@ impl<'a> Player<'a> {
         }
     }
 
-    fn release(&mut self, lock: Option<Taken>, now: u64) {
+    pub(super) fn release(&mut self, lock: Option<Taken>, now: u64) {
         let Some((lock, much)) = lock.map(|(i, much)| (&mut self.locks[i], much)) else { return };
         lock.free = lock.free.saturating_add(much);
         while let Some((next, much)) = lock.waiting.front().copied().filter(|(_, much)| *much <= lock.free) {

@@ -1,0 +1,44 @@
+//! Who could end a wait for a resource: read from the steps, whatever `when` and `if` say of them.
+
+use crate::scenario::{QueueStep, SignalStep, Step};
+use crate::trace::{Lanes, Wakers};
+
+/// Enters `lanes` as those who run `steps` into the table of wakers, which has a line for each declaration.
+pub(super) fn enter(wakers: &mut [Wakers], lanes: Lanes, steps: &[Step]) {
+    for step in steps {
+        match step {
+            Step::Queue(step) => of_queue(wakers, lanes, step),
+            Step::Signal(SignalStep::Wait { target, timeout }) => {
+                wakers[target.resource].timed |= timeout.is_some();
+            }
+            Step::Signal(
+                SignalStep::Notify(target)
+                | SignalStep::NotifyAll(target)
+                | SignalStep::Set(target)
+                | SignalStep::Meet(target),
+            ) => add(&mut wakers[target.resource].givers, lanes),
+            _ => {}
+        }
+        step.bodies().for_each(|body| enter(wakers, lanes, body));
+    }
+}
+
+fn of_queue(wakers: &mut [Wakers], lanes: Lanes, step: &QueueStep) {
+    match step {
+        QueueStep::Put(target) | QueueStep::TryPut { target, .. } => add(&mut wakers[target.resource].givers, lanes),
+        QueueStep::Take(target) | QueueStep::Each { target, .. } | QueueStep::TryTake { target, .. } => {
+            add(&mut wakers[target.resource].takers, lanes);
+        }
+        // Those who wait for room go on as well, if only to fail.
+        QueueStep::Close(target) => {
+            add(&mut wakers[target.resource].givers, lanes);
+            add(&mut wakers[target.resource].takers, lanes);
+        }
+    }
+}
+
+fn add(to: &mut Vec<Lanes>, lanes: Lanes) {
+    if to.last() != Some(&lanes) {
+        to.push(lanes);
+    }
+}

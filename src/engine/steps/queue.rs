@@ -1,0 +1,50 @@
+//! Steps on queues.
+
+use crate::engine::actor::{Actor, Flow, Halt};
+use crate::engine::shared::queue::{Closed, Queue};
+use crate::scenario::{QueueStep, Target};
+use crate::trace::ResourceKind;
+
+impl Actor {
+    pub fn queue_step(&mut self, step: &QueueStep) -> Flow {
+        match step {
+            QueueStep::Put(target) => {
+                let queue = self.queue(target);
+                queue.put(&mut self.pen).map_err(|Closed| self.was_closed(queue))
+            }
+            QueueStep::Take(target) => self.queue(target).take(&mut self.pen).map_err(|Closed| Halt::Finished),
+            QueueStep::Each { target, body } => {
+                while self.queue(target).take(&mut self.pen).is_ok() {
+                    self.again(body)?;
+                }
+                Ok(())
+            }
+            QueueStep::TryPut { target, body, otherwise } => {
+                let queue = self.queue(target);
+                let put = queue.try_put(&mut self.pen).map_err(|Closed| self.was_closed(queue))?;
+                self.steps(if put { body } else { otherwise })
+            }
+            QueueStep::TryTake { target, body, otherwise } => {
+                let took = self.queue(target).try_take(&mut self.pen);
+                self.steps(if took { body } else { otherwise })
+            }
+            QueueStep::Close(target) => {
+                self.queue(target).close(&mut self.pen);
+                Ok(())
+            }
+        }
+    }
+
+    pub fn queue(&self, target: &Target) -> Queue<'static> {
+        let id = self.target(target);
+        let capacity = match self.run.plan.cast.resource(id).map(|resource| &resource.kind) {
+            Some(ResourceKind::Queue { capacity }) => *capacity,
+            _ => 1,
+        };
+        Queue { id, capacity, monitor: self.run.monitor(id) }
+    }
+
+    fn was_closed(&self, queue: Queue<'_>) -> Halt {
+        Halt::Failed(format!("put an item into {}, which is closed", self.run.plan.cast.resource_name(queue.id)))
+    }
+}

@@ -1,0 +1,54 @@
+//! Steps on conditions, event flags and barriers.
+
+use std::time::{Duration, Instant};
+
+use crate::engine::actor::Actor;
+use crate::engine::shared::barrier::Barrier;
+use crate::engine::shared::flag::Flag;
+use crate::engine::shared::waiters::Waiters;
+use crate::scenario::{Expr, SignalStep, Target};
+use crate::trace::{ResourceId, ResourceKind};
+
+impl Actor {
+    pub fn signal_step(&mut self, step: &SignalStep) {
+        match step {
+            SignalStep::Wait { target, timeout } => self.wait(target, timeout.as_ref()),
+            SignalStep::Notify(target) => self.waiters(target).wake_one(&mut self.pen),
+            SignalStep::NotifyAll(target) => self.waiters(target).wake_all(&mut self.pen),
+            SignalStep::Set(target) => Flag(self.waiters(target)).set(&mut self.pen),
+            SignalStep::Clear(target) => Flag(self.waiters(target)).clear(),
+            SignalStep::Meet(target) => self.meet(target),
+        }
+    }
+
+    fn wait(&mut self, target: &Target, timeout: Option<&Expr>) {
+        let deadline = timeout.map(|nanos| Instant::now() + Duration::from_nanos(nanos.eval(self) as u64));
+        let waiters = self.waiters(target);
+        match self.kind(waiters.id) {
+            Some(ResourceKind::Condition { of }) => {
+                // A signal that comes between giving the mutex back and going to sleep counts already.
+                let (ticket, mutex) = (waiters.join(), *of);
+                let holds = (0..).take_while(|_| self.release(mutex)).count(); // a reentrant one may be held several times
+                waiters.wait(ticket, deadline, &mut self.pen);
+                (0..holds).for_each(|_| self.take(mutex));
+            }
+            _ => Flag(waiters).wait(deadline, &mut self.pen),
+        }
+    }
+
+    fn meet(&mut self, target: &Target) {
+        let waiters = self.waiters(target);
+        if let Some(ResourceKind::Barrier { parties }) = self.kind(waiters.id) {
+            Barrier { waiters, parties: *parties }.meet(&mut self.pen);
+        }
+    }
+
+    fn kind(&self, id: ResourceId) -> Option<&'static ResourceKind> {
+        self.run.plan.cast.resource(id).map(|resource| &resource.kind)
+    }
+
+    fn waiters(&self, target: &Target) -> Waiters<'static> {
+        let id = self.target(target);
+        Waiters { id, monitor: self.run.monitor(id) }
+    }
+}

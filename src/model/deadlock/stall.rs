@@ -1,0 +1,96 @@
+//! Workers that wait for something nobody is left to give: an item, room, a signal.
+//!
+//! Who could give it is known from the scenario. That all of them have ended, or wait themselves for ever, is proof if
+//! nothing they gave is still on its way. Let one of the set go on, and be the first to do so, by taking the item (the
+//! room, the signal) number n. Whoever could give it has done nothing since its last known event, so all that was given
+//! until then is known, and n is not above their number. But all numbers up to it are known to have been taken by others,
+//! each number once. A contradiction; no clock is needed, nor any order of arrival between workers.
+
+use std::collections::BTreeMap;
+
+use super::reduce::{Needs, never_live};
+use crate::model::{Model, Res};
+use crate::trace::{Lanes, ResourceId, Stamp, State, WorkerId};
+
+/// Workers and those who could wake them, all together, beyond which nothing is concluded.
+const MOST: usize = 1 << 20;
+
+/// Workers that wait for ever, although no ring of locks holds them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stall {
+    /// When the last of them began to wait.
+    pub at: Stamp,
+    pub set: Vec<WorkerId>,
+}
+
+impl Model {
+    /// Workers for which nobody is left who could let them go on. Those of a deadlock are not among them.
+    pub fn stall(&self) -> Option<Stall> {
+        let lost = self.lanes.iter().any(|lane| lane.lost() > 0);
+        let waits = |w: &usize| self.awaited(WorkerId::from(*w)).is_some();
+        if lost || !(0..self.lanes.len()).any(|w| waits(&w)) {
+            return None;
+        }
+        let deadlock = self.deadlock.as_ref().map_or(&[][..], |deadlock| &deadlock.set);
+        let stuck = |w: &WorkerId| self.lanes[w.index()].in_life() && !deadlock.contains(w);
+        let dead = never_live(&self.needs_of_all()?).into_iter().filter(|w| *w < self.lanes.len());
+        let set: Vec<WorkerId> = dead.map(WorkerId::from).filter(stuck).collect();
+        let at = set.iter().map(|w| self.lanes[w.index()].doing.since).max()?;
+        Some(Stall { at, set })
+    }
+
+    /// What each worker needs to go on; behind the workers, what each thing that is waited for needs.
+    fn needs_of_all(&self) -> Option<Vec<Needs>> {
+        let workers = self.lanes.len();
+        let mut things: BTreeMap<(ResourceId, bool), usize> = BTreeMap::new();
+        let mut givers: Vec<Needs> = Vec::new();
+        let mut total = workers;
+        let mut needs = Vec::with_capacity(workers);
+        for w in (0..workers).map(WorkerId::from) {
+            needs.push(match self.awaited(w) {
+                Some(on) => Needs::All(vec![*things.entry(on).or_insert_with(|| {
+                    let any = self.who_gives(on);
+                    total += any.len();
+                    givers.push(Needs::Any(any));
+                    workers + givers.len() - 1
+                })]),
+                None if self.is_over(w) => Needs::Any(Vec::new()),
+                None => self.needs(w),
+            });
+            if total > MOST {
+                return None;
+            }
+        }
+        needs.extend(givers);
+        Some(needs)
+    }
+
+    /// What a worker waits for without a limit that somebody must give it, if nothing given is on its way: the resource,
+    /// and whether it is room in it.
+    fn awaited(&self, w: WorkerId) -> Option<(ResourceId, bool)> {
+        let lane = &self.lanes[w.index()];
+        let on = lane.doing.on.filter(|_| lane.is_alive())?;
+        let wakers = self.cast.wakers.get(on.index())?;
+        let in_vain = match (lane.doing.state, self.resources.get(on.index())?) {
+            (State::Empty, Res::Queue(queue)) => queue.is_used_up(),
+            (State::Full, Res::Queue(queue)) => queue.is_filled(),
+            (State::Signal, Res::Signals(signals)) => !wakers.timed && signals.is_used_up(),
+            _ => false,
+        };
+        in_vain.then_some((on, lane.doing.state == State::Full))
+    }
+
+    fn who_gives(&self, (on, room): (ResourceId, bool)) -> Vec<usize> {
+        let Some(wakers) = self.cast.wakers.get(on.index()) else { return Vec::new() };
+        let lanes = if room { &wakers.takers } else { &wakers.givers };
+        let lanes = lanes.iter().flat_map(|lanes: &Lanes| lanes.iter());
+        lanes.map(WorkerId::index).filter(|w| *w < self.lanes.len()).collect()
+    }
+
+    /// Whether a worker has ended for good, and all its events are known. A pool's workers can be started again.
+    fn is_over(&self, w: WorkerId) -> bool {
+        let lane = &self.lanes[w.index()];
+        let told = lane.dead_since().is_none_or(|at| self.through.is_some_and(|through| at < through));
+        lane.lives() > 0 && !lane.is_alive() && told && self.seats[w.index()].is_none()
+    }
+}

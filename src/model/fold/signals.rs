@@ -1,0 +1,68 @@
+//! What a worker's stream says of signals.
+
+use crate::model::{Model, Res};
+use crate::trace::{ResourceId, ResourceKind, Stamp, WorkerId};
+
+/// What a worker has done since a condition's signal woke it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::model) struct Woken {
+    on: ResourceId,
+    /// It has taken a lock, as every wait for a condition does at its end.
+    took: bool,
+}
+
+impl Model {
+    /// The wait for a signal is over because one came.
+    pub(super) fn heard(&mut self, w: WorkerId, at: Stamp, on: ResourceId, nth: u64) {
+        self.run(w, at);
+        match self.resources.get_mut(on.index()) {
+            Some(Res::Signals(signals)) => {
+                signals.hear(nth);
+                self.lanes[w.index()].woken = Some(Woken { on, took: false });
+            }
+            _ => self.health.anomalies += 1,
+        }
+    }
+
+    pub(super) fn signalled(&mut self, w: WorkerId, at: Stamp, on: ResourceId, woken: u32) {
+        self.run(w, at);
+        match self.resources.get_mut(on.index()) {
+            Some(Res::Signals(signals)) => signals.give(at, w, woken),
+            _ => self.health.anomalies += 1,
+        }
+    }
+
+    /// A timed wait for a lock or a signal ended by itself.
+    pub(super) fn gave_up(&mut self, w: WorkerId, at: Stamp, on: ResourceId) {
+        self.run(w, at);
+        match self.resources.get_mut(on.index()) {
+            Some(Res::Signals(signals)) => signals.give_up(),
+            _ => self.with_lock(on, |lock| lock.give_up(w, at)),
+        }
+    }
+
+    /// The worker waits again. Woken, and back without anything between but the condition's mutex: it was for nothing.
+    pub(super) fn blocked(&mut self, w: WorkerId, on: Option<ResourceId>) {
+        let woken = self.lanes[w.index()].woken.take().filter(|woken| woken.took && Some(woken.on) == on);
+        let Some(on) = woken.map(|woken| woken.on) else { return };
+        let is_condition = matches!(self.cast.resource(on).map(|r| &r.kind), Some(ResourceKind::Condition { .. }));
+        if let Some(Res::Signals(signals)) = self.resources.get_mut(on.index())
+            && is_condition
+        {
+            signals.go_back();
+        }
+    }
+
+    /// The worker took a lock: the first after it was woken belongs to its wait.
+    #[inline]
+    pub(super) fn took_lock(&mut self, w: WorkerId) {
+        let woken = &mut self.lanes[w.index()].woken;
+        *woken = woken.filter(|woken| !woken.took).map(|woken| Woken { took: true, ..woken });
+    }
+
+    /// The worker did something of use.
+    #[inline]
+    pub(super) fn did(&mut self, w: WorkerId) {
+        self.lanes[w.index()].woken = None;
+    }
+}

@@ -1,0 +1,101 @@
+//! One condition, event flag or barrier: signals given, and waits that they ended.
+
+use std::collections::BTreeMap;
+
+use crate::trace::{Stamp, WorkerId};
+
+#[derive(Debug, Clone, Default)]
+pub struct Signals {
+    given: u64,
+    /// Signals that woke nobody.
+    in_vain: u64,
+    woken: u64,
+    /// Signals that a worker is known to go on for, and the highest number among them.
+    heard: u64,
+    newest: u64,
+    gave_up: u64,
+    futile: u64,
+    /// The newest signal, and who gave it.
+    last: Option<(Stamp, WorkerId)>,
+    /// By whoever gave them: signals that woke somebody.
+    by_worker: BTreeMap<WorkerId, u64>,
+}
+
+impl Signals {
+    pub(super) fn give(&mut self, at: Stamp, worker: WorkerId, woken: u32) {
+        self.given += 1;
+        self.woken += u64::from(woken);
+        self.last = self.last.max(Some((at, worker)));
+        if woken == 0 {
+            self.in_vain += 1;
+        } else {
+            *self.by_worker.entry(worker).or_default() += 1;
+        }
+    }
+
+    /// A worker goes on because of a signal: the `nth` heard.
+    pub(super) fn hear(&mut self, nth: u64) {
+        self.heard += 1;
+        self.newest = self.newest.max(nth);
+    }
+
+    /// A worker's wait ended by itself.
+    pub(super) fn give_up(&mut self) {
+        self.gave_up += 1;
+    }
+
+    /// A worker that was woken went back to waiting without having done anything.
+    pub(super) fn go_back(&mut self) {
+        self.futile += 1;
+    }
+
+    /// Signals given.
+    pub fn given(&self) -> u64 {
+        self.given
+    }
+
+    /// Signals given while nobody waited.
+    pub fn in_vain(&self) -> u64 {
+        self.in_vain
+    }
+
+    /// Workers woken, by all signals together.
+    pub fn woken(&self) -> u64 {
+        self.woken
+    }
+
+    /// Waits that ended by themselves.
+    pub fn gave_up(&self) -> u64 {
+        self.gave_up
+    }
+
+    /// Of those woken, the ones that went back to waiting without having done anything.
+    pub fn futile(&self) -> u64 {
+        self.futile
+    }
+
+    /// Workers woken by each signal that woke any.
+    pub fn woken_each(&self) -> f64 {
+        self.woken as f64 / self.given.saturating_sub(self.in_vain).max(1) as f64
+    }
+
+    /// The newest signal, and who gave it.
+    pub fn last(&self) -> Option<(Stamp, WorkerId)> {
+        self.last
+    }
+
+    /// Who gave signals that woke somebody, and how many.
+    pub fn by_worker(&self) -> impl Iterator<Item = (WorkerId, u64)> + '_ {
+        self.by_worker.iter().map(|(worker, given)| (*worker, *given))
+    }
+
+    /// Whether every signal known was heard by somebody known: the numbers 1 to `woken`, all of them.
+    pub(super) fn is_used_up(&self) -> bool {
+        self.heard == self.woken && self.newest == self.woken
+    }
+
+    /// Heap bytes in use.
+    pub(super) fn bytes(&self) -> usize {
+        self.by_worker.len() * 2 * size_of::<(WorkerId, u64)>()
+    }
+}
