@@ -111,8 +111,11 @@ impl Model {
             EventKind::GivenUp { pool } => self.with_pool(pool, super::Pool::give_up),
             EventKind::Ended(how) => self.end(w, at, how),
             // Nobody blocks in any other state.
-            EventKind::Block { .. } | EventKind::Began | EventKind::Gap { .. } | EventKind::Unknown { .. } => {}
-            EventKind::Tried { .. } => {}
+            EventKind::Block { .. }
+            | EventKind::Began
+            | EventKind::Gap { .. }
+            | EventKind::Tried { .. }
+            | EventKind::Unknown { .. } => {}
         }
     }
 

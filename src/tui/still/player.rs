@@ -146,7 +146,7 @@ impl<'a> Player<'a> {
             Step::Compute(t) => self.spend(worker, now, State::Running, time(t)),
             Step::Sleep(t) => self.spend(worker, now, State::Sleep, time(t)),
             Step::Io(t) => self.spend(worker, now, State::Io, time(t)),
-            Step::Thumbnail { .. } => self.spend(worker, now, State::Running, THUMBNAIL.0),
+            Step::Thumbnail { .. } | Step::Real(_) => self.spend(worker, now, State::Running, THUMBNAIL.0),
             Step::Lock { target, body } | Step::Read { target, body } => self.hold(worker, target, 1, body, now),
             Step::Acquire { target, permits, body } => self.hold(worker, target, time(permits), body, now),
             Step::Write { target, body } => self.hold(worker, target, READERS, body, now),
@@ -175,7 +175,6 @@ impl<'a> Player<'a> {
                     self.enter(worker, &way.steps, 0, None);
                 }
             }
-            Step::Real(_) => self.spend(worker, now, State::Running, THUMBNAIL.0),
             Step::Panic(_) | Step::Abort | Step::Exit(_) => {
                 self.halt(worker, now, State::Crashed);
             }
