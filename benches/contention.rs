@@ -32,9 +32,8 @@ const ROUNDS: usize = 10;
 /// How long a round waits for a moment in which others leave the machine alone.
 const PATIENCE: Duration = Duration::from_secs(3);
 const LOCK: ResourceId = ResourceId(0);
-/// The reader's paces (see `source::reader`), and the records it takes from one ring before the next has its turn.
+/// The reader's paces: see `source::reader`.
 const PACES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(40));
-const TURN: usize = 8192;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
@@ -181,7 +180,7 @@ impl<'a> Reader<'a> {
             rings: (0..cell.threads).map(|w| RingReader::new(board.ring(WorkerId::from(w)))).collect(),
             origin: board.origin(),
             model: fold.then(|| Model::new(cast(cell), Budget::default())),
-            batch: Vec::with_capacity(cell.threads * TURN),
+            batch: Vec::with_capacity(1 << 17),
             shown: Shown::default(),
         }
     }
@@ -202,7 +201,7 @@ impl<'a> Reader<'a> {
         let mut fullest = 0_f32;
         for (w, ring) in self.rings.iter_mut().enumerate() {
             let (shown, batch, origin) = (&mut self.shown, &mut self.batch, self.origin);
-            let fill = ring.drain(TURN, |record| {
+            let fill = ring.drain(usize::MAX, |record| {
                 let at = Stamp((record.ticks.saturating_sub(origin) as f64 * 0.4) as u64); // about what converting costs
                 let kind = record.kind();
                 shown.taken += u64::from(matches!(kind, EventKind::Acquired { .. }));

@@ -13,6 +13,7 @@ mod history;
 mod lane;
 mod legal;
 mod lock;
+mod orders;
 mod plan;
 mod pool;
 mod queue;
@@ -117,6 +118,7 @@ pub struct Model {
     deadlock: Option<Deadlock>,
     /// How many workers hold a lock while they wait for one without a limit: without any there is no deadlock.
     stuck_holders: usize,
+    orders: orders::Orders,
 }
 
 impl Model {
@@ -160,6 +162,7 @@ impl Model {
             log: VecDeque::new(),
             deadlock: None,
             stuck_holders: 0,
+            orders: orders::Orders::default(),
             cast,
         }
     }
@@ -287,6 +290,6 @@ impl Model {
             Res::Counter(counter) => size_of::<Counter>() + counter.bytes(),
         });
         let pools: usize = self.pools.iter().map(|pool| size_of::<Pool>() + pool.bytes()).sum();
-        lanes + resources.sum::<usize>() + pools + self.cores.bytes()
+        lanes + resources.sum::<usize>() + pools + self.cores.bytes() + self.orders.bytes()
     }
 }

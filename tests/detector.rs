@@ -220,9 +220,9 @@ impl World {
         let came = &mut self.locks[wait.lock].came;
         let (behind, shared) = (came.0, wait.way == Way::Shared);
         if shared {
-            came.1 += 1
+            came.1 += 1;
         } else {
-            came.0 += 1
+            came.0 += 1;
         }
         match (&self.locks[wait.lock].kind, wait.way) {
             (_, Way::Permits(permits)) if permits > 1 => self.tell(w, EventKind::AskMany { lock, permits }),

@@ -222,11 +222,7 @@ fn a_choice_of_lock_follows_its_knob() {
     let mut s = scenario("choice");
     s.knobs.push(knob("kind", 1.0, 1.0));
     let kind = Choice::Knob(0_usize.into(), vec![LockKind::Std, LockKind::Ticket]);
-    s.resources.push(contend::scenario::Resource {
-        name: "m".into(),
-        count: number(1.0),
-        spec: ResourceSpec::Mutex { kind },
-    });
+    s.resources.push(Resource { name: "m".into(), count: number(1.0), spec: ResourceSpec::Mutex { kind } });
     s.workers.push(workers("w", WorkerKind::Thread, 1, vec![lock(0, vec![])]));
     let seen = Seen::start(&s);
     assert!(format!("{:?}", seen.cast().resources).contains("Ticket"));

@@ -6,13 +6,17 @@
 mod crashed;
 mod deadlocked;
 mod handover_bound;
+mod head_of_line;
 mod herd;
+mod livelock;
 mod lock_bound;
 mod lost_update;
+mod order_hazard;
 mod orphaned_lock;
 mod oversubscribed;
 mod pool_too_large;
 mod pool_too_small;
+mod queue_overflow;
 mod stalled;
 mod starved;
 mod straggler;
@@ -68,15 +72,19 @@ pub struct Finding {
 
 impl Finding {
     /// Ids of all there are, in the order in which equally severe ones are told.
-    pub const IDS: [&'static str; 15] = [
+    pub const IDS: [&'static str; 19] = [
         deadlocked::ID,
+        livelock::ID,
         stalled::ID,
         stalled::LOST,
         lost_update::ID,
         crashed::ID,
         orphaned_lock::ID,
+        order_hazard::ID,
         lock_bound::ID,
         pool_too_small::ID,
+        queue_overflow::ID,
+        head_of_line::ID,
         handover_bound::ID,
         straggler::ID,
         herd::ID,
@@ -92,13 +100,17 @@ pub(super) fn all(model: &Model, now: Stamp) -> Vec<Finding> {
     let look = Look::new(model, now);
     let mut found = Vec::new();
     found.extend(deadlocked::find(&look));
+    found.extend(livelock::find(&look));
     found.extend(stalled::find(&look));
     found.extend(lost_update::find(&look));
     found.extend(crashed::find(&look));
     found.extend(orphaned_lock::find(&look));
+    found.extend(order_hazard::find(&look));
     if look.span() >= LEAST {
         found.extend(lock_bound::find(&look));
         found.extend(pool_too_small::find(&look));
+        found.extend(queue_overflow::find(&look));
+        found.extend(head_of_line::find(&look));
         found.extend(handover_bound::find(&look));
         found.extend(straggler::find(&look));
         found.extend(herd::find(&look));

@@ -66,6 +66,7 @@ impl Model {
             EventKind::Acquired { lock, grant } => self.acquired(w, at, lock, grant),
             EventKind::Released { lock, grant } => self.released(w, at, lock, grant),
             EventKind::GaveUp { lock } => self.gave_up(w, at, lock),
+            EventKind::Tried { lock } => self.lanes[w.index()].holds.tried = Some(lock),
             EventKind::OwnerDied { lock } => {
                 self.with_lock(lock, Lock::orphaned_once);
                 if self.lanes[w.index()].doing.state == State::Gap {
@@ -111,11 +112,7 @@ impl Model {
             EventKind::GivenUp { pool } => self.with_pool(pool, super::Pool::give_up),
             EventKind::Ended(how) => self.end(w, at, how),
             // Nobody blocks in any other state.
-            EventKind::Block { .. }
-            | EventKind::Began
-            | EventKind::Gap { .. }
-            | EventKind::Tried { .. }
-            | EventKind::Unknown { .. } => {}
+            EventKind::Block { .. } | EventKind::Began | EventKind::Gap { .. } | EventKind::Unknown { .. } => {}
         }
     }
 

@@ -57,6 +57,8 @@ pub(super) struct Holds {
     pub doubtful: Vec<(ResourceId, Grant)>,
     /// The list that precedes a wait, as far as it has come.
     pub told: Vec<(ResourceId, Grant)>,
+    /// A lock that it has got at once, or else would have given up on.
+    pub tried: Option<ResourceId>,
 }
 
 /// What a wait is for, beyond the lock alone.

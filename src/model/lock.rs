@@ -1,38 +1,17 @@
 //! One lock: who has it, who waits for it, how long that takes.
 
 mod cells;
+mod holders;
 mod seen;
 
 pub use self::cells::LockCell;
 use self::cells::{Hold, Traffic};
+pub use self::holders::Room;
 use self::seen::Seen;
 use super::history::History;
 use super::plan::Plan;
 use super::times::Times;
-use crate::trace::{Grant, ResourceKind, Span, Stamp, WorkerId};
-
-/// How many can have a lock at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Room {
-    One,
-    /// So many at once; `scoped`: whoever takes one gives it back, so that its holders are known.
-    Permits {
-        permits: u32,
-        scoped: bool,
-    },
-    /// Readers together, or one writer.
-    Readers,
-}
-
-impl Room {
-    pub(super) fn of(kind: &ResourceKind) -> Self {
-        match kind {
-            ResourceKind::Semaphore { permits, scoped } => Self::Permits { permits: *permits, scoped: *scoped },
-            ResourceKind::Rwlock { .. } => Self::Readers,
-            _ => Self::One,
-        }
-    }
-}
+use crate::trace::{Grant, Span, Stamp, WorkerId};
 
 /// A hold whose end is not known yet.
 #[derive(Debug, Clone, Copy)]
@@ -68,6 +47,16 @@ struct Use {
     longest_until: Stamp,
     /// Its newest grant.
     last: Grant,
+    streak: Streak,
+}
+
+/// Timed waits in a row that one worker ended without the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Streak {
+    pub gave_up: u32,
+    /// The first and the last of them.
+    pub since: Stamp,
+    pub last: Stamp,
 }
 
 #[derive(Debug, Clone)]
@@ -154,49 +143,6 @@ impl Lock {
         self.posted
     }
 
-    /// Who has it alone now, since when. A dead worker still has what it did not give back.
-    pub fn owner(&self) -> Option<(WorkerId, Stamp)> {
-        self.owning().map(|open| (open.worker, open.from))
-    }
-
-    /// All who have it now, since when, in the order they got it: one line for each permit.
-    pub fn holders(&self) -> Vec<(WorkerId, Stamp)> {
-        let mut holders: Vec<&Open> = match self.room {
-            Room::One => self.owning().into_iter().collect(),
-            Room::Permits { .. } | Room::Readers => self.open.iter().filter(|open| !open.doubtful).collect(),
-        };
-        holders.sort_by_key(|open| (open.grant.number(), open.worker));
-        holders.iter().map(|open| (open.worker, open.from)).collect()
-    }
-
-    /// Holds that may not be over, with their grants, and of no holder that events were lost of.
-    pub(super) fn holds(&self) -> impl Iterator<Item = (WorkerId, Grant)> + '_ {
-        self.open.iter().filter(|open| !open.doubtful).map(|open| (open.worker, open.grant))
-    }
-
-    /// Whether a worker that waits for it now gets a later grant than this one, and not an earlier one that has not been told
-    /// yet.
-    pub(super) fn is_before_next_of(&self, worker: WorkerId, grant: Grant) -> bool {
-        let own = self.last_of(worker).number();
-        grant.number() <= own || self.seen.complete(own, grant.number())
-    }
-
-    /// Who has the newest grant seen, if that hold is not over and no events of the holder were lost.
-    pub(super) fn believed(&self) -> Option<(WorkerId, Grant)> {
-        self.owning().map(|open| (open.worker, open.grant))
-    }
-
-    fn owning(&self) -> Option<&Open> {
-        // Two with one grant cannot be; if they are, the order of arrival must not matter.
-        let alone = |open: &&Open| match self.room {
-            Room::One => true,
-            Room::Permits { .. } => false,
-            Room::Readers => !open.grant.is_shared(),
-        };
-        let newest = |open: &&Open| open.grant == self.newest && !open.doubtful;
-        self.open.iter().filter(newest).filter(alone).min_by_key(|open| open.worker)
-    }
-
     /// Who waits for it now, since when; longest first.
     pub fn waiters(&self) -> Vec<(WorkerId, Stamp)> {
         let living = self.waiters.iter().filter(|w| w.until.is_none());
@@ -244,7 +190,15 @@ impl Lock {
         let place = self.users.binary_search_by_key(&worker, |u| u.worker).unwrap_or_else(|place| {
             self.users.insert(
                 place,
-                Use { worker, acquired: 0, waited: 0, longest: 0, longest_until: Stamp(0), last: Grant(0) },
+                Use {
+                    worker,
+                    acquired: 0,
+                    waited: 0,
+                    longest: 0,
+                    longest_until: Stamp(0),
+                    last: Grant(0),
+                    streak: Streak::default(),
+                },
             );
             place
         });
@@ -276,8 +230,19 @@ impl Lock {
         self.waiters.get(place as usize).map(|moved| moved.worker)
     }
 
-    pub(super) fn gave_up_once(&mut self) {
+    pub(super) fn give_up(&mut self, worker: WorkerId, at: Stamp) {
         self.gave_up += 1;
+        let streak = &mut self.user(worker).streak;
+        if streak.gave_up == 0 {
+            streak.since = at;
+        }
+        streak.gave_up = streak.gave_up.saturating_add(1);
+        streak.last = at;
+    }
+
+    /// How often each worker gave up since it last had the lock.
+    pub(super) fn streaks(&self) -> impl Iterator<Item = (WorkerId, Streak)> + '_ {
+        self.users.iter().map(|user| (user.worker, user.streak)).filter(|(_, streak)| streak.gave_up > 0)
     }
 
     pub(super) fn orphaned_once(&mut self) {
@@ -294,6 +259,7 @@ impl Lock {
         }
         let user = self.user(worker);
         user.acquired += 1;
+        user.streak = Streak::default();
         self.note(worker, grant);
         self.open.push(Open { grant, worker, from: at, whole: true, doubtful: false, until: None });
     }

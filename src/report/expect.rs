@@ -142,6 +142,24 @@ mod tests {
     }
 
     #[test]
+    fn ratios_are_measured_of_locks_and_pools() {
+        let verdicts = judged(
+            r#"
+            expect held a above="50%"
+            expect gave-up a equals=0
+            expect parallel post above=0
+            expect slowdown post above=0.99
+            expect parallel post above=2
+        "#,
+        );
+        let seen: Vec<bool> = verdicts.iter().map(|(seen, _)| *seen).collect();
+        assert_eq!(seen, [true, true, true, true, false], "{verdicts:#?}");
+        assert!(verdicts[0].1.starts_with("lock a: held "), "{}", verdicts[0].1);
+        assert!(verdicts[1].1.contains("attempts ended without it (0 %)"), "{}", verdicts[1].1);
+        assert!(verdicts[3].1.ends_with("times that"), "{}", verdicts[3].1);
+    }
+
+    #[test]
     fn findings_are_judged_by_their_id() {
         let findings = [Finding {
             id: "lock-bound",

@@ -141,7 +141,7 @@ fn any_forever(steps: &[Step], settings: &Settings) -> bool {
             let taken = (settings.number(*knob) - is).abs() < 0.5; // positions of words are whole numbers
             any_forever(if taken { body } else { otherwise }, settings)
         }
-        step => step.bodies().any(|body| any_forever(body, settings)),
+        _ => step.bodies().any(|body| any_forever(body, settings)),
     })
 }
 
@@ -259,6 +259,10 @@ mod tests {
         assert!(!ends(QUIET));
         assert!(ends("title \"x\"\nthread a { compute \"1ms\" }"));
         assert!(!ends("title \"x\"\nthread a { repeat 2 { forever { sleep \"1ms\" } } }"));
+        let way = |steps: &str| {
+            format!("title \"x\"\nthread a {{ choose {{ weight 1 {{ {steps} }}; weight 1 {{ exit 1 }} }} }}")
+        };
+        assert!(ends(&way("sleep \"1ms\"")) && !ends(&way("forever { sleep \"1ms\" }")));
         let knob = "title \"x\"\nknob for-ever \"no\" of=\"no yes\" help=\"x\"\n";
         assert!(ends(&format!("{knob}thread a {{ when for-ever=yes {{ forever {{ sleep \"1ms\" }} }} }}")));
     }

@@ -16,12 +16,23 @@ macro_rules! entries {
 /// In the order of the picker.
 const ENTRIES: &[Entry] = entries![
     "thread-pool",
+    "downloads",
+    "oversubscription",
+    "head-of-line",
+    "bufferbloat",
     "lock-contention",
+    "account-race",
+    "atomic-or-not",
+    "hold-time",
+    "spin-or-park",
     "readers-writers",
     "writer-starvation",
     "deadlock",
+    "order-hazard",
+    "lock-order-lab",
     "self-deadlock",
     "philosophers",
+    "livelock",
     "connection-pool",
     "producer-consumer",
     "pipeline",
@@ -33,7 +44,10 @@ const ENTRIES: &[Entry] = entries![
     "signalling",
     "barrier-straggler",
     "process-pool",
-    "thumbnails"
+    "crash",
+    "thumbnails",
+    "grayscale",
+    "primes",
 ];
 
 /// Every scenario of the catalogue, in the order of the picker.

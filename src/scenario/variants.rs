@@ -85,7 +85,7 @@ fn any_computes(steps: &[Step], settings: &Settings) -> bool {
             let taken = (settings.number(*knob) - is).abs() < 0.5e-9_f64.max(is.abs() * 1e-12);
             any_computes(if taken { body } else { otherwise }, settings)
         }
-        step => step.bodies().any(|body| any_computes(body, settings)),
+        _ => step.bodies().any(|body| any_computes(body, settings)),
     })
 }
 

@@ -69,9 +69,9 @@ impl Grant {
         self.0 & !Self::SHARED
     }
 
-    /// The later one of two.
-    pub const fn later(self, other: Self) -> Self {
-        if other.number() > self.number() { other } else { self }
+    /// The later one of two. Two with one number cannot be; if they are, it does not matter which comes first.
+    pub fn later(self, other: Self) -> Self {
+        std::cmp::max_by_key(self, other, |grant| (grant.number(), grant.0))
     }
 }
 

@@ -51,6 +51,16 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
                 .render(area, buf);
         }
     }
+    if !app.theme.unicode {
+        spell_micro(buf);
+    }
+}
+
+/// Lengths of time are spelled the same everywhere; a terminal without Unicode has no letter for a millionth.
+fn spell_micro(buf: &mut Buffer) {
+    for cell in buf.content.iter_mut().filter(|cell| cell.symbol() == "µ") {
+        cell.set_symbol("u");
+    }
 }
 
 /// What every row of the body is drawn from.
@@ -84,7 +94,7 @@ impl Scene<'_> {
         let style = if chosen { self.theme.chosen() } else { self.theme.strong() };
         let width = self.columns.name.min(who.width.saturating_sub(1));
         let at = Rect { x: who.x + u16::from(who.width > 0), width, ..who };
-        text::put(buf, at, &super::format::cut(name, usize::from(width), self.theme.dots()), style);
+        text::put(buf, at, &super::format::cut_name(name, usize::from(width), self.theme.dots()), style);
         let x = (at.right() + 1).min(who.right());
         Rect { x, width: (who.right() - x).saturating_sub(1), ..who }
     }
@@ -161,8 +171,12 @@ fn head(scene: Scene<'_>, section: Section, line: Rect, buf: &mut Buffer) {
     text::put(buf, Rect { x: parts.who.x + parts.who.width.min(1), ..parts.who }, name, faint);
     let heads: Vec<_> = heads.into_iter().map(|h| (h.to_owned(), faint)).collect();
     scene.figures(parts.now, &heads, buf);
-    if section == Section::Workers {
-        text::put(buf, parts.time, &pools::in_a_line(scene.watch), faint);
+    match section {
+        Section::Workers => {
+            text::put(buf, parts.time, &pools::in_a_line(scene.watch), faint);
+        }
+        Section::Locks => legend::holds(scene.theme, parts.time, buf),
+        Section::Queues | Section::Counters | Section::Cores => {}
     }
 }
 

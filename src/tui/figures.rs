@@ -1,7 +1,7 @@
 //! The numbers beside the timelines, taken a few times a second and held in between: one can read them.
 
-use crate::model::{Doing, Finding, Health, Model, Shares, WaitFor};
-use crate::trace::{PoolId, ResourceId, Span, Stamp, WorkerId};
+use crate::model::{Doing, Edge, Finding, Health, Lock, Model, Shares, WaitFor, Window};
+use crate::trace::{PoolId, ResourceId, Span, Stamp, State, WorkerId};
 
 /// Over what time rates are taken.
 const RATE_OVER: Span = Span::millis(2_000);
@@ -35,7 +35,7 @@ pub(super) struct LaneFigures {
 #[derive(Debug, Clone, Default)]
 pub(super) struct LockFigures {
     pub(super) owner: Option<WorkerId>,
-    /// Share of acquisitions that had to wait.
+    /// Share of those who came for it that had to wait.
     pub(super) contended: f64,
     pub(super) wait_p99: Option<Span>,
     pub(super) hold_mean: Option<Span>,
@@ -55,8 +55,15 @@ pub(super) struct QueueFigures {
 #[derive(Debug, Clone, Default)]
 pub(super) struct CounterFigures {
     pub(super) value: i64,
-    pub(super) expected: i64,
-    pub(super) lost: i64,
+    /// Updates that are lost for certain; none in the past, where only the value is known.
+    pub(super) lost: Option<i64>,
+}
+
+impl CounterFigures {
+    /// What it should hold. Not the sum of what was told: additions that are on their way are in the value already.
+    pub(super) fn expected(&self) -> Option<i64> {
+        self.lost.map(|lost| self.value.saturating_add(lost))
+    }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -90,24 +97,27 @@ impl Figures {
         let mut lanes = vec![None; cast.workers.len()];
         for (worker, lane) in model.lanes() {
             if let Some(place) = lanes.get_mut(worker.index()) {
-                let doing = if at >= now { Some(lane.doing()) } else { lane.at(at) };
+                // What is told may run ahead of what is drawn: a state that begins after `at` has no age yet.
+                let doing = lane.at(at).or((at >= now).then(|| lane.doing()));
                 *place = Some(LaneFigures { doing, shares: shares(worker) });
             }
         }
         let pools = (0..cast.pools.len()).map(PoolId::from);
+        let locks: Vec<_> = cast.locks().map(|id| (id, LockFigures::take(model, id, from, at, now))).collect();
+        let waits = if at >= now { model.wait_for() } else { waits(&lanes, &locks) };
         Self {
             at,
             lanes,
-            locks: cast.locks().map(|id| (id, LockFigures::take(model, id, from, at, now))).collect(),
+            locks,
             queues: cast.queues().map(|id| (id, QueueFigures::take(model, id, at, now))).collect(),
-            counters: cast.counters().map(|id| (id, CounterFigures::take(model, id))).collect(),
+            counters: cast.counters().map(|id| (id, CounterFigures::take(model, id, at, now))).collect(),
             cores: (0..model.cores().count())
                 .map(|core| if at >= now { model.cores().now(core) } else { model.cores().at(core, at) })
                 .collect(),
             pools: pools.map(|id| (id, PoolFigures::take(model, id, from, at, now))).collect(),
             findings: model.findings(now),
             health: model.health(),
-            waits: model.wait_for(),
+            waits,
         }
     }
 
@@ -137,14 +147,38 @@ impl LockFigures {
     fn take(model: &Model, id: ResourceId, from: Stamp, at: Stamp, now: Stamp) -> Self {
         let Some(lock) = model.lock(id) else { return Self::default() };
         let waits = lock.wait().count();
+        // Who waits now has come for it, too: in a deadlock these are the only ones that will ever have waited.
+        let waiting = lock.waiters().len() as u64;
+        let came = Span(lock.acquired().saturating_add(waiting));
         Self {
-            owner: lock.owner().map(|(owner, _)| owner),
-            contended: Span(lock.contended()).share_of(Span(lock.acquired())).min(1.0),
+            owner: holder(lock, at, now),
+            contended: Span(lock.contended().saturating_add(waiting)).share_of(came).min(1.0),
             wait_p99: (waits > 0).then(|| Span(lock.wait().percentile(99.0))),
             hold_mean: (lock.hold().count() > 0).then(|| Span(lock.hold().mean() as u64)),
             held: lock.held_share(from, at, now),
         }
     }
+}
+
+/// Who waited for whom, from what is kept of lanes and locks.
+fn waits(lanes: &[Option<LaneFigures>], locks: &[(ResourceId, LockFigures)]) -> WaitFor {
+    let edge = |(waiter, lane): (usize, &Option<LaneFigures>)| {
+        let doing = lane.as_ref()?.doing.filter(|doing| doing.state == State::Lock)?;
+        let lock = doing.on?;
+        let holder = locks.iter().find(|(id, _)| *id == lock)?.1.owner?;
+        Some(Edge { waiter: WorkerId::from(waiter), holder, lock, timed: false })
+    };
+    WaitFor { edges: lanes.iter().enumerate().filter_map(edge).collect() }
+}
+
+/// Who holds a lock at `at`, as far back as exact holds are kept.
+fn holder(lock: &Lock, at: Stamp, now: Stamp) -> Option<WorkerId> {
+    if at >= now {
+        return lock.owner().map(|(owner, _)| owner);
+    }
+    let mut cells = Vec::with_capacity(1);
+    lock.cells(&Window { from: at, to: at + Span(1), cells: 1 }, now, &mut cells);
+    cells.first().and_then(|cell| cell.holder)
 }
 
 impl QueueFigures {
@@ -160,12 +194,13 @@ impl QueueFigures {
 }
 
 impl CounterFigures {
-    fn take(model: &Model, id: ResourceId) -> Self {
-        model.counter(id).map_or_else(Self::default, |counter| Self {
-            value: counter.value(),
-            expected: counter.should_hold(),
-            lost: counter.lost(),
-        })
+    fn take(model: &Model, id: ResourceId, at: Stamp, now: Stamp) -> Self {
+        let Some(counter) = model.counter(id) else { return Self::default() };
+        if at >= now {
+            Self { value: counter.value(), lost: Some(counter.lost()) }
+        } else {
+            Self { value: counter.at(at), lost: None }
+        }
     }
 }
 

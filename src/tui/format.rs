@@ -90,6 +90,19 @@ pub(super) fn cut(text: &str, width: usize, dots: &str) -> String {
     out
 }
 
+/// Like [`cut`], but what tells one of many from the others is kept: `philosopher-12` becomes `phil…-12`.
+pub(super) fn cut_name(name: &str, width: usize, dots: &str) -> String {
+    use unicode_width::UnicodeWidthStr;
+    let Some((kind, number)) = name.rsplit_once('-').filter(|(_, n)| n.bytes().all(|b| b.is_ascii_digit())) else {
+        return cut(name, width, dots);
+    };
+    let room = width.saturating_sub(number.len() + 1);
+    if name.width() <= width || room <= dots.width() {
+        return cut(name, width, dots);
+    }
+    format!("{}-{number}", cut(kind, room, dots))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,5 +134,13 @@ mod tests {
         assert_eq!(cut("workers", 6, "…"), "worke…");
         assert_eq!(cut("漢字漢字", 5, "…"), "漢字…");
         assert_eq!(cut("abc", 0, "…"), "");
+    }
+
+    #[test]
+    fn a_cut_name_keeps_its_number() {
+        assert_eq!(cut_name("philosopher-12", 8, "…"), "phil…-12");
+        assert_eq!(cut_name("philosopher-12", 14, "…"), "philosopher-12");
+        assert_eq!(cut_name("philosopher-12", 4, "…"), "phi…");
+        assert_eq!(cut_name("account-lock", 8, "…"), "account…");
     }
 }

@@ -55,11 +55,7 @@ impl Plan {
         let header = take_top(&mut rest, 1);
         let legend = take_bottom(&mut rest, 1);
         let findings = take_bottom(&mut rest, findings_height(area.height));
-        let panes = panes(watch, rest);
-        let side = panes.iter().filter(|(_, at)| at.x > rest.x).map(|(_, at)| at.width).max();
-        let replaced = side.is_none() && !panes.is_empty();
-        let main = Rect { width: rest.width - side.map_or(0, |w| (w + 1).min(rest.width)), ..rest };
-        let mut body = if replaced { Rect { height: 0, ..main } } else { main };
+        let (panes, mut body) = panes(watch, rest);
         let axis = take_top(&mut body, 1);
         let columns = Columns::of(watch, body.width, area.width);
         let rows = rows::rows(watch, usize::from(body.height));
@@ -97,15 +93,21 @@ impl Columns {
         let cast = watch.shown().cast();
         let names = cast.workers.iter().map(|w| &w.name).chain(cast.resources.iter().map(|r| &r.name));
         let longest = names.map(|n| unicode_width::UnicodeWidthStr::width(n.as_str())).max().unwrap_or(0) as u16;
-        let (most, figures) = match screen {
-            ..60 => (6, 0),
-            60..100 => (9, 2),
-            100..150 => (14, 3),
-            _ => (18, 4),
+        let most = match screen {
+            ..60 => 6,
+            60..100 => 12,
+            100..150 => 14,
+            _ => 18,
+        };
+        // Beside a pane the time axis needs the room more than the figures do.
+        let figures = match (screen, width) {
+            (..60, _) => 0,
+            (_, ..90) => 2,
+            _ => 4,
         };
         let name = longest.clamp(4, most);
         let who = (name + 12).min(width); // " name L 12.4 s "
-        let now = (figures * FIGURE + u16::from(figures > 0)).min(width - who);
+        let now = (figures * FIGURE + 2 * u16::from(figures > 0)).min(width - who); // a rule, a margin
         Self { who, time: width - who - now, now, name }
     }
 }
@@ -115,28 +117,63 @@ fn findings_height(height: u16) -> u16 {
     match height {
         ..8 => 0,
         8..14 => 1,
-        14..30 => 2,
+        14..20 => 2,
+        20..30 => 3,
         30..50 => 5,
         _ => 8,
     }
 }
 
-/// The panes beside the rows where there is room, else the one that was asked for in place of the rows.
-fn panes(watch: &Watch, area: Rect) -> Vec<(Pane, Rect)> {
-    let deadlock = watch.shown().deadlock().is_some();
+/// The panes beside the rows where there is room, a deadlock's graph below them where there is none beside; else the one
+/// that was asked for in place of the rows. And what of the area is left for the rows.
+fn panes(watch: &Watch, area: Rect) -> (Vec<(Pane, Rect)>, Rect) {
     let asked = Some(watch.pane).filter(|p| matches!(p, Pane::Pools | Pane::Graph | Pane::Log));
     let wide = area.width >= SIDE_FROM;
-    let for_graph = deadlock && area.width >= SIDE_FROM_DEADLOCK && asked.is_none_or(|p| p == Pane::Graph);
-    if !(wide || for_graph) {
-        return asked.map(|pane| (pane, area)).into_iter().collect();
+    if !wide && asked.is_none_or(|p| p == Pane::Graph) && watch.shown().deadlock().is_some() {
+        if let Some((graph, rows)) = below(watch, area) {
+            return (vec![(Pane::Graph, graph)], rows);
+        }
+        if area.width >= SIDE_FROM_DEADLOCK {
+            return beside(watch, &[Pane::Graph], area);
+        }
     }
-    let mut wanted: Vec<Pane> = if wide { watch.panes() } else { vec![Pane::Graph] };
-    wanted.retain(|p| matches!(p, Pane::Pools | Pane::Graph | Pane::Log));
+    if wide {
+        let mut wanted = watch.panes();
+        wanted.retain(|p| matches!(p, Pane::Pools | Pane::Graph | Pane::Log));
+        return beside(watch, &wanted, area);
+    }
+    match asked {
+        Some(pane) => (vec![(pane, area)], Rect { height: 0, ..area }),
+        None => (Vec::new(), area),
+    }
+}
+
+/// The graph below the rows, if all of both fits: then a deadlock changes neither rows nor time axis.
+fn below(watch: &Watch, area: Rect) -> Option<(Rect, Rect)> {
+    let rows = rows::rows(watch, usize::from(area.height.saturating_sub(1)));
+    let above = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(2); // the axis, and a line between
+    let graph = Rect { y: area.y.saturating_add(above), height: area.height.checked_sub(above)?, ..area };
+    let all_lanes = !rows.iter().any(|row| matches!(row, Row::Fold(_) | Row::MoreLocks(_)));
+    (all_lanes && graph.height >= graph_lines(watch)).then_some((graph, Rect { height: above - 1, ..area }))
+}
+
+/// Lines a deadlock's graph takes at least: a title, a pair of boxes or a list, and since when.
+fn graph_lines(watch: &Watch) -> u16 {
+    let Some(deadlock) = watch.shown().deadlock() else { return 0 };
+    let ring = if deadlock.ring.len() == 2 { 4 } else { 2 * deadlock.ring.len() + 1 };
+    u16::try_from(ring + 2 + usize::from(!deadlock.victims.is_empty())).unwrap_or(u16::MAX)
+}
+
+fn beside(watch: &Watch, panes: &[Pane], area: Rect) -> (Vec<(Pane, Rect)>, Rect) {
+    let deadlock = watch.shown().deadlock().is_some();
+    let mut panes = panes.to_vec();
     if deadlock {
-        wanted.sort_by_key(|p| *p != Pane::Graph);
+        panes.sort_by_key(|p| *p != Pane::Graph);
     }
     let width = if deadlock { area.width / 5 * 2 } else { area.width / 3 }.clamp(36, 60);
-    stack(&wanted, Rect { x: area.right() - width, width, ..area }, watch)
+    let stacked = stack(&panes, Rect { x: area.right() - width, width, ..area }, watch);
+    let taken = if stacked.is_empty() { 0 } else { width + 1 };
+    (stacked, Rect { width: area.width - taken.min(area.width), ..area })
 }
 
 /// Panes from top to bottom, each with the lines it needs; the last has the rest.

@@ -37,18 +37,12 @@ const RING: &str = "worker left
 fn deadlock() {
     let ring = format!("{RING}\n0.3 right held b 1\n0.3 right wait a 1");
     let finding = find(&ring, 1.0, "deadlock").expect("a deadlock");
-    assert_eq!(
-        finding.sentence,
-        "since 300 µs: left took a, right took b, left waits for b, right waits for a. Neither can ever go on."
-    );
+    assert_eq!(finding.sentence, "left has a and wants b, right has b and wants a. Neither can ever go on.");
     assert!(finding.evidence.contains("as stuck: third"), "{}", finding.evidence);
     assert_eq!((finding.severity, finding.at), (Severity::Error, Some(ms(0.3))));
     assert!(find(RING, 1.0, "deadlock").is_none(), "right can go on");
     let own = "worker w\nmutex a\n0 w began\n1 w acquired a 1\n2 w held a 1\n2 w wait a 1";
-    assert_eq!(
-        sentence(own, 9.0, "deadlock"),
-        "since 2.0 ms: w waits for a, which it holds itself. It can never go on."
-    );
+    assert_eq!(sentence(own, 9.0, "deadlock"), "w waits for a, which it holds itself. It can never go on.");
 }
 
 /// Four tellers take turns at a lock for `hold` ms, each then thinks for `think` ms; for `rounds` rounds.
@@ -284,6 +278,112 @@ fn orphaned_lock() {
     assert!(find(text, 900.0, "orphaned-lock").is_none(), "it has it still");
     let found_out = format!("{text}\n10 left killed 9\n11 right owner-died a\n11 right acquired a 2");
     assert!(find(&found_out, 900.0, "orphaned-lock").is_none(), "a robust lock was taken over");
+}
+
+/// `left` takes a then b, later `right` takes b then a; `left` and `right` are what they do before.
+fn both_orders(left: &str, right: &str) -> String {
+    format!(
+        "worker left\nworker right\nmutex a\nmutex b\nmutex gate\n0 left began\n0 right began
+        {left}\n1 left acquired a 1\n2 left acquired b 1\n3 left released b 1\n3 left released a 1
+        {right}\n4 right acquired b 2\n5 right acquired a 2\n6 right released a 2\n6 right released b 2"
+    )
+}
+
+#[test]
+fn order_hazard() {
+    let hazard = |text: &str| find(text, 9.0, "order-hazard");
+    let plain = both_orders("", "");
+    assert_eq!(
+        sentence(&plain, 9.0, "order-hazard"),
+        "left takes a then b, right takes b then a: a deadlock that has not happened yet."
+    );
+    let instead = |line: &str| plain.replace("5 right acquired a 2", &format!("{line}\n5 right acquired a 2"));
+    assert!(hazard(&instead("4.5 right held b 2\n4.5 right wait a 1")).is_some(), "right waits for it");
+    assert!(hazard(&instead("5 right tried a")).is_none(), "right would have given up");
+    assert!(hazard(&instead("4.5 right held b 2\n4.5 right wait a timed")).is_none(), "right would have given up");
+    let (gate, other) = ("0.5 left acquired gate 1", "3.5 right acquired gate 2");
+    assert!(hazard(&both_orders(gate, other)).is_none(), "one at a time is in there");
+    assert!(hazard(&both_orders(gate, "")).is_some(), "only one takes the gate");
+    let alone = plain.replace("worker right\n", "").replace("right", "left");
+    assert!(hazard(&alone).is_none(), "one worker does not meet itself");
+    let same = plain
+        .replace("4 right acquired b 2", "4 right acquired a 2")
+        .replace("5 right acquired a 2", "5 right acquired b 2");
+    assert!(hazard(&same).is_none(), "the same order");
+}
+
+/// Two workers that take one lock and give up on the other's, `times` times; in between, `between`.
+fn polite(times: u64, between: &str, second: &str) -> String {
+    let mut text = String::from("worker left\nworker right\nmutex a\nmutex b\n0 left began\n0 right began\n");
+    for i in 1..=times {
+        let at = i as f64 * 10.0;
+        writeln!(text, "{at} left acquired a {i}\n{at} right acquired b {i}").unwrap();
+        writeln!(text, "{0} left held a {i}\n{0} left wait b timed\n{1} left gave-up b", at + 4.0, at + 5.0).unwrap();
+        if second == "gives up" {
+            writeln!(text, "{0} right held b {i}\n{0} right wait a timed\n{1} right gave-up a", at + 4.0, at + 5.0)
+                .unwrap();
+        }
+        writeln!(text, "{0} left released a {i}\n{0} right released b {i}", at + 6.0).unwrap();
+        if i % 10 == 0 {
+            writeln!(text, "{}", between.replace("AT", &(at + 7.0).to_string())).unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn livelock() {
+    let told = sentence(&polite(40, "", "gives up"), 410.0, "livelock");
+    assert_eq!(
+        told,
+        "left and right give up for each other and try again: 40 and 40 times in a row, without getting further."
+    );
+    assert!(find(&polite(20, "", "gives up"), 210.0, "livelock").is_none(), "that can be chance");
+    assert!(find(&polite(40, "", "has it"), 410.0, "livelock").is_none(), "right gets on");
+    assert!(find(&polite(40, "", "gives up"), 2_000.0, "livelock").is_none(), "they have stopped trying");
+    let lucky = "AT left acquired b 1000\nAT left released b 1000\nAT right acquired a 1000\nAT right released a 1000";
+    assert!(find(&polite(40, lucky, "gives up"), 410.0, "livelock").is_none(), "now and then they get past");
+}
+
+#[test]
+fn queue_overflow_in() {
+    let small = |room: &str, every: f64| pool(2, every, "io").replace("queue q 9999", &format!("queue q {room}"));
+    let told = sentence(&small("1000", 5.0), 2_000.0, "queue-overflow-in");
+    assert!(told.starts_with("At this pace q overflows in ") && told.ends_with("a second."), "{told}");
+    assert!(find(&small("999999", 5.0), 2_000.0, "queue-overflow-in").is_none(), "that is far away");
+    assert!(find(&small("1000", 11.0), 2_000.0, "queue-overflow-in").is_none(), "it does not grow");
+    assert!(find(&format!("{}\n2000 ended", small("1000", 5.0)), 2_000.0, "queue-overflow-in").is_none(), "it is over");
+}
+
+/// A worker does a task of 1 ms every 5 ms; every tenth takes `long` ms, and those that follow wait for `waited` ms.
+fn mixed(long: f64, waited: f64) -> String {
+    let mut text =
+        String::from("worker feeder\nqueue q 999\nworker w\npool io threads q feeder w\n0 feeder began\n0 w began\n");
+    let mut at = 0.0;
+    for i in 0..100 {
+        let took = if i % 10 == 0 { long } else { 1.0 };
+        writeln!(text, "{at} w task {waited}\n{} w did", at + took).unwrap();
+        at += took + 5.0;
+    }
+    text
+}
+
+#[test]
+fn head_of_line() {
+    let told = sentence(&mixed(50.0, 20.0), 1_000.0, "head-of-line");
+    assert_eq!(
+        told,
+        "Short tasks of io wait behind long ones: half of them take 1.0 ms or less, and wait 20 ms or more before."
+    );
+    assert!(find(&mixed(50.0, 0.5), 1_000.0, "head-of-line").is_none(), "nobody waits for the long ones");
+    assert!(find(&mixed(1.0, 20.0), 1_000.0, "head-of-line").is_none(), "all are of one length");
+}
+
+#[test]
+fn a_task_that_is_given_up_has_failed() {
+    let model = play(&format!("{}2000 w found-dead\n2000 w given-up", mixed(1.0, 1.0)));
+    let pool = model.pool(contend::trace::PoolId(0)).expect("a pool");
+    assert_eq!((pool.done(), pool.failed(), model.health().anomalies), (100, 1, 0));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use contend::model::{Budget, Model, Window};
 use contend::trace::{
     Cast, Event, EventKind, Grant, How, LockKind, Message, PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind,
-    Sample, Span, Stamp, State, WorkerId, WorkerInfo, WorkerKind,
+    RwPolicy, Sample, Span, Stamp, State, WorkerId, WorkerInfo, WorkerKind,
 };
 use fastrand::Rng;
 use proptest::prelude::*;
@@ -18,6 +18,8 @@ fn cast(workers: usize, locks: usize) -> Arc<Cast> {
     let lock = ResourceKind::Mutex { kind: LockKind::Std };
     let mut kinds = vec![ResourceKind::Queue { capacity: 9 }, ResourceKind::Counter { initial: 5 }];
     kinds.extend(vec![lock; locks]);
+    kinds.push(ResourceKind::Semaphore { permits: 2, scoped: true });
+    kinds.push(ResourceKind::Rwlock { policy: RwPolicy::Fair });
     let resource = |(i, kind)| ResourceInfo { name: format!("r{i}"), kind };
     let pool = PoolInfo {
         name: "p".into(),
@@ -39,8 +41,9 @@ fn cast(workers: usize, locks: usize) -> Arc<Cast> {
 /// Any kind of event, also where it cannot be, and of resources that do not exist.
 fn kind() -> impl Strategy<Value = EventKind> {
     use EventKind as E;
-    let lock = (0u16..6).prop_map(ResourceId);
-    let locked = (lock.clone(), (1u64..40).prop_map(Grant));
+    let lock = (0u16..8).prop_map(ResourceId);
+    let grant = (1u64..40, any::<bool>()).prop_map(|(n, shared)| if shared { Grant::shared(n) } else { Grant(n) });
+    let locked = (lock.clone(), grant);
     let state = (0usize..State::ALL.len()).prop_map(|i| State::ALL[i]);
     prop_oneof![
         2 => Just(E::Began),
@@ -48,8 +51,13 @@ fn kind() -> impl Strategy<Value = EventKind> {
         3 => locked.clone().prop_map(|(lock, grant)| E::Held { lock, grant }),
         5 => (lock.clone(), 0u8..3, any::<bool>()).prop_map(|(lock, held, timed)| E::Wait { lock, held, timed }),
         6 => locked.clone().prop_map(|(lock, grant)| E::Acquired { lock, grant }),
-        6 => locked.prop_map(|(lock, grant)| E::Released { lock, grant }),
+        6 => locked.clone().prop_map(|(lock, grant)| E::Released { lock, grant }),
+        2 => (lock.clone(), 0u64..3, any::<bool>()).prop_map(|(lock, behind, shared)| E::Queued { lock, behind, shared }),
+        1 => (lock.clone(), 0u32..5).prop_map(|(lock, permits)| E::AskMany { lock, permits }),
+        1 => locked.prop_map(|(lock, grant)| E::Passed { lock, grant }),
+        1 => lock.clone().prop_map(|lock| E::Posted { lock }),
         1 => lock.clone().prop_map(|lock| E::GaveUp { lock }),
+        1 => lock.clone().prop_map(|lock| E::Tried { lock }),
         1 => lock.clone().prop_map(|lock| E::OwnerDied { lock }),
         4 => (state, prop::option::of(lock.clone())).prop_map(|(state, on)| E::Block { state, on }),
         4 => Just(E::Resume),
@@ -59,6 +67,7 @@ fn kind() -> impl Strategy<Value = EventKind> {
         3 => (0u16..2, any::<bool>()).prop_map(|(p, ok)| E::TaskEnded { pool: PoolId(p), ok }),
         1 => (0u16..2).prop_map(|p| E::Rejected { pool: PoolId(p) }),
         1 => (0u16..2).prop_map(|p| E::Retried { pool: PoolId(p) }),
+        1 => (0u16..2).prop_map(|p| E::GivenUp { pool: PoolId(p) }),
         3 => (lock, any::<i8>(), -99i32..99).prop_map(|(counter, delta, value)| E::Added { counter, delta, value }),
         1 => (0u64..9).prop_map(|lost| E::Gap { lost }),
         1 => any::<u8>().prop_map(|code| E::Unknown { code }),
@@ -147,7 +156,7 @@ fn told(model: &Model) -> String {
             let times =
                 [lock.wait(), lock.hold()].map(|t| (t.count(), t.total(), t.max(), t.percentile(90.0), t.spread(5)));
             let _ = writeln!(out, "{} {} {users:?} {times:?}", lock.acquired(), lock.contended());
-            let _ = writeln!(out, "{:?} {:?} {:?}", lock.owner(), lock.waiters(), lock.fairness());
+            let _ = writeln!(out, "{:?} {:?} {:?}", lock.holders(), lock.waiters(), lock.fairness());
         }
         let queue = model.queue(r).map(|q| (q.depth(), q.put(), q.taken(), q.max(), q.mean()));
         let counter = model.counter(r).map(|c| (c.value(), c.expected(), c.lost()));

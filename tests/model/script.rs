@@ -160,6 +160,7 @@ fn kind(cast: &Cast, words: &[&str]) -> Option<EventKind> {
         ["wait", lock, held] => E::Wait { lock: id(lock)?, held: held.parse().ok()?, timed: false },
         ["acquired", lock, g] => E::Acquired { lock: id(lock)?, grant: grant(g)? },
         ["released", lock, g] => E::Released { lock: id(lock)?, grant: grant(g)? },
+        ["tried", lock] => E::Tried { lock: id(lock)? },
         ["asks", lock, permits] => E::AskMany { lock: id(lock)?, permits: permits.parse().ok()? },
         ["queued", lock, way, behind] => {
             E::Queued { lock: id(lock)?, behind: behind.parse().ok()?, shared: way == "read" }
@@ -186,6 +187,7 @@ fn kind(cast: &Cast, words: &[&str]) -> Option<EventKind> {
         ["did"] => E::TaskEnded { pool, ok: true },
         ["failed"] => E::TaskEnded { pool, ok: false },
         ["rejected"] => E::Rejected { pool },
+        ["given-up"] => E::GivenUp { pool },
         ["retried"] => E::Retried { pool },
         ["added", counter, value] => E::Added { counter: id(counter)?, delta: 1, value: number(value)? as i32 },
         ["gap", lost] => E::Gap { lost: lost.parse().ok()? },

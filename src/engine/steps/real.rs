@@ -32,7 +32,7 @@ impl Actor {
                 let bytes = self.bytes(bytes);
                 self.write_file(bytes)
             }
-            Real::Grayscale => self.picture("grayscale", |file, out, pen| picture::grey(file, out, pen)),
+            Real::Grayscale => self.picture("grayscale", picture::grey),
         }
     }
 
@@ -102,7 +102,7 @@ impl Actor {
 
 /// SHA-256 of so many equal bytes, as if they were read piece by piece.
 fn hash_of(bytes: usize) -> [u8; 32] {
-    let piece = [0x5a; PIECE];
+    let piece = vec![0x5a; PIECE.min(bytes)];
     let mut hash = Sha256::new();
     let mut left = bytes;
     while left > 0 {

@@ -30,29 +30,24 @@ pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
     })
 }
 
+/// Whoever reads it later than it happened would take a time in it for a duration: the evidence has it.
 fn sentence(look: &Look<'_>, deadlock: &Deadlock) -> String {
-    let since = Span(deadlock.at.0);
     let ring = &deadlock.ring;
     if let [own] = ring.as_slice() {
         let (who, lock) = (look.name(own.worker), look.resource(own.wants));
-        return format!("since {since}: {who} waits for {lock}, which it holds itself. It can never go on.");
+        return format!("{who} waits for {lock}, which it holds itself. It can never go on.");
     }
     if is_of_one(ring) {
         let (all, what) = (count(ring.len() as u64, "worker"), look.resource(ring[0].wants));
-        return format!("since {since}: {all} have all of {what}, and each waits for more of it. None can ever go on.");
+        return format!("{all} have all of {what}, and each waits for more of it. None can ever go on.");
     }
     if ring.len() > TOLD {
         let (first, all) = (&ring[0], count(ring.len() as u64, "worker"));
-        return format!(
-            "since {since}: {all} wait for each other in a ring, {}, and so on. None can ever go on.",
-            link(look, first)
-        );
+        return format!("{all} wait for each other in a ring: {}, and so on. None can ever go on.", link(look, first));
     }
-    let took = ring.iter().map(|l| format!("{} took {}", look.name(l.worker), look.resource(l.holds)));
-    let waits = ring.iter().map(|l| format!("{} waits for {}", look.name(l.worker), look.resource(l.wants)));
-    let steps: Vec<String> = took.chain(waits).collect();
+    let links: Vec<String> = ring.iter().map(|l| link(look, l)).collect();
     let nobody = if ring.len() == 2 { "Neither" } else { "None" };
-    format!("since {since}: {}. {nobody} can ever go on.", steps.join(", "))
+    format!("{}. {nobody} can ever go on.", links.join(", "))
 }
 
 /// Whether they all have and want the same: permits of one semaphore.
@@ -61,8 +56,9 @@ fn is_of_one(ring: &[Link]) -> bool {
 }
 
 fn evidence(look: &Look<'_>, deadlock: &Deadlock) -> String {
-    let links: Vec<String> = deadlock.ring.iter().map(|l| link(look, l)).collect();
-    let mut text = format!("{}.", links.join("; "));
+    let waits = deadlock.ring.iter().map(|l| format!("{} for {}", look.name(l.worker), look.now.since(l.since)));
+    let waits: Vec<String> = waits.collect();
+    let mut text = format!("Since {} after the start. Waiting: {}.", Span(deadlock.at.0), waits.join(", "));
     if !deadlock.victims.is_empty() {
         let names: Vec<&str> = deadlock.victims.iter().map(|w| look.name(*w)).collect();
         text.push_str(" Waiting for them, and as stuck: ");
@@ -73,11 +69,5 @@ fn evidence(look: &Look<'_>, deadlock: &Deadlock) -> String {
 }
 
 fn link(look: &Look<'_>, link: &Link) -> String {
-    let since = Span(link.since.0);
-    format!(
-        "{} holds {}, wants {} since {since}",
-        look.name(link.worker),
-        look.resource(link.holds),
-        look.resource(link.wants)
-    )
+    format!("{} has {} and wants {}", look.name(link.worker), look.resource(link.holds), look.resource(link.wants))
 }

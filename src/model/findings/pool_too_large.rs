@@ -6,7 +6,7 @@ use crate::trace::{PoolId, PoolInfo, State};
 
 pub(super) const ID: &str = "pool-too-large";
 
-/// Workers are on tasks less than this part of their time.
+/// Workers have work less than this part of their time.
 const IDLE: f64 = 0.30;
 
 /// Tasks that must have been done in the time looked at.
@@ -24,7 +24,9 @@ pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
 /// Most have nothing to do.
 fn idle(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Finding> {
     let done = pool.throughput(look.span(), look.now);
-    let busy = pool.utilization(look.from, look.now, look.now);
+    let shares = look.sum(info.workers.iter().copied());
+    // What hands a task over, or waits for anything but work, is of use.
+    let busy = 1.0 - shares.share(State::Empty);
     let size = pool.size();
     // One and a half times what is needed on average leaves room for tasks that come in bunches.
     let enough = (busy * f64::from(size) * 1.5).ceil().max(1.0);
@@ -35,7 +37,7 @@ fn idle(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Fin
         id: ID,
         severity: Severity::Note,
         sentence: format!(
-            "{} of {} are on tasks {} of the time: {enough:.0} would do.",
+            "{} of {} have work {} of the time: {enough:.0} would do.",
             count(u64::from(size), "worker"),
             info.name,
             percent(busy),

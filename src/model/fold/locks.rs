@@ -81,6 +81,7 @@ impl Model {
     pub(super) fn acquired(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, grant: Grant) {
         let doing = self.lanes[w.index()].doing;
         let waiting = (doing.state == State::Lock && doing.on == Some(lock)).then_some(doing.since);
+        self.note_order(w, at, lock);
         self.run(w, at);
         self.took_lock(w);
         // Several permits, and several reads, can be one worker's.
@@ -100,6 +101,23 @@ impl Model {
             }
             lock.take(w, grant, at, waiting);
         });
+    }
+
+    /// An attempt that ends by itself closes no ring: its order is no danger.
+    #[inline]
+    fn note_order(&mut self, w: WorkerId, at: Stamp, lock: ResourceId) {
+        let lane = &mut self.lanes[w.index()];
+        let tried = lane.holds.tried.take() == Some(lock);
+        if tried || lane.timed || lane.holds.sure.is_empty() {
+            return;
+        }
+        // Where several can be in at once, the order alone says nothing.
+        let room_for_one = |id: ResourceId| matches!(self.resources.get(id.index()), Some(Res::Lock(lock)) if lock.room() == Room::One);
+        let held: Vec<ResourceId> = self.lanes[w.index()].holds.sure.iter().map(|(held, _)| *held).collect();
+        let held: Vec<ResourceId> = held.into_iter().filter(|held| room_for_one(*held)).collect();
+        if room_for_one(lock) && !held.is_empty() {
+            self.orders.took(w, lock, &held, at);
+        }
     }
 
     /// Passed a semaphore: it has nothing of it.

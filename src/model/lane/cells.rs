@@ -4,6 +4,9 @@ use super::{Doing, Lane, Spent};
 use crate::model::shares::{Shares, Window};
 use crate::trace::{Span, Stamp, State};
 
+/// Spans that are counted one by one for the shares of a stretch.
+const FEW: usize = 256;
+
 impl Lane {
     /// What it did at `t`, as exact as what is kept allows. None for a lane that never was.
     pub fn at(&self, t: Stamp) -> Option<Doing> {
@@ -26,14 +29,19 @@ impl Lane {
     /// Where buckets are as narrow as cells this costs by buckets. Where they are wider, exact spans are drawn as far back
     /// as they are kept.
     pub fn cells(&self, w: &Window, now: Stamp, out: &mut Vec<Shares>) {
+        let exact = self.exact_from.clamp(w.from, w.to.max(w.from));
+        let cell = Span(w.to.since(w.from).0 / w.cells.max(1) as u64);
+        let exact = if cell < self.history.width_at(exact) { exact } else { w.to };
+        self.cells_from(exact, w, now, out);
+    }
+
+    /// As [`Lane::cells`], with exact spans from `exact` on.
+    fn cells_from(&self, exact: Stamp, w: &Window, now: Stamp, out: &mut Vec<Shares>) {
         out.clear();
         out.resize(w.cells, Shares::default());
         if w.cells == 0 || w.to <= w.from {
             return;
         }
-        let exact = self.exact_from.clamp(w.from, w.to);
-        let cell = Span(w.to.since(w.from).0 / w.cells as u64);
-        let exact = if cell < self.history.width_at(exact) { exact } else { w.to };
         self.each(w.from, exact, now, |from, to, shares| pour(w, (w.from, exact), (from, to), shares, out));
         if exact < w.to {
             self.exact_cells(exact, w, now, out);
@@ -43,7 +51,15 @@ impl Lane {
     /// Time by state between two moments; the open span counts up to `now`.
     pub fn shares(&self, from: Stamp, to: Stamp, now: Stamp) -> Shares {
         let mut cells = Vec::with_capacity(1);
-        self.cells(&Window { from, to, cells: 1 }, now, &mut cells);
+        let window = Window { from, to, cells: 1 };
+        // Few spans are counted one by one: the buckets of long ago are too wide for a short stretch.
+        let few = from >= self.exact_from && self.spans(from, to).take(FEW + 1).count() <= FEW;
+        let buckets = || self.history.width_at(from) > Span(to.since(from).0 / 64);
+        if few && buckets() {
+            self.cells_from(from, &window, now, &mut cells);
+        } else {
+            self.cells(&window, now, &mut cells);
+        }
         cells.pop().unwrap_or_default()
     }
 
@@ -140,5 +156,46 @@ fn pour(w: &Window, clip: (Stamp, Stamp), whole: (Stamp, Stamp), shares: &Shares
     for (i, cell) in out.iter_mut().enumerate().take(last + 1).skip(first) {
         let (begin, end) = w.cell(i);
         cell.add(&shares.part(whole, (begin.max(clip.0), end.min(clip.1))));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::{Budget, Model};
+    use crate::trace::{Cast, Event, EventKind, Message, ResourceId, Sample, WorkerId, WorkerInfo, WorkerKind};
+
+    const MS: u64 = 1_000_000;
+
+    /// A worker that runs for 60 ms and then waits for ever; the kernel is asked every 50 ms.
+    fn stuck(until: u64) -> Model {
+        let info = WorkerInfo { name: "w".into(), group: "w".into(), kind: WorkerKind::Thread, pool: None };
+        let cast = Cast { workers: vec![info], ..Cast::default() };
+        let mut model = Model::new(Arc::new(cast), Budget::default());
+        let worker = WorkerId(0);
+        let wait = EventKind::Wait { lock: ResourceId(0), held: 0, timed: false };
+        for (at, kind) in [(0, EventKind::Began), (60 * MS, wait)] {
+            model.apply(&Message::Events(vec![Event { at: Stamp(at), worker, kind }]));
+        }
+        for from in (0..until).step_by(50 * MS as usize) {
+            let (from, to, running) = (Stamp(from), Stamp(from + 50 * MS), if from == 0 { 50 * MS } else { 0 });
+            model.apply(&Message::Sample(Sample::Sched { worker, from, to, running, ready: 0 }));
+        }
+        model
+    }
+
+    #[test]
+    fn shares_of_long_ago_are_those_of_then() {
+        for seconds in [0, 1, 5, 30, 300] {
+            let now = Stamp(seconds * 1_000 * MS + 100 * MS);
+            let model = stuck(now.0);
+            let at = Stamp(60 * MS + 54_000);
+            for from in [0, 20, 40, 55] {
+                let shares = model.lane(WorkerId(0)).shares(Stamp(from * MS), at, now);
+                assert!(shares.share(State::Running) > 0.8, "{from} ms, after {seconds} s: {shares:?}");
+            }
+        }
     }
 }

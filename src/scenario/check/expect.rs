@@ -12,18 +12,22 @@ use crate::scenario::program::{Claim, Compare, Expect, Metric, ResourceSpec, Sub
 use crate::trace::{KnobId, State};
 
 /// What can be found wrong with a run: the ids of the detectors. They live in a layer that this one does not know.
-const FINDINGS: [&str; 15] = [
+const FINDINGS: [&str; 19] = [
     "crashed",
     "deadlock",
     "handover-bound",
+    "head-of-line",
     "herd",
+    "livelock",
     "lock-bound",
     "lost-update",
     "lost-wakeup",
+    "order-hazard",
     "orphaned-lock",
     "oversubscribed",
     "pool-too-large",
     "pool-too-small",
+    "queue-overflow-in",
     "stall",
     "starved",
     "straggler",

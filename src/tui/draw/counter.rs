@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::super::format::{grouped, percent};
+use super::super::format::{cut, grouped, percent};
 use super::{Scene, text};
 use crate::model::Severity;
 use crate::trace::{ResourceId, Span};
@@ -23,22 +23,32 @@ impl Widget for CounterRow<'_> {
         let parts = scene.parts(line);
         scene.who(parts.who, scene.watch.shown().cast().resource_name(id), false, buf);
         let Some(figures) = scene.watch.figures.counter(id) else { return };
-        let wrong = figures.lost != 0;
-        let loud = if wrong { scene.theme.severity(Severity::Error) } else { Style::new() };
+        let lost = figures.lost.unwrap_or(0);
+        let loud = if lost == 0 { Style::new() } else { scene.theme.severity(Severity::Error) };
         let columns = [
-            ("holds ", grouped(figures.value), scene.theme.strong()),
-            ("should hold ", grouped(figures.expected), Style::new()),
-            ("lost ", grouped(figures.lost), loud),
+            ("holds ", Some(figures.value), scene.theme.strong()),
+            ("should hold ", figures.expected(), Style::new()),
+            ("lost ", figures.lost, loud),
         ];
+        let each = number_width(parts.time.width);
         let mut rest = parts.time;
         for (label, number, style) in columns {
+            let Some(number) = number.filter(|_| usize::from(rest.width) >= label.len() + 3) else { break };
             rest = text::put(buf, rest, label, scene.theme.faint());
-            let columns = if parts.time.width < 60 { 9 } else { 14 };
-            let number_at = Rect { width: rest.width.min(columns), ..rest };
-            text::put(buf, number_at, &number, style);
-            rest = Rect { x: number_at.right(), width: rest.width - number_at.width, ..rest };
+            let at = Rect { width: rest.width.min(each), ..rest };
+            text::put(buf, at, &cut(&grouped(number), usize::from(at.width), scene.theme.dots()), style);
+            rest = Rect { x: at.right(), width: rest.width - at.width, ..rest };
         }
-        let share = Span(figures.lost.unsigned_abs()).share_of(Span(figures.expected.unsigned_abs()));
-        scene.figures(parts.now, &[(percent(share), loud)], buf);
+        let share = figures.expected().map(|due| Span(lost.unsigned_abs()).share_of(Span(due.unsigned_abs())));
+        scene.figures(parts.now, &[(share.map_or_else(String::new, percent), loud)], buf);
+    }
+}
+
+/// Columns of a number, so that all three fit where they can.
+const fn number_width(line: u16) -> u16 {
+    match line {
+        ..40 => 7,
+        40..60 => 9,
+        _ => 14,
     }
 }

@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 use super::super::format::{age, count, percent, rate};
 use super::super::theme::Theme;
 use super::super::watch::{Chosen, Watch};
-use super::overlay::Overlay;
+use super::overlay::{self, Overlay};
 use crate::model::{Ending, Lock, Room, Times};
 use crate::trace::{Death, ResourceId, ResourceKind, RwPolicy, Span, Stamp, State, WorkerId};
 
@@ -31,7 +31,7 @@ impl Widget for Detail<'_> {
         let cast = self.watch.shown().cast();
         let (title, lines) = match self.watch.chosen {
             Some(Chosen::Lane(worker)) => (cast.worker_name(worker), self.worker(worker)),
-            Some(Chosen::Lock(id)) => (cast.resource_name(id), self.lock(id)),
+            Some(Chosen::Lock(id)) => (cast.resource_name(id), self.lock(id, area)),
             Some(Chosen::Queue(id)) => (cast.resource_name(id), self.queue(id)),
             Some(Chosen::Finding(_)) | None => return,
         };
@@ -47,9 +47,11 @@ impl Detail<'_> {
         let kind = cast.worker(worker).map_or("", |w| w.kind.word());
         let id = |label: &str, id: Option<u32>| id.map_or_else(String::new, |id| format!("   {label} {id}"));
         lines.push(plain(format!("{kind}{}{}", id("pid", lane.pid()), id("tid", lane.tid()))));
-        let doing = lane.doing();
+        // As the lane's row says it: at the cursor, if there is one.
+        let figures = &self.watch.figures;
+        let doing = figures.lane(worker).and_then(|f| f.doing).unwrap_or_else(|| lane.doing());
         let on = doing.on.map_or_else(String::new, |r| format!(" on {}", cast.resource_name(r)));
-        lines.push(plain(format!("{}{on} for {}", doing.state.word(), age(now.since(doing.since)))));
+        lines.push(plain(format!("{}{on} for {}", doing.state.word(), age(figures.at.since(doing.since)))));
         if let Some(ending) = lane.ended() {
             lines.push((ended(&ending), self.theme.strong()));
         }
@@ -64,6 +66,7 @@ impl Detail<'_> {
         let held: Vec<_> = lane.held().iter().map(|(lock, _)| cast.resource_name(*lock)).collect();
         lines.push(plain(format!("holds {}", if held.is_empty() { "nothing".into() } else { held.join(", ") })));
         lines.push(plain(String::new()));
+        lines.push(("in the whole run".into(), self.theme.faint()));
         let totals = lane.totals(now);
         for state in State::ALL.into_iter().filter(|s| totals.get(*s) > 0 && *s != State::Done) {
             let share = totals.share(state);
@@ -79,7 +82,7 @@ impl Detail<'_> {
         lines
     }
 
-    fn lock(&self, id: ResourceId) -> Lines {
+    fn lock(&self, id: ResourceId, area: Rect) -> Lines {
         let model = self.watch.shown();
         let (Some(lock), cast, now) = (model.lock(id), model.cast(), self.watch.now) else { return Lines::new() };
         let kind = match cast.resource(id).map(|r| &r.kind) {
@@ -107,7 +110,9 @@ impl Detail<'_> {
         }));
         let waiters = named(&lock.waiters());
         if !waiters.is_empty() {
-            lines.push(plain(format!("waited for by {}", waiters.join(", "))));
+            let width = overlay::place(area, overlay::WIDTH, 0).width.saturating_sub(4);
+            let waiters = format!("waited for by {}", waiters.join(", "));
+            lines.extend(super::text::wrap(&waiters, width).into_iter().map(plain));
         }
         if let Some(fairness) = lock.fairness() {
             lines.push(plain(format!("fairness {fairness:.2} (1 is even, Jain's index)")));

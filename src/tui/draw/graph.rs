@@ -10,7 +10,7 @@ use super::super::theme::Theme;
 use super::super::watch::Watch;
 use super::{ring, text};
 use crate::model::Deadlock;
-use crate::trace::State;
+use crate::trace::{Span, State};
 
 pub(super) struct Graph<'a> {
     pub(super) watch: &'a Watch,
@@ -41,14 +41,20 @@ impl Graph<'_> {
         let drawn = ring::Ring { links: &links, theme: self.theme };
         let used = drawn.height(area);
         drawn.render(area, buf);
-        let since = self.watch.now.since(deadlock.at);
-        let mut lines = vec![format!("closed at {:.3} s, {} ago", deadlock.at.secs(), age(since))];
+        let (shown, closed) = (self.watch.figures.at, Span(deadlock.at.0));
+        let mut lines = vec![if shown >= deadlock.at {
+            format!("closed {closed} after the start, {} ago", age(shown.since(deadlock.at)))
+        } else {
+            format!("closes {closed} after the start")
+        }];
         if !deadlock.victims.is_empty() {
             let victims: Vec<_> = deadlock.victims.iter().map(|w| cast.worker_name(*w)).collect();
             lines.extend(text::wrap(&format!("waits for them in vain: {}", victims.join(", ")), area.width));
         }
+        let used = usize::from(used);
+        let gap = usize::from(usize::from(area.height) > used + lines.len());
         for (i, line) in lines.iter().enumerate() {
-            text::put(buf, text::line(area, usize::from(used) + 1 + i), line, self.theme.faint());
+            text::put(buf, text::line(area, used + gap + i), line, self.theme.faint());
         }
     }
 

@@ -18,6 +18,16 @@ pub(super) struct Help {
 /// Columns of the keys' names.
 const KEYS: usize = 14;
 
+/// What the heads over the figures at the right mean.
+const FIGURES: [(&str, &str); 6] = [
+    ("run, lock ...", "share of the time in sight that the worker spent in this state; hand: handing over, rdy: ready"),
+    ("cont", "how many of those who came for the lock so far had to wait"),
+    ("w.p99", "99 of 100 waits for the lock were no longer than this"),
+    ("held  hold", "share of the time in sight that somebody held the lock; how long on average"),
+    ("grows  top", "items a second by which the queue grows; the top of its scale"),
+    ("load", "how busy the whole machine keeps the core, other programs too"),
+];
+
 impl Widget for Help {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let at = overlay::place(area, 92, area.height);
@@ -32,6 +42,15 @@ impl Widget for Help {
         lines.push((String::new(), Style::new()));
         let mouse = "mouse: click chooses a row and sets the cursor, drag moves the window, wheel zooms or scrolls";
         lines.extend(text::wrap(mouse, at.width.saturating_sub(4)).into_iter().map(|l| (l, self.theme.faint())));
+        if self.place == Place::Watch {
+            lines.push((String::new(), Style::new()));
+            for (head, means) in FIGURES {
+                let mut head = head;
+                for line in text::wrap(means, width) {
+                    lines.push((format!("{:<KEYS$}{line}", std::mem::take(&mut head)), Style::new()));
+                }
+            }
+        }
         let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(3);
         let inner = overlay::frame("Keys", self.theme, overlay::place(area, at.width, height), buf);
         overlay::scrolled(&lines, self.scroll, inner, self.theme, buf);

@@ -24,10 +24,10 @@ pub(super) struct Figure {
 const FIGURES: [Figure; 7] = [
     Figure { head: "run", states: &[State::Running], price: false },
     Figure { head: "lock", states: &[State::Lock], price: true },
+    Figure { head: "hand", states: &[State::Handover], price: true },
+    Figure { head: "io", states: &[State::Io], price: false },
     Figure { head: "idle", states: &[State::Empty], price: false },
     Figure { head: "rdy", states: &[State::Ready], price: true },
-    Figure { head: "io", states: &[State::Io], price: false },
-    Figure { head: "hand", states: &[State::Handover], price: true },
     Figure { head: "full", states: &[State::Full], price: true },
 ];
 

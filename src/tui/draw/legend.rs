@@ -7,8 +7,8 @@ use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::app::{App, Mode};
-use super::super::keys::{self, Place};
-use super::super::theme::Hold;
+use super::super::keys::{self, Action, Binding, Place};
+use super::super::theme::{Hold, Theme};
 use super::super::watch::Watch;
 use super::{lane, text};
 use crate::trace::State;
@@ -18,6 +18,9 @@ pub(super) struct Legend<'a> {
     pub(super) watch: &'a Watch,
 }
 
+/// Columns kept for `? help  q quit`.
+const KEPT: u16 = 16;
+
 impl Widget for Legend<'_> {
     fn render(self, line: Rect, buf: &mut Buffer) {
         let inner = Rect { x: line.x + line.width.min(1), width: line.width.saturating_sub(1), ..line };
@@ -25,8 +28,10 @@ impl Widget for Legend<'_> {
             text::put(buf, inner, &text, style);
             return;
         }
-        let rest = self.states(inner, buf);
-        hints(self.app, Place::Watch, rest, buf);
+        // Help and the way out stand on every screen wide enough for a word of what the colours mean.
+        let kept = if line.width >= 60 { KEPT } else { 0 };
+        let rest = self.states(Rect { width: inner.width - kept, ..inner }, buf);
+        hints(self.app, Place::Watch, Rect { width: inner.right() - rest.x, ..rest }, buf);
     }
 }
 
@@ -37,25 +42,20 @@ impl Legend<'_> {
         for state in lane::seen(self.watch) {
             states.add(&[state]);
         }
+        let gap = if at.width < 80 { " " } else { "  " };
         let mut rest = at;
         for state in State::ALL.into_iter().filter(|s| *s != State::Done && states.has(*s)) {
             let glyph = theme.glyph(state);
             let letter = state.letter().to_string();
             rest = text::put(buf, rest, glyph, theme.cell(state));
             let letter = if glyph == letter { String::new() } else { format!(" {letter}") };
-            rest = text::put(buf, rest, &format!("{letter} {}  ", word(state)), Style::new());
+            rest = text::put(buf, rest, &format!("{letter} {}{gap}", word(state)), Style::new());
         }
         let (mixed, style) = theme.mixed(State::Lock, State::Running, 4);
-        let room = usize::from(rest.width);
-        if states.has(State::Lock) && room >= 9 {
+        // Without colour a mixed cell shows the glyph of what fills more of it: nothing to explain.
+        if states.has(State::Lock) && mixed != theme.glyph(State::Lock) && rest.width >= 7 {
             rest = text::put(buf, rest, mixed, style);
-            rest = text::put(buf, rest, " both  ", Style::new());
-        }
-        if states.has(State::Lock) && room >= 60 {
-            for (hold, word) in [(Hold::Held, "held"), (Hold::Wanted, "held, others wait")] {
-                rest = text::put(buf, rest, theme.hold(hold), theme.hold_style(hold));
-                rest = text::put(buf, rest, &format!(" {word}  "), Style::new());
-            }
+            rest = text::put(buf, rest, " both ", Style::new());
         }
         rest
     }
@@ -83,17 +83,41 @@ pub(super) fn said(app: &App, filter: &str) -> Option<(String, Style)> {
     app.said.as_ref().map(|said| (said.clone(), theme.strong()))
 }
 
-/// As many hints as fit, the most important first, ranged right.
+/// The holds of a lock, as its row draws them.
+pub(super) fn holds(theme: Theme, at: Rect, buf: &mut Buffer) {
+    let mut rest = at;
+    for (hold, word) in [(Hold::Held, "held"), (Hold::Wanted, "held, others wait"), (Hold::Free, "free")] {
+        if usize::from(rest.width) < word.width() + 2 {
+            break;
+        }
+        rest = text::put(buf, rest, theme.hold(hold), theme.hold_style(hold));
+        rest = text::put(buf, rest, &format!(" {word}  "), theme.faint());
+    }
+}
+
+/// As many hints as fit, the most important first, ranged right. How to get out is always said.
 pub(super) fn hints(app: &App, place: Place, at: Rect, buf: &mut Buffer) {
+    let named = |b: &'static Binding| {
+        let name = if b.hint == "knob" { "+/-".to_owned() } else { b.keys[0].name() };
+        let needs = name.width() + b.hint.width() + 3;
+        (name, b.hint, needs)
+    };
+    let (out, rest): (Vec<_>, Vec<_>) =
+        keys::at(place).filter(|b| !b.hint.is_empty()).partition(|b| b.action == Action::Quit);
     let (mut shown, mut width) = (Vec::new(), 0);
-    for binding in keys::at(place).filter(|b| !b.hint.is_empty()) {
-        let name = if binding.hint == "knob" { "+/-".to_owned() } else { binding.keys[0].name() };
-        let needs = name.width() + binding.hint.width() + 3;
-        if width + needs > usize::from(at.width) {
+    let first = out.iter().map(|b| named(b).2).sum::<usize>();
+    for (name, hint, needs) in rest.into_iter().map(named) {
+        if first + width + needs > usize::from(at.width) {
             break;
         }
         width += needs;
-        shown.push((name, binding.hint));
+        shown.push((name, hint));
+    }
+    for (name, hint, needs) in out.into_iter().map(named) {
+        if width + needs <= usize::from(at.width) {
+            width += needs;
+            shown.push((name, hint));
+        }
     }
     let width = u16::try_from(width).unwrap_or(u16::MAX).min(at.width);
     let mut rest = Rect { x: at.right() - width, width, ..at };

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
-use super::super::format::{age, cut, percent};
+use super::super::format::{age, cut_name, percent};
 use super::super::theme::Hold;
 use super::super::watch::Chosen;
 use super::{Scene, text};
@@ -35,7 +35,7 @@ impl Widget for LockRow<'_> {
         let beside = scene.who(parts.who, cast.resource_name(id), scene.is_chosen(Chosen::Lock(id)), buf);
         let Some(figures) = watch.figures.lock(id) else { return };
         if let Some(owner) = figures.owner {
-            let name = cut(cast.worker_name(owner), usize::from(beside.width), theme.dots());
+            let name = cut_name(cast.worker_name(owner), usize::from(beside.width), theme.dots());
             text::put(buf, beside, &name, theme.faint());
         }
         if let Some(lock) = watch.shown().lock(id) {

@@ -17,6 +17,9 @@ pub(super) struct Overlay<'a> {
     pub(super) theme: Theme,
 }
 
+/// Columns of an overlay on a screen wide enough.
+pub(super) const WIDTH: u16 = 100;
+
 /// The border of anything that lies over the picture.
 pub(super) fn frame(title: &str, theme: Theme, area: Rect, buf: &mut Buffer) -> Rect {
     Clear.render(area, buf);
@@ -50,7 +53,7 @@ pub(super) fn place(area: Rect, width: u16, height: u16) -> Rect {
 impl Widget for Overlay<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let lines = u16::try_from(self.lines.len()).unwrap_or(u16::MAX);
-        let at = place(area, 100, lines.saturating_add(3));
+        let at = place(area, WIDTH, lines.saturating_add(3));
         let inner = frame(self.title, self.theme, at, buf);
         scrolled(&self.lines, self.scroll, inner, self.theme, buf);
     }
@@ -75,7 +78,7 @@ pub(super) fn plain(text: &str) -> Vec<(String, Style)> {
 /// What the scenario is about, what to look at, what to try.
 pub(super) fn about(app: &App, scroll: usize, area: Rect, buf: &mut Buffer) {
     let Showing::Watch(watch) = &app.showing else { return };
-    let width = place(area, 100, 0).width.saturating_sub(4);
+    let width = place(area, WIDTH, 0).width.saturating_sub(4);
     let lines = about_lines(&watch.scenario, width, app.theme);
     Overlay { title: &watch.scenario.title, lines, scroll, theme: app.theme }.render(area, buf);
 }

@@ -109,8 +109,8 @@ impl Share {
             gaps: true,
         };
         let steps: [fn(&mut Self, usize); 11] = [
-            |s, _| s.gaps = false,
             |s, _| s.cores = s.cores.min(1),
+            |s, _| s.gaps = false,
             |s, _| s.queue_lines = s.queue_lines.min(2),
             |s, _| s.locks = s.locks.min(8),
             |s, height| s.lanes = s.lanes.min((height * 2 / 3).max(8)),

@@ -1,0 +1,288 @@
+//! How fast events are taken in: from rings into the model.
+//!
+//! From rings that were filled before, in CPU time of the one thread that reads and folds; and live, from a child process
+//! that writes into shared memory as fast as there is room. Beside the model a fold written by hand that keeps the least
+//! one could show: time by state, and how often a lock was had.
+#![allow(clippy::print_stdout, reason = "figures are what a benchmark is for")]
+
+mod measure;
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use contend::model::{Budget, Model};
+use contend::platform::{Exit, Launch, inherited, thread_cpu};
+use contend::trace::{
+    Board, BoardSize, Cast, Event, EventKind, Grant, LockKind, Message, PoolId, PoolInfo, Record, ResourceId,
+    ResourceInfo, ResourceKind, Ring, RingReader, RingWriter, Span, Stamp, State, WorkerId, WorkerInfo, WorkerKind,
+    ring_words,
+};
+
+use self::measure::{Goal, head, interleave, median, ratio, spread, wait_for_quiet};
+
+const WORKERS: usize = 4;
+const RECORDS: usize = 32_768;
+const ROUNDS: usize = 15;
+/// Events in one message: as the reader of a run hands them on.
+const BATCH: usize = 4096;
+const LIVE: Duration = Duration::from_millis(400);
+/// Argument of the child process.
+const PRODUCE: &str = "--produce";
+const LOCK: ResourceId = ResourceId(0);
+const QUEUE: ResourceId = ResourceId(1);
+const POOL: PoolId = PoolId(0);
+/// Words of the lock's place on the board that child and parent talk through.
+const CONSUMED: usize = 0;
+const STOP: usize = 1;
+
+/// A pool of workers with one queue and one lock.
+fn cast() -> Arc<Cast> {
+    let worker = |i| WorkerInfo {
+        name: format!("w{i}"),
+        group: "w".into(),
+        kind: WorkerKind::Thread,
+        pool: (i < WORKERS).then_some(POOL),
+    };
+    let resource = |name: &str, kind| ResourceInfo { name: name.into(), kind };
+    Arc::new(Cast {
+        workers: (0..=WORKERS).map(worker).collect(),
+        resources: vec![
+            resource("m", ResourceKind::Mutex { kind: LockKind::Std }),
+            resource("q", ResourceKind::Queue { capacity: 100 }),
+        ],
+        pools: vec![PoolInfo {
+            name: "pool".into(),
+            of: WorkerKind::Thread,
+            workers: (0..WORKERS).map(WorkerId::from).collect(),
+            feeder: WorkerId::from(WORKERS),
+            queue: QUEUE,
+            size: WORKERS as u32,
+            total: None,
+        }],
+        wakers: Vec::new(),
+    })
+}
+
+/// What workers do over and over: take a task, take the lock (every other time after a wait), end the task, find no work.
+#[derive(Debug, Default)]
+struct Script {
+    turn: u64,
+    grant: u64,
+}
+
+impl Script {
+    /// The events of one task, which begins at `at`; each takes a step of `step`.
+    fn task(&mut self, mut at: u64, step: u64, mut tell: impl FnMut(u64, EventKind)) {
+        let mut next = |kind| {
+            tell(at, kind);
+            at += step;
+        };
+        self.turn += 1;
+        self.grant += 1;
+        let grant = Grant(self.grant);
+        next(EventKind::Took { queue: QUEUE, depth: (self.turn % 7) as u32 });
+        next(EventKind::TaskBegan { pool: POOL, waited: Span(step * (self.turn % 100)) });
+        if self.turn % 2 == 0 {
+            next(EventKind::Wait { lock: LOCK, held: 0, timed: false });
+        }
+        next(EventKind::Acquired { lock: LOCK, grant });
+        next(EventKind::Released { lock: LOCK, grant });
+        next(EventKind::TaskEnded { pool: POOL, ok: true });
+        next(EventKind::Block { state: State::Empty, on: Some(QUEUE) });
+    }
+}
+
+/// Most events of one task.
+const TASK: usize = 7;
+
+/// Rings that are filled again and again with what comes next.
+struct Prepared {
+    words: Vec<Vec<AtomicU64>>,
+    script: Script,
+    clock: u64,
+}
+
+impl Prepared {
+    fn new() -> Self {
+        let words = || (0..ring_words(RECORDS)).map(|_| AtomicU64::new(0)).collect();
+        let prepared = Self { words: (0..WORKERS).map(|_| words()).collect(), script: Script::default(), clock: 0 };
+        for words in &prepared.words {
+            RingWriter::new(Ring::new(words)).write(Record::new(0, EventKind::Began));
+        }
+        prepared
+    }
+
+    /// Fills all rings; the workers have their turns one after the other, 200 ns an event.
+    fn fill(&mut self) {
+        let mut pens: Vec<RingWriter<'_>> = self.words.iter().map(|w| RingWriter::new(Ring::new(w))).collect();
+        for _ in 0..(RECORDS - 1) / TASK {
+            for pen in &mut pens {
+                self.script.task(self.clock, 200, |at, kind| pen.write(Record::new(at, kind)));
+                self.clock += 200 * TASK as u64;
+            }
+        }
+    }
+
+    fn readers(&self) -> Vec<RingReader<'_>> {
+        self.words.iter().map(|w| RingReader::new(Ring::new(w))).collect()
+    }
+}
+
+/// Takes all that is there, as the reader of a run does; returns how many events.
+fn drain(rings: &mut [RingReader<'_>], nanos: f64, mut tell: impl FnMut(Vec<Event>)) -> u64 {
+    let mut count = 0;
+    let mut batch = Vec::new();
+    for (w, ring) in rings.iter_mut().enumerate() {
+        ring.drain(usize::MAX, |record| {
+            count += 1;
+            let at = Stamp((record.ticks as f64 * nanos) as u64);
+            batch.push(Event { at, worker: WorkerId::from(w), kind: record.kind() });
+            if batch.len() >= BATCH {
+                tell(std::mem::take(&mut batch));
+            }
+        });
+    }
+    if !batch.is_empty() {
+        tell(batch);
+    }
+    count
+}
+
+/// The least one could keep.
+#[derive(Debug, Default)]
+struct Least {
+    workers: [(u64, usize); WORKERS],
+    spent: [[u64; 12]; WORKERS],
+    had: u64,
+    waited: u64,
+}
+
+impl Least {
+    fn event(&mut self, event: &Event) {
+        let state = match event.kind {
+            EventKind::Wait { .. } => State::Lock,
+            EventKind::Block { state, .. } => state,
+            EventKind::Ended(_) => State::Done,
+            _ => State::Running,
+        };
+        self.had += u64::from(matches!(event.kind, EventKind::Acquired { .. }));
+        self.waited += u64::from(state == State::Lock);
+        let w = event.worker.index();
+        let (since, before) = std::mem::replace(&mut self.workers[w], (event.at.0, state.index()));
+        self.spent[w][before] += event.at.0 - since;
+    }
+}
+
+/// What becomes of the events.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    Nothing,
+    Least,
+    Model,
+}
+
+const WAYS: [(Way, &str); 3] = [(Way::Nothing, "read only"), (Way::Least, "fold by hand"), (Way::Model, "model")];
+
+/// CPU nanoseconds per event of a few fillings.
+fn prepared(way: Way) -> f64 {
+    let (mut rings, mut model, mut least) = (Prepared::new(), Model::new(cast(), Budget::default()), Least::default());
+    let (mut events, mut nanos) = (0, 0);
+    for filling in 0..5 {
+        rings.fill();
+        let mut readers = rings.readers();
+        let start = thread_cpu();
+        let count = drain(&mut readers, 1.0, |batch| match way {
+            Way::Nothing => drop(black_box(batch)),
+            Way::Least => batch.iter().for_each(|e| least.event(e)),
+            Way::Model => model.apply(&Message::Events(batch)),
+        });
+        if filling > 0 {
+            (events, nanos) = (events + count, nanos + thread_cpu() - start);
+        }
+    }
+    black_box(&least);
+    assert_eq!(model.health().anomalies, 0, "the events are what workers could do");
+    nanos as f64 / events as f64
+}
+
+/// Runs in the child: writes to the first ring as fast as there is room.
+fn produce() {
+    let board = Board::open(inherited(0).expect("a board")).expect("a board");
+    let ring = board.ring(WorkerId(0));
+    let (mut pen, mut script, clock) = (RingWriter::new(ring), Script::default(), board.clock());
+    let [consumed, stop, ..] = board.resource(LOCK);
+    pen.write(Record::new(clock.ticks(), EventKind::Began));
+    while stop.load(Ordering::Relaxed) == 0 {
+        if ring.totals().0 - consumed.load(Ordering::Relaxed) + TASK as u64 > RECORDS as u64 {
+            std::thread::yield_now();
+            continue;
+        }
+        script.task(0, 0, |_, kind| pen.write(Record::new(clock.ticks(), kind)));
+    }
+}
+
+/// Takes in what a child writes: (million events a second on the wall, CPU nanoseconds an event). With two
+/// cores the first says how much of them others left; the second is the reader's own.
+fn live() -> (f64, f64) {
+    let board =
+        Board::create(BoardSize { workers: WORKERS + 1, active: WORKERS + 1, knobs: 0, resources: 2 }).expect("memory");
+    let launch = Launch {
+        image: None,
+        args: vec![PRODUCE.into()],
+        inherit: vec![board.fd()],
+        own_session: false,
+        captured: false,
+    };
+    let (mut child, pipes) = launch.start().expect("a child");
+    let mut model = Model::new(cast(), Budget::default());
+    let mut rings = [RingReader::new(board.ring(WorkerId(0)))];
+    let words = board.resource(LOCK);
+    let mut events = 0;
+    let mut take = |events: &mut u64| {
+        *events += drain(&mut rings, 0.4, |batch| model.apply(&Message::Events(batch)));
+        words[CONSUMED].store(*events, Ordering::Relaxed);
+    };
+    while events == 0 {
+        take(&mut events);
+    }
+    let (first, start, cpu) = (events, Instant::now(), thread_cpu());
+    while start.elapsed() < LIVE {
+        take(&mut events);
+        std::thread::yield_now();
+    }
+    let (wall, cpu, count) = (start.elapsed().as_secs_f64(), thread_cpu() - cpu, events - first);
+    words[STOP].store(1, Ordering::Relaxed);
+    drop(pipes);
+    assert_eq!(child.wait(), Exit::Code(0));
+    assert_eq!(model.health().lost, 0, "the child waits for room");
+    (count as f64 / wall / 1e6, cpu as f64 / count as f64)
+}
+
+fn main() {
+    if std::env::args().any(|a| a == PRODUCE) {
+        return produce();
+    }
+    head("ingest: from rings into the model");
+    let samples = interleave(ROUNDS, WAYS.len(), |way| prepared(WAYS[way].0));
+    println!("prepared rings, one thread     CPU ns/event   million events/s   spread");
+    for ((_, name), samples) in WAYS.iter().zip(&samples) {
+        let nanos = median(samples);
+        println!("  {name:28} {nanos:12.1} {:18.1} {:7.0} %", 1e3 / nanos, spread(samples) * 100.0);
+    }
+    let live: Vec<(f64, f64)> = (0..ROUNDS)
+        .map(|_| {
+            wait_for_quiet(Duration::from_secs(2));
+            live()
+        })
+        .collect();
+    let wall: Vec<f64> = live.iter().map(|l| l.0).collect();
+    let cpu = median(&live.iter().map(|l| l.1).collect::<Vec<_>>());
+    println!("\nlive from a child process, into the model");
+    println!("  on the wall: {:.1} million events/s (spread {:.0} %)", median(&wall), spread(&wall) * 100.0);
+    println!("  reading thread: {cpu:.1} CPU ns/event, looking in vain included\n");
+    Goal::AtLeast(50.0).judge("prepared rings into the model, million events/s", 1e3 / median(&samples[2]));
+    Goal::AtLeast(50.0).judge("live from a child, million events per second of CPU", 1e3 / cpu);
+    println!("  model / fold by hand: {:.2} times the CPU", ratio(&samples[2], &samples[1]));
+}

@@ -1,0 +1,51 @@
+//! A queue that will be full before long.
+
+use super::{About, Finding, Look, Severity, number};
+use crate::trace::Span;
+
+pub(super) const ID: &str = "queue-overflow-in";
+
+/// What is further away than this may come otherwise.
+const SOON: f64 = 60.0;
+
+/// Items that it must have grown by to speak of a pace, at least.
+const GROWN: f64 = 10.0;
+
+/// As part of its room: chance moves a queue up and down, too.
+const GROWN_PART: f64 = 0.05;
+
+pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
+    if look.model.deadlock().is_some() || look.model.ended().is_some() {
+        return Vec::new();
+    }
+    // All of a batch is there from the beginning: its queue is full at once, and empty in the end.
+    let batch = |queue| look.pools().any(|(_, info, pool)| info.queue == queue && pool.total().is_some());
+    let mut found = Vec::new();
+    for id in look.model.cast().queues().filter(|queue| !batch(*queue)) {
+        let Some(queue) = look.model.queue(id) else { continue };
+        let (depth, room) = (f64::from(queue.depth()), f64::from(queue.capacity()));
+        let span = look.span();
+        let (pace, lately) = (queue.slope(span, look.now), queue.slope(Span(span.0 / 2), look.now));
+        let grown = pace * span.secs();
+        let left = (room - depth) / pace.min(lately);
+        let grows = pace > 0.0 && lately > 0.0 && grown >= GROWN.max(room * GROWN_PART).min(room);
+        if !grows || depth >= room || left > SOON {
+            continue;
+        }
+        found.push(Finding {
+            id: ID,
+            severity: Severity::Warning,
+            sentence: format!(
+                "At this pace {} overflows in {}: it grows by {} a second.",
+                look.resource(id),
+                Span::from_secs(left.max(0.1)),
+                number(pace),
+            ),
+            evidence: format!("{} of {} places are taken.", number(depth), number(room)),
+            cure: "Let fewer come, or do more of them at once; more room only puts it off.".into(),
+            about: Some(About::Resource(id)),
+            at: None,
+        });
+    }
+    found
+}

@@ -1,0 +1,72 @@
+//! Who has a lock, and how many can.
+
+use super::{Lock, Open};
+use crate::trace::{Grant, ResourceKind, Stamp, WorkerId};
+
+/// How many can have a lock at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    One,
+    /// So many at once; `scoped`: whoever takes one gives it back, so that its holders are known.
+    Permits {
+        permits: u32,
+        scoped: bool,
+    },
+    /// Readers together, or one writer.
+    Readers,
+}
+
+impl Room {
+    pub(in crate::model) fn of(kind: &ResourceKind) -> Self {
+        match kind {
+            ResourceKind::Semaphore { permits, scoped } => Self::Permits { permits: *permits, scoped: *scoped },
+            ResourceKind::Rwlock { .. } => Self::Readers,
+            _ => Self::One,
+        }
+    }
+}
+
+impl Lock {
+    /// Who has it alone now, since when. A dead worker still has what it did not give back.
+    pub fn owner(&self) -> Option<(WorkerId, Stamp)> {
+        self.owning().map(|open| (open.worker, open.from))
+    }
+
+    /// All who have it now, since when, in the order they got it: one line for each permit.
+    pub fn holders(&self) -> Vec<(WorkerId, Stamp)> {
+        let mut holders: Vec<&Open> = match self.room {
+            Room::One => self.owning().into_iter().collect(),
+            Room::Permits { .. } | Room::Readers => self.open.iter().filter(|open| !open.doubtful).collect(),
+        };
+        holders.sort_by_key(|open| (open.grant.number(), open.worker));
+        holders.iter().map(|open| (open.worker, open.from)).collect()
+    }
+
+    /// Holds that may not be over, with their grants, and of no holder that events were lost of.
+    pub(in crate::model) fn holds(&self) -> impl Iterator<Item = (WorkerId, Grant)> + '_ {
+        self.open.iter().filter(|open| !open.doubtful).map(|open| (open.worker, open.grant))
+    }
+
+    /// Whether a worker that waits for it now gets a later grant than this one, and not an earlier one that has not been told
+    /// yet.
+    pub(in crate::model) fn is_before_next_of(&self, worker: WorkerId, grant: Grant) -> bool {
+        let own = self.last_of(worker).number();
+        grant.number() <= own || self.seen.complete(own, grant.number())
+    }
+
+    /// Who has the newest grant seen, if that hold is not over and no events of the holder were lost.
+    pub(in crate::model) fn believed(&self) -> Option<(WorkerId, Grant)> {
+        self.owning().map(|open| (open.worker, open.grant))
+    }
+
+    fn owning(&self) -> Option<&Open> {
+        // Two with one grant cannot be; if they are, the order of arrival must not matter.
+        let alone = |open: &&Open| match self.room {
+            Room::One => true,
+            Room::Permits { .. } => false,
+            Room::Readers => !open.grant.is_shared(),
+        };
+        let newest = |open: &&Open| open.grant == self.newest && !open.doubtful;
+        self.open.iter().filter(newest).filter(alone).min_by_key(|open| open.worker)
+    }
+}
