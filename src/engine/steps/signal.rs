@@ -28,7 +28,10 @@ impl Actor {
             Some(ResourceKind::Condition { of }) => {
                 // A signal that comes between giving the mutex back and going to sleep counts already.
                 let (ticket, mutex) = (waiters.join(), *of);
-                let holds = (0..).take_while(|_| self.release(mutex)).count(); // a reentrant one may be held several times
+                let mut holds = 0; // of a reentrant one there may be several
+                while self.release(mutex) {
+                    holds += 1;
+                }
                 waiters.wait(ticket, deadline, &mut self.pen);
                 (0..holds).for_each(|_| self.take(mutex));
             }
