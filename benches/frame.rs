@@ -40,7 +40,7 @@ const DENSE: u64 = 60_000_000_000;
 const PAST: u64 = 2 * DENSE;
 /// Time between two events from then on: each worker changes what it does every 200 ms, four cells of the axis.
 const LIVE_STEP: u64 = 200_000_000 / LANES as u64;
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A run whose events are known beforehand. Its clock goes at half speed: 50 ms, one cell of the axis, in a frame's 100.
 struct Scripted {
@@ -57,7 +57,7 @@ fn cast() -> Arc<Cast> {
         kind: WorkerKind::Thread,
         pool: None,
     };
-    Arc::new(Cast { workers: (0..LANES).map(worker).collect(), resources: Vec::new(), pools: Vec::new() })
+    Arc::new(Cast { workers: (0..LANES).map(worker).collect(), ..Cast::default() })
 }
 
 /// Workers that change what they do one after the other.

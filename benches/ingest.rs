@@ -84,7 +84,7 @@ impl Script {
         let grant = Grant(self.grant);
         next(EventKind::Took { queue: QUEUE, depth: (self.turn % 7) as u32 });
         next(EventKind::TaskBegan { pool: POOL, waited: Span(step * (self.turn % 100)) });
-        if self.turn % 2 == 0 {
+        if self.turn.is_multiple_of(2) {
             next(EventKind::Wait { lock: LOCK, held: 0, timed: false });
         }
         next(EventKind::Acquired { lock: LOCK, grant });

@@ -130,7 +130,7 @@ impl Drop for Pty {
 
 impl Output {
     fn read(&self, mut from: impl Read, screen: &Mutex<Parser>, start: Instant) {
-        let mut buffer = [0; 64 << 10];
+        let mut buffer = vec![0; 64 << 10];
         while let Ok(n @ 1..) = from.read(&mut buffer) {
             let at = start.elapsed().as_nanos() as u64;
             let bytes = &buffer[..n];

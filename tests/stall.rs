@@ -217,7 +217,9 @@ impl World {
         let mut waiting: Vec<usize> = (0..self.workers.len()).filter(waits).collect();
         self.rng.shuffle(&mut waiting);
         waiting.truncate(most);
-        waiting.iter().for_each(|other| self.workers[*other].signalled = true);
+        for other in &waiting {
+            self.workers[*other].signalled = true;
+        }
         self.tell(w, EventKind::Signalled { on: ResourceId::from(condition), woken: waiting.len() as u32 });
     }
 

@@ -173,7 +173,9 @@ fn rounds(last: usize) -> String {
         let slow = if round < last { 0 } else { 1 + round % 2 };
         let (from, to) = (round * 100 + 10, round * 100 + 90);
         let quick: Vec<usize> = (0..3).filter(|w| *w != slow).collect();
-        quick.iter().for_each(|w| writeln!(text, "{from} w{w} block signal b").unwrap());
+        for w in &quick {
+            let _ = writeln!(text, "{from} w{w} block signal b");
+        }
         let _ = writeln!(text, "{to} w{slow} signalled b 2");
         for w in quick {
             nth += 1;
