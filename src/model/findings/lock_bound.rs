@@ -9,7 +9,7 @@ pub(super) const ID: &str = "lock-bound";
 const WAITED: f64 = 0.30;
 
 /// Part of the time that the lock must be held.
-const HELD: f64 = 0.90;
+const HELD: f64 = 0.75;
 
 /// Holds that must have ended: else it is one long hold, not a busy lock.
 const HOLDS: u64 = 10;
