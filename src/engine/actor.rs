@@ -1,6 +1,5 @@
 //! A worker at its steps.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::hold::Hold;
@@ -8,7 +7,7 @@ use super::recorder::Recorder;
 use super::run::Run;
 use crate::platform::{exit_now, wait_for_device};
 use crate::scenario::{Expr, Step, Target, Values};
-use crate::trace::{EventKind, KnobId, ResourceId, Ring, State, WorkerId};
+use crate::trace::{KnobId, ResourceId, Ring, State, WorkerId};
 
 /// Why a worker does not go on with its steps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,9 +29,9 @@ pub struct Actor {
     me: WorkerId,
     place: (u32, u32),
     pub pen: Recorder<'static>,
-    held: Vec<(ResourceId, Hold)>,
+    pub(super) held: Vec<(ResourceId, Hold)>,
     /// The worker's own copy of each counter, by resource.
-    copies: Vec<i64>,
+    pub(super) copies: Vec<i64>,
     /// Number of the pool's task it is at.
     pub(super) task: Option<u64>,
     /// Decides where a choice is left to chance.
@@ -97,62 +96,30 @@ impl Actor {
             Step::Compute(nanos) => self.compute(nanos),
             Step::Sleep(nanos) => self.sleep(nanos),
             Step::Io(nanos) => self.io(nanos)?,
-            Step::Lock { target, body } => {
-                let lock = self.target(target);
-                self.take(lock);
-                self.steps(body)?;
-                self.release(lock);
-            }
-            Step::TryLock { target, timeout, body, otherwise } => {
-                let lock = self.target(target);
-                if self.take_within(lock, timeout) {
-                    self.steps(body)?;
-                    self.release(lock);
-                } else {
-                    self.steps(otherwise)?;
-                }
-            }
-            Step::Take(target) => {
-                let lock = self.target(target);
-                self.take(lock);
-            }
-            Step::Release(target) => {
-                let lock = self.target(target);
-                self.release(lock);
-            }
+            Step::Lock { target, body } => self.with_lock(target, body)?,
+            Step::TryLock { target, timeout, body, otherwise } => self.try_lock(target, timeout, body, otherwise)?,
+            Step::Take(target) => self.take(self.target(target)),
+            Step::Release(target) => drop(self.release(self.target(target))),
             Step::Acquire { target, permits, body } => self.with_permits(target, permits, body)?,
             Step::Down(target) => self.down(target),
             Step::Up(target) => self.up(target),
             Step::Read { target, body } => self.read(target, body)?,
             Step::Write { target, body } => self.write(target, body)?,
-            Step::Load(target) => {
-                let counter = self.target(target);
-                self.copies[counter.index()] = self.cell(counter).load(Ordering::Relaxed) as i64;
-            }
+            Step::Load(target) => self.load(target),
             Step::Store { target, add } => self.store(target, *add),
             Step::Add { target, by } => self.add(target, *by),
             Step::Queue(step) => self.queue_step(step)?,
             Step::Signal(step) => self.signal_step(step),
             Step::If { question, body, otherwise } => {
-                let holds = self.holds(question);
-                self.steps(if holds { body } else { otherwise })?;
+                self.steps(if self.holds(question) { body } else { otherwise })?;
             }
-            Step::While { question, body } => {
-                while self.holds(question) {
-                    self.again(body)?;
-                }
-            }
-            Step::Repeat { times, body } => {
-                for _ in 0..times.eval(self) as u64 {
-                    self.again(body)?;
-                }
-            }
+            Step::While { question, body } => self.while_holds(question, body)?,
+            Step::Repeat { times, body } => self.repeat(times, body)?,
             Step::Forever(body) => loop {
                 self.again(body)?;
             },
             Step::When { knob, is, body, otherwise } => {
-                let stands = (self.run.knob(*knob) - is).abs() < 0.5e-9_f64.max(is.abs() * 1e-12);
-                self.steps(if stands { body } else { otherwise })?;
+                self.steps(if self.stands(*knob, *is) { body } else { otherwise })?;
             }
             Step::Choose(ways) => self.choose(ways)?,
             Step::Thumbnail { sizes } => self.thumbnail(sizes)?,
@@ -165,13 +132,8 @@ impl Actor {
     }
 
     /// Whether to leave the steps. A task that was begun is done: its worker ends after it.
-    fn must_leave(&self) -> bool {
+    pub(super) fn must_leave(&self) -> bool {
         self.task.is_none() && self.asked_to_end()
-    }
-
-    /// One turn of a loop, unless it must leave.
-    pub(super) fn again(&mut self, body: &[Step]) -> Flow {
-        if self.must_leave() { Err(Halt::Asked) } else { self.steps(body) }
     }
 
     fn compute(&self, nanos: &Expr) {
@@ -202,62 +164,7 @@ impl Actor {
         self.run.plan.member(target.resource, target.at.as_ref().map_or(0.0, |at| at.eval(self)))
     }
 
-    fn has(&self, id: ResourceId) -> bool {
+    pub(super) fn has(&self, id: ResourceId) -> bool {
         self.held.iter().any(|(held, _)| *held == id)
-    }
-
-    pub(super) fn take(&mut self, id: ResourceId) {
-        if let Some(lock) = self.run.lock(id) {
-            let again = self.has(id).then(|| lock.again()).flatten();
-            let held = again.unwrap_or_else(|| lock.take(id, &mut self.pen));
-            self.keep(id, Hold::Lock(held));
-        }
-    }
-
-    /// Takes a lock in time, or not.
-    fn take_within(&mut self, id: ResourceId, timeout: &Expr) -> bool {
-        let Some(lock) = self.run.lock(id) else { return true };
-        let limit = Duration::from_nanos(timeout.eval(self) as u64);
-        let again = self.has(id).then(|| lock.again()).flatten();
-        let held = again.or_else(|| lock.take_within(limit, id, &mut self.pen));
-        let had = held.is_some();
-        self.held.extend(held.map(|held| (id, Hold::Lock(held))));
-        had
-    }
-
-    /// Gives a lock back; whether it was held.
-    pub(super) fn release(&mut self, id: ResourceId) -> bool {
-        let found = self.held.iter().rposition(|(held, _)| *held == id);
-        if let Some(i) = found {
-            let (_, held) = self.held.remove(i);
-            held.give_back(id, &mut self.pen);
-        }
-        found.is_some()
-    }
-
-    fn cell(&self, counter: ResourceId) -> &'static AtomicU64 {
-        self.run.counter(counter)
-    }
-
-    /// Load and store apart, as unsynchronised code has it: what others wrote between is lost.
-    fn store(&mut self, target: &Target, delta: i8) {
-        let counter = self.target(target);
-        let value = self.copies[counter.index()].wrapping_add(i64::from(delta));
-        self.copies[counter.index()] = value;
-        self.cell(counter).store(value as u64, Ordering::Relaxed); // Relaxed: plain code has no order either
-        self.added(counter, delta, value);
-    }
-
-    fn add(&mut self, target: &Target, delta: i8) {
-        let counter = self.target(target);
-        let delta_word = i64::from(delta) as u64; // two's complement: adding wraps as it should
-        let before = self.cell(counter).fetch_add(delta_word, Ordering::Relaxed) as i64;
-        self.added(counter, delta, before.wrapping_add(i64::from(delta)));
-    }
-
-    fn added(&mut self, counter: ResourceId, delta: i8, value: i64) {
-        let value = value.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
-        let at = self.pen.now();
-        self.pen.write(at, EventKind::Added { counter, delta, value });
     }
 }

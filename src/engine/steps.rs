@@ -1,6 +1,9 @@
 //! What workers do, one family of steps a file.
 
+mod again;
 mod chance;
+mod counter;
+mod mutex;
 mod question;
 mod queue;
 mod real;

@@ -1,0 +1,29 @@
+//! Steps that run others again and again, or not at all.
+
+use crate::engine::actor::{Actor, Flow, Halt};
+use crate::scenario::{Expr, Question, Step};
+use crate::trace::KnobId;
+
+impl Actor {
+    /// One turn of a loop, unless it must leave.
+    pub(in crate::engine) fn again(&mut self, body: &[Step]) -> Flow {
+        if self.must_leave() { Err(Halt::Asked) } else { self.steps(body) }
+    }
+
+    /// Runs the body for as long as the answer is yes.
+    pub(in crate::engine) fn while_holds(&mut self, question: &Question, body: &[Step]) -> Flow {
+        while self.holds(question) {
+            self.again(body)?;
+        }
+        Ok(())
+    }
+
+    pub(in crate::engine) fn repeat(&mut self, times: &Expr, body: &[Step]) -> Flow {
+        (0..times.eval(self) as u64).try_for_each(|_| self.again(body))
+    }
+
+    /// Whether the knob stands at this value.
+    pub(in crate::engine) fn stands(&self, knob: KnobId, value: f64) -> bool {
+        (self.run.knob(knob) - value).abs() < 0.5e-9_f64.max(value.abs() * 1e-12)
+    }
+}

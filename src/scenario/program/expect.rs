@@ -1,0 +1,84 @@
+//! What a run must show.
+
+use serde::{Deserialize, Serialize};
+
+use super::step::Compare;
+use crate::trace::KnobId;
+
+/// What a run must show.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Expect {
+    /// As written, for messages.
+    pub text: String,
+    /// Only when all these knobs stand at these values.
+    pub when: Vec<(KnobId, f64)>,
+    pub claim: Claim,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Claim {
+    /// A deadlock is found before this many nanoseconds (or ever).
+    Deadlock {
+        within: Option<f64>,
+    },
+    NoDeadlock,
+    /// A finding with this id is made (or is not).
+    Finding {
+        id: String,
+        seen: bool,
+    },
+    Measure {
+        metric: Metric,
+        of: Subject,
+        compare: Compare,
+        value: f64,
+    },
+}
+
+/// Whom a measure is about: positions in the scenario's tables.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Subject {
+    /// The first resource of this declaration.
+    Resource(usize),
+    Pool(usize),
+    /// All workers of this group together.
+    Workers(usize),
+    /// All workers.
+    All,
+}
+
+/// What can be measured. Shares are 0 to 1, times nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Metric {
+    /// Share of a lock's acquisitions that had to wait.
+    Contended,
+    /// Jain's index of a lock's acquisitions over its workers.
+    Fairness,
+    /// A counter's value.
+    Value,
+    /// Updates a counter lost.
+    Lost,
+    /// Tasks a pool did, failed, did a second time.
+    Done,
+    Failed,
+    Retried,
+    Rejected,
+    /// Share of the time in which someone had the lock.
+    Held,
+    /// Share of the attempts at a lock that ended without it.
+    GaveUp,
+    /// Share of a pool's workers' time spent on tasks.
+    Utilization,
+    /// How many of a pool's tasks were done at once, on average.
+    Parallel,
+    /// How many times as long as the median task itself the median wait for its result was.
+    Slowdown,
+    /// Longest a queue has been, or a pool's queue, in items.
+    Depth,
+    /// Items taken from a queue.
+    Taken,
+    /// Workers woken by each signal that woke any.
+    Woken,
+    /// Share of the workers' time in a state.
+    Share(crate::trace::State),
+}

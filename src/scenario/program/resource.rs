@@ -1,0 +1,59 @@
+//! What workers share and wait for.
+
+use serde::{Deserialize, Serialize};
+
+use crate::scenario::expr::Expr;
+use crate::trace::{KnobId, LockKind, RwPolicy};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Resource {
+    pub name: String,
+    /// More than one makes an array, named `fork-1`, `fork-2`... Fixed for a run.
+    pub count: Expr,
+    pub spec: ResourceSpec,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum ResourceSpec {
+    Mutex {
+        kind: Choice<LockKind>,
+    },
+    Counter {
+        initial: i64,
+    },
+    Semaphore {
+        permits: Expr,
+    },
+    Rwlock {
+        policy: Choice<RwPolicy>,
+    },
+    Queue {
+        capacity: Expr,
+    },
+    /// Waited for while holding the mutex declared at position `of`, which the wait gives back meanwhile.
+    Condition {
+        of: usize,
+    },
+    /// A flag that stays set until it is cleared.
+    Event,
+    Barrier {
+        parties: Expr,
+    },
+}
+
+/// A word that is fixed, or chosen by a knob.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Choice<T> {
+    Fixed(T),
+    /// `of[position of the knob]`.
+    Knob(KnobId, Vec<T>),
+}
+
+/// One of a resource's array, or the resource itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    /// Position in `Scenario::resources`.
+    pub resource: usize,
+    /// Which of the array, wrapping around; `None` is the first.
+    pub at: Option<Expr>,
+}

@@ -1,0 +1,231 @@
+//! The steps a worker does.
+
+use serde::{Deserialize, Serialize};
+
+use super::resource::Target;
+use crate::scenario::expr::Expr;
+use crate::trace::KnobId;
+
+/// One thing a worker does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Step {
+    /// Real work that takes this much CPU time.
+    Compute(Expr),
+    /// Sleeps on purpose.
+    Sleep(Expr),
+    /// Waits for a descriptor that becomes ready after this time: what waiting for a device or a server is.
+    Io(Expr),
+    /// Takes the lock, runs the body, gives it back.
+    Lock {
+        target: Target,
+        body: Vec<Step>,
+    },
+    /// Takes the lock within `timeout` and runs the body, or else the other steps.
+    TryLock {
+        target: Target,
+        timeout: Expr,
+        body: Vec<Step>,
+        otherwise: Vec<Step>,
+    },
+    /// Bare `lock`: the worker keeps it until `unlock`.
+    Take(Target),
+    /// Bare `unlock`.
+    Release(Target),
+    /// Takes permits of a semaphore all at once, runs the body, gives them back.
+    Acquire {
+        target: Target,
+        permits: Expr,
+        body: Vec<Step>,
+    },
+    /// Bare `acquire`: takes a permit for good.
+    Down(Target),
+    /// Bare `release`: gives a permit, whoever had it, or nobody.
+    Up(Target),
+    /// Has an rwlock together with other readers while it runs the body.
+    Read {
+        target: Target,
+        body: Vec<Step>,
+    },
+    /// Has an rwlock alone while it runs the body.
+    Write {
+        target: Target,
+        body: Vec<Step>,
+    },
+    /// Reads a counter into the worker's own copy.
+    Load(Target),
+    /// Writes the worker's own copy plus `add` to the counter, whatever it holds by now.
+    Store {
+        target: Target,
+        add: i8,
+    },
+    /// Adds to a counter in one atomic operation.
+    Add {
+        target: Target,
+        by: i8,
+    },
+    Queue(QueueStep),
+    Signal(SignalStep),
+    /// Runs the body if the answer is yes now, else the other steps.
+    If {
+        question: Question,
+        body: Vec<Step>,
+        otherwise: Vec<Step>,
+    },
+    /// Runs the body for as long as the answer is yes.
+    While {
+        question: Question,
+        body: Vec<Step>,
+    },
+    Repeat {
+        times: Expr,
+        body: Vec<Step>,
+    },
+    Forever(Vec<Step>),
+    /// Runs the body if the knob stands at this position, else the other steps.
+    When {
+        knob: KnobId,
+        is: f64,
+        body: Vec<Step>,
+        otherwise: Vec<Step>,
+    },
+    /// Makes thumbnails of the task's file, the longer side this many pixels.
+    Thumbnail {
+        sizes: Vec<u32>,
+    },
+    /// One of these ways, by chance: each as likely as its weight among all.
+    Choose(Vec<Way>),
+    Real(Real),
+    /// The worker panics; the others go on.
+    Panic(String),
+    /// Ends the process at once, by a signal, with all that is in it.
+    Abort,
+    /// Ends the process at once with this exit code.
+    Exit(u8),
+}
+
+impl Step {
+    /// The steps in its blocks.
+    pub fn bodies(&self) -> impl Iterator<Item = &[Self]> {
+        let (first, second, ways): (&[Self], &[Self], &[Way]) = match self {
+            Self::Lock { body, .. }
+            | Self::Acquire { body, .. }
+            | Self::Read { body, .. }
+            | Self::Write { body, .. }
+            | Self::Repeat { body, .. }
+            | Self::Forever(body)
+            | Self::While { body, .. }
+            | Self::Queue(QueueStep::Each { body, .. }) => (body, &[], &[]),
+            Self::TryLock { body, otherwise, .. }
+            | Self::When { body, otherwise, .. }
+            | Self::If { body, otherwise, .. }
+            | Self::Queue(QueueStep::TryPut { body, otherwise, .. } | QueueStep::TryTake { body, otherwise, .. }) => {
+                (body, otherwise, &[])
+            }
+            Self::Choose(ways) => (&[], &[], ways),
+            _ => (&[], &[], &[]),
+        };
+        [first, second].into_iter().chain(ways.iter().map(|way| way.steps.as_slice()))
+    }
+
+    /// Where the steps of the `else` that follows it go, if one can.
+    pub fn otherwise(&mut self) -> Option<&mut Vec<Self>> {
+        match self {
+            Self::TryLock { otherwise, .. }
+            | Self::When { otherwise, .. }
+            | Self::If { otherwise, .. }
+            | Self::Queue(QueueStep::TryPut { otherwise, .. } | QueueStep::TryTake { otherwise, .. }) => {
+                Some(otherwise)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it, or a step in one of its blocks, is such a one.
+    pub fn any(&self, wanted: &impl Fn(&Self) -> bool) -> bool {
+        wanted(self) || self.bodies().flatten().any(|step| step.any(wanted))
+    }
+}
+
+/// What a worker does with a queue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum QueueStep {
+    /// Puts an item, waiting for room. Fails if the queue is closed.
+    Put(Target),
+    /// Takes an item, waiting for one. Ends the worker's steps if the queue is closed and empty.
+    Take(Target),
+    /// Takes items, waiting for them, and runs the body for each until the queue is closed and empty.
+    Each { target: Target, body: Vec<Step> },
+    /// Puts an item if there is room now and runs the body, or else the other steps.
+    TryPut { target: Target, body: Vec<Step>, otherwise: Vec<Step> },
+    /// Takes an item if there is one now and runs the body, or else the other steps.
+    TryTake { target: Target, body: Vec<Step>, otherwise: Vec<Step> },
+    /// No more items will be put.
+    Close(Target),
+}
+
+/// What a worker does with a condition, an event flag or a barrier.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum SignalStep {
+    /// Waits for a condition, without its mutex meanwhile, or for an event flag.
+    Wait {
+        target: Target,
+        timeout: Option<Expr>,
+    },
+    /// Wakes one who waits for the condition, if anyone does.
+    Notify(Target),
+    /// Wakes all who wait for the condition.
+    NotifyAll(Target),
+    /// Sets an event flag, which lets all go on that wait for it.
+    Set(Target),
+    Clear(Target),
+    /// Waits until all parties of a barrier have come.
+    Meet(Target),
+}
+
+/// A question about a counter's value or a queue's depth.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    pub target: Target,
+    pub compare: Compare,
+    pub value: Expr,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Compare {
+    Above,
+    Below,
+    Equals,
+}
+
+impl Compare {
+    /// Whether `value` compares so with `with`.
+    pub fn holds(self, value: f64, with: f64) -> bool {
+        match self {
+            Self::Above => value > with,
+            Self::Below => value < with,
+            Self::Equals => (value - with).abs() < 0.5, // of whole numbers
+        }
+    }
+}
+
+/// One of the ways of a choice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Way {
+    pub weight: Expr,
+    pub steps: Vec<Step>,
+}
+
+/// Work that is what it says, however long it takes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Real {
+    /// Counts the primes up to this number.
+    Primes(Expr),
+    /// SHA-256 of so many bytes, or of the task's file.
+    Hash(Option<Expr>),
+    /// Reads the task's file.
+    ReadFile,
+    /// Writes a file of so many bytes that is gone after the run.
+    WriteFile(Expr),
+    /// Makes a grey copy of the task's picture.
+    Grayscale,
+}

@@ -1,0 +1,57 @@
+//! Who works: groups of workers, and pools with what feeds them.
+
+use serde::{Deserialize, Serialize};
+
+use super::step::Step;
+use crate::scenario::expr::Expr;
+use crate::trace::{KnobId, WorkerKind};
+
+/// A group of workers that run the same steps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Workers {
+    pub name: String,
+    pub kind: WorkerKind,
+    pub count: Expr,
+    pub steps: Vec<Step>,
+}
+
+/// A pool of workers fed from one queue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pool {
+    pub name: String,
+    pub of: WorkerKind,
+    /// How many workers; changes while it runs when it is a knob.
+    pub workers: Expr,
+    /// How many workers it can ever have: the knob's maximum, or the fixed number.
+    pub most: u32,
+    pub queue: Expr,
+    pub policy: Policy,
+    pub feed: Feed,
+    /// Bytes sent with each task and back; only processes pay for it.
+    pub payload: Expr,
+    /// Tasks handed over at once.
+    pub chunk: Expr,
+    /// How often a task whose worker process died is begun anew before it counts as failed.
+    pub retries: Expr,
+    pub task: Vec<Step>,
+}
+
+/// What happens to a task when the queue is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Policy {
+    Block,
+    Reject,
+    CallerRuns,
+}
+
+/// Where a pool's tasks come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Feed {
+    /// Open loop: tasks are due at this rate whatever the pool does.
+    Arrive { rate: Expr },
+    /// This many, as fast as the queue takes them.
+    Batch { count: Expr },
+    /// One task for each file with one of these endings (lower case, without dot) in the directory that the knob
+    /// names; sample files when it names none. Results go to `out`, or beside.
+    Files { dir: KnobId, out: KnobId, endings: Vec<String> },
+}
