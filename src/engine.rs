@@ -6,8 +6,10 @@
 mod actor;
 mod feeder;
 mod files;
+mod fill;
 mod handover;
 mod hold;
+mod http;
 mod lock;
 mod picture;
 mod plan;
@@ -17,6 +19,7 @@ mod queue;
 mod recorder;
 mod run;
 mod runner;
+mod server;
 mod shared;
 mod sieve;
 mod steps;

@@ -21,8 +21,9 @@ pub use expr::{Expr, Values};
 pub use knob::{Knob, KnobKind, Settings, Unit};
 pub use mistake::Mistakes;
 pub use program::{
-    Choice, Claim, Compare, Expect, Feed, Group, Metric, Policy, Pool, Question, QueueStep, Real, Resource,
-    ResourceSpec, Scenario, SignalStep, Step, Subject, Target, Test, Try, Way, Workers,
+    Attempt, Choice, Claim, Compare, Expect, Feed, Group, Metric, Origin, Piece, Place, Policy, Pool, Question,
+    QueueStep, Real, Resource, ResourceSpec, Scenario, Serving, SignalStep, Step, Subject, Target, Template, Test,
+    Text, Try, Way, What, Workers,
 };
 pub use source::{FindError, LARGEST, Source};
 pub use turn::SettingError;

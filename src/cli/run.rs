@@ -48,9 +48,10 @@ pub(super) fn run(args: &RunArgs, no_mouse: bool, colours: Colours) -> Result<Ou
             return Ok(Outcome::Mistakes);
         }
     };
-    let settings = scenario
+    let mut settings = scenario
         .settings(&args.set, args.workers, args.executor.map(Into::into))
         .map_err(|error| Failure::Usage(error.to_string()))?;
+    settings.exec = args.allow_exec;
     if args.headless || args.json || !io::stdout().is_terminal() {
         return headless(&Task { scenario, settings }, args, colours);
     }

@@ -26,6 +26,7 @@ impl Scenario {
                 })
                 .collect(),
             executor: None,
+            exec: false,
         }
     }
 

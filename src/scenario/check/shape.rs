@@ -69,6 +69,8 @@ pub(super) const TOP: Place = Place {
         shape("condition", "condition not-empty of=account", 1, 1).props(&["of", "count"]),
         shape("event", "event ready", 1, 1).props(&["count"]),
         shape("barrier", "barrier round parties=4", 1, 1).props(&["parties", "count"]),
+        shape("server", "server site latency=\"50ms\" capacity=8", 1, 1)
+            .props(&["latency", "jitter", "failure", "bytes", "capacity", "room", "missing"]),
         shape("thread", "thread left { ... }", 1, 1).props(&["count"]).block(Block::Must),
         shape("process", "process left { ... }", 1, 1).props(&["count"]).block(Block::Must),
         shape("pool", "pool worker of=threads workers=4 { ... }", 1, 1)
@@ -125,6 +127,9 @@ pub(super) const STEPS: Place = Place {
         shape("read-file", "read-file", 0, 0),
         shape("write-file", "write-file \"64KiB\"", 1, 1),
         shape("grayscale", "grayscale", 0, 0),
+        shape("http-get", "http-get site path=\"/\"", 1, 1).props(&["path", "timeout"]).block(Block::May),
+        shape("exec", "exec \"gzip\" \"-k\" \"{}\"", 1, MANY).props(&["timeout"]).block(Block::May),
+        shape("retry", "retry 3 backoff=\"100ms\" { ... }", 1, 1).props(&["backoff", "jitter"]).block(Block::Must),
         shape("panic", "panic \"why\"", 1, 1),
         shape("abort", "abort", 0, 0),
         shape("exit", "exit 3", 1, 1),
