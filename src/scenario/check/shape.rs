@@ -56,7 +56,7 @@ pub(super) const TOP: Place = Place {
         shape("title", "title \"Two locks\"", 1, 1),
         shape("about", "about \"What it shows, in a sentence.\"", 1, 1),
         shape("group", "group locks", 1, 1),
-        shape("ask", "ask \"What will happen?\"", 1, 1),
+        shape("ask", "ask \"What will happen?\"", 1, 1).block(Block::May),
         shape("watch", "watch \"the queue\" \"the lanes\"", 1, MANY),
         shape("try", "try \"more workers: it keeps up\" workers=8", 1, MANY).knobs(),
         shape("knob", "knob hold \"2ms\" min=\"0us\" max=\"100ms\" help=\"...\"", 1, 2)
@@ -145,8 +145,23 @@ pub(super) const POOL: Place = Place {
     ],
 };
 
+/// In the block of a question.
+pub(super) const ASK: Place = Place {
+    name: "in a question",
+    shapes: &[shape("guess", "guess \"about half\" { expect value balance below=60 }", 1, 1).block(Block::Must)],
+};
+
+/// In the block of a guess.
+pub(super) const GUESS: Place = Place {
+    name: "in a guess",
+    shapes: &[
+        shape("expect", "expect deadlock", 1, 3).props(&["within", "above", "below", "equals", "of"]),
+        shape("otherwise", "otherwise", 0, 0),
+    ],
+};
+
 /// Every place, to say where a word belongs that stands at the wrong one.
-pub(super) const PLACES: [Place; 4] = [TOP, STEPS, WAYS, POOL];
+pub(super) const PLACES: [Place; 6] = [TOP, STEPS, WAYS, POOL, ASK, GUESS];
 
 impl Place {
     pub(super) fn find(self, word: &str) -> Option<&'static Shape> {
