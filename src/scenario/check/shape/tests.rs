@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kdl::KdlDocument;
 
-use super::{ASK, Block, GUESS, PLACES, POOL, Place, STEPS, Shape, Slot, TOP, Unless, Value, WAYS};
+use super::{ASK, Block, GUESS, PLACES, POOL, Place, Shape, Slot, TOP, Unless, Value, WAYS};
 use crate::scenario::quantity::show;
 use crate::scenario::{Mistakes, Scenario, Source, check};
 
