@@ -11,6 +11,7 @@ mod handover;
 mod hold;
 mod http;
 mod lock;
+mod payload;
 mod picture;
 mod plan;
 mod pool;

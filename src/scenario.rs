@@ -15,15 +15,15 @@ mod syntax;
 mod turn;
 mod variants;
 
-pub use check::{Checked, check};
+pub use check::{Checked, check, reference};
 pub use clean::clean;
 pub use expr::{Expr, Values};
 pub use knob::{Knob, KnobKind, Settings, Unit};
 pub use mistake::Mistakes;
 pub use program::{
-    Attempt, Choice, Claim, Compare, Expect, Feed, Group, Metric, Origin, Piece, Place, Policy, Pool, Question,
-    QueueStep, Real, Resource, ResourceSpec, Scenario, Serving, SignalStep, Step, Subject, Target, Template, Test,
-    Text, Try, Way, What, Workers,
+    Ask, Attempt, Choice, Claim, Compare, Expect, Feed, Group, Guess, Metric, Origin, Piece, Place, Policy, Pool,
+    Question, QueueStep, Real, Resource, ResourceSpec, Right, Scenario, Serving, SignalStep, Step, Subject, Target,
+    Template, Test, Text, Try, Way, What, Workers,
 };
 pub use source::{FindError, LARGEST, Source};
 pub use turn::SettingError;

@@ -21,7 +21,7 @@ impl Filling<'_> {
     /// # Errors
     /// The place that there is nothing for.
     pub fn fill(&self, template: &Template) -> Result<OsString, Place> {
-        self.fill_with(template, |out, name| out.extend_from_slice(name))
+        self.fill_with(template, Vec::extend_from_slice)
     }
 
     /// As [`Filling::fill`], for a URL: what has a meaning in one is written as `%2F`. A template that is nothing but the

@@ -57,7 +57,7 @@ pub struct Running<G, S> {
 ///
 /// # Errors
 /// What the system says when it cannot start it.
-pub fn run_command<G: Fn(Option<u32>), S: Fn() -> bool>(words: &[OsString], how: Running<G, S>) -> io::Result<Ran> {
+pub fn run_command<G: Fn(Option<u32>), S: Fn() -> bool>(words: &[OsString], how: &Running<G, S>) -> io::Result<Ran> {
     let Some((program, args)) = words.split_first() else { return Err(io::ErrorKind::InvalidInput.into()) };
     become_subreaper(); // whoever it leaves behind becomes our child, so that we can wait for it
     let (from, to) = io::pipe()?;
@@ -71,7 +71,7 @@ pub fn run_command<G: Fn(Option<u32>), S: Fn() -> bool>(words: &[OsString], how:
     drop(command); // and with it our own copies of the pipe's other end
     let group = child.id();
     (how.tell)(Some(group));
-    let watched = watch(group, from, &how);
+    let watched = watch(group, from, how);
     if let Some(pid) = Pid::from_raw(group as i32) {
         let _ = kill_process_group(pid, Signal::KILL);
     }

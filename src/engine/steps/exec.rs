@@ -25,7 +25,7 @@ impl Actor {
         self.pen.block(State::Io, None);
         let ran = run_command(
             &words,
-            Running {
+            &Running {
                 limit,
                 mark: self.run.runner,
                 tell: |group: Option<u32>| ring.set_command(group.unwrap_or(0)),
