@@ -1,9 +1,11 @@
 //! What the dashboard is showing, and how keys and events change it. Changes happen in [`App::update`] alone; it reads no
 //! clock, does no I/O and draws nothing. What must be done outside it hands back as [`Effect`]s.
 
+mod learn;
 mod mouse;
 mod pick;
 mod run;
+mod save;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,13 +14,14 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
 use super::keys::{self, Action, Place};
+use super::picker::{Entry, Picker};
 use super::plan::Plan;
+use super::question::Question;
 use super::theme::Theme;
-use super::watch::Watch;
+use super::watch::{Lesson, Watch};
+use super::{Start, Wish};
 use crate::scenario::{Scenario, Settings, Source};
 use crate::trace::{Cast, Command, Message, RunEnd, Span, Stamp};
-
-pub(super) use pick::{Entry, Picker};
 
 /// Longest filter, in characters.
 const FILTER: usize = 40;
@@ -28,6 +31,14 @@ pub(super) struct App {
     pub(super) mode: Mode,
     pub(super) picker: Picker,
     pub(super) theme: Theme,
+    /// The question that is put first, in place of all else.
+    pub(super) question: Option<Question>,
+    /// Whether a scenario's question is put before it runs.
+    pub(super) asks: bool,
+    /// What was asked before the run that is being started.
+    next: Lesson,
+    /// How a scenario is to run that had mistakes at first.
+    wish: Wish,
     /// An answer to the last key, in place of the legend.
     pub(super) said: Option<String>,
     drag: mouse::Drag,
@@ -54,6 +65,16 @@ pub(super) enum Mode {
     },
     /// What is known of the chosen worker, lock or queue.
     Detail {
+        scroll: usize,
+    },
+    /// What was predicted and what was measured.
+    Answer {
+        scroll: usize,
+    },
+    /// What is wrong with a file that was saved.
+    Mistakes {
+        name: String,
+        text: String,
         scroll: usize,
     },
     Text {
@@ -84,6 +105,8 @@ pub(super) enum Msg {
     },
     NotStarted(String),
     Edited(Result<Source, String>),
+    /// The file that is watched has another text now.
+    Saved(Result<Source, String>),
     Suspend,
 }
 
@@ -105,7 +128,46 @@ pub(super) enum Effect {
 impl App {
     pub(super) fn new(picker: Picker, theme: Theme, size: Rect) -> Self {
         let drag = mouse::Drag::default();
-        Self { showing: Showing::Picker, mode: Mode::Browse, picker, theme, said: None, drag, size, dirty: true }
+        Self {
+            showing: Showing::Picker,
+            mode: Mode::Browse,
+            picker,
+            theme,
+            question: None,
+            asks: false,
+            next: Lesson::default(),
+            wish: Wish::default(),
+            said: None,
+            drag,
+            size,
+            dirty: true,
+        }
+    }
+
+    /// What is to be done at first.
+    pub(super) fn first(&mut self, start: Start) -> Vec<Effect> {
+        let (source, run) = match start {
+            Start::Picker => return Vec::new(),
+            Start::Mistakes { source, wish } => {
+                self.wish = wish;
+                (source, None)
+            }
+            Start::Run { source, scenario, settings, ask } => (source, Some((Arc::from(scenario), settings, ask))),
+        };
+        let entry = Entry::new(source);
+        let name = entry.name.clone();
+        if let (Err(mistakes), None) = (&entry.scenario, &run) {
+            self.mode = Mode::Mistakes { name: name.clone(), text: mistakes.clone(), scroll: 0 };
+        }
+        if entry.path.is_some() {
+            self.picker.put(entry);
+        }
+        self.picker.choose_name(&name);
+        match run {
+            Some((scenario, settings, true)) => self.ask_or_start(&scenario, settings),
+            Some((scenario, settings, false)) => vec![Effect::Start(scenario, settings)],
+            None => Vec::new(),
+        }
     }
 
     /// Changes what is shown, and says what is to be done.
@@ -116,17 +178,26 @@ impl App {
                 return self.typed(event);
             }
             Msg::Suspend => return vec![Effect::Suspend],
+            Msg::Saved(Ok(source)) => {
+                self.dirty = true;
+                return self.saved(source);
+            }
             Msg::Resized(size) => self.size = size,
             Msg::Tick { now, late } => return self.tick(now, late),
             Msg::Run(message) => {
                 let Showing::Watch(watch) = &mut self.showing else { return Vec::new() };
                 self.dirty |= watch.apply(&message);
+                self.compare_if_due();
                 return Vec::new();
             }
             Msg::RunGone { now } => self.run_gone(now),
             Msg::Started { scenario, settings, cast } => self.started(scenario, settings, cast),
             Msg::Edited(Ok(source)) => self.picker.put(Entry::new(source)),
-            Msg::NotStarted(why) | Msg::Edited(Err(why)) => self.said = Some(why),
+            Msg::NotStarted(why) => {
+                self.next = Lesson::default();
+                self.said = Some(why);
+            }
+            Msg::Edited(Err(why)) | Msg::Saved(Err(why)) => self.said = Some(why),
         }
         self.dirty = true;
         self.settle();
@@ -154,11 +225,13 @@ impl App {
 
     pub(super) fn place(&self) -> Place {
         match self.showing {
+            _ if self.question.is_some() => Place::Question,
             Showing::Picker => Place::Picker,
             Showing::Watch(_) => Place::Watch,
         }
     }
 
+    #[cfg(test)]
     pub(super) fn size(&self) -> Rect {
         self.size
     }
@@ -167,9 +240,14 @@ impl App {
         if let Showing::Watch(watch) = &mut self.showing
             && watch.moves()
         {
+            let figures = watch.figures.at;
             watch.tick(now, late);
+            if matches!(self.mode, Mode::Answer { .. }) && watch.figures.at != figures {
+                watch.judge();
+            }
             self.dirty = true;
             self.settle();
+            self.compare_if_due();
         }
         Vec::new()
     }
@@ -185,10 +263,14 @@ impl App {
     }
 
     fn started(&mut self, scenario: Arc<Scenario>, settings: Settings, cast: Arc<Cast>) {
-        self.said = None;
+        (self.said, self.question) = (None, None);
+        if matches!(self.mode, Mode::Answer { .. } | Mode::About { .. }) {
+            self.mode = Mode::Browse;
+        }
+        let lesson = std::mem::take(&mut self.next);
         match &mut self.showing {
-            Showing::Watch(watch) if Arc::ptr_eq(&watch.scenario, &scenario) => watch.again(settings, cast),
-            showing => *showing = Showing::Watch(Box::new(Watch::new(scenario, settings, cast))),
+            Showing::Watch(watch) if Arc::ptr_eq(&watch.scenario, &scenario) => watch.again(settings, cast, lesson),
+            showing => *showing = Showing::Watch(Box::new(Watch::new(scenario, settings, cast, lesson))),
         }
     }
 
@@ -206,10 +288,7 @@ impl App {
                 self.said = None;
                 self.key_or_escaped(key)
             }
-            Event::Mouse(event) => {
-                self.mouse(event);
-                Vec::new()
-            }
+            Event::Mouse(event) => self.mouse(event),
             Event::Paste(text) if self.mode == Mode::Filter => {
                 text.chars().for_each(|c| self.type_filter(c));
                 Vec::new()
@@ -242,9 +321,14 @@ impl App {
         match &mut self.mode {
             Mode::Browse => {}
             Mode::Filter => return self.filter_key(key, action),
-            Mode::Help { scroll } | Mode::About { scroll } | Mode::Detail { scroll } | Mode::Text { scroll, .. } => {
+            Mode::Help { scroll }
+            | Mode::About { scroll }
+            | Mode::Detail { scroll }
+            | Mode::Answer { scroll }
+            | Mode::Mistakes { scroll, .. }
+            | Mode::Text { scroll, .. } => {
                 match action {
-                    Some(Action::Quit | Action::Back | Action::Help | Action::Look | Action::About | Action::Open) => {
+                    Some(action) if action.closes() => {
                         self.mode = Mode::Browse;
                         return Vec::new();
                     }
@@ -252,13 +336,20 @@ impl App {
                     Some(Action::Down) => *scroll = scroll.saturating_add(1),
                     Some(Action::PageUp) => *scroll = scroll.saturating_sub(10),
                     Some(Action::PageDown) => *scroll = scroll.saturating_add(10),
-                    Some(Action::Freeze | Action::KnobUp | Action::KnobDown) => return self.act(action),
+                    Some(
+                        Action::Freeze
+                        | Action::KnobUp
+                        | Action::KnobDown
+                        | Action::Try(_)
+                        | Action::Predict
+                        | Action::Restart,
+                    ) => return self.act(action),
                     _ => {}
                 }
                 return Vec::new();
             }
         }
-        if let (None, Showing::Picker, KeyCode::Char(c)) = (action, &self.showing, key.code) {
+        if let (None, Place::Picker, KeyCode::Char(c)) = (action, self.place(), key.code) {
             self.mode = Mode::Filter; // in the picker, any letter that is no key begins the filter
             self.type_filter(c);
         }
@@ -273,6 +364,7 @@ impl App {
             Action::Filter => self.mode = Mode::Filter,
             _ => {
                 return match self.showing {
+                    _ if self.question.is_some() => self.questioned(action),
                     Showing::Picker => self.pick(action),
                     Showing::Watch(_) => self.run(action),
                 };

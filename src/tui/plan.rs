@@ -10,6 +10,9 @@
 //! legend, hints                                                       ┘
 //! ```
 
+pub(super) mod findings;
+mod picker;
+mod question;
 mod rows;
 
 use ratatui::layout::Rect;
@@ -17,6 +20,8 @@ use ratatui::layout::Rect;
 use super::watch::{Pane, Watch};
 use crate::trace::{ResourceId, WorkerId};
 
+pub(super) use picker::{Line, PickerPlan, entry_at, lines};
+pub(super) use question::{Part, QuestionPlan};
 pub(super) use rows::{Row, Section};
 
 /// Narrowest screen with a side column, without and with a deadlock to show in it.

@@ -4,7 +4,8 @@ use ratatui::layout::Rect;
 
 use super::desk::{COLOUR, app, press, screen, text};
 use super::script::{Script, contention, crowd, deadlock, pool, turned, wreck};
-use crate::tui::app::{App, Msg, Picker};
+use crate::tui::app::{App, Msg};
+use crate::tui::picker::Picker;
 
 fn scripts() -> Vec<Script> {
     vec![contention(), turned(), deadlock(2), deadlock(5), deadlock(9), pool(), wreck(), crowd(40)]

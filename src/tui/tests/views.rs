@@ -2,7 +2,8 @@
 
 use super::desk::{COLOUR, app, press, screen, text};
 use super::script::{Script, contention, crowd, deadlock, pool, turned, wreck};
-use crate::tui::app::{App, Picker};
+use crate::tui::app::App;
+use crate::tui::picker::Picker;
 use crate::tui::theme::Theme;
 use ratatui::layout::Rect;
 
