@@ -149,7 +149,7 @@ fn a_question_comes_first_unless_one_is_told_how_to_run() {
     tty.until_text("You said 100 - not so");
     tty.until_text("Measured counter balance:");
     tty.keys("1");
-    tty.until_text("It is 100");
+    tty.until_text("It is with guard=lock: 100");
     tty.until_text("Before as it was: hardly anything");
     tty.keys("\x1b");
     tty.keys("q");

@@ -39,7 +39,7 @@ impl Widget for Compared<'_> {
 impl Compared<'_> {
     fn lines(&self, width: u16) -> Vec<(String, Style)> {
         let (watch, theme) = (self.watch, self.theme);
-        let mut lines = Lines { lines: Vec::new(), width, faint: theme.faint() };
+        let mut lines = Lines { list: Vec::new(), width, faint: theme.faint() };
         if let Some(ask) = &watch.scenario.ask {
             lines.block("Asked", &ask.text, Style::new());
             if let Some(answer) = &watch.answer {
@@ -59,7 +59,7 @@ impl Compared<'_> {
             lines.block(if i == 0 { "Watch" } else { "" }, sentence, Style::new());
         }
         tries(watch, theme, &mut lines);
-        lines.lines
+        lines.list
     }
 
     /// What was said and what was measured; right or wrong in plain words.
@@ -82,7 +82,9 @@ impl Compared<'_> {
         if right.is_empty() {
             lines.block(was, "none of the guesses; see the figures", strong);
         } else if !was_right {
-            lines.block(was, &right.join(", and also: "), strong);
+            let knobs = watch.scenario.turned(&watch.settings);
+            let with = if knobs.is_empty() { String::new() } else { format!("with {knobs}: ") };
+            lines.block(was, &format!("{with}{}", right.join(", and also: ")), strong);
         }
         for (i, figures) in answer.evidence.iter().enumerate() {
             lines.block(if i == 0 { "Measured" } else { "" }, figures, Style::new());
@@ -116,7 +118,7 @@ pub(super) fn numbered(watch: &Watch) -> Vec<(String, bool)> {
 
 /// Lines with a label at the left.
 struct Lines {
-    lines: Vec<(String, Style)>,
+    list: Vec<(String, Style)>,
     width: u16,
     faint: Style,
 }
@@ -126,13 +128,13 @@ impl Lines {
     fn block(&mut self, label: &str, text: &str, style: Style) {
         let beside = self.width >= 40;
         if !beside && !label.is_empty() {
-            self.lines.push((label.to_owned(), self.faint));
+            self.list.push((label.to_owned(), self.faint));
         }
         let indent = if beside { LABEL } else { 0 };
         let width = self.width.saturating_sub(indent as u16);
         for (i, line) in text::wrap(text, width).into_iter().enumerate() {
             let label = if i == 0 && beside { label } else { "" };
-            self.lines.push((format!("{label:<indent$}{line}"), style));
+            self.list.push((format!("{label:<indent$}{line}"), style));
         }
     }
 }

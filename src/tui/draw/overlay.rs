@@ -67,7 +67,11 @@ pub(super) fn scrolled(lines: &[(String, Style)], scroll: usize, area: Rect, the
         text::put(buf, text::line(area, i), line, *style);
     }
     let below = lines.len().saturating_sub(first + height);
-    let more = if below > 0 { format!("{below} more lines: down    ") } else { String::new() };
+    let more = if below > 0 {
+        format!("{below} more line{}: down    ", if below == 1 { "" } else { "s" })
+    } else {
+        String::new()
+    };
     text::right(buf, text::line(area, height), &format!("{more}esc: close"), theme.faint());
 }
 

@@ -118,9 +118,14 @@ pub(super) fn contention() -> Script {
 
 /// The same, and after three seconds a knob was turned.
 pub(super) fn turned() -> Script {
+    turned_at(3_000)
+}
+
+/// The same, and a knob was turned at this moment.
+pub(super) fn turned_at(at: u64) -> Script {
     let mut script = contention();
     let notice = Notice::Turned { knob: crate::trace::KnobId(1), name: "hold".into(), shown: "50ms".into() };
-    script.messages.push(Message::Notice { at: ms(3_000), notice });
+    script.messages.push(Message::Notice { at: ms(at), notice });
     script
 }
 

@@ -27,7 +27,21 @@ fn every_small_screen_is_drawn() {
 #[test]
 fn whatever_is_open_fits_every_small_screen() {
     for script in [turned(), deadlock(5), pool()] {
-        for keys in ["?", "i", "j<enter>", "<tab><enter>", "/t", "<left>", "<tab><tab><tab>", "[[[[", "]]]]]]"] {
+        for keys in [
+            "?",
+            "i",
+            "a",
+            "p",
+            "p2",
+            "p?",
+            "j<enter>",
+            "<tab><enter>",
+            "/t",
+            "<left>",
+            "<tab><tab><tab>",
+            "[[[[",
+            "]]]]]]",
+        ] {
             let mut app = app(&script, COLOUR, 120, 40);
             press(&mut app, keys);
             for width in [0, 1, 2, 5, 9, 14, 21, 33, 39, 64, 110] {
