@@ -135,11 +135,14 @@ impl<'a> Who<'a> {
     }
 
     fn parallel(&self) -> Result<Measured, String> {
-        let (name, pool, _) = self.pool()?;
         let whole = self.now.since(Stamp::default());
         if whole.0 == 0 {
             return Err("no time has passed".to_owned());
         }
+        if let Subject::Workers(_) = self.of {
+            return Ok(self.overlap(whole));
+        }
+        let (name, pool, _) = self.pool()?;
         let value = pool.service().total() as f64 / whole.0 as f64;
         let evidence = format!(
             "pool {name}: {} of work in {whole}, {} at once on average",
@@ -147,6 +150,16 @@ impl<'a> Who<'a> {
             plain(value)
         );
         Ok(Measured { value, evidence })
+    }
+
+    /// How many of some workers were on a CPU at once: 1 when they take turns.
+    fn overlap(&self, whole: Span) -> Measured {
+        let ran: Vec<u64> = self.lanes().map(|lane| lane.totals(self.now).get(State::Running)).collect();
+        let sum = ran.iter().sum::<u64>();
+        let value = sum as f64 / whole.0 as f64;
+        let workers = many(ran.len() as u64, "worker");
+        let evidence = format!("{workers}: {} on a CPU in {whole}, {} at once on average", Span(sum), plain(value));
+        Measured { value, evidence }
     }
 
     fn slowdown(&self) -> Result<Measured, String> {

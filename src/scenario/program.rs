@@ -13,7 +13,7 @@ use crate::trace::KnobId;
 pub use expect::{Claim, Expect, Metric, Subject};
 pub use resource::{Choice, Resource, ResourceSpec, Target};
 pub use step::{Compare, Question, QueueStep, Real, SignalStep, Step, Way};
-pub use work::{Feed, Policy, Pool, Workers};
+pub use work::{Feed, Policy, Pool, Seat, Workers};
 
 /// Where a scenario stands in the picker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub enum Group {
     Signals,
     Processes,
     RealWork,
+    Machine,
+    Classics,
     Own,
 }
 

@@ -40,6 +40,8 @@ enum Of {
     Lock,
     Counter,
     Pool,
+    /// A pool or a group of workers.
+    Crew,
     Queue,
     /// A pool or a queue.
     Queued,
@@ -74,7 +76,7 @@ const METRICS: [(&str, Metric, Of); 16] = [
     ("retried", Metric::Retried, Of::Pool),
     ("rejected", Metric::Rejected, Of::Pool),
     ("utilization", Metric::Utilization, Of::Pool),
-    ("parallel", Metric::Parallel, Of::Pool),
+    ("parallel", Metric::Parallel, Of::Crew),
     ("slowdown", Metric::Slowdown, Of::Pool),
     ("depth", Metric::Depth, Of::Queued),
     ("taken", Metric::Taken, Of::Queue),
@@ -158,7 +160,7 @@ impl Checker {
         };
         let (compare, entry, how) = self.compare(node)?;
         let value = self.measured(entry, metric)?;
-        let shown = if is_share(metric) { format!("{}%", value * 100.0) } else { value.to_string() };
+        let shown = if is_share(metric) { format!("{}%", (value * 1e4).round() / 1e2) } else { value.to_string() };
         Some((Claim::Measure { metric, of, compare, value }, format!("{named} {how} {shown}")))
     }
 
@@ -185,16 +187,17 @@ impl Checker {
             Of::Lock => "a lock",
             Of::Counter => "a counter",
             Of::Pool => "a pool",
+            Of::Crew => "a pool or a group of workers",
             Of::Queue => "a queue",
             Of::Queued => "a pool or a queue",
             Of::Signal => "a condition, an event or a barrier",
         };
         let thing = self.resolve(entry, what, |this, thing| match (thing, of) {
-            (Thing::Pool(_), of) => matches!(of, Of::Pool | Of::Queued),
+            (Thing::Pool(_), of) => matches!(of, Of::Pool | Of::Crew | Of::Queued),
+            (Thing::Workers(_), of) => of == Of::Crew,
             (Thing::Resource(at), of) => {
                 this.scenario.resources.get(at).is_some_and(|resource| of.matches(&resource.spec))
             }
-            _ => false,
         })?;
         Some(match thing {
             Thing::Resource(at) => Subject::Resource(at),

@@ -64,15 +64,15 @@ pub(super) const TOP: Place = Place {
         shape("mutex", "mutex account", 1, 1).props(&["kind", "count"]),
         shape("semaphore", "semaphore connection permits=4", 1, 1).props(&["permits", "count"]),
         shape("rwlock", "rwlock table policy=fair", 1, 1).props(&["policy", "count"]),
-        shape("counter", "counter balance", 1, 1).props(&["initial", "count"]),
+        shape("counter", "counter balance", 1, 1).props(&["initial", "count", "packed"]),
         shape("queue", "queue jobs capacity=8", 1, 1).props(&["capacity", "count"]),
         shape("condition", "condition not-empty of=account", 1, 1).props(&["of", "count"]),
         shape("event", "event ready", 1, 1).props(&["count"]),
         shape("barrier", "barrier round parties=4", 1, 1).props(&["parties", "count"]),
-        shape("thread", "thread left { ... }", 1, 1).props(&["count"]).block(Block::Must),
-        shape("process", "process left { ... }", 1, 1).props(&["count"]).block(Block::Must),
+        shape("thread", "thread left { ... }", 1, 1).props(&["count", "nice", "core"]).block(Block::Must),
+        shape("process", "process left { ... }", 1, 1).props(&["count", "nice", "core"]).block(Block::Must),
         shape("pool", "pool worker of=threads workers=4 { ... }", 1, 1)
-            .props(&["of", "workers", "queue", "policy", "payload", "retries"])
+            .props(&["of", "workers", "queue", "policy", "payload", "retries", "nice", "core"])
             .block(Block::Must),
         shape("expect", "expect deadlock within=\"5s\"", 1, 3)
             .props(&["within", "above", "below", "equals", "of", "when"]),
@@ -99,7 +99,7 @@ pub(super) const STEPS: Place = Place {
         shape("else", "else { ... }", 0, 0).block(Block::Must),
         shape("load", "load balance", 1, 1).props(&["at"]),
         shape("store", "store balance add=1", 1, 1).props(&["at", "add"]),
-        shape("add", "add balance by=1", 1, 1).props(&["at", "by"]),
+        shape("add", "add balance by=1", 1, 1).props(&["at", "by", "times"]),
         shape("put", "put jobs", 1, 1).props(&["at"]),
         shape("take", "take jobs { ... }", 1, 1).props(&["at"]).block(Block::May),
         shape("try-put", "try-put jobs { ... }", 1, 1).props(&["at"]).block(Block::Must),
