@@ -48,6 +48,15 @@ const ENTRIES: &[Entry] = entries![
     "thumbnails",
     "grayscale",
     "primes",
+    "time-slicing",
+    "priority-inversion",
+    "false-sharing",
+    "hot-counter",
+    "interpreter-lock",
+    "sleeping-barber",
+    "cigarette-smokers",
+    "unisex-bathroom",
+    "water",
 ];
 
 /// Every scenario of the catalogue, in the order of the picker.
