@@ -15,7 +15,7 @@ mod syntax;
 mod turn;
 mod variants;
 
-pub use check::{Checked, check};
+pub use check::{Checked, check, reference};
 pub use clean::clean;
 pub use expr::{Expr, Values};
 pub use knob::{Knob, KnobKind, Settings, Unit};

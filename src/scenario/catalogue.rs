@@ -25,6 +25,7 @@ const ENTRIES: &[Entry] = entries![
     "atomic-or-not",
     "hold-time",
     "spin-or-park",
+    "lock-convoy",
     "readers-writers",
     "writer-starvation",
     "deadlock",

@@ -10,6 +10,7 @@ mod names;
 mod node;
 mod number;
 mod order;
+mod reference;
 mod shape;
 mod share;
 mod steps;
@@ -22,6 +23,7 @@ use super::program::{Group, Scenario, Test};
 use super::source::Source;
 use super::syntax;
 use names::Names;
+pub use reference::reference;
 
 /// A scenario that can run, and what is doubtful about it.
 #[derive(Debug, Clone)]

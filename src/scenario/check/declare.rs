@@ -14,7 +14,8 @@ use crate::scenario::program::{Choice, Group, Resource, ResourceSpec, Try};
 use crate::scenario::turn::SettingError;
 use crate::trace::{KnobId, LockKind, RwPolicy};
 
-const GROUPS: [(&str, Group); 9] = [
+/// The words for the groups of scenarios.
+pub(super) const GROUPS: [(&str, Group); 9] = [
     ("pools", Group::Pools),
     ("locks", Group::Locks),
     ("deadlocks", Group::Deadlocks),
