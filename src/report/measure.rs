@@ -32,6 +32,7 @@ pub(super) fn measure(
         Metric::Utilization => who.utilization(),
         Metric::Parallel => who.parallel(),
         Metric::Slowdown => who.slowdown(),
+        Metric::Tail => who.tail(),
         Metric::Depth => who.depth(),
         Metric::Taken => who.taken(),
         Metric::Woken => who.woken(),
@@ -171,6 +172,22 @@ impl<'a> Who<'a> {
         let value = result as f64 / itself as f64;
         let evidence = format!(
             "pool {name}: half of the tasks take no longer than {}, half of the results come within {}, {} times that",
+            Span(itself),
+            Span(result),
+            plain(value)
+        );
+        Ok(Measured { value, evidence })
+    }
+
+    fn tail(&self) -> Result<Measured, String> {
+        let (name, pool, _) = self.pool()?;
+        let (itself, result) = (pool.service().percentile(99.0), pool.response().percentile(99.0));
+        if itself == 0 {
+            return Err(format!("no task of {name} has ended"));
+        }
+        let value = result as f64 / itself as f64;
+        let evidence = format!(
+            "pool {name}: 99 of 100 tasks take no longer than {}, 99 of 100 results come within {}, {} times that",
             Span(itself),
             Span(result),
             plain(value)

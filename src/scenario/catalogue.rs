@@ -20,6 +20,8 @@ const ENTRIES: &[Entry] = entries![
     "oversubscription",
     "head-of-line",
     "bufferbloat",
+    "bulkhead",
+    "coordinated-omission",
     "lock-contention",
     "account-race",
     "atomic-or-not",
@@ -28,6 +30,10 @@ const ENTRIES: &[Entry] = entries![
     "lock-convoy",
     "readers-writers",
     "writer-starvation",
+    "reader-starvation",
+    "mutex-or-rwlock",
+    "car-park",
+    "seat-booking",
     "deadlock",
     "order-hazard",
     "lock-order-lab",
@@ -43,6 +49,7 @@ const ENTRIES: &[Entry] = entries![
     "one-condition-for-two",
     "thundering-herd",
     "signalling",
+    "too-early",
     "barrier-straggler",
     "process-pool",
     "crash",
@@ -58,6 +65,7 @@ const ENTRIES: &[Entry] = entries![
     "cigarette-smokers",
     "unisex-bathroom",
     "water",
+    "one-queue",
 ];
 
 /// Every scenario of the catalogue, in the order of the picker.

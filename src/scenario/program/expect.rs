@@ -73,6 +73,8 @@ pub enum Metric {
     Parallel,
     /// How many times as long as the median task itself the median wait for its result was.
     Slowdown,
+    /// The same of the slowest task in a hundred, and of the slowest wait in a hundred.
+    Tail,
     /// Longest a queue has been, or a pool's queue, in items.
     Depth,
     /// Items taken from a queue.

@@ -82,7 +82,7 @@ const fn measure(word: &'static str, metric: Metric, of: Of, help: &'static str)
     Measure { word, metric, of, help }
 }
 
-pub(in crate::scenario::check) const MEASURES: [Measure; 16] = [
+pub(in crate::scenario::check) const MEASURES: [Measure; 17] = [
     measure("contended", Metric::Contended, Of::Lock, "share of its acquisitions that had to wait"),
     measure(
         "fairness",
@@ -110,6 +110,12 @@ pub(in crate::scenario::check) const MEASURES: [Measure; 16] = [
         Metric::Slowdown,
         Of::Pool,
         "how many times as long as the task itself one waits for its result, each the median",
+    ),
+    measure(
+        "tail",
+        Metric::Tail,
+        Of::Pool,
+        "the same of the slowest in a hundred: of the tasks themselves, and of the waits for a result",
     ),
     measure("depth", Metric::Depth, Of::Queued, "most items that waited at once"),
     measure("taken", Metric::Taken, Of::Queue, "items taken"),
