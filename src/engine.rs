@@ -18,6 +18,7 @@ mod queue;
 mod recorder;
 mod run;
 mod runner;
+mod seat;
 mod shared;
 mod sieve;
 mod steps;

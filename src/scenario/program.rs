@@ -15,7 +15,7 @@ pub use ask::{Ask, Guess, Right};
 pub use expect::{Claim, Expect, Metric, Subject};
 pub use resource::{Choice, Resource, ResourceSpec, Target};
 pub use step::{Compare, Question, QueueStep, Real, SignalStep, Step, Way};
-pub use work::{Feed, Policy, Pool, Workers};
+pub use work::{Feed, Policy, Pool, Seat, Workers};
 
 /// Where a scenario stands in the picker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -27,6 +27,8 @@ pub enum Group {
     Signals,
     Processes,
     RealWork,
+    Machine,
+    Classics,
     Own,
 }
 

@@ -69,6 +69,8 @@ const fn group_word(group: Group) -> &'static str {
         Group::Signals => "Signals",
         Group::Processes => "Processes",
         Group::RealWork => "Real work",
+        Group::Machine => "The machine",
+        Group::Classics => "Classics",
         Group::Own => "Own files",
     }
 }
