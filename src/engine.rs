@@ -6,8 +6,10 @@
 mod actor;
 mod feeder;
 mod files;
+mod fill;
 mod handover;
 mod hold;
+mod http;
 mod lock;
 mod payload;
 mod picture;
@@ -19,6 +21,7 @@ mod recorder;
 mod run;
 mod runner;
 mod seat;
+mod server;
 mod shared;
 mod sieve;
 mod steps;

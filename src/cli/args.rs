@@ -125,6 +125,10 @@ pub(super) struct RunArgs {
     #[arg(long = "as", value_name = "KIND", value_enum, help_heading = "What to run")]
     pub(super) executor: Option<Executor>,
 
+    /// Let the scenario run commands of its own (`exec`)
+    #[arg(long, help_heading = "What to run")]
+    pub(super) allow_exec: bool,
+
     /// End the run after this time, such as 10s or 500ms [default: when it ends by itself; headless also when it is
     /// deadlocked, and after 5s if it would never end]
     #[arg(long = "for", value_name = "TIME", value_parser = positive_time, help_heading = "When to stop")]
@@ -158,6 +162,9 @@ pub(super) struct TestArgs {
     #[arg(value_name = "SCENARIO|FILE")]
     pub(super) scenarios: Vec<String>,
 
+    /// Let scenarios run commands of their own (`exec`) [default: those of the list that do are skipped]
+    #[arg(long)]
+    pub(super) allow_exec: bool,
     /// One JSON object instead of a text (described in docs/tests.md)
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,

@@ -27,6 +27,7 @@ impl Scenario {
                 })
                 .collect(),
             executor: None,
+            exec: false,
         }
     }
 
@@ -53,7 +54,7 @@ impl Scenario {
     /// can have it.
     pub fn carried(&self, other: &Self, settings: &Settings) -> Settings {
         let turned = other.turned(settings);
-        let mut carried = Settings { executor: settings.executor, ..self.defaults() };
+        let mut carried = Settings { executor: settings.executor, exec: settings.exec, ..self.defaults() };
         for (at, knob) in other.knobs.iter().enumerate() {
             let value = match &knob.kind {
                 KnobKind::Text { .. } => settings.text(at.into()).map(str::to_owned),

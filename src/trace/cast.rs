@@ -171,6 +171,10 @@ pub enum ResourceKind {
     Barrier {
         parties: u32,
     },
+    /// A server of the run: what is put into it are requests, what is taken out are answers. `room` requests at most.
+    Server {
+        room: u32,
+    },
 }
 
 impl ResourceKind {
@@ -192,6 +196,7 @@ impl ResourceKind {
             Self::Condition { .. } => "condition",
             Self::Event => "event",
             Self::Barrier { .. } => "barrier",
+            Self::Server { .. } => "server",
         }
     }
 }
@@ -247,9 +252,9 @@ impl Cast {
         self.of_kind(ResourceKind::is_lock)
     }
 
-    /// Ids of all queues.
+    /// Ids of all queues, and of all servers with the requests in them.
     pub fn queues(&self) -> impl Iterator<Item = ResourceId> + '_ {
-        self.of_kind(|k| matches!(k, ResourceKind::Queue { .. }))
+        self.of_kind(|k| matches!(k, ResourceKind::Queue { .. } | ResourceKind::Server { .. }))
     }
 
     /// Ids of all counters.

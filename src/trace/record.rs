@@ -107,6 +107,7 @@ const fn encode(kind: EventKind) -> u64 {
         EventKind::Heard { on, nth } => pack(36, on.0, 0, nth & ARG_MAX),
         EventKind::GivenUp { pool } => pack(40, pool.0, 0, 0),
         EventKind::Tried { lock } => pack(41, lock.0, 0, 0),
+        EventKind::Ran { ok, cpu } => pack(44, 0, ok as u8, cpu.0),
         EventKind::Unknown { code } => pack(63, 0, 0, code as u64),
     }
 }
@@ -155,6 +156,7 @@ fn decode(word: u64) -> EventKind {
         33 => EventKind::Signalled { on: lock, woken: arg as u32 },
         40 => EventKind::GivenUp { pool },
         41 => EventKind::Tried { lock },
+        44 => EventKind::Ran { ok: flag, cpu: Span(arg) },
         50 => EventKind::Queued { lock, behind: arg, shared: flag },
         51 => EventKind::AskMany { lock, permits: arg as u32 },
         52 => EventKind::Passed { lock, grant: Grant(arg) },
@@ -212,6 +214,7 @@ mod tests {
             EventKind::PutNth { queue: lock, depth: u16::MAX, nth: 3 },
             EventKind::TookNth { queue: lock, depth: 0, nth: NTH_MAX },
             EventKind::Heard { on: lock, nth: 1 << 39 },
+            EventKind::Ran { ok: false, cpu: Span(77) },
             EventKind::Gap { lost: 12 },
         ] {
             assert_eq!(Record::new(42, kind).kind(), kind);

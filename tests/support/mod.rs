@@ -86,6 +86,7 @@ fn defaults(scenario: &Scenario) -> Settings {
         numbers: scenario.knobs.iter().map(number).collect(),
         texts: vec![None; scenario.knobs.len()],
         executor: None,
+        exec: true,
     }
 }
 

@@ -44,6 +44,7 @@ impl Checker {
                     (Thing::Resource(self.scenario.resources.len()), Some(ResourceSpec::Condition { of: 0 }))
                 }
                 "event" => (Thing::Resource(self.scenario.resources.len()), Some(ResourceSpec::Event)),
+                "server" => (Thing::Resource(self.scenario.resources.len()), Some(self.server(node))),
                 "barrier" => (Thing::Resource(self.scenario.resources.len()), Some(self.barrier(node))),
                 "thread" | "process" => (Thing::Workers(groups), None),
                 "pool" => (Thing::Pool(pools), None),

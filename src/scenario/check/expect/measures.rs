@@ -61,7 +61,7 @@ impl Of {
                 matches!(self, Self::Lock)
             }
             ResourceSpec::Counter { .. } => matches!(self, Self::Counter),
-            ResourceSpec::Queue { .. } => matches!(self, Self::Queue | Self::Queued),
+            ResourceSpec::Queue { .. } | ResourceSpec::Server(_) => matches!(self, Self::Queue | Self::Queued),
             ResourceSpec::Condition { .. } | ResourceSpec::Event | ResourceSpec::Barrier { .. } => {
                 matches!(self, Self::Signal)
             }
