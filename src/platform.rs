@@ -19,6 +19,7 @@ mod process;
 mod robust;
 mod sched;
 mod timer;
+mod usage;
 
 pub use child::{Child, Exit, Launch, Pipes, inherited};
 pub use clock::{Clock, Pair};
@@ -30,3 +31,4 @@ pub use process::{
 pub use robust::{ROBUST_WORDS, Robust, Taken};
 pub use sched::{SchedStat, thread_cpu};
 pub use timer::{exact_sleeps, wait_for_device};
+pub use usage::{all_cores_busy, own_cpu, resident, switches};
