@@ -7,10 +7,10 @@ mod follow;
 mod json;
 mod measure;
 mod suite;
-mod table;
+pub(crate) mod table;
 mod text;
 mod trial;
-mod words;
+pub(crate) mod words;
 
 pub use expect::{Verdict, judge};
 pub use follow::{Followed, Run, ends_by_itself, follow};
