@@ -83,6 +83,8 @@ pub(super) enum Command {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<String>,
     },
+    /// Print the language that scenarios are written in: every node, value, range and default
+    Reference,
     /// Run scenarios and say for everything they expect whether it was seen
     Test(TestArgs),
     /// Find out how many workers are enough, and what holds them up
