@@ -21,8 +21,8 @@ pub use expr::{Expr, Values};
 pub use knob::{Knob, KnobKind, Settings, Unit};
 pub use mistake::Mistakes;
 pub use program::{
-    Ask, Choice, Claim, Compare, Expect, Feed, Group, Guess, Metric, Policy, Pool, Question, QueueStep, Real, Resource,
-    ResourceSpec, Right, Scenario, SignalStep, Step, Subject, Target, Test, Try, Way, Workers,
+    Ask, Choice, Claim, Compare, Expect, Feed, Group, Guess, Metric, Optimum, Policy, Pool, Question, QueueStep, Real,
+    Resource, ResourceSpec, Right, Scarce, Scenario, SignalStep, Step, Subject, Target, Test, Try, Way, Workers,
 };
 pub use source::{FindError, LARGEST, Source};
 pub use turn::SettingError;

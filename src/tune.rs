@@ -14,6 +14,7 @@ mod stats;
 mod text;
 mod told;
 mod trial;
+mod truth;
 mod usl;
 mod work;
 
@@ -26,7 +27,8 @@ pub use priors::{Prior, priors};
 pub use session::{Lab, Loaded, Phase, Question, Tuning, tune};
 pub use stats::{Interval, Ratio};
 pub use text::text;
-pub use told::{Subject, doubts, headline, sentences};
+pub use told::{Subject, doubts, headline, resource, sentences};
 pub use trial::{Timing, Tried};
+pub use truth::{Grade, grade, names_the_limit};
 pub use usl::Usl;
 pub use work::Work;

@@ -91,6 +91,7 @@ const QUESTION: Question = Question {
     demands: DEMANDS,
     budget: Duration::from_secs(90),
     open: true,
+    even_disturbed: false,
     seed: 0,
 };
 

@@ -168,8 +168,14 @@ Examples:
 #[command(help_template = TEMPLATE, before_help = TUNE_EXAMPLES)]
 pub(super) struct TuneArgs {
     /// A name from `contend list`, a file, or `-` for standard input
-    #[arg(value_name = "SCENARIO|FILE")]
-    pub(super) scenario: String,
+    #[arg(value_name = "SCENARIO|FILE", required_unless_present = "check")]
+    pub(super) scenario: Option<String>,
+    /// Tune these, or all in the list whose optimum can be calculated, and say the answer beside the truth
+    #[arg(long, value_name = "SCENARIO", num_args = 0.., conflicts_with_all = ["scenario", "json", "svg"], help_heading = "What to measure")]
+    pub(super) check: Option<Vec<String>>,
+    /// How often to tune each of them
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "check", help_heading = "What to measure")]
+    pub(super) times: u32,
 
     /// Which knob to sweep; any with a number [default: the one that says how many workers there are]
     #[arg(long, value_name = "KNOB", help_heading = "What to measure")]

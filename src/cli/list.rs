@@ -109,6 +109,7 @@ fn heading(group: Group) -> &'static str {
         Group::Signals => "Signals",
         Group::Processes => "Processes",
         Group::RealWork => "Real work",
+        Group::Tuning => "Tuning",
         Group::Own => "Own",
     }
 }
@@ -122,6 +123,7 @@ fn word(group: Group) -> &'static str {
         Group::Signals => "signals",
         Group::Processes => "processes",
         Group::RealWork => "real-work",
+        Group::Tuning => "tuning",
         Group::Own => "own",
     }
 }

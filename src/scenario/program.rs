@@ -2,6 +2,7 @@
 
 mod ask;
 mod expect;
+mod optimum;
 mod resource;
 mod step;
 mod work;
@@ -13,6 +14,7 @@ use crate::trace::KnobId;
 
 pub use ask::{Ask, Guess, Right};
 pub use expect::{Claim, Expect, Metric, Subject};
+pub use optimum::{Optimum, Scarce};
 pub use resource::{Choice, Resource, ResourceSpec, Target};
 pub use step::{Compare, Question, QueueStep, Real, SignalStep, Step, Way};
 pub use work::{Feed, Policy, Pool, Workers};
@@ -27,6 +29,7 @@ pub enum Group {
     Signals,
     Processes,
     RealWork,
+    Tuning,
     Own,
 }
 
@@ -48,6 +51,8 @@ pub struct Scenario {
     pub pools: Vec<Pool>,
     pub expects: Vec<Expect>,
     pub test: Test,
+    /// Where tuning should end up, when that can be calculated.
+    pub optimum: Option<Optimum>,
 }
 
 /// How `contend test` runs it.

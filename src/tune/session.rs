@@ -62,6 +62,8 @@ pub struct Question {
     pub budget: Duration,
     /// Whether the work can be made to come at a rate.
     pub open: bool,
+    /// Whether repetitions count that others disturbed.
+    pub even_disturbed: bool,
     pub seed: u64,
 }
 
@@ -185,7 +187,7 @@ impl<L: Lab> Session<'_, L> {
                 continue; // once is enough to know that it does not work
             }
             let tried = self.attempt(level, None)?;
-            enter(self.tuning.curve.at(level), tried);
+            enter(self.tuning.curve.at(level), tried, self.question.even_disturbed);
             self.tuning.verdict = decide(&self.tuning.curve, &self.question.demands, self.question.cores);
             self.tuning.elapsed = self.lab.elapsed();
             tell(&self.tuning);
@@ -256,7 +258,7 @@ impl<L: Lab> Session<'_, L> {
             self.dice.shuffle(&mut order);
             for level in order {
                 let tried = self.attempt(level, None)?;
-                enter(self.tuning.confirmed.at(level), tried);
+                enter(self.tuning.confirmed.at(level), tried, self.question.even_disturbed);
                 self.tuning.elapsed = self.lab.elapsed();
                 tell(&self.tuning);
             }
@@ -280,10 +282,10 @@ impl<L: Lab> Session<'_, L> {
     }
 }
 
-fn enter(level: &mut Level, tried: Tried) {
+fn enter(level: &mut Level, tried: Tried, even_disturbed: bool) {
     match tried {
         Tried::Measured(repetition, model) => {
-            let disturbed = repetition.others.is_some_and(|others| others > DISTURBED);
+            let disturbed = !even_disturbed && repetition.others.is_some_and(|others| others > DISTURBED);
             if disturbed { &mut level.disturbed } else { &mut level.repetitions }.push(*repetition);
             level.model = Some(model);
         }

@@ -34,7 +34,7 @@ impl Subject<'_> {
     }
 
     fn rate(&self, per_second: f64) -> String {
-        format!("{} {}s", rate(per_second), self.work.word())
+        format!("{} {}s/s", rate(per_second).trim_end_matches("/s"), self.work.word())
     }
 }
 

@@ -15,7 +15,7 @@ use crate::scenario::turn::SettingError;
 use crate::trace::{KnobId, LockKind, RwPolicy};
 
 /// The words for the groups of scenarios.
-pub(super) const GROUPS: [(&str, Group); 7] = [
+pub(super) const GROUPS: [(&str, Group); 8] = [
     ("pools", Group::Pools),
     ("locks", Group::Locks),
     ("deadlocks", Group::Deadlocks),
@@ -23,6 +23,7 @@ pub(super) const GROUPS: [(&str, Group); 7] = [
     ("signals", Group::Signals),
     ("processes", Group::Processes),
     ("real-work", Group::RealWork),
+    ("tuning", Group::Tuning),
 ];
 
 impl Checker {

@@ -81,7 +81,7 @@ fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, Fault> {
             }
             '+' | '-' | '*' | '/' | '%' | '(' | ')' | ',' => (Token::Sign(c), 1),
             _ => {
-                let help = "numbers, $knobs, i, n, min( , ), max( , ), + - * / % and parentheses";
+                let help = "numbers, $knobs, i, n, cores, min( , ), max( , ), + - * / % and parentheses";
                 return Err(fault(at..at + c.len_utf8(), "this does not belong into a number", Some(help)));
             }
         };
@@ -211,6 +211,10 @@ impl<'a> Parser<'a> {
             }
             "i" => Ok(Formula { expr: Expr::Index, unit: Unit::Count, low: 0.0, high: WORKERS - 1.0 }),
             "n" => Ok(Formula { expr: Expr::Count, unit: Unit::Count, low: 1.0, high: WORKERS }),
+            "cores" => {
+                let cores = std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64);
+                Ok(Formula { expr: Expr::Number(cores), unit: Unit::Count, low: cores, high: cores })
+            }
             "min" | "max" => {
                 self.expect('(')?;
                 let left = self.sum()?;
@@ -222,9 +226,11 @@ impl<'a> Parser<'a> {
             _ if self.knobs.iter().any(|knob| knob.name == name) => {
                 Err(fault(at.clone(), format!("`{name}` is a knob"), Some(&format!("write `${name}`"))))
             }
-            _ => {
-                Err(fault(at.clone(), format!("`{name}` means nothing here"), Some("known are i, n, min, max, $knobs")))
-            }
+            _ => Err(fault(
+                at.clone(),
+                format!("`{name}` means nothing here"),
+                Some("known are i, n, cores, min, max, $knobs"),
+            )),
         }
     }
 }

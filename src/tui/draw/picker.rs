@@ -129,6 +129,7 @@ const fn group_word(group: Group) -> &'static str {
         Group::Signals => "Signals",
         Group::Processes => "Processes",
         Group::RealWork => "Real work",
+        Group::Tuning => "Tuning",
         Group::Own => "Own files",
     }
 }
