@@ -120,8 +120,7 @@ impl World {
         Arc::new(Cast {
             workers: (0..self.workers.len()).map(worker).collect(),
             resources: (0..self.locks.len()).map(lock).collect(),
-            pools: Vec::new(),
-            wakers: Vec::new(),
+            ..Cast::default()
         })
     }
 
