@@ -20,6 +20,7 @@ mod queue;
 mod recorder;
 mod run;
 mod runner;
+mod seat;
 mod server;
 mod shared;
 mod sieve;

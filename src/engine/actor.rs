@@ -34,8 +34,6 @@ pub struct Actor {
     pub(super) copies: Vec<i64>,
     /// Number of the pool's task it is at.
     pub(super) task: Option<u64>,
-    /// Decides where a choice is left to chance.
-    pub(super) dice: fastrand::Rng,
 }
 
 impl Values for Actor {
@@ -45,12 +43,15 @@ impl Values for Actor {
     fn place(&self) -> (u32, u32) {
         self.place
     }
+    fn chance(&self) -> f64 {
+        fastrand::f64()
+    }
 }
 
 impl Actor {
     pub fn new(run: &'static Run, me: WorkerId, place: (u32, u32)) -> Self {
         let copies = vec![0; run.plan.cast.resources.len()];
-        Self { run, me, place, pen: run.recorder(me), held: Vec::new(), copies, task: None, dice: fastrand::Rng::new() }
+        Self { run, me, place, pen: run.recorder(me), held: Vec::new(), copies, task: None }
     }
 
     pub const fn me(&self) -> WorkerId {
@@ -120,6 +121,7 @@ impl Actor {
             Step::Load(target) => self.load(target),
             Step::Store { target, add } => self.store(target, *add),
             Step::Add { target, by } => self.add(target, *by),
+            Step::AddMany { target, by, times } => self.add_many(target, *by, times),
             Step::Queue(step) => self.queue_step(step)?,
             Step::Signal(step) => self.signal_step(step),
             Step::If { question, body, otherwise } => {

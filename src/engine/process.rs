@@ -12,6 +12,7 @@ use super::handover;
 use super::plan::Part;
 use super::pool::panic_message;
 use super::run::Run;
+use super::seat::take_seat;
 use super::server::Server;
 use super::wire::Start;
 use super::work::Work;
@@ -52,6 +53,7 @@ fn serve(lane: &str) -> io::Result<()> {
         Part::Feeder { .. } | Part::Server { .. } => return Err(io::Error::other("this lane is no worker process")),
     };
     let mut actor = Actor::new(run, me, place);
+    take_seat(run, part, &actor);
     board.ring(me).sign(std::process::id(), thread_id());
     board.wait_for_go();
     let at = actor.pen.now();

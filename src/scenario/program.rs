@@ -2,6 +2,7 @@
 
 mod ask;
 mod expect;
+mod optimum;
 mod resource;
 mod step;
 mod text;
@@ -15,10 +16,11 @@ use crate::trace::KnobId;
 
 pub use ask::{Ask, Guess, Right};
 pub use expect::{Claim, Expect, Metric, Subject};
+pub use optimum::{Optimum, Scarce};
 pub use resource::{Choice, Resource, ResourceSpec, Serving, Target};
 pub use step::{Attempt, Compare, Origin, Question, QueueStep, Real, SignalStep, Step, Way, What};
 pub use text::{Piece, Place, Template, Text};
-pub use work::{Feed, Policy, Pool, Workers};
+pub use work::{Feed, Policy, Pool, Seat, Workers};
 
 /// Where a scenario stands in the picker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -30,6 +32,9 @@ pub enum Group {
     Signals,
     Processes,
     RealWork,
+    Machine,
+    Classics,
+    Tuning,
     Own,
 }
 
@@ -51,6 +56,8 @@ pub struct Scenario {
     pub pools: Vec<Pool>,
     pub expects: Vec<Expect>,
     pub test: Test,
+    /// Where tuning should end up, when that can be calculated.
+    pub optimum: Option<Optimum>,
 }
 
 /// How `contend test` runs it.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::engine::actor::{Actor, Flow, Halt};
 use crate::engine::fill::Filling;
-use crate::scenario::{Attempt, Expr, Origin, Place, Step, Text, What};
+use crate::scenario::{Attempt, Expr, Origin, Place, Step, Text, Values, What};
 use crate::trace::State;
 
 /// No pause before another try is longer: an hour.
@@ -42,7 +42,7 @@ impl Actor {
                 return tried;
             }
             self.let_go_down_to(held);
-            let chance = jitter.eval(self).clamp(0.0, 1.0) * self.dice.f64();
+            let chance = jitter.eval(self).clamp(0.0, 1.0) * self.chance();
             self.pause((backoff.eval(self) * longer).min(LONGEST_PAUSE) * (1.0 - chance));
             longer *= 2.0;
             left -= 1;

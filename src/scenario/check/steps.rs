@@ -12,7 +12,7 @@ use kdl::{KdlEntry, KdlNode};
 use super::Checker;
 use super::names::Thing;
 use super::node::{arg, args, children, entry_span, prop, props, span_of};
-use super::number::{PLACE, TIME, TIMES};
+use super::number::{ADDS, PLACE, TIME, TIMES};
 use super::shape::STEPS;
 use crate::scenario::clean::clean;
 use crate::scenario::expr::Expr;
@@ -123,7 +123,15 @@ impl Checker {
         match word {
             "load" => target.map(Step::Load),
             "store" => delta("add", 0).map(|add| add as i8).and_then(|add| Some(Step::Store { target: target?, add })),
-            _ => delta("by", 1).map(|by| by as i8).and_then(|by| Some(Step::Add { target: target?, by })),
+            _ => {
+                let by = delta("by", 1).map(|by| by as i8);
+                let times = prop(node, "times").map(|entry| self.number(entry, ADDS));
+                let (target, by) = (target?, by?);
+                Some(match times {
+                    Some(times) => Step::AddMany { target, by, times: times?.expr },
+                    None => Step::Add { target, by },
+                })
+            }
         }
     }
 

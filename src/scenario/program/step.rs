@@ -68,6 +68,12 @@ pub enum Step {
         target: Target,
         by: i8,
     },
+    /// Adds to a counter so many times in a row, each in one atomic operation, and tells of it once.
+    AddMany {
+        target: Target,
+        by: i8,
+        times: Expr,
+    },
     Queue(QueueStep),
     Signal(SignalStep),
     /// Runs the body if the answer is yes now, else the other steps.

@@ -11,6 +11,9 @@ use crate::trace::{LockKind, Span, State};
 /// What a thumbnail takes, roughly.
 pub(super) const THUMBNAIL: Span = Span::millis(20);
 
+/// What an addition to a counter takes, roughly.
+const ADDITION: Span = Span(5);
+
 /// Steps that are played at most: a still is no simulation.
 const STEPS: usize = 20_000;
 
@@ -182,6 +185,12 @@ impl<'a> Player<'a> {
             Step::Store { target, add: by } | Step::Add { target, by } => {
                 let at = self.index(target, place);
                 self.shared[at].value += i64::from(*by);
+            }
+            Step::AddMany { target, by, times } => {
+                let (at, times) = (self.index(target, place), time(times));
+                let delta = i64::from(*by).saturating_mul(times as i64);
+                self.shared[at].value = self.shared[at].value.saturating_add(delta);
+                self.spend(worker, now, State::Running, times.saturating_mul(ADDITION.0));
             }
             Step::Queue(step) => self.queue_step(worker, step, now),
             Step::Signal(step) => self.signal_step(worker, step, now),

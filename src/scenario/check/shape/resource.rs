@@ -1,7 +1,7 @@
 //! What workers share.
 
 use super::Unless::{Is, Then};
-use super::Value::{Name, Number, Of, Own, Whole, Words};
+use super::Value::{Name, Number, Of, Own, Switch, Whole, Words};
 use super::{Family, Slot, may, must, shape};
 use crate::scenario::check::number::{AT_WORK, BYTES, HOW_MANY, PERMITS, ROOM, SHARE, TIME};
 use crate::trace::{LockKind, RwPolicy};
@@ -47,7 +47,16 @@ pub(super) const RESOURCES: Family = Family {
             ]),
         shape("counter", "counter balance", "A number that all change; it knows what it should hold.")
             .args(&[NAME])
-            .props(&[may("initial", Whole(-1_000_000_000, 1_000_000_000), Is("0"), "what it holds at first"), COUNT]),
+            .props(&[
+                may("initial", Whole(-1_000_000_000, 1_000_000_000), Is("0"), "what it holds at first"),
+                may(
+                    "packed",
+                    Switch,
+                    Is("#false"),
+                    "whether those of an array lie side by side in one cache line, instead of in one each",
+                ),
+                COUNT,
+            ]),
         shape("queue", "queue jobs capacity=8", "Items that wait to be taken, first in, first out.")
             .args(&[NAME])
             .props(&[must("capacity", Number(ROOM), "how many find room; a `put` into a full queue waits"), COUNT]),
