@@ -1,11 +1,11 @@
 //! Whether a run showed what its scenario says it must show.
 
 use crate::model::{Finding, Model};
-use crate::scenario::{Claim, Compare, Expect, Metric, Scenario, Settings, Subject};
+use crate::scenario::{Claim, Compare, Expect, Metric, Scenario, Settings, Subject, Times};
 use crate::trace::{Span, Stamp};
 
-use super::measure::{measure, shown};
-use super::words::listed;
+use super::measure::{Measured, measure, shown};
+use super::words::{listed, plain};
 
 /// Two values are equal when they differ by no more than this part of the expected one: rounding, not leeway.
 const SAME: f64 = 1e-9;
@@ -25,10 +25,10 @@ pub fn judge(model: &Model, scenario: &Scenario, settings: &Settings, now: Stamp
     judge_each(model, scenario, settings, now).map(|(_, verdict)| verdict).collect()
 }
 
-/// The expectations that apply to these settings.
+/// The expectations that apply to these settings and speak of one run alone.
 pub(super) fn applying<'a>(scenario: &'a Scenario, settings: &'a Settings) -> impl Iterator<Item = &'a Expect> {
     let applies = |expect: &&Expect| expect.when.iter().all(|(knob, value)| same(settings.number(*knob), *value));
-    scenario.expects.iter().filter(applies)
+    scenario.expects.iter().filter(|expect| expect.other().is_none()).filter(applies)
 }
 
 /// Each expectation that applies with its verdict, one by one.
@@ -44,9 +44,13 @@ pub(super) fn judge_each<'a>(
             Claim::Deadlock { within } => deadlock(model, within.map(|ns| Span(ns as u64))),
             Claim::NoDeadlock => no_deadlock(model),
             Claim::Finding { id, seen } => finding(&findings, id, *seen),
-            Claim::Measure { metric, of, compare, value } => {
-                let measured = figure(model, scenario, *metric, of, now, (*compare, *value));
-                measured.unwrap_or_else(|why| (false, format!("cannot be measured: {why}")))
+            Claim::Measure { metric, of, compare, value, times } => {
+                let found = |of: &Subject| measure(model, scenario, *metric, of, now);
+                let judged = match times {
+                    Some(Times::Of(other)) => found(of).and_then(|one| ratio((*compare, *value), &one, &found(other)?)),
+                    _ => found(of).map(|found| figure(*metric, found, (*compare, *value))),
+                };
+                judged.unwrap_or_else(|why| (false, format!("cannot be measured: {why}")))
             }
         };
         (expect, Verdict { text: expect.text.clone(), seen, evidence })
@@ -77,22 +81,41 @@ fn finding(findings: &[Finding], id: &str, wanted: bool) -> (bool, String) {
     }
 }
 
-fn figure(
-    model: &Model,
-    scenario: &Scenario,
-    metric: Metric,
-    of: &Subject,
-    now: Stamp,
-    (compare, due): (Compare, f64),
+fn figure(metric: Metric, found: Measured, (compare, due): (Compare, f64)) -> (bool, String) {
+    let seen = holds(compare, found.value, due);
+    let missed = if seen { String::new() } else { format!("; {} {} was expected", word(compare), shown(metric, due)) };
+    (seen, found.evidence + &missed)
+}
+
+/// One figure against another, `times` as much.
+pub(super) fn ratio(
+    (compare, times): (Compare, f64),
+    one: &Measured,
+    other: &Measured,
 ) -> Result<(bool, String), String> {
-    let found = measure(model, scenario, metric, of, now)?;
-    let (seen, word) = match compare {
-        Compare::Above => (found.value > due, "more than"),
-        Compare::Below => (found.value < due, "less than"),
-        Compare::Equals => (same(found.value, due), "exactly"),
-    };
-    let missed = if seen { String::new() } else { format!("; {word} {} was expected", shown(metric, due)) };
-    Ok((seen, found.evidence + &missed))
+    if other.value <= 0.0 {
+        return Err(format!("there is nothing to compare with: {}", other.evidence));
+    }
+    let found = one.value / other.value;
+    let seen = holds(compare, found, times);
+    let missed = if seen { String::new() } else { format!("; {} {} was expected", word(compare), plain(times)) };
+    Ok((seen, format!("{} times as much{missed}; {}; {}", plain(found), one.evidence, other.evidence)))
+}
+
+fn holds(compare: Compare, value: f64, due: f64) -> bool {
+    match compare {
+        Compare::Above => value > due,
+        Compare::Below => value < due,
+        Compare::Equals => same(value, due),
+    }
+}
+
+const fn word(compare: Compare) -> &'static str {
+    match compare {
+        Compare::Above => "more than",
+        Compare::Below => "less than",
+        Compare::Equals => "exactly",
+    }
 }
 
 fn same(value: f64, wanted: f64) -> bool {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::knob::Knob;
 use crate::trace::KnobId;
 
-pub use expect::{Claim, Expect, Metric, Subject};
+pub use expect::{Claim, Expect, Metric, Part, Subject, Times};
 pub use resource::{Choice, Resource, ResourceSpec, Target};
 pub use step::{Compare, Question, QueueStep, Real, SignalStep, Step, Way};
 pub use work::{Feed, Policy, Pool, Workers};

@@ -6,7 +6,7 @@ use super::{Family, Unless, Value, may, must, shape};
 use crate::scenario::check::expect::WITHIN;
 use crate::scenario::check::test::FOR;
 
-const VALUE: Value = Own("a number; of a share also `50%`");
+const VALUE: Value = Own("a number; of a share `50%`, of a duration `5ms`");
 const ONE_OF_THREE: Unless = Then("one of the three, for a measure");
 
 pub(super) const EXPECT: Family = Family {
@@ -27,6 +27,13 @@ pub(super) const EXPECT: Family = Family {
             may("above", VALUE, ONE_OF_THREE, "it must be more"),
             may("below", VALUE, ONE_OF_THREE, "it must be less"),
             may("equals", VALUE, ONE_OF_THREE, "it must be exactly this"),
+            may(
+                "times",
+                Own("`knob=value` with spaces between, or a name"),
+                Then("it is compared with the number itself"),
+                "the number is how many times as much: as in a run with these knobs turned as well, or as of something \
+                 else in the same run",
+            ),
             may("of", Of("a group of workers"), Then("all workers"), "whose time `share` is about"),
             may(
                 "when",
