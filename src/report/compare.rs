@@ -1,7 +1,7 @@
 //! What two runs of a scenario show beside each other: `expect rate till below=0.5 times="kind=std" when="kind=fair"`.
 
 use super::Verdict;
-use super::expect::ratio;
+use super::expect::{ratio, told};
 use super::measure::{Measured, measure};
 use super::trial::Trial;
 use crate::model::Model;
@@ -80,7 +80,7 @@ pub fn compare(scenario: &Scenario, pair: &Pair, runs: [&Trial; 2]) -> Option<Ve
         [Err(why), _] => Err(why.clone()),
         [_, Err(why)] => Err(format!("{why}, of the run it is compared with")),
     };
-    let (seen, evidence) = judged.unwrap_or_else(|why| (false, format!("cannot be measured: {why}")));
+    let (seen, evidence) = told(judged);
     Some(Verdict { text: expect.text.clone(), seen, evidence })
 }
 
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(seen.evidence, "0.25 times as much; it is 10; it is 40");
         assert_eq!(seen.text, "rate m below 0.5 times n=3");
         let missed = judge(Ok(30.0), Ok(40.0));
-        assert_eq!(missed.evidence, "0.75 times as much; less than 0.5 was expected; it is 30; it is 40");
+        assert_eq!(missed.evidence, "0.75 times as much; it is 30; it is 40; less than 0.5 times was expected");
         assert!(!missed.seen);
         assert!(!judge(Ok(1.0), Ok(0.0)).seen, "nothing is no measure");
         assert_eq!(judge(Err("why"), Ok(1.0)).evidence, "cannot be measured: why");

@@ -38,40 +38,79 @@ pub(super) fn judge_each<'a>(
     settings: &'a Settings,
     now: Stamp,
 ) -> impl Iterator<Item = (&'a Expect, Verdict)> {
-    let findings = model.findings(now);
-    let weigh = move |expect: &'a Expect| {
-        let (seen, evidence) = match &expect.claim {
-            Claim::Deadlock { within } => deadlock(model, within.map(|ns| Span(ns as u64))),
-            Claim::NoDeadlock => no_deadlock(model),
-            Claim::Finding { id, seen } => finding(&findings, id, *seen),
-            Claim::Measure { metric, of, compare, value, times } => {
-                let found = |of: &Subject| measure(model, scenario, *metric, of, now);
-                let judged = match times {
-                    Some(Times::Of(other)) => found(of).and_then(|one| ratio((*compare, *value), &one, &found(other)?)),
-                    _ => found(of).map(|found| figure(*metric, found, (*compare, *value))),
-                };
-                judged.unwrap_or_else(|why| (false, format!("cannot be measured: {why}")))
-            }
-        };
+    let scales = Scales::new(model, scenario, now);
+    let judge = move |expect: &'a Expect| {
+        let (seen, evidence) = told(scales.weigh(&expect.claim));
         (expect, Verdict { text: expect.text.clone(), seen, evidence })
     };
-    applying(scenario, settings).map(weigh)
+    applying(scenario, settings).map(judge)
 }
 
-fn deadlock(model: &Model, within: Option<Span>) -> (bool, String) {
-    let Some(deadlock) = model.deadlock() else { return (false, "no deadlock was found".to_owned()) };
-    let names: Vec<&str> = deadlock.set.iter().map(|worker| model.cast().worker_name(*worker)).collect();
-    let after = deadlock.at.since(Stamp::default());
-    let evidence = format!("{} can never go on, {after} after the start", listed(&names));
-    match within {
-        Some(limit) if after > limit => (false, format!("{evidence}; {limit} was the limit")),
-        _ => (true, evidence),
+/// Whether it was seen, and the figures; what was wanted instead when it was not.
+pub(super) fn told(weighed: Result<Weighed, String>) -> (bool, String) {
+    match weighed {
+        Ok(Weighed { seen, evidence, due }) if seen || due.is_empty() => (seen, evidence),
+        Ok(Weighed { seen, evidence, due }) => (seen, format!("{evidence}; {due}")),
+        Err(why) => (false, format!("cannot be measured: {why}")),
     }
 }
 
+/// What claims are weighed with: a model at a moment.
+pub(super) struct Scales<'a> {
+    model: &'a Model,
+    scenario: &'a Scenario,
+    now: Stamp,
+    findings: Vec<Finding>,
+}
+
+/// What came of a claim.
+pub(super) struct Weighed {
+    pub(super) seen: bool,
+    /// The figures it rests on.
+    pub(super) evidence: String,
+    /// What was wanted instead; empty where the evidence says all.
+    due: String,
+}
+
+impl<'a> Scales<'a> {
+    pub(super) fn new(model: &'a Model, scenario: &'a Scenario, now: Stamp) -> Self {
+        Self { model, scenario, now, findings: model.findings(now) }
+    }
+
+    /// Whether it is seen; or why it cannot be measured, such as a share of nothing.
+    pub(super) fn weigh(&self, claim: &Claim) -> Result<Weighed, String> {
+        let (seen, evidence) = match claim {
+            Claim::Deadlock { within } => return Ok(deadlock(self.model, within.map(|ns| Span(ns as u64)))),
+            Claim::NoDeadlock => no_deadlock(self.model),
+            Claim::Finding { id, seen } => finding(&self.findings, id, *seen),
+            Claim::Measure { metric, of, compare, value, times } => {
+                let found = |of: &Subject| measure(self.model, self.scenario, *metric, of, self.now);
+                return match times {
+                    Some(Times::Of(other)) => ratio((*compare, *value), &found(of)?, &found(other)?),
+                    Some(Times::With(_)) => Err("one run alone does not show it".to_owned()),
+                    None => Ok(figure(*metric, found(of)?, (*compare, *value))),
+                };
+            }
+        };
+        Ok(Weighed { seen, evidence, due: String::new() })
+    }
+}
+
+fn deadlock(model: &Model, within: Option<Span>) -> Weighed {
+    let Some(deadlock) = model.deadlock() else {
+        return Weighed { seen: false, evidence: "no deadlock was found".to_owned(), due: String::new() };
+    };
+    let names: Vec<&str> = deadlock.set.iter().map(|worker| model.cast().worker_name(*worker)).collect();
+    let after = deadlock.at.since(Stamp::default());
+    let evidence = format!("{} can never go on, {after} after the start", listed(&names));
+    let late = within.filter(|limit| after > *limit);
+    let due = late.map(|limit| format!("{limit} was the limit")).unwrap_or_default();
+    Weighed { seen: late.is_none(), evidence, due }
+}
+
 fn no_deadlock(model: &Model) -> (bool, String) {
-    let (found, evidence) = deadlock(model, None);
-    (!found, evidence)
+    let found = deadlock(model, None);
+    (!found.seen, found.evidence)
 }
 
 fn finding(findings: &[Finding], id: &str, wanted: bool) -> (bool, String) {
@@ -81,25 +120,20 @@ fn finding(findings: &[Finding], id: &str, wanted: bool) -> (bool, String) {
     }
 }
 
-fn figure(metric: Metric, found: Measured, (compare, due): (Compare, f64)) -> (bool, String) {
-    let seen = holds(compare, found.value, due);
-    let missed = if seen { String::new() } else { format!("; {} {} was expected", word(compare), shown(metric, due)) };
-    (seen, found.evidence + &missed)
+fn figure(metric: Metric, found: Measured, (compare, due): (Compare, f64)) -> Weighed {
+    let due_text = format!("{} {} was expected", word(compare), shown(metric, due));
+    Weighed { seen: holds(compare, found.value, due), evidence: found.evidence, due: due_text }
 }
 
 /// One figure against another, `times` as much.
-pub(super) fn ratio(
-    (compare, times): (Compare, f64),
-    one: &Measured,
-    other: &Measured,
-) -> Result<(bool, String), String> {
+pub(super) fn ratio((compare, times): (Compare, f64), one: &Measured, other: &Measured) -> Result<Weighed, String> {
     if other.value <= 0.0 {
         return Err(format!("there is nothing to compare with: {}", other.evidence));
     }
     let found = one.value / other.value;
-    let seen = holds(compare, found, times);
-    let missed = if seen { String::new() } else { format!("; {} {} was expected", word(compare), plain(times)) };
-    Ok((seen, format!("{} times as much{missed}; {}; {}", plain(found), one.evidence, other.evidence)))
+    let evidence = format!("{} times as much; {}; {}", plain(found), one.evidence, other.evidence);
+    let due = format!("{} {} times was expected", word(compare), plain(times));
+    Ok(Weighed { seen: holds(compare, found, times), evidence, due })
 }
 
 fn holds(compare: Compare, value: f64, due: f64) -> bool {
@@ -118,7 +152,7 @@ const fn word(compare: Compare) -> &'static str {
     }
 }
 
-fn same(value: f64, wanted: f64) -> bool {
+pub(super) fn same(value: f64, wanted: f64) -> bool {
     (value - wanted).abs() <= SAME * wanted.abs().max(1.0)
 }
 

@@ -1,5 +1,6 @@
 //! Checking a scenario: from KDL text to a [`Scenario`] in which every name is resolved, or all mistakes at once.
 
+mod ask;
 mod declare;
 mod expect;
 mod flow;
@@ -94,6 +95,7 @@ impl Checker {
         self.declare(&nodes);
         self.groups(&nodes);
         self.words(&nodes);
+        self.question(&nodes);
         self.expectations(&nodes);
         self.how_to_test(&nodes);
         self.limits();

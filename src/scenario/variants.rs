@@ -15,10 +15,13 @@ pub struct Variant {
 
 impl Scenario {
     /// One variant for each distinct `when` among the expectations, and for what they are compared with, in the order of
-    /// the file. Settings that only differ
-    /// in what they name count once.
+    /// the file. Settings that only differ in what they name count once. Where there are guesses to judge, the scenario as
+    /// it is comes first.
     pub fn variants(&self) -> Vec<Variant> {
         let mut variants: Vec<Variant> = Vec::new();
+        if self.ask.as_ref().is_some_and(|ask| !ask.guesses.is_empty()) {
+            variants.push(Variant { settings: self.defaults(), set: Vec::new() });
+        }
         let ways = self.expects.iter().flat_map(|expect| [Some(expect.when.clone()), expect.other()]);
         for when in ways.flatten() {
             let settings = self.turned(&when);

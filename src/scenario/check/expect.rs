@@ -27,9 +27,7 @@ pub(super) const WITHIN: Want = Want { unit: Unit::Time, min: 1e6, max: HOUR, in
 impl Checker {
     pub(super) fn expectations(&mut self, nodes: &[&KdlNode]) {
         for node in super::named(nodes, &["expect"]) {
-            let Some(kind) = arg(node, 0) else { continue };
-            let words: Vec<&str> = OTHERS.into_iter().chain(MEASURES.map(|measure| measure.word)).collect();
-            let claim = self.word(kind, &words).and_then(|at| self.claim(node, words[at]));
+            let claim = self.claim(node);
             let ways = match prop(node, "when") {
                 Some(entry) => self.ways(entry),
                 None => Some(vec![Vec::new()]),
@@ -46,9 +44,11 @@ impl Checker {
         }
     }
 
-    /// The claim, and how a report words it.
-    fn claim(&mut self, node: &KdlNode, word: &str) -> Option<(Claim, String)> {
-        match word {
+    /// What a run must show for this node, and how a report words it.
+    pub(super) fn claim(&mut self, node: &KdlNode) -> Option<(Claim, String)> {
+        let words: Vec<&str> = OTHERS.into_iter().chain(MEASURES.map(|measure| measure.word)).collect();
+        let kind = arg(node, 0)?;
+        match words[self.word(kind, &words)?] {
             "deadlock" => {
                 self.only(node, 1, &["within"]);
                 let within = match prop(node, "within") {
@@ -62,14 +62,14 @@ impl Checker {
                 self.only(node, 1, &[]);
                 Some((Claim::NoDeadlock, "no deadlock".to_owned()))
             }
-            "finding" | "no-finding" => {
+            word @ ("finding" | "no-finding") => {
                 self.only(node, 2, &[]);
                 let entry = self.second(node, "which finding, such as lock-bound")?;
                 let id = FINDINGS[self.word(entry, &FINDINGS)?].to_owned();
                 let text = format!("{} {id}", if word == "finding" { "finding" } else { "no finding" });
                 Some((Claim::Finding { id, seen: word == "finding" }, text))
             }
-            _ => self.measure(node, word),
+            word => self.measure(node, word),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::expect::{FINDINGS, MEASURES};
-use super::shape::{Block, Family, POOL, Place, STEPS, Shape, Slot, TOP, Unless, Value, WAYS};
+use super::shape::{ASK, Block, Family, GUESS, POOL, Place, STEPS, Shape, Slot, TOP, Unless, Value, WAYS};
 use crate::scenario::nearest::{all_of, any_of};
 use crate::scenario::quantity;
 use crate::trace::State;
@@ -16,6 +16,8 @@ pub fn reference() -> String {
     let mut out = HEAD.to_owned();
     place("At the top of a file", TOP, &mut out);
     expectations(&mut out);
+    place("In the block of `ask`", ASK, &mut out);
+    place("In the block of `guess`", GUESS, &mut out);
     place("In the block of a pool", POOL, &mut out);
     place("Steps", STEPS, &mut out);
     place("In the block of `choose`", WAYS, &mut out);

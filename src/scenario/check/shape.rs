@@ -4,6 +4,7 @@
 //! not exist, and no entry comes without its help. That what they say of ranges and defaults is what the checker does is
 //! tested for every value of every node.
 
+mod ask;
 mod control;
 mod counter;
 mod end;
@@ -188,8 +189,14 @@ pub(super) const WAYS: Place = Place { name: "in a choice", families: &[control:
 /// In the block of a pool.
 pub(super) const POOL: Place = Place { name: "in a pool", families: &[pool::POOL] };
 
+/// In the block of a question.
+pub(super) const ASK: Place = Place { name: "in a question", families: &[ask::GUESSES] };
+
+/// In the block of a guess.
+pub(super) const GUESS: Place = Place { name: "in a guess", families: &[ask::GUESS] };
+
 /// Every place, to say where a word belongs that stands at the wrong one.
-pub(super) const PLACES: [Place; 4] = [TOP, STEPS, WAYS, POOL];
+pub(super) const PLACES: [Place; 6] = [TOP, STEPS, WAYS, POOL, ASK, GUESS];
 
 impl Place {
     pub(super) fn shapes(self) -> impl Iterator<Item = &'static Shape> + Clone {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kdl::KdlDocument;
 
-use super::{Block, PLACES, POOL, Place, STEPS, Shape, Slot, TOP, Unless, Value, WAYS};
+use super::{ASK, Block, GUESS, PLACES, POOL, Place, Shape, Slot, TOP, Unless, Value, WAYS};
 use crate::scenario::quantity::show;
 use crate::scenario::{Mistakes, Scenario, Source, check};
 
@@ -82,6 +82,8 @@ impl Written {
         let word = self.shape.word;
         let block = match (word, self.shape.usage.contains('{')) {
             ("pool", _) => "{ task { sleep \"1ms\" }; batch count=1 }",
+            ("ask", _) => "{ guess \"a\" { expect deadlock }; guess \"b\" { otherwise } }",
+            ("guess", _) => "{ expect deadlock }",
             ("choose", _) => "{ weight 1 { sleep \"1ms\" }; weight 1 { sleep \"1ms\" } }",
             (_, true) => "{ sleep \"1ms\" }",
             (_, false) => "",
@@ -98,6 +100,15 @@ impl Written {
             (name, _) if name == TOP.name => node.to_owned(),
             (name, _) if name == WAYS.name => {
                 format!("thread v {{ choose {{ {node}; weight 1 {{ sleep \"1ms\" }} }} }}")
+            }
+            (name, _) if name == ASK.name => {
+                format!("thread v {{ sleep \"1ms\" }}\nask \"?\" {{ {node}; guess \"b\" {{ otherwise }} }}")
+            }
+            (name, word) if name == GUESS.name => {
+                let other = if word == "otherwise" { "expect deadlock" } else { "otherwise" };
+                format!(
+                    "thread v {{ sleep \"1ms\" }}\nask \"?\" {{ guess \"a\" {{ {node} }}; guess \"b\" {{ {other} }} }}"
+                )
             }
             (name, "task") if name == POOL.name => format!("pool p workers=1 {{ {node}; batch count=1 }}"),
             (name, _) if name == POOL.name => {
@@ -140,7 +151,7 @@ fn every_usage_is_right() {
 
 #[test]
 fn every_node_and_every_value_is_explained_once() {
-    for place in [TOP, STEPS, WAYS, POOL] {
+    for place in PLACES {
         let words: BTreeSet<&str> = place.shapes().map(|shape| shape.word).collect();
         assert_eq!(words.len(), place.shapes().count(), "no word stands twice {}", place.name);
     }

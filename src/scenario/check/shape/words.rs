@@ -2,7 +2,7 @@
 
 use super::Unless::Then;
 use super::Value::{Own, Switch, Text, Words};
-use super::{Family, MANY, Slot, Value, may, must, shape};
+use super::{Block, Family, MANY, Slot, Value, may, must, shape};
 use crate::scenario::check::declare::GROUPS;
 
 pub(super) const WORDS: Family = Family {
@@ -24,11 +24,13 @@ pub(super) const WORDS: Family = Family {
             Words(|| GROUPS.map(|(word, _)| word).to_vec()),
             "one of these",
         )]),
-        shape("ask", "ask \"What will happen?\"", "A question to think about before the run.").args(&[must(
-            "text",
-            Text,
-            "a question",
-        )]),
+        shape(
+            "ask",
+            "ask \"Will it go on?\" { guess \"yes\" { otherwise }; guess \"no\" { expect deadlock } }",
+            "A question to answer before the run, with guesses to choose from.",
+        )
+        .args(&[must("text", Text, "a question")])
+        .block(Block::May),
         shape("watch", "watch \"the queue\" \"the lanes\"", "What to look at while it runs. May stand several times.")
             .args(&[must("text", Text, "one thing to look at").times(MANY)]),
         shape(
