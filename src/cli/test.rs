@@ -34,8 +34,8 @@ impl<'a> Case<'a> {
     fn new(scenario: &'a Scenario, variant: &'a Variant) -> Self {
         let computes = |settings: &Settings| scenario.computes(settings);
         let beside = scenario.expects.iter().filter_map(|expect| {
-            let pair = [scenario.turned(&expect.when), scenario.turned(&expect.other()?)];
-            pair.contains(&variant.settings).then_some(pair)
+            let pair = [scenario.with_knobs(&expect.when), scenario.with_knobs(&expect.other()?)];
+            pair.iter().any(|one| one.numbers == variant.settings.numbers).then_some(pair)
         });
         let alone = computes(&variant.settings) || beside.flatten().any(|settings| computes(&settings));
         Self { scenario, variant, alone }
@@ -57,7 +57,13 @@ enum Cut {
 
 pub(super) fn test(args: &TestArgs, colours: Colours) -> Result<Outcome, Failure> {
     let Some(scenarios) = read(&args.scenarios, colours) else { return Ok(Outcome::Mistakes) };
-    let variants: Vec<Vec<Variant>> = scenarios.iter().map(Scenario::variants).collect();
+    let runs = |scenario: &Scenario| args.allow_exec || scenario.command(&scenario.defaults()).is_none();
+    let (scenarios, skipped): (Vec<Scenario>, Vec<Scenario>) = scenarios.into_iter().partition(runs);
+    if let Some(refused) = skipped.iter().find(|_| !args.scenarios.is_empty()) {
+        return Err(refuse(refused));
+    }
+    let mut variants: Vec<Vec<Variant>> = scenarios.iter().map(Scenario::variants).collect();
+    variants.iter_mut().flatten().for_each(|variant| variant.settings.exec = args.allow_exec);
     let signals = signals::listen().map_err(|error| Failure::Run(format!("signals cannot be caught: {error}")))?;
     let runs = variants.iter().map(Vec::len).sum::<usize>().saturating_mul(args.times as usize);
     let mut bench = Bench { signals: &signals, tally: Tally::new(runs) };
@@ -74,9 +80,21 @@ pub(super) fn test(args: &TestArgs, colours: Colours) -> Result<Outcome, Failure
         }
     }
     drop(bench);
-    let text = if args.json { report::tests_json(&tested) } else { Ok(report::tests_text(&tested, look(colours))) };
+    let skipped: Vec<&str> = skipped.iter().map(|scenario| scenario.name.as_str()).collect();
+    let text = if args.json {
+        report::tests_json(&tested, &skipped)
+    } else {
+        Ok(report::tests_text(&tested, &skipped, look(colours)))
+    };
     out::print(&text.map_err(|error| Failure::Run(format!("the report cannot be written: {error}")))?)?;
     Ok(if tested.iter().all(Tested::passed) { Outcome::Done } else { Outcome::Failed })
+}
+
+/// Why a scenario that was named is not tested: a build server would take what is skipped for good.
+fn refuse(scenario: &Scenario) -> Failure {
+    let command = scenario.command(&scenario.defaults()).unwrap_or_default();
+    let name = &scenario.name;
+    Failure::Usage(format!("{name} runs a command, `{command}`: if you trust it, allow that with --allow-exec"))
 }
 
 /// The scenarios that are named, or the whole catalogue. `None`: some cannot be read, and it was said why.

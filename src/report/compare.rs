@@ -27,7 +27,7 @@ pub(super) fn figures(model: &Model, scenario: &Scenario, settings: &Settings, n
     let mut figures = Vec::new();
     for (at, expect) in scenario.expects.iter().enumerate() {
         let (Some(other), Claim::Measure { metric, of, .. }) = (expect.other(), &expect.claim) else { continue };
-        if [&expect.when, &other].into_iter().any(|set| scenario.turned(set) == *settings) {
+        if [&expect.when, &other].into_iter().any(|set| scenario.with_knobs(set).numbers == settings.numbers) {
             figures.push(Figure { expect: at, found: measure(model, scenario, *metric, of, now) });
         }
     }
@@ -45,7 +45,8 @@ pub struct Pair {
 
 /// Every pair of runs that is compared, in the order of the file.
 pub fn pairs(scenario: &Scenario, variants: &[Variant]) -> Vec<Pair> {
-    let find = |set: &[_]| variants.iter().position(|variant| variant.settings == scenario.turned(set));
+    let find =
+        |set: &[_]| variants.iter().position(|variant| variant.settings.numbers == scenario.with_knobs(set).numbers);
     let pair = |(at, expect): (usize, &crate::scenario::Expect)| {
         let runs = [find(&expect.when)?, find(&expect.other()?)?];
         Some(Pair { expect: at, runs })

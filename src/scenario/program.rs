@@ -2,20 +2,25 @@
 
 mod ask;
 mod expect;
+mod optimum;
 mod resource;
 mod step;
+mod text;
 mod work;
 
 use serde::{Deserialize, Serialize};
 
-use super::knob::Knob;
+use super::clean::clean;
+use super::knob::{Knob, Settings};
 use crate::trace::KnobId;
 
 pub use ask::{Ask, Guess, Right};
 pub use expect::{Claim, Expect, Metric, Part, Subject, Times};
-pub use resource::{Choice, Resource, ResourceSpec, Target};
-pub use step::{Compare, Question, QueueStep, Real, SignalStep, Step, Way};
-pub use work::{Feed, Policy, Pool, Workers};
+pub use optimum::{Optimum, Scarce};
+pub use resource::{Choice, Resource, ResourceSpec, Serving, Target};
+pub use step::{Attempt, Compare, Origin, Question, QueueStep, Real, SignalStep, Step, Way, What};
+pub use text::{Piece, Place, Template, Text};
+pub use work::{Feed, Policy, Pool, Seat, Workers};
 
 /// Where a scenario stands in the picker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -27,6 +32,9 @@ pub enum Group {
     Signals,
     Processes,
     RealWork,
+    Machine,
+    Classics,
+    Tuning,
     Own,
 }
 
@@ -48,6 +56,8 @@ pub struct Scenario {
     pub pools: Vec<Pool>,
     pub expects: Vec<Expect>,
     pub test: Test,
+    /// Where tuning should end up, when that can be calculated.
+    pub optimum: Option<Optimum>,
 }
 
 /// How `contend test` runs it.
@@ -78,6 +88,19 @@ impl Scenario {
     pub fn any_step(&self, wanted: impl Fn(&Step) -> bool) -> bool {
         let groups = self.workers.iter().map(|group| &group.steps);
         groups.chain(self.pools.iter().map(|pool| &pool.task)).flatten().any(|step| step.any(&wanted))
+    }
+
+    /// The first command that it would run with these settings, as one would type it.
+    pub fn command(&self, settings: &Settings) -> Option<String> {
+        let groups = self.workers.iter().map(|group| &group.steps);
+        let mut steps = groups.chain(self.pools.iter().map(|pool| &pool.task)).flatten();
+        steps.find_map(Step::command).map(|command| {
+            let word = |text: &Text| match text {
+                Text::Template(template) => template.written(),
+                Text::Knob(knob) => settings.text(*knob).unwrap_or_default().to_owned(),
+            };
+            clean(&command.iter().map(word).collect::<Vec<_>>().join(" "))
+        })
     }
 
     /// Whether whoever takes a permit of the semaphore gives it back at the end of a block.

@@ -24,7 +24,7 @@ impl Scenario {
         }
         let ways = self.expects.iter().flat_map(|expect| [Some(expect.when.clone()), expect.other()]);
         for when in ways.flatten() {
-            let settings = self.turned(&when);
+            let settings = self.with_knobs(&when);
             match variants.iter_mut().find(|known| known.settings == settings) {
                 Some(known) if known.set.len() < when.len() => known.set = when,
                 Some(_) => {}
@@ -35,7 +35,7 @@ impl Scenario {
     }
 
     /// The defaults, with these knobs turned.
-    pub fn turned(&self, set: &[(KnobId, f64)]) -> Settings {
+    pub fn with_knobs(&self, set: &[(KnobId, f64)]) -> Settings {
         let mut settings = self.defaults();
         for (knob, value) in set {
             if let Some(number) = settings.numbers.get_mut(knob.index()) {
@@ -91,7 +91,7 @@ impl Values for At<'_> {
 fn any_computes(steps: &[Step], settings: &Settings) -> bool {
     steps.iter().any(|step| match step {
         Step::Compute(time) => time.eval(&At(settings)) > 0.0,
-        Step::Thumbnail { .. } | Step::Real(_) => true,
+        Step::AddMany { .. } | Step::Thumbnail { .. } | Step::Real(_) => true,
         Step::When { knob, is, body, otherwise } => {
             let taken = (settings.number(*knob) - is).abs() < 0.5e-9_f64.max(is.abs() * 1e-12);
             any_computes(if taken { body } else { otherwise }, settings)

@@ -13,6 +13,8 @@ struct Document<'a> {
     passed: bool,
     rounds: usize,
     scenarios: Vec<ScenarioEntry<'a>>,
+    /// Those that run commands, which was not allowed.
+    skipped: &'a [&'a str],
 }
 
 #[derive(Debug, Serialize)]
@@ -60,13 +62,14 @@ struct UnsteadyEntry<'a> {
 }
 
 /// The same as one JSON object, pretty-printed with a newline at the end. `docs/tests.md` describes it.
-pub fn tests_json(tested: &[Tested<'_>]) -> serde_json::Result<String> {
+pub fn tests_json(tested: &[Tested<'_>], skipped: &[&str]) -> serde_json::Result<String> {
     let document = Document {
         schema: 1,
         contend: env!("CARGO_PKG_VERSION"),
         passed: tested.iter().all(Tested::passed),
         rounds: tested.first().map_or(1, |one| one.rounds.len()),
         scenarios: tested.iter().map(scenario).collect(),
+        skipped,
     };
     Ok(serde_json::to_string_pretty(&document)? + "\n")
 }

@@ -13,7 +13,7 @@ use crate::trace::RunEnd;
 const SLOWEST: usize = 5;
 
 /// Every expectation with the figures it rests on, and at the end how many were seen.
-pub fn tests_text(tested: &[Tested<'_>], look: Look) -> String {
+pub fn tests_text(tested: &[Tested<'_>], skipped: &[&str], look: Look) -> String {
     let mut out = String::new();
     for one in tested {
         look.heading(&mut out, &one.scenario.name);
@@ -34,6 +34,9 @@ pub fn tests_text(tested: &[Tested<'_>], look: Look) -> String {
         }
     }
     out.push('\n');
+    for name in skipped {
+        let _ = writeln!(out, "{name} was skipped: it runs commands of its own, which --allow-exec allows");
+    }
     out + &slowest(tested) + &sum(tested)
 }
 

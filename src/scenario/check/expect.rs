@@ -102,7 +102,7 @@ impl Checker {
         let value = if times.is_some() { self.factor(entry)? } else { self.measured(entry, metric)? };
         let (times, text) = match times {
             Some((times, with)) => (Some(times), format!("{named} {how} {value} times {with}")),
-            None if metric.is_share() => (None, format!("{named} {how} {}%", value * 100.0)),
+            None if metric.is_share() => (None, format!("{named} {how} {}%", (value * 1e4).round() / 1e2)),
             None if metric.is_time() => (None, format!("{named} {how} {}", quantity::show(value, Unit::Time))),
             None => (None, format!("{named} {how} {value}")),
         };

@@ -3,7 +3,8 @@
 use crate::scenario::program::{Metric, Part, ResourceSpec};
 
 /// What can be found wrong with a run: the ids of the detectors. They live in a layer that this one does not know.
-pub(in crate::scenario::check) const FINDINGS: [&str; 19] = [
+pub(in crate::scenario::check) const FINDINGS: [&str; 20] = [
+    "convoy",
     "crashed",
     "deadlock",
     "handover-bound",
@@ -66,7 +67,9 @@ impl Of {
                 matches!(self, Self::Lock | Self::Counted)
             }
             ResourceSpec::Counter { .. } => matches!(self, Self::Counter | Self::Counted),
-            ResourceSpec::Queue { .. } => matches!(self, Self::Queue | Self::Queued | Self::Counted),
+            ResourceSpec::Queue { .. } | ResourceSpec::Server(_) => {
+                matches!(self, Self::Queue | Self::Queued | Self::Counted)
+            }
             ResourceSpec::Condition { .. } | ResourceSpec::Event | ResourceSpec::Barrier { .. } => {
                 matches!(self, Self::Signal)
             }
@@ -87,7 +90,7 @@ const fn measure(word: &'static str, metric: Metric, of: Of, help: &'static str)
     Measure { word, metric, of, help }
 }
 
-pub(in crate::scenario::check) const MEASURES: [Measure; 26] = [
+pub(in crate::scenario::check) const MEASURES: [Measure; 27] = [
     measure("contended", Metric::Contended, Of::Lock, "share of its acquisitions that had to wait"),
     measure(
         "fairness",
@@ -104,12 +107,23 @@ pub(in crate::scenario::check) const MEASURES: [Measure; 26] = [
     measure("retried", Metric::Retried, Of::Pool, "tasks begun anew because their process died"),
     measure("rejected", Metric::Rejected, Of::Pool, "tasks turned away because the queue was full"),
     measure("utilization", Metric::Utilization, Of::Pool, "share of its workers' time that went into tasks"),
-    measure("parallel", Metric::Parallel, Of::Pool, "tasks at once, on average"),
+    measure(
+        "parallel",
+        Metric::Parallel,
+        Of::Crew,
+        "of a pool: tasks at once; of a group: workers on a CPU at once; on average",
+    ),
     measure(
         "slowdown",
         Metric::Slowdown,
         Of::Pool,
         "how many times as long as the task itself one waits for its result, each the median",
+    ),
+    measure(
+        "tail",
+        Metric::Tail,
+        Of::Pool,
+        "the same of the slowest in a hundred: of the tasks themselves, and of the waits for a result",
     ),
     measure("depth", Metric::Depth, Of::Queued, "most items that waited at once"),
     measure("taken", Metric::Taken, Of::Queue, "items taken"),
