@@ -18,7 +18,7 @@ pub fn feed(run: &'static Run, index: usize, actor: &mut Actor) {
     match &feeder.pool.feed {
         Feed::Arrive { rate } => feeder.arrive(rate, actor),
         Feed::Batch { .. } | Feed::Files { .. } | Feed::Each { .. } => {
-            feeder.batch(run.plan.cast.pools[index].total.unwrap_or(0), actor)
+            feeder.batch(run.plan.cast.pools[index].total.unwrap_or(0), actor);
         }
     }
     feeder.queue.close();
