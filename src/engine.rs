@@ -4,6 +4,7 @@
 //! checked scenario, never a path to one.
 
 mod actor;
+mod birth;
 mod feeder;
 mod files;
 mod handover;

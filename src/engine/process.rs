@@ -4,6 +4,7 @@ use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::actor::{Actor, Halt};
+use super::birth::live;
 use super::handover;
 use super::plan::Part;
 use super::pool::panic_message;
@@ -11,7 +12,7 @@ use super::run::Run;
 use super::wire::Start;
 use super::work::Work;
 use crate::platform::{exact_sleeps, exit_now, inherited, reset_signals, thread_id};
-use crate::trace::{Board, EventKind, How, Notice, WorkerId, frame};
+use crate::trace::{Board, EventKind, How, Notice, WorkerId, WorkerKind, frame};
 
 /// Runs the worker process for the lane with this number. Never returns.
 pub fn worker_main(lane: &str) -> ! {
@@ -33,30 +34,45 @@ fn serve(lane: &str) -> io::Result<()> {
     let board: &'static Board = Box::leak(Box::new(Board::open(inherited(0)?)?));
     let run = Run::new(start, board, Work::of(board)).map_err(io::Error::other)?;
     std::thread::Builder::new().name("lifeline".into()).spawn(end_with_parent)?;
-    exact_sleeps();
-    let part = run.plan.parts.get(me.index()).copied().ok_or_else(|| io::Error::other("there is no such lane"))?;
-    let place = match part {
-        Part::Member { place, of, .. } => (place, of),
-        Part::PoolWorker { pool, place } => (place, run.plan.cast.pools[pool].size),
-        Part::Feeder { .. } => return Err(io::Error::other("a feeder is no process")),
-    };
-    let mut actor = Actor::new(run, me, place);
-    board.ring(me).sign(std::process::id(), thread_id());
-    board.wait_for_go();
-    let at = actor.pen.now();
-    actor.pen.write(at, EventKind::Began);
-    if let Part::PoolWorker { pool, .. } = part {
-        handover::serve(run, pool, &mut actor, inherited(1)?, inherited(2)?)?;
-        let how = if actor.asked_to_end() { How::Retired } else { How::Finished };
-        finish(&mut actor, how);
-    } else if let Part::Member { group, .. } = part {
-        member(run, group, &mut actor);
+    match run.plan.parts.get(me.index()).copied() {
+        Some(Part::Member { group, place, of }) => {
+            live(run, me, group, (place, of));
+        }
+        Some(Part::PoolWorker { pool, place }) => pool_worker(run, me, pool, place)?,
+        Some(Part::Feeder { .. }) => return Err(io::Error::other("a feeder is no process")),
+        None => return Err(io::Error::other("there is no such lane")),
     }
+    wait_for_threads(run);
     Ok(())
 }
 
-/// Runs the steps of a group's member to their end, whatever the end is.
-pub fn member(run: &'static Run, group: usize, actor: &mut Actor) {
+fn pool_worker(run: &'static Run, me: WorkerId, pool: usize, place: u32) -> io::Result<()> {
+    exact_sleeps();
+    let mut actor = Actor::new(run, me, (place, run.plan.cast.pools[pool].size));
+    run.board.ring(me).sign(std::process::id(), thread_id());
+    run.board.wait_for_go();
+    let at = actor.pen.now();
+    actor.pen.write(at, EventKind::Began);
+    handover::serve(run, pool, &mut actor, inherited(1)?, inherited(2)?)?;
+    let how = if actor.asked_to_end() { How::Retired } else { How::Finished };
+    finish(&mut actor, how);
+    Ok(())
+}
+
+/// A process is there until the threads that were spawned in it have ended, except those nobody waits for.
+fn wait_for_threads(run: &Run) {
+    let mine = std::process::id();
+    let is_thread = |worker: WorkerId| run.plan.cast.workers[worker.index()].kind == WorkerKind::Thread;
+    let waited_for = |worker: WorkerId| is_thread(worker) && !run.is_daemon(worker);
+    let threads = || run.lives().filter(|(worker, life)| waited_for(*worker) && life.is_alive_in(mine));
+    // They may spawn others before they end.
+    while let Some((life, nth)) = threads().find_map(|(_, life)| Some((life, life.present()?))) {
+        life.wait_for_end(nth);
+    }
+}
+
+/// Runs the steps of a group's member to their end, whatever the end is; whether it is a good one.
+pub fn member(run: &'static Run, group: usize, actor: &mut Actor) -> bool {
     let steps = &run.scenario.workers[group].steps;
     let result = catch_unwind(AssertUnwindSafe(|| actor.steps(steps)));
     actor.let_go();
@@ -70,6 +86,7 @@ pub fn member(run: &'static Run, group: usize, actor: &mut Actor) {
     if let Some(what) = what {
         run.notice(Notice::Failed { worker: actor.me(), what });
     }
+    how != How::Panicked
 }
 
 /// Records the end of a life.

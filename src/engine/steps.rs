@@ -3,6 +3,7 @@
 mod again;
 mod chance;
 mod counter;
+mod life;
 mod mutex;
 mod question;
 mod queue;

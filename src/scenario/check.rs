@@ -96,6 +96,7 @@ impl Checker {
         self.how_to_test(&nodes);
         self.limits();
         self.semaphores(&nodes);
+        self.lives(&nodes);
         if self.mistakes.count_errors() == 0 {
             self.lint_order(&nodes);
         }

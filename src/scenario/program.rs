@@ -5,6 +5,8 @@ mod resource;
 mod step;
 mod work;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::knob::Knob;
@@ -12,7 +14,7 @@ use crate::trace::KnobId;
 
 pub use expect::{Claim, Expect, Metric, Subject};
 pub use resource::{Choice, Resource, ResourceSpec, Target};
-pub use step::{Compare, Question, QueueStep, Real, SignalStep, Step, Way};
+pub use step::{Compare, LifeStep, Members, Question, QueueStep, Real, SignalStep, Step, Way};
 pub use work::{Feed, Policy, Pool, Workers};
 
 /// Where a scenario stands in the picker.
@@ -76,6 +78,29 @@ impl Scenario {
     pub fn any_step(&self, wanted: impl Fn(&Step) -> bool) -> bool {
         let groups = self.workers.iter().map(|group| &group.steps);
         groups.chain(self.pools.iter().map(|pool| &pool.task)).flatten().any(|step| step.any(&wanted))
+    }
+
+    /// Groups whose workers wait for somebody to spawn them, instead of starting with the run.
+    pub fn spawned(&self) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        self.each_step(&mut |step| found.extend(step.spawns()));
+        found
+    }
+
+    /// Groups that somebody waits for to end.
+    pub fn joined(&self) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        self.each_step(&mut |step| {
+            if let Step::Life(LifeStep::Join { members, .. }) = step {
+                found.insert(members.group);
+            }
+        });
+        found
+    }
+
+    fn each_step(&self, see: &mut impl FnMut(&Step)) {
+        let groups = self.workers.iter().map(|group| &group.steps);
+        groups.chain(self.pools.iter().map(|pool| &pool.task)).flatten().for_each(|step| step.each(see));
     }
 
     /// Whether whoever takes a permit of the semaphore gives it back at the end of a block.

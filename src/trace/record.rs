@@ -8,7 +8,7 @@
 //! Sixteen bytes instead of thirty-two halve the cache lines a worker dirties. Decoding trusts nothing: any two words
 //! give an event, the senseless ones [`EventKind::Unknown`].
 
-use super::{EventKind, Grant, How, PoolId, ResourceId, Span, State};
+use super::{EventKind, Grant, How, PoolId, ResourceId, Span, State, WorkerId};
 
 /// Size of a record in a ring.
 pub const RECORD_BYTES: usize = 16;
@@ -86,6 +86,9 @@ const fn encode(kind: EventKind) -> u64 {
             pack(17, counter.0, 0, (value as u32) as u64 | (delta as u8 as u64) << 32)
         }
         EventKind::Gap { lost } => pack(18, 0, 0, lost),
+        EventKind::Spawns { life, nth } => pack(26, life.0, 0, nth & ARG_MAX),
+        EventKind::SpawnedBy { worker, after } => pack(27, worker.0, 0, after.0),
+        EventKind::Joins { life, nth } => pack(28, life.0, 0, nth & ARG_MAX),
         EventKind::Closed { queue } => pack(32, queue.0, 0, 0),
         EventKind::Signalled { on, woken } => pack(33, on.0, 0, woken as u64),
         EventKind::PutNth { queue, depth, nth } => pack(34, queue.0, 0, pack_nth(depth, nth)),
@@ -133,6 +136,9 @@ fn decode(word: u64) -> EventKind {
         16 => EventKind::Retried { pool },
         17 => EventKind::Added { counter: lock, delta: (arg >> 32) as i8, value: arg as u32 as i32 },
         18 => EventKind::Gap { lost: arg },
+        26 => EventKind::Spawns { life: lock, nth: arg },
+        27 => EventKind::SpawnedBy { worker: WorkerId(id), after: Span(arg) },
+        28 => EventKind::Joins { life: lock, nth: arg },
         32 => EventKind::Closed { queue: lock },
         34 => EventKind::PutNth { queue: lock, depth: (arg >> 24) as u16, nth: arg as u32 & NTH_MAX },
         35 => EventKind::TookNth { queue: lock, depth: (arg >> 24) as u16, nth: arg as u32 & NTH_MAX },
@@ -195,6 +201,9 @@ mod tests {
             EventKind::PutNth { queue: lock, depth: u16::MAX, nth: 3 },
             EventKind::TookNth { queue: lock, depth: 0, nth: NTH_MAX },
             EventKind::Heard { on: lock, nth: 1 << 39 },
+            EventKind::Spawns { life: lock, nth: 1 << 39 },
+            EventKind::SpawnedBy { worker: WorkerId(9_999), after: Span(535_000) },
+            EventKind::Joins { life: lock, nth: 2 },
             EventKind::Gap { lost: 12 },
         ] {
             assert_eq!(Record::new(42, kind).kind(), kind);

@@ -108,8 +108,14 @@ pub struct RingWriter<'a> {
 impl<'a> RingWriter<'a> {
     /// Goes on where the ring's former producer stopped. There must be no other at the same time.
     pub fn new(ring: Ring<'a>) -> Self {
+        let writer = Self::again(ring);
+        touch(writer.cells);
+        writer
+    }
+
+    /// As [`RingWriter::new`], for a ring whose pages were made ready before.
+    pub fn again(ring: Ring<'a>) -> Self {
         let (cells, _) = ring.words[RECORDS..].as_chunks();
-        touch(cells);
         Self { ring, cells, produced: ring.load(PRODUCED), room: 0, gap: 0 }
     }
 

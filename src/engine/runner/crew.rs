@@ -1,6 +1,8 @@
 //! All threads and processes of a run. Only the runner's main thread starts them: a child is killed by the kernel when
 //! the thread that started it ends, and this one stays.
 
+mod lives;
+
 use std::io;
 use std::os::fd::AsFd;
 use std::thread;
@@ -9,18 +11,16 @@ use crossbeam_channel::{Sender, bounded};
 
 use super::Happening;
 use crate::engine::actor::Actor;
+use crate::engine::birth::{STACK, live, name};
 use crate::engine::handover::{Link, stand_for};
 use crate::engine::plan::{Part, pool_size};
-use crate::engine::process::{finish, member};
+use crate::engine::process::finish;
 use crate::engine::run::Run;
 use crate::engine::wire::{Down, Start};
 use crate::engine::{WORKER, feeder, pool};
 use crate::platform::{Exit, Launch, Pipes, close_on_exec_pipe, exact_sleeps, kill_process, thread_id};
 use crate::scenario::Values;
-use crate::trace::{Death, EventKind, How, KnobId, Notice, PoolId, WorkerId, WorkerKind, frame};
-
-/// Enough for decoding pictures; untouched pages cost nothing.
-const STACK: usize = 1 << 20;
+use crate::trace::{Death, EventKind, How, KnobId, Notice, PoolId, RingWriter, WorkerId, WorkerKind, frame};
 
 /// What is known of one lane.
 #[derive(Debug, Default)]
@@ -68,9 +68,11 @@ impl Crew {
 
     /// Starts everyone who takes part from the beginning.
     pub fn start_all(&mut self) -> io::Result<()> {
-        for i in 0..self.members.len() {
-            if self.takes_part(WorkerId::from(i)) {
-                self.start(WorkerId::from(i))?;
+        for worker in (0..self.members.len()).map(WorkerId::from) {
+            if self.takes_part(worker) {
+                self.start(worker)?;
+            } else if self.run.plan.is_spawned(worker) {
+                drop(RingWriter::new(self.run.board.ring(worker))); // made ready now, so that being born costs less
             }
         }
         Ok(())
@@ -80,7 +82,8 @@ impl Crew {
     fn takes_part(&self, worker: WorkerId) -> bool {
         match self.run.plan.parts[worker.index()] {
             Part::PoolWorker { pool, place } => place < self.sizes[pool],
-            Part::Member { .. } | Part::Feeder { .. } => true,
+            Part::Member { group, .. } => !self.run.plan.spawned.contains(&group),
+            Part::Feeder { .. } => true,
         }
     }
 
@@ -103,15 +106,21 @@ impl Crew {
         Some(self.run.plan.cast.worker_name(WorkerId::from(dead)))
     }
 
-    /// Whether all have ended.
+    /// Whether all have ended that the run waits for.
     pub fn is_done(&self) -> bool {
-        self.members.iter().all(|m| !m.thread && !m.process)
+        let all = (0..self.members.len()).map(WorkerId::from);
+        if all.filter(|worker| !self.run.is_daemon(*worker)).any(|worker| self.is_running(worker)) {
+            return false;
+        }
+        self.run.board.set_leaving();
+        self.run.lives().all(|(worker, life)| self.run.is_daemon(worker) || !life.is_alive())
     }
 
     pub fn handle(&mut self, happening: Happening) -> io::Result<()> {
         match happening {
             Happening::Down(Down::Turned(knob)) => self.turned(knob)?,
             Happening::Down(Down::Kill(worker)) => self.kill(worker),
+            Happening::Called => self.start_asked_for(),
             Happening::Done(worker) => {
                 self.members[worker.index()].thread = false;
                 self.replace(worker)?;
@@ -186,7 +195,7 @@ impl Crew {
             if let Some((pid, _)) = ring.who() {
                 kill_process(pid);
             }
-        } else if member.thread {
+        } else if member.thread || self.run.life(worker).is_some_and(|life| life.is_alive()) {
             ring.ask_to_end(true);
             self.run.queues.iter().for_each(crate::engine::queue::Queue::wake);
         }
@@ -202,6 +211,8 @@ impl Crew {
             Exit::Code(code) => Some(Death::Exit(code)),
             Exit::Signal(signal) => Some(Death::Signal(signal)),
         };
+        self.end_with(worker, death.as_ref());
+        self.run.end_life(worker, death.is_none());
         if let Some(death) = death {
             self.run.notice(Notice::Died { worker, death });
         }
@@ -227,9 +238,18 @@ impl Crew {
         let info = &self.run.plan.cast.workers[worker.index()];
         match (self.run.plan.parts[worker.index()], info.kind) {
             (Part::Member { .. }, WorkerKind::Process) => self.start_process(worker, false).map(|_| ()),
+            (Part::Member { group, place, of }, _) => self.start_member(worker, group, (place, of)),
             (Part::PoolWorker { pool, .. }, WorkerKind::Process) => self.start_stand_in(worker, pool),
             (part, _) => self.start_thread(worker, part),
         }
+    }
+
+    fn start_member(&mut self, worker: WorkerId, group: usize, place: (u32, u32)) -> io::Result<()> {
+        let run = self.run;
+        self.spawn(worker, move || {
+            let well = live(run, worker, group, place);
+            run.end_life(worker, well);
+        })
     }
 
     fn start_thread(&mut self, worker: WorkerId, part: Part) -> io::Result<()> {
@@ -237,9 +257,8 @@ impl Crew {
         self.spawn(worker, move || {
             exact_sleeps();
             let place = match part {
-                Part::Member { place, of, .. } => (place, of),
                 Part::PoolWorker { place, pool } => (place, run.plan.cast.pools[pool].size),
-                Part::Feeder { .. } => (0, 1),
+                Part::Member { .. } | Part::Feeder { .. } => (0, 1),
             };
             let mut actor = Actor::new(run, worker, place);
             run.board.ring(worker).sign(std::process::id(), thread_id());
@@ -247,9 +266,9 @@ impl Crew {
             let at = actor.pen.now();
             actor.pen.write(at, EventKind::Began);
             match part {
-                Part::Member { group, .. } => return member(run, group, &mut actor),
                 Part::PoolWorker { pool, .. } => pool::work(run, pool, &mut actor),
                 Part::Feeder { pool } => feeder::feed(run, pool, &mut actor),
+                Part::Member { .. } => {}
             }
             let how = if actor.asked_to_end() { How::Retired } else { How::Finished };
             finish(&mut actor, how);
@@ -270,8 +289,7 @@ impl Crew {
 
     fn spawn(&mut self, worker: WorkerId, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
         let tell = self.tell.clone();
-        let name: String = self.run.plan.cast.worker_name(worker).chars().filter(|c| *c != '\0').collect();
-        thread::Builder::new().name(name).stack_size(STACK).spawn(move || {
+        thread::Builder::new().name(name(self.run, worker)).stack_size(STACK).spawn(move || {
             body();
             let _ = tell.send(Happening::Done(worker));
         })?;

@@ -33,8 +33,9 @@ impl Checker {
     fn workers(&mut self, node: &KdlNode, kind: WorkerKind) {
         let name = name_of(node);
         let count = self.number_or(node, "count", HOW_MANY, 1.0).map_or(Expr::Number(1.0), |count| count.expr);
+        let daemon = self.flag(node, "daemon");
         let steps = self.body(node);
-        self.scenario.workers.push(Workers { name, kind, count, steps });
+        self.scenario.workers.push(Workers { name, kind, count, daemon, steps });
     }
 
     /// The steps in a node's block. Whether locks are taken and given back in turn is looked at when they are right.

@@ -144,6 +144,16 @@ impl Checker {
         None
     }
 
+    /// Whether a property is true; it is not when it is not there.
+    pub(super) fn flag(&mut self, node: &KdlNode, name: &str) -> bool {
+        let Some(entry) = prop(node, name) else { return false };
+        entry.value().as_bool().unwrap_or_else(|| {
+            let title = format!("expected true or false, found {}", kind_of(entry.value()));
+            self.mistakes.error(value_span(entry), title).help(format!("write it like this: {name}=#true"));
+            false
+        })
+    }
+
     /// One of some words: the position of the one that stands there.
     pub(super) fn word(&mut self, entry: &KdlEntry, of: &[&str]) -> Option<usize> {
         let text = self.text(entry)?;

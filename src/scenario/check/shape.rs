@@ -69,8 +69,8 @@ pub(super) const TOP: Place = Place {
         shape("condition", "condition not-empty of=account", 1, 1).props(&["of", "count"]),
         shape("event", "event ready", 1, 1).props(&["count"]),
         shape("barrier", "barrier round parties=4", 1, 1).props(&["parties", "count"]),
-        shape("thread", "thread left { ... }", 1, 1).props(&["count"]).block(Block::Must),
-        shape("process", "process left { ... }", 1, 1).props(&["count"]).block(Block::Must),
+        shape("thread", "thread left { ... }", 1, 1).props(&["count", "daemon"]).block(Block::Must),
+        shape("process", "process left { ... }", 1, 1).props(&["count", "daemon"]).block(Block::Must),
         shape("pool", "pool worker of=threads workers=4 { ... }", 1, 1)
             .props(&["of", "workers", "queue", "policy", "payload", "retries"])
             .block(Block::Must),
@@ -111,6 +111,9 @@ pub(super) const STEPS: Place = Place {
         shape("set", "set ready", 1, 1).props(&["at"]),
         shape("clear", "clear ready", 1, 1).props(&["at"]),
         shape("meet", "meet round", 1, 1).props(&["at"]),
+        shape("spawn", "spawn helper", 1, 1).props(&["at"]),
+        shape("join", "join helper", 1, 1).props(&["at"]).block(Block::May),
+        shape("run", "run helper", 1, 1),
         shape("if", "if items above=0 { ... }", 1, 1).props(&["at", "above", "below", "equals"]).block(Block::Must),
         shape("while", "while items below=1 { ... }", 1, 1)
             .props(&["at", "above", "below", "equals"])

@@ -1,6 +1,7 @@
 //! What workers do, step by step.
 
 mod chance;
+mod life;
 mod question;
 mod queue;
 mod real;
@@ -23,7 +24,7 @@ use crate::scenario::program::{ResourceSpec, Step, Target};
 const PIXELS: (i64, i64) = (1, 4_096);
 
 /// Steps that `else` can follow.
-const BEFORE_ELSE: [&str; 5] = ["when", "if", "try-lock", "try-put", "try-take"];
+const BEFORE_ELSE: [&str; 6] = ["when", "if", "try-lock", "try-put", "try-take", "join"];
 
 /// What a counter can change by in one step.
 const DELTA: (i64, i64) = (-127, 127);
@@ -89,6 +90,7 @@ impl Checker {
             ("wait" | "notify" | "notify-all" | "set" | "clear" | "meet", Some(signal)) => {
                 self.on_signal(node, word, signal)
             }
+            ("spawn" | "join" | "run", Some(group)) => self.on_life(node, word, group),
             ("if" | "while", Some(tested)) => self.on_question(node, word, tested),
             ("acquire" | "release", Some(semaphore)) => self.on_semaphore(node, word, semaphore),
             ("read" | "write", Some(lock)) => self.on_rwlock(node, word, lock),

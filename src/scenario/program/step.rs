@@ -1,10 +1,14 @@
 //! The steps a worker does.
 
+mod life;
+
 use serde::{Deserialize, Serialize};
 
 use super::resource::Target;
 use crate::scenario::expr::Expr;
 use crate::trace::KnobId;
+
+pub use life::{LifeStep, Members};
 
 /// One thing a worker does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,6 +69,7 @@ pub enum Step {
     },
     Queue(QueueStep),
     Signal(SignalStep),
+    Life(LifeStep),
     /// Runs the body if the answer is yes now, else the other steps.
     If {
         question: Question,
@@ -118,6 +123,7 @@ impl Step {
             Self::TryLock { body, otherwise, .. }
             | Self::When { body, otherwise, .. }
             | Self::If { body, otherwise, .. }
+            | Self::Life(LifeStep::Join { body, otherwise, .. })
             | Self::Queue(QueueStep::TryPut { body, otherwise, .. } | QueueStep::TryTake { body, otherwise, .. }) => {
                 (body, otherwise, &[])
             }
@@ -133,11 +139,23 @@ impl Step {
             Self::TryLock { otherwise, .. }
             | Self::When { otherwise, .. }
             | Self::If { otherwise, .. }
+            | Self::Life(LifeStep::Join { otherwise, .. })
             | Self::Queue(QueueStep::TryPut { otherwise, .. } | QueueStep::TryTake { otherwise, .. }) => {
                 Some(otherwise)
             }
             _ => None,
         }
+    }
+
+    /// Shows it and all steps in its blocks.
+    pub fn each(&self, see: &mut impl FnMut(&Self)) {
+        see(self);
+        self.bodies().flatten().for_each(|step| step.each(see));
+    }
+
+    /// The group whose workers it spawns, if it does.
+    pub fn spawns(&self) -> Option<usize> {
+        if let Self::Life(LifeStep::Spawn(members)) = self { Some(members.group) } else { None }
     }
 
     /// Whether it, or a step in one of its blocks, is such a one.

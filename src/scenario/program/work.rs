@@ -12,6 +12,8 @@ pub struct Workers {
     pub name: String,
     pub kind: WorkerKind,
     pub count: Expr,
+    /// The run does not wait for them: when all others have ended they are cut off, whatever they do.
+    pub daemon: bool,
     pub steps: Vec<Step>,
 }
 

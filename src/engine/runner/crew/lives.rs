@@ -1,0 +1,48 @@
+//! Workers that others spawned, as far as the runner has to do with them.
+
+use super::Crew;
+use crate::trace::{Death, Notice, WorkerId, WorkerKind};
+
+impl Crew {
+    /// Starts the processes that somebody waits for.
+    pub(super) fn start_asked_for(&mut self) {
+        let run = self.run;
+        let wanted = run.lives().filter(|(worker, life)| self.is_process(*worker) && life.is_asked_for());
+        for (worker, life) in wanted.collect::<Vec<_>>() {
+            match self.start_process(worker, false) {
+                Ok(_) => life.started(),
+                Err(e) => {
+                    self.could_not_start(worker, &e);
+                    run.end_life(worker, false);
+                }
+            }
+        }
+    }
+
+    fn is_process(&self, worker: WorkerId) -> bool {
+        self.run.plan.cast.workers[worker.index()].kind == WorkerKind::Process
+    }
+
+    /// A worker's process is gone, and with it the threads that were spawned in it: those that nobody waits for, or all
+    /// if it died.
+    pub(super) fn end_with(&self, process: WorkerId, death: Option<&Death>) {
+        let Some((pid, _)) = self.run.board.ring(process).who() else { return };
+        for (worker, life) in self.run.lives().filter(|(worker, _)| !self.is_process(*worker)) {
+            if life.is_alive_in(pid) {
+                let death = death.cloned().unwrap_or(Death::CutOff);
+                self.run.notice(Notice::Died { worker, death });
+                self.run.end_life(worker, false);
+            }
+        }
+    }
+
+    /// Says of all who are left that the run does not wait for them: it ends now.
+    pub fn cut_off(&self) {
+        for worker in (0..self.members.len()).map(WorkerId::from) {
+            let lives = || self.run.life(worker).is_some_and(|life| life.is_alive());
+            if self.run.is_daemon(worker) && (self.is_running(worker) || lives()) {
+                self.run.notice(Notice::Died { worker, death: Death::CutOff });
+            }
+        }
+    }
+}
