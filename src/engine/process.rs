@@ -36,7 +36,9 @@ fn serve(lane: &str) -> io::Result<()> {
     std::thread::Builder::new().name("lifeline".into()).spawn(end_with_parent)?;
     match run.plan.parts.get(me.index()).copied() {
         Some(Part::Member { group, place, of }) => {
-            live(run, me, group, (place, of));
+            if !live(run, me, group, (place, of)) {
+                run.life(me).inspect(|life| life.spoil());
+            }
         }
         Some(Part::PoolWorker { pool, place }) => pool_worker(run, me, pool, place)?,
         Some(Part::Feeder { .. }) => return Err(io::Error::other("a feeder is no process")),

@@ -274,6 +274,14 @@ impl Cast {
         })
     }
 
+    /// Whose life a resource is, if it is one.
+    pub fn whose_life(&self, id: ResourceId) -> Option<WorkerId> {
+        match self.resource(id)?.kind {
+            ResourceKind::Life { of } => Some(of),
+            _ => None,
+        }
+    }
+
     fn of_kind(&self, wanted: fn(&ResourceKind) -> bool) -> impl Iterator<Item = ResourceId> + '_ {
         self.resources.iter().enumerate().filter(move |(_, r)| wanted(&r.kind)).map(|(i, _)| ResourceId::from(i))
     }

@@ -108,9 +108,14 @@ impl<'a> Life<'a> {
         self.turn(RUNNING, false);
     }
 
-    /// It has ended, or could not be started.
+    /// It has ended, or could not be started. Not well either if it has said so itself.
     pub fn end(self, well: bool) {
-        self.turn(IDLE, !well);
+        self.turn(IDLE, !well || self.has_failed());
+    }
+
+    /// Says that the life that goes on does not end well: a process, whose end another sees to.
+    pub fn spoil(self) {
+        self.word.fetch_or(BADLY, Ordering::AcqRel);
     }
 
     /// Only one changes a life that was claimed: whoever starts it, then whoever sees to its end.
@@ -173,7 +178,10 @@ mod tests {
         assert_eq!(life.claim(78, WorkerId(4), 2_000), Ok(2));
         assert!(!life.has_failed(), "that was the one before");
         life.wait_for_end(1);
+        life.started();
+        life.spoil();
         life.end(true);
+        assert!(life.has_failed(), "it said so itself");
         assert_eq!(life.present(), None);
     }
 
