@@ -20,10 +20,10 @@ mod robust;
 mod sched;
 mod timer;
 
-pub use child::{Child, Exit, Launch, Pipes, inherited};
+pub use child::{Child, Exit, Launch, Pipes, fork_and_wait, inherited};
 pub use clock::{Clock, Pair};
 pub use machine::{Machine, machine};
-pub use memory::{Shared, wait_once, wait_while, wake_all, wake_one};
+pub use memory::{PAGE, Shared, free_memory, wait_once, wait_while, wake_all, wake_one};
 pub use process::{
     become_subreaper, close_on_exec_pipe, exit_now, kill_group, kill_process, reap_adopted, reset_signals, thread_id,
 };

@@ -52,6 +52,8 @@ pub struct Plan {
     pub lives: Vec<Option<ResourceId>>,
     /// Groups that somebody spawns, by position.
     pub spawned: BTreeSet<usize>,
+    /// Groups whose processes are copies of who spawns them, by position.
+    forked: BTreeSet<usize>,
     knobs: usize,
 }
 
@@ -79,6 +81,7 @@ impl Plan {
             arrays: Vec::new(),
             lives: Vec::new(),
             spawned: scenario.spawned(),
+            forked: (0..scenario.workers.len()).filter(|at| scenario.workers[*at].forked).collect(),
             knobs: scenario.knobs.len(),
         };
         plan.add_resources(scenario, settings)?;

@@ -4,6 +4,7 @@ mod again;
 mod chance;
 mod counter;
 mod life;
+mod memory;
 mod mutex;
 mod question;
 mod queue;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 
 use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, getpid, getppid, kill_process, set_parent_process_death_signal, setsid, waitid,
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, getpid, getppid, kill_process, set_parent_process_death_signal, setsid, waitid,
 };
 
 /// What to start.
@@ -112,6 +112,35 @@ pub fn inherited(index: usize) -> io::Result<OwnedFd> {
     }
     // SAFETY: the parent handed this number over to be owned here, and each is taken once.
     Ok(unsafe { std::os::fd::FromRawFd::from_raw_fd(fd) })
+}
+
+/// Makes a copy of this process, which does `child` and nothing else, and waits for its end. `made` is called as soon as
+/// the copy exists.
+///
+/// The copy has one thread, and whatever locks the other threads held stay held for ever in it: `child` may allocate
+/// nothing, lock nothing, and call only what is safe in a signal handler.
+///
+/// # Errors
+/// What the system says when there can be no more processes.
+pub fn fork_and_wait(child: impl FnOnce(), made: impl FnOnce()) -> io::Result<Exit> {
+    // SAFETY: the child runs what the caller promises to be safe there, and leaves without any destructor.
+    let pid = unsafe { libc::fork() };
+    match pid {
+        ..0 => Err(io::Error::last_os_error()),
+        0 => {
+            child();
+            crate::platform::exit_now(0)
+        }
+        pid => {
+            made();
+            let pid = Pid::from_raw(pid);
+            let status = rustix::io::retry_on_intr(|| rustix::process::waitpid(pid, WaitOptions::empty()))?;
+            Ok(status.map_or(Exit::Code(-1), |(_, status)| match (status.exit_status(), status.terminating_signal()) {
+                (Some(code), _) => Exit::Code(code),
+                (None, signal) => Exit::Signal(signal.unwrap_or(0)),
+            }))
+        }
+    }
 }
 
 impl Child {

@@ -51,7 +51,7 @@ pub fn counter(name: &str) -> Resource {
 }
 
 pub fn workers(name: &str, kind: WorkerKind, count: u32, steps: Vec<Step>) -> Workers {
-    Workers { name: name.into(), kind, count: number(f64::from(count)), daemon: false, steps }
+    Workers { name: name.into(), kind, count: number(f64::from(count)), daemon: false, forked: false, steps }
 }
 
 pub fn knob(name: &str, default: f64, max: f64) -> Knob {

@@ -32,6 +32,11 @@ impl Plan {
         matches!(self.parts.get(worker.index()), Some(Part::Member { group, .. }) if self.spawned.contains(group))
     }
 
+    /// Whether the worker's process is a copy of the one that spawns it.
+    pub fn is_forked(&self, worker: WorkerId) -> bool {
+        matches!(self.parts.get(worker.index()), Some(Part::Member { group, .. }) if self.forked.contains(group))
+    }
+
     /// The workers of a group.
     pub fn members(&self, wanted: usize) -> Lanes {
         self.lanes(|part| matches!(part, Part::Member { group, .. } if *group == wanted))

@@ -1,10 +1,13 @@
 //! Steps on other workers: `spawn`, `join` and `run`.
 
+use std::io;
+
 use crate::engine::actor::{Actor, Flow, Halt};
 use crate::engine::birth::spawn_thread;
 use crate::engine::shared::life::Life;
 use crate::scenario::{LifeStep, Members};
-use crate::trace::{EventKind, ResourceId, State, WorkerId, WorkerKind};
+use crate::platform::{Exit, fork_and_wait, thread_id};
+use crate::trace::{EventKind, How, ResourceId, Span, State, WorkerId, WorkerKind};
 
 /// A worker that can be spawned or joined.
 #[derive(Clone, Copy)]
@@ -55,6 +58,7 @@ impl Actor {
         self.pen.write(asked, EventKind::Spawns { life: other.id, nth });
         self.run.board.ring(other.worker).ask_to_end(false);
         let started = match self.run.plan.cast.workers[other.worker.index()].kind {
+            WorkerKind::Process if self.run.plan.is_forked(other.worker) => self.fork(other, asked),
             WorkerKind::Thread => {
                 // From here on the life is the thread's own to end.
                 other.life.started();
@@ -65,11 +69,31 @@ impl Actor {
                 self.run.board.call();
                 let started = other.life.wait_for_start();
                 self.pen.resume();
-                if started { Ok(()) } else { Err(std::io::Error::other("the runner said why")) }
+                if started { Ok(()) } else { Err(io::Error::other("the runner said why")) }
             }
         };
         let name = self.run.plan.cast.worker_name(other.worker);
         started.map_err(|e| Halt::Failed(format!("{name} could not be spawned: {e}")))
+    }
+
+    /// Makes a copy of this process, whose only deed is to say that it lived.
+    fn fork(&mut self, other: Other, asked: u64) -> io::Result<()> {
+        let (run, worker) = (self.run, self.me());
+        other.life.started();
+        let mut pen = run.recorder(other.worker); // allocates, which the copy must not
+        let child = || {
+            let at = pen.now();
+            run.board.ring(other.worker).sign(std::process::id(), thread_id());
+            pen.write(at, EventKind::Began);
+            pen.write(at, EventKind::SpawnedBy { worker, after: Span(run.nanos(asked, at)) });
+            pen.write(pen.now(), EventKind::Ended(How::Finished));
+        };
+        let exit = fork_and_wait(child, || self.pen.block(State::Io, None));
+        if exit.is_ok() {
+            self.pen.resume();
+        }
+        run.end_life(other.worker, matches!(exit, Ok(Exit::Code(0))));
+        exit.map(|_| ())
     }
 
     /// Waits until a worker has ended, if it was ever started; whether it ended well.

@@ -81,6 +81,7 @@ impl Checker {
                 Step::Take(target) => self.take(target, pair.node, false, held),
                 Step::Release(target) => self.give_back(target, pair.node, held),
                 Step::Acquire { body: steps, .. }
+                | Step::Allocate { body: steps, .. }
                 | Step::Repeat { body: steps, .. }
                 | Step::While { body: steps, .. }
                 | Step::Queue(QueueStep::Each { body: steps, .. }) => self.follow(body, steps, held),

@@ -70,7 +70,7 @@ pub(super) const TOP: Place = Place {
         shape("event", "event ready", 1, 1).props(&["count"]),
         shape("barrier", "barrier round parties=4", 1, 1).props(&["parties", "count"]),
         shape("thread", "thread left { ... }", 1, 1).props(&["count", "daemon"]).block(Block::Must),
-        shape("process", "process left { ... }", 1, 1).props(&["count", "daemon"]).block(Block::Must),
+        shape("process", "process left { ... }", 1, 1).props(&["count", "daemon", "by"]).block(Block::Must),
         shape("pool", "pool worker of=threads workers=4 { ... }", 1, 1)
             .props(&["of", "workers", "queue", "policy", "payload", "retries"])
             .block(Block::Must),
@@ -111,6 +111,7 @@ pub(super) const STEPS: Place = Place {
         shape("set", "set ready", 1, 1).props(&["at"]),
         shape("clear", "clear ready", 1, 1).props(&["at"]),
         shape("meet", "meet round", 1, 1).props(&["at"]),
+        shape("allocate", "allocate \"256MiB\" { ... }", 1, 1).block(Block::Must),
         shape("spawn", "spawn helper", 1, 1).props(&["at"]),
         shape("join", "join helper", 1, 1).props(&["at"]).block(Block::May),
         shape("run", "run helper", 1, 1),

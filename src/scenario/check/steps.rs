@@ -12,7 +12,7 @@ use kdl::{KdlEntry, KdlNode};
 use super::Checker;
 use super::names::Thing;
 use super::node::{arg, args, children, entry_span, prop, props, span_of};
-use super::number::{PLACE, TIME, TIMES};
+use super::number::{BYTES, PLACE, TIME, TIMES};
 use super::shape::STEPS;
 use crate::scenario::clean::clean;
 use crate::scenario::expr::Expr;
@@ -82,6 +82,11 @@ impl Checker {
                 let times = self.number(times, TIMES);
                 let body = self.steps(children(node));
                 Some(Step::Repeat { times: times?.expr, body })
+            }
+            ("allocate", Some(bytes)) => {
+                let bytes = self.number(bytes, BYTES);
+                let body = self.steps(children(node));
+                Some(Step::Allocate { bytes: bytes?.expr, body })
             }
             ("panic", Some(why)) => self.text(why).map(|why| Step::Panic(clean(why))),
             ("exit", Some(code)) => self.integer(code, 0, 255).map(|code| Step::Exit(code as u8)),

@@ -70,6 +70,11 @@ pub enum Step {
     Queue(QueueStep),
     Signal(SignalStep),
     Life(LifeStep),
+    /// Has this much memory, all of it written to, while it runs the body.
+    Allocate {
+        bytes: Expr,
+        body: Vec<Step>,
+    },
     /// Runs the body if the answer is yes now, else the other steps.
     If {
         question: Question,
@@ -114,6 +119,7 @@ impl Step {
         let (first, second, ways): (&[Self], &[Self], &[Way]) = match self {
             Self::Lock { body, .. }
             | Self::Acquire { body, .. }
+            | Self::Allocate { body, .. }
             | Self::Read { body, .. }
             | Self::Write { body, .. }
             | Self::Repeat { body, .. }

@@ -201,6 +201,7 @@ impl<'a> Player<'a> {
             }
             Step::Take(target) | Step::Down(target) => self.acquire(worker, self.lock(target, place, 1), now),
             Step::Release(target) | Step::Up(target) => self.release(self.lock(target, place, 1), now),
+            Step::Allocate { body, .. } => self.enter(worker, body, 0, None),
             Step::Repeat { times, body } => self.enter(worker, body, time(times).saturating_sub(1), None),
             Step::Forever(body) => self.enter(worker, body, u64::MAX, None),
             Step::When { knob, is, body, otherwise } => {

@@ -43,6 +43,10 @@ impl Checker {
                 mistake.label("whoever spawns it never starts itself");
                 mistake.help("spawn it from a group that starts with the run, which is one that nobody spawns");
             }
+            if self.scenario.workers[at].forked && !self.scenario.spawned().contains(&at) {
+                let mistake = self.mistakes.error(span_of(node), format!("nobody spawns `{name}`"));
+                mistake.help("a copy is one of the worker that spawns it: add a step spawn ... to another group");
+            }
             if nested.contains(&at) {
                 let mistake = self.mistakes.error(span_of(node), format!("`{name}` runs a group that runs another"));
                 mistake.help("`run` goes one step deep: write out what the inner one does");
