@@ -20,7 +20,7 @@ mod robust;
 mod sched;
 mod timer;
 
-pub use child::{Child, Exit, Launch, Pipes, fork_and_wait, inherited};
+pub use child::{Child, Exit, Launch, Pipes, die_with, fork_and_wait, inherited, of_parent};
 pub use clock::{Clock, Pair};
 pub use machine::{Machine, machine};
 pub use memory::{PAGE, Shared, free_memory, wait_once, wait_while, wake_all, wake_one};

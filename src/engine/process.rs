@@ -1,6 +1,7 @@
 //! A worker process, from its first line to its last.
 
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::actor::{Actor, Halt};
@@ -11,13 +12,13 @@ use super::pool::panic_message;
 use super::run::Run;
 use super::wire::Start;
 use super::work::Work;
-use crate::platform::{exact_sleeps, exit_now, inherited, reset_signals, thread_id};
+use crate::platform::{die_with, exact_sleeps, exit_now, inherited, of_parent, reset_signals, thread_id};
 use crate::trace::{Board, EventKind, How, Notice, WorkerId, WorkerKind, frame};
 
 /// Runs the worker process for the lane with this number. Never returns.
-pub fn worker_main(lane: &str) -> ! {
+pub fn worker_main(lane: &str, parent: Option<&str>) -> ! {
     reset_signals();
-    let code = match serve(lane) {
+    let code = match serve(lane, parent) {
         Ok(()) => 0,
         Err(e) => {
             eprint_line(&format!("contend: a worker process could not start: {e}"));
@@ -27,11 +28,15 @@ pub fn worker_main(lane: &str) -> ! {
     exit_now(code)
 }
 
-fn serve(lane: &str) -> io::Result<()> {
+fn serve(lane: &str, parent: Option<&str>) -> io::Result<()> {
+    let board = match parent {
+        Some(parent) => of_runner(parent)?,
+        None => inherited(0)?,
+    };
     let me = WorkerId(lane.parse().map_err(io::Error::other)?);
     let mut stdin = io::stdin();
     let start: Start = frame::receive(&mut stdin)?.ok_or(io::ErrorKind::UnexpectedEof)?;
-    let board: &'static Board = Box::leak(Box::new(Board::open(inherited(0)?)?));
+    let board: &'static Board = Box::leak(Box::new(Board::open(board)?));
     let run = Run::new(start, board, Work::of(board)).map_err(io::Error::other)?;
     std::thread::Builder::new().name("lifeline".into()).spawn(end_with_parent)?;
     match run.plan.parts.get(me.index()).copied() {
@@ -46,6 +51,14 @@ fn serve(lane: &str) -> io::Result<()> {
     }
     wait_for_threads(run);
     Ok(())
+}
+
+/// The runner's descriptor, for a worker process that inherited none; from here on it dies with the runner.
+fn of_runner(parent: &str) -> io::Result<OwnedFd> {
+    let (pid, fd) = parent.split_once(':').ok_or(io::ErrorKind::InvalidInput)?;
+    let pid = pid.parse().map_err(io::Error::other)?;
+    die_with(pid)?;
+    of_parent(pid, fd.parse().map_err(io::Error::other)?)
 }
 
 fn pool_worker(run: &'static Run, me: WorkerId, pool: usize, place: u32) -> io::Result<()> {

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 
 use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, getpid, getppid, kill_process, set_parent_process_death_signal, setsid, waitid,
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, getpid, getppid, kill_process, set_parent_process_death_signal,
+    setsid, waitid,
 };
 
 /// What to start.
@@ -59,6 +60,18 @@ impl Launch<'_> {
         if self.captured {
             command.stdout(Stdio::piped()).stderr(Stdio::piped());
         }
+        // Without anything to do between fork and exec the system can start it without copying our memory's tables,
+        // which takes as long as we have memory. The child then arms itself: see `die_with`.
+        if self.own_session || !self.inherit.is_empty() {
+            self.prepare(&mut command);
+        }
+        let mut inner = command.spawn()?;
+        let pipes = Pipes { stdin: inner.stdin.take(), stdout: inner.stdout.take(), stderr: inner.stderr.take() };
+        Ok((Child { inner }, pipes))
+    }
+
+    /// What the child does between fork and exec.
+    fn prepare(&self, command: &mut Command) {
         let parent = getpid();
         let own_session = self.own_session;
         let fds: Vec<RawFd> = self.inherit.iter().map(AsRawFd::as_raw_fd).collect();
@@ -76,10 +89,28 @@ impl Launch<'_> {
                 hand_over(&fds, &mut spare)
             });
         }
-        let mut inner = command.spawn()?;
-        let pipes = Pipes { stdin: inner.stdin.take(), stdout: inner.stdout.take(), stderr: inner.stderr.take() };
-        Ok((Child { inner }, pipes))
     }
+}
+
+/// Lets the kernel end this process with its parent, for a child that was started without anything to inherit.
+///
+/// # Errors
+/// If the parent is gone already.
+pub fn die_with(parent: u32) -> io::Result<()> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    if getppid() != Pid::from_raw(parent as i32) {
+        return Err(io::Error::from_raw_os_error(libc::ESRCH));
+    }
+    Ok(())
+}
+
+/// A descriptor of the parent's, opened anew: nothing has to be inherited for it.
+///
+/// # Errors
+/// If the parent has no such descriptor, or is gone.
+pub fn of_parent(parent: u32, fd: RawFd) -> io::Result<OwnedFd> {
+    let path = format!("/proc/{parent}/fd/{fd}");
+    Ok(std::fs::File::options().read(true).write(true).open(path)?.into())
 }
 
 /// Makes `fds` the descriptors 3, 4, 5... First all move out of the way, so that none overwrites another.

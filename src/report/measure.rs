@@ -1,5 +1,7 @@
 //! The figures that expectations speak of, each with where it comes from.
 
+mod lives;
+
 use crate::model::{Lane, Lock, Model, Pool, Shares};
 use crate::scenario::{Metric, Scenario, Subject};
 use crate::trace::{PoolId, ResourceId, Span, Stamp, State};
@@ -35,6 +37,10 @@ pub(super) fn measure(
         Metric::Depth => who.depth(),
         Metric::Taken => who.taken(),
         Metric::Woken => who.woken(),
+        Metric::Startup { over } => who.startup(over),
+        Metric::Lives => who.lives(),
+        Metric::Lanes => who.in_use(),
+        Metric::CutOff => who.cut_off(),
         Metric::Share(state) => who.share(state),
     }
 }

@@ -97,7 +97,15 @@ fn must_hold(claim: &Claim) -> bool {
         Claim::Measure { metric, compare, .. } => {
             let grows = matches!(
                 metric,
-                Metric::Lost | Metric::Done | Metric::Failed | Metric::Retried | Metric::Rejected | Metric::Depth
+                Metric::Lost
+                    | Metric::Done
+                    | Metric::Failed
+                    | Metric::Retried
+                    | Metric::Rejected
+                    | Metric::Depth
+                    | Metric::Lives
+                    | Metric::Lanes
+                    | Metric::CutOff
             );
             *compare != Compare::Above || !grows
         }

@@ -4,7 +4,7 @@
 mod lives;
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::thread;
 
 use crossbeam_channel::{Sender, bounded};
@@ -225,8 +225,8 @@ impl Crew {
 
     /// Starts the process that a stand-in asked for.
     fn supply(&mut self, worker: WorkerId, reply: &Sender<Option<Link>>) {
-        let link = self.start_process(worker, true).inspect_err(|e| self.could_not_start(worker, e));
-        let _ = reply.send(link.ok().flatten());
+        let link = self.start_linked(worker).inspect_err(|e| self.could_not_start(worker, e));
+        let _ = reply.send(link.ok());
     }
 
     fn could_not_start(&self, worker: WorkerId, error: &io::Error) {
@@ -237,7 +237,7 @@ impl Crew {
     fn start(&mut self, worker: WorkerId) -> io::Result<()> {
         let info = &self.run.plan.cast.workers[worker.index()];
         match (self.run.plan.parts[worker.index()], info.kind) {
-            (Part::Member { .. }, WorkerKind::Process) => self.start_process(worker, false).map(|_| ()),
+            (Part::Member { .. }, WorkerKind::Process) => self.start_process(worker),
             (Part::Member { group, place, of }, _) => self.start_member(worker, group, (place, of)),
             (Part::PoolWorker { pool, .. }, WorkerKind::Process) => self.start_stand_in(worker, pool),
             (part, _) => self.start_thread(worker, part),
@@ -297,15 +297,23 @@ impl Crew {
         Ok(())
     }
 
-    /// Starts a worker process, with pipes for tasks and results if it works for a pool.
-    fn start_process(&mut self, worker: WorkerId, for_pool: bool) -> io::Result<Option<Link>> {
+    /// Starts a worker process of a pool, with pipes for tasks and results.
+    fn start_linked(&mut self, worker: WorkerId) -> io::Result<Link> {
         let (their_in, our_out) = close_on_exec_pipe()?;
         let (our_in, their_out) = close_on_exec_pipe()?;
-        let mut inherit = vec![self.run.board.fd()];
-        if for_pool {
-            inherit.extend([their_in.as_fd(), their_out.as_fd()]);
-        }
-        let args = vec![WORKER.to_owned(), worker.0.to_string()];
+        let inherit = vec![self.run.board.fd(), their_in.as_fd(), their_out.as_fd()];
+        self.launch(worker, Vec::new(), inherit)?;
+        Ok(Link::new(our_out, our_in))
+    }
+
+    /// Starts a worker process of a group. It opens the board itself.
+    fn start_process(&mut self, worker: WorkerId) -> io::Result<()> {
+        let board = format!("{}:{}", std::process::id(), self.run.board.fd().as_raw_fd());
+        self.launch(worker, vec![board], Vec::new())
+    }
+
+    fn launch(&mut self, worker: WorkerId, more: Vec<String>, inherit: Vec<BorrowedFd<'_>>) -> io::Result<()> {
+        let args = [WORKER.to_owned(), worker.0.to_string()].into_iter().chain(more).collect();
         let (mut child, mut pipes) =
             Launch { image: None, args, inherit, own_session: false, captured: false }.start()?;
         if let Some(stdin) = &mut pipes.stdin {
@@ -319,6 +327,6 @@ impl Crew {
         let member = &mut self.members[worker.index()];
         member.process = true;
         member.pipes = Some(pipes);
-        Ok(for_pool.then(|| Link::new(our_out, our_in)))
+        Ok(())
     }
 }

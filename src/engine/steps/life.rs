@@ -5,8 +5,8 @@ use std::io;
 use crate::engine::actor::{Actor, Flow, Halt};
 use crate::engine::birth::spawn_thread;
 use crate::engine::shared::life::Life;
-use crate::scenario::{LifeStep, Members};
 use crate::platform::{Exit, fork_and_wait, thread_id};
+use crate::scenario::{LifeStep, Members};
 use crate::trace::{EventKind, How, ResourceId, Span, State, WorkerId, WorkerKind};
 
 /// A worker that can be spawned or joined.

@@ -1,7 +1,10 @@
 //! What a run must show: `expect contended account above="50%" when="kind=std|fair"`.
 
+mod groups;
+
 use kdl::{KdlEntry, KdlNode, KdlValue};
 
+use self::groups::OF_GROUPS;
 use super::Checker;
 use super::names::Thing;
 use super::node::{arg, args, entry_span, kind_of, prop, span_of, value_span};
@@ -95,7 +98,8 @@ impl Checker {
     pub(super) fn expectations(&mut self, nodes: &[&KdlNode]) {
         for node in super::named(nodes, &["expect"]) {
             let Some(kind) = arg(node, 0) else { continue };
-            let words: Vec<&str> = OTHERS.into_iter().chain(METRICS.map(|(word, ..)| word)).collect();
+            let groups = OF_GROUPS.map(|(word, _)| word);
+            let words: Vec<&str> = OTHERS.into_iter().chain(METRICS.map(|(word, ..)| word)).chain(groups).collect();
             let claim = self.word(kind, &words).and_then(|at| self.claim(node, words[at]));
             let ways = match prop(node, "when") {
                 Some(entry) => self.ways(entry),
@@ -146,7 +150,9 @@ impl Checker {
     }
 
     fn measure(&mut self, node: &KdlNode, word: &str) -> Option<(Claim, String)> {
-        let (metric, of, named) = if word == "share" {
+        let (metric, of, named) = if let Some(metric) = OF_GROUPS.iter().find(|(known, _)| *known == word) {
+            self.of_group(node, *metric)?
+        } else if word == "share" {
             self.only(node, 2, &["of", "above", "below", "equals"]);
             self.share(node)?
         } else {

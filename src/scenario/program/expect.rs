@@ -79,6 +79,17 @@ pub enum Metric {
     Taken,
     /// Workers woken by each signal that woke any.
     Woken,
+    /// How many times as long as those of another group, at this position, the workers of a group took from being asked for
+    /// to their first moment; each the median.
+    Startup {
+        over: usize,
+    },
+    /// Lives that the workers of a group began.
+    Lives,
+    /// Workers of a group that were needed at once: lanes that ever were in use.
+    Lanes,
+    /// Workers of a group that were cut off.
+    CutOff,
     /// Share of the workers' time in a state.
     Share(crate::trace::State),
 }

@@ -9,8 +9,8 @@ impl Crew {
         let run = self.run;
         let wanted = run.lives().filter(|(worker, life)| self.is_ours(*worker) && life.is_asked_for());
         for (worker, life) in wanted.collect::<Vec<_>>() {
-            match self.start_process(worker, false) {
-                Ok(_) => life.started(),
+            match self.start_process(worker) {
+                Ok(()) => life.started(),
                 Err(e) => {
                     self.could_not_start(worker, &e);
                     run.end_life(worker, false);

@@ -1,0 +1,52 @@
+//! Figures of workers that others spawn.
+
+use super::{Measured, Who};
+use crate::model::{Ending, Lane};
+use crate::report::words::{many, plain};
+use crate::scenario::Subject;
+use crate::trace::{Death, Span, WorkerId};
+
+impl Who<'_> {
+    pub(super) fn startup(&self, over: usize) -> Result<Measured, String> {
+        let Subject::Workers(own) = self.of else { return Err("only workers of a group are spawned".to_owned()) };
+        let (own, other) = (self.started(*own)?, self.started(over)?);
+        let value = own.1 as f64 / other.1.max(1) as f64;
+        let evidence = format!(
+            "from being asked for to the first moment, half of them: {} {}, {} {}: {} times",
+            own.0,
+            Span(own.1),
+            other.0,
+            Span(other.1),
+            plain(value)
+        );
+        Ok(Measured { value, evidence })
+    }
+
+    /// A group's name, and the median time that its workers took to start, ns: of its lanes, that in the middle.
+    fn started(&self, group: usize) -> Result<(&str, u64), String> {
+        let name = self.scenario.workers.get(group).map_or("?", |group| group.name.as_str());
+        let cast = self.model.cast();
+        let lanes = (0..cast.workers.len()).filter(|w| cast.workers[*w].group == name).map(WorkerId::from);
+        let starts = lanes.filter_map(|w| Some(self.model.life(w)?.starts())).filter(|starts| starts.count() > 0);
+        let mut medians: Vec<u64> = starts.map(|starts| starts.percentile(50.0)).collect();
+        medians.sort_unstable();
+        let median = medians.get(medians.len() / 2).copied();
+        median.map(|median| (name, median)).ok_or_else(|| format!("no {name} was ever spawned"))
+    }
+
+    pub(super) fn lives(&self) -> Result<Measured, String> {
+        let (lanes, lives) = self.lanes().fold((0, 0), |(n, sum), lane| (n + 1, sum + u64::from(lane.lives())));
+        Ok(Measured { value: lives as f64, evidence: format!("{lives} lives on {}", many(lanes, "lane")) })
+    }
+
+    pub(super) fn in_use(&self) -> Result<Measured, String> {
+        let lanes = self.lanes().filter(|lane| lane.lives() > 0).count() as u64;
+        Ok(Measured { value: lanes as f64, evidence: format!("{} ever had a worker", many(lanes, "lane")) })
+    }
+
+    pub(super) fn cut_off(&self) -> Result<Measured, String> {
+        let is_cut = |lane: &&Lane| lane.ended() == Some(Ending::Died(Death::CutOff));
+        let (cut, all) = (self.lanes().filter(is_cut).count() as u64, self.lanes().count() as u64);
+        Ok(Measured { value: cut as f64, evidence: format!("{cut} of {} cut off", many(all, "worker")) })
+    }
+}
