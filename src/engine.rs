@@ -10,6 +10,7 @@ mod files;
 mod handover;
 mod hold;
 mod lock;
+mod payload;
 mod picture;
 mod plan;
 mod pool;

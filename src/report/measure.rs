@@ -38,9 +38,9 @@ pub(super) fn measure(
         Metric::Taken => who.taken(),
         Metric::Woken => who.woken(),
         Metric::Startup { over } => who.startup(over),
-        Metric::Lives => who.lives(),
-        Metric::Lanes => who.in_use(),
-        Metric::CutOff => who.cut_off(),
+        Metric::Lives => Ok(who.lives()),
+        Metric::Lanes => Ok(who.in_use()),
+        Metric::CutOff => Ok(who.cut_off()),
         Metric::Share(state) => who.share(state),
     }
 }

@@ -85,6 +85,11 @@ impl<'a> Ring<'a> {
         self.words[DONE].store(u64::from(done) << 1 | u64::from(begun), Ordering::Release);
     }
 
+    /// Makes its pages ready to be written to.
+    pub fn touch(self) {
+        touch(self.words[RECORDS..].as_chunks().0);
+    }
+
     /// Records published and events lost since the ring was made.
     pub fn totals(self) -> (u64, u64) {
         (self.load(PRODUCED), self.load(LOST))
@@ -108,9 +113,8 @@ pub struct RingWriter<'a> {
 impl<'a> RingWriter<'a> {
     /// Goes on where the ring's former producer stopped. There must be no other at the same time.
     pub fn new(ring: Ring<'a>) -> Self {
-        let writer = Self::again(ring);
-        touch(writer.cells);
-        writer
+        ring.touch();
+        Self::again(ring)
     }
 
     /// As [`RingWriter::new`], for a ring whose pages were made ready before.

@@ -16,11 +16,12 @@ use crate::engine::handover::{Link, stand_for};
 use crate::engine::plan::{Part, pool_size};
 use crate::engine::process::finish;
 use crate::engine::run::Run;
+use crate::engine::shared::life::Life;
 use crate::engine::wire::{Down, Start};
 use crate::engine::{WORKER, feeder, pool};
 use crate::platform::{Exit, Launch, Pipes, close_on_exec_pipe, exact_sleeps, kill_process, thread_id};
 use crate::scenario::Values;
-use crate::trace::{Death, EventKind, How, KnobId, Notice, PoolId, RingWriter, WorkerId, WorkerKind, frame};
+use crate::trace::{Death, EventKind, How, KnobId, Notice, PoolId, WorkerId, WorkerKind, frame};
 
 /// What is known of one lane.
 #[derive(Debug, Default)]
@@ -72,7 +73,7 @@ impl Crew {
             if self.takes_part(worker) {
                 self.start(worker)?;
             } else if self.run.plan.is_spawned(worker) {
-                drop(RingWriter::new(self.run.board.ring(worker))); // made ready now, so that being born costs less
+                self.run.board.ring(worker).touch(); // now, so that being born costs less
             }
         }
         Ok(())
@@ -195,7 +196,7 @@ impl Crew {
             if let Some((pid, _)) = ring.who() {
                 kill_process(pid);
             }
-        } else if member.thread || self.run.life(worker).is_some_and(|life| life.is_alive()) {
+        } else if member.thread || self.run.life(worker).is_some_and(Life::is_alive) {
             ring.ask_to_end(true);
             self.run.queues.iter().for_each(crate::engine::queue::Queue::wake);
         }

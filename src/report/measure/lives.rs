@@ -34,19 +34,19 @@ impl Who<'_> {
         median.map(|median| (name, median)).ok_or_else(|| format!("no {name} was ever spawned"))
     }
 
-    pub(super) fn lives(&self) -> Result<Measured, String> {
+    pub(super) fn lives(&self) -> Measured {
         let (lanes, lives) = self.lanes().fold((0, 0), |(n, sum), lane| (n + 1, sum + u64::from(lane.lives())));
-        Ok(Measured { value: lives as f64, evidence: format!("{lives} lives on {}", many(lanes, "lane")) })
+        Measured { value: lives as f64, evidence: format!("{lives} lives on {}", many(lanes, "lane")) }
     }
 
-    pub(super) fn in_use(&self) -> Result<Measured, String> {
+    pub(super) fn in_use(&self) -> Measured {
         let lanes = self.lanes().filter(|lane| lane.lives() > 0).count() as u64;
-        Ok(Measured { value: lanes as f64, evidence: format!("{} ever had a worker", many(lanes, "lane")) })
+        Measured { value: lanes as f64, evidence: format!("{} ever had a worker", many(lanes, "lane")) }
     }
 
-    pub(super) fn cut_off(&self) -> Result<Measured, String> {
+    pub(super) fn cut_off(&self) -> Measured {
         let is_cut = |lane: &&Lane| lane.ended() == Some(Ending::Died(Death::CutOff));
         let (cut, all) = (self.lanes().filter(is_cut).count() as u64, self.lanes().count() as u64);
-        Ok(Measured { value: cut as f64, evidence: format!("{cut} of {} cut off", many(all, "worker")) })
+        Measured { value: cut as f64, evidence: format!("{cut} of {} cut off", many(all, "worker")) }
     }
 }

@@ -294,8 +294,9 @@ impl<'a> Player<'a> {
         let pool = self.workers[worker].work.pool;
         let Some((i, pool)) = pool.and_then(|i| Some((i, self.scenario.pools.get(i)?))) else {
             self.halt(worker, now, State::Done);
-            let joined_by = std::mem::take(&mut self.workers[worker].joined_by);
-            joined_by.into_iter().for_each(|other| self.wake(other, now));
+            for other in std::mem::take(&mut self.workers[worker].joined_by) {
+                self.wake(other, now);
+            }
             return;
         };
         let (by_now, next) = due(&pool.feed, &place, now);

@@ -64,8 +64,9 @@ impl Checker {
         }
         while let Some(at) = next.pop() {
             if starts.insert(at) {
-                let steps = &self.scenario.workers[at].steps;
-                steps.iter().for_each(|step| step.each(&mut |step| next.extend(step.spawns())));
+                for step in &self.scenario.workers[at].steps {
+                    step.each(&mut |step| next.extend(step.spawns()));
+                }
             }
         }
         starts
