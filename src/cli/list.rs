@@ -109,6 +109,9 @@ fn heading(group: Group) -> &'static str {
         Group::Signals => "Signals",
         Group::Processes => "Processes",
         Group::RealWork => "Real work",
+        Group::Machine => "The machine",
+        Group::Classics => "Classics",
+        Group::Tuning => "Tuning",
         Group::Own => "Own",
     }
 }
@@ -122,6 +125,9 @@ fn word(group: Group) -> &'static str {
         Group::Signals => "signals",
         Group::Processes => "processes",
         Group::RealWork => "real-work",
+        Group::Machine => "machine",
+        Group::Classics => "classics",
+        Group::Tuning => "tuning",
         Group::Own => "own",
     }
 }

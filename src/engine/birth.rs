@@ -7,6 +7,7 @@ use super::actor::Actor;
 use super::plan::Part;
 use super::process::member;
 use super::run::Run;
+use super::seat::take_seat;
 use crate::platform::{exact_sleeps, thread_id};
 use crate::trace::{EventKind, Span, WorkerId};
 
@@ -14,10 +15,12 @@ use crate::trace::{EventKind, Span, WorkerId};
 pub const STACK: usize = 1 << 20;
 
 /// Does what a worker that starts with the run, or was spawned, does in its own thread. Whether it ended well.
-pub fn live(run: &'static Run, me: WorkerId, group: usize, place: (u32, u32)) -> bool {
+pub fn live(run: &'static Run, me: WorkerId, part: Part) -> bool {
+    let Part::Member { group, place, of } = part else { return false };
     let first = run.board.clock().ticks();
     exact_sleeps();
-    let mut actor = Actor::new(run, me, place);
+    let mut actor = Actor::new(run, me, (place, of));
+    take_seat(run, part, &actor);
     run.board.ring(me).sign(std::process::id(), thread_id());
     run.board.wait_for_go();
     if run.plan.is_spawned(me) {
@@ -43,11 +46,9 @@ fn begin_spawned(run: &Run, me: WorkerId, first: u64, actor: &mut Actor) {
 /// # Errors
 /// What the system says when it gives no more threads. The life is the caller's to end.
 pub fn spawn_thread(run: &'static Run, worker: WorkerId) -> io::Result<()> {
-    let Part::Member { group, place, of } = run.plan.parts[worker.index()] else {
-        return Err(io::Error::other("only a group's worker can be spawned"));
-    };
+    let part = run.plan.parts[worker.index()];
     let body = move || {
-        let well = live(run, worker, group, (place, of));
+        let well = live(run, worker, part);
         run.end_life(worker, well);
     };
     thread::Builder::new().name(name(run, worker)).stack_size(STACK).spawn(body)?;

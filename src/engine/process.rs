@@ -2,7 +2,11 @@
 
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
+use std::os::unix::process::parent_id;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use tokio::sync::Notify;
 
 use super::actor::{Actor, Halt};
 use super::birth::live;
@@ -10,6 +14,8 @@ use super::handover;
 use super::plan::Part;
 use super::pool::panic_message;
 use super::run::Run;
+use super::seat::take_seat;
+use super::server::Server;
 use super::wire::Start;
 use super::work::Work;
 use crate::platform::{die_with, exact_sleeps, exit_now, inherited, of_parent, reset_signals, thread_id};
@@ -37,17 +43,23 @@ fn serve(lane: &str, parent: Option<&str>) -> io::Result<()> {
     let mut stdin = io::stdin();
     let start: Start = frame::receive(&mut stdin)?.ok_or(io::ErrorKind::UnexpectedEof)?;
     let board: &'static Board = Box::leak(Box::new(Board::open(board)?));
-    let run = Run::new(start, board, Work::of(board)).map_err(io::Error::other)?;
-    std::thread::Builder::new().name("lifeline".into()).spawn(end_with_parent)?;
-    match run.plan.parts.get(me.index()).copied() {
-        Some(Part::Member { group, place, of }) => {
-            if !live(run, me, group, (place, of)) {
+    let run = Run::new(start, board, Work::of(board), parent_id()).map_err(io::Error::other)?;
+    let part = run.plan.parts.get(me.index()).copied().ok_or_else(|| io::Error::other("there is no such lane"))?;
+    if let Part::Server { resource } = part {
+        return serve_requests(run, me, resource);
+    }
+    std::thread::Builder::new().name("lifeline".into()).spawn(|| {
+        wait_for_parents_end();
+        exit_now(0)
+    })?;
+    match part {
+        Part::Member { .. } => {
+            if !live(run, me, part) {
                 run.life(me).inspect(|life| life.spoil());
             }
         }
-        Some(Part::PoolWorker { pool, place }) => pool_worker(run, me, pool, place)?,
-        Some(Part::Feeder { .. }) => return Err(io::Error::other("a feeder is no process")),
-        None => return Err(io::Error::other("there is no such lane")),
+        Part::PoolWorker { pool, place } => pool_worker(run, me, pool, place)?,
+        Part::Feeder { .. } | Part::Server { .. } => return Err(io::Error::other("this lane is no worker process")),
     }
     wait_for_threads(run);
     Ok(())
@@ -64,6 +76,7 @@ fn of_runner(parent: &str) -> io::Result<OwnedFd> {
 fn pool_worker(run: &'static Run, me: WorkerId, pool: usize, place: u32) -> io::Result<()> {
     exact_sleeps();
     let mut actor = Actor::new(run, me, (place, run.plan.cast.pools[pool].size));
+    take_seat(run, Part::PoolWorker { pool, place }, &actor);
     run.board.ring(me).sign(std::process::id(), thread_id());
     run.board.wait_for_go();
     let at = actor.pen.now();
@@ -110,11 +123,29 @@ pub fn finish(actor: &mut Actor, how: How) {
     actor.pen.write(at, EventKind::Ended(how));
 }
 
-/// Ends this process when whoever holds the other end of its standard input is gone.
-fn end_with_parent() {
+/// Answers requests until whoever started it has no more use for it, or is gone.
+fn serve_requests(run: &'static Run, me: WorkerId, resource: usize) -> io::Result<()> {
+    let server = Server::bind(run, resource)?;
+    let end = Arc::new(Notify::new());
+    let tell = Arc::clone(&end);
+    std::thread::Builder::new().name("lifeline".into()).spawn(move || {
+        wait_for_parents_end();
+        tell.notify_one();
+    })?;
+    let mut pen = run.recorder(me);
+    run.board.ring(me).sign(std::process::id(), thread_id());
+    run.board.wait_for_go();
+    pen.write(pen.now(), EventKind::Began);
+    server.serve(pen, &end)?;
+    let mut pen = run.recorder(me);
+    pen.write(pen.now(), EventKind::Ended(How::Retired));
+    Ok(())
+}
+
+/// Returns when whoever holds the other end of this process's standard input is gone.
+fn wait_for_parents_end() {
     let mut byte = [0];
     while io::stdin().read(&mut byte).is_ok_and(|n| n > 0) {}
-    exit_now(0)
 }
 
 /// Standard error of runner and workers is a pipe to the dashboard, which shows it.

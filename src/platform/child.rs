@@ -79,10 +79,7 @@ impl Launch<'_> {
         // SAFETY: between fork and exec only system calls are made; nothing allocates or locks.
         unsafe {
             command.pre_exec(move || {
-                set_parent_process_death_signal(Some(Signal::KILL))?;
-                if getppid() != Some(parent) {
-                    return Err(io::Error::from_raw_os_error(libc::ESRCH));
-                }
+                die_with_parent(parent)?;
                 if own_session {
                     setsid()?;
                 }
@@ -92,16 +89,19 @@ impl Launch<'_> {
     }
 }
 
-/// Lets the kernel end this process with its parent, for a child that was started without anything to inherit.
+/// Has the kernel kill this process when the thread that started it ends. Between fork and exec.
+pub(super) fn die_with_parent(parent: Pid) -> io::Result<()> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    // One that is gone already gives no signal any more.
+    if getppid() == Some(parent) { Ok(()) } else { Err(io::Error::from_raw_os_error(libc::ESRCH)) }
+}
+
+/// The same, for a child that was started with nothing done between fork and exec: first of all it does.
 ///
 /// # Errors
 /// If the parent is gone already.
 pub fn die_with(parent: u32) -> io::Result<()> {
-    set_parent_process_death_signal(Some(Signal::KILL))?;
-    if getppid() != Pid::from_raw(parent as i32) {
-        return Err(io::Error::from_raw_os_error(libc::ESRCH));
-    }
-    Ok(())
+    die_with_parent(Pid::from_raw(parent as i32).ok_or(io::ErrorKind::InvalidInput)?)
 }
 
 /// A descriptor of the parent's, opened anew: nothing has to be inherited for it.

@@ -10,8 +10,10 @@ mod knobs;
 mod names;
 mod node;
 mod number;
+mod optimum;
 mod order;
 mod reference;
+mod server;
 mod shape;
 mod share;
 mod steps;
@@ -80,6 +82,7 @@ impl Checker {
             pools: Vec::new(),
             expects: Vec::new(),
             test: Test::default(),
+            optimum: None,
         };
         Self { mistakes, names: Names::default(), scenario, deadlock_is_meant: false }
     }
@@ -98,6 +101,7 @@ impl Checker {
         self.question(&nodes);
         self.expectations(&nodes);
         self.how_to_test(&nodes);
+        self.optimum(&nodes);
         self.limits();
         self.semaphores(&nodes);
         self.lives(&nodes);

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use contend::scenario::{
-    Choice, Expr, Feed, Group, Knob, KnobKind, Policy, Pool, Resource, ResourceSpec, Scenario, Settings, Step, Test,
-    Unit, Workers,
+    Choice, Expr, Feed, Group, Knob, KnobKind, Policy, Pool, Resource, ResourceSpec, Scenario, Seat, Settings, Step,
+    Test, Unit, Workers,
 };
 use contend::source::Live;
 use contend::trace::{
@@ -39,6 +39,7 @@ pub fn scenario(name: &str) -> Scenario {
         pools: vec![],
         expects: vec![],
         test: Test::default(),
+        optimum: None,
     }
 }
 
@@ -47,11 +48,12 @@ pub fn mutex(name: &str, kind: LockKind) -> Resource {
 }
 
 pub fn counter(name: &str) -> Resource {
-    Resource { name: name.into(), count: number(1.0), spec: ResourceSpec::Counter { initial: 0 } }
+    Resource { name: name.into(), count: number(1.0), spec: ResourceSpec::Counter { initial: 0, packed: false } }
 }
 
 pub fn workers(name: &str, kind: WorkerKind, count: u32, steps: Vec<Step>) -> Workers {
-    Workers { name: name.into(), kind, count: number(f64::from(count)), daemon: false, forked: false, steps }
+    let (count, seat) = (number(f64::from(count)), Seat::default());
+    Workers { name: name.into(), kind, count, seat, daemon: false, forked: false, steps }
 }
 
 pub fn knob(name: &str, default: f64, max: f64) -> Knob {
@@ -65,6 +67,7 @@ pub fn pool(name: &str, of: WorkerKind, workers: u32) -> Pool {
         of,
         workers: number(f64::from(workers)),
         most: workers,
+        seat: Seat::default(),
         queue: number(1_000.0),
         policy: Policy::Block,
         feed: Feed::Batch { count: number(1.0) },
@@ -85,6 +88,7 @@ fn defaults(scenario: &Scenario) -> Settings {
         numbers: scenario.knobs.iter().map(number).collect(),
         texts: vec![None; scenario.knobs.len()],
         executor: None,
+        exec: true,
     }
 }
 

@@ -1,6 +1,7 @@
 //! All threads and processes of a run. Only the runner's main thread starts them: a child is killed by the kernel when
 //! the thread that started it ends, and this one stays.
 
+mod ends;
 mod lives;
 
 use std::io;
@@ -16,10 +17,11 @@ use crate::engine::handover::{Link, stand_for};
 use crate::engine::plan::{Part, pool_size};
 use crate::engine::process::finish;
 use crate::engine::run::Run;
+use crate::engine::seat::take_seat;
 use crate::engine::shared::life::Life;
 use crate::engine::wire::{Down, Start};
 use crate::engine::{WORKER, feeder, pool};
-use crate::platform::{Exit, Launch, Pipes, close_on_exec_pipe, exact_sleeps, kill_process, thread_id};
+use crate::platform::{Exit, Launch, Pipes, close_on_exec_pipe, exact_sleeps, kill_process, reap_adopted, thread_id};
 use crate::scenario::Values;
 use crate::trace::{Death, EventKind, How, KnobId, Notice, PoolId, WorkerId, WorkerKind, frame};
 
@@ -84,7 +86,7 @@ impl Crew {
         match self.run.plan.parts[worker.index()] {
             Part::PoolWorker { pool, place } => place < self.sizes[pool],
             Part::Member { group, .. } => !self.run.plan.spawned.contains(&group),
-            Part::Feeder { .. } => true,
+            Part::Feeder { .. } | Part::Server { .. } => true,
         }
     }
 
@@ -107,17 +109,13 @@ impl Crew {
         Some(self.run.plan.cast.worker_name(WorkerId::from(dead)))
     }
 
-    /// Whether all have ended that the run waits for.
-    pub fn is_done(&self) -> bool {
-        let all = (0..self.members.len()).map(WorkerId::from);
-        if all.filter(|worker| !self.run.is_daemon(*worker)).any(|worker| self.is_running(worker)) {
-            return false;
-        }
-        self.run.board.set_leaving();
-        self.run.lives().all(|(worker, life)| self.run.is_daemon(worker) || !life.is_alive())
+    pub fn handle(&mut self, happening: Happening) -> io::Result<()> {
+        self.take_in(happening)?;
+        self.close_servers();
+        Ok(())
     }
 
-    pub fn handle(&mut self, happening: Happening) -> io::Result<()> {
+    fn take_in(&mut self, happening: Happening) -> io::Result<()> {
         match happening {
             Happening::Down(Down::Turned(knob)) => self.turned(knob)?,
             Happening::Down(Down::Kill(worker)) => self.kill(worker),
@@ -206,6 +204,10 @@ impl Crew {
         let member = &mut self.members[worker.index()];
         member.process = false;
         member.pipes = None;
+        // A command that it ran is its own process group: the kernel ended its first process only.
+        let ring = self.run.board.ring(worker);
+        ring.command().map(reap_adopted);
+        ring.set_command(0);
         member.died_early = self.run.board.ring(worker).who().is_none();
         let death = match exit {
             Exit::Code(0) => None,
@@ -238,17 +240,17 @@ impl Crew {
     fn start(&mut self, worker: WorkerId) -> io::Result<()> {
         let info = &self.run.plan.cast.workers[worker.index()];
         match (self.run.plan.parts[worker.index()], info.kind) {
-            (Part::Member { .. }, WorkerKind::Process) => self.start_process(worker),
-            (Part::Member { group, place, of }, _) => self.start_member(worker, group, (place, of)),
+            (Part::Member { .. } | Part::Server { .. }, WorkerKind::Process) => self.start_process(worker),
+            (part @ Part::Member { .. }, _) => self.start_member(worker, part),
             (Part::PoolWorker { pool, .. }, WorkerKind::Process) => self.start_stand_in(worker, pool),
             (part, _) => self.start_thread(worker, part),
         }
     }
 
-    fn start_member(&mut self, worker: WorkerId, group: usize, place: (u32, u32)) -> io::Result<()> {
+    fn start_member(&mut self, worker: WorkerId, part: Part) -> io::Result<()> {
         let run = self.run;
         self.spawn(worker, move || {
-            let well = live(run, worker, group, place);
+            let well = live(run, worker, part);
             run.end_life(worker, well);
         })
     }
@@ -259,9 +261,10 @@ impl Crew {
             exact_sleeps();
             let place = match part {
                 Part::PoolWorker { place, pool } => (place, run.plan.cast.pools[pool].size),
-                Part::Member { .. } | Part::Feeder { .. } => (0, 1),
+                Part::Member { .. } | Part::Feeder { .. } | Part::Server { .. } => (0, 1),
             };
             let mut actor = Actor::new(run, worker, place);
+            take_seat(run, part, &actor);
             run.board.ring(worker).sign(std::process::id(), thread_id());
             run.board.wait_for_go();
             let at = actor.pen.now();
@@ -269,7 +272,7 @@ impl Crew {
             match part {
                 Part::PoolWorker { pool, .. } => pool::work(run, pool, &mut actor),
                 Part::Feeder { pool } => feeder::feed(run, pool, &mut actor),
-                Part::Member { .. } => {}
+                Part::Member { .. } | Part::Server { .. } => {} // a life of its own; a process, never a thread
             }
             let how = if actor.asked_to_end() { How::Retired } else { How::Finished };
             finish(&mut actor, how);

@@ -144,14 +144,15 @@ impl Checker {
         None
     }
 
-    /// Whether a property is true; it is not when it is not there.
-    pub(super) fn flag(&mut self, node: &KdlNode, name: &str) -> bool {
-        let Some(entry) = prop(node, name) else { return false };
-        entry.value().as_bool().unwrap_or_else(|| {
+    /// `#true` or `#false`.
+    pub(super) fn yes_or_no(&mut self, entry: &KdlEntry) -> Option<bool> {
+        let value = entry.value().as_bool();
+        if value.is_none() {
             let title = format!("expected true or false, found {}", kind_of(entry.value()));
+            let name = entry.name().map_or("it", |name| name.value());
             self.mistakes.error(value_span(entry), title).help(format!("write it like this: {name}=#true"));
-            false
-        })
+        }
+        value
     }
 
     /// One of some words: the position of the one that stands there.

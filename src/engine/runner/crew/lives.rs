@@ -1,7 +1,6 @@
 //! Workers that others spawned, as far as the runner has to do with them.
 
 use super::Crew;
-use crate::engine::shared::life::Life;
 use crate::trace::{Death, Notice, WorkerId, WorkerKind};
 
 impl Crew {
@@ -35,16 +34,6 @@ impl Crew {
                 let death = death.cloned().unwrap_or(Death::CutOff);
                 self.run.notice(Notice::Died { worker, death });
                 self.run.end_life(worker, false);
-            }
-        }
-    }
-
-    /// Says of all who are left that the run does not wait for them: it ends now.
-    pub fn cut_off(&self) {
-        for worker in (0..self.members.len()).map(WorkerId::from) {
-            let lives = || self.run.life(worker).is_some_and(Life::is_alive);
-            if self.run.is_daemon(worker) && (self.is_running(worker) || lives()) {
-                self.run.notice(Notice::Died { worker, death: Death::CutOff });
             }
         }
     }
