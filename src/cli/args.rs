@@ -110,6 +110,7 @@ Examples:
   contend show deadlock > my.kdl; contend run my.kdl --watch
   contend run my.kdl --json --fail-on deadlock --fail-on lost-update";
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 #[derive(Debug, Args)]
 #[command(help_template = TEMPLATE, before_help = RUN_EXAMPLES)]
 pub(super) struct RunArgs {

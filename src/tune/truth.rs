@@ -34,11 +34,10 @@ pub fn grade(tuning: &Tuning, truth: &Optimum) -> Grade {
     let within = |level: f64| truth.from <= level && level <= truth.to;
     match tuning.verdict.as_ref().map(|verdict| &verdict.answer) {
         Some(Answer::Number(level) | Answer::Flat(level) | Answer::Elsewhere(level)) if within(*level) => Grade::Right,
-        Some(Answer::Number(_) | Answer::Flat(_) | Answer::Elsewhere(_)) => Grade::Wrong,
         Some(Answer::Range(from, to)) if within(*to) && within(*from) => Grade::Right,
         Some(Answer::Range(from, to)) if *from <= truth.to && truth.from <= *to => Grade::Holds,
-        Some(Answer::Range(..)) => Grade::Wrong,
         Some(Answer::TooNoisy(_) | Answer::Broken(_) | Answer::Refused(_)) | None => Grade::None,
+        Some(Answer::Number(_) | Answer::Flat(_) | Answer::Elsewhere(_) | Answer::Range(..)) => Grade::Wrong,
     }
 }
 
