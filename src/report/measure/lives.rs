@@ -2,36 +2,23 @@
 
 use super::{Measured, Who};
 use crate::model::{Ending, Lane};
-use crate::report::words::{many, plain};
+use crate::report::words::many;
 use crate::scenario::Subject;
 use crate::trace::{Death, Span, WorkerId};
 
 impl Who<'_> {
-    pub(super) fn startup(&self, over: usize) -> Result<Measured, String> {
-        let Subject::Workers(own) = self.of else { return Err("only workers of a group are spawned".to_owned()) };
-        let (own, other) = (self.started(*own)?, self.started(over)?);
-        let value = own.1 as f64 / other.1.max(1) as f64;
-        let evidence = format!(
-            "from being asked for to the first moment, half of them: {} {}, {} {}: {} times",
-            own.0,
-            Span(own.1),
-            other.0,
-            Span(other.1),
-            plain(value)
-        );
-        Ok(Measured { value, evidence })
-    }
-
-    /// A group's name, and the median time that its workers took to start, ns: of its lanes, that in the middle.
-    fn started(&self, group: usize) -> Result<(&str, u64), String> {
-        let name = self.scenario.workers.get(group).map_or("?", |group| group.name.as_str());
+    /// The median time that the workers of a group took to start: of its lanes, that in the middle.
+    pub(super) fn startup(&self) -> Result<Measured, String> {
+        let Subject::Workers(at) = self.of else { return Err("only workers of a group are spawned".to_owned()) };
+        let name = self.scenario.workers.get(*at).map_or("?", |group| group.name.as_str());
         let cast = self.model.cast();
         let lanes = (0..cast.workers.len()).filter(|w| cast.workers[*w].group == name).map(WorkerId::from);
         let starts = lanes.filter_map(|w| Some(self.model.life(w)?.starts())).filter(|starts| starts.count() > 0);
         let mut medians: Vec<u64> = starts.map(|starts| starts.percentile(50.0)).collect();
         medians.sort_unstable();
-        let median = medians.get(medians.len() / 2).copied();
-        median.map(|median| (name, median)).ok_or_else(|| format!("no {name} was ever spawned"))
+        let median = medians.get(medians.len() / 2).copied().ok_or_else(|| format!("no {name} was ever spawned"))?;
+        let evidence = format!("{name}: {} from being asked for to the first moment, the median", Span(median));
+        Ok(Measured { value: median as f64, evidence })
     }
 
     pub(super) fn lives(&self) -> Measured {
