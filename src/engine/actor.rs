@@ -124,6 +124,8 @@ impl Actor {
             Step::AddMany { target, by, times } => self.add_many(target, *by, times),
             Step::Queue(step) => self.queue_step(step)?,
             Step::Signal(step) => self.signal_step(step),
+            Step::Allocate { bytes, body } => self.with_memory(bytes, body)?,
+            Step::Life(step) => self.life_step(step)?,
             Step::If { question, body, otherwise } => {
                 self.steps(if self.holds(question) { body } else { otherwise })?;
             }
