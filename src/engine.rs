@@ -4,6 +4,8 @@
 //! checked scenario, never a path to one.
 
 mod actor;
+mod block_on;
+mod event_loop;
 mod feeder;
 mod files;
 mod handover;
@@ -13,6 +15,7 @@ mod picture;
 mod plan;
 mod pool;
 mod process;
+mod pulse;
 mod queue;
 mod recorder;
 mod run;

@@ -13,6 +13,7 @@
 
 mod child;
 mod clock;
+mod here;
 mod machine;
 mod memory;
 mod process;
@@ -22,11 +23,13 @@ mod timer;
 
 pub use child::{Child, Exit, Launch, Pipes, inherited};
 pub use clock::{Clock, Pair};
+pub use here::Here;
 pub use machine::{Machine, machine};
 pub use memory::{Shared, wait_once, wait_while, wake_all, wake_one};
 pub use process::{
-    become_subreaper, close_on_exec_pipe, exit_now, kill_group, kill_process, reap_adopted, reset_signals, thread_id,
+    allow_many_files, become_subreaper, close_on_exec_pipe, exit_now, kill_group, kill_process, reap_adopted,
+    reset_signals, thread_id,
 };
 pub use robust::{ROBUST_WORDS, Robust, Taken};
 pub use sched::{SchedStat, thread_cpu};
-pub use timer::{exact_sleeps, wait_for_device};
+pub use timer::{await_device, exact_sleeps, wait_for_device};

@@ -1,9 +1,9 @@
 //! A worker process, from its first line to its last.
 
 use std::io::{self, Read};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::actor::{Actor, Halt};
+use super::block_on::{block_on, caught};
 use super::handover;
 use super::plan::Part;
 use super::pool::panic_message;
@@ -50,15 +50,15 @@ fn serve(lane: &str) -> io::Result<()> {
         let how = if actor.asked_to_end() { How::Retired } else { How::Finished };
         finish(&mut actor, how);
     } else if let Part::Member { group, .. } = part {
-        member(run, group, &mut actor);
+        block_on(member(run, group, &mut actor));
     }
     Ok(())
 }
 
 /// Runs the steps of a group's member to their end, whatever the end is.
-pub fn member(run: &'static Run, group: usize, actor: &mut Actor) {
+pub async fn member(run: &'static Run, group: usize, actor: &mut Actor) {
     let steps = &run.scenario.workers[group].steps;
-    let result = catch_unwind(AssertUnwindSafe(|| actor.steps(steps)));
+    let result = caught(async { actor.body(steps).await }).await;
     actor.let_go();
     let (how, what) = match result {
         Ok(Ok(()) | Err(Halt::Finished)) => (How::Finished, None),

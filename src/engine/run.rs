@@ -14,11 +14,13 @@ use super::recorder::Recorder;
 use super::shared::monitor::Monitor;
 use super::shared::rwlock::Rwlock;
 use super::shared::semaphore::Semaphore;
+use super::shared::sleepers::Sleepers;
+use super::shared::turns::Turns;
 use super::wire::{Start, Up};
 use super::work::Work;
 use crate::scenario::Scenario;
 use crate::trace::frame::{self, FRAME_ATOMIC};
-use crate::trace::{Board, KnobId, Notice, ResourceId, ResourceKind, RingWriter, WorkerId};
+use crate::trace::{Board, KnobId, LockKind, Notice, ResourceId, ResourceKind, RingWriter, WorkerId};
 
 /// The run as one process sees it. Lives as long as the process: workers may be stuck in it for ever.
 #[derive(Debug)]
@@ -30,6 +32,8 @@ pub struct Run {
     pub work: Work,
     /// By resource; `None` for what is no lock, or a lock that is switched off.
     locks: Vec<Option<Lock<'static>>>,
+    /// By resource: those who wait for it, if tasks share it.
+    sleepers: Vec<Option<Sleepers>>,
     /// By pool.
     pub queues: Vec<Queue>,
     teller: Mutex<File>,
@@ -46,11 +50,14 @@ impl Run {
             ResourceKind::Mutex { kind } => Lock::new(kind, board.resource(ResourceId::from(i))),
             _ => None,
         });
+        let of_tasks = plan.cast.resources.iter().enumerate().map(|(i, _)| plan.is_of_tasks(ResourceId::from(i)));
+        let sleepers = of_tasks.map(|tasks| tasks.then(Sleepers::default)).collect();
         let queues = plan.cast.pools.iter().map(|pool| Queue::new(pool.queue, capacity(&plan, pool.queue))).collect();
         let out = io::stdout().as_fd().try_clone_to_owned().map_or_else(|_| devnull(), File::from);
         Ok(Box::leak(Box::new(Self {
             board,
             locks: locks.collect(),
+            sleepers,
             queues,
             plan,
             scenario: start.scenario,
@@ -70,14 +77,24 @@ impl Run {
         self.plan.cast.resource(resource).map(|info| &info.kind)
     }
 
-    pub fn semaphore(&self, resource: ResourceId) -> Option<Semaphore<'static>> {
-        let Some(ResourceKind::Semaphore { permits, .. }) = self.kind(resource) else { return None };
-        Some(Semaphore::at(resource, self.board.resource(resource), *permits))
+    /// The mutex of tasks behind a resource.
+    pub fn turns(&'static self, resource: ResourceId) -> Option<Turns<'static>> {
+        let Some(ResourceKind::Mutex { kind: kind @ (LockKind::Async | LockKind::AsyncReentrant) }) =
+            self.kind(resource)
+        else {
+            return None;
+        };
+        Some(Turns::at(resource, self.monitor(resource), self.sleepers(resource)?, kind.is_reentrant()))
     }
 
-    pub fn rwlock(&self, resource: ResourceId) -> Option<Rwlock<'static>> {
+    pub fn semaphore(&'static self, resource: ResourceId) -> Option<Semaphore<'static>> {
+        let Some(ResourceKind::Semaphore { permits, .. }) = self.kind(resource) else { return None };
+        Some(Semaphore::at(resource, self.monitor(resource), *permits))
+    }
+
+    pub fn rwlock(&'static self, resource: ResourceId) -> Option<Rwlock<'static>> {
         let Some(ResourceKind::Rwlock { policy }) = self.kind(resource) else { return None };
-        Some(Rwlock::at(resource, self.board.resource(resource), *policy))
+        Some(Rwlock::at(resource, self.monitor(resource), *policy))
     }
 
     /// The counter behind a resource.
@@ -85,13 +102,17 @@ impl Run {
         &self.board.resource(resource)[0]
     }
 
-    /// The monitor behind a queue, a condition, an event flag or a barrier.
-    pub fn monitor(&self, resource: ResourceId) -> Monitor<'static> {
-        Monitor::at(self.board.resource(resource))
+    /// The monitor in a resource's words.
+    pub fn monitor(&'static self, resource: ResourceId) -> Monitor<'static> {
+        Monitor::at(self.board.resource(resource)).among(self.sleepers(resource))
+    }
+
+    fn sleepers(&self, resource: ResourceId) -> Option<&Sleepers> {
+        self.sleepers.get(resource.index())?.as_ref()
     }
 
     /// Makes what is shared, before any worker process exists.
-    pub fn init_shared(&self) {
+    pub fn init_shared(&'static self) {
         self.locks.iter().flatten().for_each(Lock::init);
         for (i, resource) in self.plan.cast.resources.iter().enumerate() {
             let id = ResourceId::from(i);
@@ -100,7 +121,8 @@ impl Run {
                 ResourceKind::Queue { .. }
                 | ResourceKind::Condition { .. }
                 | ResourceKind::Event
-                | ResourceKind::Barrier { .. } => self.monitor(id).init(),
+                | ResourceKind::Barrier { .. }
+                | ResourceKind::Mutex { kind: LockKind::Async | LockKind::AsyncReentrant } => self.monitor(id).init(),
                 _ => {}
             }
             self.semaphore(id).inspect(|semaphore| semaphore.init());

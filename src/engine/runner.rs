@@ -15,7 +15,7 @@ use super::recorder::Recorder;
 use super::run::Run;
 use super::wire::{Down, Start, Up};
 use super::work::Work;
-use crate::platform::{exit_now, inherited, reset_signals};
+use crate::platform::{allow_many_files, exit_now, inherited, reset_signals};
 use crate::trace::{Board, EventKind, Ring, RingReader, RingWriter, frame, ring_words};
 
 /// Runs the runner process. Never returns.
@@ -43,6 +43,7 @@ fn serve() -> io::Result<()> {
     board.set_event_cost(event_cost(board));
     let run = Run::new(start.clone(), board, work).map_err(io::Error::other)?;
     run.init_shared();
+    allow_many_files();
     let (tell, happenings) = unbounded();
     listen(tell.clone())?;
     let mut crew = Crew::new(run, start, tell);

@@ -3,6 +3,7 @@
 mod again;
 mod chance;
 mod counter;
+mod event_loop;
 mod mutex;
 mod question;
 mod queue;
@@ -10,3 +11,6 @@ mod real;
 mod rwlock;
 mod semaphore;
 mod signal;
+mod time;
+
+pub use event_loop::BUDGET;

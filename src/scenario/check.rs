@@ -10,6 +10,7 @@ mod names;
 mod node;
 mod number;
 mod order;
+mod runtime;
 mod shape;
 mod share;
 mod steps;
@@ -17,6 +18,7 @@ mod test;
 
 use kdl::{KdlDocument, KdlNode};
 
+use super::expr::Expr;
 use super::mistake::Mistakes;
 use super::program::{Group, Scenario, Test};
 use super::source::Source;
@@ -75,6 +77,7 @@ impl Checker {
             resources: Vec::new(),
             workers: Vec::new(),
             pools: Vec::new(),
+            loop_threads: Expr::Number(1.0),
             expects: Vec::new(),
             test: Test::default(),
         };
@@ -90,6 +93,7 @@ impl Checker {
             .any(|node| node::arg(node, 0).is_some_and(|kind| kind.value().as_string() == Some("deadlock")));
         self.knobs(&nodes);
         self.declare(&nodes);
+        self.runtime(&nodes);
         self.groups(&nodes);
         self.words(&nodes);
         self.expectations(&nodes);
@@ -97,6 +101,7 @@ impl Checker {
         self.limits();
         self.semaphores(&nodes);
         if self.mistakes.count_errors() == 0 {
+            self.shared_with_tasks(&nodes);
             self.lint_order(&nodes);
         }
         self.unused_knobs();

@@ -7,12 +7,13 @@ mod work;
 
 use serde::{Deserialize, Serialize};
 
-use super::knob::Knob;
-use crate::trace::KnobId;
+use super::expr::Expr;
+use super::knob::{Knob, Settings};
+use crate::trace::{KnobId, WorkerKind};
 
 pub use expect::{Claim, Expect, Metric, Subject};
 pub use resource::{Choice, Resource, ResourceSpec, Target};
-pub use step::{Compare, Question, QueueStep, Real, SignalStep, Step, Way};
+pub use step::{Compare, LoopStep, Question, QueueStep, Real, SignalStep, Step, Way};
 pub use work::{Feed, Policy, Pool, Workers};
 
 /// Where a scenario stands in the picker.
@@ -44,6 +45,8 @@ pub struct Scenario {
     pub resources: Vec<Resource>,
     pub workers: Vec<Workers>,
     pub pools: Vec<Pool>,
+    /// How many threads the event loop has that async workers share.
+    pub loop_threads: Expr,
     pub expects: Vec<Expect>,
     pub test: Test,
 }
@@ -76,6 +79,14 @@ impl Scenario {
     pub fn any_step(&self, wanted: impl Fn(&Step) -> bool) -> bool {
         let groups = self.workers.iter().map(|group| &group.steps);
         groups.chain(self.pools.iter().map(|pool| &pool.task)).flatten().any(|step| step.any(&wanted))
+    }
+
+    /// The kinds of those whose steps use a resource, with these settings.
+    pub fn workers_at(&self, resource: usize, settings: &Settings) -> impl Iterator<Item = WorkerKind> {
+        let uses = move |step: &Step| step.target().is_some_and(|target| target.resource == resource);
+        let groups = self.workers.iter().map(|group| (settings.kind(group.kind), &group.steps));
+        let all = groups.chain(self.pools.iter().map(|pool| (settings.kind_of(&pool.of), &pool.task)));
+        all.filter(move |(_, steps)| steps.iter().any(|step| step.any(&uses))).map(|(kind, _)| kind)
     }
 
     /// Whether whoever takes a permit of the semaphore gives it back at the end of a block.

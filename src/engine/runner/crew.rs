@@ -6,15 +6,17 @@ use std::os::fd::AsFd;
 use std::thread;
 
 use crossbeam_channel::{Sender, bounded};
+use tokio::runtime::Handle;
 
 use super::Happening;
 use crate::engine::actor::Actor;
+use crate::engine::block_on::block_on;
 use crate::engine::handover::{Link, stand_for};
 use crate::engine::plan::{Part, pool_size};
 use crate::engine::process::{finish, member};
 use crate::engine::run::Run;
 use crate::engine::wire::{Down, Start};
-use crate::engine::{WORKER, feeder, pool};
+use crate::engine::{WORKER, event_loop, feeder, pool};
 use crate::platform::{Exit, Launch, Pipes, close_on_exec_pipe, exact_sleeps, kill_process, thread_id};
 use crate::scenario::Values;
 use crate::trace::{Death, EventKind, How, KnobId, Notice, PoolId, WorkerId, WorkerKind, frame};
@@ -25,7 +27,7 @@ const STACK: usize = 1 << 20;
 /// What is known of one lane.
 #[derive(Debug, Default)]
 struct Member {
-    /// Its thread in this process: the worker itself, or who stands for it.
+    /// Its thread or task in this process: the worker itself, or who stands for it.
     thread: bool,
     /// Its process.
     pipes: Option<Pipes>,
@@ -45,6 +47,8 @@ pub struct Crew {
     members: Vec<Member>,
     /// By pool: how many workers it shall have.
     sizes: Vec<u32>,
+    /// Where tasks run, if there are any.
+    event_loop: Option<Handle>,
 }
 
 /// Knobs as they stand.
@@ -63,11 +67,14 @@ impl Crew {
     pub fn new(run: &'static Run, start: Start, tell: Sender<Happening>) -> Self {
         let members = run.plan.parts.iter().map(|_| Member::default()).collect();
         let sizes = run.plan.cast.pools.iter().map(|p| p.size).collect();
-        Self { run, start, tell, members, sizes }
+        Self { run, start, tell, members, sizes, event_loop: None }
     }
 
     /// Starts everyone who takes part from the beginning.
     pub fn start_all(&mut self) -> io::Result<()> {
+        if let Some(threads) = self.run.plan.loop_threads {
+            self.event_loop = Some(event_loop::start(self.run, threads)?);
+        }
         for i in 0..self.members.len() {
             if self.takes_part(WorkerId::from(i)) {
                 self.start(WorkerId::from(i))?;
@@ -228,13 +235,29 @@ impl Crew {
         match (self.run.plan.parts[worker.index()], info.kind) {
             (Part::Member { .. }, WorkerKind::Process) => self.start_process(worker, false).map(|_| ()),
             (Part::PoolWorker { pool, .. }, WorkerKind::Process) => self.start_stand_in(worker, pool),
+            (part, WorkerKind::Async) => {
+                self.start_task(worker, part);
+                Ok(())
+            }
             (part, _) => self.start_thread(worker, part),
         }
     }
 
+    fn start_task(&mut self, worker: WorkerId, part: Part) {
+        let Some(event_loop) = &self.event_loop else { return };
+        let (task, tell) = (event_loop::task(self.run, worker, part), self.tell.clone());
+        self.run.board.ring(worker).sign(std::process::id(), 0);
+        event_loop.spawn(async move {
+            task.await;
+            let _ = tell.send(Happening::Done(worker));
+        });
+        self.members[worker.index()].thread = true;
+    }
+
     fn start_thread(&mut self, worker: WorkerId, part: Part) -> io::Result<()> {
-        let run = self.run;
+        let (run, event_loop) = (self.run, self.event_loop.clone());
         self.spawn(worker, move || {
+            let _timers = event_loop.as_ref().map(Handle::enter); // for what it shares with tasks
             exact_sleeps();
             let place = match part {
                 Part::Member { place, of, .. } => (place, of),
@@ -247,8 +270,8 @@ impl Crew {
             let at = actor.pen.now();
             actor.pen.write(at, EventKind::Began);
             match part {
-                Part::Member { group, .. } => return member(run, group, &mut actor),
-                Part::PoolWorker { pool, .. } => pool::work(run, pool, &mut actor),
+                Part::Member { group, .. } => return block_on(member(run, group, &mut actor)),
+                Part::PoolWorker { pool, .. } => block_on(pool::work(run, pool, &mut actor)),
                 Part::Feeder { pool } => feeder::feed(run, pool, &mut actor),
             }
             let how = if actor.asked_to_end() { How::Retired } else { How::Finished };

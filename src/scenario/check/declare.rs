@@ -122,7 +122,7 @@ impl Checker {
     }
 
     /// One of some words, or a knob that chooses among them; `what` is the property and what a word of it is.
-    fn choice<T: Copy>(
+    pub(super) fn choice<T: Copy>(
         &mut self,
         entry: &KdlEntry,
         (property, what): (&str, &str),

@@ -9,7 +9,7 @@ use super::number::{CAPACITY, CHUNK, HOW_MANY, PAYLOAD, POOL_SIZE, RATE, RETRIES
 use super::shape::POOL;
 use crate::scenario::expr::Expr;
 use crate::scenario::knob::KnobKind;
-use crate::scenario::program::{Feed, Policy, Pool, Step, Workers};
+use crate::scenario::program::{Choice, Feed, Policy, Pool, Step, Workers};
 use crate::trace::{KnobId, WorkerKind};
 
 /// Tasks that wait at most, unless the pool says otherwise.
@@ -18,12 +18,17 @@ const QUEUE: f64 = 1_000.0;
 /// Endings of files that a task can be made of.
 const ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];
 
+/// What a pool can be made of.
+const KINDS: [(&str, WorkerKind); 3] =
+    [("threads", WorkerKind::Thread), ("processes", WorkerKind::Process), ("async", WorkerKind::Async)];
+
 impl Checker {
     pub(super) fn groups(&mut self, nodes: &[&KdlNode]) {
         for node in nodes {
             match node.name().value() {
                 "thread" => self.workers(node, WorkerKind::Thread),
                 "process" => self.workers(node, WorkerKind::Process),
+                "async" => self.workers(node, WorkerKind::Async),
                 "pool" => self.pool(node),
                 _ => {}
             }
@@ -51,8 +56,7 @@ impl Checker {
     }
 
     fn pool(&mut self, node: &KdlNode) {
-        let of = prop(node, "of").and_then(|entry| self.word(entry, &["threads", "processes"]));
-        let of = if of == Some(1) { WorkerKind::Process } else { WorkerKind::Thread };
+        let of = prop(node, "of").and_then(|entry| self.choice(entry, ("of", "kind of worker"), &KINDS));
         let policy = prop(node, "policy").and_then(|entry| self.word(entry, &["block", "reject", "caller-runs"]));
         let policy = [Policy::Block, Policy::Reject, Policy::CallerRuns][policy.unwrap_or(0)];
         if prop(node, "workers").is_none() {
@@ -66,7 +70,7 @@ impl Checker {
         let (feed, chunk, task) = self.pool_parts(node);
         self.scenario.pools.push(Pool {
             name: name_of(node),
-            of,
+            of: of.unwrap_or(Choice::Fixed(WorkerKind::Thread)),
             workers: workers.map_or(Expr::Number(1.0), |workers| workers.expr),
             most,
             queue,

@@ -71,6 +71,8 @@ pub(super) const TOP: Place = Place {
         shape("barrier", "barrier round parties=4", 1, 1).props(&["parties", "count"]),
         shape("thread", "thread left { ... }", 1, 1).props(&["count"]).block(Block::Must),
         shape("process", "process left { ... }", 1, 1).props(&["count"]).block(Block::Must),
+        shape("async", "async left { ... }", 1, 1).props(&["count"]).block(Block::Must),
+        shape("runtime", "runtime threads=2", 0, 0).props(&["threads"]),
         shape("pool", "pool worker of=threads workers=4 { ... }", 1, 1)
             .props(&["of", "workers", "queue", "policy", "payload", "retries"])
             .block(Block::Must),
@@ -80,7 +82,7 @@ pub(super) const TOP: Place = Place {
     ],
 };
 
-/// In the block of a thread, a process, a task, or a step.
+/// In the block of a group of workers, of a pool's task, or of a step.
 pub(super) const STEPS: Place = Place {
     name: "among the steps",
     shapes: &[
@@ -120,6 +122,9 @@ pub(super) const STEPS: Place = Place {
         shape("when", "when order=same { ... }", 0, 0).knobs().block(Block::Must),
         shape("thumbnail", "thumbnail 32 64 128", 1, 16),
         shape("choose", "choose { weight 9 { ... }; weight 1 { ... } }", 0, 0).block(Block::Must),
+        shape("blocking", "blocking { ... }", 0, 0).block(Block::Must),
+        shape("to-thread", "to-thread { ... }", 0, 0).block(Block::Must),
+        shape("yield", "yield", 0, 0),
         shape("primes", "primes 200000", 1, 1),
         shape("hash", "hash \"64KiB\"", 0, 1),
         shape("read-file", "read-file", 0, 0),

@@ -1,0 +1,75 @@
+//! The event loop of a run: tokio's, on one thread or several; and the tasks on it.
+
+use std::future::pending;
+use std::io;
+use std::sync::Arc;
+use std::thread;
+
+use tokio::runtime::{Builder, Handle};
+
+use super::actor::Actor;
+use super::plan::Part;
+use super::pool;
+use super::process::{finish, member};
+use super::pulse::{Pulse, Pulsed, busy, idle};
+use super::run::Run;
+use crate::platform::exact_sleeps;
+use crate::trace::{EventKind, How, WorkerId};
+
+/// Starts a loop on so many threads. It runs its first task when the start barrier is lifted, and lives as long as the
+/// process: its tasks may be stuck for ever.
+///
+/// # Errors
+/// When the system gives no thread, or no descriptor to wait with.
+pub fn start(run: &'static Run, threads: u32) -> io::Result<Handle> {
+    let mut builder = if threads > 1 { Builder::new_multi_thread() } else { Builder::new_current_thread() };
+    if threads > 1 {
+        builder.worker_threads(threads as usize);
+    }
+    let clock = run.board.clock();
+    builder.enable_all().thread_name("loop").on_thread_start(|| prepare(run));
+    builder.on_thread_park(move || idle(clock)).on_thread_unpark(busy);
+    let runtime = builder.build()?;
+    let handle = runtime.handle().clone();
+    thread::Builder::new().name("loop".into()).spawn(move || {
+        prepare(run);
+        runtime.block_on(pending::<()>());
+    })?;
+    Ok(handle)
+}
+
+/// A thread of the loop, before it does anything.
+fn prepare(run: &Run) {
+    exact_sleeps();
+    run.board.wait_for_go();
+}
+
+/// A worker that is a task, from its first event to its last.
+pub fn task(run: &'static Run, me: WorkerId, part: Part) -> impl Future<Output = ()> + Send {
+    let pulse = Arc::new(Pulse::new(run.board.clock()));
+    let beat = Arc::clone(&pulse);
+    let life = async move {
+        let mut actor = Actor::new(run, me, place(run, part));
+        actor.pen.of_task(beat);
+        let at = actor.pen.now();
+        actor.pen.write(at, EventKind::Began);
+        match part {
+            Part::Member { group, .. } => member(run, group, &mut actor).await,
+            Part::PoolWorker { pool, .. } => {
+                pool::work(run, pool, &mut actor).await;
+                let how = if actor.asked_to_end() { How::Retired } else { How::Finished };
+                finish(&mut actor, how);
+            }
+            Part::Feeder { .. } => {} // is a thread
+        }
+    };
+    Pulsed::new(life, pulse)
+}
+
+fn place(run: &Run, part: Part) -> (u32, u32) {
+    match part {
+        Part::Member { place, of, .. } => (place, of),
+        Part::PoolWorker { place, pool } => (place, run.plan.cast.pools[pool].size),
+        Part::Feeder { .. } => (0, 1),
+    }
+}
