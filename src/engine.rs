@@ -11,6 +11,7 @@ mod files;
 mod handover;
 mod hold;
 mod lock;
+mod payload;
 mod picture;
 mod plan;
 mod pool;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::actor::Actor;
 use super::block_on::block_on;
+use super::payload::Payload;
 use super::pool::{attempt, begin, end};
 use super::queue::Task;
 use super::recorder::Recorder;
@@ -23,7 +24,7 @@ use crate::trace::{EventKind, How, KnobId, Notice, PoolId, State, WorkerId, fram
 struct Chunk {
     /// Number and due time of each task.
     tasks: Vec<(u64, u64)>,
-    payload: Vec<u8>,
+    payload: Payload,
 }
 
 /// From a worker process.
@@ -32,7 +33,7 @@ enum Answer {
     /// It is up and waits for tasks.
     Ready,
     /// The chunk is done.
-    Done { payload: Vec<u8> },
+    Done { payload: Payload },
 }
 
 /// The runner's ends of a worker process's pipes.
@@ -101,7 +102,7 @@ fn hand_over(
 ) -> io::Result<()> {
     pen.block(State::Handover, None);
     let bytes = run.scenario.pools[index].payload.eval(&Outside(run)).clamp(0.0, frame::FRAME_MAX as f64 / 2.0);
-    let payload = vec![0x5a; bytes as usize];
+    let payload = Payload::of(bytes as usize);
     let chunk = Chunk { tasks: tasks.iter().map(|t| (t.number, t.due)).collect(), payload };
     let sent = frame::send(&link.to, &chunk);
     let answer = sent.and_then(|()| link.answer());

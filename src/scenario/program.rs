@@ -1,5 +1,6 @@
 //! A scenario that was read and checked: every name resolved, every unit and range right.
 
+mod ask;
 mod expect;
 mod resource;
 mod step;
@@ -11,6 +12,7 @@ use super::expr::Expr;
 use super::knob::{Knob, Settings};
 use crate::trace::{KnobId, WorkerKind};
 
+pub use ask::{Ask, Guess, Right};
 pub use expect::{Claim, Expect, Metric, Subject};
 pub use resource::{Choice, Resource, ResourceSpec, Target};
 pub use step::{Compare, LoopStep, Question, QueueStep, Real, SignalStep, Step, Way};
@@ -37,7 +39,7 @@ pub struct Scenario {
     pub group: Group,
     pub about: String,
     /// A question to think about before the run.
-    pub ask: Option<String>,
+    pub ask: Option<Ask>,
     /// What to look at while it runs.
     pub watch: Vec<String>,
     pub tries: Vec<Try>,

@@ -10,7 +10,7 @@ use crate::scenario::program::{Choice, ResourceSpec, Step};
 use crate::trace::WorkerKind;
 
 /// Threads of an event loop.
-const THREADS: Want = Want { unit: Unit::Count, min: 1.0, max: 256.0, index: false, live: false };
+pub(super) const THREADS: Want = Want { unit: Unit::Count, min: 1.0, max: 256.0, index: false, live: false };
 
 impl Checker {
     pub(super) fn runtime(&mut self, nodes: &[&KdlNode]) {

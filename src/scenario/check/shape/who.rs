@@ -1,0 +1,66 @@
+//! Who works.
+
+use super::Unless::{Is, Then};
+use super::Value::{Name, Number, Words};
+use super::{Block, Family, Slot, may, must, shape};
+use crate::scenario::check::groups::{KINDS, POLICIES};
+use crate::scenario::check::number::{CAPACITY, HOW_MANY, PAYLOAD, POOL_SIZE, RETRIES};
+use crate::scenario::check::runtime::THREADS;
+
+const NAME: Slot = must("name", Name, "what it is called; members of a group are name-1, name-2, ...");
+const COUNT: Slot = may("count", Number(HOW_MANY), Is("1"), "how many do the same; each knows its place `i` of `n`");
+
+pub(super) const WORKERS: Family = Family {
+    title: "Workers",
+    shapes: &[
+        shape("thread", "thread left { ... }", "Threads of one process that do the steps in the block.")
+            .args(&[NAME])
+            .props(&[COUNT])
+            .block(Block::Must),
+        shape("process", "process left { ... }", "Processes that do the steps in the block.")
+            .args(&[NAME])
+            .props(&[COUNT])
+            .block(Block::Must),
+        shape("async", "async left { ... }", "Tasks of one event loop that do the steps in the block.")
+            .args(&[NAME])
+            .props(&[COUNT])
+            .block(Block::Must),
+        shape(
+            "runtime",
+            "runtime threads=2",
+            "The event loop of all async workers. While a task waits, its thread does others; while one computes or \
+             blocks, nobody else has that thread.",
+        )
+        .props(&[must(
+            "threads",
+            Number(THREADS),
+            "on how many threads it runs; one if there is no such line",
+        )]),
+        shape(
+            "pool",
+            "pool worker of=threads workers=4 { ... }",
+            "Workers that are fed tasks from a queue. Its block says where tasks come from and what one of them is.",
+        )
+        .args(&[NAME])
+        .props(&[
+            may("of", Words(|| KINDS.map(|(word, _)| word).to_vec()), Is("threads"), "what its workers are"),
+            must("workers", Number(POOL_SIZE), "how many; a knob here changes it while the run goes on"),
+            may("queue", Number(CAPACITY), Is("1000"), "how many tasks can wait"),
+            may(
+                "policy",
+                Words(|| POLICIES.map(|(word, _)| word).to_vec()),
+                Is("block"),
+                "what becomes of a task when the queue is full: who brings it waits, it is turned away, or who brings \
+                 it does it",
+            ),
+            may("payload", Number(PAYLOAD), Is("0B"), "bytes that go with a task and back; only processes pay for it"),
+            may(
+                "retries",
+                Number(RETRIES),
+                Then("again and again"),
+                "how often a task is begun anew whose process died",
+            ),
+        ])
+        .block(Block::Must),
+    ],
+};
