@@ -117,7 +117,7 @@ pub(super) struct RunArgs {
     /// How many workers: sets the scenario's `workers` knob [default: as in the scenario]
     #[arg(long, value_name = "N", help_heading = "What to run")]
     pub(super) workers: Option<u32>,
-    /// Make threads, processes or tasks of the workers [default: as in the scenario]
+    /// Make threads, processes or tasks of one event loop of the workers [default: as in the scenario]
     #[arg(long = "as", value_name = "KIND", value_enum, help_heading = "What to run")]
     pub(super) executor: Option<Executor>,
 
@@ -168,7 +168,6 @@ pub(super) enum When {
 pub(super) enum Executor {
     Threads,
     Processes,
-    /// Tasks on one event loop
     Async,
 }
 

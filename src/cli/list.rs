@@ -108,6 +108,7 @@ fn heading(group: Group) -> &'static str {
         Group::Queues => "Queues",
         Group::Signals => "Signals",
         Group::Processes => "Processes",
+        Group::EventLoops => "Event loops",
         Group::RealWork => "Real work",
         Group::Own => "Own",
     }
@@ -121,6 +122,7 @@ fn word(group: Group) -> &'static str {
         Group::Queues => "queues",
         Group::Signals => "signals",
         Group::Processes => "processes",
+        Group::EventLoops => "event-loops",
         Group::RealWork => "real-work",
         Group::Own => "own",
     }

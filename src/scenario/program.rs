@@ -27,6 +27,7 @@ pub enum Group {
     Queues,
     Signals,
     Processes,
+    EventLoops,
     RealWork,
     Own,
 }
