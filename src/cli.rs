@@ -11,6 +11,7 @@ mod run;
 mod scenario;
 mod signals;
 mod test;
+mod tune;
 mod version;
 
 use std::process::ExitCode;
@@ -72,8 +73,8 @@ fn run_was_meant(error: &clap::Error) -> Option<String> {
 
 fn carry_out(cli: &Cli, colours: Colours) -> Result<Outcome, Failure> {
     match &cli.command {
-        None => run::pick(cli.no_mouse, colours),
-        Some(Command::Run(args)) => run::run(args, cli.no_mouse, colours),
+        None => run::pick(cli.into(), colours),
+        Some(Command::Run(args)) => run::run(args, cli.into(), colours),
         Some(Command::List { json }) => list::list(*json, colours),
         Some(Command::Show { name }) => {
             out::print(&scenario::load(name)?.text)?;
@@ -85,6 +86,7 @@ fn carry_out(cli: &Cli, colours: Colours) -> Result<Outcome, Failure> {
             Ok(Outcome::Done)
         }
         Some(Command::Test(args)) => test::test(args, colours),
+        Some(Command::Tune(args)) => tune::tune(args, colours),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "contend", &mut script);

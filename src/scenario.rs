@@ -21,8 +21,9 @@ pub use expr::{Expr, Values};
 pub use knob::{Knob, KnobKind, Settings, Unit};
 pub use mistake::Mistakes;
 pub use program::{
-    Ask, Choice, Claim, Compare, Expect, Feed, Group, Guess, LoopStep, Metric, Policy, Pool, Question, QueueStep, Real,
-    Resource, ResourceSpec, Right, Scenario, SignalStep, Step, Subject, Target, Test, Try, Way, Workers,
+    Ask, Attempt, Choice, Claim, Compare, Expect, Feed, Group, Guess, LoopStep, Metric, Optimum, Origin, Piece, Place,
+    Policy, Pool, Question, QueueStep, Real, Resource, ResourceSpec, Right, Scarce, Scenario, Seat, Serving,
+    SignalStep, Step, Subject, Target, Template, Test, Text, Try, Way, What, Workers,
 };
 pub use source::{FindError, LARGEST, Source};
 pub use turn::SettingError;

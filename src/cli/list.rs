@@ -110,6 +110,9 @@ fn heading(group: Group) -> &'static str {
         Group::Processes => "Processes",
         Group::EventLoops => "Event loops",
         Group::RealWork => "Real work",
+        Group::Machine => "The machine",
+        Group::Classics => "Classics",
+        Group::Tuning => "Tuning",
         Group::Own => "Own",
     }
 }
@@ -124,6 +127,9 @@ fn word(group: Group) -> &'static str {
         Group::Processes => "processes",
         Group::EventLoops => "event-loops",
         Group::RealWork => "real-work",
+        Group::Machine => "machine",
+        Group::Classics => "classics",
+        Group::Tuning => "tuning",
         Group::Own => "own",
     }
 }

@@ -58,8 +58,6 @@ pub struct Actor {
     pub(super) copies: Vec<i64>,
     /// Number of the pool's task it is at.
     pub(super) task: Option<u64>,
-    /// Decides where a choice is left to chance.
-    pub(super) dice: fastrand::Rng,
     /// How many more times a task may take what is there before it lets the others go on.
     pub(super) budget: u32,
 }
@@ -71,13 +69,16 @@ impl Values for Actor {
     fn place(&self) -> (u32, u32) {
         self.place
     }
+    fn chance(&self) -> f64 {
+        fastrand::f64()
+    }
 }
 
 impl Actor {
     pub fn new(run: &'static Run, me: WorkerId, place: (u32, u32)) -> Self {
         let copies = vec![0; run.plan.cast.resources.len()];
-        let (pen, held, dice) = (run.recorder(me), Vec::new(), fastrand::Rng::new());
-        Self { run, me, place, pen, held, copies, task: None, dice, budget: BUDGET }
+        let pen = run.recorder(me);
+        Self { run, me, place, pen, held: Vec::new(), copies, task: None, budget: BUDGET }
     }
 
     pub const fn me(&self) -> WorkerId {
@@ -86,6 +87,11 @@ impl Actor {
 
     pub fn ring(&self) -> Ring<'static> {
         self.run.board.ring(self.me)
+    }
+
+    /// Its position in its group, from 0.
+    pub const fn index(&self) -> u32 {
+        self.place.0
     }
 
     /// Whether it was asked to end.
@@ -109,7 +115,14 @@ impl Actor {
 
     /// Gives back every lock it still holds, newest first.
     pub fn let_go(&mut self) {
-        while let Some((lock, hold)) = self.held.pop() {
+        self.let_go_down_to(0);
+    }
+
+    /// Gives back every lock it took since it held so many, newest first.
+    pub(super) fn let_go_down_to(&mut self, held: usize) {
+        while self.held.len() > held
+            && let Some((lock, hold)) = self.held.pop()
+        {
             hold.give_back(lock, &mut self.pen);
         }
     }
@@ -157,6 +170,7 @@ impl Actor {
             Step::Load(target) => self.load(target),
             Step::Store { target, add } => self.store(target, *add),
             Step::Add { target, by } => self.add(target, *by),
+            Step::AddMany { target, by, times } => self.add_many(target, *by, times),
             Step::Queue(step) => self.queue_step(step).await?,
             Step::Signal(step) => self.signal_step(step).await,
             Step::Loop(step) => self.loop_step(step).await?,
@@ -176,6 +190,7 @@ impl Actor {
             Step::Choose(ways) => self.choose(ways).await?,
             Step::Thumbnail { sizes } => self.thumbnail(sizes)?,
             Step::Real(work) => self.real(work)?,
+            Step::Attempt(attempt) => self.attempt(attempt).await?,
             Step::Panic(message) => panic!("{message}"),
             Step::Abort => std::process::abort(),
             Step::Exit(code) => exit_now(i32::from(*code)),

@@ -60,7 +60,7 @@ pub fn task(run: &'static Run, me: WorkerId, part: Part) -> impl Future<Output =
                 let how = if actor.asked_to_end() { How::Retired } else { How::Finished };
                 finish(&mut actor, how);
             }
-            Part::Feeder { .. } => {} // is a thread
+            Part::Feeder { .. } | Part::Server { .. } => {} // never a task
         }
     };
     Pulsed::new(life, pulse)
@@ -70,6 +70,6 @@ fn place(run: &Run, part: Part) -> (u32, u32) {
     match part {
         Part::Member { place, of, .. } => (place, of),
         Part::PoolWorker { place, pool } => (place, run.plan.cast.pools[pool].size),
-        Part::Feeder { .. } => (0, 1),
+        Part::Feeder { .. } | Part::Server { .. } => (0, 1),
     }
 }

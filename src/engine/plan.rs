@@ -22,6 +22,8 @@ pub const MOST: usize = 10_000;
 pub enum PlanError {
     #[error("{what} would be {count}; at most {MOST} are possible in one run")]
     TooMany { what: &'static str, count: u64 },
+    #[error("this scenario runs a command, `{command}`: if you trust it, allow that with --allow-exec")]
+    Exec { command: String },
     #[error("no worker would run: `{group}` has a count of 0")]
     Nobody { group: String },
 }
@@ -35,6 +37,8 @@ pub enum Part {
     PoolWorker { pool: usize, place: u32 },
     /// Feeds a pool.
     Feeder { pool: usize },
+    /// Answers requests: position in `Scenario::resources`.
+    Server { resource: usize },
 }
 
 /// Who takes part in a run.
@@ -70,6 +74,9 @@ impl Plan {
     /// # Errors
     /// If there would be nobody, or more than the system can bear.
     pub fn new(scenario: &Scenario, settings: &Settings, job: &Job) -> Result<Self, PlanError> {
+        if let Some(command) = scenario.command(settings).filter(|_| !settings.exec) {
+            return Err(PlanError::Exec { command });
+        }
         let mut plan = Self {
             cast: Cast::default(),
             parts: Vec::new(),
@@ -85,6 +92,7 @@ impl Plan {
         for i in 0..scenario.pools.len() {
             plan.add_pool(i, scenario, settings, job)?;
         }
+        plan.add_servers(scenario)?;
         plan.add_wakers(scenario);
         if plan.cast.workers.iter().any(|worker| worker.kind == WorkerKind::Async) {
             plan.loop_threads = Some(at_least_one(&scenario.loop_threads, settings));
@@ -100,6 +108,14 @@ impl Plan {
             active: self.cast.workers.len() - idle,
             knobs: self.knobs,
             resources: self.cast.resources.len(),
+        }
+    }
+
+    /// How many requests can be in a server at once.
+    pub fn room(&self, server: ResourceId) -> u32 {
+        match self.cast.resource(server).map(|resource| &resource.kind) {
+            Some(ResourceKind::Server { room }) => *room,
+            _ => 0,
         }
     }
 
@@ -122,7 +138,11 @@ impl Plan {
         for (index, resource) in scenario.resources.iter().enumerate() {
             let count = count_of(&resource.count, settings);
             limit("resources", self.cast.resources.len() as u64 + count)?;
-            self.arrays.push((ResourceId::from(self.cast.resources.len()), count as u32));
+            let first = ResourceId::from(self.cast.resources.len());
+            self.arrays.push((first, count as u32));
+            if let ResourceSpec::Counter { packed: true, .. } = resource.spec {
+                self.cast.packed.push((first, count as u16));
+            }
             let of_tasks = scenario.workers_at(index, settings).any(|kind| kind == WorkerKind::Async);
             let home = if of_tasks {
                 Home::Loop
@@ -231,6 +251,19 @@ impl Plan {
         Ok(())
     }
 
+    /// A server is a resource, and a process with a lane of the same name.
+    fn add_servers(&mut self, scenario: &Scenario) -> Result<(), PlanError> {
+        for (index, resource) in scenario.resources.iter().enumerate() {
+            if let ResourceSpec::Server(_) = resource.spec {
+                limit("workers", self.cast.workers.len() as u64 + 1)?;
+                let (name, group) = (resource.name.clone(), resource.name.clone());
+                let info = WorkerInfo { name, group, kind: WorkerKind::Process, pool: None };
+                self.add_worker(info, Part::Server { resource: index });
+            }
+        }
+        Ok(())
+    }
+
     fn add_worker(&mut self, info: WorkerInfo, part: Part) -> WorkerId {
         self.cast.workers.push(info);
         self.parts.push(part);
@@ -263,10 +296,11 @@ fn numbered(name: &str, i: u64, count: &Expr) -> String {
 fn resource_kind(scenario: &Scenario, index: usize, settings: &Settings, home: Home) -> ResourceKind {
     match &scenario.resources[index].spec {
         ResourceSpec::Mutex { kind } => ResourceKind::Mutex { kind: lock_kind(kind, settings, home) },
-        ResourceSpec::Counter { initial } => ResourceKind::Counter { initial: *initial },
+        ResourceSpec::Counter { initial, .. } => ResourceKind::Counter { initial: *initial },
         ResourceSpec::Queue { capacity } => ResourceKind::Queue { capacity: at_least_one(capacity, settings) },
         ResourceSpec::Condition { .. } => ResourceKind::Condition { of: ResourceId::default() },
         ResourceSpec::Event => ResourceKind::Event,
+        ResourceSpec::Server(serving) => ResourceKind::Server { room: at_least_one(&serving.room, settings) },
         ResourceSpec::Barrier { parties } => ResourceKind::Barrier { parties: at_least_one(parties, settings) },
         ResourceSpec::Semaphore { permits } => {
             let scoped = scenario.is_scoped(index);

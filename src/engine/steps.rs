@@ -1,9 +1,11 @@
 //! What workers do, one family of steps a file.
 
 mod again;
+mod attempt;
 mod chance;
 mod counter;
 mod event_loop;
+mod exec;
 mod mutex;
 mod question;
 mod queue;

@@ -95,11 +95,23 @@ impl Model {
                 self.run(w, at);
                 self.with_queue(queue, super::Queue::close);
             }
+            EventKind::Ran { ok, cpu } => {
+                self.run(w, at);
+                self.lanes[w.index()].commands.add(ok, cpu);
+            }
             EventKind::Added { counter, delta, value } => {
                 self.run(w, at);
                 self.did(w);
                 match self.resources.get_mut(counter.index()) {
                     Some(Res::Counter(counter)) => counter.add(at, delta, value),
+                    _ => self.health.anomalies += 1,
+                }
+            }
+            EventKind::AddedMany { counter, delta } => {
+                self.run(w, at);
+                self.did(w);
+                match self.resources.get_mut(counter.index()) {
+                    Some(Res::Counter(counter)) => counter.add_many(at, delta),
                     _ => self.health.anomalies += 1,
                 }
             }

@@ -10,9 +10,11 @@ mod knobs;
 mod names;
 mod node;
 mod number;
+mod optimum;
 mod order;
 mod reference;
 mod runtime;
+mod server;
 mod shape;
 mod share;
 mod steps;
@@ -83,6 +85,7 @@ impl Checker {
             loop_threads: Expr::Number(1.0),
             expects: Vec::new(),
             test: Test::default(),
+            optimum: None,
         };
         Self { mistakes, names: Names::default(), scenario, deadlock_is_meant: false }
     }
@@ -102,6 +105,7 @@ impl Checker {
         self.question(&nodes);
         self.expectations(&nodes);
         self.how_to_test(&nodes);
+        self.optimum(&nodes);
         self.limits();
         self.semaphores(&nodes);
         if self.mistakes.count_errors() == 0 {

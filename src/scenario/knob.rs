@@ -45,6 +45,8 @@ pub struct Settings {
     pub texts: Vec<Option<String>>,
     /// `--as`: what to make of all groups and pools.
     pub executor: Option<WorkerKind>,
+    /// `--allow-exec`: whether the scenario may run commands.
+    pub exec: bool,
 }
 
 impl Settings {

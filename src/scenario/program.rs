@@ -2,21 +2,26 @@
 
 mod ask;
 mod expect;
+mod optimum;
 mod resource;
 mod step;
+mod text;
 mod work;
 
 use serde::{Deserialize, Serialize};
 
+use super::clean::clean;
 use super::expr::Expr;
 use super::knob::{Knob, Settings};
 use crate::trace::{KnobId, WorkerKind};
 
 pub use ask::{Ask, Guess, Right};
 pub use expect::{Claim, Expect, Metric, Subject};
-pub use resource::{Choice, Resource, ResourceSpec, Target};
-pub use step::{Compare, LoopStep, Question, QueueStep, Real, SignalStep, Step, Way};
-pub use work::{Feed, Policy, Pool, Workers};
+pub use optimum::{Optimum, Scarce};
+pub use resource::{Choice, Resource, ResourceSpec, Serving, Target};
+pub use step::{Attempt, Compare, LoopStep, Origin, Question, QueueStep, Real, SignalStep, Step, Way, What};
+pub use text::{Piece, Place, Template, Text};
+pub use work::{Feed, Policy, Pool, Seat, Workers};
 
 /// Where a scenario stands in the picker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -29,6 +34,9 @@ pub enum Group {
     Processes,
     EventLoops,
     RealWork,
+    Machine,
+    Classics,
+    Tuning,
     Own,
 }
 
@@ -52,6 +60,8 @@ pub struct Scenario {
     pub loop_threads: Expr,
     pub expects: Vec<Expect>,
     pub test: Test,
+    /// Where tuning should end up, when that can be calculated.
+    pub optimum: Option<Optimum>,
 }
 
 /// How `contend test` runs it.
@@ -90,6 +100,19 @@ impl Scenario {
         let groups = self.workers.iter().map(|group| (settings.kind(group.kind), &group.steps));
         let all = groups.chain(self.pools.iter().map(|pool| (settings.kind_of(&pool.of), &pool.task)));
         all.filter(move |(_, steps)| steps.iter().any(|step| step.any(&uses))).map(|(kind, _)| kind)
+    }
+
+    /// The first command that it would run with these settings, as one would type it.
+    pub fn command(&self, settings: &Settings) -> Option<String> {
+        let groups = self.workers.iter().map(|group| &group.steps);
+        let mut steps = groups.chain(self.pools.iter().map(|pool| &pool.task)).flatten();
+        steps.find_map(Step::command).map(|command| {
+            let word = |text: &Text| match text {
+                Text::Template(template) => template.written(),
+                Text::Knob(knob) => settings.text(*knob).unwrap_or_default().to_owned(),
+            };
+            clean(&command.iter().map(word).collect::<Vec<_>>().join(" "))
+        })
     }
 
     /// Whether whoever takes a permit of the semaphore gives it back at the end of a block.

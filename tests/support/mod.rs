@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use contend::scenario::{
-    Choice, Expr, Feed, Group, Knob, KnobKind, Policy, Pool, Resource, ResourceSpec, Scenario, Settings, Step, Test,
-    Unit, Workers,
+    Choice, Expr, Feed, Group, Knob, KnobKind, Policy, Pool, Resource, ResourceSpec, Scenario, Seat, Settings, Step,
+    Test, Unit, Workers,
 };
 use contend::source::Live;
 use contend::trace::{
@@ -40,6 +40,7 @@ pub fn scenario(name: &str) -> Scenario {
         loop_threads: number(1.0),
         expects: vec![],
         test: Test::default(),
+        optimum: None,
     }
 }
 
@@ -48,11 +49,11 @@ pub fn mutex(name: &str, kind: LockKind) -> Resource {
 }
 
 pub fn counter(name: &str) -> Resource {
-    Resource { name: name.into(), count: number(1.0), spec: ResourceSpec::Counter { initial: 0 } }
+    Resource { name: name.into(), count: number(1.0), spec: ResourceSpec::Counter { initial: 0, packed: false } }
 }
 
 pub fn workers(name: &str, kind: WorkerKind, count: u32, steps: Vec<Step>) -> Workers {
-    Workers { name: name.into(), kind, count: number(f64::from(count)), steps }
+    Workers { name: name.into(), kind, count: number(f64::from(count)), seat: Seat::default(), steps }
 }
 
 pub fn knob(name: &str, default: f64, max: f64) -> Knob {
@@ -66,6 +67,7 @@ pub fn pool(name: &str, of: WorkerKind, workers: u32) -> Pool {
         of: Choice::Fixed(of),
         workers: number(f64::from(workers)),
         most: workers,
+        seat: Seat::default(),
         queue: number(1_000.0),
         policy: Policy::Block,
         feed: Feed::Batch { count: number(1.0) },
@@ -86,6 +88,7 @@ fn defaults(scenario: &Scenario) -> Settings {
         numbers: scenario.knobs.iter().map(number).collect(),
         texts: vec![None; scenario.knobs.len()],
         executor: None,
+        exec: true,
     }
 }
 

@@ -14,7 +14,12 @@ impl Actor {
     }
 
     pub(in crate::engine) async fn sleep(&mut self, nanos: &Expr) {
-        let nanos = nanos.eval(self) as u64;
+        self.pause(nanos.eval(self)).await;
+    }
+
+    /// Sleeps on purpose.
+    pub(in crate::engine) async fn pause(&mut self, nanos: f64) {
+        let nanos = nanos as u64;
         if nanos == 0 {
             return;
         }

@@ -15,7 +15,7 @@ use crate::scenario::turn::SettingError;
 use crate::trace::{KnobId, LockKind, RwPolicy};
 
 /// The words for the groups of scenarios.
-pub(super) const GROUPS: [(&str, Group); 8] = [
+pub(super) const GROUPS: [(&str, Group); 11] = [
     ("pools", Group::Pools),
     ("locks", Group::Locks),
     ("deadlocks", Group::Deadlocks),
@@ -24,6 +24,9 @@ pub(super) const GROUPS: [(&str, Group); 8] = [
     ("processes", Group::Processes),
     ("event-loops", Group::EventLoops),
     ("real-work", Group::RealWork),
+    ("machine", Group::Machine),
+    ("classics", Group::Classics),
+    ("tuning", Group::Tuning),
 ];
 
 impl Checker {
@@ -43,6 +46,7 @@ impl Checker {
                     (Thing::Resource(self.scenario.resources.len()), Some(ResourceSpec::Condition { of: 0 }))
                 }
                 "event" => (Thing::Resource(self.scenario.resources.len()), Some(ResourceSpec::Event)),
+                "server" => (Thing::Resource(self.scenario.resources.len()), Some(self.server(node))),
                 "barrier" => (Thing::Resource(self.scenario.resources.len()), Some(self.barrier(node))),
                 "thread" | "process" | "async" => (Thing::Workers(groups), None),
                 "pool" => (Thing::Pool(pools), None),
@@ -155,7 +159,8 @@ impl Checker {
 
     fn counter(&mut self, node: &KdlNode) -> ResourceSpec {
         let initial = prop(node, "initial").and_then(|entry| self.integer(entry, -1_000_000_000, 1_000_000_000));
-        ResourceSpec::Counter { initial: initial.unwrap_or(0) }
+        let packed = prop(node, "packed").and_then(|entry| self.yes_or_no(entry));
+        ResourceSpec::Counter { initial: initial.unwrap_or(0), packed: packed.unwrap_or(false) }
     }
 
     /// Title, what to watch and what to try.

@@ -1,10 +1,15 @@
 //! The steps a worker does.
 
+mod attempt;
+
 use serde::{Deserialize, Serialize};
 
 use super::resource::Target;
+use super::text::Text;
 use crate::scenario::expr::Expr;
 use crate::trace::KnobId;
+
+pub use attempt::{Attempt, Origin, What};
 
 /// One thing a worker does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -63,6 +68,12 @@ pub enum Step {
         target: Target,
         by: i8,
     },
+    /// Adds to a counter so many times in a row, each in one atomic operation, and tells of it once.
+    AddMany {
+        target: Target,
+        by: i8,
+        times: Expr,
+    },
     Queue(QueueStep),
     Signal(SignalStep),
     Loop(LoopStep),
@@ -96,6 +107,7 @@ pub enum Step {
     /// One of these ways, by chance: each as likely as its weight among all.
     Choose(Vec<Way>),
     Real(Real),
+    Attempt(Box<Attempt>),
     /// The worker panics; the others go on.
     Panic(String),
     /// Ends the process at once, by a signal, with all that is in it.
@@ -123,6 +135,7 @@ impl Step {
             | Self::Queue(QueueStep::TryPut { body, otherwise, .. } | QueueStep::TryTake { body, otherwise, .. }) => {
                 (body, otherwise, &[])
             }
+            Self::Attempt(attempt) => (&attempt.body, attempt.otherwise.as_deref().unwrap_or_default(), &[]),
             Self::Choose(ways) => (&[], &[], ways),
             _ => (&[], &[], &[]),
         };
@@ -144,12 +157,23 @@ impl Step {
             | Self::Load(target)
             | Self::Store { target, .. }
             | Self::Add { target, .. }
+            | Self::AddMany { target, .. }
             | Self::If { question: Question { target, .. }, .. }
             | Self::While { question: Question { target, .. }, .. } => Some(target),
             Self::Queue(step) => Some(step.target()),
             Self::Signal(step) => Some(step.target()),
             _ => None,
         }
+    }
+
+    /// The first command that it runs, itself or in one of its blocks.
+    pub fn command(&self) -> Option<&[Text]> {
+        if let Self::Attempt(attempt) = self
+            && let What::Exec { command, .. } = &attempt.what
+        {
+            return Some(command);
+        }
+        self.bodies().flatten().find_map(Self::command)
     }
 
     /// Where the steps of the `else` that follows it go, if one can.
@@ -161,6 +185,7 @@ impl Step {
             | Self::Queue(QueueStep::TryPut { otherwise, .. } | QueueStep::TryTake { otherwise, .. }) => {
                 Some(otherwise)
             }
+            Self::Attempt(attempt) => Some(attempt.otherwise.get_or_insert_default()),
             _ => None,
         }
     }
