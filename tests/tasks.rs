@@ -201,3 +201,27 @@ fn tasks_are_told_from_threads_and_processes() {
     assert_eq!(kinds, ["async", "thread"]);
     assert!(seen.events.iter().all(|event| event.at > Stamp(0)));
 }
+
+#[test]
+fn a_task_waits_for_the_end_of_any_other_without_its_thread() {
+    for other in ["async", "thread", "process"] {
+        each(
+            &format!(
+                "counter n\nasync main {{ repeat 3 {{ spawn helper; join helper }}; add n }}\n\
+                 {other} helper count=2 {{ sleep \"30ms\"; add n }}\n\
+                 async heart {{ repeat 40 {{ sleep \"1ms\" }}; add n }}"
+            ),
+            |scenario| {
+                let seen = completed(&scenario);
+                assert_eq!(seen.counter, Some(8), "{other}");
+                let main = &streams(&seen)[&WorkerId(0)];
+                let joins = main.windows(2).filter(|pair| matches!(pair[0].kind, EventKind::Joins { .. }));
+                let ends: Vec<EventKind> = joins.map(|pair| pair[1].kind).collect();
+                assert!(ends.len() >= 3 && ends.contains(&EventKind::Ready), "{other}: it was woken: {ends:?}");
+                let mut model = Model::new(seen.cast(), Budget::default());
+                model.apply(&Message::Events(seen.events.clone()));
+                assert_eq!(model.health().anomalies, 0, "{other}");
+            },
+        );
+    }
+}

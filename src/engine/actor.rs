@@ -174,6 +174,8 @@ impl Actor {
             Step::Queue(step) => self.queue_step(step).await?,
             Step::Signal(step) => self.signal_step(step).await,
             Step::Loop(step) => self.loop_step(step).await?,
+            Step::Allocate { bytes, body } => self.with_memory(bytes, body).await?,
+            Step::Life(step) => self.life_step(step).await?,
             Step::If { question, body, otherwise } => {
                 let body = if self.holds(question) { body } else { otherwise };
                 self.body(body).await?;

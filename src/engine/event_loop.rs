@@ -8,13 +8,14 @@ use std::thread;
 use tokio::runtime::{Builder, Handle};
 
 use super::actor::Actor;
+use super::birth::begin;
 use super::plan::Part;
 use super::pool;
 use super::process::{finish, member};
 use super::pulse::{Pulse, Pulsed, busy, idle};
 use super::run::Run;
 use crate::platform::exact_sleeps;
-use crate::trace::{EventKind, How, WorkerId};
+use crate::trace::{How, WorkerId};
 
 /// Starts a loop on so many threads. It runs its first task when the start barrier is lifted, and lives as long as the
 /// process: its tasks may be stuck for ever.
@@ -44,17 +45,32 @@ fn prepare(run: &Run) {
     run.board.wait_for_go();
 }
 
+/// Starts a task; `over` is called when it has ended. Without a loop nothing happens.
+pub fn spawn(run: &'static Run, me: WorkerId, part: Part, over: impl FnOnce() + Send + 'static) {
+    let Some(event_loop) = run.event_loop.get() else { return };
+    run.board.ring(me).sign(std::process::id(), 0);
+    let task = task(run, me, part);
+    event_loop.spawn(async move {
+        task.await;
+        over();
+    });
+}
+
 /// A worker that is a task, from its first event to its last.
-pub fn task(run: &'static Run, me: WorkerId, part: Part) -> impl Future<Output = ()> + Send {
+fn task(run: &'static Run, me: WorkerId, part: Part) -> impl Future<Output = ()> + Send {
     let pulse = Arc::new(Pulse::new(run.board.clock()));
     let beat = Arc::clone(&pulse);
     let life = async move {
+        let first = run.board.clock().ticks();
         let mut actor = Actor::new(run, me, place(run, part));
         actor.pen.of_task(beat);
-        let at = actor.pen.now();
-        actor.pen.write(at, EventKind::Began);
+        begin(run, me, first, &mut actor);
         match part {
-            Part::Member { group, .. } => member(run, group, &mut actor).await,
+            Part::Member { group, .. } => {
+                let well = member(run, group, &mut actor).await;
+                drop(actor); // the next life has a pen of its own
+                run.end_life(me, well);
+            }
             Part::PoolWorker { pool, .. } => {
                 pool::work(run, pool, &mut actor).await;
                 let how = if actor.asked_to_end() { How::Retired } else { How::Finished };

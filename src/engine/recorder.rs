@@ -83,6 +83,12 @@ impl<'a> Recorder<'a> {
         self.begin_wait(at.saturating_add(ticks));
     }
 
+    /// Begins to wait for the end of another worker's life.
+    pub fn join(&mut self, life: ResourceId, nth: u64) {
+        self.write(self.now(), EventKind::Joins { life, nth });
+        self.begin_wait(0);
+    }
+
     /// The worker runs again.
     pub fn resume(&mut self) {
         self.write(self.now(), EventKind::Resume);

@@ -4,14 +4,17 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use tokio::runtime::Handle;
 
 use super::files::Job;
 use super::http::Web;
 use super::lock::Lock;
-use super::plan::{Plan, PlanError};
+use super::plan::{Part, Plan, PlanError};
 use super::queue::Queue;
 use super::recorder::Recorder;
+use super::shared::life::{ENDED, Life};
 use super::shared::monitor::Monitor;
 use super::shared::rwlock::Rwlock;
 use super::shared::semaphore::Semaphore;
@@ -40,6 +43,8 @@ pub struct Run {
     locks: Vec<Option<Lock<'static>>>,
     /// By resource: those who wait for it, if tasks share it.
     sleepers: Vec<Option<Sleepers>>,
+    /// Where tasks run, if this process has any.
+    pub event_loop: OnceLock<Handle>,
     /// By pool.
     pub queues: Vec<Queue>,
     teller: Mutex<File>,
@@ -56,14 +61,15 @@ impl Run {
             ResourceKind::Mutex { kind } => Lock::new(kind, board.resource(ResourceId::from(i))),
             _ => None,
         });
-        let of_tasks = plan.cast.resources.iter().enumerate().map(|(i, _)| plan.is_of_tasks(ResourceId::from(i)));
-        let sleepers = of_tasks.map(|tasks| tasks.then(Sleepers::default)).collect();
+        let ids = (0..plan.cast.resources.len()).map(ResourceId::from);
+        let sleepers = ids.map(|id| plan.is_of_tasks(id).then(Sleepers::default)).collect();
         let queues = plan.cast.pools.iter().map(|pool| Queue::new(pool.queue, capacity(&plan, pool.queue))).collect();
         let out = io::stdout().as_fd().try_clone_to_owned().map_or_else(|_| devnull(), File::from);
         Ok(Box::leak(Box::new(Self {
             board,
             locks: locks.collect(),
             sleepers,
+            event_loop: OnceLock::new(),
             queues,
             plan,
             scenario: start.scenario,
@@ -112,12 +118,39 @@ impl Run {
         &self.board.resource(home)[word]
     }
 
+    /// The life of a worker that others spawn or join.
+    pub fn life(&self, worker: WorkerId) -> Option<Life<'static>> {
+        Some(Life::at(self.board.resource(self.plan.life(worker)?)))
+    }
+
+    /// All lives, with whose they are.
+    pub fn lives(&self) -> impl Iterator<Item = (WorkerId, Life<'static>)> {
+        (0..self.plan.lives.len()).map(WorkerId::from).filter_map(|worker| Some((worker, self.life(worker)?)))
+    }
+
+    /// Ends the life of a worker, if it has one. Its ring is free for the next from here on.
+    pub fn end_life(&self, worker: WorkerId, well: bool) {
+        let Some(life) = self.life(worker) else { return };
+        life.end(well);
+        self.plan.life(worker).and_then(|id| self.sleepers(id)).inspect(|sleepers| sleepers.wake_all(ENDED));
+        if self.board.is_leaving() {
+            self.board.call();
+        }
+    }
+
+    /// Whether the run does not wait for a worker.
+    pub fn is_daemon(&self, worker: WorkerId) -> bool {
+        let part = self.plan.parts.get(worker.index());
+        matches!(part, Some(Part::Member { group, .. }) if self.scenario.workers[*group].daemon)
+    }
+
     /// The monitor in a resource's words.
     pub fn monitor(&'static self, resource: ResourceId) -> Monitor<'static> {
         Monitor::at(self.board.resource(resource)).among(self.sleepers(resource))
     }
 
-    fn sleepers(&self, resource: ResourceId) -> Option<&Sleepers> {
+    /// Those who wait for a resource without a thread of their own, if tasks share it.
+    pub fn sleepers(&self, resource: ResourceId) -> Option<&Sleepers> {
         self.sleepers.get(resource.index())?.as_ref()
     }
 
@@ -145,6 +178,11 @@ impl Run {
                 | ResourceKind::Mutex { kind: LockKind::Async | LockKind::AsyncReentrant } => self.monitor(id).init(),
                 _ => {}
             }
+            if let ResourceKind::Life { of } = resource.kind
+                && !self.plan.is_spawned(of)
+            {
+                Life::at(self.board.resource(id)).begin_first();
+            }
             self.semaphore(id).inspect(|semaphore| semaphore.init());
             self.rwlock(id).inspect(|rwlock| rwlock.init());
         }
@@ -152,7 +190,10 @@ impl Run {
 
     /// A pen for one worker of this process. There must be one only at a time.
     pub fn recorder(&self, worker: WorkerId) -> Recorder<'static> {
-        Recorder::new(RingWriter::new(self.board.ring(worker)), self.board.clock())
+        let ring = self.board.ring(worker);
+        // The rings of those who are spawned were made ready by the runner.
+        let writer = if self.plan.is_spawned(worker) { RingWriter::again(ring) } else { RingWriter::new(ring) };
+        Recorder::new(writer, self.board.clock())
     }
 
     /// Nanoseconds between two readings of the run's clock.

@@ -6,6 +6,7 @@
 
 pub mod barrier;
 pub mod flag;
+pub mod life;
 pub mod monitor;
 pub mod queue;
 pub mod rwlock;

@@ -6,6 +6,8 @@ mod chance;
 mod counter;
 mod event_loop;
 mod exec;
+mod life;
+mod memory;
 mod mutex;
 mod question;
 mod queue;

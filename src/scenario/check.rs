@@ -108,8 +108,10 @@ impl Checker {
         self.optimum(&nodes);
         self.limits();
         self.semaphores(&nodes);
+        self.lives(&nodes);
         if self.mistakes.count_errors() == 0 {
             self.shared_with_tasks(&nodes);
+            self.lives_of_tasks(&nodes);
             self.lint_order(&nodes);
         }
         self.unused_knobs();

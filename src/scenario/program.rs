@@ -8,6 +8,8 @@ mod step;
 mod text;
 mod work;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::clean::clean;
@@ -19,7 +21,9 @@ pub use ask::{Ask, Guess, Right};
 pub use expect::{Claim, Expect, Metric, Part, Subject, Times};
 pub use optimum::{Optimum, Scarce};
 pub use resource::{Choice, Resource, ResourceSpec, Serving, Target};
-pub use step::{Attempt, Compare, LoopStep, Origin, Question, QueueStep, Real, SignalStep, Step, Way, What};
+pub use step::{
+    Attempt, Compare, LifeStep, LoopStep, Members, Origin, Question, QueueStep, Real, SignalStep, Step, Way, What,
+};
 pub use text::{Piece, Place, Template, Text};
 pub use work::{Feed, Policy, Pool, Seat, Workers};
 
@@ -100,6 +104,29 @@ impl Scenario {
         let groups = self.workers.iter().map(|group| (settings.kind(group.kind), &group.steps));
         let all = groups.chain(self.pools.iter().map(|pool| (settings.kind_of(&pool.of), &pool.task)));
         all.filter(move |(_, steps)| steps.iter().any(|step| step.any(&uses))).map(|(kind, _)| kind)
+    }
+
+    /// Groups whose workers wait for somebody to spawn them, instead of starting with the run.
+    pub fn spawned(&self) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        self.each_step(&mut |step| found.extend(step.spawns()));
+        found
+    }
+
+    /// Groups that somebody waits for to end.
+    pub fn joined(&self) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        self.each_step(&mut |step| {
+            if let Step::Life(LifeStep::Join { members, .. }) = step {
+                found.insert(members.group);
+            }
+        });
+        found
+    }
+
+    fn each_step(&self, see: &mut impl FnMut(&Step)) {
+        let groups = self.workers.iter().map(|group| &group.steps);
+        groups.chain(self.pools.iter().map(|pool| &pool.task)).flatten().for_each(|step| step.each(see));
     }
 
     /// The first command that it would run with these settings, as one would type it.

@@ -6,7 +6,7 @@ use super::Checker;
 use super::node::{prop, span_of};
 use super::number::Want;
 use crate::scenario::knob::Unit;
-use crate::scenario::program::{Choice, ResourceSpec, Step};
+use crate::scenario::program::{Choice, LifeStep, ResourceSpec, Step};
 use crate::trace::WorkerKind;
 
 /// Threads of an event loop.
@@ -49,16 +49,74 @@ impl Checker {
         }
     }
 
+    /// A task is born on its loop, and woken there by the ends of others: both within one process.
+    pub(super) fn lives_of_tasks(&mut self, nodes: &[&KdlNode]) {
+        let far = self.born_in_processes(nodes);
+        let mut found = Vec::new();
+        for (node, kinds, steps) in self.bodies_with_nodes(nodes) {
+            let mut see = |step: &Step| match step {
+                Step::Life(LifeStep::Spawn(other)) if kinds.contains(&WorkerKind::Process) => {
+                    found.extend((self.kind_of_group(other.group) == WorkerKind::Async).then_some((
+                        node,
+                        other.group,
+                        true,
+                    )));
+                }
+                Step::Life(LifeStep::Join { members, .. }) if kinds.contains(&WorkerKind::Async) => {
+                    found.extend(far.contains(&members.group).then_some((node, members.group, false)));
+                }
+                _ => {}
+            };
+            steps.iter().for_each(|step| step.each(&mut see));
+        }
+        for (node, other, spawns) in found {
+            let name = &self.scenario.workers[other].name;
+            let (title, help) = if spawns {
+                (
+                    format!("a process cannot spawn `{name}`, which is a task"),
+                    "the event loop is in another process: spawn it from a thread or a task",
+                )
+            } else {
+                (
+                    format!("a task cannot join `{name}`, which a process spawns"),
+                    "nothing outside a process can wake a task in it: join it from that process, or spawn it from a task",
+                )
+            };
+            self.mistakes.error(span_of(node), title).help(help);
+        }
+    }
+
+    /// Groups of threads that some process spawns.
+    fn born_in_processes(&self, nodes: &[&KdlNode]) -> Vec<usize> {
+        let mut found = Vec::new();
+        for (_, kinds, steps) in self.bodies_with_nodes(nodes) {
+            let mut see = |step: &Step| found.extend(step.spawns());
+            steps.iter().filter(|_| kinds.contains(&WorkerKind::Process)).for_each(|step| step.each(&mut see));
+        }
+        found.retain(|group| self.kind_of_group(*group) == WorkerKind::Thread);
+        found
+    }
+
+    fn kind_of_group(&self, group: usize) -> WorkerKind {
+        self.scenario.workers[group].kind
+    }
+
     /// Each group and pool: where it stands, the kinds that its workers can be of, and which resources they use.
     fn workers_with_nodes<'a>(&self, nodes: &[&'a KdlNode]) -> Vec<(&'a KdlNode, Vec<WorkerKind>, Vec<usize>)> {
+        let bodies = self.bodies_with_nodes(nodes).into_iter();
+        bodies.map(|(node, kinds, steps)| (node, kinds, uses(steps))).collect()
+    }
+
+    /// Each group and pool: where it stands, the kinds that its workers can be of, and what they do.
+    fn bodies_with_nodes<'a>(&self, nodes: &[&'a KdlNode]) -> Vec<(&'a KdlNode, Vec<WorkerKind>, &[Step])> {
         let groups = super::named(nodes, &["thread", "process", "async"]).zip(&self.scenario.workers);
-        let groups = groups.map(|(node, group)| (node, vec![group.kind], uses(&group.steps)));
+        let groups = groups.map(|(node, group)| (node, vec![group.kind], group.steps.as_slice()));
         let pools = super::named(nodes, &["pool"]).zip(&self.scenario.pools).map(|(node, pool)| {
             let kinds = match &pool.of {
                 Choice::Fixed(kind) => vec![*kind],
                 Choice::Knob(_, kinds) => kinds.clone(),
             };
-            (node, kinds, uses(&pool.task))
+            (node, kinds, pool.task.as_slice())
         });
         groups.chain(pools).collect()
     }
@@ -67,9 +125,6 @@ impl Checker {
 /// The resources that steps use.
 fn uses(steps: &[Step]) -> Vec<usize> {
     let mut found = Vec::new();
-    for step in steps {
-        found.extend(step.target().map(|target| target.resource));
-        step.bodies().for_each(|body| found.extend(uses(body)));
-    }
+    steps.iter().for_each(|step| step.each(&mut |step| found.extend(step.target().map(|target| target.resource))));
     found
 }

@@ -10,6 +10,7 @@ mod control;
 mod counter;
 mod end;
 mod expect;
+mod life;
 mod lock;
 mod pool;
 mod queue;
@@ -178,6 +179,7 @@ pub(super) const STEPS: Place = Place {
         counter::COUNTERS,
         queue::QUEUES,
         signal::SIGNALS,
+        life::LIVES,
         control::CONTROL,
         control::LOOP,
         work::REAL,
