@@ -266,6 +266,7 @@ impl Plan {
             Feed::Arrive { .. } => ("arrivals", None),
             Feed::Batch { count } => ("batch", Some(count.eval(&Fixed(settings)).max(0.0) as u64)),
             Feed::Files { .. } => ("files", Some(job.total())),
+            Feed::Each { .. } => ("words", Some(job.total())),
         };
         let info = WorkerInfo { name: named(what), group: named(what), kind: WorkerKind::Thread, pool: None };
         let feeder = self.add_worker(info, Part::Feeder { pool: index });

@@ -67,7 +67,9 @@ impl Checker {
                 }
                 _ => {}
             };
-            steps.iter().for_each(|step| step.each(&mut see));
+            for step in steps {
+                step.each(&mut see);
+            }
         }
         for (node, other, spawns) in found {
             let name = &self.scenario.workers[other].name;
@@ -125,6 +127,8 @@ impl Checker {
 /// The resources that steps use.
 fn uses(steps: &[Step]) -> Vec<usize> {
     let mut found = Vec::new();
-    steps.iter().for_each(|step| step.each(&mut |step| found.extend(step.target().map(|target| target.resource))));
+    for step in steps {
+        step.each(&mut |step| found.extend(step.target().map(|target| target.resource)));
+    }
     found
 }

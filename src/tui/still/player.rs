@@ -205,8 +205,9 @@ impl<'a> Player<'a> {
             }
             Step::Take(target) | Step::Down(target) => self.acquire(worker, self.lock(target, place, 1), now),
             Step::Release(target) | Step::Up(target) => self.release(self.lock(target, place, 1), now),
-            Step::Loop(LoopStep::Blocking(body) | LoopStep::ToThread(body)) => self.enter(worker, body, 0, None),
-            Step::Allocate { body, .. } => self.enter(worker, body, 0, None),
+            Step::Loop(LoopStep::Blocking(body) | LoopStep::ToThread(body)) | Step::Allocate { body, .. } => {
+                self.enter(worker, body, 0, None);
+            }
             Step::Repeat { times, body } => self.enter(worker, body, time(times).saturating_sub(1), None),
             Step::Forever(body) => self.enter(worker, body, u64::MAX, None),
             Step::When { knob, is, body, otherwise } => {
