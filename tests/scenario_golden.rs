@@ -146,7 +146,13 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
     ("a name of pictures", &[("bad/name-emoji", "this is no name"), ("good/title-emoji", "")]),
     (
         "a step that this kind of worker cannot do",
-        &[("bad/fork-by-nobody", "nobody spawns `copy`"), ("bad/startup-of-a-pool", "is a pool")],
+        &[
+            ("bad/tasks-and-processes", "cannot be shared by tasks and processes"),
+            ("bad/process-spawns-task", "a process cannot spawn `helper`, which is a task"),
+            ("bad/task-joins-far-thread", "a task cannot join `helper`"),
+            ("bad/fork-by-nobody", "nobody spawns `copy`"),
+            ("bad/fork-with-steps", "a process that is made by `fork` can do nothing"),
+        ],
     ),
 ];
 
@@ -274,7 +280,7 @@ fn standard_input_is_trusted_no_more_than_a_file() {
         (ran.status.code(), String::from_utf8(ran.stderr).expect("text"))
     };
     let large = "error: standard input is larger than 1 MiB; no scenario is\n";
-    assert_eq!(fed(&[b' '; 65_536], 1_600), (Some(2), large.to_owned()));
+    assert_eq!(fed(" ".repeat(65_536).as_bytes(), 1_600), (Some(2), large.to_owned()));
     assert_eq!(
         fed(b"\xff\xfet\0i\0", 1),
         (Some(2), "error: standard input is UTF-16; a scenario is text in UTF-8\n".to_owned())

@@ -1,10 +1,9 @@
-//! Random programs, each as what the checker should make of it and as the nodes one would write for that.
+//! Random steps, each as what the checker should make of them and as the nodes one would write for that.
 
 use contend::scenario::{
-    Choice, Compare, Expr, Group, Knob, KnobKind, LifeStep, Members, Question, QueueStep, Real, Resource, ResourceSpec,
-    Scenario, Seat, SignalStep, Step, Target, Test, Unit, Way, Workers,
+    Compare, Expr, LifeStep, Members, Question, QueueStep, Real, SignalStep, Step, Target, Unit, Way,
 };
-use contend::trace::{KnobId, LockKind, RwPolicy, WorkerKind};
+use contend::trace::KnobId;
 use proptest::prelude::*;
 
 use crate::layout::Node;
@@ -192,89 +191,40 @@ fn otherwise(left: usize) -> BoxedStrategy<Vec<Step>> {
     prop_oneof![Just(Vec::new()), block(left.saturating_sub(1))].boxed()
 }
 
-/// A scenario whose workers do these steps.
-pub(crate) fn program(steps: Vec<Step>) -> Scenario {
-    let worker = |name: &str, count, steps| Workers {
-        name: name.to_owned(),
-        kind: WorkerKind::Thread,
-        count: number(count),
-        seat: Seat::default(),
-        daemon: false,
-        forked: false,
-        steps,
-    };
-    Scenario {
-        name: "random".to_owned(),
-        title: "random".to_owned(),
-        group: Group::Own,
-        about: String::new(),
-        ask: None,
-        watch: Vec::new(),
-        tries: Vec::new(),
-        knobs: vec![
-            knob("seats", KnobKind::Number { unit: Unit::Count, default: 3.0, min: 1.0, max: 9.0 }),
-            knob("gap", KnobKind::Number { unit: Unit::Time, default: 1e6, min: 0.0, max: 1e9 }),
-            knob("order", KnobKind::Choice { of: vec!["same".to_owned(), "opposite".to_owned()], default: 0 }),
-        ],
-        resources: resources(),
-        workers: vec![worker("w", 2.0, steps), worker("helper", 1.0, vec![Step::Sleep(number(1e6))])],
-        pools: Vec::new(),
-        expects: Vec::new(),
-        test: Test::default(),
-        optimum: None,
-    }
-}
-
-fn knob(name: &str, kind: KnobKind) -> Knob {
-    Knob { name: name.to_owned(), kind, help: String::new(), live: false }
-}
-
-fn resources() -> Vec<Resource> {
-    let specs = (0..DEPTHS)
-        .map(|_| ResourceSpec::Mutex { kind: Choice::Fixed(LockKind::Std) })
-        .chain((0..DEPTHS).map(|_| ResourceSpec::Rwlock { policy: Choice::Fixed(RwPolicy::Fair) }))
-        .chain([
-            ResourceSpec::Semaphore { permits: number(9.0) },
-            ResourceSpec::Counter { initial: 0, packed: false },
-            ResourceSpec::Queue { capacity: number(8.0) },
-            ResourceSpec::Event,
-            ResourceSpec::Barrier { parties: number(2.0) },
-        ]);
-    specs.enumerate().map(|(at, spec)| Resource { name: name(at), count: number(5.0), spec }).collect()
+/// What the steps are about, in the order of the positions above.
+fn declared() -> Vec<Node> {
+    let knobs = [
+        Node::new("knob").value("seats").value(3).set("min", 1).set("max", 9),
+        Node::new("knob").value("gap").value("1ms").set("min", "0us").set("max", "1s"),
+        Node::new("knob").value("order").value("same").set("of", "same opposite"),
+    ];
+    let resources = (0..=BARRIER).map(|at| {
+        let node = |word: &str| Node::new(word).value(name(at)).set("count", 5);
+        match at {
+            MUTEX..RWLOCK => node("mutex"),
+            RWLOCK..SEMAPHORE => node("rwlock"),
+            SEMAPHORE => node("semaphore").set("permits", 9),
+            COUNTER => node("counter"),
+            QUEUE => node("queue").set("capacity", 8),
+            EVENT => node("event"),
+            _ => node("barrier").set("parties", 2),
+        }
+    });
+    knobs.into_iter().chain(resources).collect()
 }
 
 fn name(resource: usize) -> String {
     format!("r{resource}")
 }
 
-/// The program as one would write it.
-pub(crate) fn nodes(program: &Scenario) -> Vec<Node> {
-    let mut nodes = vec![
-        Node::new("knob").value("seats").value(3).set("min", 1).set("max", 9),
-        Node::new("knob").value("gap").value("1ms").set("min", "0us").set("max", "1s"),
-        Node::new("knob").value("order").value("same").set("of", "same opposite"),
+/// A scenario whose workers do these steps, as one would write it.
+pub(crate) fn nodes(steps: &[Step]) -> Vec<Node> {
+    let helper = written(&[Step::Sleep(number(1e6))]);
+    let workers = [
+        Node::new("thread").value("w").set("count", 2).block(written(steps)),
+        Node::new("thread").value("helper").block(helper),
     ];
-    for resource in &program.resources {
-        let node = |word: &str| Node::new(word).value(resource.name.as_str());
-        let node = match &resource.spec {
-            ResourceSpec::Mutex { .. } => node("mutex"),
-            ResourceSpec::Rwlock { .. } => node("rwlock"),
-            ResourceSpec::Semaphore { .. } => node("semaphore").set("permits", 9),
-            ResourceSpec::Counter { .. } => node("counter"),
-            ResourceSpec::Queue { .. } => node("queue").set("capacity", 8),
-            ResourceSpec::Event => node("event"),
-            ResourceSpec::Barrier { .. } => node("barrier").set("parties", 2),
-            other => unreachable!("{other:?} is not among them"),
-        };
-        nodes.push(node.set("count", 5));
-    }
-    for group in &program.workers {
-        let Expr::Number(count) = group.count else { unreachable!("a number") };
-        nodes.push(
-            Node::new("thread").value(group.name.as_str()).set("count", count as i128).block(written(&group.steps)),
-        );
-    }
-    nodes
+    declared().into_iter().chain(workers).collect()
 }
 
 fn written(steps: &[Step]) -> Vec<Node> {
