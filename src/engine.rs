@@ -4,11 +4,13 @@
 //! checked scenario, never a path to one.
 
 mod actor;
+mod ends;
 mod feeder;
 mod files;
 mod handover;
 mod hold;
 mod lock;
+mod manager;
 mod payload;
 mod picture;
 mod plan;

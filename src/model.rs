@@ -14,6 +14,7 @@ mod lane;
 mod legal;
 mod lock;
 mod orders;
+mod pipe;
 mod plan;
 mod pool;
 mod queue;
@@ -31,6 +32,7 @@ pub use deadlock::{Deadlock, Link, Stall};
 pub use findings::{About, Finding, Severity};
 pub use lane::{Doing, Ending, Lane};
 pub use lock::{Lock, LockCell, Room};
+pub use pipe::Pipe;
 pub use pool::{Handover, Pool};
 pub use queue::Queue;
 pub use shares::{Shares, Window};
@@ -92,6 +94,7 @@ pub struct LogLine {
 enum Res {
     Lock(Box<Lock>),
     Queue(Box<Queue>),
+    Pipe(Box<Pipe>),
     Counter(Box<Counter>),
     Signals(Box<Signals>),
 }
@@ -129,10 +132,13 @@ impl Model {
                 Res::Lock(Box::new(Lock::new(&plan, Room::of(kind))))
             }
             ResourceKind::Queue { capacity } => Res::Queue(Box::new(Queue::new(*capacity, plan.shape))),
+            ResourceKind::Pipe { capacity } => Res::Pipe(Box::new(Pipe::new(*capacity, plan.shape))),
             ResourceKind::Condition { .. } | ResourceKind::Event | ResourceKind::Barrier { .. } => {
                 Res::Signals(Box::default())
             }
-            ResourceKind::Counter { initial } => Res::Counter(Box::new(Counter::new(*initial, plan.shape))),
+            ResourceKind::Counter { initial, memory } => {
+                Res::Counter(Box::new(Counter::new(*initial, *memory, plan.shape)))
+            }
         };
         let mut seats = vec![None; cast.workers.len()];
         let mut fed_by = vec![None; cast.resources.len()];
@@ -230,9 +236,18 @@ impl Model {
         }
     }
 
+    /// What has a depth: a queue, or the bytes of a pipe.
     pub fn queue(&self, resource: ResourceId) -> Option<&Queue> {
         match self.resources.get(resource.index())? {
             Res::Queue(queue) => Some(queue),
+            Res::Pipe(pipe) => Some(pipe.bytes_in_it()),
+            _ => None,
+        }
+    }
+
+    pub fn pipe(&self, resource: ResourceId) -> Option<&Pipe> {
+        match self.resources.get(resource.index())? {
+            Res::Pipe(pipe) => Some(pipe),
             _ => None,
         }
     }
@@ -286,6 +301,7 @@ impl Model {
         let resources = self.resources.iter().map(|resource| match resource {
             Res::Lock(lock) => size_of::<Lock>() + lock.bytes(),
             Res::Queue(queue) => size_of::<Queue>() + queue.bytes(),
+            Res::Pipe(pipe) => size_of::<Pipe>() + pipe.bytes(),
             Res::Signals(signals) => size_of::<Signals>() + signals.bytes(),
             Res::Counter(counter) => size_of::<Counter>() + counter.bytes(),
         });

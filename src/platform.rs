@@ -9,12 +9,14 @@
 //! | run-queue delay | `/proc/PID/task/TID/schedstat` | none: `ready` is not told from `running` |
 //! | a lock whose owner died | robust `pthread_mutex_t` | `flock`, which the kernel gives back |
 //! | waiting for a device | `timerfd` | `poll` with a timeout |
+//! | a pipe of a chosen size | `F_SETPIPE_SZ` | the size it has |
 //! | the running image | `/proc/self/exe` | `current_exe` and a handshake |
 
 mod child;
 mod clock;
 mod machine;
 mod memory;
+mod pipe;
 mod process;
 mod robust;
 mod sched;
@@ -24,6 +26,7 @@ pub use child::{Child, Exit, Launch, Pipes, inherited};
 pub use clock::{Clock, Pair};
 pub use machine::{Machine, machine};
 pub use memory::{Shared, wait_once, wait_while, wake_all, wake_one};
+pub use pipe::{Moved, in_pipe, pipe_of, read_some, readable, until_readable, until_writable, write_some};
 pub use process::{
     become_subreaper, close_on_exec_pipe, exit_now, kill_group, kill_process, reap_adopted, reset_signals, thread_id,
 };

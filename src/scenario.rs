@@ -21,7 +21,7 @@ pub use expr::{Expr, Values};
 pub use knob::{Knob, KnobKind, Settings, Unit};
 pub use mistake::Mistakes;
 pub use program::{
-    Choice, Claim, Compare, Expect, Feed, Group, Metric, Policy, Pool, Question, QueueStep, Real, Resource,
+    Choice, Claim, Compare, Expect, Feed, Group, Metric, PipeStep, Policy, Pool, Question, QueueStep, Real, Resource,
     ResourceSpec, Scenario, SignalStep, Step, Subject, Target, Test, Try, Way, Workers,
 };
 pub use source::{FindError, LARGEST, Source};

@@ -1,7 +1,9 @@
 //! A worker at its steps.
 
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
+use super::ends::Had;
 use super::hold::Hold;
 use super::recorder::Recorder;
 use super::run::Run;
@@ -34,6 +36,10 @@ pub struct Actor {
     pub(super) copies: Vec<i64>,
     /// Number of the pool's task it is at.
     pub(super) task: Option<u64>,
+    /// Its ends of pipes, and its connection to the manager. They are closed with it.
+    pub(super) ends: Had,
+    /// That connection, once it was used.
+    pub(super) manager: Option<UnixStream>,
     /// Decides where a choice is left to chance.
     pub(super) dice: fastrand::Rng,
 }
@@ -50,7 +56,9 @@ impl Values for Actor {
 impl Actor {
     pub fn new(run: &'static Run, me: WorkerId, place: (u32, u32)) -> Self {
         let copies = vec![0; run.plan.cast.resources.len()];
-        Self { run, me, place, pen: run.recorder(me), held: Vec::new(), copies, task: None, dice: fastrand::Rng::new() }
+        let ends = run.ends.of(&run.plan.ends[me.index()]).into_iter().collect();
+        let dice = fastrand::Rng::new();
+        Self { run, me, place, pen: run.recorder(me), held: Vec::new(), copies, task: None, ends, manager: None, dice }
     }
 
     pub const fn me(&self) -> WorkerId {
@@ -105,13 +113,15 @@ impl Actor {
             Step::Up(target) => self.up(target),
             Step::Read { target, body } => self.read(target, body)?,
             Step::Write { target, body } => self.write(target, body)?,
-            Step::Load(target) => self.load(target),
-            Step::Store { target, add } => self.store(target, *add),
-            Step::Add { target, by } => self.add(target, *by),
+            Step::Load(target) => self.load(target)?,
+            Step::Store { target, add } => self.store(target, *add)?,
+            Step::Add { target, by } => self.add(target, *by)?,
             Step::Queue(step) => self.queue_step(step)?,
+            Step::Pipe(step) => self.pipe_step(step)?,
             Step::Signal(step) => self.signal_step(step),
             Step::If { question, body, otherwise } => {
-                self.steps(if self.holds(question) { body } else { otherwise })?;
+                let yes = self.holds(question)?;
+                self.steps(if yes { body } else { otherwise })?;
             }
             Step::While { question, body } => self.while_holds(question, body)?,
             Step::Repeat { times, body } => self.repeat(times, body)?,

@@ -2,15 +2,18 @@
 //!
 //! Dashboard, runner and worker processes each make the plan from the same input and so agree on every id.
 
+mod ends;
 mod wakers;
 
 use thiserror::Error;
 
+pub use self::ends::End;
+
 use super::files::Job;
 use crate::scenario::{Choice, Expr, Feed, ResourceSpec, Scenario, Settings, Values, Workers};
 use crate::trace::{
-    BoardSize, Cast, KnobId, Lanes, LockKind, PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind, RwPolicy,
-    Wakers, WorkerId, WorkerInfo, WorkerKind,
+    BoardSize, Cast, KnobId, Lanes, LockKind, Memory, PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind,
+    RwPolicy, Wakers, WorkerId, WorkerInfo, WorkerKind,
 };
 
 /// Most workers and most resources of one run. Beyond it threads and mappings hit limits of the system that do not
@@ -35,6 +38,8 @@ pub enum Part {
     PoolWorker { pool: usize, place: u32 },
     /// Feeds a pool.
     Feeder { pool: usize },
+    /// Keeps the counters that lie in no worker's memory, and is asked for them.
+    Manager,
 }
 
 /// Who takes part in a run.
@@ -45,6 +50,8 @@ pub struct Plan {
     pub parts: Vec<Part>,
     /// First resource of each declaration, and how many it has.
     pub arrays: Vec<(ResourceId, u32)>,
+    /// By worker: the ends of pipes and connections that it uses, in order.
+    pub ends: Vec<Vec<End>>,
     knobs: usize,
 }
 
@@ -66,8 +73,13 @@ impl Plan {
     /// # Errors
     /// If there would be nobody, or more than the system can bear.
     pub fn new(scenario: &Scenario, settings: &Settings, job: &Job) -> Result<Self, PlanError> {
-        let mut plan =
-            Self { cast: Cast::default(), parts: Vec::new(), arrays: Vec::new(), knobs: scenario.knobs.len() };
+        let mut plan = Self {
+            cast: Cast::default(),
+            parts: Vec::new(),
+            arrays: Vec::new(),
+            ends: Vec::new(),
+            knobs: scenario.knobs.len(),
+        };
         plan.add_resources(scenario, settings)?;
         for (i, group) in scenario.workers.iter().enumerate() {
             plan.add_group(i, group, settings)?;
@@ -76,6 +88,7 @@ impl Plan {
             plan.add_pool(i, scenario, settings, job)?;
         }
         plan.add_wakers(scenario);
+        plan.add_ends(scenario);
         Ok(plan)
     }
 
@@ -235,8 +248,12 @@ fn numbered(name: &str, i: u64, count: &Expr) -> String {
 fn resource_kind(scenario: &Scenario, index: usize, settings: &Settings, across: bool) -> ResourceKind {
     match &scenario.resources[index].spec {
         ResourceSpec::Mutex { kind } => ResourceKind::Mutex { kind: lock_kind(kind, settings, across) },
-        ResourceSpec::Counter { initial } => ResourceKind::Counter { initial: *initial },
+        ResourceSpec::Counter { initial, memory } => {
+            let memory = chosen(memory, settings).unwrap_or(Memory::Shared);
+            ResourceKind::Counter { initial: *initial, memory }
+        }
         ResourceSpec::Queue { capacity } => ResourceKind::Queue { capacity: at_least_one(capacity, settings) },
+        ResourceSpec::Pipe { capacity } => ResourceKind::Pipe { capacity: pages(capacity.eval(&Fixed(settings))) },
         ResourceSpec::Condition { .. } => ResourceKind::Condition { of: ResourceId::default() },
         ResourceSpec::Event => ResourceKind::Event,
         ResourceSpec::Barrier { parties } => ResourceKind::Barrier { parties: at_least_one(parties, settings) },
@@ -250,6 +267,11 @@ fn resource_kind(scenario: &Scenario, index: usize, settings: &Settings, across:
             ResourceKind::Rwlock { policy: chosen(policy, settings).unwrap_or(RwPolicy::Fair) }
         }
     }
+}
+
+/// Room in a pipe as the kernel gives it: a power of two of pages.
+fn pages(bytes: f64) -> u32 {
+    (bytes.clamp(4_096.0, f64::from(1 << 20)) as u32).next_power_of_two()
 }
 
 /// The word that stands, or that the knob stands at.

@@ -1,10 +1,12 @@
 //! A worker process, from its first line to its last.
 
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::actor::{Actor, Halt};
 use super::handover;
+use super::manager;
 use super::plan::Part;
 use super::pool::panic_message;
 use super::run::Run;
@@ -32,15 +34,20 @@ fn serve(lane: &str) -> io::Result<()> {
     let start: Start = frame::receive(&mut stdin)?.ok_or(io::ErrorKind::UnexpectedEof)?;
     let board: &'static Board = Box::leak(Box::new(Board::open(inherited(0)?)?));
     let run = Run::new(start, board, Work::of(board)).map_err(io::Error::other)?;
+    run.leave_parent();
     std::thread::Builder::new().name("lifeline".into()).spawn(end_with_parent)?;
     exact_sleeps();
     let part = run.plan.parts.get(me.index()).copied().ok_or_else(|| io::Error::other("there is no such lane"))?;
     let place = match part {
         Part::Member { place, of, .. } => (place, of),
         Part::PoolWorker { pool, place } => (place, run.plan.cast.pools[pool].size),
+        Part::Manager => (0, 1),
         Part::Feeder { .. } => return Err(io::Error::other("a feeder is no process")),
     };
+    let for_pool = matches!(part, Part::PoolWorker { .. });
+    run.ends.inherit(&run.plan.ends[me.index()], if for_pool { 3 } else { 1 })?;
     let mut actor = Actor::new(run, me, place);
+    run.ends.keep(&BTreeSet::new()); // it has them
     board.ring(me).sign(std::process::id(), thread_id());
     board.wait_for_go();
     let at = actor.pen.now();
@@ -51,6 +58,9 @@ fn serve(lane: &str) -> io::Result<()> {
         finish(&mut actor, how);
     } else if let Part::Member { group, .. } = part {
         member(run, group, &mut actor);
+    } else if part == Part::Manager {
+        manager::serve(&mut actor);
+        finish(&mut actor, How::Finished);
     }
     Ok(())
 }

@@ -4,21 +4,23 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
+use super::ends::Ends;
 use super::files::Job;
 use super::lock::Lock;
 use super::plan::{Plan, PlanError};
 use super::queue::Queue;
 use super::recorder::Recorder;
 use super::shared::monitor::Monitor;
+use super::shared::pipe::Pipe;
 use super::shared::rwlock::Rwlock;
 use super::shared::semaphore::Semaphore;
 use super::wire::{Start, Up};
 use super::work::Work;
 use crate::scenario::Scenario;
 use crate::trace::frame::{self, FRAME_ATOMIC};
-use crate::trace::{Board, KnobId, Notice, ResourceId, ResourceKind, RingWriter, WorkerId};
+use crate::trace::{Board, KnobId, Memory, Notice, ResourceId, ResourceInfo, ResourceKind, RingWriter, WorkerId};
 
 /// The run as one process sees it. Lives as long as the process: workers may be stuck in it for ever.
 #[derive(Debug)]
@@ -32,6 +34,10 @@ pub struct Run {
     locks: Vec<Option<Lock<'static>>>,
     /// By pool.
     pub queues: Vec<Queue>,
+    pub ends: Ends,
+    /// This process's own copies of the private counters, by resource. The runner's, the parent of all, are on the board,
+    /// where they can be looked at.
+    own: OnceLock<Vec<AtomicU64>>,
     teller: Mutex<File>,
 }
 
@@ -52,6 +58,8 @@ impl Run {
             board,
             locks: locks.collect(),
             queues,
+            ends: Ends::default(),
+            own: OnceLock::new(),
             plan,
             scenario: start.scenario,
             job: start.job,
@@ -80,9 +88,31 @@ impl Run {
         Some(Rwlock::at(resource, self.board.resource(resource), *policy))
     }
 
-    /// The counter behind a resource.
-    pub fn counter(&self, resource: ResourceId) -> &'static AtomicU64 {
-        &self.board.resource(resource)[0]
+    /// The counter behind a resource, where this process sees it. What the manager has of it is its own affair.
+    pub fn counter(&'static self, resource: ResourceId) -> &'static AtomicU64 {
+        let own = self.own.get().filter(|_| self.memory(resource) == Memory::Private);
+        own.and_then(|own| own.get(resource.index())).unwrap_or(&self.board.resource(resource)[0])
+    }
+
+    /// Where a counter lies.
+    pub fn memory(&self, resource: ResourceId) -> Memory {
+        match self.kind(resource) {
+            Some(ResourceKind::Counter { memory, .. }) => *memory,
+            _ => Memory::Shared,
+        }
+    }
+
+    /// From here on this process has its own copies of what is private, as they are at the beginning of a run.
+    pub fn leave_parent(&self) {
+        let initial = |resource: &ResourceInfo| match resource.kind {
+            ResourceKind::Counter { initial, .. } => AtomicU64::new(initial as u64),
+            _ => AtomicU64::new(0),
+        };
+        let _ = self.own.set(self.plan.cast.resources.iter().map(initial).collect());
+    }
+
+    pub fn pipe(&self, resource: ResourceId) -> Pipe<'static> {
+        Pipe::at(resource, self.board.resource(resource))
     }
 
     /// The monitor behind a queue, a condition, an event flag or a barrier.
@@ -91,16 +121,17 @@ impl Run {
     }
 
     /// Makes what is shared, before any worker process exists.
-    pub fn init_shared(&self) {
+    pub fn init_shared(&'static self) {
         self.locks.iter().flatten().for_each(Lock::init);
         for (i, resource) in self.plan.cast.resources.iter().enumerate() {
             let id = ResourceId::from(i);
             match resource.kind {
-                ResourceKind::Counter { initial } => self.counter(id).store(initial as u64, Ordering::Release),
+                ResourceKind::Counter { initial, .. } => self.counter(id).store(initial as u64, Ordering::Release),
                 ResourceKind::Queue { .. }
                 | ResourceKind::Condition { .. }
                 | ResourceKind::Event
                 | ResourceKind::Barrier { .. } => self.monitor(id).init(),
+                ResourceKind::Pipe { .. } => self.pipe(id).init(),
                 _ => {}
             }
             self.semaphore(id).inspect(|semaphore| semaphore.init());

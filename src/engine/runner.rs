@@ -43,6 +43,7 @@ fn serve() -> io::Result<()> {
     board.set_event_cost(event_cost(board));
     let run = Run::new(start.clone(), board, work).map_err(io::Error::other)?;
     run.init_shared();
+    run.ends.make(&run.plan)?;
     let (tell, happenings) = unbounded();
     listen(tell.clone())?;
     let mut crew = Crew::new(run, start, tell);
@@ -50,9 +51,11 @@ fn serve() -> io::Result<()> {
     wait_until_up(run, &mut crew, &happenings)?;
     run.tell(&Up::Going { ticks: board.clock().ticks() });
     board.go();
+    crew.close_ends();
     while !crew.is_done() {
         let Ok(happening) = happenings.recv() else { break };
         crew.handle(happening)?;
+        crew.close_ends();
     }
     run.tell(&Up::Finished { ticks: board.clock().ticks() });
     Ok(())

@@ -5,6 +5,7 @@
 pub mod barrier;
 pub mod flag;
 pub mod monitor;
+pub mod pipe;
 pub mod queue;
 pub mod rwlock;
 pub mod semaphore;

@@ -4,6 +4,7 @@ mod again;
 mod chance;
 mod counter;
 mod mutex;
+mod pipe;
 mod question;
 mod queue;
 mod real;

@@ -8,7 +8,7 @@ pub(super) use signals::Woken;
 use super::lane::{Asks, Task};
 use super::legal::{is_blocking, is_legal};
 use super::{Lock, Model, Res};
-use crate::trace::{Event, EventKind, How, PoolId, ResourceId, Span, Stamp, State, WorkerId};
+use crate::trace::{Event, EventKind, How, PoolId, ResourceId, Span, Stamp, State, WorkerId, WorkerKind};
 
 impl Model {
     /// Takes in one event.
@@ -92,16 +92,20 @@ impl Model {
             }
             EventKind::Closed { queue } => {
                 self.run(w, at);
-                self.with_queue(queue, super::Queue::close);
-            }
-            EventKind::Added { counter, delta, value } => {
-                self.run(w, at);
-                self.did(w);
-                match self.resources.get_mut(counter.index()) {
-                    Some(Res::Counter(counter)) => counter.add(at, delta, value),
+                match self.resources.get_mut(queue.index()) {
+                    Some(Res::Queue(queue)) => queue.close(),
+                    Some(Res::Pipe(pipe)) => pipe.close(w),
                     _ => self.health.anomalies += 1,
                 }
             }
+            EventKind::Sent { pipe, bytes, depth, whole } => {
+                self.moved(w, at, pipe, |pipe| pipe.send(at, w, (bytes, depth), whole));
+            }
+            EventKind::Received { pipe, bytes, depth, whole } => {
+                self.moved(w, at, pipe, |pipe| pipe.receive(at, w, (bytes, depth), whole));
+            }
+            EventKind::Refused { pipe, received } => self.with_pipe(pipe, |pipe| pipe.refuse(w, received)),
+            EventKind::Added { counter, delta, value } => self.added(w, at, counter, delta, value),
             EventKind::TaskBegan { pool, waited } => self.task_began(w, at, pool, waited),
             EventKind::TaskEnded { pool, ok } => self.task_ended(w, at, pool, ok),
             EventKind::Rejected { pool } => {
@@ -228,6 +232,30 @@ impl Model {
         }
         if self.lanes[w.index()].died.is_some() {
             self.bury(w);
+        }
+    }
+
+    fn added(&mut self, w: WorkerId, at: Stamp, counter: ResourceId, delta: i8, value: i32) {
+        self.run(w, at);
+        self.did(w);
+        let is_process = self.cast.worker(w).is_some_and(|worker| worker.kind == WorkerKind::Process);
+        match self.resources.get_mut(counter.index()) {
+            Some(Res::Counter(counter)) if is_process && counter.is_private() => counter.add_to_copy(at, w, value),
+            Some(Res::Counter(counter)) => counter.add(at, delta, value),
+            _ => self.health.anomalies += 1,
+        }
+    }
+
+    fn moved(&mut self, w: WorkerId, at: Stamp, pipe: ResourceId, f: impl FnOnce(&mut super::Pipe)) {
+        self.run(w, at);
+        self.did(w);
+        self.with_pipe(pipe, f);
+    }
+
+    fn with_pipe(&mut self, pipe: ResourceId, f: impl FnOnce(&mut super::Pipe)) {
+        match self.resources.get_mut(pipe.index()) {
+            Some(Res::Pipe(pipe)) => f(pipe),
+            _ => self.health.anomalies += 1,
         }
     }
 

@@ -27,7 +27,7 @@ pub(super) fn is_legal(doing: &Doing, kind: &E) -> bool {
 
 fn in_running(kind: &E) -> bool {
     match kind {
-        E::Resume | E::GaveUp { .. } | E::Heard { .. } => false,
+        E::Resume | E::GaveUp { .. } | E::Heard { .. } | E::Refused { .. } => false,
         E::Block { state, .. } => is_blocking(*state),
         _ => true,
     }
@@ -49,6 +49,8 @@ fn ends_block(doing: &Doing, kind: &E) -> bool {
         E::Put { queue, .. } | E::Took { queue, .. } | E::PutNth { queue, .. } | E::TookNth { queue, .. } => {
             doing.on == Some(*queue)
         }
+        E::Sent { pipe, .. } | E::Received { pipe, .. } => doing.on == Some(*pipe),
+        E::Refused { pipe, .. } => doing.state == State::Full && doing.on == Some(*pipe),
         E::Heard { on, .. } => doing.state == State::Signal && doing.on == Some(*on),
         E::GaveUp { lock } => doing.state == State::Signal && doing.on == Some(*lock),
         E::Resume | E::Ended(_) => true,

@@ -1,6 +1,7 @@
 //! A scenario that was read and checked: every name resolved, every unit and range right.
 
 mod expect;
+mod pipe;
 mod resource;
 mod step;
 mod work;
@@ -11,6 +12,7 @@ use super::knob::Knob;
 use crate::trace::KnobId;
 
 pub use expect::{Claim, Expect, Metric, Subject};
+pub use pipe::PipeStep;
 pub use resource::{Choice, Resource, ResourceSpec, Target};
 pub use step::{Compare, Question, QueueStep, Real, SignalStep, Step, Way};
 pub use work::{Feed, Policy, Pool, Workers};

@@ -15,6 +15,7 @@ pub const RECORD_BYTES: usize = 16;
 
 const ARG_MAX: u64 = (1 << 40) - 1;
 const NTH_MAX: u32 = (1 << 24) - 1;
+const PIECE_MAX: u32 = (1 << 20) - 1;
 const NO_RESOURCE: u16 = u16::MAX;
 
 /// An event without its worker, the time still in clock ticks.
@@ -32,6 +33,14 @@ const fn pack(kind: u8, id: u16, flags: u8, arg: u64) -> u64 {
 /// Wrapping, so that grants beyond 40 bits stay comparable by their low bits.
 const fn pack_grant(kind: u8, lock: ResourceId, grant: Grant) -> u64 {
     pack(kind, lock.0, 0, grant.0 & ARG_MAX)
+}
+
+/// Bytes, of which there is one at least, and depth in 20 bits each; larger ones saturate.
+const fn pack_piece(kind: u8, pipe: ResourceId, bytes: u32, depth: u32, whole: bool) -> u64 {
+    const fn low(n: u32) -> u64 {
+        if n > PIECE_MAX { PIECE_MAX as u64 } else { n as u64 }
+    }
+    pack(kind, pipe.0, whole as u8, low(bytes.saturating_sub(1)) | low(depth) << 20)
 }
 
 /// Depth and number in 40 bits.
@@ -86,6 +95,9 @@ const fn encode(kind: EventKind) -> u64 {
             pack(17, counter.0, 0, (value as u32) as u64 | (delta as u8 as u64) << 32)
         }
         EventKind::Gap { lost } => pack(18, 0, 0, lost),
+        EventKind::Sent { pipe, bytes, depth, whole } => pack_piece(23, pipe, bytes, depth, whole),
+        EventKind::Received { pipe, bytes, depth, whole } => pack_piece(24, pipe, bytes, depth, whole),
+        EventKind::Refused { pipe, received } => pack(25, pipe.0, 0, received & ARG_MAX),
         EventKind::Closed { queue } => pack(32, queue.0, 0, 0),
         EventKind::Signalled { on, woken } => pack(33, on.0, 0, woken as u64),
         EventKind::PutNth { queue, depth, nth } => pack(34, queue.0, 0, pack_nth(depth, nth)),
@@ -105,6 +117,7 @@ fn decode(word: u64) -> EventKind {
     let arg = word >> 24;
     let lock = ResourceId(id);
     let pool = PoolId(id);
+    let piece = ((arg as u32 & PIECE_MAX) + 1, (arg >> 20) as u32);
     match code {
         1 => EventKind::Began,
         2 => match arg {
@@ -133,6 +146,9 @@ fn decode(word: u64) -> EventKind {
         16 => EventKind::Retried { pool },
         17 => EventKind::Added { counter: lock, delta: (arg >> 32) as i8, value: arg as u32 as i32 },
         18 => EventKind::Gap { lost: arg },
+        23 => EventKind::Sent { pipe: lock, bytes: piece.0, depth: piece.1, whole: flag },
+        24 => EventKind::Received { pipe: lock, bytes: piece.0, depth: piece.1, whole: flag },
+        25 => EventKind::Refused { pipe: lock, received: arg },
         32 => EventKind::Closed { queue: lock },
         34 => EventKind::PutNth { queue: lock, depth: (arg >> 24) as u16, nth: arg as u32 & NTH_MAX },
         35 => EventKind::TookNth { queue: lock, depth: (arg >> 24) as u16, nth: arg as u32 & NTH_MAX },
@@ -195,6 +211,9 @@ mod tests {
             EventKind::PutNth { queue: lock, depth: u16::MAX, nth: 3 },
             EventKind::TookNth { queue: lock, depth: 0, nth: NTH_MAX },
             EventKind::Heard { on: lock, nth: 1 << 39 },
+            EventKind::Sent { pipe: lock, bytes: 1, depth: PIECE_MAX, whole: true },
+            EventKind::Received { pipe: lock, bytes: 1 << 20, depth: 0, whole: false },
+            EventKind::Refused { pipe: lock, received: ARG_MAX },
             EventKind::Gap { lost: 12 },
         ] {
             assert_eq!(Record::new(42, kind).kind(), kind);

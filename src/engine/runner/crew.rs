@@ -80,7 +80,7 @@ impl Crew {
     fn takes_part(&self, worker: WorkerId) -> bool {
         match self.run.plan.parts[worker.index()] {
             Part::PoolWorker { pool, place } => place < self.sizes[pool],
-            Part::Member { .. } | Part::Feeder { .. } => true,
+            Part::Member { .. } | Part::Feeder { .. } | Part::Manager => true,
         }
     }
 
@@ -123,6 +123,22 @@ impl Crew {
             Happening::Need { worker, reply } => self.supply(worker, &reply),
         }
         Ok(())
+    }
+
+    /// Closes the ends that nobody who may still be started will need. Before the run begins nobody has gone.
+    pub fn close_ends(&self) {
+        let plan = &self.run.plan;
+        let may_start = |worker: WorkerId| match plan.parts[worker.index()] {
+            Part::PoolWorker { pool, .. } => {
+                let pool = &plan.cast.pools[pool];
+                pool.workers.iter().chain([&pool.feeder]).any(|other| self.is_running(*other))
+            }
+            Part::Member { .. } | Part::Feeder { .. } | Part::Manager => false,
+        };
+        if !self.run.ends.is_empty() {
+            let lanes = (0..plan.ends.len()).map(WorkerId::from).filter(|lane| may_start(*lane));
+            self.run.ends.keep(&lanes.flat_map(|lane| plan.ends[lane.index()].iter().copied()).collect());
+        }
     }
 
     /// A knob was turned: its value is on the board. A pool that changes its size says so itself.
@@ -226,7 +242,7 @@ impl Crew {
     fn start(&mut self, worker: WorkerId) -> io::Result<()> {
         let info = &self.run.plan.cast.workers[worker.index()];
         match (self.run.plan.parts[worker.index()], info.kind) {
-            (Part::Member { .. }, WorkerKind::Process) => self.start_process(worker, false).map(|_| ()),
+            (Part::Member { .. } | Part::Manager, WorkerKind::Process) => self.start_process(worker, false).map(|_| ()),
             (Part::PoolWorker { pool, .. }, WorkerKind::Process) => self.start_stand_in(worker, pool),
             (part, _) => self.start_thread(worker, part),
         }
@@ -239,7 +255,7 @@ impl Crew {
             let place = match part {
                 Part::Member { place, of, .. } => (place, of),
                 Part::PoolWorker { place, pool } => (place, run.plan.cast.pools[pool].size),
-                Part::Feeder { .. } => (0, 1),
+                Part::Feeder { .. } | Part::Manager => (0, 1),
             };
             let mut actor = Actor::new(run, worker, place);
             run.board.ring(worker).sign(std::process::id(), thread_id());
@@ -250,6 +266,7 @@ impl Crew {
                 Part::Member { group, .. } => return member(run, group, &mut actor),
                 Part::PoolWorker { pool, .. } => pool::work(run, pool, &mut actor),
                 Part::Feeder { pool } => feeder::feed(run, pool, &mut actor),
+                Part::Manager => {} // always a process
             }
             let how = if actor.asked_to_end() { How::Retired } else { How::Finished };
             finish(&mut actor, how);
@@ -287,6 +304,8 @@ impl Crew {
         if for_pool {
             inherit.extend([their_in.as_fd(), their_out.as_fd()]);
         }
+        let ends = self.run.ends.of(&self.run.plan.ends[worker.index()]);
+        inherit.extend(ends.iter().map(|(_, fd)| fd.as_fd()));
         let args = vec![WORKER.to_owned(), worker.0.to_string()];
         let (mut child, mut pipes) =
             Launch { image: None, args, inherit, own_session: false, captured: false }.start()?;

@@ -5,11 +5,16 @@
 //! room, the signal) number n. Whoever could give it has done nothing since its last known event, so all that was given
 //! until then is known, and n is not above their number. But all numbers up to it are known to have been taken by others,
 //! each number once. A contradiction; no clock is needed, nor any order of arrival between workers.
+//!
+//! Pipes number no bytes, and need not. Nothing can be read when all bytes known to be written are known to be read. Room
+//! is another matter, since a page is room only when all of it is read: whoever finds none says how many bytes had been
+//! read before it tried. If no more are known to be read since, whoever makes room has yet to do so. And who has an end of
+//! a pipe and waits elsewhere keeps it open: only when all have closed theirs or ended does the other side go on.
 
 use std::collections::BTreeMap;
 
 use super::reduce::{Needs, never_live};
-use crate::model::{Model, Res};
+use crate::model::{Model, Pipe, Res};
 use crate::trace::{Lanes, ResourceId, Stamp, State, WorkerId};
 
 /// Workers and those who could wake them, all together, beyond which nothing is concluded.
@@ -74,17 +79,48 @@ impl Model {
         let in_vain = match (lane.doing.state, self.resources.get(on.index())?) {
             (State::Empty, Res::Queue(queue)) => queue.is_used_up(),
             (State::Full, Res::Queue(queue)) => queue.is_filled(),
+            (State::Empty, Res::Pipe(pipe)) => pipe.is_empty() && self.is_kept_open(pipe, &wakers.givers),
+            (State::Full, Res::Pipe(pipe)) => self.is_full(on, pipe) && self.is_kept_open(pipe, &wakers.takers),
             (State::Signal, Res::Signals(signals)) => !wakers.timed && signals.is_used_up(),
             _ => false,
         };
         in_vain.then_some((on, lane.doing.state == State::Full))
     }
 
+    /// Whether a writer found no room in the pipe, waits on, and nothing has been read since.
+    fn is_full(&self, id: ResourceId, pipe: &Pipe) -> bool {
+        let waits = |w: WorkerId| {
+            let lane = &self.lanes[w.index()];
+            lane.is_alive() && lane.doing.state == State::Full && lane.doing.on == Some(id)
+        };
+        pipe.found_full().is_some_and(waits)
+    }
+
+    /// Whether somebody has one of these ends of a pipe who may be waiting elsewhere. If all have gone, so is the wait.
+    fn is_kept_open(&self, pipe: &Pipe, by: &[Lanes]) -> bool {
+        by.iter().flat_map(|lanes| lanes.iter()).any(|w| self.keeps_open(pipe, w))
+    }
+
+    fn keeps_open(&self, pipe: &Pipe, w: WorkerId) -> bool {
+        pipe.is_open_to(w) && w.index() < self.lanes.len() && !self.is_gone(w)
+    }
+
+    /// Whether a worker has ended, for good or not, or is said to have.
+    fn is_gone(&self, w: WorkerId) -> bool {
+        let lane = &self.lanes[w.index()];
+        lane.lives() > 0 && !lane.is_alive() && self.seats[w.index()].is_none()
+    }
+
     fn who_gives(&self, (on, room): (ResourceId, bool)) -> Vec<usize> {
         let Some(wakers) = self.cast.wakers.get(on.index()) else { return Vec::new() };
         let lanes = if room { &wakers.takers } else { &wakers.givers };
         let lanes = lanes.iter().flat_map(|lanes: &Lanes| lanes.iter());
-        lanes.map(WorkerId::index).filter(|w| *w < self.lanes.len()).collect()
+        let can = |w: &WorkerId| match self.resources.get(on.index()) {
+            // Who has closed its end, or ended, has told all that it did before.
+            Some(Res::Pipe(pipe)) => w.index() < self.lanes.len() && pipe.is_open_to(*w) && !self.is_over(*w),
+            _ => w.index() < self.lanes.len(),
+        };
+        lanes.filter(can).map(WorkerId::index).collect()
     }
 
     /// Whether a worker has ended for good, and all its events are known. A pool's workers can be started again.

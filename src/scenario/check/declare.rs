@@ -6,13 +6,13 @@ use super::Checker;
 use super::formula::Formula;
 use super::names::Thing;
 use super::node::{arg, args, entry_span, prop, props, span_of, value_span};
-use super::number::{HOW_MANY, MOST, PERMITS, ROOM, Want};
+use super::number::{HOW_MANY, MOST, PERMITS, PIPE, PIPE_ROOM, ROOM, Want};
 use crate::scenario::clean::clean;
 use crate::scenario::expr::{Expr, Values};
 use crate::scenario::knob::{Knob, KnobKind};
 use crate::scenario::program::{Choice, Group, Resource, ResourceSpec, Try};
 use crate::scenario::turn::SettingError;
-use crate::trace::{KnobId, LockKind, RwPolicy};
+use crate::trace::{KnobId, LockKind, Memory, RwPolicy};
 
 const GROUPS: [(&str, Group); 7] = [
     ("pools", Group::Pools),
@@ -36,6 +36,7 @@ impl Checker {
                 "rwlock" => (Thing::Resource(self.scenario.resources.len()), Some(self.rwlock(node))),
                 "counter" => (Thing::Resource(self.scenario.resources.len()), Some(self.counter(node))),
                 "queue" => (Thing::Resource(self.scenario.resources.len()), Some(self.queue(node))),
+                "pipe" => (Thing::Resource(self.scenario.resources.len()), Some(self.pipe(node))),
                 // Its mutex may be declared below: see `conditions`.
                 "condition" => {
                     (Thing::Resource(self.scenario.resources.len()), Some(ResourceSpec::Condition { of: 0 }))
@@ -84,6 +85,11 @@ impl Checker {
 
     fn queue(&mut self, node: &KdlNode) -> ResourceSpec {
         ResourceSpec::Queue { capacity: self.needed(node, "capacity", ROOM) }
+    }
+
+    fn pipe(&mut self, node: &KdlNode) -> ResourceSpec {
+        let capacity = self.number_or(node, "capacity", PIPE_ROOM, PIPE);
+        ResourceSpec::Pipe { capacity: capacity.map_or(Expr::Number(PIPE), |capacity| capacity.expr) }
     }
 
     fn barrier(&mut self, node: &KdlNode) -> ResourceSpec {
@@ -144,8 +150,8 @@ impl Checker {
         let values: Vec<Option<T>> = words.iter().map(find).collect();
         if let Some(at) = values.iter().position(Option::is_none) {
             let title = format!("`{}` of the knob `{name}` is no {what}", words[at]);
-            let plural = if property == "kind" { "kinds" } else { "policies" };
-            self.mistakes.error(value_span(entry), title).help(format!("known {plural}: {}", known.join(" ")));
+            let help = format!("known for the {property}: {}", known.join(" "));
+            self.mistakes.error(value_span(entry), title).help(help);
             return None;
         }
         Some(Choice::Knob(id, values.into_iter().flatten().collect()))
@@ -153,7 +159,9 @@ impl Checker {
 
     fn counter(&mut self, node: &KdlNode) -> ResourceSpec {
         let initial = prop(node, "initial").and_then(|entry| self.integer(entry, -1_000_000_000, 1_000_000_000));
-        ResourceSpec::Counter { initial: initial.unwrap_or(0) }
+        let memories = Memory::ALL.map(|memory| (memory.word(), memory));
+        let memory = prop(node, "in").and_then(|entry| self.choice(entry, ("memory", "memory"), &memories));
+        ResourceSpec::Counter { initial: initial.unwrap_or(0), memory: memory.unwrap_or(Choice::Fixed(Memory::Shared)) }
     }
 
     /// Title, question, what to watch and what to try.

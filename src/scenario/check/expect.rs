@@ -54,7 +54,7 @@ impl Of {
                 matches!(self, Self::Lock)
             }
             ResourceSpec::Counter { .. } => matches!(self, Self::Counter),
-            ResourceSpec::Queue { .. } => matches!(self, Self::Queue | Self::Queued),
+            ResourceSpec::Queue { .. } | ResourceSpec::Pipe { .. } => matches!(self, Self::Queue | Self::Queued),
             ResourceSpec::Condition { .. } | ResourceSpec::Event | ResourceSpec::Barrier { .. } => {
                 matches!(self, Self::Signal)
             }
@@ -62,13 +62,14 @@ impl Of {
     }
 }
 
-const METRICS: [(&str, Metric, Of); 16] = [
+const METRICS: [(&str, Metric, Of); 17] = [
     ("contended", Metric::Contended, Of::Lock),
     ("fairness", Metric::Fairness, Of::Lock),
     ("held", Metric::Held, Of::Lock),
     ("gave-up", Metric::GaveUp, Of::Lock),
     ("value", Metric::Value, Of::Counter),
     ("lost", Metric::Lost, Of::Counter),
+    ("copies", Metric::Copies, Of::Counter),
     ("done", Metric::Done, Of::Pool),
     ("failed", Metric::Failed, Of::Pool),
     ("retried", Metric::Retried, Of::Pool),

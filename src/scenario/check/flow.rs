@@ -5,7 +5,7 @@ use kdl::KdlNode;
 use super::Checker;
 use super::node::{children, span_of};
 use super::steps::pairs;
-use crate::scenario::program::{Choice, QueueStep, ResourceSpec, SignalStep, Step, Target};
+use crate::scenario::program::{Choice, PipeStep, QueueStep, ResourceSpec, SignalStep, Step, Target};
 use crate::trace::LockKind;
 
 /// Locks that one worker may hold at once.
@@ -82,7 +82,8 @@ impl Checker {
                 Step::Acquire { body: steps, .. }
                 | Step::Repeat { body: steps, .. }
                 | Step::While { body: steps, .. }
-                | Step::Queue(QueueStep::Each { body: steps, .. }) => self.follow(body, steps, held),
+                | Step::Queue(QueueStep::Each { body: steps, .. })
+                | Step::Pipe(PipeStep::Each { body: steps, .. }) => self.follow(body, steps, held),
                 Step::Signal(SignalStep::Wait { target, .. }) => self.waits(target, pair.node, held),
                 Step::Forever(steps) => {
                     self.follow(body, steps, held);

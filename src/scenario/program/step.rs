@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::pipe::PipeStep;
 use super::resource::Target;
 use crate::scenario::expr::Expr;
 use crate::trace::KnobId;
@@ -64,6 +65,7 @@ pub enum Step {
         by: i8,
     },
     Queue(QueueStep),
+    Pipe(PipeStep),
     Signal(SignalStep),
     /// Runs the body if the answer is yes now, else the other steps.
     If {
@@ -114,7 +116,8 @@ impl Step {
             | Self::Repeat { body, .. }
             | Self::Forever(body)
             | Self::While { body, .. }
-            | Self::Queue(QueueStep::Each { body, .. }) => (body, &[], &[]),
+            | Self::Queue(QueueStep::Each { body, .. })
+            | Self::Pipe(PipeStep::Each { body, .. }) => (body, &[], &[]),
             Self::TryLock { body, otherwise, .. }
             | Self::When { body, otherwise, .. }
             | Self::If { body, otherwise, .. }

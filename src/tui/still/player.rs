@@ -183,6 +183,7 @@ impl<'a> Player<'a> {
                 self.shared[at].value += i64::from(*by);
             }
             Step::Queue(step) => self.queue_step(worker, step, now),
+            Step::Pipe(step) => self.pipe_step(worker, step, now),
             Step::Signal(step) => self.signal_step(worker, step, now),
             Step::If { question, body, otherwise } => {
                 let taken = if self.holds(question, place) { body } else { otherwise };

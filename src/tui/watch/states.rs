@@ -1,6 +1,6 @@
 //! Which states a scenario can show: they make up its legend, which then never changes its width.
 
-use crate::scenario::{Feed, Policy, QueueStep, Scenario, SignalStep, Step};
+use crate::scenario::{Feed, PipeStep, Policy, QueueStep, Scenario, SignalStep, Step};
 use crate::trace::{State, WorkerKind};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,6 +51,8 @@ impl States {
                 | Step::Acquire { .. }
                 | Step::Read { .. }
                 | Step::Write { .. } => self.add(&[State::Lock]),
+                Step::Pipe(PipeStep::Send { .. }) => self.add(&[State::Full]),
+                Step::Pipe(PipeStep::Receive { .. } | PipeStep::Each { .. }) => self.add(&[State::Empty]),
                 Step::Queue(QueueStep::Put(_)) => self.add(&[State::Full]),
                 Step::Queue(QueueStep::Take(_) | QueueStep::Each { .. }) => self.add(&[State::Empty]),
                 Step::Signal(SignalStep::Wait { .. } | SignalStep::Meet(_)) => self.add(&[State::Signal]),
