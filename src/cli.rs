@@ -80,6 +80,10 @@ fn carry_out(cli: &Cli, colours: Colours) -> Result<Outcome, Failure> {
             Ok(Outcome::Done)
         }
         Some(Command::Check { files }) => check::check(files, colours),
+        Some(Command::Reference) => {
+            out::print(&crate::scenario::reference())?;
+            Ok(Outcome::Done)
+        }
         Some(Command::Test(args)) => test::test(args, colours),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();

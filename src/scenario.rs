@@ -15,14 +15,14 @@ mod syntax;
 mod turn;
 mod variants;
 
-pub use check::{Checked, check};
+pub use check::{Checked, check, reference};
 pub use clean::clean;
 pub use expr::{Expr, Values};
 pub use knob::{Knob, KnobKind, Settings, Unit};
 pub use mistake::Mistakes;
 pub use program::{
-    Choice, Claim, Compare, Expect, Feed, Group, Metric, PipeStep, Policy, Pool, Question, QueueStep, Real, Resource,
-    ResourceSpec, Scenario, SignalStep, Step, Subject, Target, Test, Try, Way, Workers,
+    Ask, Choice, Claim, Compare, Expect, Feed, Group, Guess, Metric, PipeStep, Policy, Pool, Question, QueueStep, Real,
+    Resource, ResourceSpec, Right, Scenario, SignalStep, Step, Subject, Target, Test, Try, Way, Workers,
 };
 pub use source::{FindError, LARGEST, Source};
 pub use turn::SettingError;

@@ -83,6 +83,8 @@ pub(super) enum Command {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<String>,
     },
+    /// Print the language that scenarios are written in: every node, value, range and default
+    Reference,
     /// Run scenarios and say for everything they expect whether it was seen
     Test(TestArgs),
     /// Print a script that completes commands and options in a shell

@@ -76,6 +76,9 @@ impl Model {
             EventKind::Block { state, on } if is_blocking(state) => {
                 self.settle(w, at, state, on);
                 self.blocked(w, on);
+                if let Some(Res::Pipe(pipe)) = on.and_then(|on| self.resources.get_mut(on.index())) {
+                    pipe.come(w);
+                }
             }
             EventKind::Resume => self.run(w, at),
             EventKind::Heard { on, nth } => self.heard(w, at, on, nth),
@@ -104,7 +107,7 @@ impl Model {
             EventKind::Received { pipe, bytes, depth, whole } => {
                 self.moved(w, at, pipe, |pipe| pipe.receive(at, w, (bytes, depth), whole));
             }
-            EventKind::Refused { pipe, received } => self.with_pipe(pipe, |pipe| pipe.refuse(w, received)),
+            EventKind::Refused { pipe, read, bytes } => self.with_pipe(pipe, |pipe| pipe.look(w, read, bytes)),
             EventKind::Added { counter, delta, value } => self.added(w, at, counter, delta, value),
             EventKind::TaskBegan { pool, waited } => self.task_began(w, at, pool, waited),
             EventKind::TaskEnded { pool, ok } => self.task_ended(w, at, pool, ok),

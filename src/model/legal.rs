@@ -50,7 +50,7 @@ fn ends_block(doing: &Doing, kind: &E) -> bool {
             doing.on == Some(*queue)
         }
         E::Sent { pipe, .. } | E::Received { pipe, .. } => doing.on == Some(*pipe),
-        E::Refused { pipe, .. } => doing.state == State::Full && doing.on == Some(*pipe),
+        E::Refused { pipe, .. } => matches!(doing.state, State::Empty | State::Full) && doing.on == Some(*pipe),
         E::Heard { on, .. } => doing.state == State::Signal && doing.on == Some(*on),
         E::GaveUp { lock } => doing.state == State::Signal && doing.on == Some(*lock),
         E::Resume | E::Ended(_) => true,

@@ -1,6 +1,6 @@
 //! One pipe: how many bytes are and were in it, and who uses it no more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Queue;
 use super::history::Shape;
@@ -12,34 +12,60 @@ pub struct Pipe {
     bytes: Queue,
     sent: u64,
     received: u64,
-    /// The newest that found no room, and how many bytes had been read by then.
-    refused: Option<(WorkerId, u64)>,
+    /// What those who wait saw when they last looked.
+    seen: BTreeMap<WorkerId, Seen>,
     /// Those who closed their ends.
     closed: BTreeSet<WorkerId>,
 }
 
+/// How many bytes had been written and read when a worker that waits looked: both, if it tried in vain then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Seen {
+    written: Option<u64>,
+    read: Option<u64>,
+}
+
+/// Events tell how many bytes modulo this.
+const TOLD: u64 = 1 << 40;
+
 impl Pipe {
     pub(super) fn new(capacity: u32, shape: Shape) -> Self {
-        Self { bytes: Queue::new(capacity, shape), sent: 0, received: 0, refused: None, closed: BTreeSet::new() }
+        Self {
+            bytes: Queue::new(capacity, shape),
+            sent: 0,
+            received: 0,
+            seen: BTreeMap::new(),
+            closed: BTreeSet::new(),
+        }
     }
 
     /// A piece of a message was written: its bytes, and how many are in the pipe then.
     pub(super) fn send(&mut self, at: Stamp, worker: WorkerId, (bytes, depth): (u32, u32), whole: bool) {
+        self.seen.remove(&worker);
         self.bytes.put_some(at, worker, bytes, depth);
         self.sent += u64::from(whole);
     }
 
     pub(super) fn receive(&mut self, at: Stamp, worker: WorkerId, (bytes, depth): (u32, u32), whole: bool) {
+        self.seen.remove(&worker);
         self.bytes.take_some(at, worker, bytes, depth);
         self.received += u64::from(whole);
     }
 
-    pub(super) fn refuse(&mut self, worker: WorkerId, received: u64) {
-        let newest = self.refused.is_none_or(|(_, before)| before <= received);
-        self.refused = if newest { Some((worker, received)) } else { self.refused };
+    /// Who waits looked.
+    pub(super) fn look(&mut self, worker: WorkerId, read: bool, bytes: u64) {
+        let seen = self.seen.entry(worker).or_default();
+        // Of two that belong together the first begins anew.
+        *seen = if read { Seen { read: Some(bytes), ..*seen } } else { Seen { written: Some(bytes), read: None } };
+    }
+
+    /// A worker begins to wait.
+    pub(super) fn come(&mut self, worker: WorkerId) {
+        self.seen.remove(&worker);
     }
 
     pub(super) fn close(&mut self, worker: WorkerId) {
+        self.seen.remove(&worker);
         self.closed.insert(worker);
     }
 
@@ -48,15 +74,20 @@ impl Pipe {
         !self.closed.contains(&worker)
     }
 
-    /// Whether all bytes known to be written were read by somebody known.
-    pub(super) fn is_empty(&self) -> bool {
-        self.bytes.put() == self.bytes.taken()
+    fn now(&self) -> Seen {
+        Seen { written: Some(self.bytes.put() % TOLD), read: Some(self.bytes.taken() % TOLD) }
     }
 
-    /// Who found no room when all bytes now known to be read had been read already.
-    pub(super) fn found_full(&self) -> Option<WorkerId> {
-        let told = 1 << 40; // events tell the number modulo this
-        self.refused.filter(|(_, received)| received % told == self.bytes.taken() % told).map(|(worker, _)| worker)
+    /// Whether nothing was written, or if `read` nothing was read, that is known and that a worker has not seen.
+    pub(super) fn is_unchanged_for(&self, worker: WorkerId, read: bool) -> bool {
+        let (seen, now) = (self.seen.get(&worker).copied().unwrap_or_default(), self.now());
+        if read { seen.read == now.read } else { seen.written == now.written }
+    }
+
+    /// Those who tried in vain after all that is now known to be written and read.
+    pub(super) fn tried_last(&self) -> impl Iterator<Item = WorkerId> {
+        let now = self.now();
+        self.seen.iter().filter(move |(_, seen)| **seen == now).map(|(worker, _)| *worker)
     }
 
     /// Its bytes, as what has a depth.
@@ -75,6 +106,8 @@ impl Pipe {
 
     /// Heap bytes in use.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes.bytes() + self.closed.len() * 2 * size_of::<WorkerId>()
+        self.bytes.bytes()
+            + self.closed.len() * 2 * size_of::<WorkerId>()
+            + self.seen.len() * 2 * size_of::<(WorkerId, Seen)>()
     }
 }

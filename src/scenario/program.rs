@@ -1,5 +1,6 @@
 //! A scenario that was read and checked: every name resolved, every unit and range right.
 
+mod ask;
 mod expect;
 mod pipe;
 mod resource;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::knob::Knob;
 use crate::trace::KnobId;
 
+pub use ask::{Ask, Guess, Right};
 pub use expect::{Claim, Expect, Metric, Subject};
 pub use pipe::PipeStep;
 pub use resource::{Choice, Resource, ResourceSpec, Target};
@@ -38,7 +40,7 @@ pub struct Scenario {
     pub group: Group,
     pub about: String,
     /// A question to think about before the run.
-    pub ask: Option<String>,
+    pub ask: Option<Ask>,
     /// What to look at while it runs.
     pub watch: Vec<String>,
     pub tries: Vec<Try>,

@@ -15,9 +15,12 @@ pub struct Variant {
 
 impl Scenario {
     /// One variant for each distinct `when` among the expectations, in the order of the file. Settings that only differ
-    /// in what they name count once.
+    /// in what they name count once. Where there are guesses to judge, the scenario as it is comes first.
     pub fn variants(&self) -> Vec<Variant> {
         let mut variants: Vec<Variant> = Vec::new();
+        if self.ask.as_ref().is_some_and(|ask| !ask.guesses.is_empty()) {
+            variants.push(Variant { settings: self.defaults(), set: Vec::new() });
+        }
         for Expect { when, .. } in &self.expects {
             let mut settings = self.defaults();
             for (knob, value) in when {

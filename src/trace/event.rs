@@ -89,8 +89,10 @@ pub enum EventKind {
     Sent { pipe: ResourceId, bytes: u32, depth: u32, whole: bool },
     /// As [`EventKind::Sent`], read out of a pipe.
     Received { pipe: ResourceId, bytes: u32, depth: u32, whole: bool },
-    /// Found no room in a pipe, although so many bytes had been read out of it before: only if more are read it can go on.
-    Refused { pipe: ResourceId, received: u64 },
+    /// While it waits for room in a pipe, or for a message: saw that so many bytes had ever been written to the pipe or, if
+    /// `read`, read from it. Who waits for its turn tells the one of its own side. Who has its turn tells both, and that it
+    /// has tried in vain since.
+    Refused { pipe: ResourceId, read: bool, bytes: u64 },
     /// Goes on because of a signal: the `nth` ever heard of `on`. Ends the wait for it.
     Heard { on: ResourceId, nth: u64 },
     /// Closed a queue: nothing will be put any more. Or its own ends of a pipe.

@@ -97,7 +97,7 @@ const fn encode(kind: EventKind) -> u64 {
         EventKind::Gap { lost } => pack(18, 0, 0, lost),
         EventKind::Sent { pipe, bytes, depth, whole } => pack_piece(23, pipe, bytes, depth, whole),
         EventKind::Received { pipe, bytes, depth, whole } => pack_piece(24, pipe, bytes, depth, whole),
-        EventKind::Refused { pipe, received } => pack(25, pipe.0, 0, received & ARG_MAX),
+        EventKind::Refused { pipe, read, bytes } => pack(25, pipe.0, read as u8, bytes & ARG_MAX),
         EventKind::Closed { queue } => pack(32, queue.0, 0, 0),
         EventKind::Signalled { on, woken } => pack(33, on.0, 0, woken as u64),
         EventKind::PutNth { queue, depth, nth } => pack(34, queue.0, 0, pack_nth(depth, nth)),
@@ -148,7 +148,7 @@ fn decode(word: u64) -> EventKind {
         18 => EventKind::Gap { lost: arg },
         23 => EventKind::Sent { pipe: lock, bytes: piece.0, depth: piece.1, whole: flag },
         24 => EventKind::Received { pipe: lock, bytes: piece.0, depth: piece.1, whole: flag },
-        25 => EventKind::Refused { pipe: lock, received: arg },
+        25 => EventKind::Refused { pipe: lock, read: flag, bytes: arg },
         32 => EventKind::Closed { queue: lock },
         34 => EventKind::PutNth { queue: lock, depth: (arg >> 24) as u16, nth: arg as u32 & NTH_MAX },
         35 => EventKind::TookNth { queue: lock, depth: (arg >> 24) as u16, nth: arg as u32 & NTH_MAX },
@@ -213,7 +213,7 @@ mod tests {
             EventKind::Heard { on: lock, nth: 1 << 39 },
             EventKind::Sent { pipe: lock, bytes: 1, depth: PIECE_MAX, whole: true },
             EventKind::Received { pipe: lock, bytes: 1 << 20, depth: 0, whole: false },
-            EventKind::Refused { pipe: lock, received: ARG_MAX },
+            EventKind::Refused { pipe: lock, read: true, bytes: ARG_MAX },
             EventKind::Gap { lost: 12 },
         ] {
             assert_eq!(Record::new(42, kind).kind(), kind);

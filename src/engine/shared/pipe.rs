@@ -5,7 +5,7 @@
 //! reads the other, by robust mutexes in shared memory: who is killed in the middle hangs nobody.
 //!
 //! ```text
-//! words 0-4 the writers' mutex | 5-9 the readers' mutex | 10 bytes ever received
+//! words 0-4 the writers' mutex | 5-9 the readers' mutex | 10 bytes ever read | 11 bytes ever written
 //! ```
 
 use std::io;
@@ -23,16 +23,17 @@ const PIECE: usize = 64 << 10;
 /// What is written: nobody looks at it.
 static BYTES: [u8; PIECE] = [0x5a; PIECE];
 
-/// How often a writer that waits for room tries again although the kernel did not wake it: less than a page may have been
-/// read, which gives no room, and then it says for how many bytes read there still was none.
-const TRIES_AGAIN: Duration = Duration::from_millis(50);
+/// How often one who waits looks again although nobody woke it. Less than a page may have been read, which gives no room;
+/// and whose turn it is may have changed. If so it says what it sees: see `Refused`.
+const LOOKS_AGAIN: Duration = Duration::from_millis(50);
 
 #[derive(Debug, Clone, Copy)]
 pub struct Pipe<'a> {
     id: ResourceId,
     writers: Robust<'a>,
     readers: Robust<'a>,
-    received: &'a AtomicU64,
+    read: &'a AtomicU64,
+    written: &'a AtomicU64,
 }
 
 /// What came of reading.
@@ -52,21 +53,49 @@ pub struct Unread;
 /// One end, for as long as a message takes.
 struct Turn<'a>(Robust<'a>);
 
-impl<'a> Turn<'a> {
-    /// Takes the end, after `wait` if it is not free.
-    fn take(end: Robust<'a>, wait: impl FnOnce()) -> Self {
-        // That its former owner died with it is no reason to leave it alone.
-        if end.try_lock().is_none() {
-            wait();
-            end.lock();
-        }
-        Self(end)
-    }
-}
-
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         self.0.unlock();
+    }
+}
+
+/// One who sends or receives, and what it has said of its wait.
+struct Visitor<'p, 'r> {
+    pipe: ResourceId,
+    state: State,
+    waits: bool,
+    /// Bytes written and read, as it last told them.
+    told: Option<(Option<u64>, Option<u64>)>,
+    pen: &'p mut Recorder<'r>,
+}
+
+impl Visitor<'_, '_> {
+    /// It waits, and so many bytes were written and read when it looked.
+    fn wait(&mut self, written: Option<u64>, read: Option<u64>) {
+        if !std::mem::replace(&mut self.waits, true) {
+            self.pen.block(self.state, Some(self.pipe));
+        }
+        if self.told.replace((written, read)) != Some((written, read)) {
+            let at = self.pen.now();
+            for (read, bytes) in [(false, written), (true, read)] {
+                if let Some(bytes) = bytes {
+                    self.pen.write(at, EventKind::Refused { pipe: self.pipe, read, bytes });
+                }
+            }
+        }
+    }
+
+    /// It moved something.
+    fn moved(&mut self, at: u64, what: EventKind) {
+        self.pen.write(at, what);
+        (self.waits, self.told) = (false, None);
+    }
+
+    /// It waits no more, and has moved nothing.
+    fn leave(self) {
+        if self.waits {
+            self.pen.resume();
+        }
     }
 }
 
@@ -75,7 +104,7 @@ impl<'a> Pipe<'a> {
     pub fn at(id: ResourceId, cells: &'a [AtomicU64; 16]) -> Self {
         let (writers, rest) = cells.split_first_chunk::<ROBUST_WORDS>().expect("a resource has 16 words");
         let (readers, rest) = rest.split_first_chunk::<ROBUST_WORDS>().expect("a resource has 16 words");
-        Self { id, writers: Robust::at(writers), readers: Robust::at(readers), received: &rest[0] }
+        Self { id, writers: Robust::at(writers), readers: Robust::at(readers), read: &rest[0], written: &rest[1] }
     }
 
     /// Makes it usable: once, before any other process has the memory.
@@ -89,29 +118,26 @@ impl<'a> Pipe<'a> {
     /// # Errors
     /// If nobody is left who could read it.
     pub fn send(self, to: impl AsFd, bytes: usize, pen: &mut Recorder<'_>) -> Result<(), Unread> {
-        let mut waits = false;
-        let turn = Turn::take(self.writers, || self.wait(State::Full, &mut waits, pen));
-        let (mut left, mut told) = (bytes, None);
+        let mut me = Visitor { pipe: self.id, state: State::Full, waits: false, told: None, pen };
+        let turn = take_turn(self.writers, || me.wait(Some(self.written.load(Ordering::Acquire)), None));
+        let mut left = bytes;
         while left > 0 {
-            let received = self.received.load(Ordering::Acquire); // before the attempt: see `Refused`
+            let read = self.read.load(Ordering::Acquire); // before the attempt: in vain it was after that
             match write_some(&to, &BYTES[..left.min(PIECE)]) {
                 Ok(Moved::Some(n)) => {
                     left = left.saturating_sub(n);
-                    let at = pen.now(); // before the look: the newest event's depth is the true one
+                    self.written.fetch_add(n as u64, Ordering::AcqRel);
+                    let at = me.pen.now(); // before the look: the newest event's depth is the true one
                     let (bytes, depth) = (n as u32, in_pipe(&to) as u32);
-                    pen.write(at, EventKind::Sent { pipe: self.id, bytes, depth, whole: left == 0 });
-                    (waits, told) = (false, None);
+                    me.moved(at, EventKind::Sent { pipe: self.id, bytes, depth, whole: left == 0 });
                 }
                 Ok(Moved::Nothing) => {
-                    self.wait(State::Full, &mut waits, pen);
-                    if told.replace(received) != Some(received) {
-                        pen.write(pen.now(), EventKind::Refused { pipe: self.id, received });
-                    }
-                    until_writable(&to, Some(TRIES_AGAIN));
+                    me.wait(Some(self.written.load(Ordering::Acquire)), Some(read));
+                    until_writable(&to, Some(LOOKS_AGAIN));
                 }
                 Ok(Moved::Over) | Err(_) => {
                     drop(turn);
-                    go_on(waits, pen);
+                    me.leave();
                     return Err(Unread);
                 }
             }
@@ -124,8 +150,8 @@ impl<'a> Pipe<'a> {
     /// # Errors
     /// What the system says of a descriptor that is no pipe.
     pub fn receive(self, from: impl AsFd, bytes: usize, pen: &mut Recorder<'_>) -> io::Result<Got> {
-        let mut waits = false;
-        let turn = Turn::take(self.readers, || self.wait(State::Empty, &mut waits, pen));
+        let mut me = Visitor { pipe: self.id, state: State::Empty, waits: false, told: None, pen };
+        let turn = take_turn(self.readers, || me.wait(None, Some(self.read.load(Ordering::Acquire))));
         let mut room = vec![0; bytes.min(PIECE)];
         let mut left = bytes;
         while left > 0 {
@@ -133,37 +159,35 @@ impl<'a> Pipe<'a> {
             match read_some(&from, &mut room[..fits])? {
                 Moved::Some(n) => {
                     left = left.saturating_sub(n);
-                    self.received.fetch_add(n as u64, Ordering::AcqRel);
-                    let at = pen.now(); // as above
+                    self.read.fetch_add(n as u64, Ordering::AcqRel);
+                    let at = me.pen.now(); // as above
                     let (bytes, depth) = (n as u32, in_pipe(&from) as u32);
-                    pen.write(at, EventKind::Received { pipe: self.id, bytes, depth, whole: left == 0 });
-                    waits = false;
+                    me.moved(at, EventKind::Received { pipe: self.id, bytes, depth, whole: left == 0 });
                 }
                 Moved::Nothing => {
-                    self.wait(State::Empty, &mut waits, pen);
+                    let all = Some(self.read.load(Ordering::Acquire)); // nothing is in it: as many were written
+                    me.wait(all, all);
                     until_readable(&from, None);
                 }
                 Moved::Over => {
                     drop(turn);
-                    go_on(waits, pen);
+                    me.leave();
                     return Ok(if left == bytes { Got::End } else { Got::Cut });
                 }
             }
         }
         Ok(Got::Whole)
     }
-
-    fn wait(self, state: State, waits: &mut bool, pen: &mut Recorder<'_>) {
-        if !std::mem::replace(waits, true) {
-            pen.block(state, Some(self.id));
-        }
-    }
 }
 
-fn go_on(waits: bool, pen: &mut Recorder<'_>) {
-    if waits {
-        pen.resume();
+/// Takes one end, with `wait` before each look but the first. That its former owner died with it is no reason not to.
+fn take_turn(end: Robust<'_>, mut wait: impl FnMut()) -> Turn<'_> {
+    let mut had = end.try_lock();
+    while had.is_none() {
+        wait();
+        had = end.lock_for(LOOKS_AGAIN.as_nanos() as u64);
     }
+    Turn(end)
 }
 
 #[cfg(test)]
@@ -243,7 +267,7 @@ mod tests {
     fn one_who_died_in_the_middle_of_a_message_hangs_nobody() {
         let (board, (read, write)) = (board(1), pipe_of(4_096).expect("a pipe"));
         let pipe = Pipe::at(ID, board.resource(ID));
-        let dies = || std::mem::forget((Turn::take(pipe.writers, || {}), Turn::take(pipe.readers, || {})));
+        let dies = || std::mem::forget((take_turn(pipe.writers, || {}), take_turn(pipe.readers, || {})));
         thread::scope(|scope| scope.spawn(dies).join().expect("it does not panic"));
         let mut pen = pen(&board, 0);
         assert_eq!(pipe.send(&write, 100, &mut pen), Ok(()));

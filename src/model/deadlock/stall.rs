@@ -6,10 +6,13 @@
 //! until then is known, and n is not above their number. But all numbers up to it are known to have been taken by others,
 //! each number once. A contradiction; no clock is needed, nor any order of arrival between workers.
 //!
-//! Pipes number no bytes, and need not. Nothing can be read when all bytes known to be written are known to be read. Room
-//! is another matter, since a page is room only when all of it is read: whoever finds none says how many bytes had been
-//! read before it tried. If no more are known to be read since, whoever makes room has yet to do so. And who has an end of
-//! a pipe and waits elsewhere keeps it open: only when all have closed theirs or ended does the other side go on.
+//! Pipes number no bytes. Who has its turn at one and waits there says how many bytes had ever been written and read when
+//! it tried in vain. Let it be the first of the set to go on: all that was done before it tried is known, since nobody of
+//! the set had gone on; so if what is known comes to just these numbers, nothing was done after it. Who waits for its turn
+//! says what it saw of its own side. Let it be the first: it did not go on before the other tried, or what it did itself
+//! would be in the other's numbers and not in its own; nor after, since the other has kept its turn.
+//!
+//! Who has an end of a pipe and waits elsewhere keeps it open. When all have closed theirs or ended the other side goes on.
 
 use std::collections::BTreeMap;
 
@@ -79,21 +82,24 @@ impl Model {
         let in_vain = match (lane.doing.state, self.resources.get(on.index())?) {
             (State::Empty, Res::Queue(queue)) => queue.is_used_up(),
             (State::Full, Res::Queue(queue)) => queue.is_filled(),
-            (State::Empty, Res::Pipe(pipe)) => pipe.is_empty() && self.is_kept_open(pipe, &wakers.givers),
-            (State::Full, Res::Pipe(pipe)) => self.is_full(on, pipe) && self.is_kept_open(pipe, &wakers.takers),
+            (state @ (State::Empty | State::Full), Res::Pipe(pipe)) => {
+                let others = if state == State::Full { &wakers.takers } else { &wakers.givers };
+                self.is_in_vain(w, on, pipe) && self.is_kept_open(pipe, others)
+            }
             (State::Signal, Res::Signals(signals)) => !wakers.timed && signals.is_used_up(),
             _ => false,
         };
         in_vain.then_some((on, lane.doing.state == State::Full))
     }
 
-    /// Whether a writer found no room in the pipe, waits on, and nothing has been read since.
-    fn is_full(&self, id: ResourceId, pipe: &Pipe) -> bool {
-        let waits = |w: WorkerId| {
-            let lane = &self.lanes[w.index()];
-            lane.is_alive() && lane.doing.state == State::Full && lane.doing.on == Some(id)
+    /// Whether a worker has to wait on at a pipe until somebody on its other side does something that is not known yet.
+    fn is_in_vain(&self, w: WorkerId, id: ResourceId, pipe: &Pipe) -> bool {
+        let state = self.lanes[w.index()].doing.state;
+        let waits_too = |other: WorkerId| {
+            let lane = &self.lanes[other.index()];
+            lane.is_alive() && (lane.doing.state, lane.doing.on) == (state, Some(id))
         };
-        pipe.found_full().is_some_and(waits)
+        pipe.is_unchanged_for(w, state == State::Empty) && pipe.tried_last().any(waits_too)
     }
 
     /// Whether somebody has one of these ends of a pipe who may be waiting elsewhere. If all have gone, so is the wait.

@@ -14,7 +14,8 @@ use crate::scenario::program::{Choice, Group, Resource, ResourceSpec, Try};
 use crate::scenario::turn::SettingError;
 use crate::trace::{KnobId, LockKind, Memory, RwPolicy};
 
-const GROUPS: [(&str, Group); 7] = [
+/// The words for the groups of scenarios.
+pub(super) const GROUPS: [(&str, Group); 7] = [
     ("pools", Group::Pools),
     ("locks", Group::Locks),
     ("deadlocks", Group::Deadlocks),
@@ -164,7 +165,7 @@ impl Checker {
         ResourceSpec::Counter { initial: initial.unwrap_or(0), memory: memory.unwrap_or(Choice::Fixed(Memory::Shared)) }
     }
 
-    /// Title, question, what to watch and what to try.
+    /// Title, what to watch and what to try.
     pub(super) fn words(&mut self, nodes: &[&KdlNode]) {
         if let Some(title) = self.once(nodes, "title") {
             self.scenario.title = title;
@@ -172,7 +173,6 @@ impl Checker {
         if let Some(about) = self.once(nodes, "about") {
             self.scenario.about = about;
         }
-        self.scenario.ask = self.once(nodes, "ask");
         for node in super::named(nodes, &["group"]).take(1) {
             let words = GROUPS.map(|(word, _)| word);
             if let Some(at) = arg(node, 0).and_then(|entry| self.word(entry, &words)) {
@@ -189,7 +189,7 @@ impl Checker {
     }
 
     /// The text of a node that may stand once.
-    fn once(&mut self, nodes: &[&KdlNode], word: &'static str) -> Option<String> {
+    pub(super) fn once(&mut self, nodes: &[&KdlNode], word: &'static str) -> Option<String> {
         let mut found = nodes.iter().copied().filter(|node| node.name().value() == word);
         let first = found.next()?;
         for again in found {

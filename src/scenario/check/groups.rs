@@ -15,6 +15,10 @@ use crate::trace::{KnobId, WorkerKind};
 /// Tasks that wait at most, unless the pool says otherwise.
 const QUEUE: f64 = 1_000.0;
 
+/// What can become of a task when the queue is full.
+pub(super) const POLICIES: [(&str, Policy); 3] =
+    [("block", Policy::Block), ("reject", Policy::Reject), ("caller-runs", Policy::CallerRuns)];
+
 /// Endings of files that a task can be made of.
 const ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];
 
@@ -53,8 +57,8 @@ impl Checker {
     fn pool(&mut self, node: &KdlNode) {
         let of = prop(node, "of").and_then(|entry| self.word(entry, &["threads", "processes"]));
         let of = if of == Some(1) { WorkerKind::Process } else { WorkerKind::Thread };
-        let policy = prop(node, "policy").and_then(|entry| self.word(entry, &["block", "reject", "caller-runs"]));
-        let policy = [Policy::Block, Policy::Reject, Policy::CallerRuns][policy.unwrap_or(0)];
+        let policy = prop(node, "policy").and_then(|entry| self.word(entry, &POLICIES.map(|(word, _)| word)));
+        let policy = POLICIES[policy.unwrap_or(0)].1;
         if prop(node, "workers").is_none() {
             self.mistakes.error(span_of(node), "this pool does not say how many workers it has").help("add workers=4");
         }

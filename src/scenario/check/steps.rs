@@ -21,13 +21,13 @@ use crate::scenario::nearest::any_of;
 use crate::scenario::program::{ResourceSpec, Step, Target};
 
 /// Longer side of a thumbnail, in pixels.
-const PIXELS: (i64, i64) = (1, 4_096);
+pub(super) const PIXELS: (i64, i64) = (1, 4_096);
 
 /// Steps that `else` can follow.
 const BEFORE_ELSE: [&str; 5] = ["when", "if", "try-lock", "try-put", "try-take"];
 
 /// What a counter can change by in one step.
-const DELTA: (i64, i64) = (-127, 127);
+pub(super) const DELTA: (i64, i64) = (-127, 127);
 
 impl Checker {
     /// The steps of a block. A step with a mistake is left out: the scenario will not run anyway.

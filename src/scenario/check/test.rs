@@ -9,7 +9,7 @@ use crate::scenario::expr::Expr;
 use crate::scenario::knob::Unit;
 
 /// Shorter is too little to judge by, longer is no test any more.
-const FOR: Want = Want { unit: Unit::Time, min: 100e6, max: 600e9, index: false, live: true };
+pub(super) const FOR: Want = Want { unit: Unit::Time, min: 100e6, max: 600e9, index: false, live: true };
 
 impl Checker {
     pub(super) fn how_to_test(&mut self, nodes: &[&KdlNode]) {

@@ -84,3 +84,13 @@ pub enum Metric {
     /// Share of the workers' time in a state.
     Share(crate::trace::State),
 }
+
+impl Metric {
+    /// Whether it is a part of something: 0 to 1, written `50%`.
+    pub const fn is_share(self) -> bool {
+        matches!(
+            self,
+            Self::Contended | Self::Fairness | Self::Held | Self::GaveUp | Self::Utilization | Self::Share(_)
+        )
+    }
+}

@@ -144,7 +144,7 @@ impl Findings<'_> {
     fn hint(&self, area: Rect, buf: &mut Buffer) {
         let scenario = &self.watch.scenario;
         let watch = scenario.watch.first().map(|w| ("watch: ", w));
-        let ask = scenario.ask.as_ref().map(|a| ("ask: ", a));
+        let ask = scenario.ask.as_ref().map(|a| ("ask: ", &a.text));
         let inner = Rect { x: area.x + area.width.min(1), width: area.width.saturating_sub(2), ..area };
         let mut n = 0;
         for (label, sentence) in watch.into_iter().chain(ask) {

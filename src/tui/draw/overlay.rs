@@ -101,7 +101,7 @@ pub(super) fn about_lines(scenario: &Scenario, width: u16, theme: Theme) -> Vec<
         }
     };
     section("", &[&scenario.about]);
-    section("Think first", &scenario.ask.iter().map(String::as_str).collect::<Vec<_>>());
+    section("Think first", &scenario.ask.iter().map(|ask| ask.text.as_str()).collect::<Vec<_>>());
     section("Watch", &scenario.watch.iter().map(String::as_str).collect::<Vec<_>>());
     section("Try", &scenario.tries.iter().map(|t| t.text.as_str()).collect::<Vec<_>>());
     lines

@@ -160,7 +160,7 @@ fn scenario_lines(app: &App, scenario: &Scenario, width: u16) -> Vec<(String, St
     lines.extend(wrapped(&scenario.about, Style::new()));
     if let Some(ask) = &scenario.ask {
         lines.push((String::new(), Style::new()));
-        lines.extend(wrapped(ask, theme.strong()));
+        lines.extend(wrapped(&ask.text, theme.strong()));
     }
     lines.push((String::new(), Style::new()));
     let longest = scenario.knobs.iter().map(|k| k.name.len()).max().unwrap_or(0);
