@@ -230,6 +230,7 @@ fn cast(cell: Cell) -> Arc<Cast> {
         resources: vec![ResourceInfo { name: "m".into(), kind: ResourceKind::Mutex { kind: cell.kind } }],
         pools: Vec::new(),
         wakers: Vec::new(),
+        packed: Vec::new(),
     })
 }
 

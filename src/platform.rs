@@ -7,13 +7,16 @@
 //! | shared memory | sealed memfd | an unlinked `shm_open` object |
 //! | a child dies with its parent | `PR_SET_PDEATHSIG` and end-of-file on its lifeline | end-of-file alone |
 //! | run-queue delay | `/proc/PID/task/TID/schedstat` | none: `ready` is not told from `running` |
+//! | a thread's core and niceness | `sched_setaffinity`, `setpriority` of a thread | none: as everyone, with a note |
 //! | a lock whose owner died | robust `pthread_mutex_t` | `flock`, which the kernel gives back |
 //! | waiting for a device | `timerfd` | `poll` with a timeout |
 //! | a pipe of a chosen size | `F_SETPIPE_SZ` | the size it has |
+//! | waiting for a command | a process descriptor | `kqueue` |
 //! | the running image | `/proc/self/exe` | `current_exe` and a handshake |
 
 mod child;
 mod clock;
+mod command;
 mod machine;
 mod memory;
 mod pipe;
@@ -24,12 +27,14 @@ mod timer;
 
 pub use child::{Child, Exit, Launch, Pipes, inherited};
 pub use clock::{Clock, Pair};
+pub use command::{MARK, Ran, Running, run_command};
 pub use machine::{Machine, machine};
 pub use memory::{Shared, wait_once, wait_while, wake_all, wake_one};
 pub use pipe::{Moved, in_pipe, pipe_of, read_some, readable, until_readable, until_writable, write_some};
 pub use process::{
-    become_subreaper, close_on_exec_pipe, exit_now, kill_group, kill_process, reap_adopted, reset_signals, thread_id,
+    become_subreaper, close_on_exec_pipe, exit_now, kill_group, kill_process, reap_adopted, reap_marked, reset_signals,
+    thread_id,
 };
 pub use robust::{ROBUST_WORDS, Robust, Taken};
-pub use sched::{SchedStat, thread_cpu};
+pub use sched::{SchedStat, stand_back, stay_on, thread_cpu};
 pub use timer::{exact_sleeps, wait_for_device};

@@ -21,8 +21,9 @@ pub use expr::{Expr, Values};
 pub use knob::{Knob, KnobKind, Settings, Unit};
 pub use mistake::Mistakes;
 pub use program::{
-    Ask, Choice, Claim, Compare, Expect, Feed, Group, Guess, Metric, PipeStep, Policy, Pool, Question, QueueStep, Real,
-    Resource, ResourceSpec, Right, Scenario, SignalStep, Step, Subject, Target, Test, Try, Way, Workers,
+    Ask, Attempt, Choice, Claim, Compare, Expect, Feed, Group, Guess, Metric, Origin, Piece, PipeStep, Place, Policy,
+    Pool, Question, QueueStep, Real, Resource, ResourceSpec, Right, Scenario, Seat, Serving, SignalStep, Step, Subject,
+    Target, Template, Test, Text, Try, Way, What, Workers,
 };
 pub use source::{FindError, LARGEST, Source};
 pub use turn::SettingError;

@@ -51,9 +51,13 @@ fn failures(seen: &Seen) -> Vec<&str> {
 
 /// Whether a worker is known to be in this state on the first resource.
 fn blocked(seen: &Seen, worker: u16, state: State) -> bool {
+    waits(seen, worker, state, ResourceId(0))
+}
+
+fn waits(seen: &Seen, worker: u16, state: State, on: ResourceId) -> bool {
     let last = seen.events.iter().rev().filter(|e| e.worker == WorkerId(worker));
     let told = |kind: &EventKind| !matches!(kind, EventKind::Refused { .. });
-    last.map(|e| e.kind).find(told) == Some(EventKind::Block { state, on: Some(ResourceId(0)) })
+    last.map(|e| e.kind).find(told) == Some(EventKind::Block { state, on: Some(on) })
 }
 
 #[test]
@@ -186,10 +190,7 @@ fn a_process_has_the_ends_it_uses_and_no_others() {
         process reader { receive lines at=1 { compute \"1us\" } }",
     );
     let mut seen = Seen::start(&scenario);
-    seen.until("the reader waits", |seen| {
-        let waits = EventKind::Block { state: State::Empty, on: Some(ResourceId(1)) };
-        moved(seen)[1].1 == 1 && seen.last(WorkerId(1)) == Some(waits)
-    });
+    seen.until("the reader waits", |seen| moved(seen)[1].1 == 1 && waits(seen, 1, State::Empty, ResourceId(1)));
     let pids = seen.pids();
     let [writer, reader] = pids[..] else { panic!("two processes: {pids:?}") };
     let runner = parent_of(reader).expect("its parent");

@@ -350,7 +350,7 @@ impl World {
         }
         let worker = |i| WorkerInfo { name: format!("w{i}"), group: "w".into(), kind: WorkerKind::Process, pool: None };
         let workers = (0..self.workers.len()).map(worker).collect();
-        Arc::new(Cast { workers, resources, pools: Vec::new(), wakers })
+        Arc::new(Cast { workers, resources, wakers, ..Cast::default() })
     }
 }
 

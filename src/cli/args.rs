@@ -60,6 +60,9 @@ pub(super) struct Cli {
     /// Leave the mouse to the terminal, so that it selects text
     #[arg(long, global = true, help_heading = "Output")]
     pub(super) no_mouse: bool,
+    /// Run scenarios at once, without their question first
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(super) no_ask: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -102,6 +105,7 @@ Examples:
   contend run lock-contention --set tellers=16 --set hold=5ms
   contend run philosophers --as processes
   contend run thread-pool --headless --for 10s
+  contend show deadlock > my.kdl; contend run my.kdl --watch
   contend run my.kdl --json --fail-on deadlock --fail-on lost-update";
 
 #[derive(Debug, Args)]
@@ -121,10 +125,18 @@ pub(super) struct RunArgs {
     #[arg(long = "as", value_name = "KIND", value_enum, help_heading = "What to run")]
     pub(super) executor: Option<Executor>,
 
+    /// Let the scenario run commands of its own (`exec`)
+    #[arg(long, help_heading = "What to run")]
+    pub(super) allow_exec: bool,
+
     /// End the run after this time, such as 10s or 500ms [default: when it ends by itself; headless also when it is
     /// deadlocked, and after 5s if it would never end]
     #[arg(long = "for", value_name = "TIME", value_parser = positive_time, help_heading = "When to stop")]
     pub(super) time: Option<Duration>,
+
+    /// Start anew in the dashboard whenever the file is saved
+    #[arg(long, help_heading = "What to run")]
+    pub(super) watch: bool,
 
     /// Without the dashboard; a report at the end [default: when the output is no terminal]
     #[arg(long, help_heading = "Output")]
@@ -150,6 +162,9 @@ pub(super) struct TestArgs {
     #[arg(value_name = "SCENARIO|FILE")]
     pub(super) scenarios: Vec<String>,
 
+    /// Let scenarios run commands of their own (`exec`) [default: those of the list that do are skipped]
+    #[arg(long)]
+    pub(super) allow_exec: bool,
     /// One JSON object instead of a text (described in docs/tests.md)
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,

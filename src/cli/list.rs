@@ -109,6 +109,8 @@ fn heading(group: Group) -> &'static str {
         Group::Signals => "Signals",
         Group::Processes => "Processes",
         Group::RealWork => "Real work",
+        Group::Machine => "The machine",
+        Group::Classics => "Classics",
         Group::Own => "Own",
     }
 }
@@ -122,6 +124,8 @@ fn word(group: Group) -> &'static str {
         Group::Signals => "signals",
         Group::Processes => "processes",
         Group::RealWork => "real-work",
+        Group::Machine => "machine",
+        Group::Classics => "classics",
         Group::Own => "own",
     }
 }

@@ -40,8 +40,6 @@ pub struct Actor {
     pub(super) ends: Had,
     /// That connection, once it was used.
     pub(super) manager: Option<UnixStream>,
-    /// Decides where a choice is left to chance.
-    pub(super) dice: fastrand::Rng,
 }
 
 impl Values for Actor {
@@ -51,14 +49,16 @@ impl Values for Actor {
     fn place(&self) -> (u32, u32) {
         self.place
     }
+    fn chance(&self) -> f64 {
+        fastrand::f64()
+    }
 }
 
 impl Actor {
     pub fn new(run: &'static Run, me: WorkerId, place: (u32, u32)) -> Self {
         let copies = vec![0; run.plan.cast.resources.len()];
         let ends = run.ends.of(&run.plan.ends[me.index()]).into_iter().collect();
-        let dice = fastrand::Rng::new();
-        Self { run, me, place, pen: run.recorder(me), held: Vec::new(), copies, task: None, ends, manager: None, dice }
+        Self { run, me, place, pen: run.recorder(me), held: Vec::new(), copies, task: None, ends, manager: None }
     }
 
     pub const fn me(&self) -> WorkerId {
@@ -67,6 +67,11 @@ impl Actor {
 
     pub fn ring(&self) -> Ring<'static> {
         self.run.board.ring(self.me)
+    }
+
+    /// Its position in its group, from 0.
+    pub const fn index(&self) -> u32 {
+        self.place.0
     }
 
     /// Whether it was asked to end.
@@ -90,7 +95,14 @@ impl Actor {
 
     /// Gives back every lock it still holds, newest first.
     pub fn let_go(&mut self) {
-        while let Some((lock, hold)) = self.held.pop() {
+        self.let_go_down_to(0);
+    }
+
+    /// Gives back every lock it took since it held so many, newest first.
+    pub(super) fn let_go_down_to(&mut self, held: usize) {
+        while self.held.len() > held
+            && let Some((lock, hold)) = self.held.pop()
+        {
             hold.give_back(lock, &mut self.pen);
         }
     }
@@ -116,6 +128,7 @@ impl Actor {
             Step::Load(target) => self.load(target)?,
             Step::Store { target, add } => self.store(target, *add)?,
             Step::Add { target, by } => self.add(target, *by)?,
+            Step::AddMany { target, by, times } => self.add_many(target, *by, times)?,
             Step::Queue(step) => self.queue_step(step)?,
             Step::Pipe(step) => self.pipe_step(step)?,
             Step::Signal(step) => self.signal_step(step),
@@ -134,6 +147,7 @@ impl Actor {
             Step::Choose(ways) => self.choose(ways)?,
             Step::Thumbnail { sizes } => self.thumbnail(sizes)?,
             Step::Real(work) => self.real(work)?,
+            Step::Attempt(attempt) => self.attempt(attempt)?,
             Step::Panic(message) => panic!("{message}"),
             Step::Abort => std::process::abort(),
             Step::Exit(code) => exit_now(i32::from(*code)),
@@ -151,7 +165,12 @@ impl Actor {
     }
 
     fn sleep(&mut self, nanos: &Expr) {
-        let nanos = nanos.eval(self) as u64;
+        self.pause(nanos.eval(self));
+    }
+
+    /// Sleeps on purpose.
+    pub(super) fn pause(&mut self, nanos: f64) {
+        let nanos = nanos as u64;
         if nanos > 0 {
             self.pen.block(State::Sleep, None);
             std::thread::sleep(Duration::from_nanos(nanos));

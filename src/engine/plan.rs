@@ -25,6 +25,8 @@ pub const MOST: usize = 10_000;
 pub enum PlanError {
     #[error("{what} would be {count}; at most {MOST} are possible in one run")]
     TooMany { what: &'static str, count: u64 },
+    #[error("this scenario runs a command, `{command}`: if you trust it, allow that with --allow-exec")]
+    Exec { command: String },
     #[error("no worker would run: `{group}` has a count of 0")]
     Nobody { group: String },
 }
@@ -40,6 +42,8 @@ pub enum Part {
     Feeder { pool: usize },
     /// Keeps the counters that lie in no worker's memory, and is asked for them.
     Manager,
+    /// Answers requests: position in `Scenario::resources`.
+    Server { resource: usize },
 }
 
 /// Who takes part in a run.
@@ -73,6 +77,9 @@ impl Plan {
     /// # Errors
     /// If there would be nobody, or more than the system can bear.
     pub fn new(scenario: &Scenario, settings: &Settings, job: &Job) -> Result<Self, PlanError> {
+        if let Some(command) = scenario.command(settings).filter(|_| !settings.exec) {
+            return Err(PlanError::Exec { command });
+        }
         let mut plan = Self {
             cast: Cast::default(),
             parts: Vec::new(),
@@ -87,6 +94,7 @@ impl Plan {
         for i in 0..scenario.pools.len() {
             plan.add_pool(i, scenario, settings, job)?;
         }
+        plan.add_servers(scenario)?;
         plan.add_wakers(scenario);
         plan.add_ends(scenario);
         Ok(plan)
@@ -103,6 +111,14 @@ impl Plan {
         }
     }
 
+    /// How many requests can be in a server at once.
+    pub fn room(&self, server: ResourceId) -> u32 {
+        match self.cast.resource(server).map(|resource| &resource.kind) {
+            Some(ResourceKind::Server { room }) => *room,
+            _ => 0,
+        }
+    }
+
     /// The resource at `index` of a declaration's array, wrapping around.
     pub fn member(&self, declaration: usize, index: f64) -> ResourceId {
         let (first, count) = self.arrays.get(declaration).copied().unwrap_or_default();
@@ -116,7 +132,11 @@ impl Plan {
         for (index, resource) in scenario.resources.iter().enumerate() {
             let count = count_of(&resource.count, settings);
             limit("resources", self.cast.resources.len() as u64 + count)?;
-            self.arrays.push((ResourceId::from(self.cast.resources.len()), count as u32));
+            let first = ResourceId::from(self.cast.resources.len());
+            self.arrays.push((first, count as u32));
+            if let ResourceSpec::Counter { packed: true, .. } = resource.spec {
+                self.cast.packed.push((first, count as u16));
+            }
             let kind = resource_kind(scenario, index, settings, across);
             for i in 0..count {
                 let name = numbered(&resource.name, i, &resource.count);
@@ -216,6 +236,19 @@ impl Plan {
         Ok(())
     }
 
+    /// A server is a resource, and a process with a lane of the same name.
+    fn add_servers(&mut self, scenario: &Scenario) -> Result<(), PlanError> {
+        for (index, resource) in scenario.resources.iter().enumerate() {
+            if let ResourceSpec::Server(_) = resource.spec {
+                limit("workers", self.cast.workers.len() as u64 + 1)?;
+                let (name, group) = (resource.name.clone(), resource.name.clone());
+                let info = WorkerInfo { name, group, kind: WorkerKind::Process, pool: None };
+                self.add_worker(info, Part::Server { resource: index });
+            }
+        }
+        Ok(())
+    }
+
     fn add_worker(&mut self, info: WorkerInfo, part: Part) -> WorkerId {
         self.cast.workers.push(info);
         self.parts.push(part);
@@ -248,7 +281,7 @@ fn numbered(name: &str, i: u64, count: &Expr) -> String {
 fn resource_kind(scenario: &Scenario, index: usize, settings: &Settings, across: bool) -> ResourceKind {
     match &scenario.resources[index].spec {
         ResourceSpec::Mutex { kind } => ResourceKind::Mutex { kind: lock_kind(kind, settings, across) },
-        ResourceSpec::Counter { initial, memory } => {
+        ResourceSpec::Counter { initial, memory, .. } => {
             let memory = chosen(memory, settings).unwrap_or(Memory::Shared);
             ResourceKind::Counter { initial: *initial, memory }
         }
@@ -256,6 +289,7 @@ fn resource_kind(scenario: &Scenario, index: usize, settings: &Settings, across:
         ResourceSpec::Pipe { capacity } => ResourceKind::Pipe { capacity: pages(capacity.eval(&Fixed(settings))) },
         ResourceSpec::Condition { .. } => ResourceKind::Condition { of: ResourceId::default() },
         ResourceSpec::Event => ResourceKind::Event,
+        ResourceSpec::Server(serving) => ResourceKind::Server { room: at_least_one(&serving.room, settings) },
         ResourceSpec::Barrier { parties } => ResourceKind::Barrier { parties: at_least_one(parties, settings) },
         ResourceSpec::Semaphore { permits } => {
             let scoped = scenario.is_scoped(index);

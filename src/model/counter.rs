@@ -59,7 +59,16 @@ impl Counter {
 
     #[inline]
     pub(super) fn add(&mut self, at: Stamp, delta: i8, value: i32) {
-        let (delta, told) = (i64::from(delta), Some((at, i64::from(value))));
+        self.change(at, i64::from(delta), Some((at, i64::from(value))));
+    }
+
+    /// Many additions that were told as one, without what was written.
+    pub(super) fn add_many(&mut self, at: Stamp, delta: i64) {
+        self.change(at, delta, None);
+    }
+
+    #[inline]
+    fn change(&mut self, at: Stamp, delta: i64, told: Option<(Stamp, i64)>) {
         self.adds += 1;
         self.ups |= delta > 0;
         self.downs |= delta < 0;
@@ -69,10 +78,16 @@ impl Counter {
     }
 
     /// A process changed its own copy: nobody else can see that.
-    pub(super) fn add_to_copy(&mut self, at: Stamp, worker: WorkerId, value: i32) {
+    pub(super) fn set_copy(&mut self, at: Stamp, worker: WorkerId, value: i64) {
         self.adds += 1;
-        let told = (at, i64::from(value));
+        let told = (at, value);
         self.copies.entry(worker).and_modify(|newest| *newest = told.max(*newest)).or_insert(told);
+    }
+
+    /// As [`Counter::set_copy`], by so much.
+    pub(super) fn add_to_copy(&mut self, at: Stamp, worker: WorkerId, delta: i64) {
+        let before = self.copies.get(&worker).map_or(self.initial, |(_, value)| *value);
+        self.set_copy(at, worker, before.saturating_add(delta));
     }
 
     /// Whether each process has a copy of its own.

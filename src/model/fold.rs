@@ -109,6 +109,11 @@ impl Model {
             }
             EventKind::Refused { pipe, read, bytes } => self.with_pipe(pipe, |pipe| pipe.look(w, read, bytes)),
             EventKind::Added { counter, delta, value } => self.added(w, at, counter, delta, value),
+            EventKind::AddedMany { counter, delta } => self.added_many(w, at, counter, delta),
+            EventKind::Ran { ok, cpu } => {
+                self.run(w, at);
+                self.lanes[w.index()].commands.add(ok, cpu);
+            }
             EventKind::TaskBegan { pool, waited } => self.task_began(w, at, pool, waited),
             EventKind::TaskEnded { pool, ok } => self.task_ended(w, at, pool, ok),
             EventKind::Rejected { pool } => {
@@ -239,13 +244,32 @@ impl Model {
     }
 
     fn added(&mut self, w: WorkerId, at: Stamp, counter: ResourceId, delta: i8, value: i32) {
+        match self.changed(w, at, counter) {
+            Some((counter, true)) => counter.set_copy(at, w, value.into()),
+            Some((counter, false)) => counter.add(at, delta, value),
+            None => self.health.anomalies += 1,
+        }
+    }
+
+    fn added_many(&mut self, w: WorkerId, at: Stamp, counter: ResourceId, delta: i64) {
+        match self.changed(w, at, counter) {
+            Some((counter, true)) => counter.add_to_copy(at, w, delta),
+            Some((counter, false)) => counter.add_many(at, delta),
+            None => self.health.anomalies += 1,
+        }
+    }
+
+    /// The counter that a worker changed, and whether that is a copy of its own.
+    fn changed(&mut self, w: WorkerId, at: Stamp, counter: ResourceId) -> Option<(&mut super::Counter, bool)> {
         self.run(w, at);
         self.did(w);
         let is_process = self.cast.worker(w).is_some_and(|worker| worker.kind == WorkerKind::Process);
         match self.resources.get_mut(counter.index()) {
-            Some(Res::Counter(counter)) if is_process && counter.is_private() => counter.add_to_copy(at, w, value),
-            Some(Res::Counter(counter)) => counter.add(at, delta, value),
-            _ => self.health.anomalies += 1,
+            Some(Res::Counter(counter)) => {
+                let own = is_process && counter.is_private();
+                Some((counter, own))
+            }
+            _ => None,
         }
     }
 

@@ -140,7 +140,7 @@ pub(super) fn cast() -> Cast {
             size: 2,
             total: None,
         }],
-        wakers: Vec::new(),
+        ..Cast::default()
     }
 }
 
@@ -199,6 +199,10 @@ fn post() -> Vec<Message> {
         messages.push(event(at + 1, worker, EventKind::Took { queue: QUEUE, depth: 0 }));
         messages.push(event(at + 1, worker, EventKind::TaskBegan { pool: POOL, waited: Span::millis(1) }));
         messages.push(event(at + 3, worker, EventKind::TaskEnded { pool: POOL, ok: task != 7 }));
+        if task == 7 {
+            let what = "letters/7.txt: permission denied".to_owned();
+            messages.push(Message::Notice { at: ms(at + 3), notice: Notice::Failed { worker, what } });
+        }
         let nothing = EventKind::Block { state: State::Empty, on: Some(QUEUE) };
         messages.push(event(at + 3, worker, nothing));
         messages.push(event(at + 20, worker, EventKind::Resume));

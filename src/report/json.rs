@@ -3,8 +3,8 @@
 mod shape;
 
 use shape::{
-    Counter, Cpu, Deadlock, Depth, Document, Events, Expectation, Found, Link, Lock, Machine, Millis, Pipe, Pool,
-    Queue, Worker,
+    Commands, Counter, Cpu, Deadlock, Depth, Document, Events, Expectation, Failure, Failures, Found, Link, Lock,
+    Machine, Millis, Pipe, Pool, Queue, Worker,
 };
 
 use crate::model::{Finding, Times};
@@ -77,6 +77,7 @@ impl<'a> Document<'a> {
             counters: counters(report),
             cpu: cpu(report),
             deadlocks: deadlocks(report),
+            failures: failures(report),
             findings: report.findings.iter().map(Found::from).collect(),
             expectations: report.verdicts.iter().map(Expectation::from).collect(),
         }
@@ -125,10 +126,25 @@ fn workers<'a>(report: &Report<'a>) -> Vec<Worker<'a>> {
             ended: lane.ended().as_ref().map(words::ending),
             tasks: lane.tasks(),
             lives: lane.lives(),
+            commands: commands(lane.commands()),
             share: SHARES.into_iter().map(|state| (state.word(), totals.share(state))).collect(),
         }
     };
     report.workers().map(worker).collect()
+}
+
+fn commands(of: crate::model::Commands) -> Commands {
+    Commands { ended: of.ended, failed: of.failed, cpu_s: of.cpu.secs() }
+}
+
+fn failures<'a>(report: &Report<'a>) -> Failures<'a> {
+    let (failures, cast) = (report.model.failures(), report.model.cast());
+    let failure = |failure: &'a crate::model::Failure| Failure {
+        at_s: failure.at.secs(),
+        worker: cast.worker_name(failure.worker),
+        what: &failure.what,
+    };
+    Failures { total: failures.total(), first: failures.first().iter().map(failure).collect() }
 }
 
 fn locks<'a>(report: &Report<'a>) -> Vec<Lock<'a>> {

@@ -12,6 +12,7 @@ mod node;
 mod number;
 mod order;
 mod reference;
+mod server;
 mod shape;
 mod share;
 mod steps;

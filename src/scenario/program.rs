@@ -5,19 +5,22 @@ mod expect;
 mod pipe;
 mod resource;
 mod step;
+mod text;
 mod work;
 
 use serde::{Deserialize, Serialize};
 
-use super::knob::Knob;
+use super::clean::clean;
+use super::knob::{Knob, Settings};
 use crate::trace::KnobId;
 
 pub use ask::{Ask, Guess, Right};
 pub use expect::{Claim, Expect, Metric, Subject};
 pub use pipe::PipeStep;
-pub use resource::{Choice, Resource, ResourceSpec, Target};
-pub use step::{Compare, Question, QueueStep, Real, SignalStep, Step, Way};
-pub use work::{Feed, Policy, Pool, Workers};
+pub use resource::{Choice, Resource, ResourceSpec, Serving, Target};
+pub use step::{Attempt, Compare, Origin, Question, QueueStep, Real, SignalStep, Step, Way, What};
+pub use text::{Piece, Place, Template, Text};
+pub use work::{Feed, Policy, Pool, Seat, Workers};
 
 /// Where a scenario stands in the picker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -29,6 +32,8 @@ pub enum Group {
     Signals,
     Processes,
     RealWork,
+    Machine,
+    Classics,
     Own,
 }
 
@@ -80,6 +85,19 @@ impl Scenario {
     pub fn any_step(&self, wanted: impl Fn(&Step) -> bool) -> bool {
         let groups = self.workers.iter().map(|group| &group.steps);
         groups.chain(self.pools.iter().map(|pool| &pool.task)).flatten().any(|step| step.any(&wanted))
+    }
+
+    /// The first command that it would run with these settings, as one would type it.
+    pub fn command(&self, settings: &Settings) -> Option<String> {
+        let groups = self.workers.iter().map(|group| &group.steps);
+        let mut steps = groups.chain(self.pools.iter().map(|pool| &pool.task)).flatten();
+        steps.find_map(Step::command).map(|command| {
+            let word = |text: &Text| match text {
+                Text::Template(template) => template.written(),
+                Text::Knob(knob) => settings.text(*knob).unwrap_or_default().to_owned(),
+            };
+            clean(&command.iter().map(word).collect::<Vec<_>>().join(" "))
+        })
     }
 
     /// Whether whoever takes a permit of the semaphore gives it back at the end of a block.

@@ -83,7 +83,7 @@ impl Values for At<'_> {
 fn any_computes(steps: &[Step], settings: &Settings) -> bool {
     steps.iter().any(|step| match step {
         Step::Compute(time) => time.eval(&At(settings)) > 0.0,
-        Step::Thumbnail { .. } | Step::Real(_) => true,
+        Step::AddMany { .. } | Step::Thumbnail { .. } | Step::Real(_) => true,
         Step::When { knob, is, body, otherwise } => {
             let taken = (settings.number(*knob) - is).abs() < 0.5e-9_f64.max(is.abs() * 1e-12);
             any_computes(if taken { body } else { otherwise }, settings)

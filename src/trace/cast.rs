@@ -10,6 +10,8 @@ pub struct Cast {
     pub workers: Vec<WorkerInfo>,
     pub resources: Vec<ResourceInfo>,
     pub pools: Vec<PoolInfo>,
+    /// Counters that lie side by side: the first of each such array, and how many it has.
+    pub packed: Vec<(ResourceId, u16)>,
     /// By resource: who could end a wait for it. Nothing is concluded about a resource that is not in it.
     pub wakers: Vec<Wakers>,
 }
@@ -198,6 +200,10 @@ pub enum ResourceKind {
     Barrier {
         parties: u32,
     },
+    /// A server of the run: what is put into it are requests, what is taken out are answers. `room` requests at most.
+    Server {
+        room: u32,
+    },
 }
 
 impl ResourceKind {
@@ -220,6 +226,7 @@ impl ResourceKind {
             Self::Condition { .. } => "condition",
             Self::Event => "event",
             Self::Barrier { .. } => "barrier",
+            Self::Server { .. } => "server",
         }
     }
 }
@@ -275,9 +282,9 @@ impl Cast {
         self.of_kind(ResourceKind::is_lock)
     }
 
-    /// Ids of all queues.
+    /// Ids of all queues, and of all servers with the requests in them.
     pub fn queues(&self) -> impl Iterator<Item = ResourceId> + '_ {
-        self.of_kind(|k| matches!(k, ResourceKind::Queue { .. }))
+        self.of_kind(|k| matches!(k, ResourceKind::Queue { .. } | ResourceKind::Server { .. }))
     }
 
     /// Ids of all pipes.
@@ -293,6 +300,17 @@ impl Cast {
     /// Ids of all counters.
     pub fn counters(&self) -> impl Iterator<Item = ResourceId> + '_ {
         self.of_kind(|k| matches!(k, ResourceKind::Counter { .. }))
+    }
+
+    /// Where a counter's value lies: among the words of which resource, and at which place. In a line of its own, unless
+    /// its array is packed.
+    pub fn place_of(&self, counter: ResourceId) -> (ResourceId, usize) {
+        let within =
+            |(first, count): &&(ResourceId, u16)| (first.0..first.0.saturating_add(*count)).contains(&counter.0);
+        self.packed.iter().find(within).map_or((counter, 0), |(first, _)| {
+            let nth = counter.0 - first.0;
+            (ResourceId(first.0 + nth / 16), usize::from(nth % 16))
+        })
     }
 
     /// Ids of all conditions, event flags and barriers.

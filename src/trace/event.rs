@@ -77,8 +77,12 @@ pub enum EventKind {
     GivenUp { pool: PoolId },
     /// What follows is an attempt at a lock that does not wait for ever: an `Acquired` at once, without a `Wait`.
     Tried { lock: ResourceId },
+    /// Waited for a command to end, which took so much CPU time.
+    Ran { ok: bool, cpu: Span },
     /// Changed a counter by `delta`; `value` is what it wrote.
     Added { counter: ResourceId, delta: i8, value: i32 },
+    /// Changed a counter many times in a row, by `delta` in all. What it holds is known from samples.
+    AddedMany { counter: ResourceId, delta: i64 },
     /// As [`EventKind::Put`], into a queue that numbers what is put: the `nth` item ever, modulo 2^24. As grants do for
     /// locks, the numbers tell whether anything is missing, without any clock.
     PutNth { queue: ResourceId, depth: u16, nth: u32 },

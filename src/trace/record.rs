@@ -43,6 +43,19 @@ const fn pack_piece(kind: u8, pipe: ResourceId, bytes: u32, depth: u32, whole: b
     pack(kind, pipe.0, whole as u8, low(bytes.saturating_sub(1)) | low(depth) << 20)
 }
 
+/// A number that can be negative, in 40 bits; larger ones saturate.
+const fn pack_signed(kind: u8, id: ResourceId, number: i64) -> u64 {
+    let most = (ARG_MAX >> 1) as i64;
+    let held = if number > most {
+        most
+    } else if number < -most {
+        -most
+    } else {
+        number
+    };
+    pack(kind, id.0, 0, held as u64 & ARG_MAX)
+}
+
 /// Depth and number in 40 bits.
 const fn pack_nth(depth: u16, nth: u32) -> u64 {
     (nth & NTH_MAX) as u64 | (depth as u64) << 24
@@ -94,6 +107,7 @@ const fn encode(kind: EventKind) -> u64 {
         EventKind::Added { counter, delta, value } => {
             pack(17, counter.0, 0, (value as u32) as u64 | (delta as u8 as u64) << 32)
         }
+        EventKind::AddedMany { counter, delta } => pack_signed(46, counter, delta),
         EventKind::Gap { lost } => pack(18, 0, 0, lost),
         EventKind::Sent { pipe, bytes, depth, whole } => pack_piece(23, pipe, bytes, depth, whole),
         EventKind::Received { pipe, bytes, depth, whole } => pack_piece(24, pipe, bytes, depth, whole),
@@ -105,6 +119,7 @@ const fn encode(kind: EventKind) -> u64 {
         EventKind::Heard { on, nth } => pack(36, on.0, 0, nth & ARG_MAX),
         EventKind::GivenUp { pool } => pack(40, pool.0, 0, 0),
         EventKind::Tried { lock } => pack(41, lock.0, 0, 0),
+        EventKind::Ran { ok, cpu } => pack(44, 0, ok as u8, cpu.0),
         EventKind::Unknown { code } => pack(63, 0, 0, code as u64),
     }
 }
@@ -149,6 +164,7 @@ fn decode(word: u64) -> EventKind {
         23 => EventKind::Sent { pipe: lock, bytes: piece.0, depth: piece.1, whole: flag },
         24 => EventKind::Received { pipe: lock, bytes: piece.0, depth: piece.1, whole: flag },
         25 => EventKind::Refused { pipe: lock, read: flag, bytes: arg },
+        46 => EventKind::AddedMany { counter: lock, delta: (arg << 24) as i64 >> 24 },
         32 => EventKind::Closed { queue: lock },
         34 => EventKind::PutNth { queue: lock, depth: (arg >> 24) as u16, nth: arg as u32 & NTH_MAX },
         35 => EventKind::TookNth { queue: lock, depth: (arg >> 24) as u16, nth: arg as u32 & NTH_MAX },
@@ -156,6 +172,7 @@ fn decode(word: u64) -> EventKind {
         33 => EventKind::Signalled { on: lock, woken: arg as u32 },
         40 => EventKind::GivenUp { pool },
         41 => EventKind::Tried { lock },
+        44 => EventKind::Ran { ok: flag, cpu: Span(arg) },
         50 => EventKind::Queued { lock, behind: arg, shared: flag },
         51 => EventKind::AskMany { lock, permits: arg as u32 },
         52 => EventKind::Passed { lock, grant: Grant(arg) },
@@ -206,6 +223,8 @@ mod tests {
             EventKind::GivenUp { pool },
             EventKind::Tried { lock },
             EventKind::Added { counter: lock, delta: -1, value: i32::MIN },
+            EventKind::AddedMany { counter: lock, delta: -3_000_000_000 },
+            EventKind::AddedMany { counter: lock, delta: (ARG_MAX >> 1) as i64 },
             EventKind::Closed { queue: lock },
             EventKind::Signalled { on: lock, woken: 7 },
             EventKind::PutNth { queue: lock, depth: u16::MAX, nth: 3 },
@@ -214,6 +233,7 @@ mod tests {
             EventKind::Sent { pipe: lock, bytes: 1, depth: PIECE_MAX, whole: true },
             EventKind::Received { pipe: lock, bytes: 1 << 20, depth: 0, whole: false },
             EventKind::Refused { pipe: lock, read: true, bytes: ARG_MAX },
+            EventKind::Ran { ok: false, cpu: Span(77) },
             EventKind::Gap { lost: 12 },
         ] {
             assert_eq!(Record::new(42, kind).kind(), kind);

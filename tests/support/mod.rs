@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use contend::scenario::{
-    Choice, Expr, Feed, Group, Knob, KnobKind, Policy, Pool, Resource, ResourceSpec, Scenario, Settings, Step, Test,
-    Unit, Workers,
+    Choice, Expr, Feed, Group, Knob, KnobKind, Policy, Pool, Resource, ResourceSpec, Scenario, Seat, Settings, Step,
+    Test, Unit, Workers,
 };
 use contend::source::Live;
 use contend::trace::{
@@ -50,12 +50,12 @@ pub fn counter(name: &str) -> Resource {
     Resource {
         name: name.into(),
         count: number(1.0),
-        spec: ResourceSpec::Counter { initial: 0, memory: Choice::Fixed(Memory::Shared) },
+        spec: ResourceSpec::Counter { initial: 0, packed: false, memory: Choice::Fixed(Memory::Shared) },
     }
 }
 
 pub fn workers(name: &str, kind: WorkerKind, count: u32, steps: Vec<Step>) -> Workers {
-    Workers { name: name.into(), kind, count: number(f64::from(count)), steps }
+    Workers { name: name.into(), kind, count: number(f64::from(count)), seat: Seat::default(), steps }
 }
 
 pub fn knob(name: &str, default: f64, max: f64) -> Knob {
@@ -69,6 +69,7 @@ pub fn pool(name: &str, of: WorkerKind, workers: u32) -> Pool {
         of,
         workers: number(f64::from(workers)),
         most: workers,
+        seat: Seat::default(),
         queue: number(1_000.0),
         policy: Policy::Block,
         feed: Feed::Batch { count: number(1.0) },
@@ -89,6 +90,7 @@ fn defaults(scenario: &Scenario) -> Settings {
         numbers: scenario.knobs.iter().map(number).collect(),
         texts: vec![None; scenario.knobs.len()],
         executor: None,
+        exec: true,
     }
 }
 

@@ -78,7 +78,7 @@ impl Plan {
             Part::Feeder { pool } if scenario.pools[pool].policy == Policy::CallerRuns => {
                 (&scenario.pools[pool].task, None)
             }
-            Part::Feeder { .. } | Part::Manager => return BTreeSet::new(),
+            Part::Feeder { .. } | Part::Server { .. } | Part::Manager => return BTreeSet::new(),
         };
         let mut ends = BTreeSet::new();
         self.enter(steps, lane, place.as_ref(), &mut ends);

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use crate::engine::actor::{Actor, Flow, Halt};
 use crate::engine::manager::Ask;
-use crate::scenario::Target;
+use crate::scenario::{Expr, Target};
 use crate::trace::{EventKind, Memory, ResourceId};
 
 impl Actor {
@@ -45,6 +45,26 @@ impl Actor {
         let delta_word = i64::from(delta) as u64; // two's complement: adding wraps as it should
         let before = self.run.counter(counter).fetch_add(delta_word, Ordering::Relaxed) as i64;
         self.added(counter, delta, before.wrapping_add(i64::from(delta)));
+        Ok(())
+    }
+
+    /// Adds so many times as fast as it can. Telling of each addition would take longer than the addition.
+    pub(in crate::engine) fn add_many(&mut self, target: &Target, delta: i8, times: &Expr) -> Flow {
+        let counter = self.target(target);
+        let times = times.eval(self).clamp(0.0, 1e9) as i64;
+        if self.run.memory(counter) == Memory::Manager {
+            return (0..times).try_for_each(|_| {
+                if self.must_leave() { Err(Halt::Asked) } else { self.visit(counter, Ask::Add { delta }).map(drop) }
+            });
+        }
+        let (cell, delta) = (self.run.counter(counter), i64::from(delta));
+        let mut left = times;
+        while left > 0 {
+            cell.fetch_add(delta as u64, Ordering::Relaxed); // two's complement, as above
+            left -= 1;
+        }
+        let at = self.pen.now();
+        self.pen.write(at, EventKind::AddedMany { counter, delta: delta.saturating_mul(times) });
         Ok(())
     }
 

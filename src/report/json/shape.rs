@@ -25,6 +25,7 @@ pub(super) struct Document<'a> {
     pub(super) counters: Vec<Counter<'a>>,
     pub(super) cpu: Cpu,
     pub(super) deadlocks: Vec<Deadlock<'a>>,
+    pub(super) failures: Failures<'a>,
     pub(super) findings: Vec<Found<'a>>,
     pub(super) expectations: Vec<Expectation<'a>>,
 }
@@ -55,7 +56,28 @@ pub(super) struct Worker<'a> {
     pub(super) ended: Option<String>,
     pub(super) tasks: u64,
     pub(super) lives: u32,
+    pub(super) commands: Commands,
     pub(super) share: BTreeMap<&'static str, f64>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Commands {
+    pub(super) ended: u64,
+    pub(super) failed: u64,
+    pub(super) cpu_s: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Failures<'a> {
+    pub(super) total: u64,
+    pub(super) first: Vec<Failure<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Failure<'a> {
+    pub(super) at_s: f64,
+    pub(super) worker: &'a str,
+    pub(super) what: &'a str,
 }
 
 #[derive(Debug, Serialize)]

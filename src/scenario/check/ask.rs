@@ -58,6 +58,7 @@ impl Checker {
                 self.mistakes.error(span_of(otherwise), title).help("remove one of them");
                 return None;
             }
+            None if node.children().is_none() => return None, // and it was said
             None if claims.is_empty() => {
                 self.mistakes.error(span_of(node), "nothing decides whether this guess is right").help(help);
                 return None;

@@ -15,7 +15,7 @@ use crate::scenario::turn::SettingError;
 use crate::trace::{KnobId, LockKind, Memory, RwPolicy};
 
 /// The words for the groups of scenarios.
-pub(super) const GROUPS: [(&str, Group); 7] = [
+pub(super) const GROUPS: [(&str, Group); 9] = [
     ("pools", Group::Pools),
     ("locks", Group::Locks),
     ("deadlocks", Group::Deadlocks),
@@ -23,6 +23,8 @@ pub(super) const GROUPS: [(&str, Group); 7] = [
     ("signals", Group::Signals),
     ("processes", Group::Processes),
     ("real-work", Group::RealWork),
+    ("machine", Group::Machine),
+    ("classics", Group::Classics),
 ];
 
 impl Checker {
@@ -43,6 +45,7 @@ impl Checker {
                     (Thing::Resource(self.scenario.resources.len()), Some(ResourceSpec::Condition { of: 0 }))
                 }
                 "event" => (Thing::Resource(self.scenario.resources.len()), Some(ResourceSpec::Event)),
+                "server" => (Thing::Resource(self.scenario.resources.len()), Some(self.server(node))),
                 "barrier" => (Thing::Resource(self.scenario.resources.len()), Some(self.barrier(node))),
                 "thread" | "process" => (Thing::Workers(groups), None),
                 "pool" => (Thing::Pool(pools), None),
@@ -160,9 +163,11 @@ impl Checker {
 
     fn counter(&mut self, node: &KdlNode) -> ResourceSpec {
         let initial = prop(node, "initial").and_then(|entry| self.integer(entry, -1_000_000_000, 1_000_000_000));
+        let packed = prop(node, "packed").and_then(|entry| self.yes_or_no(entry));
         let memories = Memory::ALL.map(|memory| (memory.word(), memory));
         let memory = prop(node, "in").and_then(|entry| self.choice(entry, ("memory", "memory"), &memories));
-        ResourceSpec::Counter { initial: initial.unwrap_or(0), memory: memory.unwrap_or(Choice::Fixed(Memory::Shared)) }
+        let memory = memory.unwrap_or(Choice::Fixed(Memory::Shared));
+        ResourceSpec::Counter { initial: initial.unwrap_or(0), packed: packed.unwrap_or(false), memory }
     }
 
     /// Title, what to watch and what to try.

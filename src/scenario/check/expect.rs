@@ -92,7 +92,7 @@ impl Checker {
         };
         let (compare, entry, how) = self.compare(node)?;
         let value = self.measured(entry, metric)?;
-        let shown = if metric.is_share() { format!("{}%", value * 100.0) } else { value.to_string() };
+        let shown = if metric.is_share() { format!("{}%", (value * 1e4).round() / 1e2) } else { value.to_string() };
         Some((Claim::Measure { metric, of, compare, value }, format!("{named} {how} {shown}")))
     }
 
@@ -116,11 +116,11 @@ impl Checker {
 
     fn subject(&mut self, entry: &KdlEntry, of: Of) -> Option<Subject> {
         let thing = self.resolve(entry, of.what(), |this, thing| match (thing, of) {
-            (Thing::Pool(_), of) => matches!(of, Of::Pool | Of::Queued),
+            (Thing::Pool(_), of) => matches!(of, Of::Pool | Of::Crew | Of::Queued),
+            (Thing::Workers(_), of) => of == Of::Crew,
             (Thing::Resource(at), of) => {
                 this.scenario.resources.get(at).is_some_and(|resource| of.matches(&resource.spec))
             }
-            _ => false,
         })?;
         Some(match thing {
             Thing::Resource(at) => Subject::Resource(at),

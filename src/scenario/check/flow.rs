@@ -68,6 +68,12 @@ impl Checker {
                     self.follow(pair.otherwise, otherwise, held);
                     *held = merge(&with, std::mem::take(held));
                 }
+                Step::Attempt(attempt) => {
+                    let mut with = held.clone();
+                    self.follow(body, &attempt.body, &mut with);
+                    self.follow(pair.otherwise, attempt.otherwise.as_deref().unwrap_or_default(), held);
+                    *held = merge(&with, std::mem::take(held));
+                }
                 Step::Read { target, body: steps } | Step::Write { target, body: steps } => {
                     let again = matches!(pair.step, Step::Read { .. }) && is_read_only(target, held);
                     if !again {
@@ -109,7 +115,8 @@ impl Checker {
 
     fn take<'a>(&mut self, target: &'a Target, node: &'a KdlNode, block: bool, held: &mut Vec<Held<'a>>) {
         let resource = &self.scenario.resources[target.resource];
-        let real = !self.deadlock_is_meant && can_exclude_its_owner(&resource.spec);
+        let by_chance = target.at.as_ref().is_some_and(crate::scenario::expr::Expr::is_random);
+        let real = !self.deadlock_is_meant && !by_chance && can_exclude_its_owner(&resource.spec);
         let name = resource.name.clone();
         if let Some(first) = held.iter().find(|lock| real && lock.certain && lock.target == target) {
             let mistake = self.mistakes.error(span_of(node), format!("`{name}` is already held here"));

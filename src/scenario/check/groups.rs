@@ -5,11 +5,11 @@ use kdl::{KdlEntry, KdlNode};
 use super::Checker;
 use super::declare::most_workers;
 use super::node::{arg, children, prop, span_of, value_span};
-use super::number::{CAPACITY, CHUNK, HOW_MANY, PAYLOAD, POOL_SIZE, RATE, RETRIES, TASKS, Want};
+use super::number::{CAPACITY, CHUNK, CORE, HOW_MANY, NICE, PAYLOAD, POOL_SIZE, RATE, RETRIES, TASKS, Want};
 use super::shape::POOL;
 use crate::scenario::expr::Expr;
 use crate::scenario::knob::KnobKind;
-use crate::scenario::program::{Feed, Policy, Pool, Step, Workers};
+use crate::scenario::program::{Feed, Policy, Pool, Seat, Step, Workers};
 use crate::trace::{KnobId, WorkerKind};
 
 /// Tasks that wait at most, unless the pool says otherwise.
@@ -37,8 +37,15 @@ impl Checker {
     fn workers(&mut self, node: &KdlNode, kind: WorkerKind) {
         let name = name_of(node);
         let count = self.number_or(node, "count", HOW_MANY, 1.0).map_or(Expr::Number(1.0), |count| count.expr);
+        let seat = self.seat(node);
         let steps = self.body(node);
-        self.scenario.workers.push(Workers { name, kind, count, steps });
+        self.scenario.workers.push(Workers { name, kind, count, seat, steps });
+    }
+
+    /// `nice=19 core=i`: where the workers of a group or a pool run.
+    fn seat(&mut self, node: &KdlNode) -> Seat {
+        let mut given = |name: &str, want: Want| Some(self.number(prop(node, name)?, want)?.expr);
+        Seat { nice: given("nice", NICE), core: given("core", CORE) }
     }
 
     /// The steps in a node's block. Whether locks are taken and given back in turn is looked at when they are right.
@@ -64,6 +71,7 @@ impl Checker {
         }
         let workers = self.number_or(node, "workers", POOL_SIZE, 1.0);
         let most = workers.as_ref().map_or(1, most_workers);
+        let seat = self.seat(node);
         let queue = self.plain(node, "queue", CAPACITY, QUEUE);
         let payload = self.plain(node, "payload", PAYLOAD, 0.0);
         let retries = self.plain(node, "retries", RETRIES, RETRIES.max);
@@ -73,6 +81,7 @@ impl Checker {
             of,
             workers: workers.map_or(Expr::Number(1.0), |workers| workers.expr),
             most,
+            seat,
             queue,
             policy,
             feed: feed.unwrap_or(Feed::Batch { count: Expr::Number(1.0) }),
@@ -185,6 +194,11 @@ impl Checker {
             self.mistakes.error(value_span(entry), "expected a knob").help(help);
             return None;
         };
+        self.named_text_knob(entry, knob)
+    }
+
+    /// The knob for free text with this name.
+    pub(super) fn named_text_knob(&mut self, entry: &KdlEntry, knob: &str) -> Option<KnobId> {
         let id = self.knob_reference(entry, knob, "a knob for free text")?;
         self.use_knob(id, false);
         if !matches!(self.scenario.knobs[id.index()].kind, KnobKind::Text { .. }) {

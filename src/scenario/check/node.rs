@@ -144,6 +144,17 @@ impl Checker {
         None
     }
 
+    /// `#true` or `#false`.
+    pub(super) fn yes_or_no(&mut self, entry: &KdlEntry) -> Option<bool> {
+        let value = entry.value().as_bool();
+        if value.is_none() {
+            let title = format!("expected true or false, found {}", kind_of(entry.value()));
+            let name = entry.name().map_or("it", |name| name.value());
+            self.mistakes.error(value_span(entry), title).help(format!("write it like this: {name}=#true"));
+        }
+        value
+    }
+
     /// One of some words: the position of the one that stands there.
     pub(super) fn word(&mut self, entry: &KdlEntry, of: &[&str]) -> Option<usize> {
         let text = self.text(entry)?;

@@ -31,7 +31,12 @@ impl Want {
         Self { index: false, live: false, ..self }
     }
 
-    const fn whole(self) -> Self {
+    /// Known when the worker starts.
+    const fn at_start(self) -> Self {
+        Self { live: false, ..self }
+    }
+
+    pub(super) const fn whole(self) -> Self {
         Self { index: false, ..self }
     }
 }
@@ -51,6 +56,12 @@ pub(super) const PLACE: Want = want(Unit::Count, -1e12, 1e12);
 pub(super) const VALUE: Want = want(Unit::Count, -1e9, 1e9);
 /// How many of a resource or a group.
 pub(super) const HOW_MANY: Want = want(Unit::Count, 1.0, MOST).fixed();
+/// How far a worker stands back for others: only this way is open to everyone.
+pub(super) const NICE: Want = want(Unit::Count, 0.0, 19.0).at_start();
+/// Which core a worker stays on; wraps around.
+pub(super) const CORE: Want = want(Unit::Count, 0.0, 1e6).at_start();
+/// How many times a counter is added to in one step: each is a nanosecond at least, and nobody is asked meanwhile.
+pub(super) const ADDS: Want = want(Unit::Count, 0.0, 1e7);
 /// How many workers a pool has.
 pub(super) const POOL_SIZE: Want = want(Unit::Count, 1.0, MOST).whole();
 pub(super) const RATE: Want = want(Unit::Rate, 0.1, 1e6).whole();
@@ -74,6 +85,10 @@ pub(super) const WEIGHT: Want = want(Unit::Count, 0.0, 1e6);
 pub(super) const PRIMES: Want = want(Unit::Count, 2.0, 1e8);
 /// Bytes that are hashed or written.
 pub(super) const BYTES: Want = want(Unit::Bytes, 0.0, 1_073_741_824.0);
+/// A share of a whole: "1/10", or "$failing/100" of a knob that counts in the hundred.
+pub(super) const SHARE: Want = want(Unit::Count, 0.0, 1.0);
+/// Requests that a server works on at once.
+pub(super) const AT_WORK: Want = want(Unit::Count, 1.0, 1e6).whole();
 /// Permits of a semaphore, and of them that one worker takes at once.
 pub(super) const PERMITS: Want = want(Unit::Count, 0.0, 1e6).fixed();
 pub(super) const AT_ONCE: Want = want(Unit::Count, 1.0, 64.0);

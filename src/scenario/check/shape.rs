@@ -5,6 +5,7 @@
 //! tested for every value of every node.
 
 mod ask;
+mod attempt;
 mod control;
 mod counter;
 mod end;
@@ -181,6 +182,7 @@ pub(super) const STEPS: Place = Place {
         signal::SIGNALS,
         control::CONTROL,
         work::REAL,
+        attempt::ATTEMPTS,
         end::ENDS,
     ],
 };

@@ -1,5 +1,6 @@
 //! What workers do, step by step.
 
+mod attempt;
 mod chance;
 mod pipe;
 mod question;
@@ -12,7 +13,7 @@ use kdl::{KdlEntry, KdlNode};
 use super::Checker;
 use super::names::Thing;
 use super::node::{arg, args, children, entry_span, prop, props, span_of};
-use super::number::{PLACE, TIME, TIMES};
+use super::number::{ADDS, PLACE, TIME, TIMES};
 use super::shape::STEPS;
 use crate::scenario::clean::clean;
 use crate::scenario::expr::Expr;
@@ -24,7 +25,7 @@ use crate::scenario::program::{ResourceSpec, Step, Target};
 pub(super) const PIXELS: (i64, i64) = (1, 4_096);
 
 /// Steps that `else` can follow.
-const BEFORE_ELSE: [&str; 5] = ["when", "if", "try-lock", "try-put", "try-take"];
+const BEFORE_ELSE: [&str; 8] = ["when", "if", "try-lock", "try-put", "try-take", "http-get", "exec", "retry"];
 
 /// What a counter can change by in one step.
 pub(super) const DELTA: (i64, i64) = (-127, 127);
@@ -83,6 +84,7 @@ impl Checker {
                 let body = self.steps(children(node));
                 Some(Step::Repeat { times: times?.expr, body })
             }
+            ("http-get" | "exec" | "retry", Some(first)) => self.attempt(node, word, first),
             ("panic", Some(why)) => self.text(why).map(|why| Step::Panic(clean(why))),
             ("exit", Some(code)) => self.integer(code, 0, 255).map(|code| Step::Exit(code as u8)),
             ("load" | "store" | "add", Some(counter)) => self.on_counter(node, word, counter),
@@ -124,7 +126,15 @@ impl Checker {
         match word {
             "load" => target.map(Step::Load),
             "store" => delta("add", 0).map(|add| add as i8).and_then(|add| Some(Step::Store { target: target?, add })),
-            _ => delta("by", 1).map(|by| by as i8).and_then(|by| Some(Step::Add { target: target?, by })),
+            _ => {
+                let by = delta("by", 1).map(|by| by as i8);
+                let times = prop(node, "times").map(|entry| self.number(entry, ADDS));
+                let (target, by) = (target?, by?);
+                Some(match times {
+                    Some(times) => Step::AddMany { target, by, times: times?.expr },
+                    None => Step::Add { target, by },
+                })
+            }
         }
     }
 

@@ -71,10 +71,12 @@ pub enum Metric {
     GaveUp,
     /// Share of a pool's workers' time spent on tasks.
     Utilization,
-    /// How many of a pool's tasks were done at once, on average.
+    /// How many of a pool's tasks were done at once, or how many workers of a group ran at once, on average.
     Parallel,
     /// How many times as long as the median task itself the median wait for its result was.
     Slowdown,
+    /// The same of the slowest task in a hundred, and of the slowest wait in a hundred.
+    Tail,
     /// Longest a queue has been, or a pool's queue, in items.
     Depth,
     /// Items taken from a queue.

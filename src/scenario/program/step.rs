@@ -1,11 +1,16 @@
 //! The steps a worker does.
 
+mod attempt;
+
 use serde::{Deserialize, Serialize};
 
 use super::pipe::PipeStep;
 use super::resource::Target;
+use super::text::Text;
 use crate::scenario::expr::Expr;
 use crate::trace::KnobId;
+
+pub use attempt::{Attempt, Origin, What};
 
 /// One thing a worker does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,6 +69,12 @@ pub enum Step {
         target: Target,
         by: i8,
     },
+    /// Adds to a counter so many times in a row, each in one atomic operation, and tells of it once.
+    AddMany {
+        target: Target,
+        by: i8,
+        times: Expr,
+    },
     Queue(QueueStep),
     Pipe(PipeStep),
     Signal(SignalStep),
@@ -97,6 +108,7 @@ pub enum Step {
     /// One of these ways, by chance: each as likely as its weight among all.
     Choose(Vec<Way>),
     Real(Real),
+    Attempt(Box<Attempt>),
     /// The worker panics; the others go on.
     Panic(String),
     /// Ends the process at once, by a signal, with all that is in it.
@@ -124,10 +136,21 @@ impl Step {
             | Self::Queue(QueueStep::TryPut { body, otherwise, .. } | QueueStep::TryTake { body, otherwise, .. }) => {
                 (body, otherwise, &[])
             }
+            Self::Attempt(attempt) => (&attempt.body, attempt.otherwise.as_deref().unwrap_or_default(), &[]),
             Self::Choose(ways) => (&[], &[], ways),
             _ => (&[], &[], &[]),
         };
         [first, second].into_iter().chain(ways.iter().map(|way| way.steps.as_slice()))
+    }
+
+    /// The first command that it runs, itself or in one of its blocks.
+    pub fn command(&self) -> Option<&[Text]> {
+        if let Self::Attempt(attempt) = self
+            && let What::Exec { command, .. } = &attempt.what
+        {
+            return Some(command);
+        }
+        self.bodies().flatten().find_map(Self::command)
     }
 
     /// Where the steps of the `else` that follows it go, if one can.
@@ -139,6 +162,7 @@ impl Step {
             | Self::Queue(QueueStep::TryPut { otherwise, .. } | QueueStep::TryTake { otherwise, .. }) => {
                 Some(otherwise)
             }
+            Self::Attempt(attempt) => Some(attempt.otherwise.get_or_insert_default()),
             _ => None,
         }
     }

@@ -11,6 +11,9 @@ use crate::trace::{LockKind, Span, State};
 /// What a thumbnail takes, roughly.
 pub(super) const THUMBNAIL: Span = Span::millis(20);
 
+/// What an addition to a counter takes, roughly.
+const ADDITION: Span = Span(5);
+
 /// Steps that are played at most: a still is no simulation.
 const STEPS: usize = 20_000;
 
@@ -146,6 +149,7 @@ impl<'a> Player<'a> {
             Step::Compute(t) => self.spend(worker, now, State::Running, time(t)),
             Step::Sleep(t) => self.spend(worker, now, State::Sleep, time(t)),
             Step::Io(t) => self.spend(worker, now, State::Io, time(t)),
+            Step::Attempt(attempt) => self.attempt(worker, attempt, now),
             Step::Thumbnail { .. } | Step::Real(_) => self.spend(worker, now, State::Running, THUMBNAIL.0),
             Step::Lock { target, body } | Step::Read { target, body } => self.hold(worker, target, 1, body, now),
             Step::Acquire { target, permits, body } => self.hold(worker, target, time(permits), body, now),
@@ -181,6 +185,12 @@ impl<'a> Player<'a> {
             Step::Store { target, add: by } | Step::Add { target, by } => {
                 let at = self.index(target, place);
                 self.shared[at].value += i64::from(*by);
+            }
+            Step::AddMany { target, by, times } => {
+                let (at, times) = (self.index(target, place), time(times));
+                let delta = i64::from(*by).saturating_mul(times as i64);
+                self.shared[at].value = self.shared[at].value.saturating_add(delta);
+                self.spend(worker, now, State::Running, times.saturating_mul(ADDITION.0));
             }
             Step::Queue(step) => self.queue_step(worker, step, now),
             Step::Pipe(step) => self.pipe_step(worker, step, now),

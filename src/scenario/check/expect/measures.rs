@@ -3,7 +3,8 @@
 use crate::scenario::program::{Metric, ResourceSpec};
 
 /// What can be found wrong with a run: the ids of the detectors. They live in a layer that this one does not know.
-pub(in crate::scenario::check) const FINDINGS: [&str; 19] = [
+pub(in crate::scenario::check) const FINDINGS: [&str; 20] = [
+    "convoy",
     "crashed",
     "deadlock",
     "handover-bound",
@@ -31,6 +32,8 @@ pub(in crate::scenario::check) enum Of {
     Lock,
     Counter,
     Pool,
+    /// A pool or a group of workers.
+    Crew,
     Queue,
     /// A pool or a queue.
     Queued,
@@ -45,6 +48,7 @@ impl Of {
             Self::Lock => "a lock",
             Self::Counter => "a counter",
             Self::Pool => "a pool",
+            Self::Crew => "a pool or a group of workers",
             Self::Queue => "a queue",
             Self::Queued => "a pool or a queue",
             Self::Signal => "a condition, an event or a barrier",
@@ -57,7 +61,9 @@ impl Of {
                 matches!(self, Self::Lock)
             }
             ResourceSpec::Counter { .. } => matches!(self, Self::Counter),
-            ResourceSpec::Queue { .. } | ResourceSpec::Pipe { .. } => matches!(self, Self::Queue | Self::Queued),
+            ResourceSpec::Queue { .. } | ResourceSpec::Pipe { .. } | ResourceSpec::Server(_) => {
+                matches!(self, Self::Queue | Self::Queued)
+            }
             ResourceSpec::Condition { .. } | ResourceSpec::Event | ResourceSpec::Barrier { .. } => {
                 matches!(self, Self::Signal)
             }
@@ -78,7 +84,7 @@ const fn measure(word: &'static str, metric: Metric, of: Of, help: &'static str)
     Measure { word, metric, of, help }
 }
 
-pub(in crate::scenario::check) const MEASURES: [Measure; 17] = [
+pub(in crate::scenario::check) const MEASURES: [Measure; 18] = [
     measure("contended", Metric::Contended, Of::Lock, "share of its acquisitions that had to wait"),
     measure(
         "fairness",
@@ -96,12 +102,23 @@ pub(in crate::scenario::check) const MEASURES: [Measure; 17] = [
     measure("retried", Metric::Retried, Of::Pool, "tasks begun anew because their process died"),
     measure("rejected", Metric::Rejected, Of::Pool, "tasks turned away because the queue was full"),
     measure("utilization", Metric::Utilization, Of::Pool, "share of its workers' time that went into tasks"),
-    measure("parallel", Metric::Parallel, Of::Pool, "tasks at once, on average"),
+    measure(
+        "parallel",
+        Metric::Parallel,
+        Of::Crew,
+        "of a pool: tasks at once; of a group: workers on a CPU at once; on average",
+    ),
     measure(
         "slowdown",
         Metric::Slowdown,
         Of::Pool,
         "how many times as long as the task itself one waits for its result, each the median",
+    ),
+    measure(
+        "tail",
+        Metric::Tail,
+        Of::Pool,
+        "the same of the slowest in a hundred: of the tasks themselves, and of the waits for a result",
     ),
     measure("depth", Metric::Depth, Of::Queued, "most items that waited at once; of a pipe, bytes"),
     measure("taken", Metric::Taken, Of::Queue, "items taken; of a pipe, messages received"),

@@ -4,21 +4,35 @@ use super::Unless::{Is, Then};
 use super::Value::{Name, Number, Words};
 use super::{Block, Family, Slot, may, must, shape};
 use crate::scenario::check::groups::POLICIES;
-use crate::scenario::check::number::{CAPACITY, HOW_MANY, PAYLOAD, POOL_SIZE, RETRIES};
+use crate::scenario::check::number::{CAPACITY, CORE, HOW_MANY, NICE, PAYLOAD, POOL_SIZE, RETRIES};
 
 const NAME: Slot = must("name", Name, "what it is called; members of a group are name-1, name-2, ...");
 const COUNT: Slot = may("count", Number(HOW_MANY), Is("1"), "how many do the same; each knows its place `i` of `n`");
+
+const STANDS_BACK: Slot = may(
+    "nice",
+    Number(NICE),
+    Then("not at all"),
+    "how far each stands back when others want its core: beside one at 0, one at 19 gets about a seventieth. Linux \
+     only: elsewhere all are alike, and a note says so",
+);
+const STAYS_ON: Slot = may(
+    "core",
+    Number(CORE),
+    Then("any"),
+    "the core each stays on, counted among those there are, beginning anew after the last. Linux only, as `nice`",
+);
 
 pub(super) const WORKERS: Family = Family {
     title: "Workers",
     shapes: &[
         shape("thread", "thread left { ... }", "Threads of one process that do the steps in the block.")
             .args(&[NAME])
-            .props(&[COUNT])
+            .props(&[COUNT, STANDS_BACK, STAYS_ON])
             .block(Block::Must),
         shape("process", "process left { ... }", "Processes that do the steps in the block.")
             .args(&[NAME])
-            .props(&[COUNT])
+            .props(&[COUNT, STANDS_BACK, STAYS_ON])
             .block(Block::Must),
         shape(
             "pool",
@@ -44,6 +58,8 @@ pub(super) const WORKERS: Family = Family {
                 Then("again and again"),
                 "how often a task is begun anew whose process died",
             ),
+            STANDS_BACK,
+            STAYS_ON,
         ])
         .block(Block::Must),
     ],
