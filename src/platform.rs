@@ -24,6 +24,7 @@ mod process;
 mod robust;
 mod sched;
 mod timer;
+mod usage;
 
 pub use child::{Child, Exit, Launch, Pipes, inherited};
 pub use clock::{Clock, Pair};
@@ -38,3 +39,4 @@ pub use process::{
 pub use robust::{ROBUST_WORDS, Robust, Taken};
 pub use sched::{SchedStat, stand_back, stay_on, thread_cpu};
 pub use timer::{exact_sleeps, wait_for_device};
+pub use usage::{all_cores_busy, own_cpu, resident, switches};

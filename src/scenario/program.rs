@@ -2,6 +2,7 @@
 
 mod ask;
 mod expect;
+mod optimum;
 mod pipe;
 mod resource;
 mod step;
@@ -16,6 +17,7 @@ use crate::trace::KnobId;
 
 pub use ask::{Ask, Guess, Right};
 pub use expect::{Claim, Expect, Metric, Subject};
+pub use optimum::{Optimum, Scarce};
 pub use pipe::PipeStep;
 pub use resource::{Choice, Resource, ResourceSpec, Serving, Target};
 pub use step::{Attempt, Compare, Origin, Question, QueueStep, Real, SignalStep, Step, Way, What};
@@ -34,6 +36,7 @@ pub enum Group {
     RealWork,
     Machine,
     Classics,
+    Tuning,
     Own,
 }
 
@@ -55,6 +58,8 @@ pub struct Scenario {
     pub pools: Vec<Pool>,
     pub expects: Vec<Expect>,
     pub test: Test,
+    /// Where tuning should end up, when that can be calculated.
+    pub optimum: Option<Optimum>,
 }
 
 /// How `contend test` runs it.

@@ -121,8 +121,7 @@ impl World {
             packed: Vec::new(),
             workers: (0..self.workers.len()).map(worker).collect(),
             resources: (0..self.locks.len()).map(lock).collect(),
-            pools: Vec::new(),
-            wakers: Vec::new(),
+            ..Cast::default()
         })
     }
 

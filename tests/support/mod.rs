@@ -39,6 +39,7 @@ pub fn scenario(name: &str) -> Scenario {
         pools: vec![],
         expects: vec![],
         test: Test::default(),
+        optimum: None,
     }
 }
 

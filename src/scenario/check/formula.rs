@@ -81,8 +81,7 @@ fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, Fault> {
             }
             '+' | '-' | '*' | '/' | '%' | '(' | ')' | ',' => (Token::Sign(c), 1),
             _ => {
-                let help =
-                    "numbers, $knobs, i, n, min( , ), max( , ), random( , ), exponential( ), + - * / % and parentheses";
+                let help = "numbers, $knobs, i, n, cores, min( , ), max( , ), random( , ), exponential( ), + - * / % and parentheses";
                 return Err(fault(at..at + c.len_utf8(), "this does not belong into a number", Some(help)));
             }
         };
@@ -212,6 +211,10 @@ impl<'a> Parser<'a> {
             }
             "i" => Ok(Formula { expr: Expr::Index, unit: Unit::Count, low: 0.0, high: WORKERS - 1.0 }),
             "n" => Ok(Formula { expr: Expr::Count, unit: Unit::Count, low: 1.0, high: WORKERS }),
+            "cores" => {
+                let cores = std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64);
+                Ok(Formula { expr: Expr::Number(cores), unit: Unit::Count, low: cores, high: cores })
+            }
             "random" | "exponential" if !self.index => {
                 let help = "what is left to chance is known to steps only: they ask again each time";
                 Err(fault(at.clone(), format!("`{name}` means nothing here"), Some(help)))
@@ -237,7 +240,7 @@ impl<'a> Parser<'a> {
             _ => Err(fault(
                 at.clone(),
                 format!("`{name}` means nothing here"),
-                Some("known are i, n, min, max, random, exponential, $knobs"),
+                Some("known are i, n, cores, min, max, random, exponential, $knobs"),
             )),
         }
     }
