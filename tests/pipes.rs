@@ -43,7 +43,7 @@ fn moved(seen: &Seen) -> [(u64, usize); 2] {
 
 fn failures(seen: &Seen) -> Vec<&str> {
     let what = |notice| match notice {
-        &Notice::Failed { ref what, .. } => Some(what.as_str()),
+        Notice::Failed { what, .. } => Some(what.as_str()),
         _ => None,
     };
     seen.notices.iter().filter_map(what).collect()

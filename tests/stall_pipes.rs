@@ -219,7 +219,9 @@ impl World {
         }
         if self.workers[w].told.replace((written, read)) != Some((written, read)) {
             for (read, bytes) in [(false, written), (true, read)] {
-                bytes.into_iter().for_each(|bytes| self.tell(w, EventKind::Refused { pipe, read, bytes }));
+                for bytes in bytes {
+                    self.tell(w, EventKind::Refused { pipe, read, bytes });
+                }
             }
         }
     }

@@ -21,8 +21,10 @@ pub enum PipeStep {
 impl PipeStep {
     pub const fn target(&self) -> &Target {
         match self {
-            Self::Send { target, .. } | Self::Receive { target, .. } | Self::Each { target, .. } => target,
-            Self::Close(target) => target,
+            Self::Send { target, .. }
+            | Self::Receive { target, .. }
+            | Self::Each { target, .. }
+            | Self::Close(target) => target,
         }
     }
 }

@@ -58,10 +58,9 @@ impl States {
                 | Step::Acquire { .. }
                 | Step::Read { .. }
                 | Step::Write { .. } => self.add(&[State::Lock]),
-                Step::Pipe(PipeStep::Send { .. }) => self.add(&[State::Full]),
-                Step::Pipe(PipeStep::Receive { .. } | PipeStep::Each { .. }) => self.add(&[State::Empty]),
-                Step::Queue(QueueStep::Put(_)) => self.add(&[State::Full]),
-                Step::Queue(QueueStep::Take(_) | QueueStep::Each { .. }) => self.add(&[State::Empty]),
+                Step::Queue(QueueStep::Put(_)) | Step::Pipe(PipeStep::Send { .. }) => self.add(&[State::Full]),
+                Step::Queue(QueueStep::Take(_) | QueueStep::Each { .. })
+                | Step::Pipe(PipeStep::Receive { .. } | PipeStep::Each { .. }) => self.add(&[State::Empty]),
                 Step::Signal(SignalStep::Wait { .. } | SignalStep::Meet(_)) => self.add(&[State::Signal]),
                 Step::Panic(_) | Step::Abort | Step::Exit(_) => self.add(&[State::Crashed]),
                 _ => {}
