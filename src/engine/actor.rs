@@ -57,7 +57,7 @@ impl Values for Actor {
 impl Actor {
     pub fn new(run: &'static Run, me: WorkerId, place: (u32, u32)) -> Self {
         let copies = vec![0; run.plan.cast.resources.len()];
-        let ends = run.ends.of(&run.plan.ends[me.index()]).into_iter().collect();
+        let ends = run.ends_of(me);
         Self { run, me, place, pen: run.recorder(me), held: Vec::new(), copies, task: None, ends, manager: None }
     }
 
@@ -132,6 +132,8 @@ impl Actor {
             Step::Queue(step) => self.queue_step(step)?,
             Step::Pipe(step) => self.pipe_step(step)?,
             Step::Signal(step) => self.signal_step(step),
+            Step::Allocate { bytes, body } => self.with_memory(bytes, body)?,
+            Step::Life(step) => self.life_step(step)?,
             Step::If { question, body, otherwise } => {
                 let yes = self.holds(question)?;
                 self.steps(if yes { body } else { otherwise })?;

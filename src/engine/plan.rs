@@ -3,7 +3,10 @@
 //! Dashboard, runner and worker processes each make the plan from the same input and so agree on every id.
 
 mod ends;
+mod lives;
 mod wakers;
+
+use std::collections::BTreeSet;
 
 use thiserror::Error;
 
@@ -56,6 +59,12 @@ pub struct Plan {
     pub arrays: Vec<(ResourceId, u32)>,
     /// By worker: the ends of pipes and connections that it uses, in order.
     pub ends: Vec<Vec<End>>,
+    /// By worker: the life of one that others spawn or join.
+    pub lives: Vec<Option<ResourceId>>,
+    /// Groups that somebody spawns, by position.
+    pub spawned: BTreeSet<usize>,
+    /// Groups whose processes are copies of who spawns them, by position.
+    forked: BTreeSet<usize>,
     knobs: usize,
 }
 
@@ -85,16 +94,21 @@ impl Plan {
             parts: Vec::new(),
             arrays: Vec::new(),
             ends: Vec::new(),
+            lives: Vec::new(),
+            spawned: scenario.spawned(),
+            forked: (0..scenario.workers.len()).filter(|at| scenario.workers[*at].forked).collect(),
             knobs: scenario.knobs.len(),
         };
         plan.add_resources(scenario, settings)?;
         for (i, group) in scenario.workers.iter().enumerate() {
             plan.add_group(i, group, settings)?;
         }
+        plan.add_lives(scenario)?;
         for i in 0..scenario.pools.len() {
             plan.add_pool(i, scenario, settings, job)?;
         }
         plan.add_servers(scenario)?;
+        plan.lives.resize(plan.parts.len(), None); // nobody spawns a pool's workers, or a server, by name
         plan.add_wakers(scenario);
         plan.add_ends(scenario);
         Ok(plan)
@@ -162,18 +176,24 @@ impl Plan {
     /// Who could end which wait.
     fn add_wakers(&mut self, scenario: &Scenario) {
         let mut declared = vec![Wakers::default(); scenario.resources.len()];
+        let mut spawners = vec![Vec::new(); scenario.workers.len()];
         for (index, group) in scenario.workers.iter().enumerate() {
             let lanes = self.lanes(|part| matches!(part, Part::Member { group, .. } if *group == index));
-            wakers::enter(&mut declared, lanes, &group.steps);
+            wakers::enter(&mut declared, lanes, &group.steps, &scenario.workers);
+            wakers::enter_spawners(&mut spawners, lanes, &group.steps, &scenario.workers);
         }
         for (index, pool) in scenario.pools.iter().enumerate() {
             let lanes = self.lanes(|part| matches!(part, Part::PoolWorker { pool, .. } if *pool == index));
             let feeder = self.lanes(|part| matches!(part, Part::Feeder { pool } if *pool == index));
-            wakers::enter(&mut declared, lanes, &pool.task);
-            wakers::enter(&mut declared, feeder, &pool.task); // it does tasks itself when the queue is full
+            // The feeder does tasks itself when the queue is full.
+            for lanes in [lanes, feeder] {
+                wakers::enter(&mut declared, lanes, &pool.task, &scenario.workers);
+                wakers::enter_spawners(&mut spawners, lanes, &pool.task, &scenario.workers);
+            }
         }
         let lines = declared.into_iter().zip(&self.arrays);
         self.cast.wakers = lines.flat_map(|(line, (_, count))| vec![line; *count as usize]).collect();
+        self.cast.wakers.extend(self.wakers_of_lives(&spawners));
     }
 
     /// The lanes that do such a part: they stand side by side.
@@ -228,6 +248,7 @@ impl Plan {
             Feed::Arrive { .. } => ("arrivals", None),
             Feed::Batch { count } => ("batch", Some(count.eval(&Fixed(settings)).max(0.0) as u64)),
             Feed::Files { .. } => ("files", Some(job.total())),
+            Feed::Each { .. } => ("words", Some(job.total())),
         };
         let info = WorkerInfo { name: named(what), group: named(what), kind: WorkerKind::Thread, pool: None };
         let feeder = self.add_worker(info, Part::Feeder { pool: index });

@@ -1,18 +1,20 @@
 //! What all workers of one process share.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use super::ends::Ends;
+use super::ends::{Ends, Had};
 use super::files::Job;
 use super::http::Web;
 use super::lock::Lock;
-use super::plan::{Plan, PlanError};
+use super::plan::{Part, Plan, PlanError};
 use super::queue::Queue;
 use super::recorder::Recorder;
+use super::shared::life::Life;
 use super::shared::monitor::Monitor;
 use super::shared::pipe::Pipe;
 use super::shared::rwlock::Rwlock;
@@ -123,8 +125,46 @@ impl Run {
         let _ = self.own.set(self.plan.cast.resources.iter().map(initial).collect());
     }
 
+    /// The ends that a worker uses. A worker process has no others to give them to: they are closed with the worker.
+    pub fn ends_of(&self, worker: WorkerId) -> Had {
+        let ends = self.ends.of(&self.plan.ends[worker.index()]).into_iter().collect();
+        if self.own.get().is_some() {
+            self.ends.keep(&BTreeSet::new());
+        }
+        ends
+    }
+
     pub fn pipe(&self, resource: ResourceId) -> Pipe<'static> {
         Pipe::at(resource, self.board.resource(resource))
+    }
+
+    /// The life of a worker that others spawn or join.
+    pub fn life(&self, worker: WorkerId) -> Option<Life<'static>> {
+        Some(Life::at(self.board.resource(self.plan.life(worker)?)))
+    }
+
+    /// All lives, with whose they are.
+    pub fn lives(&self) -> impl Iterator<Item = (WorkerId, Life<'static>)> {
+        (0..self.plan.lives.len()).map(WorkerId::from).filter_map(|worker| Some((worker, self.life(worker)?)))
+    }
+
+    /// Ends the life of a worker, if it has one. Its ring is free for the next from here on.
+    pub fn end_life(&self, worker: WorkerId, well: bool) {
+        let Some(life) = self.life(worker) else { return };
+        life.end(well);
+        if self.board.is_leaving() {
+            self.board.call();
+        }
+    }
+
+    /// Whether the run does not wait for a worker.
+    pub fn is_daemon(&self, worker: WorkerId) -> bool {
+        match self.plan.parts.get(worker.index()) {
+            Some(Part::Member { group, .. }) => self.scenario.workers[*group].daemon,
+            // It would wait for them.
+            Some(Part::Manager) => self.scenario.workers.iter().any(|group| group.daemon),
+            _ => false,
+        }
     }
 
     /// The monitor behind a queue, a condition, an event flag or a barrier.
@@ -156,6 +196,11 @@ impl Run {
                 ResourceKind::Pipe { .. } => self.pipe(id).init(),
                 _ => {}
             }
+            if let ResourceKind::Life { of } = resource.kind
+                && !self.plan.is_spawned(of)
+            {
+                Life::at(self.board.resource(id)).begin_first();
+            }
             self.semaphore(id).inspect(|semaphore| semaphore.init());
             self.rwlock(id).inspect(|rwlock| rwlock.init());
         }
@@ -163,7 +208,10 @@ impl Run {
 
     /// A pen for one worker of this process. There must be one only at a time.
     pub fn recorder(&self, worker: WorkerId) -> Recorder<'static> {
-        Recorder::new(RingWriter::new(self.board.ring(worker)), self.board.clock())
+        let ring = self.board.ring(worker);
+        // The rings of those who are spawned were made ready by the runner.
+        let writer = if self.plan.is_spawned(worker) { RingWriter::again(ring) } else { RingWriter::new(ring) };
+        Recorder::new(writer, self.board.clock())
     }
 
     /// Nanoseconds between two readings of the run's clock.

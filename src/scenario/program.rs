@@ -9,6 +9,8 @@ mod step;
 mod text;
 mod work;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::clean::clean;
@@ -20,7 +22,7 @@ pub use expect::{Claim, Expect, Metric, Part, Subject, Times};
 pub use optimum::{Optimum, Scarce};
 pub use pipe::PipeStep;
 pub use resource::{Choice, Resource, ResourceSpec, Serving, Target};
-pub use step::{Attempt, Compare, Origin, Question, QueueStep, Real, SignalStep, Step, Way, What};
+pub use step::{Attempt, Compare, LifeStep, Members, Origin, Question, QueueStep, Real, SignalStep, Step, Way, What};
 pub use text::{Piece, Place, Template, Text};
 pub use work::{Feed, Policy, Pool, Seat, Workers};
 
@@ -90,6 +92,29 @@ impl Scenario {
     pub fn any_step(&self, wanted: impl Fn(&Step) -> bool) -> bool {
         let groups = self.workers.iter().map(|group| &group.steps);
         groups.chain(self.pools.iter().map(|pool| &pool.task)).flatten().any(|step| step.any(&wanted))
+    }
+
+    /// Groups whose workers wait for somebody to spawn them, instead of starting with the run.
+    pub fn spawned(&self) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        self.each_step(&mut |step| found.extend(step.spawns()));
+        found
+    }
+
+    /// Groups that somebody waits for to end.
+    pub fn joined(&self) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        self.each_step(&mut |step| {
+            if let Step::Life(LifeStep::Join { members, .. }) = step {
+                found.insert(members.group);
+            }
+        });
+        found
+    }
+
+    fn each_step(&self, see: &mut impl FnMut(&Step)) {
+        let groups = self.workers.iter().map(|group| &group.steps);
+        groups.chain(self.pools.iter().map(|pool| &pool.task)).flatten().for_each(|step| step.each(see));
     }
 
     /// The first command that it would run with these settings, as one would type it.

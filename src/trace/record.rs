@@ -8,7 +8,7 @@
 //! Sixteen bytes instead of thirty-two halve the cache lines a worker dirties. Decoding trusts nothing: any two words
 //! give an event, the senseless ones [`EventKind::Unknown`].
 
-use super::{EventKind, Grant, How, PoolId, ResourceId, Span, State};
+use super::{EventKind, Grant, How, PoolId, ResourceId, Span, State, WorkerId};
 
 /// Size of a record in a ring.
 pub const RECORD_BYTES: usize = 16;
@@ -112,6 +112,9 @@ const fn encode(kind: EventKind) -> u64 {
         EventKind::Sent { pipe, bytes, depth, whole } => pack_piece(23, pipe, bytes, depth, whole),
         EventKind::Received { pipe, bytes, depth, whole } => pack_piece(24, pipe, bytes, depth, whole),
         EventKind::Refused { pipe, read, bytes } => pack(25, pipe.0, read as u8, bytes & ARG_MAX),
+        EventKind::Spawns { life, nth } => pack(26, life.0, 0, nth & ARG_MAX),
+        EventKind::SpawnedBy { worker, after } => pack(27, worker.0, 0, after.0),
+        EventKind::Joins { life, nth } => pack(28, life.0, 0, nth & ARG_MAX),
         EventKind::Closed { queue } => pack(32, queue.0, 0, 0),
         EventKind::Signalled { on, woken } => pack(33, on.0, 0, woken as u64),
         EventKind::PutNth { queue, depth, nth } => pack(34, queue.0, 0, pack_nth(depth, nth)),
@@ -164,6 +167,9 @@ fn decode(word: u64) -> EventKind {
         23 => EventKind::Sent { pipe: lock, bytes: piece.0, depth: piece.1, whole: flag },
         24 => EventKind::Received { pipe: lock, bytes: piece.0, depth: piece.1, whole: flag },
         25 => EventKind::Refused { pipe: lock, read: flag, bytes: arg },
+        26 => EventKind::Spawns { life: lock, nth: arg },
+        27 => EventKind::SpawnedBy { worker: WorkerId(id), after: Span(arg) },
+        28 => EventKind::Joins { life: lock, nth: arg },
         46 => EventKind::AddedMany { counter: lock, delta: (arg << 24) as i64 >> 24 },
         32 => EventKind::Closed { queue: lock },
         34 => EventKind::PutNth { queue: lock, depth: (arg >> 24) as u16, nth: arg as u32 & NTH_MAX },
@@ -233,6 +239,9 @@ mod tests {
             EventKind::Sent { pipe: lock, bytes: 1, depth: PIECE_MAX, whole: true },
             EventKind::Received { pipe: lock, bytes: 1 << 20, depth: 0, whole: false },
             EventKind::Refused { pipe: lock, read: true, bytes: ARG_MAX },
+            EventKind::Spawns { life: lock, nth: 1 << 39 },
+            EventKind::SpawnedBy { worker: WorkerId(9_999), after: Span(535_000) },
+            EventKind::Joins { life: lock, nth: 2 },
             EventKind::Ran { ok: false, cpu: Span(77) },
             EventKind::Gap { lost: 12 },
         ] {

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::{Part, Plan};
-use crate::scenario::{Expr, PipeStep, Policy, Scenario, Step, Target, Values};
+use crate::scenario::{Expr, LifeStep, PipeStep, Policy, Scenario, Step, Target, Values, Workers};
 use crate::trace::{KnobId, Lanes, Memory, ResourceId, ResourceKind, WorkerId, WorkerInfo, WorkerKind};
 
 /// One end of what the kernel carries between workers.
@@ -18,6 +18,14 @@ pub enum End {
     /// A worker's connection to the manager, and the manager's side of it.
     Visit(WorkerId),
     Serve(WorkerId),
+}
+
+/// Whose steps are read.
+struct User<'a> {
+    lane: WorkerId,
+    /// Nothing for a pool's workers: any of them may do any task.
+    place: Option<Place>,
+    groups: &'a [Workers],
 }
 
 /// A worker's place, where no knob matters.
@@ -81,28 +89,26 @@ impl Plan {
             Part::Feeder { .. } | Part::Server { .. } | Part::Manager => return BTreeSet::new(),
         };
         let mut ends = BTreeSet::new();
-        self.enter(steps, lane, place.as_ref(), &mut ends);
+        self.enter(steps, &User { lane, place, groups: &scenario.workers }, &mut ends);
         ends
     }
 
-    fn enter(&self, steps: &[Step], lane: WorkerId, place: Option<&Place>, ends: &mut BTreeSet<End>) {
+    fn enter(&self, steps: &[Step], user: &User<'_>, ends: &mut BTreeSet<End>) {
         for step in steps {
             match step {
-                Step::Pipe(PipeStep::Send { target, .. }) => ends.extend(self.members(target, place).map(End::Write)),
+                Step::Pipe(PipeStep::Send { target, .. }) => {
+                    ends.extend(self.meant(target, user.place.as_ref()).map(End::Write));
+                }
                 Step::Pipe(PipeStep::Receive { target, .. } | PipeStep::Each { target, .. }) => {
-                    ends.extend(self.members(target, place).map(End::Read));
+                    ends.extend(self.meant(target, user.place.as_ref()).map(End::Read));
                 }
-                Step::Load(target) | Step::Store { target, .. } | Step::Add { target, .. }
-                    if self.is_managed(target) =>
-                {
-                    ends.insert(End::Visit(lane));
-                }
-                Step::If { question, .. } | Step::While { question, .. } if self.is_managed(&question.target) => {
-                    ends.insert(End::Visit(lane));
-                }
+                Step::Life(LifeStep::Run { group }) => self.enter(&user.groups[*group].steps, user, ends),
                 _ => {}
             }
-            step.bodies().for_each(|body| self.enter(body, lane, place, ends));
+            if step.counter().is_some_and(|counter| self.is_managed(counter)) {
+                ends.insert(End::Visit(user.lane));
+            }
+            step.bodies().for_each(|body| self.enter(body, user, ends));
         }
     }
 
@@ -112,7 +118,7 @@ impl Plan {
     }
 
     /// Those of an array that a step may mean: one, where its place says which and no knob can change that.
-    fn members(&self, target: &Target, place: Option<&Place>) -> impl Iterator<Item = ResourceId> {
+    fn meant(&self, target: &Target, place: Option<&Place>) -> impl Iterator<Item = ResourceId> {
         let (first, count) = self.arrays[target.resource];
         let fixed = |at: &Expr| at.knobs().is_empty();
         let one = match (&target.at, place) {

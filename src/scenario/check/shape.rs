@@ -10,6 +10,7 @@ mod control;
 mod counter;
 mod end;
 mod expect;
+mod life;
 mod lock;
 mod pipe;
 mod pool;
@@ -180,6 +181,7 @@ pub(super) const STEPS: Place = Place {
         queue::QUEUES,
         pipe::PIPES,
         signal::SIGNALS,
+        life::LIVES,
         control::CONTROL,
         work::REAL,
         attempt::ATTEMPTS,
