@@ -5,7 +5,9 @@
 
 mod actor;
 mod birth;
+mod block_on;
 mod ends;
+mod event_loop;
 mod feeder;
 mod files;
 mod fill;
@@ -19,6 +21,7 @@ mod picture;
 mod plan;
 mod pool;
 mod process;
+mod pulse;
 mod queue;
 mod recorder;
 mod run;

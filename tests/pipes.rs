@@ -42,11 +42,13 @@ fn moved(seen: &Seen) -> [(u64, usize); 2] {
 }
 
 fn failures(seen: &Seen) -> Vec<&str> {
-    let what = |notice| match notice {
-        Notice::Failed { what, .. } => Some(what.as_str()),
-        _ => None,
-    };
-    seen.notices.iter().filter_map(what).collect()
+    let mut failures = Vec::new();
+    for notice in &seen.notices {
+        if let Notice::Failed { what, .. } = notice {
+            failures.push(what.as_str());
+        }
+    }
+    failures
 }
 
 /// Whether a worker is known to be in this state on the first resource.

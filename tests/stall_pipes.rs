@@ -219,7 +219,7 @@ impl World {
         }
         if self.workers[w].told.replace((written, read)) != Some((written, read)) {
             for (read, bytes) in [(false, written), (true, read)] {
-                for bytes in bytes {
+                if let Some(bytes) = bytes {
                     self.tell(w, EventKind::Refused { pipe, read, bytes });
                 }
             }

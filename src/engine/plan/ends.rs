@@ -105,7 +105,7 @@ impl Plan {
                 Step::Life(LifeStep::Run { group }) => self.enter(&user.groups[*group].steps, user, ends),
                 _ => {}
             }
-            if step.counter().is_some_and(|counter| self.is_managed(counter)) {
+            if step.target().is_some_and(|target| self.is_managed(target)) {
                 ends.insert(End::Visit(user.lane));
             }
             step.bodies().for_each(|body| self.enter(body, user, ends));

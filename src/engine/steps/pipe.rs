@@ -10,7 +10,7 @@ use crate::scenario::{Expr, PipeStep, Step, Target};
 use crate::trace::{EventKind, ResourceId};
 
 impl Actor {
-    pub(in crate::engine) fn pipe_step(&mut self, step: &PipeStep) -> Flow {
+    pub(in crate::engine) async fn pipe_step(&mut self, step: &PipeStep) -> Flow {
         match step {
             PipeStep::Send { target, bytes } => self.send(target, bytes),
             PipeStep::Receive { target, bytes } => {
@@ -20,7 +20,7 @@ impl Actor {
                     Err(Halt::Finished)
                 }
             }
-            PipeStep::Each { target, bytes, body } => self.receive_each(target, bytes, body),
+            PipeStep::Each { target, bytes, body } => self.receive_each(target, bytes, body).await,
             PipeStep::Close(target) => {
                 self.close(self.target(target));
                 Ok(())
@@ -47,9 +47,9 @@ impl Actor {
         }
     }
 
-    fn receive_each(&mut self, target: &Target, bytes: &Expr, body: &[Step]) -> Flow {
+    async fn receive_each(&mut self, target: &Target, bytes: &Expr, body: &[Step]) -> Flow {
         while self.receive(target, bytes)? {
-            self.again(body)?;
+            self.again(body).await?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use super::{children, prop, span_of};
 use crate::scenario::check::names::Thing;
 use crate::scenario::check::node::arg;
 use crate::scenario::check::number::PLACE;
-use crate::scenario::program::{Choice, LifeStep, Members, ResourceSpec, Step, Target};
+use crate::scenario::program::{Choice, LifeStep, Members, ResourceSpec, Step};
 use crate::trace::Memory;
 
 impl Checker {
@@ -37,7 +37,7 @@ impl Checker {
             return;
         }
         let (starts, nested) = (self.who_starts(), self.who_runs_runners());
-        for (at, node) in crate::scenario::check::named(nodes, &["thread", "process"]).enumerate() {
+        for (at, node) in crate::scenario::check::named(nodes, &["thread", "process", "async"]).enumerate() {
             let name = arg(node, 0).and_then(|entry| entry.value().as_string()).unwrap_or_default();
             if !starts.contains(&at) {
                 let mistake = self.mistakes.error(span_of(node), format!("nobody ever spawns `{name}`"));
@@ -70,19 +70,20 @@ impl Checker {
         let run = runs(&groups[group].steps).into_iter();
         for step in [group].into_iter().chain(run).flat_map(|group| &groups[group].steps) {
             step.each(&mut |step| {
-                let used = match step {
-                    Step::Pipe(step) => Some(step.target()),
-                    step => step.counter().filter(|counter| !self.is_shared(counter)),
-                };
-                found = found.or(used.map(|target| target.resource));
+                let used = step.target().map(|target| target.resource);
+                found = found.or(used.filter(|resource| self.is_handed_out(*resource)));
             });
         }
         found
     }
 
-    fn is_shared(&self, counter: &Target) -> bool {
-        let spec = &self.scenario.resources[counter.resource].spec;
-        !matches!(spec, ResourceSpec::Counter { memory, .. } if *memory != Choice::Fixed(Memory::Shared))
+    /// Whether those who use it get something of it that lies in no shared memory.
+    pub(in crate::scenario::check) fn is_handed_out(&self, resource: usize) -> bool {
+        match &self.scenario.resources[resource].spec {
+            ResourceSpec::Pipe { .. } => true,
+            ResourceSpec::Counter { memory, .. } => *memory != Choice::Fixed(Memory::Shared),
+            _ => false,
+        }
     }
 
     /// Groups that start with the run, or are spawned by some that start.
