@@ -83,9 +83,9 @@ fn every_message_arrives_whole_and_the_stream_ends_with_the_last_writer() {
 
 #[test]
 fn a_full_pipe_and_an_empty_one_are_waited_for() {
-    let text = "pipe lines capacity=\"4KiB\"\nevent go\n\
-        WORKER writer { repeat 9 { send lines bytes=\"1000B\" }; wait go; send lines bytes=\"1000B\" }\n\
-        WORKER reader { sleep \"30ms\"; repeat 9 { receive lines bytes=\"1000B\" }; set go; receive lines bytes=\"1000B\" }";
+    let text = "pipe lines capacity=\"4KiB\"\nevent half\nevent go\n\
+        WORKER writer { repeat 4 { send lines bytes=\"1000B\" }; set half; repeat 5 { send lines bytes=\"1000B\" }; wait go; send lines bytes=\"1000B\" }\n\
+        WORKER reader { wait half; sleep \"200ms\"; repeat 9 { receive lines bytes=\"1000B\" }; set go; receive lines bytes=\"1000B\" }";
     both(text, |scenario| {
         let seen = completed(&scenario);
         let waits = |state| seen.count(|kind| kind == EventKind::Block { state, on: Some(ResourceId(0)) });
@@ -193,6 +193,7 @@ fn a_process_has_the_ends_it_uses_and_no_others() {
     );
     let mut seen = Seen::start(&scenario);
     seen.until("the reader waits", |seen| moved(seen)[1].1 == 1 && waits(seen, 1, State::Empty, ResourceId(1)));
+    seen.until("both processes", |seen| seen.pids().len() == 2);
     let pids = seen.pids();
     let [writer, reader] = pids[..] else { panic!("two processes: {pids:?}") };
     let runner = parent_of(reader).expect("its parent");
