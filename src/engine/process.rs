@@ -2,7 +2,6 @@
 
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
-use std::os::unix::process::parent_id;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -43,7 +42,7 @@ fn serve(lane: &str, parent: Option<&str>) -> io::Result<()> {
     let mut stdin = io::stdin();
     let start: Start = frame::receive(&mut stdin)?.ok_or(io::ErrorKind::UnexpectedEof)?;
     let board: &'static Board = Box::leak(Box::new(Board::open(board)?));
-    let run = Run::new(start, board, Work::of(board), parent_id()).map_err(io::Error::other)?;
+    let run = Run::new(start, board, Work::of(board)).map_err(io::Error::other)?;
     let part = run.plan.parts.get(me.index()).copied().ok_or_else(|| io::Error::other("there is no such lane"))?;
     if let Part::Server { resource } = part {
         return serve_requests(run, me, resource);

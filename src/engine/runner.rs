@@ -15,7 +15,7 @@ use super::recorder::Recorder;
 use super::run::Run;
 use super::wire::{Down, Start, Up};
 use super::work::Work;
-use crate::platform::{become_subreaper, exit_now, inherited, reset_signals};
+use crate::platform::{become_subreaper, end_descendants, end_with_parent_cleanly, exit_now, inherited, reset_signals};
 use crate::trace::{Board, EventKind, Ring, RingReader, RingWriter, frame, ring_words};
 
 /// Runs the runner process. Never returns.
@@ -41,13 +41,14 @@ fn serve() -> io::Result<()> {
     let work = Work::calibrate();
     board.set_work_rate(work.rate());
     board.set_event_cost(event_cost(board));
-    let run = Run::new(start.clone(), board, work, std::process::id()).map_err(io::Error::other)?;
+    let run = Run::new(start.clone(), board, work).map_err(io::Error::other)?;
     if start.settings.exec {
         become_subreaper(); // of commands whose worker was killed
+        end_with_parent_cleanly()?;
     }
     run.init_shared();
     let (tell, happenings) = unbounded();
-    listen(tell.clone())?;
+    listen(tell.clone(), start.settings.exec)?;
     hear(board, tell.clone())?;
     let mut crew = Crew::new(run, start, tell);
     crew.start_all()?;
@@ -78,11 +79,14 @@ fn wait_until_up(run: &Run, crew: &mut Crew, happenings: &Receiver<Happening>) -
     Ok(())
 }
 
-/// Reads commands until the dashboard is gone, and goes with it.
-fn listen(tell: Sender<Happening>) -> io::Result<()> {
+/// Reads commands until the dashboard is gone, and goes with it; as well as all that `exec` may have started.
+fn listen(tell: Sender<Happening>, exec: bool) -> io::Result<()> {
     thread::Builder::new().name("commands".into()).spawn(move || {
         while let Ok(Some(down)) = frame::receive::<Down>(io::stdin()) {
             let _ = tell.send(Happening::Down(down));
+        }
+        if exec {
+            end_descendants();
         }
         exit_now(0) // the workers die with this process, by their lifelines and by the kernel's signal
     })?;
