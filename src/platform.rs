@@ -30,8 +30,8 @@ pub use command::{Ran, Running, run_command};
 pub use machine::{Machine, machine};
 pub use memory::{PAGE, Shared, free_memory, wait_once, wait_while, wake_all, wake_one};
 pub use process::{
-    become_subreaper, close_on_exec_pipe, end_descendants, end_with_parent_cleanly, exit_now, kill_group, kill_process, reap_adopted, reap_strangers, reset_signals,
-    started,thread_id,
+    become_subreaper, close_on_exec_pipe, end_descendants, end_with_parent_cleanly, exit_now, kill_group, kill_process,
+    reap_adopted, reap_strangers, reset_signals, started, thread_id,
 };
 pub use robust::{ROBUST_WORDS, Robust, Taken};
 pub use sched::{SchedStat, stand_back, stay_on, thread_cpu};

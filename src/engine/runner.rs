@@ -50,6 +50,7 @@ fn serve() -> io::Result<()> {
     let (tell, happenings) = unbounded();
     listen(tell.clone(), start.settings.exec)?;
     hear(board, tell.clone())?;
+    let exec = start.settings.exec;
     let mut crew = Crew::new(run, start, tell);
     crew.start_all()?;
     wait_until_up(run, &mut crew, &happenings)?;
@@ -61,6 +62,9 @@ fn serve() -> io::Result<()> {
     }
     crew.cut_off();
     run.tell(&Up::Finished { ticks: board.clock().ticks() });
+    if exec {
+        end_descendants(); // does not come back if someone else is at it, who then ends this process
+    }
     Ok(())
 }
 

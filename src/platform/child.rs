@@ -69,9 +69,9 @@ impl Launch<'_> {
             self.prepare(&mut command);
         }
         let starting = STARTING.read().unwrap_or_else(PoisonError::into_inner);
-        let mut launched = LAUNCHED.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut launched = self.own_session.then(|| LAUNCHED.lock().unwrap_or_else(PoisonError::into_inner));
         let mut inner = command.spawn()?;
-        if own_session {
+        if let Some(launched) = &mut launched {
             launched.insert(inner.id());
         }
         drop((starting, launched));

@@ -8,7 +8,10 @@ use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process_group, set_child_subreaper,set_parent_process_death_signal, waitpgid};
+use rustix::process::{
+    Pid, Signal, WaitOptions, getpid, kill_process_group, set_child_subreaper, set_parent_process_death_signal,
+    waitpgid,
+};
 use signal_hook::consts::SIGTERM;
 
 /// Orphans among our descendants become our children instead of init's, so that none is lost from sight.
@@ -62,7 +65,8 @@ pub fn reap_strangers(since: u64) {
     });
 }
 
-/// Ends all that descends from us, for a process that is about to end: nothing is started here any more.
+/// Ends all that descends from us, for a process that is about to end: nothing is started here any more. Whoever calls it
+/// while another thread is at it waits for ever: the first one ends the process.
 pub fn end_descendants() {
     become_subreaper();
     let closed = STARTING.write().unwrap_or_else(PoisonError::into_inner);
