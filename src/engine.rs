@@ -5,6 +5,9 @@
 
 mod actor;
 mod birth;
+mod block_on;
+mod ends;
+mod event_loop;
 mod feeder;
 mod files;
 mod fill;
@@ -12,11 +15,13 @@ mod handover;
 mod hold;
 mod http;
 mod lock;
+mod manager;
 mod payload;
 mod picture;
 mod plan;
 mod pool;
 mod process;
+mod pulse;
 mod queue;
 mod recorder;
 mod run;

@@ -10,14 +10,17 @@
 //! | a thread's core and niceness | `sched_setaffinity`, `setpriority` of a thread | none: as everyone, with a note |
 //! | a lock whose owner died | robust `pthread_mutex_t` | `flock`, which the kernel gives back |
 //! | waiting for a device | `timerfd` | `poll` with a timeout |
+//! | a pipe of a chosen size | `F_SETPIPE_SZ` | the size it has |
 //! | waiting for a command | a process descriptor | `kqueue` |
 //! | the running image | `/proc/self/exe` | `current_exe` and a handshake |
 
 mod child;
 mod clock;
 mod command;
+mod here;
 mod machine;
 mod memory;
+mod pipe;
 mod process;
 mod robust;
 mod sched;
@@ -27,13 +30,15 @@ mod usage;
 pub use child::{Child, Exit, Launch, Pipes, die_with, fork_and_wait, inherited, of_parent};
 pub use clock::{Clock, Pair};
 pub use command::{Ran, Running, run_command};
+pub use here::Here;
 pub use machine::{Machine, machine};
 pub use memory::{PAGE, Shared, free_memory, wait_once, wait_while, wake_all, wake_one};
+pub use pipe::{Moved, in_pipe, pipe_of, read_some, readable, until_readable, until_writable, write_some};
 pub use process::{
-    become_subreaper, close_on_exec_pipe, end_descendants, end_with_parent_cleanly, exit_now, kill_group, kill_process,
-    reap_adopted, reap_strangers, reset_signals, started, thread_id,
+    allow_many_files, become_subreaper, close_on_exec_pipe, end_descendants, end_with_parent_cleanly, exit_now,
+    kill_group, kill_process, reap_adopted, reap_strangers, reset_signals, started, thread_id,
 };
 pub use robust::{ROBUST_WORDS, Robust, Taken};
 pub use sched::{SchedStat, stand_back, stay_on, thread_cpu};
-pub use timer::{exact_sleeps, wait_for_device};
+pub use timer::{await_device, exact_sleeps, wait_for_device};
 pub use usage::{all_cores_busy, own_cpu, resident, switches};

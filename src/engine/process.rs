@@ -2,14 +2,15 @@
 
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 
 use super::actor::{Actor, Halt};
 use super::birth::live;
+use super::block_on::caught;
 use super::handover;
+use super::manager;
 use super::plan::Part;
 use super::pool::panic_message;
 use super::run::Run;
@@ -43,6 +44,7 @@ fn serve(lane: &str, parent: Option<&str>) -> io::Result<()> {
     let start: Start = frame::receive(&mut stdin)?.ok_or(io::ErrorKind::UnexpectedEof)?;
     let board: &'static Board = Box::leak(Box::new(Board::open(board)?));
     let run = Run::new(start, board, Work::of(board)).map_err(io::Error::other)?;
+    run.leave_parent();
     let part = run.plan.parts.get(me.index()).copied().ok_or_else(|| io::Error::other("there is no such lane"))?;
     if let Part::Server { resource } = part {
         return serve_requests(run, me, resource);
@@ -51,6 +53,8 @@ fn serve(lane: &str, parent: Option<&str>) -> io::Result<()> {
         wait_for_parents_end();
         exit_now(0)
     })?;
+    let first = if let Part::PoolWorker { .. } = part { 3 } else { 1 };
+    run.ends.inherit(&run.plan.ends[me.index()], first)?;
     match part {
         Part::Member { .. } => {
             if !live(run, me, part) {
@@ -58,6 +62,7 @@ fn serve(lane: &str, parent: Option<&str>) -> io::Result<()> {
             }
         }
         Part::PoolWorker { pool, place } => pool_worker(run, me, pool, place)?,
+        Part::Manager => manage(run, me),
         Part::Feeder { .. } | Part::Server { .. } => return Err(io::Error::other("this lane is no worker process")),
     }
     wait_for_threads(run);
@@ -86,6 +91,16 @@ fn pool_worker(run: &'static Run, me: WorkerId, pool: usize, place: u32) -> io::
     Ok(())
 }
 
+fn manage(run: &'static Run, me: WorkerId) {
+    let mut actor = Actor::new(run, me, (0, 1));
+    run.board.ring(me).sign(std::process::id(), thread_id());
+    run.board.wait_for_go();
+    let at = actor.pen.now();
+    actor.pen.write(at, EventKind::Began);
+    manager::serve(&mut actor);
+    finish(&mut actor, How::Finished);
+}
+
 /// A process is there until the threads that were spawned in it have ended, except those nobody waits for.
 fn wait_for_threads(run: &Run) {
     let mine = std::process::id();
@@ -99,9 +114,9 @@ fn wait_for_threads(run: &Run) {
 }
 
 /// Runs the steps of a group's member to their end, whatever the end is; whether it is a good one.
-pub fn member(run: &'static Run, group: usize, actor: &mut Actor) -> bool {
+pub async fn member(run: &'static Run, group: usize, actor: &mut Actor) -> bool {
     let steps = &run.scenario.workers[group].steps;
-    let result = catch_unwind(AssertUnwindSafe(|| actor.steps(steps)));
+    let result = caught(async { actor.body(steps).await }).await;
     actor.let_go();
     let (how, what) = match result {
         Ok(Ok(()) | Err(Halt::Finished)) => (How::Finished, None),

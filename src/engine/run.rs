@@ -1,26 +1,35 @@
 //! What all workers of one process share.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
+use tokio::runtime::Handle;
+
+use super::ends::{Ends, Had};
 use super::files::Job;
 use super::http::Web;
 use super::lock::Lock;
 use super::plan::{Part, Plan, PlanError};
 use super::queue::Queue;
 use super::recorder::Recorder;
-use super::shared::life::Life;
+use super::shared::life::{ENDED, Life};
 use super::shared::monitor::Monitor;
+use super::shared::pipe::Pipe;
 use super::shared::rwlock::Rwlock;
 use super::shared::semaphore::Semaphore;
+use super::shared::sleepers::Sleepers;
+use super::shared::turns::Turns;
 use super::wire::{Start, Up};
 use super::work::Work;
 use crate::scenario::Scenario;
 use crate::trace::frame::{self, FRAME_ATOMIC};
-use crate::trace::{Board, KnobId, Notice, ResourceId, ResourceKind, RingWriter, WorkerId};
+use crate::trace::{
+    Board, KnobId, LockKind, Memory, Notice, ResourceId, ResourceInfo, ResourceKind, RingWriter, WorkerId,
+};
 
 /// The run as one process sees it. Lives as long as the process: workers may be stuck in it for ever.
 #[derive(Debug)]
@@ -35,8 +44,16 @@ pub struct Run {
     texts: Vec<Option<String>>,
     /// By resource; `None` for what is no lock, or a lock that is switched off.
     locks: Vec<Option<Lock<'static>>>,
+    /// By resource: those who wait for it, if tasks share it.
+    sleepers: Vec<Option<Sleepers>>,
+    /// Where tasks run, if this process has any.
+    pub event_loop: OnceLock<Handle>,
     /// By pool.
     pub queues: Vec<Queue>,
+    pub ends: Ends,
+    /// This process's own copies of the private counters, by resource. The runner's, the parent of all, are on the board,
+    /// where they can be looked at.
+    own: OnceLock<Vec<AtomicU64>>,
     teller: Mutex<File>,
 }
 
@@ -51,12 +68,18 @@ impl Run {
             ResourceKind::Mutex { kind } => Lock::new(kind, board.resource(ResourceId::from(i))),
             _ => None,
         });
+        let ids = (0..plan.cast.resources.len()).map(ResourceId::from);
+        let sleepers = ids.map(|id| plan.is_of_tasks(id).then(Sleepers::default)).collect();
         let queues = plan.cast.pools.iter().map(|pool| Queue::new(pool.queue, capacity(&plan, pool.queue))).collect();
         let out = io::stdout().as_fd().try_clone_to_owned().map_or_else(|_| devnull(), File::from);
         Ok(Box::leak(Box::new(Self {
             board,
             locks: locks.collect(),
+            sleepers,
+            event_loop: OnceLock::new(),
             queues,
+            ends: Ends::default(),
+            own: OnceLock::new(),
             plan,
             scenario: start.scenario,
             job: start.job,
@@ -77,20 +100,63 @@ impl Run {
         self.plan.cast.resource(resource).map(|info| &info.kind)
     }
 
-    pub fn semaphore(&self, resource: ResourceId) -> Option<Semaphore<'static>> {
+    /// The mutex of tasks behind a resource.
+    pub fn turns(&'static self, resource: ResourceId) -> Option<Turns<'static>> {
+        let Some(ResourceKind::Mutex { kind: kind @ (LockKind::Async | LockKind::AsyncReentrant) }) =
+            self.kind(resource)
+        else {
+            return None;
+        };
+        Some(Turns::at(resource, self.monitor(resource), self.sleepers(resource)?, kind.is_reentrant()))
+    }
+
+    pub fn semaphore(&'static self, resource: ResourceId) -> Option<Semaphore<'static>> {
         let Some(ResourceKind::Semaphore { permits, .. }) = self.kind(resource) else { return None };
-        Some(Semaphore::at(resource, self.board.resource(resource), *permits))
+        Some(Semaphore::at(resource, self.monitor(resource), *permits))
     }
 
-    pub fn rwlock(&self, resource: ResourceId) -> Option<Rwlock<'static>> {
+    pub fn rwlock(&'static self, resource: ResourceId) -> Option<Rwlock<'static>> {
         let Some(ResourceKind::Rwlock { policy }) = self.kind(resource) else { return None };
-        Some(Rwlock::at(resource, self.board.resource(resource), *policy))
+        Some(Rwlock::at(resource, self.monitor(resource), *policy))
     }
 
-    /// The counter behind a resource.
-    pub fn counter(&self, resource: ResourceId) -> &'static AtomicU64 {
-        let (home, word) = self.plan.cast.place_of(resource);
-        &self.board.resource(home)[word]
+    /// The counter behind a resource, where this process sees it. What the manager has of it is its own affair.
+    pub fn counter(&'static self, resource: ResourceId) -> &'static AtomicU64 {
+        let own = self.own.get().filter(|_| self.memory(resource) == Memory::Private);
+        own.and_then(|own| own.get(resource.index())).unwrap_or_else(|| {
+            let (home, word) = self.plan.cast.place_of(resource);
+            &self.board.resource(home)[word]
+        })
+    }
+
+    /// Where a counter lies.
+    pub fn memory(&self, resource: ResourceId) -> Memory {
+        match self.kind(resource) {
+            Some(ResourceKind::Counter { memory, .. }) => *memory,
+            _ => Memory::Shared,
+        }
+    }
+
+    /// From here on this process has its own copies of what is private, as they are at the beginning of a run.
+    pub fn leave_parent(&self) {
+        let initial = |resource: &ResourceInfo| match resource.kind {
+            ResourceKind::Counter { initial, .. } => AtomicU64::new(initial as u64),
+            _ => AtomicU64::new(0),
+        };
+        let _ = self.own.set(self.plan.cast.resources.iter().map(initial).collect());
+    }
+
+    /// The ends that a worker uses. A worker process has no others to give them to: they are closed with the worker.
+    pub fn ends_of(&self, worker: WorkerId) -> Had {
+        let ends = self.ends.of(&self.plan.ends[worker.index()]).into_iter().collect();
+        if self.own.get().is_some() {
+            self.ends.keep(&BTreeSet::new());
+        }
+        ends
+    }
+
+    pub fn pipe(&self, resource: ResourceId) -> Pipe<'static> {
+        Pipe::at(resource, self.board.resource(resource))
     }
 
     /// The life of a worker that others spawn or join.
@@ -107,6 +173,7 @@ impl Run {
     pub fn end_life(&self, worker: WorkerId, well: bool) {
         let Some(life) = self.life(worker) else { return };
         life.end(well);
+        self.plan.life(worker).and_then(|id| self.sleepers(id)).inspect(|sleepers| sleepers.wake_all(ENDED));
         if self.board.is_leaving() {
             self.board.call();
         }
@@ -114,13 +181,22 @@ impl Run {
 
     /// Whether the run does not wait for a worker.
     pub fn is_daemon(&self, worker: WorkerId) -> bool {
-        let part = self.plan.parts.get(worker.index());
-        matches!(part, Some(Part::Member { group, .. }) if self.scenario.workers[*group].daemon)
+        match self.plan.parts.get(worker.index()) {
+            Some(Part::Member { group, .. }) => self.scenario.workers[*group].daemon,
+            // It would wait for them.
+            Some(Part::Manager) => self.scenario.workers.iter().any(|group| group.daemon),
+            _ => false,
+        }
     }
 
-    /// The monitor behind a queue, a condition, an event flag or a barrier.
-    pub fn monitor(&self, resource: ResourceId) -> Monitor<'static> {
-        Monitor::at(self.board.resource(resource))
+    /// The monitor in a resource's words.
+    pub fn monitor(&'static self, resource: ResourceId) -> Monitor<'static> {
+        Monitor::at(self.board.resource(resource)).among(self.sleepers(resource))
+    }
+
+    /// Those who wait for a resource without a thread of their own, if tasks share it.
+    pub fn sleepers(&self, resource: ResourceId) -> Option<&Sleepers> {
+        self.sleepers.get(resource.index())?.as_ref()
     }
 
     /// The port that a server listens on.
@@ -134,16 +210,18 @@ impl Run {
     }
 
     /// Makes what is shared, before any worker process exists.
-    pub fn init_shared(&self) {
+    pub fn init_shared(&'static self) {
         self.locks.iter().flatten().for_each(Lock::init);
         for (i, resource) in self.plan.cast.resources.iter().enumerate() {
             let id = ResourceId::from(i);
             match resource.kind {
-                ResourceKind::Counter { initial } => self.counter(id).store(initial as u64, Ordering::Release),
+                ResourceKind::Counter { initial, .. } => self.counter(id).store(initial as u64, Ordering::Release),
                 ResourceKind::Queue { .. }
                 | ResourceKind::Condition { .. }
                 | ResourceKind::Event
-                | ResourceKind::Barrier { .. } => self.monitor(id).init(),
+                | ResourceKind::Barrier { .. }
+                | ResourceKind::Mutex { kind: LockKind::Async | LockKind::AsyncReentrant } => self.monitor(id).init(),
+                ResourceKind::Pipe { .. } => self.pipe(id).init(),
                 _ => {}
             }
             if let ResourceKind::Life { of } = resource.kind

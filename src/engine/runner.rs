@@ -15,7 +15,9 @@ use super::recorder::Recorder;
 use super::run::Run;
 use super::wire::{Down, Start, Up};
 use super::work::Work;
-use crate::platform::{become_subreaper, end_descendants, end_with_parent_cleanly, exit_now, inherited, reset_signals};
+use crate::platform::{
+    allow_many_files, become_subreaper, end_descendants, end_with_parent_cleanly, exit_now, inherited, reset_signals,
+};
 use crate::trace::{Board, EventKind, Ring, RingReader, RingWriter, frame, ring_words};
 
 /// Runs the runner process. Never returns.
@@ -47,6 +49,8 @@ fn serve() -> io::Result<()> {
         end_with_parent_cleanly()?;
     }
     run.init_shared();
+    allow_many_files();
+    run.ends.make(&run.plan)?;
     let (tell, happenings) = unbounded();
     listen(tell.clone(), start.settings.exec)?;
     hear(board, tell.clone())?;
@@ -56,9 +60,11 @@ fn serve() -> io::Result<()> {
     wait_until_up(run, &mut crew, &happenings)?;
     run.tell(&Up::Going { ticks: board.clock().ticks() });
     board.go();
+    crew.close_ends();
     while !crew.is_done() {
         let Ok(happening) = happenings.recv() else { break };
         crew.handle(happening)?;
+        crew.close_ends();
     }
     crew.cut_off();
     run.tell(&Up::Finished { ticks: board.clock().ticks() });

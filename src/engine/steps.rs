@@ -4,13 +4,18 @@ mod again;
 mod attempt;
 mod chance;
 mod counter;
+mod event_loop;
 mod exec;
 mod life;
 mod memory;
 mod mutex;
+mod pipe;
 mod question;
 mod queue;
 mod real;
 mod rwlock;
 mod semaphore;
 mod signal;
+mod time;
+
+pub use event_loop::BUDGET;

@@ -19,9 +19,10 @@ pub struct Cast {
 /// Who could end a wait for a resource, as far as the scenario says: lanes that ever come to such a step.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Wakers {
-    /// Those who put into a queue or close it, notify, set, or come to a barrier; of a life, those who spawn it.
+    /// Those who put into a queue or close it, notify, set, or come to a barrier; of a life, those who spawn it. Of a pipe:
+    /// who can write.
     pub givers: Vec<Lanes>,
-    /// Those who take from a queue.
+    /// Those who take from a queue. Of a pipe: who can read.
     pub takers: Vec<Lanes>,
     /// Some waits for it end by themselves.
     pub timed: bool,
@@ -44,6 +45,8 @@ impl Lanes {
 pub enum WorkerKind {
     Thread,
     Process,
+    /// A task on the event loop of the run, which may have several threads.
+    Async,
 }
 
 impl WorkerKind {
@@ -52,6 +55,7 @@ impl WorkerKind {
         match self {
             Self::Thread => "thread",
             Self::Process => "process",
+            Self::Async => "async",
         }
     }
 }
@@ -87,6 +91,10 @@ pub enum LockKind {
     Robust,
     /// The same, recursive.
     RobustReentrant,
+    /// Handed on in order of arrival; waiting for it gives the thread back: what tasks use.
+    Async,
+    /// The same, and a task that has it can take it again.
+    AsyncReentrant,
     /// No lock at all: `lock` goes straight through. To see what the lock was for.
     Off,
 }
@@ -98,7 +106,7 @@ impl LockKind {
 
     /// Whether who has it can take it again.
     pub const fn is_reentrant(self) -> bool {
-        matches!(self, Self::Reentrant | Self::RobustReentrant)
+        matches!(self, Self::Reentrant | Self::RobustReentrant | Self::AsyncReentrant)
     }
 
     /// The word used in scenarios, on screen and in JSON.
@@ -112,6 +120,8 @@ impl LockKind {
             Self::Reentrant => "reentrant",
             Self::Robust => "robust",
             Self::RobustReentrant => "robust-reentrant",
+            Self::Async => "async",
+            Self::AsyncReentrant => "async-reentrant",
             Self::Off => "off",
         }
     }
@@ -141,6 +151,30 @@ impl RwPolicy {
     }
 }
 
+/// Where a counter lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Memory {
+    /// In memory that all workers share.
+    Shared,
+    /// In that of the process: each process has its own copy, threads of one process have one together.
+    Private,
+    /// In a process of its own that is asked for it.
+    Manager,
+}
+
+impl Memory {
+    pub const ALL: [Self; 3] = [Self::Shared, Self::Private, Self::Manager];
+
+    /// The word used in scenarios.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Shared => "shared",
+            Self::Private => "private",
+            Self::Manager => "manager",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ResourceKind {
     Mutex {
@@ -159,8 +193,13 @@ pub enum ResourceKind {
     Queue {
         capacity: u32,
     },
+    /// The kernel's: `capacity` bytes at most.
+    Pipe {
+        capacity: u32,
+    },
     Counter {
         initial: i64,
+        memory: Memory,
     },
     /// Waited for without the mutex `of` meanwhile.
     Condition {
@@ -196,6 +235,7 @@ impl ResourceKind {
             Self::Rwlock { policy: RwPolicy::Writers } => "rw-writers",
             Self::Rwlock { policy: RwPolicy::Fair } => "rw-fair",
             Self::Queue { .. } => "queue",
+            Self::Pipe { .. } => "pipe",
             Self::Counter { .. } => "counter",
             Self::Condition { .. } => "condition",
             Self::Event => "event",
@@ -260,6 +300,16 @@ impl Cast {
     /// Ids of all queues, and of all servers with the requests in them.
     pub fn queues(&self) -> impl Iterator<Item = ResourceId> + '_ {
         self.of_kind(|k| matches!(k, ResourceKind::Queue { .. } | ResourceKind::Server { .. }))
+    }
+
+    /// Ids of all pipes.
+    pub fn pipes(&self) -> impl Iterator<Item = ResourceId> + '_ {
+        self.of_kind(|k| matches!(k, ResourceKind::Pipe { .. }))
+    }
+
+    /// Ids of all queues and pipes: of what has a depth.
+    pub fn with_depth(&self) -> impl Iterator<Item = ResourceId> + '_ {
+        self.of_kind(|k| matches!(k, ResourceKind::Queue { .. } | ResourceKind::Pipe { .. }))
     }
 
     /// Ids of all counters.

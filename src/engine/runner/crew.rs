@@ -3,16 +3,19 @@
 
 mod ends;
 mod lives;
+mod pipes;
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::thread;
 
 use crossbeam_channel::{Sender, bounded};
+use tokio::runtime::Handle;
 
 use super::Happening;
 use crate::engine::actor::Actor;
 use crate::engine::birth::{STACK, live, name};
+use crate::engine::block_on::block_on;
 use crate::engine::handover::{Link, stand_for};
 use crate::engine::plan::{Part, pool_size};
 use crate::engine::process::finish;
@@ -20,7 +23,7 @@ use crate::engine::run::Run;
 use crate::engine::seat::take_seat;
 use crate::engine::shared::life::Life;
 use crate::engine::wire::{Down, Start};
-use crate::engine::{WORKER, feeder, pool};
+use crate::engine::{WORKER, event_loop, feeder, pool};
 use crate::platform::{Exit, Launch, Pipes, close_on_exec_pipe, exact_sleeps, kill_process, reap_adopted, thread_id};
 use crate::scenario::Values;
 use crate::trace::{Death, EventKind, How, KnobId, Notice, PoolId, WorkerId, WorkerKind, frame};
@@ -28,7 +31,7 @@ use crate::trace::{Death, EventKind, How, KnobId, Notice, PoolId, WorkerId, Work
 /// What is known of one lane.
 #[derive(Debug, Default)]
 struct Member {
-    /// Its thread in this process: the worker itself, or who stands for it.
+    /// Its thread or task in this process: the worker itself, or who stands for it.
     thread: bool,
     /// Its process.
     pipes: Option<Pipes>,
@@ -71,6 +74,10 @@ impl Crew {
 
     /// Starts everyone who takes part from the beginning.
     pub fn start_all(&mut self) -> io::Result<()> {
+        if let Some(threads) = self.run.plan.loop_threads {
+            let event_loop = event_loop::start(self.run, threads)?;
+            self.run.event_loop.get_or_init(|| event_loop);
+        }
         for worker in (0..self.members.len()).map(WorkerId::from) {
             if self.takes_part(worker) {
                 self.start(worker)?;
@@ -86,7 +93,7 @@ impl Crew {
         match self.run.plan.parts[worker.index()] {
             Part::PoolWorker { pool, place } => place < self.sizes[pool],
             Part::Member { group, .. } => !self.run.plan.spawned.contains(&group),
-            Part::Feeder { .. } | Part::Server { .. } => true,
+            Part::Feeder { .. } | Part::Server { .. } | Part::Manager => true,
         }
     }
 
@@ -240,11 +247,23 @@ impl Crew {
     fn start(&mut self, worker: WorkerId) -> io::Result<()> {
         let info = &self.run.plan.cast.workers[worker.index()];
         match (self.run.plan.parts[worker.index()], info.kind) {
-            (Part::Member { .. } | Part::Server { .. }, WorkerKind::Process) => self.start_process(worker),
-            (part @ Part::Member { .. }, _) => self.start_member(worker, part),
+            (Part::Member { .. } | Part::Server { .. } | Part::Manager, WorkerKind::Process) => {
+                self.start_process(worker)
+            }
             (Part::PoolWorker { pool, .. }, WorkerKind::Process) => self.start_stand_in(worker, pool),
+            (part, WorkerKind::Async) => {
+                self.start_task(worker, part);
+                Ok(())
+            }
+            (part @ Part::Member { .. }, _) => self.start_member(worker, part),
             (part, _) => self.start_thread(worker, part),
         }
+    }
+
+    fn start_task(&mut self, worker: WorkerId, part: Part) {
+        let tell = self.tell.clone();
+        event_loop::spawn(self.run, worker, part, move || drop(tell.send(Happening::Done(worker))));
+        self.members[worker.index()].thread = true;
     }
 
     fn start_member(&mut self, worker: WorkerId, part: Part) -> io::Result<()> {
@@ -258,10 +277,11 @@ impl Crew {
     fn start_thread(&mut self, worker: WorkerId, part: Part) -> io::Result<()> {
         let run = self.run;
         self.spawn(worker, move || {
+            let _timers = run.event_loop.get().map(Handle::enter); // for what it shares with tasks
             exact_sleeps();
             let place = match part {
                 Part::PoolWorker { place, pool } => (place, run.plan.cast.pools[pool].size),
-                Part::Member { .. } | Part::Feeder { .. } | Part::Server { .. } => (0, 1),
+                Part::Member { .. } | Part::Feeder { .. } | Part::Server { .. } | Part::Manager => (0, 1),
             };
             let mut actor = Actor::new(run, worker, place);
             take_seat(run, part, &actor);
@@ -270,9 +290,9 @@ impl Crew {
             let at = actor.pen.now();
             actor.pen.write(at, EventKind::Began);
             match part {
-                Part::PoolWorker { pool, .. } => pool::work(run, pool, &mut actor),
+                Part::PoolWorker { pool, .. } => block_on(pool::work(run, pool, &mut actor)),
                 Part::Feeder { pool } => feeder::feed(run, pool, &mut actor),
-                Part::Member { .. } | Part::Server { .. } => {} // a life of its own; a process, never a thread
+                Part::Member { .. } | Part::Server { .. } | Part::Manager => {} // a life of its own; processes, never threads
             }
             let how = if actor.asked_to_end() { How::Retired } else { How::Finished };
             finish(&mut actor, how);
@@ -305,15 +325,23 @@ impl Crew {
     fn start_linked(&mut self, worker: WorkerId) -> io::Result<Link> {
         let (their_in, our_out) = close_on_exec_pipe()?;
         let (our_in, their_out) = close_on_exec_pipe()?;
-        let inherit = vec![self.run.board.fd(), their_in.as_fd(), their_out.as_fd()];
+        let ends = self.ends_of(worker);
+        let mut inherit = vec![self.run.board.fd(), their_in.as_fd(), their_out.as_fd()];
+        inherit.extend(ends.iter().map(|(_, fd)| fd.as_fd()));
         self.launch(worker, Vec::new(), inherit)?;
         Ok(Link::new(our_out, our_in))
     }
 
-    /// Starts a worker process of a group. It opens the board itself.
+    /// Starts a worker process of a group. If it needs nothing else it opens the board itself, which is faster than to
+    /// inherit it.
     fn start_process(&mut self, worker: WorkerId) -> io::Result<()> {
-        let board = format!("{}:{}", std::process::id(), self.run.board.fd().as_raw_fd());
-        self.launch(worker, vec![board], Vec::new())
+        let ends = self.ends_of(worker);
+        if ends.is_empty() {
+            let board = format!("{}:{}", std::process::id(), self.run.board.fd().as_raw_fd());
+            return self.launch(worker, vec![board], Vec::new());
+        }
+        let fds = ends.iter().map(|(_, fd)| fd.as_fd());
+        self.launch(worker, Vec::new(), [self.run.board.fd()].into_iter().chain(fds).collect())
     }
 
     fn launch(&mut self, worker: WorkerId, more: Vec<String>, inherit: Vec<BorrowedFd<'_>>) -> io::Result<()> {

@@ -6,22 +6,23 @@ use super::Checker;
 use super::formula::Formula;
 use super::names::Thing;
 use super::node::{arg, args, entry_span, prop, props, span_of, value_span};
-use super::number::{HOW_MANY, MOST, PERMITS, ROOM, Want};
+use super::number::{HOW_MANY, MOST, PERMITS, PIPE, PIPE_ROOM, ROOM, Want};
 use crate::scenario::clean::clean;
 use crate::scenario::expr::{Expr, Values};
 use crate::scenario::knob::{Knob, KnobKind};
 use crate::scenario::program::{Choice, Group, Resource, ResourceSpec, Try};
 use crate::scenario::turn::SettingError;
-use crate::trace::{KnobId, LockKind, RwPolicy};
+use crate::trace::{KnobId, LockKind, Memory, RwPolicy};
 
 /// The words for the groups of scenarios.
-pub(super) const GROUPS: [(&str, Group); 10] = [
+pub(super) const GROUPS: [(&str, Group); 11] = [
     ("pools", Group::Pools),
     ("locks", Group::Locks),
     ("deadlocks", Group::Deadlocks),
     ("queues", Group::Queues),
     ("signals", Group::Signals),
     ("processes", Group::Processes),
+    ("event-loops", Group::EventLoops),
     ("real-work", Group::RealWork),
     ("machine", Group::Machine),
     ("classics", Group::Classics),
@@ -40,6 +41,7 @@ impl Checker {
                 "rwlock" => (Thing::Resource(self.scenario.resources.len()), Some(self.rwlock(node))),
                 "counter" => (Thing::Resource(self.scenario.resources.len()), Some(self.counter(node))),
                 "queue" => (Thing::Resource(self.scenario.resources.len()), Some(self.queue(node))),
+                "pipe" => (Thing::Resource(self.scenario.resources.len()), Some(self.pipe(node))),
                 // Its mutex may be declared below: see `conditions`.
                 "condition" => {
                     (Thing::Resource(self.scenario.resources.len()), Some(ResourceSpec::Condition { of: 0 }))
@@ -47,7 +49,7 @@ impl Checker {
                 "event" => (Thing::Resource(self.scenario.resources.len()), Some(ResourceSpec::Event)),
                 "server" => (Thing::Resource(self.scenario.resources.len()), Some(self.server(node))),
                 "barrier" => (Thing::Resource(self.scenario.resources.len()), Some(self.barrier(node))),
-                "thread" | "process" => (Thing::Workers(groups), None),
+                "thread" | "process" | "async" => (Thing::Workers(groups), None),
                 "pool" => (Thing::Pool(pools), None),
                 _ => continue,
             };
@@ -91,6 +93,11 @@ impl Checker {
         ResourceSpec::Queue { capacity: self.needed(node, "capacity", ROOM) }
     }
 
+    fn pipe(&mut self, node: &KdlNode) -> ResourceSpec {
+        let capacity = self.number_or(node, "capacity", PIPE_ROOM, PIPE);
+        ResourceSpec::Pipe { capacity: capacity.map_or(Expr::Number(PIPE), |capacity| capacity.expr) }
+    }
+
     fn barrier(&mut self, node: &KdlNode) -> ResourceSpec {
         ResourceSpec::Barrier { parties: self.needed(node, "parties", HOW_MANY) }
     }
@@ -127,7 +134,7 @@ impl Checker {
     }
 
     /// One of some words, or a knob that chooses among them; `what` is the property and what a word of it is.
-    fn choice<T: Copy>(
+    pub(super) fn choice<T: Copy>(
         &mut self,
         entry: &KdlEntry,
         (property, what): (&str, &str),
@@ -149,8 +156,8 @@ impl Checker {
         let values: Vec<Option<T>> = words.iter().map(find).collect();
         if let Some(at) = values.iter().position(Option::is_none) {
             let title = format!("`{}` of the knob `{name}` is no {what}", words[at]);
-            let plural = if property == "kind" { "kinds" } else { "policies" };
-            self.mistakes.error(value_span(entry), title).help(format!("known {plural}: {}", known.join(" ")));
+            let help = format!("known for the {property}: {}", known.join(" "));
+            self.mistakes.error(value_span(entry), title).help(help);
             return None;
         }
         Some(Choice::Knob(id, values.into_iter().flatten().collect()))
@@ -159,7 +166,10 @@ impl Checker {
     fn counter(&mut self, node: &KdlNode) -> ResourceSpec {
         let initial = prop(node, "initial").and_then(|entry| self.integer(entry, -1_000_000_000, 1_000_000_000));
         let packed = prop(node, "packed").and_then(|entry| self.yes_or_no(entry));
-        ResourceSpec::Counter { initial: initial.unwrap_or(0), packed: packed.unwrap_or(false) }
+        let memories = Memory::ALL.map(|memory| (memory.word(), memory));
+        let memory = prop(node, "in").and_then(|entry| self.choice(entry, ("memory", "memory"), &memories));
+        let memory = memory.unwrap_or(Choice::Fixed(Memory::Shared));
+        ResourceSpec::Counter { initial: initial.unwrap_or(0), packed: packed.unwrap_or(false), memory }
     }
 
     /// Title, what to watch and what to try.

@@ -12,6 +12,7 @@ mod end;
 mod expect;
 mod life;
 mod lock;
+mod pipe;
 mod pool;
 mod queue;
 mod resource;
@@ -170,7 +171,7 @@ pub(super) const TOP: Place = Place {
     families: &[words::WORDS, words::KNOBS, resource::RESOURCES, who::WORKERS, expect::EXPECT],
 };
 
-/// In the block of a thread, a process, a task, or a step.
+/// In the block of a group of workers, of a pool's task, or of a step.
 pub(super) const STEPS: Place = Place {
     name: "among the steps",
     families: &[
@@ -178,9 +179,11 @@ pub(super) const STEPS: Place = Place {
         lock::LOCKS,
         counter::COUNTERS,
         queue::QUEUES,
+        pipe::PIPES,
         signal::SIGNALS,
         life::LIVES,
         control::CONTROL,
+        control::LOOP,
         work::REAL,
         attempt::ATTEMPTS,
         end::ENDS,

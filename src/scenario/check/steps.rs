@@ -3,6 +3,7 @@
 mod attempt;
 mod chance;
 mod life;
+mod pipe;
 mod question;
 mod queue;
 mod real;
@@ -18,7 +19,7 @@ use super::shape::STEPS;
 use crate::scenario::clean::clean;
 use crate::scenario::expr::Expr;
 use crate::scenario::nearest::any_of;
-use crate::scenario::program::{ResourceSpec, Step, Target};
+use crate::scenario::program::{LoopStep, ResourceSpec, Step, Target};
 
 /// Longer side of a thumbnail, in pixels.
 pub(super) const PIXELS: (i64, i64) = (1, 4_096);
@@ -73,6 +74,9 @@ impl Checker {
             ("thumbnail", _) => self.thumbnail(node),
             ("choose", _) => self.choose(node),
             ("abort", _) => Some(Step::Abort),
+            ("blocking", _) => Some(Step::Loop(LoopStep::Blocking(self.steps(children(node))))),
+            ("to-thread", _) => Some(Step::Loop(LoopStep::ToThread(self.steps(children(node))))),
+            ("yield", _) => Some(Step::Loop(LoopStep::Yield)),
             ("primes" | "hash" | "read-file" | "write-file" | "grayscale", _) => self.real(node, word),
             (_, None) => None, // said already: it needs a value
             ("compute", Some(time)) => self.number(time, TIME).map(|time| Step::Compute(time.expr)),
@@ -92,7 +96,9 @@ impl Checker {
             ("panic", Some(why)) => self.text(why).map(|why| Step::Panic(clean(why))),
             ("exit", Some(code)) => self.integer(code, 0, 255).map(|code| Step::Exit(code as u8)),
             ("load" | "store" | "add", Some(counter)) => self.on_counter(node, word, counter),
-            ("put" | "take" | "try-put" | "try-take" | "close", Some(queue)) => self.on_queue(node, word, queue),
+            ("put" | "take" | "try-put" | "try-take", Some(queue)) => self.on_queue(node, word, queue),
+            ("send" | "receive", Some(pipe)) => self.on_pipe(node, word, pipe),
+            ("close", Some(closed)) => self.close(node, closed),
             ("wait" | "notify" | "notify-all" | "set" | "clear" | "meet", Some(signal)) => {
                 self.on_signal(node, word, signal)
             }
