@@ -39,6 +39,7 @@ const ENTRIES: &[Entry] = entries![
     "order-hazard",
     "lock-order-lab",
     "self-deadlock",
+    "orphaned-lock",
     "philosophers",
     "livelock",
     "both-receive-first",
