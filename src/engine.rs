@@ -4,6 +4,7 @@
 //! checked scenario, never a path to one.
 
 mod actor;
+mod deal;
 mod feeder;
 mod files;
 mod handover;
@@ -15,6 +16,7 @@ mod pool;
 mod process;
 mod queue;
 mod recorder;
+mod results;
 mod run;
 mod runner;
 mod shared;

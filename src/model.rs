@@ -17,6 +17,7 @@ mod orders;
 mod plan;
 mod pool;
 mod queue;
+mod results;
 mod shares;
 mod signals;
 mod times;
@@ -33,6 +34,7 @@ pub use lane::{Doing, Ending, Lane};
 pub use lock::{Lock, LockCell, Room};
 pub use pool::{Handover, Pool};
 pub use queue::Queue;
+pub use results::Results;
 pub use shares::{Shares, Window};
 pub use signals::Signals;
 pub use times::Times;
@@ -94,6 +96,7 @@ enum Res {
     Queue(Box<Queue>),
     Counter(Box<Counter>),
     Signals(Box<Signals>),
+    Results(Box<Results>),
 }
 
 /// All that is known of a run.
@@ -132,6 +135,7 @@ impl Model {
             ResourceKind::Condition { .. } | ResourceKind::Event | ResourceKind::Barrier { .. } => {
                 Res::Signals(Box::default())
             }
+            ResourceKind::Results => Res::Results(Box::new(Results::new(plan.shape, plan.grants))),
             ResourceKind::Counter { initial } => Res::Counter(Box::new(Counter::new(*initial, plan.shape))),
         };
         let mut seats = vec![None; cast.workers.len()];
@@ -233,6 +237,16 @@ impl Model {
     pub fn queue(&self, resource: ResourceId) -> Option<&Queue> {
         match self.resources.get(resource.index())? {
             Res::Queue(queue) => Some(queue),
+            Res::Results(results) => Some(results.held()),
+            _ => None,
+        }
+    }
+
+    /// The results of a pool's tasks, if anybody wants them.
+    pub fn results(&self, pool: PoolId) -> Option<&Results> {
+        let resource = self.cast.pools.get(pool.index())?.results?;
+        match self.resources.get(resource.index())? {
+            Res::Results(results) => Some(results),
             _ => None,
         }
     }
@@ -287,6 +301,7 @@ impl Model {
             Res::Lock(lock) => size_of::<Lock>() + lock.bytes(),
             Res::Queue(queue) => size_of::<Queue>() + queue.bytes(),
             Res::Signals(signals) => size_of::<Signals>() + signals.bytes(),
+            Res::Results(results) => size_of::<Results>() + results.bytes(),
             Res::Counter(counter) => size_of::<Counter>() + counter.bytes(),
         });
         let pools: usize = self.pools.iter().map(|pool| size_of::<Pool>() + pool.bytes()).sum();

@@ -21,8 +21,9 @@ pub use expr::{Expr, Values};
 pub use knob::{Knob, KnobKind, Settings, Unit};
 pub use mistake::Mistakes;
 pub use program::{
-    Choice, Claim, Compare, Expect, Feed, Group, Metric, Policy, Pool, Question, QueueStep, Real, Resource,
-    ResourceSpec, Scenario, SignalStep, Step, Subject, Target, Test, Try, Way, Workers,
+    Asked, Choice, Claim, Compare, Crash, Delivery, Expect, Feed, Group, Leave, Metric, Policy, Pool, PoolStep,
+    Question, QueueStep, Real, Resource, ResourceSpec, Scenario, Schedule, SignalStep, Step, Subject, Target, Test,
+    Try, Way, Workers,
 };
 pub use source::{FindError, LARGEST, Source};
 pub use turn::SettingError;

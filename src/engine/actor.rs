@@ -1,10 +1,12 @@
 //! A worker at its steps.
 
-use std::time::Duration;
+use std::convert::Infallible;
+use std::time::{Duration, Instant};
 
 use super::hold::Hold;
 use super::recorder::Recorder;
 use super::run::Run;
+use super::steps::Promises;
 use crate::platform::{exit_now, wait_for_device};
 use crate::scenario::{Expr, Step, Target, Values};
 use crate::trace::{KnobId, ResourceId, Ring, State, WorkerId};
@@ -34,6 +36,8 @@ pub struct Actor {
     pub(super) copies: Vec<i64>,
     /// Number of the pool's task it is at.
     pub(super) task: Option<u64>,
+    /// Results it was promised.
+    pub(super) promises: Promises,
     /// Decides where a choice is left to chance.
     pub(super) dice: fastrand::Rng,
 }
@@ -45,12 +49,33 @@ impl Values for Actor {
     fn place(&self) -> (u32, u32) {
         self.place
     }
+    fn task(&self) -> u64 {
+        self.task.unwrap_or(0)
+    }
+}
+
+/// What a worker was at when it began a task.
+#[derive(Debug)]
+pub struct Outer {
+    task: Option<u64>,
+    promises: Promises,
+    held: usize,
 }
 
 impl Actor {
     pub fn new(run: &'static Run, me: WorkerId, place: (u32, u32)) -> Self {
         let copies = vec![0; run.plan.cast.resources.len()];
-        Self { run, me, place, pen: run.recorder(me), held: Vec::new(), copies, task: None, dice: fastrand::Rng::new() }
+        Self {
+            run,
+            me,
+            place,
+            pen: run.recorder(me),
+            held: Vec::new(),
+            copies,
+            task: None,
+            promises: Promises::new(),
+            dice: fastrand::Rng::new(),
+        }
     }
 
     pub const fn me(&self) -> WorkerId {
@@ -66,13 +91,17 @@ impl Actor {
         self.ring().asked_to_end()
     }
 
-    /// Does a task: the pool's steps, with the task's file if there is one.
-    pub fn task(&mut self, number: u64, steps: &[Step]) -> Flow {
-        self.task = Some(number);
-        let flow = self.steps(steps);
-        self.let_go();
-        self.task = None;
-        flow
+    /// Begins a task: what it holds and waits for is that task's until it leaves it.
+    pub fn enter_task(&mut self, number: u64) -> Outer {
+        let (task, promises) = (self.task.replace(number), std::mem::take(&mut self.promises));
+        Outer { task, promises, held: self.held.len() }
+    }
+
+    /// Leaves a task with all that it still has.
+    pub fn leave_task(&mut self, outer: Outer) {
+        self.let_go_to(outer.held);
+        self.forget_results();
+        (self.task, self.promises) = (outer.task, outer.promises);
     }
 
     /// Remembers what it has, so that it is given back whatever happens.
@@ -82,13 +111,19 @@ impl Actor {
 
     /// Gives back every lock it still holds, newest first.
     pub fn let_go(&mut self) {
-        while let Some((lock, hold)) = self.held.pop() {
+        self.let_go_to(0);
+    }
+
+    fn let_go_to(&mut self, left: usize) {
+        while self.held.len() > left
+            && let Some((lock, hold)) = self.held.pop()
+        {
             hold.give_back(lock, &mut self.pen);
         }
     }
 
     pub fn steps(&mut self, steps: &[Step]) -> Flow {
-        steps.iter().try_for_each(|step| self.step(step))
+        steps.iter().try_for_each(|step| if self.is_cut_off() { Err(Halt::Asked) } else { self.step(step) })
     }
 
     fn step(&mut self, step: &Step) -> Flow {
@@ -110,6 +145,7 @@ impl Actor {
             Step::Add { target, by } => self.add(target, *by),
             Step::Queue(step) => self.queue_step(step)?,
             Step::Signal(step) => self.signal_step(step),
+            Step::Pool(step) => self.pool_step(step)?,
             Step::If { question, body, otherwise } => {
                 self.steps(if self.holds(question) { body } else { otherwise })?;
             }
@@ -131,9 +167,13 @@ impl Actor {
         Ok(())
     }
 
-    /// Whether to leave the steps. A task that was begun is done: its worker ends after it.
+    /// Whether to leave the steps. A task that was begun is done, and its worker ends after it, unless it is cut off.
     pub(super) fn must_leave(&self) -> bool {
-        self.task.is_none() && self.asked_to_end()
+        self.asked_to_end() && (self.task.is_none() || self.ring().is_cut_off())
+    }
+
+    fn is_cut_off(&self) -> bool {
+        self.task.is_some() && self.ring().is_cut_off()
     }
 
     fn compute(&self, nanos: &Expr) {
@@ -144,7 +184,10 @@ impl Actor {
         let nanos = nanos.eval(self) as u64;
         if nanos > 0 {
             self.pen.block(State::Sleep, None);
-            std::thread::sleep(Duration::from_nanos(nanos));
+            let Ok(()) = self.in_slices(nanos, |slice| {
+                std::thread::sleep(slice);
+                Ok::<(), Infallible>(())
+            });
             self.pen.resume();
         }
     }
@@ -155,9 +198,24 @@ impl Actor {
             return Ok(());
         }
         self.pen.block(State::Io, None);
-        let waited = wait_for_device(nanos);
+        let waited = self.in_slices(nanos, |slice| wait_for_device(slice.as_nanos() as u64));
         self.pen.resume();
         waited.map_err(|e| Halt::Failed(format!("waiting for a device: {e}")))
+    }
+
+    /// Waits `nanos` in all; in a task slice by slice, unless it is cut off before.
+    fn in_slices<E>(&self, nanos: u64, wait: impl Fn(Duration) -> Result<(), E>) -> Result<(), E> {
+        if self.task.is_none() {
+            return wait(Duration::from_nanos(nanos));
+        }
+        let until = Instant::now() + Duration::from_nanos(nanos);
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.is_cut_off() {
+                return Ok(());
+            }
+            wait(left.min(SLICE))?;
+        }
     }
 
     pub(super) fn target(&self, target: &Target) -> ResourceId {
@@ -168,3 +226,6 @@ impl Actor {
         self.held.iter().any(|(held, _)| *held == id)
     }
 }
+
+/// Longest wait in a task after which it is asked whether it was cut off.
+const SLICE: Duration = Duration::from_millis(20);

@@ -2,15 +2,18 @@
 //!
 //! Dashboard, runner and worker processes each make the plan from the same input and so agree on every id.
 
+mod pools;
 mod wakers;
 
 use thiserror::Error;
+
+pub use pools::PoolPlan;
 
 use super::files::Job;
 use crate::scenario::{Choice, Expr, Feed, ResourceSpec, Scenario, Settings, Values, Workers};
 use crate::trace::{
     BoardSize, Cast, KnobId, Lanes, LockKind, PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind, RwPolicy,
-    Wakers, WorkerId, WorkerInfo, WorkerKind,
+    WorkerId, WorkerInfo, WorkerKind,
 };
 
 /// Most workers and most resources of one run. Beyond it threads and mappings hit limits of the system that do not
@@ -45,6 +48,9 @@ pub struct Plan {
     pub parts: Vec<Part>,
     /// First resource of each declaration, and how many it has.
     pub arrays: Vec<(ResourceId, u32)>,
+    pub pools: Vec<PoolPlan>,
+    /// By worker: whether it may bring pools tasks, where pools end when nobody is left who could. Else empty.
+    pub sources: Vec<bool>,
     knobs: usize,
 }
 
@@ -66,8 +72,14 @@ impl Plan {
     /// # Errors
     /// If there would be nobody, or more than the system can bear.
     pub fn new(scenario: &Scenario, settings: &Settings, job: &Job) -> Result<Self, PlanError> {
-        let mut plan =
-            Self { cast: Cast::default(), parts: Vec::new(), arrays: Vec::new(), knobs: scenario.knobs.len() };
+        let mut plan = Self {
+            cast: Cast::default(),
+            parts: Vec::new(),
+            arrays: Vec::new(),
+            pools: Vec::new(),
+            sources: Vec::new(),
+            knobs: scenario.knobs.len(),
+        };
         plan.add_resources(scenario, settings)?;
         for (i, group) in scenario.workers.iter().enumerate() {
             plan.add_group(i, group, settings)?;
@@ -75,7 +87,10 @@ impl Plan {
         for i in 0..scenario.pools.len() {
             plan.add_pool(i, scenario, settings, job)?;
         }
-        plan.add_wakers(scenario);
+        if pools::anyone_submits(scenario) {
+            plan.sources = plan.parts.iter().map(|part| is_source(scenario, *part)).collect();
+        }
+        plan.cast.wakers = wakers::of(scenario, &plan);
         Ok(plan)
     }
 
@@ -87,7 +102,13 @@ impl Plan {
             active: self.cast.workers.len() - idle,
             knobs: self.knobs,
             resources: self.cast.resources.len(),
+            extra: self.pools.last().map_or(0, |pool| pool.result_words.end),
         }
+    }
+
+    /// Whether this worker may bring pools tasks, where pools end when nobody is left who could.
+    pub fn is_source(&self, worker: WorkerId) -> bool {
+        self.sources.get(worker.index()).copied().unwrap_or(false)
     }
 
     /// The resource at `index` of a declaration's array, wrapping around.
@@ -126,25 +147,8 @@ impl Plan {
         }
     }
 
-    /// Who could end which wait.
-    fn add_wakers(&mut self, scenario: &Scenario) {
-        let mut declared = vec![Wakers::default(); scenario.resources.len()];
-        for (index, group) in scenario.workers.iter().enumerate() {
-            let lanes = self.lanes(|part| matches!(part, Part::Member { group, .. } if *group == index));
-            wakers::enter(&mut declared, lanes, &group.steps);
-        }
-        for (index, pool) in scenario.pools.iter().enumerate() {
-            let lanes = self.lanes(|part| matches!(part, Part::PoolWorker { pool, .. } if *pool == index));
-            let feeder = self.lanes(|part| matches!(part, Part::Feeder { pool } if *pool == index));
-            wakers::enter(&mut declared, lanes, &pool.task);
-            wakers::enter(&mut declared, feeder, &pool.task); // it does tasks itself when the queue is full
-        }
-        let lines = declared.into_iter().zip(&self.arrays);
-        self.cast.wakers = lines.flat_map(|(line, (_, count))| vec![line; *count as usize]).collect();
-    }
-
     /// The lanes that do such a part: they stand side by side.
-    fn lanes(&self, is: impl Fn(&Part) -> bool) -> Lanes {
+    fn lanes_that(&self, is: impl Fn(&Part) -> bool) -> Lanes {
         let first = self.parts.iter().position(&is).unwrap_or_default();
         let count = self.parts[first..].iter().take_while(|part| is(part)).count();
         Lanes { first: WorkerId::from(first), count: count as u16 }
@@ -191,15 +195,28 @@ impl Plan {
                 self.add_worker(info, Part::PoolWorker { pool: index, place: i })
             })
             .collect();
-        let (what, total) = match &pool.feed {
-            Feed::Arrive { .. } => ("arrivals", None),
-            Feed::Batch { count } => ("batch", Some(count.eval(&Fixed(settings)).max(0.0) as u64)),
-            Feed::Files { .. } => ("files", Some(job.total())),
+        let fed = match &pool.feed {
+            Feed::Submitted => None,
+            Feed::Arrive { .. } => Some(("arrivals", None)),
+            Feed::Batch { count } => Some(("batch", Some(count.eval(&Fixed(settings)).max(0.0) as u64))),
+            Feed::Files { .. } => Some(("files", Some(job.total()))),
         };
-        let info = WorkerInfo { name: named(what), group: named(what), kind: WorkerKind::Thread, pool: None };
-        let feeder = self.add_worker(info, Part::Feeder { pool: index });
+        let total = fed.and_then(|(_, total)| total);
+        let feeder = fed.map(|(what, _)| {
+            let info = WorkerInfo { name: named(what), group: named(what), kind: WorkerKind::Thread, pool: None };
+            self.add_worker(info, Part::Feeder { pool: index })
+        });
+        let wanted = all.wants_results(index);
+        let results = wanted.then(|| {
+            let info = ResourceInfo { name: named("results"), kind: ResourceKind::Results };
+            self.cast.resources.push(info);
+            ResourceId::from(self.cast.resources.len() - 1)
+        });
         let size = pool_size(&pool.workers, pool.most, &Fixed(settings));
-        self.cast.pools.push(PoolInfo { name: pool.name.clone(), of: kind, workers, feeder, queue, size, total });
+        let name = pool.name.clone();
+        self.cast.pools.push(PoolInfo { name, of: kind, workers, feeder, queue, results, size, total });
+        let free = self.pools.last().map_or(0, |pool| pool.result_words.end);
+        self.pools.push(PoolPlan::new(pool, wanted, (capacity, total), free, settings));
         Ok(())
     }
 
@@ -207,6 +224,15 @@ impl Plan {
         self.cast.workers.push(info);
         self.parts.push(part);
         WorkerId::from(self.parts.len() - 1)
+    }
+}
+
+/// Whether whoever does this part may bring a pool tasks.
+fn is_source(scenario: &Scenario, part: Part) -> bool {
+    match part {
+        Part::Feeder { .. } => true,
+        Part::Member { group, .. } => pools::submits(&scenario.workers[group].steps),
+        Part::PoolWorker { .. } => false,
     }
 }
 
@@ -247,22 +273,14 @@ fn resource_kind(scenario: &Scenario, index: usize, settings: &Settings, across:
             ResourceKind::Semaphore { permits, scoped }
         }
         ResourceSpec::Rwlock { policy } => {
-            ResourceKind::Rwlock { policy: chosen(policy, settings).unwrap_or(RwPolicy::Fair) }
+            ResourceKind::Rwlock { policy: policy.pick(|knob| settings.number(knob)).unwrap_or(RwPolicy::Fair) }
         }
-    }
-}
-
-/// The word that stands, or that the knob stands at.
-fn chosen<T: Copy>(choice: &Choice<T>, settings: &Settings) -> Option<T> {
-    match choice {
-        Choice::Fixed(word) => Some(*word),
-        Choice::Knob(knob, of) => of.get(settings.number(*knob) as usize).copied(),
     }
 }
 
 /// Processes share robust mutexes whatever the scenario says: the other kinds exist within one process only.
 fn lock_kind(kind: &Choice<LockKind>, settings: &Settings, across: bool) -> LockKind {
-    match chosen(kind, settings).unwrap_or(LockKind::Std) {
+    match kind.pick(|knob| settings.number(knob)).unwrap_or(LockKind::Std) {
         LockKind::Reentrant if across => LockKind::RobustReentrant,
         LockKind::Off => LockKind::Off,
         _ if across => LockKind::Robust,

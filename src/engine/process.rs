@@ -60,6 +60,8 @@ pub fn member(run: &'static Run, group: usize, actor: &mut Actor) {
     let steps = &run.scenario.workers[group].steps;
     let result = catch_unwind(AssertUnwindSafe(|| actor.steps(steps)));
     actor.let_go();
+    actor.forget_results();
+    run.leave(actor.me(), Some(&mut actor.pen));
     let (how, what) = match result {
         Ok(Ok(()) | Err(Halt::Finished)) => (How::Finished, None),
         Ok(Err(Halt::Asked)) => (How::Retired, None),

@@ -8,9 +8,10 @@ use std::sync::{Mutex, PoisonError};
 
 use super::files::Job;
 use super::lock::Lock;
-use super::plan::{Plan, PlanError};
-use super::queue::Queue;
+use super::plan::{Plan, PlanError, PoolPlan};
+use super::queue::{Queue, Shut};
 use super::recorder::Recorder;
+use super::results::Results;
 use super::shared::monitor::Monitor;
 use super::shared::rwlock::Rwlock;
 use super::shared::semaphore::Semaphore;
@@ -18,7 +19,7 @@ use super::wire::{Start, Up};
 use super::work::Work;
 use crate::scenario::Scenario;
 use crate::trace::frame::{self, FRAME_ATOMIC};
-use crate::trace::{Board, KnobId, Notice, ResourceId, ResourceKind, RingWriter, WorkerId};
+use crate::trace::{Board, KnobId, Notice, PoolId, ResourceId, ResourceKind, RingWriter, WorkerId};
 
 /// The run as one process sees it. Lives as long as the process: workers may be stuck in it for ever.
 #[derive(Debug)]
@@ -46,7 +47,14 @@ impl Run {
             ResourceKind::Mutex { kind } => Lock::new(kind, board.resource(ResourceId::from(i))),
             _ => None,
         });
-        let queues = plan.cast.pools.iter().map(|pool| Queue::new(pool.queue, capacity(&plan, pool.queue))).collect();
+        let alive = (!plan.sources.is_empty()).then(|| &board.extra()[0]);
+        let pools = plan.cast.pools.iter().zip(&plan.pools);
+        let queues = pools.map(|(info, pool)| {
+            let words = &board.extra()[pool.queue_words.clone()];
+            let monitor = Monitor::over(board.resource(info.queue), words);
+            Queue::new(info.queue, capacity(&plan, info.queue), monitor, alive)
+        });
+        let queues = queues.collect();
         let out = io::stdout().as_fd().try_clone_to_owned().map_or_else(|_| devnull(), File::from);
         Ok(Box::leak(Box::new(Self {
             board,
@@ -90,9 +98,38 @@ impl Run {
         Monitor::at(self.board.resource(resource))
     }
 
+    /// Where results of a pool's tasks are kept, if anybody wants them.
+    pub fn results(&self, pool: PoolId) -> Option<Results> {
+        let id = self.plan.cast.pools.get(pool.index())?.results?;
+        let PoolPlan { result_words, places, .. } = &self.plan.pools[pool.index()];
+        let monitor = Monitor::over(self.board.resource(id), &self.board.extra()[result_words.clone()]);
+        Some(Results { id, pool, places: *places, monitor })
+    }
+
+    /// A worker that may have brought tasks will bring none any more. Where it was the last of all, and no task is open,
+    /// the pools end.
+    pub fn leave(&self, worker: WorkerId, pen: Option<&mut Recorder<'_>>) {
+        if self.plan.is_source(worker) && count_down(&self.board.extra()[0]) {
+            self.close_all(pen);
+        }
+    }
+
+    /// No pool gets any more tasks.
+    pub fn close_all(&self, mut pen: Option<&mut Recorder<'_>>) {
+        for queue in &self.queues {
+            let first = queue.shut(Shut::Closed);
+            if let Some(pen) = pen.as_deref_mut().filter(|_| first) {
+                queue.tell_closed(pen);
+            }
+        }
+    }
+
     /// Makes what is shared, before any worker process exists.
     pub fn init_shared(&self) {
         self.locks.iter().flatten().for_each(Lock::init);
+        if let Some(alive) = self.board.extra().first() {
+            alive.store(self.plan.sources.iter().filter(|source| **source).count() as u64, Ordering::Release);
+        }
         for (i, resource) in self.plan.cast.resources.iter().enumerate() {
             let id = ResourceId::from(i);
             match resource.kind {
@@ -100,6 +137,7 @@ impl Run {
                 ResourceKind::Queue { .. }
                 | ResourceKind::Condition { .. }
                 | ResourceKind::Event
+                | ResourceKind::Results
                 | ResourceKind::Barrier { .. } => self.monitor(id).init(),
                 _ => {}
             }
@@ -144,9 +182,16 @@ impl Run {
     }
 }
 
-fn capacity(plan: &Plan, queue: ResourceId) -> usize {
+/// Counts down by one; whether nothing is left.
+pub fn count_down(word: &AtomicU64) -> bool {
+    // Each who counts down sees what those before did, and the last one all.
+    let before = word.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| n.checked_sub(1));
+    before == Ok(1)
+}
+
+fn capacity(plan: &Plan, queue: ResourceId) -> u32 {
     match plan.cast.resource(queue).map(|r| &r.kind) {
-        Some(ResourceKind::Queue { capacity }) => *capacity as usize,
+        Some(ResourceKind::Queue { capacity }) => *capacity,
         _ => 1,
     }
 }

@@ -4,9 +4,12 @@ mod again;
 mod chance;
 mod counter;
 mod mutex;
+mod pool;
 mod question;
 mod queue;
 mod real;
 mod rwlock;
 mod semaphore;
 mod signal;
+
+pub use pool::Promises;

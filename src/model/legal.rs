@@ -10,7 +10,9 @@ pub(super) fn is_legal(doing: &Doing, kind: &E) -> bool {
     match kind {
         E::Unknown { .. } => false,
         // A restarted worker begins again, whatever was known of its former life.
-        E::Began | E::Gap { .. } | E::Retried { .. } | E::GivenUp { .. } => true,
+        E::Began | E::Gap { .. } => true,
+        // Who works with a dead one says in its place what became of its tasks.
+        E::Retried { .. } | E::GivenUp { .. } | E::Met { .. } | E::Resolved { .. } | E::Closed { .. } => true,
         _ => match doing.state {
             // Outside a life there is nothing else.
             State::Done | State::Crashed => false,
@@ -49,7 +51,7 @@ fn ends_block(doing: &Doing, kind: &E) -> bool {
         E::Put { queue, .. } | E::Took { queue, .. } | E::PutNth { queue, .. } | E::TookNth { queue, .. } => {
             doing.on == Some(*queue)
         }
-        E::Heard { on, .. } => doing.state == State::Signal && doing.on == Some(*on),
+        E::Read { on, .. } | E::Heard { on, .. } => doing.state == State::Signal && doing.on == Some(*on),
         E::GaveUp { lock } => doing.state == State::Signal && doing.on == Some(*lock),
         E::Resume | E::Ended(_) => true,
         _ => false,

@@ -7,7 +7,7 @@ mod seen;
 pub use self::cells::LockCell;
 use self::cells::{Hold, Traffic};
 pub use self::holders::Room;
-use self::seen::Seen;
+pub(in crate::model) use self::seen::Seen;
 use super::history::History;
 use super::plan::Plan;
 use super::times::Times;

@@ -10,6 +10,7 @@ mod names;
 mod node;
 mod number;
 mod order;
+mod pools;
 mod shape;
 mod share;
 mod steps;

@@ -12,8 +12,8 @@ use crate::trace::KnobId;
 
 pub use expect::{Claim, Expect, Metric, Subject};
 pub use resource::{Choice, Resource, ResourceSpec, Target};
-pub use step::{Compare, Question, QueueStep, Real, SignalStep, Step, Way};
-pub use work::{Feed, Policy, Pool, Workers};
+pub use step::{Asked, Compare, Leave, PoolStep, Question, QueueStep, Real, SignalStep, Step, Way};
+pub use work::{Crash, Delivery, Feed, Policy, Pool, Schedule, Workers};
 
 /// Where a scenario stands in the picker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -76,6 +76,20 @@ impl Scenario {
     pub fn any_step(&self, wanted: impl Fn(&Step) -> bool) -> bool {
         let groups = self.workers.iter().map(|group| &group.steps);
         groups.chain(self.pools.iter().map(|pool| &pool.task)).flatten().any(|step| step.any(&wanted))
+    }
+
+    /// Whether anybody's steps give this pool tasks.
+    pub fn submits_to(&self, pool: usize) -> bool {
+        self.any_step(|step| matches!(step, Step::Pool(PoolStep::Submit { pool: of, .. }) if *of == pool))
+    }
+
+    /// Whether anybody wants results of this pool's tasks, or waits for all of them.
+    pub fn wants_results(&self, pool: usize) -> bool {
+        let wanted = |step: &Step| match step {
+            Step::Pool(PoolStep::Submit { pool: of, .. } | PoolStep::Shutdown { pool: of, .. }) => *of == pool,
+            _ => false,
+        };
+        self.pools.get(pool).is_some_and(|pool| pool.results.is_some()) || self.any_step(wanted)
     }
 
     /// Whether whoever takes a permit of the semaphore gives it back at the end of a block.

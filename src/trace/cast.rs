@@ -169,6 +169,8 @@ pub enum ResourceKind {
     Barrier {
         parties: u32,
     },
+    /// Results of a pool's tasks that are there and that nobody has read.
+    Results,
 }
 
 impl ResourceKind {
@@ -190,6 +192,7 @@ impl ResourceKind {
             Self::Condition { .. } => "condition",
             Self::Event => "event",
             Self::Barrier { .. } => "barrier",
+            Self::Results => "results",
         }
     }
 }
@@ -207,9 +210,11 @@ pub struct PoolInfo {
     pub of: WorkerKind,
     /// Lanes of its workers, in order.
     pub workers: Vec<WorkerId>,
-    /// The lane that feeds it.
-    pub feeder: WorkerId,
+    /// The lane that feeds it, unless it only does what others submit.
+    pub feeder: Option<WorkerId>,
     pub queue: ResourceId,
+    /// Where results wait for whoever wants them, if anybody does.
+    pub results: Option<ResourceId>,
     /// How many workers it starts with.
     pub size: u32,
     /// How many tasks there will be, when that is known.
@@ -245,9 +250,9 @@ impl Cast {
         self.of_kind(ResourceKind::is_lock)
     }
 
-    /// Ids of all queues.
+    /// Ids of all queues, those of results among them.
     pub fn queues(&self) -> impl Iterator<Item = ResourceId> + '_ {
-        self.of_kind(|k| matches!(k, ResourceKind::Queue { .. }))
+        self.of_kind(|k| matches!(k, ResourceKind::Queue { .. } | ResourceKind::Results))
     }
 
     /// Ids of all counters.

@@ -171,6 +171,7 @@ impl Crew {
             && self.takes_part(worker)
             && !self.is_running(worker)
             && ring.asked_to_end()
+            && !ring.is_cut_off()
         {
             ring.ask_to_end(false);
             self.start(worker)?;
@@ -202,6 +203,9 @@ impl Crew {
             Exit::Code(code) => Some(Death::Exit(code)),
             Exit::Signal(signal) => Some(Death::Signal(signal)),
         };
+        if death.is_some() && matches!(self.run.plan.parts[worker.index()], Part::Member { .. }) {
+            self.run.leave(worker, None); // it could not do so itself
+        }
         if let Some(death) = death {
             self.run.notice(Notice::Died { worker, death });
         }
@@ -227,7 +231,9 @@ impl Crew {
         let info = &self.run.plan.cast.workers[worker.index()];
         match (self.run.plan.parts[worker.index()], info.kind) {
             (Part::Member { .. }, WorkerKind::Process) => self.start_process(worker, false).map(|_| ()),
-            (Part::PoolWorker { pool, .. }, WorkerKind::Process) => self.start_stand_in(worker, pool),
+            (Part::PoolWorker { pool, place }, WorkerKind::Process) => {
+                self.start_stand_in(worker, pool, place as usize)
+            }
             (part, _) => self.start_thread(worker, part),
         }
     }
@@ -248,7 +254,7 @@ impl Crew {
             actor.pen.write(at, EventKind::Began);
             match part {
                 Part::Member { group, .. } => return member(run, group, &mut actor),
-                Part::PoolWorker { pool, .. } => pool::work(run, pool, &mut actor),
+                Part::PoolWorker { pool, place } => pool::work(run, pool, place as usize, &mut actor),
                 Part::Feeder { pool } => feeder::feed(run, pool, &mut actor),
             }
             let how = if actor.asked_to_end() { How::Retired } else { How::Finished };
@@ -257,10 +263,10 @@ impl Crew {
     }
 
     /// The thread that hands tasks over to a worker process.
-    fn start_stand_in(&mut self, worker: WorkerId, pool: usize) -> io::Result<()> {
+    fn start_stand_in(&mut self, worker: WorkerId, pool: usize, seat: usize) -> io::Result<()> {
         let (run, tell) = (self.run, self.tell.clone());
         self.spawn(worker, move || {
-            stand_for(run, pool, worker, || {
+            stand_for(run, pool, seat, worker, || {
                 let (reply, answer) = bounded(1);
                 tell.send(Happening::Need { worker, reply }).ok()?;
                 answer.recv().ok()?

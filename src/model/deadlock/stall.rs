@@ -9,8 +9,8 @@
 use std::collections::BTreeMap;
 
 use super::reduce::{Needs, never_live};
-use crate::model::{Model, Res};
-use crate::trace::{Lanes, ResourceId, Stamp, State, WorkerId};
+use crate::model::{Ending, Model, Res, Results};
+use crate::trace::{Awaited, Lanes, ResourceId, Stamp, State, WorkerId};
 
 /// Workers and those who could wake them, all together, beyond which nothing is concluded.
 const MOST: usize = 1 << 20;
@@ -54,7 +54,7 @@ impl Model {
                     givers.push(Needs::Any(any));
                     workers + givers.len() - 1
                 })]),
-                None if self.is_over(w) => Needs::Any(Vec::new()),
+                None if self.is_over(w) || self.is_absent(w) => Needs::Any(Vec::new()),
                 None => self.needs(w),
             });
             if total > MOST {
@@ -75,16 +75,43 @@ impl Model {
             (State::Empty, Res::Queue(queue)) => queue.is_used_up(),
             (State::Full, Res::Queue(queue)) => queue.is_filled(),
             (State::Signal, Res::Signals(signals)) => !wakers.timed && signals.is_used_up(),
+            (State::Signal, Res::Results(results)) => self.is_missing(w, on, results),
             _ => false,
         };
         in_vain.then_some((on, lane.doing.state == State::Full))
+    }
+
+    /// Whether a result that a worker waits for is not there, or tasks that it waits for are not over. That a result is there
+    /// is told by whoever did the task, before anything else that it does; so this is certain of whoever did nothing since.
+    fn is_missing(&self, w: WorkerId, on: ResourceId, results: &Results) -> bool {
+        match self.lanes[w.index()].awaits {
+            Some((of, Awaited::ALL_OVER)) if of == on => {
+                let pool = self.cast.pools.iter().position(|info| info.results == Some(on));
+                pool.is_some_and(|pool| self.pools[pool].open() > 0)
+            }
+            Some((of, nth)) if of == on => results.is_missing(nth),
+            _ => false,
+        }
     }
 
     fn who_gives(&self, (on, room): (ResourceId, bool)) -> Vec<usize> {
         let Some(wakers) = self.cast.wakers.get(on.index()) else { return Vec::new() };
         let lanes = if room { &wakers.takers } else { &wakers.givers };
         let lanes = lanes.iter().flat_map(|lanes: &Lanes| lanes.iter());
-        lanes.map(WorkerId::index).filter(|w| *w < self.lanes.len()).collect()
+        let mut lanes: Vec<usize> = lanes.map(WorkerId::index).filter(|w| *w < self.lanes.len()).collect();
+        // Where one that brings tasks was killed, the runner ends the pools for it, and nobody tells.
+        let killed = |w: &usize| matches!(self.lanes[*w].ended, Some(Ending::Killed | Ending::Died(_)));
+        if self.fed_by[on.index()].is_some() && lanes.iter().any(|w| killed(w) && self.seats[*w].is_none()) {
+            lanes.push(usize::MAX);
+        }
+        lanes
+    }
+
+    /// Whether a pool has no use for this worker: it never began, or has ended, and will not be started as the pool is now.
+    fn is_absent(&self, w: WorkerId) -> bool {
+        let Some((pool, seat)) = self.seats[w.index()] else { return false };
+        let lane = &self.lanes[w.index()];
+        !lane.in_life() && seat >= self.pools[pool.index()].size() as usize
     }
 
     /// Whether a worker has ended for good, and all its events are known. A pool's workers can be started again.

@@ -122,7 +122,7 @@ impl Checker {
     }
 
     /// One of some words, or a knob that chooses among them; `what` is the property and what a word of it is.
-    fn choice<T: Copy>(
+    pub(super) fn choice<T: Copy>(
         &mut self,
         entry: &KdlEntry,
         (property, what): (&str, &str),
@@ -144,7 +144,11 @@ impl Checker {
         let values: Vec<Option<T>> = words.iter().map(find).collect();
         if let Some(at) = values.iter().position(Option::is_none) {
             let title = format!("`{}` of the knob `{name}` is no {what}", words[at]);
-            let plural = if property == "kind" { "kinds" } else { "policies" };
+            let plural = match property {
+                "kind" => "kinds",
+                "policy" => "policies",
+                _ => "words",
+            };
             self.mistakes.error(value_span(entry), title).help(format!("known {plural}: {}", known.join(" ")));
             return None;
         }

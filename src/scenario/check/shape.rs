@@ -72,7 +72,7 @@ pub(super) const TOP: Place = Place {
         shape("thread", "thread left { ... }", 1, 1).props(&["count"]).block(Block::Must),
         shape("process", "process left { ... }", 1, 1).props(&["count"]).block(Block::Must),
         shape("pool", "pool worker of=threads workers=4 { ... }", 1, 1)
-            .props(&["of", "workers", "queue", "policy", "payload", "retries"])
+            .props(&["of", "workers", "queue", "policy", "payload", "retries", "schedule", "on-crash"])
             .block(Block::Must),
         shape("expect", "expect deadlock within=\"5s\"", 1, 3)
             .props(&["within", "above", "below", "equals", "of", "when"]),
@@ -111,6 +111,9 @@ pub(super) const STEPS: Place = Place {
         shape("set", "set ready", 1, 1).props(&["at"]),
         shape("clear", "clear ready", 1, 1).props(&["at"]),
         shape("meet", "meet round", 1, 1).props(&["at"]),
+        shape("submit", "submit worker", 1, 1).props(&["task"]),
+        shape("result", "result", 0, 0).block(Block::May),
+        shape("shutdown", "shutdown worker how=cancel", 1, 1).props(&["how"]),
         shape("if", "if items above=0 { ... }", 1, 1).props(&["at", "above", "below", "equals"]).block(Block::Must),
         shape("while", "while items below=1 { ... }", 1, 1)
             .props(&["at", "above", "below", "equals"])
@@ -140,7 +143,8 @@ pub(super) const POOL: Place = Place {
     name: "in a pool",
     shapes: &[
         shape("arrive", "arrive rate=\"200/s\"", 0, 0).props(&["rate", "chunk"]),
-        shape("batch", "batch count=1000 chunk=16", 0, 0).props(&["count", "chunk", "files", "dir", "out"]),
+        shape("batch", "batch count=1000 chunk=16", 0, 0)
+            .props(&["count", "chunk", "files", "dir", "out", "results", "timeout"]),
         shape("task", "task { ... }", 0, 0).block(Block::Must),
     ],
 };

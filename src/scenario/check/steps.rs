@@ -1,6 +1,7 @@
 //! What workers do, step by step.
 
 mod chance;
+mod pool;
 mod question;
 mod queue;
 mod real;
@@ -23,7 +24,7 @@ use crate::scenario::program::{ResourceSpec, Step, Target};
 const PIXELS: (i64, i64) = (1, 4_096);
 
 /// Steps that `else` can follow.
-const BEFORE_ELSE: [&str; 5] = ["when", "if", "try-lock", "try-put", "try-take"];
+const BEFORE_ELSE: [&str; 6] = ["when", "if", "try-lock", "try-put", "try-take", "result"];
 
 /// What a counter can change by in one step.
 const DELTA: (i64, i64) = (-127, 127);
@@ -72,6 +73,7 @@ impl Checker {
             ("thumbnail", _) => self.thumbnail(node),
             ("choose", _) => self.choose(node),
             ("abort", _) => Some(Step::Abort),
+            ("submit" | "result" | "shutdown", _) => self.on_pool(node, word),
             ("primes" | "hash" | "read-file" | "write-file" | "grayscale", _) => self.real(node, word),
             (_, None) => None, // said already: it needs a value
             ("compute", Some(time)) => self.number(time, TIME).map(|time| Step::Compute(time.expr)),

@@ -1,10 +1,14 @@
 //! The steps a worker does.
 
+mod pool;
+
 use serde::{Deserialize, Serialize};
 
 use super::resource::Target;
 use crate::scenario::expr::Expr;
 use crate::trace::KnobId;
+
+pub use pool::{Leave, PoolStep};
 
 /// One thing a worker does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,6 +69,7 @@ pub enum Step {
     },
     Queue(QueueStep),
     Signal(SignalStep),
+    Pool(PoolStep),
     /// Runs the body if the answer is yes now, else the other steps.
     If {
         question: Question,
@@ -118,6 +123,7 @@ impl Step {
             Self::TryLock { body, otherwise, .. }
             | Self::When { body, otherwise, .. }
             | Self::If { body, otherwise, .. }
+            | Self::Pool(PoolStep::Look { body, otherwise })
             | Self::Queue(QueueStep::TryPut { body, otherwise, .. } | QueueStep::TryTake { body, otherwise, .. }) => {
                 (body, otherwise, &[])
             }
@@ -133,6 +139,7 @@ impl Step {
             Self::TryLock { otherwise, .. }
             | Self::When { otherwise, .. }
             | Self::If { otherwise, .. }
+            | Self::Pool(PoolStep::Look { otherwise, .. })
             | Self::Queue(QueueStep::TryPut { otherwise, .. } | QueueStep::TryTake { otherwise, .. }) => {
                 Some(otherwise)
             }
@@ -182,12 +189,18 @@ pub enum SignalStep {
     Meet(Target),
 }
 
-/// A question about a counter's value or a queue's depth.
+/// A question about a counter's value, a queue's depth, or a number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Question {
-    pub target: Target,
+    pub of: Asked,
     pub compare: Compare,
     pub value: Expr,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Asked {
+    Resource(Target),
+    Number(Expr),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::shared::Shared;
 use super::{Place, due};
 use crate::model::{Shares, Window};
-use crate::scenario::{Choice, ResourceSpec, Scenario, Settings, Step, Target};
+use crate::scenario::{Choice, PoolStep, ResourceSpec, Scenario, Settings, Step, Target};
 use crate::trace::{LockKind, Span, State};
 
 /// What a thumbnail takes, roughly.
@@ -67,6 +67,9 @@ struct Lock {
 }
 
 /// Readers that an rwlock has room for.
+/// How long a worker of a still waits for a result, in nanoseconds.
+const RESULT: u64 = 20_000_000;
+
 const READERS: u64 = 1 << 20;
 
 pub(super) struct Player<'a> {
@@ -184,6 +187,13 @@ impl<'a> Player<'a> {
             }
             Step::Queue(step) => self.queue_step(worker, step, now),
             Step::Signal(step) => self.signal_step(worker, step, now),
+            // Whoever waits for a result does so for about as long as a task takes.
+            Step::Pool(PoolStep::Result) => self.spend(worker, now, State::Signal, RESULT),
+            Step::Pool(PoolStep::Look { body, .. }) => {
+                self.enter(worker, body, 0, None);
+                self.spend(worker, now, State::Signal, RESULT);
+            }
+            Step::Pool(PoolStep::Submit { .. } | PoolStep::Shutdown { .. }) => {}
             Step::If { question, body, otherwise } => {
                 let taken = if self.holds(question, place) { body } else { otherwise };
                 self.enter(worker, taken, 0, None);

@@ -1,6 +1,6 @@
 //! Which states a scenario can show: they make up its legend, which then never changes its width.
 
-use crate::scenario::{Feed, Policy, QueueStep, Scenario, SignalStep, Step};
+use crate::scenario::{Feed, Policy, PoolStep, QueueStep, Scenario, SignalStep, Step};
 use crate::trace::{State, WorkerKind};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,6 +21,9 @@ impl States {
             }
             if matches!(pool.feed, Feed::Arrive { .. }) {
                 states.add(&[State::Sleep]);
+            }
+            if pool.results.is_some() {
+                states.add(&[State::Signal]);
             }
             if pool.of == WorkerKind::Process {
                 states.add(&[State::Handover]);
@@ -53,6 +56,8 @@ impl States {
                 | Step::Write { .. } => self.add(&[State::Lock]),
                 Step::Queue(QueueStep::Put(_)) => self.add(&[State::Full]),
                 Step::Queue(QueueStep::Take(_) | QueueStep::Each { .. }) => self.add(&[State::Empty]),
+                Step::Pool(PoolStep::Submit { .. }) => self.add(&[State::Full]),
+                Step::Pool(_) => self.add(&[State::Signal]),
                 Step::Signal(SignalStep::Wait { .. } | SignalStep::Meet(_)) => self.add(&[State::Signal]),
                 Step::Panic(_) | Step::Abort | Step::Exit(_) => self.add(&[State::Crashed]),
                 _ => {}
