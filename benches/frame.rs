@@ -157,8 +157,9 @@ fn dashboard(events: u64) {
     let source = Source { name: "script".into(), path: None, text: contend::scenario::catalogue::all()[0].text.into() };
     let scenario = check(&source).expect("the catalogue is checked").scenario;
     let settings = scenario.defaults();
-    let start = Start::Run { source, scenario: Box::new(scenario), settings };
-    let options = Options { theme: Theme { colour: true, unicode: true }, mouse: false, limit: None };
+    let start = Start::Run { source, scenario: Box::new(scenario), settings, ask: false };
+    let options =
+        Options { theme: Theme { colour: true, unicode: true }, mouse: false, asks: false, watch: false, limit: None };
     if let Err(why) = tui::run(start, options, &Script { events }) {
         println!("{why}");
     }

@@ -72,14 +72,18 @@ fn run_was_meant(error: &clap::Error) -> Option<String> {
 
 fn carry_out(cli: &Cli, colours: Colours) -> Result<Outcome, Failure> {
     match &cli.command {
-        None => run::pick(cli.no_mouse, colours),
-        Some(Command::Run(args)) => run::run(args, cli.no_mouse, colours),
+        None => run::pick(cli.into(), colours),
+        Some(Command::Run(args)) => run::run(args, cli.into(), colours),
         Some(Command::List { json }) => list::list(*json, colours),
         Some(Command::Show { name }) => {
             out::print(&scenario::load(name)?.text)?;
             Ok(Outcome::Done)
         }
         Some(Command::Check { files }) => check::check(files, colours),
+        Some(Command::Reference) => {
+            out::print(&crate::scenario::reference())?;
+            Ok(Outcome::Done)
+        }
         Some(Command::Test(args)) => test::test(args, colours),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();

@@ -7,6 +7,7 @@
 //! | shared memory | sealed memfd | an unlinked `shm_open` object |
 //! | a child dies with its parent | `PR_SET_PDEATHSIG` and end-of-file on its lifeline | end-of-file alone |
 //! | run-queue delay | `/proc/PID/task/TID/schedstat` | none: `ready` is not told from `running` |
+//! | a thread's core and niceness | `sched_setaffinity`, `setpriority` of a thread | none: as everyone, with a note |
 //! | a lock whose owner died | robust `pthread_mutex_t` | `flock`, which the kernel gives back |
 //! | waiting for a device | `timerfd` | `poll` with a timeout |
 //! | the running image | `/proc/self/exe` | `current_exe` and a handshake |
@@ -28,5 +29,5 @@ pub use process::{
     become_subreaper, close_on_exec_pipe, exit_now, kill_group, kill_process, reap_adopted, reset_signals, thread_id,
 };
 pub use robust::{ROBUST_WORDS, Robust, Taken};
-pub use sched::{SchedStat, thread_cpu};
+pub use sched::{SchedStat, stand_back, stay_on, thread_cpu};
 pub use timer::{exact_sleeps, wait_for_device};

@@ -2,6 +2,7 @@
 //!
 //! Everything here is drawn from a [`Model`]; what the machine is and how the run ended is handed in.
 
+mod answer;
 mod expect;
 mod follow;
 mod json;
@@ -12,6 +13,7 @@ mod text;
 mod trial;
 mod words;
 
+pub use answer::{Answer, answer};
 pub use expect::{Verdict, judge};
 pub use follow::{Followed, Run, ends_by_itself, follow};
 pub use json::json;

@@ -15,15 +15,15 @@ mod syntax;
 mod turn;
 mod variants;
 
-pub use check::{Checked, check};
+pub use check::{Checked, check, reference};
 pub use clean::clean;
 pub use expr::{Expr, Values};
 pub use knob::{Knob, KnobKind, Settings, Unit};
 pub use mistake::Mistakes;
 pub use program::{
-    Asked, Choice, Claim, Compare, Crash, Delivery, Expect, Feed, Group, Leave, Metric, Policy, Pool, PoolStep,
-    Question, QueueStep, Real, Resource, ResourceSpec, Scenario, Schedule, SignalStep, Step, Subject, Target, Test,
-    Try, Way, Workers,
+    Ask, Asked, Choice, Claim, Compare, Crash, Delivery, Expect, Feed, Group, Guess, Leave, Metric, Policy, Pool,
+    PoolStep, Question, QueueStep, Real, Resource, ResourceSpec, Right, Scenario, Schedule, Seat, SignalStep, Step,
+    Subject, Target, Test, Try, Way, Workers,
 };
 pub use source::{FindError, LARGEST, Source};
 pub use turn::SettingError;

@@ -18,7 +18,10 @@ mod figures;
 mod format;
 mod input;
 mod keys;
+mod picker;
 mod plan;
+mod question;
+mod saved;
 mod signals;
 mod still;
 mod strips;
@@ -34,11 +37,13 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::model::Model;
-use crate::scenario::{Scenario, Settings, Source};
-use crate::trace::{Span, Stamp};
-use app::{App, Effect, Entry, Picker, Showing};
+use crate::scenario::{Scenario, SettingError, Settings, Source};
+use crate::trace::{Span, Stamp, WorkerKind};
+use app::{App, Showing};
 use events_loop::{Loop, Sources, Stage};
 use input::Input;
+use picker::Picker;
+use saved::Saved;
 use terminal::{FrameBuffer, Guard, Screen};
 
 pub use feed::{Really, Run, Starter};
@@ -53,7 +58,33 @@ pub enum Start {
         source: Source,
         scenario: Box<Scenario>,
         settings: Settings,
+        /// Put its question first.
+        ask: bool,
     },
+    /// A file with mistakes, to be shown until it is saved without them.
+    Mistakes {
+        source: Source,
+        wish: Wish,
+    },
+}
+
+/// What the knobs of a scenario are to be set to that cannot be read yet.
+#[derive(Debug, Clone, Default)]
+pub struct Wish {
+    /// `KNOB=VALUE`.
+    pub set: Vec<String>,
+    pub workers: Option<u32>,
+    pub executor: Option<WorkerKind>,
+}
+
+impl Wish {
+    /// The scenario's defaults, changed accordingly.
+    ///
+    /// # Errors
+    /// When a knob cannot be set so.
+    pub fn settings(&self, scenario: &Scenario) -> Result<Settings, SettingError> {
+        scenario.settings(&self.set, self.workers, self.executor)
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +92,10 @@ pub struct Options {
     pub theme: Theme,
     /// Off, the terminal's own selection of text works.
     pub mouse: bool,
+    /// Whether a scenario's question is put before it runs.
+    pub asks: bool,
+    /// Whether the run starts anew when its file is saved.
+    pub watch: bool,
     /// How long a run goes on, if not until it ends or is stopped.
     pub limit: Option<Span>,
 }
@@ -108,19 +143,18 @@ pub fn run(start: Start, options: Options, starter: &dyn Starter) -> Result<Outc
     let signals = signals::watch().map_err(TuiError::Enter)?;
     let input = Input::start().map_err(TuiError::Enter)?;
     let typed = input.events.clone();
-    let mut picker = Picker::catalogue();
-    let mut first = Vec::new();
-    if let Start::Run { source, scenario, settings } = start {
-        let entry = Entry::new(source);
-        picker.choose_name(&entry.name);
-        if entry.path.is_some() {
-            picker.put(entry);
+    let mut app = App::new(Picker::catalogue(), options.theme, terminal::size());
+    app.asks = options.asks;
+    let watched = match &start {
+        Start::Run { source, .. } | Start::Mistakes { source, .. } if options.watch => {
+            Some(Saved::of(source).map_err(TuiError::Enter)?)
         }
-        first.push(Effect::Start(Arc::from(scenario), settings));
-    }
-    let app = App::new(picker, options.theme, terminal::size());
+        _ => None,
+    };
+    let saved = watched.as_ref().map_or_else(crossbeam_channel::never, |watched| watched.texts.clone());
+    let first = app.first(start);
     let stage = Terminal { guard, screen, buffer, input };
-    let mut events = Loop::new(app, stage, Sources { typed, signals, panics }, starter).until(options.limit);
+    let mut events = Loop::new(app, stage, Sources { typed, signals, panics, saved }, starter).until(options.limit);
     let ended = events.run(first);
     let (app, run, stage) = events.into_parts();
     let stalled = !terminal::leave(); // the screen first: ending a run may take a moment

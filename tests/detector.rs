@@ -334,7 +334,7 @@ fn cast(world: &World) -> Arc<Cast> {
         workers: (0..world.workers.len()).map(worker).collect(),
         resources: (0..world.locks.len()).map(lock).collect(),
         pools: Vec::new(),
-        wakers: Vec::new(),
+        ..Cast::default()
     })
 }
 

@@ -14,13 +14,15 @@ const LAYERS: [&str; 10] =
 const STRANGERS: [(&str, &str); 1] = [("engine", "model")];
 
 /// Files whose module path begins like this may not use paths or words that begin like that.
-const FENCES: [(&str, &[&str]); 6] = [
+const FENCES: [(&str, &[&str]); 8] = [
     ("scenario", &["crate::trace::Event", "crate::trace::EventKind", "crate::trace::Message"]),
     ("model", &["std::io", "std::fs", "std::net", "std::process", "std::thread", "std::env", "rustix", "libc"]),
     ("model", &["ratatui", "crossterm", "crossbeam_channel", "println", "eprintln"]),
     ("model", &["Instant", "SystemTime", "clock_gettime", "std::time::Instant", "std::time::SystemTime"]),
     ("tui::draw", &["Instant", "SystemTime", "clock_gettime", "std::time::Instant", "std::time::SystemTime"]),
     ("engine", &["ratatui", "crossterm"]),
+    ("tui::app", &["crate::tui::draw"]),
+    ("tui::plan", &["crate::tui::draw", "crate::tui::app"]),
 ];
 
 /// One word or sign of Rust source; comments, strings and characters are gone.

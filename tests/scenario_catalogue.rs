@@ -39,7 +39,7 @@ fn every_scenario_teaches() {
         assert_ne!(scenario.group, Group::Own, "{name} stands in no group");
         assert!(scenario.title.chars().count() <= 60, "{name}: the title fits on a line");
         assert!(scenario.about.ends_with('.'), "{name}: a sentence says what it shows");
-        assert!(scenario.ask.as_ref().is_some_and(|ask| ask.ends_with('?')), "{name} asks a question");
+        assert!(scenario.ask.as_ref().is_some_and(|ask| ask.text.ends_with('?')), "{name} asks a question");
         assert!((2..=4).contains(&scenario.watch.len()), "{name} says what to watch");
         assert!(scenario.tries.len() >= 2, "{name} says what to try");
         assert!(!scenario.expects.is_empty(), "{name} expects something");

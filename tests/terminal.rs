@@ -12,11 +12,16 @@ fn from_the_picker_to_a_run_and_out_again() {
     tty.keys("dead");
     tty.until("the list is filtered", |s| s.contents().contains("deadlock") && !s.contents().contains("thumbnails"));
     tty.keys("\r");
+    tty.until_text("Are both still at it after a second?");
+    tty.keys("2\r");
     tty.until_text("left");
     tty.until_text("Neither can ever go on");
     tty.keys(" ");
     tty.until_text("frozen");
     tty.keys(" ");
+    tty.until_text("deadlock deadlock");
+    tty.until_text("You said no: both stand still for ever - right");
+    tty.keys("2");
     tty.until_text("live");
     tty.keys("?");
     tty.until_text("freeze");
@@ -58,7 +63,7 @@ fn whatever_ends_it_the_terminal_is_back_and_nobody_is_left() {
 
 #[test]
 fn control_c_leaves() {
-    let mut tty = Pty::contend(&["run", "thread-pool"], 24, 80);
+    let mut tty = Pty::contend(&["run", "--no-ask", "thread-pool"], 24, 80);
     tty.until_text("worker-2");
     tty.keys("\x03");
     tty.wait();
@@ -70,7 +75,7 @@ fn control_c_leaves() {
 fn a_killed_dashboard_leaves_nobody() {
     for scenario in ["lock-contention", "deadlock", "process-pool"] {
         let mut tty = Pty::contend(&["run", scenario, "--as", "processes"], 24, 80);
-        tty.until("the run is on", |s| s.contents().contains("live"));
+        tty.until("the run is on", |s| ["live", "deadlock "].iter().any(|word| s.contents().contains(word)));
         tty.signal("KILL");
         tty.wait();
         tty.assert_nobody_is_left();
@@ -79,7 +84,7 @@ fn a_killed_dashboard_leaves_nobody() {
 
 #[test]
 fn a_killed_runner_is_named_and_the_run_can_start_anew() {
-    let mut tty = Pty::contend(&["run", "thread-pool"], 24, 100);
+    let mut tty = Pty::contend(&["run", "--no-ask", "thread-pool"], 24, 100);
     tty.until_text("worker-2");
     let dashboard = tty.pid();
     let runner = tty.family().into_iter().find(|pid| *pid != dashboard).expect("a runner");
@@ -100,7 +105,7 @@ fn control_z_gives_the_shell_its_terminal_and_fg_comes_back() {
     shell.env("PS1", "shell> ");
     let mut tty = Pty::start(shell, 24, 100);
     tty.until_text("shell>");
-    tty.keys(&format!("{} run lock-contention\r", env!("CARGO_BIN_EXE_contend")));
+    tty.keys(&format!("{} run --no-ask lock-contention\r", env!("CARGO_BIN_EXE_contend")));
     tty.until_text("teller-3");
     tty.keys("\x1a");
     tty.until("the shell's screen", |s| !s.alternate_screen() && s.contents().contains("Stopped"));
@@ -118,7 +123,7 @@ fn control_z_gives_the_shell_its_terminal_and_fg_comes_back() {
 
 #[test]
 fn no_size_is_too_small_and_a_storm_of_sizes_does_no_harm() {
-    let mut tty = Pty::contend(&["run", "lock-contention"], 24, 80);
+    let mut tty = Pty::contend(&["run", "--no-ask", "lock-contention"], 24, 80);
     tty.until_text("teller-1");
     for (rows, cols) in [(1, 1), (0, 0), (2, 200), (200, 2), (10, 3), (60, 200)] {
         tty.resize(rows, cols);
@@ -132,6 +137,59 @@ fn no_size_is_too_small_and_a_storm_of_sizes_does_no_harm() {
     assert!(tty.wait().success());
     tty.assert_terminal_is_back();
     tty.assert_nobody_is_left();
+}
+
+#[test]
+fn a_question_comes_first_unless_one_is_told_how_to_run() {
+    let mut tty = Pty::contend(&["run", "account-race"], 24, 80);
+    tty.until_text("How much is on the account in the end?");
+    tty.until_text("Choose with a number");
+    assert_eq!(tty.family().len(), 1, "nothing runs yet");
+    tty.keys("1\r");
+    tty.until_text("You said 100 - not so");
+    tty.until_text("Measured counter balance:");
+    tty.keys("1");
+    tty.until_text("It is with guard=lock: 100");
+    tty.until_text("Before as it was: hardly anything");
+    tty.keys("\x1b");
+    tty.keys("q");
+    assert!(tty.wait().success());
+    for args in [["--no-ask", "account-race"], ["--set=window=4ms", "account-race"], ["--for=9s", "account-race"]] {
+        let mut tty = Pty::contend(&[&["run"], args.as_slice()].concat(), 24, 80);
+        tty.until_text("completed");
+        tty.keys("q");
+        assert!(tty.wait().success());
+    }
+}
+
+#[test]
+fn a_file_starts_anew_whenever_it_is_saved() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let own = directory.path().join("own.kdl");
+    let write = |text: &str| {
+        let new = directory.path().join("own.kdl.new");
+        std::fs::write(&new, text).expect("it is written");
+        std::fs::rename(&new, &own).expect("it is replaced, as editors do");
+    };
+    write("thread first { forever { sleep \"1ms\" } }");
+    let mut tty = Pty::contend(&["run", &own.to_string_lossy(), "--watch"], 24, 100);
+    tty.until_text("first");
+    write("thread first { forever { sleeep \"1ms\" } }");
+    tty.until_text("own has mistakes");
+    tty.until_text("did you mean `sleep`?");
+    write("thread second { forever { sleep \"1ms\" } }");
+    tty.until("the mended one", |s| s.contents().contains("second") && !s.contents().contains("mistakes"));
+    tty.keys("q");
+    assert!(tty.wait().success());
+    tty.assert_nobody_is_left();
+    write("thread first { nothing }");
+    let mut tty = Pty::contend(&["run", &own.to_string_lossy(), "--watch"], 24, 100);
+    tty.until_text("own has mistakes");
+    write("thread third { forever { sleep \"1ms\" } }");
+    tty.until("the mended one", |s| s.contents().contains("third") && !s.contents().contains("mistakes"));
+    tty.keys("q");
+    assert!(tty.wait().success());
+    tty.assert_terminal_is_back();
 }
 
 #[test]

@@ -60,6 +60,9 @@ pub(super) struct Cli {
     /// Leave the mouse to the terminal, so that it selects text
     #[arg(long, global = true, help_heading = "Output")]
     pub(super) no_mouse: bool,
+    /// Run scenarios at once, without their question first
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(super) no_ask: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -83,6 +86,8 @@ pub(super) enum Command {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<String>,
     },
+    /// Print the language that scenarios are written in: every node, value, range and default
+    Reference,
     /// Run scenarios and say for everything they expect whether it was seen
     Test(TestArgs),
     /// Print a script that completes commands and options in a shell
@@ -100,6 +105,7 @@ Examples:
   contend run lock-contention --set tellers=16 --set hold=5ms
   contend run philosophers --as processes
   contend run thread-pool --headless --for 10s
+  contend show deadlock > my.kdl; contend run my.kdl --watch
   contend run my.kdl --json --fail-on deadlock --fail-on lost-update";
 
 #[derive(Debug, Args)]
@@ -123,6 +129,10 @@ pub(super) struct RunArgs {
     /// deadlocked, and after 5s if it would never end]
     #[arg(long = "for", value_name = "TIME", value_parser = positive_time, help_heading = "When to stop")]
     pub(super) time: Option<Duration>,
+
+    /// Start anew in the dashboard whenever the file is saved
+    #[arg(long, help_heading = "What to run")]
+    pub(super) watch: bool,
 
     /// Without the dashboard; a report at the end [default: when the output is no terminal]
     #[arg(long, help_heading = "Output")]

@@ -22,6 +22,7 @@ struct Entry<'a> {
     title: &'a str,
     about: &'a str,
     ask: Option<&'a str>,
+    guesses: Vec<&'a str>,
     knobs: Vec<KnobEntry<'a>>,
 }
 
@@ -92,7 +93,8 @@ impl<'a> From<&'a Scenario> for Entry<'a> {
             group: word(scenario.group),
             title: &scenario.title,
             about: &scenario.about,
-            ask: scenario.ask.as_deref(),
+            ask: scenario.ask.as_ref().map(|ask| ask.text.as_str()),
+            guesses: scenario.ask.iter().flat_map(|ask| &ask.guesses).map(|guess| guess.text.as_str()).collect(),
             knobs: knobs.collect(),
         }
     }
@@ -107,6 +109,8 @@ fn heading(group: Group) -> &'static str {
         Group::Signals => "Signals",
         Group::Processes => "Processes",
         Group::RealWork => "Real work",
+        Group::Machine => "The machine",
+        Group::Classics => "Classics",
         Group::Own => "Own",
     }
 }
@@ -120,6 +124,8 @@ fn word(group: Group) -> &'static str {
         Group::Signals => "signals",
         Group::Processes => "processes",
         Group::RealWork => "real-work",
+        Group::Machine => "machine",
+        Group::Classics => "classics",
         Group::Own => "own",
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 
-use super::args::RunArgs;
+use super::args::{Cli, RunArgs};
 use super::failure::{Failure, Outcome};
 use super::out::{self, Colours};
 use super::progress::Progress;
@@ -11,7 +11,7 @@ use super::{scenario, signals};
 use crate::model::Finding;
 use crate::platform::machine;
 use crate::report::{self, Followed, Look, Report, Verdict};
-use crate::scenario::{Scenario, Settings, check};
+use crate::scenario::{Scenario, Settings, Source, check};
 use crate::source::Live;
 use crate::trace::{RunEnd, Span};
 use crate::tui::{self, Theme, TuiError};
@@ -29,44 +29,86 @@ struct Task {
     settings: Settings,
 }
 
+/// How the dashboard is to behave, whatever it shows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manners {
+    mouse: bool,
+    asks: bool,
+}
+
+impl From<&Cli> for Manners {
+    fn from(cli: &Cli) -> Self {
+        Self { mouse: !cli.no_mouse, asks: !cli.no_ask }
+    }
+}
+
 /// The dashboard, with the picker first.
-pub(super) fn pick(no_mouse: bool, colours: Colours) -> Result<Outcome, Failure> {
+pub(super) fn pick(manners: Manners, colours: Colours) -> Result<Outcome, Failure> {
     if !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
         let usage = "there is no terminal to choose a scenario on; name one: contend run SCENARIO, see contend --help";
         return Err(Failure::Usage(usage.to_owned()));
     }
-    dashboard(tui::Start::Picker, None, &[], no_mouse, colours)
+    dashboard(tui::Start::Picker, options(manners, colours), &[], colours)
 }
 
 /// One scenario, in the dashboard or headless.
-pub(super) fn run(args: &RunArgs, no_mouse: bool, colours: Colours) -> Result<Outcome, Failure> {
+pub(super) fn run(args: &RunArgs, manners: Manners, colours: Colours) -> Result<Outcome, Failure> {
     let source = scenario::load(&args.scenario)?;
+    let is_headless = args.headless || args.json || !io::stdout().is_terminal();
+    if args.watch {
+        can_be_watched(&source, is_headless)?;
+    }
+    let wish = tui::Wish { set: args.set.clone(), workers: args.workers, executor: args.executor.map(Into::into) };
+    let limit = args.time.map(Span::from);
+    let options = tui::Options { watch: args.watch, limit, ..options(manners, colours) };
     let scenario = match check(&source) {
         Ok(checked) => checked.scenario,
+        Err(_) if args.watch => {
+            return dashboard(tui::Start::Mistakes { source, wish }, options, &args.fail_on, colours);
+        }
         Err(mistakes) => {
             out::say(&mistakes.render(colours.err));
             return Ok(Outcome::Mistakes);
         }
     };
-    let settings = scenario
-        .settings(&args.set, args.workers, args.executor.map(Into::into))
-        .map_err(|error| Failure::Usage(error.to_string()))?;
-    if args.headless || args.json || !io::stdout().is_terminal() {
+    let settings = wish.settings(&scenario).map_err(|error| Failure::Usage(error.to_string()))?;
+    if is_headless {
         return headless(&Task { scenario, settings }, args, colours);
     }
-    let start = tui::Start::Run { source, scenario: Box::new(scenario), settings };
-    dashboard(start, args.time.map(Span::from), &args.fail_on, no_mouse, colours)
+    // Who says how it is to run has seen it before.
+    let is_told = args.watch || limit.is_some() || settings != scenario.defaults();
+    let start = tui::Start::Run { source, scenario: Box::new(scenario), settings, ask: !is_told };
+    dashboard(start, options, &args.fail_on, colours)
+}
+
+/// Whether there is a file to be saved again, and a screen to show what comes of it.
+fn can_be_watched(source: &Source, is_headless: bool) -> Result<(), Failure> {
+    if is_headless {
+        let usage = "--watch needs the dashboard: a terminal, and neither --headless nor --json";
+        return Err(Failure::Usage(usage.to_owned()));
+    }
+    match (&source.path, source.name.as_str()) {
+        (Some(_), _) => Ok(()),
+        (None, "stdin") => {
+            Err(Failure::Usage("--watch needs a file that can be saved again; standard input is none".to_owned()))
+        }
+        (None, name) => Err(Failure::Usage(format!(
+            "--watch needs a file of your own; make one: contend show {name} > {name}.kdl; contend run {name}.kdl --watch"
+        ))),
+    }
+}
+
+fn options(manners: Manners, colours: Colours) -> tui::Options {
+    let theme = Theme { colour: colours.out, unicode: out::is_unicode() };
+    tui::Options { theme, mouse: manners.mouse, asks: manners.asks, watch: false, limit: None }
 }
 
 fn dashboard(
     start: tui::Start,
-    limit: Option<Span>,
+    options: tui::Options,
     fail_on: &[String],
-    no_mouse: bool,
     colours: Colours,
 ) -> Result<Outcome, Failure> {
-    let theme = Theme { colour: colours.out, unicode: out::is_unicode() };
-    let options = tui::Options { theme, mouse: !no_mouse, limit };
     let ended = tui::run(start, options, &tui::Really).map_err(|error| match error {
         TuiError::NotATerminal | TuiError::Dumb => Failure::Usage(error.to_string()),
         TuiError::Enter(_) | TuiError::Panicked(_) => Failure::Run(error.to_string()),

@@ -38,8 +38,6 @@ pub struct Actor {
     pub(super) task: Option<u64>,
     /// Results it was promised.
     pub(super) promises: Promises,
-    /// Decides where a choice is left to chance.
-    pub(super) dice: fastrand::Rng,
 }
 
 impl Values for Actor {
@@ -51,6 +49,9 @@ impl Values for Actor {
     }
     fn task(&self) -> u64 {
         self.task.unwrap_or(0)
+    }
+    fn chance(&self) -> f64 {
+        fastrand::f64()
     }
 }
 
@@ -65,17 +66,8 @@ pub struct Outer {
 impl Actor {
     pub fn new(run: &'static Run, me: WorkerId, place: (u32, u32)) -> Self {
         let copies = vec![0; run.plan.cast.resources.len()];
-        Self {
-            run,
-            me,
-            place,
-            pen: run.recorder(me),
-            held: Vec::new(),
-            copies,
-            task: None,
-            promises: Promises::new(),
-            dice: fastrand::Rng::new(),
-        }
+        let (held, promises) = (Vec::new(), Promises::new());
+        Self { run, me, place, pen: run.recorder(me), held, copies, task: None, promises }
     }
 
     pub const fn me(&self) -> WorkerId {
@@ -143,6 +135,7 @@ impl Actor {
             Step::Load(target) => self.load(target),
             Step::Store { target, add } => self.store(target, *add),
             Step::Add { target, by } => self.add(target, *by),
+            Step::AddMany { target, by, times } => self.add_many(target, *by, times),
             Step::Queue(step) => self.queue_step(step)?,
             Step::Signal(step) => self.signal_step(step),
             Step::Pool(step) => self.pool_step(step)?,

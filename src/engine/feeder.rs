@@ -26,7 +26,7 @@ pub fn feed(run: &'static Run, index: usize, actor: &mut Actor) {
         Feed::Batch { .. } | Feed::Files { .. } => {
             let began = Instant::now();
             let promises = feeder.batch(run.plan.cast.pools[index].total.unwrap_or(0), actor);
-            collect::collect(run, index, promises, began, actor);
+            collect::collect(run, index, &promises, began, actor);
         }
     }
     if run.plan.sources.is_empty() {

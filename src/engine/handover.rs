@@ -12,6 +12,7 @@ use std::os::fd::OwnedFd;
 use serde::{Deserialize, Serialize};
 
 use super::actor::Actor;
+use super::payload::Payload;
 use super::pool::{do_task, tell_theft};
 use super::queue::Task;
 use super::recorder::Recorder;
@@ -25,7 +26,7 @@ use crate::trace::{KnobId, PoolId, State, WorkerId, frame};
 struct Chunk {
     /// Number and due time of each task, and where its result goes.
     tasks: Vec<(u64, u64, u64)>,
-    payload: Vec<u8>,
+    payload: Payload,
 }
 
 /// From a worker process.
@@ -34,7 +35,7 @@ enum Answer {
     /// It is up and waits for tasks.
     Ready,
     /// The chunk is done.
-    Done { payload: Vec<u8> },
+    Done { payload: Payload },
 }
 
 /// The runner's ends of a worker process's pipes.
@@ -107,7 +108,7 @@ fn hand_over(
 ) -> io::Result<()> {
     pen.block(State::Handover, None);
     let bytes = run.scenario.pools[index].payload.eval(&Outside(run)).clamp(0.0, frame::FRAME_MAX as f64 / 2.0);
-    let payload = vec![0x5a; bytes as usize];
+    let payload = Payload::of(bytes as usize);
     let chunk =
         Chunk { tasks: tasks.iter().map(|t| (t.number, t.due, t.result.map_or(0, Promise::word))).collect(), payload };
     let sent = frame::send(&link.to, &chunk);

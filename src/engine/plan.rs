@@ -124,7 +124,11 @@ impl Plan {
         for (index, resource) in scenario.resources.iter().enumerate() {
             let count = count_of(&resource.count, settings);
             limit("resources", self.cast.resources.len() as u64 + count)?;
-            self.arrays.push((ResourceId::from(self.cast.resources.len()), count as u32));
+            let first = ResourceId::from(self.cast.resources.len());
+            self.arrays.push((first, count as u32));
+            if let ResourceSpec::Counter { packed: true, .. } = resource.spec {
+                self.cast.packed.push((first, count as u16));
+            }
             let kind = resource_kind(scenario, index, settings, across);
             for i in 0..count {
                 let name = numbered(&resource.name, i, &resource.count);
@@ -261,7 +265,7 @@ fn numbered(name: &str, i: u64, count: &Expr) -> String {
 fn resource_kind(scenario: &Scenario, index: usize, settings: &Settings, across: bool) -> ResourceKind {
     match &scenario.resources[index].spec {
         ResourceSpec::Mutex { kind } => ResourceKind::Mutex { kind: lock_kind(kind, settings, across) },
-        ResourceSpec::Counter { initial } => ResourceKind::Counter { initial: *initial },
+        ResourceSpec::Counter { initial, .. } => ResourceKind::Counter { initial: *initial },
         ResourceSpec::Queue { capacity } => ResourceKind::Queue { capacity: at_least_one(capacity, settings) },
         ResourceSpec::Condition { .. } => ResourceKind::Condition { of: ResourceId::default() },
         ResourceSpec::Event => ResourceKind::Event,

@@ -8,6 +8,7 @@ use super::handover;
 use super::plan::Part;
 use super::pool::panic_message;
 use super::run::Run;
+use super::seat::take_seat;
 use super::wire::Start;
 use super::work::Work;
 use crate::platform::{exact_sleeps, exit_now, inherited, reset_signals, thread_id};
@@ -41,6 +42,7 @@ fn serve(lane: &str) -> io::Result<()> {
         Part::Feeder { .. } => return Err(io::Error::other("a feeder is no process")),
     };
     let mut actor = Actor::new(run, me, place);
+    take_seat(run, part, &actor);
     board.ring(me).sign(std::process::id(), thread_id());
     board.wait_for_go();
     let at = actor.pen.now();

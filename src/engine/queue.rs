@@ -178,7 +178,9 @@ impl Queue {
         let events: Vec<EventKind> =
             (0..tasks.len() as u64).rev().map(|later| self.put_event(&inside, later)).collect();
         drop(inside);
-        events.into_iter().for_each(|event| pen.write(at, event));
+        for event in events {
+            pen.write(at, event);
+        }
     }
 
     /// Puts tasks back that were taken and not done, at the front and whatever the capacity: nobody waits for them.

@@ -90,7 +90,8 @@ impl Run {
 
     /// The counter behind a resource.
     pub fn counter(&self, resource: ResourceId) -> &'static AtomicU64 {
-        &self.board.resource(resource)[0]
+        let (home, word) = self.plan.cast.place_of(resource);
+        &self.board.resource(home)[word]
     }
 
     /// The monitor behind a queue, a condition, an event flag or a barrier.

@@ -52,7 +52,16 @@ impl Counter {
 
     #[inline]
     pub(super) fn add(&mut self, at: Stamp, delta: i8, value: i32) {
-        let (delta, told) = (i64::from(delta), Some((at, i64::from(value))));
+        self.change(at, i64::from(delta), Some((at, i64::from(value))));
+    }
+
+    /// Many additions that were told as one, without what was written.
+    pub(super) fn add_many(&mut self, at: Stamp, delta: i64) {
+        self.change(at, delta, None);
+    }
+
+    #[inline]
+    fn change(&mut self, at: Stamp, delta: i64, told: Option<(Stamp, i64)>) {
         self.adds += 1;
         self.ups |= delta > 0;
         self.downs |= delta < 0;

@@ -3,6 +3,7 @@
 //! Each detector looks at what was recorded of the newest seconds and says nothing when that is too little, or when lost
 //! events could make it say something false.
 
+mod convoy;
 mod crashed;
 mod deadlocked;
 mod handover_bound;
@@ -72,7 +73,7 @@ pub struct Finding {
 
 impl Finding {
     /// Ids of all there are, in the order in which equally severe ones are told.
-    pub const IDS: [&'static str; 19] = [
+    pub const IDS: [&'static str; 20] = [
         deadlocked::ID,
         livelock::ID,
         stalled::ID,
@@ -82,6 +83,7 @@ impl Finding {
         orphaned_lock::ID,
         order_hazard::ID,
         lock_bound::ID,
+        convoy::ID,
         pool_too_small::ID,
         queue_overflow::ID,
         head_of_line::ID,
@@ -108,6 +110,7 @@ pub(super) fn all(model: &Model, now: Stamp) -> Vec<Finding> {
     found.extend(order_hazard::find(&look));
     if look.span() >= LEAST {
         found.extend(lock_bound::find(&look));
+        found.extend(convoy::find(&look));
         found.extend(pool_too_small::find(&look));
         found.extend(queue_overflow::find(&look));
         found.extend(head_of_line::find(&look));

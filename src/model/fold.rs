@@ -103,6 +103,14 @@ impl Model {
                     _ => self.health.anomalies += 1,
                 }
             }
+            EventKind::AddedMany { counter, delta } => {
+                self.run(w, at);
+                self.did(w);
+                match self.resources.get_mut(counter.index()) {
+                    Some(Res::Counter(counter)) => counter.add_many(at, delta),
+                    _ => self.health.anomalies += 1,
+                }
+            }
             EventKind::TaskBegan { pool, waited } => self.task_began(w, at, pool, waited),
             EventKind::TaskEnded { pool, ok } => self.task_ended(w, at, pool, ok),
             EventKind::Rejected { pool } => {

@@ -10,9 +10,14 @@ pub(super) fn is_legal(doing: &Doing, kind: &E) -> bool {
     match kind {
         E::Unknown { .. } => false,
         // A restarted worker begins again, whatever was known of its former life.
-        E::Began | E::Gap { .. } => true,
         // Who works with a dead one says in its place what became of its tasks.
-        E::Retried { .. } | E::GivenUp { .. } | E::Met { .. } | E::Resolved { .. } | E::Closed { .. } => true,
+        E::Began
+        | E::Gap { .. }
+        | E::Retried { .. }
+        | E::GivenUp { .. }
+        | E::Met { .. }
+        | E::Resolved { .. }
+        | E::Closed { .. } => true,
         _ => match doing.state {
             // Outside a life there is nothing else.
             State::Done | State::Crashed => false,

@@ -1,17 +1,21 @@
 //! One lock: who has it, who waits for it, how long that takes.
 
 mod cells;
+mod handoff;
 mod holders;
 mod seen;
+mod users;
 
 pub use self::cells::LockCell;
 use self::cells::{Hold, Traffic};
 pub use self::holders::Room;
 pub(in crate::model) use self::seen::Seen;
+pub(super) use self::users::Streak;
+use self::users::Use;
 use super::history::History;
 use super::plan::Plan;
 use super::times::Times;
-use crate::trace::{Grant, Span, Stamp, WorkerId};
+use crate::trace::{Grant, Stamp, WorkerId};
 
 /// A hold whose end is not known yet.
 #[derive(Debug, Clone, Copy)]
@@ -33,30 +37,6 @@ struct Waiter {
     since: Stamp,
     /// Its death, if it died waiting.
     until: Option<Stamp>,
-}
-
-/// What one worker had of the lock.
-#[derive(Debug, Clone, Copy)]
-struct Use {
-    worker: WorkerId,
-    acquired: u64,
-    /// ns
-    waited: u64,
-    longest: u64,
-    /// When its longest wait ended.
-    longest_until: Stamp,
-    /// Its newest grant.
-    last: Grant,
-    streak: Streak,
-}
-
-/// Timed waits in a row that one worker ended without the lock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Streak {
-    pub gave_up: u32,
-    /// The first and the last of them.
-    pub since: Stamp,
-    pub last: Stamp,
 }
 
 #[derive(Debug, Clone)]
@@ -151,60 +131,6 @@ impl Lock {
         waiters
     }
 
-    /// Jain's index over the workers that asked for it: 1 is fair, 1/n is one of n taking all. None when nobody did.
-    /// (Jain, Chiu, Hawe: A quantitative measure of fairness, DEC-TR-301, 1984.)
-    pub fn fairness(&self) -> Option<f64> {
-        let sum: f64 = self.users.iter().map(|u| u.acquired as f64).sum();
-        let squares: f64 = self.users.iter().map(|u| (u.acquired as f64).powi(2)).sum();
-        (squares > 0.0).then(|| sum * sum / (self.users.len() as f64 * squares))
-    }
-
-    /// How many times each worker that asked for it got it.
-    pub fn by_worker(&self) -> impl Iterator<Item = (WorkerId, u64)> + '_ {
-        self.users.iter().map(|u| (u.worker, u.acquired))
-    }
-
-    /// How long each worker that asked for it waited: in all, and at most, ns. Without the waits that go on.
-    pub fn waits_by_worker(&self) -> impl Iterator<Item = (WorkerId, u64, u64)> + '_ {
-        self.users.iter().map(|u| (u.worker, u.waited, u.longest))
-    }
-
-    /// The longest wait of each worker that waited and waits no more: from when to when.
-    pub(super) fn longest_waits(&self) -> impl Iterator<Item = (WorkerId, Stamp, Stamp)> + '_ {
-        let waited = self.users.iter().filter(|u| u.longest > 0);
-        waited.map(|u| (u.worker, u.longest_until.back(Span(u.longest)), u.longest_until))
-    }
-
-    /// The newest grant a worker is known to have had.
-    pub(super) fn last_of(&self, worker: WorkerId) -> Grant {
-        self.users.binary_search_by_key(&worker, |u| u.worker).map_or(Grant(0), |i| self.users[i].last)
-    }
-
-    #[inline]
-    fn user(&mut self, worker: WorkerId) -> &mut Use {
-        // Workers of one group are neighbours: the distance from the first one is nearly always the place.
-        let guess = self.users.first().map_or(0, |first| worker.index().wrapping_sub(first.worker.index()));
-        if self.users.get(guess).is_some_and(|u| u.worker == worker) {
-            return &mut self.users[guess];
-        }
-        let place = self.users.binary_search_by_key(&worker, |u| u.worker).unwrap_or_else(|place| {
-            self.users.insert(
-                place,
-                Use {
-                    worker,
-                    acquired: 0,
-                    waited: 0,
-                    longest: 0,
-                    longest_until: Stamp(0),
-                    last: Grant(0),
-                    streak: Streak::default(),
-                },
-            );
-            place
-        });
-        &mut self.users[place]
-    }
-
     /// A worker begins to wait. Returns its place among the waiters.
     #[inline]
     pub(super) fn enter(&mut self, worker: WorkerId, since: Stamp) -> u32 {
@@ -238,11 +164,6 @@ impl Lock {
         }
         streak.gave_up = streak.gave_up.saturating_add(1);
         streak.last = at;
-    }
-
-    /// How often each worker gave up since it last had the lock.
-    pub(super) fn streaks(&self) -> impl Iterator<Item = (WorkerId, Streak)> + '_ {
-        self.users.iter().map(|user| (user.worker, user.streak)).filter(|(_, streak)| streak.gave_up > 0)
     }
 
     pub(super) fn orphaned_once(&mut self) {

@@ -1,7 +1,7 @@
 //! Whether a run showed what its scenario says it must show.
 
 use crate::model::{Finding, Model};
-use crate::scenario::{Claim, Compare, Expect, Metric, Scenario, Settings, Subject};
+use crate::scenario::{Claim, Compare, Expect, Metric, Scenario, Settings};
 use crate::trace::{Span, Stamp};
 
 use super::measure::{measure, shown};
@@ -38,36 +38,70 @@ pub(super) fn judge_each<'a>(
     settings: &'a Settings,
     now: Stamp,
 ) -> impl Iterator<Item = (&'a Expect, Verdict)> {
-    let findings = model.findings(now);
-    let weigh = move |expect: &'a Expect| {
-        let (seen, evidence) = match &expect.claim {
-            Claim::Deadlock { within } => deadlock(model, within.map(|ns| Span(ns as u64))),
-            Claim::NoDeadlock => no_deadlock(model),
-            Claim::Finding { id, seen } => finding(&findings, id, *seen),
-            Claim::Measure { metric, of, compare, value } => {
-                let measured = figure(model, scenario, *metric, of, now, (*compare, *value));
-                measured.unwrap_or_else(|why| (false, format!("cannot be measured: {why}")))
-            }
+    let scales = Scales::new(model, scenario, now);
+    let judge = move |expect: &'a Expect| {
+        let (seen, evidence) = match scales.weigh(&expect.claim) {
+            Ok(Weighed { seen, evidence, due }) if seen || due.is_empty() => (seen, evidence),
+            Ok(Weighed { seen, evidence, due }) => (seen, format!("{evidence}; {due}")),
+            Err(why) => (false, format!("cannot be measured: {why}")),
         };
         (expect, Verdict { text: expect.text.clone(), seen, evidence })
     };
-    applying(scenario, settings).map(weigh)
+    applying(scenario, settings).map(judge)
 }
 
-fn deadlock(model: &Model, within: Option<Span>) -> (bool, String) {
-    let Some(deadlock) = model.deadlock() else { return (false, "no deadlock was found".to_owned()) };
-    let names: Vec<&str> = deadlock.set.iter().map(|worker| model.cast().worker_name(*worker)).collect();
-    let after = deadlock.at.since(Stamp::default());
-    let evidence = format!("{} can never go on, {after} after the start", listed(&names));
-    match within {
-        Some(limit) if after > limit => (false, format!("{evidence}; {limit} was the limit")),
-        _ => (true, evidence),
+/// What claims are weighed with: a model at a moment.
+pub(super) struct Scales<'a> {
+    model: &'a Model,
+    scenario: &'a Scenario,
+    now: Stamp,
+    findings: Vec<Finding>,
+}
+
+/// What came of a claim.
+pub(super) struct Weighed {
+    pub(super) seen: bool,
+    /// The figures it rests on.
+    pub(super) evidence: String,
+    /// What was wanted instead; empty where the evidence says all.
+    due: String,
+}
+
+impl<'a> Scales<'a> {
+    pub(super) fn new(model: &'a Model, scenario: &'a Scenario, now: Stamp) -> Self {
+        Self { model, scenario, now, findings: model.findings(now) }
+    }
+
+    /// Whether it is seen; or why it cannot be measured, such as a share of nothing.
+    pub(super) fn weigh(&self, claim: &Claim) -> Result<Weighed, String> {
+        let (seen, evidence) = match claim {
+            Claim::Deadlock { within } => return Ok(deadlock(self.model, within.map(|ns| Span(ns as u64)))),
+            Claim::NoDeadlock => no_deadlock(self.model),
+            Claim::Finding { id, seen } => finding(&self.findings, id, *seen),
+            Claim::Measure { metric, of, compare, value } => {
+                let found = measure(self.model, self.scenario, *metric, of, self.now)?;
+                return Ok(compared(*metric, found.value, found.evidence, (*compare, *value)));
+            }
+        };
+        Ok(Weighed { seen, evidence, due: String::new() })
     }
 }
 
+fn deadlock(model: &Model, within: Option<Span>) -> Weighed {
+    let Some(deadlock) = model.deadlock() else {
+        return Weighed { seen: false, evidence: "no deadlock was found".to_owned(), due: String::new() };
+    };
+    let names: Vec<&str> = deadlock.set.iter().map(|worker| model.cast().worker_name(*worker)).collect();
+    let after = deadlock.at.since(Stamp::default());
+    let evidence = format!("{} can never go on, {after} after the start", listed(&names));
+    let late = within.filter(|limit| after > *limit);
+    let due = late.map(|limit| format!("{limit} was the limit")).unwrap_or_default();
+    Weighed { seen: late.is_none(), evidence, due }
+}
+
 fn no_deadlock(model: &Model) -> (bool, String) {
-    let (found, evidence) = deadlock(model, None);
-    (!found, evidence)
+    let found = deadlock(model, None);
+    (!found.seen, found.evidence)
 }
 
 fn finding(findings: &[Finding], id: &str, wanted: bool) -> (bool, String) {
@@ -77,25 +111,16 @@ fn finding(findings: &[Finding], id: &str, wanted: bool) -> (bool, String) {
     }
 }
 
-fn figure(
-    model: &Model,
-    scenario: &Scenario,
-    metric: Metric,
-    of: &Subject,
-    now: Stamp,
-    (compare, due): (Compare, f64),
-) -> Result<(bool, String), String> {
-    let found = measure(model, scenario, metric, of, now)?;
+fn compared(metric: Metric, value: f64, evidence: String, (compare, due): (Compare, f64)) -> Weighed {
     let (seen, word) = match compare {
-        Compare::Above => (found.value > due, "more than"),
-        Compare::Below => (found.value < due, "less than"),
-        Compare::Equals => (same(found.value, due), "exactly"),
+        Compare::Above => (value > due, "more than"),
+        Compare::Below => (value < due, "less than"),
+        Compare::Equals => (same(value, due), "exactly"),
     };
-    let missed = if seen { String::new() } else { format!("; {word} {} was expected", shown(metric, due)) };
-    Ok((seen, found.evidence + &missed))
+    Weighed { seen, evidence, due: format!("{word} {} was expected", shown(metric, due)) }
 }
 
-fn same(value: f64, wanted: f64) -> bool {
+pub(super) fn same(value: f64, wanted: f64) -> bool {
     (value - wanted).abs() <= SAME * wanted.abs().max(1.0)
 }
 

@@ -141,7 +141,7 @@ pub(super) fn cast() -> Cast {
             size: 2,
             total: None,
         }],
-        wakers: Vec::new(),
+        ..Cast::default()
     }
 }
 

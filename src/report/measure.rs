@@ -32,6 +32,7 @@ pub(super) fn measure(
         Metric::Utilization => who.utilization(),
         Metric::Parallel => who.parallel(),
         Metric::Slowdown => who.slowdown(),
+        Metric::Tail => who.tail(),
         Metric::Depth => who.depth(),
         Metric::Taken => who.taken(),
         Metric::Woken => who.woken(),
@@ -135,11 +136,14 @@ impl<'a> Who<'a> {
     }
 
     fn parallel(&self) -> Result<Measured, String> {
-        let (name, pool, _) = self.pool()?;
         let whole = self.now.since(Stamp::default());
         if whole.0 == 0 {
             return Err("no time has passed".to_owned());
         }
+        if let Subject::Workers(_) = self.of {
+            return Ok(self.overlap(whole));
+        }
+        let (name, pool, _) = self.pool()?;
         let value = pool.service().total() as f64 / whole.0 as f64;
         let evidence = format!(
             "pool {name}: {} of work in {whole}, {} at once on average",
@@ -147,6 +151,16 @@ impl<'a> Who<'a> {
             plain(value)
         );
         Ok(Measured { value, evidence })
+    }
+
+    /// How many of some workers were on a CPU at once: 1 when they take turns.
+    fn overlap(&self, whole: Span) -> Measured {
+        let ran: Vec<u64> = self.lanes().map(|lane| lane.totals(self.now).get(State::Running)).collect();
+        let sum = ran.iter().sum::<u64>();
+        let value = sum as f64 / whole.0 as f64;
+        let workers = many(ran.len() as u64, "worker");
+        let evidence = format!("{workers}: {} on a CPU in {whole}, {} at once on average", Span(sum), plain(value));
+        Measured { value, evidence }
     }
 
     fn slowdown(&self) -> Result<Measured, String> {
@@ -158,6 +172,22 @@ impl<'a> Who<'a> {
         let value = result as f64 / itself as f64;
         let evidence = format!(
             "pool {name}: half of the tasks take no longer than {}, half of the results come within {}, {} times that",
+            Span(itself),
+            Span(result),
+            plain(value)
+        );
+        Ok(Measured { value, evidence })
+    }
+
+    fn tail(&self) -> Result<Measured, String> {
+        let (name, pool, _) = self.pool()?;
+        let (itself, result) = (pool.service().percentile(99.0), pool.response().percentile(99.0));
+        if itself == 0 {
+            return Err(format!("no task of {name} has ended"));
+        }
+        let value = result as f64 / itself as f64;
+        let evidence = format!(
+            "pool {name}: 99 of 100 tasks take no longer than {}, 99 of 100 results come within {}, {} times that",
             Span(itself),
             Span(result),
             plain(value)

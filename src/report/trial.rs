@@ -54,7 +54,11 @@ pub fn try_out(run: &impl Run, scenario: &Scenario, settings: &Settings, stop: i
         settled.set(verdicts);
         if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    let verdicts = settled.take().unwrap_or_else(|| super::judge(&followed.model, scenario, settings, followed.at));
+    let verdicts = settled.take().unwrap_or_else(|| {
+        let mut verdicts = super::judge(&followed.model, scenario, settings, followed.at);
+        verdicts.extend(one_guess(&followed.model, scenario, settings, followed.at).map(|(verdict, _)| verdict));
+        verdicts
+    });
     Trial { verdicts, ended: followed.ended, at: followed.at, lost: followed.model.health().lost }
 }
 
@@ -68,7 +72,20 @@ fn settle(model: &Model, scenario: &Scenario, settings: &Settings, now: Stamp, h
         }
         verdicts.push(verdict);
     }
+    if let Some((verdict, settled)) = one_guess(model, scenario, settings, now) {
+        if !verdict.seen || !settled {
+            return None;
+        }
+        verdicts.push(verdict);
+    }
     Some(verdicts)
+}
+
+/// The question is asked about the scenario as it is: then one of its guesses is to be right. And whether it stays so.
+fn one_guess(model: &Model, scenario: &Scenario, settings: &Settings, now: Stamp) -> Option<(Verdict, bool)> {
+    let ask = scenario.ask.as_ref().filter(|_| *settings == scenario.defaults())?;
+    let answer = super::answer(model, scenario, now)?;
+    Some((answer.verdict(ask), answer.settled))
 }
 
 struct Limits {
@@ -90,7 +107,7 @@ impl Limits {
 }
 
 /// Whether what is seen now could be gone later. What only grows cannot, nor can a deadlock.
-fn must_hold(claim: &Claim) -> bool {
+pub(super) fn must_hold(claim: &Claim) -> bool {
     match claim {
         Claim::Deadlock { .. } | Claim::Finding { seen: true, .. } => false,
         Claim::NoDeadlock | Claim::Finding { seen: false, .. } => true,

@@ -1,5 +1,6 @@
 //! Checking a scenario: from KDL text to a [`Scenario`] in which every name is resolved, or all mistakes at once.
 
+mod ask;
 mod declare;
 mod expect;
 mod flow;
@@ -11,6 +12,7 @@ mod node;
 mod number;
 mod order;
 mod pools;
+mod reference;
 mod shape;
 mod share;
 mod steps;
@@ -23,6 +25,7 @@ use super::program::{Group, Scenario, Test};
 use super::source::Source;
 use super::syntax;
 use names::Names;
+pub use reference::reference;
 
 /// A scenario that can run, and what is doubtful about it.
 #[derive(Debug, Clone)]
@@ -93,6 +96,7 @@ impl Checker {
         self.declare(&nodes);
         self.groups(&nodes);
         self.words(&nodes);
+        self.question(&nodes);
         self.expectations(&nodes);
         self.how_to_test(&nodes);
         self.limits();

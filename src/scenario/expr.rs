@@ -20,6 +20,11 @@ pub enum Expr {
     Least(Box<Expr>, Box<Expr>),
     /// The larger of two: written `max(a, b)`.
     Most(Box<Expr>, Box<Expr>),
+    /// Anything between the two, equally likely, anew each time: written `random(a, b)`.
+    Random(Box<Expr>, Box<Expr>),
+    /// Mostly short and now and then long, anew each time, with this mean: written `exponential(a)`. The time between
+    /// two things that happen at random and know nothing of each other.
+    Exponential(Box<Expr>),
 }
 
 /// What an expression is evaluated against.
@@ -32,7 +37,14 @@ pub trait Values {
     fn task(&self) -> u64 {
         0
     }
+    /// A throw of the dice, from 0 up to 1, that one excluded. What is no worker throws the middle.
+    fn chance(&self) -> f64 {
+        0.5
+    }
 }
+
+/// The longest that `exponential(1)` can be: a chance has 53 bits.
+pub(super) const LONGEST: f64 = 37.0;
 
 impl Expr {
     /// The value now. Division or remainder by zero gives 0; nothing here panics.
@@ -56,6 +68,23 @@ impl Expr {
             }
             Self::Least(left, right) => left.eval(values).min(right.eval(values)),
             Self::Most(left, right) => left.eval(values).max(right.eval(values)),
+            Self::Random(from, to) => {
+                let (from, to) = (from.eval(values), to.eval(values));
+                from + (to - from) * values.chance()
+            }
+            // The inverse of the distribution: 1 - chance is never 0.
+            Self::Exponential(mean) => mean.eval(values) * (-(1.0 - values.chance()).ln()).min(LONGEST),
+        }
+    }
+
+    /// Whether it can differ from one time to the next though nothing else has changed.
+    pub fn is_random(&self) -> bool {
+        match self {
+            Self::Random(..) | Self::Exponential(_) => true,
+            Self::Op(left, _, right) | Self::Least(left, right) | Self::Most(left, right) => {
+                left.is_random() || right.is_random()
+            }
+            Self::Number(_) | Self::Knob(_) | Self::Index | Self::Count | Self::Task => false,
         }
     }
 
@@ -63,9 +92,11 @@ impl Expr {
     pub fn knobs(&self) -> Vec<KnobId> {
         match self {
             Self::Knob(knob) => vec![*knob],
-            Self::Op(left, _, right) | Self::Least(left, right) | Self::Most(left, right) => {
-                [left.knobs(), right.knobs()].concat()
-            }
+            Self::Op(left, _, right)
+            | Self::Least(left, right)
+            | Self::Most(left, right)
+            | Self::Random(left, right) => [left.knobs(), right.knobs()].concat(),
+            Self::Exponential(mean) => mean.knobs(),
             Self::Number(_) | Self::Index | Self::Count | Self::Task => Vec::new(),
         }
     }

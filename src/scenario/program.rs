@@ -1,5 +1,6 @@
 //! A scenario that was read and checked: every name resolved, every unit and range right.
 
+mod ask;
 mod expect;
 mod resource;
 mod step;
@@ -10,10 +11,11 @@ use serde::{Deserialize, Serialize};
 use super::knob::Knob;
 use crate::trace::KnobId;
 
+pub use ask::{Ask, Guess, Right};
 pub use expect::{Claim, Expect, Metric, Subject};
 pub use resource::{Choice, Resource, ResourceSpec, Target};
 pub use step::{Asked, Compare, Leave, PoolStep, Question, QueueStep, Real, SignalStep, Step, Way};
-pub use work::{Crash, Delivery, Feed, Policy, Pool, Schedule, Workers};
+pub use work::{Crash, Delivery, Feed, Policy, Pool, Schedule, Seat, Workers};
 
 /// Where a scenario stands in the picker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -25,6 +27,8 @@ pub enum Group {
     Signals,
     Processes,
     RealWork,
+    Machine,
+    Classics,
     Own,
 }
 
@@ -36,7 +40,7 @@ pub struct Scenario {
     pub group: Group,
     pub about: String,
     /// A question to think about before the run.
-    pub ask: Option<String>,
+    pub ask: Option<Ask>,
     /// What to look at while it runs.
     pub watch: Vec<String>,
     pub tries: Vec<Try>,

@@ -1,5 +1,6 @@
 //! What the knobs are set to for one run: defaults, and what the command line says.
 
+use super::clean::clean;
 use super::expr::Expr;
 use super::knob::{Knob, KnobKind, Settings};
 use super::program::Scenario;
@@ -48,6 +49,24 @@ impl Scenario {
         Ok(settings)
     }
 
+    /// The defaults, changed as `settings` change those of `other`: a knob of the same name keeps its value where this one
+    /// can have it.
+    pub fn carried(&self, other: &Self, settings: &Settings) -> Settings {
+        let turned = other.turned(settings);
+        let mut carried = Settings { executor: settings.executor, ..self.defaults() };
+        for (at, knob) in other.knobs.iter().enumerate() {
+            let value = match &knob.kind {
+                KnobKind::Text { .. } => settings.text(at.into()).map(str::to_owned),
+                _ => Some(knob.show(settings.number(at.into()))),
+            };
+            let is_turned = turned.split(' ').any(|set| set.split_once('=').is_some_and(|(name, _)| name == knob.name));
+            if let Some(value) = value.filter(|_| is_turned) {
+                let _ = self.set(&mut carried, &format!("{}={value}", knob.name)); // it may be gone, or another kind now
+            }
+        }
+        carried
+    }
+
     fn set(&self, settings: &mut Settings, text: &str) -> Result<(), SettingError> {
         let (name, value) = text.split_once('=').ok_or_else(|| turn::not_a_setting(text, self.knobs.first()))?;
         let name = name.trim();
@@ -57,6 +76,22 @@ impl Scenario {
             settings.texts[id.index()] = Some(value.to_owned());
         }
         Ok(())
+    }
+
+    /// The knobs that do not stand at their defaults, as one would write them after `--set`: `guard=lock tellers=4`.
+    pub fn turned(&self, settings: &Settings) -> String {
+        let defaults = self.defaults();
+        let turned = self.knobs.iter().enumerate().filter_map(|(at, knob)| {
+            let id = KnobId::from(at);
+            let shown = match &knob.kind {
+                KnobKind::Text { .. } if settings.text(id) == defaults.text(id) => return None,
+                KnobKind::Text { .. } => clean(settings.text(id).unwrap_or_default()),
+                _ if settings.number(id).to_bits() == defaults.number(id).to_bits() => return None,
+                _ => knob.show(settings.number(id)),
+            };
+            Some(format!("{}={shown}", knob.name))
+        });
+        turned.collect::<Vec<_>>().join(" ")
     }
 
     /// The knob that says how many workers there are: of the first pool, or else of the first group that has one.

@@ -15,9 +15,12 @@ pub struct Variant {
 
 impl Scenario {
     /// One variant for each distinct `when` among the expectations, in the order of the file. Settings that only differ
-    /// in what they name count once.
+    /// in what they name count once. Where there are guesses to judge, the scenario as it is comes first.
     pub fn variants(&self) -> Vec<Variant> {
         let mut variants: Vec<Variant> = Vec::new();
+        if self.ask.as_ref().is_some_and(|ask| !ask.guesses.is_empty()) {
+            variants.push(Variant { settings: self.defaults(), set: Vec::new() });
+        }
         for Expect { when, .. } in &self.expects {
             let mut settings = self.defaults();
             for (knob, value) in when {
@@ -80,7 +83,7 @@ impl Values for At<'_> {
 fn any_computes(steps: &[Step], settings: &Settings) -> bool {
     steps.iter().any(|step| match step {
         Step::Compute(time) => time.eval(&At(settings)) > 0.0,
-        Step::Thumbnail { .. } | Step::Real(_) => true,
+        Step::AddMany { .. } | Step::Thumbnail { .. } | Step::Real(_) => true,
         Step::When { knob, is, body, otherwise } => {
             let taken = (settings.number(*knob) - is).abs() < 0.5e-9_f64.max(is.abs() * 1e-12);
             any_computes(if taken { body } else { otherwise }, settings)

@@ -29,7 +29,8 @@ struct Watched {
 pub struct Sampler {
     board: Arc<Board>,
     time: Timebase,
-    counters: Vec<(ResourceId, i64)>,
+    /// Each counter, where its value lies, and what it held when last looked at.
+    counters: Vec<(ResourceId, (ResourceId, usize), i64)>,
     watched: Vec<Option<Watched>>,
     rings: Vec<(u64, u64)>,
     system: Option<System>,
@@ -42,7 +43,7 @@ impl Sampler {
     pub fn new(board: Arc<Board>, cast: &Cast, time: Timebase) -> Self {
         let workers = cast.workers.len();
         Self {
-            counters: cast.counters().map(|c| (c, i64::MIN)).collect(),
+            counters: cast.counters().map(|c| (c, cast.place_of(c), i64::MIN)).collect(),
             watched: (0..workers).map(|_| None).collect(),
             rings: vec![(0, 0); workers],
             system: System::new().ok(),
@@ -95,17 +96,19 @@ impl Sampler {
             }
             let Some(watched) = slot else { continue };
             let Some(figures) = watched.stat.read() else { continue };
-            let (from, to) = (watched.at, self.time.now());
+            let to = self.time.now();
             let running = figures.0.saturating_sub(watched.last.0);
             let ready = figures.1.saturating_sub(watched.last.1);
+            // The kernel counts a wait for a core only when it is over, which can be much longer than from look to look.
+            let from = watched.at.min(to.back(Span(running.saturating_add(ready))));
             tell(Message::Sample(Sample::Sched { worker, from, to, running, ready }));
             (watched.last, watched.at) = (figures, to);
         }
     }
 
     fn counters(&mut self, tell: &mut impl FnMut(Message)) {
-        for (counter, last) in &mut self.counters {
-            let value = self.board.resource(*counter)[0].load(Ordering::Relaxed) as i64;
+        for (counter, (home, word), last) in &mut self.counters {
+            let value = self.board.resource(*home)[*word].load(Ordering::Relaxed) as i64;
             if std::mem::replace(last, value) != value {
                 tell(Message::Sample(Sample::Counter { at: self.time.now(), counter: *counter, value }));
             }

@@ -10,6 +10,8 @@ pub struct Cast {
     pub workers: Vec<WorkerInfo>,
     pub resources: Vec<ResourceInfo>,
     pub pools: Vec<PoolInfo>,
+    /// Counters that lie side by side: the first of each such array, and how many it has.
+    pub packed: Vec<(ResourceId, u16)>,
     /// By resource: who could end a wait for it. Nothing is concluded about a resource that is not in it.
     pub wakers: Vec<Wakers>,
 }
@@ -258,6 +260,17 @@ impl Cast {
     /// Ids of all counters.
     pub fn counters(&self) -> impl Iterator<Item = ResourceId> + '_ {
         self.of_kind(|k| matches!(k, ResourceKind::Counter { .. }))
+    }
+
+    /// Where a counter's value lies: among the words of which resource, and at which place. In a line of its own, unless
+    /// its array is packed.
+    pub fn place_of(&self, counter: ResourceId) -> (ResourceId, usize) {
+        let within =
+            |(first, count): &&(ResourceId, u16)| (first.0..first.0.saturating_add(*count)).contains(&counter.0);
+        self.packed.iter().find(within).map_or((counter, 0), |(first, _)| {
+            let nth = counter.0 - first.0;
+            (ResourceId(first.0 + nth / 16), usize::from(nth % 16))
+        })
     }
 
     /// Ids of all conditions, event flags and barriers.

@@ -104,6 +104,8 @@ pub enum EventKind {
     Tried { lock: ResourceId },
     /// Changed a counter by `delta`; `value` is what it wrote.
     Added { counter: ResourceId, delta: i8, value: i32 },
+    /// Changed a counter many times in a row, by `delta` in all. What it holds is known from samples.
+    AddedMany { counter: ResourceId, delta: i64 },
     /// As [`EventKind::Put`], into a queue that numbers what is put: the `nth` item ever, modulo 2^24. As grants do for
     /// locks, the numbers tell whether anything is missing, without any clock.
     PutNth { queue: ResourceId, depth: u16, nth: u32 },

@@ -34,6 +34,19 @@ const fn pack_grant(kind: u8, lock: ResourceId, grant: Grant) -> u64 {
     pack(kind, lock.0, 0, grant.0 & ARG_MAX)
 }
 
+/// A number that can be negative, in 40 bits; larger ones saturate.
+const fn pack_signed(kind: u8, id: ResourceId, number: i64) -> u64 {
+    let most = (ARG_MAX >> 1) as i64;
+    let held = if number > most {
+        most
+    } else if number < -most {
+        -most
+    } else {
+        number
+    };
+    pack(kind, id.0, 0, held as u64 & ARG_MAX)
+}
+
 /// Depth and number in 40 bits.
 const fn pack_nth(depth: u16, nth: u32) -> u64 {
     (nth & NTH_MAX) as u64 | (depth as u64) << 24
@@ -85,6 +98,7 @@ const fn encode(kind: EventKind) -> u64 {
         EventKind::Added { counter, delta, value } => {
             pack(17, counter.0, 0, (value as u32) as u64 | (delta as u8 as u64) << 32)
         }
+        EventKind::AddedMany { counter, delta } => pack_signed(46, counter, delta),
         EventKind::Gap { lost } => pack(18, 0, 0, lost),
         EventKind::Closed { queue } => pack(32, queue.0, 0, 0),
         EventKind::Signalled { on, woken } => pack(33, on.0, 0, woken as u64),
@@ -138,6 +152,7 @@ fn decode(word: u64) -> EventKind {
         16 => EventKind::Retried { pool },
         17 => EventKind::Added { counter: lock, delta: (arg >> 32) as i8, value: arg as u32 as i32 },
         18 => EventKind::Gap { lost: arg },
+        46 => EventKind::AddedMany { counter: lock, delta: (arg << 24) as i64 >> 24 },
         32 => EventKind::Closed { queue: lock },
         34 => EventKind::PutNth { queue: lock, depth: (arg >> 24) as u16, nth: arg as u32 & NTH_MAX },
         35 => EventKind::TookNth { queue: lock, depth: (arg >> 24) as u16, nth: arg as u32 & NTH_MAX },
@@ -206,6 +221,8 @@ mod tests {
             EventKind::GivenUp { pool },
             EventKind::Tried { lock },
             EventKind::Added { counter: lock, delta: -1, value: i32::MIN },
+            EventKind::AddedMany { counter: lock, delta: -3_000_000_000 },
+            EventKind::AddedMany { counter: lock, delta: (ARG_MAX >> 1) as i64 },
             EventKind::Closed { queue: lock },
             EventKind::Signalled { on: lock, woken: 7 },
             EventKind::PutNth { queue: lock, depth: u16::MAX, nth: 3 },

@@ -1,33 +1,42 @@
 //! What the dashboard is showing, and how keys and events change it. Changes happen in [`App::update`] alone; it reads no
 //! clock, does no I/O and draws nothing. What must be done outside it hands back as [`Effect`]s.
 
+mod learn;
 mod mouse;
 mod pick;
 mod run;
+mod save;
+mod typed;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::Event;
 use ratatui::layout::Rect;
 
-use super::keys::{self, Action, Place};
+use super::keys::Place;
+use super::picker::{Entry, Picker};
 use super::plan::Plan;
+use super::question::Question;
 use super::theme::Theme;
-use super::watch::Watch;
+use super::watch::{Lesson, Watch};
+use super::{Start, Wish};
 use crate::scenario::{Scenario, Settings, Source};
 use crate::trace::{Cast, Command, Message, RunEnd, Span, Stamp};
-
-pub(super) use pick::{Entry, Picker};
-
-/// Longest filter, in characters.
-const FILTER: usize = 40;
 
 pub(super) struct App {
     pub(super) showing: Showing,
     pub(super) mode: Mode,
     pub(super) picker: Picker,
     pub(super) theme: Theme,
+    /// The question that is put first, in place of all else.
+    pub(super) question: Option<Question>,
+    /// Whether a scenario's question is put before it runs.
+    pub(super) asks: bool,
+    /// What was asked before the run that is being started.
+    next: Lesson,
+    /// How a scenario is to run that had mistakes at first.
+    wish: Wish,
     /// An answer to the last key, in place of the legend.
     pub(super) said: Option<String>,
     drag: mouse::Drag,
@@ -54,6 +63,16 @@ pub(super) enum Mode {
     },
     /// What is known of the chosen worker, lock or queue.
     Detail {
+        scroll: usize,
+    },
+    /// What was predicted and what was measured.
+    Answer {
+        scroll: usize,
+    },
+    /// What is wrong with a file that was saved.
+    Mistakes {
+        name: String,
+        text: String,
         scroll: usize,
     },
     Text {
@@ -84,6 +103,8 @@ pub(super) enum Msg {
     },
     NotStarted(String),
     Edited(Result<Source, String>),
+    /// The file that is watched has another text now.
+    Saved(Result<Source, String>),
     Suspend,
 }
 
@@ -105,7 +126,46 @@ pub(super) enum Effect {
 impl App {
     pub(super) fn new(picker: Picker, theme: Theme, size: Rect) -> Self {
         let drag = mouse::Drag::default();
-        Self { showing: Showing::Picker, mode: Mode::Browse, picker, theme, said: None, drag, size, dirty: true }
+        Self {
+            showing: Showing::Picker,
+            mode: Mode::Browse,
+            picker,
+            theme,
+            question: None,
+            asks: false,
+            next: Lesson::default(),
+            wish: Wish::default(),
+            said: None,
+            drag,
+            size,
+            dirty: true,
+        }
+    }
+
+    /// What is to be done at first.
+    pub(super) fn first(&mut self, start: Start) -> Vec<Effect> {
+        let (source, run) = match start {
+            Start::Picker => return Vec::new(),
+            Start::Mistakes { source, wish } => {
+                self.wish = wish;
+                (source, None)
+            }
+            Start::Run { source, scenario, settings, ask } => (source, Some((Arc::from(scenario), settings, ask))),
+        };
+        let entry = Entry::new(source);
+        let name = entry.name.clone();
+        if let (Err(mistakes), None) = (&entry.scenario, &run) {
+            self.mode = Mode::Mistakes { name: name.clone(), text: mistakes.clone(), scroll: 0 };
+        }
+        if entry.path.is_some() {
+            self.picker.put(entry);
+        }
+        self.picker.choose_name(&name);
+        match run {
+            Some((scenario, settings, true)) => self.ask_or_start(&scenario, settings),
+            Some((scenario, settings, false)) => vec![Effect::Start(scenario, settings)],
+            None => Vec::new(),
+        }
     }
 
     /// Changes what is shown, and says what is to be done.
@@ -116,17 +176,26 @@ impl App {
                 return self.typed(event);
             }
             Msg::Suspend => return vec![Effect::Suspend],
+            Msg::Saved(Ok(source)) => {
+                self.dirty = true;
+                return self.saved(source);
+            }
             Msg::Resized(size) => self.size = size,
             Msg::Tick { now, late } => return self.tick(now, late),
             Msg::Run(message) => {
                 let Showing::Watch(watch) = &mut self.showing else { return Vec::new() };
                 self.dirty |= watch.apply(&message);
+                self.compare_if_due();
                 return Vec::new();
             }
             Msg::RunGone { now } => self.run_gone(now),
             Msg::Started { scenario, settings, cast } => self.started(scenario, settings, cast),
             Msg::Edited(Ok(source)) => self.picker.put(Entry::new(source)),
-            Msg::NotStarted(why) | Msg::Edited(Err(why)) => self.said = Some(why),
+            Msg::NotStarted(why) => {
+                self.next = Lesson::default();
+                self.said = Some(why);
+            }
+            Msg::Edited(Err(why)) | Msg::Saved(Err(why)) => self.said = Some(why),
         }
         self.dirty = true;
         self.settle();
@@ -154,11 +223,13 @@ impl App {
 
     pub(super) fn place(&self) -> Place {
         match self.showing {
+            _ if self.question.is_some() => Place::Question,
             Showing::Picker => Place::Picker,
             Showing::Watch(_) => Place::Watch,
         }
     }
 
+    #[cfg(test)]
     pub(super) fn size(&self) -> Rect {
         self.size
     }
@@ -167,9 +238,14 @@ impl App {
         if let Showing::Watch(watch) = &mut self.showing
             && watch.moves()
         {
+            let figures = watch.figures.at;
             watch.tick(now, late);
+            if matches!(self.mode, Mode::Answer { .. }) && watch.figures.at != figures {
+                watch.judge();
+            }
             self.dirty = true;
             self.settle();
+            self.compare_if_due();
         }
         Vec::new()
     }
@@ -185,10 +261,14 @@ impl App {
     }
 
     fn started(&mut self, scenario: Arc<Scenario>, settings: Settings, cast: Arc<Cast>) {
-        self.said = None;
+        (self.said, self.question) = (None, None);
+        if matches!(self.mode, Mode::Answer { .. } | Mode::About { .. }) {
+            self.mode = Mode::Browse;
+        }
+        let lesson = std::mem::take(&mut self.next);
         match &mut self.showing {
-            Showing::Watch(watch) if Arc::ptr_eq(&watch.scenario, &scenario) => watch.again(settings, cast),
-            showing => *showing = Showing::Watch(Box::new(Watch::new(scenario, settings, cast))),
+            Showing::Watch(watch) if Arc::ptr_eq(&watch.scenario, &scenario) => watch.again(settings, cast, lesson),
+            showing => *showing = Showing::Watch(Box::new(Watch::new(scenario, settings, cast, lesson))),
         }
     }
 
@@ -197,133 +277,6 @@ impl App {
         if let Showing::Watch(watch) = &mut self.showing {
             let columns = Plan::of(watch, self.size).columns.time;
             watch.set_columns(columns);
-        }
-    }
-
-    fn typed(&mut self, event: Event) -> Vec<Effect> {
-        let effects = match event {
-            Event::Key(key) if key.is_press() || key.is_repeat() => {
-                self.said = None;
-                self.key_or_escaped(key)
-            }
-            Event::Mouse(event) => {
-                self.mouse(event);
-                Vec::new()
-            }
-            Event::Paste(text) if self.mode == Mode::Filter => {
-                text.chars().for_each(|c| self.type_filter(c));
-                Vec::new()
-            }
-            _ => Vec::new(), // pasted text is no command
-        };
-        self.settle();
-        effects
-    }
-
-    /// Escape followed at once by another key arrives as that key with Alt; no key here has Alt, so it was two.
-    fn key_or_escaped(&mut self, mut key: KeyEvent) -> Vec<Effect> {
-        if !key.modifiers.contains(KeyModifiers::ALT) {
-            return self.key(key);
-        }
-        key.modifiers.remove(KeyModifiers::ALT);
-        let mut effects = self.key(KeyEvent::from(KeyCode::Esc));
-        effects.extend(self.key(key));
-        effects
-    }
-
-    fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
-        let action = keys::action(key, self.place());
-        match action {
-            Some(Action::Interrupt) => return vec![Effect::Quit { interrupted: true }],
-            Some(Action::Suspend) => return vec![Effect::Suspend],
-            Some(Action::Redraw) => return vec![Effect::Redraw],
-            _ => {}
-        }
-        match &mut self.mode {
-            Mode::Browse => {}
-            Mode::Filter => return self.filter_key(key, action),
-            Mode::Help { scroll } | Mode::About { scroll } | Mode::Detail { scroll } | Mode::Text { scroll, .. } => {
-                match action {
-                    Some(Action::Quit | Action::Back | Action::Help | Action::Look | Action::About | Action::Open) => {
-                        self.mode = Mode::Browse;
-                        return Vec::new();
-                    }
-                    Some(Action::Up) => *scroll = scroll.saturating_sub(1),
-                    Some(Action::Down) => *scroll = scroll.saturating_add(1),
-                    Some(Action::PageUp) => *scroll = scroll.saturating_sub(10),
-                    Some(Action::PageDown) => *scroll = scroll.saturating_add(10),
-                    Some(Action::Freeze | Action::KnobUp | Action::KnobDown) => return self.act(action),
-                    _ => {}
-                }
-                return Vec::new();
-            }
-        }
-        if let (None, Showing::Picker, KeyCode::Char(c)) = (action, &self.showing, key.code) {
-            self.mode = Mode::Filter; // in the picker, any letter that is no key begins the filter
-            self.type_filter(c);
-        }
-        self.act(action)
-    }
-
-    fn act(&mut self, action: Option<Action>) -> Vec<Effect> {
-        let Some(action) = action else { return Vec::new() };
-        match action {
-            Action::Quit => return vec![Effect::Quit { interrupted: false }],
-            Action::Help => self.mode = Mode::Help { scroll: 0 },
-            Action::Filter => self.mode = Mode::Filter,
-            _ => {
-                return match self.showing {
-                    Showing::Picker => self.pick(action),
-                    Showing::Watch(_) => self.run(action),
-                };
-            }
-        }
-        Vec::new()
-    }
-
-    /// Keys while a filter is typed. In the picker the list can be used meanwhile.
-    fn filter_key(&mut self, key: KeyEvent, action: Option<Action>) -> Vec<Effect> {
-        let picking = matches!(self.showing, Showing::Picker);
-        match key.code {
-            KeyCode::Enter => {
-                self.mode = Mode::Browse;
-                return if picking { self.run_chosen() } else { Vec::new() };
-            }
-            KeyCode::Esc => {
-                self.filter_mut().clear();
-                self.mode = Mode::Browse;
-            }
-            KeyCode::Backspace => drop(self.filter_mut().pop()),
-            KeyCode::Char(c) => {
-                self.type_filter(c);
-                return Vec::new();
-            }
-            _ if picking => return self.act(action),
-            _ => {}
-        }
-        self.filter_changed();
-        Vec::new()
-    }
-
-    fn type_filter(&mut self, c: char) {
-        let filter = self.filter_mut();
-        if !c.is_control() && filter.chars().count() < FILTER {
-            filter.push(c);
-        }
-        self.filter_changed();
-    }
-
-    fn filter_mut(&mut self) -> &mut String {
-        match &mut self.showing {
-            Showing::Picker => &mut self.picker.filter,
-            Showing::Watch(watch) => &mut watch.filter,
-        }
-    }
-
-    fn filter_changed(&mut self) {
-        match &mut self.showing {
-            Showing::Picker => self.picker.filter_changed(),
-            Showing::Watch(watch) => watch.refresh(),
         }
     }
 }

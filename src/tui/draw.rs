@@ -1,5 +1,6 @@
 //! Draws what `app` holds into a buffer: no clock, no terminal, no change of state.
 
+mod answer;
 mod axis;
 mod cell;
 mod cores;
@@ -16,6 +17,7 @@ mod log;
 mod overlay;
 mod picker;
 mod pools;
+mod question;
 mod queue;
 mod ring;
 mod sketch;
@@ -33,9 +35,10 @@ use super::watch::{Chosen, Pane, View, Watch};
 
 /// The whole screen.
 pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
-    match &app.showing {
-        Showing::Picker => picker::Picker { app }.render(area, buf),
-        Showing::Watch(watch) => draw_run(app, watch, area, buf),
+    match (&app.question, &app.showing) {
+        (Some(question), _) => question::Page { app, question }.render(area, buf),
+        (None, Showing::Picker) => picker::Picker { app }.render(area, buf),
+        (None, Showing::Watch(watch)) => draw_run(app, watch, area, buf),
     }
     match &app.mode {
         Mode::Browse | Mode::Filter => {}
@@ -45,6 +48,16 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
             if let Showing::Watch(watch) = &app.showing {
                 detail::Detail { watch, theme: app.theme, scroll: *scroll }.render(area, buf);
             }
+        }
+        Mode::Answer { scroll } => {
+            if let Showing::Watch(watch) = &app.showing {
+                answer::Compared { watch, theme: app.theme, scroll: *scroll }.render(area, buf);
+            }
+        }
+        Mode::Mistakes { name, text, scroll } => {
+            let title = format!("{name} has mistakes: save it again when they are mended");
+            overlay::Overlay { title: &title, lines: overlay::plain(text), scroll: *scroll, theme: app.theme }
+                .render(area, buf);
         }
         Mode::Text { title, text, scroll } => {
             overlay::Overlay { title, lines: overlay::plain(text), scroll: *scroll, theme: app.theme }
@@ -143,6 +156,17 @@ fn draw_row(scene: Scene<'_>, row: &Row, line: Rect, buf: &mut Buffer) {
         Row::Blank => {}
         Row::Head(section) => head(scene, *section, line, buf),
         Row::Lane(worker) => lane::LaneRow { scene, worker: *worker }.render(line, buf),
+        Row::Thick(_) => {
+            let time = scene.parts(line).time;
+            scene.figures(scene.parts(line).now, &[], buf);
+            for x in time.x..time.right() {
+                if let Some(above) = line.y.checked_sub(1).and_then(|y| buf.cell((x, y)).cloned())
+                    && let Some(cell) = buf.cell_mut((x, line.y))
+                {
+                    *cell = above;
+                }
+            }
+        }
         Row::Fold(members) => lane::FoldRow { scene, members }.render(line, buf),
         Row::Lock(id) => lock::LockRow { scene, id: *id }.render(line, buf),
         Row::MoreLocks(more) => {
@@ -200,14 +224,4 @@ fn draw_pane(app: &App, watch: &Watch, pane: Pane, at: Rect, buf: &mut Buffer) {
 /// Whether the window ends at now and moves with it.
 fn follows(watch: &Watch) -> bool {
     watch.view == View::Follow
-}
-
-/// The entry of the picker under a point of the screen, by its place among those shown.
-pub(super) fn entry_at(app: &App, x: u16, y: u16) -> Option<usize> {
-    picker::entry_at(app, x, y)
-}
-
-/// The finding that a line of the screen speaks of.
-pub(super) fn finding_at(watch: &Watch, area: Rect, y: u16) -> Option<usize> {
-    findings::at(watch, area, y)
 }

@@ -48,6 +48,8 @@ pub(super) struct Sources {
     pub(super) signals: Receiver<i32>,
     /// What panicked in another thread.
     pub(super) panics: Receiver<String>,
+    /// New texts of a file that is watched.
+    pub(super) saved: Receiver<Result<Source, String>>,
 }
 
 pub(super) struct Loop<'a, S> {
@@ -71,6 +73,7 @@ enum Woken {
     Signal(i32),
     Panicked(String),
     Run(Result<Message, ()>),
+    Saved(Result<Source, String>),
     Frame,
 }
 
@@ -96,6 +99,11 @@ impl<'a, S: Stage> Loop<'a, S> {
 
     pub(super) fn into_parts(self) -> (App, Option<Box<dyn Run>>, S) {
         (self.app, self.run, self.stage)
+    }
+
+    #[cfg(test)]
+    pub(super) const fn app(&mut self) -> &mut App {
+        &mut self.app
     }
 
     #[cfg(test)]
@@ -130,6 +138,7 @@ impl<'a, S: Stage> Loop<'a, S> {
                 let now = self.now();
                 self.update(Msg::RunGone { now });
             }
+            Woken::Saved(saved) => self.update(Msg::Saved(saved)),
             Woken::Frame => return self.tick(),
         }
         self.frame();
@@ -145,6 +154,7 @@ impl<'a, S: Stage> Loop<'a, S> {
         let signals = select.recv(&self.sources.signals);
         let panics = select.recv(&self.sources.panics);
         let run = select.recv(messages);
+        let saved = select.recv(&self.sources.saved);
         select.recv(&frames);
         let first = select.select();
         match first.index() {
@@ -152,6 +162,9 @@ impl<'a, S: Stage> Loop<'a, S> {
             i if i == signals => first.recv(&self.sources.signals).map_or(Woken::Signal(SIGINT), Woken::Signal),
             i if i == panics => {
                 first.recv(&self.sources.panics).map_or_else(|e| Woken::Panicked(e.to_string()), Woken::Panicked)
+            }
+            i if i == saved => {
+                first.recv(&self.sources.saved).map_or_else(|e| Woken::Panicked(e.to_string()), Woken::Saved)
             }
             i if i == run => Woken::Run(first.recv(messages).map_err(drop)),
             _ => {

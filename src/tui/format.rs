@@ -1,4 +1,5 @@
-//! Numbers of fixed width: what changes many times a second must not push its neighbours about.
+//! Numbers of fixed width: what changes many times a second must not push its neighbours about. And texts that keep to
+//! their columns.
 
 use crate::trace::Span;
 
@@ -103,6 +104,32 @@ pub(super) fn cut_name(name: &str, width: usize, dots: &str) -> String {
     format!("{}-{number}", cut(kind, room, dots))
 }
 
+/// `text` broken at spaces into lines of at most `width` columns; a longer word is broken where it must.
+pub(super) fn wrap(text: &str, width: u16) -> Vec<String> {
+    use unicode_width::UnicodeWidthStr;
+    let width = usize::from(width).max(1);
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        let mut line = String::new();
+        for word in paragraph.split_whitespace() {
+            if !line.is_empty() && line.width() + 1 + word.width() > width {
+                lines.push(std::mem::take(&mut line));
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            for c in word.chars() {
+                if line.width() >= width {
+                    lines.push(std::mem::take(&mut line));
+                }
+                line.push(c);
+            }
+        }
+        lines.push(line);
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,5 +169,13 @@ mod tests {
         assert_eq!(cut_name("philosopher-12", 14, "…"), "philosopher-12");
         assert_eq!(cut_name("philosopher-12", 4, "…"), "phi…");
         assert_eq!(cut_name("account-lock", 8, "…"), "account…");
+    }
+
+    #[test]
+    fn text_wraps_at_spaces_and_breaks_what_is_too_long() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("", 3), Vec::<String>::new());
+        assert_eq!(wrap("a b", 0), ["a", "b"]);
     }
 }

@@ -23,6 +23,15 @@ pub(super) enum Action {
     PreviousPane,
     Look,
     Run,
+    /// Chooses the guess of this number, from 1 on.
+    Guess(usize),
+    /// Begins the run after its question.
+    Begin,
+    /// What was predicted beside what was measured.
+    Answer,
+    Predict,
+    /// Starts the suggestion of this number, from 1 on.
+    Try(usize),
     Filter,
     KnobUp,
     KnobDown,
@@ -45,7 +54,11 @@ pub(super) enum Action {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Picker,
+    /// The page of a question.
+    Question,
     Watch,
+    /// The picker and a run: not where only a question is answered.
+    Browsing,
     Everywhere,
 }
 
@@ -81,13 +94,25 @@ const fn bind(keys: &'static [Key], action: Action, place: Place, hint: &'static
     Binding { keys, action, place, hint, help }
 }
 
-use Place::{Everywhere, Picker, Watch};
+/// The number keys choose from the list on the screen: a guess at a question, a suggestion in a run.
+const NUMBERS: [Key; 9] =
+    [char('1'), char('2'), char('3'), char('4'), char('5'), char('6'), char('7'), char('8'), char('9')];
+
+use Place::{Browsing, Everywhere, Picker, Question, Watch};
 
 /// Every key there is, in the order of the help. The order of those with a hint is that of their importance.
 pub(super) const TABLE: &[Binding] = &[
     bind(&[char('?'), key(KeyCode::F(1))], Action::Help, Everywhere, "help", "this help"),
     bind(&[key(KeyCode::Enter)], Action::Run, Picker, "run", "run the scenario"),
     bind(&[char('e')], Action::Open, Picker, "text", "read its text; a file of your own opens in $VISUAL or $EDITOR"),
+    bind(
+        &[key(KeyCode::Enter), char(' ')],
+        Action::Begin,
+        Question,
+        "run",
+        "run, and see; without a choice you keep your guess to yourself",
+    ),
+    bind(&NUMBERS, Action::Guess(1), Question, "choose", "choose this guess; up and down do the same"),
     bind(
         &[char(' ')],
         Action::Freeze,
@@ -99,6 +124,27 @@ pub(super) const TABLE: &[Binding] = &[
     bind(&[char('-')], Action::KnobDown, Watch, "", "turn the chosen knob down"),
     bind(&[char('.'), char('n')], Action::NextKnob, Watch, "", "choose the next knob"),
     bind(&[char(','), char('N')], Action::PreviousKnob, Watch, "", "choose the knob before"),
+    bind(
+        &[char('a')],
+        Action::Answer,
+        Watch,
+        "answer",
+        "what came of it: what was asked and guessed, what was measured, what to try; opens by itself after a question",
+    ),
+    bind(
+        &NUMBERS,
+        Action::Try(1),
+        Watch,
+        "try",
+        "start the run anew as this suggestion has it (`a` and `i` list them)",
+    ),
+    bind(
+        &[char('p')],
+        Action::Predict,
+        Watch,
+        "",
+        "predict: the question again, then the run anew with the knobs as they stand",
+    ),
     bind(
         &[key(KeyCode::Tab)],
         Action::NextPane,
@@ -142,7 +188,7 @@ pub(super) const TABLE: &[Binding] = &[
     bind(
         &[char('/')],
         Action::Filter,
-        Everywhere,
+        Browsing,
         "filter",
         "filter by name; esc drops it. In the picker, any letter that is no key begins the filter",
     ),
@@ -157,14 +203,37 @@ pub(super) const TABLE: &[Binding] = &[
     bind(&[ctrl('l')], Action::Redraw, Everywhere, "", "draw the whole screen again"),
 ];
 
+impl Action {
+    /// Whether it closes what lies over the picture.
+    pub(super) const fn closes(self) -> bool {
+        matches!(self, Self::Quit | Self::Back | Self::Help | Self::Look | Self::About | Self::Open | Self::Answer)
+    }
+}
+
 impl Binding {
     fn works(&self, place: Place) -> bool {
-        self.place == Everywhere || self.place == place
+        match self.place {
+            Everywhere => true,
+            Browsing => matches!(place, Picker | Watch),
+            one => one == place,
+        }
     }
 
     /// Its keys as one reads them: `up k`.
     pub(super) fn names(&self) -> String {
+        if self.keys == NUMBERS {
+            return self.first();
+        }
         self.keys.iter().map(|k| k.name()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// What the hints call it.
+    pub(super) fn first(&self) -> String {
+        match self.action {
+            Action::KnobUp => "+/-".into(),
+            _ if self.keys == NUMBERS => "1-9".into(),
+            _ => self.keys.first().map(|key| key.name()).unwrap_or_default(),
+        }
     }
 }
 
@@ -197,7 +266,12 @@ pub(super) fn at(place: Place) -> impl Iterator<Item = &'static Binding> {
 /// What a key asks for at a place.
 pub(super) fn action(event: KeyEvent, place: Place) -> Option<Action> {
     let key = Key::from(event);
-    at(place).find(|b| b.keys.contains(&key)).map(|b| b.action)
+    let (binding, nth) = at(place).find_map(|b| Some((b, b.keys.iter().position(|k| *k == key)? + 1)))?;
+    Some(match binding.action {
+        Action::Guess(_) => Action::Guess(nth),
+        Action::Try(_) => Action::Try(nth),
+        action => action,
+    })
 }
 
 #[cfg(test)]
@@ -206,7 +280,7 @@ mod tests {
 
     #[test]
     fn no_key_has_two_meanings_at_one_place() {
-        for place in [Picker, Watch] {
+        for place in [Picker, Question, Watch] {
             let keys: Vec<String> = at(place).flat_map(|b| b.keys.iter().map(|k| k.name())).collect();
             for (i, key) in keys.iter().enumerate() {
                 assert!(!keys[..i].contains(key), "{key} means two things in {place:?}");

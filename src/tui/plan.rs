@@ -10,6 +10,9 @@
 //! legend, hints                                                       ┘
 //! ```
 
+pub(super) mod findings;
+mod picker;
+mod question;
 mod rows;
 
 use ratatui::layout::Rect;
@@ -17,6 +20,8 @@ use ratatui::layout::Rect;
 use super::watch::{Pane, Watch};
 use crate::trace::{ResourceId, WorkerId};
 
+pub(super) use picker::{Line, PickerPlan, entry_at, lines};
+pub(super) use question::{Part, QuestionPlan};
 pub(super) use rows::{Row, Section};
 
 /// Narrowest screen with a side column, without and with a deadlock to show in it.
@@ -58,7 +63,7 @@ impl Plan {
         let (panes, mut body) = panes(watch, rest);
         let axis = take_top(&mut body, 1);
         let columns = Columns::of(watch, body.width, area.width);
-        let rows = rows::rows(watch, usize::from(body.height));
+        let rows = rows::rows(watch, usize::from(body.height), area.width >= SIDE_FROM);
         Self { header, axis, body, rows, findings, legend, columns, panes }
     }
 
@@ -150,7 +155,7 @@ fn panes(watch: &Watch, area: Rect) -> (Vec<(Pane, Rect)>, Rect) {
 
 /// The graph below the rows, if all of both fits: then a deadlock changes neither rows nor time axis.
 fn below(watch: &Watch, area: Rect) -> Option<(Rect, Rect)> {
-    let rows = rows::rows(watch, usize::from(area.height.saturating_sub(1)));
+    let rows = rows::rows(watch, usize::from(area.height.saturating_sub(1)), false);
     let above = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(2); // the axis, and a line between
     let graph = Rect { y: area.y.saturating_add(above), height: area.height.checked_sub(above)?, ..area };
     let all_lanes = !rows.iter().any(|row| matches!(row, Row::Fold(_) | Row::MoreLocks(_)));

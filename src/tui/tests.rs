@@ -2,6 +2,7 @@
 
 mod desk;
 mod hands;
+mod learning;
 mod script;
 mod sizes;
 mod views;

@@ -1,6 +1,7 @@
 //! What is shown of one run: the model, the part of the time axis in sight, and what the keys act on.
 
 mod choose;
+mod lesson;
 mod states;
 
 use std::cell::RefCell;
@@ -10,10 +11,12 @@ use super::axis::Axis;
 use super::figures::Figures;
 use super::strips::Strips;
 use crate::model::{Budget, Model, Shares, Window};
+use crate::report::Answer;
 use crate::scenario::{Scenario, Settings};
 use crate::trace::{Cast, KnobId, Message, RunEnd, Span, Stamp, WorkerId};
 
 pub(super) use choose::{Chosen, Pane};
+pub(super) use lesson::Lesson;
 pub(super) use states::States;
 
 /// Length of a cell at the start: the window is two to five seconds wide.
@@ -27,7 +30,13 @@ const HOLD_RANKING: Span = Span::millis(3_000);
 
 pub(super) struct Watch {
     pub(super) scenario: Arc<Scenario>,
+    /// The knobs as the run has them.
     pub(super) settings: Settings,
+    /// The knobs as they were turned: what the next run is to have.
+    pub(super) wanted: Settings,
+    pub(super) lesson: Lesson,
+    /// What the run answers to the question; see [`Watch::judge`].
+    pub(super) answer: Option<Answer>,
     /// What is collected. What is shown is [`Watch::shown`].
     model: Model,
     frozen: Option<Box<Model>>,
@@ -73,14 +82,17 @@ pub(super) enum Life {
 }
 
 impl Watch {
-    pub(super) fn new(scenario: Arc<Scenario>, settings: Settings, cast: Arc<Cast>) -> Self {
+    pub(super) fn new(scenario: Arc<Scenario>, settings: Settings, cast: Arc<Cast>, lesson: Lesson) -> Self {
         let budget = Budget::for_cast(&cast);
         let model = Model::new(cast, budget);
         let states = States::of(&scenario);
         let knob = choose::first_knob(&scenario);
         Self {
             scenario,
+            wanted: settings.clone(),
             settings,
+            lesson,
+            answer: None,
             model,
             frozen: None,
             now: Stamp(0),
@@ -103,8 +115,8 @@ impl Watch {
     }
 
     /// The same view of a new run.
-    pub(super) fn again(&mut self, settings: Settings, cast: Arc<Cast>) {
-        let mut next = Self::new(Arc::clone(&self.scenario), settings, cast);
+    pub(super) fn again(&mut self, settings: Settings, cast: Arc<Cast>, lesson: Lesson) {
+        let mut next = Self::new(Arc::clone(&self.scenario), settings, cast, lesson);
         (next.cell, next.pane, next.knob) = (self.cell, self.pane, self.knob);
         next.filter = std::mem::take(&mut self.filter);
         next.columns = self.columns;
@@ -240,6 +252,9 @@ impl Watch {
         self.figures = figures;
         self.rank();
         self.keep_choice();
+        if self.lesson.due {
+            self.judge();
+        }
     }
 
     /// Orders lanes by what hurts: crashed, waited for by others, then share of time in contention. Held for a while, so that rows do

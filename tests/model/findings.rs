@@ -74,6 +74,41 @@ fn lock_bound() {
     assert!(find(&short, end, "lock-bound").is_none(), "too little was seen");
 }
 
+/// Four workers hand a lock round, each has it for `hold` us and `idle` us pass until the next one has it.
+fn convoy(kind: &str, hold: f64, idle: f64) -> (String, f64) {
+    let mut text = format!("mutex gate {kind}\n");
+    (1..=4).for_each(|w| writeln!(text, "worker w-{w}\n0 w-{w} began\n0.001 w-{w} wait gate").unwrap());
+    let (mut at, mut grant) = (0.002, 0);
+    while at < 700.0 {
+        for w in 1..=4 {
+            grant += 1;
+            let until = at + hold / 1e3;
+            writeln!(text, "{at} w-{w} acquired gate {grant}\n{until} w-{w} released gate {grant}").unwrap();
+            writeln!(text, "{until} w-{w} wait gate").unwrap();
+            at = until + idle / 1e3;
+        }
+    }
+    (text, at)
+}
+
+#[test]
+fn a_convoy_is_told_from_a_busy_lock() {
+    let (text, end) = convoy("fair", 5.0, 45.0);
+    let told = find(&text, end, "convoy").expect("a convoy");
+    assert!(told.sentence.contains("takes 45 µs to wake and has it for 5.0 µs"), "{}", told.sentence);
+    assert!(told.sentence.contains("nobody has it 90 % of the time, while 3.9 wait."), "{}", told.sentence);
+    let (busy, end) = convoy("fair", 100.0, 45.0);
+    assert!(find(&busy, end, "convoy").is_none(), "to wake takes less than the work");
+    let (other, end) = convoy("std", 5.0, 45.0);
+    assert!(find(&other, end, "convoy").is_none(), "nobody is handed this lock: who comes may take it");
+    let (text, end) = convoy("fair", 5.0, 45.0);
+    assert!(find(&format!("{text}\n{end} w-1 gap 5"), end, "convoy").is_none(), "some may be among the lost");
+    // Each comes by for a moment only: there is no queue.
+    let (calm, end) = convoy("fair", 5.0, 45.0);
+    let calm: String = calm.lines().filter(|line| !line.contains("wait")).collect::<Vec<_>>().join("\n");
+    assert!(find(&calm, end, "convoy").is_none(), "nobody waits");
+}
+
 /// Two workers at one lock; the greedy one gets it `times` times for each time the other gets it. `asks`: the other waits
 /// all the time, or comes by for a moment only.
 fn greedy(times: u64, asks: bool) -> (String, f64) {

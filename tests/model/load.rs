@@ -35,7 +35,7 @@ impl Load {
             workers: (0..self.workers).map(worker).collect(),
             resources: kinds.into_iter().enumerate().map(resource).collect(),
             pools: Vec::new(),
-            wakers: Vec::new(),
+            ..Cast::default()
         })
     }
 

@@ -35,7 +35,7 @@ fn cast(workers: usize, locks: usize) -> Arc<Cast> {
         workers: (0..workers).map(worker).collect(),
         resources: kinds.into_iter().enumerate().map(resource).collect(),
         pools: vec![pool],
-        wakers: Vec::new(),
+        ..Cast::default()
     })
 }
 

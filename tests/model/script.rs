@@ -69,6 +69,10 @@ fn declare(cast: &mut Cast, words: &[&str]) -> bool {
             cast.workers.push(WorkerInfo { name: name.into(), group, kind: WorkerKind::Thread, pool: None });
         }
         ["mutex", name] => resource(name, ResourceKind::Mutex { kind: LockKind::Std }),
+        ["mutex", name, kind] => {
+            let kind = LockKind::NAMED.into_iter().find(|known| known.word() == kind).unwrap();
+            resource(name, ResourceKind::Mutex { kind });
+        }
         ["semaphore", name, permits] => {
             resource(name, ResourceKind::Semaphore { permits: permits.parse().unwrap(), scoped: true });
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use contend::scenario::{
-    Choice, Crash, Expr, Feed, Group, Knob, KnobKind, Policy, Pool, Resource, ResourceSpec, Scenario, Schedule,
+    Choice, Crash, Expr, Feed, Group, Knob, KnobKind, Policy, Pool, Resource, ResourceSpec, Scenario, Schedule, Seat,
     Settings, Step, Test, Unit, Workers,
 };
 use contend::source::Live;
@@ -47,11 +47,11 @@ pub fn mutex(name: &str, kind: LockKind) -> Resource {
 }
 
 pub fn counter(name: &str) -> Resource {
-    Resource { name: name.into(), count: number(1.0), spec: ResourceSpec::Counter { initial: 0 } }
+    Resource { name: name.into(), count: number(1.0), spec: ResourceSpec::Counter { initial: 0, packed: false } }
 }
 
 pub fn workers(name: &str, kind: WorkerKind, count: u32, steps: Vec<Step>) -> Workers {
-    Workers { name: name.into(), kind, count: number(f64::from(count)), steps }
+    Workers { name: name.into(), kind, count: number(f64::from(count)), seat: Seat::default(), steps }
 }
 
 pub fn knob(name: &str, default: f64, max: f64) -> Knob {
@@ -65,6 +65,7 @@ pub fn pool(name: &str, of: WorkerKind, workers: u32) -> Pool {
         of,
         workers: number(f64::from(workers)),
         most: workers,
+        seat: Seat::default(),
         queue: number(1_000.0),
         policy: Policy::Block,
         feed: Feed::Batch { count: number(1.0) },

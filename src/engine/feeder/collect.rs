@@ -10,7 +10,7 @@ use crate::trace::{Notice, PoolId};
 
 /// Reads the results promised. Where that takes longer than the feed's timeout, counted from `began`, it gives up: the
 /// tasks are done all the same.
-pub(super) fn collect(run: &'static Run, pool: usize, promises: Vec<Promise>, began: Instant, actor: &mut Actor) {
+pub(super) fn collect(run: &'static Run, pool: usize, promises: &[Promise], began: Instant, actor: &mut Actor) {
     let Some(results) = run.results(PoolId::from(pool)).filter(|_| !promises.is_empty()) else { return };
     let timeout = run.scenario.pools[pool].timeout.as_ref().map(|timeout| timeout.eval(actor) as u64);
     let deadline = timeout.map(|nanos| began + Duration::from_nanos(nanos));

@@ -13,6 +13,7 @@ use crate::engine::handover::{Link, stand_for};
 use crate::engine::plan::{Part, pool_size};
 use crate::engine::process::{finish, member};
 use crate::engine::run::Run;
+use crate::engine::seat::take_seat;
 use crate::engine::wire::{Down, Start};
 use crate::engine::{WORKER, feeder, pool};
 use crate::platform::{Exit, Launch, Pipes, close_on_exec_pipe, exact_sleeps, kill_process, thread_id};
@@ -248,6 +249,7 @@ impl Crew {
                 Part::Feeder { .. } => (0, 1),
             };
             let mut actor = Actor::new(run, worker, place);
+            take_seat(run, part, &actor);
             run.board.ring(worker).sign(std::process::id(), thread_id());
             run.board.wait_for_go();
             let at = actor.pen.now();

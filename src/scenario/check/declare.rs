@@ -14,7 +14,8 @@ use crate::scenario::program::{Choice, Group, Resource, ResourceSpec, Try};
 use crate::scenario::turn::SettingError;
 use crate::trace::{KnobId, LockKind, RwPolicy};
 
-const GROUPS: [(&str, Group); 7] = [
+/// The words for the groups of scenarios.
+pub(super) const GROUPS: [(&str, Group); 9] = [
     ("pools", Group::Pools),
     ("locks", Group::Locks),
     ("deadlocks", Group::Deadlocks),
@@ -22,6 +23,8 @@ const GROUPS: [(&str, Group); 7] = [
     ("signals", Group::Signals),
     ("processes", Group::Processes),
     ("real-work", Group::RealWork),
+    ("machine", Group::Machine),
+    ("classics", Group::Classics),
 ];
 
 impl Checker {
@@ -157,10 +160,11 @@ impl Checker {
 
     fn counter(&mut self, node: &KdlNode) -> ResourceSpec {
         let initial = prop(node, "initial").and_then(|entry| self.integer(entry, -1_000_000_000, 1_000_000_000));
-        ResourceSpec::Counter { initial: initial.unwrap_or(0) }
+        let packed = prop(node, "packed").and_then(|entry| self.yes_or_no(entry));
+        ResourceSpec::Counter { initial: initial.unwrap_or(0), packed: packed.unwrap_or(false) }
     }
 
-    /// Title, question, what to watch and what to try.
+    /// Title, what to watch and what to try.
     pub(super) fn words(&mut self, nodes: &[&KdlNode]) {
         if let Some(title) = self.once(nodes, "title") {
             self.scenario.title = title;
@@ -168,7 +172,6 @@ impl Checker {
         if let Some(about) = self.once(nodes, "about") {
             self.scenario.about = about;
         }
-        self.scenario.ask = self.once(nodes, "ask");
         for node in super::named(nodes, &["group"]).take(1) {
             let words = GROUPS.map(|(word, _)| word);
             if let Some(at) = arg(node, 0).and_then(|entry| self.word(entry, &words)) {
@@ -185,7 +188,7 @@ impl Checker {
     }
 
     /// The text of a node that may stand once.
-    fn once(&mut self, nodes: &[&KdlNode], word: &'static str) -> Option<String> {
+    pub(super) fn once(&mut self, nodes: &[&KdlNode], word: &'static str) -> Option<String> {
         let mut found = nodes.iter().copied().filter(|node| node.name().value() == word);
         let first = found.next()?;
         for again in found {

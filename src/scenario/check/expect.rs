@@ -1,5 +1,7 @@
 //! What a run must show: `expect contended account above="50%" when="kind=std|fair"`.
 
+mod measures;
+
 use kdl::{KdlEntry, KdlNode, KdlValue};
 
 use super::Checker;
@@ -8,78 +10,10 @@ use super::node::{arg, args, entry_span, kind_of, prop, span_of, value_span};
 use super::number::{HOUR, Want};
 use crate::scenario::expr::Expr;
 use crate::scenario::knob::Unit;
-use crate::scenario::program::{Claim, Compare, Expect, Metric, ResourceSpec, Subject};
+use crate::scenario::program::{Claim, Compare, Expect, Metric, Subject};
 use crate::trace::{KnobId, State};
-
-/// What can be found wrong with a run: the ids of the detectors. They live in a layer that this one does not know.
-const FINDINGS: [&str; 19] = [
-    "crashed",
-    "deadlock",
-    "handover-bound",
-    "head-of-line",
-    "herd",
-    "livelock",
-    "lock-bound",
-    "lost-update",
-    "lost-wakeup",
-    "order-hazard",
-    "orphaned-lock",
-    "oversubscribed",
-    "pool-too-large",
-    "pool-too-small",
-    "queue-overflow-in",
-    "stall",
-    "starved",
-    "straggler",
-    "unfair",
-];
-
-/// What a measure is taken of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Of {
-    Lock,
-    Counter,
-    Pool,
-    Queue,
-    /// A pool or a queue.
-    Queued,
-    /// A condition, an event or a barrier.
-    Signal,
-}
-
-impl Of {
-    const fn matches(self, spec: &ResourceSpec) -> bool {
-        match spec {
-            ResourceSpec::Mutex { .. } | ResourceSpec::Semaphore { .. } | ResourceSpec::Rwlock { .. } => {
-                matches!(self, Self::Lock)
-            }
-            ResourceSpec::Counter { .. } => matches!(self, Self::Counter),
-            ResourceSpec::Queue { .. } => matches!(self, Self::Queue | Self::Queued),
-            ResourceSpec::Condition { .. } | ResourceSpec::Event | ResourceSpec::Barrier { .. } => {
-                matches!(self, Self::Signal)
-            }
-        }
-    }
-}
-
-const METRICS: [(&str, Metric, Of); 16] = [
-    ("contended", Metric::Contended, Of::Lock),
-    ("fairness", Metric::Fairness, Of::Lock),
-    ("held", Metric::Held, Of::Lock),
-    ("gave-up", Metric::GaveUp, Of::Lock),
-    ("value", Metric::Value, Of::Counter),
-    ("lost", Metric::Lost, Of::Counter),
-    ("done", Metric::Done, Of::Pool),
-    ("failed", Metric::Failed, Of::Pool),
-    ("retried", Metric::Retried, Of::Pool),
-    ("rejected", Metric::Rejected, Of::Pool),
-    ("utilization", Metric::Utilization, Of::Pool),
-    ("parallel", Metric::Parallel, Of::Pool),
-    ("slowdown", Metric::Slowdown, Of::Pool),
-    ("depth", Metric::Depth, Of::Queued),
-    ("taken", Metric::Taken, Of::Queue),
-    ("woken", Metric::Woken, Of::Signal),
-];
+use measures::Of;
+pub(super) use measures::{FINDINGS, MEASURES};
 
 const OTHERS: [&str; 5] = ["deadlock", "no-deadlock", "finding", "no-finding", "share"];
 
@@ -89,14 +23,12 @@ const COMPARES: [(&str, Compare); 3] =
 /// Ways the knobs can stand that one line may speak of.
 const WAYS: usize = 64;
 
-const WITHIN: Want = Want { unit: Unit::Time, min: 1e6, max: HOUR, index: false, live: true };
+pub(super) const WITHIN: Want = Want { unit: Unit::Time, min: 1e6, max: HOUR, index: false, live: true };
 
 impl Checker {
     pub(super) fn expectations(&mut self, nodes: &[&KdlNode]) {
         for node in super::named(nodes, &["expect"]) {
-            let Some(kind) = arg(node, 0) else { continue };
-            let words: Vec<&str> = OTHERS.into_iter().chain(METRICS.map(|(word, ..)| word)).collect();
-            let claim = self.word(kind, &words).and_then(|at| self.claim(node, words[at]));
+            let claim = self.claim(node);
             let ways = match prop(node, "when") {
                 Some(entry) => self.ways(entry),
                 None => Some(vec![Vec::new()]),
@@ -109,9 +41,11 @@ impl Checker {
         }
     }
 
-    /// The claim, and how a report words it.
-    fn claim(&mut self, node: &KdlNode, word: &str) -> Option<(Claim, String)> {
-        match word {
+    /// What a run must show for this node, and how a report words it.
+    pub(super) fn claim(&mut self, node: &KdlNode) -> Option<(Claim, String)> {
+        let words: Vec<&str> = OTHERS.into_iter().chain(MEASURES.map(|measure| measure.word)).collect();
+        let kind = arg(node, 0)?;
+        match words[self.word(kind, &words)?] {
             "deadlock" => {
                 self.only(node, 1, &["within"]);
                 let within = match prop(node, "within") {
@@ -126,14 +60,14 @@ impl Checker {
                 self.only(node, 1, &[]);
                 Some((Claim::NoDeadlock, "no deadlock".to_owned()))
             }
-            "finding" | "no-finding" => {
+            word @ ("finding" | "no-finding") => {
                 self.only(node, 2, &[]);
                 let entry = self.second(node, "which finding, such as lock-bound")?;
                 let id = FINDINGS[self.word(entry, &FINDINGS)?].to_owned();
                 let text = format!("{} {id}", if word == "finding" { "finding" } else { "no finding" });
                 Some((Claim::Finding { id, seen: word == "finding" }, text))
             }
-            _ => self.measure(node, word),
+            word => self.measure(node, word),
         }
     }
 
@@ -151,14 +85,14 @@ impl Checker {
             self.share(node)?
         } else {
             self.only(node, 2, &["above", "below", "equals"]);
-            let (_, metric, of) = *METRICS.iter().find(|(known, ..)| *known == word)?;
+            let measure = MEASURES.iter().find(|measure| measure.word == word)?;
             let entry = self.second(node, "whose, such as the name of a pool")?;
-            let subject = self.subject(entry, of)?;
-            (metric, subject, format!("{word} {}", entry.value().as_string().unwrap_or_default()))
+            let subject = self.subject(entry, measure.of)?;
+            (measure.metric, subject, format!("{word} {}", entry.value().as_string().unwrap_or_default()))
         };
         let (compare, entry, how) = self.compare(node)?;
         let value = self.measured(entry, metric)?;
-        let shown = if is_share(metric) { format!("{}%", value * 100.0) } else { value.to_string() };
+        let shown = if metric.is_share() { format!("{}%", (value * 1e4).round() / 1e2) } else { value.to_string() };
         Some((Claim::Measure { metric, of, compare, value }, format!("{named} {how} {shown}")))
     }
 
@@ -181,20 +115,12 @@ impl Checker {
     }
 
     fn subject(&mut self, entry: &KdlEntry, of: Of) -> Option<Subject> {
-        let what = match of {
-            Of::Lock => "a lock",
-            Of::Counter => "a counter",
-            Of::Pool => "a pool",
-            Of::Queue => "a queue",
-            Of::Queued => "a pool or a queue",
-            Of::Signal => "a condition, an event or a barrier",
-        };
-        let thing = self.resolve(entry, what, |this, thing| match (thing, of) {
-            (Thing::Pool(_), of) => matches!(of, Of::Pool | Of::Queued),
+        let thing = self.resolve(entry, of.what(), |this, thing| match (thing, of) {
+            (Thing::Pool(_), of) => matches!(of, Of::Pool | Of::Crew | Of::Queued),
+            (Thing::Workers(_), of) => of == Of::Crew,
             (Thing::Resource(at), of) => {
                 this.scenario.resources.get(at).is_some_and(|resource| of.matches(&resource.spec))
             }
-            _ => false,
         })?;
         Some(match thing {
             Thing::Resource(at) => Subject::Resource(at),
@@ -216,22 +142,22 @@ impl Checker {
 
     /// The value a measure is compared with: a share as `50%`, or a plain number.
     fn measured(&mut self, entry: &KdlEntry, metric: Metric) -> Option<f64> {
-        let (min, max) = if is_share(metric) { (0.0, 1.0) } else { (-1e15, 1e15) };
+        let (min, max) = if metric.is_share() { (0.0, 1.0) } else { (-1e15, 1e15) };
         let percent = |text: &str| text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
         let value = match entry.value() {
             KdlValue::Integer(value) => Some(*value as f64),
             KdlValue::Float(value) => Some(*value),
-            KdlValue::String(text) if is_share(metric) => percent(text).map(|value| value / 100.0),
+            KdlValue::String(text) if metric.is_share() => percent(text).map(|value| value / 100.0),
             _ => None,
         };
         let Some(value) = value else {
-            let wanted = if is_share(metric) { "a share such as \"50%\"" } else { "a plain number" };
+            let wanted = if metric.is_share() { "a share such as \"50%\"" } else { "a plain number" };
             let title = format!("expected {wanted}, found {}", kind_of(entry.value()));
             self.mistakes.error(value_span(entry), title);
             return None;
         };
         if !(min..=max).contains(&value) {
-            let range = if is_share(metric) { "it goes from 0% to 100%" } else { "it goes from -1e15 to 1e15" };
+            let range = if metric.is_share() { "it goes from 0% to 100%" } else { "it goes from -1e15 to 1e15" };
             self.mistakes.error(value_span(entry), "this number is out of range").help(range);
             return None;
         }
@@ -300,11 +226,4 @@ impl Checker {
             .collect();
         if shown.is_empty() { text.to_owned() } else { format!("{text} when {}", shown.join(" ")) }
     }
-}
-
-const fn is_share(metric: Metric) -> bool {
-    matches!(
-        metric,
-        Metric::Contended | Metric::Fairness | Metric::Held | Metric::GaveUp | Metric::Utilization | Metric::Share(_)
-    )
 }

@@ -109,7 +109,8 @@ impl Checker {
 
     fn take<'a>(&mut self, target: &'a Target, node: &'a KdlNode, block: bool, held: &mut Vec<Held<'a>>) {
         let resource = &self.scenario.resources[target.resource];
-        let real = !self.deadlock_is_meant && can_exclude_its_owner(&resource.spec);
+        let by_chance = target.at.as_ref().is_some_and(crate::scenario::expr::Expr::is_random);
+        let real = !self.deadlock_is_meant && !by_chance && can_exclude_its_owner(&resource.spec);
         let name = resource.name.clone();
         if let Some(first) = held.iter().find(|lock| real && lock.certain && lock.target == target) {
             let mistake = self.mistakes.error(span_of(node), format!("`{name}` is already held here"));

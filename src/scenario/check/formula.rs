@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::scenario::expr::Expr;
+use crate::scenario::expr::{Expr, LONGEST as LONGEST_CHANCE};
 use crate::scenario::knob::{Knob, KnobKind, Unit};
 use crate::scenario::nearest::nearest;
 use crate::scenario::quantity::{self, NotANumber};
@@ -84,7 +84,8 @@ fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, Fault> {
             }
             '+' | '-' | '*' | '/' | '%' | '(' | ')' | ',' => (Token::Sign(c), 1),
             _ => {
-                let help = "numbers, $knobs, i, n, task, min( , ), max( , ), + - * / % and parentheses";
+                let help = "numbers, $knobs, i, n, task, min( , ), max( , ), random( , ), exponential( ), + - * / % and \
+                            parentheses";
                 return Err(fault(at..at + c.len_utf8(), "this does not belong into a number", Some(help)));
             }
         };
@@ -215,13 +216,24 @@ impl<'a> Parser<'a> {
             "i" => Ok(Formula { expr: Expr::Index, unit: Unit::Count, low: 0.0, high: WORKERS - 1.0 }),
             "n" => Ok(Formula { expr: Expr::Count, unit: Unit::Count, low: 1.0, high: WORKERS }),
             "task" => Ok(Formula { expr: Expr::Task, unit: Unit::Count, low: 0.0, high: TASKS }),
-            "min" | "max" => {
+            "random" | "exponential" if !self.index => {
+                let help = "what is left to chance is known to steps only: they ask again each time";
+                Err(fault(at.clone(), format!("`{name}` means nothing here"), Some(help)))
+            }
+            "min" | "max" | "random" => {
                 self.expect('(')?;
                 let left = self.sum()?;
                 self.expect(',')?;
                 let right = self.sum()?;
                 self.expect(')')?;
-                extreme(name == "min", left, right, at.clone())
+                of_two(name, left, right, at.clone())
+            }
+            "exponential" => {
+                self.expect('(')?;
+                let mean = self.sum()?;
+                self.expect(')')?;
+                let (low, high) = (mean.low.min(0.0) * LONGEST_CHANCE, mean.high.max(0.0) * LONGEST_CHANCE);
+                Ok(Formula { expr: Expr::Exponential(Box::new(mean.expr)), unit: mean.unit, low, high })
             }
             _ if self.knobs.iter().any(|knob| knob.name == name) => {
                 Err(fault(at.clone(), format!("`{name}` is a knob"), Some(&format!("write `${name}`"))))
@@ -229,20 +241,29 @@ impl<'a> Parser<'a> {
             _ => Err(fault(
                 at.clone(),
                 format!("`{name}` means nothing here"),
-                Some("known are i, n, task, min, max, $knobs"),
+                Some("known are i, n, task, min, max, random, exponential, $knobs"),
             )),
         }
     }
 }
 
-fn extreme(least: bool, left: Formula, right: Formula, at: Range<usize>) -> Result<Formula, Fault> {
+/// `min`, `max` or `random` of two formulas.
+fn of_two(name: &str, left: Formula, right: Formula, at: Range<usize>) -> Result<Formula, Fault> {
     if left.unit != right.unit {
         return Err(mixed(at));
     }
-    let pick = if least { f64::min } else { f64::max };
-    let (low, high) = (pick(left.low, right.low), pick(left.high, right.high));
+    let (least, most) = (left.low.min(right.low), left.high.max(right.high));
+    let (low, high) = match name {
+        "min" => (least, left.high.min(right.high)),
+        "max" => (left.low.max(right.low), most),
+        _ => (least, most),
+    };
     let (unit, left, right) = (left.unit, Box::new(left.expr), Box::new(right.expr));
-    let expr = if least { Expr::Least(left, right) } else { Expr::Most(left, right) };
+    let expr = match name {
+        "min" => Expr::Least(left, right),
+        "max" => Expr::Most(left, right),
+        _ => Expr::Random(left, right),
+    };
     Ok(Formula { expr, unit, low, high })
 }
 
@@ -318,6 +339,34 @@ mod tests {
         assert_eq!(value("min(i, (i + 1) % $seats)"), 2);
         assert_eq!(value("max(i, $seats)"), 4);
         assert_eq!(value("2ms * 3"), 6_000_000);
+    }
+
+    #[test]
+    fn chance_stays_within_its_bounds() {
+        struct Dice(f64);
+        impl Values for Dice {
+            fn knob(&self, _: KnobId) -> f64 {
+                3.0
+            }
+            fn place(&self) -> (u32, u32) {
+                (0, 1)
+            }
+            fn chance(&self) -> f64 {
+                self.0
+            }
+        }
+        for text in ["random(2ms, $seats * 1ms)", "exponential(2ms) + 1ms", "exponential(0ms - 2ms)"] {
+            let formula = parse(text, &knobs(), true).expect("it is a formula");
+            assert!(formula.expr.is_random());
+            for chance in [0.0, 0.5, 1.0 - f64::EPSILON / 2.0] {
+                let value = formula.expr.eval(&Dice(chance));
+                assert!((formula.low..=formula.high).contains(&value), "{text}: {value} {formula:?}");
+            }
+        }
+        let mean = |chance| parse("exponential(1)", &[], true).expect("right").expr.eval(&Dice(chance));
+        let all: f64 = (0..1_000).map(|i| mean((f64::from(i) + 0.5) / 1_000.0)).sum();
+        assert!((all / 1_000.0 - 1.0).abs() < 0.01, "{all}");
+        assert_eq!(parse("random(1, 2)", &[], false).expect_err("nobody throws").at, 0..6);
     }
 
     #[test]

@@ -5,15 +5,19 @@ use kdl::{KdlEntry, KdlNode};
 use super::Checker;
 use super::declare::most_workers;
 use super::node::{arg, children, prop, span_of, value_span};
-use super::number::{CAPACITY, CHUNK, HOW_MANY, PAYLOAD, POOL_SIZE, RATE, RETRIES, TASKS, Want};
+use super::number::{CAPACITY, CHUNK, CORE, HOW_MANY, NICE, PAYLOAD, POOL_SIZE, RATE, RETRIES, TASKS, Want};
 use super::shape::POOL;
 use crate::scenario::expr::Expr;
 use crate::scenario::knob::KnobKind;
-use crate::scenario::program::{Feed, Policy, Pool, Step, Workers};
+use crate::scenario::program::{Feed, Policy, Pool, Seat, Step, Workers};
 use crate::trace::{KnobId, WorkerKind};
 
 /// Tasks that wait at most, unless the pool says otherwise.
 const QUEUE: f64 = 1_000.0;
+
+/// What can become of a task when the queue is full.
+pub(super) const POLICIES: [(&str, Policy); 3] =
+    [("block", Policy::Block), ("reject", Policy::Reject), ("caller-runs", Policy::CallerRuns)];
 
 /// Endings of files that a task can be made of.
 const ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];
@@ -39,8 +43,15 @@ impl Checker {
     fn workers(&mut self, node: &KdlNode, kind: WorkerKind) {
         let name = name_of(node);
         let count = self.number_or(node, "count", HOW_MANY, 1.0).map_or(Expr::Number(1.0), |count| count.expr);
+        let seat = self.seat(node);
         let steps = self.body(node);
-        self.scenario.workers.push(Workers { name, kind, count, steps });
+        self.scenario.workers.push(Workers { name, kind, count, seat, steps });
+    }
+
+    /// `nice=19 core=i`: where the workers of a group or a pool run.
+    fn seat(&mut self, node: &KdlNode) -> Seat {
+        let mut given = |name: &str, want: Want| Some(self.number(prop(node, name)?, want)?.expr);
+        Seat { nice: given("nice", NICE), core: given("core", CORE) }
     }
 
     /// The steps in a node's block. Whether locks are taken and given back in turn is looked at when they are right.
@@ -60,13 +71,14 @@ impl Checker {
     fn pool(&mut self, node: &KdlNode) {
         let of = prop(node, "of").and_then(|entry| self.word(entry, &["threads", "processes"]));
         let of = if of == Some(1) { WorkerKind::Process } else { WorkerKind::Thread };
-        let policy = prop(node, "policy").and_then(|entry| self.word(entry, &["block", "reject", "caller-runs"]));
-        let policy = [Policy::Block, Policy::Reject, Policy::CallerRuns][policy.unwrap_or(0)];
+        let policy = prop(node, "policy").and_then(|entry| self.word(entry, &POLICIES.map(|(word, _)| word)));
+        let policy = POLICIES[policy.unwrap_or(0)].1;
         if prop(node, "workers").is_none() {
             self.mistakes.error(span_of(node), "this pool does not say how many workers it has").help("add workers=4");
         }
         let workers = self.number_or(node, "workers", POOL_SIZE, 1.0);
         let most = workers.as_ref().map_or(1, most_workers);
+        let seat = self.seat(node);
         let queue = self.plain(node, "queue", CAPACITY, QUEUE);
         let payload = self.plain(node, "payload", PAYLOAD, 0.0);
         let retries = self.plain(node, "retries", RETRIES, RETRIES.max);
@@ -80,6 +92,7 @@ impl Checker {
             of,
             workers: workers.map_or(Expr::Number(1.0), |workers| workers.expr),
             most,
+            seat,
             queue,
             policy,
             feed: feed.unwrap_or(Feed::Batch { count: Expr::Number(1.0) }), // the mistake was told

@@ -78,7 +78,7 @@ impl Checker {
         let word = node.name().value();
         let elsewhere = PLACES.iter().find(|other| other.find(word).is_some());
         let mistake = self.mistakes.error(span_of(node), format!("there is no `{word}` {}", place.name));
-        let words = place.shapes.iter().map(|shape| shape.word);
+        let words = place.shapes().map(|shape| shape.word);
         match (elsewhere, nearest(word, words.clone())) {
             (Some(other), _) => mistake.help(format!("`{word}` stands {}", other.name)),
             (None, None) => mistake.help(format!("known {}: {}", place.name, all_of(words))),
@@ -87,7 +87,7 @@ impl Checker {
     }
 
     fn check_args(&mut self, node: &KdlNode, shape: &Shape) {
-        let (least, most) = shape.args;
+        let (least, most) = shape.count();
         let count = args(node).count();
         if count < least {
             let title = format!("`{}` needs {}", shape.word, if count == 0 { "a value" } else { "more values" });
@@ -107,15 +107,15 @@ impl Checker {
             } else if seen.len() < 64 {
                 seen.push(key);
             }
-            if shape.knobs || shape.props.contains(&key) {
+            if shape.knobs || shape.prop_names().any(|name| name == key) {
                 continue;
             }
-            let near = nearest(key, shape.props.iter().copied());
+            let near = nearest(key, shape.prop_names());
             let mistake = self.mistakes.error(entry_span(entry), format!("`{}` has no `{key}`", shape.word));
             if near.is_some() || shape.props.is_empty() {
                 mistake.meant(near);
             } else {
-                mistake.help(format!("it has {}", all_of(shape.props.iter().copied())));
+                mistake.help(format!("it has {}", all_of(shape.prop_names())));
             }
         }
     }
@@ -142,6 +142,17 @@ impl Checker {
         let title = format!("expected text, found {}", kind_of(entry.value()));
         self.mistakes.error(value_span(entry), title).help("put it in quotes");
         None
+    }
+
+    /// `#true` or `#false`.
+    pub(super) fn yes_or_no(&mut self, entry: &KdlEntry) -> Option<bool> {
+        let value = entry.value().as_bool();
+        if value.is_none() {
+            let title = format!("expected true or false, found {}", kind_of(entry.value()));
+            let name = entry.name().map_or("it", |name| name.value());
+            self.mistakes.error(value_span(entry), title).help(format!("write it like this: {name}=#true"));
+        }
+        value
     }
 
     /// One of some words: the position of the one that stands there.

@@ -31,6 +31,11 @@ impl Want {
         Self { index: false, live: false, ..self }
     }
 
+    /// Known when the worker starts.
+    const fn at_start(self) -> Self {
+        Self { live: false, ..self }
+    }
+
     const fn whole(self) -> Self {
         Self { index: false, ..self }
     }
@@ -51,6 +56,12 @@ pub(super) const PLACE: Want = want(Unit::Count, -1e12, 1e12);
 pub(super) const VALUE: Want = want(Unit::Count, -1e9, 1e9);
 /// How many of a resource or a group.
 pub(super) const HOW_MANY: Want = want(Unit::Count, 1.0, MOST).fixed();
+/// How far a worker stands back for others: only this way is open to everyone.
+pub(super) const NICE: Want = want(Unit::Count, 0.0, 19.0).at_start();
+/// Which core a worker stays on; wraps around.
+pub(super) const CORE: Want = want(Unit::Count, 0.0, 1e6).at_start();
+/// How many times a counter is added to in one step: each is a nanosecond at least, and nobody is asked meanwhile.
+pub(super) const ADDS: Want = want(Unit::Count, 0.0, 1e7);
 /// How many workers a pool has.
 pub(super) const POOL_SIZE: Want = want(Unit::Count, 1.0, MOST).whole();
 pub(super) const RATE: Want = want(Unit::Rate, 0.1, 1e6).whole();

@@ -39,10 +39,8 @@ impl Checker {
         let results = prop(node, "results");
         let results = results.and_then(|entry| self.choice(entry, ("results", "way to get results"), &Delivery::ALL));
         let timeout = prop(node, "timeout").and_then(|entry| self.number(entry, TIME)).map(|timeout| timeout.expr);
-        if let (Some(entry), None) = (prop(node, "timeout"), prop(node, "results")) {
-            let title = "nobody waits for results here, so nobody can wait too long";
-            self.mistakes.error(entry_span(entry), title).help("add results=ordered, or remove it");
-        }
+        // Who says how long it waits does wait.
+        let results = results.or_else(|| timeout.as_ref().map(|_| Choice::Fixed(Delivery::Ordered)));
         if let (Some(_), Some(count)) = (&results, prop(node, "count")) {
             self.number(count, COLLECTED);
         }

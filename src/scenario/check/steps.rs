@@ -12,7 +12,7 @@ use kdl::{KdlEntry, KdlNode};
 use super::Checker;
 use super::names::Thing;
 use super::node::{arg, args, children, entry_span, prop, props, span_of};
-use super::number::{PLACE, TIME, TIMES};
+use super::number::{ADDS, PLACE, TIME, TIMES};
 use super::shape::STEPS;
 use crate::scenario::clean::clean;
 use crate::scenario::expr::Expr;
@@ -21,13 +21,13 @@ use crate::scenario::nearest::any_of;
 use crate::scenario::program::{ResourceSpec, Step, Target};
 
 /// Longer side of a thumbnail, in pixels.
-const PIXELS: (i64, i64) = (1, 4_096);
+pub(super) const PIXELS: (i64, i64) = (1, 4_096);
 
 /// Steps that `else` can follow.
 const BEFORE_ELSE: [&str; 6] = ["when", "if", "try-lock", "try-put", "try-take", "result"];
 
 /// What a counter can change by in one step.
-const DELTA: (i64, i64) = (-127, 127);
+pub(super) const DELTA: (i64, i64) = (-127, 127);
 
 impl Checker {
     /// The steps of a block. A step with a mistake is left out: the scenario will not run anyway.
@@ -123,7 +123,15 @@ impl Checker {
         match word {
             "load" => target.map(Step::Load),
             "store" => delta("add", 0).map(|add| add as i8).and_then(|add| Some(Step::Store { target: target?, add })),
-            _ => delta("by", 1).map(|by| by as i8).and_then(|by| Some(Step::Add { target: target?, by })),
+            _ => {
+                let by = delta("by", 1).map(|by| by as i8);
+                let times = prop(node, "times").map(|entry| self.number(entry, ADDS));
+                let (target, by) = (target?, by?);
+                Some(match times {
+                    Some(times) => Step::AddMany { target, by, times: times?.expr },
+                    None => Step::Add { target, by },
+                })
+            }
         }
     }
 

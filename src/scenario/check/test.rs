@@ -3,13 +3,13 @@
 use kdl::KdlNode;
 
 use super::Checker;
-use super::node::{kind_of, prop, span_of, value_span};
+use super::node::{prop, span_of, value_span};
 use super::number::Want;
 use crate::scenario::expr::Expr;
 use crate::scenario::knob::Unit;
 
 /// Shorter is too little to judge by, longer is no test any more.
-const FOR: Want = Want { unit: Unit::Time, min: 100e6, max: 600e9, index: false, live: true };
+pub(super) const FOR: Want = Want { unit: Unit::Time, min: 100e6, max: 600e9, index: false, live: true };
 
 impl Checker {
     pub(super) fn how_to_test(&mut self, nodes: &[&KdlNode]) {
@@ -30,11 +30,7 @@ impl Checker {
             }
         }
         if let Some(entry) = prop(node, "alone") {
-            self.scenario.test.alone = entry.value().as_bool();
-            if self.scenario.test.alone.is_none() {
-                let title = format!("expected true or false, found {}", kind_of(entry.value()));
-                self.mistakes.error(value_span(entry), title).help("write it like this: alone=#true");
-            }
+            self.scenario.test.alone = self.yes_or_no(entry);
         }
     }
 }

@@ -69,10 +69,12 @@ pub enum Metric {
     GaveUp,
     /// Share of a pool's workers' time spent on tasks.
     Utilization,
-    /// How many of a pool's tasks were done at once, on average.
+    /// How many of a pool's tasks were done at once, or how many workers of a group ran at once, on average.
     Parallel,
     /// How many times as long as the median task itself the median wait for its result was.
     Slowdown,
+    /// The same of the slowest task in a hundred, and of the slowest wait in a hundred.
+    Tail,
     /// Longest a queue has been, or a pool's queue, in items.
     Depth,
     /// Items taken from a queue.
@@ -81,4 +83,14 @@ pub enum Metric {
     Woken,
     /// Share of the workers' time in a state.
     Share(crate::trace::State),
+}
+
+impl Metric {
+    /// Whether it is a part of something: 0 to 1, written `50%`.
+    pub const fn is_share(self) -> bool {
+        matches!(
+            self,
+            Self::Contended | Self::Fairness | Self::Held | Self::GaveUp | Self::Utilization | Self::Share(_)
+        )
+    }
 }

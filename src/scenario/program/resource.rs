@@ -20,6 +20,8 @@ pub enum ResourceSpec {
     },
     Counter {
         initial: i64,
+        /// The members of its array lie side by side in one cache line, instead of in one each.
+        packed: bool,
     },
     Semaphore {
         permits: Expr,

@@ -67,6 +67,12 @@ pub enum Step {
         target: Target,
         by: i8,
     },
+    /// Adds to a counter so many times in a row, each in one atomic operation, and tells of it once.
+    AddMany {
+        target: Target,
+        by: i8,
+        times: Expr,
+    },
     Queue(QueueStep),
     Signal(SignalStep),
     Pool(PoolStep),

@@ -13,7 +13,17 @@ pub struct Workers {
     pub name: String,
     pub kind: WorkerKind,
     pub count: Expr,
+    pub seat: Seat,
     pub steps: Vec<Step>,
+}
+
+/// Where a worker runs, and how much of it the kernel gives it beside others. Evaluated when the worker starts.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Seat {
+    /// How far it stands back for others: 0 to 19, as `nice` has it. `None`: as much as everyone.
+    pub nice: Option<Expr>,
+    /// The core it stays on, among those this program may use, wrapping around. `None`: any.
+    pub core: Option<Expr>,
 }
 
 /// A pool of workers fed from one queue.
@@ -25,6 +35,7 @@ pub struct Pool {
     pub workers: Expr,
     /// How many workers it can ever have: the knob's maximum, or the fixed number.
     pub most: u32,
+    pub seat: Seat,
     pub queue: Expr,
     pub policy: Policy,
     pub feed: Feed,

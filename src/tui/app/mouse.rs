@@ -2,10 +2,9 @@
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
-use super::{App, Mode, Showing};
+use super::{App, Effect, Mode, Showing};
 use crate::trace::Span;
-use crate::tui::draw;
-use crate::tui::plan::{Plan, Row};
+use crate::tui::plan::{Plan, QuestionPlan, Row, entry_at, findings};
 use crate::tui::watch::{Chosen, Pane, View, Watch};
 
 /// A button that is held.
@@ -20,7 +19,7 @@ pub(super) enum Drag {
 }
 
 impl App {
-    pub(super) fn mouse(&mut self, event: MouseEvent) {
+    pub(super) fn mouse(&mut self, event: MouseEvent) -> Vec<Effect> {
         let wheel = match event.kind {
             MouseEventKind::ScrollUp => Some(true),
             MouseEventKind::ScrollDown => Some(false),
@@ -29,18 +28,26 @@ impl App {
         match (&mut self.mode, wheel) {
             (Mode::Browse | Mode::Filter, _) => {}
             (
-                Mode::Help { scroll } | Mode::About { scroll } | Mode::Detail { scroll } | Mode::Text { scroll, .. },
+                Mode::Help { scroll }
+                | Mode::About { scroll }
+                | Mode::Detail { scroll }
+                | Mode::Answer { scroll }
+                | Mode::Mistakes { scroll, .. }
+                | Mode::Text { scroll, .. },
                 Some(up),
             ) => {
                 *scroll = scroll.saturating_add_signed(if up { -3 } else { 3 });
-                return;
+                return Vec::new();
             }
             (mode, None) => {
                 if matches!(event.kind, MouseEventKind::Down(_)) {
                     *mode = Mode::Browse;
                 }
-                return;
+                return Vec::new();
             }
+        }
+        if self.question.is_some() {
+            return self.mouse_at_question(event, wheel);
         }
         match &mut self.showing {
             Showing::Picker => self.mouse_in_picker(event, wheel),
@@ -60,13 +67,30 @@ impl App {
                 }
             }
         }
+        Vec::new()
+    }
+
+    /// A click chooses a guess; a click on the chosen one runs.
+    fn mouse_at_question(&mut self, event: MouseEvent, wheel: Option<bool>) -> Vec<Effect> {
+        let Some(question) = &mut self.question else { return Vec::new() };
+        if let Some(up) = wheel {
+            question.choose_by(if up { -1 } else { 1 });
+        } else if event.kind == MouseEventKind::Down(MouseButton::Left)
+            && let Some(guess) = QuestionPlan::of(question, self.size).guess_at(event.column, event.row)
+        {
+            if question.chosen == Some(guess) {
+                return self.begin();
+            }
+            question.choose(guess);
+        }
+        Vec::new()
     }
 
     fn mouse_in_picker(&mut self, event: MouseEvent, wheel: Option<bool>) {
         if let Some(up) = wheel {
             self.picker.choose_by(if up { -1 } else { 1 });
         } else if event.kind == MouseEventKind::Down(MouseButton::Left)
-            && let Some(position) = draw::entry_at(self, event.column, event.row)
+            && let Some(position) = entry_at(&self.picker, self.size, event.column, event.row)
         {
             self.picker.choose(position);
         }
@@ -87,11 +111,11 @@ fn turn_wheel(watch: &mut Watch, plan: &Plan, event: MouseEvent, up: bool) {
 fn press(watch: &mut Watch, plan: &Plan, event: MouseEvent) -> Drag {
     let (x, y) = (event.column, event.row);
     match plan.row_at(x, y) {
-        Some(Row::Lane(worker)) => watch.choose(Chosen::Lane(*worker)),
+        Some(Row::Lane(worker) | Row::Thick(worker)) => watch.choose(Chosen::Lane(*worker)),
         Some(Row::Lock(id)) => watch.choose(Chosen::Lock(*id)),
         Some(Row::Queue { id, .. }) => watch.choose(Chosen::Queue(*id)),
         _ if plan.findings.contains((x, y).into()) => {
-            if let Some(index) = draw::finding_at(watch, plan.findings, y) {
+            if let Some(index) = findings::at(watch, plan.findings, y) {
                 watch.go_to_finding(index);
             }
         }

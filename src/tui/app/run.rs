@@ -36,7 +36,10 @@ impl App {
             Action::Back => return self.back(),
             Action::KnobUp => return self.turn(true),
             Action::KnobDown => return self.turn(false),
-            Action::Restart => return vec![Effect::Start(Arc::clone(&watch.scenario), watch.settings.clone())],
+            Action::Restart => return vec![Effect::Start(Arc::clone(&watch.scenario), watch.wanted.clone())],
+            Action::Answer => self.compare(),
+            Action::Predict => self.predict(),
+            Action::Try(number) => return self.try_out(number),
             Action::Stop => return self.stop(),
             Action::Kill => return self.kill(),
             _ => {}
@@ -84,20 +87,25 @@ impl App {
             self.said = Some(format!("{} is set on the command line: --set {}=...", knob.name, knob.name));
             return Vec::new();
         }
-        let before = watch.settings.number(watch.knob);
+        let before = watch.wanted.number(watch.knob);
         let value = knob.step(before, up);
         if value.to_bits() == before.to_bits() {
             let end = if up { "highest" } else { "lowest" };
             self.said = Some(format!("{} {} is its {end}", knob.name, knob.show(value)));
             return Vec::new();
         }
-        let live = knob.live;
-        if let Some(number) = watch.settings.numbers.get_mut(watch.knob.index()) {
+        let (live, knob_at) = (knob.live, watch.knob.index());
+        if let Some(number) = watch.wanted.numbers.get_mut(knob_at) {
             *number = value;
         }
         match (live, watch.newest().ended().is_some()) {
-            (true, false) => vec![Effect::Command(Command::Turn { knob: watch.knob, value })],
-            (false, false) => vec![Effect::Start(Arc::clone(&watch.scenario), watch.settings.clone())],
+            (true, false) => {
+                if let Some(number) = watch.settings.numbers.get_mut(knob_at) {
+                    *number = value;
+                }
+                vec![Effect::Command(Command::Turn { knob: watch.knob, value })]
+            }
+            (false, false) => vec![Effect::Start(Arc::clone(&watch.scenario), watch.wanted.clone())],
             (_, true) => {
                 self.said = Some(format!("{} {}: r starts the run with it", knob.name, knob.show(value)));
                 Vec::new()
@@ -153,12 +161,13 @@ impl Watch {
         }
     }
 
-    /// A knob's value as one reads it.
-    pub(in crate::tui) fn knob_value(&self, id: KnobId) -> String {
-        let Some(knob) = self.scenario.knobs.get(id.index()) else { return String::new() };
-        match &knob.kind {
-            KnobKind::Text { .. } => self.settings.text(id).unwrap_or("-").to_owned(),
-            _ => knob.show(self.settings.number(id)),
+    /// A knob's value as one reads it; where it was turned for the next run, what it is and what it will be.
+    pub(in crate::tui) fn knob_value(&self, id: KnobId) -> (String, Option<String>) {
+        let Some(knob) = self.scenario.knobs.get(id.index()) else { return (String::new(), None) };
+        if let KnobKind::Text { .. } = &knob.kind {
+            return (self.settings.text(id).unwrap_or("-").to_owned(), None);
         }
+        let (is, wanted) = (self.settings.number(id), self.wanted.number(id));
+        (knob.show(is), (is.to_bits() != wanted.to_bits()).then(|| knob.show(wanted)))
     }
 }

@@ -67,11 +67,23 @@ impl Lines<'_> {
                 continue; // a later one stands here
             }
             self.down(x, buf, scene.theme.strong());
-            let label = format!("{}{} ", scene.theme.mark(), mark.text);
-            let label = cut(&label, usize::from(right - x), scene.theme.dots());
-            text::put(buf, Rect { x, width: right - x, ..time }, &label, scene.theme.strong());
-            right = x;
+            right = self.label(mark.text.as_str(), Rect { x, width: right - x, ..time }, buf);
         }
+    }
+
+    /// A mark's words at its right; where they do not fit, at its left. Returns where they begin.
+    fn label(&self, words: &str, room: Rect, buf: &mut Buffer) -> u16 {
+        let (theme, first) = (self.scene.theme, self.scene.parts(self.axis).time.x);
+        let label = format!("{}{words} ", theme.mark());
+        let width = u16::try_from(label.width()).unwrap_or(u16::MAX);
+        if width > room.width && width <= room.x + 1 - first {
+            let x = room.x + 1 - width;
+            text::put(buf, Rect { x, width, ..room }, &format!(" {words}{}", theme.mark()), theme.strong());
+            return x;
+        }
+        let label = cut(&label, usize::from(room.width), theme.dots());
+        text::put(buf, room, &label, theme.strong());
+        room.x
     }
 
     fn cursor(&self, buf: &mut Buffer) {
@@ -95,7 +107,7 @@ impl Lines<'_> {
                 continue;
             }
             let Some(cell) = buf.cell_mut((x, y)) else { continue };
-            let is_state = matches!(row, Row::Lane(_) | Row::Fold(_) | Row::Lock(_));
+            let is_state = matches!(row, Row::Lane(_) | Row::Thick(_) | Row::Fold(_) | Row::Lock(_));
             if theme.colour && is_state && cell.bg == Color::Reset && !matches!(cell.symbol(), " " | "·") {
                 cell.set_bg(cell.fg);
             }

@@ -45,13 +45,15 @@ impl Header<'_> {
     fn life(&self, at: Rect, buf: &mut Buffer) -> Rect {
         let theme = self.theme;
         let (word, style) = match self.watch.life() {
+            Life::Live if self.watch.shown().deadlock().is_some() => ("deadlock", theme.state(State::Lock)),
+            Life::Live if self.watch.shown().stall().is_some() => ("stuck", theme.state(State::Signal)),
             Life::Live => ("live", theme.state(State::Running)),
             Life::Frozen => ("frozen", theme.chosen()),
             Life::Ended(RunEnd::Crashed(_)) => ("crashed", theme.state(State::Crashed)),
             Life::Ended(how) => (how.word(), theme.strong()),
         };
         let rest = text::put(buf, at, word, style);
-        let columns = LIFE.saturating_sub(word.width());
+        let columns = LIFE.saturating_sub(word.width()).max(7);
         text::put(buf, rest, &format!(" {:<columns$}", age(self.watch.now.since(crate::trace::Stamp(0)))), Style::new())
     }
 
@@ -59,7 +61,12 @@ impl Header<'_> {
     fn knobs(&self, at: Rect, buf: &mut Buffer) {
         let scenario = &self.watch.scenario;
         let shown: Vec<String> = (0..scenario.knobs.len())
-            .map(|i| format!("{} {}", scenario.knobs[i].name, self.watch.knob_value(KnobId::from(i))))
+            .map(|i| {
+                let arrow = if self.theme.unicode { "\u{2192}" } else { "->" };
+                let (value, next) = self.watch.knob_value(KnobId::from(i));
+                let next = next.map(|next| format!("{arrow}{next}")).unwrap_or_default();
+                format!("{} {value}{next}", scenario.knobs[i].name)
+            })
             .collect();
         let fits = |from: usize| {
             let upto = self.watch.knob.index().min(shown.len().saturating_sub(1));

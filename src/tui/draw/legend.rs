@@ -98,7 +98,7 @@ pub(super) fn holds(theme: Theme, at: Rect, buf: &mut Buffer) {
 /// As many hints as fit, the most important first, ranged right. How to get out is always said.
 pub(super) fn hints(app: &App, place: Place, at: Rect, buf: &mut Buffer) {
     let named = |b: &'static Binding| {
-        let name = if b.hint == "knob" { "+/-".to_owned() } else { b.keys[0].name() };
+        let name = b.first();
         let needs = name.width() + b.hint.width() + 3;
         (name, b.hint, needs)
     };

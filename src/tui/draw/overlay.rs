@@ -7,8 +7,8 @@ use ratatui::widgets::{Block, Clear, Widget};
 
 use super::super::app::{App, Showing};
 use super::super::theme::Theme;
-use super::text;
-use crate::scenario::Scenario;
+use super::super::watch::Watch;
+use super::{answer, text};
 
 pub(super) struct Overlay<'a> {
     pub(super) title: &'a str,
@@ -67,7 +67,11 @@ pub(super) fn scrolled(lines: &[(String, Style)], scroll: usize, area: Rect, the
         text::put(buf, text::line(area, i), line, *style);
     }
     let below = lines.len().saturating_sub(first + height);
-    let more = if below > 0 { format!("{below} more lines: down    ") } else { String::new() };
+    let more = if below > 0 {
+        format!("{below} more line{}: down    ", if below == 1 { "" } else { "s" })
+    } else {
+        String::new()
+    };
     text::right(buf, text::line(area, height), &format!("{more}esc: close"), theme.faint());
 }
 
@@ -79,12 +83,13 @@ pub(super) fn plain(text: &str) -> Vec<(String, Style)> {
 pub(super) fn about(app: &App, scroll: usize, area: Rect, buf: &mut Buffer) {
     let Showing::Watch(watch) = &app.showing else { return };
     let width = place(area, WIDTH, 0).width.saturating_sub(4);
-    let lines = about_lines(&watch.scenario, width, app.theme);
+    let lines = about_lines(watch, width, app.theme);
     Overlay { title: &watch.scenario.title, lines, scroll, theme: app.theme }.render(area, buf);
 }
 
 /// A scenario's own words, wrapped.
-pub(super) fn about_lines(scenario: &Scenario, width: u16, theme: Theme) -> Vec<(String, Style)> {
+pub(super) fn about_lines(watch: &Watch, width: u16, theme: Theme) -> Vec<(String, Style)> {
+    let scenario = &watch.scenario;
     let mut lines: Vec<(String, Style)> = Vec::new();
     let mut section = |label: &str, texts: &[&str]| {
         if texts.is_empty() {
@@ -101,8 +106,9 @@ pub(super) fn about_lines(scenario: &Scenario, width: u16, theme: Theme) -> Vec<
         }
     };
     section("", &[&scenario.about]);
-    section("Think first", &scenario.ask.iter().map(String::as_str).collect::<Vec<_>>());
+    section("Think first", &scenario.ask.iter().map(|ask| ask.text.as_str()).collect::<Vec<_>>());
     section("Watch", &scenario.watch.iter().map(String::as_str).collect::<Vec<_>>());
-    section("Try", &scenario.tries.iter().map(|t| t.text.as_str()).collect::<Vec<_>>());
+    let tries = answer::numbered(watch);
+    section("Try (a number starts it)", &tries.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>());
     lines
 }

@@ -6,9 +6,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::super::app::{App, Entry};
+use super::super::app::App;
 use super::super::format::cut;
 use super::super::keys::Place;
+use super::super::picker::Entry;
+use super::super::plan::{Line, PickerPlan, lines};
 use super::{legend, overlay, sketch, text};
 use crate::scenario::{Group, KnobKind, Scenario};
 
@@ -16,46 +18,16 @@ pub(super) struct Picker<'a> {
     pub(super) app: &'a App,
 }
 
-/// Narrowest screen with something beside the list.
-const BESIDE_FROM: u16 = 60;
-
-enum Line {
-    Group(Group),
-    /// By its place among the entries shown.
-    Entry(usize),
-}
-
-struct Parts {
-    head: Rect,
-    list: Rect,
-    beside: Rect,
-    foot: Rect,
-}
-
-impl Parts {
-    fn of(area: Rect) -> Self {
-        let head = Rect { height: area.height.min(2), ..area };
-        let foot_height = u16::from(area.height > 2);
-        let foot = Rect { y: area.bottom() - foot_height, height: foot_height, ..area };
-        let middle = Rect { y: head.bottom(), height: foot.y.saturating_sub(head.bottom()), ..area };
-        let list_width = if area.width < BESIDE_FROM { area.width } else { (area.width / 3).min(36) };
-        let list = Rect { width: list_width, ..middle };
-        let x = (list.right() + 2).min(area.right());
-        let beside = Rect { x, width: (area.right() - x).saturating_sub(2).min(96), ..middle };
-        Self { head, list, beside, foot }
-    }
-}
-
 impl Widget for Picker<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let (app, theme) = (self.app, self.app.theme);
-        let parts = Parts::of(area);
+        let parts = PickerPlan::of(area);
         let head =
             Rect { x: parts.head.x + parts.head.width.min(1), width: parts.head.width.saturating_sub(1), ..parts.head };
         let rest = text::put(buf, head, "contend", theme.strong());
         text::put(buf, rest, "  see threads and processes contend", theme.faint());
         let entries = app.picker.shown();
-        let (lines, first) = lines(app, parts.list.height);
+        let (lines, first) = lines(&app.picker, parts.list.height);
         for (i, line) in lines.iter().skip(first).take(usize::from(parts.list.height)).enumerate() {
             list_line(app, line, &entries, text::line(parts.list, i), buf);
         }
@@ -71,38 +43,6 @@ impl Widget for Picker<'_> {
             Some((said, style)) => drop(text::put(buf, foot, &said, style)),
             None => legend::hints(app, Place::Picker, foot, buf),
         }
-    }
-}
-
-/// The lines of the list, and the first of them in sight.
-fn lines(app: &App, height: u16) -> (Vec<Line>, usize) {
-    let mut lines = Vec::new();
-    let (mut group, mut chosen) = (None, 0);
-    for (i, entry) in app.picker.shown().iter().enumerate() {
-        if group != Some(entry.group()) {
-            group = Some(entry.group());
-            lines.push(Line::Group(entry.group()));
-        }
-        if i == app.picker.position() {
-            chosen = lines.len();
-        }
-        lines.push(Line::Entry(i));
-    }
-    let height = usize::from(height);
-    let first = (chosen + 2).saturating_sub(height).min(lines.len().saturating_sub(height));
-    (lines, first)
-}
-
-/// The entry under a point of the screen, by its place among those shown.
-pub(super) fn entry_at(app: &App, x: u16, y: u16) -> Option<usize> {
-    let list = Parts::of(app.size()).list;
-    if !list.contains((x, y).into()) {
-        return None;
-    }
-    let (lines, first) = lines(app, list.height);
-    match lines.get(first + usize::from(y - list.y)) {
-        Some(Line::Entry(i)) => Some(*i),
-        _ => None,
     }
 }
 
@@ -129,6 +69,8 @@ const fn group_word(group: Group) -> &'static str {
         Group::Signals => "Signals",
         Group::Processes => "Processes",
         Group::RealWork => "Real work",
+        Group::Machine => "The machine",
+        Group::Classics => "Classics",
         Group::Own => "Own files",
     }
 }
@@ -160,7 +102,7 @@ fn scenario_lines(app: &App, scenario: &Scenario, width: u16) -> Vec<(String, St
     lines.extend(wrapped(&scenario.about, Style::new()));
     if let Some(ask) = &scenario.ask {
         lines.push((String::new(), Style::new()));
-        lines.extend(wrapped(ask, theme.strong()));
+        lines.extend(wrapped(&ask.text, theme.strong()));
     }
     lines.push((String::new(), Style::new()));
     let longest = scenario.knobs.iter().map(|k| k.name.len()).max().unwrap_or(0);

@@ -5,6 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
+pub(super) use super::super::format::wrap;
+
 /// Writes one line into the first line of `at`, cut at its end. Returns what is left of that line.
 pub(super) fn put(buf: &mut Buffer, at: Rect, text: &str, style: Style) -> Rect {
     let at = at.intersection(buf.area);
@@ -34,42 +36,9 @@ pub(super) fn line(at: Rect, n: usize) -> Rect {
     Rect { y: at.y + n, height: (at.height - n).min(1), ..at }
 }
 
-/// `text` broken at spaces into lines of at most `width` columns; a longer word is broken where it must.
-pub(super) fn wrap(text: &str, width: u16) -> Vec<String> {
-    let width = usize::from(width).max(1);
-    let mut lines = Vec::new();
-    for paragraph in text.lines() {
-        let mut line = String::new();
-        for word in paragraph.split_whitespace() {
-            if !line.is_empty() && line.width() + 1 + word.width() > width {
-                lines.push(std::mem::take(&mut line));
-            }
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            for c in word.chars() {
-                if line.width() >= width {
-                    lines.push(std::mem::take(&mut line));
-                }
-                line.push(c);
-            }
-        }
-        lines.push(line);
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn text_wraps_at_spaces_and_breaks_what_is_too_long() {
-        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
-        assert_eq!(wrap("", 3), Vec::<String>::new());
-        assert_eq!(wrap("a b", 0), ["a", "b"]);
-    }
 
     #[test]
     fn nothing_is_written_outside() {

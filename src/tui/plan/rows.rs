@@ -8,6 +8,8 @@ use crate::tui::watch::{Chosen, Watch};
 pub(in crate::tui) enum Row {
     Head(Section),
     Lane(WorkerId),
+    /// The timeline of the lane above once more: a thick lane.
+    Thick(WorkerId),
     /// Lanes there is no room for, as one.
     Fold(Vec<WorkerId>),
     Lock(ResourceId),
@@ -54,12 +56,14 @@ struct Share {
     gaps: bool,
 }
 
-/// The rows for a body of this height.
-pub(super) fn rows(watch: &Watch, height: usize) -> Vec<Row> {
+/// The rows for a body of this height. On a large screen few lanes are set apart, and fewer are thick.
+pub(super) fn rows(watch: &Watch, height: usize, large: bool) -> Vec<Row> {
     let lanes = watch.lanes();
     let share = Share::of(watch, lanes.len(), height);
     let mut rows = Vec::new();
-    section(&mut rows, &share, Section::Workers, lane_rows(watch, &lanes, share.lanes));
+    let spare = if large { height.saturating_sub(share.used()) } else { 0 };
+    let lane_rows = roomy(lane_rows(watch, &lanes, share.lanes), spare);
+    section(&mut rows, &share, Section::Workers, lane_rows);
     section(&mut rows, &share, Section::Locks, lock_rows(watch, share.locks));
     let queues = watch
         .figures
@@ -77,6 +81,24 @@ pub(super) fn rows(watch: &Watch, height: usize) -> Vec<Row> {
     };
     section(&mut rows, &share, Section::Cores, cores);
     rows.truncate(height);
+    rows
+}
+
+/// The lanes with as much of the room that is left as makes all of them alike.
+fn roomy(rows: Vec<Row>, spare: usize) -> Vec<Row> {
+    let each = spare / rows.len().max(1);
+    let one = |row: Row| {
+        let thick = match (each, &row) {
+            (2.., Row::Lane(worker)) => Some(Row::Thick(*worker)),
+            _ => None,
+        };
+        let apart = (each > 0).then_some(Row::Blank);
+        [Some(row), thick, apart].into_iter().flatten()
+    };
+    let mut rows: Vec<Row> = rows.into_iter().flat_map(one).collect();
+    if rows.last() == Some(&Row::Blank) {
+        rows.pop(); // the next section sets itself apart
+    }
     rows
 }
 

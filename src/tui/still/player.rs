@@ -11,6 +11,9 @@ use crate::trace::{LockKind, Span, State};
 /// What a thumbnail takes, roughly.
 pub(super) const THUMBNAIL: Span = Span::millis(20);
 
+/// What an addition to a counter takes, roughly.
+const ADDITION: Span = Span(5);
+
 /// Steps that are played at most: a still is no simulation.
 const STEPS: usize = 20_000;
 
@@ -66,10 +69,10 @@ struct Lock {
     open: bool,
 }
 
-/// Readers that an rwlock has room for.
 /// How long a worker of a still waits for a result, in nanoseconds.
 const RESULT: u64 = 20_000_000;
 
+/// Readers that an rwlock has room for.
 const READERS: u64 = 1 << 20;
 
 pub(super) struct Player<'a> {
@@ -185,6 +188,12 @@ impl<'a> Player<'a> {
                 let at = self.index(target, place);
                 self.shared[at].value += i64::from(*by);
             }
+            Step::AddMany { target, by, times } => {
+                let (at, times) = (self.index(target, place), time(times));
+                let delta = i64::from(*by).saturating_mul(times as i64);
+                self.shared[at].value = self.shared[at].value.saturating_add(delta);
+                self.spend(worker, now, State::Running, times.saturating_mul(ADDITION.0));
+            }
             Step::Queue(step) => self.queue_step(worker, step, now),
             Step::Signal(step) => self.signal_step(worker, step, now),
             // Whoever waits for a result does so for about as long as a task takes.
@@ -193,13 +202,12 @@ impl<'a> Player<'a> {
                 self.enter(worker, body, 0, None);
                 self.spend(worker, now, State::Signal, RESULT);
             }
-            Step::Pool(PoolStep::Submit { .. } | PoolStep::Shutdown { .. }) => {}
             Step::If { question, body, otherwise } => {
                 let taken = if self.holds(question, place) { body } else { otherwise };
                 self.enter(worker, taken, 0, None);
             }
             Step::While { question, body } if self.holds(question, place) => self.once_more(worker, body),
-            Step::Load(_) | Step::While { .. } => {}
+            Step::Load(_) | Step::While { .. } | Step::Pool(PoolStep::Submit { .. } | PoolStep::Shutdown { .. }) => {}
         }
     }
 

@@ -24,7 +24,7 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(spec: &ResourceSpec, place: &Place<'_>) -> Self {
         let (value, size) = match spec {
-            ResourceSpec::Counter { initial } => (*initial, 0.0),
+            ResourceSpec::Counter { initial, .. } => (*initial, 0.0),
             ResourceSpec::Queue { capacity: size } | ResourceSpec::Barrier { parties: size } => (0, size.eval(place)),
             _ => (0, 0.0),
         };

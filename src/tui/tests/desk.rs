@@ -13,13 +13,14 @@ use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::script::{self, Script};
-use crate::scenario::{Scenario, Settings};
+use crate::scenario::{Scenario, Settings, Source};
 use crate::trace::{Cast, Command, Message, Span, Stamp};
-use crate::tui::app::{App, Entry, Msg, Picker};
+use crate::tui::app::{App, Msg};
 use crate::tui::draw;
 use crate::tui::events_loop::{Loop, Sources, Stage};
 use crate::tui::feed::{Run, Starter};
 use crate::tui::input::Typed;
+use crate::tui::picker::{Entry, Picker};
 use crate::tui::theme::Theme;
 
 pub(super) const COLOUR: Theme = Theme { colour: true, unicode: true };
@@ -80,6 +81,8 @@ fn named(name: &str) -> KeyEvent {
         "enter" => KeyCode::Enter.into(),
         "tab" => KeyCode::Tab.into(),
         "left" => KeyCode::Left.into(),
+        "up" => KeyCode::Up.into(),
+        "down" => KeyCode::Down.into(),
         "c-c" => KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL),
         "c-z" => KeyEvent::new(KeyCode::Char('z'), KeyModifiers::CONTROL),
         other => panic!("no key is called {other}"),
@@ -180,6 +183,7 @@ pub(super) struct Desk {
     events: Loop<'static, Memory>,
     typed: Sender<Typed>,
     _others: (Sender<i32>, Sender<String>),
+    saved: Sender<Result<Source, String>>,
     started: Rc<RefCell<Vec<Reel>>>,
     frames: Rc<RefCell<usize>>,
     pub(super) suspended: Rc<RefCell<usize>>,
@@ -199,6 +203,7 @@ impl Desk {
         let (typed, input) = unbounded();
         let (signal, signals) = unbounded();
         let (panic, panics) = unbounded();
+        let (saved, texts) = unbounded();
         let entry = Entry {
             name: "tellers".into(),
             path: None,
@@ -206,9 +211,16 @@ impl Desk {
             scenario: Ok(script::scenario()),
         };
         let app = App::new(Picker::of(vec![entry]), COLOUR, size);
-        let sources = Sources { typed: input, signals, panics };
+        let sources = Sources { typed: input, signals, panics, saved: texts };
         let events = Loop::new(app, stage, sources, Box::leak(Box::new(starter)));
-        Self { events, typed, _others: (signal, panic), started, frames, suspended }
+        Self { events, typed, _others: (signal, panic), saved, started, frames, suspended }
+    }
+
+    /// The same, and questions are put before runs.
+    pub(super) fn asking(script: &Script) -> Self {
+        let mut desk = Self::picker(script);
+        desk.events.app().asks = true;
+        desk
     }
 
     /// The script's run, played to its end and drawn.
@@ -246,6 +258,15 @@ impl Desk {
         let reel = self.reel();
         reel.feed.borrow().as_ref().expect("the run goes on").send(message).expect("the loop listens");
         while !reel.messages.is_empty() {
+            self.events.turn();
+        }
+    }
+
+    /// The file under watch has this text now.
+    pub(super) fn save(&mut self, name: &str, text: &str) {
+        let source = Source { name: name.into(), path: Some(format!("{name}.kdl").into()), text: text.into() };
+        self.saved.send(Ok(source)).expect("the loop listens");
+        while !self.saved.is_empty() {
             self.events.turn();
         }
     }

@@ -9,7 +9,7 @@ use crate::trace::{
 };
 
 /// A scenario's words and knobs, for runs that are told apart from it.
-const TEXT: &str = r#"
+pub(super) const TEXT: &str = r#"
 title "Tellers at one account"
 group locks
 about "Tellers add to one account, each inside the same lock."
@@ -19,9 +19,15 @@ knob kind std of="std fair off" help="how the lock is made"
 mutex account kind=$kind
 counter balance
 thread teller count=$tellers { forever { lock account { compute $hold; load balance; store balance }; sleep "1ms" } }
-ask "How many deposits a second?"
+ask "How many deposits a second?" {
+    guess "about five" { expect value balance above=15 }
+    guess "one" { expect value balance below=6 }
+    guess "something else" { otherwise }
+}
 watch "the lock: held nearly all the time"
 try "twice as many tellers" tellers=6
+try "in another program"
+try "a shorter stay inside" hold="1ms"
 "#;
 
 pub(super) fn scenario() -> Arc<Scenario> {
@@ -112,9 +118,14 @@ pub(super) fn contention() -> Script {
 
 /// The same, and after three seconds a knob was turned.
 pub(super) fn turned() -> Script {
+    turned_at(3_000)
+}
+
+/// The same, and a knob was turned at this moment.
+pub(super) fn turned_at(at: u64) -> Script {
     let mut script = contention();
     let notice = Notice::Turned { knob: crate::trace::KnobId(1), name: "hold".into(), shown: "50ms".into() };
-    script.messages.push(Message::Notice { at: ms(3_000), notice });
+    script.messages.push(Message::Notice { at: ms(at), notice });
     script
 }
 

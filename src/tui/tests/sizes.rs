@@ -4,7 +4,8 @@ use ratatui::layout::Rect;
 
 use super::desk::{COLOUR, app, press, screen, text};
 use super::script::{Script, contention, crowd, deadlock, pool, turned, wreck};
-use crate::tui::app::{App, Msg, Picker};
+use crate::tui::app::{App, Msg};
+use crate::tui::picker::Picker;
 
 fn scripts() -> Vec<Script> {
     vec![contention(), turned(), deadlock(2), deadlock(5), deadlock(9), pool(), wreck(), crowd(40)]
@@ -26,7 +27,21 @@ fn every_small_screen_is_drawn() {
 #[test]
 fn whatever_is_open_fits_every_small_screen() {
     for script in [turned(), deadlock(5), pool()] {
-        for keys in ["?", "i", "j<enter>", "<tab><enter>", "/t", "<left>", "<tab><tab><tab>", "[[[[", "]]]]]]"] {
+        for keys in [
+            "?",
+            "i",
+            "a",
+            "p",
+            "p2",
+            "p?",
+            "j<enter>",
+            "<tab><enter>",
+            "/t",
+            "<left>",
+            "<tab><tab><tab>",
+            "[[[[",
+            "]]]]]]",
+        ] {
             let mut app = app(&script, COLOUR, 120, 40);
             press(&mut app, keys);
             for width in [0, 1, 2, 5, 9, 14, 21, 33, 39, 64, 110] {

@@ -1,8 +1,9 @@
 //! What is drawn, as pictures in text; with styles where colour matters.
 
 use super::desk::{COLOUR, app, press, screen, text};
-use super::script::{Script, contention, crowd, deadlock, pool, turned, wreck};
-use crate::tui::app::{App, Picker};
+use super::script::{Script, contention, crowd, deadlock, pool, turned, turned_at, wreck};
+use crate::tui::app::App;
+use crate::tui::picker::Picker;
 use crate::tui::theme::Theme;
 use ratatui::layout::Rect;
 
@@ -49,6 +50,8 @@ fn colours() {
 fn overlays() {
     insta::assert_snapshot!("help_80x24", shot(&contention(), COLOUR, SMALL, "?"));
     insta::assert_snapshot!("about_80x24", shot(&contention(), COLOUR, SMALL, "i"));
+    insta::assert_snapshot!("question_80x24", shot(&contention(), COLOUR, SMALL, "p2"));
+    insta::assert_snapshot!("answer_80x24", shot(&contention(), COLOUR, SMALL, "a"));
     insta::assert_snapshot!("worker_80x24", shot(&contention(), COLOUR, SMALL, "j<enter>"));
     insta::assert_snapshot!("lock_80x24", shot(&contention(), COLOUR, SMALL, "<tab><enter>"));
     insta::assert_snapshot!("cursor_80x24", shot(&contention(), COLOUR, SMALL, "<left><left><left><left>"));
@@ -59,6 +62,26 @@ fn the_log_shows_no_escape_sequence() {
     let log = shot(&wreck(), COLOUR, (80, 8), "<tab><tab>");
     assert!(log.contains("thread panicked at step 3"), "{log}");
     assert!(!log.contains(['\x1b', '\u{202e}']), "{log}");
+}
+
+#[test]
+fn a_mark_s_words_are_whole_wherever_it_stands() {
+    for at in (3_000..=4_900).step_by(100) {
+        let shown = shot(&turned_at(at), COLOUR, SMALL, "");
+        assert!(shown.contains("hold 50ms"), "{at} ms: {shown}");
+    }
+}
+
+#[test]
+fn few_lanes_fill_a_large_screen_and_many_keep_to_a_line_each() {
+    let lines = |script: &Script| {
+        let shown = shot(script, COLOUR, LARGE, "");
+        shown.lines().filter(|line| line.chars().skip(24).take(80).any(|c| "\u{2588}\u{2592}".contains(c))).count()
+    };
+    assert!(lines(&deadlock(5)) >= 2 * 6, "two lines for each of the six");
+    let crowd = shot(&crowd(40), COLOUR, LARGE, "");
+    let rows: Vec<usize> = crowd.lines().enumerate().filter(|(_, l)| l.starts_with(" w-")).map(|(i, _)| i).collect();
+    assert!(rows.windows(2).all(|pair| pair[1] == pair[0] + 1) && rows.len() == 40, "{crowd}");
 }
 
 #[test]

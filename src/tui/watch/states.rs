@@ -54,11 +54,11 @@ impl States {
                 | Step::Acquire { .. }
                 | Step::Read { .. }
                 | Step::Write { .. } => self.add(&[State::Lock]),
-                Step::Queue(QueueStep::Put(_)) => self.add(&[State::Full]),
+                Step::Queue(QueueStep::Put(_)) | Step::Pool(PoolStep::Submit { .. }) => self.add(&[State::Full]),
                 Step::Queue(QueueStep::Take(_) | QueueStep::Each { .. }) => self.add(&[State::Empty]),
-                Step::Pool(PoolStep::Submit { .. }) => self.add(&[State::Full]),
-                Step::Pool(_) => self.add(&[State::Signal]),
-                Step::Signal(SignalStep::Wait { .. } | SignalStep::Meet(_)) => self.add(&[State::Signal]),
+                Step::Pool(_) | Step::Signal(SignalStep::Wait { .. } | SignalStep::Meet(_)) => {
+                    self.add(&[State::Signal]);
+                }
                 Step::Panic(_) | Step::Abort | Step::Exit(_) => self.add(&[State::Crashed]),
                 _ => {}
             }

@@ -1,0 +1,123 @@
+//! What can be measured of a run, and what can be found wrong with it.
+
+use crate::scenario::program::{Metric, ResourceSpec};
+
+/// What can be found wrong with a run: the ids of the detectors. They live in a layer that this one does not know.
+pub(in crate::scenario::check) const FINDINGS: [&str; 20] = [
+    "convoy",
+    "crashed",
+    "deadlock",
+    "handover-bound",
+    "head-of-line",
+    "herd",
+    "livelock",
+    "lock-bound",
+    "lost-update",
+    "lost-wakeup",
+    "order-hazard",
+    "orphaned-lock",
+    "oversubscribed",
+    "pool-too-large",
+    "pool-too-small",
+    "queue-overflow-in",
+    "stall",
+    "starved",
+    "straggler",
+    "unfair",
+];
+
+/// What a measure is taken of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::scenario::check) enum Of {
+    Lock,
+    Counter,
+    Pool,
+    /// A pool or a group of workers.
+    Crew,
+    Queue,
+    /// A pool or a queue.
+    Queued,
+    /// A condition, an event or a barrier.
+    Signal,
+}
+
+impl Of {
+    /// How messages call it.
+    pub(in crate::scenario::check) const fn what(self) -> &'static str {
+        match self {
+            Self::Lock => "a lock",
+            Self::Counter => "a counter",
+            Self::Pool => "a pool",
+            Self::Crew => "a pool or a group of workers",
+            Self::Queue => "a queue",
+            Self::Queued => "a pool or a queue",
+            Self::Signal => "a condition, an event or a barrier",
+        }
+    }
+
+    pub(super) const fn matches(self, spec: &ResourceSpec) -> bool {
+        match spec {
+            ResourceSpec::Mutex { .. } | ResourceSpec::Semaphore { .. } | ResourceSpec::Rwlock { .. } => {
+                matches!(self, Self::Lock)
+            }
+            ResourceSpec::Counter { .. } => matches!(self, Self::Counter),
+            ResourceSpec::Queue { .. } => matches!(self, Self::Queue | Self::Queued),
+            ResourceSpec::Condition { .. } | ResourceSpec::Event | ResourceSpec::Barrier { .. } => {
+                matches!(self, Self::Signal)
+            }
+        }
+    }
+}
+
+/// Something that can be measured.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::scenario::check) struct Measure {
+    pub word: &'static str,
+    pub metric: Metric,
+    pub of: Of,
+    pub help: &'static str,
+}
+
+const fn measure(word: &'static str, metric: Metric, of: Of, help: &'static str) -> Measure {
+    Measure { word, metric, of, help }
+}
+
+pub(in crate::scenario::check) const MEASURES: [Measure; 17] = [
+    measure("contended", Metric::Contended, Of::Lock, "share of its acquisitions that had to wait"),
+    measure(
+        "fairness",
+        Metric::Fairness,
+        Of::Lock,
+        "how evenly its workers got it: 100% if all equally often, less the more it was for some (Jain's index)",
+    ),
+    measure("held", Metric::Held, Of::Lock, "share of the time in which someone had it"),
+    measure("gave-up", Metric::GaveUp, Of::Lock, "share of the attempts that ended without it"),
+    measure("value", Metric::Value, Of::Counter, "what it holds"),
+    measure("lost", Metric::Lost, Of::Counter, "updates that were lost: what it should hold less what it holds"),
+    measure("done", Metric::Done, Of::Pool, "tasks done"),
+    measure("failed", Metric::Failed, Of::Pool, "tasks that failed"),
+    measure("retried", Metric::Retried, Of::Pool, "tasks begun anew because their process died"),
+    measure("rejected", Metric::Rejected, Of::Pool, "tasks turned away because the queue was full"),
+    measure("utilization", Metric::Utilization, Of::Pool, "share of its workers' time that went into tasks"),
+    measure(
+        "parallel",
+        Metric::Parallel,
+        Of::Crew,
+        "of a pool: tasks at once; of a group: workers on a CPU at once; on average",
+    ),
+    measure(
+        "slowdown",
+        Metric::Slowdown,
+        Of::Pool,
+        "how many times as long as the task itself one waits for its result, each the median",
+    ),
+    measure(
+        "tail",
+        Metric::Tail,
+        Of::Pool,
+        "the same of the slowest in a hundred: of the tasks themselves, and of the waits for a result",
+    ),
+    measure("depth", Metric::Depth, Of::Queued, "most items that waited at once"),
+    measure("taken", Metric::Taken, Of::Queue, "items taken"),
+    measure("woken", Metric::Woken, Of::Signal, "workers woken by each signal that woke any"),
+];

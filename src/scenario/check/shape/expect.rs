@@ -1,0 +1,60 @@
+//! What a run must show, and how that is tested.
+
+use super::Unless::{Is, Then};
+use super::Value::{Number, Of, Own, Switch};
+use super::{Family, Shape, Slot, Unless, Value, may, must, shape};
+use crate::scenario::check::expect::WITHIN;
+use crate::scenario::check::test::FOR;
+
+const VALUE: Value = Own("a number; of a share also `50%`");
+const ONE_OF_THREE: Unless = Then("one of the three, for a measure");
+
+const WHAT: Slot =
+    must("what", Own("`deadlock`, `no-deadlock`, `finding`, `no-finding`, `share` or a measure"), "see the measures");
+const WHOSE: Slot =
+    may("of", Own("a name"), Then("nothing, for a deadlock"), "the finding, the state, or what is measured");
+
+/// An expectation of the run at hand.
+pub(super) const CLAIM: Shape =
+    shape("expect", "expect deadlock", "What the run must show for the guess to be right. All of several must hold.")
+        .args(&[WHAT, WHOSE])
+        .props(&[
+            may("within", Number(WITHIN), Then("ever"), "a deadlock must be there by then"),
+            may("above", VALUE, ONE_OF_THREE, "it must be more"),
+            may("below", VALUE, ONE_OF_THREE, "it must be less"),
+            may("equals", VALUE, ONE_OF_THREE, "it must be exactly this"),
+            may("of", Of("a group of workers"), Then("all workers"), "whose time `share` is about"),
+        ]);
+
+pub(super) const EXPECT: Family = Family {
+    title: "Expectations",
+    shapes: &[
+        shape(
+            "expect",
+            "expect deadlock within=\"5s\"",
+            "What a run must show. `contend test` runs the scenario once for each way its knobs have to stand and says \
+             of everything whether it was seen. May stand several times.",
+        )
+        .args(&[
+            must("what", Own("`deadlock`, `no-deadlock`, `finding`, `no-finding`, `share` or a measure"), "see below"),
+            may("of", Own("a name"), Then("nothing, for a deadlock"), "the finding, the state, or what is measured"),
+        ])
+        .props(&[
+            may("within", Number(WITHIN), Then("ever"), "a deadlock must be there by then"),
+            may("above", VALUE, ONE_OF_THREE, "it must be more"),
+            may("below", VALUE, ONE_OF_THREE, "it must be less"),
+            may("equals", VALUE, ONE_OF_THREE, "it must be exactly this"),
+            may("of", Of("a group of workers"), Then("all workers"), "whose time `share` is about"),
+            may(
+                "when",
+                Own("`knob=value` with spaces between; `kind=std|fair` for several"),
+                Then("the defaults"),
+                "how the knobs stand for it",
+            ),
+        ]),
+        shape("test", "test for=\"3s\"", "How `contend test` runs the scenario.").props(&[
+            may("for", Number(FOR), Is("2s"), "for how long what must hold to the end has to hold"),
+            may("alone", Switch, Then("if it computes"), "whether other runs beside it would disturb it"),
+        ]),
+    ],
+};

@@ -1,0 +1,81 @@
+//! What was predicted of a run, and what came of it.
+
+use super::Watch;
+use crate::report;
+use crate::scenario::{KnobKind, Settings, Try};
+use crate::trace::Span;
+
+/// So long a run is looked at before what was measured is laid over it.
+const LOOK: Span = Span::millis(3_000);
+
+/// What one was asked before this run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::tui) struct Lesson {
+    /// The guess that was chosen, by its place.
+    pub(in crate::tui) guess: Option<usize>,
+    /// What was measured is to be shown by itself, once.
+    pub(in crate::tui) due: bool,
+    /// What came of the run before, with other knobs.
+    pub(in crate::tui) before: Option<String>,
+}
+
+impl Watch {
+    /// Takes what is measured by now as an answer to the question.
+    pub(in crate::tui) fn judge(&mut self) {
+        self.answer = report::answer(self.shown(), &self.scenario, self.now);
+    }
+
+    /// Whether what was predicted is to be compared with what was measured now: it is decided, and was looked at, and
+    /// nobody is looking at the past.
+    pub(in crate::tui) fn is_answer_due(&self) -> bool {
+        if !self.lesson.due || self.frozen.is_some() || self.cursor.is_some() || self.view != super::View::Follow {
+            return false;
+        }
+        let passed = self.now.since(crate::trace::Stamp::default());
+        let settled = match &self.answer {
+            Some(answer) => answer.settled,
+            None => passed.0 >= self.scenario.test.lasts as u64,
+        };
+        self.model.ended().is_some() || (passed >= LOOK && settled)
+    }
+
+    /// What was measured, in a line: to be compared with what comes of the next run.
+    pub(in crate::tui) fn outcome(&mut self) -> Option<String> {
+        self.judge();
+        let guesses = &self.scenario.ask.as_ref()?.guesses;
+        let answer = self.answer.as_ref()?;
+        let right = answer.right.first().and_then(|at| guesses.get(*at)).map(|guess| guess.text.clone());
+        let knobs = self.scenario.turned(&self.settings);
+        let knobs = if knobs.is_empty() { "as it was".to_owned() } else { format!("with {knobs}") };
+        Some(format!("{knobs}: {}", right.or_else(|| answer.evidence.first().cloned())?))
+    }
+
+    /// Suggestions that say which knobs to turn, as they are numbered on the screen.
+    pub(in crate::tui) fn tries(&self) -> impl Iterator<Item = &Try> {
+        self.scenario.tries.iter().filter(|suggestion| !suggestion.set.is_empty())
+    }
+
+    /// The knobs as a suggestion has them; all others as the scenario does.
+    pub(in crate::tui) fn settings_of(&self, suggestion: &Try) -> Settings {
+        let mut settings = Settings { numbers: self.scenario.defaults().numbers, ..self.settings.clone() };
+        for (knob, value) in &suggestion.set {
+            if let Some(number) = settings.numbers.get_mut(knob.index()) {
+                *number = *value;
+            }
+        }
+        settings
+    }
+
+    /// What to look at, with the knobs as they stand: the first of what the scenario says to watch, which is said of it
+    /// as it is; else what the suggestion says that has turned them so.
+    pub(in crate::tui) fn where_to_look(&self) -> Option<&str> {
+        let text = |id: usize| matches!(self.scenario.knobs[id].kind, KnobKind::Text { .. });
+        let same = |a: &Settings, b: &Settings| {
+            a.numbers.iter().zip(&b.numbers).enumerate().all(|(i, (a, b))| text(i) || a.to_bits() == b.to_bits())
+        };
+        if same(&self.settings, &self.scenario.defaults()) {
+            return self.scenario.watch.first().map(String::as_str);
+        }
+        self.tries().find(|t| same(&self.settings, &self.settings_of(t))).map(|t| t.text.as_str())
+    }
+}
