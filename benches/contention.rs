@@ -230,7 +230,7 @@ fn cast(cell: Cell) -> Arc<Cast> {
         workers: (0..cell.threads).map(worker).collect(),
         resources: vec![ResourceInfo { name: "m".into(), kind: ResourceKind::Mutex { kind: cell.kind } }],
         pools: Vec::new(),
-        wakers: Vec::new(),
+        ..Cast::default()
     })
 }
 

@@ -12,3 +12,4 @@ pub mod scenario;
 pub mod source;
 pub mod trace;
 pub mod tui;
+pub mod tune;

@@ -7,6 +7,7 @@ mod beside;
 mod cores;
 mod counter;
 mod deadlock;
+mod failures;
 mod findings;
 mod fold;
 mod history;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 pub use cores::Cores;
 pub use counter::Counter;
 pub use deadlock::{Deadlock, Link, Stall};
+pub use failures::{Commands, Failure, Failures};
 pub use findings::{About, Finding, Severity};
 pub use lane::{Doing, Ending, Lane};
 pub use lock::{Lock, LockCell, Room};
@@ -118,6 +120,7 @@ pub struct Model {
     cores: Cores,
     marks: Vec<Mark>,
     log: VecDeque<LogLine>,
+    failures: Failures,
     deadlock: Option<Deadlock>,
     /// How many workers hold a lock while they wait for one without a limit: without any there is no deadlock.
     stuck_holders: usize,
@@ -131,7 +134,9 @@ impl Model {
             ResourceKind::Mutex { .. } | ResourceKind::Semaphore { .. } | ResourceKind::Rwlock { .. } => {
                 Res::Lock(Box::new(Lock::new(&plan, Room::of(kind))))
             }
-            ResourceKind::Queue { capacity } => Res::Queue(Box::new(Queue::new(*capacity, plan.shape))),
+            ResourceKind::Queue { capacity } | ResourceKind::Server { room: capacity } => {
+                Res::Queue(Box::new(Queue::new(*capacity, plan.shape)))
+            }
             ResourceKind::Condition { .. } | ResourceKind::Event | ResourceKind::Barrier { .. } => {
                 Res::Signals(Box::default())
             }
@@ -164,6 +169,7 @@ impl Model {
             cores: Cores::new(plan.shape),
             marks: Vec::new(),
             log: VecDeque::new(),
+            failures: Failures::default(),
             deadlock: None,
             stuck_holders: 0,
             orders: orders::Orders::default(),
@@ -244,7 +250,11 @@ impl Model {
 
     /// The results of a pool's tasks, if anybody wants them.
     pub fn results(&self, pool: PoolId) -> Option<&Results> {
-        let resource = self.cast.pools.get(pool.index())?.results?;
+        self.results_at(self.cast.pools.get(pool.index())?.results?)
+    }
+
+    /// The results that this resource is.
+    pub fn results_at(&self, resource: ResourceId) -> Option<&Results> {
         match self.resources.get(resource.index())? {
             Res::Results(results) => Some(results),
             _ => None,
@@ -277,6 +287,11 @@ impl Model {
     /// Knobs turned, pools resized, workers died: in the order of their stamps.
     pub fn marks(&self) -> &[Mark] {
         &self.marks
+    }
+
+    /// What failed, and why.
+    pub const fn failures(&self) -> &Failures {
+        &self.failures
     }
 
     /// The newest lines of the runner's standard error, and notes.

@@ -10,24 +10,30 @@
 //! | a thread's core and niceness | `sched_setaffinity`, `setpriority` of a thread | none: as everyone, with a note |
 //! | a lock whose owner died | robust `pthread_mutex_t` | `flock`, which the kernel gives back |
 //! | waiting for a device | `timerfd` | `poll` with a timeout |
+//! | waiting for a command | a process descriptor | `kqueue` |
 //! | the running image | `/proc/self/exe` | `current_exe` and a handshake |
 
 mod child;
 mod clock;
+mod command;
 mod machine;
 mod memory;
 mod process;
 mod robust;
 mod sched;
 mod timer;
+mod usage;
 
 pub use child::{Child, Exit, Launch, Pipes, inherited};
 pub use clock::{Clock, Pair};
+pub use command::{MARK, Ran, Running, run_command};
 pub use machine::{Machine, machine};
 pub use memory::{Shared, wait_once, wait_while, wake_all, wake_one};
 pub use process::{
-    become_subreaper, close_on_exec_pipe, exit_now, kill_group, kill_process, reap_adopted, reset_signals, thread_id,
+    become_subreaper, close_on_exec_pipe, exit_now, kill_group, kill_process, reap_adopted, reap_marked, reset_signals,
+    thread_id,
 };
 pub use robust::{ROBUST_WORDS, Robust, Taken};
 pub use sched::{SchedStat, stand_back, stay_on, thread_cpu};
 pub use timer::{exact_sleeps, wait_for_device};
+pub use usage::{all_cores_busy, own_cpu, resident, switches};

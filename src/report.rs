@@ -8,10 +8,10 @@ mod follow;
 mod json;
 mod measure;
 mod suite;
-mod table;
+pub(crate) mod table;
 mod text;
 mod trial;
-mod words;
+pub(crate) mod words;
 
 pub use answer::{Answer, answer};
 pub use expect::{Verdict, judge};

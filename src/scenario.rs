@@ -21,9 +21,10 @@ pub use expr::{Expr, Values};
 pub use knob::{Knob, KnobKind, Settings, Unit};
 pub use mistake::Mistakes;
 pub use program::{
-    Ask, Asked, Choice, Claim, Compare, Crash, Delivery, Expect, Feed, Group, Guess, Leave, Metric, Policy, Pool,
-    PoolStep, Question, QueueStep, Real, Resource, ResourceSpec, Right, Scenario, Schedule, Seat, SignalStep, Step,
-    Subject, Target, Test, Try, Way, Workers,
+    Ask, Asked, Attempt, Choice, Claim, Compare, Crash, Delivery, Expect, Feed, Group, Guess, Leave, Metric, Optimum,
+    Origin, Piece, Place, Policy, Pool, PoolStep, Question, QueueStep, Real, Resource, ResourceSpec, Right, Scarce,
+    Scenario, Schedule, Seat, Serving, SignalStep, Step, Subject, Target, Template, Test, Text, Try, Way, What,
+    Workers,
 };
 pub use source::{FindError, LARGEST, Source};
 pub use turn::SettingError;

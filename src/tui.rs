@@ -75,6 +75,8 @@ pub struct Wish {
     pub set: Vec<String>,
     pub workers: Option<u32>,
     pub executor: Option<WorkerKind>,
+    /// Whether commands may be run.
+    pub exec: bool,
 }
 
 impl Wish {
@@ -83,7 +85,8 @@ impl Wish {
     /// # Errors
     /// When a knob cannot be set so.
     pub fn settings(&self, scenario: &Scenario) -> Result<Settings, SettingError> {
-        scenario.settings(&self.set, self.workers, self.executor)
+        let settings = scenario.settings(&self.set, self.workers, self.executor)?;
+        Ok(Settings { exec: self.exec, ..settings })
     }
 }
 

@@ -262,7 +262,7 @@ impl World {
         }
         let worker = |i| WorkerInfo { name: format!("w{i}"), group: "w".into(), kind: WorkerKind::Thread, pool: None };
         let workers = (0..self.workers.len()).map(worker).collect();
-        Arc::new(Cast { workers, resources, pools: Vec::new(), wakers, packed: Vec::new() })
+        Arc::new(Cast { workers, resources, wakers, ..Cast::default() })
     }
 }
 

@@ -90,6 +90,8 @@ pub(super) enum Command {
     Reference,
     /// Run scenarios and say for everything they expect whether it was seen
     Test(TestArgs),
+    /// Find out how many workers are enough, and what holds them up
+    Tune(TuneArgs),
     /// Print a script that completes commands and options in a shell
     Completions {
         /// The shell to write it for
@@ -108,6 +110,7 @@ Examples:
   contend show deadlock > my.kdl; contend run my.kdl --watch
   contend run my.kdl --json --fail-on deadlock --fail-on lost-update";
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 #[derive(Debug, Args)]
 #[command(help_template = TEMPLATE, before_help = RUN_EXAMPLES)]
 pub(super) struct RunArgs {
@@ -124,6 +127,10 @@ pub(super) struct RunArgs {
     /// Make threads or processes of the workers [default: as in the scenario]
     #[arg(long = "as", value_name = "KIND", value_enum, help_heading = "What to run")]
     pub(super) executor: Option<Executor>,
+
+    /// Let the scenario run commands of its own (`exec`)
+    #[arg(long, help_heading = "What to run")]
+    pub(super) allow_exec: bool,
 
     /// End the run after this time, such as 10s or 500ms [default: when it ends by itself; headless also when it is
     /// deadlocked, and after 5s if it would never end]
@@ -158,9 +165,76 @@ pub(super) struct TestArgs {
     #[arg(value_name = "SCENARIO|FILE")]
     pub(super) scenarios: Vec<String>,
 
+    /// Let scenarios run commands of their own (`exec`) [default: those of the list that do are skipped]
+    #[arg(long)]
+    pub(super) allow_exec: bool,
     /// One JSON object instead of a text (described in docs/tests.md)
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
+}
+
+const TUNE_EXAMPLES: &str = "\
+Examples:
+  contend tune thread-pool                              how many workers?
+  contend tune thread-pool --over 1..64 --for 2m        more levels, more time
+  contend tune lock-contention --knob hold --over 10us..10ms
+  contend tune my.kdl --p99 50ms --json                 with a limit, for a program";
+
+#[derive(Debug, Args)]
+#[command(help_template = TEMPLATE, before_help = TUNE_EXAMPLES)]
+pub(super) struct TuneArgs {
+    /// A name from `contend list`, a file, or `-` for standard input
+    #[arg(value_name = "SCENARIO|FILE", required_unless_present = "check")]
+    pub(super) scenario: Option<String>,
+    /// Tune these, or all in the list whose optimum can be calculated, and say the answer beside the truth
+    #[arg(long, value_name = "SCENARIO", num_args = 0.., conflicts_with_all = ["scenario", "json", "svg"], help_heading = "What to measure")]
+    pub(super) check: Option<Vec<String>>,
+    /// How often to tune each of them
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "check", help_heading = "What to measure")]
+    pub(super) times: u32,
+
+    /// Which knob to sweep; any with a number [default: the one that says how many workers there are]
+    #[arg(long, value_name = "KNOB", help_heading = "What to measure")]
+    pub(super) knob: Option<String>,
+    /// Between which values [default: 1..32 for a count, else the knob's whole range]
+    #[arg(long, value_name = "FROM..TO", help_heading = "What to measure")]
+    pub(super) over: Option<String>,
+    /// Set another knob [default: as in the scenario; `contend show` tells]
+    #[arg(long, value_name = "KNOB=VALUE", help_heading = "What to measure")]
+    pub(super) set: Vec<String>,
+    /// Make threads or processes of the workers [default: as in the scenario]
+    #[arg(long = "as", value_name = "KIND", value_enum, help_heading = "What to measure")]
+    pub(super) executor: Option<Executor>,
+
+    /// How much less than the best is good enough, in per cent
+    #[arg(long, value_name = "PERCENT", default_value_t = 5.0, value_parser = percentage, help_heading = "What is good enough")]
+    pub(super) epsilon: f64,
+    /// Most that a task may take at the 99th percentile, such as 50ms
+    #[arg(long, value_name = "TIME", value_parser = positive_time, help_heading = "What is good enough")]
+    pub(super) p99: Option<Duration>,
+    /// Most memory of all its processes together, in MiB
+    #[arg(long, value_name = "MIB", help_heading = "What is good enough")]
+    pub(super) memory: Option<u64>,
+
+    /// How long it may take: more time, more certainty
+    #[arg(long = "for", value_name = "TIME", value_parser = positive_time, default_value = "1m", help_heading = "How to measure")]
+    pub(super) time: Duration,
+    /// Measure although others use the machine
+    #[arg(long, help_heading = "How to measure")]
+    pub(super) anyway: bool,
+    /// Order the repetitions as another tuning did [default: another order each time]
+    #[arg(long, value_name = "N", help_heading = "How to measure")]
+    pub(super) seed: Option<u64>,
+
+    /// Without the screen; a text at the end [default: when the output is no terminal]
+    #[arg(long, help_heading = "Output")]
+    pub(super) headless: bool,
+    /// Headless, and one JSON object with every repetition (described in docs/tune.md)
+    #[arg(long, help_heading = "Output")]
+    pub(super) json: bool,
+    /// Write the curve as a picture
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(super) svg: Option<std::path::PathBuf>,
 }
 
 /// When to colour what is printed.
@@ -190,4 +264,9 @@ impl From<Executor> for WorkerKind {
 fn positive_time(text: &str) -> Result<Duration, String> {
     let time = humantime::parse_duration(text).map_err(|error| format!("{error}; write it as 10s or 500ms"))?;
     if time.is_zero() { Err("no time at all; write it as 10s or 500ms".to_owned()) } else { Ok(time) }
+}
+
+fn percentage(text: &str) -> Result<f64, String> {
+    let value: f64 = text.trim_end_matches('%').trim().parse().map_err(|_| "no number; write it as 5".to_owned())?;
+    if (0.1..=50.0).contains(&value) { Ok(value) } else { Err("must be between 0.1 and 50".to_owned()) }
 }

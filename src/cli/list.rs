@@ -111,6 +111,7 @@ fn heading(group: Group) -> &'static str {
         Group::RealWork => "Real work",
         Group::Machine => "The machine",
         Group::Classics => "Classics",
+        Group::Tuning => "Tuning",
         Group::Own => "Own",
     }
 }
@@ -126,6 +127,7 @@ fn word(group: Group) -> &'static str {
         Group::RealWork => "real-work",
         Group::Machine => "machine",
         Group::Classics => "classics",
+        Group::Tuning => "tuning",
         Group::Own => "own",
     }
 }

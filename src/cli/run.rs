@@ -58,7 +58,12 @@ pub(super) fn run(args: &RunArgs, manners: Manners, colours: Colours) -> Result<
     if args.watch {
         can_be_watched(&source, is_headless)?;
     }
-    let wish = tui::Wish { set: args.set.clone(), workers: args.workers, executor: args.executor.map(Into::into) };
+    let wish = tui::Wish {
+        set: args.set.clone(),
+        workers: args.workers,
+        executor: args.executor.map(Into::into),
+        exec: args.allow_exec,
+    };
     let limit = args.time.map(Span::from);
     let options = tui::Options { watch: args.watch, limit, ..options(manners, colours) };
     let scenario = match check(&source) {

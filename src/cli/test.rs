@@ -37,7 +37,13 @@ enum Cut {
 
 pub(super) fn test(args: &TestArgs, colours: Colours) -> Result<Outcome, Failure> {
     let Some(scenarios) = read(&args.scenarios, colours) else { return Ok(Outcome::Mistakes) };
-    let variants: Vec<Vec<Variant>> = scenarios.iter().map(Scenario::variants).collect();
+    let runs = |scenario: &Scenario| args.allow_exec || scenario.command(&scenario.defaults()).is_none();
+    let (scenarios, skipped): (Vec<Scenario>, Vec<Scenario>) = scenarios.into_iter().partition(runs);
+    if let Some(refused) = skipped.iter().find(|_| !args.scenarios.is_empty()) {
+        return Err(refuse(refused));
+    }
+    let mut variants: Vec<Vec<Variant>> = scenarios.iter().map(Scenario::variants).collect();
+    variants.iter_mut().flatten().for_each(|variant| variant.settings.exec = args.allow_exec);
     let cases: Vec<Case<'_>> = scenarios
         .iter()
         .zip(&variants)
@@ -54,9 +60,21 @@ pub(super) fn test(args: &TestArgs, colours: Colours) -> Result<Outcome, Failure
         .zip(&variants)
         .map(|(scenario, variants)| Tested { scenario, runs: variants.iter().zip(trials.by_ref()).collect() })
         .collect();
-    let text = if args.json { report::tests_json(&tested) } else { Ok(report::tests_text(&tested, look(colours))) };
+    let skipped: Vec<&str> = skipped.iter().map(|scenario| scenario.name.as_str()).collect();
+    let text = if args.json {
+        report::tests_json(&tested, &skipped)
+    } else {
+        Ok(report::tests_text(&tested, &skipped, look(colours)))
+    };
     out::print(&text.map_err(|error| Failure::Run(format!("the report cannot be written: {error}")))?)?;
     Ok(if tested.iter().all(Tested::passed) { Outcome::Done } else { Outcome::Failed })
+}
+
+/// Why a scenario that was named is not tested: a build server would take what is skipped for good.
+fn refuse(scenario: &Scenario) -> Failure {
+    let command = scenario.command(&scenario.defaults()).unwrap_or_default();
+    let name = &scenario.name;
+    Failure::Usage(format!("{name} runs a command, `{command}`: if you trust it, allow that with --allow-exec"))
 }
 
 /// The scenarios that are named, or the whole catalogue. `None`: some cannot be read, and it was said why.

@@ -78,6 +78,11 @@ impl Actor {
         self.run.board.ring(self.me)
     }
 
+    /// Its position in its group, from 0.
+    pub const fn index(&self) -> u32 {
+        self.place.0
+    }
+
     /// Whether it was asked to end.
     pub fn asked_to_end(&self) -> bool {
         self.ring().asked_to_end()
@@ -91,7 +96,7 @@ impl Actor {
 
     /// Leaves a task with all that it still has.
     pub fn leave_task(&mut self, outer: Outer) {
-        self.let_go_to(outer.held);
+        self.let_go_down_to(outer.held);
         self.forget_results();
         (self.task, self.promises) = (outer.task, outer.promises);
     }
@@ -103,11 +108,12 @@ impl Actor {
 
     /// Gives back every lock it still holds, newest first.
     pub fn let_go(&mut self) {
-        self.let_go_to(0);
+        self.let_go_down_to(0);
     }
 
-    fn let_go_to(&mut self, left: usize) {
-        while self.held.len() > left
+    /// Gives back every lock it took since it held so many, newest first.
+    pub(super) fn let_go_down_to(&mut self, held: usize) {
+        while self.held.len() > held
             && let Some((lock, hold)) = self.held.pop()
         {
             hold.give_back(lock, &mut self.pen);
@@ -153,6 +159,7 @@ impl Actor {
             Step::Choose(ways) => self.choose(ways)?,
             Step::Thumbnail { sizes } => self.thumbnail(sizes)?,
             Step::Real(work) => self.real(work)?,
+            Step::Attempt(attempt) => self.attempt(attempt)?,
             Step::Panic(message) => panic!("{message}"),
             Step::Abort => std::process::abort(),
             Step::Exit(code) => exit_now(i32::from(*code)),
@@ -174,7 +181,12 @@ impl Actor {
     }
 
     fn sleep(&mut self, nanos: &Expr) {
-        let nanos = nanos.eval(self) as u64;
+        self.pause(nanos.eval(self));
+    }
+
+    /// Sleeps on purpose.
+    pub(super) fn pause(&mut self, nanos: f64) {
+        let nanos = nanos as u64;
         if nanos > 0 {
             self.pen.block(State::Sleep, None);
             let Ok(()) = self.in_slices(nanos, |slice| {

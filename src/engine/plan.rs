@@ -25,6 +25,8 @@ pub const MOST: usize = 10_000;
 pub enum PlanError {
     #[error("{what} would be {count}; at most {MOST} are possible in one run")]
     TooMany { what: &'static str, count: u64 },
+    #[error("this scenario runs a command, `{command}`: if you trust it, allow that with --allow-exec")]
+    Exec { command: String },
     #[error("no worker would run: `{group}` has a count of 0")]
     Nobody { group: String },
 }
@@ -38,6 +40,8 @@ pub enum Part {
     PoolWorker { pool: usize, place: u32 },
     /// Feeds a pool.
     Feeder { pool: usize },
+    /// Answers requests: position in `Scenario::resources`.
+    Server { resource: usize },
 }
 
 /// Who takes part in a run.
@@ -72,6 +76,9 @@ impl Plan {
     /// # Errors
     /// If there would be nobody, or more than the system can bear.
     pub fn new(scenario: &Scenario, settings: &Settings, job: &Job) -> Result<Self, PlanError> {
+        if let Some(command) = scenario.command(settings).filter(|_| !settings.exec) {
+            return Err(PlanError::Exec { command });
+        }
         let mut plan = Self {
             cast: Cast::default(),
             parts: Vec::new(),
@@ -87,6 +94,7 @@ impl Plan {
         for i in 0..scenario.pools.len() {
             plan.add_pool(i, scenario, settings, job)?;
         }
+        plan.add_servers(scenario)?;
         if pools::anyone_submits(scenario) {
             plan.sources = plan.parts.iter().map(|part| is_source(scenario, *part)).collect();
         }
@@ -109,6 +117,14 @@ impl Plan {
     /// Whether this worker may bring pools tasks, where pools end when nobody is left who could.
     pub fn is_source(&self, worker: WorkerId) -> bool {
         self.sources.get(worker.index()).copied().unwrap_or(false)
+    }
+
+    /// How many requests can be in a server at once.
+    pub fn room(&self, server: ResourceId) -> u32 {
+        match self.cast.resource(server).map(|resource| &resource.kind) {
+            Some(ResourceKind::Server { room }) => *room,
+            _ => 0,
+        }
     }
 
     /// The resource at `index` of a declaration's array, wrapping around.
@@ -224,6 +240,19 @@ impl Plan {
         Ok(())
     }
 
+    /// A server is a resource, and a process with a lane of the same name.
+    fn add_servers(&mut self, scenario: &Scenario) -> Result<(), PlanError> {
+        for (index, resource) in scenario.resources.iter().enumerate() {
+            if let ResourceSpec::Server(_) = resource.spec {
+                limit("workers", self.cast.workers.len() as u64 + 1)?;
+                let (name, group) = (resource.name.clone(), resource.name.clone());
+                let info = WorkerInfo { name, group, kind: WorkerKind::Process, pool: None };
+                self.add_worker(info, Part::Server { resource: index });
+            }
+        }
+        Ok(())
+    }
+
     fn add_worker(&mut self, info: WorkerInfo, part: Part) -> WorkerId {
         self.cast.workers.push(info);
         self.parts.push(part);
@@ -236,7 +265,7 @@ fn is_source(scenario: &Scenario, part: Part) -> bool {
     match part {
         Part::Feeder { .. } => true,
         Part::Member { group, .. } => pools::submits(&scenario.workers[group].steps),
-        Part::PoolWorker { .. } => false,
+        Part::PoolWorker { .. } | Part::Server { .. } => false,
     }
 }
 
@@ -269,6 +298,7 @@ fn resource_kind(scenario: &Scenario, index: usize, settings: &Settings, across:
         ResourceSpec::Queue { capacity } => ResourceKind::Queue { capacity: at_least_one(capacity, settings) },
         ResourceSpec::Condition { .. } => ResourceKind::Condition { of: ResourceId::default() },
         ResourceSpec::Event => ResourceKind::Event,
+        ResourceSpec::Server(serving) => ResourceKind::Server { room: at_least_one(&serving.room, settings) },
         ResourceSpec::Barrier { parties } => ResourceKind::Barrier { parties: at_least_one(parties, settings) },
         ResourceSpec::Semaphore { permits } => {
             let scoped = scenario.is_scoped(index);

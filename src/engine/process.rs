@@ -1,7 +1,11 @@
 //! A worker process, from its first line to its last.
 
 use std::io::{self, Read};
+use std::os::unix::process::parent_id;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use tokio::sync::Notify;
 
 use super::actor::{Actor, Halt};
 use super::handover;
@@ -9,6 +13,7 @@ use super::plan::Part;
 use super::pool::panic_message;
 use super::run::Run;
 use super::seat::take_seat;
+use super::server::Server;
 use super::wire::Start;
 use super::work::Work;
 use crate::platform::{exact_sleeps, exit_now, inherited, reset_signals, thread_id};
@@ -32,14 +37,20 @@ fn serve(lane: &str) -> io::Result<()> {
     let mut stdin = io::stdin();
     let start: Start = frame::receive(&mut stdin)?.ok_or(io::ErrorKind::UnexpectedEof)?;
     let board: &'static Board = Box::leak(Box::new(Board::open(inherited(0)?)?));
-    let run = Run::new(start, board, Work::of(board)).map_err(io::Error::other)?;
-    std::thread::Builder::new().name("lifeline".into()).spawn(end_with_parent)?;
-    exact_sleeps();
+    let run = Run::new(start, board, Work::of(board), parent_id()).map_err(io::Error::other)?;
     let part = run.plan.parts.get(me.index()).copied().ok_or_else(|| io::Error::other("there is no such lane"))?;
+    if let Part::Server { resource } = part {
+        return serve_requests(run, me, resource);
+    }
+    std::thread::Builder::new().name("lifeline".into()).spawn(|| {
+        wait_for_parents_end();
+        exit_now(0)
+    })?;
+    exact_sleeps();
     let place = match part {
         Part::Member { place, of, .. } => (place, of),
         Part::PoolWorker { pool, place } => (place, run.plan.cast.pools[pool].size),
-        Part::Feeder { .. } => return Err(io::Error::other("a feeder is no process")),
+        Part::Feeder { .. } | Part::Server { .. } => return Err(io::Error::other("this lane is no worker process")),
     };
     let mut actor = Actor::new(run, me, place);
     take_seat(run, part, &actor);
@@ -82,11 +93,29 @@ pub fn finish(actor: &mut Actor, how: How) {
     actor.pen.write(at, EventKind::Ended(how));
 }
 
-/// Ends this process when whoever holds the other end of its standard input is gone.
-fn end_with_parent() {
+/// Answers requests until whoever started it has no more use for it, or is gone.
+fn serve_requests(run: &'static Run, me: WorkerId, resource: usize) -> io::Result<()> {
+    let server = Server::bind(run, resource)?;
+    let end = Arc::new(Notify::new());
+    let tell = Arc::clone(&end);
+    std::thread::Builder::new().name("lifeline".into()).spawn(move || {
+        wait_for_parents_end();
+        tell.notify_one();
+    })?;
+    let mut pen = run.recorder(me);
+    run.board.ring(me).sign(std::process::id(), thread_id());
+    run.board.wait_for_go();
+    pen.write(pen.now(), EventKind::Began);
+    server.serve(pen, &end)?;
+    let mut pen = run.recorder(me);
+    pen.write(pen.now(), EventKind::Ended(How::Retired));
+    Ok(())
+}
+
+/// Returns when whoever holds the other end of this process's standard input is gone.
+fn wait_for_parents_end() {
     let mut byte = [0];
     while io::stdin().read(&mut byte).is_ok_and(|n| n > 0) {}
-    exit_now(0)
 }
 
 /// Standard error of runner and workers is a pipe to the dashboard, which shows it.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::files::Job;
+use super::http::Web;
 use super::lock::Lock;
 use super::plan::{Plan, PlanError, PoolPlan};
 use super::queue::{Queue, Shut};
@@ -29,6 +30,11 @@ pub struct Run {
     pub scenario: Scenario,
     pub job: Job,
     pub work: Work,
+    pub web: Web,
+    /// What the knobs for free text are set to.
+    texts: Vec<Option<String>>,
+    /// The process of the runner: all that the run starts is known by it.
+    pub runner: u32,
     /// By resource; `None` for what is no lock, or a lock that is switched off.
     locks: Vec<Option<Lock<'static>>>,
     /// By pool.
@@ -41,7 +47,7 @@ impl Run {
     ///
     /// # Errors
     /// If the scenario cannot be run with these settings; the same error that the dashboard would have had.
-    pub fn new(start: Start, board: &'static Board, work: Work) -> Result<&'static Self, PlanError> {
+    pub fn new(start: Start, board: &'static Board, work: Work, runner: u32) -> Result<&'static Self, PlanError> {
         let plan = Plan::new(&start.scenario, &start.settings, &start.job)?;
         let locks = plan.cast.resources.iter().enumerate().map(|(i, resource)| match resource.kind {
             ResourceKind::Mutex { kind } => Lock::new(kind, board.resource(ResourceId::from(i))),
@@ -64,6 +70,9 @@ impl Run {
             scenario: start.scenario,
             job: start.job,
             work,
+            web: Web::default(),
+            texts: start.settings.texts,
+            runner,
             teller: Mutex::new(out),
         })))
     }
@@ -123,6 +132,16 @@ impl Run {
                 queue.tell_closed(pen);
             }
         }
+    }
+
+    /// The port that a server listens on.
+    pub fn port(&self, server: ResourceId) -> u16 {
+        self.board.resource(server)[0].load(Ordering::Acquire) as u16
+    }
+
+    /// What a knob for free text is set to; nothing if it is not set.
+    pub fn text(&self, knob: KnobId) -> &str {
+        self.texts.get(knob.index()).and_then(Option::as_deref).unwrap_or_default()
     }
 
     /// Makes what is shared, before any worker process exists.

@@ -15,7 +15,7 @@ use super::recorder::Recorder;
 use super::run::Run;
 use super::wire::{Down, Start, Up};
 use super::work::Work;
-use crate::platform::{exit_now, inherited, reset_signals};
+use crate::platform::{become_subreaper, exit_now, inherited, reset_signals};
 use crate::trace::{Board, EventKind, Ring, RingReader, RingWriter, frame, ring_words};
 
 /// Runs the runner process. Never returns.
@@ -41,7 +41,10 @@ fn serve() -> io::Result<()> {
     let work = Work::calibrate();
     board.set_work_rate(work.rate());
     board.set_event_cost(event_cost(board));
-    let run = Run::new(start.clone(), board, work).map_err(io::Error::other)?;
+    let run = Run::new(start.clone(), board, work, std::process::id()).map_err(io::Error::other)?;
+    if start.settings.exec {
+        become_subreaper(); // of commands whose worker was killed
+    }
     run.init_shared();
     let (tell, happenings) = unbounded();
     listen(tell.clone())?;

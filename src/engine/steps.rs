@@ -1,8 +1,10 @@
 //! What workers do, one family of steps a file.
 
 mod again;
+mod attempt;
 mod chance;
 mod counter;
+mod exec;
 mod mutex;
 mod pool;
 mod question;

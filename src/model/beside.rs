@@ -1,5 +1,6 @@
 //! What comes beside the events: samples taken from outside, and what is rare.
 
+use super::failures::Failure;
 use super::lane::Ending;
 use super::{LogLine, Mark, Model, Res};
 use crate::trace::{Death, Notice, Sample, Stamp, WorkerId};
@@ -58,6 +59,7 @@ impl Model {
                 }
             }
             Notice::Failed { worker, what } => {
+                self.failures.add(Failure { at, worker: *worker, what: what.clone() });
                 let text = format!("{}: {what}", self.cast.worker_name(*worker));
                 self.note(at, text);
             }

@@ -95,6 +95,10 @@ impl Model {
                 self.run(w, at);
                 self.with_queue(queue, super::Queue::close);
             }
+            EventKind::Ran { ok, cpu } => {
+                self.run(w, at);
+                self.lanes[w.index()].commands.add(ok, cpu);
+            }
             EventKind::Added { counter, delta, value } => {
                 self.run(w, at);
                 self.did(w);

@@ -6,6 +6,7 @@ mod spent;
 use std::collections::VecDeque;
 
 use self::spent::Spent;
+use super::failures::Commands;
 use super::fold::Woken;
 use super::history::{History, Shape, part};
 use crate::trace::{Death, Grant, How, PoolId, ResourceId, Span, Stamp, State};
@@ -107,6 +108,7 @@ pub struct Lane {
     pub(super) died: Option<Stamp>,
     /// Events of this worker that were lost: the gaps' sum, and what the ring's own counter says.
     pub(super) lost: (u64, u64),
+    pub(super) commands: Commands,
     delay: u64,
     history: History<Spent>,
     exact: VecDeque<Stretch>,
@@ -146,6 +148,7 @@ impl Lane {
             crashed: None,
             died: None,
             lost: (0, 0),
+            commands: Commands::default(),
             delay: 0,
             history: History::new(shape),
             exact: VecDeque::new(),
@@ -223,6 +226,11 @@ impl Lane {
 
     pub fn tid(&self) -> Option<u32> {
         self.tid
+    }
+
+    /// Commands that it waited for.
+    pub const fn commands(&self) -> Commands {
+        self.commands
     }
 
     /// Tasks ended, well or not.

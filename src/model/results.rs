@@ -88,8 +88,8 @@ impl Results {
     }
 
     /// When the first result was there, and when the first was read.
-    pub fn firsts(&self) -> Option<(Stamp, Stamp)> {
-        Some((self.first?, self.first_read?))
+    pub fn firsts(&self) -> (Option<Stamp>, Option<Stamp>) {
+        (self.first, self.first_read)
     }
 
     /// Heap bytes in use.

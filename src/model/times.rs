@@ -79,6 +79,21 @@ impl Times {
         out
     }
 
+    /// What came since `then`, an earlier state of the same. The longest is exact if it came since, else it is known to
+    /// the histogram's digits.
+    pub fn since(&self, then: &Self) -> Self {
+        let mut left = self.clone();
+        left.count = self.count.saturating_sub(then.count);
+        left.total = self.total.saturating_sub(then.total);
+        if let (Some(mine), Some(theirs)) = (&mut left.histogram, &then.histogram) {
+            let _ = mine.subtract(&**theirs); // an earlier state of the same is never more than it
+        }
+        if self.max == then.max {
+            left.max = left.histogram.as_ref().map_or(0, |h| h.max());
+        }
+        left
+    }
+
     /// Heap bytes in use.
     pub(super) fn bytes(&self) -> usize {
         self.histogram.as_ref().map_or(0, |h| size_of::<Histogram<u32>>() + h.distinct_values() * size_of::<u32>())
@@ -96,6 +111,20 @@ fn put(histogram: &mut Histogram<u32>, span: Span) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_came_since_is_told_apart() {
+        let mut times = Times::new(2);
+        (0..100).for_each(|_| times.record(Span::millis(50)));
+        let then = times.clone();
+        (1..=100).for_each(|n| times.record(Span::millis(n % 10 + 1)));
+        let since = times.since(&then);
+        assert_eq!((since.count(), since.total()), (100, 550_000_000));
+        let near = |told: u64, exact: f64| (told as f64 / exact - 1.0).abs() < 0.02;
+        assert!(near(since.percentile(50.0), 5e6) && near(since.percentile(100.0), 10e6) && near(since.max(), 10e6));
+        assert_eq!(then.since(&then).count(), 0);
+        assert_eq!(times.since(&Times::new(2)).max(), 50_000_000);
+    }
 
     #[test]
     fn percentiles_hold_for_any_length() {

@@ -66,10 +66,7 @@ impl Launch<'_> {
         // SAFETY: between fork and exec only system calls are made; nothing allocates or locks.
         unsafe {
             command.pre_exec(move || {
-                set_parent_process_death_signal(Some(Signal::KILL))?;
-                if getppid() != Some(parent) {
-                    return Err(io::Error::from_raw_os_error(libc::ESRCH));
-                }
+                die_with_parent(parent)?;
                 if own_session {
                     setsid()?;
                 }
@@ -80,6 +77,13 @@ impl Launch<'_> {
         let pipes = Pipes { stdin: inner.stdin.take(), stdout: inner.stdout.take(), stderr: inner.stderr.take() };
         Ok((Child { inner }, pipes))
     }
+}
+
+/// Has the kernel kill this process when the thread that started it ends. Between fork and exec.
+pub(super) fn die_with_parent(parent: Pid) -> io::Result<()> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    // One that is gone already gives no signal any more.
+    if getppid() == Some(parent) { Ok(()) } else { Err(io::Error::from_raw_os_error(libc::ESRCH)) }
 }
 
 /// Makes `fds` the descriptors 3, 4, 5... First all move out of the way, so that none overwrites another.

@@ -46,6 +46,44 @@ pub fn reap_adopted(group: u32) -> usize {
     }
 }
 
+/// Kills our children that carry this mark in their environment, and all they leave behind, and waits until they are gone.
+/// Those are commands that left their process group, so that nothing else tells whose they are.
+pub fn reap_marked(mark: u32) {
+    let mark = format!("{}={mark}", super::command::MARK);
+    let until = Instant::now() + GONE_WITHIN;
+    while Instant::now() < until {
+        let left: Vec<Pid> = children().filter(|pid| has_mark(*pid, mark.as_bytes())).collect();
+        if left.is_empty() {
+            return;
+        }
+        for pid in left {
+            let _ = rustix::process::kill_process(pid, Signal::KILL);
+            let _ = rustix::process::waitpid(Some(pid), WaitOptions::empty());
+        }
+    }
+}
+
+/// All processes whose parent we are.
+fn children() -> impl Iterator<Item = Pid> {
+    let us = getpid().as_raw_nonzero().get();
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    pids.filter(move |pid| parent(*pid) == Some(us)).filter_map(Pid::from_raw)
+}
+
+/// The fourth field of `/proc/PID/stat`; the second is a name in parentheses that may have anything in it.
+fn parent(pid: i32) -> Option<i32> {
+    let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let name_ends = stat.iter().rposition(|byte| *byte == b')')?;
+    let rest = std::str::from_utf8(&stat[name_ends + 1..]).ok()?;
+    rest.split_whitespace().nth(1)?.parse().ok()
+}
+
+fn has_mark(pid: Pid, mark: &[u8]) -> bool {
+    let environ = std::fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())).unwrap_or_default();
+    environ.split(|byte| *byte == 0).any(|entry| entry == mark)
+}
+
 /// Leaves at once: no destructor runs, no buffer is flushed. For a process whose threads may be deadlocked.
 pub fn exit_now(code: i32) -> ! {
     // SAFETY: ends the process.

@@ -73,12 +73,12 @@ mod tests {
     #[test]
     fn a_thread_stays_where_it_is_put() {
         let before = sched_getaffinity(None).expect("affinity");
-        let alone = std::thread::spawn(|| {
+        let alone = std::thread::Builder::new().name("placed".into()).spawn(|| {
             stay_on(usize::MAX).expect("one of our own cores");
             stand_back(19).expect("backwards is open to all");
             (sched_getaffinity(None).expect("affinity"), rustix::process::getpriority_process(None).expect("nice"))
         });
-        let (after, nice) = alone.join().expect("no panic");
+        let (after, nice) = alone.expect("a thread").join().expect("no panic");
         assert_eq!((after.count(), nice), (1, 19));
         assert_eq!(sched_getaffinity(None).expect("affinity"), before, "only that thread");
     }

@@ -45,6 +45,7 @@ const A: ResourceId = ResourceId(0);
 const B: ResourceId = ResourceId(1);
 const BALANCE: ResourceId = ResourceId(2);
 const QUEUE: ResourceId = ResourceId(3);
+const RESULTS: ResourceId = ResourceId(4);
 const POOL: PoolId = PoolId(0);
 
 /// Everything a report needs, to be borrowed from.
@@ -130,13 +131,14 @@ pub(super) fn cast() -> Cast {
             resource("b", ResourceKind::Mutex { kind: LockKind::Fair }),
             resource("balance", ResourceKind::Counter { initial: 0 }),
             resource("queue", ResourceKind::Queue { capacity: 64 }),
+            resource("results", ResourceKind::Results),
         ],
         pools: vec![PoolInfo {
             name: "post".to_owned(),
             of: WorkerKind::Thread,
             workers: POST.to_vec(),
             feeder: Some(FEEDER),
-            results: None,
+            results: Some(RESULTS),
             queue: QUEUE,
             size: 2,
             total: None,
@@ -200,6 +202,10 @@ fn post() -> Vec<Message> {
         messages.push(event(at + 1, worker, EventKind::Took { queue: QUEUE, depth: 0 }));
         messages.push(event(at + 1, worker, EventKind::TaskBegan { pool: POOL, waited: Span::millis(1) }));
         messages.push(event(at + 3, worker, EventKind::TaskEnded { pool: POOL, ok: task != 7 }));
+        if task == 7 {
+            let what = "letters/7.txt: permission denied".to_owned();
+            messages.push(Message::Notice { at: ms(at + 3), notice: Notice::Failed { worker, what } });
+        }
         let nothing = EventKind::Block { state: State::Empty, on: Some(QUEUE) };
         messages.push(event(at + 3, worker, nothing));
         messages.push(event(at + 20, worker, EventKind::Resume));

@@ -3,8 +3,8 @@
 mod shape;
 
 use shape::{
-    Counter, Cpu, Deadlock, Depth, Document, Events, Expectation, Found, Link, Lock, Machine, Millis, Pool, Queue,
-    Worker,
+    Commands, Counter, Cpu, Deadlock, Depth, Document, Events, Expectation, Failure, Failures, Found, Link, Lock,
+    Machine, Millis, Pool, Queue, Results, Worker,
 };
 
 use crate::model::{Finding, Times};
@@ -48,6 +48,19 @@ impl From<&Times> for Millis {
     }
 }
 
+impl From<&crate::model::Results> for Results {
+    fn from(results: &crate::model::Results) -> Self {
+        let (there, read) = results.firsts();
+        Self {
+            there: results.held().put(),
+            read: results.reads(),
+            held_max: results.held().max(),
+            first_there_s: there.map(Stamp::secs),
+            first_read_s: read.map(Stamp::secs),
+        }
+    }
+}
+
 impl<'a> Document<'a> {
     fn of(report: &Report<'a>) -> Self {
         Self {
@@ -76,6 +89,7 @@ impl<'a> Document<'a> {
             counters: counters(report),
             cpu: cpu(report),
             deadlocks: deadlocks(report),
+            failures: failures(report),
             findings: report.findings.iter().map(Found::from).collect(),
             expectations: report.verdicts.iter().map(Expectation::from).collect(),
         }
@@ -124,10 +138,25 @@ fn workers<'a>(report: &Report<'a>) -> Vec<Worker<'a>> {
             ended: lane.ended().as_ref().map(words::ending),
             tasks: lane.tasks(),
             lives: lane.lives(),
+            commands: commands(lane.commands()),
             share: SHARES.into_iter().map(|state| (state.word(), totals.share(state))).collect(),
         }
     };
     report.workers().map(worker).collect()
+}
+
+fn commands(of: crate::model::Commands) -> Commands {
+    Commands { ended: of.ended, failed: of.failed, cpu_s: of.cpu.secs() }
+}
+
+fn failures<'a>(report: &Report<'a>) -> Failures<'a> {
+    let (failures, cast) = (report.model.failures(), report.model.cast());
+    let failure = |failure: &'a crate::model::Failure| Failure {
+        at_s: failure.at.secs(),
+        worker: cast.worker_name(failure.worker),
+        what: &failure.what,
+    };
+    Failures { total: failures.total(), first: failures.first().iter().map(failure).collect() }
 }
 
 fn locks<'a>(report: &Report<'a>) -> Vec<Lock<'a>> {
@@ -167,6 +196,11 @@ fn pools<'a>(report: &Report<'a>) -> Vec<Pool<'a>> {
         failed: pool.failed(),
         rejected: pool.rejected(),
         retried: pool.retried(),
+        cancelled: pool.cancelled(),
+        lost: pool.lost(),
+        stolen: pool.stolen(),
+        unseen: pool.unseen(),
+        results: info.results.and_then(|id| report.model.results_at(id)).map(Results::from),
         throughput_per_s: report.throughput(pool),
         service_ms: pool.service().into(),
         response_ms: pool.response().into(),

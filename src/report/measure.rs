@@ -1,5 +1,7 @@
 //! The figures that expectations speak of, each with where it comes from.
 
+mod results;
+
 use crate::model::{Lane, Lock, Model, Pool, Shares};
 use crate::scenario::{Metric, Scenario, Subject};
 use crate::trace::{PoolId, ResourceId, Span, Stamp, State};
@@ -25,7 +27,11 @@ pub(super) fn measure(
     match metric {
         Metric::Contended => who.contended(),
         Metric::Fairness => who.fairness(),
+        Metric::Lost if matches!(of, Subject::Pool(_)) => who.fates(metric),
         Metric::Value | Metric::Lost => who.counter(metric),
+        Metric::Cancelled | Metric::Stolen | Metric::Unseen => who.fates(metric),
+        Metric::Unread | Metric::HeldBack => who.results(metric),
+        Metric::FirstResult => who.first_result(),
         Metric::Done | Metric::Failed | Metric::Retried | Metric::Rejected => who.tasks(metric),
         Metric::Held => who.held(),
         Metric::GaveUp => who.gave_up(),

@@ -25,7 +25,7 @@ impl Tested<'_> {
 }
 
 /// Every expectation with the figures it rests on, and at the end how many were seen.
-pub fn tests_text(tested: &[Tested<'_>], look: Look) -> String {
+pub fn tests_text(tested: &[Tested<'_>], skipped: &[&str], look: Look) -> String {
     let mut out = String::new();
     for one in tested {
         look.heading(&mut out, &one.scenario.name);
@@ -37,6 +37,9 @@ pub fn tests_text(tested: &[Tested<'_>], look: Look) -> String {
         }
     }
     out.push('\n');
+    for name in skipped {
+        let _ = writeln!(out, "{name} was skipped: it runs commands of its own, which --allow-exec allows");
+    }
     out + &sum(tested)
 }
 
@@ -93,6 +96,8 @@ struct Document<'a> {
     contend: &'static str,
     passed: bool,
     scenarios: Vec<ScenarioEntry<'a>>,
+    /// Those that run commands, which was not allowed.
+    skipped: &'a [&'a str],
 }
 
 #[derive(Debug, Serialize)]
@@ -121,12 +126,13 @@ struct ExpectEntry<'a> {
 }
 
 /// The same as one JSON object, pretty-printed with a newline at the end. `docs/tests.md` describes it.
-pub fn tests_json(tested: &[Tested<'_>]) -> serde_json::Result<String> {
+pub fn tests_json(tested: &[Tested<'_>], skipped: &[&str]) -> serde_json::Result<String> {
     let document = Document {
         schema: 1,
         contend: env!("CARGO_PKG_VERSION"),
         passed: tested.iter().all(Tested::passed),
         scenarios: tested.iter().map(entry).collect(),
+        skipped,
     };
     Ok(serde_json::to_string_pretty(&document)? + "\n")
 }

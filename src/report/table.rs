@@ -24,18 +24,18 @@ const GAP: usize = 2;
 const LEAST_NAME: usize = 12;
 
 impl Look {
-    pub(super) fn paint(self, text: &str, style: Style) -> String {
+    pub(crate) fn paint(self, text: &str, style: Style) -> String {
         if self.colour && style != Style::new() { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
-    pub(super) fn heading(self, out: &mut String, text: &str) {
+    pub(crate) fn heading(self, out: &mut String, text: &str) {
         out.push('\n');
         out.push_str(&self.paint(text, Style::new().bold()));
         out.push('\n');
     }
 
     /// A paragraph that begins where `used` columns are taken; its other lines are indented by `indent` columns.
-    pub(super) fn wrap(self, out: &mut String, text: &str, used: usize, indent: usize, style: Style) {
+    pub(crate) fn wrap(self, out: &mut String, text: &str, used: usize, indent: usize, style: Style) {
         let mut column = used;
         let mut line = String::new();
         for word in text.split_whitespace() {
@@ -59,7 +59,7 @@ impl Look {
 }
 
 /// The colour of a state; the letter beside it says the same.
-pub(super) fn state_style(state: State) -> Style {
+pub(crate) fn state_style(state: State) -> Style {
     let colour = match state {
         State::Running => AnsiColor::Green,
         State::Ready => AnsiColor::Yellow,
@@ -76,14 +76,14 @@ pub(super) fn state_style(state: State) -> Style {
 
 /// One cell: pieces of text, each with its style.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Cell(Vec<(String, Style)>);
+pub(crate) struct Cell(Vec<(String, Style)>);
 
 impl Cell {
-    pub(super) fn styled(text: impl Into<String>, style: Style) -> Self {
+    pub(crate) fn styled(text: impl Into<String>, style: Style) -> Self {
         Self(vec![(text.into(), style)])
     }
 
-    pub(super) fn push(&mut self, text: impl Into<String>, style: Style) {
+    pub(crate) fn push(&mut self, text: impl Into<String>, style: Style) {
         self.0.push((text.into(), style));
     }
 
@@ -99,33 +99,34 @@ impl<S: Into<String>> From<S> for Cell {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Align {
+pub(crate) enum Align {
     Left,
     Right,
 }
 
 /// Rows under headings, which may have several lines. The first column gives way when the others need the room.
 #[derive(Debug)]
-pub(super) struct Table {
-    columns: Vec<(&'static str, Align)>,
+pub(crate) struct Table {
+    columns: Vec<(String, Align)>,
     rows: Vec<Vec<Cell>>,
 }
 
 impl Table {
-    pub(super) fn new(columns: &[(&'static str, Align)]) -> Self {
-        Self { columns: columns.to_vec(), rows: Vec::new() }
+    pub(crate) fn new(columns: &[(&str, Align)]) -> Self {
+        let columns = columns.iter().map(|(head, align)| ((*head).to_owned(), *align)).collect();
+        Self { columns, rows: Vec::new() }
     }
 
-    pub(super) fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
         self.rows.push(cells.into_iter().collect());
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
     /// Columns that are left when every cell has the room it wants.
-    pub(super) fn room(&self, look: Look) -> usize {
+    pub(crate) fn room(&self, look: Look) -> usize {
         look.width.saturating_sub(total(&self.widths()))
     }
 
@@ -135,7 +136,7 @@ impl Table {
         self.columns.iter().enumerate().map(|(at, (text, _))| of(at).max(head(text))).collect()
     }
 
-    pub(super) fn render(&self, look: Look, out: &mut String) {
+    pub(crate) fn render(&self, look: Look, out: &mut String) {
         let mut widths = self.widths();
         let over = total(&widths).saturating_sub(look.width);
         if let Some(first) = widths.first_mut() {
@@ -149,9 +150,9 @@ impl Table {
     /// Rows of headings, the last line of each at the bottom.
     fn head(&self) -> Vec<Vec<Cell>> {
         let lines = self.columns.iter().map(|(head, _)| head.lines().count()).max().unwrap_or(0);
-        let part = |head: &'static str, from_bottom: usize| head.lines().rev().nth(from_bottom).unwrap_or_default();
+        let part = |head: &str, from_bottom: usize| head.lines().rev().nth(from_bottom).unwrap_or_default().to_owned();
         let row = |line: usize| {
-            let cell = |(head, _): &(&'static str, Align)| Cell::styled(part(head, line), Style::new().dimmed());
+            let cell = |(head, _): &(String, Align)| Cell::styled(part(head, line), Style::new().dimmed());
             self.columns.iter().map(cell).collect()
         };
         (0..lines).rev().map(row).collect()
@@ -185,7 +186,7 @@ fn total(widths: &[usize]) -> usize {
 }
 
 /// The text, or its beginning with an ellipsis when it is wider than `room` columns.
-pub(super) fn cut(text: &str, room: usize) -> String {
+pub(crate) fn cut(text: &str, room: usize) -> String {
     if text.width() <= room {
         return text.to_owned();
     }

@@ -1,6 +1,7 @@
 //! The report as a text that one likes to read.
 
 mod deadlock;
+mod failures;
 mod pools;
 mod resources;
 mod workers;
@@ -23,7 +24,9 @@ pub fn text(report: &Report<'_>, look: Look) -> String {
     findings(report, look, &mut out);
     deadlock::write(report, look, &mut out);
     expectations(report.verdicts, look, &mut out);
+    failures::write(report, look, &mut out);
     workers::write(report, look, &mut out);
+    failures::commands(report, look, &mut out);
     resources::locks(report, look, &mut out);
     resources::queues(report, look, &mut out);
     pools::write(report, look, &mut out);

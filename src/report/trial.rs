@@ -114,7 +114,16 @@ pub(super) fn must_hold(claim: &Claim) -> bool {
         Claim::Measure { metric, compare, .. } => {
             let grows = matches!(
                 metric,
-                Metric::Lost | Metric::Done | Metric::Failed | Metric::Retried | Metric::Rejected | Metric::Depth
+                Metric::Lost
+                    | Metric::Done
+                    | Metric::Failed
+                    | Metric::Retried
+                    | Metric::Rejected
+                    | Metric::Cancelled
+                    | Metric::Stolen
+                    | Metric::Unseen
+                    | Metric::HeldBack
+                    | Metric::Depth
             );
             *compare != Compare::Above || !grows
         }

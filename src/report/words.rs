@@ -4,7 +4,7 @@ use crate::model::Ending;
 use crate::trace::{Death, RunEnd, Span};
 
 /// `8412` is `8,412`.
-pub(super) fn count(n: u64) -> String {
+pub(crate) fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() * 4 / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -17,13 +17,13 @@ pub(super) fn count(n: u64) -> String {
 }
 
 /// `-8412` is `-8,412`.
-pub(super) fn signed(n: i64) -> String {
+pub(crate) fn signed(n: i64) -> String {
     format!("{}{}", if n < 0 { "-" } else { "" }, count(n.unsigned_abs()))
 }
 
 /// `0.998` is `99.8 %`. One digit after the point near both ends, where it makes a difference; never rounded to all or
 /// nothing when it is neither.
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     let value = share * 100.0;
     match value {
         v if !v.is_finite() => "-".to_owned(),
@@ -35,7 +35,7 @@ pub(super) fn percent(share: f64) -> String {
 }
 
 /// A rate with at most three digits that matter.
-pub(super) fn rate(per_second: f64) -> String {
+pub(crate) fn rate(per_second: f64) -> String {
     match per_second {
         r if r >= 99.95 => format!("{}/s", count(r.round() as u64)),
         r if r >= 9.995 => format!("{r:.1}/s"),
@@ -44,18 +44,18 @@ pub(super) fn rate(per_second: f64) -> String {
 }
 
 /// A number without digits that say nothing.
-pub(super) fn plain(value: f64) -> String {
+pub(crate) fn plain(value: f64) -> String {
     let text = format!("{value:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// `1 lock`, `2 locks`.
-pub(super) fn many(n: u64, thing: &str) -> String {
+pub(crate) fn many(n: u64, thing: &str) -> String {
     format!("{} {thing}{}", count(n), if n == 1 { "" } else { "s" })
 }
 
 /// `a, b and c`; after the first six only how many more.
-pub(super) fn listed(names: &[&str]) -> String {
+pub(crate) fn listed(names: &[&str]) -> String {
     const SHOWN: usize = 6;
     match names {
         [] => String::new(),
@@ -68,7 +68,7 @@ pub(super) fn listed(names: &[&str]) -> String {
 }
 
 /// How a run ended, as the end of a sentence that begins with its duration.
-pub(super) fn ended(end: &RunEnd) -> String {
+pub(crate) fn ended(end: &RunEnd) -> String {
     match end {
         RunEnd::Completed => "every worker came to the end of its steps".to_owned(),
         RunEnd::Time => "the time was over".to_owned(),
@@ -80,7 +80,7 @@ pub(super) fn ended(end: &RunEnd) -> String {
 }
 
 /// How a worker ended, in a word or two.
-pub(super) fn ending(ending: &Ending) -> String {
+pub(crate) fn ending(ending: &Ending) -> String {
     match ending {
         Ending::Finished => "finished".to_owned(),
         Ending::Retired => "retired".to_owned(),
@@ -92,7 +92,7 @@ pub(super) fn ending(ending: &Ending) -> String {
 }
 
 /// A duration in nanoseconds, or a dash when none was measured.
-pub(super) fn span_or_dash(ns: u64, measured: u64) -> String {
+pub(crate) fn span_or_dash(ns: u64, measured: u64) -> String {
     if measured == 0 { "-".to_owned() } else { Span(ns).to_string() }
 }
 

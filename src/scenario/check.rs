@@ -10,9 +10,11 @@ mod knobs;
 mod names;
 mod node;
 mod number;
+mod optimum;
 mod order;
 mod pools;
 mod reference;
+mod server;
 mod shape;
 mod share;
 mod steps;
@@ -81,6 +83,7 @@ impl Checker {
             pools: Vec::new(),
             expects: Vec::new(),
             test: Test::default(),
+            optimum: None,
         };
         Self { mistakes, names: Names::default(), scenario, deadlock_is_meant: false }
     }
@@ -99,6 +102,7 @@ impl Checker {
         self.question(&nodes);
         self.expectations(&nodes);
         self.how_to_test(&nodes);
+        self.optimum(&nodes);
         self.limits();
         self.semaphores(&nodes);
         if self.mistakes.count_errors() == 0 {

@@ -44,6 +44,8 @@ pub struct Settings {
     pub texts: Vec<Option<String>>,
     /// `--as`: what to make of `thread` groups and thread pools.
     pub executor: Option<crate::trace::WorkerKind>,
+    /// `--allow-exec`: whether the scenario may run commands.
+    pub exec: bool,
 }
 
 impl Settings {

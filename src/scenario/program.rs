@@ -2,19 +2,26 @@
 
 mod ask;
 mod expect;
+mod optimum;
 mod resource;
 mod step;
+mod text;
 mod work;
 
 use serde::{Deserialize, Serialize};
 
-use super::knob::Knob;
+use super::clean::clean;
+use super::knob::{Knob, Settings};
 use crate::trace::KnobId;
 
 pub use ask::{Ask, Guess, Right};
 pub use expect::{Claim, Expect, Metric, Subject};
-pub use resource::{Choice, Resource, ResourceSpec, Target};
-pub use step::{Asked, Compare, Leave, PoolStep, Question, QueueStep, Real, SignalStep, Step, Way};
+pub use optimum::{Optimum, Scarce};
+pub use resource::{Choice, Resource, ResourceSpec, Serving, Target};
+pub use step::{
+    Asked, Attempt, Compare, Leave, Origin, PoolStep, Question, QueueStep, Real, SignalStep, Step, Way, What,
+};
+pub use text::{Piece, Place, Template, Text};
 pub use work::{Crash, Delivery, Feed, Policy, Pool, Schedule, Seat, Workers};
 
 /// Where a scenario stands in the picker.
@@ -29,6 +36,7 @@ pub enum Group {
     RealWork,
     Machine,
     Classics,
+    Tuning,
     Own,
 }
 
@@ -50,6 +58,8 @@ pub struct Scenario {
     pub pools: Vec<Pool>,
     pub expects: Vec<Expect>,
     pub test: Test,
+    /// Where tuning should end up, when that can be calculated.
+    pub optimum: Option<Optimum>,
 }
 
 /// How `contend test` runs it.
@@ -94,6 +104,19 @@ impl Scenario {
             _ => false,
         };
         self.pools.get(pool).is_some_and(|pool| pool.results.is_some()) || self.any_step(wanted)
+    }
+
+    /// The first command that it would run with these settings, as one would type it.
+    pub fn command(&self, settings: &Settings) -> Option<String> {
+        let groups = self.workers.iter().map(|group| &group.steps);
+        let mut steps = groups.chain(self.pools.iter().map(|pool| &pool.task)).flatten();
+        steps.find_map(Step::command).map(|command| {
+            let word = |text: &Text| match text {
+                Text::Template(template) => template.written(),
+                Text::Knob(knob) => settings.text(*knob).unwrap_or_default().to_owned(),
+            };
+            clean(&command.iter().map(word).collect::<Vec<_>>().join(" "))
+        })
     }
 
     /// Whether whoever takes a permit of the semaphore gives it back at the end of a block.

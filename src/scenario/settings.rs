@@ -14,6 +14,14 @@ impl Scenario {
         Some((KnobId::from(at), &self.knobs[at]))
     }
 
+    /// The knob with this name.
+    ///
+    /// # Errors
+    /// If there is none; says which there are.
+    pub fn find_knob(&self, name: &str) -> Result<KnobId, SettingError> {
+        self.knob(name).map(|(id, _)| id).ok_or_else(|| turn::unknown(name, self.knobs.iter()))
+    }
+
     /// Every knob at its default.
     pub fn defaults(&self) -> Settings {
         Settings {
@@ -27,6 +35,7 @@ impl Scenario {
                 })
                 .collect(),
             executor: None,
+            exec: false,
         }
     }
 
@@ -53,7 +62,7 @@ impl Scenario {
     /// can have it.
     pub fn carried(&self, other: &Self, settings: &Settings) -> Settings {
         let turned = other.turned(settings);
-        let mut carried = Settings { executor: settings.executor, ..self.defaults() };
+        let mut carried = Settings { executor: settings.executor, exec: settings.exec, ..self.defaults() };
         for (at, knob) in other.knobs.iter().enumerate() {
             let value = match &knob.kind {
                 KnobKind::Text { .. } => settings.text(at.into()).map(str::to_owned),
@@ -70,7 +79,8 @@ impl Scenario {
     fn set(&self, settings: &mut Settings, text: &str) -> Result<(), SettingError> {
         let (name, value) = text.split_once('=').ok_or_else(|| turn::not_a_setting(text, self.knobs.first()))?;
         let name = name.trim();
-        let (id, knob) = self.knob(name).ok_or_else(|| turn::unknown(name, self.knobs.iter()))?;
+        let id = self.find_knob(name)?;
+        let knob = &self.knobs[id.index()];
         settings.numbers[id.index()] = knob.parse(value)?;
         if matches!(knob.kind, KnobKind::Text { .. }) {
             settings.texts[id.index()] = Some(value.to_owned());

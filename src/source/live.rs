@@ -14,7 +14,7 @@ use super::reader::Reader;
 use super::scratch::Scratch;
 use super::timebase::Timebase;
 use crate::engine::{Down, Job, JobError, Plan, PlanError, RUNNER, Start, Up};
-use crate::platform::{Child, Exit, Launch, become_subreaper, kill_group, reap_adopted};
+use crate::platform::{Child, Exit, Launch, become_subreaper, kill_group, reap_adopted, reap_marked};
 use crate::scenario::{Scenario, Settings, clean};
 use crate::trace::{Board, Cast, Command, Message, Notice, RunEnd, Stamp, frame};
 
@@ -127,8 +127,12 @@ impl Live {
         });
         let stderr = pipes.stderr.map(|stderr| named("stderr", move || stderr_loop(stderr, time, &out)));
         let watched = Arc::clone(&runner);
+        let (commands, groups) = (settings.exec, Arc::clone(&board));
         let watch = named("watch", move || {
-            let how = watch(child, &watched, frames, stderr);
+            let (pid, how) = (child.pid(), watch(child, &watched, frames, stderr));
+            if commands {
+                end_commands(&groups, pid);
+            }
             let _ = tell_end.send((time.now(), how));
         });
         Ok(Self { cast, board, time, messages, down, runner, watch: Some(watch), _scratch: scratch })
@@ -244,6 +248,15 @@ fn stderr_loop(stderr: ChildStderr, time: Timebase, out: &Sender<Message>) {
         let text = clean(String::from_utf8_lossy(&line).trim_end());
         let _ = out.send(Message::Notice { at: time.now(), notice: Notice::Stderr(text) });
     }
+}
+
+/// Ends all that commands of the run left when its runner was killed: each is a process group of its own.
+fn end_commands(board: &Board, runner: u32) {
+    let rings = (0..board.size().workers).map(|worker| board.ring(worker.into()));
+    for group in rings.filter_map(crate::trace::Ring::command) {
+        reap_adopted(group);
+    }
+    reap_marked(runner);
 }
 
 /// Waits for the runner's end, makes sure that nothing of it is left, and says how it ended.

@@ -173,6 +173,10 @@ pub enum ResourceKind {
     },
     /// Results of a pool's tasks that are there and that nobody has read.
     Results,
+    /// A server of the run: what is put into it are requests, what is taken out are answers. `room` requests at most.
+    Server {
+        room: u32,
+    },
 }
 
 impl ResourceKind {
@@ -195,6 +199,7 @@ impl ResourceKind {
             Self::Event => "event",
             Self::Barrier { .. } => "barrier",
             Self::Results => "results",
+            Self::Server { .. } => "server",
         }
     }
 }
@@ -252,9 +257,10 @@ impl Cast {
         self.of_kind(ResourceKind::is_lock)
     }
 
-    /// Ids of all queues, those of results among them.
+    /// Ids of all queues: of results and of servers with the requests in them as well.
     pub fn queues(&self) -> impl Iterator<Item = ResourceId> + '_ {
-        self.of_kind(|k| matches!(k, ResourceKind::Queue { .. } | ResourceKind::Results))
+        use ResourceKind::{Queue, Results, Server};
+        self.of_kind(|k| matches!(k, Queue { .. } | Results | Server { .. }))
     }
 
     /// Ids of all counters.

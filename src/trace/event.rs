@@ -102,6 +102,8 @@ pub enum EventKind {
     GivenUp { pool: PoolId },
     /// What follows is an attempt at a lock that does not wait for ever: an `Acquired` at once, without a `Wait`.
     Tried { lock: ResourceId },
+    /// Waited for a command to end, which took so much CPU time.
+    Ran { ok: bool, cpu: Span },
     /// Changed a counter by `delta`; `value` is what it wrote.
     Added { counter: ResourceId, delta: i8, value: i32 },
     /// Changed a counter many times in a row, by `delta` in all. What it holds is known from samples.

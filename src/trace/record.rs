@@ -112,6 +112,7 @@ const fn encode(kind: EventKind) -> u64 {
         EventKind::Met { pool, fate } => pack(43, pool.0, 0, fate as u64),
         EventKind::GivenUp { pool } => pack(40, pool.0, 0, 0),
         EventKind::Tried { lock } => pack(41, lock.0, 0, 0),
+        EventKind::Ran { ok, cpu } => pack(44, 0, ok as u8, cpu.0),
         EventKind::Unknown { code } => pack(63, 0, 0, code as u64),
     }
 }
@@ -171,6 +172,7 @@ fn decode(word: u64) -> EventKind {
         },
         40 => EventKind::GivenUp { pool },
         41 => EventKind::Tried { lock },
+        44 => EventKind::Ran { ok: flag, cpu: Span(arg) },
         50 => EventKind::Queued { lock, behind: arg, shared: flag },
         51 => EventKind::AskMany { lock, permits: arg as u32 },
         52 => EventKind::Passed { lock, grant: Grant(arg) },
@@ -236,6 +238,7 @@ mod tests {
             EventKind::Met { pool, fate: Fate::Failed },
             EventKind::Met { pool, fate: Fate::Lost },
             EventKind::Met { pool, fate: Fate::Unseen },
+            EventKind::Ran { ok: false, cpu: Span(77) },
             EventKind::Gap { lost: 12 },
         ] {
             assert_eq!(Record::new(42, kind).kind(), kind);

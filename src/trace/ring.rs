@@ -10,6 +10,7 @@
 //! word 2       pid << 32 | tid of the present producer                       (producer)
 //! word 3       asked to end                                                  (runner)
 //! word 4       tasks done of the chunk that was handed over                  (producer)
+//! word 5       process group of the command that is run for it now       (producer)
 //! word 8       consumed                                                      (reader; on a cache line of its own)
 //! word 16..    records, two words each
 //! ```
@@ -25,6 +26,7 @@ const WHO: usize = 2;
 const END: usize = 3;
 const CUT_OFF: u64 = 2;
 const DONE: usize = 4;
+const COMMAND: usize = 5;
 const CONSUMED: usize = 8;
 const RECORDS: usize = 16;
 
@@ -94,6 +96,17 @@ impl<'a> Ring<'a> {
     /// Says how many tasks of the present chunk are done, and whether the next one is begun.
     pub fn set_progress(self, done: u32, begun: bool) {
         self.words[DONE].store(u64::from(done) << 1 | u64::from(begun), Ordering::Release);
+    }
+
+    /// Process group of the command that it runs now; survives the worker.
+    pub fn command(self) -> Option<u32> {
+        let group = self.load(COMMAND) as u32;
+        (group != 0).then_some(group)
+    }
+
+    /// Says which command it runs now: the number of its process group, or 0.
+    pub fn set_command(self, group: u32) {
+        self.words[COMMAND].store(group.into(), Ordering::Release);
     }
 
     /// Records published and events lost since the ring was made.

@@ -1,6 +1,7 @@
 //! A small still of what a scenario shows, for the picker: its steps played through on paper, with exact times and as
 //! many cores as there are workers. It is an idea of the picture, not a forecast: real schedulers do as they please.
 
+mod attempt;
 mod player;
 mod shared;
 

@@ -118,10 +118,10 @@ impl World {
         let worker = |i| WorkerInfo { name: format!("w{i}"), group: "w".into(), kind: WorkerKind::Thread, pool: None };
         let lock = |i| ResourceInfo { name: format!("l{i}"), kind: ResourceKind::Mutex { kind: LockKind::Std } };
         Arc::new(Cast {
+            packed: Vec::new(),
             workers: (0..self.workers.len()).map(worker).collect(),
             resources: (0..self.locks.len()).map(lock).collect(),
-            pools: Vec::new(),
-            wakers: Vec::new(),
+            ..Cast::default()
         })
     }
 

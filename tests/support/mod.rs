@@ -39,6 +39,7 @@ pub fn scenario(name: &str) -> Scenario {
         pools: vec![],
         expects: vec![],
         test: Test::default(),
+        optimum: None,
     }
 }
 
@@ -90,6 +91,7 @@ fn defaults(scenario: &Scenario) -> Settings {
         numbers: scenario.knobs.iter().map(number).collect(),
         texts: vec![None; scenario.knobs.len()],
         executor: None,
+        exec: true,
     }
 }
 

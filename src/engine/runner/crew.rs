@@ -16,7 +16,7 @@ use crate::engine::run::Run;
 use crate::engine::seat::take_seat;
 use crate::engine::wire::{Down, Start};
 use crate::engine::{WORKER, feeder, pool};
-use crate::platform::{Exit, Launch, Pipes, close_on_exec_pipe, exact_sleeps, kill_process, thread_id};
+use crate::platform::{Exit, Launch, Pipes, close_on_exec_pipe, exact_sleeps, kill_process, reap_adopted, thread_id};
 use crate::scenario::Values;
 use crate::trace::{Death, EventKind, How, KnobId, Notice, PoolId, WorkerId, WorkerKind, frame};
 
@@ -81,7 +81,7 @@ impl Crew {
     fn takes_part(&self, worker: WorkerId) -> bool {
         match self.run.plan.parts[worker.index()] {
             Part::PoolWorker { pool, place } => place < self.sizes[pool],
-            Part::Member { .. } | Part::Feeder { .. } => true,
+            Part::Member { .. } | Part::Feeder { .. } | Part::Server { .. } => true,
         }
     }
 
@@ -110,6 +110,23 @@ impl Crew {
     }
 
     pub fn handle(&mut self, happening: Happening) -> io::Result<()> {
+        self.take_in(happening)?;
+        self.close_servers();
+        Ok(())
+    }
+
+    /// Servers have no end of their own: they end when nobody is left who could ask them.
+    fn close_servers(&mut self) {
+        let is_server = |part: &Part| matches!(part, Part::Server { .. });
+        let parts = &self.run.plan.parts;
+        let running = |member: &Member| member.thread || member.process;
+        if !parts.iter().zip(&self.members).any(|(part, member)| !is_server(part) && running(member)) {
+            let servers = parts.iter().zip(&mut self.members).filter(|(part, _)| is_server(part));
+            servers.for_each(|(_, member)| member.pipes = None); // its standard input ends, and it with it
+        }
+    }
+
+    fn take_in(&mut self, happening: Happening) -> io::Result<()> {
         match happening {
             Happening::Down(Down::Turned(knob)) => self.turned(knob)?,
             Happening::Down(Down::Kill(worker)) => self.kill(worker),
@@ -198,6 +215,10 @@ impl Crew {
         let member = &mut self.members[worker.index()];
         member.process = false;
         member.pipes = None;
+        // A command that it ran is its own process group: the kernel ended its first process only.
+        let ring = self.run.board.ring(worker);
+        ring.command().map(reap_adopted);
+        ring.set_command(0);
         member.died_early = self.run.board.ring(worker).who().is_none();
         let death = match exit {
             Exit::Code(0) => None,
@@ -231,7 +252,9 @@ impl Crew {
     fn start(&mut self, worker: WorkerId) -> io::Result<()> {
         let info = &self.run.plan.cast.workers[worker.index()];
         match (self.run.plan.parts[worker.index()], info.kind) {
-            (Part::Member { .. }, WorkerKind::Process) => self.start_process(worker, false).map(|_| ()),
+            (Part::Member { .. } | Part::Server { .. }, WorkerKind::Process) => {
+                self.start_process(worker, false).map(|_| ())
+            }
             (Part::PoolWorker { pool, place }, WorkerKind::Process) => {
                 self.start_stand_in(worker, pool, place as usize)
             }
@@ -246,7 +269,7 @@ impl Crew {
             let place = match part {
                 Part::Member { place, of, .. } => (place, of),
                 Part::PoolWorker { place, pool } => (place, run.plan.cast.pools[pool].size),
-                Part::Feeder { .. } => (0, 1),
+                Part::Feeder { .. } | Part::Server { .. } => (0, 1),
             };
             let mut actor = Actor::new(run, worker, place);
             take_seat(run, part, &actor);
@@ -258,6 +281,7 @@ impl Crew {
                 Part::Member { group, .. } => return member(run, group, &mut actor),
                 Part::PoolWorker { pool, place } => pool::work(run, pool, place as usize, &mut actor),
                 Part::Feeder { pool } => feeder::feed(run, pool, &mut actor),
+                Part::Server { .. } => {} // a process, never a thread
             }
             let how = if actor.asked_to_end() { How::Retired } else { How::Finished };
             finish(&mut actor, how);

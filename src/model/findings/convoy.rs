@@ -20,7 +20,7 @@ const IDLE_SHARE: f64 = 0.6;
 const QUEUE: f64 = 1.0;
 
 /// Part of its acquisitions that had to wait.
-const CONTENDED: f64 = 0.8;
+const CONTENDED: f64 = 0.5;
 
 pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
     // A lost release makes the hold before it look like nothing; in a deadlock nothing is handed over.

@@ -24,6 +24,7 @@ pub(super) struct Document<'a> {
     pub(super) counters: Vec<Counter<'a>>,
     pub(super) cpu: Cpu,
     pub(super) deadlocks: Vec<Deadlock<'a>>,
+    pub(super) failures: Failures<'a>,
     pub(super) findings: Vec<Found<'a>>,
     pub(super) expectations: Vec<Expectation<'a>>,
 }
@@ -54,7 +55,28 @@ pub(super) struct Worker<'a> {
     pub(super) ended: Option<String>,
     pub(super) tasks: u64,
     pub(super) lives: u32,
+    pub(super) commands: Commands,
     pub(super) share: BTreeMap<&'static str, f64>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Commands {
+    pub(super) ended: u64,
+    pub(super) failed: u64,
+    pub(super) cpu_s: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Failures<'a> {
+    pub(super) total: u64,
+    pub(super) first: Vec<Failure<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Failure<'a> {
+    pub(super) at_s: f64,
+    pub(super) worker: &'a str,
+    pub(super) what: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -97,11 +119,25 @@ pub(super) struct Pool<'a> {
     pub(super) failed: u64,
     pub(super) rejected: u64,
     pub(super) retried: u64,
+    pub(super) cancelled: u64,
+    pub(super) lost: u64,
+    pub(super) stolen: u64,
+    pub(super) unseen: u64,
+    pub(super) results: Option<Results>,
     pub(super) throughput_per_s: f64,
     pub(super) service_ms: Millis,
     pub(super) response_ms: Millis,
     pub(super) utilization: f64,
     pub(super) handover: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Results {
+    pub(super) there: u64,
+    pub(super) read: u64,
+    pub(super) held_max: u32,
+    pub(super) first_there_s: Option<f64>,
+    pub(super) first_read_s: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]

@@ -15,7 +15,7 @@ use crate::scenario::turn::SettingError;
 use crate::trace::{KnobId, LockKind, RwPolicy};
 
 /// The words for the groups of scenarios.
-pub(super) const GROUPS: [(&str, Group); 9] = [
+pub(super) const GROUPS: [(&str, Group); 10] = [
     ("pools", Group::Pools),
     ("locks", Group::Locks),
     ("deadlocks", Group::Deadlocks),
@@ -25,6 +25,7 @@ pub(super) const GROUPS: [(&str, Group); 9] = [
     ("real-work", Group::RealWork),
     ("machine", Group::Machine),
     ("classics", Group::Classics),
+    ("tuning", Group::Tuning),
 ];
 
 impl Checker {
@@ -44,6 +45,7 @@ impl Checker {
                     (Thing::Resource(self.scenario.resources.len()), Some(ResourceSpec::Condition { of: 0 }))
                 }
                 "event" => (Thing::Resource(self.scenario.resources.len()), Some(ResourceSpec::Event)),
+                "server" => (Thing::Resource(self.scenario.resources.len()), Some(self.server(node))),
                 "barrier" => (Thing::Resource(self.scenario.resources.len()), Some(self.barrier(node))),
                 "thread" | "process" => (Thing::Workers(groups), None),
                 "pool" => (Thing::Pool(pools), None),

@@ -116,7 +116,7 @@ impl Checker {
 
     fn subject(&mut self, entry: &KdlEntry, of: Of) -> Option<Subject> {
         let thing = self.resolve(entry, of.what(), |this, thing| match (thing, of) {
-            (Thing::Pool(_), of) => matches!(of, Of::Pool | Of::Crew | Of::Queued),
+            (Thing::Pool(_), of) => matches!(of, Of::Pool | Of::Crew | Of::Queued | Of::Losing),
             (Thing::Workers(_), of) => of == Of::Crew,
             (Thing::Resource(at), of) => {
                 this.scenario.resources.get(at).is_some_and(|resource| of.matches(&resource.spec))

@@ -69,6 +69,12 @@ impl Checker {
                     self.follow(pair.otherwise, otherwise, held);
                     *held = merge(&with, std::mem::take(held));
                 }
+                Step::Attempt(attempt) => {
+                    let mut with = held.clone();
+                    self.follow(body, &attempt.body, &mut with);
+                    self.follow(pair.otherwise, attempt.otherwise.as_deref().unwrap_or_default(), held);
+                    *held = merge(&with, std::mem::take(held));
+                }
                 Step::Read { target, body: steps } | Step::Write { target, body: steps } => {
                     let again = matches!(pair.step, Step::Read { .. }) && is_read_only(target, held);
                     if !again {

@@ -84,8 +84,8 @@ fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, Fault> {
             }
             '+' | '-' | '*' | '/' | '%' | '(' | ')' | ',' => (Token::Sign(c), 1),
             _ => {
-                let help = "numbers, $knobs, i, n, task, min( , ), max( , ), random( , ), exponential( ), + - * / % and \
-                            parentheses";
+                let help = "numbers, $knobs, i, n, task, cores, min( , ), max( , ), random( , ), exponential( ), + - * / % \
+                            and parentheses";
                 return Err(fault(at..at + c.len_utf8(), "this does not belong into a number", Some(help)));
             }
         };
@@ -216,6 +216,10 @@ impl<'a> Parser<'a> {
             "i" => Ok(Formula { expr: Expr::Index, unit: Unit::Count, low: 0.0, high: WORKERS - 1.0 }),
             "n" => Ok(Formula { expr: Expr::Count, unit: Unit::Count, low: 1.0, high: WORKERS }),
             "task" => Ok(Formula { expr: Expr::Task, unit: Unit::Count, low: 0.0, high: TASKS }),
+            "cores" => {
+                let cores = std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64);
+                Ok(Formula { expr: Expr::Number(cores), unit: Unit::Count, low: cores, high: cores })
+            }
             "random" | "exponential" if !self.index => {
                 let help = "what is left to chance is known to steps only: they ask again each time";
                 Err(fault(at.clone(), format!("`{name}` means nothing here"), Some(help)))
@@ -241,7 +245,7 @@ impl<'a> Parser<'a> {
             _ => Err(fault(
                 at.clone(),
                 format!("`{name}` means nothing here"),
-                Some("known are i, n, task, min, max, random, exponential, $knobs"),
+                Some("known are i, n, task, cores, min, max, random, exponential, $knobs"),
             )),
         }
     }

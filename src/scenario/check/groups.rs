@@ -209,6 +209,11 @@ impl Checker {
             self.mistakes.error(value_span(entry), "expected a knob").help(help);
             return None;
         };
+        self.named_text_knob(entry, knob)
+    }
+
+    /// The knob for free text with this name.
+    pub(super) fn named_text_knob(&mut self, entry: &KdlEntry, knob: &str) -> Option<KnobId> {
         let id = self.knob_reference(entry, knob, "a knob for free text")?;
         self.use_knob(id, false);
         if !matches!(self.scenario.knobs[id.index()].kind, KnobKind::Text { .. }) {

@@ -129,7 +129,7 @@ impl Checker {
 
     fn kind(&self, thing: Thing) -> &'static str {
         use crate::scenario::program::ResourceSpec::{
-            Barrier, Condition, Counter, Event, Mutex, Queue, Rwlock, Semaphore,
+            Barrier, Condition, Counter, Event, Mutex, Queue, Rwlock, Semaphore, Server,
         };
         match thing {
             Thing::Resource(at) => match self.scenario.resources.get(at).map(|resource| &resource.spec) {
@@ -141,6 +141,7 @@ impl Checker {
                 Some(Barrier { .. }) => "a barrier",
                 Some(Semaphore { .. }) => "a semaphore",
                 Some(Rwlock { .. }) => "an rwlock",
+                Some(Server(_)) => "a server",
                 None => "a resource",
             },
             Thing::Workers(_) => "a group of workers",

@@ -36,7 +36,7 @@ impl Want {
         Self { live: false, ..self }
     }
 
-    const fn whole(self) -> Self {
+    pub(super) const fn whole(self) -> Self {
         Self { index: false, ..self }
     }
 }
@@ -82,6 +82,10 @@ pub(super) const WEIGHT: Want = want(Unit::Count, 0.0, 1e6);
 pub(super) const PRIMES: Want = want(Unit::Count, 2.0, 1e8);
 /// Bytes that are hashed or written.
 pub(super) const BYTES: Want = want(Unit::Bytes, 0.0, 1_073_741_824.0);
+/// A share of a whole: "1/10", or "$failing/100" of a knob that counts in the hundred.
+pub(super) const SHARE: Want = want(Unit::Count, 0.0, 1.0);
+/// Requests that a server works on at once.
+pub(super) const AT_WORK: Want = want(Unit::Count, 1.0, 1e6).whole();
 /// Permits of a semaphore, and of them that one worker takes at once.
 pub(super) const PERMITS: Want = want(Unit::Count, 0.0, 1e6).fixed();
 pub(super) const AT_ONCE: Want = want(Unit::Count, 1.0, 64.0);

@@ -5,6 +5,7 @@
 //! tested for every value of every node.
 
 mod ask;
+mod attempt;
 mod control;
 mod counter;
 mod end;
@@ -180,6 +181,7 @@ pub(super) const STEPS: Place = Place {
         pool::STEPS,
         control::CONTROL,
         work::REAL,
+        attempt::ATTEMPTS,
         end::ENDS,
     ],
 };

@@ -1,5 +1,6 @@
 //! What workers do, step by step.
 
+mod attempt;
 mod chance;
 mod pool;
 mod question;
@@ -24,7 +25,7 @@ use crate::scenario::program::{ResourceSpec, Step, Target};
 pub(super) const PIXELS: (i64, i64) = (1, 4_096);
 
 /// Steps that `else` can follow.
-const BEFORE_ELSE: [&str; 6] = ["when", "if", "try-lock", "try-put", "try-take", "result"];
+const BEFORE_ELSE: [&str; 9] = ["when", "if", "try-lock", "try-put", "try-take", "result", "http-get", "exec", "retry"];
 
 /// What a counter can change by in one step.
 pub(super) const DELTA: (i64, i64) = (-127, 127);
@@ -84,6 +85,7 @@ impl Checker {
                 let body = self.steps(children(node));
                 Some(Step::Repeat { times: times?.expr, body })
             }
+            ("http-get" | "exec" | "retry", Some(first)) => self.attempt(node, word, first),
             ("panic", Some(why)) => self.text(why).map(|why| Step::Panic(clean(why))),
             ("exit", Some(code)) => self.integer(code, 0, 255).map(|code| Step::Exit(code as u8)),
             ("load" | "store" | "add", Some(counter)) => self.on_counter(node, word, counter),

@@ -41,6 +41,25 @@ pub enum ResourceSpec {
     Barrier {
         parties: Expr,
     },
+    Server(Box<Serving>),
+}
+
+/// A small HTTP server of the run's own: how it answers. All but its room can be turned while it runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Serving {
+    /// What an answer takes, in nanoseconds, and how much more at most, by chance.
+    pub latency: Expr,
+    pub jitter: Expr,
+    /// Share of the answers that say that it failed, 0 to 1.
+    pub failure: Expr,
+    /// Length of an answer.
+    pub bytes: Expr,
+    /// How many requests it works on at once. The others wait in it.
+    pub capacity: Expr,
+    /// How many requests can be in it at once; it turns more away.
+    pub room: Expr,
+    /// Paths that it does not know.
+    pub missing: Vec<String>,
 }
 
 /// A word that is fixed, or chosen by a knob.

@@ -1,13 +1,16 @@
 //! The steps a worker does.
 
+mod attempt;
 mod pool;
 
 use serde::{Deserialize, Serialize};
 
 use super::resource::Target;
+use super::text::Text;
 use crate::scenario::expr::Expr;
 use crate::trace::KnobId;
 
+pub use attempt::{Attempt, Origin, What};
 pub use pool::{Leave, PoolStep};
 
 /// One thing a worker does.
@@ -106,6 +109,7 @@ pub enum Step {
     /// One of these ways, by chance: each as likely as its weight among all.
     Choose(Vec<Way>),
     Real(Real),
+    Attempt(Box<Attempt>),
     /// The worker panics; the others go on.
     Panic(String),
     /// Ends the process at once, by a signal, with all that is in it.
@@ -133,10 +137,21 @@ impl Step {
             | Self::Queue(QueueStep::TryPut { body, otherwise, .. } | QueueStep::TryTake { body, otherwise, .. }) => {
                 (body, otherwise, &[])
             }
+            Self::Attempt(attempt) => (&attempt.body, attempt.otherwise.as_deref().unwrap_or_default(), &[]),
             Self::Choose(ways) => (&[], &[], ways),
             _ => (&[], &[], &[]),
         };
         [first, second].into_iter().chain(ways.iter().map(|way| way.steps.as_slice()))
+    }
+
+    /// The first command that it runs, itself or in one of its blocks.
+    pub fn command(&self) -> Option<&[Text]> {
+        if let Self::Attempt(attempt) = self
+            && let What::Exec { command, .. } = &attempt.what
+        {
+            return Some(command);
+        }
+        self.bodies().flatten().find_map(Self::command)
     }
 
     /// Where the steps of the `else` that follows it go, if one can.
@@ -149,6 +164,7 @@ impl Step {
             | Self::Queue(QueueStep::TryPut { otherwise, .. } | QueueStep::TryTake { otherwise, .. }) => {
                 Some(otherwise)
             }
+            Self::Attempt(attempt) => Some(attempt.otherwise.get_or_insert_default()),
             _ => None,
         }
     }

@@ -71,6 +71,7 @@ const fn group_word(group: Group) -> &'static str {
         Group::RealWork => "Real work",
         Group::Machine => "The machine",
         Group::Classics => "Classics",
+        Group::Tuning => "Tuning",
         Group::Own => "Own files",
     }
 }

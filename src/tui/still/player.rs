@@ -152,6 +152,7 @@ impl<'a> Player<'a> {
             Step::Compute(t) => self.spend(worker, now, State::Running, time(t)),
             Step::Sleep(t) => self.spend(worker, now, State::Sleep, time(t)),
             Step::Io(t) => self.spend(worker, now, State::Io, time(t)),
+            Step::Attempt(attempt) => self.attempt(worker, attempt, now),
             Step::Thumbnail { .. } | Step::Real(_) => self.spend(worker, now, State::Running, THUMBNAIL.0),
             Step::Lock { target, body } | Step::Read { target, body } => self.hold(worker, target, 1, body, now),
             Step::Acquire { target, permits, body } => self.hold(worker, target, time(permits), body, now),

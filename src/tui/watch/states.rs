@@ -1,6 +1,6 @@
 //! Which states a scenario can show: they make up its legend, which then never changes its width.
 
-use crate::scenario::{Feed, Policy, PoolStep, QueueStep, Scenario, SignalStep, Step};
+use crate::scenario::{Feed, Policy, PoolStep, QueueStep, ResourceSpec, Scenario, SignalStep, Step, What};
 use crate::trace::{State, WorkerKind};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -12,6 +12,9 @@ impl States {
         states.add(&[State::Running, State::Ready]);
         for group in &scenario.workers {
             states.steps(&group.steps);
+        }
+        if scenario.resources.iter().any(|resource| matches!(resource.spec, ResourceSpec::Server(_))) {
+            states.add(&[State::Empty, State::Io]); // a server's own
         }
         for pool in &scenario.pools {
             states.steps(&pool.task);
@@ -46,6 +49,10 @@ impl States {
         for step in steps {
             match step {
                 Step::Sleep(_) => self.add(&[State::Sleep]),
+                Step::Attempt(attempt) => self.add(match attempt.what {
+                    What::Retry { .. } => &[State::Sleep],
+                    What::Get { .. } | What::Exec { .. } => &[State::Io],
+                }),
                 Step::Io(_) | Step::Thumbnail { .. } | Step::Real(_) => self.add(&[State::Io]),
                 Step::Take(_)
                 | Step::Down(_)

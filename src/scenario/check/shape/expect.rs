@@ -1,7 +1,7 @@
 //! What a run must show, and how that is tested.
 
 use super::Unless::{Is, Then};
-use super::Value::{Number, Of, Own, Switch};
+use super::Value::{Number, Of, Own, Switch, Text};
 use super::{Family, Shape, Slot, Unless, Value, may, must, shape};
 use crate::scenario::check::expect::WITHIN;
 use crate::scenario::check::test::FOR;
@@ -51,6 +51,19 @@ pub(super) const EXPECT: Family = Family {
                 Then("the defaults"),
                 "how the knobs stand for it",
             ),
+        ]),
+        shape(
+            "optimum",
+            "optimum workers from=9 to=11 limit=account because=\"9 ms outside, 1 ms inside\"",
+            "Where `contend tune` should end up, when that can be calculated; `contend tune --check` compares. The ends \
+             know `cores`, those that may be used.",
+        )
+        .args(&[must("knob", Of("a knob with a number"), "which one is tuned")])
+        .props(&[
+            must("from", Own("a number of the knob's unit"), "the least that is right"),
+            must("to", Own("a number of the knob's unit"), "the most that is right"),
+            may("limit", Own("`cpu`, or the name of a lock or a semaphore"), Then("not said"), "what is used up there"),
+            may("because", Text, Then("not said"), "how it is calculated"),
         ]),
         shape("test", "test for=\"3s\"", "How `contend test` runs the scenario.").props(&[
             may("for", Number(FOR), Is("2s"), "for how long what must hold to the end has to hold"),

@@ -1,9 +1,9 @@
 //! What workers share.
 
-use super::Unless::Is;
-use super::Value::{Name, Number, Of, Switch, Whole, Words};
+use super::Unless::{Is, Then};
+use super::Value::{Name, Number, Of, Own, Switch, Whole, Words};
 use super::{Family, Slot, may, must, shape};
-use crate::scenario::check::number::{HOW_MANY, PERMITS, ROOM};
+use crate::scenario::check::number::{AT_WORK, BYTES, HOW_MANY, PERMITS, ROOM, SHARE, TIME};
 use crate::trace::{LockKind, RwPolicy};
 
 const NAME: Slot = must("name", Name, "what it is called");
@@ -69,5 +69,21 @@ pub(super) const RESOURCES: Family = Family {
         shape("barrier", "barrier round parties=4", "A place where all wait until all have come, again and again.")
             .args(&[NAME])
             .props(&[must("parties", Number(HOW_MANY), "how many have to come"), COUNT]),
+        shape(
+            "server",
+            "server site latency=\"50ms\" capacity=8",
+            "A small HTTP server on this machine, a process of its own with a lane of its own, for `http-get`. Its depth \
+             is the number of requests in it. It goes on with a request whose sender has given up.",
+        )
+        .args(&[NAME])
+        .props(&[
+            may("latency", Number(TIME.whole()), Is("0us"), "what an answer takes"),
+            may("jitter", Number(TIME.whole()), Is("0us"), "how much more it takes at most, by chance"),
+            may("failure", Number(SHARE.whole()), Is("0"), "the share that it answers with status 500, such as \"1/10\""),
+            may("bytes", Number(BYTES.whole()), Is("1KiB"), "how long an answer is"),
+            may("capacity", Number(AT_WORK), Is("1000"), "how many requests it works on at once; the others wait in it"),
+            may("room", Number(ROOM), Is("1000"), "how many can be in it; to more it says 503 at once"),
+            may("missing", Own("paths with spaces between"), Then("none"), "what it answers with status 404"),
+        ]),
     ],
 };

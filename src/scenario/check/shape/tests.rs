@@ -9,7 +9,8 @@ use crate::scenario::quantity::show;
 use crate::scenario::{Mistakes, Scenario, Source, check};
 
 /// What the usages speak of. A new node's usage finds here what it names.
-const AROUND: [&str; 15] = [
+const AROUND: [&str; 16] = [
+    "server site",
     "knob order same of=\"same other\"",
     "knob workers 8 min=1 max=64",
     "knob dir text=#true",

@@ -1,0 +1,102 @@
+//! `contend tune`: how many workers are enough?
+
+mod check;
+mod progress;
+mod sweep;
+
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::thread;
+
+use super::args::TuneArgs;
+use super::failure::{Failure, Outcome};
+use super::out::{self, Colours};
+use super::run::look;
+use super::{scenario, signals};
+use crate::platform::machine;
+use crate::scenario::{Scenario, check as read};
+use crate::tune::{self as tuner, Tuning};
+use progress::Progress;
+use sweep::Sweep;
+
+/// Cores that others may keep busy before nothing is said at all.
+const TOO_BUSY: f64 = 0.20;
+
+pub(super) fn tune(args: &TuneArgs, colours: Colours) -> Result<Outcome, Failure> {
+    let signal = listen()?;
+    let stop = || signal.load(Ordering::Relaxed) != 0; // Relaxed: a request, orders nothing
+    let outcome = match (&args.check, &args.scenario) {
+        (Some(names), _) => check::check(args, names, colours, stop)?,
+        (None, Some(name)) => match load(name, colours)? {
+            Some(scenario) => one(args, &scenario, colours, stop)?,
+            None => return Ok(Outcome::Mistakes),
+        },
+        (None, None) => return Err(Failure::Usage("name a scenario: contend tune SCENARIO".to_owned())),
+    };
+    Ok(match signal.load(Ordering::Relaxed) {
+        0 => outcome,
+        signal => Outcome::Signal(signal),
+    })
+}
+
+fn one(args: &TuneArgs, scenario: &Scenario, colours: Colours, stop: impl Fn() -> bool) -> Result<Outcome, Failure> {
+    let sweep = Sweep::new(args, scenario)?;
+    let (tuning, begun) = measure(&sweep, args, stop)?;
+    let subject = sweep.subject(&begun.work, begun.others);
+    out::print(&tuner::text(&tuning, &subject, &sweep.again(args), look(colours)))?;
+    Ok(if tuning.verdict.is_some() { Outcome::Done } else { Outcome::Failed })
+}
+
+/// What is known only once measuring has begun.
+struct Begun {
+    work: tuner::Work,
+    others: Option<f64>,
+}
+
+fn measure(sweep: &Sweep<'_>, args: &TuneArgs, stop: impl Fn() -> bool) -> Result<(Tuning, Begun), Failure> {
+    let mut lab = sweep.lab(stop)?;
+    let others = lab.others();
+    if let Some(others) = others.filter(|others| *others > TOO_BUSY && !args.anyway) {
+        return Err(Failure::Run(format!(
+            "others keep {others:.1} cores of this machine busy: what is measured now would be theirs. Try again when it is \
+             quiet, or add --anyway"
+        )));
+    }
+    let question = sweep.question(args, lab.work());
+    let mut progress = Progress::new(args);
+    let tuning = tuner::tune(&mut lab, &question, |tuning| progress.show(tuning, &question, sweep.knob));
+    let begun = Begun { work: lab.work().clone(), others };
+    Ok((tuning, begun))
+}
+
+/// The scenario, if it has no mistakes; else they were said.
+fn load(name: &str, colours: Colours) -> Result<Option<Scenario>, Failure> {
+    match read(&scenario::load(name)?) {
+        Ok(checked) => Ok(Some(checked.scenario)),
+        Err(mistakes) => {
+            out::say(&mistakes.render(colours.err));
+            Ok(None)
+        }
+    }
+}
+
+/// Cores that may be used: affinity and quota taken into account.
+fn cores() -> f64 {
+    let machine = machine();
+    machine.quota.map_or(machine.usable as f64, |quota| quota.min(machine.usable as f64))
+}
+
+/// The signal that came, once one has. What is known by then is still told.
+fn listen() -> Result<&'static AtomicI32, Failure> {
+    static CAME: AtomicI32 = AtomicI32::new(0);
+    let signals = signals::listen().map_err(|error| Failure::Run(format!("signals cannot be caught: {error}")))?;
+    let wait = move || {
+        if let Ok(signal) = signals.recv() {
+            CAME.store(signal, Ordering::Relaxed);
+        }
+    };
+    thread::Builder::new()
+        .name("signals".into())
+        .spawn(wait)
+        .map_err(|error| Failure::Run(format!("a thread cannot be started: {error}")))?;
+    Ok(&CAME)
+}

@@ -1,0 +1,77 @@
+//! Requests that a thread makes and waits for.
+
+use std::io::{ErrorKind, Read};
+use std::time::Duration;
+
+use hyper::StatusCode;
+use ureq::config::Config;
+use ureq::{Agent, Error};
+
+/// Bytes of an answer that are read at once.
+const PIECE: usize = 64 << 10;
+
+/// What all threads of a process make their requests with: open connections are used again.
+#[derive(Debug)]
+pub struct Web {
+    agent: Agent,
+}
+
+impl Default for Web {
+    fn default() -> Self {
+        const IDLE: usize = 1_000;
+        let config = Config::builder().max_idle_connections(IDLE).max_idle_connections_per_host(IDLE);
+        Self { agent: config.build().new_agent() }
+    }
+}
+
+impl Web {
+    /// Asks a server of the run itself, and reads the answer to its end. Each part of it may take `limit`: looking at the
+    /// whole would take a thread of its own.
+    ///
+    /// # Errors
+    /// What went wrong, in words.
+    pub fn get_own(&self, url: &str, limit: Duration) -> Result<(), String> {
+        let request = self.agent.get(url).config().proxy(None);
+        let request = request.timeout_connect(Some(limit)).timeout_recv_response(Some(limit));
+        read(request.timeout_recv_body(Some(limit)).build(), limit)
+    }
+
+    /// Asks anyone, and reads the answer to its end, all of it within `limit`.
+    ///
+    /// # Errors
+    /// What went wrong, in words.
+    pub fn get(&self, url: &str, limit: Duration) -> Result<(), String> {
+        if url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) {
+            return Err("`https` is not spoken here, only `http`".to_owned());
+        }
+        read(self.agent.get(url).config().timeout_global(Some(limit)).build(), limit)
+    }
+}
+
+fn read(request: ureq::RequestBuilder<ureq::typestate::WithoutBody>, limit: Duration) -> Result<(), String> {
+    let say = |error: Error| describe(&error, limit);
+    let mut answer = request.call().map_err(say)?;
+    let mut piece = vec![0; PIECE];
+    let mut body = answer.body_mut().as_reader();
+    loop {
+        match body.read(&mut piece) {
+            Ok(0) => return Ok(()),
+            Ok(_) => {}
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(e) => return Err(describe(&Error::from(e), limit)),
+        }
+    }
+}
+
+fn describe(error: &Error, limit: Duration) -> String {
+    match error {
+        Error::StatusCode(code) => {
+            let reason = StatusCode::from_u16(*code).ok().and_then(|status| status.canonical_reason());
+            format!("status {code} {}", reason.unwrap_or_default()).trim_end().to_owned()
+        }
+        Error::Timeout(_) => format!("no answer within {}", humantime::format_duration(limit)),
+        Error::Io(e) if e.kind() == ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        Error::Io(e) => e.to_string(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,56 @@
+//! What the system says that processes use: memory, context switches, and the time of all cores together.
+//!
+//! All from `/proc`. Where there is none the answers are `None` and what rests on them is left out; on macOS
+//! `proc_pid_rusage` and `host_statistics` would give the same.
+
+use std::fs;
+
+use rustix::time::{ClockId, clock_gettime};
+
+/// Bytes of a process that are in memory.
+pub fn resident(pid: u32) -> Option<u64> {
+    let text = fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
+    let pages: u64 = text.split_ascii_whitespace().nth(1)?.parse().ok()?;
+    Some(pages * rustix::param::page_size() as u64)
+}
+
+/// How often a thread gave up its core to wait, and how often it was taken from it.
+pub fn switches(pid: u32, tid: u32) -> Option<(u64, u64)> {
+    let text = fs::read_to_string(format!("/proc/{pid}/task/{tid}/status")).ok()?;
+    let figure = |name: &str| text.lines().find_map(|line| line.strip_prefix(name))?.trim().parse().ok();
+    Some((figure("voluntary_ctxt_switches:")?, figure("nonvoluntary_ctxt_switches:")?))
+}
+
+/// Nanoseconds that all cores together have been busy since the system began, what a hypervisor took included. To the
+/// kernel's tick: 10 ms.
+pub fn all_cores_busy() -> Option<u64> {
+    let text = fs::read_to_string("/proc/stat").ok()?;
+    let fields: Vec<u64> =
+        text.lines().next()?.split_ascii_whitespace().skip(1).map_while(|field| field.parse().ok()).collect();
+    // user nice system idle iowait irq softirq steal; guest time is part of user time
+    let busy = [0, 1, 2, 5, 6, 7].iter().filter_map(|at| fields.get(*at)).sum::<u64>();
+    let per_second = rustix::param::clock_ticks_per_second();
+    Some(busy * 1_000_000_000 / per_second.max(1))
+}
+
+/// CPU time of this process in nanoseconds, all its threads together.
+pub fn own_cpu() -> u64 {
+    let t = clock_gettime(ClockId::ProcessCPUTime);
+    t.tv_sec as u64 * 1_000_000_000 + t.tv_nsec as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_system_knows_this_process() {
+        let pid = std::process::id();
+        assert!(resident(pid).is_some_and(|bytes| bytes > 100_000));
+        assert!(switches(pid, pid).is_some());
+        assert!(all_cores_busy().is_some_and(|busy| busy > 0));
+        assert!(own_cpu() > 0);
+        assert_eq!(resident(u32::MAX), None);
+    }
+}

@@ -1,0 +1,34 @@
+//! How many workers? Runs a scenario at many values of a knob, compares, and says what it found and how sure it is.
+//!
+//! The procedure is that of `session`; what a repetition is, of `trial`; how levels are compared, of `decide`.
+
+mod curve;
+mod decide;
+mod figures;
+mod lab;
+mod levels;
+mod limits;
+mod priors;
+mod session;
+mod stats;
+mod text;
+mod told;
+mod trial;
+mod truth;
+mod usl;
+mod work;
+
+pub use curve::{Curve, DISTURBED, Level};
+pub use decide::{Answer, Demands, Standing, Verdict, against, standing};
+pub use figures::{Percentiles, Repetition, Used};
+pub use lab::{Bench, TuneError};
+pub use limits::{Bottleneck, Limit, Resource, bottleneck, limits};
+pub use priors::{Prior, priors};
+pub use session::{Lab, Loaded, Phase, Question, Tuning, tune};
+pub use stats::{Interval, Ratio};
+pub use text::text;
+pub use told::{Subject, doubts, headline, resource, sentences};
+pub use trial::{Timing, Tried};
+pub use truth::{Grade, grade, names_the_limit};
+pub use usl::Usl;
+pub use work::Work;

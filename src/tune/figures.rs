@@ -1,0 +1,179 @@
+//! One repetition in figures: what a run did between two moments.
+
+use std::collections::BTreeSet;
+
+use super::work::Work;
+use crate::model::{Model, Shares, Times};
+use crate::platform::{all_cores_busy, own_cpu, resident, switches};
+use crate::trace::{ResourceId, ResourceKind, Span, Stamp, WorkerId};
+
+/// What had been counted at a moment.
+#[derive(Debug, Clone)]
+pub struct Begin {
+    at: Stamp,
+    done: u64,
+    failed: u64,
+    service: Option<Times>,
+    response: Option<Times>,
+    switches: (u64, u64),
+    all_busy: Option<u64>,
+    own_cpu: u64,
+}
+
+/// A distribution in a few figures, ns.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Percentiles {
+    pub p50: f64,
+    pub p90: f64,
+    pub p99: f64,
+    pub max: f64,
+}
+
+/// What one lock or semaphore went through.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Used {
+    pub name: String,
+    pub id: ResourceId,
+    /// How many can have it at once.
+    pub room: u32,
+    /// Part of the time, and of its room, in which it was held.
+    pub held: f64,
+    /// Nanoseconds that were waited for it, per unit of work.
+    pub waited: f64,
+}
+
+/// What a run did between two moments. Times are nanoseconds, rates per second.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Repetition {
+    /// How long it was measured, s.
+    pub secs: f64,
+    pub done: u64,
+    pub failed: u64,
+    pub throughput: f64,
+    /// From begin to end of a task.
+    pub service: Option<Percentiles>,
+    /// From the intended start to the end of a task.
+    pub response: Option<Percentiles>,
+    /// Time of those who do the work, by state.
+    pub spent: Shares,
+    pub used: Vec<Used>,
+    /// Cores that the whole run kept busy, on average.
+    pub cores: f64,
+    /// Cores that others kept busy, this program not counted. None where the system does not say.
+    pub others: Option<f64>,
+    /// Context switches a unit of work: given up to wait, taken away.
+    pub switches: (f64, f64),
+    /// Resident bytes of all its processes at the end.
+    pub memory: u64,
+    /// Events that were lost.
+    pub lost: u64,
+}
+
+impl Begin {
+    /// Counts at `at`, the moment up to which the model knows all.
+    pub fn of(model: &Model, work: &Work, at: Stamp) -> Self {
+        let pool = pool(model, work);
+        Self {
+            at,
+            done: work.done(model),
+            failed: work.failed(model),
+            service: pool.map(|pool| pool.service().clone()),
+            response: pool.map(|pool| pool.response().clone()),
+            switches: all_switches(model),
+            all_busy: all_cores_busy(),
+            own_cpu: own_cpu(),
+        }
+    }
+
+    pub const fn at(&self) -> Stamp {
+        self.at
+    }
+
+    pub const fn done(&self) -> u64 {
+        self.done
+    }
+
+    /// What was done from then until `at`.
+    pub fn until(&self, model: &Model, work: &Work, at: Stamp) -> Repetition {
+        let whole = at.since(self.at).0.max(1);
+        let done = work.done(model).saturating_sub(self.done);
+        let each = done.max(1) as f64;
+        let pool = pool(model, work);
+        let shares = |worker: &WorkerId| model.lane(*worker).shares(self.at, at, at);
+        let sum = |workers: &[WorkerId]| {
+            workers.iter().map(shares).fold(Shares::default(), |mut sum, one| {
+                sum.add(&one);
+                sum
+            })
+        };
+        let everybody: Vec<WorkerId> = (0..model.cast().workers.len()).map(WorkerId::from).collect();
+        let cores = sum(&everybody).get(crate::trace::State::Running) as f64 / whole as f64;
+        let now = all_switches(model);
+        let per = |now: u64, then: u64| now.saturating_sub(then) as f64 / each;
+        Repetition {
+            secs: Span(whole).secs(),
+            done,
+            failed: work.failed(model).saturating_sub(self.failed),
+            throughput: done as f64 / Span(whole).secs(),
+            service: pool.zip(self.service.as_ref()).and_then(|(pool, then)| percentiles(pool.service(), then)),
+            response: pool.zip(self.response.as_ref()).and_then(|(pool, then)| percentiles(pool.response(), then)),
+            spent: sum(&work.workers(model.cast())),
+            used: used(model, self.at, at, each),
+            cores,
+            others: self.others(whole as f64, cores),
+            switches: (per(now.0, self.switches.0), per(now.1, self.switches.1)),
+            memory: memory(model),
+            lost: model.health().lost,
+        }
+    }
+
+    fn others(&self, whole: f64, ours: f64) -> Option<f64> {
+        let all = all_cores_busy()?.saturating_sub(self.all_busy?) as f64 / whole;
+        let own = own_cpu().saturating_sub(self.own_cpu) as f64 / whole;
+        Some((all - own - ours).max(0.0))
+    }
+}
+
+fn pool<'a>(model: &'a Model, work: &Work) -> Option<&'a crate::model::Pool> {
+    match work {
+        Work::Tasks(pool) => model.pool(*pool),
+        _ => None,
+    }
+}
+
+fn percentiles(now: &Times, then: &Times) -> Option<Percentiles> {
+    let between = now.since(then);
+    let of = |p| between.percentile(p) as f64;
+    (between.count() > 0).then(|| Percentiles {
+        p50: of(50.0),
+        p90: of(90.0),
+        p99: of(99.0),
+        max: between.max() as f64,
+    })
+}
+
+fn used(model: &Model, from: Stamp, to: Stamp, each: f64) -> Vec<Used> {
+    let cast = model.cast();
+    let one = |id: ResourceId| {
+        let lock = model.lock(id)?;
+        let room = match cast.resource(id)?.kind {
+            ResourceKind::Semaphore { permits, .. } => permits.max(1),
+            _ => 1,
+        };
+        let waited = lock.waited_ns(from, to, to) as f64 / each;
+        Some(Used { name: cast.resource_name(id).to_owned(), id, room, held: lock.held_share(from, to, to), waited })
+    };
+    cast.locks().filter_map(one).collect()
+}
+
+/// Context switches of all workers since they began.
+fn all_switches(model: &Model) -> (u64, u64) {
+    let of = |lane: &crate::model::Lane| switches(lane.pid()?, lane.tid()?);
+    model.lanes().filter_map(|(_, lane)| of(lane)).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+}
+
+/// Resident bytes of all processes with a worker in them.
+fn memory(model: &Model) -> u64 {
+    let pids: BTreeSet<u32> = model.lanes().filter_map(|(_, lane)| lane.pid()).collect();
+    pids.into_iter().filter_map(resident).sum()
+}

@@ -1,0 +1,93 @@
+//! What is counted: the work whose rate is to be high.
+
+use crate::model::Model;
+use crate::scenario::{Expr, Feed, Policy, Scenario};
+use crate::trace::{Cast, KnobId, PoolId, ResourceId, WorkerId};
+
+/// Tasks that a closed loop feeds, so that there is always one: more than any repetition does.
+const ENDLESS: f64 = 1e12;
+
+/// The work that a scenario does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// Tasks of a pool.
+    Tasks(PoolId),
+    /// Changes of a counter.
+    Changes(ResourceId),
+    /// Items taken from a queue.
+    Items(ResourceId),
+    /// Acquisitions of a lock.
+    Acquisitions(ResourceId),
+}
+
+impl Work {
+    /// What the scenario counts by its nature: tasks of the pool whose size the knob is, or of the first pool; without pools a
+    /// counter's changes; without counters what goes through a queue or a lock. None if it shares nothing.
+    pub fn of(scenario: &Scenario, cast: &Cast, knob: KnobId) -> Option<Self> {
+        let sized = scenario.pools.iter().position(|pool| pool.workers.knobs().contains(&knob));
+        if let Some(pool) = sized.or(if scenario.pools.is_empty() { None } else { Some(0) }) {
+            return Some(Self::Tasks(PoolId::from(pool)));
+        }
+        let counter = cast.counters().next().map(Self::Changes);
+        let queue = || cast.queues().next().map(Self::Items);
+        counter.or_else(queue).or_else(|| cast.locks().next().map(Self::Acquisitions))
+    }
+
+    /// How much of it was done by now.
+    pub fn done(&self, model: &Model) -> u64 {
+        match self {
+            Self::Tasks(pool) => model.pool(*pool).map_or(0, crate::model::Pool::done),
+            Self::Changes(id) => model.counter(*id).map_or(0, crate::model::Counter::adds),
+            Self::Items(id) => model.queue(*id).map_or(0, crate::model::Queue::taken),
+            Self::Acquisitions(id) => model.lock(*id).map_or(0, crate::model::Lock::acquired),
+        }
+    }
+
+    /// How much of it failed by now.
+    pub fn failed(&self, model: &Model) -> u64 {
+        match self {
+            Self::Tasks(pool) => model.pool(*pool).map_or(0, crate::model::Pool::failed),
+            _ => 0,
+        }
+    }
+
+    /// Those who do it: a pool's workers, or everybody.
+    pub fn workers(&self, cast: &Cast) -> Vec<WorkerId> {
+        match self {
+            Self::Tasks(pool) => cast.pools.get(pool.index()).map(|info| info.workers.clone()).unwrap_or_default(),
+            _ => (0..cast.workers.len()).map(WorkerId::from).collect(),
+        }
+    }
+
+    /// One of it, in words.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Tasks(_) => "task",
+            Self::Changes(_) => "change",
+            Self::Items(_) => "item",
+            Self::Acquisitions(_) => "acquisition",
+        }
+    }
+}
+
+/// The scenario with its pools in a closed loop: as soon as a worker is free there is a task for it. Only so can the most be
+/// seen that it can do; with arrivals the rate of arrivals would be measured.
+pub fn closed_loop(scenario: &Scenario) -> Scenario {
+    let mut closed = scenario.clone();
+    for pool in &mut closed.pools {
+        if let Feed::Arrive { .. } | Feed::Batch { .. } = pool.feed {
+            pool.feed = Feed::Batch { count: Expr::Number(ENDLESS) };
+            pool.policy = Policy::Block;
+        }
+    }
+    closed
+}
+
+/// The scenario with tasks due at a rate, whatever the pool does.
+pub fn open_loop(scenario: &Scenario, pool: PoolId, per_second: f64) -> Scenario {
+    let mut open = closed_loop(scenario);
+    if let Some(pool) = open.pools.get_mut(pool.index()) {
+        pool.feed = Feed::Arrive { rate: Expr::Number(per_second) };
+    }
+    open
+}
