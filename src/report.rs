@@ -3,6 +3,7 @@
 //! Everything here is drawn from a [`Model`]; what the machine is and how the run ended is handed in.
 
 mod answer;
+mod compare;
 mod expect;
 mod follow;
 mod json;
@@ -14,10 +15,11 @@ mod trial;
 pub(crate) mod words;
 
 pub use answer::{Answer, answer};
+pub use compare::{Compared, Pair, compare, pairs};
 pub use expect::{Verdict, judge};
 pub use follow::{Followed, Run, ends_by_itself, follow};
 pub use json::json;
-pub use suite::{Tested, tests_json, tests_text};
+pub use suite::{Round, Tested, tests_json, tests_text};
 pub use table::Look;
 pub use text::{brief, text};
 pub use trial::{Trial, try_out};

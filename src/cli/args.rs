@@ -156,6 +156,7 @@ const TEST_EXAMPLES: &str = "\
 Examples:
   contend test                       every scenario there is
   contend test deadlock my.kdl       these
+  contend test my.kdl --times 10     is it seen every time?
   contend test my.kdl --json         for a build server";
 
 #[derive(Debug, Args)]
@@ -165,6 +166,9 @@ pub(super) struct TestArgs {
     #[arg(value_name = "SCENARIO|FILE")]
     pub(super) scenarios: Vec<String>,
 
+    /// Run everything so many times and say how often each expectation was seen
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000), help_heading = "What to run")]
+    pub(super) times: u32,
     /// Let scenarios run commands of their own (`exec`) [default: those of the list that do are skipped]
     #[arg(long)]
     pub(super) allow_exec: bool,

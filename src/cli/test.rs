@@ -12,10 +12,9 @@ use super::failure::{Failure, Outcome};
 use super::out::{self, Colours};
 use super::run::look;
 use super::{scenario, signals};
-use crate::report::{self, Tested, Trial};
-use crate::scenario::{Scenario, Variant, catalogue, check};
+use crate::report::{self, Compared, Pair, Round, Tested, Trial};
+use crate::scenario::{Scenario, Settings, Variant, catalogue, check};
 use crate::source::Live;
-use crate::trace::{RunEnd, Stamp};
 use tally::Tally;
 
 /// Runs that go on at once when all they do is wait.
@@ -26,6 +25,27 @@ const BESIDE: usize = 6;
 struct Case<'a> {
     scenario: &'a Scenario,
     variant: &'a Variant,
+    /// Whether others beside it would disturb it.
+    alone: bool,
+}
+
+impl<'a> Case<'a> {
+    /// It runs alone if it computes, or a run that it is compared with: both are to have the same around them.
+    fn new(scenario: &'a Scenario, variant: &'a Variant) -> Self {
+        let computes = |settings: &Settings| scenario.computes(settings);
+        let beside = scenario.expects.iter().filter_map(|expect| {
+            let pair = [scenario.with_knobs(&expect.when), scenario.with_knobs(&expect.other()?)];
+            pair.iter().any(|one| one.numbers == variant.settings.numbers).then_some(pair)
+        });
+        let alone = computes(&variant.settings) || beside.flatten().any(|settings| computes(&settings));
+        Self { scenario, variant, alone }
+    }
+}
+
+/// What runs the cases, one way or another.
+struct Bench<'a> {
+    signals: &'a Receiver<i32>,
+    tally: Tally,
 }
 
 /// Why not every case was run.
@@ -44,22 +64,22 @@ pub(super) fn test(args: &TestArgs, colours: Colours) -> Result<Outcome, Failure
     }
     let mut variants: Vec<Vec<Variant>> = scenarios.iter().map(Scenario::variants).collect();
     variants.iter_mut().flatten().for_each(|variant| variant.settings.exec = args.allow_exec);
-    let cases: Vec<Case<'_>> = scenarios
-        .iter()
-        .zip(&variants)
-        .flat_map(|(scenario, variants)| variants.iter().map(move |variant| Case { scenario, variant }))
-        .collect();
     let signals = signals::listen().map_err(|error| Failure::Run(format!("signals cannot be caught: {error}")))?;
-    let mut trials = match run_all(&cases, &signals) {
-        Ok(trials) => trials.into_iter(),
-        Err(Cut::Signal(signal)) => return Ok(Outcome::Signal(signal)),
-        Err(Cut::Failed(failure)) => return Err(failure),
-    };
-    let tested: Vec<Tested<'_>> = scenarios
+    let runs = variants.iter().map(Vec::len).sum::<usize>().saturating_mul(args.times as usize);
+    let mut bench = Bench { signals: &signals, tally: Tally::new(runs) };
+    let mut tested: Vec<Tested<'_>> = scenarios
         .iter()
         .zip(&variants)
-        .map(|(scenario, variants)| Tested { scenario, runs: variants.iter().zip(trials.by_ref()).collect() })
+        .map(|(scenario, variants)| Tested { scenario, variants, rounds: Vec::new() })
         .collect();
+    for _ in 0..args.times {
+        match bench.round(&mut tested) {
+            Ok(()) => {}
+            Err(Cut::Signal(signal)) => return Ok(Outcome::Signal(signal)),
+            Err(Cut::Failed(failure)) => return Err(failure),
+        }
+    }
+    drop(bench);
     let skipped: Vec<&str> = skipped.iter().map(|scenario| scenario.name.as_str()).collect();
     let text = if args.json {
         report::tests_json(&tested, &skipped)
@@ -89,59 +109,97 @@ fn read(named: &[String], colours: Colours) -> Option<Vec<Scenario>> {
     read.into_iter().map(|checked| checked.map(|checked| checked.scenario)).collect()
 }
 
-/// Runs every case: first those that only wait, several at once; then one by one those that would disturb each other.
-/// The result is in the order of the cases.
-fn run_all(cases: &[Case<'_>], signals: &Receiver<i32>) -> Result<Vec<Trial>, Cut> {
-    let computes = |at: &usize| cases[*at].scenario.computes(&cases[*at].variant.settings);
-    let (alone, beside): (Vec<usize>, Vec<usize>) = (0..cases.len()).partition(computes);
-    let mut tally = Tally::new(cases.len());
-    let mut trials: Vec<(usize, Trial)> = Vec::with_capacity(cases.len());
-    for (some, at_once) in [(beside, BESIDE), (alone, 1)] {
-        trials.extend(run_some(cases, &some, at_once, signals, &mut tally)?);
-    }
-    trials.sort_by_key(|(at, _)| *at);
-    Ok(trials.into_iter().map(|(_, trial)| trial).collect())
-}
-
-/// Runs some of the cases, `at_once` at a time.
-fn run_some(
-    cases: &[Case<'_>],
-    some: &[usize],
-    at_once: usize,
-    signals: &Receiver<i32>,
-    tally: &mut Tally,
-) -> Result<Vec<(usize, Trial)>, Cut> {
-    let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let (tell, told) = unbounded();
-    thread::scope(|scope| {
-        for at in 0..at_once.min(some.len()) {
-            let (tell, next, stop) = (tell.clone(), &next, &stop);
-            let work = move || run_next(cases, some, next, stop, &tell);
-            let started = thread::Builder::new().name(format!("test-{at}")).spawn_scoped(scope, work);
-            if let Err(error) = started {
-                stop.store(true, Ordering::Relaxed);
-                return Err(Cut::Failed(Failure::Run(format!("a thread cannot be started: {error}"))));
+impl Bench<'_> {
+    /// Runs everything once, and what is compared and not seen at first once more.
+    fn round(&mut self, tested: &mut [Tested<'_>]) -> Result<(), Cut> {
+        let cases: Vec<Case<'_>> =
+            tested.iter().flat_map(|one| one.variants.iter().map(|variant| Case::new(one.scenario, variant))).collect();
+        let mut trials = self.run_all(&cases)?.into_iter();
+        for one in tested {
+            let trials: Vec<Trial> = trials.by_ref().take(one.variants.len()).collect();
+            let mut compared = Vec::new();
+            for pair in report::pairs(one.scenario, one.variants) {
+                compared.extend(self.compare(one, &trials, &pair)?);
             }
+            one.rounds.push(Round { trials, compared });
         }
-        drop(tell);
-        let mut trials = Vec::with_capacity(some.len());
+        Ok(())
+    }
+
+    /// What two runs show beside each other. A machine that was busy with something else meanwhile gets another chance.
+    fn compare(&mut self, one: &Tested<'_>, trials: &[Trial], pair: &Pair) -> Result<Option<Compared>, Cut> {
+        let Some(verdict) = report::compare(one.scenario, pair, pair.runs.map(|at| &trials[at])) else {
+            return Ok(None);
+        };
+        let first = Compared { verdict, tries: 1 };
+        if first.verdict.seen {
+            return Ok(Some(first));
+        }
+        let cases = pair.runs.map(|at| Case::new(one.scenario, &one.variants[at]));
+        self.tally.more(cases.len());
+        let again = self.run_some(&cases, &[0, 1], 1)?;
+        let [(_, left), (_, right)] = again.as_slice() else { return Ok(Some(first)) };
+        let then = report::compare(one.scenario, pair, [left, right]);
+        Ok(Some(match then {
+            Some(then) => first.again(then),
+            None => first,
+        }))
+    }
+
+    /// Runs every case: first those that only wait, several at once; then one by one those that would disturb each other.
+    /// The result is in the order of the cases.
+    fn run_all(&mut self, cases: &[Case<'_>]) -> Result<Vec<Trial>, Cut> {
+        let (alone, beside): (Vec<usize>, Vec<usize>) = (0..cases.len()).partition(|at| cases[*at].alone);
+        let mut trials: Vec<(usize, Trial)> = Vec::with_capacity(cases.len());
+        for (some, at_once) in [(beside, BESIDE), (alone, 1)] {
+            trials.extend(self.run_some(cases, &some, at_once)?);
+        }
+        trials.sort_by_key(|(at, _)| *at);
+        Ok(trials.into_iter().map(|(_, trial)| trial).collect())
+    }
+
+    /// Runs some of the cases, `at_once` at a time.
+    fn run_some(&mut self, cases: &[Case<'_>], some: &[usize], at_once: usize) -> Result<Vec<(usize, Trial)>, Cut> {
+        let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let (tell, told) = unbounded();
+        thread::scope(|scope| {
+            for at in 0..at_once.min(some.len()) {
+                let (tell, next, stop) = (tell.clone(), &next, &stop);
+                let work = move || run_next(cases, some, next, stop, &tell);
+                let started = thread::Builder::new().name(format!("test-{at}")).spawn_scoped(scope, work);
+                if let Err(error) = started {
+                    stop.store(true, Ordering::Relaxed);
+                    return Err(Cut::Failed(Failure::Run(format!("a thread cannot be started: {error}"))));
+                }
+            }
+            drop(tell);
+            let ended = self.listen(cases, &told);
+            if ended.is_err() {
+                stop.store(true, Ordering::Relaxed); // Relaxed: a request, orders nothing
+            }
+            ended
+        })
+    }
+
+    /// Hears of runs until the last has ended, or a signal comes in.
+    fn listen(&mut self, cases: &[Case<'_>], told: &Receiver<News>) -> Result<Vec<(usize, Trial)>, Cut> {
+        let mut trials = Vec::new();
         loop {
             select! {
                 recv(told) -> news => match news {
-                    Ok(News::Began(at)) => tally.began(&cases[at]),
+                    Ok(News::Began(at)) => self.tally.began(&cases[at]),
                     Ok(News::Ended(at, trial)) => {
-                        tally.ended(&cases[at]);
+                        self.tally.ended(&cases[at]);
                         trials.push((at, trial));
                     }
                     Err(_) => return Ok(trials),
                 },
-                recv(signals) -> signal => if let Ok(signal) = signal {
-                    stop.store(true, Ordering::Relaxed); // Relaxed: a request, orders nothing
+                recv(self.signals) -> signal => if let Ok(signal) = signal {
                     return Err(Cut::Signal(signal));
                 },
             }
         }
-    })
+    }
 }
 
 /// What a testing thread says.
@@ -166,8 +224,6 @@ fn run_next(cases: &[Case<'_>], some: &[usize], next: &AtomicUsize, stop: &Atomi
 fn try_one(case: &Case<'_>, stop: impl Fn() -> bool) -> Trial {
     match Live::start(case.scenario, &case.variant.settings) {
         Ok(live) => report::try_out(&live, case.scenario, &case.variant.settings, stop),
-        Err(error) => {
-            Trial { verdicts: Vec::new(), ended: RunEnd::Crashed(error.to_string()), at: Stamp::default(), lost: 0 }
-        }
+        Err(error) => Trial::failed(error.to_string()),
     }
 }

@@ -100,20 +100,10 @@ impl Model {
                 self.lanes[w.index()].commands.add(ok, cpu);
             }
             EventKind::Added { counter, delta, value } => {
-                self.run(w, at);
-                self.did(w);
-                match self.resources.get_mut(counter.index()) {
-                    Some(Res::Counter(counter)) => counter.add(at, delta, value),
-                    _ => self.health.anomalies += 1,
-                }
+                self.counted(w, at, counter, |counter| counter.add(at, delta, value));
             }
             EventKind::AddedMany { counter, delta } => {
-                self.run(w, at);
-                self.did(w);
-                match self.resources.get_mut(counter.index()) {
-                    Some(Res::Counter(counter)) => counter.add_many(at, delta),
-                    _ => self.health.anomalies += 1,
-                }
+                self.counted(w, at, counter, |counter| counter.add_many(at, delta));
             }
             EventKind::TaskBegan { pool, waited } => self.task_began(w, at, pool, waited),
             EventKind::TaskEnded { pool, ok } => self.task_ended(w, at, pool, ok),
@@ -137,6 +127,16 @@ impl Model {
             EventKind::Ended(how) => self.end(w, at, how),
             // Nobody blocks in any other state.
             EventKind::Block { .. } | EventKind::Began | EventKind::Gap { .. } | EventKind::Unknown { .. } => {}
+        }
+    }
+
+    #[inline]
+    fn counted(&mut self, w: WorkerId, at: Stamp, counter: ResourceId, f: impl FnOnce(&mut super::Counter)) {
+        self.run(w, at);
+        self.did(w);
+        match self.resources.get_mut(counter.index()) {
+            Some(Res::Counter(counter)) => f(counter),
+            _ => self.health.anomalies += 1,
         }
     }
 

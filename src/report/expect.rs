@@ -1,11 +1,11 @@
 //! Whether a run showed what its scenario says it must show.
 
 use crate::model::{Finding, Model};
-use crate::scenario::{Claim, Compare, Expect, Metric, Scenario, Settings};
+use crate::scenario::{Claim, Compare, Expect, Metric, Scenario, Settings, Subject, Times};
 use crate::trace::{Span, Stamp};
 
-use super::measure::{measure, shown};
-use super::words::listed;
+use super::measure::{Measured, measure, shown};
+use super::words::{listed, plain};
 
 /// Two values are equal when they differ by no more than this part of the expected one: rounding, not leeway.
 const SAME: f64 = 1e-9;
@@ -25,10 +25,10 @@ pub fn judge(model: &Model, scenario: &Scenario, settings: &Settings, now: Stamp
     judge_each(model, scenario, settings, now).map(|(_, verdict)| verdict).collect()
 }
 
-/// The expectations that apply to these settings.
+/// The expectations that apply to these settings and speak of one run alone.
 pub(super) fn applying<'a>(scenario: &'a Scenario, settings: &'a Settings) -> impl Iterator<Item = &'a Expect> {
     let applies = |expect: &&Expect| expect.when.iter().all(|(knob, value)| same(settings.number(*knob), *value));
-    scenario.expects.iter().filter(applies)
+    scenario.expects.iter().filter(|expect| expect.other().is_none()).filter(applies)
 }
 
 /// Each expectation that applies with its verdict, one by one.
@@ -40,14 +40,19 @@ pub(super) fn judge_each<'a>(
 ) -> impl Iterator<Item = (&'a Expect, Verdict)> {
     let scales = Scales::new(model, scenario, now);
     let judge = move |expect: &'a Expect| {
-        let (seen, evidence) = match scales.weigh(&expect.claim) {
-            Ok(Weighed { seen, evidence, due }) if seen || due.is_empty() => (seen, evidence),
-            Ok(Weighed { seen, evidence, due }) => (seen, format!("{evidence}; {due}")),
-            Err(why) => (false, format!("cannot be measured: {why}")),
-        };
+        let (seen, evidence) = told(scales.weigh(&expect.claim));
         (expect, Verdict { text: expect.text.clone(), seen, evidence })
     };
     applying(scenario, settings).map(judge)
+}
+
+/// Whether it was seen, and the figures; what was wanted instead when it was not.
+pub(super) fn told(weighed: Result<Weighed, String>) -> (bool, String) {
+    match weighed {
+        Ok(Weighed { seen, evidence, due }) if seen || due.is_empty() => (seen, evidence),
+        Ok(Weighed { seen, evidence, due }) => (seen, format!("{evidence}; {due}")),
+        Err(why) => (false, format!("cannot be measured: {why}")),
+    }
 }
 
 /// What claims are weighed with: a model at a moment.
@@ -78,9 +83,13 @@ impl<'a> Scales<'a> {
             Claim::Deadlock { within } => return Ok(deadlock(self.model, within.map(|ns| Span(ns as u64)))),
             Claim::NoDeadlock => no_deadlock(self.model),
             Claim::Finding { id, seen } => finding(&self.findings, id, *seen),
-            Claim::Measure { metric, of, compare, value } => {
-                let found = measure(self.model, self.scenario, *metric, of, self.now)?;
-                return Ok(compared(*metric, found.value, found.evidence, (*compare, *value)));
+            Claim::Measure { metric, of, compare, value, times } => {
+                let found = |of: &Subject| measure(self.model, self.scenario, *metric, of, self.now);
+                return match times {
+                    Some(Times::Of(other)) => ratio((*compare, *value), &found(of)?, &found(other)?),
+                    Some(Times::With(_)) => Err("one run alone does not show it".to_owned()),
+                    None => Ok(figure(*metric, found(of)?, (*compare, *value))),
+                };
             }
         };
         Ok(Weighed { seen, evidence, due: String::new() })
@@ -111,13 +120,36 @@ fn finding(findings: &[Finding], id: &str, wanted: bool) -> (bool, String) {
     }
 }
 
-fn compared(metric: Metric, value: f64, evidence: String, (compare, due): (Compare, f64)) -> Weighed {
-    let (seen, word) = match compare {
-        Compare::Above => (value > due, "more than"),
-        Compare::Below => (value < due, "less than"),
-        Compare::Equals => (same(value, due), "exactly"),
-    };
-    Weighed { seen, evidence, due: format!("{word} {} was expected", shown(metric, due)) }
+fn figure(metric: Metric, found: Measured, (compare, due): (Compare, f64)) -> Weighed {
+    let due_text = format!("{} {} was expected", word(compare), shown(metric, due));
+    Weighed { seen: holds(compare, found.value, due), evidence: found.evidence, due: due_text }
+}
+
+/// One figure against another, `times` as much.
+pub(super) fn ratio((compare, times): (Compare, f64), one: &Measured, other: &Measured) -> Result<Weighed, String> {
+    if other.value <= 0.0 {
+        return Err(format!("there is nothing to compare with: {}", other.evidence));
+    }
+    let found = one.value / other.value;
+    let evidence = format!("{} times as much; {}; {}", plain(found), one.evidence, other.evidence);
+    let due = format!("{} {} times was expected", word(compare), plain(times));
+    Ok(Weighed { seen: holds(compare, found, times), evidence, due })
+}
+
+fn holds(compare: Compare, value: f64, due: f64) -> bool {
+    match compare {
+        Compare::Above => value > due,
+        Compare::Below => value < due,
+        Compare::Equals => same(value, due),
+    }
+}
+
+const fn word(compare: Compare) -> &'static str {
+    match compare {
+        Compare::Above => "more than",
+        Compare::Below => "less than",
+        Compare::Equals => "exactly",
+    }
 }
 
 pub(super) fn same(value: f64, wanted: f64) -> bool {

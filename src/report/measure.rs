@@ -1,6 +1,8 @@
 //! The figures that expectations speak of, each with where it comes from.
 
+mod rate;
 mod results;
+mod time;
 
 use crate::model::{Lane, Lock, Model, Pool, Shares};
 use crate::scenario::{Metric, Scenario, Subject};
@@ -43,13 +45,21 @@ pub(super) fn measure(
         Metric::Taken => who.taken(),
         Metric::Woken => who.woken(),
         Metric::Share(state) => who.share(state),
+        Metric::Acquired => who.acquired(),
+        Metric::Rate => who.rate(),
+        Metric::Wait(part) => who.wait(part),
+        Metric::Latency(part) => who.latency(part),
+        Metric::Ended => who.ended(),
+        Metric::Elapsed => who.elapsed(),
     }
 }
 
-/// A value as a person writes it: shares in per cent, the rest as numbers.
+/// A value as a person writes it: shares in per cent, durations with their unit, the rest as numbers.
 pub(super) fn shown(metric: Metric, value: f64) -> String {
     match metric {
-        Metric::Contended | Metric::Held | Metric::GaveUp | Metric::Utilization | Metric::Share(_) => percent(value),
+        Metric::Fairness => plain(value),
+        _ if metric.is_share() => percent(value),
+        _ if metric.is_time() => Span(value as u64).to_string(),
         _ => plain(value),
     }
 }

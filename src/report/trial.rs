@@ -6,10 +6,11 @@ use std::ops::ControlFlow;
 use crossbeam_channel::never;
 
 use super::Verdict;
+use super::compare::{self, Figure};
 use super::expect::judge_each;
 use super::follow::{Run, follow};
 use crate::model::Model;
-use crate::scenario::{Claim, Compare, Metric, Scenario, Settings};
+use crate::scenario::{Claim, Compare, Metric, Part, Scenario, Settings};
 use crate::trace::{RunEnd, Span, Stamp};
 
 /// What was not seen in a test's time may still come on a busy machine: it is waited for so many times as long.
@@ -22,6 +23,8 @@ const PACE: Span = Span::millis(150);
 #[derive(Debug)]
 pub struct Trial {
     pub verdicts: Vec<Verdict>,
+    /// What it came to of all that is compared between runs.
+    pub(super) figures: Vec<Figure>,
     pub ended: RunEnd,
     pub at: Stamp,
     /// Events that were recorded, but never arrived.
@@ -29,6 +32,12 @@ pub struct Trial {
 }
 
 impl Trial {
+    /// A run that could not be started.
+    pub fn failed(why: String) -> Self {
+        let (verdicts, figures) = (Vec::new(), Vec::new());
+        Self { verdicts, figures, ended: RunEnd::Crashed(why), at: Stamp::default(), lost: 0 }
+    }
+
     /// Whether the run did its part and showed all it was to show.
     pub fn passed(&self) -> bool {
         !matches!(self.ended, RunEnd::Crashed(_)) && self.verdicts.iter().all(|verdict| verdict.seen)
@@ -59,10 +68,12 @@ pub fn try_out(run: &impl Run, scenario: &Scenario, settings: &Settings, stop: i
         verdicts.extend(one_guess(&followed.model, scenario, settings, followed.at).map(|(verdict, _)| verdict));
         verdicts
     });
-    Trial { verdicts, ended: followed.ended, at: followed.at, lost: followed.model.health().lost }
+    let figures = compare::figures(&followed.model, scenario, settings, followed.at);
+    Trial { verdicts, figures, ended: followed.ended, at: followed.at, lost: followed.model.health().lost }
 }
 
-/// The verdicts, if they are final: all seen, and what must hold has held until `holds`.
+/// The verdicts, if they are final: all seen, what must hold has held until `holds`, and what is compared with another
+/// run has been measured for as long.
 fn settle(model: &Model, scenario: &Scenario, settings: &Settings, now: Stamp, holds: Span) -> Option<Vec<Verdict>> {
     let held = now.since(Stamp::default()) >= holds;
     let mut verdicts = Vec::new();
@@ -78,12 +89,14 @@ fn settle(model: &Model, scenario: &Scenario, settings: &Settings, now: Stamp, h
         }
         verdicts.push(verdict);
     }
-    Some(verdicts)
+    let figures = compare::figures(model, scenario, settings, now);
+    let measured = figures.is_empty() || held && figures.iter().all(Figure::is_known);
+    measured.then_some(verdicts)
 }
 
 /// The question is asked about the scenario as it is: then one of its guesses is to be right. And whether it stays so.
 fn one_guess(model: &Model, scenario: &Scenario, settings: &Settings, now: Stamp) -> Option<(Verdict, bool)> {
-    let ask = scenario.ask.as_ref().filter(|_| *settings == scenario.defaults())?;
+    let ask = scenario.ask.as_ref().filter(|_| settings.numbers == scenario.defaults().numbers)?;
     let answer = super::answer(model, scenario, now)?;
     Some((answer.verdict(ask), answer.settled))
 }
@@ -110,7 +123,7 @@ impl Limits {
 pub(super) fn must_hold(claim: &Claim) -> bool {
     match claim {
         Claim::Deadlock { .. } | Claim::Finding { seen: true, .. } => false,
-        Claim::NoDeadlock | Claim::Finding { seen: false, .. } => true,
+        Claim::NoDeadlock | Claim::Finding { seen: false, .. } | Claim::Measure { times: Some(_), .. } => true,
         Claim::Measure { metric, compare, .. } => {
             let grows = matches!(
                 metric,
@@ -124,6 +137,9 @@ pub(super) fn must_hold(claim: &Claim) -> bool {
                     | Metric::Unseen
                     | Metric::HeldBack
                     | Metric::Depth
+                    | Metric::Acquired
+                    | Metric::Wait(Part::Longest)
+                    | Metric::Latency(Part::Longest)
             );
             *compare != Compare::Above || !grows
         }

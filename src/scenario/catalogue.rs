@@ -66,6 +66,13 @@ const ENTRIES: &[Entry] = entries![
     "unisex-bathroom",
     "water",
     "one-queue",
+    "tune-cpu",
+    "tune-wait",
+    "tune-lock",
+    "tune-permits",
+    "tune-mutex",
+    "tune-held",
+    "tune-elsewhere",
 ];
 
 /// Every scenario of the catalogue, in the order of the picker.

@@ -15,7 +15,7 @@ use super::knob::{Knob, Settings};
 use crate::trace::KnobId;
 
 pub use ask::{Ask, Guess, Right};
-pub use expect::{Claim, Expect, Metric, Subject};
+pub use expect::{Claim, Expect, Metric, Part, Subject, Times};
 pub use optimum::{Optimum, Scarce};
 pub use resource::{Choice, Resource, ResourceSpec, Serving, Target};
 pub use step::{

@@ -2,7 +2,7 @@
 
 use super::expr::{Expr, Values};
 use super::knob::Settings;
-use super::program::{Choice, Expect, ResourceSpec, Scenario, Step};
+use super::program::{Choice, ResourceSpec, Scenario, Step};
 use crate::trace::{KnobId, LockKind};
 
 /// One way to set the knobs that some expectation asks for.
@@ -14,27 +14,35 @@ pub struct Variant {
 }
 
 impl Scenario {
-    /// One variant for each distinct `when` among the expectations, in the order of the file. Settings that only differ
-    /// in what they name count once. Where there are guesses to judge, the scenario as it is comes first.
+    /// One variant for each distinct `when` among the expectations, and for what they are compared with, in the order of
+    /// the file. Settings that only differ in what they name count once. Where there are guesses to judge, the scenario as
+    /// it is comes first.
     pub fn variants(&self) -> Vec<Variant> {
         let mut variants: Vec<Variant> = Vec::new();
         if self.ask.as_ref().is_some_and(|ask| !ask.guesses.is_empty()) {
             variants.push(Variant { settings: self.defaults(), set: Vec::new() });
         }
-        for Expect { when, .. } in &self.expects {
-            let mut settings = self.defaults();
-            for (knob, value) in when {
-                if let Some(number) = settings.numbers.get_mut(knob.index()) {
-                    *number = *value;
-                }
-            }
+        let ways = self.expects.iter().flat_map(|expect| [Some(expect.when.clone()), expect.other()]);
+        for when in ways.flatten() {
+            let settings = self.with_knobs(&when);
             match variants.iter_mut().find(|known| known.settings == settings) {
-                Some(known) if known.set.len() < when.len() => known.set.clone_from(when),
+                Some(known) if known.set.len() < when.len() => known.set = when,
                 Some(_) => {}
-                None => variants.push(Variant { settings, set: when.clone() }),
+                None => variants.push(Variant { settings, set: when }),
             }
         }
         variants
+    }
+
+    /// The defaults, with these knobs turned.
+    pub fn with_knobs(&self, set: &[(KnobId, f64)]) -> Settings {
+        let mut settings = self.defaults();
+        for (knob, value) in set {
+            if let Some(number) = settings.numbers.get_mut(knob.index()) {
+                *number = *value;
+            }
+        }
+        settings
     }
 
     /// A variant's knobs as one would write them after `--set`; empty for the defaults.

@@ -19,6 +19,11 @@ impl Tally {
         Self { total, ended: 0, going: Vec::new(), terminal: io::stderr().is_terminal() }
     }
 
+    /// There are more runs than was known.
+    pub(super) fn more(&mut self, runs: usize) {
+        self.total += runs;
+    }
+
     pub(super) fn began(&mut self, case: &Case<'_>) {
         self.going.push(name(case));
         self.show();

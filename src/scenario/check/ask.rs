@@ -45,7 +45,9 @@ impl Checker {
             } else if child.name().value() == "otherwise" {
                 otherwise = Some(child);
             } else if let Some((claim, text)) = self.claim(child) {
-                claims.push(Expect { text, when: Vec::new(), claim });
+                let claim = Expect { text, when: Vec::new(), claim };
+                wrong |= self.takes_two_runs(child, &claim);
+                claims.push(claim);
             } else {
                 wrong = true; // and it was said why
             }
@@ -66,6 +68,16 @@ impl Checker {
             _ => {}
         }
         Some(Guess { text, right: if claims.is_empty() { Right::Otherwise } else { Right::When(claims) } })
+    }
+
+    /// A guess is decided by the run that one watches.
+    fn takes_two_runs(&mut self, node: &KdlNode, claim: &Expect) -> bool {
+        let two = claim.other().is_some();
+        if two {
+            let help = "compare with something else in the same run, or with a number";
+            self.mistakes.error(span_of(node), "this takes two runs, and a guess is decided by one").help(help);
+        }
+        two
     }
 
     /// Says of a guess that it could not be told from one before.

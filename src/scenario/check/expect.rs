@@ -1,6 +1,7 @@
 //! What a run must show: `expect contended account above="50%" when="kind=std|fair"`.
 
 mod measures;
+mod ways;
 
 use kdl::{KdlEntry, KdlNode, KdlValue};
 
@@ -11,17 +12,15 @@ use super::number::{HOUR, Want};
 use crate::scenario::expr::Expr;
 use crate::scenario::knob::Unit;
 use crate::scenario::program::{Claim, Compare, Expect, Metric, Subject};
-use crate::trace::{KnobId, State};
-use measures::Of;
+use crate::scenario::quantity;
+use crate::trace::State;
 pub(super) use measures::{FINDINGS, MEASURES};
+use measures::{Measure, Of};
 
 const OTHERS: [&str; 5] = ["deadlock", "no-deadlock", "finding", "no-finding", "share"];
 
 const COMPARES: [(&str, Compare); 3] =
     [("above", Compare::Above), ("below", Compare::Below), ("equals", Compare::Equals)];
-
-/// Ways the knobs can stand that one line may speak of.
-const WAYS: usize = 64;
 
 pub(super) const WITHIN: Want = Want { unit: Unit::Time, min: 1e6, max: HOUR, index: false, live: true };
 
@@ -34,7 +33,11 @@ impl Checker {
                 None => Some(vec![Vec::new()]),
             };
             let (Some((claim, text)), Some(ways)) = (claim, ways) else { continue };
+            let times = if let Claim::Measure { times, .. } = &claim { times.as_ref() } else { None };
             for when in ways {
+                if !self.differs(node, &when, times) {
+                    break;
+                }
                 let text = self.with_condition(&text, &when);
                 self.scenario.expects.push(Expect { text, when, claim: claim.clone() });
             }
@@ -52,8 +55,7 @@ impl Checker {
                     Some(entry) => Some(self.within(entry)?),
                     None => None,
                 };
-                let text =
-                    within.map(|ns| format!("deadlock within {}", crate::scenario::quantity::show(ns, Unit::Time)));
+                let text = within.map(|ns| format!("deadlock within {}", quantity::show(ns, Unit::Time)));
                 Some((Claim::Deadlock { within }, text.unwrap_or_else(|| "deadlock".to_owned())))
             }
             "no-deadlock" => {
@@ -80,20 +82,45 @@ impl Checker {
     }
 
     fn measure(&mut self, node: &KdlNode, word: &str) -> Option<(Claim, String)> {
-        let (metric, of, named) = if word == "share" {
-            self.only(node, 2, &["of", "above", "below", "equals"]);
-            self.share(node)?
-        } else {
-            self.only(node, 2, &["above", "below", "equals"]);
-            let measure = MEASURES.iter().find(|measure| measure.word == word)?;
-            let entry = self.second(node, "whose, such as the name of a pool")?;
-            let subject = self.subject(entry, measure.of)?;
-            (measure.metric, subject, format!("{word} {}", entry.value().as_string().unwrap_or_default()))
+        let measure = MEASURES.iter().find(|measure| measure.word == word);
+        let (metric, of, named) = match measure {
+            None => {
+                self.only(node, 2, &["of", "above", "below", "equals", "times"]);
+                self.share(node)?
+            }
+            Some(measure) => {
+                let values = if measure.of == Of::Run { 1 } else { 2 };
+                self.only(node, values, &["above", "below", "equals", "times"]);
+                self.measured_of(node, measure)?
+            }
+        };
+        let times = match prop(node, "times") {
+            Some(entry) => Some(self.times(entry, measure.map(|measure| measure.of))?),
+            None => None,
         };
         let (compare, entry, how) = self.compare(node)?;
-        let value = self.measured(entry, metric)?;
-        let shown = if metric.is_share() { format!("{}%", (value * 1e4).round() / 1e2) } else { value.to_string() };
-        Some((Claim::Measure { metric, of, compare, value }, format!("{named} {how} {shown}")))
+        let value = if times.is_some() { self.factor(entry)? } else { self.measured(entry, metric)? };
+        let (times, text) = match times {
+            Some((times, with)) => (Some(times), format!("{named} {how} {value} times {with}")),
+            None if metric.is_share() => (None, format!("{named} {how} {}%", (value * 1e4).round() / 1e2)),
+            None if metric.is_time() => (None, format!("{named} {how} {}", quantity::show(value, Unit::Time))),
+            None => (None, format!("{named} {how} {value}")),
+        };
+        if self.is_itself(node, &of, times.as_ref()) {
+            return None;
+        }
+        Some((Claim::Measure { metric, of, compare, value, times }, text))
+    }
+
+    /// What is measured, of what, and both in words.
+    fn measured_of(&mut self, node: &KdlNode, measure: &Measure) -> Option<(Metric, Subject, String)> {
+        if measure.of == Of::Run {
+            return Some((measure.metric, Subject::All, measure.word.to_owned()));
+        }
+        let entry = self.second(node, "whose, such as the name of a pool")?;
+        let subject = self.subject(entry, measure.of)?;
+        let name = entry.value().as_string().unwrap_or_default();
+        Some((measure.metric, subject, format!("{} {name}", measure.word)))
     }
 
     /// `share lock of=tellers`: how much of the workers' time goes into a state.
@@ -104,19 +131,25 @@ impl Checker {
         let Some(of) = prop(node, "of") else {
             return Some((Metric::Share(state), Subject::All, format!("share {}", state.word())));
         };
-        let thing = self.resolve(of, "a group of workers", |_, thing| !matches!(thing, Thing::Resource(_)))?;
-        let subject = match thing {
-            Thing::Pool(at) => Subject::Pool(at),
-            Thing::Workers(at) => Subject::Workers(at),
-            Thing::Resource(_) => return None,
-        };
+        let subject = self.group(of)?;
         let name = of.value().as_string().unwrap_or_default();
         Some((Metric::Share(state), subject, format!("share {} of {name}", state.word())))
     }
 
+    /// A group of workers, or the workers of a pool.
+    fn group(&mut self, entry: &KdlEntry) -> Option<Subject> {
+        match self.resolve(entry, "a group of workers", |_, thing| !matches!(thing, Thing::Resource(_)))? {
+            Thing::Pool(at) => Some(Subject::Pool(at)),
+            Thing::Workers(at) => Some(Subject::Workers(at)),
+            Thing::Resource(_) => None,
+        }
+    }
+
     fn subject(&mut self, entry: &KdlEntry, of: Of) -> Option<Subject> {
         let thing = self.resolve(entry, of.what(), |this, thing| match (thing, of) {
-            (Thing::Pool(_), of) => matches!(of, Of::Pool | Of::Crew | Of::Queued | Of::Losing),
+            (Thing::Pool(_), of) => {
+                matches!(of, Of::Pool | Of::Queued | Of::Counted | Of::Crew | Of::Losing)
+            }
             (Thing::Workers(_), of) => of == Of::Crew,
             (Thing::Resource(at), of) => {
                 this.scenario.resources.get(at).is_some_and(|resource| of.matches(&resource.spec))
@@ -140,24 +173,52 @@ impl Checker {
         None
     }
 
-    /// The value a measure is compared with: a share as `50%`, or a plain number.
+    /// The value a measure is compared with: a share as `50%`, a time as `5ms`, or a plain number.
     fn measured(&mut self, entry: &KdlEntry, metric: Metric) -> Option<f64> {
-        let (min, max) = if metric.is_share() { (0.0, 1.0) } else { (-1e15, 1e15) };
+        let (wanted, range, (min, max)) = match metric {
+            _ if metric.is_share() => ("a share such as \"50%\"", "it goes from 0% to 100%", (0.0, 1.0)),
+            _ if metric.is_time() => ("a time such as \"5ms\"", "it goes from 0us to 1h", (0.0, HOUR)),
+            _ => ("a plain number", "it goes from -1e15 to 1e15", (-1e15, 1e15)),
+        };
         let percent = |text: &str| text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
         let value = match entry.value() {
+            KdlValue::Integer(_) | KdlValue::Float(_) if metric.is_time() => None,
             KdlValue::Integer(value) => Some(*value as f64),
             KdlValue::Float(value) => Some(*value),
             KdlValue::String(text) if metric.is_share() => percent(text).map(|value| value / 100.0),
+            KdlValue::String(text) if metric.is_time() => match quantity::parse(text) {
+                Ok((value, Unit::Time)) => Some(value),
+                _ => None,
+            },
             _ => None,
         };
+        self.within_range(entry, value, wanted, (min, max), range)
+    }
+
+    /// What another measure is multiplied with.
+    fn factor(&mut self, entry: &KdlEntry) -> Option<f64> {
+        let value = match entry.value() {
+            KdlValue::Integer(value) => Some(*value as f64),
+            KdlValue::Float(value) => Some(*value),
+            _ => None,
+        };
+        self.within_range(entry, value, "a plain number of times", (0.0, 1e6), "it goes from 0 to 1e6")
+    }
+
+    fn within_range(
+        &mut self,
+        entry: &KdlEntry,
+        value: Option<f64>,
+        wanted: &str,
+        (min, max): (f64, f64),
+        range: &str,
+    ) -> Option<f64> {
         let Some(value) = value else {
-            let wanted = if metric.is_share() { "a share such as \"50%\"" } else { "a plain number" };
             let title = format!("expected {wanted}, found {}", kind_of(entry.value()));
             self.mistakes.error(value_span(entry), title);
             return None;
         };
         if !(min..=max).contains(&value) {
-            let range = if metric.is_share() { "it goes from 0% to 100%" } else { "it goes from -1e15 to 1e15" };
             self.mistakes.error(value_span(entry), "this number is out of range").help(range);
             return None;
         }
@@ -178,52 +239,11 @@ impl Checker {
             self.mistakes.error(entry_span(extra), "this is one value too many").help("remove it");
         }
         let kind = arg(node, 0).and_then(|entry| entry.value().as_string()).unwrap_or_default().to_owned();
-        for name in ["within", "above", "below", "equals", "of"].iter().filter(|name| !props.contains(name)) {
+        for name in ["within", "above", "below", "equals", "of", "times"].iter().filter(|name| !props.contains(name)) {
             if let Some(entry) = prop(node, name) {
                 let title = format!("`expect {kind}` has no `{name}`");
                 self.mistakes.error(entry_span(entry), title).help("remove it");
             }
         }
-    }
-
-    /// `kind=std|fair order=same`: every way the knobs can stand for the expectation to be asked.
-    fn ways(&mut self, entry: &KdlEntry) -> Option<Vec<Vec<(KnobId, f64)>>> {
-        let text = self.text(entry)?;
-        let mut ways: Vec<Vec<(KnobId, f64)>> = vec![Vec::new()];
-        for condition in text.split_whitespace() {
-            let Some((name, values)) = condition.split_once('=') else {
-                let help = "write knobs and values: when=\"kind=std|fair order=same\"";
-                self.mistakes.error(value_span(entry), format!("`{condition}` is no condition")).help(help);
-                return None;
-            };
-            let mut next = Vec::new();
-            for value in values.split('|') {
-                match self.knob_setting(name, value) {
-                    Ok(setting) if next.len() < WAYS => {
-                        next.extend(ways.iter().map(|way| [way.as_slice(), &[setting]].concat()));
-                    }
-                    Ok(_) => {
-                        self.mistakes.error(value_span(entry), "these are more than 64 ways").help("name fewer values");
-                        return None;
-                    }
-                    Err(error) => {
-                        self.mistakes.error(value_span(entry), error.to_string());
-                        return None;
-                    }
-                }
-            }
-            ways = next;
-        }
-        Some(ways)
-    }
-
-    fn with_condition(&self, text: &str, when: &[(KnobId, f64)]) -> String {
-        let shown: Vec<String> = when
-            .iter()
-            .filter_map(|(id, value)| {
-                self.scenario.knobs.get(id.index()).map(|k| format!("{}={}", k.name, k.show(*value)))
-            })
-            .collect();
-        if shown.is_empty() { text.to_owned() } else { format!("{text} when {}", shown.join(" ")) }
     }
 }

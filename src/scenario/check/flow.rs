@@ -4,7 +4,7 @@ use kdl::KdlNode;
 
 use super::Checker;
 use super::node::{children, span_of};
-use super::steps::pairs;
+use super::steps::{Pair, pairs};
 use crate::scenario::program::{Choice, PoolStep, QueueStep, ResourceSpec, SignalStep, Step, Target};
 use crate::trace::LockKind;
 
@@ -41,76 +41,84 @@ impl Checker {
                 let mistake = self.mistakes.warning(span_of(pair.node), "this step is never reached");
                 mistake.also(span_of(before), "nothing gets past this").help("remove it, or move it up");
             }
-            let body = children(pair.node);
-            match pair.step {
-                Step::Lock { target, body: steps } => {
-                    self.take(target, pair.node, true, held);
-                    self.follow(body, steps, held);
-                    let mine = held.iter().rposition(|lock| std::ptr::eq(lock.node, pair.node));
-                    mine.map(|at| held.remove(at));
-                }
-                Step::TryLock { target, body: steps, otherwise, .. } => {
-                    let mut with = held.clone();
-                    with.push(Held { target, node: pair.node, block: true, certain: true });
-                    self.follow(body, steps, &mut with);
-                    with.retain(|lock| !std::ptr::eq(lock.node, pair.node));
-                    self.follow(pair.otherwise, otherwise, held);
-                    *held = merge(&with, std::mem::take(held));
-                }
-                Step::When { body: steps, otherwise, .. }
-                | Step::If { body: steps, otherwise, .. }
-                | Step::Pool(PoolStep::Look { body: steps, otherwise })
-                | Step::Queue(
-                    QueueStep::TryPut { body: steps, otherwise, .. }
-                    | QueueStep::TryTake { body: steps, otherwise, .. },
-                ) => {
-                    let mut with = held.clone();
-                    self.follow(body, steps, &mut with);
-                    self.follow(pair.otherwise, otherwise, held);
-                    *held = merge(&with, std::mem::take(held));
-                }
-                Step::Attempt(attempt) => {
-                    let mut with = held.clone();
-                    self.follow(body, &attempt.body, &mut with);
-                    self.follow(pair.otherwise, attempt.otherwise.as_deref().unwrap_or_default(), held);
-                    *held = merge(&with, std::mem::take(held));
-                }
-                Step::Read { target, body: steps } | Step::Write { target, body: steps } => {
-                    let again = matches!(pair.step, Step::Read { .. }) && is_read_only(target, held);
-                    if !again {
-                        self.take(target, pair.node, true, held);
-                    }
-                    self.follow(body, steps, held);
-                    let mine = held.iter().rposition(|lock| std::ptr::eq(lock.node, pair.node));
-                    mine.map(|at| held.remove(at));
-                }
-                Step::Take(target) => self.take(target, pair.node, false, held),
-                Step::Release(target) => self.give_back(target, pair.node, held),
-                Step::Acquire { body: steps, .. }
-                | Step::Repeat { body: steps, .. }
-                | Step::While { body: steps, .. }
-                | Step::Queue(QueueStep::Each { body: steps, .. }) => self.follow(body, steps, held),
-                Step::Signal(SignalStep::Wait { target, .. }) => self.waits(target, pair.node, held),
-                Step::Forever(steps) => {
-                    self.follow(body, steps, held);
-                    endless = Some(pair.node);
-                }
-                Step::Panic(_) | Step::Abort | Step::Exit(_) => endless = Some(pair.node),
-                Step::Choose(ways) => {
-                    let mut after: Option<Vec<Held<'a>>> = None;
-                    for (node, way) in body.iter().zip(ways) {
-                        let mut with = held.clone();
-                        self.follow(children(node), &way.steps, &mut with);
-                        after = Some(match after {
-                            Some(known) => merge(&known, with),
-                            None => with,
-                        });
-                    }
-                    *held = after.unwrap_or_default();
-                }
-                _ => {}
+            self.follow_one(pair, held);
+            if matches!(pair.step, Step::Forever(_) | Step::Panic(_) | Step::Abort | Step::Exit(_)) {
+                endless = Some(pair.node);
             }
         }
+    }
+
+    fn follow_one<'a>(&mut self, pair: Pair<'a>, held: &mut Vec<Held<'a>>) {
+        let body = children(pair.node);
+        match pair.step {
+            Step::Lock { target, body: steps } => self.holding(target, pair.node, (body, steps), held),
+            Step::Read { target, .. } if is_read_only(target, held) => self.bodies(pair, held),
+            Step::Read { target, body: steps } | Step::Write { target, body: steps } => {
+                self.holding(target, pair.node, (body, steps), held);
+            }
+            Step::TryLock { target, body: steps, otherwise, .. } => {
+                let mut with = held.clone();
+                with.push(Held { target, node: pair.node, block: true, certain: true });
+                self.follow(body, steps, &mut with);
+                with.retain(|lock| !std::ptr::eq(lock.node, pair.node));
+                self.follow(pair.otherwise, otherwise, held);
+                *held = merge(&with, std::mem::take(held));
+            }
+            Step::When { body: steps, otherwise, .. }
+            | Step::If { body: steps, otherwise, .. }
+            | Step::Pool(PoolStep::Look { body: steps, otherwise })
+            | Step::Queue(
+                QueueStep::TryPut { body: steps, otherwise, .. } | QueueStep::TryTake { body: steps, otherwise, .. },
+            ) => self.one_of([(body, steps.as_slice()), (pair.otherwise, otherwise.as_slice())], held),
+            Step::Attempt(attempt) => {
+                let otherwise = attempt.otherwise.as_deref().unwrap_or_default();
+                self.one_of([(body, attempt.body.as_slice()), (pair.otherwise, otherwise)], held);
+            }
+            Step::Choose(ways) => {
+                let ways = body.iter().zip(ways).map(|(node, way)| (children(node), way.steps.as_slice()));
+                self.one_of(ways, held);
+            }
+            Step::Take(target) => self.take(target, pair.node, false, held),
+            Step::Release(target) => self.give_back(target, pair.node, held),
+            Step::Signal(SignalStep::Wait { target, .. }) => self.waits(target, pair.node, held),
+            _ => self.bodies(pair, held),
+        }
+    }
+
+    /// The steps in its block, where that holds nothing more.
+    fn bodies<'a>(&mut self, pair: Pair<'a>, held: &mut Vec<Held<'a>>) {
+        if let Some(steps) = pair.step.bodies().next() {
+            self.follow(children(pair.node), steps, held);
+        }
+    }
+
+    /// A block that has the lock from its begin to its end.
+    fn holding<'a>(
+        &mut self,
+        target: &'a Target,
+        node: &'a KdlNode,
+        (body, steps): (&'a [KdlNode], &'a [Step]),
+        held: &mut Vec<Held<'a>>,
+    ) {
+        self.take(target, node, true, held);
+        self.follow(body, steps, held);
+        if let Some(mine) = held.iter().rposition(|lock| std::ptr::eq(lock.node, node)) {
+            held.remove(mine);
+        }
+    }
+
+    /// Ways of which a worker goes one.
+    fn one_of<'a>(&mut self, ways: impl IntoIterator<Item = (&'a [KdlNode], &'a [Step])>, held: &mut Vec<Held<'a>>) {
+        let mut after: Option<Vec<Held<'a>>> = None;
+        for (nodes, steps) in ways {
+            let mut with = held.clone();
+            self.follow(nodes, steps, &mut with);
+            after = Some(match after {
+                Some(known) => merge(&known, with),
+                None => with,
+            });
+        }
+        *held = after.unwrap_or_default();
     }
 
     fn take<'a>(&mut self, target: &'a Target, node: &'a KdlNode, block: bool, held: &mut Vec<Held<'a>>) {

@@ -28,7 +28,11 @@ impl Checker {
         }
         let Some((knob, unit)) = arg(node, 0).and_then(|entry| self.numeric_knob(entry)) else { return };
         let end = |this: &mut Self, name: &str| {
-            let entry = prop(node, name)?;
+            let Some(entry) = prop(node, name) else {
+                let title = format!("this optimum has no `{name}`");
+                this.mistakes.error(span_of(node), title).help("write it like this: optimum workers from=9 to=11");
+                return None;
+            };
             let formula = this.number(entry, Want { unit, ..END })?;
             Some(formula.expr.eval(&Defaults(&this.scenario.defaults())))
         };

@@ -31,8 +31,28 @@ pub enum Claim {
         metric: Metric,
         of: Subject,
         compare: Compare,
+        /// What it is compared with; a factor when there is something to multiply.
         value: f64,
+        times: Option<Times>,
     },
+}
+
+/// What a measure is compared with, `value` times.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Times {
+    /// The same measure of something else in the same run.
+    Of(Subject),
+    /// The same measure in a run with these knobs turned as well.
+    With(Vec<(KnobId, f64)>),
+}
+
+impl Expect {
+    /// The knobs of the run that this one is compared with, if it is.
+    pub fn other(&self) -> Option<Vec<(KnobId, f64)>> {
+        let Claim::Measure { times: Some(Times::With(set)), .. } = &self.claim else { return None };
+        let kept = self.when.iter().filter(|(knob, _)| !set.iter().any(|(turned, _)| turned == knob));
+        Some(kept.chain(set).copied().collect())
+    }
 }
 
 /// Whom a measure is about: positions in the scenario's tables.
@@ -93,6 +113,28 @@ pub enum Metric {
     Woken,
     /// Share of the workers' time in a state.
     Share(crate::trace::State),
+    /// How many times a lock was taken.
+    Acquired,
+    /// What happened a second: a lock taken, a task done, an item taken, a counter added to.
+    Rate,
+    /// How long those who had to wait for a lock waited.
+    Wait(Part),
+    /// From when a task was due to when its result was there.
+    Latency(Part),
+    /// When the last of a group came to its end.
+    Ended,
+    /// How long the run went on until it ended by itself.
+    Elapsed,
+}
+
+/// Which of many durations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Part {
+    /// Half are no longer.
+    Median,
+    /// One of a hundred is longer.
+    Tail,
+    Longest,
 }
 
 impl Metric {
@@ -102,5 +144,10 @@ impl Metric {
             self,
             Self::Contended | Self::Fairness | Self::Held | Self::GaveUp | Self::Utilization | Self::Share(_)
         )
+    }
+
+    /// Whether it is a duration, in nanoseconds.
+    pub const fn is_time(self) -> bool {
+        matches!(self, Self::Wait(_) | Self::Latency(_) | Self::Ended | Self::Elapsed)
     }
 }

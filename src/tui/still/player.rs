@@ -189,12 +189,7 @@ impl<'a> Player<'a> {
                 let at = self.index(target, place);
                 self.shared[at].value += i64::from(*by);
             }
-            Step::AddMany { target, by, times } => {
-                let (at, times) = (self.index(target, place), time(times));
-                let delta = i64::from(*by).saturating_mul(times as i64);
-                self.shared[at].value = self.shared[at].value.saturating_add(delta);
-                self.spend(worker, now, State::Running, times.saturating_mul(ADDITION.0));
-            }
+            Step::AddMany { target, by, times } => self.add_many(worker, target, *by, time(times), now),
             Step::Queue(step) => self.queue_step(worker, step, now),
             Step::Signal(step) => self.signal_step(worker, step, now),
             // Whoever waits for a result does so for about as long as a task takes.
@@ -210,6 +205,13 @@ impl<'a> Player<'a> {
             Step::While { question, body } if self.holds(question, place) => self.once_more(worker, body),
             Step::Load(_) | Step::While { .. } | Step::Pool(PoolStep::Submit { .. } | PoolStep::Shutdown { .. }) => {}
         }
+    }
+
+    fn add_many(&mut self, worker: usize, target: &Target, by: i8, times: u64, now: u64) {
+        let at = self.index(target, self.workers[worker].place);
+        let delta = i64::from(by).saturating_mul(times as i64);
+        self.shared[at].value = self.shared[at].value.saturating_add(delta);
+        self.spend(worker, now, State::Running, times.saturating_mul(ADDITION.0));
     }
 
     pub(super) fn spend(&mut self, worker: usize, now: u64, state: State, time: u64) {

@@ -1,6 +1,6 @@
 //! What can be measured of a run, and what can be found wrong with it.
 
-use crate::scenario::program::{Metric, ResourceSpec};
+use crate::scenario::program::{Metric, Part, ResourceSpec};
 
 /// What can be found wrong with a run: the ids of the detectors. They live in a layer that this one does not know.
 pub(in crate::scenario::check) const FINDINGS: [&str; 21] = [
@@ -35,13 +35,17 @@ pub(in crate::scenario::check) enum Of {
     /// A counter or a pool.
     Losing,
     Pool,
-    /// A pool or a group of workers.
-    Crew,
     Queue,
     /// A pool or a queue.
     Queued,
     /// A condition, an event or a barrier.
     Signal,
+    /// What can be counted by the second.
+    Counted,
+    /// A pool or a group of workers.
+    Crew,
+    /// The run as a whole: nothing is named.
+    Run,
 }
 
 impl Of {
@@ -52,20 +56,24 @@ impl Of {
             Self::Counter => "a counter",
             Self::Losing => "a counter or a pool",
             Self::Pool => "a pool",
-            Self::Crew => "a pool or a group of workers",
             Self::Queue => "a queue",
             Self::Queued => "a pool or a queue",
             Self::Signal => "a condition, an event or a barrier",
+            Self::Counted => "a lock, a pool, a queue or a counter",
+            Self::Crew => "a pool or a group of workers",
+            Self::Run => "the run",
         }
     }
 
     pub(super) const fn matches(self, spec: &ResourceSpec) -> bool {
         match spec {
             ResourceSpec::Mutex { .. } | ResourceSpec::Semaphore { .. } | ResourceSpec::Rwlock { .. } => {
-                matches!(self, Self::Lock)
+                matches!(self, Self::Lock | Self::Counted)
             }
-            ResourceSpec::Counter { .. } => matches!(self, Self::Counter | Self::Losing),
-            ResourceSpec::Queue { .. } | ResourceSpec::Server(_) => matches!(self, Self::Queue | Self::Queued),
+            ResourceSpec::Counter { .. } => matches!(self, Self::Counter | Self::Losing | Self::Counted),
+            ResourceSpec::Queue { .. } | ResourceSpec::Server(_) => {
+                matches!(self, Self::Queue | Self::Queued | Self::Counted)
+            }
             ResourceSpec::Condition { .. } | ResourceSpec::Event | ResourceSpec::Barrier { .. } => {
                 matches!(self, Self::Signal)
             }
@@ -86,7 +94,7 @@ const fn measure(word: &'static str, metric: Metric, of: Of, help: &'static str)
     Measure { word, metric, of, help }
 }
 
-pub(in crate::scenario::check) const MEASURES: [Measure; 23] = [
+pub(in crate::scenario::check) const MEASURES: [Measure; 33] = [
     measure("contended", Metric::Contended, Of::Lock, "share of its acquisitions that had to wait"),
     measure(
         "fairness",
@@ -139,5 +147,25 @@ pub(in crate::scenario::check) const MEASURES: [Measure; 23] = [
     ),
     measure("depth", Metric::Depth, Of::Queued, "most items that waited at once"),
     measure("taken", Metric::Taken, Of::Queue, "items taken"),
+    measure("acquired", Metric::Acquired, Of::Lock, "how many times it was taken"),
+    measure(
+        "rate",
+        Metric::Rate,
+        Of::Counted,
+        "times a second that it was taken or added to, or that a task of it was done",
+    ),
+    measure("wait-p50", Metric::Wait(Part::Median), Of::Lock, "the median wait of those who had to wait"),
+    measure("wait-p99", Metric::Wait(Part::Tail), Of::Lock, "the wait that one of a hundred of them exceeds"),
+    measure("wait-max", Metric::Wait(Part::Longest), Of::Lock, "the longest wait, also one that still goes on"),
+    measure(
+        "latency-p50",
+        Metric::Latency(Part::Median),
+        Of::Pool,
+        "from when a task is due to its result: the median",
+    ),
+    measure("latency-p99", Metric::Latency(Part::Tail), Of::Pool, "the same: what one task of a hundred exceeds"),
+    measure("latency-max", Metric::Latency(Part::Longest), Of::Pool, "the same: the longest"),
+    measure("ended", Metric::Ended, Of::Crew, "when the last of its workers came to its end, from the start"),
+    measure("elapsed", Metric::Elapsed, Of::Run, "how long the run went on until it ended by itself"),
     measure("woken", Metric::Woken, Of::Signal, "workers woken by each signal that woke any"),
 ];

@@ -6,7 +6,7 @@ use super::{Family, Shape, Slot, Unless, Value, may, must, shape};
 use crate::scenario::check::expect::WITHIN;
 use crate::scenario::check::test::FOR;
 
-const VALUE: Value = Own("a number; of a share also `50%`");
+const VALUE: Value = Own("a number; of a share `50%`, of a duration `5ms`");
 const ONE_OF_THREE: Unless = Then("one of the three, for a measure");
 
 const WHAT: Slot =
@@ -14,16 +14,28 @@ const WHAT: Slot =
 const WHOSE: Slot =
     may("of", Own("a name"), Then("nothing, for a deadlock"), "the finding, the state, or what is measured");
 
+const WITHIN_TIME: Slot = may("within", Number(WITHIN), Then("ever"), "a deadlock must be there by then");
+const ABOVE: Slot = may("above", VALUE, ONE_OF_THREE, "it must be more");
+const BELOW: Slot = may("below", VALUE, ONE_OF_THREE, "it must be less");
+const EQUALS: Slot = may("equals", VALUE, ONE_OF_THREE, "it must be exactly this");
+const GROUP: Slot = may("of", Of("a group of workers"), Then("all workers"), "whose time `share` is about");
+
 /// An expectation of the run at hand.
 pub(super) const CLAIM: Shape =
     shape("expect", "expect deadlock", "What the run must show for the guess to be right. All of several must hold.")
         .args(&[WHAT, WHOSE])
         .props(&[
-            may("within", Number(WITHIN), Then("ever"), "a deadlock must be there by then"),
-            may("above", VALUE, ONE_OF_THREE, "it must be more"),
-            may("below", VALUE, ONE_OF_THREE, "it must be less"),
-            may("equals", VALUE, ONE_OF_THREE, "it must be exactly this"),
-            may("of", Of("a group of workers"), Then("all workers"), "whose time `share` is about"),
+            WITHIN_TIME,
+            ABOVE,
+            BELOW,
+            EQUALS,
+            may(
+                "times",
+                Own("a name"),
+                Then("it is compared with the number itself"),
+                "the number is how many times as much as of something else",
+            ),
+            GROUP,
         ]);
 
 pub(super) const EXPECT: Family = Family {
@@ -35,16 +47,20 @@ pub(super) const EXPECT: Family = Family {
             "What a run must show. `contend test` runs the scenario once for each way its knobs have to stand and says \
              of everything whether it was seen. May stand several times.",
         )
-        .args(&[
-            must("what", Own("`deadlock`, `no-deadlock`, `finding`, `no-finding`, `share` or a measure"), "see below"),
-            may("of", Own("a name"), Then("nothing, for a deadlock"), "the finding, the state, or what is measured"),
-        ])
+        .args(&[WHAT, WHOSE])
         .props(&[
-            may("within", Number(WITHIN), Then("ever"), "a deadlock must be there by then"),
-            may("above", VALUE, ONE_OF_THREE, "it must be more"),
-            may("below", VALUE, ONE_OF_THREE, "it must be less"),
-            may("equals", VALUE, ONE_OF_THREE, "it must be exactly this"),
-            may("of", Of("a group of workers"), Then("all workers"), "whose time `share` is about"),
+            WITHIN_TIME,
+            ABOVE,
+            BELOW,
+            EQUALS,
+            may(
+                "times",
+                Own("`knob=value` with spaces between, or a name"),
+                Then("it is compared with the number itself"),
+                "the number is how many times as much: as in a run with these knobs turned as well, or as of something \
+                 else in the same run",
+            ),
+            GROUP,
             may(
                 "when",
                 Own("`knob=value` with spaces between; `kind=std|fair` for several"),

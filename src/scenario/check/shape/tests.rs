@@ -91,7 +91,8 @@ impl Written {
             (_, false) => "",
         };
         let node = format!("{word} {args} {} {block}", props.join(" "));
-        let own = self.args.first().filter(|_| self.place.name == TOP.name).map(|name| format!(" {name} "));
+        let declares = matches!(self.shape.args.first().map(|slot| slot.value), Some(Value::Name));
+        let own = self.args.first().filter(|_| declares).map(|name| format!(" {name} "));
         let is_free = |line: &&&str| own.as_ref().is_none_or(|own| !format!("{line} ").contains(own));
         let around: Vec<&str> = AROUND.iter().filter(is_free).copied().collect();
         format!("{}\n{}", around.join("\n"), self.placed(&node))

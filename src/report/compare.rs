@@ -1,0 +1,162 @@
+//! What two runs of a scenario show beside each other: `expect rate till below=0.5 times="kind=std" when="kind=fair"`.
+
+use super::Verdict;
+use super::expect::{ratio, told};
+use super::measure::{Measured, measure};
+use super::trial::Trial;
+use crate::model::Model;
+use crate::scenario::{Claim, Scenario, Settings, Variant};
+use crate::trace::Stamp;
+
+/// What one run came to of one expectation that compares it with another run.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Figure {
+    /// Position of the expectation.
+    expect: usize,
+    found: Result<Measured, String>,
+}
+
+impl Figure {
+    pub(super) fn is_known(&self) -> bool {
+        self.found.is_ok()
+    }
+}
+
+/// All that is compared of a run with these settings, on either side.
+pub(super) fn figures(model: &Model, scenario: &Scenario, settings: &Settings, now: Stamp) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    for (at, expect) in scenario.expects.iter().enumerate() {
+        let (Some(other), Claim::Measure { metric, of, .. }) = (expect.other(), &expect.claim) else { continue };
+        if [&expect.when, &other].into_iter().any(|set| scenario.with_knobs(set).numbers == settings.numbers) {
+            figures.push(Figure { expect: at, found: measure(model, scenario, *metric, of, now) });
+        }
+    }
+    figures
+}
+
+/// Two runs that an expectation compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pair {
+    /// Position of the expectation.
+    expect: usize,
+    /// Positions of the variants: the one it speaks of, and the one it is compared with.
+    pub runs: [usize; 2],
+}
+
+/// Every pair of runs that is compared, in the order of the file.
+pub fn pairs(scenario: &Scenario, variants: &[Variant]) -> Vec<Pair> {
+    let find =
+        |set: &[_]| variants.iter().position(|variant| variant.settings.numbers == scenario.with_knobs(set).numbers);
+    let pair = |(at, expect): (usize, &crate::scenario::Expect)| {
+        let runs = [find(&expect.when)?, find(&expect.other()?)?];
+        Some(Pair { expect: at, runs })
+    };
+    scenario.expects.iter().enumerate().filter_map(pair).collect()
+}
+
+/// What became of an expectation that compares two runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    pub verdict: Verdict,
+    /// How many pairs of runs it took.
+    pub tries: u32,
+}
+
+impl Compared {
+    /// The same after another pair of runs: what is not seen twice is not seen, and both are told.
+    pub fn again(self, then: Verdict) -> Self {
+        let which = if then.seen { "seen at the second try" } else { "not at the second try either" };
+        let evidence = format!("{which}: {}; the first: {}", then.evidence, self.verdict.evidence);
+        Self { verdict: Verdict { evidence, ..then }, tries: self.tries + 1 }
+    }
+}
+
+/// Judges what two runs came to.
+pub fn compare(scenario: &Scenario, pair: &Pair, runs: [&Trial; 2]) -> Option<Verdict> {
+    let expect = scenario.expects.get(pair.expect)?;
+    let Claim::Measure { compare, value, .. } = &expect.claim else { return None };
+    let found = runs.map(|run| figure(run, pair.expect));
+    let judged = match &found {
+        [Ok(one), Ok(other)] => ratio((*compare, *value), one, other),
+        [Err(why), _] => Err(why.clone()),
+        [_, Err(why)] => Err(format!("{why}, of the run it is compared with")),
+    };
+    let (seen, evidence) = told(judged);
+    Some(Verdict { text: expect.text.clone(), seen, evidence })
+}
+
+fn figure(trial: &Trial, expect: usize) -> Result<&Measured, String> {
+    let found = trial.figures.iter().find(|figure| figure.expect == expect);
+    found.map_or_else(|| Err("the run failed".to_owned()), |figure| figure.found.as_ref().map_err(Clone::clone))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Source, check};
+    use crate::trace::RunEnd;
+
+    const TEXT: &str = "knob n 1 min=1 max=9\nmutex m\nthread w count=$n { lock m { sleep \"1ms\" } }\n";
+
+    fn read(expectations: &str) -> Scenario {
+        let source = Source { name: "x".to_owned(), path: None, text: format!("{TEXT}{expectations}") };
+        check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario
+    }
+
+    fn trial(expect: usize, found: Result<f64, &str>) -> Trial {
+        let found = found.map(|value| Measured { value, evidence: format!("it is {value}") }).map_err(str::to_owned);
+        Trial {
+            verdicts: Vec::new(),
+            figures: vec![Figure { expect, found }],
+            ended: RunEnd::Stopped,
+            at: Stamp(1),
+            lost: 0,
+        }
+    }
+
+    #[test]
+    fn a_run_that_only_a_comparison_names_is_run_as_well() {
+        let scenario = read("expect rate m below=2 times=\"n=3\" when=\"n=1|2\"\nexpect no-deadlock\n");
+        let variants = scenario.variants();
+        let labels: Vec<String> = variants.iter().map(|variant| scenario.label(variant)).collect();
+        assert_eq!(labels, ["n=1", "n=3", "n=2"]);
+        let pairs = pairs(&scenario, &variants);
+        assert_eq!(pairs.iter().map(|pair| pair.runs).collect::<Vec<_>>(), [[0, 1], [2, 1]]);
+    }
+
+    #[test]
+    fn knobs_that_are_not_named_stand_as_they_do_on_the_other_side() {
+        let scenario = read("knob k 1 min=1 max=9\nexpect rate m above=2 times=\"n=3\" when=\"n=2 k=5\"\n");
+        let variants = scenario.variants();
+        let labels: Vec<String> = variants.iter().map(|variant| scenario.label(variant)).collect();
+        assert_eq!(labels, ["n=2 k=5", "k=5 n=3"]);
+    }
+
+    #[test]
+    fn two_runs_are_compared_by_how_many_times_as_much() {
+        let scenario = read("expect rate m below=0.5 times=\"n=3\"\n");
+        let pair = pairs(&scenario, &scenario.variants())[0];
+        let judge = |one, other| compare(&scenario, &pair, [&trial(0, one), &trial(0, other)]).expect("it compares");
+        let seen = judge(Ok(10.0), Ok(40.0));
+        assert!(seen.seen);
+        assert_eq!(seen.evidence, "0.25 times as much; it is 10; it is 40");
+        assert_eq!(seen.text, "rate m below 0.5 times n=3");
+        let missed = judge(Ok(30.0), Ok(40.0));
+        assert_eq!(missed.evidence, "0.75 times as much; it is 30; it is 40; less than 0.5 times was expected");
+        assert!(!missed.seen);
+        assert!(!judge(Ok(1.0), Ok(0.0)).seen, "nothing is no measure");
+        assert_eq!(judge(Err("why"), Ok(1.0)).evidence, "cannot be measured: why");
+        assert_eq!(judge(Ok(1.0), Err("why")).evidence, "cannot be measured: why, of the run it is compared with");
+    }
+
+    #[test]
+    fn a_second_try_tells_of_both() {
+        let verdict = |seen, evidence: &str| Verdict { text: "x".to_owned(), seen, evidence: evidence.to_owned() };
+        let first = || Compared { verdict: verdict(false, "a"), tries: 1 };
+        let seen = first().again(verdict(true, "b"));
+        assert_eq!((seen.verdict.seen, seen.tries), (true, 2));
+        assert_eq!(seen.verdict.evidence, "seen at the second try: b; the first: a");
+        let missed = first().again(verdict(false, "b"));
+        assert_eq!(missed.verdict.evidence, "not at the second try either: b; the first: a");
+    }
+}

@@ -1,0 +1,86 @@
+//! How long, and when.
+
+use super::super::words::many;
+use super::{Measured, Who};
+use crate::model::Times;
+use crate::scenario::{Part, Subject};
+use crate::trace::{RunEnd, Span, Stamp};
+
+impl Who<'_> {
+    pub(super) fn wait(&self, part: Part) -> Result<Measured, String> {
+        let (name, lock) = self.lock()?;
+        let going_on = lock.waiters().first().map(|(_, since)| self.now.since(*since));
+        if lock.wait().count() == 0 && going_on.is_none() {
+            return Err(format!("nobody waited for lock {name}"));
+        }
+        let mut value = of(lock.wait(), part);
+        if part == Part::Longest {
+            value = value.max(going_on.unwrap_or(Span(0)));
+        }
+        let waits = many(lock.wait().count(), "wait");
+        Ok(Measured { value: value.0 as f64, evidence: format!("lock {name}: {} of {waits} {value}", word(part)) })
+    }
+
+    pub(super) fn latency(&self, part: Part) -> Result<Measured, String> {
+        let (name, pool, _) = self.pool()?;
+        if pool.response().count() == 0 {
+            return Err(format!("no task of {name} has ended"));
+        }
+        let value = of(pool.response(), part);
+        let tasks = many(pool.response().count(), "task");
+        let evidence = format!("pool {name}: from due to done {value}, {} of {tasks}", word(part));
+        Ok(Measured { value: value.0 as f64, evidence })
+    }
+
+    /// When the last of them came to its end.
+    pub(super) fn ended(&self) -> Result<Measured, String> {
+        let name = self.crew();
+        let mut last = Stamp::default();
+        let mut lanes = 0;
+        for lane in self.lanes() {
+            lane.ended().ok_or_else(|| format!("{name} has not ended"))?;
+            last = last.max(lane.doing().since);
+            lanes += 1;
+        }
+        if lanes == 0 {
+            return Err(format!("no worker of {name} ever ran"));
+        }
+        let after = last.since(Stamp::default());
+        let evidence = format!("{name}: the last of {} ended after {after}", many(lanes, "worker"));
+        Ok(Measured { value: after.0 as f64, evidence })
+    }
+
+    pub(super) fn elapsed(&self) -> Result<Measured, String> {
+        match self.model.ended() {
+            Some((at, RunEnd::Completed)) => {
+                let after = at.since(Stamp::default());
+                Ok(Measured { value: after.0 as f64, evidence: format!("the run came to its end after {after}") })
+            }
+            _ => Err("the run did not come to its end".to_owned()),
+        }
+    }
+
+    fn crew(&self) -> &str {
+        match self.of {
+            Subject::Workers(at) => self.scenario.workers.get(*at).map_or("?", |group| group.name.as_str()),
+            Subject::Pool(at) => self.scenario.pools.get(*at).map_or("?", |pool| pool.name.as_str()),
+            Subject::Resource(_) | Subject::All => "all",
+        }
+    }
+}
+
+fn of(times: &Times, part: Part) -> Span {
+    Span(match part {
+        Part::Median => times.percentile(50.0),
+        Part::Tail => times.percentile(99.0),
+        Part::Longest => times.max(),
+    })
+}
+
+const fn word(part: Part) -> &'static str {
+    match part {
+        Part::Median => "the median",
+        Part::Tail => "99 of 100 within",
+        Part::Longest => "the longest",
+    }
+}

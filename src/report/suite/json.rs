@@ -1,0 +1,116 @@
+//! What came of testing scenarios, for programs.
+
+use serde::Serialize;
+
+use super::{Compared, Outcome, Round, Tested, Trial};
+use crate::scenario::Variant;
+use crate::trace::RunEnd;
+
+#[derive(Debug, Serialize)]
+struct Document<'a> {
+    schema: u32,
+    contend: &'static str,
+    passed: bool,
+    rounds: usize,
+    scenarios: Vec<ScenarioEntry<'a>>,
+    /// Those that run commands, which was not allowed.
+    skipped: &'a [&'a str],
+}
+
+#[derive(Debug, Serialize)]
+struct ScenarioEntry<'a> {
+    name: &'a str,
+    passed: bool,
+    runs: Vec<RunEntry<'a>>,
+    comparisons: Vec<ComparedEntry<'a>>,
+    unsteady: Vec<UnsteadyEntry<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct RunEntry<'a> {
+    round: usize,
+    set: Vec<String>,
+    elapsed_s: f64,
+    ended: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    events_lost: u64,
+    expectations: Vec<ExpectEntry<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ExpectEntry<'a> {
+    text: &'a str,
+    seen: bool,
+    evidence: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct ComparedEntry<'a> {
+    round: usize,
+    text: &'a str,
+    seen: bool,
+    evidence: &'a str,
+    tries: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct UnsteadyEntry<'a> {
+    text: &'a str,
+    seen: usize,
+    of: usize,
+}
+
+/// The same as one JSON object, pretty-printed with a newline at the end. `docs/tests.md` describes it.
+pub fn tests_json(tested: &[Tested<'_>], skipped: &[&str]) -> serde_json::Result<String> {
+    let document = Document {
+        schema: 1,
+        contend: env!("CARGO_PKG_VERSION"),
+        passed: tested.iter().all(Tested::passed),
+        rounds: tested.first().map_or(1, |one| one.rounds.len()),
+        scenarios: tested.iter().map(scenario).collect(),
+        skipped,
+    };
+    Ok(serde_json::to_string_pretty(&document)? + "\n")
+}
+
+fn scenario<'a>(tested: &'a Tested<'a>) -> ScenarioEntry<'a> {
+    let rounds = || tested.rounds.iter().zip(1..);
+    let runs = |(round, nth): (&'a Round, usize)| {
+        round.trials.iter().zip(tested.variants).map(move |(trial, variant)| run(tested, variant, trial, nth))
+    };
+    let comparisons = |(round, nth): (&'a Round, usize)| round.compared.iter().map(move |one| compared(one, nth));
+    let unsteady = |outcome: &Outcome<'_>| outcome.seen < outcome.of;
+    ScenarioEntry {
+        name: &tested.scenario.name,
+        passed: tested.passed(),
+        runs: rounds().flat_map(runs).collect(),
+        comparisons: rounds().flat_map(comparisons).collect(),
+        unsteady: tested
+            .outcomes()
+            .filter(unsteady)
+            .map(|Outcome { text, seen, of, .. }| UnsteadyEntry { text, seen, of })
+            .collect(),
+    }
+}
+
+fn run<'a>(tested: &Tested<'a>, variant: &Variant, trial: &'a Trial, round: usize) -> RunEntry<'a> {
+    RunEntry {
+        round,
+        set: tested.scenario.label(variant).split_whitespace().map(str::to_owned).collect(),
+        elapsed_s: trial.at.secs(),
+        ended: trial.ended.word(),
+        error: if let RunEnd::Crashed(why) = &trial.ended { Some(why) } else { None },
+        events_lost: trial.lost,
+        expectations: trial
+            .verdicts
+            .iter()
+            .map(|verdict| ExpectEntry { text: &verdict.text, seen: verdict.seen, evidence: &verdict.evidence })
+            .collect(),
+    }
+}
+
+fn compared(one: &Compared, round: usize) -> ComparedEntry<'_> {
+    let verdict = &one.verdict;
+    ComparedEntry { round, text: &verdict.text, seen: verdict.seen, evidence: &verdict.evidence, tries: one.tries }
+}
