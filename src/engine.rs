@@ -4,6 +4,7 @@
 //! checked scenario, never a path to one.
 
 mod actor;
+mod birth;
 mod deal;
 mod feeder;
 mod files;
@@ -40,5 +41,6 @@ pub use wire::{Down, Start, Up};
 
 /// First argument of a runner process.
 pub const RUNNER: &str = "__runner";
-/// First argument of a worker process; the second is its lane.
+/// First argument of a worker process; the second is its lane, the third where the board is if it was not inherited: the
+/// parent's number and that of its descriptor, with a colon between.
 pub const WORKER: &str = "__worker";

@@ -24,11 +24,11 @@ mod sched;
 mod timer;
 mod usage;
 
-pub use child::{Child, Exit, Launch, Pipes, inherited};
+pub use child::{Child, Exit, Launch, Pipes, die_with, fork_and_wait, inherited, of_parent};
 pub use clock::{Clock, Pair};
 pub use command::{MARK, Ran, Running, run_command};
 pub use machine::{Machine, machine};
-pub use memory::{Shared, wait_once, wait_while, wake_all, wake_one};
+pub use memory::{PAGE, Shared, free_memory, wait_once, wait_while, wake_all, wake_one};
 pub use process::{
     become_subreaper, close_on_exec_pipe, exit_now, kill_group, kill_process, reap_adopted, reap_marked, reset_signals,
     thread_id,

@@ -145,6 +145,8 @@ impl Actor {
             Step::Queue(step) => self.queue_step(step)?,
             Step::Signal(step) => self.signal_step(step),
             Step::Pool(step) => self.pool_step(step)?,
+            Step::Allocate { bytes, body } => self.with_memory(bytes, body)?,
+            Step::Life(step) => self.life_step(step)?,
             Step::If { question, body, otherwise } => {
                 self.steps(if self.holds(question) { body } else { otherwise })?;
             }

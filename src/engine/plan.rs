@@ -2,8 +2,11 @@
 //!
 //! Dashboard, runner and worker processes each make the plan from the same input and so agree on every id.
 
+mod lives;
 mod pools;
 mod wakers;
+
+use std::collections::BTreeSet;
 
 use thiserror::Error;
 
@@ -55,6 +58,12 @@ pub struct Plan {
     pub pools: Vec<PoolPlan>,
     /// By worker: whether it may bring pools tasks, where pools end when nobody is left who could. Else empty.
     pub sources: Vec<bool>,
+    /// By worker: the life of one that others spawn or join.
+    pub lives: Vec<Option<ResourceId>>,
+    /// Groups that somebody spawns, by position.
+    pub spawned: BTreeSet<usize>,
+    /// Groups whose processes are copies of who spawns them, by position.
+    forked: BTreeSet<usize>,
     knobs: usize,
 }
 
@@ -85,18 +94,23 @@ impl Plan {
             arrays: Vec::new(),
             pools: Vec::new(),
             sources: Vec::new(),
+            lives: Vec::new(),
+            spawned: scenario.spawned(),
+            forked: (0..scenario.workers.len()).filter(|at| scenario.workers[*at].forked).collect(),
             knobs: scenario.knobs.len(),
         };
         plan.add_resources(scenario, settings)?;
         for (i, group) in scenario.workers.iter().enumerate() {
             plan.add_group(i, group, settings)?;
         }
+        plan.add_lives(scenario)?;
         for i in 0..scenario.pools.len() {
             plan.add_pool(i, scenario, settings, job)?;
         }
         plan.add_servers(scenario)?;
+        plan.lives.resize(plan.parts.len(), None); // nobody spawns a pool's workers, or a server, by name
         if pools::anyone_submits(scenario) {
-            plan.sources = plan.parts.iter().map(|part| is_source(scenario, *part)).collect();
+            plan.sources = plan.find_sources(scenario);
         }
         plan.cast.wakers = wakers::of(scenario, &plan);
         Ok(plan)
@@ -112,11 +126,6 @@ impl Plan {
             resources: self.cast.resources.len(),
             extra: self.pools.last().map_or(0, |pool| pool.result_words.end),
         }
-    }
-
-    /// Whether this worker may bring pools tasks, where pools end when nobody is left who could.
-    pub fn is_source(&self, worker: WorkerId) -> bool {
-        self.sources.get(worker.index()).copied().unwrap_or(false)
     }
 
     /// How many requests can be in a server at once.
@@ -168,7 +177,7 @@ impl Plan {
     }
 
     /// The lanes that do such a part: they stand side by side.
-    fn lanes_that(&self, is: impl Fn(&Part) -> bool) -> Lanes {
+    fn lanes(&self, is: impl Fn(&Part) -> bool) -> Lanes {
         let first = self.parts.iter().position(&is).unwrap_or_default();
         let count = self.parts[first..].iter().take_while(|part| is(part)).count();
         Lanes { first: WorkerId::from(first), count: count as u16 }
@@ -257,15 +266,6 @@ impl Plan {
         self.cast.workers.push(info);
         self.parts.push(part);
         WorkerId::from(self.parts.len() - 1)
-    }
-}
-
-/// Whether whoever does this part may bring a pool tasks.
-fn is_source(scenario: &Scenario, part: Part) -> bool {
-    match part {
-        Part::Feeder { .. } => true,
-        Part::Member { group, .. } => pools::submits(&scenario.workers[group].steps),
-        Part::PoolWorker { .. } | Part::Server { .. } => false,
     }
 }
 

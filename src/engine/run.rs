@@ -9,10 +9,11 @@ use std::sync::{Mutex, PoisonError};
 use super::files::Job;
 use super::http::Web;
 use super::lock::Lock;
-use super::plan::{Plan, PlanError, PoolPlan};
+use super::plan::{Part, Plan, PlanError, PoolPlan};
 use super::queue::{Queue, Shut};
 use super::recorder::Recorder;
 use super::results::Results;
+use super::shared::life::Life;
 use super::shared::monitor::Monitor;
 use super::shared::rwlock::Rwlock;
 use super::shared::semaphore::Semaphore;
@@ -103,6 +104,31 @@ impl Run {
         &self.board.resource(home)[word]
     }
 
+    /// The life of a worker that others spawn or join.
+    pub fn life(&self, worker: WorkerId) -> Option<Life<'static>> {
+        Some(Life::at(self.board.resource(self.plan.life(worker)?)))
+    }
+
+    /// All lives, with whose they are.
+    pub fn lives(&self) -> impl Iterator<Item = (WorkerId, Life<'static>)> {
+        (0..self.plan.lives.len()).map(WorkerId::from).filter_map(|worker| Some((worker, self.life(worker)?)))
+    }
+
+    /// Ends the life of a worker, if it has one. Its ring is free for the next from here on.
+    pub fn end_life(&self, worker: WorkerId, well: bool) {
+        let Some(life) = self.life(worker) else { return };
+        life.end(well);
+        if self.board.is_leaving() {
+            self.board.call();
+        }
+    }
+
+    /// Whether the run does not wait for a worker.
+    pub fn is_daemon(&self, worker: WorkerId) -> bool {
+        let part = self.plan.parts.get(worker.index());
+        matches!(part, Some(Part::Member { group, .. }) if self.scenario.workers[*group].daemon)
+    }
+
     /// The monitor behind a queue, a condition, an event flag or a barrier.
     pub fn monitor(&self, resource: ResourceId) -> Monitor<'static> {
         Monitor::at(self.board.resource(resource))
@@ -114,6 +140,13 @@ impl Run {
         let PoolPlan { result_words, places, .. } = &self.plan.pools[pool.index()];
         let monitor = Monitor::over(self.board.resource(id), &self.board.extra()[result_words.clone()]);
         Some(Results { id, pool, places: *places, monitor })
+    }
+
+    /// A worker that may bring tasks is about to begin. Whoever spawns it may bring some as well, and has not left.
+    pub fn arrive(&self, worker: WorkerId) {
+        if self.plan.is_source(worker) {
+            self.board.extra()[0].fetch_add(1, Ordering::AcqRel);
+        }
     }
 
     /// A worker that may have brought tasks will bring none any more. Where it was the last of all, and no task is open,
@@ -148,7 +181,7 @@ impl Run {
     pub fn init_shared(&self) {
         self.locks.iter().flatten().for_each(Lock::init);
         if let Some(alive) = self.board.extra().first() {
-            alive.store(self.plan.sources.iter().filter(|source| **source).count() as u64, Ordering::Release);
+            alive.store(self.plan.first_sources() as u64, Ordering::Release);
         }
         for (i, resource) in self.plan.cast.resources.iter().enumerate() {
             let id = ResourceId::from(i);
@@ -161,6 +194,11 @@ impl Run {
                 | ResourceKind::Barrier { .. } => self.monitor(id).init(),
                 _ => {}
             }
+            if let ResourceKind::Life { of } = resource.kind
+                && !self.plan.is_spawned(of)
+            {
+                Life::at(self.board.resource(id)).begin_first();
+            }
             self.semaphore(id).inspect(|semaphore| semaphore.init());
             self.rwlock(id).inspect(|rwlock| rwlock.init());
         }
@@ -168,7 +206,10 @@ impl Run {
 
     /// A pen for one worker of this process. There must be one only at a time.
     pub fn recorder(&self, worker: WorkerId) -> Recorder<'static> {
-        Recorder::new(RingWriter::new(self.board.ring(worker)), self.board.clock())
+        let ring = self.board.ring(worker);
+        // The rings of those who are spawned were made ready by the runner.
+        let writer = if self.plan.is_spawned(worker) { RingWriter::again(ring) } else { RingWriter::new(ring) };
+        Recorder::new(writer, self.board.clock())
     }
 
     /// Nanoseconds between two readings of the run's clock.

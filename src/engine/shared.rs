@@ -4,6 +4,7 @@
 
 pub mod barrier;
 pub mod flag;
+pub mod life;
 pub mod monitor;
 pub mod queue;
 pub mod rwlock;

@@ -5,6 +5,8 @@ mod attempt;
 mod chance;
 mod counter;
 mod exec;
+mod life;
+mod memory;
 mod mutex;
 mod pool;
 mod question;

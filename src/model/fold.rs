@@ -1,15 +1,16 @@
 //! What each event does to the model.
 
+mod lives;
 mod locks;
 mod pools;
 mod signals;
 
 pub(super) use signals::Woken;
 
-use super::lane::Asks;
+use super::lane::{Asks, Ending};
 use super::legal::{is_blocking, is_legal};
 use super::{Lock, Model, Res};
-use crate::trace::{Event, EventKind, How, ResourceId, Stamp, State, WorkerId};
+use crate::trace::{Death, Event, EventKind, How, ResourceId, Stamp, State, WorkerId};
 
 impl Model {
     /// Takes in one event.
@@ -80,6 +81,9 @@ impl Model {
             }
             EventKind::Resume => self.run(w, at),
             EventKind::Heard { on, nth } => self.heard(w, at, on, nth),
+            EventKind::Spawns { life, nth } => self.spawns(w, at, life, nth),
+            EventKind::SpawnedBy { worker, after } => self.spawned(w, at, worker, after),
+            EventKind::Joins { life, nth } => self.joins(w, at, life, nth),
             EventKind::Signalled { on, woken } => self.signalled(w, at, on, woken),
             EventKind::Put { queue, depth } => self.put(w, at, queue, depth),
             EventKind::PutNth { queue, depth, nth } => {
@@ -143,8 +147,8 @@ impl Model {
     /// The worker does something else from `at` on. If it waited for a lock, that wait is over.
     #[inline]
     pub(super) fn settle(&mut self, w: WorkerId, at: Stamp, state: State, on: Option<ResourceId>) {
-        let was = self.lanes[w.index()].doing.state;
-        if was == State::Lock {
+        let (was, stuck) = (self.lanes[w.index()].doing.state, self.lanes[w.index()].stuck);
+        if was == State::Lock || stuck {
             self.leave(w, at);
         }
         let lane = &mut self.lanes[w.index()];
@@ -168,7 +172,8 @@ impl Model {
 
     fn begin(&mut self, w: WorkerId, at: Stamp, dead: Option<Stamp>) {
         if let Some(dead) = dead {
-            self.settle(w, dead.min(at), State::Crashed, None);
+            let state = self.lanes[w.index()].dead_state();
+            self.settle(w, dead.min(at), state, None);
         }
         // Ends the former life also when nothing told of its end.
         if self.lanes[w.index()].in_life() {
@@ -177,7 +182,8 @@ impl Model {
         self.settle(w, at, State::Running, None);
         let lane = &mut self.lanes[w.index()];
         let holds = std::mem::take(&mut lane.holds);
-        if let (Some(dead), Some(how)) = (dead, lane.ended.take()) {
+        let how = lane.ended.take().filter(|how| *how != Ending::Died(Death::CutOff));
+        if let (Some(dead), Some(how)) = (dead, how) {
             lane.crash(dead, how);
         }
         lane.died = None;

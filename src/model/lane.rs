@@ -87,8 +87,10 @@ pub struct Lane {
     pub(super) woken: Option<Woken>,
     /// Its place among the waiters of the lock it waits for.
     pub(super) place: u32,
-    /// Whether it waits without a limit, for a lock, all its events and all it holds being known: it can be in a deadlock.
+    /// Whether it waits without a limit, for a lock or the end of another worker, all its events and all it holds being known: it can be in a deadlock.
     pub(super) stuck: bool,
+    /// Which life of the other it waits for the end of.
+    pub(super) joins: u64,
     /// What the wait that comes, or the present one, is for; of which lock.
     pub(super) asks: (Option<ResourceId>, Asks),
     /// The result that the wait that comes, or the present one, is for; of which results.
@@ -135,6 +137,7 @@ impl Lane {
             woken: None,
             place: 0,
             stuck: false,
+            joins: 0,
             asks: (None, Asks::One),
             awaits: None,
             timed: false,
@@ -190,6 +193,15 @@ impl Lane {
         self.died.map(|at| at.max(self.newest))
     }
 
+    /// What it is in since then: gone by itself, or sent away at the end.
+    pub(super) fn dead_state(&self) -> State {
+        if self.is_cut_off() { State::Done } else { State::Crashed }
+    }
+
+    fn is_cut_off(&self) -> bool {
+        self.ended == Some(Ending::Died(Death::CutOff))
+    }
+
     /// A life ended badly.
     pub(super) fn crash(&mut self, at: Stamp, how: Ending) {
         self.crashes += 1;
@@ -210,7 +222,7 @@ impl Lane {
     /// Newest known.
     pub fn doing(&self) -> Doing {
         match self.dead_since() {
-            Some(since) => Doing { state: State::Crashed, since, on: None },
+            Some(since) => Doing { state: self.dead_state(), since, on: None },
             None => self.doing,
         }
     }
@@ -250,12 +262,12 @@ impl Lane {
 
     /// How many of its lives ended in a crash.
     pub fn crashes(&self) -> u32 {
-        self.crashes + u32::from(self.died.is_some())
+        self.crashes + u32::from(self.died.is_some() && !self.is_cut_off())
     }
 
     /// When and how it crashed last.
     pub fn last_crash(&self) -> Option<(Stamp, &Ending)> {
-        let dead = self.dead_since().zip(self.ended.as_ref());
+        let dead = self.dead_since().filter(|_| !self.is_cut_off()).zip(self.ended.as_ref());
         dead.or(self.crashed.as_ref().map(|(at, how)| (*at, how)))
     }
 

@@ -137,6 +137,9 @@ pub(super) fn must_hold(claim: &Claim) -> bool {
                     | Metric::Unseen
                     | Metric::HeldBack
                     | Metric::Depth
+                    | Metric::Lives
+                    | Metric::Lanes
+                    | Metric::CutOff
                     | Metric::Acquired
                     | Metric::Wait(Part::Longest)
                     | Metric::Latency(Part::Longest)

@@ -105,6 +105,7 @@ impl Checker {
         self.optimum(&nodes);
         self.limits();
         self.semaphores(&nodes);
+        self.lives(&nodes);
         if self.mistakes.count_errors() == 0 {
             self.lint_order(&nodes);
         }

@@ -8,6 +8,8 @@ mod step;
 mod text;
 mod work;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::clean::clean;
@@ -19,7 +21,8 @@ pub use expect::{Claim, Expect, Metric, Part, Subject, Times};
 pub use optimum::{Optimum, Scarce};
 pub use resource::{Choice, Resource, ResourceSpec, Serving, Target};
 pub use step::{
-    Asked, Attempt, Compare, Leave, Origin, PoolStep, Question, QueueStep, Real, SignalStep, Step, Way, What,
+    Asked, Attempt, Compare, Leave, LifeStep, Members, Origin, PoolStep, Question, QueueStep, Real, SignalStep, Step,
+    Way, What,
 };
 pub use text::{Piece, Place, Template, Text};
 pub use work::{Crash, Delivery, Feed, Policy, Pool, Schedule, Seat, Workers};
@@ -104,6 +107,56 @@ impl Scenario {
             _ => false,
         };
         self.pools.get(pool).is_some_and(|pool| pool.results.is_some()) || self.any_step(wanted)
+    }
+
+    /// Groups whose workers may give pools tasks: themselves, or by whom they spawn.
+    pub fn submitters(&self) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        loop {
+            let gives = |step: &Step| {
+                matches!(step, Step::Pool(PoolStep::Submit { .. }))
+                    || step.spawns().is_some_and(|of| found.contains(&of))
+            };
+            let groups = self.workers.iter().enumerate();
+            let now: BTreeSet<usize> =
+                groups.filter(|(_, group)| self.does(&group.steps, &gives)).map(|(at, _)| at).collect();
+            if now == found {
+                return found;
+            }
+            found = now;
+        }
+    }
+
+    /// Whether such a step is among these, or in what they run.
+    pub fn does(&self, steps: &[Step], wanted: &impl Fn(&Step) -> bool) -> bool {
+        let runs = |step: &Step| match step {
+            Step::Life(LifeStep::Run { group }) => self.does(&self.workers[*group].steps, wanted),
+            step => wanted(step),
+        };
+        steps.iter().any(|step| step.any(&runs))
+    }
+
+    /// Groups whose workers wait for somebody to spawn them, instead of starting with the run.
+    pub fn spawned(&self) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        self.each_step(&mut |step| found.extend(step.spawns()));
+        found
+    }
+
+    /// Groups that somebody waits for to end.
+    pub fn joined(&self) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        self.each_step(&mut |step| {
+            if let Step::Life(LifeStep::Join { members, .. }) = step {
+                found.insert(members.group);
+            }
+        });
+        found
+    }
+
+    fn each_step(&self, see: &mut impl FnMut(&Step)) {
+        let groups = self.workers.iter().map(|group| &group.steps);
+        groups.chain(self.pools.iter().map(|pool| &pool.task)).flatten().for_each(|step| step.each(see));
     }
 
     /// The first command that it would run with these settings, as one would type it.

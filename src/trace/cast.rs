@@ -19,7 +19,7 @@ pub struct Cast {
 /// Who could end a wait for a resource, as far as the scenario says: lanes that ever come to such a step.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Wakers {
-    /// Those who put into a queue or close it, notify, set, or come to a barrier.
+    /// Those who put into a queue or close it, notify, set, or come to a barrier; of a life, those who spawn it.
     pub givers: Vec<Lanes>,
     /// Those who take from a queue.
     pub takers: Vec<Lanes>,
@@ -173,6 +173,10 @@ pub enum ResourceKind {
     },
     /// Results of a pool's tasks that are there and that nobody has read.
     Results,
+    /// The life of a worker that others spawn or join: they wait for its end.
+    Life {
+        of: WorkerId,
+    },
     /// A server of the run: what is put into it are requests, what is taken out are answers. `room` requests at most.
     Server {
         room: u32,
@@ -199,6 +203,7 @@ impl ResourceKind {
             Self::Event => "event",
             Self::Barrier { .. } => "barrier",
             Self::Results => "results",
+            Self::Life { .. } => "life",
             Self::Server { .. } => "server",
         }
     }
@@ -283,6 +288,22 @@ impl Cast {
     pub fn signals(&self) -> impl Iterator<Item = ResourceId> + '_ {
         use ResourceKind::{Barrier, Condition, Event};
         self.of_kind(|k| matches!(k, Condition { .. } | Event | Barrier { .. }))
+    }
+
+    /// Ids of all lives, with whose they are.
+    pub fn lives(&self) -> impl Iterator<Item = (ResourceId, WorkerId)> + '_ {
+        self.resources.iter().enumerate().filter_map(|(i, r)| match r.kind {
+            ResourceKind::Life { of } => Some((ResourceId::from(i), of)),
+            _ => None,
+        })
+    }
+
+    /// Whose life a resource is, if it is one.
+    pub fn whose_life(&self, id: ResourceId) -> Option<WorkerId> {
+        match self.resource(id)?.kind {
+            ResourceKind::Life { of } => Some(of),
+            _ => None,
+        }
     }
 
     fn of_kind(&self, wanted: fn(&ResourceKind) -> bool) -> impl Iterator<Item = ResourceId> + '_ {

@@ -129,6 +129,12 @@ pub enum EventKind {
     Closed { queue: ResourceId },
     /// Notified a condition, set an event flag, or came to a barrier as the last one; `woken` workers go on for it.
     Signalled { on: ResourceId, woken: u32 },
+    /// Starts a worker: its `nth` life. The stamp was taken before anything was done for it.
+    Spawns { life: ResourceId, nth: u64 },
+    /// This life was asked for by another worker, so long before its first moment. Follows `Began`.
+    SpawnedBy { worker: WorkerId, after: Span },
+    /// Waits until a worker's `nth` life has ended.
+    Joins { life: ResourceId, nth: u64 },
     /// `lost` events of this worker are missing just before the next one.
     Gap { lost: u64 },
     /// A record that no event of this version matches.

@@ -52,7 +52,8 @@ pub fn counter(name: &str) -> Resource {
 }
 
 pub fn workers(name: &str, kind: WorkerKind, count: u32, steps: Vec<Step>) -> Workers {
-    Workers { name: name.into(), kind, count: number(f64::from(count)), seat: Seat::default(), steps }
+    let (count, seat) = (number(f64::from(count)), Seat::default());
+    Workers { name: name.into(), kind, count, seat, daemon: false, forked: false, steps }
 }
 
 pub fn knob(name: &str, default: f64, max: f64) -> Knob {

@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
+use super::{Part, Plan};
 use crate::engine::queue::queue_words;
 use crate::engine::results::result_words;
 use crate::scenario::{Crash, Delivery, Pool, PoolStep, Scenario, Schedule, Settings, Step};
+use crate::trace::WorkerId;
 
 /// Before the words of the pools: how many tasks are not over, and who may still bring some.
 const HEAD: usize = 8;
@@ -45,9 +47,29 @@ impl PoolPlan {
     }
 }
 
-/// Whether any of these steps brings a pool tasks.
-pub(super) fn submits(steps: &[Step]) -> bool {
-    steps.iter().any(|step| step.any(&|step| matches!(step, Step::Pool(PoolStep::Submit { .. }))))
+impl Plan {
+    /// By worker: whether it may bring pools tasks, itself or by whom it spawns.
+    pub(super) fn find_sources(&self, scenario: &Scenario) -> Vec<bool> {
+        let submitters = scenario.submitters();
+        let is_source = |part: &Part| match part {
+            Part::Feeder { .. } => true,
+            // A copy of who spawns it does nothing but live.
+            Part::Member { group, .. } => submitters.contains(group) && !self.forked.contains(group),
+            Part::PoolWorker { .. } | Part::Server { .. } => false,
+        };
+        self.parts.iter().map(is_source).collect()
+    }
+
+    /// Whether this worker may bring pools tasks, where pools end when nobody is left who could.
+    pub fn is_source(&self, worker: WorkerId) -> bool {
+        self.sources.get(worker.index()).copied().unwrap_or(false)
+    }
+
+    /// How many such workers start with the run.
+    pub fn first_sources(&self) -> usize {
+        let workers = (0..self.sources.len()).map(WorkerId::from);
+        workers.filter(|worker| self.is_source(*worker) && !self.is_spawned(*worker)).count()
+    }
 }
 
 /// Whether anybody brings a pool tasks by a step: then pools end when nobody is left who could.

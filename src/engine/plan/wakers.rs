@@ -1,59 +1,66 @@
 //! Who could end a wait for a resource: read from the steps, whatever `when` and `if` say of them.
 
 use super::{Part, Plan};
-use crate::scenario::{Feed, Policy, PoolStep, QueueStep, Scenario, SignalStep, Step};
-use crate::trace::{Lanes, PoolInfo, Wakers};
+use crate::scenario::{Feed, LifeStep, Policy, PoolStep, QueueStep, Scenario, SignalStep, Step, Workers};
+use crate::trace::{Lanes, PoolInfo, Wakers, WorkerId};
 
 /// By resource: who could end a wait for it.
 pub(super) fn of(scenario: &Scenario, plan: &Plan) -> Vec<Wakers> {
     let parts = Parts::new(scenario, plan);
     let mut declared = vec![Wakers::default(); scenario.resources.len()];
+    let mut spawners = vec![Vec::new(); scenario.workers.len()];
     for (lanes, steps) in &parts.steps {
-        enter(&mut declared, *lanes, steps);
+        enter(&mut declared, *lanes, steps, &scenario.workers);
+        enter_spawners(&mut spawners, *lanes, steps, &scenario.workers);
     }
     let lines = declared.into_iter().zip(&plan.arrays);
     let mut wakers: Vec<Wakers> = lines.flat_map(|(line, (_, count))| vec![line; *count as usize]).collect();
+    wakers.extend(plan.wakers_of_lives(&spawners));
     for (pool, info) in plan.cast.pools.iter().enumerate() {
         wakers.push(parts.of_queue(pool));
-        wakers.extend(info.results.map(|_| parts.of_results(pool, info, scenario)));
+        wakers.extend(info.results.map(|_| parts.of_results(pool, info)));
     }
     wakers
 }
 
 /// Lanes, and what they do.
 struct Parts<'a> {
+    scenario: &'a Scenario,
     steps: Vec<(Lanes, &'a [Step])>,
     /// By pool: its workers, and its feeder.
     workers: Vec<Lanes>,
     feeders: Vec<Lanes>,
-    /// Pools end when nobody is left who could bring them tasks: whoever was the last ends them all.
-    together: bool,
+    /// Those who may bring tasks, themselves or by whom they spawn, where pools end when nobody is left who could: whoever
+    /// was the last ends them all. Else nobody.
+    sources: Vec<Lanes>,
 }
 
 impl<'a> Parts<'a> {
     fn new(scenario: &'a Scenario, plan: &Plan) -> Self {
         let mut steps: Vec<(Lanes, &'a [Step])> = Vec::new();
         for (index, group) in scenario.workers.iter().enumerate() {
-            let lanes = plan.lanes_that(|part| matches!(part, Part::Member { group, .. } if *group == index));
+            let lanes = plan.lanes(|part| matches!(part, Part::Member { group, .. } if *group == index));
             steps.push((lanes, &group.steps));
         }
         let (mut workers, mut feeders) = (Vec::new(), Vec::new());
         for (index, pool) in scenario.pools.iter().enumerate() {
-            workers.push(plan.lanes_that(|part| matches!(part, Part::PoolWorker { pool, .. } if *pool == index)));
+            workers.push(plan.lanes(|part| matches!(part, Part::PoolWorker { pool, .. } if *pool == index)));
             steps.push((workers[index], &pool.task));
-            let feeder = plan.lanes_that(|part| matches!(part, Part::Feeder { pool } if *pool == index));
+            let feeder = plan.lanes(|part| matches!(part, Part::Feeder { pool } if *pool == index));
             feeders.push(feeder);
             if pool.policy == Policy::CallerRuns && !matches!(pool.feed, Feed::Submitted) {
                 steps.push((feeder, &pool.task)); // it does tasks itself when the queue is full
             }
         }
-        Self { steps, workers, feeders, together: !plan.sources.is_empty() }
+        let sources = (0..plan.sources.len()).map(WorkerId::from).filter(|worker| plan.is_source(*worker));
+        let sources = sources.map(|first| Lanes { first, count: 1 }).collect();
+        Self { scenario, steps, workers, feeders, sources }
     }
 
     /// Those with such a step.
     fn with(&self, wanted: impl Fn(&PoolStep) -> bool) -> impl Iterator<Item = Lanes> {
         let is = move |step: &Step| matches!(step, Step::Pool(step) if wanted(step));
-        self.steps.iter().filter(move |(_, steps)| steps.iter().any(|step| step.any(&is))).map(|(lanes, _)| *lanes)
+        self.steps.iter().filter(move |(_, steps)| self.scenario.does(steps, &is)).map(|(lanes, _)| *lanes)
     }
 
     fn shutters(&self, pool: usize) -> impl Iterator<Item = Lanes> {
@@ -63,20 +70,19 @@ impl<'a> Parts<'a> {
     /// Of a pool's queue: items come from feeders and steps, and whoever lets the pool end ends the wait for them, too.
     fn of_queue(&self, pool: usize) -> Wakers {
         let mut givers: Vec<Lanes> = self.shutters(pool).collect();
-        if self.together {
-            givers.extend(self.with(|step| matches!(step, PoolStep::Submit { .. })));
-            givers.extend(self.workers.iter().chain(&self.feeders));
-        } else {
+        if self.sources.is_empty() {
             givers.push(self.feeders[pool]);
+        } else {
+            givers.extend(self.sources.iter().chain(&self.workers));
         }
         let takers = std::iter::once(self.workers[pool]).chain(self.shutters(pool)).collect();
         Wakers { givers, takers, timed: false }
     }
 
     /// A result comes from whoever does the task, or calls it off.
-    fn of_results(&self, pool: usize, info: &PoolInfo, scenario: &Scenario) -> Wakers {
+    fn of_results(&self, pool: usize, info: &PoolInfo) -> Wakers {
         let mut givers: Vec<Lanes> = std::iter::once(self.workers[pool]).chain(self.shutters(pool)).collect();
-        if scenario.pools[pool].policy == Policy::CallerRuns {
+        if self.scenario.pools[pool].policy == Policy::CallerRuns {
             givers.extend(self.with(|step| matches!(step, PoolStep::Submit { pool: of, .. } if *of == pool)));
             givers.extend(info.feeder.map(|_| self.feeders[pool]));
         }
@@ -85,7 +91,7 @@ impl<'a> Parts<'a> {
 }
 
 /// Enters `lanes` as those who run `steps` into the table of wakers, which has a line for each declaration.
-fn enter(wakers: &mut [Wakers], lanes: Lanes, steps: &[Step]) {
+fn enter(wakers: &mut [Wakers], lanes: Lanes, steps: &[Step], groups: &[Workers]) {
     for step in steps {
         match step {
             Step::Queue(step) => of_queue(wakers, lanes, step),
@@ -98,9 +104,22 @@ fn enter(wakers: &mut [Wakers], lanes: Lanes, steps: &[Step]) {
                 | SignalStep::Set(target)
                 | SignalStep::Meet(target),
             ) => add(&mut wakers[target.resource].givers, lanes),
+            Step::Life(LifeStep::Run { group }) => enter(wakers, lanes, &groups[*group].steps, groups),
             _ => {}
         }
-        step.bodies().for_each(|body| enter(wakers, lanes, body));
+        step.bodies().for_each(|body| enter(wakers, lanes, body, groups));
+    }
+}
+
+/// Enters `lanes` as those who run `steps` into the table of who spawns whom, which has a line for each group.
+pub(super) fn enter_spawners(spawners: &mut [Vec<Lanes>], lanes: Lanes, steps: &[Step], groups: &[Workers]) {
+    for step in steps {
+        match step {
+            Step::Life(LifeStep::Spawn(members)) => add(&mut spawners[members.group], lanes),
+            Step::Life(LifeStep::Run { group }) => enter_spawners(spawners, lanes, &groups[*group].steps, groups),
+            _ => {}
+        }
+        step.bodies().for_each(|body| enter_spawners(spawners, lanes, body, groups));
     }
 }
 

@@ -62,10 +62,11 @@ impl Model {
         }
     }
 
-    /// The wait for a lock is over, with it or without.
+    /// The wait for a lock is over, with it or without; or that for a worker's end.
     pub(super) fn leave(&mut self, w: WorkerId, at: Stamp) {
         let lane = &mut self.lanes[w.index()];
-        if std::mem::take(&mut lane.stuck) && !lane.holds.sure.is_empty() {
+        let joins = lane.doing.state == State::Signal;
+        if std::mem::take(&mut lane.stuck) && (joins || !lane.holds.sure.is_empty()) {
             self.stuck_holders -= 1;
         }
         lane.timed = false;

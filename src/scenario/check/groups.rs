@@ -44,8 +44,21 @@ impl Checker {
         let name = name_of(node);
         let count = self.number_or(node, "count", HOW_MANY, 1.0).map_or(Expr::Number(1.0), |count| count.expr);
         let seat = self.seat(node);
-        let steps = self.body(node);
-        self.scenario.workers.push(Workers { name, kind, count, seat, steps });
+        let daemon = prop(node, "daemon").and_then(|entry| self.yes_or_no(entry)).unwrap_or(false);
+        let by = prop(node, "by").and_then(|entry| self.word(entry, &["exec", "fork"]));
+        let forked = by == Some(1);
+        let steps = if forked { self.forked(node) } else { self.body(node) };
+        self.scenario.workers.push(Workers { name, kind, count, seat, daemon, forked, steps });
+    }
+
+    /// A copy of a process with many threads has one of them, and whatever locks the others held: it may do nothing.
+    fn forked(&mut self, node: &KdlNode) -> Vec<Step> {
+        if let Some(step) = children(node).first() {
+            let mistake = self.mistakes.error(span_of(step), "a process that is made by `fork` can do nothing");
+            mistake.label("the copy has one thread, and the locks of all others as they were");
+            mistake.help("leave the block empty: { }; or remove by=fork, and it is a process of its own");
+        }
+        Vec::new()
     }
 
     /// `nice=19 core=i`: where the workers of a group or a pool run.

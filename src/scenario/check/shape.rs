@@ -10,6 +10,7 @@ mod control;
 mod counter;
 mod end;
 mod expect;
+mod life;
 mod lock;
 mod pool;
 mod queue;
@@ -179,6 +180,7 @@ pub(super) const STEPS: Place = Place {
         queue::QUEUES,
         signal::SIGNALS,
         pool::STEPS,
+        life::LIVES,
         control::CONTROL,
         work::REAL,
         attempt::ATTEMPTS,

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod chance;
+mod life;
 mod pool;
 mod question;
 mod queue;
@@ -13,7 +14,7 @@ use kdl::{KdlEntry, KdlNode};
 use super::Checker;
 use super::names::Thing;
 use super::node::{arg, args, children, entry_span, prop, props, span_of};
-use super::number::{ADDS, PLACE, TIME, TIMES};
+use super::number::{ADDS, BYTES, PLACE, TIME, TIMES};
 use super::shape::STEPS;
 use crate::scenario::clean::clean;
 use crate::scenario::expr::Expr;
@@ -25,7 +26,8 @@ use crate::scenario::program::{ResourceSpec, Step, Target};
 pub(super) const PIXELS: (i64, i64) = (1, 4_096);
 
 /// Steps that `else` can follow.
-const BEFORE_ELSE: [&str; 9] = ["when", "if", "try-lock", "try-put", "try-take", "result", "http-get", "exec", "retry"];
+const BEFORE_ELSE: [&str; 10] =
+    ["when", "if", "try-lock", "try-put", "try-take", "join", "result", "http-get", "exec", "retry"];
 
 /// What a counter can change by in one step.
 pub(super) const DELTA: (i64, i64) = (-127, 127);
@@ -85,6 +87,11 @@ impl Checker {
                 let body = self.steps(children(node));
                 Some(Step::Repeat { times: times?.expr, body })
             }
+            ("allocate", Some(bytes)) => {
+                let bytes = self.number(bytes, BYTES);
+                let body = self.steps(children(node));
+                Some(Step::Allocate { bytes: bytes?.expr, body })
+            }
             ("http-get" | "exec" | "retry", Some(first)) => self.attempt(node, word, first),
             ("panic", Some(why)) => self.text(why).map(|why| Step::Panic(clean(why))),
             ("exit", Some(code)) => self.integer(code, 0, 255).map(|code| Step::Exit(code as u8)),
@@ -93,6 +100,7 @@ impl Checker {
             ("wait" | "notify" | "notify-all" | "set" | "clear" | "meet", Some(signal)) => {
                 self.on_signal(node, word, signal)
             }
+            ("spawn" | "join" | "run", Some(group)) => self.on_life(node, word, group),
             ("if" | "while", Some(tested)) => self.on_question(node, word, tested),
             ("acquire" | "release", Some(semaphore)) => self.on_semaphore(node, word, semaphore),
             ("read" | "write", Some(lock)) => self.on_rwlock(node, word, lock),

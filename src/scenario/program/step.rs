@@ -1,6 +1,7 @@
 //! The steps a worker does.
 
 mod attempt;
+mod life;
 mod pool;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use crate::scenario::expr::Expr;
 use crate::trace::KnobId;
 
 pub use attempt::{Attempt, Origin, What};
+pub use life::{LifeStep, Members};
 pub use pool::{Leave, PoolStep};
 
 /// One thing a worker does.
@@ -79,6 +81,12 @@ pub enum Step {
     Queue(QueueStep),
     Signal(SignalStep),
     Pool(PoolStep),
+    Life(LifeStep),
+    /// Has this much memory, all of it written to, while it runs the body.
+    Allocate {
+        bytes: Expr,
+        body: Vec<Step>,
+    },
     /// Runs the body if the answer is yes now, else the other steps.
     If {
         question: Question,
@@ -124,6 +132,7 @@ impl Step {
         let (first, second, ways): (&[Self], &[Self], &[Way]) = match self {
             Self::Lock { body, .. }
             | Self::Acquire { body, .. }
+            | Self::Allocate { body, .. }
             | Self::Read { body, .. }
             | Self::Write { body, .. }
             | Self::Repeat { body, .. }
@@ -134,6 +143,7 @@ impl Step {
             | Self::When { body, otherwise, .. }
             | Self::If { body, otherwise, .. }
             | Self::Pool(PoolStep::Look { body, otherwise })
+            | Self::Life(LifeStep::Join { body, otherwise, .. })
             | Self::Queue(QueueStep::TryPut { body, otherwise, .. } | QueueStep::TryTake { body, otherwise, .. }) => {
                 (body, otherwise, &[])
             }
@@ -161,12 +171,24 @@ impl Step {
             | Self::When { otherwise, .. }
             | Self::If { otherwise, .. }
             | Self::Pool(PoolStep::Look { otherwise, .. })
+            | Self::Life(LifeStep::Join { otherwise, .. })
             | Self::Queue(QueueStep::TryPut { otherwise, .. } | QueueStep::TryTake { otherwise, .. }) => {
                 Some(otherwise)
             }
             Self::Attempt(attempt) => Some(attempt.otherwise.get_or_insert_default()),
             _ => None,
         }
+    }
+
+    /// Shows it and all steps in its blocks.
+    pub fn each(&self, see: &mut impl FnMut(&Self)) {
+        see(self);
+        self.bodies().flatten().for_each(|step| step.each(see));
+    }
+
+    /// The group whose workers it spawns, if it does.
+    pub fn spawns(&self) -> Option<usize> {
+        if let Self::Life(LifeStep::Spawn(members)) = self { Some(members.group) } else { None }
     }
 
     /// Whether it, or a step in one of its blocks, is such a one.

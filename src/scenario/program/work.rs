@@ -14,6 +14,10 @@ pub struct Workers {
     pub kind: WorkerKind,
     pub count: Expr,
     pub seat: Seat,
+    /// The run does not wait for them: when all others have ended they are cut off, whatever they do.
+    pub daemon: bool,
+    /// A worker process of it is a mere copy of the one that spawns it, and ends at once.
+    pub forked: bool,
     pub steps: Vec<Step>,
 }
 

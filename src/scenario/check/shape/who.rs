@@ -1,7 +1,7 @@
 //! Who works.
 
 use super::Unless::{Is, Then};
-use super::Value::{Name, Number, Words};
+use super::Value::{Name, Number, Own, Switch, Words};
 use super::{Block, Family, Slot, may, must, shape};
 use crate::scenario::check::groups::POLICIES;
 use crate::scenario::check::number::{CAPACITY, CORE, HOW_MANY, NICE, PAYLOAD, POOL_SIZE, RETRIES};
@@ -10,6 +10,12 @@ use crate::scenario::program::{Crash, Schedule};
 const NAME: Slot = must("name", Name, "what it is called; members of a group are name-1, name-2, ...");
 const COUNT: Slot = may("count", Number(HOW_MANY), Is("1"), "how many do the same; each knows its place `i` of `n`");
 
+const DAEMON: Slot = may(
+    "daemon",
+    Switch,
+    Is("#false"),
+    "the run does not wait for them: at its end they are cut off, whatever they do",
+);
 const STANDS_BACK: Slot = may(
     "nice",
     Number(NICE),
@@ -29,11 +35,22 @@ pub(super) const WORKERS: Family = Family {
     shapes: &[
         shape("thread", "thread left { ... }", "Threads of one process that do the steps in the block.")
             .args(&[NAME])
-            .props(&[COUNT, STANDS_BACK, STAYS_ON])
+            .props(&[COUNT, DAEMON, STANDS_BACK, STAYS_ON])
             .block(Block::Must),
         shape("process", "process left { ... }", "Processes that do the steps in the block.")
             .args(&[NAME])
-            .props(&[COUNT, STANDS_BACK, STAYS_ON])
+            .props(&[
+                COUNT,
+                DAEMON,
+                may(
+                    "by",
+                    Own("`exec` or `fork`"),
+                    Is("exec"),
+                    "`fork`: a mere copy of the process that spawns it; it can do nothing, and its block is empty",
+                ),
+                STANDS_BACK,
+                STAYS_ON,
+            ])
             .block(Block::Must),
         shape(
             "pool",
