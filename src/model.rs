@@ -261,13 +261,8 @@ impl Model {
         }
     }
 
-    /// The results of a pool's tasks, if anybody wants them.
-    pub fn results(&self, pool: PoolId) -> Option<&Results> {
-        self.results_at(self.cast.pools.get(pool.index())?.results?)
-    }
-
-    /// The results that this resource is.
-    pub fn results_at(&self, resource: ResourceId) -> Option<&Results> {
+    /// The results of a pool's tasks.
+    pub fn results(&self, resource: ResourceId) -> Option<&Results> {
         match self.resources.get(resource.index())? {
             Res::Results(results) => Some(results),
             _ => None,

@@ -4,6 +4,7 @@ pub mod catalogue;
 mod check;
 mod clean;
 mod expr;
+mod glob;
 mod knob;
 mod mistake;
 mod nearest;
@@ -18,6 +19,7 @@ mod variants;
 pub use check::{Checked, check, reference};
 pub use clean::clean;
 pub use expr::{Expr, Values};
+pub use glob::{Glob, GlobError};
 pub use knob::{Knob, KnobKind, Settings, Unit};
 pub use mistake::Mistakes;
 pub use program::{

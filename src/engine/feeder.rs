@@ -23,7 +23,7 @@ pub fn feed(run: &'static Run, index: usize, actor: &mut Actor) {
     match &feeder.pool.feed {
         Feed::Submitted => {}
         Feed::Arrive { rate } => feeder.arrive(rate, actor),
-        Feed::Batch { .. } | Feed::Files { .. } => {
+        Feed::Batch { .. } | Feed::Files { .. } | Feed::Each { .. } => {
             let began = Instant::now();
             let promises = feeder.batch(run.plan.cast.pools[index].total.unwrap_or(0), actor);
             collect::collect(run, index, &promises, began, actor);
@@ -74,6 +74,11 @@ impl Feeder {
         let mut promises = Vec::new();
         let mut dealt = Vec::new();
         let shared = self.run.plan.pools[self.id.index()].schedule == Schedule::Shared;
+        if let Some(first) = self.run.job.unread().first() {
+            let count = self.run.job.unread().len();
+            let text = format!("directories that could not be read, and were left out: {count}; the first is {first}");
+            self.run.notice(Notice::Note(text));
+        }
         for number in 0..total {
             if actor.asked_to_end() {
                 break;

@@ -229,6 +229,7 @@ impl Plan {
             Feed::Arrive { .. } => Some(("arrivals", None)),
             Feed::Batch { count } => Some(("batch", Some(count.eval(&Fixed(settings)).max(0.0) as u64))),
             Feed::Files { .. } => Some(("files", Some(job.total()))),
+            Feed::Each { .. } => Some(("words", Some(job.total()))),
         };
         let total = fed.and_then(|(_, total)| total);
         let feeder = fed.map(|(what, _)| {

@@ -10,7 +10,7 @@ pub(super) use signals::Woken;
 use super::lane::{Asks, Ending};
 use super::legal::{is_blocking, is_legal};
 use super::{Lock, Model, Res};
-use crate::trace::{Death, Event, EventKind, How, ResourceId, Stamp, State, WorkerId};
+use crate::trace::{Death, Event, EventKind, Fate, How, ResourceId, Stamp, State, WorkerId};
 
 impl Model {
     /// Takes in one event.
@@ -127,7 +127,7 @@ impl Model {
             }
             EventKind::Stole { pool, .. } => self.with_pool(pool, super::Pool::steal),
             EventKind::Met { pool, fate } => self.met(w, at, pool, fate),
-            EventKind::GivenUp { pool } => self.with_pool(pool, super::Pool::give_up),
+            EventKind::GivenUp { pool } => self.with_pool(pool, |pool| pool.meet(Fate::Failed)),
             EventKind::Ended(how) => self.end(w, at, how),
             // Nobody blocks in any other state.
             EventKind::Block { .. } | EventKind::Began | EventKind::Gap { .. } | EventKind::Unknown { .. } => {}

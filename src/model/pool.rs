@@ -101,11 +101,6 @@ impl Pool {
         self.submit(at);
     }
 
-    /// A task will not be done any more: workers died at it.
-    pub(super) fn give_up(&mut self) {
-        self.failed += 1;
-    }
-
     pub(super) fn retry(&mut self) {
         self.retried += 1;
     }

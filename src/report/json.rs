@@ -200,7 +200,7 @@ fn pools<'a>(report: &Report<'a>) -> Vec<Pool<'a>> {
         lost: pool.lost(),
         stolen: pool.stolen(),
         unseen: pool.unseen(),
-        results: info.results.and_then(|id| report.model.results_at(id)).map(Results::from),
+        results: info.results.and_then(|id| report.model.results(id)).map(Results::from),
         throughput_per_s: report.throughput(pool),
         service_ms: pool.service().into(),
         response_ms: pool.response().into(),

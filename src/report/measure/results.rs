@@ -57,7 +57,9 @@ impl<'a> Who<'a> {
 
     fn of_pool(&self) -> Result<(&'a str, &'a Results), String> {
         let (name, _, at) = self.pool()?;
-        let results = self.model.results(PoolId::from(at)).ok_or_else(|| format!("nobody wants results of {name}"))?;
+        let resource = self.model.cast().pools.get(PoolId::from(at).index()).and_then(|info| info.results);
+        let results = resource.and_then(|resource| self.model.results(resource));
+        let results = results.ok_or_else(|| format!("nobody wants results of {name}"))?;
         Ok((name, results))
     }
 }

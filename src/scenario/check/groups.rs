@@ -7,9 +7,11 @@ use super::declare::most_workers;
 use super::node::{arg, children, prop, span_of, value_span};
 use super::number::{CAPACITY, CHUNK, CORE, HOW_MANY, NICE, PAYLOAD, POOL_SIZE, RATE, RETRIES, TASKS, Want};
 use super::shape::POOL;
+use crate::scenario::clean::clean;
 use crate::scenario::expr::Expr;
+use crate::scenario::glob::{Glob, GlobError};
 use crate::scenario::knob::KnobKind;
-use crate::scenario::program::{Feed, Policy, Pool, Seat, Step, Workers};
+use crate::scenario::program::{Feed, Piece, Policy, Pool, Seat, Step, Template, Text, Workers};
 use crate::trace::{KnobId, WorkerKind};
 
 /// Tasks that wait at most, unless the pool says otherwise.
@@ -18,9 +20,6 @@ const QUEUE: f64 = 1_000.0;
 /// What can become of a task when the queue is full.
 pub(super) const POLICIES: [(&str, Policy); 3] =
     [("block", Policy::Block), ("reject", Policy::Reject), ("caller-runs", Policy::CallerRuns)];
-
-/// Endings of files that a task can be made of.
-const ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];
 
 impl Checker {
     pub(super) fn groups(&mut self, nodes: &[&KdlNode]) {
@@ -166,46 +165,73 @@ impl Checker {
             };
             return self.number(rate, RATE).map(|rate| Feed::Arrive { rate: rate.expr });
         }
-        match (prop(node, "files"), prop(node, "count")) {
-            (Some(files), None) => self.files(node, files),
-            (None, Some(count)) => {
-                for extra in ["dir", "out"].iter().filter_map(|name| prop(node, name)) {
-                    let title = "a batch has directories only when it is one of files";
-                    self.mistakes
-                        .error(super::node::entry_span(extra), title)
-                        .help("add files=\"jpg png\", or remove it");
-                }
+        let of = ["count", "files", "each"].map(|name| prop(node, name));
+        match of {
+            [None, Some(files), None] => self.files(node, files),
+            [Some(count), None, None] => {
+                self.no_directories(node);
                 self.number(count, TASKS).map(|count| Feed::Batch { count: count.expr })
             }
-            (Some(_), Some(count)) => {
-                let title = "a batch of files has no count: it has as many tasks as there are files";
-                self.mistakes.error(super::node::entry_span(count), title).help("remove it");
+            [None, None, Some(each)] => {
+                self.no_directories(node);
+                self.each(each)
+            }
+            [None, None, None] => {
+                let help = "add count=1000, or files=\"*.jpg\" with dir=$dir, or each=\"one two three\"";
+                self.mistakes.error(span_of(node), "it is not said what this batch is of").help(help);
                 None
             }
-            (None, None) => {
-                let help = "add count=1000, or files=\"jpg png\" with dir=$dir and out=$out";
-                self.mistakes.error(span_of(node), "it is not said what this batch is of").help(help);
+            [Some(extra), ..] | [_, _, Some(extra)] => {
+                let title = "a batch is of one kind: of a count, of files, or of words";
+                self.mistakes.error(super::node::entry_span(extra), title).help("remove it");
                 None
             }
         }
     }
 
-    fn files(&mut self, node: &KdlNode, files: &KdlEntry) -> Option<Feed> {
-        let text = self.text(files)?;
-        let endings: Vec<String> =
-            text.split_whitespace().map(|word| word.trim_start_matches(['*', '.']).to_lowercase()).collect();
-        if let Some(odd) = endings.iter().find(|ending| !ENDINGS.contains(&ending.as_str())) {
-            let title = format!("files ending in `{odd}` cannot be read");
-            self.mistakes.error(value_span(files), title).help("known endings: jpg jpeg png");
+    /// Says of directories that they have no meaning here.
+    fn no_directories(&mut self, node: &KdlNode) {
+        for extra in ["dir", "out"].iter().filter_map(|name| prop(node, name)) {
+            let title = "a batch has directories only when it is one of files";
+            self.mistakes.error(super::node::entry_span(extra), title).help("add files=\"*.jpg\", or remove it");
+        }
+    }
+
+    /// Words with spaces between, or a knob that holds them.
+    fn each(&mut self, entry: &KdlEntry) -> Option<Feed> {
+        let text = self.text(entry)?;
+        if let Some(knob) = text.strip_prefix('$') {
+            return self.named_text_knob(entry, knob).map(|knob| Feed::Each { words: Text::Knob(knob) });
+        }
+        if text.trim().is_empty() {
+            self.mistakes.error(value_span(entry), "there are no words").help("such as each=\"one two three\"");
             return None;
         }
-        if endings.is_empty() {
-            self.mistakes.error(value_span(files), "no ending is given").help("such as files=\"jpg png\"");
+        Some(Feed::Each { words: Text::Template(Template(vec![Piece::Literal(text.to_owned())])) })
+    }
+
+    fn files(&mut self, node: &KdlNode, files: &KdlEntry) -> Option<Feed> {
+        let written = self.text(files)?;
+        let read: Result<Vec<Glob>, (&str, GlobError)> =
+            written.split_whitespace().map(|word| Glob::parse(word).map_err(|error| (word, error))).collect();
+        let patterns = match read {
+            Ok(patterns) => patterns,
+            Err((word, error)) => {
+                let title = format!("`{word}` is no pattern: {error}");
+                self.mistakes.error(value_span(files), title).help("such as files=\"*.jpg **/*.png\" with dir=$dir");
+                return None;
+            }
+        };
+        if patterns.is_empty() {
+            self.mistakes.error(value_span(files), "no pattern is given").help("such as files=\"*.jpg\"");
             return None;
         }
         let dir = self.text_knob_of(node, "dir");
-        let out = self.text_knob_of(node, "out");
-        Some(Feed::Files { dir: dir?, out: out?, endings })
+        let out = match prop(node, "out") {
+            Some(_) => Some(self.text_knob_of(node, "out")?),
+            None => None,
+        };
+        Some(Feed::Files { dir: dir?, out, patterns, written: clean(written) })
     }
 
     /// The knob for free text that a property names: `dir=$dir`.

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::resource::Choice;
 use super::step::Step;
+use super::text::Text;
 use crate::scenario::expr::Expr;
+use crate::scenario::glob::Glob;
 use crate::trace::{KnobId, WorkerKind};
 
 /// A group of workers that run the same steps.
@@ -126,7 +128,9 @@ pub enum Feed {
     Arrive { rate: Expr },
     /// This many, as fast as the queue takes them.
     Batch { count: Expr },
-    /// One task for each file with one of these endings (lower case, without dot) in the directory that the knob
-    /// names; sample files when it names none. Results go to `out`, or beside.
-    Files { dir: KnobId, out: KnobId, endings: Vec<String> },
+    /// One task for each file that a pattern means below the directory that the knob names; sample files when it names
+    /// none. Results go to `out`, or beside. `written`: the patterns as they stand in the file.
+    Files { dir: KnobId, out: Option<KnobId>, patterns: Vec<Glob>, written: String },
+    /// One task for each word.
+    Each { words: Text },
 }

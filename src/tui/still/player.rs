@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use super::shared::Shared;
 use super::{Place, due};
 use crate::model::{Shares, Window};
-use crate::scenario::{Choice, PoolStep, ResourceSpec, Scenario, Settings, Step, Target};
+use crate::scenario::{Choice, ResourceSpec, Scenario, Settings, Step, Target};
 use crate::trace::{LockKind, Span, State};
 
 /// What a thumbnail takes, roughly.
@@ -71,9 +71,6 @@ struct Lock {
     waiting: VecDeque<(usize, u64)>,
     open: bool,
 }
-
-/// How long a worker of a still waits for a result, in nanoseconds.
-const RESULT: u64 = 20_000_000;
 
 /// Readers that an rwlock has room for.
 const READERS: u64 = 1 << 20;
@@ -232,19 +229,14 @@ impl<'a> Player<'a> {
             Step::AddMany { target, by, times } => self.add_many(worker, target, *by, time(times), now),
             Step::Queue(step) => self.queue_step(worker, step, now),
             Step::Signal(step) => self.signal_step(worker, step, now),
-            // Whoever waits for a result does so for about as long as a task takes.
-            Step::Pool(PoolStep::Result) => self.spend(worker, now, State::Signal, RESULT),
-            Step::Pool(PoolStep::Look { body, .. }) => {
-                self.enter(worker, body, 0, None);
-                self.spend(worker, now, State::Signal, RESULT);
-            }
+            Step::Pool(step) => self.pool_step(worker, step, now),
             Step::Life(step) => self.life_step(worker, step, now),
             Step::If { question, body, otherwise } => {
                 let taken = if self.holds(question, place) { body } else { otherwise };
                 self.enter(worker, taken, 0, None);
             }
             Step::While { question, body } if self.holds(question, place) => self.once_more(worker, body),
-            Step::Load(_) | Step::While { .. } | Step::Pool(PoolStep::Submit { .. } | PoolStep::Shutdown { .. }) => {}
+            Step::Load(_) | Step::While { .. } => {}
         }
     }
 
