@@ -5,7 +5,9 @@
 
 mod actor;
 mod birth;
+mod block_on;
 mod deal;
+mod event_loop;
 mod feeder;
 mod files;
 mod fill;
@@ -18,6 +20,7 @@ mod picture;
 mod plan;
 mod pool;
 mod process;
+mod pulse;
 mod queue;
 mod recorder;
 mod results;

@@ -1,15 +1,19 @@
 //! A worker at its steps.
+//!
+//! The steps are written once, as async functions. On a thread every wait in them blocks, so they are over when they
+//! return; a task gives its thread back at each wait, and goes on when its loop polls it again.
 
-use std::convert::Infallible;
-use std::time::{Duration, Instant};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
+use super::block_on::block_on;
 use super::hold::Hold;
 use super::recorder::Recorder;
 use super::run::Run;
-use super::steps::Promises;
-use crate::platform::{exit_now, wait_for_device};
-use crate::scenario::{Expr, Step, Target, Values};
-use crate::trace::{KnobId, ResourceId, Ring, State, WorkerId};
+use super::steps::{BUDGET, Promises};
+use crate::platform::exit_now;
+use crate::scenario::{Step, Target, Values};
+use crate::trace::{KnobId, ResourceId, Ring, WorkerId};
 
 /// Why a worker does not go on with its steps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +27,24 @@ pub enum Halt {
 }
 
 pub type Flow = Result<(), Halt>;
+
+/// The steps of a block: on a thread done already, of a task on the heap, where a task keeps where it stands.
+pub enum Body<'a> {
+    Done(std::future::Ready<Flow>),
+    Begun(Pin<Box<dyn Future<Output = Flow> + Send + 'a>>),
+}
+
+impl Future for Body<'_> {
+    type Output = Flow;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Flow> {
+        match &mut *self {
+            Self::Done(flow) => Pin::new(flow).poll(context),
+            Self::Begun(steps) => steps.as_mut().poll(context),
+        }
+    }
+}
 
 /// One worker: what it holds, and where it stands.
 #[derive(Debug)]
@@ -38,6 +60,8 @@ pub struct Actor {
     pub(super) task: Option<u64>,
     /// Results it was promised.
     pub(super) promises: Promises,
+    /// How many more times a task may take what is there before it lets the others go on.
+    pub(super) budget: u32,
 }
 
 impl Values for Actor {
@@ -66,8 +90,8 @@ pub struct Outer {
 impl Actor {
     pub fn new(run: &'static Run, me: WorkerId, place: (u32, u32)) -> Self {
         let copies = vec![0; run.plan.cast.resources.len()];
-        let (held, promises) = (Vec::new(), Promises::new());
-        Self { run, me, place, pen: run.recorder(me), held, copies, task: None, promises }
+        let (pen, held, promises) = (run.recorder(me), Vec::new(), Promises::new());
+        Self { run, me, place, pen, held, copies, task: None, promises, budget: BUDGET }
     }
 
     pub const fn me(&self) -> WorkerId {
@@ -120,48 +144,76 @@ impl Actor {
         }
     }
 
+    /// Does steps that block the thread whenever they wait, also if it is a loop's.
     pub fn steps(&mut self, steps: &[Step]) -> Flow {
-        steps.iter().try_for_each(|step| if self.is_cut_off() { Err(Halt::Asked) } else { self.step(step) })
+        let blocked = self.pen.set_blocking(true);
+        let flow = block_on(self.follow(steps));
+        self.pen.set_blocking(blocked);
+        flow
     }
 
-    fn step(&mut self, step: &Step) -> Flow {
+    /// Does the steps of a block.
+    pub fn body<'s>(&'s mut self, steps: &'s [Step]) -> Body<'s> {
+        if self.pen.is_on_loop() {
+            Body::Begun(Box::pin(self.follow(steps)))
+        } else {
+            Body::Done(std::future::ready(self.steps(steps)))
+        }
+    }
+
+    async fn follow(&mut self, steps: &[Step]) -> Flow {
+        for step in steps {
+            if self.is_cut_off() {
+                return Err(Halt::Asked);
+            }
+            self.step(step).await?;
+        }
+        Ok(())
+    }
+
+    async fn step(&mut self, step: &Step) -> Flow {
         match step {
             Step::Compute(nanos) => self.compute(nanos),
-            Step::Sleep(nanos) => self.sleep(nanos),
-            Step::Io(nanos) => self.io(nanos)?,
-            Step::Lock { target, body } => self.with_lock(target, body)?,
-            Step::TryLock { target, timeout, body, otherwise } => self.try_lock(target, timeout, body, otherwise)?,
-            Step::Take(target) => self.take(self.target(target)),
+            Step::Sleep(nanos) => self.sleep(nanos).await,
+            Step::Io(nanos) => self.io(nanos).await?,
+            Step::Lock { target, body } => self.with_lock(target, body).await?,
+            Step::TryLock { target, timeout, body, otherwise } => {
+                self.try_lock(target, timeout, body, otherwise).await?;
+            }
+            Step::Take(target) => self.take(self.target(target)).await,
             Step::Release(target) => drop(self.release(self.target(target))),
-            Step::Acquire { target, permits, body } => self.with_permits(target, permits, body)?,
-            Step::Down(target) => self.down(target),
+            Step::Acquire { target, permits, body } => self.with_permits(target, permits, body).await?,
+            Step::Down(target) => self.down(target).await,
             Step::Up(target) => self.up(target),
-            Step::Read { target, body } => self.read(target, body)?,
-            Step::Write { target, body } => self.write(target, body)?,
+            Step::Read { target, body } => self.read(target, body).await?,
+            Step::Write { target, body } => self.write(target, body).await?,
             Step::Load(target) => self.load(target),
             Step::Store { target, add } => self.store(target, *add),
             Step::Add { target, by } => self.add(target, *by),
             Step::AddMany { target, by, times } => self.add_many(target, *by, times),
-            Step::Queue(step) => self.queue_step(step)?,
-            Step::Signal(step) => self.signal_step(step),
-            Step::Pool(step) => self.pool_step(step)?,
-            Step::Allocate { bytes, body } => self.with_memory(bytes, body)?,
-            Step::Life(step) => self.life_step(step)?,
+            Step::Queue(step) => self.queue_step(step).await?,
+            Step::Signal(step) => self.signal_step(step).await,
+            Step::Pool(step) => self.pool_step(step).await?,
+            Step::Loop(step) => self.loop_step(step).await?,
+            Step::Allocate { bytes, body } => self.with_memory(bytes, body).await?,
+            Step::Life(step) => self.life_step(step).await?,
             Step::If { question, body, otherwise } => {
-                self.steps(if self.holds(question) { body } else { otherwise })?;
+                let body = if self.holds(question) { body } else { otherwise };
+                self.body(body).await?;
             }
-            Step::While { question, body } => self.while_holds(question, body)?,
-            Step::Repeat { times, body } => self.repeat(times, body)?,
+            Step::While { question, body } => self.while_holds(question, body).await?,
+            Step::Repeat { times, body } => self.repeat(times, body).await?,
             Step::Forever(body) => loop {
-                self.again(body)?;
+                self.again(body).await?;
             },
             Step::When { knob, is, body, otherwise } => {
-                self.steps(if self.stands(*knob, *is) { body } else { otherwise })?;
+                let body = if self.stands(*knob, *is) { body } else { otherwise };
+                self.body(body).await?;
             }
-            Step::Choose(ways) => self.choose(ways)?,
+            Step::Choose(ways) => self.choose(ways).await?,
             Step::Thumbnail { sizes } => self.thumbnail(sizes)?,
             Step::Real(work) => self.real(work)?,
-            Step::Attempt(attempt) => self.attempt(attempt)?,
+            Step::Attempt(attempt) => self.attempt(attempt).await?,
             Step::Panic(message) => panic!("{message}"),
             Step::Abort => std::process::abort(),
             Step::Exit(code) => exit_now(i32::from(*code)),
@@ -174,55 +226,9 @@ impl Actor {
         self.asked_to_end() && (self.task.is_none() || self.ring().is_cut_off())
     }
 
-    fn is_cut_off(&self) -> bool {
+    /// Whether to leave the task that it is at.
+    pub(super) fn is_cut_off(&self) -> bool {
         self.task.is_some() && self.ring().is_cut_off()
-    }
-
-    fn compute(&self, nanos: &Expr) {
-        self.run.work.compute(nanos.eval(self), || self.must_leave());
-    }
-
-    fn sleep(&mut self, nanos: &Expr) {
-        self.pause(nanos.eval(self));
-    }
-
-    /// Sleeps on purpose.
-    pub(super) fn pause(&mut self, nanos: f64) {
-        let nanos = nanos as u64;
-        if nanos > 0 {
-            self.pen.block(State::Sleep, None);
-            let Ok(()) = self.in_slices(nanos, |slice| {
-                std::thread::sleep(slice);
-                Ok::<(), Infallible>(())
-            });
-            self.pen.resume();
-        }
-    }
-
-    fn io(&mut self, nanos: &Expr) -> Flow {
-        let nanos = nanos.eval(self) as u64;
-        if nanos == 0 {
-            return Ok(());
-        }
-        self.pen.block(State::Io, None);
-        let waited = self.in_slices(nanos, |slice| wait_for_device(slice.as_nanos() as u64));
-        self.pen.resume();
-        waited.map_err(|e| Halt::Failed(format!("waiting for a device: {e}")))
-    }
-
-    /// Waits `nanos` in all; in a task slice by slice, unless it is cut off before.
-    fn in_slices<E>(&self, nanos: u64, wait: impl Fn(Duration) -> Result<(), E>) -> Result<(), E> {
-        if self.task.is_none() {
-            return wait(Duration::from_nanos(nanos));
-        }
-        let until = Instant::now() + Duration::from_nanos(nanos);
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() || self.is_cut_off() {
-                return Ok(());
-            }
-            wait(left.min(SLICE))?;
-        }
     }
 
     pub(super) fn target(&self, target: &Target) -> ResourceId {
@@ -233,6 +239,3 @@ impl Actor {
         self.held.iter().any(|(held, _)| *held == id)
     }
 }
-
-/// Longest wait in a task after which it is asked whether it was cut off.
-const SLICE: Duration = Duration::from_millis(20);

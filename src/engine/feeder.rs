@@ -5,6 +5,7 @@ mod collect;
 use std::time::{Duration, Instant};
 
 use super::actor::Actor;
+use super::block_on::block_on;
 use super::plan::pool_size;
 use super::pool::give;
 use super::queue::{Queue, Task};
@@ -62,7 +63,7 @@ impl Feeder {
                 continue;
             }
             let task = Task { number, due: due as u64, failed: 0, result: None };
-            if give(self.run, self.id, task, actor).is_err() {
+            if block_on(give(self.run, self.id, task, actor)).is_err() {
                 return;
             }
             (last, number) = (due, number + 1);
@@ -91,7 +92,7 @@ impl Feeder {
             let task = Task { number, due: actor.pen.now(), failed: 0, result };
             if !shared {
                 dealt.push(task);
-            } else if give(self.run, self.id, task, actor).is_err() {
+            } else if block_on(give(self.run, self.id, task, actor)).is_err() {
                 self.withdraw(result, &mut promises);
                 break;
             }

@@ -12,6 +12,7 @@ use std::os::fd::OwnedFd;
 use serde::{Deserialize, Serialize};
 
 use super::actor::Actor;
+use super::block_on::block_on;
 use super::payload::Payload;
 use super::pool::{do_task, tell_theft};
 use super::queue::Task;
@@ -80,7 +81,7 @@ pub fn stand_for(run: &'static Run, index: usize, seat: usize, me: WorkerId, sta
         let mut pen = run.recorder(me);
         let died = loop {
             let chunk = pool.chunk.eval(&Outside(run)).clamp(1.0, 1e6) as usize;
-            let from = queue.take(seat, chunk, &mut tasks, &mut pen, || ring.asked_to_end());
+            let from = block_on(queue.take(seat, chunk, &mut tasks, &mut pen, || ring.asked_to_end()));
             if tasks.is_empty() {
                 break false;
             }
@@ -134,7 +135,7 @@ pub fn serve(run: &'static Run, index: usize, actor: &mut Actor, from: OwnedFd, 
         actor.pen.resume();
         for (done, (number, due, result)) in chunk.tasks.into_iter().enumerate() {
             ring.set_progress(done as u32, true);
-            do_task(run, pool, Task { number, due, failed: 0, result: Promise::of(result) }, actor);
+            block_on(do_task(run, pool, Task { number, due, failed: 0, result: Promise::of(result) }, actor));
             ring.set_progress(done as u32 + 1, false);
         }
         actor.pen.block(State::Handover, None);

@@ -1,8 +1,7 @@
 //! A pool's worker at its tasks, and what brings it some.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use super::actor::{Actor, Halt};
+use super::block_on::caught;
 use super::queue::{Queue, Refused, Shut, Task};
 use super::recorder::Recorder;
 use super::run::Run;
@@ -19,14 +18,14 @@ pub enum Outcome {
 }
 
 /// Takes tasks and does them until there are no more, or it is asked to end.
-pub fn work(run: &'static Run, index: usize, seat: usize, actor: &mut Actor) {
+pub async fn work(run: &'static Run, index: usize, seat: usize, actor: &mut Actor) {
     let (queue, ring) = (&run.queues[index], actor.ring());
     let mut tasks = Vec::with_capacity(1);
     loop {
-        let from = queue.take(seat, 1, &mut tasks, &mut actor.pen, || ring.asked_to_end());
+        let from = queue.take(seat, 1, &mut tasks, &mut actor.pen, || ring.asked_to_end()).await;
         let Some(task) = tasks.first() else { break };
         tell_theft(run, index, from, &mut actor.pen);
-        do_task(run, PoolId::from(index), *task, actor);
+        do_task(run, PoolId::from(index), *task, actor).await;
     }
     queue.dealt.leave(seat);
 }
@@ -43,11 +42,11 @@ pub fn tell_theft(run: &Run, pool: usize, from: Option<usize>, pen: &mut Recorde
 ///
 /// # Errors
 /// If it takes no more tasks.
-pub fn give(run: &'static Run, pool: PoolId, task: Task, actor: &mut Actor) -> Result<(), Shut> {
+pub async fn give(run: &'static Run, pool: PoolId, task: Task, actor: &mut Actor) -> Result<(), Shut> {
     let queue: &Queue = &run.queues[pool.index()];
     let policy = run.scenario.pools[pool.index()].policy;
     if policy == Policy::Block {
-        return queue.put(task, &mut actor.pen);
+        return queue.put(task, &mut actor.pen).await;
     }
     match queue.try_put(task, &mut actor.pen) {
         Ok(()) => {}
@@ -59,16 +58,16 @@ pub fn give(run: &'static Run, pool: PoolId, task: Task, actor: &mut Actor) -> R
         }
         Err(Refused::Full(task)) => {
             queue.one_more();
-            do_task(run, pool, task, actor);
+            do_task(run, pool, task, actor).await;
         }
     }
     Ok(())
 }
 
 /// Does one task and tells how it went. A task that fails or panics fails alone.
-pub fn do_task(run: &'static Run, pool: PoolId, task: Task, actor: &mut Actor) {
+pub async fn do_task(run: &'static Run, pool: PoolId, task: Task, actor: &mut Actor) {
     begin(run, pool, task, actor);
-    let outcome = attempt(run, pool, task.number, actor);
+    let outcome = attempt(run, pool, task.number, actor).await;
     end(run, pool, task, outcome, actor);
 }
 
@@ -124,10 +123,12 @@ pub fn call_off(run: &Run, pool: PoolId, fate: Fate, pen: &mut Recorder<'_>) {
 }
 
 /// Does the steps of a task.
-pub fn attempt(run: &'static Run, pool: PoolId, number: u64, actor: &mut Actor) -> Outcome {
+pub async fn attempt(run: &'static Run, pool: PoolId, number: u64, actor: &mut Actor) -> Outcome {
     let steps = &run.scenario.pools[pool.index()].task;
     let outer = actor.enter_task(number);
-    let flow = catch_unwind(AssertUnwindSafe(|| actor.steps(steps)));
+    let blocking = actor.pen.is_blocking();
+    let flow = caught(async { actor.body(steps).await }).await;
+    actor.pen.set_blocking(blocking); // a panic leaves it as it is
     actor.leave_task(outer);
     match flow {
         Ok(Ok(()) | Err(Halt::Finished)) => Outcome::Done,

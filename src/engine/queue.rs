@@ -1,6 +1,6 @@
 //! The bounded queue of a pool, in shared memory: whoever feeds the pool or submits to it puts tasks, in whatever
 //! process; its workers, or those who stand for them in the runner, take them. Stamps, depths and numbers are taken
-//! inside its monitor.
+//! inside its monitor. What waits blocks its thread, unless tasks of the event loop are among those who share the queue.
 
 mod take;
 
@@ -94,12 +94,12 @@ impl Queue {
     ///
     /// # Errors
     /// When nothing can be put any more, or not any more since it waits.
-    pub fn put(&self, task: Task, pen: &mut Recorder<'_>) -> Result<(), Shut> {
+    pub async fn put(&self, task: Task, pen: &mut Recorder<'_>) -> Result<(), Shut> {
         let mut inside = self.monitor.enter();
         if self.is_full(&inside) {
             pen.block(State::Full, Some(self.id));
             while self.is_full(&inside) {
-                inside = wait(inside, PUTTERS, ROOM);
+                inside = wait(inside, PUTTERS, ROOM).await;
             }
             if shut(&inside).is_some() {
                 pen.resume();
@@ -260,10 +260,10 @@ impl Queue {
     }
 
     /// Waits until all tasks are over.
-    pub fn wait_until_over(&self) {
+    pub async fn wait_until_over(&self) {
         let mut inside = self.monitor.enter();
         while inside.get(OPEN) > 0 {
-            inside = inside.wait(OVER);
+            inside = inside.wait(OVER).await;
         }
     }
 
@@ -291,9 +291,9 @@ fn shut(inside: &Inside<'_>) -> Option<Shut> {
 }
 
 /// Waits for the bell, counted among those who do.
-fn wait(mut inside: Inside<'_>, who: usize, bell: Bell) -> Inside<'_> {
+async fn wait(mut inside: Inside<'_>, who: usize, bell: Bell) -> Inside<'_> {
     inside.set(who, inside.get(who) + 1);
-    let mut inside = inside.wait(bell);
+    let mut inside = inside.wait(bell).await;
     inside.set(who, inside.get(who).saturating_sub(1));
     inside
 }

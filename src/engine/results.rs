@@ -122,10 +122,10 @@ impl Results {
     }
 
     /// Waits for a result and reads it; `None` when it was not there before the deadline.
-    pub fn read(self, promise: Promise, deadline: Option<Instant>, pen: &mut Recorder<'_>) -> Option<bool> {
+    pub async fn read(self, promise: Promise, deadline: Option<Instant>, pen: &mut Recorder<'_>) -> Option<bool> {
         let at = place_of(u64::from(promise.place));
         let there = |inside: &Inside<'_>| inside.get(at) != PENDING;
-        let mut inside = self.wait(promise.nth, Bell(at), there, deadline, pen)?;
+        let mut inside = self.wait(promise.nth, Bell(at), there, deadline, pen).await?;
         let ok = inside.get(at) == OK;
         give_back(&mut inside, promise);
         self.has_read(inside, promise, ok, pen);
@@ -133,9 +133,9 @@ impl Results {
     }
 
     /// Waits for the result that comes next, of those that are read as they come.
-    pub fn read_next(self, deadline: Option<Instant>, pen: &mut Recorder<'_>) -> Option<bool> {
+    pub async fn read_next(self, deadline: Option<Instant>, pen: &mut Recorder<'_>) -> Option<bool> {
         let there = |inside: &Inside<'_>| inside.get(CAME) > inside.get(GONE);
-        let mut inside = self.wait(NEXT, ANY, there, deadline, pen)?;
+        let mut inside = self.wait(NEXT, ANY, there, deadline, pen).await?;
         let gone = inside.get(GONE);
         inside.set(GONE, gone + 1);
         let word = inside.get(self.came(gone));
@@ -145,7 +145,7 @@ impl Results {
         Some(word & 1 == 1)
     }
 
-    fn wait(
+    async fn wait(
         self,
         nth: u64,
         bell: Bell,
@@ -168,7 +168,7 @@ impl Results {
                 pen.write(pen.now(), EventKind::GaveUp { lock: self.id });
                 return None;
             }
-            inside = inside.wait_until(bell, deadline);
+            inside = inside.wait_until(bell, deadline).await;
         }
         Some(inside)
     }

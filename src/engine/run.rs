@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use tokio::runtime::Handle;
 
 use super::files::Job;
 use super::http::Web;
@@ -13,15 +15,17 @@ use super::plan::{Part, Plan, PlanError, PoolPlan};
 use super::queue::{Queue, Shut};
 use super::recorder::Recorder;
 use super::results::Results;
-use super::shared::life::Life;
+use super::shared::life::{ENDED, Life};
 use super::shared::monitor::Monitor;
 use super::shared::rwlock::Rwlock;
 use super::shared::semaphore::Semaphore;
+use super::shared::sleepers::Sleepers;
+use super::shared::turns::Turns;
 use super::wire::{Start, Up};
 use super::work::Work;
 use crate::scenario::Scenario;
 use crate::trace::frame::{self, FRAME_ATOMIC};
-use crate::trace::{Board, KnobId, Notice, PoolId, ResourceId, ResourceKind, RingWriter, WorkerId};
+use crate::trace::{Board, KnobId, LockKind, Notice, PoolId, ResourceId, ResourceKind, RingWriter, WorkerId};
 
 /// The run as one process sees it. Lives as long as the process: workers may be stuck in it for ever.
 #[derive(Debug)]
@@ -38,6 +42,10 @@ pub struct Run {
     pub runner: u32,
     /// By resource; `None` for what is no lock, or a lock that is switched off.
     locks: Vec<Option<Lock<'static>>>,
+    /// By resource: those who wait for it, if tasks share it.
+    sleepers: &'static [Option<Sleepers>],
+    /// Where tasks run, if this process has any.
+    pub event_loop: OnceLock<Handle>,
     /// By pool.
     pub queues: Vec<Queue>,
     teller: Mutex<File>,
@@ -54,11 +62,15 @@ impl Run {
             ResourceKind::Mutex { kind } => Lock::new(kind, board.resource(ResourceId::from(i))),
             _ => None,
         });
+        let ids = (0..plan.cast.resources.len()).map(ResourceId::from);
+        let sleepers = ids.map(|id| plan.is_of_tasks(id).then(Sleepers::default)).collect::<Vec<_>>();
+        let sleepers: &'static [Option<Sleepers>] = Box::leak(sleepers.into()); // as all that is here
         let alive = (!plan.sources.is_empty()).then(|| &board.extra()[0]);
         let pools = plan.cast.pools.iter().zip(&plan.pools);
         let queues = pools.map(|(info, pool)| {
             let words = &board.extra()[pool.queue_words.clone()];
             let monitor = Monitor::over(board.resource(info.queue), words);
+            let monitor = monitor.among(sleepers[info.queue.index()].as_ref());
             Queue::new(info.queue, capacity(&plan, info.queue), monitor, alive)
         });
         let queues = queues.collect();
@@ -66,6 +78,8 @@ impl Run {
         Ok(Box::leak(Box::new(Self {
             board,
             locks: locks.collect(),
+            sleepers,
+            event_loop: OnceLock::new(),
             queues,
             plan,
             scenario: start.scenario,
@@ -88,14 +102,24 @@ impl Run {
         self.plan.cast.resource(resource).map(|info| &info.kind)
     }
 
-    pub fn semaphore(&self, resource: ResourceId) -> Option<Semaphore<'static>> {
-        let Some(ResourceKind::Semaphore { permits, .. }) = self.kind(resource) else { return None };
-        Some(Semaphore::at(resource, self.board.resource(resource), *permits))
+    /// The mutex of tasks behind a resource.
+    pub fn turns(&'static self, resource: ResourceId) -> Option<Turns<'static>> {
+        let Some(ResourceKind::Mutex { kind: kind @ (LockKind::Async | LockKind::AsyncReentrant) }) =
+            self.kind(resource)
+        else {
+            return None;
+        };
+        Some(Turns::at(resource, self.monitor(resource), self.sleepers(resource)?, kind.is_reentrant()))
     }
 
-    pub fn rwlock(&self, resource: ResourceId) -> Option<Rwlock<'static>> {
+    pub fn semaphore(&'static self, resource: ResourceId) -> Option<Semaphore<'static>> {
+        let Some(ResourceKind::Semaphore { permits, .. }) = self.kind(resource) else { return None };
+        Some(Semaphore::at(resource, self.monitor(resource), *permits))
+    }
+
+    pub fn rwlock(&'static self, resource: ResourceId) -> Option<Rwlock<'static>> {
         let Some(ResourceKind::Rwlock { policy }) = self.kind(resource) else { return None };
-        Some(Rwlock::at(resource, self.board.resource(resource), *policy))
+        Some(Rwlock::at(resource, self.monitor(resource), *policy))
     }
 
     /// The counter behind a resource.
@@ -118,6 +142,7 @@ impl Run {
     pub fn end_life(&self, worker: WorkerId, well: bool) {
         let Some(life) = self.life(worker) else { return };
         life.end(well);
+        self.plan.life(worker).and_then(|id| self.sleepers(id)).inspect(|sleepers| sleepers.wake_all(ENDED));
         if self.board.is_leaving() {
             self.board.call();
         }
@@ -129,9 +154,14 @@ impl Run {
         matches!(part, Some(Part::Member { group, .. }) if self.scenario.workers[*group].daemon)
     }
 
-    /// The monitor behind a queue, a condition, an event flag or a barrier.
-    pub fn monitor(&self, resource: ResourceId) -> Monitor<'static> {
-        Monitor::at(self.board.resource(resource))
+    /// The monitor in a resource's words.
+    pub fn monitor(&'static self, resource: ResourceId) -> Monitor<'static> {
+        Monitor::at(self.board.resource(resource)).among(self.sleepers(resource))
+    }
+
+    /// Those who wait for a resource without a thread of their own, if tasks share it.
+    pub fn sleepers(&self, resource: ResourceId) -> Option<&'static Sleepers> {
+        self.sleepers.get(resource.index())?.as_ref()
     }
 
     /// Where results of a pool's tasks are kept, if anybody wants them.
@@ -139,7 +169,7 @@ impl Run {
         let id = self.plan.cast.pools.get(pool.index())?.results?;
         let PoolPlan { result_words, places, .. } = &self.plan.pools[pool.index()];
         let monitor = Monitor::over(self.board.resource(id), &self.board.extra()[result_words.clone()]);
-        Some(Results { id, pool, places: *places, monitor })
+        Some(Results { id, pool, places: *places, monitor: monitor.among(self.sleepers(id)) })
     }
 
     /// A worker that may bring tasks is about to begin. Whoever spawns it may bring some as well, and has not left.
@@ -178,7 +208,7 @@ impl Run {
     }
 
     /// Makes what is shared, before any worker process exists.
-    pub fn init_shared(&self) {
+    pub fn init_shared(&'static self) {
         self.locks.iter().flatten().for_each(Lock::init);
         if let Some(alive) = self.board.extra().first() {
             alive.store(self.plan.first_sources() as u64, Ordering::Release);
@@ -191,7 +221,8 @@ impl Run {
                 | ResourceKind::Condition { .. }
                 | ResourceKind::Event
                 | ResourceKind::Results
-                | ResourceKind::Barrier { .. } => self.monitor(id).init(),
+                | ResourceKind::Barrier { .. }
+                | ResourceKind::Mutex { kind: LockKind::Async | LockKind::AsyncReentrant } => self.monitor(id).init(),
                 _ => {}
             }
             if let ResourceKind::Life { of } = resource.kind

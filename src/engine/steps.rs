@@ -4,6 +4,7 @@ mod again;
 mod attempt;
 mod chance;
 mod counter;
+mod event_loop;
 mod exec;
 mod life;
 mod memory;
@@ -15,5 +16,7 @@ mod real;
 mod rwlock;
 mod semaphore;
 mod signal;
+mod time;
 
+pub use event_loop::BUDGET;
 pub use pool::Promises;

@@ -13,16 +13,17 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::clean::clean;
+use super::expr::Expr;
 use super::knob::{Knob, Settings};
-use crate::trace::KnobId;
+use crate::trace::{KnobId, WorkerKind};
 
 pub use ask::{Ask, Guess, Right};
 pub use expect::{Claim, Expect, Metric, Part, Subject, Times};
 pub use optimum::{Optimum, Scarce};
 pub use resource::{Choice, Resource, ResourceSpec, Serving, Target};
 pub use step::{
-    Asked, Attempt, Compare, Leave, LifeStep, Members, Origin, PoolStep, Question, QueueStep, Real, SignalStep, Step,
-    Way, What,
+    Asked, Attempt, Compare, Leave, LifeStep, LoopStep, Members, Origin, PoolStep, Question, QueueStep, Real,
+    SignalStep, Step, Way, What,
 };
 pub use text::{Piece, Place, Template, Text};
 pub use work::{Crash, Delivery, Feed, Policy, Pool, Schedule, Seat, Workers};
@@ -36,6 +37,7 @@ pub enum Group {
     Queues,
     Signals,
     Processes,
+    EventLoops,
     RealWork,
     Machine,
     Classics,
@@ -59,6 +61,8 @@ pub struct Scenario {
     pub resources: Vec<Resource>,
     pub workers: Vec<Workers>,
     pub pools: Vec<Pool>,
+    /// How many threads the event loop has that async workers share.
+    pub loop_threads: Expr,
     pub expects: Vec<Expect>,
     pub test: Test,
     /// Where tuning should end up, when that can be calculated.
@@ -102,11 +106,24 @@ impl Scenario {
 
     /// Whether anybody wants results of this pool's tasks, or waits for all of them.
     pub fn wants_results(&self, pool: usize) -> bool {
-        let wanted = |step: &Step| match step {
-            Step::Pool(PoolStep::Submit { pool: of, .. } | PoolStep::Shutdown { pool: of, .. }) => *of == pool,
-            _ => false,
-        };
-        self.pools.get(pool).is_some_and(|pool| pool.results.is_some()) || self.any_step(wanted)
+        self.pools.get(pool).is_some_and(|pool| pool.results.is_some())
+            || self.any_step(|step| step.pool() == Some(pool))
+    }
+
+    /// The kinds of those whose steps have to do with a pool, with these settings.
+    pub fn at_pool(&self, pool: usize, settings: &Settings) -> impl Iterator<Item = WorkerKind> {
+        self.who_does(move |step| step.pool() == Some(pool), settings)
+    }
+
+    /// The kinds of those whose steps use a resource, with these settings.
+    pub fn workers_at(&self, resource: usize, settings: &Settings) -> impl Iterator<Item = WorkerKind> {
+        self.who_does(move |step| step.target().is_some_and(|target| target.resource == resource), settings)
+    }
+
+    fn who_does(&self, wanted: impl Fn(&Step) -> bool, settings: &Settings) -> impl Iterator<Item = WorkerKind> {
+        let groups = self.workers.iter().map(|group| (settings.kind(group.kind), &group.steps));
+        let all = groups.chain(self.pools.iter().map(|pool| (settings.kind_of(&pool.of), &pool.task)));
+        all.filter(move |(_, steps)| steps.iter().any(|step| step.any(&wanted))).map(|(kind, _)| kind)
     }
 
     /// Groups whose workers may give pools tasks: themselves, or by whom they spawn.

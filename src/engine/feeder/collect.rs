@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::engine::actor::Actor;
+use crate::engine::block_on::block_on;
 use crate::engine::results::{Promise, Results};
 use crate::engine::run::Run;
 use crate::scenario::Delivery;
@@ -43,5 +44,5 @@ fn read_one(
     actor: &mut Actor,
 ) -> Option<bool> {
     let pen = &mut actor.pen;
-    if ordered { results.read(promise, deadline, pen) } else { results.read_next(deadline, pen) }
+    if ordered { block_on(results.read(promise, deadline, pen)) } else { block_on(results.read_next(deadline, pen)) }
 }

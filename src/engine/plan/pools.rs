@@ -24,13 +24,20 @@ pub struct PoolPlan {
     pub result_words: Range<usize>,
     /// Results that can be promised at once.
     pub places: u64,
+    /// Whether tasks of the event loop do its tasks, or bring it some.
+    pub of_tasks: bool,
 }
 
 impl PoolPlan {
     /// `free` is the first of the extra words that is not anybody's.
-    pub(super) fn new(pool: &Pool, wanted: bool, room: (u32, Option<u64>), free: usize, settings: &Settings) -> Self {
+    pub(super) fn new(
+        pool: &Pool,
+        (wanted, of_tasks): (bool, bool),
+        (capacity, total): (u32, Option<u64>),
+        free: usize,
+        settings: &Settings,
+    ) -> Self {
         let knob = |id| settings.number(id);
-        let (capacity, total) = room;
         let begin = free.max(HEAD);
         let middle = begin + queue_words(capacity as usize);
         let delivery = pool.results.as_ref().and_then(|results| results.pick(knob));
@@ -43,6 +50,7 @@ impl PoolPlan {
             queue_words: begin..middle,
             result_words: middle..end,
             places,
+            of_tasks,
         }
     }
 }

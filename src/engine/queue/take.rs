@@ -9,7 +9,7 @@ use crate::trace::{EventKind, State};
 impl Queue {
     /// Takes up to `limit` tasks into `tasks`, waiting for the first. Stays empty when no more will come, or `enough` says
     /// so; call [`Queue::wake`] when its answer changed. Whose they were, if they were dealt to somebody else than `seat`.
-    pub fn take(
+    pub async fn take(
         &self,
         seat: usize,
         limit: usize,
@@ -38,7 +38,7 @@ impl Queue {
                 pen.block(State::Empty, Some(self.id));
                 blocked = true;
             }
-            inside = wait(inside, TAKERS, MORE);
+            inside = wait(inside, TAKERS, MORE).await;
         };
         self.took(inside, tasks.len() as u64, pen);
         from
@@ -51,7 +51,7 @@ impl Queue {
         inside.set(TAKEN, taken + n);
         match inside.get(PUTTERS) {
             0 => {}
-            _ if n == 1 => inside.wake_one(ROOM),
+            _ if n == 1 => drop(inside.wake_one(ROOM)),
             _ => inside.wake_all(ROOM),
         }
         let at = pen.now();

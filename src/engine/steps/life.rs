@@ -4,6 +4,7 @@ use std::io;
 
 use crate::engine::actor::{Actor, Flow, Halt};
 use crate::engine::birth::spawn_thread;
+use crate::engine::event_loop;
 use crate::engine::shared::life::Life;
 use crate::platform::{Exit, fork_and_wait, thread_id};
 use crate::scenario::{LifeStep, Members};
@@ -18,17 +19,22 @@ struct Other {
 }
 
 impl Actor {
-    pub fn life_step(&mut self, step: &LifeStep) -> Flow {
+    pub async fn life_step(&mut self, step: &LifeStep) -> Flow {
         match step {
-            LifeStep::Spawn(members) => self.others(members).into_iter().try_for_each(|other| self.spawn(other)),
+            LifeStep::Spawn(members) => {
+                for other in self.others(members) {
+                    self.spawn(other).await?;
+                }
+                Ok(())
+            }
             LifeStep::Join { members, body, otherwise } => {
                 let mut well = true;
                 for other in self.others(members) {
-                    well &= self.join(other);
+                    well &= self.join(other).await;
                 }
-                self.steps(if well { body } else { otherwise })
+                self.body(if well { body } else { otherwise }).await
             }
-            LifeStep::Run { group } => self.steps(&self.run.scenario.workers[*group].steps),
+            LifeStep::Run { group } => self.body(&self.run.scenario.workers[*group].steps).await,
         }
     }
 
@@ -44,7 +50,7 @@ impl Actor {
     }
 
     /// Starts a worker. Comes back when its thread or process exists, which may not have done anything yet.
-    fn spawn(&mut self, other: Other) -> Flow {
+    async fn spawn(&mut self, other: Other) -> Flow {
         let (asked, nth) = loop {
             if self.must_leave() {
                 return Err(Halt::Asked);
@@ -52,7 +58,7 @@ impl Actor {
             let asked = self.pen.now();
             match other.life.claim(std::process::id(), self.me(), asked) {
                 Ok(nth) => break (asked, nth),
-                Err(nth) => self.wait_for(other, nth),
+                Err(nth) => self.wait_for(other, nth).await,
             }
         };
         self.pen.write(asked, EventKind::Spawns { life: other.id, nth });
@@ -68,11 +74,19 @@ impl Actor {
                     self.run.end_life(other.worker, false);
                 })
             }
+            WorkerKind::Async => {
+                other.life.started();
+                event_loop::spawn(self.run, other.worker, self.run.plan.parts[other.worker.index()], || {});
+                Ok(())
+            }
             WorkerKind::Process => {
+                // The system makes a process in one call, which no event loop can wait for.
+                let blocked = self.pen.set_blocking(true);
                 self.pen.block(State::Io, None);
                 self.run.board.call();
                 let started = other.life.wait_for_start();
                 self.pen.resume();
+                self.pen.set_blocking(blocked);
                 if started { Ok(()) } else { Err(io::Error::other("the runner said why")) }
             }
         };
@@ -92,26 +106,30 @@ impl Actor {
             pen.write(at, EventKind::SpawnedBy { worker, after: Span(run.nanos(asked, at)) });
             pen.write(pen.now(), EventKind::Ended(How::Finished));
         };
+        let blocked = self.pen.set_blocking(true);
         let exit = fork_and_wait(child, || self.pen.block(State::Io, None));
         if exit.is_ok() {
             self.pen.resume();
         }
+        self.pen.set_blocking(blocked);
         run.end_life(other.worker, matches!(exit, Ok(Exit::Code(0))));
         exit.map(|_| ())
     }
 
     /// Waits until a worker has ended, if it was ever started; whether it ended well.
-    fn join(&mut self, other: Other) -> bool {
+    async fn join(&mut self, other: Other) -> bool {
         if let Some(nth) = other.life.present() {
-            self.wait_for(other, nth);
+            self.wait_for(other, nth).await;
         }
         !other.life.has_failed()
     }
 
-    fn wait_for(&mut self, other: Other, nth: u64) {
-        let at = self.pen.now();
-        self.pen.write(at, EventKind::Joins { life: other.id, nth });
-        other.life.wait_for_end(nth);
+    async fn wait_for(&mut self, other: Other, nth: u64) {
+        self.pen.join(other.id, nth);
+        match self.run.sleepers(other.id).filter(|_| self.pen.is_on_loop()) {
+            Some(sleepers) => other.life.await_end(nth, sleepers).await,
+            None => other.life.wait_for_end(nth),
+        }
         self.pen.resume();
     }
 }

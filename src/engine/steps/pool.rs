@@ -17,20 +17,20 @@ const UNREAD: usize = 50_000;
 pub type Promises = VecDeque<(PoolId, Promise)>;
 
 impl Actor {
-    pub fn pool_step(&mut self, step: &PoolStep) -> Flow {
+    pub async fn pool_step(&mut self, step: &PoolStep) -> Flow {
         match step {
-            PoolStep::Submit { pool, task } => self.submit(PoolId::from(*pool), task.as_ref()),
-            PoolStep::Result => match self.result()? {
+            PoolStep::Submit { pool, task } => self.submit(PoolId::from(*pool), task.as_ref()).await,
+            PoolStep::Result => match self.result().await? {
                 (_, true) => Ok(()),
                 (pool, false) => Err(Halt::Failed(format!("a task of {} failed", self.pool_name(pool)))),
             },
             PoolStep::Look { body, otherwise } => {
-                let (_, ok) = self.result()?;
-                self.steps(if ok { body } else { otherwise })
+                let (_, ok) = self.result().await?;
+                self.body(if ok { body } else { otherwise }).await
             }
             PoolStep::Shutdown { pool, how } => {
                 let how = how.pick(|knob| self.run.knob(knob)).unwrap_or(Leave::Drain);
-                self.shut_down(PoolId::from(*pool), how);
+                self.shut_down(PoolId::from(*pool), how).await;
                 Ok(())
             }
         }
@@ -40,7 +40,7 @@ impl Actor {
         self.run.plan.cast.pools.get(pool.index()).map_or("?", |info| &info.name)
     }
 
-    fn submit(&mut self, pool: PoolId, number: Option<&Expr>) -> Flow {
+    async fn submit(&mut self, pool: PoolId, number: Option<&Expr>) -> Flow {
         let (queue, results) = (&self.run.queues[pool.index()], self.run.results(pool));
         let number = number.map_or_else(|| queue.next_number(), |number| number.eval(self).max(0.0) as u64);
         let Some(promise) = results.and_then(|results| results.promise(false)) else {
@@ -51,7 +51,7 @@ impl Actor {
             self.forget_oldest();
         }
         let task = Task { number, due: self.pen.now(), failed: 0, result: Some(promise) };
-        give(self.run, pool, task, self).map_err(|shut| {
+        give(self.run, pool, task, self).await.map_err(|shut| {
             self.promises.retain(|(_, other)| *other != promise);
             results.inspect(|results| results.withdraw(promise));
             let name = self.pool_name(pool);
@@ -63,13 +63,16 @@ impl Actor {
     }
 
     /// The oldest result that is not read yet: of which pool, and whether its task went well.
-    fn result(&mut self) -> Result<(PoolId, bool), Halt> {
+    async fn result(&mut self) -> Result<(PoolId, bool), Halt> {
         let Some((pool, promise)) = self.promises.pop_front() else {
             return Err(Halt::Failed("all results were read: there is none to wait for".into()));
         };
         let results = self.run.results(pool);
-        let ok = results.and_then(|results| results.read(promise, None, &mut self.pen)).unwrap_or(false);
-        Ok((pool, ok))
+        let ok = match results {
+            Some(results) => results.read(promise, None, &mut self.pen).await,
+            None => None,
+        };
+        Ok((pool, ok.unwrap_or(false)))
     }
 
     fn forget_oldest(&mut self) {
@@ -85,7 +88,7 @@ impl Actor {
         }
     }
 
-    fn shut_down(&mut self, pool: PoolId, how: Leave) {
+    async fn shut_down(&mut self, pool: PoolId, how: Leave) {
         let queue = &self.run.queues[pool.index()];
         let first = queue.shut(if how == Leave::Drain { Shut::Closed } else { Shut::Cancelled });
         if first {
@@ -101,7 +104,7 @@ impl Actor {
         if queue.open() > 0 {
             self.pen.write(self.pen.now(), EventKind::Awaits { on, nth: Awaited::ALL_OVER });
             self.pen.block(State::Signal, Some(on));
-            queue.wait_until_over();
+            queue.wait_until_over().await;
             self.pen.resume();
         }
     }

@@ -20,7 +20,7 @@ use crate::scenario::clean::clean;
 use crate::scenario::expr::Expr;
 use crate::scenario::knob::KnobKind;
 use crate::scenario::nearest::any_of;
-use crate::scenario::program::{ResourceSpec, Step, Target};
+use crate::scenario::program::{LoopStep, ResourceSpec, Step, Target};
 
 /// Longer side of a thumbnail, in pixels.
 pub(super) const PIXELS: (i64, i64) = (1, 4_096);
@@ -77,6 +77,9 @@ impl Checker {
             ("choose", _) => self.choose(node),
             ("abort", _) => Some(Step::Abort),
             ("submit" | "result" | "shutdown", _) => self.on_pool(node, word),
+            ("blocking", _) => Some(Step::Loop(LoopStep::Blocking(self.steps(children(node))))),
+            ("to-thread", _) => Some(Step::Loop(LoopStep::ToThread(self.steps(children(node))))),
+            ("yield", _) => Some(Step::Loop(LoopStep::Yield)),
             ("primes" | "hash" | "read-file" | "write-file" | "grayscale", _) => self.real(node, word),
             (_, None) => None, // said already: it needs a value
             ("compute", Some(time)) => self.number(time, TIME).map(|time| Step::Compute(time.expr)),

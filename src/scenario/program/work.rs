@@ -36,7 +36,7 @@ pub struct Seat {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pool {
     pub name: String,
-    pub of: WorkerKind,
+    pub of: Choice<WorkerKind>,
     /// How many workers; changes while it runs when it is a knob.
     pub workers: Expr,
     /// How many workers it can ever have: the knob's maximum, or the fixed number.

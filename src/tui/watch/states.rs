@@ -1,6 +1,6 @@
 //! Which states a scenario can show: they make up its legend, which then never changes its width.
 
-use crate::scenario::{Feed, Policy, PoolStep, QueueStep, ResourceSpec, Scenario, SignalStep, Step, What};
+use crate::scenario::{Choice, Feed, Policy, PoolStep, QueueStep, ResourceSpec, Scenario, SignalStep, Step, What};
 use crate::trace::{State, WorkerKind};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,7 +28,11 @@ impl States {
             if pool.results.is_some() {
                 states.add(&[State::Signal]);
             }
-            if pool.of == WorkerKind::Process {
+            let may_be = |kind: WorkerKind| match &pool.of {
+                Choice::Fixed(fixed) => *fixed == kind,
+                Choice::Knob(_, of) => of.contains(&kind),
+            };
+            if may_be(WorkerKind::Process) {
                 states.add(&[State::Handover]);
             }
         }
