@@ -39,7 +39,8 @@ impl Checker {
             let uses = |step: &Step| step.target().is_some_and(|target| target.resource == at);
             if !matches!(resource.spec, ResourceSpec::Counter { .. }) {
                 let with = bodies.iter().filter(|(.., steps)| steps.iter().any(|step| step.any(&uses)));
-                mixed.extend(tasks_and_processes(with).map(|found| (resource.name.clone(), found)));
+                mixed
+                    .extend(tasks_and_processes(&with.collect::<Vec<_>>()).map(|found| (resource.name.clone(), found)));
             }
         }
         let pools = super::named(nodes, &["pool"]).zip(&self.scenario.pools);
@@ -48,7 +49,7 @@ impl Checker {
             let with = bodies.iter().filter(|(of, _, steps)| {
                 std::ptr::eq(*of, node) || steps.iter().any(|step| step.any(&uses)) // its workers, and who brings tasks
             });
-            mixed.extend(tasks_and_processes(with).map(|found| (pool.name.clone(), found)));
+            mixed.extend(tasks_and_processes(&with.collect::<Vec<_>>()).map(|found| (pool.name.clone(), found)));
         }
         for (name, (task, process)) in mixed {
             let title = format!("`{name}` cannot be shared by tasks and processes");
@@ -128,13 +129,8 @@ impl Checker {
 }
 
 /// The tasks and the processes among those who share something, if there are both.
-fn tasks_and_processes<'a, 'b: 'c, 'c>(
-    with: impl Iterator<Item = &'c Body<'a, 'b>> + Clone,
-) -> Option<(&'a KdlNode, &'a KdlNode)>
-where
-    'a: 'c,
-{
-    let find = |kind| with.clone().find(|(_, kinds, _)| kinds.contains(&kind)).map(|(node, ..)| *node);
+fn tasks_and_processes<'a>(with: &[&Body<'a, '_>]) -> Option<(&'a KdlNode, &'a KdlNode)> {
+    let find = |kind| with.iter().find(|(_, kinds, _)| kinds.contains(&kind)).map(|(node, ..)| *node);
     let both = (find(WorkerKind::Async)?, find(WorkerKind::Process)?);
     (!std::ptr::eq(both.0, both.1)).then_some(both) // else they are one or the other, as a knob stands
 }
