@@ -38,7 +38,7 @@ pub(super) fn is_legal(doing: &Doing, kind: &E) -> bool {
 
 fn in_running(kind: &E) -> bool {
     match kind {
-        E::Resume | E::Ready | E::GaveUp { .. } | E::Heard { .. } => false,
+        E::Resume | E::Ready | E::GaveUp { .. } | E::Heard { .. } | E::Refused { .. } => false,
         E::Block { state, .. } => is_blocking(*state),
         _ => true,
     }
@@ -60,6 +60,8 @@ fn ends_block(doing: &Doing, kind: &E) -> bool {
         E::Put { queue, .. } | E::Took { queue, .. } | E::PutNth { queue, .. } | E::TookNth { queue, .. } => {
             doing.on == Some(*queue)
         }
+        E::Sent { pipe, .. } | E::Received { pipe, .. } => doing.on == Some(*pipe),
+        E::Refused { pipe, .. } => matches!(doing.state, State::Empty | State::Full) && doing.on == Some(*pipe),
         E::Read { on, .. } | E::Heard { on, .. } | E::GaveUp { lock: on } => {
             matches!(doing.state, State::Signal | State::Ready) && doing.on == Some(*on)
         }

@@ -63,7 +63,7 @@ impl Plan {
             Part::Feeder { .. } => true,
             // A copy of who spawns it does nothing but live.
             Part::Member { group, .. } => submitters.contains(group) && !self.forked.contains(group),
-            Part::PoolWorker { .. } | Part::Server { .. } => false,
+            Part::PoolWorker { .. } | Part::Server { .. } | Part::Manager => false,
         };
         self.parts.iter().map(is_source).collect()
     }

@@ -6,6 +6,7 @@ mod pool;
 
 use serde::{Deserialize, Serialize};
 
+use super::pipe::PipeStep;
 use super::resource::Target;
 use super::text::Text;
 use crate::scenario::expr::Expr;
@@ -79,6 +80,7 @@ pub enum Step {
         times: Expr,
     },
     Queue(QueueStep),
+    Pipe(PipeStep),
     Signal(SignalStep),
     Pool(PoolStep),
     Loop(LoopStep),
@@ -140,7 +142,8 @@ impl Step {
             | Self::Forever(body)
             | Self::While { body, .. }
             | Self::Loop(LoopStep::Blocking(body) | LoopStep::ToThread(body))
-            | Self::Queue(QueueStep::Each { body, .. }) => (body, &[], &[]),
+            | Self::Queue(QueueStep::Each { body, .. })
+            | Self::Pipe(PipeStep::Each { body, .. }) => (body, &[], &[]),
             Self::TryLock { body, otherwise, .. }
             | Self::When { body, otherwise, .. }
             | Self::If { body, otherwise, .. }
@@ -176,6 +179,7 @@ impl Step {
             | Self::While { question: Question { of: Asked::Resource(target), .. }, .. } => Some(target),
             Self::Queue(step) => Some(step.target()),
             Self::Signal(step) => Some(step.target()),
+            Self::Pipe(step) => Some(step.target()),
             _ => None,
         }
     }

@@ -1,6 +1,8 @@
 //! Which states a scenario can show: they make up its legend, which then never changes its width.
 
-use crate::scenario::{Choice, Feed, Policy, PoolStep, QueueStep, ResourceSpec, Scenario, SignalStep, Step, What};
+use crate::scenario::{
+    Choice, Feed, PipeStep, Policy, PoolStep, QueueStep, ResourceSpec, Scenario, SignalStep, Step, What,
+};
 use crate::trace::{State, WorkerKind};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -65,8 +67,11 @@ impl States {
                 | Step::Acquire { .. }
                 | Step::Read { .. }
                 | Step::Write { .. } => self.add(&[State::Lock]),
-                Step::Queue(QueueStep::Put(_)) | Step::Pool(PoolStep::Submit { .. }) => self.add(&[State::Full]),
-                Step::Queue(QueueStep::Take(_) | QueueStep::Each { .. }) => self.add(&[State::Empty]),
+                Step::Queue(QueueStep::Put(_))
+                | Step::Pool(PoolStep::Submit { .. })
+                | Step::Pipe(PipeStep::Send { .. }) => self.add(&[State::Full]),
+                Step::Queue(QueueStep::Take(_) | QueueStep::Each { .. })
+                | Step::Pipe(PipeStep::Receive { .. } | PipeStep::Each { .. }) => self.add(&[State::Empty]),
                 Step::Pool(_) | Step::Signal(SignalStep::Wait { .. } | SignalStep::Meet(_)) => {
                     self.add(&[State::Signal]);
                 }
