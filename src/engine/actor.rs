@@ -204,10 +204,10 @@ impl Actor {
 
     async fn follow(&mut self, steps: &[Step]) -> Flow {
         for step in steps {
-            if self.is_cut_off() {
-                return Err(Halt::Asked);
-            }
             self.step(step).await?;
+            if self.is_cut_off() {
+                return Err(Halt::Asked); // and the step may have ended early
+            }
         }
         Ok(())
     }

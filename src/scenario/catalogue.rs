@@ -16,6 +16,11 @@ macro_rules! entries {
 /// In the order of the picker.
 const ENTRIES: &[Entry] = entries![
     "thread-pool",
+    "results-in-order",
+    "lost-exceptions",
+    "pool-shutdown",
+    "nested-submit",
+    "split-or-steal",
     "downloads",
     "oversubscription",
     "head-of-line",
@@ -60,6 +65,8 @@ const ENTRIES: &[Entry] = entries![
     "run-not-start",
     "daemon-shutdown",
     "process-pool",
+    "chunks",
+    "crash-policies",
     "crash",
     "separate-memory",
     "ipc-lab",

@@ -56,7 +56,7 @@ fn starved(look: &Look<'_>, stall: &Stall) -> Option<Finding> {
     let (_, info, pool) = found?;
     let (n, left) = (pool.size(), look.model.queue(info.queue)?.depth());
     let who = if n == 1 { "The only worker".to_owned() } else { format!("All {n} workers") };
-    let (wait, them) = if n == 1 { ("waits", "it") } else { ("wait", "them") };
+    let (wait, them) = if n == 1 { ("waits", "it") } else { ("wait", "they") };
     let (tasks, stand) = (count(left.into(), "task"), if left == 1 { "stands" } else { "stand" });
     Some(Finding {
         id: ID,
@@ -94,7 +94,7 @@ fn nobody_left(look: &Look<'_>, stall: &Stall) -> Finding {
     let names: Vec<&str> = stall.set.iter().take(NAMED).map(|worker| look.name(*worker)).collect();
     let names = names.join(", ");
     let who = if n > NAMED { format!("{names} and {} more", n - NAMED) } else { names };
-    let (wait, them) = if n == 1 { ("waits", "it") } else { ("wait", "them") };
+    let (wait, them) = if n == 1 { ("waits", "it") } else { ("wait", "they") };
     let lost: u64 = look.pools().map(|(_, _, pool)| pool.lost()).sum();
     let first = stall.set.iter().find(|worker| look.model.lane(**worker).doing().state != State::Lock);
     let first = first.or(stall.set.first()).map(|worker| look.model.lane(*worker).doing());
