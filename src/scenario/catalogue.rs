@@ -52,6 +52,7 @@ const ENTRIES: &[Entry] = entries![
     "pipeline",
     "feedback-pipeline",
     "drain-race",
+    "sentinel",
     "if-or-while",
     "lost-wakeup",
     "one-condition-for-two",
