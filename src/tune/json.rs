@@ -3,7 +3,7 @@
 
 mod shape;
 
-use shape::{Answered, Asked, Document, Due, Held, Lock, Machine, Point, Prior, Raw, Time};
+use shape::{Answered, Asked, Document, Held, Lock, Machine, OpenLoop, Point, Prior, Raw, Time};
 
 use super::curve::{Curve, Level};
 use super::decide::{Answer, Standing, against, standing};
@@ -143,8 +143,8 @@ fn waited(used: &Used) -> Lock {
     Lock { name: used.name.clone(), room: used.room, held: used.held, waited_ms: ms(used.waited) }
 }
 
-fn load(loaded: &super::session::Loaded) -> Due {
-    Due {
+fn load(loaded: &super::session::Loaded) -> OpenLoop {
+    OpenLoop {
         value: loaded.level,
         load: loaded.load,
         due_per_second: loaded.per_second,

@@ -26,7 +26,7 @@ pub(super) struct Document<'a> {
     pub(super) levels: Vec<Point>,
     pub(super) confirmed: Vec<Point>,
     pub(super) holds: Option<bool>,
-    pub(super) open_loop: Vec<Due>,
+    pub(super) open_loop: Vec<OpenLoop>,
     pub(super) guesses: Vec<Prior>,
 }
 
@@ -116,7 +116,7 @@ pub(super) struct Lock {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Due {
+pub(super) struct OpenLoop {
     pub(super) value: f64,
     pub(super) load: f64,
     pub(super) due_per_second: f64,
