@@ -1,6 +1,7 @@
 //! `contend tune`: how many workers are enough?
 
 mod check;
+mod own;
 mod progress;
 mod sweep;
 
@@ -15,7 +16,7 @@ use super::out::{self, Colours};
 use super::run::look;
 use super::{scenario, signals};
 use crate::platform::machine;
-use crate::scenario::{Scenario, check as read, clean};
+use crate::scenario::{Mistakes, Scenario, Source, check as read, clean};
 use crate::tune::{self as tuner, Subject, Tuning};
 use progress::Progress;
 use sweep::Sweep;
@@ -26,13 +27,13 @@ const TOO_BUSY: f64 = 0.20;
 pub(super) fn tune(args: &TuneArgs, colours: Colours) -> Result<Outcome, Failure> {
     let signal = listen()?;
     let stop = || signal.load(Ordering::Relaxed) != 0; // Relaxed: a request, orders nothing
-    let outcome = match (&args.check, &args.scenario) {
-        (Some(names), _) => check::check(args, names, colours, stop)?,
-        (None, Some(name)) => match load(name, colours)? {
+    let outcome = if let Some(names) = &args.check {
+        check::check(args, names, colours, stop)?
+    } else {
+        match checked(&source(args)?, colours) {
             Some(scenario) => one(args, &scenario, colours, stop)?,
             None => return Ok(Outcome::Mistakes),
-        },
-        (None, None) => return Err(Failure::Usage("name a scenario: contend tune SCENARIO".to_owned())),
+        }
     };
     Ok(match signal.load(Ordering::Relaxed) {
         0 => outcome,
@@ -88,15 +89,19 @@ fn measure(sweep: &Sweep<'_>, args: &TuneArgs, stop: impl Fn() -> bool) -> Resul
     Ok((tuning, begun))
 }
 
-/// The scenario, if it has no mistakes; else they were said.
-fn load(name: &str, colours: Colours) -> Result<Option<Scenario>, Failure> {
-    match read(&scenario::load(name)?) {
-        Ok(checked) => Ok(Some(checked.scenario)),
-        Err(mistakes) => {
-            out::say(&mistakes.render(colours.err));
-            Ok(None)
-        }
+/// The scenario that is named, or one made of a command.
+fn source(args: &TuneArgs) -> Result<Source, Failure> {
+    match (&args.exec, &args.scenario) {
+        (Some(command), _) => own::source(args, command),
+        (None, Some(name)) => scenario::load(name),
+        (None, None) => Err(Failure::Usage("name a scenario: contend tune SCENARIO".to_owned())),
     }
+}
+
+/// The scenario, if it has no mistakes; else they were said.
+fn checked(source: &Source, colours: Colours) -> Option<Scenario> {
+    let said = |mistakes: Mistakes| out::say(&mistakes.render(colours.err));
+    read(source).map_err(said).ok().map(|checked| checked.scenario)
 }
 
 /// Cores that may be used: affinity and quota taken into account.

@@ -262,11 +262,12 @@ impl Plan {
                 self.add_worker(info, Part::PoolWorker { pool: index, place: i })
             })
             .collect();
+        let often = |count: &Expr| count.eval(&Fixed(settings)).max(0.0) as u64;
         let (what, total) = match &pool.feed {
             Feed::Arrive { .. } => ("arrivals", None),
-            Feed::Batch { count } => ("batch", Some(count.eval(&Fixed(settings)).max(0.0) as u64)),
-            Feed::Files { .. } => ("files", Some(job.total())),
-            Feed::Each { .. } => ("words", Some(job.total())),
+            Feed::Batch { count } => ("batch", Some(often(count))),
+            Feed::Files { times, .. } => ("files", Some(often(times).saturating_mul(job.total()))),
+            Feed::Each { times, .. } => ("words", Some(often(times).saturating_mul(job.total()))),
         };
         let info = WorkerInfo { name: named(what), group: named(what), kind: WorkerKind::Thread, pool: None };
         let feeder = self.add_worker(info, Part::Feeder { pool: index });

@@ -59,6 +59,12 @@ impl Work {
         }
     }
 
+    /// Whether it can be made due at a rate: tasks that are of no file or word.
+    pub fn can_arrive(&self, scenario: &Scenario) -> bool {
+        let feed = |pool: &PoolId| scenario.pools.get(pool.index()).map(|pool| &pool.feed);
+        matches!(self, Self::Tasks(pool) if matches!(feed(pool), Some(Feed::Arrive { .. } | Feed::Batch { .. })))
+    }
+
     /// One of it, in words.
     pub const fn word(&self) -> &'static str {
         match self {
@@ -75,9 +81,10 @@ impl Work {
 pub fn closed_loop(scenario: &Scenario) -> Scenario {
     let mut closed = scenario.clone();
     for pool in &mut closed.pools {
-        if let Feed::Arrive { .. } | Feed::Batch { .. } = pool.feed {
-            pool.feed = Feed::Batch { count: Expr::Number(ENDLESS) };
-            pool.policy = Policy::Block;
+        pool.policy = Policy::Block;
+        match &mut pool.feed {
+            Feed::Files { times, .. } | Feed::Each { times, .. } => *times = Expr::Number(ENDLESS),
+            Feed::Arrive { .. } | Feed::Batch { .. } => pool.feed = Feed::Batch { count: Expr::Number(ENDLESS) },
         }
     }
     closed

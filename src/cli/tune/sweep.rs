@@ -26,6 +26,7 @@ impl<'a> Sweep<'a> {
         let settings = scenario
             .settings(&args.set, None, args.executor.map(Into::into))
             .map_err(|error| Failure::Usage(error.to_string()))?;
+        let settings = Settings { exec: args.allow_exec, ..settings };
         let id = chosen(scenario, args)?;
         let knob = &scenario.knobs[id.index()];
         let demands = Demands {
@@ -49,7 +50,7 @@ impl<'a> Sweep<'a> {
             cores: self.cores,
             demands: self.demands,
             budget: args.time,
-            open: matches!(work, Work::Tasks(_)),
+            open: work.can_arrive(self.scenario),
             even_disturbed: args.anyway,
             seed: self.seed,
         }
@@ -71,7 +72,19 @@ impl<'a> Sweep<'a> {
     /// The command that does the same once more.
     pub(super) fn again(&self, args: &TuneArgs) -> String {
         let knob = self.knob;
-        let mut words = vec!["contend tune".to_owned(), clean(args.scenario.as_deref().unwrap_or(&self.scenario.name))];
+        let mut words = vec!["contend tune".to_owned()];
+        match &args.exec {
+            Some(command) => words.extend(["--exec".to_owned(), clean(&shell_words::quote(command))]),
+            None => words.push(clean(args.scenario.as_deref().unwrap_or(&self.scenario.name))),
+        }
+        if let Some(files) = &args.files {
+            words.push(format!(
+                "--files {} --dir {}",
+                clean(&shell_words::quote(files)),
+                clean(&shell_words::quote(&args.dir))
+            ));
+        }
+        words.extend(args.allow_exec.then(|| "--allow-exec".to_owned()));
         words.extend(args.set.iter().map(|set| format!("--set {}", clean(set))));
         words.push(format!("--knob {} --over {}..{}", knob.name, knob.show(self.over.0), knob.show(self.over.1)));
         words.push(format!("--epsilon {} --for {}s --seed {}", args.epsilon, args.time.as_secs(), self.seed));
