@@ -182,7 +182,8 @@ Examples:
   contend tune thread-pool                              how many workers?
   contend tune thread-pool --over 1..64 --for 2m        more levels, more time
   contend tune lock-contention --knob hold --over 10us..10ms
-  contend tune my.kdl --p99 50ms --json                 with a limit, for a program";
+  contend tune my.kdl --p99 50ms --json                 with a limit, for a program
+  contend tune --exec 'convert {} out/{/}.png' --files '*.jpg' --over 1..16 --allow-exec";
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 #[derive(Debug, Args)]

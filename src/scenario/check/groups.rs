@@ -164,7 +164,11 @@ impl Checker {
                 self.no_directories(node);
                 let times = self.rounds(node);
                 let count = self.number(count, TASKS)?.expr;
-                Some(Feed::Batch { count: Expr::Op(Box::new(count), '*', Box::new(times)) })
+                let count = match times {
+                    Expr::Number(1.0) => count,
+                    times => Expr::Op(Box::new(count), '*', Box::new(times)),
+                };
+                Some(Feed::Batch { count })
             }
             [None, None, Some(each)] => {
                 self.no_directories(node);
