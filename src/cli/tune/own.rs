@@ -15,6 +15,9 @@ pub(super) fn source(args: &TuneArgs, command: &str) -> Result<Source, Failure> 
     let usage = |why: String| Failure::Usage(format!("--exec: {why}"));
     let words = shell_words::split(command).map_err(|error| usage(error.to_string()))?;
     let Some(program) = words.first() else { return Err(usage("there is no command".to_owned())) };
+    if let Some(variable) = words.iter().find(|word| word.starts_with('$')) {
+        return Err(usage(format!("no shell runs it, so `{variable}` stands for nothing; with a shell: sh -c '...'")));
+    }
     if !args.allow_exec {
         let why = format!("this runs `{program}` many times at once; if you mean that, add --allow-exec");
         return Err(usage(why));
@@ -82,8 +85,8 @@ mod tests {
             "true",
             "convert {} out/{/}.png",
             r#"sh -c 'echo "$1" \ ; exit 0' x"#,
-            "printf '\u{1b}[31m%s\n' $dir",
-            "#true null -1 '' 'a\tb'",
+            "printf '\u{1b}[31m%s\n' a$dir",
+            "true null -1 '' 'a\tb'",
         ] {
             let source = source(&args(&["--exec", command, "--allow-exec"]), command).expect("it is a command");
             let checked = check(&source).unwrap_or_else(|mistakes| panic!("{command}: {mistakes}"));
@@ -93,7 +96,7 @@ mod tests {
 
     #[test]
     fn what_is_no_command_is_explained() {
-        for (command, said) in [("", "no command"), ("'a", "quote")] {
+        for (command, said) in [("", "no command"), ("'a", "quote"), ("ls $HOME", "no shell")] {
             let failure = source(&args(&["--exec", command, "--allow-exec"]), command).expect_err("it is none");
             assert!(matches!(&failure, Failure::Usage(why) if why.contains(said)), "{failure:?}");
         }
