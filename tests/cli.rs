@@ -1,5 +1,6 @@
 //! The program as one starts it: what it prints where, and how it exits.
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::process::{Command, Output, Stdio};
 
@@ -284,6 +285,42 @@ fn every_variant_is_a_run_and_says_what_was_seen() {
     assert!(ran.out.contains("not seen  value n equals 9 when more=4"), "{}", ran.out);
     assert!(ran.out.contains("counter n: 4 where 4 was due, 0 lost; exactly 9 was expected"), "{}", ran.out);
     assert!(ran.out.ends_with("2 of 5 expectations seen in 3 runs of 1 scenario; not as expected: stdin\n"));
+}
+
+/// Where the values of a JSON document stand: `runs[].set[]`.
+fn members(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members_of) => {
+            for (name, value) in members_of {
+                let dot = if path.is_empty() { "" } else { "." };
+                members(value, &format!("{path}{dot}{name}"), found);
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| members(value, &format!("{path}[]"), found)),
+        _ => drop(found.insert(path.to_owned())),
+    }
+}
+
+#[test]
+fn the_json_of_tests_is_what_its_description_says() {
+    let text = "knob n 1 min=1 max=9\ncounter c\nthread w { repeat $n { add c }; sleep \"20ms\" }\n\
+        expect value c equals=1\nexpect value c equals=3 when=\"n=3\"\nexpect rate c above=1.5 times=\"n=1\" when=\"n=9\"\n";
+    let ran = fed(&["test", "-", "--json", "--times", "2"], text);
+    let value: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}\n{}", ran.out));
+    assert_eq!(value["rounds"], 2);
+    let mut found = BTreeSet::new();
+    members(&value, "", &mut found);
+    let described: BTreeSet<String> = include_str!("../docs/tests.md")
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+        .map(|(member, _)| member.to_owned())
+        .collect();
+    let untold: Vec<_> = found.difference(&described).collect();
+    assert!(untold.is_empty(), "docs/tests.md does not tell of {untold:?}");
+    // What is only there when something went wrong, or was left out.
+    let seldom = |member: &String| member.ends_with(".error") || member.contains("unsteady") || member == "skipped[]";
+    let missing: Vec<_> = described.difference(&found).filter(|member| !seldom(member)).collect();
+    assert!(missing.is_empty(), "docs/tests.md tells of {missing:?}");
 }
 
 #[test]

@@ -61,3 +61,36 @@ fn the_list_of_mistakes_is_current() {
     }
     assert_current("docs/mistakes.md", &text);
 }
+
+/// The cells of each row of the tables of a document, but of their heads.
+fn rows(document: &str) -> Vec<Vec<String>> {
+    let lines = document.lines().filter(|line| line.starts_with('|') && !line.starts_with("|---"));
+    let cells = |line: &str| {
+        let line = line.replace("\\|", "\u{1}");
+        line.trim_matches('|').split('|').map(|cell| cell.trim().replace('\u{1}', "|")).collect()
+    };
+    lines.map(cells).collect()
+}
+
+/// What stands between backticks.
+fn quoted(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn every_claim_is_put_to_the_test() {
+    let rows = rows(include_str!("../docs/claims.md"));
+    let claims: Vec<_> = rows.iter().filter(|row| row[0] != "claim").collect();
+    assert!(claims.len() > 50, "{} claims", claims.len());
+    for row in claims {
+        let [claim, shows, scenario, by] = row.as_slice() else { panic!("four cells: {row:?}") };
+        assert!(!claim.is_empty() && !shows.is_empty(), "{row:?}");
+        let name = quoted(scenario).concat();
+        let entry = scenario::catalogue::get(&name).unwrap_or_else(|| panic!("there is no scenario {name}"));
+        let expected: Vec<&str> = entry.text.lines().filter_map(|line| line.strip_prefix("expect ")).collect();
+        assert!(!quoted(by).is_empty(), "{claim}: by nothing");
+        for expectation in quoted(by) {
+            assert!(expected.contains(&expectation), "{name} does not expect `{expectation}`");
+        }
+    }
+}

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use contend::scenario::{self, Group, Source, catalogue};
+use contend::model::Finding;
+use contend::scenario::{self, Claim, Group, Scenario, Source, catalogue};
 
 fn source(name: &str) -> Source {
     Source::find(name).expect("it is in the catalogue")
@@ -44,5 +45,28 @@ fn every_scenario_teaches() {
         assert!(scenario.tries.len() >= 2, "{name} says what to try");
         assert!(!scenario.expects.is_empty(), "{name} expects something");
         assert!(scenario.knobs.iter().all(|knob| !knob.help.is_empty()), "{name}: every knob has help");
+    }
+}
+
+/// Whether the scenario says that a run makes this finding, or that it makes it not.
+fn expects(scenario: &Scenario, finding: &str, made: bool) -> bool {
+    scenario.expects.iter().any(|expect| match &expect.claim {
+        Claim::Finding { id, seen } => id == finding && *seen == made,
+        Claim::Deadlock { .. } => finding == "deadlock" && made,
+        Claim::NoDeadlock => finding == "deadlock" && !made,
+        Claim::Measure { .. } => false,
+    })
+}
+
+/// Each in one scenario, where turning a knob is all that differs.
+#[test]
+fn every_finding_is_made_and_by_a_twin_it_is_not() {
+    let all: Vec<Scenario> = catalogue::all()
+        .iter()
+        .map(|entry| scenario::check(&source(entry.name)).expect("it is right").scenario)
+        .collect();
+    for finding in Finding::IDS {
+        let shown = all.iter().any(|one| expects(one, finding, true) && expects(one, finding, false));
+        assert!(shown, "no scenario makes `{finding}` with its knobs one way and not another way");
     }
 }
