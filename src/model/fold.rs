@@ -70,12 +70,7 @@ impl Model {
             EventKind::Released { lock, grant } => self.released(w, at, lock, grant),
             EventKind::GaveUp { lock } => self.gave_up(w, at, lock),
             EventKind::Tried { lock } => self.lanes[w.index()].holds.tried = Some(lock),
-            EventKind::OwnerDied { lock } => {
-                self.with_lock(lock, Lock::orphaned_once);
-                if self.lanes[w.index()].doing.state == State::Gap {
-                    self.run(w, at);
-                }
-            }
+            EventKind::OwnerDied { lock } => self.owner_died(w, at, lock),
             EventKind::Block { state, on } if is_blocking(state) => {
                 self.settle(w, at, state, on);
                 self.blocked(w, on);
