@@ -25,7 +25,7 @@ pub use mistake::Mistakes;
 pub use program::{
     Ask, Attempt, Choice, Claim, Compare, Expect, Feed, Group, Guess, LifeStep, Members, Metric, Optimum, Origin, Part,
     Piece, Place, Policy, Pool, Question, QueueStep, Real, Resource, ResourceSpec, Right, Scarce, Scenario, Seat,
-    Serving, SignalStep, Step, Subject, Target, Template, Test, Text, Times, Try, Way, What, Workers,
+    Serving, SignalStep, Step, Subject, Target, Template, Test, Text, Times, Try, Way, What, Which, Workers,
 };
 pub use source::{FindError, LARGEST, Source};
 pub use turn::SettingError;

@@ -34,6 +34,8 @@ pub struct Actor {
     pub(super) copies: Vec<i64>,
     /// Number of the pool's task it is at.
     pub(super) task: Option<u64>,
+    /// Number of the task that spawned it.
+    pub(super) given: Option<u64>,
 }
 
 impl Values for Actor {
@@ -51,7 +53,7 @@ impl Values for Actor {
 impl Actor {
     pub fn new(run: &'static Run, me: WorkerId, place: (u32, u32)) -> Self {
         let copies = vec![0; run.plan.cast.resources.len()];
-        Self { run, me, place, pen: run.recorder(me), held: Vec::new(), copies, task: None }
+        Self { run, me, place, pen: run.recorder(me), held: Vec::new(), copies, task: None, given: None }
     }
 
     pub const fn me(&self) -> WorkerId {
@@ -70,6 +72,11 @@ impl Actor {
     /// Whether it was asked to end.
     pub fn asked_to_end(&self) -> bool {
         self.ring().asked_to_end()
+    }
+
+    /// Number of the task whose file it works on: its own, or that of whoever spawned it.
+    pub(super) fn file(&self) -> Option<u64> {
+        self.task.or(self.given)
     }
 
     /// Does a task: the pool's steps, with the task's file if there is one.

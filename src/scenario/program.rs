@@ -20,7 +20,9 @@ pub use ask::{Ask, Guess, Right};
 pub use expect::{Claim, Expect, Metric, Part, Subject, Times};
 pub use optimum::{Optimum, Scarce};
 pub use resource::{Choice, Resource, ResourceSpec, Serving, Target};
-pub use step::{Attempt, Compare, LifeStep, Members, Origin, Question, QueueStep, Real, SignalStep, Step, Way, What};
+pub use step::{
+    Attempt, Compare, LifeStep, Members, Origin, Question, QueueStep, Real, SignalStep, Step, Way, What, Which,
+};
 pub use text::{Piece, Place, Template, Text};
 pub use work::{Feed, Policy, Pool, Seat, Workers};
 

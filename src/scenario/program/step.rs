@@ -11,7 +11,7 @@ use crate::scenario::expr::Expr;
 use crate::trace::KnobId;
 
 pub use attempt::{Attempt, Origin, What};
-pub use life::{LifeStep, Members};
+pub use life::{LifeStep, Members, Which};
 
 /// One thing a worker does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
