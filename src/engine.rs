@@ -5,6 +5,8 @@
 
 mod actor;
 mod birth;
+mod block_on;
+mod event_loop;
 mod feeder;
 mod files;
 mod fill;
@@ -17,6 +19,7 @@ mod picture;
 mod plan;
 mod pool;
 mod process;
+mod pulse;
 mod queue;
 mod recorder;
 mod run;

@@ -23,9 +23,10 @@ pub use glob::{Glob, GlobError};
 pub use knob::{Knob, KnobKind, Settings, Unit};
 pub use mistake::Mistakes;
 pub use program::{
-    Ask, Attempt, Choice, Claim, Compare, Expect, Feed, Group, Guess, LifeStep, Members, Metric, Optimum, Origin, Part,
-    Piece, Place, Policy, Pool, Question, QueueStep, Real, Resource, ResourceSpec, Right, Scarce, Scenario, Seat,
-    Serving, SignalStep, Step, Subject, Target, Template, Test, Text, Times, Try, Way, What, Which, Workers,
+    Ask, Attempt, Choice, Claim, Compare, Expect, Feed, Group, Guess, LifeStep, LoopStep, Members, Metric, Optimum,
+    Origin, Part, Piece, Place, Policy, Pool, Question, QueueStep, Real, Resource, ResourceSpec, Right, Scarce,
+    Scenario, Seat, Serving, SignalStep, Step, Subject, Target, Template, Test, Text, Times, Try, Way, What, Which,
+    Workers,
 };
 pub use source::{FindError, LARGEST, Source};
 pub use turn::SettingError;

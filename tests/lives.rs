@@ -7,7 +7,7 @@ use contend::scenario::{Expr, LifeStep, Members, Scenario, Step, Target, Which};
 use contend::trace::{Command, Death, EventKind, How, LockKind, Message, Notice, RunEnd, State, WorkerId, WorkerKind};
 use support::{Seen, counter, mutex, number, scenario, workers};
 
-const KINDS: [WorkerKind; 2] = [WorkerKind::Thread, WorkerKind::Process];
+const KINDS: [WorkerKind; 3] = [WorkerKind::Thread, WorkerKind::Process, WorkerKind::Async];
 
 fn spawn(group: usize) -> Step {
     Step::Life(LifeStep::Spawn(Members { group, which: Which::All }))
@@ -77,7 +77,7 @@ fn nobody_runs_whom_nobody_spawns() {
 
 #[test]
 fn a_storm_of_lives_on_one_lane_is_counted_to_the_last() {
-    for (kind, lives) in [(WorkerKind::Thread, 1_000), (WorkerKind::Process, 40)] {
+    for (kind, lives) in [(WorkerKind::Thread, 1_000), (WorkerKind::Process, 40), (WorkerKind::Async, 1_000)] {
         let main = vec![repeat(f64::from(lives), vec![spawn(1), join(1)])];
         let mut seen = Seen::start(&with_helpers(kind, 1, main, vec![add(0)]));
         let mut model = Model::new(seen.cast(), Budget::default());

@@ -3,7 +3,10 @@
 use std::io;
 use std::thread;
 
+use tokio::runtime::Handle;
+
 use super::actor::Actor;
+use super::block_on::block_on;
 use super::plan::Part;
 use super::process::member;
 use super::run::Run;
@@ -19,21 +22,20 @@ pub fn live(run: &'static Run, me: WorkerId, part: Part) -> bool {
     let Part::Member { group, place, of } = part else { return false };
     let first = run.board.clock().ticks();
     exact_sleeps();
+    let _timers = run.event_loop.get().map(Handle::enter); // for what it shares with tasks
     let mut actor = Actor::new(run, me, (place, of));
     take_seat(run, part, &actor);
     run.board.ring(me).sign(std::process::id(), thread_id());
     run.board.wait_for_go();
-    if run.plan.is_spawned(me) {
-        begin_spawned(run, me, first, &mut actor);
-    } else {
-        let at = actor.pen.now();
-        actor.pen.write(at, EventKind::Began);
-    }
-    member(run, group, &mut actor)
+    begin(run, me, first, &mut actor);
+    block_on(member(run, group, &mut actor))
 }
 
-/// Its first moment is that of its first instruction, not of its first record.
-fn begin_spawned(run: &Run, me: WorkerId, first: u64, actor: &mut Actor) {
+/// Its first event. Of one that was spawned the first moment is that of its first instruction, not of its first record.
+pub fn begin(run: &Run, me: WorkerId, first: u64, actor: &mut Actor) {
+    if !run.plan.is_spawned(me) {
+        return actor.pen.write(actor.pen.now(), EventKind::Began);
+    }
     actor.pen.write(first, EventKind::Began);
     if let Some(life) = run.life(me) {
         let (asked, worker) = life.origin();

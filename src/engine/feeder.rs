@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::actor::Actor;
+use super::block_on::block_on;
 use super::pool::do_task;
 use super::queue::{Queue, Refused, Task};
 use super::run::Run;
@@ -84,7 +85,7 @@ impl Feeder {
             }
             Policy::CallerRuns => {
                 if let Err(Refused(task)) = self.queue.try_put(task, &mut actor.pen) {
-                    do_task(self.run, self.id, task, actor);
+                    block_on(do_task(self.run, self.id, task, actor));
                 }
             }
         }

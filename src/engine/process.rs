@@ -3,13 +3,13 @@
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::parent_id;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 
 use super::actor::{Actor, Halt};
 use super::birth::live;
+use super::block_on::caught;
 use super::handover;
 use super::plan::Part;
 use super::pool::panic_message;
@@ -100,9 +100,9 @@ fn wait_for_threads(run: &Run) {
 }
 
 /// Runs the steps of a group's member to their end, whatever the end is; whether it is a good one.
-pub fn member(run: &'static Run, group: usize, actor: &mut Actor) -> bool {
+pub async fn member(run: &'static Run, group: usize, actor: &mut Actor) -> bool {
     let steps = &run.scenario.workers[group].steps;
-    let result = catch_unwind(AssertUnwindSafe(|| actor.steps(steps)));
+    let result = caught(async { actor.body(steps).await }).await;
     actor.let_go();
     let (how, what) = match result {
         Ok(Ok(()) | Err(Halt::Finished)) => (How::Finished, None),

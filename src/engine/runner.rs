@@ -15,7 +15,7 @@ use super::recorder::Recorder;
 use super::run::Run;
 use super::wire::{Down, Start, Up};
 use super::work::Work;
-use crate::platform::{become_subreaper, exit_now, inherited, reset_signals};
+use crate::platform::{allow_many_files, become_subreaper, exit_now, inherited, reset_signals};
 use crate::trace::{Board, EventKind, Ring, RingReader, RingWriter, frame, ring_words};
 
 /// Runs the runner process. Never returns.
@@ -46,6 +46,7 @@ fn serve() -> io::Result<()> {
         become_subreaper(); // of commands whose worker was killed
     }
     run.init_shared();
+    allow_many_files();
     let (tell, happenings) = unbounded();
     listen(tell.clone())?;
     hear(board, tell.clone())?;

@@ -79,6 +79,7 @@ impl Model {
                 self.blocked(w, on);
             }
             EventKind::Resume => self.run(w, at),
+            EventKind::Ready => self.ready(w, at),
             EventKind::Heard { on, nth } => self.heard(w, at, on, nth),
             EventKind::Spawns { life, nth } => self.spawns(w, at, life, nth),
             EventKind::SpawnedBy { worker, after } => self.spawned(w, at, worker, after),
@@ -135,10 +136,22 @@ impl Model {
     /// The worker does something else from `at` on. If it waited for a lock, that wait is over.
     #[inline]
     pub(super) fn settle(&mut self, w: WorkerId, at: Stamp, state: State, on: Option<ResourceId>) {
-        let (was, stuck) = (self.lanes[w.index()].doing.state, self.lanes[w.index()].stuck);
-        if was == State::Lock || stuck {
+        let lane = &self.lanes[w.index()];
+        if lane.waits_since.is_some() || lane.stuck {
             self.leave(w, at);
         }
+        self.turn(w, at, state, on);
+    }
+
+    /// The worker's wait is as good as over: its own end will come, until then it stands where it stood.
+    fn ready(&mut self, w: WorkerId, at: Stamp) {
+        let on = self.lanes[w.index()].doing.on;
+        self.turn(w, at, State::Ready, on);
+    }
+
+    #[inline]
+    fn turn(&mut self, w: WorkerId, at: Stamp, state: State, on: Option<ResourceId>) {
+        let was = self.lanes[w.index()].doing.state;
         self.lanes[w.index()].turn(at, state, on);
         if was != state
             && let Some((pool, seat)) = self.seats[w.index()]
@@ -211,7 +224,7 @@ impl Model {
         if let Some((pool, seat)) = self.seats[w.index()] {
             self.pools[pool.index()].bury(seat, at);
         }
-        if lane.doing.state == State::Lock
+        if lane.waits_since.is_some()
             && let Some(lock) = lane.doing.on
         {
             self.with_lock(lock, |lock| lock.bury(w, at));

@@ -84,7 +84,9 @@ pub struct Lane {
     pub(super) task: Option<Task>,
     /// A condition's signal woke it, and it has done nothing since.
     pub(super) woken: Option<Woken>,
-    /// Its place among the waiters of the lock it waits for.
+    /// Since when it waits for the lock that it is at, if it is at one.
+    pub(super) waits_since: Option<Stamp>,
+    /// Its place among the waiters of that lock.
     pub(super) place: u32,
     /// Whether it waits without a limit, for a lock or the end of another worker, all its events and all it holds being known: it can be in a deadlock.
     pub(super) stuck: bool,
@@ -132,6 +134,7 @@ impl Lane {
             holds: Holds::default(),
             task: None,
             woken: None,
+            waits_since: None,
             place: 0,
             stuck: false,
             joins: 0,
@@ -285,7 +288,7 @@ impl Lane {
 
     /// Whether the wait it is in ends by itself.
     pub fn waits_timed(&self) -> bool {
-        self.doing.state == State::Lock && self.timed
+        self.waits_since.is_some() && self.timed
     }
 
     /// Heap bytes in use.

@@ -44,6 +44,8 @@ impl Lanes {
 pub enum WorkerKind {
     Thread,
     Process,
+    /// A task on the event loop of the run, which may have several threads.
+    Async,
 }
 
 impl WorkerKind {
@@ -52,6 +54,7 @@ impl WorkerKind {
         match self {
             Self::Thread => "thread",
             Self::Process => "process",
+            Self::Async => "async",
         }
     }
 }
@@ -87,6 +90,10 @@ pub enum LockKind {
     Robust,
     /// The same, recursive.
     RobustReentrant,
+    /// Handed on in order of arrival; waiting for it gives the thread back: what tasks use.
+    Async,
+    /// The same, and a task that has it can take it again.
+    AsyncReentrant,
     /// No lock at all: `lock` goes straight through. To see what the lock was for.
     Off,
 }
@@ -98,7 +105,7 @@ impl LockKind {
 
     /// Whether who has it can take it again.
     pub const fn is_reentrant(self) -> bool {
-        matches!(self, Self::Reentrant | Self::RobustReentrant)
+        matches!(self, Self::Reentrant | Self::RobustReentrant | Self::AsyncReentrant)
     }
 
     /// The word used in scenarios, on screen and in JSON.
@@ -112,6 +119,8 @@ impl LockKind {
             Self::Reentrant => "reentrant",
             Self::Robust => "robust",
             Self::RobustReentrant => "robust-reentrant",
+            Self::Async => "async",
+            Self::AsyncReentrant => "async-reentrant",
             Self::Off => "off",
         }
     }

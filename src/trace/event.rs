@@ -61,6 +61,9 @@ pub enum EventKind {
     Block { state: State, on: Option<ResourceId> },
     /// Runs again after `Block`.
     Resume,
+    /// What it waits for has come, and it could run since then, but is not back yet: a task whose loop is busy. The event
+    /// that ends the wait follows.
+    Ready,
     /// Put an item; `depth` is the queue's length just after, read inside its lock.
     Put { queue: ResourceId, depth: u32 },
     /// Took an item; `depth` is the queue's length just after, read inside its lock.

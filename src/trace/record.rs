@@ -89,6 +89,7 @@ const fn encode(kind: EventKind) -> u64 {
             pack(9, id, 0, state as u64)
         }
         EventKind::Resume => pack(10, 0, 0, 0),
+        EventKind::Ready => pack(20, 0, 0, 0),
         EventKind::Put { queue, depth } => pack(11, queue.0, 0, depth as u64),
         EventKind::Took { queue, depth } => pack(12, queue.0, 0, depth as u64),
         EventKind::TaskBegan { pool, waited } => pack(13, pool.0, 0, waited.0),
@@ -143,6 +144,7 @@ fn decode(word: u64) -> EventKind {
             on: (id != NO_RESOURCE).then_some(lock),
         }),
         10 => EventKind::Resume,
+        20 => EventKind::Ready,
         11 => EventKind::Put { queue: lock, depth: arg as u32 },
         12 => EventKind::Took { queue: lock, depth: arg as u32 },
         13 => EventKind::TaskBegan { pool, waited: Span(arg) },
@@ -203,6 +205,7 @@ mod tests {
             EventKind::Block { state: State::Sleep, on: None },
             EventKind::Block { state: State::Full, on: Some(lock) },
             EventKind::Resume,
+            EventKind::Ready,
             EventKind::Put { queue: lock, depth: u32::MAX },
             EventKind::Took { queue: lock, depth: 0 },
             EventKind::TaskBegan { pool, waited: Span(123_456_789) },

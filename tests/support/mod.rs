@@ -37,6 +37,7 @@ pub fn scenario(name: &str) -> Scenario {
         resources: vec![],
         workers: vec![],
         pools: vec![],
+        loop_threads: number(1.0),
         expects: vec![],
         test: Test::default(),
         optimum: None,
@@ -64,7 +65,7 @@ pub fn knob(name: &str, default: f64, max: f64) -> Knob {
 pub fn pool(name: &str, of: WorkerKind, workers: u32) -> Pool {
     Pool {
         name: name.into(),
-        of,
+        of: Choice::Fixed(of),
         workers: number(f64::from(workers)),
         most: workers,
         seat: Seat::default(),

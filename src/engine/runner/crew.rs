@@ -9,10 +9,12 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::thread;
 
 use crossbeam_channel::{Sender, bounded};
+use tokio::runtime::Handle;
 
 use super::Happening;
 use crate::engine::actor::Actor;
 use crate::engine::birth::{STACK, live, name};
+use crate::engine::block_on::block_on;
 use crate::engine::handover::{Link, stand_for};
 use crate::engine::plan::{Part, pool_size};
 use crate::engine::process::finish;
@@ -20,7 +22,7 @@ use crate::engine::run::Run;
 use crate::engine::seat::take_seat;
 use crate::engine::shared::life::Life;
 use crate::engine::wire::{Down, Start};
-use crate::engine::{WORKER, feeder, pool};
+use crate::engine::{WORKER, event_loop, feeder, pool};
 use crate::platform::{Exit, Launch, Pipes, close_on_exec_pipe, exact_sleeps, kill_process, reap_adopted, thread_id};
 use crate::scenario::Values;
 use crate::trace::{Death, EventKind, How, KnobId, Notice, PoolId, WorkerId, WorkerKind, frame};
@@ -28,7 +30,7 @@ use crate::trace::{Death, EventKind, How, KnobId, Notice, PoolId, WorkerId, Work
 /// What is known of one lane.
 #[derive(Debug, Default)]
 struct Member {
-    /// Its thread in this process: the worker itself, or who stands for it.
+    /// Its thread or task in this process: the worker itself, or who stands for it.
     thread: bool,
     /// Its process.
     pipes: Option<Pipes>,
@@ -71,6 +73,10 @@ impl Crew {
 
     /// Starts everyone who takes part from the beginning.
     pub fn start_all(&mut self) -> io::Result<()> {
+        if let Some(threads) = self.run.plan.loop_threads {
+            let event_loop = event_loop::start(self.run, threads)?;
+            self.run.event_loop.get_or_init(|| event_loop);
+        }
         for worker in (0..self.members.len()).map(WorkerId::from) {
             if self.takes_part(worker) {
                 self.start(worker)?;
@@ -241,10 +247,20 @@ impl Crew {
         let info = &self.run.plan.cast.workers[worker.index()];
         match (self.run.plan.parts[worker.index()], info.kind) {
             (Part::Member { .. } | Part::Server { .. }, WorkerKind::Process) => self.start_process(worker),
-            (part @ Part::Member { .. }, _) => self.start_member(worker, part),
             (Part::PoolWorker { pool, .. }, WorkerKind::Process) => self.start_stand_in(worker, pool),
+            (part, WorkerKind::Async) => {
+                self.start_task(worker, part);
+                Ok(())
+            }
+            (part @ Part::Member { .. }, _) => self.start_member(worker, part),
             (part, _) => self.start_thread(worker, part),
         }
+    }
+
+    fn start_task(&mut self, worker: WorkerId, part: Part) {
+        let tell = self.tell.clone();
+        event_loop::spawn(self.run, worker, part, move || drop(tell.send(Happening::Done(worker))));
+        self.members[worker.index()].thread = true;
     }
 
     fn start_member(&mut self, worker: WorkerId, part: Part) -> io::Result<()> {
@@ -258,6 +274,7 @@ impl Crew {
     fn start_thread(&mut self, worker: WorkerId, part: Part) -> io::Result<()> {
         let run = self.run;
         self.spawn(worker, move || {
+            let _timers = run.event_loop.get().map(Handle::enter); // for what it shares with tasks
             exact_sleeps();
             let place = match part {
                 Part::PoolWorker { place, pool } => (place, run.plan.cast.pools[pool].size),
@@ -270,7 +287,7 @@ impl Crew {
             let at = actor.pen.now();
             actor.pen.write(at, EventKind::Began);
             match part {
-                Part::PoolWorker { pool, .. } => pool::work(run, pool, &mut actor),
+                Part::PoolWorker { pool, .. } => block_on(pool::work(run, pool, &mut actor)),
                 Part::Feeder { pool } => feeder::feed(run, pool, &mut actor),
                 Part::Member { .. } | Part::Server { .. } => {} // a life of its own; a process, never a thread
             }

@@ -10,6 +10,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::monitor::Bell;
+use super::sleepers::Sleepers;
 use crate::platform::{wait_once, wake_all};
 use crate::trace::WorkerId;
 
@@ -19,6 +21,9 @@ const ASKED: u64 = 1;
 const RUNNING: u64 = 2;
 const BADLY: u64 = 1 << 2;
 const NTH_SHIFT: u32 = 3;
+
+/// Rung for tasks that wait for the end of a life.
+pub const ENDED: Bell = Bell(0);
 
 #[derive(Debug, Clone, Copy)]
 pub struct Life<'a> {
@@ -147,6 +152,18 @@ impl<'a> Life<'a> {
     /// Waits until life `nth` has ended.
     pub fn wait_for_end(self, nth: u64) {
         self.wait_while(|look| look.phase() != IDLE && look.nth() == nth);
+    }
+
+    /// As [`Life::wait_for_end`], for a task.
+    pub async fn await_end(self, nth: u64, sleepers: &Sleepers) {
+        loop {
+            let place = sleepers.join(ENDED).await; // at once
+            if self.present() != Some(nth) {
+                sleepers.leave(place);
+                return;
+            }
+            sleepers.sleep(place, None).await;
+        }
     }
 
     /// Whether the newest life has ended badly.

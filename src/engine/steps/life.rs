@@ -4,6 +4,7 @@ use std::io;
 
 use crate::engine::actor::{Actor, Flow, Halt};
 use crate::engine::birth::spawn_thread;
+use crate::engine::event_loop;
 use crate::engine::shared::life::Life;
 use crate::platform::{Exit, fork_and_wait, thread_id};
 use crate::scenario::{LifeStep, Members, Which};
@@ -18,18 +19,23 @@ struct Other {
 }
 
 impl Actor {
-    pub fn life_step(&mut self, step: &LifeStep) -> Flow {
+    pub async fn life_step(&mut self, step: &LifeStep) -> Flow {
         match step {
-            LifeStep::Spawn(members) if members.which == Which::Any => self.spawn_any(self.others(members)),
-            LifeStep::Spawn(members) => self.others(members).into_iter().try_for_each(|other| self.spawn(other)),
+            LifeStep::Spawn(members) if members.which == Which::Any => self.spawn_any(self.others(members)).await,
+            LifeStep::Spawn(members) => {
+                for other in self.others(members) {
+                    self.spawn(other).await?;
+                }
+                Ok(())
+            }
             LifeStep::Join { members, body, otherwise } => {
                 let mut well = true;
                 for other in self.others(members) {
-                    well &= self.join(other);
+                    well &= self.join(other).await;
                 }
-                self.steps(if well { body } else { otherwise })
+                self.body(if well { body } else { otherwise }).await
             }
-            LifeStep::Run { group } => self.steps(&self.run.scenario.workers[*group].steps),
+            LifeStep::Run { group } => self.body(&self.run.scenario.workers[*group].steps).await,
         }
     }
 
@@ -50,25 +56,25 @@ impl Actor {
     }
 
     /// Starts one that does not run. Where all do, it waits for the one that was begun first.
-    fn spawn_any(&mut self, all: Vec<Other>) -> Flow {
+    async fn spawn_any(&mut self, all: Vec<Other>) -> Flow {
         let free = all.iter().filter(|other| !other.life.is_alive());
         let claimed = free.filter_map(|other| self.claim(*other).ok().map(|claim| (*other, claim))).next();
         match (claimed, all.iter().min_by_key(|other| other.life.origin().0)) {
             (Some((other, claim)), _) => self.begin(other, claim),
-            (None, Some(first)) => self.spawn(*first),
+            (None, Some(first)) => self.spawn(*first).await,
             (None, None) => Ok(()),
         }
     }
 
     /// Starts a worker. Comes back when its thread or process exists, which may not have done anything yet.
-    fn spawn(&mut self, other: Other) -> Flow {
+    async fn spawn(&mut self, other: Other) -> Flow {
         let claim = loop {
             if self.must_leave() {
                 return Err(Halt::Asked);
             }
             match self.claim(other) {
                 Ok(claim) => break claim,
-                Err(nth) => self.wait_for(other, nth),
+                Err(nth) => self.wait_for(other, nth).await,
             }
         };
         self.begin(other, claim)
@@ -91,11 +97,19 @@ impl Actor {
                 other.life.started();
                 spawn_thread(self.run, other.worker).inspect_err(|_| self.run.end_life(other.worker, false))
             }
+            WorkerKind::Async => {
+                other.life.started();
+                event_loop::spawn(self.run, other.worker, self.run.plan.parts[other.worker.index()], || {});
+                Ok(())
+            }
             WorkerKind::Process => {
+                // The system makes a process in one call, which no event loop can wait for.
+                let blocked = self.pen.set_blocking(true);
                 self.pen.block(State::Io, None);
                 self.run.board.call();
                 let started = other.life.wait_for_start();
                 self.pen.resume();
+                self.pen.set_blocking(blocked);
                 if started { Ok(()) } else { Err(io::Error::other("the runner said why")) }
             }
         };
@@ -115,26 +129,30 @@ impl Actor {
             pen.write(at, EventKind::SpawnedBy { worker, after: Span(run.nanos(asked, at)) });
             pen.write(pen.now(), EventKind::Ended(How::Finished));
         };
+        let blocked = self.pen.set_blocking(true);
         let exit = fork_and_wait(child, || self.pen.block(State::Io, None));
         if exit.is_ok() {
             self.pen.resume();
         }
+        self.pen.set_blocking(blocked);
         run.end_life(other.worker, matches!(exit, Ok(Exit::Code(0))));
         exit.map(|_| ())
     }
 
     /// Waits until a worker has ended, if it was ever started; whether it ended well.
-    fn join(&mut self, other: Other) -> bool {
+    async fn join(&mut self, other: Other) -> bool {
         if let Some(nth) = other.life.present() {
-            self.wait_for(other, nth);
+            self.wait_for(other, nth).await;
         }
         !other.life.has_failed()
     }
 
-    fn wait_for(&mut self, other: Other, nth: u64) {
-        let at = self.pen.now();
-        self.pen.write(at, EventKind::Joins { life: other.id, nth });
-        other.life.wait_for_end(nth);
+    async fn wait_for(&mut self, other: Other, nth: u64) {
+        self.pen.join(other.id, nth);
+        match self.run.sleepers(other.id).filter(|_| self.pen.is_on_loop()) {
+            Some(sleepers) => other.life.await_end(nth, sleepers).await,
+            None => other.life.wait_for_end(nth),
+        }
         self.pen.resume();
     }
 }

@@ -8,7 +8,7 @@ use crate::scenario::{Expr, Step};
 
 impl Actor {
     /// Has so much memory, each page of it written to, while it runs the body.
-    pub(in crate::engine) fn with_memory(&mut self, bytes: &Expr, body: &[Step]) -> Flow {
+    pub(in crate::engine) async fn with_memory(&mut self, bytes: &Expr, body: &[Step]) -> Flow {
         let bytes = bytes.eval(self) as usize;
         let refused = |why: &str| Halt::Failed(format!("{} MiB of memory: {why}", bytes >> 20));
         // Beyond it the kernel would end some process, and perhaps not one of ours.
@@ -21,7 +21,7 @@ impl Actor {
         for page in memory.chunks_mut(PAGE) {
             page[0] = black_box(1);
         }
-        let flow = self.steps(body);
+        let flow = self.body(body).await;
         drop(black_box(memory));
         flow
     }

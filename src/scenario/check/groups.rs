@@ -11,7 +11,7 @@ use crate::scenario::clean::clean;
 use crate::scenario::expr::Expr;
 use crate::scenario::glob::{Glob, GlobError};
 use crate::scenario::knob::KnobKind;
-use crate::scenario::program::{Feed, Piece, Policy, Pool, Seat, Step, Template, Text, Workers};
+use crate::scenario::program::{Choice, Feed, Piece, Policy, Pool, Seat, Step, Template, Text, Workers};
 use crate::trace::{KnobId, WorkerKind};
 
 /// Tasks that wait at most, unless the pool says otherwise.
@@ -21,12 +21,17 @@ const QUEUE: f64 = 1_000.0;
 pub(super) const POLICIES: [(&str, Policy); 3] =
     [("block", Policy::Block), ("reject", Policy::Reject), ("caller-runs", Policy::CallerRuns)];
 
+/// What a pool can be made of.
+pub(super) const KINDS: [(&str, WorkerKind); 3] =
+    [("threads", WorkerKind::Thread), ("processes", WorkerKind::Process), ("async", WorkerKind::Async)];
+
 impl Checker {
     pub(super) fn groups(&mut self, nodes: &[&KdlNode]) {
         for node in nodes {
             match node.name().value() {
                 "thread" => self.workers(node, WorkerKind::Thread),
                 "process" => self.workers(node, WorkerKind::Process),
+                "async" => self.workers(node, WorkerKind::Async),
                 "pool" => self.pool(node),
                 _ => {}
             }
@@ -74,8 +79,7 @@ impl Checker {
     }
 
     fn pool(&mut self, node: &KdlNode) {
-        let of = prop(node, "of").and_then(|entry| self.word(entry, &["threads", "processes"]));
-        let of = if of == Some(1) { WorkerKind::Process } else { WorkerKind::Thread };
+        let of = prop(node, "of").and_then(|entry| self.choice(entry, ("of", "kind of worker"), &KINDS));
         let policy = prop(node, "policy").and_then(|entry| self.word(entry, &POLICIES.map(|(word, _)| word)));
         let policy = POLICIES[policy.unwrap_or(0)].1;
         if prop(node, "workers").is_none() {
@@ -90,7 +94,7 @@ impl Checker {
         let (feed, chunk, task) = self.pool_parts(node);
         self.scenario.pools.push(Pool {
             name: name_of(node),
-            of,
+            of: of.unwrap_or(Choice::Fixed(WorkerKind::Thread)),
             workers: workers.map_or(Expr::Number(1.0), |workers| workers.expr),
             most,
             seat,

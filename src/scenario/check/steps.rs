@@ -19,7 +19,7 @@ use crate::scenario::clean::clean;
 use crate::scenario::expr::Expr;
 use crate::scenario::knob::KnobKind;
 use crate::scenario::nearest::any_of;
-use crate::scenario::program::{ResourceSpec, Step, Target};
+use crate::scenario::program::{LoopStep, ResourceSpec, Step, Target};
 
 /// Longer side of a thumbnail, in pixels.
 pub(super) const PIXELS: (i64, i64) = (1, 4_096);
@@ -74,6 +74,9 @@ impl Checker {
             ("thumbnail", _) => self.thumbnail(node),
             ("choose", _) => self.choose(node),
             ("abort", _) => Some(Step::Abort),
+            ("blocking", _) => Some(Step::Loop(LoopStep::Blocking(self.steps(children(node))))),
+            ("to-thread", _) => Some(Step::Loop(LoopStep::ToThread(self.steps(children(node))))),
+            ("yield", _) => Some(Step::Loop(LoopStep::Yield)),
             ("primes" | "hash" | "read-file" | "write-file" | "grayscale", _) => self.real(node, word),
             (_, None) => None, // said already: it needs a value
             ("compute", Some(time)) => self.number(time, TIME).map(|time| Step::Compute(time.expr)),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::resource::Choice;
 use super::step::Step;
 use super::text::Text;
 use crate::scenario::expr::Expr;
@@ -35,7 +36,7 @@ pub struct Seat {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pool {
     pub name: String,
-    pub of: WorkerKind,
+    pub of: Choice<WorkerKind>,
     /// How many workers; changes while it runs when it is a knob.
     pub workers: Expr,
     /// How many workers it can ever have: the knob's maximum, or the fixed number.

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use super::shared::Shared;
 use super::{Place, due};
 use crate::model::{Shares, Window};
-use crate::scenario::{Choice, ResourceSpec, Scenario, Settings, Step, Target};
+use crate::scenario::{Choice, LoopStep, ResourceSpec, Scenario, Settings, Step, Target};
 use crate::trace::{LockKind, Span, State};
 
 /// What a thumbnail takes, roughly.
@@ -205,7 +205,9 @@ impl<'a> Player<'a> {
             }
             Step::Take(target) | Step::Down(target) => self.acquire(worker, self.lock(target, place, 1), now),
             Step::Release(target) | Step::Up(target) => self.release(self.lock(target, place, 1), now),
-            Step::Allocate { body, .. } => self.enter(worker, body, 0, None),
+            Step::Loop(LoopStep::Blocking(body) | LoopStep::ToThread(body)) | Step::Allocate { body, .. } => {
+                self.enter(worker, body, 0, None);
+            }
             Step::Repeat { times, body } => self.enter(worker, body, time(times).saturating_sub(1), None),
             Step::Forever(body) => self.enter(worker, body, u64::MAX, None),
             Step::When { knob, is, body, otherwise } => {
@@ -235,7 +237,7 @@ impl<'a> Player<'a> {
                 self.enter(worker, taken, 0, None);
             }
             Step::While { question, body } if self.holds(question, place) => self.once_more(worker, body),
-            Step::Load(_) | Step::While { .. } => {}
+            Step::Load(_) | Step::While { .. } | Step::Loop(LoopStep::Yield) => {}
         }
     }
 

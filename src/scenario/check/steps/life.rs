@@ -42,7 +42,7 @@ impl Checker {
             return;
         }
         let (starts, nested) = (self.who_starts(), self.who_runs_runners());
-        for (at, node) in crate::scenario::check::named(nodes, &["thread", "process"]).enumerate() {
+        for (at, node) in crate::scenario::check::named(nodes, &["thread", "process", "async"]).enumerate() {
             let name = arg(node, 0).and_then(|entry| entry.value().as_string()).unwrap_or_default();
             if !starts.contains(&at) {
                 let mistake = self.mistakes.error(span_of(node), format!("nobody ever spawns `{name}`"));
