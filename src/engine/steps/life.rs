@@ -57,8 +57,8 @@ impl Actor {
 
     /// Starts one that does not run. Where all do, it waits for the one that was begun first.
     async fn spawn_any(&mut self, all: Vec<Other>) -> Flow {
-        let free = all.iter().filter(|other| !other.life.is_alive());
-        let claimed = free.filter_map(|other| self.claim(*other).ok().map(|claim| (*other, claim))).next();
+        let mut free = all.iter().filter(|other| !other.life.is_alive());
+        let claimed = free.find_map(|other| self.claim(*other).ok().map(|claim| (*other, claim)));
         match (claimed, all.iter().min_by_key(|other| other.life.origin().0)) {
             (Some((other, claim)), _) => self.begin(other, claim),
             (None, Some(first)) => self.spawn(*first).await,
