@@ -19,8 +19,8 @@ use self::kinds::{Home, resource_kind};
 use super::files::Job;
 use crate::scenario::{Expr, Feed, ResourceSpec, Scenario, Settings, Values, Workers};
 use crate::trace::{
-    BoardSize, Cast, KnobId, Lanes, PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind, Wakers, WorkerId,
-    WorkerInfo, WorkerKind,
+    BoardSize, Cast, KnobId, Lanes, PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind, WorkerId, WorkerInfo,
+    WorkerKind,
 };
 
 /// Most workers and most resources of one run. Beyond it threads and mappings hit limits of the system that do not
@@ -265,7 +265,7 @@ impl Plan {
                 self.add_worker(info, Part::PoolWorker { pool: index, place: i })
             })
             .collect();
-let often = |count: &Expr| count.eval(&Fixed(settings)).max(0.0) as u64;
+        let often = |count: &Expr| count.eval(&Fixed(settings)).max(0.0) as u64;
         let fed = match &pool.feed {
             Feed::Submitted => None,
             Feed::Arrive { .. } => Some(("arrivals", None)),

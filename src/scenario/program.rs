@@ -25,7 +25,7 @@ pub use pipe::PipeStep;
 pub use resource::{Choice, Resource, ResourceSpec, Serving, Target};
 pub use step::{
     Asked, Attempt, Compare, Leave, LifeStep, LoopStep, Members, Origin, PoolStep, Question, QueueStep, Real,
-    SignalStep, Step, Way, What,
+    SignalStep, Step, Way, What, Which,
 };
 pub use text::{Piece, Place, Template, Text};
 pub use work::{Crash, Delivery, Feed, Policy, Pool, Schedule, Seat, Workers};

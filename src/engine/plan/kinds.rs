@@ -8,7 +8,7 @@ pub(super) fn resource_kind(scenario: &Scenario, index: usize, settings: &Settin
     match &scenario.resources[index].spec {
         ResourceSpec::Mutex { kind } => ResourceKind::Mutex { kind: lock_kind(kind, settings, home) },
         ResourceSpec::Counter { initial, memory, .. } => {
-            let memory = chosen(memory, settings).unwrap_or(Memory::Shared);
+            let memory = memory.pick(|knob| settings.number(knob)).unwrap_or(Memory::Shared);
             ResourceKind::Counter { initial: *initial, memory }
         }
         ResourceSpec::Queue { capacity } => ResourceKind::Queue { capacity: at_least_one(capacity, settings) },
@@ -24,7 +24,7 @@ pub(super) fn resource_kind(scenario: &Scenario, index: usize, settings: &Settin
             ResourceKind::Semaphore { permits, scoped }
         }
         ResourceSpec::Rwlock { policy } => {
-            ResourceKind::Rwlock { policy: chosen(policy, settings).unwrap_or(RwPolicy::Fair) }
+            ResourceKind::Rwlock { policy: policy.pick(|knob| settings.number(knob)).unwrap_or(RwPolicy::Fair) }
         }
     }
 }
@@ -32,14 +32,6 @@ pub(super) fn resource_kind(scenario: &Scenario, index: usize, settings: &Settin
 /// Room in a pipe as the kernel gives it: a power of two of pages.
 fn pages(bytes: f64) -> u32 {
     (bytes.clamp(4_096.0, f64::from(1 << 20)) as u32).next_power_of_two()
-}
-
-/// The word that stands, or that the knob stands at.
-pub(super) fn chosen<T: Copy>(choice: &Choice<T>, settings: &Settings) -> Option<T> {
-    match choice {
-        Choice::Fixed(word) => Some(*word),
-        Choice::Knob(knob, of) => of.get(settings.number(*knob) as usize).copied(),
-    }
 }
 
 /// Who shares a resource.
@@ -56,7 +48,7 @@ pub(super) enum Home {
 /// Processes share robust mutexes and tasks async ones, whatever the scenario says: the other kinds exist within one process
 /// only, or block the thread of whoever waits.
 fn lock_kind(kind: &Choice<LockKind>, settings: &Settings, home: Home) -> LockKind {
-    match (chosen(kind, settings).unwrap_or(LockKind::Std), home) {
+    match (kind.pick(|knob| settings.number(knob)).unwrap_or(LockKind::Std), home) {
         (LockKind::Off, _) => LockKind::Off,
         (kind, Home::Process) => kind,
         (LockKind::Reentrant, Home::Processes) => LockKind::RobustReentrant,

@@ -75,8 +75,8 @@ impl Actor {
     /// What fills in the places of a text: of the task, or else of the worker.
     pub(in crate::engine) fn filling(&self) -> Filling<'static> {
         let run = self.run;
-        let item = self.task.and_then(|number| run.job.file(number));
-        Filling { item, number: self.task.unwrap_or(u64::from(self.index())) + 1 }
+        let item = self.file().and_then(|number| run.job.file(number));
+        Filling { item, number: self.file().unwrap_or(u64::from(self.index())) + 1 }
     }
 }
 
