@@ -80,6 +80,7 @@ impl Model {
             }
             EventKind::Resume => self.run(w, at),
             EventKind::Ready => self.ready(w, at),
+            EventKind::WithoutCpu(queued) => self.without_cpu(w, at, queued),
             EventKind::Heard { on, nth } => self.heard(w, at, on, nth),
             EventKind::Spawns { life, nth } => self.spawns(w, at, life, nth),
             EventKind::SpawnedBy { worker, after } => self.spawned(w, at, worker, after),
@@ -147,6 +148,16 @@ impl Model {
     fn ready(&mut self, w: WorkerId, at: Stamp) {
         let on = self.lanes[w.index()].doing.on;
         self.turn(w, at, State::Ready, on);
+    }
+
+    /// What its loop's thread did without a CPU, of the time that the worker seemed to run.
+    fn without_cpu(&mut self, w: WorkerId, at: Stamp, queued: Span) {
+        let lane = &mut self.lanes[w.index()];
+        let ran = at.since(lane.doing.since).0;
+        if lane.doing.state == State::Running && ran > 0 {
+            let queued = queued.0.min(ran);
+            lane.sched(lane.doing.since, at, ran - queued, queued);
+        }
     }
 
     #[inline]

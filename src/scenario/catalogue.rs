@@ -60,6 +60,7 @@ const ENTRIES: &[Entry] = entries![
     "crash",
     "event-loop",
     "async-waits",
+    "async-downloads",
     "async-threads",
     "async-lock",
     "async-race",

@@ -10,6 +10,7 @@ mod knobs;
 mod names;
 mod node;
 mod number;
+mod on_loop;
 mod optimum;
 mod order;
 mod reference;
@@ -112,6 +113,7 @@ impl Checker {
         if self.mistakes.count_errors() == 0 {
             self.shared_with_tasks(&nodes);
             self.lives_of_tasks(&nodes);
+            self.beyond_tasks(&nodes);
             self.lint_order(&nodes);
         }
         self.unused_knobs();

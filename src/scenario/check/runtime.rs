@@ -104,13 +104,16 @@ impl Checker {
     }
 
     /// Each group and pool: where it stands, the kinds that its workers can be of, and which resources they use.
-    fn workers_with_nodes<'a>(&self, nodes: &[&'a KdlNode]) -> Vec<(&'a KdlNode, Vec<WorkerKind>, Vec<usize>)> {
+    pub(super) fn workers_with_nodes<'a>(
+        &self,
+        nodes: &[&'a KdlNode],
+    ) -> Vec<(&'a KdlNode, Vec<WorkerKind>, Vec<usize>)> {
         let bodies = self.bodies_with_nodes(nodes).into_iter();
         bodies.map(|(node, kinds, steps)| (node, kinds, uses(steps))).collect()
     }
 
     /// Each group and pool: where it stands, the kinds that its workers can be of, and what they do.
-    fn bodies_with_nodes<'a>(&self, nodes: &[&'a KdlNode]) -> Vec<(&'a KdlNode, Vec<WorkerKind>, &[Step])> {
+    pub(super) fn bodies_with_nodes<'a>(&self, nodes: &[&'a KdlNode]) -> Vec<(&'a KdlNode, Vec<WorkerKind>, &[Step])> {
         let groups = super::named(nodes, &["thread", "process", "async"]).zip(&self.scenario.workers);
         let groups = groups.map(|(node, group)| (node, vec![group.kind], group.steps.as_slice()));
         let pools = super::named(nodes, &["pool"]).zip(&self.scenario.pools).map(|(node, pool)| {
