@@ -1,7 +1,8 @@
 //! Steps that nothing but a thread can wait for: no event loop is told when a file has been read, or a command has ended.
 
-use super::{LifeStep, LoopStep, Real, Scenario, Step, What};
+use super::{Choice, LifeStep, LoopStep, Real, ResourceSpec, Scenario, Step, What};
 use crate::scenario::turn::SettingError;
+use crate::trace::Memory;
 
 impl Scenario {
     /// The word of such a step among these, unless a block hands it to a thread.
@@ -25,6 +26,15 @@ impl Scenario {
     /// # Errors
     /// What stands against it.
     pub(in crate::scenario) fn can_be_tasks(&self) -> Result<(), SettingError> {
+        for resource in &self.resources {
+            let what = match resource.spec {
+                ResourceSpec::Pipe { .. } => "is a pipe",
+                ResourceSpec::Counter { memory: Choice::Fixed(Memory::Manager), .. } => "is kept by a manager",
+                _ => continue,
+            };
+            let what = format!("{what}, and nothing but a thread can wait for that");
+            return Err(SettingError::NoTasks { name: resource.name.clone(), what });
+        }
         let groups = self.workers.iter().map(|group| (&group.name, &group.seat, &group.steps));
         for (name, seat, steps) in groups.chain(self.pools.iter().map(|pool| (&pool.name, &pool.seat, &pool.task))) {
             let what = match self.by_thread(steps) {
