@@ -20,6 +20,8 @@ pub enum SettingError {
     NotAWord { knob: String, text: String, of: Vec<String> },
     #[error("the workers cannot be tasks of an event loop: `{name}` {what}")]
     NoTasks { name: String, what: String },
+    #[error("`{knob}` is free text, which only --set can set: here knobs have numbers and words")]
+    FreeText { knob: String },
     #[error("this scenario has no knob for the number of workers")]
     NoWorkers,
 }
