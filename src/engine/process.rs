@@ -121,6 +121,8 @@ pub async fn member(run: &'static Run, group: usize, actor: &mut Actor) -> bool 
         Ok(Err(Halt::Asked)) => actor.let_go(),
         _ => actor.abandon(),
     }
+    actor.forget_results();
+    run.leave(actor.me(), Some(&mut actor.pen));
     let (how, what) = match result {
         Ok(Ok(()) | Err(Halt::Finished)) => (How::Finished, None),
         Ok(Err(Halt::Asked)) => (How::Retired, None),

@@ -16,6 +16,11 @@ macro_rules! entries {
 /// In the order of the picker.
 const ENTRIES: &[Entry] = entries![
     "thread-pool",
+    "results-in-order",
+    "lost-exceptions",
+    "pool-shutdown",
+    "nested-submit",
+    "split-or-steal",
     "downloads",
     "retry-storm",
     "oversubscription",
@@ -49,6 +54,7 @@ const ENTRIES: &[Entry] = entries![
     "consumer-outage",
     "feedback-pipeline",
     "drain-race",
+    "sentinel",
     "if-or-while",
     "lost-wakeup",
     "one-condition-for-two",
@@ -62,6 +68,8 @@ const ENTRIES: &[Entry] = entries![
     "run-not-start",
     "daemon-shutdown",
     "process-pool",
+    "chunks",
+    "crash-policies",
     "device-loaders",
     "crash",
     "separate-memory",

@@ -13,6 +13,7 @@ mod number;
 mod on_loop;
 mod optimum;
 mod order;
+mod pools;
 mod reference;
 mod runtime;
 mod server;

@@ -4,7 +4,7 @@ use kdl::KdlNode;
 
 use super::Checker;
 use super::node::{arg, children, entry_span, prop, span_of};
-use crate::scenario::program::{Choice, ResourceSpec};
+use crate::scenario::program::{Choice, ResourceSpec, Step};
 use crate::trace::{LockKind, WorkerKind};
 
 impl Checker {
@@ -36,10 +36,13 @@ impl Checker {
             let name = arg(node, 0).and_then(|entry| entry.value().as_string()).unwrap_or_default();
             let Some(at) = self.scenario.resources.iter().position(|resource| resource.name == name) else { continue };
             let ResourceSpec::Mutex { kind: Choice::Fixed(kind) } = self.scenario.resources[at].spec else { continue };
-            let user = self.workers_with_nodes(nodes).into_iter().find(|(_, of, uses)| {
-                of.as_slice() == [WorkerKind::Async] && uses.contains(&at) && kinds.contains(&kind)
+            let uses = |step: &Step| step.target().is_some_and(|target| target.resource == at);
+            let bodies = self.bodies_with_nodes(nodes).into_iter();
+            let user = bodies.filter(|_| kinds.contains(&kind)).find(|(_, of, steps)| {
+                of.as_slice() == [WorkerKind::Async] && steps.iter().any(|step| step.any(&uses))
             });
-            if let (Some((task, ..)), Some(entry)) = (user, prop(node, "kind")) {
+            let task = user.map(|(task, ..)| task);
+            if let (Some(task), Some(entry)) = (task, prop(node, "kind")) {
                 let title = format!("tasks cannot share a `{}` lock", kind.word());
                 let mistake = self.mistakes.error(entry_span(entry), title);
                 mistake

@@ -4,6 +4,7 @@ mod attempt;
 mod chance;
 mod life;
 mod pipe;
+mod pool;
 mod question;
 mod queue;
 mod real;
@@ -25,7 +26,8 @@ use crate::scenario::program::{LoopStep, ResourceSpec, Step, Target};
 pub(super) const PIXELS: (i64, i64) = (1, 4_096);
 
 /// Steps that `else` can follow.
-const BEFORE_ELSE: [&str; 9] = ["when", "if", "try-lock", "try-put", "try-take", "join", "http-get", "exec", "retry"];
+const BEFORE_ELSE: [&str; 10] =
+    ["when", "if", "try-lock", "try-put", "try-take", "join", "result", "http-get", "exec", "retry"];
 
 /// What a counter can change by in one step.
 pub(super) const DELTA: (i64, i64) = (-127, 127);
@@ -74,6 +76,7 @@ impl Checker {
             ("thumbnail", _) => self.thumbnail(node),
             ("choose", _) => self.choose(node),
             ("abort", _) => Some(Step::Abort),
+            ("submit" | "result" | "shutdown", _) => self.on_pool(node, word),
             ("blocking", _) => Some(Step::Loop(LoopStep::Blocking(self.steps(children(node))))),
             ("to-thread", _) => Some(Step::Loop(LoopStep::ToThread(self.steps(children(node))))),
             ("yield", _) => Some(Step::Loop(LoopStep::Yield)),
