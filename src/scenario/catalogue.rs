@@ -88,6 +88,7 @@ const ENTRIES: &[Entry] = entries![
     "join-before-drain",
     "event-loop",
     "async-waits",
+    "async-downloads",
     "async-threads",
     "async-lock",
     "async-race",

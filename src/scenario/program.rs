@@ -1,6 +1,7 @@
 //! A scenario that was read and checked: every name resolved, every unit and range right.
 
 mod ask;
+mod by_thread;
 mod expect;
 mod optimum;
 mod pipe;
