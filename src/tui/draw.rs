@@ -22,6 +22,7 @@ mod queue;
 mod ring;
 mod sketch;
 mod text;
+mod tune;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -38,6 +39,11 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     match (&app.question, &app.showing) {
         (Some(question), _) => question::Page { app, question }.render(area, buf),
         (None, Showing::Picker) => picker::Picker { app }.render(area, buf),
+        (None, Showing::Tune) => {
+            if let Some(sheet) = &app.sheet {
+                tune::draw(app, sheet, area, buf);
+            }
+        }
         (None, Showing::Watch(watch)) => draw_run(app, watch, area, buf),
     }
     match &app.mode {

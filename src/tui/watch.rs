@@ -22,6 +22,9 @@ pub(super) use states::States;
 /// Length of a cell at the start: the window is two to five seconds wide.
 const CELL: Span = Span::millis(50);
 
+/// Cells over which a recorded run is laid out at first.
+const WHOLE: u64 = 60;
+
 /// How long figures stand still. Changing numbers are readable at about three a second.
 const HOLD_FIGURES: Span = Span::millis(350);
 
@@ -40,6 +43,8 @@ pub(super) struct Watch {
     /// What is collected. What is shown is [`Watch::shown`].
     model: Model,
     frozen: Option<Box<Model>>,
+    /// It was collected before, and nobody adds to it.
+    recorded: bool,
     /// The end of what is shown: the run's clock, standing still when frozen or ended.
     pub(super) now: Stamp,
     pub(super) cell: Span,
@@ -78,6 +83,7 @@ pub(super) enum View {
 pub(super) enum Life {
     Live,
     Frozen,
+    Recorded,
     Ended(RunEnd),
 }
 
@@ -95,6 +101,7 @@ impl Watch {
             answer: None,
             model,
             frozen: None,
+            recorded: false,
             now: Stamp(0),
             cell: CELL,
             view: View::Follow,
@@ -112,6 +119,14 @@ impl Watch {
             columns: 0,
             strips: RefCell::default(),
         }
+    }
+
+    /// A run that was collected before: all of it is in sight, and it stands still.
+    pub(super) fn recorded(scenario: Arc<Scenario>, settings: Settings, model: Model) -> Self {
+        let now = model.ended().map(|(at, _)| at).or(model.through()).unwrap_or_else(|| model.newest());
+        let cell = Span(super::format::round_up(now.0 / WHOLE));
+        let new = Self::new(scenario, settings, Arc::default(), Lesson::default());
+        Self { model, now, cell, recorded: true, ..new }
     }
 
     /// The same view of a new run.
@@ -141,6 +156,7 @@ impl Watch {
 
     pub(super) fn life(&self) -> Life {
         match (&self.frozen, self.model.ended()) {
+            _ if self.recorded => Life::Recorded,
             (Some(_), _) => Life::Frozen,
             (None, Some((_, how))) => Life::Ended(how.clone()),
             (None, None) => Life::Live,

@@ -61,12 +61,12 @@ pub fn headline(tuning: &Tuning, subject: &Subject<'_>) -> String {
 pub fn sentences(tuning: &Tuning, subject: &Subject<'_>) -> Vec<String> {
     let Some(verdict) = &tuning.verdict else { return Vec::new() };
     let mut all = Vec::new();
-    all.extend(alike(tuning, subject, &verdict.alike));
     all.extend(broken(tuning, subject));
     if let Some(best) = tuning.curve.find(verdict.best) {
         all.extend(holds(&verdict.bottleneck, subject));
         all.extend(ceiling(&verdict.bottleneck, best, subject));
     }
+    all.extend(alike(tuning, subject, &verdict.alike));
     all.extend(confirmed(tuning, subject));
     all
 }

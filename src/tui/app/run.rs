@@ -68,6 +68,10 @@ impl App {
         } else if watch.chosen.is_some() || watch.pane != Pane::Lanes {
             (watch.chosen, watch.pane) = (None, Pane::Lanes);
         } else {
+            if self.sheet.is_some() {
+                self.showing = Showing::Tune;
+                return Vec::new();
+            }
             let name = watch.scenario.name.clone();
             self.showing = Showing::Picker;
             self.picker.choose_name(&name);

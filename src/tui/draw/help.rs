@@ -42,7 +42,7 @@ impl Widget for Help {
         lines.push((String::new(), Style::new()));
         let mouse = "mouse: click chooses a row and sets the cursor, drag moves the window, wheel zooms or scrolls";
         lines.extend(text::wrap(mouse, at.width.saturating_sub(4)).into_iter().map(|l| (l, self.theme.faint())));
-        if self.place == Place::Watch {
+        if matches!(self.place, Place::Live | Place::Recorded) {
             lines.push((String::new(), Style::new()));
             for (head, means) in FIGURES {
                 let mut head = head;
