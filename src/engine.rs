@@ -4,6 +4,9 @@
 //! checked scenario, never a path to one.
 
 mod actor;
+mod birth;
+mod block_on;
+mod event_loop;
 mod feeder;
 mod files;
 mod fill;
@@ -16,6 +19,7 @@ mod picture;
 mod plan;
 mod pool;
 mod process;
+mod pulse;
 mod queue;
 mod recorder;
 mod run;
@@ -38,5 +42,6 @@ pub use wire::{Down, Start, Up};
 
 /// First argument of a runner process.
 pub const RUNNER: &str = "__runner";
-/// First argument of a worker process; the second is its lane.
+/// First argument of a worker process; the second is its lane, the third where the board is if it was not inherited: the
+/// parent's number and that of its descriptor, with a colon between.
 pub const WORKER: &str = "__worker";

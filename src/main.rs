@@ -7,7 +7,7 @@ fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     match (args.next().as_deref(), args.next()) {
         (Some(contend::engine::RUNNER), _) => contend::engine::runner_main(),
-        (Some(contend::engine::WORKER), Some(lane)) => contend::engine::worker_main(&lane),
+        (Some(contend::engine::WORKER), Some(lane)) => contend::engine::worker_main(&lane, args.next().as_deref()),
         _ => contend::cli::main(),
     }
 }

@@ -13,6 +13,7 @@ mod fold;
 mod history;
 mod lane;
 mod legal;
+mod life;
 mod lock;
 mod orders;
 mod plan;
@@ -32,6 +33,7 @@ pub use deadlock::{Deadlock, Link, Stall};
 pub use failures::{Commands, Failure, Failures};
 pub use findings::{About, Finding, Severity};
 pub use lane::{Doing, Ending, Lane};
+pub use life::Life;
 pub use lock::{Lock, LockCell, Room};
 pub use pool::{Handover, Pool};
 pub use queue::Queue;
@@ -96,6 +98,7 @@ enum Res {
     Queue(Box<Queue>),
     Counter(Box<Counter>),
     Signals(Box<Signals>),
+    Life(Box<Life>),
 }
 
 /// All that is known of a run.
@@ -111,6 +114,8 @@ pub struct Model {
     /// Each worker's pool and its place there.
     seats: Vec<Option<(PoolId, usize)>>,
     resources: Vec<Res>,
+    /// Each worker's life, if others spawn or join it.
+    lives: Vec<Option<ResourceId>>,
     /// Each resource's pool, for queues that feed one.
     fed_by: Vec<Option<PoolId>>,
     pools: Vec<Pool>,
@@ -137,10 +142,17 @@ impl Model {
             ResourceKind::Condition { .. } | ResourceKind::Event | ResourceKind::Barrier { .. } => {
                 Res::Signals(Box::default())
             }
+            ResourceKind::Life { of } => Res::Life(Box::new(Life::new(*of, plan.digits))),
             ResourceKind::Counter { initial } => Res::Counter(Box::new(Counter::new(*initial, plan.shape))),
         };
         let mut seats = vec![None; cast.workers.len()];
         let mut fed_by = vec![None; cast.resources.len()];
+        let mut lives = vec![None; cast.workers.len()];
+        for (id, of) in cast.lives() {
+            if let Some(life) = lives.get_mut(of.index()) {
+                *life = Some(id);
+            }
+        }
         for (pool, info) in cast.pools.iter().enumerate() {
             for (seat, worker) in info.workers.iter().enumerate() {
                 if let Some(place) = seats.get_mut(worker.index()) {
@@ -160,6 +172,7 @@ impl Model {
             nobody: Lane::new(plan.shape, plan.spans),
             seats,
             resources: cast.resources.iter().map(|info| resource(&info.kind)).collect(),
+            lives,
             fed_by,
             pools: cast.pools.iter().map(|info| Pool::new(info, plan.shape, plan.digits)).collect(),
             cores: Cores::new(plan.shape),
@@ -262,6 +275,18 @@ impl Model {
         }
     }
 
+    /// The lives of a worker that others spawn or join.
+    pub fn life(&self, worker: WorkerId) -> Option<&Life> {
+        match self.resources.get(self.life_of(worker)?.index())? {
+            Res::Life(life) => Some(life),
+            _ => None,
+        }
+    }
+
+    fn life_of(&self, worker: WorkerId) -> Option<ResourceId> {
+        self.lives.get(worker.index()).copied().flatten()
+    }
+
     pub fn cores(&self) -> &Cores {
         &self.cores
     }
@@ -298,6 +323,7 @@ impl Model {
             Res::Lock(lock) => size_of::<Lock>() + lock.bytes(),
             Res::Queue(queue) => size_of::<Queue>() + queue.bytes(),
             Res::Signals(signals) => size_of::<Signals>() + signals.bytes(),
+            Res::Life(life) => size_of::<Life>() + life.bytes(),
             Res::Counter(counter) => size_of::<Counter>() + counter.bytes(),
         });
         let pools: usize = self.pools.iter().map(|pool| size_of::<Pool>() + pool.bytes()).sum();

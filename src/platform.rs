@@ -16,6 +16,7 @@
 mod child;
 mod clock;
 mod command;
+mod here;
 mod machine;
 mod memory;
 mod process;
@@ -24,16 +25,17 @@ mod sched;
 mod timer;
 mod usage;
 
-pub use child::{Child, Exit, Launch, Pipes, inherited};
+pub use child::{Child, Exit, Launch, Pipes, die_with, fork_and_wait, inherited, of_parent};
 pub use clock::{Clock, Pair};
 pub use command::{MARK, Ran, Running, run_command};
+pub use here::Here;
 pub use machine::{Machine, machine};
-pub use memory::{Shared, wait_once, wait_while, wake_all, wake_one};
+pub use memory::{PAGE, Shared, free_memory, wait_once, wait_while, wake_all, wake_one};
 pub use process::{
-    become_subreaper, close_on_exec_pipe, exit_now, kill_group, kill_process, reap_adopted, reap_marked, reset_signals,
-    thread_id,
+    allow_many_files, become_subreaper, close_on_exec_pipe, exit_now, kill_group, kill_process, reap_adopted,
+    reap_marked, reset_signals, thread_id,
 };
 pub use robust::{ROBUST_WORDS, Robust, Taken};
 pub use sched::{SchedStat, stand_back, stay_on, thread_cpu};
-pub use timer::{exact_sleeps, wait_for_device};
+pub use timer::{await_device, exact_sleeps, wait_for_device};
 pub use usage::{all_cores_busy, own_cpu, resident, switches};

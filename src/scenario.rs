@@ -4,6 +4,7 @@ pub mod catalogue;
 mod check;
 mod clean;
 mod expr;
+mod glob;
 mod knob;
 mod mistake;
 mod nearest;
@@ -18,12 +19,13 @@ mod variants;
 pub use check::{Checked, check, reference};
 pub use clean::clean;
 pub use expr::{Expr, Values};
+pub use glob::{Glob, GlobError};
 pub use knob::{Knob, KnobKind, Settings, Unit};
 pub use mistake::Mistakes;
 pub use program::{
-    Ask, Attempt, Choice, Claim, Compare, Expect, Feed, Group, Guess, Metric, Optimum, Origin, Part, Piece, Place,
-    Policy, Pool, Question, QueueStep, Real, Resource, ResourceSpec, Right, Scarce, Scenario, Seat, Serving,
-    SignalStep, Step, Subject, Target, Template, Test, Text, Times, Try, Way, What, Workers,
+    Ask, Attempt, Choice, Claim, Compare, Expect, Feed, Group, Guess, LifeStep, LoopStep, Members, Metric, Optimum,
+    Origin, Part, Piece, Place, Policy, Pool, Question, QueueStep, Real, Resource, ResourceSpec, Right, Scarce,
+    Scenario, Seat, Serving, SignalStep, Step, Subject, Target, Template, Test, Text, Times, Try, Way, What, Workers,
 };
 pub use source::{FindError, LARGEST, Source};
 pub use turn::SettingError;

@@ -91,7 +91,7 @@ fn a_counter_loses_updates_without_its_lock_and_none_with_it() {
 
 #[test]
 fn a_pool_does_every_task_of_its_batch_whatever_its_workers_are() {
-    for kind in [WorkerKind::Thread, WorkerKind::Process] {
+    for kind in [WorkerKind::Thread, WorkerKind::Process, WorkerKind::Async] {
         let mut s = scenario("batch");
         let mut p = pool("worker", kind, 3);
         p.feed = Feed::Batch { count: number(200.0) };
@@ -241,7 +241,7 @@ fn held(seen: &Seen) -> Vec<(Stamp, Stamp, bool)> {
 
 #[test]
 fn never_more_than_its_permits_are_had_of_a_semaphore() {
-    for kind in [WorkerKind::Thread, WorkerKind::Process] {
+    for kind in [WorkerKind::Thread, WorkerKind::Process, WorkerKind::Async] {
         let mut s = scenario("semaphore");
         let spec = ResourceSpec::Semaphore { permits: number(3.0) };
         s.resources.push(Resource { name: "s".into(), count: number(1.0), spec });
@@ -260,7 +260,7 @@ fn never_more_than_its_permits_are_had_of_a_semaphore() {
 #[test]
 fn a_writer_is_alone_and_readers_are_not() {
     for policy in RwPolicy::ALL {
-        for kind in [WorkerKind::Thread, WorkerKind::Process] {
+        for kind in [WorkerKind::Thread, WorkerKind::Process, WorkerKind::Async] {
             let mut s = scenario("rwlock");
             let spec = ResourceSpec::Rwlock { policy: Choice::Fixed(policy) };
             s.resources.push(Resource { name: "r".into(), count: number(1.0), spec });
@@ -285,7 +285,7 @@ fn a_writer_is_alone_and_readers_are_not() {
 
 #[test]
 fn a_signal_lets_as_many_pass_as_it_was_given() {
-    for kind in [WorkerKind::Thread, WorkerKind::Process] {
+    for kind in [WorkerKind::Thread, WorkerKind::Process, WorkerKind::Async] {
         let mut s = scenario("signal");
         let spec = ResourceSpec::Semaphore { permits: number(0.0) };
         s.resources.push(Resource { name: "s".into(), count: number(1.0), spec });

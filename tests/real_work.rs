@@ -9,10 +9,20 @@ use serde_json::Value;
 
 /// The report of a run of this scenario.
 fn run(text: &str, set: &[String], temp: &Path) -> Value {
+    run_with(&[], text, set, temp)
+}
+
+/// The same, of one that runs commands.
+fn run_allowed(text: &str, set: &[String], temp: &Path) -> Value {
+    run_with(&["--allow-exec"], text, set, temp)
+}
+
+fn run_with(allowed: &[&str], text: &str, set: &[String], temp: &Path) -> Value {
     use std::io::Write;
     let set = set.iter().flat_map(|knob| ["--set", knob]);
     let mut child = Command::new(env!("CARGO_BIN_EXE_contend"))
         .args(["run", "-", "--json"])
+        .args(allowed)
         .args(set)
         .env("TMPDIR", temp)
         .stdin(Stdio::piped())
@@ -131,4 +141,120 @@ fn a_thread_that_aborts_takes_the_others_with_it() {
     let report = run(text, &[], temp.path());
     assert_eq!(report["ended"], "crashed", "{report}");
     assert!(report["error"].as_str().expect("why").contains("signal 6"), "{report}");
+}
+
+fn failures(report: &Value) -> Vec<&str> {
+    let first = report["failures"]["first"].as_array().expect("a list");
+    first.iter().map(|failure| failure["what"].as_str().expect("a text")).collect()
+}
+
+#[test]
+fn patterns_find_files_of_any_ending_below_the_directory() {
+    let dir = tempfile::tempdir().expect("a directory");
+    fs::create_dir_all(dir.path().join("a/b")).expect("directories");
+    fs::create_dir(dir.path().join(".git")).expect("a directory");
+    for name in
+        ["one.txt", "two.TXT", "README", "a/three.txt", "a/b/four.txt", ".git/five.txt", ".six.txt", "seven.jpg"]
+    {
+        fs::write(dir.path().join(name), name).expect("it is written");
+    }
+    std::os::unix::fs::symlink(dir.path(), dir.path().join("a/ring")).expect("a link");
+    for (patterns, count) in
+        [("txt", 2), ("*.txt", 2), ("**/*.txt", 4), ("**", 6), ("R*", 1), ("a/*", 1), ("*.t?t *.jpg", 3)]
+    {
+        let text = format!(
+            "knob dir text=#true help=\"x\"\n\
+             pool p of=threads workers=2 {{ batch files=\"{patterns}\" dir=$dir; task {{ hash; read-file }} }}\n"
+        );
+        let report = run(&text, &[format!("dir={}", dir.path().display())], dir.path());
+        let pool = &report["pools"][0];
+        assert_eq!((&pool["done"], &pool["failed"]), (&count.into(), &0.into()), "{patterns}: {report}");
+    }
+}
+
+#[test]
+fn samples_are_made_for_any_ending() {
+    let temp = tempfile::tempdir().expect("a directory");
+    for patterns in ["*.txt", "**/*", "png *.csv"] {
+        let text = format!(
+            "knob dir text=#true help=\"x\"\n\
+             pool p of=processes workers=2 {{ batch files=\"{patterns}\" dir=$dir; task {{ hash }} }}\n"
+        );
+        let report = run(&text, &[], temp.path());
+        assert_eq!((&report["pools"][0]["done"], &report["failures"]["total"]), (&96.into(), &0.into()), "{report}");
+    }
+    assert_eq!(names(temp.path()), Vec::<String>::new(), "and gone after the run");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_fails_alone_and_is_named() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let text = "knob dir text=#true help=\"x\"\n\
+         pool p of=threads workers=1 { batch files=\"me[m] statu[s]\" dir=$dir; task { read-file } }\n";
+    let report = run(text, &["dir=/proc/self".to_owned()], temp.path());
+    assert_eq!((&report["pools"][0]["done"], &report["pools"][0]["failed"]), (&1.into(), &1.into()), "{report}");
+    let told = failures(&report);
+    assert!(told.len() == 1 && told[0].starts_with("/proc/self/mem: "), "{told:?}");
+    assert_eq!(report["failures"]["first"][0]["worker"], "p-1", "{report}");
+}
+
+#[test]
+fn a_directory_without_work_is_told_before_anything_runs() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let scenario = temp.path().join("s.kdl");
+    let text = "knob dir text=#true help=\"x\"\nknob words text=#true help=\"x\"\n\
+                pool p of=threads workers=1 { batch files=\"*.txt\" dir=$dir; task { hash } }\n";
+    let each =
+        "knob words text=#true help=\"x\"\npool p of=threads workers=1 { batch each=$words; task { sleep \"1us\" } }\n";
+    for (text, set, wanted) in [
+        (text, "dir=/no/such/place".to_owned(), "cannot read the directory `/no/such/place`"),
+        (text, format!("dir={}", temp.path().display()), "has no file that `*.txt` means"),
+        (each, "words= ".to_owned(), "the knob `words` is empty"),
+    ] {
+        fs::write(&scenario, text).expect("it is written");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_contend"));
+        let ran = command.arg("run").arg(&scenario).args(["--json", "--set", &set]).output();
+        let ran = ran.expect("the program starts");
+        let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert!(ran.status.code() == Some(1) && said.contains(wanted), "{set}: {said}");
+    }
+}
+
+#[test]
+fn hostile_names_are_names_and_nothing_else() {
+    use std::os::unix::ffi::OsStrExt;
+    let (dir, out) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+    let hostile: [&[u8]; 7] =
+        [b"; touch ran;.x", b"$(touch ran).x", b"-rf.x", b"a\nb.x", b"\x1b[2J.x", b"\xff\xfe.x", b"' \" `touch ran`.x"];
+    for name in hostile {
+        fs::write(dir.path().join(std::ffi::OsStr::from_bytes(name)), "text").expect("it is written");
+    }
+    for of in ["threads", "processes"] {
+        let text = format!(
+            "knob dir text=#true help=\"x\"\nknob copy \"cp -- {{}}\" text=#true help=\"x\"\n\
+             pool p of={of} workers=2 {{ batch files=\"*.x\" dir=$dir\ntask {{\n\
+             exec $copy \"{}/{{n}}\"\nexec \"sh\" \"-c\" \"cat -- \\\"$1\\\"\" \"sh\" \"{{}}\"\nexec \"/no/{{/}}\" }} }}\n",
+            out.path().display()
+        );
+        let report = run_allowed(&text, &[format!("dir={}", dir.path().display())], out.path());
+        assert_eq!(report["pools"][0]["failed"], 7, "only the last command fails: {report}");
+        let told = failures(&report);
+        assert!(told.iter().all(|what| what.ends_with("there is no such command")), "{told:?}");
+        assert!(!told.iter().any(|what| what.chars().any(char::is_control)), "names are made harmless: {told:?}");
+        let commands: u64 =
+            report["workers"].as_array().expect("a list").iter().filter_map(|w| w["commands"]["ended"].as_u64()).sum();
+        assert_eq!(commands, 14, "{report}");
+    }
+    assert_eq!(names(out.path()), ["1", "2", "3", "4", "5", "6", "7"], "seven copies");
+    assert_eq!(names(dir.path()).len(), 7, "nothing was made by a name");
+    assert!(!Path::new("ran").exists());
+}
+
+#[test]
+fn a_full_disk_is_told() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let text = "pool p of=threads workers=1 { batch count=1; task { exec \"env\" \"LC_ALL=C\" \"dd\" \"if=/dev/zero\" \"of=/dev/full\" \"count=1\" } }\n";
+    let report = run_allowed(text, &[], temp.path());
+    let told = failures(&report);
+    assert!(told.len() == 1 && told[0].to_lowercase().contains("no space left"), "{told:?}");
 }

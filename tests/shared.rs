@@ -6,9 +6,9 @@ use contend::scenario::{Scenario, Source, check};
 use contend::trace::{Command, Event, EventKind, How, Notice, ResourceId, RunEnd, State, WorkerId};
 use support::Seen;
 
-/// A scenario run by threads, and by processes.
-fn both(text: &str, test: impl Fn(Scenario)) {
-    for kind in ["thread", "process"] {
+/// A scenario run by threads, by processes, and by tasks of one loop.
+fn each(text: &str, test: impl Fn(Scenario)) {
+    for kind in ["thread", "process", "async"] {
         let text = text.replace("WORKER", kind);
         let source = Source { name: "shared".into(), path: None, text };
         test(check(&source).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false))).scenario);
@@ -34,7 +34,7 @@ fn every_item_is_taken_once_and_the_room_is_never_exceeded() {
     let text = "queue jobs capacity=3\ncounter stopped\n\
         WORKER maker count=3 { repeat 200 { put jobs }; add stopped; if stopped equals=3 { close jobs } }\n\
         WORKER user count=2 { take jobs { compute \"5us\" } }";
-    both(text, |scenario| {
+    each(text, |scenario| {
         let seen = completed(&scenario);
         let put = all(&seen, |event| match event.kind {
             EventKind::PutNth { nth, depth, .. } => Some((nth, depth)),
@@ -52,7 +52,7 @@ fn every_item_is_taken_once_and_the_room_is_never_exceeded() {
 
 #[test]
 fn a_closed_queue_is_no_place_to_put() {
-    both("queue jobs capacity=3\nWORKER w { put jobs; close jobs; take jobs; put jobs }", |scenario| {
+    each("queue jobs capacity=3\nWORKER w { put jobs; close jobs; take jobs; put jobs }", |scenario| {
         let seen = completed(&scenario);
         assert_eq!(seen.count(|kind| matches!(kind, EventKind::Ended(How::Panicked))), 1);
         let failed = |notice: &Notice| matches!(notice, Notice::Failed { what, .. } if what.contains("is closed"));
@@ -67,7 +67,7 @@ fn what_cannot_be_done_at_once_is_left() {
         try-put jobs { add n }\n\
         try-put jobs { add n by=100 }\nelse { add n }\n\
         try-take jobs { add n }\n}";
-    both(text, |scenario| {
+    each(text, |scenario| {
         assert_eq!(completed(&scenario).counter, Some(4));
     });
 }
@@ -77,7 +77,7 @@ fn a_wait_gives_the_mutex_back_and_takes_it_again() {
     let text = "mutex m\ncondition some of=m\ncondition none of=m\ncounter items\n\
         WORKER maker { repeat 100 { lock m { while items above=0 { wait none }; add items; notify some } } }\n\
         WORKER user { repeat 100 { lock m { while items below=1 { wait some }; add items by=-1; notify none } } }";
-    both(text, |scenario| {
+    each(text, |scenario| {
         let seen = completed(&scenario);
         assert_eq!(seen.counter, Some(0));
         let holds = seen.holds();
@@ -91,7 +91,7 @@ fn a_wait_gives_the_mutex_back_and_takes_it_again() {
 
 #[test]
 fn a_wait_with_a_limit_gives_up() {
-    both("mutex m\ncondition c of=m\nWORKER w { lock m { wait c timeout=\"1ms\" } }", |scenario| {
+    each("mutex m\ncondition c of=m\nWORKER w { lock m { wait c timeout=\"1ms\" } }", |scenario| {
         let seen = completed(&scenario);
         assert_eq!(seen.count(|kind| matches!(kind, EventKind::GaveUp { lock: ResourceId(1) })), 1);
     });
@@ -103,7 +103,7 @@ fn a_flag_stays_set_until_it_is_cleared() {
         WORKER early count=3 { wait ready; put q }\n\
         WORKER late { take q; take q; take q; wait ready; clear ready; set again; wait ready timeout=\"1ms\" }\n\
         WORKER setter { set ready; wait again }";
-    both(text, |scenario| {
+    each(text, |scenario| {
         let seen = completed(&scenario);
         assert_eq!(seen.count(|kind| matches!(kind, EventKind::GaveUp { .. })), 1, "it was cleared");
     });
@@ -112,7 +112,7 @@ fn a_flag_stays_set_until_it_is_cleared() {
 #[test]
 fn nobody_passes_a_barrier_before_all_have_come() {
     let text = "barrier b parties=4\ncounter n\nWORKER w count=4 { repeat 50 { add n; meet b } }";
-    both(text, |scenario| {
+    each(text, |scenario| {
         let seen = completed(&scenario);
         let rounds = all(&seen, |event| match event.kind {
             EventKind::Signalled { woken, .. } => Some(woken),
@@ -136,7 +136,7 @@ fn a_process_killed_while_it_waits_hangs_nobody() {
     let text = "queue jobs capacity=2\n\
         process user count=2 { take jobs { compute \"10us\" } }\n\
         process maker { forever { put jobs; sleep \"1ms\" } }";
-    both(text, |scenario| {
+    each(text, |scenario| {
         let mut seen = Seen::start(&scenario);
         let took = |seen: &Seen, by: WorkerId| {
             let mine = |event: &&Event| event.worker == by && matches!(event.kind, EventKind::TookNth { .. });

@@ -124,7 +124,7 @@ pub(super) struct RunArgs {
     /// How many workers: sets the scenario's `workers` knob [default: as in the scenario]
     #[arg(long, value_name = "N", help_heading = "What to run")]
     pub(super) workers: Option<u32>,
-    /// Make threads or processes of the workers [default: as in the scenario]
+    /// Make threads, processes or tasks of one event loop of the workers [default: as in the scenario]
     #[arg(long = "as", value_name = "KIND", value_enum, help_heading = "What to run")]
     pub(super) executor: Option<Executor>,
 
@@ -254,6 +254,7 @@ pub(super) enum When {
 pub(super) enum Executor {
     Threads,
     Processes,
+    Async,
 }
 
 impl From<Executor> for WorkerKind {
@@ -261,6 +262,7 @@ impl From<Executor> for WorkerKind {
         match executor {
             Executor::Threads => Self::Thread,
             Executor::Processes => Self::Process,
+            Executor::Async => Self::Async,
         }
     }
 }

@@ -5,6 +5,8 @@ mod progress;
 mod screen;
 mod sweep;
 
+use std::fs;
+use std::path::Path;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread;
 
@@ -14,8 +16,8 @@ use super::out::{self, Colours};
 use super::run::{Manners, look, options};
 use super::{scenario, signals};
 use crate::platform::machine;
-use crate::scenario::{Scenario, check as read};
-use crate::tune::{self as tuner, Tuning};
+use crate::scenario::{Scenario, check as read, clean};
+use crate::tune::{self as tuner, Subject, Tuning};
 use progress::Progress;
 use sweep::Sweep;
 
@@ -59,8 +61,26 @@ fn one(
     let sweep = Sweep::new(args, scenario)?;
     let Some((tuning, begun)) = measure(&sweep)? else { return Ok(Outcome::Failed) };
     let subject = sweep.subject(&begun.work, begun.others);
-    out::print(&tuner::text(&tuning, &subject, &sweep.again(args), look(colours)))?;
+    let again = sweep.again(args);
+    let told = if args.json {
+        tuner::json(&tuning, &subject, &again).map_err(|error| Failure::Run(format!("no JSON: {error}")))?
+    } else {
+        tuner::text(&tuning, &subject, &again, look(colours))
+    };
+    out::print(&told)?;
+    if let Some(file) = &args.svg {
+        picture(file, &tuning, &subject)?;
+    }
     Ok(if tuning.verdict.is_some() { Outcome::Done } else { Outcome::Failed })
+}
+
+/// Writes the curve as a picture, whole or not at all.
+fn picture(file: &Path, tuning: &Tuning, subject: &Subject<'_>) -> Result<(), Failure> {
+    let cannot = |why: String| Failure::Run(format!("cannot write {}: {why}", clean(&file.display().to_string())));
+    let Some(svg) = tuner::svg(tuning, subject).map_err(cannot)? else {
+        return Err(cannot("nothing was measured".to_owned()));
+    };
+    fs::write(file, svg).map_err(|error| cannot(error.to_string()))
 }
 
 /// What is known only once measuring has begun.

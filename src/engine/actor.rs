@@ -1,13 +1,19 @@
 //! A worker at its steps.
+//!
+//! The steps are written once, as async functions. On a thread every wait in them blocks, so they are over when they
+//! return; a task gives its thread back at each wait, and goes on when its loop polls it again.
 
-use std::time::Duration;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
+use super::block_on::block_on;
 use super::hold::Hold;
 use super::recorder::Recorder;
 use super::run::Run;
-use crate::platform::{exit_now, wait_for_device};
-use crate::scenario::{Expr, Step, Target, Values};
-use crate::trace::{KnobId, ResourceId, Ring, State, WorkerId};
+use super::steps::BUDGET;
+use crate::platform::exit_now;
+use crate::scenario::{Step, Target, Values};
+use crate::trace::{KnobId, ResourceId, Ring, WorkerId};
 
 /// Why a worker does not go on with its steps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +28,24 @@ pub enum Halt {
 
 pub type Flow = Result<(), Halt>;
 
+/// The steps of a block: on a thread done already, of a task on the heap, where a task keeps where it stands.
+pub enum Body<'a> {
+    Done(std::future::Ready<Flow>),
+    Begun(Pin<Box<dyn Future<Output = Flow> + Send + 'a>>),
+}
+
+impl Future for Body<'_> {
+    type Output = Flow;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Flow> {
+        match &mut *self {
+            Self::Done(flow) => Pin::new(flow).poll(context),
+            Self::Begun(steps) => steps.as_mut().poll(context),
+        }
+    }
+}
+
 /// One worker: what it holds, and where it stands.
 #[derive(Debug)]
 pub struct Actor {
@@ -34,6 +58,8 @@ pub struct Actor {
     pub(super) copies: Vec<i64>,
     /// Number of the pool's task it is at.
     pub(super) task: Option<u64>,
+    /// How many more times a task may take what is there before it lets the others go on.
+    pub(super) budget: u32,
 }
 
 impl Values for Actor {
@@ -51,7 +77,8 @@ impl Values for Actor {
 impl Actor {
     pub fn new(run: &'static Run, me: WorkerId, place: (u32, u32)) -> Self {
         let copies = vec![0; run.plan.cast.resources.len()];
-        Self { run, me, place, pen: run.recorder(me), held: Vec::new(), copies, task: None }
+        let pen = run.recorder(me);
+        Self { run, me, place, pen, held: Vec::new(), copies, task: None, budget: BUDGET }
     }
 
     pub const fn me(&self) -> WorkerId {
@@ -73,9 +100,9 @@ impl Actor {
     }
 
     /// Does a task: the pool's steps, with the task's file if there is one.
-    pub fn task(&mut self, number: u64, steps: &[Step]) -> Flow {
+    pub async fn task(&mut self, number: u64, steps: &[Step]) -> Flow {
         self.task = Some(number);
-        let flow = self.steps(steps);
+        let flow = self.body(steps).await;
         self.let_go();
         self.task = None;
         flow
@@ -100,45 +127,72 @@ impl Actor {
         }
     }
 
+    /// Does steps that block the thread whenever they wait, also if it is a loop's.
     pub fn steps(&mut self, steps: &[Step]) -> Flow {
-        steps.iter().try_for_each(|step| self.step(step))
+        let blocked = self.pen.set_blocking(true);
+        let flow = block_on(self.follow(steps));
+        self.pen.set_blocking(blocked);
+        flow
     }
 
-    fn step(&mut self, step: &Step) -> Flow {
+    /// Does the steps of a block.
+    pub fn body<'s>(&'s mut self, steps: &'s [Step]) -> Body<'s> {
+        if self.pen.is_on_loop() {
+            Body::Begun(Box::pin(self.follow(steps)))
+        } else {
+            Body::Done(std::future::ready(self.steps(steps)))
+        }
+    }
+
+    async fn follow(&mut self, steps: &[Step]) -> Flow {
+        for step in steps {
+            self.step(step).await?;
+        }
+        Ok(())
+    }
+
+    async fn step(&mut self, step: &Step) -> Flow {
         match step {
             Step::Compute(nanos) => self.compute(nanos),
-            Step::Sleep(nanos) => self.sleep(nanos),
-            Step::Io(nanos) => self.io(nanos)?,
-            Step::Lock { target, body } => self.with_lock(target, body)?,
-            Step::TryLock { target, timeout, body, otherwise } => self.try_lock(target, timeout, body, otherwise)?,
-            Step::Take(target) => self.take(self.target(target)),
+            Step::Sleep(nanos) => self.sleep(nanos).await,
+            Step::Io(nanos) => self.io(nanos).await?,
+            Step::Lock { target, body } => self.with_lock(target, body).await?,
+            Step::TryLock { target, timeout, body, otherwise } => {
+                self.try_lock(target, timeout, body, otherwise).await?;
+            }
+            Step::Take(target) => self.take(self.target(target)).await,
             Step::Release(target) => drop(self.release(self.target(target))),
-            Step::Acquire { target, permits, body } => self.with_permits(target, permits, body)?,
-            Step::Down(target) => self.down(target),
+            Step::Acquire { target, permits, body } => self.with_permits(target, permits, body).await?,
+            Step::Down(target) => self.down(target).await,
             Step::Up(target) => self.up(target),
-            Step::Read { target, body } => self.read(target, body)?,
-            Step::Write { target, body } => self.write(target, body)?,
+            Step::Read { target, body } => self.read(target, body).await?,
+            Step::Write { target, body } => self.write(target, body).await?,
             Step::Load(target) => self.load(target),
             Step::Store { target, add } => self.store(target, *add),
             Step::Add { target, by } => self.add(target, *by),
             Step::AddMany { target, by, times } => self.add_many(target, *by, times),
-            Step::Queue(step) => self.queue_step(step)?,
-            Step::Signal(step) => self.signal_step(step),
+            Step::Queue(step) => self.queue_step(step).await?,
+            Step::Signal(step) => self.signal_step(step).await,
+            Step::Loop(step) => self.loop_step(step).await?,
+            Step::Allocate { bytes, body } => self.with_memory(bytes, body).await?,
+            Step::Life(step) => self.life_step(step).await?,
             Step::If { question, body, otherwise } => {
-                self.steps(if self.holds(question) { body } else { otherwise })?;
+                let body = if self.holds(question) { body } else { otherwise };
+                self.body(body).await?;
             }
-            Step::While { question, body } => self.while_holds(question, body)?,
-            Step::Repeat { times, body } => self.repeat(times, body)?,
+            Step::While { question, body } => self.while_holds(question, body).await?,
+            Step::Repeat { times, body } => self.repeat(times, body).await?,
             Step::Forever(body) => loop {
-                self.again(body)?;
+                self.again(body).await?;
             },
             Step::When { knob, is, body, otherwise } => {
-                self.steps(if self.stands(*knob, *is) { body } else { otherwise })?;
+                let body = if self.stands(*knob, *is) { body } else { otherwise };
+                self.body(body).await?;
             }
-            Step::Choose(ways) => self.choose(ways)?,
+            Step::Choose(ways) => self.choose(ways).await?,
             Step::Thumbnail { sizes } => self.thumbnail(sizes)?,
             Step::Real(work) => self.real(work)?,
-            Step::Attempt(attempt) => self.attempt(attempt)?,
+            Step::Attempt(attempt) => self.attempt(attempt).await?,
             Step::Panic(message) => panic!("{message}"),
             Step::Abort => std::process::abort(),
             Step::Exit(code) => exit_now(i32::from(*code)),
@@ -149,35 +203,6 @@ impl Actor {
     /// Whether to leave the steps. A task that was begun is done: its worker ends after it.
     pub(super) fn must_leave(&self) -> bool {
         self.task.is_none() && self.asked_to_end()
-    }
-
-    fn compute(&self, nanos: &Expr) {
-        self.run.work.compute(nanos.eval(self), || self.must_leave());
-    }
-
-    fn sleep(&mut self, nanos: &Expr) {
-        self.pause(nanos.eval(self));
-    }
-
-    /// Sleeps on purpose.
-    pub(super) fn pause(&mut self, nanos: f64) {
-        let nanos = nanos as u64;
-        if nanos > 0 {
-            self.pen.block(State::Sleep, None);
-            std::thread::sleep(Duration::from_nanos(nanos));
-            self.pen.resume();
-        }
-    }
-
-    fn io(&mut self, nanos: &Expr) -> Flow {
-        let nanos = nanos.eval(self) as u64;
-        if nanos == 0 {
-            return Ok(());
-        }
-        self.pen.block(State::Io, None);
-        let waited = wait_for_device(nanos);
-        self.pen.resume();
-        waited.map_err(|e| Halt::Failed(format!("waiting for a device: {e}")))
     }
 
     pub(super) fn target(&self, target: &Target) -> ResourceId {

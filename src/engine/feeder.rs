@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::actor::Actor;
+use super::block_on::block_on;
 use super::pool::do_task;
 use super::queue::{Queue, Refused, Task};
 use super::run::Run;
@@ -17,7 +18,9 @@ pub fn feed(run: &'static Run, index: usize, actor: &mut Actor) {
     let feeder = Feeder { run, pool: &run.scenario.pools[index], id: PoolId::from(index), queue: &run.queues[index] };
     match &feeder.pool.feed {
         Feed::Arrive { rate } => feeder.arrive(rate, actor),
-        Feed::Batch { .. } | Feed::Files { .. } => feeder.batch(run.plan.cast.pools[index].total.unwrap_or(0), actor),
+        Feed::Batch { .. } | Feed::Files { .. } | Feed::Each { .. } => {
+            feeder.batch(run.plan.cast.pools[index].total.unwrap_or(0), actor);
+        }
     }
     feeder.queue.close();
 }
@@ -53,6 +56,11 @@ impl Feeder {
     }
 
     fn batch(&self, total: u64, actor: &mut Actor) {
+        if let Some(first) = self.run.job.unread().first() {
+            let count = self.run.job.unread().len();
+            let text = format!("directories that could not be read, and were left out: {count}; the first is {first}");
+            self.run.notice(Notice::Note(text));
+        }
         for number in 0..total {
             if actor.asked_to_end() {
                 return;
@@ -77,7 +85,7 @@ impl Feeder {
             }
             Policy::CallerRuns => {
                 if let Err(Refused(task)) = self.queue.try_put(task, &mut actor.pen) {
-                    do_task(self.run, self.id, task, actor);
+                    block_on(do_task(self.run, self.id, task, actor));
                 }
             }
         }

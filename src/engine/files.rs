@@ -1,30 +1,31 @@
 //! The files a run works on: the user's, or samples that are made for it.
 
+mod find;
+mod sample;
+
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use image::{ImageError, Rgb, RgbImage};
+use image::ImageError;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use self::sample::SAMPLES;
 use super::picture::GREY;
-use crate::scenario::{Feed, Real, Scenario, Settings, Step};
-
-/// How many sample pictures there are, and how many of them are different: making one is more work than shrinking it.
-const SAMPLES: u64 = 96;
-const DIFFERENT: u64 = 6;
-/// Most files of one run: more would not fit the frame that carries their names.
-const MOST_FILES: usize = 100_000;
+use crate::scenario::{Feed, Real, Scenario, Settings, Step, Text};
 
 /// Why a run cannot work on the files it was given.
 #[derive(Debug, Error)]
 pub enum JobError {
     #[error("cannot read the directory `{dir}`: {source}")]
     Directory { dir: String, source: io::Error },
-    #[error("`{dir}` has no file that ends in {endings}")]
-    Nothing { dir: String, endings: String },
-    #[error("`{dir}` has more than {MOST_FILES} files to work on")]
+    #[error("`{dir}` has no file that `{patterns}` means")]
+    Nothing { dir: String, patterns: String },
+    #[error("there is nothing to work on: the knob `{knob}` is empty")]
+    NoWords { knob: String },
+    #[error("`{dir}` has more files than one run can work on, or look at")]
     TooMany { dir: String },
     #[error("cannot make the directory `{dir}` for the results: {source}")]
     Out { dir: String, source: io::Error },
@@ -32,15 +33,17 @@ pub enum JobError {
     Samples { source: io::Error },
 }
 
-/// The files of a run, in the order of their names.
+/// The files of a run, in the order of their names. Names need not be text, and so are kept as the system has them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Job {
-    files: Vec<PathBuf>,
-    out: Option<PathBuf>,
-    /// The files do not exist yet: the runner makes them.
-    samples: bool,
+    files: Vec<OsString>,
+    out: Option<OsString>,
+    /// Endings of files that do not exist yet: the runner makes them. Empty: they exist.
+    samples: Vec<String>,
+    /// Directories that could not be read, with the reason.
+    unread: Vec<String>,
     /// Where workers may write what nobody wants to keep.
-    scratch: Option<PathBuf>,
+    scratch: Option<OsString>,
 }
 
 impl Job {
@@ -50,28 +53,35 @@ impl Job {
     /// If a directory cannot be read or made, or has nothing to work on.
     pub fn find(scenario: &Scenario, settings: &Settings, scratch: Option<&Path>) -> Result<Self, JobError> {
         let files = Self::files(scenario, settings, scratch.unwrap_or(Path::new(".")))?;
-        Ok(Self { scratch: scratch.map(Path::to_owned), ..files })
+        Ok(Self { scratch: scratch.map(|path| path.as_os_str().to_owned()), ..files })
     }
 
     fn files(scenario: &Scenario, settings: &Settings, scratch: &Path) -> Result<Self, JobError> {
-        let Some(Feed::Files { dir, out, endings }) = scenario.pools.iter().map(|p| &p.feed).find(|f| is_files(f))
-        else {
-            return Ok(Self::default());
-        };
-        let out = settings.text(*out).map(PathBuf::from);
-        if let Some(dir) = &out {
-            fs::create_dir_all(dir).map_err(|source| JobError::Out { dir: dir.display().to_string(), source })?;
-        }
-        match settings.text(*dir) {
-            Some(dir) => {
-                Ok(Self { files: list(Path::new(dir), endings, out.as_deref())?, out, samples: false, scratch: None })
+        match scenario.pools.iter().map(|pool| &pool.feed).find(|feed| has_items(feed)) {
+            Some(Feed::Files { dir, out, patterns, written }) => {
+                let out = out.and_then(|out| settings.text(out)).map(OsString::from);
+                if let Some(dir) = out.as_ref().map(Path::new) {
+                    let failed = |source| JobError::Out { dir: dir.display().to_string(), source };
+                    fs::create_dir_all(dir).map_err(failed)?;
+                }
+                let Some(dir) = settings.text(*dir) else {
+                    let samples = sample::endings(patterns);
+                    let files = (0..SAMPLES)
+                        .map(|number| scratch.join(sample::name(number, &samples)).into_os_string())
+                        .collect();
+                    return Ok(Self { files, out, samples, ..Self::default() });
+                };
+                let in_place = out.is_none() && makes_pictures(scenario);
+                let wanted = |path: &Path| !(in_place && find::is_result(path, GREY));
+                let (files, unread) = find::find(Path::new(dir), patterns, wanted)?;
+                if files.is_empty() {
+                    return Err(JobError::Nothing { dir: dir.to_owned(), patterns: written.clone() });
+                }
+                let files = files.into_iter().map(PathBuf::into_os_string).collect();
+                Ok(Self { files, out, unread, ..Self::default() })
             }
-            None => Ok(Self {
-                files: (1..=SAMPLES).map(|i| scratch.join(format!("sample-{i:02}.{}", sample_ending(i)))).collect(),
-                out,
-                samples: true,
-                scratch: None,
-            }),
+            Some(Feed::Each { words }) => words_of(words, scenario, settings),
+            _ => Ok(Self::default()),
         }
     }
 
@@ -85,22 +95,27 @@ impl Job {
                 .any(|p| matches!(&p.feed, Feed::Files { dir, .. } if settings.text(*dir).is_none()))
     }
 
+    /// Directories that could not be read, with the reason.
+    pub fn unread(&self) -> &[String] {
+        &self.unread
+    }
+
     /// How many there are.
     pub fn total(&self) -> u64 {
         self.files.len() as u64
     }
 
     pub fn file(&self, number: u64) -> Option<&Path> {
-        self.files.get(usize::try_from(number).ok()?).map(PathBuf::as_path)
+        self.files.get(usize::try_from(number).ok()?).map(Path::new)
     }
 
     pub fn scratch(&self) -> Option<&Path> {
-        self.scratch.as_deref()
+        self.scratch.as_deref().map(Path::new)
     }
 
     /// Where results go; `None` is beside each file.
     pub fn out(&self) -> Option<&Path> {
-        self.out.as_deref()
+        self.out.as_deref().map(Path::new)
     }
 
     /// Makes the file with this number if it is a sample: just before it is needed, so that a run begins at once.
@@ -109,10 +124,9 @@ impl Job {
     /// If it cannot be written.
     pub fn prepare(&self, number: u64) -> Result<(), ImageError> {
         match self.file(number) {
-            Some(file) if self.samples => match number.checked_sub(DIFFERENT).and_then(|n| self.file(n)) {
-                Some(like) => Ok(fs::copy(like, file).map(|_| ())?),
-                None => sample(number as u32 + 1).save(file),
-            },
+            Some(file) if !self.samples.is_empty() => {
+                sample::make(file, number, self.samples.len(), |earlier| self.file(earlier))
+            }
             _ => Ok(()),
         }
     }
@@ -122,44 +136,27 @@ fn writes(steps: &[Step]) -> bool {
     steps.iter().any(|step| matches!(step, Step::Real(Real::WriteFile(_))) || step.bodies().any(writes))
 }
 
-const fn is_files(feed: &Feed) -> bool {
-    matches!(feed, Feed::Files { .. })
+const fn has_items(feed: &Feed) -> bool {
+    matches!(feed, Feed::Files { .. } | Feed::Each { .. })
 }
 
-const fn sample_ending(i: u64) -> &'static str {
-    if i.is_multiple_of(3) { "png" } else { "jpg" }
+/// Whether results may lie beside what they were made of.
+fn makes_pictures(scenario: &Scenario) -> bool {
+    scenario.any_step(|step| matches!(step, Step::Thumbnail { .. } | Step::Real(Real::Grayscale)))
 }
 
-fn list(dir: &Path, endings: &[String], out: Option<&Path>) -> Result<Vec<PathBuf>, JobError> {
-    let shown = dir.display().to_string();
-    let entries = fs::read_dir(dir).map_err(|source| JobError::Directory { dir: shown.clone(), source })?;
-    let wanted = |path: &PathBuf| {
-        let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
-        ending.is_some_and(|e| endings.contains(&e)) && (out.is_some() || !is_result(path)) && path.is_file()
+/// A task for each word: words take the place of files.
+fn words_of(words: &Text, scenario: &Scenario, settings: &Settings) -> Result<Job, JobError> {
+    let text = match words {
+        Text::Template(template) => template.written(),
+        Text::Knob(knob) => settings.text(*knob).unwrap_or_default().to_owned(),
     };
-    let mut files: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).filter(wanted).collect();
-    files.sort();
-    match files.len() {
-        0 => Err(JobError::Nothing { dir: shown, endings: endings.join(", ") }),
-        n if n > MOST_FILES => Err(JobError::TooMany { dir: shown }),
-        _ => Ok(files),
+    let files: Vec<OsString> = text.split_whitespace().map(OsString::from).collect();
+    match words {
+        Text::Knob(knob) if files.is_empty() => {
+            let knob = scenario.knobs.get(knob.index()).map_or_else(String::new, |knob| knob.name.clone());
+            Err(JobError::NoWords { knob })
+        }
+        _ => Ok(Job { files, ..Job::default() }),
     }
-}
-
-/// What an earlier run left beside its picture: `NAME-64.jpg` or `NAME-grey.jpg` where `NAME.jpg` is there too.
-fn is_result(path: &Path) -> bool {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let Some((name, size)) = stem.rsplit_once('-') else { return false };
-    let original = path.with_file_name(name).with_extension(path.extension().unwrap_or_default());
-    (size.parse::<u32>().is_ok() || size == GREY) && original.is_file()
-}
-
-/// A picture with something to see and to compress: rings of colour, another centre for each.
-fn sample(i: u32) -> RgbImage {
-    let (width, height) = (640 + i % 4 * 160, 480 + i % 3 * 120);
-    RgbImage::from_fn(width, height, |x, y| {
-        let (dx, dy) = (x.abs_diff(width * (i % 7) / 7), y.abs_diff(height * (i % 5) / 5));
-        let ring = (dx * dx + dy * dy).isqrt() / (4 + i % 9);
-        Rgb([(ring * 7 + i * 31) as u8, (ring * 3 + x / 4) as u8, (ring * 5 + y / 4) as u8])
-    })
 }

@@ -10,6 +10,7 @@ use std::os::fd::OwnedFd;
 use serde::{Deserialize, Serialize};
 
 use super::actor::Actor;
+use super::block_on::block_on;
 use super::payload::Payload;
 use super::pool::{attempt, begin, end};
 use super::queue::Task;
@@ -146,7 +147,7 @@ pub fn serve(run: &'static Run, index: usize, actor: &mut Actor, from: OwnedFd, 
         for (done, (number, due)) in chunk.tasks.into_iter().enumerate() {
             ring.set_progress(done as u32, true);
             begin(run, pool, Task { number, due, failed: 0 }, actor);
-            let failure = attempt(run, pool, number, actor);
+            let failure = block_on(attempt(run, pool, number, actor));
             end(pool, actor, failure.is_none());
             ring.set_progress(done as u32 + 1, false);
             if let Some(what) = failure {

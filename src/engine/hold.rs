@@ -4,11 +4,18 @@ use super::lock::Held;
 use super::recorder::Recorder;
 use super::shared::rwlock::Rwlock;
 use super::shared::semaphore::Semaphore;
+use super::shared::turns::Turns;
+use crate::platform::Here;
 use crate::trace::ResourceId;
 
 #[derive(Debug)]
 pub enum Hold {
-    Lock(Held<'static>),
+    /// A lock of threads, which only the thread that took it can give back.
+    Lock(Here<Held<'static>>),
+    /// A mutex of tasks.
+    Turn(Turns<'static>),
+    /// It once more, by who had it already: nothing that anyone else could notice.
+    Again,
     /// So many permits.
     Permits(Semaphore<'static>, u32),
     /// An rwlock, as a reader or as the writer.
@@ -19,7 +26,13 @@ impl Hold {
     /// Gives it back and records that.
     pub fn give_back(self, id: ResourceId, pen: &mut Recorder<'_>) {
         match self {
-            Self::Lock(held) => held.give_back(id, pen),
+            Self::Lock(held) => {
+                if let Some(held) = held.take() {
+                    held.give_back(id, pen);
+                }
+            }
+            Self::Turn(turns) => turns.give_back(pen),
+            Self::Again => {}
             Self::Permits(semaphore, permits) => semaphore.give_back(permits, pen),
             Self::Rwlock(rwlock) => rwlock.leave(pen),
         }

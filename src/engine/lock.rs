@@ -62,7 +62,8 @@ impl<'a> Lock<'a> {
                 let mutex = cells.first_chunk::<ROBUST_WORDS>()?; // always: a resource has 16 words
                 Self::Robust { mutex: Robust::at(mutex), grants: &cells[15], reentrant: kind.is_reentrant() }
             }
-            LockKind::Off => return None,
+            // Tasks have a mutex of their own.
+            LockKind::Off | LockKind::Async | LockKind::AsyncReentrant => return None,
         })
     }
 

@@ -2,7 +2,10 @@
 //!
 //! Dashboard, runner and worker processes each make the plan from the same input and so agree on every id.
 
+mod lives;
 mod wakers;
+
+use std::collections::BTreeSet;
 
 use thiserror::Error;
 
@@ -49,6 +52,16 @@ pub struct Plan {
     pub parts: Vec<Part>,
     /// First resource of each declaration, and how many it has.
     pub arrays: Vec<(ResourceId, u32)>,
+    /// On how many threads the event loop runs, if any worker is a task.
+    pub loop_threads: Option<u32>,
+    /// By resource: whether tasks share it.
+    of_tasks: Vec<bool>,
+    /// By worker: the life of one that others spawn or join.
+    pub lives: Vec<Option<ResourceId>>,
+    /// Groups that somebody spawns, by position.
+    pub spawned: BTreeSet<usize>,
+    /// Groups whose processes are copies of who spawns them, by position.
+    forked: BTreeSet<usize>,
     knobs: usize,
 }
 
@@ -73,17 +86,31 @@ impl Plan {
         if let Some(command) = scenario.command(settings).filter(|_| !settings.exec) {
             return Err(PlanError::Exec { command });
         }
-        let mut plan =
-            Self { cast: Cast::default(), parts: Vec::new(), arrays: Vec::new(), knobs: scenario.knobs.len() };
+        let mut plan = Self {
+            cast: Cast::default(),
+            parts: Vec::new(),
+            arrays: Vec::new(),
+            loop_threads: None,
+            of_tasks: Vec::new(),
+            lives: Vec::new(),
+            spawned: scenario.spawned(),
+            forked: (0..scenario.workers.len()).filter(|at| scenario.workers[*at].forked).collect(),
+            knobs: scenario.knobs.len(),
+        };
         plan.add_resources(scenario, settings)?;
         for (i, group) in scenario.workers.iter().enumerate() {
             plan.add_group(i, group, settings)?;
         }
+        plan.add_lives(scenario)?;
         for i in 0..scenario.pools.len() {
             plan.add_pool(i, scenario, settings, job)?;
         }
         plan.add_servers(scenario)?;
+        plan.lives.resize(plan.parts.len(), None); // nobody spawns a pool's workers, or a server, by name
         plan.add_wakers(scenario);
+        if plan.cast.workers.iter().any(|worker| worker.kind == WorkerKind::Async) {
+            plan.loop_threads = Some(at_least_one(&scenario.loop_threads, settings));
+        }
         Ok(plan)
     }
 
@@ -113,9 +140,18 @@ impl Plan {
         ResourceId(first.0 + at as u16)
     }
 
+    /// Whether tasks share a resource: waiting for it gives a thread back.
+    pub fn is_of_tasks(&self, resource: ResourceId) -> bool {
+        if self.cast.whose_life(resource).is_some() {
+            return self.loop_threads.is_some();
+        }
+        self.of_tasks.get(resource.index()).copied().unwrap_or(false)
+    }
+
     fn add_resources(&mut self, scenario: &Scenario, settings: &Settings) -> Result<(), PlanError> {
-        let shared = scenario.workers.iter().map(|w| w.kind).chain(scenario.pools.iter().map(|p| p.of));
-        let across = shared.map(|kind| settings.executor.unwrap_or(kind)).any(|kind| kind == WorkerKind::Process);
+        let groups = scenario.workers.iter().map(|group| settings.kind(group.kind));
+        let pools = scenario.pools.iter().map(|pool| settings.kind_of(&pool.of));
+        let across = groups.chain(pools).any(|kind| kind == WorkerKind::Process);
         for (index, resource) in scenario.resources.iter().enumerate() {
             let count = count_of(&resource.count, settings);
             limit("resources", self.cast.resources.len() as u64 + count)?;
@@ -124,8 +160,17 @@ impl Plan {
             if let ResourceSpec::Counter { packed: true, .. } = resource.spec {
                 self.cast.packed.push((first, count as u16));
             }
-            let kind = resource_kind(scenario, index, settings, across);
+            let of_tasks = scenario.workers_at(index, settings).any(|kind| kind == WorkerKind::Async);
+            let home = if of_tasks {
+                Home::Loop
+            } else if across {
+                Home::Processes
+            } else {
+                Home::Process
+            };
+            let kind = resource_kind(scenario, index, settings, home);
             for i in 0..count {
+                self.of_tasks.push(of_tasks);
                 let name = numbered(&resource.name, i, &resource.count);
                 self.cast.resources.push(ResourceInfo { name, kind: kind.clone() });
             }
@@ -149,18 +194,24 @@ impl Plan {
     /// Who could end which wait.
     fn add_wakers(&mut self, scenario: &Scenario) {
         let mut declared = vec![Wakers::default(); scenario.resources.len()];
+        let mut spawners = vec![Vec::new(); scenario.workers.len()];
         for (index, group) in scenario.workers.iter().enumerate() {
             let lanes = self.lanes(|part| matches!(part, Part::Member { group, .. } if *group == index));
-            wakers::enter(&mut declared, lanes, &group.steps);
+            wakers::enter(&mut declared, lanes, &group.steps, &scenario.workers);
+            wakers::enter_spawners(&mut spawners, lanes, &group.steps, &scenario.workers);
         }
         for (index, pool) in scenario.pools.iter().enumerate() {
             let lanes = self.lanes(|part| matches!(part, Part::PoolWorker { pool, .. } if *pool == index));
             let feeder = self.lanes(|part| matches!(part, Part::Feeder { pool } if *pool == index));
-            wakers::enter(&mut declared, lanes, &pool.task);
-            wakers::enter(&mut declared, feeder, &pool.task); // it does tasks itself when the queue is full
+            // The feeder does tasks itself when the queue is full.
+            for lanes in [lanes, feeder] {
+                wakers::enter(&mut declared, lanes, &pool.task, &scenario.workers);
+                wakers::enter_spawners(&mut spawners, lanes, &pool.task, &scenario.workers);
+            }
         }
         let lines = declared.into_iter().zip(&self.arrays);
         self.cast.wakers = lines.flat_map(|(line, (_, count))| vec![line; *count as usize]).collect();
+        self.cast.wakers.extend(self.wakers_of_lives(&spawners));
     }
 
     /// The lanes that do such a part: they stand side by side.
@@ -181,7 +232,7 @@ impl Plan {
                 WorkerInfo {
                     name: numbered(&group.name, i, &group.count),
                     group: group.name.clone(),
-                    kind: settings.executor.unwrap_or(group.kind),
+                    kind: settings.kind(group.kind),
                     pool: None,
                 },
                 Part::Member { group: index, place: i as u32, of: count as u32 },
@@ -195,7 +246,7 @@ impl Plan {
         let only = all.pools.len() == 1;
         let named = |what: &str| if only { what.to_owned() } else { format!("{}-{what}", pool.name) };
         limit("workers", self.cast.workers.len() as u64 + u64::from(pool.most) + 1)?;
-        let kind = settings.executor.unwrap_or(pool.of);
+        let kind = settings.kind_of(&pool.of);
         let id = PoolId::from(index);
         let queue = ResourceId::from(self.cast.resources.len());
         let capacity = at_least_one(&pool.queue, settings);
@@ -215,6 +266,7 @@ impl Plan {
             Feed::Arrive { .. } => ("arrivals", None),
             Feed::Batch { count } => ("batch", Some(count.eval(&Fixed(settings)).max(0.0) as u64)),
             Feed::Files { .. } => ("files", Some(job.total())),
+            Feed::Each { .. } => ("words", Some(job.total())),
         };
         let info = WorkerInfo { name: named(what), group: named(what), kind: WorkerKind::Thread, pool: None };
         let feeder = self.add_worker(info, Part::Feeder { pool: index });
@@ -265,9 +317,9 @@ fn numbered(name: &str, i: u64, count: &Expr) -> String {
     if *count == Expr::Number(1.0) { name.to_owned() } else { format!("{name}-{}", i + 1) }
 }
 
-fn resource_kind(scenario: &Scenario, index: usize, settings: &Settings, across: bool) -> ResourceKind {
+fn resource_kind(scenario: &Scenario, index: usize, settings: &Settings, home: Home) -> ResourceKind {
     match &scenario.resources[index].spec {
-        ResourceSpec::Mutex { kind } => ResourceKind::Mutex { kind: lock_kind(kind, settings, across) },
+        ResourceSpec::Mutex { kind } => ResourceKind::Mutex { kind: lock_kind(kind, settings, home) },
         ResourceSpec::Counter { initial, .. } => ResourceKind::Counter { initial: *initial },
         ResourceSpec::Queue { capacity } => ResourceKind::Queue { capacity: at_least_one(capacity, settings) },
         ResourceSpec::Condition { .. } => ResourceKind::Condition { of: ResourceId::default() },
@@ -294,12 +346,26 @@ fn chosen<T: Copy>(choice: &Choice<T>, settings: &Settings) -> Option<T> {
     }
 }
 
-/// Processes share robust mutexes whatever the scenario says: the other kinds exist within one process only.
-fn lock_kind(kind: &Choice<LockKind>, settings: &Settings, across: bool) -> LockKind {
-    match chosen(kind, settings).unwrap_or(LockKind::Std) {
-        LockKind::Reentrant if across => LockKind::RobustReentrant,
-        LockKind::Off => LockKind::Off,
-        _ if across => LockKind::Robust,
-        kind => kind,
+/// Who shares a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Home {
+    /// Threads of one process.
+    Process,
+    /// Several processes.
+    Processes,
+    /// Tasks, and perhaps threads among them.
+    Loop,
+}
+
+/// Processes share robust mutexes and tasks async ones, whatever the scenario says: the other kinds exist within one process
+/// only, or block the thread of whoever waits.
+fn lock_kind(kind: &Choice<LockKind>, settings: &Settings, home: Home) -> LockKind {
+    match (chosen(kind, settings).unwrap_or(LockKind::Std), home) {
+        (LockKind::Off, _) => LockKind::Off,
+        (kind, Home::Process) => kind,
+        (LockKind::Reentrant, Home::Processes) => LockKind::RobustReentrant,
+        (_, Home::Processes) => LockKind::Robust,
+        (LockKind::Reentrant, Home::Loop) => LockKind::AsyncReentrant,
+        (_, Home::Loop) => LockKind::Async,
     }
 }

@@ -1,27 +1,30 @@
 //! A pool's worker at its tasks.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use super::actor::{Actor, Halt};
+use super::block_on::caught;
 use super::queue::Task;
 use super::run::Run;
 use crate::trace::{EventKind, Notice, PoolId, Span};
 
 /// Takes tasks and does them until there are no more, or it is asked to end.
-pub fn work(run: &'static Run, index: usize, actor: &mut Actor) {
+pub async fn work(run: &'static Run, index: usize, actor: &mut Actor) {
     let (queue, ring) = (&run.queues[index], actor.ring());
     let mut tasks = Vec::with_capacity(1);
     loop {
-        queue.take(1, &mut tasks, &mut actor.pen, || ring.asked_to_end());
+        if actor.pen.is_on_loop() {
+            queue.take_on_loop(1, &mut tasks, &mut actor.pen, || ring.asked_to_end()).await;
+        } else {
+            queue.take(1, &mut tasks, &mut actor.pen, || ring.asked_to_end());
+        }
         let Some(task) = tasks.first() else { return };
-        do_task(run, PoolId::from(index), *task, actor);
+        do_task(run, PoolId::from(index), *task, actor).await;
     }
 }
 
 /// Does one task and tells how it went. A task that fails or panics fails alone.
-pub fn do_task(run: &'static Run, pool: PoolId, task: Task, actor: &mut Actor) {
+pub async fn do_task(run: &'static Run, pool: PoolId, task: Task, actor: &mut Actor) {
     begin(run, pool, task, actor);
-    let failure = attempt(run, pool, task.number, actor);
+    let failure = attempt(run, pool, task.number, actor).await;
     end(pool, actor, failure.is_none());
     if let Some(what) = failure {
         run.notice(Notice::Failed { worker: actor.me(), what });
@@ -42,12 +45,13 @@ pub fn end(pool: PoolId, actor: &mut Actor, ok: bool) {
 }
 
 /// Does the steps of a task; what went wrong, if anything did.
-pub fn attempt(run: &'static Run, pool: PoolId, number: u64, actor: &mut Actor) -> Option<String> {
+pub async fn attempt(run: &'static Run, pool: PoolId, number: u64, actor: &mut Actor) -> Option<String> {
     let steps = &run.scenario.pools[pool.index()].task;
-    match catch_unwind(AssertUnwindSafe(|| actor.task(number, steps))) {
+    match caught(actor.task(number, steps)).await {
         Ok(Ok(()) | Err(Halt::Asked | Halt::Finished)) => None,
         Ok(Err(Halt::Failed(what))) => Some(what),
         Err(panic) => {
+            actor.pen.set_blocking(false);
             actor.let_go();
             Some(panic_message(&*panic))
         }

@@ -1,13 +1,15 @@
 //! A worker process, from its first line to its last.
 
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::parent_id;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 
 use super::actor::{Actor, Halt};
+use super::birth::live;
+use super::block_on::caught;
 use super::handover;
 use super::plan::Part;
 use super::pool::panic_message;
@@ -16,13 +18,13 @@ use super::seat::take_seat;
 use super::server::Server;
 use super::wire::Start;
 use super::work::Work;
-use crate::platform::{exact_sleeps, exit_now, inherited, reset_signals, thread_id};
-use crate::trace::{Board, EventKind, How, Notice, WorkerId, frame};
+use crate::platform::{die_with, exact_sleeps, exit_now, inherited, of_parent, reset_signals, thread_id};
+use crate::trace::{Board, EventKind, How, Notice, WorkerId, WorkerKind, frame};
 
 /// Runs the worker process for the lane with this number. Never returns.
-pub fn worker_main(lane: &str) -> ! {
+pub fn worker_main(lane: &str, parent: Option<&str>) -> ! {
     reset_signals();
-    let code = match serve(lane) {
+    let code = match serve(lane, parent) {
         Ok(()) => 0,
         Err(e) => {
             eprint_line(&format!("contend: a worker process could not start: {e}"));
@@ -32,11 +34,15 @@ pub fn worker_main(lane: &str) -> ! {
     exit_now(code)
 }
 
-fn serve(lane: &str) -> io::Result<()> {
+fn serve(lane: &str, parent: Option<&str>) -> io::Result<()> {
+    let board = match parent {
+        Some(parent) => of_runner(parent)?,
+        None => inherited(0)?,
+    };
     let me = WorkerId(lane.parse().map_err(io::Error::other)?);
     let mut stdin = io::stdin();
     let start: Start = frame::receive(&mut stdin)?.ok_or(io::ErrorKind::UnexpectedEof)?;
-    let board: &'static Board = Box::leak(Box::new(Board::open(inherited(0)?)?));
+    let board: &'static Board = Box::leak(Box::new(Board::open(board)?));
     let run = Run::new(start, board, Work::of(board), parent_id()).map_err(io::Error::other)?;
     let part = run.plan.parts.get(me.index()).copied().ok_or_else(|| io::Error::other("there is no such lane"))?;
     if let Part::Server { resource } = part {
@@ -46,32 +52,57 @@ fn serve(lane: &str) -> io::Result<()> {
         wait_for_parents_end();
         exit_now(0)
     })?;
-    exact_sleeps();
-    let place = match part {
-        Part::Member { place, of, .. } => (place, of),
-        Part::PoolWorker { pool, place } => (place, run.plan.cast.pools[pool].size),
+    match part {
+        Part::Member { .. } => {
+            if !live(run, me, part) {
+                run.life(me).inspect(|life| life.spoil());
+            }
+        }
+        Part::PoolWorker { pool, place } => pool_worker(run, me, pool, place)?,
         Part::Feeder { .. } | Part::Server { .. } => return Err(io::Error::other("this lane is no worker process")),
-    };
-    let mut actor = Actor::new(run, me, place);
-    take_seat(run, part, &actor);
-    board.ring(me).sign(std::process::id(), thread_id());
-    board.wait_for_go();
-    let at = actor.pen.now();
-    actor.pen.write(at, EventKind::Began);
-    if let Part::PoolWorker { pool, .. } = part {
-        handover::serve(run, pool, &mut actor, inherited(1)?, inherited(2)?)?;
-        let how = if actor.asked_to_end() { How::Retired } else { How::Finished };
-        finish(&mut actor, how);
-    } else if let Part::Member { group, .. } = part {
-        member(run, group, &mut actor);
     }
+    wait_for_threads(run);
     Ok(())
 }
 
-/// Runs the steps of a group's member to their end, whatever the end is.
-pub fn member(run: &'static Run, group: usize, actor: &mut Actor) {
+/// The runner's descriptor, for a worker process that inherited none; from here on it dies with the runner.
+fn of_runner(parent: &str) -> io::Result<OwnedFd> {
+    let (pid, fd) = parent.split_once(':').ok_or(io::ErrorKind::InvalidInput)?;
+    let pid = pid.parse().map_err(io::Error::other)?;
+    die_with(pid)?;
+    of_parent(pid, fd.parse().map_err(io::Error::other)?)
+}
+
+fn pool_worker(run: &'static Run, me: WorkerId, pool: usize, place: u32) -> io::Result<()> {
+    exact_sleeps();
+    let mut actor = Actor::new(run, me, (place, run.plan.cast.pools[pool].size));
+    take_seat(run, Part::PoolWorker { pool, place }, &actor);
+    run.board.ring(me).sign(std::process::id(), thread_id());
+    run.board.wait_for_go();
+    let at = actor.pen.now();
+    actor.pen.write(at, EventKind::Began);
+    handover::serve(run, pool, &mut actor, inherited(1)?, inherited(2)?)?;
+    let how = if actor.asked_to_end() { How::Retired } else { How::Finished };
+    finish(&mut actor, how);
+    Ok(())
+}
+
+/// A process is there until the threads that were spawned in it have ended, except those nobody waits for.
+fn wait_for_threads(run: &Run) {
+    let mine = std::process::id();
+    let is_thread = |worker: WorkerId| run.plan.cast.workers[worker.index()].kind == WorkerKind::Thread;
+    let waited_for = |worker: WorkerId| is_thread(worker) && !run.is_daemon(worker);
+    let threads = || run.lives().filter(|(worker, life)| waited_for(*worker) && life.is_alive_in(mine));
+    // They may spawn others before they end.
+    while let Some((life, nth)) = threads().find_map(|(_, life)| Some((life, life.present()?))) {
+        life.wait_for_end(nth);
+    }
+}
+
+/// Runs the steps of a group's member to their end, whatever the end is; whether it is a good one.
+pub async fn member(run: &'static Run, group: usize, actor: &mut Actor) -> bool {
     let steps = &run.scenario.workers[group].steps;
-    let result = catch_unwind(AssertUnwindSafe(|| actor.steps(steps)));
+    let result = caught(async { actor.body(steps).await }).await;
     actor.let_go();
     let (how, what) = match result {
         Ok(Ok(()) | Err(Halt::Finished)) => (How::Finished, None),
@@ -83,6 +114,7 @@ pub fn member(run: &'static Run, group: usize, actor: &mut Actor) {
     if let Some(what) = what {
         run.notice(Notice::Failed { worker: actor.me(), what });
     }
+    how != How::Panicked
 }
 
 /// Records the end of a life.

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::recorder::Recorder;
+use super::shared::monitor::Bell;
+use super::shared::sleepers::Sleepers;
 use crate::trace::{EventKind, ResourceId, State};
 
 /// One unit of work.
@@ -24,7 +26,11 @@ pub struct Queue {
     state: Mutex<Inside>,
     more: Condvar,
     room: Condvar,
+    /// Tasks of the loop that wait for more.
+    sleepers: Sleepers,
 }
+
+const MORE: Bell = Bell(0);
 
 #[derive(Debug, Default)]
 struct Inside {
@@ -38,7 +44,14 @@ pub struct Refused(pub Task);
 
 impl Queue {
     pub fn new(id: ResourceId, capacity: usize) -> Self {
-        Self { id, capacity, state: Mutex::default(), more: Condvar::new(), room: Condvar::new() }
+        Self {
+            id,
+            capacity,
+            state: Mutex::default(),
+            more: Condvar::new(),
+            room: Condvar::new(),
+            sleepers: Sleepers::default(),
+        }
     }
 
     fn inside(&self) -> MutexGuard<'_, Inside> {
@@ -75,7 +88,17 @@ impl Queue {
         let (at, depth) = (pen.now(), inside.tasks.len() as u32);
         drop(inside);
         pen.write(at, EventKind::Put { queue: self.id, depth });
+        self.wake_one();
+    }
+
+    fn wake_one(&self) {
         self.more.notify_one();
+        self.sleepers.wake_one(MORE);
+    }
+
+    fn wake_all(&self) {
+        self.more.notify_all();
+        self.sleepers.wake_all(MORE);
     }
 
     /// Puts tasks back that were taken and not done, at the front and whatever the capacity: nobody waits for them.
@@ -83,7 +106,7 @@ impl Queue {
         let mut inside = self.inside();
         tasks.iter().rev().for_each(|task| inside.tasks.push_front(*task));
         drop(inside);
-        self.more.notify_all();
+        self.wake_all();
     }
 
     /// Takes up to `limit` tasks into `tasks`, waiting for the first. Stays empty when no more will come, or `enough` says
@@ -103,9 +126,64 @@ impl Queue {
             inside = self.more.wait(inside).unwrap_or_else(PoisonError::into_inner);
         }
         if enough() {
-            self.more.notify_one(); // the wake-up that came here is another's
+            self.wake_one(); // the wake-up that came here is another's
             return;
         }
+        self.hand_out(inside, limit, tasks, pen);
+    }
+
+    /// As [`Queue::take`], for a task: waiting gives its thread back.
+    pub async fn take_on_loop(
+        &self,
+        limit: usize,
+        tasks: &mut Vec<Task>,
+        pen: &mut Recorder<'_>,
+        enough: impl Fn() -> bool,
+    ) {
+        tasks.clear();
+        let mut blocked = false;
+        loop {
+            let place = self.sleepers.join(MORE).await;
+            if self.take_now(limit, tasks, pen, &enough) {
+                if !self.sleepers.leave(place) {
+                    self.wake_one(); // the wake-up that came here is another's
+                }
+                return;
+            }
+            if !blocked {
+                pen.block(State::Empty, Some(self.id));
+                blocked = true;
+            }
+            self.sleepers.sleep(place, None).await;
+        }
+    }
+
+    /// Whether there is no more to wait for: tasks, or the end.
+    fn take_now(
+        &self,
+        limit: usize,
+        tasks: &mut Vec<Task>,
+        pen: &mut Recorder<'_>,
+        enough: &impl Fn() -> bool,
+    ) -> bool {
+        let inside = self.inside();
+        if enough() {
+            return true;
+        }
+        if inside.tasks.is_empty() {
+            return inside.closed;
+        }
+        self.hand_out(inside, limit, tasks, pen);
+        true
+    }
+
+    fn hand_out(
+        &self,
+        mut inside: MutexGuard<'_, Inside>,
+        limit: usize,
+        tasks: &mut Vec<Task>,
+        pen: &mut Recorder<'_>,
+    ) {
         let n = limit.clamp(1, inside.tasks.len());
         tasks.extend(inside.tasks.drain(..n));
         let (at, depth) = (pen.now(), inside.tasks.len() as u32);
@@ -119,12 +197,12 @@ impl Queue {
     /// No more tasks will be put.
     pub fn close(&self) {
         self.inside().closed = true;
-        self.more.notify_all();
+        self.wake_all();
     }
 
     /// Lets all who wait look again whether they shall go on.
     pub fn wake(&self) {
         drop(self.inside()); // whoever has just asked is either before this and sees the change, or waits already
-        self.more.notify_all();
+        self.wake_all();
     }
 }

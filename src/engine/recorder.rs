@@ -1,5 +1,8 @@
 //! One worker's pen: stamps what it does and writes it to its ring.
 
+use std::sync::Arc;
+
+use super::pulse::Pulse;
 use crate::platform::Clock;
 use crate::trace::{EventKind, Grant, Record, ResourceId, RingWriter, State};
 
@@ -12,11 +15,25 @@ pub struct Recorder<'a> {
     held: Vec<(ResourceId, Grant)>,
     /// A wait with all that is held, made ready to be written as one.
     scratch: Vec<Record>,
+    /// Of a task: when it could have gone on.
+    pulse: Option<Arc<Pulse>>,
+    /// Whether a task blocks the thread that it is on.
+    blocking: bool,
+    /// Whether it is a task in a wait that nothing has ended yet.
+    waits: bool,
 }
 
 impl<'a> Recorder<'a> {
     pub fn new(writer: RingWriter<'a>, clock: Clock) -> Self {
-        Self { writer, clock, held: Vec::with_capacity(8), scratch: Vec::with_capacity(10) }
+        Self {
+            writer,
+            clock,
+            held: Vec::with_capacity(8),
+            scratch: Vec::with_capacity(10),
+            pulse: None,
+            blocking: false,
+            waits: false,
+        }
     }
 
     /// The time now, in ticks of the run's clock.
@@ -28,17 +45,68 @@ impl<'a> Recorder<'a> {
     /// Writes an event that happened at `at`. One stamp may serve an end and the beginning that follows.
     #[inline]
     pub fn write(&mut self, at: u64, kind: EventKind) {
+        if self.waits {
+            self.woken();
+        }
         self.writer.write(Record::new(at, kind));
     }
 
-    /// The worker stops running for `state`; returns the stamp.
+    /// A task's wait ends: it could have gone on since it was woken.
+    #[cold]
+    fn woken(&mut self) {
+        self.waits = false;
+        if let Some(at) = self.pulse.as_ref().and_then(|pulse| pulse.ready_since()) {
+            self.writer.write(Record::new(at, EventKind::Ready));
+        }
+    }
+
+    /// A wait begins: of a task, until `due` at most, if that is not 0.
+    fn begin_wait(&mut self, due: u64) {
+        if let Some(pulse) = self.pulse.as_ref().filter(|_| !self.blocking) {
+            pulse.wait(due);
+            self.waits = true;
+        }
+    }
+
+    /// The worker stops running for `state`.
     pub fn block(&mut self, state: State, on: Option<ResourceId>) {
         self.write(self.now(), EventKind::Block { state, on });
+        if state != State::Ready {
+            self.begin_wait(0);
+        }
+    }
+
+    /// As [`Recorder::block`], for a wait that ends by itself after so many ticks.
+    pub fn block_for(&mut self, ticks: u64, state: State) {
+        let at = self.now();
+        self.write(at, EventKind::Block { state, on: None });
+        self.begin_wait(at.saturating_add(ticks));
+    }
+
+    /// Begins to wait for the end of another worker's life.
+    pub fn join(&mut self, life: ResourceId, nth: u64) {
+        self.write(self.now(), EventKind::Joins { life, nth });
+        self.begin_wait(0);
     }
 
     /// The worker runs again.
     pub fn resume(&mut self) {
         self.write(self.now(), EventKind::Resume);
+    }
+
+    /// The worker is a task.
+    pub fn of_task(&mut self, pulse: Arc<Pulse>) {
+        self.pulse = Some(pulse);
+    }
+
+    /// Says whether a task blocks the thread that it is on, loop or not. Whether it did before.
+    pub const fn set_blocking(&mut self, blocking: bool) -> bool {
+        std::mem::replace(&mut self.blocking, blocking)
+    }
+
+    /// Whether the worker is a task whose waits give the thread back to the loop.
+    pub const fn is_on_loop(&self) -> bool {
+        self.pulse.is_some() && !self.blocking
     }
 
     /// About to wait for `lock`: written with all that is held, so that a reader can believe it without having seen
@@ -58,6 +126,7 @@ impl<'a> Recorder<'a> {
             .extend(newest.iter().map(|(lock, grant)| Record::new(at, EventKind::Held { lock: *lock, grant: *grant })));
         self.scratch.push(Record::new(at, EventKind::Wait { lock, held: held as u8, timed }));
         self.writer.write_all(&self.scratch);
+        self.begin_wait(0);
     }
 
     /// Has the lock: called while holding it.

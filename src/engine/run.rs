@@ -4,22 +4,27 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use tokio::runtime::Handle;
 
 use super::files::Job;
 use super::http::Web;
 use super::lock::Lock;
-use super::plan::{Plan, PlanError};
+use super::plan::{Part, Plan, PlanError};
 use super::queue::Queue;
 use super::recorder::Recorder;
+use super::shared::life::{ENDED, Life};
 use super::shared::monitor::Monitor;
 use super::shared::rwlock::Rwlock;
 use super::shared::semaphore::Semaphore;
+use super::shared::sleepers::Sleepers;
+use super::shared::turns::Turns;
 use super::wire::{Start, Up};
 use super::work::Work;
 use crate::scenario::Scenario;
 use crate::trace::frame::{self, FRAME_ATOMIC};
-use crate::trace::{Board, KnobId, Notice, ResourceId, ResourceKind, RingWriter, WorkerId};
+use crate::trace::{Board, KnobId, LockKind, Notice, ResourceId, ResourceKind, RingWriter, WorkerId};
 
 /// The run as one process sees it. Lives as long as the process: workers may be stuck in it for ever.
 #[derive(Debug)]
@@ -36,6 +41,10 @@ pub struct Run {
     pub runner: u32,
     /// By resource; `None` for what is no lock, or a lock that is switched off.
     locks: Vec<Option<Lock<'static>>>,
+    /// By resource: those who wait for it, if tasks share it.
+    sleepers: Vec<Option<Sleepers>>,
+    /// Where tasks run, if this process has any.
+    pub event_loop: OnceLock<Handle>,
     /// By pool.
     pub queues: Vec<Queue>,
     teller: Mutex<File>,
@@ -52,11 +61,15 @@ impl Run {
             ResourceKind::Mutex { kind } => Lock::new(kind, board.resource(ResourceId::from(i))),
             _ => None,
         });
+        let ids = (0..plan.cast.resources.len()).map(ResourceId::from);
+        let sleepers = ids.map(|id| plan.is_of_tasks(id).then(Sleepers::default)).collect();
         let queues = plan.cast.pools.iter().map(|pool| Queue::new(pool.queue, capacity(&plan, pool.queue))).collect();
         let out = io::stdout().as_fd().try_clone_to_owned().map_or_else(|_| devnull(), File::from);
         Ok(Box::leak(Box::new(Self {
             board,
             locks: locks.collect(),
+            sleepers,
+            event_loop: OnceLock::new(),
             queues,
             plan,
             scenario: start.scenario,
@@ -79,14 +92,24 @@ impl Run {
         self.plan.cast.resource(resource).map(|info| &info.kind)
     }
 
-    pub fn semaphore(&self, resource: ResourceId) -> Option<Semaphore<'static>> {
-        let Some(ResourceKind::Semaphore { permits, .. }) = self.kind(resource) else { return None };
-        Some(Semaphore::at(resource, self.board.resource(resource), *permits))
+    /// The mutex of tasks behind a resource.
+    pub fn turns(&'static self, resource: ResourceId) -> Option<Turns<'static>> {
+        let Some(ResourceKind::Mutex { kind: kind @ (LockKind::Async | LockKind::AsyncReentrant) }) =
+            self.kind(resource)
+        else {
+            return None;
+        };
+        Some(Turns::at(resource, self.monitor(resource), self.sleepers(resource)?, kind.is_reentrant()))
     }
 
-    pub fn rwlock(&self, resource: ResourceId) -> Option<Rwlock<'static>> {
+    pub fn semaphore(&'static self, resource: ResourceId) -> Option<Semaphore<'static>> {
+        let Some(ResourceKind::Semaphore { permits, .. }) = self.kind(resource) else { return None };
+        Some(Semaphore::at(resource, self.monitor(resource), *permits))
+    }
+
+    pub fn rwlock(&'static self, resource: ResourceId) -> Option<Rwlock<'static>> {
         let Some(ResourceKind::Rwlock { policy }) = self.kind(resource) else { return None };
-        Some(Rwlock::at(resource, self.board.resource(resource), *policy))
+        Some(Rwlock::at(resource, self.monitor(resource), *policy))
     }
 
     /// The counter behind a resource.
@@ -95,9 +118,40 @@ impl Run {
         &self.board.resource(home)[word]
     }
 
-    /// The monitor behind a queue, a condition, an event flag or a barrier.
-    pub fn monitor(&self, resource: ResourceId) -> Monitor<'static> {
-        Monitor::at(self.board.resource(resource))
+    /// The life of a worker that others spawn or join.
+    pub fn life(&self, worker: WorkerId) -> Option<Life<'static>> {
+        Some(Life::at(self.board.resource(self.plan.life(worker)?)))
+    }
+
+    /// All lives, with whose they are.
+    pub fn lives(&self) -> impl Iterator<Item = (WorkerId, Life<'static>)> {
+        (0..self.plan.lives.len()).map(WorkerId::from).filter_map(|worker| Some((worker, self.life(worker)?)))
+    }
+
+    /// Ends the life of a worker, if it has one. Its ring is free for the next from here on.
+    pub fn end_life(&self, worker: WorkerId, well: bool) {
+        let Some(life) = self.life(worker) else { return };
+        life.end(well);
+        self.plan.life(worker).and_then(|id| self.sleepers(id)).inspect(|sleepers| sleepers.wake_all(ENDED));
+        if self.board.is_leaving() {
+            self.board.call();
+        }
+    }
+
+    /// Whether the run does not wait for a worker.
+    pub fn is_daemon(&self, worker: WorkerId) -> bool {
+        let part = self.plan.parts.get(worker.index());
+        matches!(part, Some(Part::Member { group, .. }) if self.scenario.workers[*group].daemon)
+    }
+
+    /// The monitor in a resource's words.
+    pub fn monitor(&'static self, resource: ResourceId) -> Monitor<'static> {
+        Monitor::at(self.board.resource(resource)).among(self.sleepers(resource))
+    }
+
+    /// Those who wait for a resource without a thread of their own, if tasks share it.
+    pub fn sleepers(&self, resource: ResourceId) -> Option<&Sleepers> {
+        self.sleepers.get(resource.index())?.as_ref()
     }
 
     /// The port that a server listens on.
@@ -111,7 +165,7 @@ impl Run {
     }
 
     /// Makes what is shared, before any worker process exists.
-    pub fn init_shared(&self) {
+    pub fn init_shared(&'static self) {
         self.locks.iter().flatten().for_each(Lock::init);
         for (i, resource) in self.plan.cast.resources.iter().enumerate() {
             let id = ResourceId::from(i);
@@ -120,8 +174,14 @@ impl Run {
                 ResourceKind::Queue { .. }
                 | ResourceKind::Condition { .. }
                 | ResourceKind::Event
-                | ResourceKind::Barrier { .. } => self.monitor(id).init(),
+                | ResourceKind::Barrier { .. }
+                | ResourceKind::Mutex { kind: LockKind::Async | LockKind::AsyncReentrant } => self.monitor(id).init(),
                 _ => {}
+            }
+            if let ResourceKind::Life { of } = resource.kind
+                && !self.plan.is_spawned(of)
+            {
+                Life::at(self.board.resource(id)).begin_first();
             }
             self.semaphore(id).inspect(|semaphore| semaphore.init());
             self.rwlock(id).inspect(|rwlock| rwlock.init());
@@ -130,7 +190,10 @@ impl Run {
 
     /// A pen for one worker of this process. There must be one only at a time.
     pub fn recorder(&self, worker: WorkerId) -> Recorder<'static> {
-        Recorder::new(RingWriter::new(self.board.ring(worker)), self.board.clock())
+        let ring = self.board.ring(worker);
+        // The rings of those who are spawned were made ready by the runner.
+        let writer = if self.plan.is_spawned(worker) { RingWriter::again(ring) } else { RingWriter::new(ring) };
+        Recorder::new(writer, self.board.clock())
     }
 
     /// Nanoseconds between two readings of the run's clock.

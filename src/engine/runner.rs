@@ -15,7 +15,7 @@ use super::recorder::Recorder;
 use super::run::Run;
 use super::wire::{Down, Start, Up};
 use super::work::Work;
-use crate::platform::{become_subreaper, exit_now, inherited, reset_signals};
+use crate::platform::{allow_many_files, become_subreaper, exit_now, inherited, reset_signals};
 use crate::trace::{Board, EventKind, Ring, RingReader, RingWriter, frame, ring_words};
 
 /// Runs the runner process. Never returns.
@@ -46,8 +46,10 @@ fn serve() -> io::Result<()> {
         become_subreaper(); // of commands whose worker was killed
     }
     run.init_shared();
+    allow_many_files();
     let (tell, happenings) = unbounded();
     listen(tell.clone())?;
+    hear(board, tell.clone())?;
     let mut crew = Crew::new(run, start, tell);
     crew.start_all()?;
     wait_until_up(run, &mut crew, &happenings)?;
@@ -57,6 +59,7 @@ fn serve() -> io::Result<()> {
         let Ok(happening) = happenings.recv() else { break };
         crew.handle(happening)?;
     }
+    crew.cut_off();
     run.tell(&Up::Finished { ticks: board.clock().ticks() });
     Ok(())
 }
@@ -83,6 +86,20 @@ fn listen(tell: Sender<Happening>) -> io::Result<()> {
             let _ = tell.send(Happening::Down(down));
         }
         exit_now(0) // the workers die with this process, by their lifelines and by the kernel's signal
+    })?;
+    Ok(())
+}
+
+/// Passes on calls of workers, whichever process they are in.
+fn hear(board: &'static Board, tell: Sender<Happening>) -> io::Result<()> {
+    thread::Builder::new().name("calls".into()).stack_size(64 << 10).spawn(move || {
+        let mut heard = 0;
+        loop {
+            heard = board.wait_for_call(heard);
+            if tell.send(Happening::Called).is_err() {
+                return;
+            }
+        }
     })?;
     Ok(())
 }

@@ -4,7 +4,10 @@ mod again;
 mod attempt;
 mod chance;
 mod counter;
+mod event_loop;
 mod exec;
+mod life;
+mod memory;
 mod mutex;
 mod question;
 mod queue;
@@ -12,3 +15,6 @@ mod real;
 mod rwlock;
 mod semaphore;
 mod signal;
+mod time;
+
+pub use event_loop::BUDGET;

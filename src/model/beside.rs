@@ -75,6 +75,7 @@ impl Model {
         };
         let how = match death {
             Death::Exit(code) => format!("{} ended with code {code}", self.cast.worker_name(worker)),
+            Death::CutOff => format!("{} cut off", self.cast.worker_name(worker)),
             Death::Signal(signal) => format!("{} killed by signal {signal}", self.cast.worker_name(worker)),
         };
         let reborn = lane.began.is_some_and(|began| began > at);

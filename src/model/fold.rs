@@ -1,14 +1,15 @@
 //! What each event does to the model.
 
+mod lives;
 mod locks;
 mod signals;
 
 pub(super) use signals::Woken;
 
-use super::lane::{Asks, Task};
+use super::lane::{Asks, Ending, Task};
 use super::legal::{is_blocking, is_legal};
 use super::{Lock, Model, Res};
-use crate::trace::{Event, EventKind, How, PoolId, ResourceId, Span, Stamp, State, WorkerId};
+use crate::trace::{Death, Event, EventKind, How, PoolId, ResourceId, Span, Stamp, State, WorkerId};
 
 impl Model {
     /// Takes in one event.
@@ -78,7 +79,11 @@ impl Model {
                 self.blocked(w, on);
             }
             EventKind::Resume => self.run(w, at),
+            EventKind::Ready => self.ready(w, at),
             EventKind::Heard { on, nth } => self.heard(w, at, on, nth),
+            EventKind::Spawns { life, nth } => self.spawns(w, at, life, nth),
+            EventKind::SpawnedBy { worker, after } => self.spawned(w, at, worker, after),
+            EventKind::Joins { life, nth } => self.joins(w, at, life, nth),
             EventKind::Signalled { on, woken } => self.signalled(w, at, on, woken),
             EventKind::Put { queue, depth } => self.put(w, at, queue, depth),
             EventKind::PutNth { queue, depth, nth } => {
@@ -131,10 +136,22 @@ impl Model {
     /// The worker does something else from `at` on. If it waited for a lock, that wait is over.
     #[inline]
     pub(super) fn settle(&mut self, w: WorkerId, at: Stamp, state: State, on: Option<ResourceId>) {
-        let was = self.lanes[w.index()].doing.state;
-        if was == State::Lock {
+        let lane = &self.lanes[w.index()];
+        if lane.waits_since.is_some() || lane.stuck {
             self.leave(w, at);
         }
+        self.turn(w, at, state, on);
+    }
+
+    /// The worker's wait is as good as over: its own end will come, until then it stands where it stood.
+    fn ready(&mut self, w: WorkerId, at: Stamp) {
+        let on = self.lanes[w.index()].doing.on;
+        self.turn(w, at, State::Ready, on);
+    }
+
+    #[inline]
+    fn turn(&mut self, w: WorkerId, at: Stamp, state: State, on: Option<ResourceId>) {
+        let was = self.lanes[w.index()].doing.state;
         self.lanes[w.index()].turn(at, state, on);
         if was != state
             && let Some((pool, seat)) = self.seats[w.index()]
@@ -152,7 +169,8 @@ impl Model {
 
     fn begin(&mut self, w: WorkerId, at: Stamp, dead: Option<Stamp>) {
         if let Some(dead) = dead {
-            self.settle(w, dead.min(at), State::Crashed, None);
+            let state = self.lanes[w.index()].dead_state();
+            self.settle(w, dead.min(at), state, None);
         }
         // Ends the former life also when nothing told of its end.
         if self.lanes[w.index()].in_life() {
@@ -161,7 +179,8 @@ impl Model {
         self.settle(w, at, State::Running, None);
         let lane = &mut self.lanes[w.index()];
         let holds = std::mem::take(&mut lane.holds);
-        if let (Some(dead), Some(how)) = (dead, lane.ended.take()) {
+        let how = lane.ended.take().filter(|how| *how != Ending::Died(Death::CutOff));
+        if let (Some(dead), Some(how)) = (dead, how) {
             lane.crash(dead, how);
         }
         lane.died = None;
@@ -205,7 +224,7 @@ impl Model {
         if let Some((pool, seat)) = self.seats[w.index()] {
             self.pools[pool.index()].bury(seat, at);
         }
-        if lane.doing.state == State::Lock
+        if lane.waits_since.is_some()
             && let Some(lock) = lane.doing.on
         {
             self.with_lock(lock, |lock| lock.bury(w, at));

@@ -84,10 +84,14 @@ pub struct Lane {
     pub(super) task: Option<Task>,
     /// A condition's signal woke it, and it has done nothing since.
     pub(super) woken: Option<Woken>,
-    /// Its place among the waiters of the lock it waits for.
+    /// Since when it waits for the lock that it is at, if it is at one.
+    pub(super) waits_since: Option<Stamp>,
+    /// Its place among the waiters of that lock.
     pub(super) place: u32,
-    /// Whether it waits without a limit, for a lock, all its events and all it holds being known: it can be in a deadlock.
+    /// Whether it waits without a limit, for a lock or the end of another worker, all its events and all it holds being known: it can be in a deadlock.
     pub(super) stuck: bool,
+    /// Which life of the other it waits for the end of.
+    pub(super) joins: u64,
     /// What the wait that comes, or the present one, is for; of which lock.
     pub(super) asks: (Option<ResourceId>, Asks),
     /// Whether the present wait ends by itself.
@@ -130,8 +134,10 @@ impl Lane {
             holds: Holds::default(),
             task: None,
             woken: None,
+            waits_since: None,
             place: 0,
             stuck: false,
+            joins: 0,
             asks: (None, Asks::One),
             timed: false,
             pid: None,
@@ -186,6 +192,15 @@ impl Lane {
         self.died.map(|at| at.max(self.newest))
     }
 
+    /// What it is in since then: gone by itself, or sent away at the end.
+    pub(super) fn dead_state(&self) -> State {
+        if self.is_cut_off() { State::Done } else { State::Crashed }
+    }
+
+    fn is_cut_off(&self) -> bool {
+        self.ended == Some(Ending::Died(Death::CutOff))
+    }
+
     /// A life ended badly.
     pub(super) fn crash(&mut self, at: Stamp, how: Ending) {
         self.crashes += 1;
@@ -206,7 +221,7 @@ impl Lane {
     /// Newest known.
     pub fn doing(&self) -> Doing {
         match self.dead_since() {
-            Some(since) => Doing { state: State::Crashed, since, on: None },
+            Some(since) => Doing { state: self.dead_state(), since, on: None },
             None => self.doing,
         }
     }
@@ -246,12 +261,12 @@ impl Lane {
 
     /// How many of its lives ended in a crash.
     pub fn crashes(&self) -> u32 {
-        self.crashes + u32::from(self.died.is_some())
+        self.crashes + u32::from(self.died.is_some() && !self.is_cut_off())
     }
 
     /// When and how it crashed last.
     pub fn last_crash(&self) -> Option<(Stamp, &Ending)> {
-        let dead = self.dead_since().zip(self.ended.as_ref());
+        let dead = self.dead_since().filter(|_| !self.is_cut_off()).zip(self.ended.as_ref());
         dead.or(self.crashed.as_ref().map(|(at, how)| (*at, how)))
     }
 
@@ -273,7 +288,7 @@ impl Lane {
 
     /// Whether the wait it is in ends by itself.
     pub fn waits_timed(&self) -> bool {
-        self.doing.state == State::Lock && self.timed
+        self.waits_since.is_some() && self.timed
     }
 
     /// Heap bytes in use.

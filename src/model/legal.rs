@@ -18,8 +18,12 @@ pub(super) fn is_legal(doing: &Doing, kind: &E) -> bool {
             State::Gap => true,
             State::Running => in_running(kind),
             State::Lock => ends_wait(doing, kind),
+            // Whatever it waited for, the wait ends now.
+            State::Ready if ends_wait(doing, kind) => true,
             // A condition's wait ends with its mutex.
-            State::Signal if matches!(kind, E::Held { .. } | E::Wait { .. } | E::Acquired { .. }) => true,
+            State::Signal | State::Ready if matches!(kind, E::Held { .. } | E::Wait { .. } | E::Acquired { .. }) => {
+                true
+            }
             _ => ends_block(doing, kind),
         },
     }
@@ -27,7 +31,7 @@ pub(super) fn is_legal(doing: &Doing, kind: &E) -> bool {
 
 fn in_running(kind: &E) -> bool {
     match kind {
-        E::Resume | E::GaveUp { .. } | E::Heard { .. } => false,
+        E::Resume | E::Ready | E::GaveUp { .. } | E::Heard { .. } => false,
         E::Block { state, .. } => is_blocking(*state),
         _ => true,
     }
@@ -38,7 +42,7 @@ fn ends_wait(doing: &Doing, kind: &E) -> bool {
         E::Acquired { lock, .. } | E::Passed { lock, .. } | E::GaveUp { lock } | E::OwnerDied { lock } => {
             doing.on == Some(*lock)
         }
-        E::Ended(_) => true,
+        E::Ready | E::Ended(_) => true,
         _ => false,
     }
 }
@@ -49,9 +53,9 @@ fn ends_block(doing: &Doing, kind: &E) -> bool {
         E::Put { queue, .. } | E::Took { queue, .. } | E::PutNth { queue, .. } | E::TookNth { queue, .. } => {
             doing.on == Some(*queue)
         }
-        E::Heard { on, .. } => doing.state == State::Signal && doing.on == Some(*on),
+        E::Heard { on, .. } => matches!(doing.state, State::Signal | State::Ready) && doing.on == Some(*on),
         E::GaveUp { lock } => doing.state == State::Signal && doing.on == Some(*lock),
-        E::Resume | E::Ended(_) => true,
+        E::Resume | E::Ready | E::Ended(_) => true,
         _ => false,
     }
 }

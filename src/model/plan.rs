@@ -37,7 +37,7 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn new(cast: &Cast, budget: Budget) -> Self {
         let locks = cast.locks().count();
-        let others = cast.resources.iter().filter(|r| !r.kind.is_lock()).count();
+        let others = cast.resources.iter().filter(|r| !r.kind.is_lock()).count() - cast.lives().count();
         let (lanes, pools) = (cast.workers.len(), cast.pools.len());
         let row = lanes * LANE_BUCKET + locks * LOCK_BUCKET + (others + pools) * OTHER_BUCKET + CORES_BUCKETS;
         let rows = budget.bytes / 2 / row;

@@ -49,7 +49,11 @@ impl Model {
         let waits = |lane: &&Lane| lane.is_alive() && (lane.stuck || lane.waits_timed());
         let Some(lane) = self.lanes.get(waiter.index()).filter(waits) else { return Wants::default() };
         let Some(id) = lane.doing.on else { return Wants::default() };
-        let Some(Res::Lock(lock)) = self.resources.get(id.index()) else { return Wants::default() };
+        let lock = match self.resources.get(id.index()) {
+            Some(Res::Lock(lock)) => lock,
+            Some(Res::Life(life)) => return self.wants_end(waiter, id, life.of()),
+            _ => return Wants::default(),
+        };
         let edge = |holder| Edge { waiter, holder, lock: id, timed: lane.timed };
         let (holders, enough) = match (lock.room(), lane.asks.1) {
             (Room::One, _) => {
@@ -75,6 +79,18 @@ impl Model {
             (Room::Readers, _) => all(lock.holds().filter(|hold| self.holds_against(*hold, id, waiter, lock))),
         };
         Wants { edges: holders.into_iter().map(edge).collect(), enough }
+    }
+
+    /// Whoever joins another waits for it, if that is in the very life that is waited for, and nothing of it is missing: it
+    /// ends only when it goes on.
+    fn wants_end(&self, waiter: WorkerId, id: ResourceId, holder: WorkerId) -> Wants {
+        let goes_on = |lane: &&Lane| {
+            lane.is_alive() && lane.lost() == 0 && u64::from(lane.lives()) == self.lanes[waiter.index()].joins
+        };
+        match self.lanes.get(holder.index()).filter(goes_on) {
+            Some(_) => Wants { edges: vec![Edge { waiter, holder, lock: id, timed: false }], enough: 1 },
+            None => Wants::default(),
+        }
     }
 
     /// Writers that wait for good for an rwlock, and that whoever is behind so many of them cannot pass. What such a writer

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 
 use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, getpid, getppid, kill_process, set_parent_process_death_signal, setsid, waitid,
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, getpid, getppid, kill_process, set_parent_process_death_signal,
+    setsid, waitid,
 };
 
 /// What to start.
@@ -59,6 +60,18 @@ impl Launch<'_> {
         if self.captured {
             command.stdout(Stdio::piped()).stderr(Stdio::piped());
         }
+        // Without anything to do between fork and exec the system can start it without copying our memory's tables,
+        // which takes as long as we have memory. The child then arms itself: see `die_with`.
+        if self.own_session || !self.inherit.is_empty() {
+            self.prepare(&mut command);
+        }
+        let mut inner = command.spawn()?;
+        let pipes = Pipes { stdin: inner.stdin.take(), stdout: inner.stdout.take(), stderr: inner.stderr.take() };
+        Ok((Child { inner }, pipes))
+    }
+
+    /// What the child does between fork and exec.
+    fn prepare(&self, command: &mut Command) {
         let parent = getpid();
         let own_session = self.own_session;
         let fds: Vec<RawFd> = self.inherit.iter().map(AsRawFd::as_raw_fd).collect();
@@ -73,9 +86,6 @@ impl Launch<'_> {
                 hand_over(&fds, &mut spare)
             });
         }
-        let mut inner = command.spawn()?;
-        let pipes = Pipes { stdin: inner.stdin.take(), stdout: inner.stdout.take(), stderr: inner.stderr.take() };
-        Ok((Child { inner }, pipes))
     }
 }
 
@@ -84,6 +94,23 @@ pub(super) fn die_with_parent(parent: Pid) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     // One that is gone already gives no signal any more.
     if getppid() == Some(parent) { Ok(()) } else { Err(io::Error::from_raw_os_error(libc::ESRCH)) }
+}
+
+/// The same, for a child that was started with nothing done between fork and exec: first of all it does.
+///
+/// # Errors
+/// If the parent is gone already.
+pub fn die_with(parent: u32) -> io::Result<()> {
+    die_with_parent(Pid::from_raw(parent as i32).ok_or(io::ErrorKind::InvalidInput)?)
+}
+
+/// A descriptor of the parent's, opened anew: nothing has to be inherited for it.
+///
+/// # Errors
+/// If the parent has no such descriptor, or is gone.
+pub fn of_parent(parent: u32, fd: RawFd) -> io::Result<OwnedFd> {
+    let path = format!("/proc/{parent}/fd/{fd}");
+    Ok(std::fs::File::options().read(true).write(true).open(path)?.into())
 }
 
 /// Makes `fds` the descriptors 3, 4, 5... First all move out of the way, so that none overwrites another.
@@ -116,6 +143,35 @@ pub fn inherited(index: usize) -> io::Result<OwnedFd> {
     }
     // SAFETY: the parent handed this number over to be owned here, and each is taken once.
     Ok(unsafe { std::os::fd::FromRawFd::from_raw_fd(fd) })
+}
+
+/// Makes a copy of this process, which does `child` and nothing else, and waits for its end. `made` is called as soon as
+/// the copy exists.
+///
+/// The copy has one thread, and whatever locks the other threads held stay held for ever in it: `child` may allocate
+/// nothing, lock nothing, and call only what is safe in a signal handler.
+///
+/// # Errors
+/// What the system says when there can be no more processes.
+pub fn fork_and_wait(child: impl FnOnce(), made: impl FnOnce()) -> io::Result<Exit> {
+    // SAFETY: the child runs what the caller promises to be safe there, and leaves without any destructor.
+    let pid = unsafe { libc::fork() };
+    match pid {
+        ..0 => Err(io::Error::last_os_error()),
+        0 => {
+            child();
+            crate::platform::exit_now(0)
+        }
+        pid => {
+            made();
+            let pid = Pid::from_raw(pid);
+            let status = rustix::io::retry_on_intr(|| rustix::process::waitpid(pid, WaitOptions::empty()))?;
+            Ok(status.map_or(Exit::Code(-1), |(_, status)| match (status.exit_status(), status.terminating_signal()) {
+                (Some(code), _) => Exit::Code(code),
+                (None, signal) => Exit::Signal(signal.unwrap_or(0)),
+            }))
+        }
+    }
 }
 
 impl Child {

@@ -10,6 +10,16 @@ use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fstat, ftruncate, memfd
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 use rustix::thread::{Timespec, futex};
 
+/// Bytes of a page.
+pub const PAGE: usize = 4096;
+
+/// Bytes that can be had without anything being sent to disk; `None` where the kernel does not say.
+pub fn free_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kib| kib << 10)
+}
+
 /// A mapping of shared memory as 64-bit words, all of them atomic: whoever else has the mapping may write at any time.
 /// Pages that nobody touches cost nothing.
 #[derive(Debug)]

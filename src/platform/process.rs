@@ -6,7 +6,10 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process_group, set_child_subreaper, waitpgid};
+use rustix::process::{
+    Pid, Resource, Rlimit, Signal, WaitOptions, getpid, getrlimit, kill_process_group, set_child_subreaper, setrlimit,
+    waitpgid,
+};
 
 /// Orphans among our descendants become our children instead of init's, so that none is lost from sight.
 pub fn become_subreaper() {
@@ -99,6 +102,12 @@ pub fn reset_signals() {
         libc::sigemptyset(&raw mut none);
         libc::pthread_sigmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
     }
+}
+
+/// Lets this process open as many files as the system lets it: a thousand waits are a thousand descriptors.
+pub fn allow_many_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 /// The kernel's number of the calling thread.

@@ -130,7 +130,8 @@ fn finish(run: &impl Run, mut model: Model, ours: Option<RunEnd>, signal: Option
 pub fn ends_by_itself(scenario: &Scenario, settings: &Settings) -> bool {
     let fed = scenario.pools.iter().all(|pool| !matches!(pool.feed, Feed::Arrive { .. }));
     let tasks = scenario.pools.iter().map(|pool| &pool.task);
-    let steps = scenario.workers.iter().map(|workers| &workers.steps).chain(tasks);
+    let groups = scenario.workers.iter().filter(|workers| !workers.daemon);
+    let steps = groups.map(|workers| &workers.steps).chain(tasks);
     fed && !steps.into_iter().any(|steps| any_forever(steps, settings))
 }
 

@@ -1,5 +1,6 @@
 //! The figures that expectations speak of, each with where it comes from.
 
+mod lives;
 mod rate;
 mod time;
 
@@ -39,6 +40,10 @@ pub(super) fn measure(
         Metric::Depth => who.depth(),
         Metric::Taken => who.taken(),
         Metric::Woken => who.woken(),
+        Metric::Startup => who.startup(),
+        Metric::Lives => Ok(who.lives()),
+        Metric::Lanes => Ok(who.in_use()),
+        Metric::CutOff => Ok(who.cut_off()),
         Metric::Share(state) => who.share(state),
         Metric::Acquired => who.acquired(),
         Metric::Rate => who.rate(),

@@ -133,6 +133,9 @@ pub(super) fn must_hold(claim: &Claim) -> bool {
                     | Metric::Retried
                     | Metric::Rejected
                     | Metric::Depth
+                    | Metric::Lives
+                    | Metric::Lanes
+                    | Metric::CutOff
                     | Metric::Acquired
                     | Metric::Wait(Part::Longest)
                     | Metric::Latency(Part::Longest)

@@ -87,6 +87,7 @@ pub(crate) fn ending(ending: &Ending) -> String {
         Ending::Panicked => "panicked".to_owned(),
         Ending::Killed => "killed".to_owned(),
         Ending::Died(Death::Exit(code)) => format!("exit {code}"),
+        Ending::Died(Death::CutOff) => "cut off".to_owned(),
         Ending::Died(Death::Signal(number)) => format!("signal {number}"),
     }
 }

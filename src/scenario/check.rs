@@ -13,6 +13,7 @@ mod number;
 mod optimum;
 mod order;
 mod reference;
+mod runtime;
 mod server;
 mod shape;
 mod share;
@@ -21,6 +22,7 @@ mod test;
 
 use kdl::{KdlDocument, KdlNode};
 
+use super::expr::Expr;
 use super::mistake::Mistakes;
 use super::program::{Group, Scenario, Test};
 use super::source::Source;
@@ -80,6 +82,7 @@ impl Checker {
             resources: Vec::new(),
             workers: Vec::new(),
             pools: Vec::new(),
+            loop_threads: Expr::Number(1.0),
             expects: Vec::new(),
             test: Test::default(),
             optimum: None,
@@ -96,6 +99,7 @@ impl Checker {
             .any(|node| node::arg(node, 0).is_some_and(|kind| kind.value().as_string() == Some("deadlock")));
         self.knobs(&nodes);
         self.declare(&nodes);
+        self.runtime(&nodes);
         self.groups(&nodes);
         self.words(&nodes);
         self.question(&nodes);
@@ -104,7 +108,10 @@ impl Checker {
         self.optimum(&nodes);
         self.limits();
         self.semaphores(&nodes);
+        self.lives(&nodes);
         if self.mistakes.count_errors() == 0 {
+            self.shared_with_tasks(&nodes);
+            self.lives_of_tasks(&nodes);
             self.lint_order(&nodes);
         }
         self.unused_knobs();

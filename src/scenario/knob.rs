@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::trace::KnobId;
+use super::program::Choice;
+use crate::trace::{KnobId, WorkerKind};
 
 /// What a number counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,13 +43,26 @@ pub struct Knob {
 pub struct Settings {
     pub numbers: Vec<f64>,
     pub texts: Vec<Option<String>>,
-    /// `--as`: what to make of `thread` groups and thread pools.
-    pub executor: Option<crate::trace::WorkerKind>,
+    /// `--as`: what to make of all groups and pools.
+    pub executor: Option<WorkerKind>,
     /// `--allow-exec`: whether the scenario may run commands.
     pub exec: bool,
 }
 
 impl Settings {
+    /// What becomes of workers that the scenario says are of this kind.
+    pub fn kind(&self, declared: WorkerKind) -> WorkerKind {
+        self.executor.unwrap_or(declared)
+    }
+
+    /// What a pool is made of.
+    pub fn kind_of(&self, declared: &Choice<WorkerKind>) -> WorkerKind {
+        self.kind(match declared {
+            Choice::Fixed(kind) => *kind,
+            Choice::Knob(knob, of) => of.get(self.number(*knob) as usize).copied().unwrap_or(WorkerKind::Thread),
+        })
+    }
+
     /// A knob's number; 0 for one that does not exist.
     pub fn number(&self, knob: KnobId) -> f64 {
         self.numbers.get(knob.index()).copied().unwrap_or(0.0)

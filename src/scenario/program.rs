@@ -8,17 +8,22 @@ mod step;
 mod text;
 mod work;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::clean::clean;
+use super::expr::Expr;
 use super::knob::{Knob, Settings};
-use crate::trace::KnobId;
+use crate::trace::{KnobId, WorkerKind};
 
 pub use ask::{Ask, Guess, Right};
 pub use expect::{Claim, Expect, Metric, Part, Subject, Times};
 pub use optimum::{Optimum, Scarce};
 pub use resource::{Choice, Resource, ResourceSpec, Serving, Target};
-pub use step::{Attempt, Compare, Origin, Question, QueueStep, Real, SignalStep, Step, Way, What};
+pub use step::{
+    Attempt, Compare, LifeStep, LoopStep, Members, Origin, Question, QueueStep, Real, SignalStep, Step, Way, What,
+};
 pub use text::{Piece, Place, Template, Text};
 pub use work::{Feed, Policy, Pool, Seat, Workers};
 
@@ -31,6 +36,7 @@ pub enum Group {
     Queues,
     Signals,
     Processes,
+    EventLoops,
     RealWork,
     Machine,
     Classics,
@@ -54,6 +60,8 @@ pub struct Scenario {
     pub resources: Vec<Resource>,
     pub workers: Vec<Workers>,
     pub pools: Vec<Pool>,
+    /// How many threads the event loop has that async workers share.
+    pub loop_threads: Expr,
     pub expects: Vec<Expect>,
     pub test: Test,
     /// Where tuning should end up, when that can be calculated.
@@ -88,6 +96,37 @@ impl Scenario {
     pub fn any_step(&self, wanted: impl Fn(&Step) -> bool) -> bool {
         let groups = self.workers.iter().map(|group| &group.steps);
         groups.chain(self.pools.iter().map(|pool| &pool.task)).flatten().any(|step| step.any(&wanted))
+    }
+
+    /// The kinds of those whose steps use a resource, with these settings.
+    pub fn workers_at(&self, resource: usize, settings: &Settings) -> impl Iterator<Item = WorkerKind> {
+        let uses = move |step: &Step| step.target().is_some_and(|target| target.resource == resource);
+        let groups = self.workers.iter().map(|group| (settings.kind(group.kind), &group.steps));
+        let all = groups.chain(self.pools.iter().map(|pool| (settings.kind_of(&pool.of), &pool.task)));
+        all.filter(move |(_, steps)| steps.iter().any(|step| step.any(&uses))).map(|(kind, _)| kind)
+    }
+
+    /// Groups whose workers wait for somebody to spawn them, instead of starting with the run.
+    pub fn spawned(&self) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        self.each_step(&mut |step| found.extend(step.spawns()));
+        found
+    }
+
+    /// Groups that somebody waits for to end.
+    pub fn joined(&self) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        self.each_step(&mut |step| {
+            if let Step::Life(LifeStep::Join { members, .. }) = step {
+                found.insert(members.group);
+            }
+        });
+        found
+    }
+
+    fn each_step(&self, see: &mut impl FnMut(&Step)) {
+        let groups = self.workers.iter().map(|group| &group.steps);
+        groups.chain(self.pools.iter().map(|pool| &pool.task)).flatten().for_each(|step| step.each(see));
     }
 
     /// The first command that it would run with these settings, as one would type it.

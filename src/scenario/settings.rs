@@ -40,7 +40,7 @@ impl Scenario {
     }
 
     /// The defaults, changed by `set` (`K=V`, later ones win), by the number of workers, and by what to make of
-    /// thread groups and thread pools.
+    /// all groups and pools.
     pub fn settings(
         &self,
         set: &[String],

@@ -195,7 +195,9 @@ fn named<T: Send + 'static>(name: &str, body: impl FnOnce() -> T + Send + 'stati
 /// Sends the scenario, then what is asked. Ends, and closes the runner's lifeline, when the run is dropped.
 fn command_loop(mut stdin: ChildStdin, start: &Start, commands: &Receiver<Down>) {
     let mut sent = frame::send(&mut stdin, start);
-    while let (Ok(()), Ok(down)) = (&sent, commands.recv()) {
+    while sent.is_ok()
+        && let Ok(down) = commands.recv()
+    {
         sent = frame::send(&mut stdin, &down);
     }
 }

@@ -82,7 +82,8 @@ impl Sampler {
     fn sched(&mut self, tell: &mut impl FnMut(Message)) {
         for (i, slot) in self.watched.iter_mut().enumerate() {
             let worker = WorkerId::from(i);
-            let Some(who) = self.board.ring(worker).who() else { continue };
+            // A task has no thread of its own: what it does is known from its events alone.
+            let Some(who) = self.board.ring(worker).who().filter(|(_, tid)| *tid != 0) else { continue };
             if slot.as_ref().is_none_or(|w| w.who != who) {
                 *slot = SchedStat::open(who.0, who.1).map(|stat| {
                     let last = stat.read().unwrap_or_default();

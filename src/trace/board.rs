@@ -43,6 +43,10 @@ enum Head {
     WorkRate,
     /// Nanoseconds per event as `f64` bits.
     EventCost,
+    /// Counts calls for the runner: somebody wants a process started, or the last lives have ended.
+    Calls,
+    /// 1 while the runner waits for lives alone: who ends one calls it.
+    Leaving,
 }
 
 /// Sizes of a board.
@@ -177,6 +181,28 @@ impl Board {
     pub fn go(&self) {
         self.head(Head::Go).store(1, Ordering::Release);
         wake_all(self.head(Head::Go));
+    }
+
+    /// Calls the runner to look at the lives.
+    pub fn call(&self) {
+        self.head(Head::Calls).fetch_add(1, Ordering::Release);
+        wake_all(self.head(Head::Calls));
+    }
+
+    /// Sleeps until there was another call than those `heard`; how many there were by now.
+    pub fn wait_for_call(&self, heard: u32) -> u32 {
+        wait_while(self.head(Head::Calls), heard);
+        self.head(Head::Calls).load(Ordering::Acquire) as u32
+    }
+
+    /// Says that from now on every end of a life matters to the runner. Look at the lives after it.
+    pub fn set_leaving(&self) {
+        self.head(Head::Leaving).store(1, Ordering::SeqCst); // before the look, as the other side's end is before its own
+    }
+
+    /// Whether the runner waits for lives alone.
+    pub fn is_leaving(&self) -> bool {
+        self.head(Head::Leaving).load(Ordering::SeqCst) == 1
     }
 
     /// A knob's present value. A knob that does not exist is 0.

@@ -19,7 +19,7 @@ pub struct Cast {
 /// Who could end a wait for a resource, as far as the scenario says: lanes that ever come to such a step.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Wakers {
-    /// Those who put into a queue or close it, notify, set, or come to a barrier.
+    /// Those who put into a queue or close it, notify, set, or come to a barrier; of a life, those who spawn it.
     pub givers: Vec<Lanes>,
     /// Those who take from a queue.
     pub takers: Vec<Lanes>,
@@ -44,6 +44,8 @@ impl Lanes {
 pub enum WorkerKind {
     Thread,
     Process,
+    /// A task on the event loop of the run, which may have several threads.
+    Async,
 }
 
 impl WorkerKind {
@@ -52,6 +54,7 @@ impl WorkerKind {
         match self {
             Self::Thread => "thread",
             Self::Process => "process",
+            Self::Async => "async",
         }
     }
 }
@@ -87,6 +90,10 @@ pub enum LockKind {
     Robust,
     /// The same, recursive.
     RobustReentrant,
+    /// Handed on in order of arrival; waiting for it gives the thread back: what tasks use.
+    Async,
+    /// The same, and a task that has it can take it again.
+    AsyncReentrant,
     /// No lock at all: `lock` goes straight through. To see what the lock was for.
     Off,
 }
@@ -98,7 +105,7 @@ impl LockKind {
 
     /// Whether who has it can take it again.
     pub const fn is_reentrant(self) -> bool {
-        matches!(self, Self::Reentrant | Self::RobustReentrant)
+        matches!(self, Self::Reentrant | Self::RobustReentrant | Self::AsyncReentrant)
     }
 
     /// The word used in scenarios, on screen and in JSON.
@@ -112,6 +119,8 @@ impl LockKind {
             Self::Reentrant => "reentrant",
             Self::Robust => "robust",
             Self::RobustReentrant => "robust-reentrant",
+            Self::Async => "async",
+            Self::AsyncReentrant => "async-reentrant",
             Self::Off => "off",
         }
     }
@@ -171,6 +180,10 @@ pub enum ResourceKind {
     Barrier {
         parties: u32,
     },
+    /// The life of a worker that others spawn or join: they wait for its end.
+    Life {
+        of: WorkerId,
+    },
     /// A server of the run: what is put into it are requests, what is taken out are answers. `room` requests at most.
     Server {
         room: u32,
@@ -196,6 +209,7 @@ impl ResourceKind {
             Self::Condition { .. } => "condition",
             Self::Event => "event",
             Self::Barrier { .. } => "barrier",
+            Self::Life { .. } => "life",
             Self::Server { .. } => "server",
         }
     }
@@ -277,6 +291,22 @@ impl Cast {
     pub fn signals(&self) -> impl Iterator<Item = ResourceId> + '_ {
         use ResourceKind::{Barrier, Condition, Event};
         self.of_kind(|k| matches!(k, Condition { .. } | Event | Barrier { .. }))
+    }
+
+    /// Ids of all lives, with whose they are.
+    pub fn lives(&self) -> impl Iterator<Item = (ResourceId, WorkerId)> + '_ {
+        self.resources.iter().enumerate().filter_map(|(i, r)| match r.kind {
+            ResourceKind::Life { of } => Some((ResourceId::from(i), of)),
+            _ => None,
+        })
+    }
+
+    /// Whose life a resource is, if it is one.
+    pub fn whose_life(&self, id: ResourceId) -> Option<WorkerId> {
+        match self.resource(id)?.kind {
+            ResourceKind::Life { of } => Some(of),
+            _ => None,
+        }
     }
 
     fn of_kind(&self, wanted: fn(&ResourceKind) -> bool) -> impl Iterator<Item = ResourceId> + '_ {

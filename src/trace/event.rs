@@ -61,6 +61,9 @@ pub enum EventKind {
     Block { state: State, on: Option<ResourceId> },
     /// Runs again after `Block`.
     Resume,
+    /// What it waits for has come, and it could run since then, but is not back yet: a task whose loop is busy. The event
+    /// that ends the wait follows.
+    Ready,
     /// Put an item; `depth` is the queue's length just after, read inside its lock.
     Put { queue: ResourceId, depth: u32 },
     /// Took an item; `depth` is the queue's length just after, read inside its lock.
@@ -94,6 +97,12 @@ pub enum EventKind {
     Closed { queue: ResourceId },
     /// Notified a condition, set an event flag, or came to a barrier as the last one; `woken` workers go on for it.
     Signalled { on: ResourceId, woken: u32 },
+    /// Starts a worker: its `nth` life. The stamp was taken before anything was done for it.
+    Spawns { life: ResourceId, nth: u64 },
+    /// This life was asked for by another worker, so long before its first moment. Follows `Began`.
+    SpawnedBy { worker: WorkerId, after: Span },
+    /// Waits until a worker's `nth` life has ended.
+    Joins { life: ResourceId, nth: u64 },
     /// `lost` events of this worker are missing just before the next one.
     Gap { lost: u64 },
     /// A record that no event of this version matches.

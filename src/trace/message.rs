@@ -45,6 +45,8 @@ pub enum Sample {
 pub enum Death {
     Exit(i32),
     Signal(i32),
+    /// The run, or its process, ended, and it was not to be waited for.
+    CutOff,
 }
 
 /// What is rare.

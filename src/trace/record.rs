@@ -8,7 +8,7 @@
 //! Sixteen bytes instead of thirty-two halve the cache lines a worker dirties. Decoding trusts nothing: any two words
 //! give an event, the senseless ones [`EventKind::Unknown`].
 
-use super::{EventKind, Grant, How, PoolId, ResourceId, Span, State};
+use super::{EventKind, Grant, How, PoolId, ResourceId, Span, State, WorkerId};
 
 /// Size of a record in a ring.
 pub const RECORD_BYTES: usize = 16;
@@ -89,6 +89,7 @@ const fn encode(kind: EventKind) -> u64 {
             pack(9, id, 0, state as u64)
         }
         EventKind::Resume => pack(10, 0, 0, 0),
+        EventKind::Ready => pack(20, 0, 0, 0),
         EventKind::Put { queue, depth } => pack(11, queue.0, 0, depth as u64),
         EventKind::Took { queue, depth } => pack(12, queue.0, 0, depth as u64),
         EventKind::TaskBegan { pool, waited } => pack(13, pool.0, 0, waited.0),
@@ -100,6 +101,9 @@ const fn encode(kind: EventKind) -> u64 {
         }
         EventKind::AddedMany { counter, delta } => pack_signed(46, counter, delta),
         EventKind::Gap { lost } => pack(18, 0, 0, lost),
+        EventKind::Spawns { life, nth } => pack(26, life.0, 0, nth & ARG_MAX),
+        EventKind::SpawnedBy { worker, after } => pack(27, worker.0, 0, after.0),
+        EventKind::Joins { life, nth } => pack(28, life.0, 0, nth & ARG_MAX),
         EventKind::Closed { queue } => pack(32, queue.0, 0, 0),
         EventKind::Signalled { on, woken } => pack(33, on.0, 0, woken as u64),
         EventKind::PutNth { queue, depth, nth } => pack(34, queue.0, 0, pack_nth(depth, nth)),
@@ -140,6 +144,7 @@ fn decode(word: u64) -> EventKind {
             on: (id != NO_RESOURCE).then_some(lock),
         }),
         10 => EventKind::Resume,
+        20 => EventKind::Ready,
         11 => EventKind::Put { queue: lock, depth: arg as u32 },
         12 => EventKind::Took { queue: lock, depth: arg as u32 },
         13 => EventKind::TaskBegan { pool, waited: Span(arg) },
@@ -148,6 +153,9 @@ fn decode(word: u64) -> EventKind {
         16 => EventKind::Retried { pool },
         17 => EventKind::Added { counter: lock, delta: (arg >> 32) as i8, value: arg as u32 as i32 },
         18 => EventKind::Gap { lost: arg },
+        26 => EventKind::Spawns { life: lock, nth: arg },
+        27 => EventKind::SpawnedBy { worker: WorkerId(id), after: Span(arg) },
+        28 => EventKind::Joins { life: lock, nth: arg },
         46 => EventKind::AddedMany { counter: lock, delta: (arg << 24) as i64 >> 24 },
         32 => EventKind::Closed { queue: lock },
         34 => EventKind::PutNth { queue: lock, depth: (arg >> 24) as u16, nth: arg as u32 & NTH_MAX },
@@ -197,6 +205,7 @@ mod tests {
             EventKind::Block { state: State::Sleep, on: None },
             EventKind::Block { state: State::Full, on: Some(lock) },
             EventKind::Resume,
+            EventKind::Ready,
             EventKind::Put { queue: lock, depth: u32::MAX },
             EventKind::Took { queue: lock, depth: 0 },
             EventKind::TaskBegan { pool, waited: Span(123_456_789) },
@@ -214,6 +223,9 @@ mod tests {
             EventKind::PutNth { queue: lock, depth: u16::MAX, nth: 3 },
             EventKind::TookNth { queue: lock, depth: 0, nth: NTH_MAX },
             EventKind::Heard { on: lock, nth: 1 << 39 },
+            EventKind::Spawns { life: lock, nth: 1 << 39 },
+            EventKind::SpawnedBy { worker: WorkerId(9_999), after: Span(535_000) },
+            EventKind::Joins { life: lock, nth: 2 },
             EventKind::Ran { ok: false, cpu: Span(77) },
             EventKind::Gap { lost: 12 },
         ] {

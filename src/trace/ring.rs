@@ -87,6 +87,11 @@ impl<'a> Ring<'a> {
         self.words[DONE].store(u64::from(done) << 1 | u64::from(begun), Ordering::Release);
     }
 
+    /// Makes its pages ready to be written to.
+    pub fn touch(self) {
+        touch(self.words[RECORDS..].as_chunks().0);
+    }
+
     /// Process group of the command that it runs now; survives the worker.
     pub fn command(self) -> Option<u32> {
         let group = self.load(COMMAND) as u32;
@@ -121,8 +126,13 @@ pub struct RingWriter<'a> {
 impl<'a> RingWriter<'a> {
     /// Goes on where the ring's former producer stopped. There must be no other at the same time.
     pub fn new(ring: Ring<'a>) -> Self {
+        ring.touch();
+        Self::again(ring)
+    }
+
+    /// As [`RingWriter::new`], for a ring whose pages were made ready before.
+    pub fn again(ring: Ring<'a>) -> Self {
         let (cells, _) = ring.words[RECORDS..].as_chunks();
-        touch(cells);
         Self { ring, cells, produced: ring.load(PRODUCED), room: 0, gap: 0 }
     }
 

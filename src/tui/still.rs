@@ -2,6 +2,7 @@
 //! many cores as there are workers. It is an idea of the picture, not a forecast: real schedulers do as they please.
 
 mod attempt;
+mod lives;
 mod player;
 mod shared;
 
@@ -52,7 +53,7 @@ pub(super) fn still(scenario: &Scenario, lanes: usize, cells: usize) -> Vec<Lane
     let settings = scenario.defaults();
     let mut player = Player::new(scenario, &settings);
     let of_run = Place { settings: &settings, index: 0, count: 1 };
-    let groups = scenario.workers.iter().map(|w| (&w.name, &w.count, Work::once(&w.steps)));
+    let groups = scenario.workers.iter().enumerate().map(|(i, w)| (&w.name, &w.count, Work::once(&w.steps, i)));
     let pools = scenario.pools.iter().enumerate().map(|(i, p)| (&p.name, &p.workers, Work::tasks(&p.task, i)));
     let mut names = Vec::new();
     for (name, count, work) in groups.chain(pools) {
@@ -79,7 +80,7 @@ fn due(feed: &Feed, place: &Place<'_>, t: u64) -> (u64, u64) {
             (so_far, so_far.saturating_mul(every.max(1)))
         }
         Feed::Batch { count } => (count.eval(place) as u64, u64::MAX),
-        Feed::Files { .. } => (u64::MAX, u64::MAX),
+        Feed::Files { .. } | Feed::Each { .. } => (u64::MAX, u64::MAX),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::work::Work;
 use crate::model::{Model, Shares, Times};
 use crate::platform::{all_cores_busy, own_cpu, resident, switches};
-use crate::trace::{ResourceId, ResourceKind, Span, Stamp, WorkerId};
+use crate::trace::{ResourceId, ResourceKind, Span, Stamp, State, WorkerId};
 
 /// What had been counted at a moment.
 #[derive(Debug, Clone)]
@@ -69,6 +69,16 @@ pub struct Repetition {
     pub lost: u64,
 }
 
+impl Repetition {
+    /// Part of the workers' time that went into work: all but waiting for it.
+    pub fn utilization(&self) -> f64 {
+        match self.spent.alive() {
+            0 => 0.0,
+            alive => 1.0 - self.spent.get(State::Empty) as f64 / alive as f64,
+        }
+    }
+}
+
 impl Begin {
     /// Counts at `at`, the moment up to which the model knows all.
     pub fn of(model: &Model, work: &Work, at: Stamp) -> Self {
@@ -107,7 +117,7 @@ impl Begin {
             })
         };
         let everybody: Vec<WorkerId> = (0..model.cast().workers.len()).map(WorkerId::from).collect();
-        let cores = sum(&everybody).get(crate::trace::State::Running) as f64 / whole as f64;
+        let cores = sum(&everybody).get(State::Running) as f64 / whole as f64;
         let now = all_switches(model);
         let per = |now: u64, then: u64| now.saturating_sub(then) as f64 / each;
         Repetition {

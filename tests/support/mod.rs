@@ -37,6 +37,7 @@ pub fn scenario(name: &str) -> Scenario {
         resources: vec![],
         workers: vec![],
         pools: vec![],
+        loop_threads: number(1.0),
         expects: vec![],
         test: Test::default(),
         optimum: None,
@@ -52,7 +53,8 @@ pub fn counter(name: &str) -> Resource {
 }
 
 pub fn workers(name: &str, kind: WorkerKind, count: u32, steps: Vec<Step>) -> Workers {
-    Workers { name: name.into(), kind, count: number(f64::from(count)), seat: Seat::default(), steps }
+    let (count, seat) = (number(f64::from(count)), Seat::default());
+    Workers { name: name.into(), kind, count, seat, daemon: false, forked: false, steps }
 }
 
 pub fn knob(name: &str, default: f64, max: f64) -> Knob {
@@ -63,7 +65,7 @@ pub fn knob(name: &str, default: f64, max: f64) -> Knob {
 pub fn pool(name: &str, of: WorkerKind, workers: u32) -> Pool {
     Pool {
         name: name.into(),
-        of,
+        of: Choice::Fixed(of),
         workers: number(f64::from(workers)),
         most: workers,
         seat: Seat::default(),

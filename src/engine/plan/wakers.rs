@@ -1,10 +1,10 @@
 //! Who could end a wait for a resource: read from the steps, whatever `when` and `if` say of them.
 
-use crate::scenario::{QueueStep, SignalStep, Step};
+use crate::scenario::{LifeStep, QueueStep, SignalStep, Step, Workers};
 use crate::trace::{Lanes, Wakers};
 
 /// Enters `lanes` as those who run `steps` into the table of wakers, which has a line for each declaration.
-pub(super) fn enter(wakers: &mut [Wakers], lanes: Lanes, steps: &[Step]) {
+pub(super) fn enter(wakers: &mut [Wakers], lanes: Lanes, steps: &[Step], groups: &[Workers]) {
     for step in steps {
         match step {
             Step::Queue(step) => of_queue(wakers, lanes, step),
@@ -17,9 +17,22 @@ pub(super) fn enter(wakers: &mut [Wakers], lanes: Lanes, steps: &[Step]) {
                 | SignalStep::Set(target)
                 | SignalStep::Meet(target),
             ) => add(&mut wakers[target.resource].givers, lanes),
+            Step::Life(LifeStep::Run { group }) => enter(wakers, lanes, &groups[*group].steps, groups),
             _ => {}
         }
-        step.bodies().for_each(|body| enter(wakers, lanes, body));
+        step.bodies().for_each(|body| enter(wakers, lanes, body, groups));
+    }
+}
+
+/// Enters `lanes` as those who run `steps` into the table of who spawns whom, which has a line for each group.
+pub(super) fn enter_spawners(spawners: &mut [Vec<Lanes>], lanes: Lanes, steps: &[Step], groups: &[Workers]) {
+    for step in steps {
+        match step {
+            Step::Life(LifeStep::Spawn(members)) => add(&mut spawners[members.group], lanes),
+            Step::Life(LifeStep::Run { group }) => enter_spawners(spawners, lanes, &groups[*group].steps, groups),
+            _ => {}
+        }
+        step.bodies().for_each(|body| enter_spawners(spawners, lanes, body, groups));
     }
 }
 

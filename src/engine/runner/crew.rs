@@ -1,32 +1,36 @@
 //! All threads and processes of a run. Only the runner's main thread starts them: a child is killed by the kernel when
 //! the thread that started it ends, and this one stays.
 
+mod ends;
+mod lives;
+
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::thread;
 
 use crossbeam_channel::{Sender, bounded};
+use tokio::runtime::Handle;
 
 use super::Happening;
 use crate::engine::actor::Actor;
+use crate::engine::birth::{STACK, live, name};
+use crate::engine::block_on::block_on;
 use crate::engine::handover::{Link, stand_for};
 use crate::engine::plan::{Part, pool_size};
-use crate::engine::process::{finish, member};
+use crate::engine::process::finish;
 use crate::engine::run::Run;
 use crate::engine::seat::take_seat;
+use crate::engine::shared::life::Life;
 use crate::engine::wire::{Down, Start};
-use crate::engine::{WORKER, feeder, pool};
+use crate::engine::{WORKER, event_loop, feeder, pool};
 use crate::platform::{Exit, Launch, Pipes, close_on_exec_pipe, exact_sleeps, kill_process, reap_adopted, thread_id};
 use crate::scenario::Values;
 use crate::trace::{Death, EventKind, How, KnobId, Notice, PoolId, WorkerId, WorkerKind, frame};
 
-/// Enough for decoding pictures; untouched pages cost nothing.
-const STACK: usize = 1 << 20;
-
 /// What is known of one lane.
 #[derive(Debug, Default)]
 struct Member {
-    /// Its thread in this process: the worker itself, or who stands for it.
+    /// Its thread or task in this process: the worker itself, or who stands for it.
     thread: bool,
     /// Its process.
     pipes: Option<Pipes>,
@@ -69,9 +73,15 @@ impl Crew {
 
     /// Starts everyone who takes part from the beginning.
     pub fn start_all(&mut self) -> io::Result<()> {
-        for i in 0..self.members.len() {
-            if self.takes_part(WorkerId::from(i)) {
-                self.start(WorkerId::from(i))?;
+        if let Some(threads) = self.run.plan.loop_threads {
+            let event_loop = event_loop::start(self.run, threads)?;
+            self.run.event_loop.get_or_init(|| event_loop);
+        }
+        for worker in (0..self.members.len()).map(WorkerId::from) {
+            if self.takes_part(worker) {
+                self.start(worker)?;
+            } else if self.run.plan.is_spawned(worker) {
+                self.run.board.ring(worker).touch(); // now, so that being born costs less
             }
         }
         Ok(())
@@ -81,7 +91,8 @@ impl Crew {
     fn takes_part(&self, worker: WorkerId) -> bool {
         match self.run.plan.parts[worker.index()] {
             Part::PoolWorker { pool, place } => place < self.sizes[pool],
-            Part::Member { .. } | Part::Feeder { .. } | Part::Server { .. } => true,
+            Part::Member { group, .. } => !self.run.plan.spawned.contains(&group),
+            Part::Feeder { .. } | Part::Server { .. } => true,
         }
     }
 
@@ -104,32 +115,17 @@ impl Crew {
         Some(self.run.plan.cast.worker_name(WorkerId::from(dead)))
     }
 
-    /// Whether all have ended.
-    pub fn is_done(&self) -> bool {
-        self.members.iter().all(|m| !m.thread && !m.process)
-    }
-
     pub fn handle(&mut self, happening: Happening) -> io::Result<()> {
         self.take_in(happening)?;
         self.close_servers();
         Ok(())
     }
 
-    /// Servers have no end of their own: they end when nobody is left who could ask them.
-    fn close_servers(&mut self) {
-        let is_server = |part: &Part| matches!(part, Part::Server { .. });
-        let parts = &self.run.plan.parts;
-        let running = |member: &Member| member.thread || member.process;
-        if !parts.iter().zip(&self.members).any(|(part, member)| !is_server(part) && running(member)) {
-            let servers = parts.iter().zip(&mut self.members).filter(|(part, _)| is_server(part));
-            servers.for_each(|(_, member)| member.pipes = None); // its standard input ends, and it with it
-        }
-    }
-
     fn take_in(&mut self, happening: Happening) -> io::Result<()> {
         match happening {
             Happening::Down(Down::Turned(knob)) => self.turned(knob)?,
             Happening::Down(Down::Kill(worker)) => self.kill(worker),
+            Happening::Called => self.start_asked_for(),
             Happening::Done(worker) => {
                 self.members[worker.index()].thread = false;
                 self.replace(worker)?;
@@ -204,7 +200,7 @@ impl Crew {
             if let Some((pid, _)) = ring.who() {
                 kill_process(pid);
             }
-        } else if member.thread {
+        } else if member.thread || self.run.life(worker).is_some_and(Life::is_alive) {
             ring.ask_to_end(true);
             self.run.queues.iter().for_each(crate::engine::queue::Queue::wake);
         }
@@ -224,6 +220,8 @@ impl Crew {
             Exit::Code(code) => Some(Death::Exit(code)),
             Exit::Signal(signal) => Some(Death::Signal(signal)),
         };
+        self.end_with(worker, death.as_ref());
+        self.run.end_life(worker, death.is_none());
         if let Some(death) = death {
             self.run.notice(Notice::Died { worker, death });
         }
@@ -236,8 +234,8 @@ impl Crew {
 
     /// Starts the process that a stand-in asked for.
     fn supply(&mut self, worker: WorkerId, reply: &Sender<Option<Link>>) {
-        let link = self.start_process(worker, true).inspect_err(|e| self.could_not_start(worker, e));
-        let _ = reply.send(link.ok().flatten());
+        let link = self.start_linked(worker).inspect_err(|e| self.could_not_start(worker, e));
+        let _ = reply.send(link.ok());
     }
 
     fn could_not_start(&self, worker: WorkerId, error: &io::Error) {
@@ -248,22 +246,39 @@ impl Crew {
     fn start(&mut self, worker: WorkerId) -> io::Result<()> {
         let info = &self.run.plan.cast.workers[worker.index()];
         match (self.run.plan.parts[worker.index()], info.kind) {
-            (Part::Member { .. } | Part::Server { .. }, WorkerKind::Process) => {
-                self.start_process(worker, false).map(|_| ())
-            }
+            (Part::Member { .. } | Part::Server { .. }, WorkerKind::Process) => self.start_process(worker),
             (Part::PoolWorker { pool, .. }, WorkerKind::Process) => self.start_stand_in(worker, pool),
+            (part, WorkerKind::Async) => {
+                self.start_task(worker, part);
+                Ok(())
+            }
+            (part @ Part::Member { .. }, _) => self.start_member(worker, part),
             (part, _) => self.start_thread(worker, part),
         }
+    }
+
+    fn start_task(&mut self, worker: WorkerId, part: Part) {
+        let tell = self.tell.clone();
+        event_loop::spawn(self.run, worker, part, move || drop(tell.send(Happening::Done(worker))));
+        self.members[worker.index()].thread = true;
+    }
+
+    fn start_member(&mut self, worker: WorkerId, part: Part) -> io::Result<()> {
+        let run = self.run;
+        self.spawn(worker, move || {
+            let well = live(run, worker, part);
+            run.end_life(worker, well);
+        })
     }
 
     fn start_thread(&mut self, worker: WorkerId, part: Part) -> io::Result<()> {
         let run = self.run;
         self.spawn(worker, move || {
+            let _timers = run.event_loop.get().map(Handle::enter); // for what it shares with tasks
             exact_sleeps();
             let place = match part {
-                Part::Member { place, of, .. } => (place, of),
                 Part::PoolWorker { place, pool } => (place, run.plan.cast.pools[pool].size),
-                Part::Feeder { .. } | Part::Server { .. } => (0, 1),
+                Part::Member { .. } | Part::Feeder { .. } | Part::Server { .. } => (0, 1),
             };
             let mut actor = Actor::new(run, worker, place);
             take_seat(run, part, &actor);
@@ -272,10 +287,9 @@ impl Crew {
             let at = actor.pen.now();
             actor.pen.write(at, EventKind::Began);
             match part {
-                Part::Member { group, .. } => return member(run, group, &mut actor),
-                Part::PoolWorker { pool, .. } => pool::work(run, pool, &mut actor),
+                Part::PoolWorker { pool, .. } => block_on(pool::work(run, pool, &mut actor)),
                 Part::Feeder { pool } => feeder::feed(run, pool, &mut actor),
-                Part::Server { .. } => {} // a process, never a thread
+                Part::Member { .. } | Part::Server { .. } => {} // a life of its own; a process, never a thread
             }
             let how = if actor.asked_to_end() { How::Retired } else { How::Finished };
             finish(&mut actor, how);
@@ -296,8 +310,7 @@ impl Crew {
 
     fn spawn(&mut self, worker: WorkerId, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
         let tell = self.tell.clone();
-        let name: String = self.run.plan.cast.worker_name(worker).chars().filter(|c| *c != '\0').collect();
-        thread::Builder::new().name(name).stack_size(STACK).spawn(move || {
+        thread::Builder::new().name(name(self.run, worker)).stack_size(STACK).spawn(move || {
             body();
             let _ = tell.send(Happening::Done(worker));
         })?;
@@ -305,15 +318,23 @@ impl Crew {
         Ok(())
     }
 
-    /// Starts a worker process, with pipes for tasks and results if it works for a pool.
-    fn start_process(&mut self, worker: WorkerId, for_pool: bool) -> io::Result<Option<Link>> {
+    /// Starts a worker process of a pool, with pipes for tasks and results.
+    fn start_linked(&mut self, worker: WorkerId) -> io::Result<Link> {
         let (their_in, our_out) = close_on_exec_pipe()?;
         let (our_in, their_out) = close_on_exec_pipe()?;
-        let mut inherit = vec![self.run.board.fd()];
-        if for_pool {
-            inherit.extend([their_in.as_fd(), their_out.as_fd()]);
-        }
-        let args = vec![WORKER.to_owned(), worker.0.to_string()];
+        let inherit = vec![self.run.board.fd(), their_in.as_fd(), their_out.as_fd()];
+        self.launch(worker, Vec::new(), inherit)?;
+        Ok(Link::new(our_out, our_in))
+    }
+
+    /// Starts a worker process of a group. It opens the board itself.
+    fn start_process(&mut self, worker: WorkerId) -> io::Result<()> {
+        let board = format!("{}:{}", std::process::id(), self.run.board.fd().as_raw_fd());
+        self.launch(worker, vec![board], Vec::new())
+    }
+
+    fn launch(&mut self, worker: WorkerId, more: Vec<String>, inherit: Vec<BorrowedFd<'_>>) -> io::Result<()> {
+        let args = [WORKER.to_owned(), worker.0.to_string()].into_iter().chain(more).collect();
         let (mut child, mut pipes) =
             Launch { image: None, args, inherit, own_session: false, captured: false }.start()?;
         if let Some(stdin) = &mut pipes.stdin {
@@ -327,6 +348,6 @@ impl Crew {
         let member = &mut self.members[worker.index()];
         member.process = true;
         member.pipes = Some(pipes);
-        Ok(for_pool.then(|| Link::new(our_out, our_in)))
+        Ok(())
     }
 }

@@ -11,6 +11,8 @@ use crate::trace::WorkerId;
 pub enum Happening {
     /// The dashboard wants something.
     Down(Down),
+    /// Somebody wants a process started, or the last lives may have ended.
+    Called,
     /// A thread came to its end.
     Done(WorkerId),
     /// A worker process ended.

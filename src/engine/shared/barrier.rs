@@ -13,7 +13,7 @@ pub struct Barrier<'a> {
 
 impl Barrier<'_> {
     /// Waits for the others; the last one to come lets all go on.
-    pub fn meet(self, pen: &mut Recorder<'_>) {
+    pub async fn meet(self, pen: &mut Recorder<'_>) {
         let mut inside = self.waiters.monitor.enter();
         let come = inside.get(COME) + 1;
         if come >= u64::from(self.parties) {
@@ -22,7 +22,7 @@ impl Barrier<'_> {
         } else {
             inside.set(COME, come);
             let ticket = join(&mut inside);
-            self.waiters.stay(inside, ticket, None, pen);
+            self.waiters.stay(inside, ticket, None, pen).await;
         }
     }
 }

@@ -12,11 +12,11 @@ pub struct Flag<'a>(pub Waiters<'a>);
 
 impl Flag<'_> {
     /// Goes on at once if the flag is set, else waits until it is, or for the deadline.
-    pub fn wait(self, deadline: Option<Instant>, pen: &mut Recorder<'_>) {
+    pub async fn wait(self, deadline: Option<Instant>, pen: &mut Recorder<'_>) {
         let mut inside = self.0.monitor.enter();
         if inside.get(SET) == 0 {
             let ticket = join(&mut inside);
-            self.0.stay(inside, ticket, deadline, pen);
+            self.0.stay(inside, ticket, deadline, pen).await;
         }
     }
 

@@ -6,10 +6,14 @@
 //!
 //! The mutex is a robust one: whoever dies inside does not hang the others. What it has changed until then stays, so
 //! change words in an order that leaves them sensible.
+//!
+//! Threads and processes sleep in the kernel, and a wait returns when it is over. What tasks share has a list of sleepers:
+//! there a wait gives the thread back to the loop.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use super::sleepers::Sleepers;
 use crate::platform::{ROBUST_WORDS, Robust, wait_once, wake_all, wake_one};
 
 /// Words of a resource on the board.
@@ -23,6 +27,7 @@ pub struct Bell(pub usize);
 pub struct Monitor<'a> {
     mutex: Robust<'a>,
     words: &'a [AtomicU64],
+    sleepers: Option<&'a Sleepers>,
 }
 
 /// Inside a monitor: nobody else is. Dropping it leaves.
@@ -35,7 +40,17 @@ impl<'a> Monitor<'a> {
     /// The monitor in these words.
     pub fn at(cells: &'a [AtomicU64; WORDS]) -> Self {
         let (mutex, words) = cells.split_first_chunk::<ROBUST_WORDS>().expect("a resource has 16 words");
-        Self { mutex: Robust::at(mutex), words }
+        Self { mutex: Robust::at(mutex), words, sleepers: None }
+    }
+
+    /// The monitor of what tasks share, with those who wait for its bells.
+    pub const fn among(self, sleepers: Option<&'a Sleepers>) -> Self {
+        Self { sleepers, ..self }
+    }
+
+    /// Whether tasks share it.
+    pub const fn is_of_tasks(self) -> bool {
+        self.sleepers.is_some()
     }
 
     /// Makes it usable: once, before any other process has the memory.
@@ -67,14 +82,22 @@ impl<'a> Inside<'a> {
         self.monitor.words[place].store(value, Ordering::Relaxed);
     }
 
-    /// Wakes one who waits for the bell. Who it is goes in after this one has left.
-    pub fn wake_one(&mut self, bell: Bell) {
-        wake_one(self.ring(bell));
+    /// Wakes one who waits for the bell. Who it is goes in after this one has left. Whether anyone was woken; of those who
+    /// sleep in the kernel that is not known, and `false`.
+    pub fn wake_one(&mut self, bell: Bell) -> bool {
+        match self.monitor.sleepers {
+            Some(sleepers) => return sleepers.wake_one(bell),
+            None => wake_one(self.ring(bell)),
+        }
+        false
     }
 
     /// Wakes all who wait for the bell.
     pub fn wake_all(&mut self, bell: Bell) {
-        wake_all(self.ring(bell));
+        match self.monitor.sleepers {
+            Some(sleepers) => sleepers.wake_all(bell),
+            None => wake_all(self.ring(bell)),
+        }
     }
 
     fn ring(&mut self, bell: Bell) -> &'a AtomicU64 {
@@ -84,20 +107,29 @@ impl<'a> Inside<'a> {
     }
 
     /// Leaves, sleeps until the bell is rung, and comes in again. It may come in for no reason: look again.
-    pub fn wait(self, bell: Bell) -> Self {
-        self.sleep(bell, None)
+    pub async fn wait(self, bell: Bell) -> Self {
+        self.wait_until(bell, None).await
     }
 
     /// As [`Inside::wait`], until `deadline` at most; `None` is no deadline. Whether it has passed tells the clock.
-    pub fn wait_until(self, bell: Bell, deadline: Option<Instant>) -> Self {
-        self.sleep(bell, deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())))
-    }
-
-    fn sleep(self, bell: Bell, limit: Option<Duration>) -> Self {
+    pub async fn wait_until(self, bell: Bell, deadline: Option<Instant>) -> Self {
+        if let Some(sleepers) = self.monitor.sleepers {
+            return self.sleep(sleepers, bell, deadline).await.0;
+        }
         let (monitor, seen) = (self.monitor, self.get(bell.0) as u32);
         drop(self);
+        let limit = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         wait_once(&monitor.words[bell.0], seen, limit);
         monitor.enter()
+    }
+
+    /// As [`Inside::wait_until`], among tasks; and whether it was rung.
+    pub async fn sleep(self, sleepers: &Sleepers, bell: Bell, deadline: Option<Instant>) -> (Self, bool) {
+        let monitor = self.monitor;
+        let place = sleepers.join(bell).await; // at once
+        drop(self);
+        let rung = sleepers.sleep(place, deadline).await;
+        (monitor.enter(), rung)
     }
 }
 
@@ -110,8 +142,10 @@ impl Drop for Inside<'_> {
 #[cfg(test)]
 mod tests {
     use std::thread;
+    use std::time::Duration;
 
     use super::*;
+    use crate::engine::block_on::block_on;
     use crate::trace::{Board, BoardSize, ResourceId};
 
     const VALUE: usize = 0;
@@ -155,10 +189,14 @@ mod tests {
                     for turn in 0..2_000 {
                         let mut inside = monitor(board).enter();
                         while inside.get(VALUE) % 2 != me {
-                            inside = inside.wait(CHANGED);
+                            inside = block_on(inside.wait(CHANGED));
                         }
                         inside.set(VALUE, 2 * turn + me + 1);
-                        if turn % 2 == 0 { inside.wake_one(CHANGED) } else { inside.wake_all(CHANGED) }
+                        if turn % 2 == 0 {
+                            inside.wake_one(CHANGED);
+                        } else {
+                            inside.wake_all(CHANGED);
+                        }
                     }
                 });
             }
@@ -186,7 +224,7 @@ mod tests {
         let deadline = Instant::now() + Duration::from_millis(5);
         let mut inside = monitor(&here).enter();
         while Instant::now() < deadline {
-            inside = inside.wait_until(CHANGED, Some(deadline));
+            inside = block_on(inside.wait_until(CHANGED, Some(deadline)));
         }
         assert_eq!(inside.get(CHANGED.0), 0);
     }

@@ -31,12 +31,12 @@ impl Queue<'_> {
     ///
     /// # Errors
     /// If the queue is closed, or closed meanwhile.
-    pub fn put(self, pen: &mut Recorder<'_>) -> Result<(), Closed> {
+    pub async fn put(self, pen: &mut Recorder<'_>) -> Result<(), Closed> {
         let mut inside = self.monitor.enter();
         if self.is_full(&inside) {
             pen.block(State::Full, Some(self.id));
             while self.is_full(&inside) {
-                inside = wait(inside, PUTTERS, ROOM);
+                inside = wait(inside, PUTTERS, ROOM).await;
             }
             if is_closed(&inside) {
                 pen.resume();
@@ -69,13 +69,13 @@ impl Queue<'_> {
     ///
     /// # Errors
     /// If the queue is empty and closed, or closed meanwhile.
-    pub fn take(self, pen: &mut Recorder<'_>) -> Result<(), Closed> {
+    pub async fn take(self, pen: &mut Recorder<'_>) -> Result<(), Closed> {
         let mut inside = self.monitor.enter();
         let empty = |inside: &Inside<'_>| inside.get(DEPTH) == 0;
         if empty(&inside) && !is_closed(&inside) {
             pen.block(State::Empty, Some(self.id));
             while empty(&inside) && !is_closed(&inside) {
-                inside = wait(inside, TAKERS, MORE);
+                inside = wait(inside, TAKERS, MORE).await;
             }
             if empty(&inside) {
                 pen.resume();
@@ -151,9 +151,9 @@ fn is_closed(inside: &Inside<'_>) -> bool {
 }
 
 /// Waits for the bell, counted among those who do.
-fn wait(mut inside: Inside<'_>, who: usize, bell: Bell) -> Inside<'_> {
+async fn wait(mut inside: Inside<'_>, who: usize, bell: Bell) -> Inside<'_> {
     inside.set(who, inside.get(who) + 1);
-    let mut inside = inside.wait(bell);
+    let mut inside = inside.wait(bell).await;
     inside.set(who, inside.get(who).saturating_sub(1));
     inside
 }

@@ -4,8 +4,6 @@
 //! in before that one. A reader that could go in stays able to, whoever comes until it wakes. The proof that a deadlock is
 //! one rests on this. A process that is killed while it waits or is in counts for ever, as with the rwlocks of systems.
 
-use std::sync::atomic::AtomicU64;
-
 use super::monitor::{Bell, Inside, Monitor};
 use crate::engine::recorder::Recorder;
 use crate::trace::{EventKind, Grant, ResourceId, RwPolicy};
@@ -48,9 +46,9 @@ impl Before {
 }
 
 impl<'a> Rwlock<'a> {
-    /// The rwlock in these words.
-    pub fn at(id: ResourceId, cells: &'a [AtomicU64; 16], policy: RwPolicy) -> Self {
-        Self { id, monitor: Monitor::at(cells), policy }
+    /// The rwlock in this monitor's words.
+    pub const fn at(id: ResourceId, monitor: Monitor<'a>, policy: RwPolicy) -> Self {
+        Self { id, monitor, policy }
     }
 
     /// Makes it usable: once, before any other process has the memory.
@@ -59,7 +57,7 @@ impl<'a> Rwlock<'a> {
     }
 
     /// Goes in as a reader.
-    pub fn read(self, pen: &mut Recorder<'_>) {
+    pub async fn read(self, pen: &mut Recorder<'_>) {
         let mut inside = self.monitor.enter();
         let before = Before::now(&inside);
         if !self.may_read(&inside, before) {
@@ -67,7 +65,7 @@ impl<'a> Rwlock<'a> {
             pen.wait_for(Some(EventKind::Queued { lock: self.id, behind, shared: true }), self.id, false);
             add(&mut inside, READERS_CAME);
             while !self.may_read(&inside, before) {
-                inside = inside.wait(CHANGED);
+                inside = inside.wait(CHANGED).await;
             }
             add(&mut inside, READERS_WENT);
         }
@@ -76,7 +74,7 @@ impl<'a> Rwlock<'a> {
     }
 
     /// Goes in as the writer.
-    pub fn write(self, pen: &mut Recorder<'_>) {
+    pub async fn write(self, pen: &mut Recorder<'_>) {
         let mut inside = self.monitor.enter();
         let before = Before::now(&inside);
         if !self.may_write(&inside, before) {
@@ -84,7 +82,7 @@ impl<'a> Rwlock<'a> {
             pen.wait_for(Some(ask), self.id, false);
             add(&mut inside, WRITERS_CAME);
             while !self.may_write(&inside, before) {
-                inside = inside.wait(CHANGED);
+                inside = inside.wait(CHANGED).await;
             }
             add(&mut inside, WRITERS_WENT);
         }

@@ -1,5 +1,6 @@
 //! A counting semaphore: so many may pass at once. Whoever comes while there is a permit takes it, also past those who
-//! wait: as the semaphores of systems do.
+//! wait: as the semaphores of systems do. Among tasks whoever comes queues behind those who wait: one that gives a permit
+//! back and wants another before it gives the thread back would otherwise be the only one ever to pass.
 
 use super::monitor::{Bell, Monitor};
 use crate::engine::recorder::Recorder;
@@ -22,9 +23,9 @@ pub struct Semaphore<'a> {
 }
 
 impl<'a> Semaphore<'a> {
-    /// The semaphore in these words; it has `permits` at first.
-    pub fn at(id: ResourceId, cells: &'a [std::sync::atomic::AtomicU64; 16], permits: u32) -> Self {
-        Self { id, monitor: Monitor::at(cells), permits }
+    /// The semaphore in this monitor's words; it has `permits` at first.
+    pub const fn at(id: ResourceId, monitor: Monitor<'a>, permits: u32) -> Self {
+        Self { id, monitor, permits }
     }
 
     /// Makes it usable: once, before any other process has the memory.
@@ -35,9 +36,9 @@ impl<'a> Semaphore<'a> {
 
     /// Takes so many permits at once, and holds them. Never more than there are: that would be waited for in vain.
     /// Returns how many it took.
-    pub fn acquire(self, permits: u32, pen: &mut Recorder<'_>) -> u32 {
+    pub async fn acquire(self, permits: u32, pen: &mut Recorder<'_>) -> u32 {
         let permits = permits.clamp(1, self.permits.max(1));
-        let (at, first) = self.take(permits, pen);
+        let (at, first) = self.take(permits, pen).await;
         for grant in (first..).take(permits as usize) {
             pen.acquired_at(at, self.id, Grant(grant));
         }
@@ -53,8 +54,8 @@ impl<'a> Semaphore<'a> {
     }
 
     /// Passes, and holds nothing: the permit is gone until someone posts one.
-    pub fn pass(self, pen: &mut Recorder<'_>) {
-        let (at, grant) = self.take(1, pen);
+    pub async fn pass(self, pen: &mut Recorder<'_>) {
+        let (at, grant) = self.take(1, pen).await;
         pen.write(at, EventKind::Passed { lock: self.id, grant: Grant(grant) });
     }
 
@@ -65,19 +66,26 @@ impl<'a> Semaphore<'a> {
     }
 
     /// When it had them, and the number of the first.
-    fn take(self, permits: u32, pen: &mut Recorder<'_>) -> (u64, u64) {
+    async fn take(self, permits: u32, pen: &mut Recorder<'_>) -> (u64, u64) {
         let wanted = u64::from(permits);
         let mut inside = self.monitor.enter();
-        if inside.get(FREE) < wanted {
+        let others = self.monitor.is_of_tasks() && inside.get(WAITING) > 0;
+        if inside.get(FREE) < wanted || others {
             let ask = (permits > 1).then_some(EventKind::AskMany { lock: self.id, permits });
             pen.wait_for(ask, self.id, false);
             inside.set(WAITING, inside.get(WAITING) + 1);
-            while inside.get(FREE) < wanted {
-                inside = inside.wait(FREED);
+            loop {
+                inside = inside.wait(FREED).await;
+                if inside.get(FREE) >= wanted {
+                    break;
+                }
             }
             inside.set(WAITING, inside.get(WAITING).saturating_sub(1));
         }
         inside.set(FREE, inside.get(FREE) - wanted);
+        if self.monitor.is_of_tasks() && inside.get(FREE) > 0 && inside.get(WAITING) > 0 {
+            inside.wake_all(FREED); // those who came while the ones before them were on their way
+        }
         let first = inside.get(GRANTS) + 1;
         inside.set(GRANTS, inside.get(GRANTS) + wanted);
         (pen.now(), first)

@@ -40,12 +40,12 @@ impl<'a> Waiters<'a> {
     }
 
     /// Waits for a signal, until `deadline` at most.
-    pub fn wait(self, ticket: Ticket, deadline: Option<Instant>, pen: &mut Recorder<'_>) {
-        self.stay(self.monitor.enter(), ticket, deadline, pen);
+    pub async fn wait(self, ticket: Ticket, deadline: Option<Instant>, pen: &mut Recorder<'_>) {
+        self.stay(self.monitor.enter(), ticket, deadline, pen).await;
     }
 
     /// As `wait`, from inside.
-    pub fn stay(self, inside: Inside<'a>, ticket: Ticket, deadline: Option<Instant>, pen: &mut Recorder<'_>) {
+    pub async fn stay(self, inside: Inside<'a>, ticket: Ticket, deadline: Option<Instant>, pen: &mut Recorder<'_>) {
         let mut inside = inside;
         pen.block(State::Signal, Some(self.id));
         let end = loop {
@@ -58,7 +58,7 @@ impl<'a> Waiters<'a> {
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 break EventKind::GaveUp { lock: self.id };
             }
-            inside = inside.wait_until(BELL, deadline);
+            inside = inside.wait_until(BELL, deadline).await;
         };
         inside.set(WAITING, inside.get(WAITING).saturating_sub(1));
         let at = pen.now();
@@ -85,7 +85,11 @@ impl<'a> Waiters<'a> {
         if woken > 0 {
             inside.set(SIGNALS, signals + woken);
             inside.set(LIMIT, inside.get(NEXT));
-            if woken == 1 { inside.wake_one(BELL) } else { inside.wake_all(BELL) }
+            if woken == 1 {
+                inside.wake_one(BELL);
+            } else {
+                inside.wake_all(BELL);
+            }
         }
         let at = pen.now();
         drop(inside);

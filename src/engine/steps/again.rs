@@ -6,20 +6,23 @@ use crate::trace::KnobId;
 
 impl Actor {
     /// One turn of a loop, unless it must leave.
-    pub(in crate::engine) fn again(&mut self, body: &[Step]) -> Flow {
-        if self.must_leave() { Err(Halt::Asked) } else { self.steps(body) }
+    pub(in crate::engine) async fn again(&mut self, body: &[Step]) -> Flow {
+        if self.must_leave() { Err(Halt::Asked) } else { self.body(body).await }
     }
 
     /// Runs the body for as long as the answer is yes.
-    pub(in crate::engine) fn while_holds(&mut self, question: &Question, body: &[Step]) -> Flow {
+    pub(in crate::engine) async fn while_holds(&mut self, question: &Question, body: &[Step]) -> Flow {
         while self.holds(question) {
-            self.again(body)?;
+            self.again(body).await?;
         }
         Ok(())
     }
 
-    pub(in crate::engine) fn repeat(&mut self, times: &Expr, body: &[Step]) -> Flow {
-        (0..times.eval(self) as u64).try_for_each(|_| self.again(body))
+    pub(in crate::engine) async fn repeat(&mut self, times: &Expr, body: &[Step]) -> Flow {
+        for _ in 0..times.eval(self) as u64 {
+            self.again(body).await?;
+        }
+        Ok(())
     }
 
     /// Whether the knob stands at this value.

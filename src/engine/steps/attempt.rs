@@ -12,38 +12,38 @@ const LONGEST_PAUSE: f64 = 3_600e9;
 
 impl Actor {
     /// Tries, and does what the scenario has for either case.
-    pub fn attempt(&mut self, attempt: &Attempt) -> Flow {
+    pub async fn attempt(&mut self, attempt: &Attempt) -> Flow {
         let held = self.held.len();
         let (tried, then) = match &attempt.what {
             What::Get { from, timeout } => (self.get(from, timeout), attempt.body.as_slice()),
             What::Exec { command, timeout } => (self.exec(command, timeout.as_ref()), attempt.body.as_slice()),
             What::Retry { times, backoff, jitter } => {
-                (self.retry(times, backoff, jitter, &attempt.body), [].as_slice())
+                (self.retry(times, backoff, jitter, &attempt.body).await, [].as_slice())
             }
         };
         match (tried, &attempt.otherwise) {
-            (Ok(()), _) => self.steps(then),
+            (Ok(()), _) => self.body(then).await,
             (Err(Halt::Failed(_)), Some(otherwise)) => {
                 self.let_go_down_to(held);
-                self.steps(otherwise)
+                self.body(otherwise).await
             }
             (failed, _) => failed,
         }
     }
 
     /// Does the body until it goes well, or as often as it may.
-    fn retry(&mut self, times: &Expr, backoff: &Expr, jitter: &Expr, body: &[Step]) -> Flow {
+    async fn retry(&mut self, times: &Expr, backoff: &Expr, jitter: &Expr, body: &[Step]) -> Flow {
         let held = self.held.len();
         let mut longer = 1.0;
         let mut left = times.eval(self) as u64;
         loop {
-            let tried = self.again(body);
+            let tried = self.again(body).await;
             if left == 0 || !matches!(tried, Err(Halt::Failed(_))) {
                 return tried;
             }
             self.let_go_down_to(held);
             let chance = jitter.eval(self).clamp(0.0, 1.0) * self.chance();
-            self.pause((backoff.eval(self) * longer).min(LONGEST_PAUSE) * (1.0 - chance));
+            self.pause((backoff.eval(self) * longer).min(LONGEST_PAUSE) * (1.0 - chance)).await;
             longer *= 2.0;
             left -= 1;
         }

@@ -1,24 +1,25 @@
 //! Steps on mutexes.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::engine::actor::{Actor, Flow};
 use crate::engine::hold::Hold;
+use crate::platform::Here;
 use crate::scenario::{Expr, Step, Target};
 use crate::trace::ResourceId;
 
 impl Actor {
     /// Takes the lock, runs the body, gives it back.
-    pub(in crate::engine) fn with_lock(&mut self, target: &Target, body: &[Step]) -> Flow {
+    pub(in crate::engine) async fn with_lock(&mut self, target: &Target, body: &[Step]) -> Flow {
         let lock = self.target(target);
-        self.take(lock);
-        self.steps(body)?;
+        self.take(lock).await;
+        self.body(body).await?;
         self.release(lock);
         Ok(())
     }
 
     /// Takes the lock in time and runs the body, or else the other steps.
-    pub(in crate::engine) fn try_lock(
+    pub(in crate::engine) async fn try_lock(
         &mut self,
         target: &Target,
         timeout: &Expr,
@@ -26,30 +27,45 @@ impl Actor {
         otherwise: &[Step],
     ) -> Flow {
         let lock = self.target(target);
-        if !self.take_within(lock, timeout) {
-            return self.steps(otherwise);
+        if !self.take_within(lock, timeout).await {
+            return self.body(otherwise).await;
         }
-        self.steps(body)?;
+        self.body(body).await?;
         self.release(lock);
         Ok(())
     }
 
-    pub(in crate::engine) fn take(&mut self, id: ResourceId) {
+    pub(in crate::engine) async fn take(&mut self, id: ResourceId) {
         if let Some(lock) = self.run.lock(id) {
             let again = self.has(id).then(|| lock.again()).flatten();
             let held = again.unwrap_or_else(|| lock.take(id, &mut self.pen));
-            self.keep(id, Hold::Lock(held));
+            self.keep(id, Hold::Lock(Here::new(held)));
+        } else if let Some(turns) = self.run.turns(id) {
+            let again = turns.reentrant && self.has(id);
+            if !again {
+                self.give_way().await;
+                turns.take(&mut self.pen).await;
+            }
+            self.keep(id, if again { Hold::Again } else { Hold::Turn(turns) });
         }
     }
 
     /// Takes a lock in time, or not.
-    fn take_within(&mut self, id: ResourceId, timeout: &Expr) -> bool {
-        let Some(lock) = self.run.lock(id) else { return true };
+    async fn take_within(&mut self, id: ResourceId, timeout: &Expr) -> bool {
         let limit = Duration::from_nanos(timeout.eval(self) as u64);
-        let again = self.has(id).then(|| lock.again()).flatten();
-        let held = again.or_else(|| lock.take_within(limit, id, &mut self.pen));
-        let had = held.is_some();
-        self.held.extend(held.map(|held| (id, Hold::Lock(held))));
+        if let Some(lock) = self.run.lock(id) {
+            let again = self.has(id).then(|| lock.again()).flatten();
+            let held = again.or_else(|| lock.take_within(limit, id, &mut self.pen));
+            let had = held.is_some();
+            self.held.extend(held.map(|held| (id, Hold::Lock(Here::new(held)))));
+            return had;
+        }
+        let Some(turns) = self.run.turns(id) else { return true };
+        let again = turns.reentrant && self.has(id);
+        let had = again || turns.take_until(Some(Instant::now() + limit), &mut self.pen).await;
+        if had {
+            self.keep(id, if again { Hold::Again } else { Hold::Turn(turns) });
+        }
         had
     }
 

@@ -6,27 +6,32 @@ use crate::scenario::{QueueStep, Target};
 use crate::trace::ResourceKind;
 
 impl Actor {
-    pub fn queue_step(&mut self, step: &QueueStep) -> Flow {
+    pub async fn queue_step(&mut self, step: &QueueStep) -> Flow {
         match step {
             QueueStep::Put(target) => {
                 let queue = self.queue(target);
-                queue.put(&mut self.pen).map_err(|Closed| self.was_closed(queue))
+                self.give_way().await;
+                queue.put(&mut self.pen).await.map_err(|Closed| self.was_closed(queue))
             }
-            QueueStep::Take(target) => self.queue(target).take(&mut self.pen).map_err(|Closed| Halt::Finished),
+            QueueStep::Take(target) => {
+                self.give_way().await;
+                self.queue(target).take(&mut self.pen).await.map_err(|Closed| Halt::Finished)
+            }
             QueueStep::Each { target, body } => {
-                while self.queue(target).take(&mut self.pen).is_ok() {
-                    self.again(body)?;
+                while self.queue(target).take(&mut self.pen).await.is_ok() {
+                    self.again(body).await?;
+                    self.give_way().await;
                 }
                 Ok(())
             }
             QueueStep::TryPut { target, body, otherwise } => {
                 let queue = self.queue(target);
                 let put = queue.try_put(&mut self.pen).map_err(|Closed| self.was_closed(queue))?;
-                self.steps(if put { body } else { otherwise })
+                self.body(if put { body } else { otherwise }).await
             }
             QueueStep::TryTake { target, body, otherwise } => {
                 let took = self.queue(target).try_take(&mut self.pen);
-                self.steps(if took { body } else { otherwise })
+                self.body(if took { body } else { otherwise }).await
             }
             QueueStep::Close(target) => {
                 self.queue(target).close(&mut self.pen);

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::hint::black_box;
+use std::io::{Read, Write};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -14,6 +15,8 @@ use crate::trace::State;
 
 /// Bytes that are hashed, read and written at once.
 const PIECE: usize = 64 << 10;
+/// Bytes of a file that are read at once: few enough pieces for an event before and after each.
+const READ: usize = 1 << 20;
 
 impl Actor {
     pub fn real(&mut self, work: &Real) -> Flow {
@@ -27,7 +30,7 @@ impl Actor {
                 Ok(())
             }
             Real::Hash(None) => self.hash_file(),
-            Real::ReadFile => self.read_file().map(|bytes| drop(black_box(bytes))),
+            Real::ReadFile => self.read_file("read-file", |piece| _ = black_box(piece)),
             Real::WriteFile(bytes) => {
                 let bytes = self.bytes(bytes);
                 self.write_file(bytes)
@@ -62,19 +65,31 @@ impl Actor {
     }
 
     fn hash_file(&mut self) -> Flow {
-        let bytes = self.read_file()?;
-        black_box(Sha256::digest(bytes));
+        let mut hash = Sha256::new();
+        self.read_file("hash", |piece| hash.update(piece))?;
+        black_box(hash.finalize());
         Ok(())
     }
 
-    fn read_file(&mut self) -> Result<Vec<u8>, Halt> {
-        let file = self.file("read-file")?;
-        self.io_on(file, || std::fs::read(file))
+    /// Reads the task's file piece by piece, however long it is.
+    fn read_file(&mut self, word: &str, mut with: impl FnMut(&[u8])) -> Flow {
+        let path = self.file(word)?;
+        let mut file = self.io_on(path, || std::fs::File::open(path))?;
+        let mut piece = vec![0; READ];
+        loop {
+            let read = self.io_on(path, || file.read(&mut piece))?;
+            if read == 0 {
+                return Ok(());
+            }
+            with(&piece[..read]);
+            if self.must_leave() {
+                return Err(Halt::Asked);
+            }
+        }
     }
 
     /// Each worker has one file that it writes anew each time.
     fn write_file(&mut self, bytes: usize) -> Flow {
-        use std::io::Write;
         let Some(scratch) = self.run.job.scratch() else {
             return Err(Halt::Failed("there is no directory to write to".into()));
         };

@@ -6,23 +6,25 @@ use crate::scenario::{Step, Target};
 
 impl Actor {
     /// Has the rwlock together with other readers while it runs the body.
-    pub(in crate::engine) fn read(&mut self, target: &Target, body: &[Step]) -> Flow {
+    pub(in crate::engine) async fn read(&mut self, target: &Target, body: &[Step]) -> Flow {
         let id = self.target(target);
-        let Some(rwlock) = self.run.rwlock(id) else { return self.steps(body) };
-        rwlock.read(&mut self.pen);
+        let Some(rwlock) = self.run.rwlock(id) else { return self.body(body).await };
+        self.give_way().await;
+        rwlock.read(&mut self.pen).await;
         self.keep(id, Hold::Rwlock(rwlock));
-        self.steps(body)?;
+        self.body(body).await?;
         self.release(id);
         Ok(())
     }
 
     /// Has the rwlock alone while it runs the body.
-    pub(in crate::engine) fn write(&mut self, target: &Target, body: &[Step]) -> Flow {
+    pub(in crate::engine) async fn write(&mut self, target: &Target, body: &[Step]) -> Flow {
         let id = self.target(target);
-        let Some(rwlock) = self.run.rwlock(id) else { return self.steps(body) };
-        rwlock.write(&mut self.pen);
+        let Some(rwlock) = self.run.rwlock(id) else { return self.body(body).await };
+        self.give_way().await;
+        rwlock.write(&mut self.pen).await;
         self.keep(id, Hold::Rwlock(rwlock));
-        self.steps(body)?;
+        self.body(body).await?;
         self.release(id);
         Ok(())
     }

@@ -6,21 +6,23 @@ use crate::scenario::{Expr, Step, Target};
 
 impl Actor {
     /// Takes permits all at once, runs the body, gives them back.
-    pub(in crate::engine) fn with_permits(&mut self, target: &Target, permits: &Expr, body: &[Step]) -> Flow {
+    pub(in crate::engine) async fn with_permits(&mut self, target: &Target, permits: &Expr, body: &[Step]) -> Flow {
         let id = self.target(target);
-        let Some(semaphore) = self.run.semaphore(id) else { return self.steps(body) };
+        let Some(semaphore) = self.run.semaphore(id) else { return self.body(body).await };
+        self.give_way().await;
         let permits = permits.eval(self) as u32;
-        let had = semaphore.acquire(permits, &mut self.pen);
+        let had = semaphore.acquire(permits, &mut self.pen).await;
         self.keep(id, Hold::Permits(semaphore, had));
-        self.steps(body)?;
+        self.body(body).await?;
         self.release(id);
         Ok(())
     }
 
     /// Takes a permit for good.
-    pub(in crate::engine) fn down(&mut self, target: &Target) {
+    pub(in crate::engine) async fn down(&mut self, target: &Target) {
         if let Some(semaphore) = self.run.semaphore(self.target(target)) {
-            semaphore.pass(&mut self.pen);
+            self.give_way().await;
+            semaphore.pass(&mut self.pen).await;
         }
     }
 

@@ -10,18 +10,18 @@ use crate::scenario::{Expr, SignalStep, Target};
 use crate::trace::{ResourceId, ResourceKind};
 
 impl Actor {
-    pub fn signal_step(&mut self, step: &SignalStep) {
+    pub async fn signal_step(&mut self, step: &SignalStep) {
         match step {
-            SignalStep::Wait { target, timeout } => self.wait(target, timeout.as_ref()),
+            SignalStep::Wait { target, timeout } => self.wait(target, timeout.as_ref()).await,
             SignalStep::Notify(target) => self.waiters(target).wake_one(&mut self.pen),
             SignalStep::NotifyAll(target) => self.waiters(target).wake_all(&mut self.pen),
             SignalStep::Set(target) => Flag(self.waiters(target)).set(&mut self.pen),
             SignalStep::Clear(target) => Flag(self.waiters(target)).clear(),
-            SignalStep::Meet(target) => self.meet(target),
+            SignalStep::Meet(target) => self.meet(target).await,
         }
     }
 
-    fn wait(&mut self, target: &Target, timeout: Option<&Expr>) {
+    async fn wait(&mut self, target: &Target, timeout: Option<&Expr>) {
         let deadline = timeout.map(|nanos| Instant::now() + Duration::from_nanos(nanos.eval(self) as u64));
         let waiters = self.waiters(target);
         match self.kind(waiters.id) {
@@ -32,17 +32,19 @@ impl Actor {
                 while self.release(mutex) {
                     holds += 1;
                 }
-                waiters.wait(ticket, deadline, &mut self.pen);
-                (0..holds).for_each(|_| self.take(mutex));
+                waiters.wait(ticket, deadline, &mut self.pen).await;
+                for _ in 0..holds {
+                    self.take(mutex).await;
+                }
             }
-            _ => Flag(waiters).wait(deadline, &mut self.pen),
+            _ => Flag(waiters).wait(deadline, &mut self.pen).await,
         }
     }
 
-    fn meet(&mut self, target: &Target) {
+    async fn meet(&mut self, target: &Target) {
         let waiters = self.waiters(target);
         if let Some(ResourceKind::Barrier { parties }) = self.kind(waiters.id) {
-            Barrier { waiters, parties: *parties }.meet(&mut self.pen);
+            Barrier { waiters, parties: *parties }.meet(&mut self.pen).await;
         }
     }
 

@@ -54,7 +54,11 @@ impl Model {
                     givers.push(Needs::Any(any));
                     workers + givers.len() - 1
                 })]),
-                None if self.is_over(w) => Needs::Any(Vec::new()),
+                None if self.is_over(w) => {
+                    let spawners = self.spawners(w);
+                    total += spawners.len();
+                    Needs::Any(spawners)
+                }
                 None => self.needs(w),
             });
             if total > MOST {
@@ -87,10 +91,20 @@ impl Model {
         lanes.map(WorkerId::index).filter(|w| *w < self.lanes.len()).collect()
     }
 
-    /// Whether a worker has ended for good, and all its events are known. A pool's workers can be started again.
+    /// Whether a worker has ended, and all its events are known: only who can spawn it could bring it back. A pool's workers
+    /// can be started again by the pool.
     fn is_over(&self, w: WorkerId) -> bool {
         let lane = &self.lanes[w.index()];
         let told = lane.dead_since().is_none_or(|at| self.through.is_some_and(|through| at < through));
-        lane.lives() > 0 && !lane.is_alive() && told && self.seats[w.index()].is_none()
+        // All lives that were asked for have begun; let one of the set go on, and be the first to do so: it asked for no other.
+        let asked = self.life(w).map_or(0, super::super::Life::asked);
+        let begun = u64::from(lane.lives());
+        let known = if self.spawners(w).is_empty() { begun > 0 } else { begun == asked };
+        known && !lane.is_alive() && told && self.seats[w.index()].is_none()
+    }
+
+    /// Those who can spawn it.
+    fn spawners(&self, w: WorkerId) -> Vec<usize> {
+        self.life_of(w).map_or_else(Vec::new, |life| self.who_gives((life, false)))
     }
 }

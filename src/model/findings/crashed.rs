@@ -47,6 +47,7 @@ fn told(how: &Ending) -> String {
     match how {
         Ending::Died(Death::Signal(signal)) => format!("was killed by signal {signal}"),
         Ending::Died(Death::Exit(code)) => format!("ended with code {code}"),
+        Ending::Died(Death::CutOff) => "was cut off".into(),
         Ending::Killed => "was killed".into(),
         Ending::Panicked | Ending::Finished | Ending::Retired => "panicked".into(),
     }

@@ -18,6 +18,8 @@ pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
         sentence: sentence(look, deadlock),
         evidence: evidence(look, deadlock),
         cure: match deadlock.ring.len() {
+            1 if joins(look, deadlock) => "Nobody can wait for its own end: leave that to others.".into(),
+            _ if joins(look, deadlock) => "Give back what a worker needs before waiting for its end.".into(),
             n if n > 1 && is_of_one(&deadlock.ring) => {
                 "Take all that is needed in one step, or have enough that one of them always gets all it needs.".into()
             }
@@ -35,6 +37,9 @@ fn sentence(look: &Look<'_>, deadlock: &Deadlock) -> String {
     let ring = &deadlock.ring;
     if let [own] = ring.as_slice() {
         let (who, lock) = (look.name(own.worker), look.resource(own.wants));
+        if look.model.cast().whose_life(own.wants).is_some() {
+            return format!("{who} waits for its own end. It can never go on.");
+        }
         return format!("{who} waits for {lock}, which it holds itself. It can never go on.");
     }
     if is_of_one(ring) {
@@ -68,6 +73,19 @@ fn evidence(look: &Look<'_>, deadlock: &Deadlock) -> String {
     text
 }
 
+/// Whether somebody in the ring waits for another's end.
+fn joins(look: &Look<'_>, deadlock: &Deadlock) -> bool {
+    deadlock.ring.iter().any(|link| look.model.cast().whose_life(link.wants).is_some())
+}
+
 fn link(look: &Look<'_>, link: &Link) -> String {
-    format!("{} has {} and wants {}", look.name(link.worker), look.resource(link.holds), look.resource(link.wants))
+    let (who, wants) = (look.name(link.worker), look.resource(link.wants));
+    let wants = match look.model.cast().whose_life(link.wants) {
+        Some(_) => format!("waits for the {wants}"),
+        None => format!("wants {wants}"),
+    };
+    match look.model.cast().whose_life(link.holds) {
+        Some(_) => format!("{who} {wants}"),
+        None => format!("{who} has {} and {wants}", look.resource(link.holds)),
+    }
 }

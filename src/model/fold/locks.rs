@@ -37,6 +37,7 @@ impl Model {
         if lane.asks.0 != Some(lock) {
             lane.asks = (Some(lock), Asks::One);
         }
+        lane.waits_since = Some(at);
         lane.timed = timed;
         lane.stuck = complete && !timed;
         self.stuck_holders += usize::from(lane.stuck && !lane.holds.sure.is_empty());
@@ -62,12 +63,14 @@ impl Model {
         }
     }
 
-    /// The wait for a lock is over, with it or without.
+    /// The wait for a lock is over, with it or without; or that for a worker's end.
     pub(super) fn leave(&mut self, w: WorkerId, at: Stamp) {
         let lane = &mut self.lanes[w.index()];
-        if std::mem::take(&mut lane.stuck) && !lane.holds.sure.is_empty() {
+        let joins = lane.waits_since.is_none();
+        if std::mem::take(&mut lane.stuck) && (joins || !lane.holds.sure.is_empty()) {
             self.stuck_holders -= 1;
         }
+        lane.waits_since = None;
         lane.timed = false;
         lane.asks = (None, Asks::One);
         let (place, on) = (lane.place, lane.doing.on);
@@ -79,8 +82,8 @@ impl Model {
 
     #[inline]
     pub(super) fn acquired(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, grant: Grant) {
-        let doing = self.lanes[w.index()].doing;
-        let waiting = (doing.state == State::Lock && doing.on == Some(lock)).then_some(doing.since);
+        let lane = &self.lanes[w.index()];
+        let waiting = lane.waits_since.filter(|_| lane.doing.on == Some(lock));
         self.note_order(w, at, lock);
         self.run(w, at);
         self.took_lock(w);
@@ -122,8 +125,8 @@ impl Model {
 
     /// Passed a semaphore: it has nothing of it.
     pub(super) fn passed(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, grant: Grant) {
-        let doing = self.lanes[w.index()].doing;
-        let waiting = (doing.state == State::Lock && doing.on == Some(lock)).then_some(doing.since);
+        let lane = &self.lanes[w.index()];
+        let waiting = lane.waits_since.filter(|_| lane.doing.on == Some(lock));
         self.run(w, at);
         self.with_lock(lock, |lock| lock.pass(w, grant, at, waiting));
     }

@@ -73,7 +73,7 @@ impl Lane {
         // The last span that begins at or before `from` touches it.
         let first = self.exact.partition_point(|span| span.since <= from).saturating_sub(1);
         let past = self.exact.range(first..).map(|s| Doing { state: s.state, since: s.since, on: s.on });
-        let dead = self.dead_since().map(|since| Doing { state: State::Crashed, since, on: None });
+        let dead = self.dead_since().map(|since| Doing { state: self.dead_state(), since, on: None });
         let all = past.chain([self.doing]).chain(dead);
         let ends = all.clone().skip(1).map(|next| next.since).chain([Stamp(u64::MAX)]);
         all.zip(ends).filter(move |(d, end)| d.since < to && *end > from).map(|(d, _)| d)
@@ -107,7 +107,7 @@ impl Lane {
     /// What is not in the history yet: the present span, and a death noticed from outside.
     fn open(&self, now: Stamp) -> [(State, Stamp, Stamp); 2] {
         let dead = self.dead_since().unwrap_or(now).min(now);
-        [(self.doing.state, self.doing.since, dead), (State::Crashed, dead, now)]
+        [(self.doing.state, self.doing.since, dead), (self.dead_state(), dead, now)]
     }
 
     /// Draws what was from `begin` on from exact spans.

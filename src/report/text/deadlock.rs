@@ -32,13 +32,17 @@ fn steps(report: &Report<'_>, deadlock: &Deadlock) -> Vec<String> {
     order.sort_by_key(|at| ring[*at].since);
     let step = |at: usize| {
         let (link, next) = (&ring[at], &ring[(at + 1) % ring.len()]);
-        let mut text = format!(
-            "{} holds {} and waits for {}, which {} holds",
-            cast.worker_name(link.worker),
-            cast.resource_name(link.holds),
-            cast.resource_name(link.wants),
-            if next.worker == link.worker { "it itself" } else { cast.worker_name(next.worker) }
-        );
+        let (who, wants) = (cast.worker_name(link.worker), cast.resource_name(link.wants));
+        let mut text = match cast.whose_life(link.holds) {
+            Some(_) => format!("{who} waits for "),
+            None => format!("{who} holds {} and waits for ", cast.resource_name(link.holds)),
+        };
+        let holder = if next.worker == link.worker { "it itself" } else { cast.worker_name(next.worker) };
+        let _ = match cast.whose_life(link.wants) {
+            Some(of) if of == link.worker => write!(text, "its own end"),
+            Some(_) => write!(text, "the {wants}"),
+            None => write!(text, "{wants}, which {holder} holds"),
+        };
         let waited: Span = report.at.since(link.since);
         let _ = write!(text, ": since {}, for {waited}", link.since.since(Stamp::default()));
         text

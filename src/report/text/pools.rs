@@ -35,6 +35,8 @@ fn tasks(report: &Report<'_>, look: Look, out: &mut String) {
 
 fn plural(kind: &str, n: u32) -> String {
     match (kind, n) {
+        ("async", 1) => "task".to_owned(),
+        ("async", _) => "tasks".to_owned(),
         (kind, 1) => kind.to_owned(),
         ("process", _) => "processes".to_owned(),
         (kind, _) => format!("{kind}s"),

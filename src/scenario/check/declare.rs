@@ -15,13 +15,14 @@ use crate::scenario::turn::SettingError;
 use crate::trace::{KnobId, LockKind, RwPolicy};
 
 /// The words for the groups of scenarios.
-pub(super) const GROUPS: [(&str, Group); 10] = [
+pub(super) const GROUPS: [(&str, Group); 11] = [
     ("pools", Group::Pools),
     ("locks", Group::Locks),
     ("deadlocks", Group::Deadlocks),
     ("queues", Group::Queues),
     ("signals", Group::Signals),
     ("processes", Group::Processes),
+    ("event-loops", Group::EventLoops),
     ("real-work", Group::RealWork),
     ("machine", Group::Machine),
     ("classics", Group::Classics),
@@ -47,7 +48,7 @@ impl Checker {
                 "event" => (Thing::Resource(self.scenario.resources.len()), Some(ResourceSpec::Event)),
                 "server" => (Thing::Resource(self.scenario.resources.len()), Some(self.server(node))),
                 "barrier" => (Thing::Resource(self.scenario.resources.len()), Some(self.barrier(node))),
-                "thread" | "process" => (Thing::Workers(groups), None),
+                "thread" | "process" | "async" => (Thing::Workers(groups), None),
                 "pool" => (Thing::Pool(pools), None),
                 _ => continue,
             };
@@ -127,7 +128,7 @@ impl Checker {
     }
 
     /// One of some words, or a knob that chooses among them; `what` is the property and what a word of it is.
-    fn choice<T: Copy>(
+    pub(super) fn choice<T: Copy>(
         &mut self,
         entry: &KdlEntry,
         (property, what): (&str, &str),

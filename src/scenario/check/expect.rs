@@ -148,7 +148,7 @@ impl Checker {
     fn subject(&mut self, entry: &KdlEntry, of: Of) -> Option<Subject> {
         let thing = self.resolve(entry, of.what(), |this, thing| match (thing, of) {
             (Thing::Pool(_), of) => matches!(of, Of::Pool | Of::Queued | Of::Counted | Of::Crew),
-            (Thing::Workers(_), of) => of == Of::Crew,
+            (Thing::Workers(_), of) => matches!(of, Of::Crew | Of::Group),
             (Thing::Resource(at), of) => {
                 this.scenario.resources.get(at).is_some_and(|resource| of.matches(&resource.spec))
             }

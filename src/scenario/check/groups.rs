@@ -7,9 +7,11 @@ use super::declare::most_workers;
 use super::node::{arg, children, prop, span_of, value_span};
 use super::number::{CAPACITY, CHUNK, CORE, HOW_MANY, NICE, PAYLOAD, POOL_SIZE, RATE, RETRIES, TASKS, Want};
 use super::shape::POOL;
+use crate::scenario::clean::clean;
 use crate::scenario::expr::Expr;
+use crate::scenario::glob::{Glob, GlobError};
 use crate::scenario::knob::KnobKind;
-use crate::scenario::program::{Feed, Policy, Pool, Seat, Step, Workers};
+use crate::scenario::program::{Choice, Feed, Piece, Policy, Pool, Seat, Step, Template, Text, Workers};
 use crate::trace::{KnobId, WorkerKind};
 
 /// Tasks that wait at most, unless the pool says otherwise.
@@ -19,8 +21,9 @@ const QUEUE: f64 = 1_000.0;
 pub(super) const POLICIES: [(&str, Policy); 3] =
     [("block", Policy::Block), ("reject", Policy::Reject), ("caller-runs", Policy::CallerRuns)];
 
-/// Endings of files that a task can be made of.
-const ENDINGS: [&str; 3] = ["jpg", "jpeg", "png"];
+/// What a pool can be made of.
+pub(super) const KINDS: [(&str, WorkerKind); 3] =
+    [("threads", WorkerKind::Thread), ("processes", WorkerKind::Process), ("async", WorkerKind::Async)];
 
 impl Checker {
     pub(super) fn groups(&mut self, nodes: &[&KdlNode]) {
@@ -28,6 +31,7 @@ impl Checker {
             match node.name().value() {
                 "thread" => self.workers(node, WorkerKind::Thread),
                 "process" => self.workers(node, WorkerKind::Process),
+                "async" => self.workers(node, WorkerKind::Async),
                 "pool" => self.pool(node),
                 _ => {}
             }
@@ -38,8 +42,21 @@ impl Checker {
         let name = name_of(node);
         let count = self.number_or(node, "count", HOW_MANY, 1.0).map_or(Expr::Number(1.0), |count| count.expr);
         let seat = self.seat(node);
-        let steps = self.body(node);
-        self.scenario.workers.push(Workers { name, kind, count, seat, steps });
+        let daemon = prop(node, "daemon").and_then(|entry| self.yes_or_no(entry)).unwrap_or(false);
+        let by = prop(node, "by").and_then(|entry| self.word(entry, &["exec", "fork"]));
+        let forked = by == Some(1);
+        let steps = if forked { self.forked(node) } else { self.body(node) };
+        self.scenario.workers.push(Workers { name, kind, count, seat, daemon, forked, steps });
+    }
+
+    /// A copy of a process with many threads has one of them, and whatever locks the others held: it may do nothing.
+    fn forked(&mut self, node: &KdlNode) -> Vec<Step> {
+        if let Some(step) = children(node).first() {
+            let mistake = self.mistakes.error(span_of(step), "a process that is made by `fork` can do nothing");
+            mistake.label("the copy has one thread, and the locks of all others as they were");
+            mistake.help("leave the block empty: { }; or remove by=fork, and it is a process of its own");
+        }
+        Vec::new()
     }
 
     /// `nice=19 core=i`: where the workers of a group or a pool run.
@@ -62,8 +79,7 @@ impl Checker {
     }
 
     fn pool(&mut self, node: &KdlNode) {
-        let of = prop(node, "of").and_then(|entry| self.word(entry, &["threads", "processes"]));
-        let of = if of == Some(1) { WorkerKind::Process } else { WorkerKind::Thread };
+        let of = prop(node, "of").and_then(|entry| self.choice(entry, ("of", "kind of worker"), &KINDS));
         let policy = prop(node, "policy").and_then(|entry| self.word(entry, &POLICIES.map(|(word, _)| word)));
         let policy = POLICIES[policy.unwrap_or(0)].1;
         if prop(node, "workers").is_none() {
@@ -78,7 +94,7 @@ impl Checker {
         let (feed, chunk, task) = self.pool_parts(node);
         self.scenario.pools.push(Pool {
             name: name_of(node),
-            of,
+            of: of.unwrap_or(Choice::Fixed(WorkerKind::Thread)),
             workers: workers.map_or(Expr::Number(1.0), |workers| workers.expr),
             most,
             seat,
@@ -138,46 +154,73 @@ impl Checker {
             };
             return self.number(rate, RATE).map(|rate| Feed::Arrive { rate: rate.expr });
         }
-        match (prop(node, "files"), prop(node, "count")) {
-            (Some(files), None) => self.files(node, files),
-            (None, Some(count)) => {
-                for extra in ["dir", "out"].iter().filter_map(|name| prop(node, name)) {
-                    let title = "a batch has directories only when it is one of files";
-                    self.mistakes
-                        .error(super::node::entry_span(extra), title)
-                        .help("add files=\"jpg png\", or remove it");
-                }
+        let of = ["count", "files", "each"].map(|name| prop(node, name));
+        match of {
+            [None, Some(files), None] => self.files(node, files),
+            [Some(count), None, None] => {
+                self.no_directories(node);
                 self.number(count, TASKS).map(|count| Feed::Batch { count: count.expr })
             }
-            (Some(_), Some(count)) => {
-                let title = "a batch of files has no count: it has as many tasks as there are files";
-                self.mistakes.error(super::node::entry_span(count), title).help("remove it");
+            [None, None, Some(each)] => {
+                self.no_directories(node);
+                self.each(each)
+            }
+            [None, None, None] => {
+                let help = "add count=1000, or files=\"*.jpg\" with dir=$dir, or each=\"one two three\"";
+                self.mistakes.error(span_of(node), "it is not said what this batch is of").help(help);
                 None
             }
-            (None, None) => {
-                let help = "add count=1000, or files=\"jpg png\" with dir=$dir and out=$out";
-                self.mistakes.error(span_of(node), "it is not said what this batch is of").help(help);
+            [Some(extra), ..] | [_, _, Some(extra)] => {
+                let title = "a batch is of one kind: of a count, of files, or of words";
+                self.mistakes.error(super::node::entry_span(extra), title).help("remove it");
                 None
             }
         }
     }
 
-    fn files(&mut self, node: &KdlNode, files: &KdlEntry) -> Option<Feed> {
-        let text = self.text(files)?;
-        let endings: Vec<String> =
-            text.split_whitespace().map(|word| word.trim_start_matches(['*', '.']).to_lowercase()).collect();
-        if let Some(odd) = endings.iter().find(|ending| !ENDINGS.contains(&ending.as_str())) {
-            let title = format!("files ending in `{odd}` cannot be read");
-            self.mistakes.error(value_span(files), title).help("known endings: jpg jpeg png");
+    /// Says of directories that they have no meaning here.
+    fn no_directories(&mut self, node: &KdlNode) {
+        for extra in ["dir", "out"].iter().filter_map(|name| prop(node, name)) {
+            let title = "a batch has directories only when it is one of files";
+            self.mistakes.error(super::node::entry_span(extra), title).help("add files=\"*.jpg\", or remove it");
+        }
+    }
+
+    /// Words with spaces between, or a knob that holds them.
+    fn each(&mut self, entry: &KdlEntry) -> Option<Feed> {
+        let text = self.text(entry)?;
+        if let Some(knob) = text.strip_prefix('$') {
+            return self.named_text_knob(entry, knob).map(|knob| Feed::Each { words: Text::Knob(knob) });
+        }
+        if text.trim().is_empty() {
+            self.mistakes.error(value_span(entry), "there are no words").help("such as each=\"one two three\"");
             return None;
         }
-        if endings.is_empty() {
-            self.mistakes.error(value_span(files), "no ending is given").help("such as files=\"jpg png\"");
+        Some(Feed::Each { words: Text::Template(Template(vec![Piece::Literal(text.to_owned())])) })
+    }
+
+    fn files(&mut self, node: &KdlNode, files: &KdlEntry) -> Option<Feed> {
+        let written = self.text(files)?;
+        let read: Result<Vec<Glob>, (&str, GlobError)> =
+            written.split_whitespace().map(|word| Glob::parse(word).map_err(|error| (word, error))).collect();
+        let patterns = match read {
+            Ok(patterns) => patterns,
+            Err((word, error)) => {
+                let title = format!("`{word}` is no pattern: {error}");
+                self.mistakes.error(value_span(files), title).help("such as files=\"*.jpg **/*.png\" with dir=$dir");
+                return None;
+            }
+        };
+        if patterns.is_empty() {
+            self.mistakes.error(value_span(files), "no pattern is given").help("such as files=\"*.jpg\"");
             return None;
         }
         let dir = self.text_knob_of(node, "dir");
-        let out = self.text_knob_of(node, "out");
-        Some(Feed::Files { dir: dir?, out: out?, endings })
+        let out = match prop(node, "out") {
+            Some(_) => Some(self.text_knob_of(node, "out")?),
+            None => None,
+        };
+        Some(Feed::Files { dir: dir?, out, patterns, written: clean(written) })
     }
 
     /// The knob for free text that a property names: `dir=$dir`.

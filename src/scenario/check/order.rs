@@ -160,7 +160,7 @@ fn edges(variant: &Variant<'_>, nodes: &[&KdlNode]) -> Vec<Edge> {
     let scenario = variant.scenario;
     let mut walk =
         Walk { variant, worker: 0, name: String::new(), place: (0, 1), held: Vec::new(), steps: 0, edges: Vec::new() };
-    for (node, group) in super::named(nodes, &["thread", "process"]).zip(&scenario.workers) {
+    for (node, group) in super::named(nodes, &["thread", "process", "async"]).zip(&scenario.workers) {
         let count = walk.number(&group.count).max(1);
         walk.group(&group.name, count, children(node), &group.steps);
     }

@@ -10,6 +10,7 @@ mod control;
 mod counter;
 mod end;
 mod expect;
+mod life;
 mod lock;
 mod pool;
 mod queue;
@@ -169,7 +170,7 @@ pub(super) const TOP: Place = Place {
     families: &[words::WORDS, words::KNOBS, resource::RESOURCES, who::WORKERS, expect::EXPECT],
 };
 
-/// In the block of a thread, a process, a task, or a step.
+/// In the block of a group of workers, of a pool's task, or of a step.
 pub(super) const STEPS: Place = Place {
     name: "among the steps",
     families: &[
@@ -178,7 +179,9 @@ pub(super) const STEPS: Place = Place {
         counter::COUNTERS,
         queue::QUEUES,
         signal::SIGNALS,
+        life::LIVES,
         control::CONTROL,
+        control::LOOP,
         work::REAL,
         attempt::ATTEMPTS,
         end::ENDS,

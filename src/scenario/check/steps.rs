@@ -2,6 +2,7 @@
 
 mod attempt;
 mod chance;
+mod life;
 mod question;
 mod queue;
 mod real;
@@ -12,19 +13,19 @@ use kdl::{KdlEntry, KdlNode};
 use super::Checker;
 use super::names::Thing;
 use super::node::{arg, args, children, entry_span, prop, props, span_of};
-use super::number::{ADDS, PLACE, TIME, TIMES};
+use super::number::{ADDS, BYTES, PLACE, TIME, TIMES};
 use super::shape::STEPS;
 use crate::scenario::clean::clean;
 use crate::scenario::expr::Expr;
 use crate::scenario::knob::KnobKind;
 use crate::scenario::nearest::any_of;
-use crate::scenario::program::{ResourceSpec, Step, Target};
+use crate::scenario::program::{LoopStep, ResourceSpec, Step, Target};
 
 /// Longer side of a thumbnail, in pixels.
 pub(super) const PIXELS: (i64, i64) = (1, 4_096);
 
 /// Steps that `else` can follow.
-const BEFORE_ELSE: [&str; 8] = ["when", "if", "try-lock", "try-put", "try-take", "http-get", "exec", "retry"];
+const BEFORE_ELSE: [&str; 9] = ["when", "if", "try-lock", "try-put", "try-take", "join", "http-get", "exec", "retry"];
 
 /// What a counter can change by in one step.
 pub(super) const DELTA: (i64, i64) = (-127, 127);
@@ -73,6 +74,9 @@ impl Checker {
             ("thumbnail", _) => self.thumbnail(node),
             ("choose", _) => self.choose(node),
             ("abort", _) => Some(Step::Abort),
+            ("blocking", _) => Some(Step::Loop(LoopStep::Blocking(self.steps(children(node))))),
+            ("to-thread", _) => Some(Step::Loop(LoopStep::ToThread(self.steps(children(node))))),
+            ("yield", _) => Some(Step::Loop(LoopStep::Yield)),
             ("primes" | "hash" | "read-file" | "write-file" | "grayscale", _) => self.real(node, word),
             (_, None) => None, // said already: it needs a value
             ("compute", Some(time)) => self.number(time, TIME).map(|time| Step::Compute(time.expr)),
@@ -83,6 +87,11 @@ impl Checker {
                 let body = self.steps(children(node));
                 Some(Step::Repeat { times: times?.expr, body })
             }
+            ("allocate", Some(bytes)) => {
+                let bytes = self.number(bytes, BYTES);
+                let body = self.steps(children(node));
+                Some(Step::Allocate { bytes: bytes?.expr, body })
+            }
             ("http-get" | "exec" | "retry", Some(first)) => self.attempt(node, word, first),
             ("panic", Some(why)) => self.text(why).map(|why| Step::Panic(clean(why))),
             ("exit", Some(code)) => self.integer(code, 0, 255).map(|code| Step::Exit(code as u8)),
@@ -91,6 +100,7 @@ impl Checker {
             ("wait" | "notify" | "notify-all" | "set" | "clear" | "meet", Some(signal)) => {
                 self.on_signal(node, word, signal)
             }
+            ("spawn" | "join" | "run", Some(group)) => self.on_life(node, word, group),
             ("if" | "while", Some(tested)) => self.on_question(node, word, tested),
             ("acquire" | "release", Some(semaphore)) => self.on_semaphore(node, word, semaphore),
             ("read" | "write", Some(lock)) => self.on_rwlock(node, word, lock),

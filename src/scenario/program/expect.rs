@@ -101,6 +101,14 @@ pub enum Metric {
     Taken,
     /// Workers woken by each signal that woke any.
     Woken,
+    /// From asking for a worker of a group to its first moment, the median.
+    Startup,
+    /// Lives that the workers of a group began.
+    Lives,
+    /// Workers of a group that were needed at once: lanes that ever were in use.
+    Lanes,
+    /// Workers of a group that were cut off.
+    CutOff,
     /// Share of the workers' time in a state.
     Share(crate::trace::State),
     /// How many times a lock was taken.
@@ -138,6 +146,6 @@ impl Metric {
 
     /// Whether it is a duration, in nanoseconds.
     pub const fn is_time(self) -> bool {
-        matches!(self, Self::Wait(_) | Self::Latency(_) | Self::Ended | Self::Elapsed)
+        matches!(self, Self::Wait(_) | Self::Latency(_) | Self::Startup | Self::Ended | Self::Elapsed)
     }
 }

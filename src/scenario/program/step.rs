@@ -1,6 +1,7 @@
 //! The steps a worker does.
 
 mod attempt;
+mod life;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +11,7 @@ use crate::scenario::expr::Expr;
 use crate::trace::KnobId;
 
 pub use attempt::{Attempt, Origin, What};
+pub use life::{LifeStep, Members};
 
 /// One thing a worker does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -76,6 +78,13 @@ pub enum Step {
     },
     Queue(QueueStep),
     Signal(SignalStep),
+    Loop(LoopStep),
+    Life(LifeStep),
+    /// Has this much memory, all of it written to, while it runs the body.
+    Allocate {
+        bytes: Expr,
+        body: Vec<Step>,
+    },
     /// Runs the body if the answer is yes now, else the other steps.
     If {
         question: Question,
@@ -121,15 +130,18 @@ impl Step {
         let (first, second, ways): (&[Self], &[Self], &[Way]) = match self {
             Self::Lock { body, .. }
             | Self::Acquire { body, .. }
+            | Self::Allocate { body, .. }
             | Self::Read { body, .. }
             | Self::Write { body, .. }
             | Self::Repeat { body, .. }
             | Self::Forever(body)
             | Self::While { body, .. }
+            | Self::Loop(LoopStep::Blocking(body) | LoopStep::ToThread(body))
             | Self::Queue(QueueStep::Each { body, .. }) => (body, &[], &[]),
             Self::TryLock { body, otherwise, .. }
             | Self::When { body, otherwise, .. }
             | Self::If { body, otherwise, .. }
+            | Self::Life(LifeStep::Join { body, otherwise, .. })
             | Self::Queue(QueueStep::TryPut { body, otherwise, .. } | QueueStep::TryTake { body, otherwise, .. }) => {
                 (body, otherwise, &[])
             }
@@ -138,6 +150,30 @@ impl Step {
             _ => (&[], &[], &[]),
         };
         [first, second].into_iter().chain(ways.iter().map(|way| way.steps.as_slice()))
+    }
+
+    /// What it uses of what is shared.
+    pub fn target(&self) -> Option<&Target> {
+        match self {
+            Self::Lock { target, .. }
+            | Self::TryLock { target, .. }
+            | Self::Take(target)
+            | Self::Release(target)
+            | Self::Acquire { target, .. }
+            | Self::Down(target)
+            | Self::Up(target)
+            | Self::Read { target, .. }
+            | Self::Write { target, .. }
+            | Self::Load(target)
+            | Self::Store { target, .. }
+            | Self::Add { target, .. }
+            | Self::AddMany { target, .. }
+            | Self::If { question: Question { target, .. }, .. }
+            | Self::While { question: Question { target, .. }, .. } => Some(target),
+            Self::Queue(step) => Some(step.target()),
+            Self::Signal(step) => Some(step.target()),
+            _ => None,
+        }
     }
 
     /// The first command that it runs, itself or in one of its blocks.
@@ -156,12 +192,24 @@ impl Step {
             Self::TryLock { otherwise, .. }
             | Self::When { otherwise, .. }
             | Self::If { otherwise, .. }
+            | Self::Life(LifeStep::Join { otherwise, .. })
             | Self::Queue(QueueStep::TryPut { otherwise, .. } | QueueStep::TryTake { otherwise, .. }) => {
                 Some(otherwise)
             }
             Self::Attempt(attempt) => Some(attempt.otherwise.get_or_insert_default()),
             _ => None,
         }
+    }
+
+    /// Shows it and all steps in its blocks.
+    pub fn each(&self, see: &mut impl FnMut(&Self)) {
+        see(self);
+        self.bodies().flatten().for_each(|step| step.each(see));
+    }
+
+    /// The group whose workers it spawns, if it does.
+    pub fn spawns(&self) -> Option<usize> {
+        if let Self::Life(LifeStep::Spawn(members)) = self { Some(members.group) } else { None }
     }
 
     /// Whether it, or a step in one of its blocks, is such a one.
@@ -204,6 +252,43 @@ pub enum SignalStep {
     Clear(Target),
     /// Waits until all parties of a barrier have come.
     Meet(Target),
+}
+
+impl QueueStep {
+    pub const fn target(&self) -> &Target {
+        match self {
+            Self::Put(target)
+            | Self::Take(target)
+            | Self::Close(target)
+            | Self::Each { target, .. }
+            | Self::TryPut { target, .. }
+            | Self::TryTake { target, .. } => target,
+        }
+    }
+}
+
+impl SignalStep {
+    pub const fn target(&self) -> &Target {
+        match self {
+            Self::Wait { target, .. }
+            | Self::Notify(target)
+            | Self::NotifyAll(target)
+            | Self::Set(target)
+            | Self::Clear(target)
+            | Self::Meet(target) => target,
+        }
+    }
+}
+
+/// What a task does with its loop's thread. A worker that has a thread of its own keeps that.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum LoopStep {
+    /// Runs the body as calls that know of no loop: when it waits, the thread does.
+    Blocking(Vec<Step>),
+    /// Has a thread beside the loop run the body, and awaits its end.
+    ToThread(Vec<Step>),
+    /// Lets the others go on that could.
+    Yield,
 }
 
 /// A question about a counter's value or a queue's depth.

@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::resource::Choice;
 use super::step::Step;
+use super::text::Text;
 use crate::scenario::expr::Expr;
+use crate::scenario::glob::Glob;
 use crate::trace::{KnobId, WorkerKind};
 
 /// A group of workers that run the same steps.
@@ -13,6 +16,10 @@ pub struct Workers {
     pub kind: WorkerKind,
     pub count: Expr,
     pub seat: Seat,
+    /// The run does not wait for them: when all others have ended they are cut off, whatever they do.
+    pub daemon: bool,
+    /// A worker process of it is a mere copy of the one that spawns it, and ends at once.
+    pub forked: bool,
     pub steps: Vec<Step>,
 }
 
@@ -29,7 +36,7 @@ pub struct Seat {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pool {
     pub name: String,
-    pub of: WorkerKind,
+    pub of: Choice<WorkerKind>,
     /// How many workers; changes while it runs when it is a knob.
     pub workers: Expr,
     /// How many workers it can ever have: the knob's maximum, or the fixed number.
@@ -62,7 +69,9 @@ pub enum Feed {
     Arrive { rate: Expr },
     /// This many, as fast as the queue takes them.
     Batch { count: Expr },
-    /// One task for each file with one of these endings (lower case, without dot) in the directory that the knob
-    /// names; sample files when it names none. Results go to `out`, or beside.
-    Files { dir: KnobId, out: KnobId, endings: Vec<String> },
+    /// One task for each file that a pattern means below the directory that the knob names; sample files when it names
+    /// none. Results go to `out`, or beside. `written`: the patterns as they stand in the file.
+    Files { dir: KnobId, out: Option<KnobId>, patterns: Vec<Glob>, written: String },
+    /// One task for each word.
+    Each { words: Text },
 }

@@ -186,6 +186,7 @@ fn ended(ending: &Ending) -> String {
         Ending::Panicked => "panicked".into(),
         Ending::Killed => "was killed at its step".into(),
         Ending::Died(Death::Exit(code)) => format!("exited with code {code}"),
+        Ending::Died(Death::CutOff) => "was cut off: the run did not wait for it".into(),
         Ending::Died(Death::Signal(signal)) => format!("was killed by signal {signal}"),
     }
 }

@@ -68,6 +68,7 @@ const fn group_word(group: Group) -> &'static str {
         Group::Queues => "Queues",
         Group::Signals => "Signals",
         Group::Processes => "Processes",
+        Group::EventLoops => "Event loops",
         Group::RealWork => "Real work",
         Group::Machine => "The machine",
         Group::Classics => "Classics",

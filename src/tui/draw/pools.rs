@@ -100,6 +100,8 @@ fn done(pool: &PoolFigures, bar: usize, theme: Theme) -> String {
 
 fn plural(word: &str, n: u32) -> String {
     match (word, n) {
+        ("async", 1) => "task".to_owned(),
+        ("async", _) => "tasks".to_owned(),
         (word, 1) => word.to_owned(),
         ("process", _) => "processes".to_owned(),
         (word, _) => format!("{word}s"),

@@ -1,11 +1,11 @@
 //! Plays steps through in virtual time: a lock goes to whoever waited longest, computing takes exactly its time.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::shared::Shared;
 use super::{Place, due};
 use crate::model::{Shares, Window};
-use crate::scenario::{Choice, ResourceSpec, Scenario, Settings, Step, Target};
+use crate::scenario::{Choice, LoopStep, ResourceSpec, Scenario, Settings, Step, Target};
 use crate::trace::{LockKind, Span, State};
 
 /// What a thumbnail takes, roughly.
@@ -24,16 +24,17 @@ const DEPTH: usize = 64;
 #[derive(Clone, Copy)]
 pub(super) struct Work<'a> {
     steps: &'a [Step],
+    group: Option<usize>,
     pool: Option<usize>,
 }
 
 impl<'a> Work<'a> {
-    pub(super) const fn once(steps: &'a [Step]) -> Self {
-        Self { steps, pool: None }
+    pub(super) const fn once(steps: &'a [Step], group: usize) -> Self {
+        Self { steps, group: Some(group), pool: None }
     }
 
     pub(super) const fn tasks(steps: &'a [Step], pool: usize) -> Self {
-        Self { steps, pool: Some(pool) }
+        Self { steps, group: None, pool: Some(pool) }
     }
 }
 
@@ -58,6 +59,8 @@ struct Worker<'a> {
     until: Option<u64>,
     /// A state and when it began.
     spans: Vec<(u64, State)>,
+    /// Who waits for its end.
+    joined_by: Vec<usize>,
 }
 
 struct Lock {
@@ -80,6 +83,8 @@ pub(super) struct Player<'a> {
     /// What is no lock, at the same places.
     pub(super) shared: Vec<Shared>,
     workers: Vec<Worker<'a>>,
+    /// Groups whose workers somebody spawns.
+    spawned: BTreeSet<usize>,
     /// Tasks taken from each pool.
     taken: Vec<u64>,
 }
@@ -111,15 +116,49 @@ impl<'a> Player<'a> {
             shared.extend((0..count).map(|_| one.clone()));
             locks.extend((0..count).map(|_| Lock { free: room, room, open, waiting: VecDeque::new() }));
         }
-        Self { scenario, arrays, locks, shared, workers: Vec::new(), taken: vec![0; scenario.pools.len()] }
+        Self {
+            scenario,
+            arrays,
+            locks,
+            shared,
+            workers: Vec::new(),
+            spawned: scenario.spawned(),
+            taken: vec![0; scenario.pools.len()],
+        }
     }
 
     pub(super) fn add(&mut self, place: Place<'a>, work: Work<'a>) {
-        self.workers.push(Worker { place, work, bodies: Vec::new(), until: Some(0), spans: Vec::new() });
-        if let Some(worker) = self.workers.last_mut().filter(|w| w.work.pool.is_none()) {
-            let steps = worker.work.steps;
-            worker.bodies.push(Body { steps, next: 0, again: 0, unlocks: None });
+        let until = work.pool.is_some().then_some(0);
+        self.workers.push(Worker { place, work, bodies: Vec::new(), until, spans: Vec::new(), joined_by: Vec::new() });
+        if work.group.is_some_and(|group| !self.spawned.contains(&group)) {
+            self.begin(self.workers.len() - 1, 0);
         }
+    }
+
+    /// Starts a group's worker, unless it is at its steps already.
+    pub(super) fn begin(&mut self, worker: usize, now: u64) {
+        if !self.is_busy(worker) {
+            let steps = self.workers[worker].work.steps;
+            self.workers[worker].bodies.push(Body { steps, next: 0, again: 0, unlocks: None });
+            self.workers[worker].until = Some(now);
+        }
+    }
+
+    pub(super) fn is_busy(&self, worker: usize) -> bool {
+        !self.workers[worker].bodies.is_empty()
+    }
+
+    /// The workers of a group.
+    pub(super) fn of_group(&self, group: usize) -> Vec<usize> {
+        (0..self.workers.len()).filter(|worker| self.workers[*worker].work.group == Some(group)).collect()
+    }
+
+    /// Does its present step again when the other has ended.
+    pub(super) fn again_when_over(&mut self, worker: usize, other: usize) {
+        if let Some(body) = self.workers[worker].bodies.last_mut() {
+            body.next -= 1;
+        }
+        self.workers[other].joined_by.push(worker);
     }
 
     /// Plays until every worker has come to `end`, or nothing more happens.
@@ -166,6 +205,9 @@ impl<'a> Player<'a> {
             }
             Step::Take(target) | Step::Down(target) => self.acquire(worker, self.lock(target, place, 1), now),
             Step::Release(target) | Step::Up(target) => self.release(self.lock(target, place, 1), now),
+            Step::Loop(LoopStep::Blocking(body) | LoopStep::ToThread(body)) | Step::Allocate { body, .. } => {
+                self.enter(worker, body, 0, None);
+            }
             Step::Repeat { times, body } => self.enter(worker, body, time(times).saturating_sub(1), None),
             Step::Forever(body) => self.enter(worker, body, u64::MAX, None),
             Step::When { knob, is, body, otherwise } => {
@@ -189,12 +231,13 @@ impl<'a> Player<'a> {
             Step::AddMany { target, by, times } => self.add_many(worker, target, *by, time(times), now),
             Step::Queue(step) => self.queue_step(worker, step, now),
             Step::Signal(step) => self.signal_step(worker, step, now),
+            Step::Life(step) => self.life_step(worker, step, now),
             Step::If { question, body, otherwise } => {
                 let taken = if self.holds(question, place) { body } else { otherwise };
                 self.enter(worker, taken, 0, None);
             }
             Step::While { question, body } if self.holds(question, place) => self.once_more(worker, body),
-            Step::Load(_) | Step::While { .. } => {}
+            Step::Load(_) | Step::While { .. } | Step::Loop(LoopStep::Yield) => {}
         }
     }
 
@@ -264,8 +307,10 @@ impl<'a> Player<'a> {
         let place = self.workers[worker].place;
         let pool = self.workers[worker].work.pool;
         let Some((i, pool)) = pool.and_then(|i| Some((i, self.scenario.pools.get(i)?))) else {
-            self.workers[worker].spans.push((now, State::Done));
-            self.workers[worker].until = None;
+            self.halt(worker, now, State::Done);
+            for other in std::mem::take(&mut self.workers[worker].joined_by) {
+                self.wake(other, now);
+            }
             return;
         };
         let (by_now, next) = due(&pool.feed, &place, now);

@@ -1,6 +1,6 @@
 //! Which states a scenario can show: they make up its legend, which then never changes its width.
 
-use crate::scenario::{Feed, Policy, QueueStep, ResourceSpec, Scenario, SignalStep, Step, What};
+use crate::scenario::{Choice, Feed, Policy, QueueStep, ResourceSpec, Scenario, SignalStep, Step, What};
 use crate::trace::{State, WorkerKind};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -25,7 +25,11 @@ impl States {
             if matches!(pool.feed, Feed::Arrive { .. }) {
                 states.add(&[State::Sleep]);
             }
-            if pool.of == WorkerKind::Process {
+            let may_be = |kind: WorkerKind| match &pool.of {
+                Choice::Fixed(fixed) => *fixed == kind,
+                Choice::Knob(_, of) => of.contains(&kind),
+            };
+            if may_be(WorkerKind::Process) {
                 states.add(&[State::Handover]);
             }
         }

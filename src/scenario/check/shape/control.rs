@@ -47,6 +47,27 @@ pub(super) const CONTROL: Family = Family {
     ],
 };
 
+pub(super) const LOOP: Family = Family {
+    title: "The thread of an event loop",
+    shapes: &[
+        shape(
+            "blocking",
+            "blocking { ... }",
+            "Does the block as calls that know of no event loop: when one of them waits, the thread does, and the other \
+             tasks with it. Makes a difference for async workers only.",
+        )
+        .block(Block::Must),
+        shape(
+            "to-thread",
+            "to-thread { ... }",
+            "Has a thread beside the event loop do the block, and waits for its end as for anything else. Other workers \
+             have a thread, and do it there.",
+        )
+        .block(Block::Must),
+        shape("yield", "yield", "Lets others go on that could, before it goes on itself."),
+    ],
+};
+
 pub(super) const WAYS: Family = Family {
     title: "Ways of a choice",
     shapes: &[shape("weight", "weight 9 { ... }", "One way of a choice, as likely as its weight among all of them.")

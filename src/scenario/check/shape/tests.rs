@@ -9,7 +9,7 @@ use crate::scenario::quantity::show;
 use crate::scenario::{Mistakes, Scenario, Source, check};
 
 /// What the usages speak of. A new node's usage finds here what it names.
-const AROUND: [&str; 15] = [
+const AROUND: [&str; 16] = [
     "server site",
     "knob order same of=\"same other\"",
     "knob workers 8 min=1 max=64",
@@ -25,6 +25,7 @@ const AROUND: [&str; 15] = [
     "event ready count=2",
     "barrier round parties=4 count=2",
     "thread w { sleep \"1ms\" }",
+    "thread helper { sleep \"1ms\" }",
 ];
 
 /// A node as its usage writes it, to be changed.

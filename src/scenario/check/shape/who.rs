@@ -1,14 +1,21 @@
 //! Who works.
 
 use super::Unless::{Is, Then};
-use super::Value::{Name, Number, Words};
+use super::Value::{Name, Number, Own, Switch, Words};
 use super::{Block, Family, Slot, may, must, shape};
-use crate::scenario::check::groups::POLICIES;
+use crate::scenario::check::groups::{KINDS, POLICIES};
 use crate::scenario::check::number::{CAPACITY, CORE, HOW_MANY, NICE, PAYLOAD, POOL_SIZE, RETRIES};
+use crate::scenario::check::runtime::THREADS;
 
 const NAME: Slot = must("name", Name, "what it is called; members of a group are name-1, name-2, ...");
 const COUNT: Slot = may("count", Number(HOW_MANY), Is("1"), "how many do the same; each knows its place `i` of `n`");
 
+const DAEMON: Slot = may(
+    "daemon",
+    Switch,
+    Is("#false"),
+    "the run does not wait for them: at its end they are cut off, whatever they do",
+);
 const STANDS_BACK: Slot = may(
     "nice",
     Number(NICE),
@@ -28,12 +35,38 @@ pub(super) const WORKERS: Family = Family {
     shapes: &[
         shape("thread", "thread left { ... }", "Threads of one process that do the steps in the block.")
             .args(&[NAME])
-            .props(&[COUNT, STANDS_BACK, STAYS_ON])
+            .props(&[COUNT, DAEMON, STANDS_BACK, STAYS_ON])
             .block(Block::Must),
         shape("process", "process left { ... }", "Processes that do the steps in the block.")
             .args(&[NAME])
-            .props(&[COUNT, STANDS_BACK, STAYS_ON])
+            .props(&[
+                COUNT,
+                DAEMON,
+                may(
+                    "by",
+                    Own("`exec` or `fork`"),
+                    Is("exec"),
+                    "`fork`: a mere copy of the process that spawns it; it can do nothing, and its block is empty",
+                ),
+                STANDS_BACK,
+                STAYS_ON,
+            ])
             .block(Block::Must),
+        shape("async", "async left { ... }", "Tasks of one event loop that do the steps in the block.")
+            .args(&[NAME])
+            .props(&[COUNT, DAEMON])
+            .block(Block::Must),
+        shape(
+            "runtime",
+            "runtime threads=2",
+            "The event loop of all async workers. While a task waits, its thread does others; while one computes or \
+             blocks, nobody else has that thread.",
+        )
+        .props(&[must(
+            "threads",
+            Number(THREADS),
+            "on how many threads it runs; one if there is no such line",
+        )]),
         shape(
             "pool",
             "pool worker of=threads workers=4 { ... }",
@@ -41,7 +74,7 @@ pub(super) const WORKERS: Family = Family {
         )
         .args(&[NAME])
         .props(&[
-            may("of", Words(|| vec!["threads", "processes"]), Is("threads"), "what its workers are"),
+            may("of", Words(|| KINDS.map(|(word, _)| word).to_vec()), Is("threads"), "what its workers are"),
             must("workers", Number(POOL_SIZE), "how many; a knob here changes it while the run goes on"),
             may("queue", Number(CAPACITY), Is("1000"), "how many tasks can wait"),
             may(

@@ -1,0 +1,63 @@
+//! The life of a group's worker, from the first moment of its thread to the last.
+
+use std::io;
+use std::thread;
+
+use tokio::runtime::Handle;
+
+use super::actor::Actor;
+use super::block_on::block_on;
+use super::plan::Part;
+use super::process::member;
+use super::run::Run;
+use super::seat::take_seat;
+use crate::platform::{exact_sleeps, thread_id};
+use crate::trace::{EventKind, Span, WorkerId};
+
+/// Enough for decoding pictures; untouched pages cost nothing.
+pub const STACK: usize = 1 << 20;
+
+/// Does what a worker that starts with the run, or was spawned, does in its own thread. Whether it ended well.
+pub fn live(run: &'static Run, me: WorkerId, part: Part) -> bool {
+    let Part::Member { group, place, of } = part else { return false };
+    let first = run.board.clock().ticks();
+    exact_sleeps();
+    let _timers = run.event_loop.get().map(Handle::enter); // for what it shares with tasks
+    let mut actor = Actor::new(run, me, (place, of));
+    take_seat(run, part, &actor);
+    run.board.ring(me).sign(std::process::id(), thread_id());
+    run.board.wait_for_go();
+    begin(run, me, first, &mut actor);
+    block_on(member(run, group, &mut actor))
+}
+
+/// Its first event. Of one that was spawned the first moment is that of its first instruction, not of its first record.
+pub fn begin(run: &Run, me: WorkerId, first: u64, actor: &mut Actor) {
+    if !run.plan.is_spawned(me) {
+        return actor.pen.write(actor.pen.now(), EventKind::Began);
+    }
+    actor.pen.write(first, EventKind::Began);
+    if let Some(life) = run.life(me) {
+        let (asked, worker) = life.origin();
+        actor.pen.write(first, EventKind::SpawnedBy { worker, after: Span(run.nanos(asked, first)) });
+    }
+}
+
+/// Starts a thread of this process for a worker whose life was claimed. Nobody waits for it but through its life.
+///
+/// # Errors
+/// What the system says when it gives no more threads. The life is the caller's to end.
+pub fn spawn_thread(run: &'static Run, worker: WorkerId) -> io::Result<()> {
+    let part = run.plan.parts[worker.index()];
+    let body = move || {
+        let well = live(run, worker, part);
+        run.end_life(worker, well);
+    };
+    thread::Builder::new().name(name(run, worker)).stack_size(STACK).spawn(body)?;
+    Ok(())
+}
+
+/// A thread's name: the worker's, as far as the system takes it.
+pub fn name(run: &Run, worker: WorkerId) -> String {
+    run.plan.cast.worker_name(worker).chars().filter(|c| *c != '\0').collect()
+}

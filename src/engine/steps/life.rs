@@ -1,0 +1,131 @@
+//! Steps on other workers: `spawn`, `join` and `run`.
+
+use std::io;
+
+use crate::engine::actor::{Actor, Flow, Halt};
+use crate::engine::birth::spawn_thread;
+use crate::engine::event_loop;
+use crate::engine::shared::life::Life;
+use crate::platform::{Exit, fork_and_wait, thread_id};
+use crate::scenario::{LifeStep, Members};
+use crate::trace::{EventKind, How, ResourceId, Span, State, WorkerId, WorkerKind};
+
+/// A worker that can be spawned or joined.
+#[derive(Clone, Copy)]
+struct Other {
+    worker: WorkerId,
+    id: ResourceId,
+    life: Life<'static>,
+}
+
+impl Actor {
+    pub async fn life_step(&mut self, step: &LifeStep) -> Flow {
+        match step {
+            LifeStep::Spawn(members) => {
+                for other in self.others(members) {
+                    self.spawn(other).await?;
+                }
+                Ok(())
+            }
+            LifeStep::Join { members, body, otherwise } => {
+                let mut well = true;
+                for other in self.others(members) {
+                    well &= self.join(other).await;
+                }
+                self.body(if well { body } else { otherwise }).await
+            }
+            LifeStep::Run { group } => self.body(&self.run.scenario.workers[*group].steps).await,
+        }
+    }
+
+    fn others(&self, members: &Members) -> Vec<Other> {
+        let lanes = self.run.plan.members(members.group);
+        let one = members.at.as_ref().map(|at| (at.eval(self) as i64).rem_euclid(i64::from(lanes.count.max(1))) as u16);
+        let wanted = lanes.iter().filter(|worker| one.is_none_or(|one| worker.0 == lanes.first.0 + one));
+        wanted.filter_map(|worker| self.other(worker)).collect()
+    }
+
+    fn other(&self, worker: WorkerId) -> Option<Other> {
+        Some(Other { worker, id: self.run.plan.life(worker)?, life: self.run.life(worker)? })
+    }
+
+    /// Starts a worker. Comes back when its thread or process exists, which may not have done anything yet.
+    async fn spawn(&mut self, other: Other) -> Flow {
+        let (asked, nth) = loop {
+            if self.must_leave() {
+                return Err(Halt::Asked);
+            }
+            let asked = self.pen.now();
+            match other.life.claim(std::process::id(), self.me(), asked) {
+                Ok(nth) => break (asked, nth),
+                Err(nth) => self.wait_for(other, nth).await,
+            }
+        };
+        self.pen.write(asked, EventKind::Spawns { life: other.id, nth });
+        self.run.board.ring(other.worker).ask_to_end(false);
+        let started = match self.run.plan.cast.workers[other.worker.index()].kind {
+            WorkerKind::Process if self.run.plan.is_forked(other.worker) => self.fork(other, asked),
+            WorkerKind::Thread => {
+                // From here on the life is the thread's own to end.
+                other.life.started();
+                spawn_thread(self.run, other.worker).inspect_err(|_| self.run.end_life(other.worker, false))
+            }
+            WorkerKind::Async => {
+                other.life.started();
+                event_loop::spawn(self.run, other.worker, self.run.plan.parts[other.worker.index()], || {});
+                Ok(())
+            }
+            WorkerKind::Process => {
+                // The system makes a process in one call, which no event loop can wait for.
+                let blocked = self.pen.set_blocking(true);
+                self.pen.block(State::Io, None);
+                self.run.board.call();
+                let started = other.life.wait_for_start();
+                self.pen.resume();
+                self.pen.set_blocking(blocked);
+                if started { Ok(()) } else { Err(io::Error::other("the runner said why")) }
+            }
+        };
+        let name = self.run.plan.cast.worker_name(other.worker);
+        started.map_err(|e| Halt::Failed(format!("{name} could not be spawned: {e}")))
+    }
+
+    /// Makes a copy of this process, whose only deed is to say that it lived.
+    fn fork(&mut self, other: Other, asked: u64) -> io::Result<()> {
+        let (run, worker) = (self.run, self.me());
+        other.life.started();
+        let mut pen = run.recorder(other.worker); // allocates, which the copy must not
+        let child = || {
+            let at = pen.now();
+            run.board.ring(other.worker).sign(std::process::id(), thread_id());
+            pen.write(at, EventKind::Began);
+            pen.write(at, EventKind::SpawnedBy { worker, after: Span(run.nanos(asked, at)) });
+            pen.write(pen.now(), EventKind::Ended(How::Finished));
+        };
+        let blocked = self.pen.set_blocking(true);
+        let exit = fork_and_wait(child, || self.pen.block(State::Io, None));
+        if exit.is_ok() {
+            self.pen.resume();
+        }
+        self.pen.set_blocking(blocked);
+        run.end_life(other.worker, matches!(exit, Ok(Exit::Code(0))));
+        exit.map(|_| ())
+    }
+
+    /// Waits until a worker has ended, if it was ever started; whether it ended well.
+    async fn join(&mut self, other: Other) -> bool {
+        if let Some(nth) = other.life.present() {
+            self.wait_for(other, nth).await;
+        }
+        !other.life.has_failed()
+    }
+
+    async fn wait_for(&mut self, other: Other, nth: u64) {
+        self.pen.join(other.id, nth);
+        match self.run.sleepers(other.id).filter(|_| self.pen.is_on_loop()) {
+            Some(sleepers) => other.life.await_end(nth, sleepers).await,
+            None => other.life.wait_for_end(nth),
+        }
+        self.pen.resume();
+    }
+}

@@ -1,0 +1,134 @@
+//! The event loop of async workers: `runtime threads=2`, and what tasks cannot share with others.
+
+use kdl::KdlNode;
+
+use super::Checker;
+use super::node::{prop, span_of};
+use super::number::Want;
+use crate::scenario::knob::Unit;
+use crate::scenario::program::{Choice, LifeStep, ResourceSpec, Step};
+use crate::trace::WorkerKind;
+
+/// Threads of an event loop.
+pub(super) const THREADS: Want = Want { unit: Unit::Count, min: 1.0, max: 256.0, index: false, live: false };
+
+impl Checker {
+    pub(super) fn runtime(&mut self, nodes: &[&KdlNode]) {
+        let mut found = super::named(nodes, &["runtime"]);
+        let Some(node) = found.next() else { return };
+        for again in found {
+            let mistake = self.mistakes.error(span_of(again), "there are two `runtime`");
+            mistake.also(span_of(node), "the first is here").help("remove one: all async workers share one");
+        }
+        if prop(node, "threads").is_none() {
+            self.mistakes.error(span_of(node), "`runtime` does not say how many threads").help("add threads=2");
+        }
+        if let Some(threads) = self.number_or(node, "threads", THREADS, 1.0) {
+            self.scenario.loop_threads = threads.expr;
+        }
+    }
+
+    /// Tasks live in one process: what they wait for is woken there, and nowhere else. A counter is waited for by nobody.
+    pub(super) fn shared_with_tasks(&mut self, nodes: &[&KdlNode]) {
+        let workers: Vec<(&KdlNode, Vec<WorkerKind>, Vec<usize>)> = self.workers_with_nodes(nodes);
+        for (at, resource) in self.scenario.resources.iter().enumerate() {
+            if matches!(resource.spec, ResourceSpec::Counter { .. }) {
+                continue;
+            }
+            let user = |kind| workers.iter().find(|(_, kinds, uses)| kinds.contains(&kind) && uses.contains(&at));
+            let (Some((task, ..)), Some((process, ..))) = (user(WorkerKind::Async), user(WorkerKind::Process)) else {
+                continue;
+            };
+            if std::ptr::eq(*task, *process) {
+                continue; // one or the other, as its knob stands
+            }
+            let title = format!("`{}` cannot be shared by tasks and processes", resource.name);
+            let mistake = self.mistakes.error(span_of(task), title).label("these are tasks of one process");
+            mistake.also(span_of(process), "these are processes of their own");
+            mistake.help("nothing outside a process can wake a task in it: make threads of the processes");
+        }
+    }
+
+    /// A task is born on its loop, and woken there by the ends of others: both within one process.
+    pub(super) fn lives_of_tasks(&mut self, nodes: &[&KdlNode]) {
+        let far = self.born_in_processes(nodes);
+        let mut found = Vec::new();
+        for (node, kinds, steps) in self.bodies_with_nodes(nodes) {
+            let mut see = |step: &Step| match step {
+                Step::Life(LifeStep::Spawn(other)) if kinds.contains(&WorkerKind::Process) => {
+                    found.extend((self.kind_of_group(other.group) == WorkerKind::Async).then_some((
+                        node,
+                        other.group,
+                        true,
+                    )));
+                }
+                Step::Life(LifeStep::Join { members, .. }) if kinds.contains(&WorkerKind::Async) => {
+                    found.extend(far.contains(&members.group).then_some((node, members.group, false)));
+                }
+                _ => {}
+            };
+            for step in steps {
+                step.each(&mut see);
+            }
+        }
+        for (node, other, spawns) in found {
+            let name = &self.scenario.workers[other].name;
+            let (title, help) = if spawns {
+                (
+                    format!("a process cannot spawn `{name}`, which is a task"),
+                    "the event loop is in another process: spawn it from a thread or a task",
+                )
+            } else {
+                (
+                    format!("a task cannot join `{name}`, which a process spawns"),
+                    "nothing outside a process can wake a task in it: join it from that process, or spawn it from a task",
+                )
+            };
+            self.mistakes.error(span_of(node), title).help(help);
+        }
+    }
+
+    /// Groups of threads that some process spawns.
+    fn born_in_processes(&self, nodes: &[&KdlNode]) -> Vec<usize> {
+        let mut found = Vec::new();
+        for (_, kinds, steps) in self.bodies_with_nodes(nodes) {
+            let mut see = |step: &Step| found.extend(step.spawns());
+            steps.iter().filter(|_| kinds.contains(&WorkerKind::Process)).for_each(|step| step.each(&mut see));
+        }
+        found.retain(|group| self.kind_of_group(*group) == WorkerKind::Thread);
+        found
+    }
+
+    fn kind_of_group(&self, group: usize) -> WorkerKind {
+        self.scenario.workers[group].kind
+    }
+
+    /// Each group and pool: where it stands, the kinds that its workers can be of, and which resources they use.
+    fn workers_with_nodes<'a>(&self, nodes: &[&'a KdlNode]) -> Vec<(&'a KdlNode, Vec<WorkerKind>, Vec<usize>)> {
+        let bodies = self.bodies_with_nodes(nodes).into_iter();
+        bodies.map(|(node, kinds, steps)| (node, kinds, uses(steps))).collect()
+    }
+
+    /// Each group and pool: where it stands, the kinds that its workers can be of, and what they do.
+    fn bodies_with_nodes<'a>(&self, nodes: &[&'a KdlNode]) -> Vec<(&'a KdlNode, Vec<WorkerKind>, &[Step])> {
+        let groups = super::named(nodes, &["thread", "process", "async"]).zip(&self.scenario.workers);
+        let groups = groups.map(|(node, group)| (node, vec![group.kind], group.steps.as_slice()));
+        let pools = super::named(nodes, &["pool"]).zip(&self.scenario.pools).map(|(node, pool)| {
+            let kinds = match &pool.of {
+                Choice::Fixed(kind) => vec![*kind],
+                Choice::Knob(_, kinds) => kinds.clone(),
+            };
+            (node, kinds, pool.task.as_slice())
+        });
+        groups.chain(pools).collect()
+    }
+}
+
+/// The resources that steps use.
+fn uses(steps: &[Step]) -> Vec<usize> {
+    let mut found = Vec::new();
+    for step in steps {
+        step.each(&mut |step| found.extend(step.target().map(|target| target.resource)));
+    }
+    found
+}

@@ -1,0 +1,42 @@
+//! Workers that start others and wait for their end.
+
+use super::player::Player;
+use crate::scenario::{LifeStep, Members};
+use crate::trace::State;
+
+impl<'a> Player<'a> {
+    pub(super) fn life_step(&mut self, worker: usize, step: &'a LifeStep, now: u64) {
+        match step {
+            LifeStep::Spawn(members) => {
+                for other in self.members(worker, members) {
+                    self.begin(other, now);
+                }
+            }
+            LifeStep::Join { members, body, .. } => {
+                let alive = self.members(worker, members).into_iter().find(|other| self.is_busy(*other));
+                match alive {
+                    Some(other) => self.wait_for_end(worker, other, now),
+                    None => self.enter(worker, body, 0, None),
+                }
+            }
+            LifeStep::Run { group } => self.enter(worker, &self.scenario.workers[*group].steps, 0, None),
+        }
+    }
+
+    fn members(&self, worker: usize, members: &Members) -> Vec<usize> {
+        let all = self.of_group(members.group);
+        match &members.at {
+            Some(at) if !all.is_empty() => {
+                let at = at.eval(&self.place(worker)).rem_euclid(all.len() as f64) as usize;
+                all.get(at).copied().into_iter().collect()
+            }
+            _ => all,
+        }
+    }
+
+    /// Waits until the other has ended, and looks again then.
+    fn wait_for_end(&mut self, worker: usize, other: usize, now: u64) {
+        self.again_when_over(worker, other);
+        self.halt(worker, now, State::Signal);
+    }
+}
