@@ -20,7 +20,7 @@ use super::picker::{Entry, Picker};
 use super::plan::Plan;
 use super::question::Question;
 use super::theme::Theme;
-use super::tune::{Sheet, Told};
+use super::tune::{Sheet, Told, TunePlan};
 use super::watch::{Lesson, Watch};
 use super::{Start, Wish};
 use crate::scenario::{Scenario, Settings, Source};
@@ -300,6 +300,9 @@ impl App {
         if let Showing::Watch(watch) = &mut self.showing {
             let columns = Plan::of(watch, self.size).columns.time;
             watch.set_columns(columns);
+        }
+        if let Some(sheet) = &mut self.sheet {
+            sheet.first = TunePlan::of(sheet, self.size).first;
         }
     }
 }

@@ -71,14 +71,18 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         }
     }
     if !app.theme.unicode {
-        spell_micro(buf);
+        spell_plainly(buf);
     }
 }
 
-/// Lengths of time are spelled the same everywhere; a terminal without Unicode has no letter for a millionth.
-fn spell_micro(buf: &mut Buffer) {
-    for cell in buf.content.iter_mut().filter(|cell| cell.symbol() == "µ") {
-        cell.set_symbol("u");
+/// Figures are spelled the same everywhere; a terminal without Unicode has no letter for a millionth, and no sign for about.
+fn spell_plainly(buf: &mut Buffer) {
+    for cell in &mut buf.content {
+        match cell.symbol() {
+            "µ" => drop(cell.set_symbol("u")),
+            "±" => drop(cell.set_symbol("~")),
+            _ => {}
+        }
     }
 }
 

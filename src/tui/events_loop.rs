@@ -16,6 +16,7 @@ use super::TuiError;
 use super::app::{App, Effect, Msg};
 use super::feed::{Run, Starter};
 use super::input::Typed;
+use super::stage::{Sources, Stage};
 use super::tune::Told;
 use crate::scenario::{Scenario, Settings, Source};
 use crate::trace::{Command, Message, Span, Stamp};
@@ -28,30 +29,6 @@ const RETRY: Duration = Duration::from_millis(20);
 
 /// Messages of a run, and events of the terminal, that are taken at one go; then the others get their turn.
 const BURST: usize = 64;
-
-/// What the loop draws on.
-pub(super) trait Stage {
-    /// Draws a frame; false when there is no room for one now.
-    fn draw(&mut self, app: &App) -> io::Result<bool>;
-    /// The next frame draws every cell of a screen of this size.
-    fn redraw(&mut self, size: Rect) -> io::Result<()>;
-    fn size(&self) -> Rect;
-    /// Leaves the terminal, stops until continued, and takes it again.
-    fn suspend(&mut self) -> io::Result<()>;
-    fn resume(&mut self) -> io::Result<()>;
-    /// Lets the user's editor have the terminal.
-    fn edit(&mut self, path: &Path) -> Result<(), String>;
-}
-
-/// Where events come from, beside the run.
-pub(super) struct Sources {
-    pub(super) typed: Receiver<Typed>,
-    pub(super) signals: Receiver<i32>,
-    /// What panicked in another thread.
-    pub(super) panics: Receiver<String>,
-    /// New texts of a file that is watched.
-    pub(super) saved: Receiver<Result<Source, String>>,
-}
 
 pub(super) struct Loop<'a, S> {
     app: App,

@@ -5,4 +5,5 @@ mod hands;
 mod learning;
 mod script;
 mod sizes;
+mod tuning;
 mod views;

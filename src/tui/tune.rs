@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::scenario::{Knob, Scenario, Settings};
 use crate::trace::KnobId;
-use crate::tune::{Level, Phase, Question, Subject, Tuning, Work};
+use crate::tune::{Level, Phase, Question, Standing, Subject, Tuning, Work, standing};
 
 pub(super) use axis::{Columns, Rows, nice};
 pub(super) use plan::{LABELS, Plots, TunePlan, p99};
@@ -47,12 +47,16 @@ pub(super) enum Upper {
 pub(super) struct Sheet {
     pub(super) tuned: Tuned,
     pub(super) tuning: Tuning,
-    /// Cores that others kept busy before it began; none before that is known.
-    pub(super) others: Option<Option<f64>>,
+    /// How each level of the curve stands: found out once, not in every frame.
+    standings: Vec<Standing>,
+    /// Cores that others kept busy before it began; none before that is known, or where the system does not say.
+    pub(super) others: Option<f64>,
     /// The value of the level that was chosen. Until one is, the one that matters most is looked at.
     chosen: Option<f64>,
     pub(super) upper: Upper,
     pub(super) scroll: usize,
+    /// The first level in sight: it stays where it is until another must be seen.
+    pub(super) first: usize,
     /// Time since it began.
     pub(super) now: Duration,
     /// Nobody measures any more.
@@ -64,10 +68,12 @@ impl Sheet {
         Self {
             tuned,
             tuning: Tuning::default(),
+            standings: Vec::new(),
             others: None,
             chosen: None,
             upper: Upper::Curve,
             scroll: 0,
+            first: 0,
             now: Duration::ZERO,
             over: false,
         }
@@ -75,11 +81,13 @@ impl Sheet {
 
     pub(super) fn hear(&mut self, told: Told) {
         match told {
-            Told::Others(others) => self.others = Some(others),
+            Told::Others(others) => self.others = others,
             Told::Known(tuning) => {
                 self.now = self.now.max(tuning.elapsed);
                 self.over |= tuning.phase == Some(Phase::Done);
                 self.tuning = *tuning;
+                let (curve, demands) = (&self.tuning.curve, &self.tuned.question.demands);
+                self.standings = curve.levels().iter().map(|level| standing(curve, level, demands)).collect();
             }
         }
     }
@@ -105,12 +113,18 @@ impl Sheet {
             demands: question.demands,
             over: question.over,
             cores: question.cores,
-            others: self.others.flatten(),
+            others: self.others,
         }
     }
 
     pub(super) fn levels(&self) -> &[Level] {
         self.tuning.curve.levels()
+    }
+
+    /// How a level of the curve compares with the best.
+    pub(super) fn standing(&self, level: &Level) -> Standing {
+        let place = self.levels().iter().position(|other| other.value.total_cmp(&level.value).is_eq());
+        place.and_then(|place| self.standings.get(place).copied()).unwrap_or(Standing::Undecided)
     }
 
     /// The level that is looked at: the chosen one, else the answer so far, else the best so far, else the first.

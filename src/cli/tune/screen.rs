@@ -35,7 +35,7 @@ pub(super) fn measure(
     thread::scope(|scope| {
         let measuring = thread::Builder::new()
             .name("tuning".into())
-            .spawn_scoped(scope, || telling(lab, sweep, args, tell))
+            .spawn_scoped(scope, move || telling(lab, sweep, args, &tell))
             .map_err(|error| Failure::Run(format!("a thread cannot be started: {error}")))?;
         let ended = tui::tune(tuned, told, &end, options);
         end();
@@ -58,7 +58,7 @@ fn telling(
     mut lab: Bench<impl Fn() -> bool>,
     sweep: &Sweep<'_>,
     args: &TuneArgs,
-    tell: Sender<Told>,
+    tell: &Sender<Told>,
 ) -> Result<(Tuning, Begun), Failure> {
     let others = calm(lab.others(), args)?;
     let _ = tell.send(Told::Others(others));

@@ -18,7 +18,7 @@ use super::super::theme::Theme;
 use super::super::tune::{Sheet, TunePlan, Upper, what};
 use super::{legend, text};
 use crate::trace::State;
-use crate::tune::{Level, Standing, standing};
+use crate::tune::{Level, Standing};
 
 /// What every part of the screen is drawn from.
 #[derive(Clone, Copy)]
@@ -31,7 +31,7 @@ impl Scene<'_> {
     /// What is known of a level, as one sign.
     fn sign(&self, level: &Level) -> &'static str {
         let unicode = self.theme.unicode;
-        match standing(&self.sheet.tuning.curve, level, &self.sheet.tuned.question.demands) {
+        match self.sheet.standing(level) {
             _ if !level.failures.is_empty() => "X",
             Standing::Enough => {
                 if unicode {

@@ -10,12 +10,12 @@ pub(in crate::tui) struct Columns {
     high: f64,
     by_ratio: bool,
     /// Columns there are.
-    columns: u16,
+    count: u16,
 }
 
 impl Columns {
     pub(in crate::tui) fn new((low, high): (f64, f64), columns: u16) -> Self {
-        Self { low, high, by_ratio: low > 0.0 && high / low >= BY_RATIO, columns }
+        Self { low, high, by_ratio: low > 0.0 && high / low >= BY_RATIO, count: columns }
     }
 
     /// Where between the ends a value lies, 0 to 1; in the middle when both are the same.
@@ -27,7 +27,7 @@ impl Columns {
 
     /// The value's place in columns and parts of columns.
     pub(in crate::tui) fn exact(&self, value: f64) -> f64 {
-        self.part(value) * f64::from(self.columns.saturating_sub(1))
+        self.part(value) * f64::from(self.count.saturating_sub(1))
     }
 
     pub(in crate::tui) fn of(&self, value: f64) -> u16 {
@@ -36,7 +36,7 @@ impl Columns {
 
     /// The value at a place in columns.
     pub(in crate::tui) fn value(&self, column: f64) -> f64 {
-        let part = column / f64::from(self.columns.saturating_sub(1).max(1));
+        let part = column / f64::from(self.count.saturating_sub(1).max(1));
         if self.by_ratio {
             self.low * (self.high / self.low).powf(part)
         } else {
@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn ends_are_round_and_near() {
-        assert_eq!([1.0, 1.2, 990.0, 1_010.0, 0.03].map(nice), [1.0, 1.2, 1_000.0, 1_200.0, 0.03]);
-        assert_eq!([0.0, f64::NAN, f64::INFINITY].map(nice), [1.0, 1.0, 1.0]);
+        let shown = |least: f64| format!("{:.2}", nice(least));
+        assert_eq!([1.0, 1.2, 990.0, 1_010.0, 0.03].map(shown), ["1.00", "1.20", "1000.00", "1200.00", "0.03"]);
+        assert_eq!([0.0, f64::NAN, f64::INFINITY].map(shown), ["1.00"; 3]);
     }
 }

@@ -79,7 +79,8 @@ impl TunePlan {
         let upper = Rect { width: rest.width - beside.width, ..rest };
         let seen = usize::from(levels.height.saturating_sub(2));
         let looked = sheet.levels().iter().position(|level| sheet.is_looked_at(level)).unwrap_or(0);
-        let first = looked.saturating_sub(seen / 2).min(sheet.levels().len().saturating_sub(seen));
+        let first = sheet.first.min(looked).max((looked + 1).saturating_sub(seen));
+        let first = first.min(sheet.levels().len().saturating_sub(seen));
         Self { header, phases, upper, beside, levels, first, answer, legend }
     }
 

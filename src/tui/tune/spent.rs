@@ -17,7 +17,7 @@ const ORDER: [State; 9] = [
 ];
 
 /// From this share of a level's time on, a part has a cell of its own, however short its bar is.
-const SEEN: f64 = 0.03;
+const SEEN: f64 = 0.015;
 
 /// Time of workers for one unit of work.
 #[derive(Debug, Clone, PartialEq)]

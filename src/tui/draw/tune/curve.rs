@@ -21,7 +21,7 @@ impl Widget for Curve<'_> {
         let plots = Plots::of(self.scene.sheet, area);
         let word = self.scene.sheet.tuned.work.word();
         self.bound(area, &plots, buf);
-        self.scale(area, plots.rate, plots.rates, &format!("{word}s a second"), |top| rate(top), buf);
+        self.scale(area, plots.rate, plots.rates, &format!("{word}s a second"), rate, buf);
         let levels: Vec<&Level> = self.scene.sheet.tuning.curve.working().collect();
         let rates: Vec<(&Level, f64)> = levels.iter().map(|level| (*level, level.throughput())).collect();
         self.line(&plots, plots.rate, plots.rates, &rates, buf);
@@ -112,7 +112,7 @@ impl Curve<'_> {
         let at = text::line(plots.late, row.into());
         let dash = if theme.unicode { "┄" } else { "-" };
         text::put(buf, at, &dash.repeat(at.width.into()), theme.faint());
-        text::right(buf, at, "most allowed", theme.faint());
+        text::put(buf, at, "most allowed ", theme.faint());
     }
 
     fn line(&self, plots: &Plots, plot: Rect, rows: Rows, points: &[(&Level, f64)], buf: &mut Buffer) {

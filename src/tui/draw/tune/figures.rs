@@ -11,7 +11,7 @@ use super::Scene;
 use super::text;
 use crate::model::Severity;
 use crate::trace::Span;
-use crate::tune::{Level, Percentiles, Standing, against, resource, standing};
+use crate::tune::{Level, Percentiles, Repetition, Resource, Standing, against, limits, resource};
 
 pub(super) struct Figures<'a> {
     pub(super) scene: Scene<'a>,
@@ -52,7 +52,7 @@ impl Figures<'_> {
             return lines;
         }
         let plain = Style::new();
-        say("throughput", self.throughput(level), plain);
+        say("throughput", Self::throughput(level), plain);
         say("", self.compared(level), plain);
         say("", "   p50     p90     p99     max".to_owned(), self.scene.theme.faint());
         if let Some(service) = level.percentiles(|repetition| repetition.service) {
@@ -66,14 +66,14 @@ impl Figures<'_> {
         {
             let of = loaded.repetition.as_ref().and_then(|repetition| repetition.response);
             let words = of.map_or_else(|| "could not be done".to_owned(), |of| times(&of));
-            say(&format!(" at {} load", percent(loaded.load).trim_start()), words, plain);
+            say(&format!(" at {}", percent(loaded.load).trim_start()), words, plain);
         }
         lines.extend(self.spent(level));
         lines.extend(self.used(level));
         lines
     }
 
-    fn throughput(&self, level: &Level) -> String {
+    fn throughput(level: &Level) -> String {
         let interval = level.interval().map(|found| {
             let (low, high) = (rate(found.low.max(0.0)), rate(found.high));
             format!("   95 %: {} to {high}", low.trim_end_matches("/s"))
@@ -83,7 +83,7 @@ impl Figures<'_> {
 
     fn compared(&self, level: &Level) -> String {
         let curve = &self.scene.sheet.tuning.curve;
-        let stands = match standing(curve, level, &self.scene.sheet.tuned.question.demands) {
+        let stands = match self.scene.sheet.standing(level) {
             Standing::Enough => "enough",
             Standing::Worse => "clearly less than the best",
             Standing::Undecided => "not to be told yet",
@@ -113,10 +113,11 @@ impl Figures<'_> {
 
     /// What of the machine and of the locks is in use.
     fn used(&self, level: &Level) -> Vec<Line> {
-        let mean = |of: fn(&crate::tune::Repetition) -> f64| level.mean(of);
+        let mean = |of: fn(&Repetition) -> f64| level.mean(of);
         let plain = Style::new();
         let cores = self.scene.sheet.tuned.question.cores;
         let mut lines = vec![
+            ("utilization".to_owned(), percent(mean(Repetition::utilization)).trim_start().to_owned(), plain),
             ("cores".to_owned(), format!("{:.2} of {cores}", mean(|r| r.cores)), plain),
             (
                 "switches".to_owned(),
@@ -125,8 +126,7 @@ impl Figures<'_> {
             ),
             ("memory".to_owned(), format!("{:.0} MiB", mean(|r| r.memory as f64) / 1_048_576.0), plain),
         ];
-        let held =
-            crate::tune::limits(level, cores).into_iter().filter(|limit| limit.resource != crate::tune::Resource::Cpu);
+        let held = limits(level, cores).into_iter().filter(|limit| limit.resource != Resource::Cpu);
         lines.extend(held.take(3).map(|limit| {
             let words = format!("held {}: at most {}", percent(limit.used).trim_start(), rate(limit.per_second));
             (resource(&limit.resource).replace('`', ""), words, plain)

@@ -57,7 +57,7 @@ impl Widget for Levels<'_> {
         let mut rest = Rect { x: name.right(), width: head.right() - name.right(), ..head };
         for column in shown(area.width) {
             let at = Rect { width: column.width.min(rest.width), ..rest };
-            text::right(buf, at, if column.head == "±" && !theme.unicode { "+-" } else { column.head }, theme.faint());
+            text::right(buf, at, column.head, theme.faint());
             rest = Rect { x: at.right(), width: rest.right() - at.right(), ..rest };
         }
         let word = scene.sheet.tuned.work.word();
