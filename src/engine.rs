@@ -6,6 +6,7 @@
 mod actor;
 mod birth;
 mod block_on;
+mod ends;
 mod event_loop;
 mod feeder;
 mod files;
@@ -14,6 +15,7 @@ mod handover;
 mod hold;
 mod http;
 mod lock;
+mod manager;
 mod payload;
 mod picture;
 mod plan;

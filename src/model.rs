@@ -16,6 +16,7 @@ mod legal;
 mod life;
 mod lock;
 mod orders;
+mod pipe;
 mod plan;
 mod pool;
 mod queue;
@@ -35,6 +36,7 @@ pub use findings::{About, Finding, Severity};
 pub use lane::{Doing, Ending, Lane};
 pub use life::Life;
 pub use lock::{Lock, LockCell, Room};
+pub use pipe::Pipe;
 pub use pool::{Handover, Pool};
 pub use queue::Queue;
 pub use shares::{Shares, Window};
@@ -96,6 +98,7 @@ pub struct LogLine {
 enum Res {
     Lock(Box<Lock>),
     Queue(Box<Queue>),
+    Pipe(Box<Pipe>),
     Counter(Box<Counter>),
     Signals(Box<Signals>),
     Life(Box<Life>),
@@ -139,11 +142,14 @@ impl Model {
             ResourceKind::Queue { capacity } | ResourceKind::Server { room: capacity } => {
                 Res::Queue(Box::new(Queue::new(*capacity, plan.shape)))
             }
+            ResourceKind::Pipe { capacity } => Res::Pipe(Box::new(Pipe::new(*capacity, plan.shape))),
             ResourceKind::Condition { .. } | ResourceKind::Event | ResourceKind::Barrier { .. } => {
                 Res::Signals(Box::default())
             }
             ResourceKind::Life { of } => Res::Life(Box::new(Life::new(*of, plan.digits))),
-            ResourceKind::Counter { initial } => Res::Counter(Box::new(Counter::new(*initial, plan.shape))),
+            ResourceKind::Counter { initial, memory } => {
+                Res::Counter(Box::new(Counter::new(*initial, *memory, plan.shape)))
+            }
         };
         let mut seats = vec![None; cast.workers.len()];
         let mut fed_by = vec![None; cast.resources.len()];
@@ -249,9 +255,18 @@ impl Model {
         }
     }
 
+    /// What has a depth: a queue, or the bytes of a pipe.
     pub fn queue(&self, resource: ResourceId) -> Option<&Queue> {
         match self.resources.get(resource.index())? {
             Res::Queue(queue) => Some(queue),
+            Res::Pipe(pipe) => Some(pipe.bytes_in_it()),
+            _ => None,
+        }
+    }
+
+    pub fn pipe(&self, resource: ResourceId) -> Option<&Pipe> {
+        match self.resources.get(resource.index())? {
+            Res::Pipe(pipe) => Some(pipe),
             _ => None,
         }
     }
@@ -322,6 +337,7 @@ impl Model {
         let resources = self.resources.iter().map(|resource| match resource {
             Res::Lock(lock) => size_of::<Lock>() + lock.bytes(),
             Res::Queue(queue) => size_of::<Queue>() + queue.bytes(),
+            Res::Pipe(pipe) => size_of::<Pipe>() + pipe.bytes(),
             Res::Signals(signals) => size_of::<Signals>() + signals.bytes(),
             Res::Life(life) => size_of::<Life>() + life.bytes(),
             Res::Counter(counter) => size_of::<Counter>() + counter.bytes(),

@@ -10,6 +10,7 @@
 //! | a thread's core and niceness | `sched_setaffinity`, `setpriority` of a thread | none: as everyone, with a note |
 //! | a lock whose owner died | robust `pthread_mutex_t` | `flock`, which the kernel gives back |
 //! | waiting for a device | `timerfd` | `poll` with a timeout |
+//! | a pipe of a chosen size | `F_SETPIPE_SZ` | the size it has |
 //! | waiting for a command | a process descriptor | `kqueue` |
 //! | the running image | `/proc/self/exe` | `current_exe` and a handshake |
 
@@ -19,6 +20,7 @@ mod command;
 mod here;
 mod machine;
 mod memory;
+mod pipe;
 mod process;
 mod robust;
 mod sched;
@@ -31,6 +33,7 @@ pub use command::{MARK, Ran, Running, run_command};
 pub use here::Here;
 pub use machine::{Machine, machine};
 pub use memory::{PAGE, Shared, free_memory, wait_once, wait_while, wake_all, wake_one};
+pub use pipe::{Moved, in_pipe, pipe_of, read_some, readable, until_readable, until_writable, write_some};
 pub use process::{
     allow_many_files, become_subreaper, close_on_exec_pipe, exit_now, kill_group, kill_process, reap_adopted,
     reap_marked, reset_signals, thread_id,

@@ -24,7 +24,7 @@ pub use table::Look;
 pub use text::{brief, text};
 pub use trial::{Trial, try_out};
 
-use crate::model::{Counter, Finding, Lane, Lock, Model, Pool, Queue};
+use crate::model::{Counter, Finding, Lane, Lock, Model, Pipe, Pool, Queue};
 use crate::platform::Machine;
 use crate::scenario::{KnobKind, Scenario, Settings, clean};
 use crate::trace::{PoolId, PoolInfo, ResourceId, RunEnd, Stamp, WorkerId, WorkerInfo};
@@ -74,6 +74,11 @@ impl<'a> Report<'a> {
     fn queues(&self) -> impl Iterator<Item = (&'a str, ResourceId, &'a Queue)> {
         let model = self.model;
         model.cast().queues().filter_map(|id| Some((model.cast().resource_name(id), id, model.queue(id)?)))
+    }
+
+    fn pipes(&self) -> impl Iterator<Item = (&'a str, &'a Pipe)> {
+        let model = self.model;
+        model.cast().pipes().filter_map(|id| Some((model.cast().resource_name(id), model.pipe(id)?)))
     }
 
     fn counters(&self) -> impl Iterator<Item = (&'a str, &'a Counter)> {

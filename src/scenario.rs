@@ -24,8 +24,9 @@ pub use knob::{Knob, KnobKind, Settings, Unit};
 pub use mistake::Mistakes;
 pub use program::{
     Ask, Attempt, Choice, Claim, Compare, Expect, Feed, Group, Guess, LifeStep, LoopStep, Members, Metric, Optimum,
-    Origin, Part, Piece, Place, Policy, Pool, Question, QueueStep, Real, Resource, ResourceSpec, Right, Scarce,
-    Scenario, Seat, Serving, SignalStep, Step, Subject, Target, Template, Test, Text, Times, Try, Way, What, Workers,
+    Origin, Part, Piece, PipeStep, Place, Policy, Pool, Question, QueueStep, Real, Resource, ResourceSpec, Right,
+    Scarce, Scenario, Seat, Serving, SignalStep, Step, Subject, Target, Template, Test, Text, Times, Try, Way, What,
+    Workers,
 };
 pub use source::{FindError, LARGEST, Source};
 pub use turn::SettingError;

@@ -15,7 +15,9 @@ mod state;
 mod time;
 
 pub use board::{Board, BoardSize};
-pub use cast::{Cast, Lanes, LockKind, PoolInfo, ResourceInfo, ResourceKind, RwPolicy, Wakers, WorkerInfo, WorkerKind};
+pub use cast::{
+    Cast, Lanes, LockKind, Memory, PoolInfo, ResourceInfo, ResourceKind, RwPolicy, Wakers, WorkerInfo, WorkerKind,
+};
 pub use event::{Event, EventKind, How};
 pub use ids::{Grant, KnobId, PoolId, ResourceId, WorkerId};
 pub use message::{Command, Death, Message, Notice, RunEnd, Sample};

@@ -3,10 +3,12 @@
 //! The steps are written once, as async functions. On a thread every wait in them blocks, so they are over when they
 //! return; a task gives its thread back at each wait, and goes on when its loop polls it again.
 
+use std::os::unix::net::UnixStream;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::block_on::block_on;
+use super::ends::Had;
 use super::hold::Hold;
 use super::recorder::Recorder;
 use super::run::Run;
@@ -58,6 +60,10 @@ pub struct Actor {
     pub(super) copies: Vec<i64>,
     /// Number of the pool's task it is at.
     pub(super) task: Option<u64>,
+    /// Its ends of pipes, and its connection to the manager. They are closed with it.
+    pub(super) ends: Had,
+    /// That connection, once it was used.
+    pub(super) manager: Option<UnixStream>,
     /// How many more times a task may take what is there before it lets the others go on.
     pub(super) budget: u32,
 }
@@ -78,7 +84,8 @@ impl Actor {
     pub fn new(run: &'static Run, me: WorkerId, place: (u32, u32)) -> Self {
         let copies = vec![0; run.plan.cast.resources.len()];
         let pen = run.recorder(me);
-        Self { run, me, place, pen, held: Vec::new(), copies, task: None, budget: BUDGET }
+        let ends = run.ends_of(me);
+        Self { run, me, place, pen, held: Vec::new(), copies, task: None, ends, manager: None, budget: BUDGET }
     }
 
     pub const fn me(&self) -> WorkerId {
@@ -167,17 +174,18 @@ impl Actor {
             Step::Up(target) => self.up(target),
             Step::Read { target, body } => self.read(target, body).await?,
             Step::Write { target, body } => self.write(target, body).await?,
-            Step::Load(target) => self.load(target),
-            Step::Store { target, add } => self.store(target, *add),
-            Step::Add { target, by } => self.add(target, *by),
-            Step::AddMany { target, by, times } => self.add_many(target, *by, times),
+            Step::Load(target) => self.load(target)?,
+            Step::Store { target, add } => self.store(target, *add)?,
+            Step::Add { target, by } => self.add(target, *by)?,
+            Step::AddMany { target, by, times } => self.add_many(target, *by, times)?,
             Step::Queue(step) => self.queue_step(step).await?,
+            Step::Pipe(step) => self.pipe_step(step).await?,
             Step::Signal(step) => self.signal_step(step).await,
             Step::Loop(step) => self.loop_step(step).await?,
             Step::Allocate { bytes, body } => self.with_memory(bytes, body).await?,
             Step::Life(step) => self.life_step(step).await?,
             Step::If { question, body, otherwise } => {
-                let body = if self.holds(question) { body } else { otherwise };
+                let body = if self.holds(question)? { body } else { otherwise };
                 self.body(body).await?;
             }
             Step::While { question, body } => self.while_holds(question, body).await?,

@@ -76,7 +76,7 @@ fn task(run: &'static Run, me: WorkerId, part: Part) -> impl Future<Output = ()>
                 let how = if actor.asked_to_end() { How::Retired } else { How::Finished };
                 finish(&mut actor, how);
             }
-            Part::Feeder { .. } | Part::Server { .. } => {} // never a task
+            Part::Feeder { .. } | Part::Server { .. } | Part::Manager => {} // never a task
         }
     };
     Pulsed::new(life, pulse)
@@ -86,6 +86,6 @@ fn place(run: &Run, part: Part) -> (u32, u32) {
     match part {
         Part::Member { place, of, .. } => (place, of),
         Part::PoolWorker { place, pool } => (place, run.plan.cast.pools[pool].size),
-        Part::Feeder { .. } | Part::Server { .. } => (0, 1),
+        Part::Feeder { .. } | Part::Server { .. } | Part::Manager => (0, 1),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Dashboard, runner and worker processes each make the plan from the same input and so agree on every id.
 
+mod ends;
 mod lives;
 mod wakers;
 
@@ -9,11 +10,13 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
+pub use self::ends::End;
+
 use super::files::Job;
 use crate::scenario::{Choice, Expr, Feed, ResourceSpec, Scenario, Settings, Values, Workers};
 use crate::trace::{
-    BoardSize, Cast, KnobId, Lanes, LockKind, PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind, RwPolicy,
-    Wakers, WorkerId, WorkerInfo, WorkerKind,
+    BoardSize, Cast, KnobId, Lanes, LockKind, Memory, PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind,
+    RwPolicy, Wakers, WorkerId, WorkerInfo, WorkerKind,
 };
 
 /// Most workers and most resources of one run. Beyond it threads and mappings hit limits of the system that do not
@@ -40,6 +43,8 @@ pub enum Part {
     PoolWorker { pool: usize, place: u32 },
     /// Feeds a pool.
     Feeder { pool: usize },
+    /// Keeps the counters that lie in no worker's memory, and is asked for them.
+    Manager,
     /// Answers requests: position in `Scenario::resources`.
     Server { resource: usize },
 }
@@ -52,6 +57,8 @@ pub struct Plan {
     pub parts: Vec<Part>,
     /// First resource of each declaration, and how many it has.
     pub arrays: Vec<(ResourceId, u32)>,
+    /// By worker: the ends of pipes and connections that it uses, in order.
+    pub ends: Vec<Vec<End>>,
     /// On how many threads the event loop runs, if any worker is a task.
     pub loop_threads: Option<u32>,
     /// By resource: whether tasks share it.
@@ -90,6 +97,7 @@ impl Plan {
             cast: Cast::default(),
             parts: Vec::new(),
             arrays: Vec::new(),
+            ends: Vec::new(),
             loop_threads: None,
             of_tasks: Vec::new(),
             lives: Vec::new(),
@@ -108,6 +116,7 @@ impl Plan {
         plan.add_servers(scenario)?;
         plan.lives.resize(plan.parts.len(), None); // nobody spawns a pool's workers, or a server, by name
         plan.add_wakers(scenario);
+        plan.add_ends(scenario);
         if plan.cast.workers.iter().any(|worker| worker.kind == WorkerKind::Async) {
             plan.loop_threads = Some(at_least_one(&scenario.loop_threads, settings));
         }
@@ -320,8 +329,12 @@ fn numbered(name: &str, i: u64, count: &Expr) -> String {
 fn resource_kind(scenario: &Scenario, index: usize, settings: &Settings, home: Home) -> ResourceKind {
     match &scenario.resources[index].spec {
         ResourceSpec::Mutex { kind } => ResourceKind::Mutex { kind: lock_kind(kind, settings, home) },
-        ResourceSpec::Counter { initial, .. } => ResourceKind::Counter { initial: *initial },
+        ResourceSpec::Counter { initial, memory, .. } => {
+            let memory = chosen(memory, settings).unwrap_or(Memory::Shared);
+            ResourceKind::Counter { initial: *initial, memory }
+        }
         ResourceSpec::Queue { capacity } => ResourceKind::Queue { capacity: at_least_one(capacity, settings) },
+        ResourceSpec::Pipe { capacity } => ResourceKind::Pipe { capacity: pages(capacity.eval(&Fixed(settings))) },
         ResourceSpec::Condition { .. } => ResourceKind::Condition { of: ResourceId::default() },
         ResourceSpec::Event => ResourceKind::Event,
         ResourceSpec::Server(serving) => ResourceKind::Server { room: at_least_one(&serving.room, settings) },
@@ -336,6 +349,11 @@ fn resource_kind(scenario: &Scenario, index: usize, settings: &Settings, home: H
             ResourceKind::Rwlock { policy: chosen(policy, settings).unwrap_or(RwPolicy::Fair) }
         }
     }
+}
+
+/// Room in a pipe as the kernel gives it: a power of two of pages.
+fn pages(bytes: f64) -> u32 {
+    (bytes.clamp(4_096.0, f64::from(1 << 20)) as u32).next_power_of_two()
 }
 
 /// The word that stands, or that the knob stands at.

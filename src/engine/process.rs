@@ -11,6 +11,7 @@ use super::actor::{Actor, Halt};
 use super::birth::live;
 use super::block_on::caught;
 use super::handover;
+use super::manager;
 use super::plan::Part;
 use super::pool::panic_message;
 use super::run::Run;
@@ -44,6 +45,7 @@ fn serve(lane: &str, parent: Option<&str>) -> io::Result<()> {
     let start: Start = frame::receive(&mut stdin)?.ok_or(io::ErrorKind::UnexpectedEof)?;
     let board: &'static Board = Box::leak(Box::new(Board::open(board)?));
     let run = Run::new(start, board, Work::of(board), parent_id()).map_err(io::Error::other)?;
+    run.leave_parent();
     let part = run.plan.parts.get(me.index()).copied().ok_or_else(|| io::Error::other("there is no such lane"))?;
     if let Part::Server { resource } = part {
         return serve_requests(run, me, resource);
@@ -52,6 +54,8 @@ fn serve(lane: &str, parent: Option<&str>) -> io::Result<()> {
         wait_for_parents_end();
         exit_now(0)
     })?;
+    let first = if let Part::PoolWorker { .. } = part { 3 } else { 1 };
+    run.ends.inherit(&run.plan.ends[me.index()], first)?;
     match part {
         Part::Member { .. } => {
             if !live(run, me, part) {
@@ -59,6 +63,7 @@ fn serve(lane: &str, parent: Option<&str>) -> io::Result<()> {
             }
         }
         Part::PoolWorker { pool, place } => pool_worker(run, me, pool, place)?,
+        Part::Manager => manage(run, me),
         Part::Feeder { .. } | Part::Server { .. } => return Err(io::Error::other("this lane is no worker process")),
     }
     wait_for_threads(run);
@@ -85,6 +90,16 @@ fn pool_worker(run: &'static Run, me: WorkerId, pool: usize, place: u32) -> io::
     let how = if actor.asked_to_end() { How::Retired } else { How::Finished };
     finish(&mut actor, how);
     Ok(())
+}
+
+fn manage(run: &'static Run, me: WorkerId) {
+    let mut actor = Actor::new(run, me, (0, 1));
+    run.board.ring(me).sign(std::process::id(), thread_id());
+    run.board.wait_for_go();
+    let at = actor.pen.now();
+    actor.pen.write(at, EventKind::Began);
+    manager::serve(&mut actor);
+    finish(&mut actor, How::Finished);
 }
 
 /// A process is there until the threads that were spawned in it have ended, except those nobody waits for.

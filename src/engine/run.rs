@@ -1,5 +1,6 @@
 //! What all workers of one process share.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
@@ -8,6 +9,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tokio::runtime::Handle;
 
+use super::ends::{Ends, Had};
 use super::files::Job;
 use super::http::Web;
 use super::lock::Lock;
@@ -16,6 +18,7 @@ use super::queue::Queue;
 use super::recorder::Recorder;
 use super::shared::life::{ENDED, Life};
 use super::shared::monitor::Monitor;
+use super::shared::pipe::Pipe;
 use super::shared::rwlock::Rwlock;
 use super::shared::semaphore::Semaphore;
 use super::shared::sleepers::Sleepers;
@@ -24,7 +27,9 @@ use super::wire::{Start, Up};
 use super::work::Work;
 use crate::scenario::Scenario;
 use crate::trace::frame::{self, FRAME_ATOMIC};
-use crate::trace::{Board, KnobId, LockKind, Notice, ResourceId, ResourceKind, RingWriter, WorkerId};
+use crate::trace::{
+    Board, KnobId, LockKind, Memory, Notice, ResourceId, ResourceInfo, ResourceKind, RingWriter, WorkerId,
+};
 
 /// The run as one process sees it. Lives as long as the process: workers may be stuck in it for ever.
 #[derive(Debug)]
@@ -47,6 +52,10 @@ pub struct Run {
     pub event_loop: OnceLock<Handle>,
     /// By pool.
     pub queues: Vec<Queue>,
+    pub ends: Ends,
+    /// This process's own copies of the private counters, by resource. The runner's, the parent of all, are on the board,
+    /// where they can be looked at.
+    own: OnceLock<Vec<AtomicU64>>,
     teller: Mutex<File>,
 }
 
@@ -71,6 +80,8 @@ impl Run {
             sleepers,
             event_loop: OnceLock::new(),
             queues,
+            ends: Ends::default(),
+            own: OnceLock::new(),
             plan,
             scenario: start.scenario,
             job: start.job,
@@ -112,10 +123,43 @@ impl Run {
         Some(Rwlock::at(resource, self.monitor(resource), *policy))
     }
 
-    /// The counter behind a resource.
-    pub fn counter(&self, resource: ResourceId) -> &'static AtomicU64 {
-        let (home, word) = self.plan.cast.place_of(resource);
-        &self.board.resource(home)[word]
+    /// The counter behind a resource, where this process sees it. What the manager has of it is its own affair.
+    pub fn counter(&'static self, resource: ResourceId) -> &'static AtomicU64 {
+        let own = self.own.get().filter(|_| self.memory(resource) == Memory::Private);
+        own.and_then(|own| own.get(resource.index())).unwrap_or_else(|| {
+            let (home, word) = self.plan.cast.place_of(resource);
+            &self.board.resource(home)[word]
+        })
+    }
+
+    /// Where a counter lies.
+    pub fn memory(&self, resource: ResourceId) -> Memory {
+        match self.kind(resource) {
+            Some(ResourceKind::Counter { memory, .. }) => *memory,
+            _ => Memory::Shared,
+        }
+    }
+
+    /// From here on this process has its own copies of what is private, as they are at the beginning of a run.
+    pub fn leave_parent(&self) {
+        let initial = |resource: &ResourceInfo| match resource.kind {
+            ResourceKind::Counter { initial, .. } => AtomicU64::new(initial as u64),
+            _ => AtomicU64::new(0),
+        };
+        let _ = self.own.set(self.plan.cast.resources.iter().map(initial).collect());
+    }
+
+    /// The ends that a worker uses. A worker process has no others to give them to: they are closed with the worker.
+    pub fn ends_of(&self, worker: WorkerId) -> Had {
+        let ends = self.ends.of(&self.plan.ends[worker.index()]).into_iter().collect();
+        if self.own.get().is_some() {
+            self.ends.keep(&BTreeSet::new());
+        }
+        ends
+    }
+
+    pub fn pipe(&self, resource: ResourceId) -> Pipe<'static> {
+        Pipe::at(resource, self.board.resource(resource))
     }
 
     /// The life of a worker that others spawn or join.
@@ -140,8 +184,12 @@ impl Run {
 
     /// Whether the run does not wait for a worker.
     pub fn is_daemon(&self, worker: WorkerId) -> bool {
-        let part = self.plan.parts.get(worker.index());
-        matches!(part, Some(Part::Member { group, .. }) if self.scenario.workers[*group].daemon)
+        match self.plan.parts.get(worker.index()) {
+            Some(Part::Member { group, .. }) => self.scenario.workers[*group].daemon,
+            // It would wait for them.
+            Some(Part::Manager) => self.scenario.workers.iter().any(|group| group.daemon),
+            _ => false,
+        }
     }
 
     /// The monitor in a resource's words.
@@ -170,12 +218,13 @@ impl Run {
         for (i, resource) in self.plan.cast.resources.iter().enumerate() {
             let id = ResourceId::from(i);
             match resource.kind {
-                ResourceKind::Counter { initial } => self.counter(id).store(initial as u64, Ordering::Release),
+                ResourceKind::Counter { initial, .. } => self.counter(id).store(initial as u64, Ordering::Release),
                 ResourceKind::Queue { .. }
                 | ResourceKind::Condition { .. }
                 | ResourceKind::Event
                 | ResourceKind::Barrier { .. }
                 | ResourceKind::Mutex { kind: LockKind::Async | LockKind::AsyncReentrant } => self.monitor(id).init(),
+                ResourceKind::Pipe { .. } => self.pipe(id).init(),
                 _ => {}
             }
             if let ResourceKind::Life { of } = resource.kind

@@ -47,6 +47,7 @@ fn serve() -> io::Result<()> {
     }
     run.init_shared();
     allow_many_files();
+    run.ends.make(&run.plan)?;
     let (tell, happenings) = unbounded();
     listen(tell.clone())?;
     hear(board, tell.clone())?;
@@ -55,9 +56,11 @@ fn serve() -> io::Result<()> {
     wait_until_up(run, &mut crew, &happenings)?;
     run.tell(&Up::Going { ticks: board.clock().ticks() });
     board.go();
+    crew.close_ends();
     while !crew.is_done() {
         let Ok(happening) = happenings.recv() else { break };
         crew.handle(happening)?;
+        crew.close_ends();
     }
     crew.cut_off();
     run.tell(&Up::Finished { ticks: board.clock().ticks() });

@@ -15,7 +15,7 @@ pub fn take_seat(run: &'static Run, part: Part, actor: &Actor) {
     let Seat { nice, core } = match part {
         Part::Member { group, .. } => &run.scenario.workers[group].seat,
         Part::PoolWorker { pool, .. } => &run.scenario.pools[pool].seat,
-        Part::Feeder { .. } | Part::Server { .. } => return,
+        Part::Feeder { .. } | Part::Server { .. } | Part::Manager => return,
     };
     let placed = core.as_ref().map_or(Ok(()), |core| stay_on(core.eval(actor) as usize));
     let stood_back = nice.as_ref().map_or(Ok(()), |nice| stand_back(nice.eval(actor).clamp(0.0, 19.0) as u8));

@@ -8,6 +8,7 @@ pub mod barrier;
 pub mod flag;
 pub mod life;
 pub mod monitor;
+pub mod pipe;
 pub mod queue;
 pub mod rwlock;
 pub mod semaphore;

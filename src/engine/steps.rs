@@ -9,6 +9,7 @@ mod exec;
 mod life;
 mod memory;
 mod mutex;
+mod pipe;
 mod question;
 mod queue;
 mod real;

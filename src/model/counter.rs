@@ -1,8 +1,10 @@
 //! One counter: what it holds, and what it should hold.
 
+use std::collections::BTreeMap;
+
 use super::history::{History, Merge, Shape};
 use super::shares::Window;
-use crate::trace::{Span, Stamp};
+use crate::trace::{Memory, Span, Stamp, WorkerId};
 
 /// What one bucket of a counter holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -25,6 +27,9 @@ impl Merge for Adds {
 #[derive(Debug, Clone)]
 pub struct Counter {
     initial: i64,
+    memory: Memory,
+    /// What processes have in copies of their own.
+    copies: BTreeMap<WorkerId, (Stamp, i64)>,
     sum: i64,
     /// Additions told.
     adds: u64,
@@ -37,9 +42,11 @@ pub struct Counter {
 }
 
 impl Counter {
-    pub(super) fn new(initial: i64, shape: Shape) -> Self {
+    pub(super) fn new(initial: i64, memory: Memory, shape: Shape) -> Self {
         Self {
             initial,
+            memory,
+            copies: BTreeMap::new(),
             sum: 0,
             adds: 0,
             ups: false,
@@ -68,6 +75,29 @@ impl Counter {
         self.sum = self.sum.saturating_add(delta);
         self.written = self.written.max(told);
         self.history.at(at).merge(Adds { up: delta.max(0), down: delta.min(0), last: told });
+    }
+
+    /// A process changed its own copy: nobody else can see that.
+    pub(super) fn set_copy(&mut self, at: Stamp, worker: WorkerId, value: i64) {
+        self.adds += 1;
+        let told = (at, value);
+        self.copies.entry(worker).and_modify(|newest| *newest = told.max(*newest)).or_insert(told);
+    }
+
+    /// As [`Counter::set_copy`], by so much.
+    pub(super) fn add_to_copy(&mut self, at: Stamp, worker: WorkerId, delta: i64) {
+        let before = self.copies.get(&worker).map_or(self.initial, |(_, value)| *value);
+        self.set_copy(at, worker, before.saturating_add(delta));
+    }
+
+    /// Whether each process has a copy of its own.
+    pub fn is_private(&self) -> bool {
+        self.memory == Memory::Private
+    }
+
+    /// What each process has in its own copy, of those that ever changed it.
+    pub fn copies(&self) -> impl Iterator<Item = (WorkerId, i64)> + '_ {
+        self.copies.iter().map(|(worker, (_, value))| (*worker, *value))
     }
 
     /// What was read from outside.
@@ -164,6 +194,6 @@ impl Counter {
 
     /// Heap bytes in use.
     pub(super) fn bytes(&self) -> usize {
-        self.history.bytes()
+        self.history.bytes() + self.copies.len() * 2 * size_of::<(WorkerId, Stamp, i64)>()
     }
 }

@@ -2,6 +2,7 @@
 
 mod lives;
 mod locks;
+mod moves;
 mod signals;
 
 pub(super) use signals::Woken;
@@ -77,6 +78,7 @@ impl Model {
             EventKind::Block { state, on } if is_blocking(state) => {
                 self.settle(w, at, state, on);
                 self.blocked(w, on);
+                self.comes(w, on);
             }
             EventKind::Resume => self.run(w, at),
             EventKind::Ready => self.ready(w, at),
@@ -85,29 +87,19 @@ impl Model {
             EventKind::SpawnedBy { worker, after } => self.spawned(w, at, worker, after),
             EventKind::Joins { life, nth } => self.joins(w, at, life, nth),
             EventKind::Signalled { on, woken } => self.signalled(w, at, on, woken),
-            EventKind::Put { queue, depth } => self.put(w, at, queue, depth),
-            EventKind::PutNth { queue, depth, nth } => {
-                self.put(w, at, queue, depth.into());
-                self.with_queue(queue, |queue| queue.number_put(nth));
-            }
-            EventKind::Took { queue, depth } => self.took(w, at, queue, depth),
-            EventKind::TookNth { queue, depth, nth } => {
-                self.took(w, at, queue, depth.into());
-                self.with_queue(queue, |queue| queue.number_taken(nth));
-            }
-            EventKind::Closed { queue } => {
-                self.run(w, at);
-                self.with_queue(queue, super::Queue::close);
-            }
+            EventKind::Put { .. }
+            | EventKind::PutNth { .. }
+            | EventKind::Took { .. }
+            | EventKind::TookNth { .. }
+            | EventKind::Closed { .. }
+            | EventKind::Sent { .. }
+            | EventKind::Received { .. }
+            | EventKind::Refused { .. }
+            | EventKind::Added { .. }
+            | EventKind::AddedMany { .. } => self.moved(w, at, kind),
             EventKind::Ran { ok, cpu } => {
                 self.run(w, at);
                 self.lanes[w.index()].commands.add(ok, cpu);
-            }
-            EventKind::Added { counter, delta, value } => {
-                self.counted(w, at, counter, |counter| counter.add(at, delta, value));
-            }
-            EventKind::AddedMany { counter, delta } => {
-                self.counted(w, at, counter, |counter| counter.add_many(at, delta));
             }
             EventKind::TaskBegan { pool, waited } => self.task_began(w, at, pool, waited),
             EventKind::TaskEnded { pool, ok } => self.task_ended(w, at, pool, ok),
@@ -120,16 +112,6 @@ impl Model {
             EventKind::Ended(how) => self.end(w, at, how),
             // Nobody blocks in any other state.
             EventKind::Block { .. } | EventKind::Began | EventKind::Gap { .. } | EventKind::Unknown { .. } => {}
-        }
-    }
-
-    #[inline]
-    fn counted(&mut self, w: WorkerId, at: Stamp, counter: ResourceId, f: impl FnOnce(&mut super::Counter)) {
-        self.run(w, at);
-        self.did(w);
-        match self.resources.get_mut(counter.index()) {
-            Some(Res::Counter(counter)) => f(counter),
-            _ => self.health.anomalies += 1,
         }
     }
 
@@ -259,31 +241,6 @@ impl Model {
         }
         if self.lanes[w.index()].died.is_some() {
             self.bury(w);
-        }
-    }
-
-    #[inline]
-    fn put(&mut self, w: WorkerId, at: Stamp, queue: ResourceId, depth: u32) {
-        self.run(w, at);
-        self.did(w);
-        self.with_queue(queue, |queue| queue.put_one(at, w, depth));
-        if let Some(Some(pool)) = self.fed_by.get(queue.index()) {
-            self.pools[pool.index()].submit(at);
-        }
-    }
-
-    #[inline]
-    fn took(&mut self, w: WorkerId, at: Stamp, queue: ResourceId, depth: u32) {
-        self.run(w, at);
-        self.did(w);
-        self.with_queue(queue, |queue| queue.take_one(at, w, depth));
-    }
-
-    #[inline]
-    fn with_queue(&mut self, queue: ResourceId, f: impl FnOnce(&mut super::Queue)) {
-        match self.resources.get_mut(queue.index()) {
-            Some(Res::Queue(queue)) => f(queue),
-            _ => self.health.anomalies += 1,
         }
     }
 

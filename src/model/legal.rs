@@ -31,7 +31,7 @@ pub(super) fn is_legal(doing: &Doing, kind: &E) -> bool {
 
 fn in_running(kind: &E) -> bool {
     match kind {
-        E::Resume | E::Ready | E::GaveUp { .. } | E::Heard { .. } => false,
+        E::Resume | E::Ready | E::GaveUp { .. } | E::Heard { .. } | E::Refused { .. } => false,
         E::Block { state, .. } => is_blocking(*state),
         _ => true,
     }
@@ -53,6 +53,8 @@ fn ends_block(doing: &Doing, kind: &E) -> bool {
         E::Put { queue, .. } | E::Took { queue, .. } | E::PutNth { queue, .. } | E::TookNth { queue, .. } => {
             doing.on == Some(*queue)
         }
+        E::Sent { pipe, .. } | E::Received { pipe, .. } => doing.on == Some(*pipe),
+        E::Refused { pipe, .. } => matches!(doing.state, State::Empty | State::Full) && doing.on == Some(*pipe),
         E::Heard { on, .. } => matches!(doing.state, State::Signal | State::Ready) && doing.on == Some(*on),
         E::GaveUp { lock } => doing.state == State::Signal && doing.on == Some(*lock),
         E::Resume | E::Ready | E::Ended(_) => true,

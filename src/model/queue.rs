@@ -80,6 +80,19 @@ impl Queue {
         self.tell(Told { at, worker, depth });
     }
 
+    /// So many at once: bytes.
+    pub(super) fn put_some(&mut self, at: Stamp, worker: WorkerId, amount: u32, depth: u32) {
+        self.put += u64::from(amount);
+        self.stay -= i128::from(at.0) * i128::from(amount);
+        self.tell(Told { at, worker, depth });
+    }
+
+    pub(super) fn take_some(&mut self, at: Stamp, worker: WorkerId, amount: u32, depth: u32) {
+        self.taken += u64::from(amount);
+        self.stay += i128::from(at.0) * i128::from(amount);
+        self.tell(Told { at, worker, depth });
+    }
+
     #[inline]
     pub(super) fn take_one(&mut self, at: Stamp, worker: WorkerId, depth: u32) {
         self.taken += 1;

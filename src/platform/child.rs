@@ -115,9 +115,10 @@ pub fn of_parent(parent: u32, fd: RawFd) -> io::Result<OwnedFd> {
 
 /// Makes `fds` the descriptors 3, 4, 5... First all move out of the way, so that none overwrites another.
 fn hand_over(fds: &[RawFd], spare: &mut [RawFd]) -> io::Result<()> {
+    let clear = 3 + fds.len() as RawFd; // of all that they are to become
     for (from, to) in fds.iter().zip(spare.iter_mut()) {
         // SAFETY: a plain system call on a descriptor that the caller borrows for the child's sake.
-        *to = unsafe { libc::fcntl(*from, libc::F_DUPFD_CLOEXEC, 64) };
+        *to = unsafe { libc::fcntl(*from, libc::F_DUPFD_CLOEXEC, clear) };
         if *to < 0 {
             return Err(io::Error::last_os_error());
         }

@@ -7,7 +7,7 @@ use crate::model::{Budget, Finding, Model, Severity};
 use crate::platform::Machine;
 use crate::scenario::{Scenario, Settings, Source, check};
 use crate::trace::{
-    Cast, Event, EventKind, Grant, How, LockKind, Message, Notice, PoolId, PoolInfo, ResourceId, ResourceInfo,
+    Cast, Event, EventKind, Grant, How, LockKind, Memory, Message, Notice, PoolId, PoolInfo, ResourceId, ResourceInfo,
     ResourceKind, RunEnd, Sample, Span, Stamp, State, WorkerId, WorkerInfo, WorkerKind,
 };
 
@@ -128,7 +128,7 @@ pub(super) fn cast() -> Cast {
         resources: vec![
             resource("a", ResourceKind::Mutex { kind: LockKind::Std }),
             resource("b", ResourceKind::Mutex { kind: LockKind::Fair }),
-            resource("balance", ResourceKind::Counter { initial: 0 }),
+            resource("balance", ResourceKind::Counter { initial: 0, memory: Memory::Shared }),
             resource("queue", ResourceKind::Queue { capacity: 64 }),
         ],
         pools: vec![PoolInfo {

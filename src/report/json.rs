@@ -4,7 +4,7 @@ mod shape;
 
 use shape::{
     Commands, Counter, Cpu, Deadlock, Depth, Document, Events, Expectation, Failure, Failures, Found, Link, Lock,
-    Machine, Millis, Pool, Queue, Worker,
+    Machine, Millis, Pipe, Pool, Queue, Worker,
 };
 
 use crate::model::{Finding, Times};
@@ -73,6 +73,7 @@ impl<'a> Document<'a> {
             locks: locks(report),
             queues: queues(report),
             pools: pools(report),
+            pipes: pipes(report),
             counters: counters(report),
             cpu: cpu(report),
             deadlocks: deadlocks(report),
@@ -173,6 +174,20 @@ fn queues<'a>(report: &Report<'a>) -> Vec<Queue<'a>> {
     report.queues().map(queue).collect()
 }
 
+fn pipes<'a>(report: &Report<'a>) -> Vec<Pipe<'a>> {
+    let pipe = |(name, pipe): (&'a str, &'a crate::model::Pipe)| {
+        let bytes = pipe.bytes_in_it();
+        Pipe {
+            name,
+            capacity: bytes.capacity(),
+            sent: pipe.sent(),
+            received: pipe.received(),
+            depth: Depth { mean: bytes.mean(), max: bytes.max(), last: bytes.depth() },
+        }
+    };
+    report.pipes().map(pipe).collect()
+}
+
 fn pools<'a>(report: &Report<'a>) -> Vec<Pool<'a>> {
     let pool = |(info, pool): (&'a crate::trace::PoolInfo, &'a crate::model::Pool)| Pool {
         name: &info.name,
@@ -198,6 +213,7 @@ fn counters<'a>(report: &Report<'a>) -> Vec<Counter<'a>> {
         value: counter.value(),
         expected: counter.expected(),
         lost: counter.lost(),
+        copies: counter.copies().map(|(worker, value)| (report.model.cast().worker_name(worker), value)).collect(),
     };
     report.counters().map(counter).collect()
 }

@@ -29,7 +29,7 @@ pub(super) fn measure(
     match metric {
         Metric::Contended => who.contended(),
         Metric::Fairness => who.fairness(),
-        Metric::Value | Metric::Lost => who.counter(metric),
+        Metric::Value | Metric::Lost | Metric::Copies => who.counter(metric),
         Metric::Done | Metric::Failed | Metric::Retried | Metric::Rejected => who.tasks(metric),
         Metric::Held => who.held(),
         Metric::GaveUp => who.gave_up(),
@@ -120,6 +120,13 @@ impl<'a> Who<'a> {
         let (name, id) = self.resource()?;
         let counter = self.model.counter(id).ok_or_else(|| format!("{name} is no counter"))?;
         let value = if metric == Metric::Lost { counter.lost() } else { counter.value() };
+        let copies = counter.copies().count() as u64;
+        if metric == Metric::Copies || copies > 0 {
+            let is = signed(counter.value());
+            let evidence = format!("counter {name}: {is} in the parent, {} more in processes", count(copies));
+            let value = if metric == Metric::Copies { copies as f64 } else { value as f64 };
+            return Ok(Measured { value, evidence });
+        }
         let (is, due, lost) = (signed(counter.value()), signed(counter.should_hold()), signed(counter.lost()));
         let evidence = format!("counter {name}: {is} where {due} was due, {lost} lost");
         Ok(Measured { value: value as f64, evidence })
@@ -219,6 +226,11 @@ impl<'a> Who<'a> {
             (name, self.model.cast().pools[at].queue)
         };
         let queue = self.model.queue(id).ok_or_else(|| format!("{name} has no queue"))?;
+        if self.model.pipe(id).is_some() {
+            let (max, room) = (count(queue.max().into()), count(queue.capacity().into()));
+            let evidence = format!("pipe {name}: {max} bytes at most, room for {room}");
+            return Ok(Measured { value: f64::from(queue.max()), evidence });
+        }
         let evidence = format!("queue of {name}: {} waited at most, room for {}", queue.max(), queue.capacity());
         Ok(Measured { value: f64::from(queue.max()), evidence })
     }
@@ -226,6 +238,11 @@ impl<'a> Who<'a> {
     fn taken(&self) -> Result<Measured, String> {
         let (name, id) = self.resource()?;
         let queue = self.model.queue(id).ok_or_else(|| format!("{name} is no queue"))?;
+        if let Some(pipe) = self.model.pipe(id) {
+            let evidence =
+                format!("pipe {name}: {} sent, {} received", many(pipe.sent(), "message"), count(pipe.received()));
+            return Ok(Measured { value: pipe.received() as f64, evidence });
+        }
         let evidence = format!("queue {name}: {} put, {} taken", many(queue.put(), "item"), count(queue.taken()));
         Ok(Measured { value: queue.taken() as f64, evidence })
     }

@@ -30,6 +30,7 @@ pub fn text(report: &Report<'_>, look: Look) -> String {
     resources::locks(report, look, &mut out);
     resources::queues(report, look, &mut out);
     pools::write(report, look, &mut out);
+    resources::pipes(report, look, &mut out);
     resources::counters(report, look, &mut out);
     resources::cores(report, look, &mut out);
     out

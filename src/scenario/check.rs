@@ -111,6 +111,7 @@ impl Checker {
         self.lives(&nodes);
         if self.mistakes.count_errors() == 0 {
             self.shared_with_tasks(&nodes);
+            self.blocked_by_tasks(&nodes);
             self.lives_of_tasks(&nodes);
             self.lint_order(&nodes);
         }

@@ -3,6 +3,7 @@
 mod ask;
 mod expect;
 mod optimum;
+mod pipe;
 mod resource;
 mod step;
 mod text;
@@ -20,6 +21,7 @@ use crate::trace::{KnobId, WorkerKind};
 pub use ask::{Ask, Guess, Right};
 pub use expect::{Claim, Expect, Metric, Part, Subject, Times};
 pub use optimum::{Optimum, Scarce};
+pub use pipe::PipeStep;
 pub use resource::{Choice, Resource, ResourceSpec, Serving, Target};
 pub use step::{
     Attempt, Compare, LifeStep, LoopStep, Members, Origin, Question, QueueStep, Real, SignalStep, Step, Way, What,

@@ -19,9 +19,10 @@ pub struct Cast {
 /// Who could end a wait for a resource, as far as the scenario says: lanes that ever come to such a step.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Wakers {
-    /// Those who put into a queue or close it, notify, set, or come to a barrier; of a life, those who spawn it.
+    /// Those who put into a queue or close it, notify, set, or come to a barrier; of a life, those who spawn it. Of a pipe:
+    /// who can write.
     pub givers: Vec<Lanes>,
-    /// Those who take from a queue.
+    /// Those who take from a queue. Of a pipe: who can read.
     pub takers: Vec<Lanes>,
     /// Some waits for it end by themselves.
     pub timed: bool,
@@ -150,6 +151,30 @@ impl RwPolicy {
     }
 }
 
+/// Where a counter lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Memory {
+    /// In memory that all workers share.
+    Shared,
+    /// In that of the process: each process has its own copy, threads of one process have one together.
+    Private,
+    /// In a process of its own that is asked for it.
+    Manager,
+}
+
+impl Memory {
+    pub const ALL: [Self; 3] = [Self::Shared, Self::Private, Self::Manager];
+
+    /// The word used in scenarios.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Shared => "shared",
+            Self::Private => "private",
+            Self::Manager => "manager",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ResourceKind {
     Mutex {
@@ -168,8 +193,13 @@ pub enum ResourceKind {
     Queue {
         capacity: u32,
     },
+    /// The kernel's: `capacity` bytes at most.
+    Pipe {
+        capacity: u32,
+    },
     Counter {
         initial: i64,
+        memory: Memory,
     },
     /// Waited for without the mutex `of` meanwhile.
     Condition {
@@ -205,6 +235,7 @@ impl ResourceKind {
             Self::Rwlock { policy: RwPolicy::Writers } => "rw-writers",
             Self::Rwlock { policy: RwPolicy::Fair } => "rw-fair",
             Self::Queue { .. } => "queue",
+            Self::Pipe { .. } => "pipe",
             Self::Counter { .. } => "counter",
             Self::Condition { .. } => "condition",
             Self::Event => "event",
@@ -269,6 +300,16 @@ impl Cast {
     /// Ids of all queues, and of all servers with the requests in them.
     pub fn queues(&self) -> impl Iterator<Item = ResourceId> + '_ {
         self.of_kind(|k| matches!(k, ResourceKind::Queue { .. } | ResourceKind::Server { .. }))
+    }
+
+    /// Ids of all pipes.
+    pub fn pipes(&self) -> impl Iterator<Item = ResourceId> + '_ {
+        self.of_kind(|k| matches!(k, ResourceKind::Pipe { .. }))
+    }
+
+    /// Ids of all queues and pipes: of what has a depth.
+    pub fn with_depth(&self) -> impl Iterator<Item = ResourceId> + '_ {
+        self.of_kind(|k| matches!(k, ResourceKind::Queue { .. } | ResourceKind::Pipe { .. }))
     }
 
     /// Ids of all counters.

@@ -91,9 +91,18 @@ pub enum EventKind {
     PutNth { queue: ResourceId, depth: u16, nth: u32 },
     /// As [`EventKind::Took`], from such a queue: the `nth` item ever taken, modulo 2^24.
     TookNth { queue: ResourceId, depth: u16, nth: u32 },
+    /// Wrote a piece of a message into a pipe, or all of it (`whole`: the message is complete); `depth` is what is in the
+    /// pipe after it, in bytes.
+    Sent { pipe: ResourceId, bytes: u32, depth: u32, whole: bool },
+    /// As [`EventKind::Sent`], read out of a pipe.
+    Received { pipe: ResourceId, bytes: u32, depth: u32, whole: bool },
+    /// While it waits for room in a pipe, or for a message: saw that so many bytes had ever been written to the pipe or, if
+    /// `read`, read from it. Who waits for its turn tells the one of its own side. Who has its turn tells both, and that it
+    /// has tried in vain since.
+    Refused { pipe: ResourceId, read: bool, bytes: u64 },
     /// Goes on because of a signal: the `nth` ever heard of `on`. Ends the wait for it.
     Heard { on: ResourceId, nth: u64 },
-    /// Closed a queue: nothing will be put any more.
+    /// Closed a queue: nothing will be put any more. Or its own ends of a pipe.
     Closed { queue: ResourceId },
     /// Notified a condition, set an event flag, or came to a barrier as the last one; `woken` workers go on for it.
     Signalled { on: ResourceId, woken: u32 },

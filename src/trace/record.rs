@@ -15,6 +15,7 @@ pub const RECORD_BYTES: usize = 16;
 
 const ARG_MAX: u64 = (1 << 40) - 1;
 const NTH_MAX: u32 = (1 << 24) - 1;
+const PIECE_MAX: u32 = (1 << 20) - 1;
 const NO_RESOURCE: u16 = u16::MAX;
 
 /// An event without its worker, the time still in clock ticks.
@@ -32,6 +33,14 @@ const fn pack(kind: u8, id: u16, flags: u8, arg: u64) -> u64 {
 /// Wrapping, so that grants beyond 40 bits stay comparable by their low bits.
 const fn pack_grant(kind: u8, lock: ResourceId, grant: Grant) -> u64 {
     pack(kind, lock.0, 0, grant.0 & ARG_MAX)
+}
+
+/// Bytes, of which there is one at least, and depth in 20 bits each; larger ones saturate.
+const fn pack_piece(kind: u8, pipe: ResourceId, bytes: u32, depth: u32, whole: bool) -> u64 {
+    const fn low(n: u32) -> u64 {
+        if n > PIECE_MAX { PIECE_MAX as u64 } else { n as u64 }
+    }
+    pack(kind, pipe.0, whole as u8, low(bytes.saturating_sub(1)) | low(depth) << 20)
 }
 
 /// A number that can be negative, in 40 bits; larger ones saturate.
@@ -101,6 +110,9 @@ const fn encode(kind: EventKind) -> u64 {
         }
         EventKind::AddedMany { counter, delta } => pack_signed(46, counter, delta),
         EventKind::Gap { lost } => pack(18, 0, 0, lost),
+        EventKind::Sent { pipe, bytes, depth, whole } => pack_piece(23, pipe, bytes, depth, whole),
+        EventKind::Received { pipe, bytes, depth, whole } => pack_piece(24, pipe, bytes, depth, whole),
+        EventKind::Refused { pipe, read, bytes } => pack(25, pipe.0, read as u8, bytes & ARG_MAX),
         EventKind::Spawns { life, nth } => pack(26, life.0, 0, nth & ARG_MAX),
         EventKind::SpawnedBy { worker, after } => pack(27, worker.0, 0, after.0),
         EventKind::Joins { life, nth } => pack(28, life.0, 0, nth & ARG_MAX),
@@ -124,6 +136,7 @@ fn decode(word: u64) -> EventKind {
     let arg = word >> 24;
     let lock = ResourceId(id);
     let pool = PoolId(id);
+    let piece = ((arg as u32 & PIECE_MAX) + 1, (arg >> 20) as u32);
     match code {
         1 => EventKind::Began,
         2 => match arg {
@@ -153,6 +166,9 @@ fn decode(word: u64) -> EventKind {
         16 => EventKind::Retried { pool },
         17 => EventKind::Added { counter: lock, delta: (arg >> 32) as i8, value: arg as u32 as i32 },
         18 => EventKind::Gap { lost: arg },
+        23 => EventKind::Sent { pipe: lock, bytes: piece.0, depth: piece.1, whole: flag },
+        24 => EventKind::Received { pipe: lock, bytes: piece.0, depth: piece.1, whole: flag },
+        25 => EventKind::Refused { pipe: lock, read: flag, bytes: arg },
         26 => EventKind::Spawns { life: lock, nth: arg },
         27 => EventKind::SpawnedBy { worker: WorkerId(id), after: Span(arg) },
         28 => EventKind::Joins { life: lock, nth: arg },
@@ -223,6 +239,9 @@ mod tests {
             EventKind::PutNth { queue: lock, depth: u16::MAX, nth: 3 },
             EventKind::TookNth { queue: lock, depth: 0, nth: NTH_MAX },
             EventKind::Heard { on: lock, nth: 1 << 39 },
+            EventKind::Sent { pipe: lock, bytes: 1, depth: PIECE_MAX, whole: true },
+            EventKind::Received { pipe: lock, bytes: 1 << 20, depth: 0, whole: false },
+            EventKind::Refused { pipe: lock, read: true, bytes: ARG_MAX },
             EventKind::Spawns { life: lock, nth: 1 << 39 },
             EventKind::SpawnedBy { worker: WorkerId(9_999), after: Span(535_000) },
             EventKind::Joins { life: lock, nth: 2 },

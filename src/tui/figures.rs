@@ -112,7 +112,7 @@ impl Figures {
             at,
             lanes,
             locks,
-            queues: cast.queues().map(|id| (id, QueueFigures::take(model, id, at, now))).collect(),
+            queues: cast.with_depth().map(|id| (id, QueueFigures::take(model, id, at, now))).collect(),
             counters: cast.counters().map(|id| (id, CounterFigures::take(model, id, at, now))).collect(),
             cores: (0..model.cores().count())
                 .map(|core| if at >= now { model.cores().now(core) } else { model.cores().at(core, at) })

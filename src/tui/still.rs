@@ -3,6 +3,7 @@
 
 mod attempt;
 mod lives;
+mod pipe;
 mod player;
 mod shared;
 

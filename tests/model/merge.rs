@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use contend::model::{Budget, Model, Window};
 use contend::trace::{
-    Cast, Event, EventKind, Grant, How, LockKind, Message, PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind,
-    RwPolicy, Sample, Span, Stamp, State, WorkerId, WorkerInfo, WorkerKind,
+    Cast, Event, EventKind, Grant, How, LockKind, Memory, Message, PoolId, PoolInfo, ResourceId, ResourceInfo,
+    ResourceKind, RwPolicy, Sample, Span, Stamp, State, WorkerId, WorkerInfo, WorkerKind,
 };
 use fastrand::Rng;
 use proptest::prelude::*;
@@ -16,7 +16,8 @@ const WORKERS: usize = 4;
 fn cast(workers: usize, locks: usize) -> Arc<Cast> {
     let worker = |i| WorkerInfo { name: format!("w{i}"), group: "w".into(), kind: WorkerKind::Thread, pool: None };
     let lock = ResourceKind::Mutex { kind: LockKind::Std };
-    let mut kinds = vec![ResourceKind::Queue { capacity: 9 }, ResourceKind::Counter { initial: 5 }];
+    let mut kinds =
+        vec![ResourceKind::Queue { capacity: 9 }, ResourceKind::Counter { initial: 5, memory: Memory::Shared }];
     kinds.extend(vec![lock; locks]);
     kinds.push(ResourceKind::Semaphore { permits: 2, scoped: true });
     kinds.push(ResourceKind::Rwlock { policy: RwPolicy::Fair });

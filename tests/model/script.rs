@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use contend::model::{Budget, Model, Window};
 use contend::trace::{
-    Cast, Death, Event, EventKind, Grant, How, Lanes, LockKind, Message, Notice, PoolId, PoolInfo, ResourceId,
+    Cast, Death, Event, EventKind, Grant, How, Lanes, LockKind, Memory, Message, Notice, PoolId, PoolInfo, ResourceId,
     ResourceInfo, ResourceKind, RunEnd, RwPolicy, Sample, Span, Stamp, State, Wakers, WorkerId, WorkerInfo, WorkerKind,
 };
 
@@ -91,7 +91,7 @@ fn declare(cast: &mut Cast, words: &[&str]) -> bool {
             let to = if what == "gives" { &mut wakers.givers } else { &mut wakers.takers };
             to.push(Lanes { first, count: 1 });
         }
-        ["counter", name] => resource(name, ResourceKind::Counter { initial: 0 }),
+        ["counter", name] => resource(name, ResourceKind::Counter { initial: 0, memory: Memory::Shared }),
         // pool NAME KIND QUEUE FEEDER WORKER...
         ["pool", name, kind, queue, feeder, ref workers @ ..] => {
             let of = if kind == "processes" { WorkerKind::Process } else { WorkerKind::Thread };

@@ -14,7 +14,7 @@ use contend::scenario::{
 };
 use contend::source::Live;
 use contend::trace::{
-    Cast, Command, Event, EventKind, LockKind, Message, Notice, RunEnd, Sample, Stamp, WorkerId, WorkerKind,
+    Cast, Command, Event, EventKind, LockKind, Memory, Message, Notice, RunEnd, Sample, Stamp, WorkerId, WorkerKind,
 };
 
 /// Long enough for the slowest machine; only a failure takes it.
@@ -49,7 +49,11 @@ pub fn mutex(name: &str, kind: LockKind) -> Resource {
 }
 
 pub fn counter(name: &str) -> Resource {
-    Resource { name: name.into(), count: number(1.0), spec: ResourceSpec::Counter { initial: 0, packed: false } }
+    Resource {
+        name: name.into(),
+        count: number(1.0),
+        spec: ResourceSpec::Counter { initial: 0, packed: false, memory: Choice::Fixed(Memory::Shared) },
+    }
 }
 
 pub fn workers(name: &str, kind: WorkerKind, count: u32, steps: Vec<Step>) -> Workers {

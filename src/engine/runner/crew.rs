@@ -3,6 +3,7 @@
 
 mod ends;
 mod lives;
+mod pipes;
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
@@ -92,7 +93,7 @@ impl Crew {
         match self.run.plan.parts[worker.index()] {
             Part::PoolWorker { pool, place } => place < self.sizes[pool],
             Part::Member { group, .. } => !self.run.plan.spawned.contains(&group),
-            Part::Feeder { .. } | Part::Server { .. } => true,
+            Part::Feeder { .. } | Part::Server { .. } | Part::Manager => true,
         }
     }
 
@@ -246,7 +247,9 @@ impl Crew {
     fn start(&mut self, worker: WorkerId) -> io::Result<()> {
         let info = &self.run.plan.cast.workers[worker.index()];
         match (self.run.plan.parts[worker.index()], info.kind) {
-            (Part::Member { .. } | Part::Server { .. }, WorkerKind::Process) => self.start_process(worker),
+            (Part::Member { .. } | Part::Server { .. } | Part::Manager, WorkerKind::Process) => {
+                self.start_process(worker)
+            }
             (Part::PoolWorker { pool, .. }, WorkerKind::Process) => self.start_stand_in(worker, pool),
             (part, WorkerKind::Async) => {
                 self.start_task(worker, part);
@@ -278,7 +281,7 @@ impl Crew {
             exact_sleeps();
             let place = match part {
                 Part::PoolWorker { place, pool } => (place, run.plan.cast.pools[pool].size),
-                Part::Member { .. } | Part::Feeder { .. } | Part::Server { .. } => (0, 1),
+                Part::Member { .. } | Part::Feeder { .. } | Part::Server { .. } | Part::Manager => (0, 1),
             };
             let mut actor = Actor::new(run, worker, place);
             take_seat(run, part, &actor);
@@ -289,7 +292,7 @@ impl Crew {
             match part {
                 Part::PoolWorker { pool, .. } => block_on(pool::work(run, pool, &mut actor)),
                 Part::Feeder { pool } => feeder::feed(run, pool, &mut actor),
-                Part::Member { .. } | Part::Server { .. } => {} // a life of its own; a process, never a thread
+                Part::Member { .. } | Part::Server { .. } | Part::Manager => {} // a life of its own; processes, never threads
             }
             let how = if actor.asked_to_end() { How::Retired } else { How::Finished };
             finish(&mut actor, how);
@@ -322,15 +325,23 @@ impl Crew {
     fn start_linked(&mut self, worker: WorkerId) -> io::Result<Link> {
         let (their_in, our_out) = close_on_exec_pipe()?;
         let (our_in, their_out) = close_on_exec_pipe()?;
-        let inherit = vec![self.run.board.fd(), their_in.as_fd(), their_out.as_fd()];
+        let ends = self.ends_of(worker);
+        let mut inherit = vec![self.run.board.fd(), their_in.as_fd(), their_out.as_fd()];
+        inherit.extend(ends.iter().map(|(_, fd)| fd.as_fd()));
         self.launch(worker, Vec::new(), inherit)?;
         Ok(Link::new(our_out, our_in))
     }
 
-    /// Starts a worker process of a group. It opens the board itself.
+    /// Starts a worker process of a group. If it needs nothing else it opens the board itself, which is faster than to
+    /// inherit it.
     fn start_process(&mut self, worker: WorkerId) -> io::Result<()> {
-        let board = format!("{}:{}", std::process::id(), self.run.board.fd().as_raw_fd());
-        self.launch(worker, vec![board], Vec::new())
+        let ends = self.ends_of(worker);
+        if ends.is_empty() {
+            let board = format!("{}:{}", std::process::id(), self.run.board.fd().as_raw_fd());
+            return self.launch(worker, vec![board], Vec::new());
+        }
+        let fds = ends.iter().map(|(_, fd)| fd.as_fd());
+        self.launch(worker, Vec::new(), [self.run.board.fd()].into_iter().chain(fds).collect())
     }
 
     fn launch(&mut self, worker: WorkerId, more: Vec<String>, inherit: Vec<BorrowedFd<'_>>) -> io::Result<()> {

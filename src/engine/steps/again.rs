@@ -12,7 +12,7 @@ impl Actor {
 
     /// Runs the body for as long as the answer is yes.
     pub(in crate::engine) async fn while_holds(&mut self, question: &Question, body: &[Step]) -> Flow {
-        while self.holds(question) {
+        while self.holds(question)? {
             self.again(body).await?;
         }
         Ok(())

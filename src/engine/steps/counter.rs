@@ -1,43 +1,63 @@
 //! Steps on counters.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
-use crate::engine::actor::Actor;
+use crate::engine::actor::{Actor, Flow, Halt};
+use crate::engine::manager::Ask;
 use crate::scenario::{Expr, Target};
-use crate::trace::{EventKind, ResourceId};
+use crate::trace::{EventKind, Memory, ResourceId};
 
 impl Actor {
     /// Reads a counter into the worker's own copy.
-    pub(in crate::engine) fn load(&mut self, target: &Target) {
+    pub(in crate::engine) fn load(&mut self, target: &Target) -> Flow {
         let counter = self.target(target);
-        self.copies[counter.index()] = self.cell(counter).load(Ordering::Relaxed) as i64;
+        self.copies[counter.index()] = self.look(counter)?;
+        Ok(())
     }
 
-    fn cell(&self, counter: ResourceId) -> &'static AtomicU64 {
-        self.run.counter(counter)
+    /// What a counter holds now.
+    pub(in crate::engine) fn look(&mut self, counter: ResourceId) -> Result<i64, Halt> {
+        match self.run.memory(counter) {
+            Memory::Manager => self.visit(counter, Ask::Load),
+            // Relaxed, here and below: plain code has no order either
+            Memory::Shared | Memory::Private => Ok(self.run.counter(counter).load(Ordering::Relaxed) as i64),
+        }
     }
 
     /// Load and store apart, as unsynchronised code has it: what others wrote between is lost.
-    pub(in crate::engine) fn store(&mut self, target: &Target, delta: i8) {
+    pub(in crate::engine) fn store(&mut self, target: &Target, delta: i8) -> Flow {
         let counter = self.target(target);
         let value = self.copies[counter.index()].wrapping_add(i64::from(delta));
         self.copies[counter.index()] = value;
-        self.cell(counter).store(value as u64, Ordering::Relaxed); // Relaxed: plain code has no order either
+        if self.run.memory(counter) == Memory::Manager {
+            return self.visit(counter, Ask::Store { value, delta }).map(drop);
+        }
+        self.run.counter(counter).store(value as u64, Ordering::Relaxed);
         self.added(counter, delta, value);
+        Ok(())
     }
 
-    pub(in crate::engine) fn add(&mut self, target: &Target, delta: i8) {
+    pub(in crate::engine) fn add(&mut self, target: &Target, delta: i8) -> Flow {
         let counter = self.target(target);
+        if self.run.memory(counter) == Memory::Manager {
+            return self.visit(counter, Ask::Add { delta }).map(drop);
+        }
         let delta_word = i64::from(delta) as u64; // two's complement: adding wraps as it should
-        let before = self.cell(counter).fetch_add(delta_word, Ordering::Relaxed) as i64;
+        let before = self.run.counter(counter).fetch_add(delta_word, Ordering::Relaxed) as i64;
         self.added(counter, delta, before.wrapping_add(i64::from(delta)));
+        Ok(())
     }
 
     /// Adds so many times as fast as it can. Telling of each addition would take longer than the addition.
-    pub(in crate::engine) fn add_many(&mut self, target: &Target, delta: i8, times: &Expr) {
+    pub(in crate::engine) fn add_many(&mut self, target: &Target, delta: i8, times: &Expr) -> Flow {
         let counter = self.target(target);
-        let (cell, delta) = (self.cell(counter), i64::from(delta));
         let times = times.eval(self).clamp(0.0, 1e9) as i64;
+        if self.run.memory(counter) == Memory::Manager {
+            return (0..times).try_for_each(|_| {
+                if self.must_leave() { Err(Halt::Asked) } else { self.visit(counter, Ask::Add { delta }).map(drop) }
+            });
+        }
+        let (cell, delta) = (self.run.counter(counter), i64::from(delta));
         let mut left = times;
         while left > 0 {
             cell.fetch_add(delta as u64, Ordering::Relaxed); // two's complement, as above
@@ -45,9 +65,11 @@ impl Actor {
         }
         let at = self.pen.now();
         self.pen.write(at, EventKind::AddedMany { counter, delta: delta.saturating_mul(times) });
+        Ok(())
     }
 
-    fn added(&mut self, counter: ResourceId, delta: i8, value: i64) {
+    /// Records that a counter was changed, and what to.
+    pub(in crate::engine) fn added(&mut self, counter: ResourceId, delta: i8, value: i64) {
         let value = value.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
         let at = self.pen.now();
         self.pen.write(at, EventKind::Added { counter, delta, value });

@@ -5,11 +5,19 @@
 //! room, the signal) number n. Whoever could give it has done nothing since its last known event, so all that was given
 //! until then is known, and n is not above their number. But all numbers up to it are known to have been taken by others,
 //! each number once. A contradiction; no clock is needed, nor any order of arrival between workers.
+//!
+//! Pipes number no bytes. Who has its turn at one and waits there says how many bytes had ever been written and read when
+//! it tried in vain. Let it be the first of the set to go on: all that was done before it tried is known, since nobody of
+//! the set had gone on; so if what is known comes to just these numbers, nothing was done after it. Who waits for its turn
+//! says what it saw of its own side. Let it be the first: it did not go on before the other tried, or what it did itself
+//! would be in the other's numbers and not in its own; nor after, since the other has kept its turn.
+//!
+//! Who has an end of a pipe and waits elsewhere keeps it open. When all have closed theirs or ended the other side goes on.
 
 use std::collections::BTreeMap;
 
 use super::reduce::{Needs, never_live};
-use crate::model::{Model, Res};
+use crate::model::{Model, Pipe, Res};
 use crate::trace::{Lanes, ResourceId, Stamp, State, WorkerId};
 
 /// Workers and those who could wake them, all together, beyond which nothing is concluded.
@@ -78,17 +86,51 @@ impl Model {
         let in_vain = match (lane.doing.state, self.resources.get(on.index())?) {
             (State::Empty, Res::Queue(queue)) => queue.is_used_up(),
             (State::Full, Res::Queue(queue)) => queue.is_filled(),
+            (state @ (State::Empty | State::Full), Res::Pipe(pipe)) => {
+                let others = if state == State::Full { &wakers.takers } else { &wakers.givers };
+                self.is_in_vain(w, on, pipe) && self.is_kept_open(pipe, others)
+            }
             (State::Signal, Res::Signals(signals)) => !wakers.timed && signals.is_used_up(),
             _ => false,
         };
         in_vain.then_some((on, lane.doing.state == State::Full))
     }
 
+    /// Whether a worker has to wait on at a pipe until somebody on its other side does something that is not known yet.
+    fn is_in_vain(&self, w: WorkerId, id: ResourceId, pipe: &Pipe) -> bool {
+        let state = self.lanes[w.index()].doing.state;
+        let waits_too = |other: WorkerId| {
+            let lane = &self.lanes[other.index()];
+            lane.is_alive() && (lane.doing.state, lane.doing.on) == (state, Some(id))
+        };
+        pipe.is_unchanged_for(w, state == State::Empty) && pipe.tried_last().any(waits_too)
+    }
+
+    /// Whether somebody has one of these ends of a pipe who may be waiting elsewhere. If all have gone, so is the wait.
+    fn is_kept_open(&self, pipe: &Pipe, by: &[Lanes]) -> bool {
+        by.iter().flat_map(|lanes| lanes.iter()).any(|w| self.keeps_open(pipe, w))
+    }
+
+    fn keeps_open(&self, pipe: &Pipe, w: WorkerId) -> bool {
+        pipe.is_open_to(w) && w.index() < self.lanes.len() && !self.is_gone(w)
+    }
+
+    /// Whether a worker has ended, for good or not, or is said to have.
+    fn is_gone(&self, w: WorkerId) -> bool {
+        let lane = &self.lanes[w.index()];
+        lane.lives() > 0 && !lane.is_alive() && self.seats[w.index()].is_none()
+    }
+
     fn who_gives(&self, (on, room): (ResourceId, bool)) -> Vec<usize> {
         let Some(wakers) = self.cast.wakers.get(on.index()) else { return Vec::new() };
         let lanes = if room { &wakers.takers } else { &wakers.givers };
         let lanes = lanes.iter().flat_map(|lanes: &Lanes| lanes.iter());
-        lanes.map(WorkerId::index).filter(|w| *w < self.lanes.len()).collect()
+        let can = |w: &WorkerId| match self.resources.get(on.index()) {
+            // Who has closed its end, or ended, has told all that it did before.
+            Some(Res::Pipe(pipe)) => w.index() < self.lanes.len() && pipe.is_open_to(*w) && !self.is_over(*w),
+            _ => w.index() < self.lanes.len(),
+        };
+        lanes.filter(can).map(WorkerId::index).collect()
     }
 
     /// Whether a worker has ended, and all its events are known: only who can spawn it could bring it back. A pool's workers

@@ -92,7 +92,9 @@ fn evidence(look: &Look<'_>, stall: &Stall) -> String {
     let told = things.into_iter().map(|(on, state)| {
         let n = stall.set.iter().filter(|worker| (doing(worker).on, doing(worker).state) == (Some(on), state)).count();
         let (who, wait) = (count(n as u64, "worker"), if n == 1 { "waits" } else { "wait" });
+        let is_pipe = matches!(look.model.cast().resource(on).map(|r| &r.kind), Some(ResourceKind::Pipe { .. }));
         let of = match state {
+            State::Empty if is_pipe => "a message from ",
             State::Empty => "an item in ",
             State::Full => "room in ",
             _ => "",

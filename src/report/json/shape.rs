@@ -21,6 +21,7 @@ pub(super) struct Document<'a> {
     pub(super) locks: Vec<Lock<'a>>,
     pub(super) queues: Vec<Queue<'a>>,
     pub(super) pools: Vec<Pool<'a>>,
+    pub(super) pipes: Vec<Pipe<'a>>,
     pub(super) counters: Vec<Counter<'a>>,
     pub(super) cpu: Cpu,
     pub(super) deadlocks: Vec<Deadlock<'a>>,
@@ -102,6 +103,16 @@ pub(super) struct Queue<'a> {
     pub(super) wait_ms: Option<Millis>,
 }
 
+/// Room and depth in bytes, sent and received in messages.
+#[derive(Debug, Serialize)]
+pub(super) struct Pipe<'a> {
+    pub(super) name: &'a str,
+    pub(super) capacity: u32,
+    pub(super) sent: u64,
+    pub(super) received: u64,
+    pub(super) depth: Depth,
+}
+
 #[derive(Debug, Serialize)]
 pub(super) struct Depth {
     pub(super) mean: f64,
@@ -132,6 +143,8 @@ pub(super) struct Counter<'a> {
     pub(super) value: i64,
     pub(super) expected: i64,
     pub(super) lost: i64,
+    /// By worker process, where each has its own.
+    pub(super) copies: BTreeMap<&'a str, i64>,
 }
 
 #[derive(Debug, Serialize)]

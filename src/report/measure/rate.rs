@@ -33,6 +33,9 @@ impl Who<'_> {
         if let Some(lock) = self.model.lock(id) {
             return Ok((format!("lock {name}: taken {}", many(lock.acquired(), "time")), lock.acquired()));
         }
+        if let Some(pipe) = self.model.pipe(id) {
+            return Ok((format!("pipe {name}: {} received", many(pipe.received(), "message")), pipe.received()));
+        }
         if let Some(queue) = self.model.queue(id) {
             return Ok((format!("queue {name}: {} taken", many(queue.taken(), "item")), queue.taken()));
         }

@@ -11,6 +11,9 @@ use crate::report::words::{count, many, percent, plain, signed, span_or_dash};
 
 use super::{bar, gauge, numbers, section};
 
+/// Copies of one counter that are named.
+const COPIES: usize = 20;
+
 /// Cells of the bar beside a lock's fairness.
 const FAIRNESS: usize = 5;
 
@@ -74,6 +77,23 @@ pub(super) fn queues(report: &Report<'_>, look: Look, out: &mut String) {
     section(out, look, "Queues", &table);
 }
 
+pub(super) fn pipes(report: &Report<'_>, look: Look, out: &mut String) {
+    let mut table = numbers(&["name", "room", "sent", "received", "mean bytes", "max", "last"]);
+    for (name, pipe) in report.pipes() {
+        let bytes = pipe.bytes_in_it();
+        table.row([
+            name.into(),
+            count(bytes.capacity().into()).into(),
+            count(pipe.sent()).into(),
+            count(pipe.received()).into(),
+            count(bytes.mean() as u64).into(),
+            count(bytes.max().into()).into(),
+            count(bytes.depth().into()).into(),
+        ]);
+    }
+    section(out, look, "Pipes", &table);
+}
+
 pub(super) fn counters(report: &Report<'_>, look: Look, out: &mut String) {
     let mut table = numbers(&["name", "value", "expected", "lost"]);
     for (name, counter) in report.counters() {
@@ -81,6 +101,15 @@ pub(super) fn counters(report: &Report<'_>, look: Look, out: &mut String) {
         table.row(std::iter::once(name.into()).chain(cells));
     }
     section(out, look, "Counters", &table);
+    for (name, counter) in report.counters().filter(|(_, counter)| counter.copies().next().is_some()) {
+        let copies = counter.copies().map(|(worker, value)| (report.model.cast().worker_name(worker), value));
+        let all: Vec<String> = copies.map(|(worker, value)| format!("{worker} {}", signed(value))).collect();
+        let more = all.len().saturating_sub(COPIES);
+        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let text = format!("{name} of each process: {}{rest}", all[..all.len() - more].join(", "));
+        out.push_str("  ");
+        look.wrap(out, &text, 2, 4, Style::new());
+    }
 }
 
 pub(super) fn cores(report: &Report<'_>, look: Look, out: &mut String) {

@@ -6,13 +6,13 @@ use super::Checker;
 use super::formula::Formula;
 use super::names::Thing;
 use super::node::{arg, args, entry_span, prop, props, span_of, value_span};
-use super::number::{HOW_MANY, MOST, PERMITS, ROOM, Want};
+use super::number::{HOW_MANY, MOST, PERMITS, PIPE, PIPE_ROOM, ROOM, Want};
 use crate::scenario::clean::clean;
 use crate::scenario::expr::{Expr, Values};
 use crate::scenario::knob::{Knob, KnobKind};
 use crate::scenario::program::{Choice, Group, Resource, ResourceSpec, Try};
 use crate::scenario::turn::SettingError;
-use crate::trace::{KnobId, LockKind, RwPolicy};
+use crate::trace::{KnobId, LockKind, Memory, RwPolicy};
 
 /// The words for the groups of scenarios.
 pub(super) const GROUPS: [(&str, Group); 11] = [
@@ -41,6 +41,7 @@ impl Checker {
                 "rwlock" => (Thing::Resource(self.scenario.resources.len()), Some(self.rwlock(node))),
                 "counter" => (Thing::Resource(self.scenario.resources.len()), Some(self.counter(node))),
                 "queue" => (Thing::Resource(self.scenario.resources.len()), Some(self.queue(node))),
+                "pipe" => (Thing::Resource(self.scenario.resources.len()), Some(self.pipe(node))),
                 // Its mutex may be declared below: see `conditions`.
                 "condition" => {
                     (Thing::Resource(self.scenario.resources.len()), Some(ResourceSpec::Condition { of: 0 }))
@@ -90,6 +91,11 @@ impl Checker {
 
     fn queue(&mut self, node: &KdlNode) -> ResourceSpec {
         ResourceSpec::Queue { capacity: self.needed(node, "capacity", ROOM) }
+    }
+
+    fn pipe(&mut self, node: &KdlNode) -> ResourceSpec {
+        let capacity = self.number_or(node, "capacity", PIPE_ROOM, PIPE);
+        ResourceSpec::Pipe { capacity: capacity.map_or(Expr::Number(PIPE), |capacity| capacity.expr) }
     }
 
     fn barrier(&mut self, node: &KdlNode) -> ResourceSpec {
@@ -150,8 +156,8 @@ impl Checker {
         let values: Vec<Option<T>> = words.iter().map(find).collect();
         if let Some(at) = values.iter().position(Option::is_none) {
             let title = format!("`{}` of the knob `{name}` is no {what}", words[at]);
-            let plural = if property == "kind" { "kinds" } else { "policies" };
-            self.mistakes.error(value_span(entry), title).help(format!("known {plural}: {}", known.join(" ")));
+            let help = format!("known for the {property}: {}", known.join(" "));
+            self.mistakes.error(value_span(entry), title).help(help);
             return None;
         }
         Some(Choice::Knob(id, values.into_iter().flatten().collect()))
@@ -160,7 +166,10 @@ impl Checker {
     fn counter(&mut self, node: &KdlNode) -> ResourceSpec {
         let initial = prop(node, "initial").and_then(|entry| self.integer(entry, -1_000_000_000, 1_000_000_000));
         let packed = prop(node, "packed").and_then(|entry| self.yes_or_no(entry));
-        ResourceSpec::Counter { initial: initial.unwrap_or(0), packed: packed.unwrap_or(false) }
+        let memories = Memory::ALL.map(|memory| (memory.word(), memory));
+        let memory = prop(node, "in").and_then(|entry| self.choice(entry, ("memory", "memory"), &memories));
+        let memory = memory.unwrap_or(Choice::Fixed(Memory::Shared));
+        ResourceSpec::Counter { initial: initial.unwrap_or(0), packed: packed.unwrap_or(false), memory }
     }
 
     /// Title, what to watch and what to try.

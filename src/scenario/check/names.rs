@@ -116,7 +116,7 @@ impl Checker {
             Some(near) => format!("did you mean `{near}`?"),
             None if known.len() == 0
                 && found.is_none()
-                && matches!(noun, "mutex" | "counter" | "semaphore" | "rwlock") =>
+                && matches!(noun, "mutex" | "counter" | "pipe" | "semaphore" | "rwlock") =>
             {
                 format!("declare it at the top: {noun} {name}")
             }
@@ -129,13 +129,14 @@ impl Checker {
 
     fn kind(&self, thing: Thing) -> &'static str {
         use crate::scenario::program::ResourceSpec::{
-            Barrier, Condition, Counter, Event, Mutex, Queue, Rwlock, Semaphore, Server,
+            Barrier, Condition, Counter, Event, Mutex, Pipe, Queue, Rwlock, Semaphore, Server,
         };
         match thing {
             Thing::Resource(at) => match self.scenario.resources.get(at).map(|resource| &resource.spec) {
                 Some(Mutex { .. }) => "a mutex",
                 Some(Counter { .. }) => "a counter",
                 Some(Queue { .. }) => "a queue",
+                Some(Pipe { .. }) => "a pipe",
                 Some(Condition { .. }) => "a condition",
                 Some(Event) => "an event",
                 Some(Barrier { .. }) => "a barrier",

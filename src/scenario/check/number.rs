@@ -72,6 +72,13 @@ pub(super) const CHUNK: Want = want(Unit::Count, 1.0, 1e6).fixed();
 pub(super) const CAPACITY: Want = want(Unit::Count, 1.0, 1e6).fixed();
 /// Items in a queue: so many that each event can tell how many there are.
 pub(super) const ROOM: Want = want(Unit::Count, 1.0, 65_535.0).fixed();
+/// Bytes in a pipe, as the kernel gives them to everybody: a page at least, and so many that each event can tell how many
+/// there are.
+pub(super) const PIPE_ROOM: Want = want(Unit::Bytes, 4_096.0, 524_288.0).fixed();
+/// A pipe's room unless it says otherwise: the kernel's own.
+pub(super) const PIPE: f64 = 65_536.0;
+/// Bytes of a message.
+pub(super) const MESSAGE: Want = want(Unit::Bytes, 1.0, 67_108_864.0);
 /// How likely one way of a choice is, beside the others.
 pub(super) const WEIGHT: Want = want(Unit::Count, 0.0, 1e6);
 /// Up to where primes are counted: the sieve takes a bit for each number.

@@ -7,7 +7,7 @@ use super::node::{prop, span_of};
 use super::number::Want;
 use crate::scenario::knob::Unit;
 use crate::scenario::program::{Choice, LifeStep, ResourceSpec, Step};
-use crate::trace::WorkerKind;
+use crate::trace::{Memory, WorkerKind};
 
 /// Threads of an event loop.
 pub(super) const THREADS: Want = Want { unit: Unit::Count, min: 1.0, max: 256.0, index: false, live: false };
@@ -46,6 +46,23 @@ impl Checker {
             let mistake = self.mistakes.error(span_of(task), title).label("these are tasks of one process");
             mistake.also(span_of(process), "these are processes of their own");
             mistake.help("nothing outside a process can wake a task in it: make threads of the processes");
+        }
+    }
+
+    /// A pipe of the kernel's and a manager's connection have no wait but one that blocks the thread.
+    pub(super) fn blocked_by_tasks(&mut self, nodes: &[&KdlNode]) {
+        let tasks =
+            self.bodies_with_nodes(nodes).into_iter().filter(|(_, kinds, _)| kinds.contains(&WorkerKind::Async));
+        let is_private = |resource: usize| {
+            let spec = &self.scenario.resources[resource].spec;
+            matches!(spec, ResourceSpec::Counter { memory: Choice::Fixed(Memory::Private), .. })
+        };
+        let blocks = |steps| first_used(steps, &|resource| self.is_handed_out(resource) && !is_private(resource));
+        let found: Vec<_> = tasks.filter_map(|(node, _, steps)| Some((node, blocks(steps)?))).collect();
+        for (node, resource) in found {
+            let title = format!("a task cannot wait at `{}`", self.scenario.resources[resource].name);
+            let mistake = self.mistakes.error(span_of(node), title).label("the thread of its loop would wait with it");
+            mistake.help("put what waits into a block: to-thread { ... }, or make threads of the tasks");
         }
     }
 
@@ -122,6 +139,17 @@ impl Checker {
         });
         groups.chain(pools).collect()
     }
+}
+
+/// The first such resource that a task uses itself, with no other thread for it.
+fn first_used(steps: &[Step], wanted: &impl Fn(usize) -> bool) -> Option<usize> {
+    steps.iter().find_map(|step| match step {
+        Step::Loop(_) => None,
+        step => {
+            let own = step.target().map(|target| target.resource).filter(|resource| wanted(*resource));
+            own.or_else(|| step.bodies().find_map(|body| first_used(body, wanted)))
+        }
+    })
 }
 
 /// The resources that steps use.

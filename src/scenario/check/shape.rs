@@ -12,6 +12,7 @@ mod end;
 mod expect;
 mod life;
 mod lock;
+mod pipe;
 mod pool;
 mod queue;
 mod resource;
@@ -178,6 +179,7 @@ pub(super) const STEPS: Place = Place {
         lock::LOCKS,
         counter::COUNTERS,
         queue::QUEUES,
+        pipe::PIPES,
         signal::SIGNALS,
         life::LIVES,
         control::CONTROL,

@@ -3,6 +3,7 @@
 mod attempt;
 mod chance;
 mod life;
+mod pipe;
 mod question;
 mod queue;
 mod real;
@@ -96,7 +97,9 @@ impl Checker {
             ("panic", Some(why)) => self.text(why).map(|why| Step::Panic(clean(why))),
             ("exit", Some(code)) => self.integer(code, 0, 255).map(|code| Step::Exit(code as u8)),
             ("load" | "store" | "add", Some(counter)) => self.on_counter(node, word, counter),
-            ("put" | "take" | "try-put" | "try-take" | "close", Some(queue)) => self.on_queue(node, word, queue),
+            ("put" | "take" | "try-put" | "try-take", Some(queue)) => self.on_queue(node, word, queue),
+            ("send" | "receive", Some(pipe)) => self.on_pipe(node, word, pipe),
+            ("close", Some(closed)) => self.close(node, closed),
             ("wait" | "notify" | "notify-all" | "set" | "clear" | "meet", Some(signal)) => {
                 self.on_signal(node, word, signal)
             }

@@ -78,6 +78,8 @@ pub enum Metric {
     Value,
     /// Updates a counter lost.
     Lost,
+    /// Copies of a private counter that processes have beside their parent's.
+    Copies,
     /// Tasks a pool did, failed, did a second time.
     Done,
     Failed,

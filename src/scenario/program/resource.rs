@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::scenario::expr::Expr;
-use crate::trace::{KnobId, LockKind, RwPolicy};
+use crate::trace::{KnobId, LockKind, Memory, RwPolicy};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Resource {
@@ -20,6 +20,7 @@ pub enum ResourceSpec {
     },
     Counter {
         initial: i64,
+        memory: Choice<Memory>,
         /// The members of its array lie side by side in one cache line, instead of in one each.
         packed: bool,
     },
@@ -30,6 +31,10 @@ pub enum ResourceSpec {
         policy: Choice<RwPolicy>,
     },
     Queue {
+        capacity: Expr,
+    },
+    Pipe {
+        /// In bytes; the kernel rounds it up to a power of two of pages.
         capacity: Expr,
     },
     /// Waited for while holding the mutex declared at position `of`, which the wait gives back meanwhile.

@@ -5,6 +5,7 @@ mod life;
 
 use serde::{Deserialize, Serialize};
 
+use super::pipe::PipeStep;
 use super::resource::Target;
 use super::text::Text;
 use crate::scenario::expr::Expr;
@@ -77,6 +78,7 @@ pub enum Step {
         times: Expr,
     },
     Queue(QueueStep),
+    Pipe(PipeStep),
     Signal(SignalStep),
     Loop(LoopStep),
     Life(LifeStep),
@@ -137,7 +139,8 @@ impl Step {
             | Self::Forever(body)
             | Self::While { body, .. }
             | Self::Loop(LoopStep::Blocking(body) | LoopStep::ToThread(body))
-            | Self::Queue(QueueStep::Each { body, .. }) => (body, &[], &[]),
+            | Self::Queue(QueueStep::Each { body, .. })
+            | Self::Pipe(PipeStep::Each { body, .. }) => (body, &[], &[]),
             Self::TryLock { body, otherwise, .. }
             | Self::When { body, otherwise, .. }
             | Self::If { body, otherwise, .. }
@@ -172,6 +175,7 @@ impl Step {
             | Self::While { question: Question { target, .. }, .. } => Some(target),
             Self::Queue(step) => Some(step.target()),
             Self::Signal(step) => Some(step.target()),
+            Self::Pipe(step) => Some(step.target()),
             _ => None,
         }
     }

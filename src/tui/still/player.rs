@@ -230,6 +230,7 @@ impl<'a> Player<'a> {
             }
             Step::AddMany { target, by, times } => self.add_many(worker, target, *by, time(times), now),
             Step::Queue(step) => self.queue_step(worker, step, now),
+            Step::Pipe(step) => self.pipe_step(worker, step, now),
             Step::Signal(step) => self.signal_step(worker, step, now),
             Step::Life(step) => self.life_step(worker, step, now),
             Step::If { question, body, otherwise } => {

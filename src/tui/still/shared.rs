@@ -13,8 +13,8 @@ pub(super) struct Shared {
     /// A counter's value, the items in a queue, whether a flag is set, how many came to a barrier.
     pub value: i64,
     /// Room in a queue, parties of a barrier.
-    size: i64,
-    closed: bool,
+    pub size: i64,
+    pub closed: bool,
     /// Those who wait for an item or a signal, in order, with the lock to take before they go on.
     waiting: VecDeque<(usize, Option<Taken>)>,
     /// Those who wait for room.
@@ -81,7 +81,7 @@ impl<'a> Player<'a> {
         }
     }
 
-    fn put(&mut self, worker: usize, queue: usize, now: u64) {
+    pub(super) fn put(&mut self, worker: usize, queue: usize, now: u64) {
         let shared = &mut self.shared[queue];
         if let Some((taker, _)) = shared.waiting.pop_front() {
             self.wake(taker, now);
@@ -93,13 +93,13 @@ impl<'a> Player<'a> {
         }
     }
 
-    fn take(&mut self, worker: usize, queue: usize, now: u64) {
+    pub(super) fn take(&mut self, worker: usize, queue: usize, now: u64) {
         let shared = &mut self.shared[queue];
-        if shared.value == 0 {
+        if let Some(putter) = shared.putters.pop_front() {
+            self.wake(putter, now);
+        } else if shared.value == 0 {
             shared.waiting.push_back((worker, None));
             self.halt(worker, now, State::Empty);
-        } else if let Some(putter) = shared.putters.pop_front() {
-            self.wake(putter, now);
         } else {
             shared.value -= 1;
         }
@@ -148,7 +148,7 @@ impl<'a> Player<'a> {
     }
 
     /// Lets up to `most` of those who wait go on, as soon as they have their lock.
-    fn signal(&mut self, at: usize, most: usize, now: u64) {
+    pub(super) fn signal(&mut self, at: usize, most: usize, now: u64) {
         for _ in 0..most.min(self.shared[at].waiting.len()) {
             if let Some((worker, mutex)) = self.shared[at].waiting.pop_front() {
                 self.wake(worker, now);

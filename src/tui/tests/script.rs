@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::scenario::{Scenario, Settings, Source, check};
 use crate::trace::{
-    Cast, Event, EventKind, Grant, How, LockKind, Message, Notice, PoolId, PoolInfo, ResourceId, ResourceInfo,
+    Cast, Event, EventKind, Grant, How, LockKind, Memory, Message, Notice, PoolId, PoolInfo, ResourceId, ResourceInfo,
     ResourceKind, Sample, Span, Stamp, State, WorkerId, WorkerInfo, WorkerKind,
 };
 
@@ -100,7 +100,7 @@ pub(super) fn contention() -> Script {
     let mut w = Writer::new();
     let tellers = w.workers("teller", 3);
     let lock = w.mutex("account");
-    let counter = w.resource("balance", ResourceKind::Counter { initial: 0 });
+    let counter = w.resource("balance", ResourceKind::Counter { initial: 0, memory: Memory::Shared });
     for turn in 0..25_u64 {
         let at = turn * 200;
         let (now, next) = (tellers[turn as usize % 3], tellers[(turn as usize + 1) % 3]);

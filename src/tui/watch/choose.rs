@@ -69,7 +69,7 @@ impl Watch {
         [
             (Pane::Lanes, true),
             (Pane::Locks, locks),
-            (Pane::Queues, cast.queues().next().is_some()),
+            (Pane::Queues, cast.with_depth().next().is_some()),
             (Pane::Findings, !self.figures.findings.is_empty()),
             (Pane::Pools, !cast.pools.is_empty()),
             (Pane::Graph, locks),

@@ -1,6 +1,6 @@
 //! Which states a scenario can show: they make up its legend, which then never changes its width.
 
-use crate::scenario::{Choice, Feed, Policy, QueueStep, ResourceSpec, Scenario, SignalStep, Step, What};
+use crate::scenario::{Choice, Feed, PipeStep, Policy, QueueStep, ResourceSpec, Scenario, SignalStep, Step, What};
 use crate::trace::{State, WorkerKind};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -62,8 +62,9 @@ impl States {
                 | Step::Acquire { .. }
                 | Step::Read { .. }
                 | Step::Write { .. } => self.add(&[State::Lock]),
-                Step::Queue(QueueStep::Put(_)) => self.add(&[State::Full]),
-                Step::Queue(QueueStep::Take(_) | QueueStep::Each { .. }) => self.add(&[State::Empty]),
+                Step::Queue(QueueStep::Put(_)) | Step::Pipe(PipeStep::Send { .. }) => self.add(&[State::Full]),
+                Step::Queue(QueueStep::Take(_) | QueueStep::Each { .. })
+                | Step::Pipe(PipeStep::Receive { .. } | PipeStep::Each { .. }) => self.add(&[State::Empty]),
                 Step::Signal(SignalStep::Wait { .. } | SignalStep::Meet(_)) => self.add(&[State::Signal]),
                 Step::Panic(_) | Step::Abort | Step::Exit(_) => self.add(&[State::Crashed]),
                 _ => {}

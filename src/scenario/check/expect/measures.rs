@@ -70,7 +70,7 @@ impl Of {
                 matches!(self, Self::Lock | Self::Counted)
             }
             ResourceSpec::Counter { .. } => matches!(self, Self::Counter | Self::Counted),
-            ResourceSpec::Queue { .. } | ResourceSpec::Server(_) => {
+            ResourceSpec::Queue { .. } | ResourceSpec::Pipe { .. } | ResourceSpec::Server(_) => {
                 matches!(self, Self::Queue | Self::Queued | Self::Counted)
             }
             ResourceSpec::Condition { .. } | ResourceSpec::Event | ResourceSpec::Barrier { .. } => {
@@ -93,7 +93,7 @@ const fn measure(word: &'static str, metric: Metric, of: Of, help: &'static str)
     Measure { word, metric, of, help }
 }
 
-pub(in crate::scenario::check) const MEASURES: [Measure; 31] = [
+pub(in crate::scenario::check) const MEASURES: [Measure; 32] = [
     measure("contended", Metric::Contended, Of::Lock, "share of its acquisitions that had to wait"),
     measure(
         "fairness",
@@ -105,6 +105,7 @@ pub(in crate::scenario::check) const MEASURES: [Measure; 31] = [
     measure("gave-up", Metric::GaveUp, Of::Lock, "share of the attempts that ended without it"),
     measure("value", Metric::Value, Of::Counter, "what it holds"),
     measure("lost", Metric::Lost, Of::Counter, "updates that were lost: what it should hold less what it holds"),
+    measure("copies", Metric::Copies, Of::Counter, "copies that processes have of a private one beside their parent's"),
     measure("done", Metric::Done, Of::Pool, "tasks done"),
     measure("failed", Metric::Failed, Of::Pool, "tasks that failed"),
     measure("retried", Metric::Retried, Of::Pool, "tasks begun anew because their process died"),
@@ -128,8 +129,8 @@ pub(in crate::scenario::check) const MEASURES: [Measure; 31] = [
         Of::Pool,
         "the same of the slowest in a hundred: of the tasks themselves, and of the waits for a result",
     ),
-    measure("depth", Metric::Depth, Of::Queued, "most items that waited at once"),
-    measure("taken", Metric::Taken, Of::Queue, "items taken"),
+    measure("depth", Metric::Depth, Of::Queued, "most items that waited at once; of a pipe, bytes"),
+    measure("taken", Metric::Taken, Of::Queue, "items taken; of a pipe, messages received"),
     measure("acquired", Metric::Acquired, Of::Lock, "how many times it was taken"),
     measure(
         "rate",

@@ -35,6 +35,13 @@ pub(super) const QUEUES: Family = Family {
         .args(&[QUEUE])
         .props(&[AT])
         .block(Block::Must),
-        shape("close", "close jobs", "No more items will be put.").args(&[QUEUE]).props(&[AT]),
+        shape(
+            "close",
+            "close jobs",
+            "Of a queue: no more items will be put. Of a pipe: the worker closes its own ends of it; when all who could \
+             send have closed theirs or ended, the stream ends for those who receive.",
+        )
+        .args(&[of("closed", "a queue or a pipe")])
+        .props(&[AT]),
     ],
 };

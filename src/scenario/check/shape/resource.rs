@@ -3,8 +3,8 @@
 use super::Unless::{Is, Then};
 use super::Value::{Name, Number, Of, Own, Switch, Whole, Words};
 use super::{Family, Slot, may, must, shape};
-use crate::scenario::check::number::{AT_WORK, BYTES, HOW_MANY, PERMITS, ROOM, SHARE, TIME};
-use crate::trace::{LockKind, RwPolicy};
+use crate::scenario::check::number::{AT_WORK, BYTES, HOW_MANY, PERMITS, PIPE_ROOM, ROOM, SHARE, TIME};
+use crate::trace::{LockKind, Memory, RwPolicy};
 
 const NAME: Slot = must("name", Name, "what it is called");
 const COUNT: Slot = may(
@@ -50,6 +50,14 @@ pub(super) const RESOURCES: Family = Family {
             .props(&[
                 may("initial", Whole(-1_000_000_000, 1_000_000_000), Is("0"), "what it holds at first"),
                 may(
+                    "in",
+                    Words(|| Memory::ALL.map(Memory::word).to_vec()),
+                    Is("shared"),
+                    "where it lies: `shared` memory; `private`, where each process has a copy of its own and all threads \
+                     one together; or a `manager`, a process of its own that is asked for each look and each change. A \
+                     knob chooses among them",
+                ),
+                may(
                     "packed",
                     Switch,
                     Is("#false"),
@@ -60,6 +68,12 @@ pub(super) const RESOURCES: Family = Family {
         shape("queue", "queue jobs capacity=8", "Items that wait to be taken, first in, first out.")
             .args(&[NAME])
             .props(&[must("capacity", Number(ROOM), "how many find room; a `put` into a full queue waits"), COUNT]),
+        shape("pipe", "pipe lines capacity=\"64KiB\"", "Bytes on their way through the kernel, first in, first out.")
+            .args(&[NAME])
+            .props(&[
+                may("capacity", Number(PIPE_ROOM), Is("64KiB"), "its room; the kernel rounds it up to a power of two"),
+                COUNT,
+            ]),
         shape("condition", "condition not-empty of=account", "What workers wait for until another one tells them.")
             .args(&[NAME])
             .props(&[must("of", Of("a mutex"), "what is held to wait for it, and given back meanwhile"), COUNT]),

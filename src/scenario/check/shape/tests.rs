@@ -9,7 +9,7 @@ use crate::scenario::quantity::show;
 use crate::scenario::{Mistakes, Scenario, Source, check};
 
 /// What the usages speak of. A new node's usage finds here what it names.
-const AROUND: [&str; 16] = [
+const AROUND: [&str; 17] = [
     "server site",
     "knob order same of=\"same other\"",
     "knob workers 8 min=1 max=64",
@@ -21,6 +21,7 @@ const AROUND: [&str; 16] = [
     "counter balance count=2",
     "counter items count=2",
     "queue jobs capacity=8 count=2",
+    "pipe lines count=2",
     "condition not-empty of=account count=2",
     "event ready count=2",
     "barrier round parties=4 count=2",

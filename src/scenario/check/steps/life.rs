@@ -9,7 +9,8 @@ use super::{children, prop, span_of};
 use crate::scenario::check::names::Thing;
 use crate::scenario::check::node::arg;
 use crate::scenario::check::number::PLACE;
-use crate::scenario::program::{LifeStep, Members, Step};
+use crate::scenario::program::{Choice, LifeStep, Members, ResourceSpec, Step};
+use crate::trace::Memory;
 
 impl Checker {
     /// `spawn helper`, `join helper { ... }`, `run helper`.
@@ -51,6 +52,37 @@ impl Checker {
                 let mistake = self.mistakes.error(span_of(node), format!("`{name}` runs a group that runs another"));
                 mistake.help("`run` goes one step deep: write out what the inner one does");
             }
+            if self.scenario.spawned().contains(&at)
+                && let Some(resource) = self.out_of_reach(at)
+            {
+                let title = format!("`{name}` is spawned, and cannot use `{}`", self.scenario.resources[resource].name);
+                let mistake = self.mistakes.error(span_of(node), title);
+                mistake.label("pipes and counters that are not in shared memory go to those who start with the run");
+                mistake.help(format!("let `{name}` start with the run: remove the step spawn {name}"));
+            }
+        }
+    }
+
+    /// A resource that a group uses and that workers are given as the run begins, or never.
+    fn out_of_reach(&self, group: usize) -> Option<usize> {
+        let mut found = None;
+        let groups = &self.scenario.workers;
+        let run = runs(&groups[group].steps).into_iter();
+        for step in [group].into_iter().chain(run).flat_map(|group| &groups[group].steps) {
+            step.each(&mut |step| {
+                let used = step.target().map(|target| target.resource);
+                found = found.or(used.filter(|resource| self.is_handed_out(*resource)));
+            });
+        }
+        found
+    }
+
+    /// Whether those who use it get something of it that lies in no shared memory.
+    pub(in crate::scenario::check) fn is_handed_out(&self, resource: usize) -> bool {
+        match &self.scenario.resources[resource].spec {
+            ResourceSpec::Pipe { .. } => true,
+            ResourceSpec::Counter { memory, .. } => *memory != Choice::Fixed(Memory::Shared),
+            _ => false,
         }
     }
 

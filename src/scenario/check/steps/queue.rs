@@ -17,8 +17,7 @@ impl Checker {
             "take" if node.children().is_some() => QueueStep::Each { target, body },
             "take" => QueueStep::Take(target),
             "try-put" => QueueStep::TryPut { target, body, otherwise },
-            "try-take" => QueueStep::TryTake { target, body, otherwise },
-            _ => QueueStep::Close(target),
+            _ => QueueStep::TryTake { target, body, otherwise },
         }))
     }
 }
