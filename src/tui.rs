@@ -22,6 +22,7 @@ mod picker;
 mod plan;
 mod question;
 mod saved;
+mod seen;
 mod signals;
 mod stage;
 mod still;

@@ -20,6 +20,7 @@ mod pools;
 mod question;
 mod queue;
 mod ring;
+mod seen;
 mod sketch;
 mod text;
 mod tune;
@@ -220,12 +221,14 @@ fn draw_pane(app: &App, watch: &Watch, pane: Pane, at: Rect, buf: &mut Buffer) {
         Pane::Graph if watch.shown().deadlock().is_some() => "Deadlock",
         Pane::Graph => "Who waits for whom",
         Pane::Pools => "Pools",
+        Pane::Levels => "Levels seen so far",
         _ => "Log",
     };
     let style = if watch.pane == pane { theme.strong() } else { theme.faint() };
     let inner = text::titled(buf, at, title, style);
     match pane {
         Pane::Graph => graph::Graph { watch, theme }.render(inner, buf),
+        Pane::Levels => seen::Levels { watch, theme }.render(inner, buf),
         Pane::Pools => pools::Pools { watch, theme }.render(inner, buf),
         _ => log::Log { watch, theme }.render(inner, buf),
     }

@@ -21,6 +21,8 @@ pub(super) enum Action {
     PageDown,
     NextPane,
     PreviousPane,
+    /// The levels of pools that were seen.
+    Levels,
     Look,
     Run,
     /// Chooses the guess of this number, from 1 on.
@@ -175,7 +177,14 @@ pub(super) const TABLE: &[Binding] = &[
         Action::NextPane,
         Watch,
         "pane",
-        "next pane: lanes, locks, queues, findings, pools, graph, log",
+        "next pane: lanes, locks, queues, findings, pools, levels, graph, log",
+    ),
+    bind(
+        &[char('t')],
+        Action::Levels,
+        Live,
+        "",
+        "table of the levels: what a pool did with each number of workers it has had so far; again: back",
     ),
     bind(&[key(KeyCode::BackTab)], Action::PreviousPane, Watch, "", "pane before"),
     bind(

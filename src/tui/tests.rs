@@ -3,6 +3,7 @@
 mod desk;
 mod hands;
 mod learning;
+mod levels;
 mod script;
 mod sizes;
 mod tuning;

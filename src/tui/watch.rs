@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use super::axis::Axis;
 use super::figures::Figures;
+use super::seen::{Seen, others};
 use super::strips::Strips;
 use crate::model::{Budget, Model, Shares, Window};
 use crate::report::Answer;
 use crate::scenario::{Scenario, Settings};
-use crate::trace::{Cast, KnobId, Message, RunEnd, Span, Stamp, WorkerId};
+use crate::trace::{Cast, KnobId, Message, Notice, RunEnd, Span, Stamp, WorkerId};
 
 pub(super) use choose::{Chosen, Pane};
 pub(super) use lesson::Lesson;
@@ -57,6 +58,8 @@ pub(super) struct Watch {
     pub(super) filter: String,
     pub(super) scroll: usize,
     pub(super) figures: Figures,
+    /// What pools did with each number of workers, since this scenario is looked at.
+    pub(super) seen: Seen,
     /// Worst first; see [`Watch::rank`].
     pub(super) ranking: Vec<WorkerId>,
     ranked: Stamp,
@@ -112,6 +115,7 @@ impl Watch {
             filter: String::new(),
             scroll: 0,
             figures: Figures::default(),
+            seen: Seen::new(),
             ranking: Vec::new(),
             ranked: Stamp(0),
             states,
@@ -133,6 +137,8 @@ impl Watch {
     pub(super) fn again(&mut self, settings: Settings, cast: Arc<Cast>, lesson: Lesson) {
         let mut next = Self::new(Arc::clone(&self.scenario), settings, cast, lesson);
         (next.cell, next.pane, next.knob) = (self.cell, self.pane, self.knob);
+        self.seen.anew(&self.model, self.now);
+        next.seen = std::mem::take(&mut self.seen);
         next.filter = std::mem::take(&mut self.filter);
         next.columns = self.columns;
         *self = next;
@@ -171,6 +177,9 @@ impl Watch {
     /// Takes in what happened; whether it is to be seen at once, not when the next frame is due.
     pub(super) fn apply(&mut self, message: &Message) -> bool {
         let deadlocked = self.model.deadlock().is_some();
+        if let Message::Notice { at, notice: Notice::Turned { .. } | Notice::Resized { .. } } = message {
+            self.seen.turned(&self.model, *at);
+        }
         self.model.apply(message);
         let ended = self.model.ended().map(|(at, _)| at);
         let news = ended.is_some() || (!deadlocked && self.model.deadlock().is_some());
@@ -190,6 +199,7 @@ impl Watch {
         self.now = self.now.max(self.model.through().map_or(now, |known| known.min(now)));
         if self.now.since(self.figures.at) >= HOLD_FIGURES || self.figures.at == Stamp(0) {
             self.late = late;
+            self.seen.look(&self.model, self.now, &others(&self.scenario, &self.settings));
             self.refresh();
         } else {
             self.late = self.late.max(late);
