@@ -83,7 +83,7 @@ fn hopeless_texts_are_refused_soon() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_is_survived(text in any::<String>()) {
@@ -96,16 +96,41 @@ proptest! {
     }
 
     #[test]
+    fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        if let Ok(source) = Source::from_bytes("bytes", bytes) {
+            survive(source.text);
+        }
+    }
+
+    #[test]
+    fn a_scenario_with_damaged_bytes_is_survived(
+        which in any::<prop::sample::Index>(),
+        changed in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        let mut bytes = which.get(catalogue::all()).text.as_bytes().to_vec();
+        for (at, byte) in changed {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        match Source::from_bytes("bytes", bytes) {
+            Ok(source) => {
+                survive(source.text);
+            }
+            Err(what) => prop_assert!(!what.is_empty()),
+        }
+    }
+
+    #[test]
     fn any_words_of_the_language_are_survived(words in prop::collection::vec(prop::sample::select(WORDS), 0..60)) {
         survive(words.concat());
     }
 
     #[test]
     fn a_damaged_scenario_is_survived(
-        which in 0..6_usize,
+        which in any::<prop::sample::Index>(),
         cuts in prop::collection::vec((any::<prop::sample::Index>(), 0..12_usize, "[a-z{}\"$ 0-9\n]{0,4}"), 1..4),
     ) {
-        let mut text: Vec<char> = catalogue::all()[which].text.chars().collect();
+        let mut text: Vec<char> = which.get(catalogue::all()).text.chars().collect();
         for (at, length, with) in cuts {
             let at = at.index(text.len());
             let end = (at + length).min(text.len());

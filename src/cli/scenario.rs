@@ -17,7 +17,6 @@ fn standard_input() -> Result<Source, Failure> {
     if bytes.len() > LARGEST {
         return Err(Failure::Usage("standard input is larger than 1 MiB; no scenario is".to_owned()));
     }
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Failure::Usage("standard input is not text; a scenario is text in UTF-8".to_owned()))?;
-    Ok(Source { name: "stdin".to_owned(), path: None, text })
+    Source::from_bytes("stdin", bytes)
+        .map_err(|what| Failure::Usage(format!("standard input is {what}; a scenario is text in UTF-8")))
 }

@@ -56,6 +56,8 @@ pub struct Actor {
     place: (u32, u32),
     pub pen: Recorder<'static>,
     pub(super) held: Vec<(ResourceId, Hold)>,
+    /// What of it was taken without a block: only an `unlock` gives it back.
+    pub(super) bare: Vec<ResourceId>,
     /// The worker's own copy of each counter, by resource.
     pub(super) copies: Vec<i64>,
     /// Number of the pool's task it is at.
@@ -85,7 +87,19 @@ impl Actor {
         let copies = vec![0; run.plan.cast.resources.len()];
         let pen = run.recorder(me);
         let ends = run.ends_of(me);
-        Self { run, me, place, pen, held: Vec::new(), copies, task: None, ends, manager: None, budget: BUDGET }
+        Self {
+            run,
+            me,
+            place,
+            pen,
+            held: Vec::new(),
+            bare: Vec::new(),
+            copies,
+            task: None,
+            ends,
+            manager: None,
+            budget: BUDGET,
+        }
     }
 
     pub const fn me(&self) -> WorkerId {
@@ -125,12 +139,32 @@ impl Actor {
         self.let_go_down_to(0);
     }
 
+    /// The end of its steps, or of itself. What it took without a block stays taken, and whoever wants it waits in vain,
+    /// unless it is a lock of processes: those the system takes back.
+    pub fn abandon(&mut self) {
+        while let Some((lock, hold)) = self.held.pop() {
+            if self.bare.contains(&lock) {
+                std::mem::forget(hold);
+            } else {
+                hold.give_back(lock, &mut self.pen);
+            }
+        }
+    }
+
     /// Gives back every lock it took since it held so many, newest first.
     pub(super) fn let_go_down_to(&mut self, held: usize) {
         while self.held.len() > held
             && let Some((lock, hold)) = self.held.pop()
         {
             hold.give_back(lock, &mut self.pen);
+            self.not_bare(lock);
+        }
+    }
+
+    /// It was given back, and what is taken next may be taken otherwise.
+    pub(super) fn not_bare(&mut self, id: ResourceId) {
+        if let Some(i) = self.bare.iter().rposition(|bare| *bare == id) {
+            self.bare.remove(i);
         }
     }
 
@@ -167,8 +201,8 @@ impl Actor {
             Step::TryLock { target, timeout, body, otherwise } => {
                 self.try_lock(target, timeout, body, otherwise).await?;
             }
-            Step::Take(target) => self.take(self.target(target)).await,
-            Step::Release(target) => drop(self.release(self.target(target))),
+            Step::Take(target) => self.take_bare(self.target(target)).await,
+            Step::Release(target) => self.release_bare(self.target(target)),
             Step::Acquire { target, permits, body } => self.with_permits(target, permits, body).await?,
             Step::Down(target) => self.down(target).await,
             Step::Up(target) => self.up(target),

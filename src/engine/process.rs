@@ -118,7 +118,10 @@ fn wait_for_threads(run: &Run) {
 pub async fn member(run: &'static Run, group: usize, actor: &mut Actor) -> bool {
     let steps = &run.scenario.workers[group].steps;
     let result = caught(async { actor.body(steps).await }).await;
-    actor.let_go();
+    match result {
+        Ok(Err(Halt::Asked)) => actor.let_go(),
+        _ => actor.abandon(),
+    }
     let (how, what) = match result {
         Ok(Ok(()) | Err(Halt::Finished)) => (How::Finished, None),
         Ok(Err(Halt::Asked)) => (How::Retired, None),

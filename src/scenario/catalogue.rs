@@ -38,6 +38,7 @@ const ENTRIES: &[Entry] = entries![
     "order-hazard",
     "lock-order-lab",
     "self-deadlock",
+    "orphaned-lock",
     "philosophers",
     "livelock",
     "both-receive-first",

@@ -185,3 +185,47 @@ impl fmt::Display for Mistakes {
 }
 
 impl std::error::Error for Mistakes {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::scenario::{catalogue, check};
+
+    /// Every place that is spoken of in what is wrong or doubtful.
+    fn places(text: &str) -> Vec<Range<usize>> {
+        let source = Source { name: "damaged".into(), path: None, text: text.to_owned() };
+        let mistakes = check(&source).map_or_else(|mistakes| mistakes, |checked| checked.warnings);
+        let of = |m: Mistake| std::iter::once(m.span).chain(m.also.into_iter().map(|(span, _)| span));
+        mistakes.list.into_iter().flat_map(of).collect()
+    }
+
+    /// A text of the catalogue with some of it cut out, put in or doubled.
+    fn damaged() -> impl Strategy<Value = String> {
+        let cut =
+            (any::<prop::sample::Index>(), 0..40_usize, any::<prop::sample::Index>(), "[a-z{}\"$ =0-9\u{e9}\n]{0,4}");
+        (any::<prop::sample::Index>(), prop::collection::vec(cut, 1..5)).prop_map(|(which, cuts)| {
+            let mut text: Vec<char> = which.get(catalogue::all()).text.chars().collect();
+            for (at, length, from, with) in cuts {
+                let at = at.index(text.len() + 1);
+                let end = (at + length).min(text.len());
+                let from = from.index(text.len() + 1);
+                let again: Vec<char> = text[from..(from + length).min(text.len())].to_vec();
+                text.splice(at..end, with.chars().chain(again));
+            }
+            text.into_iter().collect()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn every_place_lies_within_the_text(text in prop_oneof![3 => damaged(), 1 => any::<String>()]) {
+            for place in places(&text) {
+                prop_assert!(text.get(place.clone()).is_some(), "{:?} of {} in {:?}", place, text.len(), text);
+            }
+        }
+    }
+}

@@ -64,6 +64,15 @@ impl Source {
         Ok(Self { name: entry.name.to_owned(), path: None, text: entry.text.to_owned() })
     }
 
+    /// What these bytes say, which came by another way than a path.
+    ///
+    /// # Errors
+    ///
+    /// What the bytes are instead of text in UTF-8.
+    pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, String> {
+        Ok(Self { name: name.to_owned(), path: None, text: decode(bytes)? })
+    }
+
     fn read(file: &Path) -> Result<Self, FindError> {
         let path = clean(&file.to_string_lossy());
         let bytes = bytes_of(file, &path)?;

@@ -35,6 +35,19 @@ impl Actor {
         Ok(())
     }
 
+    /// Takes it for longer than a block lasts.
+    pub(in crate::engine) async fn take_bare(&mut self, id: ResourceId) {
+        self.take(id).await;
+        self.bare.push(id);
+    }
+
+    /// Gives back what was taken so.
+    pub(in crate::engine) fn release_bare(&mut self, id: ResourceId) {
+        if self.release(id) {
+            self.not_bare(id);
+        }
+    }
+
     pub(in crate::engine) async fn take(&mut self, id: ResourceId) {
         if let Some(lock) = self.run.lock(id) {
             let again = self.has(id).then(|| lock.again()).flatten();

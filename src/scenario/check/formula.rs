@@ -52,6 +52,11 @@ pub(super) fn parse(text: &str, knobs: &[Knob], index: bool) -> Result<Formula, 
     let formula = parser.sum()?;
     match parser.peek() {
         None => Ok(formula),
+        Some((Token::Name(name), at)) => {
+            let help =
+                "a unit stands right behind its number: 5ms, 64KiB, 200/s; between two numbers stands one of + - * / %";
+            Err(fault(at.clone(), format!("`{name}` means nothing here"), Some(help)))
+        }
         Some((_, at)) => Err(fault(at.clone(), "expected the end, or one of + - * / %", None)),
     }
 }

@@ -35,7 +35,7 @@ pub enum Step {
         body: Vec<Step>,
         otherwise: Vec<Step>,
     },
-    /// Bare `lock`: the worker keeps it until `unlock`.
+    /// Bare `lock`: the worker keeps it until `unlock`, or for good if it ends before.
     Take(Target),
     /// Bare `unlock`.
     Release(Target),

@@ -12,7 +12,7 @@ pub(super) const LOCKS: Family = Family {
             "lock",
             "lock account { ... }",
             "Waits for the mutex and takes it; gives it back at the end of the block. Without a block the worker keeps \
-             it until `unlock`.",
+             it until `unlock`, and if it ends before nobody gives it back.",
         )
         .args(&[of("mutex", "a mutex")])
         .props(&[AT])
