@@ -42,7 +42,7 @@ impl Widget for Levels<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let theme = self.theme;
         let all = self.watch.seen.all();
-        self.row(text::line(area, 0), "workers", theme.faint(), |column| (column.head.to_owned(), theme.faint()), buf);
+        Self::row(text::line(area, 0), "workers", theme.faint(), |column| (column.head.to_owned(), theme.faint()), buf);
         let mut line = 1;
         let mut before: Option<&Level> = None;
         let several = self.watch.shown().cast().pools.len() > 1;
@@ -59,7 +59,7 @@ impl Widget for Levels<'_> {
             };
             let name = format!("{mark}{:>6}", level.workers);
             let style = if *goes_on { theme.strong() } else { Style::new() };
-            self.row(text::line(area, line), &name, style, |column| ((column.of)(did), style), buf);
+            Self::row(text::line(area, line), &name, style, |column| ((column.of)(did), style), buf);
             line += 1;
             before = Some(level);
         }
@@ -77,7 +77,7 @@ impl Widget for Levels<'_> {
 }
 
 impl Levels<'_> {
-    fn row(&self, line: Rect, name: &str, style: Style, cell: impl Fn(&Column) -> (String, Style), buf: &mut Buffer) {
+    fn row(line: Rect, name: &str, style: Style, cell: impl Fn(&Column) -> (String, Style), buf: &mut Buffer) {
         let at = Rect { width: WORKERS.min(line.width), ..line };
         text::put(buf, at, name, style);
         let mut rest = Rect { x: at.right(), width: line.right() - at.right(), ..line };
