@@ -3,6 +3,7 @@
 mod check;
 mod own;
 mod progress;
+mod screen;
 mod sweep;
 
 use std::fs;
@@ -13,7 +14,7 @@ use std::thread;
 use super::args::TuneArgs;
 use super::failure::{Failure, Outcome};
 use super::out::{self, Colours};
-use super::run::look;
+use super::run::{Manners, look, options};
 use super::{scenario, signals};
 use crate::platform::machine;
 use crate::scenario::{Mistakes, Scenario, Source, check as read, clean};
@@ -21,17 +22,25 @@ use crate::tune::{self as tuner, Subject, Tuning};
 use progress::Progress;
 use sweep::Sweep;
 
+/// The signal that came, if one did.
+static CAME: AtomicI32 = AtomicI32::new(0);
+
 /// Cores that others may keep busy before nothing is said at all.
 const TOO_BUSY: f64 = 0.20;
 
-pub(super) fn tune(args: &TuneArgs, colours: Colours) -> Result<Outcome, Failure> {
-    let signal = listen()?;
+pub(super) fn tune(args: &TuneArgs, manners: Manners, colours: Colours) -> Result<Outcome, Failure> {
+    // On the screen a signal is the screen's matter first.
+    let on_screen = screen::is_wanted(args);
+    let signal = if on_screen { &CAME } else { listen()? };
     let stop = || signal.load(Ordering::Relaxed) != 0; // Relaxed: a request, orders nothing
     let outcome = if let Some(names) = &args.check {
         check::check(args, names, colours, stop)?
     } else {
         match checked(&source(args)?, colours) {
-            Some(scenario) => one(args, &scenario, colours, stop)?,
+            Some(scenario) if on_screen => {
+                one(args, &scenario, colours, |sweep| screen::measure(sweep, args, options(manners, colours), signal))?
+            }
+            Some(scenario) => one(args, &scenario, colours, |sweep| measure(sweep, args, stop).map(Some))?,
             None => return Ok(Outcome::Mistakes),
         }
     };
@@ -41,9 +50,17 @@ pub(super) fn tune(args: &TuneArgs, colours: Colours) -> Result<Outcome, Failure
     })
 }
 
-fn one(args: &TuneArgs, scenario: &Scenario, colours: Colours, stop: impl Fn() -> bool) -> Result<Outcome, Failure> {
+/// What was measured; nothing when nobody can be told of it.
+type Measured = Option<(Tuning, Begun)>;
+
+fn one(
+    args: &TuneArgs,
+    scenario: &Scenario,
+    colours: Colours,
+    measure: impl FnOnce(&Sweep<'_>) -> Result<Measured, Failure>,
+) -> Result<Outcome, Failure> {
     let sweep = Sweep::new(args, scenario)?;
-    let (tuning, begun) = measure(&sweep, args, stop)?;
+    let Some((tuning, begun)) = measure(&sweep)? else { return Ok(Outcome::Failed) };
     let subject = sweep.subject(&begun.work, begun.others);
     let again = sweep.again(args);
     let told = if args.json {
@@ -75,18 +92,23 @@ struct Begun {
 
 fn measure(sweep: &Sweep<'_>, args: &TuneArgs, stop: impl Fn() -> bool) -> Result<(Tuning, Begun), Failure> {
     let mut lab = sweep.lab(stop)?;
-    let others = lab.others();
-    if let Some(others) = others.filter(|others| *others > TOO_BUSY && !args.anyway) {
-        return Err(Failure::Run(format!(
-            "others keep {others:.1} cores of this machine busy: what is measured now would be theirs. Try again when it is \
-             quiet, or add --anyway"
-        )));
-    }
+    let others = calm(lab.others(), args)?;
     let question = sweep.question(args, lab.work());
     let mut progress = Progress::new(args);
     let tuning = tuner::tune(&mut lab, &question, |tuning| progress.show(tuning, &question, sweep.knob));
     let begun = Begun { work: lab.work().clone(), others };
     Ok((tuning, begun))
+}
+
+/// Cores that others keep busy, if they are few enough.
+fn calm(others: Option<f64>, args: &TuneArgs) -> Result<Option<f64>, Failure> {
+    match others.filter(|others| *others > TOO_BUSY && !args.anyway) {
+        None => Ok(others),
+        Some(others) => Err(Failure::Run(format!(
+            "others keep {others:.1} cores of this machine busy: what is measured now would be theirs. Try again when it is \
+             quiet, or add --anyway"
+        ))),
+    }
 }
 
 /// The scenario that is named, or one made of a command.
@@ -110,9 +132,8 @@ fn cores() -> f64 {
     machine.quota.map_or(machine.usable as f64, |quota| quota.min(machine.usable as f64))
 }
 
-/// The signal that came, once one has. What is known by then is still told.
+/// Listens for a signal. What is known by then is still told.
 fn listen() -> Result<&'static AtomicI32, Failure> {
-    static CAME: AtomicI32 = AtomicI32::new(0);
     let signals = signals::listen().map_err(|error| Failure::Run(format!("signals cannot be caught: {error}")))?;
     let wait = move || {
         if let Ok(signal) = signals.recv() {

@@ -1,9 +1,12 @@
 //! What is swept, read from the command line.
 
+use std::sync::Arc;
+
 use crate::cli::args::TuneArgs;
 use crate::cli::failure::Failure;
 use crate::scenario::{Knob, KnobKind, Scenario, Settings, Unit, clean};
 use crate::trace::KnobId;
+use crate::tui::Tuned;
 use crate::tune::{Bench, Demands, Question, Subject, Timing, Work};
 
 /// Highest count that is swept when nobody said.
@@ -54,6 +57,12 @@ impl<'a> Sweep<'a> {
             even_disturbed: args.anyway,
             seed: self.seed,
         }
+    }
+
+    /// What the screen is to show.
+    pub(super) fn tuned(&self, question: Question, work: Work) -> Tuned {
+        let (scenario, settings) = (Arc::new(self.scenario.clone()), self.settings.clone());
+        Tuned { scenario, settings, knob: self.id, work, question }
     }
 
     /// What is put into words.
