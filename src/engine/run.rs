@@ -42,8 +42,6 @@ pub struct Run {
     pub web: Web,
     /// What the knobs for free text are set to.
     texts: Vec<Option<String>>,
-    /// The process of the runner: all that the run starts is known by it.
-    pub runner: u32,
     /// By resource; `None` for what is no lock, or a lock that is switched off.
     locks: Vec<Option<Lock<'static>>>,
     /// By resource: those who wait for it, if tasks share it.
@@ -64,7 +62,7 @@ impl Run {
     ///
     /// # Errors
     /// If the scenario cannot be run with these settings; the same error that the dashboard would have had.
-    pub fn new(start: Start, board: &'static Board, work: Work, runner: u32) -> Result<&'static Self, PlanError> {
+    pub fn new(start: Start, board: &'static Board, work: Work) -> Result<&'static Self, PlanError> {
         let plan = Plan::new(&start.scenario, &start.settings, &start.job)?;
         let locks = plan.cast.resources.iter().enumerate().map(|(i, resource)| match resource.kind {
             ResourceKind::Mutex { kind } => Lock::new(kind, board.resource(ResourceId::from(i))),
@@ -88,7 +86,6 @@ impl Run {
             work,
             web: Web::default(),
             texts: start.settings.texts,
-            runner,
             teller: Mutex::new(out),
         })))
     }

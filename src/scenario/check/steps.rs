@@ -18,7 +18,6 @@ use super::number::{ADDS, BYTES, PLACE, TIME, TIMES};
 use super::shape::STEPS;
 use crate::scenario::clean::clean;
 use crate::scenario::expr::Expr;
-use crate::scenario::knob::KnobKind;
 use crate::scenario::nearest::any_of;
 use crate::scenario::program::{LoopStep, ResourceSpec, Step, Target};
 
@@ -189,11 +188,6 @@ impl Checker {
         };
         let (knob, is) = self.knob_value(name, entry)?;
         self.use_knob(knob, true);
-        if let KnobKind::Text { .. } = self.scenario.knobs[knob.index()].kind {
-            let title = format!("the knob `{name}` is free text, and `when` compares numbers and words");
-            self.mistakes.error(entry_span(entry), title);
-            return None;
-        }
         Some(Step::When { knob, is, body, otherwise: Vec::new() })
     }
 
