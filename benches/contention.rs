@@ -142,8 +142,9 @@ fn unwatched(cell: Cell, work: Work) -> Shown {
 }
 
 fn watched(cell: Cell, work: Work, fold: bool) -> Shown {
-    let board = Board::create(BoardSize { workers: cell.threads, active: cell.threads, knobs: 0, resources: 1 })
-        .expect("memory");
+    let board =
+        Board::create(BoardSize { workers: cell.threads, active: cell.threads, knobs: 0, resources: 1, extra: 0 })
+            .expect("memory");
     let cells = [const { AtomicU64::new(0) }; 16];
     let lock = Lock::new(cell.kind, &cells).expect("a lock");
     let worker = |w: usize, start: &Barrier, stop: &AtomicBool| {

@@ -56,7 +56,8 @@ fn cast() -> Arc<Cast> {
             name: "pool".into(),
             of: WorkerKind::Thread,
             workers: (0..WORKERS).map(WorkerId::from).collect(),
-            feeder: WorkerId::from(WORKERS),
+            feeder: Some(WorkerId::from(WORKERS)),
+            results: None,
             queue: QUEUE,
             size: WORKERS as u32,
             total: None,
@@ -227,7 +228,8 @@ fn produce() {
 /// cores the first says how much of them others left; the second is the reader's own.
 fn live() -> (f64, f64) {
     let board =
-        Board::create(BoardSize { workers: WORKERS + 1, active: WORKERS + 1, knobs: 0, resources: 2 }).expect("memory");
+        Board::create(BoardSize { workers: WORKERS + 1, active: WORKERS + 1, knobs: 0, resources: 2, extra: 0 })
+            .expect("memory");
     let launch = Launch {
         image: None,
         args: vec![PRODUCE.into()],

@@ -6,6 +6,7 @@
 mod actor;
 mod birth;
 mod block_on;
+mod deal;
 mod ends;
 mod event_loop;
 mod feeder;
@@ -24,6 +25,7 @@ mod process;
 mod pulse;
 mod queue;
 mod recorder;
+mod results;
 mod run;
 mod runner;
 mod seat;

@@ -20,6 +20,7 @@ mod pipe;
 mod plan;
 mod pool;
 mod queue;
+mod results;
 mod shares;
 mod signals;
 mod times;
@@ -39,6 +40,7 @@ pub use lock::{Lock, LockCell, Room};
 pub use pipe::Pipe;
 pub use pool::{Handover, Pool};
 pub use queue::Queue;
+pub use results::Results;
 pub use shares::{Shares, Window};
 pub use signals::Signals;
 pub use times::Times;
@@ -101,6 +103,7 @@ enum Res {
     Pipe(Box<Pipe>),
     Counter(Box<Counter>),
     Signals(Box<Signals>),
+    Results(Box<Results>),
     Life(Box<Life>),
 }
 
@@ -146,6 +149,7 @@ impl Model {
             ResourceKind::Condition { .. } | ResourceKind::Event | ResourceKind::Barrier { .. } => {
                 Res::Signals(Box::default())
             }
+            ResourceKind::Results => Res::Results(Box::new(Results::new(plan.shape, plan.grants))),
             ResourceKind::Life { of } => Res::Life(Box::new(Life::new(*of, plan.digits))),
             ResourceKind::Counter { initial, memory } => {
                 Res::Counter(Box::new(Counter::new(*initial, *memory, plan.shape)))
@@ -259,7 +263,16 @@ impl Model {
     pub fn queue(&self, resource: ResourceId) -> Option<&Queue> {
         match self.resources.get(resource.index())? {
             Res::Queue(queue) => Some(queue),
+            Res::Results(results) => Some(results.held()),
             Res::Pipe(pipe) => Some(pipe.bytes_in_it()),
+            _ => None,
+        }
+    }
+
+    /// The results of a pool's tasks.
+    pub fn results(&self, resource: ResourceId) -> Option<&Results> {
+        match self.resources.get(resource.index())? {
+            Res::Results(results) => Some(results),
             _ => None,
         }
     }
@@ -339,6 +352,7 @@ impl Model {
             Res::Queue(queue) => size_of::<Queue>() + queue.bytes(),
             Res::Pipe(pipe) => size_of::<Pipe>() + pipe.bytes(),
             Res::Signals(signals) => size_of::<Signals>() + signals.bytes(),
+            Res::Results(results) => size_of::<Results>() + results.bytes(),
             Res::Life(life) => size_of::<Life>() + life.bytes(),
             Res::Counter(counter) => size_of::<Counter>() + counter.bytes(),
         });

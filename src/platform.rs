@@ -29,14 +29,14 @@ mod usage;
 
 pub use child::{Child, Exit, Launch, Pipes, die_with, fork_and_wait, inherited, of_parent};
 pub use clock::{Clock, Pair};
-pub use command::{MARK, Ran, Running, run_command};
+pub use command::{Ran, Running, run_command};
 pub use here::Here;
 pub use machine::{Machine, machine};
 pub use memory::{PAGE, Shared, free_memory, wait_once, wait_while, wake_all, wake_one};
 pub use pipe::{Moved, in_pipe, pipe_of, read_some, readable, until_readable, until_writable, write_some};
 pub use process::{
-    allow_many_files, become_subreaper, close_on_exec_pipe, exit_now, kill_group, kill_process, reap_adopted,
-    reap_marked, reset_signals, thread_id,
+    allow_many_files, become_subreaper, close_on_exec_pipe, end_descendants, end_with_parent_cleanly, exit_now,
+    kill_group, kill_process, reap_adopted, reap_strangers, reset_signals, started, thread_id,
 };
 pub use robust::{ROBUST_WORDS, Robust, Taken};
 pub use sched::{SchedStat, stand_back, stay_on, thread_cpu};

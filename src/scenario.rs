@@ -23,10 +23,10 @@ pub use glob::{Glob, GlobError};
 pub use knob::{Knob, KnobKind, Settings, Unit};
 pub use mistake::Mistakes;
 pub use program::{
-    Ask, Attempt, Choice, Claim, Compare, Expect, Feed, Group, Guess, LifeStep, LoopStep, Members, Metric, Optimum,
-    Origin, Part, Piece, PipeStep, Place, Policy, Pool, Question, QueueStep, Real, Resource, ResourceSpec, Right,
-    Scarce, Scenario, Seat, Serving, SignalStep, Step, Subject, Target, Template, Test, Text, Times, Try, Way, What,
-    Which, Workers,
+    Ask, Asked, Attempt, Choice, Claim, Compare, Crash, Delivery, Expect, Feed, Group, Guess, Leave, LifeStep,
+    LoopStep, Members, Metric, Optimum, Origin, Part, Piece, PipeStep, Place, Policy, Pool, PoolStep, Question,
+    QueueStep, Real, Resource, ResourceSpec, Right, Scarce, Scenario, Schedule, Seat, Serving, SignalStep, Step,
+    Subject, Target, Template, Test, Text, Times, Try, Way, What, Which, Workers,
 };
 pub use source::{FindError, LARGEST, Source};
 pub use turn::SettingError;

@@ -18,7 +18,7 @@ pub use board::{Board, BoardSize};
 pub use cast::{
     Cast, Lanes, LockKind, Memory, PoolInfo, ResourceInfo, ResourceKind, RwPolicy, Wakers, WorkerInfo, WorkerKind,
 };
-pub use event::{Event, EventKind, How};
+pub use event::{Awaited, Event, EventKind, Fate, How};
 pub use ids::{Grant, KnobId, PoolId, ResourceId, WorkerId};
 pub use message::{Command, Death, Message, Notice, RunEnd, Sample};
 pub use record::{RECORD_BYTES, Record};

@@ -104,15 +104,32 @@ fn what_a_command_leaves_in_its_group_ends_with_it() {
     assert!(!is_running(written(&file)), "the command is over, and all it started");
 }
 
-/// A worker whose command starts one in its group and one that leaves it; their numbers.
-fn two_left(of: &str, dir: &Path) -> (Seen, [u32; 2]) {
-    let s = read(&format!(
-        "{of} w {{ exec \"sh\" \"-c\" \"sleep 1000 & echo $! > $1/in; setsid sh -c 'echo $$ > $0/out; exec sleep 1000' $1 & wait\" \
-         \"sh\" {:?} }}",
-        dir.display().to_string()
-    ));
-    let seen = Seen::start(&s);
-    let pids = ["in", "out"].map(|name| written(&dir.join(name)));
+/// Starts one of each kind that can be hard to find again, and waits for ever: each writes its number into a file of this
+/// name.
+const LEAVE: &str = r#"
+sleep 1000 & echo $! > "$1/in-group"
+setsid sh -c 'echo $$ > "$0/own-session"; exec sleep 1000' "$1" &
+(sh -c 'echo $$ > "$0/forked-twice"; exec sleep 1000' "$1" &)
+(setsid sh -c 'echo $$ > "$0/daemon"; exec sleep 1000' "$1" &)
+(env -i setsid sh -c 'echo $$ > "$0/without-environment"; exec sleep 1000' "$1" &)
+"#;
+const LEFT: [&str; 5] = ["in-group", "own-session", "forked-twice", "daemon", "without-environment"];
+
+/// A scenario whose worker runs this script.
+fn script(of: &str, dir: &Path, script: &str) -> String {
+    let file = dir.join("script");
+    fs::write(&file, script).expect("a file");
+    format!("{of} w {{ exec \"sh\" {:?} {:?} }}", file.display().to_string(), dir.display().to_string())
+}
+
+fn numbers(dir: &Path) -> [u32; 5] {
+    LEFT.map(|name| written(&dir.join(name)))
+}
+
+/// A worker whose command has left all of them; their numbers.
+fn all_left(of: &str, dir: &Path) -> (Seen, [u32; 5]) {
+    let seen = Seen::start(&read(&script(of, dir, &format!("{LEAVE} wait"))));
+    let pids = numbers(dir);
     (seen, pids)
 }
 
@@ -120,7 +137,7 @@ fn two_left(of: &str, dir: &Path) -> (Seen, [u32; 2]) {
 fn nothing_of_a_command_outlives_a_runner_that_is_killed() {
     for of in ["thread", "process"] {
         let dir = tempfile::tempdir().expect("a directory");
-        let (mut seen, left) = two_left(of, dir.path());
+        let (mut seen, left) = all_left(of, dir.path());
         seen.until("the worker is known", |seen| !seen.pids().is_empty());
         let shell = parent_of(left[0]).expect("it is there");
         let worker = parent_of(shell).expect("it is there");
@@ -135,20 +152,48 @@ fn nothing_of_a_command_outlives_a_runner_that_is_killed() {
 #[test]
 fn a_worker_that_is_killed_takes_its_command_with_it() {
     let dir = tempfile::tempdir().expect("a directory");
-    let (mut seen, [inside, outside]) = two_left("process", dir.path());
+    let (mut seen, left) = all_left("process", dir.path());
     seen.command(Command::Kill(WorkerId(0)));
-    gone(inside);
+    gone(left[0]);
     seen.until("the end", |seen| seen.end.is_some());
     drop(seen);
-    assert!(!is_running(outside), "what left the group goes at the end of the run");
+    assert!(left.iter().all(|pid| !is_running(*pid)), "what left the group goes at the end of the run");
 }
 
 #[test]
 fn a_run_that_is_stopped_leaves_no_command() {
     let dir = tempfile::tempdir().expect("a directory");
-    let (seen, left) = two_left("thread", dir.path());
+    let (seen, left) = all_left("thread", dir.path());
     drop(seen);
     assert!(left.iter().all(|pid| !is_running(*pid)), "{left:?}");
+}
+
+#[test]
+fn what_a_command_leaves_behind_goes_with_its_run() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let all_there = LEFT.map(|name| format!("until [ -s \"$1/{name}\" ]; do :; done\n")).concat();
+    let seen = Seen::to_the_end(&read(&script("thread", dir.path(), &[LEAVE, &all_there].concat())));
+    assert_eq!((seen.end.as_ref(), failures(&seen).len()), (Some(&RunEnd::Completed), 0), "{:?}", seen.notices);
+    let left = numbers(dir.path());
+    drop(seen);
+    assert!(left.iter().all(|pid| !is_running(*pid)), "{left:?}");
+}
+
+/// Nobody is there any more to look after them then but the runner, and the system gives the rest to another.
+#[test]
+fn nothing_of_a_command_outlives_a_dashboard_that_is_killed() {
+    for of in ["thread", "process"] {
+        let dir = tempfile::tempdir().expect("a directory");
+        let scenario = dir.path().join("x.kdl");
+        fs::write(&scenario, script(of, dir.path(), &format!("{LEAVE} wait"))).expect("a file");
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_contend"));
+        command.args(["run", "--headless", "--allow-exec"]).arg(&scenario).stdout(std::process::Stdio::null());
+        let mut viewer = command.spawn().expect("the program starts");
+        let left = numbers(dir.path());
+        viewer.kill().expect("it is there");
+        viewer.wait().expect("it was killed");
+        left.into_iter().for_each(gone);
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::ends::Had;
 use super::hold::Hold;
 use super::recorder::Recorder;
 use super::run::Run;
-use super::steps::BUDGET;
+use super::steps::{BUDGET, Promises};
 use crate::platform::exit_now;
 use crate::scenario::{Step, Target, Values};
 use crate::trace::{KnobId, ResourceId, Ring, WorkerId};
@@ -62,6 +62,8 @@ pub struct Actor {
     pub(super) copies: Vec<i64>,
     /// Number of the pool's task it is at.
     pub(super) task: Option<u64>,
+    /// Results it was promised.
+    pub(super) promises: Promises,
     /// Number of the task that spawned it.
     pub(super) given: Option<u64>,
     /// Its ends of pipes, and its connection to the manager. They are closed with it.
@@ -79,16 +81,26 @@ impl Values for Actor {
     fn place(&self) -> (u32, u32) {
         self.place
     }
+    fn task(&self) -> u64 {
+        self.task.unwrap_or(0)
+    }
     fn chance(&self) -> f64 {
         fastrand::f64()
     }
 }
 
+/// What a worker was at when it began a task.
+#[derive(Debug)]
+pub struct Outer {
+    task: Option<u64>,
+    promises: Promises,
+    held: usize,
+}
+
 impl Actor {
     pub fn new(run: &'static Run, me: WorkerId, place: (u32, u32)) -> Self {
         let copies = vec![0; run.plan.cast.resources.len()];
-        let pen = run.recorder(me);
-        let ends = run.ends_of(me);
+        let (pen, ends) = (run.recorder(me), run.ends_of(me));
         Self {
             run,
             me,
@@ -98,6 +110,7 @@ impl Actor {
             bare: Vec::new(),
             copies,
             task: None,
+            promises: Promises::new(),
             given: None,
             ends,
             manager: None,
@@ -128,13 +141,17 @@ impl Actor {
         self.task.or(self.given)
     }
 
-    /// Does a task: the pool's steps, with the task's file if there is one.
-    pub async fn task(&mut self, number: u64, steps: &[Step]) -> Flow {
-        self.task = Some(number);
-        let flow = self.body(steps).await;
-        self.let_go();
-        self.task = None;
-        flow
+    /// Begins a task: what it holds and waits for is that task's until it leaves it.
+    pub fn enter_task(&mut self, number: u64) -> Outer {
+        let (task, promises) = (self.task.replace(number), std::mem::take(&mut self.promises));
+        Outer { task, promises, held: self.held.len() }
+    }
+
+    /// Leaves a task with all that it still has.
+    pub fn leave_task(&mut self, outer: Outer) {
+        self.let_go_down_to(outer.held);
+        self.forget_results();
+        (self.task, self.promises) = (outer.task, outer.promises);
     }
 
     /// Remembers what it has, so that it is given back whatever happens.
@@ -196,6 +213,9 @@ impl Actor {
     async fn follow(&mut self, steps: &[Step]) -> Flow {
         for step in steps {
             self.step(step).await?;
+            if self.is_cut_off() {
+                return Err(Halt::Asked); // and the step may have ended early
+            }
         }
         Ok(())
     }
@@ -223,6 +243,7 @@ impl Actor {
             Step::Queue(step) => self.queue_step(step).await?,
             Step::Pipe(step) => self.pipe_step(step).await?,
             Step::Signal(step) => self.signal_step(step).await,
+            Step::Pool(step) => self.pool_step(step).await?,
             Step::Loop(step) => self.loop_step(step).await?,
             Step::Allocate { bytes, body } => self.with_memory(bytes, body).await?,
             Step::Life(step) => self.life_step(step).await?,
@@ -250,9 +271,14 @@ impl Actor {
         Ok(())
     }
 
-    /// Whether to leave the steps. A task that was begun is done: its worker ends after it.
+    /// Whether to leave the steps. A task that was begun is done, and its worker ends after it, unless it is cut off.
     pub(super) fn must_leave(&self) -> bool {
-        self.task.is_none() && self.asked_to_end()
+        self.asked_to_end() && (self.task.is_none() || self.ring().is_cut_off())
+    }
+
+    /// Whether to leave the task that it is at.
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.task.is_some() && self.ring().is_cut_off()
     }
 
     pub(super) fn target(&self, target: &Target) -> ResourceId {

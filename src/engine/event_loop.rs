@@ -71,8 +71,8 @@ fn task(run: &'static Run, me: WorkerId, part: Part) -> impl Future<Output = ()>
                 drop(actor); // the next life has a pen of its own
                 run.end_life(me, well);
             }
-            Part::PoolWorker { pool, .. } => {
-                pool::work(run, pool, &mut actor).await;
+            Part::PoolWorker { pool, place } => {
+                pool::work(run, pool, place as usize, &mut actor).await;
                 let how = if actor.asked_to_end() { How::Retired } else { How::Finished };
                 finish(&mut actor, how);
             }

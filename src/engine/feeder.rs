@@ -1,28 +1,40 @@
 //! Feeds a pool: at a rate whatever the pool does, or a batch as fast as the queue takes it.
 
-use std::time::Duration;
+mod collect;
+
+use std::time::{Duration, Instant};
 
 use super::actor::Actor;
 use super::block_on::block_on;
-use super::pool::do_task;
-use super::queue::{Queue, Refused, Task};
+use super::plan::pool_size;
+use super::pool::give;
+use super::queue::{Queue, Task};
+use super::results::Promise;
 use super::run::Run;
-use crate::scenario::{Expr, Feed, Policy, Pool};
-use crate::trace::{EventKind, Notice, PoolId, State};
+use crate::scenario::{Delivery, Expr, Feed, Pool, Schedule};
+use crate::trace::{Notice, PoolId, State};
 
 /// No sleep between two tasks is longer than this, in nanoseconds: a rate that is turned up takes effect.
 const LONGEST_SLEEP: f64 = 0.1e9;
 
-/// Feeds the pool at `index` until its tasks are all put, or the feeder is asked to end; then closes the queue.
+/// Feeds the pool at `index` until its tasks are all put, or the feeder is asked to end; collects the results, if it wants
+/// them; then closes the queue, unless others may bring tasks as well.
 pub fn feed(run: &'static Run, index: usize, actor: &mut Actor) {
     let feeder = Feeder { run, pool: &run.scenario.pools[index], id: PoolId::from(index), queue: &run.queues[index] };
     match &feeder.pool.feed {
+        Feed::Submitted => {}
         Feed::Arrive { rate } => feeder.arrive(rate, actor),
         Feed::Batch { .. } | Feed::Files { .. } | Feed::Each { .. } => {
-            feeder.batch(run.plan.cast.pools[index].total.unwrap_or(0), actor);
+            let began = Instant::now();
+            let promises = feeder.batch(run.plan.cast.pools[index].total.unwrap_or(0), actor);
+            collect::collect(run, index, &promises, began, actor);
         }
     }
-    feeder.queue.close();
+    if run.plan.sources.is_empty() {
+        feeder.queue.close(&mut actor.pen);
+    } else {
+        run.leave(actor.me(), Some(&mut actor.pen));
+    }
 }
 
 struct Feeder {
@@ -50,12 +62,19 @@ impl Feeder {
                 sleep(actor, ((due - now) * tick_nanos).min(LONGEST_SLEEP));
                 continue;
             }
-            self.submit(Task { number, due: due as u64, failed: 0 }, actor);
+            let task = Task { number, due: due as u64, failed: 0, result: None };
+            if block_on(give(self.run, self.id, task, actor)).is_err() {
+                return;
+            }
             (last, number) = (due, number + 1);
         }
     }
 
-    fn batch(&self, total: u64, actor: &mut Actor) {
+    /// Puts all tasks; returns the results that were promised, if they are to be read one by one.
+    fn batch(&self, total: u64, actor: &mut Actor) -> Vec<Promise> {
+        let mut promises = Vec::new();
+        let mut dealt = Vec::new();
+        let shared = self.run.plan.pools[self.id.index()].schedule == Schedule::Shared;
         if let Some(first) = self.run.job.unread().first() {
             let count = self.run.job.unread().len();
             let text = format!("directories that could not be read, and were left out: {count}; the first is {first}");
@@ -63,32 +82,59 @@ impl Feeder {
         }
         for number in 0..total {
             if actor.asked_to_end() {
-                return;
+                break;
             }
             if let Err(e) = self.run.job.prepare(number) {
                 let what = format!("a sample could not be made: {e}");
                 self.run.notice(Notice::Failed { worker: actor.me(), what });
             }
-            let due = actor.pen.now();
-            self.submit(Task { number, due, failed: 0 }, actor);
+            let result = self.promise(&mut promises);
+            let task = Task { number, due: actor.pen.now(), failed: 0, result };
+            if !shared {
+                dealt.push(task);
+            } else if block_on(give(self.run, self.id, task, actor)).is_err() {
+                self.withdraw(result, &mut promises);
+                break;
+            }
+            if self.delivery() == Some(Delivery::Ignored)
+                && let (Some(results), Some(promise)) = (self.run.results(self.id), result)
+            {
+                results.forget(promise, &mut actor.pen);
+            }
+        }
+        if !shared {
+            self.deal(&dealt, actor);
+        }
+        promises
+    }
+
+    fn delivery(&self) -> Option<Delivery> {
+        self.run.plan.pools[self.id.index()].delivery
+    }
+
+    /// A result for a task, if anybody wants it.
+    fn promise(&self, promises: &mut Vec<Promise>) -> Option<Promise> {
+        let delivery = self.delivery()?;
+        let promise = self.run.results(self.id)?.promise(delivery == Delivery::AsCompleted)?;
+        if delivery != Delivery::Ignored {
+            promises.push(promise);
+        }
+        Some(promise)
+    }
+
+    /// The pool would not have the task.
+    fn withdraw(&self, result: Option<Promise>, promises: &mut Vec<Promise>) {
+        if let (Some(results), Some(promise)) = (self.run.results(self.id), result) {
+            results.withdraw(promise);
+            promises.retain(|other| *other != promise);
         }
     }
 
-    fn submit(&self, task: Task, actor: &mut Actor) {
-        match self.pool.policy {
-            Policy::Block => self.queue.put(task, &mut actor.pen),
-            Policy::Reject => {
-                if self.queue.try_put(task, &mut actor.pen).is_err() {
-                    let at = actor.pen.now();
-                    actor.pen.write(at, EventKind::Rejected { pool: self.id });
-                }
-            }
-            Policy::CallerRuns => {
-                if let Err(Refused(task)) = self.queue.try_put(task, &mut actor.pen) {
-                    block_on(do_task(self.run, self.id, task, actor));
-                }
-            }
-        }
+    fn deal(&self, tasks: &[Task], actor: &mut Actor) {
+        let steal = self.run.plan.pools[self.id.index()].schedule == Schedule::Steal;
+        self.queue.dealt.let_steal(steal);
+        let workers = pool_size(&self.pool.workers, self.pool.most, actor);
+        self.queue.deal(tasks, workers as usize, &mut actor.pen);
     }
 }
 

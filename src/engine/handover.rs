@@ -3,6 +3,8 @@
 //! In the runner a thread stands for each worker process: it takes tasks from the queue and hands them over. Both write
 //! to the one ring of the worker's lane, strictly by turns: whoever has the tasks has the ring.
 
+mod rescue;
+
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::os::fd::OwnedFd;
@@ -12,18 +14,19 @@ use serde::{Deserialize, Serialize};
 use super::actor::Actor;
 use super::block_on::block_on;
 use super::payload::Payload;
-use super::pool::{attempt, begin, end};
+use super::pool::{do_task, tell_theft};
 use super::queue::Task;
 use super::recorder::Recorder;
+use super::results::Promise;
 use super::run::Run;
 use crate::scenario::Values;
-use crate::trace::{EventKind, How, KnobId, Notice, PoolId, State, WorkerId, frame};
+use crate::trace::{KnobId, PoolId, State, WorkerId, frame};
 
 /// To a worker process.
 #[derive(Debug, Serialize, Deserialize)]
 struct Chunk {
-    /// Number and due time of each task.
-    tasks: Vec<(u64, u64)>,
+    /// Number and due time of each task, and where its result goes.
+    tasks: Vec<(u64, u64, u64)>,
     payload: Payload,
 }
 
@@ -65,31 +68,35 @@ impl Values for Outside {
     }
 }
 
-/// Stands for the worker process `me` in the runner until there are no more tasks or it is asked to end. `start` starts
-/// the process, and starts it anew after it died; `None` when that is not possible.
-pub fn stand_for(run: &'static Run, index: usize, me: WorkerId, start: impl Fn() -> Option<Link>) {
+/// Stands for the worker process `me`, at place `seat` of its pool, in the runner until there are no more tasks or it is
+/// asked to end. `start` starts the process, and starts it anew after it died; `None` when that is not possible.
+pub fn stand_for(run: &'static Run, index: usize, seat: usize, me: WorkerId, start: impl Fn() -> Option<Link>) {
     let (pool, queue, ring) = (&run.scenario.pools[index], &run.queues[index], run.board.ring(me));
     let mut tasks = Vec::new();
+    queue.dealt.come();
     while let Some(mut link) = start() {
         if !matches!(link.answer(), Ok(Answer::Ready)) {
-            return; // it could not start: its own message says why
+            break; // it could not start: its own message says why
         }
         let mut pen = run.recorder(me);
         let died = loop {
             let chunk = pool.chunk.eval(&Outside(run)).clamp(1.0, 1e6) as usize;
-            queue.take(chunk, &mut tasks, &mut pen, || ring.asked_to_end());
+            let from = block_on(queue.take(seat, chunk, &mut tasks, &mut pen, || ring.asked_to_end()));
             if tasks.is_empty() {
                 break false;
             }
+            tell_theft(run, index, from, &mut pen);
             if hand_over(run, index, &tasks, &mut link, &mut pen).is_err() {
                 break true;
             }
         };
-        if !died {
-            return; // closing the pipe lets it end by itself
+        // Else closing the pipe lets it end by itself.
+        if !died || !rescue::rescue(run, index, &tasks, &mut pen, me) {
+            break;
         }
-        rescue(run, index, &tasks, &mut pen, me);
     }
+    queue.dealt.leave(seat);
+    queue.dealt.go();
 }
 
 /// Sends a chunk and waits until it is done.
@@ -103,7 +110,8 @@ fn hand_over(
     pen.block(State::Handover, None);
     let bytes = run.scenario.pools[index].payload.eval(&Outside(run)).clamp(0.0, frame::FRAME_MAX as f64 / 2.0);
     let payload = Payload::of(bytes as usize);
-    let chunk = Chunk { tasks: tasks.iter().map(|t| (t.number, t.due)).collect(), payload };
+    let chunk =
+        Chunk { tasks: tasks.iter().map(|t| (t.number, t.due, t.result.map_or(0, Promise::word))).collect(), payload };
     let sent = frame::send(&link.to, &chunk);
     let answer = sent.and_then(|()| link.answer());
     pen.take_over();
@@ -116,25 +124,6 @@ fn hand_over(
     }
 }
 
-/// The worker died: what it had not done goes back to the queue, except a task that it died at once too often.
-fn rescue(run: &'static Run, index: usize, tasks: &[Task], pen: &mut Recorder<'_>, me: WorkerId) {
-    let (done, begun) = run.board.ring(me).progress();
-    let mut left = tasks[(done as usize).min(tasks.len())..].to_vec();
-    let (at, pool) = (pen.now(), PoolId::from(index));
-    pen.write(at, EventKind::Ended(How::Killed));
-    if let Some(task) = left.first_mut().filter(|_| begun) {
-        task.failed = task.failed.saturating_add(1);
-        if f64::from(task.failed) > run.scenario.pools[index].retries.eval(&Outside(run)) {
-            pen.write(at, EventKind::GivenUp { pool });
-            left.remove(0);
-        }
-    }
-    for _ in &left {
-        pen.write(at, EventKind::Retried { pool });
-    }
-    run.queues[index].put_back(&left);
-}
-
 /// The worker process's side: does chunks until the pipe is closed.
 pub fn serve(run: &'static Run, index: usize, actor: &mut Actor, from: OwnedFd, to: OwnedFd) -> io::Result<()> {
     let (mut from, to, pool) = (BufReader::new(File::from(from)), File::from(to), PoolId::from(index));
@@ -144,15 +133,10 @@ pub fn serve(run: &'static Run, index: usize, actor: &mut Actor, from: OwnedFd, 
         actor.pen.take_over();
         ring.set_progress(0, false);
         actor.pen.resume();
-        for (done, (number, due)) in chunk.tasks.into_iter().enumerate() {
+        for (done, (number, due, result)) in chunk.tasks.into_iter().enumerate() {
             ring.set_progress(done as u32, true);
-            begin(run, pool, Task { number, due, failed: 0 }, actor);
-            let failure = block_on(attempt(run, pool, number, actor));
-            end(pool, actor, failure.is_none());
+            block_on(do_task(run, pool, Task { number, due, failed: 0, result: Promise::of(result) }, actor));
             ring.set_progress(done as u32 + 1, false);
-            if let Some(what) = failure {
-                run.notice(Notice::Failed { worker: actor.me(), what });
-            }
         }
         actor.pen.block(State::Handover, None);
         frame::send(&to, &Answer::Done { payload: chunk.payload })?;

@@ -4,6 +4,7 @@
 
 mod ends;
 mod lives;
+mod pools;
 mod wakers;
 
 use std::collections::BTreeSet;
@@ -11,12 +12,13 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 pub use self::ends::End;
+pub use pools::PoolPlan;
 
 use super::files::Job;
 use crate::scenario::{Choice, Expr, Feed, ResourceSpec, Scenario, Settings, Values, Workers};
 use crate::trace::{
     BoardSize, Cast, KnobId, Lanes, LockKind, Memory, PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind,
-    RwPolicy, Wakers, WorkerId, WorkerInfo, WorkerKind,
+    RwPolicy, WorkerId, WorkerInfo, WorkerKind,
 };
 
 /// Most workers and most resources of one run. Beyond it threads and mappings hit limits of the system that do not
@@ -57,6 +59,9 @@ pub struct Plan {
     pub parts: Vec<Part>,
     /// First resource of each declaration, and how many it has.
     pub arrays: Vec<(ResourceId, u32)>,
+    pub pools: Vec<PoolPlan>,
+    /// By worker: whether it may bring pools tasks, where pools end when nobody is left who could. Else empty.
+    pub sources: Vec<bool>,
     /// By worker: the ends of pipes and connections that it uses, in order.
     pub ends: Vec<Vec<End>>,
     /// On how many threads the event loop runs, if any worker is a task.
@@ -97,6 +102,8 @@ impl Plan {
             cast: Cast::default(),
             parts: Vec::new(),
             arrays: Vec::new(),
+            pools: Vec::new(),
+            sources: Vec::new(),
             ends: Vec::new(),
             loop_threads: None,
             of_tasks: Vec::new(),
@@ -115,7 +122,10 @@ impl Plan {
         }
         plan.add_servers(scenario)?;
         plan.lives.resize(plan.parts.len(), None); // nobody spawns a pool's workers, or a server, by name
-        plan.add_wakers(scenario);
+        if pools::anyone_submits(scenario) {
+            plan.sources = plan.find_sources(scenario);
+        }
+        plan.cast.wakers = wakers::of(scenario, &plan);
         plan.add_ends(scenario);
         if plan.cast.workers.iter().any(|worker| worker.kind == WorkerKind::Async) {
             plan.loop_threads = Some(at_least_one(&scenario.loop_threads, settings));
@@ -131,6 +141,7 @@ impl Plan {
             active: self.cast.workers.len() - idle,
             knobs: self.knobs,
             resources: self.cast.resources.len(),
+            extra: self.pools.last().map_or(0, |pool| pool.result_words.end),
         }
     }
 
@@ -154,7 +165,11 @@ impl Plan {
         if self.cast.whose_life(resource).is_some() {
             return self.loop_threads.is_some();
         }
-        self.of_tasks.get(resource.index()).copied().unwrap_or(false)
+        let is_pools = |info: &PoolInfo| info.queue == resource || info.results == Some(resource);
+        match self.cast.pools.iter().position(is_pools) {
+            Some(pool) => self.pools[pool].of_tasks,
+            None => self.of_tasks.get(resource.index()).copied().unwrap_or(false),
+        }
     }
 
     fn add_resources(&mut self, scenario: &Scenario, settings: &Settings) -> Result<(), PlanError> {
@@ -198,29 +213,6 @@ impl Plan {
                 self.cast.resources[first.index() + at as usize].kind = ResourceKind::Condition { of: mutex };
             }
         }
-    }
-
-    /// Who could end which wait.
-    fn add_wakers(&mut self, scenario: &Scenario) {
-        let mut declared = vec![Wakers::default(); scenario.resources.len()];
-        let mut spawners = vec![Vec::new(); scenario.workers.len()];
-        for (index, group) in scenario.workers.iter().enumerate() {
-            let lanes = self.lanes(|part| matches!(part, Part::Member { group, .. } if *group == index));
-            wakers::enter(&mut declared, lanes, &group.steps, &scenario.workers);
-            wakers::enter_spawners(&mut spawners, lanes, &group.steps, &scenario.workers);
-        }
-        for (index, pool) in scenario.pools.iter().enumerate() {
-            let lanes = self.lanes(|part| matches!(part, Part::PoolWorker { pool, .. } if *pool == index));
-            let feeder = self.lanes(|part| matches!(part, Part::Feeder { pool } if *pool == index));
-            // The feeder does tasks itself when the queue is full.
-            for lanes in [lanes, feeder] {
-                wakers::enter(&mut declared, lanes, &pool.task, &scenario.workers);
-                wakers::enter_spawners(&mut spawners, lanes, &pool.task, &scenario.workers);
-            }
-        }
-        let lines = declared.into_iter().zip(&self.arrays);
-        self.cast.wakers = lines.flat_map(|(line, (_, count))| vec![line; *count as usize]).collect();
-        self.cast.wakers.extend(self.wakers_of_lives(&spawners));
     }
 
     /// The lanes that do such a part: they stand side by side.
@@ -271,16 +263,30 @@ impl Plan {
                 self.add_worker(info, Part::PoolWorker { pool: index, place: i })
             })
             .collect();
-        let (what, total) = match &pool.feed {
-            Feed::Arrive { .. } => ("arrivals", None),
-            Feed::Batch { count } => ("batch", Some(count.eval(&Fixed(settings)).max(0.0) as u64)),
-            Feed::Files { .. } => ("files", Some(job.total())),
-            Feed::Each { .. } => ("words", Some(job.total())),
+        let fed = match &pool.feed {
+            Feed::Submitted => None,
+            Feed::Arrive { .. } => Some(("arrivals", None)),
+            Feed::Batch { count } => Some(("batch", Some(count.eval(&Fixed(settings)).max(0.0) as u64))),
+            Feed::Files { .. } => Some(("files", Some(job.total()))),
+            Feed::Each { .. } => Some(("words", Some(job.total()))),
         };
-        let info = WorkerInfo { name: named(what), group: named(what), kind: WorkerKind::Thread, pool: None };
-        let feeder = self.add_worker(info, Part::Feeder { pool: index });
+        let total = fed.and_then(|(_, total)| total);
+        let feeder = fed.map(|(what, _)| {
+            let info = WorkerInfo { name: named(what), group: named(what), kind: WorkerKind::Thread, pool: None };
+            self.add_worker(info, Part::Feeder { pool: index })
+        });
+        let wanted = all.wants_results(index);
+        let results = wanted.then(|| {
+            let info = ResourceInfo { name: named("results"), kind: ResourceKind::Results };
+            self.cast.resources.push(info);
+            ResourceId::from(self.cast.resources.len() - 1)
+        });
         let size = pool_size(&pool.workers, pool.most, &Fixed(settings));
-        self.cast.pools.push(PoolInfo { name: pool.name.clone(), of: kind, workers, feeder, queue, size, total });
+        let name = pool.name.clone();
+        self.cast.pools.push(PoolInfo { name, of: kind, workers, feeder, queue, results, size, total });
+        let of_tasks = kind == WorkerKind::Async || all.at_pool(index, settings).any(|kind| kind == WorkerKind::Async);
+        let free = self.pools.last().map_or(0, |pool| pool.result_words.end);
+        self.pools.push(PoolPlan::new(pool, (wanted, of_tasks), (capacity, total), free, settings));
         Ok(())
     }
 
@@ -330,7 +336,7 @@ fn resource_kind(scenario: &Scenario, index: usize, settings: &Settings, home: H
     match &scenario.resources[index].spec {
         ResourceSpec::Mutex { kind } => ResourceKind::Mutex { kind: lock_kind(kind, settings, home) },
         ResourceSpec::Counter { initial, memory, .. } => {
-            let memory = chosen(memory, settings).unwrap_or(Memory::Shared);
+            let memory = memory.pick(|knob| settings.number(knob)).unwrap_or(Memory::Shared);
             ResourceKind::Counter { initial: *initial, memory }
         }
         ResourceSpec::Queue { capacity } => ResourceKind::Queue { capacity: at_least_one(capacity, settings) },
@@ -346,7 +352,7 @@ fn resource_kind(scenario: &Scenario, index: usize, settings: &Settings, home: H
             ResourceKind::Semaphore { permits, scoped }
         }
         ResourceSpec::Rwlock { policy } => {
-            ResourceKind::Rwlock { policy: chosen(policy, settings).unwrap_or(RwPolicy::Fair) }
+            ResourceKind::Rwlock { policy: policy.pick(|knob| settings.number(knob)).unwrap_or(RwPolicy::Fair) }
         }
     }
 }
@@ -354,14 +360,6 @@ fn resource_kind(scenario: &Scenario, index: usize, settings: &Settings, home: H
 /// Room in a pipe as the kernel gives it: a power of two of pages.
 fn pages(bytes: f64) -> u32 {
     (bytes.clamp(4_096.0, f64::from(1 << 20)) as u32).next_power_of_two()
-}
-
-/// The word that stands, or that the knob stands at.
-fn chosen<T: Copy>(choice: &Choice<T>, settings: &Settings) -> Option<T> {
-    match choice {
-        Choice::Fixed(word) => Some(*word),
-        Choice::Knob(knob, of) => of.get(settings.number(*knob) as usize).copied(),
-    }
 }
 
 /// Who shares a resource.
@@ -378,7 +376,7 @@ enum Home {
 /// Processes share robust mutexes and tasks async ones, whatever the scenario says: the other kinds exist within one process
 /// only, or block the thread of whoever waits.
 fn lock_kind(kind: &Choice<LockKind>, settings: &Settings, home: Home) -> LockKind {
-    match (chosen(kind, settings).unwrap_or(LockKind::Std), home) {
+    match (kind.pick(|knob| settings.number(knob)).unwrap_or(LockKind::Std), home) {
         (LockKind::Off, _) => LockKind::Off,
         (kind, Home::Process) => kind,
         (LockKind::Reentrant, Home::Processes) => LockKind::RobustReentrant,

@@ -1,34 +1,74 @@
-//! A pool's worker at its tasks.
+//! A pool's worker at its tasks, and what brings it some.
 
 use super::actor::{Actor, Halt};
 use super::block_on::caught;
-use super::queue::Task;
+use super::queue::{Queue, Refused, Shut, Task};
+use super::recorder::Recorder;
 use super::run::Run;
-use crate::trace::{EventKind, Notice, PoolId, Span};
+use crate::scenario::Policy;
+use crate::trace::{EventKind, Fate, Notice, PoolId, Span};
+
+/// What came of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    Done,
+    Failed(String),
+    /// Its worker was told to leave it.
+    CutOff,
+}
 
 /// Takes tasks and does them until there are no more, or it is asked to end.
-pub async fn work(run: &'static Run, index: usize, actor: &mut Actor) {
+pub async fn work(run: &'static Run, index: usize, seat: usize, actor: &mut Actor) {
     let (queue, ring) = (&run.queues[index], actor.ring());
     let mut tasks = Vec::with_capacity(1);
     loop {
-        if actor.pen.is_on_loop() {
-            queue.take_on_loop(1, &mut tasks, &mut actor.pen, || ring.asked_to_end()).await;
-        } else {
-            queue.take(1, &mut tasks, &mut actor.pen, || ring.asked_to_end());
-        }
-        let Some(task) = tasks.first() else { return };
+        let from = queue.take(seat, 1, &mut tasks, &mut actor.pen, || ring.asked_to_end()).await;
+        let Some(task) = tasks.first() else { break };
+        tell_theft(run, index, from, &mut actor.pen);
         do_task(run, PoolId::from(index), *task, actor).await;
     }
+    queue.dealt.leave(seat);
+}
+
+/// Records that a task was another worker's, if it was.
+pub fn tell_theft(run: &Run, pool: usize, from: Option<usize>, pen: &mut Recorder<'_>) {
+    let whose = from.and_then(|seat| run.plan.cast.pools[pool].workers.get(seat));
+    if let Some(from) = whose {
+        pen.write(pen.now(), EventKind::Stole { pool: PoolId::from(pool), from: *from });
+    }
+}
+
+/// Gives a pool a task, as its policy has it when there is no room.
+///
+/// # Errors
+/// If it takes no more tasks.
+pub async fn give(run: &'static Run, pool: PoolId, task: Task, actor: &mut Actor) -> Result<(), Shut> {
+    let queue: &Queue = &run.queues[pool.index()];
+    let policy = run.scenario.pools[pool.index()].policy;
+    if policy == Policy::Block {
+        return queue.put(task, &mut actor.pen).await;
+    }
+    match queue.try_put(task, &mut actor.pen) {
+        Ok(()) => {}
+        Err(Refused::Shut(shut)) => return Err(shut),
+        Err(Refused::Full(task)) if policy == Policy::Reject => {
+            let at = actor.pen.now();
+            actor.pen.write(at, EventKind::Rejected { pool });
+            resolve(run, pool, &task, false, &mut actor.pen);
+        }
+        Err(Refused::Full(task)) => {
+            queue.one_more();
+            do_task(run, pool, task, actor).await;
+        }
+    }
+    Ok(())
 }
 
 /// Does one task and tells how it went. A task that fails or panics fails alone.
 pub async fn do_task(run: &'static Run, pool: PoolId, task: Task, actor: &mut Actor) {
     begin(run, pool, task, actor);
-    let failure = attempt(run, pool, task.number, actor).await;
-    end(pool, actor, failure.is_none());
-    if let Some(what) = failure {
-        run.notice(Notice::Failed { worker: actor.me(), what });
-    }
+    let outcome = attempt(run, pool, task.number, actor).await;
+    end(run, pool, task, outcome, actor);
 }
 
 /// Records that a task began, and how long after it was due.
@@ -38,23 +78,63 @@ pub fn begin(run: &'static Run, pool: PoolId, task: Task, actor: &mut Actor) {
     actor.pen.write(at, EventKind::TaskBegan { pool, waited });
 }
 
-/// Records how a task ended.
-pub fn end(pool: PoolId, actor: &mut Actor, ok: bool) {
-    let at = actor.pen.now();
-    actor.pen.write(at, EventKind::TaskEnded { pool, ok });
+/// Records how a task ended, and gives whoever waits for it the result. Where nobody has asked for it, a failure goes to
+/// the log.
+pub fn end(run: &'static Run, pool: PoolId, task: Task, outcome: Outcome, actor: &mut Actor) {
+    let (at, ok) = (actor.pen.now(), outcome == Outcome::Done);
+    actor.pen.write(
+        at,
+        match outcome {
+            Outcome::CutOff => EventKind::Met { pool, fate: Fate::Lost },
+            _ => EventKind::TaskEnded { pool, ok },
+        },
+    );
+    over(run, pool, &task, ok, &mut actor.pen);
+    if let (Outcome::Failed(what), None) = (outcome, task.result) {
+        run.notice(Notice::Failed { worker: actor.me(), what });
+    }
 }
 
-/// Does the steps of a task; what went wrong, if anything did.
-pub async fn attempt(run: &'static Run, pool: PoolId, number: u64, actor: &mut Actor) -> Option<String> {
+/// A task is over: its result is there, and it is counted no more.
+pub fn over(run: &Run, pool: PoolId, task: &Task, ok: bool, pen: &mut Recorder<'_>) {
+    resolve(run, pool, task, ok, pen);
+    count_off(run, pool, pen);
+}
+
+/// A task is counted no more. Where it was the last of all, and nobody is left who could bring another, the pools end.
+pub fn count_off(run: &Run, pool: PoolId, pen: &mut Recorder<'_>) {
+    if run.queues[pool.index()].one_is_over() {
+        run.close_all(Some(pen));
+    }
+}
+
+fn resolve(run: &Run, pool: PoolId, task: &Task, ok: bool, pen: &mut Recorder<'_>) {
+    if let (Some(promise), Some(results)) = (task.result, run.results(pool)) {
+        results.resolve(promise, ok, pen);
+    }
+}
+
+/// Ends all that is still in a pool's queue, unbegun.
+pub fn call_off(run: &Run, pool: PoolId, fate: Fate, pen: &mut Recorder<'_>) {
+    for task in run.queues[pool.index()].clear() {
+        pen.write(pen.now(), EventKind::Met { pool, fate });
+        over(run, pool, &task, false, pen);
+    }
+}
+
+/// Does the steps of a task.
+pub async fn attempt(run: &'static Run, pool: PoolId, number: u64, actor: &mut Actor) -> Outcome {
     let steps = &run.scenario.pools[pool.index()].task;
-    match caught(actor.task(number, steps)).await {
-        Ok(Ok(()) | Err(Halt::Asked | Halt::Finished)) => None,
-        Ok(Err(Halt::Failed(what))) => Some(what),
-        Err(panic) => {
-            actor.pen.set_blocking(false);
-            actor.let_go();
-            Some(panic_message(&*panic))
-        }
+    let outer = actor.enter_task(number);
+    let blocking = actor.pen.is_blocking();
+    let flow = caught(async { actor.body(steps).await }).await;
+    actor.pen.set_blocking(blocking); // a panic leaves it as it is
+    actor.leave_task(outer);
+    match flow {
+        Ok(Ok(()) | Err(Halt::Finished)) => Outcome::Done,
+        Ok(Err(Halt::Asked)) => Outcome::CutOff,
+        Ok(Err(Halt::Failed(what))) => Outcome::Failed(what),
+        Err(panic) => Outcome::Failed(panic_message(&*panic)),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
-use std::os::unix::process::parent_id;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
@@ -44,7 +43,7 @@ fn serve(lane: &str, parent: Option<&str>) -> io::Result<()> {
     let mut stdin = io::stdin();
     let start: Start = frame::receive(&mut stdin)?.ok_or(io::ErrorKind::UnexpectedEof)?;
     let board: &'static Board = Box::leak(Box::new(Board::open(board)?));
-    let run = Run::new(start, board, Work::of(board), parent_id()).map_err(io::Error::other)?;
+    let run = Run::new(start, board, Work::of(board)).map_err(io::Error::other)?;
     run.leave_parent();
     let part = run.plan.parts.get(me.index()).copied().ok_or_else(|| io::Error::other("there is no such lane"))?;
     if let Part::Server { resource } = part {
@@ -122,6 +121,8 @@ pub async fn member(run: &'static Run, group: usize, actor: &mut Actor) -> bool 
         Ok(Err(Halt::Asked)) => actor.let_go(),
         _ => actor.abandon(),
     }
+    actor.forget_results();
+    run.leave(actor.me(), Some(&mut actor.pen));
     let (how, what) = match result {
         Ok(Ok(()) | Err(Halt::Finished)) => (How::Finished, None),
         Ok(Err(Halt::Asked)) => (How::Retired, None),

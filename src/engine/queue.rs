@@ -1,12 +1,41 @@
-//! The bounded queue between a pool's feeder and its workers. Stamps and depths are taken inside its lock.
+//! The bounded queue of a pool, in shared memory: whoever feeds the pool or submits to it puts tasks, in whatever
+//! process; its workers, or those who stand for them in the runner, take them. Stamps, depths and numbers are taken
+//! inside its monitor. What waits blocks its thread, unless tasks of the event loop are among those who share the queue.
 
-use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+mod take;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::deal::Dealt;
 use super::recorder::Recorder;
-use super::shared::monitor::Bell;
-use super::shared::sleepers::Sleepers;
+use super::results::Promise;
+use super::run::count_down;
+use super::shared::monitor::{Bell, Inside, Monitor};
 use crate::trace::{EventKind, ResourceId, State};
+
+/// Position of the oldest task in the ring, and how many are in the ring.
+const HEAD: usize = 0;
+const IN_RING: usize = 1;
+/// How many are in the ring and elsewhere.
+const DEPTH: usize = 2;
+/// 0 while tasks may come.
+const SHUT: usize = 3;
+/// How many wait for a task, and for room: nobody is woken for nothing.
+const TAKERS: usize = 4;
+const PUTTERS: usize = 5;
+const MORE: Bell = Bell(6);
+const ROOM: Bell = Bell(7);
+/// How many tasks were ever put, and taken.
+const PUT: usize = 8;
+const TAKEN: usize = 9;
+/// Tasks that came and are not over.
+const OPEN: usize = 10;
+const OVER: Bell = Bell(11);
+/// How many tasks were submitted.
+const NUMBER: usize = 12;
+const RING: usize = 16;
+/// Words of a task in the ring: its number, when it is due, its result.
+const TASK: usize = 3;
 
 /// One unit of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,192 +46,254 @@ pub struct Task {
     pub due: u64,
     /// How often it was begun by a worker that died at it.
     pub failed: u32,
+    /// Where its result is waited for.
+    pub result: Option<Promise>,
+}
+
+/// Why no task can be put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shut {
+    /// No more are to come.
+    Closed = 1,
+    /// What is left is called off.
+    Cancelled = 2,
+    /// A worker died, and the pool with it.
+    Broken = 3,
+}
+
+/// A task that is not in the queue.
+#[derive(Debug)]
+pub enum Refused {
+    /// There is no room for it.
+    Full(Task),
+    Shut(Shut),
 }
 
 #[derive(Debug)]
 pub struct Queue {
     id: ResourceId,
-    capacity: usize,
-    state: Mutex<Inside>,
-    more: Condvar,
-    room: Condvar,
-    /// Tasks of the loop that wait for more.
-    sleepers: Sleepers,
+    capacity: u64,
+    monitor: Monitor<'static>,
+    /// Tasks that are not in the ring. In the runner only: nobody else takes any.
+    pub(super) dealt: Dealt,
+    /// Tasks of all pools that are not over, and who may still bring some; `None` where nobody submits.
+    alive: Option<&'static AtomicU64>,
 }
 
-const MORE: Bell = Bell(0);
-
-#[derive(Debug, Default)]
-struct Inside {
-    tasks: VecDeque<Task>,
-    closed: bool,
+/// Words that a queue of so many tasks takes.
+pub const fn queue_words(capacity: usize) -> usize {
+    RING + capacity * TASK
 }
-
-/// A task that the queue had no room for.
-#[derive(Debug)]
-pub struct Refused(pub Task);
 
 impl Queue {
-    pub fn new(id: ResourceId, capacity: usize) -> Self {
-        Self {
-            id,
-            capacity,
-            state: Mutex::default(),
-            more: Condvar::new(),
-            room: Condvar::new(),
-            sleepers: Sleepers::default(),
-        }
-    }
-
-    fn inside(&self) -> MutexGuard<'_, Inside> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn new(id: ResourceId, capacity: u32, monitor: Monitor<'static>, alive: Option<&'static AtomicU64>) -> Self {
+        Self { id, capacity: u64::from(capacity), monitor, dealt: Dealt::default(), alive }
     }
 
     /// Puts a task, waiting for room.
-    pub fn put(&self, task: Task, pen: &mut Recorder<'_>) {
-        let mut inside = self.inside();
-        if inside.tasks.len() >= self.capacity {
-            pen.block(State::Full, Some(self.id));
-            while inside.tasks.len() >= self.capacity {
-                inside = self.room.wait(inside).unwrap_or_else(PoisonError::into_inner);
-            }
-        }
-        self.push(inside, task, pen);
-    }
-
-    /// Puts a task if there is room.
     ///
     /// # Errors
-    /// Gives the task back if there is none.
-    pub fn try_put(&self, task: Task, pen: &mut Recorder<'_>) -> Result<(), Refused> {
-        let inside = self.inside();
-        if inside.tasks.len() >= self.capacity {
-            return Err(Refused(task));
+    /// When nothing can be put any more, or not any more since it waits.
+    pub async fn put(&self, task: Task, pen: &mut Recorder<'_>) -> Result<(), Shut> {
+        let mut inside = self.monitor.enter();
+        if self.is_full(&inside) {
+            pen.block(State::Full, Some(self.id));
+            while self.is_full(&inside) {
+                inside = wait(inside, PUTTERS, ROOM).await;
+            }
+            if shut(&inside).is_some() {
+                pen.resume();
+            }
+        }
+        if let Some(shut) = shut(&inside) {
+            return Err(shut);
         }
         self.push(inside, task, pen);
         Ok(())
     }
 
-    fn push(&self, mut inside: MutexGuard<'_, Inside>, task: Task, pen: &mut Recorder<'_>) {
-        inside.tasks.push_back(task);
-        let (at, depth) = (pen.now(), inside.tasks.len() as u32);
+    /// Puts a task if there is room.
+    ///
+    /// # Errors
+    /// Gives the task back if there is none, or says that nothing can be put any more.
+    pub fn try_put(&self, task: Task, pen: &mut Recorder<'_>) -> Result<(), Refused> {
+        let inside = self.monitor.enter();
+        if let Some(shut) = shut(&inside) {
+            return Err(Refused::Shut(shut));
+        }
+        if self.is_full(&inside) {
+            return Err(Refused::Full(task));
+        }
+        self.push(inside, task, pen);
+        Ok(())
+    }
+
+    /// Whether whoever puts must wait. Nobody waits for room in a queue that is shut.
+    fn is_full(&self, inside: &Inside<'_>) -> bool {
+        inside.get(DEPTH) >= self.capacity && shut(inside).is_none()
+    }
+
+    fn push(&self, mut inside: Inside<'_>, task: Task, pen: &mut Recorder<'_>) {
+        let in_ring = inside.get(IN_RING);
+        let at = RING + ((inside.get(HEAD) + in_ring) % self.capacity) as usize * TASK;
+        inside.set(at, task.number);
+        inside.set(at + 1, task.due);
+        inside.set(at + 2, task.result.map_or(0, Promise::word));
+        inside.set(IN_RING, in_ring + 1);
+        self.count_in(&mut inside, 1);
+        if inside.get(TAKERS) > 0 {
+            inside.wake_one(MORE);
+        }
+        let (at, event) = (pen.now(), self.put_event(&inside, 0));
         drop(inside);
-        pen.write(at, EventKind::Put { queue: self.id, depth });
-        self.wake_one();
+        pen.write(at, event);
     }
 
-    fn wake_one(&self) {
-        self.more.notify_one();
-        self.sleepers.wake_one(MORE);
+    /// Counts tasks that came.
+    fn count_in(&self, inside: &mut Inside<'_>, tasks: u64) {
+        for place in [DEPTH, PUT, OPEN] {
+            inside.set(place, inside.get(place) + tasks);
+        }
+        if let Some(alive) = self.alive {
+            alive.fetch_add(tasks, Ordering::AcqRel);
+        }
     }
 
-    fn wake_all(&self) {
-        self.more.notify_all();
-        self.sleepers.wake_all(MORE);
+    /// The put of the newest task but `later`.
+    fn put_event(&self, inside: &Inside<'_>, later: u64) -> EventKind {
+        let (depth, nth) = (inside.get(DEPTH) - later, (inside.get(PUT) - later) as u32);
+        match u16::try_from(depth) {
+            Ok(depth) => EventKind::PutNth { queue: self.id, depth, nth },
+            Err(_) => EventKind::Put { queue: self.id, depth: depth as u32 },
+        }
+    }
+
+    /// Deals a batch out to so many workers, an equal part of neighbours to each, all at once and whatever the capacity.
+    pub fn deal(&self, tasks: &[Task], workers: usize, pen: &mut Recorder<'_>) {
+        let mut inside = self.monitor.enter();
+        self.dealt.deal(tasks, workers);
+        self.count_in(&mut inside, tasks.len() as u64);
+        inside.wake_all(MORE);
+        let at = pen.now();
+        let events: Vec<EventKind> =
+            (0..tasks.len() as u64).rev().map(|later| self.put_event(&inside, later)).collect();
+        drop(inside);
+        for event in events {
+            pen.write(at, event);
+        }
     }
 
     /// Puts tasks back that were taken and not done, at the front and whatever the capacity: nobody waits for them.
     pub fn put_back(&self, tasks: &[Task]) {
-        let mut inside = self.inside();
-        tasks.iter().rev().for_each(|task| inside.tasks.push_front(*task));
-        drop(inside);
-        self.wake_all();
+        let mut inside = self.monitor.enter();
+        self.dealt.put_back(tasks);
+        for place in [DEPTH, PUT] {
+            inside.set(place, inside.get(place) + tasks.len() as u64);
+        }
+        inside.wake_all(MORE);
     }
 
-    /// Takes up to `limit` tasks into `tasks`, waiting for the first. Stays empty when no more will come, or `enough` says
-    /// so; call [`Queue::wake`] when its answer changed.
-    pub fn take(&self, limit: usize, tasks: &mut Vec<Task>, pen: &mut Recorder<'_>, enough: impl Fn() -> bool) {
-        tasks.clear();
-        let mut inside = self.inside();
-        let mut blocked = false;
-        while inside.tasks.is_empty() {
-            if inside.closed || enough() {
-                return;
-            }
-            if !blocked {
-                pen.block(State::Empty, Some(self.id));
-                blocked = true;
-            }
-            inside = self.more.wait(inside).unwrap_or_else(PoisonError::into_inner);
+    /// Lets no more tasks in; whether any could come before.
+    pub fn shut(&self, how: Shut) -> bool {
+        let mut inside = self.monitor.enter();
+        let was = inside.get(SHUT);
+        inside.set(SHUT, was.max(how as u64));
+        for bell in [MORE, ROOM] {
+            inside.wake_all(bell);
         }
-        if enough() {
-            self.wake_one(); // the wake-up that came here is another's
-            return;
-        }
-        self.hand_out(inside, limit, tasks, pen);
-    }
-
-    /// As [`Queue::take`], for a task: waiting gives its thread back.
-    pub async fn take_on_loop(
-        &self,
-        limit: usize,
-        tasks: &mut Vec<Task>,
-        pen: &mut Recorder<'_>,
-        enough: impl Fn() -> bool,
-    ) {
-        tasks.clear();
-        let mut blocked = false;
-        loop {
-            let place = self.sleepers.join(MORE).await;
-            if self.take_now(limit, tasks, pen, &enough) {
-                if !self.sleepers.leave(place) {
-                    self.wake_one(); // the wake-up that came here is another's
-                }
-                return;
-            }
-            if !blocked {
-                pen.block(State::Empty, Some(self.id));
-                blocked = true;
-            }
-            self.sleepers.sleep(place, None).await;
-        }
-    }
-
-    /// Whether there is no more to wait for: tasks, or the end.
-    fn take_now(
-        &self,
-        limit: usize,
-        tasks: &mut Vec<Task>,
-        pen: &mut Recorder<'_>,
-        enough: &impl Fn() -> bool,
-    ) -> bool {
-        let inside = self.inside();
-        if enough() {
-            return true;
-        }
-        if inside.tasks.is_empty() {
-            return inside.closed;
-        }
-        self.hand_out(inside, limit, tasks, pen);
-        true
-    }
-
-    fn hand_out(
-        &self,
-        mut inside: MutexGuard<'_, Inside>,
-        limit: usize,
-        tasks: &mut Vec<Task>,
-        pen: &mut Recorder<'_>,
-    ) {
-        let n = limit.clamp(1, inside.tasks.len());
-        tasks.extend(inside.tasks.drain(..n));
-        let (at, depth) = (pen.now(), inside.tasks.len() as u32);
-        drop(inside);
-        for left in (0..n as u32).rev() {
-            pen.write(at, EventKind::Took { queue: self.id, depth: depth + left });
-        }
-        if n == 1 { self.room.notify_one() } else { self.room.notify_all() }
+        was == 0
     }
 
     /// No more tasks will be put.
-    pub fn close(&self) {
-        self.inside().closed = true;
-        self.wake_all();
+    pub fn close(&self, pen: &mut Recorder<'_>) {
+        if self.shut(Shut::Closed) {
+            self.tell_closed(pen);
+        }
+    }
+
+    pub fn tell_closed(&self, pen: &mut Recorder<'_>) {
+        pen.write(pen.now(), EventKind::Closed { queue: self.id });
+    }
+
+    /// Why nothing can be put any more.
+    pub fn why_shut(&self) -> Option<Shut> {
+        shut(&self.monitor.enter())
+    }
+
+    /// All that is in it, as far as this process can reach it.
+    pub fn clear(&self) -> Vec<Task> {
+        let mut inside = self.monitor.enter();
+        let mut tasks = self.dealt.clear();
+        while inside.get(IN_RING) > 0 {
+            tasks.push(self.pop(&mut inside));
+        }
+        let n = tasks.len() as u64;
+        inside.set(DEPTH, inside.get(DEPTH).saturating_sub(n));
+        inside.set(TAKEN, inside.get(TAKEN) + n);
+        tasks
+    }
+
+    /// A task is over, whatever became of it. Whether it was the last of all, and nobody is left who could bring another.
+    pub fn one_is_over(&self) -> bool {
+        let mut inside = self.monitor.enter();
+        let open = inside.get(OPEN).saturating_sub(1);
+        inside.set(OPEN, open);
+        if open == 0 {
+            inside.wake_all(OVER);
+        }
+        drop(inside);
+        self.alive.is_some_and(count_down)
+    }
+
+    /// How many tasks came and are not over.
+    pub fn open(&self) -> u64 {
+        self.monitor.enter().get(OPEN)
+    }
+
+    /// A task comes that goes past the queue.
+    pub fn one_more(&self) {
+        let mut inside = self.monitor.enter();
+        inside.set(OPEN, inside.get(OPEN) + 1);
+        if let Some(alive) = self.alive {
+            alive.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
+    /// Waits until all tasks are over.
+    pub async fn wait_until_over(&self) {
+        let mut inside = self.monitor.enter();
+        while inside.get(OPEN) > 0 {
+            inside = inside.wait(OVER).await;
+        }
+    }
+
+    /// The number of the next task that is submitted.
+    pub fn next_number(&self) -> u64 {
+        let mut inside = self.monitor.enter();
+        let number = inside.get(NUMBER);
+        inside.set(NUMBER, number + 1);
+        number
     }
 
     /// Lets all who wait look again whether they shall go on.
     pub fn wake(&self) {
-        drop(self.inside()); // whoever has just asked is either before this and sees the change, or waits already
-        self.wake_all();
+        self.monitor.enter().wake_all(MORE); // whoever has just asked is before this and sees the change, or waits already
     }
+}
+
+fn shut(inside: &Inside<'_>) -> Option<Shut> {
+    match inside.get(SHUT) {
+        0 => None,
+        1 => Some(Shut::Closed),
+        2 => Some(Shut::Cancelled),
+        _ => Some(Shut::Broken),
+    }
+}
+
+/// Waits for the bell, counted among those who do.
+async fn wait(mut inside: Inside<'_>, who: usize, bell: Bell) -> Inside<'_> {
+    inside.set(who, inside.get(who) + 1);
+    let mut inside = inside.wait(bell).await;
+    inside.set(who, inside.get(who).saturating_sub(1));
+    inside
 }

@@ -104,6 +104,11 @@ impl<'a> Recorder<'a> {
         std::mem::replace(&mut self.blocking, blocking)
     }
 
+    /// Whether a task blocks the thread that it is on.
+    pub const fn is_blocking(&self) -> bool {
+        self.blocking
+    }
+
     /// Whether the worker is a task whose waits give the thread back to the loop.
     pub const fn is_on_loop(&self) -> bool {
         self.pulse.is_some() && !self.blocking

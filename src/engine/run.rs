@@ -13,9 +13,10 @@ use super::ends::{Ends, Had};
 use super::files::Job;
 use super::http::Web;
 use super::lock::Lock;
-use super::plan::{Part, Plan, PlanError};
-use super::queue::Queue;
+use super::plan::{Part, Plan, PlanError, PoolPlan};
+use super::queue::{Queue, Shut};
 use super::recorder::Recorder;
+use super::results::Results;
 use super::shared::life::{ENDED, Life};
 use super::shared::monitor::Monitor;
 use super::shared::pipe::Pipe;
@@ -28,7 +29,7 @@ use super::work::Work;
 use crate::scenario::Scenario;
 use crate::trace::frame::{self, FRAME_ATOMIC};
 use crate::trace::{
-    Board, KnobId, LockKind, Memory, Notice, ResourceId, ResourceInfo, ResourceKind, RingWriter, WorkerId,
+    Board, KnobId, LockKind, Memory, Notice, PoolId, ResourceId, ResourceInfo, ResourceKind, RingWriter, WorkerId,
 };
 
 /// The run as one process sees it. Lives as long as the process: workers may be stuck in it for ever.
@@ -42,12 +43,10 @@ pub struct Run {
     pub web: Web,
     /// What the knobs for free text are set to.
     texts: Vec<Option<String>>,
-    /// The process of the runner: all that the run starts is known by it.
-    pub runner: u32,
     /// By resource; `None` for what is no lock, or a lock that is switched off.
     locks: Vec<Option<Lock<'static>>>,
     /// By resource: those who wait for it, if tasks share it.
-    sleepers: Vec<Option<Sleepers>>,
+    sleepers: &'static [Option<Sleepers>],
     /// Where tasks run, if this process has any.
     pub event_loop: OnceLock<Handle>,
     /// By pool.
@@ -64,15 +63,24 @@ impl Run {
     ///
     /// # Errors
     /// If the scenario cannot be run with these settings; the same error that the dashboard would have had.
-    pub fn new(start: Start, board: &'static Board, work: Work, runner: u32) -> Result<&'static Self, PlanError> {
+    pub fn new(start: Start, board: &'static Board, work: Work) -> Result<&'static Self, PlanError> {
         let plan = Plan::new(&start.scenario, &start.settings, &start.job)?;
         let locks = plan.cast.resources.iter().enumerate().map(|(i, resource)| match resource.kind {
             ResourceKind::Mutex { kind } => Lock::new(kind, board.resource(ResourceId::from(i))),
             _ => None,
         });
         let ids = (0..plan.cast.resources.len()).map(ResourceId::from);
-        let sleepers = ids.map(|id| plan.is_of_tasks(id).then(Sleepers::default)).collect();
-        let queues = plan.cast.pools.iter().map(|pool| Queue::new(pool.queue, capacity(&plan, pool.queue))).collect();
+        let sleepers = ids.map(|id| plan.is_of_tasks(id).then(Sleepers::default)).collect::<Vec<_>>();
+        let sleepers: &'static [Option<Sleepers>] = Box::leak(sleepers.into()); // as all that is here
+        let alive = (!plan.sources.is_empty()).then(|| &board.extra()[0]);
+        let pools = plan.cast.pools.iter().zip(&plan.pools);
+        let queues = pools.map(|(info, pool)| {
+            let words = &board.extra()[pool.queue_words.clone()];
+            let monitor = Monitor::over(board.resource(info.queue), words);
+            let monitor = monitor.among(sleepers[info.queue.index()].as_ref());
+            Queue::new(info.queue, capacity(&plan, info.queue), monitor, alive)
+        });
+        let queues = queues.collect();
         let out = io::stdout().as_fd().try_clone_to_owned().map_or_else(|_| devnull(), File::from);
         Ok(Box::leak(Box::new(Self {
             board,
@@ -88,7 +96,6 @@ impl Run {
             work,
             web: Web::default(),
             texts: start.settings.texts,
-            runner,
             teller: Mutex::new(out),
         })))
     }
@@ -198,8 +205,41 @@ impl Run {
     }
 
     /// Those who wait for a resource without a thread of their own, if tasks share it.
-    pub fn sleepers(&self, resource: ResourceId) -> Option<&Sleepers> {
+    pub fn sleepers(&self, resource: ResourceId) -> Option<&'static Sleepers> {
         self.sleepers.get(resource.index())?.as_ref()
+    }
+
+    /// Where results of a pool's tasks are kept, if anybody wants them.
+    pub fn results(&self, pool: PoolId) -> Option<Results> {
+        let id = self.plan.cast.pools.get(pool.index())?.results?;
+        let PoolPlan { result_words, places, .. } = &self.plan.pools[pool.index()];
+        let monitor = Monitor::over(self.board.resource(id), &self.board.extra()[result_words.clone()]);
+        Some(Results { id, pool, places: *places, monitor: monitor.among(self.sleepers(id)) })
+    }
+
+    /// A worker that may bring tasks is about to begin. Whoever spawns it may bring some as well, and has not left.
+    pub fn arrive(&self, worker: WorkerId) {
+        if self.plan.is_source(worker) {
+            self.board.extra()[0].fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
+    /// A worker that may have brought tasks will bring none any more. Where it was the last of all, and no task is open,
+    /// the pools end.
+    pub fn leave(&self, worker: WorkerId, pen: Option<&mut Recorder<'_>>) {
+        if self.plan.is_source(worker) && count_down(&self.board.extra()[0]) {
+            self.close_all(pen);
+        }
+    }
+
+    /// No pool gets any more tasks.
+    pub fn close_all(&self, mut pen: Option<&mut Recorder<'_>>) {
+        for queue in &self.queues {
+            let first = queue.shut(Shut::Closed);
+            if let Some(pen) = pen.as_deref_mut().filter(|_| first) {
+                queue.tell_closed(pen);
+            }
+        }
     }
 
     /// The port that a server listens on.
@@ -215,6 +255,9 @@ impl Run {
     /// Makes what is shared, before any worker process exists.
     pub fn init_shared(&'static self) {
         self.locks.iter().flatten().for_each(Lock::init);
+        if let Some(alive) = self.board.extra().first() {
+            alive.store(self.plan.first_sources() as u64, Ordering::Release);
+        }
         for (i, resource) in self.plan.cast.resources.iter().enumerate() {
             let id = ResourceId::from(i);
             match resource.kind {
@@ -222,6 +265,7 @@ impl Run {
                 ResourceKind::Queue { .. }
                 | ResourceKind::Condition { .. }
                 | ResourceKind::Event
+                | ResourceKind::Results
                 | ResourceKind::Barrier { .. }
                 | ResourceKind::Mutex { kind: LockKind::Async | LockKind::AsyncReentrant } => self.monitor(id).init(),
                 ResourceKind::Pipe { .. } => self.pipe(id).init(),
@@ -276,9 +320,16 @@ impl Run {
     }
 }
 
-fn capacity(plan: &Plan, queue: ResourceId) -> usize {
+/// Counts down by one; whether nothing is left.
+pub fn count_down(word: &AtomicU64) -> bool {
+    // Each who counts down sees what those before did, and the last one all.
+    let before = word.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| n.checked_sub(1));
+    before == Ok(1)
+}
+
+fn capacity(plan: &Plan, queue: ResourceId) -> u32 {
     match plan.cast.resource(queue).map(|r| &r.kind) {
-        Some(ResourceKind::Queue { capacity }) => *capacity as usize,
+        Some(ResourceKind::Queue { capacity }) => *capacity,
         _ => 1,
     }
 }

@@ -15,7 +15,9 @@ use super::recorder::Recorder;
 use super::run::Run;
 use super::wire::{Down, Start, Up};
 use super::work::Work;
-use crate::platform::{allow_many_files, become_subreaper, exit_now, inherited, reset_signals};
+use crate::platform::{
+    allow_many_files, become_subreaper, end_descendants, end_with_parent_cleanly, exit_now, inherited, reset_signals,
+};
 use crate::trace::{Board, EventKind, Ring, RingReader, RingWriter, frame, ring_words};
 
 /// Runs the runner process. Never returns.
@@ -41,16 +43,18 @@ fn serve() -> io::Result<()> {
     let work = Work::calibrate();
     board.set_work_rate(work.rate());
     board.set_event_cost(event_cost(board));
-    let run = Run::new(start.clone(), board, work, std::process::id()).map_err(io::Error::other)?;
+    let run = Run::new(start.clone(), board, work).map_err(io::Error::other)?;
     if start.settings.exec {
         become_subreaper(); // of commands whose worker was killed
+        end_with_parent_cleanly()?;
     }
     run.init_shared();
     allow_many_files();
     run.ends.make(&run.plan)?;
     let (tell, happenings) = unbounded();
-    listen(tell.clone())?;
+    listen(tell.clone(), start.settings.exec)?;
     hear(board, tell.clone())?;
+    let exec = start.settings.exec;
     let mut crew = Crew::new(run, start, tell);
     crew.start_all()?;
     wait_until_up(run, &mut crew, &happenings)?;
@@ -64,6 +68,9 @@ fn serve() -> io::Result<()> {
     }
     crew.cut_off();
     run.tell(&Up::Finished { ticks: board.clock().ticks() });
+    if exec {
+        end_descendants(); // does not come back if someone else is at it, who then ends this process
+    }
     Ok(())
 }
 
@@ -82,11 +89,14 @@ fn wait_until_up(run: &Run, crew: &mut Crew, happenings: &Receiver<Happening>) -
     Ok(())
 }
 
-/// Reads commands until the dashboard is gone, and goes with it.
-fn listen(tell: Sender<Happening>) -> io::Result<()> {
+/// Reads commands until the dashboard is gone, and goes with it; as well as all that `exec` may have started.
+fn listen(tell: Sender<Happening>, exec: bool) -> io::Result<()> {
     thread::Builder::new().name("commands".into()).spawn(move || {
         while let Ok(Some(down)) = frame::receive::<Down>(io::stdin()) {
             let _ = tell.send(Happening::Down(down));
+        }
+        if exec {
+            end_descendants();
         }
         exit_now(0) // the workers die with this process, by their lifelines and by the kernel's signal
     })?;

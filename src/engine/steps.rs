@@ -10,6 +10,7 @@ mod life;
 mod memory;
 mod mutex;
 mod pipe;
+mod pool;
 mod question;
 mod queue;
 mod real;
@@ -19,3 +20,4 @@ mod signal;
 mod time;
 
 pub use event_loop::BUDGET;
+pub use pool::Promises;

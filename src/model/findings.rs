@@ -22,6 +22,7 @@ mod stalled;
 mod starved;
 mod straggler;
 mod unfair;
+mod unseen;
 
 use super::{Model, Shares};
 use crate::trace::{PoolId, PoolInfo, ResourceId, Span, Stamp, WorkerId};
@@ -73,13 +74,14 @@ pub struct Finding {
 
 impl Finding {
     /// Ids of all there are, in the order in which equally severe ones are told.
-    pub const IDS: [&'static str; 20] = [
+    pub const IDS: [&'static str; 21] = [
         deadlocked::ID,
         livelock::ID,
         stalled::ID,
         stalled::LOST,
         lost_update::ID,
         crashed::ID,
+        unseen::ID,
         orphaned_lock::ID,
         order_hazard::ID,
         lock_bound::ID,
@@ -106,6 +108,7 @@ pub(super) fn all(model: &Model, now: Stamp) -> Vec<Finding> {
     found.extend(stalled::find(&look));
     found.extend(lost_update::find(&look));
     found.extend(crashed::find(&look));
+    found.extend(unseen::find(&look));
     found.extend(orphaned_lock::find(&look));
     found.extend(order_hazard::find(&look));
     if look.span() >= LEAST {

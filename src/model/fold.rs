@@ -3,14 +3,15 @@
 mod lives;
 mod locks;
 mod moves;
+mod pools;
 mod signals;
 
 pub(super) use signals::Woken;
 
-use super::lane::{Asks, Ending, Task};
+use super::lane::{Asks, Ending};
 use super::legal::{is_blocking, is_legal};
 use super::{Lock, Model, Res};
-use crate::trace::{Death, Event, EventKind, How, PoolId, ResourceId, Span, Stamp, State, WorkerId};
+use crate::trace::{Death, Event, EventKind, Fate, How, ResourceId, Stamp, State, WorkerId};
 
 impl Model {
     /// Takes in one event.
@@ -107,8 +108,19 @@ impl Model {
                 self.run(w, at);
                 self.with_pool(pool, |pool| pool.reject(at));
             }
-            EventKind::Retried { pool } => self.with_pool(pool, super::Pool::retry),
-            EventKind::GivenUp { pool } => self.with_pool(pool, super::Pool::give_up),
+            EventKind::Retried { pool } => self.retried(at, pool),
+            EventKind::Awaits { on, nth } => self.lanes[w.index()].awaits = Some((on, nth)),
+            EventKind::Resolved { on, held, nth, ok: _ } => {
+                self.with_results(on, |results| results.resolve(at, w, held, nth));
+            }
+            EventKind::Read { on, held, nth, ok } => {
+                self.run(w, at);
+                self.did(w);
+                self.with_results(on, |results| results.read(at, w, held, nth, ok));
+            }
+            EventKind::Stole { pool, .. } => self.with_pool(pool, super::Pool::steal),
+            EventKind::Met { pool, fate } => self.met(w, at, pool, fate),
+            EventKind::GivenUp { pool } => self.with_pool(pool, |pool| pool.meet(Fate::Failed)),
             EventKind::Ended(how) => self.end(w, at, how),
             // Nobody blocks in any other state.
             EventKind::Block { .. } | EventKind::Began | EventKind::Gap { .. } | EventKind::Unknown { .. } => {}
@@ -133,8 +145,12 @@ impl Model {
 
     #[inline]
     fn turn(&mut self, w: WorkerId, at: Stamp, state: State, on: Option<ResourceId>) {
-        let was = self.lanes[w.index()].doing.state;
-        self.lanes[w.index()].turn(at, state, on);
+        let lane = &mut self.lanes[w.index()];
+        let was = lane.doing.state;
+        if state != State::Signal {
+            lane.awaits = None;
+        }
+        lane.turn(at, state, on);
         if was != state
             && let Some((pool, seat)) = self.seats[w.index()]
         {
@@ -167,7 +183,7 @@ impl Model {
         }
         lane.died = None;
         lane.ended = None;
-        lane.task = None;
+        lane.tasks_open.clear();
         lane.lives += 1;
         lane.began = Some(at);
         for (lock, grant) in holds.sure.into_iter().chain(holds.doubtful) {
@@ -189,7 +205,7 @@ impl Model {
         let noticed = lane.died.take().and_then(|_| lane.ended.take());
         let ending = noticed.filter(|_| how == How::Killed).unwrap_or(how.into());
         lane.ended = Some(ending.clone());
-        lane.task = None;
+        lane.tasks_open.clear();
         if state == State::Crashed {
             lane.crash(at, ending);
         }
@@ -232,7 +248,7 @@ impl Model {
         lane.holds.told.clear();
         let sure = std::mem::take(&mut lane.holds.sure);
         lane.holds.doubtful.extend(&sure);
-        lane.task = None;
+        lane.tasks_open.clear();
         for (lock, _) in sure {
             self.with_lock(lock, |lock| lock.doubt(w));
         }
@@ -244,54 +260,11 @@ impl Model {
         }
     }
 
-    fn task_began(&mut self, w: WorkerId, at: Stamp, pool: PoolId, waited: Span) {
-        self.run(w, at);
-        let lane = &mut self.lanes[w.index()];
-        if lane.task.replace(Task { pool, began: at, waited }).is_some() {
-            self.health.anomalies += 1;
-        }
-        let seat = self.seat_in(w, pool);
-        let feeds = self.cast.pools.get(pool.index()).is_some_and(|info| info.feeder == w);
-        self.with_pool(pool, |pool| {
-            if feeds {
-                pool.submit(at); // it did not fit into the queue: its feeder does it itself
-            }
-            pool.begin_task(seat, at, waited);
-        });
-    }
-
-    fn task_ended(&mut self, w: WorkerId, at: Stamp, pool: PoolId, ok: bool) {
-        let lane = &mut self.lanes[w.index()];
-        // After a gap its begin may be among the lost.
-        let known = lane.doing.state != State::Gap;
-        lane.tasks += 1;
-        let task = lane.task.take().filter(|task| task.pool == pool);
-        let took = task.map(|task| (at.since(task.began), task.waited));
-        if took.is_none() && known && lane.lost.0 == 0 {
-            self.health.anomalies += 1;
-        }
-        self.run(w, at);
-        let seat = self.seat_in(w, pool);
-        self.with_pool(pool, |pool| pool.end_task(seat, at, ok, took));
-    }
-
-    /// The worker's seat, if it belongs to this pool.
-    fn seat_in(&self, w: WorkerId, pool: PoolId) -> Option<usize> {
-        self.seats[w.index()].filter(|(own, _)| *own == pool).map(|(_, seat)| seat)
-    }
-
     #[inline]
     pub(super) fn with_lock(&mut self, lock: ResourceId, f: impl FnOnce(&mut Lock)) {
         match self.resources.get_mut(lock.index()) {
             Some(Res::Lock(lock)) => f(lock),
             _ => self.health.anomalies += 1,
-        }
-    }
-
-    fn with_pool(&mut self, pool: PoolId, f: impl FnOnce(&mut super::Pool)) {
-        match self.pools.get_mut(pool.index()) {
-            Some(pool) => f(pool),
-            None => self.health.anomalies += 1,
         }
     }
 }

@@ -81,7 +81,8 @@ pub struct Lane {
     /// Newest stamp of its stream.
     pub(super) newest: Stamp,
     pub(super) holds: Holds,
-    pub(super) task: Option<Task>,
+    /// Tasks in work; more than one where a task does another itself that it brings.
+    pub(super) tasks_open: Vec<Task>,
     /// A condition's signal woke it, and it has done nothing since.
     pub(super) woken: Option<Woken>,
     /// Since when it waits for the lock that it is at, if it is at one.
@@ -94,6 +95,8 @@ pub struct Lane {
     pub(super) joins: u64,
     /// What the wait that comes, or the present one, is for; of which lock.
     pub(super) asks: (Option<ResourceId>, Asks),
+    /// The result that the wait that comes, or the present one, is for; of which results.
+    pub(super) awaits: Option<(ResourceId, u64)>,
     /// Whether the present wait ends by itself.
     pub(super) timed: bool,
     pub(super) pid: Option<u32>,
@@ -132,13 +135,14 @@ impl Lane {
             doing: Doing { state: State::Done, since: Stamp(0), on: None },
             newest: Stamp(0),
             holds: Holds::default(),
-            task: None,
+            tasks_open: Vec::new(),
             woken: None,
             waits_since: None,
             place: 0,
             stuck: false,
             joins: 0,
             asks: (None, Asks::One),
+            awaits: None,
             timed: false,
             pid: None,
             tid: None,

@@ -10,7 +10,14 @@ pub(super) fn is_legal(doing: &Doing, kind: &E) -> bool {
     match kind {
         E::Unknown { .. } => false,
         // A restarted worker begins again, whatever was known of its former life.
-        E::Began | E::Gap { .. } | E::Retried { .. } | E::GivenUp { .. } => true,
+        // Who works with a dead one says in its place what became of its tasks.
+        E::Began
+        | E::Gap { .. }
+        | E::Retried { .. }
+        | E::GivenUp { .. }
+        | E::Met { .. }
+        | E::Resolved { .. }
+        | E::Closed { .. } => true,
         _ => match doing.state {
             // Outside a life there is nothing else.
             State::Done | State::Crashed => false,
@@ -55,8 +62,9 @@ fn ends_block(doing: &Doing, kind: &E) -> bool {
         }
         E::Sent { pipe, .. } | E::Received { pipe, .. } => doing.on == Some(*pipe),
         E::Refused { pipe, .. } => matches!(doing.state, State::Empty | State::Full) && doing.on == Some(*pipe),
-        E::Heard { on, .. } => matches!(doing.state, State::Signal | State::Ready) && doing.on == Some(*on),
-        E::GaveUp { lock } => doing.state == State::Signal && doing.on == Some(*lock),
+        E::Read { on, .. } | E::Heard { on, .. } | E::GaveUp { lock: on } => {
+            matches!(doing.state, State::Signal | State::Ready) && doing.on == Some(*on)
+        }
         E::Resume | E::Ready | E::Ended(_) => true,
         _ => false,
     }

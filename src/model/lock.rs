@@ -9,7 +9,7 @@ mod users;
 pub use self::cells::LockCell;
 use self::cells::{Hold, Traffic};
 pub use self::holders::Room;
-use self::seen::Seen;
+pub(in crate::model) use self::seen::Seen;
 pub(super) use self::users::Streak;
 use self::users::Use;
 use super::history::History;

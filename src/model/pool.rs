@@ -2,7 +2,7 @@
 
 use super::history::{History, Merge, Shape, part};
 use super::times::Times;
-use crate::trace::{PoolInfo, Span, Stamp, State};
+use crate::trace::{Fate, PoolInfo, Span, Stamp, State};
 
 /// Time a pool's workers spent on passing tasks between processes, beside the time they worked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,6 +50,12 @@ pub struct Pool {
     failed: u64,
     rejected: u64,
     retried: u64,
+    cancelled: u64,
+    lost: u64,
+    unseen: u64,
+    stolen: u64,
+    /// When the first task came.
+    first: Option<Stamp>,
     service: Times,
     response: Times,
     waited: Times,
@@ -68,6 +74,11 @@ impl Pool {
             failed: 0,
             rejected: 0,
             retried: 0,
+            cancelled: 0,
+            lost: 0,
+            unseen: 0,
+            stolen: 0,
+            first: None,
             service: Times::new(digits),
             response: Times::new(digits),
             waited: Times::new(digits),
@@ -81,6 +92,7 @@ impl Pool {
     #[inline]
     pub(super) fn submit(&mut self, at: Stamp) {
         self.submitted += 1;
+        self.first = Some(self.first.map_or(at, |first| first.min(at)));
         self.history.at(at).arrived += 1;
     }
 
@@ -89,13 +101,28 @@ impl Pool {
         self.submit(at);
     }
 
-    /// A task will not be done any more: workers died at it.
-    pub(super) fn give_up(&mut self) {
-        self.failed += 1;
-    }
-
     pub(super) fn retry(&mut self) {
         self.retried += 1;
+    }
+
+    pub(super) fn steal(&mut self) {
+        self.stolen += 1;
+    }
+
+    pub(super) fn meet(&mut self, fate: Fate) {
+        match fate {
+            Fate::Cancelled => self.cancelled += 1,
+            Fate::Failed => self.failed += 1,
+            Fate::Lost => self.lost += 1,
+            Fate::Unseen => self.unseen += 1,
+        }
+    }
+
+    /// The worker is at a task again that it was at before.
+    pub(super) fn resume_task(&mut self, seat: Option<usize>, at: Stamp) {
+        if let Some(seat) = self.seat(seat) {
+            seat.task = Some(at);
+        }
     }
 
     pub(super) fn resize(&mut self, at: Stamp, workers: u32) {
@@ -198,6 +225,37 @@ impl Pool {
     /// Tasks put back because their worker died.
     pub fn retried(&self) -> u64 {
         self.retried
+    }
+
+    /// Tasks that were called off before they began.
+    pub fn cancelled(&self) -> u64 {
+        self.cancelled
+    }
+
+    /// Tasks that were begun, or handed over, and will never end.
+    pub fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// Failures that nobody will look at.
+    pub fn unseen(&self) -> u64 {
+        self.unseen
+    }
+
+    /// Tasks that one worker took from another.
+    pub fn stolen(&self) -> u64 {
+        self.stolen
+    }
+
+    /// Tasks that are in the queue or in work, as far as is known.
+    pub fn open(&self) -> u64 {
+        let over = self.done + self.failed + self.rejected + self.cancelled + self.lost;
+        self.submitted.saturating_sub(over)
+    }
+
+    /// When the first task came.
+    pub fn first(&self) -> Option<Stamp> {
+        self.first
     }
 
     /// How many tasks there will be, when that is known.

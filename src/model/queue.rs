@@ -100,6 +100,18 @@ impl Queue {
         self.tell(Told { at, worker, depth });
     }
 
+    /// An item that was taken is in it again.
+    pub(super) fn put_again(&mut self, at: Stamp) {
+        self.put += 1;
+        self.stay -= i128::from(at.0);
+    }
+
+    /// An item was taken out without anybody having it.
+    pub(super) fn drop_one(&mut self, at: Stamp) {
+        self.taken += 1;
+        self.stay += i128::from(at.0);
+    }
+
     pub(super) fn close(&mut self) {
         self.closed = true;
     }
@@ -112,6 +124,10 @@ impl Queue {
     /// The item taken has this number, modulo 2^24.
     pub(super) fn number_taken(&mut self, nth: u32) {
         self.newest_taken = self.newest_taken.max(unwrapped(nth, self.newest_taken));
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.closed
     }
 
     /// Whether all items known to be put were taken by somebody known: the numbers 1 to `put`, all of them.
@@ -236,7 +252,7 @@ impl Queue {
 
 /// The whole of a number told modulo 2^24: the one closest to `near`. Events of different workers are never further apart,
 /// because no more of them fit into all rings.
-fn unwrapped(nth: u32, near: u64) -> u64 {
+pub(super) fn unwrapped(nth: u32, near: u64) -> u64 {
     const TURN: i64 = 1 << 24;
     let ahead = (i64::from(nth) - near as i64).rem_euclid(TURN);
     let ahead = if ahead >= TURN / 2 { ahead - TURN } else { ahead };

@@ -6,11 +6,14 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::PoisonError;
 
 use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, WaitOptions, getpid, getppid, kill_process, set_parent_process_death_signal,
     setsid, waitid,
 };
+
+use super::process::{LAUNCHED, STARTING};
 
 /// What to start.
 #[derive(Debug)]
@@ -65,7 +68,13 @@ impl Launch<'_> {
         if self.own_session || !self.inherit.is_empty() {
             self.prepare(&mut command);
         }
+        let starting = STARTING.read().unwrap_or_else(PoisonError::into_inner);
+        let mut launched = self.own_session.then(|| LAUNCHED.lock().unwrap_or_else(PoisonError::into_inner));
         let mut inner = command.spawn()?;
+        if let Some(launched) = &mut launched {
+            launched.insert(inner.id());
+        }
+        drop((starting, launched));
         let pipes = Pipes { stdin: inner.stdin.take(), stdout: inner.stdout.take(), stderr: inner.stderr.take() };
         Ok((Child { inner }, pipes))
     }
@@ -190,7 +199,9 @@ impl Child {
 
     /// Waits until it has ended, and reaps it.
     pub fn wait(&mut self) -> Exit {
-        self.inner.wait().map_or(Exit::Code(-1), Exit::from)
+        let exit = self.inner.wait().map_or(Exit::Code(-1), Exit::from);
+        LAUNCHED.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.pid());
+        exit
     }
 
     /// How it ended, if it has.

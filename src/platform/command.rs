@@ -6,13 +6,14 @@ use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, getpid, kill_process_group, pidfd_open};
 
 use super::child::{Exit, die_with_parent};
-use super::process::become_subreaper;
+use super::process::{STARTING, become_subreaper};
 
 /// How much of what a command prints is kept: its end.
 const KEPT: usize = 4096;
@@ -22,9 +23,6 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// How long to wait until those that a command left behind are gone: only one stuck in the kernel takes longer.
 const GONE_WITHIN: Duration = Duration::from_secs(2);
-
-/// What each command has in its environment, and all it starts inherit: `NAME=process that it belongs to`.
-pub const MARK: &str = "CONTEND_RUN";
 
 /// What came of a command.
 #[derive(Debug)]
@@ -43,8 +41,6 @@ pub struct Ran {
 pub struct Running<G, S> {
     /// How long it may take.
     pub limit: Option<Duration>,
-    /// The number of the process it belongs to, for all it starts to be known by.
-    pub mark: u32,
     /// Gets the number of its process group when it has started, and nothing when it has ended: whoever kills us in
     /// between can end the group.
     pub tell: G,
@@ -62,13 +58,14 @@ pub fn run_command<G: Fn(Option<u32>), S: Fn() -> bool>(words: &[OsString], how:
     become_subreaper(); // whoever it leaves behind becomes our child, so that we can wait for it
     let (from, to) = io::pipe()?;
     let mut command = Command::new(program);
-    command.args(args).env(MARK, how.mark.to_string());
+    command.args(args);
     command.stdin(Stdio::null()).stdout(to.try_clone()?).stderr(to).process_group(0);
     let parent = getpid();
     // SAFETY: between fork and exec only system calls are made; nothing allocates or locks.
     unsafe { command.pre_exec(move || die_with_parent(parent)) };
+    let starting = STARTING.read().unwrap_or_else(PoisonError::into_inner);
     let child = command.spawn()?;
-    drop(command); // and with it our own copies of the pipe's other end
+    drop((starting, command)); // and with it our own copies of the pipe's other end
     let group = child.id();
     (how.tell)(Some(group));
     let watched = watch(group, from, how);

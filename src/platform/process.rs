@@ -1,15 +1,18 @@
 //! Ending processes, and being sure that they ended.
 #![expect(unsafe_code, reason = "resetting signal dispositions and leaving at once")]
 
+use std::collections::BTreeSet;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{
-    Pid, Resource, Rlimit, Signal, WaitOptions, getpid, getrlimit, kill_process_group, set_child_subreaper, setrlimit,
-    waitpgid,
+    Pid, Resource, Rlimit, Signal, WaitOptions, getpid, getrlimit, kill_process_group, set_child_subreaper,
+    set_parent_process_death_signal, setrlimit, waitpgid,
 };
+use signal_hook::consts::SIGTERM;
 
 /// Orphans among our descendants become our children instead of init's, so that none is lost from sight.
 pub fn become_subreaper() {
@@ -49,13 +52,36 @@ pub fn reap_adopted(group: u32) -> usize {
     }
 }
 
-/// Kills our children that carry this mark in their environment, and all they leave behind, and waits until they are gone.
-/// Those are commands that left their process group, so that nothing else tells whose they are.
-pub fn reap_marked(mark: u32) {
-    let mark = format!("{}={mark}", super::command::MARK);
+/// Kills our children that came to us from another one, when it died: those in sessions other than ours that nobody
+/// launched, and that are no older than `since` on [`started`]'s clock. And all they leave behind. Waits until they are gone.
+///
+/// Those are what commands left who did all to get away: who starts a session of its own, lets its parent die and forgets
+/// its environment still cannot choose whose child it becomes.
+pub fn reap_strangers(since: u64) {
+    let us = rustix::process::getsid(None).ok();
+    end_children(|launched, child| {
+        let ours = rustix::process::getsid(Some(child)).ok() == us;
+        !ours && !launched.contains(&number(child)) && started(number(child)).is_some_and(|at| at >= since)
+    });
+}
+
+/// Ends all that descends from us, for a process that is about to end: nothing is started here any more. Whoever calls it
+/// while another thread is at it waits for ever: the first one ends the process.
+pub fn end_descendants() {
+    become_subreaper();
+    let closed = STARTING.write().unwrap_or_else(PoisonError::into_inner);
+    std::mem::forget(closed);
+    end_children(|_, _| true);
+}
+
+/// Kills those of our children that are meant, and waits until there are none.
+fn end_children(meant: impl Fn(&BTreeSet<u32>, Pid) -> bool) {
     let until = Instant::now() + GONE_WITHIN;
     while Instant::now() < until {
-        let left: Vec<Pid> = children().filter(|pid| has_mark(*pid, mark.as_bytes())).collect();
+        let left: Vec<Pid> = {
+            let launched = LAUNCHED.lock().unwrap_or_else(PoisonError::into_inner);
+            children().filter(|child| meant(&launched, *child)).collect()
+        };
         if left.is_empty() {
             return;
         }
@@ -66,25 +92,56 @@ pub fn reap_marked(mark: u32) {
     }
 }
 
+/// Held while something is started.
+pub(super) static STARTING: RwLock<()> = RwLock::new(());
+
+/// Processes that were started in sessions of their own and that have not been waited for.
+pub(super) static LAUNCHED: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
+
 /// All processes whose parent we are.
 fn children() -> impl Iterator<Item = Pid> {
-    let us = getpid().as_raw_nonzero().get();
+    let us = u64::from(number(getpid()));
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    pids.filter(move |pid| parent(*pid) == Some(us)).filter_map(Pid::from_raw)
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter(move |pid| field(*pid, PARENT) == Some(us)).filter_map(|pid| Pid::from_raw(pid as i32))
 }
 
-/// The fourth field of `/proc/PID/stat`; the second is a name in parentheses that may have anything in it.
-fn parent(pid: i32) -> Option<i32> {
+/// When a process was started, in ticks of the system since it was booted.
+pub fn started(pid: u32) -> Option<u64> {
+    field(pid, STARTED)
+}
+
+/// Fields of `/proc/PID/stat`, counted from the one behind the name.
+const PARENT: usize = 1;
+const STARTED: usize = 19;
+
+/// The second field is a name in parentheses that may have anything in it.
+fn field(pid: u32, at: usize) -> Option<u64> {
     let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
     let name_ends = stat.iter().rposition(|byte| *byte == b')')?;
     let rest = std::str::from_utf8(&stat[name_ends + 1..]).ok()?;
-    rest.split_whitespace().nth(1)?.parse().ok()
+    rest.split_whitespace().nth(at)?.parse().ok()
 }
 
-fn has_mark(pid: Pid, mark: &[u8]) -> bool {
-    let environ = std::fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())).unwrap_or_default();
-    environ.split(|byte| *byte == 0).any(|entry| entry == mark)
+fn number(pid: Pid) -> u32 {
+    pid.as_raw_nonzero().get() as u32
+}
+
+/// Has the system send `SIGTERM` instead of killing us when our parent dies, and ends all that descends from us before
+/// that ends us. To be called by the first thread.
+///
+/// # Errors
+/// If the system has no room for another thread.
+pub fn end_with_parent_cleanly() -> io::Result<()> {
+    let mut signals = signal_hook::iterator::Signals::new([SIGTERM])?;
+    std::thread::Builder::new().name("end".into()).spawn(move || {
+        for signal in signals.forever() {
+            end_descendants();
+            let _ = signal_hook::low_level::emulate_default_handler(signal);
+        }
+    })?;
+    set_parent_process_death_signal(Some(Signal::TERM))?;
+    Ok(())
 }
 
 /// Leaves at once: no destructor runs, no buffer is flushed. For a process whose threads may be deadlocked.

@@ -45,6 +45,7 @@ const A: ResourceId = ResourceId(0);
 const B: ResourceId = ResourceId(1);
 const BALANCE: ResourceId = ResourceId(2);
 const QUEUE: ResourceId = ResourceId(3);
+const RESULTS: ResourceId = ResourceId(4);
 const POOL: PoolId = PoolId(0);
 
 /// Everything a report needs, to be borrowed from.
@@ -130,12 +131,14 @@ pub(super) fn cast() -> Cast {
             resource("b", ResourceKind::Mutex { kind: LockKind::Fair }),
             resource("balance", ResourceKind::Counter { initial: 0, memory: Memory::Shared }),
             resource("queue", ResourceKind::Queue { capacity: 64 }),
+            resource("results", ResourceKind::Results),
         ],
         pools: vec![PoolInfo {
             name: "post".to_owned(),
             of: WorkerKind::Thread,
             workers: POST.to_vec(),
-            feeder: FEEDER,
+            feeder: Some(FEEDER),
+            results: Some(RESULTS),
             queue: QUEUE,
             size: 2,
             total: None,

@@ -4,7 +4,7 @@ mod shape;
 
 use shape::{
     Commands, Counter, Cpu, Deadlock, Depth, Document, Events, Expectation, Failure, Failures, Found, Link, Lock,
-    Machine, Millis, Pipe, Pool, Queue, Worker,
+    Machine, Millis, Pipe, Pool, Queue, Results, Worker,
 };
 
 use crate::model::{Finding, Times};
@@ -44,6 +44,19 @@ impl From<&Times> for Millis {
             p99: at(99.0),
             max: Span(times.max()).ms(),
             total: Span(times.total()).ms(),
+        }
+    }
+}
+
+impl From<&crate::model::Results> for Results {
+    fn from(results: &crate::model::Results) -> Self {
+        let (there, read) = results.firsts();
+        Self {
+            there: results.held().put(),
+            read: results.reads(),
+            held_max: results.held().max(),
+            first_there_s: there.map(Stamp::secs),
+            first_read_s: read.map(Stamp::secs),
         }
     }
 }
@@ -198,6 +211,11 @@ fn pools<'a>(report: &Report<'a>) -> Vec<Pool<'a>> {
         failed: pool.failed(),
         rejected: pool.rejected(),
         retried: pool.retried(),
+        cancelled: pool.cancelled(),
+        lost: pool.lost(),
+        stolen: pool.stolen(),
+        unseen: pool.unseen(),
+        results: info.results.and_then(|id| report.model.results(id)).map(Results::from),
         throughput_per_s: report.throughput(pool),
         service_ms: pool.service().into(),
         response_ms: pool.response().into(),

@@ -2,6 +2,7 @@
 
 mod lives;
 mod rate;
+mod results;
 mod time;
 
 use crate::model::{Lane, Lock, Model, Pool, Shares};
@@ -29,7 +30,11 @@ pub(super) fn measure(
     match metric {
         Metric::Contended => who.contended(),
         Metric::Fairness => who.fairness(),
+        Metric::Lost if matches!(of, Subject::Pool(_)) => who.fates(metric),
         Metric::Value | Metric::Lost | Metric::Copies => who.counter(metric),
+        Metric::Cancelled | Metric::Stolen | Metric::Unseen => who.fates(metric),
+        Metric::Unread | Metric::HeldBack => who.results(metric),
+        Metric::FirstResult => who.first_result(),
         Metric::Done | Metric::Failed | Metric::Retried | Metric::Rejected => who.tasks(metric),
         Metric::Held => who.held(),
         Metric::GaveUp => who.gave_up(),

@@ -132,6 +132,10 @@ pub(super) fn must_hold(claim: &Claim) -> bool {
                     | Metric::Failed
                     | Metric::Retried
                     | Metric::Rejected
+                    | Metric::Cancelled
+                    | Metric::Stolen
+                    | Metric::Unseen
+                    | Metric::HeldBack
                     | Metric::Depth
                     | Metric::Lives
                     | Metric::Lanes

@@ -12,6 +12,7 @@ mod node;
 mod number;
 mod optimum;
 mod order;
+mod pools;
 mod reference;
 mod runtime;
 mod server;

@@ -13,6 +13,8 @@ pub enum Expr {
     Index,
     /// How many workers its group has: written `n`.
     Count,
+    /// The number of the pool's task, from 0: written `task`.
+    Task,
     Op(Box<Expr>, char, Box<Expr>),
     /// The smaller of two: written `min(a, b)`.
     Least(Box<Expr>, Box<Expr>),
@@ -31,6 +33,10 @@ pub trait Values {
     fn knob(&self, knob: KnobId) -> f64;
     /// The worker's position in its group and the group's size.
     fn place(&self) -> (u32, u32);
+    /// The number of the task, where there is one.
+    fn task(&self) -> u64 {
+        0
+    }
     /// A throw of the dice, from 0 up to 1, that one excluded. What is no worker throws the middle.
     fn chance(&self) -> f64 {
         0.5
@@ -48,6 +54,7 @@ impl Expr {
             Self::Knob(knob) => values.knob(*knob),
             Self::Index => f64::from(values.place().0),
             Self::Count => f64::from(values.place().1),
+            Self::Task => values.task() as f64,
             Self::Op(left, op, right) => {
                 let (left, right) = (left.eval(values), right.eval(values));
                 match op {
@@ -77,7 +84,7 @@ impl Expr {
             Self::Op(left, _, right) | Self::Least(left, right) | Self::Most(left, right) => {
                 left.is_random() || right.is_random()
             }
-            Self::Number(_) | Self::Knob(_) | Self::Index | Self::Count => false,
+            Self::Number(_) | Self::Knob(_) | Self::Index | Self::Count | Self::Task => false,
         }
     }
 
@@ -90,7 +97,7 @@ impl Expr {
             | Self::Most(left, right)
             | Self::Random(left, right) => [left.knobs(), right.knobs()].concat(),
             Self::Exponential(mean) => mean.knobs(),
-            Self::Number(_) | Self::Index | Self::Count => Vec::new(),
+            Self::Number(_) | Self::Index | Self::Count | Self::Task => Vec::new(),
         }
     }
 }

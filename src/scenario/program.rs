@@ -24,11 +24,11 @@ pub use optimum::{Optimum, Scarce};
 pub use pipe::PipeStep;
 pub use resource::{Choice, Resource, ResourceSpec, Serving, Target};
 pub use step::{
-    Attempt, Compare, LifeStep, LoopStep, Members, Origin, Question, QueueStep, Real, SignalStep, Step, Way, What,
-    Which,
+    Asked, Attempt, Compare, Leave, LifeStep, LoopStep, Members, Origin, PoolStep, Question, QueueStep, Real,
+    SignalStep, Step, Way, What, Which,
 };
 pub use text::{Piece, Place, Template, Text};
-pub use work::{Feed, Policy, Pool, Seat, Workers};
+pub use work::{Crash, Delivery, Feed, Policy, Pool, Schedule, Seat, Workers};
 
 /// Where a scenario stands in the picker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -101,12 +101,58 @@ impl Scenario {
         groups.chain(self.pools.iter().map(|pool| &pool.task)).flatten().any(|step| step.any(&wanted))
     }
 
+    /// Whether anybody's steps give this pool tasks.
+    pub fn submits_to(&self, pool: usize) -> bool {
+        self.any_step(|step| matches!(step, Step::Pool(PoolStep::Submit { pool: of, .. }) if *of == pool))
+    }
+
+    /// Whether anybody wants results of this pool's tasks, or waits for all of them.
+    pub fn wants_results(&self, pool: usize) -> bool {
+        self.pools.get(pool).is_some_and(|pool| pool.results.is_some())
+            || self.any_step(|step| step.pool() == Some(pool))
+    }
+
+    /// The kinds of those whose steps have to do with a pool, with these settings.
+    pub fn at_pool(&self, pool: usize, settings: &Settings) -> impl Iterator<Item = WorkerKind> {
+        self.who_does(move |step| step.pool() == Some(pool), settings)
+    }
+
     /// The kinds of those whose steps use a resource, with these settings.
     pub fn workers_at(&self, resource: usize, settings: &Settings) -> impl Iterator<Item = WorkerKind> {
-        let uses = move |step: &Step| step.target().is_some_and(|target| target.resource == resource);
+        self.who_does(move |step| step.target().is_some_and(|target| target.resource == resource), settings)
+    }
+
+    fn who_does(&self, wanted: impl Fn(&Step) -> bool, settings: &Settings) -> impl Iterator<Item = WorkerKind> {
         let groups = self.workers.iter().map(|group| (settings.kind(group.kind), &group.steps));
         let all = groups.chain(self.pools.iter().map(|pool| (settings.kind_of(&pool.of), &pool.task)));
-        all.filter(move |(_, steps)| steps.iter().any(|step| step.any(&uses))).map(|(kind, _)| kind)
+        all.filter(move |(_, steps)| steps.iter().any(|step| step.any(&wanted))).map(|(kind, _)| kind)
+    }
+
+    /// Groups whose workers may give pools tasks: themselves, or by whom they spawn.
+    pub fn submitters(&self) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        loop {
+            let gives = |step: &Step| {
+                matches!(step, Step::Pool(PoolStep::Submit { .. }))
+                    || step.spawns().is_some_and(|of| found.contains(&of))
+            };
+            let groups = self.workers.iter().enumerate();
+            let now: BTreeSet<usize> =
+                groups.filter(|(_, group)| self.does(&group.steps, &gives)).map(|(at, _)| at).collect();
+            if now == found {
+                return found;
+            }
+            found = now;
+        }
+    }
+
+    /// Whether such a step is among these, or in what they run.
+    pub fn does(&self, steps: &[Step], wanted: &impl Fn(&Step) -> bool) -> bool {
+        let runs = |step: &Step| match step {
+            Step::Life(LifeStep::Run { group }) => self.does(&self.workers[*group].steps, wanted),
+            step => wanted(step),
+        };
+        steps.iter().any(|step| step.any(&runs))
     }
 
     /// Groups whose workers wait for somebody to spawn them, instead of starting with the run.

@@ -14,7 +14,7 @@ use super::reader::Reader;
 use super::scratch::Scratch;
 use super::timebase::Timebase;
 use crate::engine::{Down, Job, JobError, Plan, PlanError, RUNNER, Start, Up};
-use crate::platform::{Child, Exit, Launch, become_subreaper, kill_group, reap_adopted, reap_marked};
+use crate::platform::{Child, Exit, Launch, become_subreaper, kill_group, reap_adopted, reap_strangers, started};
 use crate::scenario::{Scenario, Settings, clean};
 use crate::trace::{Board, Cast, Command, Message, Notice, RunEnd, Stamp, frame};
 
@@ -129,9 +129,10 @@ impl Live {
         let watched = Arc::clone(&runner);
         let (commands, groups) = (settings.exec, Arc::clone(&board));
         let watch = named("watch", move || {
-            let (pid, how) = (child.pid(), watch(child, &watched, frames, stderr));
-            if commands {
-                end_commands(&groups, pid);
+            let since = started(child.pid());
+            let how = watch(child, &watched, frames, stderr);
+            if let (true, Some(since)) = (commands, since) {
+                end_commands(&groups, since);
             }
             let _ = tell_end.send((time.now(), how));
         });
@@ -253,12 +254,12 @@ fn stderr_loop(stderr: ChildStderr, time: Timebase, out: &Sender<Message>) {
 }
 
 /// Ends all that commands of the run left when its runner was killed: each is a process group of its own.
-fn end_commands(board: &Board, runner: u32) {
+fn end_commands(board: &Board, since: u64) {
     let rings = (0..board.size().workers).map(|worker| board.ring(worker.into()));
     for group in rings.filter_map(crate::trace::Ring::command) {
         reap_adopted(group);
     }
-    reap_marked(runner);
+    reap_strangers(since);
 }
 
 /// Waits for the runner's end, makes sure that nothing of it is left, and says how it ended.

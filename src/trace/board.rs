@@ -31,6 +31,7 @@ enum Head {
     Capacity,
     Knobs,
     Resources,
+    Extra,
     /// 1 if ticks are the counter's.
     Counter,
     /// Nanoseconds per tick as `f64` bits; 0 until known.
@@ -57,6 +58,8 @@ pub struct BoardSize {
     pub active: usize,
     pub knobs: usize,
     pub resources: usize,
+    /// Words beside those of the resources.
+    pub extra: usize,
 }
 
 impl BoardSize {
@@ -84,8 +87,8 @@ impl Board {
     /// When the system gives no memory.
     pub fn create(size: BoardSize) -> io::Result<Self> {
         let capacity = size.capacity();
-        let words =
-            HEADER_WORDS + size.knobs + size.resources * RESOURCE_WORDS + size.workers * ring_words(capacity) + 16;
+        let rings = size.workers * ring_words(capacity);
+        let words = HEADER_WORDS + size.knobs + size.resources * RESOURCE_WORDS + rings + 16 + size.extra;
         let clock = Clock::best();
         let board = Self { memory: Shared::create(words)?, size, capacity, clock };
         for (head, value) in [
@@ -95,6 +98,7 @@ impl Board {
             (Head::Capacity, capacity as u64),
             (Head::Knobs, size.knobs as u64),
             (Head::Resources, size.resources as u64),
+            (Head::Extra, size.extra as u64),
             (Head::Counter, u64::from(clock == Clock::Counter)),
             (Head::Origin, clock.ticks()),
         ] {
@@ -118,6 +122,7 @@ impl Board {
             active: word(Head::Active) as usize,
             knobs: word(Head::Knobs) as usize,
             resources: word(Head::Resources) as usize,
+            extra: word(Head::Extra) as usize,
         };
         let capacity = word(Head::Capacity) as usize;
         let clock = if word(Head::Counter) == 1 { Clock::Counter } else { Clock::Monotonic };
@@ -229,6 +234,12 @@ impl Board {
         self.memory.words()[start..start + RESOURCE_WORDS].try_into().expect("a slice of that length")
     }
 
+    /// The words beside those of the resources. What they mean is the engine's affair.
+    pub fn extra(&self) -> &[AtomicU64] {
+        let words = self.memory.words();
+        &words[words.len().saturating_sub(self.size.extra)..]
+    }
+
     /// A worker's ring.
     ///
     /// # Panics
@@ -252,12 +263,14 @@ mod tests {
     #[test]
     fn rings_share_a_budget_and_do_not_overlap() {
         for workers in [1, 8, 50, 1_000] {
-            let size = BoardSize { workers, active: workers, knobs: 3, resources: 5 };
+            let size = BoardSize { workers, active: workers, knobs: 3, resources: 5, extra: 7 };
             let board = Board::create(size).expect("memory");
             for w in 0..workers {
                 board.ring(WorkerId::from(w)).sign(w as u32 + 1, 7);
             }
             board.resource(ResourceId(4))[15].store(u64::MAX, Ordering::Relaxed);
+            assert_eq!(board.extra().len(), 7);
+            board.extra().iter().for_each(|word| word.store(u64::MAX, Ordering::Relaxed));
             board.set_knob(KnobId(2), 1.5);
             for w in 0..workers {
                 assert_eq!(board.ring(WorkerId::from(w)).who(), Some((w as u32 + 1, 7)));
@@ -269,7 +282,8 @@ mod tests {
 
     #[test]
     fn a_board_is_recognised_by_whoever_inherits_it() {
-        let board = Board::create(BoardSize { workers: 2, active: 2, knobs: 1, resources: 1 }).expect("memory");
+        let board =
+            Board::create(BoardSize { workers: 2, active: 2, knobs: 1, resources: 1, extra: 0 }).expect("memory");
         let copy = Board::open(board.fd().try_clone_to_owned().expect("descriptor")).expect("same version");
         assert_eq!(copy.size(), board.size());
         board.set_knob(KnobId(0), 4.0);

@@ -210,6 +210,8 @@ pub enum ResourceKind {
     Barrier {
         parties: u32,
     },
+    /// Results of a pool's tasks that are there and that nobody has read.
+    Results,
     /// The life of a worker that others spawn or join: they wait for its end.
     Life {
         of: WorkerId,
@@ -240,6 +242,7 @@ impl ResourceKind {
             Self::Condition { .. } => "condition",
             Self::Event => "event",
             Self::Barrier { .. } => "barrier",
+            Self::Results => "results",
             Self::Life { .. } => "life",
             Self::Server { .. } => "server",
         }
@@ -259,9 +262,11 @@ pub struct PoolInfo {
     pub of: WorkerKind,
     /// Lanes of its workers, in order.
     pub workers: Vec<WorkerId>,
-    /// The lane that feeds it.
-    pub feeder: WorkerId,
+    /// The lane that feeds it, unless it only does what others submit.
+    pub feeder: Option<WorkerId>,
     pub queue: ResourceId,
+    /// Where results wait for whoever wants them, if anybody does.
+    pub results: Option<ResourceId>,
     /// How many workers it starts with.
     pub size: u32,
     /// How many tasks there will be, when that is known.
@@ -297,9 +302,10 @@ impl Cast {
         self.of_kind(ResourceKind::is_lock)
     }
 
-    /// Ids of all queues, and of all servers with the requests in them.
+    /// Ids of all queues: of results and of servers with the requests in them as well.
     pub fn queues(&self) -> impl Iterator<Item = ResourceId> + '_ {
-        self.of_kind(|k| matches!(k, ResourceKind::Queue { .. } | ResourceKind::Server { .. }))
+        use ResourceKind::{Queue, Results, Server};
+        self.of_kind(|k| matches!(k, Queue { .. } | Results | Server { .. }))
     }
 
     /// Ids of all pipes.

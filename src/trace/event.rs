@@ -26,6 +26,31 @@ pub enum How {
     Killed,
 }
 
+/// What can become of a task beside being done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum Fate {
+    /// It was called off while it was still in the queue.
+    Cancelled,
+    /// It failed in the queue, with the whole pool.
+    Failed,
+    /// It was begun, or handed over, and will never end.
+    Lost,
+    /// It failed, and nobody will look at its result.
+    Unseen,
+}
+
+/// What a wait for results can be for, beside one result with a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Awaited;
+
+impl Awaited {
+    /// All tasks of the pool being over.
+    pub const ALL_OVER: u64 = 0;
+    /// The result that comes next, whichever it is.
+    pub const NEXT: u64 = (1 << 40) - 1;
+}
+
 /// The kinds of event.
 ///
 /// A worker is [`State::Running`] unless an event says otherwise; any event that ends a wait makes it run again.
@@ -102,6 +127,16 @@ pub enum EventKind {
     Refused { pipe: ResourceId, read: bool, bytes: u64 },
     /// Goes on because of a signal: the `nth` ever heard of `on`. Ends the wait for it.
     Heard { on: ResourceId, nth: u64 },
+    /// The wait that follows is for the `nth` result of a pool's tasks, or for something else: see [`Awaited`].
+    Awaits { on: ResourceId, nth: u64 },
+    /// The `nth` result is there, modulo 2^24; `held` results are there now that nobody has read.
+    Resolved { on: ResourceId, held: u16, nth: u32, ok: bool },
+    /// Has the `nth` result, modulo 2^24: ends the wait for it, if there was one.
+    Read { on: ResourceId, held: u16, nth: u32, ok: bool },
+    /// Took a task that was another worker's to do.
+    Stole { pool: PoolId, from: WorkerId },
+    /// A task had a fate that is not an end of its own.
+    Met { pool: PoolId, fate: Fate },
     /// Closed a queue: nothing will be put any more. Or its own ends of a pipe.
     Closed { queue: ResourceId },
     /// Notified a condition, set an event flag, or came to a barrier as the last one; `woken` workers go on for it.

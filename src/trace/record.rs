@@ -8,7 +8,7 @@
 //! Sixteen bytes instead of thirty-two halve the cache lines a worker dirties. Decoding trusts nothing: any two words
 //! give an event, the senseless ones [`EventKind::Unknown`].
 
-use super::{EventKind, Grant, How, PoolId, ResourceId, Span, State, WorkerId};
+use super::{EventKind, Fate, Grant, How, PoolId, ResourceId, Span, State, WorkerId};
 
 /// Size of a record in a ring.
 pub const RECORD_BYTES: usize = 16;
@@ -121,6 +121,11 @@ const fn encode(kind: EventKind) -> u64 {
         EventKind::PutNth { queue, depth, nth } => pack(34, queue.0, 0, pack_nth(depth, nth)),
         EventKind::TookNth { queue, depth, nth } => pack(35, queue.0, 0, pack_nth(depth, nth)),
         EventKind::Heard { on, nth } => pack(36, on.0, 0, nth & ARG_MAX),
+        EventKind::Awaits { on, nth } => pack(29, on.0, 0, nth & ARG_MAX),
+        EventKind::Resolved { on, held, nth, ok } => pack(30, on.0, ok as u8, pack_nth(held, nth)),
+        EventKind::Read { on, held, nth, ok } => pack(31, on.0, ok as u8, pack_nth(held, nth)),
+        EventKind::Stole { pool, from } => pack(42, pool.0, 0, from.0 as u64),
+        EventKind::Met { pool, fate } => pack(43, pool.0, 0, fate as u64),
         EventKind::GivenUp { pool } => pack(40, pool.0, 0, 0),
         EventKind::Tried { lock } => pack(41, lock.0, 0, 0),
         EventKind::Ran { ok, cpu } => pack(44, 0, ok as u8, cpu.0),
@@ -178,6 +183,17 @@ fn decode(word: u64) -> EventKind {
         35 => EventKind::TookNth { queue: lock, depth: (arg >> 24) as u16, nth: arg as u32 & NTH_MAX },
         36 => EventKind::Heard { on: lock, nth: arg },
         33 => EventKind::Signalled { on: lock, woken: arg as u32 },
+        29 => EventKind::Awaits { on: lock, nth: arg },
+        30 => EventKind::Resolved { on: lock, held: (arg >> 24) as u16, nth: arg as u32 & NTH_MAX, ok: flag },
+        31 => EventKind::Read { on: lock, held: (arg >> 24) as u16, nth: arg as u32 & NTH_MAX, ok: flag },
+        42 => EventKind::Stole { pool, from: WorkerId(arg as u16) },
+        43 => match arg {
+            0 => EventKind::Met { pool, fate: Fate::Cancelled },
+            1 => EventKind::Met { pool, fate: Fate::Failed },
+            2 => EventKind::Met { pool, fate: Fate::Lost },
+            3 => EventKind::Met { pool, fate: Fate::Unseen },
+            _ => EventKind::Unknown { code },
+        },
         40 => EventKind::GivenUp { pool },
         41 => EventKind::Tried { lock },
         44 => EventKind::Ran { ok: flag, cpu: Span(arg) },
@@ -239,6 +255,14 @@ mod tests {
             EventKind::PutNth { queue: lock, depth: u16::MAX, nth: 3 },
             EventKind::TookNth { queue: lock, depth: 0, nth: NTH_MAX },
             EventKind::Heard { on: lock, nth: 1 << 39 },
+            EventKind::Awaits { on: lock, nth: 1 << 39 },
+            EventKind::Resolved { on: lock, held: 3, nth: NTH_MAX, ok: false },
+            EventKind::Read { on: lock, held: u16::MAX, nth: 1, ok: true },
+            EventKind::Stole { pool, from: WorkerId(u16::MAX) },
+            EventKind::Met { pool, fate: Fate::Cancelled },
+            EventKind::Met { pool, fate: Fate::Failed },
+            EventKind::Met { pool, fate: Fate::Lost },
+            EventKind::Met { pool, fate: Fate::Unseen },
             EventKind::Sent { pipe: lock, bytes: 1, depth: PIECE_MAX, whole: true },
             EventKind::Received { pipe: lock, bytes: 1 << 20, depth: 0, whole: false },
             EventKind::Refused { pipe: lock, read: true, bytes: ARG_MAX },

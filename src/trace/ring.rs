@@ -24,6 +24,7 @@ const PRODUCED: usize = 0;
 const LOST: usize = 1;
 const WHO: usize = 2;
 const END: usize = 3;
+const CUT_OFF: u64 = 2;
 const DONE: usize = 4;
 const COMMAND: usize = 5;
 const CONSUMED: usize = 8;
@@ -74,6 +75,16 @@ impl<'a> Ring<'a> {
     /// Asks the worker to end at its next step, or takes that back.
     pub fn ask_to_end(self, end: bool) {
         self.words[END].store(u64::from(end), Ordering::Relaxed);
+    }
+
+    /// Asks the worker to end at its next step even in the middle of a task.
+    pub fn cut_off(self) {
+        self.words[END].store(CUT_OFF, Ordering::Relaxed);
+    }
+
+    /// Whether it was asked to end even in the middle of a task.
+    pub fn is_cut_off(self) -> bool {
+        self.words[END].load(Ordering::Relaxed) == CUT_OFF // Relaxed: as above
     }
 
     /// How many tasks of the present chunk are done, and whether the next one was begun; survives the worker.

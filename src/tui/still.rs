@@ -5,6 +5,7 @@ mod attempt;
 mod lives;
 mod pipe;
 mod player;
+mod pool;
 mod shared;
 
 use crate::model::{Shares, Window};
@@ -81,7 +82,7 @@ fn due(feed: &Feed, place: &Place<'_>, t: u64) -> (u64, u64) {
             (so_far, so_far.saturating_mul(every.max(1)))
         }
         Feed::Batch { count } => (count.eval(place) as u64, u64::MAX),
-        Feed::Files { .. } | Feed::Each { .. } => (u64::MAX, u64::MAX),
+        Feed::Submitted | Feed::Files { .. } | Feed::Each { .. } => (u64::MAX, u64::MAX),
     }
 }
 

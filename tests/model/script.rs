@@ -102,7 +102,16 @@ fn declare(cast: &mut Cast, words: &[&str]) -> bool {
             for worker in &workers {
                 cast.workers[worker.index()].pool = Some(PoolId::from(cast.pools.len()));
             }
-            cast.pools.push(PoolInfo { name: name.into(), of, workers, feeder, queue, size, total: None });
+            cast.pools.push(PoolInfo {
+                name: name.into(),
+                of,
+                workers,
+                feeder: Some(feeder),
+                queue,
+                results: None,
+                size,
+                total: None,
+            });
         }
         _ => return false,
     }

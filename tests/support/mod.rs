@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use contend::scenario::{
-    Choice, Expr, Feed, Group, Knob, KnobKind, Policy, Pool, Resource, ResourceSpec, Scenario, Seat, Settings, Step,
-    Test, Unit, Workers,
+    Choice, Crash, Expr, Feed, Group, Knob, KnobKind, Policy, Pool, Resource, ResourceSpec, Scenario, Schedule, Seat,
+    Settings, Step, Test, Unit, Workers,
 };
 use contend::source::Live;
 use contend::trace::{
@@ -77,7 +77,11 @@ pub fn pool(name: &str, of: WorkerKind, workers: u32) -> Pool {
         policy: Policy::Block,
         feed: Feed::Batch { count: number(1.0) },
         payload: number(0.0),
+        on_crash: Choice::Fixed(Crash::Restart),
         retries: number(1e6),
+        schedule: Choice::Fixed(Schedule::Shared),
+        results: None,
+        timeout: None,
         chunk: number(1.0),
         task: vec![],
     }

@@ -1,10 +1,97 @@
 //! Who could end a wait for a resource: read from the steps, whatever `when` and `if` say of them.
 
-use crate::scenario::{LifeStep, QueueStep, SignalStep, Step, Workers};
-use crate::trace::{Lanes, Wakers};
+use super::{Part, Plan};
+use crate::scenario::{Feed, LifeStep, Policy, PoolStep, QueueStep, Scenario, SignalStep, Step, Workers};
+use crate::trace::{Lanes, PoolInfo, Wakers, WorkerId};
+
+/// By resource: who could end a wait for it.
+pub(super) fn of(scenario: &Scenario, plan: &Plan) -> Vec<Wakers> {
+    let parts = Parts::new(scenario, plan);
+    let mut declared = vec![Wakers::default(); scenario.resources.len()];
+    let mut spawners = vec![Vec::new(); scenario.workers.len()];
+    for (lanes, steps) in &parts.steps {
+        enter(&mut declared, *lanes, steps, &scenario.workers);
+        enter_spawners(&mut spawners, *lanes, steps, &scenario.workers);
+    }
+    let lines = declared.into_iter().zip(&plan.arrays);
+    let mut wakers: Vec<Wakers> = lines.flat_map(|(line, (_, count))| vec![line; *count as usize]).collect();
+    wakers.extend(plan.wakers_of_lives(&spawners));
+    for (pool, info) in plan.cast.pools.iter().enumerate() {
+        wakers.push(parts.of_queue(pool));
+        wakers.extend(info.results.map(|_| parts.of_results(pool, info)));
+    }
+    wakers
+}
+
+/// Lanes, and what they do.
+struct Parts<'a> {
+    scenario: &'a Scenario,
+    steps: Vec<(Lanes, &'a [Step])>,
+    /// By pool: its workers, and its feeder.
+    workers: Vec<Lanes>,
+    feeders: Vec<Lanes>,
+    /// Those who may bring tasks, themselves or by whom they spawn, where pools end when nobody is left who could: whoever
+    /// was the last ends them all. Else nobody.
+    sources: Vec<Lanes>,
+}
+
+impl<'a> Parts<'a> {
+    fn new(scenario: &'a Scenario, plan: &Plan) -> Self {
+        let mut steps: Vec<(Lanes, &'a [Step])> = Vec::new();
+        for (index, group) in scenario.workers.iter().enumerate() {
+            let lanes = plan.lanes(|part| matches!(part, Part::Member { group, .. } if *group == index));
+            steps.push((lanes, &group.steps));
+        }
+        let (mut workers, mut feeders) = (Vec::new(), Vec::new());
+        for (index, pool) in scenario.pools.iter().enumerate() {
+            workers.push(plan.lanes(|part| matches!(part, Part::PoolWorker { pool, .. } if *pool == index)));
+            steps.push((workers[index], &pool.task));
+            let feeder = plan.lanes(|part| matches!(part, Part::Feeder { pool } if *pool == index));
+            feeders.push(feeder);
+            if pool.policy == Policy::CallerRuns && !matches!(pool.feed, Feed::Submitted) {
+                steps.push((feeder, &pool.task)); // it does tasks itself when the queue is full
+            }
+        }
+        let sources = (0..plan.sources.len()).map(WorkerId::from).filter(|worker| plan.is_source(*worker));
+        let sources = sources.map(|first| Lanes { first, count: 1 }).collect();
+        Self { scenario, steps, workers, feeders, sources }
+    }
+
+    /// Those with such a step.
+    fn with(&self, wanted: impl Fn(&PoolStep) -> bool) -> impl Iterator<Item = Lanes> {
+        let is = move |step: &Step| matches!(step, Step::Pool(step) if wanted(step));
+        self.steps.iter().filter(move |(_, steps)| self.scenario.does(steps, &is)).map(|(lanes, _)| *lanes)
+    }
+
+    fn shutters(&self, pool: usize) -> impl Iterator<Item = Lanes> {
+        self.with(move |step| matches!(step, PoolStep::Shutdown { pool: of, .. } if *of == pool))
+    }
+
+    /// Of a pool's queue: items come from feeders and steps, and whoever lets the pool end ends the wait for them, too.
+    fn of_queue(&self, pool: usize) -> Wakers {
+        let mut givers: Vec<Lanes> = self.shutters(pool).collect();
+        if self.sources.is_empty() {
+            givers.push(self.feeders[pool]);
+        } else {
+            givers.extend(self.sources.iter().chain(&self.workers));
+        }
+        let takers = std::iter::once(self.workers[pool]).chain(self.shutters(pool)).collect();
+        Wakers { givers, takers, timed: false }
+    }
+
+    /// A result comes from whoever does the task, or calls it off.
+    fn of_results(&self, pool: usize, info: &PoolInfo) -> Wakers {
+        let mut givers: Vec<Lanes> = std::iter::once(self.workers[pool]).chain(self.shutters(pool)).collect();
+        if self.scenario.pools[pool].policy == Policy::CallerRuns {
+            givers.extend(self.with(|step| matches!(step, PoolStep::Submit { pool: of, .. } if *of == pool)));
+            givers.extend(info.feeder.map(|_| self.feeders[pool]));
+        }
+        Wakers { givers, takers: Vec::new(), timed: false }
+    }
+}
 
 /// Enters `lanes` as those who run `steps` into the table of wakers, which has a line for each declaration.
-pub(super) fn enter(wakers: &mut [Wakers], lanes: Lanes, steps: &[Step], groups: &[Workers]) {
+fn enter(wakers: &mut [Wakers], lanes: Lanes, steps: &[Step], groups: &[Workers]) {
     for step in steps {
         match step {
             Step::Queue(step) => of_queue(wakers, lanes, step),

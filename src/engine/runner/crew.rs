@@ -186,6 +186,7 @@ impl Crew {
             && self.takes_part(worker)
             && !self.is_running(worker)
             && ring.asked_to_end()
+            && !ring.is_cut_off()
         {
             ring.ask_to_end(false);
             self.start(worker)?;
@@ -221,6 +222,9 @@ impl Crew {
             Exit::Code(code) => Some(Death::Exit(code)),
             Exit::Signal(signal) => Some(Death::Signal(signal)),
         };
+        if death.is_some() && matches!(self.run.plan.parts[worker.index()], Part::Member { .. }) {
+            self.run.leave(worker, None); // it could not do so itself
+        }
         self.end_with(worker, death.as_ref());
         self.run.end_life(worker, death.is_none());
         if let Some(death) = death {
@@ -250,7 +254,9 @@ impl Crew {
             (Part::Member { .. } | Part::Server { .. } | Part::Manager, WorkerKind::Process) => {
                 self.start_process(worker)
             }
-            (Part::PoolWorker { pool, .. }, WorkerKind::Process) => self.start_stand_in(worker, pool),
+            (Part::PoolWorker { pool, place }, WorkerKind::Process) => {
+                self.start_stand_in(worker, pool, place as usize)
+            }
             (part, WorkerKind::Async) => {
                 self.start_task(worker, part);
                 Ok(())
@@ -290,7 +296,7 @@ impl Crew {
             let at = actor.pen.now();
             actor.pen.write(at, EventKind::Began);
             match part {
-                Part::PoolWorker { pool, .. } => block_on(pool::work(run, pool, &mut actor)),
+                Part::PoolWorker { pool, place } => block_on(pool::work(run, pool, place as usize, &mut actor)),
                 Part::Feeder { pool } => feeder::feed(run, pool, &mut actor),
                 Part::Member { .. } | Part::Server { .. } | Part::Manager => {} // a life of its own; processes, never threads
             }
@@ -300,10 +306,10 @@ impl Crew {
     }
 
     /// The thread that hands tasks over to a worker process.
-    fn start_stand_in(&mut self, worker: WorkerId, pool: usize) -> io::Result<()> {
+    fn start_stand_in(&mut self, worker: WorkerId, pool: usize, seat: usize) -> io::Result<()> {
         let (run, tell) = (self.run, self.tell.clone());
         self.spawn(worker, move || {
-            stand_for(run, pool, worker, || {
+            stand_for(run, pool, seat, worker, || {
                 let (reply, answer) = bounded(1);
                 tell.send(Happening::Need { worker, reply }).ok()?;
                 answer.recv().ok()?

@@ -53,6 +53,11 @@ impl<'a> Monitor<'a> {
         self.sleepers.is_some()
     }
 
+    /// As [`Monitor::at`], guarding other words than those beside the mutex.
+    pub fn over(cells: &'a [AtomicU64; WORDS], words: &'a [AtomicU64]) -> Self {
+        Self { words, ..Self::at(cells) }
+    }
+
     /// Makes it usable: once, before any other process has the memory.
     pub fn init(self) {
         self.mutex.init(false);
@@ -80,6 +85,15 @@ impl<'a> Inside<'a> {
     /// If there is no such place.
     pub fn set(&mut self, place: usize, value: u64) {
         self.monitor.words[place].store(value, Ordering::Relaxed);
+    }
+
+    /// Changes the word at `place`, and wakes all who wait for it as for a bell.
+    pub fn change(&mut self, place: usize, value: u64) {
+        self.set(place, value);
+        match self.monitor.sleepers {
+            Some(sleepers) => sleepers.wake_all(Bell(place)),
+            None => wake_all(&self.monitor.words[place]),
+        }
     }
 
     /// Wakes one who waits for the bell. Who it is goes in after this one has left. Whether anyone was woken; of those who
@@ -153,7 +167,8 @@ mod tests {
 
     /// One board, mapped twice: two processes see it so.
     fn twice() -> (Board, Board) {
-        let board = Board::create(BoardSize { workers: 1, active: 1, knobs: 0, resources: 1 }).expect("memory");
+        let board =
+            Board::create(BoardSize { workers: 1, active: 1, knobs: 0, resources: 1, extra: 0 }).expect("memory");
         let other = Board::open(board.fd().try_clone_to_owned().expect("descriptor")).expect("the same board");
         Monitor::at(board.resource(ResourceId(0))).init();
         (board, other)

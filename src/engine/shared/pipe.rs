@@ -201,7 +201,8 @@ mod tests {
     const ID: ResourceId = ResourceId(0);
 
     fn board(workers: usize) -> Board {
-        let board = Board::create(BoardSize { workers, active: workers, knobs: 0, resources: 1 }).expect("memory");
+        let board =
+            Board::create(BoardSize { workers, active: workers, knobs: 0, resources: 1, extra: 0 }).expect("memory");
         Pipe::at(ID, board.resource(ID)).init();
         board
     }

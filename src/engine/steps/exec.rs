@@ -27,7 +27,6 @@ impl Actor {
             &words,
             &Running {
                 limit,
-                mark: self.run.runner,
                 tell: |group: Option<u32>| ring.set_command(group.unwrap_or(0)),
                 enough: || self.must_leave(),
             },

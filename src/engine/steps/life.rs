@@ -90,12 +90,16 @@ impl Actor {
     fn begin(&mut self, other: Other, (asked, nth): (u64, u64)) -> Flow {
         self.pen.write(asked, EventKind::Spawns { life: other.id, nth });
         self.run.board.ring(other.worker).ask_to_end(false);
+        self.run.arrive(other.worker);
         let started = match self.run.plan.cast.workers[other.worker.index()].kind {
             WorkerKind::Process if self.run.plan.is_forked(other.worker) => self.fork(other, asked),
             WorkerKind::Thread => {
                 // From here on the life is the thread's own to end.
                 other.life.started();
-                spawn_thread(self.run, other.worker).inspect_err(|_| self.run.end_life(other.worker, false))
+                spawn_thread(self.run, other.worker).inspect_err(|_| {
+                    self.run.leave(other.worker, Some(&mut self.pen));
+                    self.run.end_life(other.worker, false);
+                })
             }
             WorkerKind::Async => {
                 other.life.started();

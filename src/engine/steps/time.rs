@@ -7,6 +7,23 @@ use crate::platform::{await_device, wait_for_device};
 use crate::scenario::Expr;
 use crate::trace::State;
 
+/// A worker that is to leave its task does so this soon.
+const SLICE: Duration = Duration::from_millis(20);
+
+/// A wait that is over at a certain time.
+struct Slices {
+    until: Instant,
+    longest: Duration,
+}
+
+impl Slices {
+    /// How long to wait now; nothing if it is over, or to be left.
+    fn next(&mut self, leave: bool) -> Option<Duration> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        (!leave && !left.is_zero()).then(|| left.min(self.longest))
+    }
+}
+
 impl Actor {
     /// Real work. It never gives the thread back: a task's loop stands still meanwhile.
     pub(in crate::engine) fn compute(&self, nanos: &Expr) {
@@ -23,13 +40,19 @@ impl Actor {
         if nanos == 0 {
             return;
         }
-        let time = Duration::from_nanos(nanos);
-        if self.pen.is_on_loop() {
+        let on_loop = self.pen.is_on_loop();
+        if on_loop {
             self.pen.block_for(self.ticks(nanos), State::Sleep);
-            tokio::time::sleep_until((Instant::now() + time).into()).await;
         } else {
             self.pen.block(State::Sleep, None);
-            std::thread::sleep(time);
+        }
+        let mut slices = self.slices(nanos);
+        while let Some(slice) = slices.next(self.is_cut_off()) {
+            if on_loop {
+                tokio::time::sleep_until((Instant::now() + slice).into()).await;
+            } else {
+                std::thread::sleep(slice);
+            }
         }
         self.pen.resume();
     }
@@ -39,15 +62,25 @@ impl Actor {
         if nanos == 0 {
             return Ok(());
         }
-        let waited = if self.pen.is_on_loop() {
+        let on_loop = self.pen.is_on_loop();
+        if on_loop {
             self.pen.block_for(self.ticks(nanos), State::Io);
-            await_device(nanos).await
         } else {
             self.pen.block(State::Io, None);
-            wait_for_device(nanos)
-        };
+        }
+        let (mut slices, mut waited) = (self.slices(nanos), Ok(()));
+        while let Some(slice) = slices.next(self.is_cut_off() || waited.is_err()) {
+            let nanos = slice.as_nanos() as u64;
+            waited = if on_loop { await_device(nanos).await } else { wait_for_device(nanos) };
+        }
         self.pen.resume();
         waited.map_err(|e| Halt::Failed(format!("waiting for a device: {e}")))
+    }
+
+    /// A wait of so long: in a task of a pool by slices, because it can be told to leave it.
+    fn slices(&self, nanos: u64) -> Slices {
+        let longest = if self.task.is_some() { SLICE } else { Duration::MAX };
+        Slices { until: Instant::now() + Duration::from_nanos(nanos), longest }
     }
 
     /// So much time on the run's clock.

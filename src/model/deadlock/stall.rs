@@ -17,8 +17,8 @@
 use std::collections::BTreeMap;
 
 use super::reduce::{Needs, never_live};
-use crate::model::{Model, Pipe, Res};
-use crate::trace::{Lanes, ResourceId, Stamp, State, WorkerId};
+use crate::model::{Ending, Model, Pipe, Res, Results};
+use crate::trace::{Awaited, Lanes, ResourceId, Stamp, State, WorkerId};
 
 /// Workers and those who could wake them, all together, beyond which nothing is concluded.
 const MOST: usize = 1 << 20;
@@ -67,6 +67,7 @@ impl Model {
                     total += spawners.len();
                     Needs::Any(spawners)
                 }
+                None if self.is_absent(w) => Needs::Any(Vec::new()),
                 None => self.needs(w),
             });
             if total > MOST {
@@ -91,9 +92,23 @@ impl Model {
                 self.is_in_vain(w, on, pipe) && self.is_kept_open(pipe, others)
             }
             (State::Signal, Res::Signals(signals)) => !wakers.timed && signals.is_used_up(),
+            (State::Signal, Res::Results(results)) => self.is_missing(w, on, results),
             _ => false,
         };
         in_vain.then_some((on, lane.doing.state == State::Full))
+    }
+
+    /// Whether a result that a worker waits for is not there, or tasks that it waits for are not over. That a result is there
+    /// is told by whoever did the task, before anything else that it does; so this is certain of whoever did nothing since.
+    fn is_missing(&self, w: WorkerId, on: ResourceId, results: &Results) -> bool {
+        match self.lanes[w.index()].awaits {
+            Some((of, Awaited::ALL_OVER)) if of == on => {
+                let pool = self.cast.pools.iter().position(|info| info.results == Some(on));
+                pool.is_some_and(|pool| self.pools[pool].open() > 0)
+            }
+            Some((of, nth)) if of == on => results.is_missing(nth),
+            _ => false,
+        }
     }
 
     /// Whether a worker has to wait on at a pipe until somebody on its other side does something that is not known yet.
@@ -130,7 +145,20 @@ impl Model {
             Some(Res::Pipe(pipe)) => w.index() < self.lanes.len() && pipe.is_open_to(*w) && !self.is_over(*w),
             _ => w.index() < self.lanes.len(),
         };
-        lanes.filter(can).map(WorkerId::index).collect()
+        let mut lanes: Vec<usize> = lanes.filter(can).map(WorkerId::index).collect();
+        // Where one that brings tasks was killed, the runner ends the pools for it, and nobody tells.
+        let killed = |w: &usize| matches!(self.lanes[*w].ended, Some(Ending::Killed | Ending::Died(_)));
+        if self.fed_by[on.index()].is_some() && lanes.iter().any(|w| killed(w) && self.seats[*w].is_none()) {
+            lanes.push(usize::MAX);
+        }
+        lanes
+    }
+
+    /// Whether a pool has no use for this worker: it never began, or has ended, and will not be started as the pool is now.
+    fn is_absent(&self, w: WorkerId) -> bool {
+        let Some((pool, seat)) = self.seats[w.index()] else { return false };
+        let lane = &self.lanes[w.index()];
+        !lane.in_life() && seat >= self.pools[pool.index()].size() as usize
     }
 
     /// Whether a worker has ended, and all its events are known: only who can spawn it could bring it back. A pool's workers

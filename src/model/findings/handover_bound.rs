@@ -22,7 +22,7 @@ fn check(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Fi
         return None;
     }
     let workers = look.sum(info.workers.iter().copied());
-    let feeder = look.sum([info.feeder]);
+    let feeder = look.sum(info.feeder);
     let work = workers.get(State::Running) + workers.get(State::Ready);
     let handover = workers.get(State::Handover) + feeder.get(State::Handover);
     let share = handover as f64 / (workers.alive() + feeder.alive()).max(1) as f64;

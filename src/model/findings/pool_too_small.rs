@@ -25,7 +25,7 @@ pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
 fn behind(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Finding> {
     let (come, done) = (pool.arrivals(look.span(), look.now), pool.throughput(look.span(), look.now));
     let busy = pool.utilization(look.from, look.now, look.now);
-    let feeder_waits = look.sum([info.feeder]).share(State::Full);
+    let feeder_waits = look.sum(info.feeder).share(State::Full);
     // What is in work has come too, and is not done yet.
     let behind = (come - done) * look.span().secs();
     if feeder_waits >= FULL || busy < BUSY || come < done * EXCESS || behind < f64::from(2 * pool.size() + 3) {
@@ -67,7 +67,7 @@ fn behind(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<F
 
 /// As many tasks come as are done, because the full queue lets no more in.
 fn blocked(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Finding> {
-    let waits = look.sum([info.feeder]).share(State::Full);
+    let waits = look.sum(info.feeder).share(State::Full);
     let busy = pool.utilization(look.from, look.now, look.now);
     if waits < FULL || busy < BUSY {
         return None;
@@ -80,7 +80,7 @@ fn blocked(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<
             "{} {finish} {} tasks/s, and more would come: {} waits {} of its time for room in {}.",
             count(u64::from(pool.size()), "worker"),
             number(pool.throughput(look.span(), look.now)),
-            look.name(info.feeder),
+            info.feeder.map_or("whoever brings them", |feeder| look.name(feeder)),
             percent(waits),
             look.resource(info.queue),
         ),

@@ -16,9 +16,10 @@ const NAMED: usize = 3;
 pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
     let stall = look.model.stall().filter(|stall| look.now.since(stall.at) >= STANDS)?;
     let missed = stall.set.iter().find_map(|worker| missed(look, &stall, *worker));
-    Some(match missed {
-        Some(missed) => lost_wakeup(look, &stall, missed),
-        None => nobody_left(look, &stall),
+    Some(match (missed, starved(look, &stall)) {
+        (Some(missed), _) => lost_wakeup(look, &stall, missed),
+        (None, Some(starved)) => starved,
+        (None, None) => nobody_left(look, &stall),
     })
 }
 
@@ -43,6 +44,35 @@ fn missed(look: &Look<'_>, stall: &Stall, worker: WorkerId) -> Option<Missed> {
     too_late.then_some(Missed { worker: *first, on, signal })
 }
 
+/// A pool all of whose workers wait for results of tasks that are still in its queue.
+fn starved(look: &Look<'_>, stall: &Stall) -> Option<Finding> {
+    let in_vain = |worker: &WorkerId| stall.set.contains(worker);
+    let found = look.pools().find(|(_, info, pool)| {
+        let there = || info.workers.iter().filter(|worker| look.model.lane(**worker).in_life());
+        let waits = |worker: &WorkerId| look.model.lane(*worker).doing().on == info.results;
+        let left = look.model.queue(info.queue).is_some_and(|queue| queue.depth() > 0);
+        pool.size() > 0 && left && there().count() > 0 && there().all(|worker| in_vain(worker) && waits(worker))
+    });
+    let (_, info, pool) = found?;
+    let (n, left) = (pool.size(), look.model.queue(info.queue)?.depth());
+    let who = if n == 1 { "The only worker".to_owned() } else { format!("All {n} workers") };
+    let (wait, them) = if n == 1 { ("waits", "it") } else { ("wait", "they") };
+    let (tasks, stand) = (count(left.into(), "task"), if left == 1 { "stands" } else { "stand" });
+    Some(Finding {
+        id: ID,
+        severity: Severity::Error,
+        sentence: format!(
+            "since {}: {who} of {} {wait} for results of tasks that only {them} could do; {tasks} {stand} in the queue.",
+            Span(stall.at.0),
+            info.name
+        ),
+        evidence: evidence(look, stall),
+        cure: "Give tasks that others wait for a pool of their own, or have more workers than tasks that wait.".into(),
+        about: Some(About::Resource(info.queue)),
+        at: Some(stall.at),
+    })
+}
+
 fn lost_wakeup(look: &Look<'_>, stall: &Stall, missed: Missed) -> Finding {
     let (who, on) = (look.name(missed.worker), look.resource(missed.on));
     Finding {
@@ -64,7 +94,8 @@ fn nobody_left(look: &Look<'_>, stall: &Stall) -> Finding {
     let names: Vec<&str> = stall.set.iter().take(NAMED).map(|worker| look.name(*worker)).collect();
     let names = names.join(", ");
     let who = if n > NAMED { format!("{names} and {} more", n - NAMED) } else { names };
-    let (wait, them) = if n == 1 { ("waits", "it") } else { ("wait", "them") };
+    let (wait, them) = if n == 1 { ("waits", "it") } else { ("wait", "they") };
+    let lost: u64 = look.pools().map(|(_, _, pool)| pool.lost()).sum();
     let first = stall.set.iter().find(|worker| look.model.lane(**worker).doing().state != State::Lock);
     let first = first.or(stall.set.first()).map(|worker| look.model.lane(*worker).doing());
     Finding {
@@ -73,8 +104,11 @@ fn nobody_left(look: &Look<'_>, stall: &Stall) -> Finding {
         sentence: format!("since {}: {who} {wait}, and nobody is left who could let {them} go on.", Span(stall.at.0)),
         evidence: evidence(look, stall),
         cure: match first.map(|doing| doing.state) {
-            Some(State::Empty) => "Close the queue after the last item, or take only what is there in one step.".into(),
+            Some(State::Empty) if lost == 0 => {
+                "Close the queue after the last item, or take only what is there in one step.".into()
+            }
             Some(State::Full) => "Let those who put end when nobody takes any more, or give the queue room.".into(),
+            _ if lost > 0 => "A task was lost with its worker: do it again, or fail whoever waits for it.".into(),
             _ => "Make sure that whoever changes what others wait for tells all of them, to the last.".into(),
         },
         about: first.and_then(|doing| doing.on).map(About::Resource),

@@ -108,7 +108,7 @@ impl Model {
     }
 
     #[inline]
-    fn with_queue(&mut self, queue: ResourceId, f: impl FnOnce(&mut Queue)) {
+    pub(super) fn with_queue(&mut self, queue: ResourceId, f: impl FnOnce(&mut Queue)) {
         match self.resources.get_mut(queue.index()) {
             Some(Res::Queue(queue)) => f(queue),
             _ => self.health.anomalies += 1,

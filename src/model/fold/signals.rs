@@ -37,6 +37,7 @@ impl Model {
         self.run(w, at);
         match self.resources.get_mut(on.index()) {
             Some(Res::Signals(signals)) => signals.give_up(),
+            Some(Res::Results(results)) => results.give_up(),
             _ => self.with_lock(on, |lock| lock.give_up(w, at)),
         }
     }

@@ -15,13 +15,13 @@ pub(in crate::model) struct Seen {
 }
 
 impl Seen {
-    pub(super) fn new(most: usize) -> Self {
+    pub(in crate::model) fn new(most: usize) -> Self {
         // There is no grant 0.
         Self { base: 0, hole: 0, words: VecDeque::from([1]), most: most.max(1) }
     }
 
     #[inline]
-    pub(super) fn mark(&mut self, grant: u64) {
+    pub(in crate::model) fn mark(&mut self, grant: u64) {
         let Some(ahead) = grant.checked_sub(self.base) else { return };
         let word = (ahead / 64) as usize;
         if word >= self.words.len() {
@@ -72,7 +72,13 @@ impl Seen {
         true
     }
 
-    pub(super) fn bytes(&self) -> usize {
+    /// Whether this one was certainly not seen: it is not among those that were given up.
+    pub(in crate::model) fn lacks(&self, one: u64) -> bool {
+        let Some(ahead) = one.checked_sub(self.base) else { return false };
+        self.words.get((ahead / 64) as usize).is_none_or(|word| word >> (ahead % 64) & 1 == 0)
+    }
+
+    pub(in crate::model) fn bytes(&self) -> usize {
         self.words.capacity() * size_of::<u64>()
     }
 }
@@ -90,6 +96,7 @@ mod tests {
             for grant in &grants {
                 seen.mark(*grant);
             }
+            prop_assert_eq!(seen.lacks(to + 1), !grants.contains(&(to + 1)));
             prop_assert_eq!(seen.complete(after, to), (after + 1..=to).all(|g| grants.contains(&g)));
         }
     }
@@ -102,6 +109,7 @@ mod tests {
         assert!(seen.complete(far - 1, far + 10));
         assert!(!seen.complete(10, far + 10));
         assert!(!seen.complete(0, 5), "forgotten, so not believed");
+        assert!(!seen.lacks(5) && !seen.lacks(11) && seen.lacks(far + 11), "nor believed to be missing");
         assert!(seen.bytes() <= (2 * 8) << 11);
         seen.mark(u64::MAX);
         assert!(seen.complete(u64::MAX - 1, u64::MAX));

@@ -130,11 +130,25 @@ pub(super) struct Pool<'a> {
     pub(super) failed: u64,
     pub(super) rejected: u64,
     pub(super) retried: u64,
+    pub(super) cancelled: u64,
+    pub(super) lost: u64,
+    pub(super) stolen: u64,
+    pub(super) unseen: u64,
+    pub(super) results: Option<Results>,
     pub(super) throughput_per_s: f64,
     pub(super) service_ms: Millis,
     pub(super) response_ms: Millis,
     pub(super) utilization: f64,
     pub(super) handover: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Results {
+    pub(super) there: u64,
+    pub(super) read: u64,
+    pub(super) held_max: u32,
+    pub(super) first_there_s: Option<f64>,
+    pub(super) first_read_s: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]

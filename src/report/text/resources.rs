@@ -66,7 +66,7 @@ pub(super) fn queues(report: &Report<'_>, look: Look, out: &mut String) {
     for (name, _, queue) in report.queues() {
         table.row([
             name.into(),
-            count(queue.capacity().into()).into(),
+            if queue.capacity() == 0 { "-".into() } else { count(queue.capacity().into()).into() },
             count(queue.put()).into(),
             count(queue.taken()).into(),
             plain((queue.mean() * 10.0).round() / 10.0).into(),

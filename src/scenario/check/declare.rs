@@ -227,11 +227,14 @@ impl Checker {
         found.map_err(|error| self.mistakes.error(entry_span(entry), error.to_string())).ok()
     }
 
-    /// The knob and its value; it counts as neither used nor unused.
+    /// The knob and its value; it counts as neither used nor unused. Free text has no value to compare or to turn to.
     pub(super) fn knob_setting(&self, name: &str, text: &str) -> Result<(KnobId, f64), SettingError> {
         let (id, knob) =
             self.scenario.knob(name).ok_or_else(|| crate::scenario::turn::unknown(name, self.scenario.knobs.iter()))?;
-        Ok((id, knob.parse(text)?))
+        match knob.kind {
+            KnobKind::Text { .. } => Err(SettingError::FreeText { knob: knob.name.clone() }),
+            _ => Ok((id, knob.parse(text)?)),
+        }
     }
 
     /// Totals that no single line shows.

@@ -147,7 +147,9 @@ impl Checker {
 
     fn subject(&mut self, entry: &KdlEntry, of: Of) -> Option<Subject> {
         let thing = self.resolve(entry, of.what(), |this, thing| match (thing, of) {
-            (Thing::Pool(_), of) => matches!(of, Of::Pool | Of::Queued | Of::Counted | Of::Crew),
+            (Thing::Pool(_), of) => {
+                matches!(of, Of::Pool | Of::Queued | Of::Counted | Of::Crew | Of::Losing)
+            }
             (Thing::Workers(_), of) => of == Of::Crew,
             (Thing::Resource(at), of) => {
                 this.scenario.resources.get(at).is_some_and(|resource| of.matches(&resource.spec))

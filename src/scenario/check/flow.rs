@@ -5,7 +5,7 @@ use kdl::KdlNode;
 use super::Checker;
 use super::node::{children, span_of};
 use super::steps::{Pair, pairs};
-use crate::scenario::program::{Choice, LifeStep, QueueStep, ResourceSpec, SignalStep, Step, Target};
+use crate::scenario::program::{Choice, LifeStep, PoolStep, QueueStep, ResourceSpec, SignalStep, Step, Target};
 use crate::trace::LockKind;
 
 /// Locks that one worker may hold at once.
@@ -66,6 +66,7 @@ impl Checker {
             }
             Step::When { body: steps, otherwise, .. }
             | Step::If { body: steps, otherwise, .. }
+            | Step::Pool(PoolStep::Look { body: steps, otherwise })
             | Step::Life(LifeStep::Join { body: steps, otherwise, .. })
             | Step::Queue(
                 QueueStep::TryPut { body: steps, otherwise, .. } | QueueStep::TryTake { body: steps, otherwise, .. },

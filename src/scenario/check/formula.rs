@@ -17,6 +17,9 @@ const LONGEST: usize = 64;
 /// More workers than any scenario may have.
 const WORKERS: f64 = 10_000.0;
 
+/// More tasks than any run can number.
+const TASKS: f64 = 1e15;
+
 /// A formula with what is known about its value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Formula {
@@ -86,7 +89,8 @@ fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, Fault> {
             }
             '+' | '-' | '*' | '/' | '%' | '(' | ')' | ',' => (Token::Sign(c), 1),
             _ => {
-                let help = "numbers, $knobs, i, n, cores, min( , ), max( , ), random( , ), exponential( ), + - * / % and parentheses";
+                let help = "numbers, $knobs, i, n, task, cores, min( , ), max( , ), random( , ), exponential( ), + - * / % \
+                            and parentheses";
                 return Err(fault(at..at + c.len_utf8(), "this does not belong into a number", Some(help)));
             }
         };
@@ -210,12 +214,13 @@ impl<'a> Parser<'a> {
 
     fn named(&mut self, name: &str, at: &Range<usize>) -> Result<Formula, Fault> {
         match name {
-            "i" | "n" if !self.index => {
-                let help = "i and n are known to steps only";
+            "i" | "n" | "task" if !self.index => {
+                let help = "i, n and task are known to steps only";
                 Err(fault(at.clone(), format!("`{name}` means nothing here"), Some(help)))
             }
             "i" => Ok(Formula { expr: Expr::Index, unit: Unit::Count, low: 0.0, high: WORKERS - 1.0 }),
             "n" => Ok(Formula { expr: Expr::Count, unit: Unit::Count, low: 1.0, high: WORKERS }),
+            "task" => Ok(Formula { expr: Expr::Task, unit: Unit::Count, low: 0.0, high: TASKS }),
             "cores" => {
                 let cores = std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64);
                 Ok(Formula { expr: Expr::Number(cores), unit: Unit::Count, low: cores, high: cores })
@@ -245,7 +250,7 @@ impl<'a> Parser<'a> {
             _ => Err(fault(
                 at.clone(),
                 format!("`{name}` means nothing here"),
-                Some("known are i, n, cores, min, max, random, exponential, $knobs"),
+                Some("known are i, n, task, cores, min, max, random, exponential, $knobs"),
             )),
         }
     }

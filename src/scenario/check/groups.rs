@@ -27,6 +27,7 @@ pub(super) const KINDS: [(&str, WorkerKind); 3] =
 
 impl Checker {
     pub(super) fn groups(&mut self, nodes: &[&KdlNode]) {
+        let before = self.mistakes.count_errors();
         for node in nodes {
             match node.name().value() {
                 "thread" => self.workers(node, WorkerKind::Thread),
@@ -34,6 +35,11 @@ impl Checker {
                 "async" => self.workers(node, WorkerKind::Async),
                 "pool" => self.pool(node),
                 _ => {}
+            }
+        }
+        if self.mistakes.count_errors() == before {
+            for (pool, node) in super::named(nodes, &["pool"]).enumerate() {
+                self.fed(node, pool);
             }
         }
     }
@@ -74,6 +80,7 @@ impl Checker {
         }
         if self.mistakes.count_errors() == before {
             self.flow(children(node), &steps);
+            self.results_exist(node, &steps);
         }
         steps
     }
@@ -91,7 +98,11 @@ impl Checker {
         let queue = self.plain(node, "queue", CAPACITY, QUEUE);
         let payload = self.plain(node, "payload", PAYLOAD, 0.0);
         let retries = self.plain(node, "retries", RETRIES, RETRIES.max);
+        let on_crash = self.on_crash(node);
         let (feed, chunk, task) = self.pool_parts(node);
+        let schedule = self.schedule(node, feed.as_ref());
+        let batch = children(node).iter().find(|child| child.name().value() == "batch");
+        let collects = batch.map(|batch| self.collects(batch)).unwrap_or_default();
         self.scenario.pools.push(Pool {
             name: name_of(node),
             of: of.unwrap_or(Choice::Fixed(WorkerKind::Thread)),
@@ -100,9 +111,13 @@ impl Checker {
             seat,
             queue,
             policy,
-            feed: feed.unwrap_or(Feed::Batch { count: Expr::Number(1.0) }),
+            feed: feed.unwrap_or(Feed::Batch { count: Expr::Number(1.0) }), // the mistake was told
             payload,
+            on_crash,
             retries,
+            schedule,
+            results: collects.results,
+            timeout: collects.timeout,
             chunk,
             task,
         });
@@ -130,7 +145,7 @@ impl Checker {
             ("feed", &feeds, "add arrive rate=\"200/s\", or batch count=1000"),
         ] {
             match found.as_slice() {
-                [] if known => {
+                [] if known && what == "task" => {
                     self.mistakes.error(span_of(node), format!("this pool has no {what}")).help(help);
                 }
                 [] | [_] => {}
@@ -140,7 +155,7 @@ impl Checker {
                 }
             }
         }
-        let feed = feeds.first().and_then(|node| self.feed(node));
+        let feed = feeds.first().map_or(Some(Feed::Submitted), |node| self.feed(node));
         let chunk = feeds.first().map_or(Expr::Number(1.0), |node| self.plain(node, "chunk", CHUNK, 1.0));
         let task = tasks.first().map(|node| self.body(node)).unwrap_or_default();
         (feed, chunk, task)

@@ -65,6 +65,10 @@ pub(super) const ADDS: Want = want(Unit::Count, 0.0, 1e7);
 /// How many workers a pool has.
 pub(super) const POOL_SIZE: Want = want(Unit::Count, 1.0, MOST).whole();
 pub(super) const RATE: Want = want(Unit::Rate, 0.1, 1e6).whole();
+/// Tasks whose results somebody collects: each has a place where its result is kept.
+pub(super) const COLLECTED: Want = want(Unit::Count, 1.0, 100_000.0).fixed();
+/// Which task.
+pub(super) const TASK: Want = want(Unit::Count, 0.0, 1e12);
 pub(super) const TASKS: Want = want(Unit::Count, 1.0, 1e9).fixed();
 /// How often a task is begun anew; the most is as good as for ever.
 pub(super) const RETRIES: Want = want(Unit::Count, 0.0, 1e6).whole();

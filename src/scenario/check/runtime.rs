@@ -12,6 +12,9 @@ use crate::trace::{Memory, WorkerKind};
 /// Threads of an event loop.
 pub(super) const THREADS: Want = Want { unit: Unit::Count, min: 1.0, max: 256.0, index: false, live: false };
 
+/// A group or pool: where it stands, the kinds that its workers can be of, and what they do.
+type Body<'a, 'b> = (&'a KdlNode, Vec<WorkerKind>, &'b [Step]);
+
 impl Checker {
     pub(super) fn runtime(&mut self, nodes: &[&KdlNode]) {
         let mut found = super::named(nodes, &["runtime"]);
@@ -30,19 +33,26 @@ impl Checker {
 
     /// Tasks live in one process: what they wait for is woken there, and nowhere else. A counter is waited for by nobody.
     pub(super) fn shared_with_tasks(&mut self, nodes: &[&KdlNode]) {
-        let workers: Vec<(&KdlNode, Vec<WorkerKind>, Vec<usize>)> = self.workers_with_nodes(nodes);
+        let bodies = self.bodies_with_nodes(nodes);
+        let mut mixed = Vec::new();
         for (at, resource) in self.scenario.resources.iter().enumerate() {
-            if matches!(resource.spec, ResourceSpec::Counter { .. }) {
-                continue;
+            let uses = |step: &Step| step.target().is_some_and(|target| target.resource == at);
+            if !matches!(resource.spec, ResourceSpec::Counter { .. }) {
+                let with = bodies.iter().filter(|(.., steps)| steps.iter().any(|step| step.any(&uses)));
+                mixed
+                    .extend(tasks_and_processes(&with.collect::<Vec<_>>()).map(|found| (resource.name.clone(), found)));
             }
-            let user = |kind| workers.iter().find(|(_, kinds, uses)| kinds.contains(&kind) && uses.contains(&at));
-            let (Some((task, ..)), Some((process, ..))) = (user(WorkerKind::Async), user(WorkerKind::Process)) else {
-                continue;
-            };
-            if std::ptr::eq(*task, *process) {
-                continue; // one or the other, as its knob stands
-            }
-            let title = format!("`{}` cannot be shared by tasks and processes", resource.name);
+        }
+        let pools = super::named(nodes, &["pool"]).zip(&self.scenario.pools);
+        for (at, (node, pool)) in pools.enumerate() {
+            let uses = |step: &Step| step.pool() == Some(at);
+            let with = bodies.iter().filter(|(of, _, steps)| {
+                std::ptr::eq(*of, node) || steps.iter().any(|step| step.any(&uses)) // its workers, and who brings tasks
+            });
+            mixed.extend(tasks_and_processes(&with.collect::<Vec<_>>()).map(|found| (pool.name.clone(), found)));
+        }
+        for (name, (task, process)) in mixed {
+            let title = format!("`{name}` cannot be shared by tasks and processes");
             let mistake = self.mistakes.error(span_of(task), title).label("these are tasks of one process");
             mistake.also(span_of(process), "these are processes of their own");
             mistake.help("nothing outside a process can wake a task in it: make threads of the processes");
@@ -120,14 +130,8 @@ impl Checker {
         self.scenario.workers[group].kind
     }
 
-    /// Each group and pool: where it stands, the kinds that its workers can be of, and which resources they use.
-    fn workers_with_nodes<'a>(&self, nodes: &[&'a KdlNode]) -> Vec<(&'a KdlNode, Vec<WorkerKind>, Vec<usize>)> {
-        let bodies = self.bodies_with_nodes(nodes).into_iter();
-        bodies.map(|(node, kinds, steps)| (node, kinds, uses(steps))).collect()
-    }
-
     /// Each group and pool: where it stands, the kinds that its workers can be of, and what they do.
-    fn bodies_with_nodes<'a>(&self, nodes: &[&'a KdlNode]) -> Vec<(&'a KdlNode, Vec<WorkerKind>, &[Step])> {
+    fn bodies_with_nodes<'a>(&self, nodes: &[&'a KdlNode]) -> Vec<Body<'a, '_>> {
         let groups = super::named(nodes, &["thread", "process", "async"]).zip(&self.scenario.workers);
         let groups = groups.map(|(node, group)| (node, vec![group.kind], group.steps.as_slice()));
         let pools = super::named(nodes, &["pool"]).zip(&self.scenario.pools).map(|(node, pool)| {
@@ -141,6 +145,13 @@ impl Checker {
     }
 }
 
+/// The tasks and the processes among those who share something, if there are both.
+fn tasks_and_processes<'a>(with: &[&Body<'a, '_>]) -> Option<(&'a KdlNode, &'a KdlNode)> {
+    let find = |kind| with.iter().find(|(_, kinds, _)| kinds.contains(&kind)).map(|(node, ..)| *node);
+    let both = (find(WorkerKind::Async)?, find(WorkerKind::Process)?);
+    (!std::ptr::eq(both.0, both.1)).then_some(both) // else they are one or the other, as a knob stands
+}
+
 /// The first such resource that a task uses itself, with no other thread for it.
 fn first_used(steps: &[Step], wanted: &impl Fn(usize) -> bool) -> Option<usize> {
     steps.iter().find_map(|step| match step {
@@ -150,13 +161,4 @@ fn first_used(steps: &[Step], wanted: &impl Fn(usize) -> bool) -> Option<usize> 
             own.or_else(|| step.bodies().find_map(|body| first_used(body, wanted)))
         }
     })
-}
-
-/// The resources that steps use.
-fn uses(steps: &[Step]) -> Vec<usize> {
-    let mut found = Vec::new();
-    for step in steps {
-        step.each(&mut |step| found.extend(step.target().map(|target| target.resource)));
-    }
-    found
 }

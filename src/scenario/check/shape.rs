@@ -181,6 +181,7 @@ pub(super) const STEPS: Place = Place {
         queue::QUEUES,
         pipe::PIPES,
         signal::SIGNALS,
+        pool::STEPS,
         life::LIVES,
         control::CONTROL,
         control::LOOP,

@@ -4,6 +4,7 @@ mod attempt;
 mod chance;
 mod life;
 mod pipe;
+mod pool;
 mod question;
 mod queue;
 mod real;
@@ -18,7 +19,6 @@ use super::number::{ADDS, BYTES, PLACE, TIME, TIMES};
 use super::shape::STEPS;
 use crate::scenario::clean::clean;
 use crate::scenario::expr::Expr;
-use crate::scenario::knob::KnobKind;
 use crate::scenario::nearest::any_of;
 use crate::scenario::program::{LoopStep, ResourceSpec, Step, Target};
 
@@ -26,7 +26,8 @@ use crate::scenario::program::{LoopStep, ResourceSpec, Step, Target};
 pub(super) const PIXELS: (i64, i64) = (1, 4_096);
 
 /// Steps that `else` can follow.
-const BEFORE_ELSE: [&str; 9] = ["when", "if", "try-lock", "try-put", "try-take", "join", "http-get", "exec", "retry"];
+const BEFORE_ELSE: [&str; 10] =
+    ["when", "if", "try-lock", "try-put", "try-take", "join", "result", "http-get", "exec", "retry"];
 
 /// What a counter can change by in one step.
 pub(super) const DELTA: (i64, i64) = (-127, 127);
@@ -75,6 +76,7 @@ impl Checker {
             ("thumbnail", _) => self.thumbnail(node),
             ("choose", _) => self.choose(node),
             ("abort", _) => Some(Step::Abort),
+            ("submit" | "result" | "shutdown", _) => self.on_pool(node, word),
             ("blocking", _) => Some(Step::Loop(LoopStep::Blocking(self.steps(children(node))))),
             ("to-thread", _) => Some(Step::Loop(LoopStep::ToThread(self.steps(children(node))))),
             ("yield", _) => Some(Step::Loop(LoopStep::Yield)),
@@ -189,11 +191,6 @@ impl Checker {
         };
         let (knob, is) = self.knob_value(name, entry)?;
         self.use_knob(knob, true);
-        if let KnobKind::Text { .. } = self.scenario.knobs[knob.index()].kind {
-            let title = format!("the knob `{name}` is free text, and `when` compares numbers and words");
-            self.mistakes.error(entry_span(entry), title);
-            return None;
-        }
         Some(Step::When { knob, is, body, otherwise: Vec::new() })
     }
 

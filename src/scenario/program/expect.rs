@@ -76,7 +76,7 @@ pub enum Metric {
     Fairness,
     /// A counter's value.
     Value,
-    /// Updates a counter lost.
+    /// Updates a counter lost, or tasks that a pool lost.
     Lost,
     /// Copies of a private counter that processes have beside their parent's.
     Copies,
@@ -85,6 +85,16 @@ pub enum Metric {
     Failed,
     Retried,
     Rejected,
+    /// Tasks of a pool that were called off, that one worker took from another, whose failure nobody will look at.
+    Cancelled,
+    Stolen,
+    Unseen,
+    /// Results of a pool's tasks that nobody has read.
+    Unread,
+    /// Most results that were there at once and that nobody had read.
+    HeldBack,
+    /// How many times as long as the first result took to be there the first one took to be read.
+    FirstResult,
     /// Share of the time in which someone had the lock.
     Held,
     /// Share of the attempts at a lock that ended without it.

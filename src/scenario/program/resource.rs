@@ -75,6 +75,16 @@ pub enum Choice<T> {
     Knob(KnobId, Vec<T>),
 }
 
+impl<T: Copy> Choice<T> {
+    /// The word that stands, or that the knob stands at.
+    pub fn pick(&self, knob: impl FnOnce(KnobId) -> f64) -> Option<T> {
+        match self {
+            Self::Fixed(word) => Some(*word),
+            Self::Knob(id, of) => of.get(knob(*id) as usize).copied(),
+        }
+    }
+}
+
 /// One of a resource's array, or the resource itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Target {

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod life;
+mod pool;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,7 @@ use crate::trace::KnobId;
 
 pub use attempt::{Attempt, Origin, What};
 pub use life::{LifeStep, Members, Which};
+pub use pool::{Leave, PoolStep};
 
 /// One thing a worker does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -80,6 +82,7 @@ pub enum Step {
     Queue(QueueStep),
     Pipe(PipeStep),
     Signal(SignalStep),
+    Pool(PoolStep),
     Loop(LoopStep),
     Life(LifeStep),
     /// Has this much memory, all of it written to, while it runs the body.
@@ -144,6 +147,7 @@ impl Step {
             Self::TryLock { body, otherwise, .. }
             | Self::When { body, otherwise, .. }
             | Self::If { body, otherwise, .. }
+            | Self::Pool(PoolStep::Look { body, otherwise })
             | Self::Life(LifeStep::Join { body, otherwise, .. })
             | Self::Queue(QueueStep::TryPut { body, otherwise, .. } | QueueStep::TryTake { body, otherwise, .. }) => {
                 (body, otherwise, &[])
@@ -171,11 +175,19 @@ impl Step {
             | Self::Store { target, .. }
             | Self::Add { target, .. }
             | Self::AddMany { target, .. }
-            | Self::If { question: Question { target, .. }, .. }
-            | Self::While { question: Question { target, .. }, .. } => Some(target),
+            | Self::If { question: Question { of: Asked::Resource(target), .. }, .. }
+            | Self::While { question: Question { of: Asked::Resource(target), .. }, .. } => Some(target),
             Self::Queue(step) => Some(step.target()),
             Self::Signal(step) => Some(step.target()),
             Self::Pipe(step) => Some(step.target()),
+            _ => None,
+        }
+    }
+
+    /// The pool that it has to do with.
+    pub const fn pool(&self) -> Option<usize> {
+        match self {
+            Self::Pool(PoolStep::Submit { pool, .. } | PoolStep::Shutdown { pool, .. }) => Some(*pool),
             _ => None,
         }
     }
@@ -196,6 +208,7 @@ impl Step {
             Self::TryLock { otherwise, .. }
             | Self::When { otherwise, .. }
             | Self::If { otherwise, .. }
+            | Self::Pool(PoolStep::Look { otherwise, .. })
             | Self::Life(LifeStep::Join { otherwise, .. })
             | Self::Queue(QueueStep::TryPut { otherwise, .. } | QueueStep::TryTake { otherwise, .. }) => {
                 Some(otherwise)
@@ -295,12 +308,18 @@ pub enum LoopStep {
     Yield,
 }
 
-/// A question about a counter's value or a queue's depth.
+/// A question about a counter's value, a queue's depth, or a number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Question {
-    pub target: Target,
+    pub of: Asked,
     pub compare: Compare,
     pub value: Expr,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Asked {
+    Resource(Target),
+    Number(Expr),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -49,9 +49,66 @@ pub struct Pool {
     pub payload: Expr,
     /// Tasks handed over at once.
     pub chunk: Expr,
+    /// What becomes of the pool when a worker process dies.
+    pub on_crash: Choice<Crash>,
     /// How often a task whose worker process died is begun anew before it counts as failed.
     pub retries: Expr,
+    pub schedule: Choice<Schedule>,
+    /// What whoever feeds a batch does with the results; `None`: there are none.
+    pub results: Option<Choice<Delivery>>,
+    /// How long it waits for them, from the moment it began.
+    pub timeout: Option<Expr>,
     pub task: Vec<Step>,
+}
+
+/// How results come to whoever wants them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Delivery {
+    /// In the order of the tasks: a result that is there early is held back.
+    Ordered,
+    /// In the order in which the tasks end.
+    AsCompleted,
+    /// Nobody reads them.
+    Ignored,
+}
+
+impl Delivery {
+    pub const ALL: [(&'static str, Self); 3] =
+        [("ordered", Self::Ordered), ("as-completed", Self::AsCompleted), ("ignored", Self::Ignored)];
+}
+
+/// Who gets which task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Schedule {
+    /// All take from one queue.
+    Shared,
+    /// A batch is dealt out before it begins, an equal part to each.
+    Split,
+    /// As `Split`; who has done its own takes from others.
+    Steal,
+}
+
+impl Schedule {
+    pub const ALL: [(&'static str, Self); 3] =
+        [("shared", Self::Shared), ("split", Self::Split), ("steal", Self::Steal)];
+}
+
+/// What becomes of a pool when one of its worker processes dies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Crash {
+    /// Another one takes its place, and the task is done again.
+    Restart,
+    /// The task failed; the others go on without it.
+    Shrink,
+    /// All that is not done fails, and the other processes are ended.
+    FailAll,
+    /// Another one takes its place. Nobody remembers the task.
+    Lose,
+}
+
+impl Crash {
+    pub const ALL: [(&'static str, Self); 4] =
+        [("restart", Self::Restart), ("shrink", Self::Shrink), ("fail-all", Self::FailAll), ("lose", Self::Lose)];
 }
 
 /// What happens to a task when the queue is full.
@@ -65,6 +122,8 @@ pub enum Policy {
 /// Where a pool's tasks come from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Feed {
+    /// Nobody feeds it: it does what others submit.
+    Submitted,
     /// Open loop: tasks are due at this rate whatever the pool does.
     Arrive { rate: Expr },
     /// This many, as fast as the queue takes them.

@@ -69,13 +69,14 @@ impl Pools<'_> {
     }
 }
 
-/// All pools in a line: what is done, of how much, how fast.
+/// All pools in a line: what is done, of how much, what failed, how fast.
 pub(super) fn in_a_line(watch: &Watch) -> String {
     let cast = watch.shown().cast();
     let pools = watch.figures.pools.iter().filter_map(|(id, pool)| {
         let name = &cast.pools.get(id.index())?.name;
         let of = pool.total.map_or_else(String::new, |total| format!(" of {}", count(total)));
-        Some(format!("{name}: {}{of} done, {}", count(pool.done), rate(pool.throughput)))
+        let failed = if pool.failed > 0 { format!("{} failed, ", count(pool.failed)) } else { String::new() };
+        Some(format!("{name}: {}{of} done, {failed}{}", count(pool.done), rate(pool.throughput)))
     });
     pools.collect::<Vec<_>>().join("   ")
 }

@@ -232,6 +232,7 @@ impl<'a> Player<'a> {
             Step::Queue(step) => self.queue_step(worker, step, now),
             Step::Pipe(step) => self.pipe_step(worker, step, now),
             Step::Signal(step) => self.signal_step(worker, step, now),
+            Step::Pool(step) => self.pool_step(worker, step, now),
             Step::Life(step) => self.life_step(worker, step, now),
             Step::If { question, body, otherwise } => {
                 let taken = if self.holds(question, place) { body } else { otherwise };

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::Place;
 use super::player::{Player, Taken};
-use crate::scenario::{Question, QueueStep, ResourceSpec, SignalStep, Target};
+use crate::scenario::{Asked, Question, QueueStep, ResourceSpec, SignalStep, Target};
 use crate::trace::State;
 
 /// What is shared and is no lock: each kind uses its part.
@@ -34,8 +34,11 @@ impl Shared {
 
 impl<'a> Player<'a> {
     pub(super) fn holds(&self, question: &Question, place: Place<'a>) -> bool {
-        let value = self.shared[self.index(&question.target, place)].value;
-        question.compare.holds(value as f64, question.value.eval(&place))
+        let value = match &question.of {
+            Asked::Number(number) => number.eval(&place),
+            Asked::Resource(target) => self.shared[self.index(target, place)].value as f64,
+        };
+        question.compare.holds(value, question.value.eval(&place))
     }
 
     pub(super) fn queue_step(&mut self, worker: usize, step: &'a QueueStep, now: u64) {

@@ -156,7 +156,16 @@ pub(super) fn pool() -> Script {
         w.cast.workers[worker.index()].pool = Some(PoolId(0));
     }
     let of = WorkerKind::Thread;
-    let info = PoolInfo { name: "pool".into(), of, workers: workers.clone(), feeder, queue, size: 2, total: Some(100) };
+    let info = PoolInfo {
+        name: "pool".into(),
+        of,
+        workers: workers.clone(),
+        feeder: Some(feeder),
+        queue,
+        results: None,
+        size: 2,
+        total: Some(100),
+    };
     w.cast.pools.push(info);
     let pool = PoolId(0);
     let mut depth = 0;

@@ -1,6 +1,8 @@
 //! Which states a scenario can show: they make up its legend, which then never changes its width.
 
-use crate::scenario::{Choice, Feed, PipeStep, Policy, QueueStep, ResourceSpec, Scenario, SignalStep, Step, What};
+use crate::scenario::{
+    Choice, Feed, PipeStep, Policy, PoolStep, QueueStep, ResourceSpec, Scenario, SignalStep, Step, What,
+};
 use crate::trace::{State, WorkerKind};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,6 +26,9 @@ impl States {
             }
             if matches!(pool.feed, Feed::Arrive { .. }) {
                 states.add(&[State::Sleep]);
+            }
+            if pool.results.is_some() {
+                states.add(&[State::Signal]);
             }
             let may_be = |kind: WorkerKind| match &pool.of {
                 Choice::Fixed(fixed) => *fixed == kind,
@@ -62,10 +67,14 @@ impl States {
                 | Step::Acquire { .. }
                 | Step::Read { .. }
                 | Step::Write { .. } => self.add(&[State::Lock]),
-                Step::Queue(QueueStep::Put(_)) | Step::Pipe(PipeStep::Send { .. }) => self.add(&[State::Full]),
+                Step::Queue(QueueStep::Put(_))
+                | Step::Pool(PoolStep::Submit { .. })
+                | Step::Pipe(PipeStep::Send { .. }) => self.add(&[State::Full]),
                 Step::Queue(QueueStep::Take(_) | QueueStep::Each { .. })
                 | Step::Pipe(PipeStep::Receive { .. } | PipeStep::Each { .. }) => self.add(&[State::Empty]),
-                Step::Signal(SignalStep::Wait { .. } | SignalStep::Meet(_)) => self.add(&[State::Signal]),
+                Step::Pool(_) | Step::Signal(SignalStep::Wait { .. } | SignalStep::Meet(_)) => {
+                    self.add(&[State::Signal]);
+                }
                 Step::Panic(_) | Step::Abort | Step::Exit(_) => self.add(&[State::Crashed]),
                 _ => {}
             }

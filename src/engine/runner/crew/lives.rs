@@ -13,6 +13,7 @@ impl Crew {
                 Ok(()) => life.started(),
                 Err(e) => {
                     self.could_not_start(worker, &e);
+                    run.leave(worker, None);
                     run.end_life(worker, false);
                 }
             }
@@ -33,6 +34,7 @@ impl Crew {
             if life.is_alive_in(pid) {
                 let death = death.cloned().unwrap_or(Death::CutOff);
                 self.run.notice(Notice::Died { worker, death });
+                self.run.leave(worker, None);
                 self.run.end_life(worker, false);
             }
         }

@@ -14,7 +14,7 @@ impl Crew {
         let may_start = |worker: WorkerId| match plan.parts[worker.index()] {
             Part::PoolWorker { pool, .. } => {
                 let pool = &plan.cast.pools[pool];
-                pool.workers.iter().chain([&pool.feeder]).any(|other| self.is_running(*other))
+                pool.workers.iter().chain(&pool.feeder).any(|other| self.is_running(*other))
             }
             Part::Member { .. } | Part::Feeder { .. } | Part::Server { .. } | Part::Manager => false,
         };

@@ -3,7 +3,7 @@
 use crate::scenario::program::{Metric, Part, ResourceSpec};
 
 /// What can be found wrong with a run: the ids of the detectors. They live in a layer that this one does not know.
-pub(in crate::scenario::check) const FINDINGS: [&str; 20] = [
+pub(in crate::scenario::check) const FINDINGS: [&str; 21] = [
     "convoy",
     "crashed",
     "deadlock",
@@ -24,6 +24,7 @@ pub(in crate::scenario::check) const FINDINGS: [&str; 20] = [
     "starved",
     "straggler",
     "unfair",
+    "unseen-failures",
 ];
 
 /// What a measure is taken of.
@@ -31,6 +32,8 @@ pub(in crate::scenario::check) const FINDINGS: [&str; 20] = [
 pub(in crate::scenario::check) enum Of {
     Lock,
     Counter,
+    /// A counter or a pool.
+    Losing,
     Pool,
     Queue,
     /// A pool or a queue.
@@ -51,6 +54,7 @@ impl Of {
         match self {
             Self::Lock => "a lock",
             Self::Counter => "a counter",
+            Self::Losing => "a counter or a pool",
             Self::Pool => "a pool",
             Self::Queue => "a queue",
             Self::Queued => "a pool or a queue",
@@ -66,7 +70,7 @@ impl Of {
             ResourceSpec::Mutex { .. } | ResourceSpec::Semaphore { .. } | ResourceSpec::Rwlock { .. } => {
                 matches!(self, Self::Lock | Self::Counted)
             }
-            ResourceSpec::Counter { .. } => matches!(self, Self::Counter | Self::Counted),
+            ResourceSpec::Counter { .. } => matches!(self, Self::Counter | Self::Losing | Self::Counted),
             ResourceSpec::Queue { .. } | ResourceSpec::Pipe { .. } | ResourceSpec::Server(_) => {
                 matches!(self, Self::Queue | Self::Queued | Self::Counted)
             }
@@ -90,7 +94,7 @@ const fn measure(word: &'static str, metric: Metric, of: Of, help: &'static str)
     Measure { word, metric, of, help }
 }
 
-pub(in crate::scenario::check) const MEASURES: [Measure; 34] = [
+pub(in crate::scenario::check) const MEASURES: [Measure; 40] = [
     measure("contended", Metric::Contended, Of::Lock, "share of its acquisitions that had to wait"),
     measure(
         "fairness",
@@ -101,12 +105,28 @@ pub(in crate::scenario::check) const MEASURES: [Measure; 34] = [
     measure("held", Metric::Held, Of::Lock, "share of the time in which someone had it"),
     measure("gave-up", Metric::GaveUp, Of::Lock, "share of the attempts that ended without it"),
     measure("value", Metric::Value, Of::Counter, "what it holds"),
-    measure("lost", Metric::Lost, Of::Counter, "updates that were lost: what it should hold less what it holds"),
+    measure(
+        "lost",
+        Metric::Lost,
+        Of::Losing,
+        "of a counter: updates lost, what it should hold less what it holds; of a pool: tasks begun that will never end",
+    ),
     measure("copies", Metric::Copies, Of::Counter, "copies that processes have of a private one beside their parent's"),
     measure("done", Metric::Done, Of::Pool, "tasks done"),
     measure("failed", Metric::Failed, Of::Pool, "tasks that failed"),
     measure("retried", Metric::Retried, Of::Pool, "tasks begun anew because their process died"),
     measure("rejected", Metric::Rejected, Of::Pool, "tasks turned away because the queue was full"),
+    measure("cancelled", Metric::Cancelled, Of::Pool, "tasks called off before they began"),
+    measure("stolen", Metric::Stolen, Of::Pool, "tasks that one worker took from another"),
+    measure("unseen", Metric::Unseen, Of::Pool, "failures that nobody will look at: their results are read by nobody"),
+    measure("unread", Metric::Unread, Of::Pool, "results that are there and that nobody has read"),
+    measure("held-back", Metric::HeldBack, Of::Pool, "most results that were there at once without having been read"),
+    measure(
+        "first-result",
+        Metric::FirstResult,
+        Of::Pool,
+        "how many times as long as the first result took to be there the first one took to be read",
+    ),
     measure("utilization", Metric::Utilization, Of::Pool, "share of its workers' time that went into tasks"),
     measure(
         "parallel",

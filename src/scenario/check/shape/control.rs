@@ -5,7 +5,7 @@ use super::Value::Number;
 use super::{AT, Block, Family, Slot, may, must, of, shape};
 use crate::scenario::check::number::{TIMES, VALUE, WEIGHT};
 
-const TESTED: Slot = of("tested", "a counter or a queue");
+const TESTED: Slot = of("tested", "a counter, a queue, or a number such as `task`");
 
 const COMPARED: &[Slot] = &[
     AT,

@@ -1,9 +1,10 @@
 //! What is in the block of a pool.
 
 use super::Unless::{Is, Then};
-use super::Value::{Number, Own};
-use super::{Block, Family, Value, may, must, shape};
-use crate::scenario::check::number::{CHUNK, RATE, TASKS};
+use super::Value::{Number, Own, Words};
+use super::{Block, Family, Value, may, must, of, shape};
+use crate::scenario::check::number::{CHUNK, RATE, TASK, TASKS, TIME};
+use crate::scenario::program::{Delivery, Leave};
 
 const KNOB: Value = Own("a knob for free text, such as `$dir`");
 
@@ -36,7 +37,43 @@ pub(super) const POOL: Family = Family {
             ),
             may("dir", KNOB, Then("needed with `files`"), "where the files are; sample files when it names nothing"),
             may("out", KNOB, Then("beside the files"), "where results go; beside the files when it names nothing"),
+            may(
+                "results",
+                Words(|| Delivery::ALL.map(|(word, _)| word).to_vec()),
+                Then("nobody reads any; a failure goes to the log"),
+                "who brings the tasks reads their results afterwards: in the order of the tasks, in that of their ends, \
+                 or never",
+            ),
+            may("timeout", Number(TIME), Then("for ever"), "how long it waits for all results, from the first task on"),
         ]),
         shape("task", "task { ... }", "What one task is: steps.").block(Block::Must),
+    ],
+};
+
+pub(super) const STEPS: Family = Family {
+    title: "Tasks given to pools",
+    shapes: &[
+        shape(
+            "submit",
+            "submit worker",
+            "Gives a pool a task, and remembers that its result is to come. Waits for room, if the pool's policy says so.",
+        )
+        .args(&[of("pool", "a pool")])
+        .props(&[may("task", Number(TASK), Then("counted from 0"), "the number that the task knows itself by")]),
+        shape(
+            "result",
+            "result { ... }",
+            "Waits for the oldest result that the worker has not read. With a block: does it if the task went well, or \
+             else the `else`; without: fails if the task failed.",
+        )
+        .block(Block::May),
+        shape("shutdown", "shutdown worker how=cancel", "Lets no more tasks into a pool.")
+            .args(&[of("pool", "a pool")])
+            .props(&[may(
+                "how",
+                Words(|| Leave::ALL.map(|(word, _)| word).to_vec()),
+                Is("drain"),
+                "all that is in is done first; only what was begun; or nobody waits, and what was begun is cut off",
+            )]),
     ],
 };

@@ -9,7 +9,7 @@ use crate::scenario::quantity::show;
 use crate::scenario::{Mistakes, Scenario, Source, check};
 
 /// What the usages speak of. A new node's usage finds here what it names.
-const AROUND: [&str; 17] = [
+const AROUND: [&str; 18] = [
     "server site",
     "knob order same of=\"same other\"",
     "knob workers 8 min=1 max=64",
@@ -26,6 +26,7 @@ const AROUND: [&str; 17] = [
     "event ready count=2",
     "barrier round parties=4 count=2",
     "thread w { sleep \"1ms\" }",
+    "pool worker workers=1 { task { sleep \"1ms\" }; batch count=1 }",
     "thread helper { sleep \"1ms\" }",
 ];
 
@@ -118,6 +119,7 @@ impl Written {
             (name, _) if name == POOL.name => {
                 format!("pool p workers=1 {{ {node}; task {{ sleep \"1ms\" }} }}")
             }
+            (_, "result") => format!("thread v {{ submit worker; {node} }}"),
             (_, "unlock") => format!("thread v {{ lock account; {node} }}"),
             (_, "wait") => format!("thread v {{ lock account {{ {node} }} }}"),
             (_, "else") => format!("thread v {{ if items above=0 {{ sleep \"1ms\" }}; {node} }}"),

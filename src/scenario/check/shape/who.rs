@@ -6,6 +6,7 @@ use super::{Block, Family, Slot, may, must, shape};
 use crate::scenario::check::groups::{KINDS, POLICIES};
 use crate::scenario::check::number::{CAPACITY, CORE, HOW_MANY, NICE, PAYLOAD, POOL_SIZE, RETRIES};
 use crate::scenario::check::runtime::THREADS;
+use crate::scenario::program::{Crash, Schedule};
 
 const NAME: Slot = must("name", Name, "what it is called; members of a group are name-1, name-2, ...");
 const COUNT: Slot = may("count", Number(HOW_MANY), Is("1"), "how many do the same; each knows its place `i` of `n`");
@@ -90,6 +91,20 @@ pub(super) const WORKERS: Family = Family {
                 Number(RETRIES),
                 Then("again and again"),
                 "how often a task is begun anew whose process died",
+            ),
+            may(
+                "on-crash",
+                Words(|| Crash::ALL.map(|(word, _)| word).to_vec()),
+                Is("restart"),
+                "what follows when a process dies: another does its task again; the others go on without it; all that \
+                 is not done fails; or another takes its place and nobody remembers the task",
+            ),
+            may(
+                "schedule",
+                Words(|| Schedule::ALL.map(|(word, _)| word).to_vec()),
+                Is("shared"),
+                "who gets which task: all take from one queue; a batch is dealt out beforehand; or so, and who has done \
+                 its own takes from others",
             ),
             STANDS_BACK,
             STAYS_ON,

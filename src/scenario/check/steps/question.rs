@@ -5,7 +5,7 @@ use kdl::{KdlEntry, KdlNode};
 use super::Checker;
 use super::{children, prop, span_of};
 use crate::scenario::check::number::VALUE;
-use crate::scenario::program::{Compare, Question, ResourceSpec, Step};
+use crate::scenario::program::{Asked, Compare, Question, ResourceSpec, Step};
 
 /// How a value can compare, and the property that says so.
 const COMPARES: [(&str, Compare); 3] =
@@ -13,9 +13,7 @@ const COMPARES: [(&str, Compare); 3] =
 
 impl Checker {
     pub(super) fn on_question(&mut self, node: &KdlNode, word: &str, tested: &KdlEntry) -> Option<Step> {
-        let target = self.target(node, tested, "a counter or a queue", |spec| {
-            matches!(spec, ResourceSpec::Counter { .. } | ResourceSpec::Queue { .. })
-        });
+        let of = self.asked(node, tested);
         let found: Vec<_> = COMPARES.iter().filter_map(|(name, compare)| Some((*compare, prop(node, name)?))).collect();
         let compared = if let [(compare, entry)] = found.as_slice() {
             self.number(entry, VALUE).map(|value| (*compare, value.expr))
@@ -25,12 +23,23 @@ impl Checker {
             None
         };
         let body = self.steps(children(node));
-        let (target, (compare, value)) = (target?, compared?);
-        let question = Question { target, compare, value };
+        let (of, (compare, value)) = (of?, compared?);
+        let question = Question { of, compare, value };
         Some(if word == "if" {
             Step::If { question, body, otherwise: Vec::new() }
         } else {
             Step::While { question, body }
         })
+    }
+    /// A counter, a queue, or a number such as `task`.
+    fn asked(&mut self, node: &KdlNode, tested: &KdlEntry) -> Option<Asked> {
+        let text = tested.value().as_string().unwrap_or_default();
+        let is_number = ["i", "n", "task"].contains(&text) || text.contains(|c: char| " $()+*/%".contains(c));
+        if is_number && self.names.find(text).is_none() {
+            return self.number(tested, VALUE).map(|number| Asked::Number(number.expr));
+        }
+        let is_counted =
+            |spec: &ResourceSpec| matches!(spec, ResourceSpec::Counter { .. } | ResourceSpec::Queue { .. });
+        self.target(node, tested, "a counter or a queue", is_counted).map(Asked::Resource)
     }
 }

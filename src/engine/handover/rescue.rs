@@ -1,0 +1,122 @@
+//! A worker process died: what becomes of the tasks it had, and of its pool.
+
+use super::Outside;
+use crate::engine::pool::{call_off, count_off, over};
+use crate::engine::queue::{Shut, Task};
+use crate::engine::recorder::Recorder;
+use crate::engine::run::Run;
+use crate::platform::kill_process;
+use crate::scenario::Crash;
+use crate::trace::{EventKind, Fate, How, PoolId, WorkerId};
+
+/// Settles what the dead worker had not done. Whether another process is to take its place.
+pub(super) fn rescue(run: &'static Run, index: usize, tasks: &[Task], pen: &mut Recorder<'_>, me: WorkerId) -> bool {
+    let ring = run.board.ring(me);
+    let (done, begun) = ring.progress();
+    let left = &tasks[(done as usize).min(tasks.len())..];
+    ring.sign(0, 0);
+    pen.write(pen.now(), EventKind::Ended(How::Killed));
+    let dead = Dead { run, index, pool: PoolId::from(index), left, begun };
+    match run.queues[index].why_shut() {
+        Some(Shut::Cancelled) => {
+            dead.lose(true, pen);
+            return false;
+        }
+        Some(Shut::Broken) => {
+            dead.give_up(left, pen);
+            return false;
+        }
+        Some(Shut::Closed) | None => {}
+    }
+    match run.plan.pools[index].on_crash {
+        Crash::Restart => dead.retry(pen),
+        Crash::Lose => dead.lose(false, pen),
+        Crash::Shrink => return dead.shrink(pen),
+        Crash::FailAll => {
+            dead.break_pool(me, pen);
+            return false;
+        }
+    }
+    true
+}
+
+/// A dead worker's tasks that are not done.
+struct Dead<'a> {
+    run: &'static Run,
+    index: usize,
+    pool: PoolId,
+    left: &'a [Task],
+    /// Whether the first of them was begun.
+    begun: bool,
+}
+
+impl Dead<'_> {
+    /// These tasks failed.
+    fn give_up(&self, tasks: &[Task], pen: &mut Recorder<'_>) {
+        for task in tasks {
+            pen.write(pen.now(), EventKind::GivenUp { pool: self.pool });
+            over(self.run, self.pool, task, false, pen);
+        }
+    }
+
+    /// All are done again, except one that workers died at too often.
+    fn retry(&self, pen: &mut Recorder<'_>) {
+        let mut left = self.left.to_vec();
+        if let Some(task) = left.first_mut().filter(|_| self.begun) {
+            task.failed = task.failed.saturating_add(1);
+            let retries = self.run.scenario.pools[self.index].retries.eval(&Outside(self.run));
+            if f64::from(task.failed) > retries {
+                let task = left.remove(0);
+                self.give_up(&[task], pen);
+            }
+        }
+        self.put_back(&left, pen);
+    }
+
+    fn put_back(&self, tasks: &[Task], pen: &mut Recorder<'_>) {
+        for _ in tasks {
+            pen.write(pen.now(), EventKind::Retried { pool: self.pool });
+        }
+        self.run.queues[self.index].put_back(tasks);
+    }
+
+    /// Nobody remembers them: whoever waits for their results waits for ever, unless they were called off.
+    fn lose(&self, told: bool, pen: &mut Recorder<'_>) {
+        for task in self.left {
+            pen.write(pen.now(), EventKind::Met { pool: self.pool, fate: Fate::Lost });
+            if told {
+                over(self.run, self.pool, task, false, pen);
+            } else {
+                count_off(self.run, self.pool, pen);
+            }
+        }
+    }
+
+    /// The task failed, and the others go on without the dead one. Without any other nothing goes on.
+    fn shrink(&self, pen: &mut Recorder<'_>) -> bool {
+        let (failed, left) = self.left.split_at(usize::from(self.begun).min(self.left.len()));
+        self.give_up(failed, pen);
+        self.put_back(left, pen);
+        let queue = &self.run.queues[self.index];
+        if queue.dealt.is_last() {
+            queue.shut(Shut::Broken);
+            call_off(self.run, self.pool, Fate::Failed, pen);
+        }
+        false
+    }
+
+    /// Everything fails that is not done, here and at the other workers.
+    fn break_pool(&self, me: WorkerId, pen: &mut Recorder<'_>) {
+        let queue = &self.run.queues[self.index];
+        if queue.shut(Shut::Broken) {
+            queue.tell_closed(pen);
+        }
+        self.give_up(self.left, pen);
+        call_off(self.run, self.pool, Fate::Failed, pen);
+        for other in self.run.plan.cast.pools[self.index].workers.iter().filter(|other| **other != me) {
+            if let Some((pid, _)) = self.run.board.ring(*other).who() {
+                kill_process(pid);
+            }
+        }
+    }
+}
