@@ -1,7 +1,7 @@
 //! Random steps, each as what the checker should make of them and as the nodes one would write for that.
 
 use contend::scenario::{
-    Compare, Expr, LifeStep, Members, Question, QueueStep, Real, SignalStep, Step, Target, Unit, Way,
+    Asked, Compare, Expr, LifeStep, Members, Question, QueueStep, Real, SignalStep, Step, Target, Unit, Way,
 };
 use contend::trace::KnobId;
 use proptest::prelude::*;
@@ -143,11 +143,14 @@ fn with_blocks(left: usize) -> BoxedStrategy<Step> {
     let body = move || block(left);
     let (mutex, rwlock) = (MUTEX + left, RWLOCK + left);
     let question = (
-        prop_oneof![target(COUNTER), target(QUEUE)],
+        prop_oneof![
+            3 => prop_oneof![target(COUNTER), target(QUEUE)].prop_map(Asked::Resource),
+            1 => prop::sample::select(vec![Expr::Task, Expr::Index, Expr::Count]).prop_map(Asked::Number),
+        ],
         prop::sample::select(vec![Compare::Above, Compare::Below, Compare::Equals]),
         count(),
     )
-        .prop_map(|(target, compare, value)| Question { target, compare, value });
+        .prop_map(|(of, compare, value)| Question { of, compare, value });
     let way = move || (0..100_u32, body()).prop_map(|(n, steps)| Way { weight: number(f64::from(n + 1)), steps });
     let locks =
         prop_oneof![
@@ -305,7 +308,11 @@ fn asked(word: &str, question: &Question) -> Node {
         Compare::Below => "below",
         Compare::Equals => "equals",
     };
-    on(word, &question.target).set(compare, formula(&question.value, Unit::Count))
+    let asked = match &question.of {
+        Asked::Resource(target) => on(word, target),
+        Asked::Number(number) => Node::new(word).value(formula(number, Unit::Count)),
+    };
+    asked.set(compare, formula(&question.value, Unit::Count))
 }
 
 fn queue(step: &QueueStep) -> Vec<Node> {
@@ -346,6 +353,7 @@ fn formula(expr: &Expr, unit: Unit) -> String {
         Expr::Knob(knob) => ["$seats", "$gap"][knob.index()].to_owned(),
         Expr::Index => "i".to_owned(),
         Expr::Count => "n".to_owned(),
+        Expr::Task => "task".to_owned(),
         Expr::Op(left, sign @ ('*' | '/'), right) => {
             format!("({} {sign} {})", formula(left, unit), formula(right, Unit::Count))
         }

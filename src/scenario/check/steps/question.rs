@@ -31,6 +31,7 @@ impl Checker {
             Step::While { question, body }
         })
     }
+
     /// A counter, a queue, or a number such as `task`.
     fn asked(&mut self, node: &KdlNode, tested: &KdlEntry) -> Option<Asked> {
         let text = tested.value().as_string().unwrap_or_default();
