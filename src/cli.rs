@@ -86,7 +86,7 @@ fn carry_out(cli: &Cli, colours: Colours) -> Result<Outcome, Failure> {
             Ok(Outcome::Done)
         }
         Some(Command::Test(args)) => test::test(args, colours),
-        Some(Command::Tune(args)) => tune::tune(args, colours),
+        Some(Command::Tune(args)) => tune::tune(args, cli.into(), colours),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "contend", &mut script);

@@ -41,4 +41,4 @@ pub use process::{
 pub use robust::{ROBUST_WORDS, Robust, Taken};
 pub use sched::{SchedStat, stand_back, stay_on, thread_cpu};
 pub use timer::{await_device, exact_sleeps, wait_for_device};
-pub use usage::{all_cores_busy, own_cpu, resident, switches};
+pub use usage::{all_cores_busy, own_cpu, resident, session_cpu, switches};

@@ -26,7 +26,7 @@ pub use program::{
     Ask, Asked, Attempt, Choice, Claim, Compare, Crash, Delivery, Expect, Feed, Group, Guess, Leave, LifeStep,
     LoopStep, Members, Metric, Optimum, Origin, Part, Piece, PipeStep, Place, Policy, Pool, PoolStep, Question,
     QueueStep, Real, Resource, ResourceSpec, Right, Scarce, Scenario, Schedule, Seat, Serving, SignalStep, Step,
-    Subject, Target, Template, Test, Text, Times, Try, Way, What, Workers,
+    Subject, Target, Template, Test, Text, Times, Try, Way, What, Which, Workers,
 };
 pub use source::{FindError, LARGEST, Source};
 pub use turn::SettingError;

@@ -8,6 +8,7 @@ mod cast;
 mod event;
 pub mod frame;
 mod ids;
+mod memory;
 mod message;
 mod record;
 mod ring;
@@ -15,11 +16,10 @@ mod state;
 mod time;
 
 pub use board::{Board, BoardSize};
-pub use cast::{
-    Cast, Lanes, LockKind, Memory, PoolInfo, ResourceInfo, ResourceKind, RwPolicy, Wakers, WorkerInfo, WorkerKind,
-};
+pub use cast::{Cast, Lanes, LockKind, PoolInfo, ResourceInfo, ResourceKind, RwPolicy, Wakers, WorkerInfo, WorkerKind};
 pub use event::{Awaited, Event, EventKind, Fate, How};
 pub use ids::{Grant, KnobId, PoolId, ResourceId, WorkerId};
+pub use memory::Memory;
 pub use message::{Command, Death, Message, Notice, RunEnd, Sample};
 pub use record::{RECORD_BYTES, Record};
 pub use ring::{Ring, RingReader, RingWriter, ring_words};

@@ -22,32 +22,38 @@ mod picker;
 mod plan;
 mod question;
 mod saved;
+mod seen;
 mod signals;
+mod stage;
 mod still;
 mod strips;
 mod terminal;
 #[cfg(test)]
 mod tests;
 mod theme;
+mod tune;
 mod watch;
 
 use std::io;
 use std::sync::Arc;
 
+use crossbeam_channel::{Receiver, never};
 use thiserror::Error;
 
 use crate::model::Model;
 use crate::scenario::{Scenario, SettingError, Settings, Source};
 use crate::trace::{Span, Stamp, WorkerKind};
 use app::{App, Showing};
-use events_loop::{Loop, Sources, Stage};
+use events_loop::Loop;
 use input::Input;
 use picker::Picker;
 use saved::Saved;
+use stage::{Sources, Stage};
 use terminal::{FrameBuffer, Guard, Screen};
 
 pub use feed::{Really, Run, Starter};
 pub use theme::Theme;
+pub use tune::{Told, Tuned};
 
 /// What to show first.
 #[derive(Debug)]
@@ -141,11 +147,7 @@ pub enum TuiError {
 /// # Errors
 /// When there is no terminal to show it on, or a thread of the program failed.
 pub fn run(start: Start, options: Options, starter: &dyn Starter) -> Result<Outcome, TuiError> {
-    crossterm::style::force_color_output(true); // the theme decides; crossterm's way of NO_COLOR loses emphasis too
-    let (guard, screen, buffer, panics) = Guard::enter(options.mouse)?;
-    let signals = signals::watch().map_err(TuiError::Enter)?;
-    let input = Input::start().map_err(TuiError::Enter)?;
-    let typed = input.events.clone();
+    let (stage, sources) = take(options.mouse)?;
     let mut app = App::new(Picker::catalogue(), options.theme, terminal::size());
     app.asks = options.asks;
     let watched = match &start {
@@ -154,11 +156,39 @@ pub fn run(start: Start, options: Options, starter: &dyn Starter) -> Result<Outc
         }
         _ => None,
     };
-    let saved = watched.as_ref().map_or_else(crossbeam_channel::never, |watched| watched.texts.clone());
+    let saved = watched.as_ref().map_or_else(never, |watched| watched.texts.clone());
     let first = app.first(start);
-    let stage = Terminal { guard, screen, buffer, input };
-    let mut events = Loop::new(app, stage, Sources { typed, signals, panics, saved }, starter).until(options.limit);
+    let mut events = Loop::new(app, stage, Sources { saved, ..sources }, starter).until(options.limit);
     let ended = events.run(first);
+    finish(events, ended)
+}
+
+/// Shows a tuning while somebody else measures and tells of it, until it is told to quit. `enough` ends the measuring. Call
+/// it from the main thread, once.
+///
+/// # Errors
+/// When there is no terminal to show it on, or a thread of the program failed.
+pub fn tune(tuned: Tuned, told: Receiver<Told>, enough: &dyn Fn(), options: Options) -> Result<Outcome, TuiError> {
+    let (stage, sources) = take(options.mouse)?;
+    let mut app = App::new(Picker::default(), options.theme, terminal::size());
+    app.tunes(tuned);
+    let mut events = Loop::new(app, stage, sources, &Really).telling(told, enough);
+    let ended = events.run(Vec::new());
+    finish(events, ended)
+}
+
+/// Takes the terminal, and what comes from it.
+fn take(mouse: bool) -> Result<(Terminal, Sources), TuiError> {
+    crossterm::style::force_color_output(true); // the theme decides; crossterm's way of NO_COLOR loses emphasis too
+    let (guard, screen, buffer, panics) = Guard::enter(mouse)?;
+    let signals = signals::watch().map_err(TuiError::Enter)?;
+    let input = Input::start().map_err(TuiError::Enter)?;
+    let typed = input.events.clone();
+    Ok((Terminal { guard, screen, buffer, input }, Sources { typed, signals, panics, saved: never() }))
+}
+
+/// Gives the terminal back.
+fn finish(events: Loop<'_, Terminal>, ended: Result<Option<i32>, TuiError>) -> Result<Outcome, TuiError> {
     let (app, run, stage) = events.into_parts();
     let stalled = !terminal::leave(); // the screen first: ending a run may take a moment
     drop(stage);
@@ -169,7 +199,7 @@ pub fn run(start: Start, options: Options, starter: &dyn Starter) -> Result<Outc
 
 fn last_run(app: App) -> Option<LastRun> {
     match app.showing {
-        Showing::Picker => None,
+        Showing::Picker | Showing::Tune => None,
         Showing::Watch(watch) => Some(watch.into_last_run()),
     }
 }

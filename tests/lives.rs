@@ -3,14 +3,14 @@
 mod support;
 
 use contend::model::{Budget, Model};
-use contend::scenario::{Expr, LifeStep, Members, Scenario, Step, Target};
+use contend::scenario::{Expr, LifeStep, Members, Scenario, Step, Target, Which};
 use contend::trace::{Command, Death, EventKind, How, LockKind, Message, Notice, RunEnd, State, WorkerId, WorkerKind};
 use support::{Seen, counter, mutex, number, scenario, workers};
 
 const KINDS: [WorkerKind; 3] = [WorkerKind::Thread, WorkerKind::Process, WorkerKind::Async];
 
 fn spawn(group: usize) -> Step {
-    Step::Life(LifeStep::Spawn(Members { group, at: None }))
+    Step::Life(LifeStep::Spawn(Members { group, which: Which::All }))
 }
 
 fn join(group: usize) -> Step {
@@ -18,7 +18,7 @@ fn join(group: usize) -> Step {
 }
 
 fn join_or(group: usize, body: Vec<Step>, otherwise: Vec<Step>) -> Step {
-    Step::Life(LifeStep::Join { members: Members { group, at: None }, body, otherwise })
+    Step::Life(LifeStep::Join { members: Members { group, which: Which::All }, body, otherwise })
 }
 
 fn repeat(times: f64, body: Vec<Step>) -> Step {
@@ -263,11 +263,32 @@ fn steps_that_are_run_are_the_callers_own() {
 
 #[test]
 fn one_of_a_group_can_be_meant() {
-    let one = Members { group: 1, at: Some(Expr::Number(1.0)) };
+    let one = Members { group: 1, which: Which::At(Expr::Number(1.0)) };
     let main = vec![Step::Life(LifeStep::Spawn(one.clone()))];
     let seen = Seen::to_the_end(&with_helpers(WorkerKind::Thread, 3, main, vec![add(0)]));
     let who: Vec<WorkerId> =
         seen.events.iter().filter(|e| matches!(e.kind, EventKind::Began)).map(|e| e.worker).collect();
     assert_eq!(who.len(), 2);
     assert!(who.contains(&WorkerId(2)), "{who:?}");
+}
+
+#[test]
+fn any_is_one_that_does_not_run_or_else_the_one_that_was_begun_first() {
+    let any = Step::Life(LifeStep::Spawn(Members { group: 1, which: Which::Any }));
+    for (times, lanes) in [(2.0, 2), (3.0, 3), (5.0, 3)] {
+        let seen = Seen::to_the_end(&with_helpers(
+            WorkerKind::Thread,
+            3,
+            vec![repeat(times, vec![any.clone()])],
+            vec![sleep_ms(50.0)],
+        ));
+        let mut who: Vec<WorkerId> =
+            seen.events.iter().filter(|e| matches!(e.kind, EventKind::Began)).map(|e| e.worker).collect();
+        assert_eq!(who.len(), times as usize + 1, "main and its helpers");
+        who.sort_unstable();
+        who.dedup();
+        assert_eq!(who.len(), lanes + 1, "{times} times");
+        let waits = seen.count(|kind| matches!(kind, EventKind::Joins { .. }));
+        assert_eq!(waits > 0, times as usize > lanes, "who has a free lane waits for nobody");
+    }
 }

@@ -71,6 +71,18 @@ fn pictures_become_grey_and_what_came_of_them_is_no_work_for_the_next_run() {
 }
 
 #[test]
+fn workers_that_a_task_spawns_work_on_its_file() {
+    for kind in ["thread", "process"] {
+        let dir = tempfile::tempdir().expect("a directory");
+        pictures(dir.path());
+        let text = format!("{}{kind} maker count=3 {{ grayscale }}\n", on_files("spawn maker any=#true; join maker"));
+        let report = run(&text, &[format!("dir={}", dir.path().display())], dir.path());
+        assert_eq!(report["ended"], "completed", "{report}");
+        assert_eq!(names(dir.path()), ["a-grey.png", "a.png", "b-grey.png", "b.png", "c-grey.jpg", "c.jpg"], "{kind}");
+    }
+}
+
+#[test]
 fn a_file_that_is_no_picture_fails_alone_and_can_still_be_hashed() {
     let (dir, out) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
     pictures(dir.path());

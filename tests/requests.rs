@@ -42,8 +42,8 @@ fn pid(seen: &Seen, lane: WorkerId) -> Option<u32> {
 }
 
 #[test]
-fn a_server_answers_threads_and_processes_and_ends_after_them() {
-    for of in ["threads", "processes"] {
+fn a_server_answers_all_kinds_of_workers_and_ends_after_them() {
+    for of in ["threads", "processes", "async"] {
         let seen = Seen::to_the_end(&pool(of, "latency=\"2ms\" bytes=\"300KiB\"", 30, "http-get site path=\"/{n}\""));
         assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
         assert_eq!((tasks(&seen, true), tasks(&seen, false)), (30, 0), "{:?}", failures(&seen));
@@ -67,14 +67,15 @@ fn a_server_answers_threads_and_processes_and_ends_after_them() {
 
 #[test]
 fn what_a_server_does_not_have_fails_alone_and_is_named() {
-    let s = pool("threads", "missing=\"/3 /5\"", 8, "http-get site path=\"/{n}\"");
-    let seen = Seen::to_the_end(&s);
-    assert_eq!((tasks(&seen, true), tasks(&seen, false)), (6, 2));
-    let mut told = failures(&seen);
-    told.sort_by_key(|what| what.contains("/5:"));
-    assert_eq!(told.len(), 2);
-    assert!(told[0].starts_with("http://127.0.0.1:") && told[0].ends_with("/3: status 404 Not Found"), "{told:?}");
-    assert!(told[1].ends_with("/5: status 404 Not Found"), "{told:?}");
+    for of in ["threads", "async"] {
+        let seen = Seen::to_the_end(&pool(of, "missing=\"/3 /5\"", 8, "http-get site path=\"/{n}\""));
+        assert_eq!((tasks(&seen, true), tasks(&seen, false)), (6, 2), "{of}");
+        let mut told = failures(&seen);
+        told.sort_by_key(|what| what.contains("/5:"));
+        assert_eq!(told.len(), 2);
+        assert!(told[0].starts_with("http://127.0.0.1:") && told[0].ends_with("/3: status 404 Not Found"), "{told:?}");
+        assert!(told[1].ends_with("/5: status 404 Not Found"), "{told:?}");
+    }
 }
 
 #[test]
@@ -122,24 +123,59 @@ fn what_was_done_well_is_followed_by_the_block_and_not_by_else() {
 
 #[test]
 fn a_closed_port_an_odd_url_and_a_slow_answer_are_told_apart() {
-    let text = "server slow latency=\"1h\"\n\
-                pool a of=threads workers=1 { batch count=1; task { http-get \"http://127.0.0.1:1/x\" } }\n\
-                pool b of=processes workers=1 { batch count=1; task { http-get slow timeout=\"50ms\" } }\n\
-                pool c of=threads workers=1 { batch count=1; task { http-get \"http://\" } }\n\
-                pool d of=threads workers=1 { batch count=1; task { http-get \"{}\" } }\n";
+    for (threads, processes) in [("threads", "processes"), ("async", "async")] {
+        let text = format!(
+            "server slow latency=\"1h\"\n\
+             pool a of={threads} workers=1 {{ batch count=1; task {{ http-get \"http://127.0.0.1:1/x\" }} }}\n\
+             pool b of={processes} workers=1 {{ batch count=1; task {{ http-get slow timeout=\"50ms\" }} }}\n\
+             pool c of={threads} workers=1 {{ batch count=1; task {{ http-get \"http://\" }} }}\n\
+             pool d of={threads} workers=1 {{ batch count=1; task {{ http-get \"{{}}\" }} }}\n"
+        );
+        let seen = Seen::to_the_end(&read(&text));
+        let told = failures(&seen);
+        assert_eq!(told.len(), 4, "{told:?}");
+        let has = |start: &str, end: &str| told.iter().any(|what| what.starts_with(start) && what.ends_with(end));
+        assert!(has("http://127.0.0.1:1/x: ", "connection refused"), "{told:?}");
+        assert!(has("http://127.0.0.1:", "/: no answer within 50ms"), "{told:?}");
+        assert!(has("http://: ", ""), "{told:?}");
+        assert!(has("there is no file for the `{}` of `http-get`", ""), "{told:?}");
+    }
+}
+
+#[test]
+fn forty_tasks_of_one_thread_wait_for_forty_answers_at_once() {
+    let text = "server site latency=\"30ms\" bytes=\"1KiB\"\nasync w count=40 { repeat 3 { http-get site } }\n";
     let seen = Seen::to_the_end(&read(text));
-    let told = failures(&seen);
-    assert_eq!(told.len(), 4, "{told:?}");
-    let has = |start: &str, end: &str| told.iter().any(|what| what.starts_with(start) && what.ends_with(end));
-    assert!(has("http://127.0.0.1:1/x: ", "connection refused"), "{told:?}");
-    assert!(has("http://127.0.0.1:", "/: no answer within 50ms"), "{told:?}");
-    assert!(has("http://: ", ""), "{told:?}");
-    assert!(has("there is no file for the `{}` of `http-get`", ""), "{told:?}");
+    assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
+    assert!(failures(&seen).is_empty(), "{:?}", failures(&seen));
+    let inside = seen.events.iter().filter_map(|e| match e.kind {
+        EventKind::Put { queue: ResourceId(0), depth } => Some(depth),
+        _ => None,
+    });
+    assert!(inside.max() > Some(20), "requests of one thread were in the server side by side");
+}
+
+#[test]
+fn a_task_in_a_blocking_call_waits_for_its_answer_alone() {
+    let text = "server site latency=\"5ms\"\nasync w count=8 { blocking { http-get site } }\n";
+    let seen = Seen::to_the_end(&read(text));
+    assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
+    let inside = seen.events.iter().filter_map(|e| match e.kind {
+        EventKind::Put { queue: ResourceId(0), depth } => Some(depth),
+        _ => None,
+    });
+    assert_eq!(inside.max(), Some(1), "one after the other");
 }
 
 #[test]
 fn workers_of_a_server_that_is_killed_fail_clearly_and_go_on() {
-    let mut seen = Seen::start(&pool("threads", "latency=\"20ms\"", 40, "http-get site path=\"/{n}\"\nsleep \"1ms\""));
+    for of in ["threads", "async"] {
+        killed(of);
+    }
+}
+
+fn killed(of: &str) {
+    let mut seen = Seen::start(&pool(of, "latency=\"20ms\"", 40, "http-get site path=\"/{n}\"\nsleep \"1ms\""));
     seen.until("some were answered", |seen| tasks(seen, true) > 2);
     let site = lane(&seen, "site");
     seen.command(Command::Kill(site));

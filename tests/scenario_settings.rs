@@ -1,6 +1,7 @@
 //! What the command line sets, and which knobs can be turned while a run goes on.
 
 use contend::scenario::{self, Scenario, Source};
+use contend::trace::WorkerKind;
 
 fn catalogue(name: &str) -> Scenario {
     scenario::check(&Source::find(name).expect("it is in the catalogue")).expect("it is right").scenario
@@ -56,6 +57,19 @@ fn wrong_settings_say_what_would_be_right() {
     for nonsense in ["gap=1e300", "gap=NaN", "gap=inf", "gap=", "=", "", "gap=64KiB"] {
         error(nonsense);
     }
+}
+
+#[test]
+fn what_needs_a_thread_cannot_be_made_a_task() {
+    let tasks = |name: &str| catalogue(name).settings(&[], None, Some(WorkerKind::Async)).map_err(|e| e.to_string());
+    assert!(tasks("philosophers").is_ok());
+    let why = tasks("thumbnails").expect_err("nobody can await a file");
+    assert_eq!(
+        why,
+        "the workers cannot be tasks of an event loop: `worker` does `thumbnail`, and nothing but a thread can wait for that"
+    );
+    let why = tasks("time-slicing").expect_err("it stays on a core");
+    assert!(why.ends_with("stays on a core, and a task has no thread of its own"), "{why}");
 }
 
 #[test]

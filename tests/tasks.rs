@@ -105,7 +105,7 @@ fn the_deadlock_of_two_tasks_is_found() {
 
 #[test]
 fn a_thousand_tasks_wait_side_by_side_on_one_thread() {
-    let seen = completed(&read("counter n\nasync w count=1000 { sleep \"20ms\"; io \"20ms\"; add n }"));
+    let seen = completed(&read("counter n\nasync w count=1000 { sleep \"20ms\"; io \"300ms\"; add n }"));
     assert_eq!(seen.counter, Some(1_000));
     let all = |wanted: fn(EventKind) -> bool| seen.events.iter().filter(move |event| wanted(event.kind));
     let last_begins = all(|kind| matches!(kind, EventKind::Block { state: State::Io, .. })).map(|event| event.at).max();
@@ -224,4 +224,23 @@ fn a_task_waits_for_the_end_of_any_other_without_its_thread() {
             },
         );
     }
+}
+
+#[test]
+fn a_task_whose_thread_has_no_cpu_is_ready_and_does_not_run() {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = 4 * cores;
+    let seen = completed(&read(&format!(
+        "runtime threads={threads}\ncounter n\nasync w count={threads} {{ repeat 20 {{ compute \"3ms\"; yield; add n }} }}"
+    )));
+    let mut model = Model::new(seen.cast(), Budget::default());
+    model.apply(&Message::Events(seen.events.clone()));
+    assert_eq!(model.health().anomalies, 0);
+    let end = seen.events.iter().map(|event| event.at).max().unwrap_or_default();
+    let mut all = [0, 0];
+    for (_, lane) in model.lanes() {
+        let totals = lane.totals(end);
+        all = [all[0] + totals.get(State::Running), all[1] + totals.get(State::Ready)];
+    }
+    assert!(all[1] > all[0], "four times as many threads as cores: they run a quarter of the time: {all:?}");
 }

@@ -202,3 +202,32 @@ fn a_terminal_that_cannot_draw_is_told_what_to_do_instead() {
     assert!(tty.text().contains("--headless"), "{}", tty.text());
     tty.assert_terminal_is_back();
 }
+
+#[test]
+fn a_tuning_is_looked_at_while_it_goes_on_and_its_answer_stays_on_the_terminal() {
+    let mut tty = Pty::contend(&["tune", "tune-lock", "--over", "1..4", "--anyway"], 40, 120);
+    tty.until_text("tasks a second");
+    tty.until("a level was measured", |s| s.contents().contains('◐'));
+    tty.keys("\r");
+    tty.until_text("recorded");
+    tty.until_text("work-1");
+    tty.keys("\x1b[D");
+    tty.keys("f");
+    tty.keys("\x1b");
+    tty.until_text("tasks a second");
+    tty.keys("q");
+    assert!(tty.wait().success());
+    tty.assert_terminal_is_back();
+    assert!(tty.screen().contents().contains("contend tune tune-lock"), "{}", tty.screen().contents());
+    tty.assert_nobody_is_left();
+}
+
+#[test]
+fn control_c_ends_a_tuning_with_what_is_known() {
+    let mut tty = Pty::contend(&["tune", "tune-cpu", "--over", "1..4", "--anyway"], 24, 80);
+    tty.until("a level was measured", |s| s.contents().contains('◐'));
+    tty.keys("\x03");
+    assert_eq!(tty.wait().exit_code(), 130);
+    tty.assert_terminal_is_back();
+    tty.assert_nobody_is_left();
+}

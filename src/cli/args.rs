@@ -182,14 +182,28 @@ Examples:
   contend tune thread-pool                              how many workers?
   contend tune thread-pool --over 1..64 --for 2m        more levels, more time
   contend tune lock-contention --knob hold --over 10us..10ms
-  contend tune my.kdl --p99 50ms --json                 with a limit, for a program";
+  contend tune my.kdl --p99 50ms --json                 with a limit, for a program
+  contend tune --exec 'convert {} out/{/}.png' --files '*.jpg' --over 1..16 --allow-exec";
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 #[derive(Debug, Args)]
 #[command(help_template = TEMPLATE, before_help = TUNE_EXAMPLES)]
 pub(super) struct TuneArgs {
     /// A name from `contend list`, a file, or `-` for standard input
-    #[arg(value_name = "SCENARIO|FILE", required_unless_present = "check")]
+    #[arg(value_name = "SCENARIO|FILE", required_unless_present_any = ["check", "exec"])]
     pub(super) scenario: Option<String>,
+    /// Tune a pool whose task is this command; `{}` is a file, `{/}` its name alone (all places: docs/language.md, `exec`)
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["scenario", "check"], help_heading = "What to measure")]
+    pub(super) exec: Option<String>,
+    /// What the command is run on, over and over [default: nothing, it is simply run]
+    #[arg(long, value_name = "PATTERNS", requires = "exec", help_heading = "What to measure")]
+    pub(super) files: Option<String>,
+    /// Where these files are
+    #[arg(long, value_name = "DIRECTORY", requires = "files", default_value = ".", help_heading = "What to measure")]
+    pub(super) dir: String,
+    /// Let the scenario run commands of its own (`exec`)
+    #[arg(long, help_heading = "What to measure")]
+    pub(super) allow_exec: bool,
     /// Tune these, or all in the list whose optimum can be calculated, and say the answer beside the truth
     #[arg(long, value_name = "SCENARIO", num_args = 0.., conflicts_with_all = ["scenario", "json", "svg"], help_heading = "What to measure")]
     pub(super) check: Option<Vec<String>>,

@@ -103,7 +103,7 @@ fn can_be_watched(source: &Source, is_headless: bool) -> Result<(), Failure> {
     }
 }
 
-fn options(manners: Manners, colours: Colours) -> tui::Options {
+pub(super) fn options(manners: Manners, colours: Colours) -> tui::Options {
     let theme = Theme { colour: colours.out, unicode: out::is_unicode() };
     tui::Options { theme, mouse: manners.mouse, asks: manners.asks, watch: false, limit: None }
 }

@@ -1,36 +1,48 @@
 //! `contend tune`: how many workers are enough?
 
 mod check;
+mod own;
 mod progress;
+mod screen;
 mod sweep;
 
+use std::fs;
+use std::path::Path;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread;
 
 use super::args::TuneArgs;
 use super::failure::{Failure, Outcome};
 use super::out::{self, Colours};
-use super::run::look;
+use super::run::{Manners, look, options};
 use super::{scenario, signals};
 use crate::platform::machine;
-use crate::scenario::{Scenario, check as read};
-use crate::tune::{self as tuner, Tuning};
+use crate::scenario::{Mistakes, Scenario, Source, check as read, clean};
+use crate::tune::{self as tuner, Subject, Tuning};
 use progress::Progress;
 use sweep::Sweep;
+
+/// The signal that came, if one did.
+static CAME: AtomicI32 = AtomicI32::new(0);
 
 /// Cores that others may keep busy before nothing is said at all.
 const TOO_BUSY: f64 = 0.20;
 
-pub(super) fn tune(args: &TuneArgs, colours: Colours) -> Result<Outcome, Failure> {
-    let signal = listen()?;
+pub(super) fn tune(args: &TuneArgs, manners: Manners, colours: Colours) -> Result<Outcome, Failure> {
+    // On the screen a signal is the screen's matter first.
+    let on_screen = screen::is_wanted(args);
+    let signal = if on_screen { &CAME } else { listen()? };
     let stop = || signal.load(Ordering::Relaxed) != 0; // Relaxed: a request, orders nothing
-    let outcome = match (&args.check, &args.scenario) {
-        (Some(names), _) => check::check(args, names, colours, stop)?,
-        (None, Some(name)) => match load(name, colours)? {
-            Some(scenario) => one(args, &scenario, colours, stop)?,
+    let outcome = if let Some(names) = &args.check {
+        check::check(args, names, colours, stop)?
+    } else {
+        match checked(&source(args)?, colours) {
+            Some(scenario) if on_screen => {
+                one(args, &scenario, colours, |sweep| screen::measure(sweep, args, options(manners, colours), signal))?
+            }
+            Some(scenario) => one(args, &scenario, colours, |sweep| measure(sweep, args, stop).map(Some))?,
             None => return Ok(Outcome::Mistakes),
-        },
-        (None, None) => return Err(Failure::Usage("name a scenario: contend tune SCENARIO".to_owned())),
+        }
     };
     Ok(match signal.load(Ordering::Relaxed) {
         0 => outcome,
@@ -38,12 +50,38 @@ pub(super) fn tune(args: &TuneArgs, colours: Colours) -> Result<Outcome, Failure
     })
 }
 
-fn one(args: &TuneArgs, scenario: &Scenario, colours: Colours, stop: impl Fn() -> bool) -> Result<Outcome, Failure> {
+/// What was measured; nothing when nobody can be told of it.
+type Measured = Option<(Tuning, Begun)>;
+
+fn one(
+    args: &TuneArgs,
+    scenario: &Scenario,
+    colours: Colours,
+    measure: impl FnOnce(&Sweep<'_>) -> Result<Measured, Failure>,
+) -> Result<Outcome, Failure> {
     let sweep = Sweep::new(args, scenario)?;
-    let (tuning, begun) = measure(&sweep, args, stop)?;
+    let Some((tuning, begun)) = measure(&sweep)? else { return Ok(Outcome::Failed) };
     let subject = sweep.subject(&begun.work, begun.others);
-    out::print(&tuner::text(&tuning, &subject, &sweep.again(args), look(colours)))?;
+    let again = sweep.again(args);
+    let told = if args.json {
+        tuner::json(&tuning, &subject, &again).map_err(|error| Failure::Run(format!("no JSON: {error}")))?
+    } else {
+        tuner::text(&tuning, &subject, &again, look(colours))
+    };
+    out::print(&told)?;
+    if let Some(file) = &args.svg {
+        picture(file, &tuning, &subject)?;
+    }
     Ok(if tuning.verdict.is_some() { Outcome::Done } else { Outcome::Failed })
+}
+
+/// Writes the curve as a picture, whole or not at all.
+fn picture(file: &Path, tuning: &Tuning, subject: &Subject<'_>) -> Result<(), Failure> {
+    let cannot = |why: String| Failure::Run(format!("cannot write {}: {why}", clean(&file.display().to_string())));
+    let Some(svg) = tuner::svg(tuning, subject).map_err(cannot)? else {
+        return Err(cannot("nothing was measured".to_owned()));
+    };
+    fs::write(file, svg).map_err(|error| cannot(error.to_string()))
 }
 
 /// What is known only once measuring has begun.
@@ -54,13 +92,7 @@ struct Begun {
 
 fn measure(sweep: &Sweep<'_>, args: &TuneArgs, stop: impl Fn() -> bool) -> Result<(Tuning, Begun), Failure> {
     let mut lab = sweep.lab(stop)?;
-    let others = lab.others();
-    if let Some(others) = others.filter(|others| *others > TOO_BUSY && !args.anyway) {
-        return Err(Failure::Run(format!(
-            "others keep {others:.1} cores of this machine busy: what is measured now would be theirs. Try again when it is \
-             quiet, or add --anyway"
-        )));
-    }
+    let others = calm(lab.others(), args)?;
     let question = sweep.question(args, lab.work());
     let mut progress = Progress::new(args);
     let tuning = tuner::tune(&mut lab, &question, |tuning| progress.show(tuning, &question, sweep.knob));
@@ -68,15 +100,30 @@ fn measure(sweep: &Sweep<'_>, args: &TuneArgs, stop: impl Fn() -> bool) -> Resul
     Ok((tuning, begun))
 }
 
-/// The scenario, if it has no mistakes; else they were said.
-fn load(name: &str, colours: Colours) -> Result<Option<Scenario>, Failure> {
-    match read(&scenario::load(name)?) {
-        Ok(checked) => Ok(Some(checked.scenario)),
-        Err(mistakes) => {
-            out::say(&mistakes.render(colours.err));
-            Ok(None)
-        }
+/// Cores that others keep busy, if they are few enough.
+fn calm(others: Option<f64>, args: &TuneArgs) -> Result<Option<f64>, Failure> {
+    match others.filter(|others| *others > TOO_BUSY && !args.anyway) {
+        None => Ok(others),
+        Some(others) => Err(Failure::Run(format!(
+            "others keep {others:.1} cores of this machine busy: what is measured now would be theirs. Try again when it is \
+             quiet, or add --anyway"
+        ))),
     }
+}
+
+/// The scenario that is named, or one made of a command.
+fn source(args: &TuneArgs) -> Result<Source, Failure> {
+    match (&args.exec, &args.scenario) {
+        (Some(command), _) => own::source(args, command),
+        (None, Some(name)) => scenario::load(name),
+        (None, None) => Err(Failure::Usage("name a scenario: contend tune SCENARIO".to_owned())),
+    }
+}
+
+/// The scenario, if it has no mistakes; else they were said.
+fn checked(source: &Source, colours: Colours) -> Option<Scenario> {
+    let said = |mistakes: Mistakes| out::say(&mistakes.render(colours.err));
+    read(source).map_err(said).ok().map(|checked| checked.scenario)
 }
 
 /// Cores that may be used: affinity and quota taken into account.
@@ -85,9 +132,8 @@ fn cores() -> f64 {
     machine.quota.map_or(machine.usable as f64, |quota| quota.min(machine.usable as f64))
 }
 
-/// The signal that came, once one has. What is known by then is still told.
+/// Listens for a signal. What is known by then is still told.
 fn listen() -> Result<&'static AtomicI32, Failure> {
-    static CAME: AtomicI32 = AtomicI32::new(0);
     let signals = signals::listen().map_err(|error| Failure::Run(format!("signals cannot be caught: {error}")))?;
     let wait = move || {
         if let Ok(signal) = signals.recv() {

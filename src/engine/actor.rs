@@ -64,6 +64,8 @@ pub struct Actor {
     pub(super) task: Option<u64>,
     /// Results it was promised.
     pub(super) promises: Promises,
+    /// Number of the task that spawned it.
+    pub(super) given: Option<u64>,
     /// Its ends of pipes, and its connection to the manager. They are closed with it.
     pub(super) ends: Had,
     /// That connection, once it was used.
@@ -109,6 +111,7 @@ impl Actor {
             copies,
             task: None,
             promises: Promises::new(),
+            given: None,
             ends,
             manager: None,
             budget: BUDGET,
@@ -131,6 +134,11 @@ impl Actor {
     /// Whether it was asked to end.
     pub fn asked_to_end(&self) -> bool {
         self.ring().asked_to_end()
+    }
+
+    /// Number of the task whose file it works on: its own, or that of whoever spawned it.
+    pub(super) fn file(&self) -> Option<u64> {
+        self.task.or(self.given)
     }
 
     /// Begins a task: what it holds and waits for is that task's until it leaves it.

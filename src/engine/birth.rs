@@ -39,6 +39,7 @@ pub fn begin(run: &Run, me: WorkerId, first: u64, actor: &mut Actor) {
     actor.pen.write(first, EventKind::Began);
     if let Some(life) = run.life(me) {
         let (asked, worker) = life.origin();
+        actor.given = life.task();
         actor.pen.write(first, EventKind::SpawnedBy { worker, after: Span(run.nanos(asked, first)) });
     }
 }

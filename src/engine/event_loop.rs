@@ -15,7 +15,7 @@ use super::process::{finish, member};
 use super::pulse::{Pulse, Pulsed, busy, idle};
 use super::run::Run;
 use crate::platform::exact_sleeps;
-use crate::trace::{How, WorkerId};
+use crate::trace::{How, State, WorkerId};
 
 /// Starts a loop on so many threads. It runs its first task when the start barrier is lifted, and lives as long as the
 /// process: its tasks may be stuck for ever.
@@ -59,12 +59,20 @@ pub fn spawn(run: &'static Run, me: WorkerId, part: Part, over: impl FnOnce() + 
 /// A worker that is a task, from its first event to its last.
 fn task(run: &'static Run, me: WorkerId, part: Part) -> impl Future<Output = ()> + Send {
     let pulse = Arc::new(Pulse::new(run.board.clock()));
-    let beat = Arc::clone(&pulse);
+    let mut actor = Actor::new(run, me, place(run, part));
+    actor.pen.of_task(Arc::clone(&pulse));
+    let is_spawned = run.plan.is_spawned(me);
+    if !is_spawned {
+        // It is there before its loop comes to it, which may be never.
+        begin(run, me, 0, &mut actor);
+        actor.pen.block(State::Ready, None);
+    }
     let life = async move {
-        let first = run.board.clock().ticks();
-        let mut actor = Actor::new(run, me, place(run, part));
-        actor.pen.of_task(beat);
-        begin(run, me, first, &mut actor);
+        if is_spawned {
+            begin(run, me, run.board.clock().ticks(), &mut actor);
+        } else {
+            actor.pen.resume();
+        }
         match part {
             Part::Member { group, .. } => {
                 let well = member(run, group, &mut actor).await;

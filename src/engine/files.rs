@@ -58,7 +58,7 @@ impl Job {
 
     fn files(scenario: &Scenario, settings: &Settings, scratch: &Path) -> Result<Self, JobError> {
         match scenario.pools.iter().map(|pool| &pool.feed).find(|feed| has_items(feed)) {
-            Some(Feed::Files { dir, out, patterns, written }) => {
+            Some(Feed::Files { dir, out, patterns, written, .. }) => {
                 let out = out.and_then(|out| settings.text(out)).map(OsString::from);
                 if let Some(dir) = out.as_ref().map(Path::new) {
                     let failed = |source| JobError::Out { dir: dir.display().to_string(), source };
@@ -80,7 +80,7 @@ impl Job {
                 let files = files.into_iter().map(PathBuf::into_os_string).collect();
                 Ok(Self { files, out, unread, ..Self::default() })
             }
-            Some(Feed::Each { words }) => words_of(words, scenario, settings),
+            Some(Feed::Each { words, .. }) => words_of(words, scenario, settings),
             _ => Ok(Self::default()),
         }
     }
@@ -105,8 +105,10 @@ impl Job {
         self.files.len() as u64
     }
 
+    /// What the task with this number works on; after the last file comes the first again.
     pub fn file(&self, number: u64) -> Option<&Path> {
-        self.files.get(usize::try_from(number).ok()?).map(Path::new)
+        let at = number.checked_rem(self.total())?;
+        self.files.get(usize::try_from(at).ok()?).map(Path::new)
     }
 
     pub fn scratch(&self) -> Option<&Path> {
@@ -124,7 +126,7 @@ impl Job {
     /// If it cannot be written.
     pub fn prepare(&self, number: u64) -> Result<(), ImageError> {
         match self.file(number) {
-            Some(file) if !self.samples.is_empty() => {
+            Some(file) if !self.samples.is_empty() && number < self.total() => {
                 sample::make(file, number, self.samples.len(), |earlier| self.file(earlier))
             }
             _ => Ok(()),

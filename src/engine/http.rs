@@ -1,4 +1,6 @@
-//! Requests that a thread makes and waits for.
+//! Requests: of threads, which wait for the answer themselves, and of tasks.
+
+mod lines;
 
 use std::io::{ErrorKind, Read};
 use std::time::Duration;
@@ -7,20 +9,24 @@ use hyper::StatusCode;
 use ureq::config::Config;
 use ureq::{Agent, Error};
 
+pub use lines::Lines;
+
 /// Bytes of an answer that are read at once.
 const PIECE: usize = 64 << 10;
 
-/// What all threads of a process make their requests with: open connections are used again.
+/// What all workers of a process make their requests with: open connections are used again.
 #[derive(Debug)]
 pub struct Web {
     agent: Agent,
+    /// Those of tasks.
+    pub lines: Lines,
 }
 
 impl Default for Web {
     fn default() -> Self {
         const IDLE: usize = 1_000;
         let config = Config::builder().max_idle_connections(IDLE).max_idle_connections_per_host(IDLE);
-        Self { agent: config.build().new_agent() }
+        Self { agent: config.build().new_agent(), lines: Lines::default() }
     }
 }
 
@@ -65,13 +71,24 @@ fn read(request: ureq::RequestBuilder<ureq::typestate::WithoutBody>, limit: Dura
 
 fn describe(error: &Error, limit: Duration) -> String {
     match error {
-        Error::StatusCode(code) => {
-            let reason = StatusCode::from_u16(*code).ok().and_then(|status| status.canonical_reason());
-            format!("status {code} {}", reason.unwrap_or_default()).trim_end().to_owned()
-        }
-        Error::Timeout(_) => format!("no answer within {}", humantime::format_duration(limit)),
-        Error::Io(e) if e.kind() == ErrorKind::ConnectionRefused => "connection refused".to_owned(),
-        Error::Io(e) => e.to_string(),
+        Error::StatusCode(code) => StatusCode::from_u16(*code).map_or_else(|_| format!("status {code}"), status),
+        Error::Timeout(_) => late(limit),
+        Error::Io(e) => refused(e),
         other => other.to_string(),
+    }
+}
+
+fn status(code: StatusCode) -> String {
+    format!("status {} {}", code.as_str(), code.canonical_reason().unwrap_or_default()).trim_end().to_owned()
+}
+
+fn late(limit: Duration) -> String {
+    format!("no answer within {}", humantime::format_duration(limit))
+}
+
+fn refused(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        _ => error.to_string(),
     }
 }

@@ -3,6 +3,7 @@
 //! Dashboard, runner and worker processes each make the plan from the same input and so agree on every id.
 
 mod ends;
+mod kinds;
 mod lives;
 mod pools;
 mod wakers;
@@ -14,11 +15,12 @@ use thiserror::Error;
 pub use self::ends::End;
 pub use pools::PoolPlan;
 
+use self::kinds::{Home, resource_kind};
 use super::files::Job;
-use crate::scenario::{Choice, Expr, Feed, ResourceSpec, Scenario, Settings, Values, Workers};
+use crate::scenario::{Expr, Feed, ResourceSpec, Scenario, Settings, Values, Workers};
 use crate::trace::{
-    BoardSize, Cast, KnobId, Lanes, LockKind, Memory, PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind,
-    RwPolicy, WorkerId, WorkerInfo, WorkerKind,
+    BoardSize, Cast, KnobId, Lanes, PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind, WorkerId, WorkerInfo,
+    WorkerKind,
 };
 
 /// Most workers and most resources of one run. Beyond it threads and mappings hit limits of the system that do not
@@ -263,12 +265,13 @@ impl Plan {
                 self.add_worker(info, Part::PoolWorker { pool: index, place: i })
             })
             .collect();
+        let often = |count: &Expr| count.eval(&Fixed(settings)).max(0.0) as u64;
         let fed = match &pool.feed {
             Feed::Submitted => None,
             Feed::Arrive { .. } => Some(("arrivals", None)),
-            Feed::Batch { count } => Some(("batch", Some(count.eval(&Fixed(settings)).max(0.0) as u64))),
-            Feed::Files { .. } => Some(("files", Some(job.total()))),
-            Feed::Each { .. } => Some(("words", Some(job.total()))),
+            Feed::Batch { count } => Some(("batch", Some(often(count)))),
+            Feed::Files { times, .. } => Some(("files", Some(often(times).saturating_mul(job.total())))),
+            Feed::Each { times, .. } => Some(("words", Some(often(times).saturating_mul(job.total())))),
         };
         let total = fed.and_then(|(_, total)| total);
         let feeder = fed.map(|(what, _)| {
@@ -330,58 +333,4 @@ fn limit(what: &'static str, count: u64) -> Result<(), PlanError> {
 /// `name` alone where the scenario says nothing of a count, else `name-1`, `name-2`...
 fn numbered(name: &str, i: u64, count: &Expr) -> String {
     if *count == Expr::Number(1.0) { name.to_owned() } else { format!("{name}-{}", i + 1) }
-}
-
-fn resource_kind(scenario: &Scenario, index: usize, settings: &Settings, home: Home) -> ResourceKind {
-    match &scenario.resources[index].spec {
-        ResourceSpec::Mutex { kind } => ResourceKind::Mutex { kind: lock_kind(kind, settings, home) },
-        ResourceSpec::Counter { initial, memory, .. } => {
-            let memory = memory.pick(|knob| settings.number(knob)).unwrap_or(Memory::Shared);
-            ResourceKind::Counter { initial: *initial, memory }
-        }
-        ResourceSpec::Queue { capacity } => ResourceKind::Queue { capacity: at_least_one(capacity, settings) },
-        ResourceSpec::Pipe { capacity } => ResourceKind::Pipe { capacity: pages(capacity.eval(&Fixed(settings))) },
-        ResourceSpec::Condition { .. } => ResourceKind::Condition { of: ResourceId::default() },
-        ResourceSpec::Event => ResourceKind::Event,
-        ResourceSpec::Server(serving) => ResourceKind::Server { room: at_least_one(&serving.room, settings) },
-        ResourceSpec::Barrier { parties } => ResourceKind::Barrier { parties: at_least_one(parties, settings) },
-        ResourceSpec::Semaphore { permits } => {
-            let scoped = scenario.is_scoped(index);
-            // Without a permit, and with nobody to give one, everybody would wait for nothing.
-            let permits = (permits.eval(&Fixed(settings)) as u32).max(u32::from(scoped));
-            ResourceKind::Semaphore { permits, scoped }
-        }
-        ResourceSpec::Rwlock { policy } => {
-            ResourceKind::Rwlock { policy: policy.pick(|knob| settings.number(knob)).unwrap_or(RwPolicy::Fair) }
-        }
-    }
-}
-
-/// Room in a pipe as the kernel gives it: a power of two of pages.
-fn pages(bytes: f64) -> u32 {
-    (bytes.clamp(4_096.0, f64::from(1 << 20)) as u32).next_power_of_two()
-}
-
-/// Who shares a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Home {
-    /// Threads of one process.
-    Process,
-    /// Several processes.
-    Processes,
-    /// Tasks, and perhaps threads among them.
-    Loop,
-}
-
-/// Processes share robust mutexes and tasks async ones, whatever the scenario says: the other kinds exist within one process
-/// only, or block the thread of whoever waits.
-fn lock_kind(kind: &Choice<LockKind>, settings: &Settings, home: Home) -> LockKind {
-    match (kind.pick(|knob| settings.number(knob)).unwrap_or(LockKind::Std), home) {
-        (LockKind::Off, _) => LockKind::Off,
-        (kind, Home::Process) => kind,
-        (LockKind::Reentrant, Home::Processes) => LockKind::RobustReentrant,
-        (_, Home::Processes) => LockKind::Robust,
-        (LockKind::Reentrant, Home::Loop) => LockKind::AsyncReentrant,
-        (_, Home::Loop) => LockKind::Async,
-    }
 }

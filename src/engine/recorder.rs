@@ -1,10 +1,14 @@
 //! One worker's pen: stamps what it does and writes it to its ring.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::pulse::Pulse;
-use crate::platform::Clock;
-use crate::trace::{EventKind, Grant, Record, ResourceId, RingWriter, State};
+use crate::platform::{Clock, thread_cpu};
+use crate::trace::{EventKind, Grant, Record, ResourceId, RingWriter, Span, State};
+
+/// Nanoseconds without a CPU that are worth telling.
+const QUEUED: u64 = 20_000;
 
 /// Writes the events of one worker. Costs one clock read and one 16-byte store an event; no system call, no lock.
 #[derive(Debug)]
@@ -21,6 +25,8 @@ pub struct Recorder<'a> {
     blocking: bool,
     /// Whether it is a task in a wait that nothing has ended yet.
     waits: bool,
+    /// Of a task that runs: since when, and what its thread had of its CPU by then, in nanoseconds.
+    runs_since: Option<(Instant, u64)>,
 }
 
 impl<'a> Recorder<'a> {
@@ -33,6 +39,7 @@ impl<'a> Recorder<'a> {
             pulse: None,
             blocking: false,
             waits: false,
+            runs_since: None,
         }
     }
 
@@ -58,6 +65,23 @@ impl<'a> Recorder<'a> {
         if let Some(at) = self.pulse.as_ref().and_then(|pulse| pulse.ready_since()) {
             self.writer.write(Record::new(at, EventKind::Ready));
         }
+        self.goes_on();
+    }
+
+    /// A task runs from now on: for the kernel, its loop's thread does.
+    fn goes_on(&mut self) {
+        if self.pulse.is_some() && self.runs_since.is_none() {
+            self.runs_since = Some((Instant::now(), thread_cpu()));
+        }
+    }
+
+    /// A task stops running at `at`. It has not given its thread away since it went on.
+    fn stops(&mut self, at: u64) {
+        let Some((since, cpu)) = self.runs_since.take() else { return };
+        let queued = (since.elapsed().as_nanos() as u64).saturating_sub(thread_cpu().saturating_sub(cpu));
+        if queued > QUEUED {
+            self.writer.write(Record::new(at, EventKind::WithoutCpu(Span(queued))));
+        }
     }
 
     /// A wait begins: of a task, until `due` at most, if that is not 0.
@@ -70,7 +94,9 @@ impl<'a> Recorder<'a> {
 
     /// The worker stops running for `state`.
     pub fn block(&mut self, state: State, on: Option<ResourceId>) {
-        self.write(self.now(), EventKind::Block { state, on });
+        let at = self.now();
+        self.stops(at);
+        self.write(at, EventKind::Block { state, on });
         if state != State::Ready {
             self.begin_wait(0);
         }
@@ -79,19 +105,23 @@ impl<'a> Recorder<'a> {
     /// As [`Recorder::block`], for a wait that ends by itself after so many ticks.
     pub fn block_for(&mut self, ticks: u64, state: State) {
         let at = self.now();
+        self.stops(at);
         self.write(at, EventKind::Block { state, on: None });
         self.begin_wait(at.saturating_add(ticks));
     }
 
     /// Begins to wait for the end of another worker's life.
     pub fn join(&mut self, life: ResourceId, nth: u64) {
-        self.write(self.now(), EventKind::Joins { life, nth });
+        let at = self.now();
+        self.stops(at);
+        self.write(at, EventKind::Joins { life, nth });
         self.begin_wait(0);
     }
 
     /// The worker runs again.
     pub fn resume(&mut self) {
         self.write(self.now(), EventKind::Resume);
+        self.goes_on();
     }
 
     /// The worker is a task.
@@ -123,6 +153,7 @@ impl<'a> Recorder<'a> {
     /// As [`Recorder::wait`], with an event before it that says what for.
     pub fn wait_for(&mut self, ask: Option<EventKind>, lock: ResourceId, timed: bool) {
         let at = self.now();
+        self.stops(at);
         let held = self.held.len().min(usize::from(u8::MAX));
         let newest = &self.held[self.held.len() - held..];
         self.scratch.clear();

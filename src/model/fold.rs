@@ -11,7 +11,7 @@ pub(super) use signals::Woken;
 use super::lane::{Asks, Ending};
 use super::legal::{is_blocking, is_legal};
 use super::{Lock, Model, Res};
-use crate::trace::{Death, Event, EventKind, Fate, How, ResourceId, Stamp, State, WorkerId};
+use crate::trace::{Death, Event, EventKind, Fate, How, ResourceId, Span, Stamp, State, WorkerId};
 
 impl Model {
     /// Takes in one event.
@@ -70,12 +70,7 @@ impl Model {
             EventKind::Released { lock, grant } => self.released(w, at, lock, grant),
             EventKind::GaveUp { lock } => self.gave_up(w, at, lock),
             EventKind::Tried { lock } => self.lanes[w.index()].holds.tried = Some(lock),
-            EventKind::OwnerDied { lock } => {
-                self.with_lock(lock, Lock::orphaned_once);
-                if self.lanes[w.index()].doing.state == State::Gap {
-                    self.run(w, at);
-                }
-            }
+            EventKind::OwnerDied { lock } => self.owner_died(w, at, lock),
             EventKind::Block { state, on } if is_blocking(state) => {
                 self.settle(w, at, state, on);
                 self.blocked(w, on);
@@ -83,6 +78,7 @@ impl Model {
             }
             EventKind::Resume => self.run(w, at),
             EventKind::Ready => self.ready(w, at),
+            EventKind::WithoutCpu(queued) => self.without_cpu(w, at, queued),
             EventKind::Heard { on, nth } => self.heard(w, at, on, nth),
             EventKind::Spawns { life, nth } => self.spawns(w, at, life, nth),
             EventKind::SpawnedBy { worker, after } => self.spawned(w, at, worker, after),
@@ -141,6 +137,16 @@ impl Model {
     fn ready(&mut self, w: WorkerId, at: Stamp) {
         let on = self.lanes[w.index()].doing.on;
         self.turn(w, at, State::Ready, on);
+    }
+
+    /// What its loop's thread did without a CPU, of the time that the worker seemed to run.
+    fn without_cpu(&mut self, w: WorkerId, at: Stamp, queued: Span) {
+        let lane = &mut self.lanes[w.index()];
+        let ran = at.since(lane.doing.since).0;
+        if lane.doing.state == State::Running && ran > 0 {
+            let queued = queued.0.min(ran);
+            lane.sched(lane.doing.since, at, ran - queued, queued);
+        }
     }
 
     #[inline]

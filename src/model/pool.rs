@@ -237,9 +237,9 @@ impl Pool {
         self.lost
     }
 
-    /// Failures that nobody will look at.
+    /// Failures that nobody will look at: at least so many, if tasks were called off as well.
     pub fn unseen(&self) -> u64 {
-        self.unseen
+        self.unseen.saturating_sub(self.cancelled + self.lost)
     }
 
     /// Tasks that one worker took from another.

@@ -83,7 +83,7 @@ impl Shares {
     }
 
     /// Moves `ns` nanoseconds, or all there are, from one state to another.
-    pub(super) fn shift(&mut self, from: State, to: State, ns: u64) {
+    pub(crate) fn shift(&mut self, from: State, to: State, ns: u64) {
         let ns = ns.min(self.get(from));
         self.ns[from.index()] -= ns;
         self.put(to, ns);

@@ -94,6 +94,20 @@ impl Times {
         left
     }
 
+    /// Takes in all durations of another.
+    pub fn add(&mut self, other: &Self) {
+        self.count = self.count.saturating_add(other.count);
+        self.total = self.total.saturating_add(other.total);
+        self.max = self.max.max(other.max);
+        match (&mut self.histogram, &other.histogram) {
+            (Some(mine), Some(theirs)) => {
+                let _ = mine.add(&**theirs); // it grows by itself
+            }
+            (mine @ None, Some(theirs)) => *mine = Some(theirs.clone()),
+            (_, None) => {}
+        }
+    }
+
     /// Heap bytes in use.
     pub(super) fn bytes(&self) -> usize {
         self.histogram.as_ref().map_or(0, |h| size_of::<Histogram<u32>>() + h.distinct_values() * size_of::<u32>())
@@ -111,6 +125,25 @@ fn put(histogram: &mut Histogram<u32>, span: Span) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_are_as_one() {
+        let (mut short, mut long, mut both) = (Times::new(2), Times::new(2), Times::new(2));
+        for n in 1..=100 {
+            short.record(Span::micros(n));
+            long.record(Span::millis(n));
+            both.record(Span::micros(n));
+            both.record(Span::millis(n));
+        }
+        let mut none = Times::new(2);
+        none.add(&short);
+        none.add(&long);
+        none.add(&Times::new(2));
+        assert_eq!((none.count(), none.total(), none.max()), (both.count(), both.total(), both.max()));
+        for p in [1.0, 50.0, 75.0, 99.0, 100.0] {
+            assert_eq!(none.percentile(p), both.percentile(p), "{p} %");
+        }
+    }
 
     #[test]
     fn what_came_since_is_told_apart() {

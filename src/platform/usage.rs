@@ -5,6 +5,7 @@
 
 use std::fs;
 
+use rustix::process::{Pid, getsid};
 use rustix::time::{ClockId, clock_gettime};
 
 /// Bytes of a process that are in memory.
@@ -33,6 +34,32 @@ pub fn all_cores_busy() -> Option<u64> {
     Some(busy * 1_000_000_000 / per_second.max(1))
 }
 
+/// CPU time in nanoseconds of all processes in the session of process `member`, with what their ended children used: what a
+/// run and the commands it started cost. To the kernel's tick, 10 ms, for each process.
+pub fn session_cpu(member: u32) -> Option<u64> {
+    let pid = Pid::from_raw(member.try_into().ok()?)?;
+    let session = getsid(Some(pid)).ok()?.as_raw_pid();
+    let ticks = fs::read_dir("/proc")
+        .ok()?
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            entry.file_name().to_str()?.parse::<u32>().ok()?;
+            ticks_of(&fs::read_to_string(entry.path().join("stat")).ok()?, session)
+        })
+        .sum::<u64>();
+    Some(ticks * 1_000_000_000 / rustix::param::clock_ticks_per_second().max(1))
+}
+
+/// Ticks that a process used and its ended children, if it is of the session.
+fn ticks_of(stat: &str, session: i32) -> Option<u64> {
+    // The name stands in brackets and may hold anything, brackets too.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
+    // state ppid pgrp session ... utime stime cutime cstime are fields 3 to 6 and 14 to 17 of proc(5).
+    let of_session = fields.get(3)?.parse::<i32>().ok()? == session;
+    let used = fields.get(11..15)?;
+    of_session.then(|| used.iter().filter_map(|field| field.parse::<u64>().ok()).sum())
+}
+
 /// CPU time of this process in nanoseconds, all its threads together.
 pub fn own_cpu() -> u64 {
     let t = clock_gettime(ClockId::ProcessCPUTime);
@@ -52,5 +79,16 @@ mod tests {
         assert!(all_cores_busy().is_some_and(|busy| busy > 0));
         assert!(own_cpu() > 0);
         assert_eq!(resident(u32::MAX), None);
+        assert!(session_cpu(pid).is_some());
+        assert_eq!(session_cpu(u32::MAX), None);
+    }
+
+    #[test]
+    fn a_name_with_brackets_is_no_trouble() {
+        let line = "7 (a ) b) S 1 7 9 0 -1 0 0 0 0 0 10 20 30 40 20 0 1 0 5 6 7";
+        assert_eq!(ticks_of(line, 9), Some(100));
+        assert_eq!(ticks_of(line, 8), None);
+        assert_eq!(ticks_of("7 (a", 9), None);
+        assert_eq!(ticks_of("7 (a) S 1 7 9 0", 9), None);
     }
 }

@@ -49,6 +49,8 @@ pub(super) fn measure(
         Metric::Lives => Ok(who.lives()),
         Metric::Lanes => Ok(who.in_use()),
         Metric::CutOff => Ok(who.cut_off()),
+        Metric::Processes => Ok(who.at_home("processes", Lane::pid)),
+        Metric::Threads => Ok(who.at_home("threads", Lane::tid)),
         Metric::Share(state) => who.share(state),
         Metric::Acquired => who.acquired(),
         Metric::Rate => who.rate(),

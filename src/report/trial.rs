@@ -140,6 +140,8 @@ pub(super) fn must_hold(claim: &Claim) -> bool {
                     | Metric::Lives
                     | Metric::Lanes
                     | Metric::CutOff
+                    | Metric::Processes
+                    | Metric::Threads
                     | Metric::Acquired
                     | Metric::Wait(Part::Longest)
                     | Metric::Latency(Part::Longest)

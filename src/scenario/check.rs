@@ -10,6 +10,7 @@ mod knobs;
 mod names;
 mod node;
 mod number;
+mod on_loop;
 mod optimum;
 mod order;
 mod pools;
@@ -114,6 +115,7 @@ impl Checker {
             self.shared_with_tasks(&nodes);
             self.blocked_by_tasks(&nodes);
             self.lives_of_tasks(&nodes);
+            self.beyond_tasks(&nodes);
             self.lint_order(&nodes);
         }
         self.unused_knobs();

@@ -1,6 +1,7 @@
 //! A scenario that was read and checked: every name resolved, every unit and range right.
 
 mod ask;
+mod by_thread;
 mod expect;
 mod optimum;
 mod pipe;
@@ -25,7 +26,7 @@ pub use pipe::PipeStep;
 pub use resource::{Choice, Resource, ResourceSpec, Serving, Target};
 pub use step::{
     Asked, Attempt, Compare, Leave, LifeStep, LoopStep, Members, Origin, PoolStep, Question, QueueStep, Real,
-    SignalStep, Step, Way, What,
+    SignalStep, Step, Way, What, Which,
 };
 pub use text::{Piece, Place, Template, Text};
 pub use work::{Crash, Delivery, Feed, Policy, Pool, Schedule, Seat, Workers};

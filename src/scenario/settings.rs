@@ -48,6 +48,9 @@ impl Scenario {
         executor: Option<WorkerKind>,
     ) -> Result<Settings, SettingError> {
         let mut settings = Settings { executor, ..self.defaults() };
+        if executor == Some(WorkerKind::Async) {
+            self.can_be_tasks()?;
+        }
         for text in set {
             self.set(&mut settings, text)?;
         }

@@ -18,6 +18,8 @@ pub enum SettingError {
     OutOfRange { knob: String, value: String, min: String, max: String },
     #[error("`{knob}` cannot be `{text}`: it is {}", any_of(of.iter().map(String::as_str)))]
     NotAWord { knob: String, text: String, of: Vec<String> },
+    #[error("the workers cannot be tasks of an event loop: `{name}` {what}")]
+    NoTasks { name: String, what: String },
     #[error("`{knob}` is free text, which only --set can set: here knobs have numbers and words")]
     FreeText { knob: String },
     #[error("this scenario has no knob for the number of workers")]

@@ -89,6 +89,8 @@ pub enum EventKind {
     /// What it waits for has come, and it could run since then, but is not back yet: a task whose loop is busy. The event
     /// that ends the wait follows.
     Ready,
+    /// Of a task: since it went on last, its loop's thread has been without a CPU for so long.
+    WithoutCpu(Span),
     /// Put an item; `depth` is the queue's length just after, read inside its lock.
     Put { queue: ResourceId, depth: u32 },
     /// Took an item; `depth` is the queue's length just after, read inside its lock.

@@ -99,6 +99,7 @@ const fn encode(kind: EventKind) -> u64 {
         }
         EventKind::Resume => pack(10, 0, 0, 0),
         EventKind::Ready => pack(20, 0, 0, 0),
+        EventKind::WithoutCpu(span) => pack(21, 0, 0, span.0),
         EventKind::Put { queue, depth } => pack(11, queue.0, 0, depth as u64),
         EventKind::Took { queue, depth } => pack(12, queue.0, 0, depth as u64),
         EventKind::TaskBegan { pool, waited } => pack(13, pool.0, 0, waited.0),
@@ -163,6 +164,7 @@ fn decode(word: u64) -> EventKind {
         }),
         10 => EventKind::Resume,
         20 => EventKind::Ready,
+        21 => EventKind::WithoutCpu(Span(arg)),
         11 => EventKind::Put { queue: lock, depth: arg as u32 },
         12 => EventKind::Took { queue: lock, depth: arg as u32 },
         13 => EventKind::TaskBegan { pool, waited: Span(arg) },
@@ -238,6 +240,7 @@ mod tests {
             EventKind::Block { state: State::Full, on: Some(lock) },
             EventKind::Resume,
             EventKind::Ready,
+            EventKind::WithoutCpu(Span(1_500_000)),
             EventKind::Put { queue: lock, depth: u32::MAX },
             EventKind::Took { queue: lock, depth: 0 },
             EventKind::TaskBegan { pool, waited: Span(123_456_789) },

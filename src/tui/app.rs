@@ -6,6 +6,7 @@ mod mouse;
 mod pick;
 mod run;
 mod save;
+mod tune;
 mod typed;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use super::picker::{Entry, Picker};
 use super::plan::Plan;
 use super::question::Question;
 use super::theme::Theme;
+use super::tune::{Sheet, Told, TunePlan};
 use super::watch::{Lesson, Watch};
 use super::{Start, Wish};
 use crate::scenario::{Scenario, Settings, Source};
@@ -33,6 +35,8 @@ pub(super) struct App {
     pub(super) question: Option<Question>,
     /// Whether a scenario's question is put before it runs.
     pub(super) asks: bool,
+    /// What is tuned, if anything is.
+    pub(super) sheet: Option<Box<Sheet>>,
     /// What was asked before the run that is being started.
     next: Lesson,
     /// How a scenario is to run that had mistakes at first.
@@ -46,6 +50,8 @@ pub(super) struct App {
 
 pub(super) enum Showing {
     Picker,
+    /// The sheet of a tuning.
+    Tune,
     Watch(Box<Watch>),
 }
 
@@ -102,6 +108,10 @@ pub(super) enum Msg {
         cast: Arc<Cast>,
     },
     NotStarted(String),
+    /// Whoever measures has something to say.
+    Told(Told),
+    /// Nobody measures any more.
+    Measured,
     Edited(Result<Source, String>),
     /// The file that is watched has another text now.
     Saved(Result<Source, String>),
@@ -118,6 +128,8 @@ pub(super) enum Effect {
     Edit(PathBuf),
     Suspend,
     Redraw,
+    /// Nothing more is to be measured.
+    Enough,
     Quit {
         interrupted: bool,
     },
@@ -133,6 +145,7 @@ impl App {
             theme,
             question: None,
             asks: false,
+            sheet: None,
             next: Lesson::default(),
             wish: Wish::default(),
             said: None,
@@ -175,7 +188,9 @@ impl App {
                 self.dirty = true;
                 return self.typed(event);
             }
-            Msg::Suspend => return vec![Effect::Suspend],
+            Msg::Suspend => return self.suspend(),
+            Msg::Told(told) => self.hear(told),
+            Msg::Measured => return self.measured(),
             Msg::Saved(Ok(source)) => {
                 self.dirty = true;
                 return self.saved(source);
@@ -218,14 +233,20 @@ impl App {
 
     /// Whether the picture changes by itself.
     pub(super) fn moves(&self) -> bool {
-        matches!(&self.showing, Showing::Watch(watch) if watch.moves())
+        match &self.showing {
+            Showing::Picker => false,
+            Showing::Tune => self.sheet.as_ref().is_some_and(|sheet| !sheet.over),
+            Showing::Watch(watch) => watch.moves(),
+        }
     }
 
     pub(super) fn place(&self) -> Place {
         match self.showing {
             _ if self.question.is_some() => Place::Question,
             Showing::Picker => Place::Picker,
-            Showing::Watch(_) => Place::Watch,
+            Showing::Tune => Place::Tune,
+            Showing::Watch(_) if self.sheet.is_some() => Place::Recorded,
+            Showing::Watch(_) => Place::Live,
         }
     }
 
@@ -246,6 +267,8 @@ impl App {
             self.dirty = true;
             self.settle();
             self.compare_if_due();
+        } else if let (Showing::Tune, Some(sheet)) = (&self.showing, &mut self.sheet) {
+            self.dirty |= sheet.tick(now.since(Stamp(0)).into());
         }
         Vec::new()
     }
@@ -277,6 +300,9 @@ impl App {
         if let Showing::Watch(watch) = &mut self.showing {
             let columns = Plan::of(watch, self.size).columns.time;
             watch.set_columns(columns);
+        }
+        if let Some(sheet) = &mut self.sheet {
+            sheet.first = TunePlan::of(sheet, self.size).first;
         }
     }
 }

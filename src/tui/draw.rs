@@ -20,8 +20,10 @@ mod pools;
 mod question;
 mod queue;
 mod ring;
+mod seen;
 mod sketch;
 mod text;
+mod tune;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -38,6 +40,11 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     match (&app.question, &app.showing) {
         (Some(question), _) => question::Page { app, question }.render(area, buf),
         (None, Showing::Picker) => picker::Picker { app }.render(area, buf),
+        (None, Showing::Tune) => {
+            if let Some(sheet) = &app.sheet {
+                tune::draw(app, sheet, area, buf);
+            }
+        }
         (None, Showing::Watch(watch)) => draw_run(app, watch, area, buf),
     }
     match &app.mode {
@@ -65,14 +72,18 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         }
     }
     if !app.theme.unicode {
-        spell_micro(buf);
+        spell_plainly(buf);
     }
 }
 
-/// Lengths of time are spelled the same everywhere; a terminal without Unicode has no letter for a millionth.
-fn spell_micro(buf: &mut Buffer) {
-    for cell in buf.content.iter_mut().filter(|cell| cell.symbol() == "µ") {
-        cell.set_symbol("u");
+/// Figures are spelled the same everywhere; a terminal without Unicode has no letter for a millionth, and no sign for about.
+fn spell_plainly(buf: &mut Buffer) {
+    for cell in &mut buf.content {
+        match cell.symbol() {
+            "µ" => drop(cell.set_symbol("u")),
+            "±" => drop(cell.set_symbol("~")),
+            _ => {}
+        }
     }
 }
 
@@ -210,12 +221,14 @@ fn draw_pane(app: &App, watch: &Watch, pane: Pane, at: Rect, buf: &mut Buffer) {
         Pane::Graph if watch.shown().deadlock().is_some() => "Deadlock",
         Pane::Graph => "Who waits for whom",
         Pane::Pools => "Pools",
+        Pane::Levels => "Levels seen so far",
         _ => "Log",
     };
     let style = if watch.pane == pane { theme.strong() } else { theme.faint() };
     let inner = text::titled(buf, at, title, style);
     match pane {
         Pane::Graph => graph::Graph { watch, theme }.render(inner, buf),
+        Pane::Levels => seen::Levels { watch, theme }.render(inner, buf),
         Pane::Pools => pools::Pools { watch, theme }.render(inner, buf),
         _ => log::Log { watch, theme }.render(inner, buf),
     }

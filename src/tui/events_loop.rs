@@ -16,6 +16,8 @@ use super::TuiError;
 use super::app::{App, Effect, Msg};
 use super::feed::{Run, Starter};
 use super::input::Typed;
+use super::stage::{Sources, Stage};
+use super::tune::Told;
 use crate::scenario::{Scenario, Settings, Source};
 use crate::trace::{Command, Message, Span, Stamp};
 
@@ -28,30 +30,6 @@ const RETRY: Duration = Duration::from_millis(20);
 /// Messages of a run, and events of the terminal, that are taken at one go; then the others get their turn.
 const BURST: usize = 64;
 
-/// What the loop draws on.
-pub(super) trait Stage {
-    /// Draws a frame; false when there is no room for one now.
-    fn draw(&mut self, app: &App) -> io::Result<bool>;
-    /// The next frame draws every cell of a screen of this size.
-    fn redraw(&mut self, size: Rect) -> io::Result<()>;
-    fn size(&self) -> Rect;
-    /// Leaves the terminal, stops until continued, and takes it again.
-    fn suspend(&mut self) -> io::Result<()>;
-    fn resume(&mut self) -> io::Result<()>;
-    /// Lets the user's editor have the terminal.
-    fn edit(&mut self, path: &Path) -> Result<(), String>;
-}
-
-/// Where events come from, beside the run.
-pub(super) struct Sources {
-    pub(super) typed: Receiver<Typed>,
-    pub(super) signals: Receiver<i32>,
-    /// What panicked in another thread.
-    pub(super) panics: Receiver<String>,
-    /// New texts of a file that is watched.
-    pub(super) saved: Receiver<Result<Source, String>>,
-}
-
 pub(super) struct Loop<'a, S> {
     app: App,
     stage: S,
@@ -62,6 +40,11 @@ pub(super) struct Loop<'a, S> {
     open: bool,
     /// When the next frame of a moving picture is due.
     due: Instant,
+    /// What is told of a tuning, as long as somebody measures.
+    told: Receiver<Told>,
+    /// Ends the measuring.
+    enough: &'a dyn Fn(),
+    began: Instant,
     /// When a run is stopped, on its own clock.
     limit: Option<Span>,
     ended: Option<Result<Option<i32>, TuiError>>,
@@ -74,17 +57,37 @@ enum Woken {
     Panicked(String),
     Run(Result<Message, ()>),
     Saved(Result<Source, String>),
+    Told(Result<Told, ()>),
     Frame,
 }
 
 impl<'a, S: Stage> Loop<'a, S> {
     pub(super) fn new(app: App, stage: S, sources: Sources, starter: &'a dyn Starter) -> Self {
-        Self { app, stage, sources, starter, run: None, open: false, due: Instant::now(), limit: None, ended: None }
+        let now = Instant::now();
+        Self {
+            app,
+            stage,
+            sources,
+            starter,
+            run: None,
+            open: false,
+            due: now,
+            told: never(),
+            enough: &|| {},
+            began: now,
+            limit: None,
+            ended: None,
+        }
     }
 
     /// Stops every run when it is this old.
     pub(super) fn until(self, limit: Option<Span>) -> Self {
         Self { limit, ..self }
+    }
+
+    /// Shows what is told of a tuning; `enough` ends the measuring.
+    pub(super) fn telling(self, told: Receiver<Told>, enough: &'a dyn Fn()) -> Self {
+        Self { told, enough, ..self }
     }
 
     /// Goes on until it is told to quit; the signal that told it, if one did.
@@ -139,6 +142,11 @@ impl<'a, S: Stage> Loop<'a, S> {
                 self.update(Msg::RunGone { now });
             }
             Woken::Saved(saved) => self.update(Msg::Saved(saved)),
+            Woken::Told(Ok(told)) => self.update(Msg::Told(told)),
+            Woken::Told(Err(())) => {
+                self.told = never();
+                self.update(Msg::Measured);
+            }
             Woken::Frame => return self.tick(),
         }
         self.frame();
@@ -155,6 +163,7 @@ impl<'a, S: Stage> Loop<'a, S> {
         let panics = select.recv(&self.sources.panics);
         let run = select.recv(messages);
         let saved = select.recv(&self.sources.saved);
+        let told = select.recv(&self.told);
         select.recv(&frames);
         let first = select.select();
         match first.index() {
@@ -166,6 +175,7 @@ impl<'a, S: Stage> Loop<'a, S> {
             i if i == saved => {
                 first.recv(&self.sources.saved).map_or_else(|e| Woken::Panicked(e.to_string()), Woken::Saved)
             }
+            i if i == told => Woken::Told(first.recv(&self.told).map_err(drop)),
             i if i == run => Woken::Run(first.recv(messages).map_err(drop)),
             _ => {
                 let _ = first.recv(&frames);
@@ -208,7 +218,8 @@ impl<'a, S: Stage> Loop<'a, S> {
     }
 
     fn now(&self) -> Stamp {
-        self.run.as_ref().map_or(Stamp(0), |run| run.now())
+        let here = || if self.app.sheet.is_some() { Stamp(0) + Span::from(self.began.elapsed()) } else { Stamp(0) };
+        self.run.as_ref().map_or_else(here, |run| run.now())
     }
 
     fn signal(&mut self, signal: i32) {
@@ -253,6 +264,7 @@ impl<'a, S: Stage> Loop<'a, S> {
                     }
                 }
                 Effect::EndRun => self.run = None,
+                Effect::Enough => (self.enough)(),
                 Effect::Edit(path) => self.edit(&path),
                 Effect::Suspend => self.suspend(),
                 Effect::Redraw => self.redraw(),

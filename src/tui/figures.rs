@@ -6,6 +6,9 @@ use crate::trace::{PoolId, ResourceId, Span, Stamp, State, WorkerId};
 /// Over what time rates are taken.
 const RATE_OVER: Span = Span::millis(2_000);
 
+/// From here on a batch is a way to feed a pool without an end, as tuning does.
+const ENDLESS: u64 = 1_000_000_000_000;
+
 /// Points of a throughput curve, one for each [`RATE_OVER`] half.
 const CURVE: u64 = 40;
 
@@ -219,7 +222,7 @@ impl PoolFigures {
             failed: pool.failed(),
             rejected: pool.rejected(),
             retried: pool.retried(),
-            total: pool.total(),
+            total: pool.total().filter(|total| *total < ENDLESS),
             size: pool.size(),
             throughput: pool.throughput(RATE_OVER, at),
             curve: curve.map(|t| t.map_or(0.0, |t| pool.throughput(step, Stamp(t)))).collect(),

@@ -21,6 +21,8 @@ pub(super) enum Action {
     PageDown,
     NextPane,
     PreviousPane,
+    /// The levels of pools that were seen.
+    Levels,
     Look,
     Run,
     /// Chooses the guess of this number, from 1 on.
@@ -37,6 +39,13 @@ pub(super) enum Action {
     KnobDown,
     NextKnob,
     PreviousKnob,
+    /// The recorded timeline of a run at the chosen level.
+    Timeline,
+    LowerLevel,
+    HigherLevel,
+    NextPart,
+    /// Measures no more.
+    Enough,
     Restart,
     Stop,
     Kill,
@@ -56,7 +65,14 @@ pub(super) enum Place {
     Picker,
     /// The page of a question.
     Question,
+    /// A run, whether it goes on or is recorded.
     Watch,
+    /// A run that goes on, or did on this screen: what would change it.
+    Live,
+    /// A recorded run.
+    Recorded,
+    /// The levels of a tuning.
+    Tune,
     /// The picker and a run: not where only a question is answered.
     Browsing,
     Everywhere,
@@ -98,7 +114,7 @@ const fn bind(keys: &'static [Key], action: Action, place: Place, hint: &'static
 const NUMBERS: [Key; 9] =
     [char('1'), char('2'), char('3'), char('4'), char('5'), char('6'), char('7'), char('8'), char('9')];
 
-use Place::{Browsing, Everywhere, Picker, Question, Watch};
+use Place::{Browsing, Everywhere, Live, Picker, Question, Recorded, Tune, Watch};
 
 /// Every key there is, in the order of the help. The order of those with a hint is that of their importance.
 pub(super) const TABLE: &[Binding] = &[
@@ -116,41 +132,59 @@ pub(super) const TABLE: &[Binding] = &[
     bind(
         &[char(' ')],
         Action::Freeze,
-        Watch,
+        Live,
         "freeze",
         "freeze the picture (collection goes on); again: resume at newest",
     ),
-    bind(&[char('+'), char('=')], Action::KnobUp, Watch, "knob", "turn the chosen knob up"),
-    bind(&[char('-')], Action::KnobDown, Watch, "", "turn the chosen knob down"),
-    bind(&[char('.'), char('n')], Action::NextKnob, Watch, "", "choose the next knob"),
-    bind(&[char(','), char('N')], Action::PreviousKnob, Watch, "", "choose the knob before"),
+    bind(&[char('+'), char('=')], Action::KnobUp, Live, "knob", "turn the chosen knob up"),
+    bind(&[char('-')], Action::KnobDown, Live, "", "turn the chosen knob down"),
+    bind(&[char('.'), char('n')], Action::NextKnob, Live, "", "choose the next knob"),
+    bind(&[char(','), char('N')], Action::PreviousKnob, Live, "", "choose the knob before"),
     bind(
         &[char('a')],
         Action::Answer,
-        Watch,
+        Live,
         "answer",
         "what came of it: what was asked and guessed, what was measured, what to try; opens by itself after a question",
     ),
-    bind(
-        &NUMBERS,
-        Action::Try(1),
-        Watch,
-        "try",
-        "start the run anew as this suggestion has it (`a` and `i` list them)",
-    ),
+    bind(&NUMBERS, Action::Try(1), Live, "try", "start the run anew as this suggestion has it (`a` and `i` list them)"),
     bind(
         &[char('p')],
         Action::Predict,
-        Watch,
+        Live,
         "",
         "predict: the question again, then the run anew with the knobs as they stand",
     ),
+    bind(
+        &[key(KeyCode::Enter)],
+        Action::Timeline,
+        Tune,
+        "its timeline",
+        "open the recorded timeline of a run at the chosen level; esc comes back",
+    ),
+    bind(&[key(KeyCode::Left), char('h')], Action::LowerLevel, Tune, "", "choose the level below, as up does"),
+    bind(&[key(KeyCode::Right), char('l')], Action::HigherLevel, Tune, "", "choose the level above, as down does"),
+    bind(
+        &[key(KeyCode::Tab)],
+        Action::NextPart,
+        Tune,
+        "more",
+        "the curve, the figures of the chosen level, all that is said of the answer",
+    ),
+    bind(&[char('s')], Action::Enough, Tune, "stop", "measure no more: the answer is what is known by now"),
     bind(
         &[key(KeyCode::Tab)],
         Action::NextPane,
         Watch,
         "pane",
-        "next pane: lanes, locks, queues, findings, pools, graph, log",
+        "next pane: lanes, locks, queues, findings, pools, levels, graph, log",
+    ),
+    bind(
+        &[char('t')],
+        Action::Levels,
+        Live,
+        "",
+        "table of the levels: what a pool did with each number of workers it has had so far; again: back",
     ),
     bind(&[key(KeyCode::BackTab)], Action::PreviousPane, Watch, "", "pane before"),
     bind(
@@ -193,9 +227,9 @@ pub(super) const TABLE: &[Binding] = &[
         "filter by name; esc drops it. In the picker, any letter that is no key begins the filter",
     ),
     bind(&[char('i')], Action::About, Watch, "about", "what this scenario is about, what to watch and to try"),
-    bind(&[char('r')], Action::Restart, Watch, "restart", "start the run anew with the knobs as they stand"),
-    bind(&[char('s')], Action::Stop, Watch, "", "stop the run; the picture stays"),
-    bind(&[char('x')], Action::Kill, Watch, "", "kill the chosen worker"),
+    bind(&[char('r')], Action::Restart, Live, "restart", "start the run anew with the knobs as they stand"),
+    bind(&[char('s')], Action::Stop, Live, "", "stop the run; the picture stays"),
+    bind(&[char('x')], Action::Kill, Live, "", "kill the chosen worker"),
     bind(&[key(KeyCode::Esc)], Action::Back, Everywhere, "", "one step back: overlay, filter, cursor, choice, picker"),
     bind(&[char('q')], Action::Quit, Everywhere, "quit", "quit; the run ends with it"),
     bind(&[ctrl('c')], Action::Interrupt, Everywhere, "", "quit at once"),
@@ -214,7 +248,8 @@ impl Binding {
     fn works(&self, place: Place) -> bool {
         match self.place {
             Everywhere => true,
-            Browsing => matches!(place, Picker | Watch),
+            Browsing => matches!(place, Picker | Live | Recorded),
+            Watch => matches!(place, Live | Recorded),
             one => one == place,
         }
     }
@@ -280,7 +315,7 @@ mod tests {
 
     #[test]
     fn no_key_has_two_meanings_at_one_place() {
-        for place in [Picker, Question, Watch] {
+        for place in [Picker, Question, Live, Recorded, Tune] {
             let keys: Vec<String> = at(place).flat_map(|b| b.keys.iter().map(|k| k.name())).collect();
             for (i, key) in keys.iter().enumerate() {
                 assert!(!keys[..i].contains(key), "{key} means two things in {place:?}");
@@ -300,8 +335,8 @@ mod tests {
     fn arrows_and_vi_keys_do_the_same() {
         let pairs = [(KeyCode::Up, 'k'), (KeyCode::Down, 'j'), (KeyCode::Left, 'h'), (KeyCode::Right, 'l')];
         for (arrow, letter) in pairs {
-            let by_arrow = action(KeyEvent::from(arrow), Watch);
-            assert_eq!(by_arrow, action(KeyEvent::from(KeyCode::Char(letter)), Watch), "{letter}");
+            let by_arrow = action(KeyEvent::from(arrow), Live);
+            assert_eq!(by_arrow, action(KeyEvent::from(KeyCode::Char(letter)), Live), "{letter}");
             assert!(by_arrow.is_some());
         }
     }

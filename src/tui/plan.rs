@@ -132,7 +132,7 @@ fn findings_height(height: u16) -> u16 {
 /// The panes beside the rows where there is room, a deadlock's graph below them where there is none beside; else the one
 /// that was asked for in place of the rows. And what of the area is left for the rows.
 fn panes(watch: &Watch, area: Rect) -> (Vec<(Pane, Rect)>, Rect) {
-    let asked = Some(watch.pane).filter(|p| matches!(p, Pane::Pools | Pane::Graph | Pane::Log));
+    let asked = Some(watch.pane).filter(|p| p.is_apart());
     let wide = area.width >= SIDE_FROM;
     if !wide && asked.is_none_or(|p| p == Pane::Graph) && watch.shown().deadlock().is_some() {
         if let Some((graph, rows)) = below(watch, area) {
@@ -144,7 +144,7 @@ fn panes(watch: &Watch, area: Rect) -> (Vec<(Pane, Rect)>, Rect) {
     }
     if wide {
         let mut wanted = watch.panes();
-        wanted.retain(|p| matches!(p, Pane::Pools | Pane::Graph | Pane::Log));
+        wanted.retain(|p| p.is_apart());
         return beside(watch, &wanted, area);
     }
     match asked {
@@ -188,6 +188,7 @@ fn stack(panes: &[Pane], mut area: Rect, watch: &Watch) -> Vec<(Pane, Rect)> {
     for (i, pane) in panes.iter().enumerate() {
         let need = match pane {
             Pane::Pools => cast.pools.len().saturating_mul(9),
+            Pane::Levels => watch.seen.count().saturating_add(4).min(14),
             Pane::Graph => match watch.shown().deadlock() {
                 Some(deadlock) => 9 + 2 * deadlock.ring.len(),
                 None => 3 + cast.locks().count().min(10),

@@ -3,6 +3,7 @@
 
 mod attempt;
 mod lives;
+mod locks;
 mod pipe;
 mod player;
 mod pool;

@@ -3,6 +3,8 @@
 mod desk;
 mod hands;
 mod learning;
+mod levels;
 mod script;
 mod sizes;
+mod tuning;
 mod views;

@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use super::axis::Axis;
 use super::figures::Figures;
+use super::seen::{Seen, others};
 use super::strips::Strips;
 use crate::model::{Budget, Model, Shares, Window};
 use crate::report::Answer;
 use crate::scenario::{Scenario, Settings};
-use crate::trace::{Cast, KnobId, Message, RunEnd, Span, Stamp, WorkerId};
+use crate::trace::{Cast, KnobId, Message, Notice, RunEnd, Span, Stamp, WorkerId};
 
 pub(super) use choose::{Chosen, Pane};
 pub(super) use lesson::Lesson;
@@ -21,6 +22,9 @@ pub(super) use states::States;
 
 /// Length of a cell at the start: the window is two to five seconds wide.
 const CELL: Span = Span::millis(50);
+
+/// Cells over which a recorded run is laid out at first.
+const WHOLE: u64 = 60;
 
 /// How long figures stand still. Changing numbers are readable at about three a second.
 const HOLD_FIGURES: Span = Span::millis(350);
@@ -40,6 +44,8 @@ pub(super) struct Watch {
     /// What is collected. What is shown is [`Watch::shown`].
     model: Model,
     frozen: Option<Box<Model>>,
+    /// It was collected before, and nobody adds to it.
+    recorded: bool,
     /// The end of what is shown: the run's clock, standing still when frozen or ended.
     pub(super) now: Stamp,
     pub(super) cell: Span,
@@ -52,6 +58,8 @@ pub(super) struct Watch {
     pub(super) filter: String,
     pub(super) scroll: usize,
     pub(super) figures: Figures,
+    /// What pools did with each number of workers, since this scenario is looked at.
+    pub(super) seen: Seen,
     /// Worst first; see [`Watch::rank`].
     pub(super) ranking: Vec<WorkerId>,
     ranked: Stamp,
@@ -78,6 +86,7 @@ pub(super) enum View {
 pub(super) enum Life {
     Live,
     Frozen,
+    Recorded,
     Ended(RunEnd),
 }
 
@@ -95,6 +104,7 @@ impl Watch {
             answer: None,
             model,
             frozen: None,
+            recorded: false,
             now: Stamp(0),
             cell: CELL,
             view: View::Follow,
@@ -105,6 +115,7 @@ impl Watch {
             filter: String::new(),
             scroll: 0,
             figures: Figures::default(),
+            seen: Seen::new(),
             ranking: Vec::new(),
             ranked: Stamp(0),
             states,
@@ -114,10 +125,20 @@ impl Watch {
         }
     }
 
+    /// A run that was collected before: all of it is in sight, and it stands still.
+    pub(super) fn recorded(scenario: Arc<Scenario>, settings: Settings, model: Model) -> Self {
+        let now = model.ended().map(|(at, _)| at).or(model.through()).unwrap_or_else(|| model.newest());
+        let cell = Span(super::format::round_up(now.0 / WHOLE));
+        let new = Self::new(scenario, settings, Arc::default(), Lesson::default());
+        Self { model, now, cell, recorded: true, ..new }
+    }
+
     /// The same view of a new run.
     pub(super) fn again(&mut self, settings: Settings, cast: Arc<Cast>, lesson: Lesson) {
         let mut next = Self::new(Arc::clone(&self.scenario), settings, cast, lesson);
         (next.cell, next.pane, next.knob) = (self.cell, self.pane, self.knob);
+        self.seen.anew(&self.model, self.now);
+        next.seen = std::mem::take(&mut self.seen);
         next.filter = std::mem::take(&mut self.filter);
         next.columns = self.columns;
         *self = next;
@@ -141,6 +162,7 @@ impl Watch {
 
     pub(super) fn life(&self) -> Life {
         match (&self.frozen, self.model.ended()) {
+            _ if self.recorded => Life::Recorded,
             (Some(_), _) => Life::Frozen,
             (None, Some((_, how))) => Life::Ended(how.clone()),
             (None, None) => Life::Live,
@@ -155,6 +177,9 @@ impl Watch {
     /// Takes in what happened; whether it is to be seen at once, not when the next frame is due.
     pub(super) fn apply(&mut self, message: &Message) -> bool {
         let deadlocked = self.model.deadlock().is_some();
+        if let Message::Notice { at, notice: Notice::Turned { .. } | Notice::Resized { .. } } = message {
+            self.seen.turned(&self.model, *at);
+        }
         self.model.apply(message);
         let ended = self.model.ended().map(|(at, _)| at);
         let news = ended.is_some() || (!deadlocked && self.model.deadlock().is_some());
@@ -174,6 +199,7 @@ impl Watch {
         self.now = self.now.max(self.model.through().map_or(now, |known| known.min(now)));
         if self.now.since(self.figures.at) >= HOLD_FIGURES || self.figures.at == Stamp(0) {
             self.late = late;
+            self.seen.look(&self.model, self.now, &others(&self.scenario, &self.settings));
             self.refresh();
         } else {
             self.late = self.late.max(late);

@@ -1,5 +1,7 @@
 //! What was measured so far, level by level.
 
+use std::sync::Arc;
+
 use super::figures::{Percentiles, Repetition};
 use super::stats::{Interval, interval, mean, median};
 use crate::model::{Model, Shares};
@@ -8,7 +10,7 @@ use crate::model::{Model, Shares};
 pub const DISTURBED: f64 = 0.20;
 
 /// All that was seen at one value of the knob.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Level {
     pub value: f64,
     /// Those that nobody disturbed.
@@ -18,11 +20,11 @@ pub struct Level {
     /// Why it could not do its work.
     pub failures: Vec<String>,
     /// The newest run, to look at.
-    pub model: Option<Box<Model>>,
+    pub model: Option<Arc<Model>>,
 }
 
 /// Throughput and more over the values of a knob, in their order.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Curve {
     levels: Vec<Level>,
 }

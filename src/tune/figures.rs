@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::work::Work;
 use crate::model::{Model, Shares, Times};
-use crate::platform::{all_cores_busy, own_cpu, resident, switches};
-use crate::trace::{ResourceId, ResourceKind, Span, Stamp, WorkerId};
+use crate::platform::{all_cores_busy, own_cpu, resident, session_cpu, switches};
+use crate::trace::{ResourceId, ResourceKind, Span, Stamp, State, WorkerId};
 
 /// What had been counted at a moment.
 #[derive(Debug, Clone)]
@@ -18,6 +18,10 @@ pub struct Begin {
     switches: (u64, u64),
     all_busy: Option<u64>,
     own_cpu: u64,
+    /// CPU time of all the run's processes, and of the commands they started.
+    run_cpu: Option<u64>,
+    /// CPU time of the commands that had ended.
+    commands: u64,
 }
 
 /// A distribution in a few figures, ns.
@@ -69,6 +73,16 @@ pub struct Repetition {
     pub lost: u64,
 }
 
+impl Repetition {
+    /// Part of the workers' time that went into work: all but waiting for it.
+    pub fn utilization(&self) -> f64 {
+        match self.spent.alive() {
+            0 => 0.0,
+            alive => 1.0 - self.spent.get(State::Empty) as f64 / alive as f64,
+        }
+    }
+}
+
 impl Begin {
     /// Counts at `at`, the moment up to which the model knows all.
     pub fn of(model: &Model, work: &Work, at: Stamp) -> Self {
@@ -82,6 +96,8 @@ impl Begin {
             switches: all_switches(model),
             all_busy: all_cores_busy(),
             own_cpu: own_cpu(),
+            run_cpu: run_cpu(model),
+            commands: commands(model),
         }
     }
 
@@ -107,7 +123,11 @@ impl Begin {
             })
         };
         let everybody: Vec<WorkerId> = (0..model.cast().workers.len()).map(WorkerId::from).collect();
-        let cores = sum(&everybody).get(crate::trace::State::Running) as f64 / whole as f64;
+        // The CPU time of a command is its worker's, who waits for it meanwhile.
+        let commands = commands(model).saturating_sub(self.commands);
+        let cores = (sum(&everybody).get(State::Running) + commands) as f64 / whole as f64;
+        let mut spent = sum(&work.workers(model.cast()));
+        spent.shift(State::Io, State::Running, commands);
         let now = all_switches(model);
         let per = |now: u64, then: u64| now.saturating_sub(then) as f64 / each;
         Repetition {
@@ -117,17 +137,23 @@ impl Begin {
             throughput: done as f64 / Span(whole).secs(),
             service: pool.zip(self.service.as_ref()).and_then(|(pool, then)| percentiles(pool.service(), then)),
             response: pool.zip(self.response.as_ref()).and_then(|(pool, then)| percentiles(pool.response(), then)),
-            spent: sum(&work.workers(model.cast())),
+            spent,
             used: used(model, self.at, at, each),
             cores,
-            others: self.others(whole as f64, cores),
+            others: self.others(model, whole as f64, cores),
             switches: (per(now.0, self.switches.0), per(now.1, self.switches.1)),
             memory: memory(model),
             lost: model.health().lost,
         }
     }
 
-    fn others(&self, whole: f64, ours: f64) -> Option<f64> {
+    fn others(&self, model: &Model, whole: f64, ours: f64) -> Option<f64> {
+        // Finer than the kernel's ticks, unless commands ran, of which some still do.
+        let ours = if commands(model) == 0 && self.commands == 0 {
+            ours
+        } else {
+            run_cpu(model)?.saturating_sub(self.run_cpu?) as f64 / whole
+        };
         let all = all_cores_busy()?.saturating_sub(self.all_busy?) as f64 / whole;
         let own = own_cpu().saturating_sub(self.own_cpu) as f64 / whole;
         Some((all - own - ours).max(0.0))
@@ -164,6 +190,16 @@ fn used(model: &Model, from: Stamp, to: Stamp, each: f64) -> Vec<Used> {
         Some(Used { name: cast.resource_name(id).to_owned(), id, room, held: lock.held_share(from, to, to), waited })
     };
     cast.locks().filter_map(one).collect()
+}
+
+/// CPU time of all processes of a run, and of the commands they started, ns.
+fn run_cpu(model: &Model) -> Option<u64> {
+    session_cpu(model.lanes().find_map(|(_, lane)| lane.pid())?)
+}
+
+/// CPU time of the commands that ended, ns.
+fn commands(model: &Model) -> u64 {
+    model.lanes().map(|(_, lane)| lane.commands().cpu.0).sum()
 }
 
 /// Context switches of all workers since they began.

@@ -91,7 +91,11 @@ impl<S: Fn() -> bool> Lab for Bench<S> {
         match Live::start(&scenario, &settings) {
             Ok(live) => {
                 let workers = self.work.workers(&live.cast()).len().min(level.max(1.0) as usize) as u64;
-                try_once(&live, &self.work, workers, self.timing, &self.stop)
+                let tried = try_once(&live, &self.work, workers, self.timing, &self.stop);
+                if let Tried::Measured(repetition, _) = &tried {
+                    self.timing = self.timing.for_tasks_of(repetition);
+                }
+                tried
             }
             Err(error) => {
                 let nothing = std::sync::Arc::new(crate::trace::Cast::default());

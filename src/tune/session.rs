@@ -1,6 +1,7 @@
 //! The procedure: calibrate, sweep in random order, close in, repeat what cannot be told apart, confirm with fresh
 //! repetitions, then look at latency in open loop. All within a budget of time.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::curve::{Curve, DISTURBED, Level};
@@ -105,7 +106,7 @@ pub struct Loaded {
 }
 
 /// All that is known so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Tuning {
     pub curve: Curve,
     pub verdict: Option<Verdict>,
@@ -113,6 +114,8 @@ pub struct Tuning {
     pub confirmed: Curve,
     pub loaded: Vec<Loaded>,
     pub phase: Option<Phase>,
+    /// The level that is being measured.
+    pub trying: Option<f64>,
     pub elapsed: Duration,
     /// It ended before it was done: the budget was used up, or someone stopped it.
     pub cut: Option<&'static str>,
@@ -130,6 +133,7 @@ pub fn tune(lab: &mut impl Lab, question: &Question, mut tell: impl FnMut(&Tunin
     let mut tuning = session.tuning;
     tuning.cut = cut.map(|cut| cut.0);
     tuning.phase = Some(Phase::Done);
+    tuning.trying = None;
     tell(&tuning);
     tuning
 }
@@ -186,7 +190,7 @@ impl<L: Lab> Session<'_, L> {
             if known.is_some_and(|known| !known.failures.is_empty()) {
                 continue; // once is enough to know that it does not work
             }
-            let tried = self.attempt(level, None)?;
+            let tried = self.attempt(level, None, tell)?;
             enter(self.tuning.curve.at(level), tried, self.question.even_disturbed);
             self.tuning.verdict = decide(&self.tuning.curve, &self.question.demands, self.question.cores);
             self.tuning.elapsed = self.lab.elapsed();
@@ -195,10 +199,12 @@ impl<L: Lab> Session<'_, L> {
         Ok(())
     }
 
-    fn attempt(&mut self, level: f64, rate: Option<f64>) -> Result<Tried, Cut> {
+    fn attempt(&mut self, level: f64, rate: Option<f64>, tell: &mut impl FnMut(&Tuning)) -> Result<Tried, Cut> {
         if self.spent(1.0) {
             return Err(Cut("the time was used up"));
         }
+        (self.tuning.trying, self.tuning.elapsed) = (Some(level), self.lab.elapsed());
+        tell(&self.tuning);
         match self.lab.try_at(level, rate) {
             Tried::Stopped => Err(Cut("it was stopped")),
             _ if self.lab.stopped() => Err(Cut("it was stopped")),
@@ -257,7 +263,7 @@ impl<L: Lab> Session<'_, L> {
             let mut order = near.clone();
             self.dice.shuffle(&mut order);
             for level in order {
-                let tried = self.attempt(level, None)?;
+                let tried = self.attempt(level, None, tell)?;
                 enter(self.tuning.confirmed.at(level), tried, self.question.even_disturbed);
                 self.tuning.elapsed = self.lab.elapsed();
                 tell(&self.tuning);
@@ -270,7 +276,7 @@ impl<L: Lab> Session<'_, L> {
         let highest = self.tuning.curve.find(level).map_or(0.0, Level::throughput);
         for load in LOADS {
             let per_second = highest * load;
-            let repetition = match self.attempt(level, Some(per_second))? {
+            let repetition = match self.attempt(level, Some(per_second), tell)? {
                 Tried::Measured(repetition, _) => Some(*repetition),
                 _ => None,
             };
@@ -287,11 +293,11 @@ fn enter(level: &mut Level, tried: Tried, even_disturbed: bool) {
         Tried::Measured(repetition, model) => {
             let disturbed = !even_disturbed && repetition.others.is_some_and(|others| others > DISTURBED);
             if disturbed { &mut level.disturbed } else { &mut level.repetitions }.push(*repetition);
-            level.model = Some(model);
+            level.model = Some(Arc::from(model));
         }
         Tried::Failed(why, model) => {
             level.failures.push(why);
-            level.model = Some(model);
+            level.model = Some(Arc::from(model));
         }
         Tried::Stopped => {}
     }

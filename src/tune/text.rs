@@ -118,19 +118,21 @@ fn bar(level: &Level, top: f64) -> String {
     format!("{line:<BAR$}")
 }
 
+/// Where a worker's time can go as long as it lives, in the order shown.
+pub(super) const STATES: [State; 9] = [
+    State::Running,
+    State::Ready,
+    State::Lock,
+    State::Io,
+    State::Sleep,
+    State::Signal,
+    State::Full,
+    State::Handover,
+    State::Empty,
+];
+
 /// Where the time of one unit of work goes, at every level.
 fn time(tuning: &Tuning, subject: &Subject<'_>, look: Look, out: &mut String) {
-    const STATES: [State; 9] = [
-        State::Running,
-        State::Ready,
-        State::Lock,
-        State::Io,
-        State::Sleep,
-        State::Signal,
-        State::Full,
-        State::Handover,
-        State::Empty,
-    ];
     let shown: Vec<State> = STATES
         .into_iter()
         .filter(|state| tuning.curve.working().any(|level| level.spent().0.share(*state) > 0.01))

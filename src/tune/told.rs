@@ -1,7 +1,7 @@
 //! A tuning put into sentences: the answer, what holds the rate, what would raise it, and why it may be wrong.
 
 use super::curve::Level;
-use super::decide::{Answer, Demands, against};
+use super::decide::{Answer, Demands, Verdict, against};
 use super::limits::{Bottleneck, Limit, Resource, limits};
 use super::session::Tuning;
 use super::work::Work;
@@ -61,22 +61,22 @@ pub fn headline(tuning: &Tuning, subject: &Subject<'_>) -> String {
 pub fn sentences(tuning: &Tuning, subject: &Subject<'_>) -> Vec<String> {
     let Some(verdict) = &tuning.verdict else { return Vec::new() };
     let mut all = Vec::new();
-    all.extend(alike(tuning, subject, &verdict.alike));
     all.extend(broken(tuning, subject));
     if let Some(best) = tuning.curve.find(verdict.best) {
         all.extend(holds(&verdict.bottleneck, subject));
         all.extend(ceiling(&verdict.bottleneck, best, subject));
     }
+    all.extend(alike(tuning, subject, verdict));
     all.extend(confirmed(tuning, subject));
     all
 }
 
-fn alike(tuning: &Tuning, subject: &Subject<'_>, alike: &[f64]) -> Option<String> {
-    let best = tuning.curve.best()?;
+fn alike(tuning: &Tuning, subject: &Subject<'_>, verdict: &Verdict) -> Option<String> {
+    let best = tuning.curve.find(verdict.best)?;
     let width = super::stats::uncertainty(&best.throughputs()).map(|width| format!(" ±{}", percent(width)));
     let most =
         format!("{}, {}{}", subject.level(best.value), subject.rate(best.throughput()), width.unwrap_or_default());
-    let others: Vec<String> = alike.iter().map(|value| subject.knob.show(*value)).collect();
+    let others: Vec<String> = verdict.alike.iter().map(|value| subject.knob.show(*value)).collect();
     Some(match others.as_slice() {
         [] | [_] => format!("Most was seen with {most}."),
         several => format!(

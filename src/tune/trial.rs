@@ -14,6 +14,9 @@ use crate::trace::{RunEnd, Span, Stamp};
 /// Work that each worker must have done before a window is long enough: shorter ones cut off too much at their edges.
 const EACH: u64 = 50;
 
+/// Tasks that a window must have room for, one after the other: with fewer its length is a matter of chance.
+const IN_A_ROW: f64 = 6.0;
+
 /// How long one repetition takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
@@ -31,6 +34,14 @@ impl Default for Timing {
     }
 }
 
+impl Timing {
+    /// The same, but long enough for several tasks of such a length in a row.
+    pub(super) fn for_tasks_of(self, repetition: &Repetition) -> Self {
+        let task = repetition.service.map_or(0.0, |service| service.p50);
+        Self { most: self.most.max(Span((task * IN_A_ROW) as u64)), ..self }
+    }
+}
+
 /// What became of a repetition.
 #[derive(Debug)]
 pub enum Tried {
@@ -42,7 +53,7 @@ pub enum Tried {
 
 /// Follows a run for a repetition. `workers` of them share the work; `stop` ends it before.
 pub fn try_once(run: &impl Run, work: &Work, workers: u64, timing: Timing, stop: impl Fn() -> bool) -> Tried {
-    let state = RefCell::new(State { begin: None, done: None, failed: None, stopped: false });
+    let state = RefCell::new(State { seen: 0, begin: None, done: None, failed: None, stopped: false });
     let enough = workers.saturating_mul(EACH);
     let longest = timing.warm + timing.most + timing.most;
     let followed = follow(run, Some(longest), &never(), |model, now| {
@@ -78,6 +89,9 @@ pub fn try_once(run: &impl Run, work: &Work, workers: u64, timing: Timing, stop:
 }
 
 struct State {
+    /// What was done when it was last looked: a window begins and ends where something was just done, so that long tasks are
+    /// not cut in two.
+    seen: u64,
     begin: Option<Begin>,
     done: Option<Repetition>,
     failed: Option<String>,
@@ -100,15 +114,18 @@ impl State {
             return ControlFlow::Break(());
         }
         let now = model.through().unwrap_or(now);
+        let done = work.done(model);
+        let just = done > self.seen;
+        self.seen = done;
         let Some(begin) = &self.begin else {
-            if now.since(Stamp::default()) >= timing.warm && work.done(model) > 0 {
+            if now.since(Stamp::default()) >= timing.warm && just {
                 self.begin = Some(Begin::of(model, work, now));
             }
             return ControlFlow::Continue(());
         };
         let passed = now.since(begin.at());
-        let did = work.done(model).saturating_sub(begin.done());
-        if passed >= timing.most || (passed >= timing.least && did >= enough) {
+        let did = done.saturating_sub(begin.done());
+        if just && (passed >= timing.most || (passed >= timing.least && did >= enough)) {
             self.done = Some(begin.until(model, work, now));
             return ControlFlow::Break(());
         }

@@ -1,7 +1,7 @@
 //! What is counted: the work whose rate is to be high.
 
 use crate::model::Model;
-use crate::scenario::{Expr, Feed, Policy, Scenario};
+use crate::scenario::{Choice, Expr, Feed, Policy, Scenario, Schedule};
 use crate::trace::{Cast, KnobId, PoolId, ResourceId, WorkerId};
 
 /// Tasks that a closed loop feeds, so that there is always one: more than any repetition does.
@@ -59,6 +59,12 @@ impl Work {
         }
     }
 
+    /// Whether it can be made due at a rate: tasks that are of no file or word.
+    pub fn can_arrive(&self, scenario: &Scenario) -> bool {
+        let feed = |pool: &PoolId| scenario.pools.get(pool.index()).map(|pool| &pool.feed);
+        matches!(self, Self::Tasks(pool) if matches!(feed(pool), Some(Feed::Arrive { .. } | Feed::Batch { .. })))
+    }
+
     /// One of it, in words.
     pub const fn word(&self) -> &'static str {
         match self {
@@ -75,10 +81,15 @@ impl Work {
 pub fn closed_loop(scenario: &Scenario) -> Scenario {
     let mut closed = scenario.clone();
     for pool in &mut closed.pools {
-        if let Feed::Arrive { .. } | Feed::Batch { .. } = pool.feed {
-            pool.feed = Feed::Batch { count: Expr::Number(ENDLESS) };
-            pool.policy = Policy::Block;
+        match &mut pool.feed {
+            Feed::Submitted => continue,
+            Feed::Files { times, .. } | Feed::Each { times, .. } => *times = Expr::Number(ENDLESS),
+            Feed::Arrive { .. } | Feed::Batch { .. } => pool.feed = Feed::Batch { count: Expr::Number(ENDLESS) },
         }
+        pool.policy = Policy::Block;
+        // To deal tasks out, and to read their results, is for batches that end.
+        pool.schedule = Choice::Fixed(Schedule::Shared);
+        (pool.results, pool.timeout) = (None, None);
     }
     closed
 }

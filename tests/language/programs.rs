@@ -1,7 +1,7 @@
 //! Random steps, each as what the checker should make of them and as the nodes one would write for that.
 
 use contend::scenario::{
-    Asked, Compare, Expr, LifeStep, Members, Question, QueueStep, Real, SignalStep, Step, Target, Unit, Way,
+    Asked, Compare, Expr, LifeStep, Members, Question, QueueStep, Real, SignalStep, Step, Target, Unit, Way, Which,
 };
 use contend::trace::KnobId;
 use proptest::prelude::*;
@@ -119,7 +119,8 @@ fn plain() -> BoxedStrategy<Step> {
         within(counts(), 2.0, 1e8).prop_map(Real::Primes),
         (0..1_000_u32).prop_map(|bytes| Real::Hash(Some(number(f64::from(bytes))))),
     ];
-    let life = prop::option::of(count()).prop_map(|at| LifeStep::Spawn(Members { group: 1, at }));
+    let life = prop_oneof![Just(Which::All), Just(Which::Any), count().prop_map(Which::At)]
+        .prop_map(|which| LifeStep::Spawn(Members { group: 1, which }));
     prop_oneof![
         time().prop_map(Step::Compute),
         time().prop_map(Step::Sleep),
@@ -271,8 +272,13 @@ fn step(step: &Step) -> Vec<Node> {
         Step::Choose(ways) => one(Node::new("choose").block(ways.iter().map(way).collect())),
         Step::Real(Real::Primes(to)) => one(Node::new("primes").value(formula(to, Unit::Count))),
         Step::Real(Real::Hash(Some(bytes))) => one(Node::new("hash").value(formula(bytes, Unit::Bytes))),
-        Step::Life(LifeStep::Spawn(Members { at, .. })) => {
-            one(at_place(Node::new("spawn").value("helper"), at.as_ref()))
+        Step::Life(LifeStep::Spawn(Members { which, .. })) => {
+            let spawn = Node::new("spawn").value("helper");
+            one(match which {
+                Which::All => spawn,
+                Which::At(at) => at_place(spawn, Some(at)),
+                Which::Any => spawn.set("any", true),
+            })
         }
         Step::Panic(why) => one(Node::new("panic").value(why.as_str())),
         Step::Abort => one(Node::new("abort")),

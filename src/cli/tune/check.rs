@@ -1,11 +1,12 @@
 //! `contend tune --check`: answers beside the truth, for scenarios whose optimum can be calculated.
 
 use super::sweep::Sweep;
-use super::{load, measure};
+use super::{checked, measure};
 use crate::cli::args::TuneArgs;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::out::{self, Colours};
 use crate::cli::run::look;
+use crate::cli::scenario::load;
 use crate::report::table::{Align, Cell, Table};
 use crate::report::words::rate;
 use crate::scenario::{Optimum, Scenario, catalogue};
@@ -52,7 +53,7 @@ fn scenarios(names: &[String], colours: Colours) -> Result<Option<Vec<(Scenario,
     let all: Vec<String> = catalogue::all().iter().map(|entry| entry.name.to_owned()).collect();
     let mut found = Vec::new();
     for name in if names.is_empty() { &all } else { names } {
-        let Some(scenario) = load(name, colours)? else { return Ok(None) };
+        let Some(scenario) = checked(&load(name)?, colours) else { return Ok(None) };
         match scenario.optimum.clone() {
             Some(truth) => found.push((scenario, truth)),
             None if names.is_empty() => {}

@@ -1,9 +1,12 @@
 //! What is swept, read from the command line.
 
+use std::sync::Arc;
+
 use crate::cli::args::TuneArgs;
 use crate::cli::failure::Failure;
 use crate::scenario::{Knob, KnobKind, Scenario, Settings, Unit, clean};
 use crate::trace::KnobId;
+use crate::tui::Tuned;
 use crate::tune::{Bench, Demands, Question, Subject, Timing, Work};
 
 /// Highest count that is swept when nobody said.
@@ -26,6 +29,7 @@ impl<'a> Sweep<'a> {
         let settings = scenario
             .settings(&args.set, None, args.executor.map(Into::into))
             .map_err(|error| Failure::Usage(error.to_string()))?;
+        let settings = Settings { exec: args.allow_exec, ..settings };
         let id = chosen(scenario, args)?;
         let knob = &scenario.knobs[id.index()];
         let demands = Demands {
@@ -49,10 +53,16 @@ impl<'a> Sweep<'a> {
             cores: self.cores,
             demands: self.demands,
             budget: args.time,
-            open: matches!(work, Work::Tasks(_)),
+            open: work.can_arrive(self.scenario),
             even_disturbed: args.anyway,
             seed: self.seed,
         }
+    }
+
+    /// What the screen is to show.
+    pub(super) fn tuned(&self, question: Question, work: Work) -> Tuned {
+        let (scenario, settings) = (Arc::new(self.scenario.clone()), self.settings.clone());
+        Tuned { scenario, settings, knob: self.id, work, question }
     }
 
     /// What is put into words.
@@ -71,7 +81,19 @@ impl<'a> Sweep<'a> {
     /// The command that does the same once more.
     pub(super) fn again(&self, args: &TuneArgs) -> String {
         let knob = self.knob;
-        let mut words = vec!["contend tune".to_owned(), clean(args.scenario.as_deref().unwrap_or(&self.scenario.name))];
+        let mut words = vec!["contend tune".to_owned()];
+        match &args.exec {
+            Some(command) => words.extend(["--exec".to_owned(), clean(&shell_words::quote(command))]),
+            None => words.push(clean(args.scenario.as_deref().unwrap_or(&self.scenario.name))),
+        }
+        if let Some(files) = &args.files {
+            words.push(format!(
+                "--files {} --dir {}",
+                clean(&shell_words::quote(files)),
+                clean(&shell_words::quote(&args.dir))
+            ));
+        }
+        words.extend(args.allow_exec.then(|| "--allow-exec".to_owned()));
         words.extend(args.set.iter().map(|set| format!("--set {}", clean(set))));
         words.push(format!("--knob {} --over {}..{}", knob.name, knob.show(self.over.0), knob.show(self.over.1)));
         words.push(format!("--epsilon {} --for {}s --seed {}", args.epsilon, args.time.as_secs(), self.seed));

@@ -9,7 +9,7 @@ use crate::scenario::Glob;
 
 /// How many there are, and how many of each ending are different: making a picture is more work than shrinking it.
 pub(super) const SAMPLES: u64 = 96;
-const DIFFERENT: u64 = 6;
+const DIFFERENT: u64 = 2;
 
 /// Endings of what is made as a picture.
 const PICTURES: [&str; 3] = ["jpg", "jpeg", "png"];

@@ -4,29 +4,22 @@
 mod ends;
 mod lives;
 mod pipes;
+mod start;
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
-use std::thread;
 
-use crossbeam_channel::{Sender, bounded};
-use tokio::runtime::Handle;
+use crossbeam_channel::Sender;
 
 use super::Happening;
-use crate::engine::actor::Actor;
-use crate::engine::birth::{STACK, live, name};
-use crate::engine::block_on::block_on;
-use crate::engine::handover::{Link, stand_for};
+use crate::engine::event_loop;
+use crate::engine::handover::Link;
 use crate::engine::plan::{Part, pool_size};
-use crate::engine::process::finish;
 use crate::engine::run::Run;
-use crate::engine::seat::take_seat;
 use crate::engine::shared::life::Life;
 use crate::engine::wire::{Down, Start};
-use crate::engine::{WORKER, event_loop, feeder, pool};
-use crate::platform::{Exit, Launch, Pipes, close_on_exec_pipe, exact_sleeps, kill_process, reap_adopted, thread_id};
+use crate::platform::{Exit, Pipes, kill_process, reap_adopted};
 use crate::scenario::Values;
-use crate::trace::{Death, EventKind, How, KnobId, Notice, PoolId, WorkerId, WorkerKind, frame};
+use crate::trace::{Death, KnobId, Notice, PoolId, WorkerId};
 
 /// What is known of one lane.
 #[derive(Debug, Default)]
@@ -246,125 +239,5 @@ impl Crew {
     fn could_not_start(&self, worker: WorkerId, error: &io::Error) {
         let name = self.run.plan.cast.worker_name(worker);
         self.run.notice(Notice::Note(format!("{name} could not be started: {error}")));
-    }
-
-    fn start(&mut self, worker: WorkerId) -> io::Result<()> {
-        let info = &self.run.plan.cast.workers[worker.index()];
-        match (self.run.plan.parts[worker.index()], info.kind) {
-            (Part::Member { .. } | Part::Server { .. } | Part::Manager, WorkerKind::Process) => {
-                self.start_process(worker)
-            }
-            (Part::PoolWorker { pool, place }, WorkerKind::Process) => {
-                self.start_stand_in(worker, pool, place as usize)
-            }
-            (part, WorkerKind::Async) => {
-                self.start_task(worker, part);
-                Ok(())
-            }
-            (part @ Part::Member { .. }, _) => self.start_member(worker, part),
-            (part, _) => self.start_thread(worker, part),
-        }
-    }
-
-    fn start_task(&mut self, worker: WorkerId, part: Part) {
-        let tell = self.tell.clone();
-        event_loop::spawn(self.run, worker, part, move || drop(tell.send(Happening::Done(worker))));
-        self.members[worker.index()].thread = true;
-    }
-
-    fn start_member(&mut self, worker: WorkerId, part: Part) -> io::Result<()> {
-        let run = self.run;
-        self.spawn(worker, move || {
-            let well = live(run, worker, part);
-            run.end_life(worker, well);
-        })
-    }
-
-    fn start_thread(&mut self, worker: WorkerId, part: Part) -> io::Result<()> {
-        let run = self.run;
-        self.spawn(worker, move || {
-            let _timers = run.event_loop.get().map(Handle::enter); // for what it shares with tasks
-            exact_sleeps();
-            let place = match part {
-                Part::PoolWorker { place, pool } => (place, run.plan.cast.pools[pool].size),
-                Part::Member { .. } | Part::Feeder { .. } | Part::Server { .. } | Part::Manager => (0, 1),
-            };
-            let mut actor = Actor::new(run, worker, place);
-            take_seat(run, part, &actor);
-            run.board.ring(worker).sign(std::process::id(), thread_id());
-            run.board.wait_for_go();
-            let at = actor.pen.now();
-            actor.pen.write(at, EventKind::Began);
-            match part {
-                Part::PoolWorker { pool, place } => block_on(pool::work(run, pool, place as usize, &mut actor)),
-                Part::Feeder { pool } => feeder::feed(run, pool, &mut actor),
-                Part::Member { .. } | Part::Server { .. } | Part::Manager => {} // a life of its own; processes, never threads
-            }
-            let how = if actor.asked_to_end() { How::Retired } else { How::Finished };
-            finish(&mut actor, how);
-        })
-    }
-
-    /// The thread that hands tasks over to a worker process.
-    fn start_stand_in(&mut self, worker: WorkerId, pool: usize, seat: usize) -> io::Result<()> {
-        let (run, tell) = (self.run, self.tell.clone());
-        self.spawn(worker, move || {
-            stand_for(run, pool, seat, worker, || {
-                let (reply, answer) = bounded(1);
-                tell.send(Happening::Need { worker, reply }).ok()?;
-                answer.recv().ok()?
-            });
-        })
-    }
-
-    fn spawn(&mut self, worker: WorkerId, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
-        let tell = self.tell.clone();
-        thread::Builder::new().name(name(self.run, worker)).stack_size(STACK).spawn(move || {
-            body();
-            let _ = tell.send(Happening::Done(worker));
-        })?;
-        self.members[worker.index()].thread = true;
-        Ok(())
-    }
-
-    /// Starts a worker process of a pool, with pipes for tasks and results.
-    fn start_linked(&mut self, worker: WorkerId) -> io::Result<Link> {
-        let (their_in, our_out) = close_on_exec_pipe()?;
-        let (our_in, their_out) = close_on_exec_pipe()?;
-        let ends = self.ends_of(worker);
-        let mut inherit = vec![self.run.board.fd(), their_in.as_fd(), their_out.as_fd()];
-        inherit.extend(ends.iter().map(|(_, fd)| fd.as_fd()));
-        self.launch(worker, Vec::new(), inherit)?;
-        Ok(Link::new(our_out, our_in))
-    }
-
-    /// Starts a worker process of a group. If it needs nothing else it opens the board itself, which is faster than to
-    /// inherit it.
-    fn start_process(&mut self, worker: WorkerId) -> io::Result<()> {
-        let ends = self.ends_of(worker);
-        if ends.is_empty() {
-            let board = format!("{}:{}", std::process::id(), self.run.board.fd().as_raw_fd());
-            return self.launch(worker, vec![board], Vec::new());
-        }
-        let fds = ends.iter().map(|(_, fd)| fd.as_fd());
-        self.launch(worker, Vec::new(), [self.run.board.fd()].into_iter().chain(fds).collect())
-    }
-
-    fn launch(&mut self, worker: WorkerId, more: Vec<String>, inherit: Vec<BorrowedFd<'_>>) -> io::Result<()> {
-        let args = [WORKER.to_owned(), worker.0.to_string()].into_iter().chain(more).collect();
-        let (mut child, mut pipes) =
-            Launch { image: None, args, inherit, own_session: false, captured: false }.start()?;
-        if let Some(stdin) = &mut pipes.stdin {
-            frame::send(stdin, &self.start)?;
-        }
-        let tell = self.tell.clone();
-        thread::Builder::new().name("reaper".into()).stack_size(64 << 10).spawn(move || {
-            let exit = child.wait();
-            let _ = tell.send(Happening::Exited { worker, exit });
-        })?;
-        let member = &mut self.members[worker.index()];
-        member.process = true;
-        member.pipes = Some(pipes);
-        Ok(())
     }
 }

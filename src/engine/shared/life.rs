@@ -5,6 +5,7 @@
 //! word 0   bits 0-1 phase | 2 ended badly | 3-31 which life | 32-63 the process that claimed it
 //! word 1   when it was asked for, in ticks of the run's clock
 //! word 2   who asked for it
+//! word 3   1 + the number of the task whose file it is to work on; 0 for none
 //! ```
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,6 +30,7 @@ pub struct Life<'a> {
     word: &'a AtomicU64,
     asked: &'a AtomicU64,
     by: &'a AtomicU64,
+    task: &'a AtomicU64,
 }
 
 /// A life as it stood at one moment.
@@ -54,7 +56,7 @@ impl Look {
 impl<'a> Life<'a> {
     /// The life in a resource's words.
     pub fn at(words: &'a [AtomicU64; 16]) -> Self {
-        Self { word: &words[0], asked: &words[1], by: &words[2] }
+        Self { word: &words[0], asked: &words[1], by: &words[2], task: &words[3] }
     }
 
     fn look(self) -> Look {
@@ -66,11 +68,11 @@ impl<'a> Life<'a> {
         self.word.store(RUNNING | 1 << NTH_SHIFT, Ordering::Release);
     }
 
-    /// Claims the next life, in the process `host`. `asked` is the time in ticks.
+    /// Claims the next life, in the process `host`. `asked` is the time in ticks; `task`, whose file it is to work on.
     ///
     /// # Errors
     /// The number of the life that has not ended yet.
-    pub fn claim(self, host: u32, by: WorkerId, asked: u64) -> Result<u64, u64> {
+    pub fn claim(self, host: u32, by: WorkerId, asked: u64, task: Option<u64>) -> Result<u64, u64> {
         loop {
             let look = self.look();
             if look.phase() != IDLE {
@@ -81,6 +83,7 @@ impl<'a> Life<'a> {
             if self.word.compare_exchange(look.0, claimed, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
                 // Read by the one that is to live, which does not exist yet, or has not been started.
                 self.asked.store(asked, Ordering::Relaxed);
+                self.task.store(task.map_or(0, |task| task + 1), Ordering::Relaxed);
                 self.by.store(u64::from(by.0), Ordering::Release);
                 return Ok(nth);
             }
@@ -91,6 +94,11 @@ impl<'a> Life<'a> {
     pub fn origin(self) -> (u64, WorkerId) {
         let by = WorkerId(self.by.load(Ordering::Acquire) as u16);
         (self.asked.load(Ordering::Relaxed), by)
+    }
+
+    /// The task whose file it is to work on.
+    pub fn task(self) -> Option<u64> {
+        self.task.load(Ordering::Relaxed).checked_sub(1)
     }
 
     /// Whether somebody claimed it, and it has not been started.
@@ -183,16 +191,17 @@ mod tests {
         let words = [const { AtomicU64::new(0) }; 16];
         let life = Life::at(&words);
         assert_eq!(life.present(), None);
-        assert_eq!(life.claim(77, WorkerId(3), 1_000), Ok(1));
-        assert_eq!(life.claim(78, WorkerId(4), 1_001), Err(1), "it goes on");
+        assert_eq!(life.claim(77, WorkerId(3), 1_000, Some(0)), Ok(1));
+        assert_eq!(life.claim(78, WorkerId(4), 1_001, None), Err(1), "it goes on");
         assert!(life.is_asked_for() && life.is_alive_in(77) && !life.is_alive_in(78));
-        assert_eq!(life.origin(), (1_000, WorkerId(3)));
+        assert_eq!((life.origin(), life.task()), ((1_000, WorkerId(3)), Some(0)));
         life.started();
         assert!(life.wait_for_start());
         life.end(false);
         assert!(!life.is_alive() && life.has_failed());
         life.wait_for_end(1);
-        assert_eq!(life.claim(78, WorkerId(4), 2_000), Ok(2));
+        assert_eq!(life.claim(78, WorkerId(4), 2_000, None), Ok(2));
+        assert_eq!(life.task(), None);
         assert!(!life.has_failed(), "that was the one before");
         life.wait_for_end(1);
         life.started();

@@ -15,7 +15,7 @@ impl Actor {
     pub async fn attempt(&mut self, attempt: &Attempt) -> Flow {
         let held = self.held.len();
         let (tried, then) = match &attempt.what {
-            What::Get { from, timeout } => (self.get(from, timeout), attempt.body.as_slice()),
+            What::Get { from, timeout } => (self.get(from, timeout).await, attempt.body.as_slice()),
             What::Exec { command, timeout } => (self.exec(command, timeout.as_ref()), attempt.body.as_slice()),
             What::Retry { times, backoff, jitter } => {
                 (self.retry(times, backoff, jitter, &attempt.body).await, [].as_slice())
@@ -50,7 +50,7 @@ impl Actor {
     }
 
     /// Asks for something and waits for the whole answer.
-    fn get(&mut self, from: &Origin, timeout: &Expr) -> Flow {
+    async fn get(&mut self, from: &Origin, timeout: &Expr) -> Flow {
         let limit = Duration::from_nanos(timeout.eval(self).max(1.0) as u64);
         let filling = self.filling();
         let missing = |place: Place| no_item("http-get", place);
@@ -65,6 +65,7 @@ impl Actor {
         };
         self.pen.block(State::Io, server);
         let answered = match server {
+            _ if self.pen.is_on_loop() => self.run.web.lines.get(&url, limit).await,
             Some(_) => self.run.web.get_own(&url, limit),
             None => self.run.web.get(&url, limit),
         };
@@ -75,8 +76,8 @@ impl Actor {
     /// What fills in the places of a text: of the task, or else of the worker.
     pub(in crate::engine) fn filling(&self) -> Filling<'static> {
         let run = self.run;
-        let item = self.task.and_then(|number| run.job.file(number));
-        Filling { item, number: self.task.unwrap_or(u64::from(self.index())) + 1 }
+        let item = self.file().and_then(|number| run.job.file(number));
+        Filling { item, number: self.file().unwrap_or(u64::from(self.index())) + 1 }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::engine::birth::spawn_thread;
 use crate::engine::event_loop;
 use crate::engine::shared::life::Life;
 use crate::platform::{Exit, fork_and_wait, thread_id};
-use crate::scenario::{LifeStep, Members};
+use crate::scenario::{LifeStep, Members, Which};
 use crate::trace::{EventKind, How, ResourceId, Span, State, WorkerId, WorkerKind};
 
 /// A worker that can be spawned or joined.
@@ -21,6 +21,7 @@ struct Other {
 impl Actor {
     pub async fn life_step(&mut self, step: &LifeStep) -> Flow {
         match step {
+            LifeStep::Spawn(members) if members.which == Which::Any => self.spawn_any(self.others(members)).await,
             LifeStep::Spawn(members) => {
                 for other in self.others(members) {
                     self.spawn(other).await?;
@@ -40,27 +41,53 @@ impl Actor {
 
     fn others(&self, members: &Members) -> Vec<Other> {
         let lanes = self.run.plan.members(members.group);
-        let one = members.at.as_ref().map(|at| (at.eval(self) as i64).rem_euclid(i64::from(lanes.count.max(1))) as u16);
-        let wanted = lanes.iter().filter(|worker| one.is_none_or(|one| worker.0 == lanes.first.0 + one));
-        wanted.filter_map(|worker| self.other(worker)).collect()
+        let mut all = lanes.iter().filter_map(|worker| self.other(worker));
+        match &members.which {
+            Which::All | Which::Any => all.collect(),
+            Which::At(at) => {
+                let at = (at.eval(self) as i64).rem_euclid(i64::from(lanes.count.max(1)));
+                all.nth(at as usize).into_iter().collect()
+            }
+        }
     }
 
     fn other(&self, worker: WorkerId) -> Option<Other> {
         Some(Other { worker, id: self.run.plan.life(worker)?, life: self.run.life(worker)? })
     }
 
+    /// Starts one that does not run. Where all do, it waits for the one that was begun first.
+    async fn spawn_any(&mut self, all: Vec<Other>) -> Flow {
+        let mut free = all.iter().filter(|other| !other.life.is_alive());
+        let claimed = free.find_map(|other| self.claim(*other).ok().map(|claim| (*other, claim)));
+        match (claimed, all.iter().min_by_key(|other| other.life.origin().0)) {
+            (Some((other, claim)), _) => self.begin(other, claim),
+            (None, Some(first)) => self.spawn(*first).await,
+            (None, None) => Ok(()),
+        }
+    }
+
     /// Starts a worker. Comes back when its thread or process exists, which may not have done anything yet.
     async fn spawn(&mut self, other: Other) -> Flow {
-        let (asked, nth) = loop {
+        let claim = loop {
             if self.must_leave() {
                 return Err(Halt::Asked);
             }
-            let asked = self.pen.now();
-            match other.life.claim(std::process::id(), self.me(), asked) {
-                Ok(nth) => break (asked, nth),
+            match self.claim(other) {
+                Ok(claim) => break claim,
                 Err(nth) => self.wait_for(other, nth).await,
             }
         };
+        self.begin(other, claim)
+    }
+
+    /// Claims a worker's next life: when, and which it is; else the one that has not ended.
+    fn claim(&self, other: Other) -> Result<(u64, u64), u64> {
+        let asked = self.pen.now();
+        let nth = other.life.claim(std::process::id(), self.me(), asked, self.file())?;
+        Ok((asked, nth))
+    }
+
+    fn begin(&mut self, other: Other, (asked, nth): (u64, u64)) -> Flow {
         self.pen.write(asked, EventKind::Spawns { life: other.id, nth });
         self.run.board.ring(other.worker).ask_to_end(false);
         self.run.arrive(other.worker);

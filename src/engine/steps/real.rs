@@ -48,7 +48,7 @@ impl Actor {
         word: &str,
         work: impl FnOnce(&Path, Option<&Path>, &mut Recorder<'_>) -> Result<(), E>,
     ) -> Flow {
-        let (file, run) = (self.file(word)?, self.run);
+        let (file, run) = (self.path(word)?, self.run);
         work(file, run.job.out(), &mut self.pen).map_err(|e| Halt::Failed(format!("{}: {e}", file.display())))
     }
 
@@ -57,9 +57,9 @@ impl Actor {
     }
 
     /// The task's file.
-    fn file(&self, word: &str) -> Result<&'static Path, Halt> {
+    fn path(&self, word: &str) -> Result<&'static Path, Halt> {
         let run = self.run;
-        self.task
+        self.file()
             .and_then(|number| run.job.file(number))
             .ok_or_else(|| Halt::Failed(format!("this task has no file: `{word}` needs a pool that is fed with files")))
     }
@@ -73,7 +73,7 @@ impl Actor {
 
     /// Reads the task's file piece by piece, however long it is.
     fn read_file(&mut self, word: &str, mut with: impl FnMut(&[u8])) -> Flow {
-        let path = self.file(word)?;
+        let path = self.path(word)?;
         let mut file = self.io_on(path, || std::fs::File::open(path))?;
         let mut piece = vec![0; READ];
         loop {

@@ -1,7 +1,7 @@
 //! What a worker's stream says of its holds and waits.
 
 use crate::model::lane::Asks;
-use crate::model::{Model, Res, Room};
+use crate::model::{Lock, Model, Res, Room};
 use crate::trace::{Grant, ResourceId, Stamp, State, WorkerId};
 
 impl Model {
@@ -14,6 +14,13 @@ impl Model {
             told.push((lock, grant));
         }
         self.with_lock(lock, |lock| lock.confirm(w, grant, at));
+    }
+
+    pub(super) fn owner_died(&mut self, w: WorkerId, at: Stamp, lock: ResourceId) {
+        self.with_lock(lock, Lock::orphaned_once);
+        if self.lanes[w.index()].doing.state == State::Gap {
+            self.run(w, at);
+        }
     }
 
     /// Says what the wait that follows is for.

@@ -1,5 +1,7 @@
 //! Figures of workers that others spawn.
 
+use std::collections::BTreeSet;
+
 use super::{Measured, Who};
 use crate::model::{Ending, Lane};
 use crate::report::words::many;
@@ -7,9 +9,10 @@ use crate::scenario::Subject;
 use crate::trace::{Death, Span, WorkerId};
 
 impl Who<'_> {
-    /// The median time that the workers of a group took to start: of its lanes, that in the middle.
+    /// The median time that the workers of a group took to start: of its lanes, that in the middle. Of a pool, the median
+    /// time that a task waited for a worker.
     pub(super) fn startup(&self) -> Result<Measured, String> {
-        let Subject::Workers(at) = self.of else { return Err("only workers of a group are spawned".to_owned()) };
+        let Subject::Workers(at) = self.of else { return self.waited() };
         let name = self.scenario.workers.get(*at).map_or("?", |group| group.name.as_str());
         let cast = self.model.cast();
         let lanes = (0..cast.workers.len()).filter(|w| cast.workers[*w].group == name).map(WorkerId::from);
@@ -21,6 +24,16 @@ impl Who<'_> {
         Ok(Measured { value: median as f64, evidence })
     }
 
+    fn waited(&self) -> Result<Measured, String> {
+        let (name, pool, _) = self.pool()?;
+        if pool.waited().count() == 0 {
+            return Err(format!("no task of {name} has begun"));
+        }
+        let median = pool.waited().percentile(50.0);
+        let evidence = format!("{name}: {} from when a task was due to its begin, the median", Span(median));
+        Ok(Measured { value: median as f64, evidence })
+    }
+
     pub(super) fn lives(&self) -> Measured {
         let (lanes, lives) = self.lanes().fold((0, 0), |(n, sum), lane| (n + 1, sum + u64::from(lane.lives())));
         Measured { value: lives as f64, evidence: format!("{lives} lives on {}", many(lanes, "lane")) }
@@ -29,6 +42,13 @@ impl Who<'_> {
     pub(super) fn in_use(&self) -> Measured {
         let lanes = self.lanes().filter(|lane| lane.lives() > 0).count() as u64;
         Measured { value: lanes as f64, evidence: format!("{} ever had a worker", many(lanes, "lane")) }
+    }
+
+    /// How many different ones they run in; a task of an event loop has none of its own.
+    pub(super) fn at_home(&self, what: &str, number: impl Fn(&Lane) -> Option<u32>) -> Measured {
+        let homes: BTreeSet<u32> = self.lanes().filter_map(number).collect();
+        let evidence = format!("{what}: {}, of {}", homes.len(), many(self.lanes().count() as u64, "worker"));
+        Measured { value: homes.len() as f64, evidence }
     }
 
     pub(super) fn cut_off(&self) -> Measured {

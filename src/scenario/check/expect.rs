@@ -150,7 +150,7 @@ impl Checker {
             (Thing::Pool(_), of) => {
                 matches!(of, Of::Pool | Of::Queued | Of::Counted | Of::Crew | Of::Losing)
             }
-            (Thing::Workers(_), of) => matches!(of, Of::Crew | Of::Group),
+            (Thing::Workers(_), of) => of == Of::Crew,
             (Thing::Resource(at), of) => {
                 this.scenario.resources.get(at).is_some_and(|resource| of.matches(&resource.spec))
             }

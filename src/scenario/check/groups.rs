@@ -171,14 +171,24 @@ impl Checker {
         }
         let of = ["count", "files", "each"].map(|name| prop(node, name));
         match of {
-            [None, Some(files), None] => self.files(node, files),
+            [None, Some(files), None] => {
+                let times = self.rounds(node);
+                self.files(node, files, times)
+            }
             [Some(count), None, None] => {
                 self.no_directories(node);
-                self.number(count, TASKS).map(|count| Feed::Batch { count: count.expr })
+                let times = self.rounds(node);
+                let count = self.number(count, TASKS)?.expr;
+                let count = match times {
+                    Expr::Number(1.0) => count,
+                    times => Expr::Op(Box::new(count), '*', Box::new(times)),
+                };
+                Some(Feed::Batch { count })
             }
             [None, None, Some(each)] => {
                 self.no_directories(node);
-                self.each(each)
+                let times = self.rounds(node);
+                self.each(each, times)
             }
             [None, None, None] => {
                 let help = "add count=1000, or files=\"*.jpg\" with dir=$dir, or each=\"one two three\"";
@@ -201,20 +211,26 @@ impl Checker {
         }
     }
 
+    /// How often the whole batch comes.
+    fn rounds(&mut self, node: &KdlNode) -> Expr {
+        let times = prop(node, "times").and_then(|entry| self.number(entry, TASKS));
+        times.map_or(Expr::Number(1.0), |times| times.expr)
+    }
+
     /// Words with spaces between, or a knob that holds them.
-    fn each(&mut self, entry: &KdlEntry) -> Option<Feed> {
+    fn each(&mut self, entry: &KdlEntry, times: Expr) -> Option<Feed> {
         let text = self.text(entry)?;
         if let Some(knob) = text.strip_prefix('$') {
-            return self.named_text_knob(entry, knob).map(|knob| Feed::Each { words: Text::Knob(knob) });
+            return self.named_text_knob(entry, knob).map(|knob| Feed::Each { words: Text::Knob(knob), times });
         }
         if text.trim().is_empty() {
             self.mistakes.error(value_span(entry), "there are no words").help("such as each=\"one two three\"");
             return None;
         }
-        Some(Feed::Each { words: Text::Template(Template(vec![Piece::Literal(text.to_owned())])) })
+        Some(Feed::Each { words: Text::Template(Template(vec![Piece::Literal(text.to_owned())])), times })
     }
 
-    fn files(&mut self, node: &KdlNode, files: &KdlEntry) -> Option<Feed> {
+    fn files(&mut self, node: &KdlNode, files: &KdlEntry, times: Expr) -> Option<Feed> {
         let written = self.text(files)?;
         let read: Result<Vec<Glob>, (&str, GlobError)> =
             written.split_whitespace().map(|word| Glob::parse(word).map_err(|error| (word, error))).collect();
@@ -235,7 +251,7 @@ impl Checker {
             Some(_) => Some(self.text_knob_of(node, "out")?),
             None => None,
         };
-        Some(Feed::Files { dir: dir?, out, patterns, written: clean(written) })
+        Some(Feed::Files { dir: dir?, out, patterns, written: clean(written), times })
     }
 
     /// The knob for free text that a property names: `dir=$dir`.

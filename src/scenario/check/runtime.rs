@@ -13,7 +13,7 @@ use crate::trace::{Memory, WorkerKind};
 pub(super) const THREADS: Want = Want { unit: Unit::Count, min: 1.0, max: 256.0, index: false, live: false };
 
 /// A group or pool: where it stands, the kinds that its workers can be of, and what they do.
-type Body<'a, 'b> = (&'a KdlNode, Vec<WorkerKind>, &'b [Step]);
+pub(super) type Body<'a, 'b> = (&'a KdlNode, Vec<WorkerKind>, &'b [Step]);
 
 impl Checker {
     pub(super) fn runtime(&mut self, nodes: &[&KdlNode]) {
@@ -131,7 +131,7 @@ impl Checker {
     }
 
     /// Each group and pool: where it stands, the kinds that its workers can be of, and what they do.
-    fn bodies_with_nodes<'a>(&self, nodes: &[&'a KdlNode]) -> Vec<Body<'a, '_>> {
+    pub(super) fn bodies_with_nodes<'a>(&self, nodes: &[&'a KdlNode]) -> Vec<Body<'a, '_>> {
         let groups = super::named(nodes, &["thread", "process", "async"]).zip(&self.scenario.workers);
         let groups = groups.map(|(node, group)| (node, vec![group.kind], group.steps.as_slice()));
         let pools = super::named(nodes, &["pool"]).zip(&self.scenario.pools).map(|(node, pool)| {

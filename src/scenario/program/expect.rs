@@ -113,7 +113,7 @@ pub enum Metric {
     Taken,
     /// Workers woken by each signal that woke any.
     Woken,
-    /// From asking for a worker of a group to its first moment, the median.
+    /// From asking for a worker of a group to its first moment, the median; of a pool, from when a task is due to its begin.
     Startup,
     /// Lives that the workers of a group began.
     Lives,
@@ -121,6 +121,9 @@ pub enum Metric {
     Lanes,
     /// Workers of a group that were cut off.
     CutOff,
+    /// Processes, and threads, that the workers of a group run in.
+    Processes,
+    Threads,
     /// Share of the workers' time in a state.
     Share(crate::trace::State),
     /// How many times a lock was taken.

@@ -13,7 +13,7 @@ use crate::scenario::expr::Expr;
 use crate::trace::KnobId;
 
 pub use attempt::{Attempt, Origin, What};
-pub use life::{LifeStep, Members};
+pub use life::{LifeStep, Members, Which};
 pub use pool::{Leave, PoolStep};
 
 /// One thing a worker does.

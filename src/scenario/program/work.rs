@@ -129,8 +129,8 @@ pub enum Feed {
     /// This many, as fast as the queue takes them.
     Batch { count: Expr },
     /// One task for each file that a pattern means below the directory that the knob names; sample files when it names
-    /// none. Results go to `out`, or beside. `written`: the patterns as they stand in the file.
-    Files { dir: KnobId, out: Option<KnobId>, patterns: Vec<Glob>, written: String },
-    /// One task for each word.
-    Each { words: Text },
+    /// none. Results go to `out`, or beside. `written`: the patterns as they stand in the file. `times`: how often each.
+    Files { dir: KnobId, out: Option<KnobId>, patterns: Vec<Glob>, written: String, times: Expr },
+    /// One task for each word, so many times.
+    Each { words: Text, times: Expr },
 }

@@ -51,6 +51,7 @@ impl App {
         }
         match &mut self.showing {
             Showing::Picker => self.mouse_in_picker(event, wheel),
+            Showing::Tune => self.mouse_at_levels(event, wheel),
             Showing::Watch(watch) => {
                 let plan = Plan::of(watch, self.size);
                 match (event.kind, wheel) {

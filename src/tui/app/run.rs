@@ -29,6 +29,7 @@ impl App {
             Action::PageDown => watch.choose_by(10),
             Action::NextPane => watch.turn_pane(true),
             Action::PreviousPane => watch.turn_pane(false),
+            Action::Levels => self.turn_to_levels(),
             Action::NextKnob => watch.next_knob(true),
             Action::PreviousKnob => watch.next_knob(false),
             Action::About => self.mode = Mode::About { scroll: 0 },
@@ -68,6 +69,10 @@ impl App {
         } else if watch.chosen.is_some() || watch.pane != Pane::Lanes {
             (watch.chosen, watch.pane) = (None, Pane::Lanes);
         } else {
+            if self.sheet.is_some() {
+                self.showing = Showing::Tune;
+                return Vec::new();
+            }
             let name = watch.scenario.name.clone();
             self.showing = Showing::Picker;
             self.picker.choose_name(&name);
@@ -111,6 +116,16 @@ impl App {
                 Vec::new()
             }
         }
+    }
+
+    fn turn_to_levels(&mut self) {
+        let Showing::Watch(watch) = &mut self.showing else { return };
+        if watch.shown().cast().pools.is_empty() {
+            self.said = Some("this scenario has no pool".into());
+            return;
+        }
+        let next = if watch.pane == Pane::Levels { Pane::Lanes } else { Pane::Levels };
+        (watch.pane, watch.chosen, watch.scroll) = (next, None, 0);
     }
 
     fn stop(&mut self) -> Vec<Effect> {

@@ -41,7 +41,7 @@ impl App {
         let action = keys::action(key, self.place());
         match action {
             Some(Action::Interrupt) => return vec![Effect::Quit { interrupted: true }],
-            Some(Action::Suspend) => return vec![Effect::Suspend],
+            Some(Action::Suspend) => return self.suspend(),
             Some(Action::Redraw) => return vec![Effect::Redraw],
             _ => {}
         }
@@ -76,9 +76,13 @@ impl App {
                 return Vec::new();
             }
         }
-        if let (None, Place::Picker, KeyCode::Char(c)) = (action, self.place(), key.code) {
-            self.mode = Mode::Filter; // in the picker, any letter that is no key begins the filter
-            self.type_filter(c);
+        match (action, self.place(), key.code) {
+            (None, Place::Picker, KeyCode::Char(c)) => {
+                self.mode = Mode::Filter; // in the picker, any letter that is no key begins the filter
+                self.type_filter(c);
+            }
+            (None, Place::Recorded, KeyCode::Char(_)) => self.said = Some(super::tune::RECORDED.into()),
+            _ => {}
         }
         self.act(action)
     }
@@ -93,6 +97,7 @@ impl App {
                 return match self.showing {
                     _ if self.question.is_some() => self.questioned(action),
                     Showing::Picker => self.pick(action),
+                    Showing::Tune => self.tuning(action),
                     Showing::Watch(_) => self.run(action),
                 };
             }
@@ -134,14 +139,14 @@ impl App {
 
     fn filter_mut(&mut self) -> &mut String {
         match &mut self.showing {
-            Showing::Picker => &mut self.picker.filter,
+            Showing::Picker | Showing::Tune => &mut self.picker.filter,
             Showing::Watch(watch) => &mut watch.filter,
         }
     }
 
     fn filter_changed(&mut self) {
         match &mut self.showing {
-            Showing::Picker => self.picker.filter_changed(),
+            Showing::Picker | Showing::Tune => self.picker.filter_changed(),
             Showing::Watch(watch) => watch.refresh(),
         }
     }

@@ -49,6 +49,7 @@ impl Header<'_> {
             Life::Live if self.watch.shown().stall().is_some() => ("stuck", theme.state(State::Signal)),
             Life::Live => ("live", theme.state(State::Running)),
             Life::Frozen => ("frozen", theme.chosen()),
+            Life::Recorded => ("recorded", theme.chosen()),
             Life::Ended(RunEnd::Crashed(_)) => ("crashed", theme.state(State::Crashed)),
             Life::Ended(how) => (how.word(), theme.strong()),
         };

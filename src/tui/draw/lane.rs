@@ -35,7 +35,12 @@ const FIGURES: [Figure; 7] = [
 pub(super) fn figures_of(scene: Scene<'_>) -> Vec<Figure> {
     let room = usize::from(scene.columns.now / super::super::plan::FIGURE);
     let states = scene.watch.states;
-    FIGURES.into_iter().filter(|f| f.states.iter().any(|s| states.has(*s))).take(room).collect()
+    let mut figures: Vec<Figure> = FIGURES.into_iter().filter(|f| f.states.iter().any(|s| states.has(*s))).collect();
+    if states.on_loop() {
+        figures.sort_by_key(|figure| (figure.head != "run", figure.head != "rdy"));
+    }
+    figures.truncate(room);
+    figures
 }
 
 pub(super) struct LaneRow<'a> {

@@ -31,7 +31,7 @@ impl Widget for Legend<'_> {
         // Help and the way out stand on every screen wide enough for a word of what the colours mean.
         let kept = if line.width >= 60 { KEPT } else { 0 };
         let rest = self.states(Rect { width: inner.width - kept, ..inner }, buf);
-        hints(self.app, Place::Watch, Rect { width: inner.right() - rest.x, ..rest }, buf);
+        hints(self.app, self.app.place(), Rect { width: inner.right() - rest.x, ..rest }, buf);
     }
 }
 
@@ -62,7 +62,7 @@ impl Legend<'_> {
 }
 
 /// Words short enough for a legend of one line.
-const fn word(state: State) -> &'static str {
+pub(super) const fn word(state: State) -> &'static str {
     match state {
         State::Empty => "no work",
         State::Handover => "hand-over",

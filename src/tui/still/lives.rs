@@ -1,7 +1,7 @@
 //! Workers that start others and wait for their end.
 
 use super::player::Player;
-use crate::scenario::{LifeStep, Members};
+use crate::scenario::{LifeStep, Members, Which};
 use crate::trace::State;
 
 impl<'a> Player<'a> {
@@ -25,13 +25,12 @@ impl<'a> Player<'a> {
 
     fn members(&self, worker: usize, members: &Members) -> Vec<usize> {
         let all = self.of_group(members.group);
-        match &members.at {
-            Some(at) if !all.is_empty() => {
-                let at = at.eval(&self.place(worker)).rem_euclid(all.len() as f64) as usize;
-                all.get(at).copied().into_iter().collect()
-            }
-            _ => all,
-        }
+        let one = match &members.which {
+            Which::All => return all,
+            Which::At(at) => Some(at.eval(&self.place(worker)).rem_euclid(all.len().max(1) as f64) as usize),
+            Which::Any => all.iter().position(|other| !self.is_busy(*other)),
+        };
+        one.and_then(|at| all.get(at).copied()).into_iter().collect()
     }
 
     /// Waits until the other has ended, and looks again then.

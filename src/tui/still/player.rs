@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use super::locks::Lock;
 use super::shared::Shared;
 use super::{Place, due};
 use crate::model::{Shares, Window};
@@ -63,15 +64,6 @@ struct Worker<'a> {
     joined_by: Vec<usize>,
 }
 
-struct Lock {
-    /// How many can still have it; a reader takes one of many, a writer all.
-    free: u64,
-    room: u64,
-    /// Who waits, and for how many.
-    waiting: VecDeque<(usize, u64)>,
-    open: bool,
-}
-
 /// Readers that an rwlock has room for.
 const READERS: u64 = 1 << 20;
 
@@ -79,7 +71,7 @@ pub(super) struct Player<'a> {
     pub(super) scenario: &'a Scenario,
     /// Where the locks of each resource begin, and how many there are.
     arrays: Vec<(usize, usize)>,
-    locks: Vec<Lock>,
+    pub(super) locks: Vec<Lock>,
     /// What is no lock, at the same places.
     pub(super) shared: Vec<Shared>,
     workers: Vec<Worker<'a>>,
@@ -194,14 +186,7 @@ impl<'a> Player<'a> {
             Step::Acquire { target, permits, body } => self.hold(worker, target, time(permits), body, now),
             Step::Write { target, body } => self.hold(worker, target, READERS, body, now),
             Step::TryLock { target, timeout, body, otherwise } => {
-                let lock = self.lock(target, place, 1);
-                if self.is_free(lock) {
-                    self.enter(worker, body, 0, lock);
-                    self.acquire(worker, lock, now);
-                } else {
-                    self.enter(worker, otherwise, 0, None);
-                    self.spend(worker, now, State::Lock, time(timeout));
-                }
+                self.try_hold(worker, target, (body, otherwise), time(timeout), now);
             }
             Step::Take(target) | Step::Down(target) => self.acquire(worker, self.lock(target, place, 1), now),
             Step::Release(target) | Step::Up(target) => self.release(self.lock(target, place, 1), now),
@@ -254,12 +239,6 @@ impl<'a> Player<'a> {
         let worker = &mut self.workers[worker];
         worker.spans.push((now, state));
         worker.until = Some(now.saturating_add(time));
-    }
-
-    fn hold(&mut self, worker: usize, target: &Target, much: u64, body: &'a [Step], now: u64) {
-        let lock = self.lock(target, self.workers[worker].place, much);
-        self.enter(worker, body, 0, lock);
-        self.acquire(worker, lock, now);
     }
 
     /// Runs the body, and then the step it belongs to again.
@@ -324,43 +303,11 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// Which lock a target names; `None` for what is no lock, or one that is switched off.
-    pub(super) fn lock(&self, target: &Target, place: Place<'_>, much: u64) -> Option<Taken> {
-        let index = self.index(target, place);
-        let lock = &self.locks[index];
-        (!lock.open).then_some((index, much.clamp(1, lock.room.max(1))))
-    }
-
     /// Where what a target names stands among the locks and among the shared things.
     pub(super) fn index(&self, target: &Target, place: Place<'_>) -> usize {
         let (first, count) = self.arrays[target.resource];
         let at = target.at.as_ref().map_or(0.0, |at| at.eval(&place));
         first + (at.rem_euclid(count as f64) as usize).min(count - 1)
-    }
-
-    fn is_free(&self, lock: Option<Taken>) -> bool {
-        lock.is_none_or(|(i, much)| self.locks[i].free >= much)
-    }
-
-    pub(super) fn acquire(&mut self, worker: usize, lock: Option<Taken>, now: u64) {
-        let Some((lock, much)) = lock.map(|(i, much)| (&mut self.locks[i], much)) else { return };
-        if lock.free >= much && lock.waiting.is_empty() {
-            lock.free -= much;
-        } else {
-            lock.waiting.push_back((worker, much));
-            self.workers[worker].spans.push((now, State::Lock));
-            self.workers[worker].until = None;
-        }
-    }
-
-    pub(super) fn release(&mut self, lock: Option<Taken>, now: u64) {
-        let Some((lock, much)) = lock.map(|(i, much)| (&mut self.locks[i], much)) else { return };
-        lock.free = lock.free.saturating_add(much);
-        while let Some((next, much)) = lock.waiting.front().copied().filter(|(_, much)| *much <= lock.free) {
-            lock.free -= much;
-            lock.waiting.pop_front();
-            self.workers[next].until = Some(now);
-        }
     }
 }
 

@@ -17,10 +17,11 @@ use crate::scenario::{Scenario, Settings, Source};
 use crate::trace::{Cast, Command, Message, Span, Stamp};
 use crate::tui::app::{App, Msg};
 use crate::tui::draw;
-use crate::tui::events_loop::{Loop, Sources, Stage};
+use crate::tui::events_loop::Loop;
 use crate::tui::feed::{Run, Starter};
 use crate::tui::input::Typed;
 use crate::tui::picker::{Entry, Picker};
+use crate::tui::stage::{Sources, Stage};
 use crate::tui::theme::Theme;
 
 pub(super) const COLOUR: Theme = Theme { colour: true, unicode: true };
@@ -81,6 +82,7 @@ fn named(name: &str) -> KeyEvent {
         "enter" => KeyCode::Enter.into(),
         "tab" => KeyCode::Tab.into(),
         "left" => KeyCode::Left.into(),
+        "right" => KeyCode::Right.into(),
         "up" => KeyCode::Up.into(),
         "down" => KeyCode::Down.into(),
         "c-c" => KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL),

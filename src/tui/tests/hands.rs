@@ -147,7 +147,7 @@ fn help_shows_every_key_and_closes() {
         desk.keys("jjjjjjjjjj");
         all.push_str(&desk.screen());
     }
-    for binding in crate::tui::keys::at(crate::tui::keys::Place::Watch) {
+    for binding in crate::tui::keys::at(crate::tui::keys::Place::Live) {
         let words: Vec<&str> = binding.help.split_whitespace().take(3).collect();
         assert!(all.contains(&words.join(" ")), "{}: {}", binding.names(), binding.help);
     }

@@ -12,8 +12,17 @@ pub(in crate::tui) enum Pane {
     Queues,
     Findings,
     Pools,
+    /// What pools did with each number of workers they have had.
+    Levels,
     Graph,
     Log,
+}
+
+impl Pane {
+    /// Whether it stands beside the rows of the time axis, or in their place.
+    pub(in crate::tui) const fn is_apart(self) -> bool {
+        matches!(self, Self::Pools | Self::Levels | Self::Graph | Self::Log)
+    }
 }
 
 /// One thing that is chosen.
@@ -72,6 +81,7 @@ impl Watch {
             (Pane::Queues, cast.with_depth().next().is_some()),
             (Pane::Findings, !self.figures.findings.is_empty()),
             (Pane::Pools, !cast.pools.is_empty()),
+            (Pane::Levels, self.seen.count() > cast.pools.len() || self.pane == Pane::Levels),
             (Pane::Graph, locks),
             (Pane::Log, !self.shown().log().is_empty()),
         ]
@@ -93,7 +103,7 @@ impl Watch {
     /// Chooses the one `by` places further down; the first or last when none was. Panes without anything to choose
     /// scroll.
     pub(in crate::tui) fn choose_by(&mut self, by: isize) {
-        if matches!(self.pane, Pane::Pools | Pane::Graph | Pane::Log) {
+        if self.pane.is_apart() {
             self.scroll = self.scroll.saturating_add_signed(by);
             return;
         }

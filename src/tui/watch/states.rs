@@ -6,7 +6,10 @@ use crate::scenario::{
 use crate::trace::{State, WorkerKind};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(in crate::tui) struct States([bool; State::ALL.len()]);
+pub(in crate::tui) struct States {
+    can_be: [bool; State::ALL.len()],
+    on_loop: bool,
+}
 
 impl States {
     pub(in crate::tui) fn of(scenario: &Scenario) -> Self {
@@ -14,6 +17,7 @@ impl States {
         states.add(&[State::Running, State::Ready]);
         for group in &scenario.workers {
             states.steps(&group.steps);
+            states.on_loop |= group.kind == WorkerKind::Async;
         }
         if scenario.resources.iter().any(|resource| matches!(resource.spec, ResourceSpec::Server(_))) {
             states.add(&[State::Empty, State::Io]); // a server's own
@@ -37,17 +41,23 @@ impl States {
             if may_be(WorkerKind::Process) {
                 states.add(&[State::Handover]);
             }
+            states.on_loop |= may_be(WorkerKind::Async);
         }
         states
     }
 
     pub(in crate::tui) fn has(self, state: State) -> bool {
-        self.0[state.index()]
+        self.can_be[state.index()]
+    }
+
+    /// Whether there can be tasks of an event loop: to them, being ready is what waiting for a lock is to threads.
+    pub(in crate::tui) fn on_loop(self) -> bool {
+        self.on_loop
     }
 
     pub(in crate::tui) fn add(&mut self, states: &[State]) {
         for state in states {
-            self.0[state.index()] = true;
+            self.can_be[state.index()] = true;
         }
     }
 

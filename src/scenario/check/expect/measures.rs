@@ -44,8 +44,6 @@ pub(in crate::scenario::check) enum Of {
     Counted,
     /// A pool or a group of workers.
     Crew,
-    /// Workers that run steps of their own, and so can be spawned.
-    Group,
     /// The run as a whole: nothing is named.
     Run,
 }
@@ -63,7 +61,6 @@ impl Of {
             Self::Signal => "a condition, an event or a barrier",
             Self::Counted => "a lock, a pool, a queue or a counter",
             Self::Crew => "a pool or a group of workers",
-            Self::Group => "a group of workers",
             Self::Run => "the run",
         }
     }
@@ -97,7 +94,7 @@ const fn measure(word: &'static str, metric: Metric, of: Of, help: &'static str)
     Measure { word, metric, of, help }
 }
 
-pub(in crate::scenario::check) const MEASURES: [Measure; 38] = [
+pub(in crate::scenario::check) const MEASURES: [Measure; 40] = [
     measure("contended", Metric::Contended, Of::Lock, "share of its acquisitions that had to wait"),
     measure(
         "fairness",
@@ -172,8 +169,15 @@ pub(in crate::scenario::check) const MEASURES: [Measure; 38] = [
     measure("ended", Metric::Ended, Of::Crew, "when the last of its workers came to its end, from the start"),
     measure("elapsed", Metric::Elapsed, Of::Run, "how long the run went on until it ended by itself"),
     measure("woken", Metric::Woken, Of::Signal, "workers woken by each signal that woke any"),
-    measure("startup", Metric::Startup, Of::Group, "from asking for one to its first moment: the median"),
+    measure(
+        "startup",
+        Metric::Startup,
+        Of::Crew,
+        "from asking for one to its first moment, of a pool to the begin of a task that is due: the median",
+    ),
     measure("lives", Metric::Lives, Of::Crew, "how many times one was started"),
     measure("lanes", Metric::Lanes, Of::Crew, "how many there ever were at once"),
     measure("cut-off", Metric::CutOff, Of::Crew, "how many were cut off when the run ended"),
+    measure("processes", Metric::Processes, Of::Crew, "how many processes they run in"),
+    measure("threads", Metric::Threads, Of::Crew, "how many threads they run in"),
 ];

@@ -1,12 +1,13 @@
 //! Steps on other workers, and on what a worker has.
 
-use super::Unless::Then;
-use super::Value::Number;
+use super::Unless::{Is, Then};
+use super::Value::{Number, Switch};
 use super::{Block, Family, Slot, may, must, of, shape};
 use crate::scenario::check::number::{BYTES, PLACE};
 
 const GROUP: Slot = of("group", "a group of workers");
 const WHICH: Slot = may("at", Number(PLACE), Then("all of them"), "which one of the group, from 0, round and round");
+const ANY: Slot = may("any", Switch, Is("#false"), "whether it is one of them only: whichever does not run");
 
 pub(super) const LIVES: Family = Family {
     title: "Other workers",
@@ -15,10 +16,10 @@ pub(super) const LIVES: Family = Family {
             "spawn",
             "spawn helper",
             "Starts the workers of a group, which do not start with the run then, and goes on. One that still runs is \
-             waited for first.",
+             waited for first. A task that spawns workers gives them its file: they work on it as the task does.",
         )
         .args(&[GROUP])
-        .props(&[WHICH]),
+        .props(&[WHICH, ANY]),
         shape(
             "join",
             "join helper { ... }",

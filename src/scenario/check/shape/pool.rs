@@ -35,6 +35,7 @@ pub(super) const POOL: Family = Family {
                 Then("`count` says how many"),
                 "a task for each word, for `{}` in `http-get` and `exec`",
             ),
+            may("times", Number(TASKS), Is("1"), "how often all of them come, one round after the other"),
             may("dir", KNOB, Then("needed with `files`"), "where the files are; sample files when it names nothing"),
             may("out", KNOB, Then("beside the files"), "where results go; beside the files when it names nothing"),
             may(

@@ -25,7 +25,8 @@ pub(super) const RESOURCES: Family = Family {
                 "how it waits and who is next: `std` parks and is unfair, `parking-lot` parks and is fair now and then, \
                  `fair` hands it to the longest waiter, `spin` burns CPU, `ticket` spins in order of arrival, \
                  `reentrant` can be taken again by whoever has it, `off` is no lock at all. Or a knob that chooses \
-                 among them",
+                 among them. All this is for threads: processes share a robust one, and tasks one that is handed on in \
+                 order of arrival",
             ),
             COUNT,
         ]),

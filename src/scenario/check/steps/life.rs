@@ -7,9 +7,9 @@ use kdl::{KdlEntry, KdlNode};
 use super::Checker;
 use super::{children, prop, span_of};
 use crate::scenario::check::names::Thing;
-use crate::scenario::check::node::arg;
+use crate::scenario::check::node::{arg, entry_span};
 use crate::scenario::check::number::PLACE;
-use crate::scenario::program::{Choice, LifeStep, Members, ResourceSpec, Step};
+use crate::scenario::program::{Choice, LifeStep, Members, ResourceSpec, Step, Which};
 use crate::trace::Memory;
 
 impl Checker {
@@ -19,11 +19,17 @@ impl Checker {
         let body = self.steps(children(node));
         let is_group = |_: &Self, thing| matches!(thing, Thing::Workers(_));
         let Thing::Workers(group) = self.resolve(group, "a group of workers", is_group)? else { return None };
-        let at = match at {
-            Some(at) => Some(at?.expr),
-            None => None,
+        let which = match (at, prop(node, "any")) {
+            (Some(_), Some(any)) => {
+                let title = "`at` and `any` both say which one";
+                self.mistakes.error(entry_span(any), title).help("remove one of them");
+                return None;
+            }
+            (Some(at), None) => Which::At(at?.expr),
+            (None, Some(any)) if self.yes_or_no(any)? => Which::Any,
+            (None, _) => Which::All,
         };
-        let members = Members { group, at };
+        let members = Members { group, which };
         Some(Step::Life(match word {
             "spawn" => LifeStep::Spawn(members),
             "join" => LifeStep::Join { members, body, otherwise: Vec::new() },

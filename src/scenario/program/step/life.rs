@@ -16,11 +16,20 @@ pub enum LifeStep {
     Run { group: usize },
 }
 
-/// All workers of a group, or one of them.
+/// Workers of a group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Members {
     /// Position in `Scenario::workers`.
     pub group: usize,
-    /// Which of them, wrapping around; `None` is all.
-    pub at: Option<Expr>,
+    pub which: Which,
+}
+
+/// Which workers of a group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Which {
+    All,
+    /// The one at this place, wrapping around.
+    At(Expr),
+    /// One that does not run; only to spawn it.
+    Any,
 }

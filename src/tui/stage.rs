@@ -1,0 +1,35 @@
+//! What the event loop draws on, and what it listens to. Tests bring their own.
+
+use std::io;
+use std::path::Path;
+
+use crossbeam_channel::Receiver;
+use ratatui::layout::Rect;
+
+use super::app::App;
+use super::input::Typed;
+use crate::scenario::Source;
+
+/// What the loop draws on.
+pub(super) trait Stage {
+    /// Draws a frame; false when there is no room for one now.
+    fn draw(&mut self, app: &App) -> io::Result<bool>;
+    /// The next frame draws every cell of a screen of this size.
+    fn redraw(&mut self, size: Rect) -> io::Result<()>;
+    fn size(&self) -> Rect;
+    /// Leaves the terminal, stops until continued, and takes it again.
+    fn suspend(&mut self) -> io::Result<()>;
+    fn resume(&mut self) -> io::Result<()>;
+    /// Lets the user's editor have the terminal.
+    fn edit(&mut self, path: &Path) -> Result<(), String>;
+}
+
+/// Where events come from, beside the run.
+pub(super) struct Sources {
+    pub(super) typed: Receiver<Typed>,
+    pub(super) signals: Receiver<i32>,
+    /// What panicked in another thread.
+    pub(super) panics: Receiver<String>,
+    /// New texts of a file that is watched.
+    pub(super) saved: Receiver<Result<Source, String>>,
+}

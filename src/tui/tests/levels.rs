@@ -1,0 +1,94 @@
+//! A pool whose size is turned while it runs: what it did at each level is kept.
+
+use std::sync::Arc;
+
+use ratatui::layout::Rect;
+
+use super::desk::{COLOUR, press, screen, text};
+use super::script::{Script, contention, ms, pool};
+use crate::trace::{KnobId, Message, Notice, PoolId, Span};
+use crate::tui::app::{App, Msg};
+use crate::tui::picker::Picker;
+
+fn started(script: &Script, (width, height): (u16, u16)) -> App {
+    let mut app = App::new(Picker::default(), COLOUR, Rect::new(0, 0, width, height));
+    start(&mut app, script);
+    app
+}
+
+fn start(app: &mut App, script: &Script) {
+    let (scenario, settings) = (Arc::clone(&script.scenario), script.settings.clone());
+    app.update(Msg::Started { scenario, settings, cast: Arc::clone(&script.cast) });
+}
+
+/// Plays the script from one moment to another, with a frame every 100 ms.
+fn play(app: &mut App, script: &Script, from: u64, to: u64) {
+    for now in (from..to).step_by(100) {
+        let due = |message: &&Message| match message {
+            Message::Events(events) => events[0].at >= ms(now) && events[0].at < ms(now + 100),
+            _ => now == 0,
+        };
+        for message in script.messages.iter().filter(due) {
+            app.update(Msg::Run(message.clone()));
+        }
+        app.update(Msg::Tick { now: ms(now + 100), late: Span::ZERO });
+    }
+}
+
+fn resize(app: &mut App, at: u64, workers: u32) {
+    let turned = Notice::Turned { knob: KnobId(0), name: "workers".into(), shown: workers.to_string() };
+    for notice in [turned, Notice::Resized { pool: PoolId(0), workers }] {
+        app.update(Msg::Run(Message::Notice { at: ms(at), notice }));
+    }
+}
+
+/// The line of a number of workers, cut into its figures.
+fn level(app: &App, workers: &str) -> Vec<String> {
+    let shown = text(&screen(app));
+    let words = |line: &str| line.trim_start_matches([' ', '▸']).split_whitespace().map(str::to_owned).collect();
+    let all: Vec<Vec<String>> = shown.lines().map(words).collect();
+    all.into_iter().find(|line| line.first().is_some_and(|first| first == workers)).unwrap_or_default()
+}
+
+#[test]
+fn each_level_keeps_its_figures() {
+    let script = pool();
+    let mut app = started(&script, (80, 24));
+    play(&mut app, &script, 0, 2_000);
+    press(&mut app, "t");
+    assert!(text(&screen(&app)).contains("each level is kept"), "{}", text(&screen(&app)));
+    resize(&mut app, 2_000, 3);
+    play(&mut app, &script, 2_000, 4_000);
+    let shown = text(&screen(&app));
+    assert!(shown.contains(" workers   tasks/s     p50     p99  busy  lock ready    for"), "{shown}");
+    assert!(shown.contains("\n       2 ") && shown.contains("\n ▸     3 "), "{shown}");
+    let two = level(&app, "2");
+    assert!(two.get(1).is_some_and(|rate| rate.starts_with("5.")), "five tasks a second are done: {two:?}");
+    resize(&mut app, 4_000, 2);
+    play(&mut app, &script, 4_000, 5_000);
+    let time = |line: &[String]| line[line.len() - 2..].join(" ");
+    let after = level(&app, "2");
+    assert_ne!(time(&two), time(&after), "time goes on at a level that is come back to: {after:?}");
+    press(&mut app, "t");
+    assert!(text(&screen(&app)).contains("worker-1"), "and back to the lanes");
+}
+
+#[test]
+fn a_new_run_of_the_same_scenario_keeps_them() {
+    let script = pool();
+    let mut app = started(&script, (200, 60));
+    play(&mut app, &script, 0, 2_000);
+    assert!(!text(&screen(&app)).contains("Levels seen so far"), "one level is none to compare");
+    resize(&mut app, 2_000, 3);
+    play(&mut app, &script, 2_000, 4_000);
+    assert!(text(&screen(&app)).contains("Levels seen so far"), "{}", text(&screen(&app)));
+    start(&mut app, &script);
+    assert!(text(&screen(&app)).contains("Levels seen so far"), "{}", text(&screen(&app)));
+}
+
+#[test]
+fn without_a_pool_there_are_no_levels() {
+    let mut app = started(&contention(), (80, 24));
+    press(&mut app, "t");
+    assert!(text(&screen(&app)).contains("this scenario has no pool"));
+}

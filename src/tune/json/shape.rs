@@ -1,0 +1,131 @@
+//! The shape of a tuning's JSON, member by member in the order they are written.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+#[derive(Debug, Serialize)]
+pub(super) struct Document<'a> {
+    pub(super) schema: u32,
+    pub(super) contend: &'static str,
+    pub(super) scenario: &'a str,
+    pub(super) knob: &'a str,
+    /// What is counted: `task`, `item` and so on.
+    pub(super) unit: &'static str,
+    pub(super) asked: Asked<'a>,
+    pub(super) machine: Machine,
+    pub(super) elapsed_s: f64,
+    pub(super) cut: Option<&'static str>,
+    pub(super) sentence: String,
+    pub(super) answer: Option<Answered>,
+    pub(super) best: Option<f64>,
+    pub(super) alike: Vec<f64>,
+    pub(super) bottleneck: Option<Held>,
+    pub(super) because: Vec<String>,
+    pub(super) doubts: Vec<String>,
+    pub(super) levels: Vec<Point>,
+    pub(super) confirmed: Vec<Point>,
+    pub(super) holds: Option<bool>,
+    pub(super) open_loop: Vec<OpenLoop>,
+    pub(super) guesses: Vec<Prior>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Asked<'a> {
+    pub(super) over: [f64; 2],
+    pub(super) epsilon: f64,
+    pub(super) p99_ms: Option<f64>,
+    pub(super) memory_bytes: Option<u64>,
+    pub(super) command: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Machine {
+    pub(super) cores: f64,
+    pub(super) others: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Answered {
+    pub(super) kind: &'static str,
+    pub(super) level: Option<f64>,
+    pub(super) from: Option<f64>,
+    pub(super) to: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) why: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Held {
+    pub(super) kind: &'static str,
+    pub(super) of: Option<String>,
+    pub(super) share: Option<f64>,
+    pub(super) per_second: Option<f64>,
+    pub(super) each_ms: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Point {
+    pub(super) value: f64,
+    pub(super) shown: String,
+    pub(super) per_second: Option<f64>,
+    pub(super) interval: Option<[f64; 2]>,
+    pub(super) of_best: Option<[f64; 3]>,
+    pub(super) standing: &'static str,
+    pub(super) failures: Vec<String>,
+    pub(super) repetitions: Vec<Raw>,
+    pub(super) disturbed: Vec<Raw>,
+}
+
+/// One repetition; what is per unit of work is said so in `docs/tune.md`.
+#[derive(Debug, Serialize)]
+pub(super) struct Raw {
+    pub(super) secs: f64,
+    pub(super) done: u64,
+    pub(super) failed: u64,
+    pub(super) per_second: f64,
+    pub(super) service_ms: Option<Time>,
+    pub(super) response_ms: Option<Time>,
+    pub(super) cpu_ms: f64,
+    pub(super) run_queue_ms: f64,
+    pub(super) handover_ms: f64,
+    pub(super) each_ms: BTreeMap<&'static str, f64>,
+    pub(super) locks: Vec<Lock>,
+    pub(super) utilization: f64,
+    pub(super) cores: f64,
+    pub(super) others: Option<f64>,
+    pub(super) switches: [f64; 2],
+    pub(super) memory_bytes: u64,
+    pub(super) lost_events: u64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Time {
+    pub(super) p50: f64,
+    pub(super) p90: f64,
+    pub(super) p99: f64,
+    pub(super) max: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Lock {
+    pub(super) name: String,
+    pub(super) room: u32,
+    pub(super) held: f64,
+    pub(super) waited_ms: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct OpenLoop {
+    pub(super) value: f64,
+    pub(super) load: f64,
+    pub(super) due_per_second: f64,
+    pub(super) repetition: Option<Raw>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Prior {
+    pub(super) value: f64,
+    pub(super) from: String,
+    pub(super) sentence: String,
+}

@@ -1,0 +1,136 @@
+//! Laws with a known answer, and a laboratory in which they hold but for noise that is known.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use contend::model::{Budget, Model, Shares};
+use contend::trace::{Cast, ResourceId, State};
+use contend::tune::{Demands, Lab, Percentiles, Question, Repetition, Tried, Tuning, Used, tune};
+
+/// A law: throughput, cores in use, and held shares of one lock at a number of workers.
+pub struct Law {
+    pub name: &'static str,
+    pub rate: fn(f64) -> f64,
+    pub cores: fn(f64) -> f64,
+    pub lock: fn(f64) -> f64,
+    /// Answers that are right.
+    pub right: (f64, f64),
+}
+
+/// A laboratory in which a law holds but for noise, and time passes at once.
+pub struct Simulated<'a> {
+    pub law: &'a Law,
+    /// Deviation of a repetition, as a part.
+    pub noise: f64,
+    pub others: f64,
+    pub dice: fastrand::Rng,
+    pub clock: Duration,
+    pub fails_from: Option<f64>,
+}
+
+impl<'a> Simulated<'a> {
+    pub fn new(law: &'a Law, noise: f64, seed: u64) -> Self {
+        let dice = fastrand::Rng::with_seed(seed);
+        Self { law, noise, others: 0.02, dice, clock: Duration::ZERO, fails_from: None }
+    }
+
+    fn normal(&mut self) -> f64 {
+        let (u, v) = (self.dice.f64().max(f64::MIN_POSITIVE), self.dice.f64());
+        (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
+    }
+}
+
+impl Lab for Simulated<'_> {
+    fn try_at(&mut self, level: f64, rate: Option<f64>) -> Tried {
+        self.clock += Duration::from_millis(850);
+        let model = Box::new(Model::new(Arc::new(Cast::default()), Budget::default()));
+        if self.fails_from.is_some_and(|from| level >= from) {
+            return Tried::Failed("deadlock of left and right".to_owned(), model);
+        }
+        let exact = rate.unwrap_or((self.law.rate)(level));
+        let throughput = exact * (1.0 + self.noise * self.normal()).max(0.05);
+        let mut spent = Shares::default();
+        spent.put(State::Running, 400_000_000);
+        spent.put(State::Sleep, 100_000_000);
+        let at = |ns: f64| Percentiles { p50: ns, p90: ns * 1.2, p99: ns * 1.5, max: ns * 2.0 };
+        let service = at(level / throughput * 1e9);
+        let lock =
+            Used { name: "ledger".into(), id: ResourceId(0), room: 1, held: (self.law.lock)(level), waited: 0.0 };
+        Tried::Measured(
+            Box::new(Repetition {
+                secs: 0.6,
+                done: (throughput * 0.6) as u64,
+                failed: 0,
+                throughput,
+                service: Some(service),
+                response: Some(service),
+                spent,
+                used: vec![lock],
+                cores: (self.law.cores)(level),
+                others: Some(self.others),
+                switches: (1.0, 0.0),
+                memory: (level * 1e6) as u64,
+                lost: 0,
+            }),
+            model,
+        )
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.clock
+    }
+
+    fn stopped(&self) -> bool {
+        false
+    }
+}
+
+pub const DEMANDS: Demands = Demands { epsilon: 0.05, p99: None, memory: None };
+
+pub const QUESTION: Question = Question {
+    over: (1.0, 64.0),
+    whole: true,
+    cores: 2.0,
+    demands: DEMANDS,
+    budget: Duration::from_secs(90),
+    open: true,
+    even_disturbed: false,
+    seed: 0,
+};
+
+/// W1: only CPU, two cores.
+pub const CPU: Law =
+    Law { name: "cpu", rate: |n| 495.0 * n.min(2.0), cores: |n| n.min(2.0), lock: |_| 0.01, right: (2.0, 2.0) };
+/// W3: 9 ms outside and 1 ms inside one lock.
+pub const LOCK: Law = Law {
+    name: "lock",
+    rate: |n| (n / 0.010).min(1_000.0),
+    cores: |n| n.min(10.0) * 0.02,
+    lock: |n| (n / 10.0).min(1.0),
+    right: (9.0, 11.0),
+};
+/// W2: 2 ms CPU and 18 ms sleep, as measured: a soft corner.
+pub const SOFT: Law = Law {
+    name: "soft",
+    rate: |n| 950.0 * (1.0 - (-n / 8.5).exp()),
+    cores: |n| 1.95 * (1.0 - (-n / 8.5).exp()),
+    lock: |_| 0.0,
+    right: (20.0, 32.0),
+};
+/// W8: one lock, always held.
+pub const HELD: Law = Law { name: "held", rate: |_| 800.0, cores: |_| 0.8, lock: |_| 0.99, right: (1.0, 1.0) };
+/// Flat, and nothing is used up.
+pub const FLAT: Law = Law { name: "flat", rate: |_| 100.0, cores: |_| 0.1, lock: |_| 0.05, right: (1.0, 1.0) };
+/// Falls beyond its best: threads that spin.
+pub const FALLS: Law = Law {
+    name: "falls",
+    rate: |n| if n <= 3.0 { 400.0 * n } else { 1_200.0 / (1.0 + 0.15 * (n - 3.0)) },
+    cores: |n| n.min(2.0),
+    lock: |_| 0.3,
+    right: (3.0, 3.0),
+};
+
+pub fn simulate(law: &Law, noise: f64, seed: u64, question: Question) -> Tuning {
+    let mut lab = Simulated::new(law, noise, seed);
+    tune(&mut lab, &Question { seed, ..question }, |_| {})
+}

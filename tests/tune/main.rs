@@ -1,0 +1,107 @@
+//! The tuning procedure against laws whose answer is known, with noise that is known, and no machine in between.
+
+mod laws;
+mod output;
+
+use std::time::Duration;
+
+use contend::trace::State;
+use contend::tune::{Answer, Bottleneck, Demands, Question, Resource, Tuning, tune};
+use laws::{CPU, DEMANDS, FALLS, FLAT, HELD, LOCK, QUESTION, SOFT, Simulated, simulate};
+
+fn answer(tuning: &Tuning) -> &Answer {
+    &tuning.verdict.as_ref().expect("it measured something").answer
+}
+
+#[test]
+fn known_laws_are_answered_rightly() {
+    for (noise, at_least) in [(0.005, 0.99), (0.02, 0.95)] {
+        for law in [&CPU, &LOCK, &SOFT, &HELD, &FLAT, &FALLS] {
+            const RUNS: u64 = 200;
+            let right = |seed: &u64| {
+                let tuning = simulate(law, noise, *seed, QUESTION);
+                match answer(&tuning) {
+                    Answer::Number(n) | Answer::Flat(n) | Answer::Elsewhere(n) => {
+                        law.right.0 <= *n && *n <= law.right.1
+                    }
+                    Answer::Range(from, to) => *from <= law.right.1 && law.right.0 <= *to,
+                    _ => false,
+                }
+            };
+            let share = (0..RUNS).filter(right).count() as f64 / RUNS as f64;
+            assert!(share >= at_least, "{} at ±{noise}: {share} right", law.name);
+        }
+    }
+}
+
+#[test]
+fn the_time_given_is_kept() {
+    for seed in 0..20 {
+        let budget = Duration::from_secs(30);
+        let tuning = simulate(&SOFT, 0.03, seed, Question { budget, ..QUESTION });
+        assert!(tuning.elapsed <= budget + Duration::from_secs(1), "{:?}", tuning.elapsed);
+        assert!(tuning.verdict.is_some());
+    }
+}
+
+#[test]
+fn the_bottleneck_is_named() {
+    let of = |law| simulate(law, 0.005, 1, QUESTION).verdict.expect("a verdict").bottleneck;
+    assert!(matches!(of(&CPU), Bottleneck::Of(limit) if limit.resource == Resource::Cpu));
+    let Bottleneck::Of(limit) = of(&LOCK) else { panic!("the lock is used up") };
+    assert_eq!(limit.resource, Resource::Lock("ledger".into()));
+    assert!((limit.per_second / 1_000.0 - 1.0).abs() < 0.05 && (limit.each / 1e6 - 1.0).abs() < 0.05, "{limit:?}");
+    assert!(matches!(of(&FLAT), Bottleneck::Waits { state: State::Sleep, .. } | Bottleneck::Unknown));
+}
+
+#[test]
+fn all_answers_can_be_reached() {
+    assert_eq!(*answer(&simulate(&CPU, 0.005, 1, QUESTION)), Answer::Number(2.0));
+    assert_eq!(*answer(&simulate(&HELD, 0.005, 1, QUESTION)), Answer::Elsewhere(1.0));
+    assert_eq!(*answer(&simulate(&FLAT, 0.005, 1, QUESTION)), Answer::Flat(1.0));
+    let ranges = |seed: &u64| matches!(answer(&simulate(&SOFT, 0.03, *seed, QUESTION)), Answer::Range(..));
+    assert!((0..40).any(|seed| ranges(&seed)), "a soft corner under noise is a range");
+    let noisy = |seed: &u64| matches!(answer(&simulate(&CPU, 0.5, *seed, QUESTION)), Answer::TooNoisy(_));
+    assert!((0..40).filter(noisy).count() >= 38);
+}
+
+#[test]
+fn a_busy_machine_is_no_basis() {
+    let mut lab = Simulated { others: 1.4, ..Simulated::new(&CPU, 0.01, 3) };
+    let tuning = tune(&mut lab, &QUESTION, |_| {});
+    assert!(tuning.verdict.is_none_or(|verdict| matches!(verdict.answer, Answer::TooNoisy(_))));
+}
+
+#[test]
+fn a_level_that_deadlocks_is_an_answer() {
+    let simulated = |fails_from| {
+        let mut lab = Simulated { fails_from: Some(fails_from), ..Simulated::new(&LOCK, 0.01, 4) };
+        tune(&mut lab, &QUESTION, |_| {})
+    };
+    let some = simulated(8.0);
+    let failing = some.curve.levels().iter().filter(|level| !level.failures.is_empty());
+    assert!(failing.clone().count() > 0 && failing.clone().all(|level| level.value >= 8.0));
+    assert!(failing.clone().all(|level| level.failures.len() == 1), "once is enough");
+    assert!(answer(&some).level().is_some_and(|level| level < 8.0));
+    assert!(matches!(answer(&simulated(1.0)), Answer::Broken(why) if why.contains("deadlock")));
+}
+
+#[test]
+fn demands_are_limits() {
+    let slow = Demands { p99: Some(12e6), ..DEMANDS };
+    // 1.5 * n / X(n): at 64 workers and 1,000 a second 96 ms.
+    let tuning = simulate(&LOCK, 0.005, 5, Question { demands: slow, ..QUESTION });
+    assert!(matches!(answer(&tuning), Answer::Refused(why) if why.contains("p99")), "{:?}", answer(&tuning));
+    let memory = Demands { memory: Some(6_500_000), ..DEMANDS };
+    let tuning = simulate(&LOCK, 0.005, 6, Question { demands: memory, ..QUESTION });
+    assert!(answer(&tuning).level().is_some_and(|level| level <= 6.0), "{:?}", answer(&tuning));
+}
+
+#[test]
+fn fresh_repetitions_bear_the_answer_out() {
+    let held = (0..50).filter(|seed| simulate(&LOCK, 0.01, *seed, QUESTION).holds(&DEMANDS) == Some(true)).count();
+    assert!(held >= 47, "{held} of 50");
+    let tuning = simulate(&LOCK, 0.01, 1, QUESTION);
+    assert_eq!(tuning.loaded.len(), 4);
+    assert!(tuning.loaded.iter().all(|loaded| loaded.repetition.is_some()));
+}

@@ -1,0 +1,122 @@
+//! What a tuning is written as: JSON beside its description, and a picture.
+
+use std::collections::BTreeSet;
+
+use contend::scenario::{Knob, Source, check};
+use contend::trace::PoolId;
+use contend::tune::{Subject, Tuning, Work, json, svg, tune};
+use serde_json::Value;
+
+use crate::laws::{CPU, DEMANDS, LOCK, QUESTION, Simulated, simulate};
+
+fn knob() -> Knob {
+    let text = "knob workers 2 min=1 max=64\npool p workers=$workers { batch count=9; task { sleep \"1ms\" } }";
+    let source = Source { name: "laws".into(), path: None, text: text.into() };
+    check(&source).expect("it is right").scenario.knobs.remove(0)
+}
+
+fn told<T>(tuning: &Tuning, tell: impl Fn(&Tuning, &Subject<'_>) -> T) -> T {
+    let (knob, work) = (knob(), Work::Tasks(PoolId(0)));
+    let subject = Subject {
+        scenario: "laws",
+        knob: &knob,
+        work: &work,
+        demands: DEMANDS,
+        over: QUESTION.over,
+        cores: QUESTION.cores,
+        others: Some(0.0),
+    };
+    tell(tuning, &subject)
+}
+
+fn as_json(tuning: &Tuning) -> Value {
+    let text = told(tuning, |tuning, subject| json(tuning, subject, "contend tune laws").expect("it is written"));
+    serde_json::from_str(&text).expect("it is JSON")
+}
+
+/// Paths of all members, those of repetitions under one name.
+fn members(value: &Value, path: &str, out: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(object) => {
+            for (name, inner) in object {
+                match name.as_str() {
+                    "repetition" => members(inner, name, out),
+                    "repetitions" | "disturbed" => {
+                        out.insert(format!("{path}.{name}[]"));
+                        inner.as_array().into_iter().flatten().for_each(|one| members(one, "repetition", out));
+                    }
+                    _ if path.is_empty() => members(inner, name, out),
+                    _ => members(inner, &format!("{path}.{name}"), out),
+                }
+            }
+        }
+        Value::Array(items) if items.iter().all(|item| !item.is_object()) => drop(out.insert(format!("{path}[]"))),
+        Value::Array(items) => items.iter().for_each(|item| members(item, &format!("{path}[]"), out)),
+        _ => drop(out.insert(path.to_owned())),
+    }
+}
+
+#[test]
+fn json_is_what_is_documented() {
+    let mut written = BTreeSet::new();
+    for law in [&LOCK, &CPU] {
+        members(&as_json(&simulate(law, 0.01, 1, QUESTION)), "", &mut written);
+    }
+    let same = |path: &String| match path.strip_prefix("repetition.each_ms.") {
+        Some(_) => "repetition.each_ms.STATE".to_owned(),
+        None => path.replace("confirmed[]", "levels[]"),
+    };
+    let written: BTreeSet<String> = written.iter().map(same).collect();
+    let rows = include_str!("../../docs/tune.md").lines().filter_map(|line| line.strip_prefix("| `"));
+    let documented: BTreeSet<String> = rows.filter_map(|row| row.split('`').next()).map(str::to_owned).collect();
+    let undocumented: Vec<_> = written.difference(&documented).collect();
+    assert!(undocumented.is_empty(), "not in docs/tune.md: {undocumented:?}");
+    // Left out, or null, in a tuning as good as these.
+    let absent = ["answer.why", "open_loop[].repetition"];
+    let missing: Vec<_> = documented.difference(&written).filter(|path| !absent.contains(&path.as_str())).collect();
+    assert!(missing.is_empty(), "in docs/tune.md but not written: {missing:?}");
+}
+
+#[test]
+fn json_holds_every_repetition() {
+    let tuning = simulate(&LOCK, 0.01, 7, QUESTION);
+    let value = as_json(&tuning);
+    assert_eq!(value["answer"]["level"].as_f64(), tuning.verdict.as_ref().and_then(|verdict| verdict.answer.level()));
+    assert_eq!(value["bottleneck"]["of"], "lock `ledger`");
+    let levels = value["levels"].as_array().expect("a list");
+    assert_eq!(levels.len(), tuning.curve.levels().len());
+    for (written, level) in levels.iter().zip(tuning.curve.levels()) {
+        let of = |value: &Value| value["per_second"].as_f64().expect("a number");
+        let rates: Vec<f64> = written["repetitions"].as_array().expect("a list").iter().map(of).collect();
+        let same = |(a, b): (&f64, &f64)| (a / b - 1.0).abs() < 1e-12; // as text and back
+        assert_eq!(rates.len(), level.throughputs().len());
+        assert!(rates.iter().zip(&level.throughputs()).all(same));
+    }
+}
+
+fn picture(tuning: &Tuning) -> Option<String> {
+    told(tuning, |tuning, subject| svg(tuning, subject).expect("it is drawn"))
+}
+
+#[test]
+fn the_picture_has_every_level_and_the_answer() {
+    let tuning = simulate(&LOCK, 0.01, 7, QUESTION);
+    let text = picture(&tuning).expect("something was measured");
+    assert!(text.starts_with("<svg ") && text.trim_end().ends_with("</svg>"));
+    for said in ["lock `ledger` passes no more than", "fewer do less", "p99 of the work"] {
+        assert!(text.contains(said), "no {said}");
+    }
+    for level in tuning.curve.working() {
+        assert!(text.contains(&format!("\n{}\n", level.value)), "no mark of {}", level.value);
+    }
+    assert!(!text.contains("NaN") && !text.contains("inf"));
+}
+
+#[test]
+fn nothing_measured_is_no_picture() {
+    assert_eq!(picture(&Tuning::default()), None);
+    let mut lab = Simulated { fails_from: Some(1.0), ..Simulated::new(&LOCK, 0.01, 1) };
+    let tuning = tune(&mut lab, &QUESTION, |_| {});
+    assert_eq!(picture(&tuning), None);
+    assert_eq!(as_json(&tuning)["answer"]["kind"], "broken");
+}
