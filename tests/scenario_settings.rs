@@ -40,7 +40,7 @@ fn the_number_of_workers_is_the_knob_that_says_it() {
 fn free_text_is_taken_as_it_is() {
     let thumbnails = catalogue("thumbnails");
     let changed = set(&thumbnails, &["dir=/tmp/a=b c"], None).expect("settings");
-    assert_eq!(changed, ["workers=4", "dir=/tmp/a=b c", "out="]);
+    assert_eq!(changed, ["how=pool", "workers=4", "dir=/tmp/a=b c", "out="]);
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn what_needs_a_thread_cannot_be_made_a_task() {
     let why = tasks("thumbnails").expect_err("nobody can await a file");
     assert_eq!(
         why,
-        "the workers cannot be tasks of an event loop: `worker` does `thumbnail`, and nothing but a thread can wait for that"
+        "the workers cannot be tasks of an event loop: `small` does `thumbnail`, and nothing but a thread can wait for that"
     );
     let why = tasks("time-slicing").expect_err("it stays on a core");
     assert!(why.ends_with("stays on a core, and a task has no thread of its own"), "{why}");
@@ -82,7 +82,7 @@ fn a_knob_is_live_where_turning_it_has_an_effect() {
     assert_eq!(live("philosophers"), ["gap", "think", "eat", "variant"]);
     assert_eq!(live("thread-pool"), ["workers", "rate", "io", "cpu"]);
     assert_eq!(live("process-pool"), ["workers", "work"]);
-    assert_eq!(live("thumbnails"), ["workers"]);
+    assert_eq!(live("thumbnails"), ["how", "workers"]);
 }
 
 #[test]

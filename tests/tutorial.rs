@@ -39,6 +39,7 @@ fn contend(arguments: &str, directory: &Path) -> Output {
 fn alike(text: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
+        let word = word.trim_start_matches('(');
         let figure = word.starts_with(|c: char| c.is_ascii_digit()) && !word.contains('|');
         match word {
             "us" | "ms" | "s" if words.last().is_some_and(|last| last == "#") => {}
