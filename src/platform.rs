@@ -24,6 +24,7 @@ mod pipe;
 mod process;
 mod robust;
 mod sched;
+mod session;
 mod timer;
 mod usage;
 
@@ -40,5 +41,6 @@ pub use process::{
 };
 pub use robust::{ROBUST_WORDS, Robust, Taken};
 pub use sched::{SchedStat, stand_back, stay_on, thread_cpu};
+pub use session::{group_of, session_of};
 pub use timer::{await_device, exact_sleeps, wait_for_device};
 pub use usage::{all_cores_busy, own_cpu, resident, session_cpu, switches};

@@ -14,6 +14,8 @@ use rustix::process::{
 };
 use signal_hook::consts::SIGTERM;
 
+use super::session::session_of;
+
 /// Orphans among our descendants become our children instead of init's, so that none is lost from sight.
 pub fn become_subreaper() {
     let _ = set_child_subreaper(Some(getpid()));
@@ -58,9 +60,9 @@ pub fn reap_adopted(group: u32) -> usize {
 /// Those are what commands left who did all to get away: who starts a session of its own, lets its parent die and forgets
 /// its environment still cannot choose whose child it becomes.
 pub fn reap_strangers(since: u64) {
-    let us = rustix::process::getsid(None).ok();
+    let us = session_of(getpid());
     end_children(|launched, child| {
-        let ours = rustix::process::getsid(Some(child)).ok() == us;
+        let ours = session_of(child) == us;
         !ours && !launched.contains(&number(child)) && started(number(child)).is_some_and(|at| at >= since)
     });
 }

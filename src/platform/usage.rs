@@ -5,8 +5,10 @@
 
 use std::fs;
 
-use rustix::process::{Pid, getsid};
+use rustix::process::Pid;
 use rustix::time::{ClockId, clock_gettime};
+
+use super::session::session_of;
 
 /// Bytes of a process that are in memory.
 pub fn resident(pid: u32) -> Option<u64> {
@@ -37,8 +39,7 @@ pub fn all_cores_busy() -> Option<u64> {
 /// CPU time in nanoseconds of all processes in the session of process `member`, with what their ended children used: what a
 /// run and the commands it started cost. To the kernel's tick, 10 ms, for each process.
 pub fn session_cpu(member: u32) -> Option<u64> {
-    let pid = Pid::from_raw(member.try_into().ok()?)?;
-    let session = getsid(Some(pid)).ok()?.as_raw_pid();
+    let session = session_of(Pid::from_raw(member.try_into().ok()?)?)?;
     let ticks = fs::read_dir("/proc")
         .ok()?
         .filter_map(|entry| {

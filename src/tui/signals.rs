@@ -4,10 +4,12 @@ use std::io;
 use std::thread;
 
 use crossbeam_channel::{Receiver, unbounded};
-use rustix::process::{Pid, Signal, getpgid, getpgrp, getppid, getsid, kill_current_process_group};
+use rustix::process::{Pid, Signal, getpid, getppid, kill_current_process_group};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
+
+use crate::platform::{group_of, session_of};
 
 /// Window changes waiting to be looked at. More would tell nothing new: the size is read when one is looked at.
 const RESIZES: usize = 8;
@@ -46,11 +48,11 @@ pub(super) fn stop_group() {
 /// Whether the process group is not orphaned: one of its members has a parent outside, in the same session. Only our
 /// own ancestors are asked, which is where a shell stands.
 fn can_be_continued() -> bool {
-    let (group, session) = (getpgrp(), getsid(None).ok());
+    let (group, session) = (group_of(getpid()), session_of(getpid()));
     let mut parent = getppid();
     while let Some(pid) = parent {
-        if getpgid(Some(pid)) != Ok(group) {
-            return getsid(Some(pid)).ok() == session;
+        if group_of(pid) != group {
+            return session_of(pid) == session;
         }
         parent = parent_of(pid);
     }
@@ -71,6 +73,6 @@ mod tests {
 
     #[test]
     fn the_parent_in_proc_is_the_one_the_kernel_names() {
-        assert_eq!(parent_of(rustix::process::getpid()), getppid());
+        assert_eq!(parent_of(getpid()), getppid());
     }
 }
