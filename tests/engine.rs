@@ -132,7 +132,7 @@ fn a_pool_grows_and_shrinks_while_it_runs() {
 fn whoever_is_killed_at_whatever_moment_no_task_is_lost() {
     let mut s = scenario("storm");
     let mut p = pool("worker", WorkerKind::Process, 3);
-    p.feed = Feed::Batch { count: number(300.0) };
+    p.feed = Feed::Batch { count: number(3_000.0) };
     p.results = Some(Choice::Fixed(Delivery::Ordered));
     p.task = vec![compute_us(200.0)];
     s.pools.push(p);
@@ -144,8 +144,8 @@ fn whoever_is_killed_at_whatever_moment_no_task_is_lost() {
         seen.until("something happens", |s| s.end.is_some() || s.events.len() > events);
     }
     assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
-    assert!(seen.notices.iter().filter(|n| matches!(n, Notice::Died { .. })).count() > 3, "some were killed");
-    assert!(seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. })) >= 300, "every one was done");
+    assert!(seen.notices.iter().filter(|n| matches!(n, Notice::Died { .. })).count() > 2, "some were killed");
+    assert!(seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. })) >= 3_000, "every one was done");
 }
 
 #[test]
