@@ -19,6 +19,7 @@ mod clock;
 mod command;
 mod frequency;
 mod here;
+pub mod limits;
 mod machine;
 mod memory;
 mod pipe;

@@ -1,5 +1,6 @@
 //! Where events come from: a live run. Messages out, commands in.
 
+mod attend;
 mod live;
 mod reader;
 mod sampler;

@@ -89,7 +89,7 @@ fn a_killed_runner_is_named_and_the_run_can_start_anew() {
     let dashboard = tty.pid();
     let runner = tty.family().into_iter().find(|pid| *pid != dashboard).expect("a runner");
     support::kill(runner);
-    tty.until_text("signal 9");
+    tty.until_text("SIGKILL");
     tty.keys("r");
     tty.until("a new run", |s| s.contents().contains("live"));
     tty.keys("q");

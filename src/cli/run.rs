@@ -9,6 +9,7 @@ use super::out::{self, Colours};
 use super::progress::Progress;
 use super::{scenario, signals};
 use crate::model::Finding;
+use crate::platform::limits::told;
 use crate::platform::machine;
 use crate::report::{self, Followed, Look, Report, Verdict};
 use crate::scenario::{Scenario, Settings, Source, check};
@@ -146,7 +147,8 @@ fn dashboard(
 }
 
 fn headless(task: &Task, args: &RunArgs, colours: Colours) -> Result<Outcome, Failure> {
-    let signals = signals::listen().map_err(|error| Failure::Run(format!("signals cannot be caught: {error}")))?;
+    let signals =
+        signals::listen().map_err(|error| Failure::Run(format!("signals cannot be caught: {}", told(&error))))?;
     let live = Live::start(&task.scenario, &task.settings).map_err(|error| Failure::Run(error.to_string()))?;
     let mut progress = Progress::new();
     let followed = report::follow(&live, limit(task, args), &signals, |model, now| {

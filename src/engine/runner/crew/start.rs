@@ -16,7 +16,7 @@ use crate::engine::plan::Part;
 use crate::engine::process::finish;
 use crate::engine::seat::take_seat;
 use crate::engine::{WORKER, event_loop, feeder, pool};
-use crate::platform::{Launch, close_on_exec_pipe, exact_sleeps, thread_id};
+use crate::platform::{Launch, close_on_exec_pipe, exact_sleeps, kill_process, thread_id};
 use crate::trace::{EventKind, How, WorkerId, WorkerKind, frame};
 
 impl Crew {
@@ -130,13 +130,14 @@ impl Crew {
         if let Some(stdin) = &mut pipes.stdin {
             frame::send(stdin, &self.start)?;
         }
-        let tell = self.tell.clone();
-        thread::Builder::new().name("reaper".into()).stack_size(64 << 10).spawn(move || {
+        let (tell, pid) = (self.tell.clone(), child.pid());
+        let reaper = thread::Builder::new().name("reaper".into()).stack_size(64 << 10).spawn(move || {
             let exit = child.wait();
             let _ = tell.send(Happening::Exited { worker, exit });
-        })?;
+        });
+        reaper.inspect_err(|_| kill_process(pid))?; // nobody would know of its end
         let member = &mut self.members[worker.index()];
-        member.process = true;
+        (member.process, member.pid) = (true, pid);
         member.pipes = Some(pipes);
         Ok(())
     }
