@@ -1,4 +1,4 @@
-//! The program. Runner and worker processes are this same binary, told by their first argument.
+//! The program. Runner, worker and guardian processes are this same binary, told by their first argument.
 
 use std::process::ExitCode;
 
@@ -8,6 +8,7 @@ fn main() -> ExitCode {
     match (args.next().as_deref(), args.next()) {
         (Some(contend::engine::RUNNER), _) => contend::engine::runner_main(),
         (Some(contend::engine::WORKER), Some(lane)) => contend::engine::worker_main(&lane, args.next().as_deref()),
+        (Some(contend::platform::GUARDIAN), _) => contend::platform::guardian_main(),
         _ => contend::cli::main(),
     }
 }

@@ -2,6 +2,7 @@
 
 mod attend;
 mod live;
+mod mark;
 mod reader;
 mod sampler;
 mod scratch;

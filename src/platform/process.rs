@@ -100,12 +100,16 @@ pub(super) static STARTING: RwLock<()> = RwLock::new(());
 /// Processes that were started in sessions of their own and that have not been waited for.
 pub(super) static LAUNCHED: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
+/// All processes there are.
+pub(super) fn processes() -> impl Iterator<Item = u32> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
 /// All processes whose parent we are.
 fn children() -> impl Iterator<Item = Pid> {
     let us = u64::from(number(getpid()));
-    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    pids.filter(move |pid| field(*pid, PARENT) == Some(us)).filter_map(|pid| Pid::from_raw(pid as i32))
+    processes().filter(move |pid| field(*pid, PARENT) == Some(us)).filter_map(|pid| Pid::from_raw(pid as i32))
 }
 
 /// When a process was started, in ticks of the system since it was booted.

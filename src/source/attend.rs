@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rustix::process::Signal;
 
+use super::mark::Mark;
 use super::reader::Reader;
 use super::timebase::Timebase;
 use crate::engine::{Down, Start, Up};
@@ -53,6 +54,8 @@ pub struct Attend {
     pub runner: Arc<Runner>,
     pub child: Child,
     pub pipes: Pipes,
+    /// The mark of a run that may start commands.
+    pub mark: Option<Mark>,
     /// What it is sent first, and then.
     pub start: Start,
     pub commands: Receiver<Down>,
@@ -72,11 +75,10 @@ impl Attend {
     }
 
     fn threads(self) -> io::Result<JoinHandle<()>> {
-        let Self { board, cast, time, runner, child, pipes, start, commands, out } = self;
+        let Self { board, cast, time, runner, child, pipes, mark, start, commands, out } = self;
         let (tell_end, ended) = bounded(1);
         let reader = Reader { board: Arc::clone(&board), cast, time, out: out.clone(), ended };
         named("rings", move || reader.run())?;
-        let exec = start.settings.exec;
         if let Some(stdin) = pipes.stdin {
             named("commands", move || command_loop(stdin, &start, &commands))?;
         }
@@ -86,9 +88,10 @@ impl Attend {
         named("watch", move || {
             let since = started(child.pid());
             let how = watch(child, &runner, frames, stderr);
-            if let (true, Some(since)) = (exec, since) {
+            if let (true, Some(since)) = (mark.is_some(), since) {
                 end_commands(&board, since);
             }
+            drop(mark);
             let _ = tell_end.send((time.now(), how));
         })
     }

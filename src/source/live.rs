@@ -10,6 +10,7 @@ use rustix::process::Signal;
 use thiserror::Error;
 
 use super::attend::{Attend, Runner};
+use super::mark::Mark;
 use super::scratch::Scratch;
 use super::timebase::Timebase;
 use crate::engine::{Down, Job, JobError, Need, Plan, PlanError, RUNNER, Start};
@@ -79,10 +80,12 @@ impl Live {
             board.set_knob(i.into(), *value);
         }
         become_subreaper();
+        let mark = settings.exec.then(|| Mark::guarded(image.as_deref()));
         let launch = Launch {
             image,
             args: vec![RUNNER.to_owned()],
             inherit: vec![board.fd()],
+            mark: mark.as_ref().map(Mark::as_str),
             own_session: true,
             captured: true,
         };
@@ -105,6 +108,7 @@ impl Live {
             runner: Arc::clone(&runner),
             child,
             pipes,
+            mark,
             start,
             commands,
             out,

@@ -126,7 +126,7 @@ impl Crew {
     fn launch(&mut self, worker: WorkerId, more: Vec<String>, inherit: Vec<BorrowedFd<'_>>) -> io::Result<()> {
         let args = [WORKER.to_owned(), worker.0.to_string()].into_iter().chain(more).collect();
         let (mut child, mut pipes) =
-            Launch { image: None, args, inherit, own_session: false, captured: false }.start()?;
+            Launch { image: None, args, inherit, mark: None, own_session: false, captured: false }.start()?;
         if let Some(stdin) = &mut pipes.stdin {
             frame::send(stdin, &self.start)?;
         }
