@@ -18,6 +18,8 @@
 mod child;
 mod clock;
 mod command;
+#[cfg(debug_assertions)]
+pub mod fault;
 mod frequency;
 mod guardian;
 mod here;
