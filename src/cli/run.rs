@@ -81,8 +81,9 @@ pub(super) fn run(args: &RunArgs, manners: Manners, colours: Colours) -> Result<
     if is_headless {
         return headless(&Task { scenario, settings }, args, colours);
     }
-    // Who says how it is to run has seen it before.
-    let is_told = args.watch || limit.is_some() || settings != scenario.defaults();
+    // Who says how it is to run has seen it before; to allow it is another matter.
+    let usual = Settings { exec: settings.exec, ..scenario.defaults() };
+    let is_told = args.watch || limit.is_some() || settings != usual;
     let start = tui::Start::Run { source, scenario: Box::new(scenario), settings, ask: !is_told };
     dashboard(start, options, &args.fail_on, colours)
 }
