@@ -91,7 +91,8 @@ impl Launch<'_> {
         let own_session = self.own_session;
         let fds: Vec<RawFd> = self.inherit.iter().map(AsRawFd::as_raw_fd).collect();
         let mut spare: Vec<RawFd> = fds.clone();
-        // SAFETY: between fork and exec only system calls are made; nothing allocates or locks.
+        // SAFETY: between fork and exec only system calls are made, on memory that was made before; nothing allocates or
+        // locks, as an error of the system is a number.
         unsafe {
             command.pre_exec(move || {
                 die_with_parent(parent)?;
@@ -157,7 +158,8 @@ pub fn inherited(index: usize) -> io::Result<OwnedFd> {
     if unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) } < 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the parent handed this number over to be owned here, and each is taken once.
+    // SAFETY: it is open. The parent handed this number over to be owned here, so nothing that was opened here has it, and
+    // each is taken once.
     Ok(unsafe { std::os::fd::FromRawFd::from_raw_fd(fd) })
 }
 
@@ -170,7 +172,8 @@ pub fn inherited(index: usize) -> io::Result<OwnedFd> {
 /// # Errors
 /// What the system says when there can be no more processes.
 pub fn fork_and_wait(child: impl FnOnce(), made: impl FnOnce()) -> io::Result<Exit> {
-    // SAFETY: the child runs what the caller promises to be safe there, and leaves without any destructor.
+    // SAFETY: nothing is moved or freed by it; the child has memory and descriptors of its own, and leaves without any
+    // destructor. A caller that breaks the promise above has a child that waits for ever, not one that does harm.
     let pid = unsafe { libc::fork() };
     match pid {
         ..0 => Err(io::Error::last_os_error()),

@@ -1,6 +1,7 @@
 //! A value that is of use on one thread only, and may be carried through others.
 #![expect(unsafe_code, reason = "what is carried is neither looked at nor dropped anywhere else")]
 
+use std::fmt;
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,14 +14,20 @@ thread_local! {
 
 /// A value that belongs to the thread that made it. Who carries it elsewhere can do nothing with it: dropped there, it is
 /// left as it is.
-#[derive(Debug)]
 pub struct Here<T> {
     value: ManuallyDrop<T>,
     thread: u64,
 }
 
-// SAFETY: the value is only ever given out or dropped on the thread that put it in.
+// SAFETY: the value is only ever given out or dropped on the thread that put it in, and nothing else looks at it.
 unsafe impl<T> Send for Here<T> {}
+
+impl<T> fmt::Debug for Here<T> {
+    /// Without the value: this may be another thread.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Here").field("thread", &self.thread).finish_non_exhaustive()
+    }
+}
 
 impl<T> Here<T> {
     pub fn new(value: T) -> Self {
@@ -53,6 +60,18 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
+
+    #[test]
+    fn a_value_is_not_looked_at_elsewhere() {
+        struct Private;
+        impl fmt::Debug for Private {
+            fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+                panic!("it was looked at");
+            }
+        }
+        let shown = format!("{:?}", Here::new(Private));
+        assert!(shown.starts_with("Here"), "{shown}");
+    }
 
     #[test]
     fn a_value_comes_out_where_it_went_in_and_nowhere_else() {

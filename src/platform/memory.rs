@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fstat, ftruncate, memfd_create};
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, fstat, ftruncate, memfd_create};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 use rustix::thread::{Timespec, futex};
 
@@ -49,8 +49,11 @@ impl Shared {
     /// The memory behind an inherited descriptor, as large as it is.
     ///
     /// # Errors
-    /// What the system says when the descriptor is not such memory.
+    /// What the system says when the descriptor is not such memory; or that it could be made smaller.
     pub fn open(fd: OwnedFd) -> io::Result<Self> {
+        if !fcntl_get_seals(&fd)?.contains(SealFlags::SHRINK) {
+            return Err(io::Error::other("the inherited memory could be made smaller by others"));
+        }
         let words = usize::try_from(fstat(&fd)?.st_size).unwrap_or(0) / 8;
         Self::map(fd, words)
     }
@@ -65,7 +68,8 @@ impl Shared {
 
     /// All words.
     pub fn words(&self) -> &[AtomicU64] {
-        // SAFETY: `start` points to `words` words, page-aligned, mapped until drop; sealed against shrinking.
+        // SAFETY: `start` points to `words` words, page-aligned, mapped until drop, and all there: `create` seals the
+        // memory against shrinking, `open` takes no other. Any bits are an atomic word, so it does not matter who writes.
         unsafe { std::slice::from_raw_parts(self.start, self.words) }
     }
 
@@ -82,17 +86,18 @@ impl Drop for Shared {
     }
 }
 
-/// The low half of a word: what the kernel can wait on.
+/// The low half of a word: what the kernel can wait on. Only the kernel looks there: here, a word is read as a whole, as
+/// reading a part of what others write as a whole is not defined.
 fn low_half(word: &AtomicU64) -> &AtomicU32 {
     let ptr = std::ptr::from_ref(word).cast::<AtomicU32>();
     let low = if cfg!(target_endian = "little") { ptr } else { ptr.wrapping_add(1) };
-    // SAFETY: inside the word, aligned, and atomic as the word is.
+    // SAFETY: inside the word, aligned, and atomic as the word is; lives as long as the word.
     unsafe { &*low }
 }
 
 /// Sleeps until the word is not `value` any more. `value` must fit in 32 bits.
 pub fn wait_while(word: &AtomicU64, value: u32) {
-    while low_half(word).load(Ordering::Acquire) == value {
+    while word.load(Ordering::Acquire) as u32 == value {
         wait_once(word, value, None);
     }
 }
@@ -116,4 +121,18 @@ pub fn wake_one(word: &AtomicU64) {
 /// Wakes all who sleep on this word.
 pub fn wake_all(word: &AtomicU64) {
     let _ = futex::wake(low_half(word), futex::Flags::empty(), i32::MAX as u32);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_that_could_be_made_smaller_is_not_taken() {
+        let fd = memfd_create("loose", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING).expect("memory");
+        ftruncate(&fd, 4_096).expect("room");
+        assert!(Shared::open(fd.try_clone().expect("a descriptor")).is_err(), "its words could vanish under our hands");
+        fcntl_add_seals(&fd, SealFlags::SHRINK).expect("it can be sealed");
+        assert_eq!(Shared::open(fd).expect("now it stays").words().len(), 512);
+    }
 }

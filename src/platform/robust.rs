@@ -8,6 +8,9 @@ pub const ROBUST_WORDS: usize = size_of::<libc::pthread_mutex_t>().div_ceil(8);
 
 /// A process-shared robust `pthread_mutex_t` (40 bytes on Linux) at the start of `cells`, which lie in shared memory that
 /// never moves while anyone uses it.
+///
+/// The C library keeps pointers in it: who shares one trusts the others not to write into the middle of it. Runner and
+/// workers do, being one program; the dashboard, which trusts none of them, uses no such mutex.
 #[derive(Debug, Clone, Copy)]
 pub struct Robust<'a> {
     cells: &'a [AtomicU64; ROBUST_WORDS],
@@ -49,20 +52,20 @@ impl<'a> Robust<'a> {
 
     /// Takes it if it is free.
     pub fn try_lock(self) -> Option<Taken> {
-        // SAFETY: initialised by `init`.
+        // SAFETY: made by `init`, or all zero, which is a plain mutex; only the library writes there.
         self.taken(unsafe { libc::pthread_mutex_trylock(self.ptr()) })
     }
 
     /// Waits for it, without a limit.
     pub fn lock(self) -> Taken {
-        // SAFETY: initialised by `init`.
+        // SAFETY: as above.
         self.taken(unsafe { libc::pthread_mutex_lock(self.ptr()) }).unwrap_or(Taken::Clean)
     }
 
     /// Waits for it for `nanos` at most.
     pub fn lock_for(self, nanos: u64) -> Option<Taken> {
         let mut until = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-        // SAFETY: plain calls on a mutex that `init` made; pthread_mutex_timedlock counts in CLOCK_REALTIME.
+        // SAFETY: as above, and a time on our stack; pthread_mutex_timedlock counts in CLOCK_REALTIME.
         self.taken(unsafe {
             libc::clock_gettime(libc::CLOCK_REALTIME, &raw mut until);
             let total = until.tv_nsec as u64 + nanos % 1_000_000_000;
@@ -74,7 +77,7 @@ impl<'a> Robust<'a> {
 
     /// Gives it back. Only whoever holds it may.
     pub fn unlock(self) {
-        // SAFETY: initialised by `init`; a caller that does not hold it gets an error from the library.
+        // SAFETY: as above; a caller that does not hold it gets an error from the library, as it is a robust one.
         unsafe { libc::pthread_mutex_unlock(self.ptr()) };
     }
 

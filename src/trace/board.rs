@@ -7,6 +7,7 @@
 //! The dashboard makes it, its descendants inherit it. Untouched rings cost nothing.
 
 use std::io;
+use std::ops::RangeInclusive;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -21,6 +22,10 @@ const HEADER_WORDS: usize = 64;
 const RESOURCE_WORDS: usize = 16;
 /// Records of all rings together: 4 MiB.
 const RECORD_BUDGET: usize = 1 << 18;
+/// Records of one ring.
+const CAPACITIES: RangeInclusive<usize> = 512..=32_768;
+/// Words between the parts of a board: each begins at a cache line.
+const BETWEEN: usize = 16;
 
 /// Words of the header.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +72,14 @@ impl BoardSize {
     fn capacity(self) -> usize {
         let share = RECORD_BUDGET / self.active.max(1);
         let floor = if share.is_power_of_two() { share } else { share.next_power_of_two() / 2 };
-        floor.clamp(512, 32_768)
+        floor.clamp(*CAPACITIES.start(), *CAPACITIES.end())
+    }
+
+    /// Words of a board of this size whose rings have this capacity.
+    fn words(self, capacity: usize) -> usize {
+        let rings = self.workers.saturating_mul(ring_words(capacity));
+        let resources = self.resources.saturating_mul(RESOURCE_WORDS);
+        [HEADER_WORDS, self.knobs, resources, rings, BETWEEN, self.extra].into_iter().fold(0, usize::saturating_add)
     }
 }
 
@@ -87,10 +99,8 @@ impl Board {
     /// When the system gives no memory.
     pub fn create(size: BoardSize) -> io::Result<Self> {
         let capacity = size.capacity();
-        let rings = size.workers * ring_words(capacity);
-        let words = HEADER_WORDS + size.knobs + size.resources * RESOURCE_WORDS + rings + 16 + size.extra;
         let clock = Clock::best();
-        let board = Self { memory: Shared::create(words)?, size, capacity, clock };
+        let board = Self { memory: Shared::create(size.words(capacity))?, size, capacity, clock };
         for (head, value) in [
             (Head::Magic, MAGIC),
             (Head::Workers, size.workers as u64),
@@ -110,7 +120,7 @@ impl Board {
     /// The board behind an inherited descriptor.
     ///
     /// # Errors
-    /// If the memory is not a board of this version.
+    /// If the memory is not a board of this version, or not as large as it says of itself.
     pub fn open(fd: OwnedFd) -> io::Result<Self> {
         let memory = Shared::open(fd)?;
         let word = |head: Head| memory.words().get(head as usize).map_or(0, |w| w.load(Ordering::Acquire));
@@ -125,6 +135,10 @@ impl Board {
             extra: word(Head::Extra) as usize,
         };
         let capacity = word(Head::Capacity) as usize;
+        let is_capacity = capacity.is_power_of_two() && CAPACITIES.contains(&capacity);
+        if !is_capacity || size.words(capacity) != memory.words().len() {
+            return Err(io::Error::other("the inherited board is not of the size that it says"));
+        }
         let clock = if word(Head::Counter) == 1 { Clock::Counter } else { Clock::Monotonic };
         Ok(Self { memory, size, capacity, clock })
     }
@@ -277,6 +291,19 @@ mod tests {
             }
             assert!((board.knob(KnobId(2)) - 1.5).abs() < f64::EPSILON);
             assert!(workers > 512 || board.capacity * workers <= RECORD_BUDGET);
+        }
+    }
+
+    #[test]
+    fn a_board_that_lies_about_its_size_is_refused() {
+        let size = BoardSize { workers: 2, active: 2, knobs: 1, resources: 1, extra: 0 };
+        for head in [Head::Workers, Head::Capacity, Head::Knobs, Head::Resources, Head::Extra] {
+            for value in [7, 1_024, u64::MAX / 16, u64::MAX] {
+                let board = Board::create(size).expect("memory");
+                board.head(head).store(value, Ordering::Relaxed);
+                let copy = Board::open(board.fd().try_clone_to_owned().expect("descriptor"));
+                assert!(copy.is_err(), "{head:?} of {value}");
+            }
         }
     }
 
