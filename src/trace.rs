@@ -15,6 +15,8 @@ mod ring;
 mod state;
 mod time;
 
+use std::sync::atomic::AtomicU64;
+
 pub use board::{Board, BoardSize};
 pub use cast::{Cast, Lanes, LockKind, PoolInfo, ResourceInfo, ResourceKind, RwPolicy, Wakers, WorkerInfo, WorkerKind};
 pub use event::{Awaited, Event, EventKind, Fate, How};
