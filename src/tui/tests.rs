@@ -7,4 +7,5 @@ mod levels;
 mod script;
 mod sizes;
 mod tuning;
+mod typing;
 mod views;

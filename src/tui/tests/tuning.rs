@@ -85,7 +85,7 @@ impl Lab for Law {
     }
 }
 
-fn tuned() -> Tuned {
+pub(super) fn tuned() -> Tuned {
     let source = Source::find("tune-lock").expect("it is in the catalogue");
     let scenario = Arc::new(check(&source).expect("it has no mistakes").scenario);
     let question = Question {
@@ -104,7 +104,7 @@ fn tuned() -> Tuned {
 }
 
 /// All that is told from the begin to the end.
-fn tunings(fails_from: f64) -> Vec<Tuning> {
+pub(super) fn tunings(fails_from: f64) -> Vec<Tuning> {
     let mut law = Law { dice: fastrand::Rng::with_seed(1), clock: Duration::ZERO, fails_from };
     let mut all = Vec::new();
     tune(&mut law, &tuned().question, |tuning| all.push(tuning.clone()));

@@ -1,0 +1,164 @@
+//! Any records of any workers, and what is told beside them: folded into a model, and reported.
+
+use std::sync::Arc;
+
+use contend::engine::{Job, Plan};
+use contend::model::{Budget, Model};
+use contend::platform::Machine;
+use contend::report::{self, Report};
+use contend::scenario::{Scenario, Settings, Source, check};
+use contend::trace::{
+    Cast, Death, Event, Message, Notice, PoolId, Record, ResourceId, RunEnd, Sample, Stamp, WorkerId,
+};
+
+use crate::drive::{Bytes, Target};
+
+/// One of each that can take part.
+const ALL: &str = r#"
+knob work "1ms" min="0us" max="1s" help="how long it takes"
+mutex a count=2
+rwlock b
+semaphore c permits=2
+counter d
+queue e capacity=3
+pipe f
+condition g of=a
+event h
+barrier j parties=2
+server site capacity=2 room=4
+thread k { forever { lock a at=0 { lock a at=1 { compute $work } }; put e; wait h; meet j; spawn m; join m } }
+thread l { forever { take e; set h; meet j; read b { load d; store d }; write b { add d }; acquire c; release c } }
+process m { http-get site path="/{n}" }
+pool w of=processes workers=3 { task { compute $work } }
+thread n { repeat 9 { submit w; result }; send f; receive f }
+"#;
+
+struct World {
+    scenario: Scenario,
+    settings: Settings,
+    cast: Arc<Cast>,
+}
+
+impl World {
+    fn new() -> Self {
+        let source = Source { name: "all".into(), path: None, text: ALL.into() };
+        let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
+        let settings = scenario.defaults();
+        let plan = Plan::new(&scenario, &settings, &Job::default()).unwrap_or_else(|why| panic!("{why}"));
+        Self { scenario, settings, cast: Arc::new(plan.cast) }
+    }
+
+    fn run(&self, input: &[u8]) {
+        let mut model = Model::new(Arc::clone(&self.cast), Budget { bytes: 64 << 10 });
+        let mut bytes = Bytes::new(input);
+        let (mut now, mut events) = (Stamp(0), 0);
+        while !bytes.is_empty() {
+            let message = self.message(&mut bytes, &mut now);
+            if let Message::Events(some) = &message {
+                events += some.len() as u64;
+            }
+            model.apply(&message);
+        }
+        assert_eq!(model.health().events, events);
+        self.report(&model, now);
+    }
+
+    fn message(&self, bytes: &mut Bytes<'_>, now: &mut Stamp) -> Message {
+        let what = bytes.byte();
+        match what {
+            0..200 => Message::Events((0..=what % 4).map(|_| self.event(bytes, now)).collect()),
+            200..210 => Message::Through(*now),
+            210..230 => Message::Sample(self.sample(bytes, *now)),
+            230..254 => Message::Notice { at: *now, notice: self.notice(bytes) },
+            _ => Message::Ended { at: *now, how: RunEnd::Completed },
+        }
+    }
+
+    /// Mostly one that could be: what is of no kind at all is soon told apart.
+    fn event(&self, bytes: &mut Bytes<'_>, now: &mut Stamp) -> Event {
+        let worker = self.worker(bytes);
+        let (kind, id, flags) = (bytes.number(1) % 64, bytes.number(1), bytes.number(1));
+        let size = [1, 1, 1, 2, 3, 5][bytes.below(6)];
+        let record =
+            Record { ticks: 0, word: kind | self.near(id) << 6 | (flags & 3) << 22 | bytes.number(size) << 24 };
+        Event { at: later(bytes, now), worker, kind: record.kind() }
+    }
+
+    /// An id that there is, or one just beyond.
+    fn near(&self, id: u64) -> u64 {
+        if id == 255 { 0xffff } else { id % (self.cast.resources.len() as u64 + 1) }
+    }
+
+    fn worker(&self, bytes: &mut Bytes<'_>) -> WorkerId {
+        WorkerId(bytes.below(self.cast.workers.len() + 1) as u16)
+    }
+
+    fn sample(&self, bytes: &mut Bytes<'_>, at: Stamp) -> Sample {
+        let worker = self.worker(bytes);
+        match bytes.below(5) {
+            0 => {
+                let to = Stamp(at.0.saturating_add(bytes.number(4)));
+                Sample::Sched { worker, from: at, to, running: bytes.number(4), ready: bytes.number(8) }
+            }
+            1 => Sample::Cores {
+                at,
+                load: (0..bytes.below(4)).map(|_| f32::from_bits(bytes.number(4) as u32)).collect(),
+            },
+            2 => Sample::Counter { at, counter: ResourceId(bytes.number(1) as u16), value: bytes.number(8) as i64 },
+            3 => Sample::Ring { worker, produced: bytes.number(8), lost: bytes.number(8) },
+            _ => Sample::EventCost { nanos: f32::from_bits(bytes.number(4) as u32) },
+        }
+    }
+
+    fn notice(&self, bytes: &mut Bytes<'_>) -> Notice {
+        let worker = self.worker(bytes);
+        match bytes.below(7) {
+            0 => Notice::Started { worker, pid: bytes.number(2) as u32, tid: bytes.number(2) as u32 },
+            1 => Notice::Died { worker, death: Death::Signal(bytes.number(1) as i32) },
+            2 => Notice::Died { worker, death: Death::CutOff },
+            3 => Notice::Resized { pool: PoolId(bytes.number(1) as u16), workers: bytes.number(4) as u32 },
+            4 => Notice::Failed { worker, what: String::from_utf8_lossy(bytes.take(5)).into_owned() },
+            5 => Notice::Stderr(String::from_utf8_lossy(bytes.take(9)).into_owned()),
+            _ => Notice::Note(String::new()),
+        }
+    }
+
+    /// All that is said of a run, in words and as JSON.
+    fn report(&self, model: &Model, at: Stamp) {
+        let machine = Machine { cores: 2, usable: 2, quota: None, os: "any".into() };
+        let verdicts = report::judge(model, &self.scenario, &self.settings, at);
+        let report = Report {
+            model,
+            scenario: &self.scenario,
+            settings: &self.settings,
+            machine: &machine,
+            ended: &RunEnd::Completed,
+            at,
+            findings: &model.findings(at),
+            verdicts: &verdicts,
+        };
+        let _ = report::text(&report, report::Look::default());
+        let _ = report::json(&report);
+    }
+}
+
+/// Time goes on, by little or by much; now and then it goes back.
+fn later(bytes: &mut Bytes<'_>, now: &mut Stamp) -> Stamp {
+    let by = bytes.byte();
+    let at = match by {
+        0..200 => Stamp(now.0.saturating_add(u64::from(by) << 14)),
+        200..240 => Stamp(now.0.saturating_add(bytes.number(usize::from(by - 200) / 5))),
+        240..250 => return Stamp(now.0.saturating_sub(u64::from(by) << 12)),
+        _ => return Stamp(bytes.number(8)),
+    };
+    *now = at;
+    at
+}
+
+#[test]
+fn any_events_make_a_model_and_a_report() {
+    let world = World::new();
+    let seeds = vec![(0..=255).collect(), vec![3; 200]];
+    let target = Target { name: "events", seeds, words: Vec::new(), longest: 400, some: 500 };
+    target.fuzz(|input| world.run(input));
+}

@@ -1,0 +1,3 @@
+#!/bin/sh
+# The compiler, with counters for what an input reaches: RUSTC_WORKSPACE_WRAPPER=tests/fuzz/guided.sh cargo test ...
+exec "$@" -C instrument-coverage --cfg guided
