@@ -41,6 +41,19 @@ fn a_group_is_written_whole_or_not_at_all() {
 }
 
 #[test]
+fn positions_at_the_end_of_their_range_go_on() {
+    let words = words(4);
+    let (produced, consumed) = (&words[0], &words[8]);
+    for position in [produced, consumed] {
+        position.store(u64::MAX, std::sync::atomic::Ordering::Relaxed); // as anyone who has the memory can
+    }
+    let ring = Ring::new(&words);
+    let (mut writer, mut reader) = (RingWriter::new(ring), RingReader::new(ring));
+    writer.write_all(&[Record::new(0, EventKind::Began); 3]);
+    assert_eq!(drained(&mut reader), [EventKind::Began; 3]);
+}
+
+#[test]
 fn two_threads_lose_nothing_that_is_not_counted() {
     let words = words(64);
     let ring = Ring::new(&words);
