@@ -4,6 +4,8 @@ mod live;
 mod reader;
 mod sampler;
 mod scratch;
+mod slots;
 mod timebase;
 
 pub use live::{Live, StartError};
+pub use slots::is_trial;

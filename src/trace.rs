@@ -12,6 +12,7 @@ mod memory;
 mod message;
 mod record;
 mod ring;
+mod slot;
 mod state;
 mod time;
 
@@ -23,5 +24,6 @@ pub use memory::Memory;
 pub use message::{Command, Death, Message, Notice, RunEnd, Sample};
 pub use record::{RECORD_BYTES, Record};
 pub use ring::{Ring, RingReader, RingWriter, ring_words};
+pub use slot::{Slot, Standing};
 pub use state::State;
 pub use time::{Span, Stamp};

@@ -23,6 +23,7 @@ impl Model {
             self.health.anomalies += 1;
             return;
         };
+        lane.look = 0;
         if !is_legal(&lane.doing, &event.kind) {
             self.health.anomalies += 1;
             if !lane.in_life() || matches!(event.kind, EventKind::Unknown { .. }) {
@@ -53,7 +54,7 @@ impl Model {
 
     /// An event inside a life.
     #[inline]
-    fn lived(&mut self, w: WorkerId, at: Stamp, kind: EventKind) {
+    pub(super) fn lived(&mut self, w: WorkerId, at: Stamp, kind: EventKind) {
         match kind {
             EventKind::Held { lock, grant } => self.told(w, at, lock, grant),
             EventKind::Queued { lock, behind, shared } => {
@@ -245,7 +246,7 @@ impl Model {
     }
 
     /// Events are missing: from its last known event on nothing is known of the worker.
-    fn gap(&mut self, w: WorkerId, lost: u64) {
+    pub(super) fn gap(&mut self, w: WorkerId, lost: u64) {
         let lane = &mut self.lanes[w.index()];
         lane.lost.0 = lane.lost.0.saturating_add(lost);
         let at = lane.newest;

@@ -95,6 +95,9 @@ pub struct Lane {
     pub(super) joins: u64,
     /// What the wait that comes, or the present one, is for; of which lock.
     pub(super) asks: (Option<ResourceId>, Asks),
+    /// The look at the slots that found it as it is now, and which of its lives that was; 0 if none did.
+    pub(super) look: u64,
+    pub(super) life: u64,
     /// The result that the wait that comes, or the present one, is for; of which results.
     pub(super) awaits: Option<(ResourceId, u64)>,
     /// Whether the present wait ends by itself.
@@ -142,6 +145,8 @@ impl Lane {
             stuck: false,
             joins: 0,
             asks: (None, Asks::One),
+            look: 0,
+            life: 0,
             awaits: None,
             timed: false,
             pid: None,

@@ -57,7 +57,7 @@ impl Model {
     }
 
     /// The list before a wait is the truth: holds that are not in it are over.
-    fn correct(&mut self, w: WorkerId) {
+    pub(in crate::model) fn correct(&mut self, w: WorkerId) {
         let holds = &mut self.lanes[w.index()].holds;
         let told = std::mem::take(&mut holds.told);
         let sure = std::mem::replace(&mut holds.sure, told.clone());

@@ -1,0 +1,152 @@
+//! A worker's slot: what it waits for and what it holds, written by itself beside its ring at the moment it begins to wait.
+//! There it can be read also when the events that told it were lost.
+//!
+//! The slot is good for as long as its worker tells nothing further: it names how many records its ring had then, the lost
+//! ones included, and every event adds to that number. So events cost nothing more for it; only a wait does, some stores
+//! to lines that nobody else writes.
+//!
+//! ```text
+//! word 0      records produced and events lost by then, together
+//! word 1      ticks
+//! word 2      which life of the worker it is, from 1 on
+//! word 3      how many words follow; 0 for none
+//! word 4..    what it told as it began to wait, as words of records
+//! ```
+
+use std::sync::atomic::{AtomicU64, Ordering, fence};
+
+use super::{EventKind, Record, Stamp, WorkerId};
+
+/// Words of a slot: two pairs of cache lines.
+pub(super) const SLOT_WORDS: usize = 32;
+const TOLD: usize = 0;
+const TICKS: usize = 1;
+const LIFE: usize = 2;
+const COUNT: usize = 3;
+const FIRST: usize = 4;
+/// Events that fit. Whoever holds more than that has an empty slot.
+const MOST: usize = SLOT_WORDS - FIRST;
+
+/// What a worker says of itself while it waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    pub worker: WorkerId,
+    /// When it began to wait.
+    pub at: Stamp,
+    /// Which of its lives, from 1 on.
+    pub life: u64,
+    /// Whether every event that it told until then was delivered.
+    pub whole: bool,
+    /// What it waits for: the events with which it began to, and before them all that it holds.
+    pub events: Vec<EventKind>,
+}
+
+/// A slot as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Records and lost events of its ring by then.
+    pub told: u64,
+    pub ticks: u64,
+    pub life: u64,
+    words: Vec<u64>,
+}
+
+impl Standing {
+    /// What its worker told as it began to wait.
+    pub fn events(&self) -> Vec<EventKind> {
+        self.words.iter().map(|word| Record { ticks: 0, word: *word }.kind()).collect()
+    }
+}
+
+/// Writes a slot. `told` must have been published before.
+pub(super) fn write(words: &[AtomicU64], told: u64, life: u64, records: &[Record]) {
+    // Whoever reads a word that is written from here on finds that the ring has gone on since the former wait.
+    fence(Ordering::Release);
+    let count = if records.len() > MOST { 0 } else { records.len() };
+    // Relaxed: published as a whole by the store to TOLD.
+    for (word, record) in words[FIRST..].iter().zip(&records[..count]) {
+        word.store(record.word, Ordering::Relaxed);
+    }
+    words[TICKS].store(records.first().map_or(0, |record| record.ticks), Ordering::Relaxed);
+    words[LIFE].store(life, Ordering::Relaxed);
+    words[COUNT].store(count as u64, Ordering::Relaxed);
+    words[TOLD].store(told, Ordering::Release);
+}
+
+/// Reads a slot, if `told` says that its ring has not gone on since. Trusts nothing that is in it.
+pub(super) fn read(words: &[AtomicU64], told: impl FnOnce() -> u64) -> Option<Standing> {
+    let before = words[TOLD].load(Ordering::Acquire);
+    // Relaxed: what is read counts only if the ring has told nothing further after it.
+    let word = |at: usize| words[at].load(Ordering::Relaxed);
+    let count = (word(COUNT) as usize).min(MOST);
+    let standing = Standing {
+        told: before,
+        ticks: word(TICKS),
+        life: word(LIFE),
+        words: (FIRST..FIRST + count).map(word).collect(),
+    };
+    fence(Ordering::Acquire);
+    (count > 0 && told() == before).then_some(standing)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use super::super::{Grant, ResourceId, Ring, RingWriter, ring_words};
+    use super::*;
+
+    fn words(capacity: usize) -> Vec<AtomicU64> {
+        (0..ring_words(capacity)).map(|_| AtomicU64::new(0)).collect()
+    }
+
+    #[test]
+    fn a_slot_is_good_until_its_worker_tells_anything() {
+        let words = words(4);
+        let ring = Ring::new(&words);
+        let mut writer = RingWriter::new(ring);
+        writer.begin_life();
+        let lock = ResourceId(3);
+        let wait = Record::new(7, EventKind::Wait { lock, held: 0, timed: false });
+        for round in 0..9 {
+            assert_eq!(ring.standing(), None, "round {round}");
+            writer.write(wait); // from the fifth on they are lost
+            writer.stand(&[wait]);
+            let standing = ring.standing().expect("nothing was told since");
+            assert_eq!((standing.ticks, standing.life, standing.events()), (7, 1, vec![wait.kind()]));
+            writer.write(Record::new(8, EventKind::Resume));
+        }
+        writer.stand(&[wait; SLOT_WORDS]);
+        assert_eq!(ring.standing(), None, "too much for a slot");
+    }
+
+    #[test]
+    fn a_slot_that_is_read_while_it_is_written_is_whole_or_none() {
+        let words = words(64);
+        let ring = Ring::new(&words);
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut writer = RingWriter::new(ring);
+                for i in 1..=50_000_u64 {
+                    let held = EventKind::Held { lock: ResourceId(1), grant: Grant(i) };
+                    let all = vec![Record::new(i, held); 1 + (i % 20) as usize];
+                    writer.write_all(&all);
+                    writer.stand(&all);
+                    if i % 100 == 0 {
+                        std::thread::yield_now();
+                    }
+                }
+                over.store(true, Ordering::Release);
+            });
+            let mut seen = 0;
+            while !over.load(Ordering::Acquire) || seen == 0 {
+                let Some(standing) = ring.standing() else { continue };
+                let (i, events) = (standing.ticks, standing.events());
+                assert_eq!(events.len() as u64, 1 + i % 20);
+                assert!(events.iter().all(|e| matches!(e, EventKind::Held { grant, .. } if grant.0 == i)), "{standing:?}");
+                seen += 1;
+            }
+        });
+    }
+}
