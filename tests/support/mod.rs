@@ -162,6 +162,11 @@ impl Seen {
         }
     }
 
+    /// All that was seen, folded.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
     pub fn command(&self, command: Command) {
         self.live.command(command);
     }
