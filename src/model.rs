@@ -21,6 +21,7 @@ mod pipe;
 mod plan;
 mod pool;
 mod queue;
+mod res;
 mod results;
 mod shares;
 mod signals;
@@ -49,7 +50,8 @@ pub use times::Times;
 pub use waits::{Edge, WaitFor};
 
 use self::plan::Plan;
-use crate::trace::{Cast, Message, PoolId, ResourceId, ResourceKind, RunEnd, Stamp, WorkerId};
+use self::res::Res;
+use crate::trace::{Cast, Message, PoolId, ResourceId, RunEnd, Stamp, WorkerId};
 
 /// How much memory all histories of a run may take together. A floor of about 10 KiB for each lane and 4 KiB for each lock
 /// is taken in any case.
@@ -104,17 +106,6 @@ pub struct LogLine {
     pub text: String,
 }
 
-#[derive(Debug, Clone)]
-enum Res {
-    Lock(Box<Lock>),
-    Queue(Box<Queue>),
-    Pipe(Box<Pipe>),
-    Counter(Box<Counter>),
-    Signals(Box<Signals>),
-    Results(Box<Results>),
-    Life(Box<Life>),
-}
-
 /// All that is known of a run.
 #[derive(Debug, Clone)]
 pub struct Model {
@@ -147,23 +138,6 @@ pub struct Model {
 impl Model {
     pub fn new(cast: Arc<Cast>, budget: Budget) -> Self {
         let plan = Plan::new(&cast, budget);
-        let resource = |kind: &ResourceKind| match kind {
-            ResourceKind::Mutex { .. } | ResourceKind::Semaphore { .. } | ResourceKind::Rwlock { .. } => {
-                Res::Lock(Box::new(Lock::new(&plan, Room::of(kind))))
-            }
-            ResourceKind::Queue { capacity } | ResourceKind::Server { room: capacity } => {
-                Res::Queue(Box::new(Queue::new(*capacity, plan.shape)))
-            }
-            ResourceKind::Pipe { capacity } => Res::Pipe(Box::new(Pipe::new(*capacity, plan.shape))),
-            ResourceKind::Condition { .. } | ResourceKind::Event | ResourceKind::Barrier { .. } => {
-                Res::Signals(Box::default())
-            }
-            ResourceKind::Results => Res::Results(Box::new(Results::new(plan.shape, plan.grants))),
-            ResourceKind::Life { of } => Res::Life(Box::new(Life::new(*of, plan.digits))),
-            ResourceKind::Counter { initial, memory } => {
-                Res::Counter(Box::new(Counter::new(*initial, *memory, plan.shape)))
-            }
-        };
         let mut seats = vec![None; cast.workers.len()];
         let mut fed_by = vec![None; cast.resources.len()];
         let mut lives = vec![None; cast.workers.len()];
@@ -190,7 +164,7 @@ impl Model {
             lanes: cast.workers.iter().map(|_| Lane::new(plan.shape, plan.spans)).collect(),
             nobody: Lane::new(plan.shape, plan.spans),
             seats,
-            resources: cast.resources.iter().map(|info| resource(&info.kind)).collect(),
+            resources: cast.resources.iter().map(|info| Res::new(&info.kind, &plan)).collect(),
             lives,
             fed_by,
             pools: cast.pools.iter().map(|info| Pool::new(info, plan.shape, plan.digits)).collect(),
@@ -358,16 +332,8 @@ impl Model {
     /// Heap bytes in use, without what the cast takes.
     pub fn bytes(&self) -> usize {
         let lanes: usize = self.lanes.iter().map(|lane| size_of::<Lane>() + lane.bytes()).sum();
-        let resources = self.resources.iter().map(|resource| match resource {
-            Res::Lock(lock) => size_of::<Lock>() + lock.bytes(),
-            Res::Queue(queue) => size_of::<Queue>() + queue.bytes(),
-            Res::Pipe(pipe) => size_of::<Pipe>() + pipe.bytes(),
-            Res::Signals(signals) => size_of::<Signals>() + signals.bytes(),
-            Res::Results(results) => size_of::<Results>() + results.bytes(),
-            Res::Life(life) => size_of::<Life>() + life.bytes(),
-            Res::Counter(counter) => size_of::<Counter>() + counter.bytes(),
-        });
+        let resources: usize = self.resources.iter().map(Res::bytes).sum();
         let pools: usize = self.pools.iter().map(|pool| size_of::<Pool>() + pool.bytes()).sum();
-        lanes + resources.sum::<usize>() + pools + self.cores.bytes() + self.orders.bytes()
+        lanes + resources + pools + self.cores.bytes() + self.orders.bytes()
     }
 }

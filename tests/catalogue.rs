@@ -25,10 +25,10 @@ fn everything_that_scenarios_expect_is_seen() {
         return;
     }
     let names = unseen(&text);
-    assert!(!names.is_empty() && names.len() <= 6, "{text}");
+    assert!(!names.is_empty() && names.len() <= 6, "too much was not seen: {}", names.join(", "));
     println!("not seen among all the others, and so looked at once more: {}", names.join(", "));
     for name in names {
         let again = tested(&[name]);
-        assert!(again.status.success(), "{}\nbefore that:\n{text}", String::from_utf8_lossy(&again.stdout));
+        assert!(again.status.success(), "alone:\n{}", String::from_utf8_lossy(&again.stdout));
     }
 }

@@ -10,12 +10,14 @@ use std::task::{Context, Poll};
 use super::block_on::block_on;
 use super::ends::Had;
 use super::hold::Hold;
+use super::plan::Part;
+use super::process::finish;
 use super::recorder::Recorder;
 use super::run::Run;
 use super::steps::{BUDGET, Promises};
 use crate::platform::exit_now;
 use crate::scenario::{Step, Target, Values};
-use crate::trace::{KnobId, ResourceId, Ring, WorkerId};
+use crate::trace::{How, KnobId, ResourceId, Ring, WorkerId};
 
 /// Why a worker does not go on with its steps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -266,9 +268,19 @@ impl Actor {
             Step::Attempt(attempt) => self.attempt(attempt).await?,
             Step::Panic(message) => panic!("{message}"),
             Step::Abort => std::process::abort(),
-            Step::Exit(code) => exit_now(i32::from(*code)),
+            Step::Exit(code) => self.exit(*code),
         }
         Ok(())
+    }
+
+    /// Ends the process at once. With 0 that is an end like any other, and it says so; a pool's process was to do its tasks.
+    fn exit(&mut self, code: u8) -> ! {
+        if code == 0
+            && let Part::Member { .. } = self.run.plan.parts[self.me().index()]
+        {
+            finish(self, How::Finished);
+        }
+        exit_now(i32::from(code))
     }
 
     /// Whether to leave the steps. A task that was begun is done, and its worker ends after it, unless it is cut off.

@@ -143,7 +143,7 @@ impl Plan {
             active: self.cast.workers.len() - idle,
             knobs: self.knobs,
             resources: self.cast.resources.len(),
-            extra: self.pools.last().map_or(0, |pool| pool.result_words.end),
+            extra: self.source_bits().end,
         }
     }
 

@@ -220,14 +220,28 @@ impl Run {
     /// A worker that may bring tasks is about to begin. Whoever spawns it may bring some as well, and has not left.
     pub fn arrive(&self, worker: WorkerId) {
         if self.plan.is_source(worker) {
+            let (word, bit) = self.source_bit(worker);
+            // Counted first, so that nobody who leaves meanwhile finds that he was the last.
             self.board.extra()[0].fetch_add(1, Ordering::AcqRel);
+            word.fetch_or(bit, Ordering::AcqRel);
         }
     }
 
+    /// Where it says whether a worker is counted among those who may bring tasks.
+    fn source_bit(&self, worker: WorkerId) -> (&AtomicU64, u64) {
+        let words = &self.board.extra()[self.plan.source_bits()];
+        (&words[worker.index() / 64], 1 << (worker.index() % 64))
+    }
+
     /// A worker that may have brought tasks will bring none any more. Where it was the last of all, and no task is open,
-    /// the pools end.
+    /// the pools end. Of several who say so in its name, itself or whoever found it dead, the first one counts.
     pub fn leave(&self, worker: WorkerId, pen: Option<&mut Recorder<'_>>) {
-        if self.plan.is_source(worker) && count_down(&self.board.extra()[0]) {
+        if !self.plan.is_source(worker) {
+            return;
+        }
+        let (word, bit) = self.source_bit(worker);
+        let was_there = word.fetch_and(!bit, Ordering::AcqRel) & bit != 0;
+        if was_there && count_down(&self.board.extra()[0]) {
             self.close_all(pen);
         }
     }
@@ -255,9 +269,7 @@ impl Run {
     /// Makes what is shared, before any worker process exists.
     pub fn init_shared(&'static self) {
         self.locks.iter().flatten().for_each(Lock::init);
-        if let Some(alive) = self.board.extra().first() {
-            alive.store(self.plan.first_sources() as u64, Ordering::Release);
-        }
+        self.plan.first_sources().for_each(|worker| self.arrive(worker));
         for (i, resource) in self.plan.cast.resources.iter().enumerate() {
             let id = ResourceId::from(i);
             match resource.kind {

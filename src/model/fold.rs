@@ -173,6 +173,9 @@ impl Model {
     }
 
     fn begin(&mut self, w: WorkerId, at: Stamp, dead: Option<Stamp>) {
+        // Whoever is found dead before its first event arrived: that one began before, and nobody began anew.
+        let late = self.lanes[w.index()].died.is_some_and(|died| at <= died);
+        let dead = dead.filter(|_| !late);
         if let Some(dead) = dead {
             let state = self.lanes[w.index()].dead_state();
             self.settle(w, dead.min(at), state, None);
@@ -184,12 +187,13 @@ impl Model {
         self.settle(w, at, State::Running, None);
         let lane = &mut self.lanes[w.index()];
         let holds = std::mem::take(&mut lane.holds);
-        let how = lane.ended.take().filter(|how| *how != Ending::Died(Death::CutOff));
-        if let (Some(dead), Some(how)) = (dead, how) {
-            lane.crash(dead, how);
+        if !late {
+            lane.died = None;
+            let how = lane.ended.take().filter(|how| *how != Ending::Died(Death::CutOff));
+            if let (Some(dead), Some(how)) = (dead, how) {
+                lane.crash(dead, how);
+            }
         }
-        lane.died = None;
-        lane.ended = None;
         lane.tasks_open.clear();
         lane.lives += 1;
         lane.began = Some(at);
@@ -201,6 +205,9 @@ impl Model {
         }
         if self.deadlock.as_ref().is_some_and(|deadlock| deadlock.set.contains(&w)) {
             self.deadlock = None;
+        }
+        if late {
+            self.bury(w);
         }
     }
 

@@ -70,7 +70,7 @@ impl Answer {
             more => format!("{} are", more.join(" and ")),
         };
         let evidence = format!("{which}: {}", self.evidence.join("; "));
-        Verdict { text: "one guess is right".to_owned(), seen: self.right.len() == 1, evidence }
+        Verdict { text: "one guess is right".to_owned(), seen: self.right.len() == 1, evidence, weight: None }
     }
 }
 

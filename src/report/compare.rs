@@ -55,7 +55,7 @@ pub fn pairs(scenario: &Scenario, variants: &[Variant]) -> Vec<Pair> {
 }
 
 /// What became of an expectation that compares two runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Compared {
     pub verdict: Verdict,
     /// How many pairs of runs it took.
@@ -81,8 +81,7 @@ pub fn compare(scenario: &Scenario, pair: &Pair, runs: [&Trial; 2]) -> Option<Ve
         [Err(why), _] => Err(why.clone()),
         [_, Err(why)] => Err(format!("{why}, of the run it is compared with")),
     };
-    let (seen, evidence) = told(judged);
-    Some(Verdict { text: expect.text.clone(), seen, evidence })
+    Some(told(&expect.text, judged))
 }
 
 fn figure(trial: &Trial, expect: usize) -> Result<&Measured, String> {
@@ -151,7 +150,10 @@ mod tests {
 
     #[test]
     fn a_second_try_tells_of_both() {
-        let verdict = |seen, evidence: &str| Verdict { text: "x".to_owned(), seen, evidence: evidence.to_owned() };
+        let verdict = |seen, evidence: &str| {
+            let (text, evidence) = ("x".to_owned(), evidence.to_owned());
+            Verdict { text, seen, evidence, weight: None }
+        };
         let first = || Compared { verdict: verdict(false, "a"), tries: 1 };
         let seen = first().again(verdict(true, "b"));
         assert_eq!((seen.verdict.seen, seen.tries), (true, 2));

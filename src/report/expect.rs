@@ -11,13 +11,42 @@ use super::words::{listed, plain};
 const SAME: f64 = 1e-9;
 
 /// What became of one expectation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
     /// The expectation as written.
     pub text: String,
     pub seen: bool,
     /// The figures it rests on.
     pub evidence: String,
+    /// Where it is about a figure and that could be measured.
+    pub weight: Option<Weight>,
+}
+
+/// A figure and what it was held against, in the same unit: nanoseconds, a part of 1, times as much or a number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Weight {
+    pub found: f64,
+    pub due: f64,
+    compare: Compare,
+}
+
+impl Weight {
+    fn holds(self) -> bool {
+        match self.compare {
+            Compare::Above => self.found > self.due,
+            Compare::Below => self.found < self.due,
+            Compare::Equals => same(self.found, self.due),
+        }
+    }
+
+    /// How far it was from being judged otherwise, to be compared with that of other runs: the higher, the further.
+    pub(super) fn margin(self) -> f64 {
+        match self.compare {
+            Compare::Above => self.found - self.due,
+            Compare::Below => self.due - self.found,
+            Compare::Equals => 0.0,
+        }
+    }
 }
 
 /// Judges every expectation that applies to these settings, in the order of the file.
@@ -39,20 +68,18 @@ pub(super) fn judge_each<'a>(
     now: Stamp,
 ) -> impl Iterator<Item = (&'a Expect, Verdict)> {
     let scales = Scales::new(model, scenario, now);
-    let judge = move |expect: &'a Expect| {
-        let (seen, evidence) = told(scales.weigh(&expect.claim));
-        (expect, Verdict { text: expect.text.clone(), seen, evidence })
-    };
+    let judge = move |expect: &'a Expect| (expect, told(&expect.text, scales.weigh(&expect.claim)));
     applying(scenario, settings).map(judge)
 }
 
 /// Whether it was seen, and the figures; what was wanted instead when it was not.
-pub(super) fn told(weighed: Result<Weighed, String>) -> (bool, String) {
-    match weighed {
-        Ok(Weighed { seen, evidence, due }) if seen || due.is_empty() => (seen, evidence),
-        Ok(Weighed { seen, evidence, due }) => (seen, format!("{evidence}; {due}")),
-        Err(why) => (false, format!("cannot be measured: {why}")),
-    }
+pub(super) fn told(text: &str, weighed: Result<Weighed, String>) -> Verdict {
+    let (seen, evidence, weight) = match weighed {
+        Ok(Weighed { seen, evidence, due, weight }) if seen || due.is_empty() => (seen, evidence, weight),
+        Ok(Weighed { seen, evidence, due, weight }) => (seen, format!("{evidence}; {due}"), weight),
+        Err(why) => (false, format!("cannot be measured: {why}"), None),
+    };
+    Verdict { text: text.to_owned(), seen, evidence, weight }
 }
 
 /// What claims are weighed with: a model at a moment.
@@ -70,6 +97,7 @@ pub(super) struct Weighed {
     pub(super) evidence: String,
     /// What was wanted instead; empty where the evidence says all.
     due: String,
+    weight: Option<Weight>,
 }
 
 impl<'a> Scales<'a> {
@@ -92,20 +120,20 @@ impl<'a> Scales<'a> {
                 };
             }
         };
-        Ok(Weighed { seen, evidence, due: String::new() })
+        Ok(Weighed { seen, evidence, due: String::new(), weight: None })
     }
 }
 
 fn deadlock(model: &Model, within: Option<Span>) -> Weighed {
     let Some(deadlock) = model.deadlock() else {
-        return Weighed { seen: false, evidence: "no deadlock was found".to_owned(), due: String::new() };
+        return Weighed { seen: false, evidence: "no deadlock was found".to_owned(), due: String::new(), weight: None };
     };
     let names: Vec<&str> = deadlock.set.iter().map(|worker| model.cast().worker_name(*worker)).collect();
     let after = deadlock.at.since(Stamp::default());
     let evidence = format!("{} can never go on, {after} after the start", listed(&names));
     let late = within.filter(|limit| after > *limit);
     let due = late.map(|limit| format!("{limit} was the limit")).unwrap_or_default();
-    Weighed { seen: late.is_none(), evidence, due }
+    Weighed { seen: late.is_none(), evidence, due, weight: None }
 }
 
 fn no_deadlock(model: &Model) -> (bool, String) {
@@ -122,7 +150,8 @@ fn finding(findings: &[Finding], id: &str, wanted: bool) -> (bool, String) {
 
 fn figure(metric: Metric, found: Measured, (compare, due): (Compare, f64)) -> Weighed {
     let due_text = format!("{} {} was expected", word(compare), shown(metric, due));
-    Weighed { seen: holds(compare, found.value, due), evidence: found.evidence, due: due_text }
+    let weight = Weight { found: found.value, due, compare };
+    Weighed { seen: weight.holds(), evidence: found.evidence, due: due_text, weight: Some(weight) }
 }
 
 /// One figure against another, `times` as much.
@@ -130,18 +159,10 @@ pub(super) fn ratio((compare, times): (Compare, f64), one: &Measured, other: &Me
     if other.value <= 0.0 {
         return Err(format!("there is nothing to compare with: {}", other.evidence));
     }
-    let found = one.value / other.value;
-    let evidence = format!("{} times as much; {}; {}", plain(found), one.evidence, other.evidence);
+    let weight = Weight { found: one.value / other.value, due: times, compare };
+    let evidence = format!("{} times as much; {}; {}", plain(weight.found), one.evidence, other.evidence);
     let due = format!("{} {} times was expected", word(compare), plain(times));
-    Ok(Weighed { seen: holds(compare, found, times), evidence, due })
-}
-
-fn holds(compare: Compare, value: f64, due: f64) -> bool {
-    match compare {
-        Compare::Above => value > due,
-        Compare::Below => value < due,
-        Compare::Equals => same(value, due),
-    }
+    Ok(Weighed { seen: weight.holds(), evidence, due, weight: Some(weight) })
 }
 
 const fn word(compare: Compare) -> &'static str {

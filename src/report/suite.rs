@@ -3,8 +3,8 @@
 mod json;
 mod text;
 
-use super::Verdict;
 use super::compare::Compared;
+use super::expect::{Verdict, Weight};
 use super::trial::Trial;
 use crate::scenario::{Scenario, Variant};
 
@@ -56,29 +56,42 @@ impl Tested<'_> {
 }
 
 /// How often an expectation was seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Outcome<'a> {
     text: &'a str,
     seen: usize,
     of: usize,
-    /// Of the first time that it was not seen, or else of the first time.
+    /// Of the first time that it was not seen, or else of the time that came closest to that.
     evidence: &'a str,
+    /// How close that time came.
+    margin: Option<f64>,
+}
+
+impl<'a> Outcome<'a> {
+    const fn none(text: &'a str) -> Self {
+        Self { text, seen: 0, of: 0, evidence: "", margin: None }
+    }
+
+    fn add(&mut self, verdict: &'a Verdict) {
+        let margin = verdict.weight.map(Weight::margin);
+        let closer = verdict.seen && margin.zip(self.margin).is_some_and(|(new, old)| new < old);
+        if self.of == 0 || self.seen == self.of && (!verdict.seen || closer) {
+            (self.evidence, self.margin) = (&verdict.evidence, margin);
+        }
+        self.seen += usize::from(verdict.seen);
+        self.of += 1;
+    }
 }
 
 /// Gathers verdicts by what they are about, in the order in which they first come.
 fn outcomes<'a>(verdicts: impl Iterator<Item = &'a Verdict>) -> Vec<Outcome<'a>> {
     let mut found: Vec<Outcome<'a>> = Vec::new();
-    for Verdict { text, seen, evidence } in verdicts {
-        let at = found.iter().position(|outcome| outcome.text == text).unwrap_or(found.len());
+    for verdict in verdicts {
+        let at = found.iter().position(|outcome| outcome.text == verdict.text).unwrap_or(found.len());
         if at == found.len() {
-            found.push(Outcome { text, seen: 0, of: 0, evidence });
+            found.push(Outcome::none(&verdict.text));
         }
-        let known = &mut found[at];
-        if !seen && known.seen == known.of {
-            known.evidence = evidence;
-        }
-        known.seen += usize::from(*seen);
-        known.of += 1;
+        found[at].add(verdict);
     }
     found
 }
@@ -89,8 +102,10 @@ mod tests {
 
     #[test]
     fn of_several_rounds_the_first_that_failed_is_told() {
-        let verdict =
-            |text: &str, seen, evidence: &str| Verdict { text: text.to_owned(), seen, evidence: evidence.to_owned() };
+        let verdict = |text: &str, seen, evidence: &str| {
+            let (text, evidence) = (text.to_owned(), evidence.to_owned());
+            Verdict { text, seen, evidence, weight: None }
+        };
         let verdicts = [
             verdict("a", true, "1"),
             verdict("b", true, "2"),
@@ -99,7 +114,26 @@ mod tests {
             verdict("a", false, "5"),
         ];
         let found = outcomes(verdicts.iter());
-        assert_eq!(found[0], Outcome { text: "a", seen: 1, of: 3, evidence: "3" });
-        assert_eq!(found[1], Outcome { text: "b", seen: 2, of: 2, evidence: "2" });
+        assert_eq!(found[0], Outcome { text: "a", seen: 1, of: 3, evidence: "3", margin: None });
+        assert_eq!(found[1], Outcome { text: "b", seen: 2, of: 2, evidence: "2", margin: None });
+    }
+
+    #[test]
+    fn of_several_rounds_that_passed_the_closest_is_told() {
+        let bank = crate::report::fixture::Bank::new();
+        let judged = |expect: &str| {
+            let text = format!("{}\n{expect}", crate::report::fixture::QUIET);
+            let source = crate::scenario::Source { name: "bank".to_owned(), path: None, text };
+            let scenario = crate::scenario::check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
+            crate::report::judge(&bank.model, &scenario, &scenario.defaults(), bank.at).remove(0)
+        };
+        let near = |evidence: &str, bound: u32| Verdict {
+            text: "x".to_owned(),
+            evidence: evidence.to_owned(),
+            ..judged(&format!("expect done post above={bound}"))
+        };
+        let verdicts = [near("far", 3), near("closest", 18), near("close", 17)];
+        let found = outcomes(verdicts.iter());
+        assert_eq!((found[0].evidence, found[0].margin), ("closest", Some(1.0)));
     }
 }

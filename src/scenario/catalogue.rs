@@ -16,6 +16,7 @@ macro_rules! entries {
 /// In the order of the picker.
 const ENTRIES: &[Entry] = entries![
     "thread-pool",
+    "rounds",
     "results-in-order",
     "lost-exceptions",
     "pool-shutdown",
@@ -115,6 +116,7 @@ const ENTRIES: &[Entry] = entries![
     "tune-mutex",
     "tune-held",
     "tune-elsewhere",
+    "tune-noise",
 ];
 
 /// Every scenario of the catalogue, in the order of the picker.

@@ -7,7 +7,7 @@ use sysinfo::System;
 
 use super::timebase::Timebase;
 use crate::platform::SchedStat;
-use crate::trace::{Board, Cast, Message, ResourceId, Sample, Span, Stamp, WorkerId};
+use crate::trace::{Board, Cast, Message, Notice, ResourceId, Sample, Span, Stamp, WorkerId};
 
 /// Least time between two looks at a worker's kernel figures.
 const SCHED_EVERY: Span = Span::millis(50);
@@ -20,9 +20,31 @@ const CORES_EVERY: Span = Span::millis(250);
 #[derive(Debug)]
 struct Watched {
     who: (u32, u32),
-    stat: SchedStat,
+    /// None when it has ended, or its figures are not to be had.
+    stat: Option<SchedStat>,
     last: (u64, u64),
     at: Stamp,
+}
+
+impl Watched {
+    /// One that nothing was told of yet.
+    fn new(who: (u32, u32), now: Stamp) -> Self {
+        Self { who, stat: SchedStat::open(who.0, who.1), last: (0, 0), at: now }
+    }
+
+    /// What came since the last look: from when to when, on a CPU and on a run queue.
+    fn look(&mut self, now: Stamp) -> Option<(Stamp, u64, u64)> {
+        let Some(figures) = self.stat.as_ref()?.read() else {
+            self.stat = None;
+            return None;
+        };
+        let running = figures.0.saturating_sub(self.last.0);
+        let ready = figures.1.saturating_sub(self.last.1);
+        // The kernel counts a wait for a core only when it is over, which can be much longer than from look to look.
+        let from = self.at.min(now.back(Span(running.saturating_add(ready))));
+        (self.last, self.at) = (figures, now);
+        Some((from, running, ready))
+    }
 }
 
 #[derive(Debug)]
@@ -59,9 +81,8 @@ impl Sampler {
     pub fn look(&mut self, tell: &mut impl FnMut(Message)) {
         let now = self.time.now();
         if now >= self.sched_due {
-            let pace = SCHED_EVERY.0.max(SCHED_PER_WORKER.0 * self.watched.len() as u64);
-            self.sched_due = now + Span(pace);
-            self.sched(tell);
+            let looked_at = self.sched(tell);
+            self.sched_due = now + SCHED_EVERY.max(Span(SCHED_PER_WORKER.0 * looked_at));
             self.counters(tell);
         }
         if now >= self.cores_due {
@@ -79,32 +100,26 @@ impl Sampler {
         self.rings(tell);
     }
 
-    fn sched(&mut self, tell: &mut impl FnMut(Message)) {
+    /// Looks at all who live; how many that are.
+    fn sched(&mut self, tell: &mut impl FnMut(Message)) -> u64 {
+        let mut alive = 0;
         for (i, slot) in self.watched.iter_mut().enumerate() {
             let worker = WorkerId::from(i);
             // A task has no thread of its own: what it does is known from its events alone.
             let Some(who) = self.board.ring(worker).who().filter(|(_, tid)| *tid != 0) else { continue };
+            let now = self.time.now();
             if slot.as_ref().is_none_or(|w| w.who != who) {
-                *slot = SchedStat::open(who.0, who.1).map(|stat| {
-                    let last = stat.read().unwrap_or_default();
-                    Watched { who, stat, last, at: self.time.now() }
-                });
-                tell(Message::Notice {
-                    at: self.time.now(),
-                    notice: crate::trace::Notice::Started { worker, pid: who.0, tid: who.1 },
-                });
-                continue;
+                *slot = Some(Watched::new(who, now));
+                let notice = Notice::Started { worker, pid: who.0, tid: who.1 };
+                tell(Message::Notice { at: now, notice });
             }
-            let Some(watched) = slot else { continue };
-            let Some(figures) = watched.stat.read() else { continue };
-            let to = self.time.now();
-            let running = figures.0.saturating_sub(watched.last.0);
-            let ready = figures.1.saturating_sub(watched.last.1);
-            // The kernel counts a wait for a core only when it is over, which can be much longer than from look to look.
-            let from = watched.at.min(to.back(Span(running.saturating_add(ready))));
-            tell(Message::Sample(Sample::Sched { worker, from, to, running, ready }));
-            (watched.last, watched.at) = (figures, to);
+            let Some((from, running, ready)) = slot.as_mut().and_then(|watched| watched.look(now)) else { continue };
+            alive += 1;
+            if from < now {
+                tell(Message::Sample(Sample::Sched { worker, from, to: now, running, ready }));
+            }
         }
+        alive
     }
 
     fn counters(&mut self, tell: &mut impl FnMut(Message)) {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use crossterm::event::Event;
 use ratatui::layout::Rect;
 
-use super::keys::Place;
+use super::keys::{Action, Place};
 use super::picker::{Entry, Picker};
 use super::plan::Plan;
 use super::question::Question;
@@ -86,6 +86,20 @@ pub(super) enum Mode {
         text: String,
         scroll: usize,
     },
+}
+
+impl Mode {
+    /// Whether it lies over the picture and the key opens something else that does: that comes in its place. The key that
+    /// opened it closes it.
+    const fn gives_way_to(&self, action: Action) -> bool {
+        let over = !matches!(self, Self::Browse | Self::Filter);
+        over && match action {
+            Action::Help => !matches!(self, Self::Help { .. }),
+            Action::About => !matches!(self, Self::About { .. }),
+            Action::Answer => !matches!(self, Self::Answer { .. }),
+            _ => false,
+        }
+    }
 }
 
 /// What can happen to the dashboard.

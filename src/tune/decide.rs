@@ -6,6 +6,7 @@
 use super::curve::{Curve, Level};
 use super::limits::{Bottleneck, bottleneck};
 use super::stats::{Ratio, ratio, uncertainty};
+use crate::report::words::many;
 
 /// Repetitions that a level must have before anything is said of it.
 pub const LEAST: usize = 3;
@@ -156,7 +157,10 @@ fn noise(curve: &Curve, best: &Level, demands: &Demands, enough: &[f64]) -> Opti
         return Some(format!("others kept the machine busy in {:.0} % of the repetitions", share * 100.0));
     }
     if best.repetitions.len() < LEAST {
-        return Some(format!("only {} repetitions of the best level could be measured", best.repetitions.len()));
+        return Some(format!(
+            "only {} of the best level could be measured",
+            many(best.repetitions.len() as u64, "repetition")
+        ));
     }
     // Without a level that is enough beside the best itself, the best may be a lucky one.
     let width = uncertainty(&best.throughputs())?;

@@ -2,11 +2,12 @@
 
 use super::curve::Level;
 use super::decide::{Answer, Demands, Verdict, against};
+use super::levels::between;
 use super::limits::{Bottleneck, Limit, Resource, limits};
 use super::session::Tuning;
 use super::work::Work;
 use crate::report::words::{percent, rate};
-use crate::scenario::Knob;
+use crate::scenario::{Knob, KnobKind, Unit};
 use crate::trace::{Span, State};
 
 /// What was tuned, for those who put it into words.
@@ -43,7 +44,14 @@ pub fn headline(tuning: &Tuning, subject: &Subject<'_>) -> String {
     let Some(verdict) = &tuning.verdict else { return "Nothing could be measured.".to_owned() };
     let level = |value: f64| subject.level(value);
     match &verdict.answer {
-        Answer::Number(n) => format!("{}: fewer do less, more do not do more.", capital(&level(*n))),
+        Answer::Number(n) => match unmeasured_below(tuning, subject, *n) {
+            None => format!("{}: fewer do less, more do not do more.", capital(&level(*n))),
+            Some(below) => format!(
+                "{}: more do not do more, {} do less, and between them nothing was measured.",
+                capital(&level(*n)),
+                subject.knob.show(below)
+            ),
+        },
         Answer::Range(from, to) => {
             format!("{} is enough for certain; from {} on it cannot be told apart.", capital(&level(*to)), level(*from))
         }
@@ -55,6 +63,14 @@ pub fn headline(tuning: &Tuning, subject: &Subject<'_>) -> String {
         Answer::Broken(why) => format!("It does not work at any level: {why}."),
         Answer::Refused(why) => format!("No level is good enough: {why}."),
     }
+}
+
+/// The next lower level that was measured, when the answer may well lie between it and this one.
+fn unmeasured_below(tuning: &Tuning, subject: &Subject<'_>, level: f64) -> Option<f64> {
+    let lower = tuning.curve.working().map(|lower| lower.value).filter(|lower| *lower < level);
+    let below = lower.max_by(f64::total_cmp)?;
+    let whole = matches!(subject.knob.kind, KnobKind::Number { unit: Unit::Count, .. });
+    (!between(&[below, level], |value| value < level, whole).is_empty()).then_some(below)
 }
 
 /// What the answer rests on and what limits it, a sentence each.
@@ -172,12 +188,17 @@ fn confirmed(tuning: &Tuning, subject: &Subject<'_>) -> Option<String> {
     let holds = tuning.holds(&subject.demands)?;
     let (level, top) = (tuning.recommended()?, tuning.confirmed.best()?);
     let fresh = tuning.confirmed.find(level.value)?;
+    let n = fresh.repetitions.len();
+    if n < 2 {
+        return Some("There was no time for more than one fresh repetition: give it more, `--for 2m`.".to_owned());
+    }
     let found = against(fresh, top)?;
-    let (n, low, high) = (fresh.repetitions.len(), found.low * 100.0, found.high * 100.0);
-    let of = format!(
-        "{:.0} % of the best of its neighbours (90 % interval {low:.0} to {high:.0} %)",
-        found.estimate * 100.0
-    );
+    let of = if fresh.value.total_cmp(&top.value).is_eq() {
+        "it is the best of its neighbours".to_owned()
+    } else {
+        let [part, low, high] = [found.estimate, found.low, found.high].map(|part| part * 100.0);
+        format!("{part:.0} % of the best of its neighbours (90 % interval {low:.0} to {high:.0} %)")
+    };
     Some(if holds {
         format!("Confirmed by {n} fresh repetitions: {of}.")
     } else {

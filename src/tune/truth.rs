@@ -36,6 +36,7 @@ pub fn grade(tuning: &Tuning, truth: &Optimum) -> Grade {
         Some(Answer::Number(level) | Answer::Flat(level) | Answer::Elsewhere(level)) if within(*level) => Grade::Right,
         Some(Answer::Range(from, to)) if within(*to) && within(*from) => Grade::Right,
         Some(Answer::Range(from, to)) if *from <= truth.to && truth.from <= *to => Grade::Holds,
+        Some(Answer::TooNoisy(_)) if truth.noisy => Grade::Right,
         Some(Answer::TooNoisy(_) | Answer::Broken(_) | Answer::Refused(_)) | None => Grade::None,
         Some(Answer::Number(_) | Answer::Flat(_) | Answer::Elsewhere(_) | Answer::Range(..)) => Grade::Wrong,
     }

@@ -60,6 +60,10 @@ fn a_death_noticed_from_outside_is_a_crash_until_the_next_life() {
     let late = play(&format!("{text}\n 40 w killed 9\n 30 w resume"));
     assert_eq!(drawn(&late, "w", 60.0, 10.0), "RRzRXX", "its last event came after the notice");
 
+    let first = play("worker w\n 40 w killed 9\n 0 w began\n 20 w block sleep");
+    assert_eq!(drawn(&first, "w", 60.0, 10.0), "RRzzXX", "all its events came after the notice");
+    assert_eq!(first.lane(worker(&first, "w")).lives(), 1);
+
     let again = play(&format!("{text}\n 40 w killed 9\n 50 w began"));
     assert_eq!(drawn(&again, "w", 60.0, 10.0), "RRzzXR");
     assert_eq!(again.lane(worker(&again, "w")).lives(), 2);

@@ -10,7 +10,7 @@ use crate::cli::scenario::load;
 use crate::report::table::{Align, Cell, Table};
 use crate::report::words::rate;
 use crate::scenario::{Optimum, Scenario, catalogue};
-use crate::tune::{Bottleneck, Grade, Level, Tuning, grade, names_the_limit, resource};
+use crate::tune::{Answer, Bottleneck, Grade, Level, Tuning, grade, names_the_limit, resource};
 
 pub(super) fn check(
     args: &TuneArgs,
@@ -75,7 +75,8 @@ fn row(scenario: &Scenario, truth: &Optimum, tuning: &Tuning) -> Vec<Cell> {
     let answer = tuning.verdict.as_ref().map_or_else(
         || "none".to_owned(),
         |verdict| match &verdict.answer {
-            crate::tune::Answer::Range(from, to) => span(*from, *to),
+            Answer::Range(from, to) => span(*from, *to),
+            Answer::TooNoisy(_) => "too noisy".to_owned(),
             answer => answer.level().map_or_else(|| "none".to_owned(), |level| knob.show(level)),
         },
     );
@@ -88,7 +89,7 @@ fn row(scenario: &Scenario, truth: &Optimum, tuning: &Tuning) -> Vec<Cell> {
     let named = names_the_limit(tuning, scenario, truth).map_or("", |named| if named { "right" } else { "WRONG" });
     vec![
         Cell::from(scenario.name.as_str()),
-        Cell::from(span(truth.from, truth.to)),
+        Cell::from(span(truth.from, truth.to) + if truth.noisy { ", or too noisy" } else { "" }),
         Cell::from(answer),
         Cell::from(grade(tuning, truth).word()),
         Cell::from(rate(tuning.curve.best().map_or(0.0, Level::throughput)).trim_end_matches("/s")),

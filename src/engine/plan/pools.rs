@@ -73,10 +73,16 @@ impl Plan {
         self.sources.get(worker.index()).copied().unwrap_or(false)
     }
 
-    /// How many such workers start with the run.
-    pub fn first_sources(&self) -> usize {
+    /// Such workers that start with the run.
+    pub fn first_sources(&self) -> impl Iterator<Item = WorkerId> {
         let workers = (0..self.sources.len()).map(WorkerId::from);
-        workers.filter(|worker| self.is_source(*worker) && !self.is_spawned(*worker)).count()
+        workers.filter(|worker| self.is_source(*worker) && !self.is_spawned(*worker))
+    }
+
+    /// The extra words with a bit for each worker: whether it is counted among those who may bring tasks.
+    pub fn source_bits(&self) -> Range<usize> {
+        let begin = self.pools.last().map_or(0, |pool| pool.result_words.end);
+        begin..begin + self.sources.len().div_ceil(64)
     }
 }
 

@@ -215,8 +215,8 @@ impl Crew {
             Exit::Code(code) => Some(Death::Exit(code)),
             Exit::Signal(signal) => Some(Death::Signal(signal)),
         };
-        if death.is_some() && matches!(self.run.plan.parts[worker.index()], Part::Member { .. }) {
-            self.run.leave(worker, None); // it could not do so itself
+        if let Part::Member { .. } = self.run.plan.parts[worker.index()] {
+            self.run.leave(worker, None); // if it could not do so itself
         }
         self.end_with(worker, death.as_ref());
         self.run.end_life(worker, death.is_none());

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Compared, Outcome, Round, Tested, Trial};
+use super::{Compared, Outcome, Round, Tested, Trial, Verdict, Weight};
 use crate::scenario::Variant;
 use crate::trace::RunEnd;
 
@@ -43,14 +43,21 @@ struct ExpectEntry<'a> {
     text: &'a str,
     seen: bool,
     evidence: &'a str,
+    #[serde(flatten)]
+    weight: Option<WeightEntry>,
+}
+
+#[derive(Debug, Serialize)]
+struct WeightEntry {
+    found: f64,
+    due: f64,
 }
 
 #[derive(Debug, Serialize)]
 struct ComparedEntry<'a> {
     round: usize,
-    text: &'a str,
-    seen: bool,
-    evidence: &'a str,
+    #[serde(flatten)]
+    expectation: ExpectEntry<'a>,
     tries: u32,
 }
 
@@ -102,15 +109,16 @@ fn run<'a>(tested: &Tested<'a>, variant: &Variant, trial: &'a Trial, round: usiz
         ended: trial.ended.word(),
         error: if let RunEnd::Crashed(why) = &trial.ended { Some(why) } else { None },
         events_lost: trial.lost,
-        expectations: trial
-            .verdicts
-            .iter()
-            .map(|verdict| ExpectEntry { text: &verdict.text, seen: verdict.seen, evidence: &verdict.evidence })
-            .collect(),
+        expectations: trial.verdicts.iter().map(expectation).collect(),
     }
 }
 
 fn compared(one: &Compared, round: usize) -> ComparedEntry<'_> {
-    let verdict = &one.verdict;
-    ComparedEntry { round, text: &verdict.text, seen: verdict.seen, evidence: &verdict.evidence, tries: one.tries }
+    ComparedEntry { round, expectation: expectation(&one.verdict), tries: one.tries }
+}
+
+fn expectation(verdict: &Verdict) -> ExpectEntry<'_> {
+    let Verdict { text, seen, evidence, weight } = verdict;
+    let weight = weight.map(|Weight { found, due, .. }| WeightEntry { found, due });
+    ExpectEntry { text, seen: *seen, evidence, weight }
 }

@@ -47,7 +47,7 @@ fn variant(one: &Tested<'_>, at: usize, look: Look, out: &mut String) {
     look.wrap(out, &format!("{knobs}, {:.1} s", seconds(one, at)), 2, 4, Style::new().dimmed());
     for trial in one.rounds.iter().filter_map(|round| round.trials.get(at)) {
         if let RunEnd::Crashed(_) = trial.ended {
-            line(out, look, Outcome { text: &ended(&trial.ended), seen: 0, of: 1, evidence: "" });
+            line(out, look, Outcome { of: 1, ..Outcome::none(&ended(&trial.ended)) });
         }
     }
     for outcome in one.of_variant(at) {
@@ -62,7 +62,7 @@ fn seconds(one: &Tested<'_>, at: usize) -> f64 {
 }
 
 fn line(out: &mut String, look: Look, outcome: Outcome<'_>) {
-    let Outcome { text, seen, of, evidence } = outcome;
+    let Outcome { text, seen, of, evidence, .. } = outcome;
     let word = match (of, seen == of) {
         (0 | 1, true) => "seen    ".to_owned(),
         (0 | 1, false) => "not seen".to_owned(),

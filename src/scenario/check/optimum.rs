@@ -38,6 +38,7 @@ impl Checker {
         };
         let (from, to) = (end(self, "from"), end(self, "to"));
         let limit = prop(node, "limit").map(|entry| self.scarce(entry));
+        let noisy = prop(node, "noisy").and_then(|entry| self.yes_or_no(entry)).unwrap_or_default();
         let because = prop(node, "because").and_then(|entry| self.text(entry)).map(clean).unwrap_or_default();
         let (Some(from), Some(to)) = (from, to) else { return };
         if from > to {
@@ -45,7 +46,7 @@ impl Checker {
             self.mistakes.error(span_of(node), title).help("swap `from` and `to`");
             return;
         }
-        self.scenario.optimum = Some(Optimum { knob, from, to, limit: limit.flatten(), because });
+        self.scenario.optimum = Some(Optimum { knob, from, to, limit: limit.flatten(), noisy, because });
     }
 
     fn numeric_knob(&mut self, entry: &KdlEntry) -> Option<(KnobId, Unit)> {

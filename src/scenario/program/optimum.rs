@@ -12,6 +12,8 @@ pub struct Optimum {
     pub to: f64,
     /// What is used up there.
     pub limit: Option<Scarce>,
+    /// Whether "too noisy to say" is right as well.
+    pub noisy: bool,
     /// The calculation, in words.
     pub because: String,
 }

@@ -3,6 +3,9 @@
 mod attempt;
 mod life;
 mod pool;
+mod question;
+mod queue;
+mod signal;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +18,9 @@ use crate::trace::KnobId;
 pub use attempt::{Attempt, Origin, What};
 pub use life::{LifeStep, Members, Which};
 pub use pool::{Leave, PoolStep};
+pub use question::{Asked, Compare, Question};
+pub use queue::QueueStep;
+pub use signal::SignalStep;
 
 /// One thing a worker does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -235,68 +241,6 @@ impl Step {
     }
 }
 
-/// What a worker does with a queue.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum QueueStep {
-    /// Puts an item, waiting for room. Fails if the queue is closed.
-    Put(Target),
-    /// Takes an item, waiting for one. Ends the worker's steps if the queue is closed and empty.
-    Take(Target),
-    /// Takes items, waiting for them, and runs the body for each until the queue is closed and empty.
-    Each { target: Target, body: Vec<Step> },
-    /// Puts an item if there is room now and runs the body, or else the other steps.
-    TryPut { target: Target, body: Vec<Step>, otherwise: Vec<Step> },
-    /// Takes an item if there is one now and runs the body, or else the other steps.
-    TryTake { target: Target, body: Vec<Step>, otherwise: Vec<Step> },
-    /// No more items will be put.
-    Close(Target),
-}
-
-/// What a worker does with a condition, an event flag or a barrier.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum SignalStep {
-    /// Waits for a condition, without its mutex meanwhile, or for an event flag.
-    Wait {
-        target: Target,
-        timeout: Option<Expr>,
-    },
-    /// Wakes one who waits for the condition, if anyone does.
-    Notify(Target),
-    /// Wakes all who wait for the condition.
-    NotifyAll(Target),
-    /// Sets an event flag, which lets all go on that wait for it.
-    Set(Target),
-    Clear(Target),
-    /// Waits until all parties of a barrier have come.
-    Meet(Target),
-}
-
-impl QueueStep {
-    pub const fn target(&self) -> &Target {
-        match self {
-            Self::Put(target)
-            | Self::Take(target)
-            | Self::Close(target)
-            | Self::Each { target, .. }
-            | Self::TryPut { target, .. }
-            | Self::TryTake { target, .. } => target,
-        }
-    }
-}
-
-impl SignalStep {
-    pub const fn target(&self) -> &Target {
-        match self {
-            Self::Wait { target, .. }
-            | Self::Notify(target)
-            | Self::NotifyAll(target)
-            | Self::Set(target)
-            | Self::Clear(target)
-            | Self::Meet(target) => target,
-        }
-    }
-}
-
 /// What a task does with its loop's thread. A worker that has a thread of its own keeps that.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum LoopStep {
@@ -306,38 +250,6 @@ pub enum LoopStep {
     ToThread(Vec<Step>),
     /// Lets the others go on that could.
     Yield,
-}
-
-/// A question about a counter's value, a queue's depth, or a number.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Question {
-    pub of: Asked,
-    pub compare: Compare,
-    pub value: Expr,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Asked {
-    Resource(Target),
-    Number(Expr),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Compare {
-    Above,
-    Below,
-    Equals,
-}
-
-impl Compare {
-    /// Whether `value` compares so with `with`.
-    pub fn holds(self, value: f64, with: f64) -> bool {
-        match self {
-            Self::Above => value > with,
-            Self::Below => value < with,
-            Self::Equals => (value - with).abs() < 0.5, // of whole numbers
-        }
-    }
 }
 
 /// One of the ways of a choice.

@@ -45,6 +45,9 @@ impl App {
             Some(Action::Redraw) => return vec![Effect::Redraw],
             _ => {}
         }
+        if action.is_some_and(|action| self.mode.gives_way_to(action)) {
+            self.mode = Mode::Browse;
+        }
         match &mut self.mode {
             Mode::Browse => {}
             Mode::Filter => return self.filter_key(key, action),

@@ -8,7 +8,7 @@ use crate::tui::format::wrap;
 use crate::tui::watch::{Chosen, Life, Watch};
 
 /// Columns of a finding's name, on a screen wide enough for it.
-pub(in crate::tui) const NAME: u16 = 16;
+pub(in crate::tui) const NAME: u16 = 18;
 
 /// Lines of the whole area from which on the evidence is shown too.
 const ROOM_FOR_EVIDENCE: u16 = 8;

@@ -156,6 +156,17 @@ fn help_shows_every_key_and_closes() {
 }
 
 #[test]
+fn what_is_asked_for_comes_in_the_place_of_what_lay_over_the_picture() {
+    let mut desk = Desk::run(&contention());
+    desk.keys("i?");
+    assert!(desk.shows("this help"));
+    desk.keys("i");
+    assert!(!desk.shows("this help") && desk.shows("esc: close"));
+    desk.keys("i");
+    assert!(!desk.shows("esc: close"), "the key that opened it closes it");
+}
+
+#[test]
 fn escape_goes_back_one_step_at_a_time() {
     let mut desk = Desk::run(&contention());
     desk.keys("j<left>");

@@ -79,6 +79,7 @@ pub(super) const EXPECT: Family = Family {
             must("from", Own("a number of the knob's unit"), "the least that is right"),
             must("to", Own("a number of the knob's unit"), "the most that is right"),
             may("limit", Own("`cpu`, or the name of a lock or a semaphore"), Then("not said"), "what is used up there"),
+            may("noisy", Switch, Is("#false"), "whether \"too noisy to say\" is right as well"),
             may("because", Text, Then("not said"), "how it is calculated"),
         ]),
         shape("test", "test for=\"3s\"", "How `contend test` runs the scenario.").props(&[

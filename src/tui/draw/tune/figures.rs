@@ -10,6 +10,7 @@ use super::super::super::tune::what;
 use super::Scene;
 use super::text;
 use crate::model::Severity;
+use crate::report::words::many;
 use crate::trace::Span;
 use crate::tune::{Level, Percentiles, Repetition, Resource, Standing, against, limits, resource};
 
@@ -46,7 +47,7 @@ impl Figures<'_> {
             say("fails", why.clone(), warning);
         }
         if !level.disturbed.is_empty() {
-            say("left out", format!("{} runs, disturbed by others", level.disturbed.len()), warning);
+            say("left out", format!("{}, disturbed by others", many(level.disturbed.len() as u64, "run")), warning);
         }
         if !level.works() {
             return lines;
@@ -141,7 +142,7 @@ impl Figures<'_> {
                 .collect::<Vec<_>>()
                 .join(" ")
         };
-        lines.push((format!("{} runs", level.repetitions.len()), runs(level), plain));
+        lines.push((many(level.repetitions.len() as u64, "run"), runs(level), plain));
         if let Some(fresh) = self.scene.sheet.tuning.confirmed.find(level.value).filter(|fresh| fresh.works()) {
             lines.push(("fresh runs".to_owned(), runs(fresh), plain));
         }
