@@ -5,6 +5,8 @@
 //! Whenever the model speaks it must be true, and when all has come to rest it must say what the kernel said: the same
 //! threads, in a ring that the owners in the kernel's lock words bear out.
 
+#![allow(clippy::print_stderr, reason = "it says what it counted")]
+
 #[path = "oracle/world.rs"]
 mod world;
 

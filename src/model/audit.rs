@@ -79,4 +79,3 @@ impl Slots {
         self.waiting.get(&lock).into_iter().flatten().any(is_ahead)
     }
 }
-

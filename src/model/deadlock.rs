@@ -5,8 +5,8 @@ mod stall;
 
 pub use stall::Stall;
 
-pub(super) use self::reduce::{Needs, never_live};
 use self::reduce::shortest_ring;
+pub(super) use self::reduce::{Needs, never_live};
 use super::Model;
 use crate::trace::{ResourceId, Stamp, WorkerId};
 

@@ -29,7 +29,9 @@ impl Model {
         let earlier = self.audit.told.take();
         let known = |slot: &&Slot| self.lanes.get(slot.worker.index()).is_some_and(|lane| lane.died.is_none());
         let slots: Vec<&Slot> = slots.iter().filter(known).collect();
-        slots.iter().for_each(|slot| self.stands(slot));
+        for slot in &slots {
+            self.stands(slot);
+        }
         self.look_for_deadlock();
         self.compare(earlier, &stuck(&self.cast, &slots));
     }
@@ -38,11 +40,12 @@ impl Model {
     fn stands(&mut self, slot: &Slot) {
         let lane = &self.lanes[slot.worker.index()];
         if !Said::of(&slot.events).is_told(lane) || lane.doing.since < slot.at {
-            self.audit.denied += u64::from(slot.whole);
+            self.audit.denied += u64::from(slot.lost == 0);
             self.recover(slot);
         }
         let lane = &mut self.lanes[slot.worker.index()];
         (lane.look, lane.life) = (self.audit.looks, slot.life);
+        lane.lost.1 = lane.lost.1.max(slot.lost); // what it did before its wait, no slot tells
     }
 
     /// The worker does what its slot says, and before that nothing is known of it.
@@ -146,7 +149,8 @@ impl Said {
         let holds = self.held.len() == sure.len() && self.held.iter().all(|hold| sure.contains(hold));
         let waits = match (self.wait, self.joins) {
             (Some((lock, timed)), _) => {
-                (lane.doing.state, lane.doing.on, lane.asks.1, lane.timed) == (State::Lock, Some(lock), self.asks, timed)
+                (lane.doing.state, lane.doing.on, lane.asks.1, lane.timed)
+                    == (State::Lock, Some(lock), self.asks, timed)
             }
             (None, Some((life, nth))) => {
                 (lane.doing.state, lane.doing.on, lane.joins) == (State::Signal, Some(life), nth)

@@ -53,7 +53,9 @@ impl Reader {
                 sampler.last_look(&mut |message| parcel.add(message));
                 parcel.add(Message::Ended { at, how });
             } else {
-                looked.into_iter().for_each(|look| parcel.add(slots.confirm(look, &board)));
+                if let Some(look) = looked {
+                    parcel.add(slots.confirm(look, &board));
+                }
                 sampler.look(&mut |message| parcel.add(message));
                 parcel.add(Message::Through(through));
             }

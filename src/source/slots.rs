@@ -58,7 +58,7 @@ impl Slots {
             worker,
             at: self.time.stamp(standing.ticks),
             life: standing.life,
-            whole: board.ring(worker).totals().1 == 0,
+            lost: board.ring(worker).totals().1,
             events: standing.events(),
         };
         Message::Slots(good.map(slot).collect())

@@ -35,8 +35,8 @@ pub struct Slot {
     pub at: Stamp,
     /// Which of its lives, from 1 on.
     pub life: u64,
-    /// Whether every event that it told until then was delivered.
-    pub whole: bool,
+    /// How many of its events were lost until then.
+    pub lost: u64,
     /// What it waits for: the events with which it began to, and before them all that it holds.
     pub events: Vec<EventKind>,
 }
@@ -144,7 +144,10 @@ mod tests {
                 let Some(standing) = ring.standing() else { continue };
                 let (i, events) = (standing.ticks, standing.events());
                 assert_eq!(events.len() as u64, 1 + i % 20);
-                assert!(events.iter().all(|e| matches!(e, EventKind::Held { grant, .. } if grant.0 == i)), "{standing:?}");
+                assert!(
+                    events.iter().all(|e| matches!(e, EventKind::Held { grant, .. } if grant.0 == i)),
+                    "{standing:?}"
+                );
                 seen += 1;
             }
         });

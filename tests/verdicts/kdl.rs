@@ -58,7 +58,9 @@ struct Teller<'a> {
 
 impl Teller<'_> {
     fn ops(&mut self, ops: &[Op], depth: usize) {
-        ops.iter().for_each(|op| self.op(op, depth));
+        for op in ops {
+            self.op(op, depth);
+        }
     }
 
     fn op(&mut self, op: &Op, depth: usize) {
@@ -85,7 +87,10 @@ impl Teller<'_> {
                 let Kind::Condition { timed, .. } = self.program.kinds[*on] else { return };
                 let took = self.skip(1);
                 self.skip(1); // its mutex again
-                self.line(depth, &if timed { format!("wait r{on} timeout=\"{took}ms\"") } else { format!("wait r{on}") });
+                self.line(
+                    depth,
+                    &if timed { format!("wait r{on} timeout=\"{took}ms\"") } else { format!("wait r{on}") },
+                );
             }
             Op::Notify(on) => self.plain(depth, &format!("notify r{on}")),
             Op::NotifyAll(on) => self.plain(depth, &format!("notify-all r{on}")),

@@ -95,7 +95,9 @@ impl Program {
             return match self.kinds[on] {
                 Kind::Queue if rng.bool() => Some(Op::Put(on)),
                 Kind::Queue => Some(Op::Take(on)),
-                Kind::Condition { of, .. } if open.iter().filter(|held| **held == of).count() == 1 => Some(Op::Wait(on)),
+                Kind::Condition { of, .. } if open.iter().filter(|held| **held == of).count() == 1 => {
+                    Some(Op::Wait(on))
+                }
                 Kind::Condition { .. } if rng.f64() < 0.3 => Some(Op::NotifyAll(on)),
                 Kind::Condition { .. } => Some(Op::Notify(on)),
                 kind => self.hold(rng, (on, kind), open, left, (me, workers)),

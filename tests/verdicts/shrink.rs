@@ -11,8 +11,9 @@ const ORDERS: u64 = 300;
 pub fn shrink(program: &Program, found: &Wrong, wrong: impl Fn(&Program, u64) -> Option<Wrong>) -> (Program, Wrong) {
     let mut small = program.clone();
     let mut last = Wrong { why: found.why.clone(), moves: found.moves.clone() };
-    while let Some((smaller, how)) =
-        smaller(&small).into_iter().find_map(|less| Some((less.clone(), (0..ORDERS).find_map(|seed| wrong(&less, seed))?)))
+    while let Some((smaller, how)) = smaller(&small)
+        .into_iter()
+        .find_map(|less| Some((less.clone(), (0..ORDERS).find_map(|seed| wrong(&less, seed))?)))
     {
         (small, last) = (smaller, how);
     }

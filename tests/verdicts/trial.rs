@@ -13,17 +13,29 @@ use super::world::{Wait, World};
 /// Who is deadlocked in truth.
 pub type Oracle = fn(&World) -> Vec<WorkerId>;
 
-/// What a run showed.
-#[derive(Debug)]
-pub struct Shown {
-    pub deadlocked: bool,
-    pub stalled: bool,
-    /// Events were lost, and for that nothing is said of those who wait for what nobody gives.
-    pub withheld: bool,
-    /// Without the slots it would have been missed: all of it, or a part.
-    pub hidden: bool,
+/// What runs showed, counted.
+#[derive(Debug, Default)]
+pub struct Tally {
+    pub programs: u64,
+    pub deadlocked: u64,
+    pub stalled: u64,
+    /// Stalls of which nothing is said, since events were lost.
+    pub withheld: u64,
+    /// Deadlocks that would have been missed, in part at least, without the slots.
+    pub hidden: u64,
     /// Waits that were read from slots.
     pub recovered: u64,
+}
+
+impl Tally {
+    pub fn add(&mut self, other: &Self) {
+        self.programs += other.programs;
+        self.deadlocked += other.deadlocked;
+        self.stalled += other.stalled;
+        self.withheld += other.withheld;
+        self.hidden += other.hidden;
+        self.recovered += other.recovered;
+    }
 }
 
 /// What was wrong, and how all moved until then.
@@ -34,14 +46,14 @@ pub struct Wrong {
 }
 
 /// Runs it: `seed` gives the order of moves and deliveries, and what is lost.
-pub fn run(program: &Program, seed: u64, loss: Loss, oracle: Oracle) -> Result<Shown, Wrong> {
+pub fn run(program: &Program, seed: u64, loss: Loss, oracle: Oracle) -> Result<Tally, Wrong> {
     let mut rng = Rng::with_seed(seed);
     let wire = Wire::new(program.workers.len(), loss, rng.fork());
     let mut world = World::new(program, wire);
     play(program, &mut world, &mut rng, loss, oracle).map_err(|why| Wrong { why, moves: world.moves })
 }
 
-fn play(program: &Program, world: &mut World, rng: &mut Rng, loss: Loss, oracle: Oracle) -> Result<Shown, String> {
+fn play(program: &Program, world: &mut World, rng: &mut Rng, loss: Loss, oracle: Oracle) -> Result<Tally, String> {
     let mut model = Model::new(cast(program), Budget { bytes: 1 << 16 });
     let (lag, looks) = (rng.f64(), if rng.bool() { 0.1 } else { 0.0 });
     let mut said = BTreeSet::new();
@@ -82,7 +94,14 @@ fn play(program: &Program, world: &mut World, rng: &mut Rng, loss: Loss, oracle:
         is_a_ring(world, verdict)?;
     }
     let withheld = !stalled && world.left().len() > truth.len() && !program.keeps();
-    Ok(Shown { deadlocked: !truth.is_empty(), stalled, withheld, hidden, recovered: health.recovered })
+    Ok(Tally {
+        programs: 1,
+        deadlocked: u64::from(!truth.is_empty()),
+        stalled: u64::from(stalled),
+        withheld: u64::from(withheld),
+        hidden: u64::from(hidden),
+        recovered: health.recovered,
+    })
 }
 
 fn set(model: &Model) -> Vec<WorkerId> {

@@ -86,7 +86,7 @@ impl Wire {
     /// Says in the worker's slot what it has just told, or lost.
     pub fn stand(&mut self, w: usize, events: Vec<EventKind>) {
         let line = &mut self.lines[w];
-        let slot = Slot { worker: WorkerId::from(w), at: Stamp(self.clock), life: 1, whole: line.lost == 0, events };
+        let slot = Slot { worker: WorkerId::from(w), at: Stamp(self.clock), life: 1, lost: line.lost, events };
         line.slot = Some((line.told, slot));
     }
 

@@ -135,7 +135,8 @@ impl World {
 
     /// Waits for an rwlock that go on: to read, or to write.
     fn waiting(&self, lock: usize, way: Way) -> impl Iterator<Item = Asked> {
-        let asked = self.workers.iter().filter_map(|w| if let Some(Wait::Lock(asked)) = w.waits { Some(asked) } else { None });
+        let asked =
+            self.workers.iter().filter_map(|w| if let Some(Wait::Lock(asked)) = w.waits { Some(asked) } else { None });
         asked.filter(move |asked| asked.lock == lock && asked.way == way)
     }
 
@@ -254,7 +255,9 @@ impl World {
         rng.shuffle(&mut waiting);
         waiting.truncate(most);
         let woken = waiting.len() as u32;
-        waiting.into_iter().for_each(|other| other.signalled = true);
+        for other in waiting {
+            other.signalled = true;
+        }
         self.wire.tell(w, EventKind::Signalled { on: id(on), woken });
     }
 
