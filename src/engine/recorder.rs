@@ -122,7 +122,7 @@ impl<'a> Recorder<'a> {
         self.stops(at);
         let joins = EventKind::Joins { life, nth };
         self.write(at, joins);
-        self.holds_and(at, None);
+        self.holds_and(at, &[]);
         self.scratch.push(Record::new(at, joins));
         self.writer.stand(&self.scratch);
         self.begin_wait(0);
@@ -157,26 +157,26 @@ impl<'a> Recorder<'a> {
     /// About to wait for `lock`: written with all that is held, so that a reader can believe it without having seen
     /// anything before.
     pub fn wait(&mut self, lock: ResourceId, timed: bool) {
-        self.wait_for(None, lock, timed);
+        self.wait_for(&[], lock, timed);
     }
 
-    /// As [`Recorder::wait`], with an event before it that says what for.
-    pub fn wait_for(&mut self, ask: Option<EventKind>, lock: ResourceId, timed: bool) {
+    /// As [`Recorder::wait`], with events before it that say what for.
+    pub fn wait_for(&mut self, asks: &[EventKind], lock: ResourceId, timed: bool) {
         let at = self.now();
         self.stops(at);
-        let held = self.holds_and(at, ask);
+        let held = self.holds_and(at, asks);
         self.scratch.push(Record::new(at, EventKind::Wait { lock, held, timed }));
         self.writer.write_all(&self.scratch);
         self.writer.stand(&self.scratch);
         self.begin_wait(0);
     }
 
-    /// Lists what it holds, newest last, behind an event that says what for. How many that are.
-    fn holds_and(&mut self, at: u64, ask: Option<EventKind>) -> u8 {
+    /// Lists what it holds, newest last, behind events that say what for. How many that are.
+    fn holds_and(&mut self, at: u64, asks: &[EventKind]) -> u8 {
         let held = self.held.len().min(usize::from(u8::MAX));
         let newest = &self.held[self.held.len() - held..];
         self.scratch.clear();
-        self.scratch.extend(ask.map(|ask| Record::new(at, ask)));
+        self.scratch.extend(asks.iter().map(|ask| Record::new(at, *ask)));
         self.scratch
             .extend(newest.iter().map(|(lock, grant)| Record::new(at, EventKind::Held { lock: *lock, grant: *grant })));
         held as u8

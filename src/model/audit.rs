@@ -66,16 +66,16 @@ impl Slots {
                 let missing = (all.len() + wanted.min(permits) as usize).saturating_sub(permits as usize);
                 if missing > 0 { Needs::Some(missing, all) } else { Needs::Nothing }
             }
-            (Room::Readers, Asks::Read(behind)) if !self.has_writer_ahead(lock, behind) => {
+            (Room::Readers, reader @ Asks::Read { .. }) if !self.has_writer_ahead(lock, reader) => {
                 Needs::All(holders(&|grant| !grant.is_shared()))
             }
             (Room::One | Room::Readers, _) => Needs::All(holders(&|_| true)),
         }
     }
 
-    /// Whether a writer waits for this rwlock that came before the reader that is behind so many.
-    fn has_writer_ahead(&self, lock: ResourceId, behind: u64) -> bool {
-        let is_ahead = |place: &usize| matches!(self.said[*place].asks, Asks::Write(before) if before < behind);
+    /// Whether a writer waits for this rwlock that a reader that asks so cannot pass.
+    fn has_writer_ahead(&self, lock: ResourceId, reader: Asks) -> bool {
+        let is_ahead = |place: &usize| reader.is_behind(self.said[*place].asks);
         self.waiting.get(&lock).into_iter().flatten().any(is_ahead)
     }
 }

@@ -8,7 +8,7 @@ mod signals;
 
 pub(super) use signals::Woken;
 
-use super::lane::{Asks, Ending};
+use super::lane::Ending;
 use super::legal::{is_blocking, is_legal};
 use super::{Lock, Model, Res};
 use crate::trace::{Death, Event, EventKind, Fate, How, ResourceId, Span, Stamp, State, WorkerId};
@@ -57,10 +57,9 @@ impl Model {
     pub(super) fn lived(&mut self, w: WorkerId, at: Stamp, kind: EventKind) {
         match kind {
             EventKind::Held { lock, grant } => self.told(w, at, lock, grant),
-            EventKind::Queued { lock, behind, shared } => {
-                self.ask(w, at, lock, if shared { Asks::Read(behind) } else { Asks::Write(behind) });
+            EventKind::Queued { lock, .. } | EventKind::Readers { lock, .. } | EventKind::AskMany { lock, .. } => {
+                self.ask(w, at, lock, kind);
             }
-            EventKind::AskMany { lock, permits } => self.ask(w, at, lock, Asks::Many(permits)),
             EventKind::Passed { lock, grant } => self.passed(w, at, lock, grant),
             EventKind::Posted { lock } => {
                 self.run(w, at);

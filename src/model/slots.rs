@@ -60,6 +60,7 @@ impl Model {
             match *kind {
                 EventKind::Held { .. }
                 | EventKind::Queued { .. }
+                | EventKind::Readers { .. }
                 | EventKind::AskMany { .. }
                 | EventKind::Wait { .. } => self.lived(w, at, *kind),
                 EventKind::Joins { .. } => {
@@ -132,12 +133,9 @@ impl Said {
         for event in events {
             match *event {
                 EventKind::Held { lock, grant } => said.held.push((lock, grant)),
-                EventKind::Queued { behind, shared: true, .. } => said.asks = Asks::Read(behind),
-                EventKind::Queued { behind, shared: false, .. } => said.asks = Asks::Write(behind),
-                EventKind::AskMany { permits, .. } => said.asks = Asks::Many(permits),
                 EventKind::Wait { lock, timed, .. } => said.wait = Some((lock, timed)),
                 EventKind::Joins { life, nth } => said.joins = Some((life, nth)),
-                _ => {}
+                _ => said.asks = said.asks.told(*event),
             }
         }
         said

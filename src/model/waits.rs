@@ -70,10 +70,12 @@ impl Model {
                 if missing > 0 { (holders, missing) } else { (Vec::new(), 0) }
             }
             (Room::Permits { .. }, _) => (Vec::new(), 0),
-            (Room::Readers, Asks::Read(behind)) => {
+            (Room::Readers, Asks::Read { .. }) => {
                 let writers = lock.holds().filter(|(_, grant)| !grant.is_shared());
                 let (mut holders, _) = all(writers.filter(|hold| self.holds_against(*hold, id, waiter, lock)));
-                holders.extend(self.ahead(lock, behind).flat_map(|writer| self.wants(writer).edges).map(|e| e.holder));
+                holders.extend(
+                    self.ahead(lock, lane.asks.1).flat_map(|writer| self.wants(writer).edges).map(|e| e.holder),
+                );
                 holders.sort_unstable();
                 holders.dedup();
                 let enough = holders.len();
@@ -98,12 +100,11 @@ impl Model {
         }
     }
 
-    /// Writers that wait for good for an rwlock, and that whoever is behind so many of them cannot pass. What such a writer
+    /// Writers that wait for good for an rwlock, and that a reader that asks so cannot pass. What such a writer
     /// waits for, those behind it wait for as well: they go on later than it.
-    fn ahead(&self, lock: &Lock, behind: u64) -> impl Iterator<Item = WorkerId> {
-        let is_ahead = move |asks: Asks| matches!(asks, Asks::Write(before) if before < behind);
+    fn ahead(&self, lock: &Lock, reader: Asks) -> impl Iterator<Item = WorkerId> {
         let waiters = lock.waiters().into_iter().map(|(worker, _)| worker);
-        waiters.filter(move |w| is_ahead(self.lanes[w.index()].asks.1) && self.waits_for_good(*w))
+        waiters.filter(move |w| reader.is_behind(self.lanes[w.index()].asks.1) && self.waits_for_good(*w))
     }
 
     /// Whether a hold is certain and came before the waiter's next grant.

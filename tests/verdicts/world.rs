@@ -56,6 +56,8 @@ pub struct Lock {
     grants: u64,
     /// Writers and readers that ever had to wait.
     came: (u64, u64),
+    /// The first so many readers that had to wait may go in whatever writers come.
+    lets: u64,
 }
 
 impl Lock {
@@ -283,6 +285,7 @@ impl World {
         self.locks[on].holders.retain(|hold| !group.contains(&(on, hold.1)));
         let shared = group.iter().all(|(_, grant)| grant.is_shared());
         if !shared && self.waiting(on, Way::Alone).count() == 0 {
+            self.locks[on].lets = self.locks[on].came.1;
             for worker in &mut self.workers {
                 if let Some(Wait::Lock(asked)) = &mut worker.waits {
                     asked.let_in |= asked.lock == on;
@@ -301,20 +304,21 @@ impl World {
 
     fn wait(&mut self, w: usize, asked: Asked) {
         let lock = id(asked.lock);
-        let came = &mut self.locks[asked.lock].came;
-        let (behind, shared) = (came.0, asked.way == Way::Shared);
+        let shared = asked.way == Way::Shared;
+        let of = &mut self.locks[asked.lock];
+        let (behind, count) = (of.came.0, if shared { of.came.1 } else { of.lets });
         if shared {
-            came.1 += 1;
+            of.came.1 += 1;
         } else {
-            came.0 += 1;
+            of.came.0 += 1;
         }
+        let queued = |behind| EventKind::Queued { lock, behind, shared };
         let ask = match (self.kinds[asked.lock], asked.way) {
-            (_, Way::Permits(permits)) if permits > 1 => Some(EventKind::AskMany { lock, permits }),
-            (Kind::Rwlock(policy), _) => {
-                let behind = if shared && policy == RwPolicy::Readers { 0 } else { behind };
-                Some(EventKind::Queued { lock, behind, shared })
-            }
-            _ => None,
+            (_, Way::Permits(permits)) if permits > 1 => vec![EventKind::AskMany { lock, permits }],
+            (Kind::Rwlock(RwPolicy::Readers), Way::Shared) => vec![queued(0)],
+            (Kind::Rwlock(RwPolicy::Writers), _) => vec![queued(behind), EventKind::Readers { lock, count }],
+            (Kind::Rwlock(_), _) => vec![queued(behind)],
+            _ => Vec::new(),
         };
         let held = self.held(w);
         let wait = EventKind::Wait { lock, held: held.len() as u8, timed: asked.timed };
