@@ -17,6 +17,7 @@
 mod child;
 mod clock;
 mod command;
+mod frequency;
 mod here;
 mod machine;
 mod memory;
@@ -31,6 +32,7 @@ mod usage;
 pub use child::{Child, Exit, Launch, Pipes, die_with, fork_and_wait, inherited, of_parent};
 pub use clock::{Clock, Pair};
 pub use command::{Ran, Running, run_command};
+pub use frequency::clock_range;
 pub use here::Here;
 pub use machine::{Machine, machine};
 pub use memory::{PAGE, Shared, free_memory, wait_once, wait_while, wake_all, wake_one};

@@ -31,7 +31,7 @@ pub use session::{Lab, Loaded, Phase, Question, Tuning, tune};
 pub use stats::{Interval, Ratio};
 pub use svg::svg;
 pub use text::text;
-pub use told::{Subject, doubts, headline, resource, sentences};
+pub use told::{Preflight, Subject, doubts, headline, resource, sentences};
 pub use trial::{Timing, Tried};
 pub use truth::{Grade, grade, names_the_limit};
 pub use usl::Usl;

@@ -18,7 +18,7 @@ use super::run::{Manners, look, options};
 use super::{scenario, signals};
 use crate::platform::machine;
 use crate::scenario::{Mistakes, Scenario, Source, check as read, clean};
-use crate::tune::{self as tuner, Subject, Tuning};
+use crate::tune::{self as tuner, Preflight, Subject, Tuning};
 use progress::Progress;
 use sweep::Sweep;
 
@@ -61,7 +61,7 @@ fn one(
 ) -> Result<Outcome, Failure> {
     let sweep = Sweep::new(args, scenario)?;
     let Some((tuning, begun)) = measure(&sweep)? else { return Ok(Outcome::Failed) };
-    let subject = sweep.subject(&begun.work, begun.others);
+    let subject = sweep.subject(&begun.work, begun.preflight);
     let again = sweep.again(args);
     let told = if args.json {
         tuner::json(&tuning, &subject, &again).map_err(|error| Failure::Run(format!("no JSON: {error}")))?
@@ -87,23 +87,23 @@ fn picture(file: &Path, tuning: &Tuning, subject: &Subject<'_>) -> Result<(), Fa
 /// What is known only once measuring has begun.
 struct Begun {
     work: tuner::Work,
-    others: Option<f64>,
+    preflight: Preflight,
 }
 
 fn measure(sweep: &Sweep<'_>, args: &TuneArgs, stop: impl Fn() -> bool) -> Result<(Tuning, Begun), Failure> {
     let mut lab = sweep.lab(stop)?;
-    let others = calm(lab.others(), args)?;
+    let preflight = calm(lab.preflight(), args)?;
     let question = sweep.question(args, lab.work());
     let mut progress = Progress::new(args);
     let tuning = tuner::tune(&mut lab, &question, |tuning| progress.show(tuning, &question, sweep.knob));
-    let begun = Begun { work: lab.work().clone(), others };
+    let begun = Begun { work: lab.work().clone(), preflight };
     Ok((tuning, begun))
 }
 
-/// Cores that others keep busy, if they are few enough.
-fn calm(others: Option<f64>, args: &TuneArgs) -> Result<Option<f64>, Failure> {
-    match others.filter(|others| *others > TOO_BUSY && !args.anyway) {
-        None => Ok(others),
+/// What was seen before, if others keep few enough cores busy.
+fn calm(preflight: Preflight, args: &TuneArgs) -> Result<Preflight, Failure> {
+    match preflight.others.filter(|others| *others > TOO_BUSY && !args.anyway) {
+        None => Ok(preflight),
         Some(others) => Err(Failure::Run(format!(
             "others keep {others:.1} cores of this machine busy: what is measured now would be theirs. Try again when it is \
              quiet, or add --anyway"

@@ -139,6 +139,11 @@ impl Live {
         Ok(Self { cast, board, time, messages, down, runner, watch: Some(watch), _scratch: scratch })
     }
 
+    /// How much a core does of the runner's calibrated work, in units of its own. None before that is known.
+    pub fn work_rate(&self) -> Option<f64> {
+        self.board.work_rate()
+    }
+
     pub fn cast(&self) -> Arc<Cast> {
         Arc::clone(&self.cast)
     }

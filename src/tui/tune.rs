@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::scenario::{Knob, Scenario, Settings};
 use crate::trace::KnobId;
-use crate::tune::{Level, Phase, Question, Standing, Subject, Tuning, Work, standing};
+use crate::tune::{Level, Phase, Preflight, Question, Standing, Subject, Tuning, Work, standing};
 
 pub(super) use axis::{Columns, Rows, nice};
 pub(super) use plan::{LABELS, Plots, TunePlan, p99};
@@ -29,8 +29,8 @@ pub struct Tuned {
 /// What whoever measures has to say.
 #[derive(Debug)]
 pub enum Told {
-    /// The first look at the machine is over: cores that others keep busy, where the system says.
-    Others(Option<f64>),
+    /// The first look at the machine is over.
+    Preflight(Preflight),
     Known(Box<Tuning>),
 }
 
@@ -49,8 +49,8 @@ pub(super) struct Sheet {
     pub(super) tuning: Tuning,
     /// How each level of the curve stands: found out once, not in every frame.
     standings: Vec<Standing>,
-    /// Cores that others kept busy before it began; none before that is known, or where the system does not say.
-    pub(super) others: Option<f64>,
+    /// None before the first look at the machine is over.
+    pub(super) preflight: Option<Preflight>,
     /// The value of the level that was chosen. Until one is, the one that matters most is looked at.
     chosen: Option<f64>,
     pub(super) upper: Upper,
@@ -69,7 +69,7 @@ impl Sheet {
             tuned,
             tuning: Tuning::default(),
             standings: Vec::new(),
-            others: None,
+            preflight: None,
             chosen: None,
             upper: Upper::Curve,
             scroll: 0,
@@ -81,7 +81,7 @@ impl Sheet {
 
     pub(super) fn hear(&mut self, told: Told) {
         match told {
-            Told::Others(others) => self.others = others,
+            Told::Preflight(preflight) => self.preflight = Some(preflight),
             Told::Known(tuning) => {
                 self.now = self.now.max(tuning.elapsed);
                 self.over |= tuning.phase == Some(Phase::Done);
@@ -113,7 +113,7 @@ impl Sheet {
             demands: question.demands,
             over: question.over,
             cores: question.cores,
-            others: self.others,
+            preflight: self.preflight.unwrap_or_default(),
         }
     }
 

@@ -65,6 +65,9 @@ pub struct Repetition {
     pub cores: f64,
     /// Cores that others kept busy, this program not counted. None where the system does not say.
     pub others: Option<f64>,
+    /// How fast a core did the same piece of work just before, in units of its own: only to be compared with others. None
+    /// where that is not known.
+    pub speed: Option<f64>,
     /// Context switches a unit of work: given up to wait, taken away.
     pub switches: (f64, f64),
     /// Resident bytes of all its processes at the end.
@@ -141,6 +144,7 @@ impl Begin {
             used: used(model, self.at, at, each),
             cores,
             others: self.others(model, whole as f64, cores),
+            speed: None, // the model does not know of it
             switches: (per(now.0, self.switches.0), per(now.1, self.switches.1)),
             memory: memory(model),
             lost: model.health().lost,

@@ -5,10 +5,11 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::session::{Lab, Stopwatch};
+use super::told::Preflight;
 use super::trial::{Timing, Tried, try_once};
 use super::work::{Work, closed_loop, open_loop};
 use crate::engine::{Job, Plan};
-use crate::platform::{all_cores_busy, own_cpu};
+use crate::platform::{all_cores_busy, clock_range, own_cpu};
 use crate::scenario::{KnobKind, Scenario, Settings};
 use crate::source::Live;
 use crate::trace::KnobId;
@@ -66,8 +67,13 @@ impl<S: Fn() -> bool> Bench<S> {
         &self.work
     }
 
-    /// Cores that others keep busy while nothing of ours runs, looked at for a moment. None where the system does not say.
-    pub fn others(&self) -> Option<f64> {
+    /// Looks at the machine for a moment.
+    pub fn preflight(&self) -> Preflight {
+        Preflight { others: self.others(), clock: clock_range() }
+    }
+
+    /// Cores that others keep busy while nothing of ours runs. None where the system does not say.
+    fn others(&self) -> Option<f64> {
         const LOOK: Duration = Duration::from_millis(400);
         let (all, own) = (all_cores_busy()?, own_cpu());
         let began = std::time::Instant::now();
@@ -91,8 +97,9 @@ impl<S: Fn() -> bool> Lab for Bench<S> {
         match Live::start(&scenario, &settings) {
             Ok(live) => {
                 let workers = self.work.workers(&live.cast()).len().min(level.max(1.0) as usize) as u64;
-                let tried = try_once(&live, &self.work, workers, self.timing, &self.stop);
-                if let Tried::Measured(repetition, _) = &tried {
+                let mut tried = try_once(&live, &self.work, workers, self.timing, &self.stop);
+                if let Tried::Measured(repetition, _) = &mut tried {
+                    repetition.speed = live.work_rate();
                     self.timing = self.timing.for_tasks_of(repetition);
                 }
                 tried

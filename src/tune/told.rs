@@ -10,6 +10,10 @@ use crate::report::words::{percent, rate};
 use crate::scenario::{Knob, KnobKind, Unit};
 use crate::trace::{Span, State};
 
+/// By how much the same work may take longer at one time than at another before that is said. The calibration is the best of
+/// eight tries: on two busy cores it repeats within 7 %.
+const SLOWER: f64 = 0.1;
+
 /// What was tuned, for those who put it into words.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
@@ -20,8 +24,16 @@ pub struct Subject<'a> {
     pub over: (f64, f64),
     /// Cores that may be used.
     pub cores: f64,
-    /// Cores that others kept busy before it began.
+    pub preflight: Preflight,
+}
+
+/// What was seen of the machine before anything was measured.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Preflight {
+    /// Cores that others kept busy. None where the system does not say.
     pub others: Option<f64>,
+    /// Between which frequencies, in Hz, the clock of the cores changes by itself.
+    pub clock: Option<(f64, f64)>,
 }
 
 impl Subject<'_> {
@@ -206,12 +218,40 @@ fn confirmed(tuning: &Tuning, subject: &Subject<'_>) -> Option<String> {
     })
 }
 
+/// What of the machine was not as it should be before it began.
+fn seen_before(Preflight { others, clock }: Preflight) -> impl Iterator<Item = String> {
+    let busy = others.filter(|others| *others > 0.05);
+    let busy = busy.map(|others| format!("Others kept {others:.1} cores busy before it began."));
+    let clock = clock.map(|(least, most)| {
+        let [least, most] = [least, most].map(|hertz| hertz / 1e9);
+        format!(
+            "The clock of the cores changes with their load, from {least:.1} to {most:.1} GHz: figures are steadier with \
+             the governor `performance`."
+        )
+    });
+    busy.into_iter().chain(clock)
+}
+
+/// How much slower the cores were at times, if that is more than a little.
+fn unsteady(tuning: &Tuning) -> Option<String> {
+    let repetitions = tuning.curve.levels().iter().flat_map(|level| &level.repetitions);
+    let speeds: Vec<f64> = repetitions.filter_map(|repetition| repetition.speed).collect();
+    let (slowest, fastest) = (speeds.iter().copied().reduce(f64::min)?, speeds.iter().copied().reduce(f64::max)?);
+    let slower = 1.0 - slowest / fastest;
+    (slower > SLOWER).then(|| {
+        format!(
+            "A core was {} slower in some repetitions than in others: its clock changes, or others share its cache or \
+             its core.",
+            percent(slower)
+        )
+    })
+}
+
 /// Why the answer may be wrong; empty when nothing speaks against it.
 pub fn doubts(tuning: &Tuning, subject: &Subject<'_>) -> Vec<String> {
     let mut all = Vec::new();
-    if let Some(others) = subject.others.filter(|others| *others > 0.05) {
-        all.push(format!("Others kept {others:.1} cores busy before it began."));
-    }
+    all.extend(seen_before(subject.preflight));
+    all.extend(unsteady(tuning));
     let share = tuning.curve.disturbed();
     if share > 0.0 {
         all.push(format!("{} of the repetitions were disturbed by others and left out.", percent(share)));

@@ -23,6 +23,8 @@ pub struct Simulated<'a> {
     /// Deviation of a repetition, as a part.
     pub noise: f64,
     pub others: f64,
+    /// Part of its speed that a core has in every third repetition.
+    pub sags_to: f64,
     pub dice: fastrand::Rng,
     pub clock: Duration,
     pub fails_from: Option<f64>,
@@ -31,7 +33,7 @@ pub struct Simulated<'a> {
 impl<'a> Simulated<'a> {
     pub fn new(law: &'a Law, noise: f64, seed: u64) -> Self {
         let dice = fastrand::Rng::with_seed(seed);
-        Self { law, noise, others: 0.02, dice, clock: Duration::ZERO, fails_from: None }
+        Self { law, noise, others: 0.02, sags_to: 0.99, dice, clock: Duration::ZERO, fails_from: None }
     }
 
     fn normal(&mut self) -> f64 {
@@ -68,6 +70,7 @@ impl Lab for Simulated<'_> {
                 used: vec![lock],
                 cores: (self.law.cores)(level),
                 others: Some(self.others),
+                speed: Some(if self.dice.u8(..3) == 0 { self.sags_to } else { 1.0 }),
                 switches: (1.0, 0.0),
                 memory: (level * 1e6) as u64,
                 lost: 0,

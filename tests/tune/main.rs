@@ -1,6 +1,8 @@
-//! The tuning procedure against laws whose answer is known, with noise that is known, and no machine in between.
+//! The tuning procedure against laws whose answer is known, with noise that is known, and no machine in between; and against
+//! a machine that others keep busy.
 
 mod laws;
+mod noise;
 mod output;
 
 use std::time::Duration;

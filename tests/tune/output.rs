@@ -4,10 +4,26 @@ use std::collections::BTreeSet;
 
 use contend::scenario::{Knob, Source, check};
 use contend::trace::PoolId;
-use contend::tune::{Subject, Tuning, Work, json, svg, tune};
+use contend::tune::{Preflight, Subject, Tuning, Work, doubts, json, svg, tune};
 use serde_json::Value;
 
 use crate::laws::{CPU, DEMANDS, LOCK, QUESTION, Simulated, simulate};
+
+/// What speaks against an answer, on a machine of which this was seen before.
+fn doubted(preflight: Preflight, sags_to: f64) -> String {
+    let tuning = tune(&mut Simulated { sags_to, ..Simulated::new(&CPU, 0.01, 5) }, &QUESTION, |_| {});
+    told(&tuning, |tuning, subject| doubts(tuning, &Subject { preflight, ..*subject }).join("\n"))
+}
+
+#[test]
+fn a_clock_that_changes_is_a_doubt() {
+    let still = Preflight { others: Some(0.0), clock: None };
+    assert_eq!(doubted(still, 0.97), "");
+    assert!(doubted(still, 0.8).contains("20 % slower in some repetitions"));
+    let governed = Preflight { clock: Some((8e8, 3.4e9)), ..still };
+    assert!(doubted(governed, 1.0).contains("from 0.8 to 3.4 GHz"));
+    assert!(doubted(Preflight { others: Some(0.2), ..still }, 1.0).contains("0.2 cores busy before it began"));
+}
 
 fn knob() -> Knob {
     let text = "knob workers 2 min=1 max=64\npool p workers=$workers { batch count=9; task { sleep \"1ms\" } }";
@@ -24,7 +40,7 @@ fn told<T>(tuning: &Tuning, tell: impl Fn(&Tuning, &Subject<'_>) -> T) -> T {
         demands: DEMANDS,
         over: QUESTION.over,
         cores: QUESTION.cores,
-        others: Some(0.0),
+        preflight: Preflight { others: Some(0.0), clock: Some((8e8, 3.4e9)) },
     };
     tell(tuning, &subject)
 }

@@ -60,11 +60,11 @@ fn telling(
     args: &TuneArgs,
     tell: &Sender<Told>,
 ) -> Result<(Tuning, Begun), Failure> {
-    let others = calm(lab.others(), args)?;
-    let _ = tell.send(Told::Others(others));
+    let preflight = calm(lab.preflight(), args)?;
+    let _ = tell.send(Told::Preflight(preflight));
     let question = sweep.question(args, lab.work());
     let tuning = tuner::tune(&mut lab, &question, |tuning| {
         let _ = tell.send(Told::Known(Box::new(tuning.clone())));
     });
-    Ok((tuning, Begun { work: lab.work().clone(), others }))
+    Ok((tuning, Begun { work: lab.work().clone(), preflight }))
 }

@@ -7,7 +7,7 @@ use crate::cli::failure::Failure;
 use crate::scenario::{Knob, KnobKind, Scenario, Settings, Unit, clean};
 use crate::trace::KnobId;
 use crate::tui::Tuned;
-use crate::tune::{Bench, Demands, Question, Subject, Timing, Work};
+use crate::tune::{Bench, Demands, Preflight, Question, Subject, Timing, Work};
 
 /// Highest count that is swept when nobody said.
 const HIGHEST: f64 = 32.0;
@@ -66,7 +66,7 @@ impl<'a> Sweep<'a> {
     }
 
     /// What is put into words.
-    pub(super) fn subject<'b>(&'b self, work: &'b Work, others: Option<f64>) -> Subject<'b> {
+    pub(super) fn subject<'b>(&'b self, work: &'b Work, preflight: Preflight) -> Subject<'b> {
         Subject {
             scenario: &self.scenario.name,
             knob: self.knob,
@@ -74,7 +74,7 @@ impl<'a> Sweep<'a> {
             demands: self.demands,
             over: self.over,
             cores: self.cores,
-            others,
+            preflight,
         }
     }
 

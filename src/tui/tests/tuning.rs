@@ -15,7 +15,7 @@ use crate::tui::app::{App, Effect, Msg};
 use crate::tui::picker::Picker;
 use crate::tui::theme::Theme;
 use crate::tui::tune::{Told, Tuned};
-use crate::tune::{Demands, Lab, Percentiles, Question, Repetition, Tried, Tuning, Used, Work, tune};
+use crate::tune::{Demands, Lab, Percentiles, Preflight, Question, Repetition, Tried, Tuning, Used, Work, tune};
 
 /// Ten workers keep one lock busy: 10 ms for a task, 1 ms of it inside the lock.
 struct Law {
@@ -68,6 +68,7 @@ impl Lab for Law {
             used: vec![lock("ledger", 1.0), lock("log", 0.2)],
             cores: 0.02 * level.min(10.0),
             others: Some(0.02),
+            speed: None,
             switches: (3.5, 0.25),
             memory: 14 << 20,
             lost: 0,
@@ -114,7 +115,7 @@ fn app_at(tuning: Option<&Tuning>, theme: Theme, (width, height): (u16, u16)) ->
     let mut app = App::new(Picker::default(), theme, Rect::new(0, 0, width, height));
     app.tunes(tuned());
     if let Some(tuning) = tuning {
-        app.update(Msg::Told(Told::Others(Some(0.02))));
+        app.update(Msg::Told(Told::Preflight(Preflight { others: Some(0.02), clock: None })));
         app.update(Msg::Told(Told::Known(Box::new(tuning.clone()))));
     }
     app

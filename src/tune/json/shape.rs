@@ -43,6 +43,7 @@ pub(super) struct Asked<'a> {
 pub(super) struct Machine {
     pub(super) cores: f64,
     pub(super) others: Option<f64>,
+    pub(super) clock_ghz: Option<[f64; 2]>,
 }
 
 #[derive(Debug, Serialize)]
@@ -94,6 +95,7 @@ pub(super) struct Raw {
     pub(super) utilization: f64,
     pub(super) cores: f64,
     pub(super) others: Option<f64>,
+    pub(super) speed: Option<f64>,
     pub(super) switches: [f64; 2],
     pub(super) memory_bytes: u64,
     pub(super) lost_events: u64,

@@ -31,7 +31,7 @@ impl Widget for Header<'_> {
             text::put(buf, left, &format!("  {} {}..{}", knob.name, knob.show(low), knob.show(high)), Style::new());
         let set = sheet.tuned.scenario.turned(&sheet.tuned.settings);
         let left = text::put(buf, left, &format!("  {set}"), Style::new());
-        if let Some(others) = sheet.others.filter(|_| line.width >= 100) {
+        if let Some(others) = sheet.preflight.and_then(|seen| seen.others).filter(|_| line.width >= 100) {
             text::put(buf, left, &format!("  others keep {others:.2} cores busy"), theme.faint());
         }
         text::put(buf, right, &time, if sheet.over { theme.strong() } else { Style::new() });

@@ -1,0 +1,42 @@
+//! Others that keep the machine busy while something is tuned: real ones.
+
+use std::process::{Child, Command, Output, Stdio};
+
+/// Processes that compute without a pause, as many as there are cores. They end with it.
+struct Burners(Vec<Child>);
+
+impl Burners {
+    fn light() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let burner = || Command::new("sh").args(["-c", "while :; do :; done"]).stdin(Stdio::null()).spawn();
+        Self((0..cores).map(|_| burner().expect("there is a shell")).collect())
+    }
+}
+
+impl Drop for Burners {
+    fn drop(&mut self) {
+        for burner in &mut self.0 {
+            let _ = burner.kill();
+            let _ = burner.wait();
+        }
+    }
+}
+
+fn tune(more: &[&str]) -> Output {
+    let mut contend = Command::new(env!("CARGO_BIN_EXE_contend"));
+    contend.args(["tune", "tune-cpu", "--over", "1..4", "--for", "5s"]).args(more);
+    contend.output().expect("the program starts")
+}
+
+#[test]
+fn a_machine_that_others_keep_busy_is_refused_or_doubted() {
+    let _burners = Burners::light();
+    let refused = tune(&[]);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && refused.stdout.is_empty());
+    assert!(said.contains("others keep") && said.contains("--anyway"), "{said}");
+
+    let doubted = tune(&["--anyway"]);
+    let said = String::from_utf8_lossy(&doubted.stdout);
+    assert!(said.contains("Others kept") && said.contains("before it began"), "{said}");
+}
