@@ -5,7 +5,9 @@ mod support;
 use std::time::Duration;
 
 use contend::scenario::{Choice, Feed, Policy, Resource, ResourceSpec, Step, Target};
-use contend::trace::{Command, EventKind, How, LockKind, Notice, RunEnd, RwPolicy, Stamp, State, WorkerId, WorkerKind};
+use contend::trace::{
+    Command, Event, EventKind, How, LockKind, Notice, RunEnd, RwPolicy, Stamp, State, WorkerId, WorkerKind,
+};
 use support::{Seen, counter, knob, mutex, number, pool, scenario, workers};
 
 fn lock(resource: usize, body: Vec<Step>) -> Step {
@@ -124,6 +126,23 @@ fn a_pool_grows_and_shrinks_while_it_runs() {
     seen.until("five retire", |s| s.count(|k| matches!(k, EventKind::Ended(How::Retired))) == 5);
     seen.command(Command::Turn { knob: 0_usize.into(), value: 2.0 });
     seen.until("one comes back", |s| s.count(|k| matches!(k, EventKind::Began)) == 8);
+}
+
+#[test]
+fn a_batch_at_a_pace_comes_task_by_task_and_ends() {
+    let mut s = scenario("pace");
+    let mut p = pool("worker", WorkerKind::Thread, 2);
+    (p.feed, p.pace) = (Feed::Batch { count: number(20.0) }, Some(number(200.0)));
+    s.pools.push(p);
+    let seen = Seen::to_the_end(&s);
+    assert_eq!(seen.end, Some(RunEnd::Completed));
+    let begun: Vec<_> =
+        seen.events.iter().filter(|e| matches!(e.kind, EventKind::TaskBegan { .. })).map(|e| e.at).collect();
+    let feeder = |e: &&Event| e.kind == EventKind::Began && seen.cast().worker_name(e.worker) == "batch";
+    let began = seen.events.iter().find(feeder).expect("it feeds").at;
+    assert_eq!(begun.len(), 20);
+    let last = begun.iter().max().expect("twenty");
+    assert!(last.since(began).0 >= 20 * 5_000_000, "each is due 5 ms after the one before: {begun:?}");
 }
 
 #[test]

@@ -47,26 +47,14 @@ struct Feeder {
 impl Feeder {
     /// Open loop: a task is due every `1 / rate`, however late the feeder itself is.
     fn arrive(&self, rate: &Expr, actor: &mut Actor) {
-        let tick_nanos = self.run.board.tick_nanos().unwrap_or(1.0);
-        let mut last = actor.pen.now() as f64;
+        let mut pace = Pace { last: actor.pen.now() as f64 };
         let mut number = 0;
-        while !actor.asked_to_end() {
-            let (now, rate) = (actor.pen.now() as f64, rate.eval(actor));
-            if rate <= 0.0 {
-                last = now; // nothing is due while the rate is 0
-                sleep(actor, LONGEST_SLEEP);
-                continue;
-            }
-            let due = last + 1e9 / rate / tick_nanos;
-            if due > now {
-                sleep(actor, ((due - now) * tick_nanos).min(LONGEST_SLEEP));
-                continue;
-            }
-            let task = Task { number, due: due as u64, failed: 0, result: None };
+        while let Some(due) = pace.next(rate, actor) {
+            let task = Task { number, due, failed: 0, result: None };
             if block_on(give(self.run, self.id, task, actor)).is_err() {
                 return;
             }
-            (last, number) = (due, number + 1);
+            number += 1;
         }
     }
 
@@ -80,16 +68,19 @@ impl Feeder {
             let text = format!("directories that could not be read, and were left out: {count}; the first is {first}");
             self.run.notice(Notice::Note(text));
         }
+        let mut pace = Pace { last: actor.pen.now() as f64 };
         for number in 0..total {
-            if actor.asked_to_end() {
-                break;
-            }
+            let due = match &self.pool.pace {
+                Some(rate) => pace.next(rate, actor),
+                None => (!actor.asked_to_end()).then(|| actor.pen.now()),
+            };
+            let Some(due) = due else { break };
             if let Err(e) = self.run.job.prepare(number) {
                 let what = format!("a sample could not be made: {e}");
                 self.run.notice(Notice::Failed { worker: actor.me(), what });
             }
             let result = self.promise(&mut promises);
-            let task = Task { number, due: actor.pen.now(), failed: 0, result };
+            let task = Task { number, due, failed: 0, result };
             if !shared {
                 dealt.push(task);
             } else if block_on(give(self.run, self.id, task, actor)).is_err() {
@@ -135,6 +126,35 @@ impl Feeder {
         self.queue.dealt.let_steal(steal);
         let workers = pool_size(&self.pool.workers, self.pool.most, actor);
         self.queue.deal(tasks, workers as usize, &mut actor.pen);
+    }
+}
+
+/// When tasks are due that come at a rate.
+struct Pace {
+    /// When the one before was, in ticks.
+    last: f64,
+}
+
+impl Pace {
+    /// Waits until the next one is due, and says when that was: `1 / rate` after the one before, however late it is. None when
+    /// the feeder is asked to end.
+    fn next(&mut self, rate: &Expr, actor: &mut Actor) -> Option<u64> {
+        let tick_nanos = actor.run.board.tick_nanos().unwrap_or(1.0);
+        while !actor.asked_to_end() {
+            let (now, rate) = (actor.pen.now() as f64, rate.eval(actor));
+            if rate <= 0.0 {
+                self.last = now; // nothing is due while the rate is 0
+                sleep(actor, LONGEST_SLEEP);
+                continue;
+            }
+            let due = self.last + 1e9 / rate / tick_nanos;
+            if due <= now {
+                self.last = due;
+                return Some(due as u64);
+            }
+            sleep(actor, ((due - now) * tick_nanos).min(LONGEST_SLEEP));
+        }
+        None
     }
 }
 

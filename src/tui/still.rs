@@ -10,7 +10,7 @@ mod pool;
 mod shared;
 
 use crate::model::{Shares, Window};
-use crate::scenario::{Feed, Scenario, Settings, Step, Values};
+use crate::scenario::{Feed, Pool, Scenario, Settings, Step, Values};
 use crate::trace::{KnobId, Span, Stamp};
 use player::{Player, Work};
 
@@ -75,16 +75,15 @@ pub(super) fn still(scenario: &Scenario, lanes: usize, cells: usize) -> Vec<Lane
 }
 
 /// Tasks of a pool that are due by `t`, and when the next one is.
-fn due(feed: &Feed, place: &Place<'_>, t: u64) -> (u64, u64) {
-    match feed {
-        Feed::Arrive { rate } => {
-            let every = (1e9 / rate.eval(place).max(1e-3)) as u64;
-            let so_far = t / every.max(1) + 1;
-            (so_far, so_far.saturating_mul(every.max(1)))
-        }
-        Feed::Batch { count } => (count.eval(place) as u64, u64::MAX),
-        Feed::Submitted | Feed::Files { .. } | Feed::Each { .. } => (u64::MAX, u64::MAX),
-    }
+fn due(pool: &Pool, place: &Place<'_>, t: u64) -> (u64, u64) {
+    let most = match &pool.feed {
+        Feed::Batch { count } => count.eval(place) as u64,
+        Feed::Arrive { .. } | Feed::Submitted | Feed::Files { .. } | Feed::Each { .. } => u64::MAX,
+    };
+    let ((Feed::Arrive { rate }, _) | (_, Some(rate))) = (&pool.feed, &pool.pace) else { return (most, u64::MAX) };
+    let every = ((1e9 / rate.eval(place).max(1e-3)) as u64).max(1);
+    let so_far = t / every + 1;
+    if so_far < most { (so_far, so_far.saturating_mul(every)) } else { (most, u64::MAX) }
 }
 
 /// A cell's length: a part of the longer steps, so that their order can be seen.

@@ -59,10 +59,10 @@ impl Work {
         }
     }
 
-    /// Whether it can be made due at a rate: tasks that are of no file or word.
+    /// Whether it can be made due at a rate: tasks that nobody's steps bring.
     pub fn can_arrive(&self, scenario: &Scenario) -> bool {
-        let feed = |pool: &PoolId| scenario.pools.get(pool.index()).map(|pool| &pool.feed);
-        matches!(self, Self::Tasks(pool) if matches!(feed(pool), Some(Feed::Arrive { .. } | Feed::Batch { .. })))
+        let fed = |pool: &PoolId| scenario.pools.get(pool.index()).is_some_and(|p| !matches!(p.feed, Feed::Submitted));
+        matches!(self, Self::Tasks(pool) if fed(pool))
     }
 
     /// One of it, in words.
@@ -86,7 +86,7 @@ pub fn closed_loop(scenario: &Scenario) -> Scenario {
             Feed::Files { times, .. } | Feed::Each { times, .. } => *times = Expr::Number(ENDLESS),
             Feed::Arrive { .. } | Feed::Batch { .. } => pool.feed = Feed::Batch { count: Expr::Number(ENDLESS) },
         }
-        pool.policy = Policy::Block;
+        (pool.policy, pool.pace) = (Policy::Block, None);
         // To deal tasks out, and to read their results, is for batches that end.
         pool.schedule = Choice::Fixed(Schedule::Shared);
         (pool.results, pool.timeout) = (None, None);
@@ -98,7 +98,7 @@ pub fn closed_loop(scenario: &Scenario) -> Scenario {
 pub fn open_loop(scenario: &Scenario, pool: PoolId, per_second: f64) -> Scenario {
     let mut open = closed_loop(scenario);
     if let Some(pool) = open.pools.get_mut(pool.index()) {
-        pool.feed = Feed::Arrive { rate: Expr::Number(per_second) };
+        pool.pace = Some(Expr::Number(per_second));
     }
     open
 }

@@ -77,6 +77,7 @@ pub fn pool(name: &str, of: WorkerKind, workers: u32) -> Pool {
         queue: number(1_000.0),
         policy: Policy::Block,
         feed: Feed::Batch { count: number(1.0) },
+        pace: None,
         payload: number(0.0),
         on_crash: Choice::Fixed(Crash::Restart),
         retries: number(1e6),

@@ -112,6 +112,7 @@ impl Checker {
             queue,
             policy,
             feed: feed.unwrap_or(Feed::Batch { count: Expr::Number(1.0) }), // the mistake was told
+            pace: collects.pace,
             payload,
             on_crash,
             retries,

@@ -3,16 +3,18 @@
 use kdl::KdlNode;
 
 use super::Checker;
-use super::node::{entry_span, prop, span_of};
-use super::number::{COLLECTED, TIME};
+use super::node::{children, entry_span, prop, span_of};
+use super::number::{COLLECTED, RATE, TIME};
 use crate::scenario::expr::Expr;
 use crate::scenario::program::{Choice, Crash, Delivery, Feed, Schedule};
 
-/// The results that whoever feeds a batch collects, and how long it waits for them.
+/// What whoever feeds a batch does beside: at which pace it brings the tasks, which results it collects, and how long it waits
+/// for them.
 #[derive(Default)]
 pub(super) struct Collects {
     pub results: Option<Choice<Delivery>>,
     pub timeout: Option<Expr>,
+    pub pace: Option<Expr>,
 }
 
 impl Checker {
@@ -31,6 +33,16 @@ impl Checker {
             let title = "only a batch can be dealt out before it begins";
             self.mistakes.error(entry_span(entry), title).help("feed the pool with batch count=64, or remove it");
         }
+        let paced = children(node).iter().find_map(|child| prop(child, "rate"));
+        if let (Some(paced), true) = (paced, matches!(feed, Some(feed) if !matches!(feed, Feed::Arrive { .. })))
+            && found != Some(shared.clone())
+        {
+            let title = "tasks that come one by one cannot be dealt out before they begin";
+            self.mistakes
+                .error(entry_span(paced), title)
+                .also(entry_span(entry), "they are here")
+                .help("remove one of them");
+        }
         found.unwrap_or(shared)
     }
 
@@ -44,7 +56,8 @@ impl Checker {
         if let (Some(_), Some(count)) = (&results, prop(node, "count")) {
             self.number(count, COLLECTED);
         }
-        Collects { results, timeout }
+        let pace = prop(node, "rate").and_then(|entry| self.number(entry, RATE)).map(|rate| rate.expr);
+        Collects { results, timeout, pace }
     }
 
     /// A pool that nobody feeds must get its tasks from somebody's steps.

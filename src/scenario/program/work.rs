@@ -45,6 +45,8 @@ pub struct Pool {
     pub queue: Expr,
     pub policy: Policy,
     pub feed: Feed,
+    /// How many tasks of a batch are due each second; `None`: as many as the queue takes.
+    pub pace: Option<Expr>,
     /// Bytes sent with each task and back; only processes pay for it.
     pub payload: Expr,
     /// Tasks handed over at once.

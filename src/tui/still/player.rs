@@ -294,7 +294,7 @@ impl<'a> Player<'a> {
             }
             return;
         };
-        let (by_now, next) = due(&pool.feed, &place, now);
+        let (by_now, next) = due(pool, &place, now);
         if self.taken[i] < by_now {
             self.taken[i] += 1;
             self.enter(worker, &pool.task, 0, None);

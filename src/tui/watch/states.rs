@@ -28,7 +28,7 @@ impl States {
             if pool.policy == Policy::Block {
                 states.add(&[State::Full]);
             }
-            if matches!(pool.feed, Feed::Arrive { .. }) {
+            if matches!(pool.feed, Feed::Arrive { .. }) || pool.pace.is_some() {
                 states.add(&[State::Sleep]);
             }
             if pool.results.is_some() {

@@ -18,10 +18,11 @@ pub(super) const POOL: Family = Family {
         shape(
             "batch",
             "batch count=1000 chunk=16",
-            "A number of tasks, as fast as the queue takes them; then it ends.",
+            "A number of tasks, as fast as the queue takes them or at a rate; then it ends.",
         )
         .props(&[
             may("count", Number(TASKS), Then("as many as there are files or words"), "how many"),
+            may("rate", Number(RATE), Then("as fast as the queue takes them"), "how many are due each second"),
             may("chunk", Number(CHUNK), Is("1"), "how many are handed over at once"),
             may(
                 "files",
