@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use contend::scenario::{Choice, Feed, Policy, Resource, ResourceSpec, Step, Target};
+use contend::scenario::{Choice, Delivery, Feed, Policy, Resource, ResourceSpec, Step, Target};
 use contend::trace::{
     Command, Event, EventKind, How, LockKind, Notice, RunEnd, RwPolicy, Stamp, State, WorkerId, WorkerKind,
 };
@@ -126,6 +126,26 @@ fn a_pool_grows_and_shrinks_while_it_runs() {
     seen.until("five retire", |s| s.count(|k| matches!(k, EventKind::Ended(How::Retired))) == 5);
     seen.command(Command::Turn { knob: 0_usize.into(), value: 2.0 });
     seen.until("one comes back", |s| s.count(|k| matches!(k, EventKind::Began)) == 8);
+}
+
+#[test]
+fn whoever_is_killed_at_whatever_moment_no_task_is_lost() {
+    let mut s = scenario("storm");
+    let mut p = pool("worker", WorkerKind::Process, 3);
+    p.feed = Feed::Batch { count: number(3_000.0) };
+    p.results = Some(Choice::Fixed(Delivery::Ordered));
+    p.task = vec![compute_us(200.0)];
+    s.pools.push(p);
+    let mut seen = Seen::start(&s);
+    let mut dice = fastrand::Rng::with_seed(7);
+    while seen.end.is_none() {
+        seen.command(Command::Kill(WorkerId(dice.u16(..3))));
+        let events = seen.events.len();
+        seen.until("something happens", |s| s.end.is_some() || s.events.len() > events);
+    }
+    assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
+    assert!(seen.notices.iter().filter(|n| matches!(n, Notice::Died { .. })).count() > 2, "some were killed");
+    assert!(seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. })) >= 3_000, "every one was done");
 }
 
 #[test]

@@ -86,7 +86,7 @@ pub fn stand_for(run: &'static Run, index: usize, seat: usize, me: WorkerId, sta
                 break false;
             }
             tell_theft(run, index, from, &mut pen);
-            if hand_over(run, index, &tasks, &mut link, &mut pen).is_err() {
+            if hand_over(run, (index, me), &tasks, &mut link, &mut pen).is_err() {
                 break true;
             }
         };
@@ -102,7 +102,7 @@ pub fn stand_for(run: &'static Run, index: usize, seat: usize, me: WorkerId, sta
 /// Sends a chunk and waits until it is done.
 fn hand_over(
     run: &'static Run,
-    index: usize,
+    (index, me): (usize, WorkerId),
     tasks: &[Task],
     link: &mut Link,
     pen: &mut Recorder<'_>,
@@ -112,6 +112,8 @@ fn hand_over(
     let payload = Payload::of(bytes as usize);
     let chunk =
         Chunk { tasks: tasks.iter().map(|t| (t.number, t.due, t.result.map_or(0, Promise::word))).collect(), payload };
+    // Before it is sent: of one who dies before it has looked at the chunk the progress would be that of the chunk before.
+    run.board.ring(me).set_progress(0, false);
     let sent = frame::send(&link.to, &chunk);
     let answer = sent.and_then(|()| link.answer());
     pen.take_over();
@@ -131,7 +133,6 @@ pub fn serve(run: &'static Run, index: usize, actor: &mut Actor, from: OwnedFd, 
     frame::send(&to, &Answer::Ready)?;
     while let Some(chunk) = frame::receive::<Chunk>(&mut from)? {
         actor.pen.take_over();
-        ring.set_progress(0, false);
         actor.pen.resume();
         for (done, (number, due, result)) in chunk.tasks.into_iter().enumerate() {
             ring.set_progress(done as u32, true);

@@ -69,19 +69,19 @@ impl<S: Fn() -> bool> Bench<S> {
 
     /// Looks at the machine for a moment.
     pub fn preflight(&self) -> Preflight {
-        Preflight { others: self.others(), clock: clock_range() }
+        Preflight { others: others(), clock: clock_range() }
     }
+}
 
-    /// Cores that others keep busy while nothing of ours runs. None where the system does not say.
-    fn others(&self) -> Option<f64> {
-        const LOOK: Duration = Duration::from_millis(400);
-        let (all, own) = (all_cores_busy()?, own_cpu());
-        let began = std::time::Instant::now();
-        std::thread::sleep(LOOK);
-        let whole = began.elapsed().as_nanos() as f64;
-        let busy = all_cores_busy()?.saturating_sub(all) as f64;
-        Some(((busy - own_cpu().saturating_sub(own) as f64) / whole).max(0.0))
-    }
+/// Cores that others keep busy while nothing of ours runs. None where the system does not say.
+fn others() -> Option<f64> {
+    const LOOK: Duration = Duration::from_millis(400);
+    let (all, own) = (all_cores_busy()?, own_cpu());
+    let began = std::time::Instant::now();
+    std::thread::sleep(LOOK);
+    let whole = began.elapsed().as_nanos() as f64;
+    let busy = all_cores_busy()?.saturating_sub(all) as f64;
+    Some(((busy - own_cpu().saturating_sub(own) as f64) / whole).max(0.0))
 }
 
 impl<S: Fn() -> bool> Lab for Bench<S> {

@@ -40,7 +40,7 @@ impl Model {
             return None;
         }
         let deadlock = self.deadlock.as_ref().map_or(&[][..], |deadlock| &deadlock.set);
-        let stuck = |w: &WorkerId| self.lanes[w.index()].in_life() && !deadlock.contains(w);
+        let stuck = |w: &WorkerId| self.lanes[w.index()].is_alive() && !deadlock.contains(w);
         let dead = never_live(&self.needs_of_all()?).into_iter().filter(|w| *w < self.lanes.len());
         let set: Vec<WorkerId> = dead.map(WorkerId::from).filter(stuck).collect();
         let at = set.iter().map(|w| self.lanes[w.index()].doing.since).max()?;
