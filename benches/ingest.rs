@@ -234,6 +234,7 @@ fn live() -> (f64, f64) {
         image: None,
         args: vec![PRODUCE.into()],
         inherit: vec![board.fd()],
+        mark: None,
         own_session: false,
         captured: false,
     };

@@ -51,7 +51,9 @@ fn parse() -> Result<Cli, ExitCode> {
             return ExitCode::from(2);
         }
         if error.use_stderr() {
-            out::say(&if colours.err { text.ansi().to_string() } else { text.to_string() });
+            let plain = text.to_string();
+            let harmless = out::harmless(&plain);
+            out::say(&if colours.err && harmless == plain { text.ansi().to_string() } else { harmless });
             return ExitCode::from(2);
         }
         match out::print(&if colours.out { text.ansi().to_string() } else { text.to_string() }) {

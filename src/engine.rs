@@ -17,6 +17,7 @@ mod hold;
 mod http;
 mod lock;
 mod manager;
+mod need;
 mod payload;
 mod picture;
 mod plan;
@@ -38,6 +39,7 @@ mod work;
 
 pub use files::{Job, JobError};
 pub use lock::{Held, Lock};
+pub use need::Need;
 pub use plan::{Part, Plan, PlanError};
 pub use process::worker_main;
 pub use recorder::Recorder;

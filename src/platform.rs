@@ -12,14 +12,20 @@
 //! | waiting for a device | `timerfd` | `poll` with a timeout |
 //! | a pipe of a chosen size | `F_SETPIPE_SZ` | the size it has |
 //! | waiting for a command | a process descriptor | `kqueue` |
+//! | commands of a program that was killed with its runner | known by their environment in `/proc` | by their process group alone |
 //! | the running image | `/proc/self/exe` | `current_exe` and a handshake |
 
 mod child;
 mod clock;
 mod command;
+#[cfg(debug_assertions)]
+pub mod fault;
 mod frequency;
+mod guardian;
 mod here;
+pub mod limits;
 mod machine;
+mod mark;
 mod memory;
 mod pipe;
 mod process;
@@ -27,14 +33,17 @@ mod robust;
 mod sched;
 mod session;
 mod timer;
+mod tty;
 mod usage;
 
 pub use child::{Child, Exit, Launch, Pipes, die_with, fork_and_wait, inherited, of_parent};
 pub use clock::{Clock, Pair};
 pub use command::{Ran, Running, run_command};
 pub use frequency::clock_range;
+pub use guardian::{Duty, GUARDIAN, Restore, guard, guardian_main};
 pub use here::Here;
 pub use machine::{Machine, machine};
+pub use mark::new_mark;
 pub use memory::{PAGE, Shared, free_memory, wait_once, wait_while, wake_all, wake_one};
 pub use pipe::{Moved, in_pipe, pipe_of, read_some, readable, until_readable, until_writable, write_some};
 pub use process::{
@@ -45,4 +54,5 @@ pub use robust::{ROBUST_WORDS, Robust, Taken};
 pub use sched::{SchedStat, stand_back, stay_on, thread_cpu};
 pub use session::{group_of, session_of};
 pub use timer::{await_device, exact_sleeps, wait_for_device};
+pub use tty::{Modes, write_if_it_reads};
 pub use usage::{all_cores_busy, own_cpu, resident, session_cpu, switches};

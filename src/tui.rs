@@ -41,6 +41,7 @@ use crossbeam_channel::{Receiver, never};
 use thiserror::Error;
 
 use crate::model::Model;
+use crate::platform::limits::told;
 use crate::scenario::{Scenario, SettingError, Settings, Source};
 use crate::trace::{Span, Stamp, WorkerKind};
 use app::{App, Showing};
@@ -136,7 +137,7 @@ pub enum TuiError {
     NotATerminal,
     #[error("a terminal with TERM=dumb cannot show the dashboard; `--headless` needs none")]
     Dumb,
-    #[error("the terminal cannot be used: {0}")]
+    #[error("the terminal cannot be used: {}", told(.0))]
     Enter(#[source] io::Error),
     #[error("a part of the dashboard failed: {0}")]
     Panicked(String),

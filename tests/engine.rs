@@ -250,7 +250,7 @@ fn a_runner_that_is_killed_is_named_and_leaves_nobody() {
     let pids = seen.pids();
     support::kill(support::parent_of(pids[0]).expect("a runner"));
     seen.until("the end", |s| s.end.is_some());
-    assert!(matches!(&seen.end, Some(RunEnd::Crashed(why)) if why.contains("signal 9")), "{:?}", seen.end);
+    assert!(matches!(&seen.end, Some(RunEnd::Crashed(why)) if why.contains("SIGKILL")), "{:?}", seen.end);
     for pid in pids {
         assert!(!support::is_running(pid), "process {pid} outlived its runner");
     }

@@ -36,7 +36,7 @@ fn from_the_picker_to_a_run_and_out_again() {
 fn a_deadlock_between_processes_is_seen_and_ends_as_fast_as_anything() {
     let mut tty = Pty::contend(&["run", "deadlock", "--as", "processes"], 40, 120);
     tty.until_text("Neither can ever go on");
-    assert_eq!(tty.family().len(), 4, "dashboard, runner and two workers");
+    assert_eq!(tty.family().len(), 5, "dashboard, guardian, runner and two workers");
     tty.keys("q");
     assert!(tty.wait().success());
     tty.assert_terminal_is_back();
@@ -87,9 +87,10 @@ fn a_killed_runner_is_named_and_the_run_can_start_anew() {
     let mut tty = Pty::contend(&["run", "--no-ask", "thread-pool"], 24, 100);
     tty.until_text("worker-2");
     let dashboard = tty.pid();
-    let runner = tty.family().into_iter().find(|pid| *pid != dashboard).expect("a runner");
+    let is_runner = |pid: &u32| *pid != dashboard && Some(*pid) != tty.guardian();
+    let runner = tty.family().into_iter().find(is_runner).expect("a runner");
     support::kill(runner);
-    tty.until_text("signal 9");
+    tty.until_text("SIGKILL");
     tty.keys("r");
     tty.until("a new run", |s| s.contents().contains("live"));
     tty.keys("q");
@@ -144,7 +145,7 @@ fn a_question_comes_first_unless_one_is_told_how_to_run() {
     let mut tty = Pty::contend(&["run", "account-race"], 24, 80);
     tty.until_text("How much is on the account in the end?");
     tty.until_text("Choose with a number");
-    assert_eq!(tty.family().len(), 1, "nothing runs yet");
+    assert_eq!(tty.family().len(), 2, "a dashboard and its guardian: nothing runs yet");
     tty.keys("1\r");
     tty.until_text("You said 100 - not so");
     tty.until_text("Measured counter balance:");

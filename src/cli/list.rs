@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::failure::{Failure, Outcome};
 use super::out::{self, Colours};
-use crate::scenario::{Group, KnobKind, Scenario, Source, catalogue, check};
+use crate::scenario::{Group, KnobKind, Scenario, Source, catalogue, check, clean};
 
 #[derive(Debug, Serialize)]
 struct Listed<'a> {
@@ -84,7 +84,7 @@ impl<'a> From<&'a Scenario> for Entry<'a> {
             default: match &knob.kind {
                 KnobKind::Number { default, .. } => knob.show(*default),
                 KnobKind::Choice { default, .. } => knob.show(*default as f64),
-                KnobKind::Text { default } => default.clone().unwrap_or_default(),
+                KnobKind::Text { default } => default.as_deref().map(clean).unwrap_or_default(),
             },
             help: &knob.help,
         });

@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::args::When;
+use crate::scenario::clean;
 
 /// Why text could not be written to standard output.
 #[derive(Debug, thiserror::Error)]
@@ -60,8 +61,13 @@ pub(super) fn say(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// One `error: ...` line on standard error.
+/// The text with nothing in it that a terminal obeys but the ends of its lines: it may repeat what was typed.
+pub(super) fn harmless(text: &str) -> String {
+    text.split('\n').map(clean).collect::<Vec<_>>().join("\n")
+}
+
+/// `error: ...` on standard error.
 pub(super) fn complain(error: impl Display, colours: Colours) {
     let red = if colours.err { Style::new().bold().fg_color(Some(AnsiColor::Red.into())) } else { Style::new() };
-    say(&format!("{red}error{red:#}: {error}\n"));
+    say(&format!("{red}error{red:#}: {}\n", harmless(&error.to_string())));
 }

@@ -9,6 +9,7 @@ use super::out::{self, Colours};
 use super::progress::Progress;
 use super::{scenario, signals};
 use crate::model::Finding;
+use crate::platform::limits::told;
 use crate::platform::machine;
 use crate::report::{self, Followed, Look, Report, Verdict};
 use crate::scenario::{Scenario, Settings, Source, check};
@@ -80,8 +81,9 @@ pub(super) fn run(args: &RunArgs, manners: Manners, colours: Colours) -> Result<
     if is_headless {
         return headless(&Task { scenario, settings }, args, colours);
     }
-    // Who says how it is to run has seen it before.
-    let is_told = args.watch || limit.is_some() || settings != scenario.defaults();
+    // Who says how it is to run has seen it before; to allow it is another matter.
+    let usual = Settings { exec: settings.exec, ..scenario.defaults() };
+    let is_told = args.watch || limit.is_some() || settings != usual;
     let start = tui::Start::Run { source, scenario: Box::new(scenario), settings, ask: !is_told };
     dashboard(start, options, &args.fail_on, colours)
 }
@@ -146,7 +148,8 @@ fn dashboard(
 }
 
 fn headless(task: &Task, args: &RunArgs, colours: Colours) -> Result<Outcome, Failure> {
-    let signals = signals::listen().map_err(|error| Failure::Run(format!("signals cannot be caught: {error}")))?;
+    let signals =
+        signals::listen().map_err(|error| Failure::Run(format!("signals cannot be caught: {}", told(&error))))?;
     let live = Live::start(&task.scenario, &task.settings).map_err(|error| Failure::Run(error.to_string()))?;
     let mut progress = Progress::new();
     let followed = report::follow(&live, limit(task, args), &signals, |model, now| {

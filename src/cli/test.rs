@@ -12,6 +12,7 @@ use super::failure::{Failure, Outcome};
 use super::out::{self, Colours};
 use super::run::look;
 use super::{scenario, signals};
+use crate::platform::limits::told;
 use crate::report::{self, Compared, Pair, Round, Tested, Trial};
 use crate::scenario::{Scenario, Settings, Variant, catalogue, check};
 use crate::source::Live;
@@ -64,7 +65,8 @@ pub(super) fn test(args: &TestArgs, colours: Colours) -> Result<Outcome, Failure
     }
     let mut variants: Vec<Vec<Variant>> = scenarios.iter().map(Scenario::variants).collect();
     variants.iter_mut().flatten().for_each(|variant| variant.settings.exec = args.allow_exec);
-    let signals = signals::listen().map_err(|error| Failure::Run(format!("signals cannot be caught: {error}")))?;
+    let signals =
+        signals::listen().map_err(|error| Failure::Run(format!("signals cannot be caught: {}", told(&error))))?;
     let runs = variants.iter().map(Vec::len).sum::<usize>().saturating_mul(args.times as usize);
     let mut bench = Bench { signals: &signals, tally: Tally::new(runs) };
     let mut tested: Vec<Tested<'_>> = scenarios

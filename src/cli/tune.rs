@@ -16,6 +16,7 @@ use super::failure::{Failure, Outcome};
 use super::out::{self, Colours};
 use super::run::{Manners, look, options};
 use super::{scenario, signals};
+use crate::platform::limits::told;
 use crate::platform::machine;
 use crate::scenario::{Mistakes, Scenario, Source, check as read, clean};
 use crate::tune::{self as tuner, Preflight, Subject, Tuning};
@@ -134,7 +135,8 @@ fn cores() -> f64 {
 
 /// Listens for a signal. What is known by then is still told.
 fn listen() -> Result<&'static AtomicI32, Failure> {
-    let signals = signals::listen().map_err(|error| Failure::Run(format!("signals cannot be caught: {error}")))?;
+    let signals =
+        signals::listen().map_err(|error| Failure::Run(format!("signals cannot be caught: {}", told(&error))))?;
     let wait = move || {
         if let Ok(signal) = signals.recv() {
             CAME.store(signal, Ordering::Relaxed);

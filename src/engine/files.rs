@@ -14,20 +14,20 @@ use thiserror::Error;
 
 use self::sample::SAMPLES;
 use super::picture::GREY;
-use crate::scenario::{Feed, Real, Scenario, Settings, Step, Text};
+use crate::scenario::{Feed, Real, Scenario, Settings, Step, Text, clean};
 
 /// Why a run cannot work on the files it was given.
 #[derive(Debug, Error)]
 pub enum JobError {
-    #[error("cannot read the directory `{dir}`: {source}")]
+    #[error("cannot read the directory `{}`: {source}", clean(.dir))]
     Directory { dir: String, source: io::Error },
-    #[error("`{dir}` has no file that `{patterns}` means")]
+    #[error("`{}` has no file that `{patterns}` means", clean(.dir))]
     Nothing { dir: String, patterns: String },
     #[error("there is nothing to work on: the knob `{knob}` is empty")]
     NoWords { knob: String },
-    #[error("`{dir}` has more files than one run can work on, or look at")]
+    #[error("`{}` has more files than one run can work on, or look at", clean(.dir))]
     TooMany { dir: String },
-    #[error("cannot make the directory `{dir}` for the results: {source}")]
+    #[error("cannot make the directory `{}` for the results: {source}", clean(.dir))]
     Out { dir: String, source: io::Error },
     #[error("cannot make a directory for sample files: {source}")]
     Samples { source: io::Error },

@@ -18,6 +18,7 @@ use super::seat::take_seat;
 use super::server::Server;
 use super::wire::Start;
 use super::work::Work;
+use crate::platform::limits::told;
 use crate::platform::{die_with, exact_sleeps, exit_now, inherited, of_parent, reset_signals, thread_id};
 use crate::trace::{Board, EventKind, How, Notice, WorkerId, WorkerKind, frame};
 
@@ -27,7 +28,7 @@ pub fn worker_main(lane: &str, parent: Option<&str>) -> ! {
     let code = match serve(lane, parent) {
         Ok(()) => 0,
         Err(e) => {
-            eprint_line(&format!("contend: a worker process could not start: {e}"));
+            eprint_line(&format!("contend: a worker process could not start: {}", told(&e)));
             1
         }
     };

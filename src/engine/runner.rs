@@ -63,7 +63,7 @@ fn serve() -> io::Result<()> {
     crew.close_ends();
     while !crew.is_done() {
         let Ok(happening) = happenings.recv() else { break };
-        crew.handle(happening)?;
+        crew.handle(happening);
         crew.close_ends();
     }
     crew.cut_off();
@@ -78,7 +78,7 @@ fn serve() -> io::Result<()> {
 fn wait_until_up(run: &Run, crew: &mut Crew, happenings: &Receiver<Happening>) -> io::Result<()> {
     while run.board.tick_nanos().is_none() || !crew.all_up() {
         match happenings.recv_timeout(std::time::Duration::from_micros(300)) {
-            Ok(happening) => crew.handle(happening)?,
+            Ok(happening) => crew.handle(happening),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
         }

@@ -3,6 +3,7 @@
 use super::failures::Failure;
 use super::lane::Ending;
 use super::{LogLine, Mark, Model, Res};
+use crate::platform::limits::signal_name;
 use crate::trace::{Death, Notice, Sample, Stamp, WorkerId};
 
 /// Lines kept of the runner's standard error and of notes.
@@ -76,7 +77,7 @@ impl Model {
         let how = match death {
             Death::Exit(code) => format!("{} ended with code {code}", self.cast.worker_name(worker)),
             Death::CutOff => format!("{} cut off", self.cast.worker_name(worker)),
-            Death::Signal(signal) => format!("{} killed by signal {signal}", self.cast.worker_name(worker)),
+            Death::Signal(signal) => format!("{} killed by {}", self.cast.worker_name(worker), signal_name(*signal)),
         };
         let reborn = lane.began.is_some_and(|began| began > at);
         // Whoever found it dead could not say what it died of.

@@ -13,6 +13,7 @@ use rustix::process::{
     setsid, waitid,
 };
 
+use super::mark::MARK;
 use super::process::{LAUNCHED, STARTING};
 
 /// What to start.
@@ -23,6 +24,8 @@ pub struct Launch<'a> {
     pub args: Vec<String>,
     /// Descriptors to hand over; they become 3, 4, 5... in the child.
     pub inherit: Vec<BorrowedFd<'a>>,
+    /// A mark for it and all that descends from it, see [`super::new_mark`].
+    pub mark: Option<&'a str>,
     /// Whether it leads a session of its own: the kernel then gives the session, not each thread, a fair share of CPU.
     pub own_session: bool,
     /// Whether its standard output and error are pipes to us; otherwise it has ours.
@@ -60,6 +63,9 @@ impl Launch<'_> {
         let image = self.image.clone().unwrap_or_else(|| PathBuf::from("/proc/self/exe"));
         let mut command = Command::new(image);
         command.args(&self.args).stdin(Stdio::piped());
+        if let Some(mark) = self.mark {
+            command.env(MARK, mark);
+        }
         if self.captured {
             command.stdout(Stdio::piped()).stderr(Stdio::piped());
         }

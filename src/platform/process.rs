@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{
-    Pid, Resource, Rlimit, Signal, WaitOptions, getpid, getrlimit, kill_process_group, set_child_subreaper,
-    set_parent_process_death_signal, setrlimit, waitpgid,
+    Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions, WaitOptions, getpid, getrlimit, kill_process_group,
+    set_child_subreaper, set_parent_process_death_signal, setrlimit, waitid, waitpgid,
 };
 use signal_hook::consts::SIGTERM;
 
@@ -39,9 +39,14 @@ pub fn kill_group(leader: u32, signal: Signal) {
 const GONE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Kills the processes of `group` that became our children when their parent died, and waits until they are gone.
-/// Returns how many there were.
+/// Returns how many there were. A group without a child of ours is let alone: its number may come from memory that a
+/// broken process wrote to.
 pub fn reap_adopted(group: u32) -> usize {
-    let Some(group) = Pid::from_raw(group as i32) else { return 0 };
+    let Some(group) = i32::try_from(group).ok().and_then(Pid::from_raw) else { return 0 };
+    let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    if waitid(WaitId::Pgid(Some(group)), look).is_err() {
+        return 0;
+    }
     let _ = kill_process_group(group, Signal::KILL);
     let until = Instant::now() + GONE_WITHIN;
     let mut found = 0;
@@ -100,12 +105,16 @@ pub(super) static STARTING: RwLock<()> = RwLock::new(());
 /// Processes that were started in sessions of their own and that have not been waited for.
 pub(super) static LAUNCHED: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
+/// All processes there are.
+pub(super) fn processes() -> impl Iterator<Item = u32> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
 /// All processes whose parent we are.
 fn children() -> impl Iterator<Item = Pid> {
     let us = u64::from(number(getpid()));
-    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    pids.filter(move |pid| field(*pid, PARENT) == Some(us)).filter_map(|pid| Pid::from_raw(pid as i32))
+    processes().filter(move |pid| field(*pid, PARENT) == Some(us)).filter_map(|pid| Pid::from_raw(pid as i32))
 }
 
 /// When a process was started, in ticks of the system since it was booted.

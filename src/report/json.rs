@@ -328,9 +328,9 @@ mod tests {
     #[test]
     fn a_run_that_failed_says_why() {
         let mut bank = Bank::new();
-        bank.ended = RunEnd::Crashed("the runner was killed by signal 9".to_owned());
+        bank.ended = RunEnd::Crashed("the runner was ended by SIGKILL".to_owned());
         let value: Value = serde_json::from_str(&json(&bank.report()).unwrap()).unwrap();
         assert_eq!(value["ended"], "crashed");
-        assert_eq!(value["error"], "the runner was killed by signal 9");
+        assert_eq!(value["error"], "the runner was ended by SIGKILL");
     }
 }

@@ -1,6 +1,7 @@
 //! Numbers as one reads them.
 
 use crate::model::Ending;
+use crate::platform::limits::signal_name;
 use crate::trace::{Death, RunEnd, Span};
 
 /// `8412` is `8,412`.
@@ -88,7 +89,7 @@ pub(crate) fn ending(ending: &Ending) -> String {
         Ending::Killed => "killed".to_owned(),
         Ending::Died(Death::Exit(code)) => format!("exit {code}"),
         Ending::Died(Death::CutOff) => "cut off".to_owned(),
-        Ending::Died(Death::Signal(number)) => format!("signal {number}"),
+        Ending::Died(Death::Signal(number)) => signal_name(*number),
     }
 }
 

@@ -18,6 +18,8 @@ use super::feed::{Run, Starter};
 use super::input::Typed;
 use super::stage::{Sources, Stage};
 use super::tune::Told;
+#[cfg(debug_assertions)]
+use crate::platform::fault;
 use crate::scenario::{Scenario, Settings, Source};
 use crate::trace::{Command, Message, Span, Stamp};
 
@@ -229,6 +231,8 @@ impl<'a, S: Stage> Loop<'a, S> {
                 self.resize(size);
             }
             SIGTSTP => self.update(Msg::Suspend),
+            #[cfg(debug_assertions)]
+            fault::SIGNAL => fault::wanted().into_iter().for_each(fault::strike),
             SIGCONT => {
                 let resumed = self.stage.resume();
                 self.check(&resumed);

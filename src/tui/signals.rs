@@ -9,6 +9,8 @@ use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SI
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
+#[cfg(debug_assertions)]
+use crate::platform::fault;
 use crate::platform::{group_of, session_of};
 
 /// Window changes waiting to be looked at. More would tell nothing new: the size is read when one is looked at.
@@ -21,11 +23,17 @@ const RESIZES: usize = 8;
 /// When a handler cannot be installed or the system refuses another thread.
 pub(super) fn watch() -> io::Result<Receiver<i32>> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])?;
+    #[cfg(debug_assertions)]
+    signals.add_signal(fault::SIGNAL)?;
     let (sender, receiver) = unbounded();
     thread::Builder::new().name("signals".into()).spawn(move || {
         for signal in signals.forever() {
             if signal == SIGWINCH && sender.len() > RESIZES {
                 continue;
+            }
+            #[cfg(debug_assertions)]
+            if signal == fault::SIGNAL && fault::wanted() == Some(fault::Fault::ThreadPanic) {
+                fault::strike(fault::Fault::ThreadPanic);
             }
             if sender.send(signal).is_err() {
                 let _ = emulate_default_handler(signal);

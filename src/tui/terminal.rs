@@ -1,6 +1,7 @@
 //! The way into the terminal and the one way out of it.
 //!
 //! [`leave`] may be called any number of times from anywhere: when the guard is dropped, in the panic hook, on a signal.
+//! For deaths in which nothing of ours runs any more a guardian process does the same from outside.
 
 mod frame;
 
@@ -22,6 +23,7 @@ use rustix::termios::{isatty, tcgetwinsize};
 pub(super) use frame::FrameBuffer;
 
 use super::TuiError;
+use crate::platform::{Modes, Restore, guard};
 
 /// Alternate screen, mouse clicks, drags and wheel in the SGR form, bracketed paste, no cursor. Written by hand
 /// because crossterm's mouse capture also asks for a report of every cell crossed (mode 1003).
@@ -89,6 +91,8 @@ impl Guard {
     pub(super) fn resume(&self) -> io::Result<()> {
         let _ = disable_raw_mode(); // crossterm does nothing when it believes the mode is still on
         ENTERED.store(true, Ordering::SeqCst);
+        let duty = Restore { before: Modes::of(stdin())?, leave: LEAVE.to_vec() };
+        let _ = guard(None, |all| all.terminal = Some(duty)); // refused, we go on without
         enable_raw_mode()?;
         frame::write_now(if self.mouse { ENTER } else { ENTER_WITHOUT_MOUSE })
     }
@@ -113,6 +117,9 @@ pub(super) fn leave() -> bool {
     }
     let written = frame::write_now(LEAVE);
     let _ = disable_raw_mode(); // fails when the terminal is gone, and then nothing is left to restore
+    if written.is_ok() {
+        let _ = guard(None, |all| all.terminal = None);
+    } // else the guardian tries once more when we are gone
     written.is_ok()
 }
 

@@ -279,7 +279,7 @@ fn lost_update() {
 #[test]
 fn crashed() {
     let text = "worker w-1\nworker w-2\n0 w-1 began\n0 w-2 began";
-    assert_eq!(sentence(&format!("{text}\n5 w-2 killed 9"), 9.0, "crashed"), "w-2 was killed by signal 9.");
+    assert_eq!(sentence(&format!("{text}\n5 w-2 killed 9"), 9.0, "crashed"), "w-2 was killed by SIGKILL.");
     assert_eq!(sentence(&format!("{text}\n5 w-2 panicked\n5 w-2 killed 6"), 9.0, "crashed"), "w-2 panicked.");
     assert_eq!(sentence(&format!("{text}\n5 w-2 killed 6\n5 w-2 panicked"), 9.0, "crashed"), "w-2 panicked.");
     for lines in [
@@ -287,11 +287,11 @@ fn crashed() {
         "6 w-2 killed 9\n5 w-2 found-dead",
         "5 w-2 found-dead\n7 w-2 began\n6 w-2 killed 9",
     ] {
-        assert_eq!(sentence(&format!("{text}\n{lines}"), 9.0, "crashed"), "w-2 was killed by signal 9.", "{lines}");
+        assert_eq!(sentence(&format!("{text}\n{lines}"), 9.0, "crashed"), "w-2 was killed by SIGKILL.", "{lines}");
     }
     let both = format!("{text}\n5 w-1 panicked\n6 w-2 killed 9\n7 w-2 began");
     let finding = find(&both, 9.0, "crashed").expect("two crashes");
-    assert_eq!(finding.sentence, "2 workers crashed; the last was w-2, which was killed by signal 9.");
+    assert_eq!(finding.sentence, "2 workers crashed; the last was w-2, which was killed by SIGKILL.");
     assert_eq!(finding.evidence, "w-1, w-2: 1 gone, 1 started anew.");
     assert!(find(&format!("{text}\n5 w-2 finished"), 9.0, "crashed").is_none());
 }

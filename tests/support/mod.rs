@@ -244,6 +244,11 @@ pub fn parent_of(pid: u32) -> Option<u32> {
     stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse().ok()
 }
 
+/// The kernel's short name of a process; empty when it is gone.
+pub fn name_of(pid: u32) -> String {
+    std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim_end().to_owned()
+}
+
 pub fn kill(pid: u32) {
     contend::platform::kill_process(pid);
 }

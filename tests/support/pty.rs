@@ -2,6 +2,8 @@
 
 use std::io::{Read, Write};
 use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -16,7 +18,11 @@ pub struct Pty {
     master: Box<dyn MasterPty + Send>,
     writer: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
+    /// Whether the terminal takes nothing more.
+    stalled: Arc<AtomicBool>,
     parser: Parser,
+    /// All that the program sent.
+    sent: Vec<u8>,
     child: Box<dyn Child + Send + Sync>,
     /// In the environment of the program and of all that it starts.
     mark: String,
@@ -39,8 +45,8 @@ impl Pty {
 
     /// Any program, told that its terminal is this one.
     pub fn start_as(mut command: CommandBuilder, term: &str, rows: u16, cols: u16) -> Self {
-        static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let mark = format!("CONTEND_TEST_MARK={}-{number}", std::process::id());
         let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
@@ -53,9 +59,14 @@ impl Pty {
         let child = pair.slave.spawn_command(command).expect("the program starts");
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let (send, output) = channel();
+        let stalled = Arc::new(AtomicBool::new(false));
+        let stall = Arc::clone(&stalled);
         let read = move || {
             let mut buffer = [0; 16 << 10];
             while let Ok(n @ 1..) = reader.read(&mut buffer) {
+                while stall.load(Ordering::Acquire) {
+                    std::thread::park_timeout(Duration::from_millis(5));
+                }
                 if send.send(buffer[..n].to_vec()).is_err() {
                     return;
                 }
@@ -66,12 +77,24 @@ impl Pty {
         Self {
             writer,
             output,
+            stalled,
             parser: Parser::new(at_least_1(rows), at_least_1(cols), 0),
+            sent: Vec::new(),
             child,
             mark,
             before,
             master: pair.master,
         }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.parser.process(bytes);
+        self.sent.extend_from_slice(bytes);
+    }
+
+    /// All that the program sent to the terminal so far.
+    pub fn sent(&self) -> &[u8] {
+        &self.sent
     }
 
     pub fn screen(&self) -> &Screen {
@@ -89,7 +112,7 @@ impl Pty {
         while !wanted(self.screen()) {
             assert!(start.elapsed() < DEADLINE, "never seen: {what}\n{}", self.text());
             match self.output.recv_timeout(Duration::from_millis(50)) {
-                Ok(bytes) => self.parser.process(&bytes),
+                Ok(bytes) => self.take(&bytes),
                 Err(_) if start.elapsed() < DEADLINE => {}
                 Err(e) => panic!("{e} before: {what}\n{}", self.text()),
             }
@@ -112,19 +135,41 @@ impl Pty {
         self.parser.screen_mut().set_size(at_least_1(rows), at_least_1(cols));
     }
 
+    /// Says that the window is this large; nobody looks at what is drawn into it.
+    pub fn claim_size(&self, rows: u16, cols: u16) {
+        self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).expect("the terminal resizes");
+    }
+
+    /// The terminal stops reading, as one behind a stalled connection does, or reads again.
+    pub fn stall(&self, stalled: bool) {
+        self.stalled.store(stalled, Ordering::Release);
+    }
+
     /// Waits for the program's end, taking what it still draws.
     pub fn wait(&mut self) -> ExitStatus {
         let start = Instant::now();
         loop {
             if let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(5)) {
-                self.parser.process(&bytes);
+                self.take(&bytes);
             } else if let Some(status) = self.child.try_wait().expect("it is our child") {
                 while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(20)) {
-                    self.parser.process(&bytes);
+                    self.take(&bytes);
                 }
                 return status;
             }
             assert!(start.elapsed() < DEADLINE, "it never ended\n{}", self.text());
+        }
+    }
+
+    /// Waits for the program's end without taking what it draws.
+    pub fn wait_without_reading(&mut self) -> ExitStatus {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it is our child") {
+                return status;
+            }
+            assert!(start.elapsed() < DEADLINE, "it never ended");
+            std::thread::yield_now();
         }
     }
 
@@ -144,13 +189,37 @@ impl Pty {
 
     /// Asserts that the terminal is as it was before the program came.
     pub fn assert_terminal_is_back(&self) {
+        assert_eq!(self.left_over(), Vec::<&str>::new());
+    }
+
+    /// Waits until the terminal is as it was: of a program that was killed somebody else has to see to that.
+    pub fn until_terminal_is_back(&mut self) {
+        let start = Instant::now();
+        while !self.left_over().is_empty() {
+            assert!(start.elapsed() < Duration::from_secs(10), "left over: {:?}\n{}", self.left_over(), self.text());
+            if let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(5)) {
+                self.take(&bytes);
+            }
+        }
+    }
+
+    /// What of the terminal is not as it was before the program came.
+    fn left_over(&self) -> Vec<&'static str> {
         let screen = self.screen();
-        assert!(!screen.alternate_screen(), "still in the alternate screen");
-        assert!(!screen.hide_cursor(), "the cursor is still hidden");
-        assert!(!screen.bracketed_paste(), "bracketed paste is still on");
-        assert_eq!(screen.mouse_protocol_mode(), MouseProtocolMode::None, "the mouse is still reported");
         let now = format!("{:?}", self.master.get_termios().expect("a terminal"));
-        assert_eq!(now, self.before, "the terminal's settings differ");
+        let signs = [
+            (screen.alternate_screen(), "the alternate screen"),
+            (screen.hide_cursor(), "the hidden cursor"),
+            (screen.bracketed_paste(), "bracketed paste"),
+            (screen.mouse_protocol_mode() != MouseProtocolMode::None, "reports of the mouse"),
+            (now != self.before, "the modes"),
+        ];
+        signs.into_iter().filter(|(is_left, _)| *is_left).map(|(_, what)| what).collect()
+    }
+
+    /// The process that would give the terminal back if the program were killed.
+    pub fn guardian(&self) -> Option<u32> {
+        self.family().into_iter().find(|pid| super::name_of(*pid) == "guardian")
     }
 
     /// Waits until nothing of the program is left.

@@ -4,6 +4,7 @@
 mod ends;
 mod lives;
 mod pipes;
+mod sizes;
 mod start;
 
 use std::io;
@@ -13,13 +14,13 @@ use crossbeam_channel::Sender;
 use super::Happening;
 use crate::engine::event_loop;
 use crate::engine::handover::Link;
-use crate::engine::plan::{Part, pool_size};
+use crate::engine::plan::Part;
 use crate::engine::run::Run;
 use crate::engine::shared::life::Life;
 use crate::engine::wire::{Down, Start};
+use crate::platform::limits::told;
 use crate::platform::{Exit, Pipes, kill_process, reap_adopted};
-use crate::scenario::Values;
-use crate::trace::{Death, KnobId, Notice, PoolId, WorkerId};
+use crate::trace::{Death, Notice, WorkerId};
 
 /// What is known of one lane.
 #[derive(Debug, Default)]
@@ -29,6 +30,8 @@ struct Member {
     /// Its process.
     pipes: Option<Pipes>,
     process: bool,
+    /// The number of that process.
+    pid: u32,
     /// Its process ended before the barrier was lifted.
     died_early: bool,
     /// Someone waits for a new process, and the old one has not been reaped yet.
@@ -46,18 +49,6 @@ pub struct Crew {
     sizes: Vec<u32>,
 }
 
-/// Knobs as they stand.
-struct Now(&'static Run);
-
-impl Values for Now {
-    fn knob(&self, knob: KnobId) -> f64 {
-        self.0.knob(knob)
-    }
-    fn place(&self) -> (u32, u32) {
-        (0, 1)
-    }
-}
-
 impl Crew {
     pub fn new(run: &'static Run, start: Start, tell: Sender<Happening>) -> Self {
         let members = run.plan.parts.iter().map(|_| Member::default()).collect();
@@ -73,7 +64,7 @@ impl Crew {
         }
         for worker in (0..self.members.len()).map(WorkerId::from) {
             if self.takes_part(worker) {
-                self.start(worker)?;
+                self.start(worker).map_err(|e| io::Error::other(self.not_started(worker, &e)))?;
             } else if self.run.plan.is_spawned(worker) {
                 self.run.board.ring(worker).touch(); // now, so that being born costs less
             }
@@ -109,82 +100,26 @@ impl Crew {
         Some(self.run.plan.cast.worker_name(WorkerId::from(dead)))
     }
 
-    pub fn handle(&mut self, happening: Happening) -> io::Result<()> {
-        self.take_in(happening)?;
+    pub fn handle(&mut self, happening: Happening) {
+        self.take_in(happening);
         self.close_servers();
-        Ok(())
     }
 
-    fn take_in(&mut self, happening: Happening) -> io::Result<()> {
+    fn take_in(&mut self, happening: Happening) {
         match happening {
-            Happening::Down(Down::Turned(knob)) => self.turned(knob)?,
+            Happening::Down(Down::Turned(knob)) => self.turned(knob),
             Happening::Down(Down::Kill(worker)) => self.kill(worker),
             Happening::Called => self.start_asked_for(),
             Happening::Done(worker) => {
                 self.members[worker.index()].thread = false;
-                self.replace(worker)?;
+                self.replace(worker);
             }
-            Happening::Exited { worker, exit } => self.exited(worker, exit)?,
+            Happening::Exited { worker, exit } => self.exited(worker, exit),
             Happening::Need { worker, reply } if self.members[worker.index()].process => {
                 self.members[worker.index()].wanted = Some(reply); // until the one that died is reaped
             }
             Happening::Need { worker, reply } => self.supply(worker, &reply),
         }
-        Ok(())
-    }
-
-    /// A knob was turned: its value is on the board. A pool that changes its size says so itself.
-    fn turned(&mut self, knob: KnobId) -> io::Result<()> {
-        if !self.resize()?
-            && let Some(turned) = self.run.scenario.knobs.get(knob.index())
-        {
-            let shown = turned.show(self.run.knob(knob));
-            self.run.notice(Notice::Turned { knob, name: turned.name.clone(), shown });
-        }
-        Ok(())
-    }
-
-    /// Brings every pool to the size its knobs ask for; whether any size changed.
-    fn resize(&mut self) -> io::Result<bool> {
-        let mut changed = false;
-        for i in 0..self.sizes.len() {
-            let pool = &self.run.scenario.pools[i];
-            let size = pool_size(&pool.workers, pool.most, &Now(self.run));
-            if std::mem::replace(&mut self.sizes[i], size) != size {
-                self.run.notice(Notice::Resized { pool: PoolId::from(i), workers: size });
-                self.fill(i)?;
-                changed = true;
-            }
-        }
-        Ok(changed)
-    }
-
-    /// Starts who is missing in a pool, asks those who are too many to end.
-    fn fill(&mut self, pool: usize) -> io::Result<()> {
-        for worker in self.run.plan.cast.pools[pool].workers.clone() {
-            let wanted = self.takes_part(worker);
-            self.run.board.ring(worker).ask_to_end(!wanted);
-            if wanted && !self.is_running(worker) {
-                self.start(worker)?;
-            }
-        }
-        self.run.queues[pool].wake();
-        Ok(())
-    }
-
-    /// Starts a pool's worker anew if it ended while it was still wanted and its pool has work to come.
-    fn replace(&mut self, worker: WorkerId) -> io::Result<()> {
-        let ring = self.run.board.ring(worker);
-        if let Part::PoolWorker { .. } = self.run.plan.parts[worker.index()]
-            && self.takes_part(worker)
-            && !self.is_running(worker)
-            && ring.asked_to_end()
-            && !ring.is_cut_off()
-        {
-            ring.ask_to_end(false);
-            self.start(worker)?;
-        }
-        Ok(())
     }
 
     /// Ends one worker: a process at once, a thread at its next step.
@@ -192,16 +127,14 @@ impl Crew {
         let Some(member) = self.members.get(worker.index()) else { return };
         let ring = self.run.board.ring(worker);
         if member.process {
-            if let Some((pid, _)) = ring.who() {
-                kill_process(pid);
-            }
+            kill_process(member.pid); // as the kernel told us: what its ring says may be anything
         } else if member.thread || self.run.life(worker).is_some_and(Life::is_alive) {
             ring.ask_to_end(true);
             self.run.queues.iter().for_each(crate::engine::queue::Queue::wake);
         }
     }
 
-    fn exited(&mut self, worker: WorkerId, exit: Exit) -> io::Result<()> {
+    fn exited(&mut self, worker: WorkerId, exit: Exit) {
         let member = &mut self.members[worker.index()];
         member.process = false;
         member.pipes = None;
@@ -225,9 +158,8 @@ impl Crew {
         }
         match self.members[worker.index()].wanted.take() {
             Some(reply) => self.supply(worker, &reply),
-            None => self.replace(worker)?,
+            None => self.replace(worker),
         }
-        Ok(())
     }
 
     /// Starts the process that a stand-in asked for.
@@ -237,7 +169,10 @@ impl Crew {
     }
 
     fn could_not_start(&self, worker: WorkerId, error: &io::Error) {
-        let name = self.run.plan.cast.worker_name(worker);
-        self.run.notice(Notice::Note(format!("{name} could not be started: {error}")));
+        self.run.notice(Notice::Note(self.not_started(worker, error)));
+    }
+
+    fn not_started(&self, worker: WorkerId, error: &io::Error) -> String {
+        format!("{} could not be started: {}", self.run.plan.cast.worker_name(worker), told(error))
     }
 }

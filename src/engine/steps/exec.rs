@@ -8,6 +8,7 @@ use crate::engine::actor::{Actor, Flow, Halt};
 use crate::engine::fill::Filling;
 use crate::engine::run::Run;
 use crate::engine::steps::attempt::no_item;
+use crate::platform::limits::{signal_name, told};
 use crate::platform::{Exit, Ran, Running, run_command};
 use crate::scenario::{Expr, Template, Text};
 use crate::trace::{EventKind, Span, State};
@@ -68,7 +69,7 @@ fn not_started(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such command".to_owned(),
         io::ErrorKind::PermissionDenied => "this is no command that may be run".to_owned(),
-        _ => format!("cannot be started: {error}"),
+        _ => format!("cannot be started: {}", told(error)),
     }
 }
 
@@ -88,11 +89,6 @@ fn failure(shown: &str, words: &[OsString], ran: &Ran, limit: Option<Duration>) 
     let said = if printed.is_empty() { String::new() } else { format!(": {cut}{}", &printed[from..]) };
     let dots = if words.len() > 2 { " ..." } else { "" };
     format!("{shown}{dots}{on}: {how}{said}")
-}
-
-/// `SIGTERM`, or `signal 42` where no name is known.
-fn signal_name(signal: i32) -> String {
-    signal_hook::low_level::signal_name(signal).map_or_else(|| format!("signal {signal}"), str::to_owned)
 }
 
 #[cfg(test)]

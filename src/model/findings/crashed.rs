@@ -2,6 +2,7 @@
 
 use super::{About, Finding, Look, Severity, count, thousands};
 use crate::model::{Ending, Lane};
+use crate::platform::limits::signal_name;
 use crate::trace::{Death, State, WorkerId};
 
 pub(super) const ID: &str = "crashed";
@@ -45,7 +46,7 @@ pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
 
 fn told(how: &Ending) -> String {
     match how {
-        Ending::Died(Death::Signal(signal)) => format!("was killed by signal {signal}"),
+        Ending::Died(Death::Signal(signal)) => format!("was killed by {}", signal_name(*signal)),
         Ending::Died(Death::Exit(code)) => format!("ended with code {code}"),
         Ending::Died(Death::CutOff) => "was cut off".into(),
         Ending::Killed => "was killed".into(),

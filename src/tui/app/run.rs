@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{App, Effect, Mode, Showing};
-use crate::scenario::KnobKind;
+use crate::scenario::{KnobKind, clean};
 use crate::trace::{Command, KnobId, Stamp};
 use crate::tui::keys::Action;
 use crate::tui::watch::{Chosen, Pane, Watch};
@@ -180,7 +180,7 @@ impl Watch {
     pub(in crate::tui) fn knob_value(&self, id: KnobId) -> (String, Option<String>) {
         let Some(knob) = self.scenario.knobs.get(id.index()) else { return (String::new(), None) };
         if let KnobKind::Text { .. } = &knob.kind {
-            return (self.settings.text(id).unwrap_or("-").to_owned(), None);
+            return (clean(self.settings.text(id).unwrap_or("-")), None);
         }
         let (is, wanted) = (self.settings.number(id), self.wanted.number(id));
         (knob.show(is), (is.to_bits() != wanted.to_bits()).then(|| knob.show(wanted)))

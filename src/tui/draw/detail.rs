@@ -10,6 +10,7 @@ use super::super::theme::Theme;
 use super::super::watch::{Chosen, Watch};
 use super::overlay::{self, Overlay};
 use crate::model::{Ending, Lock, Room, Times};
+use crate::platform::limits::signal_name;
 use crate::trace::{Death, ResourceId, ResourceKind, RwPolicy, Span, Stamp, State, WorkerId};
 
 /// Columns of a bar.
@@ -187,6 +188,6 @@ fn ended(ending: &Ending) -> String {
         Ending::Killed => "was killed at its step".into(),
         Ending::Died(Death::Exit(code)) => format!("exited with code {code}"),
         Ending::Died(Death::CutOff) => "was cut off: the run did not wait for it".into(),
-        Ending::Died(Death::Signal(signal)) => format!("was killed by signal {signal}"),
+        Ending::Died(Death::Signal(signal)) => format!("was killed by {}", signal_name(*signal)),
     }
 }

@@ -12,7 +12,7 @@ use super::super::keys::Place;
 use super::super::picker::Entry;
 use super::super::plan::{Line, PickerPlan, lines};
 use super::{legend, overlay, sketch, text};
-use crate::scenario::{Group, KnobKind, Scenario};
+use crate::scenario::{Group, KnobKind, Scenario, clean};
 
 pub(super) struct Picker<'a> {
     pub(super) app: &'a App,
@@ -110,7 +110,7 @@ fn scenario_lines(app: &App, scenario: &Scenario, width: u16) -> Vec<(String, St
     let longest = scenario.knobs.iter().map(|k| k.name.len()).max().unwrap_or(0);
     for knob in &scenario.knobs {
         let value = match &knob.kind {
-            KnobKind::Text { default } => default.clone().unwrap_or_else(|| "-".into()),
+            KnobKind::Text { default } => default.as_deref().map_or_else(|| "-".into(), clean),
             KnobKind::Choice { default, .. } => knob.show(*default as f64),
             KnobKind::Number { default, .. } => knob.show(*default),
         };

@@ -16,7 +16,7 @@ use crate::engine::plan::Part;
 use crate::engine::process::finish;
 use crate::engine::seat::take_seat;
 use crate::engine::{WORKER, event_loop, feeder, pool};
-use crate::platform::{Launch, close_on_exec_pipe, exact_sleeps, thread_id};
+use crate::platform::{Launch, close_on_exec_pipe, exact_sleeps, kill_process, thread_id};
 use crate::trace::{How, WorkerId, WorkerKind, frame};
 
 impl Crew {
@@ -126,17 +126,18 @@ impl Crew {
     fn launch(&mut self, worker: WorkerId, more: Vec<String>, inherit: Vec<BorrowedFd<'_>>) -> io::Result<()> {
         let args = [WORKER.to_owned(), worker.0.to_string()].into_iter().chain(more).collect();
         let (mut child, mut pipes) =
-            Launch { image: None, args, inherit, own_session: false, captured: false }.start()?;
+            Launch { image: None, args, inherit, mark: None, own_session: false, captured: false }.start()?;
         if let Some(stdin) = &mut pipes.stdin {
             frame::send(stdin, &self.start)?;
         }
-        let tell = self.tell.clone();
-        thread::Builder::new().name("reaper".into()).stack_size(64 << 10).spawn(move || {
+        let (tell, pid) = (self.tell.clone(), child.pid());
+        let reaper = thread::Builder::new().name("reaper".into()).stack_size(64 << 10).spawn(move || {
             let exit = child.wait();
             let _ = tell.send(Happening::Exited { worker, exit });
-        })?;
+        });
+        reaper.inspect_err(|_| kill_process(pid))?; // nobody would know of its end
         let member = &mut self.members[worker.index()];
-        member.process = true;
+        (member.process, member.pid) = (true, pid);
         member.pipes = Some(pipes);
         Ok(())
     }

@@ -1,0 +1,137 @@
+//! What the system allows us: how much of it is left, and which limit it was when it refuses.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use rustix::process::{Resource, Rlimit, geteuid, getrlimit};
+
+/// How many of something may still come, and what sets the limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    pub left: u64,
+    /// `this user may have 40 (ulimit -u)`.
+    pub because: String,
+}
+
+/// What an error of the system says. One that comes of a limit names it.
+pub fn told(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(libc::EAGAIN) => tasks_left()
+            .map_or_else(|| error.to_string(), |room| format!("no more threads and processes: {}", room.because)),
+        Some(libc::EMFILE) => format!("no more open files: {}", open_files().because),
+        Some(libc::ENFILE) => "no more open files: the system has no more (fs.file-max)".to_owned(),
+        Some(libc::ENOMEM) => match getrlimit(Resource::As).current {
+            Some(bytes) => format!("no more memory: a process may have {} KiB (ulimit -v)", bytes >> 10),
+            None => "no more memory".to_owned(),
+        },
+        _ => error.to_string(),
+    }
+}
+
+/// Threads and processes that may still be started. `None` where the system does not say.
+pub fn tasks_left() -> Option<Room> {
+    let control = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let rooms = control.lines().filter_map(of_control_group).chain(of_user()).chain(of_system());
+    rooms.min_by_key(|room| room.left)
+}
+
+/// Threads that one process may have: each takes four mappings. Beyond that the standard library aborts instead of failing.
+pub fn most_threads() -> Room {
+    let mappings = number("/proc/sys/vm/max_map_count").unwrap_or(65_530);
+    let left = (mappings / 4).saturating_sub(2_000);
+    Room { left, because: format!("a process may have {mappings} mappings of memory (vm.max_map_count)") }
+}
+
+/// Files that a process may have open at the most, once it has asked for that.
+pub fn open_files() -> Room {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let left = maximum.or(current).unwrap_or(u64::MAX);
+    let shown = current.unwrap_or(left);
+    Room { left, because: format!("a process may have {} (ulimit -n)", if shown < left { left } else { shown }) }
+}
+
+/// The tightest of a control group and those it is in, from a line of `/proc/self/cgroup`: of version 2, or of the
+/// controller that counts tasks.
+fn of_control_group(line: &str) -> Option<Room> {
+    let (_, rest) = line.split_once(':')?;
+    let (controllers, path) = rest.split_once(':')?;
+    let root = match controllers {
+        "" => Path::new("/sys/fs/cgroup").to_owned(),
+        list if list.split(',').any(|one| one == "pids") => Path::new("/sys/fs/cgroup").join(list),
+        _ => return None,
+    };
+    let group = root.join(path.trim_start_matches('/'));
+    let rooms = group.ancestors().take_while(|at| at.starts_with(&root)).filter_map(|at| {
+        let (most, now) = (number(at.join("pids.max"))?, number(at.join("pids.current"))?);
+        let because = format!("the control group may have {most} (pids.max)");
+        Some(Room { left: most.saturating_sub(now), because })
+    });
+    rooms.min_by_key(|room| room.left)
+}
+
+/// The user's own limit, which does not bind root.
+fn of_user() -> Option<Room> {
+    let user = geteuid();
+    let most = getrlimit(Resource::Nproc).current.filter(|_| !user.is_root())?;
+    let now: u64 = fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| {
+            let is_ours = entry.metadata().is_ok_and(|data| data.uid() == user.as_raw());
+            if is_ours { threads_of(&entry.path()) } else { 0 }
+        })
+        .sum();
+    Some(Room { left: most.saturating_sub(now), because: format!("this user may have {most} (ulimit -u)") })
+}
+
+/// The twentieth field of `stat`, counted behind the name in parentheses; 0 for what is no process.
+fn threads_of(process: &Path) -> u64 {
+    let stat = fs::read(process.join("stat")).unwrap_or_default();
+    let after = stat.iter().rposition(|byte| *byte == b')').map_or(0, |at| at + 1);
+    let rest = String::from_utf8_lossy(&stat[after..]).into_owned();
+    rest.split_whitespace().nth(17).and_then(|threads| threads.parse().ok()).unwrap_or(0)
+}
+
+/// What the whole system may have: its present number is the last but one word of `/proc/loadavg`, behind a slash.
+fn of_system() -> Option<Room> {
+    let load = fs::read_to_string("/proc/loadavg").ok()?;
+    let now: u64 = load.split_whitespace().nth(3)?.split_once('/')?.1.parse().ok()?;
+    let rooms = ["threads-max", "pid_max"].into_iter().filter_map(|name| {
+        let most = number(Path::new("/proc/sys/kernel").join(name))?;
+        Some(Room { left: most.saturating_sub(now), because: format!("the system may have {most} (kernel.{name})") })
+    });
+    rooms.min_by_key(|room| room.left)
+}
+
+/// A file that holds a number, and `None` for one that holds `max`.
+fn number(file: impl AsRef<Path>) -> Option<u64> {
+    fs::read_to_string(file).ok()?.trim().parse().ok()
+}
+
+/// `SIGTERM`, or `signal 42` where no name is known.
+pub fn signal_name(signal: i32) -> String {
+    signal_hook::low_level::signal_name(signal).map_or_else(|| format!("signal {signal}"), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_its_limit() {
+        let told = |errno| told(&io::Error::from_raw_os_error(errno));
+        assert!(told(libc::EMFILE).contains("(ulimit -n)"), "{}", told(libc::EMFILE));
+        assert!(told(libc::ENOMEM).starts_with("no more memory"), "{}", told(libc::ENOMEM));
+        assert!(told(libc::ENOENT).starts_with("No such file"), "{}", told(libc::ENOENT));
+        #[cfg(target_os = "linux")]
+        assert!(told(libc::EAGAIN).starts_with("no more threads and processes: "), "{}", told(libc::EAGAIN));
+    }
+
+    #[test]
+    fn signals_have_names() {
+        assert_eq!((signal_name(9).as_str(), signal_name(77).as_str()), ("SIGKILL", "signal 77"));
+    }
+}

@@ -1,0 +1,197 @@
+//! The threads of the viewer that attend to a runner process: they read all it says, send it what is asked, and see to
+//! it that nothing of it is left in the end.
+
+use std::io::{self, BufRead, BufReader};
+use std::process::{ChildStderr, ChildStdin, ChildStdout};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use rustix::process::Signal;
+
+use super::mark::Mark;
+use super::reader::Reader;
+use super::timebase::Timebase;
+use crate::engine::{Down, Start, Up};
+use crate::platform::limits::signal_name;
+use crate::platform::{Child, Exit, Pipes, kill_group, reap_adopted, reap_strangers, started};
+use crate::scenario::clean;
+use crate::trace::{Board, Cast, Message, Notice, RunEnd, frame};
+
+/// The runner process: whether it is still there, and whether we ended it ourselves.
+#[derive(Debug)]
+pub struct Runner {
+    state: Mutex<RunnerState>,
+}
+
+#[derive(Debug)]
+struct RunnerState {
+    /// Its process and group, until it is reaped: afterwards the number may be another's.
+    pid: Option<u32>,
+    stopped: bool,
+}
+
+impl Runner {
+    pub const fn new(pid: u32) -> Self {
+        Self { state: Mutex::new(RunnerState { pid: Some(pid), stopped: false }) }
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pid) = state.pid {
+            state.stopped |= signal == Signal::KILL;
+            kill_group(pid, signal);
+        }
+    }
+}
+
+/// All that is needed to attend to a runner that was just started.
+#[derive(Debug)]
+pub struct Attend {
+    pub board: Arc<Board>,
+    pub cast: Arc<Cast>,
+    pub time: Timebase,
+    pub runner: Arc<Runner>,
+    pub child: Child,
+    pub pipes: Pipes,
+    /// The mark of a run that may start commands.
+    pub mark: Option<Mark>,
+    /// What it is sent first, and then.
+    pub start: Start,
+    pub commands: Receiver<Down>,
+    pub out: Sender<Message>,
+}
+
+impl Attend {
+    /// Starts the threads; the one that is returned ends last, when nothing of the run is left.
+    ///
+    /// # Errors
+    /// When the system refuses a thread: the runner is gone then.
+    pub fn begin(self) -> io::Result<JoinHandle<()>> {
+        let pid = self.child.pid();
+        self.threads().inspect_err(|_| {
+            reap_adopted(pid);
+        })
+    }
+
+    fn threads(self) -> io::Result<JoinHandle<()>> {
+        let Self { board, cast, time, runner, child, pipes, mark, start, commands, out } = self;
+        let (tell_end, ended) = bounded(1);
+        let reader = Reader { board: Arc::clone(&board), cast, time, out: out.clone(), ended };
+        named("rings", move || reader.run())?;
+        if let Some(stdin) = pipes.stdin {
+            named("commands", move || command_loop(stdin, &start, &commands))?;
+        }
+        let told = out.clone();
+        let frames = pipes.stdout.map(|stdout| named("frames", move || frame_loop(stdout, time, &told))).transpose()?;
+        let stderr = pipes.stderr.map(|stderr| named("stderr", move || stderr_loop(stderr, time, &out))).transpose()?;
+        named("watch", move || {
+            let since = started(child.pid());
+            let how = watch(child, &runner, frames, stderr);
+            if let (true, Some(since)) = (mark.is_some(), since) {
+                end_commands(&board, since);
+            }
+            drop(mark);
+            let _ = tell_end.send((time.now(), how));
+        })
+    }
+}
+
+fn named<T: Send + 'static>(name: &str, body: impl FnOnce() -> T + Send + 'static) -> io::Result<JoinHandle<T>> {
+    thread::Builder::new().name(name.to_owned()).stack_size(256 << 10).spawn(body)
+}
+
+/// Sends the scenario, then what is asked. Ends, and closes the runner's lifeline, when the run is dropped.
+fn command_loop(mut stdin: ChildStdin, start: &Start, commands: &Receiver<Down>) {
+    let mut sent = frame::send(&mut stdin, start);
+    while sent.is_ok()
+        && let Ok(down) = commands.recv()
+    {
+        sent = frame::send(&mut stdin, &down);
+    }
+}
+
+/// What the runner said about its own end.
+#[derive(Debug)]
+enum LastWord {
+    Finished,
+    Failed(String),
+    Nothing,
+}
+
+fn frame_loop(stdout: ChildStdout, time: Timebase, out: &Sender<Message>) -> LastWord {
+    let mut from = BufReader::new(stdout);
+    let mut last = LastWord::Nothing;
+    loop {
+        match frame::receive::<Up>(&mut from) {
+            Ok(Some(Up::Notice { ticks, notice })) => {
+                let _ = out.send(Message::Notice { at: time.stamp(ticks), notice: harmless(notice) });
+            }
+            Ok(Some(Up::Finished { .. })) => last = LastWord::Finished,
+            Ok(Some(Up::Failed(why))) => last = LastWord::Failed(clean(&why)),
+            Ok(Some(Up::Going { .. })) => {}
+            Ok(None) => return last,
+            Err(e) => return LastWord::Failed(format!("its messages cannot be read: {e}")),
+        }
+    }
+}
+
+/// What comes from outside is made harmless before anything shows it.
+fn harmless(notice: Notice) -> Notice {
+    match notice {
+        Notice::Failed { worker, what } => Notice::Failed { worker, what: clean(&what) },
+        Notice::Note(text) => Notice::Note(clean(&text)),
+        Notice::Stderr(text) => Notice::Stderr(clean(&text)),
+        other => other,
+    }
+}
+
+fn stderr_loop(stderr: ChildStderr, time: Timebase, out: &Sender<Message>) {
+    const LONGEST_LINE: u64 = 4096;
+    let mut from = BufReader::new(stderr);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let read = io::Read::take(&mut from, LONGEST_LINE).read_until(b'\n', &mut line);
+        if !read.is_ok_and(|n| n > 0) {
+            return;
+        }
+        let text = clean(String::from_utf8_lossy(&line).trim_end());
+        let _ = out.send(Message::Notice { at: time.now(), notice: Notice::Stderr(text) });
+    }
+}
+
+/// Ends all that commands of the run left when its runner was killed: each is a process group of its own.
+fn end_commands(board: &Board, since: u64) {
+    let rings = (0..board.size().workers).map(|worker| board.ring(worker.into()));
+    for group in rings.filter_map(crate::trace::Ring::command) {
+        reap_adopted(group);
+    }
+    reap_strangers(since);
+}
+
+/// Waits for the runner's end, makes sure that nothing of it is left, and says how it ended.
+fn watch(
+    mut child: Child,
+    runner: &Runner,
+    frames: Option<JoinHandle<LastWord>>,
+    stderr: Option<JoinHandle<()>>,
+) -> RunEnd {
+    child.wait_unreaped();
+    let (exit, stopped) = {
+        let mut state = runner.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let group = state.pid.take();
+        let exit = child.wait();
+        group.map(reap_adopted);
+        (exit, state.stopped)
+    };
+    let word = frames.map_or(LastWord::Nothing, |f| f.join().unwrap_or(LastWord::Nothing));
+    stderr.map(JoinHandle::join);
+    match (word, exit) {
+        (LastWord::Failed(why), _) if !stopped => RunEnd::Crashed(why),
+        _ if stopped => RunEnd::Stopped,
+        (LastWord::Finished, _) => RunEnd::Completed,
+        (_, Exit::Signal(signal)) => RunEnd::Crashed(format!("the runner was ended by {}", signal_name(signal))),
+        (_, Exit::Code(code)) => RunEnd::Crashed(format!("the runner left with exit code {code}")),
+    }
+}

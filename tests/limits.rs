@@ -1,0 +1,109 @@
+//! What the system does not give: a run is refused before anything of it is started, or goes on without, and the sentence
+//! names the limit.
+
+mod support;
+
+use std::fs::{Permissions, set_permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// `of` is `thread` or `process`.
+fn many(of: &str, count: &str) -> String {
+    format!("knob n 30 min=1 max=10000 help=\"how many\"\n{of} w count={count} {{ sleep \"50ms\" }}\n")
+}
+
+struct Place {
+    directory: tempfile::TempDir,
+    program: PathBuf,
+}
+
+impl Place {
+    /// A directory that everybody may look into, with the program in it.
+    fn new() -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        set_permissions(directory.path(), Permissions::from_mode(0o755)).expect("it is ours");
+        let program = directory.path().join("contend");
+        std::fs::copy(env!("CARGO_BIN_EXE_contend"), &program).expect("a copy");
+        Self { directory, program }
+    }
+
+    /// Runs a scenario in a shell that has set itself a limit; nobody is left of it.
+    fn run(&self, limit: &str, scenario: &str, more: &[&str], as_nobody: bool) -> Output {
+        let file = self.directory.path().join("many.kdl");
+        std::fs::write(&file, scenario).expect("it is written");
+        let mark = format!("{}-{}", std::process::id(), limit.replace(' ', ""));
+        let mut command = Command::new(if as_nobody { "setpriv" } else { "bash" });
+        if as_nobody {
+            command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "bash"]);
+        }
+        command.args(["-c", &format!("ulimit {limit} && exec \"$@\""), "bash"]).arg(&self.program);
+        command.args(["run", "--headless"]).arg(file).args(more).env("CONTEND_TEST_MARK", &mark);
+        let output = command.output().expect("a shell");
+        assert_eq!(support::marked(&format!("CONTEND_TEST_MARK={mark}")), Vec::<u32>::new(), "left running");
+        output
+    }
+}
+
+/// What it complained of; empty when all went well.
+fn complaint(output: &Output) -> String {
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!said.contains("panicked"), "{said}");
+    match output.status.code() {
+        Some(0) => String::new(),
+        Some(1) => said + &String::from_utf8_lossy(&output.stdout),
+        code => panic!("{code:?}: {said}"),
+    }
+}
+
+#[test]
+fn too_few_open_files_are_named() {
+    let place = Place::new();
+    for files in [8, 16, 30, 60] {
+        let told = complaint(&place.run(&format!("-n {files}"), &many("process", "$n"), &["--set", "n=40"], false));
+        assert!(told.contains(&format!("a process may have {files} (ulimit -n)")), "{files}: {told}");
+    }
+    let told = complaint(&place.run("-n 80", &many("process", "$n"), &["--set", "n=40"], false));
+    assert_eq!(told, "", "enough is enough");
+}
+
+/// Root is bound by no such limit, so root becomes nobody; whoever else runs this has too many processes already.
+#[test]
+fn a_user_who_may_have_no_more_threads_is_told_so() {
+    let place = Place::new();
+    let is_root = Path::new("/root").metadata().is_ok_and(|_| std::fs::read_dir("/root").is_ok());
+    let limits: &[u32] = if is_root { &[1, 2, 3, 5, 8, 12, 20, 30, 36, 38, 40, 44, 60, 120] } else { &[1] };
+    for of in ["thread", "process"] {
+        let mut done = 0;
+        for tasks in limits {
+            let output = place.run(&format!("-u {tasks}"), &many(of, "$n"), &[], is_root);
+            let told = complaint(&output);
+            done += u32::from(told.is_empty());
+            assert!(told.is_empty() || told.contains(&format!("this user may have {tasks} (ulimit -u)")), "{told}");
+        }
+        assert!(!is_root || done > 0, "120 are enough for 30 of {of}");
+    }
+}
+
+#[test]
+fn a_hundred_thousand_workers_are_refused_before_the_first() {
+    let place = Place::new();
+    let two = "thread a count=9000 { sleep \"1s\" }\nthread b count=9000 { sleep \"1s\" }\n".to_owned();
+    for (scenario, says) in [
+        (many("thread", "100000"), "it goes from 1 to 10000"),
+        (two, "this scenario can have 18000 workers; 10000 is the most"),
+    ] {
+        let output = place.run("-c 0", &scenario, &[], false);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && told.contains(says), "{told}");
+    }
+}
+
+#[test]
+#[ignore = "ten thousand threads, and as many processes, are a burden to whoever else uses the machine"]
+fn at_the_limit_it_runs_and_beyond_it_it_is_refused() {
+    let place = Place::new();
+    assert_eq!(complaint(&place.run("-c 0", &many("thread", "$n"), &["--set", "n=10000"], false)), "");
+    let told = complaint(&place.run("-c 0", &many("process", "$n"), &["--set", "n=10000"], false));
+    assert!(told.contains("and there is room for"), "{told}");
+}
