@@ -4,6 +4,7 @@
 //! of waiting time are no answers: each is wrong by factors on curves that occur.
 
 use super::curve::{Curve, Level};
+use super::levels::unmeasured;
 use super::limits::{Bottleneck, bottleneck};
 use super::stats::{Ratio, ratio, uncertainty};
 use crate::report::words::many;
@@ -148,6 +149,19 @@ pub fn decide(curve: &Curve, demands: &Demands, cores: f64) -> Option<Verdict> {
         Some(from) => Answer::Range(from, surely),
     };
     verdict(answer, best.value, alike, holds)
+}
+
+impl Verdict {
+    /// The same, but no number where levels just below it were not measured: then any of those may be the smallest.
+    pub(super) fn no_finer_than(mut self, curve: &Curve, whole: bool) -> Self {
+        if let Answer::Number(level) = self.answer {
+            let lower = curve.working().map(|lower| lower.value).filter(|lower| *lower < level);
+            let below = lower.max_by(f64::total_cmp);
+            let unmeasured = below.and_then(|below| unmeasured(below, level, whole));
+            self.answer = unmeasured.map_or(self.answer, |from| Answer::Range(from, level));
+        }
+        self
+    }
 }
 
 /// Why nothing can be said, if nothing can.
