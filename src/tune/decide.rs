@@ -152,13 +152,14 @@ pub fn decide(curve: &Curve, demands: &Demands, cores: f64) -> Option<Verdict> {
 }
 
 impl Verdict {
-    /// The same, but no number where levels just below it were not measured: then any of those may be the smallest.
+    /// The same, but with the levels just below it that were not measured: any of those may be the smallest.
     pub(super) fn no_finer_than(mut self, curve: &Curve, whole: bool) -> Self {
-        if let Answer::Number(level) = self.answer {
-            let lower = curve.working().map(|lower| lower.value).filter(|lower| *lower < level);
-            let below = lower.max_by(f64::total_cmp);
-            let unmeasured = below.and_then(|below| unmeasured(below, level, whole));
-            self.answer = unmeasured.map_or(self.answer, |from| Answer::Range(from, level));
+        let (Answer::Number(from) | Answer::Range(from, _), Some(to)) = (&self.answer, self.answer.level()) else {
+            return self;
+        };
+        let lower = curve.working().map(|lower| lower.value).filter(|lower| lower < from);
+        if let Some(first) = lower.max_by(f64::total_cmp).and_then(|below| unmeasured(below, *from, whole)) {
+            self.answer = Answer::Range(first, to);
         }
         self
     }
