@@ -74,7 +74,16 @@ const LIVE: Mode = Mode {
     quit: "q",
 };
 
-const MODES: [Mode; 11] = [
+const TUNING: Mode = Mode {
+    name: "tuning",
+    args: &["tune", "tune-cpu", "--over", "1..4", "--anyway"],
+    first: "◐",
+    keys: "",
+    then: "",
+    quit: "q",
+};
+
+const MODES: [Mode; 13] = [
     Mode { name: "picker", args: &[], first: "lock-contention", keys: "", then: "", quit: "q" },
     Mode { name: "filter", args: &[], first: "lock-contention", keys: "/dead", then: "deadlock", quit: "\x1bq" },
     Mode {
@@ -92,6 +101,8 @@ const MODES: [Mode; 11] = [
     Mode { name: "about", keys: "i", then: "Watch", quit: "\x1bq", ..LIVE },
     Mode { name: "completed", args: &["run", "--no-ask", "account-race"], first: "completed", then: "", ..LIVE },
     Mode { name: "deadlocked", args: &["run", "--no-ask", "deadlock"], first: "can ever go on", then: "", ..LIVE },
+    TUNING,
+    Mode { name: "tuned run", keys: "\r", then: "recorded", quit: "\x1bq", ..TUNING },
     Mode { name: "mistakes", args: &["run", "--watch", "FILE"], first: "mistakes", then: "", quit: "\x1bq", ..LIVE },
 ];
 
