@@ -238,6 +238,23 @@ fn killed_at_random(times: usize) {
     }
 }
 
+/// One who kills every guardian has the last word, but it is said.
+#[test]
+fn that_nobody_guards_the_terminal_any_more_is_on_screen() {
+    let mut tty = enter(LIVE, Quit, Path::new(""));
+    assert!(!tty.text().contains("unguarded"));
+    let since = Instant::now();
+    while !tty.text().contains("unguarded") {
+        assert!(since.elapsed() < Duration::from_mins(1), "{}", tty.text());
+        tty.guardian().into_iter().for_each(support::kill);
+        tty.take_for(Duration::from_millis(20));
+    }
+    tty.keys("q");
+    assert!(tty.wait().success());
+    tty.assert_terminal_is_back();
+    tty.assert_nobody_is_left();
+}
+
 /// A terminal that reads nothing holds up neither the keys nor the end, and no guardian waits for it for ever.
 #[test]
 fn a_terminal_that_stops_reading_holds_up_no_end() {
