@@ -151,7 +151,7 @@ fn watched(cell: Cell, work: Work, fold: bool) -> Shown {
         let mut rng = Rng::with_seed(w as u64);
         let mut pen = Recorder::new(RingWriter::new(board.ring(WorkerId::from(w))), board.clock());
         start.wait();
-        pen.write(pen.now(), EventKind::Began);
+        pen.begin(pen.now());
         while !stop.load(Ordering::Relaxed) {
             let held = lock.take(LOCK, &mut pen);
             work.run();

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use contend::engine::Recorder;
 use contend::platform::{Clock, thread_cpu};
-use contend::trace::{EventKind, Grant, ResourceId, Ring, RingReader, RingWriter, ring_words};
+use contend::trace::{EventKind, Grant, Record, ResourceId, Ring, RingReader, RingWriter, ring_words};
 use fastrace::collector::{Config, Reporter, SpanRecord};
 use fastrace::prelude::{LocalSpan, Span, SpanContext};
 
@@ -33,17 +33,21 @@ enum Way {
     Write,
     Shared,
     Lock,
+    Wait,
+    NoSlot,
     Fastrace,
 }
 
 impl Way {
-    const ALL: [(Self, &'static str); 7] = [
+    const ALL: [(Self, &'static str); 9] = [
         (Self::Clock, "clock read alone"),
         (Self::Floor16, "clock read and 16-byte store"),
         (Self::Floor32, "clock read and 32-byte store"),
         (Self::Write, "Recorder::write"),
         (Self::Shared, "... one stamp for two events"),
         (Self::Lock, "... a lock taken and released"),
+        (Self::Wait, "... a wait that is given up"),
+        (Self::NoSlot, "... the same without a slot"),
         (Self::Fastrace, "fastrace (half a span)"),
     ];
 }
@@ -102,6 +106,10 @@ fn recorder(way: Way, clock: Clock) -> f64 {
                 pen.write(at, EventKind::Took { queue: lock, depth: i as u32 });
                 pen.write(at, EventKind::Resume);
             }),
+            Way::Wait => (0..EVENTS / 2).for_each(|_| {
+                pen.wait(lock, true);
+                pen.write(pen.now(), EventKind::GaveUp { lock });
+            }),
             _ => (0..EVENTS / 2).for_each(|_| {
                 grant += 1;
                 pen.acquired(lock, Grant(grant));
@@ -118,6 +126,30 @@ fn recorder(way: Way, clock: Clock) -> f64 {
     }
     assert_eq!(ring.totals().1, 0, "a burst fits into the ring");
     median(&samples)
+}
+
+/// Waits that are given up, with nothing written beside the ring.
+fn no_slot(clock: Clock) -> f64 {
+    let words: Vec<AtomicU64> = (0..ring_words(RECORDS)).map(|_| AtomicU64::new(0)).collect();
+    let ring = Ring::new(&words);
+    let (mut writer, mut reader) = (RingWriter::new(ring), RingReader::new(ring));
+    let (lock, mut scratch) = (ResourceId(3), Vec::with_capacity(10));
+    let mut burst = || {
+        let start = thread_cpu();
+        for _ in 0..EVENTS / 2 {
+            scratch.clear();
+            scratch.push(Record::new(clock.ticks(), EventKind::Wait { lock, held: 0, timed: true }));
+            writer.write_all(black_box(&scratch));
+            writer.write(Record::new(clock.ticks(), EventKind::GaveUp { lock }));
+        }
+        let each = (thread_cpu() - start) as f64 / EVENTS as f64;
+        reader.drain(usize::MAX, |record| {
+            black_box(record);
+        });
+        each
+    };
+    burst();
+    median(&(0..BURSTS).map(|_| burst()).collect::<Vec<_>>())
 }
 
 fn fastrace() -> f64 {
@@ -140,7 +172,8 @@ fn one(way: Way) -> f64 {
         }),
         Way::Floor16 => floor::<2>(clock),
         Way::Floor32 => floor::<4>(clock),
-        Way::Write | Way::Shared | Way::Lock => recorder(way, clock),
+        Way::Write | Way::Shared | Way::Lock | Way::Wait => recorder(way, clock),
+        Way::NoSlot => no_slot(clock),
         Way::Fastrace => fastrace(),
     }
 }
@@ -172,6 +205,8 @@ fn main() {
     for (threads, column) in THREADS.iter().zip(&columns) {
         let against = |other| ratio(&column[at(Way::Write)], &column[at(other)]);
         Goal::AtMost(1.1).judge(format_args!("write / clock and store, {threads} threads"), against(Way::Floor32));
+        let slot = ratio(&column[at(Way::Wait)], &column[at(Way::NoSlot)]);
+        println!("  a wait with its slot / without, {threads} threads: {slot:.3}");
         Goal::AtMost(0.45).judge(format_args!("write / fastrace, {threads} threads"), against(Way::Fastrace));
     }
 }

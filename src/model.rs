@@ -3,6 +3,7 @@
 //! No message can make it fail: what cannot be is counted as an anomaly. It reads no clock and does no input or output;
 //! the moment to speak of is handed in.
 
+mod audit;
 mod beside;
 mod cores;
 mod counter;
@@ -24,6 +25,7 @@ mod res;
 mod results;
 mod shares;
 mod signals;
+mod slots;
 mod times;
 mod waits;
 
@@ -80,6 +82,12 @@ pub struct Health {
     pub lost: u64,
     /// Events that cannot be where they were.
     pub anomalies: u64,
+    /// Waits that were read from their workers' slots, since their events were lost.
+    pub recovered: u64,
+    /// Looks at the slots that bore a verdict out.
+    pub borne_out: u64,
+    /// How often what events tell and what slots say was not the same.
+    pub disagreements: u64,
     /// What recording one event cost, ns.
     pub ns_each: f32,
 }
@@ -124,6 +132,7 @@ pub struct Model {
     /// How many workers hold a lock while they wait for one without a limit: without any there is no deadlock.
     stuck_holders: usize,
     orders: orders::Orders,
+    audit: slots::Audit,
 }
 
 impl Model {
@@ -166,6 +175,7 @@ impl Model {
             deadlock: None,
             stuck_holders: 0,
             orders: orders::Orders::default(),
+            audit: slots::Audit::default(),
             cast,
         }
     }
@@ -181,6 +191,7 @@ impl Model {
             }
             Message::Many(messages) => messages.iter().for_each(|message| self.apply(message)),
             Message::Through(at) => self.through = self.through.max(Some(*at)),
+            Message::Slots(slots) => self.slots(slots),
             Message::Sample(sample) => self.sample(sample),
             Message::Notice { at, notice } => self.notice(*at, notice),
             Message::Ended { at, how } => {
@@ -212,7 +223,7 @@ impl Model {
 
     pub fn health(&self) -> Health {
         let lost = self.lanes.iter().fold(0, |sum: u64, lane| sum.saturating_add(lane.lost()));
-        Health { lost, ..self.health }
+        Health { lost, borne_out: self.borne_out(), disagreements: self.disagreements(), ..self.health }
     }
 
     /// A worker's lane; an empty one for a worker that is not in the cast.

@@ -40,7 +40,7 @@ pub use child::{Child, Exit, Launch, Pipes, die_with, fork_and_wait, inherited, 
 pub use clock::{Clock, Pair};
 pub use command::{Ran, Running, run_command};
 pub use frequency::clock_range;
-pub use guardian::{Duty, GUARDIAN, Restore, guard, guardian_main};
+pub use guardian::{Duty, GUARDIAN, Restore, guard, guardian_main, is_guarded};
 pub use here::Here;
 pub use machine::{Machine, machine};
 pub use mark::new_mark;

@@ -6,6 +6,8 @@ mod mark;
 mod reader;
 mod sampler;
 mod scratch;
+mod slots;
 mod timebase;
 
 pub use live::{Live, StartError};
+pub use slots::is_trial;

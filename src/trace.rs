@@ -12,10 +12,11 @@ mod memory;
 mod message;
 mod record;
 mod ring;
+mod slot;
 mod state;
 mod time;
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, fence};
 
 pub use board::{Board, BoardSize};
 pub use cast::{Cast, Lanes, LockKind, PoolInfo, ResourceInfo, ResourceKind, RwPolicy, Wakers, WorkerInfo, WorkerKind};
@@ -25,5 +26,6 @@ pub use memory::Memory;
 pub use message::{Command, Death, Message, Notice, RunEnd, Sample};
 pub use record::{RECORD_BYTES, Record};
 pub use ring::{Ring, RingReader, RingWriter, ring_words};
+pub use slot::{Slot, Standing};
 pub use state::State;
 pub use time::{Span, Stamp};

@@ -18,6 +18,7 @@ mod figures;
 mod format;
 mod input;
 mod keys;
+mod lateness;
 mod picker;
 mod plan;
 mod question;
@@ -230,6 +231,10 @@ impl Stage for Terminal {
 
     fn size(&self) -> ratatui::layout::Rect {
         terminal::size()
+    }
+
+    fn is_guarded(&self) -> bool {
+        crate::platform::is_guarded()
     }
 
     fn suspend(&mut self) -> io::Result<()> {

@@ -74,7 +74,16 @@ const LIVE: Mode = Mode {
     quit: "q",
 };
 
-const MODES: [Mode; 11] = [
+const TUNING: Mode = Mode {
+    name: "tuning",
+    args: &["tune", "tune-cpu", "--over", "1..4", "--anyway"],
+    first: "◐",
+    keys: "",
+    then: "",
+    quit: "q",
+};
+
+const MODES: [Mode; 13] = [
     Mode { name: "picker", args: &[], first: "lock-contention", keys: "", then: "", quit: "q" },
     Mode { name: "filter", args: &[], first: "lock-contention", keys: "/dead", then: "deadlock", quit: "\x1bq" },
     Mode {
@@ -92,6 +101,8 @@ const MODES: [Mode; 11] = [
     Mode { name: "about", keys: "i", then: "Watch", quit: "\x1bq", ..LIVE },
     Mode { name: "completed", args: &["run", "--no-ask", "account-race"], first: "completed", then: "", ..LIVE },
     Mode { name: "deadlocked", args: &["run", "--no-ask", "deadlock"], first: "can ever go on", then: "", ..LIVE },
+    TUNING,
+    Mode { name: "tuned run", keys: "\r", then: "recorded", quit: "\x1bq", ..TUNING },
     Mode { name: "mistakes", args: &["run", "--watch", "FILE"], first: "mistakes", then: "", quit: "\x1bq", ..LIVE },
 ];
 
@@ -225,6 +236,23 @@ fn killed_at_random(times: usize) {
         tty.until_terminal_is_back();
         tty.assert_nobody_is_left();
     }
+}
+
+/// One who kills every guardian has the last word, but it is said.
+#[test]
+fn that_nobody_guards_the_terminal_any_more_is_on_screen() {
+    let mut tty = enter(LIVE, Quit, Path::new(""));
+    assert!(!tty.text().contains("unguarded"));
+    let since = Instant::now();
+    while !tty.text().contains("unguarded") {
+        assert!(since.elapsed() < Duration::from_mins(1), "{}", tty.text());
+        tty.guardian().into_iter().for_each(support::kill);
+        tty.take_for(Duration::from_millis(20));
+    }
+    tty.keys("q");
+    assert!(tty.wait().success());
+    tty.assert_terminal_is_back();
+    tty.assert_nobody_is_left();
 }
 
 /// A terminal that reads nothing holds up neither the keys nor the end, and no guardian waits for it for ever.

@@ -34,9 +34,9 @@ pub fn live(run: &'static Run, me: WorkerId, part: Part) -> bool {
 /// Its first event. Of one that was spawned the first moment is that of its first instruction, not of its first record.
 pub fn begin(run: &Run, me: WorkerId, first: u64, actor: &mut Actor) {
     if !run.plan.is_spawned(me) {
-        return actor.pen.write(actor.pen.now(), EventKind::Began);
+        return actor.pen.begin(actor.pen.now());
     }
-    actor.pen.write(first, EventKind::Began);
+    actor.pen.begin(first);
     if let Some(life) = run.life(me) {
         let (asked, worker) = life.origin();
         actor.given = life.task();

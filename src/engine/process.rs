@@ -85,7 +85,7 @@ fn pool_worker(run: &'static Run, me: WorkerId, pool: usize, place: u32) -> io::
     run.board.ring(me).sign(std::process::id(), thread_id());
     run.board.wait_for_go();
     let at = actor.pen.now();
-    actor.pen.write(at, EventKind::Began);
+    actor.pen.begin(at);
     handover::serve(run, pool, &mut actor, inherited(1)?, inherited(2)?)?;
     let how = if actor.asked_to_end() { How::Retired } else { How::Finished };
     finish(&mut actor, how);
@@ -97,7 +97,7 @@ fn manage(run: &'static Run, me: WorkerId) {
     run.board.ring(me).sign(std::process::id(), thread_id());
     run.board.wait_for_go();
     let at = actor.pen.now();
-    actor.pen.write(at, EventKind::Began);
+    actor.pen.begin(at);
     manager::serve(&mut actor);
     finish(&mut actor, How::Finished);
 }
@@ -155,7 +155,7 @@ fn serve_requests(run: &'static Run, me: WorkerId, resource: usize) -> io::Resul
     let mut pen = run.recorder(me);
     run.board.ring(me).sign(std::process::id(), thread_id());
     run.board.wait_for_go();
-    pen.write(pen.now(), EventKind::Began);
+    pen.begin(pen.now());
     server.serve(pen, &end)?;
     let mut pen = run.recorder(me);
     pen.write(pen.now(), EventKind::Ended(How::Retired));

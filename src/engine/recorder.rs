@@ -92,6 +92,12 @@ impl<'a> Recorder<'a> {
         }
     }
 
+    /// The worker's life begins.
+    pub fn begin(&mut self, at: u64) {
+        self.writer.begin_life();
+        self.write(at, EventKind::Began);
+    }
+
     /// The worker stops running for `state`.
     pub fn block(&mut self, state: State, on: Option<ResourceId>) {
         let at = self.now();
@@ -114,7 +120,11 @@ impl<'a> Recorder<'a> {
     pub fn join(&mut self, life: ResourceId, nth: u64) {
         let at = self.now();
         self.stops(at);
-        self.write(at, EventKind::Joins { life, nth });
+        let joins = EventKind::Joins { life, nth };
+        self.write(at, joins);
+        self.holds_and(at, &[]);
+        self.scratch.push(Record::new(at, joins));
+        self.writer.stand(&self.scratch);
         self.begin_wait(0);
     }
 
@@ -147,22 +157,29 @@ impl<'a> Recorder<'a> {
     /// About to wait for `lock`: written with all that is held, so that a reader can believe it without having seen
     /// anything before.
     pub fn wait(&mut self, lock: ResourceId, timed: bool) {
-        self.wait_for(None, lock, timed);
+        self.wait_for(&[], lock, timed);
     }
 
-    /// As [`Recorder::wait`], with an event before it that says what for.
-    pub fn wait_for(&mut self, ask: Option<EventKind>, lock: ResourceId, timed: bool) {
+    /// As [`Recorder::wait`], with events before it that say what for.
+    pub fn wait_for(&mut self, asks: &[EventKind], lock: ResourceId, timed: bool) {
         let at = self.now();
         self.stops(at);
+        let held = self.holds_and(at, asks);
+        self.scratch.push(Record::new(at, EventKind::Wait { lock, held, timed }));
+        self.writer.write_all(&self.scratch);
+        self.writer.stand(&self.scratch);
+        self.begin_wait(0);
+    }
+
+    /// Lists what it holds, newest last, behind events that say what for. How many that are.
+    fn holds_and(&mut self, at: u64, asks: &[EventKind]) -> u8 {
         let held = self.held.len().min(usize::from(u8::MAX));
         let newest = &self.held[self.held.len() - held..];
         self.scratch.clear();
-        self.scratch.extend(ask.map(|ask| Record::new(at, ask)));
+        self.scratch.extend(asks.iter().map(|ask| Record::new(at, *ask)));
         self.scratch
             .extend(newest.iter().map(|(lock, grant)| Record::new(at, EventKind::Held { lock: *lock, grant: *grant })));
-        self.scratch.push(Record::new(at, EventKind::Wait { lock, held: held as u8, timed }));
-        self.writer.write_all(&self.scratch);
-        self.begin_wait(0);
+        held as u8
     }
 
     /// Has the lock: called while holding it.

@@ -102,7 +102,7 @@ impl Model {
         }
     }
 
-    fn note(&mut self, at: Stamp, text: String) {
+    pub(super) fn note(&mut self, at: Stamp, text: String) {
         if self.log.len() == LOG_LINES {
             self.log.pop_front();
         }

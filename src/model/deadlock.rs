@@ -5,7 +5,8 @@ mod stall;
 
 pub use stall::Stall;
 
-use self::reduce::{Needs, never_live, shortest_ring};
+use self::reduce::shortest_ring;
+pub(super) use self::reduce::{Needs, never_live};
 use super::Model;
 use crate::trace::{ResourceId, Stamp, WorkerId};
 
@@ -43,7 +44,9 @@ impl Model {
         let needs: Vec<Needs> = (0..self.lanes.len()).map(|w| self.needs(WorkerId::from(w))).collect();
         let set = never_live(&needs);
         // The same set again: another edge in it may have come to light. A part of it: it stays as it was.
-        if set.len() < self.deadlock.as_ref().map_or(1, |known| known.set.len()) {
+        let known = self.deadlock.as_ref().map_or(&[][..], |known| &known.set);
+        let is_part = set.len() < known.len() && set.iter().all(|w| known.contains(&WorkerId::from(*w)));
+        if set.is_empty() || is_part {
             return;
         }
         let (core, last) = self.first_closed(&needs, &set);

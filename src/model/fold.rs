@@ -8,7 +8,7 @@ mod signals;
 
 pub(super) use signals::Woken;
 
-use super::lane::{Asks, Ending};
+use super::lane::Ending;
 use super::legal::{is_blocking, is_legal};
 use super::{Lock, Model, Res};
 use crate::trace::{Death, Event, EventKind, Fate, How, ResourceId, Span, Stamp, State, WorkerId};
@@ -23,6 +23,7 @@ impl Model {
             self.health.anomalies += 1;
             return;
         };
+        lane.look = 0;
         if !is_legal(&lane.doing, &event.kind) {
             self.health.anomalies += 1;
             if !lane.in_life() || matches!(event.kind, EventKind::Unknown { .. }) {
@@ -53,13 +54,12 @@ impl Model {
 
     /// An event inside a life.
     #[inline]
-    fn lived(&mut self, w: WorkerId, at: Stamp, kind: EventKind) {
+    pub(super) fn lived(&mut self, w: WorkerId, at: Stamp, kind: EventKind) {
         match kind {
             EventKind::Held { lock, grant } => self.told(w, at, lock, grant),
-            EventKind::Queued { lock, behind, shared } => {
-                self.ask(w, at, lock, if shared { Asks::Read(behind) } else { Asks::Write(behind) });
+            EventKind::Queued { lock, .. } | EventKind::Readers { lock, .. } | EventKind::AskMany { lock, .. } => {
+                self.ask(w, at, lock, kind);
             }
-            EventKind::AskMany { lock, permits } => self.ask(w, at, lock, Asks::Many(permits)),
             EventKind::Passed { lock, grant } => self.passed(w, at, lock, grant),
             EventKind::Posted { lock } => {
                 self.run(w, at);
@@ -252,7 +252,7 @@ impl Model {
     }
 
     /// Events are missing: from its last known event on nothing is known of the worker.
-    fn gap(&mut self, w: WorkerId, lost: u64) {
+    pub(super) fn gap(&mut self, w: WorkerId, lost: u64) {
         let lane = &mut self.lanes[w.index()];
         lane.lost.0 = lane.lost.0.saturating_add(lost);
         let at = lane.newest;

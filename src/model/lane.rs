@@ -9,7 +9,7 @@ use self::spent::Spent;
 use super::failures::Commands;
 use super::fold::Woken;
 use super::history::{History, Shape, part};
-use crate::trace::{Death, Grant, How, PoolId, ResourceId, Span, Stamp, State};
+use crate::trace::{Death, EventKind, Grant, How, PoolId, ResourceId, Span, Stamp, State};
 
 /// What one worker does or did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,9 +70,16 @@ pub(super) enum Asks {
     One,
     /// So many permits at once.
     Many(u32),
-    /// An rwlock, as a reader or as a writer, behind the first so many writers that ever waited.
-    Read(u64),
-    Write(u64),
+    /// An rwlock, behind the first so many writers that ever waited. Where writers go first there is more: a reader is behind
+    /// so many readers that ever waited, and a writer lets the first so many readers go in before it.
+    Read {
+        writers: u64,
+        readers: u64,
+    },
+    Write {
+        writers: u64,
+        lets: u64,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -95,6 +102,9 @@ pub struct Lane {
     pub(super) joins: u64,
     /// What the wait that comes, or the present one, is for; of which lock.
     pub(super) asks: (Option<ResourceId>, Asks),
+    /// The look at the slots that found it as it is now, and which of its lives that was; 0 if none did.
+    pub(super) look: u64,
+    pub(super) life: u64,
     /// The result that the wait that comes, or the present one, is for; of which results.
     pub(super) awaits: Option<(ResourceId, u64)>,
     /// Whether the present wait ends by itself.
@@ -129,6 +139,31 @@ struct Stretch {
     on: Option<ResourceId>,
 }
 
+impl Asks {
+    /// As an event says that tells what the wait that follows is for, after what the one before it said.
+    pub(super) fn told(self, event: EventKind) -> Self {
+        match (event, self) {
+            (EventKind::Queued { behind, shared: true, .. }, _) => Self::Read { writers: behind, readers: 0 },
+            (EventKind::Queued { behind, shared: false, .. }, _) => Self::Write { writers: behind, lets: u64::MAX },
+            (EventKind::Readers { count, .. }, Self::Read { writers, .. }) => Self::Read { writers, readers: count },
+            (EventKind::Readers { count, .. }, Self::Write { writers, .. }) => Self::Write { writers, lets: count },
+            (EventKind::AskMany { permits, .. }, _) => Self::Many(permits),
+            _ => self,
+        }
+    }
+
+    /// Whether one that asks so goes in after a writer that waits and asks like `other`. Which readers a writer lets in
+    /// before it does not change as long as it waits.
+    pub(super) fn is_behind(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Read { writers, readers }, Self::Write { writers: before, lets }) => {
+                before < writers || readers >= lets
+            }
+            _ => false,
+        }
+    }
+}
+
 impl Lane {
     pub(super) fn new(shape: Shape, exact_most: usize) -> Self {
         Self {
@@ -142,6 +177,8 @@ impl Lane {
             stuck: false,
             joins: 0,
             asks: (None, Asks::One),
+            look: 0,
+            life: 0,
             awaits: None,
             timed: false,
             pid: None,

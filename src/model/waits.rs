@@ -43,7 +43,10 @@ impl Model {
     /// them has given anything back: it cannot have got it. A contradiction. No clock is needed, nor any order of arrival
     /// between workers; lost events can hide an edge but never make one.
     ///
-    /// That k comes before g is known because every grant after the waiter's own last one, up to k, has been seen as
+    /// Or their slots showed both of them as they are known to be, at one and the same moment: while the one held the lock
+    /// the other had not gone on, so k comes before g. That needs no event but these two, and is there when others were lost.
+    ///
+    /// Else that k comes before g is known because every grant after the waiter's own last one, up to k, has been seen as
     /// somebody's; g is the waiter's own, whose last known event is the wait, so it is none of these.
     pub(super) fn wants(&self, waiter: WorkerId) -> Wants {
         let waits = |lane: &&Lane| lane.is_alive() && (lane.stuck || lane.waits_timed());
@@ -67,10 +70,12 @@ impl Model {
                 if missing > 0 { (holders, missing) } else { (Vec::new(), 0) }
             }
             (Room::Permits { .. }, _) => (Vec::new(), 0),
-            (Room::Readers, Asks::Read(behind)) => {
+            (Room::Readers, Asks::Read { .. }) => {
                 let writers = lock.holds().filter(|(_, grant)| !grant.is_shared());
                 let (mut holders, _) = all(writers.filter(|hold| self.holds_against(*hold, id, waiter, lock)));
-                holders.extend(self.ahead(lock, behind).flat_map(|writer| self.wants(writer).edges).map(|e| e.holder));
+                holders.extend(
+                    self.ahead(lock, lane.asks.1).flat_map(|writer| self.wants(writer).edges).map(|e| e.holder),
+                );
                 holders.sort_unstable();
                 holders.dedup();
                 let enough = holders.len();
@@ -85,7 +90,9 @@ impl Model {
     /// ends only when it goes on.
     fn wants_end(&self, waiter: WorkerId, id: ResourceId, holder: WorkerId) -> Wants {
         let goes_on = |lane: &&Lane| {
-            lane.is_alive() && lane.lost() == 0 && u64::from(lane.lives()) == self.lanes[waiter.index()].joins
+            let joins = self.lanes[waiter.index()].joins;
+            let told = lane.lost() == 0 && u64::from(lane.lives()) == joins;
+            lane.is_alive() && (told || lane.life == joins && self.were_at_once(waiter, holder))
         };
         match self.lanes.get(holder.index()).filter(goes_on) {
             Some(_) => Wants { edges: vec![Edge { waiter, holder, lock: id, timed: false }], enough: 1 },
@@ -93,18 +100,18 @@ impl Model {
         }
     }
 
-    /// Writers that wait for good for an rwlock, and that whoever is behind so many of them cannot pass. What such a writer
+    /// Writers that wait for good for an rwlock, and that a reader that asks so cannot pass. What such a writer
     /// waits for, those behind it wait for as well: they go on later than it.
-    fn ahead(&self, lock: &Lock, behind: u64) -> impl Iterator<Item = WorkerId> {
-        let is_ahead = move |asks: Asks| matches!(asks, Asks::Write(before) if before < behind);
+    fn ahead(&self, lock: &Lock, reader: Asks) -> impl Iterator<Item = WorkerId> {
         let waiters = lock.waiters().into_iter().map(|(worker, _)| worker);
-        waiters.filter(move |w| is_ahead(self.lanes[w.index()].asks.1) && self.waits_for_good(*w))
+        waiters.filter(move |w| reader.is_behind(self.lanes[w.index()].asks.1) && self.waits_for_good(*w))
     }
 
     /// Whether a hold is certain and came before the waiter's next grant.
     fn holds_against(&self, hold: (WorkerId, Grant), id: ResourceId, waiter: WorkerId, lock: &Lock) -> bool {
         let (holder, grant) = hold;
-        self.lanes[holder.index()].held().contains(&(id, grant)) && lock.is_before_next_of(waiter, grant)
+        let holds = self.lanes[holder.index()].held().contains(&(id, grant));
+        holds && (lock.is_before_next_of(waiter, grant) || self.were_at_once(waiter, holder))
     }
 
     /// Whether a worker waits for a lock without a limit, as far as its own events tell.

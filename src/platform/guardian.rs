@@ -96,6 +96,12 @@ pub fn guard(image: Option<&Path>, change: impl FnOnce(&mut Duty)) -> io::Result
     Ok(())
 }
 
+/// Whether somebody tidies up should we be killed now, if there is anything to tidy up.
+pub fn is_guarded() -> bool {
+    let post = lock();
+    post.duty == Duty::NONE || post.guardian.is_some()
+}
+
 /// A thread that panicked while it held this left it whole: nothing in between panics.
 fn lock() -> MutexGuard<'static, Post> {
     POST.lock().unwrap_or_else(PoisonError::into_inner)

@@ -8,7 +8,7 @@ use crossbeam_channel::{Receiver, never, select, tick};
 
 use crate::model::{Budget, Model};
 use crate::scenario::{Feed, Scenario, Settings, Step};
-use crate::source::Live;
+use crate::source::{Live, is_trial};
 use crate::trace::{Cast, Message, RunEnd, Span, Stamp, WorkerId};
 
 /// How often it is asked whether the run has gone on for long enough.
@@ -16,6 +16,8 @@ const TICK: Duration = Duration::from_millis(50);
 
 /// A deadlock must stand for this long before the run is ended for it: time for the last samples to come in.
 const STANDS: Span = Span::millis(250);
+/// Why a run failed that was on trial.
+const DENIED: &str = "what events tell of who waits for whom is not what the workers say themselves";
 
 /// A run that goes on, or one that is played from a script.
 pub trait Run {
@@ -123,6 +125,7 @@ fn finish(run: &impl Run, mut model: Model, ours: Option<RunEnd>, signal: Option
         // A channel that closes without a last word: the source is gone.
         (None, None) => (at, RunEnd::Crashed("the run ended without a word".to_owned())),
     };
+    let ended = if is_trial() && model.health().disagreements > 0 { RunEnd::Crashed(DENIED.to_owned()) } else { ended };
     Followed { model, ended, at, signal }
 }
 

@@ -123,6 +123,9 @@ fn events(report: &Report<'_>) -> Events {
         recorded: health.events,
         lost: health.lost,
         anomalies: health.anomalies,
+        recovered: health.recovered,
+        borne_out: health.borne_out,
+        disagreements: health.disagreements,
         per_second: if secs > 0.0 { health.events as f64 / secs } else { 0.0 },
         ns_each: health.ns_each,
     }

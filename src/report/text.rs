@@ -95,6 +95,12 @@ fn events(report: &Report<'_>, took: Span) -> String {
     if health.anomalies > 0 {
         let _ = write!(text, ", {} where they cannot be", count(health.anomalies));
     }
+    if health.recovered > 0 {
+        let _ = write!(text, ", {} made up for by what workers say they wait for", count(health.recovered));
+    }
+    if health.disagreements > 0 {
+        let _ = write!(text, ", {} that what workers say denies", count(health.disagreements));
+    }
     text
 }
 

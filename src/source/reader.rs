@@ -6,6 +6,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::sampler::Sampler;
+use super::slots::Slots;
 use super::timebase::Timebase;
 use crate::trace::{Board, Cast, Event, Message, RingReader, RunEnd, Stamp, WorkerId};
 
@@ -34,6 +35,7 @@ impl Reader {
         let Self { board, cast, time, out, ended } = self;
         let mut rings: Vec<RingReader<'_>> =
             (0..cast.workers.len()).map(|w| RingReader::new(board.ring(WorkerId::from(w)))).collect();
+        let mut slots = Slots::new(cast.workers.len(), time);
         let mut sampler = Sampler::new(Arc::clone(&board), &cast, time);
         let mut pace = FASTEST;
         loop {
@@ -44,12 +46,16 @@ impl Reader {
             };
             let mut parcel = Parcel { out: &out, messages: Vec::new(), open: true };
             let through = time.now();
+            let looked = slots.look(&board);
             let fill = drain_all(&mut rings, time, &mut parcel);
             if let Some((at, how)) = end {
                 drain_all(&mut rings, time, &mut parcel);
                 sampler.last_look(&mut |message| parcel.add(message));
                 parcel.add(Message::Ended { at, how });
             } else {
+                if let Some(look) = looked {
+                    parcel.add(slots.confirm(look, &board));
+                }
                 sampler.look(&mut |message| parcel.add(message));
                 parcel.add(Message::Through(through));
             }

@@ -66,6 +66,9 @@ pub enum EventKind {
     /// The wait that follows is for an rwlock, to read or to write: before it come the first `behind` writers that ever had to
     /// wait. Precedes the list of what is held.
     Queued { lock: ResourceId, behind: u64, shared: bool },
+    /// Of an rwlock where writers go first, behind `Queued`: so many readers had ever had to wait before this one; or, told by
+    /// a writer, the first so many of them may go in before it.
+    Readers { lock: ResourceId, count: u64 },
     /// The wait that follows is for so many permits of a semaphore. Precedes the list of what is held.
     AskMany { lock: ResourceId, permits: u32 },
     /// Asked for a lock and could not have it. Preceded by exactly `held` [`EventKind::Held`] events.

@@ -11,14 +11,20 @@
 //! word 3       asked to end                                                  (runner)
 //! word 4       tasks done of the chunk that was handed over                  (producer)
 //! word 5       process group of the command that is run for it now       (producer)
+//! word 6       lives of the worker that have begun                           (producer)
 //! word 8       consumed                                                      (reader; on a cache line of its own)
-//! word 16..    records, two words each
+//! word 16..    the worker's slot                                             (producer)
+//! word 48..    records, two words each
 //! ```
+
+mod reader;
 
 use std::hint::black_box;
 use std::sync::atomic::Ordering;
 
-use super::{AtomicU64, EventKind, RECORD_BYTES, Record}; // `tests/ring/orders.rs` brings atomics of its own
+pub use self::reader::RingReader;
+use super::slot::{self, SLOT_WORDS, Standing};
+use super::{AtomicU64, EventKind, RECORD_BYTES, Record}; // `tests/ring` brings atomics of its own
 
 const PRODUCED: usize = 0;
 const LOST: usize = 1;
@@ -27,8 +33,10 @@ const END: usize = 3;
 const CUT_OFF: u64 = 2;
 const DONE: usize = 4;
 const COMMAND: usize = 5;
+const LIVES: usize = 6;
 const CONSUMED: usize = 8;
-const RECORDS: usize = 16;
+const SLOT: usize = 16;
+const RECORDS: usize = SLOT + SLOT_WORDS;
 
 /// Words a ring of `capacity` records takes.
 pub const fn ring_words(capacity: usize) -> usize {
@@ -118,6 +126,17 @@ impl<'a> Ring<'a> {
     pub fn totals(self) -> (u64, u64) {
         (self.load(PRODUCED), self.load(LOST))
     }
+
+    /// Both of them together: with every event there is more.
+    pub fn told(self) -> u64 {
+        // The sum that both had when the first of them was read, or more.
+        self.load(PRODUCED).wrapping_add(self.load(LOST))
+    }
+
+    /// What its worker waits for and holds, if it has told nothing since it began to wait.
+    pub fn standing(self) -> Option<Standing> {
+        slot::read(&self.words[SLOT..RECORDS], || self.told())
+    }
 }
 
 /// The producer's end.
@@ -189,6 +208,20 @@ impl<'a> RingWriter<'a> {
         }
     }
 
+    /// A life of the worker begins.
+    pub fn begin_life(&mut self) {
+        self.ring.words[LIVES].fetch_add(1, Ordering::Relaxed); // Relaxed: read by whoever writes here
+    }
+
+    /// Says in the worker's slot what it waits for and holds: in these records, the newest of which it has just told, or
+    /// has lost. Good until it tells anything else.
+    pub fn stand(&mut self, records: &[Record]) {
+        // Relaxed: nobody else adds to it.
+        let told = self.produced.wrapping_add(self.ring.words[LOST].load(Ordering::Relaxed));
+        let life = self.ring.words[LIVES].load(Ordering::Relaxed);
+        slot::write(&self.ring.words[SLOT..RECORDS], told, life, records);
+    }
+
     /// Looks how far the reader has come. With room for so many records it tells of the loss before them, if there was
     /// one; without, they are counted as lost.
     #[cold]
@@ -217,42 +250,5 @@ fn touch(cells: &[[AtomicU64; 2]]) {
     const PAGE: usize = 4096;
     for [ticks, _] in cells.iter().step_by(PAGE / RECORD_BYTES) {
         ticks.fetch_add(black_box(0), Ordering::Relaxed); // Relaxed: changes nothing; a plain zero is optimised away
-    }
-}
-
-/// The reader's end. It trusts nothing that it reads.
-#[derive(Debug)]
-pub struct RingReader<'a> {
-    ring: Ring<'a>,
-    consumed: u64,
-}
-
-impl<'a> RingReader<'a> {
-    pub fn new(ring: Ring<'a>) -> Self {
-        Self { ring, consumed: ring.load(CONSUMED) }
-    }
-
-    /// Hands over what is there, `limit` records at most. Returns how full the ring was, 0 to 1.
-    pub fn drain(&mut self, limit: usize, mut take: impl FnMut(Record)) -> f32 {
-        let capacity = self.ring.capacity();
-        let produced = self.ring.load(PRODUCED);
-        let waiting = produced.wrapping_sub(self.consumed);
-        if waiting > capacity {
-            // Only a broken producer writes a position that is not within one lap of ours.
-            take(Record::new(0, EventKind::Gap { lost: 0 }));
-            self.consumed = produced;
-            self.ring.words[CONSUMED].store(self.consumed, Ordering::Release);
-            return 0.0;
-        }
-        for _ in 0..waiting.min(limit as u64) {
-            let at = RECORDS + (self.consumed & (capacity - 1)) as usize * 2;
-            take(Record {
-                ticks: self.ring.words[at].load(Ordering::Relaxed),
-                word: self.ring.words[at + 1].load(Ordering::Relaxed),
-            });
-            self.consumed = self.consumed.wrapping_add(1);
-        }
-        self.ring.words[CONSUMED].store(self.consumed, Ordering::Release);
-        waiting as f32 / capacity as f32
     }
 }

@@ -33,6 +33,8 @@ pub(super) struct App {
     pub(super) theme: Theme,
     /// The question that is put first, in place of all else.
     pub(super) question: Option<Question>,
+    /// Nobody would give the terminal back if we were killed.
+    pub(super) unguarded: bool,
     /// Whether a scenario's question is put before it runs.
     pub(super) asks: bool,
     /// What is tuned, if anything is.
@@ -158,6 +160,7 @@ impl App {
             picker,
             theme,
             question: None,
+            unguarded: false,
             asks: false,
             sheet: None,
             next: Lesson::default(),

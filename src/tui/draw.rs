@@ -146,7 +146,7 @@ fn draw_run(app: &App, watch: &Watch, area: Rect, buf: &mut Buffer) {
     let theme = app.theme;
     let plan = Plan::of(watch, area);
     let scene = Scene { watch, theme, axis: watch.axis(plan.columns.time), columns: plan.columns };
-    header::Header { watch, theme }.render(plan.header, buf);
+    header::Header { watch, theme, unguarded: app.unguarded }.render(plan.header, buf);
     if plan.body.height > 0 {
         let heads_in_rows = plan.rows.iter().any(|r| matches!(r, Row::Head(_)));
         axis::AxisLine { scene, heads: !heads_in_rows }.render(plan.axis, buf);

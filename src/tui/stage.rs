@@ -17,6 +17,8 @@ pub(super) trait Stage {
     /// The next frame draws every cell of a screen of this size.
     fn redraw(&mut self, size: Rect) -> io::Result<()>;
     fn size(&self) -> Rect;
+    /// Whether somebody gives the terminal back should we be killed.
+    fn is_guarded(&self) -> bool;
     /// Leaves the terminal, stops until continued, and takes it again.
     fn suspend(&mut self) -> io::Result<()>;
     fn resume(&mut self) -> io::Result<()>;

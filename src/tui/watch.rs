@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::axis::Axis;
 use super::figures::Figures;
+use super::lateness::Lateness;
 use super::seen::{Seen, others};
 use super::strips::Strips;
 use crate::model::{Budget, Model, Shares, Window};
@@ -65,7 +66,8 @@ pub(super) struct Watch {
     ranked: Stamp,
     /// States this scenario can show.
     pub(super) states: States,
-    /// How late the dashboard's own tick was, at worst of late.
+    lateness: Lateness,
+    /// How late the dashboard's own ticks came, all but one of a hundred, when the figures were taken.
     pub(super) late: Span,
     columns: u16,
     /// A memory of what the model gave before; changes nothing that is seen.
@@ -119,6 +121,7 @@ impl Watch {
             ranking: Vec::new(),
             ranked: Stamp(0),
             states,
+            lateness: Lateness::default(),
             late: Span::ZERO,
             columns: 0,
             strips: RefCell::default(),
@@ -195,14 +198,13 @@ impl Watch {
         if !self.moves() {
             return;
         }
+        self.lateness.tick(late);
         // What is not delivered yet has not happened yet: no state is drawn further than it is known.
         self.now = self.now.max(self.model.through().map_or(now, |known| known.min(now)));
         if self.now.since(self.figures.at) >= HOLD_FIGURES || self.figures.at == Stamp(0) {
-            self.late = late;
+            self.late = self.lateness.p99();
             self.seen.look(&self.model, self.now, &others(&self.scenario, &self.settings));
             self.refresh();
-        } else {
-            self.late = self.late.max(late);
         }
     }
 

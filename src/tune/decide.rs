@@ -4,6 +4,7 @@
 //! of waiting time are no answers: each is wrong by factors on curves that occur.
 
 use super::curve::{Curve, Level};
+use super::levels::unmeasured;
 use super::limits::{Bottleneck, bottleneck};
 use super::stats::{Ratio, ratio, uncertainty};
 use crate::report::words::many;
@@ -148,6 +149,20 @@ pub fn decide(curve: &Curve, demands: &Demands, cores: f64) -> Option<Verdict> {
         Some(from) => Answer::Range(from, surely),
     };
     verdict(answer, best.value, alike, holds)
+}
+
+impl Verdict {
+    /// The same, but with the levels just below it that were not measured: any of those may be the smallest.
+    pub(super) fn no_finer_than(mut self, curve: &Curve, whole: bool) -> Self {
+        let (Answer::Number(from) | Answer::Range(from, _), Some(to)) = (&self.answer, self.answer.level()) else {
+            return self;
+        };
+        let lower = curve.working().map(|lower| lower.value).filter(|lower| lower < from);
+        if let Some(first) = lower.max_by(f64::total_cmp).and_then(|below| unmeasured(below, *from, whole)) {
+            self.answer = Answer::Range(first, to);
+        }
+        self
+    }
 }
 
 /// Why nothing can be said, if nothing can.

@@ -38,6 +38,12 @@ pub fn between(levels: &[f64], is_worse: impl Fn(f64) -> bool, whole: bool) -> V
     tidy(new, whole).into_iter().filter(|level| worse < *level && *level < good).collect()
 }
 
+/// The first value above `worse` that was left out, if it and `good` are not near enough to each other.
+pub fn unmeasured(worse: f64, good: f64, whole: bool) -> Option<f64> {
+    let first = between(&[worse, good], |level| level < good, whole).first().copied()?;
+    Some(if whole { worse + 1.0 } else { first })
+}
+
 fn tidy(mut levels: Vec<f64>, whole: bool) -> Vec<f64> {
     if whole {
         for level in &mut levels {
@@ -52,6 +58,14 @@ fn tidy(mut levels: Vec<f64>, whole: bool) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_left_out_is_told_from_what_need_not_be_looked_at() {
+        assert_eq!(unmeasured(8.0, 16.0, true), Some(9.0));
+        assert_eq!(unmeasured(15.0, 16.0, true), None);
+        assert_eq!(unmeasured(22.0, 24.0, true), None, "near enough");
+        assert_eq!(unmeasured(1.0, 2.5, false), Some(1.5));
+    }
 
     #[test]
     fn it_begins_with_doubles_and_the_cores() {

@@ -192,7 +192,9 @@ impl<L: Lab> Session<'_, L> {
             }
             let tried = self.attempt(level, None, tell)?;
             enter(self.tuning.curve.at(level), tried, self.question.even_disturbed);
-            self.tuning.verdict = decide(&self.tuning.curve, &self.question.demands, self.question.cores);
+            let Question { demands, cores, whole, .. } = self.question;
+            let verdict = decide(&self.tuning.curve, demands, *cores);
+            self.tuning.verdict = verdict.map(|verdict| verdict.no_finer_than(&self.tuning.curve, *whole));
             self.tuning.elapsed = self.lab.elapsed();
             tell(&self.tuning);
         }

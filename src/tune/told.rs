@@ -2,12 +2,11 @@
 
 use super::curve::Level;
 use super::decide::{Answer, Demands, Verdict, against};
-use super::levels::between;
 use super::limits::{Bottleneck, Limit, Resource, limits};
 use super::session::Tuning;
 use super::work::Work;
 use crate::report::words::{percent, rate};
-use crate::scenario::{Knob, KnobKind, Unit};
+use crate::scenario::Knob;
 use crate::trace::{Span, State};
 
 /// By how much the same work may take longer at one time than at another before that is said. The calibration is the best of
@@ -56,16 +55,11 @@ pub fn headline(tuning: &Tuning, subject: &Subject<'_>) -> String {
     let Some(verdict) = &tuning.verdict else { return "Nothing could be measured.".to_owned() };
     let level = |value: f64| subject.level(value);
     match &verdict.answer {
-        Answer::Number(n) => match unmeasured_below(tuning, subject, *n) {
-            None => format!("{}: fewer do less, more do not do more.", capital(&level(*n))),
-            Some(below) => format!(
-                "{}: more do not do more, {} do less, and between them nothing was measured.",
-                capital(&level(*n)),
-                subject.knob.show(below)
-            ),
-        },
+        Answer::Number(n) => format!("{}: fewer do less, more do not do more.", capital(&level(*n))),
         Answer::Range(from, to) => {
-            format!("{} is enough for certain; from {} on it cannot be told apart.", capital(&level(*to)), level(*from))
+            let unmeasured = tuning.curve.find(*from).is_none();
+            let why = if unmeasured { "nothing was measured in between" } else { "it cannot be told apart" };
+            format!("{} is enough for certain; from {} on {why}.", capital(&level(*to)), level(*from))
         }
         Answer::Flat(n) => {
             format!("It makes no difference: {} does as much as any other. Choose by latency or memory.", level(*n))
@@ -75,14 +69,6 @@ pub fn headline(tuning: &Tuning, subject: &Subject<'_>) -> String {
         Answer::Broken(why) => format!("It does not work at any level: {why}."),
         Answer::Refused(why) => format!("No level is good enough: {why}."),
     }
-}
-
-/// The next lower level that was measured, when the answer may well lie between it and this one.
-fn unmeasured_below(tuning: &Tuning, subject: &Subject<'_>, level: f64) -> Option<f64> {
-    let lower = tuning.curve.working().map(|lower| lower.value).filter(|lower| *lower < level);
-    let below = lower.max_by(f64::total_cmp)?;
-    let whole = matches!(subject.knob.kind, KnobKind::Number { unit: Unit::Count, .. });
-    (!between(&[below, level], |value| value < level, whole).is_empty()).then_some(below)
 }
 
 /// What the answer rests on and what limits it, a sentence each.

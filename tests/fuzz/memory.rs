@@ -31,7 +31,7 @@ fn ring(input: &[u8]) {
             224..232 => reader = RingReader::new(ring),
             _ => {
                 ring.set_progress(bytes.number(4) as u32, bytes.byte() > 99);
-                let _ = (ring.totals(), ring.progress(), ring.who(), ring.command(), ring.is_cut_off());
+                let _ = (ring.totals(), ring.progress(), ring.who(), ring.command(), ring.standing());
             }
         }
     }

@@ -55,6 +55,7 @@ fn kind() -> impl Strategy<Value = EventKind> {
         6 => locked.clone().prop_map(|(lock, grant)| E::Acquired { lock, grant }),
         6 => locked.clone().prop_map(|(lock, grant)| E::Released { lock, grant }),
         2 => (lock.clone(), 0u64..3, any::<bool>()).prop_map(|(lock, behind, shared)| E::Queued { lock, behind, shared }),
+        1 => (lock.clone(), 0u64..3).prop_map(|(lock, count)| E::Readers { lock, count }),
         1 => (lock.clone(), 0u32..5).prop_map(|(lock, permits)| E::AskMany { lock, permits }),
         1 => locked.prop_map(|(lock, grant)| E::Passed { lock, grant }),
         1 => lock.clone().prop_map(|lock| E::Posted { lock }),

@@ -182,7 +182,7 @@ impl<'a> Thread<'a> {
         let pen = Recorder::new(RingWriter::new(Ring::new(&me.ring)), Clock::best());
         let mut thread = Self { world, me, pen, held: Vec::new() };
         world.start.wait();
-        thread.pen.write(thread.pen.now(), EventKind::Began);
+        thread.pen.begin(thread.pen.now());
         let finished = me.program.iter().all(|step| thread.step(*step));
         while let Some(lock) = thread.held.pop() {
             world.locks[lock].unlock();

@@ -94,5 +94,6 @@ proptest! {
         let mut n = 0;
         reader.drain(usize::MAX, |r| { let _ = r.kind(); n += 1; });
         prop_assert!(n <= 9);
+        let _ = ring.standing();
     }
 }

@@ -7,16 +7,12 @@
 //! One thing loom cannot show: a load that finds what is stored only later. So that no record is overwritten while it is read
 //! rests, beside these tests, on the release of `CONSUMED` after the loads and its acquisition before the stores.
 
-use contend::trace::{EventKind, RECORD_BYTES, Record, ResourceId};
+use contend::trace::{EventKind, Record, ResourceId};
 use loom::sync::atomic::AtomicU64;
 use loom::sync::{Arc, Mutex};
 use loom::thread;
 
-#[allow(dead_code, reason = "what is not part of the way of an event is not tried")]
-#[path = "../../src/trace/ring.rs"]
-mod ring;
-
-use ring::{Ring, RingReader, RingWriter, ring_words};
+use crate::trace::ring::{Ring, RingReader, RingWriter, ring_words};
 
 /// Words of a ring, shared as processes share them.
 type Words = Arc<Vec<AtomicU64>>;
@@ -94,6 +90,31 @@ fn what_was_written_is_shown_or_counted() {
         assert!(seen.records.is_sorted_by(|a, b| a < b), "{seen:?}");
         assert_eq!(seen.records.len() as u64 + lost, 4, "{seen:?}");
         assert!(seen.gaps <= lost, "{seen:?} of {lost}");
+    });
+}
+
+/// A slot is read as its worker wrote it, or not at all: not one that is being written anew, and none of a worker that has
+/// told something since.
+#[test]
+fn a_slot_is_whole_or_none() {
+    loom::model(|| {
+        let words = words(4);
+        let shared = Arc::clone(&words);
+        let writes = thread::spawn(move || {
+            let mut writer = RingWriter::again(Ring::new(&shared));
+            for nth in [1, 2] {
+                writer.write(record(nth));
+                writer.stand(&[record(nth), record(nth)]);
+            }
+        });
+        if let Some(standing) = Ring::new(&words).standing() {
+            let [first, second] = standing.events()[..] else { panic!("half of {standing:?}") };
+            assert_eq!(first, second);
+            assert_eq!((first, standing.told), (record(standing.ticks).kind(), standing.ticks));
+        }
+        writes.join().expect("it does not panic");
+        let last = Ring::new(&words).standing().expect("nothing was told since");
+        assert_eq!((last.ticks, last.told), (2, 2));
     });
 }
 

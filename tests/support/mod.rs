@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use contend::model::{Budget, Model};
 use contend::scenario::{
     Choice, Crash, Expr, Feed, Group, Knob, KnobKind, Policy, Pool, Resource, ResourceSpec, Scenario, Schedule, Seat,
     Settings, Step, Test, Unit, Workers,
@@ -113,6 +114,7 @@ pub struct Hold {
 /// A run, and everything that was seen of it so far.
 pub struct Seen {
     live: Live,
+    model: Model,
     pub events: Vec<Event>,
     pub notices: Vec<Notice>,
     pub counter: Option<i64>,
@@ -124,7 +126,8 @@ impl Seen {
     pub fn start(scenario: &Scenario) -> Self {
         let image = PathBuf::from(env!("CARGO_BIN_EXE_contend"));
         let live = Live::start_image(scenario, &defaults(scenario), Some(image)).expect("the run starts");
-        Self { live, events: vec![], notices: vec![], counter: None, ready: 0, end: None }
+        let model = Model::new(live.cast(), Budget::default());
+        Self { live, model, events: vec![], notices: vec![], counter: None, ready: 0, end: None }
     }
 
     pub fn to_the_end(scenario: &Scenario) -> Self {
@@ -139,7 +142,10 @@ impl Seen {
         while !wanted(self) {
             assert!(start.elapsed() < DEADLINE, "never seen: {what}; end {:?}, {:?}", self.end, self.notices);
             match self.live.messages().recv_timeout(Duration::from_millis(100)) {
-                Ok(message) => self.take(message),
+                Ok(message) => {
+                    self.model.apply(&message);
+                    self.take(message);
+                }
                 Err(e) => assert!(e.is_timeout(), "the run ended without: {what}; {:?}, {:?}", self.end, self.notices),
             }
         }
@@ -152,9 +158,14 @@ impl Seen {
             Message::Notice { notice, .. } => self.notices.push(notice),
             Message::Sample(Sample::Counter { value, .. }) => self.counter = Some(value),
             Message::Sample(Sample::Sched { ready, .. }) => self.ready += ready,
-            Message::Sample(_) | Message::Through(_) => {}
+            Message::Slots(_) | Message::Sample(_) | Message::Through(_) => {}
             Message::Ended { how, .. } => self.end = Some(how),
         }
+    }
+
+    /// All that was seen, folded.
+    pub fn model(&self) -> &Model {
+        &self.model
     }
 
     pub fn command(&self, command: Command) {
@@ -212,6 +223,13 @@ impl Seen {
             _ => None,
         });
         started.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+}
+
+impl Drop for Seen {
+    fn drop(&mut self) {
+        let health = self.model.health();
+        assert!(std::thread::panicking() || health.disagreements == 0, "slots deny what events tell: {health:?}");
     }
 }
 

@@ -119,6 +119,14 @@ impl Pty {
         }
     }
 
+    /// Takes what the program draws within this time.
+    pub fn take_for(&mut self, time: Duration) {
+        let until = Instant::now() + time;
+        while let Ok(bytes) = self.output.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            self.take(&bytes);
+        }
+    }
+
     /// Reads until the screen shows this text, however it is broken into lines.
     pub fn until_text(&mut self, text: &str) {
         self.until(&format!("the text `{text}`"), |screen| shows(screen, text));

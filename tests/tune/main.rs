@@ -68,6 +68,16 @@ fn all_answers_can_be_reached() {
 }
 
 #[test]
+fn what_there_was_no_time_to_measure_is_no_number() {
+    let hasty = Question { budget: Duration::from_secs(26), ..QUESTION };
+    for seed in 0..20 {
+        let tuning = simulate(&LOCK, 0.005, seed, hasty);
+        let Answer::Range(from, to) = *answer(&tuning) else { panic!("{:?}", answer(&tuning)) };
+        assert!((8.0..=10.0).contains(&from) && to >= 10.0 && tuning.curve.find(from).is_none(), "{from} to {to}");
+    }
+}
+
+#[test]
 fn a_busy_machine_is_no_basis() {
     let mut lab = Simulated { others: 1.4, ..Simulated::new(&CPU, 0.01, 3) };
     let tuning = tune(&mut lab, &QUESTION, |_| {});

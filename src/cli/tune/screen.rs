@@ -37,8 +37,9 @@ pub(super) fn measure(
             .name("tuning".into())
             .spawn_scoped(scope, move || telling(lab, sweep, args, &tell))
             .map_err(|error| Failure::Run(format!("a thread cannot be started: {error}")))?;
+        let left = Left(&enough);
         let ended = tui::tune(tuned, told, &end, options);
-        end();
+        drop(left);
         let measured = measuring.join();
         let ended = ended.map_err(|error| match error {
             TuiError::NotATerminal | TuiError::Dumb => Failure::Usage(error.to_string()),
@@ -51,6 +52,15 @@ pub(super) fn measure(
             Err(_) => Err(Failure::Run("the tuning failed".to_owned())),
         }
     })
+}
+
+/// However the screen is left, by a panic too, nothing more is measured: the measuring thread is waited for.
+struct Left<'a>(&'a AtomicBool);
+
+impl Drop for Left<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed); // Relaxed: a request, orders nothing
+    }
 }
 
 /// Measures, and tells all that is new. Nobody listens any more once the screen is left.

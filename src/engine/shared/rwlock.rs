@@ -62,7 +62,7 @@ impl<'a> Rwlock<'a> {
         let before = Before::now(&inside);
         if !self.may_read(&inside, before) {
             let behind = if self.policy == RwPolicy::Readers { 0 } else { before.writers };
-            pen.wait_for(Some(EventKind::Queued { lock: self.id, behind, shared: true }), self.id, false);
+            self.tell(EventKind::Queued { lock: self.id, behind, shared: true }, before.readers, pen);
             add(&mut inside, READERS_CAME);
             while !self.may_read(&inside, before) {
                 inside = inside.wait(CHANGED).await;
@@ -79,7 +79,7 @@ impl<'a> Rwlock<'a> {
         let before = Before::now(&inside);
         if !self.may_write(&inside, before) {
             let ask = EventKind::Queued { lock: self.id, behind: before.writers, shared: false };
-            pen.wait_for(Some(ask), self.id, false);
+            self.tell(ask, inside.get(LET_IN), pen);
             add(&mut inside, WRITERS_CAME);
             while !self.may_write(&inside, before) {
                 inside = inside.wait(CHANGED).await;
@@ -109,6 +109,14 @@ impl<'a> Rwlock<'a> {
         let at = pen.now();
         drop(inside);
         pen.released(at, self.id);
+    }
+
+    /// Tells that it begins to wait. Where writers go first it matters which readers those that wait let in before them, and
+    /// which reader one is.
+    fn tell(self, ask: EventKind, count: u64, pen: &mut Recorder<'_>) {
+        let asks = [ask, EventKind::Readers { lock: self.id, count }];
+        let told = if self.policy == RwPolicy::Writers { 2 } else { 1 };
+        pen.wait_for(&asks[..told], self.id, false);
     }
 
     fn may_read(self, inside: &Inside<'_>, before: Before) -> bool {

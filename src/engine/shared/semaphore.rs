@@ -71,8 +71,8 @@ impl<'a> Semaphore<'a> {
         let mut inside = self.monitor.enter();
         let others = self.monitor.is_of_tasks() && inside.get(WAITING) > 0;
         if inside.get(FREE) < wanted || others {
-            let ask = (permits > 1).then_some(EventKind::AskMany { lock: self.id, permits });
-            pen.wait_for(ask, self.id, false);
+            let ask = [EventKind::AskMany { lock: self.id, permits }];
+            pen.wait_for(if permits > 1 { &ask } else { &[] }, self.id, false);
             inside.set(WAITING, inside.get(WAITING) + 1);
             loop {
                 inside = inside.wait(FREED).await;

@@ -129,7 +129,7 @@ impl Actor {
         let child = || {
             let at = pen.now();
             run.board.ring(other.worker).sign(std::process::id(), thread_id());
-            pen.write(at, EventKind::Began);
+            pen.begin(at);
             pen.write(at, EventKind::SpawnedBy { worker, after: Span(run.nanos(asked, at)) });
             pen.write(pen.now(), EventKind::Ended(How::Finished));
         };

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 /// What a worker needs before it can go on, as places in the table of all workers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Needs {
+pub(in crate::model) enum Needs {
     /// It runs, or goes on by itself, or it is not known to wait.
     Nothing,
     /// Each of these must go on: a mutex and its holder, a join.
@@ -29,7 +29,7 @@ impl Needs {
 }
 
 /// Those that can never go on, in order. Costs by workers and needs.
-pub(super) fn never_live(needs: &[Needs]) -> Vec<usize> {
+pub(in crate::model) fn never_live(needs: &[Needs]) -> Vec<usize> {
     let mut wanted_by: Vec<Vec<usize>> = vec![Vec::new(); needs.len()];
     let mut missing = vec![0; needs.len()];
     let mut live = VecDeque::new();

@@ -70,6 +70,9 @@ fn evidence(look: &Look<'_>, deadlock: &Deadlock) -> String {
         text.push_str(&names.join(", "));
         text.push('.');
     }
+    if look.model.is_doubted(deadlock) {
+        text.push_str(" What the workers themselves say they wait for does not bear this out.");
+    }
     text
 }
 

@@ -2,7 +2,7 @@
 
 use crate::model::lane::Asks;
 use crate::model::{Lock, Model, Res, Room};
-use crate::trace::{Grant, ResourceId, Stamp, State, WorkerId};
+use crate::trace::{EventKind, Grant, ResourceId, Stamp, State, WorkerId};
 
 impl Model {
     /// One line of the list that precedes a wait.
@@ -24,9 +24,10 @@ impl Model {
     }
 
     /// Says what the wait that follows is for.
-    pub(super) fn ask(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, asks: Asks) {
+    pub(super) fn ask(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, kind: EventKind) {
         self.run(w, at);
-        self.lanes[w.index()].asks = (Some(lock), asks);
+        let asks = &mut self.lanes[w.index()].asks;
+        *asks = (Some(lock), asks.1.told(kind));
     }
 
     #[inline]
@@ -57,7 +58,7 @@ impl Model {
     }
 
     /// The list before a wait is the truth: holds that are not in it are over.
-    fn correct(&mut self, w: WorkerId) {
+    pub(in crate::model) fn correct(&mut self, w: WorkerId) {
         let holds = &mut self.lanes[w.index()].holds;
         let told = std::mem::take(&mut holds.told);
         let sure = std::mem::replace(&mut holds.sure, told.clone());

@@ -43,6 +43,9 @@ pub(super) struct Events {
     pub(super) recorded: u64,
     pub(super) lost: u64,
     pub(super) anomalies: u64,
+    pub(super) recovered: u64,
+    pub(super) borne_out: u64,
+    pub(super) disagreements: u64,
     pub(super) per_second: f64,
     pub(super) ns_each: f32,
 }

@@ -7,15 +7,18 @@ use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::format::{age, count};
+use super::super::lateness::LATE;
 use super::super::theme::Theme;
 use super::super::watch::{Life, Watch};
 use super::text;
 use crate::model::Severity;
-use crate::trace::{KnobId, RunEnd, Span, State};
+use crate::trace::{KnobId, RunEnd, State};
 
 pub(super) struct Header<'a> {
     pub(super) watch: &'a Watch,
     pub(super) theme: Theme,
+    /// Whether nobody would give the terminal back if we were killed.
+    pub(super) unguarded: bool,
 }
 
 /// Columns of the word for what the run does, and its time.
@@ -99,9 +102,12 @@ impl Header<'_> {
             shown.insert(0, (format!("{} cores", self.watch.figures.cores.len()), plain));
             shown.push((format!("{:.0} ns/event", health.ns_each), plain));
         }
-        if room >= 88 {
-            let late = self.watch.late;
-            shown.push((format!("{:>6} late", age(late)), loud(late > Span::millis(100))));
+        let late = self.watch.late;
+        if room >= 88 || late > LATE {
+            shown.push((format!("{:>6} late", age(late)), loud(late > LATE)));
+        }
+        if self.unguarded {
+            shown.push(("unguarded".to_owned(), loud(true)));
         }
         shown
     }

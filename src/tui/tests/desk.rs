@@ -167,6 +167,10 @@ impl Stage for Memory {
         self.size
     }
 
+    fn is_guarded(&self) -> bool {
+        true
+    }
+
     fn suspend(&mut self) -> io::Result<()> {
         *self.suspended.borrow_mut() += 1;
         Ok(())

@@ -17,7 +17,7 @@ use crate::engine::process::finish;
 use crate::engine::seat::take_seat;
 use crate::engine::{WORKER, event_loop, feeder, pool};
 use crate::platform::{Launch, close_on_exec_pipe, exact_sleeps, kill_process, thread_id};
-use crate::trace::{EventKind, How, WorkerId, WorkerKind, frame};
+use crate::trace::{How, WorkerId, WorkerKind, frame};
 
 impl Crew {
     pub(super) fn start(&mut self, worker: WorkerId) -> io::Result<()> {
@@ -66,7 +66,7 @@ impl Crew {
             run.board.ring(worker).sign(std::process::id(), thread_id());
             run.board.wait_for_go();
             let at = actor.pen.now();
-            actor.pen.write(at, EventKind::Began);
+            actor.pen.begin(at);
             match part {
                 Part::PoolWorker { pool, place } => block_on(pool::work(run, pool, place as usize, &mut actor)),
                 Part::Feeder { pool } => feeder::feed(run, pool, &mut actor),

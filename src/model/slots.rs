@@ -1,0 +1,160 @@
+//! What the workers' slots say: waits and holds whose events were lost, and whether a verdict stands.
+
+use super::audit::stuck;
+use super::deadlock::Deadlock;
+use super::lane::Asks;
+use super::{Lane, Model};
+use crate::trace::{EventKind, Grant, ResourceId, Slot, State, WorkerId};
+
+/// What comparing verdicts with slots has shown.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Audit {
+    /// Looks at the slots so far: two workers whose present state was found in the same look had it at the same moment.
+    looks: u64,
+    /// The verdict at the last look.
+    told: Option<Vec<WorkerId>>,
+    /// Verdicts that a later look bore out.
+    borne_out: u64,
+    /// A verdict that a later look did not bear out.
+    broken: Option<Vec<WorkerId>>,
+    /// Looks that showed what the events denied: a wait that they did not tell, or workers that are stuck and not among
+    /// those of the verdict.
+    denied: u64,
+}
+
+impl Model {
+    /// Takes in what waits: all of these workers at one moment, of whom all earlier events are known.
+    pub(super) fn slots(&mut self, slots: &[Slot]) {
+        self.audit.looks += 1;
+        let earlier = self.audit.told.take();
+        let known = |slot: &&Slot| self.lanes.get(slot.worker.index()).is_some_and(|lane| lane.died.is_none());
+        let slots: Vec<&Slot> = slots.iter().filter(known).collect();
+        for slot in &slots {
+            self.stands(slot);
+        }
+        self.look_for_deadlock();
+        self.compare(earlier, &stuck(&self.cast, &slots));
+    }
+
+    /// One worker's slot. If its stream does not tell the same, that was lost.
+    fn stands(&mut self, slot: &Slot) {
+        let lane = &self.lanes[slot.worker.index()];
+        if !Said::of(&slot.events).is_told(lane) || lane.doing.since < slot.at {
+            self.audit.denied += u64::from(slot.lost == 0);
+            self.recover(slot);
+        }
+        let lane = &mut self.lanes[slot.worker.index()];
+        (lane.look, lane.life) = (self.audit.looks, slot.life);
+        lane.lost.1 = lane.lost.1.max(slot.lost); // what it did before its wait, no slot tells
+    }
+
+    /// The worker does what its slot says, and before that nothing is known of it.
+    fn recover(&mut self, slot: &Slot) {
+        let w = slot.worker;
+        self.gap(w, 0);
+        let lane = &mut self.lanes[w.index()];
+        let at = slot.at.max(lane.newest);
+        lane.newest = at;
+        self.newest = self.newest.max(at);
+        for kind in &slot.events {
+            match *kind {
+                EventKind::Held { .. }
+                | EventKind::Queued { .. }
+                | EventKind::Readers { .. }
+                | EventKind::AskMany { .. }
+                | EventKind::Wait { .. } => self.lived(w, at, *kind),
+                EventKind::Joins { .. } => {
+                    self.correct(w);
+                    self.lived(w, at, *kind);
+                }
+                _ => self.health.anomalies += 1,
+            }
+        }
+        if self.health.recovered == 0 {
+            self.note(at, "events were lost; what workers wait for is read from their slots".to_owned());
+        }
+        self.health.recovered += 1;
+    }
+
+    /// Compares verdicts with `stuck`: those who can never go on, as the slots alone say. A verdict that was there at an
+    /// earlier look must be among them, and whoever is among them must be in the verdict.
+    fn compare(&mut self, earlier: Option<Vec<WorkerId>>, stuck: &[WorkerId]) {
+        let now = self.deadlock.as_ref().map_or(&[][..], |deadlock| &deadlock.set);
+        let denied = stuck.iter().any(|worker| !now.contains(worker));
+        match earlier.filter(|earlier| *earlier == now) {
+            Some(all) if all.iter().all(|worker| stuck.contains(worker)) => self.audit.borne_out += 1,
+            Some(all) if self.audit.broken.as_ref() != Some(&all) => self.audit.broken = Some(all),
+            _ => {}
+        }
+        self.audit.told = self.deadlock.as_ref().map(|deadlock| deadlock.set.clone());
+        self.audit.denied += u64::from(denied);
+    }
+
+    /// Verdicts that a later look at the slots bore out.
+    pub(super) fn borne_out(&self) -> u64 {
+        self.audit.borne_out
+    }
+
+    /// How often verdicts and slots did not say the same. Who dies can end a deadlock: that is none.
+    pub(super) fn disagreements(&self) -> u64 {
+        self.audit.denied + u64::from(self.audit.broken.as_deref().is_some_and(|set| self.all_lived(set)))
+    }
+
+    /// Whether the slots do not bear this verdict out.
+    pub(super) fn is_doubted(&self, deadlock: &Deadlock) -> bool {
+        self.audit.broken.as_ref() == Some(&deadlock.set) && self.all_lived(&deadlock.set)
+    }
+
+    fn all_lived(&self, set: &[WorkerId]) -> bool {
+        set.iter().all(|worker| self.lane(*worker).crashes() == 0)
+    }
+
+    /// Whether two workers were found as they are now in one and the same look at the slots.
+    pub(super) fn were_at_once(&self, one: WorkerId, other: WorkerId) -> bool {
+        let look = self.lane(one).look;
+        look > 0 && look == self.lane(other).look
+    }
+}
+
+/// What the events in a slot say.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    pub held: Vec<(ResourceId, Grant)>,
+    pub asks: Asks,
+    /// The lock, and whether the wait ends by itself.
+    pub wait: Option<(ResourceId, bool)>,
+    /// Whose life, and which of them.
+    pub joins: Option<(ResourceId, u64)>,
+}
+
+impl Said {
+    pub(super) fn of(events: &[EventKind]) -> Self {
+        let mut said = Self::default();
+        for event in events {
+            match *event {
+                EventKind::Held { lock, grant } => said.held.push((lock, grant)),
+                EventKind::Wait { lock, timed, .. } => said.wait = Some((lock, timed)),
+                EventKind::Joins { life, nth } => said.joins = Some((life, nth)),
+                _ => said.asks = said.asks.told(*event),
+            }
+        }
+        said
+    }
+
+    /// Whether the worker's own stream tells the same.
+    fn is_told(&self, lane: &Lane) -> bool {
+        let sure = &lane.holds.sure;
+        let holds = self.held.len() == sure.len() && self.held.iter().all(|hold| sure.contains(hold));
+        let waits = match (self.wait, self.joins) {
+            (Some((lock, timed)), _) => {
+                (lane.doing.state, lane.doing.on, lane.asks.1, lane.timed)
+                    == (State::Lock, Some(lock), self.asks, timed)
+            }
+            (None, Some((life, nth))) => {
+                (lane.doing.state, lane.doing.on, lane.joins) == (State::Signal, Some(life), nth)
+            }
+            (None, None) => false,
+        };
+        holds && lane.holds.doubtful.is_empty() && waits
+    }
+}

@@ -1,0 +1,59 @@
+//! How late the dashboard's own ticks come: whether what is on screen can be taken for the present.
+
+use std::collections::VecDeque;
+
+use crate::trace::Span;
+
+/// Ticks that are looked back on: ten seconds of them.
+const TICKS: usize = 300;
+
+/// From here on it is late enough to be said wherever there is room for a word.
+pub(super) const LATE: Span = Span::millis(10);
+
+/// How late the last ticks were.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Lateness {
+    ticks: VecDeque<Span>,
+}
+
+impl Lateness {
+    pub(super) fn tick(&mut self, late: Span) {
+        if self.ticks.len() == TICKS {
+            self.ticks.pop_front();
+        }
+        self.ticks.push_back(late);
+    }
+
+    /// No more than one of a hundred ticks was later than this. Of few ticks it is the worst; of none, nothing.
+    pub(super) fn p99(&self) -> Span {
+        let mut sorted: Vec<Span> = self.ticks.iter().copied().collect();
+        sorted.sort_unstable();
+        let rank = (sorted.len() * 99).div_ceil(100); // the nearest rank, counted from 1
+        rank.checked_sub(1).and_then(|at| sorted.get(at)).copied().unwrap_or(Span::ZERO)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(millis: impl IntoIterator<Item = u64>) -> Span {
+        let mut lateness = Lateness::default();
+        millis.into_iter().for_each(|late| lateness.tick(Span::millis(late)));
+        lateness.p99()
+    }
+
+    #[test]
+    fn one_of_a_hundred_may_be_later() {
+        assert_eq!(of([]), Span::ZERO);
+        assert_eq!(of([3, 1, 2]), Span::millis(3));
+        assert_eq!(of(1..=100), Span::millis(99));
+        assert_eq!(of(std::iter::repeat_n(1, 297).chain([70, 80, 90])), Span::millis(1));
+        assert_eq!(of(std::iter::repeat_n(1, 296).chain([60, 70, 80, 90])), Span::millis(60));
+    }
+
+    #[test]
+    fn what_was_long_ago_is_forgotten() {
+        assert_eq!(of(std::iter::repeat_n(500, TICKS).chain(std::iter::repeat_n(2, TICKS))), Span::millis(2));
+    }
+}

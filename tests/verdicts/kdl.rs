@@ -1,0 +1,130 @@
+//! A program as a scenario that `contend run` replays: sleeps between the steps keep the order in which all moved.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::program::{Kind, Op, Program, ROOM, Way};
+use super::trial::Wrong;
+
+/// From one move to the next.
+const MOVE: u64 = 20;
+
+/// The scenario, with what was wrong as its text.
+pub fn scenario(program: &Program, wrong: &Wrong) -> String {
+    let mut text = format!("title \"Random programs\"\nabout \"{}\"\n", wrong.why.replace(['"', '\\'], "'"));
+    for (i, kind) in program.kinds.iter().enumerate() {
+        let _ = match *kind {
+            Kind::Mutex => writeln!(text, "mutex r{i}"),
+            Kind::Semaphore(permits) => writeln!(text, "semaphore r{i} permits={permits}"),
+            Kind::Rwlock(policy) => writeln!(text, "rwlock r{i} policy={}", policy.word()),
+            Kind::Queue => writeln!(text, "queue r{i} capacity={ROOM}"),
+            Kind::Condition { of, .. } => writeln!(text, "condition r{i} of=r{of}"),
+        };
+    }
+    for (w, ops) in program.workers.iter().enumerate() {
+        let mut teller = Teller { program, moves: Moves::of(wrong, w), pc: 0, free: 0, text: String::new() };
+        teller.ops(ops, 1);
+        if ops.is_empty() {
+            teller.line(1, "compute \"1us\"");
+        }
+        let _ = write!(text, "thread w{w} {{\n{}}}\n", teller.text);
+    }
+    // So that locks that a worker waits for itself are no mistake.
+    text + "expect deadlock\n"
+}
+
+/// When a worker began each of its steps, and when that was over: as places in the order of all moves.
+struct Moves(BTreeMap<usize, (u64, u64)>);
+
+impl Moves {
+    fn of(wrong: &Wrong, worker: usize) -> Self {
+        let mut moves = BTreeMap::new();
+        for (at, (_, pc)) in wrong.moves.iter().enumerate().filter(|(_, (w, _))| *w == worker) {
+            let at = at as u64;
+            moves.entry(*pc).and_modify(|(_, end)| *end = at).or_insert((at, at));
+        }
+        Self(moves)
+    }
+}
+
+struct Teller<'a> {
+    program: &'a Program,
+    moves: Moves,
+    /// The step that comes, and the place in the order from which on the worker is free.
+    pc: usize,
+    free: u64,
+    text: String,
+}
+
+impl Teller<'_> {
+    fn ops(&mut self, ops: &[Op], depth: usize) {
+        for op in ops {
+            self.op(op, depth);
+        }
+    }
+
+    fn op(&mut self, op: &Op, depth: usize) {
+        match op {
+            Op::Hold { on, way, timed, body } => {
+                let took = self.step(depth);
+                let head = match (self.program.kinds[*on], way) {
+                    (_, Way::Permits(permits)) => format!("acquire r{on} permits={permits}"),
+                    (Kind::Rwlock(_), Way::Shared) => format!("read r{on}"),
+                    (Kind::Rwlock(_), _) => format!("write r{on}"),
+                    _ if *timed => format!("try-lock r{on} timeout=\"{took}ms\""),
+                    _ => format!("lock r{on}"),
+                };
+                self.line(depth, &(head + " {"));
+                self.ops(body, depth + 1);
+                self.step(depth + 1);
+                self.line(depth, "}");
+            }
+            Op::Keep(on) => self.plain(depth, &format!("lock r{on}")),
+            Op::Put(on) => self.plain(depth, &format!("put r{on}")),
+            Op::Take(on) => self.plain(depth, &format!("take r{on}")),
+            Op::Wait(on) => {
+                self.step(depth);
+                let Kind::Condition { timed, .. } = self.program.kinds[*on] else { return };
+                let took = self.skip(1);
+                self.skip(1); // its mutex again
+                self.line(
+                    depth,
+                    &if timed { format!("wait r{on} timeout=\"{took}ms\"") } else { format!("wait r{on}") },
+                );
+            }
+            Op::Notify(on) => self.plain(depth, &format!("notify r{on}")),
+            Op::NotifyAll(on) => self.plain(depth, &format!("notify-all r{on}")),
+            Op::Join(worker) => self.plain(depth, &format!("join w{worker}")),
+        }
+    }
+
+    fn plain(&mut self, depth: usize, line: &str) {
+        self.step(depth);
+        self.line(depth, line);
+    }
+
+    fn line(&mut self, depth: usize, line: &str) {
+        let _ = writeln!(self.text, "{}{line}", "    ".repeat(depth));
+    }
+
+    /// Comes to the next step: sleeps until it was begun. Milliseconds that it took; one that was not done is over at once.
+    fn step(&mut self, depth: usize) -> u64 {
+        let begun = self.moves.0.get(&self.pc).map(|(begin, _)| begin.saturating_sub(self.free));
+        if let Some(sleep) = begun.filter(|moves| *moves > 0) {
+            self.line(depth, &format!("sleep \"{}ms\"", sleep * MOVE));
+        }
+        self.skip(1)
+    }
+
+    /// Goes past so many steps that are one in the scenario. Milliseconds that the last of them took.
+    fn skip(&mut self, steps: usize) -> u64 {
+        let mut took = MOVE;
+        for _ in 0..steps {
+            if let Some((begin, end)) = self.moves.0.get(&self.pc) {
+                (self.free, took) = (*end, (end - begin).max(1) * MOVE);
+            }
+            self.pc += 1;
+        }
+        took
+    }
+}

@@ -1,0 +1,235 @@
+//! Random programs of locks, semaphores, rwlocks, conditions, queues and joins.
+
+use contend::trace::RwPolicy;
+use fastrand::Rng;
+
+/// How many items a queue has room for.
+pub const ROOM: u32 = 2;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Mutex,
+    /// With so many permits.
+    Semaphore(u32),
+    Rwlock(RwPolicy),
+    Queue,
+    /// Waited for without the mutex `of`; all waits for it end by themselves, or none does.
+    Condition {
+        of: usize,
+        timed: bool,
+    },
+}
+
+/// How a lock is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// A mutex, or an rwlock to write.
+    Alone,
+    /// An rwlock to read.
+    Shared,
+    Permits(u32),
+}
+
+/// What a worker does. Resources and workers by their places in the program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Op {
+    /// Takes it, does what is inside, gives it back. Who gives up does nothing of it.
+    Hold {
+        on: usize,
+        way: Way,
+        timed: bool,
+        body: Vec<Op>,
+    },
+    /// Takes a mutex and never gives it back.
+    Keep(usize),
+    Put(usize),
+    Take(usize),
+    /// With the condition's mutex.
+    Wait(usize),
+    Notify(usize),
+    NotifyAll(usize),
+    Join(usize),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Program {
+    pub kinds: Vec<Kind>,
+    pub workers: Vec<Vec<Op>>,
+}
+
+impl Program {
+    /// A random one: nested locks in no agreed order, some waits with a limit. `plain`: of mutexes alone.
+    pub fn new(rng: &mut Rng, plain: bool) -> Self {
+        let mut kinds: Vec<Kind> = (0..rng.usize(2..=5)).map(|_| lock(rng, plain)).collect();
+        if !plain {
+            kinds[0] = Kind::Mutex;
+            kinds.extend((0..rng.usize(..=2)).map(|_| Kind::Queue));
+            kinds.extend((0..rng.usize(..=2)).map(|_| Kind::Condition { of: 0, timed: rng.f64() < 0.3 }));
+        }
+        let workers = rng.usize(2..=6);
+        let mut program = Self { kinds, workers: Vec::new() };
+        for w in 0..workers {
+            let mut left = rng.usize(1..=8);
+            let mut ops = program.ops(rng, &mut Vec::new(), &mut left, (w, workers));
+            if !plain && rng.f64() < 0.03 {
+                ops.push(Op::Keep(0));
+            }
+            program.workers.push(ops);
+        }
+        program
+    }
+
+    /// Steps inside these locks, as long as any are `left`.
+    fn ops(&self, rng: &mut Rng, open: &mut Vec<usize>, left: &mut usize, me: (usize, usize)) -> Vec<Op> {
+        let mut ops = Vec::new();
+        while *left > 0 && (open.is_empty() || rng.f64() < 0.6) {
+            *left -= 1;
+            ops.extend(self.op(rng, open, left, me));
+        }
+        ops
+    }
+
+    fn op(&self, rng: &mut Rng, open: &mut Vec<usize>, left: &mut usize, (me, workers): (usize, usize)) -> Option<Op> {
+        if !self.kinds.contains(&Kind::Queue) || rng.f64() < 0.97 {
+            let on = rng.usize(..self.kinds.len());
+            return match self.kinds[on] {
+                Kind::Queue if rng.bool() => Some(Op::Put(on)),
+                Kind::Queue => Some(Op::Take(on)),
+                Kind::Condition { of, .. } if open.iter().filter(|held| **held == of).count() == 1 => {
+                    Some(Op::Wait(on))
+                }
+                Kind::Condition { .. } if rng.f64() < 0.3 => Some(Op::NotifyAll(on)),
+                Kind::Condition { .. } => Some(Op::Notify(on)),
+                kind => self.hold(rng, (on, kind), open, left, (me, workers)),
+            };
+        }
+        let other = rng.usize(..workers);
+        (other != me || rng.f64() < 0.05).then_some(Op::Join(other))
+    }
+
+    fn hold(
+        &self,
+        rng: &mut Rng,
+        (on, kind): (usize, Kind),
+        open: &mut Vec<usize>,
+        left: &mut usize,
+        me: (usize, usize),
+    ) -> Option<Op> {
+        let is_mutex = kind == Kind::Mutex;
+        if open.len() > 2 || open.contains(&on) && is_mutex && rng.f64() > 0.02 {
+            return None;
+        }
+        let way = match kind {
+            Kind::Semaphore(permits) => Way::Permits(rng.u32(1..=permits)),
+            Kind::Rwlock(_) if rng.bool() => Way::Shared,
+            _ => Way::Alone,
+        };
+        let timed = is_mutex && rng.f64() < 0.15;
+        open.push(on);
+        let body = self.ops(rng, open, left, me);
+        open.pop();
+        Some(Op::Hold { on, way, timed, body })
+    }
+}
+
+/// Those behind a worker that goes move up. `None` if its end is waited for.
+fn renumber(ops: &mut [Op], gone: usize) -> Option<()> {
+    ops.iter_mut().try_for_each(|op| match op {
+        Op::Join(worker) if *worker == gone => None,
+        Op::Join(worker) => {
+            *worker -= usize::from(*worker > gone);
+            Some(())
+        }
+        Op::Hold { body, .. } => renumber(body, gone),
+        _ => Some(()),
+    })
+}
+
+fn lock(rng: &mut Rng, plain: bool) -> Kind {
+    match rng.usize(..if plain { 1 } else { 4 }) {
+        1 => Kind::Semaphore(rng.u32(1..=3)),
+        2 | 3 => Kind::Rwlock(RwPolicy::ALL[rng.usize(..3)]),
+        _ => Kind::Mutex,
+    }
+}
+
+/// One move of a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Who gives up goes on at `otherwise`.
+    Lock {
+        on: usize,
+        way: Way,
+        timed: bool,
+        otherwise: usize,
+    },
+    Unlock(usize),
+    Put(usize),
+    Take(usize),
+    /// Comes to wait for a condition, and gives back its mutex.
+    Come {
+        on: usize,
+        of: usize,
+    },
+    /// Stays until there is a signal.
+    Stay {
+        on: usize,
+        timed: bool,
+    },
+    Notify(usize),
+    NotifyAll(usize),
+    Join(usize),
+}
+
+impl Program {
+    /// The same without this worker, if nobody waits for its end.
+    pub fn without(&self, worker: usize) -> Option<Self> {
+        let mut other = self.clone();
+        other.workers.remove(worker);
+        other.workers.iter_mut().try_for_each(|ops| renumber(ops, worker)).map(|()| other)
+    }
+
+    /// Whether somebody ends with a lock that it never gives back.
+    pub fn keeps(&self) -> bool {
+        self.workers.iter().flatten().any(|op| matches!(op, Op::Keep(_)))
+    }
+
+    /// The moves of each worker.
+    pub fn steps(&self) -> Vec<Vec<Step>> {
+        let flat = |ops: &Vec<Op>| {
+            let mut steps = Vec::new();
+            self.flatten(ops, &mut steps);
+            steps
+        };
+        self.workers.iter().map(flat).collect()
+    }
+
+    fn flatten(&self, ops: &[Op], steps: &mut Vec<Step>) {
+        for op in ops {
+            match op {
+                Op::Hold { on, way, timed, body } => {
+                    let at = steps.len();
+                    steps.push(Step::Lock { on: *on, way: *way, timed: *timed, otherwise: 0 });
+                    self.flatten(body, steps);
+                    steps.push(Step::Unlock(*on));
+                    let behind = steps.len();
+                    if let Step::Lock { otherwise, .. } = &mut steps[at] {
+                        *otherwise = behind;
+                    }
+                }
+                Op::Keep(on) => steps.push(Step::Lock { on: *on, way: Way::Alone, timed: false, otherwise: 0 }),
+                Op::Put(on) => steps.push(Step::Put(*on)),
+                Op::Take(on) => steps.push(Step::Take(*on)),
+                Op::Wait(on) => {
+                    let Kind::Condition { of, timed } = self.kinds[*on] else { continue };
+                    steps.push(Step::Come { on: *on, of });
+                    steps.push(Step::Stay { on: *on, timed });
+                    steps.push(Step::Lock { on: of, way: Way::Alone, timed: false, otherwise: 0 });
+                }
+                Op::Notify(on) => steps.push(Step::Notify(*on)),
+                Op::NotifyAll(on) => steps.push(Step::NotifyAll(*on)),
+                Op::Join(worker) => steps.push(Step::Join(*worker)),
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! One program, run to its end in one order of moves and deliveries, with every verdict compared with the truth.
+
+use std::collections::BTreeSet;
+
+use contend::model::{Budget, Deadlock, Model};
+use contend::trace::WorkerId;
+use fastrand::Rng;
+
+use super::program::Program;
+use super::wire::{Loss, Wire, cast};
+use super::world::{Wait, World};
+
+/// Who is deadlocked in truth.
+pub type Oracle = fn(&World) -> Vec<WorkerId>;
+
+/// What runs showed, counted.
+#[derive(Debug, Default)]
+pub struct Tally {
+    pub programs: u64,
+    pub deadlocked: u64,
+    pub stalled: u64,
+    /// Stalls of which nothing is said, since events were lost.
+    pub withheld: u64,
+    /// Deadlocks that would have been missed, in part at least, without the slots.
+    pub hidden: u64,
+    /// Waits that were read from slots.
+    pub recovered: u64,
+}
+
+impl Tally {
+    pub fn add(&mut self, other: &Self) {
+        self.programs += other.programs;
+        self.deadlocked += other.deadlocked;
+        self.stalled += other.stalled;
+        self.withheld += other.withheld;
+        self.hidden += other.hidden;
+        self.recovered += other.recovered;
+    }
+}
+
+/// What was wrong, and how all moved until then.
+#[derive(Debug)]
+pub struct Wrong {
+    pub why: String,
+    pub moves: Vec<(usize, usize)>,
+}
+
+/// Runs it: `seed` gives the order of moves and deliveries, and what is lost.
+pub fn run(program: &Program, seed: u64, loss: Loss, oracle: Oracle) -> Result<Tally, Wrong> {
+    let mut rng = Rng::with_seed(seed);
+    let wire = Wire::new(program.workers.len(), loss, rng.fork());
+    let mut world = World::new(program, wire);
+    play(program, &mut world, &mut rng, loss, oracle).map_err(|why| Wrong { why, moves: world.moves })
+}
+
+fn play(program: &Program, world: &mut World, rng: &mut Rng, loss: Loss, oracle: Oracle) -> Result<Tally, String> {
+    let mut model = Model::new(cast(program), Budget { bytes: 1 << 16 });
+    let (lag, looks) = (rng.f64(), if rng.bool() { 0.1 } else { 0.0 });
+    let mut said = BTreeSet::new();
+    loop {
+        if rng.f64() < looks {
+            world.wire.look(&mut model);
+        }
+        let deliver = rng.f64() > lag;
+        if let Some(w) = rng.choice(world.movable()) {
+            world.step(w, rng);
+        } else if !world.wire.deliver(&mut model) {
+            break;
+        }
+        if deliver {
+            world.wire.deliver(&mut model);
+        }
+        claims(&model, world, oracle, &mut said)?;
+    }
+    claims(&model, world, oracle, &mut said)?;
+    let truth = oracle(world);
+    let hidden = set(&model) != truth;
+    let stalled = model.stall().is_some();
+    if loss == Loss::Nothing {
+        told_all(&model, world, &truth, said.clone(), program)?;
+        backwards(program, world, &model)?;
+    }
+    world.wire.last_looks(&mut model);
+    claims(&model, world, oracle, &mut said)?;
+    no_false(world, &said)?;
+    if set(&model) != truth {
+        return Err(format!("missed: found {:?}, truth {truth:?}", set(&model)));
+    }
+    let health = model.health();
+    if health.disagreements > 0 || (health.borne_out > 0) != model.deadlock().is_some() {
+        return Err(format!("the slots do not say what the events do: {health:?}"));
+    }
+    if let Some(verdict) = model.deadlock() {
+        is_a_ring(world, verdict)?;
+    }
+    let withheld = !stalled && world.left().len() > truth.len() && !program.keeps();
+    Ok(Tally {
+        programs: 1,
+        deadlocked: u64::from(!truth.is_empty()),
+        stalled: u64::from(stalled),
+        withheld: u64::from(withheld),
+        hidden: u64::from(hidden),
+        recovered: health.recovered,
+    })
+}
+
+fn set(model: &Model) -> Vec<WorkerId> {
+    model.deadlock().map_or_else(Vec::new, |deadlock| deadlock.set.clone())
+}
+
+/// Everyone in a verdict of deadlock must be stuck by now; who is said to be stuck, and at which step, is remembered.
+fn claims(model: &Model, world: &World, oracle: Oracle, said: &mut BTreeSet<(usize, usize)>) -> Result<(), String> {
+    let (set, stall) = (set(model), model.stall());
+    if !set.is_empty() {
+        let truth = oracle(world);
+        if set.iter().any(|w| !truth.contains(w)) {
+            return Err(format!("false: {set:?} are said to be deadlocked, {truth:?} are"));
+        }
+    }
+    let all = set.into_iter().chain(stall.into_iter().flat_map(|stall| stall.set));
+    said.extend(all.map(|w| (w.index(), world.workers[w.index()].pc)));
+    Ok(())
+}
+
+/// Whoever was said to be stuck never moved again.
+fn no_false(world: &World, said: &BTreeSet<(usize, usize)>) -> Result<(), String> {
+    let left = world.left();
+    match said.iter().find(|claim| !left.contains(claim)) {
+        Some(claim) => Err(format!("false: {claim:?} was said to be stuck, {left:?} are left")),
+        None => Ok(()),
+    }
+}
+
+/// From the events alone, since none was lost: the deadlock, and all who wait when nothing moves any more. Who waits for a
+/// lock that somebody kept who has ended is in neither verdict: that is an orphaned lock.
+fn told_all(
+    model: &Model,
+    world: &World,
+    truth: &[WorkerId],
+    mut said: BTreeSet<(usize, usize)>,
+    program: &Program,
+) -> Result<(), String> {
+    let left: BTreeSet<(usize, usize)> = world.left().into_iter().collect();
+    if program.keeps() {
+        said.extend(&left);
+    }
+    let health = model.health();
+    match (set(model) == truth, said == left) {
+        (false, _) => Err(format!("missed: found {:?}, truth {truth:?}", set(model))),
+        (_, false) => Err(format!("{left:?} are left, {said:?} were said to be stuck")),
+        _ if health.anomalies + health.recovered > 0 => Err(format!("nothing was lost: {health:?}")),
+        _ => Ok(()),
+    }
+}
+
+/// The order of arrival must not matter.
+fn backwards(program: &Program, world: &World, model: &Model) -> Result<(), String> {
+    let mut other = Model::new(cast(program), Budget { bytes: 1 << 16 });
+    world.wire.backwards().for_each(|message| other.apply(&message));
+    let same = other.deadlock() == model.deadlock() && other.wait_for() == model.wait_for();
+    if same { Ok(()) } else { Err("it depends on the order of arrival".to_owned()) }
+}
+
+/// Each worker of the ring has what it is said to have, and wants what the next one has.
+fn is_a_ring(world: &World, verdict: &Deadlock) -> Result<(), String> {
+    let next = verdict.ring.iter().cycle().skip(1);
+    let mut all: Vec<WorkerId> = verdict.ring.iter().map(|link| link.worker).collect();
+    let mut good = !verdict.ring.is_empty();
+    for (link, next) in verdict.ring.iter().zip(next) {
+        let (w, worker) = (link.worker.index(), &world.workers[link.worker.index()]);
+        let has = worker.held.iter().flatten().any(|(lock, _)| *lock == link.holds.index());
+        let wants = match worker.waits {
+            Some(Wait::Lock(asked)) if !asked.timed => asked.lock == link.wants.index(),
+            Some(Wait::End(other)) => world.life(other) == link.wants,
+            _ => false,
+        };
+        good &= (has || world.life(w) == link.holds) && wants && link.wants == next.holds;
+    }
+    all.extend(&verdict.victims);
+    all.sort_unstable();
+    if good && all == verdict.set { Ok(()) } else { Err(format!("that is no ring: {verdict:?}")) }
+}

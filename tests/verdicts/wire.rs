@@ -1,0 +1,169 @@
+//! The way from workers to the model: events in order within each worker, some of them lost, and slots beside them.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use contend::model::Model;
+use contend::trace::{
+    Cast, Event, EventKind, Lanes, LockKind, Message, ResourceId, ResourceInfo, ResourceKind, Slot, Stamp, Wakers,
+    WorkerId, WorkerInfo, WorkerKind,
+};
+use fastrand::Rng;
+
+use super::program::{Kind, Program, ROOM, Step};
+
+/// What is lost on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    Nothing,
+    /// Two of a hundred events, each by itself.
+    Some,
+    /// Now and then all that a worker tells for a while: what a full ring loses.
+    Stretches,
+}
+
+#[derive(Debug, Default)]
+struct Line {
+    /// Told but not delivered yet.
+    outbox: VecDeque<Event>,
+    /// Lost since the last one that was told, and in all.
+    gap: u64,
+    lost: u64,
+    /// How many more are lost in this stretch.
+    stretch: u32,
+    /// How often it told anything.
+    told: u64,
+    /// What it said last as it began to wait, and how much it had told by then.
+    slot: Option<(u64, Slot)>,
+    delivered: Vec<Event>,
+}
+
+#[derive(Debug)]
+pub struct Wire {
+    rng: Rng,
+    loss: Loss,
+    clock: u64,
+    lines: Vec<Line>,
+    /// Slots that were read and are not confirmed yet.
+    look: Option<Vec<(u64, Slot)>>,
+}
+
+impl Wire {
+    pub fn new(workers: usize, loss: Loss, rng: Rng) -> Self {
+        Self { rng, loss, clock: 0, lines: (0..workers).map(|_| Line::default()).collect(), look: None }
+    }
+
+    pub fn tell(&mut self, w: usize, kind: EventKind) {
+        self.tell_all(w, &[kind]);
+    }
+
+    /// Events that are told or lost together.
+    pub fn tell_all(&mut self, w: usize, kinds: &[EventKind]) {
+        let line = &mut self.lines[w];
+        self.clock += 1;
+        line.told += 1;
+        let lose = match self.loss {
+            Loss::Nothing => false,
+            Loss::Some => self.rng.f64() < 0.02,
+            Loss::Stretches => {
+                if line.stretch == 0 && self.rng.f64() < 0.03 {
+                    line.stretch = self.rng.u32(1..=20);
+                }
+                line.stretch > 0
+            }
+        };
+        line.stretch = line.stretch.saturating_sub(1);
+        if lose {
+            line.gap += kinds.len() as u64;
+            line.lost += kinds.len() as u64;
+            return;
+        }
+        let (at, worker) = (Stamp(self.clock), WorkerId::from(w));
+        let gap = (line.gap > 0).then_some(EventKind::Gap { lost: std::mem::take(&mut line.gap) });
+        line.outbox.extend(gap.iter().chain(kinds).map(|kind| Event { at, worker, kind: *kind }));
+    }
+
+    /// Says in the worker's slot what it has just told, or lost.
+    pub fn stand(&mut self, w: usize, events: Vec<EventKind>) {
+        let line = &mut self.lines[w];
+        let slot = Slot { worker: WorkerId::from(w), at: Stamp(self.clock), life: 1, lost: line.lost, events };
+        line.slot = Some((line.told, slot));
+    }
+
+    /// Delivers the next few events of one worker. `false` when there are none of any.
+    pub fn deliver(&mut self, model: &mut Model) -> bool {
+        let full: Vec<usize> = (0..self.lines.len()).filter(|w| !self.lines[*w].outbox.is_empty()).collect();
+        let Some(w) = self.rng.choice(full) else { return false };
+        let count = self.rng.usize(1..=self.lines[w].outbox.len());
+        self.pass_on(w, count, model);
+        true
+    }
+
+    fn pass_on(&mut self, w: usize, count: usize, model: &mut Model) {
+        let line = &mut self.lines[w];
+        let events: Vec<Event> = line.outbox.drain(..count).collect();
+        line.delivered.extend(&events);
+        model.apply(&Message::Events(events));
+    }
+
+    /// Reads all slots that are good, if that was not done, or confirms those that still are after delivering all.
+    pub fn look(&mut self, model: &mut Model) {
+        let Some(look) = self.look.take() else {
+            let good = |line: &Line| line.slot.clone().filter(|(told, _)| *told == line.told);
+            self.look = Some(self.lines.iter().filter_map(good).collect());
+            return;
+        };
+        (0..self.lines.len()).for_each(|w| self.pass_on(w, self.lines[w].outbox.len(), model));
+        let good = look.into_iter().filter(|(told, slot)| self.lines[slot.worker.index()].told == *told);
+        model.apply(&Message::Slots(good.map(|(_, slot)| slot).collect()));
+    }
+
+    /// Looks twice, when nothing moves any more: what the first look shows, the second bears out.
+    pub fn last_looks(&mut self, model: &mut Model) {
+        self.look = None;
+        (0..4).for_each(|_| self.look(model));
+    }
+
+    /// All that was delivered, worker by worker from the last on.
+    pub fn backwards(&self) -> impl Iterator<Item = Message> {
+        self.lines.iter().rev().map(|line| Message::Events(line.delivered.clone()))
+    }
+}
+
+/// What the model knows of a program before it runs.
+pub fn cast(program: &Program) -> Arc<Cast> {
+    let kind = |kind: &Kind| match *kind {
+        Kind::Mutex => ResourceKind::Mutex { kind: LockKind::Std },
+        Kind::Semaphore(permits) => ResourceKind::Semaphore { permits, scoped: true },
+        Kind::Rwlock(policy) => ResourceKind::Rwlock { policy },
+        Kind::Queue => ResourceKind::Queue { capacity: ROOM },
+        Kind::Condition { of, .. } => ResourceKind::Condition { of: ResourceId::from(of) },
+    };
+    let workers = 0..program.workers.len();
+    let lives = workers.clone().map(|w| ResourceKind::Life { of: WorkerId::from(w) });
+    let kinds = program.kinds.iter().map(kind).chain(lives).enumerate();
+    let worker = |i| WorkerInfo { name: format!("w{i}"), group: format!("w{i}"), kind: WorkerKind::Thread, pool: None };
+    Arc::new(Cast {
+        workers: workers.map(worker).collect(),
+        resources: kinds.map(|(i, kind)| ResourceInfo { name: format!("r{i}"), kind }).collect(),
+        wakers: wakers(program),
+        ..Cast::default()
+    })
+}
+
+fn wakers(program: &Program) -> Vec<Wakers> {
+    let mut wakers = vec![Wakers::default(); program.kinds.len() + program.workers.len()];
+    for (w, steps) in program.steps().iter().enumerate() {
+        let lanes = Lanes { first: WorkerId::from(w), count: 1 };
+        for step in steps {
+            match *step {
+                Step::Put(q) => wakers[q].givers.push(lanes),
+                Step::Take(q) => wakers[q].takers.push(lanes),
+                Step::Notify(c) | Step::NotifyAll(c) => wakers[c].givers.push(lanes),
+                Step::Stay { on, timed } => wakers[on].timed |= timed,
+                Step::Lock { .. } | Step::Unlock(_) | Step::Come { .. } | Step::Join(_) => {}
+            }
+        }
+    }
+    wakers
+}
