@@ -17,7 +17,6 @@ use super::out::{self, Colours};
 use super::run::{Manners, look, options};
 use super::{scenario, signals};
 use crate::platform::limits::told;
-use crate::platform::machine;
 use crate::scenario::{Mistakes, Scenario, Source, check as read, clean};
 use crate::tune::{self as tuner, Preflight, Subject, Tuning};
 use progress::Progress;
@@ -125,12 +124,6 @@ fn source(args: &TuneArgs) -> Result<Source, Failure> {
 fn checked(source: &Source, colours: Colours) -> Option<Scenario> {
     let said = |mistakes: Mistakes| out::say(&mistakes.render(colours.err));
     read(source).map_err(said).ok().map(|checked| checked.scenario)
-}
-
-/// Cores that may be used: affinity and quota taken into account.
-fn cores() -> f64 {
-    let machine = machine();
-    machine.quota.map_or(machine.usable as f64, |quota| quota.min(machine.usable as f64))
 }
 
 /// Listens for a signal. What is known by then is still told.

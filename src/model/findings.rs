@@ -182,8 +182,8 @@ impl<'a> Look<'a> {
 
     /// Whether the cores have no room left, as far as they are known.
     fn cores_are_full(&self) -> bool {
-        let count = self.model.cores().count();
-        count > 0 && self.model.cores().busy(self.from, self.now).is_some_and(|busy| busy >= 0.9 * count as f64)
+        let cores = self.model.usable_cores();
+        cores > 0.0 && self.model.cores().busy(self.from, self.now).is_some_and(|busy| busy >= 0.9 * cores)
     }
 
     fn lossless(&self) -> bool {
@@ -199,6 +199,12 @@ fn percent(share: f64) -> String {
 /// A number of things, or of things a second: at most one digit behind the point, thousands apart.
 fn number(n: f64) -> String {
     if n < 9.95 && n.fract() >= 0.05 { format!("{n:.1}") } else { thousands(n.round() as i64) }
+}
+
+/// `1 core`, `1.5 cores`.
+fn cores_of(cores: f64) -> String {
+    let number = number(cores);
+    if number == "1" { "1 core".to_owned() } else { format!("{number} cores") }
 }
 
 /// `1234567` as `1,234,567`.

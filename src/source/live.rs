@@ -15,7 +15,7 @@ use super::scratch::Scratch;
 use super::timebase::Timebase;
 use crate::engine::{Down, Job, JobError, Need, Plan, PlanError, RUNNER, Start};
 use crate::platform::limits::told;
-use crate::platform::{Launch, become_subreaper};
+use crate::platform::{Launch, become_subreaper, machine};
 use crate::scenario::{Scenario, Settings};
 use crate::trace::{Board, Cast, Command, Message, Stamp};
 
@@ -100,7 +100,8 @@ impl Live {
         };
         let (out, messages) = bounded(UNDER_WAY);
         let (down, commands) = unbounded();
-        let (cast, runner) = (Arc::new(plan.cast), Arc::new(Runner::new(child.pid())));
+        let cast = Cast { cores: Some(machine().usable_cores()), ..plan.cast };
+        let (cast, runner) = (Arc::new(cast), Arc::new(Runner::new(child.pid())));
         let attend = Attend {
             board: Arc::clone(&board),
             cast: Arc::clone(&cast),

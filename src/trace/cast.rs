@@ -14,6 +14,8 @@ pub struct Cast {
     pub packed: Vec<(ResourceId, u16)>,
     /// By resource: who could end a wait for it. Nothing is concluded about a resource that is not in it.
     pub wakers: Vec<Wakers>,
+    /// Cores that the run may use, by affinity and quota. None: as many as there are.
+    pub cores: Option<f64>,
 }
 
 /// Who could end a wait for a resource, as far as the scenario says: lanes that ever come to such a step.

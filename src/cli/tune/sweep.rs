@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::cli::args::TuneArgs;
 use crate::cli::failure::Failure;
+use crate::platform::machine;
 use crate::scenario::{Knob, KnobKind, Scenario, Settings, Unit, clean};
 use crate::trace::KnobId;
 use crate::tui::Tuned;
@@ -38,7 +39,16 @@ impl<'a> Sweep<'a> {
             memory: args.memory.map(|mib| mib << 20),
         };
         let seed = args.seed.unwrap_or_else(|| fastrand::u64(0..1 << 32));
-        Ok(Self { scenario, knob, id, settings, over: over(knob, args)?, demands, cores: super::cores(), seed })
+        Ok(Self {
+            scenario,
+            knob,
+            id,
+            settings,
+            over: over(knob, args)?,
+            demands,
+            cores: machine().usable_cores(),
+            seed,
+        })
     }
 
     pub(super) fn lab<S: Fn() -> bool>(&self, stop: S) -> Result<Bench<S>, Failure> {

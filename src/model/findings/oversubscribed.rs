@@ -1,6 +1,6 @@
 //! More workers that want to run than cores.
 
-use super::{Finding, Look, Severity, number, percent};
+use super::{Finding, Look, Severity, cores_of, number, percent};
 use crate::trace::State;
 
 pub(super) const ID: &str = "oversubscribed";
@@ -12,21 +12,21 @@ const READY: f64 = 0.30;
 const CROWD: f64 = 1.2;
 
 pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
-    let cores = look.model.cores().count();
+    let cores = look.model.usable_cores();
     let everyone = &look.everyone;
     let (running, ready) = (everyone.get(State::Running), everyone.get(State::Ready));
     let runnable = (running + ready) as f64 / look.span().0 as f64;
     let share = ready as f64 / (running + ready).max(1) as f64;
-    if cores == 0 || share < READY || runnable < CROWD * cores as f64 {
+    if cores <= 0.0 || share < READY || runnable < CROWD * cores {
         return None;
     }
     Some(Finding {
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
-            "{} workers want to run at once on {cores} core{}: {} of that time they have no CPU.",
+            "{} workers want to run at once on {}: {} of that time they have no CPU.",
             number(runnable),
-            if cores == 1 { "" } else { "s" },
+            cores_of(cores),
             percent(share),
         ),
         evidence: format!(

@@ -1,6 +1,6 @@
 //! A pool with more workers than it has use for.
 
-use super::{About, Finding, Look, Severity, count, number, percent};
+use super::{About, Finding, Look, Severity, cores_of, count, number, percent};
 use crate::model::Pool;
 use crate::trace::{PoolId, PoolInfo, State};
 
@@ -51,24 +51,25 @@ fn idle(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Fin
 
 /// They keep each other from the cores.
 fn crowded(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Finding> {
-    let cores = look.model.cores().count();
+    let cores = look.model.usable_cores();
     let done = pool.throughput(look.span(), look.now);
     let shares = look.sum(info.workers.iter().copied());
     let (running, ready) = (shares.get(State::Running), shares.get(State::Ready));
     let share = ready as f64 / (running + ready).max(1) as f64;
-    let crowded = pool.size() as usize > cores && share >= READY && look.cores_are_full();
-    if cores == 0 || !crowded || done * look.span().secs() < TASKS {
+    let crowded = f64::from(pool.size()) > cores && share >= READY && look.cores_are_full();
+    if cores <= 0.0 || !crowded || done * look.span().secs() < TASKS {
         return None;
     }
     Some(Finding {
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
-            "{} of {} share {cores} core{}: {} of the time they could run they have no CPU. About {cores} would do as much.",
+            "{} of {} share {}: {} of the time they could run they have no CPU. About {} would do as much.",
             count(u64::from(pool.size()), "worker"),
             info.name,
-            if cores == 1 { "" } else { "s" },
+            cores_of(cores),
             percent(share),
+            cores.ceil(),
         ),
         evidence: format!("The cores are full, and {} tasks/s are done.", number(done)),
         cure: "Fewer workers finish each task sooner.".into(),

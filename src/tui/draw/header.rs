@@ -89,6 +89,16 @@ impl Header<'_> {
         }
     }
 
+    /// `2 cores`; `1.5 of 2 cores` where a quota or affinity allows no more.
+    fn cores(&self) -> String {
+        let (all, usable) = (self.watch.figures.cores.len(), self.watch.shown().usable_cores());
+        if all > 0 && usable + 0.05 < all as f64 {
+            format!("{} of {all} cores", (usable * 10.0).round() / 10.0)
+        } else {
+            format!("{all} core{}", if all == 1 { "" } else { "s" })
+        }
+    }
+
     /// What was lost is always said; the rest where there is room for it beside the knobs.
     fn trust(&self, room: u16) -> Vec<(String, Style)> {
         let (health, plain) = (self.watch.figures.health, self.theme.faint());
@@ -99,7 +109,7 @@ impl Header<'_> {
             shown.push((format!("{} {plural}", count(health.anomalies)), loud(true)));
         }
         if room >= 72 {
-            shown.insert(0, (format!("{} cores", self.watch.figures.cores.len()), plain));
+            shown.insert(0, (self.cores(), plain));
             shown.push((format!("{:.0} ns/event", health.ns_each), plain));
         }
         let late = self.watch.late;
