@@ -137,6 +137,7 @@ fn whoever_is_killed_at_whatever_moment_no_task_is_lost() {
     p.task = vec![compute_us(200.0)];
     s.pools.push(p);
     let mut seen = Seen::start(&s);
+    seen.until("a task is under way", |s| s.count(|k| matches!(k, EventKind::TaskBegan { .. })) > 0);
     let mut dice = fastrand::Rng::with_seed(7);
     while seen.end.is_none() {
         seen.command(Command::Kill(WorkerId(dice.u16(..3))));

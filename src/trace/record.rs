@@ -46,10 +46,11 @@ const fn pack_piece(kind: u8, pipe: ResourceId, bytes: u32, depth: u32, whole: b
 /// A number that can be negative, in 40 bits; larger ones saturate.
 const fn pack_signed(kind: u8, id: ResourceId, number: i64) -> u64 {
     let most = (ARG_MAX >> 1) as i64;
+    let least = -most - 1;
     let held = if number > most {
         most
-    } else if number < -most {
-        -most
+    } else if number < least {
+        least
     } else {
         number
     };
