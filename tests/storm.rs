@@ -133,7 +133,8 @@ impl Storm {
             run.of("__runner").into_iter().for_each(|pid| try_signal(pid, "CONT"));
             try_signal(dashboard, "TERM");
         }
-        if victim == Victim::Runner && state == State::Stopped {
+        // One that was stopped before its first instruction has not yet asked to die with its parent.
+        if matches!(victim, Victim::Runner | Victim::Dashboard) && state == State::Stopped {
             run.of("__worker").into_iter().for_each(|pid| try_signal(pid, "CONT"));
         }
         let what = format!("{args:?} {victim:?} {state:?}");
