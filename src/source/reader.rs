@@ -35,7 +35,7 @@ impl Reader {
         let Self { board, cast, time, out, ended } = self;
         let mut rings: Vec<RingReader<'_>> =
             (0..cast.workers.len()).map(|w| RingReader::new(board.ring(WorkerId::from(w)))).collect();
-        let mut slots = Slots::new(cast.workers.len(), time);
+        let mut slots = Slots::new(Arc::clone(&cast), time);
         let mut sampler = Sampler::new(Arc::clone(&board), &cast, time);
         let mut pace = FASTEST;
         loop {

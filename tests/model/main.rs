@@ -5,6 +5,7 @@
 mod findings;
 mod lanes;
 mod load;
+mod many;
 mod merge;
 mod resources;
 mod script;
