@@ -44,17 +44,25 @@ pub struct Wrong {
     pub moves: Vec<(usize, usize)>,
 }
 
-/// Runs it: `seed` gives the order of moves and deliveries, and what is lost.
+/// Runs it: `seed` gives the order of moves and deliveries, and what is lost. With an odd one workers may tell late what
+/// they have got, and are looked at often.
 pub fn run(program: &Program, seed: u64, loss: Loss, oracle: Oracle) -> Result<Tally, Wrong> {
     let mut rng = Rng::with_seed(seed);
     let wire = Wire::new(program.workers.len(), loss, rng.fork());
-    let mut world = World::new(program, wire);
-    play(program, &mut world, &mut rng, loss, oracle).map_err(|why| Wrong { why, moves: world.moves })
+    let late = seed % 2 == 1;
+    let mut world = World::new(program, wire, late);
+    play(program, &mut world, &mut rng, (loss, if late { 0.4 } else { 0.1 }), oracle).map_err(|why| Wrong { why, moves: world.moves })
 }
 
-fn play(program: &Program, world: &mut World, rng: &mut Rng, loss: Loss, oracle: Oracle) -> Result<Tally, String> {
+fn play(
+    program: &Program,
+    world: &mut World,
+    rng: &mut Rng,
+    (loss, often): (Loss, f64),
+    oracle: Oracle,
+) -> Result<Tally, String> {
     let mut model = Model::new(cast(program), Budget { bytes: 1 << 16 });
-    let (lag, looks) = (rng.f64(), if rng.bool() { 0.1 } else { 0.0 });
+    let (lag, looks) = (rng.f64(), if rng.bool() { often } else { 0.0 });
     let mut said = BTreeSet::new();
     loop {
         if rng.f64() < looks {

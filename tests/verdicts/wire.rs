@@ -44,6 +44,8 @@ pub type Lacking = Vec<(ResourceId, State)>;
 #[derive(Debug)]
 pub struct Wire {
     rng: Rng,
+    /// What does not change the order of moves and deliveries.
+    dice: Rng,
     loss: Loss,
     clock: u64,
     lines: Vec<Line>,
@@ -53,7 +55,8 @@ pub struct Wire {
 
 impl Wire {
     pub fn new(workers: usize, loss: Loss, rng: Rng) -> Self {
-        Self { rng, loss, clock: 0, lines: (0..workers).map(|_| Line::default()).collect(), look: None }
+        let dice = Rng::with_seed(rng.get_seed());
+        Self { rng, dice, loss, clock: 0, lines: (0..workers).map(|_| Line::default()).collect(), look: None }
     }
 
     pub fn tell(&mut self, w: usize, kind: EventKind) {
@@ -125,7 +128,7 @@ impl Wire {
         };
         (0..self.lines.len()).for_each(|w| self.pass_on(w, self.lines[w].outbox.len(), model));
         let slots = first.into_iter().filter(|slot| standing.contains(slot)).map(|(_, slot)| slot).collect();
-        let early = self.rng.u64(..);
+        let early = self.dice.u64(..);
         let is_early = |(id, _): &(ResourceId, State)| early >> (id.index() % 64) & 1 == 1;
         let before = before.into_iter().filter(is_early);
         let mut lacking: Lacking = before.chain(lacking.into_iter().filter(|one| !is_early(one))).collect();

@@ -89,6 +89,8 @@ pub struct World {
     pub locks: Vec<Lock>,
     numbers: Vec<Numbers>,
     pub wire: Wire,
+    /// Whether workers may tell late what they have got.
+    late: bool,
     /// Who moved, from which step, one after the other.
     pub moves: Vec<(usize, usize)>,
 }
@@ -98,7 +100,7 @@ fn id(resource: usize) -> ResourceId {
 }
 
 impl World {
-    pub fn new(program: &Program, wire: Wire) -> Self {
+    pub fn new(program: &Program, wire: Wire, late: bool) -> Self {
         let workers: Vec<Worker> =
             program.steps().into_iter().map(|steps| Worker { steps, ..Worker::default() }).collect();
         let count = program.kinds.len();
@@ -109,6 +111,7 @@ impl World {
             locks: (0..count).map(|_| Lock::default()).collect(),
             numbers: vec![Numbers::default(); count],
             wire,
+            late,
             moves: Vec::new(),
         };
         (0..world.workers.len()).for_each(|w| world.wire.tell(w, EventKind::Began));
@@ -209,7 +212,7 @@ impl World {
     /// What a worker waited for is its own. It tells so at once, or after others have moved.
     fn got(&mut self, w: usize, told: EventKind, rng: &mut Rng) {
         self.wire.leave(w);
-        if rng.bool() {
+        if self.late && rng.bool() {
             self.workers[w].tells = Some(told);
         } else {
             self.wire.tell(w, told);
