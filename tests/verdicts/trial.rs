@@ -44,14 +44,15 @@ pub struct Wrong {
     pub moves: Vec<(usize, usize)>,
 }
 
-/// Runs it: `seed` gives the order of moves and deliveries, and what is lost. With an odd one workers may tell late what
-/// they have got, and are looked at often.
+/// Runs it: `seed` gives the order of moves and deliveries, and what is lost. With an odd one workers take their
+/// time to go on, and to tell of it, and are looked at often.
 pub fn run(program: &Program, seed: u64, loss: Loss, oracle: Oracle) -> Result<Tally, Wrong> {
     let mut rng = Rng::with_seed(seed);
     let wire = Wire::new(program.workers.len(), loss, rng.fork());
     let late = seed % 2 == 1;
     let mut world = World::new(program, wire, late);
-    play(program, &mut world, &mut rng, (loss, if late { 0.4 } else { 0.1 }), oracle).map_err(|why| Wrong { why, moves: world.moves })
+    let often = if late { 0.4 } else { 0.1 };
+    play(program, &mut world, &mut rng, (loss, often), oracle).map_err(|why| Wrong { why, moves: world.moves })
 }
 
 fn play(
@@ -69,7 +70,9 @@ fn play(
             world.look(&mut model);
         }
         let deliver = rng.f64() > lag;
-        if let Some(w) = rng.choice(world.movable()) {
+        if world.lingers(rng) {
+            claims(&model, world, oracle, &mut said)?;
+        } else if let Some(w) = rng.choice(world.movable()) {
             world.step(w, rng);
         } else if !world.wire.deliver(&mut model) {
             break;

@@ -132,6 +132,13 @@ impl World {
         (0..self.workers.len()).filter(can).collect()
     }
 
+    /// Whether all that can move are those whose waits end, and they may take their time.
+    pub fn lingers(&self, rng: &mut Rng) -> bool {
+        let wakes = |w: &usize| self.workers[*w].waits.is_some() || self.workers[*w].tells.is_some();
+        let movable = self.movable();
+        self.late && !movable.is_empty() && movable.iter().all(wakes) && rng.f64() < 0.85
+    }
+
     /// Whether a wait would end now, and not by itself.
     fn is_over(&self, w: usize, wait: &Wait) -> bool {
         match wait {
