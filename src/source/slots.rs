@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::timebase::Timebase;
 use crate::engine::{can_lack, lacking};
-use crate::trace::{Board, Cast, Message, ResourceId, Slot, Snapshot, Span, Stamp, Standing, WorkerId};
+use crate::trace::{Board, Cast, Message, ResourceId, Slot, Snapshot, Span, Stamp, Standing, State, WorkerId};
 
 /// Between two looks, when nothing was lost: a verdict is compared with what the workers say of themselves.
 const CALM: Span = Span::millis(250);
@@ -18,15 +18,19 @@ pub fn is_trial() -> bool {
     cfg!(debug_assertions) || std::env::var_os("CONTEND_AUDIT").is_some_and(|value| value == "1")
 }
 
-/// Slots that were good when they were read.
+/// Slots that were good when they were read, and the lives in which nobody was then.
 #[derive(Debug)]
-pub struct Look(Vec<(WorkerId, Standing)>);
+pub struct Look {
+    standing: Vec<(WorkerId, Standing)>,
+    idle: Vec<(ResourceId, State)>,
+}
 
 #[derive(Debug)]
 pub struct Slots {
     time: Timebase,
     cast: Arc<Cast>,
-    /// What may have nothing for those who wait.
+    /// Lives, and what may have nothing for those who wait.
+    lives: Vec<ResourceId>,
     resources: Vec<ResourceId>,
     due: Stamp,
     trial: bool,
@@ -34,8 +38,13 @@ pub struct Slots {
 
 impl Slots {
     pub fn new(cast: Arc<Cast>, time: Timebase) -> Self {
-        let resources = can_lack(&cast);
-        Self { time, cast, resources, due: Stamp::default(), trial: is_trial() }
+        let (lives, resources) = can_lack(&cast).into_iter().partition(|id| cast.whose_life(*id).is_some());
+        Self { time, cast, lives, resources, due: Stamp::default(), trial: is_trial() }
+    }
+
+    /// What some of these resources lack now, in order.
+    fn lacking(&self, ids: &[ResourceId], board: &Board) -> Vec<(ResourceId, State)> {
+        ids.iter().filter_map(|id| Some((*id, lacking(board, &self.cast, *id)?))).collect()
     }
 
     /// Reads all slots, if it is time. To be confirmed after the rings were emptied.
@@ -51,18 +60,23 @@ impl Slots {
             Some((worker, ring.standing()?))
         };
         let workers = self.cast.workers.len();
-        let all = (0..workers).map(WorkerId::from).filter_map(standing).collect();
+        let standing = (0..workers).map(WorkerId::from).filter_map(standing).collect();
+        let idle = self.lacking(&self.lives, board);
         let pace = if lost || self.trial { SOON } else { CALM };
-        self.due = now + Span(pace.0.max(PER_LOOK.0 * (workers + self.resources.len()) as u64));
-        Some(Look(all))
+        let many = workers + self.lives.len() + self.resources.len();
+        self.due = now + Span(pace.0.max(PER_LOOK.0 * many as u64));
+        Some(Look { standing, idle })
     }
 
     /// Those of a look that are good still: they were all at the moment between the last of the first readings and the first
     /// of these. Since then their rings were emptied, and hold nothing newer. And what lacks something for them: read in
-    /// between, so that whoever has got something by then has cleared its slot.
-    pub fn confirm(&self, Look(all): Look, board: &Board) -> Message {
-        let lacking = self.resources.iter().filter_map(|id| Some((*id, lacking(board, &self.cast, *id)?))).collect();
-        let good = all.into_iter().filter(|(worker, standing)| board.ring(*worker).is_still(standing));
+    /// between: whoever could have given something had come to a stand by then, or had ended, and whoever has got something
+    /// by then has cleared its slot.
+    pub fn confirm(&self, Look { standing, idle }: Look, board: &Board) -> Message {
+        let mut lacking = self.lacking(&self.resources, board);
+        lacking.extend(idle);
+        lacking.sort_unstable();
+        let good = standing.into_iter().filter(|(worker, standing)| board.ring(*worker).is_still(standing));
         let slot = |(worker, standing): (WorkerId, Standing)| Slot {
             worker,
             at: self.time.stamp(standing.ticks),

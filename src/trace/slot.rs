@@ -52,8 +52,8 @@ pub struct Slot {
 pub struct Snapshot {
     pub slots: Vec<Slot>,
     /// What nobody could have then, by the state of those who wait for it: items of empty queues, room in full ones, signals
-    /// where none is under way; and [`State::Done`] of lives, if their worker was in none, nor asked for one. What is closed
-    /// is not among it. In order.
+    /// where none is under way. What is closed is not among it. And [`State::Done`] of lives, if their worker was in none before
+    /// that, nor asked for one. In order.
     pub lacking: Vec<(ResourceId, State)>,
 }
 

@@ -90,15 +90,15 @@ impl Memories {
     }
 }
 
-/// Memory that says of itself that it is a board.
-fn board(memories: &mut Memories, input: &[u8]) {
+/// Memory that says of itself that it is a board. Whether it is believed.
+fn board(memories: &mut Memories, input: &[u8]) -> bool {
     let mut bytes = Bytes::new(input);
     let memory = memories.of(64 + bytes.below(4_096));
     for (at, word) in memory.words().iter().enumerate().take(64) {
         let magic = u64::from_be_bytes(*b"contend\x01");
         word.store(if at == 0 { magic } else { bytes.number(1 + at % 8) }, Ordering::Relaxed);
     }
-    let Ok(board) = Board::open(memory.fd().try_clone_to_owned().expect("a descriptor")) else { return };
+    let Ok(board) = Board::open(memory.fd().try_clone_to_owned().expect("a descriptor")) else { return false };
     let size = board.size();
     let _ = (board.origin(), board.tick_nanos(), board.work_rate(), board.event_cost(), board.extra().len());
     let _ = board.knob(KnobId::from(size.knobs.saturating_sub(1) % 0xffff));
@@ -110,11 +110,27 @@ fn board(memories: &mut Memories, input: &[u8]) {
     if size.resources > 0 {
         board.resource(ResourceId::from(size.resources - 1))[15].store(1, Ordering::Relaxed);
     }
+    true
+}
+
+/// An input that is a board: a worker with the least ring there is, a knob, a resource, and some words beside.
+fn whole_board() -> Vec<u8> {
+    const SIZES: [u64; 7] = [1, 1, 512, 1, 1, 5, 1];
+    let words = 64 + 1 + 16 + ring_words(512) + 16 + 5;
+    let mut input = ((words - 64) as u16).to_le_bytes().to_vec();
+    for (at, word) in (1..).zip(SIZES) {
+        input.extend(&word.to_le_bytes()[..1 + at % 8]);
+    }
+    input
 }
 
 #[test]
 fn any_memory_is_a_board_or_is_refused() {
     let mut memories = Memories::default();
-    let target = Target { name: "boards", seeds: vec![vec![0; 300]], words: Vec::new(), longest: 300, some: 2_000 };
-    target.fuzz(|input| board(&mut memories, input));
+    assert!(board(&mut memories, &whole_board()), "the seed is refused");
+    let seeds = vec![vec![0; 300], whole_board()];
+    let target = Target { name: "boards", seeds, words: Vec::new(), longest: 300, some: 2_000 };
+    target.fuzz(|input| {
+        board(&mut memories, input);
+    });
 }

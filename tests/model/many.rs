@@ -18,7 +18,8 @@ const MANY: u32 = 300;
 fn model() -> Model {
     let mutex = ResourceKind::Mutex { kind: LockKind::Std };
     let kinds = [ResourceKind::Semaphore { permits: MANY, scoped: true }, mutex.clone(), mutex];
-    let worker = |name: &str| WorkerInfo { name: name.into(), group: name.into(), kind: WorkerKind::Thread, pool: None };
+    let worker =
+        |name: &str| WorkerInfo { name: name.into(), group: name.into(), kind: WorkerKind::Thread, pool: None };
     let resource = |kind: ResourceKind| ResourceInfo { name: kind.word().into(), kind };
     let cast = Cast {
         workers: ["holder", "other"].map(worker).into(),
@@ -49,10 +50,7 @@ fn both(model: &mut Model) {
     tell(model, HOLDER, 1, &[EventKind::Began, EventKind::Acquired { lock: A, grant: Grant(1) }]);
     tell(model, HOLDER, 2, &permits(1..=MANY, |lock, grant| EventKind::Acquired { lock, grant }));
     tell(model, OTHER, 3, &[EventKind::Began, EventKind::Acquired { lock: B, grant: Grant(1) }]);
-    let list = [
-        EventKind::Held { lock: B, grant: Grant(1) },
-        EventKind::Wait { lock: A, held: 1, timed: false },
-    ];
+    let list = [EventKind::Held { lock: B, grant: Grant(1) }, EventKind::Wait { lock: A, held: 1, timed: false }];
     tell(model, OTHER, 4, &list);
 }
 
@@ -72,10 +70,7 @@ fn after_a_loss_what_a_slot_has_no_room_for_is_not_known_and_that_is_told() {
     both(&mut model);
     tell(&mut model, HOLDER, 5, &[EventKind::Gap { lost: 1 }]);
     let slot = |worker, at, lost, events| Slot { worker, at: Stamp(at), life: 1, lost, events };
-    let list = vec![
-        EventKind::Held { lock: B, grant: Grant(1) },
-        EventKind::Wait { lock: A, held: 1, timed: false },
-    ];
+    let list = vec![EventKind::Held { lock: B, grant: Grant(1) }, EventKind::Wait { lock: A, held: 1, timed: false }];
     let slots = vec![slot(HOLDER, 6, 1, waits()), slot(OTHER, 4, 0, list)];
     for _ in 0..3 {
         model.apply(&Message::Slots(Snapshot { slots: slots.clone(), lacking: Vec::new() }));

@@ -51,19 +51,13 @@ pub fn run(program: &Program, seed: u64, loss: Loss, oracle: Oracle) -> Result<T
     let wire = Wire::new(program.workers.len(), loss, rng.fork());
     let late = seed % 2 == 1;
     let mut world = World::new(program, wire, late);
-    let often = if late { 0.4 } else { 0.1 };
-    play(program, &mut world, &mut rng, (loss, often), oracle).map_err(|why| Wrong { why, moves: world.moves })
+    play(program, &mut world, &mut rng, loss, oracle).map_err(|why| Wrong { why, moves: world.moves })
 }
 
-fn play(
-    program: &Program,
-    world: &mut World,
-    rng: &mut Rng,
-    (loss, often): (Loss, f64),
-    oracle: Oracle,
-) -> Result<Tally, String> {
+fn play(program: &Program, world: &mut World, rng: &mut Rng, loss: Loss, oracle: Oracle) -> Result<Tally, String> {
     let mut model = Model::new(cast(program), Budget { bytes: 1 << 16 });
-    let (lag, looks) = (rng.f64(), if rng.bool() { often } else { 0.0 });
+    let (lag, looks) = (rng.f64(), if rng.bool() { 0.1 } else { 0.0 });
+    let looks = if world.late { 0.4 } else { looks };
     let mut said = BTreeSet::new();
     loop {
         if rng.f64() < looks {

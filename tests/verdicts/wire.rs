@@ -117,8 +117,8 @@ impl Wire {
         model.apply(&Message::Events(events));
     }
 
-    /// Reads all slots that are good, if that was not done, or confirms those that still are after delivering all. What is
-    /// lacking was read at some moment between, of each resource at another.
+    /// Reads all slots that are good, if that was not done, or confirms those that still are after delivering all. Who had
+    /// ended is read first, and what is lacking at some moment between, of each resource at another.
     pub fn look(&mut self, model: &mut Model, lacking: Lacking) {
         let good = |line: &Line| line.slot.clone().filter(|(told, _)| *told == line.told);
         let standing: Vec<(u64, Slot)> = self.lines.iter().filter_map(good).collect();
@@ -129,7 +129,7 @@ impl Wire {
         (0..self.lines.len()).for_each(|w| self.pass_on(w, self.lines[w].outbox.len(), model));
         let slots = first.into_iter().filter(|slot| standing.contains(slot)).map(|(_, slot)| slot).collect();
         let early = self.dice.u64(..);
-        let is_early = |(id, _): &(ResourceId, State)| early >> (id.index() % 64) & 1 == 1;
+        let is_early = |(id, state): &(ResourceId, State)| *state == State::Done || early >> (id.index() % 64) & 1 == 1;
         let before = before.into_iter().filter(is_early);
         let mut lacking: Lacking = before.chain(lacking.into_iter().filter(|one| !is_early(one))).collect();
         lacking.sort_unstable();

@@ -89,8 +89,8 @@ pub struct World {
     pub locks: Vec<Lock>,
     numbers: Vec<Numbers>,
     pub wire: Wire,
-    /// Whether workers may tell late what they have got.
-    late: bool,
+    /// Whether workers take their time to go on, and to tell of it.
+    pub late: bool,
     /// Who moved, from which step, one after the other.
     pub moves: Vec<(usize, usize)>,
 }

@@ -1,10 +1,10 @@
 //! Who can never go on for want of what nobody is left to give, from one look at the slots.
 //!
-//! At one moment all of these workers stood still, and between the two readings of their slots it was seen what each of
-//! their queues and conditions lacked, and which workers were in no life. Let one of the set go on, and be the first to do
-//! so, with an item. It had not got it when its queue was seen to be empty, or it would have cleared its slot before. So the
-//! item was put later, and by one of the set: who was in no life then had done all that it did before, and is in another only
-//! after one of the set has spawned it. That one would have had to go on first. A contradiction; no event is needed.
+//! Their slots are read twice. With the first reading it is seen which workers are in no life, and between the two what each
+//! queue and condition lacks. Let one of the set go on, and be the first to do so, with an item. It had not got it when its
+//! queue was seen to be empty, or it would have cleared its slot before. So the item was put later, and by one of the set:
+//! who was in no life before had done all that it did in the last one, and is in another only after one of the set has
+//! spawned it. That one would have had to go on first. A contradiction; no event is needed.
 //!
 //! Pools, pipes and results are left out: what they have to give does not all lie in memory that others can see. Whoever
 //! waits for one of these is taken for one that goes on.

@@ -15,7 +15,7 @@ use ratatui::layout::Rect;
 use super::script::{self, Script};
 use super::tuning;
 use crate::scenario::{Scenario, Source};
-use crate::trace::{Event, Message, Record, RunEnd, Span, Stamp, WorkerId};
+use crate::trace::{Event, Message, Record, RunEnd, Sample, Span, Stamp, WorkerId};
 use crate::tui::app::{App, Effect, Msg};
 use crate::tui::draw;
 use crate::tui::picker::{Entry, Picker};
@@ -27,7 +27,8 @@ use drive::{Bytes, Target};
 /// What inputs choose from; made once.
 struct World {
     scenario: Arc<Scenario>,
-    scripts: Vec<Script>,
+    /// Each twice: as it is, and in a sixteenth of the time, which is quicker to go through.
+    scripts: Vec<[Script; 2]>,
     tuned: Tuned,
     tunings: Vec<Tuning>,
     /// What is drawn on, again and again.
@@ -36,14 +37,15 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let scripts = vec![
-            script::contention(),
-            script::turned(),
-            script::deadlock(3),
-            script::pool(),
-            script::wreck(),
-            script::crowd(30),
+        let scripts: [fn() -> Script; 6] = [
+            script::contention,
+            script::turned,
+            || script::deadlock(3),
+            script::pool,
+            script::wreck,
+            || script::crowd(30),
         ];
+        let scripts = scripts.map(|script| [script(), hurried(script())]).into();
         let tunings = tuning::tunings(16.0).into_iter().step_by(5).collect();
         Self { scenario: script::scenario(), scripts, tuned: tuning::tuned(), tunings, canvas: RefCell::default() }
     }
@@ -70,7 +72,8 @@ impl World {
         if first >= 240 {
             app.tunes(self.tuned.clone());
         }
-        let script = &self.scripts[bytes.below(self.scripts.len())];
+        let pace = usize::from(first >> 3 & 3 != 0);
+        let script = &self.scripts[bytes.below(self.scripts.len())][pace];
         let mut hand = Hand { world: self, script, app, told: 0, now: Stamp(0) };
         if (64..240).contains(&first) {
             hand.start();
@@ -80,6 +83,22 @@ impl World {
         }
         self.draw(&hand.app);
     }
+}
+
+/// The same in a sixteenth of the time.
+fn hurried(mut script: Script) -> Script {
+    let hurry = |at: &mut Stamp| at.0 >>= 4;
+    hurry(&mut script.until);
+    for message in &mut script.messages {
+        match message {
+            Message::Events(events) => events.iter_mut().for_each(|event| hurry(&mut event.at)),
+            Message::Sample(Sample::Cores { at, .. } | Sample::Counter { at, .. }) | Message::Notice { at, .. } => {
+                hurry(at);
+            }
+            _ => {}
+        }
+    }
+    script
 }
 
 /// Whoever is at the keyboard, and the run before them.
@@ -140,7 +159,8 @@ impl Hand<'_> {
         for message in more {
             self.app.update(Msg::Run(message.clone()));
         }
-        self.now = self.now.max(Stamp(self.told as u64 * 20_000_000));
+        let (told, all) = (self.told as u64, self.script.messages.len().max(1) as u64);
+        self.now = self.now.max(Stamp(self.script.until.0 * told / all));
         self.app.update(Msg::Tick { now: self.now, late: Span::ZERO });
     }
 
