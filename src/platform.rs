@@ -18,6 +18,7 @@
 mod child;
 mod clock;
 mod command;
+mod control_group;
 #[cfg(debug_assertions)]
 pub mod fault;
 mod frequency;
