@@ -7,6 +7,7 @@
 //! | shared memory | sealed memfd | an unlinked `shm_open` object |
 //! | a child dies with its parent | `PR_SET_PDEATHSIG` and end-of-file on its lifeline | end-of-file alone |
 //! | run-queue delay | `/proc/PID/task/TID/schedstat` | none: `ready` is not told from `running` |
+//! | load of the cores | `/proc/stat` | `sysinfo`, without cores that come and go |
 //! | a thread's core and niceness | `sched_setaffinity`, `setpriority` of a thread | none: as everyone, with a note |
 //! | a lock whose owner died | robust `pthread_mutex_t` | `flock`, which the kernel gives back |
 //! | waiting for a device | `timerfd` | `poll` with a timeout |
@@ -25,6 +26,7 @@ mod frequency;
 mod guardian;
 mod here;
 pub mod limits;
+mod load;
 mod machine;
 mod mark;
 mod memory;
@@ -43,6 +45,7 @@ pub use command::{Ran, Running, run_command};
 pub use frequency::clock_range;
 pub use guardian::{Duty, GUARDIAN, Restore, guard, guardian_main, is_guarded};
 pub use here::Here;
+pub use load::CoreLoad;
 pub use machine::{Machine, machine};
 pub use mark::new_mark;
 pub use memory::{PAGE, Shared, free_memory, wait_once, wait_while, wake_all, wake_one};
