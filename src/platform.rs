@@ -14,7 +14,10 @@
 //! | a pipe of a chosen size | `F_SETPIPE_SZ` | the size it has |
 //! | waiting for a command | a process descriptor | `kqueue` |
 //! | commands of a program that was killed with its runner | known by their environment in `/proc` | by their process group alone |
-//! | the running image | `/proc/self/exe` | `current_exe` and a handshake |
+//! | the running image | `/proc/self/exe`; without `/proc` the file it was started from, and a handshake | `current_exe` and a handshake |
+//!
+//! Linux without `/proc`, or with one that hides what is not ours, is such an elsewhere: nothing takes a file that is not
+//! there for a number.
 
 mod child;
 mod clock;
@@ -39,7 +42,7 @@ mod timer;
 mod tty;
 mod usage;
 
-pub use child::{Child, Exit, Launch, Pipes, die_with, fork_and_wait, inherited, of_parent};
+pub use child::{Child, Exit, Launch, Pipes, die_with, fork_and_wait, inherited, of_parent, shows_descriptors};
 pub use clock::{Clock, Pair};
 pub use command::{Ran, Running, run_command};
 pub use frequency::clock_range;
@@ -51,8 +54,8 @@ pub use mark::new_mark;
 pub use memory::{PAGE, Shared, free_memory, wait_once, wait_while, wake_all, wake_one};
 pub use pipe::{Moved, in_pipe, pipe_of, read_some, readable, until_readable, until_writable, write_some};
 pub use process::{
-    allow_many_files, become_subreaper, close_on_exec_pipe, end_descendants, end_with_parent_cleanly, exit_now,
-    kill_group, kill_process, reap_adopted, reap_strangers, reset_signals, started, thread_id,
+    allow_many_files, become_subreaper, close_on_exec_pipe, end_descendants, end_with_parent_cleanly, exists, exit_now,
+    kill_group, kill_process, reap_adopted, reap_strangers, reset_signals, shows_processes, started, thread_id,
 };
 pub use robust::{ROBUST_WORDS, Robust, Taken};
 pub use sched::{SchedStat, stand_back, stay_on, thread_cpu};

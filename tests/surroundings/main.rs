@@ -7,6 +7,7 @@
 mod support;
 
 mod cores;
+mod hidden;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
