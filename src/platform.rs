@@ -8,6 +8,7 @@
 //! | a child dies with its parent | `PR_SET_PDEATHSIG` and end-of-file on its lifeline | end-of-file alone |
 //! | run-queue delay | `/proc/PID/task/TID/schedstat` | none: `ready` is not told from `running` |
 //! | load of the cores | `/proc/stat` | `sysinfo`, without cores that come and go |
+//! | time spent suspended | `CLOCK_BOOTTIME` | not told |
 //! | a thread's core and niceness | `sched_setaffinity`, `setpriority` of a thread | none: as everyone, with a note |
 //! | a lock whose owner died | robust `pthread_mutex_t` | `flock`, which the kernel gives back |
 //! | waiting for a device | `timerfd` | `poll` with a timeout |
@@ -43,7 +44,7 @@ mod tty;
 mod usage;
 
 pub use child::{Child, Exit, Launch, Pipes, die_with, fork_and_wait, inherited, of_parent, shows_descriptors};
-pub use clock::{Clock, Pair};
+pub use clock::{Clock, Pair, suspended};
 pub use command::{Ran, Running, run_command};
 pub use frequency::clock_range;
 pub use guardian::{Duty, GUARDIAN, Restore, guard, guardian_main, is_guarded};

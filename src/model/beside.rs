@@ -76,6 +76,10 @@ impl Model {
                 self.note(at, text);
             }
             Notice::Stderr(line) | Notice::Note(line) => self.note(at, line.clone()),
+            Notice::Suspended(span) => {
+                self.note(at, format!("the machine was suspended for {span}; that time is not on the axis"));
+                self.mark(at, format!("suspended {span}"));
+            }
         }
     }
 

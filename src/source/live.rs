@@ -110,7 +110,7 @@ impl Live {
         let attend = Attend {
             board: Arc::clone(&board),
             cast: Arc::clone(&cast),
-            time,
+            time: time.clone(),
             runner: Arc::clone(&runner),
             child,
             pipes,

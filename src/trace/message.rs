@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, KnobId, PoolId, ResourceId, Slot, Stamp, WorkerId};
+use super::{Event, KnobId, PoolId, ResourceId, Slot, Span, Stamp, WorkerId};
 
 /// One delivery from a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,6 +70,8 @@ pub enum Notice {
     Stderr(String),
     /// Something the viewer should read.
     Note(String),
+    /// The machine was suspended for so long. The run's clock stood still with it.
+    Suspended(Span),
 }
 
 /// How a run ended.
