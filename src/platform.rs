@@ -8,6 +8,7 @@
 //! | a child dies with its parent | `PR_SET_PDEATHSIG` and end-of-file on its lifeline | end-of-file alone |
 //! | run-queue delay | `/proc/PID/task/TID/schedstat` | none: `ready` is not told from `running` |
 //! | load of the cores | `/proc/stat` | `sysinfo`, without cores that come and go |
+//! | the dashboard on time beside many threads | a session of theirs, or niceness | none |
 //! | time spent suspended | `CLOCK_BOOTTIME` | not told |
 //! | a thread's core and niceness | `sched_setaffinity`, `setpriority` of a thread | none: as everyone, with a note |
 //! | a lock whose owner died | robust `pthread_mutex_t` | `flock`, which the kernel gives back |
@@ -59,7 +60,7 @@ pub use process::{
     kill_group, kill_process, reap_adopted, reap_strangers, reset_signals, shows_processes, started, thread_id,
 };
 pub use robust::{ROBUST_WORDS, Robust, Taken};
-pub use sched::{SchedStat, stand_back, stay_on, thread_cpu};
+pub use sched::{Back, SchedStat, be_prompt, sessions_share, stand_back, stay_on, thread_cpu};
 pub use session::{group_of, session_of};
 pub use timer::{await_device, exact_sleeps, wait_for_device};
 pub use tty::{Modes, write_if_it_reads};

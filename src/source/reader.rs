@@ -9,6 +9,7 @@ use super::sampler::Sampler;
 use super::sleep::Sleep;
 use super::slots::Slots;
 use super::timebase::Timebase;
+use crate::platform::be_prompt;
 use crate::trace::{Board, Cast, Event, Message, Notice, RingReader, RunEnd, Stamp, WorkerId};
 
 /// Most events in one message, and most messages in one delivery with them.
@@ -33,6 +34,7 @@ pub struct Reader {
 impl Reader {
     /// Reads until the run has ended and the rings are empty, or nobody listens any more.
     pub fn run(self) {
+        be_prompt();
         let Self { board, cast, time, out, ended } = self;
         let mut rings: Vec<RingReader<'_>> =
             (0..cast.workers.len()).map(|w| RingReader::new(board.ring(WorkerId::from(w)))).collect();

@@ -9,6 +9,7 @@ mod support;
 mod clocks;
 mod cores;
 mod hidden;
+mod late;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
