@@ -8,6 +8,7 @@ mod counter;
 mod detail;
 mod findings;
 mod graph;
+mod guard;
 mod header;
 mod help;
 mod lane;

@@ -10,7 +10,7 @@ use super::super::format::{age, count};
 use super::super::lateness::LATE;
 use super::super::theme::Theme;
 use super::super::watch::{Life, Watch};
-use super::text;
+use super::{guard, text};
 use crate::model::Severity;
 use crate::trace::{KnobId, RunEnd, State};
 
@@ -117,7 +117,7 @@ impl Header<'_> {
             shown.push((format!("{:>6} late", age(late)), loud(late > LATE)));
         }
         if self.unguarded {
-            shown.push(("unguarded".to_owned(), loud(true)));
+            shown.push((guard::UNGUARDED.to_owned(), loud(true)));
         }
         shown
     }

@@ -271,3 +271,13 @@ fn the_picker_filters_by_typing_and_shows_the_text() {
     desk.keys("<esc>e");
     assert!(desk.shows("title \"Tellers"), "e shows the text of what is part of the program");
 }
+
+#[test]
+fn a_guardian_that_is_gone_is_seen_with_the_next_key() {
+    let mut desk = Desk::picker(&contention());
+    desk.keys("<down>");
+    assert!(!desk.shows("unguarded"), "{}", desk.screen());
+    *desk.guarded.borrow_mut() = false;
+    desk.keys("<down>");
+    assert!(desk.shows("unguarded"), "{}", desk.screen());
+}

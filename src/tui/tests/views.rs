@@ -2,6 +2,7 @@
 
 use super::desk::{COLOUR, app, press, screen, text};
 use super::script::{Script, contention, crowd, deadlock, pool, turned, turned_at, wreck};
+use super::tuning::at_its_end;
 use crate::tui::app::App;
 use crate::tui::picker::Picker;
 use crate::tui::theme::Theme;
@@ -98,4 +99,18 @@ fn the_picker() {
     let app = App::new(Picker::catalogue(), COLOUR, Rect::new(0, 0, 100, 8));
     let shown = text(&screen(&app));
     assert!(shown.contains("Pools") && shown.contains("enter run"), "{shown}");
+}
+
+#[test]
+fn that_nobody_guards_the_terminal_is_said_on_every_screen() {
+    let (width, height) = SMALL;
+    let picker = App::new(Picker::catalogue(), COLOUR, Rect::new(0, 0, width, height));
+    let mut question = app(&contention(), COLOUR, width, height);
+    press(&mut question, "p2");
+    let screens = [picker, question, app(&contention(), COLOUR, width, height), at_its_end(SMALL)];
+    let heads = screens.map(|mut app| {
+        app.guarded(false);
+        text(&screen(&app)).lines().next().expect("a first line").to_owned()
+    });
+    insta::assert_snapshot!("unguarded_80", heads.join("\n"));
 }
