@@ -28,7 +28,7 @@ impl Widget for Page<'_> {
             let style = match part {
                 Part::Guess(guess) if self.question.chosen == Some(*guess) => theme.chosen(),
                 Part::Title | Part::Ask => theme.strong(),
-                Part::Knobs | Part::Hint => theme.faint(),
+                Part::Knobs | Part::More | Part::Hint => theme.faint(),
                 Part::About | Part::Guess(_) | Part::Blank => Style::new(),
             };
             let line = if matches!(part, Part::Guess(_)) { format!("{line}  ") } else { line.clone() };
