@@ -43,6 +43,9 @@ pub(in crate::tui) enum Section {
 /// Lines of a queue's area on a screen with room.
 const QUEUE_LINES: u16 = 3;
 
+/// The same where there is much of it: more would not be seen better.
+const QUEUE_LINES_MOST: u16 = 8;
+
 /// Lines of a lane at most.
 const LANE_LINES: u16 = 3;
 
@@ -62,13 +65,16 @@ struct Share {
     gaps: bool,
 }
 
-/// The rows for a body of this height, of which some lines are better left free. Few lanes are set apart, and fewer are thick.
+/// The rows for a body of this height, of which some lines are better left free. Few lanes are set apart, fewer are thick,
+/// and what is left makes the areas of queues higher.
 pub(super) fn rows(watch: &Watch, height: usize, free: usize) -> Vec<Row> {
     let lanes = watch.lanes();
-    let share = Share::of(watch, lanes.len(), height);
+    let mut share = Share::of(watch, lanes.len(), height);
     let mut rows = Vec::new();
     let spare = height.saturating_sub(share.used() + free);
     let lane_rows = roomy(lane_rows(watch, &lanes, share.lanes), spare);
+    let left = (spare + share.lanes).saturating_sub(lane_rows.len()) / share.queues.max(1);
+    share.queue_lines = (share.queue_lines + left as u16).min(QUEUE_LINES_MOST);
     section(&mut rows, &share, Section::Workers, lane_rows);
     section(&mut rows, &share, Section::Locks, lock_rows(watch, share.locks));
     let queues = watch
