@@ -58,6 +58,8 @@ fn nth_resolved(kind: EventKind) -> Option<u32> {
 #[test]
 fn a_task_whose_worker_dies_at_its_end_is_over_once() {
     for results in ["", "results=ordered", "results=as-completed"] {
-        STEPS.iter().for_each(|step| ends_once(results, step));
+        for step in STEPS {
+            ends_once(results, step);
+        }
     }
 }

@@ -124,7 +124,9 @@ fn hand_over(
         Answer::Done { .. } => {
             pen.resume();
             // Here, not there: this cannot be seen to have been done by whoever finds a dead worker, so it must not die at it.
-            tasks.iter().for_each(|_| count_off(run, PoolId::from(index), pen));
+            for _ in tasks {
+                count_off(run, PoolId::from(index), pen);
+            }
             Ok(())
         }
         Answer::Ready => Err(io::Error::other("an answer out of order")),

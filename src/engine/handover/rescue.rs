@@ -55,7 +55,9 @@ fn finish(run: &Run, pool: PoolId, tasks: &[Task], ring: Ring<'_>, pen: &mut Rec
         }
         over += 1;
     }
-    tasks[..over].iter().for_each(|_| count_off(run, pool, pen));
+    for _ in &tasks[..over] {
+        count_off(run, pool, pen);
+    }
     (over, stage == Stage::Begun)
 }
 
