@@ -36,6 +36,7 @@ mod machine;
 mod mark;
 mod memory;
 mod pipe;
+mod place;
 mod process;
 mod robust;
 mod sched;
@@ -55,6 +56,7 @@ pub use machine::{Machine, machine};
 pub use mark::new_mark;
 pub use memory::{PAGE, Shared, free_memory, wait_once, wait_while, wake_all, wake_one};
 pub use pipe::{Moved, in_pipe, pipe_of, read_some, readable, until_readable, until_writable, write_some};
+pub use place::come_by;
 pub use process::{
     allow_many_files, become_subreaper, close_on_exec_pipe, end_descendants, end_with_parent_cleanly, exists, exit_now,
     kill_group, kill_process, reap_adopted, reap_strangers, reset_signals, shows_processes, started, thread_id,

@@ -2,10 +2,12 @@
 
 mod cells;
 mod spent;
+mod turns;
 
 use std::collections::VecDeque;
 
 use self::spent::Spent;
+pub(super) use self::turns::Turn;
 use super::failures::Commands;
 use super::fold::Woken;
 use super::history::{History, Shape, part};

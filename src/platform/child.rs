@@ -14,6 +14,7 @@ use rustix::process::{
 };
 
 use super::mark::MARK;
+use super::place;
 use super::process::{LAUNCHED, STARTING};
 
 /// What to start.
@@ -91,10 +92,12 @@ impl Launch<'_> {
         let own_session = self.own_session;
         let fds: Vec<RawFd> = self.inherit.iter().map(AsRawFd::as_raw_fd).collect();
         let mut spare: Vec<RawFd> = fds.clone();
+        let fault = place::signal_at("fork").filter(|_| !own_session);
         // SAFETY: between fork and exec only system calls are made, on memory that was made before; nothing allocates or
         // locks, as an error of the system is a number.
         unsafe {
             command.pre_exec(move || {
+                fault.into_iter().for_each(place::take);
                 die_with_parent(parent)?;
                 if own_session {
                     setsid()?;

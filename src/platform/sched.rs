@@ -117,7 +117,7 @@ pub fn be_prompt() {
     }
 }
 
-/// `struct sched_attr` in its first version, see sched_setattr(2).
+/// `struct sched_attr` in its first version, see `sched_setattr(2)`.
 #[cfg(target_os = "linux")]
 #[repr(C)]
 #[derive(Default)]

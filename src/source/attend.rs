@@ -54,7 +54,7 @@ pub struct Attend {
     pub runner: Arc<Runner>,
     pub child: Child,
     pub pipes: Pipes,
-    /// The mark of a run that may start commands.
+    /// The mark of a run that has processes.
     pub mark: Option<Mark>,
     /// What it is sent first, and then.
     pub start: Start,
@@ -77,6 +77,7 @@ impl Attend {
     fn threads(self) -> io::Result<JoinHandle<()>> {
         let Self { board, cast, time, runner, child, pipes, mark, start, commands, out } = self;
         let (tell_end, ended) = bounded(1);
+        let exec = start.settings.exec;
         let reader = Reader { board: Arc::clone(&board), cast, time: time.clone(), out: out.clone(), ended };
         named("rings", move || reader.run())?;
         if let Some(stdin) = pipes.stdin {
@@ -90,7 +91,7 @@ impl Attend {
         named("watch", move || {
             let since = started(child.pid());
             let how = watch(child, &runner, frames, stderr);
-            if let (true, Some(since)) = (mark.is_some(), since) {
+            if let (true, Some(since)) = (exec, since) {
                 end_commands(&board, since);
             }
             drop(mark);

@@ -85,7 +85,7 @@ impl Live {
             board.set_knob(i.into(), *value);
         }
         become_subreaper();
-        let mark = settings.exec.then(|| Mark::guarded(image.as_deref()));
+        let mark = (settings.exec || plan.has_processes()).then(|| Mark::guarded(image.as_deref()));
         let launch = Launch {
             image,
             args: vec![RUNNER.to_owned()],

@@ -54,7 +54,7 @@ impl Timebase {
 
     /// Now.
     pub fn now(&self) -> Stamp {
-        self.look(|course| course.now())
+        self.look(Course::now)
     }
 
     fn look<T>(&self, at: impl FnOnce(&Course) -> T) -> T {

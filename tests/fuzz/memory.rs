@@ -30,7 +30,7 @@ fn ring(input: &[u8]) {
             216..224 => writer = RingWriter::new(ring),
             224..232 => reader = RingReader::new(ring),
             _ => {
-                ring.set_progress(bytes.number(4) as u32, bytes.byte() > 99);
+                ring.set_progress(bytes.number(4) << 1 | u64::from(bytes.byte() > 99));
                 let _ = (ring.totals(), ring.progress(), ring.who(), ring.command(), ring.standing());
             }
         }

@@ -107,12 +107,16 @@ fn all_stopped_and_continued_is_a_late_frame_and_no_more() {
         tty.until_text("live");
         let family = tty.family();
         for round in 0..3 {
-            family.iter().rev().for_each(|pid| signal(*pid, "STOP"));
+            for pid in family.iter().rev() {
+                signal(*pid, "STOP");
+            }
             let start = Instant::now();
             while family.iter().any(|pid| state(*pid) != Some('T')) {
                 assert!(start.elapsed() < Duration::from_secs(10), "round {round}: somebody does not stop");
             }
-            family.iter().for_each(|pid| signal(*pid, "CONT"));
+            for pid in &family {
+                signal(*pid, "CONT");
+            }
             let sent = tty.sent().len();
             while tty.sent().len() == sent {
                 tty.take_for(Duration::from_millis(20));

@@ -1,10 +1,15 @@
 //! What is drawn, as pictures in text; with styles where colour matters.
 
+use std::sync::Arc;
+
 use super::desk::{COLOUR, app, press, screen, text};
-use super::script::{Script, contention, crowd, deadlock, on_cores, pool, turned, turned_at, wreck};
+use super::script::{self, Script, contention, crowd, deadlock, on_cores, pool, turned, turned_at, wreck};
+use super::tuning::at_its_end;
+use crate::scenario::Guess;
 use crate::trace::{Message, Sample};
-use crate::tui::app::App;
+use crate::tui::app::{App, Msg};
 use crate::tui::picker::Picker;
+use crate::tui::question::Question;
 use crate::tui::theme::Theme;
 use ratatui::layout::Rect;
 
@@ -125,4 +130,40 @@ fn the_picker() {
     let app = App::new(Picker::catalogue(), COLOUR, Rect::new(0, 0, 100, 8));
     let shown = text(&screen(&app));
     assert!(shown.contains("Pools") && shown.contains("enter run"), "{shown}");
+}
+
+#[test]
+fn that_nobody_guards_the_terminal_is_said_on_every_screen() {
+    let (width, height) = SMALL;
+    let picker = App::new(Picker::catalogue(), COLOUR, Rect::new(0, 0, width, height));
+    let mut question = app(&contention(), COLOUR, width, height);
+    press(&mut question, "p2");
+    let screens = [picker, question, app(&contention(), COLOUR, width, height), at_its_end(SMALL)];
+    let heads = screens.map(|mut app| {
+        app.guarded(false);
+        text(&screen(&app)).lines().next().expect("a first line").to_owned()
+    });
+    insta::assert_snapshot!("unguarded_80", heads.join("\n"));
+}
+
+#[test]
+fn a_question_without_end_leaves_room_for_the_guesses_and_for_how_to_choose() {
+    let mut scenario = (*script::scenario()).clone();
+    let ask = scenario.ask.as_mut().expect("it has a question");
+    ask.text = "Which of them comes first, and why is it not the other? ".repeat(35) + "Or neither?";
+    let guess = ask.guesses[0].clone();
+    ask.guesses = (1..=9).map(|n| Guess { text: format!("guess {n}"), ..guess.clone() }).collect();
+    let scenario = Arc::new(scenario);
+    let mut app = App::new(Picker::catalogue(), COLOUR, Rect::default());
+    app.question = Question::of(&scenario, scenario.defaults());
+    for height in 15..60 {
+        app.update(Msg::Resized(Rect::new(0, 0, 80, height)));
+        let shown = text(&screen(&app));
+        for words in ["Which of them", "1  guess 1", "9  guess 9", "Choose with a number"] {
+            assert!(shown.contains(words), "{words} on {height} lines: {shown}");
+        }
+        assert_ne!(shown.contains("more lines"), shown.contains("Or neither?"), "{height} lines: {shown}");
+    }
+    app.update(Msg::Resized(Rect::new(0, 0, 80, 24)));
+    insta::assert_snapshot!("long_question_80x24", text(&screen(&app)));
 }
