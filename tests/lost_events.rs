@@ -100,9 +100,9 @@ fn unread(text: &str, workers: usize, wanted: impl Fn(&Model) -> bool) -> Seen {
 
 #[test]
 fn a_deadlock_whose_events_were_lost_is_found() {
-    let many: String = (0..30).map(|n| format!("lock many at={n} {{ ")).collect();
-    for (between, within) in [("", String::new()), (&*many, "}".repeat(30))] {
-        let mut seen = unread(&crossed(between, &within), 2, |model| model.deadlock().is_some());
+    let many: Vec<String> = (0..30).map(|n| format!("lock many at={n} {{ ")).collect();
+    for held in [&[][..], &many] {
+        let mut seen = unread(&crossed(&held.concat(), &"}".repeat(held.len())), 2, |model| model.deadlock().is_some());
         assert_eq!(seen.model().deadlock().unwrap().set, [WorkerId(0), WorkerId(1)]);
         assert_eq!(seen.model().health().in_part, 0);
         seen.until("a look that bears it out", |seen| seen.model().health().borne_out > 0);
@@ -111,8 +111,8 @@ fn a_deadlock_whose_events_were_lost_is_found() {
 
 #[test]
 fn who_holds_more_than_it_can_say_is_told_of() {
-    let all: String = (0..5).map(|n| format!("acquire permits at={n} permits=64 {{ ")).collect();
-    let text = crossed(&all, &"}".repeat(5));
+    let all: Vec<String> = (0..5).map(|n| format!("acquire permits at={n} permits=64 {{ ")).collect();
+    let text = crossed(&all.concat(), &"}".repeat(all.len()));
     let mut seen = unread(&text, 2, |model| model.health().in_part > 0);
     let then = seen.model().through().unwrap();
     seen.until("more looks", |seen| seen.model().through() > Some(then + Span::millis(500)));

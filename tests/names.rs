@@ -161,6 +161,22 @@ fn nothing_raw_comes_of_the_names_of_files() {
     }
 }
 
+/// A browser obeys more than a terminal does.
+#[test]
+fn nothing_raw_is_in_a_picture() {
+    let mut sinks = Sinks::new();
+    let name = "\u{1b}[31m\u{202e}<script>&\"'\u{300}\u{300}\u{300}.kdl";
+    let file =
+        sinks.file(name, b"knob n 1 min=1 max=4\npool p workers=$n { batch count=1000000; task { sleep \"1ms\" } }\n");
+    let picture = sinks.directory.path().join("curve.svg");
+    let args = ["tune", "--headless", "--anyway", "--over", "1..2", "--for", "4s", "--svg"];
+    let args = [words(&args, picture.as_os_str()), vec![file.into_os_string()]].concat();
+    assert_eq!(sinks.run("a picture", &args), Some(0));
+    let svg = std::fs::read_to_string(&picture).expect("it is written");
+    assert_eq!(harm(&svg), None, "{svg}");
+    assert!(svg.contains("script") && !svg.contains("<script"), "its name is there, as a text: {svg}");
+}
+
 /// What the dashboard sends to the terminal has escapes, but only its own.
 #[test]
 fn nothing_raw_reaches_the_screen() {

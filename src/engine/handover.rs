@@ -3,6 +3,7 @@
 //! In the runner a thread stands for each worker process: it takes tasks from the queue and hands them over. Both write
 //! to the one ring of the worker's lane, strictly by turns: whoever has the tasks has the ring.
 
+mod progress;
 mod rescue;
 
 use std::fs::File;
@@ -11,14 +12,16 @@ use std::os::fd::OwnedFd;
 
 use serde::{Deserialize, Serialize};
 
+use self::progress::{Progress, Stage};
 use super::actor::Actor;
 use super::block_on::block_on;
 use super::payload::Payload;
-use super::pool::{do_task, tell_theft};
+use super::pool::{attempt, begin, count_off, log, resolve, tell_theft};
 use super::queue::Task;
 use super::recorder::Recorder;
 use super::results::Promise;
 use super::run::Run;
+use crate::platform::come_by;
 use crate::scenario::Values;
 use crate::trace::{KnobId, PoolId, State, WorkerId, frame};
 
@@ -113,13 +116,17 @@ fn hand_over(
     let chunk =
         Chunk { tasks: tasks.iter().map(|t| (t.number, t.due, t.result.map_or(0, Promise::word))).collect(), payload };
     // Before it is sent: of one who dies before it has looked at the chunk the progress would be that of the chunk before.
-    run.board.ring(me).set_progress(0, false);
+    Progress::NONE.note(run.board.ring(me));
     let sent = frame::send(&link.to, &chunk);
     let answer = sent.and_then(|()| link.answer());
     pen.take_over();
     match answer? {
         Answer::Done { .. } => {
             pen.resume();
+            // Here, not there: this cannot be seen to have been done by whoever finds a dead worker, so it must not die at it.
+            for _ in tasks {
+                count_off(run, PoolId::from(index), pen);
+            }
             Ok(())
         }
         Answer::Ready => Err(io::Error::other("an answer out of order")),
@@ -129,19 +136,39 @@ fn hand_over(
 /// The worker process's side: does chunks until the pipe is closed.
 pub fn serve(run: &'static Run, index: usize, actor: &mut Actor, from: OwnedFd, to: OwnedFd) -> io::Result<()> {
     let (mut from, to, pool) = (BufReader::new(File::from(from)), File::from(to), PoolId::from(index));
-    let ring = actor.ring();
     frame::send(&to, &Answer::Ready)?;
     while let Some(chunk) = frame::receive::<Chunk>(&mut from)? {
         actor.pen.take_over();
         actor.pen.resume();
         for (done, (number, due, result)) in chunk.tasks.into_iter().enumerate() {
-            ring.set_progress(done as u32, true);
-            block_on(do_task(run, pool, Task { number, due, failed: 0, result: Promise::of(result) }, actor));
-            ring.set_progress(done as u32 + 1, false);
+            let task = Task { number, due, failed: 0, result: Promise::of(result) };
+            do_handed(run, pool, task, done as u32, actor);
         }
         actor.pen.block(State::Handover, None);
         frame::send(&to, &Answer::Done { payload: chunk.payload })?;
     }
     actor.pen.take_over();
     Ok(())
+}
+
+/// Does a task of a chunk of which so many are over, and notes each step before it takes it. That it is over is counted in
+/// the runner.
+fn do_handed(run: &'static Run, pool: PoolId, task: Task, over: u32, actor: &mut Actor) {
+    let ring = actor.ring();
+    let note = |over, stage| Progress { over, stage }.note(ring);
+    note(over, Stage::Begun);
+    begin(run, pool, task, actor);
+    let outcome = block_on(attempt(run, pool, task.number, actor));
+    let end = outcome.end();
+    note(over, Stage::Ending(end));
+    come_by("end-noted");
+    actor.pen.write(actor.pen.now(), end.event(pool));
+    come_by("end-told");
+    note(over, Stage::Resolving(end));
+    come_by("result-noted");
+    resolve(run, pool, &task, end.ok(), &mut actor.pen);
+    come_by("result-told");
+    note(over + 1, Stage::Unbegun);
+    come_by("over");
+    log(run, &task, outcome, actor.me());
 }

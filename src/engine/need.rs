@@ -5,8 +5,10 @@ use super::plan::{Part, Plan};
 use crate::platform::limits::{Room, most_threads, open_files, tasks_left};
 use crate::trace::WorkerKind;
 
-/// Threads of the dashboard and the runner that look after a run; files that a runner has open beside its workers'.
+/// Threads of the dashboard and the runner that look after a run; the guardian of one that has processes, and who waits for
+/// that; files that a runner has open beside its workers'.
 const ATTENDANTS: u64 = 8;
+const GUARDIAN: u64 = 2;
 const FILES: u64 = 32;
 
 /// What a run takes of the system when it begins.
@@ -23,7 +25,8 @@ pub struct Need {
 impl Need {
     pub fn of(plan: &Plan) -> Self {
         let first = ATTENDANTS + plan.loop_threads.map_or(0, u64::from);
-        let mut need = Self { tasks: first, threads: first, files: FILES };
+        let guardian = if plan.has_processes() { GUARDIAN } else { 0 };
+        let mut need = Self { tasks: first + guardian, threads: first, files: FILES };
         for (part, worker) in plan.parts.iter().zip(&plan.cast.workers) {
             let in_pool = match part {
                 Part::Member { group, .. } if plan.spawned.contains(group) => continue, // comes later, if at all

@@ -135,6 +135,11 @@ impl Plan {
         Ok(plan)
     }
 
+    /// Whether some of its workers are processes.
+    pub fn has_processes(&self) -> bool {
+        self.cast.workers.iter().any(|worker| worker.kind == WorkerKind::Process)
+    }
+
     /// The size of the board this plan needs.
     pub fn board(&self) -> BoardSize {
         let idle: usize = self.cast.pools.iter().map(|p| p.workers.len().saturating_sub(p.size as usize)).sum();

@@ -6,7 +6,7 @@ use super::queue::{Queue, Refused, Shut, Task};
 use super::recorder::Recorder;
 use super::run::Run;
 use crate::scenario::Policy;
-use crate::trace::{EventKind, Fate, Notice, PoolId, Span};
+use crate::trace::{EventKind, Fate, Notice, PoolId, Span, WorkerId};
 
 /// What came of a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,39 @@ pub enum Outcome {
     Failed(String),
     /// Its worker was told to leave it.
     CutOff,
+}
+
+/// The same in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Done,
+    Failed,
+    CutOff,
+}
+
+impl Outcome {
+    pub const fn end(&self) -> End {
+        match self {
+            Self::Done => End::Done,
+            Self::Failed(_) => End::Failed,
+            Self::CutOff => End::CutOff,
+        }
+    }
+}
+
+impl End {
+    /// Whether the task did what it was to do.
+    pub const fn ok(self) -> bool {
+        matches!(self, Self::Done)
+    }
+
+    /// As it is told.
+    pub const fn event(self, pool: PoolId) -> EventKind {
+        match self {
+            Self::Done | Self::Failed => EventKind::TaskEnded { pool, ok: self.ok() },
+            Self::CutOff => EventKind::Met { pool, fate: Fate::Lost },
+        }
+    }
 }
 
 /// Takes tasks and does them until there are no more, or it is asked to end.
@@ -78,20 +111,18 @@ pub fn begin(run: &'static Run, pool: PoolId, task: Task, actor: &mut Actor) {
     actor.pen.write(at, EventKind::TaskBegan { pool, waited });
 }
 
-/// Records how a task ended, and gives whoever waits for it the result. Where nobody has asked for it, a failure goes to
-/// the log.
+/// Records how a task ended, and gives whoever waits for it the result.
 pub fn end(run: &'static Run, pool: PoolId, task: Task, outcome: Outcome, actor: &mut Actor) {
-    let (at, ok) = (actor.pen.now(), outcome == Outcome::Done);
-    actor.pen.write(
-        at,
-        match outcome {
-            Outcome::CutOff => EventKind::Met { pool, fate: Fate::Lost },
-            _ => EventKind::TaskEnded { pool, ok },
-        },
-    );
-    over(run, pool, &task, ok, &mut actor.pen);
+    let end = outcome.end();
+    actor.pen.write(actor.pen.now(), end.event(pool));
+    over(run, pool, &task, end.ok(), &mut actor.pen);
+    log(run, &task, outcome, actor.me());
+}
+
+/// A failure goes to the log where nobody has asked for the result.
+pub fn log(run: &Run, task: &Task, outcome: Outcome, worker: WorkerId) {
     if let (Outcome::Failed(what), None) = (outcome, task.result) {
-        run.notice(Notice::Failed { worker: actor.me(), what });
+        run.notice(Notice::Failed { worker, what });
     }
 }
 
@@ -108,7 +139,8 @@ pub fn count_off(run: &Run, pool: PoolId, pen: &mut Recorder<'_>) {
     }
 }
 
-fn resolve(run: &Run, pool: PoolId, task: &Task, ok: bool, pen: &mut Recorder<'_>) {
+/// Whoever waits for a task's result has it.
+pub fn resolve(run: &Run, pool: PoolId, task: &Task, ok: bool, pen: &mut Recorder<'_>) {
     if let (Some(promise), Some(results)) = (task.result, run.results(pool)) {
         results.resolve(promise, ok, pen);
     }

@@ -19,11 +19,12 @@ use super::server::Server;
 use super::wire::Start;
 use super::work::Work;
 use crate::platform::limits::told;
-use crate::platform::{die_with, exact_sleeps, exit_now, inherited, of_parent, reset_signals, thread_id};
+use crate::platform::{come_by, die_with, exact_sleeps, exit_now, inherited, of_parent, reset_signals, thread_id};
 use crate::trace::{Board, How, Notice, WorkerId, WorkerKind, frame};
 
 /// Runs the worker process for the lane with this number. Never returns.
 pub fn worker_main(lane: &str, parent: Option<&str>) -> ! {
+    come_by("worker");
     reset_signals();
     let code = match serve(lane, parent) {
         Ok(()) => 0,

@@ -11,6 +11,7 @@ mod head_of_line;
 mod herd;
 mod livelock;
 mod lock_bound;
+mod loop_blocked;
 mod lost_update;
 mod order_hazard;
 mod orphaned_lock;
@@ -74,7 +75,7 @@ pub struct Finding {
 
 impl Finding {
     /// Ids of all there are, in the order in which equally severe ones are told.
-    pub const IDS: [&'static str; 21] = [
+    pub const IDS: [&'static str; 22] = [
         deadlocked::ID,
         livelock::ID,
         stalled::ID,
@@ -86,6 +87,7 @@ impl Finding {
         order_hazard::ID,
         lock_bound::ID,
         convoy::ID,
+        loop_blocked::ID,
         pool_too_small::ID,
         queue_overflow::ID,
         head_of_line::ID,
@@ -114,6 +116,7 @@ pub(super) fn all(model: &Model, now: Stamp) -> Vec<Finding> {
     if look.span() >= LEAST {
         found.extend(lock_bound::find(&look));
         found.extend(convoy::find(&look));
+        found.extend(loop_blocked::find(&look));
         found.extend(pool_too_small::find(&look));
         found.extend(queue_overflow::find(&look));
         found.extend(head_of_line::find(&look));

@@ -1,4 +1,11 @@
 //! Runs of which nothing is to be left, even if all of us are killed at once.
+//!
+//! That takes a guardian where a run has processes that the kernel does not end with their parents: what commands leave
+//! behind, and worker processes in their first moments. A worker asks to die with the runner as soon as it can, but it may be
+//! stopped before: at its first instruction, or while it is but a copy of the runner. If then the runner alone is killed, the
+//! dashboard becomes its parent, and kills all of the runner's group. If the dashboard is killed, with or without the runner,
+//! nobody is left to do so but the guardian. It finds such a worker by the mark: that stands in the environment of the
+//! runner, so in that of a copy from its first moment on, and in that of what the copy becomes.
 
 use std::path::Path;
 

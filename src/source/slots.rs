@@ -73,13 +73,14 @@ impl Slots {
     /// between: whoever could have given something had come to a stand by then, or had ended, and whoever has got something
     /// by then has cleared its slot.
     pub fn confirm(&self, Look { standing, idle }: Look, board: &Board) -> Message {
+        let course = self.time.course();
         let mut lacking = self.lacking(&self.resources, board);
         lacking.extend(idle);
         lacking.sort_unstable();
         let good = standing.into_iter().filter(|(worker, standing)| board.ring(*worker).is_still(standing));
         let slot = |(worker, standing): (WorkerId, Standing)| Slot {
             worker,
-            at: self.time.stamp(standing.ticks),
+            at: course.stamp(standing.ticks),
             life: standing.life,
             lost: board.ring(worker).totals().1,
             events: standing.events(),

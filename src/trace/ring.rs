@@ -9,7 +9,7 @@
 //! word 1       lost: events ever dropped                                     (producer)
 //! word 2       pid << 32 | tid of the present producer                       (producer)
 //! word 3       asked to end                                                  (runner)
-//! word 4       tasks done of the chunk that was handed over                  (producer)
+//! word 4       how far it is with the tasks it was handed                     (producer)
 //! word 5       process group of the command that is run for it now       (producer)
 //! word 6       lives of the worker that have begun                           (producer)
 //! word 8       consumed                                                      (reader; on a cache line of its own)
@@ -31,7 +31,7 @@ const LOST: usize = 1;
 const WHO: usize = 2;
 const END: usize = 3;
 const CUT_OFF: u64 = 2;
-const DONE: usize = 4;
+const PROGRESS: usize = 4;
 const COMMAND: usize = 5;
 const LIVES: usize = 6;
 const CONSUMED: usize = 8;
@@ -95,15 +95,14 @@ impl<'a> Ring<'a> {
         self.words[END].load(Ordering::Relaxed) == CUT_OFF // Relaxed: as above
     }
 
-    /// How many tasks of the present chunk are done, and whether the next one was begun; survives the worker.
-    pub fn progress(self) -> (u32, bool) {
-        let word = self.load(DONE);
-        ((word >> 1) as u32, word & 1 == 1)
+    /// What the worker noted last of how far it is with the tasks it was handed, in words of its own; survives it.
+    pub fn progress(self) -> u64 {
+        self.load(PROGRESS)
     }
 
-    /// Says how many tasks of the present chunk are done, and whether the next one is begun.
-    pub fn set_progress(self, done: u32, begun: bool) {
-        self.words[DONE].store(u64::from(done) << 1 | u64::from(begun), Ordering::Release);
+    /// Notes how far it is.
+    pub fn set_progress(self, word: u64) {
+        self.words[PROGRESS].store(word, Ordering::Release); // after all that was told before
     }
 
     /// Makes its pages ready to be written to.

@@ -243,6 +243,12 @@ impl App {
         self.dirty
     }
 
+    /// Says whether somebody would give the terminal back if we were killed.
+    pub(super) fn guarded(&mut self, is: bool) {
+        self.dirty |= self.unguarded == is;
+        self.unguarded = !is;
+    }
+
     /// What was asked for could not be drawn yet.
     pub(super) fn mark_dirty(&mut self) {
         self.dirty = true;

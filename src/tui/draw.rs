@@ -8,6 +8,7 @@ mod counter;
 mod detail;
 mod findings;
 mod graph;
+mod guard;
 mod header;
 mod help;
 mod lane;
@@ -166,17 +167,8 @@ fn draw_row(scene: Scene<'_>, row: &Row, line: Rect, buf: &mut Buffer) {
     match row {
         Row::Blank => {}
         Row::Head(section) => head(scene, *section, line, buf),
-        Row::Lane(worker) => lane::LaneRow { scene, worker: *worker }.render(line, buf),
-        Row::Thick(_) => {
-            let time = scene.parts(line).time;
-            scene.figures(scene.parts(line).now, &[], buf);
-            for x in time.x..time.right() {
-                if let Some(above) = line.y.checked_sub(1).and_then(|y| buf.cell((x, y)).cloned())
-                    && let Some(cell) = buf.cell_mut((x, line.y))
-                {
-                    *cell = above;
-                }
-            }
+        Row::Lane { worker, line: part, of } => {
+            lane::LaneRow { scene, worker: *worker, part: *part, of: *of }.render(line, buf);
         }
         Row::Fold(members) => lane::FoldRow { scene, members }.render(line, buf),
         Row::Lock(id) => lock::LockRow { scene, id: *id }.render(line, buf),

@@ -211,7 +211,6 @@ impl<'a, S: Stage> Loop<'a, S> {
         let now = Instant::now();
         let late = Span::from(now.saturating_duration_since(self.due));
         self.due = now + FRAME;
-        self.app.unguarded = !self.stage.is_guarded();
         let run_now = self.now();
         if let Some(run) = self.run.as_ref().filter(|_| self.limit.is_some_and(|limit| run_now.0 >= limit.0)) {
             run.command(Command::Stop);
@@ -313,6 +312,7 @@ impl<'a, S: Stage> Loop<'a, S> {
 
     /// Draws if anything changed.
     fn frame(&mut self) {
+        self.app.guarded(self.stage.is_guarded());
         if !self.app.take_dirty() {
             return;
         }

@@ -60,10 +60,11 @@ impl Plan {
         let header = take_top(&mut rest, 1);
         let legend = take_bottom(&mut rest, 1);
         let findings = take_bottom(&mut rest, findings_height(area.height));
-        let (panes, mut body) = panes(watch, rest);
+        let mut rows = rows::rows(watch, usize::from(rest.height.saturating_sub(1)), room_for_graph(watch, rest.width));
+        let (panes, mut body) = panes(watch, rest, &rows);
         let axis = take_top(&mut body, 1);
+        rows.truncate(usize::from(body.height));
         let columns = Columns::of(watch, body.width, area.width);
-        let rows = rows::rows(watch, usize::from(body.height), area.width >= SIDE_FROM);
         Self { header, axis, body, rows, findings, legend, columns, panes }
     }
 
@@ -131,11 +132,11 @@ fn findings_height(height: u16) -> u16 {
 
 /// The panes beside the rows where there is room, a deadlock's graph below them where there is none beside; else the one
 /// that was asked for in place of the rows. And what of the area is left for the rows.
-fn panes(watch: &Watch, area: Rect) -> (Vec<(Pane, Rect)>, Rect) {
+fn panes(watch: &Watch, area: Rect, rows: &[Row]) -> (Vec<(Pane, Rect)>, Rect) {
     let asked = Some(watch.pane).filter(|p| p.is_apart());
     let wide = area.width >= SIDE_FROM;
     if !wide && asked.is_none_or(|p| p == Pane::Graph) && watch.shown().deadlock().is_some() {
-        if let Some((graph, rows)) = below(watch, area) {
+        if let Some((graph, rows)) = below(watch, area, rows) {
             return (vec![(Pane::Graph, graph)], rows);
         }
         if area.width >= SIDE_FROM_DEADLOCK {
@@ -154,19 +155,30 @@ fn panes(watch: &Watch, area: Rect) -> (Vec<(Pane, Rect)>, Rect) {
 }
 
 /// The graph below the rows, if all of both fits: then a deadlock changes neither rows nor time axis.
-fn below(watch: &Watch, area: Rect) -> Option<(Rect, Rect)> {
-    let rows = rows::rows(watch, usize::from(area.height.saturating_sub(1)), false);
+fn below(watch: &Watch, area: Rect, rows: &[Row]) -> Option<(Rect, Rect)> {
     let above = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(2); // the axis, and a line between
     let graph = Rect { y: area.y.saturating_add(above), height: area.height.checked_sub(above)?, ..area };
     let all_lanes = !rows.iter().any(|row| matches!(row, Row::Fold(_) | Row::MoreLocks(_)));
     (all_lanes && graph.height >= graph_lines(watch)).then_some((graph, Rect { height: above - 1, ..area }))
 }
 
-/// Lines a deadlock's graph takes at least: a title, a pair of boxes or a list, and since when.
+/// Lines a deadlock's graph takes at least.
 fn graph_lines(watch: &Watch) -> u16 {
     let Some(deadlock) = watch.shown().deadlock() else { return 0 };
-    let ring = if deadlock.ring.len() == 2 { 4 } else { 2 * deadlock.ring.len() + 1 };
-    u16::try_from(ring + 2 + usize::from(!deadlock.victims.is_empty())).unwrap_or(u16::MAX)
+    ring_lines(deadlock.ring.len(), !deadlock.victims.is_empty())
+}
+
+/// Lines to keep free below the rows for a deadlock that may come: it then changes none of them.
+fn room_for_graph(watch: &Watch, width: u16) -> usize {
+    let cast = watch.shown().cast();
+    let may_come = cast.locks().next().is_some() || cast.lives().next().is_some();
+    if width >= SIDE_FROM || !may_come { 0 } else { usize::from(ring_lines(watch.lanes().len(), true)) }
+}
+
+/// A title, a pair of boxes or a list, since when, and those it keeps waiting.
+fn ring_lines(workers: usize, victims: bool) -> u16 {
+    let ring = if workers == 2 { 4 } else { 2 * workers + 1 };
+    u16::try_from(ring + 2 + usize::from(victims)).unwrap_or(u16::MAX)
 }
 
 fn beside(watch: &Watch, panes: &[Pane], area: Rect) -> (Vec<(Pane, Rect)>, Rect) {

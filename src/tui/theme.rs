@@ -58,11 +58,15 @@ impl Theme {
         }
     }
 
-    /// Contention and a calmer state in one cell. In colour the calmer one stands in the lower part, as high as its share
-    /// of the two; otherwise whatever fills more of the cell has it, contention underlined where it fills less.
-    pub(super) fn mixed(self, front: State, back: State, eighths: u8) -> (&'static str, Style) {
+    /// Contention and a calmer state in one cell. In colour the calmer one stands in the lower part, as many eighths high as
+    /// its share of the two, up to all of them; otherwise whatever fills more of the cell has it, contention underlined where
+    /// it fills less.
+    pub(super) fn mixed(self, front: State, back: State, eighths: u16) -> (&'static str, Style) {
         if self.colour && self.unicode {
             return (self.level(f64::from(eighths) / 8.0), Style::new().fg(colour(back)).bg(colour(front)));
+        }
+        if eighths >= 8 {
+            return (self.glyph(back), self.cell(back));
         }
         let style = if self.colour { Style::new().fg(colour(front)).bg(colour(back)) } else { self.state(front) };
         let style = if eighths >= 4 { style.add_modifier(Modifier::UNDERLINED) } else { self.state(front) };

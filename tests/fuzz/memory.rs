@@ -35,7 +35,7 @@ fn ring(input: &[u8]) {
             216..224 => writer = RingWriter::new(ring),
             224..232 => reader = RingReader::new(ring),
             _ => {
-                ring.set_progress(bytes.number(4) as u32, bytes.byte() > 99);
+                ring.set_progress(bytes.number(4) << 1 | u64::from(bytes.byte() > 99));
                 let _ = (ring.totals(), ring.progress(), ring.who(), ring.command());
                 let _ = ring.standing().map(|standing| (ring.is_still(&standing), standing.events()));
             }
@@ -119,7 +119,7 @@ fn whole_board() -> Vec<u8> {
     let words = 64 + 1 + 16 + ring_words(512) + 16 + 5;
     let mut input = ((words - 64) as u16).to_le_bytes().to_vec();
     for (at, word) in (1..).zip(SIZES) {
-        input.extend(&word.to_le_bytes()[..1 + at % 8]);
+        input.extend(&word.to_le_bytes()[..=at % 8]);
     }
     input
 }

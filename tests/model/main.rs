@@ -5,6 +5,7 @@
 mod findings;
 mod lanes;
 mod load;
+mod loops;
 mod many;
 mod merge;
 mod resources;

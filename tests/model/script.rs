@@ -68,6 +68,11 @@ fn declare(cast: &mut Cast, words: &[&str]) -> bool {
             let group = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-').into();
             cast.workers.push(WorkerInfo { name: name.into(), group, kind: WorkerKind::Thread, pool: None });
         }
+        // on the event loop
+        ["task", name] => {
+            let (name, group) = (name.into(), name.into());
+            cast.workers.push(WorkerInfo { name, group, kind: WorkerKind::Async, pool: None });
+        }
         ["mutex", name] => resource(name, ResourceKind::Mutex { kind: LockKind::Std }),
         ["mutex", name, kind] => {
             let kind = LockKind::NAMED.into_iter().find(|known| known.word() == kind).unwrap();
@@ -127,7 +132,7 @@ fn message(cast: &Cast, words: &[&str]) -> Option<Message> {
     Some(match words[1..] {
         ["ended"] => Message::Ended { at, how: RunEnd::Completed },
         ["cores", ref load @ ..] => {
-            Message::Sample(Sample::Cores { at, load: load.iter().filter_map(|l| Some(number(l)? as f32)).collect() })
+            Message::Sample(Sample::Cores { at, load: load.iter().map(|l| Some(number(l)? as f32)).collect() })
         }
         ["counter", name, value] => {
             Message::Sample(Sample::Counter { at, counter: resource(name)?, value: number(value)? as i64 })
@@ -185,6 +190,7 @@ fn kind(cast: &Cast, words: &[&str]) -> Option<EventKind> {
         ["block", state] => E::Block { state: State::from_word(state)?, on: None },
         ["block", state, on] => E::Block { state: State::from_word(state)?, on: Some(id(on)?) },
         ["resume"] => E::Resume,
+        ["ready"] => E::Ready,
         ["put", queue, depth] => E::Put { queue: id(queue)?, depth: depth.parse().ok()? },
         ["put", queue, depth, nth] => {
             E::PutNth { queue: id(queue)?, depth: depth.parse().ok()?, nth: nth.parse().ok()? }

@@ -124,7 +124,11 @@ pub struct Seen {
 
 impl Seen {
     pub fn start(scenario: &Scenario) -> Self {
-        let image = PathBuf::from(env!("CARGO_BIN_EXE_contend"));
+        Self::start_image(scenario, PathBuf::from(env!("CARGO_BIN_EXE_contend")))
+    }
+
+    /// A run with another program as its runner.
+    pub fn start_image(scenario: &Scenario, image: PathBuf) -> Self {
         let live = Live::start_image(scenario, &defaults(scenario), Some(image)).expect("the run starts");
         let model = Model::new(live.cast(), Budget::default());
         Self { live, model, events: vec![], notices: vec![], counter: None, ready: 0, end: None }

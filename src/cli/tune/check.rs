@@ -29,23 +29,36 @@ pub(super) fn check(
         ("", Align::Left),
         ("took", Align::Right),
     ]);
-    let mut all_right = true;
-    for (scenario, truth) in &scenarios {
-        for _ in 0..args.times {
-            if stop() {
-                break;
-            }
-            let sweep = Sweep::new(args, scenario)?;
-            let (tuning, _) = measure(&sweep, args, stop)?;
-            all_right &= matches!(grade(&tuning, truth), Grade::Right | Grade::Holds);
-            table.row(row(scenario, truth, &tuning));
-            out::say(&format!("{}: {}\n", scenario.name, grade(&tuning, truth).word()));
-        }
-    }
+    // What was measured is told also if the machine is too busy for the rest.
+    let ended = each(args, &scenarios, stop, |line| table.row(line));
     let mut text = String::new();
     table.render(look(colours), &mut text);
     out::print(&text)?;
-    Ok(if all_right { Outcome::Done } else { Outcome::Failed })
+    Ok(if ended? { Outcome::Done } else { Outcome::Failed })
+}
+
+/// Measures all of them as often as was asked for, and tells a line of each. Whether all answers were right.
+fn each(
+    args: &TuneArgs,
+    scenarios: &[(Scenario, Optimum)],
+    stop: impl Fn() -> bool + Copy,
+    mut tell: impl FnMut(Vec<Cell>),
+) -> Result<bool, Failure> {
+    let mut all_right = true;
+    for (scenario, truth) in scenarios {
+        for _ in 0..args.times {
+            if stop() {
+                return Ok(all_right);
+            }
+            let sweep = Sweep::new(args, scenario)?;
+            let (tuning, _) = measure(&sweep, args, stop)?;
+            let grade = grade(&tuning, truth);
+            all_right &= matches!(grade, Grade::Right | Grade::Holds);
+            tell(row(scenario, truth, &tuning));
+            out::say(&format!("{}: {}\n", scenario.name, grade.word()));
+        }
+    }
+    Ok(all_right)
 }
 
 /// The scenarios named, or all there are that say where tuning should end up.

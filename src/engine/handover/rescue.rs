@@ -1,29 +1,29 @@
 //! A worker process died: what becomes of the tasks it had, and of its pool.
 
 use super::Outside;
-use crate::engine::pool::{call_off, count_off, over};
+use super::progress::{Progress, Stage};
+use crate::engine::pool::{call_off, count_off, over, resolve};
 use crate::engine::queue::{Shut, Task};
 use crate::engine::recorder::Recorder;
 use crate::engine::run::Run;
 use crate::platform::kill_process;
 use crate::scenario::Crash;
-use crate::trace::{EventKind, Fate, How, PoolId, WorkerId};
+use crate::trace::{EventKind, Fate, How, PoolId, Ring, WorkerId};
 
 /// Settles what the dead worker had not done. Whether another process is to take its place.
 pub(super) fn rescue(run: &'static Run, index: usize, tasks: &[Task], pen: &mut Recorder<'_>, me: WorkerId) -> bool {
-    let ring = run.board.ring(me);
-    let (done, begun) = ring.progress();
-    let left = &tasks[(done as usize).min(tasks.len())..];
+    let (ring, pool) = (run.board.ring(me), PoolId::from(index));
+    let (over, begun) = finish(run, pool, tasks, ring, pen);
     ring.sign(0, 0);
     pen.write(pen.now(), EventKind::Ended(How::Killed));
-    let dead = Dead { run, index, pool: PoolId::from(index), left, begun };
+    let dead = Dead { run, index, pool, left: &tasks[over..], begun };
     match run.queues[index].why_shut() {
         Some(Shut::Cancelled) => {
             dead.lose(true, pen);
             return false;
         }
         Some(Shut::Broken) => {
-            dead.give_up(left, pen);
+            dead.give_up(dead.left, pen);
             return false;
         }
         Some(Shut::Closed) | None => {}
@@ -38,6 +38,27 @@ pub(super) fn rescue(run: &'static Run, index: usize, tasks: &[Task], pen: &mut 
         }
     }
     true
+}
+
+/// How many tasks are over, and whether the next one was begun. The one that the dead worker was about to end is ended in
+/// its name: what it noted, and what its ring has told since, say which steps are left.
+fn finish(run: &Run, pool: PoolId, tasks: &[Task], ring: Ring<'_>, pen: &mut Recorder<'_>) -> (usize, bool) {
+    let (Progress { over, stage }, told) = Progress::of(ring);
+    let mut over = (over as usize).min(tasks.len());
+    if let (Stage::Ending(end) | Stage::Resolving(end), Some(task)) = (stage, tasks.get(over)) {
+        let is_ending = stage == Stage::Ending(end);
+        if is_ending && !told {
+            pen.write(pen.now(), end.event(pool));
+        }
+        if is_ending || !told {
+            resolve(run, pool, task, end.ok(), pen);
+        }
+        over += 1;
+    }
+    for _ in &tasks[..over] {
+        count_off(run, pool, pen);
+    }
+    (over, stage == Stage::Begun)
 }
 
 /// A dead worker's tasks that are not done.

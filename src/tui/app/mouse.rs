@@ -112,7 +112,7 @@ fn turn_wheel(watch: &mut Watch, plan: &Plan, event: MouseEvent, up: bool) {
 fn press(watch: &mut Watch, plan: &Plan, event: MouseEvent) -> Drag {
     let (x, y) = (event.column, event.row);
     match plan.row_at(x, y) {
-        Some(Row::Lane(worker) | Row::Thick(worker)) => watch.choose(Chosen::Lane(*worker)),
+        Some(Row::Lane { worker, .. }) => watch.choose(Chosen::Lane(*worker)),
         Some(Row::Lock(id)) => watch.choose(Chosen::Lock(*id)),
         Some(Row::Queue { id, .. }) => watch.choose(Chosen::Queue(*id)),
         _ if plan.findings.contains((x, y).into()) => {

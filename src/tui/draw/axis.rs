@@ -107,7 +107,7 @@ impl Lines<'_> {
                 continue;
             }
             let Some(cell) = buf.cell_mut((x, y)) else { continue };
-            let is_state = matches!(row, Row::Lane(_) | Row::Thick(_) | Row::Fold(_) | Row::Lock(_));
+            let is_state = matches!(row, Row::Lane { .. } | Row::Fold(_) | Row::Lock(_));
             if theme.colour && is_state && cell.bg == Color::Reset && !matches!(cell.symbol(), " " | "·") {
                 cell.set_bg(cell.fg);
             }

@@ -19,15 +19,15 @@ pub(super) enum Cell {
     Mixed {
         front: State,
         back: State,
-        /// How much the calmer state has of the two, 1 to 7 eighths.
-        eighths: u8,
+        /// How much the calmer state has of the two, in eighths of a line: never nothing, never all.
+        eighths: u16,
     },
 }
 
 impl Cell {
     /// Nothing vanishes: a crash or a gap always wins, contention wins over calmer states, and a worker that was there
     /// at all wins over one that was not.
-    pub(super) fn of(shares: &Shares) -> Self {
+    pub(super) fn of(shares: &Shares, lines: u16) -> Self {
         for always in [State::Crashed, State::Gap] {
             if shares.get(always) > 0 {
                 return Self::Pure(always);
@@ -49,10 +49,20 @@ impl Cell {
         match (price, calm) {
             (Some((ns, front)), Some(back)) => {
                 let back_ns = shares.get(back);
-                let eighths = (back_ns * 8 / (back_ns + ns).max(1)).clamp(1, 7) as u8;
-                Self::Mixed { front, back, eighths }
+                let whole = lines.max(1) * 8;
+                let share = back_ns as f64 / (back_ns + ns) as f64;
+                Self::Mixed { front, back, eighths: ((f64::from(whole) * share) as u16).clamp(1, whole - 1) }
             }
             _ => Self::Pure(most),
+        }
+    }
+
+    /// What of it stands in one of its lines, counted from the top: the calmer state fills them from the bottom.
+    fn in_line(self, line: u16, of: u16) -> Self {
+        let Self::Mixed { front, back, eighths } = self else { return self };
+        match eighths.saturating_sub(8 * (of - 1 - line)) {
+            0 => Self::Pure(front),
+            eighths => Self::Mixed { front, back, eighths: eighths.min(8) },
         }
     }
 
@@ -65,9 +75,10 @@ impl Cell {
     }
 }
 
-pub(super) fn paint(buf: &mut Buffer, x: u16, y: u16, shares: &Shares, theme: Theme) {
-    let (glyph, style) = Cell::of(shares).look(theme);
-    if let Some(cell) = buf.cell_mut((x, y)) {
+/// Paints one line of a cell that is `of` lines high.
+pub(super) fn paint(buf: &mut Buffer, at: (u16, u16), shares: &Shares, (line, of): (u16, u16), theme: Theme) {
+    let (glyph, style) = Cell::of(shares, of).in_line(line, of).look(theme);
+    if let Some(cell) = buf.cell_mut(at) {
         cell.set_symbol(glyph).set_style(style);
     }
 }
@@ -81,7 +92,7 @@ mod tests {
         for (state, ns) in spans {
             shares.put(*state, *ns);
         }
-        Cell::of(&shares)
+        Cell::of(&shares, 1)
     }
 
     #[test]
@@ -101,6 +112,19 @@ mod tests {
             mixed(1),
             "work is told before sleep"
         );
+    }
+
+    #[test]
+    fn a_cell_of_several_lines_is_filled_from_the_bottom() {
+        let mut shares = Shares::default();
+        shares.put(State::Running, 50);
+        shares.put(State::Lock, 50);
+        let lines = [0, 1, 2].map(|line| Cell::of(&shares, 3).in_line(line, 3));
+        let filled = |eighths| Cell::Mixed { front: State::Lock, back: State::Running, eighths };
+        assert_eq!(lines, [Cell::Pure(State::Lock), filled(4), filled(8)]);
+        shares.put(State::Lock, 500);
+        let lines = [0, 1].map(|line| Cell::of(&shares, 2).in_line(line, 2));
+        assert_eq!(lines, [Cell::Pure(State::Lock), filled(1)], "what is there shows");
     }
 
     #[test]

@@ -43,9 +43,12 @@ pub(super) fn figures_of(scene: Scene<'_>) -> Vec<Figure> {
     figures
 }
 
+/// One line of a lane; `part` counts lines from its top.
 pub(super) struct LaneRow<'a> {
     pub(super) scene: Scene<'a>,
     pub(super) worker: WorkerId,
+    pub(super) part: u16,
+    pub(super) of: u16,
 }
 
 /// Lanes there is no room for, drawn as if they were one.
@@ -56,16 +59,20 @@ pub(super) struct FoldRow<'a> {
 
 impl Widget for LaneRow<'_> {
     fn render(self, line: Rect, buf: &mut Buffer) {
-        let Self { scene, worker } = self;
+        let Self { scene, worker, part, of } = self;
         let watch = scene.watch;
         let parts = scene.parts(line);
+        watch.with_cells(worker, &scene.axis.window(), |cells| timeline(scene, parts.time, cells, (part, of), buf));
+        if part > 0 {
+            scene.figures(parts.now, &[], buf);
+            return;
+        }
         let name = watch.shown().cast().worker_name(worker);
         let beside = scene.who(parts.who, name, scene.is_chosen(Chosen::Lane(worker)), buf);
         let figures = watch.figures.lane(worker);
         if let Some(doing) = figures.and_then(|f| f.doing) {
             doing_now(scene, beside, doing, buf);
         }
-        watch.with_cells(worker, &scene.axis.window(), |cells| timeline(scene, parts.time, cells, buf));
         let shares = figures.map(|f| f.shares).unwrap_or_default();
         shares_now(scene, parts.now, &shares, buf);
     }
@@ -89,7 +96,7 @@ impl Widget for FoldRow<'_> {
         let label = format!("{count}, {} running", percent(running(&shares)).trim_start());
         let label = if label.len() < usize::from(parts.who.width) { label } else { count };
         text::put(buf, parts.who, &label, scene.theme.faint());
-        timeline(scene, parts.time, &cells, buf);
+        timeline(scene, parts.time, &cells, (0, 1), buf);
         shares_now(scene, parts.now, &shares, buf);
     }
 }
@@ -104,11 +111,11 @@ fn doing_now(scene: Scene<'_>, at: Rect, doing: Doing, buf: &mut Buffer) {
     }
 }
 
-/// One cell for each column, the last at the right end.
-fn timeline(scene: Scene<'_>, at: Rect, cells: &[Shares], buf: &mut Buffer) {
+/// One cell for each column, the last at the right end; of a lane that is several lines high, one of its lines.
+fn timeline(scene: Scene<'_>, at: Rect, cells: &[Shares], line: (u16, u16), buf: &mut Buffer) {
     for (shares, column) in cells.iter().zip(scene.axis.blank()..) {
         if column < at.width {
-            cell::paint(buf, at.x + column, at.y, shares, scene.theme);
+            cell::paint(buf, (at.x + column, at.y), shares, line, scene.theme);
         }
     }
 }
@@ -120,8 +127,9 @@ fn shares_now(scene: Scene<'_>, at: Rect, shares: &Shares, buf: &mut Buffer) {
             let share = share(shares, figure.states);
             let loud = figure.price && share >= 0.5;
             let style = if loud { scene.theme.state(figure.states[0]) } else { Style::new() };
-            let empty = shares.alive() == 0;
-            (if empty { String::new() } else { percent(share) }, style)
+            let is_known = share > 0.0 || figure.states != [State::Ready] || scene.watch.shown().sees_ready();
+            let figure = if is_known { percent(share) } else { "- ".to_owned() };
+            (if shares.alive() == 0 { String::new() } else { figure }, style)
         })
         .collect();
     scene.figures(at, &figures, buf);

@@ -11,7 +11,7 @@ use super::super::format::cut;
 use super::super::keys::Place;
 use super::super::picker::Entry;
 use super::super::plan::{Line, PickerPlan, lines};
-use super::{legend, overlay, sketch, text};
+use super::{guard, legend, overlay, sketch, text};
 use crate::scenario::{Group, KnobKind, Scenario, clean};
 
 pub(super) struct Picker<'a> {
@@ -24,6 +24,7 @@ impl Widget for Picker<'_> {
         let parts = PickerPlan::of(area);
         let head =
             Rect { x: parts.head.x + parts.head.width.min(1), width: parts.head.width.saturating_sub(1), ..parts.head };
+        let head = guard::say(app.unguarded, theme, head, buf);
         let rest = text::put(buf, head, "contend", theme.strong());
         text::put(buf, rest, "  see threads and processes contend", theme.faint());
         let entries = app.picker.shown();

@@ -9,7 +9,7 @@ use super::super::app::App;
 use super::super::keys::Place;
 use super::super::plan::{Part, QuestionPlan};
 use super::super::question::Question;
-use super::{legend, text};
+use super::{guard, legend, text};
 
 pub(super) struct Page<'a> {
     pub(super) app: &'a App,
@@ -21,13 +21,14 @@ impl Widget for Page<'_> {
         let theme = self.app.theme;
         let plan = QuestionPlan::of(self.question, area);
         let inset = |at: Rect| Rect { x: at.x + at.width.min(1), width: at.width.saturating_sub(1), ..at };
-        let rest = text::put(buf, inset(plan.head), "contend  ", theme.faint());
+        let head = guard::say(self.app.unguarded, theme, inset(plan.head), buf);
+        let rest = text::put(buf, head, "contend  ", theme.faint());
         text::put(buf, rest, &self.question.scenario.name, theme.strong());
         for (part, line, at) in &plan.lines {
             let style = match part {
                 Part::Guess(guess) if self.question.chosen == Some(*guess) => theme.chosen(),
                 Part::Title | Part::Ask => theme.strong(),
-                Part::Knobs | Part::Hint => theme.faint(),
+                Part::Knobs | Part::More | Part::Hint => theme.faint(),
                 Part::About | Part::Guess(_) | Part::Blank => Style::new(),
             };
             let line = if matches!(part, Part::Guess(_)) { format!("{line}  ") } else { line.clone() };

@@ -30,7 +30,7 @@ impl Widget for Sketch<'_> {
             let name = cut(&lane.name, usize::from(NAME - 1), self.theme.dots());
             text::put(buf, Rect { width: NAME - 1, ..line }, &name, Style::new());
             for (shares, x) in lane.cells.iter().zip(line.x + NAME..) {
-                cell::paint(buf, x, line.y, shares, self.theme);
+                cell::paint(buf, (x, line.y), shares, (0, 1), self.theme);
             }
         }
     }

@@ -72,7 +72,7 @@ impl Scene<'_> {
 pub(super) fn draw(app: &App, sheet: &Sheet, area: Rect, buf: &mut Buffer) {
     let scene = Scene { sheet, theme: app.theme };
     let plan = TunePlan::of(sheet, area);
-    head::Header { scene }.render(plan.header, buf);
+    head::Header { scene, unguarded: app.unguarded }.render(plan.header, buf);
     head::Phases { scene }.render(plan.phases, buf);
     match sheet.upper {
         Upper::Level if !plan.is_beside() => figures::Figures { scene }.render(plan.upper, buf),

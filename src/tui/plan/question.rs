@@ -27,6 +27,8 @@ pub(in crate::tui) enum Part {
     /// The knobs, where they do not stand as the scenario has them.
     Knobs,
     Ask,
+    /// How much of what is asked is not shown.
+    More,
     Guess(usize),
     /// What to do now.
     Hint,
@@ -43,12 +45,11 @@ impl QuestionPlan {
         let above = if area.height >= TALL { area.height / 6 } else { 0 };
         let body = Rect { y: body.y + above, height: body.height.saturating_sub(above), ..body };
         let mut lines = lines(question, width);
-        // What is asked matters more than what it is about.
-        for spare in [Part::About, Part::Blank, Part::Hint, Part::Knobs, Part::Title] {
-            if lines.len() > usize::from(body.height) {
-                lines.retain(|(part, _)| *part != spare);
-            }
-        }
+        let room = usize::from(body.height);
+        // What is asked, and how to answer, matters more than what it is about.
+        go_without(&mut lines, room, &[Part::About, Part::Blank, Part::Knobs, Part::Title]);
+        cut_ask(&mut lines, room);
+        go_without(&mut lines, room, &[Part::Hint, Part::More]);
         let lines = lines
             .into_iter()
             .zip(body.y..body.bottom())
@@ -95,4 +96,25 @@ fn lines(question: &Question, width: u16) -> Vec<(Part, String)> {
     };
     lines.extend(wrap(hint, width).into_iter().map(|line| (Part::Hint, line)));
     lines
+}
+
+/// Leaves out one part after the other until the rest fits.
+fn go_without(lines: &mut Vec<(Part, String)>, room: usize, parts: &[Part]) {
+    for spare in parts {
+        if lines.len() > room {
+            lines.retain(|(part, _)| part != spare);
+        }
+    }
+}
+
+/// Cuts off what is asked, but never its first line, so that the rest fits; and says so.
+fn cut_ask(lines: &mut Vec<(Part, String)>, room: usize) {
+    let is_ask = |(part, _): &(Part, String)| *part == Part::Ask;
+    let (Some(first), over) = (lines.iter().position(is_ask), lines.len().saturating_sub(room)) else { return };
+    let asked = lines.iter().filter(|line| is_ask(line)).count();
+    let kept = asked.saturating_sub(over + 1).max(1);
+    if over > 0 && kept < asked {
+        let more = format!("{} more lines, on a screen with more room", asked - kept);
+        lines.splice(first + kept..first + asked, [(Part::More, more)]);
+    }
 }

@@ -7,9 +7,12 @@ use crate::tui::watch::{Chosen, Watch};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::tui) enum Row {
     Head(Section),
-    Lane(WorkerId),
-    /// The timeline of the lane above once more: a thick lane.
-    Thick(WorkerId),
+    /// A lane may be several lines high; `line` counts from its top.
+    Lane {
+        worker: WorkerId,
+        line: u16,
+        of: u16,
+    },
     /// Lanes there is no room for, as one.
     Fold(Vec<WorkerId>),
     Lock(ResourceId),
@@ -40,6 +43,12 @@ pub(in crate::tui) enum Section {
 /// Lines of a queue's area on a screen with room.
 const QUEUE_LINES: u16 = 3;
 
+/// The same where there is much of it: more would not be seen better.
+const QUEUE_LINES_MOST: u16 = 8;
+
+/// Lines of a lane at most.
+const LANE_LINES: u16 = 3;
+
 /// Cores shown one by one; more of them fold into one line.
 const CORES: usize = 8;
 
@@ -56,13 +65,16 @@ struct Share {
     gaps: bool,
 }
 
-/// The rows for a body of this height. On a large screen few lanes are set apart, and fewer are thick.
-pub(super) fn rows(watch: &Watch, height: usize, large: bool) -> Vec<Row> {
+/// The rows for a body of this height, of which some lines are better left free. Few lanes are set apart, fewer are thick,
+/// and what is left makes the areas of queues higher.
+pub(super) fn rows(watch: &Watch, height: usize, free: usize) -> Vec<Row> {
     let lanes = watch.lanes();
-    let share = Share::of(watch, lanes.len(), height);
+    let mut share = Share::of(watch, lanes.len(), height);
     let mut rows = Vec::new();
-    let spare = if large { height.saturating_sub(share.used()) } else { 0 };
+    let spare = height.saturating_sub(share.used() + free);
     let lane_rows = roomy(lane_rows(watch, &lanes, share.lanes), spare);
+    let left = (spare + share.lanes).saturating_sub(lane_rows.len()) / share.queues.max(1);
+    share.queue_lines = (share.queue_lines + left as u16).min(QUEUE_LINES_MOST);
     section(&mut rows, &share, Section::Workers, lane_rows);
     section(&mut rows, &share, Section::Locks, lock_rows(watch, share.locks));
     let queues = watch
@@ -77,7 +89,7 @@ pub(super) fn rows(watch: &Watch, height: usize, large: bool) -> Vec<Row> {
     let cores = match share.cores {
         0 => Vec::new(),
         1 => vec![Row::Cores],
-        n => (0..n).map(Row::Core).collect(),
+        n => watch.figures.cores.iter().take(n).map(|(core, _)| Row::Core(*core)).collect(),
     };
     section(&mut rows, &share, Section::Cores, cores);
     rows.truncate(height);
@@ -88,18 +100,23 @@ pub(super) fn rows(watch: &Watch, height: usize, large: bool) -> Vec<Row> {
 fn roomy(rows: Vec<Row>, spare: usize) -> Vec<Row> {
     let each = spare / rows.len().max(1);
     let one = |row: Row| {
-        let thick = match (each, &row) {
-            (2.., Row::Lane(worker)) => Some(Row::Thick(*worker)),
-            _ => None,
-        };
         let apart = (each > 0).then_some(Row::Blank);
-        [Some(row), thick, apart].into_iter().flatten()
+        let lines = match row {
+            Row::Lane { worker, .. } => high(worker, (each as u16).clamp(1, LANE_LINES)).collect(),
+            row => vec![row],
+        };
+        lines.into_iter().chain(apart)
     };
     let mut rows: Vec<Row> = rows.into_iter().flat_map(one).collect();
     if rows.last() == Some(&Row::Blank) {
         rows.pop(); // the next section sets itself apart
     }
     rows
+}
+
+/// A lane of so many lines.
+fn high(worker: WorkerId, of: u16) -> impl Iterator<Item = Row> {
+    (0..of).map(move |line| Row::Lane { worker, line, of })
 }
 
 fn section(rows: &mut Vec<Row>, share: &Share, section: Section, content: Vec<Row>) {
@@ -169,7 +186,7 @@ impl Share {
 /// hurt most; then the list scrolls with the choice.
 fn lane_rows(watch: &Watch, lanes: &[WorkerId], room: usize) -> Vec<Row> {
     if lanes.len() <= room {
-        return lanes.iter().copied().map(Row::Lane).collect();
+        return lanes.iter().flat_map(|worker| high(*worker, 1)).collect();
     }
     let chosen = match watch.chosen {
         Some(Chosen::Lane(worker)) => lanes.iter().position(|w| *w == worker),
@@ -186,7 +203,7 @@ fn lane_rows(watch: &Watch, lanes: &[WorkerId], room: usize) -> Vec<Row> {
         worst
     };
     let rest = lanes.iter().filter(|w| kept.binary_search(w).is_err()).copied().collect();
-    kept.iter().copied().map(Row::Lane).chain([Row::Fold(rest)]).collect()
+    kept.iter().flat_map(|worker| high(*worker, 1)).chain([Row::Fold(rest)]).collect()
 }
 
 /// The locks as they are declared; where they do not all fit, those most waited for.

@@ -150,6 +150,7 @@ struct Memory {
     size: Rect,
     frames: Rc<RefCell<usize>>,
     suspended: Rc<RefCell<usize>>,
+    guarded: Rc<RefCell<bool>>,
 }
 
 impl Stage for Memory {
@@ -168,7 +169,7 @@ impl Stage for Memory {
     }
 
     fn is_guarded(&self) -> bool {
-        true
+        *self.guarded.borrow()
     }
 
     fn suspend(&mut self) -> io::Result<()> {
@@ -193,6 +194,8 @@ pub(super) struct Desk {
     started: Rc<RefCell<Vec<Reel>>>,
     frames: Rc<RefCell<usize>>,
     pub(super) suspended: Rc<RefCell<usize>>,
+    /// Whether somebody would give the terminal back.
+    pub(super) guarded: Rc<RefCell<bool>>,
 }
 
 impl Desk {
@@ -201,11 +204,17 @@ impl Desk {
         let size = Rect::new(0, 0, 120, 40);
         let started: Rc<RefCell<Vec<Reel>>> = Rc::default();
         let starter = Reels { cast: Arc::clone(&script.cast), started: Rc::clone(&started) };
-        let (frames, suspended) = (Rc::default(), Rc::default());
+        let (frames, suspended, guarded) = (Rc::default(), Rc::default(), Rc::new(RefCell::new(true)));
         let options = TerminalOptions { viewport: Viewport::Fixed(size) };
         let screen = Terminal::with_options(TestBackend::new(size.width, size.height), options);
         let screen = screen.expect("memory is always there");
-        let stage = Memory { screen, size, frames: Rc::clone(&frames), suspended: Rc::clone(&suspended) };
+        let stage = Memory {
+            screen,
+            size,
+            frames: Rc::clone(&frames),
+            suspended: Rc::clone(&suspended),
+            guarded: Rc::clone(&guarded),
+        };
         let (typed, input) = unbounded();
         let (signal, signals) = unbounded();
         let (panic, panics) = unbounded();
@@ -219,7 +228,7 @@ impl Desk {
         let app = App::new(Picker::of(vec![entry]), COLOUR, size);
         let sources = Sources { typed: input, signals, panics, saved: texts };
         let events = Loop::new(app, stage, sources, Box::leak(Box::new(starter)));
-        Self { events, typed, _others: (signal, panic), saved, started, frames, suspended }
+        Self { events, typed, _others: (signal, panic), saved, started, frames, suspended, guarded }
     }
 
     /// The same, and questions are put before runs.

@@ -232,8 +232,9 @@ fn a_click_sets_the_cursor_and_chooses_and_the_wheel_zooms() {
     assert_ne!(desk.screen(), before, "the wheel zooms out");
     desk.event(mouse(MouseEventKind::ScrollUp, 60, 4));
     assert_eq!(desk.screen(), before, "and in");
-    desk.event(mouse(MouseEventKind::Down(MouseButton::Left), 80, 4));
-    desk.event(mouse(MouseEventKind::Up(MouseButton::Left), 80, 4));
+    let row = before.lines().position(|line| line.contains("teller-2")).unwrap_or_default() as u16;
+    desk.event(mouse(MouseEventKind::Down(MouseButton::Left), 80, row));
+    desk.event(mouse(MouseEventKind::Up(MouseButton::Left), 80, row));
     assert_ne!(desk.screen(), before, "a click sets the cursor");
     desk.keys("x");
     assert_eq!(*desk.reel().asked.borrow(), [Command::Kill(WorkerId(1))], "and chooses the row");
@@ -270,4 +271,14 @@ fn the_picker_filters_by_typing_and_shows_the_text() {
     assert!(desk.shows("Tellers at one account") && desk.shows("How many deposits a second?"));
     desk.keys("<esc>e");
     assert!(desk.shows("title \"Tellers"), "e shows the text of what is part of the program");
+}
+
+#[test]
+fn a_guardian_that_is_gone_is_seen_with_the_next_key() {
+    let mut desk = Desk::picker(&contention());
+    desk.keys("<down>");
+    assert!(!desk.shows("unguarded"), "{}", desk.screen());
+    *desk.guarded.borrow_mut() = false;
+    desk.keys("<down>");
+    assert!(desk.shows("unguarded"), "{}", desk.screen());
 }

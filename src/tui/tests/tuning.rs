@@ -121,7 +121,7 @@ fn app_at(tuning: Option<&Tuning>, theme: Theme, (width, height): (u16, u16)) ->
     app
 }
 
-fn at_its_end(size: (u16, u16)) -> App {
+pub(super) fn at_its_end(size: (u16, u16)) -> App {
     app_at(tunings(f64::INFINITY).last(), COLOUR, size)
 }
 

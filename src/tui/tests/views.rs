@@ -1,9 +1,15 @@
 //! What is drawn, as pictures in text; with styles where colour matters.
 
+use std::sync::Arc;
+
 use super::desk::{COLOUR, app, press, screen, text};
-use super::script::{Script, contention, crowd, deadlock, pool, turned, turned_at, wreck};
-use crate::tui::app::App;
+use super::script::{self, Script, contention, crowd, deadlock, on_cores, pool, turned, turned_at, wreck};
+use super::tuning::at_its_end;
+use crate::scenario::Guess;
+use crate::trace::{Message, Sample};
+use crate::tui::app::{App, Msg};
 use crate::tui::picker::Picker;
+use crate::tui::question::Question;
 use crate::tui::theme::Theme;
 use ratatui::layout::Rect;
 
@@ -31,6 +37,32 @@ fn whole_screens() {
     insta::assert_snapshot!("wreck_80x24", shot(&wreck(), COLOUR, SMALL, ""));
     insta::assert_snapshot!("crowd_80x24", shot(&crowd(200), COLOUR, SMALL, ""));
     insta::assert_snapshot!("tiny_20x6", shot(&contention(), COLOUR, (20, 6), ""));
+}
+
+#[test]
+fn cores_that_go_that_never_were_and_more_than_there_are_cells() {
+    insta::assert_snapshot!("cores_gone_120x40", shot(&on_cores(5), COLOUR, MIDDLE, ""));
+    let small = shot(&on_cores(256), COLOUR, SMALL, "");
+    assert!(small.lines().any(|line| line.starts_with(" cores ") && line.contains(" %")), "{small}");
+    insta::assert_snapshot!("cores_256_80x24", small);
+    let large = shot(&on_cores(256), COLOUR, LARGE, "");
+    assert!(large.contains("254 cores") && large.contains("0 % to 100 %"), "{large}");
+    insta::assert_snapshot!("cores_256_200x60", large);
+}
+
+#[test]
+fn what_the_system_does_not_say_is_no_zero() {
+    let ready = |script: &Script| {
+        let shown = shot(script, COLOUR, MIDDLE, "");
+        let head =
+            shown.lines().find_map(|line| Some(line.chars().count() - line.split_once(" rdy")?.1.chars().count()));
+        let lane = shown.lines().find(|line| line.starts_with(" teller-1"));
+        lane.and_then(|lane| Some(lane.chars().take(head?).skip(head? - 4).collect::<String>())).unwrap_or(shown)
+    };
+    let mut script = contention();
+    assert_eq!(ready(&script), " 0 %");
+    script.messages.push(Message::Sample(Sample::NoSched));
+    assert_eq!(ready(&script), "  -");
 }
 
 #[test]
@@ -98,4 +130,40 @@ fn the_picker() {
     let app = App::new(Picker::catalogue(), COLOUR, Rect::new(0, 0, 100, 8));
     let shown = text(&screen(&app));
     assert!(shown.contains("Pools") && shown.contains("enter run"), "{shown}");
+}
+
+#[test]
+fn that_nobody_guards_the_terminal_is_said_on_every_screen() {
+    let (width, height) = SMALL;
+    let picker = App::new(Picker::catalogue(), COLOUR, Rect::new(0, 0, width, height));
+    let mut question = app(&contention(), COLOUR, width, height);
+    press(&mut question, "p2");
+    let screens = [picker, question, app(&contention(), COLOUR, width, height), at_its_end(SMALL)];
+    let heads = screens.map(|mut app| {
+        app.guarded(false);
+        text(&screen(&app)).lines().next().expect("a first line").to_owned()
+    });
+    insta::assert_snapshot!("unguarded_80", heads.join("\n"));
+}
+
+#[test]
+fn a_question_without_end_leaves_room_for_the_guesses_and_for_how_to_choose() {
+    let mut scenario = (*script::scenario()).clone();
+    let ask = scenario.ask.as_mut().expect("it has a question");
+    ask.text = "Which of them comes first, and why is it not the other? ".repeat(35) + "Or neither?";
+    let guess = ask.guesses[0].clone();
+    ask.guesses = (1..=9).map(|n| Guess { text: format!("guess {n}"), ..guess.clone() }).collect();
+    let scenario = Arc::new(scenario);
+    let mut app = App::new(Picker::catalogue(), COLOUR, Rect::default());
+    app.question = Question::of(&scenario, scenario.defaults());
+    for height in 15..60 {
+        app.update(Msg::Resized(Rect::new(0, 0, 80, height)));
+        let shown = text(&screen(&app));
+        for words in ["Which of them", "1  guess 1", "9  guess 9", "Choose with a number"] {
+            assert!(shown.contains(words), "{words} on {height} lines: {shown}");
+        }
+        assert_ne!(shown.contains("more lines"), shown.contains("Or neither?"), "{height} lines: {shown}");
+    }
+    app.update(Msg::Resized(Rect::new(0, 0, 80, 24)));
+    insta::assert_snapshot!("long_question_80x24", text(&screen(&app)));
 }

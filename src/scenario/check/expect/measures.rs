@@ -3,7 +3,7 @@
 use crate::scenario::program::{Metric, Part, ResourceSpec};
 
 /// What can be found wrong with a run: the ids of the detectors. They live in a layer that this one does not know.
-pub(in crate::scenario::check) const FINDINGS: [&str; 21] = [
+pub(in crate::scenario::check) const FINDINGS: [&str; 22] = [
     "convoy",
     "crashed",
     "deadlock",
@@ -12,6 +12,7 @@ pub(in crate::scenario::check) const FINDINGS: [&str; 21] = [
     "herd",
     "livelock",
     "lock-bound",
+    "loop-blocked",
     "lost-update",
     "lost-wakeup",
     "order-hazard",

@@ -6,12 +6,15 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::super::super::tune::Sheet;
+use super::super::guard;
 use super::Scene;
 use super::text;
 use crate::tune::Phase;
 
 pub(super) struct Header<'a> {
     pub(super) scene: Scene<'a>,
+    /// Whether nobody would give the terminal back if we were killed.
+    pub(super) unguarded: bool,
 }
 
 impl Widget for Header<'_> {
@@ -22,6 +25,7 @@ impl Widget for Header<'_> {
         let width = (time.len() as u16 + 1).min(rest.width);
         let (left, right) =
             (Rect { width: rest.width - width, ..rest }, Rect { x: rest.right() - width, width, ..rest });
+        let left = guard::say(self.unguarded, theme, left, buf);
         let left = if line.width >= 100 { text::put(buf, left, "contend  ", theme.faint()) } else { left };
         let left = text::put(buf, left, "tune ", theme.faint());
         let left = text::put(buf, left, &sheet.tuned.scenario.name, theme.strong());

@@ -1,12 +1,17 @@
 //! What the system does not give: a run is refused before anything of it is started, or goes on without, and the sentence
 //! names the limit.
 
+mod group;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use group::Group;
 
 /// `of` is `thread` or `process`.
 fn many(of: &str, count: &str) -> String {
@@ -28,16 +33,17 @@ impl Place {
         Self { directory, program }
     }
 
-    /// Runs a scenario in a shell that has set itself a limit; nobody is left of it.
+    /// Runs a scenario in a shell that has set itself a limit, as a shell does; nobody is left of it.
     fn run(&self, limit: &str, scenario: &str, more: &[&str], as_nobody: bool) -> Output {
+        static RUNS: AtomicU32 = AtomicU32::new(0);
         let file = self.directory.path().join("many.kdl");
         std::fs::write(&file, scenario).expect("it is written");
-        let mark = format!("{}-{}", std::process::id(), limit.replace(' ', ""));
+        let mark = format!("limits-{}-{}", std::process::id(), RUNS.fetch_add(1, Ordering::Relaxed));
         let mut command = Command::new(if as_nobody { "setpriv" } else { "bash" });
         if as_nobody {
             command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "bash"]);
         }
-        command.args(["-c", &format!("ulimit {limit} && exec \"$@\""), "bash"]).arg(&self.program);
+        command.args(["-c", &format!("{limit} && exec \"$@\""), "bash"]).arg(&self.program);
         command.args(["run", "--headless"]).arg(file).args(more).env("CONTEND_TEST_MARK", &mark);
         let output = command.output().expect("a shell");
         assert_eq!(support::marked(&format!("CONTEND_TEST_MARK={mark}")), Vec::<u32>::new(), "left running");
@@ -60,28 +66,54 @@ fn complaint(output: &Output) -> String {
 fn too_few_open_files_are_named() {
     let place = Place::new();
     for files in [8, 16, 30, 60] {
-        let told = complaint(&place.run(&format!("-n {files}"), &many("process", "$n"), &["--set", "n=40"], false));
+        let told =
+            complaint(&place.run(&format!("ulimit -n {files}"), &many("process", "$n"), &["--set", "n=40"], false));
         assert!(told.contains(&format!("a process may have {files} (ulimit -n)")), "{files}: {told}");
     }
-    let told = complaint(&place.run("-n 80", &many("process", "$n"), &["--set", "n=40"], false));
+    let told = complaint(&place.run("ulimit -n 80", &many("process", "$n"), &["--set", "n=40"], false));
     assert_eq!(told, "", "enough is enough");
 }
+
+/// How many tasks 30 workers are given, from far too few to enough.
+const TASKS: [u32; 14] = [1, 2, 3, 5, 8, 12, 20, 30, 36, 38, 40, 44, 60, 120];
 
 /// Root is bound by no such limit, so root becomes nobody; whoever else runs this has too many processes already.
 #[test]
 fn a_user_who_may_have_no_more_threads_is_told_so() {
     let place = Place::new();
     let is_root = Path::new("/root").metadata().is_ok_and(|_| std::fs::read_dir("/root").is_ok());
-    let limits: &[u32] = if is_root { &[1, 2, 3, 5, 8, 12, 20, 30, 36, 38, 40, 44, 60, 120] } else { &[1] };
+    let limits: &[u32] = if is_root { &TASKS } else { &[1] };
     for of in ["thread", "process"] {
         let mut done = 0;
         for tasks in limits {
-            let output = place.run(&format!("-u {tasks}"), &many(of, "$n"), &[], is_root);
+            let output = place.run(&format!("ulimit -u {tasks}"), &many(of, "$n"), &[], is_root);
             let told = complaint(&output);
             done += u32::from(told.is_empty());
             assert!(told.is_empty() || told.contains(&format!("this user may have {tasks} (ulimit -u)")), "{told}");
         }
         assert!(!is_root || done > 0, "120 are enough for 30 of {of}");
+    }
+}
+
+#[test]
+fn a_control_group_that_may_have_no_more_tasks_is_named() {
+    let place = Place::new();
+    for of in ["thread", "process"] {
+        let mut done = 0;
+        for tasks in TASKS {
+            let group = match Group::new(tasks) {
+                Ok(group) => group,
+                Err(why) => {
+                    let name = "a_control_group_that_may_have_no_more_tasks_is_named";
+                    return println!("skipped: {name} needs a control group of its own: {why}");
+                }
+            };
+            let told = complaint(&place.run(&group.enter(), &many(of, "$n"), &[], false));
+            done += u32::from(told.is_empty());
+            let names_it = told.contains(&format!("the control group may have {tasks} (pids.max)"));
+            assert!(told.is_empty() || names_it, "{tasks} for {of}: {told}");
+        }
+        assert!(done > 0, "120 are enough for 30 of {of}");
     }
 }
 
@@ -93,7 +125,7 @@ fn a_hundred_thousand_workers_are_refused_before_the_first() {
         (many("thread", "100000"), "it goes from 1 to 10000"),
         (two, "this scenario can have 18000 workers; 10000 is the most"),
     ] {
-        let output = place.run("-c 0", &scenario, &[], false);
+        let output = place.run("ulimit -c 0", &scenario, &[], false);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(2) && told.contains(says), "{told}");
     }
@@ -103,7 +135,7 @@ fn a_hundred_thousand_workers_are_refused_before_the_first() {
 #[ignore = "ten thousand threads, and as many processes, are a burden to whoever else uses the machine"]
 fn at_the_limit_it_runs_and_beyond_it_it_is_refused() {
     let place = Place::new();
-    assert_eq!(complaint(&place.run("-c 0", &many("thread", "$n"), &["--set", "n=10000"], false)), "");
-    let told = complaint(&place.run("-c 0", &many("process", "$n"), &["--set", "n=10000"], false));
+    assert_eq!(complaint(&place.run("ulimit -c 0", &many("thread", "$n"), &["--set", "n=10000"], false)), "");
+    let told = complaint(&place.run("ulimit -c 0", &many("process", "$n"), &["--set", "n=10000"], false));
     assert!(told.contains("and there is room for"), "{told}");
 }

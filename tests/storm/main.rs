@@ -5,13 +5,16 @@
 
 #![allow(clippy::print_stdout, reason = "the figures of the long form")]
 
+mod running;
+#[path = "../support/mod.rs"]
 mod support;
+mod unborn;
 
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
+use running::{Running, try_signal};
 
 /// A worker whose commands do what they can to stay: one leaves the session, one its parent, one ignores `SIGTERM`.
 const COMMANDS: &str = r#"
@@ -57,57 +60,14 @@ struct Storm {
     random: Rng,
     commands: PathBuf,
     kills: usize,
-    /// The longest that it took until everybody was gone.
-    slowest: Duration,
-}
-
-/// A run without a screen, and all that carries its mark.
-struct Running {
-    dashboard: Child,
-    mark: String,
-}
-
-impl Running {
-    fn family(&self) -> Vec<u32> {
-        support::marked(&self.mark)
-    }
-
-    /// Runner and workers.
-    fn ours(&self) -> Vec<u32> {
-        ["__runner", "__worker"].into_iter().flat_map(|role| self.of(role)).collect()
-    }
-
-    /// The processes of one role: they are told by their first argument.
-    fn of(&self, role: &str) -> Vec<u32> {
-        let is = |pid: &u32| {
-            let arguments = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            arguments.split(|byte| *byte == 0).nth(1).is_some_and(|first| first == role.as_bytes())
-        };
-        self.family().into_iter().filter(is).collect()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.family().into_iter().for_each(support::kill);
-        let _ = self.dashboard.wait();
-    }
+    /// The longest that it took until everybody was gone, and of what.
+    slowest: (Duration, String),
 }
 
 impl Storm {
-    fn start(&mut self, args: &[&str]) -> Running {
-        let mark = format!("CONTEND_TEST_MARK=storm-{}-{}", std::process::id(), self.kills);
-        let (name, value) = mark.split_once('=').expect("a name and a value");
+    fn start(&self, args: &[&str]) -> Running {
         let args = args.iter().map(|arg| if *arg == "COMMANDS" { self.commands.as_os_str() } else { arg.as_ref() });
-        let dashboard = Command::new(env!("CARGO_BIN_EXE_contend"))
-            .args(["run", "--headless", "--for", "1m"])
-            .args(args)
-            .env(name, value)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        Running { dashboard: dashboard.expect("it starts"), mark }
+        Running::start(args, None)
     }
 
     fn kill(&mut self, args: &[&str], victim: Victim, state: State) {
@@ -133,16 +93,11 @@ impl Storm {
             run.of("__runner").into_iter().for_each(|pid| try_signal(pid, "CONT"));
             try_signal(dashboard, "TERM");
         }
-        // One that was stopped before its first instruction has not yet asked to die with its parent.
-        if matches!(victim, Victim::Runner | Victim::Dashboard) && state == State::Stopped {
-            run.of("__worker").into_iter().for_each(|pid| try_signal(pid, "CONT"));
-        }
         let what = format!("{args:?} {victim:?} {state:?}");
-        while run.dashboard.try_wait().is_ok_and(|status| status.is_none()) || !run.family().is_empty() {
-            assert!(since.elapsed() < Duration::from_secs(20), "{what}: left {:?}", left(&run));
-            std::thread::yield_now();
+        run.until_gone(&what);
+        if since.elapsed() > self.slowest.0 {
+            self.slowest = (since.elapsed(), what);
         }
-        self.slowest = self.slowest.max(since.elapsed());
     }
 
     /// Brings a run into a state, at a random instant of it.
@@ -150,11 +105,7 @@ impl Storm {
         if state == State::Starting {
             return self.pass(Duration::from_millis(60));
         }
-        let since = Instant::now();
-        while run.of("__worker").is_empty() {
-            assert!(since.elapsed() < Duration::from_secs(20), "nothing was started");
-            std::thread::yield_now();
-        }
+        run.until("a worker is there", |run| !run.of("__worker").is_empty());
         self.pass(Duration::from_millis(80));
         match state {
             State::Stopped => {
@@ -177,24 +128,14 @@ impl Storm {
     }
 }
 
-/// One who is gone already gets no signal.
-fn try_signal(pid: u32, name: &str) {
-    let _ = Command::new("kill").args([format!("-{name}"), pid.to_string()]).stderr(Stdio::null()).status();
-}
-
-/// Who is left, with their command lines.
-fn left(run: &Running) -> Vec<(u32, String)> {
-    let line = |pid: u32| std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    run.family().into_iter().map(|pid| (pid, String::from_utf8_lossy(&line(pid)).replace('\0', " "))).collect()
-}
-
 /// All states of all victims in all runs, so many times.
 fn storm(times: usize) {
     let directory = tempfile::tempdir().expect("a directory");
     let commands = directory.path().join("commands.kdl");
     std::fs::write(&commands, COMMANDS).expect("it is written");
     let seed = std::env::var("CONTEND_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(4);
-    let mut storm = Storm { random: Rng::with_seed(seed), commands, kills: 0, slowest: Duration::ZERO };
+    let mut storm =
+        Storm { random: Rng::with_seed(seed), commands, kills: 0, slowest: (Duration::ZERO, String::new()) };
     println!("seed {seed}");
     for _ in 0..times {
         for args in RUNS {
@@ -206,7 +147,8 @@ fn storm(times: usize) {
         }
     }
     let runs = times * RUNS.len() * VICTIMS.len() * STATES.len();
-    println!("{runs} runs, {} kills, 0 survivors, everybody gone within {:.0?}", storm.kills, storm.slowest);
+    let (slowest, of) = storm.slowest;
+    println!("{runs} runs, {} kills, 0 survivors, everybody gone within {slowest:.0?}, the slowest {of}", storm.kills);
     assert!(storm.kills > 0);
 }
 

@@ -1,0 +1,61 @@
+//! A model that is fed what nobody should believe.
+
+use std::sync::Arc;
+
+use contend::engine::{Job, Plan};
+use contend::model::{Budget, Model};
+use contend::scenario::{Source, check};
+use contend::trace::{Cast, Event, Message, Record, Stamp, WorkerId};
+
+/// A cast with something of everything.
+fn cast() -> Arc<Cast> {
+    let text = "mutex a count=3\ncounter c\nqueue q capacity=4\nsemaphore s permits=2\nrwlock r\nevent e\n\
+                thread w count=4 { lock a { load c; store c add=1 } }\n\
+                pool p workers=2 { batch count=9; task { compute \"1us\" } }\n";
+    let source = Source { name: "x".into(), path: None, text: text.into() };
+    let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
+    let plan = Plan::new(&scenario, &scenario.defaults(), &Job::default()).expect("a plan");
+    Arc::new(plan.cast)
+}
+
+/// A model that has only so much memory, and starts anew now and then so that it does not settle.
+pub struct Fed {
+    cast: Arc<Cast>,
+    model: Model,
+    events: Vec<Event>,
+    pub inputs: usize,
+}
+
+impl Fed {
+    pub fn new() -> Self {
+        let cast = cast();
+        Self { model: Model::new(Arc::clone(&cast), Budget { bytes: 1 << 16 }), cast, events: Vec::new(), inputs: 0 }
+    }
+
+    pub fn apply(&mut self, message: &Message) {
+        self.model.apply(message);
+        self.inputs += 1;
+        if self.inputs.is_multiple_of(5_000) {
+            self.look(Stamp(self.inputs as u64));
+            self.look(Stamp(u64::MAX));
+        }
+        if self.inputs.is_multiple_of(20_000) {
+            self.model = Model::new(Arc::clone(&self.cast), Budget { bytes: 1 << 16 });
+        }
+    }
+
+    pub fn look(&self, now: Stamp) {
+        let _ = self.model.findings(now);
+        let _ = (self.model.newest(), self.model.health());
+    }
+
+    pub fn event(&mut self, record: Record, worker: WorkerId) {
+        self.events.push(Event { at: Stamp(record.ticks), worker, kind: record.kind() });
+        if self.events.len() == 16 {
+            let events = std::mem::take(&mut self.events);
+            self.inputs += 15;
+            self.inputs -= self.inputs % 16;
+            self.model.apply(&Message::Events(events));
+        }
+    }
+}

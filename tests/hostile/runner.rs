@@ -1,0 +1,56 @@
+//! Runners that are another program.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use contend::model::{Budget, Model};
+use contend::scenario::{Source, check};
+use contend::source::Live;
+use contend::trace::RunEnd;
+
+/// How a run ends whose runner is this script. The board is its descriptor 3.
+fn ended_with(script: &str) -> String {
+    let directory = tempfile::tempdir().expect("a directory");
+    let image = directory.path().join("runner");
+    std::fs::write(&image, format!("#!/bin/sh\n{script}\n")).expect("it is written");
+    std::fs::set_permissions(&image, std::fs::Permissions::from_mode(0o700)).expect("it is ours");
+    end_of(&image, script)
+}
+
+fn end_of(image: &Path, script: &str) -> String {
+    let text = "thread w count=3 { forever { sleep \"1ms\" } }";
+    let source = Source { name: "x".into(), path: None, text: text.into() };
+    let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
+    let live = Live::start_image(&scenario, &scenario.defaults(), Some(image.to_owned())).expect("it starts");
+    let mut model = Model::new(live.cast(), Budget { bytes: 1 << 20 });
+    let since = Instant::now();
+    loop {
+        assert!(since.elapsed() < Duration::from_mins(1), "{script} does not end");
+        let Ok(message) = live.messages().recv_timeout(Duration::from_secs(1)) else { continue };
+        model.apply(&message);
+        let _ = model.findings(live.now());
+        if let Some((_, how)) = model.ended() {
+            return if let RunEnd::Crashed(why) = how { why.clone() } else { how.word().to_owned() };
+        }
+    }
+}
+
+#[test]
+fn a_runner_that_is_none_is_told_as_what_it_was() {
+    for (script, says) in [
+        ("exit 3", "the runner left with exit code 3"),
+        ("exit 0", "the runner left with exit code 0"),
+        ("kill -ABRT $$", "the runner was ended by SIGABRT"),
+        ("head -c 100000 /dev/urandom", "cannot be read"),
+        ("printf '\\377\\377\\377\\377'", "a frame of 4294967295 bytes announced"),
+        ("printf '\\012\\000\\000\\000abc'", "ended inside a frame"),
+        // More than a pipe holds; but each line is a message, and a hundred thousand of them take a loaded machine minutes.
+        ("yes \"$(printf %0199d 0)\" | head -n 1000 >&2; exit 4", "the runner left with exit code 4"),
+        ("dd if=/dev/urandom of=/proc/self/fd/3 conv=notrunc bs=65536 count=64 2>&-; exit 5", "exit code 5"),
+        ("(dd if=/dev/urandom of=/proc/$$/fd/3 conv=notrunc bs=65536 2>&- & sleep 0.3; kill -9 $$)", "SIGKILL"),
+    ] {
+        let told = ended_with(script);
+        assert!(told.contains(says), "{script}: {told}");
+    }
+}
