@@ -124,8 +124,8 @@ fn who_holds_more_than_it_can_say_is_told_of() {
 fn a_stall_whose_events_were_lost_is_found() {
     let spawned = DRAINED.replace("thread left {", "thread left { spawn maker;");
     for text in [DRAINED, &spawned] {
-        let mut seen = unread(text, 3, |model| model.stall().is_some());
-        assert_eq!(seen.model().stall().unwrap().set, [WorkerId(0), WorkerId(1)]);
+        let both = [WorkerId(0), WorkerId(1)];
+        let mut seen = unread(text, 3, |model| model.stall().is_some_and(|stall| stall.set == both));
         seen.until("a look that bears it out", |seen| seen.model().health().borne_out > 0);
     }
 }
