@@ -7,6 +7,8 @@ use std::path::Path;
 
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit};
 
+use super::memory::free_memory;
+
 /// How many of something may still come, and what sets the limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Room {
@@ -35,6 +37,12 @@ pub fn tasks_left() -> Option<Room> {
     let control = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     let rooms = control.lines().filter_map(of_control_group).chain(of_user()).chain(of_system());
     rooms.min_by_key(|room| room.left)
+}
+
+/// Mebibytes of memory that are left: beyond, the kernel kills whom it likes. `None` where the system does not say.
+pub fn memory_left() -> Option<Room> {
+    let left = free_memory()? >> 20;
+    Some(Room { left, because: "the system has no more (MemAvailable)".to_owned() })
 }
 
 /// Threads that one process may have: each takes four mappings. Beyond that the standard library aborts instead of failing.
