@@ -125,6 +125,7 @@ pub struct Model {
     fed_by: Vec<Option<PoolId>>,
     pools: Vec<Pool>,
     cores: Cores,
+    sees_ready: bool,
     marks: Vec<Mark>,
     log: VecDeque<LogLine>,
     failures: Failures,
@@ -169,6 +170,7 @@ impl Model {
             fed_by,
             pools: cast.pools.iter().map(|info| Pool::new(info, plan.shape, plan.digits)).collect(),
             cores: Cores::new(plan.shape),
+            sees_ready: true,
             marks: Vec::new(),
             log: VecDeque::new(),
             failures: Failures::default(),
@@ -306,7 +308,7 @@ impl Model {
 
     /// Cores that the run may use: as many as there are, unless less is known; 0 while nothing is.
     pub fn usable_cores(&self) -> f64 {
-        let all = self.cores.count() as f64;
+        let all = self.cores.online() as f64;
         self.cast.cores.map_or(all, |usable| if all > 0.0 { usable.min(all) } else { usable })
     }
 

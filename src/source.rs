@@ -6,6 +6,7 @@ mod mark;
 mod reader;
 mod sampler;
 mod scratch;
+mod sleep;
 mod slots;
 mod timebase;
 

@@ -42,6 +42,7 @@ use crossbeam_channel::{Receiver, never};
 use thiserror::Error;
 
 use crate::model::Model;
+use crate::platform::be_prompt;
 use crate::platform::limits::told;
 use crate::scenario::{Scenario, SettingError, Settings, Source};
 use crate::trace::{Span, Stamp, WorkerKind};
@@ -181,6 +182,7 @@ pub fn tune(tuned: Tuned, told: Receiver<Told>, enough: &dyn Fn(), options: Opti
 
 /// Takes the terminal, and what comes from it.
 fn take(mouse: bool) -> Result<(Terminal, Sources), TuiError> {
+    be_prompt();
     crossterm::style::force_color_output(true); // the theme decides; crossterm's way of NO_COLOR loses emphasis too
     let (guard, screen, buffer, panics) = Guard::enter(mouse)?;
     let signals = signals::watch().map_err(TuiError::Enter)?;

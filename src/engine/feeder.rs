@@ -17,6 +17,9 @@ use crate::trace::{Notice, PoolId, State};
 /// No sleep between two tasks is longer than this, in nanoseconds: a rate that is turned up takes effect.
 const LONGEST_SLEEP: f64 = 0.1e9;
 
+/// A sleep that lasts so much longer, in nanoseconds, was no lack of a core: the whole run was stopped.
+const STOPPED: f64 = 10e9;
+
 /// Feeds the pool at `index` until its tasks are all put, or the feeder is asked to end; collects the results, if it wants
 /// them; then closes the queue, unless others may bring tasks as well.
 pub fn feed(run: &'static Run, index: usize, actor: &mut Actor) {
@@ -47,7 +50,7 @@ struct Feeder {
 impl Feeder {
     /// Open loop: a task is due every `1 / rate`, however late the feeder itself is.
     fn arrive(&self, rate: &Expr, actor: &mut Actor) {
-        let mut pace = Pace { last: actor.pen.now() as f64 };
+        let mut pace = Pace::new();
         let mut number = 0;
         while let Some(due) = pace.next(rate, actor) {
             let task = Task { number, due, failed: 0, result: None };
@@ -68,7 +71,7 @@ impl Feeder {
             let text = format!("directories that could not be read, and were left out: {count}; the first is {first}");
             self.run.notice(Notice::Note(text));
         }
-        let mut pace = Pace { last: actor.pen.now() as f64 };
+        let mut pace = Pace::new();
         for number in 0..total {
             let due = match &self.pool.pace {
                 Some(rate) => pace.next(rate, actor),
@@ -129,37 +132,53 @@ impl Feeder {
     }
 }
 
-/// When tasks are due that come at a rate.
+/// When tasks are due that come at a rate. By the system's clock: the counter leaps when the machine was suspended.
 struct Pace {
-    /// When the one before was, in ticks.
+    began: Instant,
+    /// When the one before was, in nanoseconds since then.
     last: f64,
 }
 
 impl Pace {
-    /// Waits until the next one is due, and says when that was: `1 / rate` after the one before, however late it is. None when
-    /// the feeder is asked to end.
+    fn new() -> Self {
+        Self { began: Instant::now(), last: 0.0 }
+    }
+
+    /// Waits until the next one is due, and says when that was, in ticks: `1 / rate` after the one before, however late it is.
+    /// None when the feeder is asked to end.
     fn next(&mut self, rate: &Expr, actor: &mut Actor) -> Option<u64> {
-        let tick_nanos = actor.run.board.tick_nanos().unwrap_or(1.0);
         while !actor.asked_to_end() {
-            let (now, rate) = (actor.pen.now() as f64, rate.eval(actor));
+            let (now, rate) = (self.now(), rate.eval(actor));
             if rate <= 0.0 {
                 self.last = now; // nothing is due while the rate is 0
-                sleep(actor, LONGEST_SLEEP);
+                self.sleep(LONGEST_SLEEP, actor);
                 continue;
             }
-            let due = self.last + 1e9 / rate / tick_nanos;
+            let due = self.last + 1e9 / rate;
             if due <= now {
                 self.last = due;
-                return Some(due as u64);
+                let ago = (now - due) / actor.run.board.tick_nanos().unwrap_or(1.0);
+                return Some(actor.pen.now().saturating_sub(ago as u64));
             }
-            sleep(actor, ((due - now) * tick_nanos).min(LONGEST_SLEEP));
+            self.sleep((due - now).min(LONGEST_SLEEP), actor);
         }
         None
     }
-}
 
-fn sleep(actor: &mut Actor, nanos: f64) {
-    actor.pen.block(State::Sleep, None);
-    std::thread::sleep(Duration::from_nanos(nanos as u64));
-    actor.pen.resume();
+    fn now(&self) -> f64 {
+        self.began.elapsed().as_nanos() as f64
+    }
+
+    /// Sleeps for so many nanoseconds. Whoever was stopped meanwhile goes on where it was: what would have been due in that
+    /// time is not to come all at once.
+    fn sleep(&mut self, nanos: f64, actor: &mut Actor) {
+        let before = self.now();
+        actor.pen.block(State::Sleep, None);
+        std::thread::sleep(Duration::from_nanos(nanos as u64));
+        actor.pen.resume();
+        let too_long = self.now() - before - nanos;
+        if too_long > STOPPED {
+            self.last += too_long;
+        }
+    }
 }

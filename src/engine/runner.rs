@@ -16,9 +16,10 @@ use super::run::Run;
 use super::wire::{Down, Start, Up};
 use super::work::Work;
 use crate::platform::{
-    allow_many_files, become_subreaper, end_descendants, end_with_parent_cleanly, exit_now, inherited, reset_signals,
+    Back, allow_many_files, become_subreaper, end_descendants, end_with_parent_cleanly, exit_now, inherited, machine,
+    reset_signals, sessions_share,
 };
-use crate::trace::{Board, EventKind, Ring, RingReader, RingWriter, frame, ring_words};
+use crate::trace::{Board, EventKind, Notice, Ring, RingReader, RingWriter, WorkerKind, frame, ring_words};
 
 /// Runs the runner process. Never returns.
 pub fn runner_main() -> ! {
@@ -55,6 +56,7 @@ fn serve() -> io::Result<()> {
     listen(tell.clone(), start.settings.exec)?;
     hear(board, tell.clone())?;
     let exec = start.settings.exec;
+    give_way(run); // who listens to the dashboard does not
     let mut crew = Crew::new(run, start, tell);
     crew.start_all()?;
     wait_until_up(run, &mut crew, &happenings)?;
@@ -72,6 +74,22 @@ fn serve() -> io::Result<()> {
         end_descendants(); // does not come back if someone else is at it, who then ends this process
     }
     Ok(())
+}
+
+/// Where the kernel does not share the cores among sessions first, all of a large run stands back, so that whoever looks
+/// on is on time.
+fn give_way(run: &Run) {
+    if sessions_share() {
+        return;
+    }
+    let threads = run.plan.cast.workers.iter().filter(|worker| worker.kind != WorkerKind::Async).count();
+    let back = Back::of(threads as f64 / machine().usable_cores());
+    if let Some(back) = back.filter(|back| back.take().is_ok()) {
+        run.notice(Notice::Note(format!(
+            "this system does not share its cores among sessions first: all workers run at {back}, so that the \
+             screen stays on time"
+        )));
+    }
 }
 
 /// Waits until every worker stands at the barrier and the dashboard has measured the clock.

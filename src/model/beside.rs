@@ -22,6 +22,12 @@ impl Model {
                     _ => self.health.anomalies += 1,
                 }
             }
+            Sample::NoSched if self.sees_ready => {
+                self.sees_ready = false;
+                let what = "this system does not say when threads wait for a core: such waits look like running";
+                self.note(Stamp(0), what.to_owned());
+            }
+            Sample::NoSched => {}
             Sample::Cores { at, load } => {
                 self.newest = self.newest.max(*at);
                 self.health.anomalies += u64::from(!self.cores.sample(*at, load));
@@ -39,6 +45,11 @@ impl Model {
             },
             Sample::EventCost { nanos } => self.health.ns_each = *nanos,
         }
+    }
+
+    /// Whether the system says when workers wait for a core.
+    pub const fn sees_ready(&self) -> bool {
+        self.sees_ready
     }
 
     pub(super) fn notice(&mut self, at: Stamp, notice: &Notice) {
@@ -65,6 +76,10 @@ impl Model {
                 self.note(at, text);
             }
             Notice::Stderr(line) | Notice::Note(line) => self.note(at, line.clone()),
+            Notice::Suspended(span) => {
+                self.note(at, format!("the machine was suspended for {span}; that time is not on the axis"));
+                self.mark(at, format!("suspended {span}"));
+            }
         }
     }
 

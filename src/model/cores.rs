@@ -7,6 +7,12 @@ use crate::trace::{Span, Stamp};
 /// More cores than this are not drawn.
 const MOST: usize = 1024;
 
+/// This many have the detail that the budget has room for; more of them share that room.
+pub(super) const ROOM: usize = 8;
+
+/// Buckets that each has at least, as all histories.
+const LEAST_BUCKETS: usize = 64;
+
 /// Load is kept in parts of 65,536, so that sums are exact.
 const ONE: f32 = 65_536.0;
 
@@ -35,14 +41,23 @@ impl Load {
     }
 }
 
+/// What each of so many cores has of the room of [`ROOM`].
+fn shared(shape: Shape, cores: usize) -> Shape {
+    let buckets = shape.buckets * shape.levels * ROOM / cores.clamp(ROOM, MOST);
+    let levels = (buckets / LEAST_BUCKETS).clamp(1, shape.levels);
+    Shape { buckets: 1 << (buckets / levels).max(LEAST_BUCKETS).ilog2(), levels }
+}
+
 #[derive(Debug, Clone)]
 struct Core {
-    now: f32,
+    /// None while it is not there.
+    now: Option<f32>,
     sum: Load,
     history: History<Load>,
 }
 
-/// All cores of the machine, known from the first sample on.
+/// All cores of the machine by their numbers, known from the first sample on. Some numbers may be nobody's, and cores may go
+/// and come back.
 #[derive(Debug, Clone)]
 pub struct Cores {
     shape: Shape,
@@ -56,17 +71,21 @@ impl Cores {
     }
 
     /// Loads between the sample before and `at`. Returns whether the sample is newer than the one before.
-    pub(super) fn sample(&mut self, at: Stamp, loads: &[f32]) -> bool {
+    pub(super) fn sample(&mut self, at: Stamp, loads: &[Option<f32>]) -> bool {
         if at <= self.last {
             return false;
         }
+        if self.all.is_empty() {
+            self.shape = shared(self.shape, loads.len());
+        }
         let shape = self.shape;
-        let blank = || Core { now: 0.0, sum: Load::default(), history: History::new(shape) };
+        let blank = || Core { now: None, sum: Load::default(), history: History::new(shape) };
         self.all.resize_with(loads.len().min(MOST).max(self.all.len()), blank);
         let from = std::mem::replace(&mut self.last, at);
-        for (core, load) in self.all.iter_mut().zip(loads) {
-            core.now = if load.is_finite() { load.clamp(0.0, 1.0) } else { 0.0 };
-            let busy = u64::from((core.now * ONE) as u32);
+        for (core, load) in self.all.iter_mut().zip(loads.iter().chain(std::iter::repeat(&None))) {
+            core.now = load.filter(|load| load.is_finite()).map(|load| load.clamp(0.0, 1.0));
+            let Some(now) = core.now else { continue };
+            let busy = u64::from((now * ONE) as u32);
             let mut sum = Load::default();
             core.history.add(from, at, |bucket, a, b| {
                 let piece = Load { measured: b - a, busy: (b - a).saturating_mul(busy) };
@@ -78,13 +97,24 @@ impl Cores {
         true
     }
 
+    /// One more than the highest number of a core.
     pub fn count(&self) -> usize {
         self.all.len()
     }
 
-    /// Newest load of a core, 0 to 1.
+    /// How many there are now.
+    pub fn online(&self) -> usize {
+        self.all.iter().filter(|core| core.now.is_some()).count()
+    }
+
+    /// The numbers of all that are or were there.
+    pub fn seen(&self) -> impl Iterator<Item = usize> {
+        self.all.iter().enumerate().filter(|(_, core)| core.sum.measured > 0).map(|(number, _)| number)
+    }
+
+    /// Newest load of a core, 0 to 1; none while it is not there.
     pub fn now(&self, core: usize) -> Option<f32> {
-        self.all.get(core).map(|core| core.now)
+        self.all.get(core)?.now
     }
 
     /// Mean load in each cell; none where nothing was measured.

@@ -98,7 +98,8 @@ impl Model {
                 self.run(w, at);
                 self.lanes[w.index()].commands.add(ok, cpu);
             }
-            EventKind::TaskBegan { pool, waited } => self.task_began(w, at, pool, waited),
+            // No task was due before the run began, whatever the worker's clock did since.
+            EventKind::TaskBegan { pool, waited } => self.task_began(w, at, pool, waited.min(at.since(Stamp(0)))),
             EventKind::TaskEnded { pool, ok } => self.task_ended(w, at, pool, ok),
             EventKind::Rejected { pool } => {
                 self.run(w, at);

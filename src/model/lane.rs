@@ -125,7 +125,7 @@ pub struct Lane {
     /// Events of this worker that were lost: the gaps' sum, and what the ring's own counter says.
     pub(super) lost: (u64, u64),
     pub(super) commands: Commands,
-    delay: u64,
+    delay: Option<u64>,
     history: History<Spent>,
     exact: VecDeque<Stretch>,
     exact_most: usize,
@@ -194,7 +194,7 @@ impl Lane {
             died: None,
             lost: (0, 0),
             commands: Commands::default(),
-            delay: 0,
+            delay: None,
             history: History::new(shape),
             exact: VecDeque::new(),
             exact_most,
@@ -222,7 +222,7 @@ impl Lane {
 
     /// The kernel's figures for `from..to`, spread evenly: nanoseconds on a CPU, and runnable without one.
     pub(super) fn sched(&mut self, from: Stamp, to: Stamp, on_cpu: u64, queued: u64) {
-        self.delay = self.delay.saturating_add(queued);
+        self.delay = Some(self.delay.unwrap_or(0).saturating_add(queued));
         self.history.add(from, to, |spent, a, b| {
             let cut = (Stamp(a), Stamp(b));
             spent.on_cpu = spent.on_cpu.saturating_add(part(on_cpu, (from, to), cut));
@@ -269,8 +269,8 @@ impl Lane {
         }
     }
 
-    /// Nanoseconds it was runnable without a CPU, as the kernel says.
-    pub fn run_queue_delay(&self) -> u64 {
+    /// Nanoseconds it was runnable without a CPU, as the kernel says; none as long as that has said nothing.
+    pub fn run_queue_delay(&self) -> Option<u64> {
         self.delay
     }
 

@@ -1,6 +1,7 @@
 //! How a budget is shared out.
 
 use super::Budget;
+use super::cores;
 use super::history::{MOST_LEVELS, Shape};
 use crate::trace::Cast;
 
@@ -8,8 +9,8 @@ use crate::trace::Cast;
 const LANE_BUCKET: usize = 112;
 const LOCK_BUCKET: usize = 24;
 const OTHER_BUCKET: usize = 40;
-/// A core's bucket; how many cores there are is not known before the first sample.
-const CORES_BUCKETS: usize = 8 * 16;
+/// The cores' buckets; how many cores there are is not known before the first sample.
+const CORES_BUCKETS: usize = cores::ROOM * 16;
 
 /// Bytes of an exact span of a lane and of an exact hold of a lock.
 const SPAN: usize = 16;

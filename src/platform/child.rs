@@ -61,7 +61,7 @@ impl Launch<'_> {
     /// # Errors
     /// What the system says when it cannot start another process.
     pub fn start(self) -> io::Result<(Child, Pipes)> {
-        let image = self.image.clone().unwrap_or_else(|| PathBuf::from("/proc/self/exe"));
+        let image = self.image.clone().map_or_else(running_image, Ok)?;
         let mut command = Command::new(image);
         command.args(&self.args).stdin(Stdio::piped());
         if let Some(mark) = self.mark {
@@ -108,6 +108,32 @@ impl Launch<'_> {
     }
 }
 
+/// The program that runs now: where the kernel shows it, even if its file was replaced or deleted meanwhile; else the file
+/// that it was started from.
+pub(super) fn running_image() -> io::Result<PathBuf> {
+    const SHOWN: &str = "/proc/self/exe";
+    if std::fs::exists(SHOWN).unwrap_or(false) {
+        return Ok(PathBuf::from(SHOWN));
+    }
+    started_from().map_or_else(std::env::current_exe, Ok)
+}
+
+/// The path that was given to `execve`, which the kernel lays beside the arguments.
+fn started_from() -> Option<PathBuf> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        // SAFETY: asks for a word of our own memory; 0 if there is none of this kind.
+        let path = unsafe { libc::getauxval(libc::AT_EXECFN) } as *const libc::c_char;
+        // SAFETY: not null, it is a string that ends in a zero, laid on the stack before the first instruction for as long
+        // as the process lives.
+        let path = (!path.is_null()).then(|| unsafe { std::ffi::CStr::from_ptr(path) })?;
+        Some(PathBuf::from(std::ffi::OsStr::from_bytes(path.to_bytes())))
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
 /// Has the kernel kill this process when the thread that started it ends. Between fork and exec.
 pub(super) fn die_with_parent(parent: Pid) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
@@ -121,6 +147,11 @@ pub(super) fn die_with_parent(parent: Pid) -> io::Result<()> {
 /// If the parent is gone already.
 pub fn die_with(parent: u32) -> io::Result<()> {
     die_with_parent(Pid::from_raw(parent as i32).ok_or(io::ErrorKind::InvalidInput)?)
+}
+
+/// Whether a child could open our descriptors anew, see [`of_parent`].
+pub fn shows_descriptors() -> bool {
+    std::fs::exists("/proc/self/fd").unwrap_or(false)
 }
 
 /// A descriptor of the parent's, opened anew: nothing has to be inherited for it.

@@ -1,4 +1,5 @@
-//! Ways to die, for tests: how the terminal looks after a death that cannot be brought about from outside.
+//! Ways to die, for tests: how the terminal looks after a death that cannot be brought about from outside. And a sleep of
+//! the machine.
 //!
 //! Not part of a release. `CONTEND_FAULT` names one; `SIGUSR2` brings it about, wherever the program is at that moment.
 #![expect(unsafe_code, reason = "faults are what it is about")]
@@ -6,9 +7,28 @@
 use std::alloc::{Layout, handle_alloc_error};
 use std::hint::black_box;
 use std::process::{abort, exit};
+use std::sync::OnceLock;
+
+use super::clock::monotonic;
 
 /// The environment variable that names the fault.
 const FAULT: &str = "CONTEND_FAULT";
+
+/// The environment variable that says when the machine is suspended and for how long, both in nanoseconds: `MOMENT:LENGTH`.
+/// The moment is on `CLOCK_MONOTONIC`, which stands still meanwhile, and so the same to all processes. The counter goes on
+/// by twice as many ticks; by a negative length it is set back.
+const SLEEP: &str = "CONTEND_SLEEP";
+
+/// For how long the machine has been suspended until now, in nanoseconds.
+pub(super) fn slept_nanos() -> i64 {
+    static PLAN: OnceLock<Option<(u64, i64)>> = OnceLock::new();
+    let plan = || {
+        let plan = std::env::var(SLEEP).ok()?;
+        let (moment, length) = plan.split_once(':')?;
+        Some((moment.parse().ok()?, length.parse().ok()?))
+    };
+    PLAN.get_or_init(plan).filter(|(moment, _)| monotonic() >= *moment).map_or(0, |(_, length)| length)
+}
 
 /// The signal that brings it about.
 pub const SIGNAL: i32 = libc::SIGUSR2;

@@ -17,6 +17,7 @@ use std::time::Duration;
 use rustix::process::{Pid, WaitId, WaitIdOptions, setsid, waitid};
 use serde::{Deserialize, Serialize};
 
+use super::child::running_image;
 use super::mark::end_marked;
 use super::process::{LAUNCHED, exit_now};
 use super::tty::{Modes, write_if_it_reads};
@@ -109,7 +110,7 @@ fn lock() -> MutexGuard<'static, Post> {
 
 impl Post {
     fn start(&mut self) -> io::Result<()> {
-        let image = self.image.clone().unwrap_or_else(|| PathBuf::from("/proc/self/exe"));
+        let image = self.image.clone().map_or_else(running_image, Ok)?;
         let mut command = Command::new(image);
         let (orders, mut pipe) = io::pipe()?;
         self.duty.send(&mut pipe); // before there is anyone to read it: it is never without

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit};
 
+use super::control_group::directories;
 use super::memory::free_memory;
 
 /// How many of something may still come, and what sets the limit.
@@ -34,8 +35,8 @@ pub fn told(error: &io::Error) -> String {
 
 /// Threads and processes that may still be started. `None` where the system does not say.
 pub fn tasks_left() -> Option<Room> {
-    let control = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-    let rooms = control.lines().filter_map(of_control_group).chain(of_user()).chain(of_system());
+    let groups = directories("pids");
+    let rooms = groups.iter().filter_map(|group| of_control_group(group)).chain(of_user()).chain(of_system());
     rooms.min_by_key(|room| room.left)
 }
 
@@ -60,39 +61,27 @@ pub fn open_files() -> Room {
     Room { left, because: format!("a process may have {} (ulimit -n)", if shown < left { left } else { shown }) }
 }
 
-/// The tightest of a control group and those it is in, from a line of `/proc/self/cgroup`: of version 2, or of the
-/// controller that counts tasks.
-fn of_control_group(line: &str) -> Option<Room> {
-    let (_, rest) = line.split_once(':')?;
-    let (controllers, path) = rest.split_once(':')?;
-    let root = match controllers {
-        "" => Path::new("/sys/fs/cgroup").to_owned(),
-        list if list.split(',').any(|one| one == "pids") => Path::new("/sys/fs/cgroup").join(list),
-        _ => return None,
-    };
-    let group = root.join(path.trim_start_matches('/'));
-    let rooms = group.ancestors().take_while(|at| at.starts_with(&root)).filter_map(|at| {
-        let (most, now) = (number(at.join("pids.max"))?, number(at.join("pids.current"))?);
-        let because = format!("the control group may have {most} (pids.max)");
-        Some(Room { left: most.saturating_sub(now), because })
-    });
-    rooms.min_by_key(|room| room.left)
+/// A control group's limit, if it sets one.
+fn of_control_group(group: &Path) -> Option<Room> {
+    let (most, now) = (number(group.join("pids.max"))?, number(group.join("pids.current"))?);
+    let because = format!("the control group may have {most} (pids.max)");
+    Some(Room { left: most.saturating_sub(now), because })
 }
 
-/// The user's own limit, which does not bind root.
+/// The user's own limit, which does not bind root. Not known where nobody counts the user's processes.
 fn of_user() -> Option<Room> {
     let user = geteuid();
     let most = getrlimit(Resource::Nproc).current.filter(|_| !user.is_root())?;
     let now: u64 = fs::read_dir("/proc")
-        .into_iter()
-        .flatten()
+        .ok()?
         .flatten()
         .map(|entry| {
             let is_ours = entry.metadata().is_ok_and(|data| data.uid() == user.as_raw());
             if is_ours { threads_of(&entry.path()) } else { 0 }
         })
         .sum();
-    Some(Room { left: most.saturating_sub(now), because: format!("this user may have {most} (ulimit -u)") })
+    let because = format!("this user may have {most} (ulimit -u)");
+    (now > 0).then(|| Room { left: most.saturating_sub(now), because }) // we are one at least
 }
 
 /// The twentieth field of `stat`, counted behind the name in parentheses; 0 for what is no process.

@@ -7,10 +7,11 @@ use std::os::fd::OwnedFd;
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{
     Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions, WaitOptions, getpid, getrlimit, kill_process_group,
-    set_child_subreaper, set_parent_process_death_signal, setrlimit, waitid, waitpgid,
+    set_child_subreaper, set_parent_process_death_signal, setrlimit, test_kill_process, waitid, waitpgid,
 };
 use signal_hook::consts::SIGTERM;
 
@@ -115,6 +116,17 @@ pub(super) fn processes() -> impl Iterator<Item = u32> {
 fn children() -> impl Iterator<Item = Pid> {
     let us = u64::from(number(getpid()));
     processes().filter(move |pid| field(*pid, PARENT) == Some(us)).filter_map(|pid| Pid::from_raw(pid as i32))
+}
+
+/// Whether the system shows its processes: without that nobody finds what a command has left behind.
+pub fn shows_processes() -> bool {
+    started(std::process::id()).is_some()
+}
+
+/// Whether there is such a process, seen or not.
+pub fn exists(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    pid.is_some_and(|pid| test_kill_process(pid) != Err(Errno::SRCH))
 }
 
 /// When a process was started, in ticks of the system since it was booted.

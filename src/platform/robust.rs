@@ -16,6 +16,16 @@ pub struct Robust<'a> {
     cells: &'a [AtomicU64; ROBUST_WORDS],
 }
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+unsafe extern "C" {
+    /// As `pthread_mutex_timedlock`, which goes by the time of day, with a clock to be chosen; of glibc 2.30 and POSIX 2024.
+    fn pthread_mutex_clocklock(
+        mutex: *mut libc::pthread_mutex_t,
+        clock: libc::clockid_t,
+        until: *const libc::timespec,
+    ) -> libc::c_int;
+}
+
 /// How the mutex was had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
@@ -62,17 +72,31 @@ impl<'a> Robust<'a> {
         self.taken(unsafe { libc::pthread_mutex_lock(self.ptr()) }).unwrap_or(Taken::Clean)
     }
 
-    /// Waits for it for `nanos` at most.
+    /// Waits for it for `nanos` at most, on a clock that nobody sets.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
     pub fn lock_for(self, nanos: u64) -> Option<Taken> {
-        let mut until = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-        // SAFETY: as above, and a time on our stack; pthread_mutex_timedlock counts in CLOCK_REALTIME.
-        self.taken(unsafe {
-            libc::clock_gettime(libc::CLOCK_REALTIME, &raw mut until);
-            let total = until.tv_nsec as u64 + nanos % 1_000_000_000;
-            until.tv_sec += (nanos / 1_000_000_000 + total / 1_000_000_000) as libc::time_t;
-            until.tv_nsec = (total % 1_000_000_000) as libc::c_long;
-            libc::pthread_mutex_timedlock(self.ptr(), &raw const until)
-        })
+        let until = super::clock::monotonic().saturating_add(nanos);
+        let until = libc::timespec {
+            tv_sec: (until / 1_000_000_000) as libc::time_t,
+            tv_nsec: (until % 1_000_000_000) as libc::c_long,
+        };
+        // SAFETY: as above, and a time on our stack.
+        self.taken(unsafe { pthread_mutex_clocklock(self.ptr(), libc::CLOCK_MONOTONIC, &raw const until) })
+    }
+
+    /// Waits for it for `nanos` at most. The only call for that goes by the time of day, which may be set back: so this looks
+    /// again and again.
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    pub fn lock_for(self, nanos: u64) -> Option<Taken> {
+        let (start, most) = (std::time::Instant::now(), std::time::Duration::from_nanos(nanos));
+        loop {
+            let taken = self.try_lock();
+            let left = most.saturating_sub(start.elapsed());
+            if taken.is_some() || left.is_zero() {
+                return taken;
+            }
+            std::thread::sleep(left.min(std::time::Duration::from_millis(1)));
+        }
     }
 
     /// Gives it back. Only whoever holds it may.
@@ -92,5 +116,27 @@ impl<'a> Robust<'a> {
             }
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    #[test]
+    fn who_waits_for_so_long_waits_no_shorter_and_gets_it_when_it_is_free() {
+        let cells = [const { AtomicU64::new(0) }; ROBUST_WORDS];
+        let mutex = Robust::at(&cells);
+        mutex.init(false);
+        assert_eq!(mutex.lock_for(1_000_000), Some(Taken::Clean));
+        let other = |nanos| std::thread::scope(|scope| scope.spawn(move || mutex.lock_for(nanos)).join());
+        let start = Instant::now();
+        assert_eq!(other(20_000_000).expect("no panic"), None);
+        assert!(start.elapsed() >= Duration::from_millis(20));
+        assert_eq!(other(0).expect("no panic"), None);
+        mutex.unlock();
+        assert_eq!(other(u64::MAX).expect("no panic"), Some(Taken::Clean));
     }
 }

@@ -161,8 +161,8 @@ pub(super) fn messages() -> Vec<Message> {
     messages.push(Message::Sample(Sample::EventCost { nanos: 12.0 }));
     messages.extend(clerks());
     messages.extend(post());
-    messages.push(Message::Sample(Sample::Cores { at: ms(250), load: vec![0.5, 0.25] }));
-    messages.push(Message::Sample(Sample::Cores { at: ms(500), load: vec![0.5, 0.25] }));
+    messages.push(Message::Sample(Sample::Cores { at: ms(250), load: vec![Some(0.5), Some(0.25)] }));
+    messages.push(Message::Sample(Sample::Cores { at: ms(500), load: vec![Some(0.5), Some(0.25)] }));
     messages
 }
 

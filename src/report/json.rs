@@ -134,6 +134,7 @@ fn events(report: &Report<'_>) -> Events {
 fn workers<'a>(report: &Report<'a>) -> Vec<Worker<'a>> {
     let worker = |(_, info, lane): (_, &'a crate::trace::WorkerInfo, &'a crate::model::Lane)| {
         let totals = lane.totals(report.at);
+        let known = |state| state != State::Ready || totals.get(state) > 0 || report.model.sees_ready();
         Worker {
             name: &info.name,
             kind: info.kind.word(),
@@ -143,7 +144,7 @@ fn workers<'a>(report: &Report<'a>) -> Vec<Worker<'a>> {
             tasks: lane.tasks(),
             lives: lane.lives(),
             commands: commands(lane.commands()),
-            share: SHARES.into_iter().map(|state| (state.word(), totals.share(state))).collect(),
+            share: SHARES.into_iter().map(|state| (state.word(), known(state).then(|| totals.share(state)))).collect(),
         }
     };
     report.workers().map(worker).collect()
@@ -241,10 +242,10 @@ fn counters<'a>(report: &Report<'a>) -> Vec<Counter<'a>> {
 
 fn cpu(report: &Report<'_>) -> Cpu {
     let cores = report.model.cores();
-    let delay = report.workers().fold(0_u64, |sum, (_, _, lane)| sum.saturating_add(lane.run_queue_delay()));
+    let delay = report.workers().filter_map(|(_, _, lane)| lane.run_queue_delay()).reduce(u64::saturating_add);
     Cpu {
         cores: (0..cores.count()).map(|core| cores.mean(core).map(f64::from)).collect(),
-        run_queue_delay_ms: Span(delay).ms(),
+        run_queue_delay_ms: delay.map(|delay| Span(delay).ms()),
     }
 }
 

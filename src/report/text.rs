@@ -80,6 +80,9 @@ fn machine(report: &Report<'_>) -> String {
         Some(quota) => drop(write!(text, ", quota {quota:.1} cores")),
         None => text.push_str(", no quota"),
     }
+    if !report.model.sees_ready() {
+        text.push_str(", waits for a core are not told");
+    }
     text + ", " + &machine.os
 }
 

@@ -78,14 +78,16 @@ impl Attend {
         let Self { board, cast, time, runner, child, pipes, mark, start, commands, out } = self;
         let (tell_end, ended) = bounded(1);
         let exec = start.settings.exec;
-        let reader = Reader { board: Arc::clone(&board), cast, time, out: out.clone(), ended };
+        let reader = Reader { board: Arc::clone(&board), cast, time: time.clone(), out: out.clone(), ended };
         named("rings", move || reader.run())?;
         if let Some(stdin) = pipes.stdin {
             named("commands", move || command_loop(stdin, &start, &commands))?;
         }
         let told = out.clone();
-        let frames = pipes.stdout.map(|stdout| named("frames", move || frame_loop(stdout, time, &told))).transpose()?;
-        let stderr = pipes.stderr.map(|stderr| named("stderr", move || stderr_loop(stderr, time, &out))).transpose()?;
+        let (frame_time, line_time) = (time.clone(), time.clone());
+        let frames = pipes.stdout.map(|stdout| named("frames", move || frame_loop(stdout, &frame_time, &told)));
+        let stderr = pipes.stderr.map(|stderr| named("stderr", move || stderr_loop(stderr, &line_time, &out)));
+        let (frames, stderr) = (frames.transpose()?, stderr.transpose()?);
         named("watch", move || {
             let since = started(child.pid());
             let how = watch(child, &runner, frames, stderr);
@@ -120,7 +122,7 @@ enum LastWord {
     Nothing,
 }
 
-fn frame_loop(stdout: ChildStdout, time: Timebase, out: &Sender<Message>) -> LastWord {
+fn frame_loop(stdout: ChildStdout, time: &Timebase, out: &Sender<Message>) -> LastWord {
     let mut from = BufReader::new(stdout);
     let mut last = LastWord::Nothing;
     loop {
@@ -147,7 +149,7 @@ fn harmless(notice: Notice) -> Notice {
     }
 }
 
-fn stderr_loop(stderr: ChildStderr, time: Timebase, out: &Sender<Message>) {
+fn stderr_loop(stderr: ChildStderr, time: &Timebase, out: &Sender<Message>) {
     const LONGEST_LINE: u64 = 4096;
     let mut from = BufReader::new(stderr);
     let mut line = Vec::new();

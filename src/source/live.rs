@@ -15,7 +15,7 @@ use super::scratch::Scratch;
 use super::timebase::Timebase;
 use crate::engine::{Down, Job, JobError, Need, Plan, PlanError, RUNNER, Start};
 use crate::platform::limits::told;
-use crate::platform::{Launch, become_subreaper, machine};
+use crate::platform::{Launch, become_subreaper, machine, shows_processes};
 use crate::scenario::{Scenario, Settings};
 use crate::trace::{Board, Cast, Command, Message, Stamp};
 
@@ -31,6 +31,8 @@ pub enum StartError {
     Job(#[from] JobError),
     #[error("{0}")]
     NoRoom(String),
+    #[error("this scenario runs a command, `{0}`: without /proc nobody could find and end what that leaves behind")]
+    Unseen(String),
     #[error("no memory to share with the run: {}", told(.0))]
     Memory(#[source] io::Error),
     #[error("the runner process could not be started: {}", told(.0))]
@@ -74,6 +76,9 @@ impl Live {
         if let Some(why) = Need::of(&plan).refusal() {
             return Err(StartError::NoRoom(why));
         }
+        if let Some(command) = scenario.command(settings).filter(|_| !shows_processes()) {
+            return Err(StartError::Unseen(command));
+        }
         let board = Arc::new(Board::create(plan.board()).map_err(StartError::Memory)?);
         let first = board.clock().pair();
         for (i, value) in settings.numbers.iter().enumerate() {
@@ -105,7 +110,7 @@ impl Live {
         let attend = Attend {
             board: Arc::clone(&board),
             cast: Arc::clone(&cast),
-            time,
+            time: time.clone(),
             runner: Arc::clone(&runner),
             child,
             pipes,

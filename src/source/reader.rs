@@ -6,9 +6,11 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::sampler::Sampler;
+use super::sleep::Sleep;
 use super::slots::Slots;
 use super::timebase::Timebase;
-use crate::trace::{Board, Cast, Event, Message, RingReader, RunEnd, Stamp, WorkerId};
+use crate::platform::be_prompt;
+use crate::trace::{Board, Cast, Event, Message, Notice, RingReader, RunEnd, Stamp, WorkerId};
 
 /// Most events in one message, and most messages in one delivery with them.
 const BATCH: usize = 4096;
@@ -32,11 +34,13 @@ pub struct Reader {
 impl Reader {
     /// Reads until the run has ended and the rings are empty, or nobody listens any more.
     pub fn run(self) {
+        be_prompt();
         let Self { board, cast, time, out, ended } = self;
         let mut rings: Vec<RingReader<'_>> =
             (0..cast.workers.len()).map(|w| RingReader::new(board.ring(WorkerId::from(w)))).collect();
-        let mut slots = Slots::new(cast.workers.len(), time);
-        let mut sampler = Sampler::new(Arc::clone(&board), &cast, time);
+        let mut slots = Slots::new(cast.workers.len(), time.clone());
+        let mut sampler = Sampler::new(Arc::clone(&board), &cast, time.clone());
+        let mut sleep = Sleep::from_now();
         let mut pace = FASTEST;
         loop {
             let end = match ended.recv_timeout(pace) {
@@ -47,9 +51,12 @@ impl Reader {
             let mut parcel = Parcel { out: &out, messages: Vec::new(), open: true };
             let through = time.now();
             let looked = slots.look(&board);
-            let fill = drain_all(&mut rings, time, &mut parcel);
+            let fill = drain_all(&mut rings, &time, &mut parcel);
+            if let Some(span) = sleep.look() {
+                parcel.add(Message::Notice { at: through, notice: Notice::Suspended(span) });
+            }
             if let Some((at, how)) = end {
-                drain_all(&mut rings, time, &mut parcel);
+                drain_all(&mut rings, &time, &mut parcel);
                 sampler.last_look(&mut |message| parcel.add(message));
                 parcel.add(Message::Ended { at, how });
             } else {
@@ -101,18 +108,23 @@ fn next_pace(pace: Duration, fill: f32) -> Duration {
 }
 
 /// Takes what is there from every ring; returns how full the fullest was.
-fn drain_all(rings: &mut [RingReader<'_>], time: Timebase, parcel: &mut Parcel<'_>) -> f32 {
+fn drain_all(rings: &mut [RingReader<'_>], time: &Timebase, parcel: &mut Parcel<'_>) -> f32 {
     let mut fullest = 0_f32;
-    let mut batch = Vec::new();
+    let (mut records, mut batch) = (Vec::new(), Vec::new());
     for (i, ring) in rings.iter_mut().enumerate() {
         let worker = WorkerId::from(i);
-        let fill = ring.drain(usize::MAX, |record| {
-            batch.push(Event { at: time.stamp(record.ticks), worker, kind: record.kind() });
+        let fill = ring.drain(usize::MAX, |record| records.push(record));
+        fullest = fullest.max(fill);
+        if records.is_empty() {
+            continue;
+        }
+        let course = time.course(); // looked at after all of these were written
+        for record in records.drain(..) {
+            batch.push(Event { at: course.stamp(record.ticks), worker, kind: record.kind() });
             if batch.len() >= BATCH {
                 parcel.add(Message::Events(std::mem::take(&mut batch)));
             }
-        });
-        fullest = fullest.max(fill);
+        }
     }
     if !batch.is_empty() {
         parcel.add(Message::Events(batch));

@@ -3,17 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use sysinfo::System;
-
 use super::timebase::Timebase;
-use crate::platform::SchedStat;
+use crate::platform::{CoreLoad, SchedStat, thread_id};
 use crate::trace::{Board, Cast, Message, Notice, ResourceId, Sample, Span, Stamp, WorkerId};
 
 /// Least time between two looks at a worker's kernel figures.
 const SCHED_EVERY: Span = Span::millis(50);
 /// More workers are looked at less often: a look takes about a microsecond.
 const SCHED_PER_WORKER: Span = Span::micros(400);
-/// sysinfo gives new figures every 200 ms at most.
+/// The kernel counts a core's time in ticks of 10 ms.
 const CORES_EVERY: Span = Span::millis(250);
 
 /// One worker's kernel figures.
@@ -55,7 +53,7 @@ pub struct Sampler {
     counters: Vec<(ResourceId, (ResourceId, usize), i64)>,
     watched: Vec<Option<Watched>>,
     rings: Vec<(u64, u64)>,
-    system: Option<System>,
+    cores: CoreLoad,
     sched_due: Stamp,
     cores_due: Stamp,
     cost_told: bool,
@@ -68,7 +66,7 @@ impl Sampler {
             counters: cast.counters().map(|c| (c, cast.place_of(c), i64::MIN)).collect(),
             watched: (0..workers).map(|_| None).collect(),
             rings: vec![(0, 0); workers],
-            system: System::new().ok(),
+            cores: CoreLoad::from_now(),
             sched_due: Stamp::default(),
             cores_due: Stamp::default(),
             cost_told: false,
@@ -87,6 +85,9 @@ impl Sampler {
         }
         if now >= self.cores_due {
             let first = self.cores_due == Stamp::default();
+            if first && SchedStat::open(std::process::id(), thread_id()).and_then(|own| own.read()).is_none() {
+                tell(Message::Sample(Sample::NoSched)); // not even our own
+            }
             self.cores_due = now + CORES_EVERY;
             self.cores(first, tell);
             self.rings(tell);
@@ -131,11 +132,10 @@ impl Sampler {
         }
     }
 
+    /// What is known of the cores from the first look to this one, and then from look to look.
     fn cores(&mut self, first: bool, tell: &mut impl FnMut(Message)) {
-        let Some(system) = &mut self.system else { return };
-        system.refresh_cpu_usage();
-        if !first {
-            let load = system.cpus().iter().map(|cpu| cpu.usage() / 100.0).collect();
+        let load = self.cores.look();
+        if !first && load.iter().any(Option::is_some) {
             tell(Message::Sample(Sample::Cores { at: self.time.now(), load }));
         }
     }

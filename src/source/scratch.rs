@@ -6,6 +6,8 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::platform::exists;
+
 const PREFIX: &str = "contend-";
 
 /// Gone when dropped. One that an earlier process left because it was killed is removed by the next.
@@ -51,7 +53,7 @@ fn sweep(parent: &Path) {
     for entry in entries.flatten() {
         let name = entry.file_name();
         let owner = name.to_str().and_then(|n| n.strip_prefix(PREFIX)?.split_once('-')?.0.parse::<u32>().ok());
-        if owner.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
+        if owner.is_some_and(|pid| !exists(pid)) {
             let _ = fs::remove_dir_all(entry.path());
         }
     }

@@ -53,10 +53,11 @@ impl Slots {
     /// Those of a look that are good still: they were all at the moment between the last of the first readings and the first
     /// of these. Since then their rings were emptied, and hold nothing newer.
     pub fn confirm(&self, Look(all): Look, board: &Board) -> Message {
+        let course = self.time.course();
         let good = all.into_iter().filter(|(worker, standing)| board.ring(*worker).told() == standing.told);
         let slot = |(worker, standing): (WorkerId, Standing)| Slot {
             worker,
-            at: self.time.stamp(standing.ticks),
+            at: course.stamp(standing.ticks),
             life: standing.life,
             lost: board.ring(worker).totals().1,
             events: standing.events(),

@@ -1,23 +1,30 @@
 //! From ticks of the run's clock to nanoseconds since the run began.
 
-use std::sync::OnceLock;
+mod course;
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use self::course::Course;
 use crate::platform::{Clock, Pair};
 use crate::trace::Stamp;
 
 /// Between the two readings that the rate is taken from: 2 ms apart, each good to some 20 ns, make 20 parts in a million.
 const APART: Duration = Duration::from_millis(2);
 
+/// How good a look at both clocks is, in nanoseconds: far better than what counts as a leap.
+const GLANCE: f64 = 1e6;
+
 /// How fast the counter runs on this machine: measured once in the life of a process.
 static RATE: OnceLock<f64> = OnceLock::new();
 
-/// The clock of one run.
-#[derive(Debug, Clone, Copy)]
+/// The clock of one run; all copies are one. It agrees with `CLOCK_MONOTONIC`, by which the workers sleep and wait: where
+/// the counter leaps, because the machine was suspended, the run's time goes on as if nothing had been.
+#[derive(Debug, Clone)]
 pub struct Timebase {
     clock: Clock,
-    origin: u64,
     tick_nanos: f64,
+    course: Arc<Mutex<Course>>,
 }
 
 impl Timebase {
@@ -28,22 +35,32 @@ impl Timebase {
             Clock::Monotonic => 1.0,
             Clock::Counter => *RATE.get_or_init(|| rate(clock, first)),
         };
-        Self { clock, origin, tick_nanos }
+        Self { clock, tick_nanos, course: Arc::new(Mutex::new(Course::new(tick_nanos, origin, first))) }
     }
 
-    pub const fn tick_nanos(self) -> f64 {
+    pub const fn tick_nanos(&self) -> f64 {
         self.tick_nanos
     }
 
+    /// The clock's course up to now: places whatever was read before.
+    pub fn course(&self) -> Course {
+        self.look(Course::clone)
+    }
+
     /// The moment of a tick. What lies before the run is its beginning.
-    #[inline]
-    pub fn stamp(self, ticks: u64) -> Stamp {
-        Stamp((ticks.saturating_sub(self.origin) as f64 * self.tick_nanos) as u64)
+    pub fn stamp(&self, ticks: u64) -> Stamp {
+        self.look(|course| course.stamp(ticks))
     }
 
     /// Now.
-    pub fn now(self) -> Stamp {
-        self.stamp(self.clock.ticks())
+    pub fn now(&self) -> Stamp {
+        self.look(Course::now)
+    }
+
+    fn look<T>(&self, at: impl FnOnce(&Course) -> T) -> T {
+        let mut course = self.course.lock().unwrap_or_else(PoisonError::into_inner);
+        course.look(self.clock.glance((GLANCE / self.tick_nanos) as u64));
+        at(&course)
     }
 }
 

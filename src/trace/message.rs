@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, KnobId, PoolId, ResourceId, Slot, Stamp, WorkerId};
+use super::{Event, KnobId, PoolId, ResourceId, Slot, Span, Stamp, WorkerId};
 
 /// One delivery from a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,8 +32,10 @@ pub enum Message {
 pub enum Sample {
     /// What the kernel says of one worker between two moments: nanoseconds on a CPU, and runnable without one.
     Sched { worker: WorkerId, from: Stamp, to: Stamp, running: u64, ready: u64 },
-    /// Load of each core since the sample before, 0 to 1.
-    Cores { at: Stamp, load: Vec<f32> },
+    /// The system does not say when workers could run but have no core: to all appearance they run.
+    NoSched,
+    /// Load of each core since the sample before, 0 to 1, by its number. None for one that is not there.
+    Cores { at: Stamp, load: Vec<Option<f32>> },
     /// What a counter holds.
     Counter { at: Stamp, counter: ResourceId, value: i64 },
     /// A worker's ring: records produced and lost since it was made. Exact, never itself lost.
@@ -68,6 +70,8 @@ pub enum Notice {
     Stderr(String),
     /// Something the viewer should read.
     Note(String),
+    /// The machine was suspended for so long. The run's clock stood still with it.
+    Suspended(Span),
 }
 
 /// How a run ended.

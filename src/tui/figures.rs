@@ -21,8 +21,8 @@ pub(super) struct Figures {
     pub(super) locks: Vec<(ResourceId, LockFigures)>,
     pub(super) queues: Vec<(ResourceId, QueueFigures)>,
     pub(super) counters: Vec<(ResourceId, CounterFigures)>,
-    /// Load of each core, 0 to 1.
-    pub(super) cores: Vec<Option<f32>>,
+    /// Each core that is or was there, and its load, 0 to 1.
+    pub(super) cores: Vec<(usize, Option<f32>)>,
     pub(super) pools: Vec<(PoolId, PoolFigures)>,
     pub(super) findings: Vec<Finding>,
     pub(super) health: Health,
@@ -114,8 +114,10 @@ impl Figures {
             locks,
             queues: cast.with_depth().map(|id| (id, QueueFigures::take(model, id, at, now))).collect(),
             counters: cast.counters().map(|id| (id, CounterFigures::take(model, id, at, now))).collect(),
-            cores: (0..model.cores().count())
-                .map(|core| if at >= now { model.cores().now(core) } else { model.cores().at(core, at) })
+            cores: model
+                .cores()
+                .seen()
+                .map(|core| (core, if at >= now { model.cores().now(core) } else { model.cores().at(core, at) }))
                 .collect(),
             pools: pools.map(|id| (id, PoolFigures::take(model, id, from, at, now))).collect(),
             findings: model.findings(now),

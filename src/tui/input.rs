@@ -11,6 +11,8 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::stdio::stdin;
 
+use crate::platform::be_prompt;
+
 /// Events read at one go, and waiting for the loop: a flood of them waits in the terminal, not in memory.
 const BURST: usize = 256;
 
@@ -38,6 +40,7 @@ impl Input {
         let gate = Arc::new(Mutex::new(()));
         let held = Arc::clone(&gate);
         thread::Builder::new().name("input".into()).spawn(move || {
+            be_prompt();
             let _ = read(&sender, &held);
             let _ = sender.send(Typed::Gone);
         })?;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::trace::Span;
 
-/// Ticks that are looked back on: ten seconds of them.
+/// Ticks that are looked back on: half a minute of them.
 const TICKS: usize = 300;
 
 /// From here on it is late enough to be said wherever there is room for a word.

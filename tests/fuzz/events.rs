@@ -102,7 +102,9 @@ impl World {
             }
             1 => Sample::Cores {
                 at,
-                load: (0..bytes.below(4)).map(|_| f32::from_bits(bytes.number(4) as u32)).collect(),
+                load: (0..bytes.below(4))
+                    .map(|_| Some(f32::from_bits(bytes.number(4) as u32)).filter(|f| *f >= 0.0))
+                    .collect(),
             },
             2 => Sample::Counter { at, counter: ResourceId(bytes.number(1) as u16), value: bytes.number(8) as i64 },
             3 => Sample::Ring { worker, produced: bytes.number(8), lost: bytes.number(8) },

@@ -2,7 +2,7 @@
 
 use contend::engine::{Down, Start, Up};
 use contend::scenario::{catalogue, check};
-use contend::trace::{Death, KnobId, Notice, PoolId, WorkerId, frame};
+use contend::trace::{Death, KnobId, Notice, PoolId, Span, WorkerId, frame};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::drive::{Bytes, Target};
@@ -42,6 +42,7 @@ fn seeds() -> Vec<Vec<u8>> {
         Notice::Failed { worker, what: "broken.jpg: not an image".into() },
         Notice::Stderr("\u{1b}[31mred".into()),
         Notice::Note("19 cores asked for, 2 there".into()),
+        Notice::Suspended(Span::millis(28_800_000)),
     ];
     let mut ups = vec![2];
     for notice in notices {

@@ -106,7 +106,7 @@ fn ready_is_what_the_kernel_says_within_running() {
     near(State::Sleep, 100.0, 200.0, 100.0);
     near(State::Ready, 100.0, 300.0, 0.0);
     near(State::Running, 200.0, 300.0, 100.0);
-    assert_eq!(lane.run_queue_delay(), 60_000_000);
+    assert_eq!(lane.run_queue_delay(), Some(60_000_000));
     assert_eq!(lane.totals(ms(300.0)).total(), 300_000_000);
 }
 

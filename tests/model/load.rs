@@ -84,7 +84,7 @@ fn memory_stays_within_the_budget() {
     while model.health().events < 10_000_000 {
         model.apply(&load.batch());
         let at = Stamp(load.clock);
-        model.apply(&Message::Sample(Sample::Cores { at, load: vec![0.5; 8] }));
+        model.apply(&Message::Sample(Sample::Cores { at, load: vec![Some(0.5); 256] }));
         batches += 1;
         if batches % 64 == 0 {
             most = most.max(model.bytes());

@@ -209,7 +209,7 @@ proptest! {
             event.worker = WorkerId(2);
         }
         model.apply(&Message::Events(events));
-        model.apply(&Message::Sample(Sample::Cores { at: Stamp(t), load: vec![f32::NAN, 2.0] }));
+        model.apply(&Message::Sample(Sample::Cores { at: Stamp(t), load: vec![Some(f32::NAN), Some(2.0), None] }));
         model.apply(&Message::Sample(Sample::Counter { at: Stamp(t), counter: ResourceId(1), value: i64::MIN }));
         let _ = told(&model);
         let _ = model.findings(Stamp(t));

@@ -233,6 +233,28 @@ fn lost_updates_are_counted_at_one_moment() {
 }
 
 #[test]
+fn cores_go_and_come_back_and_some_numbers_are_nobodys() {
+    let model = play("worker w\n100 cores 1 0.5 - 1\n200 cores 1 - - 1\n300 cores 1\n400 cores 1 0.5 - 1");
+    let cores = model.cores();
+    assert_eq!(cores.seen().collect::<Vec<_>>(), [0, 1, 3]);
+    assert_eq!((cores.count(), cores.online(), model.usable_cores()), (4, 3, 3.0));
+    assert_eq!(
+        (cores.now(1), cores.now(2), cores.at(1, ms(250.0)), cores.at(2, ms(50.0))),
+        (Some(0.5), None, None, None)
+    );
+    assert_eq!([150.0, 250.0, 350.0].map(|at| cores.at(3, ms(at))), [Some(1.0), None, Some(1.0)]);
+    assert!((cores.busy(Stamp(0), ms(400.0)).unwrap() - 2.5).abs() < 0.01, "of those that were there");
+}
+
+#[test]
+fn a_run_uses_no_more_cores_than_there_are_now() {
+    let lines = (1..=256).map(|_| "0.5").collect::<Vec<_>>().join(" ");
+    let usable = |text: &str| play(&format!("worker w\n{text}")).usable_cores().to_string();
+    assert_eq!(usable(&format!("100 cores {lines}")), "256");
+    assert_eq!(usable(&format!("100 cores {lines}\n200 cores - - - 0.5")), "1");
+}
+
+#[test]
 fn core_load_is_spread_over_the_time_it_was_measured() {
     let model = play("worker w\n100 cores 0.5 1\n200 cores 0 1");
     let cores = model.cores();

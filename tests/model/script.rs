@@ -132,7 +132,7 @@ fn message(cast: &Cast, words: &[&str]) -> Option<Message> {
     Some(match words[1..] {
         ["ended"] => Message::Ended { at, how: RunEnd::Completed },
         ["cores", ref load @ ..] => {
-            Message::Sample(Sample::Cores { at, load: load.iter().filter_map(|l| Some(number(l)? as f32)).collect() })
+            Message::Sample(Sample::Cores { at, load: load.iter().map(|l| Some(number(l)? as f32)).collect() })
         }
         ["counter", name, value] => {
             Message::Sample(Sample::Counter { at, counter: resource(name)?, value: number(value)? as i64 })

@@ -60,7 +60,8 @@ pub(super) struct Worker<'a> {
     pub(super) tasks: u64,
     pub(super) lives: u32,
     pub(super) commands: Commands,
-    pub(super) share: BTreeMap<&'static str, f64>,
+    /// None for what the system does not say.
+    pub(super) share: BTreeMap<&'static str, Option<f64>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -167,7 +168,7 @@ pub(super) struct Counter<'a> {
 #[derive(Debug, Serialize)]
 pub(super) struct Cpu {
     pub(super) cores: Vec<Option<f64>>,
-    pub(super) run_queue_delay_ms: f64,
+    pub(super) run_queue_delay_ms: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]

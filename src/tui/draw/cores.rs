@@ -29,7 +29,9 @@ impl Widget for CoreRow<'_> {
         let mut cells = Vec::new();
         scene.watch.shown().cores().cells(core, &scene.axis.window(), &mut cells);
         strip(scene, parts.time, &cells, buf);
-        scene.figures(parts.now, &[(load(scene.watch.figures.cores.get(core).copied().flatten()), Style::new())], buf);
+        let now = scene.watch.figures.cores.iter().find(|(number, _)| *number == core).and_then(|(_, load)| *load);
+        let load = now.map_or_else(|| "- ".to_owned(), |load| percent(load.into())); // it is not there now
+        scene.figures(parts.now, &[(load, Style::new())], buf);
     }
 }
 
@@ -41,7 +43,7 @@ impl Widget for CoresRow<'_> {
         let window = scene.axis.window();
         let mut sums = vec![(0.0_f32, 0_u16); window.cells];
         let mut cells = Vec::new();
-        for core in 0..cores.count() {
+        for core in cores.seen() {
             cores.cells(core, &window, &mut cells);
             for ((sum, known), load) in sums.iter_mut().zip(&cells) {
                 *sum += load.unwrap_or(0.0);
@@ -50,20 +52,21 @@ impl Widget for CoresRow<'_> {
         }
         let mean = |(sum, known): &(f32, u16)| (*known > 0).then(|| sum / f32::from(*known));
         strip(scene, parts.time, &sums.iter().map(mean).collect::<Vec<_>>(), buf);
-        let loads: Vec<f32> = scene.watch.figures.cores.iter().copied().flatten().collect();
-        let all = percent(f64::from(loads.iter().sum::<f32>()) / loads.len().max(1) as f64);
-        let each = loads.iter().map(|l| percent((*l).into())).collect::<Vec<_>>().join(" ");
+        let loads: Vec<f64> = scene.watch.figures.cores.iter().filter_map(|(_, load)| *load).map(f64::from).collect();
+        let all =
+            if loads.is_empty() { String::new() } else { percent(loads.iter().sum::<f64>() / loads.len() as f64) };
+        let each = loads.iter().map(|load| percent(*load)).collect::<Vec<_>>().join(" ");
         let beside =
             Rect { x: parts.who.x + parts.who.width.min(1), width: parts.who.width.saturating_sub(2), ..parts.who };
         let rest = text::put(buf, beside, "cores", Style::new());
-        let shown = if each.width() < usize::from(rest.width) { each } else { all };
+        let fits = |text: &String| text.width() < usize::from(rest.width);
+        let range = loads.iter().copied().reduce(f64::min).zip(loads.iter().copied().reduce(f64::max));
+        let range =
+            range.map(|(least, most)| format!("{} to {}", percent(least).trim_start(), percent(most).trim_start()));
+        let shown = [Some(each), range].into_iter().flatten().find(fits).unwrap_or_default();
         text::right(buf, rest, &shown, Style::new());
-        scene.figures(parts.now, &[], buf);
+        scene.figures(parts.now, &[(all, Style::new())], buf);
     }
-}
-
-fn load(load: Option<f32>) -> String {
-    load.map_or_else(String::new, |l| percent(l.into()))
 }
 
 fn strip(scene: Scene<'_>, at: Rect, cells: &[Option<f32>], buf: &mut Buffer) {

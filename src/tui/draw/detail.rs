@@ -62,8 +62,9 @@ impl Detail<'_> {
         if lane.lives() > 1 {
             lines.push(plain(format!("started {} times", lane.lives())));
         }
-        let delay = Span(lane.run_queue_delay());
-        lines.push(plain(format!("waited {} for a CPU, as the kernel counts", age(delay))));
+        let waited = |delay| format!("waited {} for a CPU, as the kernel counts", age(Span(delay)));
+        let unknown = || "how long it waited for a CPU is not known".to_owned();
+        lines.push(plain(lane.run_queue_delay().map_or_else(unknown, waited)));
         let held: Vec<_> = lane.held().iter().map(|(lock, _)| cast.resource_name(*lock)).collect();
         lines.push(plain(format!("holds {}", if held.is_empty() { "nothing".into() } else { held.join(", ") })));
         lines.push(plain(String::new()));

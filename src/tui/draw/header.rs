@@ -89,14 +89,12 @@ impl Header<'_> {
         }
     }
 
-    /// `2 cores`; `1.5 of 2 cores` where a quota or affinity allows no more.
+    /// `2 cores`; `1.5 of 2 cores` where a quota or affinity allows no more; `1.5 cores` where nobody knows how many there are.
     fn cores(&self) -> String {
-        let (all, usable) = (self.watch.figures.cores.len(), self.watch.shown().usable_cores());
-        if all > 0 && usable + 0.05 < all as f64 {
-            format!("{} of {all} cores", (usable * 10.0).round() / 10.0)
-        } else {
-            format!("{all} core{}", if all == 1 { "" } else { "s" })
-        }
+        let (all, usable) = (self.watch.shown().cores().online() as f64, self.watch.shown().usable_cores());
+        let of = if all > 0.0 && usable + 0.05 < all { format!(" of {all}") } else { String::new() };
+        let tenths = (usable * 10.0).round();
+        format!("{}{of} core{}", tenths / 10.0, if tenths as u64 == 10 && of.is_empty() { "" } else { "s" })
     }
 
     /// What was lost is always said; the rest where there is room for it beside the knobs.

@@ -127,8 +127,9 @@ fn shares_now(scene: Scene<'_>, at: Rect, shares: &Shares, buf: &mut Buffer) {
             let share = share(shares, figure.states);
             let loud = figure.price && share >= 0.5;
             let style = if loud { scene.theme.state(figure.states[0]) } else { Style::new() };
-            let empty = shares.alive() == 0;
-            (if empty { String::new() } else { percent(share) }, style)
+            let is_known = share > 0.0 || figure.states != [State::Ready] || scene.watch.shown().sees_ready();
+            let figure = if is_known { percent(share) } else { "- ".to_owned() };
+            (if shares.alive() == 0 { String::new() } else { figure }, style)
         })
         .collect();
     scene.figures(at, &figures, buf);

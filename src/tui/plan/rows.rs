@@ -89,7 +89,7 @@ pub(super) fn rows(watch: &Watch, height: usize, free: usize) -> Vec<Row> {
     let cores = match share.cores {
         0 => Vec::new(),
         1 => vec![Row::Cores],
-        n => (0..n).map(Row::Core).collect(),
+        n => watch.figures.cores.iter().take(n).map(|(core, _)| Row::Core(*core)).collect(),
     };
     section(&mut rows, &share, Section::Cores, cores);
     rows.truncate(height);

@@ -57,7 +57,7 @@ impl Writer {
     fn new() -> Self {
         let mut messages = vec![Message::Sample(Sample::EventCost { nanos: 9.0 })];
         for i in 1..40 {
-            messages.push(Message::Sample(Sample::Cores { at: ms(i * 200), load: vec![0.6, 0.3] }));
+            messages.push(Message::Sample(Sample::Cores { at: ms(i * 200), load: vec![Some(0.6), Some(0.3)] }));
         }
         Self { cast: Cast::default(), messages }
     }
@@ -114,6 +114,19 @@ pub(super) fn contention() -> Script {
     let value = 20;
     w.messages.push(Message::Sample(Sample::Counter { at: ms(5_000), counter, value }));
     w.script(5_000)
+}
+
+/// The same on a machine with so many cores, each busier than the one before; the second is gone from the third second on,
+/// the third was never there.
+pub(super) fn on_cores(count: usize) -> Script {
+    let mut script = contention();
+    for message in &mut script.messages {
+        if let Message::Sample(Sample::Cores { at, load }) = message {
+            let is_there = |core| core != 2 && (core != 1 || *at < ms(3_000));
+            *load = (0..count).map(|core| is_there(core).then_some((core + 1) as f32 / count as f32)).collect();
+        }
+    }
+    script
 }
 
 /// The same, and after three seconds a knob was turned.

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::desk::{COLOUR, app, press, screen, text};
-use super::script::{self, Script, contention, crowd, deadlock, pool, turned, turned_at, wreck};
+use super::script::{self, Script, contention, crowd, deadlock, on_cores, pool, turned, turned_at, wreck};
 use super::tuning::at_its_end;
 use crate::scenario::Guess;
+use crate::trace::{Message, Sample};
 use crate::tui::app::{App, Msg};
 use crate::tui::picker::Picker;
 use crate::tui::question::Question;
@@ -36,6 +37,32 @@ fn whole_screens() {
     insta::assert_snapshot!("wreck_80x24", shot(&wreck(), COLOUR, SMALL, ""));
     insta::assert_snapshot!("crowd_80x24", shot(&crowd(200), COLOUR, SMALL, ""));
     insta::assert_snapshot!("tiny_20x6", shot(&contention(), COLOUR, (20, 6), ""));
+}
+
+#[test]
+fn cores_that_go_that_never_were_and_more_than_there_are_cells() {
+    insta::assert_snapshot!("cores_gone_120x40", shot(&on_cores(5), COLOUR, MIDDLE, ""));
+    let small = shot(&on_cores(256), COLOUR, SMALL, "");
+    assert!(small.lines().any(|line| line.starts_with(" cores ") && line.contains(" %")), "{small}");
+    insta::assert_snapshot!("cores_256_80x24", small);
+    let large = shot(&on_cores(256), COLOUR, LARGE, "");
+    assert!(large.contains("254 cores") && large.contains("0 % to 100 %"), "{large}");
+    insta::assert_snapshot!("cores_256_200x60", large);
+}
+
+#[test]
+fn what_the_system_does_not_say_is_no_zero() {
+    let ready = |script: &Script| {
+        let shown = shot(script, COLOUR, MIDDLE, "");
+        let head =
+            shown.lines().find_map(|line| Some(line.chars().count() - line.split_once(" rdy")?.1.chars().count()));
+        let lane = shown.lines().find(|line| line.starts_with(" teller-1"));
+        lane.and_then(|lane| Some(lane.chars().take(head?).skip(head? - 4).collect::<String>())).unwrap_or(shown)
+    };
+    let mut script = contention();
+    assert_eq!(ready(&script), " 0 %");
+    script.messages.push(Message::Sample(Sample::NoSched));
+    assert_eq!(ready(&script), "  -");
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::engine::plan::Part;
 use crate::engine::process::finish;
 use crate::engine::seat::take_seat;
 use crate::engine::{WORKER, event_loop, feeder, pool};
-use crate::platform::{Launch, close_on_exec_pipe, exact_sleeps, kill_process, thread_id};
+use crate::platform::{Launch, close_on_exec_pipe, exact_sleeps, kill_process, shows_descriptors, thread_id};
 use crate::trace::{How, WorkerId, WorkerKind, frame};
 
 impl Crew {
@@ -111,11 +111,11 @@ impl Crew {
         Ok(Link::new(our_out, our_in))
     }
 
-    /// Starts a worker process of a group. If it needs nothing else it opens the board itself, which is faster than to
-    /// inherit it.
+    /// Starts a worker process of a group. If it needs nothing else, and can, it opens the board itself, which is faster
+    /// than to inherit it.
     pub(super) fn start_process(&mut self, worker: WorkerId) -> io::Result<()> {
         let ends = self.ends_of(worker);
-        if ends.is_empty() {
+        if ends.is_empty() && shows_descriptors() {
             let board = format!("{}:{}", std::process::id(), self.run.board.fd().as_raw_fd());
             return self.launch(worker, vec![board], Vec::new());
         }

@@ -1,0 +1,118 @@
+//! Without `/proc`, and with one that shows a part.
+
+use super::{Place, Ran};
+
+const OWN_MOUNTS: [&str; 2] = ["unshare", "--mount"];
+
+/// Nothing is there.
+const NO_PROC: &str = "mount -t tmpfs none /proc";
+
+/// Processes, and no more: no load, no memory, no settings.
+const PROCESSES_ALONE: &str = "mount -t proc -o subset=pid proc /proc";
+
+/// Of processes only one's own, which then starts as nobody.
+const OWN_ALONE: &str = "mount -t proc -o hidepid=2 proc /proc && ulimit -u 4000 && set -- setpriv --reuid=65534 \
+                         --regid=65534 --clear-groups \"$@\"";
+
+/// The same of nothing at all.
+const NOBODY_WITHOUT: &str = "ulimit -u 4000 && mount -t tmpfs none /proc && set -- setpriv --reuid=65534 --regid=65534 \
+                              --clear-groups \"$@\"";
+
+fn run(place: &Place, made: &str, args: &[&str]) -> Ran {
+    place.run(&OWN_MOUNTS, made, &[&["run"], args, &["--json", "--for", "3s"]].concat())
+}
+
+#[test]
+fn without_proc_runs_go_on_and_what_is_not_known_is_not_zero() {
+    let place = Place::new();
+    for made in [NO_PROC, NOBODY_WITHOUT] {
+        if !place.can("without_proc_runs_go_on_and_what_is_not_known_is_not_zero", &OWN_MOUNTS, made) {
+            continue;
+        }
+        for args in [
+            &["thread-pool"][..],
+            &["lock-contention", "--as", "processes"],
+            &["lock-contention", "--as", "async"],
+            &["process-pool"],
+            &["hash-files"],
+        ] {
+            let ran = run(&place, made, args);
+            let report = ran.report();
+            assert!(report["events"]["recorded"].as_u64() > Some(0), "{args:?}: {}", ran.said());
+            assert!(report["machine"]["cores"].as_u64() > Some(0), "{args:?}");
+            // Tasks tell themselves how long their thread was without a core.
+            let is_told = args.contains(&"async");
+            assert_eq!(report["cpu"]["run_queue_delay_ms"].is_number(), is_told, "{args:?}: {}", report["cpu"]);
+            assert_eq!(report["cpu"]["cores"].as_array().map(Vec::len), Some(0), "{args:?}: {}", report["cpu"]);
+            let ready = &report["workers"][0]["share"]["ready"];
+            assert!(ready.as_f64() != Some(0.0), "{args:?}: {}", report["workers"]);
+        }
+    }
+}
+
+#[test]
+fn without_proc_no_command_is_run_and_the_sentence_says_why() {
+    let place = Place::new();
+    if place.can("without_proc_no_command_is_run_and_the_sentence_says_why", &OWN_MOUNTS, NO_PROC) {
+        let ran = run(&place, NO_PROC, &["exec", "--allow-exec"]);
+        assert!(ran.code() == Some(1) && ran.said().contains("`sleep 0.05`: without /proc"), "{}", ran.said());
+    }
+}
+
+#[test]
+fn without_proc_the_dashboard_shows_dashes_and_leaves_nobody() {
+    let place = Place::new();
+    if !place.can("without_proc_the_dashboard_shows_dashes_and_leaves_nobody", &OWN_MOUNTS, NO_PROC) {
+        return;
+    }
+    for end in ["q", "KILL"] {
+        let mut tty = place.terminal(&OWN_MOUNTS, NO_PROC, &["run", "--no-ask", "deadlock", "--as", "processes"]);
+        tty.until_text("Neither can ever go on");
+        let text = tty.text();
+        assert!(!text.contains("unguarded") && !text.contains(" 0 cores"), "{text}");
+        if end == "q" {
+            tty.keys("q");
+        } else {
+            tty.signal(end);
+        }
+        assert_eq!(tty.wait().success(), end == "q");
+        tty.assert_nobody_is_left();
+        tty.until_terminal_is_back();
+    }
+    let mut tty = place.terminal(&OWN_MOUNTS, NO_PROC, &["run", "--no-ask", "oversubscription"]);
+    tty.until("waits for a core are not known", |s| {
+        let shown = s.contents();
+        let head = shown.lines().find_map(|line| Some((line.find(" rdy")?, line.to_owned())));
+        head.is_some_and(|(at, _)| {
+            shown.lines().any(|line| line.chars().skip(at).take(5).collect::<String>().contains("- "))
+        })
+    });
+    tty.keys("q");
+    assert!(tty.wait().success());
+    tty.assert_nobody_is_left();
+}
+
+#[test]
+fn who_sees_only_its_own_processes_sees_all_that_is_needed() {
+    let place = Place::new();
+    if !place.can("who_sees_only_its_own_processes_sees_all_that_is_needed", &OWN_MOUNTS, OWN_ALONE) {
+        return;
+    }
+    for args in [&["oversubscription"][..], &["lock-contention", "--as", "processes"], &["exec", "--allow-exec"]] {
+        let ran = run(&place, OWN_ALONE, args);
+        let report = ran.report();
+        assert!(report["cpu"]["run_queue_delay_ms"].is_number(), "{args:?}: {}", ran.said());
+        assert!(report["cpu"]["cores"].as_array().is_some_and(|cores| !cores.is_empty()), "{args:?}: {}", ran.said());
+    }
+}
+
+#[test]
+fn where_processes_are_all_that_is_shown_the_load_alone_is_not_known() {
+    let place = Place::new();
+    let name = "where_processes_are_all_that_is_shown_the_load_alone_is_not_known";
+    if place.can(name, &OWN_MOUNTS, PROCESSES_ALONE) {
+        let report = run(&place, PROCESSES_ALONE, &["oversubscription"]).report();
+        assert!(report["cpu"]["run_queue_delay_ms"].as_f64() > Some(0.0), "{}", report["cpu"]);
+        assert_eq!(report["cpu"]["cores"].as_array().map(Vec::len), Some(0), "{}", report["cpu"]);
+    }
+}
