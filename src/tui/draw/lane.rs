@@ -88,7 +88,7 @@ impl Widget for FoldRow<'_> {
         let mut shares = Shares::default();
         for worker in members {
             watch.with_rough_cells(*worker, &window, |one| {
-                cells.iter_mut().zip(one).for_each(|(sum, cell)| sum.add(cell))
+                cells.iter_mut().zip(one).for_each(|(sum, cell)| sum.add(cell));
             });
             if let Some(figures) = watch.figures.lane(*worker) {
                 shares.add(&figures.shares);
