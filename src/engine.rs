@@ -44,6 +44,7 @@ pub use plan::{Part, Plan, PlanError};
 pub use process::worker_main;
 pub use recorder::Recorder;
 pub use runner::runner_main;
+pub use shared::lacking::{can_lack, lacking};
 pub use wire::{Down, Start, Up};
 
 /// First argument of a runner process.

@@ -84,6 +84,8 @@ pub struct Health {
     pub anomalies: u64,
     /// Waits that were read from their workers' slots, since their events were lost.
     pub recovered: u64,
+    /// Of these waits, those of workers that hold more than they could say: a verdict may lack them.
+    pub in_part: u64,
     /// Looks at the slots that bore a verdict out.
     pub borne_out: u64,
     /// How often what events tell and what slots say was not the same.
@@ -193,7 +195,7 @@ impl Model {
             }
             Message::Many(messages) => messages.iter().for_each(|message| self.apply(message)),
             Message::Through(at) => self.through = self.through.max(Some(*at)),
-            Message::Slots(slots) => self.slots(slots),
+            Message::Slots(snapshot) => self.slots(snapshot),
             Message::Sample(sample) => self.sample(sample),
             Message::Notice { at, notice } => self.notice(*at, notice),
             Message::Ended { at, how } => {

@@ -26,6 +26,6 @@ pub use memory::Memory;
 pub use message::{Command, Death, Message, Notice, RunEnd, Sample};
 pub use record::{RECORD_BYTES, Record};
 pub use ring::{Ring, RingReader, RingWriter, ring_words};
-pub use slot::{Slot, Standing};
+pub use slot::{Slot, Snapshot, Standing};
 pub use state::State;
 pub use time::{Span, Stamp};

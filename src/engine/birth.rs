@@ -14,8 +14,9 @@ use super::seat::take_seat;
 use crate::platform::{exact_sleeps, thread_id};
 use crate::trace::{EventKind, Span, WorkerId};
 
-/// Enough for decoding pictures; untouched pages cost nothing.
-pub const STACK: usize = 1 << 20;
+/// Enough for decoding pictures, and for 64 blocks in one another, each of which takes 30 KiB in a debug build; untouched
+/// pages cost nothing.
+pub const STACK: usize = if cfg!(debug_assertions) { 4 << 20 } else { 1 << 20 };
 
 /// Does what a worker that starts with the run, or was spawned, does in its own thread. Whether it ended well.
 pub fn live(run: &'static Run, me: WorkerId, part: Part) -> bool {

@@ -20,7 +20,7 @@ use super::wire::Start;
 use super::work::Work;
 use crate::platform::limits::told;
 use crate::platform::{come_by, die_with, exact_sleeps, exit_now, inherited, of_parent, reset_signals, thread_id};
-use crate::trace::{Board, EventKind, How, Notice, WorkerId, WorkerKind, frame};
+use crate::trace::{Board, How, Notice, WorkerId, WorkerKind, frame};
 
 /// Runs the worker process for the lane with this number. Never returns.
 pub fn worker_main(lane: &str, parent: Option<&str>) -> ! {
@@ -140,8 +140,7 @@ pub async fn member(run: &'static Run, group: usize, actor: &mut Actor) -> bool 
 
 /// Records the end of a life.
 pub fn finish(actor: &mut Actor, how: How) {
-    let at = actor.pen.now();
-    actor.pen.write(at, EventKind::Ended(how));
+    actor.pen.end(how);
 }
 
 /// Answers requests until whoever started it has no more use for it, or is gone.
@@ -159,7 +158,7 @@ fn serve_requests(run: &'static Run, me: WorkerId, resource: usize) -> io::Resul
     pen.begin(pen.now());
     server.serve(pen, &end)?;
     let mut pen = run.recorder(me);
-    pen.write(pen.now(), EventKind::Ended(How::Retired));
+    pen.end(How::Retired);
     Ok(())
 }
 

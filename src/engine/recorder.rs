@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::pulse::Pulse;
 use crate::platform::{Clock, thread_cpu};
-use crate::trace::{EventKind, Grant, Record, ResourceId, RingWriter, Span, State};
+use crate::trace::{EventKind, Grant, How, Record, ResourceId, RingWriter, Span, State};
 
 /// Nanoseconds without a CPU that are worth telling.
 const QUEUED: u64 = 20_000;
@@ -120,12 +120,37 @@ impl<'a> Recorder<'a> {
     pub fn join(&mut self, life: ResourceId, nth: u64) {
         let at = self.now();
         self.stops(at);
-        let joins = EventKind::Joins { life, nth };
-        self.write(at, joins);
+        self.stands(at, EventKind::Joins { life, nth });
+    }
+
+    /// As [`Recorder::block`], for what somebody must give: an item, room, a signal.
+    pub fn wait_at(&mut self, state: State, on: ResourceId) {
+        let at = self.now();
+        self.stops(at);
+        self.stands(at, EventKind::Block { state, on: Some(on) });
+    }
+
+    /// Tells the beginning of a wait, and says it in the slot with all that it holds.
+    fn stands(&mut self, at: u64, wait: EventKind) {
+        self.write(at, wait);
         self.holds_and(at, &[]);
-        self.scratch.push(Record::new(at, joins));
+        self.scratch.push(Record::new(at, wait));
         self.writer.stand(&self.scratch);
         self.begin_wait(0);
+    }
+
+    /// Has what it waited for as [`Recorder::wait_at`] says. Called before anybody else can see that it is taken: it is told
+    /// only after.
+    pub fn leave(&mut self) {
+        self.writer.leave();
+    }
+
+    /// The worker's life ends.
+    pub fn end(&mut self, how: How) {
+        let at = self.now();
+        let ended = EventKind::Ended(how);
+        self.write(at, ended);
+        self.writer.stand(&[Record::new(at, ended)]);
     }
 
     /// The worker runs again.
@@ -171,7 +196,7 @@ impl<'a> Recorder<'a> {
         self.begin_wait(0);
     }
 
-    /// Lists what it holds, newest last, behind events that say what for. How many that are.
+    /// Lists what it holds, the newest 255 of it, newest last, behind events that say what for. How many that are.
     fn holds_and(&mut self, at: u64, asks: &[EventKind]) -> u8 {
         let held = self.held.len().min(usize::from(u8::MAX));
         let newest = &self.held[self.held.len() - held..];

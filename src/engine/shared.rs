@@ -6,6 +6,7 @@
 
 pub mod barrier;
 pub mod flag;
+pub mod lacking;
 pub mod life;
 pub mod monitor;
 pub mod pipe;

@@ -3,7 +3,11 @@
 //! All slots were good at one moment. Whoever holds a lock by its slot held it then, and keeps it until it goes on; whoever
 //! waits by its slot had not gone on then. So among them nothing has to be proved from numbers, as it has from events.
 
+mod stalled;
+
 use std::collections::BTreeMap;
+
+pub(super) use self::stalled::Lacking;
 
 use super::Room;
 use super::deadlock::{Needs, never_live};
@@ -12,24 +16,16 @@ use super::slots::Said;
 use crate::trace::{Cast, Grant, ResourceId, Slot, WorkerId};
 
 /// All slots, and by resource who holds it.
-struct Slots {
+pub(super) struct Slots {
+    workers: Vec<WorkerId>,
     said: Vec<Said>,
     places: BTreeMap<WorkerId, (usize, u64)>,
     held: BTreeMap<ResourceId, Vec<(usize, Grant)>>,
     waiting: BTreeMap<ResourceId, Vec<usize>>,
 }
 
-/// Those who can never go on, in order.
-pub(super) fn stuck(cast: &Cast, slots: &[&Slot]) -> Vec<WorkerId> {
-    let all = Slots::of(slots);
-    let needs: Vec<Needs> = (0..slots.len()).map(|place| all.needs(cast, place)).collect();
-    let mut stuck: Vec<WorkerId> = never_live(&needs).into_iter().map(|place| slots[place].worker).collect();
-    stuck.sort_unstable();
-    stuck
-}
-
 impl Slots {
-    fn of(slots: &[&Slot]) -> Self {
+    pub(super) fn of(slots: &[&Slot]) -> Self {
         let said: Vec<Said> = slots.iter().map(|slot| Said::of(&slot.events)).collect();
         let places = slots.iter().enumerate().map(|(place, slot)| (slot.worker, (place, slot.life))).collect();
         let (mut held, mut waiting) = (BTreeMap::<_, Vec<_>>::new(), BTreeMap::<_, Vec<_>>::new());
@@ -41,7 +37,26 @@ impl Slots {
                 waiting.entry(lock).or_default().push(place);
             }
         }
-        Self { said, places, held, waiting }
+        Self { workers: slots.iter().map(|slot| slot.worker).collect(), said, places, held, waiting }
+    }
+
+    /// Whether somebody may hold more than its slot has room for.
+    pub(super) fn are_part(&self) -> bool {
+        self.said.iter().any(Said::is_part)
+    }
+
+    /// Those whom locks and joins alone keep from ever going on, in order.
+    pub(super) fn stuck(&self, cast: &Cast) -> Vec<WorkerId> {
+        let needs: Vec<Needs> = (0..self.said.len()).map(|place| self.needs(cast, place)).collect();
+        self.workers_at(never_live(&needs))
+    }
+
+    /// The workers at these places, in order.
+    fn workers_at(&self, places: Vec<usize>) -> Vec<WorkerId> {
+        let mut workers: Vec<WorkerId> =
+            places.into_iter().filter_map(|place| self.workers.get(place)).copied().collect();
+        workers.sort_unstable();
+        workers
     }
 
     /// What the worker at this place needs before it can go on.
@@ -49,7 +64,8 @@ impl Slots {
         let said = &self.said[place];
         if let Some((life, nth)) = said.joins {
             let of = cast.whose_life(life).and_then(|worker| self.places.get(&worker));
-            return of.filter(|(_, life)| *life == nth).map_or(Needs::Nothing, |(place, _)| Needs::All(vec![*place]));
+            let goes_on = |(place, life): &&(usize, u64)| *life == nth && !self.said[*place].ended;
+            return of.filter(goes_on).map_or(Needs::Nothing, |(place, _)| Needs::All(vec![*place]));
         }
         let Some((lock, false)) = said.wait else { return Needs::Nothing };
         let kind = cast.resource(lock).map(|resource| &resource.kind).filter(|kind| kind.is_lock());

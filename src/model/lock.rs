@@ -147,7 +147,7 @@ impl Lock {
         }
         let waiter = self.waiters.swap_remove(place as usize);
         let at = waiter.until.map_or(at, |dead| dead.min(at));
-        self.history.add(waiter.since, at, |traffic, a, b| traffic.waited += b - a);
+        self.history.add(waiter.since, at, |traffic, a, b| cells::add(&mut traffic.waited, b - a));
         let waited = at.since(waiter.since).0;
         let user = self.user(waiter.worker);
         user.waited = user.waited.saturating_add(waited);
@@ -257,7 +257,7 @@ impl Lock {
     /// Puts a hold that is over into the history.
     #[inline]
     fn past(&mut self, open: &Open, to: Stamp) {
-        self.history.add(open.from, to, |traffic, a, b| traffic.held += b - a);
+        self.history.add(open.from, to, |traffic, a, b| cells::add(&mut traffic.held, b - a));
         let hold = Hold { grant: open.grant, worker: open.worker, from: open.from, to };
         let place = open.grant.number() as usize & (self.exact_most - 1);
         if place >= self.exact.len() {

@@ -157,7 +157,7 @@ impl Pool {
     /// The worker is on no task from `at` on.
     pub(super) fn drop_task(&mut self, seat: Option<usize>, at: Stamp) {
         if let Some(began) = self.seat(seat).and_then(|seat| seat.task.take()) {
-            self.history.add(began, at, |flow, a, b| flow.busy += b - a);
+            self.history.add(began, at, |flow, a, b| flow.busy = flow.busy.saturating_add(b - a));
         }
     }
 
@@ -174,7 +174,7 @@ impl Pool {
         self.drop_task(Some(seat), at);
         self.turn(seat, at, State::Done);
         if let Some(began) = self.seats.get_mut(seat).and_then(|seat| seat.began.take()) {
-            self.history.add(began, at, |flow, a, b| flow.staffed += b - a);
+            self.history.add(began, at, |flow, a, b| flow.staffed = flow.staffed.saturating_add(b - a));
         }
     }
 

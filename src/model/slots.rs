@@ -1,18 +1,21 @@
 //! What the workers' slots say: waits and holds whose events were lost, and whether a verdict stands.
 
-use super::audit::stuck;
+use super::audit::{Lacking, Slots};
 use super::deadlock::Deadlock;
 use super::lane::Asks;
 use super::{Lane, Model};
-use crate::trace::{EventKind, Grant, ResourceId, Slot, State, WorkerId};
+use crate::trace::{EventKind, Grant, ResourceId, Slot, Snapshot, State, WorkerId};
 
 /// What comparing verdicts with slots has shown.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Audit {
     /// Looks at the slots so far: two workers whose present state was found in the same look had it at the same moment.
     looks: u64,
-    /// The verdict at the last look.
+    /// The verdict at the last look, and that of a stall.
     told: Option<Vec<WorkerId>>,
+    told_stall: Vec<WorkerId>,
+    /// All that can never go on, as the last look alone says.
+    stalled: Vec<WorkerId>,
     /// Verdicts that a later look bore out.
     borne_out: u64,
     /// A verdict that a later look did not bear out.
@@ -23,17 +26,19 @@ pub(super) struct Audit {
 }
 
 impl Model {
-    /// Takes in what waits: all of these workers at one moment, of whom all earlier events are known.
-    pub(super) fn slots(&mut self, slots: &[Slot]) {
+    /// Takes in what stands still: all of these workers at one moment, of whom all earlier events are known.
+    pub(super) fn slots(&mut self, Snapshot { slots, lacking }: &Snapshot) {
         self.audit.looks += 1;
-        let earlier = self.audit.told.take();
         let known = |slot: &&Slot| self.lanes.get(slot.worker.index()).is_some_and(|lane| lane.died.is_none());
         let slots: Vec<&Slot> = slots.iter().filter(known).collect();
         for slot in &slots {
             self.stands(slot);
         }
         self.look_for_deadlock();
-        self.compare(earlier, &stuck(&self.cast, &slots));
+        let all = Slots::of(&slots);
+        self.audit.stalled = self.stalled(&all, lacking);
+        self.compare(&all);
+        self.compare_stall(&all, lacking);
     }
 
     /// One worker's slot. If its stream does not tell the same, that was lost.
@@ -56,14 +61,16 @@ impl Model {
         let at = slot.at.max(lane.newest);
         lane.newest = at;
         self.newest = self.newest.max(at);
+        self.health.in_part += u64::from(Said::of(&slot.events).is_part());
         for kind in &slot.events {
             match *kind {
                 EventKind::Held { .. }
                 | EventKind::Queued { .. }
                 | EventKind::Readers { .. }
                 | EventKind::AskMany { .. }
-                | EventKind::Wait { .. } => self.lived(w, at, *kind),
-                EventKind::Joins { .. } => {
+                | EventKind::Wait { .. }
+                | EventKind::Ended(_) => self.lived(w, at, *kind),
+                EventKind::Joins { .. } | EventKind::Block { .. } => {
                     self.correct(w);
                     self.lived(w, at, *kind);
                 }
@@ -76,18 +83,50 @@ impl Model {
         self.health.recovered += 1;
     }
 
-    /// Compares verdicts with `stuck`: those who can never go on, as the slots alone say. A verdict that was there at an
-    /// earlier look must be among them, and whoever is among them must be in the verdict.
-    fn compare(&mut self, earlier: Option<Vec<WorkerId>>, stuck: &[WorkerId]) {
+    /// Compares the deadlock with those whom locks keep from ever going on, as the slots alone say. One that was there at an
+    /// earlier look must be among them, unless there are holds that no slot has room for; and whoever is among them must be
+    /// in the deadlock.
+    fn compare(&mut self, slots: &Slots) {
+        let stuck = slots.stuck(&self.cast);
+        let earlier = self.audit.told.take();
         let now = self.deadlock.as_ref().map_or(&[][..], |deadlock| &deadlock.set);
         let denied = stuck.iter().any(|worker| !now.contains(worker));
-        match earlier.filter(|earlier| *earlier == now) {
+        match earlier.filter(|earlier| *earlier == now && !slots.are_part()) {
             Some(all) if all.iter().all(|worker| stuck.contains(worker)) => self.audit.borne_out += 1,
             Some(all) if self.audit.broken.as_ref() != Some(&all) => self.audit.broken = Some(all),
             _ => {}
         }
         self.audit.told = self.deadlock.as_ref().map(|deadlock| deadlock.set.clone());
         self.audit.denied += u64::from(denied);
+    }
+
+    /// Compares a stall that events tell with what the slots alone say, where they say as much.
+    fn compare_stall(&mut self, slots: &Slots, lacking: Lacking<'_>) {
+        let now = self.stall().map_or_else(Vec::new, |stall| stall.set);
+        let earlier = std::mem::replace(&mut self.audit.told_stall, now);
+        let now = &self.audit.told_stall;
+        if now.is_empty() || earlier != *now || slots.are_part() || !self.can_tell(now, lacking) {
+            return;
+        }
+        if now.iter().all(|worker| self.audit.stalled.contains(worker)) {
+            self.audit.borne_out += 1;
+        } else if self.audit.broken.as_ref() != Some(now) {
+            self.audit.broken = Some(now.clone());
+        }
+    }
+
+    /// Who can never go on and is in no deadlock, as the last look alone says, if none of them has told anything since.
+    pub(super) fn stalled_by_slots(&self, deadlock: &[WorkerId]) -> Vec<WorkerId> {
+        let still = |w: &WorkerId| self.lane(*w).look == self.audit.looks && self.lane(*w).is_alive();
+        if !self.audit.stalled.iter().all(still) {
+            return Vec::new();
+        }
+        self.audit.stalled.iter().filter(|worker| !deadlock.contains(worker)).copied().collect()
+    }
+
+    /// Looks at the slots so far.
+    pub(super) fn audit_looks(&self) -> u64 {
+        self.audit.looks
     }
 
     /// Verdicts that a later look at the slots bore out.
@@ -125,6 +164,9 @@ pub(super) struct Said {
     pub wait: Option<(ResourceId, bool)>,
     /// Whose life, and which of them.
     pub joins: Option<(ResourceId, u64)>,
+    /// What somebody must give it.
+    pub blocks: Option<(ResourceId, State)>,
+    pub ended: bool,
 }
 
 impl Said {
@@ -135,26 +177,36 @@ impl Said {
                 EventKind::Held { lock, grant } => said.held.push((lock, grant)),
                 EventKind::Wait { lock, timed, .. } => said.wait = Some((lock, timed)),
                 EventKind::Joins { life, nth } => said.joins = Some((life, nth)),
+                EventKind::Block { state, on: Some(on) } => said.blocks = Some((on, state)),
+                EventKind::Ended(_) => said.ended = true,
                 _ => said.asks = said.asks.told(*event),
             }
         }
         said
     }
 
+    /// Whether the worker may hold more than is listed.
+    pub(super) fn is_part(&self) -> bool {
+        self.held.len() >= usize::from(u8::MAX)
+    }
+
     /// Whether the worker's own stream tells the same.
     fn is_told(&self, lane: &Lane) -> bool {
+        if self.ended {
+            return !lane.in_life();
+        }
         let sure = &lane.holds.sure;
-        let holds = self.held.len() == sure.len() && self.held.iter().all(|hold| sure.contains(hold));
-        let waits = match (self.wait, self.joins) {
-            (Some((lock, timed)), _) => {
-                (lane.doing.state, lane.doing.on, lane.asks.1, lane.timed)
-                    == (State::Lock, Some(lock), self.asks, timed)
+        let listed = self.held.iter().all(|hold| sure.contains(hold));
+        let holds = listed && (self.is_part() || self.held.len() == sure.len() && lane.holds.doubtful.is_empty());
+        let doing = (lane.doing.state, lane.doing.on);
+        holds
+            && match (self.wait, self.joins, self.blocks) {
+                (Some((lock, timed)), ..) => {
+                    doing == (State::Lock, Some(lock)) && (lane.asks.1, lane.timed) == (self.asks, timed)
+                }
+                (None, Some((life, nth)), _) => doing == (State::Signal, Some(life)) && lane.joins == nth,
+                (None, None, Some((on, state))) => doing == (state, Some(on)),
+                (None, None, None) => false,
             }
-            (None, Some((life, nth))) => {
-                (lane.doing.state, lane.doing.on, lane.joins) == (State::Signal, Some(life), nth)
-            }
-            (None, None) => false,
-        };
-        holds && lane.holds.doubtful.is_empty() && waits
     }
 }

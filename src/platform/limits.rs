@@ -8,6 +8,7 @@ use std::path::Path;
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit};
 
 use super::control_group::directories;
+use super::memory::free_memory;
 
 /// How many of something may still come, and what sets the limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,13 @@ pub fn tasks_left() -> Option<Room> {
     let groups = directories("pids");
     let rooms = groups.iter().filter_map(|group| of_control_group(group)).chain(of_user()).chain(of_system());
     rooms.min_by_key(|room| room.left)
+}
+
+/// Mebibytes of memory that may still be taken: nine tenths of what is left, since the kernel kills whom it likes when there
+/// is none. `None` where the system does not say.
+pub fn memory_left() -> Option<Room> {
+    let left = (free_memory()? >> 20) / 10 * 9;
+    Some(Room { left, because: "the system has no more to spare (MemAvailable)".to_owned() })
 }
 
 /// Threads that one process may have: each takes four mappings. Beyond that the standard library aborts instead of failing.

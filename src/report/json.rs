@@ -124,6 +124,7 @@ fn events(report: &Report<'_>) -> Events {
         lost: health.lost,
         anomalies: health.anomalies,
         recovered: health.recovered,
+        in_part: health.in_part,
         borne_out: health.borne_out,
         disagreements: health.disagreements,
         per_second: if secs > 0.0 { health.events as f64 / secs } else { 0.0 },

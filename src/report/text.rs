@@ -101,6 +101,9 @@ fn events(report: &Report<'_>, took: Span) -> String {
     if health.recovered > 0 {
         let _ = write!(text, ", {} made up for by what workers say they wait for", count(health.recovered));
     }
+    if health.in_part > 0 {
+        let _ = write!(text, ", {} of them in part: a verdict may lack those workers", count(health.in_part));
+    }
     if health.disagreements > 0 {
         let _ = write!(text, ", {} that what workers say denies", count(health.disagreements));
     }

@@ -38,7 +38,7 @@ impl Reader {
         let Self { board, cast, time, out, ended } = self;
         let mut rings: Vec<RingReader<'_>> =
             (0..cast.workers.len()).map(|w| RingReader::new(board.ring(WorkerId::from(w)))).collect();
-        let mut slots = Slots::new(cast.workers.len(), time.clone());
+        let mut slots = Slots::new(Arc::clone(&cast), time.clone());
         let mut sampler = Sampler::new(Arc::clone(&board), &cast, time.clone());
         let mut sleep = Sleep::from_now();
         let mut pace = FASTEST;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, KnobId, PoolId, ResourceId, Slot, Span, Stamp, WorkerId};
+use super::{Event, KnobId, PoolId, ResourceId, Snapshot, Span, Stamp, WorkerId};
 
 /// One delivery from a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,8 +13,8 @@ pub enum Message {
     Many(Vec<Message>),
     /// All that happened before this moment has been delivered, or counted as lost.
     Through(Stamp),
-    /// What waits: all of these workers did at one and the same moment, and all that they told before was delivered.
-    Slots(Vec<Slot>),
+    /// What stands still. All that these workers told before was delivered.
+    Slots(Snapshot),
     Sample(Sample),
     Notice {
         at: Stamp,

@@ -14,7 +14,7 @@
 //! word 6       lives of the worker that have begun                           (producer)
 //! word 8       consumed                                                      (reader; on a cache line of its own)
 //! word 16..    the worker's slot                                             (producer)
-//! word 48..    records, two words each
+//! word 288..   records, two words each
 //! ```
 
 mod reader;
@@ -132,9 +132,15 @@ impl<'a> Ring<'a> {
         self.load(PRODUCED).wrapping_add(self.load(LOST))
     }
 
-    /// What its worker waits for and holds, if it has told nothing since it began to wait.
+    /// What its worker waits for and holds, if it has told nothing since it began to wait; or that it ended.
     pub fn standing(self) -> Option<Standing> {
         slot::read(&self.words[SLOT..RECORDS], || self.told())
+    }
+
+    /// Whether a slot that was read is good still, after all that was read before this call: its worker has told nothing
+    /// since, and has not got what it waits for.
+    pub fn is_still(self, standing: &Standing) -> bool {
+        slot::told(&self.words[SLOT..RECORDS]) == standing.told && self.told() == standing.told
     }
 }
 
@@ -219,6 +225,11 @@ impl<'a> RingWriter<'a> {
         let told = self.produced.wrapping_add(self.ring.words[LOST].load(Ordering::Relaxed));
         let life = self.ring.words[LIVES].load(Ordering::Relaxed);
         slot::write(&self.ring.words[SLOT..RECORDS], told, life, records);
+    }
+
+    /// Clears the worker's slot: it has what it waits for, and will tell so after others can see that it is taken.
+    pub fn leave(&mut self) {
+        slot::clear(&self.ring.words[SLOT..RECORDS]);
     }
 
     /// Looks how far the reader has come. With room for so many records it tells of the loss before them, if there was

@@ -5,27 +5,33 @@
 //! ones included, and every event adds to that number. So events cost nothing more for it; only a wait does, some stores
 //! to lines that nobody else writes.
 //!
+//! Who gets an item or a signal tells of it after it has left the queue. So it clears its slot before: whoever then finds
+//! the queue without the item finds the slot cleared.
+//!
 //! ```text
 //! word 0      records produced and events lost by then, together
 //! word 1      ticks
 //! word 2      which life of the worker it is, from 1 on
 //! word 3      how many words follow; 0 for none
-//! word 4..    what it told as it began to wait, as words of records
+//! word 4..    what it told as it began to wait, or as it ended, as words of records
 //! ```
 
 use std::sync::atomic::Ordering;
 
-use super::{AtomicU64, EventKind, Record, Stamp, WorkerId, fence}; // `tests/ring` brings atomics of its own
+use super::{AtomicU64, EventKind, Record, ResourceId, Stamp, State, WorkerId, fence}; // `tests/ring` brings atomics of its own
 
-/// Words of a slot: two pairs of cache lines.
-pub(super) const SLOT_WORDS: usize = 32;
+/// Words of a slot, in whole pairs of cache lines: what fits is what a wait can list, 255 locks, and what the wait is for.
+/// All but the first of them are touched by those alone who hold many.
+pub(super) const SLOT_WORDS: usize = 272;
 const TOLD: usize = 0;
 const TICKS: usize = 1;
 const LIFE: usize = 2;
 const COUNT: usize = 3;
 const FIRST: usize = 4;
-/// Events that fit. Whoever holds more than that has an empty slot.
+/// Events that fit. A list that does not leaves the slot empty.
 const MOST: usize = SLOT_WORDS - FIRST;
+/// No ring has told so much: the slot is cleared.
+const CLEARED: u64 = u64::MAX;
 
 /// What a worker says of itself while it waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +43,18 @@ pub struct Slot {
     pub life: u64,
     /// How many of its events were lost until then.
     pub lost: u64,
-    /// What it waits for: the events with which it began to, and before them all that it holds.
+    /// What it waits for: the events with which it began to, and before them what it holds, the newest 255. Or that it ended.
     pub events: Vec<EventKind>,
+}
+
+/// What all that stood still did at one and the same moment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Snapshot {
+    pub slots: Vec<Slot>,
+    /// What nobody could have then, by the state of those who wait for it: items of empty queues, room in full ones, signals
+    /// where none is under way. What is closed is not among it. And [`State::Done`] of lives, if their worker was in none before
+    /// that, nor asked for one. In order.
+    pub lacking: Vec<(ResourceId, State)>,
 }
 
 /// A slot as it was read.
@@ -71,6 +87,20 @@ pub(super) fn write(words: &[AtomicU64], told: u64, life: u64, records: &[Record
     words[LIFE].store(life, Ordering::Relaxed);
     words[COUNT].store(count as u64, Ordering::Relaxed);
     words[TOLD].store(told, Ordering::Release);
+}
+
+/// Clears a slot: its worker has what it waits for. Called before anybody can see that it is taken.
+pub(super) fn clear(words: &[AtomicU64]) {
+    words[TOLD].store(CLEARED, Ordering::Relaxed);
+    // Whoever reads what is written from here on, and then the slot, finds it cleared.
+    fence(Ordering::Release);
+}
+
+/// How much the ring had told when the slot was written, if it was not cleared since. What was read before this call was
+/// read before the slot.
+pub(super) fn told(words: &[AtomicU64]) -> u64 {
+    fence(Ordering::Acquire);
+    words[TOLD].load(Ordering::Relaxed)
 }
 
 /// Reads a slot, if `told` says that its ring has not gone on since. Trusts nothing that is in it.

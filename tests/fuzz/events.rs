@@ -8,7 +8,8 @@ use contend::platform::Machine;
 use contend::report::{self, Report};
 use contend::scenario::{Scenario, Settings, Source, check};
 use contend::trace::{
-    Cast, Death, Event, Message, Notice, PoolId, Record, ResourceId, RunEnd, Sample, Stamp, WorkerId,
+    Cast, Death, Event, EventKind, Message, Notice, PoolId, Record, ResourceId, RunEnd, Sample, Slot, Snapshot, Stamp,
+    State, WorkerId,
 };
 
 use crate::drive::{Bytes, Target};
@@ -60,7 +61,7 @@ impl World {
             model.apply(&message);
         }
         assert_eq!(model.health().events, events);
-        self.report(&model, now);
+        self.report(&model, now, input.len().is_multiple_of(2));
     }
 
     fn message(&self, bytes: &mut Bytes<'_>, now: &mut Stamp) -> Message {
@@ -69,19 +70,39 @@ impl World {
             0..200 => Message::Events((0..=what % 4).map(|_| self.event(bytes, now)).collect()),
             200..210 => Message::Through(*now),
             210..230 => Message::Sample(self.sample(bytes, *now)),
-            230..254 => Message::Notice { at: *now, notice: self.notice(bytes) },
+            230..248 => Message::Notice { at: *now, notice: self.notice(bytes) },
+            248..254 => Message::Slots(self.snapshot(bytes, now)),
             _ => Message::Ended { at: *now, how: RunEnd::Completed },
         }
     }
 
-    /// Mostly one that could be: what is of no kind at all is soon told apart.
     fn event(&self, bytes: &mut Bytes<'_>, now: &mut Stamp) -> Event {
-        let worker = self.worker(bytes);
+        let (worker, kind) = (self.worker(bytes), self.kind(bytes));
+        Event { at: later(bytes, now), worker, kind }
+    }
+
+    /// Mostly one that could be: what is of no kind at all is soon told apart.
+    fn kind(&self, bytes: &mut Bytes<'_>) -> EventKind {
         let (kind, id, flags) = (bytes.number(1) % 64, bytes.number(1), bytes.number(1));
         let size = [1, 1, 1, 2, 3, 5][bytes.below(6)];
-        let record =
-            Record { ticks: 0, word: kind | self.near(id) << 6 | (flags & 3) << 22 | bytes.number(size) << 24 };
-        Event { at: later(bytes, now), worker, kind: record.kind() }
+        let word = kind | self.near(id) << 6 | (flags & 3) << 22 | bytes.number(size) << 24;
+        Record { ticks: 0, word }.kind()
+    }
+
+    fn snapshot(&self, bytes: &mut Bytes<'_>, now: &mut Stamp) -> Snapshot {
+        let slots = (0..bytes.below(5)).map(|_| Slot {
+            worker: self.worker(bytes),
+            at: later(bytes, now),
+            life: bytes.number(1),
+            lost: bytes.number(1),
+            events: (0..bytes.below(5)).map(|_| self.kind(bytes)).collect(),
+        });
+        let slots = slots.collect();
+        let mut lacking: Vec<(ResourceId, State)> = (0..bytes.below(5))
+            .map(|_| (ResourceId(self.near(bytes.number(1)) as u16), State::ALL[bytes.below(State::ALL.len())]))
+            .collect();
+        lacking.sort_unstable();
+        Snapshot { slots, lacking }
     }
 
     /// An id that there is, or one just beyond.
@@ -125,8 +146,8 @@ impl World {
         }
     }
 
-    /// All that is said of a run, in words and as JSON.
-    fn report(&self, model: &Model, at: Stamp) {
+    /// All that is said of a run, in words or as JSON.
+    fn report(&self, model: &Model, at: Stamp, in_words: bool) {
         let machine = Machine { cores: 2, usable: 2, quota: None, os: "any".into() };
         let verdicts = report::judge(model, &self.scenario, &self.settings, at);
         let report = Report {
@@ -139,8 +160,11 @@ impl World {
             findings: &model.findings(at),
             verdicts: &verdicts,
         };
-        let _ = report::text(&report, report::Look::default());
-        let _ = report::json(&report);
+        if in_words {
+            let _ = report::text(&report, report::Look::default());
+        } else {
+            let _ = report::json(&report);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Any bytes in the memory that all processes of a run can write to.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use contend::platform::Shared;
@@ -19,23 +20,33 @@ fn ring(input: &[u8]) {
     let mut bytes = Bytes::new(input);
     while !bytes.is_empty() {
         match bytes.byte() {
-            0..96 => words[bytes.below(words.len())].store(bytes.number(8), Ordering::Relaxed),
+            0..96 => words[place(bytes.below(64), words.len())].store(bytes.number(8), Ordering::Relaxed),
             96..144 => drain(&mut reader, bytes.below(12)),
             144..192 => writer.write(record(&mut bytes)),
-            192..208 => {
+            what @ 192..208 => {
                 let group: Vec<Record> = (0..bytes.below(CAPACITY + 2)).map(|_| record(&mut bytes)).collect();
                 writer.write_all(&group);
+                if what & 1 == 1 {
+                    writer.stand(&group);
+                }
             }
-            208..216 => writer.resume(),
+            208..212 => writer.resume(),
+            212..216 => writer.leave(),
             216..224 => writer = RingWriter::new(ring),
             224..232 => reader = RingReader::new(ring),
             _ => {
                 ring.set_progress(bytes.number(4) << 1 | u64::from(bytes.byte() > 99));
-                let _ = (ring.totals(), ring.progress(), ring.who(), ring.command(), ring.standing());
+                let _ = (ring.totals(), ring.progress(), ring.who(), ring.command());
+                let _ = ring.standing().map(|standing| (ring.is_still(&standing), standing.events()));
             }
         }
     }
     drain(&mut reader, usize::MAX);
+}
+
+/// Words of the head and the beginning of the slot, and the records: most of a slot's words are alike.
+fn place(nth: usize, words: usize) -> usize {
+    if nth < 64 - 2 * CAPACITY { nth } else { words - 64 + nth }
 }
 
 fn record(bytes: &mut Bytes<'_>) -> Record {
@@ -61,15 +72,33 @@ fn any_bytes_in_a_ring_are_read() {
     Target { name: "rings", seeds: words, words: Vec::new(), longest: 400, some: 20_000 }.fuzz(ring);
 }
 
-/// Memory that says of itself that it is a board.
-fn board(input: &[u8]) {
+/// Shared memory by its size in words: what is there is used again, all of it zero.
+#[derive(Default)]
+struct Memories(BTreeMap<usize, Shared>);
+
+impl Memories {
+    /// A descriptor for each is open.
+    const MOST: usize = 200;
+
+    fn of(&mut self, words: usize) -> &Shared {
+        if self.0.len() >= Self::MOST && !self.0.contains_key(&words) {
+            self.0.clear();
+        }
+        let memory = self.0.entry(words).or_insert_with(|| Shared::create(words).expect("memory"));
+        memory.words().iter().for_each(|word| word.store(0, Ordering::Relaxed));
+        memory
+    }
+}
+
+/// Memory that says of itself that it is a board. Whether it is believed.
+fn board(memories: &mut Memories, input: &[u8]) -> bool {
     let mut bytes = Bytes::new(input);
-    let memory = Shared::create(64 + bytes.below(4_096)).expect("memory");
+    let memory = memories.of(64 + bytes.below(4_096));
     for (at, word) in memory.words().iter().enumerate().take(64) {
         let magic = u64::from_be_bytes(*b"contend\x01");
         word.store(if at == 0 { magic } else { bytes.number(1 + at % 8) }, Ordering::Relaxed);
     }
-    let Ok(board) = Board::open(memory.fd().try_clone_to_owned().expect("a descriptor")) else { return };
+    let Ok(board) = Board::open(memory.fd().try_clone_to_owned().expect("a descriptor")) else { return false };
     let size = board.size();
     let _ = (board.origin(), board.tick_nanos(), board.work_rate(), board.event_cost(), board.extra().len());
     let _ = board.knob(KnobId::from(size.knobs.saturating_sub(1) % 0xffff));
@@ -81,9 +110,27 @@ fn board(input: &[u8]) {
     if size.resources > 0 {
         board.resource(ResourceId::from(size.resources - 1))[15].store(1, Ordering::Relaxed);
     }
+    true
+}
+
+/// An input that is a board: a worker with the least ring there is, a knob, a resource, and some words beside.
+fn whole_board() -> Vec<u8> {
+    const SIZES: [u64; 7] = [1, 1, 512, 1, 1, 5, 1];
+    let words = 64 + 1 + 16 + ring_words(512) + 16 + 5;
+    let mut input = ((words - 64) as u16).to_le_bytes().to_vec();
+    for (at, word) in (1..).zip(SIZES) {
+        input.extend(&word.to_le_bytes()[..=at % 8]);
+    }
+    input
 }
 
 #[test]
 fn any_memory_is_a_board_or_is_refused() {
-    Target { name: "boards", seeds: vec![vec![0; 300]], words: Vec::new(), longest: 300, some: 2_000 }.fuzz(board);
+    let mut memories = Memories::default();
+    assert!(board(&mut memories, &whole_board()), "the seed is refused");
+    let seeds = vec![vec![0; 300], whole_board()];
+    let target = Target { name: "boards", seeds, words: Vec::new(), longest: 300, some: 2_000 };
+    target.fuzz(|input| {
+        board(&mut memories, input);
+    });
 }

@@ -34,14 +34,16 @@ impl Place {
     }
 
     /// Runs a scenario in a shell that has set itself a limit, as a shell does; nobody is left of it.
-    fn run(&self, limit: &str, scenario: &str, more: &[&str], as_nobody: bool) -> Output {
+    fn run(&self, limit: &str, scenario: &str, more: &[&str], as_other: bool) -> Output {
         static RUNS: AtomicU32 = AtomicU32::new(0);
         let file = self.directory.path().join("many.kdl");
         std::fs::write(&file, scenario).expect("it is written");
         let mark = format!("limits-{}-{}", std::process::id(), RUNS.fetch_add(1, Ordering::Relaxed));
-        let mut command = Command::new(if as_nobody { "setpriv" } else { "bash" });
-        if as_nobody {
-            command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "bash"]);
+        let mut command = Command::new(if as_other { "setpriv" } else { "bash" });
+        if as_other {
+            // A number that no other has whose processes would be counted as well.
+            let user = 1_000_000 + std::process::id();
+            command.args([&format!("--reuid={user}"), "--regid=65534", "--clear-groups", "bash"]);
         }
         command.args(["-c", &format!("{limit} && exec \"$@\""), "bash"]).arg(&self.program);
         command.args(["run", "--headless"]).arg(file).args(more).env("CONTEND_TEST_MARK", &mark);
@@ -77,7 +79,7 @@ fn too_few_open_files_are_named() {
 /// How many tasks 30 workers are given, from far too few to enough.
 const TASKS: [u32; 14] = [1, 2, 3, 5, 8, 12, 20, 30, 36, 38, 40, 44, 60, 120];
 
-/// Root is bound by no such limit, so root becomes nobody; whoever else runs this has too many processes already.
+/// Root is bound by no such limit, so root becomes somebody else; whoever else runs this has too many processes already.
 #[test]
 fn a_user_who_may_have_no_more_threads_is_told_so() {
     let place = Place::new();

@@ -6,6 +6,7 @@ mod findings;
 mod lanes;
 mod load;
 mod loops;
+mod many;
 mod merge;
 mod resources;
 mod script;

@@ -9,7 +9,7 @@ mod slots;
 #[allow(dead_code, reason = "what is not part of the way of an event is not tried")]
 #[path = "../../src/trace"]
 mod trace {
-    use contend::trace::{EventKind, RECORD_BYTES, Record, Stamp, WorkerId};
+    use contend::trace::{EventKind, RECORD_BYTES, Record, ResourceId, Stamp, State, WorkerId};
     use loom::sync::atomic::{AtomicU64, fence};
 
     pub mod ring;

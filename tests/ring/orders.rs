@@ -118,6 +118,30 @@ fn a_slot_is_whole_or_none() {
     });
 }
 
+/// Who gets an item clears its slot first: whoever finds the item gone, and then looks at the slot, finds that.
+#[test]
+fn who_has_taken_an_item_is_not_seen_to_wait() {
+    loom::model(|| {
+        let (words, items) = (words(4), Arc::new(AtomicU64::new(1)));
+        let mut writer = RingWriter::again(Ring::new(&words));
+        writer.write(record(1));
+        writer.stand(&[record(1)]);
+        let (shared, queue) = (Arc::clone(&words), Arc::clone(&items));
+        let takes = thread::spawn(move || {
+            let mut writer = RingWriter::again(Ring::new(&shared));
+            writer.leave();
+            queue.store(0, loom::sync::atomic::Ordering::Relaxed);
+            writer.write(record(2));
+        });
+        let ring = Ring::new(&words);
+        if let Some(standing) = ring.standing() {
+            let taken = items.load(loom::sync::atomic::Ordering::Relaxed) == 0;
+            assert!(!taken || !ring.is_still(&standing), "it waits for what it has");
+        }
+        takes.join().expect("it does not panic");
+    });
+}
+
 /// A writer died between its stores. The next one begins with what it had published.
 #[test]
 fn a_successor_goes_on_where_a_dead_writer_stopped() {

@@ -24,8 +24,25 @@ fn a_slot_is_good_until_its_worker_tells_anything() {
         assert_eq!((standing.ticks, standing.life, standing.events()), (7, 1, vec![wait.kind()]));
         writer.write(Record::new(8, EventKind::Resume));
     }
-    writer.stand(&[wait; 32]);
+    writer.stand(&[wait; 300]);
     assert_eq!(ring.standing(), None, "too much for a slot");
+}
+
+#[test]
+fn who_has_what_it_waits_for_stands_no_more() {
+    let words = words(4);
+    let ring = Ring::new(&words);
+    let mut writer = RingWriter::new(ring);
+    // The longest list there is, and what it is for.
+    let mut list = vec![Record::new(7, EventKind::Held { lock: ResourceId(1), grant: Grant(2) }); 257];
+    list.push(Record::new(7, EventKind::Wait { lock: ResourceId(3), held: u8::MAX, timed: false }));
+    writer.write(list[0]);
+    writer.stand(&list);
+    let standing = ring.standing().expect("nothing was told since");
+    assert_eq!(standing.events().len(), 258);
+    assert!(ring.is_still(&standing));
+    writer.leave();
+    assert!(!ring.is_still(&standing) && ring.standing().is_none(), "though nothing was told");
 }
 
 #[test]

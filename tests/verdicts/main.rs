@@ -70,10 +70,11 @@ fn smallest(program: &Program, loss: Loss, wrong: &Wrong, oracle: Oracle) -> (Pr
 }
 
 /// Seeds at which a verdict was wrong once, found by the long runs. The first: a stall was told although the event that
-/// would have denied it was lost. The second: where writers go first, a reader waits also for writers that came after it.
+/// would have denied it was lost. The second: where writers go first, a reader waits also for writers that came after it. The
+/// third: who had ended was looked at after what was lacking; between the two it gave it.
 #[test]
 fn what_was_judged_wrongly_once_is_judged_rightly() {
-    for seed in [3_018_358, 3_146_940] {
+    for seed in [3_018_358, 3_146_940, 3_180_657] {
         let (program, loss) = program(seed, true);
         run(&program, seed, loss, World::deadlocked).unwrap_or_else(|wrong| panic!("seed {seed}: {}", wrong.why));
     }
@@ -83,13 +84,13 @@ fn what_was_judged_wrongly_once_is_judged_rightly() {
 fn no_verdict_is_false_and_none_is_missed() {
     let tally = judge(0..FEW, false);
     assert!(tally.stalled > FEW / 20, "too few stalls to mean anything: {tally:?}");
-    assert_eq!((tally.hidden, tally.recovered, tally.withheld), (0, 0, 0));
+    assert_eq!((tally.hidden, tally.recovered), (0, 0));
 }
 
 #[test]
-fn no_verdict_is_false_when_events_are_lost_and_slots_show_every_deadlock() {
+fn no_verdict_is_false_when_events_are_lost_and_slots_show_every_one() {
     let tally = judge(MANY..MANY + FEW, true);
-    assert!(tally.hidden > FEW / 100, "the slots have nothing to do: {tally:?}");
+    assert!(tally.hidden > FEW / 100 && tally.hidden_stalls > FEW / 100, "the slots have nothing to do: {tally:?}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Random programs of locks, semaphores, rwlocks, conditions, queues and joins.
 
+use std::collections::BTreeSet;
+
 use contend::trace::RwPolicy;
 use fastrand::Rng;
 
@@ -187,6 +189,13 @@ impl Program {
         let mut other = self.clone();
         other.workers.remove(worker);
         other.workers.iter_mut().try_for_each(|ops| renumber(ops, worker)).map(|()| other)
+    }
+
+    /// Workers whose end somebody waits for: they have a life of their own.
+    pub fn joined(&self) -> Vec<usize> {
+        let steps = self.steps().into_iter().flatten();
+        let joined = steps.filter_map(|step| if let Step::Join(worker) = step { Some(worker) } else { None });
+        joined.collect::<BTreeSet<usize>>().into_iter().collect()
     }
 
     /// Whether somebody ends with a lock that it never gives back.

@@ -19,10 +19,9 @@ pub struct Tally {
     pub programs: u64,
     pub deadlocked: u64,
     pub stalled: u64,
-    /// Stalls of which nothing is said, since events were lost.
-    pub withheld: u64,
-    /// Deadlocks that would have been missed, in part at least, without the slots.
+    /// Verdicts that would have been missed, in part at least, without the slots: of these, those of stalls.
     pub hidden: u64,
+    pub hidden_stalls: u64,
     /// Waits that were read from slots.
     pub recovered: u64,
 }
@@ -32,8 +31,8 @@ impl Tally {
         self.programs += other.programs;
         self.deadlocked += other.deadlocked;
         self.stalled += other.stalled;
-        self.withheld += other.withheld;
         self.hidden += other.hidden;
+        self.hidden_stalls += other.hidden_stalls;
         self.recovered += other.recovered;
     }
 }
@@ -45,24 +44,29 @@ pub struct Wrong {
     pub moves: Vec<(usize, usize)>,
 }
 
-/// Runs it: `seed` gives the order of moves and deliveries, and what is lost.
+/// Runs it: `seed` gives the order of moves and deliveries, and what is lost. With an odd one workers take their
+/// time to go on, and to tell of it, and are looked at often.
 pub fn run(program: &Program, seed: u64, loss: Loss, oracle: Oracle) -> Result<Tally, Wrong> {
     let mut rng = Rng::with_seed(seed);
     let wire = Wire::new(program.workers.len(), loss, rng.fork());
-    let mut world = World::new(program, wire);
+    let late = seed % 2 == 1;
+    let mut world = World::new(program, wire, late);
     play(program, &mut world, &mut rng, loss, oracle).map_err(|why| Wrong { why, moves: world.moves })
 }
 
 fn play(program: &Program, world: &mut World, rng: &mut Rng, loss: Loss, oracle: Oracle) -> Result<Tally, String> {
     let mut model = Model::new(cast(program), Budget { bytes: 1 << 16 });
     let (lag, looks) = (rng.f64(), if rng.bool() { 0.1 } else { 0.0 });
+    let looks = if world.late { 0.4 } else { looks };
     let mut said = BTreeSet::new();
     loop {
         if rng.f64() < looks {
-            world.wire.look(&mut model);
+            world.look(&mut model);
         }
         let deliver = rng.f64() > lag;
-        if let Some(w) = rng.choice(world.movable()) {
+        if world.lingers(rng) {
+            claims(&model, world, oracle, &mut said)?;
+        } else if let Some(w) = rng.choice(world.movable()) {
             world.step(w, rng);
         } else if !world.wire.deliver(&mut model) {
             break;
@@ -74,34 +78,47 @@ fn play(program: &Program, world: &mut World, rng: &mut Rng, loss: Loss, oracle:
     }
     claims(&model, world, oracle, &mut said)?;
     let truth = oracle(world);
-    let hidden = set(&model) != truth;
-    let stalled = model.stall().is_some();
+    let (told, stall) = (set(&model), model.stall());
     if loss == Loss::Nothing {
         told_all(&model, world, &truth, said.clone(), program)?;
         backwards(program, world, &model)?;
     }
-    world.wire.last_looks(&mut model);
+    world.last_looks(&mut model);
     claims(&model, world, oracle, &mut said)?;
     no_false(world, &said)?;
-    if set(&model) != truth {
-        return Err(format!("missed: found {:?}, truth {truth:?}", set(&model)));
-    }
-    let health = model.health();
-    if health.disagreements > 0 || (health.borne_out > 0) != model.deadlock().is_some() {
-        return Err(format!("the slots do not say what the events do: {health:?}"));
-    }
+    shown_all(&model, world, &truth, program)?;
     if let Some(verdict) = model.deadlock() {
         is_a_ring(world, verdict)?;
     }
-    let withheld = !stalled && world.left().len() > truth.len() && !program.keeps();
+    let stalled = model.stall().is_some();
     Ok(Tally {
         programs: 1,
         deadlocked: u64::from(!truth.is_empty()),
         stalled: u64::from(stalled),
-        withheld: u64::from(withheld),
-        hidden: u64::from(hidden),
-        recovered: health.recovered,
+        hidden: u64::from(told != truth || stall != model.stall()),
+        hidden_stalls: u64::from(stall != model.stall()),
+        recovered: model.health().recovered,
     })
+}
+
+/// After the last looks, whatever was lost: the deadlock, and all who are left. What was told before, the slots bear out.
+fn shown_all(model: &Model, world: &World, truth: &[WorkerId], program: &Program) -> Result<(), String> {
+    let (found, stall, health) = (set(model), model.stall(), model.health());
+    if found != truth {
+        return Err(format!("missed: found {found:?}, truth {truth:?}"));
+    }
+    let mut all: Vec<WorkerId> = stall.iter().flat_map(|stall| &stall.set).chain(&found).copied().collect();
+    all.sort_unstable();
+    let left: Vec<WorkerId> = world.left().into_iter().map(|(w, _)| WorkerId::from(w)).collect();
+    if all != left && !program.keeps() {
+        return Err(format!("missed: {all:?} are said to be stuck, {left:?} are left"));
+    }
+    let to_bear_out = !found.is_empty() || stall.is_some() && !program.keeps();
+    let nothing = found.is_empty() && stall.is_none();
+    if health.disagreements > 0 || to_bear_out && health.borne_out == 0 || nothing && health.borne_out > 0 {
+        return Err(format!("the slots do not say what the events do: {health:?}"));
+    }
+    Ok(())
 }
 
 fn set(model: &Model) -> Vec<WorkerId> {
@@ -171,10 +188,10 @@ fn is_a_ring(world: &World, verdict: &Deadlock) -> Result<(), String> {
         let has = worker.held.iter().flatten().any(|(lock, _)| *lock == link.holds.index());
         let wants = match worker.waits {
             Some(Wait::Lock(asked)) if !asked.timed => asked.lock == link.wants.index(),
-            Some(Wait::End(other)) => world.life(other) == link.wants,
+            Some(Wait::End(other)) => world.life(other) == Some(link.wants),
             _ => false,
         };
-        good &= (has || world.life(w) == link.holds) && wants && link.wants == next.holds;
+        good &= (has || world.life(w) == Some(link.holds)) && wants && link.wants == next.holds;
     }
     all.extend(&verdict.victims);
     all.sort_unstable();

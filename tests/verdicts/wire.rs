@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use contend::model::Model;
 use contend::trace::{
-    Cast, Event, EventKind, Lanes, LockKind, Message, ResourceId, ResourceInfo, ResourceKind, Slot, Stamp, Wakers,
-    WorkerId, WorkerInfo, WorkerKind,
+    Cast, Event, EventKind, Lanes, LockKind, Message, ResourceId, ResourceInfo, ResourceKind, Slot, Snapshot, Stamp,
+    State, Wakers, WorkerId, WorkerInfo, WorkerKind,
 };
 use fastrand::Rng;
 
@@ -38,19 +38,25 @@ struct Line {
     delivered: Vec<Event>,
 }
 
+/// What resources have not got, by the state of those who wait for it.
+pub type Lacking = Vec<(ResourceId, State)>;
+
 #[derive(Debug)]
 pub struct Wire {
     rng: Rng,
+    /// What does not change the order of moves and deliveries.
+    dice: Rng,
     loss: Loss,
     clock: u64,
     lines: Vec<Line>,
-    /// Slots that were read and are not confirmed yet.
-    look: Option<Vec<(u64, Slot)>>,
+    /// Slots that were read and are not confirmed yet, and what was lacking then.
+    look: Option<(Vec<(u64, Slot)>, Lacking)>,
 }
 
 impl Wire {
     pub fn new(workers: usize, loss: Loss, rng: Rng) -> Self {
-        Self { rng, loss, clock: 0, lines: (0..workers).map(|_| Line::default()).collect(), look: None }
+        let dice = Rng::with_seed(rng.get_seed());
+        Self { rng, dice, loss, clock: 0, lines: (0..workers).map(|_| Line::default()).collect(), look: None }
     }
 
     pub fn tell(&mut self, w: usize, kind: EventKind) {
@@ -90,6 +96,11 @@ impl Wire {
         line.slot = Some((line.told, slot));
     }
 
+    /// Clears a worker's slot: it has what it waits for.
+    pub fn leave(&mut self, w: usize) {
+        self.lines[w].slot = None;
+    }
+
     /// Delivers the next few events of one worker. `false` when there are none of any.
     pub fn deliver(&mut self, model: &mut Model) -> bool {
         let full: Vec<usize> = (0..self.lines.len()).filter(|w| !self.lines[*w].outbox.is_empty()).collect();
@@ -106,22 +117,28 @@ impl Wire {
         model.apply(&Message::Events(events));
     }
 
-    /// Reads all slots that are good, if that was not done, or confirms those that still are after delivering all.
-    pub fn look(&mut self, model: &mut Model) {
-        let Some(look) = self.look.take() else {
-            let good = |line: &Line| line.slot.clone().filter(|(told, _)| *told == line.told);
-            self.look = Some(self.lines.iter().filter_map(good).collect());
+    /// Reads all slots that are good, if that was not done, or confirms those that still are after delivering all. Who had
+    /// ended is read first, and what is lacking at some moment between, of each resource at another.
+    pub fn look(&mut self, model: &mut Model, lacking: Lacking) {
+        let good = |line: &Line| line.slot.clone().filter(|(told, _)| *told == line.told);
+        let standing: Vec<(u64, Slot)> = self.lines.iter().filter_map(good).collect();
+        let Some((first, before)) = self.look.take() else {
+            self.look = Some((standing, lacking));
             return;
         };
         (0..self.lines.len()).for_each(|w| self.pass_on(w, self.lines[w].outbox.len(), model));
-        let good = look.into_iter().filter(|(told, slot)| self.lines[slot.worker.index()].told == *told);
-        model.apply(&Message::Slots(good.map(|(_, slot)| slot).collect()));
+        let slots = first.into_iter().filter(|slot| standing.contains(slot)).map(|(_, slot)| slot).collect();
+        let early = self.dice.u64(..);
+        let is_early = |(id, state): &(ResourceId, State)| *state == State::Done || early >> (id.index() % 64) & 1 == 1;
+        let before = before.into_iter().filter(is_early);
+        let mut lacking: Lacking = before.chain(lacking.into_iter().filter(|one| !is_early(one))).collect();
+        lacking.sort_unstable();
+        model.apply(&Message::Slots(Snapshot { slots, lacking }));
     }
 
-    /// Looks twice, when nothing moves any more: what the first look shows, the second bears out.
-    pub fn last_looks(&mut self, model: &mut Model) {
+    /// What was looked at and not confirmed is forgotten.
+    pub fn look_away(&mut self) {
         self.look = None;
-        (0..4).for_each(|_| self.look(model));
     }
 
     /// All that was delivered, worker by worker from the last on.
@@ -140,7 +157,7 @@ pub fn cast(program: &Program) -> Arc<Cast> {
         Kind::Condition { of, .. } => ResourceKind::Condition { of: ResourceId::from(of) },
     };
     let workers = 0..program.workers.len();
-    let lives = workers.clone().map(|w| ResourceKind::Life { of: WorkerId::from(w) });
+    let lives = program.joined().into_iter().map(|w| ResourceKind::Life { of: WorkerId::from(w) });
     let kinds = program.kinds.iter().map(kind).chain(lives).enumerate();
     let worker = |i| WorkerInfo { name: format!("w{i}"), group: format!("w{i}"), kind: WorkerKind::Thread, pool: None };
     Arc::new(Cast {
@@ -152,7 +169,7 @@ pub fn cast(program: &Program) -> Arc<Cast> {
 }
 
 fn wakers(program: &Program) -> Vec<Wakers> {
-    let mut wakers = vec![Wakers::default(); program.kinds.len() + program.workers.len()];
+    let mut wakers = vec![Wakers::default(); program.kinds.len() + program.joined().len()];
     for (w, steps) in program.steps().iter().enumerate() {
         let lanes = Lanes { first: WorkerId::from(w), count: 1 };
         for step in steps {

@@ -1,10 +1,14 @@
 //! The simulator: workers that move one step at a time, in any order, and tell what they do.
 
-use contend::trace::{EventKind, Grant, How, ResourceId, RwPolicy, State};
+mod locks;
+
+use contend::model::Model;
+use contend::trace::{EventKind, Grant, How, ResourceId, State};
 use fastrand::Rng;
 
+pub use self::locks::first_writer;
 use super::program::{Kind, Program, ROOM, Step, Way};
-use super::wire::Wire;
+use super::wire::{Lacking, Wire};
 
 /// A wait for a lock.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +51,8 @@ pub struct Worker {
     /// The condition it has come to, and whether a signal was given to it.
     came: Option<usize>,
     signalled: bool,
+    /// It has what it waited for, and has not told so yet.
+    tells: Option<EventKind>,
     pub done: bool,
 }
 
@@ -77,10 +83,14 @@ struct Numbers {
 #[derive(Debug)]
 pub struct World {
     pub kinds: Vec<Kind>,
+    /// Workers that have a life.
+    joined: Vec<usize>,
     pub workers: Vec<Worker>,
     pub locks: Vec<Lock>,
     numbers: Vec<Numbers>,
     pub wire: Wire,
+    /// Whether workers take their time to go on, and to tell of it.
+    pub late: bool,
     /// Who moved, from which step, one after the other.
     pub moves: Vec<(usize, usize)>,
 }
@@ -90,25 +100,27 @@ fn id(resource: usize) -> ResourceId {
 }
 
 impl World {
-    pub fn new(program: &Program, wire: Wire) -> Self {
+    pub fn new(program: &Program, wire: Wire, late: bool) -> Self {
         let workers: Vec<Worker> =
             program.steps().into_iter().map(|steps| Worker { steps, ..Worker::default() }).collect();
         let count = program.kinds.len();
         let mut world = Self {
             kinds: program.kinds.clone(),
+            joined: program.joined(),
             workers,
             locks: (0..count).map(|_| Lock::default()).collect(),
             numbers: vec![Numbers::default(); count],
             wire,
+            late,
             moves: Vec::new(),
         };
         (0..world.workers.len()).for_each(|w| world.wire.tell(w, EventKind::Began));
         world
     }
 
-    /// The resource that is a worker's life.
-    pub fn life(&self, worker: usize) -> ResourceId {
-        id(self.kinds.len() + worker)
+    /// The resource that is the life of a worker, if it has one.
+    pub fn life(&self, worker: usize) -> Option<ResourceId> {
+        self.joined.binary_search(&worker).ok().map(|nth| id(self.kinds.len() + nth))
     }
 
     /// Workers that can do something now.
@@ -118,6 +130,13 @@ impl World {
             !worker.done && worker.waits.is_none_or(|wait| wait.is_timed() || self.is_over(*w, &wait))
         };
         (0..self.workers.len()).filter(can).collect()
+    }
+
+    /// Whether all that can move are those whose waits end, and they may take their time.
+    pub fn lingers(&self, rng: &mut Rng) -> bool {
+        let wakes = |w: &usize| self.workers[*w].waits.is_some() || self.workers[*w].tells.is_some();
+        let movable = self.movable();
+        self.late && !movable.is_empty() && movable.iter().all(wakes) && rng.f64() < 0.85
     }
 
     /// Whether a wait would end now, and not by itself.
@@ -135,40 +154,20 @@ impl World {
         self.numbers[queue].put - self.numbers[queue].taken
     }
 
-    /// Waits for an rwlock that go on: to read, or to write.
-    fn waiting(&self, lock: usize, way: Way) -> impl Iterator<Item = Asked> {
-        let asked =
-            self.workers.iter().filter_map(|w| if let Some(Wait::Lock(asked)) = w.waits { Some(asked) } else { None });
-        asked.filter(move |asked| asked.lock == lock && asked.way == way)
-    }
-
-    /// Whether a lock can be had now by one that asks, or has waited, like this.
-    fn may(&self, asked: &Asked) -> bool {
-        let lock = &self.locks[asked.lock];
-        let writers_ahead = |n: u64| self.waiting(asked.lock, Way::Alone).any(|a| a.before.0 < n);
-        let readers_ahead = |n: u64| self.waiting(asked.lock, Way::Shared).any(|a| a.before.1 < n);
-        match (self.kinds[asked.lock], asked.way) {
-            (Kind::Semaphore(permits), Way::Permits(n)) => lock.holders.len() as u32 + n <= permits,
-            (Kind::Rwlock(policy), Way::Shared) => {
-                let first = first_writer(policy, asked);
-                !lock.has_writer() && (asked.let_in || !writers_ahead(first))
-            }
-            (Kind::Rwlock(RwPolicy::Fair), _) => {
-                lock.holders.is_empty() && !writers_ahead(asked.before.0) && !readers_ahead(asked.before.1)
-            }
-            _ => lock.holders.is_empty(),
-        }
-    }
-
     /// One worker does one step, begins to wait, or ends its wait.
     pub fn step(&mut self, w: usize, rng: &mut Rng) {
+        if let Some(told) = self.workers[w].tells.take() {
+            return self.wire.tell(w, told);
+        }
         self.moves.push((w, self.workers[w].pc));
         if let Some(wait) = self.workers[w].waits {
-            return self.go_on(w, wait);
+            return self.go_on(w, wait, rng);
         }
         let Some(&step) = self.workers[w].steps.get(self.workers[w].pc) else {
             self.workers[w].done = true;
-            return self.wire.tell(w, EventKind::Ended(How::Finished));
+            let ended = EventKind::Ended(How::Finished);
+            self.wire.tell(w, ended);
+            return self.wire.stand(w, vec![ended]);
         };
         match step {
             Step::Lock { on, way, timed, otherwise } => {
@@ -179,9 +178,15 @@ impl World {
                 self.give_back(w, on);
                 self.workers[w].pc += 1;
             }
-            Step::Put(q) if self.depth(q) < ROOM => self.put(w, q),
+            Step::Put(q) if self.depth(q) < ROOM => {
+                let told = self.put(w, q);
+                self.wire.tell(w, told);
+            }
             Step::Put(q) => self.block(w, Wait::Room(q), State::Full, q),
-            Step::Take(q) if self.depth(q) > 0 => self.take_item(w, q),
+            Step::Take(q) if self.depth(q) > 0 => {
+                let told = self.take_item(w, q);
+                self.wire.tell(w, told);
+            }
             Step::Take(q) => self.block(w, Wait::Item(q), State::Empty, q),
             Step::Come { on, of } => {
                 (self.workers[w].came, self.workers[w].signalled) = (Some(on), false);
@@ -193,7 +198,8 @@ impl World {
             Step::NotifyAll(on) => self.signal(w, on, usize::MAX, rng),
             Step::Join(other) if self.workers[other].done => self.workers[w].pc += 1,
             Step::Join(other) => {
-                let joins = EventKind::Joins { life: self.life(other), nth: 1 };
+                let Some(life) = self.life(other) else { return };
+                let joins = EventKind::Joins { life, nth: 1 };
                 self.workers[w].waits = Some(Wait::End(other));
                 let held = self.held(w);
                 self.wire.tell(w, joins);
@@ -204,11 +210,24 @@ impl World {
 
     fn block(&mut self, w: usize, wait: Wait, state: State, on: usize) {
         self.workers[w].waits = Some(wait);
-        self.wire.tell(w, EventKind::Block { state, on: Some(id(on)) });
+        let blocks = EventKind::Block { state, on: Some(id(on)) };
+        let held = self.held(w);
+        self.wire.tell(w, blocks);
+        self.wire.stand(w, held.into_iter().chain([blocks]).collect());
+    }
+
+    /// What a worker waited for is its own. It tells so at once, or after others have moved.
+    fn got(&mut self, w: usize, told: EventKind, rng: &mut Rng) {
+        self.wire.leave(w);
+        if self.late && rng.bool() {
+            self.workers[w].tells = Some(told);
+        } else {
+            self.wire.tell(w, told);
+        }
     }
 
     /// A wait ends, with or without what was waited for.
-    fn go_on(&mut self, w: usize, wait: Wait) {
+    fn go_on(&mut self, w: usize, wait: Wait, rng: &mut Rng) {
         let over = self.is_over(w, &wait);
         self.workers[w].waits = None;
         match wait {
@@ -217,14 +236,20 @@ impl World {
                 self.wire.tell(w, EventKind::GaveUp { lock: id(asked.lock) });
                 self.workers[w].pc = asked.otherwise;
             }
-            Wait::Item(q) => self.take_item(w, q),
-            Wait::Room(q) => self.put(w, q),
+            Wait::Item(q) => {
+                let told = self.take_item(w, q);
+                self.got(w, told, rng);
+            }
+            Wait::Room(q) => {
+                let told = self.put(w, q);
+                self.got(w, told, rng);
+            }
             Wait::Signal { on, .. } => {
                 self.workers[w].came = None;
                 self.workers[w].pc += 1;
                 if over {
                     self.numbers[on].heard += 1;
-                    self.wire.tell(w, EventKind::Heard { on: id(on), nth: self.numbers[on].heard });
+                    self.got(w, EventKind::Heard { on: id(on), nth: self.numbers[on].heard }, rng);
                 } else {
                     self.wire.tell(w, EventKind::GaveUp { lock: id(on) });
                 }
@@ -236,18 +261,41 @@ impl World {
         }
     }
 
-    fn put(&mut self, w: usize, q: usize) {
+    fn put(&mut self, w: usize, q: usize) -> EventKind {
         self.workers[w].pc += 1;
         self.numbers[q].put += 1;
-        let (depth, nth) = (self.depth(q) as u16, self.numbers[q].put);
-        self.wire.tell(w, EventKind::PutNth { queue: id(q), depth, nth });
+        EventKind::PutNth { queue: id(q), depth: self.depth(q) as u16, nth: self.numbers[q].put }
     }
 
-    fn take_item(&mut self, w: usize, q: usize) {
+    fn take_item(&mut self, w: usize, q: usize) -> EventKind {
         self.workers[w].pc += 1;
         self.numbers[q].taken += 1;
-        let (depth, nth) = (self.depth(q) as u16, self.numbers[q].taken);
-        self.wire.tell(w, EventKind::TookNth { queue: id(q), depth, nth });
+        EventKind::TookNth { queue: id(q), depth: self.depth(q) as u16, nth: self.numbers[q].taken }
+    }
+
+    /// What queues and conditions have not got now, and whose life has ended.
+    fn lacking(&self) -> Lacking {
+        let under_way = |on: usize| self.workers.iter().any(|w| w.came == Some(on) && w.signalled);
+        let lacks = |(on, kind): (usize, &Kind)| match kind {
+            Kind::Queue if self.depth(on) == 0 => Some((id(on), State::Empty)),
+            Kind::Queue if self.depth(on) == ROOM => Some((id(on), State::Full)),
+            Kind::Condition { .. } if !under_way(on) => Some((id(on), State::Signal)),
+            _ => None,
+        };
+        let ended = self.joined.iter().filter(|w| self.workers[**w].done).filter_map(|w| self.life(*w));
+        let ended = ended.map(|life| (life, State::Done));
+        self.kinds.iter().enumerate().filter_map(lacks).chain(ended).collect()
+    }
+
+    /// Reads all slots, or confirms those that were read.
+    pub fn look(&mut self, model: &mut Model) {
+        self.wire.look(model, self.lacking());
+    }
+
+    /// Looks twice, when nothing moves any more: what the first look shows, the second bears out.
+    pub fn last_looks(&mut self, model: &mut Model) {
+        self.wire.look_away();
+        (0..4).for_each(|_| self.look(model));
     }
 
     fn signal(&mut self, w: usize, on: usize, most: usize, rng: &mut Rng) {
@@ -263,77 +311,8 @@ impl World {
         self.wire.tell(w, EventKind::Signalled { on: id(on), woken });
     }
 
-    fn take(&mut self, w: usize, on: usize, way: Way) {
-        let grant = if way == Way::Shared { Grant::shared } else { Grant };
-        let permits = if let Way::Permits(n) = way { n } else { 1 };
-        let lock = &mut self.locks[on];
-        let group: Vec<_> = (0..u64::from(permits)).map(|n| (on, grant(lock.grants + 1 + n))).collect();
-        lock.grants += u64::from(permits);
-        lock.holders.extend(group.iter().map(|(_, grant)| (w, *grant)));
-        for (_, grant) in &group {
-            self.wire.tell(w, EventKind::Acquired { lock: id(on), grant: *grant });
-        }
-        self.workers[w].held.push(group);
-        self.workers[w].pc += 1;
-    }
-
-    /// Gives back what it took of this lock last.
-    fn give_back(&mut self, w: usize, on: usize) {
-        let newest = |held: &Vec<(usize, Grant)>| held.first().is_some_and(|(lock, _)| *lock == on);
-        let Some(at) = self.workers[w].held.iter().rposition(newest) else { return };
-        let group = self.workers[w].held.remove(at);
-        self.locks[on].holders.retain(|hold| !group.contains(&(on, hold.1)));
-        let shared = group.iter().all(|(_, grant)| grant.is_shared());
-        if !shared && self.waiting(on, Way::Alone).count() == 0 {
-            self.locks[on].lets = self.locks[on].came.1;
-            for worker in &mut self.workers {
-                if let Some(Wait::Lock(asked)) = &mut worker.waits {
-                    asked.let_in |= asked.lock == on;
-                }
-            }
-        }
-        for (lock, grant) in group {
-            self.wire.tell(w, EventKind::Released { lock: id(lock), grant });
-        }
-    }
-
     fn held(&self, w: usize) -> Vec<EventKind> {
         let held = self.workers[w].held.iter().flatten();
         held.map(|(lock, grant)| EventKind::Held { lock: id(*lock), grant: *grant }).collect()
-    }
-
-    fn wait(&mut self, w: usize, asked: Asked) {
-        let lock = id(asked.lock);
-        let shared = asked.way == Way::Shared;
-        let of = &mut self.locks[asked.lock];
-        let (behind, count) = (of.came.0, if shared { of.came.1 } else { of.lets });
-        if shared {
-            of.came.1 += 1;
-        } else {
-            of.came.0 += 1;
-        }
-        let queued = |behind| EventKind::Queued { lock, behind, shared };
-        let ask = match (self.kinds[asked.lock], asked.way) {
-            (_, Way::Permits(permits)) if permits > 1 => vec![EventKind::AskMany { lock, permits }],
-            (Kind::Rwlock(RwPolicy::Readers), Way::Shared) => vec![queued(0)],
-            (Kind::Rwlock(RwPolicy::Writers), _) => vec![queued(behind), EventKind::Readers { lock, count }],
-            (Kind::Rwlock(_), _) => vec![queued(behind)],
-            _ => Vec::new(),
-        };
-        let held = self.held(w);
-        let wait = EventKind::Wait { lock, held: held.len() as u8, timed: asked.timed };
-        let group: Vec<EventKind> = ask.into_iter().chain(held).chain([wait]).collect();
-        self.workers[w].waits = Some(Wait::Lock(asked));
-        self.wire.tell_all(w, &group);
-        self.wire.stand(w, group);
-    }
-}
-
-/// Writers that came before this number go first.
-pub fn first_writer(policy: RwPolicy, asked: &Asked) -> u64 {
-    match policy {
-        RwPolicy::Readers => 0,
-        RwPolicy::Writers => u64::MAX,
-        RwPolicy::Fair => asked.before.0,
     }
 }

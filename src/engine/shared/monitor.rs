@@ -63,6 +63,14 @@ impl<'a> Monitor<'a> {
         self.mutex.init(false);
     }
 
+    /// The word at `place` as it is now, from outside: it may be another the next moment. Orders nothing.
+    ///
+    /// # Panics
+    /// If there is no such place.
+    pub fn peek(self, place: usize) -> u64 {
+        self.words[place].load(Ordering::Relaxed)
+    }
+
     /// Goes in, as soon as nobody else is.
     pub fn enter(self) -> Inside<'a> {
         self.mutex.lock(); // that a former visitor died in here is no reason to stay out

@@ -34,10 +34,11 @@ impl Queue<'_> {
     pub async fn put(self, pen: &mut Recorder<'_>) -> Result<(), Closed> {
         let mut inside = self.monitor.enter();
         if self.is_full(&inside) {
-            pen.block(State::Full, Some(self.id));
+            pen.wait_at(State::Full, self.id);
             while self.is_full(&inside) {
                 inside = wait(inside, PUTTERS, ROOM).await;
             }
+            pen.leave();
             if is_closed(&inside) {
                 pen.resume();
             }
@@ -73,10 +74,11 @@ impl Queue<'_> {
         let mut inside = self.monitor.enter();
         let empty = |inside: &Inside<'_>| inside.get(DEPTH) == 0;
         if empty(&inside) && !is_closed(&inside) {
-            pen.block(State::Empty, Some(self.id));
+            pen.wait_at(State::Empty, self.id);
             while empty(&inside) && !is_closed(&inside) {
                 inside = wait(inside, TAKERS, MORE).await;
             }
+            pen.leave();
             if empty(&inside) {
                 pen.resume();
             }
@@ -112,6 +114,16 @@ impl Queue<'_> {
     /// How many items are in it.
     pub fn depth(self) -> u64 {
         self.monitor.enter().get(DEPTH)
+    }
+
+    /// What it has not got now, as anybody can see from outside: items, or room. In a closed one nobody waits.
+    pub fn lacks(self) -> Option<State> {
+        match self.monitor.peek(DEPTH) {
+            _ if self.monitor.peek(CLOSED) == 1 => None,
+            0 => Some(State::Empty),
+            depth if depth >= u64::from(self.capacity) => Some(State::Full),
+            _ => None,
+        }
     }
 
     /// Whether whoever puts must wait. A closed queue lets nobody wait.

@@ -47,9 +47,10 @@ impl<'a> Waiters<'a> {
     /// As `wait`, from inside.
     pub async fn stay(self, inside: Inside<'a>, ticket: Ticket, deadline: Option<Instant>, pen: &mut Recorder<'_>) {
         let mut inside = inside;
-        pen.block(State::Signal, Some(self.id));
+        pen.wait_at(State::Signal, self.id);
         let end = loop {
             if inside.get(SIGNALS) > 0 && ticket.0 < inside.get(LIMIT) {
+                pen.leave();
                 let nth = inside.get(HEARD) + 1;
                 inside.set(HEARD, nth);
                 inside.set(SIGNALS, inside.get(SIGNALS) - 1);
@@ -76,6 +77,11 @@ impl<'a> Waiters<'a> {
     pub fn wake_all(self, pen: &mut Recorder<'_>) {
         let inside = self.monitor.enter();
         self.wake(inside, u64::MAX, pen);
+    }
+
+    /// Whether no signal is under way to anybody, as can be seen from outside.
+    pub fn is_silent(self) -> bool {
+        self.monitor.peek(SIGNALS) == 0
     }
 
     /// Gives up to `most` signals, and leaves.

@@ -131,7 +131,7 @@ impl Actor {
             run.board.ring(other.worker).sign(std::process::id(), thread_id());
             pen.begin(at);
             pen.write(at, EventKind::SpawnedBy { worker, after: Span(run.nanos(asked, at)) });
-            pen.write(pen.now(), EventKind::Ended(How::Finished));
+            pen.end(How::Finished);
         };
         let blocked = self.pen.set_blocking(true);
         let exit = fork_and_wait(child, || self.pen.block(State::Io, None));

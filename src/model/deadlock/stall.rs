@@ -12,6 +12,8 @@
 //! says what it saw of its own side. Let it be the first: it did not go on before the other tried, or what it did itself
 //! would be in the other's numbers and not in its own; nor after, since the other has kept its turn.
 //!
+//! Once events were lost, what was given is not known. Then the slots tell (`audit/stalled.rs`).
+//!
 //! Who has an end of a pipe and waits elsewhere keeps it open. When all have closed theirs or ended the other side goes on.
 
 use std::collections::BTreeMap;
@@ -35,14 +37,19 @@ impl Model {
     /// Workers for which nobody is left who could let them go on. Those of a deadlock are not among them.
     pub fn stall(&self) -> Option<Stall> {
         let lost = self.lanes.iter().any(|lane| lane.lost() > 0);
-        let waits = |w: &usize| self.awaited(WorkerId::from(*w)).is_some();
-        if lost || !(0..self.lanes.len()).any(|w| waits(&w)) {
+        let deadlock = self.deadlock.as_ref().map_or(&[][..], |deadlock| &deadlock.set);
+        if lost {
+            return self.stall_of(self.stalled_by_slots(deadlock));
+        }
+        if !(0..self.lanes.len()).any(|w| self.awaited(WorkerId::from(w)).is_some()) {
             return None;
         }
-        let deadlock = self.deadlock.as_ref().map_or(&[][..], |deadlock| &deadlock.set);
         let stuck = |w: &WorkerId| self.lanes[w.index()].is_alive() && !deadlock.contains(w);
         let dead = never_live(&self.needs_of_all()?).into_iter().filter(|w| *w < self.lanes.len());
-        let set: Vec<WorkerId> = dead.map(WorkerId::from).filter(stuck).collect();
+        self.stall_of(dead.map(WorkerId::from).filter(stuck).collect())
+    }
+
+    fn stall_of(&self, set: Vec<WorkerId>) -> Option<Stall> {
         let at = set.iter().map(|w| self.lanes[w.index()].doing.since).max()?;
         Some(Stall { at, set })
     }

@@ -15,7 +15,9 @@ const NAMED: usize = 3;
 
 pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
     let stall = look.model.stall().filter(|stall| look.now.since(stall.at) >= STANDS)?;
-    let missed = stall.set.iter().find_map(|worker| missed(look, &stall, *worker));
+    // Where events were lost, a signal that came later may be among them.
+    let whole = look.model.health().lost == 0;
+    let missed = stall.set.iter().filter(|_| whole).find_map(|worker| missed(look, &stall, *worker));
     Some(match (missed, starved(look, &stall)) {
         (Some(missed), _) => lost_wakeup(look, &stall, missed),
         (None, Some(starved)) => starved,

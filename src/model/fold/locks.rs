@@ -57,10 +57,16 @@ impl Model {
         }
     }
 
-    /// The list before a wait is the truth: holds that are not in it are over.
+    /// The list before a wait is the truth: holds that are not in it are over. One that is as long as can be may lack older
+    /// ones, of which nothing new is known then.
     pub(in crate::model) fn correct(&mut self, w: WorkerId) {
         let holds = &mut self.lanes[w.index()].holds;
         let told = std::mem::take(&mut holds.told);
+        if told.len() == usize::from(u8::MAX) {
+            holds.doubtful.retain(|hold| !told.contains(hold));
+            holds.sure.retain(|hold| !told.contains(hold));
+            return holds.sure.extend(told);
+        }
         let sure = std::mem::replace(&mut holds.sure, told.clone());
         let doubtful = std::mem::take(&mut holds.doubtful);
         // Without a gap the list can differ in order at most.

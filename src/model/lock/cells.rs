@@ -42,6 +42,11 @@ pub(super) struct Hold {
     pub to: Stamp,
 }
 
+/// Many long spans together may be more than there is room for.
+pub(super) fn add(sum: &mut u64, more: u64) {
+    *sum = sum.saturating_add(more);
+}
+
 impl Lock {
     /// How many holds at once make it wholly held.
     fn width(&self) -> f64 {
@@ -56,7 +61,7 @@ impl Lock {
     pub fn held_share(&self, from: Stamp, to: Stamp, now: Stamp) -> f64 {
         let to = to.min(now);
         let mut held = 0;
-        self.each(from, to, now, |a, b, traffic| held += part(traffic.held, (a, b), (from, to)));
+        self.each(from, to, now, |a, b, traffic| add(&mut held, part(traffic.held, (a, b), (from, to))));
         if to <= from { 0.0 } else { (held as f64 / to.since(from).0 as f64 / self.width()).min(1.0) }
     }
 
@@ -64,14 +69,14 @@ impl Lock {
     pub fn waited_ns(&self, from: Stamp, to: Stamp, now: Stamp) -> u64 {
         let to = to.min(now);
         let mut waited = 0;
-        self.each(from, to, now, |a, b, traffic| waited += part(traffic.waited, (a, b), (from, to)));
+        self.each(from, to, now, |a, b, traffic| add(&mut waited, part(traffic.waited, (a, b), (from, to))));
         waited
     }
 
     /// How many holds ended between two moments.
     pub fn releases(&self, from: Stamp, to: Stamp) -> u64 {
         let mut ended = 0;
-        self.each(from, to, to, |a, b, traffic| ended += part(traffic.ended, (a, b), (from, to)));
+        self.each(from, to, to, |a, b, traffic| add(&mut ended, part(traffic.ended, (a, b), (from, to))));
         ended
     }
 
@@ -128,10 +133,10 @@ impl Lock {
                 return traffic;
             }
             for open in &self.open {
-                traffic.held += b.min(self.end_of(open, now)).since(a.max(open.from)).0;
+                add(&mut traffic.held, b.min(self.end_of(open, now)).since(a.max(open.from)).0);
             }
             for waiter in &self.waiters {
-                traffic.waited += b.min(waiter.until.unwrap_or(now)).since(a.max(waiter.since)).0;
+                add(&mut traffic.waited, b.min(waiter.until.unwrap_or(now)).since(a.max(waiter.since)).0);
             }
             traffic
         };

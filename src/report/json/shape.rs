@@ -44,6 +44,7 @@ pub(super) struct Events {
     pub(super) lost: u64,
     pub(super) anomalies: u64,
     pub(super) recovered: u64,
+    pub(super) in_part: u64,
     pub(super) borne_out: u64,
     pub(super) disagreements: u64,
     pub(super) per_second: f64,

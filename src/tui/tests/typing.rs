@@ -3,66 +3,77 @@
 #[path = "../../../tests/fuzz/drive/mod.rs"]
 mod drive;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use crossterm::event::{
     Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::desk::screen;
 use super::script::{self, Script};
 use super::tuning;
 use crate::scenario::{Scenario, Source};
-use crate::trace::{Event, Message, Record, RunEnd, Span, Stamp, WorkerId};
+use crate::trace::{Event, Message, Record, RunEnd, Sample, Span, Stamp, WorkerId};
 use crate::tui::app::{App, Effect, Msg};
+use crate::tui::draw;
 use crate::tui::picker::{Entry, Picker};
 use crate::tui::theme::Theme;
-use crate::tui::tune::Told;
+use crate::tui::tune::{Told, Tuned};
 use crate::tune::Tuning;
 use drive::{Bytes, Target};
 
 /// What inputs choose from; made once.
 struct World {
     scenario: Arc<Scenario>,
-    scripts: Vec<Script>,
+    /// Each twice: as it is, and in a sixteenth of the time, which is quicker to go through.
+    scripts: Vec<[Script; 2]>,
+    tuned: Tuned,
     tunings: Vec<Tuning>,
+    /// What is drawn on, again and again.
+    canvas: RefCell<Buffer>,
 }
 
 impl World {
     fn new() -> Self {
-        let scripts = vec![
-            script::contention(),
-            script::turned(),
-            script::deadlock(3),
-            script::pool(),
-            script::wreck(),
-            script::crowd(30),
+        let scripts: [fn() -> Script; 6] = [
+            script::contention,
+            script::turned,
+            || script::deadlock(3),
+            script::pool,
+            script::wreck,
+            || script::crowd(30),
         ];
+        let scripts = scripts.map(|script| [script(), hurried(script())]).into();
         let tunings = tuning::tunings(16.0).into_iter().step_by(5).collect();
-        Self { scenario: script::scenario(), scripts, tunings }
+        Self { scenario: script::scenario(), scripts, tuned: tuning::tuned(), tunings, canvas: RefCell::default() }
     }
 
     fn entry(&self, name: &str) -> Entry {
-        Entry {
-            name: name.into(),
-            path: None,
-            text: "title \"Tellers at one account\"".into(),
-            scenario: Ok(Arc::clone(&self.scenario)),
-        }
+        let text = "title \"Tellers at one account\"".into();
+        Entry { name: name.into(), path: None, text, scenario: Ok(Arc::clone(&self.scenario)) }
+    }
+
+    fn draw(&self, app: &App) {
+        let mut canvas = self.canvas.borrow_mut();
+        canvas.resize(app.size());
+        canvas.reset();
+        draw::draw(app, app.size(), &mut canvas);
     }
 
     fn run(&self, input: &[u8]) {
         let mut bytes = Bytes::new(input);
         let first = bytes.byte();
         let theme = Theme { colour: first & 1 == 0, unicode: first & 2 == 0 };
-        let picker = Picker::of(vec![self.entry("tellers"), self.entry("two"), self.entry("three")]);
+        let picker = Picker::of(["tellers", "two", "three"].map(|name| self.entry(name)).into());
         let mut app = App::new(picker, theme, Rect::new(0, 0, 80, 24));
         app.asks = first & 4 == 0;
         if first >= 240 {
-            app.tunes(tuning::tuned());
+            app.tunes(self.tuned.clone());
         }
-        let script = &self.scripts[bytes.below(self.scripts.len())];
+        let pace = usize::from(first >> 3 & 3 != 0);
+        let script = &self.scripts[bytes.below(self.scripts.len())][pace];
         let mut hand = Hand { world: self, script, app, told: 0, now: Stamp(0) };
         if (64..240).contains(&first) {
             hand.start();
@@ -70,8 +81,24 @@ impl World {
         while !bytes.is_empty() {
             hand.acts(&mut bytes);
         }
-        screen(&hand.app);
+        self.draw(&hand.app);
     }
+}
+
+/// The same in a sixteenth of the time.
+fn hurried(mut script: Script) -> Script {
+    let hurry = |at: &mut Stamp| at.0 >>= 4;
+    hurry(&mut script.until);
+    for message in &mut script.messages {
+        match message {
+            Message::Events(events) => events.iter_mut().for_each(|event| hurry(&mut event.at)),
+            Message::Sample(Sample::Cores { at, .. } | Sample::Counter { at, .. }) | Message::Notice { at, .. } => {
+                hurry(at);
+            }
+            _ => {}
+        }
+    }
+    script
 }
 
 /// Whoever is at the keyboard, and the run before them.
@@ -95,7 +122,7 @@ impl Hand<'_> {
             172..190 => self.tick(bytes),
             190..210 => return self.goes_on(bytes.below(64)),
             210..226 => Msg::Run(self.anything(bytes)),
-            226..234 => return drop(screen(&self.app)),
+            226..234 => return self.world.draw(&self.app),
             234..236 => Msg::Saved(Ok(saved(bytes))),
             236..238 => Msg::Edited(Err(text(bytes, 9))),
             238..240 => Msg::RunGone { now: self.now },
@@ -132,7 +159,8 @@ impl Hand<'_> {
         for message in more {
             self.app.update(Msg::Run(message.clone()));
         }
-        self.now = self.now.max(Stamp(self.told as u64 * 20_000_000));
+        let (told, all) = (self.told as u64, self.script.messages.len().max(1) as u64);
+        self.now = self.now.max(Stamp(self.script.until.0 * told / all));
         self.app.update(Msg::Tick { now: self.now, late: Span::ZERO });
     }
 
