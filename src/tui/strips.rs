@@ -17,6 +17,8 @@ struct Strip {
     cells: Vec<Shares>,
     /// Cells that end before this moment are final.
     until: Stamp,
+    /// When it was asked last: cells that end before this moment are whole.
+    asked: Stamp,
 }
 
 #[derive(Debug, Default)]
@@ -28,26 +30,40 @@ impl Strips {
     /// The lane's cells in this window: the same that the model would give.
     pub(super) fn lane(&mut self, model: &Model, worker: WorkerId, window: &Window, now: Stamp) -> &[Shares] {
         let strip = self.lanes.entry(worker).or_default();
-        strip.move_to(window);
-        let kept = strip.cells.len();
-        let rest = Window { from: window.edge(kept), to: window.to, cells: window.cells - kept };
-        let mut fresh = Vec::new();
-        model.lane(worker).cells(&rest, now, &mut fresh);
-        strip.cells.append(&mut fresh);
+        strip.fill(model, worker, window, (strip.until, now));
         strip.until = now.back(FINAL);
+        &strip.cells
+    }
+
+    /// The same for a third of the work, good enough for one lane of many that are drawn as one: cells that were whole when
+    /// they were asked for stay as they were then, until the next time that somebody asks for them as they are.
+    pub(super) fn rough(&mut self, model: &Model, worker: WorkerId, window: &Window, now: Stamp) -> &[Shares] {
+        let strip = self.lanes.entry(worker).or_default();
+        strip.fill(model, worker, window, (strip.asked, now));
         &strip.cells
     }
 }
 
 impl Strip {
-    /// Keeps the final cells that the window still shows, and no others.
-    fn move_to(&mut self, window: &Window) {
+    /// Asks for those of the window's cells that do not end before `until`.
+    fn fill(&mut self, model: &Model, worker: WorkerId, window: &Window, (until, now): (Stamp, Stamp)) {
+        self.move_to(window, until);
+        let kept = self.cells.len();
+        let rest = Window { from: window.edge(kept), to: window.to, cells: window.cells - kept };
+        let mut fresh = Vec::new();
+        model.lane(worker).cells(&rest, now, &mut fresh);
+        self.cells.append(&mut fresh);
+        self.asked = now;
+    }
+
+    /// Keeps the cells that end before `until` and that the window still shows, and no others.
+    fn move_to(&mut self, window: &Window, until: Stamp) {
         let cell = Span(window.to.since(window.from).0 / window.cells.max(1) as u64);
         let gone = window.from.since(self.from).0 / cell.0.max(1);
         let fits = cell == self.cell && window.from >= self.from && gone <= self.cells.len() as u64;
         if fits {
             self.cells.drain(..gone as usize);
-            let last = self.until.since(window.from).0 / cell.0.max(1);
+            let last = until.since(window.from).0 / cell.0.max(1);
             self.cells.truncate(window.cells.min(usize::try_from(last).unwrap_or(usize::MAX)));
         } else {
             self.cells.clear();
@@ -63,13 +79,32 @@ mod tests {
     use super::super::axis::Axis;
     use super::*;
     use crate::model::Budget;
-    use crate::trace::{Cast, Event, EventKind, Message, State, WorkerInfo, WorkerKind};
+    use crate::trace::{Cast, Event, EventKind, Message, Sample, State, WorkerInfo, WorkerKind};
 
     const ME: WorkerId = WorkerId(0);
 
     fn cast() -> Arc<Cast> {
         let info = WorkerInfo { name: "w".into(), group: "w".into(), kind: WorkerKind::Thread, pool: None };
         Arc::new(Cast { workers: vec![info], ..Cast::default() })
+    }
+
+    #[test]
+    fn rough_cells_are_made_good_by_whoever_asks_for_them_as_they_are() {
+        let mut model = Model::new(cast(), Budget::default());
+        model.apply(&Message::Events(vec![Event { at: Stamp(0), worker: ME, kind: EventKind::Began }]));
+        let mut strips = Strips::default();
+        let ms = |ms: u64| Stamp(ms * 1_000_000);
+        let ready = |cells: &[Shares]| cells.iter().map(|cell| cell.get(State::Ready)).sum::<u64>() / 1_000_000;
+        let window = |now| Axis::new(Span::millis(50), now, 40).window();
+        for now in (1_000..=1_200).step_by(100).map(ms) {
+            assert_eq!(ready(strips.rough(&model, ME, &window(now), now)), 0);
+        }
+        // What the kernel says comes after the cells were drawn.
+        let sample = Sample::Sched { worker: ME, from: ms(1_000), to: ms(1_200), running: 0, ready: 200_000_000 };
+        model.apply(&Message::Sample(sample));
+        let now = ms(1_230);
+        assert!(ready(strips.rough(&model, ME, &window(now), now)) < 100, "cells that were whole stay as they were");
+        assert!(ready(strips.lane(&model, ME, &window(now), now)) >= 199, "until they are asked for as they are");
     }
 
     #[test]

@@ -239,6 +239,11 @@ impl Watch {
         draw(self.strips.borrow_mut().lane(self.shown(), worker, window, self.now))
     }
 
+    /// The same, good enough to be added to many others.
+    pub(super) fn with_rough_cells(&self, worker: WorkerId, window: &Window, add: impl FnOnce(&[Shares])) {
+        add(self.strips.borrow_mut().rough(self.shown(), worker, window, self.now));
+    }
+
     /// The time axis as it was drawn last.
     pub(super) fn drawn_axis(&self) -> Axis {
         self.axis(self.columns.max(1))

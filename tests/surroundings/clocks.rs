@@ -69,7 +69,7 @@ fn a_night_asleep_is_no_time_of_the_run() {
     let arrivals = place.scenario(ARRIVALS);
     for seconds in [8 * 3_600, 30, -60] {
         for args in [&["lock-contention"][..], &["lock-contention", "--as", "processes"], &[&arrivals]] {
-            let args = [&["run"], args, &["--json", "--for", "3s"]].concat();
+            let args = [&["run"], args, &["--json", "--for", "2s"]].concat();
             let (took, report) = timed(|| place.run(&[], &asleep(seconds), &args));
             assert_is_sound(took, &report);
             let due = report.pointer("/pools/0/submitted").and_then(Value::as_f64).unwrap_or(0.0);

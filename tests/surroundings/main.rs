@@ -45,7 +45,7 @@ impl Place {
     /// The program with these arguments, started by a shell that has made its surroundings as `made` says: `exec "$@"` goes on.
     fn words(&self, around: &[&str], made: &str, args: &[&str]) -> Vec<String> {
         let script = format!("{made} || exit 77; exec \"$@\"");
-        let shell = ["sh", "-c", &script, "sh"];
+        let shell = ["bash", "-c", &script, "bash"];
         let program = self.program.to_string_lossy().into_owned();
         let before = around.iter().chain(&shell).map(|word| (*word).to_owned());
         before.chain([program]).chain(args.iter().map(|word| (*word).to_owned())).collect()

@@ -53,20 +53,23 @@ impl Widget for CoresRow<'_> {
         let mean = |(sum, known): &(f32, u16)| (*known > 0).then(|| sum / f32::from(*known));
         strip(scene, parts.time, &sums.iter().map(mean).collect::<Vec<_>>(), buf);
         let loads: Vec<f64> = scene.watch.figures.cores.iter().filter_map(|(_, load)| *load).map(f64::from).collect();
-        let all =
-            if loads.is_empty() { String::new() } else { percent(loads.iter().sum::<f64>() / loads.len() as f64) };
-        let each = loads.iter().map(|load| percent(*load)).collect::<Vec<_>>().join(" ");
         let beside =
             Rect { x: parts.who.x + parts.who.width.min(1), width: parts.who.width.saturating_sub(2), ..parts.who };
         let rest = text::put(buf, beside, "cores", Style::new());
-        let fits = |text: &String| text.width() < usize::from(rest.width);
-        let range = loads.iter().copied().reduce(f64::min).zip(loads.iter().copied().reduce(f64::max));
-        let range =
-            range.map(|(least, most)| format!("{} to {}", percent(least).trim_start(), percent(most).trim_start()));
-        let shown = [Some(each), range].into_iter().flatten().find(fits).unwrap_or_default();
-        text::right(buf, rest, &shown, Style::new());
-        scene.figures(parts.now, &[(all, Style::new())], buf);
+        text::right(buf, rest, &each_of(&loads, usize::from(rest.width)), Style::new());
+        let mean = loads.iter().sum::<f64>() / loads.len() as f64;
+        let mean = if loads.is_empty() { String::new() } else { percent(mean) };
+        scene.figures(parts.now, &[(mean, Style::new())], buf);
     }
+}
+
+/// The load of each core, or of many the least and the most, in fewer columns than `room`; nothing if that is too few.
+fn each_of(loads: &[f64], room: usize) -> String {
+    let each = loads.iter().map(|load| percent(*load)).collect::<Vec<_>>().join(" ");
+    let (least, most) = (loads.iter().copied().reduce(f64::min), loads.iter().copied().reduce(f64::max));
+    let shown = |load: Option<f64>| load.map(percent).unwrap_or_default().trim_start().to_owned();
+    let range = format!("{} to {}", shown(least), shown(most));
+    [each, range].into_iter().find(|text| text.width() < room).unwrap_or_default()
 }
 
 fn strip(scene: Scene<'_>, at: Rect, cells: &[Option<f32>], buf: &mut Buffer) {

@@ -87,7 +87,9 @@ impl Widget for FoldRow<'_> {
         let mut cells = vec![Shares::default(); window.cells];
         let mut shares = Shares::default();
         for worker in members {
-            watch.with_cells(*worker, &window, |one| cells.iter_mut().zip(one).for_each(|(sum, cell)| sum.add(cell)));
+            watch.with_rough_cells(*worker, &window, |one| {
+                cells.iter_mut().zip(one).for_each(|(sum, cell)| sum.add(cell));
+            });
             if let Some(figures) = watch.figures.lane(*worker) {
                 shares.add(&figures.shares);
             }
