@@ -12,9 +12,11 @@ use super::timebase::Timebase;
 use crate::platform::be_prompt;
 use crate::trace::{Board, Cast, Event, Message, Notice, RingReader, RunEnd, Stamp, WorkerId};
 
-/// Most events in one message, and most messages in one delivery with them.
+/// Most events in one message, and most messages in one delivery with them, and without. Who takes a delivery in does
+/// nothing else meanwhile: a thousand samples at one go would be ten milliseconds.
 const BATCH: usize = 4096;
 const HEAVY: usize = 4;
+const LIGHT: usize = 128;
 /// A waking reader costs the workers on its core some 13 µs: 25 times a second is nothing, 1,000 times is 1.3 %. An
 /// event is on screen within 50 ms of this pace and half a frame.
 const SLOWEST: Duration = Duration::from_millis(40);
@@ -48,6 +50,7 @@ impl Reader {
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
+            let over = end.is_some();
             let mut parcel = Parcel { out: &out, messages: Vec::new(), open: true };
             let through = time.now();
             let looked = slots.look(&board);
@@ -66,8 +69,7 @@ impl Reader {
                 sampler.look(&mut |message| parcel.add(message));
                 parcel.add(Message::Through(through));
             }
-            let ended = matches!(parcel.messages.last(), Some(Message::Ended { .. }));
-            if !parcel.send() || ended {
+            if !parcel.send() || over {
                 return;
             }
             pace = next_pace(pace, fill);
@@ -85,9 +87,9 @@ struct Parcel<'a> {
 
 impl Parcel<'_> {
     fn add(&mut self, message: Message) {
-        let heavy = matches!(message, Message::Events(_)) && self.messages.len() >= HEAVY;
+        let most = if matches!(message, Message::Events(_)) { HEAVY } else { LIGHT };
         self.messages.push(message);
-        if heavy {
+        if self.messages.len() > most {
             self.open = self.send();
         }
     }
