@@ -19,6 +19,7 @@ mod format;
 mod input;
 mod keys;
 mod lateness;
+mod pace;
 mod picker;
 mod plan;
 mod question;

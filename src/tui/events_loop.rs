@@ -16,15 +16,13 @@ use super::TuiError;
 use super::app::{App, Effect, Msg};
 use super::feed::{Run, Starter};
 use super::input::Typed;
+use super::pace::Pace;
 use super::stage::{Sources, Stage};
 use super::tune::Told;
 #[cfg(debug_assertions)]
 use crate::platform::fault;
 use crate::scenario::{Scenario, Settings, Source};
 use crate::trace::{Command, Message, Span, Stamp};
-
-/// Time between two frames of a run that goes on: a scrolling picture needs no more, and figures are read.
-const FRAME: Duration = Duration::from_millis(100);
 
 /// Time until a frame is tried again that the terminal had no room for.
 const RETRY: Duration = Duration::from_millis(20);
@@ -40,8 +38,7 @@ pub(super) struct Loop<'a, S> {
     run: Option<Box<dyn Run>>,
     /// Whether the run's channel is still open.
     open: bool,
-    /// When the next frame of a moving picture is due.
-    due: Instant,
+    pace: Pace,
     /// What is told of a tuning, as long as somebody measures.
     told: Receiver<Told>,
     /// Ends the measuring.
@@ -73,7 +70,7 @@ impl<'a, S: Stage> Loop<'a, S> {
             starter,
             run: None,
             open: false,
-            due: now,
+            pace: Pace::from(now),
             told: never(),
             enough: &|| {},
             began: now,
@@ -123,6 +120,19 @@ impl<'a, S: Stage> Loop<'a, S> {
 
     /// One turn: waits for one thing, and takes what else has come of its kind.
     pub(super) fn turn(&mut self) {
+        let stood = !self.app.moves();
+        self.take_turn();
+        if stood && self.app.moves() {
+            self.set_off();
+        }
+    }
+
+    /// The picture moves from now on: no frame was due while it stood.
+    fn set_off(&mut self) {
+        self.pace = Pace::from(Instant::now());
+    }
+
+    fn take_turn(&mut self) {
         match self.wait() {
             Woken::Typed(Ok(Typed::Event(event))) => {
                 let more: Vec<_> = self.sources.typed.try_iter().take(BURST).collect();
@@ -155,8 +165,11 @@ impl<'a, S: Stage> Loop<'a, S> {
     }
 
     fn wait(&self) -> Woken {
-        let frames =
-            if self.app.moves() { after(self.due.saturating_duration_since(Instant::now())) } else { self.retry() };
+        let left = self.app.moves().then(|| self.pace.left(Instant::now()));
+        if left == Some(Duration::ZERO) {
+            return Woken::Frame;
+        }
+        let frames = left.map_or_else(|| self.retry(), after);
         let closed = never();
         let messages = self.run.as_ref().filter(|_| self.open).map_or(&closed, |run| run.messages());
         let mut select = Select::new();
@@ -200,23 +213,24 @@ impl<'a, S: Stage> Loop<'a, S> {
     fn messages(&mut self, first: Message) {
         self.app.update(Msg::Run(first));
         let Some(run) = &self.run else { return };
-        let more: Vec<_> = run.messages().try_iter().take(BURST).collect();
-        for message in more {
+        for message in run.messages().try_iter().take(BURST) {
             self.app.update(Msg::Run(message));
+            if self.pace.is_due(Instant::now()) {
+                break;
+            }
         }
     }
 
     /// A frame of a moving picture is due.
     pub(super) fn tick(&mut self) {
-        let now = Instant::now();
-        let late = Span::from(now.saturating_duration_since(self.due));
-        self.due = now + FRAME;
+        let late = self.pace.begin(Instant::now());
         let run_now = self.now();
         if let Some(run) = self.run.as_ref().filter(|_| self.limit.is_some_and(|limit| run_now.0 >= limit.0)) {
             run.command(Command::Stop);
         }
         self.update(Msg::Tick { now: run_now, late: if self.app.moves() { late } else { Span::ZERO } });
         self.frame();
+        self.pace.end(Instant::now());
     }
 
     fn now(&self) -> Stamp {
@@ -284,8 +298,9 @@ impl<'a, S: Stage> Loop<'a, S> {
         match self.starter.start(&scenario, &settings) {
             Ok(run) => {
                 let cast = run.cast();
-                (self.run, self.open, self.due) = (Some(run), true, Instant::now());
+                (self.run, self.open) = (Some(run), true);
                 self.update(Msg::Started { scenario, settings, cast });
+                self.set_off();
             }
             Err(why) => self.update(Msg::NotStarted(why)),
         }
@@ -296,6 +311,7 @@ impl<'a, S: Stage> Loop<'a, S> {
         let source = edited.and_then(|()| Source::find(&path.to_string_lossy()).map_err(|e| e.to_string()));
         self.update(Msg::Edited(source));
         self.redraw();
+        self.set_off();
     }
 
     fn suspend(&mut self) {
@@ -308,6 +324,7 @@ impl<'a, S: Stage> Loop<'a, S> {
         }
         self.check(&resumed);
         self.redraw();
+        self.set_off();
     }
 
     /// Draws if anything changed.
