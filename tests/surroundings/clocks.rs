@@ -1,7 +1,8 @@
 //! Clocks that began elsewhere, leap, or stand still.
 
-use std::fs;
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::{fs, thread};
 
 use contend::platform::Clock;
 use serde_json::Value;
@@ -129,4 +130,86 @@ fn all_stopped_and_continued_is_a_late_frame_and_no_more() {
         assert!(tty.wait().success());
         tty.assert_nobody_is_left();
     }
+}
+
+/// The machine's time of day, which is the old one again when this goes.
+struct TimeOfDay {
+    old: Duration,
+    since: Instant,
+}
+
+impl TimeOfDay {
+    fn now() -> Self {
+        let old = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
+        Self { old, since: Instant::now() }
+    }
+
+    /// Whether it could be set so much on.
+    fn set(&self, on: i64) -> bool {
+        let now = (self.old + self.since.elapsed()).as_secs_f64() + on as f64;
+        let set = Command::new("date").args(["-s", &format!("@{now:.6}")]).output();
+        set.is_ok_and(|output| output.status.success())
+    }
+}
+
+impl Drop for TimeOfDay {
+    fn drop(&mut self) {
+        self.set(0);
+    }
+}
+
+/// Two processes, one of which waits half the time in vain; tasks that are due each 10 ms.
+const TIMED: &str = "\
+mutex till\n\
+process keeper { forever { lock till { sleep \"60ms\" }; sleep \"20ms\" } }\n\
+process guest { forever { try-lock till timeout=\"20ms\" { compute \"1ms\" } } }\n\
+pool w of=threads workers=2 queue=100000 { arrive rate=\"100/s\"; task { compute \"1ms\" } }\n";
+
+#[test]
+#[ignore = "sets the time of day of the whole machine for some seconds"]
+fn that_the_time_of_day_is_set_does_nothing() {
+    let clock = TimeOfDay::now();
+    if !clock.set(0) {
+        return println!("skipped: that_the_time_of_day_is_set_does_nothing needs root, and a clock that can be set");
+    }
+    let place = Place::new();
+    let timed_lock = place.scenario(TIMED);
+    for on in [3_600, -3_600] {
+        for args in [&[&*timed_lock][..], &["lock-contention", "--as", "processes"]] {
+            let args = [&["run"], args, &["--json", "--for", "3s"]].concat();
+            let (took, report) = timed(|| {
+                thread::scope(|scope| {
+                    let run = scope.spawn(|| place.run(&[], "true", &args));
+                    for on in [on, 0, on] {
+                        thread::sleep(Duration::from_millis(700));
+                        assert!(clock.set(on), "it could be set before");
+                    }
+                    run.join().expect("it does not panic")
+                })
+            });
+            assert!(clock.set(0), "it could be set before");
+            assert_is_sound(took, &report);
+            assert!(took < 3_000.0, "it ends when its time is over, not an hour later");
+            let due = report.pointer("/pools/0/submitted").and_then(Value::as_f64);
+            let is_sound = due.is_none_or(|due| (50.0..=took * 100.0 + 1.0).contains(&due));
+            assert!(is_sound, "{due:?} tasks at 100 a second in {took} s");
+            println!("set {on} s on, back, and on again: {took:.3} s for 3 s, {due:?} tasks");
+        }
+    }
+    let mut tty = place.terminal(&[], "true", &["run", &timed_lock]);
+    tty.until_text("live");
+    for on in [3_600, -3_600, 0] {
+        assert!(clock.set(on), "it could be set before");
+        let sent = tty.sent().len();
+        let start = Instant::now();
+        while tty.sent().len() < sent + 2_000 {
+            tty.take_for(Duration::from_millis(20));
+            assert!(start.elapsed() < Duration::from_secs(30), "nothing is drawn any more: {}", tty.text());
+        }
+    }
+    let text = tty.text();
+    assert!(!text.contains("anomal") && !text.contains("suspended"), "{text}");
+    tty.keys("q");
+    assert!(tty.wait().success());
+    tty.assert_nobody_is_left();
 }
