@@ -54,7 +54,7 @@ pub use here::Here;
 pub use load::CoreLoad;
 pub use machine::{Machine, machine};
 pub use mark::new_mark;
-pub use memory::{PAGE, Shared, free_memory, wait_once, wait_while, wake_all, wake_one};
+pub use memory::{PAGE, Shared, wait_once, wait_while, wake_all, wake_one};
 pub use pipe::{Moved, in_pipe, pipe_of, read_some, readable, until_readable, until_writable, write_some};
 pub use place::come_by;
 pub use process::{

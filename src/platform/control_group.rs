@@ -47,6 +47,33 @@ fn of_version_1(group: &Path) -> Option<f64> {
     Some(number("cpu.cfs_quota_us")? / number("cpu.cfs_period_us")?)
 }
 
+/// A group's limit of memory.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Memory {
+    /// Bytes, and what of them may still be had.
+    pub(super) most: u64,
+    pub(super) left: u64,
+    /// The file that sets it.
+    pub(super) file: &'static str,
+}
+
+/// The limit of these that leaves least. Of a file in memory that nobody has read for a while, the kernel drops the pages
+/// before it kills anybody: they are not counted as used.
+pub(super) fn memory_of(directories: &[PathBuf]) -> Option<Memory> {
+    let of = |group: &Path, file, used: &str, unread: &str| {
+        let number = |file: &str| fs::read_to_string(group.join(file)).ok()?.trim().parse::<u64>().ok();
+        let stat = fs::read_to_string(group.join("memory.stat")).unwrap_or_default();
+        let unread = stat.lines().find_map(|line| line.strip_prefix(unread)?.trim().parse::<u64>().ok());
+        let (most, used) = (number(file)?, number(used)?.saturating_sub(unread.unwrap_or(0)));
+        Some(Memory { most, left: most.saturating_sub(used), file })
+    };
+    let all = directories.iter().filter_map(|group| {
+        of(group, "memory.max", "memory.current", "inactive_file ")
+            .or_else(|| of(group, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "))
+    });
+    all.min_by_key(|memory| memory.left)
+}
+
 /// Whether one of these groups shares the cores with others by a weight of its own, as all do that have the controller but
 /// the first. Of version 1, one that a container shows as the first is taken for it.
 pub(super) fn has_weight(directories: &[PathBuf]) -> bool {
@@ -124,6 +151,25 @@ mod tests {
         groups.set("cpu/cpu.cfs_quota_us", "200000\n");
         groups.set("cpu/cpu.cfs_period_us", "100000\n");
         assert_eq!(groups.quota("1:cpu:/docker/0123\n"), Some(2.0));
+    }
+
+    #[test]
+    fn the_group_with_the_least_memory_left_counts_without_what_would_be_dropped() {
+        let groups = Groups::new();
+        let memory = |told| memory_of(&directories_in(groups.0.path(), told, "memory"));
+        groups.set("a/b/memory.max", "max\n");
+        groups.set("a/b/memory.current", "400\n");
+        assert_eq!(memory("0::/a/b\n"), None);
+        groups.set("a/memory.max", "1000\n");
+        groups.set("a/memory.current", "900\n");
+        groups.set("a/memory.stat", "anon 600\ninactive_file 250\n");
+        assert_eq!(memory("0::/a/b\n"), Some(Memory { most: 1_000, left: 350, file: "memory.max" }));
+        groups.set("a/b/memory.max", "500\n");
+        assert_eq!(memory("0::/a/b\n"), Some(Memory { most: 500, left: 100, file: "memory.max" }));
+        groups.set("memory/c/memory.limit_in_bytes", "700\n");
+        groups.set("memory/c/memory.usage_in_bytes", "900\n");
+        let full = Memory { most: 700, left: 0, file: "memory.limit_in_bytes" };
+        assert_eq!(memory("4:memory:/c\n0::/\n"), Some(full));
     }
 
     #[test]

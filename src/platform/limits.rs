@@ -6,9 +6,9 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit};
+use sysinfo::{MemoryRefreshKind, System};
 
-use super::control_group::directories;
-use super::memory::free_memory;
+use super::control_group::{directories, memory_of};
 
 /// How many of something may still come, and what sets the limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,10 +40,25 @@ pub fn tasks_left() -> Option<Room> {
     rooms.min_by_key(|room| room.left)
 }
 
-/// Mebibytes of memory that may still be taken: nine tenths of what is left, since the kernel kills whom it likes when there
+/// Mebibytes of memory that may still be taken: nine tenths of what is free, since the kernel kills whom it likes when there
 /// is none. `None` where the system does not say.
 pub fn memory_left() -> Option<Room> {
-    let left = (free_memory()? >> 20) / 10 * 9;
+    memory_free().map(|free| Room { left: (free.left >> 20) / 10 * 9, ..free })
+}
+
+/// Bytes that can be had without anything being sent to disk, of the machine or within the limit of a control group.
+pub fn memory_free() -> Option<Room> {
+    let of_group = memory_of(&directories("memory")).map(|memory| {
+        let because = format!("the control group may have {} MiB ({})", memory.most >> 20, memory.file);
+        Room { left: memory.left, because }
+    });
+    memory_of_machine().into_iter().chain(of_group).min_by_key(|room| room.left)
+}
+
+fn memory_of_machine() -> Option<Room> {
+    let mut system = System::new().ok()?;
+    system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
+    let left = Some(system.available_memory()).filter(|free| *free > 0)?;
     Some(Room { left, because: "the system has no more to spare (MemAvailable)".to_owned() })
 }
 

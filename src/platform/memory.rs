@@ -9,21 +9,9 @@ use std::time::Duration;
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, fstat, ftruncate, memfd_create};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 use rustix::thread::{Timespec, futex};
-use sysinfo::{MemoryRefreshKind, System};
 
 /// Bytes of a page.
 pub const PAGE: usize = 4096;
-
-/// Bytes that can be had without anything being sent to disk, in a container within its limit; `None` where the kernel does
-/// not say.
-pub fn free_memory() -> Option<u64> {
-    let mut system = System::new().ok()?;
-    system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
-    let of_machine = Some(system.available_memory()).filter(|free| *free > 0)?;
-    #[cfg(target_os = "linux")]
-    let of_machine = system.cgroup_limits().map_or(of_machine, |group| group.free_memory.min(of_machine));
-    Some(of_machine)
-}
 
 /// A mapping of shared memory as 64-bit words, all of them atomic: whoever else has the mapping may write at any time.
 /// Pages that nobody touches cost nothing.

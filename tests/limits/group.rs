@@ -1,4 +1,4 @@
-//! A control group that may have only so many tasks.
+//! A control group that may have only so much of something.
 
 use std::fs;
 use std::io;
@@ -13,18 +13,29 @@ pub struct Group {
     directory: PathBuf,
 }
 
+/// What a group may have: its controller, and the file that sets it in either version.
+#[derive(Clone, Copy)]
+pub struct Limit {
+    controller: &'static str,
+    files: [&'static str; 2],
+}
+
+pub const TASKS: Limit = Limit { controller: "pids", files: ["pids.max"; 2] };
+pub const MEMORY: Limit = Limit { controller: "memory", files: ["memory.max", "memory.limit_in_bytes"] };
+
 impl Group {
-    /// A group within our own. Fails where we may make none, or where nobody counts tasks.
-    pub fn new(most: u32) -> io::Result<Self> {
+    /// A group within our own. Fails where we may make none, or where nobody counts that.
+    pub fn new(limit: Limit, most: u64) -> io::Result<Self> {
         static GROUPS: AtomicU32 = AtomicU32::new(0);
         let ours = fs::read_to_string("/proc/self/cgroup")?;
-        let ours = ours.lines().filter_map(place).max_by_key(|(is_of_tasks, _)| *is_of_tasks);
+        let ours = ours.lines().filter_map(|line| place(line, limit.controller)).max_by_key(|(is_own, _)| *is_own);
         let (_, parent) = ours.ok_or(io::ErrorKind::NotFound)?;
         let name = format!("contend-test-{}-{}", std::process::id(), GROUPS.fetch_add(1, Ordering::Relaxed));
         let directory = parent.join(name);
         fs::create_dir(&directory)?;
         let group = Self { directory };
-        fs::write(group.directory.join("pids.max"), most.to_string())?;
+        let file = limit.files.iter().map(|file| group.directory.join(file)).find(|file| file.exists());
+        fs::write(file.ok_or(io::ErrorKind::NotFound)?, most.to_string())?;
         Ok(group)
     }
 
@@ -34,14 +45,14 @@ impl Group {
     }
 }
 
-/// The directory of a group, from a line of `/proc/self/cgroup`; and whether it is one of the controller that counts tasks
-/// alone, which there is none of in version 2.
-fn place(line: &str) -> Option<(bool, PathBuf)> {
+/// The directory of a group, from a line of `/proc/self/cgroup`; and whether it is one of this controller alone, which there
+/// is none of in version 2.
+fn place(line: &str, controller: &str) -> Option<(bool, PathBuf)> {
     let (_, rest) = line.split_once(':')?;
     let (controllers, path) = rest.split_once(':')?;
-    let is_of_tasks = controllers.split(',').any(|controller| controller == "pids");
+    let is_own = controllers.split(',').any(|one| one == controller);
     let root = Path::new("/sys/fs/cgroup").join(controllers);
-    (is_of_tasks || controllers.is_empty()).then(|| (is_of_tasks, root.join(path.trim_start_matches('/'))))
+    (is_own || controllers.is_empty()).then(|| (is_own, root.join(path.trim_start_matches('/'))))
 }
 
 impl Drop for Group {

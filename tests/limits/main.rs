@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use group::Group;
+use group::{Group, MEMORY, TASKS as OF_TASKS};
 
 /// `of` is `thread` or `process`.
 fn many(of: &str, count: &str) -> String {
@@ -103,7 +103,7 @@ fn a_control_group_that_may_have_no_more_tasks_is_named() {
     for of in ["thread", "process"] {
         let mut done = 0;
         for tasks in TASKS {
-            let group = match Group::new(tasks) {
+            let group = match Group::new(OF_TASKS, tasks.into()) {
                 Ok(group) => group,
                 Err(why) => {
                     let name = "a_control_group_that_may_have_no_more_tasks_is_named";
@@ -116,6 +116,20 @@ fn a_control_group_that_may_have_no_more_tasks_is_named() {
             assert!(told.is_empty() || names_it, "{tasks} for {of}: {told}");
         }
         assert!(done > 0, "120 are enough for 30 of {of}");
+    }
+}
+
+#[test]
+fn a_control_group_that_may_have_no_more_memory_is_named() {
+    const NAME: &str = "a_control_group_that_may_have_no_more_memory_is_named";
+    let place = Place::new();
+    for (mib, says) in [(100, "the control group may have 100 MiB (memory."), (4_096, "")] {
+        let group = match Group::new(MEMORY, mib << 20) {
+            Ok(group) => group,
+            Err(why) => return println!("skipped: {NAME} needs a control group of its own: {why}"),
+        };
+        let told = complaint(&place.run(&group.enter(), &many("process", "$n"), &["--set", "n=400"], false));
+        assert!(told.contains(says) && told.is_empty() == says.is_empty(), "{told}");
     }
 }
 

@@ -3,7 +3,8 @@
 use std::hint::black_box;
 
 use crate::engine::actor::{Actor, Flow, Halt};
-use crate::platform::{PAGE, free_memory};
+use crate::platform::PAGE;
+use crate::platform::limits::memory_free;
 use crate::scenario::{Expr, Step};
 
 impl Actor {
@@ -12,7 +13,7 @@ impl Actor {
         let bytes = bytes.eval(self) as usize;
         let refused = |why: &str| Halt::Failed(format!("{} MiB of memory: {why}", bytes >> 20));
         // Beyond it the kernel would end some process, and perhaps not one of ours.
-        if free_memory().is_some_and(|free| bytes as u64 > free / 10 * 8) {
+        if memory_free().is_some_and(|free| bytes as u64 > free.left / 10 * 8) {
             return Err(refused("that is more than four fifths of what is free"));
         }
         let mut memory: Vec<u8> = Vec::new();
