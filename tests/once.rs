@@ -3,13 +3,12 @@
 
 mod support;
 
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use contend::scenario::{Scenario, Source, check};
 use contend::trace::{EventKind, How, RunEnd};
 use support::Seen;
+use support::program::script;
 
 /// The steps of the end of a task, see `src/engine/handover.rs`.
 const STEPS: [&str; 5] = ["end-noted", "end-told", "result-noted", "result-told", "over"];
@@ -26,11 +25,8 @@ fn read(results: &str) -> Scenario {
 
 /// The program, in which every worker process is killed at a step.
 fn killed_at(step: &str, directory: &tempfile::TempDir) -> PathBuf {
-    let image = directory.path().join(step);
     let program = env!("CARGO_BIN_EXE_contend");
-    std::fs::write(&image, format!("#!/bin/sh\nCONTEND_FAULT=kill@{step} exec '{program}' \"$@\"\n")).expect("a file");
-    std::fs::set_permissions(&image, Permissions::from_mode(0o700)).expect("it is ours");
-    image
+    script(directory.path(), step, &format!("CONTEND_FAULT=kill@{step} exec '{program}' \"$@\""))
 }
 
 fn ends_once(results: &str, step: &str) {

@@ -5,6 +5,8 @@
 #![allow(clippy::print_stdout, reason = "the figures of the long form")]
 
 mod fed;
+#[path = "../support/program.rs"]
+mod program;
 mod rings;
 mod runner;
 mod streams;

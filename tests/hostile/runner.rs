@@ -1,6 +1,5 @@
 //! Runners that are another program.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -9,13 +8,12 @@ use contend::scenario::{Source, check};
 use contend::source::Live;
 use contend::trace::RunEnd;
 
+use super::program;
+
 /// How a run ends whose runner is this script. The board is its descriptor 3.
 fn ended_with(script: &str) -> String {
     let directory = tempfile::tempdir().expect("a directory");
-    let image = directory.path().join("runner");
-    std::fs::write(&image, format!("#!/bin/sh\n{script}\n")).expect("it is written");
-    std::fs::set_permissions(&image, std::fs::Permissions::from_mode(0o700)).expect("it is ours");
-    end_of(&image, script)
+    end_of(&program::script(directory.path(), "runner", script), script)
 }
 
 fn end_of(image: &Path, script: &str) -> String {

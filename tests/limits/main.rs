@@ -12,6 +12,7 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use group::{Group, MEMORY, TASKS as OF_TASKS};
+use support::program::copied;
 
 /// `of` is `thread` or `process`.
 fn many(of: &str, count: &str) -> String {
@@ -28,8 +29,7 @@ impl Place {
     fn new() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         set_permissions(directory.path(), Permissions::from_mode(0o755)).expect("it is ours");
-        let program = directory.path().join("contend");
-        std::fs::copy(env!("CARGO_BIN_EXE_contend"), &program).expect("a copy");
+        let program = copied(env!("CARGO_BIN_EXE_contend"), directory.path().join("contend"));
         Self { directory, program }
     }
 

@@ -1,6 +1,7 @@
 //! What the tests of real runs share: scenarios made in code, and a run with all that was seen of it.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod program;
 pub mod pty;
 
 use std::collections::BTreeSet;

@@ -18,6 +18,7 @@ use std::process::{Command, Output};
 
 use portable_pty::CommandBuilder;
 use serde_json::Value;
+use support::program::copied;
 use support::pty::Pty;
 
 /// The program, in a directory that everybody may look into.
@@ -30,8 +31,7 @@ impl Place {
     fn new() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).expect("it is ours");
-        let program = directory.path().join("contend");
-        fs::copy(env!("CARGO_BIN_EXE_contend"), &program).expect("a copy");
+        let program = copied(env!("CARGO_BIN_EXE_contend"), directory.path().join("contend"));
         Self { directory, program }
     }
 
