@@ -35,6 +35,7 @@ mod load;
 mod machine;
 mod mark;
 mod memory;
+mod orders;
 mod pipe;
 mod place;
 mod process;

@@ -238,6 +238,25 @@ fn killed_at_random(times: usize) {
     }
 }
 
+/// What the guardian is told by is still open in the copy, which is stopped for ever.
+#[test]
+#[cfg(debug_assertions)]
+fn a_terminal_is_given_back_though_the_runner_is_still_a_copy_of_the_killed() {
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_contend"));
+    command.args(["run", "--no-ask", "deadlock"]);
+    command.env("CONTEND_FAULT", "stop@launch");
+    let mut tty = Pty::start(command, 24, 80);
+    let since = Instant::now();
+    while !tty.family().into_iter().any(|pid| support::state_of(pid) == Some('T')) {
+        assert!(since.elapsed() < Duration::from_mins(1), "nobody is stopped");
+        tty.take_for(Duration::from_millis(5));
+    }
+    tty.signal("KILL");
+    tty.wait();
+    tty.until_terminal_is_back();
+    tty.assert_nobody_is_left();
+}
+
 /// One who kills every guardian has the last word, but it is said.
 #[test]
 fn that_nobody_guards_the_terminal_any_more_is_on_screen() {

@@ -92,7 +92,7 @@ impl Launch<'_> {
         let own_session = self.own_session;
         let fds: Vec<RawFd> = self.inherit.iter().map(AsRawFd::as_raw_fd).collect();
         let mut spare: Vec<RawFd> = fds.clone();
-        let fault = place::signal_at("fork").filter(|_| !own_session);
+        let fault = place::signal_at(if own_session { "launch" } else { "fork" });
         // SAFETY: between fork and exec only system calls are made, on memory that was made before; nothing allocates or
         // locks, as an error of the system is a number.
         unsafe {

@@ -1,7 +1,7 @@
 //! A small process beside this one that tidies up after a death nobody inside can answer: `SIGKILL`, a fault, an abort.
 //!
 //! It exists as long as there is something to tidy up. It is told what over a pipe, always the whole of it, and acts when
-//! the pipe ends without that having become nothing. It has a session of its own: what ends or stops everyone on the
+//! the pipe ends, or whoever writes there, without that having become nothing. It has a session of its own: what ends or stops everyone on the
 //! terminal does not reach it, and no job control forbids it to set the terminal right. One that is killed is replaced.
 #![expect(unsafe_code, reason = "leaving the session between fork and exec, and ignoring signals")]
 
@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::child::running_image;
 use super::mark::end_marked;
+use super::orders::Orders;
 use super::process::{LAUNCHED, exit_now};
 use super::tty::{Modes, write_if_it_reads};
 
@@ -116,7 +117,7 @@ impl Post {
         self.duty.send(&mut pipe); // before there is anyone to read it: it is never without
         let terminal = io::stdin().as_fd().try_clone_to_owned()?;
         // Its standard output and error are the terminal's two sides: ours to write to and ours to read from.
-        command.arg(GUARDIAN).stdin(orders).stderr(terminal);
+        command.args([GUARDIAN, &std::process::id().to_string()]).stdin(orders).stderr(terminal);
         // SAFETY: between fork and exec there is one system call; nothing allocates or locks.
         unsafe { command.pre_exec(|| Ok(setsid().map(drop)?)) };
         let mut launched = LAUNCHED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -163,11 +164,17 @@ pub fn guardian_main() -> ! {
         unsafe { libc::signal(signal, libc::SIG_IGN) };
     }
     let _ = rustix::thread::set_name(NAME);
-    let mut duty = Duty::NONE;
-    while let Some(next) = receive(io::stdin()) {
-        duty = next;
+    let parent = std::env::args().nth(2).and_then(|pid| pid.parse().ok());
+    if let Ok(orders) = Orders::from_stdin(parent) {
+        let mut duty = Duty::NONE;
+        while orders.come()
+            && let Some(next) = receive(&orders.pipe)
+        {
+            duty = next;
+        }
+        orders.end_copies();
+        tidy_up(&duty);
     }
-    tidy_up(&duty);
     exit_now(0)
 }
 

@@ -3,7 +3,7 @@
 #![cfg(debug_assertions)] // a release has no such faults
 
 use crate::running::Running;
-use crate::support::{kill, parent_of};
+use crate::support::{kill, parent_of, state_of};
 
 /// Where a worker stops, and the run. Workers of the first are started without a copy of the runner's memory.
 const STOPS: [(&str, &[&str]); 3] = [
@@ -13,8 +13,7 @@ const STOPS: [(&str, &[&str]); 3] = [
 ];
 
 fn is_stopped(pid: u32) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('T'))
+    state_of(pid) == Some('T')
 }
 
 /// A run with a worker that has stopped, and its runner.
@@ -50,5 +49,17 @@ fn who_was_stopped_before_its_first_instruction_goes_with_both() {
         let (mut run, runner) = stopped(fault, args);
         [runner, run.dashboard.id()].into_iter().for_each(kill);
         run.until_gone(&format!("{fault} {args:?}, both killed"));
+    }
+}
+
+/// It has no mark yet, but everything that the dashboard had open.
+#[test]
+fn a_runner_that_was_stopped_before_it_was_one_goes_with_the_dashboard() {
+    for args in [&["process-pool"][..], &["lock-contention", "--as", "processes"]] {
+        let mut run = Running::start(args, Some("stop@launch"));
+        run.until("a copy of the dashboard that is stopped", |run| run.family().into_iter().any(is_stopped));
+        assert!(run.ours().is_empty(), "nobody is a runner yet");
+        kill(run.dashboard.id());
+        run.until_gone(&format!("stop@launch {args:?}, dashboard killed"));
     }
 }

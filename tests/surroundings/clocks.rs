@@ -7,7 +7,7 @@ use std::{fs, thread};
 use contend::platform::Clock;
 use serde_json::Value;
 
-use super::support::{is_running, signal};
+use super::support::{is_running, signal, state_of};
 use super::{Place, Ran};
 
 /// Tasks that are due each 10 ms, whatever else happens.
@@ -93,12 +93,6 @@ fn the_dashboard_says_that_the_machine_was_asleep_and_goes_on() {
     tty.assert_nobody_is_left();
 }
 
-/// The state of a process: the letter behind its name.
-fn state(pid: u32) -> Option<char> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit(')').next()?.trim_start().chars().next()
-}
-
 #[test]
 fn all_stopped_and_continued_is_a_late_frame_and_no_more() {
     let place = Place::new();
@@ -112,7 +106,7 @@ fn all_stopped_and_continued_is_a_late_frame_and_no_more() {
                 signal(*pid, "STOP");
             }
             let start = Instant::now();
-            while family.iter().any(|pid| state(*pid) != Some('T')) {
+            while family.iter().any(|pid| state_of(*pid) != Some('T')) {
                 assert!(start.elapsed() < Duration::from_secs(10), "round {round}: somebody does not stop");
             }
             for pid in &family {
