@@ -13,6 +13,9 @@ use vt100::{MouseProtocolMode, Parser, Screen};
 /// Long enough for the slowest machine; only a failure takes it.
 const DEADLINE: Duration = Duration::from_mins(1);
 
+/// How long nothing more comes of a program that has ended, where somebody else still has its terminal.
+const STRAGGLING: Duration = Duration::from_millis(500);
+
 /// A program in a terminal. Whatever a test does, nothing of it is left running.
 pub struct Pty {
     master: Box<dyn MasterPty + Send>,
@@ -153,14 +156,14 @@ impl Pty {
         self.stalled.store(stalled, Ordering::Release);
     }
 
-    /// Waits for the program's end, taking what it still draws.
+    /// Waits for the program's end, taking all that it has drawn: to the end of the terminal, if nobody else has that open.
     pub fn wait(&mut self) -> ExitStatus {
         let start = Instant::now();
         loop {
             if let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(5)) {
                 self.take(&bytes);
             } else if let Some(status) = self.child.try_wait().expect("it is our child") {
-                while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(20)) {
+                while let Ok(bytes) = self.output.recv_timeout(STRAGGLING) {
                     self.take(&bytes);
                 }
                 return status;
