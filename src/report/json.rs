@@ -274,6 +274,7 @@ mod tests {
 
     use super::*;
     use crate::report::fixture::Bank;
+    use crate::trace::{Message, Sample, Stamp};
 
     /// Every member of the object as it is named in the description: `workers[].share.lock`.
     fn members(value: &Value, path: &str, out: &mut BTreeSet<String>) {
@@ -325,6 +326,21 @@ mod tests {
         let shares = value["workers"][0]["share"].as_object().unwrap();
         let whole: f64 = shares.values().map(|share| share.as_f64().unwrap()).sum();
         assert!((whole - 1.0).abs() < 1e-9, "the shares of a worker make a whole, not {whole}");
+    }
+
+    #[test]
+    fn cores_stand_in_the_order_of_their_numbers_and_one_that_is_not_there_has_no_load() {
+        let mut bank = Bank::new();
+        let load = |core: u16| (core != 77).then(|| f32::from(core) / 256.0);
+        for at in (1..=20).map(|tenth| Stamp(0) + Span::millis(1_000 + tenth * 100)) {
+            bank.model.apply(&Message::Sample(Sample::Cores { at, load: (0..256).map(load).collect() }));
+        }
+        let value: Value = serde_json::from_str(&json(&bank.report()).unwrap()).unwrap();
+        let cores = value["cpu"]["cores"].as_array().unwrap();
+        assert_eq!(cores.len(), 256);
+        let means: Vec<f64> = cores.iter().filter_map(Value::as_f64).collect();
+        assert_eq!((means.len(), &cores[77]), (255, &Value::Null));
+        assert!(means[4..].is_sorted() && means[254] > 0.9, "{means:?}"); // the first four had other loads before
     }
 
     #[test]

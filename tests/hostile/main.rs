@@ -1,7 +1,7 @@
 //! A producer that is broken or means harm: whatever stands in the rings or comes over the pipe, the viewer goes on, takes no
 //! more memory than it would, and accounts for what it saw.
 //!
-//! The long form (`cargo test --release --test hostile -- --ignored --nocapture`) has ten million inputs of each sort.
+//! The long form (`cargo test --test hostile -- --ignored --nocapture`) has ten million inputs of each sort.
 #![allow(clippy::print_stdout, reason = "the figures of the long form")]
 
 mod fed;

@@ -7,7 +7,7 @@ use std::{fs, thread};
 use contend::platform::Clock;
 use serde_json::Value;
 
-use super::support::{is_running, signal, state_of};
+use super::support::{is_running, parent_of, signal, state_of};
 use super::{Place, Ran};
 
 /// Tasks that are due each 10 ms, whatever else happens.
@@ -123,6 +123,39 @@ fn all_stopped_and_continued_is_a_late_frame_and_no_more() {
         tty.keys("q");
         assert!(tty.wait().success());
         tty.assert_nobody_is_left();
+    }
+}
+
+/// Where it was stopped for more than ten seconds, as a laptop is whose lid was closed.
+#[test]
+#[ignore = "stops a run for twelve seconds"]
+fn what_would_have_arrived_while_the_run_was_stopped_does_not_come_all_at_once() {
+    let place = Place::new();
+    let arrivals = place.scenario(ARRIVALS);
+    for asleep in [2, 12] {
+        let start = Instant::now();
+        let mut tty = place.terminal(&[], "true", &["run", &arrivals, "--headless", "--for", "15s", "--json"]);
+        let runner = loop {
+            let family = tty.family();
+            let is_runner = |pid: &u32| parent_of(*pid).is_some_and(|parent| family.contains(&parent));
+            if let Some(runner) = family.iter().copied().find(is_runner) {
+                break runner;
+            }
+            assert!(start.elapsed() < Duration::from_secs(10), "nobody is started");
+        };
+        thread::sleep(Duration::from_secs(1));
+        signal(runner, "STOP");
+        thread::sleep(Duration::from_secs(asleep));
+        signal(runner, "CONT");
+        tty.wait();
+        let said = String::from_utf8_lossy(tty.sent()).into_owned();
+        let json = said.find('{').map_or("", |begin| &said[begin..]); // behind the line that tells how far it is
+        let report: Value = serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {said}"));
+        let due = report["pools"][0]["submitted"].as_f64().expect("a number");
+        let all = report["elapsed_s"].as_f64().expect("a number") * 100.0;
+        println!("stopped for {asleep} s: {due} tasks of {all:.0}");
+        let are_made_up_for = due > all * 0.7;
+        assert_eq!(are_made_up_for, asleep < 10, "{due} of {all} after {asleep} s");
     }
 }
 
