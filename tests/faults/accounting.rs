@@ -1,0 +1,1 @@
+//! Time by state, cores and load, as the kernel counts them.

@@ -1,0 +1,1 @@
+//! Runs that must end, and tasks that must all be accounted for.

@@ -1,0 +1,1 @@
+//! What a verdict says: rings, victims, holders and fixes.

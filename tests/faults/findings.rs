@@ -1,0 +1,1 @@
+//! Findings that must appear, and findings that must not.

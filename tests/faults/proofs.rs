@@ -1,0 +1,1 @@
+//! Deadlocks and stalls that must be found.
