@@ -1,4 +1,6 @@
-//! Tells the program which commit and target it was built from, for `--version`.
+//! Tells the program its target and, in optimised builds, its commit and the date of that commit, for `--version`.
+//!
+//! A debug build names no commit: it would have to be built again after each one.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,6 +8,9 @@ use std::process::Command;
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rustc-env=CONTEND_TARGET={}", std::env::var("TARGET").unwrap_or_default());
+    if std::env::var("PROFILE").is_ok_and(|profile| profile == "debug") {
+        return;
+    }
     if let Some(commit) = commit() {
         println!("cargo::rustc-env=CONTEND_COMMIT={commit}");
         // The log of HEAD grows with every commit and every switch of branch.
@@ -15,12 +20,13 @@ fn main() {
     }
 }
 
-/// The short hash of this very repository; none for an unpacked archive, even one that lies inside another repository.
+/// Short hash and date of the checked-out commit of this package's repository. `None` for an unpacked archive, even inside
+/// another repository.
 fn commit() -> Option<String> {
     let here = std::env::var("CARGO_MANIFEST_DIR").ok()?;
     let top = git(&["rev-parse", "--show-toplevel"])?;
     let same = Path::new(&top).canonicalize().ok()? == Path::new(&here).canonicalize().ok()?;
-    same.then(|| git(&["rev-parse", "--short=9", "HEAD"])).flatten()
+    same.then(|| git(&["log", "-1", "--abbrev=9", "--date=short", "--format=%h %cd"])).flatten()
 }
 
 fn git(args: &[&str]) -> Option<String> {

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 /// The bare version: `0.1.0`.
 pub(super) const SHORT: &str = env!("CARGO_PKG_VERSION");
 
-/// Version, commit (where the source was a repository) and target: `0.1.0 (4ee610c3a, x86_64-unknown-linux-gnu)`.
+/// Version, commit with its date (optimised builds of a repository) and target:
+/// `0.1.0 (4ee610c3a 2026-11-30, x86_64-unknown-linux-gnu)`.
 pub(super) fn long() -> &'static str {
     static LONG: LazyLock<String> = LazyLock::new(|| {
         let built: Vec<&str> = [option_env!("CONTEND_COMMIT"), option_env!("CONTEND_TARGET")]
