@@ -65,6 +65,7 @@ impl Model {
         for kind in &slot.events {
             match *kind {
                 EventKind::Held { .. }
+                | EventKind::Tried { .. }
                 | EventKind::Queued { .. }
                 | EventKind::Readers { .. }
                 | EventKind::AskMany { .. }
@@ -164,8 +165,9 @@ pub(super) struct Said {
     pub wait: Option<(ResourceId, bool)>,
     /// Whose life, and which of them.
     pub joins: Option<(ResourceId, u64)>,
-    /// What somebody must give it.
+    /// What somebody must give it, and whether that wait ends by itself.
     pub blocks: Option<(ResourceId, State)>,
+    pub blocks_timed: bool,
     pub ended: bool,
 }
 
@@ -178,6 +180,7 @@ impl Said {
                 EventKind::Wait { lock, timed, .. } => said.wait = Some((lock, timed)),
                 EventKind::Joins { life, nth } => said.joins = Some((life, nth)),
                 EventKind::Block { state, on: Some(on) } => said.blocks = Some((on, state)),
+                EventKind::Tried { .. } => said.blocks_timed = true,
                 EventKind::Ended(_) => said.ended = true,
                 _ => said.asks = said.asks.told(*event),
             }
@@ -205,7 +208,7 @@ impl Said {
                     doing == (State::Lock, Some(lock)) && (lane.asks.1, lane.timed) == (self.asks, timed)
                 }
                 (None, Some((life, nth)), _) => doing == (State::Signal, Some(life)) && lane.joins == nth,
-                (None, None, Some((on, state))) => doing == (state, Some(on)),
+                (None, None, Some((on, state))) => doing == (state, Some(on)) && lane.signal_timed == self.blocks_timed,
                 (None, None, None) => false,
             }
     }

@@ -10,12 +10,18 @@ use crate::platform::kill_process;
 use crate::scenario::Crash;
 use crate::trace::{EventKind, Fate, How, PoolId, Ring, WorkerId};
 
-/// Settles what the dead worker had not done. Whether another process is to take its place.
+/// Settles what the dead worker had not done. Whether another process is to take its place. The end of the worker is the
+/// last event: whoever knows of it knows what became of the tasks.
 pub(super) fn rescue(run: &'static Run, index: usize, tasks: &[Task], pen: &mut Recorder<'_>, me: WorkerId) -> bool {
+    let again = settle(run, index, tasks, pen, me);
+    pen.write(pen.now(), EventKind::Ended(How::Killed));
+    again
+}
+
+fn settle(run: &'static Run, index: usize, tasks: &[Task], pen: &mut Recorder<'_>, me: WorkerId) -> bool {
     let (ring, pool) = (run.board.ring(me), PoolId::from(index));
     let (over, begun) = finish(run, pool, tasks, ring, pen);
     ring.sign(0, 0);
-    pen.write(pen.now(), EventKind::Ended(How::Killed));
     let dead = Dead { run, index, pool, left: &tasks[over..], begun };
     match run.queues[index].why_shut() {
         Some(Shut::Cancelled) => {

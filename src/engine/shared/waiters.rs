@@ -47,7 +47,11 @@ impl<'a> Waiters<'a> {
     /// As `wait`, from inside.
     pub async fn stay(self, inside: Inside<'a>, ticket: Ticket, deadline: Option<Instant>, pen: &mut Recorder<'_>) {
         let mut inside = inside;
-        pen.wait_at(State::Signal, self.id);
+        if deadline.is_some() {
+            pen.wait_at_for_a_time(State::Signal, self.id);
+        } else {
+            pen.wait_at(State::Signal, self.id);
+        }
         let end = loop {
             if inside.get(SIGNALS) > 0 && ticket.0 < inside.get(LIMIT) {
                 pen.leave();

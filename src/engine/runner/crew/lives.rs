@@ -26,6 +26,14 @@ impl Crew {
         plan.cast.workers[worker.index()].kind == WorkerKind::Process && !plan.is_forked(worker)
     }
 
+    /// A worker that is dead brings pools no more tasks. That they end for it is told in its place: its ring has no other
+    /// writer any more.
+    pub(super) fn brings_no_more(&self, worker: WorkerId) {
+        if self.run.plan.is_source(worker) {
+            self.run.leave(worker, Some(&mut self.run.recorder(worker)));
+        }
+    }
+
     /// A worker's process is gone, and with it the threads that were spawned in it: those that nobody waits for, or all
     /// if it died.
     pub(super) fn end_with(&self, process: WorkerId, death: Option<&Death>) {
@@ -33,8 +41,8 @@ impl Crew {
         for (worker, life) in self.run.lives().filter(|(worker, _)| !self.is_ours(*worker)) {
             if life.is_alive_in(pid) {
                 let death = death.cloned().unwrap_or(Death::CutOff);
+                self.brings_no_more(worker);
                 self.run.notice(Notice::Died { worker, death });
-                self.run.leave(worker, None);
                 self.run.end_life(worker, false);
             }
         }
