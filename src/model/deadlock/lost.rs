@@ -12,9 +12,14 @@ use crate::trace::{Grant, ResourceId, ResourceKind, RwPolicy, Stamp, WorkerId};
 impl Model {
     /// Whether a worker is dead, and all that it told before is known.
     pub(in crate::model) fn is_certainly_dead(&self, w: WorkerId) -> bool {
+        self.is_dead(w) && self.is_certainly_out(w)
+    }
+
+    /// Whether a worker is in no life, and all that it told before is known.
+    pub(super) fn is_certainly_out(&self, w: WorkerId) -> bool {
         let lane = &self.lanes[w.index()];
         let told = lane.dead_since().is_none_or(|at| self.through.is_some_and(|through| at < through));
-        lane.lives() > 0 && !lane.is_alive() && told
+        !lane.is_alive() && told
     }
 
     /// Whether a dead worker holds a lock that stays lost, or some died waiting for an rwlock.
@@ -25,21 +30,37 @@ impl Model {
         self.lanes.iter().any(died) || self.resources.iter().any(kept)
     }
 
-    /// Those that died with a lock and never give it back, since when, in order.
+    /// Those that died with a lock that nobody returns, since when, in order. Of one whose death was only noticed the last
+    /// events may still be on their way.
     pub fn lost_holds(&self, id: ResourceId) -> Vec<(WorkerId, Stamp)> {
         let Some(Res::Lock(lock)) = self.resources.get(id.index()).filter(|_| !self.recovers(id)) else {
             return Vec::new();
         };
         let since = |(w, _): (WorkerId, Grant)| (w, lock.hold_ended(w).unwrap_or(self.lanes[w.index()].doing().since));
-        let mut lost: Vec<(WorkerId, Stamp)> = self.lost(id, lock).map(since).collect();
+        let mut lost: Vec<(WorkerId, Stamp)> = self.lost(id, lock, Self::is_dead).map(since).collect();
         lost.sort_unstable_by_key(|(w, since)| (*since, *w));
         lost.dedup_by_key(|(w, _)| *w);
         lost
     }
 
-    fn lost<'a>(&'a self, id: ResourceId, lock: &'a Lock) -> impl Iterator<Item = (WorkerId, Grant)> + 'a {
+    /// How many times a lock is lost: for a semaphore, how many permits.
+    pub fn lost_count(&self, id: ResourceId) -> usize {
+        self.lock(id).filter(|_| !self.recovers(id)).map_or(0, |lock| self.lost(id, lock, Self::is_dead).count())
+    }
+
+    fn is_dead(&self, w: WorkerId) -> bool {
+        self.lanes[w.index()].lives() > 0 && !self.lanes[w.index()].is_alive()
+    }
+
+    /// Holds of former lives, and of `dead` workers.
+    fn lost<'a>(
+        &'a self,
+        id: ResourceId,
+        lock: &'a Lock,
+        dead: impl Fn(&Self, WorkerId) -> bool + 'a,
+    ) -> impl Iterator<Item = (WorkerId, Grant)> + 'a {
         let of_dead = move |(w, grant): &(WorkerId, Grant)| {
-            self.is_certainly_dead(*w) && self.lanes[w.index()].held().contains(&(id, *grant))
+            dead(self, *w) && self.lanes[w.index()].held().contains(&(id, *grant))
         };
         let stands = move |(_, grant): &(WorkerId, Grant)| lock.room() != Room::One || lock.is_newest(*grant);
         lock.holds().filter(of_dead).chain(lock.former_holds()).filter(stands)
@@ -56,9 +77,9 @@ impl Model {
             |(_, grant): &(WorkerId, Grant)| !(reads && grant.is_shared()) && lock.is_before_next_of(w, *grant);
         match lock.room() {
             Room::Permits { .. } => false,
-            Room::One => self.lost(id, lock).any(|hold| against(&hold)),
+            Room::One => self.lost(id, lock, Self::is_certainly_dead).any(|hold| against(&hold)),
             Room::Readers => {
-                self.lost(id, lock).any(|hold| against(&hold))
+                self.lost(id, lock, Self::is_certainly_dead).any(|hold| against(&hold))
                     || self.is_behind_the_dead(id, lock, asks)
                     || reads && self.ahead(lock, asks).any(|writer| self.lost_hold_for(writer))
             }

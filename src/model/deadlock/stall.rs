@@ -162,7 +162,7 @@ impl Model {
         let asked = self.life(w).map_or(0, super::super::Life::asked);
         let begun = u64::from(lane.lives());
         let known = if self.spawners(w).is_empty() { begun > 0 } else { begun == asked };
-        known && self.is_certainly_dead(w) && self.seats[w.index()].is_none()
+        known && self.is_certainly_out(w) && self.seats[w.index()].is_none()
     }
 
     /// Those who can spawn it.
