@@ -126,7 +126,9 @@ impl Dead<'_> {
         self.put_back(left, pen);
         let queue = &self.run.queues[self.index];
         if queue.dealt.is_last() {
-            queue.shut(Shut::Broken);
+            if queue.shut(Shut::Broken) {
+                queue.tell_closed(pen);
+            }
             call_off(self.run, self.pool, Fate::Failed, pen);
         }
         false

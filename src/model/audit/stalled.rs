@@ -70,7 +70,7 @@ impl Model {
             on.is_some_and(|on| match on.kind {
                 ResourceKind::Pipe { .. } | ResourceKind::Server { .. } => false,
                 // Some permits may be left, and not enough.
-                ResourceKind::Semaphore { .. } => !matches!(self.lane(*w).asks.1, Asks::Many(_)),
+                ResourceKind::Semaphore { scoped: false, .. } => !matches!(self.lane(*w).asks.1, Asks::Many(_)),
                 _ => true,
             })
         };
