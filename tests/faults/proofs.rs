@@ -231,3 +231,16 @@ fn a_timed_wait_elsewhere_hides_no_stall() {
 fn a_timed_wait_that_goes_on_is_no_stall() {
     completed("event e\nevent f\nthread a { wait e timeout=\"600ms\"; set f }\nthread b { wait f }");
 }
+
+#[test]
+fn a_process_that_died_waiting_for_a_signal_hides_no_stall() {
+    // The signal finds nobody: it must not be taken for one that is under way.
+    let report = run_text(
+        "title \"x\"\nmutex m\ncondition c of=m\nprocess dead { spawn bomb; lock m { wait c } }\nthread bomb { sleep \"20ms\"; abort }\n\
+         process giver { sleep \"60ms\"; lock m { notify c } }\nprocess late { sleep \"100ms\"; lock m { wait c } }",
+        LIMIT,
+    );
+    assert_eq!(report.json["ended"], "stall", "{:#}", report.json["findings"]);
+    report.finding("lost-wakeup");
+    assert_sound(&report);
+}

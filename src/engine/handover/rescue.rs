@@ -2,6 +2,7 @@
 
 use super::Outside;
 use super::progress::{Progress, Stage};
+use crate::engine::dead_waiter::bury_waiter;
 use crate::engine::pool::{call_off, count_off, over, resolve};
 use crate::engine::queue::{Shut, Task};
 use crate::engine::recorder::Recorder;
@@ -22,6 +23,7 @@ fn settle(run: &'static Run, index: usize, tasks: &[Task], pen: &mut Recorder<'_
     let (ring, pool) = (run.board.ring(me), PoolId::from(index));
     let (over, begun) = finish(run, pool, tasks, ring, pen);
     ring.sign(0, 0);
+    bury_waiter(run, me, pen);
     let dead = Dead { run, index, pool, left: &tasks[over..], begun };
     match run.queues[index].why_shut() {
         Some(Shut::Cancelled) => {

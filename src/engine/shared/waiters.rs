@@ -83,6 +83,18 @@ impl<'a> Waiters<'a> {
         self.wake(inside, u64::MAX, pen);
     }
 
+    /// One who waited is dead, and is counted no more. A signal under way may have been for it or for another: then all stays
+    /// as it is.
+    pub fn bury_one(self, pen: &mut Recorder<'_>) {
+        let mut inside = self.monitor.enter();
+        if inside.get(SIGNALS) > 0 {
+            return;
+        }
+        inside.set(WAITING, inside.get(WAITING).saturating_sub(1));
+        drop(inside);
+        pen.write(pen.now(), EventKind::GaveUp { lock: self.id });
+    }
+
     /// Whether no signal is under way to anybody, as can be seen from outside.
     pub fn is_silent(self) -> bool {
         self.monitor.peek(SIGNALS) == 0

@@ -101,9 +101,19 @@ impl Scene<'_> {
         if w >= self.program.workers.len() {
             return self.crash(w);
         }
+        self.bury_waiter(w);
         self.leave_sources(w);
         self.over(w);
         self.ear.hear(w, Told::Died(Death::Signal(6)));
+    }
+
+    /// The runner counts one that died waiting for a signal no more.
+    fn bury_waiter(&mut self, w: usize) {
+        let step = self.world.step_of(self.program, w).filter(|_| self.world.workers[w].phase == Phase::Waits);
+        if let Some(Step::Stay { on, .. } | Step::Await { on, .. } | Step::Meet(on)) = step {
+            self.world.words[on].waiting -= 1;
+            self.tell(w, EventKind::GaveUp { lock: ResourceId::from(on) });
+        }
     }
 
     fn leave_sources(&mut self, w: usize) {
@@ -113,11 +123,14 @@ impl Scene<'_> {
         }
     }
 
-    /// Whether a worker that waits may be killed without leaving a signal to nobody.
+    /// Whether a worker that waits may be killed. One that waits for a signal that is under way may not: whether it was
+    /// for it nobody can tell.
     pub fn may_be_killed(&self, w: usize) -> bool {
-        let step = self.world.step_of(self.program, w);
-        let waits_for_signal = matches!(step, Some(Step::Stay { .. } | Step::Await { .. } | Step::Meet(_)));
+        let under_way = match self.world.step_of(self.program, w) {
+            Some(Step::Stay { on, .. } | Step::Await { on, .. } | Step::Meet(on)) => self.world.words[on].signals > 0,
+            _ => false,
+        };
         let waits = self.world.workers[w].phase == Phase::Waits;
-        self.program.processes && w < self.program.workers.len() && waits && !waits_for_signal
+        self.program.processes && w < self.program.workers.len() && waits && !under_way
     }
 }

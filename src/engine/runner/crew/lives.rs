@@ -1,6 +1,7 @@
 //! Workers that others spawned, as far as the runner has to do with them.
 
 use super::Crew;
+use crate::engine::dead_waiter::bury_waiter;
 use crate::trace::{Death, Notice, WorkerId, WorkerKind};
 
 impl Crew {
@@ -26,11 +27,14 @@ impl Crew {
         plan.cast.workers[worker.index()].kind == WorkerKind::Process && !plan.is_forked(worker)
     }
 
-    /// A worker that is dead brings pools no more tasks. That they end for it is told in its place: its ring has no other
-    /// writer any more.
-    pub(super) fn brings_no_more(&self, worker: WorkerId) {
-        if self.run.plan.is_source(worker) {
-            self.run.leave(worker, Some(&mut self.run.recorder(worker)));
+    /// A worker is dead: it waits for no signal and brings pools no tasks any more. What follows is told in its place, since
+    /// its ring has no other writer now.
+    pub(super) fn bury(&self, worker: WorkerId) {
+        let may_wait = self.run.plan.cast.signals().next().is_some();
+        if may_wait || self.run.plan.is_source(worker) {
+            let mut pen = self.run.recorder(worker);
+            bury_waiter(self.run, worker, &mut pen);
+            self.run.leave(worker, Some(&mut pen));
         }
     }
 
@@ -41,7 +45,7 @@ impl Crew {
         for (worker, life) in self.run.lives().filter(|(worker, _)| !self.is_ours(*worker)) {
             if life.is_alive_in(pid) {
                 let death = death.cloned().unwrap_or(Death::CutOff);
-                self.brings_no_more(worker);
+                self.bury(worker);
                 self.run.notice(Notice::Died { worker, death });
                 self.run.end_life(worker, false);
             }
