@@ -79,9 +79,19 @@ impl Model {
             }
         }
         if self.health.recovered == 0 {
-            self.note(at, "events were lost; what workers wait for is read from their slots".to_owned());
+            self.note(at, self.what_slots_tell().to_owned());
         }
         self.health.recovered += 1;
+    }
+
+    /// A note on verdicts after a loss.
+    fn what_slots_tell(&self) -> &'static str {
+        let beyond = !self.cast.pools.is_empty() || self.cast.pipes().next().is_some();
+        if beyond {
+            "events were lost; waits are read from slots, which do not show stalls at pools and pipes"
+        } else {
+            "events were lost; what workers wait for is read from their slots"
+        }
     }
 
     /// Compares the deadlock with those whom locks keep from ever going on, as the slots alone say. One that was there at an
