@@ -139,7 +139,9 @@ impl<'a> Recorder<'a> {
 
     /// Tells the beginning of a wait, and says it in the slot with all that it holds.
     fn stands(&mut self, at: u64, wait: &[EventKind]) {
-        wait.iter().for_each(|event| self.write(at, *event));
+        for event in wait {
+            self.write(at, *event);
+        }
         self.holds_and(at, &[]);
         self.scratch.extend(wait.iter().map(|event| Record::new(at, *event)));
         self.writer.stand(&self.scratch);

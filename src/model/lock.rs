@@ -213,14 +213,12 @@ impl Lock {
     /// A list before a wait names a hold: the lock is held for certain, at the latest since `at`.
     pub(super) fn confirm(&mut self, worker: WorkerId, grant: Grant, at: Stamp) {
         self.note(worker, grant);
-        match self.open.iter_mut().find(|open| open.grant == grant && open.worker == worker) {
-            Some(open) => open.doubtful = false,
-            None => {
-                let from_then =
-                    Open { grant, worker, from: at, whole: false, doubtful: false, until: None, former: false };
-                self.open.push(from_then);
-            }
+        if let Some(open) = self.open.iter_mut().find(|open| open.grant == grant && open.worker == worker) {
+            open.doubtful = false;
+            return;
         }
+        let open = Open { grant, worker, from: at, whole: false, doubtful: false, until: None, former: false };
+        self.open.push(open);
     }
 
     #[inline]

@@ -46,16 +46,12 @@ impl Wire {
         if choices == 0 {
             return false;
         }
-        match full.get(rng.usize(..choices)) {
-            Some(&w) => {
-                let count = rng.usize(1..=self.outboxes[w].len());
-                let events = self.outboxes[w].drain(..count).collect();
-                self.model.apply(&Message::Events(events));
-            }
-            None => {
-                let Some((at, notice)) = self.notices.pop_front() else { return false };
-                self.model.apply(&Message::Notice { at, notice });
-            }
+        if let Some(&w) = full.get(rng.usize(..choices)) {
+            let count = rng.usize(1..=self.outboxes[w].len());
+            let events = self.outboxes[w].drain(..count).collect();
+            self.model.apply(&Message::Events(events));
+        } else if let Some((at, notice)) = self.notices.pop_front() {
+            self.model.apply(&Message::Notice { at, notice });
         }
         self.tell_through();
         true
@@ -158,7 +154,7 @@ fn wakers(program: &Program) -> Vec<Wakers> {
 fn enter(program: &Program, wakers: &mut [Wakers], lanes: Lanes, step: &Step) {
     match *step {
         Step::Put(on) | Step::Post(on) | Step::Notify(on) | Step::NotifyAll(on) | Step::Set(on) | Step::Meet(on) => {
-            wakers[on].givers.push(lanes)
+            wakers[on].givers.push(lanes);
         }
         Step::Take(on) | Step::Acquire(on, _) => wakers[on].takers.push(lanes),
         Step::Close(on) => {

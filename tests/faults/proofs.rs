@@ -194,9 +194,15 @@ fn ring_of_pools(beside: &str) -> String {
 
 #[test]
 fn a_pool_that_called_off_its_tasks_gives_nothing() {
-    for how in ["drain", "cancel", "abandon"] {
+    for (how, of, count) in [
+        ("drain", "threads", 6),
+        ("cancel", "threads", 6),
+        ("abandon", "threads", 6),
+        ("abandon", "processes", 6),
+        ("abandon", "processes", 1),
+    ] {
         stalled(&ring_of_pools(&format!(
-            "pool gone of=threads workers=2 queue=8 {{ batch count=6; task {{ sleep \"10ms\" }} }}\n\
+            "pool gone of={of} workers=2 queue=8 {{ batch count={count}; task {{ sleep \"10ms\" }} }}\n\
              thread closer {{ sleep \"15ms\"; shutdown gone how={how} }}"
         )));
     }
@@ -206,7 +212,7 @@ fn a_pool_that_called_off_its_tasks_gives_nothing() {
 fn a_pool_that_shrank_to_nothing_gives_nothing() {
     for crash in ["shrink", "fail-all"] {
         stalled(&ring_of_pools(&format!(
-            "pool gone of=processes workers=2 queue=8 on-crash={crash} {{ batch count=2; task {{ sleep \"1ms\"; abort }} }}"
+            "pool gone of=processes workers=3 queue=8 on-crash={crash} {{ batch count=2; task {{ sleep \"1ms\"; abort }} }}"
         )));
     }
 }

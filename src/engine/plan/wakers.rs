@@ -95,9 +95,9 @@ fn enter(wakers: &mut [Wakers], lanes: Lanes, steps: &[Step], groups: &[Workers]
     for step in steps {
         match step {
             Step::Queue(step) => of_queue(wakers, lanes, step),
-            Step::Up(target) => add(&mut wakers[target.resource].givers, lanes),
             Step::Acquire { target, .. } => add(&mut wakers[target.resource].takers, lanes),
-            Step::Signal(
+            Step::Up(target)
+            | Step::Signal(
                 SignalStep::Notify(target)
                 | SignalStep::NotifyAll(target)
                 | SignalStep::Set(target)

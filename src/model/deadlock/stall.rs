@@ -136,14 +136,20 @@ impl Model {
     }
 
     /// The queue of the pool whose worker this was, if it ended because no more tasks were to come, or none is left: it
-    /// does nothing more before another comes, as if it waited for one.
+    /// does nothing more before another comes, as if it waited for one. Of one that was killed while it waited for a task
+    /// the runner goes on waiting in its place.
     pub(super) fn left_queue(&self, w: WorkerId) -> Option<ResourceId> {
         let (pool, _) = self.seats[w.index()]?;
         let lane = &self.lanes[w.index()];
         let id = self.cast.pools.get(pool.index())?.queue;
         let Some(Res::Queue(queue)) = self.resources.get(id.index()) else { return None };
-        let left = lane.ended == Some(Ending::Finished) || queue.is_over();
-        (lane.lives() > 0 && !lane.in_life() && left).then_some(id)
+        let waited = lane.in_life() && (lane.doing.state, lane.doing.on) == (State::Empty, Some(id));
+        let left = if lane.in_life() {
+            waited && self.is_certainly_out(w) && (queue.is_used_up() || queue.is_over())
+        } else {
+            lane.ended == Some(Ending::Finished) || queue.is_over()
+        };
+        (lane.lives() > 0 && left).then_some(id)
     }
 
     /// Whether a pool's worker crashed, and nothing replaces it.

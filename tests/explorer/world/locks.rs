@@ -138,9 +138,9 @@ impl Scene<'_> {
         words.grants += 1;
         let grant = if reads { Grant::shared(words.grants) } else { Grant(words.grants) };
         if reads {
-            words.readers += 1
+            words.readers += 1;
         } else {
-            words.writer = true
+            words.writer = true;
         }
         self.have(w, on, vec![grant]);
     }
