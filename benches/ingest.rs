@@ -61,6 +61,7 @@ fn cast() -> Arc<Cast> {
             queue: QUEUE,
             size: WORKERS as u32,
             total: None,
+            restarts: true,
         }],
         ..Cast::default()
     })

@@ -6,6 +6,7 @@
 mod actor;
 mod birth;
 mod block_on;
+mod dead_waiter;
 mod deal;
 mod ends;
 mod event_loop;

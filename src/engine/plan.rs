@@ -17,7 +17,7 @@ pub use pools::PoolPlan;
 
 use self::kinds::{Home, resource_kind};
 use super::files::Job;
-use crate::scenario::{Expr, Feed, ResourceSpec, Scenario, Settings, Values, Workers};
+use crate::scenario::{Crash, Expr, Feed, ResourceSpec, Scenario, Settings, Values, Workers};
 use crate::trace::{
     BoardSize, Cast, KnobId, Lanes, PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind, WorkerId, WorkerInfo,
     WorkerKind,
@@ -291,10 +291,12 @@ impl Plan {
         });
         let size = pool_size(&pool.workers, pool.most, &Fixed(settings));
         let name = pool.name.clone();
-        self.cast.pools.push(PoolInfo { name, of: kind, workers, feeder, queue, results, size, total });
         let of_tasks = kind == WorkerKind::Async || all.at_pool(index, settings).any(|kind| kind == WorkerKind::Async);
         let free = self.pools.last().map_or(0, |pool| pool.result_words.end);
-        self.pools.push(PoolPlan::new(pool, (wanted, of_tasks), (capacity, total), free, settings));
+        let plan = PoolPlan::new(pool, (wanted, of_tasks), (capacity, total), free, settings);
+        let restarts = matches!(plan.on_crash, Crash::Restart | Crash::Lose);
+        self.cast.pools.push(PoolInfo { name, of: kind, workers, feeder, queue, results, size, total, restarts });
+        self.pools.push(plan);
         Ok(())
     }
 

@@ -120,21 +120,30 @@ impl<'a> Recorder<'a> {
     pub fn join(&mut self, life: ResourceId, nth: u64) {
         let at = self.now();
         self.stops(at);
-        self.stands(at, EventKind::Joins { life, nth });
+        self.stands(at, &[EventKind::Joins { life, nth }]);
     }
 
     /// As [`Recorder::block`], for what somebody must give: an item, room, a signal.
     pub fn wait_at(&mut self, state: State, on: ResourceId) {
         let at = self.now();
         self.stops(at);
-        self.stands(at, EventKind::Block { state, on: Some(on) });
+        self.stands(at, &[EventKind::Block { state, on: Some(on) }]);
+    }
+
+    /// As [`Recorder::wait_at`], for a wait that ends by itself if nobody gives it anything.
+    pub fn wait_at_for_a_time(&mut self, state: State, on: ResourceId) {
+        let at = self.now();
+        self.stops(at);
+        self.stands(at, &[EventKind::Tried { lock: on }, EventKind::Block { state, on: Some(on) }]);
     }
 
     /// Tells the beginning of a wait, and says it in the slot with all that it holds.
-    fn stands(&mut self, at: u64, wait: EventKind) {
-        self.write(at, wait);
+    fn stands(&mut self, at: u64, wait: &[EventKind]) {
+        for event in wait {
+            self.write(at, *event);
+        }
         self.holds_and(at, &[]);
-        self.scratch.push(Record::new(at, wait));
+        self.scratch.extend(wait.iter().map(|event| Record::new(at, *event)));
         self.writer.stand(&self.scratch);
         self.begin_wait(0);
     }

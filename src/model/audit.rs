@@ -75,7 +75,7 @@ impl Slots {
             holds.filter(|(_, grant)| wanted(*grant)).map(|(place, _)| *place).collect()
         };
         match (room, said.asks) {
-            (Room::Permits { scoped: false, .. }, _) => Needs::Nothing,
+            (Room::Permits { scoped: false, .. }, _) => Needs::Nothing, // see `stalled`
             (Room::Permits { permits, scoped: true }, asks) => {
                 let wanted = if let Asks::Many(wanted) = asks { wanted } else { 1 };
                 let all = holders(&|_| true);

@@ -1,7 +1,9 @@
 //! Deadlocks, exactly: a set of workers each of which waits without a limit for what only others of the set can give.
 
+mod lost;
 mod reduce;
 mod stall;
+mod table;
 
 pub use stall::Stall;
 

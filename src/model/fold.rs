@@ -72,7 +72,9 @@ impl Model {
             EventKind::Tried { lock } => self.lanes[w.index()].holds.tried = Some(lock),
             EventKind::OwnerDied { lock } => self.owner_died(w, at, lock),
             EventKind::Block { state, on } if is_blocking(state) => {
+                let tried = self.lanes[w.index()].holds.tried.take();
                 self.settle(w, at, state, on);
+                self.lanes[w.index()].signal_timed = on.is_some() && tried == on;
                 self.blocked(w, on);
                 self.comes(w, on);
             }
@@ -156,6 +158,7 @@ impl Model {
         let was = lane.doing.state;
         if state != State::Signal {
             lane.awaits = None;
+            lane.signal_timed = false;
         }
         lane.turn(at, state, on);
         if was != state
@@ -175,6 +178,7 @@ impl Model {
     fn begin(&mut self, w: WorkerId, at: Stamp, dead: Option<Stamp>) {
         // Whoever is found dead before its first event arrived: that one began before, and nobody began anew.
         let late = self.lanes[w.index()].died.is_some_and(|died| at <= died);
+        self.haunt(w);
         let dead = dead.filter(|_| !late);
         if let Some(dead) = dead {
             let state = self.lanes[w.index()].dead_state();
@@ -197,8 +201,12 @@ impl Model {
         lane.tasks_open.clear();
         lane.lives += 1;
         lane.began = Some(at);
-        for (lock, grant) in holds.sure.into_iter().chain(holds.doubtful) {
+        for (lock, grant) in holds.doubtful {
             self.with_lock(lock, |lock| lock.forget(w, grant));
+        }
+        for (lock, grant) in holds.sure {
+            let recovers = self.recovers(lock);
+            self.with_lock(lock, |lock| if recovers { lock.forget(w, grant) } else { lock.outlive(w, grant) });
         }
         if let Some((pool, seat)) = self.seats[w.index()] {
             self.pools[pool.index()].sit(seat, at);
@@ -213,6 +221,7 @@ impl Model {
 
     fn end(&mut self, w: WorkerId, at: Stamp, how: How) {
         let state = if matches!(how, How::Panicked | How::Killed) { State::Crashed } else { State::Done };
+        self.haunt(w);
         self.settle(w, at, state, None);
         let lane = &mut self.lanes[w.index()];
         // If a notice came first its own word counts, but the notice knows better what it was killed by.

@@ -109,8 +109,9 @@ pub struct Lane {
     pub(super) life: u64,
     /// The result that the wait that comes, or the present one, is for; of which results.
     pub(super) awaits: Option<(ResourceId, u64)>,
-    /// Whether the present wait ends by itself.
+    /// Whether the present wait for a lock ends by itself; and that for a signal.
     pub(super) timed: bool,
+    pub(super) signal_timed: bool,
     pub(super) pid: Option<u32>,
     pub(super) tid: Option<u32>,
     pub(super) tasks: u64,
@@ -183,6 +184,7 @@ impl Lane {
             life: 0,
             awaits: None,
             timed: false,
+            signal_timed: false,
             pid: None,
             tid: None,
             tasks: 0,

@@ -1,6 +1,7 @@
 //! One lock: who has it, who waits for it, how long that takes.
 
 mod cells;
+mod ghosts;
 mod handoff;
 mod holders;
 mod seen;
@@ -8,6 +9,7 @@ mod users;
 
 pub use self::cells::LockCell;
 use self::cells::{Hold, Traffic};
+use self::ghosts::Ghosts;
 pub use self::holders::Room;
 pub(in crate::model) use self::seen::Seen;
 pub(super) use self::users::Streak;
@@ -29,6 +31,8 @@ struct Open {
     doubtful: bool,
     /// The holder's death, if it died with it.
     until: Option<Stamp>,
+    /// Whether the holder has begun another life since: this hold never ends.
+    former: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -47,12 +51,15 @@ pub struct Lock {
     gave_up: u64,
     orphaned: u64,
     posted: u64,
+    /// Permits that their holders returned.
+    returned: u64,
     wait: Times,
     hold: Times,
     /// The highest grant seen: whoever has it is the owner, or nobody is.
     newest: Grant,
     open: Vec<Open>,
     waiters: Vec<Waiter>,
+    ghosts: Ghosts,
     /// Sorted by worker.
     users: Vec<Use>,
     pub(super) seen: Seen,
@@ -67,6 +74,7 @@ impl Lock {
         Self {
             room,
             posted: 0,
+            returned: 0,
             acquired: 0,
             contended: 0,
             gave_up: 0,
@@ -76,6 +84,7 @@ impl Lock {
             newest: Grant(0),
             open: Vec::new(),
             waiters: Vec::new(),
+            ghosts: Ghosts::default(),
             users: Vec::new(),
             seen: Seen::new(plan.grants),
             history: History::new(plan.shape),
@@ -182,7 +191,7 @@ impl Lock {
         user.acquired += 1;
         user.streak = Streak::default();
         self.note(worker, grant);
-        self.open.push(Open { grant, worker, from: at, whole: true, doubtful: false, until: None });
+        self.open.push(Open { grant, worker, from: at, whole: true, doubtful: false, until: None, former: false });
     }
 
     /// A worker passed a semaphore and holds nothing of it.
@@ -204,10 +213,12 @@ impl Lock {
     /// A list before a wait names a hold: the lock is held for certain, at the latest since `at`.
     pub(super) fn confirm(&mut self, worker: WorkerId, grant: Grant, at: Stamp) {
         self.note(worker, grant);
-        match self.open.iter_mut().find(|open| open.grant == grant && open.worker == worker) {
-            Some(open) => open.doubtful = false,
-            None => self.open.push(Open { grant, worker, from: at, whole: false, doubtful: false, until: None }),
+        if let Some(open) = self.open.iter_mut().find(|open| open.grant == grant && open.worker == worker) {
+            open.doubtful = false;
+            return;
         }
+        let open = Open { grant, worker, from: at, whole: false, doubtful: false, until: None, former: false };
+        self.open.push(open);
     }
 
     #[inline]
@@ -222,6 +233,7 @@ impl Lock {
     #[inline]
     pub(super) fn give(&mut self, worker: WorkerId, grant: Grant, at: Stamp) {
         self.newest = self.newest.later(grant);
+        self.returned += 1;
         let Some(open) = self.remove(worker, grant) else { return };
         if open.whole {
             self.hold.record(at.since(open.from));
@@ -237,14 +249,25 @@ impl Lock {
         }
     }
 
+    /// The holder begins another life and has not given it back: nobody ever will.
+    pub(super) fn outlive(&mut self, worker: WorkerId, grant: Grant) {
+        let hold = |open: &&mut Open| open.worker == worker && open.grant == grant;
+        self.open.iter_mut().filter(hold).for_each(|open| open.former = true);
+    }
+
     /// Events of the holder were lost.
     pub(super) fn doubt(&mut self, worker: WorkerId) {
-        self.open.iter_mut().filter(|open| open.worker == worker).for_each(|open| open.doubtful = true);
+        self.open_of(worker).for_each(|open| open.doubtful = true);
+    }
+
+    /// Holds of a worker's present life.
+    fn open_of(&mut self, worker: WorkerId) -> impl Iterator<Item = &mut Open> {
+        self.open.iter_mut().filter(move |open| open.worker == worker && !open.former)
     }
 
     /// A worker that holds it or waits for it is dead since `at`.
     pub(super) fn bury(&mut self, worker: WorkerId, at: Stamp) {
-        self.open.iter_mut().filter(|open| open.worker == worker).for_each(|open| open.until = Some(at));
+        self.open_of(worker).for_each(|open| open.until = Some(at));
         self.waiters.iter_mut().filter(|w| w.worker == worker).for_each(|w| w.until = Some(at));
     }
 

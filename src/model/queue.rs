@@ -46,6 +46,8 @@ pub struct Queue {
     /// The highest numbers of items put and taken, where they are numbered.
     newest_put: u64,
     newest_taken: u64,
+    /// Items taken out without anybody having them: of these no number is told.
+    dropped: u64,
     closed: bool,
     max: u32,
     last: Told,
@@ -64,6 +66,7 @@ impl Queue {
             taken: 0,
             newest_put: 0,
             newest_taken: 0,
+            dropped: 0,
             closed: false,
             max: 0,
             last: Told { at: Stamp(0), worker: WorkerId(0), depth: 0 },
@@ -109,6 +112,7 @@ impl Queue {
     /// An item was taken out without anybody having it.
     pub(super) fn drop_one(&mut self, at: Stamp) {
         self.taken += 1;
+        self.dropped += 1;
         self.stay += i128::from(at.0);
     }
 
@@ -132,13 +136,23 @@ impl Queue {
 
     /// Whether all items known to be put were taken by somebody known: the numbers 1 to `put`, all of them.
     pub(super) fn is_used_up(&self) -> bool {
-        self.taken == self.put && self.newest_taken == self.put && !self.closed
+        self.is_empty() && !self.closed
     }
 
-    /// Whether all room known to be there is filled by somebody known: the numbers 1 to `taken` and room, all of them.
+    /// Whether it is closed, and what was put before is used up.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_empty() && self.closed
+    }
+
+    fn is_empty(&self) -> bool {
+        self.taken == self.put && self.newest_taken + self.dropped == self.put
+    }
+
+    /// Whether all room known to be there is filled by somebody known: the numbers 1 to `taken` and room, all of them. More
+    /// may be in it: a batch is dealt out whatever the room.
     pub(super) fn is_filled(&self) -> bool {
         let room = self.taken.saturating_add(u64::from(self.capacity));
-        self.put == room && self.newest_put == room && !self.closed
+        self.put >= room && self.newest_put == self.put && !self.closed
     }
 
     #[inline]

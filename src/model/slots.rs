@@ -65,6 +65,7 @@ impl Model {
         for kind in &slot.events {
             match *kind {
                 EventKind::Held { .. }
+                | EventKind::Tried { .. }
                 | EventKind::Queued { .. }
                 | EventKind::Readers { .. }
                 | EventKind::AskMany { .. }
@@ -78,9 +79,19 @@ impl Model {
             }
         }
         if self.health.recovered == 0 {
-            self.note(at, "events were lost; what workers wait for is read from their slots".to_owned());
+            self.note(at, self.what_slots_tell().to_owned());
         }
         self.health.recovered += 1;
+    }
+
+    /// A note on verdicts after a loss.
+    fn what_slots_tell(&self) -> &'static str {
+        let beyond = !self.cast.pools.is_empty() || self.cast.pipes().next().is_some();
+        if beyond {
+            "events were lost; waits are read from slots, which do not show stalls at pools and pipes"
+        } else {
+            "events were lost; what workers wait for is read from their slots"
+        }
     }
 
     /// Compares the deadlock with those whom locks keep from ever going on, as the slots alone say. One that was there at an
@@ -164,8 +175,9 @@ pub(super) struct Said {
     pub wait: Option<(ResourceId, bool)>,
     /// Whose life, and which of them.
     pub joins: Option<(ResourceId, u64)>,
-    /// What somebody must give it.
+    /// What somebody must give it, and whether that wait ends by itself.
     pub blocks: Option<(ResourceId, State)>,
+    pub blocks_timed: bool,
     pub ended: bool,
 }
 
@@ -178,6 +190,7 @@ impl Said {
                 EventKind::Wait { lock, timed, .. } => said.wait = Some((lock, timed)),
                 EventKind::Joins { life, nth } => said.joins = Some((life, nth)),
                 EventKind::Block { state, on: Some(on) } => said.blocks = Some((on, state)),
+                EventKind::Tried { .. } => said.blocks_timed = true,
                 EventKind::Ended(_) => said.ended = true,
                 _ => said.asks = said.asks.told(*event),
             }
@@ -205,7 +218,7 @@ impl Said {
                     doing == (State::Lock, Some(lock)) && (lane.asks.1, lane.timed) == (self.asks, timed)
                 }
                 (None, Some((life, nth)), _) => doing == (State::Signal, Some(life)) && lane.joins == nth,
-                (None, None, Some((on, state))) => doing == (state, Some(on)),
+                (None, None, Some((on, state))) => doing == (state, Some(on)) && lane.signal_timed == self.blocks_timed,
                 (None, None, None) => false,
             }
     }

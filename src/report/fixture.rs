@@ -142,6 +142,7 @@ pub(super) fn cast() -> Cast {
             queue: QUEUE,
             size: 2,
             total: None,
+            restarts: true,
         }],
         ..Cast::default()
     }

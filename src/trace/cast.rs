@@ -21,13 +21,11 @@ pub struct Cast {
 /// Who could end a wait for a resource, as far as the scenario says: lanes that ever come to such a step.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Wakers {
-    /// Those who put into a queue or close it, notify, set, or come to a barrier; of a life, those who spawn it. Of a pipe:
-    /// who can write.
+    /// Those who put into a queue or close it, notify, set, come to a barrier, or release a permit that they need not hold;
+    /// of a life, those who spawn it. Of a pipe: who can write.
     pub givers: Vec<Lanes>,
-    /// Those who take from a queue. Of a pipe: who can read.
+    /// Those who take from a queue, or hold permits for a block and return them at its end. Of a pipe: who can read.
     pub takers: Vec<Lanes>,
-    /// Some waits for it end by themselves.
-    pub timed: bool,
 }
 
 /// Neighbouring lanes: those of one group.
@@ -109,6 +107,11 @@ impl LockKind {
     /// Whether who has it can take it again.
     pub const fn is_reentrant(self) -> bool {
         matches!(self, Self::Reentrant | Self::RobustReentrant | Self::AsyncReentrant)
+    }
+
+    /// Whether the system gives it back when its holder dies.
+    pub const fn is_robust(self) -> bool {
+        matches!(self, Self::Robust | Self::RobustReentrant)
     }
 
     /// The word used in scenarios, on screen and in JSON.
@@ -249,6 +252,8 @@ pub struct PoolInfo {
     pub size: u32,
     /// How many tasks there will be, when that is known.
     pub total: Option<u64>,
+    /// Whether another process replaces one that crashed.
+    pub restarts: bool,
 }
 
 impl Cast {

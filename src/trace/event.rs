@@ -108,7 +108,8 @@ pub enum EventKind {
     Retried { pool: PoolId },
     /// A task was given up: too many workers died at it.
     GivenUp { pool: PoolId },
-    /// What follows is an attempt at a lock that does not wait for ever: an `Acquired` at once, without a `Wait`.
+    /// What follows is an attempt that does not wait for ever: an `Acquired` of the lock at once, without a `Wait`; or a
+    /// `Block` for this signal that ends by itself.
     Tried { lock: ResourceId },
     /// Waited for a command to end, which took so much CPU time.
     Ran { ok: bool, cpu: Span },

@@ -51,8 +51,8 @@ pub struct Slot {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Snapshot {
     pub slots: Vec<Slot>,
-    /// What nobody could have then, by the state of those who wait for it: items of empty queues, room in full ones, signals
-    /// where none is under way. What is closed is not among it. And [`State::Done`] of lives, if their worker was in none before
+    /// What nobody could have then, by the state of those who wait for it: items of empty queues, room in full ones, permits
+    /// of semaphores that have none, signals where none is under way. What is closed is not among it. And [`State::Done`] of lives, if their worker was in none before
     /// that, nor asked for one. In order.
     pub lacking: Vec<(ResourceId, State)>,
 }

@@ -1,1 +1,252 @@
 //! Deadlocks and stalls that must be found.
+
+use crate::{Report, run, run_text};
+
+/// Long enough for a verdict, and no limit: a run that nobody can end must end because it is stuck.
+const LIMIT: &[&str] = &["--for", "20s"];
+
+/// The run ends because nobody can go on, long before its time, and says so.
+fn assert_stalled(report: &Report) {
+    assert_eq!(report.json["ended"], "stall", "{:#}", report.json["findings"]);
+    report.finding("stall");
+    assert_sound(report);
+}
+
+/// No event was out of place, and no verdict was denied.
+fn assert_sound(report: &Report) {
+    let events = &report.json["events"];
+    assert_eq!((events["anomalies"].as_u64(), events["disagreements"].as_u64()), (Some(0), Some(0)), "{events}");
+}
+
+fn stalled(text: &str) -> Report {
+    let report = run_text(&format!("title \"x\"\n{text}"), LIMIT);
+    assert_stalled(&report);
+    report
+}
+
+/// The run is over before its time, and nobody is said to be stuck.
+fn completed(text: &str) -> Report {
+    let report = run_text(&format!("title \"x\"\n{text}"), LIMIT);
+    assert_eq!(report.json["ended"], "completed", "{:#}", report.json["findings"]);
+    assert!(!report.findings().iter().any(|id| ["stall", "deadlock", "orphaned-lock"].contains(id)));
+    assert_sound(&report);
+    report
+}
+
+#[test]
+fn semaphores_used_as_signals_are_inside_the_proof() {
+    for file in [
+        "F01a_semaphore_rendezvous.kdl",
+        "F01b_semaphore_in_mutex.kdl",
+        "F01c_leaked_permits.kdl",
+        "F01d_permits_gone_headless_never_ends.kdl",
+    ] {
+        assert_stalled(&run(file, LIMIT));
+    }
+}
+
+#[test]
+fn a_finite_run_without_a_limit_ends_when_its_permits_are_gone() {
+    assert_stalled(&run("F01d_permits_gone_headless_never_ends.kdl", &[]));
+}
+
+#[test]
+fn a_signal_whose_only_giver_has_ended_is_missed() {
+    stalled("semaphore s permits=0\nthread a { acquire s; acquire s }\nthread b { sleep \"5ms\"; release s }");
+}
+
+#[test]
+fn permits_held_for_a_block_and_permits_used_as_signals_mix() {
+    // The holder waits for a signal that only one behind it would give.
+    stalled(
+        "semaphore s permits=1\nsemaphore go permits=0\n\
+         thread a { acquire s { sleep \"5ms\"; acquire go } }\nthread b { sleep \"20ms\"; acquire s { release go } }\n\
+         thread c { when never=yes { release s } }\nknob never no of=\"yes no\"",
+    );
+}
+
+#[test]
+fn a_semaphore_of_tasks_and_of_processes_is_inside_the_proof() {
+    for kind in ["async", "process"] {
+        stalled(&format!(
+            "semaphore a permits=0\nsemaphore b permits=0\n\
+             {kind} x {{ sleep \"5ms\"; acquire b; release a }}\n{kind} y {{ sleep \"5ms\"; acquire a; release b }}"
+        ));
+    }
+}
+
+#[test]
+fn several_permits_at_once_are_missed_one_by_one() {
+    stalled(
+        "semaphore s permits=3\nthread a { acquire s }\nthread b { sleep \"20ms\"; acquire s permits=3 { compute \"1us\" } }",
+    );
+    completed(
+        "semaphore s permits=3\nthread a { acquire s; sleep \"50ms\"; release s }\nthread b { sleep \"20ms\"; acquire s permits=3 { compute \"1us\" } }",
+    );
+}
+
+#[test]
+fn a_task_takes_a_permit_that_is_left_whatever_others_wait_for() {
+    completed(
+        "semaphore s permits=2\nevent done\nasync holder { acquire s { wait done } }\n\
+         async both { sleep \"10ms\"; acquire s permits=2 { compute \"1us\" } }\n\
+         async one { sleep \"20ms\"; acquire s { set done } }",
+    );
+}
+
+#[test]
+fn who_can_still_be_given_a_permit_is_not_stuck() {
+    completed("semaphore s permits=0\nthread a { acquire s }\nthread b { sleep \"700ms\"; release s }");
+    completed("semaphore s permits=1\nthread a count=4 { repeat 200 { acquire s; compute \"10us\"; release s } }");
+}
+
+#[test]
+fn a_lock_of_a_dead_worker_ends_the_run() {
+    let report = run("F02a_killed_with_permit.kdl", LIMIT);
+    assert_stalled(&report);
+    assert_eq!(
+        report.finding("orphaned-lock")["sentence"],
+        "a ended without releasing connection: 1 worker waits for it forever."
+    );
+    let report = run("F02c_orphan_is_no_stall.kdl", LIMIT);
+    assert_stalled(&report);
+    assert_eq!(
+        report.finding("orphaned-lock")["sentence"],
+        "a ended without releasing m: 3 workers wait for it forever."
+    );
+    assert!(!report.findings().contains(&"lock-bound"), "it is lost, not busy");
+}
+
+#[test]
+fn an_rwlock_of_a_dead_process_is_lost_to_those_it_keeps_out() {
+    for (dead, waits) in [("read", "write"), ("write", "read"), ("write", "write")] {
+        let report = stalled(&format!(
+            "rwlock r\nprocess a {{ {dead} r {{ sleep \"5ms\"; abort }} }}\n\
+             process b {{ sleep \"40ms\"; {waits} r {{ compute \"1us\" }} }}"
+        ));
+        report.finding("orphaned-lock");
+    }
+    completed(
+        "rwlock r\nprocess a { read r { sleep \"5ms\"; abort } }\nprocess b { sleep \"40ms\"; read r { compute \"1us\" } }",
+    );
+}
+
+#[test]
+fn permits_lost_with_a_process_matter_when_too_few_are_left() {
+    let text = |wanted| {
+        format!(
+            "semaphore s permits=3\nprocess a {{ acquire s {{ sleep \"5ms\"; abort }} }}\n\
+             process b {{ sleep \"40ms\"; acquire s permits={wanted} {{ compute \"1us\" }} }}"
+        )
+    };
+    let report = stalled(&text(3));
+    assert!(
+        report.finding("orphaned-lock")["evidence"]
+            .as_str()
+            .unwrap()
+            .ends_with("lost with them: 1 permit of s, which has 3.")
+    );
+    completed(&text(2));
+}
+
+#[test]
+fn a_mutex_that_the_system_returns_is_not_lost() {
+    completed(
+        "mutex m\nprocess a { lock m { sleep \"5ms\"; abort } }\nprocess b { sleep \"2ms\"; lock m { compute \"1us\" } }",
+    );
+}
+
+#[test]
+fn what_a_former_life_holds_stays_lost() {
+    let report = stalled(
+        "mutex m\nthread main { spawn child; join child; sleep \"10ms\"; spawn child }\n\
+         thread child { lock m }",
+    );
+    report.finding("orphaned-lock");
+}
+
+#[test]
+fn a_process_of_a_pool_that_died_with_a_permit_is_replaced_and_the_permit_is_lost() {
+    let report = stalled(
+        "semaphore s permits=1\n\
+         pool p of=processes workers=1 queue=4 retries=0 { batch count=2; task { acquire s { sleep \"5ms\"; abort } } }",
+    );
+    report.finding("orphaned-lock");
+}
+
+#[test]
+fn pools_that_have_ended_give_nothing() {
+    for close in ["yes", "no"] {
+        let set = format!("close={close}");
+        let args = [LIMIT, &["--set", &set]].concat();
+        assert_stalled(&run("F03_pool_shut_down.kdl", &args));
+    }
+}
+
+/// A ring of two pools, each of whose workers waits for the other, beside something else.
+fn ring_of_pools(beside: &str) -> String {
+    format!(
+        "{beside}\npool alpha of=threads workers=1 queue=8 {{ task {{ if task below=100 {{ submit beta; result }} }} }}\n\
+         pool beta of=threads workers=2 queue=8 {{ task {{ submit alpha task=100; result }} }}\n\
+         thread main {{ sleep \"30ms\"; submit alpha; result }}"
+    )
+}
+
+#[test]
+fn a_pool_that_called_off_its_tasks_gives_nothing() {
+    for (how, of, count) in [
+        ("drain", "threads", 6),
+        ("cancel", "threads", 6),
+        ("abandon", "threads", 6),
+        ("abandon", "processes", 6),
+        ("abandon", "processes", 1),
+    ] {
+        stalled(&ring_of_pools(&format!(
+            "pool gone of={of} workers=2 queue=8 {{ batch count={count}; task {{ sleep \"10ms\" }} }}\n\
+             thread closer {{ sleep \"15ms\"; shutdown gone how={how} }}"
+        )));
+    }
+}
+
+#[test]
+fn a_pool_that_shrank_to_nothing_gives_nothing() {
+    for crash in ["shrink", "fail-all"] {
+        stalled(&ring_of_pools(&format!(
+            "pool gone of=processes workers=3 queue=8 on-crash={crash} {{ batch count=2; task {{ sleep \"1ms\"; abort }} }}"
+        )));
+    }
+}
+
+#[test]
+fn a_worker_that_crashed_for_good_is_no_giver_of_an_item() {
+    stalled(
+        "queue q capacity=1\npool p of=processes workers=2 queue=8 on-crash=shrink { batch count=1; task { abort; put q } }\n\
+         process taker { take q }",
+    );
+}
+
+#[test]
+fn a_timed_wait_elsewhere_hides_no_stall() {
+    assert_stalled(&run("F08_timed_wait_elsewhere.kdl", LIMIT));
+    stalled(
+        "mutex m\ncondition c of=m\nthread a { lock m { wait c timeout=\"1ms\" } }\nthread b { lock m { wait c } }",
+    );
+}
+
+#[test]
+fn a_timed_wait_that_goes_on_is_no_stall() {
+    completed("event e\nevent f\nthread a { wait e timeout=\"600ms\"; set f }\nthread b { wait f }");
+}
+
+#[test]
+fn a_process_that_died_waiting_for_a_signal_hides_no_stall() {
+    // The signal finds nobody: it must not be taken for one that is under way.
+    let report = run_text(
+        "title \"x\"\nmutex m\ncondition c of=m\nprocess dead { spawn bomb; lock m { wait c } }\nthread bomb { sleep \"20ms\"; abort }\n\
+         process giver { sleep \"60ms\"; lock m { notify c } }\nprocess late { sleep \"100ms\"; lock m { wait c } }",
+        LIMIT,
+    );
+    assert_eq!(report.json["ended"], "stall", "{:#}", report.json["findings"]);
+    report.finding("lost-wakeup");
+    assert_sound(&report);
+}

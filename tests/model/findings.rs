@@ -306,7 +306,7 @@ fn orphaned_lock() {
         1 left acquired a 1
         5 right wait a";
     let told = sentence(&format!("{text}\n10 left killed 9"), 900.0, "orphaned-lock");
-    assert_eq!(told, "left ended without giving a back: 1 worker waits for it in vain.");
+    assert_eq!(told, "left ended without releasing a: 1 worker waits for it forever.");
     assert!(find(text, 900.0, "orphaned-lock").is_none(), "it has it still");
     let found_out = format!("{text}\n10 left killed 9\n11 right owner-died a\n11 right acquired a 2");
     assert!(find(&found_out, 900.0, "orphaned-lock").is_none(), "a robust lock was taken over");

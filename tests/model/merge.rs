@@ -31,6 +31,7 @@ fn cast(workers: usize, locks: usize) -> Arc<Cast> {
         queue: ResourceId(0),
         size: 2,
         total: None,
+        restarts: true,
     };
     Arc::new(Cast {
         workers: (0..workers).map(worker).collect(),

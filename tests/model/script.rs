@@ -116,6 +116,7 @@ fn declare(cast: &mut Cast, words: &[&str]) -> bool {
                 results: None,
                 size,
                 total: None,
+                restarts: true,
             });
         }
         _ => return false,

@@ -177,8 +177,7 @@ fn wakers(program: &Program) -> Vec<Wakers> {
                 Step::Put(q) => wakers[q].givers.push(lanes),
                 Step::Take(q) => wakers[q].takers.push(lanes),
                 Step::Notify(c) | Step::NotifyAll(c) => wakers[c].givers.push(lanes),
-                Step::Stay { on, timed } => wakers[on].timed |= timed,
-                Step::Lock { .. } | Step::Unlock(_) | Step::Come { .. } | Step::Join(_) => {}
+                Step::Lock { .. } | Step::Stay { .. } | Step::Unlock(_) | Step::Come { .. } | Step::Join(_) => {}
             }
         }
     }

@@ -210,10 +210,11 @@ impl World {
 
     fn block(&mut self, w: usize, wait: Wait, state: State, on: usize) {
         self.workers[w].waits = Some(wait);
-        let blocks = EventKind::Block { state, on: Some(id(on)) };
+        let tried = wait.is_timed().then_some(EventKind::Tried { lock: id(on) });
+        let told: Vec<EventKind> = tried.into_iter().chain([EventKind::Block { state, on: Some(id(on)) }]).collect();
         let held = self.held(w);
-        self.wire.tell(w, blocks);
-        self.wire.stand(w, held.into_iter().chain([blocks]).collect());
+        self.wire.tell_all(w, &told);
+        self.wire.stand(w, held.into_iter().chain(told).collect());
     }
 
     /// What a worker waited for is its own. It tells so at once, or after others have moved.

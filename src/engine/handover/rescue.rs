@@ -2,6 +2,7 @@
 
 use super::Outside;
 use super::progress::{Progress, Stage};
+use crate::engine::dead_waiter::bury_waiter;
 use crate::engine::pool::{call_off, count_off, over, resolve};
 use crate::engine::queue::{Shut, Task};
 use crate::engine::recorder::Recorder;
@@ -10,12 +11,19 @@ use crate::platform::kill_process;
 use crate::scenario::Crash;
 use crate::trace::{EventKind, Fate, How, PoolId, Ring, WorkerId};
 
-/// Settles what the dead worker had not done. Whether another process is to take its place.
+/// Settles what the dead worker had not done. Whether another process is to take its place. The end of the worker is the
+/// last event: whoever knows of it knows what became of the tasks.
 pub(super) fn rescue(run: &'static Run, index: usize, tasks: &[Task], pen: &mut Recorder<'_>, me: WorkerId) -> bool {
+    let again = settle(run, index, tasks, pen, me);
+    pen.write(pen.now(), EventKind::Ended(How::Killed));
+    again
+}
+
+fn settle(run: &'static Run, index: usize, tasks: &[Task], pen: &mut Recorder<'_>, me: WorkerId) -> bool {
     let (ring, pool) = (run.board.ring(me), PoolId::from(index));
     let (over, begun) = finish(run, pool, tasks, ring, pen);
     ring.sign(0, 0);
-    pen.write(pen.now(), EventKind::Ended(How::Killed));
+    bury_waiter(run, me, pen);
     let dead = Dead { run, index, pool, left: &tasks[over..], begun };
     match run.queues[index].why_shut() {
         Some(Shut::Cancelled) => {
@@ -120,7 +128,9 @@ impl Dead<'_> {
         self.put_back(left, pen);
         let queue = &self.run.queues[self.index];
         if queue.dealt.is_last() {
-            queue.shut(Shut::Broken);
+            if queue.shut(Shut::Broken) {
+                queue.tell_closed(pen);
+            }
             call_off(self.run, self.pool, Fate::Failed, pen);
         }
         false

@@ -76,7 +76,7 @@ impl<'a> Parts<'a> {
             givers.extend(self.sources.iter().chain(&self.workers));
         }
         let takers = std::iter::once(self.workers[pool]).chain(self.shutters(pool)).collect();
-        Wakers { givers, takers, timed: false }
+        Wakers { givers, takers }
     }
 
     /// A result comes from whoever does the task, or calls it off.
@@ -86,7 +86,7 @@ impl<'a> Parts<'a> {
             givers.extend(self.with(|step| matches!(step, PoolStep::Submit { pool: of, .. } if *of == pool)));
             givers.extend(info.feeder.map(|_| self.feeders[pool]));
         }
-        Wakers { givers, takers: Vec::new(), timed: false }
+        Wakers { givers, takers: Vec::new() }
     }
 }
 
@@ -95,10 +95,9 @@ fn enter(wakers: &mut [Wakers], lanes: Lanes, steps: &[Step], groups: &[Workers]
     for step in steps {
         match step {
             Step::Queue(step) => of_queue(wakers, lanes, step),
-            Step::Signal(SignalStep::Wait { target, timeout }) => {
-                wakers[target.resource].timed |= timeout.is_some();
-            }
-            Step::Signal(
+            Step::Acquire { target, .. } => add(&mut wakers[target.resource].takers, lanes),
+            Step::Up(target)
+            | Step::Signal(
                 SignalStep::Notify(target)
                 | SignalStep::NotifyAll(target)
                 | SignalStep::Set(target)

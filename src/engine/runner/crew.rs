@@ -149,7 +149,7 @@ impl Crew {
             Exit::Signal(signal) => Some(Death::Signal(signal)),
         };
         if let Part::Member { .. } = self.run.plan.parts[worker.index()] {
-            self.run.leave(worker, None); // if it could not do so itself
+            self.bury(worker); // if it could not do so itself
         }
         self.end_with(worker, death.as_ref());
         self.run.end_life(worker, death.is_none());

@@ -13,6 +13,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use tokio::task::yield_now;
+
 use super::sleepers::Sleepers;
 use crate::platform::{ROBUST_WORDS, Robust, wait_once, wake_all, wake_one};
 
@@ -142,6 +144,14 @@ impl<'a> Inside<'a> {
         drop(self);
         let limit = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         wait_once(&monitor.words[bell.0], seen, limit);
+        monitor.enter()
+    }
+
+    /// Leaves, lets other tasks that could go on do so, and comes in again.
+    pub async fn step_aside(self) -> Self {
+        let monitor = self.monitor;
+        drop(self);
+        yield_now().await;
         monitor.enter()
     }
 

@@ -1,6 +1,7 @@
 //! A counting semaphore: so many may pass at once. Whoever comes while there is a permit takes it, also past those who
-//! wait: as the semaphores of systems do. Among tasks whoever comes queues behind those who wait: one that gives a permit
-//! back and wants another before it gives the thread back would otherwise be the only one ever to pass.
+//! wait: as the semaphores of systems do. Among tasks whoever comes lets those who wait try first: one that gives a permit
+//! back and wants another before it gives the thread back would otherwise be the only one ever to pass. Nobody goes on
+//! waiting while there are permits enough.
 
 use super::monitor::{Bell, Monitor};
 use crate::engine::recorder::Recorder;
@@ -74,13 +75,14 @@ impl<'a> Semaphore<'a> {
             let ask = [EventKind::AskMany { lock: self.id, permits }];
             pen.wait_for(if permits > 1 { &ask } else { &[] }, self.id, false);
             inside.set(WAITING, inside.get(WAITING) + 1);
-            loop {
+            if inside.get(FREE) >= wanted {
+                inside = inside.step_aside().await;
+            }
+            while inside.get(FREE) < wanted {
                 inside = inside.wait(FREED).await;
-                if inside.get(FREE) >= wanted {
-                    break;
-                }
             }
             inside.set(WAITING, inside.get(WAITING).saturating_sub(1));
+            pen.leave();
         }
         inside.set(FREE, inside.get(FREE) - wanted);
         if self.monitor.is_of_tasks() && inside.get(FREE) > 0 && inside.get(WAITING) > 0 {
@@ -89,6 +91,11 @@ impl<'a> Semaphore<'a> {
         let first = inside.get(GRANTS) + 1;
         inside.set(GRANTS, inside.get(GRANTS) + wanted);
         (pen.now(), first)
+    }
+
+    /// Whether it has no permit, as can be seen from outside.
+    pub fn is_empty(self) -> bool {
+        self.monitor.peek(FREE) == 0
     }
 
     fn give(self, permits: u32, pen: &Recorder<'_>) -> u64 {

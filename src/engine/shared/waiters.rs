@@ -47,7 +47,11 @@ impl<'a> Waiters<'a> {
     /// As `wait`, from inside.
     pub async fn stay(self, inside: Inside<'a>, ticket: Ticket, deadline: Option<Instant>, pen: &mut Recorder<'_>) {
         let mut inside = inside;
-        pen.wait_at(State::Signal, self.id);
+        if deadline.is_some() {
+            pen.wait_at_for_a_time(State::Signal, self.id);
+        } else {
+            pen.wait_at(State::Signal, self.id);
+        }
         let end = loop {
             if inside.get(SIGNALS) > 0 && ticket.0 < inside.get(LIMIT) {
                 pen.leave();
@@ -77,6 +81,18 @@ impl<'a> Waiters<'a> {
     pub fn wake_all(self, pen: &mut Recorder<'_>) {
         let inside = self.monitor.enter();
         self.wake(inside, u64::MAX, pen);
+    }
+
+    /// One who waited is dead, and is counted no more. A signal under way may have been for it or for another: then all stays
+    /// as it is.
+    pub fn bury_one(self, pen: &mut Recorder<'_>) {
+        let mut inside = self.monitor.enter();
+        if inside.get(SIGNALS) > 0 {
+            return;
+        }
+        inside.set(WAITING, inside.get(WAITING).saturating_sub(1));
+        drop(inside);
+        pen.write(pen.now(), EventKind::GaveUp { lock: self.id });
     }
 
     /// Whether no signal is under way to anybody, as can be seen from outside.

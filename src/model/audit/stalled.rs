@@ -4,7 +4,8 @@
 //! queue and condition lacks. Let one of the set go on, and be the first to do so, with an item. It had not got it when its
 //! queue was seen to be empty, or it would have cleared its slot before. So the item was put later, and by one of the set:
 //! who was in no life before had done all that it did in the last one, and is in another only after one of the set has
-//! spawned it. That one would have had to go on first. A contradiction; no event is needed.
+//! spawned it. That one would have had to go on first. A contradiction; no event is needed. A permit of a semaphore that
+//! had none then is such an item: those who may hold one for a block are among those who could give it.
 //!
 //! Pools, pipes and results are left out: what they have to give does not all lie in memory that others can see. Whoever
 //! waits for one of these is taken for one that goes on.
@@ -14,6 +15,8 @@ use std::collections::BTreeMap;
 use super::Slots;
 use crate::model::Model;
 use crate::model::deadlock::{Needs, never_live};
+use crate::model::lane::Asks;
+use crate::model::slots::Said;
 use crate::trace::{ResourceId, ResourceKind, State, WorkerId};
 
 /// Workers and those who could wake them, all together, beyond which nothing is concluded.
@@ -34,7 +37,7 @@ struct Scene<'a> {
 impl Model {
     /// All who can never go on, those of a deadlock included; nobody if all who do wait for locks or ends.
     pub(in crate::model) fn stalled(&self, slots: &Slots, lacking: Lacking<'_>) -> Vec<WorkerId> {
-        if slots.said.iter().all(|said| said.blocks.is_none()) {
+        if slots.said.iter().all(|said| self.asks_for(said).is_none()) {
             return Vec::new();
         }
         let absent = (0..self.lanes.len()).map(WorkerId::from).filter(|w| self.is_idle(*w, lacking));
@@ -42,6 +45,16 @@ impl Model {
         let Some(needs) = (Scene { model: self, slots, lacking, absent }).needs() else { return Vec::new() };
         let waits = |place: &usize| slots.said.get(*place).is_some_and(|said| !said.ended);
         slots.workers_at(never_live(&needs).into_iter().filter(waits).collect())
+    }
+
+    /// What somebody must give a worker that says so; locks and ends are not given.
+    fn asks_for(&self, said: &Said) -> Option<(ResourceId, State)> {
+        let is_signal = |id: &ResourceId| {
+            let kind = self.cast.resource(*id).map(|resource| &resource.kind);
+            matches!(kind, Some(ResourceKind::Semaphore { scoped: false, .. }))
+        };
+        let permit = said.wait.filter(|(_, timed)| !timed).map(|(lock, _)| lock).filter(is_signal);
+        said.blocks.or(permit.map(|semaphore| (semaphore, State::Lock)))
     }
 
     /// Whether a worker that others spawn or join was seen to be in no life, nor to be asked for one.
@@ -54,7 +67,12 @@ impl Model {
     pub(in crate::model) fn can_tell(&self, stuck: &[WorkerId], lacking: Lacking<'_>) -> bool {
         let is_plain = |w: &WorkerId| {
             let on = self.lane(*w).doing().on.and_then(|on| self.cast.resource(on));
-            on.is_some_and(|on| !matches!(on.kind, ResourceKind::Pipe { .. } | ResourceKind::Server { .. }))
+            on.is_some_and(|on| match on.kind {
+                ResourceKind::Pipe { .. } | ResourceKind::Server { .. } => false,
+                // Some permits may be left, and not enough.
+                ResourceKind::Semaphore { scoped: false, .. } => !matches!(self.lane(*w).asks.1, Asks::Many(_)),
+                _ => true,
+            })
         };
         let is_seen = |w: &WorkerId| self.lane(*w).look == self.audit_looks();
         let in_order = |w: WorkerId| {
@@ -62,7 +80,9 @@ impl Model {
             let seen = lane.in_life() || lane.held().is_empty() && (is_seen(&w) || self.is_idle(w, lacking));
             seen && lane.crashes() == 0 && lane.died.is_none()
         };
+        let kept = |id| self.lock(id).is_some_and(|lock| lock.former_holds().next().is_some());
         self.cast.pools.is_empty()
+            && !self.cast.locks().any(kept)
             && stuck.iter().all(|w| is_seen(w) && is_plain(w))
             && (0..self.lanes.len()).map(WorkerId::from).all(in_order)
     }
@@ -76,8 +96,8 @@ impl Scene<'_> {
         let (mut givers, mut total) = (Vec::new(), first_thing);
         let mut needs = Vec::with_capacity(first_thing);
         for (place, said) in self.slots.said.iter().enumerate() {
-            needs.push(match (said.blocks, said.joins) {
-                (Some(on), _) if lacks(self.lacking, on) && self.is_for_good(on.0) => {
+            needs.push(match (self.model.asks_for(said), said.joins) {
+                (Some(on), _) if lacks(self.lacking, on) && !said.blocks_timed => {
                     Needs::All(vec![*things.entry(on).or_insert_with(|| {
                         let any = self.givers(on);
                         total += any.len();
@@ -103,11 +123,6 @@ impl Scene<'_> {
         (total <= MOST).then_some(needs)
     }
 
-    /// Whether no wait for it ends by itself.
-    fn is_for_good(&self, on: ResourceId) -> bool {
-        self.model.cast.wakers.get(on.index()).is_some_and(|wakers| !wakers.timed)
-    }
-
     /// Whether a worker that has ended can have no other life.
     fn is_over(&self, w: WorkerId) -> bool {
         self.model.seats[w.index()].is_none() && self.model.life_of(w).is_none()
@@ -116,8 +131,12 @@ impl Scene<'_> {
     /// Places of those who could give it, or spawn whose life it is; one beyond all for somebody who has no place.
     fn givers(&self, (on, state): (ResourceId, State)) -> Vec<usize> {
         let Some(wakers) = self.model.cast.wakers.get(on.index()) else { return vec![usize::MAX] };
-        let lanes = if state == State::Full { &wakers.takers } else { &wakers.givers };
-        lanes.iter().flat_map(|lanes| lanes.iter()).map(|w| self.place(w)).collect()
+        let (givers, takers): (&[_], &[_]) = match state {
+            State::Full => (&[], &wakers.takers),
+            State::Lock => (&wakers.givers, &wakers.takers),
+            _ => (&wakers.givers, &[]),
+        };
+        givers.iter().chain(takers).flat_map(|lanes| lanes.iter()).map(|w| self.place(w)).collect()
     }
 
     fn place(&self, w: WorkerId) -> usize {

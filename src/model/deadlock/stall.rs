@@ -6,6 +6,9 @@
 //! until then is known, and n is not above their number. But all numbers up to it are known to have been taken by others,
 //! each number once. A contradiction; no clock is needed, nor any order of arrival between workers.
 //!
+//! Permits of semaphores are such items, whether they are held for a block or used as signals. Of those who hold some each
+//! can return what it holds, and no more; who releases permits that it need not hold can give any number.
+//!
 //! Pipes number no bytes. Who has its turn at one and waits there says how many bytes had ever been written and read when
 //! it tried in vain. Let it be the first of the set to go on: all that was done before it tried is known, since nobody of
 //! the set had gone on; so if what is known comes to just these numbers, nothing was done after it. Who waits for its turn
@@ -14,16 +17,15 @@
 //!
 //! Once events were lost, what was given is not known. Then the slots tell (`audit/stalled.rs`).
 //!
+//! Who waits for a lock that a dead worker holds waits for ever, unless the system returns such locks (`lost.rs`).
+//!
 //! Who has an end of a pipe and waits elsewhere keeps it open. When all have closed theirs or ended the other side goes on.
 
-use std::collections::BTreeMap;
-
-use super::reduce::{Needs, never_live};
+use super::reduce::never_live;
+use super::table::Table;
+use crate::model::lane::Asks;
 use crate::model::{Ending, Model, Pipe, Res, Results};
 use crate::trace::{Awaited, Lanes, ResourceId, Stamp, State, WorkerId};
-
-/// Workers and those who could wake them, all together, beyond which nothing is concluded.
-const MOST: usize = 1 << 20;
 
 /// Workers that wait for ever, although no ring of locks holds them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,11 +43,12 @@ impl Model {
         if lost {
             return self.stall_of(self.stalled_by_slots(deadlock));
         }
-        if !(0..self.lanes.len()).any(|w| self.awaited(WorkerId::from(w)).is_some()) {
+        let workers = || (0..self.lanes.len()).map(WorkerId::from);
+        if !self.has_lost_holds() && !workers().any(|w| self.awaited(w).is_some() || self.permits_missing(w) > 0) {
             return None;
         }
         let stuck = |w: &WorkerId| self.lanes[w.index()].is_alive() && !deadlock.contains(w);
-        let dead = never_live(&self.needs_of_all()?).into_iter().filter(|w| *w < self.lanes.len());
+        let dead = never_live(&Table::of(self)?).into_iter().filter(|w| *w < self.lanes.len());
         self.stall_of(dead.map(WorkerId::from).filter(stuck).collect())
     }
 
@@ -54,40 +57,22 @@ impl Model {
         Some(Stall { at, set })
     }
 
-    /// What each worker needs to go on; behind the workers, what each thing that is waited for needs.
-    fn needs_of_all(&self) -> Option<Vec<Needs>> {
-        let workers = self.lanes.len();
-        let mut things: BTreeMap<(ResourceId, bool), usize> = BTreeMap::new();
-        let mut givers: Vec<Needs> = Vec::new();
-        let mut total = workers;
-        let mut needs = Vec::with_capacity(workers);
-        for w in (0..workers).map(WorkerId::from) {
-            needs.push(match self.awaited(w) {
-                Some(on) => Needs::All(vec![*things.entry(on).or_insert_with(|| {
-                    let any = self.who_gives(on);
-                    total += any.len();
-                    givers.push(Needs::Any(any));
-                    workers + givers.len() - 1
-                })]),
-                None if self.is_over(w) => {
-                    let spawners = self.spawners(w);
-                    total += spawners.len();
-                    Needs::Any(spawners)
-                }
-                None if self.is_absent(w) => Needs::Any(Vec::new()),
-                None => self.needs(w),
-            });
-            if total > MOST {
-                return None;
-            }
+    /// How many permits are missing for a worker that waits for a semaphore without a limit.
+    pub(super) fn permits_missing(&self, w: WorkerId) -> u64 {
+        if !self.waits_for_good(w) {
+            return 0;
         }
-        needs.extend(givers);
-        Some(needs)
+        let lane = &self.lanes[w.index()];
+        let wanted = if let Asks::Many(wanted) = lane.asks.1 { wanted } else { 1 };
+        match lane.doing.on.and_then(|on| self.resources.get(on.index())) {
+            Some(Res::Lock(lock)) => lock.missing(wanted),
+            _ => 0,
+        }
     }
 
     /// What a worker waits for without a limit that somebody must give it, if nothing given is on its way: the resource,
     /// and whether it is room in it.
-    fn awaited(&self, w: WorkerId) -> Option<(ResourceId, bool)> {
+    pub(super) fn awaited(&self, w: WorkerId) -> Option<(ResourceId, bool)> {
         let lane = &self.lanes[w.index()];
         let on = lane.doing.on.filter(|_| lane.is_alive())?;
         let wakers = self.cast.wakers.get(on.index())?;
@@ -98,9 +83,9 @@ impl Model {
                 let others = if state == State::Full { &wakers.takers } else { &wakers.givers };
                 self.is_in_vain(w, on, pipe) && self.is_kept_open(pipe, others)
             }
-            (State::Signal, Res::Signals(signals)) => !wakers.timed && signals.is_used_up(),
+            (State::Signal, Res::Signals(signals)) => !lane.signal_timed && signals.is_used_up(),
             (State::Signal, Res::Results(results)) => self.is_missing(w, on, results),
-            _ => false,
+            _ => false, // locks: see `Table::lock`
         };
         in_vain.then_some((on, lane.doing.state == State::Full))
     }
@@ -133,7 +118,7 @@ impl Model {
         by.iter().flat_map(|lanes| lanes.iter()).any(|w| self.keeps_open(pipe, w))
     }
 
-    fn keeps_open(&self, pipe: &Pipe, w: WorkerId) -> bool {
+    pub(super) fn keeps_open(&self, pipe: &Pipe, w: WorkerId) -> bool {
         pipe.is_open_to(w) && w.index() < self.lanes.len() && !self.is_gone(w)
     }
 
@@ -143,45 +128,51 @@ impl Model {
         lane.lives() > 0 && !lane.is_alive() && self.seats[w.index()].is_none()
     }
 
-    fn who_gives(&self, (on, room): (ResourceId, bool)) -> Vec<usize> {
-        let Some(wakers) = self.cast.wakers.get(on.index()) else { return Vec::new() };
-        let lanes = if room { &wakers.takers } else { &wakers.givers };
-        let lanes = lanes.iter().flat_map(|lanes: &Lanes| lanes.iter());
-        let can = |w: &WorkerId| match self.resources.get(on.index()) {
-            // Who has closed its end, or ended, has told all that it did before.
-            Some(Res::Pipe(pipe)) => w.index() < self.lanes.len() && pipe.is_open_to(*w) && !self.is_over(*w),
-            _ => w.index() < self.lanes.len(),
-        };
-        let mut lanes: Vec<usize> = lanes.filter(can).map(WorkerId::index).collect();
-        // Where one that brings tasks was killed, the runner ends the pools for it, and nobody tells.
-        let killed = |w: &usize| matches!(self.lanes[*w].ended, Some(Ending::Killed | Ending::Died(_)));
-        if self.fed_by[on.index()].is_some() && lanes.iter().any(|w| killed(w) && self.seats[*w].is_none()) {
-            lanes.push(usize::MAX);
-        }
-        lanes
-    }
-
     /// Whether a pool has no use for this worker: it never began, or has ended, and will not be started as the pool is now.
-    fn is_absent(&self, w: WorkerId) -> bool {
+    pub(super) fn is_absent(&self, w: WorkerId) -> bool {
         let Some((pool, seat)) = self.seats[w.index()] else { return false };
         let lane = &self.lanes[w.index()];
         !lane.in_life() && seat >= self.pools[pool.index()].size() as usize
     }
 
+    /// The queue of the pool whose worker this was, if it ended because no more tasks were to come, or none is left: it
+    /// does nothing more before another comes, as if it waited for one. Of one that was killed while it waited for a task
+    /// the runner goes on waiting in its place.
+    pub(super) fn left_queue(&self, w: WorkerId) -> Option<ResourceId> {
+        let (pool, _) = self.seats[w.index()]?;
+        let lane = &self.lanes[w.index()];
+        let id = self.cast.pools.get(pool.index())?.queue;
+        let Some(Res::Queue(queue)) = self.resources.get(id.index()) else { return None };
+        let waited = lane.in_life() && (lane.doing.state, lane.doing.on) == (State::Empty, Some(id));
+        let left = if lane.in_life() {
+            waited && self.is_certainly_out(w) && (queue.is_used_up() || queue.is_over())
+        } else {
+            lane.ended == Some(Ending::Finished) || queue.is_over()
+        };
+        (lane.lives() > 0 && left).then_some(id)
+    }
+
+    /// Whether a pool's worker crashed, and nothing replaces it.
+    pub(super) fn is_given_up(&self, w: WorkerId) -> bool {
+        let Some(pool) = self.seats[w.index()].and_then(|(pool, _)| self.cast.pools.get(pool.index())) else {
+            return false;
+        };
+        !pool.restarts && self.lanes[w.index()].doing.state == State::Crashed
+    }
+
     /// Whether a worker has ended, and all its events are known: only who can spawn it could bring it back. A pool's workers
     /// can be started again by the pool.
-    fn is_over(&self, w: WorkerId) -> bool {
+    pub(super) fn is_over(&self, w: WorkerId) -> bool {
         let lane = &self.lanes[w.index()];
-        let told = lane.dead_since().is_none_or(|at| self.through.is_some_and(|through| at < through));
         // All lives that were asked for have begun; let one of the set go on, and be the first to do so: it asked for no other.
         let asked = self.life(w).map_or(0, super::super::Life::asked);
         let begun = u64::from(lane.lives());
         let known = if self.spawners(w).is_empty() { begun > 0 } else { begun == asked };
-        known && !lane.is_alive() && told && self.seats[w.index()].is_none()
+        known && self.is_certainly_out(w) && self.seats[w.index()].is_none()
     }
 
     /// Those who can spawn it.
-    fn spawners(&self, w: WorkerId) -> Vec<usize> {
-        self.life_of(w).map_or_else(Vec::new, |life| self.who_gives((life, false)))
+    pub(super) fn spawners(&self, w: WorkerId) -> &[Lanes] {
+        self.life_of(w).and_then(|life| self.cast.wakers.get(life.index())).map_or(&[], |wakers| &wakers.givers)
     }
 }

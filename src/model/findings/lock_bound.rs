@@ -24,7 +24,9 @@ pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
         return None;
     }
     let waited = |id: &ResourceId| look.model.lock(*id).map_or(0, |lock| lock.waited_ns(look.from, look.now, look.now));
-    let id = look.model.cast().mutexes().max_by_key(waited)?;
+    // One that a dead worker holds is not busy, but lost.
+    let busy = look.model.cast().mutexes().filter(|id| look.model.lost_holds(*id).is_empty());
+    let id = busy.max_by_key(waited)?;
     let lock = look.model.lock(id)?;
     let share = waited(&id) as f64 / everyone.alive().max(1) as f64;
     let held = lock.held_share(look.from, look.now, look.now);

@@ -19,7 +19,10 @@ impl Model {
                 self.with_queue(queue, |queue| queue.number_taken(nth));
             }
             EventKind::Closed { queue } => {
-                self.run(w, at);
+                // It may be told in the place of one that is dead.
+                if self.lanes[w.index()].in_life() {
+                    self.run(w, at);
+                }
                 match self.resources.get_mut(queue.index()) {
                     Some(Res::Queue(queue)) => queue.close(),
                     Some(Res::Pipe(pipe)) => pipe.close(w),

@@ -1,6 +1,7 @@
 //! Who has a lock, and how many can.
 
 use super::{Lock, Open};
+use crate::model::lane::Asks;
 use crate::trace::{Grant, ResourceKind, Stamp, WorkerId};
 
 /// How many can have a lock at once.
@@ -45,6 +46,52 @@ impl Lock {
     /// Holds that may not be over, with their grants, and of no holder that events were lost of.
     pub(in crate::model) fn holds(&self) -> impl Iterator<Item = (WorkerId, Grant)> + '_ {
         self.open.iter().filter(|open| !open.doubtful).map(|open| (open.worker, open.grant))
+    }
+
+    /// Holds that their holders' next lives have not got: they never end.
+    pub(in crate::model) fn former_holds(&self) -> impl Iterator<Item = (WorkerId, Grant)> + '_ {
+        self.open.iter().filter(|open| open.former && !open.doubtful).map(|open| (open.worker, open.grant))
+    }
+
+    /// Whether a former life of some worker holds it, or died waiting for it.
+    pub(in crate::model) fn has_former(&self) -> bool {
+        !self.ghosts.is_empty() || self.open.iter().any(|open| open.former)
+    }
+
+    /// When a dead worker's hold was left, if it is known.
+    pub(in crate::model) fn hold_ended(&self, worker: WorkerId) -> Option<Stamp> {
+        self.open.iter().filter(|open| open.worker == worker).find_map(|open| open.until)
+    }
+
+    /// Whether this grant is the newest known.
+    pub(in crate::model) fn is_newest(&self, grant: Grant) -> bool {
+        self.newest == grant
+    }
+
+    /// How many permits are missing for one that wants so many, as far as is certain. Those that others are known to have
+    /// taken, without a gap from the first on, were taken before it gets any.
+    pub(in crate::model) fn missing(&self, wanted: u32) -> u64 {
+        let Room::Permits { permits, .. } = self.room else { return 0 };
+        let given = u64::from(permits).saturating_add(self.posted).saturating_add(self.returned);
+        (self.seen.first_run().saturating_add(wanted.into())).saturating_sub(given)
+    }
+
+    /// A worker that asked so for an rwlock died before it had it.
+    pub(in crate::model) fn haunt(&mut self, asks: Asks) {
+        self.ghosts.add(asks);
+    }
+
+    /// Whether one that asks so never comes in, since workers that died are before it: former lives, or `dead` that asked
+    /// like this.
+    pub(in crate::model) fn keeps_out(&self, asks: Asks, in_order: bool, dead: impl Iterator<Item = Asks>) -> bool {
+        let mut ghosts = self.ghosts;
+        dead.for_each(|asks| ghosts.add(asks));
+        ghosts.keep_out(asks, in_order)
+    }
+
+    /// Those that died waiting and have not begun another life.
+    pub(in crate::model) fn dead_waiters(&self) -> impl Iterator<Item = WorkerId> + '_ {
+        self.waiters.iter().filter(|waiter| waiter.until.is_some()).map(|waiter| waiter.worker)
     }
 
     /// Whether a worker that waits for it now gets a later grant than this one, and not an earlier one that has not been told

@@ -72,6 +72,14 @@ impl Seen {
         true
     }
 
+    /// The last of those from 1 on that were all seen: 0 if the first is missing, or was given up.
+    pub(in crate::model) fn first_run(&self) -> u64 {
+        if self.hole > 0 {
+            return 0;
+        }
+        (self.base + u64::from(self.words.front().map_or(0, |word| word.trailing_ones()))).saturating_sub(1)
+    }
+
     /// Whether this one was certainly not seen: it is not among those that were given up.
     pub(in crate::model) fn lacks(&self, one: u64) -> bool {
         let Some(ahead) = one.checked_sub(self.base) else { return false };
@@ -98,6 +106,7 @@ mod tests {
             }
             prop_assert_eq!(seen.lacks(to + 1), !grants.contains(&(to + 1)));
             prop_assert_eq!(seen.complete(after, to), (after + 1..=to).all(|g| grants.contains(&g)));
+            prop_assert_eq!(Some(seen.first_run()), (0..=400).find(|last| !grants.contains(&(last + 1))));
         }
     }
 
@@ -108,7 +117,7 @@ mod tests {
         (1..=10).chain(far..=far + 10).for_each(|g| seen.mark(g));
         assert!(seen.complete(far - 1, far + 10));
         assert!(!seen.complete(10, far + 10));
-        assert!(!seen.complete(0, 5), "forgotten, so not believed");
+        assert!(!seen.complete(0, 5) && seen.first_run() == 0, "forgotten, so not believed");
         assert!(!seen.lacks(5) && !seen.lacks(11) && seen.lacks(far + 11), "nor believed to be missing");
         assert!(seen.bytes() <= (2 * 8) << 11);
         seen.mark(u64::MAX);

@@ -21,6 +21,7 @@ pub fn reference() -> String {
     place("In the block of a pool", POOL, &mut out);
     place("Steps", STEPS, &mut out);
     place("In the block of `choose`", WAYS, &mut out);
+    out.push_str(include_str!("reference/proof.md"));
     out
 }
 

@@ -178,6 +178,7 @@ pub(super) fn pool() -> Script {
         results: None,
         size: 2,
         total: Some(100),
+        restarts: true,
     };
     w.cast.pools.push(info);
     let pool = PoolId(0);

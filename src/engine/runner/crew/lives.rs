@@ -1,6 +1,7 @@
 //! Workers that others spawned, as far as the runner has to do with them.
 
 use super::Crew;
+use crate::engine::dead_waiter::bury_waiter;
 use crate::trace::{Death, Notice, WorkerId, WorkerKind};
 
 impl Crew {
@@ -26,6 +27,17 @@ impl Crew {
         plan.cast.workers[worker.index()].kind == WorkerKind::Process && !plan.is_forked(worker)
     }
 
+    /// A worker is dead: it waits for no signal and brings pools no tasks any more. What follows is told in its place, since
+    /// its ring has no other writer now.
+    pub(super) fn bury(&self, worker: WorkerId) {
+        let may_wait = self.run.plan.cast.signals().next().is_some();
+        if may_wait || self.run.plan.is_source(worker) {
+            let mut pen = self.run.recorder(worker);
+            bury_waiter(self.run, worker, &mut pen);
+            self.run.leave(worker, Some(&mut pen));
+        }
+    }
+
     /// A worker's process is gone, and with it the threads that were spawned in it: those that nobody waits for, or all
     /// if it died.
     pub(super) fn end_with(&self, process: WorkerId, death: Option<&Death>) {
@@ -33,8 +45,8 @@ impl Crew {
         for (worker, life) in self.run.lives().filter(|(worker, _)| !self.is_ours(*worker)) {
             if life.is_alive_in(pid) {
                 let death = death.cloned().unwrap_or(Death::CutOff);
+                self.bury(worker);
                 self.run.notice(Notice::Died { worker, death });
-                self.run.leave(worker, None);
                 self.run.end_life(worker, false);
             }
         }

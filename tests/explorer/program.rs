@@ -1,0 +1,277 @@
+//! Small random programs over every primitive of the language.
+
+use contend::trace::RwPolicy;
+use fastrand::Rng;
+
+/// Most items in a queue.
+pub const ROOM: u32 = 1;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Mutex,
+    Rwlock(RwPolicy),
+    /// With so many permits at first; where a step takes or releases one without a block, it is used as a signal.
+    Semaphore(u32),
+    Queue,
+    Condition,
+    Event,
+    Barrier(u32),
+}
+
+/// What a worker does. Resources, workers and pools by their places in the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    Lock(usize),
+    /// Waits for a limited time; without the mutex it goes on behind its `Unlock`.
+    TryLock(usize),
+    Unlock(usize),
+    Read(usize),
+    Write(usize),
+    Leave(usize),
+    Acquire(usize, u32),
+    Return(usize),
+    Pass(usize),
+    Post(usize),
+    Put(usize),
+    Take(usize),
+    Close(usize),
+    /// Comes to wait for a condition and unlocks the mutex; waits; locks it again with the `Lock` that follows.
+    Come {
+        on: usize,
+        mutex: usize,
+    },
+    Stay {
+        on: usize,
+        timed: bool,
+    },
+    Notify(usize),
+    NotifyAll(usize),
+    Set(usize),
+    Clear(usize),
+    Await {
+        on: usize,
+        timed: bool,
+    },
+    Meet(usize),
+    Spawn(usize),
+    Join(usize),
+    Submit(usize),
+    Result,
+    Shutdown(usize),
+    /// The process dies at once.
+    Abort,
+}
+
+#[derive(Debug, Clone)]
+pub struct Pool {
+    pub seats: usize,
+    pub task: Vec<Step>,
+    /// Whether another process takes the place of one that died.
+    pub restarts: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct Program {
+    pub kinds: Vec<Kind>,
+    /// Workers that are no pool's, with their steps. Behind them are the pools' workers.
+    pub workers: Vec<Vec<Step>>,
+    pub pools: Vec<Pool>,
+    /// All are processes: they can die, and the system returns mutexes of those that did.
+    pub processes: bool,
+}
+
+/// How many steps, workers and resources a program may have.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    pub workers: usize,
+    pub steps: usize,
+    pub kinds: usize,
+}
+
+impl Program {
+    pub fn new(rng: &mut Rng, size: Size) -> Self {
+        let mut kinds: Vec<Kind> = (0..rng.usize(1..=size.kinds)).map(|_| kind(rng)).collect();
+        if kinds.contains(&Kind::Condition) && !kinds.contains(&Kind::Mutex) {
+            kinds.push(Kind::Mutex);
+        }
+        let workers = rng.usize(2..=size.workers);
+        let pools = if rng.f64() < 0.35 { rng.usize(1..=2) } else { 0 };
+        let processes = rng.f64() < 0.4;
+        let seat = |rng: &mut Rng| Pool { seats: rng.usize(1..=2), task: Vec::new(), restarts: !rng.bool() };
+        let pools = (0..pools).map(|_| seat(rng)).collect();
+        let mut program = Self { kinds, workers: vec![Vec::new(); workers], pools, processes };
+        for w in 0..workers {
+            let steps = rng.usize(1..=size.steps);
+            program.workers[w] = program.steps(rng, steps, w, false);
+        }
+        for pool in 0..program.pools.len() {
+            let steps = rng.usize(..=2.min(size.steps));
+            program.pools[pool].task = program.steps(rng, steps, usize::MAX, true);
+        }
+        program
+    }
+
+    fn steps(&self, rng: &mut Rng, most: usize, me: usize, is_task: bool) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let (mut left, mut submitted) = (most, 0);
+        let mut open: Vec<(Step, usize)> = Vec::new();
+        while left > 0 {
+            left -= 1;
+            if let Some((close, at)) = open.last().copied()
+                && (rng.f64() < 0.4 || at + 3 < steps.len())
+            {
+                steps.push(close);
+                open.pop();
+            }
+            let before = steps.len();
+            self.step(rng, &mut steps, &mut open, (me, is_task), &mut submitted);
+            if let Some((_, at)) = open.last_mut().filter(|(_, at)| *at == usize::MAX) {
+                *at = before;
+            }
+        }
+        let keeps = !self.processes && !is_task && rng.f64() < 0.1;
+        while let Some((close, _)) = open.pop() {
+            // A mutex can be taken without a block, and kept.
+            if !(keeps && matches!(close, Step::Unlock(_))) {
+                steps.push(close);
+            }
+        }
+        if self.processes && rng.f64() < if is_task { 0.15 } else { 0.25 } {
+            let at = rng.usize(..=steps.len());
+            steps.insert(at, Step::Abort);
+            steps.truncate(at + 1);
+        }
+        steps
+    }
+
+    fn step(
+        &self,
+        rng: &mut Rng,
+        steps: &mut Vec<Step>,
+        open: &mut Vec<(Step, usize)>,
+        (me, is_task): (usize, bool),
+        submitted: &mut usize,
+    ) {
+        if !self.pools.is_empty() && rng.f64() < 0.45 {
+            let pool = rng.usize(..self.pools.len());
+            steps.push(match rng.u32(..10) {
+                0..=5 => {
+                    *submitted += 1;
+                    Step::Submit(pool)
+                }
+                _ if *submitted > 0 => {
+                    *submitted -= 1;
+                    Step::Result
+                }
+                0..=7 | 9 => return,
+                _ if is_task => return,
+                _ => Step::Shutdown(pool),
+            });
+            return;
+        }
+        if rng.f64() < 0.12 {
+            let other = rng.usize(..self.workers.len());
+            let spawn = other > 0 && rng.bool() && other != me;
+            return steps.push(if spawn { Step::Spawn(other) } else { Step::Join(other) });
+        }
+        let on = rng.usize(..self.kinds.len());
+        let locked = open.iter().any(|(step, _)| *step == Step::Unlock(on));
+        let mut begin = |step: Step, close: Step| {
+            steps.push(step);
+            open.push((close, usize::MAX));
+        };
+        match self.kinds[on] {
+            Kind::Mutex if locked && rng.f64() < 0.95 => {}
+            Kind::Mutex if rng.f64() < 0.2 && !locked => begin(Step::TryLock(on), Step::Unlock(on)),
+            Kind::Mutex => begin(Step::Lock(on), Step::Unlock(on)),
+            Kind::Rwlock(_) if rng.bool() => begin(Step::Read(on), Step::Leave(on)),
+            Kind::Rwlock(_) => begin(Step::Write(on), Step::Leave(on)),
+            Kind::Semaphore(permits) => match rng.u32(..8) {
+                0..=1 if permits > 0 => begin(Step::Acquire(on, rng.u32(1..=permits)), Step::Return(on)),
+                0..=4 => steps.push(Step::Pass(on)),
+                _ => steps.push(Step::Post(on)),
+            },
+            Kind::Queue => steps.push(match rng.u32(..10) {
+                0..=4 => Step::Put(on),
+                5..=8 => Step::Take(on),
+                _ => Step::Close(on),
+            }),
+            Kind::Condition => self.condition(rng, steps, open, on),
+            Kind::Event => steps.push(match rng.u32(..6) {
+                0..=2 => Step::Await { on, timed: rng.f64() < 0.25 },
+                3..=4 => Step::Set(on),
+                _ => Step::Clear(on),
+            }),
+            Kind::Barrier(_) => steps.push(Step::Meet(on)),
+        }
+    }
+
+    fn condition(&self, rng: &mut Rng, steps: &mut Vec<Step>, open: &[(Step, usize)], on: usize) {
+        let mutex = self.kinds.iter().position(|kind| *kind == Kind::Mutex).unwrap_or(0);
+        if open.iter().filter(|(step, _)| *step == Step::Unlock(mutex)).count() == 1 {
+            let timed = rng.f64() < 0.25;
+            steps.extend([Step::Come { on, mutex }, Step::Stay { on, timed }, Step::Lock(mutex)]);
+        } else {
+            steps.push(if rng.f64() < 0.7 { Step::Notify(on) } else { Step::NotifyAll(on) });
+        }
+    }
+
+    /// Every worker, a pool's among them: its pool and seat, if it has one.
+    pub fn seats(&self) -> Vec<Option<(usize, usize)>> {
+        let seats = |(pool, of): (usize, &Pool)| (0..of.seats).map(move |seat| Some((pool, seat))).collect::<Vec<_>>();
+        let plain = self.workers.iter().map(|_| None);
+        plain.chain(self.pools.iter().enumerate().flat_map(seats)).collect()
+    }
+
+    /// Workers with their steps; a pool's with those of a task.
+    pub fn all_steps(&self) -> Vec<&[Step]> {
+        let plain = self.workers.iter().map(Vec::as_slice);
+        let of_pools = self.pools.iter().flat_map(|pool| (0..pool.seats).map(|_| pool.task.as_slice()));
+        plain.chain(of_pools).collect()
+    }
+
+    fn has(&self, wanted: impl Fn(&Step) -> bool) -> bool {
+        self.all_steps().iter().any(|steps| steps.iter().any(&wanted))
+    }
+
+    /// Whether a worker waits for others to spawn it.
+    pub fn is_spawned(&self, worker: usize) -> bool {
+        self.has(|step| *step == Step::Spawn(worker))
+    }
+
+    /// Whether others spawn or join a worker.
+    pub fn has_life(&self, worker: usize) -> bool {
+        self.has(|step| matches!(step, Step::Spawn(of) | Step::Join(of) if *of == worker))
+    }
+
+    /// Whether every step that takes a permit returns it at the end of a block.
+    pub fn is_scoped(&self, semaphore: usize) -> bool {
+        !self.has(|step| matches!(step, Step::Pass(on) | Step::Post(on) if *on == semaphore))
+    }
+
+    /// Whether a worker may bring pools tasks, itself or by whom it spawns.
+    pub fn is_source(&self, worker: usize) -> bool {
+        let submits = |steps: &[Step]| steps.iter().any(|step| matches!(step, Step::Submit(_)));
+        let mut known: Vec<bool> = self.workers.iter().map(|steps| submits(steps)).collect();
+        let spawns = |steps: &[Step], known: &[bool]| {
+            steps.iter().any(|step| matches!(step, Step::Spawn(other) if known[*other]))
+        };
+        while let Some(next) = (0..known.len()).find(|w| !known[*w] && spawns(&self.workers[*w], &known)) {
+            known[next] = true;
+        }
+        known[worker]
+    }
+}
+
+fn kind(rng: &mut Rng) -> Kind {
+    match rng.u32(..12) {
+        0..=1 => Kind::Mutex,
+        2 => Kind::Rwlock(RwPolicy::ALL[rng.usize(..3)]),
+        3..=5 => Kind::Semaphore(rng.u32(..=2)),
+        6..=7 => Kind::Queue,
+        8 => Kind::Condition,
+        9 => Kind::Event,
+        10 => Kind::Barrier(rng.u32(2..=3)),
+        _ => Kind::Rwlock(RwPolicy::Fair),
+    }
+}
