@@ -102,7 +102,7 @@ impl Model {
 
     /// Writers that wait for good for an rwlock, and that a reader that asks so cannot pass. What such a writer
     /// waits for, those behind it wait for as well: they go on later than it.
-    fn ahead(&self, lock: &Lock, reader: Asks) -> impl Iterator<Item = WorkerId> {
+    pub(super) fn ahead(&self, lock: &Lock, reader: Asks) -> impl Iterator<Item = WorkerId> {
         let waiters = lock.waiters().into_iter().map(|(worker, _)| worker);
         waiters.filter(move |w| reader.is_behind(self.lanes[w.index()].asks.1) && self.waits_for_good(*w))
     }

@@ -256,6 +256,8 @@ fn deadlocks<'a>(report: &Report<'a>) -> Vec<Deadlock<'a>> {
         worker: cast.worker_name(link.worker),
         holds: cast.resource_name(link.holds),
         wants: cast.resource_name(link.wants),
+        in_line: link.in_line,
+        waits_for: link.waits_for.iter().map(|worker| cast.worker_name(*worker)).collect(),
         since_s: link.since.secs(),
     };
     let deadlock = |found: &crate::model::Deadlock| Deadlock {
@@ -263,7 +265,7 @@ fn deadlocks<'a>(report: &Report<'a>) -> Vec<Deadlock<'a>> {
         ring: found.ring.iter().map(link).collect(),
         victims: found.victims.iter().map(|worker| cast.worker_name(*worker)).collect(),
     };
-    report.model.deadlock().map(deadlock).into_iter().collect()
+    report.model.deadlocks().iter().map(deadlock).collect()
 }
 
 #[cfg(test)]

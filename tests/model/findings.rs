@@ -37,12 +37,15 @@ const RING: &str = "worker left
 fn deadlock() {
     let ring = format!("{RING}\n0.3 right held b 1\n0.3 right wait a 1");
     let finding = find(&ring, 1.0, "deadlock").expect("a deadlock");
-    assert_eq!(finding.sentence, "left has a and wants b, right has b and wants a. Neither can ever go on.");
-    assert!(finding.evidence.contains("as stuck: third"), "{}", finding.evidence);
+    assert_eq!(
+        finding.sentence,
+        "left holds a and waits for b; right holds b and waits for a. Both are stuck forever."
+    );
+    assert!(finding.evidence.contains("Stuck behind them: third."), "{}", finding.evidence);
     assert_eq!((finding.severity, finding.at), (Severity::Error, Some(ms(0.3))));
     assert!(find(RING, 1.0, "deadlock").is_none(), "right can go on");
     let own = "worker w\nmutex a\n0 w began\n1 w acquired a 1\n2 w held a 1\n2 w wait a 1";
-    assert_eq!(sentence(own, 9.0, "deadlock"), "w waits for a, which it holds itself. It can never go on.");
+    assert_eq!(sentence(own, 9.0, "deadlock"), "w waits for a, which it already holds. It is stuck forever.");
 }
 
 /// Four tellers take turns at a lock for `hold` ms, each then thinks for `think` ms; for `rounds` rounds.
@@ -306,7 +309,7 @@ fn orphaned_lock() {
         1 left acquired a 1
         5 right wait a";
     let told = sentence(&format!("{text}\n10 left killed 9"), 900.0, "orphaned-lock");
-    assert_eq!(told, "left ended without giving a back: 1 worker waits for it in vain.");
+    assert_eq!(told, "left ended without releasing a: 1 worker waits for it forever.");
     assert!(find(text, 900.0, "orphaned-lock").is_none(), "it has it still");
     let found_out = format!("{text}\n10 left killed 9\n11 right owner-died a\n11 right acquired a 2");
     assert!(find(&found_out, 900.0, "orphaned-lock").is_none(), "a robust lock was taken over");

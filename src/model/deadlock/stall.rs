@@ -34,14 +34,15 @@ pub struct Stall {
 }
 
 impl Model {
-    /// Workers for which nobody is left who could let them go on. Those of a deadlock are not among them.
+    /// Workers that wait forever, those for orphaned locks included. Those of a deadlock are not among them.
     pub fn stall(&self) -> Option<Stall> {
         let lost = self.lanes.iter().any(|lane| lane.lost() > 0);
-        let deadlock = self.deadlock.as_ref().map_or(&[][..], |deadlock| &deadlock.set);
+        let deadlock = self.deadlocked();
         if lost {
             return self.stall_of(self.stalled_by_slots(deadlock));
         }
-        if !(0..self.lanes.len()).any(|w| self.awaited(WorkerId::from(w)).is_some()) {
+        let waits = |w: WorkerId| self.awaited(w).is_some() || self.waits_for_orphan(w);
+        if !(0..self.lanes.len()).any(|w| waits(WorkerId::from(w))) {
             return None;
         }
         let stuck = |w: &WorkerId| self.lanes[w.index()].is_alive() && !deadlock.contains(w);
@@ -75,6 +76,7 @@ impl Model {
                     Needs::Any(spawners)
                 }
                 None if self.is_absent(w) => Needs::Any(Vec::new()),
+                None if self.will_find_out(w) => Needs::Nothing,
                 None => self.needs(w),
             });
             if total > MOST {
@@ -143,7 +145,7 @@ impl Model {
         lane.lives() > 0 && !lane.is_alive() && self.seats[w.index()].is_none()
     }
 
-    fn who_gives(&self, (on, room): (ResourceId, bool)) -> Vec<usize> {
+    pub(in crate::model) fn who_gives(&self, (on, room): (ResourceId, bool)) -> Vec<usize> {
         let Some(wakers) = self.cast.wakers.get(on.index()) else { return Vec::new() };
         let lanes = if room { &wakers.takers } else { &wakers.givers };
         let lanes = lanes.iter().flat_map(|lanes: &Lanes| lanes.iter());

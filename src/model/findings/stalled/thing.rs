@@ -1,0 +1,103 @@
+//! What a stalled worker waits for, in words, and who could give it.
+
+use crate::model::findings::Look;
+use crate::model::{Stall, listed};
+use crate::trace::{ResourceId, ResourceKind, State, WorkerId};
+
+/// What somebody must give: an item, room, a signal, a permit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Thing {
+    pub(super) on: ResourceId,
+    pub(super) state: State,
+}
+
+impl Thing {
+    /// What a worker waits for, if it is not a lock that another one holds, nor another's end.
+    pub(super) fn of(look: &Look<'_>, worker: WorkerId) -> Option<Self> {
+        let doing = look.model.lane(worker).doing();
+        let thing = Self { on: doing.on?, state: doing.state };
+        let is_given = match look.model.cast().resource(thing.on)?.kind {
+            ResourceKind::Semaphore { scoped, .. } => !scoped,
+            ResourceKind::Mutex { .. } | ResourceKind::Rwlock { .. } | ResourceKind::Life { .. } => false,
+            _ => true,
+        };
+        is_given.then_some(thing)
+    }
+
+    fn kind<'a>(self, look: &Look<'a>) -> Option<&'a ResourceKind> {
+        look.model.cast().resource(self.on).map(|info| &info.kind)
+    }
+
+    /// `room in jobs`.
+    pub(super) fn words(self, look: &Look<'_>) -> String {
+        let name = look.resource(self.on);
+        let of = match (self.state, self.kind(look)) {
+            (State::Empty, Some(ResourceKind::Pipe { .. })) => "a message from ",
+            (State::Empty, _) => "an item in ",
+            (State::Full, _) => "room in ",
+            (_, Some(ResourceKind::Semaphore { .. })) => "a permit of ",
+            (_, Some(ResourceKind::Condition { .. })) => "a signal of ",
+            _ => "",
+        };
+        format!("{of}{name}")
+    }
+
+    /// What who could end the wait would do: `put one`.
+    pub(super) fn deed(self, look: &Look<'_>) -> &'static str {
+        match (self.state, self.kind(look)) {
+            (State::Empty, Some(ResourceKind::Pipe { .. })) => "send one",
+            (State::Full, Some(ResourceKind::Pipe { .. })) => "receive from it",
+            (State::Empty, _) => "put one",
+            (State::Full, _) => "take one",
+            (_, Some(ResourceKind::Semaphore { .. })) => "release one",
+            (_, Some(ResourceKind::Condition { .. })) => "notify it",
+            (_, Some(ResourceKind::Event)) => "set it",
+            (_, Some(ResourceKind::Barrier { .. })) => "meet there",
+            _ => "give it",
+        }
+    }
+
+    /// Who could end the wait.
+    pub(super) fn givers(self, look: &Look<'_>) -> Vec<WorkerId> {
+        let all = look.model.who_gives((self.on, self.state == State::Full));
+        all.into_iter().filter(|w| *w != usize::MAX).map(WorkerId::from).collect()
+    }
+
+    /// Workers of the stall that wait for it.
+    pub(super) fn waiters(self, look: &Look<'_>, stall: &Stall) -> Vec<WorkerId> {
+        stall.set.iter().filter(|worker| Self::of(look, **worker) == Some(self)).copied().collect()
+    }
+
+    /// Whether none of those who could give it is in a life.
+    pub(super) fn is_given_up(self, look: &Look<'_>) -> bool {
+        self.givers(look).iter().all(|worker| !look.model.lane(*worker).is_alive())
+    }
+
+    /// What became of those who could give it, as the end of a sentence.
+    pub(super) fn fate(self, look: &Look<'_>) -> String {
+        let (givers, deed) = (self.givers(look), self.deed(look));
+        let began = |worker: &&WorkerId| look.model.lane(**worker).lives() > 0;
+        if givers.iter().filter(began).count() == 0 {
+            return format!("no worker could {deed}");
+        }
+        let alive: Vec<WorkerId> = givers.into_iter().filter(|worker| look.model.lane(*worker).is_alive()).collect();
+        let others: Vec<&str> =
+            alive.iter().filter(|w| Self::of(look, **w) != Some(self)).map(|w| look.name(*w)).collect();
+        match (alive.is_empty(), others.as_slice()) {
+            (true, _) => format!("every worker that could {deed} has ended"),
+            (false, []) => format!("those that could {deed} wait for it themselves, or have ended"),
+            (false, names) => {
+                let wait = if names.len() == 1 { "waits" } else { "wait" };
+                format!("{}, which could {deed}, {wait} forever as well", listed(names))
+            }
+        }
+    }
+}
+
+/// All things that a stall is about, in order.
+pub(super) fn things(look: &Look<'_>, stall: &Stall) -> Vec<Thing> {
+    let mut things: Vec<Thing> = stall.set.iter().filter_map(|worker| Thing::of(look, *worker)).collect();
+    things.sort_unstable();
+    things.dedup();
+    things
+}
