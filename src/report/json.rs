@@ -345,6 +345,34 @@ mod tests {
         assert!(means[4..].is_sorted() && means[254] > 0.9, "{means:?}"); // the first four had other loads before
     }
 
+    /// All ways a run can end: a new one does not compile before it is here.
+    fn ends() -> Vec<RunEnd> {
+        let next = |end: &RunEnd| match end {
+            RunEnd::Completed => Some(RunEnd::Time),
+            RunEnd::Time => Some(RunEnd::Deadlock),
+            RunEnd::Deadlock => Some(RunEnd::Stall),
+            RunEnd::Stall => Some(RunEnd::Stopped),
+            RunEnd::Stopped => Some(RunEnd::Crashed(String::new())),
+            RunEnd::Crashed(_) => None,
+        };
+        std::iter::successors(Some(RunEnd::Completed), next).collect()
+    }
+
+    #[test]
+    fn every_way_a_run_ends_is_documented() {
+        for (document, member) in [
+            (include_str!("../../docs/report.md"), "| `ended` |"),
+            (include_str!("../../docs/tests.md"), "| `scenarios[].runs[].ended` |"),
+        ] {
+            let row = document.lines().find_map(|line| line.strip_prefix(member)).expect("a row");
+            for end in ends() {
+                assert!(row.contains(&format!("`{}`", end.word())), "{member} does not name {end:?}: {row}");
+            }
+            let told = row.split('`').skip(1).step_by(2).filter(|word| !word.contains('.')).count();
+            assert_eq!(told, ends().len(), "{member} names what there is not: {row}");
+        }
+    }
+
     #[test]
     fn a_run_that_failed_says_why() {
         let mut bank = Bank::new();

@@ -7,7 +7,7 @@ mod thing;
 
 use self::thing::{Thing, things};
 use super::{About, Finding, Look, Severity, count, orphaned_lock};
-use crate::model::{STANDS, Stall, listed, stuck_forever};
+use crate::model::{Edge, STANDS, Stall, listed, stuck_forever};
 use crate::trace::{ResourceId, ResourceKind, Span, Stamp, WorkerId};
 
 pub(super) const ID: &str = "stall";
@@ -108,39 +108,45 @@ fn explained(look: &Look<'_>, stall: &Stall) -> Option<Finding> {
     if let Some(too_few) = barrier::find(look, stall, &things) {
         return Some(finding(too_few.sentence(look), too_few.cure(look), too_few.thing.on));
     }
-    // The root of it: what all who could give it have ended without giving.
-    let root = things.iter().find(|thing| thing.is_given_up(look)).or(things.first());
-    match root {
-        Some(thing) => {
-            let names = thing.waiters(look, stall);
-            let names: Vec<&str> = names.iter().map(|worker| look.name(*worker)).collect();
-            let wait = if names.len() == 1 { "waits" } else { "wait" };
-            let sentence = format!("{} {wait} for {}; {}.", listed(&names), thing.words(look), thing.fate(look));
-            Some(finding(sentence, cure::of(look, *thing), thing.on))
-        }
-        None => orphaned(look, stall).map(|(sentence, about)| {
-            finding(sentence, "Release it on every way out, also when a worker fails.".into(), about)
-        }),
+    // The root of it: what all who could give it have ended without giving, or a lock that somebody has ended with.
+    let given_up = things.iter().find(|thing| thing.is_given_up(look));
+    let orphan = orphan(look, stall).filter(|_| given_up.is_none());
+    if let Some(edge) = orphan
+        && !is_told(look, edge)
+    {
+        let cure = "Release it on every way out, also when a worker fails.".into();
+        return Some(finding(orphaned(look, stall, edge), cure, edge.lock));
     }
+    let thing = *given_up.or(things.first())?;
+    let names: Vec<&str> = thing.waiters(look, stall).into_iter().map(|worker| look.name(worker)).collect();
+    let wait = if names.len() == 1 { "waits" } else { "wait" };
+    let sentence = format!("{} {wait} for {}; {}.", listed(&names), thing.words(look), thing.fate(look));
+    let cure = orphan.map_or_else(
+        || cure::of(look, thing),
+        |edge| format!("Release {} on every way out.", look.resource(edge.lock)),
+    );
+    Some(finding(sentence, cure, thing.on))
 }
 
-/// A lock whose holder has ended, unless a finding of its own tells it.
-fn orphaned(look: &Look<'_>, stall: &Stall) -> Option<(String, ResourceId)> {
+/// A wait for a lock whose holder has ended.
+fn orphan(look: &Look<'_>, stall: &Stall) -> Option<Edge> {
     let edges = stall.set.iter().flat_map(|worker| look.model.wants(*worker).edges);
-    let edge = edges.into_iter().find(|edge| !look.model.lane(edge.holder).is_alive())?;
-    let told = orphaned_lock::find(look);
-    if told.iter().any(|finding| finding.about == Some(About::Resource(edge.lock))) {
-        return None;
-    }
+    edges.into_iter().find(|edge| !look.model.lane(edge.holder).is_alive())
+}
+
+/// Whether an orphaned lock has a finding of its own.
+fn is_told(look: &Look<'_>, edge: Edge) -> bool {
+    orphaned_lock::find(look).iter().any(|finding| finding.about == Some(About::Resource(edge.lock)))
+}
+
+fn orphaned(look: &Look<'_>, stall: &Stall, edge: Edge) -> String {
     let waits = |worker: &&WorkerId| look.model.lane(**worker).doing().on == Some(edge.lock);
     let names: Vec<&str> = stall.set.iter().filter(waits).map(|worker| look.name(*worker)).collect();
     let (wait, lock) = (if names.len() == 1 { "waits" } else { "wait" }, look.resource(edge.lock));
-    let sentence =
-        format!("{} {wait} for {lock}, which {} ended without releasing.", listed(&names), look.name(edge.holder));
-    Some((sentence, edge.lock))
+    format!("{} {wait} for {lock}, which {} ended without releasing.", listed(&names), look.name(edge.holder))
 }
 
-/// For each thing that is waited for: by how many, and what became of those who could give it.
+/// Since when, and for each thing that is waited for, by how many.
 fn evidence(look: &Look<'_>, stall: &Stall) -> String {
     let mut waits: Vec<(ResourceId, Option<Thing>, u64)> = Vec::new();
     for worker in &stall.set {

@@ -9,6 +9,9 @@ pub(super) fn of(look: &Look<'_>, thing: Thing) -> String {
     let kind = look.model.cast().resource(thing.on).map(|info| &info.kind);
     let (is_pipe, ended) = (matches!(kind, Some(ResourceKind::Pipe { .. })), thing.is_given_up(look));
     let lost: u64 = look.pools().map(|(_, _, pool)| pool.lost()).sum();
+    if let Some(giver) = thing.deadlocked_giver(look) {
+        return format!("Resolve the deadlock of {} first.", look.name(giver));
+    }
     match (thing.state, kind) {
         (state, _) if lost > 0 && state != State::Full => {
             "A task was lost with its worker: retry it, or fail its result.".into()

@@ -73,6 +73,11 @@ impl Thing {
         self.givers(look).iter().all(|worker| !look.model.lane(*worker).is_alive())
     }
 
+    /// One that could give it and is in a deadlock.
+    pub(super) fn deadlocked_giver(self, look: &Look<'_>) -> Option<WorkerId> {
+        self.givers(look).into_iter().find(|worker| look.model.deadlocked().binary_search(worker).is_ok())
+    }
+
     /// What became of those who could give it, as the end of a sentence.
     pub(super) fn fate(self, look: &Look<'_>) -> String {
         let (givers, deed) = (self.givers(look), self.deed(look));
@@ -83,6 +88,9 @@ impl Thing {
         let alive: Vec<WorkerId> = givers.into_iter().filter(|worker| look.model.lane(*worker).is_alive()).collect();
         let others: Vec<&str> =
             alive.iter().filter(|w| Self::of(look, **w) != Some(self)).map(|w| look.name(*w)).collect();
+        if let Some(first) = self.deadlocked_giver(look) {
+            return format!("{}, which could {deed}, is deadlocked", look.name(first));
+        }
         match (alive.is_empty(), others.as_slice()) {
             (true, _) => format!("every worker that could {deed} has ended"),
             (false, []) => format!("those that could {deed} wait for it themselves, or have ended"),
