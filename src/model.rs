@@ -50,7 +50,7 @@ pub use shares::{Shares, Window};
 pub use signals::Signals;
 pub use times::Times;
 pub use waits::{Edge, WaitFor};
-pub(crate) use words::{listed, stuck_forever};
+pub(crate) use words::{listed, stuck_forever, stuck_in_all};
 
 use self::plan::Plan;
 use self::res::Res;

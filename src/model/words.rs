@@ -22,6 +22,11 @@ pub(crate) fn stuck_forever(n: usize) -> String {
     }
 }
 
+/// The same after a sentence that speaks of `told` of them.
+pub(crate) fn stuck_in_all(told: usize, n: usize) -> String {
+    if told >= n { stuck_forever(n) } else { format!("In all, {n} workers are stuck forever.") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -83,7 +83,9 @@ fn a_victim_of_two_rings_belongs_to_both() {
 fn a_ring_that_waits_for_another_ring_is_a_deadlock_of_its_own() {
     let report = run("writer-behind-two-rings.kdl", &FOR);
     let mut all = deadlocks(&report);
-    all.iter_mut().for_each(|(ring, _)| ring.sort_unstable());
+    for (ring, _) in &mut all {
+        ring.sort_unstable();
+    }
     all.sort();
     assert_eq!(all, [(vec!["other", "reader-2"], vec!["writer", "reader-1"]), (vec!["reader-1", "writer"], vec![])]);
 }
@@ -199,6 +201,24 @@ fn queues_that_are_full_both_ways_are_not_to_be_given_room() {
     let (sentence, cure) = told(&report, "stall");
     assert!(sentence.contains("which could take one, waits forever as well."), "{sentence}");
     assert!(cure.starts_with("Do not wait to put into "), "{cure}");
+}
+
+#[test]
+fn what_the_other_side_waits_for_is_in_the_sentence_and_the_fix() {
+    let joined = catalogue(&["join-before-drain", "--set", "order=end-first", "--set", "report=256KiB"]);
+    let expected = "child waits for room in answer; parent, which could receive from it, waits for child-is-done. \
+                    Both are stuck forever.";
+    assert_eq!(told(&joined, "stall"), (expected, "Let parent receive from answer before it waits for child-is-done."));
+    let lost = catalogue(&["crash-policies", "--set", "policy=lose"]);
+    let (sentence, cure) = told(&lost, "stall");
+    assert!(sentence.starts_with("batch waits for a result of worker; 1 task was lost with its worker. In all, "));
+    assert_eq!(cure, "Retry the task when its worker dies, or fail its result.");
+}
+
+/// Runs a scenario of the catalogue.
+fn catalogue(args: &[&str]) -> Report {
+    let output = contend(&[&["run"], args, &["--json"], &FOR].concat());
+    Report { json: serde_json::from_slice(&output.stdout).unwrap(), code: output.status.code() }
 }
 
 #[test]

@@ -70,7 +70,9 @@ impl<'a> Graph<'a> {
         let to: Vec<Vec<usize>> = set.iter().map(arrows).collect();
         let mut from = vec![Vec::new(); set.len()];
         for (place, targets) in to.iter().enumerate() {
-            targets.iter().for_each(|target| from[*target].push(place));
+            for target in targets {
+                from[*target].push(place);
+            }
         }
         Self { set, to, from }
     }
@@ -132,7 +134,9 @@ impl<'a> Graph<'a> {
                 if low[place] == index[place] {
                     let at = stack.iter().rposition(|on| *on == place).unwrap_or(0);
                     let mut part = stack.split_off(at);
-                    part.iter().for_each(|on| on_stack[*on] = false);
+                    for on in &part {
+                        on_stack[*on] = false;
+                    }
                     part.sort_unstable();
                     parts.push(part);
                 }
@@ -145,7 +149,9 @@ impl<'a> Graph<'a> {
     /// place was reached from last.
     fn waiting_for(&self, members: &[usize], nth: usize, reached: &mut [usize]) -> Vec<usize> {
         let mut next: Vec<usize> = members.iter().filter_map(|who| self.set.binary_search(who).ok()).collect();
-        next.iter().for_each(|place| reached[*place] = nth);
+        for place in &next {
+            reached[*place] = nth;
+        }
         let mut victims = Vec::new();
         while let Some(place) = next.pop() {
             for &waiter in &self.from[place] {

@@ -1,5 +1,8 @@
 //! Workers that wait for each other and can never run again: one finding for each separate ring.
 
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
 use super::{About, Finding, Look, Severity, count};
 use crate::model::{Deadlock, Link, Room, listed, stuck_forever};
 use crate::trace::{ResourceId, Span, WorkerId};
@@ -174,18 +177,18 @@ fn evidence(look: &Look<'_>, deadlock: &Deadlock) -> String {
     }
     let mut text = format!("Closed {} after the start. Waiting: {}.", Span(deadlock.at.0), waits.join(", "));
     if !deadlock.is_simple() {
-        wanted(&deadlock.ring).into_iter().for_each(|on| text.push_str(&holders(look, &deadlock.ring, on)));
+        text.extend(wanted(&deadlock.ring).into_iter().map(|on| holders(look, &deadlock.ring, on)));
     }
     if !deadlock.victims.is_empty() {
         let names: Vec<&str> = deadlock.victims.iter().map(|w| look.name(*w)).collect();
-        text.push_str(&format!(" Stuck behind them: {}.", listed(&names)));
+        let _ = write!(text, " Stuck behind them: {}.", listed(&names));
     }
     let others = look.model.deadlocks().iter().filter(|other| *other != deadlock);
-    let others: Vec<WorkerId> = others.flat_map(|other| other.set.iter().copied()).collect();
+    let others: BTreeSet<WorkerId> = others.flat_map(|other| other.set.iter().copied()).collect();
     let both: Vec<&str> = deadlock.set.iter().filter(|w| others.contains(w)).map(|w| look.name(*w)).collect();
     if !both.is_empty() {
         let wait = if both.len() == 1 { "waits" } else { "wait" };
-        text.push_str(&format!(" {} {wait} for another deadlock as well.", listed(&both)));
+        let _ = write!(text, " {} {wait} for another deadlock as well.", listed(&both));
     }
     if look.model.is_doubted() {
         text.push_str(" What the workers themselves say they wait for does not bear this out.");

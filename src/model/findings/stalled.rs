@@ -7,7 +7,7 @@ mod thing;
 
 use self::thing::{Thing, things};
 use super::{About, Finding, Look, Severity, count, orphaned_lock};
-use crate::model::{Edge, STANDS, Stall, listed, stuck_forever};
+use crate::model::{Edge, STANDS, Stall, listed, stuck_in_all};
 use crate::trace::{ResourceId, ResourceKind, Span, Stamp, WorkerId};
 
 pub(super) const ID: &str = "stall";
@@ -93,20 +93,24 @@ fn lost_wakeup(look: &Look<'_>, stall: &Stall, missed: Missed) -> Finding {
 /// The lock that is in the way, a barrier at which too few can meet, an orphaned lock; else what the first of them lacks.
 fn explained(look: &Look<'_>, stall: &Stall) -> Option<Finding> {
     let things = things(look, stall);
-    let finding = |sentence: String, cure: String, about: ResourceId| Finding {
+    let all = stall.set.len();
+    let finding = |(sentence, told): (String, usize), cure: String, about: ResourceId| Finding {
         id: ID,
         severity: Severity::Error,
-        sentence: format!("{sentence} {}", stuck_forever(stall.set.len())),
+        sentence: format!("{sentence} {}", stuck_in_all(told, all)),
         evidence: evidence(look, stall),
         cure,
         about: Some(About::Resource(about)),
         at: Some(stall.at),
     };
     if let Some(held) = held::find(look, stall) {
-        return Some(finding(held.sentence(look), held.cure(look), held.about()));
+        return Some(finding((held.sentence(look), 2), held.cure(look), held.about()));
     }
     if let Some(too_few) = barrier::find(look, stall, &things) {
-        return Some(finding(too_few.sentence(look), too_few.cure(look), too_few.thing.on));
+        return Some(finding((too_few.sentence(look), too_few.arrived), too_few.cure(look), too_few.thing.on));
+    }
+    if let Some((sentence, results)) = lost_result(look, stall, &things) {
+        return Some(finding(sentence, "Retry the task when its worker dies, or fail its result.".into(), results));
     }
     // The root of it: what all who could give it have ended without giving, or a lock that somebody has ended with.
     let given_up = things.iter().find(|thing| thing.is_given_up(look));
@@ -118,14 +122,14 @@ fn explained(look: &Look<'_>, stall: &Stall) -> Option<Finding> {
         return Some(finding(orphaned(look, stall, edge), cure, edge.lock));
     }
     let thing = *given_up.or(things.first())?;
-    let names: Vec<&str> = thing.waiters(look, stall).into_iter().map(|worker| look.name(worker)).collect();
-    let wait = if names.len() == 1 { "waits" } else { "wait" };
-    let sentence = format!("{} {wait} for {}; {}.", listed(&names), thing.words(look), thing.fate(look));
+    let (names, wait) = waiters(look, thing.waiters(look, stall));
+    let (fate, named) = thing.fate(look);
+    let sentence = format!("{} {wait} for {}; {fate}.", listed(&names), thing.words(look));
     let cure = orphan.map_or_else(
         || cure::of(look, thing),
         |edge| format!("Release {} on every way out.", look.resource(edge.lock)),
     );
-    Some(finding(sentence, cure, thing.on))
+    Some(finding((sentence, names.len() + named), cure, thing.on))
 }
 
 /// A wait for a lock whose holder has ended.
@@ -139,11 +143,31 @@ fn is_told(look: &Look<'_>, edge: Edge) -> bool {
     orphaned_lock::find(look).iter().any(|finding| finding.about == Some(About::Resource(edge.lock)))
 }
 
-fn orphaned(look: &Look<'_>, stall: &Stall, edge: Edge) -> String {
-    let waits = |worker: &&WorkerId| look.model.lane(**worker).doing().on == Some(edge.lock);
-    let names: Vec<&str> = stall.set.iter().filter(waits).map(|worker| look.name(*worker)).collect();
-    let (wait, lock) = (if names.len() == 1 { "waits" } else { "wait" }, look.resource(edge.lock));
-    format!("{} {wait} for {lock}, which {} ended without releasing.", listed(&names), look.name(edge.holder))
+fn orphaned(look: &Look<'_>, stall: &Stall, edge: Edge) -> (String, usize) {
+    let waits = |worker: &WorkerId| look.model.lane(*worker).doing().on == Some(edge.lock);
+    let (names, wait) = waiters(look, stall.set.iter().copied().filter(waits));
+    let (lock, holder) = (look.resource(edge.lock), look.name(edge.holder));
+    (format!("{} {wait} for {lock}, which {holder} ended without releasing.", listed(&names)), names.len())
+}
+
+/// Workers that wait for results of a pool that lost tasks with their workers.
+fn lost_result(look: &Look<'_>, stall: &Stall, things: &[Thing]) -> Option<((String, usize), ResourceId)> {
+    let mut lossy = look.pools().filter(|(_, _, pool)| pool.lost() > 0);
+    let (thing, info, lost) = lossy.find_map(|(_, info, pool)| {
+        let thing = things.iter().find(|thing| Some(thing.on) == info.results)?;
+        Some((*thing, info, pool.lost()))
+    })?;
+    let (names, wait) = waiters(look, thing.waiters(look, stall));
+    let was = if lost == 1 { "was lost with its worker" } else { "were lost with their workers" };
+    let sentence = format!("{} {wait} for a result of {}; {} {was}.", listed(&names), info.name, count(lost, "task"));
+    Some(((sentence, names.len()), thing.on))
+}
+
+/// Names, and the verb after them.
+fn waiters<'a>(look: &Look<'a>, workers: impl IntoIterator<Item = WorkerId>) -> (Vec<&'a str>, &'static str) {
+    let names: Vec<&str> = workers.into_iter().map(|worker| look.name(worker)).collect();
+    let wait = if names.len() == 1 { "waits" } else { "wait" };
+    (names, wait)
 }
 
 /// Since when, and for each thing that is waited for, by how many.

@@ -10,7 +10,7 @@ use crate::trace::{PoolInfo, ResourceKind, WorkerId};
 pub(super) struct TooFew<'a> {
     pub(super) thing: Thing,
     parties: u32,
-    arrived: usize,
+    pub(super) arrived: usize,
     why: Why<'a>,
 }
 

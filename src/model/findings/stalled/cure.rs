@@ -8,17 +8,16 @@ pub(super) fn of(look: &Look<'_>, thing: Thing) -> String {
     let name = look.resource(thing.on);
     let kind = look.model.cast().resource(thing.on).map(|info| &info.kind);
     let (is_pipe, ended) = (matches!(kind, Some(ResourceKind::Pipe { .. })), thing.is_given_up(look));
-    let lost: u64 = look.pools().map(|(_, _, pool)| pool.lost()).sum();
     if let Some(giver) = thing.deadlocked_giver(look) {
         return format!("Resolve the deadlock of {} first.", look.name(giver));
     }
+    if let (State::Full, Some((giver, what))) = (thing.state, thing.giver_elsewhere(look)) {
+        return format!("Let {} {} before it waits for {what}.", look.name(giver), thing.deed_in_full(look));
+    }
     match (thing.state, kind) {
-        (state, _) if lost > 0 && state != State::Full => {
-            "A task was lost with its worker: retry it, or fail its result.".into()
-        }
         (State::Empty, _) if is_pipe && ended => format!("Close {name} after the last message."),
         (State::Empty, _) if is_pipe => "Let one side send before it receives.".into(),
-        (State::Empty, _) if ended => {
+        (State::Empty, _) if ended || thing.is_awaited_by_all_givers(look) => {
             format!("Close {name} after the last item, or take only the items that are there.")
         }
         (State::Empty, _) => format!("Put the first item into {name} before you wait for one."),

@@ -30,13 +30,15 @@ impl Thing {
 
     /// `room in jobs`.
     pub(super) fn words(self, look: &Look<'_>) -> String {
-        let name = look.resource(self.on);
+        let pool = look.pools().find(|(_, info, _)| info.results == Some(self.on));
+        let name = pool.map_or_else(|| look.resource(self.on), |(_, info, _)| info.name.as_str());
         let of = match (self.state, self.kind(look)) {
             (State::Empty, Some(ResourceKind::Pipe { .. })) => "a message from ",
             (State::Empty, _) => "an item in ",
             (State::Full, _) => "room in ",
             (_, Some(ResourceKind::Semaphore { .. })) => "a permit of ",
             (_, Some(ResourceKind::Condition { .. })) => "a signal of ",
+            (_, Some(ResourceKind::Results)) => "a result of ",
             _ => "",
         };
         format!("{of}{name}")
@@ -55,6 +57,33 @@ impl Thing {
             (_, Some(ResourceKind::Barrier { .. })) => "meet there",
             _ => "give it",
         }
+    }
+
+    /// The same with what it is done to: `put into jobs`.
+    pub(super) fn deed_in_full(self, look: &Look<'_>) -> String {
+        let name = look.resource(self.on);
+        let verb = match (self.state, self.kind(look)) {
+            (State::Empty, Some(ResourceKind::Pipe { .. })) => "send to",
+            (State::Full, Some(ResourceKind::Pipe { .. })) => "receive from",
+            (State::Empty, _) => "put into",
+            (State::Full, _) => "take from",
+            (_, Some(ResourceKind::Semaphore { .. })) => "release",
+            (_, Some(ResourceKind::Condition { .. })) => "notify",
+            (_, Some(ResourceKind::Event)) => "set",
+            (_, Some(ResourceKind::Barrier { .. })) => "meet at",
+            _ => "give",
+        };
+        format!("{verb} {name}")
+    }
+
+    /// One that could give it and waits for something other than room or an item, with what for.
+    pub(super) fn giver_elsewhere(self, look: &Look<'_>) -> Option<(WorkerId, String)> {
+        let elsewhere = |worker: WorkerId| {
+            let lane = look.model.lane(worker);
+            let waits = lane.is_alive() && !matches!(lane.doing().state, State::Full | State::Empty | State::Lock);
+            what_else(look, self, worker).filter(|_| waits).map(|what| (worker, what))
+        };
+        self.givers(look).into_iter().find_map(elsewhere)
     }
 
     /// Who could end the wait.
@@ -78,27 +107,46 @@ impl Thing {
         self.givers(look).into_iter().find(|worker| look.model.deadlocked().binary_search(worker).is_ok())
     }
 
-    /// What became of those who could give it, as the end of a sentence.
-    pub(super) fn fate(self, look: &Look<'_>) -> String {
+    /// Whether all that could give it and are in a life wait for it themselves.
+    pub(super) fn is_awaited_by_all_givers(self, look: &Look<'_>) -> bool {
+        let mut alive = self.givers(look).into_iter().filter(|worker| look.model.lane(*worker).is_alive());
+        alive.all(|worker| Self::of(look, worker) == Some(self))
+    }
+
+    /// What became of those who could give it, as the end of a sentence; and how many that wait it names.
+    pub(super) fn fate(self, look: &Look<'_>) -> (String, usize) {
         let (givers, deed) = (self.givers(look), self.deed(look));
         let began = |worker: &&WorkerId| look.model.lane(**worker).lives() > 0;
         if givers.iter().filter(began).count() == 0 {
-            return format!("no worker could {deed}");
+            return (format!("no worker could {deed}"), 0);
         }
         let alive: Vec<WorkerId> = givers.into_iter().filter(|worker| look.model.lane(*worker).is_alive()).collect();
         let others: Vec<&str> =
             alive.iter().filter(|w| Self::of(look, **w) != Some(self)).map(|w| look.name(*w)).collect();
         if let Some(first) = self.deadlocked_giver(look) {
-            return format!("{}, which could {deed}, is deadlocked", look.name(first));
+            return (format!("{}, which could {deed}, is deadlocked", look.name(first)), 0);
         }
-        match (alive.is_empty(), others.as_slice()) {
+        let text = match (alive.is_empty(), others.as_slice()) {
             (true, _) => format!("every worker that could {deed} has ended"),
             (false, []) => format!("those that could {deed} wait for it themselves, or have ended"),
-            (false, names) => {
-                let wait = if names.len() == 1 { "waits" } else { "wait" };
-                format!("{}, which could {deed}, {wait} forever as well", listed(names))
-            }
-        }
+            (false, [name]) => match alive.iter().find_map(|worker| what_else(look, self, *worker)) {
+                Some(what) => format!("{name}, which could {deed}, waits for {what}"),
+                None => format!("{name}, which could {deed}, waits forever as well"),
+            },
+            (false, names) => format!("{}, which could {deed}, wait forever as well", listed(names)),
+        };
+        (text, others.len())
+    }
+}
+
+/// What a worker waits for that does not wait for this.
+fn what_else(look: &Look<'_>, thing: Thing, worker: WorkerId) -> Option<String> {
+    let on = look.model.lane(worker).doing().on?;
+    match Thing::of(look, worker) {
+        Some(other) if other == thing => None,
+        Some(other) => Some(other.words(look)),
+        None if look.model.cast().whose_life(on).is_some() => Some(format!("the {}", look.resource(on))),
+        None => Some(look.resource(on).to_owned()),
     }
 }
 
