@@ -28,13 +28,15 @@ mod signals;
 mod slots;
 mod times;
 mod waits;
+mod words;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 pub use cores::Cores;
 pub use counter::Counter;
-pub use deadlock::{Deadlock, Link, Stall};
+use deadlock::STANDS;
+pub use deadlock::{Deadlock, Link, Stall, Stuck};
 pub use failures::{Commands, Failure, Failures};
 pub use findings::{About, Finding, Severity};
 pub use lane::{Doing, Ending, Lane};
@@ -48,6 +50,7 @@ pub use shares::{Shares, Window};
 pub use signals::Signals;
 pub use times::Times;
 pub use waits::{Edge, WaitFor};
+pub(crate) use words::{listed, stuck_forever, stuck_in_all};
 
 use self::plan::Plan;
 use self::res::Res;
@@ -131,7 +134,7 @@ pub struct Model {
     marks: Vec<Mark>,
     log: VecDeque<LogLine>,
     failures: Failures,
-    deadlock: Option<Deadlock>,
+    deadlocks: deadlock::Deadlocks,
     /// How many workers hold a lock while they wait for one without a limit: without any there is no deadlock.
     stuck_holders: usize,
     orders: orders::Orders,
@@ -176,7 +179,7 @@ impl Model {
             marks: Vec::new(),
             log: VecDeque::new(),
             failures: Failures::default(),
-            deadlock: None,
+            deadlocks: deadlock::Deadlocks::default(),
             stuck_holders: 0,
             orders: orders::Orders::default(),
             audit: slots::Audit::default(),
@@ -191,7 +194,7 @@ impl Model {
                 for event in events {
                     self.event(event);
                 }
-                self.look_for_deadlock();
+                self.look_for_deadlocks();
             }
             Message::Many(messages) => messages.iter().for_each(|message| self.apply(message)),
             Message::Through(at) => self.through = self.through.max(Some(*at)),
@@ -327,11 +330,6 @@ impl Model {
     /// The newest lines of the runner's standard error, and notes.
     pub fn log(&self) -> &VecDeque<LogLine> {
         &self.log
-    }
-
-    /// The first deadlock found. It is stable: once there it stays, unless one of its workers is started anew.
-    pub fn deadlock(&self) -> Option<&Deadlock> {
-        self.deadlock.as_ref()
     }
 
     /// What is wrong at `now`, most severe first.

@@ -100,7 +100,7 @@ const MODES: [Mode; 13] = [
     Mode { name: "help", keys: "?", then: "this help", quit: "\x1bq", ..LIVE },
     Mode { name: "about", keys: "i", then: "Watch", quit: "\x1bq", ..LIVE },
     Mode { name: "completed", args: &["run", "--no-ask", "account-race"], first: "completed", then: "", ..LIVE },
-    Mode { name: "deadlocked", args: &["run", "--no-ask", "deadlock"], first: "can ever go on", then: "", ..LIVE },
+    Mode { name: "deadlocked", args: &["run", "--no-ask", "deadlock"], first: "stuck forever", then: "", ..LIVE },
     TUNING,
     Mode { name: "tuned run", keys: "\r", then: "recorded", quit: "\x1bq", ..TUNING },
     Mode { name: "mistakes", args: &["run", "--watch", "FILE"], first: "mistakes", then: "", quit: "\x1bq", ..LIVE },

@@ -197,11 +197,11 @@ fn deadlocked(s: &Scenario, many: usize) -> Vec<WorkerId> {
     seen.until("a deadlock", |seen| {
         let mut model = Model::new(cast.clone(), Budget::default());
         model.apply(&Message::Events(seen.events.clone()));
-        model.deadlock().is_some_and(|deadlock| deadlock.set.len() >= many)
+        model.deadlocked().len() >= many
     });
     let mut model = Model::new(cast, Budget::default());
     model.apply(&Message::Events(seen.events.clone()));
-    model.deadlock().map(|deadlock| deadlock.set.clone()).unwrap_or_default()
+    model.deadlocked().to_vec()
 }
 
 #[test]

@@ -86,23 +86,33 @@ impl Truth {
     }
 
     /// Says how the model's verdict differs from the kernel's, if it does.
-    fn check(&self, verdict: Option<&Deadlock>) -> Result<(), String> {
-        let set = verdict.map_or_else(Vec::new, |d| d.set.clone());
-        if set != self.stuck() {
-            return Err(format!("kernel: {:?} can never go on, model: {set:?}", self.stuck()));
+    fn check(&self, model: &Model) -> Result<(), String> {
+        if model.deadlocked() != self.stuck() {
+            return Err(format!("kernel: {:?} can never go on, model: {:?}", self.stuck(), model.deadlocked()));
         }
-        let Some(verdict) = verdict else { return Ok(()) };
-        for (link, next) in verdict.ring.iter().zip(verdict.ring.iter().cycle().skip(1)) {
+        let mut rings = Vec::new();
+        for deadlock in model.deadlocks() {
+            self.check_links(deadlock)?;
+            let mut ring: Vec<usize> = deadlock.ring.iter().map(|link| link.worker.index()).collect();
+            ring.sort_unstable();
+            rings.push(ring);
+        }
+        rings.sort_unstable();
+        let mut theirs: Vec<Vec<usize>> = self.refused().iter().map(|w| self.ring_of(*w)).collect();
+        theirs.sort_unstable();
+        theirs.dedup();
+        if theirs == rings { Ok(()) } else { Err(format!("rings {rings:?}, the kernel's {theirs:?}")) }
+    }
+
+    fn check_links(&self, deadlock: &Deadlock) -> Result<(), String> {
+        for (link, next) in deadlock.ring.iter().zip(deadlock.ring.iter().cycle().skip(1)) {
             let true_owner = self.owners[link.holds.index()] == Some(link.worker.index());
             let true_wait = self.wants(link.worker.index()) == Some(link.wants.index());
-            if !(true_owner && true_wait && link.wants == next.holds) {
+            if !(true_owner && true_wait && link.wants == next.holds && link.waits_for == [next.worker]) {
                 return Err(format!("{link:?} is not so"));
             }
         }
-        let mut ring: Vec<usize> = verdict.ring.iter().map(|link| link.worker.index()).collect();
-        ring.sort_unstable();
-        let theirs: Vec<Vec<usize>> = self.refused().iter().map(|w| self.ring_of(*w)).collect();
-        if theirs.contains(&ring) { Ok(()) } else { Err(format!("ring {ring:?}, the kernel's {theirs:?}")) }
+        Ok(())
     }
 }
 
@@ -149,7 +159,7 @@ fn watch(world: &World, rng: &mut Rng) -> Result<Shown, String> {
     let start = Instant::now();
     let truth = loop {
         reader.take(rng.usize(..world.workers.len()), rng.usize(1..=6));
-        claims.extend(reader.model.deadlock().map(|d| d.set.clone()));
+        claims.push(reader.model.deadlocked().to_vec());
         claims.dedup();
         if let Some(truth) = Truth::of(world) {
             break truth;
@@ -159,7 +169,7 @@ fn watch(world: &World, rng: &mut Rng) -> Result<Shown, String> {
         }
         std::thread::yield_now();
     };
-    let early = !claims.is_empty();
+    let early = claims.iter().any(|claim| !claim.is_empty());
     while (0..world.workers.len()).any(|w| reader.take(w, usize::MAX)) {}
     if let Some(wrong) = claims.iter().flatten().find(|w| !truth.stuck().contains(w)) {
         return Err(format!("{wrong:?} was said to be stuck, {:?} are", truth.stuck()));
@@ -168,7 +178,7 @@ fn watch(world: &World, rng: &mut Rng) -> Result<Shown, String> {
     if health.lost + health.anomalies > 0 {
         return Err(format!("{health:?}"));
     }
-    truth.check(reader.model.deadlock())?;
+    truth.check(&reader.model)?;
     Ok(Shown { deadlock: !truth.stuck().is_empty(), refused: truth.refused().len(), early })
 }
 

@@ -358,7 +358,7 @@ impl World {
 
 /// Everyone said to be stuck, with the step they are said to be stuck at.
 fn verdict(model: &Model, world: &World) -> BTreeSet<(usize, usize)> {
-    let deadlock = model.deadlock().map_or_else(Vec::new, |deadlock| deadlock.set.clone());
+    let deadlock = model.deadlocked().to_vec();
     let stall = model.stall().map_or_else(Vec::new, |stall| stall.set);
     deadlock.into_iter().chain(stall).map(|w| (w.index(), world.workers[w.index()].pc)).collect()
 }

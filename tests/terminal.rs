@@ -15,7 +15,7 @@ fn from_the_picker_to_a_run_and_out_again() {
     tty.until_text("Are both still at it after a second?");
     tty.keys("2\r");
     tty.until_text("left");
-    tty.until_text("Neither can ever go on");
+    tty.until_text("stuck forever");
     tty.keys(" ");
     tty.until_text("frozen");
     tty.keys(" ");
@@ -35,7 +35,7 @@ fn from_the_picker_to_a_run_and_out_again() {
 #[test]
 fn a_deadlock_between_processes_is_seen_and_ends_as_fast_as_anything() {
     let mut tty = Pty::contend(&["run", "deadlock", "--as", "processes"], 40, 120);
-    tty.until_text("Neither can ever go on");
+    tty.until_text("stuck forever");
     assert_eq!(tty.family().len(), 5, "dashboard, guardian, runner and two workers");
     tty.keys("q");
     assert!(tty.wait().success());

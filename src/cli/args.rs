@@ -147,7 +147,8 @@ pub(super) struct RunArgs {
     /// Headless, and the report as one JSON object (described in docs/report.md)
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
-    /// Exit with 3 if this finding is made; may be given several times
+    /// Exit with 3 if this finding is made; may be given several times. `deadlock` stands for all that make workers wait
+    /// forever: stalls, lost wakeups and orphaned locks as well
     #[arg(long, value_name = "FINDING", value_parser = Finding::IDS, help_heading = "Output")]
     pub(super) fail_on: Vec<String>,
 }

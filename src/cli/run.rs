@@ -8,13 +8,13 @@ use super::failure::{Failure, Outcome};
 use super::out::{self, Colours};
 use super::progress::Progress;
 use super::{scenario, signals};
-use crate::model::Finding;
+use crate::model::{Finding, Model};
 use crate::platform::limits::told;
 use crate::platform::machine;
 use crate::report::{self, Followed, Look, Report, Verdict};
 use crate::scenario::{Scenario, Settings, Source, check};
 use crate::source::Live;
-use crate::trace::{RunEnd, Span};
+use crate::trace::{RunEnd, Span, Stamp};
 use crate::tui::{self, Theme, TuiError};
 
 /// How long a run goes on headless when it would never end and nobody said.
@@ -138,7 +138,7 @@ fn dashboard(
         if !ended.stalled {
             out::print(&report::brief(&report, look(colours)))?; // a terminal that takes nothing would hold us here
         }
-        found = named(&findings, fail_on);
+        found = named(&last.model, &findings, fail_on, last.now);
     }
     Ok(match ended.signal {
         Some(signal) => Outcome::Signal(signal),
@@ -183,7 +183,7 @@ fn conclude(task: &Task, args: &RunArgs, colours: Colours, followed: &Followed) 
     };
     let text = if args.json { report::json(&report) } else { Ok(report::text(&report, look(colours))) };
     out::print(&text.map_err(|error| Failure::Run(format!("the report cannot be written: {error}")))?)?;
-    Ok(outcome(followed, &verdicts, named(&findings, &args.fail_on)))
+    Ok(outcome(followed, &verdicts, named(&followed.model, &findings, &args.fail_on, followed.at)))
 }
 
 fn outcome(followed: &Followed, verdicts: &[Verdict], found: bool) -> Outcome {
@@ -196,9 +196,10 @@ fn outcome(followed: &Followed, verdicts: &[Verdict], found: bool) -> Outcome {
     }
 }
 
-/// Whether a finding that was named on the command line was made.
-fn named(findings: &[Finding], ids: &[String]) -> bool {
-    findings.iter().any(|finding| ids.iter().any(|id| id == finding.id))
+/// Whether a finding that was named on the command line was made. `deadlock` stands for all that make workers wait forever.
+fn named(model: &Model, findings: &[Finding], ids: &[String], now: Stamp) -> bool {
+    let is_named = |id: &str| ids.iter().any(|named| named == id);
+    findings.iter().any(|finding| is_named(finding.id)) || (is_named("deadlock") && !model.stuck(now).is_empty())
 }
 
 /// As wide as the terminal on standard output, within reason.

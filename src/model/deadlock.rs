@@ -1,62 +1,160 @@
-//! Deadlocks, exactly: a set of workers each of which waits without a limit for what only others of the set can give.
+//! Deadlocks, exactly: sets of workers each of which waits without a limit for what only others of the set can give. Each
+//! separate ring is a deadlock of its own.
 
 mod lost;
 mod reduce;
+mod rings;
 mod stall;
+mod stuck;
 mod table;
 
 pub use stall::Stall;
+pub(super) use stuck::STANDS;
+pub use stuck::Stuck;
 
-use self::reduce::shortest_ring;
 pub(super) use self::reduce::{Needs, never_live};
-use super::Model;
+use self::rings::{Ring, separate, stuck_within};
+use super::{Model, Res};
 use crate::trace::{ResourceId, Stamp, WorkerId};
 
-/// Workers that can never run again.
+/// Most workers that one of a ring is said to wait for.
+const MOST_NAMED: usize = 256;
+
+/// Workers that can never run again because of one ring.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deadlock {
-    /// When the ring closed: the newest wait in it.
+    /// When the ring closed: the newest wait that it took.
     pub at: Stamp,
-    /// All that can never run again.
+    /// All that can never run again because of it, in order.
     pub set: Vec<WorkerId>,
-    /// A ring inside the set: each wants what the next one holds, the last what the first holds.
+    /// Workers that wait for each other. Usually each wants what the next one holds, and the last what the first holds; where
+    /// some wait for several others (permits, readers), `waits_for` says for whom.
     pub ring: Vec<Link>,
-    /// The set without the ring.
+    /// The set without the ring, in order. A worker that waits for two rings is a victim of both.
     pub victims: Vec<WorkerId>,
 }
 
 /// One worker of a ring.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     pub worker: WorkerId,
-    /// What it holds that the one before it wants.
+    /// What it holds that another one of the ring wants.
     pub holds: ResourceId,
-    /// What it wants of the next one.
+    /// It does not have that yet, but stands in line for it ahead of the one that wants it: a writer before a reader.
+    pub in_line: bool,
+    /// What it waits for.
     pub wants: ResourceId,
+    /// Stuck workers that would have to give it that, in order; the first of them where they are very many.
+    pub waits_for: Vec<WorkerId>,
     /// Since when it waits.
     pub since: Stamp,
 }
 
+impl Deadlock {
+    /// Whether each of the ring waits for the next one alone, and the last for the first.
+    pub fn is_simple(&self) -> bool {
+        let next = self.ring.iter().cycle().skip(1);
+        self.ring.iter().zip(next).all(|(link, next)| link.waits_for == [next.worker])
+    }
+
+    fn has_in_ring(&self, worker: WorkerId) -> bool {
+        self.ring.iter().any(|link| link.worker == worker)
+    }
+}
+
+/// The deadlocks found so far.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Deadlocks {
+    /// In the order in which they closed.
+    list: Vec<Deadlock>,
+    /// All workers of all of them, in order.
+    stuck: Vec<WorkerId>,
+}
+
+impl Deadlocks {
+    pub(super) fn all(&self) -> &[Deadlock] {
+        &self.list
+    }
+
+    pub(super) fn stuck(&self) -> &[WorkerId] {
+        &self.stuck
+    }
+
+    /// A worker has another life: what it was in is over.
+    pub(super) fn forget(&mut self, worker: WorkerId) {
+        if self.stuck.binary_search(&worker).is_ok() {
+            self.list.retain(|deadlock| deadlock.set.binary_search(&worker).is_err());
+            self.tidy();
+        }
+    }
+
+    /// Takes in what a ring is now known to be: it may be new, or more of one that was known. Part of one that is known
+    /// changes nothing: what is not known any more was true nevertheless.
+    fn learn(&mut self, found: Deadlock, is_alive: impl Fn(WorkerId) -> bool) {
+        let within = |part: &[WorkerId], whole: &[WorkerId]| part.iter().all(|w| whole.binary_search(w).is_ok());
+        let has_more = |known: &Deadlock| {
+            let ring = found.ring.iter().all(|link| known.has_in_ring(link.worker));
+            let fewer = found.ring.len() < known.ring.len() || found.set.len() < known.set.len();
+            ring && fewer && within(&found.set, &known.set) && known.ring.iter().all(|link| is_alive(link.worker))
+        };
+        if self.list.iter().any(has_more) {
+            return;
+        }
+        self.list.retain(|known| !known.ring.iter().any(|link| found.has_in_ring(link.worker)));
+        self.list.push(found);
+        self.tidy();
+    }
+
+    fn tidy(&mut self) {
+        self.list.sort_by_key(|deadlock| (deadlock.at, deadlock.ring.first().map(|link| link.worker)));
+        self.stuck = self.list.iter().flat_map(|deadlock| &deadlock.set).copied().collect();
+        self.stuck.sort_unstable();
+        self.stuck.dedup();
+    }
+}
+
 impl Model {
-    /// Looks for a deadlock. Costs nothing while nobody who holds a lock waits for another.
-    pub(super) fn look_for_deadlock(&mut self) {
+    /// All deadlocks, in the order in which they closed: one for each separate ring. They are stable: once there they stay,
+    /// unless one of their workers is started anew.
+    pub fn deadlocks(&self) -> &[Deadlock] {
+        self.deadlocks.all()
+    }
+
+    /// The deadlock that closed first.
+    pub fn deadlock(&self) -> Option<&Deadlock> {
+        self.deadlocks().first()
+    }
+
+    /// Workers of all deadlocks, in order.
+    pub fn deadlocked(&self) -> &[WorkerId] {
+        self.deadlocks.stuck()
+    }
+
+    /// Looks for deadlocks. Costs nothing while nobody who holds a lock waits for another.
+    pub(super) fn look_for_deadlocks(&mut self) {
         if self.stuck_holders == 0 {
             return;
         }
         let needs: Vec<Needs> = (0..self.lanes.len()).map(|w| self.needs(WorkerId::from(w))).collect();
         let set = never_live(&needs);
-        // The same set again: another edge in it may have come to light. A part of it: it stays as it was.
-        let known = self.deadlock.as_ref().map_or(&[][..], |known| &known.set);
-        let is_part = set.len() < known.len() && set.iter().all(|w| known.contains(&WorkerId::from(*w)));
-        if set.is_empty() || is_part {
+        if set.is_empty() {
             return;
         }
-        let (core, last) = self.first_closed(&needs, &set);
-        let ring = self.links(&ring_in(&needs, &core, last));
-        let set: Vec<WorkerId> = set.into_iter().map(WorkerId::from).collect();
-        let in_ring = |w: &&WorkerId| ring.iter().any(|link| link.worker == **w);
-        let victims = set.iter().filter(|w| !in_ring(w)).copied().collect();
-        self.deadlock = Some(Deadlock { at: self.since(last), set, ring, victims });
+        let found: Vec<Deadlock> =
+            separate(&needs, &set).into_iter().map(|ring| self.deadlock_of(&needs, &set, ring)).collect();
+        let lanes = &self.lanes;
+        for found in found {
+            self.deadlocks.learn(found, |worker| lanes[worker.index()].is_alive());
+        }
+    }
+
+    fn deadlock_of(&self, needs: &[Needs], set: &[usize], ring: Ring) -> Deadlock {
+        let at = self.closed(needs, &ring.members);
+        let links = self.links(needs, set, &in_ring_order(needs, ring.members.clone()));
+        let victims: Vec<WorkerId> = ring.victims.into_iter().map(WorkerId::from).collect();
+        let mut set: Vec<WorkerId> = ring.members.into_iter().map(WorkerId::from).chain(victims.clone()).collect();
+        set.sort_unstable();
+        Deadlock { at, set, ring: links, victims }
     }
 
     /// What a worker needs that waits without a limit.
@@ -65,59 +163,84 @@ impl Model {
             return Needs::Nothing;
         }
         let wants = self.wants(worker);
-        let holders: Vec<usize> = wants.edges.iter().map(|edge| edge.holder.index()).collect();
+        let mut holders: Vec<usize> = wants.edges.iter().map(|edge| edge.holder.index()).collect();
         match holders.len() {
             0 => Needs::Nothing,
-            n if n == wants.enough => Needs::All(holders),
+            n if n == wants.enough => {
+                holders.extend(self.in_line_before(worker).map(WorkerId::index));
+                Needs::All(holders)
+            }
             _ => Needs::Some(wants.enough, holders),
         }
+    }
+
+    /// Writers that a reader waits behind, and that wait without a limit themselves: it goes on later than they do.
+    fn in_line_before(&self, reader: WorkerId) -> impl Iterator<Item = WorkerId> {
+        let lane = &self.lanes[reader.index()];
+        let lock = lane.doing.on.and_then(|on| match self.resources.get(on.index()) {
+            Some(Res::Lock(lock)) => Some(lock),
+            _ => None,
+        });
+        lock.into_iter().flat_map(move |lock| self.ahead(lock, lane.asks.1))
     }
 
     fn since(&self, worker: usize) -> Stamp {
         self.lanes[worker].doing.since
     }
 
-    /// Those that were stuck when the first of them were, and the one whose wait made them so: the fewest of the oldest waits
-    /// that leave somebody who can never go on.
-    fn first_closed(&self, needs: &[Needs], set: &[usize]) -> (Vec<usize>, usize) {
-        let mut order = set.to_vec();
+    /// When the first of these were stuck: the newest of the fewest oldest waits that leave somebody who can never go on.
+    fn closed(&self, needs: &[Needs], members: &[usize]) -> Stamp {
+        let mut order = members.to_vec();
         order.sort_by_key(|w| (self.since(*w), *w));
-        let stuck_with = |oldest: usize| {
-            let mut then = vec![Needs::Nothing; needs.len()];
-            order[..oldest].iter().for_each(|w| then[*w] = needs[*w].clone());
-            never_live(&then)
-        };
         // With every further wait only more are stuck.
         let (mut too_few, mut enough) = (0, order.len());
         while enough - too_few > 1 {
             let middle = usize::midpoint(too_few, enough);
-            if stuck_with(middle).is_empty() { too_few = middle } else { enough = middle }
+            if stuck_within(needs, &order[..middle]).is_empty() { too_few = middle } else { enough = middle }
         }
-        (stuck_with(enough), order[enough - 1])
+        self.since(order[enough - 1])
     }
 
-    /// The ring with what each holds, wants, and since when.
-    fn links(&self, ring: &[usize]) -> Vec<Link> {
-        let before = ring.iter().cycle().skip(ring.len().saturating_sub(1));
+    /// The ring with what each holds, wants, of whom, and since when.
+    fn links(&self, needs: &[Needs], set: &[usize], ring: &[usize]) -> Vec<Link> {
         let wants = |worker: usize| self.lanes.get(worker)?.doing.on;
-        let link = |(worker, before): (&usize, &usize)| {
-            let (own, other) = (wants(*worker)?, wants(*before)?);
-            Some(Link { worker: WorkerId::from(*worker), holds: other, wants: own, since: self.since(*worker) })
+        let link = |(place, worker): (usize, &usize)| {
+            // What the one before it wants of it; where that wants nothing of it, what another does.
+            let n = ring.len();
+            let mut others = (1..=n).map(|back| ring[(place + n - back) % n]);
+            let waiter = others.find(|other| needs[*other].of().contains(worker))?;
+            let (own, holds) = (wants(*worker)?, wants(waiter)?);
+            let is_stuck = |on: &&usize| set.binary_search(on).is_ok();
+            let mut waits_for: Vec<WorkerId> =
+                needs[*worker].of().iter().filter(is_stuck).copied().map(WorkerId::from).collect();
+            waits_for.sort_unstable();
+            waits_for.dedup();
+            waits_for.truncate(MOST_NAMED);
+            let has = self.lanes[*worker].held().iter().any(|(lock, _)| *lock == holds);
+            let in_line = own == holds && !has && self.cast.whose_life(holds).is_none();
+            let since = self.since(*worker);
+            Some(Link { worker: WorkerId::from(*worker), holds, in_line, wants: own, waits_for, since })
         };
-        ring.iter().zip(before).filter_map(link).collect()
+        ring.iter().enumerate().filter_map(link).collect()
     }
 }
 
-/// A ring through `last`, all of it in `core`, told from its lowest worker on. Where one holder of many would be enough a
-/// short ring tells too little: then all of them, if each needs the next.
-fn ring_in(needs: &[Needs], core: &[usize], last: usize) -> Vec<usize> {
-    let many = core.iter().any(|who| matches!(needs[*who], Needs::Some(..) | Needs::Any(_)));
-    let mut pairs = core.iter().zip(core.iter().cycle().skip(1));
-    if many && pairs.all(|(who, next)| needs[*who].of().contains(next)) {
-        return core.to_vec();
+/// Members of a ring so that each needs the next one where that can be had, from the lowest on; else as they are.
+fn in_ring_order(needs: &[Needs], members: Vec<usize>) -> Vec<usize> {
+    let needs_next = |(who, next): (&usize, &usize)| needs[*who].of().contains(next);
+    if members.iter().zip(members.iter().cycle().skip(1)).all(needs_next) {
+        return members;
     }
-    let mut ring = shortest_ring(needs, core, last);
-    let lowest = ring.iter().enumerate().min_by_key(|(_, who)| **who).map_or(0, |(at, _)| at);
-    ring.rotate_left(lowest);
-    ring
+    let mut order = vec![members[0]];
+    while let Some(last) = order.last() {
+        let [next] = needs[*last].of() else { return members };
+        if *next == order[0] {
+            break;
+        }
+        if order.len() == members.len() {
+            return members;
+        }
+        order.push(*next);
+    }
+    if order.len() == members.len() { order } else { members }
 }

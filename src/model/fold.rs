@@ -211,9 +211,7 @@ impl Model {
         if let Some((pool, seat)) = self.seats[w.index()] {
             self.pools[pool.index()].sit(seat, at);
         }
-        if self.deadlock.as_ref().is_some_and(|deadlock| deadlock.set.contains(&w)) {
-            self.deadlock = None;
-        }
+        self.deadlocks.forget(w);
         if late {
             self.bury(w);
         }

@@ -1,7 +1,6 @@
 //! What the workers' slots say: waits and holds whose events were lost, and whether a verdict stands.
 
 use super::audit::{Lacking, Slots};
-use super::deadlock::Deadlock;
 use super::lane::Asks;
 use super::{Lane, Model};
 use crate::trace::{EventKind, Grant, ResourceId, Slot, Snapshot, State, WorkerId};
@@ -34,7 +33,7 @@ impl Model {
         for slot in &slots {
             self.stands(slot);
         }
-        self.look_for_deadlock();
+        self.look_for_deadlocks();
         let all = Slots::of(&slots);
         self.audit.stalled = self.stalled(&all, lacking);
         self.compare(&all);
@@ -100,14 +99,14 @@ impl Model {
     fn compare(&mut self, slots: &Slots) {
         let stuck = slots.stuck(&self.cast);
         let earlier = self.audit.told.take();
-        let now = self.deadlock.as_ref().map_or(&[][..], |deadlock| &deadlock.set);
+        let now = self.deadlocked();
         let denied = stuck.iter().any(|worker| !now.contains(worker));
         match earlier.filter(|earlier| *earlier == now && !slots.are_part()) {
             Some(all) if all.iter().all(|worker| stuck.contains(worker)) => self.audit.borne_out += 1,
             Some(all) if self.audit.broken.as_ref() != Some(&all) => self.audit.broken = Some(all),
             _ => {}
         }
-        self.audit.told = self.deadlock.as_ref().map(|deadlock| deadlock.set.clone());
+        self.audit.told = Some(self.deadlocked().to_vec()).filter(|all| !all.is_empty());
         self.audit.denied += u64::from(denied);
     }
 
@@ -150,9 +149,10 @@ impl Model {
         self.audit.denied + u64::from(self.audit.broken.as_deref().is_some_and(|set| self.all_lived(set)))
     }
 
-    /// Whether the slots do not bear this verdict out.
-    pub(super) fn is_doubted(&self, deadlock: &Deadlock) -> bool {
-        self.audit.broken.as_ref() == Some(&deadlock.set) && self.all_lived(&deadlock.set)
+    /// Whether the slots do not bear out who is deadlocked.
+    pub(super) fn is_doubted(&self) -> bool {
+        let all = self.deadlocked();
+        self.audit.broken.as_deref() == Some(all) && self.all_lived(all)
     }
 
     fn all_lived(&self, set: &[WorkerId]) -> bool {

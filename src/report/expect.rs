@@ -1,14 +1,17 @@
 //! Whether a run showed what its scenario says it must show.
 
-use crate::model::{Finding, Model};
+use crate::model::{Finding, Model, Stuck, listed};
 use crate::scenario::{Claim, Compare, Expect, Metric, Scenario, Settings, Subject, Times};
 use crate::trace::{Span, Stamp};
 
 use super::measure::{Measured, measure, shown};
-use super::words::{listed, plain};
+use super::words::{many, plain};
 
 /// Two values are equal when they differ by no more than this part of the expected one: rounding, not leeway.
 const SAME: f64 = 1e-9;
+
+/// So many deadlocks are told in the evidence.
+const TOLD: usize = 4;
 
 /// What became of one expectation.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,8 +111,11 @@ impl<'a> Scales<'a> {
     /// Whether it is seen; or why it cannot be measured, such as a share of nothing.
     pub(super) fn weigh(&self, claim: &Claim) -> Result<Weighed, String> {
         let (seen, evidence) = match claim {
-            Claim::Deadlock { within } => return Ok(deadlock(self.model, within.map(|ns| Span(ns as u64)))),
-            Claim::NoDeadlock => no_deadlock(self.model),
+            Claim::Deadlock { within } => return Ok(deadlock(self.model, within.map(|ns| Span(ns as u64)), self.now)),
+            Claim::NoDeadlock => {
+                let found = deadlock(self.model, None, self.now);
+                (!found.seen, found.evidence)
+            }
             Claim::Finding { id, seen } => finding(&self.findings, id, *seen),
             Claim::Measure { metric, of, compare, value, times } => {
                 let found = |of: &Subject| measure(self.model, self.scenario, *metric, of, self.now);
@@ -124,21 +130,25 @@ impl<'a> Scales<'a> {
     }
 }
 
-fn deadlock(model: &Model, within: Option<Span>) -> Weighed {
-    let Some(deadlock) = model.deadlock() else {
-        return Weighed { seen: false, evidence: "no deadlock was found".to_owned(), due: String::new(), weight: None };
+/// Whether workers wait forever, whatever for: each other, an orphaned lock, something that no remaining worker can give.
+fn deadlock(model: &Model, within: Option<Span>, now: Stamp) -> Weighed {
+    let stuck = model.stuck(now);
+    let Some(first) = stuck.iter().map(|stuck| stuck.at.since(Stamp::default())).min() else {
+        let evidence = "no worker is known to wait forever".to_owned();
+        return Weighed { seen: false, evidence, due: String::new(), weight: None };
     };
-    let names: Vec<&str> = deadlock.set.iter().map(|worker| model.cast().worker_name(*worker)).collect();
-    let after = deadlock.at.since(Stamp::default());
-    let evidence = format!("{} can never go on, {after} after the start", listed(&names));
-    let late = within.filter(|limit| after > *limit);
+    let told = |stuck: &Stuck| {
+        let names: Vec<&str> = stuck.set.iter().map(|worker| model.cast().worker_name(*worker)).collect();
+        let wait = if names.len() == 1 { "waits" } else { "wait" };
+        format!("{} {wait} forever, {} after the start", listed(&names), stuck.at.since(Stamp::default()))
+    };
+    let mut all: Vec<String> = stuck.iter().take(TOLD).map(told).collect();
+    if stuck.len() > TOLD {
+        all.push(many((stuck.len() - TOLD) as u64, "more deadlock"));
+    }
+    let late = within.filter(|limit| first > *limit);
     let due = late.map(|limit| format!("{limit} was the limit")).unwrap_or_default();
-    Weighed { seen: late.is_none(), evidence, due, weight: None }
-}
-
-fn no_deadlock(model: &Model) -> (bool, String) {
-    let found = deadlock(model, None);
-    (!found.seen, found.evidence)
+    Weighed { seen: late.is_none(), evidence: all.join("; "), due, weight: None }
 }
 
 fn finding(findings: &[Finding], id: &str, wanted: bool) -> (bool, String) {
@@ -197,7 +207,7 @@ mod tests {
     fn deadlocks_are_judged_by_when_they_closed() {
         let verdicts = judged("expect deadlock within=\"1s\"\nexpect deadlock within=\"40ms\"\nexpect no-deadlock");
         assert_eq!(verdicts.iter().map(|(seen, _)| *seen).collect::<Vec<_>>(), [true, false, false]);
-        assert_eq!(verdicts[0].1, "left, right and late can never go on, 42 ms after the start");
+        assert_eq!(verdicts[0].1, "left, right and late wait forever, 42 ms after the start");
         assert!(verdicts[1].1.ends_with("; 40 ms was the limit"), "{}", verdicts[1].1);
     }
 

@@ -97,18 +97,13 @@ fn enough(model: &Model, limit: Option<Span>, now: Stamp) -> Option<RunEnd> {
     if limit.is_some_and(|limit| now.since(Stamp::default()) >= limit) {
         return Some(RunEnd::Time);
     }
-    let stands = |at: Stamp| now.since(at) >= STANDS;
-    let deadlock = model.deadlock().filter(|deadlock| stands(deadlock.at));
-    let stall = model.stall().filter(|stall| stands(stall.at));
-    let stuck: Vec<WorkerId> = deadlock
-        .iter()
-        .flat_map(|deadlock| &deadlock.set)
-        .chain(stall.iter().flat_map(|stall| &stall.set))
-        .copied()
-        .collect();
-    let end = if deadlock.is_some() { RunEnd::Deadlock } else { RunEnd::Stall };
-    let nobody_left = || model.lanes().all(|(id, lane)| lane.ended().is_some() || stuck.contains(&id));
-    (!stuck.is_empty() && (limit.is_none() || nobody_left())).then_some(end)
+    let mut stuck = model.stuck(now);
+    stuck.retain(|stuck| now.since(stuck.at) >= STANDS);
+    let waits_forever = |id: WorkerId| stuck.iter().any(|stuck| stuck.set.binary_search(&id).is_ok());
+    let everyone = || model.lanes().all(|(id, lane)| lane.ended().is_some() || waits_forever(id));
+    let is_ring = model.deadlock().is_some_and(|deadlock| now.since(deadlock.at) >= STANDS);
+    let end = if is_ring { RunEnd::Deadlock } else { RunEnd::Stall };
+    (!stuck.is_empty() && (limit.is_none() || everyone())).then_some(end)
 }
 
 fn finish(run: &impl Run, mut model: Model, ours: Option<RunEnd>, signal: Option<i32>) -> Followed {

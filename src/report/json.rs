@@ -256,6 +256,8 @@ fn deadlocks<'a>(report: &Report<'a>) -> Vec<Deadlock<'a>> {
         worker: cast.worker_name(link.worker),
         holds: cast.resource_name(link.holds),
         wants: cast.resource_name(link.wants),
+        in_line: link.in_line,
+        waits_for: link.waits_for.iter().map(|worker| cast.worker_name(*worker)).collect(),
         since_s: link.since.secs(),
     };
     let deadlock = |found: &crate::model::Deadlock| Deadlock {
@@ -263,7 +265,7 @@ fn deadlocks<'a>(report: &Report<'a>) -> Vec<Deadlock<'a>> {
         ring: found.ring.iter().map(link).collect(),
         victims: found.victims.iter().map(|worker| cast.worker_name(*worker)).collect(),
     };
-    report.model.deadlock().map(deadlock).into_iter().collect()
+    report.model.deadlocks().iter().map(deadlock).collect()
 }
 
 #[cfg(test)]
@@ -341,6 +343,34 @@ mod tests {
         let means: Vec<f64> = cores.iter().filter_map(Value::as_f64).collect();
         assert_eq!((means.len(), &cores[77]), (255, &Value::Null));
         assert!(means[4..].is_sorted() && means[254] > 0.9, "{means:?}"); // the first four had other loads before
+    }
+
+    /// All ways a run can end: a new one does not compile before it is here.
+    fn ends() -> Vec<RunEnd> {
+        let next = |end: &RunEnd| match end {
+            RunEnd::Completed => Some(RunEnd::Time),
+            RunEnd::Time => Some(RunEnd::Deadlock),
+            RunEnd::Deadlock => Some(RunEnd::Stall),
+            RunEnd::Stall => Some(RunEnd::Stopped),
+            RunEnd::Stopped => Some(RunEnd::Crashed(String::new())),
+            RunEnd::Crashed(_) => None,
+        };
+        std::iter::successors(Some(RunEnd::Completed), next).collect()
+    }
+
+    #[test]
+    fn every_way_a_run_ends_is_documented() {
+        for (document, member) in [
+            (include_str!("../../docs/report.md"), "| `ended` |"),
+            (include_str!("../../docs/tests.md"), "| `scenarios[].runs[].ended` |"),
+        ] {
+            let row = document.lines().find_map(|line| line.strip_prefix(member)).expect("a row");
+            for end in ends() {
+                assert!(row.contains(&format!("`{}`", end.word())), "{member} does not name {end:?}: {row}");
+            }
+            let told = row.split('`').skip(1).step_by(2).filter(|word| !word.contains('.')).count();
+            assert_eq!(told, ends().len(), "{member} names what there is not: {row}");
+        }
     }
 
     #[test]

@@ -55,26 +55,13 @@ pub(crate) fn many(n: u64, thing: &str) -> String {
     format!("{} {thing}{}", count(n), if n == 1 { "" } else { "s" })
 }
 
-/// `a, b and c`; after the first six only how many more.
-pub(crate) fn listed(names: &[&str]) -> String {
-    const SHOWN: usize = 6;
-    match names {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        names if names.len() > SHOWN + 1 => {
-            format!("{} and {} more", names[..SHOWN].join(", "), names.len() - SHOWN)
-        }
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
-}
-
 /// How a run ended, as the end of a sentence that begins with its duration.
 pub(crate) fn ended(end: &RunEnd) -> String {
     match end {
         RunEnd::Completed => "every worker came to the end of its steps".to_owned(),
         RunEnd::Time => "the time was over".to_owned(),
-        RunEnd::Deadlock => "deadlocked, it could never go on".to_owned(),
-        RunEnd::Stall => "nobody was left who could let the others go on".to_owned(),
+        RunEnd::Deadlock => "deadlocked".to_owned(),
+        RunEnd::Stall => "stalled: the remaining workers wait forever".to_owned(),
         RunEnd::Stopped => "it was stopped".to_owned(),
         RunEnd::Crashed(how) => format!("the run failed: {how}"),
     }
@@ -113,9 +100,5 @@ mod tests {
         assert_eq!([0.5, 12.34, 1234.5].map(rate), ["0.50/s", "12.3/s", "1,235/s"]);
         assert_eq!([2.0, 0.25, 1.0 / 3.0].map(plain), ["2", "0.25", "0.333"]);
         assert_eq!(many(1, "lock") + &many(2, "lock"), "1 lock2 locks");
-        assert_eq!(
-            [&["a"][..], &["a", "b"], &["a", "b", "c"], &["a"; 9]].map(listed),
-            ["a", "a and b", "a, b and c", "a, a, a, a, a, a and 3 more"]
-        );
     }
 }

@@ -210,8 +210,11 @@ fn head(scene: Scene<'_>, section: Section, line: Rect, buf: &mut Buffer) {
 fn draw_pane(app: &App, watch: &Watch, pane: Pane, at: Rect, buf: &mut Buffer) {
     let theme = app.theme;
     let title = match pane {
-        Pane::Graph if watch.shown().deadlock().is_some() => "Deadlock",
-        Pane::Graph => "Who waits for whom",
+        Pane::Graph => match watch.shown().deadlocks().len() {
+            0 => "Who waits for whom",
+            1 => "Deadlock",
+            n => &format!("{n} deadlocks"),
+        },
         Pane::Pools => "Pools",
         Pane::Levels => "Levels seen so far",
         _ => "Log",

@@ -18,6 +18,7 @@ mod rows;
 use ratatui::layout::Rect;
 
 use super::watch::{Pane, Watch};
+use crate::model::Deadlock;
 use crate::trace::{ResourceId, WorkerId};
 
 pub(super) use picker::{Line, PickerPlan, entry_at, lines};
@@ -162,10 +163,14 @@ fn below(watch: &Watch, area: Rect, rows: &[Row]) -> Option<(Rect, Rect)> {
     (all_lanes && graph.height >= graph_lines(watch)).then_some((graph, Rect { height: above - 1, ..area }))
 }
 
-/// Lines a deadlock's graph takes at least.
+/// Lines the graph of all deadlocks takes at least: the first is a picture, others are told in words if need be.
 fn graph_lines(watch: &Watch) -> u16 {
-    let Some(deadlock) = watch.shown().deadlock() else { return 0 };
-    ring_lines(deadlock.ring.len(), !deadlock.victims.is_empty())
+    let all = watch.shown().deadlocks();
+    let lines = |deadlock: &Deadlock| ring_lines(deadlock.ring.len(), !deadlock.victims.is_empty());
+    let [first, others @ ..] = all else { return 0 };
+    let pictures = others.iter().map(lines).fold(0, u16::saturating_add);
+    let words = u16::try_from(others.len().saturating_mul(WORDS).min(MOST_WORDS)).unwrap_or(u16::MAX);
+    lines(first).saturating_add(pictures.min(words))
 }
 
 /// Lines to keep free below the rows for a deadlock that may come: it then changes none of them.
@@ -174,6 +179,10 @@ fn room_for_graph(watch: &Watch, width: u16) -> usize {
     let may_come = cast.locks().next().is_some() || cast.lives().next().is_some();
     if width >= SIDE_FROM || !may_come { 0 } else { usize::from(ring_lines(watch.lanes().len(), true)) }
 }
+
+/// Lines for a further ring in words, with one between, and most for all of them.
+const WORDS: usize = 3;
+const MOST_WORDS: usize = 9;
 
 /// A title, a pair of boxes or a list, since when, and those it keeps waiting.
 fn ring_lines(workers: usize, victims: bool) -> u16 {
@@ -201,9 +210,9 @@ fn stack(panes: &[Pane], mut area: Rect, watch: &Watch) -> Vec<(Pane, Rect)> {
         let need = match pane {
             Pane::Pools => cast.pools.len().saturating_mul(9),
             Pane::Levels => watch.seen.count().saturating_add(4).min(14),
-            Pane::Graph => match watch.shown().deadlock() {
-                Some(deadlock) => 9 + 2 * deadlock.ring.len(),
-                None => 3 + cast.locks().count().min(10),
+            Pane::Graph => match watch.shown().deadlocks() {
+                [] => 3 + cast.locks().count().min(10),
+                all => all.iter().map(|deadlock| 9 + 2 * deadlock.ring.len()).sum(),
             },
             _ => 12,
         };

@@ -179,13 +179,13 @@ impl Watch {
 
     /// Takes in what happened; whether it is to be seen at once, not when the next frame is due.
     pub(super) fn apply(&mut self, message: &Message) -> bool {
-        let deadlocked = self.model.deadlock().is_some();
+        let deadlocks = self.model.deadlocks().len();
         if let Message::Notice { at, notice: Notice::Turned { .. } | Notice::Resized { .. } } = message {
             self.seen.turned(&self.model, *at);
         }
         self.model.apply(message);
         let ended = self.model.ended().map(|(at, _)| at);
-        let news = ended.is_some() || (!deadlocked && self.model.deadlock().is_some());
+        let news = ended.is_some() || self.model.deadlocks().len() > deadlocks;
         if news && self.frozen.is_none() {
             self.now = ended.unwrap_or(self.now.max(self.model.through().unwrap_or_default()));
             self.refresh();

@@ -7,15 +7,18 @@ use crossbeam_channel::never;
 
 use super::figures::{Begin, Repetition};
 use super::work::Work;
-use crate::model::Model;
+use crate::model::{Model, listed};
 use crate::report::{Run, follow};
-use crate::trace::{RunEnd, Span, Stamp};
+use crate::trace::{RunEnd, Span, Stamp, WorkerId};
 
 /// Work that each worker must have done before a window is long enough: shorter ones cut off too much at their edges.
 const EACH: u64 = 50;
 
 /// Tasks that a window must have room for, one after the other: with fewer its length is a matter of chance.
 const IN_A_ROW: f64 = 6.0;
+
+/// So many deadlocks are named.
+const TOLD: usize = 3;
 
 /// How long one repetition takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,12 +138,14 @@ impl State {
 
 /// Why it can never go on, if it cannot.
 fn stuck(model: &Model) -> Option<String> {
-    let cast = model.cast();
-    let names = |ids: &[crate::trace::WorkerId]| {
-        let names: Vec<&str> = ids.iter().take(4).map(|id| cast.worker_name(*id)).collect();
-        let more = ids.len().saturating_sub(names.len());
-        if more > 0 { format!("{} and {more} more", names.join(", ")) } else { names.join(" and ") }
-    };
-    let deadlock = model.deadlock().map(|found| format!("deadlock of {}", names(&found.set)));
-    deadlock.or_else(|| model.stall().map(|found| format!("stall: nobody is left to wake {}", names(&found.set))))
+    let names = |set: &[WorkerId]| listed(&set.iter().map(|id| model.cast().worker_name(*id)).collect::<Vec<_>>());
+    let deadlocks = model.deadlocks().iter().map(|found| format!("deadlock of {}", names(&found.set)));
+    let stall = model.stall().map(|found| format!("stall: {} wait forever", names(&found.set)));
+    let mut all: Vec<String> = deadlocks.chain(stall).collect();
+    let more = all.len().saturating_sub(TOLD);
+    all.truncate(TOLD);
+    if more > 0 {
+        all.push(format!("{more} more"));
+    }
+    (!all.is_empty()).then(|| all.join("; "))
 }

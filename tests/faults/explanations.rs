@@ -1,1 +1,259 @@
 //! What a verdict says: rings, victims, holders and fixes.
+
+use serde_json::Value;
+
+use super::{Report, contend, fixture, run, run_text};
+
+/// Long enough for the second ring of any of these to close.
+const FOR: [&str; 2] = ["--for", "3s"];
+
+/// Workers of the ring of each deadlock, and its victims, in the order of their names.
+fn deadlocks(report: &Report) -> Vec<(Vec<&str>, Vec<&str>)> {
+    let all = report.json["deadlocks"].as_array().unwrap();
+    let mut all: Vec<(Vec<&str>, Vec<&str>)> = all
+        .iter()
+        .map(|deadlock| {
+            let ring = deadlock["ring"].as_array().unwrap().iter().map(|link| link["worker"].as_str().unwrap());
+            let victims = deadlock["victims"].as_array().unwrap().iter().map(|victim| victim.as_str().unwrap());
+            (ring.collect(), victims.collect())
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+/// The sentence of the only finding with this id, and its cure.
+fn told<'a>(report: &'a Report, id: &str) -> (&'a str, &'a str) {
+    let finding = report.finding(id);
+    (finding["sentence"].as_str().unwrap(), finding["cure"].as_str().unwrap())
+}
+
+#[test]
+fn a_deadlock_is_reported_for_each_of_two_disjoint_rings() {
+    let report = run("two-rings.kdl", &FOR);
+    assert_eq!(deadlocks(&report), [(vec!["l1", "r1"], vec![]), (vec!["l2", "r2"], vec![])]);
+    assert_eq!(report.findings(), ["deadlock", "deadlock"]);
+    assert_eq!(report.json["ended"], "deadlock");
+    let file = fixture("two-rings.kdl");
+    let text = contend(&["run", file.to_str().unwrap(), "--headless"]);
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(text.contains("Deadlock 1 of 2, ") && text.contains("Deadlock 2 of 2, "), "{text}");
+    assert!(!text.contains("victim"), "{text}");
+}
+
+#[test]
+fn a_ring_that_closes_later_is_a_deadlock_of_its_own() {
+    let report = run("rings-one-after-another.kdl", &FOR);
+    assert_eq!(deadlocks(&report), [(vec!["l1", "r1"], vec![]), (vec!["l2", "r2"], vec![])]);
+    let at = |nth: usize| report.json["deadlocks"][nth]["at_s"].as_f64().unwrap();
+    assert!(at(1) - at(0) > 0.2, "in the order in which they closed: {} {}", at(0), at(1));
+}
+
+#[test]
+fn rings_of_three_sizes_are_told_apart() {
+    let report = run("three-rings.kdl", &FOR);
+    let expected = [
+        (vec!["alone"], vec!["guest"]),
+        (vec!["pair-1", "pair-2"], vec![]),
+        (vec!["trio-1", "trio-2", "trio-3"], vec![]),
+    ];
+    assert_eq!(deadlocks(&report), expected);
+    let evidence = report.json["expectations"][0]["evidence"].as_str().unwrap();
+    assert!(evidence.contains("pair-1 and pair-2 wait forever"), "{evidence}");
+    assert!(evidence.contains("; trio-1, trio-2 and trio-3 wait forever"), "{evidence}");
+}
+
+#[test]
+fn philosophers_are_one_ring_and_the_cooks_another() {
+    let report = run("philosophers-and-ring.kdl", &FOR);
+    let all = deadlocks(&report);
+    assert_eq!(all[0], (vec!["cook", "maid"], vec![]));
+    assert_eq!((all[1].0.len(), all[1].1.as_slice(), all.len()), (5, &["guest"][..], 2));
+}
+
+#[test]
+fn a_victim_of_two_rings_belongs_to_both() {
+    let report = run("shared-victim.kdl", &FOR);
+    assert_eq!(deadlocks(&report), [(vec!["l1", "r1"], vec!["guest", "late"]), (vec!["l2", "r2"], vec!["guest"])]);
+    let evidence = report.finding("deadlock")["evidence"].as_str().unwrap();
+    assert!(evidence.contains("guest waits for another deadlock as well."), "{evidence}");
+}
+
+#[test]
+fn a_ring_that_waits_for_another_ring_is_a_deadlock_of_its_own() {
+    let report = run("writer-behind-two-rings.kdl", &FOR);
+    let mut all = deadlocks(&report);
+    for (ring, _) in &mut all {
+        ring.sort_unstable();
+    }
+    all.sort();
+    assert_eq!(all, [(vec!["other", "reader-2"], vec!["writer", "reader-1"]), (vec!["reader-1", "writer"], vec![])]);
+}
+
+#[test]
+fn the_ring_has_everybody_that_holds_a_permit() {
+    let report = run("F15_ring_of_itself.kdl", &FOR);
+    let all = deadlocks(&report);
+    let [(ring, victims)] = all.as_slice() else { panic!("{all:?}") };
+    assert!(ring[0] == "audit" && ring.len() == 2 && victims.len() == 1, "{ring:?} {victims:?}");
+    let update = ring[1];
+    let sentence = format!(
+        "audit holds row and connection and waits for connection again; {update} holds connection and waits for row. \
+         Both are stuck forever."
+    );
+    let cure = "Take all permits of connection in one step, before any other lock.";
+    assert_eq!(told(&report, "deadlock"), (sentence.as_str(), cure));
+    let waits_for = &report.json["deadlocks"][0]["ring"][0]["waits_for"];
+    assert_eq!(waits_for, &serde_json::json!(["audit", update]));
+    let three = run("connections-of-three.kdl", &FOR);
+    assert_eq!(deadlocks(&three), [(vec!["audit", "update-1", "update-2"], vec!["report"])]);
+    let (sentence, _) = told(&three, "deadlock");
+    assert!(sentence.contains("; update-1 and update-2 hold connection and wait for row. All 3 are"), "{sentence}");
+}
+
+#[test]
+fn readers_that_upgrade_wait_for_each_other() {
+    let report = run("rwlock-upgrade.kdl", &FOR);
+    assert_eq!(deadlocks(&report), [(vec!["clerk-1", "clerk-2"], vec![])]);
+    let (sentence, cure) = told(&report, "deadlock");
+    assert!(sentence.starts_with("clerk-1 and clerk-2 hold table, and each waits until the others release it."));
+    assert!(cure.starts_with("Release table before you ask to write it"), "{cure}");
+}
+
+#[test]
+fn a_writer_in_line_is_part_of_the_ring_of_a_reader_that_reads_again() {
+    let report = run("read-again-behind-a-writer.kdl", &FOR);
+    assert_eq!(deadlocks(&report), [(vec!["reader", "writer"], vec![])]);
+    let ring = report.json["deadlocks"][0]["ring"].as_array().unwrap();
+    assert_eq!((&ring[0]["in_line"], &ring[1]["in_line"]), (&Value::Bool(false), &Value::Bool(true)));
+    let (sentence, cure) = told(&report, "deadlock");
+    assert!(sentence.starts_with("reader holds table and waits for table again; writer waits in line"), "{sentence}");
+    assert!(cure.starts_with("Do not read table again while you hold it"), "{cure}");
+}
+
+#[test]
+fn a_ring_and_a_stall_are_both_told() {
+    let report = run("ring-and-stall.kdl", &FOR);
+    assert_eq!(deadlocks(&report), [(vec!["left", "right"], vec![])]);
+    let (sentence, cure) = told(&report, "stall");
+    let expected =
+        "consumer waits for an item in jobs; every worker that could put one has ended. It is stuck forever.";
+    assert_eq!(sentence, expected);
+    assert_eq!(cure, "Close jobs after the last item, or take only the items that are there.");
+    assert_eq!(report.json["ended"], "deadlock");
+}
+
+#[test]
+fn who_waits_for_a_worker_of_a_ring_is_told_of_the_ring() {
+    let report = run("ring-that-starves-a-queue.kdl", &FOR);
+    let (sentence, cure) = told(&report, "stall");
+    assert!(sentence.starts_with("consumer waits for an item in jobs; producer, which could put one, is deadlocked."));
+    assert_eq!(cure, "Resolve the deadlock of producer first.");
+}
+
+#[test]
+fn the_lock_that_is_held_over_a_wait_is_named_with_its_holder() {
+    let cases = [
+        ("F16a_cure_lock_and_queue.kdl", "sync, which could take one, waits for status.", "Release status before"),
+        (
+            "F16b_cure_nested_monitor.kdl",
+            "waiter holds outer while it waits for a signal of freed; notifier, which could notify it, waits for outer.",
+            "Release outer before you wait for a signal of freed: the wait gives back inner alone.",
+        ),
+        (
+            "condition-in-permit.kdl",
+            "waiter holds slot while it waits for a signal of ready; worker, which could notify it, waits for slot.",
+            "Release slot before you wait for a signal of ready",
+        ),
+        (
+            "event-under-a-lock.kdl",
+            "main holds config while it waits for loaded; loader, which could set it, waits for config.",
+            "Release config before you wait for loaded.",
+        ),
+        (
+            "held-two-steps-away.kdl",
+            "middle waits for outer, and those that could put one wait for middle.",
+            "Release outer before you wait for an item in jobs.",
+        ),
+    ];
+    for (file, part, fix) in cases {
+        let report = run(file, &FOR);
+        let (sentence, cure) = told(&report, "stall");
+        assert!(sentence.contains(part) && sentence.ends_with("are stuck forever."), "{file}: {sentence}");
+        assert!(cure.starts_with(fix), "{file}: {cure}");
+        assert_eq!(report.json["ended"], "stall", "{file}");
+    }
+}
+
+#[test]
+fn a_barrier_says_how_many_it_needs_and_why_no_more_come() {
+    let (pool, left) = (run("F16c_cure_barrier_in_pool.kdl", &FOR), run("barrier-left.kdl", &FOR));
+    let few = "All 2 workers of worker wait at gate, which needs 3; 1 task stays in the queue. Both are stuck forever.";
+    assert_eq!(told(&pool, "stall"), (few, "Give worker at least 3 workers, or let fewer meet at gate."));
+    let (sentence, cure) = told(&left, "stall");
+    assert_eq!(sentence, "gate needs 3 workers, 2 wait there; short has ended. Both are stuck forever.");
+    assert!(cure.starts_with("Let each worker meet at gate as often as the others"), "{cure}");
+}
+
+#[test]
+fn queues_that_are_full_both_ways_are_not_to_be_given_room() {
+    let report = run("queues-full-both-ways.kdl", &FOR);
+    let (sentence, cure) = told(&report, "stall");
+    assert!(sentence.contains("which could take one, waits forever as well."), "{sentence}");
+    assert!(cure.starts_with("Do not wait to put into "), "{cure}");
+}
+
+#[test]
+fn what_the_other_side_waits_for_is_in_the_sentence_and_the_fix() {
+    let joined = catalogue(&["join-before-drain", "--set", "order=end-first", "--set", "report=256KiB"]);
+    let expected = "child waits for room in answer; parent, which could receive from it, waits for child-is-done. \
+                    Both are stuck forever.";
+    assert_eq!(told(&joined, "stall"), (expected, "Let parent receive from answer before it waits for child-is-done."));
+    let lost = catalogue(&["crash-policies", "--set", "policy=lose"]);
+    let (sentence, cure) = told(&lost, "stall");
+    assert!(sentence.starts_with("batch waits for a result of worker; 1 task was lost with its worker. In all, "));
+    assert_eq!(cure, "Retry the task when its worker dies, or fail its result.");
+}
+
+/// Runs a scenario of the catalogue.
+fn catalogue(args: &[&str]) -> Report {
+    let output = contend(&[&["run"], args, &["--json"], &FOR].concat());
+    Report { json: serde_json::from_slice(&output.stdout).unwrap(), code: output.status.code() }
+}
+
+#[test]
+fn an_orphaned_mutex_ends_the_run_and_is_a_deadlock_that_was_expected() {
+    let report = run("F02c_orphan_is_no_stall.kdl", &[]);
+    assert_eq!((&report.json["ended"], report.code), (&Value::from("stall"), Some(0)));
+    assert_eq!(report.findings(), ["orphaned-lock"]);
+    assert_eq!(told(&report, "orphaned-lock").0, "a ended without releasing m: 3 workers wait for it forever.");
+    assert_eq!(report.json["expectations"][0]["seen"], true);
+}
+
+#[test]
+fn who_waits_for_a_victim_of_an_orphaned_lock_is_told_of_the_lock() {
+    let report = run("orphan-starves-a-queue.kdl", &FOR);
+    let (sentence, cure) = told(&report, "stall");
+    assert!(sentence.starts_with("consumer waits for an item in jobs; producer, which could put one, waits forever"));
+    assert_eq!(cure, "Release m on every way out.");
+    assert!(report.findings().contains(&"orphaned-lock"), "{:?}", report.findings());
+}
+
+#[test]
+fn fail_on_deadlock_fails_whatever_makes_workers_wait_forever() {
+    let fails = ["two-rings.kdl", "F16a_cure_lock_and_queue.kdl", "F02c_orphan_is_no_stall.kdl", "barrier-left.kdl"];
+    for file in fails {
+        assert_eq!(run(file, &["--fail-on", "deadlock"]).code, Some(3), "{file}");
+    }
+    let fine = "title \"x\"\nmutex m\nthread a count=2 { repeat 3 { lock m { sleep \"1ms\" } } }\nexpect no-deadlock";
+    assert_eq!(run_text(fine, &["--fail-on", "deadlock"]).code, Some(0));
+}
+
+#[test]
+fn an_expected_deadlock_may_be_a_stall_and_the_finding_is_a_ring() {
+    let stalls = "title \"x\"\nqueue q capacity=1\nthread a { take q }\n";
+    let report = |expect: &str| run_text(&format!("{stalls}{expect}"), &[]);
+    assert_eq!(report("expect deadlock within=\"5s\"").code, Some(0));
+    assert_eq!(report("expect no-deadlock").code, Some(1));
+    assert_eq!(report("expect no-finding deadlock\nexpect finding stall").code, Some(0));
+}

@@ -8,6 +8,7 @@ mod endings;
 mod explanations;
 mod findings;
 mod proofs;
+mod reports;
 
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};

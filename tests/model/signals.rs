@@ -44,11 +44,11 @@ fn who_waits_for_an_item_that_nobody_will_put_is_stalled() {
         "a closed queue lets everybody go"
     );
     let finding = find(&play(&over), 400.0, "stall").expect("a stall");
-    assert_eq!(finding.sentence, "since 1.0 ms: two waits, and nobody is left who could let it go on.");
     assert_eq!(
-        finding.evidence,
-        "1 worker waits for an item in jobs. All who could end that have ended, or wait themselves."
+        finding.sentence,
+        "two waits for an item in jobs; every worker that could put one has ended. It is stuck forever."
     );
+    assert_eq!(finding.evidence, "Since 1.0 ms after the start: 1 worker waits for an item in jobs.");
     assert_eq!(find(&play(&over), 100.0, "stall"), None, "events may still be on their way");
 }
 

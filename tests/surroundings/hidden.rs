@@ -68,7 +68,7 @@ fn without_proc_the_dashboard_shows_dashes_and_leaves_nobody() {
     }
     for end in ["q", "KILL"] {
         let mut tty = place.terminal(&OWN_MOUNTS, NO_PROC, &["run", "--no-ask", "deadlock", "--as", "processes"]);
-        tty.until_text("Neither can ever go on");
+        tty.until_text("stuck forever");
         let text = tty.text();
         assert!(!text.contains("unguarded") && !text.contains(" 0 cores"), "{text}");
         if end == "q" {

@@ -87,9 +87,10 @@ fn play(program: &Program, world: &mut World, rng: &mut Rng, loss: Loss, oracle:
     claims(&model, world, oracle, &mut said)?;
     no_false(world, &said)?;
     shown_all(&model, world, &truth, program)?;
-    if let Some(verdict) = model.deadlock() {
-        is_a_ring(world, verdict)?;
+    for deadlock in model.deadlocks() {
+        is_a_ring(world, deadlock)?;
     }
+    are_separate(model.deadlocks())?;
     let stalled = model.stall().is_some();
     Ok(Tally {
         programs: 1,
@@ -122,7 +123,7 @@ fn shown_all(model: &Model, world: &World, truth: &[WorkerId], program: &Program
 }
 
 fn set(model: &Model) -> Vec<WorkerId> {
-    model.deadlock().map_or_else(Vec::new, |deadlock| deadlock.set.clone())
+    model.deadlocked().to_vec()
 }
 
 /// Everyone in a verdict of deadlock must be stuck by now; who is said to be stuck, and at which step, is remembered.
@@ -165,26 +166,45 @@ fn told_all(model: &Model, world: &World, truth: &[WorkerId], said: &BTreeSet<(u
 fn backwards(program: &Program, world: &World, model: &Model) -> Result<(), String> {
     let mut other = Model::new(cast(program), Budget { bytes: 1 << 16 });
     world.wire.backwards().for_each(|message| other.apply(&message));
-    let same = other.deadlock() == model.deadlock() && other.wait_for() == model.wait_for();
+    let same = other.deadlocks() == model.deadlocks() && other.wait_for() == model.wait_for();
     if same { Ok(()) } else { Err("it depends on the order of arrival".to_owned()) }
 }
 
-/// Each worker of the ring has what it is said to have, and wants what the next one has.
+/// Each worker of the ring has what it is said to have, or stands in line for it, and waits for what those have that it is
+/// said to wait for. In a simple ring that is the next one.
 fn is_a_ring(world: &World, verdict: &Deadlock) -> Result<(), String> {
-    let next = verdict.ring.iter().cycle().skip(1);
     let mut all: Vec<WorkerId> = verdict.ring.iter().map(|link| link.worker).collect();
+    let wants = |w: WorkerId, on| match world.workers[w.index()].waits {
+        Some(Wait::Lock(asked)) => !asked.timed && asked.lock == on,
+        Some(Wait::End(other)) => world.life(other).is_some_and(|life| life.index() == on),
+        _ => false,
+    };
+    let has = |w: WorkerId, on: usize| {
+        let held = world.workers[w.index()].held.iter().flatten().any(|(lock, _)| *lock == on);
+        held || world.life(w.index()).is_some_and(|life| life.index() == on)
+    };
     let mut good = !verdict.ring.is_empty();
-    for (link, next) in verdict.ring.iter().zip(next) {
-        let (w, worker) = (link.worker.index(), &world.workers[link.worker.index()]);
-        let has = worker.held.iter().flatten().any(|(lock, _)| *lock == link.holds.index());
-        let wants = match worker.waits {
-            Some(Wait::Lock(asked)) if !asked.timed => asked.lock == link.wants.index(),
-            Some(Wait::End(other)) => world.life(other) == Some(link.wants),
-            _ => false,
-        };
-        good &= (has || world.life(w) == Some(link.holds)) && wants && link.wants == next.holds;
+    let mut waited_for = Vec::new();
+    for (link, next) in verdict.ring.iter().zip(verdict.ring.iter().cycle().skip(1)) {
+        let gives = |w: &WorkerId| has(*w, link.wants.index()) || wants(*w, link.wants.index());
+        good &=
+            wants(link.worker, link.wants.index()) && !link.waits_for.is_empty() && link.waits_for.iter().all(gives);
+        good &= has(link.worker, link.holds.index()) != link.in_line;
+        good &= !link.in_line || wants(link.worker, link.holds.index());
+        good &= !verdict.is_simple() || link.wants == next.holds;
+        waited_for.extend(&link.waits_for);
     }
+    good &= all.iter().all(|w| waited_for.contains(w));
     all.extend(&verdict.victims);
     all.sort_unstable();
     if good && all == verdict.set { Ok(()) } else { Err(format!("that is no ring: {verdict:?}")) }
+}
+
+/// No worker is in two rings.
+fn are_separate(deadlocks: &[Deadlock]) -> Result<(), String> {
+    let mut all: Vec<WorkerId> = deadlocks.iter().flat_map(|d| &d.ring).map(|link| link.worker).collect();
+    let members = all.len();
+    all.sort_unstable();
+    all.dedup();
+    if all.len() == members { Ok(()) } else { Err(format!("rings that share a worker: {deadlocks:?}")) }
 }

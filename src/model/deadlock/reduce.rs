@@ -65,32 +65,6 @@ pub(in crate::model) fn never_live(needs: &[Needs]) -> Vec<usize> {
     (0..needs.len()).filter(|who| !is_live[*who]).collect()
 }
 
-/// A shortest ring of needs through `start`, all of it in `set`: each needs the next one, the last needs `start`. Empty
-/// when there is none.
-pub(super) fn shortest_ring(needs: &[Needs], set: &[usize], start: usize) -> Vec<usize> {
-    let mut from = vec![usize::MAX; needs.len()];
-    let mut next = VecDeque::from([start]);
-    while let Some(who) = next.pop_front() {
-        for &on in needs[who].of() {
-            if on == start {
-                let mut ring = vec![who];
-                while let Some(&last) = ring.last()
-                    && last != start
-                {
-                    ring.push(from[last]);
-                }
-                ring.reverse();
-                return ring;
-            }
-            if from.get(on) == Some(&usize::MAX) && set.binary_search(&on).is_ok() {
-                from[on] = who;
-                next.push_back(on);
-            }
-        }
-    }
-    Vec::new()
-}
-
 #[cfg(test)]
 mod tests {
     use super::Needs::{All, Any, Nothing, Some};
@@ -100,15 +74,12 @@ mod tests {
     fn a_ring_and_those_who_wait_for_it_can_never_go_on() {
         let needs = [All(vec![1]), All(vec![0]), All(vec![1]), Nothing, All(vec![3])];
         assert_eq!(never_live(&needs), [0, 1, 2]);
-        assert_eq!(shortest_ring(&needs, &[0, 1, 2], 0), [0, 1]);
-        assert!(shortest_ring(&needs, &[0, 1, 2], 2).is_empty(), "a victim is in no ring");
     }
 
     #[test]
     fn one_who_waits_for_itself_is_a_ring_of_one() {
         let needs = [All(vec![0])];
         assert_eq!(never_live(&needs), [0]);
-        assert_eq!(shortest_ring(&needs, &[0], 0), [0]);
     }
 
     #[test]

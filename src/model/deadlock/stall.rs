@@ -39,7 +39,7 @@ impl Model {
     /// Workers for which nobody is left who could let them go on. Those of a deadlock are not among them.
     pub fn stall(&self) -> Option<Stall> {
         let lost = self.lanes.iter().any(|lane| lane.lost() > 0);
-        let deadlock = self.deadlock.as_ref().map_or(&[][..], |deadlock| &deadlock.set);
+        let deadlock = self.deadlocked();
         if lost {
             return self.stall_of(self.stalled_by_slots(deadlock));
         }

@@ -121,11 +121,7 @@ impl<'a> Table<'a> {
         let Some(wakers) = model.cast.wakers.get(on.index()) else { return vec![usize::MAX] };
         let lanes = if room { &wakers.takers } else { &wakers.givers };
         match model.resources.get(on.index()) {
-            // Who has closed its end, or ended, has told all that it did before.
-            Some(Res::Pipe(pipe)) => {
-                let can = |w: &WorkerId| w.index() < model.lanes.len() && pipe.is_open_to(*w) && !model.is_over(*w);
-                lanes.iter().flat_map(|lanes| lanes.iter()).filter(can).map(WorkerId::index).collect()
-            }
+            Some(Res::Pipe(_)) => model.who_gives((on, room)).map(WorkerId::index).collect(),
             _ => self.each_of(lanes),
         }
     }

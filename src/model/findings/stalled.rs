@@ -1,28 +1,27 @@
-//! Workers that wait for something nobody is left to give.
+//! Workers that wait forever for something that no remaining worker can give.
 
-use super::{About, Finding, Look, Severity, count};
-use crate::model::Stall;
-use crate::trace::{ResourceId, ResourceKind, Span, Stamp, State, WorkerId};
+mod barrier;
+mod cure;
+mod held;
+mod thing;
+
+use self::thing::{Thing, things};
+use super::{About, Finding, Look, Severity, count, orphaned_lock};
+use crate::model::{Edge, STANDS, Stall, listed, stuck_in_all};
+use crate::trace::{ResourceId, ResourceKind, Span, Stamp, WorkerId};
 
 pub(super) const ID: &str = "stall";
 pub(super) const LOST: &str = "lost-wakeup";
-
-/// Events lost since are known after this, by what the rings themselves have counted.
-const STANDS: Span = Span::millis(200);
-
-/// So many are named.
-const NAMED: usize = 3;
 
 pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
     let stall = look.model.stall().filter(|stall| look.now.since(stall.at) >= STANDS)?;
     // Where events were lost, a signal that came later may be among them.
     let whole = look.model.health().lost == 0;
     let missed = stall.set.iter().filter(|_| whole).find_map(|worker| missed(look, &stall, *worker));
-    Some(match (missed, starved(look, &stall)) {
-        (Some(missed), _) => lost_wakeup(look, &stall, missed),
-        (None, Some(starved)) => starved,
-        (None, None) => nobody_left(look, &stall),
-    })
+    if let Some(missed) = missed {
+        return Some(lost_wakeup(look, &stall, missed));
+    }
+    starved(look, &stall).or_else(|| explained(look, &stall))
 }
 
 /// A signal that was given before anyone waited for it of those who wait now, and the first of them.
@@ -59,17 +58,17 @@ fn starved(look: &Look<'_>, stall: &Stall) -> Option<Finding> {
     let (n, left) = (pool.size(), look.model.queue(info.queue)?.depth());
     let who = if n == 1 { "The only worker".to_owned() } else { format!("All {n} workers") };
     let (wait, them) = if n == 1 { ("waits", "it") } else { ("wait", "they") };
-    let (tasks, stand) = (count(left.into(), "task"), if left == 1 { "stands" } else { "stand" });
+    let (tasks, stay) = (count(left.into(), "task"), if left == 1 { "stays" } else { "stay" });
     Some(Finding {
         id: ID,
         severity: Severity::Error,
         sentence: format!(
-            "since {}: {who} of {} {wait} for results of tasks that only {them} could do; {tasks} {stand} in the queue.",
-            Span(stall.at.0),
+            "{who} of {} {wait} for results of tasks that only {them} could do; {tasks} {stay} in the queue.",
             info.name
         ),
         evidence: evidence(look, stall),
-        cure: "Give tasks that others wait for a pool of their own, or have more workers than tasks that wait.".into(),
+        cure: "Give the tasks that others wait for a pool of their own, or have more workers than waiting tasks."
+            .into(),
         about: Some(About::Resource(info.queue)),
         at: Some(stall.at),
     })
@@ -85,57 +84,108 @@ fn lost_wakeup(look: &Look<'_>, stall: &Stall, missed: Missed) -> Finding {
             look.model.lane(missed.worker).doing().since.since(missed.signal)
         ),
         evidence: evidence(look, stall),
-        cure: "Keep what is waited for in a value, and look at it inside the mutex before each wait.".into(),
+        cure: "Keep the state in a value, and check it inside the mutex before each wait.".into(),
         about: Some(About::Resource(missed.on)),
         at: Some(missed.signal),
     }
 }
 
-fn nobody_left(look: &Look<'_>, stall: &Stall) -> Finding {
-    let n = stall.set.len();
-    let names: Vec<&str> = stall.set.iter().take(NAMED).map(|worker| look.name(*worker)).collect();
-    let names = names.join(", ");
-    let who = if n > NAMED { format!("{names} and {} more", n - NAMED) } else { names };
-    let (wait, them) = if n == 1 { ("waits", "it") } else { ("wait", "they") };
-    let lost: u64 = look.pools().map(|(_, _, pool)| pool.lost()).sum();
-    let first = stall.set.iter().find(|worker| look.model.lane(**worker).doing().state != State::Lock);
-    let first = first.or(stall.set.first()).map(|worker| look.model.lane(*worker).doing());
-    Finding {
+/// The lock that is in the way, a barrier at which too few can meet, an orphaned lock; else what the first of them lacks.
+fn explained(look: &Look<'_>, stall: &Stall) -> Option<Finding> {
+    let things = things(look, stall);
+    let all = stall.set.len();
+    let finding = |(sentence, told): (String, usize), cure: String, about: ResourceId| Finding {
         id: ID,
         severity: Severity::Error,
-        sentence: format!("since {}: {who} {wait}, and nobody is left who could let {them} go on.", Span(stall.at.0)),
+        sentence: format!("{sentence} {}", stuck_in_all(told, all)),
         evidence: evidence(look, stall),
-        cure: match first.map(|doing| doing.state) {
-            Some(State::Empty) if lost == 0 => {
-                "Close the queue after the last item, or take only what is there in one step.".into()
-            }
-            Some(State::Full) => "Let those who put end when nobody takes any more, or give the queue room.".into(),
-            _ if lost > 0 => "A task was lost with its worker: do it again, or fail whoever waits for it.".into(),
-            _ => "Make sure that whoever changes what others wait for tells all of them, to the last.".into(),
-        },
-        about: first.and_then(|doing| doing.on).map(About::Resource),
+        cure,
+        about: Some(About::Resource(about)),
         at: Some(stall.at),
+    };
+    if let Some(held) = held::find(look, stall) {
+        return Some(finding((held.sentence(look), 2), held.cure(look), held.about()));
     }
+    if let Some(too_few) = barrier::find(look, stall, &things) {
+        return Some(finding((too_few.sentence(look), too_few.arrived), too_few.cure(look), too_few.thing.on));
+    }
+    if let Some((sentence, results)) = lost_result(look, stall, &things) {
+        return Some(finding(sentence, "Retry the task when its worker dies, or fail its result.".into(), results));
+    }
+    // The root of it: what all who could give it have ended without giving, or a lock that somebody has ended with.
+    let given_up = things.iter().find(|thing| thing.is_given_up(look));
+    let orphan = orphan(look, stall).filter(|_| given_up.is_none());
+    if let Some(edge) = orphan
+        && !is_told(look, edge)
+    {
+        let cure = "Release it on every way out, also when a worker fails.".into();
+        return Some(finding(orphaned(look, stall, edge), cure, edge.lock));
+    }
+    let thing = *given_up.or(things.first())?;
+    let (names, wait) = waiters(look, thing.waiters(look, stall));
+    let (fate, named) = thing.fate(look);
+    let sentence = format!("{} {wait} for {}; {fate}.", listed(&names), thing.words(look));
+    let cure = orphan.map_or_else(
+        || cure::of(look, thing),
+        |edge| format!("Release {} on every way out.", look.resource(edge.lock)),
+    );
+    Some(finding((sentence, names.len() + named), cure, thing.on))
 }
 
-/// For each thing that is waited for: by how many, and what became of those who could give it.
+/// A wait for a lock whose holder has ended.
+fn orphan(look: &Look<'_>, stall: &Stall) -> Option<Edge> {
+    let edges = stall.set.iter().flat_map(|worker| look.model.wants(*worker).edges);
+    edges.into_iter().find(|edge| !look.model.lane(edge.holder).is_alive())
+}
+
+/// Whether an orphaned lock has a finding of its own.
+fn is_told(look: &Look<'_>, edge: Edge) -> bool {
+    orphaned_lock::find(look).iter().any(|finding| finding.about == Some(About::Resource(edge.lock)))
+}
+
+fn orphaned(look: &Look<'_>, stall: &Stall, edge: Edge) -> (String, usize) {
+    let waits = |worker: &WorkerId| look.model.lane(*worker).doing().on == Some(edge.lock);
+    let (names, wait) = waiters(look, stall.set.iter().copied().filter(waits));
+    let (lock, holder) = (look.resource(edge.lock), look.name(edge.holder));
+    (format!("{} {wait} for {lock}, which {holder} ended without releasing.", listed(&names)), names.len())
+}
+
+/// Workers that wait for results of a pool that lost tasks with their workers.
+fn lost_result(look: &Look<'_>, stall: &Stall, things: &[Thing]) -> Option<((String, usize), ResourceId)> {
+    let mut lossy = look.pools().filter(|(_, _, pool)| pool.lost() > 0);
+    let (thing, info, lost) = lossy.find_map(|(_, info, pool)| {
+        let thing = things.iter().find(|thing| Some(thing.on) == info.results)?;
+        Some((*thing, info, pool.lost()))
+    })?;
+    let (names, wait) = waiters(look, thing.waiters(look, stall));
+    let was = if lost == 1 { "was lost with its worker" } else { "were lost with their workers" };
+    let sentence = format!("{} {wait} for a result of {}; {} {was}.", listed(&names), info.name, count(lost, "task"));
+    Some(((sentence, names.len()), thing.on))
+}
+
+/// Names, and the verb after them.
+fn waiters<'a>(look: &Look<'a>, workers: impl IntoIterator<Item = WorkerId>) -> (Vec<&'a str>, &'static str) {
+    let names: Vec<&str> = workers.into_iter().map(|worker| look.name(worker)).collect();
+    let wait = if names.len() == 1 { "waits" } else { "wait" };
+    (names, wait)
+}
+
+/// Since when, and for each thing that is waited for, by how many.
 fn evidence(look: &Look<'_>, stall: &Stall) -> String {
-    let doing = |worker: &WorkerId| look.model.lane(*worker).doing();
-    let mut things: Vec<(ResourceId, State)> =
-        stall.set.iter().filter_map(|worker| Some((doing(worker).on?, doing(worker).state))).collect();
-    things.sort_unstable();
-    things.dedup();
-    let told = things.into_iter().map(|(on, state)| {
-        let n = stall.set.iter().filter(|worker| (doing(worker).on, doing(worker).state) == (Some(on), state)).count();
-        let (who, wait) = (count(n as u64, "worker"), if n == 1 { "waits" } else { "wait" });
-        let is_pipe = matches!(look.model.cast().resource(on).map(|r| &r.kind), Some(ResourceKind::Pipe { .. }));
-        let of = match state {
-            State::Empty if is_pipe => "a message from ",
-            State::Empty => "an item in ",
-            State::Full => "room in ",
-            _ => "",
-        };
-        format!("{who} {wait} for {of}{}", look.resource(on))
+    let mut waits: Vec<(ResourceId, Option<Thing>, u64)> = Vec::new();
+    for worker in &stall.set {
+        let Some(on) = look.model.lane(*worker).doing().on else { continue };
+        let thing = Thing::of(look, *worker);
+        match waits.iter_mut().find(|(other, what, _)| (*other, *what) == (on, thing)) {
+            Some((.., n)) => *n += 1,
+            None => waits.push((on, thing, 1)),
+        }
+    }
+    let told = waits.into_iter().map(|(on, thing, n)| {
+        let wait = if n == 1 { "waits" } else { "wait" };
+        let what = thing.map_or_else(|| look.resource(on).to_owned(), |thing| thing.words(look));
+        format!("{} {wait} for {what}", count(n, "worker"))
     });
-    format!("{}. All who could end that have ended, or wait themselves.", told.collect::<Vec<_>>().join("; "))
+    let since = Span(stall.at.0);
+    format!("Since {since} after the start: {}.", told.collect::<Vec<_>>().join("; "))
 }

@@ -184,6 +184,8 @@ pub(super) struct Link<'a> {
     pub(super) worker: &'a str,
     pub(super) holds: &'a str,
     pub(super) wants: &'a str,
+    pub(super) in_line: bool,
+    pub(super) waits_for: Vec<&'a str>,
     pub(super) since_s: f64,
 }
 

@@ -9,7 +9,7 @@ use super::super::format::{age, count, percent, rate};
 use super::super::theme::Theme;
 use super::super::watch::{Chosen, Watch};
 use super::overlay::{self, Overlay};
-use crate::model::{Ending, Lock, Room, Times};
+use crate::model::{Deadlock, Ending, Lock, Room, Times, listed};
 use crate::platform::limits::signal_name;
 use crate::trace::{Death, ResourceId, ResourceKind, RwPolicy, Span, Stamp, State, WorkerId};
 
@@ -53,6 +53,9 @@ impl Detail<'_> {
         let doing = figures.lane(worker).and_then(|f| f.doing).unwrap_or_else(|| lane.doing());
         let on = doing.on.map_or_else(String::new, |r| format!(" on {}", cast.resource_name(r)));
         lines.push(plain(format!("{}{on} for {}", doing.state.word(), age(figures.at.since(doing.since)))));
+        if let Some(stuck) = self.stuck(worker) {
+            lines.push((stuck, self.theme.strong()));
+        }
         if let Some(ending) = lane.ended() {
             lines.push((ended(&ending), self.theme.strong()));
         }
@@ -82,6 +85,23 @@ impl Detail<'_> {
             lines.push((line, self.theme.state(state)));
         }
         lines
+    }
+
+    /// Why it waits forever, if that is proven: its part in each deadlock, or a stall.
+    fn stuck(&self, worker: WorkerId) -> Option<String> {
+        let model = self.watch.shown();
+        let ring = |deadlock: &Deadlock| {
+            let names: Vec<&str> = deadlock.ring.iter().map(|link| model.cast().worker_name(link.worker)).collect();
+            let part = if deadlock.ring.iter().any(|link| link.worker == worker) { "in" } else { "behind" };
+            format!("{part} the deadlock of {}", listed(&names))
+        };
+        let of = model.deadlocks().iter().filter(|deadlock| deadlock.set.contains(&worker));
+        let parts: Vec<String> = of.map(ring).collect();
+        let is_stalled = || model.stall().is_some_and(|stall| stall.set.contains(&worker));
+        match parts.as_slice() {
+            [] => is_stalled().then(|| "stuck forever: see the findings".to_owned()),
+            parts => Some(format!("stuck forever {}", parts.join(" and "))),
+        }
     }
 
     fn lock(&self, id: ResourceId, area: Rect) -> Lines {

@@ -27,8 +27,13 @@ impl Widget for Findings<'_> {
             Some(Chosen::Finding(index)) => Some(index),
             _ => None,
         };
-        for (i, at) in places(self.watch, area) {
-            self.finding(&findings[i], chosen == Some(i), at, buf);
+        let places = places(self.watch, area);
+        for (i, at) in &places {
+            self.finding(&findings[*i], chosen == Some(*i), *at, buf);
+        }
+        let below = places.last().map_or(0, |(last, _)| findings.len() - last - 1);
+        if below > 0 {
+            self.more(below, area, buf);
         }
     }
 }
@@ -65,6 +70,17 @@ impl Findings<'_> {
         for (i, (line, cure)) in sentences(finding, area).into_iter().take(usize::from(area.height)).enumerate() {
             let style = if cure { self.theme.faint() } else { Style::new() };
             text::put(buf, text::line(beside, i), &line, style);
+        }
+    }
+
+    /// How many findings have no room, where the last line leaves some for that.
+    fn more(&self, n: usize, area: Rect, buf: &mut Buffer) {
+        let text = format!(" {n} more finding{}", if n == 1 { "" } else { "s" });
+        let width = u16::try_from(text.len()).unwrap_or(u16::MAX).min(area.width);
+        let at = Rect { x: area.right() - width, y: area.bottom().saturating_sub(1), width, height: 1 };
+        let is_free = at.intersection(buf.area).positions().all(|place| buf[place].symbol() == " ");
+        if is_free && !area.is_empty() {
+            text::put(buf, at, &text, self.theme.faint());
         }
     }
 

@@ -47,8 +47,12 @@ impl Header<'_> {
     /// The word and the time keep their columns while seconds pass.
     fn life(&self, at: Rect, buf: &mut Buffer) -> Rect {
         let theme = self.theme;
+        let deadlocks = match self.watch.shown().deadlocks().len() {
+            0 | 1 => "deadlock".to_owned(),
+            n => format!("{n} deadlocks"),
+        };
         let (word, style) = match self.watch.life() {
-            Life::Live if self.watch.shown().deadlock().is_some() => ("deadlock", theme.state(State::Lock)),
+            Life::Live if self.watch.shown().deadlock().is_some() => (deadlocks.as_str(), theme.state(State::Lock)),
             Life::Live if self.watch.shown().stall().is_some() => ("stuck", theme.state(State::Signal)),
             Life::Live => ("live", theme.state(State::Running)),
             Life::Frozen => ("frozen", theme.chosen()),

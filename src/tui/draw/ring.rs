@@ -28,10 +28,16 @@ pub(super) struct Link<'a> {
     pub(super) name: &'a str,
     pub(super) holds: &'a str,
     pub(super) wants: &'a str,
+    /// Whom it waits for, where that is not the next one alone.
+    pub(super) of: String,
+    /// It stands in line for what it does not have yet.
+    pub(super) in_line: bool,
 }
 
 pub(super) struct Ring<'a> {
     pub(super) links: &'a [Link<'a>],
+    /// Whether each waits for the next one alone.
+    pub(super) is_simple: bool,
     pub(super) theme: Theme,
 }
 
@@ -75,6 +81,7 @@ impl Widget for Ring<'_> {
             Shape::Pair => self.pair(area, buf),
             Shape::Round => self.round(area, buf),
             Shape::List => self.list(area, buf),
+            Shape::Net => self.net(area, buf),
         }
     }
 }
@@ -84,21 +91,31 @@ enum Shape {
     Pair,
     Round,
     List,
+    /// Some wait for several others: a list without a way around.
+    Net,
 }
 
 impl Ring<'_> {
     /// Lines it takes in this area.
     pub(super) fn height(&self, area: Rect) -> u16 {
-        let height = match self.shape(area) {
+        self.full_height(area).min(area.height)
+    }
+
+    /// Lines it would take without being cut.
+    pub(super) fn full_height(&self, area: Rect) -> u16 {
+        match self.shape(area) {
             Shape::Pair => BOX,
             Shape::Round => self.round_height(),
             Shape::List => u16::try_from(2 * self.links.len() + 1).unwrap_or(u16::MAX),
-        };
-        height.min(area.height)
+            Shape::Net => u16::try_from(2 * self.links.len()).unwrap_or(u16::MAX),
+        }
     }
 
     fn shape(&self, area: Rect) -> Shape {
         let n = self.links.len();
+        if !self.is_simple {
+            return Shape::Net;
+        }
         let width = 2 * self.box_width() + self.gap();
         if width > usize::from(area.width) || !(2..=MOST).contains(&n) {
             return Shape::List;
@@ -234,6 +251,19 @@ impl Ring<'_> {
         text::put(buf, Rect::new(start, turn_y, x.saturating_sub(start) + 1, 1), &arrow, self.style());
         let label = Rect::new(start + 1, turn_y + 1, (self.gap() + self.box_width()) as u16, 1);
         text::put(buf, label, &format!("wants {wants}"), Style::new());
+    }
+
+    /// One under the other, each with whom it waits for.
+    fn net(&self, area: Rect, buf: &mut Buffer) {
+        for (i, link) in self.links.iter().enumerate() {
+            let rest = text::put(buf, text::line(area, 2 * i), link.name, self.theme.strong());
+            let has = if link.in_line { "in line for" } else { "has" };
+            text::put(buf, rest, &format!(" {has} {}", link.holds), Style::new());
+            let [_, _, bottom, _] = self.glyphs().corners;
+            let arrow = format!("  {bottom}{}{} ", self.glyphs().across, self.glyphs().right);
+            let rest = text::put(buf, text::line(area, 2 * i + 1), &arrow, self.style());
+            text::put(buf, rest, &format!("wants {} of {}", link.wants, link.of), Style::new());
+        }
     }
 
     /// One under the other; the rule at the left leads from the last back to the first.

@@ -116,6 +116,26 @@ pub(super) fn contention() -> Script {
     w.script(5_000)
 }
 
+/// So many rings of two that share nothing: the first closes after 100 ms, each other one 100 ms later. One more worker
+/// waits for the first ring.
+pub(super) fn pairs(count: usize) -> Script {
+    let mut w = Writer::new();
+    let rings: Vec<_> = (1..=count).map(|n| (w.workers(&format!("ring{n}"), 2), n as u64)).collect();
+    let guest = w.workers("guest", 1)[0];
+    let mut first = None;
+    for (pair, n) in rings {
+        let locks: Vec<ResourceId> = ["x", "y"].iter().map(|l| w.mutex(&format!("{l}{n}"))).collect();
+        first.get_or_insert(locks[0]);
+        for (i, worker) in pair.iter().enumerate() {
+            w.at(50, *worker, EventKind::Acquired { lock: locks[i], grant: Grant(1) });
+            w.at(100 * n, *worker, EventKind::Held { lock: locks[i], grant: Grant(1) });
+            w.at(100 * n, *worker, EventKind::Wait { lock: locks[1 - i], held: 1, timed: false });
+        }
+    }
+    w.at(900, guest, EventKind::Wait { lock: first.expect("a ring"), held: 0, timed: false });
+    w.script(4_300)
+}
+
 /// The same on a machine with so many cores, each busier than the one before; the second is gone from the third second on,
 /// the third was never there.
 pub(super) fn on_cores(count: usize) -> Script {

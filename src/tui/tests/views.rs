@@ -117,6 +117,23 @@ fn few_lanes_fill_a_large_screen_and_many_keep_to_a_line_each() {
 }
 
 #[test]
+fn every_ring_is_drawn_and_what_has_no_room_is_told_in_words() {
+    insta::assert_snapshot!("two_rings_80x24", shot(&script::pairs(2), COLOUR, SMALL, "<tab><tab><tab>"));
+    insta::assert_snapshot!("two_rings_120x40", shot(&script::pairs(2), COLOUR, MIDDLE, ""));
+    insta::assert_snapshot!("two_rings_no_colour_160x50", shot(&script::pairs(2), PLAIN, (160, 50), ""));
+    for (count, size) in [(2, SMALL), (3, SMALL), (3, MIDDLE), (4, MIDDLE), (6, LARGE)] {
+        let shown = shot(&script::pairs(count), COLOUR, size, if size == SMALL { "<tab><tab><tab>" } else { "" });
+        assert!(shown.contains(&format!("{count} deadlocks")), "{shown}");
+        for n in 1..=count {
+            let drawn = shown.contains(&format!("has x{n}")) && shown.contains(&format!("wants x{n}"));
+            assert!(drawn, "ring {n} of {count}: {shown}");
+        }
+    }
+    let many = shot(&script::pairs(30), COLOUR, SMALL, "<tab><tab><tab>");
+    assert!(many.contains("more deadlocks"), "{many}");
+}
+
+#[test]
 fn rings_of_every_size() {
     for members in [2, 3, 4, 7, 8, 9] {
         let ring = shot(&deadlock(members), COLOUR, (160, 50), "");
