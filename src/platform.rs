@@ -30,6 +30,7 @@ pub mod fault;
 mod frequency;
 mod guardian;
 mod here;
+mod image;
 pub mod limits;
 mod load;
 mod machine;
@@ -52,6 +53,7 @@ pub use command::{Ran, Running, run_command};
 pub use frequency::clock_range;
 pub use guardian::{Duty, GUARDIAN, Restore, guard, guardian_main, is_guarded};
 pub use here::Here;
+pub use image::{hand_over, start_helpers_from};
 pub use load::CoreLoad;
 pub use machine::{Machine, machine};
 pub use mark::new_mark;
@@ -60,7 +62,8 @@ pub use pipe::{Moved, in_pipe, pipe_of, read_some, readable, until_readable, unt
 pub use place::come_by;
 pub use process::{
     allow_many_files, become_subreaper, close_on_exec_pipe, end_descendants, end_with_parent_cleanly, exists, exit_now,
-    kill_group, kill_process, reap_adopted, reap_strangers, reset_signals, shows_processes, started, thread_id,
+    fail_beyond_file_limit, kill_group, kill_process, reap_adopted, reap_strangers, reset_signals, show_as,
+    shows_processes, started, thread_id,
 };
 pub use robust::{ROBUST_WORDS, Robust, Taken};
 pub use sched::{Back, SchedStat, be_prompt, sessions_share, stand_back, stay_on, thread_cpu};

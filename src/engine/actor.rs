@@ -266,7 +266,8 @@ impl Actor {
             Step::Thumbnail { sizes } => self.thumbnail(sizes)?,
             Step::Real(work) => self.real(work)?,
             Step::Attempt(attempt) => self.attempt(attempt).await?,
-            Step::Panic(message) => panic!("{message}"),
+            // Without the panic hook, whose backtrace would be the workload's time. What it says is told with the worker's end.
+            Step::Panic(message) => std::panic::resume_unwind(Box::new(message.clone())),
             Step::Abort => std::process::abort(),
             Step::Exit(code) => self.exit(*code),
         }

@@ -15,7 +15,9 @@ use crate::engine::handover::{Link, stand_for};
 use crate::engine::plan::Part;
 use crate::engine::process::finish;
 use crate::engine::seat::take_seat;
-use crate::engine::{WORKER, event_loop, feeder, pool};
+use crate::engine::helpers::WORKER;
+use crate::engine::wire::Assignment;
+use crate::engine::{event_loop, feeder, pool};
 use crate::platform::{Launch, close_on_exec_pipe, exact_sleeps, kill_process, shows_descriptors, thread_id};
 use crate::trace::{How, WorkerId, WorkerKind, frame};
 
@@ -107,7 +109,7 @@ impl Crew {
         let ends = self.ends_of(worker);
         let mut inherit = vec![self.run.board.fd(), their_in.as_fd(), their_out.as_fd()];
         inherit.extend(ends.iter().map(|(_, fd)| fd.as_fd()));
-        self.launch(worker, Vec::new(), inherit)?;
+        self.launch(Assignment { worker, board: None }, inherit)?;
         Ok(Link::new(our_out, our_in))
     }
 
@@ -116,18 +118,20 @@ impl Crew {
     pub(super) fn start_process(&mut self, worker: WorkerId) -> io::Result<()> {
         let ends = self.ends_of(worker);
         if ends.is_empty() && shows_descriptors() {
-            let board = format!("{}:{}", std::process::id(), self.run.board.fd().as_raw_fd());
-            return self.launch(worker, vec![board], Vec::new());
+            let board = Some((std::process::id(), self.run.board.fd().as_raw_fd()));
+            return self.launch(Assignment { worker, board }, Vec::new());
         }
         let fds = ends.iter().map(|(_, fd)| fd.as_fd());
-        self.launch(worker, Vec::new(), [self.run.board.fd()].into_iter().chain(fds).collect())
+        self.launch(Assignment { worker, board: None }, [self.run.board.fd()].into_iter().chain(fds).collect())
     }
 
-    fn launch(&mut self, worker: WorkerId, more: Vec<String>, inherit: Vec<BorrowedFd<'_>>) -> io::Result<()> {
-        let args = [WORKER.to_owned(), worker.0.to_string()].into_iter().chain(more).collect();
+    fn launch(&mut self, assignment: Assignment, inherit: Vec<BorrowedFd<'_>>) -> io::Result<()> {
+        let worker = assignment.worker;
+        let args = vec![WORKER.to_owned(), name(self.run, worker)];
         let (mut child, mut pipes) =
             Launch { image: None, args, inherit, mark: None, own_session: false, captured: false }.start()?;
         if let Some(stdin) = &mut pipes.stdin {
+            frame::send(&mut *stdin, &assignment)?;
             frame::send(stdin, &self.start)?;
         }
         let (tell, pid) = (self.tell.clone(), child.pid());
