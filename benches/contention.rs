@@ -272,7 +272,13 @@ fn report(cell: Cell, rounds: &[[Shown; 4]]) -> ([f64; 4], [f64; 4]) {
     let share = [0, 1, 2, 3].map(|side| median(&of(side, |s| s.share())));
     let keep = [0, 1, 2, 3].map(|side| ratio(&rate(side), &rate(0)));
     print!("{:12} {:4} us {:5} ", cell.kind.word(), cell.micros, cell.threads);
-    print!("{:6.0} | {:6.2} {:8.2} {:7.2} ", median(&rate(0)) / sample_time().as_secs_f64() / 1e3, keep[1], keep[2], keep[3]);
+    print!(
+        "{:6.0} | {:6.2} {:8.2} {:7.2} ",
+        median(&rate(0)) / sample_time().as_secs_f64() / 1e3,
+        keep[1],
+        keep[2],
+        keep[3]
+    );
     print!("| {:6.3} {:6.3} {:8.3} {:7.3} ", share[0], share[1], share[2], share[3]);
     let lost: u64 = rounds.iter().flatten().map(|s| s.lost).sum();
     println!("| {lost:5} {:6.2}", median(&rounds.iter().map(others).collect::<Vec<_>>()));

@@ -43,6 +43,7 @@ mod process;
 mod robust;
 mod sched;
 mod session;
+mod stack;
 mod timer;
 mod tty;
 mod usage;
@@ -68,6 +69,7 @@ pub use process::{
 pub use robust::{ROBUST_WORDS, Robust, Taken};
 pub use sched::{Back, SchedStat, be_prompt, sessions_share, stand_back, stay_on, thread_cpu};
 pub use session::{group_of, session_of};
+pub use stack::stack_left;
 pub use timer::{await_device, exact_sleeps, wait_for_device};
 pub use tty::{Modes, write_if_it_reads};
 pub use usage::{all_cores_busy, own_cpu, resident, session_cpu, switches};

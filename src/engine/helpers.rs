@@ -15,7 +15,9 @@ use std::path::PathBuf;
 
 use super::process::worker_main;
 use super::runner::runner_main;
-use crate::platform::{GUARDIAN, exit_now, fail_beyond_file_limit, guardian_main, hand_over, show_as, start_helpers_from};
+use crate::platform::{
+    GUARDIAN, exit_now, fail_beyond_file_limit, guardian_main, hand_over, show_as, start_helpers_from,
+};
 
 /// First argument of a runner process; the second is the scenario's name.
 pub(crate) const RUNNER: &str = "runner";

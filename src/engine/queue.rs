@@ -169,8 +169,14 @@ impl Queue {
     }
 
     /// Deals a batch out to so many workers, an equal part of neighbours to each, all at once and whatever the capacity.
-    pub fn deal(&self, tasks: &[Task], workers: usize, pen: &mut Recorder<'_>) {
+    ///
+    /// # Errors
+    /// When nothing can be put any more: then nothing was.
+    pub fn deal(&self, tasks: &[Task], workers: usize, pen: &mut Recorder<'_>) -> Result<(), Shut> {
         let mut inside = self.monitor.enter();
+        if let Some(shut) = shut(&inside) {
+            return Err(shut);
+        }
         self.dealt.deal(tasks, workers);
         self.count_in(&mut inside, tasks.len() as u64);
         inside.wake_all(MORE);
@@ -181,16 +187,32 @@ impl Queue {
         for event in events {
             pen.write(at, event);
         }
+        Ok(())
     }
 
     /// Puts tasks back that were taken and not done, at the front and whatever the capacity: nobody waits for them.
-    pub fn put_back(&self, tasks: &[Task]) {
+    ///
+    /// # Errors
+    /// When what is left was called off: nobody would take them.
+    pub fn put_back(&self, tasks: &[Task]) -> Result<(), Shut> {
         let mut inside = self.monitor.enter();
+        if let Some(shut @ (Shut::Cancelled | Shut::Broken)) = shut(&inside) {
+            return Err(shut);
+        }
         self.dealt.put_back(tasks);
         for place in [DEPTH, PUT] {
             inside.set(place, inside.get(place) + tasks.len() as u64);
         }
         inside.wake_all(MORE);
+        Ok(())
+    }
+
+    /// The worker at this place goes, see [`Dealt::leave`]. Whether it went.
+    pub fn leave(&self, seat: usize, is_idle: bool) -> bool {
+        let mut inside = self.monitor.enter();
+        let went = self.dealt.leave(seat, is_idle);
+        inside.wake_all(MORE); // what was its own is anybody's now
+        went
     }
 
     /// Lets no more tasks in; whether any could come before.

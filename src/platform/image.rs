@@ -81,7 +81,8 @@ pub(super) fn helper(image: Option<&Path>, args: impl IntoIterator<Item = impl A
 fn depth_below(ours: Option<&str>) -> io::Result<u32> {
     let depth = ours.map_or(Some(0), |depth| depth.parse::<u32>().ok()).unwrap_or(u32::MAX);
     if depth >= DEEPEST {
-        let text = format!("contend runs inside contend inside contend, and goes no deeper ({DEPTH} is {DEEPEST} or more)");
+        let text =
+            format!("contend runs inside contend inside contend, and goes no deeper ({DEPTH} is {DEEPEST} or more)");
         return Err(io::Error::other(text));
     }
     Ok(depth + 1)

@@ -1,6 +1,7 @@
 //! Workers that others spawned, as far as the runner has to do with them.
 
 use super::Crew;
+use crate::engine::nested::end_nested_of;
 use crate::trace::{Death, Notice, WorkerId, WorkerKind};
 
 impl Crew {
@@ -34,6 +35,7 @@ impl Crew {
             if life.is_alive_in(pid) {
                 let death = death.cloned().unwrap_or(Death::CutOff);
                 self.run.notice(Notice::Died { worker, death });
+                end_nested_of(self.run, worker);
                 self.run.leave(worker, None);
                 self.run.end_life(worker, false);
             }

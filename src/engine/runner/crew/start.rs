@@ -9,13 +9,13 @@ use tokio::runtime::Handle;
 
 use super::{Crew, Happening};
 use crate::engine::actor::Actor;
-use crate::engine::birth::{STACK, live, name};
+use crate::engine::birth::{live, name, stack};
 use crate::engine::block_on::block_on;
 use crate::engine::handover::{Link, stand_for};
+use crate::engine::helpers::WORKER;
 use crate::engine::plan::Part;
 use crate::engine::process::finish;
 use crate::engine::seat::take_seat;
-use crate::engine::helpers::WORKER;
 use crate::engine::wire::Assignment;
 use crate::engine::{event_loop, feeder, pool};
 use crate::platform::{Launch, close_on_exec_pipe, exact_sleeps, kill_process, shows_descriptors, thread_id};
@@ -23,8 +23,16 @@ use crate::trace::{How, WorkerId, WorkerKind, frame};
 
 impl Crew {
     pub(super) fn start(&mut self, worker: WorkerId) -> io::Result<()> {
-        let info = &self.run.plan.cast.workers[worker.index()];
-        match (self.run.plan.parts[worker.index()], info.kind) {
+        let (part, kind) = (self.run.plan.parts[worker.index()], self.run.plan.cast.workers[worker.index()].kind);
+        let Part::PoolWorker { pool, .. } = part else { return self.start_as(worker, part, kind) };
+        // Before it begins, so that none that goes takes itself for the last.
+        let dealt = &self.run.queues[pool].dealt;
+        dealt.come();
+        self.start_as(worker, part, kind).inspect_err(|_| dealt.go())
+    }
+
+    fn start_as(&mut self, worker: WorkerId, part: Part, kind: WorkerKind) -> io::Result<()> {
+        match (part, kind) {
             (Part::Member { .. } | Part::Server { .. } | Part::Manager, WorkerKind::Process) => {
                 self.start_process(worker)
             }
@@ -94,7 +102,7 @@ impl Crew {
 
     fn spawn(&mut self, worker: WorkerId, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
         let tell = self.tell.clone();
-        thread::Builder::new().name(name(self.run, worker)).stack_size(STACK).spawn(move || {
+        thread::Builder::new().name(name(self.run, worker)).stack_size(stack(self.run)).spawn(move || {
             body();
             let _ = tell.send(Happening::Done(worker));
         })?;
