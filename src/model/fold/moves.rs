@@ -12,11 +12,13 @@ impl Model {
             EventKind::PutNth { queue, depth, nth } => {
                 self.put(w, at, queue, depth.into());
                 self.with_queue(queue, |queue| queue.number_put(nth));
+                self.number_task(queue, nth);
             }
             EventKind::Took { queue, depth } => self.took(w, at, queue, depth),
             EventKind::TookNth { queue, depth, nth } => {
                 self.took(w, at, queue, depth.into());
                 self.with_queue(queue, |queue| queue.number_taken(nth));
+                self.number_task(queue, nth);
             }
             EventKind::Closed { queue } => {
                 self.run(w, at);
@@ -97,6 +99,14 @@ impl Model {
         self.with_queue(queue, |queue| queue.put_one(at, w, depth));
         if let Some(Some(pool)) = self.fed_by.get(queue.index()) {
             self.pools[pool.index()].submit(at);
+        }
+    }
+
+    /// The item of a queue with this number is a task, if the queue is a pool's.
+    #[inline]
+    fn number_task(&mut self, queue: ResourceId, nth: u32) {
+        if let Some(Some(pool)) = self.fed_by.get(queue.index()) {
+            self.pools[pool.index()].number(nth);
         }
     }
 
