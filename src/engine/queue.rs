@@ -76,6 +76,8 @@ pub struct Queue {
     monitor: Monitor<'static>,
     /// Tasks that are not in the ring. In the runner only: nobody else takes any.
     pub(super) dealt: Dealt,
+    /// Whether a batch is dealt out: then a worker may find none though the queue has some, and tells so.
+    deals: bool,
     /// Tasks of all pools that are not over, and who may still bring some; `None` where nobody submits.
     alive: Option<&'static AtomicU64>,
 }
@@ -86,8 +88,13 @@ pub const fn queue_words(capacity: usize) -> usize {
 }
 
 impl Queue {
-    pub fn new(id: ResourceId, capacity: u32, monitor: Monitor<'static>, alive: Option<&'static AtomicU64>) -> Self {
-        Self { id, capacity: u64::from(capacity), monitor, dealt: Dealt::default(), alive }
+    pub fn new(
+        id: ResourceId,
+        (capacity, deals): (u32, bool),
+        monitor: Monitor<'static>,
+        alive: Option<&'static AtomicU64>,
+    ) -> Self {
+        Self { id, capacity: u64::from(capacity), monitor, dealt: Dealt::default(), deals, alive }
     }
 
     /// Puts a task, waiting for room.
@@ -141,8 +148,10 @@ impl Queue {
         inside.set(at + 2, task.result.map_or(0, Promise::word));
         inside.set(IN_RING, in_ring + 1);
         self.count_in(&mut inside, 1);
-        if inside.get(TAKERS) > 0 {
-            inside.wake_one(MORE);
+        match inside.get(TAKERS) {
+            0 => {}
+            _ if self.deals => inside.wake_all(MORE), // who gets none looks again, and tells so
+            _ => drop(inside.wake_one(MORE)),
         }
         let (at, event) = (pen.now(), self.put_event(&inside, 0));
         drop(inside);

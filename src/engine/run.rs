@@ -27,7 +27,7 @@ use super::shared::sleepers::Sleepers;
 use super::shared::turns::Turns;
 use super::wire::{Start, Up};
 use super::work::Work;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, Schedule};
 use crate::trace::frame::{self, FRAME_ATOMIC};
 use crate::trace::{
     Board, KnobId, LockKind, Memory, Notice, PoolId, ResourceId, ResourceInfo, ResourceKind, RingWriter, WorkerId,
@@ -82,7 +82,8 @@ impl Run {
             let words = &board.extra()[pool.queue_words.clone()];
             let monitor = Monitor::over(board.resource(info.queue), words);
             let monitor = monitor.among(sleepers[info.queue.index()].as_ref());
-            Queue::new(info.queue, capacity(&plan, info.queue), monitor, alive)
+            let deals = pool.schedule != Schedule::Shared;
+            Queue::new(info.queue, (capacity(&plan, info.queue), deals), monitor, alive)
         });
         let queues = queues.collect();
         let runs_in_callers = runs_in_callers(&start.scenario);

@@ -157,6 +157,7 @@ impl Model {
         if state != State::Signal {
             lane.awaits = None;
         }
+        lane.found_none = None;
         lane.turn(at, state, on);
         if was != state
             && let Some((pool, seat)) = self.seats[w.index()]

@@ -135,6 +135,11 @@ impl Queue {
         self.taken == self.put && self.newest_taken == self.put && !self.closed
     }
 
+    /// Whether no item is known to be put after so many.
+    pub(super) fn is_unchanged_since(&self, put: u64) -> bool {
+        self.put == put && !self.closed
+    }
+
     /// Whether all room known to be there is filled: items up to the number `taken` and room, or more, are known to be put.
     /// A queue is overfull when a batch was dealt out whatever the room, or items were put back.
     pub(super) fn is_filled(&self) -> bool {
