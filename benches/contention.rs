@@ -24,9 +24,13 @@ use contend::trace::{
 };
 use fastrand::Rng;
 
-use self::measure::{Goal, Others, head, median, ratio, wait_for_quiet};
+use self::measure::{Goal, Others, head, median, ratio, sized, wait_for_quiet};
 
-const SAMPLE: Duration = Duration::from_millis(200);
+/// How long a sample takes.
+fn sample_time() -> Duration {
+    sized(Duration::from_millis(200), Duration::from_millis(20))
+}
+
 /// Of these the quieter half counts: the other shows what others did to the machine.
 const ROUNDS: usize = 10;
 /// How long a round waits for a moment in which others leave the machine alone.
@@ -136,7 +140,7 @@ fn unwatched(cell: Cell, work: Work) -> Shown {
         }
         shown
     };
-    let all = crew(cell.threads, worker, || std::thread::sleep(SAMPLE));
+    let all = crew(cell.threads, worker, || std::thread::sleep(sample_time()));
     let sum = |f: fn(&Shown) -> u64| all.iter().map(f).sum();
     Shown { taken: sum(|s| s.taken), contended: sum(|s| s.contended), ..Shown::default() }
 }
@@ -160,7 +164,7 @@ fn watched(cell: Cell, work: Work, fold: bool) -> Shown {
         }
     };
     let mut reader = Reader::new(&board, cell, fold);
-    crew(cell.threads, worker, || reader.until(Instant::now() + SAMPLE));
+    crew(cell.threads, worker, || reader.until(Instant::now() + sample_time()));
     while reader.drain() > 0.0 {}
     let lost = (0..cell.threads).map(|w| board.ring(WorkerId::from(w)).totals().1).sum();
     Shown { lost, ..reader.shown }
@@ -258,7 +262,7 @@ fn round(cell: Cell, number: usize) -> [Shown; 4] {
 
 /// Cores that others took during a round.
 fn others(round: &[Shown; 4]) -> f64 {
-    round.iter().map(|s| s.others).sum::<f64>() / (SIDES.len() as f64 * SAMPLE.as_secs_f64())
+    round.iter().map(|s| s.others).sum::<f64>() / (SIDES.len() as f64 * sample_time().as_secs_f64())
 }
 
 /// Prints a cell; returns the shares that waited and the throughput kept, of each side.
@@ -268,7 +272,13 @@ fn report(cell: Cell, rounds: &[[Shown; 4]]) -> ([f64; 4], [f64; 4]) {
     let share = [0, 1, 2, 3].map(|side| median(&of(side, |s| s.share())));
     let keep = [0, 1, 2, 3].map(|side| ratio(&rate(side), &rate(0)));
     print!("{:12} {:4} us {:5} ", cell.kind.word(), cell.micros, cell.threads);
-    print!("{:6.0} | {:6.2} {:8.2} {:7.2} ", median(&rate(0)) / SAMPLE.as_secs_f64() / 1e3, keep[1], keep[2], keep[3]);
+    print!(
+        "{:6.0} | {:6.2} {:8.2} {:7.2} ",
+        median(&rate(0)) / sample_time().as_secs_f64() / 1e3,
+        keep[1],
+        keep[2],
+        keep[3]
+    );
     print!("| {:6.3} {:6.3} {:8.3} {:7.3} ", share[0], share[1], share[2], share[3]);
     let lost: u64 = rounds.iter().flatten().map(|s| s.lost).sum();
     println!("| {lost:5} {:6.2}", median(&rounds.iter().map(others).collect::<Vec<_>>()));
@@ -283,7 +293,7 @@ fn main() {
         .flat_map(|(kind, micros)| [2, 4, 8].map(|threads| Cell { kind, micros, threads }))
         .collect();
     let mut rounds: Vec<Vec<[Shown; 4]>> = vec![Vec::new(); cells.len()];
-    for number in 0..ROUNDS {
+    for number in 0..sized(ROUNDS, 2) {
         for (cell, rounds) in cells.iter().zip(&mut rounds) {
             rounds.push(round(*cell, number));
         }
@@ -297,7 +307,7 @@ fn main() {
     let (mut off, mut kept): ([f64; 4], Vec<f64>) = ([0.0; 4], Vec::new());
     for (cell, mut rounds) in cells.into_iter().zip(rounds) {
         rounds.sort_by(|a, b| others(a).total_cmp(&others(b)));
-        rounds.truncate(ROUNDS / 2);
+        rounds.truncate(rounds.len() / 2);
         let (share, keep) = report(cell, &rounds);
         off.iter_mut().zip(share).for_each(|(off, s)| *off = off.max((s - share[0]).abs()));
         kept.push(keep[2]);

@@ -26,7 +26,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
-use self::measure::{Goal, head, median};
+use self::measure::{Goal, head, median, sized};
 use self::screen::Pty;
 
 const SIZES: [(u16, u16); 3] = [(24, 80), (40, 120), (67, 240)];
@@ -158,6 +158,8 @@ fn dashboard(events: u64) {
     let scenario = check(&source).expect("the catalogue is checked").scenario;
     let settings = scenario.defaults();
     let start = Start::Run { source, scenario: Box::new(scenario), settings, ask: false };
+    // Its guardian is the built program: started again, this one would start dashboards.
+    contend::helpers::start_from(env!("CARGO_BIN_EXE_contend"));
     let options =
         Options { theme: Theme { colour: true, unicode: true }, mouse: false, asks: false, watch: false, limit: None };
     if let Err(why) = tui::run(start, options, &Script { events }) {
@@ -201,7 +203,7 @@ fn measure((rows, cols): (u16, u16), events: u64) -> Shown {
     let loaded = |pty: &Pty| pty.text().contains("worker-") && pty.frames() > 10;
     assert!(pty.until(LIMIT, loaded), "no picture: {}", pty.text());
     settle(&pty);
-    let scrolled = cost(&mut pty, |_| std::thread::sleep(Duration::from_secs(4)));
+    let scrolled = cost(&mut pty, |_| std::thread::sleep(Duration::from_secs(sized(4, 1))));
     pty.keys("s");
     std::thread::sleep(Duration::from_millis(500));
     let before = (pty.cpu(|_| true), pty.bytes(), pty.sleeps());
@@ -209,7 +211,7 @@ fn measure((rows, cols): (u16, u16), events: u64) -> Shown {
     let still =
         ((pty.cpu(|_| true) - before.0) as f64 / 1e3, pty.bytes() - before.1, pty.sleeps().saturating_sub(before.2));
     let changed = cost(&mut pty, |pty| {
-        for turn in 0..60 {
+        for turn in 0..sized(60, 4) {
             let frames = pty.frames();
             pty.keys(if turn % 2 == 0 { "[" } else { "]" });
             pty.until(Duration::from_secs(1), |pty| pty.frames() > frames);
@@ -268,10 +270,10 @@ fn main() {
     println!("size     events | scrolled: us   bytes | all changed: us   bytes | still, 1 s: us  bytes  sleeps");
     let (mut grown, mut still_bytes) = (0_f64, 0);
     let mut ours = Vec::new();
-    for size in SIZES {
-        let shown = EVENTS.map(|events| {
-            let runs: Vec<Shown> = (0..REPEATS).map(|_| measure(size, events)).collect();
-            report(size, events, &runs)
+    for size in sized(&SIZES[..], &SIZES[..1]) {
+        let shown = sized(EVENTS, [1_000, 10_000]).map(|events| {
+            let runs: Vec<Shown> = (0..sized(REPEATS, 1)).map(|_| measure(*size, events)).collect();
+            report(*size, events, &runs)
         });
         grown = grown.max(shown[1].0 / shown[0].0).max(shown[1].1 / shown[0].1);
         still_bytes += shown[0].2 + shown[1].2;

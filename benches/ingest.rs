@@ -20,7 +20,7 @@ use contend::trace::{
     ring_words,
 };
 
-use self::measure::{Goal, head, interleave, median, ratio, spread, wait_for_quiet};
+use self::measure::{Goal, head, interleave, median, ratio, sized, spread, wait_for_quiet};
 
 const WORKERS: usize = 4;
 const RECORDS: usize = 32_768;
@@ -232,7 +232,7 @@ fn live() -> (f64, f64) {
         Board::create(BoardSize { workers: WORKERS + 1, active: WORKERS + 1, knobs: 0, resources: 2, extra: 0 })
             .expect("memory");
     let launch = Launch {
-        image: None,
+        image: Some(std::env::current_exe().expect("this program")), // whose `main` does what the argument asks
         args: vec![PRODUCE.into()],
         inherit: vec![board.fd()],
         mark: None,
@@ -269,13 +269,13 @@ fn main() {
         return produce();
     }
     head("ingest: from rings into the model");
-    let samples = interleave(ROUNDS, WAYS.len(), |way| prepared(WAYS[way].0));
+    let samples = interleave(sized(ROUNDS, 1), WAYS.len(), |way| prepared(WAYS[way].0));
     println!("prepared rings, one thread     CPU ns/event   million events/s   spread");
     for ((_, name), samples) in WAYS.iter().zip(&samples) {
         let nanos = median(samples);
         println!("  {name:28} {nanos:12.1} {:18.1} {:7.0} %", 1e3 / nanos, spread(samples) * 100.0);
     }
-    let live: Vec<(f64, f64)> = (0..ROUNDS)
+    let live: Vec<(f64, f64)> = (0..sized(ROUNDS, 1))
         .map(|_| {
             wait_for_quiet(Duration::from_secs(2));
             live()

@@ -11,7 +11,7 @@ mod screen;
 use std::fs;
 use std::time::Duration;
 
-use self::measure::{Goal, head, interleave, median, spread, wait_for_quiet};
+use self::measure::{Goal, head, interleave, median, sized, spread, wait_for_quiet};
 use self::screen::Pty;
 
 const CONTEND: &str = env!("CARGO_BIN_EXE_contend");
@@ -90,14 +90,14 @@ fn watch(programs: &[Shown]) -> Vec<f64> {
     std::thread::sleep(Duration::from_secs(1));
     let cpu = || all.iter().map(|pty| pty.cpu(|_| true)).collect::<Vec<u64>>();
     let before = cpu();
-    std::thread::sleep(WATCH);
+    std::thread::sleep(sized(WATCH, Duration::from_millis(200)));
     cpu().iter().zip(before).map(|(after, before)| after.saturating_sub(before) as f64 / 1e6).collect()
 }
 
 /// Peak memory in MiB of each after a few seconds.
 fn memory(programs: &[Shown]) -> Vec<f64> {
     let all: Vec<Pty> = programs.iter().map(Shown::start).collect();
-    std::thread::sleep(Duration::from_secs(6));
+    std::thread::sleep(Duration::from_secs(sized(6, 1)));
     all.iter().map(Pty::peak_memory).collect()
 }
 
@@ -110,8 +110,8 @@ fn main() {
         path.to_str().expect("a path").to_owned()
     };
     let programs = programs(&file("lanes.kdl", LANES));
-    let first = interleave(STARTS, programs.len(), |i| first_frame(&programs[i]));
-    let cpu: Vec<Vec<f64>> = (0..3).map(|_| watch(&programs)).collect();
+    let first = interleave(sized(STARTS, 1), programs.len(), |i| first_frame(&programs[i]));
+    let cpu: Vec<Vec<f64>> = (0..sized(3, 1)).map(|_| watch(&programs)).collect();
     let cpu: Vec<f64> = (0..programs.len()).map(|i| median(&cpu.iter().map(|c| c[i]).collect::<Vec<_>>())).collect();
     let mut heavy = programs.clone();
     heavy[0] = Shown::new("contend", CONTEND, &["run", &file("million.kdl", MILLION)]);

@@ -16,7 +16,7 @@ use contend::trace::{EventKind, Grant, Record, ResourceId, Ring, RingReader, Rin
 use fastrace::collector::{Config, Reporter, SpanRecord};
 use fastrace::prelude::{LocalSpan, Span, SpanContext};
 
-use self::measure::{Goal, Samples, head, interleave, median, quantile, ratio, spread};
+use self::measure::{Goal, Samples, head, interleave, median, quantile, ratio, sized, spread};
 
 const EVENTS: usize = 16_384;
 const BURSTS: usize = 9;
@@ -213,7 +213,7 @@ fn main() {
 
 /// The samples of all ways with so many threads.
 fn column(threads: usize) -> Samples {
-    let samples = interleave(ROUNDS, Way::ALL.len(), |way| sample(Way::ALL[way].0, threads));
+    let samples = interleave(sized(ROUNDS, 1), Way::ALL.len(), |way| sample(Way::ALL[way].0, threads));
     let spreads: Vec<f64> = samples.iter().map(|s| spread(s) * 100.0).collect();
     println!(
         "{threads} threads: the middle half of a way's samples spreads over {:.0} % (median way), {:.0} % (noisiest)",

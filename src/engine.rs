@@ -14,16 +14,19 @@ mod feeder;
 mod files;
 mod fill;
 mod handover;
+pub mod helpers;
 mod hold;
 mod http;
 mod lock;
 mod manager;
 mod need;
+mod nested;
 mod payload;
 mod picture;
 mod plan;
 mod pool;
 mod process;
+mod progress;
 mod pulse;
 mod queue;
 mod recorder;
@@ -42,14 +45,6 @@ pub use files::{Job, JobError};
 pub use lock::{Held, Lock};
 pub use need::Need;
 pub use plan::{Part, Plan, PlanError};
-pub use process::worker_main;
 pub use recorder::Recorder;
-pub use runner::runner_main;
 pub use shared::lacking::{can_lack, lacking};
 pub use wire::{Down, Start, Up};
-
-/// First argument of a runner process.
-pub const RUNNER: &str = "__runner";
-/// First argument of a worker process; the second is its lane, the third where the board is if it was not inherited: the
-/// parent's number and that of its descriptor, with a colon between.
-pub const WORKER: &str = "__worker";

@@ -13,3 +13,5 @@ pub mod source;
 pub mod trace;
 pub mod tui;
 pub mod tune;
+
+pub use engine::helpers;

@@ -30,6 +30,7 @@ pub mod fault;
 mod frequency;
 mod guardian;
 mod here;
+mod image;
 pub mod limits;
 mod load;
 mod machine;
@@ -42,6 +43,7 @@ mod process;
 mod robust;
 mod sched;
 mod session;
+mod stack;
 mod timer;
 mod tty;
 mod usage;
@@ -52,6 +54,7 @@ pub use command::{Ran, Running, run_command};
 pub use frequency::clock_range;
 pub use guardian::{Duty, GUARDIAN, Restore, guard, guardian_main, is_guarded};
 pub use here::Here;
+pub use image::{hand_over, start_helpers_from};
 pub use load::CoreLoad;
 pub use machine::{Machine, machine};
 pub use mark::new_mark;
@@ -60,11 +63,13 @@ pub use pipe::{Moved, in_pipe, pipe_of, read_some, readable, until_readable, unt
 pub use place::come_by;
 pub use process::{
     allow_many_files, become_subreaper, close_on_exec_pipe, end_descendants, end_with_parent_cleanly, exists, exit_now,
-    kill_group, kill_process, reap_adopted, reap_strangers, reset_signals, shows_processes, started, thread_id,
+    fail_beyond_file_limit, kill_group, kill_process, reap_adopted, reap_strangers, reset_signals, show_as,
+    shows_processes, started, thread_id,
 };
 pub use robust::{ROBUST_WORDS, Robust, Taken};
 pub use sched::{Back, SchedStat, be_prompt, sessions_share, stand_back, stay_on, thread_cpu};
 pub use session::{group_of, session_of};
+pub use stack::stack_left;
 pub use timer::{await_device, exact_sleeps, wait_for_device};
 pub use tty::{Modes, write_if_it_reads};
 pub use usage::{all_cores_busy, own_cpu, resident, session_cpu, switches};

@@ -26,7 +26,9 @@ fn read(results: &str) -> Scenario {
 /// The program, in which every worker process is killed at a step.
 fn killed_at(step: &str, directory: &tempfile::TempDir) -> PathBuf {
     let program = env!("CARGO_BIN_EXE_contend");
-    script(directory.path(), step, &format!("CONTEND_FAULT=kill@{step} exec '{program}' \"$@\""))
+    // The name that a helper is started with tells it that it is one, so that the script has to pass it on.
+    let lines = format!("CONTEND_FAULT=kill@{step} exec bash -c 'exec -a contend: \"$0\" \"$@\"' '{program}' \"$@\"");
+    script(directory.path(), step, &lines)
 }
 
 fn ends_once(results: &str, step: &str) {

@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use super::block_on::block_on;
 use super::ends::Had;
 use super::hold::Hold;
+use super::nested::end_nested;
 use super::plan::Part;
 use super::process::finish;
 use super::recorder::Recorder;
@@ -17,7 +18,7 @@ use super::run::Run;
 use super::steps::{BUDGET, Promises};
 use crate::platform::exit_now;
 use crate::scenario::{Step, Target, Values};
-use crate::trace::{How, KnobId, ResourceId, Ring, WorkerId};
+use crate::trace::{How, KnobId, PoolId, ResourceId, Ring, WorkerId, WorkerKind};
 
 /// Why a worker does not go on with its steps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +65,10 @@ pub struct Actor {
     pub(super) copies: Vec<i64>,
     /// Number of the pool's task it is at.
     pub(super) task: Option<u64>,
+    /// The pool of that task.
+    pool: Option<PoolId>,
+    /// How many tasks it is at that it does for itself, one inside another.
+    pub(super) inside: usize,
     /// Results it was promised.
     pub(super) promises: Promises,
     /// Number of the task that spawned it.
@@ -95,6 +100,7 @@ impl Values for Actor {
 #[derive(Debug)]
 pub struct Outer {
     task: Option<u64>,
+    pool: Option<PoolId>,
     promises: Promises,
     held: usize,
 }
@@ -112,6 +118,8 @@ impl Actor {
             bare: Vec::new(),
             copies,
             task: None,
+            pool: None,
+            inside: 0,
             promises: Promises::new(),
             given: None,
             ends,
@@ -144,16 +152,16 @@ impl Actor {
     }
 
     /// Begins a task: what it holds and waits for is that task's until it leaves it.
-    pub fn enter_task(&mut self, number: u64) -> Outer {
+    pub fn enter_task(&mut self, pool: PoolId, number: u64) -> Outer {
         let (task, promises) = (self.task.replace(number), std::mem::take(&mut self.promises));
-        Outer { task, promises, held: self.held.len() }
+        Outer { task, pool: self.pool.replace(pool), promises, held: self.held.len() }
     }
 
     /// Leaves a task with all that it still has.
     pub fn leave_task(&mut self, outer: Outer) {
         self.let_go_down_to(outer.held);
         self.forget_results();
-        (self.task, self.promises) = (outer.task, outer.promises);
+        (self.task, self.pool, self.promises) = (outer.task, outer.pool, outer.promises);
     }
 
     /// Remembers what it has, so that it is given back whatever happens.
@@ -266,15 +274,40 @@ impl Actor {
             Step::Thumbnail { sizes } => self.thumbnail(sizes)?,
             Step::Real(work) => self.real(work)?,
             Step::Attempt(attempt) => self.attempt(attempt).await?,
-            Step::Panic(message) => panic!("{message}"),
-            Step::Abort => std::process::abort(),
-            Step::Exit(code) => self.exit(*code),
+            // Without the panic hook, whose backtrace would be the workload's time. What it says is told with the worker's end.
+            Step::Panic(message) => std::panic::resume_unwind(Box::new(message.clone())),
+            Step::Abort => {
+                self.ends_itself("abort")?;
+                std::process::abort()
+            }
+            Step::Exit(code) => {
+                self.ends_itself("exit")?;
+                self.exit(*code)
+            }
         }
         Ok(())
     }
 
+    /// Whether the step that ends this process may: a task that is meant for a process may be done by a thread of the
+    /// runner, where it would end the whole run.
+    fn ends_itself(&self, step: &str) -> Flow {
+        let pools = &self.run.plan.cast.pools;
+        let of_process =
+            self.pool.and_then(|pool| pools.get(pool.index())).filter(|pool| pool.of == WorkerKind::Process);
+        match of_process {
+            Some(pool) if !self.run.is_worker_process() => Err(Halt::Failed(format!(
+                "`{step}` in a task of {} would end the run: {} did this task for itself, as policy=caller-runs says, \
+                 and is no process; use policy=block, or a longer queue",
+                pool.name,
+                self.run.plan.cast.worker_name(self.me)
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// Ends the process at once. With 0 that is an end like any other, and it says so; a pool's process was to do its tasks.
     fn exit(&mut self, code: u8) -> ! {
+        end_nested(self.run, self.me, &mut self.pen);
         if code == 0
             && let Part::Member { .. } = self.run.plan.parts[self.me().index()]
         {

@@ -16,7 +16,15 @@ use crate::trace::{EventKind, Span, WorkerId};
 
 /// Enough for decoding pictures, and for 64 blocks in one another, each of which takes 30 KiB in a debug build; untouched
 /// pages cost nothing.
-pub const STACK: usize = if cfg!(debug_assertions) { 4 << 20 } else { 1 << 20 };
+const STACK: usize = if cfg!(debug_assertions) { 4 << 20 } else { 1 << 20 };
+
+/// Enough for tasks inside one another, each of which takes 80 KiB in a debug build.
+const DEEP_STACK: usize = STACK * 16;
+
+/// The stack of a thread that works.
+pub const fn stack(run: &Run) -> usize {
+    if run.runs_in_callers { DEEP_STACK } else { STACK }
+}
 
 /// Does what a worker that starts with the run, or was spawned, does in its own thread. Whether it ended well.
 pub fn live(run: &'static Run, me: WorkerId, part: Part) -> bool {
@@ -55,7 +63,7 @@ pub fn spawn_thread(run: &'static Run, worker: WorkerId) -> io::Result<()> {
         let well = live(run, worker, part);
         run.end_life(worker, well);
     };
-    thread::Builder::new().name(name(run, worker)).stack_size(STACK).spawn(body)?;
+    thread::Builder::new().name(name(run, worker)).stack_size(stack(run)).spawn(body)?;
     Ok(())
 }
 

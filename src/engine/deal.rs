@@ -28,7 +28,7 @@ impl Dealt {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One more is there who takes tasks.
+    /// One more worker takes tasks from now on.
     pub fn come(&self) {
         self.inside().there += 1;
     }
@@ -38,9 +38,14 @@ impl Dealt {
         inside.there = inside.there.saturating_sub(1);
     }
 
-    /// Whether only one is there who takes tasks.
-    pub fn is_last(&self) -> bool {
-        self.inside().there <= 1
+    /// Whether nobody takes tasks any more.
+    pub fn is_deserted(&self) -> bool {
+        self.inside().there == 0
+    }
+
+    /// Whether tasks are left here that only the worker at this place can take: all others have gone.
+    pub fn needs(&self, seat: usize) -> bool {
+        self.inside().needs(seat)
     }
 
     /// Whether one may take what is another's.
@@ -65,11 +70,17 @@ impl Dealt {
         tasks.iter().rev().for_each(|task| inside.back.push_front(*task));
     }
 
-    /// What the worker at this place left behind is anybody's.
-    pub fn leave(&self, seat: usize) {
+    /// The worker at this place goes, if others can take what is left of its tasks, or nothing is. One that found no task
+    /// (`is_idle`) stays if some were put back meanwhile. Whether it went.
+    pub fn leave(&self, seat: usize, is_idle: bool) -> bool {
         let mut inside = self.inside();
+        if inside.needs(seat) || is_idle && !inside.back.is_empty() {
+            return false;
+        }
         let left = inside.hands.get_mut(seat).map(std::mem::take).unwrap_or_default();
         inside.back.extend(left);
+        inside.there = inside.there.saturating_sub(1);
+        true
     }
 
     /// Up to `limit` tasks that were put back, or else that the worker at this place was given.
@@ -102,6 +113,13 @@ impl Dealt {
     }
 }
 
+impl Inside {
+    fn needs(&self, seat: usize) -> bool {
+        let has_own = self.hands.get(seat).is_some_and(|hand| !hand.is_empty());
+        self.there <= 1 && (has_own || !self.back.is_empty())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,8 +148,24 @@ mod tests {
         dealt.deal(&[task(0), task(1)], 2);
         dealt.put_back(&[task(8), task(9)]);
         assert_eq!([own(&dealt, 1, 1), own(&dealt, 1, 1), own(&dealt, 1, 1)], [[8], [9], [1]]);
-        dealt.leave(0);
+        (0..2).for_each(|_| dealt.come());
+        assert!(dealt.leave(0, false));
         assert_eq!(own(&dealt, 1, 1), [0]);
+    }
+
+    #[test]
+    fn tasks_are_never_left_to_nobody() {
+        let dealt = Dealt::default();
+        dealt.deal(&(0..4).map(task).collect::<Vec<_>>(), 2);
+        (0..2).for_each(|_| dealt.come());
+        assert_eq!(own(&dealt, 1, 9), [2, 3]);
+        dealt.put_back(&[task(3)]);
+        assert!(!dealt.leave(1, true), "a task was put back");
+        assert_eq!(own(&dealt, 1, 9), [3]);
+        assert!(dealt.leave(1, true));
+        assert!(dealt.needs(0) && !dealt.leave(0, false), "nobody else is there to take its tasks");
+        assert_eq!(own(&dealt, 0, 9), [0, 1]);
+        assert!(!dealt.needs(0) && dealt.leave(0, false));
     }
 
     #[test]

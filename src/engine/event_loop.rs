@@ -8,7 +8,7 @@ use std::thread;
 use tokio::runtime::{Builder, Handle};
 
 use super::actor::Actor;
-use super::birth::begin;
+use super::birth::{begin, stack};
 use super::plan::Part;
 use super::pool;
 use super::process::{finish, member};
@@ -27,12 +27,12 @@ pub fn start(run: &'static Run, threads: u32) -> io::Result<Handle> {
     if threads > 1 {
         builder.worker_threads(threads as usize);
     }
-    let clock = run.board.clock();
-    builder.enable_all().thread_name("loop").on_thread_start(|| prepare(run));
+    let (clock, stack) = (run.board.clock(), stack(run).max(2 << 20));
+    builder.enable_all().thread_name("loop").thread_stack_size(stack).on_thread_start(|| prepare(run));
     builder.on_thread_park(move || idle(clock)).on_thread_unpark(busy);
     let runtime = builder.build()?;
     let handle = runtime.handle().clone();
-    thread::Builder::new().name("loop".into()).spawn(move || {
+    thread::Builder::new().name("loop".into()).stack_size(stack).spawn(move || {
         prepare(run);
         runtime.block_on(pending::<()>());
     })?;

@@ -8,7 +8,7 @@ use super::actor::Actor;
 use super::block_on::block_on;
 use super::plan::pool_size;
 use super::pool::give;
-use super::queue::{Queue, Task};
+use super::queue::{Queue, Shut, Task};
 use super::results::Promise;
 use super::run::Run;
 use crate::scenario::{Delivery, Expr, Feed, Pool, Schedule};
@@ -96,8 +96,10 @@ impl Feeder {
                 results.forget(promise, &mut actor.pen);
             }
         }
-        if !shared {
-            self.deal(&dealt, actor);
+        if !shared && self.deal(&dealt, actor).is_err() {
+            for task in &dealt {
+                self.withdraw(task.result, &mut promises);
+            }
         }
         promises
     }
@@ -124,11 +126,11 @@ impl Feeder {
         }
     }
 
-    fn deal(&self, tasks: &[Task], actor: &mut Actor) {
+    fn deal(&self, tasks: &[Task], actor: &mut Actor) -> Result<(), Shut> {
         let steal = self.run.plan.pools[self.id.index()].schedule == Schedule::Steal;
         self.queue.dealt.let_steal(steal);
         let workers = pool_size(&self.pool.workers, self.pool.most, actor);
-        self.queue.deal(tasks, workers as usize, &mut actor.pen);
+        self.queue.deal(tasks, workers as usize, &mut actor.pen)
     }
 }
 

@@ -3,7 +3,6 @@
 //! In the runner a thread stands for each worker process: it takes tasks from the queue and hands them over. Both write
 //! to the one ring of the worker's lane, strictly by turns: whoever has the tasks has the ring.
 
-mod progress;
 mod rescue;
 
 use std::fs::File;
@@ -12,11 +11,11 @@ use std::os::fd::OwnedFd;
 
 use serde::{Deserialize, Serialize};
 
-use self::progress::{Progress, Stage};
 use super::actor::Actor;
 use super::block_on::block_on;
 use super::payload::Payload;
 use super::pool::{attempt, begin, count_off, log, resolve, tell_theft};
+use super::progress::{Progress, Stage};
 use super::queue::Task;
 use super::recorder::Recorder;
 use super::results::Promise;
@@ -76,30 +75,31 @@ impl Values for Outside {
 pub fn stand_for(run: &'static Run, index: usize, seat: usize, me: WorkerId, start: impl Fn() -> Option<Link>) {
     let (pool, queue, ring) = (&run.scenario.pools[index], &run.queues[index], run.board.ring(me));
     let mut tasks = Vec::new();
-    queue.dealt.come();
     while let Some(mut link) = start() {
         if !matches!(link.answer(), Ok(Answer::Ready)) {
             break; // it could not start: its own message says why
         }
         let mut pen = run.recorder(me);
-        let died = loop {
+        loop {
             let chunk = pool.chunk.eval(&Outside(run)).clamp(1.0, 1e6) as usize;
-            let from = block_on(queue.take(seat, chunk, &mut tasks, &mut pen, || ring.asked_to_end()));
+            let enough = || ring.asked_to_end() && !queue.dealt.needs(seat);
+            let from = block_on(queue.take(seat, chunk, &mut tasks, &mut pen, enough));
             if tasks.is_empty() {
-                break false;
+                if queue.leave(seat, !ring.asked_to_end()) {
+                    return; // closing the pipe lets the process end by itself
+                }
+                continue;
             }
             tell_theft(run, index, from, &mut pen);
             if hand_over(run, (index, me), &tasks, &mut link, &mut pen).is_err() {
-                break true;
+                break;
             }
-        };
-        // Else closing the pipe lets it end by itself.
-        if !died || !rescue::rescue(run, index, &tasks, &mut pen, me) {
+        }
+        if !rescue::rescue(run, index, &tasks, &mut pen, me) {
             break;
         }
     }
-    queue.dealt.leave(seat);
-    queue.dealt.go();
+    rescue::go_without(run, index, seat, &mut run.recorder(me));
 }
 
 /// Sends a chunk and waits until it is done.

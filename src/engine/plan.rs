@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 pub use self::ends::End;
-pub use pools::PoolPlan;
+pub use pools::{PoolPlan, runs_in_callers};
 
 use self::kinds::{Home, resource_kind};
 use super::files::Job;
@@ -62,6 +62,8 @@ pub struct Plan {
     /// First resource of each declaration, and how many it has.
     pub arrays: Vec<(ResourceId, u32)>,
     pub pools: Vec<PoolPlan>,
+    /// Whether processes may do tasks for themselves.
+    notes_nested: bool,
     /// By worker: whether it may bring pools tasks, where pools end when nobody is left who could. Else empty.
     pub sources: Vec<bool>,
     /// By worker: the ends of pipes and connections that it uses, in order.
@@ -105,6 +107,7 @@ impl Plan {
             parts: Vec::new(),
             arrays: Vec::new(),
             pools: Vec::new(),
+            notes_nested: false,
             sources: Vec::new(),
             ends: Vec::new(),
             loop_threads: None,
@@ -127,6 +130,7 @@ impl Plan {
         if pools::anyone_submits(scenario) {
             plan.sources = plan.find_sources(scenario);
         }
+        plan.notes_nested = plan.has_processes() && runs_in_callers(scenario);
         plan.cast.wakers = wakers::of(scenario, &plan);
         plan.add_ends(scenario);
         if plan.cast.workers.iter().any(|worker| worker.kind == WorkerKind::Async) {
@@ -148,7 +152,7 @@ impl Plan {
             active: self.cast.workers.len() - idle,
             knobs: self.knobs,
             resources: self.cast.resources.len(),
-            extra: self.source_bits().end,
+            extra: self.extra_words(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::actor::{Actor, Halt};
 use super::block_on::caught;
+use super::nested::do_nested;
 use super::queue::{Queue, Refused, Shut, Task};
 use super::recorder::Recorder;
 use super::run::Run;
@@ -55,12 +56,17 @@ pub async fn work(run: &'static Run, index: usize, seat: usize, actor: &mut Acto
     let (queue, ring) = (&run.queues[index], actor.ring());
     let mut tasks = Vec::with_capacity(1);
     loop {
-        let from = queue.take(seat, 1, &mut tasks, &mut actor.pen, || ring.asked_to_end()).await;
-        let Some(task) = tasks.first() else { break };
+        let enough = || ring.asked_to_end() && !queue.dealt.needs(seat);
+        let from = queue.take(seat, 1, &mut tasks, &mut actor.pen, enough).await;
+        let Some(task) = tasks.first() else {
+            if queue.leave(seat, !ring.asked_to_end()) {
+                return;
+            }
+            continue;
+        };
         tell_theft(run, index, from, &mut actor.pen);
         do_task(run, PoolId::from(index), *task, actor).await;
     }
-    queue.dealt.leave(seat);
 }
 
 /// Records that a task was another worker's, if it was.
@@ -71,27 +77,36 @@ pub fn tell_theft(run: &Run, pool: usize, from: Option<usize>, pen: &mut Recorde
     }
 }
 
+/// Why a pool did not get a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denied {
+    Shut(Shut),
+    /// There is no room, and whoever brings it is too deep in tasks that it does for itself.
+    TooDeep,
+}
+
 /// Gives a pool a task, as its policy has it when there is no room.
 ///
 /// # Errors
-/// If it takes no more tasks.
-pub async fn give(run: &'static Run, pool: PoolId, task: Task, actor: &mut Actor) -> Result<(), Shut> {
+/// If it takes no more tasks, or there is no room and whoever brings it cannot do it either.
+pub async fn give(run: &'static Run, pool: PoolId, task: Task, actor: &mut Actor) -> Result<(), Denied> {
     let queue: &Queue = &run.queues[pool.index()];
     let policy = run.scenario.pools[pool.index()].policy;
     if policy == Policy::Block {
-        return queue.put(task, &mut actor.pen).await;
+        return queue.put(task, &mut actor.pen).await.map_err(Denied::Shut);
     }
     match queue.try_put(task, &mut actor.pen) {
         Ok(()) => {}
-        Err(Refused::Shut(shut)) => return Err(shut),
+        Err(Refused::Shut(shut)) => return Err(Denied::Shut(shut)),
         Err(Refused::Full(task)) if policy == Policy::Reject => {
             let at = actor.pen.now();
             actor.pen.write(at, EventKind::Rejected { pool });
             resolve(run, pool, &task, false, &mut actor.pen);
         }
+        Err(Refused::Full(_)) if actor.is_too_deep() => return Err(Denied::TooDeep),
         Err(Refused::Full(task)) => {
             queue.one_more();
-            do_task(run, pool, task, actor).await;
+            do_nested(run, pool, task, actor).await;
         }
     }
     Ok(())
@@ -157,7 +172,7 @@ pub fn call_off(run: &Run, pool: PoolId, fate: Fate, pen: &mut Recorder<'_>) {
 /// Does the steps of a task.
 pub async fn attempt(run: &'static Run, pool: PoolId, number: u64, actor: &mut Actor) -> Outcome {
     let steps = &run.scenario.pools[pool.index()].task;
-    let outer = actor.enter_task(number);
+    let outer = actor.enter_task(pool, number);
     let blocking = actor.pen.is_blocking();
     let flow = caught(async { actor.body(steps).await }).await;
     actor.pen.set_blocking(blocking); // a panic leaves it as it is

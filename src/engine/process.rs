@@ -16,17 +16,17 @@ use super::pool::panic_message;
 use super::run::Run;
 use super::seat::take_seat;
 use super::server::Server;
-use super::wire::Start;
+use super::wire::{Assignment, Start};
 use super::work::Work;
 use crate::platform::limits::told;
 use crate::platform::{come_by, die_with, exact_sleeps, exit_now, inherited, of_parent, reset_signals, thread_id};
 use crate::trace::{Board, How, Notice, WorkerId, WorkerKind, frame};
 
-/// Runs the worker process for the lane with this number. Never returns.
-pub fn worker_main(lane: &str, parent: Option<&str>) -> ! {
+/// Runs a worker process. Never returns.
+pub fn worker_main() -> ! {
     come_by("worker");
     reset_signals();
-    let code = match serve(lane, parent) {
+    let code = match serve() {
         Ok(()) => 0,
         Err(e) => {
             eprint_line(&format!("contend: a worker process could not start: {}", told(&e)));
@@ -36,13 +36,10 @@ pub fn worker_main(lane: &str, parent: Option<&str>) -> ! {
     exit_now(code)
 }
 
-fn serve(lane: &str, parent: Option<&str>) -> io::Result<()> {
-    let board = match parent {
-        Some(parent) => of_runner(parent)?,
-        None => inherited(0)?,
-    };
-    let me = WorkerId(lane.parse().map_err(io::Error::other)?);
+fn serve() -> io::Result<()> {
     let mut stdin = io::stdin();
+    let Assignment { worker: me, board } = frame::receive(&mut stdin)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+    let board = board.map_or_else(|| inherited(0), of_runner)?;
     let start: Start = frame::receive(&mut stdin)?.ok_or(io::ErrorKind::UnexpectedEof)?;
     let board: &'static Board = Box::leak(Box::new(Board::open(board)?));
     let run = Run::new(start, board, Work::of(board)).map_err(io::Error::other)?;
@@ -72,11 +69,9 @@ fn serve(lane: &str, parent: Option<&str>) -> io::Result<()> {
 }
 
 /// The runner's descriptor, for a worker process that inherited none; from here on it dies with the runner.
-fn of_runner(parent: &str) -> io::Result<OwnedFd> {
-    let (pid, fd) = parent.split_once(':').ok_or(io::ErrorKind::InvalidInput)?;
-    let pid = pid.parse().map_err(io::Error::other)?;
-    die_with(pid)?;
-    of_parent(pid, fd.parse().map_err(io::Error::other)?)
+fn of_runner((runner, descriptor): (u32, i32)) -> io::Result<OwnedFd> {
+    die_with(runner)?;
+    of_parent(runner, descriptor)
 }
 
 fn pool_worker(run: &'static Run, me: WorkerId, pool: usize, place: u32) -> io::Result<()> {

@@ -76,6 +76,8 @@ pub struct Queue {
     monitor: Monitor<'static>,
     /// Tasks that are not in the ring. In the runner only: nobody else takes any.
     pub(super) dealt: Dealt,
+    /// Whether a batch is dealt out: then a worker may find none though the queue has some, and tells so.
+    deals: bool,
     /// Tasks of all pools that are not over, and who may still bring some; `None` where nobody submits.
     alive: Option<&'static AtomicU64>,
 }
@@ -86,8 +88,13 @@ pub const fn queue_words(capacity: usize) -> usize {
 }
 
 impl Queue {
-    pub fn new(id: ResourceId, capacity: u32, monitor: Monitor<'static>, alive: Option<&'static AtomicU64>) -> Self {
-        Self { id, capacity: u64::from(capacity), monitor, dealt: Dealt::default(), alive }
+    pub fn new(
+        id: ResourceId,
+        (capacity, deals): (u32, bool),
+        monitor: Monitor<'static>,
+        alive: Option<&'static AtomicU64>,
+    ) -> Self {
+        Self { id, capacity: u64::from(capacity), monitor, dealt: Dealt::default(), deals, alive }
     }
 
     /// Puts a task, waiting for room.
@@ -141,8 +148,10 @@ impl Queue {
         inside.set(at + 2, task.result.map_or(0, Promise::word));
         inside.set(IN_RING, in_ring + 1);
         self.count_in(&mut inside, 1);
-        if inside.get(TAKERS) > 0 {
-            inside.wake_one(MORE);
+        match inside.get(TAKERS) {
+            0 => {}
+            _ if self.deals => inside.wake_all(MORE), // who gets none looks again, and tells so
+            _ => drop(inside.wake_one(MORE)),
         }
         let (at, event) = (pen.now(), self.put_event(&inside, 0));
         drop(inside);
@@ -169,8 +178,14 @@ impl Queue {
     }
 
     /// Deals a batch out to so many workers, an equal part of neighbours to each, all at once and whatever the capacity.
-    pub fn deal(&self, tasks: &[Task], workers: usize, pen: &mut Recorder<'_>) {
+    ///
+    /// # Errors
+    /// When nothing can be put any more: then nothing was.
+    pub fn deal(&self, tasks: &[Task], workers: usize, pen: &mut Recorder<'_>) -> Result<(), Shut> {
         let mut inside = self.monitor.enter();
+        if let Some(shut) = shut(&inside) {
+            return Err(shut);
+        }
         self.dealt.deal(tasks, workers);
         self.count_in(&mut inside, tasks.len() as u64);
         inside.wake_all(MORE);
@@ -181,16 +196,32 @@ impl Queue {
         for event in events {
             pen.write(at, event);
         }
+        Ok(())
     }
 
     /// Puts tasks back that were taken and not done, at the front and whatever the capacity: nobody waits for them.
-    pub fn put_back(&self, tasks: &[Task]) {
+    ///
+    /// # Errors
+    /// When what is left was called off: nobody would take them.
+    pub fn put_back(&self, tasks: &[Task]) -> Result<(), Shut> {
         let mut inside = self.monitor.enter();
+        if let Some(shut @ (Shut::Cancelled | Shut::Broken)) = shut(&inside) {
+            return Err(shut);
+        }
         self.dealt.put_back(tasks);
         for place in [DEPTH, PUT] {
             inside.set(place, inside.get(place) + tasks.len() as u64);
         }
         inside.wake_all(MORE);
+        Ok(())
+    }
+
+    /// The worker at this place goes, see [`Dealt::leave`]. Whether it went.
+    pub fn leave(&self, seat: usize, is_idle: bool) -> bool {
+        let mut inside = self.monitor.enter();
+        let went = self.dealt.leave(seat, is_idle);
+        inside.wake_all(MORE); // what was its own is anybody's now
+        went
     }
 
     /// Lets no more tasks in; whether any could come before.

@@ -108,6 +108,12 @@ impl<'a> Recorder<'a> {
         }
     }
 
+    /// In a wait for a task: finds none for itself, with so many put into the queue by now.
+    pub fn found_none(&mut self, queue: ResourceId, put: u64) {
+        let at = self.now();
+        self.writer.write(Record::new(at, EventKind::Refused { pipe: queue, read: true, bytes: put }));
+    }
+
     /// As [`Recorder::block`], for a wait that ends by itself after so many ticks.
     pub fn block_for(&mut self, ticks: u64, state: State) {
         let at = self.now();

@@ -126,7 +126,8 @@ impl Results {
             Some(COMES) => inside.wake_all(ANY),
             _ => {} // it was read
         }
-        let held = inside.get(HELD) + u64::from(matches!(state, Some(PENDING | AS_IT_COMES)));
+        // Also one that nobody will read: it is there, and was not read.
+        let held = inside.get(HELD) + u64::from(matches!(state, Some(PENDING | AS_IT_COMES | FORGOTTEN)));
         inside.set(HELD, held);
         let at = pen.now();
         drop(inside);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tokio::runtime::Handle;
@@ -13,7 +13,8 @@ use super::ends::{Ends, Had};
 use super::files::Job;
 use super::http::Web;
 use super::lock::Lock;
-use super::plan::{Part, Plan, PlanError, PoolPlan};
+use super::nested::Nested;
+use super::plan::{Part, Plan, PlanError, PoolPlan, runs_in_callers};
 use super::queue::{Queue, Shut};
 use super::recorder::Recorder;
 use super::results::Results;
@@ -26,7 +27,7 @@ use super::shared::sleepers::Sleepers;
 use super::shared::turns::Turns;
 use super::wire::{Start, Up};
 use super::work::Work;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, Schedule};
 use crate::trace::frame::{self, FRAME_ATOMIC};
 use crate::trace::{
     Board, KnobId, LockKind, Memory, Notice, PoolId, ResourceId, ResourceInfo, ResourceKind, RingWriter, WorkerId,
@@ -56,6 +57,9 @@ pub struct Run {
     /// where they can be looked at.
     own: OnceLock<Vec<AtomicU64>>,
     teller: Mutex<File>,
+    is_too_deep_told: AtomicBool,
+    /// Whether whoever brings a task may do it itself.
+    pub runs_in_callers: bool,
 }
 
 impl Run {
@@ -78,9 +82,11 @@ impl Run {
             let words = &board.extra()[pool.queue_words.clone()];
             let monitor = Monitor::over(board.resource(info.queue), words);
             let monitor = monitor.among(sleepers[info.queue.index()].as_ref());
-            Queue::new(info.queue, capacity(&plan, info.queue), monitor, alive)
+            let deals = pool.schedule != Schedule::Shared;
+            Queue::new(info.queue, (capacity(&plan, info.queue), deals), monitor, alive)
         });
         let queues = queues.collect();
+        let runs_in_callers = runs_in_callers(&start.scenario);
         let out = io::stdout().as_fd().try_clone_to_owned().map_or_else(|_| devnull(), File::from);
         Ok(Box::leak(Box::new(Self {
             board,
@@ -97,6 +103,8 @@ impl Run {
             web: Web::default(),
             texts: start.settings.texts,
             teller: Mutex::new(out),
+            is_too_deep_told: AtomicBool::new(false),
+            runs_in_callers,
         })))
     }
 
@@ -304,6 +312,23 @@ impl Run {
     /// Nanoseconds between two readings of the run's clock.
     pub fn nanos(&self, from: u64, to: u64) -> u64 {
         (to.saturating_sub(from) as f64 * self.board.tick_nanos().unwrap_or(1.0)) as u64
+    }
+
+    /// Where the tasks are noted that a worker does for itself, if some run in processes.
+    pub fn nested(&self, worker: WorkerId) -> Option<Nested<'static>> {
+        self.plan.nested_words(worker).map(|words| Nested::at(&self.board.extra()[words]))
+    }
+
+    /// Whether this process is a worker's, not the runner.
+    pub fn is_worker_process(&self) -> bool {
+        self.own.get().is_some()
+    }
+
+    /// Says that tasks are too deep inside one another, the first time: their results may be read by nobody.
+    pub fn tell_too_deep(&self, worker: WorkerId, what: &str) {
+        if !self.is_too_deep_told.swap(true, Ordering::Relaxed) {
+            self.notice(Notice::Failed { worker, what: what.to_owned() });
+        }
     }
 
     /// A knob's value now.

@@ -6,7 +6,7 @@ use super::files::Job;
 use crate::scenario::{Scenario, Settings};
 use crate::trace::{KnobId, Notice, WorkerId};
 
-/// Everything a runner or a worker process needs to know. First frame on its standard input.
+/// Everything a runner or a worker process needs to know. First frame on a runner's standard input.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Start {
     /// Version of the sender: both sides must be of one build.
@@ -14,6 +14,14 @@ pub struct Start {
     pub scenario: Scenario,
     pub settings: Settings,
     pub job: Job,
+}
+
+/// Which worker a worker process is. First frame on its standard input, before [`Start`].
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Assignment {
+    pub worker: WorkerId,
+    /// The runner's process number and its descriptor of the board, where that is not inherited.
+    pub board: Option<(u32, i32)>,
 }
 
 /// Dashboard to runner.

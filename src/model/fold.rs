@@ -160,6 +160,7 @@ impl Model {
             lane.awaits = None;
             lane.signal_timed = false;
         }
+        lane.found_none = None;
         lane.turn(at, state, on);
         if was != state
             && let Some((pool, seat)) = self.seats[w.index()]

@@ -109,6 +109,8 @@ pub struct Lane {
     pub(super) life: u64,
     /// The result that the wait that comes, or the present one, is for; of which results.
     pub(super) awaits: Option<(ResourceId, u64)>,
+    /// In a wait at a queue: it found nothing for itself with so many items put.
+    pub(super) found_none: Option<(ResourceId, u64)>,
     /// Whether the present wait for a lock ends by itself; and that for a signal.
     pub(super) timed: bool,
     pub(super) signal_timed: bool,
@@ -183,6 +185,7 @@ impl Lane {
             look: 0,
             life: 0,
             awaits: None,
+            found_none: None,
             timed: false,
             signal_timed: false,
             pid: None,

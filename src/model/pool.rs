@@ -1,6 +1,7 @@
 //! One pool: its tasks, and what its workers' time goes to.
 
 use super::history::{History, Merge, Shape, part};
+use super::queue::unwrapped;
 use super::times::Times;
 use crate::trace::{Fate, PoolInfo, Span, Stamp, State};
 
@@ -46,6 +47,10 @@ pub struct Pool {
     size: (Stamp, u32),
     total: Option<u64>,
     submitted: u64,
+    /// Of these, tasks that no queue took in.
+    bypassed: u64,
+    /// The highest number of a task that was put into the queue, where they are numbered.
+    numbered: u64,
     done: u64,
     failed: u64,
     rejected: u64,
@@ -70,6 +75,8 @@ impl Pool {
             size: (Stamp(0), info.size),
             total: info.total,
             submitted: 0,
+            bypassed: 0,
+            numbered: 0,
             done: 0,
             failed: 0,
             rejected: 0,
@@ -96,9 +103,20 @@ impl Pool {
         self.history.at(at).arrived += 1;
     }
 
+    /// A task came that goes past the queue.
+    pub(super) fn bypass(&mut self, at: Stamp) {
+        self.bypassed += 1;
+        self.submit(at);
+    }
+
+    /// A task that was put into the queue, or taken from it, has this number, modulo 2^24.
+    pub(super) fn number(&mut self, nth: u32) {
+        self.numbered = self.numbered.max(unwrapped(nth, self.numbered));
+    }
+
     pub(super) fn reject(&mut self, at: Stamp) {
         self.rejected += 1;
-        self.submit(at);
+        self.bypass(at);
     }
 
     pub(super) fn retry(&mut self) {
@@ -202,9 +220,10 @@ impl Pool {
         self.seats.get_mut(seat?)
     }
 
-    /// Tasks that came, whatever became of them.
+    /// Tasks that came, whatever became of them. A process that is killed as it puts one has no time to tell; the number of
+    /// the next one, or its own when it is taken, tells then.
     pub fn submitted(&self) -> u64 {
-        self.submitted
+        self.submitted.max((self.bypassed + self.numbered).saturating_sub(self.retried))
     }
 
     /// Tasks that ended well.
@@ -250,7 +269,7 @@ impl Pool {
     /// Tasks that are in the queue or in work, as far as is known.
     pub fn open(&self) -> u64 {
         let over = self.done + self.failed + self.rejected + self.cancelled + self.lost;
-        self.submitted.saturating_sub(over)
+        self.submitted().saturating_sub(over)
     }
 
     /// When the first task came.

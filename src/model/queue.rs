@@ -148,8 +148,13 @@ impl Queue {
         self.taken == self.put && self.newest_taken + self.dropped == self.put
     }
 
-    /// Whether all room known to be there is filled by somebody known: the numbers 1 to `taken` and room, all of them. More
-    /// may be in it: a batch is dealt out whatever the room.
+    /// Whether no item is known to be put after so many.
+    pub(super) fn is_unchanged_since(&self, put: u64) -> bool {
+        self.put == put && !self.closed
+    }
+
+    /// Whether all room known to be there is filled: items up to the number `taken` and room, or more, are known to be put.
+    /// A queue is overfull when a batch was dealt out whatever the room, or items were put back.
     pub(super) fn is_filled(&self) -> bool {
         let room = self.taken.saturating_add(u64::from(self.capacity));
         self.put >= room && self.newest_put == self.put && !self.closed

@@ -1,4 +1,4 @@
-//! Starting processes of our own image that cannot outlive us.
+//! Starting helper processes that cannot outlive us.
 #![expect(unsafe_code, reason = "arming the child between fork and exec")]
 
 use std::io;
@@ -13,6 +13,7 @@ use rustix::process::{
     setsid, waitid,
 };
 
+use super::image::helper;
 use super::mark::MARK;
 use super::place;
 use super::process::{LAUNCHED, STARTING};
@@ -20,7 +21,8 @@ use super::process::{LAUNCHED, STARTING};
 /// What to start.
 #[derive(Debug)]
 pub struct Launch<'a> {
-    /// The image; `None` is the one that runs now, even if its file was replaced or deleted meanwhile.
+    /// The program, if another than helpers are started from; by default that is the one that runs now, even if its file
+    /// was replaced or deleted meanwhile.
     pub image: Option<PathBuf>,
     pub args: Vec<String>,
     /// Descriptors to hand over; they become 3, 4, 5... in the child.
@@ -61,9 +63,8 @@ impl Launch<'_> {
     /// # Errors
     /// What the system says when it cannot start another process.
     pub fn start(self) -> io::Result<(Child, Pipes)> {
-        let image = self.image.clone().map_or_else(running_image, Ok)?;
-        let mut command = Command::new(image);
-        command.args(&self.args).stdin(Stdio::piped());
+        let mut command = helper(self.image.as_deref(), &self.args)?;
+        command.stdin(Stdio::piped());
         if let Some(mark) = self.mark {
             command.env(MARK, mark);
         }

@@ -62,7 +62,12 @@ pub fn run_command<G: Fn(Option<u32>), S: Fn() -> bool>(words: &[OsString], how:
     command.stdin(Stdio::null()).stdout(to.try_clone()?).stderr(to).process_group(0);
     let parent = getpid();
     // SAFETY: between fork and exec only system calls are made; nothing allocates or locks.
-    unsafe { command.pre_exec(move || die_with_parent(parent)) };
+    unsafe {
+        command.pre_exec(move || {
+            libc::signal(libc::SIGXFSZ, libc::SIG_DFL); // which we ignore, and others do not expect to be ignored
+            die_with_parent(parent)
+        });
+    }
     let starting = STARTING.read().unwrap_or_else(PoisonError::into_inner);
     let child = command.spawn()?;
     drop((starting, command)); // and with it our own copies of the pipe's other end

@@ -5,29 +5,32 @@
 //! terminal does not reach it, and no job control forbids it to set the terminal right. One that is killed is replaced.
 #![expect(unsafe_code, reason = "leaving the session between fork and exec, and ignoring signals")]
 
+use std::ffi::OsStr;
+use std::fs;
 use std::io::{self, PipeWriter, Read, Write};
 use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::Child;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, WaitId, WaitIdOptions, setsid, waitid};
 use serde::{Deserialize, Serialize};
 
-use super::child::running_image;
+use super::image::helper;
 use super::mark::end_marked;
 use super::orders::Orders;
-use super::process::{LAUNCHED, exit_now};
+use super::process::{LAUNCHED, exit_now, show_as};
 use super::tty::{Modes, write_if_it_reads};
 
-/// First argument of a guardian process.
-pub const GUARDIAN: &str = "__guardian";
+/// First argument of a guardian process; the second is the number of the process it guards.
+pub const GUARDIAN: &str = "guardian";
 
-/// Its name in lists of processes: another than ours, so that `pkill -9 contend` does not mean it.
-const NAME: &std::ffi::CStr = c"guardian";
+/// Its name as the kernel knows it: another than ours, so that `pkill -9 contend` does not mean it.
+const NAME: &str = "guardian";
 
 /// How often one that was killed is replaced.
 const REPLACED: u32 = 8;
@@ -42,6 +45,8 @@ pub struct Duty {
     pub terminal: Option<Restore>,
     /// Marks of runs of which nothing is to be left, see [`super::new_mark`].
     pub runs: Vec<String>,
+    /// Directories to be removed, as the bytes of their paths.
+    pub directories: Vec<Vec<u8>>,
 }
 
 /// How to give the terminal back.
@@ -54,7 +59,7 @@ pub struct Restore {
 }
 
 impl Duty {
-    const NONE: Self = Self { terminal: None, runs: Vec::new() };
+    const NONE: Self = Self { terminal: None, runs: Vec::new(), directories: Vec::new() };
 
     /// Tells a guardian. If it was killed just now, the next one is told.
     fn send(&self, pipe: &mut PipeWriter) {
@@ -76,7 +81,7 @@ struct Post {
 static POST: Mutex<Post> = Mutex::new(Post { duty: Duty::NONE, image: None, guardian: None, replaced: 0 });
 
 /// Changes what is to be tidied up. Starts the guardian when there is something, ends it when there is nothing left.
-/// `image` is the program it is started from, by default the one that runs now.
+/// `image` is the program it is started from, by default the one that all helpers are started from.
 ///
 /// # Errors
 /// What the system says when it cannot start another process: then nobody tidies up after a violent death.
@@ -111,13 +116,12 @@ fn lock() -> MutexGuard<'static, Post> {
 
 impl Post {
     fn start(&mut self) -> io::Result<()> {
-        let image = self.image.clone().map_or_else(running_image, Ok)?;
-        let mut command = Command::new(image);
+        let mut command = helper(self.image.as_deref(), [GUARDIAN, &std::process::id().to_string()])?;
         let (orders, mut pipe) = io::pipe()?;
         self.duty.send(&mut pipe); // before there is anyone to read it: it is never without
         let terminal = io::stdin().as_fd().try_clone_to_owned()?;
         // Its standard output and error are the terminal's two sides: ours to write to and ours to read from.
-        command.args([GUARDIAN, &std::process::id().to_string()]).stdin(orders).stderr(terminal);
+        command.stdin(orders).stderr(terminal);
         // SAFETY: between fork and exec there is one system call; nothing allocates or locks.
         unsafe { command.pre_exec(|| Ok(setsid().map(drop)?)) };
         let mut launched = LAUNCHED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -158,13 +162,12 @@ fn replace(pid: u32) {
 }
 
 /// Runs the guardian process. Never returns.
-pub fn guardian_main() -> ! {
+pub fn guardian_main(parent: Option<u32>) -> ! {
     for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGTSTP, libc::SIGPIPE] {
         // SAFETY: a plain disposition, before any thread is started.
         unsafe { libc::signal(signal, libc::SIG_IGN) };
     }
-    let _ = rustix::thread::set_name(NAME);
-    let parent = std::env::args().nth(2).and_then(|pid| pid.parse().ok());
+    show_as(NAME);
     if let Ok(orders) = Orders::from_stdin(parent) {
         let mut duty = Duty::NONE;
         while orders.come()
@@ -196,6 +199,19 @@ fn tidy_up(duty: &Duty) {
     if !duty.runs.is_empty() {
         end_marked(&duty.runs);
     }
+    for directory in &duty.directories {
+        remove(Path::new(OsStr::from_bytes(directory)));
+    }
+}
+
+/// Removes a directory of a run. Who writes there dies with us, which may take a moment.
+fn remove(directory: &Path) {
+    let begun = Instant::now();
+    while !matches!(fs::remove_dir_all(directory), Err(error) if error.kind() == io::ErrorKind::NotFound)
+        && begun.elapsed() < PATIENCE
+    {
+        thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[cfg(test)]
@@ -204,7 +220,8 @@ mod tests {
 
     #[test]
     fn a_duty_arrives_whole_or_not_at_all() {
-        let duty = Duty { terminal: None, runs: vec!["7-7-7".into(), "8-8-8".into()] };
+        let duty =
+            Duty { terminal: None, runs: vec!["7-7-7".into(), "8-8-8".into()], directories: vec![vec![b'/', 0xff]] };
         let bytes = postcard::to_stdvec(&duty).expect("a duty is plain data");
         let framed = [&(bytes.len() as u32).to_le_bytes()[..], &bytes].concat();
         assert_eq!(receive(framed.as_slice()), Some(duty));

@@ -173,6 +173,12 @@ pub fn exit_now(code: i32) -> ! {
     unsafe { libc::_exit(code) }
 }
 
+/// Has a write beyond the limit of a file's size fail, instead of ending this process without a word.
+pub fn fail_beyond_file_limit() {
+    // SAFETY: a plain disposition.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
 /// Undoes what a parent may have left us: ignored or blocked signals.
 pub fn reset_signals() {
     // SAFETY: sets default dispositions and an empty mask before any thread is started.
@@ -193,6 +199,14 @@ pub fn allow_many_files() {
 /// The kernel's number of the calling thread.
 pub fn thread_id() -> u32 {
     rustix::thread::gettid().as_raw_nonzero().get() as u32
+}
+
+/// Names this process in lists that show the kernel's short name: its first 15 bytes.
+pub fn show_as(name: &str) {
+    let end = name.floor_char_boundary(15);
+    if let Ok(name) = std::ffi::CString::new(&name[..end]) {
+        let _ = rustix::thread::set_name(&name);
+    }
 }
 
 /// A pipe whose ends no child inherits by accident: (read end, write end).

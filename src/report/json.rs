@@ -218,6 +218,7 @@ fn pools<'a>(report: &Report<'a>) -> Vec<Pool<'a>> {
         retried: pool.retried(),
         cancelled: pool.cancelled(),
         lost: pool.lost(),
+        open: pool.open(),
         stolen: pool.stolen(),
         unseen: pool.unseen(),
         results: info.results.and_then(|id| report.model.results(id)).map(Results::from),

@@ -13,7 +13,8 @@ use super::attend::{Attend, Runner};
 use super::mark::Mark;
 use super::scratch::Scratch;
 use super::timebase::Timebase;
-use crate::engine::{Down, Job, JobError, Need, Plan, PlanError, RUNNER, Start};
+use crate::engine::helpers::RUNNER;
+use crate::engine::{Down, Job, JobError, Need, Plan, PlanError, Start};
 use crate::platform::limits::told;
 use crate::platform::{Launch, become_subreaper, machine, shows_processes};
 use crate::scenario::{Scenario, Settings};
@@ -69,7 +70,7 @@ impl Live {
     /// # Errors
     /// As [`Live::start`].
     pub fn start_image(scenario: &Scenario, settings: &Settings, image: Option<PathBuf>) -> Result<Self, StartError> {
-        let scratch = Job::needs_scratch(scenario, settings).then(Scratch::new).transpose();
+        let scratch = Job::needs_scratch(scenario, settings).then(|| Scratch::new(image.as_deref())).transpose();
         let scratch = scratch.map_err(|source| JobError::Samples { source })?;
         let job = Job::find(scenario, settings, scratch.as_ref().map(Scratch::path))?;
         let plan = Plan::new(scenario, settings, &job)?;
@@ -88,7 +89,7 @@ impl Live {
         let mark = (settings.exec || plan.has_processes()).then(|| Mark::guarded(image.as_deref()));
         let launch = Launch {
             image,
-            args: vec![RUNNER.to_owned()],
+            args: vec![RUNNER.to_owned(), scenario.name.clone()],
             inherit: vec![board.fd()],
             mark: mark.as_ref().map(Mark::as_str),
             own_session: true,

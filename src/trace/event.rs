@@ -129,7 +129,8 @@ pub enum EventKind {
     Received { pipe: ResourceId, bytes: u32, depth: u32, whole: bool },
     /// While it waits for room in a pipe, or for a message: saw that so many bytes had ever been written to the pipe or, if
     /// `read`, read from it. Who waits for its turn tells the one of its own side. Who has its turn tells both, and that it
-    /// has tried in vain since.
+    /// has tried in vain since. While it waits for a task of a batch that was dealt out: found none for itself when so many
+    /// had ever been put into that queue.
     Refused { pipe: ResourceId, read: bool, bytes: u64 },
     /// Goes on because of a signal: the `nth` ever heard of `on`. Ends the wait for it.
     Heard { on: ResourceId, nth: u64 },

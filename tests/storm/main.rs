@@ -76,8 +76,8 @@ impl Storm {
         self.reach(state, &run);
         let candidates = match victim {
             Victim::Dashboard | Victim::Everybody => vec![dashboard],
-            Victim::Runner => run.of("__runner"),
-            Victim::Worker => run.of("__worker"),
+            Victim::Runner => run.of("runner"),
+            Victim::Worker => run.of("worker"),
         };
         let others = if victim == Victim::Everybody { run.ours() } else { Vec::new() };
         let since = Instant::now();
@@ -90,7 +90,7 @@ impl Storm {
         }
         if victim == Victim::Worker {
             self.pass(Duration::from_millis(20)); // the run goes on without, or does not
-            run.of("__runner").into_iter().for_each(|pid| try_signal(pid, "CONT"));
+            run.of("runner").into_iter().for_each(|pid| try_signal(pid, "CONT"));
             try_signal(dashboard, "TERM");
         }
         let what = format!("{args:?} {victim:?} {state:?}");
@@ -105,7 +105,7 @@ impl Storm {
         if state == State::Starting {
             return self.pass(Duration::from_millis(60));
         }
-        run.until("a worker is there", |run| !run.of("__worker").is_empty());
+        run.until("a worker is there", |run| !run.of("worker").is_empty());
         self.pass(Duration::from_millis(80));
         match state {
             State::Stopped => {

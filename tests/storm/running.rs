@@ -34,14 +34,14 @@ impl Running {
 
     /// Runner and workers.
     pub fn ours(&self) -> Vec<u32> {
-        ["__runner", "__worker"].into_iter().flat_map(|role| self.of(role)).collect()
+        ["runner", "worker"].into_iter().flat_map(|role| self.of(role)).collect()
     }
 
-    /// The processes of one role: they are told by their first argument.
+    /// The processes of one role, as their command lines tell.
     pub fn of(&self, role: &str) -> Vec<u32> {
         let is = |pid: &u32| {
             let arguments = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            arguments.split(|byte| *byte == 0).nth(1).is_some_and(|first| first == role.as_bytes())
+            arguments.starts_with(format!("contend:\0{role}\0").as_bytes())
         };
         self.family().into_iter().filter(is).collect()
     }

@@ -21,7 +21,7 @@ fn stopped(fault: &str, args: &[&str]) -> (Running, u32) {
     let run = Running::start(args, Some(fault));
     run.until("a worker that is stopped", |run| run.family().into_iter().any(is_stopped));
     let is_runner = |pid: &u32| parent_of(*pid) == Some(run.dashboard.id());
-    let runner = run.of("__runner").into_iter().find(is_runner).expect("a runner");
+    let runner = run.of("runner").into_iter().find(is_runner).expect("a runner");
     (run, runner)
 }
 

@@ -1,9 +1,10 @@
 //! A worker process died: what becomes of the tasks it had, and of its pool.
 
 use super::Outside;
-use super::progress::{Progress, Stage};
 use crate::engine::dead_waiter::bury_waiter;
+use crate::engine::nested::end_nested;
 use crate::engine::pool::{call_off, count_off, over, resolve};
+use crate::engine::progress::{Progress, Stage};
 use crate::engine::queue::{Shut, Task};
 use crate::engine::recorder::Recorder;
 use crate::engine::run::Run;
@@ -21,13 +22,14 @@ pub(super) fn rescue(run: &'static Run, index: usize, tasks: &[Task], pen: &mut 
 
 fn settle(run: &'static Run, index: usize, tasks: &[Task], pen: &mut Recorder<'_>, me: WorkerId) -> bool {
     let (ring, pool) = (run.board.ring(me), PoolId::from(index));
+    end_nested(run, me, pen);
     let (over, begun) = finish(run, pool, tasks, ring, pen);
     ring.sign(0, 0);
     bury_waiter(run, me, pen);
     let dead = Dead { run, index, pool, left: &tasks[over..], begun };
     match run.queues[index].why_shut() {
         Some(Shut::Cancelled) => {
-            dead.lose(true, pen);
+            dead.lose(dead.left, true, pen);
             return false;
         }
         Some(Shut::Broken) => {
@@ -38,14 +40,33 @@ fn settle(run: &'static Run, index: usize, tasks: &[Task], pen: &mut Recorder<'_
     }
     match run.plan.pools[index].on_crash {
         Crash::Restart => dead.retry(pen),
-        Crash::Lose => dead.lose(false, pen),
-        Crash::Shrink => return dead.shrink(pen),
+        Crash::Lose => dead.lose(dead.left, false, pen),
+        Crash::Shrink => {
+            dead.shrink(pen);
+            return false;
+        }
         Crash::FailAll => {
             dead.break_pool(me, pen);
             return false;
         }
     }
     true
+}
+
+/// The worker at this place has no process any more, and gets no other. If it was the last of its pool, nothing goes on.
+pub(super) fn go_without(run: &'static Run, index: usize, seat: usize, pen: &mut Recorder<'_>) {
+    let queue = &run.queues[index];
+    let went = queue.leave(seat, false);
+    if went && !queue.dealt.is_deserted() {
+        return;
+    }
+    if queue.shut(Shut::Broken) {
+        queue.tell_closed(pen);
+    }
+    call_off(run, PoolId::from(index), Fate::Failed, pen);
+    if !went {
+        queue.dealt.go();
+    }
 }
 
 /// How many tasks are over, and whether the next one was begun. The one that the dead worker was about to end is ended in
@@ -103,15 +124,16 @@ impl Dead<'_> {
     }
 
     fn put_back(&self, tasks: &[Task], pen: &mut Recorder<'_>) {
-        for _ in tasks {
-            pen.write(pen.now(), EventKind::Retried { pool: self.pool });
+        match self.run.queues[self.index].put_back(tasks) {
+            Ok(()) => tasks.iter().for_each(|_| pen.write(pen.now(), EventKind::Retried { pool: self.pool })),
+            Err(Shut::Broken) => self.give_up(tasks, pen),
+            Err(Shut::Cancelled | Shut::Closed) => self.lose(tasks, true, pen),
         }
-        self.run.queues[self.index].put_back(tasks);
     }
 
     /// Nobody remembers them: whoever waits for their results waits for ever, unless they were called off.
-    fn lose(&self, told: bool, pen: &mut Recorder<'_>) {
-        for task in self.left {
+    fn lose(&self, tasks: &[Task], told: bool, pen: &mut Recorder<'_>) {
+        for task in tasks {
             pen.write(pen.now(), EventKind::Met { pool: self.pool, fate: Fate::Lost });
             if told {
                 over(self.run, self.pool, task, false, pen);
@@ -121,19 +143,11 @@ impl Dead<'_> {
         }
     }
 
-    /// The task failed, and the others go on without the dead one. Without any other nothing goes on.
-    fn shrink(&self, pen: &mut Recorder<'_>) -> bool {
+    /// The task failed, and the others go on without the dead one.
+    fn shrink(&self, pen: &mut Recorder<'_>) {
         let (failed, left) = self.left.split_at(usize::from(self.begun).min(self.left.len()));
         self.give_up(failed, pen);
         self.put_back(left, pen);
-        let queue = &self.run.queues[self.index];
-        if queue.dealt.is_last() {
-            if queue.shut(Shut::Broken) {
-                queue.tell_closed(pen);
-            }
-            call_off(self.run, self.pool, Fate::Failed, pen);
-        }
-        false
     }
 
     /// Everything fails that is not done, here and at the other workers.

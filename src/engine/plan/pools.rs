@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use super::{Part, Plan};
+use crate::engine::nested::NESTED_WORDS;
 use crate::engine::queue::queue_words;
 use crate::engine::results::result_words;
-use crate::scenario::{Crash, Delivery, Pool, PoolStep, Scenario, Schedule, Settings, Step};
+use crate::scenario::{Crash, Delivery, Policy, Pool, PoolStep, Scenario, Schedule, Settings, Step};
 use crate::trace::WorkerId;
 
 /// Before the words of the pools: how many tasks are not over, and who may still bring some.
@@ -84,6 +85,23 @@ impl Plan {
         let begin = self.pools.last().map_or(0, |pool| pool.result_words.end);
         begin..begin + self.sources.len().div_ceil(64)
     }
+
+    /// The extra words in which a worker's tasks are noted that it does for itself.
+    pub fn nested_words(&self, worker: WorkerId) -> Option<Range<usize>> {
+        let begin = self.source_bits().end + worker.index() * NESTED_WORDS;
+        (self.notes_nested && worker.index() < self.parts.len()).then(|| begin..begin + NESTED_WORDS)
+    }
+
+    /// How many extra words there are.
+    pub(super) fn extra_words(&self) -> usize {
+        let last = self.parts.len().checked_sub(1).and_then(|last| self.nested_words(WorkerId::from(last)));
+        last.unwrap_or_else(|| self.source_bits()).end
+    }
+}
+
+/// Whether a task may be done by whoever brings it.
+pub fn runs_in_callers(scenario: &Scenario) -> bool {
+    scenario.pools.iter().any(|pool| pool.policy == Policy::CallerRuns)
 }
 
 /// Whether anybody brings a pool tasks by a step: then pools end when nobody is left who could.

@@ -1,6 +1,6 @@
 //! Taking tasks from a pool's queue.
 
-use super::{DEPTH, HEAD, IN_RING, MORE, PUTTERS, Queue, RING, ROOM, TAKEN, TAKERS, TASK, Task, shut, wait};
+use super::{DEPTH, HEAD, IN_RING, MORE, PUT, PUTTERS, Queue, RING, ROOM, TAKEN, TAKERS, TASK, Task, shut, wait};
 use crate::engine::recorder::Recorder;
 use crate::engine::results::Promise;
 use crate::engine::shared::monitor::Inside;
@@ -37,6 +37,9 @@ impl Queue {
             if !blocked {
                 pen.block(State::Empty, Some(self.id));
                 blocked = true;
+            }
+            if self.deals {
+                pen.found_none(self.id, inside.get(PUT));
             }
             inside = wait(inside, TAKERS, MORE).await;
         };

@@ -14,6 +14,7 @@ use crossbeam_channel::Sender;
 use super::Happening;
 use crate::engine::event_loop;
 use crate::engine::handover::Link;
+use crate::engine::nested::end_nested_of;
 use crate::engine::plan::Part;
 use crate::engine::run::Run;
 use crate::engine::shared::life::Life;
@@ -149,6 +150,7 @@ impl Crew {
             Exit::Signal(signal) => Some(Death::Signal(signal)),
         };
         if let Part::Member { .. } = self.run.plan.parts[worker.index()] {
+            end_nested_of(self.run, worker); // a pool's worker has a stand-in, who does that
             self.bury(worker); // if it could not do so itself
         }
         self.end_with(worker, death.as_ref());

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::engine::actor::{Actor, Flow, Halt};
-use crate::engine::pool::{call_off, give};
+use crate::engine::pool::{Denied, call_off, give};
 use crate::engine::queue::{Shut, Task};
 use crate::engine::results::Promise;
 use crate::platform::kill_process;
@@ -51,13 +51,25 @@ impl Actor {
             self.forget_oldest();
         }
         let task = Task { number, due: self.pen.now(), failed: 0, result: Some(promise) };
-        give(self.run, pool, task, self).await.map_err(|shut| {
+        give(self.run, pool, task, self).await.map_err(|denied| {
             self.promises.retain(|(_, other)| *other != promise);
             results.inspect(|results| results.withdraw(promise));
             let name = self.pool_name(pool);
-            Halt::Failed(match shut {
-                Shut::Broken => format!("{name} is broken: one of its processes died"),
-                Shut::Closed | Shut::Cancelled => format!("{name} was shut down and takes no more tasks"),
+            Halt::Failed(match denied {
+                Denied::Shut(Shut::Broken) => format!("{name} is broken: one of its processes died"),
+                Denied::Shut(Shut::Closed | Shut::Cancelled) => {
+                    format!("{name} was shut down and takes no more tasks")
+                }
+                Denied::TooDeep => {
+                    let what = format!(
+                        "{name} has no room, and {} is {} tasks deep in tasks that it runs itself: use policy=block or \
+                         reject, or a longer queue",
+                        self.run.plan.cast.worker_name(self.me()),
+                        self.inside
+                    );
+                    self.run.tell_too_deep(self.me(), &what);
+                    what
+                }
             })
         })
     }

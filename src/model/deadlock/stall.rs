@@ -6,6 +6,8 @@
 //! until then is known, and n is not above their number. But all numbers up to it are known to have been taken by others,
 //! each number once. A contradiction; no clock is needed, nor any order of arrival between workers.
 //!
+//! A batch that was dealt out leaves items in a queue that are not for everybody. A worker that finds none for itself says
+//! how many had been put by then. If no more are known to be put, the next one would be the set's own, as above.
 //! Permits of semaphores are such items, whether they are held for a block or used as signals. Of those who hold some each
 //! can return what it holds, and no more; who releases permits that it need not hold can give any number.
 //!
@@ -77,7 +79,9 @@ impl Model {
         let on = lane.doing.on.filter(|_| lane.is_alive())?;
         let wakers = self.cast.wakers.get(on.index())?;
         let in_vain = match (lane.doing.state, self.resources.get(on.index())?) {
-            (State::Empty, Res::Queue(queue)) => queue.is_used_up(),
+            (State::Empty, Res::Queue(queue)) => {
+                queue.is_used_up() || lane.found_none.is_some_and(|(of, put)| of == on && queue.is_unchanged_since(put))
+            }
             (State::Full, Res::Queue(queue)) => queue.is_filled(),
             (state @ (State::Empty | State::Full), Res::Pipe(pipe)) => {
                 let others = if state == State::Full { &wakers.takers } else { &wakers.givers };

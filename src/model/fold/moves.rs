@@ -12,11 +12,13 @@ impl Model {
             EventKind::PutNth { queue, depth, nth } => {
                 self.put(w, at, queue, depth.into());
                 self.with_queue(queue, |queue| queue.number_put(nth));
+                self.number_task(queue, nth);
             }
             EventKind::Took { queue, depth } => self.took(w, at, queue, depth),
             EventKind::TookNth { queue, depth, nth } => {
                 self.took(w, at, queue, depth.into());
                 self.with_queue(queue, |queue| queue.number_taken(nth));
+                self.number_task(queue, nth);
             }
             EventKind::Closed { queue } => {
                 // It may be told in the place of one that is dead.
@@ -34,6 +36,11 @@ impl Model {
             }
             EventKind::Received { pipe, bytes, depth, whole } => {
                 self.piped(w, at, pipe, |pipe| pipe.receive(at, w, (bytes, depth), whole));
+            }
+            EventKind::Refused { pipe, bytes, .. }
+                if matches!(self.resources.get(pipe.index()), Some(Res::Queue(_))) =>
+            {
+                self.lanes[w.index()].found_none = Some((pipe, bytes));
             }
             EventKind::Refused { pipe, read, bytes } => self.with_pipe(pipe, |pipe| pipe.look(w, read, bytes)),
             EventKind::Added { counter, delta, value } => self.added(w, at, counter, delta, value),
@@ -100,6 +107,14 @@ impl Model {
         self.with_queue(queue, |queue| queue.put_one(at, w, depth));
         if let Some(Some(pool)) = self.fed_by.get(queue.index()) {
             self.pools[pool.index()].submit(at);
+        }
+    }
+
+    /// The item of a queue with this number is a task, if the queue is a pool's.
+    #[inline]
+    fn number_task(&mut self, queue: ResourceId, nth: u32) {
+        if let Some(Some(pool)) = self.fed_by.get(queue.index()) {
+            self.pools[pool.index()].number(nth);
         }
     }
 

@@ -18,7 +18,7 @@ impl Model {
         }
         self.with_pool(pool, |pool| {
             if bypassed {
-                pool.submit(at);
+                pool.bypass(at);
             }
             pool.begin_task(seat, at, waited);
         });

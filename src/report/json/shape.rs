@@ -137,6 +137,7 @@ pub(super) struct Pool<'a> {
     pub(super) retried: u64,
     pub(super) cancelled: u64,
     pub(super) lost: u64,
+    pub(super) open: u64,
     pub(super) stolen: u64,
     pub(super) unseen: u64,
     pub(super) results: Option<Results>,

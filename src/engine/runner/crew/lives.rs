@@ -2,6 +2,7 @@
 
 use super::Crew;
 use crate::engine::dead_waiter::bury_waiter;
+use crate::engine::nested::end_nested_of;
 use crate::trace::{Death, Notice, WorkerId, WorkerKind};
 
 impl Crew {
@@ -45,6 +46,7 @@ impl Crew {
         for (worker, life) in self.run.lives().filter(|(worker, _)| !self.is_ours(*worker)) {
             if life.is_alive_in(pid) {
                 let death = death.cloned().unwrap_or(Death::CutOff);
+                end_nested_of(self.run, worker);
                 self.bury(worker);
                 self.run.notice(Notice::Died { worker, death });
                 self.run.end_life(worker, false);

@@ -9,20 +9,30 @@ use tokio::runtime::Handle;
 
 use super::{Crew, Happening};
 use crate::engine::actor::Actor;
-use crate::engine::birth::{STACK, live, name};
+use crate::engine::birth::{live, name, stack};
 use crate::engine::block_on::block_on;
 use crate::engine::handover::{Link, stand_for};
+use crate::engine::helpers::WORKER;
 use crate::engine::plan::Part;
 use crate::engine::process::finish;
 use crate::engine::seat::take_seat;
-use crate::engine::{WORKER, event_loop, feeder, pool};
+use crate::engine::wire::Assignment;
+use crate::engine::{event_loop, feeder, pool};
 use crate::platform::{Launch, close_on_exec_pipe, exact_sleeps, kill_process, shows_descriptors, thread_id};
 use crate::trace::{How, WorkerId, WorkerKind, frame};
 
 impl Crew {
     pub(super) fn start(&mut self, worker: WorkerId) -> io::Result<()> {
-        let info = &self.run.plan.cast.workers[worker.index()];
-        match (self.run.plan.parts[worker.index()], info.kind) {
+        let (part, kind) = (self.run.plan.parts[worker.index()], self.run.plan.cast.workers[worker.index()].kind);
+        let Part::PoolWorker { pool, .. } = part else { return self.start_as(worker, part, kind) };
+        // Before it begins, so that none that goes takes itself for the last.
+        let dealt = &self.run.queues[pool].dealt;
+        dealt.come();
+        self.start_as(worker, part, kind).inspect_err(|_| dealt.go())
+    }
+
+    fn start_as(&mut self, worker: WorkerId, part: Part, kind: WorkerKind) -> io::Result<()> {
+        match (part, kind) {
             (Part::Member { .. } | Part::Server { .. } | Part::Manager, WorkerKind::Process) => {
                 self.start_process(worker)
             }
@@ -92,7 +102,7 @@ impl Crew {
 
     fn spawn(&mut self, worker: WorkerId, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
         let tell = self.tell.clone();
-        thread::Builder::new().name(name(self.run, worker)).stack_size(STACK).spawn(move || {
+        thread::Builder::new().name(name(self.run, worker)).stack_size(stack(self.run)).spawn(move || {
             body();
             let _ = tell.send(Happening::Done(worker));
         })?;
@@ -107,7 +117,7 @@ impl Crew {
         let ends = self.ends_of(worker);
         let mut inherit = vec![self.run.board.fd(), their_in.as_fd(), their_out.as_fd()];
         inherit.extend(ends.iter().map(|(_, fd)| fd.as_fd()));
-        self.launch(worker, Vec::new(), inherit)?;
+        self.launch(Assignment { worker, board: None }, inherit)?;
         Ok(Link::new(our_out, our_in))
     }
 
@@ -116,18 +126,20 @@ impl Crew {
     pub(super) fn start_process(&mut self, worker: WorkerId) -> io::Result<()> {
         let ends = self.ends_of(worker);
         if ends.is_empty() && shows_descriptors() {
-            let board = format!("{}:{}", std::process::id(), self.run.board.fd().as_raw_fd());
-            return self.launch(worker, vec![board], Vec::new());
+            let board = Some((std::process::id(), self.run.board.fd().as_raw_fd()));
+            return self.launch(Assignment { worker, board }, Vec::new());
         }
         let fds = ends.iter().map(|(_, fd)| fd.as_fd());
-        self.launch(worker, Vec::new(), [self.run.board.fd()].into_iter().chain(fds).collect())
+        self.launch(Assignment { worker, board: None }, [self.run.board.fd()].into_iter().chain(fds).collect())
     }
 
-    fn launch(&mut self, worker: WorkerId, more: Vec<String>, inherit: Vec<BorrowedFd<'_>>) -> io::Result<()> {
-        let args = [WORKER.to_owned(), worker.0.to_string()].into_iter().chain(more).collect();
+    fn launch(&mut self, assignment: Assignment, inherit: Vec<BorrowedFd<'_>>) -> io::Result<()> {
+        let worker = assignment.worker;
+        let args = vec![WORKER.to_owned(), name(self.run, worker)];
         let (mut child, mut pipes) =
             Launch { image: None, args, inherit, mark: None, own_session: false, captured: false }.start()?;
         if let Some(stdin) = &mut pipes.stdin {
+            frame::send(&mut *stdin, &assignment)?;
             frame::send(stdin, &self.start)?;
         }
         let (tell, pid) = (self.tell.clone(), child.pid());

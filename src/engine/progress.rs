@@ -1,4 +1,5 @@
-//! How far a worker process is with the tasks it was handed: one word beside its ring, which survives it.
+//! How far a worker process is with the tasks it was handed: one word beside its ring, which survives it. And with those
+//! that it does for itself, see `nested.rs`.
 //!
 //! ```text
 //! bits 0-2   the stage
@@ -16,15 +17,15 @@ use crate::trace::Ring;
 
 /// Where a worker is in its chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Progress {
+pub struct Progress {
     /// Tasks that are over.
-    pub(super) over: u32,
+    pub over: u32,
     /// How it is with the next one.
-    pub(super) stage: Stage,
+    pub stage: Stage,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub enum Stage {
     Unbegun,
     /// At its steps. Nobody knows how far: all of it has to be done again.
     Begun,
@@ -38,15 +39,20 @@ const ENDS: [End; 3] = [End::Done, End::Failed, End::CutOff];
 const MOST: u32 = (1 << 24) - 1;
 
 impl Progress {
-    pub(super) const NONE: Self = Self { over: 0, stage: Stage::Unbegun };
+    pub const NONE: Self = Self { over: 0, stage: Stage::Unbegun };
 
     /// Notes it.
-    pub(super) fn note(self, ring: Ring<'_>) {
-        ring.set_progress(self.word() | ring.told() << 32);
+    pub fn note(self, ring: Ring<'_>) {
+        ring.set_progress(self.noted(ring.told()));
+    }
+
+    /// The word to note when the ring has told so much.
+    pub fn noted(self, told: u64) -> u64 {
+        self.word() | told << 32
     }
 
     /// What was noted last, and whether anything was told since. A word of no meaning is the beginning.
-    pub(super) fn of(ring: Ring<'_>) -> (Self, bool) {
+    pub fn of(ring: Ring<'_>) -> (Self, bool) {
         let word = ring.progress();
         (Self::from_word(word as u32), ring.told() as u32 != (word >> 32) as u32)
     }
@@ -61,7 +67,7 @@ impl Progress {
         u64::from(self.over.min(MOST)) << 8 | end << 4 | stage
     }
 
-    fn from_word(word: u32) -> Self {
+    pub fn from_word(word: u32) -> Self {
         let end = ENDS.get((word >> 4 & 3) as usize).copied();
         let stage = match (word & 7, end) {
             (1, _) => Stage::Begun,
