@@ -30,6 +30,9 @@ const RETRY: Duration = Duration::from_millis(20);
 /// Messages of a run, and events of the terminal, that are taken at one go; then the others get their turn.
 const BURST: usize = 64;
 
+/// Time until a frame is drawn although more is typed already.
+const PATIENCE: Duration = Duration::from_millis(100);
+
 pub(super) struct Loop<'a, S> {
     app: App,
     stage: S,
@@ -44,6 +47,8 @@ pub(super) struct Loop<'a, S> {
     /// Ends the measuring.
     enough: &'a dyn Fn(),
     began: Instant,
+    /// When the last frame was drawn.
+    drawn: Instant,
     /// When a run is stopped, on its own clock.
     limit: Option<Span>,
     ended: Option<Result<Option<i32>, TuiError>>,
@@ -74,6 +79,7 @@ impl<'a, S: Stage> Loop<'a, S> {
             told: never(),
             enough: &|| {},
             began: now,
+            drawn: now,
             limit: None,
             ended: None,
         }
@@ -142,6 +148,10 @@ impl<'a, S: Stage> Loop<'a, S> {
                         Typed::Event(event) => self.typed(event),
                         Typed::Gone => self.quit(None),
                     }
+                }
+                // Of a burst only what it comes to is drawn.
+                if !self.sources.typed.is_empty() && self.drawn.elapsed() < PATIENCE {
+                    return;
                 }
             }
             Woken::Typed(Ok(Typed::Gone) | Err(())) => self.quit(None),
@@ -333,7 +343,9 @@ impl<'a, S: Stage> Loop<'a, S> {
         if !self.app.take_dirty() {
             return;
         }
-        match self.stage.draw(&self.app) {
+        let drawn = self.stage.draw(&self.app);
+        self.drawn = Instant::now();
+        match drawn {
             Ok(true) => {}
             Ok(false) => self.app.mark_dirty(),
             Err(error) => self.check(&Err(error)),
