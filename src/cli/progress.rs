@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 
 use super::out;
 use crate::model::Model;
-use crate::trace::{Span, Stamp, State};
+use crate::trace::{Span, Stamp, State, plural};
 
 /// The line changes no faster than one can read.
 const PACE: Span = Span::millis(200);
@@ -50,5 +50,6 @@ fn line(model: &Model, now: Stamp) -> String {
         .map(|(state, n)| format!("{n} {}", state.word()))
         .collect();
     let deadlock = if model.deadlock().is_some() { "  deadlock" } else { "" };
-    format!("{:.1} s  {} events  {}{deadlock}", now.secs(), model.health().events, states.join(", "))
+    let events = model.health().events;
+    format!("{:.1} s  {events} {}  {}{deadlock}", now.secs(), plural(events, "event"), states.join(", "))
 }

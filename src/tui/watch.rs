@@ -8,11 +8,12 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::axis::Axis;
-use super::figures::Figures;
+use super::figures::{Figures, Totals};
 use super::lateness::Lateness;
+use super::past::{self, Past};
 use super::seen::{Seen, others};
 use super::strips::Strips;
-use crate::model::{Budget, Model, Shares, Window};
+use crate::model::{Budget, Finding, Model, Shares, Window};
 use crate::report::Answer;
 use crate::scenario::{Scenario, Settings};
 use crate::trace::{Cast, KnobId, Message, Notice, RunEnd, Span, Stamp, WorkerId};
@@ -28,7 +29,10 @@ const CELL: Span = Span::millis(50);
 const WHOLE: u64 = 60;
 
 /// How long figures stand still. Changing numbers are readable at about three a second.
-const HOLD_FIGURES: Span = Span::millis(350);
+const HOLD_FIGURES: Span = past::STEP;
+
+/// Turns of knobs that are kept: no hand turns more.
+const TURNS: usize = 10_000;
 
 /// How long the choice of lanes stands when there are more of them than rows.
 const HOLD_RANKING: Span = Span::millis(3_000);
@@ -59,6 +63,12 @@ pub(super) struct Watch {
     pub(super) filter: String,
     pub(super) scroll: usize,
     pub(super) figures: Figures,
+    /// What the run had come to at earlier moments.
+    past: Past,
+    /// Knobs that were turned in the run: when, and the value as it is shown.
+    turns: Vec<(Stamp, KnobId, String)>,
+    /// The knobs as the run began with them.
+    begun: Settings,
     /// What pools did with each number of workers, since this scenario is looked at.
     pub(super) seen: Seen,
     /// Worst first; see [`Watch::rank`].
@@ -100,6 +110,9 @@ impl Watch {
         let knob = choose::first_knob(&scenario);
         Self {
             scenario,
+            begun: settings.clone(),
+            turns: Vec::new(),
+            past: Past::default(),
             wanted: settings.clone(),
             settings,
             lesson,
@@ -133,7 +146,8 @@ impl Watch {
         let now = model.ended().map(|(at, _)| at).or(model.through()).unwrap_or_else(|| model.newest());
         let cell = Span(super::format::round_up(now.0 / WHOLE));
         let new = Self::new(scenario, settings, Arc::default(), Lesson::default());
-        Self { model, now, cell, recorded: true, ..new }
+        let past = Past::end_of(&model, now);
+        Self { model, now, cell, past, recorded: true, ..new }
     }
 
     /// The same view of a new run.
@@ -180,17 +194,44 @@ impl Watch {
     /// Takes in what happened; whether it is to be seen at once, not when the next frame is due.
     pub(super) fn apply(&mut self, message: &Message) -> bool {
         let deadlocked = self.model.deadlock().is_some();
-        if let Message::Notice { at, notice: Notice::Turned { .. } | Notice::Resized { .. } } = message {
-            self.seen.turned(&self.model, *at);
-        }
+        self.hear(message);
         self.model.apply(message);
+        if let Some(through) = self.model.through().filter(|through| self.past.is_due(*through)) {
+            self.remember(through); // also while the picture is frozen
+        }
         let ended = self.model.ended().map(|(at, _)| at);
         let news = ended.is_some() || (!deadlocked && self.model.deadlock().is_some());
         if news && self.frozen.is_none() {
             self.now = ended.unwrap_or(self.now.max(self.model.through().unwrap_or_default()));
+            self.remember(self.now);
             self.refresh();
+        } else if let Some(at) = ended {
+            self.remember(at);
         }
         news
+    }
+
+    /// Notes what was turned.
+    fn hear(&mut self, message: &Message) {
+        match message {
+            Message::Many(messages) => messages.iter().for_each(|message| self.hear(message)),
+            Message::Notice { at, notice } => {
+                if let Notice::Turned { .. } | Notice::Resized { .. } = notice {
+                    self.seen.turned(&self.model, *at);
+                }
+                if let Notice::Turned { knob, shown, .. } = notice
+                    && self.turns.len() < TURNS
+                {
+                    self.turns.push((*at, *knob, shown.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Keeps what the run has come to by now.
+    fn remember(&mut self, at: Stamp) {
+        self.past.add(Totals::take(&self.model, at));
     }
 
     /// A frame is due; the run's clock stands at `now`.
@@ -204,22 +245,32 @@ impl Watch {
         if self.now.since(self.figures.at) >= HOLD_FIGURES || self.figures.at == Stamp(0) {
             self.late = self.lateness.p99();
             self.seen.look(&self.model, self.now, &others(&self.scenario, &self.settings));
+            self.remember(self.now);
             self.refresh();
         }
     }
 
     pub(super) fn toggle_freeze(&mut self) {
-        if self.frozen.take().is_some() {
-            self.follow();
-            if let Some((at, _)) = self.model.ended() {
-                self.now = at;
-            }
-            self.refresh();
+        if self.frozen.is_some() {
+            self.follow_newest();
         } else if self.moves() {
             self.frozen = Some(Box::new(self.model.clone()));
         }
     }
 
+    /// Shows the newest of the run again, whatever stood still.
+    pub(super) fn follow_newest(&mut self) {
+        if self.frozen.take().is_some() {
+            self.now = match (self.model.ended(), self.model.through()) {
+                (Some((at, _)), _) => at,
+                (None, through) => self.now.max(through.unwrap_or_default()),
+            };
+            self.remember(self.now);
+        }
+        self.follow();
+    }
+
+    /// Puts the window to the end of what is shown, and the cursor away.
     pub(super) fn follow(&mut self) {
         (self.view, self.cursor) = (View::Follow, None);
         self.refresh();
@@ -264,6 +315,35 @@ impl Watch {
         }
     }
 
+    /// How long before the end of what is shown the figures are, when they are those of an earlier moment.
+    pub(super) fn ago(&self) -> Option<Span> {
+        let ago = self.now.since(self.figures_at());
+        (ago > Span::ZERO).then_some(ago)
+    }
+
+    /// Whether totals beside an earlier moment are those of the end of the run, because nothing else was kept.
+    pub(super) fn totals_are_of_the_end(&self) -> bool {
+        self.past.is_end_only() && self.ago().is_some()
+    }
+
+    /// A knob's value at the moment that is shown, as far as it was turned in this run.
+    pub(super) fn value_then(&self, knob: KnobId) -> String {
+        let at = self.figures_at();
+        let turned = self.turns.iter().rev().find(|(turned, which, _)| *which == knob && *turned <= at);
+        let begun = || self.scenario.knobs.get(knob.index()).map(|k| k.show(self.begun.number(knob)));
+        turned.map(|(.., shown)| shown.clone()).or_else(begun).unwrap_or_default()
+    }
+
+    /// Whether what is shown is not the newest of the run.
+    pub(super) fn is_past(&self) -> bool {
+        self.frozen.is_some() || self.ago().is_some()
+    }
+
+    /// What is wrong at the end of what is shown.
+    pub(super) fn findings_now(&self) -> Vec<Finding> {
+        self.past.at(self.now).findings
+    }
+
     /// Takes the figures anew.
     pub(super) fn refresh(&mut self) {
         let at = self.figures_at();
@@ -281,7 +361,7 @@ impl Watch {
             };
             self.with_cells(worker, &axis.window(), sum)
         };
-        let figures = Figures::take(self.shown(), (from, at, self.now), shares);
+        let figures = Figures::take(self.shown(), (from, at, self.now), self.past.at(at), shares);
         self.figures = figures;
         self.rank();
         self.keep_choice();

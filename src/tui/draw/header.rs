@@ -6,13 +6,13 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
-use super::super::format::{age, count};
+use super::super::format::{age, count, counted};
 use super::super::lateness::LATE;
 use super::super::theme::Theme;
 use super::super::watch::{Life, Watch};
 use super::{guard, text};
 use crate::model::Severity;
-use crate::trace::{KnobId, RunEnd, State};
+use crate::trace::{KnobId, RunEnd, Stamp, State};
 
 pub(super) struct Header<'a> {
     pub(super) watch: &'a Watch,
@@ -44,9 +44,25 @@ impl Widget for Header<'_> {
 }
 
 impl Header<'_> {
-    /// The word and the time keep their columns while seconds pass.
+    /// The word and the time keep their columns while seconds pass. Of a moment in the past it says which one that is.
     fn life(&self, at: Rect, buf: &mut Buffer) -> Rect {
         let theme = self.theme;
+        let then = self.watch.ago().map(|ago| {
+            let at = self.watch.figures_at().since(Stamp(0));
+            let (at, back) = (age(at), age(ago));
+            match self.watch.life() {
+                Life::Live => format!("at {at}, {back} ago"),
+                _ => format!("at {at}, {back} before"),
+            }
+        });
+        let then = match (then, self.watch.life()) {
+            (Some(then), Life::Live) => return text::put(buf, at, &format!("{then}  "), theme.chosen()),
+            (Some(then), _) => {
+                let rest = text::put(buf, at, &then, theme.chosen());
+                text::put(buf, rest, " ", Style::new())
+            }
+            (None, _) => at,
+        };
         let (word, style) = match self.watch.life() {
             Life::Live if self.watch.shown().deadlock().is_some() => ("deadlock", theme.state(State::Lock)),
             Life::Live if self.watch.shown().stall().is_some() => ("stuck", theme.state(State::Signal)),
@@ -56,9 +72,9 @@ impl Header<'_> {
             Life::Ended(RunEnd::Crashed(_)) => ("crashed", theme.state(State::Crashed)),
             Life::Ended(how) => (how.word(), theme.strong()),
         };
-        let rest = text::put(buf, at, word, style);
+        let rest = text::put(buf, then, word, style);
         let columns = LIFE.saturating_sub(word.width()).max(7);
-        text::put(buf, rest, &format!(" {:<columns$}", age(self.watch.now.since(crate::trace::Stamp(0)))), Style::new())
+        text::put(buf, rest, &format!(" {:<columns$}", age(self.watch.now.since(Stamp(0)))), Style::new())
     }
 
     /// Knobs with their values, the chosen one marked. When they do not all fit, those before it give way.
@@ -103,8 +119,7 @@ impl Header<'_> {
         let loud = |bad: bool| if bad { self.theme.severity(Severity::Warning) } else { plain };
         let mut shown = vec![(format!("lost {}", count(health.lost)), loud(health.lost > 0))];
         if health.anomalies > 0 {
-            let plural = if health.anomalies == 1 { "anomaly" } else { "anomalies" };
-            shown.push((format!("{} {plural}", count(health.anomalies)), loud(true)));
+            shown.push((counted(health.anomalies, "anomaly"), loud(true)));
         }
         if room >= 72 {
             shown.insert(0, (self.cores(), plain));

@@ -89,7 +89,8 @@ fn numbers(parameters: &[u8]) -> Option<Vec<u16>> {
 /// One more than a bit for each.
 fn modifiers(parameter: Option<u16>) -> KeyModifiers {
     let bits = parameter.unwrap_or(1).saturating_sub(1);
-    let names = [(1, KeyModifiers::SHIFT), (2, KeyModifiers::ALT), (4, KeyModifiers::CONTROL), (8, KeyModifiers::SUPER)];
+    let names =
+        [(1, KeyModifiers::SHIFT), (2, KeyModifiers::ALT), (4, KeyModifiers::CONTROL), (8, KeyModifiers::SUPER)];
     names.into_iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| name).collect()
 }
 
