@@ -132,6 +132,7 @@ fn dashboard(
             machine: &machine(),
             ended: how,
             at,
+            limit: options.limit,
             findings: &findings,
             verdicts: &[],
         };
@@ -178,6 +179,7 @@ fn conclude(task: &Task, args: &RunArgs, colours: Colours, followed: &Followed) 
         machine: &machine(),
         ended: &followed.ended,
         at: followed.at,
+        limit: limit(task, args),
         findings: &findings,
         verdicts: &verdicts,
     };

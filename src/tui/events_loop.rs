@@ -30,6 +30,9 @@ const RETRY: Duration = Duration::from_millis(20);
 /// Messages of a run, and events of the terminal, that are taken at one go; then the others get their turn.
 const BURST: usize = 64;
 
+/// How far past its limit a run is stopped from here, should nobody else have ended it.
+const BACKSTOP: Span = Span::millis(1_000);
+
 /// Time until a frame is drawn although more is typed already.
 const PATIENCE: Duration = Duration::from_millis(100);
 
@@ -86,7 +89,8 @@ impl<'a, S: Stage> Loop<'a, S> {
     }
 
     /// Stops every run when it is this old.
-    pub(super) fn until(self, limit: Option<Span>) -> Self {
+    pub(super) fn until(mut self, limit: Option<Span>) -> Self {
+        self.app.limit = limit;
         Self { limit, ..self }
     }
 
@@ -235,7 +239,8 @@ impl<'a, S: Stage> Loop<'a, S> {
     pub(super) fn tick(&mut self) {
         let late = self.pace.begin(Instant::now());
         let run_now = self.now();
-        if let Some(run) = self.run.as_ref().filter(|_| self.limit.is_some_and(|limit| run_now.0 >= limit.0)) {
+        let too_late = |limit: Span| run_now.0 >= limit.0.saturating_add(BACKSTOP.0);
+        if let Some(run) = self.run.as_ref().filter(|_| self.limit.is_some_and(too_late)) {
             run.command(Command::Stop);
         }
         self.update(Msg::Tick { now: run_now, late: if self.app.moves() { late } else { Span::ZERO } });
@@ -308,6 +313,9 @@ impl<'a, S: Stage> Loop<'a, S> {
         match self.starter.start(&scenario, &settings) {
             Ok(run) => {
                 let cast = run.cast();
+                if let Some(limit) = self.limit {
+                    run.end_at(Stamp(0) + limit);
+                }
                 (self.run, self.open) = (Some(run), true);
                 self.update(Msg::Started { scenario, settings, cast });
                 self.set_off();

@@ -31,6 +31,9 @@ const WHOLE: u64 = 60;
 /// How long figures stand still. Changing numbers are readable at about three a second.
 const HOLD_FIGURES: Span = past::STEP;
 
+/// Beyond this a run takes longer to end at its limit than one that has the cores.
+const OVERDUE: Span = Span::millis(300);
+
 /// Turns of knobs that are kept: no hand turns more.
 const TURNS: usize = 10_000;
 
@@ -63,6 +66,8 @@ pub(super) struct Watch {
     pub(super) filter: String,
     pub(super) scroll: usize,
     pub(super) figures: Figures,
+    /// How long the run goes on at most.
+    pub(super) limit: Option<Span>,
     /// What the run had come to at earlier moments.
     past: Past,
     /// Knobs that were turned in the run: when, and the value as it is shown.
@@ -130,6 +135,7 @@ impl Watch {
             filter: String::new(),
             scroll: 0,
             figures: Figures::default(),
+            limit: None,
             seen: Seen::new(),
             ranking: Vec::new(),
             ranked: Stamp(0),
@@ -313,6 +319,13 @@ impl Watch {
             (Some(at), _) | (None, View::Until(at)) => at.min(self.now),
             (None, View::Follow) => self.now,
         }
+    }
+
+    /// Its limit and how far past it the run is, where that is more than ending takes.
+    pub(super) fn over_limit(&self) -> Option<(Span, Span)> {
+        let limit = self.limit?;
+        let over = self.now.since(Stamp(0) + limit);
+        (over >= OVERDUE).then_some((limit, over))
     }
 
     /// How long before the end of what is shown the figures are, when they are those of an earlier moment.

@@ -44,26 +44,17 @@ impl Widget for Header<'_> {
 }
 
 impl Header<'_> {
-    /// The word and the time keep their columns while seconds pass. Of a moment in the past it says which one that is.
+    /// What the run does, or which moment of it is shown. The word and the time keep their columns while seconds pass.
     fn life(&self, at: Rect, buf: &mut Buffer) -> Rect {
         let theme = self.theme;
-        let then = self.watch.ago().map(|ago| {
-            let at = self.watch.figures_at().since(Stamp(0));
-            let (at, back) = (age(at), age(ago));
-            match self.watch.life() {
-                Life::Live => format!("at {at}, {back} ago"),
-                _ => format!("at {at}, {back} before"),
-            }
-        });
-        let then = match (then, self.watch.life()) {
-            (Some(then), Life::Live) => return text::put(buf, at, &format!("{then}  "), theme.chosen()),
-            (Some(then), _) => {
-                let rest = text::put(buf, at, &then, theme.chosen());
-                text::put(buf, rest, " ", Style::new())
-            }
-            (None, _) => at,
-        };
+        let is_live = self.watch.life() == Life::Live;
+        let rest = self.moment(at, is_live, buf);
+        if is_live && self.watch.ago().is_some() {
+            return rest;
+        }
+        let over = self.watch.over_limit();
         let (word, style) = match self.watch.life() {
+            Life::Live if over.is_some() => ("ending", theme.severity(Severity::Warning)),
             Life::Live if self.watch.shown().deadlock().is_some() => ("deadlock", theme.state(State::Lock)),
             Life::Live if self.watch.shown().stall().is_some() => ("stuck", theme.state(State::Signal)),
             Life::Live => ("live", theme.state(State::Running)),
@@ -72,9 +63,21 @@ impl Header<'_> {
             Life::Ended(RunEnd::Crashed(_)) => ("crashed", theme.state(State::Crashed)),
             Life::Ended(how) => (how.word(), theme.strong()),
         };
-        let rest = text::put(buf, then, word, style);
+        let rest = text::put(buf, rest, word, style);
         let columns = LIFE.saturating_sub(word.width()).max(7);
-        text::put(buf, rest, &format!(" {:<columns$}", age(self.watch.now.since(Stamp(0)))), Style::new())
+        let rest = text::put(buf, rest, &format!(" {:<columns$}", age(self.watch.now.since(Stamp(0)))), Style::new());
+        let Some((limit, over)) = over else { return rest };
+        let loud = theme.severity(Severity::Warning);
+        text::put(buf, rest, &format!("{} past its limit of {}  ", age(over), age(limit)), loud)
+    }
+
+    /// Which moment is shown, if it is not the newest one.
+    fn moment(&self, at: Rect, is_live: bool, buf: &mut Buffer) -> Rect {
+        let Some(ago) = self.watch.ago() else { return at };
+        let then = age(self.watch.figures_at().since(Stamp(0)));
+        let back = if is_live { "ago" } else { "before" };
+        let rest = text::put(buf, at, &format!("at {then}, {} {back}", age(ago)), self.theme.chosen());
+        text::put(buf, rest, if is_live { "  " } else { " " }, Style::new())
     }
 
     /// Knobs with their values, the chosen one marked. When they do not all fit, those before it give way.
