@@ -30,10 +30,13 @@ pub trait Run {
     fn messages(&self) -> &Receiver<Message>;
     /// The run's own clock.
     fn now(&self) -> Stamp;
-    /// Has the run ended at this moment of its clock, however late this loop is.
-    fn end_at(&self, limit: Stamp);
+    /// Has the run ended at this moment of its clock, however late this loop is. A run that cannot do that is ended by the
+    /// loop alone.
+    fn end_at(&self, _limit: Stamp) {}
     /// Whether the run was ended because its time was over; then [`Message::Ended`] comes behind all that it did.
-    fn is_out_of_time(&self) -> bool;
+    fn is_out_of_time(&self) -> bool {
+        false
+    }
 }
 
 impl Run for Live {

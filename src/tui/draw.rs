@@ -220,7 +220,7 @@ fn head(scene: Scene<'_>, section: Section, line: Rect, buf: &mut Buffer) {
 fn draw_pane(app: &App, watch: &Watch, pane: Pane, at: Rect, buf: &mut Buffer) {
     let theme = app.theme;
     let title = match pane {
-        Pane::Graph if watch.shown().deadlock().is_some_and(|d| d.at <= watch.figures.at) => "Deadlock",
+        Pane::Graph if watch.deadlock_then().is_some() => "Deadlock",
         Pane::Graph => "Who waits for whom",
         Pane::Levels if watch.is_past() => "Levels seen so far, up to now",
         Pane::Levels => "Levels seen so far",

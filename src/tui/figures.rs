@@ -75,7 +75,7 @@ pub(super) struct QueueFigures {
 #[derive(Debug, Clone, Default)]
 pub(super) struct CounterFigures {
     pub(super) value: i64,
-    /// Updates that are lost for certain; none in the past, where only the value is known.
+    /// Updates that are lost for certain; none where only the value is known.
     pub(super) lost: Option<i64>,
 }
 
@@ -130,7 +130,10 @@ impl Figures {
             at,
             locks,
             queues: cast.with_depth().map(|id| (id, totals.queue(id).at(model, id, at, now))).collect(),
-            counters: cast.counters().map(|id| (id, CounterFigures::take(model, id, at, now))).collect(),
+            counters: cast
+                .counters()
+                .map(|id| (id, CounterFigures::take(model, id, at, now).with(totals.lost(id, at))))
+                .collect(),
             cores: model
                 .cores()
                 .seen()
@@ -227,11 +230,11 @@ impl QueueFigures {
 impl CounterFigures {
     fn take(model: &Model, id: ResourceId, at: Stamp, now: Stamp) -> Self {
         let Some(counter) = model.counter(id) else { return Self::default() };
-        if at >= now {
-            Self { value: counter.value(), lost: Some(counter.lost()) }
-        } else {
-            Self { value: counter.at(at), lost: None }
-        }
+        Self { value: if at >= now { counter.value() } else { counter.at(at) }, lost: None }
+    }
+
+    const fn with(self, lost: Option<i64>) -> Self {
+        Self { lost, ..self }
     }
 }
 

@@ -113,7 +113,9 @@ mod tests {
     }
 
     fn moment(at: u64, findings: Vec<Finding>) -> Totals {
-        Totals { at: Stamp(at * 1_000_000), findings, ..Totals::default() }
+        let mut totals = Totals::default();
+        (totals.at, totals.findings) = (Stamp(at * 1_000_000), findings);
+        totals
     }
 
     fn told(past: &Past, at: u64) -> Vec<String> {

@@ -13,7 +13,7 @@ use super::lateness::Lateness;
 use super::past::{self, Past};
 use super::seen::{Seen, others};
 use super::strips::Strips;
-use crate::model::{Budget, Finding, Model, Shares, Window};
+use crate::model::{Budget, Deadlock, Finding, Model, Shares, Window};
 use crate::report::Answer;
 use crate::scenario::{Scenario, Settings};
 use crate::trace::{Cast, KnobId, Message, Notice, RunEnd, Span, Stamp, WorkerId};
@@ -208,7 +208,8 @@ impl Watch {
         let ended = self.model.ended().map(|(at, _)| at);
         let news = ended.is_some() || (!deadlocked && self.model.deadlock().is_some());
         if news && self.frozen.is_none() {
-            self.now = ended.unwrap_or(self.now.max(self.model.through().unwrap_or_default()));
+            let known = self.model.through().max(self.model.deadlock().map(|deadlock| deadlock.at));
+            self.now = ended.unwrap_or(self.now.max(known.unwrap_or_default()));
             self.remember(self.now);
             self.refresh();
         } else if let Some(at) = ended {
@@ -345,6 +346,11 @@ impl Watch {
         let turned = self.turns.iter().rev().find(|(turned, which, _)| *which == knob && *turned <= at);
         let begun = || self.scenario.knobs.get(knob.index()).map(|k| k.show(self.begun.number(knob)));
         turned.map(|(.., shown)| shown.clone()).or_else(begun).unwrap_or_default()
+    }
+
+    /// The deadlock that there is at the moment that is shown.
+    pub(super) fn deadlock_then(&self) -> Option<&Deadlock> {
+        self.shown().deadlock().filter(|deadlock| self.ago().is_none() || deadlock.at <= self.figures.at)
     }
 
     /// Whether what is shown is not the newest of the run.

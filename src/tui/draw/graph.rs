@@ -19,9 +19,9 @@ pub(super) struct Graph<'a> {
 
 impl Widget for Graph<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        match self.watch.shown().deadlock() {
-            Some(deadlock) if deadlock.at <= self.watch.figures.at => self.deadlock(deadlock, area, buf),
-            _ => self.waits(area, buf),
+        match self.watch.deadlock_then() {
+            Some(deadlock) => self.deadlock(deadlock, area, buf),
+            None => self.waits(area, buf),
         }
     }
 }

@@ -17,6 +17,8 @@ pub(in crate::tui) struct Totals {
     locks: Vec<(ResourceId, LockFigures)>,
     queues: Vec<(ResourceId, QueueFigures)>,
     pools: Vec<(PoolId, PoolFigures)>,
+    /// Updates lost of each counter.
+    lost: Vec<(ResourceId, i64)>,
 }
 
 impl Totals {
@@ -31,6 +33,7 @@ impl Totals {
             locks: cast.locks().map(|id| (id, lock(model, id))).collect(),
             queues: cast.with_depth().map(|id| (id, queue(model, id))).collect(),
             pools: pools.map(|id| (id, pool(model, id, at))).collect(),
+            lost: cast.counters().filter_map(|id| Some((id, model.counter(id)?.lost()))).collect(),
         }
     }
 
@@ -44,6 +47,12 @@ impl Totals {
 
     pub(super) fn pool(&self, id: PoolId) -> PoolFigures {
         self.pools.iter().find(|(pool, _)| *pool == id).map(|(_, of)| of.clone()).unwrap_or_default()
+    }
+
+    /// Updates lost of a counter up to `at`, if that is known.
+    pub(super) fn lost(&self, id: ResourceId, at: Stamp) -> Option<i64> {
+        let lost = self.lost.iter().find(|(counter, _)| *counter == id).map(|(_, lost)| *lost);
+        if self.at > at { None } else { lost.or(Some(0)) }
     }
 
     /// Whether the same is found, of the same things.
@@ -60,6 +69,7 @@ impl Totals {
             + self.locks.len() * size_of::<(ResourceId, LockFigures)>()
             + self.queues.len() * size_of::<(ResourceId, QueueFigures)>()
             + self.pools.len() * size_of::<(PoolId, PoolFigures)>()
+            + self.lost.len() * size_of::<(ResourceId, i64)>()
     }
 }
 

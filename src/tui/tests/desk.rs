@@ -253,6 +253,11 @@ impl Desk {
         desk
     }
 
+    /// What the loop changes.
+    pub(super) fn app(&mut self) -> &mut App {
+        self.events.app()
+    }
+
     pub(super) fn play(&mut self, script: &Script) {
         for message in &script.messages {
             self.feed(message.clone());

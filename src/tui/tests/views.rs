@@ -159,7 +159,7 @@ fn a_question_without_end_leaves_room_for_the_guesses_and_for_how_to_choose() {
     for height in 15..60 {
         app.update(Msg::Resized(Rect::new(0, 0, 80, height)));
         let shown = text(&screen(&app));
-        for words in ["Which of them", "1  guess 1", "9  guess 9", "Choose with a number"] {
+        for words in ["Which of them", "[1] guess 1", "[9] guess 9", "Choose with a number"] {
             assert!(shown.contains(words), "{words} on {height} lines: {shown}");
         }
         assert_ne!(shown.contains("more lines"), shown.contains("Or neither?"), "{height} lines: {shown}");
