@@ -45,8 +45,8 @@ pub(super) struct LockFigures {
     pub(super) holders: Vec<(WorkerId, Stamp)>,
     /// Who waits for it, since when; longest first.
     pub(super) waiters: Vec<(WorkerId, Stamp)>,
-    /// Share of those who came for it that had to wait.
-    pub(super) contended: f64,
+    /// Share of those who came for it that had to wait; none where that is not known.
+    pub(super) contended: Option<f64>,
     pub(super) wait_p99: Option<Span>,
     pub(super) hold_mean: Option<Span>,
     /// Share of the window it was held.

@@ -52,7 +52,7 @@ impl Totals {
     /// Updates lost of a counter up to `at`, if that is known.
     pub(super) fn lost(&self, id: ResourceId, at: Stamp) -> Option<i64> {
         let lost = self.lost.iter().find(|(counter, _)| *counter == id).map(|(_, lost)| *lost);
-        if self.at > at { None } else { lost.or(Some(0)) }
+        lost.filter(|_| self.at <= at)
     }
 
     /// Whether the same is found, of the same things.
@@ -79,7 +79,7 @@ fn lock(model: &Model, id: ResourceId) -> LockFigures {
     let waiting = lock.waiters().len() as u64;
     let came = Span(lock.acquired().saturating_add(waiting));
     LockFigures {
-        contended: Span(lock.contended().saturating_add(waiting)).share_of(came).min(1.0),
+        contended: Some(Span(lock.contended().saturating_add(waiting)).share_of(came).min(1.0)),
         wait_p99: (lock.wait().count() > 0).then(|| Span(lock.wait().percentile(99.0))),
         hold_mean: (lock.hold().count() > 0).then(|| Span(lock.hold().mean() as u64)),
         taken: lock.acquired(),

@@ -1,37 +1,10 @@
 //! A window or a cursor in the past: all of the screen is of that moment, or says that it is not.
 
 use super::desk::{COLOUR, Desk, app, press, screen, text};
-use super::script::{Script, contention, deadlock, ms, pool, turned, wreck};
-use crate::trace::{Command, KnobId, Message, Notice, RunEnd, Sample, Stamp, WorkerId};
+use super::script::{Script, contention, deadlock, ms, pool, time_of, told, turned, wreck};
+use crate::trace::{Command, KnobId, Message, Notice, RunEnd, Stamp, WorkerId};
 use crate::tui::app::{App, Msg, Showing};
 use crate::tui::watch::{Pane, View, Watch};
-
-/// When something of this message happened last.
-fn time_of(message: &Message) -> Stamp {
-    match message {
-        Message::Events(events) => events.last().map_or(Stamp(0), |event| event.at),
-        Message::Notice { at, .. } | Message::Ended { at, .. } | Message::Through(at) => *at,
-        Message::Sample(Sample::Cores { at, .. } | Sample::Counter { at, .. }) => *at,
-        _ => Stamp(0),
-    }
-}
-
-/// The same run as a live one tells of it: in the order of time, and up to when everything is told.
-fn told(mut script: Script) -> Script {
-    script.messages.retain(|message| time_of(message) <= script.until);
-    script.messages.sort_by_key(time_of);
-    let messages = std::mem::take(&mut script.messages);
-    let mut next = ms(50);
-    for message in messages {
-        while time_of(&message) > next {
-            script.messages.push(Message::Through(next));
-            next = next + crate::trace::Span::millis(50);
-        }
-        script.messages.push(message);
-    }
-    script.messages.push(Message::Through(script.until));
-    script
-}
 
 /// What of a run had happened by `at`.
 fn until(mut script: Script, at: Stamp) -> Script {
@@ -72,7 +45,7 @@ fn every_pane_shows_a_moment_as_it_was_shown_live() {
         ("contention", contention, &[400, 2_500]),
         ("pool", pool, &[400, 750, 2_500]),
         ("turned", turned, &[750, 3_550]),
-        ("wreck", wreck, &[2_500, 3_550]),
+        ("wreck", wreck, &[3_550]),
     ];
     for (name, script, times) in scripts {
         for size in [(80, 24), (120, 40), (200, 60)] {
