@@ -2,6 +2,8 @@
 //!
 //! It is generic over the stage, so that tests drive the same loop with keys and a scripted run.
 
+mod wait;
+
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,9 +25,7 @@ use super::tune::Told;
 use crate::platform::fault;
 use crate::scenario::{Scenario, Settings, Source};
 use crate::trace::{Command, Message, Span, Stamp};
-
-/// Time until a frame is tried again that the terminal had no room for.
-const RETRY: Duration = Duration::from_millis(20);
+use wait::Woken;
 
 /// Messages of a run, and events of the terminal, that are taken at one go; then the others get their turn.
 const BURST: usize = 64;
@@ -55,17 +55,6 @@ pub(super) struct Loop<'a, S> {
     /// When a run is stopped, on its own clock.
     limit: Option<Span>,
     ended: Option<Result<Option<i32>, TuiError>>,
-}
-
-/// What came first.
-enum Woken {
-    Typed(Result<Typed, ()>),
-    Signal(i32),
-    Panicked(String),
-    Run(Result<Message, ()>),
-    Saved(Result<Source, String>),
-    Told(Result<Told, ()>),
-    Frame,
 }
 
 impl<'a, S: Stage> Loop<'a, S> {
@@ -176,46 +165,6 @@ impl<'a, S: Stage> Loop<'a, S> {
             Woken::Frame => return self.tick(),
         }
         self.frame();
-    }
-
-    fn wait(&self) -> Woken {
-        let left = self.app.moves().then(|| self.pace.left(Instant::now()));
-        if left == Some(Duration::ZERO) {
-            return Woken::Frame;
-        }
-        let frames = left.map_or_else(|| self.retry(), after);
-        let closed = never();
-        let messages = self.run.as_ref().filter(|_| self.open).map_or(&closed, |run| run.messages());
-        let mut select = Select::new();
-        let typed = select.recv(&self.sources.typed);
-        let signals = select.recv(&self.sources.signals);
-        let panics = select.recv(&self.sources.panics);
-        let run = select.recv(messages);
-        let saved = select.recv(&self.sources.saved);
-        let told = select.recv(&self.told);
-        select.recv(&frames);
-        let first = select.select();
-        match first.index() {
-            i if i == typed => Woken::Typed(first.recv(&self.sources.typed).map_err(drop)),
-            i if i == signals => first.recv(&self.sources.signals).map_or(Woken::Signal(SIGINT), Woken::Signal),
-            i if i == panics => {
-                first.recv(&self.sources.panics).map_or_else(|e| Woken::Panicked(e.to_string()), Woken::Panicked)
-            }
-            i if i == saved => {
-                first.recv(&self.sources.saved).map_or_else(|e| Woken::Panicked(e.to_string()), Woken::Saved)
-            }
-            i if i == told => Woken::Told(first.recv(&self.told).map_err(drop)),
-            i if i == run => Woken::Run(first.recv(messages).map_err(drop)),
-            _ => {
-                let _ = first.recv(&frames);
-                Woken::Frame
-            }
-        }
-    }
-
-    /// A picture that stands still is drawn when something changes; and again when the terminal had no room for that.
-    fn retry(&self) -> Receiver<Instant> {
-        if self.app.is_dirty() { after(RETRY) } else { never() }
     }
 
     fn typed(&mut self, event: Event) {

@@ -130,9 +130,8 @@ impl Paste {
 /// What the bytes are so far. All but the last were [`Step::Partial`] before.
 fn step(bytes: &[u8]) -> Step {
     match *bytes {
-        [] | [ESCAPE] => Step::Partial,
+        [] | [ESCAPE] | [ESCAPE, b'O'] => Step::Partial,
         [ESCAPE, b'[', ..] => sequence::csi(&bytes[2..]),
-        [ESCAPE, b'O'] => Step::Partial,
         [ESCAPE, b'O', key] => sequence::ss3(key),
         [ESCAPE, ESCAPE] => Step::Again,
         [ESCAPE, ref key @ ..] => match plain(key) {

@@ -41,11 +41,11 @@ fn below_the_axis(shown: &str) -> Vec<String> {
 #[test]
 fn every_pane_shows_a_moment_as_it_was_shown_live() {
     // A gap is found out later than it began, and then the past has it.
-    let scripts: [(&str, fn() -> Script, &[u64]); 4] = [
-        ("contention", contention, &[400, 2_500]),
-        ("pool", pool, &[400, 750, 2_500]),
-        ("turned", turned, &[750, 3_550]),
-        ("wreck", wreck, &[3_550]),
+    let scripts = [
+        ("contention", contention as fn() -> Script, vec![400, 2_500]),
+        ("pool", pool, vec![400, 750, 2_500]),
+        ("turned", turned, vec![750, 3_550]),
+        ("wreck", wreck, vec![3_550]),
     ];
     for (name, script, times) in scripts {
         for size in [(80, 24), (120, 40), (200, 60)] {
@@ -53,7 +53,8 @@ fn every_pane_shows_a_moment_as_it_was_shown_live() {
                 for keys in ["", "<tab>", "<tab><tab><tab>"] {
                     let mut past = looked_back(&told(script()), at, false, size);
                     let mut live = app(&until(told(script()), at), COLOUR, size.0, size.1);
-                    [&mut past, &mut live].into_iter().for_each(|app| press(app, keys));
+                    press(&mut past, keys);
+                    press(&mut live, keys);
                     let (past, live) = (text(&screen(&past)), text(&screen(&live)));
                     assert_eq!(
                         below_the_axis(&past),
@@ -82,7 +83,8 @@ fn popups_show_a_moment_as_they_did_live_and_mark_what_is_of_the_whole_run() {
         for at in [400, 1_100, 2_500, 3_550].map(ms) {
             let mut past = looked_back(&told(script()), at, true, (120, 40));
             let mut live = app(&until(told(script()), at), COLOUR, 120, 40);
-            [&mut past, &mut live].into_iter().for_each(|app| press(app, keys));
+            press(&mut past, keys);
+            press(&mut live, keys);
             let (past, live) = (text(&screen(&past)), text(&screen(&live)));
             let (then, now) = (upto(&past), upto(&live));
             let common = then.len().min(now.len()).min(4);
@@ -178,10 +180,14 @@ fn a_run_goes_on_being_known_while_the_picture_is_frozen() {
     let mut desk = Desk::picker(&script);
     desk.keys("<enter>");
     let (first, rest) = script.messages.split_at(script.messages.len() / 8);
-    first.iter().for_each(|message| desk.feed(message.clone()));
+    for message in first {
+        desk.feed(message.clone());
+    }
     desk.tick(ms(400));
     desk.keys(" ");
-    rest.iter().for_each(|message| desk.feed(message.clone()));
+    for message in rest {
+        desk.feed(message.clone());
+    }
     assert!(desk.shows("frozen") && !desk.shows("panicked"), "{}", desk.screen());
     desk.keys("f");
     desk.tick(script.until);

@@ -24,7 +24,7 @@ pub(super) fn csi(bytes: &[u8]) -> Step {
 
 /// The letter that follows `ESC O`.
 pub(super) fn ss3(letter: u8) -> Step {
-    if letter < 0x20 || letter >= 0x7f { Step::Again } else { key(lettered(letter)) }
+    if (0x20..0x7f).contains(&letter) { key(lettered(letter)) } else { Step::Again }
 }
 
 /// A whole sequence: its parameters, and the byte that ends it.
