@@ -9,15 +9,15 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::axis::Axis;
-use super::figures::{Figures, Totals};
+use super::figures::Figures;
 use super::lateness::Lateness;
 use super::past::{self, Past};
 use super::seen::{Seen, others};
 use super::strips::Strips;
-use crate::model::{Budget, Deadlock, Finding, Model, Shares, Window};
+use crate::model::{Budget, Model, Shares, Window};
 use crate::report::Answer;
 use crate::scenario::{Scenario, Settings};
-use crate::trace::{Cast, KnobId, Message, Notice, RunEnd, Span, Stamp, WorkerId};
+use crate::trace::{Cast, KnobId, Message, RunEnd, Span, Stamp, WorkerId};
 
 pub(super) use choose::{Chosen, Pane};
 pub(super) use lesson::Lesson;
@@ -311,8 +311,7 @@ impl Watch {
             };
             self.with_cells(worker, &axis.window(), sum)
         };
-        let figures = Figures::take(self.shown(), (from, at, self.now), self.past.at(at), shares);
-        self.figures = figures;
+        self.figures = Figures::take(self.shown(), (from, at, self.now), self.past.at(at), shares);
         self.rank();
         self.keep_choice();
         if self.lesson.due {

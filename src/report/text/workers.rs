@@ -77,7 +77,7 @@ fn table(rows: &[Row], bar: usize) -> Table {
     let mut columns = vec![("name", Align::Left)];
     columns.extend(tasks.then_some(("tasks", Align::Right)));
     columns.extend(ends.then_some(("ended", Align::Left)));
-    columns.extend([("shares of time", Align::Left), ("most of it", Align::Left)]);
+    columns.extend([("shares", Align::Left), ("most of it", Align::Left)]);
     let mut table = Table::new(&columns);
     for row in rows {
         let mut cells: Vec<Cell> = vec![row.name.as_str().into()];

@@ -238,8 +238,10 @@ pub(super) fn crowd(count: usize) -> Script {
 pub(super) fn time_of(message: &Message) -> Stamp {
     match message {
         Message::Events(events) => events.last().map_or(Stamp(0), |event| event.at),
-        Message::Notice { at, .. } | Message::Ended { at, .. } | Message::Through(at) => *at,
-        Message::Sample(Sample::Cores { at, .. } | Sample::Counter { at, .. }) => *at,
+        Message::Notice { at, .. }
+        | Message::Ended { at, .. }
+        | Message::Through(at)
+        | Message::Sample(Sample::Cores { at, .. } | Sample::Counter { at, .. }) => *at,
         _ => Stamp(0),
     }
 }
