@@ -1,5 +1,7 @@
 //! The program in a real terminal: what a person sees, and what is left when they leave.
 
+#[path = "terminal/bursts.rs"]
+mod bursts;
 mod support;
 
 use portable_pty::CommandBuilder;

@@ -1,25 +1,42 @@
 //! Keys, mouse and pasted text, read by a thread of their own; and whether the terminal is still there.
+//!
+//! The thread takes bytes from the terminal only when `poll` says that there are some, and keeps none of them back: what a
+//! burst leaves unread makes the next `poll` return at once. (The reader of crossterm waits for an edge, which a burst of
+//! more than its buffer has already had.)
+
+mod decode;
 
 use std::io;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use crossterm::event::{self, Event};
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::Errno;
+use crossterm::event::Event;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{Errno, read};
+use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::stdio::stdin;
 
+use self::decode::Decoder;
 use crate::platform::be_prompt;
 
-/// Events read at one go, and waiting for the loop: a flood of them waits in the terminal, not in memory.
-const BURST: usize = 256;
+/// Events waiting for the loop: a flood of them waits in the terminal, not in memory.
+const WAITING: usize = 256;
 
-/// The reading side.
+/// Bytes read at one go.
+const CHUNK: usize = 4 << 10;
+
+/// Time in which the rest of an escape sequence comes, over a slow line too. After that an escape was the key.
+const ESCAPE: Duration = Duration::from_millis(50);
+
+/// The reading side. When it is dropped nothing more is read.
 pub(super) struct Input {
     pub(super) events: Receiver<Typed>,
     gate: Arc<Mutex<()>>,
+    /// Its other end hangs up when this is dropped, which ends the thread.
+    _stop: OwnedFd,
 }
 
 /// What comes from the terminal.
@@ -30,21 +47,36 @@ pub(super) enum Typed {
     Gone,
 }
 
+/// Why a wait ended.
+enum Woken {
+    Bytes,
+    /// No bytes came in time.
+    Late,
+    /// Nobody listens any more.
+    Stopped,
+}
+
 impl Input {
     /// Starts reading standard input.
     ///
     /// # Errors
-    /// When the system refuses another thread.
+    /// When the system refuses another thread or a pipe.
     pub(super) fn start() -> io::Result<Self> {
-        let (sender, events) = bounded(BURST);
+        Self::read_from(stdin())
+    }
+
+    fn read_from(terminal: impl AsFd + Send + 'static) -> io::Result<Self> {
+        let (sender, events) = bounded(WAITING);
+        let (stopped, stop) = pipe_with(PipeFlags::CLOEXEC)?;
         let gate = Arc::new(Mutex::new(()));
-        let held = Arc::clone(&gate);
+        let reader = Reader { terminal, stopped, gate: Arc::clone(&gate), events: sender };
         thread::Builder::new().name("input".into()).spawn(move || {
             be_prompt();
-            let _ = read(&sender, &held);
-            let _ = sender.send(Typed::Gone);
+            if reader.run().is_err() {
+                let _ = reader.events.send(Typed::Gone);
+            }
         })?;
-        Ok(Self { events, gate })
+        Ok(Self { events, gate, _stop: stop })
     }
 
     /// Reads nothing as long as the guard lives: what is typed belongs to another program.
@@ -53,37 +85,133 @@ impl Input {
     }
 }
 
-/// Reads until the terminal is gone or nobody listens. Waits in `poll` of its own, because crossterm's does not notice
-/// a terminal that hangs up.
-fn read(events: &Sender<Typed>, gate: &Mutex<()>) -> io::Result<()> {
-    let mut batch = Vec::with_capacity(BURST);
-    loop {
-        wait_for_bytes()?;
-        {
-            let _open = gate.lock().unwrap_or_else(PoisonError::into_inner);
-            while batch.len() < BURST && event::poll(Duration::ZERO)? {
-                batch.push(event::read()?);
+struct Reader<T> {
+    terminal: T,
+    stopped: OwnedFd,
+    gate: Arc<Mutex<()>>,
+    events: Sender<Typed>,
+}
+
+impl<T: AsFd> Reader<T> {
+    /// Reads until nobody listens; an error when the terminal is gone.
+    fn run(&self) -> io::Result<()> {
+        let (mut decoder, mut decoded) = (Decoder::default(), Vec::new());
+        let mut bytes = [0; CHUNK];
+        loop {
+            match self.wait(decoder.is_partial().then_some(ESCAPE))? {
+                Woken::Bytes => decoder.feed(self.take(&mut bytes)?, &mut decoded),
+                Woken::Late => decoder.flush(&mut decoded),
+                Woken::Stopped => return Ok(()),
+            }
+            for event in decoded.drain(..) {
+                if self.events.send(Typed::Event(event)).is_err() {
+                    return Ok(());
+                }
             }
         }
-        for event in batch.drain(..) {
-            if events.send(Typed::Event(event)).is_err() {
-                return Ok(());
+    }
+
+    /// Reads what is there; nothing where another program has taken it since, which had the terminal meanwhile.
+    fn take<'a>(&self, bytes: &'a mut [u8]) -> io::Result<&'a [u8]> {
+        let _open = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+        if !matches!(self.wait(Some(Duration::ZERO))?, Woken::Bytes) {
+            return Ok(&[]);
+        }
+        match read(&self.terminal, &mut *bytes) {
+            Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => Ok(&bytes[..count]),
+            Err(Errno::INTR | Errno::AGAIN) => Ok(&[]),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    fn wait(&self, most: Option<Duration>) -> io::Result<Woken> {
+        let most = most.map(|most| Timespec { tv_sec: 0, tv_nsec: most.subsec_nanos().into() });
+        let mut fds = [PollFd::new(&self.terminal, PollFlags::IN), PollFd::new(&self.stopped, PollFlags::IN)];
+        loop {
+            match poll(&mut fds, most.as_ref()) {
+                Err(Errno::INTR) => continue,
+                Err(errno) => return Err(errno.into()),
+                Ok(0) => return Ok(Woken::Late),
+                Ok(_) => {}
             }
+            if !fds[1].revents().is_empty() {
+                return Ok(Woken::Stopped);
+            }
+            if fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            return Ok(Woken::Bytes);
         }
     }
 }
 
-fn wait_for_bytes() -> io::Result<()> {
-    let terminal = stdin();
-    let mut fds = [PollFd::new(&terminal, PollFlags::IN)];
-    loop {
-        match poll(&mut fds, None) {
-            Err(Errno::INTR) => {}
-            Err(errno) => return Err(errno.into()),
-            Ok(_) if fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) => {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            Ok(_) => return Ok(()),
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+
+    use crossbeam_channel::RecvTimeoutError;
+    use crossterm::event::KeyCode;
+
+    use super::*;
+
+    /// Only a failure takes it.
+    const DEADLINE: Duration = Duration::from_secs(30);
+
+    fn next(input: &Input) -> Typed {
+        input.events.recv_timeout(DEADLINE).expect("it comes in time")
+    }
+
+    fn is_key(typed: &Typed, code: KeyCode) -> bool {
+        matches!(typed, Typed::Event(Event::Key(key)) if key.code == code)
+    }
+
+    #[test]
+    fn every_byte_of_a_burst_is_read_and_then_the_next_key() {
+        let (mut terminal, ours) = UnixStream::pair().expect("a pair of sockets");
+        let input = Input::read_from(ours).expect("it starts");
+        let burst = b"\x1b[<65;10;5M".repeat(6_000);
+        let write = move || {
+            terminal.write_all(&burst).expect("it is read");
+            terminal.write_all(b"q").expect("it is read");
+            terminal
+        };
+        let writer = thread::Builder::new().name("terminal".into()).spawn(write).expect("a thread");
+        for _ in 0..6_000 {
+            assert!(matches!(next(&input), Typed::Event(Event::Mouse(_))));
         }
+        assert!(is_key(&next(&input), KeyCode::Char('q')));
+        let mut terminal = writer.join().expect("it ends");
+        terminal.write_all(b"\x1b").expect("it is read");
+        assert!(is_key(&next(&input), KeyCode::Esc), "without waiting for another key");
+        drop(terminal);
+        assert!(matches!(next(&input), Typed::Gone), "a terminal that hangs up is noticed");
+    }
+
+    #[test]
+    fn a_paused_input_leaves_what_is_typed_to_others() {
+        let (mut terminal, ours) = UnixStream::pair().expect("a pair of sockets");
+        let other = ours.try_clone().expect("the same socket");
+        let input = Input::read_from(ours).expect("it starts");
+        let paused = input.pause();
+        terminal.write_all(b"a").expect("there is room");
+        let mut byte = [0];
+        assert_eq!(read(&other, &mut byte).expect("it is there"), 1, "the other program reads");
+        drop(paused);
+        assert_eq!(byte, *b"a");
+        terminal.write_all(b"b").expect("there is room");
+        assert!(is_key(&next(&input), KeyCode::Char('b')));
+    }
+
+    #[test]
+    fn the_thread_ends_with_the_input_and_takes_nothing_more() {
+        let (terminal, ours) = UnixStream::pair().expect("a pair of sockets");
+        let input = Input::read_from(ours).expect("it starts");
+        let events = input.events.clone();
+        drop(input);
+        let ended = events.recv_timeout(DEADLINE).expect_err("nothing was typed");
+        assert_eq!(ended, RecvTimeoutError::Disconnected, "the thread is gone");
+        drop(terminal);
     }
 }

@@ -137,7 +137,12 @@ impl Pty {
 
     /// Types.
     pub fn keys(&mut self, keys: &str) {
-        self.writer.write_all(keys.as_bytes()).expect("the terminal takes input");
+        self.bytes(keys.as_bytes());
+    }
+
+    /// Sends what a terminal sends, in one write.
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        self.writer.write_all(bytes).expect("the terminal takes input");
         self.writer.flush().expect("the terminal takes input");
     }
 

@@ -25,7 +25,7 @@ pub(super) struct Graph<'a> {
 
 impl Widget for Graph<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        match self.watch.shown().deadlocks() {
+        match self.watch.deadlocks_then() {
             [] => self.waits(area, buf),
             all => self.deadlocks(all, area, buf),
         }
@@ -73,7 +73,7 @@ impl Graph<'_> {
         let drawn = ring::Ring { links: &links, is_simple: deadlock.is_simple(), theme: self.theme };
         let lines = self.below(deadlock, area.width);
         let used = drawn.height(area);
-        let is_alone = self.watch.shown().deadlocks().len() == 1;
+        let is_alone = self.watch.deadlocks_then().len() == 1;
         if !is_alone && usize::from(area.height) < usize::from(drawn.full_height(area)) + lines.len() {
             return None;
         }
@@ -88,11 +88,7 @@ impl Graph<'_> {
     fn below(&self, deadlock: &Deadlock, width: u16) -> Lines {
         let cast = self.watch.shown().cast();
         let (shown, closed) = (self.watch.figures.at, Span(deadlock.at.0));
-        let mut lines = vec![if shown >= deadlock.at {
-            format!("closed {closed} after the start, {} ago", age(shown.since(deadlock.at)))
-        } else {
-            format!("closes {closed} after the start")
-        }];
+        let mut lines = vec![format!("closed {closed} after the start, {} ago", age(shown.since(deadlock.at)))];
         if !deadlock.victims.is_empty() {
             let victims: Vec<_> = deadlock.victims.iter().map(|w| cast.worker_name(*w)).collect();
             lines.extend(text::wrap(&format!("stuck behind them: {}", victims.join(", ")), width));
@@ -128,7 +124,12 @@ impl Graph<'_> {
         locks.sort_unstable();
         locks.dedup();
         if locks.is_empty() {
-            text::put(buf, area, "no worker waits for another", self.theme.faint());
+            let words = if self.watch.figures.is_exact() {
+                "no worker waits for another"
+            } else {
+                "who waited for whom so long ago is not kept"
+            };
+            text::put(buf, area, words, self.theme.faint());
         }
         let arrow = if self.theme.unicode { "──▶" } else { "-->" };
         for (i, (lock, holder)) in locks.iter().enumerate() {

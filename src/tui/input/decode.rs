@@ -1,0 +1,311 @@
+//! Bytes of a terminal as keys, mouse events and pasted text.
+//!
+//! However the bytes are cut into pieces, the events are the same. Only a sequence that does not go on needs the clock of
+//! the caller: [`Decoder::flush`] says that nothing more came in time.
+
+mod sequence;
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+
+const ESCAPE: u8 = 0x1b;
+
+/// Bytes of an escape sequence at most. A longer one is dropped.
+const LONGEST: usize = 64;
+
+/// Bytes of pasted text that are kept; the rest is dropped.
+const PASTE: usize = 64 << 10;
+
+/// Ends pasted text.
+const PASTE_END: &[u8] = b"\x1b[201~";
+
+const CONTROL_C: u8 = 3;
+
+/// Turns bytes into events.
+#[derive(Debug, Default)]
+pub(super) struct Decoder {
+    /// The begin of a key or sequence whose end has not come.
+    pending: Vec<u8>,
+    paste: Option<Paste>,
+}
+
+#[derive(Debug, Default)]
+struct Paste {
+    text: Vec<u8>,
+    /// How many bytes of [`PASTE_END`] came last.
+    matched: usize,
+}
+
+/// What the pending bytes are.
+enum Step {
+    /// More must come.
+    Partial,
+    Event(Event),
+    /// Pasted text begins.
+    Paste,
+    /// Nothing that is known.
+    Dropped,
+    /// A sequence was broken off: its last byte begins something else.
+    Again,
+}
+
+impl Decoder {
+    /// Takes in bytes, adding the events they complete.
+    pub(super) fn feed(&mut self, bytes: &[u8], out: &mut Vec<Event>) {
+        for &byte in bytes {
+            if let Some(paste) = &mut self.paste {
+                if let Some(events) = paste.take(byte) {
+                    self.paste = None;
+                    out.extend(events);
+                }
+            } else {
+                self.byte(byte, out);
+            }
+        }
+    }
+
+    /// Whether it waits for the rest of a key. Pasted text may take its time.
+    pub(super) fn is_partial(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// No more bytes came in time: an escape was the key, and a sequence without an end is dropped.
+    pub(super) fn flush(&mut self, out: &mut Vec<Event>) {
+        let pending = std::mem::take(&mut self.pending);
+        match *pending.as_slice() {
+            [ESCAPE] => out.push(Event::Key(KeyCode::Esc.into())),
+            [ESCAPE, key @ (b'[' | b'O')] => out.push(Event::Key(with_alt(character(key.into())))),
+            _ => {}
+        }
+    }
+
+    fn byte(&mut self, byte: u8, out: &mut Vec<Event>) {
+        self.pending.push(byte);
+        match step(&self.pending) {
+            Step::Partial => return,
+            Step::Event(event) => out.push(event),
+            Step::Paste => self.paste = Some(Paste::default()),
+            Step::Dropped => {}
+            Step::Again => {
+                if self.pending == [ESCAPE, ESCAPE] {
+                    out.push(Event::Key(KeyCode::Esc.into()));
+                }
+                self.pending.clear();
+                return self.byte(byte, out);
+            }
+        }
+        self.pending.clear();
+    }
+}
+
+impl Paste {
+    /// Takes one byte; what it ends with, when it ends. Ctrl-C ends it too, should a terminal never send the end.
+    fn take(&mut self, byte: u8) -> Option<Vec<Event>> {
+        if byte == CONTROL_C {
+            return Some(vec![Event::Key(control('c'))]);
+        }
+        if byte == PASTE_END[self.matched] {
+            self.matched += 1;
+            if self.matched == PASTE_END.len() {
+                return Some(vec![Event::Paste(String::from_utf8_lossy(&self.text).into_owned())]);
+            }
+            return None;
+        }
+        // Only the first byte of the end is an escape: what was matched begins no other end.
+        let matched = std::mem::take(&mut self.matched);
+        self.keep(&PASTE_END[..matched]);
+        if byte == ESCAPE {
+            self.matched = 1;
+        } else {
+            self.keep(&[byte]);
+        }
+        None
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        let room = PASTE.saturating_sub(self.text.len());
+        self.text.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+}
+
+/// What the bytes are so far. All but the last were [`Step::Partial`] before.
+fn step(bytes: &[u8]) -> Step {
+    match *bytes {
+        [] | [ESCAPE] | [ESCAPE, b'O'] => Step::Partial,
+        [ESCAPE, b'[', ..] => sequence::csi(&bytes[2..]),
+        [ESCAPE, b'O', key] => sequence::ss3(key),
+        [ESCAPE, ESCAPE] => Step::Again,
+        [ESCAPE, ref key @ ..] => match plain(key) {
+            Step::Event(Event::Key(key)) => Step::Event(Event::Key(with_alt(key))),
+            other => other,
+        },
+        _ => plain(bytes),
+    }
+}
+
+/// A key that needs no escape sequence: a control character, or a character in UTF-8.
+fn plain(bytes: &[u8]) -> Step {
+    let first = bytes[0];
+    let key = match first {
+        b'\r' => KeyCode::Enter.into(),
+        b'\t' => KeyCode::Tab.into(),
+        0x7f => KeyCode::Backspace.into(),
+        0 => control(' '),
+        1..=0x1a => control(char::from(first - 1 + b'a')),
+        0x1c..=0x1f => control(char::from(first - 0x1c + b'4')),
+        0x20..=0x7e => character(first.into()),
+        _ => return utf8(bytes),
+    };
+    Step::Event(Event::Key(key))
+}
+
+fn utf8(bytes: &[u8]) -> Step {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.chars().next().map_or(Step::Dropped, |c| Step::Event(Event::Key(character(c)))),
+        Err(error) if error.error_len().is_none() => Step::Partial,
+        Err(_) if bytes.len() == 1 => Step::Dropped,
+        Err(_) => Step::Again,
+    }
+}
+
+fn character(c: char) -> KeyEvent {
+    let shift = if c.is_uppercase() { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
+    KeyEvent::new(KeyCode::Char(c), shift)
+}
+
+fn control(c: char) -> KeyEvent {
+    KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL)
+}
+
+fn with_alt(key: KeyEvent) -> KeyEvent {
+    KeyEvent { modifiers: key.modifiers | KeyModifiers::ALT, ..key }
+}
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::{MouseEvent, MouseEventKind};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn decoded(bytes: &[u8]) -> Vec<Event> {
+        let (mut decoder, mut out) = (Decoder::default(), Vec::new());
+        decoder.feed(bytes, &mut out);
+        decoder.flush(&mut out);
+        out
+    }
+
+    fn keys(bytes: &[u8]) -> Vec<KeyEvent> {
+        let key = |event| match event {
+            Event::Key(key) => key,
+            other => panic!("no key: {other:?}"),
+        };
+        decoded(bytes).into_iter().map(key).collect()
+    }
+
+    #[test]
+    fn keys_of_every_kind_are_decoded() {
+        let codes = |bytes: &[u8]| keys(bytes).into_iter().map(|key| key.code).collect::<Vec<_>>();
+        assert_eq!(codes(b"q\r\t\x7f"), [KeyCode::Char('q'), KeyCode::Enter, KeyCode::Tab, KeyCode::Backspace]);
+        assert_eq!(codes(b"\x1b[A\x1bOB\x1b[C\x1bOD"), [KeyCode::Up, KeyCode::Down, KeyCode::Right, KeyCode::Left]);
+        assert_eq!(
+            codes(b"\x1b[H\x1b[4~\x1b[5~\x1b[6~"),
+            [KeyCode::Home, KeyCode::End, KeyCode::PageUp, KeyCode::PageDown]
+        );
+        assert_eq!(codes(b"\x1bOP\x1b[15~\x1b[24~\x1b[[B"), [1, 5, 12, 2].map(KeyCode::F));
+        assert_eq!(codes("ä€😀".as_bytes()), ['ä', '€', '😀'].map(KeyCode::Char));
+        assert_eq!(keys(b"\x1b[Z"), [KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT)]);
+        assert_eq!(keys(b"\x03\x1a"), [control('c'), control('z')]);
+        assert_eq!(keys(b"Q"), [KeyEvent::new(KeyCode::Char('Q'), KeyModifiers::SHIFT)]);
+        assert_eq!(keys(b"\x1b[1;5C"), [KeyEvent::new(KeyCode::Right, KeyModifiers::CONTROL)]);
+        assert_eq!(keys(b"\x1bq"), [with_alt(character('q'))]);
+    }
+
+    #[test]
+    fn an_escape_without_more_is_the_key() {
+        assert_eq!(keys(b"\x1b"), [KeyCode::Esc.into()]);
+        assert_eq!(keys(b"\x1b\x1b"), [KeyCode::Esc.into(), KeyCode::Esc.into()]);
+        assert_eq!(keys(b"\x1b\x1b[A"), [KeyEvent::from(KeyCode::Esc), KeyCode::Up.into()]);
+    }
+
+    #[test]
+    fn wheel_and_clicks_have_their_place() {
+        let wheel = |kind, column, row| Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
+        assert_eq!(decoded(b"\x1b[<65;61;5M"), [wheel(MouseEventKind::ScrollDown, 60, 4)]);
+        assert_eq!(decoded(b"\x1b[<64;1;1M"), [wheel(MouseEventKind::ScrollUp, 0, 0)]);
+        let left = crossterm::event::MouseButton::Left;
+        let press = [wheel(MouseEventKind::Down(left), 1, 2), wheel(MouseEventKind::Up(left), 1, 2)];
+        assert_eq!(decoded(b"\x1b[<0;2;3M\x1b[<0;2;3m"), press);
+        assert_eq!(decoded(b"\x1b[<32;2;3M"), [wheel(MouseEventKind::Drag(left), 1, 2)]);
+        assert_eq!(
+            decoded(b"\x1b[M !!"),
+            [wheel(MouseEventKind::Down(left), 0, 0)],
+            "of terminals without the SGR form"
+        );
+    }
+
+    #[test]
+    fn pasted_text_is_one_event_however_long_and_ends_nothing_else() {
+        let paste = |text: &str| decoded(format!("\x1b[200~{text}\x1b[201~q").as_bytes());
+        let q = Event::Key(character('q'));
+        assert_eq!(paste("q\x1b[A\x1b\x1b[20"), [Event::Paste("q\x1b[A\x1b\x1b[20".into()), q.clone()]);
+        let long = paste(&"x".repeat(1 << 20));
+        assert!(matches!(&long[..], [Event::Paste(text), _] if text.len() == PASTE), "no more than that is kept");
+        let without_end = [b"\x1b[200~abc".as_slice(), b"\x03q"].concat();
+        assert_eq!(keys(&without_end), [control('c'), character('q')], "a paste without an end is no trap");
+    }
+
+    #[test]
+    fn what_is_unknown_or_broken_is_no_key() {
+        for odd in ["\x1b[?1;2c", "\x1b[999~", "\x1b[<1;2M", "\x1b[<99999;1;1M", "\x1b[0n", "\x1bOz"] {
+            assert_eq!(keys(format!("{odd}q").as_bytes()), [character('q')], "{odd:?}");
+        }
+        let endless = format!("\x1b[{}q", "1;".repeat(200));
+        assert!(decoded(endless.as_bytes()).contains(&Event::Key(character('q'))), "it comes to an end");
+        assert_eq!(keys(b"\x1b[1\x1b[Aq"), [KeyCode::Up.into(), character('q')], "a sequence that was broken off");
+        assert_eq!(keys(b"\xff\xe2\x82q"), [character('q')], "bytes that are no UTF-8");
+    }
+
+    fn piece() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..12),
+            prop::sample::select(vec![
+                b"\x1b[A".to_vec(),
+                b"\x1b[<65;10;5M".to_vec(),
+                b"\x1b[200~".to_vec(),
+                PASTE_END.to_vec(),
+                b"\x1b".to_vec(),
+                "é€".as_bytes().to_vec(),
+            ]),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn events_are_the_same_however_bytes_are_cut(
+            pieces in prop::collection::vec(piece(), 0..20),
+            cuts in prop::collection::vec(1usize..9, 1..40),
+        ) {
+            let bytes = pieces.concat();
+            let (mut decoder, mut out, mut rest) = (Decoder::default(), Vec::new(), bytes.as_slice());
+            for cut in cuts.iter().cycle().take(bytes.len()) {
+                let (now, later) = rest.split_at((*cut).min(rest.len()));
+                decoder.feed(now, &mut out);
+                prop_assert!(decoder.pending.len() <= LONGEST + 2);
+                rest = later;
+            }
+            decoder.flush(&mut out);
+            prop_assert_eq!(out, decoded(&bytes));
+        }
+
+        #[test]
+        fn a_key_after_anything_that_ended_is_that_key(pieces in prop::collection::vec(piece(), 0..20)) {
+            let (mut decoder, mut out) = (Decoder::default(), Vec::new());
+            decoder.feed(&pieces.concat(), &mut out);
+            decoder.flush(&mut out);
+            decoder.feed(PASTE_END, &mut out);
+            out.clear();
+            decoder.feed(b"q", &mut out);
+            prop_assert_eq!(out, vec![Event::Key(character('q'))]);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Escape sequences: keys with a name, the mouse, and the begin of pasted text.
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+
+use super::{LONGEST, Step};
+
+/// What follows `ESC [`.
+pub(super) fn csi(bytes: &[u8]) -> Step {
+    let Some((&last, before)) = bytes.split_last() else { return Step::Partial };
+    match before {
+        [] if matches!(last, b'[' | b'M') => return Step::Partial,
+        [b'['] => return key((b'A'..=b'E').contains(&last).then(|| KeyCode::F(last - b'A' + 1))),
+        [b'M', sent @ ..] if sent.len() < 2 => return Step::Partial,
+        [b'M', button, column] => return old_mouse(*button, *column, last),
+        _ => {}
+    }
+    match last {
+        0x20..=0x3f if bytes.len() >= LONGEST => Step::Dropped,
+        0x20..=0x3f => Step::Partial,
+        0x40..=0x7e => known(before, last),
+        _ => Step::Again,
+    }
+}
+
+/// The letter that follows `ESC O`.
+pub(super) fn ss3(letter: u8) -> Step {
+    if (0x20..0x7f).contains(&letter) { key(lettered(letter)) } else { Step::Again }
+}
+
+/// A whole sequence: its parameters, and the byte that ends it.
+fn known(parameters: &[u8], last: u8) -> Step {
+    if let Some(sgr) = parameters.strip_prefix(b"<") {
+        return mouse(sgr, last).map_or(Step::Dropped, |event| Step::Event(Event::Mouse(event)));
+    }
+    let Some(numbers) = numbers(parameters) else { return Step::Dropped };
+    let (first, modifiers) = (numbers.first().copied().unwrap_or(0), modifiers(numbers.get(1).copied()));
+    let code = match (last, first) {
+        (b'~', 200) => return Step::Paste,
+        (b'~', _) => numbered(first),
+        (b'Z', _) => return Step::Event(Event::Key(KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT))),
+        (b'I', _) => return Step::Event(Event::FocusGained),
+        (b'O', _) => return Step::Event(Event::FocusLost),
+        _ => lettered(last),
+    };
+    code.map_or(Step::Dropped, |code| Step::Event(Event::Key(KeyEvent::new(code, modifiers))))
+}
+
+fn key(code: Option<KeyCode>) -> Step {
+    code.map_or(Step::Dropped, |code| Step::Event(Event::Key(code.into())))
+}
+
+fn lettered(letter: u8) -> Option<KeyCode> {
+    Some(match letter {
+        b'A' => KeyCode::Up,
+        b'B' => KeyCode::Down,
+        b'C' => KeyCode::Right,
+        b'D' => KeyCode::Left,
+        b'F' => KeyCode::End,
+        b'H' => KeyCode::Home,
+        b'P'..=b'S' => KeyCode::F(letter - b'P' + 1),
+        _ => return None,
+    })
+}
+
+fn numbered(number: u16) -> Option<KeyCode> {
+    let function = |first: u16, f: u8| KeyCode::F((number - first) as u8 + f);
+    Some(match number {
+        1 | 7 => KeyCode::Home,
+        2 => KeyCode::Insert,
+        3 => KeyCode::Delete,
+        4 | 8 => KeyCode::End,
+        5 => KeyCode::PageUp,
+        6 => KeyCode::PageDown,
+        11..=15 => function(11, 1),
+        17..=21 => function(17, 6),
+        23..=26 => function(23, 11),
+        28 | 29 => function(28, 15),
+        31..=34 => function(31, 17),
+        _ => return None,
+    })
+}
+
+/// Numbers with semicolons between them; a missing one is 0.
+fn numbers(parameters: &[u8]) -> Option<Vec<u16>> {
+    let text = std::str::from_utf8(parameters).ok()?;
+    text.split(';').map(|number| if number.is_empty() { Some(0) } else { number.parse().ok() }).collect()
+}
+
+/// One more than a bit for each.
+fn modifiers(parameter: Option<u16>) -> KeyModifiers {
+    let bits = parameter.unwrap_or(1).saturating_sub(1);
+    let names =
+        [(1, KeyModifiers::SHIFT), (2, KeyModifiers::ALT), (4, KeyModifiers::CONTROL), (8, KeyModifiers::SUPER)];
+    names.into_iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| name).collect()
+}
+
+/// `button;column;row`, ended by `M`, or `m` when a button is let go.
+fn mouse(sgr: &[u8], last: u8) -> Option<MouseEvent> {
+    let [button, column, row] = numbers(sgr)?.try_into().ok()?;
+    let (kind, modifiers) = button_of(u8::try_from(button).ok()?)?;
+    let kind = match (kind, last) {
+        (kind, b'M') => kind,
+        (MouseEventKind::Down(button), b'm') => MouseEventKind::Up(button),
+        _ => return None,
+    };
+    Some(MouseEvent { kind, column: column.checked_sub(1)?, row: row.checked_sub(1)?, modifiers })
+}
+
+/// The form of terminals that have no other: each figure is a byte, 32 more than it is.
+fn old_mouse(button: u8, column: u8, row: u8) -> Step {
+    let event = || {
+        let (kind, modifiers) = button_of(button.checked_sub(32)?)?;
+        let place = |byte: u8| byte.checked_sub(33).map(u16::from);
+        Some(MouseEvent { kind, column: place(column)?, row: place(row)?, modifiers })
+    };
+    event().map_or(Step::Dropped, |event| Step::Event(Event::Mouse(event)))
+}
+
+/// Bits 0 and 1 and 6 and 7: which button; 2 to 4: modifiers; 5: it moves.
+fn button_of(code: u8) -> Option<(MouseEventKind, KeyModifiers)> {
+    let number = code & 0b11 | (code & 0b1100_0000) >> 4;
+    let moves = code & 0b10_0000 != 0;
+    let button = match number {
+        0 => Some(MouseButton::Left),
+        1 => Some(MouseButton::Middle),
+        2 => Some(MouseButton::Right),
+        _ => None,
+    };
+    let kind = match (number, button, moves) {
+        (_, Some(button), false) => MouseEventKind::Down(button),
+        (_, Some(button), true) => MouseEventKind::Drag(button),
+        (3, _, false) => MouseEventKind::Up(MouseButton::Left),
+        (3, _, true) => MouseEventKind::Moved,
+        (4, _, false) => MouseEventKind::ScrollUp,
+        (5, _, false) => MouseEventKind::ScrollDown,
+        (6, _, false) => MouseEventKind::ScrollLeft,
+        (7, _, false) => MouseEventKind::ScrollRight,
+        _ => return None,
+    };
+    let names = [(4, KeyModifiers::SHIFT), (8, KeyModifiers::ALT), (16, KeyModifiers::CONTROL)];
+    Some((kind, names.into_iter().filter(|(bit, _)| code & bit != 0).map(|(_, name)| name).collect()))
+}
