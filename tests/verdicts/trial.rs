@@ -80,7 +80,7 @@ fn play(program: &Program, world: &mut World, rng: &mut Rng, loss: Loss, oracle:
     let truth = oracle(world);
     let (told, stall) = (set(&model), model.stall());
     if loss == Loss::Nothing {
-        told_all(&model, world, &truth, said.clone(), program)?;
+        told_all(&model, world, &truth, &said)?;
         backwards(program, world, &model)?;
     }
     world.last_looks(&mut model);
@@ -149,21 +149,12 @@ fn no_false(world: &World, said: &BTreeSet<(usize, usize)>) -> Result<(), String
     }
 }
 
-/// From the events alone, since none was lost: the deadlock, and all who wait when nothing moves any more. Who waits for a
-/// lock that somebody kept who has ended is in neither verdict: that is an orphaned lock.
-fn told_all(
-    model: &Model,
-    world: &World,
-    truth: &[WorkerId],
-    mut said: BTreeSet<(usize, usize)>,
-    program: &Program,
-) -> Result<(), String> {
+/// From the events alone, since none was lost: the deadlock, and all who wait when nothing moves any more, for orphaned locks
+/// as well.
+fn told_all(model: &Model, world: &World, truth: &[WorkerId], said: &BTreeSet<(usize, usize)>) -> Result<(), String> {
     let left: BTreeSet<(usize, usize)> = world.left().into_iter().collect();
-    if program.keeps() {
-        said.extend(&left);
-    }
     let health = model.health();
-    match (set(model) == truth, said == left) {
+    match (set(model) == truth, *said == left) {
         (false, _) => Err(format!("missed: found {:?}, truth {truth:?}", set(model))),
         (_, false) => Err(format!("{left:?} are left, {said:?} were said to be stuck")),
         _ if health.anomalies + health.recovered > 0 => Err(format!("nothing was lost: {health:?}")),
