@@ -8,6 +8,9 @@ mod stall;
 mod stuck;
 mod table;
 
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 pub use stall::Stall;
 pub(super) use stuck::STANDS;
 pub use stuck::Stuck;
@@ -58,7 +61,12 @@ impl Deadlock {
     }
 
     fn has_in_ring(&self, worker: WorkerId) -> bool {
-        self.ring.iter().any(|link| link.worker == worker)
+        self.set.binary_search(&worker).is_ok() && self.victims.binary_search(&worker).is_err()
+    }
+
+    /// By what they are in order.
+    fn key(&self) -> (Stamp, Option<WorkerId>) {
+        (self.at, self.ring.first().map(|link| link.worker))
     }
 }
 
@@ -69,6 +77,8 @@ pub(super) struct Deadlocks {
     list: Vec<Deadlock>,
     /// All workers of all of them, in order.
     stuck: Vec<WorkerId>,
+    /// Who was stuck, and on what, when it was last looked, as a hash: the same again tells nothing new.
+    looked_at: Option<u64>,
 }
 
 impl Deadlocks {
@@ -84,6 +94,7 @@ impl Deadlocks {
     pub(super) fn forget(&mut self, worker: WorkerId) {
         if self.stuck.binary_search(&worker).is_ok() {
             self.list.retain(|deadlock| deadlock.set.binary_search(&worker).is_err());
+            self.looked_at = None;
             self.tidy();
         }
     }
@@ -91,6 +102,10 @@ impl Deadlocks {
     /// Takes in what a ring is now known to be: it may be new, or more of one that was known. Part of one that is known
     /// changes nothing: what is not known any more was true nevertheless.
     fn learn(&mut self, found: Deadlock, is_alive: impl Fn(WorkerId) -> bool) {
+        let place = self.list.binary_search_by_key(&found.key(), Deadlock::key);
+        if place.is_ok_and(|place| self.list[place] == found) {
+            return;
+        }
         let within = |part: &[WorkerId], whole: &[WorkerId]| part.iter().all(|w| whole.binary_search(w).is_ok());
         let has_more = |known: &Deadlock| {
             let ring = found.ring.iter().all(|link| known.has_in_ring(link.worker));
@@ -106,7 +121,7 @@ impl Deadlocks {
     }
 
     fn tidy(&mut self) {
-        self.list.sort_by_key(|deadlock| (deadlock.at, deadlock.ring.first().map(|link| link.worker)));
+        self.list.sort_by_key(Deadlock::key);
         self.stuck = self.list.iter().flat_map(|deadlock| &deadlock.set).copied().collect();
         self.stuck.sort_unstable();
         self.stuck.dedup();
@@ -137,15 +152,26 @@ impl Model {
         }
         let needs: Vec<Needs> = (0..self.lanes.len()).map(|w| self.needs(WorkerId::from(w))).collect();
         let set = never_live(&needs);
-        if set.is_empty() {
+        let looked_at = Some(self.fingerprint(&needs, &set));
+        if set.is_empty() || self.deadlocks.looked_at == looked_at {
             return;
         }
+        self.deadlocks.looked_at = looked_at;
         let found: Vec<Deadlock> =
             separate(&needs, &set).into_iter().map(|ring| self.deadlock_of(&needs, &set, ring)).collect();
         let lanes = &self.lanes;
         for found in found {
             self.deadlocks.learn(found, |worker| lanes[worker.index()].is_alive());
         }
+    }
+
+    /// Who is stuck, since when, and what each needs.
+    fn fingerprint(&self, needs: &[Needs], set: &[usize]) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        for who in set {
+            (who, self.since(*who), &needs[*who]).hash(&mut hasher);
+        }
+        hasher.finish()
     }
 
     fn deadlock_of(&self, needs: &[Needs], set: &[usize], ring: Ring) -> Deadlock {
@@ -203,25 +229,34 @@ impl Model {
 
     /// The ring with what each holds, wants, of whom, and since when.
     fn links(&self, needs: &[Needs], set: &[usize], ring: &[usize]) -> Vec<Link> {
-        let wants = |worker: usize| self.lanes.get(worker)?.doing.on;
-        let link = |(place, worker): (usize, &usize)| {
+        let mut waiters: BTreeMap<usize, usize> = BTreeMap::new();
+        for who in ring {
+            for on in needs[*who].of() {
+                waiters.entry(*on).or_insert(*who);
+            }
+        }
+        let before = ring.iter().cycle().skip(ring.len().saturating_sub(1));
+        let link = |(worker, before): (&usize, &usize)| {
             // What the one before it wants of it; where that wants nothing of it, what another does.
-            let n = ring.len();
-            let mut others = (1..=n).map(|back| ring[(place + n - back) % n]);
-            let waiter = others.find(|other| needs[*other].of().contains(worker))?;
-            let (own, holds) = (wants(*worker)?, wants(waiter)?);
-            let is_stuck = |on: &&usize| set.binary_search(on).is_ok();
-            let mut waits_for: Vec<WorkerId> =
-                needs[*worker].of().iter().filter(is_stuck).copied().map(WorkerId::from).collect();
-            waits_for.sort_unstable();
-            waits_for.dedup();
-            waits_for.truncate(MOST_NAMED);
-            let has = self.lanes[*worker].held().iter().any(|(lock, _)| *lock == holds);
-            let in_line = own == holds && !has && self.cast.whose_life(holds).is_none();
-            let since = self.since(*worker);
-            Some(Link { worker: WorkerId::from(*worker), holds, in_line, wants: own, waits_for, since })
+            let waiter = if needs[*before].of().contains(worker) { before } else { waiters.get(worker)? };
+            self.link(needs, set, *worker, *waiter)
         };
-        ring.iter().enumerate().filter_map(link).collect()
+        ring.iter().zip(before).filter_map(link).collect()
+    }
+
+    /// What a worker of a ring wants, and holds of what `waiter` wants.
+    fn link(&self, needs: &[Needs], set: &[usize], worker: usize, waiter: usize) -> Option<Link> {
+        let lane = &self.lanes[worker];
+        let (wants, holds) = (lane.doing.on?, self.lanes[waiter].doing.on?);
+        let is_stuck = |on: &&usize| set.binary_search(on).is_ok();
+        let mut waits_for: Vec<WorkerId> =
+            needs[worker].of().iter().filter(is_stuck).copied().map(WorkerId::from).collect();
+        waits_for.sort_unstable();
+        waits_for.dedup();
+        waits_for.truncate(MOST_NAMED);
+        let has = lane.held().iter().any(|(lock, _)| *lock == holds);
+        let in_line = wants == holds && !has && self.cast.whose_life(holds).is_none();
+        Some(Link { worker: WorkerId::from(worker), holds, in_line, wants, waits_for, since: lane.doing.since })
     }
 }
 

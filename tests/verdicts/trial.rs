@@ -149,8 +149,8 @@ fn no_false(world: &World, said: &BTreeSet<(usize, usize)>) -> Result<(), String
     }
 }
 
-/// From the events alone, since none was lost: the deadlock, and all who wait when nothing moves any more, also for a lock
-/// that somebody kept who has ended.
+/// From the events alone, since none was lost: the deadlock, and all who wait when nothing moves any more, for orphaned locks
+/// as well.
 fn told_all(model: &Model, world: &World, truth: &[WorkerId], said: &BTreeSet<(usize, usize)>) -> Result<(), String> {
     let left: BTreeSet<(usize, usize)> = world.left().into_iter().collect();
     let health = model.health();

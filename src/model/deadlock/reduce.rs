@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 /// What a worker needs before it can go on, as places in the table of all workers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(in crate::model) enum Needs {
     /// It runs, or goes on by itself, or it is not known to wait.
     Nothing,

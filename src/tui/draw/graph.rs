@@ -107,7 +107,8 @@ impl Graph<'_> {
             told.push(format!("{} more", deadlock.ring.len() - TOLD));
         }
         if !deadlock.victims.is_empty() {
-            told.push(format!("{} stuck behind them", deadlock.victims.len()));
+            let victims: Vec<_> = deadlock.victims.iter().map(|w| cast.worker_name(*w)).collect();
+            told.push(format!("stuck behind them: {}", listed(&victims)));
         }
         let lines = text::wrap(&told.join("; "), area.width);
         for (i, line) in lines.iter().enumerate() {
