@@ -128,6 +128,8 @@ pub struct Model {
     pools: Vec<Pool>,
     cores: Cores,
     usage: cores::Usage,
+    /// How many threads and processes seem to run lately.
+    crowd: f64,
     sees_ready: bool,
     marks: Vec<Mark>,
     log: VecDeque<LogLine>,
@@ -174,6 +176,7 @@ impl Model {
             pools: cast.pools.iter().map(|info| Pool::new(info, plan.shape, plan.digits)).collect(),
             cores: Cores::new(plan.shape),
             usage: cores::Usage::new(plan.shape),
+            crowd: 0.0,
             sees_ready: true,
             marks: Vec::new(),
             log: VecDeque::new(),
@@ -196,7 +199,11 @@ impl Model {
                 self.look_for_deadlock();
             }
             Message::Many(messages) => messages.iter().for_each(|message| self.apply(message)),
-            Message::Through(at) => self.through = self.through.max(Some(*at)),
+            Message::Through(at) => {
+                self.through = self.through.max(Some(*at));
+                self.lanes.iter_mut().for_each(|lane| lane.known_until(*at));
+                self.share_evenly();
+            }
             Message::Slots(snapshot) => self.slots(snapshot),
             Message::Sample(sample) => self.sample(sample),
             Message::Notice { at, notice } => self.notice(*at, notice),
@@ -204,6 +211,7 @@ impl Model {
                 self.newest = self.newest.max(*at);
                 self.through = self.through.max(Some(*at));
                 self.ended = Some((*at, how.clone()));
+                self.lanes.iter_mut().for_each(|lane| lane.known_until(Stamp(u64::MAX)));
             }
         }
     }

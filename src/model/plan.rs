@@ -6,7 +6,7 @@ use super::history::{MOST_LEVELS, Shape};
 use crate::trace::Cast;
 
 /// Bytes of one bucket of every history that a lane, a lock, a queue, a counter or a pool keeps.
-const LANE_BUCKET: usize = 112;
+const LANE_BUCKET: usize = 104;
 const LOCK_BUCKET: usize = 24;
 const OTHER_BUCKET: usize = 40;
 /// The cores' buckets; how many cores there are is not known before the first sample.

@@ -30,7 +30,8 @@ pub enum Message {
 /// What was measured from outside the workers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sample {
-    /// What the kernel says of one worker between two moments: nanoseconds on a CPU, and runnable without one.
+    /// What the kernel says of one worker between two moments: nanoseconds on a CPU, and runnable without one. `from`
+    /// is zero at the first look at its thread: it speaks of all that the thread did.
     Sched { worker: WorkerId, from: Stamp, to: Stamp, running: u64, ready: u64 },
     /// The system does not say when workers could run but have no core: to all appearance they run.
     NoSched,

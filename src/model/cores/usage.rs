@@ -3,7 +3,7 @@
 use crate::model::Model;
 use crate::model::history::{History, Merge, Shape, part};
 use crate::model::shares::{Shares, Window};
-use crate::trace::{Span, Stamp, State};
+use crate::trace::{Span, Stamp, State, WorkerInfo, WorkerKind};
 
 /// Nanoseconds measured, and CPU time used in them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -77,7 +77,27 @@ pub struct CpuLoad {
     pub others: f64,
 }
 
+/// Weight of the newest count among those before it.
+const NEWEST: f64 = 0.2;
+
 impl Model {
+    /// Tells all threads and processes what part of the cores each would have if those that seem to run shared them evenly.
+    /// That is all there is to go by for those that the kernel was not asked about yet.
+    pub(in crate::model) fn share_evenly(&mut self) {
+        let cores = self.usable_cores();
+        if !self.sees_ready || cores <= 0.0 {
+            return;
+        }
+        let has_thread = |worker: &WorkerInfo| worker.kind != WorkerKind::Async;
+        let lanes = || self.lanes.iter().zip(&self.cast.workers).filter(|(_, worker)| has_thread(worker));
+        let running = lanes().filter(|(lane, _)| lane.doing().state == State::Running).count() as f64;
+        self.crowd += NEWEST * (running - self.crowd);
+        let part = (cores / self.crowd.max(running)).min(1.0);
+        for (lane, _) in self.lanes.iter_mut().zip(&self.cast.workers).filter(|(_, worker)| has_thread(worker)) {
+            lane.share_evenly(part);
+        }
+    }
+
     /// Whose load the cores had between two moments. `None` where the system does not say.
     pub fn cpu_load(&self, from: Stamp, to: Stamp) -> Option<CpuLoad> {
         let (run, viewer) = self.usage.mean(from, to)?;
