@@ -6,12 +6,14 @@
 mod convoy;
 mod crashed;
 mod deadlocked;
+mod demand;
 mod handover_bound;
 mod head_of_line;
 mod herd;
 mod livelock;
 mod lock_bound;
 mod loop_blocked;
+mod loop_bound;
 mod lost_update;
 mod order_hazard;
 mod orphaned_lock;
@@ -75,7 +77,7 @@ pub struct Finding {
 
 impl Finding {
     /// Ids of all there are, in the order in which equally severe ones are told.
-    pub const IDS: [&'static str; 22] = [
+    pub const IDS: [&'static str; 23] = [
         deadlocked::ID,
         livelock::ID,
         stalled::ID,
@@ -88,6 +90,7 @@ impl Finding {
         lock_bound::ID,
         convoy::ID,
         loop_blocked::ID,
+        loop_bound::ID,
         pool_too_small::ID,
         queue_overflow::ID,
         head_of_line::ID,
@@ -117,6 +120,7 @@ pub(super) fn all(model: &Model, now: Stamp) -> Vec<Finding> {
         found.extend(lock_bound::find(&look));
         found.extend(convoy::find(&look));
         found.extend(loop_blocked::find(&look));
+        found.extend(loop_bound::find(&look));
         found.extend(pool_too_small::find(&look));
         found.extend(queue_overflow::find(&look));
         found.extend(head_of_line::find(&look));
@@ -181,12 +185,6 @@ impl<'a> Look<'a> {
         let model = self.model;
         let pools = model.cast().pools.iter().enumerate();
         pools.filter_map(move |(i, info)| Some((PoolId::from(i), info, model.pool(PoolId::from(i))?)))
-    }
-
-    /// Whether the cores have no room left, as far as they are known.
-    fn cores_are_full(&self) -> bool {
-        let cores = self.model.usable_cores();
-        cores > 0.0 && self.model.cores().busy(self.from, self.now).is_some_and(|busy| busy >= 0.9 * cores)
     }
 
     fn lossless(&self) -> bool {

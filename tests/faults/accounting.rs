@@ -1,5 +1,7 @@
 //! Time by state, and whose the load of the cores is.
 
+use std::process::{Child, Command, Stdio};
+
 use serde_json::Value;
 
 use crate::{Report, run, run_text};
@@ -47,4 +49,54 @@ fn threads_that_begin_and_end_between_samples_add_up() {
 fn workers_in_processes_and_tasks_on_a_loop_add_up() {
     adds_up(&run_text("process worker count=6 { forever { compute \"3ms\"; sleep \"1ms\" } }", &["--for", "2s"]));
     adds_up(&run_text("async worker count=6 { forever { compute \"3ms\"; sleep \"1ms\" } }", &["--for", "2s"]));
+}
+
+/// Computing loops beside a run.
+struct Burners(Vec<Child>);
+
+impl Burners {
+    /// As many as the machine has cores, each for a minute at most.
+    fn one_for_each_core() -> Self {
+        let burner = |_| {
+            let mut command = Command::new("timeout");
+            command.args(["60", "sh", "-c", "while :; do :; done"]).stdin(Stdio::null());
+            command.spawn().unwrap()
+        };
+        Self((0..cores() as usize).map(burner).collect())
+    }
+}
+
+impl Drop for Burners {
+    fn drop(&mut self) {
+        for burner in &mut self.0 {
+            let _ = Command::new("kill").arg(burner.id().to_string()).status();
+            let _ = burner.wait();
+        }
+    }
+}
+
+#[test]
+fn load_of_other_programs_is_told_apart() {
+    let _burners = Burners::one_for_each_core();
+    let text = format!("thread worker count={} {{ forever {{ compute \"2ms\" }} }}", cores());
+    let report = run_text(&text, &["--for", "3s"]);
+    let (run, others) = (figure(&report, "run"), figure(&report, "others"));
+    assert!(others >= 0.2 * cores(), "others {others:.2}: {}", report.json["cpu"]);
+    let busy: f64 = report.json["cpu"]["cores"].as_array().unwrap().iter().filter_map(Value::as_f64).sum();
+    assert!((run + figure(&report, "viewer") + others - busy).abs() < 0.1, "{}", report.json["cpu"]);
+    adds_up(&report);
+    for finding in report.json["findings"].as_array().unwrap() {
+        let sentence = finding["sentence"].as_str().unwrap();
+        assert!(finding["id"] != "oversubscribed" || sentence.starts_with("Other programs keep "), "{sentence}");
+    }
+}
+
+#[test]
+fn four_computing_tasks_on_one_loop_are_limited_by_its_thread() {
+    let report = run("F12_oversubscribed_async.kdl", &["--for", "2s"]);
+    let sentence = report.finding("loop-bound")["sentence"].as_str().unwrap();
+    assert!(sentence.contains("on 1 thread of the event loop"), "{sentence}");
+    let blames_cores = |id: &&str| *id == "oversubscribed";
+    let of_others = || report.finding("oversubscribed")["sentence"].as_str().unwrap().starts_with("Other programs");
+    assert!(!report.findings().iter().any(blames_cores) || of_others(), "{:?}", report.findings());
 }

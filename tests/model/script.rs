@@ -73,6 +73,8 @@ fn declare(cast: &mut Cast, words: &[&str]) -> bool {
             let (name, group) = (name.into(), name.into());
             cast.workers.push(WorkerInfo { name, group, kind: WorkerKind::Async, pool: None });
         }
+        // threads of the event loop
+        ["loop", threads] => cast.loop_threads = threads.parse().ok(),
         ["mutex", name] => resource(name, ResourceKind::Mutex { kind: LockKind::Std }),
         ["mutex", name, kind] => {
             let kind = LockKind::NAMED.into_iter().find(|known| known.word() == kind).unwrap();

@@ -1,6 +1,7 @@
 //! What a lane did, asked by stretches of time.
 
 use super::{Doing, Lane, Spent};
+use crate::model::history::part;
 use crate::model::shares::{Shares, Window};
 use crate::trace::{Span, Stamp, State};
 
@@ -61,6 +62,13 @@ impl Lane {
             self.cells(&window, now, &mut cells);
         }
         cells.pop().unwrap_or_default()
+    }
+
+    /// Nanoseconds between two moments in which it seemed to run and had no CPU.
+    pub fn without_cpu(&self, from: Stamp, to: Stamp) -> u64 {
+        let mut sum = 0;
+        self.each(from, to, to, |a, b, _, without| sum += part(without, (a, b), (from.max(a), to.min(b))));
+        sum
     }
 
     /// Time by state of the whole run.
