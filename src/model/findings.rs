@@ -199,7 +199,8 @@ fn percent(share: f64) -> String {
 
 /// A number of things, or of things a second: at most one digit behind the point, thousands apart.
 fn number(n: f64) -> String {
-    if n < 9.95 && n.fract() >= 0.05 { format!("{n:.1}") } else { thousands(n.round() as i64) }
+    let tenths = (n * 10.0).round() / 10.0;
+    if tenths < 10.0 && tenths.fract() > 0.0 { format!("{tenths:.1}") } else { thousands(n.round() as i64) }
 }
 
 /// `1 core`, `1.5 cores`.
@@ -233,7 +234,7 @@ mod tests {
     #[test]
     fn numbers_read_well() {
         assert_eq!([0, 999, 1_000, -1_234_567].map(thousands), ["0", "999", "1,000", "-1,234,567"]);
-        assert_eq!([0.04, 2.5, 9.96, 500.4, 12_345.6].map(number), ["0", "2.5", "10", "500", "12,346"]);
+        assert_eq!([0.04, 2.5, 3.98, 9.96, 500.4, 12_345.6].map(number), ["0", "2.5", "4", "10", "500", "12,346"]);
         assert_eq!(
             (percent(0.857), count(1, "worker"), count(2, "task")),
             ("86 %".into(), "1 worker".into(), "2 tasks".into())

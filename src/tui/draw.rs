@@ -203,7 +203,8 @@ fn head(scene: Scene<'_>, section: Section, line: Rect, buf: &mut Buffer) {
             text::put(buf, parts.time, &pools::in_a_line(scene.watch), faint);
         }
         Section::Locks => legend::holds(scene.theme, parts.time, buf),
-        Section::Queues | Section::Counters | Section::Cores => {}
+        Section::Cores => cores::whose(scene, parts.time, buf),
+        Section::Queues | Section::Counters => {}
     }
 }
 

@@ -1,6 +1,6 @@
 //! The numbers beside the timelines, taken a few times a second and held in between: one can read them.
 
-use crate::model::{Doing, Edge, Finding, Health, Lock, Model, Shares, WaitFor, Window};
+use crate::model::{CpuLoad, Doing, Edge, Finding, Health, Lane, Lock, Model, Room, Shares, WaitFor, Window};
 use crate::trace::{PoolId, ResourceId, Span, Stamp, State, WorkerId};
 
 /// Over what time rates are taken.
@@ -8,6 +8,9 @@ const RATE_OVER: Span = Span::millis(2_000);
 
 /// From here on a batch is a way to feed a pool without an end, as tuning does.
 const ENDLESS: u64 = 1_000_000_000_000;
+
+/// The newest part of a span that tells whether it runs or waits for a core.
+const LATELY: Span = Span::millis(200);
 
 /// Points of a throughput curve, one for each [`RATE_OVER`] half.
 const CURVE: u64 = 40;
@@ -23,6 +26,8 @@ pub(super) struct Figures {
     pub(super) counters: Vec<(ResourceId, CounterFigures)>,
     /// Each core that is or was there, and its load, 0 to 1.
     pub(super) cores: Vec<(usize, Option<f32>)>,
+    /// Whose load that is.
+    pub(super) load: Option<CpuLoad>,
     pub(super) pools: Vec<(PoolId, PoolFigures)>,
     pub(super) findings: Vec<Finding>,
     pub(super) health: Health,
@@ -32,12 +37,39 @@ pub(super) struct Figures {
 #[derive(Debug, Clone, Default)]
 pub(super) struct LaneFigures {
     pub(super) doing: Option<Doing>,
+    /// What to show of it.
+    pub(super) shown: Option<Shown>,
     pub(super) shares: Shares,
+}
+
+/// What a lane shows as its state, and how much of the span it is in that lasted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shown {
+    pub(super) state: State,
+    pub(super) lasted: Span,
+}
+
+impl Shown {
+    /// Events cannot tell running from waiting for a core; the kernel's figures of the newest part of the span can.
+    fn of(lane: &Lane, doing: Doing, at: Stamp) -> Self {
+        let whole = at.since(doing.since);
+        if doing.state != State::Running {
+            return Self { state: doing.state, lasted: whole };
+        }
+        let lately = lane.shares(doing.since.max(at.back(LATELY)), at, at);
+        let state = if lately.get(State::Ready) > lately.get(State::Running) { State::Ready } else { State::Running };
+        let ready = lane.shares(doing.since, at, at).get(State::Ready).min(whole.0);
+        let lasted = Span(if state == State::Ready { ready } else { whole.0 - ready });
+        Self { state, lasted }
+    }
 }
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct LockFigures {
     pub(super) owner: Option<WorkerId>,
+    /// Of an rwlock: how many read; how many wait to write, as far as that is known.
+    pub(super) readers: usize,
+    pub(super) writers_wait: usize,
     /// Share of those who came for it that had to wait.
     pub(super) contended: f64,
     pub(super) wait_p99: Option<Span>,
@@ -102,7 +134,8 @@ impl Figures {
             if let Some(place) = lanes.get_mut(worker.index()) {
                 // What is told may run ahead of what is drawn: a state that begins after `at` has no age yet.
                 let doing = lane.at(at).or((at >= now).then(|| lane.doing()));
-                *place = Some(LaneFigures { doing, shares: shares(worker) });
+                let shown = doing.map(|doing| Shown::of(lane, doing, at));
+                *place = Some(LaneFigures { doing, shown, shares: shares(worker) });
             }
         }
         let pools = (0..cast.pools.len()).map(PoolId::from);
@@ -119,6 +152,7 @@ impl Figures {
                 .seen()
                 .map(|core| (core, if at >= now { model.cores().now(core) } else { model.cores().at(core, at) }))
                 .collect(),
+            load: model.cpu_load(at.back(RATE_OVER), at),
             pools: pools.map(|id| (id, PoolFigures::take(model, id, from, at, now))).collect(),
             findings: model.findings(now),
             health: model.health(),
@@ -157,6 +191,8 @@ impl LockFigures {
         let came = Span(lock.acquired().saturating_add(waiting));
         Self {
             owner: holder(lock, at, now),
+            readers: readers(lock, at, now),
+            writers_wait: if at >= now { model.writers_waiting(id) } else { 0 },
             contended: Span(lock.contended().saturating_add(waiting)).share_of(came).min(1.0),
             wait_p99: (waits > 0).then(|| Span(lock.wait().percentile(99.0))),
             hold_mean: (lock.hold().count() > 0).then(|| Span(lock.hold().mean() as u64)),
@@ -184,6 +220,19 @@ fn holder(lock: &Lock, at: Stamp, now: Stamp) -> Option<WorkerId> {
     let mut cells = Vec::with_capacity(1);
     lock.cells(&Window { from: at, to: at + Span(1), cells: 1 }, now, &mut cells);
     cells.first().and_then(|cell| cell.holder)
+}
+
+/// How many have an rwlock at `at` to read.
+fn readers(lock: &Lock, at: Stamp, now: Stamp) -> usize {
+    if lock.room() != Room::Readers || holder(lock, at, now).is_some() {
+        return 0;
+    }
+    if at >= now {
+        return lock.holders().len();
+    }
+    let mut cells = Vec::with_capacity(1);
+    lock.cells(&Window { from: at, to: at + Span(1), cells: 1 }, now, &mut cells);
+    cells.first().map_or(0, |cell| cell.at_once.round() as usize)
 }
 
 impl QueueFigures {

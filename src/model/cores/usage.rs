@@ -131,11 +131,11 @@ impl Model {
         self.sees_ready().then(|| ready as f64 / (running + ready).max(1) as f64)
     }
 
-    /// Load of other programs in each cell of a window, in cores; none where nothing was measured.
-    pub fn others_cells(&self, w: &Window) -> Vec<Option<f64>> {
+    /// Whether other programs had more of the load than the run, in each cell of a window.
+    pub fn is_others(&self, w: &Window) -> Vec<bool> {
         let cell = |i| {
             let (from, to) = w.cell(i);
-            self.others_load(from, to.max(from + Span(1)))
+            self.cpu_load(from, to.max(from + Span(1))).is_some_and(|load| load.others > load.run)
         };
         (0..w.cells).map(cell).collect()
     }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
+use super::super::figures::Shown;
 use super::super::format::{age, count, percent, rate};
 use super::super::theme::Theme;
 use super::super::watch::{Chosen, Watch};
@@ -52,7 +53,11 @@ impl Detail<'_> {
         let figures = &self.watch.figures;
         let doing = figures.lane(worker).and_then(|f| f.doing).unwrap_or_else(|| lane.doing());
         let on = doing.on.map_or_else(String::new, |r| format!(" on {}", cast.resource_name(r)));
-        lines.push(plain(format!("{}{on} for {}", doing.state.word(), age(figures.at.since(doing.since)))));
+        let whole = figures.at.since(doing.since);
+        let shown = figures.lane(worker).and_then(|f| f.shown);
+        let shown = shown.unwrap_or(Shown { state: doing.state, lasted: whole });
+        let of = if shown.lasted.0 < whole.0 { format!(" of {}", age(whole)) } else { String::new() };
+        lines.push(plain(format!("{}{on} for {}{of}", shown.state.word(), age(shown.lasted))));
         if let Some(ending) = lane.ended() {
             lines.push((ended(&ending), self.theme.strong()));
         }
