@@ -136,7 +136,7 @@ impl World {
             self.look();
             self.next_look = self.now + self.load.every;
         }
-        if self.now % 40 == 0 {
+        if self.now.is_multiple_of(40) {
             self.deliver();
         }
     }
@@ -191,7 +191,7 @@ impl World {
         if thread.on_core {
             thread.on_cpu += 1;
             thread.slice -= 1;
-            if self.now % TICK == 0 {
+            if self.now.is_multiple_of(TICK) {
                 thread.shown = thread.on_cpu;
             }
         }
@@ -244,7 +244,9 @@ impl World {
 
     fn deliver(&mut self) {
         self.model.apply(&Message::Events(std::mem::take(&mut self.events)));
-        std::mem::take(&mut self.beside).iter().for_each(|message| self.model.apply(message));
+        for message in std::mem::take(&mut self.beside) {
+            self.model.apply(&message);
+        }
         self.model.apply(&Message::Through(Stamp(self.now * MS)));
     }
 

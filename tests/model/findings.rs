@@ -168,7 +168,8 @@ fn oversubscribed() {
 
 /// What the run and the viewer use of the cores, in hundredths of a core.
 fn used(run: u32) -> String {
-    (0..20).map(|i| format!("{} usage {} {run} 0\n", i * 100 + 100, i * 100)).collect()
+    let line = |i| format!("{} usage {} {run} 0", i * 100 + 100, i * 100);
+    (0..20).map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
