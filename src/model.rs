@@ -314,16 +314,6 @@ impl Model {
         self.lives.get(worker.index()).copied().flatten()
     }
 
-    pub fn cores(&self) -> &Cores {
-        &self.cores
-    }
-
-    /// Cores that the run may use: as many as there are, unless less is known; 0 while nothing is.
-    pub fn usable_cores(&self) -> f64 {
-        let all = self.cores.online() as f64;
-        self.cast.cores.map_or(all, |usable| if all > 0.0 { usable.min(all) } else { usable })
-    }
-
     /// Knobs turned, pools resized, workers died: in the order of their stamps.
     pub fn marks(&self) -> &[Mark] {
         &self.marks

@@ -1,8 +1,8 @@
 //! Whose load it is: the run's, the viewer's, or that of other programs.
 
-use crate::model::Model;
 use crate::model::history::{History, Merge, Shape, part};
 use crate::model::shares::{Shares, Window};
+use crate::model::{Cores, Model};
 use crate::trace::{Span, Stamp, State, WorkerInfo, WorkerKind};
 
 /// Nanoseconds measured, and CPU time used in them.
@@ -81,6 +81,16 @@ pub struct CpuLoad {
 const NEWEST: f64 = 0.2;
 
 impl Model {
+    pub fn cores(&self) -> &Cores {
+        &self.cores
+    }
+
+    /// Cores that the run may use: as many as there are, unless less is known; 0 while nothing is.
+    pub fn usable_cores(&self) -> f64 {
+        let all = self.cores.online() as f64;
+        self.cast.cores.map_or(all, |usable| if all > 0.0 { usable.min(all) } else { usable })
+    }
+
     /// Tells all threads and processes what part of the cores each would have if those that seem to run shared them evenly.
     /// That is all there is to go by for those that the kernel was not asked about yet.
     pub(in crate::model) fn share_evenly(&mut self) {
