@@ -33,7 +33,7 @@ mod words;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-pub use cores::Cores;
+pub use cores::{Cores, CpuLoad};
 pub use counter::Counter;
 use deadlock::STANDS;
 pub use deadlock::{Deadlock, Link, Stall, Stuck};
@@ -130,6 +130,9 @@ pub struct Model {
     fed_by: Vec<Option<PoolId>>,
     pools: Vec<Pool>,
     cores: Cores,
+    usage: cores::Usage,
+    /// How many threads and processes seem to run lately.
+    crowd: f64,
     sees_ready: bool,
     marks: Vec<Mark>,
     log: VecDeque<LogLine>,
@@ -175,6 +178,8 @@ impl Model {
             fed_by,
             pools: cast.pools.iter().map(|info| Pool::new(info, plan.shape, plan.digits)).collect(),
             cores: Cores::new(plan.shape),
+            usage: cores::Usage::new(plan.shape),
+            crowd: 0.0,
             sees_ready: true,
             marks: Vec::new(),
             log: VecDeque::new(),
@@ -197,7 +202,11 @@ impl Model {
                 self.look_for_deadlocks();
             }
             Message::Many(messages) => messages.iter().for_each(|message| self.apply(message)),
-            Message::Through(at) => self.through = self.through.max(Some(*at)),
+            Message::Through(at) => {
+                self.through = self.through.max(Some(*at));
+                self.lanes.iter_mut().for_each(|lane| lane.known_until(*at));
+                self.share_evenly();
+            }
             Message::Slots(snapshot) => self.slots(snapshot),
             Message::Sample(sample) => self.sample(sample),
             Message::Notice { at, notice } => self.notice(*at, notice),
@@ -205,6 +214,7 @@ impl Model {
                 self.newest = self.newest.max(*at);
                 self.through = self.through.max(Some(*at));
                 self.ended = Some((*at, how.clone()));
+                self.lanes.iter_mut().for_each(|lane| lane.known_until(Stamp(u64::MAX)));
             }
         }
     }
@@ -307,16 +317,6 @@ impl Model {
         self.lives.get(worker.index()).copied().flatten()
     }
 
-    pub fn cores(&self) -> &Cores {
-        &self.cores
-    }
-
-    /// Cores that the run may use: as many as there are, unless less is known; 0 while nothing is.
-    pub fn usable_cores(&self) -> f64 {
-        let all = self.cores.online() as f64;
-        self.cast.cores.map_or(all, |usable| if all > 0.0 { usable.min(all) } else { usable })
-    }
-
     /// Knobs turned, pools resized, workers died: in the order of their stamps.
     pub fn marks(&self) -> &[Mark] {
         &self.marks
@@ -342,6 +342,6 @@ impl Model {
         let lanes: usize = self.lanes.iter().map(|lane| size_of::<Lane>() + lane.bytes()).sum();
         let resources: usize = self.resources.iter().map(Res::bytes).sum();
         let pools: usize = self.pools.iter().map(|pool| size_of::<Pool>() + pool.bytes()).sum();
-        lanes + resources + pools + self.cores.bytes() + self.orders.bytes()
+        lanes + resources + pools + self.cores.bytes() + self.usage.bytes() + self.orders.bytes()
     }
 }

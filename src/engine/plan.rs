@@ -135,6 +135,7 @@ impl Plan {
         plan.add_ends(scenario);
         if plan.cast.workers.iter().any(|worker| worker.kind == WorkerKind::Async) {
             plan.loop_threads = Some(at_least_one(&scenario.loop_threads, settings));
+            plan.cast.loop_threads = plan.loop_threads;
         }
         Ok(plan)
     }

@@ -27,6 +27,8 @@ pub struct Recorder<'a> {
     waits: bool,
     /// Of a task that runs: since when, and what its thread had of its CPU by then, in nanoseconds.
     runs_since: Option<(Instant, u64)>,
+    /// CPU time of its thread when the worker's life began, in nanoseconds. None for a task.
+    cpu_at_begin: Option<u64>,
 }
 
 impl<'a> Recorder<'a> {
@@ -40,6 +42,7 @@ impl<'a> Recorder<'a> {
             blocking: false,
             waits: false,
             runs_since: None,
+            cpu_at_begin: None,
         }
     }
 
@@ -95,6 +98,7 @@ impl<'a> Recorder<'a> {
     /// The worker's life begins.
     pub fn begin(&mut self, at: u64) {
         self.writer.begin_life();
+        self.cpu_at_begin = self.pulse.is_none().then(thread_cpu);
         self.write(at, EventKind::Began);
     }
 
@@ -163,6 +167,9 @@ impl<'a> Recorder<'a> {
     /// The worker's life ends.
     pub fn end(&mut self, how: How) {
         let at = self.now();
+        if let Some(cpu) = self.cpu_at_begin.take() {
+            self.write(at, EventKind::CpuTime(Span(thread_cpu().saturating_sub(cpu))));
+        }
         let ended = EventKind::Ended(how);
         self.write(at, ended);
         self.writer.stand(&[Record::new(at, ended)]);

@@ -6,12 +6,14 @@
 mod convoy;
 mod crashed;
 mod deadlocked;
+mod demand;
 mod handover_bound;
 mod head_of_line;
 mod herd;
 mod livelock;
 mod lock_bound;
 mod loop_blocked;
+mod loop_bound;
 mod lost_update;
 mod order_hazard;
 mod orphaned_lock;
@@ -75,7 +77,7 @@ pub struct Finding {
 
 impl Finding {
     /// Ids of all there are, in the order in which equally severe ones are told.
-    pub const IDS: [&'static str; 22] = [
+    pub const IDS: [&'static str; 23] = [
         deadlocked::ID,
         livelock::ID,
         stalled::ID,
@@ -88,6 +90,7 @@ impl Finding {
         lock_bound::ID,
         convoy::ID,
         loop_blocked::ID,
+        loop_bound::ID,
         pool_too_small::ID,
         queue_overflow::ID,
         head_of_line::ID,
@@ -117,6 +120,7 @@ pub(super) fn all(model: &Model, now: Stamp) -> Vec<Finding> {
         found.extend(lock_bound::find(&look));
         found.extend(convoy::find(&look));
         found.extend(loop_blocked::find(&look));
+        found.extend(loop_bound::find(&look));
         found.extend(pool_too_small::find(&look));
         found.extend(queue_overflow::find(&look));
         found.extend(head_of_line::find(&look));
@@ -183,12 +187,6 @@ impl<'a> Look<'a> {
         pools.filter_map(move |(i, info)| Some((PoolId::from(i), info, model.pool(PoolId::from(i))?)))
     }
 
-    /// Whether the cores have no room left, as far as they are known.
-    fn cores_are_full(&self) -> bool {
-        let cores = self.model.usable_cores();
-        cores > 0.0 && self.model.cores().busy(self.from, self.now).is_some_and(|busy| busy >= 0.9 * cores)
-    }
-
     fn lossless(&self) -> bool {
         self.model.health().lost == 0
     }
@@ -201,7 +199,8 @@ fn percent(share: f64) -> String {
 
 /// A number of things, or of things a second: at most one digit behind the point, thousands apart.
 fn number(n: f64) -> String {
-    if n < 9.95 && n.fract() >= 0.05 { format!("{n:.1}") } else { thousands(n.round() as i64) }
+    let tenths = (n * 10.0).round() / 10.0;
+    if tenths < 10.0 && tenths.fract() > 0.0 { format!("{tenths:.1}") } else { thousands(n.round() as i64) }
 }
 
 /// `1 core`, `1.5 cores`.
@@ -241,7 +240,7 @@ mod tests {
     #[test]
     fn numbers_read_well() {
         assert_eq!([0, 999, 1_000, -1_234_567].map(thousands), ["0", "999", "1,000", "-1,234,567"]);
-        assert_eq!([0.04, 2.5, 9.96, 500.4, 12_345.6].map(number), ["0", "2.5", "10", "500", "12,346"]);
+        assert_eq!([0.04, 2.5, 3.98, 9.96, 500.4, 12_345.6].map(number), ["0", "2.5", "4", "10", "500", "12,346"]);
         assert_eq!(
             (percent(0.857), count(1, "worker"), count(2, "task")),
             ("86 %".into(), "1 worker".into(), "2 tasks".into())

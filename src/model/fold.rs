@@ -11,7 +11,7 @@ pub(super) use signals::Woken;
 use super::lane::Ending;
 use super::legal::{is_blocking, is_legal};
 use super::{Lock, Model, Res};
-use crate::trace::{Death, Event, EventKind, Fate, How, ResourceId, Span, Stamp, State, WorkerId};
+use crate::trace::{Death, Event, EventKind, Fate, How, ResourceId, Stamp, State, WorkerId};
 
 impl Model {
     /// Takes in one event.
@@ -80,7 +80,8 @@ impl Model {
             }
             EventKind::Resume => self.run(w, at),
             EventKind::Ready => self.ready(w, at),
-            EventKind::WithoutCpu(queued) => self.without_cpu(w, at, queued),
+            EventKind::WithoutCpu(queued) => self.lanes[w.index()].lacked_cpu(at, queued.0),
+            EventKind::CpuTime(span) => self.lanes[w.index()].cpu_time(at, span.0),
             EventKind::Heard { on, nth } => self.heard(w, at, on, nth),
             EventKind::Spawns { life, nth } => self.spawns(w, at, life, nth),
             EventKind::SpawnedBy { worker, after } => self.spawned(w, at, worker, after),
@@ -140,16 +141,6 @@ impl Model {
     fn ready(&mut self, w: WorkerId, at: Stamp) {
         let on = self.lanes[w.index()].doing.on;
         self.turn(w, at, State::Ready, on);
-    }
-
-    /// What its loop's thread did without a CPU, of the time that the worker seemed to run.
-    fn without_cpu(&mut self, w: WorkerId, at: Stamp, queued: Span) {
-        let lane = &mut self.lanes[w.index()];
-        let ran = at.since(lane.doing.since).0;
-        if lane.doing.state == State::Running && ran > 0 {
-            let queued = queued.0.min(ran);
-            lane.sched(lane.doing.since, at, ran - queued, queued);
-        }
     }
 
     #[inline]

@@ -158,6 +158,28 @@ impl<V: Merge> History<V> {
         }
     }
 
+    /// Hands every bucket that `from..to` touches to `change`, newest level first, with its begin and end.
+    pub(super) fn change(&mut self, from: Stamp, to: Stamp, mut change: impl FnMut(Stamp, Stamp, &mut V)) {
+        let (from, to) = (from.0.min(FAR), to.0.min(FAR));
+        if from >= to {
+            return;
+        }
+        self.advance(to - 1);
+        let (buckets, mut end) = (self.buckets, self.end);
+        for level in &mut self.levels {
+            let begin = level.begin();
+            let (first, stop) = (from.max(begin), to.min(end));
+            if first < stop {
+                for number in first >> level.shift..=(stop - 1) >> level.shift {
+                    let a = number << level.shift;
+                    let b = (a + (1 << level.shift)).min(end);
+                    change(Stamp(a), Stamp(b), level.bucket(number, buckets));
+                }
+            }
+            end = begin;
+        }
+    }
+
     /// Makes room for `t`: buckets that fall out of their level are merged into the level that now holds their time.
     fn advance(&mut self, t: u64) {
         if t < self.end {

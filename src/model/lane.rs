@@ -1,16 +1,18 @@
 //! One worker's lane: what it does, and what it did.
 
 mod cells;
+mod kernel;
 mod spent;
 mod turns;
 
 use std::collections::VecDeque;
 
+use self::kernel::Kernel;
 use self::spent::Spent;
 pub(super) use self::turns::Turn;
 use super::failures::Commands;
 use super::fold::Woken;
-use super::history::{History, Shape, part};
+use super::history::{History, Shape};
 use crate::trace::{Death, EventKind, Grant, How, PoolId, ResourceId, Span, Stamp, State};
 
 /// What one worker does or did.
@@ -128,7 +130,9 @@ pub struct Lane {
     /// Events of this worker that were lost: the gaps' sum, and what the ring's own counter says.
     pub(super) lost: (u64, u64),
     pub(super) commands: Commands,
-    delay: Option<u64>,
+    kernel: Kernel,
+    /// How long it seemed to run, of the spans that have ended.
+    ran: u64,
     history: History<Spent>,
     exact: VecDeque<Stretch>,
     exact_most: usize,
@@ -199,7 +203,8 @@ impl Lane {
             died: None,
             lost: (0, 0),
             commands: Commands::default(),
-            delay: None,
+            kernel: Kernel::default(),
+            ran: 0,
             history: History::new(shape),
             exact: VecDeque::new(),
             exact_most,
@@ -216,6 +221,9 @@ impl Lane {
         }
         if at > was.since {
             self.history.add(was.since, at, |spent, a, b| spent.by_state.put(was.state, b - a));
+            if was.state == State::Running {
+                self.ran += at.0 - was.since.0;
+            }
             if self.exact.len() == self.exact_most {
                 self.exact.pop_front();
                 self.exact_from = self.exact.front().map_or(was.since, |oldest| oldest.since);
@@ -223,16 +231,6 @@ impl Lane {
             self.exact.push_back(Stretch { since: was.since, state: was.state, on: was.on });
         }
         self.doing = Doing { state, since: at, on };
-    }
-
-    /// The kernel's figures for `from..to`, spread evenly: nanoseconds on a CPU, and runnable without one.
-    pub(super) fn sched(&mut self, from: Stamp, to: Stamp, on_cpu: u64, queued: u64) {
-        self.delay = Some(self.delay.unwrap_or(0).saturating_add(queued));
-        self.history.add(from, to, |spent, a, b| {
-            let cut = (Stamp(a), Stamp(b));
-            spent.on_cpu = spent.on_cpu.saturating_add(part(on_cpu, (from, to), cut));
-            spent.queued = spent.queued.saturating_add(part(queued, (from, to), cut));
-        });
     }
 
     /// When a death that only others noticed took effect: not before its last event.
@@ -272,11 +270,6 @@ impl Lane {
             Some(since) => Doing { state: self.dead_state(), since, on: None },
             None => self.doing,
         }
-    }
-
-    /// Nanoseconds it was runnable without a CPU, as the kernel says; none as long as that has said nothing.
-    pub fn run_queue_delay(&self) -> Option<u64> {
-        self.delay
     }
 
     pub fn pid(&self) -> Option<u32> {

@@ -49,7 +49,7 @@ fn ends_wait(doing: &Doing, kind: &E) -> bool {
         E::Acquired { lock, .. } | E::Passed { lock, .. } | E::GaveUp { lock } | E::OwnerDied { lock } => {
             doing.on == Some(*lock)
         }
-        E::Ready | E::Ended(_) => true,
+        E::Ready | E::CpuTime(_) | E::Ended(_) => true,
         _ => false,
     }
 }
@@ -65,7 +65,7 @@ fn ends_block(doing: &Doing, kind: &E) -> bool {
         E::Read { on, .. } | E::Heard { on, .. } | E::GaveUp { lock: on } => {
             matches!(doing.state, State::Signal | State::Ready) && doing.on == Some(*on)
         }
-        E::Resume | E::Ready | E::Ended(_) => true,
+        E::Resume | E::Ready | E::CpuTime(_) | E::Ended(_) => true,
         _ => false,
     }
 }

@@ -6,11 +6,11 @@ use super::history::{MOST_LEVELS, Shape};
 use crate::trace::Cast;
 
 /// Bytes of one bucket of every history that a lane, a lock, a queue, a counter or a pool keeps.
-const LANE_BUCKET: usize = 112;
+const LANE_BUCKET: usize = 104;
 const LOCK_BUCKET: usize = 24;
 const OTHER_BUCKET: usize = 40;
 /// The cores' buckets; how many cores there are is not known before the first sample.
-const CORES_BUCKETS: usize = cores::ROOM * 16;
+const CORES_BUCKETS: usize = cores::ROOM * 16 + 24;
 
 /// Bytes of an exact span of a lane and of an exact hold of a lock.
 const SPAN: usize = 16;

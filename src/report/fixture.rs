@@ -165,6 +165,8 @@ pub(super) fn messages() -> Vec<Message> {
     messages.extend(post());
     messages.push(Message::Sample(Sample::Cores { at: ms(250), load: vec![Some(0.5), Some(0.25)] }));
     messages.push(Message::Sample(Sample::Cores { at: ms(500), load: vec![Some(0.5), Some(0.25)] }));
+    let (run, viewer) = (150_000_000, 25_000_000);
+    messages.push(Message::Sample(Sample::Usage { from: ms(0), to: ms(500), run, viewer }));
     messages
 }
 

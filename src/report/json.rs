@@ -147,6 +147,7 @@ fn workers<'a>(report: &Report<'a>) -> Vec<Worker<'a>> {
             tasks: lane.tasks(),
             lives: lane.lives(),
             commands: commands(lane.commands()),
+            alive_s: Span(totals.alive()).secs(),
             share: SHARES.into_iter().map(|state| (state.word(), known(state).then(|| totals.share(state)))).collect(),
         }
     };
@@ -247,7 +248,11 @@ fn counters<'a>(report: &Report<'a>) -> Vec<Counter<'a>> {
 fn cpu(report: &Report<'_>) -> Cpu {
     let cores = report.model.cores();
     let delay = report.workers().filter_map(|(_, _, lane)| lane.run_queue_delay()).reduce(u64::saturating_add);
+    let load = report.model.cpu_load(Stamp::default(), report.at);
     Cpu {
+        run: load.map(|load| load.run),
+        viewer: load.map(|load| load.viewer),
+        others: load.map(|load| load.others),
         cores: (0..cores.count()).map(|core| cores.mean(core).map(f64::from)).collect(),
         run_queue_delay_ms: delay.map(|delay| Span(delay).ms()),
     }

@@ -4,15 +4,22 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::timebase::Timebase;
-use crate::platform::{CoreLoad, SchedStat, thread_id};
+use super::usage::{Crew, Usage};
+use crate::platform::{CoreLoad, SchedStat, allow_many_files, thread_id};
 use crate::trace::{Board, Cast, Message, Notice, ResourceId, Sample, Span, Stamp, WorkerId};
 
 /// Least time between two looks at a worker's kernel figures.
 const SCHED_EVERY: Span = Span::millis(50);
 /// More workers are looked at less often: a look takes about a microsecond.
 const SCHED_PER_WORKER: Span = Span::micros(400);
+/// The figures of each worker are an open file, and a process may have 1,024 unless it asks for more.
+const MANY: usize = 500;
 /// The kernel counts a core's time in ticks of 10 ms.
 const CORES_EVERY: Span = Span::millis(250);
+
+/// Figures read within this time are of one moment; how often to try again for that.
+const ONE_MOMENT: Span = Span::micros(200);
+const TRIES: usize = 3;
 
 /// One worker's kernel figures.
 #[derive(Debug)]
@@ -26,22 +33,40 @@ struct Watched {
 
 impl Watched {
     /// One that nothing was told of yet.
-    fn new(who: (u32, u32), now: Stamp) -> Self {
-        Self { who, stat: SchedStat::open(who.0, who.1), last: (0, 0), at: now }
+    fn new(who: (u32, u32)) -> Self {
+        Self { who, stat: SchedStat::open(who.0, who.1), last: (0, 0), at: Stamp(0) }
     }
 
-    /// What came since the last look: from when to when, on a CPU and on a run queue.
-    fn look(&mut self, now: Stamp) -> Option<(Stamp, u64, u64)> {
-        let Some(figures) = self.stat.as_ref()?.read() else {
+    /// What came since the last look: from when to when, on a CPU and on a run queue. The first look at a thread speaks of
+    /// all its life, from whenever that began.
+    fn look(&mut self, time: &Timebase) -> Option<(Stamp, Stamp, u64, u64)> {
+        let Some((now, figures)) = self.figures(time) else {
             self.stat = None;
             return None;
         };
-        let running = figures.0.saturating_sub(self.last.0);
-        let ready = figures.1.saturating_sub(self.last.1);
-        // The kernel counts a wait for a core only when it is over, which can be much longer than from look to look.
-        let from = self.at.min(now.back(Span(running.saturating_add(ready))));
-        (self.last, self.at) = (figures, now);
-        Some((from, running, ready))
+        let from = std::mem::replace(&mut self.at, now);
+        let (running, ready) = (figures.0.saturating_sub(self.last.0), figures.1.saturating_sub(self.last.1));
+        self.last = figures;
+        Some((from, now, running, ready))
+    }
+
+    /// The figures and their moment. Where this thread lost its own core in between they are not of one moment, and are read
+    /// again.
+    fn figures(&self, time: &Timebase) -> Option<(Stamp, (u64, u64))> {
+        let read = || {
+            let before = time.now();
+            let figures = self.stat.as_ref()?.read()?;
+            Some((before, figures, time.now()))
+        };
+        let mut last = read()?;
+        for _ in 0..TRIES {
+            let (before, _, after) = last;
+            if after.since(before) <= ONE_MOMENT {
+                break;
+            }
+            last = read()?;
+        }
+        Some((last.2, last.1))
     }
 }
 
@@ -54,19 +79,24 @@ pub struct Sampler {
     watched: Vec<Option<Watched>>,
     rings: Vec<(u64, u64)>,
     cores: CoreLoad,
+    usage: Usage,
     sched_due: Stamp,
     cores_due: Stamp,
     cost_told: bool,
 }
 
 impl Sampler {
-    pub fn new(board: Arc<Board>, cast: &Cast, time: Timebase) -> Self {
+    pub fn new(board: Arc<Board>, cast: &Cast, time: Timebase, crew: Crew) -> Self {
         let workers = cast.workers.len();
+        if workers > MANY {
+            allow_many_files();
+        }
         Self {
             counters: cast.counters().map(|c| (c, cast.place_of(c), i64::MIN)).collect(),
             watched: (0..workers).map(|_| None).collect(),
             rings: vec![(0, 0); workers],
             cores: CoreLoad::from_now(),
+            usage: Usage::new(crew),
             sched_due: Stamp::default(),
             cores_due: Stamp::default(),
             cost_told: false,
@@ -108,16 +138,16 @@ impl Sampler {
             let worker = WorkerId::from(i);
             // A task has no thread of its own: what it does is known from its events alone.
             let Some(who) = self.board.ring(worker).who().filter(|(_, tid)| *tid != 0) else { continue };
-            let now = self.time.now();
             if slot.as_ref().is_none_or(|w| w.who != who) {
-                *slot = Some(Watched::new(who, now));
+                *slot = Some(Watched::new(who));
                 let notice = Notice::Started { worker, pid: who.0, tid: who.1 };
-                tell(Message::Notice { at: now, notice });
+                tell(Message::Notice { at: self.time.now(), notice });
             }
-            let Some((from, running, ready)) = slot.as_mut().and_then(|watched| watched.look(now)) else { continue };
+            let looked = slot.as_mut().and_then(|watched| watched.look(&self.time));
+            let Some((from, to, running, ready)) = looked else { continue };
             alive += 1;
-            if from < now {
-                tell(Message::Sample(Sample::Sched { worker, from, to: now, running, ready }));
+            if from < to {
+                tell(Message::Sample(Sample::Sched { worker, from, to, running, ready }));
             }
         }
         alive
@@ -137,6 +167,10 @@ impl Sampler {
         let load = self.cores.look();
         if !first && load.iter().any(Option::is_some) {
             tell(Message::Sample(Sample::Cores { at: self.time.now(), load }));
+        }
+        let now = self.time.now();
+        if let Some((from, run, viewer)) = self.usage.look(now, &self.board) {
+            tell(Message::Sample(Sample::Usage { from, to: now, run, viewer }));
         }
     }
 

@@ -16,6 +16,8 @@ pub struct Cast {
     pub wakers: Vec<Wakers>,
     /// Cores that the run may use, by affinity and quota. None: as many as there are.
     pub cores: Option<f64>,
+    /// Threads of the event loop, if any worker is a task on it.
+    pub loop_threads: Option<u32>,
 }
 
 /// Who could end a wait for a resource, as far as the scenario says: lanes that ever come to such a step.

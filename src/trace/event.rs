@@ -94,6 +94,8 @@ pub enum EventKind {
     Ready,
     /// Of a task: since it went on last, its loop's thread has been without a CPU for so long.
     WithoutCpu(Span),
+    /// Of a thread or process: it was on a CPU for so long in this life. Precedes [`EventKind::Ended`].
+    CpuTime(Span),
     /// Put an item; `depth` is the queue's length just after, read inside its lock.
     Put { queue: ResourceId, depth: u32 },
     /// Took an item; `depth` is the queue's length just after, read inside its lock.

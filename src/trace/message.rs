@@ -30,12 +30,15 @@ pub enum Message {
 /// What was measured from outside the workers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sample {
-    /// What the kernel says of one worker between two moments: nanoseconds on a CPU, and runnable without one.
+    /// What the kernel says of one worker between two moments: nanoseconds on a CPU, and runnable without one. `from`
+    /// is zero at the first look at its thread: it speaks of all that the thread did.
     Sched { worker: WorkerId, from: Stamp, to: Stamp, running: u64, ready: u64 },
     /// The system does not say when workers could run but have no core: to all appearance they run.
     NoSched,
     /// Load of each core since the sample before, 0 to 1, by its number. None for one that is not there.
     Cores { at: Stamp, load: Vec<Option<f32>> },
+    /// CPU time used between two moments, ns: by all processes of the run, its commands included, and by the viewer.
+    Usage { from: Stamp, to: Stamp, run: u64, viewer: u64 },
     /// What a counter holds.
     Counter { at: Stamp, counter: ResourceId, value: i64 },
     /// A worker's ring: records produced and lost since it was made. Exact, never itself lost.

@@ -213,7 +213,8 @@ fn head(scene: Scene<'_>, section: Section, line: Rect, buf: &mut Buffer) {
                 text::right(buf, rest, "cont, w.p99, hold: whole run ", faint);
             }
         }
-        Section::Queues | Section::Counters | Section::Cores => {}
+        Section::Cores => cores::whose(scene, parts.time, buf),
+        Section::Queues | Section::Counters => {}
     }
 }
 

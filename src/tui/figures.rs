@@ -2,11 +2,14 @@
 
 mod totals;
 
-use crate::model::{Doing, Edge, Finding, Health, Model, Shares, WaitFor};
+use crate::model::{CpuLoad, Doing, Edge, Finding, Health, Lane, Lock, Model, Room, Shares, WaitFor, Window};
 use crate::trace::{PoolId, ResourceId, Span, Stamp, State, WorkerId};
 
 /// Over what time rates are taken.
 const RATE_OVER: Span = Span::millis(2_000);
+
+/// The newest part of a span that tells whether it runs or waits for a core.
+const LATELY: Span = Span::millis(200);
 
 /// Points of a throughput curve, one for each [`RATE_OVER`] half.
 const CURVE: u64 = 40;
@@ -24,6 +27,8 @@ pub(super) struct Figures {
     pub(super) counters: Vec<(ResourceId, CounterFigures)>,
     /// Each core that is or was there, and its load, 0 to 1.
     pub(super) cores: Vec<(usize, Option<f32>)>,
+    /// Whose load that is.
+    pub(super) load: Option<CpuLoad>,
     pub(super) pools: Vec<(PoolId, PoolFigures)>,
     pub(super) findings: Vec<Finding>,
     pub(super) health: Health,
@@ -35,7 +40,31 @@ pub(super) struct LaneFigures {
     pub(super) doing: Option<Doing>,
     /// Whether it is known since when it does that: of old moments only shares are kept.
     pub(super) exact: bool,
+    /// What to show of it.
+    pub(super) shown: Option<Shown>,
     pub(super) shares: Shares,
+}
+
+/// What a lane shows as its state, and how much of the span it is in that lasted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shown {
+    pub(super) state: State,
+    pub(super) lasted: Span,
+}
+
+impl Shown {
+    /// Events cannot tell running from waiting for a core; the kernel's figures of the newest part of the span can.
+    fn of(lane: &Lane, doing: Doing, at: Stamp) -> Self {
+        let whole = at.since(doing.since);
+        if doing.state != State::Running {
+            return Self { state: doing.state, lasted: whole };
+        }
+        let lately = lane.shares(doing.since.max(at.back(LATELY)), at, at);
+        let state = if lately.get(State::Ready) > lately.get(State::Running) { State::Ready } else { State::Running };
+        let ready = lane.shares(doing.since, at, at).get(State::Ready).min(whole.0);
+        let lasted = Span(if state == State::Ready { ready } else { whole.0 - ready });
+        Self { state, lasted }
+    }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -47,6 +76,9 @@ pub(super) struct LockFigures {
     pub(super) waiters: Vec<(WorkerId, Stamp)>,
     /// Share of those who came for it that had to wait; none where that is not known.
     pub(super) contended: Option<f64>,
+    /// Of an rwlock: how many read; how many wait to write, as far as that is known.
+    pub(super) readers: usize,
+    pub(super) writers_wait: usize,
     pub(super) wait_p99: Option<Span>,
     pub(super) hold_mean: Option<Span>,
     /// Share of the window it was held.
@@ -120,7 +152,8 @@ impl Figures {
             if let Some(place) = lanes.get_mut(worker.index()) {
                 // What is told may run ahead of what is drawn: a state that begins after `at` has no age yet.
                 let doing = lane.at(at).or((at >= now).then(|| lane.doing()));
-                *place = Some(LaneFigures { doing, exact: lane.is_exact_at(at), shares: shares(worker) });
+                let shown = doing.map(|doing| Shown::of(lane, doing, at));
+                *place = Some(LaneFigures { doing, exact: lane.is_exact_at(at), shown, shares: shares(worker) });
             }
         }
         let pools = (0..cast.pools.len()).map(PoolId::from);
@@ -142,6 +175,7 @@ impl Figures {
             pools: pools.map(|id| (id, totals.pool(id).at(model, id, (from, at, now)))).collect(),
             findings: totals.findings,
             health: totals.health,
+            load: model.cpu_load(at.back(RATE_OVER), at),
             waits,
             lanes,
         }
@@ -189,6 +223,8 @@ impl LockFigures {
         Self {
             owner: lock.owner_at(at, now),
             waiters: if at >= now { lock.waiters() } else { Vec::new() },
+            readers: readers(lock, at, now),
+            writers_wait: if at >= now { model.writers_waiting(id) } else { 0 },
             held: lock.held_share(from, at, now),
             holders,
             is_held,
@@ -217,6 +253,19 @@ fn waits(model: &Model, lanes: &[Option<LaneFigures>], locks: &mut [(ResourceId,
     }
     edges.dedup();
     WaitFor { edges }
+}
+
+/// How many have an rwlock at `at` to read.
+fn readers(lock: &Lock, at: Stamp, now: Stamp) -> usize {
+    if lock.room() != Room::Readers || lock.owner_at(at, now).is_some() {
+        return 0;
+    }
+    if at >= now {
+        return lock.holders().len();
+    }
+    let mut cells = Vec::with_capacity(1);
+    lock.cells(&Window { from: at, to: at + Span(1), cells: 1 }, now, &mut cells);
+    cells.first().map_or(0, |cell| cell.at_once.round() as usize)
 }
 
 impl QueueFigures {

@@ -1,1 +1,102 @@
-//! Time by state, cores and load, as the kernel counts them.
+//! Time by state, and whose the load of the cores is.
+
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::{Report, run, run_text};
+
+/// Cores that workers kept busy together: the sum of what the report says of each.
+fn cores_by_workers(report: &Report) -> f64 {
+    let ran = |worker: &Value| worker["share"]["running"].as_f64().unwrap() * worker["alive_s"].as_f64().unwrap();
+    let all: f64 = report.json["workers"].as_array().unwrap().iter().map(ran).sum();
+    all / report.json["elapsed_s"].as_f64().unwrap()
+}
+
+fn figure(report: &Report, name: &str) -> f64 {
+    report.json["cpu"][name].as_f64().unwrap_or_else(|| panic!("no {name} in {}", report.json["cpu"]))
+}
+
+fn cores() -> f64 {
+    std::thread::available_parallelism().unwrap().get() as f64
+}
+
+/// What the workers say they ran is what the kernel says their processes used, and not more than there is.
+fn adds_up(report: &Report) {
+    let (by_workers, by_kernel) = (cores_by_workers(report), figure(report, "run"));
+    assert!(by_workers <= cores() * 1.02, "{by_workers:.2} cores of {}", cores());
+    // The kernel's figure includes the start and the threads that look after the run, and ends up to 250 ms early.
+    let near = 0.1 * by_kernel + 0.1;
+    assert!((by_workers - by_kernel).abs() <= near, "{by_workers:.2} cores by workers, {by_kernel:.2} by the kernel");
+}
+
+#[test]
+fn thirty_two_computing_threads_run_no_more_than_there_are_cores() {
+    adds_up(&run("F11_running_more_than_cores.kdl", &["--for", "2s"]));
+}
+
+#[test]
+fn threads_that_begin_and_end_between_samples_add_up() {
+    let text = "thread short count=16 { compute \"9ms\" }
+        thread main { repeat 30 { spawn short; join short } }";
+    let report = run_text(text, &["--for", "4s"]);
+    let lives: u64 = report.json["workers"].as_array().unwrap().iter().map(|w| w["lives"].as_u64().unwrap()).sum();
+    assert!(lives > 50, "{lives} lives");
+    adds_up(&report);
+}
+
+#[test]
+fn workers_in_processes_and_tasks_on_a_loop_add_up() {
+    adds_up(&run_text("process worker count=6 { forever { compute \"3ms\"; sleep \"1ms\" } }", &["--for", "2s"]));
+    adds_up(&run_text("async worker count=6 { forever { compute \"3ms\"; sleep \"1ms\" } }", &["--for", "2s"]));
+}
+
+/// Computing loops beside a run.
+struct Burners(Vec<Child>);
+
+impl Burners {
+    /// As many as the machine has cores, each for a minute at most.
+    fn one_for_each_core() -> Self {
+        let burner = |_| {
+            let mut command = Command::new("timeout");
+            command.args(["60", "sh", "-c", "while :; do :; done"]).stdin(Stdio::null());
+            command.spawn().unwrap()
+        };
+        Self((0..cores() as usize).map(burner).collect())
+    }
+}
+
+impl Drop for Burners {
+    fn drop(&mut self) {
+        for burner in &mut self.0 {
+            let _ = Command::new("kill").arg(burner.id().to_string()).status();
+            let _ = burner.wait();
+        }
+    }
+}
+
+#[test]
+fn load_of_other_programs_is_told_apart() {
+    let _burners = Burners::one_for_each_core();
+    let text = format!("thread worker count={} {{ forever {{ compute \"2ms\" }} }}", cores());
+    let report = run_text(&text, &["--for", "3s"]);
+    let (run, others) = (figure(&report, "run"), figure(&report, "others"));
+    assert!(others >= 0.2 * cores(), "others {others:.2}: {}", report.json["cpu"]);
+    let busy: f64 = report.json["cpu"]["cores"].as_array().unwrap().iter().filter_map(Value::as_f64).sum();
+    assert!((run + figure(&report, "viewer") + others - busy).abs() < 0.1, "{}", report.json["cpu"]);
+    adds_up(&report);
+    for finding in report.json["findings"].as_array().unwrap() {
+        let sentence = finding["sentence"].as_str().unwrap();
+        assert!(finding["id"] != "oversubscribed" || sentence.starts_with("Other programs keep "), "{sentence}");
+    }
+}
+
+#[test]
+fn four_computing_tasks_on_one_loop_are_limited_by_its_thread() {
+    let report = run("F12_oversubscribed_async.kdl", &["--for", "2s"]);
+    let sentence = report.finding("loop-bound")["sentence"].as_str().unwrap();
+    assert!(sentence.contains("on 1 thread of the event loop"), "{sentence}");
+    let blames_cores = |id: &&str| *id == "oversubscribed";
+    let of_others = || report.finding("oversubscribed")["sentence"].as_str().unwrap().starts_with("Other programs");
+    assert!(!report.findings().iter().any(blames_cores) || of_others(), "{:?}", report.findings());
+}

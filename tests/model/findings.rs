@@ -166,6 +166,62 @@ fn oversubscribed() {
     assert!(find(&crowd(8, 0.25).replace("cores 1 1", "cores 1 1 1 1 1 1 1 1"), 2_000.0, "oversubscribed").is_none());
 }
 
+/// What the run and the viewer use of the cores, in hundredths of a core.
+fn used(run: u32) -> String {
+    let line = |i| format!("{} usage {} {run} 0", i * 100 + 100, i * 100);
+    (0..20).map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn load_of_other_programs_is_named_where_it_is_the_cause() {
+    let beside = |workers, share, run: u32| format!("{}\n{}", crowd(workers, share), used(run));
+    // Two threads on two cores: that is not too many.
+    assert_eq!(
+        sentence(&beside(2, 0.5, 100), 2_000.0, "oversubscribed"),
+        "Other programs keep 1.0 of 2 cores busy: 50 % of the time that workers could run they have no CPU."
+    );
+    let both = find(&beside(8, 0.125, 100), 2_000.0, "oversubscribed").unwrap();
+    assert!(both.sentence.starts_with("8 workers want to run at once on 2 cores"), "{both:?}");
+    assert!(both.evidence.ends_with("Other programs keep 1.0 of them busy."), "{both:?}");
+    let ours = find(&beside(8, 0.25, 200), 2_000.0, "oversubscribed").unwrap();
+    assert!(!ours.evidence.contains("Other programs"), "{ours:?}");
+}
+
+#[test]
+fn threads_that_wait_beside_idle_cores_are_not_too_many() {
+    let pinned = crowd(4, 0.25).replace("cores 1 1", "cores 1 0.1");
+    assert!(find(&pinned, 2_000.0, "oversubscribed").is_none(), "they are kept on one core");
+}
+
+/// Four tasks that take turns of 10 ms on a loop with so many threads.
+fn on_loop(threads: u32) -> String {
+    let mut text = format!("loop {threads}\n");
+    (0..4).for_each(|t| writeln!(text, "task t{t}\n0 t{t} began\n0 t{t} block ready").unwrap());
+    for turn in 0..200 / threads {
+        for thread in 0..threads {
+            let task = (turn * threads + thread) % 4;
+            writeln!(text, "{} t{task} resume\n{} t{task} block ready", turn * 10, turn * 10 + 10).unwrap();
+        }
+    }
+    (1..=20).for_each(|i| writeln!(text, "{} cores 1 0.05", i * 100).unwrap());
+    text
+}
+
+#[test]
+fn tasks_that_compute_on_one_loop_are_told_of_its_thread_not_of_cores() {
+    let text = on_loop(1);
+    assert!(find(&text, 2_000.0, "oversubscribed").is_none(), "the second core idles");
+    let found = find(&text, 2_000.0, "loop-bound").unwrap();
+    assert_eq!(
+        found.sentence,
+        "4 tasks could go on at once on 1 thread of the event loop: 75 % of that time they wait for it."
+    );
+    assert_eq!(found.cure, "Give the loop more threads, or move what computes to a pool.");
+    let full = find(&text.replace("cores 1 0.05", "cores 1 1"), 2_000.0, "loop-bound").unwrap();
+    assert_eq!(full.cure, "Make the tasks cheaper, or run fewer of them at once.");
+    assert!(find(&on_loop(4), 2_000.0, "loop-bound").is_none(), "a thread for each");
+}
+
 /// Tasks come every `every` ms for 2 s; `workers` do them in 20 ms of `state` each.
 fn pool(workers: usize, every: f64, state: &str) -> String {
     let mut text = String::from("worker feeder\nqueue q 9999\n");

@@ -290,3 +290,29 @@ fn core_load_is_spread_over_the_time_it_was_measured() {
     assert_eq!(cells[3], None);
     assert!((cores.busy(Stamp(0), ms(200.0)).unwrap() - 1.25).abs() < 0.01);
 }
+
+#[test]
+fn cells_of_an_rwlock_name_a_writer_only_where_it_had_it_most_and_count_readers() {
+    let model = play(
+        "worker r-1
+         worker r-2
+         worker w
+         rwlock table
+         0 r-1 began
+         0 r-2 began
+         0 w began
+         0 r-1 acquired table r1
+         0 r-2 acquired table r2
+         90 r-1 released table r1
+         90 r-2 released table r2
+         90 w acquired table 3
+         100 w released table 3
+         100 w acquired table 4",
+    );
+    let table = resource(&model, "table");
+    let mut cells = Vec::new();
+    model.lock(table).unwrap().cells(&Window { from: ms(0.0), to: ms(200.0), cells: 2 }, ms(200.0), &mut cells);
+    assert_eq!(cells[0].holder, None, "the writer had it for a tenth of the time");
+    assert!((cells[0].at_once - 1.9).abs() < 0.05, "{cells:?}");
+    assert_eq!(cells[1].holder, Some(worker(&model, "w")));
+}

@@ -73,6 +73,8 @@ fn declare(cast: &mut Cast, words: &[&str]) -> bool {
             let (name, group) = (name.into(), name.into());
             cast.workers.push(WorkerInfo { name, group, kind: WorkerKind::Async, pool: None });
         }
+        // threads of the event loop
+        ["loop", threads] => cast.loop_threads = threads.parse().ok(),
         ["mutex", name] => resource(name, ResourceKind::Mutex { kind: LockKind::Std }),
         ["mutex", name, kind] => {
             let kind = LockKind::NAMED.into_iter().find(|known| known.word() == kind).unwrap();
@@ -134,6 +136,11 @@ fn message(cast: &Cast, words: &[&str]) -> Option<Message> {
         ["ended"] => Message::Ended { at, how: RunEnd::Completed },
         ["cores", ref load @ ..] => {
             Message::Sample(Sample::Cores { at, load: load.iter().map(|l| Some(number(l)? as f32)).collect() })
+        }
+        // from where, CPU time of the run and of the viewer
+        ["usage", from, run, viewer] => {
+            let (run, viewer) = (time(run)?.0, time(viewer)?.0);
+            Message::Sample(Sample::Usage { from: ms(number(from)?), to: at, run, viewer })
         }
         ["counter", name, value] => {
             Message::Sample(Sample::Counter { at, counter: resource(name)?, value: number(value)? as i64 })

@@ -1,42 +1,84 @@
-//! More workers that want to run than cores.
+//! More threads that want to run than cores there are for them.
 
+use super::demand::Demand;
 use super::{Finding, Look, Severity, cores_of, number, percent};
-use crate::trace::State;
+use crate::trace::WorkerId;
 
 pub(super) const ID: &str = "oversubscribed";
 
 /// Part of the time in which workers could run that they had no CPU.
 const READY: f64 = 0.30;
 
-/// How many workers want to run, for each core.
+/// How many threads want to run, for each core.
 const CROWD: f64 = 1.2;
+
+/// Part of the cores that must be in use: threads that are kept on one core, or held back by a quota of their own, wait
+/// beside cores that idle.
+const IN_USE: f64 = 0.8;
 
 pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
     let cores = look.model.usable_cores();
-    let everyone = &look.everyone;
-    let (running, ready) = (everyone.get(State::Running), everyone.get(State::Ready));
-    let runnable = (running + ready) as f64 / look.span().0 as f64;
-    let share = ready as f64 / (running + ready).max(1) as f64;
-    if cores <= 0.0 || share < READY || runnable < CROWD * cores {
+    let demand = look.demand_of(everybody(look));
+    let busy = look.model.cores().busy(look.from, look.now);
+    let in_use = busy.is_none_or(|busy| busy >= IN_USE * cores);
+    if cores <= 0.0 || demand.without() < READY || !in_use {
         return None;
     }
-    Some(Finding {
+    match look.others() {
+        // Beside others, threads queue that would not on an idle machine: only those count that always want a core.
+        Some(others) if (look.always_want(everybody(look)) as f64) < CROWD * cores => {
+            by_others(look, demand, others, cores)
+        }
+        others => by_us(look, demand, others, cores),
+    }
+}
+
+fn everybody<'a>(look: &Look<'a>) -> impl Iterator<Item = WorkerId> + use<'a> {
+    (0..look.model.cast().workers.len()).map(WorkerId::from)
+}
+
+fn by_us(look: &Look<'_>, demand: Demand, others: Option<f64>, cores: f64) -> Option<Finding> {
+    let wanted = look.at_once(demand);
+    let beside = others.map(|others| format!(" Other programs keep {others:.1} of them busy.")).unwrap_or_default();
+    (wanted >= CROWD * cores).then(|| Finding {
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
             "{} workers want to run at once on {}: {} of that time they have no CPU.",
-            number(runnable),
+            number(wanted),
             cores_of(cores),
-            percent(share),
+            percent(demand.without()),
         ),
-        evidence: format!(
-            "By the kernel's account they ran {} and were ready without running {} of the newest {}.",
-            percent(running as f64 / everyone.alive().max(1) as f64),
-            percent(ready as f64 / everyone.alive().max(1) as f64),
-            look.span(),
-        ),
+        evidence: evidence(look, demand) + &beside,
         cure: "For work that computes, as many workers as cores are enough.".into(),
         about: None,
         at: None,
     })
+}
+
+fn by_others(look: &Look<'_>, demand: Demand, others: f64, cores: f64) -> Option<Finding> {
+    let wanted = look.at_once(demand);
+    (wanted >= CROWD * look.available()).then(|| Finding {
+        id: ID,
+        severity: Severity::Warning,
+        sentence: format!(
+            "Other programs keep {others:.1} of {} busy: {} of the time that workers could run they have no CPU.",
+            cores_of(cores),
+            percent(demand.without()),
+        ),
+        evidence: evidence(look, demand),
+        cure: "Stop the other programs, or run this on an idle machine.".into(),
+        about: None,
+        at: None,
+    })
+}
+
+fn evidence(look: &Look<'_>, demand: Demand) -> String {
+    let alive = look.everyone.alive().max(1) as f64;
+    format!(
+        "By the kernel's account they ran {} and were ready without running {} of the newest {}.",
+        percent(demand.running as f64 / alive),
+        percent(demand.queued as f64 / alive),
+        look.span(),
+    )
 }

@@ -2,7 +2,7 @@
 
 use super::{About, Finding, Look, Severity, cores_of, count, percent, some};
 use crate::model::Pool;
-use crate::trace::{PoolId, PoolInfo, State};
+use crate::trace::{PoolId, PoolInfo, State, WorkerId};
 
 pub(super) const ID: &str = "pool-too-large";
 
@@ -14,6 +14,9 @@ const TASKS: f64 = 20.0;
 
 /// Part of the time in which a worker could run that it has no CPU.
 const READY: f64 = 0.30;
+
+/// How many of its workers want to run, for each core.
+const CROWD: f64 = 1.2;
 
 pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
     look.pools()
@@ -51,13 +54,15 @@ fn idle(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Fin
 
 /// They keep each other from the cores.
 fn crowded(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Finding> {
-    let cores = look.model.usable_cores();
+    let (cores, full) = (look.available(), look.full()?);
     let done = pool.throughput(look.span(), look.now);
-    let shares = look.sum(info.workers.iter().copied());
-    let (running, ready) = (shares.get(State::Running), shares.get(State::Ready));
-    let share = ready as f64 / (running + ready).max(1) as f64;
-    let crowded = f64::from(pool.size()) > cores && share >= READY && look.cores_are_full();
-    if cores <= 0.0 || !crowded || done * look.span().secs() < TASKS {
+    let demand = look.demand_of(info.workers.iter().copied());
+    let everybody = look.demand_of((0..look.model.cast().workers.len()).map(WorkerId::from));
+    let share = demand.without();
+    // They themselves are too many: not other workers, or other programs, that keep them from the cores.
+    let itself = 2 * demand.running >= everybody.running && look.at_once(demand) >= CROWD * full.cores;
+    let beside_others = full.others.is_some() && look.always_want(info.workers.iter().copied()) as f64 <= full.cores;
+    if share < READY || !itself || beside_others || done * look.span().secs() < TASKS {
         return None;
     }
     Some(Finding {
@@ -67,11 +72,11 @@ fn crowded(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<
             "{} of {} share {}: {} of the time they could run they have no CPU. About {} would do as much.",
             count(u64::from(pool.size()), "worker"),
             info.name,
-            cores_of(cores),
+            cores_of(full.cores),
             percent(share),
-            cores.ceil(),
+            cores.ceil().max(1.0),
         ),
-        evidence: format!("The cores are full, and {}/s are done.", some(done, "task")),
+        evidence: format!("{} {}/s are done.", full.sentence(), some(done, "task")),
         cure: "Fewer workers finish each task sooner.".into(),
         about: Some(About::Pool(id)),
         at: None,

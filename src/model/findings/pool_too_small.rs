@@ -1,8 +1,8 @@
 //! A pool that cannot keep up with what comes.
 
-use super::{About, Finding, Look, Severity, count, number, percent, some, thousands};
+use super::{About, Finding, Look, Severity, count, loop_bound, number, percent, some, thousands};
 use crate::model::Pool;
-use crate::trace::{PoolId, PoolInfo, State};
+use crate::trace::{PoolId, PoolInfo, State, WorkerKind};
 
 pub(super) const ID: &str = "pool-too-small";
 
@@ -32,15 +32,11 @@ fn behind(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<F
         return None;
     }
     let needed = (come * pool.service().mean() / 1e9).ceil();
-    let shares = look.sum(info.workers.iter().copied());
-    let computes = shares.get(State::Running) + shares.get(State::Ready) > shares.alive() / 2;
-    let full = computes && look.cores_are_full();
-    let remedy = if full {
-        "The cores are full: more workers would not help.".into()
-    } else if needed > f64::from(pool.size()) {
-        format!("About {needed:.0} would keep up.")
-    } else {
-        return None;
+    let limit = limit(look, info);
+    let remedy = match &limit {
+        Some(limit) => limit.remedy.clone(),
+        None if needed > f64::from(pool.size()) => format!("About {needed:.0} would keep up."),
+        None => return None,
     };
     let finish = if pool.size() == 1 { "finishes" } else { "finish" };
     Some(Finding {
@@ -59,7 +55,7 @@ fn behind(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<F
             count(look.model.queue(info.queue).map_or(0, |queue| queue.depth().into()), "task"),
             thousands(pool.rejected() as i64),
         ),
-        cure: if full { "Make a task cheaper, or let fewer come.".into() } else { "Give it more workers.".into() },
+        cure: limit.map_or("Give it more workers.", |limit| limit.cure).into(),
         about: Some(About::Pool(id)),
         at: None,
     })
@@ -73,6 +69,8 @@ fn blocked(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<
         return None;
     }
     let finish = if pool.size() == 1 { "finishes" } else { "finish" };
+    let limit = limit(look, info);
+    let remedy = limit.as_ref().map(|limit| format!(" {}", limit.remedy)).unwrap_or_default();
     Some(Finding {
         id: ID,
         severity: Severity::Warning,
@@ -84,9 +82,47 @@ fn blocked(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<
             percent(waits),
             look.resource(info.queue),
         ),
-        evidence: format!("Workers of {} are on tasks {} of the time.", info.name, percent(busy)),
-        cure: "Give it more workers, or make a task cheaper.".into(),
+        evidence: format!("Workers of {} are on tasks {} of the time.{remedy}", info.name, percent(busy)),
+        cure: limit.map_or("Give it more workers, or make a task cheaper.", |limit| limit.cure).into(),
         about: Some(About::Pool(id)),
         at: None,
+    })
+}
+
+/// Why more workers would not help.
+struct Limit {
+    remedy: String,
+    cure: &'static str,
+}
+
+/// What workers that compute share, so that more of them do no more.
+fn limit(look: &Look<'_>, info: &PoolInfo) -> Option<Limit> {
+    let shares = look.sum(info.workers.iter().copied());
+    let computes = shares.get(State::Running) + shares.get(State::Ready) > shares.alive() / 2;
+    if !computes {
+        return None;
+    }
+    if let (WorkerKind::Async, Some(found)) = (info.of, loop_bound::find(look)) {
+        let remedy = "The event loop has no thread left: more workers would not help.".into();
+        let more = found.cure.starts_with("Give the loop");
+        let cure = if more { "Give the loop more threads." } else { "Make a task cheaper, or let fewer come." };
+        return Some(Limit { remedy, cure });
+    }
+    let full = look.full()?;
+    Some(match full.others {
+        Some(others) => Limit {
+            remedy: format!(
+                "The cores are full, {others:.1} of them with other programs: more workers would not help."
+            ),
+            cure: if full.by_others() {
+                "Stop the other programs, or make a task cheaper."
+            } else {
+                "Make a task cheaper, or let fewer come."
+            },
+        },
+        None => Limit {
+            remedy: "The cores are full: more workers would not help.".into(),
+            cure: "Make a task cheaper, or let fewer come.",
+        },
     })
 }

@@ -1,6 +1,7 @@
 //! What a lane did, asked by stretches of time.
 
 use super::{Doing, Lane, Spent};
+use crate::model::history::part;
 use crate::model::shares::{Shares, Window};
 use crate::trace::{Span, Stamp, State};
 
@@ -18,7 +19,7 @@ impl Lane {
             return self.spans(t, t + Span(1)).next();
         }
         let mut found = None;
-        self.each(t, t + Span(1), t + Span(1), |from, _, shares| {
+        self.each(t, t + Span(1), t + Span(1), |from, _, shares, _| {
             found = shares.dominant().map(|state| Doing { state, since: from, on: None });
         });
         found
@@ -47,7 +48,7 @@ impl Lane {
         if w.cells == 0 || w.to <= w.from {
             return;
         }
-        self.each(w.from, exact, now, |from, to, shares| pour(w, (w.from, exact), (from, to), shares, out));
+        self.each(w.from, exact, now, |from, to, shares, _| pour(w, (w.from, exact), (from, to), shares, out));
         if exact < w.to {
             self.exact_cells(exact, w, now, out);
         }
@@ -66,6 +67,13 @@ impl Lane {
             self.cells(&window, now, &mut cells);
         }
         cells.pop().unwrap_or_default()
+    }
+
+    /// Nanoseconds between two moments in which it seemed to run and had no CPU.
+    pub fn without_cpu(&self, from: Stamp, to: Stamp) -> u64 {
+        let mut sum = 0;
+        self.each(from, to, to, |a, b, _, without| sum += part(without, (a, b), (from.max(a), to.min(b))));
+        sum
     }
 
     /// Time by state of the whole run.
@@ -89,14 +97,24 @@ impl Lane {
         self.exact_from
     }
 
-    /// Hands every bucket that `from..to` touches to `look`, oldest first, the open span added up to `now`.
-    fn each(&self, from: Stamp, to: Stamp, now: Stamp, mut look: impl FnMut(Stamp, Stamp, &Shares)) {
+    /// Hands every bucket that `from..to` touches to `look`, oldest first, the open span added up to `now`: time by state, and
+    /// what of Ready is time without a CPU.
+    fn each(&self, from: Stamp, to: Stamp, now: Stamp, mut look: impl FnMut(Stamp, Stamp, &Shares, u64)) {
         let to = to.min(now);
-        let open = self.open(now);
+        let (open, unsettled) = (self.open(now), self.unsettled(now));
+        let mut split = |mut shares: Shares, without: u64, a: Stamp, b: Stamp| {
+            let mut running = shares.get(State::Running).saturating_sub(without);
+            for stretch in &unsettled {
+                running -= stretch.without_cpu(running, a, b);
+            }
+            let without = shares.get(State::Running) - running.min(shares.get(State::Running));
+            shares.shift(State::Running, State::Ready, without);
+            look(a, b, &shares, without);
+        };
         self.history.visit(from, to, |a, b, spent| {
             let b = b.min(now);
             let spent = if b > open[0].1 { with_open(*spent, &open, a, b) } else { *spent };
-            look(a, b, &spent.split());
+            split(spent.by_state, spent.without_cpu, a, b);
         });
         let rest = from.max(self.history.end());
         for (state, begin, end) in open {
@@ -104,7 +122,7 @@ impl Lane {
             if a < b {
                 let mut shares = Shares::default();
                 shares.put(state, b.since(a).0);
-                look(a, b, &shares);
+                split(shares, 0, a, b);
             }
         }
     }
@@ -125,9 +143,14 @@ impl Lane {
             whole.put(span.state, to.since(from).0);
             pour(w, (begin, w.to), (from, to), &whole, out);
         }
-        // Spans do not know of preemption: take the part of Ready from the buckets around.
+        // Spans do not know of preemption: take the part without a CPU from the buckets around.
         let mut rough = vec![Shares::default(); out.len()];
-        self.each(begin, w.to, now, |from, to, shares| pour(w, (begin, w.to), (from, to), shares, &mut rough));
+        self.each(begin, w.to, now, |from, to, shares, without| {
+            let mut ran = Shares::default();
+            ran.put(State::Running, shares.get(State::Running));
+            ran.put(State::Ready, without);
+            pour(w, (begin, w.to), (from, to), &ran, &mut rough);
+        });
         for (cell, rough) in out.iter_mut().zip(rough) {
             let (ready, running) = (rough.get(State::Ready), rough.get(State::Running));
             if ready > 0 {
@@ -185,7 +208,8 @@ mod tests {
             model.apply(&Message::Events(vec![Event { at: Stamp(at), worker, kind }]));
         }
         for from in (0..until).step_by(50 * MS as usize) {
-            let (from, to, running) = (Stamp(from), Stamp(from + 50 * MS), if from == 0 { 50 * MS } else { 0 });
+            let running = (60 * MS).saturating_sub(from).min(50 * MS);
+            let (from, to) = (Stamp(from), Stamp(from + 50 * MS));
             model.apply(&Message::Sample(Sample::Sched { worker, from, to, running, ready: 0 }));
         }
         model

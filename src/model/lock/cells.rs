@@ -12,7 +12,9 @@ pub struct LockCell {
     pub held: f32,
     /// How many waited for it on average.
     pub wanted: f32,
-    /// Who held it longest in this cell, as far as exact holds are kept.
+    /// Of an rwlock: how many held it at once, on average over the cell.
+    pub at_once: f32,
+    /// Who held it longest in this cell, as far as exact holds are kept. Of an rwlock only who had it alone.
     pub holder: Option<WorkerId>,
 }
 
@@ -96,17 +98,27 @@ impl Lock {
                 cell.wanted += (part(traffic.waited, (a, b), (from, to)) as f64 / ns) as f32;
             }
         });
-        self.name_holders(w, now, out);
-        for cell in out {
+        let longest = self.name_holders(w, now, out);
+        for (i, cell) in out.iter_mut().enumerate() {
+            if self.room == Room::Readers {
+                cell.at_once = cell.held;
+                // Where readers have it most of the time it is not the writer's cell.
+                let (from, to) = w.cell(i);
+                let alone = longest[i] as f32 / to.min(now).since(from).0.max(1) as f32;
+                cell.holder = cell.holder.filter(|_| 2.0 * alone >= cell.held);
+            }
             cell.held = (cell.held / self.width() as f32).min(1.0);
         }
     }
 
-    /// Names in each cell the worker with the longest hold in it.
-    fn name_holders(&self, w: &Window, now: Stamp, out: &mut [LockCell]) {
+    /// Names in each cell the worker with the longest hold in it. Returns how long those are, ns.
+    fn name_holders(&self, w: &Window, now: Stamp, out: &mut [LockCell]) -> Vec<u64> {
         let mut longest = vec![0; out.len()];
-        let open = self.open.iter().map(|open| (open.worker, open.from, self.end_of(open, now)));
-        for (worker, from, to) in self.exact.iter().map(|h| (h.worker, h.from, h.to)).chain(open) {
+        let alone = |grant: Grant| self.room != Room::Readers || !grant.is_shared();
+        let open = self.open.iter().filter(|open| alone(open.grant));
+        let open = open.map(|open| (open.worker, open.from, self.end_of(open, now)));
+        let past = self.exact.iter().filter(|hold| alone(hold.grant)).map(|h| (h.worker, h.from, h.to));
+        for (worker, from, to) in past.chain(open) {
             let (from, to) = (from.max(w.from), to.min(w.to));
             if from >= to {
                 continue;
@@ -121,6 +133,7 @@ impl Lock {
                 }
             }
         }
+        longest
     }
 
     /// Hands every bucket that `from..to` touches to `look`, what is open added up to `now`.

@@ -1,8 +1,9 @@
 //! Who has a lock, and how many can.
 
 use super::{Lock, Open};
+use crate::model::Model;
 use crate::model::lane::Asks;
-use crate::trace::{Grant, ResourceKind, Stamp, WorkerId};
+use crate::trace::{Grant, ResourceId, ResourceKind, Stamp, WorkerId};
 
 /// How many can have a lock at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,5 +150,16 @@ impl Lock {
         };
         let newest = |open: &&Open| open.grant == self.newest && !open.doubtful;
         self.open.iter().filter(newest).filter(alone).min_by_key(|open| open.worker)
+    }
+}
+
+impl Model {
+    /// How many wait for an rwlock to write.
+    pub fn writers_waiting(&self, id: ResourceId) -> usize {
+        let writes = |(worker, _): &(WorkerId, Stamp)| {
+            let asks = self.lanes.get(worker.index()).map(|lane| lane.asks);
+            matches!(asks, Some((Some(lock), Asks::Write { .. })) if lock == id)
+        };
+        self.lock(id).map_or(0, |lock| lock.waiters().iter().filter(|waiter| writes(waiter)).count())
     }
 }

@@ -64,6 +64,7 @@ pub(super) struct Worker<'a> {
     pub(super) lives: u32,
     pub(super) commands: Commands,
     /// None for what the system does not say.
+    pub(super) alive_s: f64,
     pub(super) share: BTreeMap<&'static str, Option<f64>>,
 }
 
@@ -172,6 +173,9 @@ pub(super) struct Counter<'a> {
 #[derive(Debug, Serialize)]
 pub(super) struct Cpu {
     pub(super) cores: Vec<Option<f64>>,
+    pub(super) run: Option<f64>,
+    pub(super) viewer: Option<f64>,
+    pub(super) others: Option<f64>,
     pub(super) run_queue_delay_ms: Option<f64>,
 }
 

@@ -8,6 +8,7 @@ use crate::model::{Lock, Times};
 use crate::report::Report;
 use crate::report::table::{Cell, Look, Table};
 use crate::report::words::{count, many, percent, plain, signed, span_or_dash};
+use crate::trace::Stamp;
 
 use super::{bar, gauge, numbers, section};
 
@@ -121,4 +122,12 @@ pub(super) fn cores(report: &Report<'_>, look: Look, out: &mut String) {
         }
     }
     section(out, look, "Cores", &table);
+    if let Some(load) = report.model.cpu_load(Stamp::default(), report.at) {
+        let text = format!(
+            "cores busy: this run {:.2}, contend {:.2}, other programs about {:.2}",
+            load.run, load.viewer, load.others
+        );
+        out.push_str("  ");
+        look.wrap(out, &text, 2, 2, Style::new());
+    }
 }

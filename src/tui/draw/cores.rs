@@ -11,6 +11,9 @@ use super::{Scene, text};
 
 pub(super) const HEADS: [&str; 1] = ["load"];
 
+/// Cores that other programs must keep busy to be worth a word.
+const WORTH: f64 = 0.2;
+
 pub(super) struct CoreRow<'a> {
     pub(super) scene: Scene<'a>,
     pub(super) core: usize,
@@ -28,7 +31,7 @@ impl Widget for CoreRow<'_> {
         text::put(buf, parts.who, &format!(" cpu {core}"), Style::new());
         let mut cells = Vec::new();
         scene.watch.shown().cores().cells(core, &scene.axis.window(), &mut cells);
-        strip(scene, parts.time, &cells, buf);
+        strip(scene, parts.time, &cells, &scene.watch.shown().is_others(&scene.axis.window()), buf);
         let now = scene.watch.figures.cores.iter().find(|(number, _)| *number == core).and_then(|(_, load)| *load);
         let load = now.map_or_else(|| "- ".to_owned(), |load| percent(load.into())); // it is not there now
         scene.figures(parts.now, &[(load, Style::new())], buf);
@@ -51,12 +54,17 @@ impl Widget for CoresRow<'_> {
             }
         }
         let mean = |(sum, known): &(f32, u16)| (*known > 0).then(|| sum / f32::from(*known));
-        strip(scene, parts.time, &sums.iter().map(mean).collect::<Vec<_>>(), buf);
+        let means = sums.iter().map(mean).collect::<Vec<_>>();
+        strip(scene, parts.time, &means, &scene.watch.shown().is_others(&window), buf);
         let loads: Vec<f64> = scene.watch.figures.cores.iter().filter_map(|(_, load)| *load).map(f64::from).collect();
         let beside =
             Rect { x: parts.who.x + parts.who.width.min(1), width: parts.who.width.saturating_sub(2), ..parts.who };
         let rest = text::put(buf, beside, "cores", Style::new());
-        text::right(buf, rest, &each_of(&loads, usize::from(rest.width)), Style::new());
+        let others = scene.watch.figures.load.map(|load| load.others).filter(|others| *others >= WORTH);
+        let beside =
+            others.map(|others| format!("others {others:.1}")).filter(|text| text.width() < usize::from(rest.width));
+        let beside = beside.unwrap_or_else(|| each_of(&loads, usize::from(rest.width)));
+        text::right(buf, rest, &beside, Style::new());
         let mean = loads.iter().sum::<f64>() / loads.len() as f64;
         let mean = if loads.is_empty() { String::new() } else { percent(mean) };
         scene.figures(parts.now, &[(mean, Style::new())], buf);
@@ -72,11 +80,33 @@ fn each_of(loads: &[f64], room: usize) -> String {
     [each, range].into_iter().find(|text| text.width() < room).unwrap_or_default()
 }
 
-fn strip(scene: Scene<'_>, at: Rect, cells: &[Option<f32>], buf: &mut Buffer) {
-    for (load, column) in cells.iter().zip(scene.axis.blank()..at.width) {
+/// Whose load the cores have: the run's, this program's, and that of other programs, which is known about.
+pub(super) fn whose(scene: Scene<'_>, at: Rect, buf: &mut Buffer) {
+    let Some(load) = scene.watch.figures.load else { return };
+    let others = format!("other programs about {:.1}", load.others);
+    let style = if load.others >= WORTH { scene.theme.strong() } else { scene.theme.faint() };
+    let parts = [
+        (format!("cores busy: this run {:.1}", load.run), scene.theme.faint()),
+        (others, style),
+        (format!("contend {:.1}", load.viewer), scene.theme.faint()),
+    ];
+    let mut rest = at;
+    for (n, (part, style)) in parts.into_iter().enumerate() {
+        let part = if n > 0 { format!(", {part}") } else { part };
+        if part.width() > usize::from(rest.width) {
+            break;
+        }
+        rest = text::put(buf, rest, &part, style);
+    }
+}
+
+/// `others`: in which cells other programs have more of the load than the run. They are drawn faintly.
+fn strip(scene: Scene<'_>, at: Rect, cells: &[Option<f32>], others: &[bool], buf: &mut Buffer) {
+    for (i, (load, column)) in cells.iter().zip(scene.axis.blank()..at.width).enumerate() {
         if let Some(load) = load {
             let place = Rect { x: at.x + column, width: 1, ..at };
-            text::put(buf, place, scene.theme.level(f64::from(*load)), scene.theme.area());
+            let style = if others.get(i) == Some(&true) { scene.theme.faint() } else { scene.theme.area() };
+            text::put(buf, place, scene.theme.level(f64::from(*load)), style);
         }
     }
 }

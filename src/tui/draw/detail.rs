@@ -51,13 +51,15 @@ impl Detail<'_> {
         lines.push(plain(format!("{kind}{}{}", id("pid", lane.pid()), id("tid", lane.tid()))));
         // As the lane's row says it: at the cursor, if there is one.
         let figures = &self.watch.figures;
-        let doing = figures.lane(worker).and_then(|f| Some((f.doing?, f.exact)));
+        let doing = figures.lane(worker).and_then(|f| Some((f.doing?, f.shown?, f.exact)));
         lines.push(plain(doing.map_or_else(
             || "what it did so long ago is not kept".to_owned(),
-            |(doing, exact)| {
+            |(doing, shown, exact)| {
                 let on = doing.on.map_or_else(String::new, |r| format!(" on {}", cast.resource_name(r)));
-                let since = if exact { format!(" for {}", age(figures.at.since(doing.since))) } else { String::new() };
-                format!("{}{on}{since}", doing.state.word())
+                let whole = figures.at.since(doing.since);
+                let of = if shown.lasted < whole { format!(" of {}", age(whole)) } else { String::new() };
+                let since = if exact { format!(" for {}{of}", age(shown.lasted)) } else { String::new() };
+                format!("{}{on}{since}", shown.state.word())
             },
         )));
         if let Some(stuck) = self.stuck(worker) {

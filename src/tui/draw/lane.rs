@@ -5,10 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
+use super::super::figures::Shown;
 use super::super::format::{age, percent};
 use super::super::watch::{Chosen, Watch};
 use super::{Scene, cell, text};
-use crate::model::{Doing, Shares};
+use crate::model::Shares;
 use crate::trace::{State, WorkerId};
 
 /// A share of the window, under a head of its own.
@@ -70,8 +71,8 @@ impl Widget for LaneRow<'_> {
         let name = watch.shown().cast().worker_name(worker);
         let beside = scene.who(parts.who, name, scene.is_chosen(Chosen::Lane(worker)), buf);
         let figures = watch.figures.lane(worker);
-        if let Some((doing, exact)) = figures.and_then(|f| Some((f.doing?, f.exact))) {
-            doing_now(scene, beside, doing, exact, buf);
+        if let Some((shown, exact)) = figures.and_then(|f| Some((f.shown?, f.exact))) {
+            doing_now(scene, beside, shown, exact, buf);
         }
         let shares = figures.map(|f| f.shares).unwrap_or_default();
         shares_now(scene, parts.now, &shares, buf);
@@ -103,13 +104,13 @@ impl Widget for FoldRow<'_> {
     }
 }
 
-/// The state's letter in the state's colour, and how long it has lasted, if that is known. Its age goes on in a deadlock.
-fn doing_now(scene: Scene<'_>, at: Rect, doing: Doing, exact: bool, buf: &mut Buffer) {
-    let letter = doing.state.letter().to_string();
-    let rest = text::put(buf, at, &letter, scene.theme.state(doing.state));
-    if doing.state != State::Done && exact {
-        let since = scene.watch.figures.at.since(doing.since);
-        text::right(buf, rest, &age(since), Style::new());
+/// The state's letter in the state's colour, and how long it has lasted, if that is known: of a span of computing, what it
+/// ran of it, or what it waited for a core. Its age goes on in a deadlock.
+fn doing_now(scene: Scene<'_>, at: Rect, shown: Shown, exact: bool, buf: &mut Buffer) {
+    let letter = shown.state.letter().to_string();
+    let rest = text::put(buf, at, &letter, scene.theme.state(shown.state));
+    if shown.state != State::Done && exact {
+        text::right(buf, rest, &age(shown.lasted), Style::new());
     }
 }
 

@@ -6,12 +6,13 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
+use super::super::figures::LockFigures;
 use super::super::format::{age, cut_name, percent};
 use super::super::theme::Hold;
 use super::super::watch::Chosen;
 use super::{Scene, text};
 use crate::model::LockCell;
-use crate::trace::ResourceId;
+use crate::trace::{ResourceId, WorkerId};
 
 pub(super) const HEADS: [&str; 4] = ["cont", "w.p99", "held", "hold"];
 
@@ -34,9 +35,10 @@ impl Widget for LockRow<'_> {
         let cast = watch.shown().cast();
         let beside = scene.who(parts.who, cast.resource_name(id), scene.is_chosen(Chosen::Lock(id)), buf);
         let Some(figures) = watch.figures.lock(id) else { return };
-        if let Some(owner) = figures.owner {
-            let name = cut_name(cast.worker_name(owner), usize::from(beside.width), theme.dots());
-            text::put(buf, beside, &name, theme.faint());
+        let inside =
+            figures.owner.map(|owner| cut_name(cast.worker_name(owner), usize::from(beside.width), theme.dots()));
+        if let Some(inside) = inside.or_else(|| reading(figures, usize::from(beside.width))) {
+            text::put(buf, beside, &inside, theme.faint());
         }
         if let Some(lock) = watch.shown().lock(id) {
             let mut cells = Vec::new();
@@ -59,11 +61,53 @@ impl Widget for LockRow<'_> {
     }
 }
 
+/// How many read, and that a writer waits for them: as much of it as there is room for.
+fn reading(figures: &LockFigures, room: usize) -> Option<String> {
+    let readers = figures.readers;
+    if readers == 0 {
+        return None;
+    }
+    let writers = match figures.writers_wait {
+        0 => String::new(),
+        1 => ", writer waits".to_owned(),
+        n => format!(", {n} writers wait"),
+    };
+    let short =
+        if figures.writers_wait > 0 { format!("{readers} in, {} w", figures.writers_wait) } else { String::new() };
+    let texts = [format!("{readers} reading{writers}"), short, format!("{readers} reading"), format!("{readers} in")];
+    texts.into_iter().find(|text| !text.is_empty() && text.width() <= room)
+}
+
 fn hold(cell: &LockCell) -> Hold {
     match cell {
         LockCell { wanted, .. } if *wanted >= WANTED => Hold::Wanted,
         LockCell { held, .. } if *held >= HELD => Hold::Held,
         _ => Hold::Free,
+    }
+}
+
+/// How many read at once in a run of cells, on average.
+fn readers(run: &[LockCell]) -> String {
+    let mean = run.iter().map(|cell| cell.at_once).sum::<f32>() / run.len() as f32;
+    match mean.round() {
+        n if n <= 1.0 => "1 reader".to_owned(),
+        n => format!("{n:.0} readers"),
+    }
+}
+
+/// Who has the lock in a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    Nobody,
+    One(WorkerId),
+    Readers,
+}
+
+fn inside(cell: &LockCell) -> Inside {
+    match cell.holder {
+        Some(holder) => Inside::One(holder),
+        None if cell.at_once >= HELD => Inside::Readers,
+        None => Inside::Nobody,
     }
 }
 
@@ -75,10 +119,14 @@ fn timeline(scene: Scene<'_>, at: Rect, cells: &[LockCell], buf: &mut Buffer) {
         text::put(buf, Rect { x: at.x + column, width: 1, ..at }, theme.hold(hold), theme.hold_style(hold));
     }
     let mut column = columns.start;
-    for run in cells.chunk_by(|a, b| a.holder == b.holder && hold(a) == hold(b)) {
+    for run in cells.chunk_by(|a, b| inside(a) == inside(b) && hold(a) == hold(b)) {
         let width = u16::try_from(run.len()).unwrap_or(u16::MAX);
-        if let Some(holder) = run[0].holder {
-            let name = scene.watch.shown().cast().worker_name(holder);
+        let name = match inside(&run[0]) {
+            Inside::One(holder) => Some(scene.watch.shown().cast().worker_name(holder).to_owned()),
+            Inside::Readers => Some(readers(run)),
+            Inside::Nobody => None,
+        };
+        if let Some(name) = name {
             let name_width = u16::try_from(name.width()).unwrap_or(u16::MAX).saturating_add(2);
             if width >= name_width.saturating_add(2) {
                 let x = at.x.saturating_add(column).saturating_add((width - name_width) / 2);
