@@ -5,6 +5,7 @@
 
 mod audit;
 mod beside;
+mod change;
 mod cores;
 mod counter;
 mod deadlock;
@@ -32,6 +33,7 @@ mod waits;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+pub use change::{Backlog, Change};
 pub use cores::Cores;
 pub use counter::Counter;
 pub use deadlock::{Deadlock, Link, Stall};
@@ -39,10 +41,10 @@ pub use failures::{Commands, Failure, Failures};
 pub use findings::{About, Finding, Severity};
 pub use lane::{Doing, Ending, Lane};
 pub use life::Life;
-pub use lock::{Lock, LockCell, Room};
+pub use lock::{Lock, LockCell, RecentUse, Room};
 pub use pipe::Pipe;
-pub use pool::{Handover, Pool};
-pub use queue::Queue;
+pub use pool::{Counts, Handover, Pool, Recent};
+pub use queue::{Queue, Trend};
 pub use results::Results;
 pub use shares::{Shares, Window};
 pub use signals::Signals;
@@ -129,6 +131,7 @@ pub struct Model {
     cores: Cores,
     sees_ready: bool,
     marks: Vec<Mark>,
+    change: Option<Change>,
     log: VecDeque<LogLine>,
     failures: Failures,
     deadlock: Option<Deadlock>,
@@ -174,6 +177,7 @@ impl Model {
             cores: Cores::new(plan.shape),
             sees_ready: true,
             marks: Vec::new(),
+            change: None,
             log: VecDeque::new(),
             failures: Failures::default(),
             deadlock: None,
@@ -186,6 +190,7 @@ impl Model {
 
     /// Takes in one message. Cannot fail.
     pub fn apply(&mut self, message: &Message) {
+        self.begin_present_settings(message);
         match message {
             Message::Events(events) => {
                 for event in events {

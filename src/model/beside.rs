@@ -60,12 +60,16 @@ impl Model {
                 None => self.health.anomalies += 1,
             },
             Notice::Died { worker, death } => self.died(at, *worker, death),
-            Notice::Turned { name, shown, .. } => self.mark(at, format!("{name} {shown}")),
+            Notice::Turned { name, shown, .. } => {
+                self.mark(at, format!("{name} {shown}"));
+                self.settings_changed(at);
+            }
             Notice::Resized { pool, workers } => {
                 if let Some(info) = self.cast.pools.get(pool.index()) {
                     let text = format!("{}: {workers} worker{}", info.name, if *workers == 1 { "" } else { "s" });
                     self.pools[pool.index()].resize(at, *workers);
                     self.mark(at, text);
+                    self.settings_changed(at);
                 } else {
                     self.health.anomalies += 1;
                 }

@@ -1,5 +1,9 @@
 //! One pool: its tasks, and what its workers' time goes to.
 
+mod recent;
+
+use self::recent::Since;
+pub use self::recent::{Counts, Recent};
 use super::history::{History, Merge, Shape, part};
 use super::times::Times;
 use crate::trace::{Fate, PoolInfo, Span, Stamp, State};
@@ -62,6 +66,8 @@ pub struct Pool {
     handover: Handover,
     seats: Vec<Seat>,
     history: History<Flow>,
+    /// What it did since the settings were changed, if they were.
+    since: Option<Box<Since>>,
 }
 
 impl Pool {
@@ -85,6 +91,7 @@ impl Pool {
             handover: Handover::default(),
             seats: vec![Seat::default(); info.workers.len()],
             history: History::new(shape),
+            since: None,
         }
     }
 
@@ -132,6 +139,9 @@ impl Pool {
     #[inline]
     pub(super) fn begin_task(&mut self, seat: Option<usize>, at: Stamp, waited: Span) {
         self.waited.record(waited);
+        if let Some(since) = &mut self.since {
+            since.began(at, waited);
+        }
         self.drop_task(seat, at);
         if let Some(seat) = self.seat(seat) {
             seat.task = Some(at);
@@ -150,6 +160,9 @@ impl Pool {
         if let Some((service, waited)) = took {
             self.service.record(service);
             self.response.record(service + waited);
+            if let Some(since) = &mut self.since {
+                since.ended(at, (service, waited));
+            }
         }
         self.drop_task(seat, at);
     }
@@ -306,6 +319,21 @@ impl Pool {
         if staffed == 0 { 0.0 } else { (busy as f64 / staffed as f64).min(1.0) }
     }
 
+    /// Nanoseconds that its workers spent on tasks, what is open counted up to `now`.
+    pub fn busy_ns(&self, from: Stamp, to: Stamp, now: Stamp) -> u64 {
+        self.sum(from, to, now, |flow| flow.busy)
+    }
+
+    /// Nanoseconds that its workers were there, up to `now`.
+    pub fn staffed_ns(&self, from: Stamp, to: Stamp, now: Stamp) -> u64 {
+        self.sum(from, to, now, |flow| flow.staffed)
+    }
+
+    /// Tasks that ended between two moments.
+    pub fn ended_between(&self, from: Stamp, to: Stamp, now: Stamp) -> u64 {
+        self.sum(from, to, now, |flow| flow.done)
+    }
+
     /// Whole run, up to `now`.
     pub fn handover(&self, now: Stamp) -> Handover {
         let mut sum = self.handover;
@@ -335,7 +363,8 @@ impl Pool {
     /// Heap bytes in use.
     pub(super) fn bytes(&self) -> usize {
         let times = self.service.bytes() + self.response.bytes() + self.waited.bytes();
-        self.history.bytes() + times + self.seats.capacity() * size_of::<Seat>()
+        let since = self.since.as_ref().map_or(0, |since| since.bytes());
+        self.history.bytes() + times + since + self.seats.capacity() * size_of::<Seat>()
     }
 }
 

@@ -17,7 +17,7 @@ const FULL: f64 = 0.30;
 
 pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
     // All of a batch is there from the beginning: it waits, but nothing falls behind.
-    let fed = look.pools().filter(|(_, _, pool)| pool.total().is_none() && pool.service().count() > 0);
+    let fed = look.pools().filter(|(_, _, pool)| pool.total().is_none() && pool.recent().service.count() > 0);
     fed.filter_map(|(id, info, pool)| behind(look, id, info, pool).or_else(|| blocked(look, id, info, pool))).collect()
 }
 
@@ -31,7 +31,7 @@ fn behind(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<F
     if feeder_waits >= FULL || busy < BUSY || come < done * EXCESS || behind < f64::from(2 * pool.size() + 3) {
         return None;
     }
-    let needed = (come * pool.service().mean() / 1e9).ceil();
+    let needed = (come * pool.recent().service.mean() / 1e9).ceil();
     let shares = look.sum(info.workers.iter().copied());
     let computes = shares.get(State::Running) + shares.get(State::Ready) > shares.alive() / 2;
     let full = computes && look.cores_are_full();
@@ -57,7 +57,7 @@ fn behind(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<F
             info.name,
             percent(busy),
             number(look.model.queue(info.queue).map_or(0.0, |queue| f64::from(queue.depth()))),
-            number(pool.rejected() as f64),
+            number(pool.recent().counts.rejected as f64),
         ),
         cure: if full { "Make a task cheaper, or let fewer come.".into() } else { "Give it more workers.".into() },
         about: Some(About::Pool(id)),
