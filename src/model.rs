@@ -34,7 +34,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 pub use change::{Backlog, Change};
-pub use cores::Cores;
+pub use cores::{Cores, CpuLoad};
 pub use counter::Counter;
 pub use deadlock::{Deadlock, Link, Stall};
 pub use failures::{Commands, Failure, Failures};
@@ -129,6 +129,7 @@ pub struct Model {
     fed_by: Vec<Option<PoolId>>,
     pools: Vec<Pool>,
     cores: Cores,
+    usage: cores::Usage,
     sees_ready: bool,
     marks: Vec<Mark>,
     change: Option<Change>,
@@ -175,6 +176,7 @@ impl Model {
             fed_by,
             pools: cast.pools.iter().map(|info| Pool::new(info, plan.shape, plan.digits)).collect(),
             cores: Cores::new(plan.shape),
+            usage: cores::Usage::new(plan.shape),
             sees_ready: true,
             marks: Vec::new(),
             change: None,
@@ -349,6 +351,6 @@ impl Model {
         let lanes: usize = self.lanes.iter().map(|lane| size_of::<Lane>() + lane.bytes()).sum();
         let resources: usize = self.resources.iter().map(Res::bytes).sum();
         let pools: usize = self.pools.iter().map(|pool| size_of::<Pool>() + pool.bytes()).sum();
-        lanes + resources + pools + self.cores.bytes() + self.orders.bytes()
+        lanes + resources + pools + self.cores.bytes() + self.usage.bytes() + self.orders.bytes()
     }
 }

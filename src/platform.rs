@@ -67,4 +67,4 @@ pub use sched::{Back, SchedStat, be_prompt, sessions_share, stand_back, stay_on,
 pub use session::{group_of, session_of};
 pub use timer::{await_device, exact_sleeps, wait_for_device};
 pub use tty::{Modes, write_if_it_reads};
-pub use usage::{all_cores_busy, own_cpu, resident, session_cpu, switches};
+pub use usage::{all_cores_busy, own_cpu, process_cpu, resident, session_cpu, switches};

@@ -9,6 +9,7 @@ mod scratch;
 mod sleep;
 mod slots;
 mod timebase;
+mod usage;
 
 pub use live::{Live, StartError};
 pub use slots::is_trial;

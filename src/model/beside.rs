@@ -32,6 +32,10 @@ impl Model {
                 self.newest = self.newest.max(*at);
                 self.health.anomalies += u64::from(!self.cores.sample(*at, load));
             }
+            Sample::Usage { from, to, run, viewer } => {
+                self.newest = self.newest.max(*to);
+                self.usage.sample(*from, *to, *run, *viewer);
+            }
             Sample::Counter { at, counter, value } => {
                 self.newest = self.newest.max(*at);
                 match self.resources.get_mut(counter.index()) {

@@ -1,5 +1,9 @@
 //! Load of the machine's cores.
 
+mod usage;
+
+pub use self::usage::CpuLoad;
+pub(super) use self::usage::Usage;
 use super::history::{History, Merge, Shape, part};
 use super::shares::Window;
 use crate::trace::{Span, Stamp};

@@ -10,7 +10,7 @@ const LANE_BUCKET: usize = 112;
 const LOCK_BUCKET: usize = 24;
 const OTHER_BUCKET: usize = 40;
 /// The cores' buckets; how many cores there are is not known before the first sample.
-const CORES_BUCKETS: usize = cores::ROOM * 16;
+const CORES_BUCKETS: usize = cores::ROOM * 16 + 24;
 
 /// Bytes of an exact span of a lane and of an exact hold of a lock.
 const SPAN: usize = 16;

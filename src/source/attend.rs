@@ -12,6 +12,7 @@ use rustix::process::Signal;
 use super::mark::Mark;
 use super::reader::Reader;
 use super::timebase::Timebase;
+use super::usage::Crew;
 use crate::engine::{Down, Start, Up};
 use crate::platform::limits::signal_name;
 use crate::platform::{Child, Exit, Pipes, kill_group, reap_adopted, reap_strangers, started};
@@ -78,7 +79,9 @@ impl Attend {
         let Self { board, cast, time, runner, child, pipes, mark, start, commands, out } = self;
         let (tell_end, ended) = bounded(1);
         let exec = start.settings.exec;
-        let reader = Reader { board: Arc::clone(&board), cast, time: time.clone(), out: out.clone(), ended };
+        let runner_pid = child.pid();
+        let crew = if exec { Crew::Session { runner: runner_pid } } else { Crew::Known { runner: runner_pid } };
+        let reader = Reader { board: Arc::clone(&board), cast, time: time.clone(), out: out.clone(), crew, ended };
         named("rings", move || reader.run())?;
         if let Some(stdin) = pipes.stdin {
             named("commands", move || command_loop(stdin, &start, &commands))?;

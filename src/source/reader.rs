@@ -9,6 +9,7 @@ use super::sampler::Sampler;
 use super::sleep::Sleep;
 use super::slots::Slots;
 use super::timebase::Timebase;
+use super::usage::Crew;
 use crate::platform::be_prompt;
 use crate::trace::{Board, Cast, Event, Message, Notice, RingReader, RunEnd, Stamp, WorkerId};
 
@@ -29,6 +30,8 @@ pub struct Reader {
     pub cast: Arc<Cast>,
     pub time: Timebase,
     pub out: Sender<Message>,
+    /// The run's processes.
+    pub crew: Crew,
     /// Tells how the run ended, once everything that belonged to it is gone.
     pub ended: Receiver<(Stamp, RunEnd)>,
 }
@@ -37,11 +40,11 @@ impl Reader {
     /// Reads until the run has ended and the rings are empty, or nobody listens any more.
     pub fn run(self) {
         be_prompt();
-        let Self { board, cast, time, out, ended } = self;
+        let Self { board, cast, time, out, crew, ended } = self;
         let mut rings: Vec<RingReader<'_>> =
             (0..cast.workers.len()).map(|w| RingReader::new(board.ring(WorkerId::from(w)))).collect();
         let mut slots = Slots::new(Arc::clone(&cast), time.clone());
-        let mut sampler = Sampler::new(Arc::clone(&board), &cast, time.clone());
+        let mut sampler = Sampler::new(Arc::clone(&board), &cast, time.clone(), crew);
         let mut sleep = Sleep::from_now();
         let mut pace = FASTEST;
         loop {

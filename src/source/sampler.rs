@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::timebase::Timebase;
+use super::usage::{Crew, Usage};
 use crate::platform::{CoreLoad, SchedStat, thread_id};
 use crate::trace::{Board, Cast, Message, Notice, ResourceId, Sample, Span, Stamp, WorkerId};
 
@@ -54,19 +55,21 @@ pub struct Sampler {
     watched: Vec<Option<Watched>>,
     rings: Vec<(u64, u64)>,
     cores: CoreLoad,
+    usage: Usage,
     sched_due: Stamp,
     cores_due: Stamp,
     cost_told: bool,
 }
 
 impl Sampler {
-    pub fn new(board: Arc<Board>, cast: &Cast, time: Timebase) -> Self {
+    pub fn new(board: Arc<Board>, cast: &Cast, time: Timebase, crew: Crew) -> Self {
         let workers = cast.workers.len();
         Self {
             counters: cast.counters().map(|c| (c, cast.place_of(c), i64::MIN)).collect(),
             watched: (0..workers).map(|_| None).collect(),
             rings: vec![(0, 0); workers],
             cores: CoreLoad::from_now(),
+            usage: Usage::new(crew),
             sched_due: Stamp::default(),
             cores_due: Stamp::default(),
             cost_told: false,
@@ -137,6 +140,10 @@ impl Sampler {
         let load = self.cores.look();
         if !first && load.iter().any(Option::is_some) {
             tell(Message::Sample(Sample::Cores { at: self.time.now(), load }));
+        }
+        let now = self.time.now();
+        if let Some((from, run, viewer)) = self.usage.look(now, &self.board) {
+            tell(Message::Sample(Sample::Usage { from, to: now, run, viewer }));
         }
     }
 

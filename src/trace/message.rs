@@ -36,6 +36,8 @@ pub enum Sample {
     NoSched,
     /// Load of each core since the sample before, 0 to 1, by its number. None for one that is not there.
     Cores { at: Stamp, load: Vec<Option<f32>> },
+    /// CPU time used between two moments, ns: by all processes of the run, its commands included, and by the viewer.
+    Usage { from: Stamp, to: Stamp, run: u64, viewer: u64 },
     /// What a counter holds.
     Counter { at: Stamp, counter: ResourceId, value: i64 },
     /// A worker's ring: records produced and lost since it was made. Exact, never itself lost.

@@ -116,7 +116,7 @@ impl World {
 
     fn sample(&self, bytes: &mut Bytes<'_>, at: Stamp) -> Sample {
         let worker = self.worker(bytes);
-        match bytes.below(5) {
+        match bytes.below(6) {
             0 => {
                 let to = Stamp(at.0.saturating_add(bytes.number(4)));
                 Sample::Sched { worker, from: at, to, running: bytes.number(4), ready: bytes.number(8) }
@@ -129,6 +129,10 @@ impl World {
             },
             2 => Sample::Counter { at, counter: ResourceId(bytes.number(1) as u16), value: bytes.number(8) as i64 },
             3 => Sample::Ring { worker, produced: bytes.number(8), lost: bytes.number(8) },
+            4 => {
+                let to = Stamp(at.0.saturating_add(bytes.number(4)));
+                Sample::Usage { from: at, to, run: bytes.number(8), viewer: bytes.number(4) }
+            }
             _ => Sample::EventCost { nanos: f32::from_bits(bytes.number(4) as u32) },
         }
     }

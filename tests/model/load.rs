@@ -159,3 +159,23 @@ fn a_thousand_lanes_stay_within_a_budget_made_for_them() {
     }
     assert!(model.bytes() <= budget.bytes, "{} of {}", model.bytes(), budget.bytes);
 }
+
+#[test]
+fn load_of_other_programs_is_what_the_run_and_the_viewer_do_not_use() {
+    let model = crate::script::play(
+        "worker w
+         0 w began
+         1000 cores 1 0.5
+         1000 usage 0 400 50
+         2000 cores 1 1
+         2000 usage 1000 2100 0",
+    );
+    let at = crate::script::ms;
+    let near = |a: f64, b: f64| (a - b).abs() < 0.01;
+    let first = model.cpu_load(at(0.0), at(1000.0)).unwrap();
+    assert!(near(first.run, 0.4) && near(first.viewer, 0.05) && near(first.others, 1.05), "{first:?}");
+    let second = model.others_load(at(1000.0), at(2000.0)).unwrap();
+    assert!(second.abs() < 1e-9, "more than the machine has is a fault of measurement, not a negative load: {second}");
+    assert!(near(model.available_cores(at(0.0), at(1000.0)).unwrap(), 0.95));
+    assert_eq!(model.cpu_load(at(3000.0), at(4000.0)), None, "nothing was measured");
+}

@@ -134,6 +134,11 @@ fn message(cast: &Cast, words: &[&str]) -> Option<Message> {
         ["cores", ref load @ ..] => {
             Message::Sample(Sample::Cores { at, load: load.iter().map(|l| Some(number(l)? as f32)).collect() })
         }
+        // from where, CPU time of the run and of the viewer
+        ["usage", from, run, viewer] => {
+            let (run, viewer) = (time(run)?.0, time(viewer)?.0);
+            Message::Sample(Sample::Usage { from: ms(number(from)?), to: at, run, viewer })
+        }
         ["counter", name, value] => {
             Message::Sample(Sample::Counter { at, counter: resource(name)?, value: number(value)? as i64 })
         }
