@@ -150,6 +150,9 @@ pub(super) struct RunArgs {
     /// Exit with 3 if this finding is made; may be given several times
     #[arg(long, value_name = "FINDING", value_parser = Finding::IDS, help_heading = "Output")]
     pub(super) fail_on: Vec<String>,
+    /// Exit with 1 also if an expectation cannot be judged because other programs use the cores
+    #[arg(long, help_heading = "Output")]
+    pub(super) strict: bool,
 }
 
 const TEST_EXAMPLES: &str = "\
@@ -175,6 +178,9 @@ pub(super) struct TestArgs {
     /// One JSON object instead of a text (described in docs/tests.md)
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
+    /// Exit with 1 also if an expectation cannot be judged because other programs use the cores
+    #[arg(long, help_heading = "Output")]
+    pub(super) strict: bool,
 }
 
 const TUNE_EXAMPLES: &str = "\

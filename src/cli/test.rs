@@ -89,7 +89,8 @@ pub(super) fn test(args: &TestArgs, colours: Colours) -> Result<Outcome, Failure
         Ok(report::tests_text(&tested, &skipped, look(colours)))
     };
     out::print(&text.map_err(|error| Failure::Run(format!("the report cannot be written: {error}")))?)?;
-    Ok(if tested.iter().all(Tested::passed) { Outcome::Done } else { Outcome::Failed })
+    let failed = |one: &Tested<'_>| !one.passed() || args.strict && one.not_judged() > 0;
+    Ok(if tested.iter().any(failed) { Outcome::Failed } else { Outcome::Done })
 }
 
 /// Why a scenario that was named is not tested: a build server would take what is skipped for good.
@@ -134,7 +135,7 @@ impl Bench<'_> {
             return Ok(None);
         };
         let first = Compared { verdict, tries: 1 };
-        if first.verdict.seen {
+        if first.verdict.is_seen() {
             return Ok(Some(first));
         }
         let cases = pair.runs.map(|at| Case::new(one.scenario, &one.variants[at]));

@@ -112,7 +112,8 @@ impl<'a> From<&'a Finding> for Found<'a> {
 
 impl<'a> From<&'a Verdict> for Expectation<'a> {
     fn from(verdict: &'a Verdict) -> Self {
-        Self { text: &verdict.text, seen: verdict.seen, evidence: &verdict.evidence }
+        let (text, evidence) = (&verdict.text, &verdict.evidence);
+        Self { text, seen: verdict.is_seen(), evidence, not_judged: verdict.not_judged() }
     }
 }
 

@@ -9,25 +9,27 @@ use crate::trace::{RunEnd, Span, Stamp};
 impl Who<'_> {
     pub(super) fn wait(&self, part: Part) -> Result<Measured, String> {
         let (name, lock) = self.lock()?;
-        let going_on = lock.waiters().first().map(|(_, since)| self.now.since(*since));
-        if lock.wait().count() == 0 && going_on.is_none() {
+        let going_on = lock.waiters().first().map(|(_, since)| self.now.since((*since).max(self.from)));
+        let wait = lock.recent_wait();
+        if wait.count() == 0 && going_on.is_none() {
             return Err(format!("nobody waited for lock {name}"));
         }
-        let mut value = of(lock.wait(), part);
+        let mut value = of(wait, part);
         if part == Part::Longest {
             value = value.max(going_on.unwrap_or(Span(0)));
         }
-        let waits = many(lock.wait().count(), "wait");
+        let waits = many(wait.count(), "wait");
         Ok(Measured { value: value.0 as f64, evidence: format!("lock {name}: {} of {waits} {value}", word(part)) })
     }
 
     pub(super) fn latency(&self, part: Part) -> Result<Measured, String> {
         let (name, pool, _) = self.pool()?;
-        if pool.response().count() == 0 {
+        let response = pool.recent().response;
+        if response.count() == 0 {
             return Err(format!("no task of {name} has ended"));
         }
-        let value = of(pool.response(), part);
-        let tasks = many(pool.response().count(), "task");
+        let value = of(response, part);
+        let tasks = many(response.count(), "task");
         let evidence = format!("pool {name}: from due to done {value}, {} of {tasks}", word(part));
         Ok(Measured { value: value.0 as f64, evidence })
     }
@@ -69,7 +71,7 @@ impl Who<'_> {
     }
 }
 
-fn of(times: &Times, part: Part) -> Span {
+pub(super) fn of(times: &Times, part: Part) -> Span {
     Span(match part {
         Part::Median => times.percentile(50.0),
         Part::Tail => times.percentile(99.0),
