@@ -117,7 +117,9 @@ impl Bench<'_> {
     fn round(&mut self, tested: &mut [Tested<'_>]) -> Result<(), Cut> {
         let cases: Vec<Case<'_>> =
             tested.iter().flat_map(|one| one.variants.iter().map(|variant| Case::new(one.scenario, variant))).collect();
-        let mut trials = self.run_all(&cases)?.into_iter();
+        let mut trials = self.run_all(&cases)?;
+        self.retry_alone(&cases, &mut trials)?;
+        let mut trials = trials.into_iter();
         for one in tested {
             let trials: Vec<Trial> = trials.by_ref().take(one.variants.len()).collect();
             let mut compared = Vec::new();
@@ -159,6 +161,18 @@ impl Bench<'_> {
         }
         trials.sort_by_key(|(at, _)| *at);
         Ok(trials.into_iter().map(|(_, trial)| trial).collect())
+    }
+
+    /// Runs once more, with nothing beside it, what could not be judged beside other runs: to each of them the others are
+    /// other programs.
+    fn retry_alone(&mut self, cases: &[Case<'_>], trials: &mut [Trial]) -> Result<(), Cut> {
+        let is_open = |at: &usize| !cases[*at].alone && trials[*at].verdicts.iter().any(|v| v.not_judged().is_some());
+        let some: Vec<usize> = (0..cases.len()).filter(is_open).collect();
+        self.tally.more(some.len());
+        for (at, trial) in self.run_some(cases, &some, 1)? {
+            trials[at] = trial;
+        }
+        Ok(())
     }
 
     /// Runs some of the cases, `at_once` at a time.

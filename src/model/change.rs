@@ -23,20 +23,13 @@ impl Change {
     }
 }
 
-/// Tasks that a queue inherited from former settings of its pool and that are not done yet.
+/// Tasks that a pool inherited from former settings, as long as others wait behind them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backlog {
     /// How many waited when the figures of the present settings began.
     pub was: u32,
     /// How many wait now.
     pub left: u32,
-}
-
-impl Backlog {
-    /// Whether the pool works it off.
-    pub const fn drains(self) -> bool {
-        self.left < self.was
-    }
 }
 
 impl Model {

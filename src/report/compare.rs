@@ -188,4 +188,40 @@ mod tests {
         let missed = first().again(verdict(false, "b"));
         assert_eq!(missed.verdict.evidence, "not at the second try either: b; the first: a");
     }
+
+    #[test]
+    fn two_tries_that_differ_by_more_than_they_are_off_are_noise() {
+        let scenario = read("expect rate m above=0.9 times=\"n=3\"\n");
+        let pair = pairs(&scenario, &scenario.variants())[0];
+        let judge = |one| compare(&scenario, &pair, [&trial(0, Ok(one)), &trial(0, Ok(100.0))]).expect("it compares");
+        let twice = |one, other| Compared { verdict: judge(one), tries: 1 }.again(judge(other)).verdict;
+        let noisy = twice(80.3, 88.0);
+        assert!(noisy.is_seen() && noisy.evidence.starts_with("seen within the noise of two tries"), "{noisy:?}");
+        assert!(!twice(80.3, 81.0).is_seen(), "both say the same");
+        assert!(!twice(30.0, 80.0).is_seen(), "that far off is no noise");
+    }
+
+    #[test]
+    fn noise_within_the_runs_leaves_their_ratio_room() {
+        let scenario = read("expect rate m above=0.9 times=\"n=3\"\n");
+        let pair = pairs(&scenario, &scenario.variants())[0];
+        let noisy = |value: f64, by: f64| {
+            let parts = (0..10).map(|i| (if i % 2 == 0 { value + by } else { value - by }, 1.0)).collect();
+            let mut trial = trial(0, Ok(value));
+            trial.figures[0].spread = Some(Spread::Parts(parts));
+            trial
+        };
+        let judge = |by| compare(&scenario, &pair, [&noisy(85.0, by), &noisy(100.0, 1.0)]).expect("it compares");
+        assert!(!judge(1.0).is_seen() && judge(15.0).is_seen(), "{:?}", judge(15.0));
+        assert!(judge(15.0).evidence.contains(" times as much, about 0.85 times as much"), "{:?}", judge(15.0));
+    }
+
+    #[test]
+    fn a_comparison_of_runs_that_others_disturbed_is_not_judged() {
+        let scenario = read("expect rate m above=0.9 times=\"n=3\"\n");
+        let pair = pairs(&scenario, &scenario.variants())[0];
+        let disturbed = Trial { others: Some(crate::report::Others::some()), ..trial(0, Ok(10.0)) };
+        let verdict = compare(&scenario, &pair, [&trial(0, Ok(1.0)), &disturbed]).expect("it compares");
+        assert!(verdict.not_judged().is_some() && !verdict.is_missed(), "{verdict:?}");
+    }
 }

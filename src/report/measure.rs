@@ -204,13 +204,10 @@ impl<'a> Who<'a> {
         }
         let (name, pool, _) = self.pool()?;
         // Tasks of former settings take up workers as well.
-        let work = if self.is_whole_run() { pool.service().total() } else { pool.busy_ns(self.from, self.now, self.now) };
+        let work =
+            if self.is_whole_run() { pool.service().total() } else { pool.busy_ns(self.from, self.now, self.now) };
         let value = work as f64 / whole.0 as f64;
-        let evidence = format!(
-            "pool {name}: {} of work in {whole}, {} at once on average",
-            Span(work),
-            plain(value)
-        );
+        let evidence = format!("pool {name}: {} of work in {whole}, {} at once on average", Span(work), plain(value));
         Ok(Measured { value, evidence })
     }
 

@@ -6,8 +6,9 @@ use super::words::plain;
 use crate::model::Model;
 use crate::trace::Stamp;
 
-/// Other programs that use less of a core than this disturb nothing: any machine does as much beside.
-const CALM: f64 = 0.25;
+/// Other programs that use less than this, in cores and as part of all of them, disturb nothing: any machine does as much
+/// beside.
+const CALM: (f64, f64) = (0.25, 0.1);
 
 /// Workers that wait for a core for less than this part of the time in which they could run got their cores.
 const DELAYED: f64 = 0.02;
@@ -25,7 +26,16 @@ impl Others {
     pub(super) fn during(model: &Model, from: Stamp, now: Stamp) -> Option<Self> {
         let used = model.others_load(from, now)?;
         let waited = model.run_queue_share(from, now).is_none_or(|share| share >= DELAYED);
-        (used >= CALM && waited).then_some(Self { used, cores: model.cores().online() })
+        let cores = model.cores().online();
+        (used >= CALM.0.max(CALM.1 * cores as f64) && waited).then_some(Self { used, cores })
+    }
+}
+
+#[cfg(test)]
+impl Others {
+    /// 1.4 of 2 cores.
+    pub(super) const fn some() -> Self {
+        Self { used: 1.4, cores: 2 }
     }
 }
 

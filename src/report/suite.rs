@@ -166,4 +166,28 @@ mod tests {
         let found = outcomes(verdicts.iter());
         assert_eq!((found[0].evidence, found[0].margin), ("closest", Some(1.0)));
     }
+
+    #[test]
+    fn what_cannot_be_judged_is_counted_apart_and_fails_nothing() {
+        let verdict = |judgement| Verdict { text: "a".into(), judgement, evidence: "1".into(), weight: None };
+        let others = || Judgement::NotJudged(crate::report::Others::some());
+        let kind = |all: Vec<Judgement>| {
+            let verdicts: Vec<Verdict> = all.into_iter().map(verdict).collect();
+            outcomes(verdicts.iter())[0].kind()
+        };
+        assert_eq!(kind(vec![Judgement::Seen, others()]), Kind::NotJudged);
+        assert_eq!(kind(vec![others(), Judgement::NotSeen]), Kind::Missed, "missing in one round is missing");
+        assert_eq!(kind(vec![Judgement::Seen, Judgement::Seen]), Kind::Seen);
+        let bank = crate::report::fixture::Bank::new();
+        let round = |judgement| Round {
+            trials: vec![Trial { verdicts: vec![verdict(judgement)], ..Trial::failed(String::new()) }],
+            compared: Vec::new(),
+        };
+        let tested = |judgement| {
+            let mut round = round(judgement);
+            round.trials[0].ended = crate::trace::RunEnd::Time;
+            Tested { scenario: &bank.scenario, variants: &[], rounds: vec![round] }
+        };
+        assert!(tested(others()).passed() && !tested(Judgement::NotSeen).passed());
+    }
 }

@@ -1,6 +1,6 @@
 //! The numbers beside the timelines, taken a few times a second and held in between: one can read them.
 
-use crate::model::{Doing, Edge, Finding, Health, Lock, Model, Shares, WaitFor, Window};
+use crate::model::{Backlog, Doing, Edge, Finding, Health, Lock, Model, Shares, WaitFor, Window};
 use crate::trace::{PoolId, ResourceId, Span, Stamp, State, WorkerId};
 
 /// Over what time rates are taken.
@@ -86,6 +86,8 @@ pub(super) struct PoolFigures {
     pub(super) utilization: f64,
     /// Share of its workers' time that went into handing tasks over.
     pub(super) handover: f64,
+    /// Tasks that waited at the last change of the settings and before whose end no response time is that of these.
+    pub(super) backlog: Option<Backlog>,
 }
 
 impl Figures {
@@ -151,15 +153,16 @@ impl Figures {
 impl LockFigures {
     fn take(model: &Model, id: ResourceId, from: Stamp, at: Stamp, now: Stamp) -> Self {
         let Some(lock) = model.lock(id) else { return Self::default() };
-        let waits = lock.wait().count();
+        // Of the settings in force: what waited before a knob was turned says nothing of them.
+        let waits = lock.recent_wait().count();
         // Who waits now has come for it, too: in a deadlock these are the only ones that will ever have waited.
         let waiting = lock.waiters().len() as u64;
-        let came = Span(lock.acquired().saturating_add(waiting));
+        let came = Span(lock.recent_acquired().saturating_add(waiting));
         Self {
             owner: holder(lock, at, now),
-            contended: Span(lock.contended().saturating_add(waiting)).share_of(came).min(1.0),
-            wait_p99: (waits > 0).then(|| Span(lock.wait().percentile(99.0))),
-            hold_mean: (lock.hold().count() > 0).then(|| Span(lock.hold().mean() as u64)),
+            contended: Span(lock.recent_contended().saturating_add(waiting)).share_of(came).min(1.0),
+            wait_p99: (waits > 0).then(|| Span(lock.recent_wait().percentile(99.0))),
+            hold_mean: (lock.recent_hold().count() > 0).then(|| Span(lock.recent_hold().mean() as u64)),
             held: lock.held_share(from, at, now),
         }
     }
@@ -228,9 +231,10 @@ impl PoolFigures {
             size: pool.size(),
             throughput: pool.throughput(RATE_OVER, at),
             curve: curve.map(|t| t.map_or(0.0, |t| pool.throughput(step, Stamp(t)))).collect(),
-            service: both(pool.service()),
-            response: both(pool.response()),
+            service: both(pool.recent().service),
+            response: both(pool.recent().response),
             utilization: pool.utilization(from, at, now),
+            backlog: model.backlog(id).filter(|_| at >= now),
             handover: Span(handover.handover_ns).share_of(Span(handover.handover_ns) + Span(handover.work_ns)),
         }
     }

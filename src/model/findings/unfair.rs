@@ -65,7 +65,8 @@ fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<Finding> {
 fn wait_share(look: &Look<'_>, lock: &Lock, user: &RecentUse) -> f64 {
     let (worker, past) = (user.worker, user.waited);
     let from = look.model.settings_from(look.now);
-    let open = lock.waiters().iter().find(|(w, _)| *w == worker).map_or(0, |(_, since)| look.now.since((*since).max(from)).0);
+    let open =
+        lock.waiters().iter().find(|(w, _)| *w == worker).map_or(0, |(_, since)| look.now.since((*since).max(from)).0);
     let alive = look.model.lane(worker).shares(from, look.now, look.now).alive();
     if alive == 0 { 0.0 } else { (past + open) as f64 / alive as f64 }
 }

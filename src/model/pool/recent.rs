@@ -97,12 +97,9 @@ impl Pool {
     /// Figures of the present settings. Tasks that were due before them count for no duration.
     pub fn recent(&self) -> Recent<'_> {
         match &self.since {
-            None => Recent {
-                counts: self.counts(),
-                service: &self.service,
-                response: &self.response,
-                waited: &self.waited,
-            },
+            None => {
+                Recent { counts: self.counts(), service: &self.service, response: &self.response, waited: &self.waited }
+            }
             Some(since) => Recent {
                 counts: self.counts().since(since.before),
                 service: &since.service,

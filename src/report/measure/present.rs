@@ -37,7 +37,7 @@ impl Who<'_> {
         }
         match self.inherited() {
             Some((was, left)) if is_delayed_by_backlog(metric) => Some(format!(
-                "the queue still drains: {} tasks waited at the change, {} wait now",
+                "tasks still wait behind those from before: {} waited at the change, {} wait now",
                 count(was.into()),
                 count(left.into())
             )),
@@ -45,11 +45,11 @@ impl Who<'_> {
         }
     }
 
-    /// Tasks that waited when the settings were changed, and that wait now, while the pool works them off.
+    /// How many tasks waited when the settings were changed, and how many wait now, until those are worked off.
     fn inherited(&self) -> Option<(u32, u32)> {
         let Subject::Pool(_) = self.of else { return None };
         let (.., at) = self.pool().ok()?;
-        let backlog = self.model.backlog(PoolId::from(at)).filter(|backlog| backlog.drains())?;
+        let backlog = self.model.backlog(PoolId::from(at))?;
         Some((backlog.was, backlog.left))
     }
 

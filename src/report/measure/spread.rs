@@ -72,9 +72,9 @@ pub(in crate::report) fn spread(
         }
         Metric::Rate | Metric::Held => who.lock_parts(metric),
         Metric::Contended => who.proportion(|lock| (lock.recent_contended(), lock.recent_acquired())),
-        Metric::GaveUp => who.proportion(|lock| {
-            (lock.recent_gave_up(), lock.recent_gave_up().saturating_add(lock.recent_acquired()))
-        }),
+        Metric::GaveUp => {
+            who.proportion(|lock| (lock.recent_gave_up(), lock.recent_gave_up().saturating_add(lock.recent_acquired())))
+        }
         Metric::Wait(part) => percentile(who.lock().ok()?.1.recent_wait(), part),
         Metric::Latency(part) => percentile(who.pool().ok()?.1.recent().response, part),
         _ => None,

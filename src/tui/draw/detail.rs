@@ -96,9 +96,9 @@ impl Detail<'_> {
         };
         let mut lines = vec![plain(format!(
             "{kind}   taken {} times, {} of them after waiting ({})",
-            count(lock.acquired()),
-            count(lock.contended()),
-            percent(Span(lock.contended()).share_of(Span(lock.acquired()))).trim_start()
+            count(lock.recent_acquired()),
+            count(lock.recent_contended()),
+            percent(Span(lock.recent_contended()).share_of(Span(lock.recent_acquired()))).trim_start()
         ))];
         let named = |who: &[(WorkerId, Stamp)]| {
             let each = |(w, since): &(WorkerId, Stamp)| format!("{} {}", cast.worker_name(*w), age(now.since(*since)));
@@ -116,14 +116,14 @@ impl Detail<'_> {
             let waiters = format!("waited for by {}", waiters.join(", "));
             lines.extend(super::text::wrap(&waiters, width).into_iter().map(plain));
         }
-        if let Some(fairness) = lock.fairness() {
+        if let Some(fairness) = lock.recent_fairness() {
             lines.push(plain(format!("fairness {fairness:.2} (1 is even, Jain's index)")));
         }
         if lock.orphaned() > 0 {
             lines.push((format!("its owner died while holding it, {} times", lock.orphaned()), self.theme.strong()));
         }
-        self.times("wait", lock.wait(), &mut lines);
-        self.times("hold", lock.hold(), &mut lines);
+        self.times("wait", lock.recent_wait(), &mut lines);
+        self.times("hold", lock.recent_hold(), &mut lines);
         self.by_worker(lock, &mut lines);
         lines
     }
@@ -131,8 +131,9 @@ impl Detail<'_> {
     fn by_worker(&self, lock: &Lock, lines: &mut Lines) {
         let cast = self.watch.shown().cast();
         lines.push(plain(String::new()));
-        let most = lock.by_worker().map(|(_, n)| n).max().unwrap_or(0);
-        for (worker, acquired) in lock.by_worker() {
+        let users: Vec<_> = lock.recent_users().iter().map(|user| (user.worker, user.acquired)).collect();
+        let most = users.iter().map(|(_, n)| *n).max().unwrap_or(0);
+        for (worker, acquired) in users {
             let share = Span(acquired).share_of(Span(most));
             lines.push(plain(format!("{:<14} {:>6}  {}", cast.worker_name(worker), count(acquired), self.bar(share))));
         }
