@@ -158,9 +158,10 @@ impl Answer {
             [one] => one.clone(),
             more => format!("{} are", more.join(" and ")),
         };
-        let evidence = format!("{which}: {}", self.evidence.join("; "));
-        let judgement = Judgement::of(self.right.len() == 1);
         let others = if let Some(Doubt::Others(others)) = self.doubt { Some(others) } else { None };
+        let though = others.map(|others| format!(", though {others}")).unwrap_or_default();
+        let evidence = format!("{which}{though}: {}", self.evidence.join("; "));
+        let judgement = Judgement::of(self.right.len() == 1);
         Verdict { text: "one guess is right".to_owned(), judgement, evidence, weight: None }.beside(others)
     }
 }

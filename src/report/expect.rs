@@ -205,12 +205,11 @@ pub(super) fn ratio(
         return Err(format!("there is nothing to compare with: {}", other.evidence));
     }
     let weight = Weight { found: one.value / other.value, due: times, compare };
-    let mut evidence = format!("{} times as much; {}; {}", plain(weight.found), one.evidence, other.evidence);
-    let due = format!("{} {} times was expected", word(compare), plain(times));
     let noise = if weight.holds() { None } else { noise() };
-    if let Some((low, high)) = noise {
-        evidence = format!("{} to {} times as much, about {evidence}", plain(low), plain(high));
-    }
+    let range = noise.map(|(low, high)| format!(" ({} to {} within its noise)", plain(low), plain(high)));
+    let range = range.unwrap_or_default();
+    let evidence = format!("{} times as much{range}; {}; {}", plain(weight.found), one.evidence, other.evidence);
+    let due = format!("{} {} times was expected", word(compare), plain(times));
     let seen = weight.holds() || noise.is_some_and(|range| weight.holds_within(range));
     Ok(Weighed { seen, evidence, due, weight: Some(weight) })
 }
