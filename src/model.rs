@@ -33,6 +33,7 @@ mod waits;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+pub use beside::{LogLine, Mark};
 pub use change::{Backlog, Change};
 pub use cores::{Cores, CpuLoad};
 pub use counter::Counter;
@@ -94,20 +95,6 @@ pub struct Health {
     pub disagreements: u64,
     /// What recording one event cost, ns.
     pub ns_each: f32,
-}
-
-/// Something worth a mark on the time axis: a knob turned, a pool resized, a worker died.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
-    pub at: Stamp,
-    pub text: String,
-}
-
-/// A line the runner printed, or a note.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogLine {
-    pub at: Stamp,
-    pub text: String,
 }
 
 /// All that is known of a run.

@@ -2,7 +2,7 @@
 
 use super::failures::Failure;
 use super::lane::Ending;
-use super::{LogLine, Mark, Model, Res};
+use super::{Model, Res};
 use crate::platform::limits::signal_name;
 use crate::trace::{Death, Notice, Sample, Stamp, WorkerId};
 
@@ -11,6 +11,20 @@ const LOG_LINES: usize = 200;
 
 /// Marks kept; the oldest go first.
 const MARKS: usize = 500;
+
+/// Something worth a mark on the time axis: a knob turned, a pool resized, a worker died.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    pub at: Stamp,
+    pub text: String,
+}
+
+/// A line the runner printed, or a note.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    pub at: Stamp,
+    pub text: String,
+}
 
 impl Model {
     pub(super) fn sample(&mut self, sample: &Sample) {

@@ -118,8 +118,8 @@ impl<'a> Scales<'a> {
             }
             Claim::Measure { metric, of, times, .. } => {
                 let of_other = if let Some(Times::Of(other)) = times { Some(other) } else { None };
-                let subjects = [Some(of), of_other].into_iter().flatten();
-                subjects.filter_map(|of| hindrance(self.model, self.scenario, *metric, of, self.now)).next()
+                let mut subjects = [Some(of), of_other].into_iter().flatten();
+                subjects.find_map(|of| hindrance(self.model, self.scenario, *metric, of, self.now))
             }
         }
     }

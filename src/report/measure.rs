@@ -221,40 +221,6 @@ impl<'a> Who<'a> {
         Measured { value, evidence }
     }
 
-    fn slowdown(&self) -> Result<Measured, String> {
-        let (name, pool, _) = self.pool()?;
-        let pool = pool.recent();
-        let (itself, result) = (pool.service.percentile(50.0), pool.response.percentile(50.0));
-        if itself == 0 {
-            return Err(format!("no task of {name} has ended"));
-        }
-        let value = result as f64 / itself as f64;
-        let evidence = format!(
-            "pool {name}: half of the tasks take no longer than {}, half of the results come within {}, {} times that",
-            Span(itself),
-            Span(result),
-            plain(value)
-        );
-        Ok(Measured { value, evidence })
-    }
-
-    fn tail(&self) -> Result<Measured, String> {
-        let (name, pool, _) = self.pool()?;
-        let pool = pool.recent();
-        let (itself, result) = (pool.service.percentile(99.0), pool.response.percentile(99.0));
-        if itself == 0 {
-            return Err(format!("no task of {name} has ended"));
-        }
-        let value = result as f64 / itself as f64;
-        let evidence = format!(
-            "pool {name}: 99 of 100 tasks take no longer than {}, 99 of 100 results come within {}, {} times that",
-            Span(itself),
-            Span(result),
-            plain(value)
-        );
-        Ok(Measured { value, evidence })
-    }
-
     fn depth(&self) -> Result<Measured, String> {
         let (name, id, queue) = self.queue()?;
         if self.model.pipe(id).is_some() && self.is_whole_run() {

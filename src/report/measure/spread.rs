@@ -48,7 +48,7 @@ impl Spread {
     /// Where its quotient with a figure of another run lies, whose parts have nothing to do with its own.
     pub(in crate::report) fn range_apart(&self, other: &Self) -> Option<Range> {
         let ((low, high), (least, most)) = (self.range()?, other.range()?);
-        let (middle, around) = ((low + high) / 2.0, (least + most) / 2.0);
+        let (middle, around) = (f64::midpoint(low, high), f64::midpoint(least, most));
         let part = ((high - low) / 2.0 / middle).hypot((most - least) / 2.0 / around);
         let quotient = middle / around;
         (least > 0.0 && middle > 0.0).then(|| (quotient * (1.0 - part).max(0.0), quotient * (1.0 + part)))
@@ -65,8 +65,8 @@ pub(in crate::report) fn spread(
 ) -> Option<Spread> {
     let who = Who { model, scenario, of, from: model.settings_from(now), now };
     match metric {
-        Metric::Share(state) => who.share_parts(state),
-        Metric::Parallel if matches!(of, Subject::Workers(_)) => who.overlap_parts(),
+        Metric::Share(state) => Some(who.share_parts(state)),
+        Metric::Parallel if matches!(of, Subject::Workers(_)) => Some(who.overlap_parts()),
         Metric::Parallel | Metric::Utilization | Metric::Rate if matches!(of, Subject::Pool(_)) => {
             who.pool_parts(metric)
         }
@@ -96,16 +96,16 @@ impl Who<'_> {
         sums
     }
 
-    fn share_parts(&self, state: State) -> Option<Spread> {
+    fn share_parts(&self, state: State) -> Spread {
         let whole = |cell: &Shares| if state.is_alive() { cell.alive() } else { cell.total() };
         let parts = self.shares_by_part();
-        Some(Spread::Parts(parts.iter().map(|cell| (cell.get(state) as f64, whole(cell) as f64)).collect()))
+        Spread::Parts(parts.iter().map(|cell| (cell.get(state) as f64, whole(cell) as f64)).collect())
     }
 
-    fn overlap_parts(&self) -> Option<Spread> {
+    fn overlap_parts(&self) -> Spread {
         let parts = self.shares_by_part();
         let running = parts.iter().map(|cell| cell.get(State::Running) as f64);
-        Some(Spread::Parts(running.zip(self.lengths(1.0)).collect()))
+        Spread::Parts(running.zip(self.lengths()).collect())
     }
 
     fn pool_parts(&self, metric: Metric) -> Option<Spread> {
@@ -133,12 +133,12 @@ impl Who<'_> {
         Some(Spread::Parts(parts.collect()))
     }
 
-    /// Length of each part, in units of so many nanoseconds.
-    fn lengths(&self, unit: f64) -> impl Iterator<Item = f64> {
+    /// Nanoseconds of each part.
+    fn lengths(&self) -> impl Iterator<Item = f64> {
         let window = self.window();
         (0..PARTS).map(move |i| {
             let (a, b) = window.cell(i);
-            b.since(a).0 as f64 / unit
+            b.since(a).0 as f64
         })
     }
 

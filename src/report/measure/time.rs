@@ -1,6 +1,6 @@
 //! How long, and when.
 
-use super::super::words::many;
+use super::super::words::{many, plain};
 use super::{Measured, Who};
 use crate::model::Times;
 use crate::scenario::{Part, Subject};
@@ -32,6 +32,40 @@ impl Who<'_> {
         let tasks = many(response.count(), "task");
         let evidence = format!("pool {name}: from due to done {value}, {} of {tasks}", word(part));
         Ok(Measured { value: value.0 as f64, evidence })
+    }
+
+    pub(super) fn slowdown(&self) -> Result<Measured, String> {
+        let (name, pool, _) = self.pool()?;
+        let pool = pool.recent();
+        let (itself, result) = (pool.service.percentile(50.0), pool.response.percentile(50.0));
+        if itself == 0 {
+            return Err(format!("no task of {name} has ended"));
+        }
+        let value = result as f64 / itself as f64;
+        let evidence = format!(
+            "pool {name}: half of the tasks take no longer than {}, half of the results come within {}, {} times that",
+            Span(itself),
+            Span(result),
+            plain(value)
+        );
+        Ok(Measured { value, evidence })
+    }
+
+    pub(super) fn tail(&self) -> Result<Measured, String> {
+        let (name, pool, _) = self.pool()?;
+        let pool = pool.recent();
+        let (itself, result) = (pool.service.percentile(99.0), pool.response.percentile(99.0));
+        if itself == 0 {
+            return Err(format!("no task of {name} has ended"));
+        }
+        let value = result as f64 / itself as f64;
+        let evidence = format!(
+            "pool {name}: 99 of 100 tasks take no longer than {}, 99 of 100 results come within {}, {} times that",
+            Span(itself),
+            Span(result),
+            plain(value)
+        );
+        Ok(Measured { value, evidence })
     }
 
     /// When the last of them came to its end.

@@ -70,7 +70,9 @@ impl Run {
             ..Cast::default()
         };
         let mut run = Self { model: Model::new(Arc::new(cast), Budget::default()), depth: 0 };
-        [FEEDER, WORKER].into_iter().for_each(|worker| run.at(0, worker, EventKind::Began));
+        for worker in [FEEDER, WORKER] {
+            run.at(0, worker, EventKind::Began);
+        }
         run
     }
 
