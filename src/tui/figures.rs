@@ -218,7 +218,7 @@ impl PoolFigures {
         let both = |times: &crate::model::Times| {
             (times.count() > 0).then(|| (Span(times.percentile(50.0)), Span(times.percentile(99.0))))
         };
-        let handover = pool.handover(now);
+        let handover = pool.recent_handover(now);
         let step = Span(RATE_OVER.0 / 2);
         let curve = (0..CURVE).rev().map(|back| at.0.checked_sub(step.0 * back));
         Self {

@@ -88,6 +88,17 @@ fn a_backlog_of_former_settings_is_known_until_it_is_worked_off() {
 }
 
 #[test]
+fn time_spent_on_handing_tasks_over_counts_since_the_change() {
+    let text = format!(
+        "{POOL}100 w block handover\n600 w resume\n1000 turned batch 9\n1400 w block handover\n1500 w resume\n"
+    );
+    let model = play(&text);
+    let (all, recent) = (pool(&model).handover(ms(2_000.0)), pool(&model).recent_handover(ms(2_000.0)));
+    assert_eq!((Span(all.handover_ns), Span(recent.handover_ns)), (Span::millis(600), Span::millis(100)));
+    assert_eq!(Span(recent.work_ns), Span::millis(600), "from 1.3 s on");
+}
+
+#[test]
 fn without_a_change_figures_are_those_of_the_whole_run() {
     let (mut text, mut depth) = (POOL.to_owned(), 0);
     flow(&mut text, &mut depth, (0, 2_000), (10, 20));

@@ -1,6 +1,6 @@
 //! What a pool did with the present settings.
 
-use super::Pool;
+use super::{Handover, Pool};
 use crate::model::times::Times;
 use crate::trace::{Span, Stamp};
 
@@ -52,6 +52,7 @@ pub(super) struct Since {
     /// Tasks due from here on count for the durations.
     due: Stamp,
     before: Counts,
+    handover: Handover,
     service: Times,
     response: Times,
     waited: Times,
@@ -115,11 +116,21 @@ impl Pool {
         self.since = Some(Box::new(Since {
             due: from,
             before: self.counts(),
+            handover: self.handover(from),
             service: times(),
             response: times(),
             waited: times(),
             inherited: (depth > self.size()).then_some(depth),
         }));
+    }
+
+    /// As [`Pool::handover`], since the settings were changed.
+    pub fn recent_handover(&self, now: Stamp) -> Handover {
+        let (all, then) = (self.handover(now), self.since.as_ref().map_or(Handover::default(), |since| since.handover));
+        Handover {
+            handover_ns: all.handover_ns.saturating_sub(then.handover_ns),
+            work_ns: all.work_ns.saturating_sub(then.work_ns),
+        }
     }
 
     /// How many tasks waited at the last change, as long as they, or tasks behind them, still have to be worked off.

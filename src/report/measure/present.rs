@@ -31,7 +31,7 @@ impl Who<'_> {
             return Some("it is a figure of a whole run, and the settings were changed during this one".to_owned());
         }
         if let (Metric::Depth, Ok((name, _, queue))) = (metric, self.queue())
-            && queue.trend(self.from, self.now).low >= queue.capacity()
+            && is_full(queue, self.from, self.now)
         {
             return Some(format!("the queue of {name} has been full since before the change"));
         }
@@ -61,6 +61,12 @@ impl Who<'_> {
             format!("queue of {name}: {was} waited at the change, {is} now; it rose by {rise} at most in between");
         Measured { value: f64::from(trend.rise), evidence }
     }
+}
+
+/// Whether a queue was about full all the time: whoever fills it waits for room, so that its depth shows nothing.
+fn is_full(queue: &Queue, from: Stamp, to: Stamp) -> bool {
+    let (trend, room) = (queue.trend(from, to), queue.capacity());
+    trend.max >= room && trend.low >= room - room / 10
 }
 
 /// That the settings in force have held for too short a time to be judged.

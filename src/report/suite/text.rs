@@ -102,7 +102,10 @@ fn sum(tested: &[Tested<'_>]) -> String {
     let rest = if not_judged > 0 { format!(", {missed} not seen, {not_judged} not judged") } else { String::new() };
     let runs = tested.iter().flat_map(|one| &one.rounds).map(|round| round.trials.len()).sum::<usize>();
     let rounds = tested.first().map_or(1, |one| one.rounds.len());
-    let mut out = format!(
+    let hint = "not judged: other programs used the cores; try again on a calm machine\n";
+    let mut out = if not_judged > 0 { hint.to_owned() } else { String::new() };
+    let _ = write!(
+        out,
         "{seen} of {} seen{}{rest} in {} of {}",
         many(outcomes.len() as u64, "expectation"),
         if rounds > 1 { format!(" each of {rounds} times") } else { String::new() },
@@ -112,9 +115,6 @@ fn sum(tested: &[Tested<'_>]) -> String {
     let missed: Vec<&str> = tested.iter().filter(|one| !one.passed()).map(|one| one.scenario.name.as_str()).collect();
     if !missed.is_empty() {
         let _ = write!(out, "; not as expected: {}", missed.join(", "));
-    }
-    if not_judged > 0 {
-        out.push_str("\nnot judged: other programs used the cores; try again on a calm machine");
     }
     out + "\n"
 }

@@ -173,6 +173,17 @@ fn a_queue_that_goes_on_growing_after_a_change_grows() {
 }
 
 #[test]
+fn a_queue_that_is_full_since_before_a_change_shows_nothing_of_it() {
+    let mut run = Run::new();
+    run.flow((0, 2_100), 1, 2);
+    run.turned(2_100);
+    run.flow((2_100, 4_000), 2, 2);
+    let after = run.answer(QUEUE_GUESSES, 4_000);
+    let Some(Doubt::Former(why)) = &after.doubt else { panic!("{after:?}") };
+    assert_eq!(why, "the queue of worker has been full since before the change");
+}
+
+#[test]
 fn right_after_a_change_nothing_is_answered() {
     let early = turned_round(3_700).answer(QUEUE_GUESSES, 3_700);
     assert!(matches!(early.doubt, Some(Doubt::Former(_))), "{early:?}");
