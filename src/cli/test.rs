@@ -163,8 +163,7 @@ impl Bench<'_> {
         Ok(trials.into_iter().map(|(_, trial)| trial).collect())
     }
 
-    /// Runs once more, with nothing beside it, what could not be judged beside other runs: to each of them the others are
-    /// other programs.
+    /// Repeats alone each run that could not be judged beside other runs: those count as other programs for it.
     fn retry_alone(&mut self, cases: &[Case<'_>], trials: &mut [Trial]) -> Result<(), Cut> {
         let is_open = |at: &usize| !cases[*at].alone && trials[*at].verdicts.iter().any(|v| v.not_judged().is_some());
         let some: Vec<usize> = (0..cases.len()).filter(is_open).collect();

@@ -133,7 +133,8 @@ pub(super) fn all(model: &Model, now: Stamp) -> Vec<Finding> {
 }
 
 impl Model {
-    /// Whether a finding is a fact of settings that are no longer in force at `now`, and says nothing of the present ones.
+    /// Whether a finding is a fact of settings that are no longer in force at `now` and says nothing about the present
+    /// ones.
     pub fn is_of_former_settings(&self, finding: &Finding, now: Stamp) -> bool {
         let Some(change) = self.change(now) else { return false };
         match (finding.id, finding.about) {
@@ -204,8 +205,8 @@ impl<'a> Look<'a> {
         cores > 0.0 && self.model.cores().busy(self.from, self.now).is_some_and(|busy| busy >= 0.9 * cores)
     }
 
-    /// That a fact of the whole run is one of former settings alone; empty when it is not, or too little is known of the
-    /// present ones.
+    /// A sentence saying that a fact of the whole run is one of former settings alone; empty if it goes on, or while
+    /// too little is known of the present ones.
     fn only_before(&self, goes_on: bool) -> String {
         match self.model.change(self.now) {
             Some(change) if !goes_on && self.now.since(change.from) >= LEAST => {

@@ -67,8 +67,8 @@ pub struct Compared {
 }
 
 impl Compared {
-    /// The same after another pair of runs: what is not seen twice is not seen, unless both tries differ by more than they
-    /// are off. Both are told.
+    /// Adds another pair of runs: what is not seen twice is not seen, unless the tries differ by more than they are off.
+    /// The evidence has both.
     pub fn again(self, then: Verdict) -> Self {
         let tries = self.tries + 1;
         if let (Some(one), Some(other), true) = (self.verdict.weight, then.weight, then.is_missed()) {

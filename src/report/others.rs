@@ -6,8 +6,8 @@ use super::words::plain;
 use crate::model::Model;
 use crate::trace::Stamp;
 
-/// Other programs that use less than this, in cores and as part of all of them, disturb nothing: any machine does as much
-/// beside.
+/// Other programs that use less than this, in cores and as a part of all cores, disturb nothing: every machine has as
+/// much background load.
 const CALM: (f64, f64) = (0.25, 0.1);
 
 /// Workers that wait for a core for less than this part of the time in which they could run got their cores.

@@ -68,7 +68,8 @@ struct Outcome<'a> {
     seen: usize,
     not_judged: usize,
     of: usize,
-    /// Of the first time that it was missing, or else of the first time that it could not be judged, or else of the time that came closest to that.
+    /// Of the first time that it was missing, else of the first time that it could not be judged, else of the time that
+    /// came closest to missing it.
     evidence: &'a str,
     /// How close that time came.
     margin: Option<f64>,

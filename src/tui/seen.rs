@@ -27,8 +27,8 @@ pub(super) struct Did {
     /// How long it was looked at.
     pub(super) time: Span,
     done: u64,
-    /// From the intended start to the end of each task that was due at this level, while nothing was left to do of levels
-    /// before.
+    /// From the intended start to the end of each task that was due at this level and had no backlog of earlier levels
+    /// before it.
     response: Option<Times>,
     /// Tasks of levels before that the pool was still working off when it was looked at last.
     pub(super) backlog: Option<Backlog>,

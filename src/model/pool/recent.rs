@@ -138,7 +138,7 @@ impl Pool {
         self.since.as_ref()?.inherited
     }
 
-    /// The tasks of former settings are worked off: from here on tasks wait for what the present ones make them wait for.
+    /// The tasks of former settings are done: from here on durations are those of the present settings alone.
     pub(in crate::model) fn end_backlog(&mut self, at: Stamp) {
         if let Some(since) = &mut self.since {
             let times = || Times::new(since.service.digits());

@@ -51,8 +51,8 @@ const FACTS: [&str; 9] = [
 ];
 
 impl Claim {
-    /// Whether it speaks of speed, of time or of who runs when: something that other programs change when they take the
-    /// cores of a run. What must be exactly so, and what only counts events that have to come, is a fact on any machine.
+    /// Whether it is about speed, time or who runs when, which other programs change when they take the cores of a run.
+    /// Exact values and mere counts of what happened are facts on any machine.
     pub fn needs_cores(&self) -> bool {
         match self {
             Self::Deadlock { .. } | Self::NoDeadlock => false,

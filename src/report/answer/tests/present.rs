@@ -114,7 +114,7 @@ impl Run {
         self.model.apply(&Message::Notice { at: ms(at), notice });
     }
 
-    /// Two cores were full for two seconds; of that the run used so much of a core, and its worker waited for one so long.
+    /// Two cores were full for two seconds. The run used so much of one, and its worker waited for one for so long.
     fn machine(&mut self, used: f64, waited: Span) {
         for i in 1..=8 {
             let (from, to) = (ms((i - 1) * 250), ms(i * 250));
