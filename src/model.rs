@@ -5,6 +5,7 @@
 
 mod audit;
 mod beside;
+mod change;
 mod cores;
 mod counter;
 mod deadlock;
@@ -33,6 +34,8 @@ mod words;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+pub use beside::{LogLine, Mark};
+pub use change::{Backlog, Change};
 pub use cores::{Cores, CpuLoad};
 pub use counter::Counter;
 use deadlock::STANDS;
@@ -41,10 +44,10 @@ pub use failures::{Commands, Failure, Failures};
 pub use findings::{About, Finding, Severity};
 pub use lane::{Doing, Ending, Lane};
 pub use life::Life;
-pub use lock::{Lock, LockCell, Room};
+pub use lock::{Lock, LockCell, RecentUse, Room};
 pub use pipe::Pipe;
-pub use pool::{Handover, Pool};
-pub use queue::Queue;
+pub use pool::{Counts, Handover, Pool, Recent};
+pub use queue::{Queue, Trend};
 pub use results::Results;
 pub use shares::{Shares, Window};
 pub use signals::Signals;
@@ -97,20 +100,6 @@ pub struct Health {
     pub ns_each: f32,
 }
 
-/// Something worth a mark on the time axis: a knob turned, a pool resized, a worker died.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
-    pub at: Stamp,
-    pub text: String,
-}
-
-/// A line the runner printed, or a note.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogLine {
-    pub at: Stamp,
-    pub text: String,
-}
-
 /// All that is known of a run.
 #[derive(Debug, Clone)]
 pub struct Model {
@@ -135,6 +124,7 @@ pub struct Model {
     crowd: f64,
     sees_ready: bool,
     marks: Vec<Mark>,
+    change: Option<Change>,
     log: VecDeque<LogLine>,
     failures: Failures,
     deadlocks: deadlock::Deadlocks,
@@ -182,6 +172,7 @@ impl Model {
             crowd: 0.0,
             sees_ready: true,
             marks: Vec::new(),
+            change: None,
             log: VecDeque::new(),
             failures: Failures::default(),
             deadlocks: deadlock::Deadlocks::default(),
@@ -194,6 +185,7 @@ impl Model {
 
     /// Takes in one message. Cannot fail.
     pub fn apply(&mut self, message: &Message) {
+        self.begin_present_settings(message);
         match message {
             Message::Events(events) => {
                 for event in events {

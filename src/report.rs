@@ -8,21 +8,25 @@ mod expect;
 mod follow;
 mod json;
 mod measure;
+mod others;
 mod suite;
 pub(crate) mod table;
 mod text;
 mod trial;
+mod verdict;
 pub(crate) mod words;
 
-pub use answer::{Answer, answer};
+pub use answer::{Answer, Doubt, answer};
 pub use compare::{Compared, Pair, compare, pairs};
-pub use expect::{Verdict, judge};
+pub use expect::judge;
 pub use follow::{Followed, Run, ends_by_itself, follow};
 pub use json::json;
+pub use others::Others;
 pub use suite::{Round, Tested, tests_json, tests_text};
 pub use table::Look;
 pub use text::{brief, text};
 pub use trial::{Trial, try_out};
+pub use verdict::{Judgement, Verdict};
 
 use crate::model::{Counter, Finding, Lane, Lock, Model, Pipe, Pool, Queue};
 use crate::platform::Machine;

@@ -152,6 +152,9 @@ pub(super) struct RunArgs {
     /// forever: stalls, lost wakeups and orphaned locks as well
     #[arg(long, value_name = "FINDING", value_parser = Finding::IDS, help_heading = "Output")]
     pub(super) fail_on: Vec<String>,
+    /// Exit with 1 also if an expectation cannot be judged because other programs use the cores
+    #[arg(long, help_heading = "Output")]
+    pub(super) strict: bool,
 }
 
 const TEST_EXAMPLES: &str = "\
@@ -177,6 +180,9 @@ pub(super) struct TestArgs {
     /// One JSON object instead of a text (described in docs/tests.md)
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
+    /// Exit with 1 also if an expectation cannot be judged because other programs use the cores
+    #[arg(long, help_heading = "Output")]
+    pub(super) strict: bool,
 }
 
 const TUNE_EXAMPLES: &str = "\

@@ -186,11 +186,12 @@ fn conclude(task: &Task, args: &RunArgs, colours: Colours, followed: &Followed) 
     };
     let text = if args.json { report::json(&report) } else { Ok(report::text(&report, look(colours))) };
     out::print(&text.map_err(|error| Failure::Run(format!("the report cannot be written: {error}")))?)?;
-    Ok(outcome(followed, &verdicts, named(&followed.model, &findings, &args.fail_on, followed.at)))
+    Ok(outcome(followed, &verdicts, named(&followed.model, &findings, &args.fail_on, followed.at), args.strict))
 }
 
-fn outcome(followed: &Followed, verdicts: &[Verdict], found: bool) -> Outcome {
-    let failed = matches!(followed.ended, RunEnd::Crashed(_)) || verdicts.iter().any(|verdict| !verdict.seen);
+fn outcome(followed: &Followed, verdicts: &[Verdict], found: bool, strict: bool) -> Outcome {
+    let counts = |verdict: &Verdict| verdict.is_missed() || strict && !verdict.is_seen();
+    let failed = matches!(followed.ended, RunEnd::Crashed(_)) || verdicts.iter().any(counts);
     match followed.signal {
         Some(signal) => Outcome::Signal(signal),
         None if found => Outcome::Found,

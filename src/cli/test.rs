@@ -90,7 +90,8 @@ pub(super) fn test(args: &TestArgs, colours: Colours) -> Result<Outcome, Failure
         Ok(report::tests_text(&tested, &skipped, look(colours)))
     };
     out::print(&text.map_err(|error| Failure::Run(format!("the report cannot be written: {error}")))?)?;
-    Ok(if tested.iter().all(Tested::passed) { Outcome::Done } else { Outcome::Failed })
+    let failed = |one: &Tested<'_>| !one.passed() || args.strict && one.not_judged() > 0;
+    Ok(if tested.iter().any(failed) { Outcome::Failed } else { Outcome::Done })
 }
 
 /// Why a scenario that was named is not tested: a build server would take what is skipped for good.
@@ -117,7 +118,9 @@ impl Bench<'_> {
     fn round(&mut self, tested: &mut [Tested<'_>]) -> Result<(), Cut> {
         let cases: Vec<Case<'_>> =
             tested.iter().flat_map(|one| one.variants.iter().map(|variant| Case::new(one.scenario, variant))).collect();
-        let mut trials = self.run_all(&cases)?.into_iter();
+        let mut trials = self.run_all(&cases)?;
+        self.retry_alone(&cases, &mut trials)?;
+        let mut trials = trials.into_iter();
         for one in tested {
             let trials: Vec<Trial> = trials.by_ref().take(one.variants.len()).collect();
             let mut compared = Vec::new();
@@ -135,7 +138,7 @@ impl Bench<'_> {
             return Ok(None);
         };
         let first = Compared { verdict, tries: 1 };
-        if first.verdict.seen {
+        if first.verdict.is_seen() {
             return Ok(Some(first));
         }
         let cases = pair.runs.map(|at| Case::new(one.scenario, &one.variants[at]));
@@ -159,6 +162,17 @@ impl Bench<'_> {
         }
         trials.sort_by_key(|(at, _)| *at);
         Ok(trials.into_iter().map(|(_, trial)| trial).collect())
+    }
+
+    /// Repeats alone each run that could not be judged beside other runs: those count as other programs for it.
+    fn retry_alone(&mut self, cases: &[Case<'_>], trials: &mut [Trial]) -> Result<(), Cut> {
+        let is_open = |at: &usize| !cases[*at].alone && trials[*at].verdicts.iter().any(|v| v.not_judged().is_some());
+        let some: Vec<usize> = (0..cases.len()).filter(is_open).collect();
+        self.tally.more(some.len());
+        for (at, trial) in self.run_some(cases, &some, 1)? {
+            trials[at] = trial;
+        }
+        Ok(())
     }
 
     /// Runs some of the cases, `at_once` at a time.

@@ -2,7 +2,7 @@
 
 use super::failures::Failure;
 use super::lane::Ending;
-use super::{LogLine, Mark, Model, Res};
+use super::{Model, Res};
 use crate::platform::limits::signal_name;
 use crate::trace::{Death, Notice, Sample, Stamp, WorkerId, plural};
 
@@ -11,6 +11,20 @@ const LOG_LINES: usize = 200;
 
 /// Marks kept; the oldest go first.
 const MARKS: usize = 500;
+
+/// Something worth a mark on the time axis: a knob turned, a pool resized, a worker died.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    pub at: Stamp,
+    pub text: String,
+}
+
+/// A line the runner printed, or a note.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    pub at: Stamp,
+    pub text: String,
+}
 
 impl Model {
     pub(super) fn sample(&mut self, sample: &Sample) {
@@ -64,12 +78,16 @@ impl Model {
                 None => self.health.anomalies += 1,
             },
             Notice::Died { worker, death } => self.died(at, *worker, death),
-            Notice::Turned { name, shown, .. } => self.mark(at, format!("{name} {shown}")),
+            Notice::Turned { name, shown, .. } => {
+                self.mark(at, format!("{name} {shown}"));
+                self.settings_changed(at);
+            }
             Notice::Resized { pool, workers } => {
                 if let Some(info) = self.cast.pools.get(pool.index()) {
                     let text = format!("{}: {workers} {}", info.name, plural((*workers).into(), "worker"));
                     self.pools[pool.index()].resize(at, *workers);
                     self.mark(at, text);
+                    self.settings_changed(at);
                 } else {
                     self.health.anomalies += 1;
                 }

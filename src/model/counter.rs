@@ -39,6 +39,8 @@ pub struct Counter {
     written: Option<(Stamp, i64)>,
     sampled: Option<(Stamp, i64)>,
     history: History<Adds>,
+    /// Additions told, and updates lost, before the settings were changed.
+    before: (u64, i64),
 }
 
 impl Counter {
@@ -54,6 +56,7 @@ impl Counter {
             written: None,
             sampled: None,
             history: History::new(shape),
+            before: (0, 0),
         }
     }
 
@@ -126,6 +129,26 @@ impl Counter {
     /// Additions told.
     pub fn adds(&self) -> u64 {
         self.adds
+    }
+
+    /// Figures of the present settings begin now.
+    pub(super) fn note_figures(&mut self) {
+        self.before = (self.adds, self.lost());
+    }
+
+    /// Additions told since the settings were changed.
+    pub fn recent_adds(&self) -> u64 {
+        self.adds - self.before.0
+    }
+
+    /// As [`Counter::lost`], without the updates that were lost before the settings were changed.
+    pub fn recent_lost(&self) -> i64 {
+        let (before, more) = (self.before.1, self.lost().saturating_sub(self.before.1));
+        match before.signum() {
+            1 => more.max(0),
+            -1 => more.min(0),
+            _ => more,
+        }
     }
 
     /// Whether it is both incremented and decremented.

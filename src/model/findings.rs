@@ -136,6 +136,22 @@ pub(super) fn all(model: &Model, now: Stamp) -> Vec<Finding> {
     found
 }
 
+impl Model {
+    /// Whether a finding is a fact of settings that are no longer in force at `now` and says nothing about the present
+    /// ones.
+    pub fn is_of_former_settings(&self, finding: &Finding, now: Stamp) -> bool {
+        let Some(change) = self.change(now) else { return false };
+        match (finding.id, finding.about) {
+            (lost_update::ID, Some(About::Resource(id))) => self.counter(id).is_some_and(|c| c.recent_lost() == 0),
+            (unseen::ID, Some(About::Pool(id))) => self.pool(id).is_some_and(|p| p.recent().counts.unseen == 0),
+            (deadlocked::ID | stalled::ID | stalled::LOST | crashed::ID | orphaned_lock::ID, _) => {
+                finding.at.is_some_and(|at| at < change.at)
+            }
+            _ => false,
+        }
+    }
+}
+
 /// A model and the stretch of time that is judged.
 struct Look<'a> {
     model: &'a Model,
@@ -150,7 +166,7 @@ impl<'a> Look<'a> {
     fn new(model: &'a Model, now: Stamp) -> Self {
         let now = model.ended().map_or(now, |(end, _)| now.min(end));
         let first = model.lanes().filter_map(|(_, lane)| lane.began()).min().unwrap_or(now);
-        let from = now.back(WINDOW).max(first);
+        let from = now.back(WINDOW).max(first).max(model.settings_from(now));
         let shares: Vec<Shares> = model.lanes.iter().map(|lane| lane.shares(from, now, now)).collect();
         let mut everyone = Shares::default();
         for one in &shares {
@@ -185,6 +201,17 @@ impl<'a> Look<'a> {
         let model = self.model;
         let pools = model.cast().pools.iter().enumerate();
         pools.filter_map(move |(i, info)| Some((PoolId::from(i), info, model.pool(PoolId::from(i))?)))
+    }
+
+    /// A sentence saying that a fact of the whole run is one of former settings alone; empty if it goes on, or while
+    /// too little is known of the present ones.
+    fn only_before(&self, goes_on: bool) -> String {
+        match self.model.change(self.now) {
+            Some(change) if !goes_on && self.now.since(change.from) >= LEAST => {
+                format!(" None since the settings were changed at {}.", Span(change.at.0))
+            }
+            _ => String::new(),
+        }
     }
 
     fn lossless(&self) -> bool {

@@ -12,11 +12,13 @@ pub struct Life {
     by: Option<WorkerId>,
     /// From asking for a life to its first moment.
     starts: Times,
+    /// The same when the settings were changed.
+    before: Option<Box<Times>>,
 }
 
 impl Life {
     pub(super) fn new(of: WorkerId, digits: u8) -> Self {
-        Self { of, asked: 0, by: None, starts: Times::new(digits) }
+        Self { of, asked: 0, by: None, starts: Times::new(digits), before: None }
     }
 
     pub(super) fn ask(&mut self, nth: u64) {
@@ -26,6 +28,16 @@ impl Life {
     pub(super) fn begin(&mut self, by: WorkerId, after: Span) {
         self.by = Some(by);
         self.starts.record(after);
+    }
+
+    /// Figures of the present settings begin now.
+    pub(super) fn note_figures(&mut self) {
+        self.before = Some(Box::new(self.starts.clone()));
+    }
+
+    /// As [`Life::starts`], of those lives alone that began since the settings were changed.
+    pub fn recent_starts(&self) -> Times {
+        self.before.as_ref().map_or_else(|| self.starts.clone(), |before| self.starts.since(before))
     }
 
     /// Whose they are.
@@ -50,6 +62,6 @@ impl Life {
 
     /// Heap bytes in use.
     pub(super) fn bytes(&self) -> usize {
-        self.starts.bytes()
+        self.starts.bytes() + self.before.as_ref().map_or(0, |before| before.bytes())
     }
 }

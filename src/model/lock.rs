@@ -4,6 +4,7 @@ mod cells;
 mod ghosts;
 mod handoff;
 mod holders;
+mod recent;
 mod seen;
 mod users;
 
@@ -11,6 +12,8 @@ pub use self::cells::LockCell;
 use self::cells::{Hold, Traffic};
 use self::ghosts::Ghosts;
 pub use self::holders::Room;
+pub use self::recent::RecentUse;
+use self::recent::Since;
 pub(in crate::model) use self::seen::Seen;
 pub(super) use self::users::Streak;
 use self::users::Use;
@@ -67,6 +70,8 @@ pub struct Lock {
     /// The newest holds, each at its grant modulo their number.
     exact: Vec<Hold>,
     exact_most: usize,
+    /// What it went through since the settings were changed, if they were.
+    since: Option<Box<Since>>,
 }
 
 impl Lock {
@@ -90,6 +95,7 @@ impl Lock {
             history: History::new(plan.shape),
             exact: Vec::new(),
             exact_most: plan.holds.next_power_of_two(),
+            since: None,
         }
     }
 
@@ -184,8 +190,7 @@ impl Lock {
     pub(super) fn take(&mut self, worker: WorkerId, grant: Grant, at: Stamp, waiting: Option<Stamp>) {
         self.acquired += 1;
         if let Some(since) = waiting {
-            self.contended += 1;
-            self.wait.record(at.since(since));
+            self.had_waited(since, at);
         }
         let user = self.user(worker);
         user.acquired += 1;
@@ -198,12 +203,20 @@ impl Lock {
     pub(super) fn pass(&mut self, worker: WorkerId, grant: Grant, at: Stamp, waiting: Option<Stamp>) {
         self.acquired += 1;
         if let Some(since) = waiting {
-            self.contended += 1;
-            self.wait.record(at.since(since));
+            self.had_waited(since, at);
         }
         self.user(worker).acquired += 1;
         self.note(worker, grant);
         self.history.at(at).ended += 1;
+    }
+
+    #[inline]
+    fn had_waited(&mut self, since: Stamp, at: Stamp) {
+        self.contended += 1;
+        self.wait.record(at.since(since));
+        if let Some(recent) = &mut self.since {
+            recent.waited(since, at);
+        }
     }
 
     pub(super) fn post(&mut self) {
@@ -237,6 +250,9 @@ impl Lock {
         let Some(open) = self.remove(worker, grant) else { return };
         if open.whole {
             self.hold.record(at.since(open.from));
+            if let Some(recent) = &mut self.since {
+                recent.held(open.from, at.since(open.from));
+            }
         }
         self.past(&open, at);
         self.history.at(at).ended += 1;
@@ -303,5 +319,6 @@ impl Lock {
             + self.seen.bytes()
             + self.wait.bytes()
             + self.hold.bytes()
+            + self.since.as_ref().map_or(0, |since| since.bytes())
     }
 }

@@ -12,6 +12,8 @@ pub struct Pipe {
     bytes: Queue,
     sent: u64,
     received: u64,
+    /// Messages received when the settings were changed.
+    before: u64,
     /// What those who wait saw when they last looked.
     seen: BTreeMap<WorkerId, Seen>,
     /// Those who closed their ends.
@@ -34,6 +36,7 @@ impl Pipe {
             bytes: Queue::new(capacity, shape),
             sent: 0,
             received: 0,
+            before: 0,
             seen: BTreeMap::new(),
             closed: BTreeSet::new(),
         }
@@ -102,6 +105,17 @@ impl Pipe {
 
     pub fn received(&self) -> u64 {
         self.received
+    }
+
+    /// Messages received since the settings were changed.
+    pub fn recently_received(&self) -> u64 {
+        self.received - self.before
+    }
+
+    /// Figures of the present settings begin now.
+    pub(super) fn note_figures(&mut self) {
+        self.before = self.received;
+        self.bytes.note_figures();
     }
 
     /// Heap bytes in use.

@@ -1,6 +1,11 @@
 //! One pool: its tasks, and what its workers' time goes to.
 
-use super::history::{History, Merge, Shape, part};
+mod flow;
+mod recent;
+
+use self::recent::Since;
+pub use self::recent::{Counts, Recent};
+use super::history::{History, Merge, Shape};
 use super::queue::unwrapped;
 use super::times::Times;
 use crate::trace::{Fate, PoolInfo, Span, Stamp, State};
@@ -67,6 +72,8 @@ pub struct Pool {
     handover: Handover,
     seats: Vec<Seat>,
     history: History<Flow>,
+    /// What it did since the settings were changed, if they were.
+    since: Option<Box<Since>>,
 }
 
 impl Pool {
@@ -92,6 +99,7 @@ impl Pool {
             handover: Handover::default(),
             seats: vec![Seat::default(); info.workers.len()],
             history: History::new(shape),
+            since: None,
         }
     }
 
@@ -150,6 +158,9 @@ impl Pool {
     #[inline]
     pub(super) fn begin_task(&mut self, seat: Option<usize>, at: Stamp, waited: Span) {
         self.waited.record(waited);
+        if let Some(since) = &mut self.since {
+            since.began(at, waited);
+        }
         self.drop_task(seat, at);
         if let Some(seat) = self.seat(seat) {
             seat.task = Some(at);
@@ -168,6 +179,9 @@ impl Pool {
         if let Some((service, waited)) = took {
             self.service.record(service);
             self.response.record(service + waited);
+            if let Some(since) = &mut self.since {
+                since.ended(at, (service, waited));
+            }
         }
         self.drop_task(seat, at);
     }
@@ -287,22 +301,6 @@ impl Pool {
         self.size.1
     }
 
-    /// Tasks ended a second over the last `over`, or since the run began.
-    pub fn throughput(&self, over: Span, now: Stamp) -> f64 {
-        self.rate(over, now, |flow| flow.done)
-    }
-
-    /// Tasks that came a second over the last `over`, or since the run began.
-    pub fn arrivals(&self, over: Span, now: Stamp) -> f64 {
-        self.rate(over, now, |flow| flow.arrived)
-    }
-
-    fn rate(&self, over: Span, now: Stamp, what: fn(&Flow) -> u64) -> f64 {
-        let from = now.back(over);
-        let secs = now.since(from).secs();
-        if secs <= 0.0 { 0.0 } else { self.sum(from, now, now, what) as f64 / secs }
-    }
-
     /// From begin to end of a task.
     pub fn service(&self) -> &Times {
         &self.service
@@ -318,13 +316,6 @@ impl Pool {
         &self.waited
     }
 
-    /// Share of its workers' time that was spent on tasks, 0 to 1.
-    pub fn utilization(&self, from: Stamp, to: Stamp, now: Stamp) -> f64 {
-        let staffed = self.sum(from, to, now, |flow| flow.staffed);
-        let busy = self.sum(from, to, now, |flow| flow.busy);
-        if staffed == 0 { 0.0 } else { (busy as f64 / staffed as f64).min(1.0) }
-    }
-
     /// Whole run, up to `now`.
     pub fn handover(&self, now: Stamp) -> Handover {
         let mut sum = self.handover;
@@ -336,25 +327,11 @@ impl Pool {
         sum
     }
 
-    /// Sum of one figure over a stretch, what is open counted up to `now`.
-    fn sum(&self, from: Stamp, to: Stamp, now: Stamp, what: fn(&Flow) -> u64) -> u64 {
-        let to = to.min(now);
-        let mut sum: u64 = 0;
-        let mut add = |more| sum = sum.saturating_add(more);
-        self.history.visit(from, to, |a, b, flow| add(part(what(flow), (a, b.min(now)), (from, to))));
-        let mut open = Flow::default();
-        for seat in &self.seats {
-            let end = to.min(seat.until.unwrap_or(to));
-            open.staffed = open.staffed.saturating_add(seat.began.map_or(0, |began| end.since(began.max(from)).0));
-            open.busy = open.busy.saturating_add(seat.task.map_or(0, |began| end.since(began.max(from)).0));
-        }
-        sum.saturating_add(what(&open))
-    }
-
     /// Heap bytes in use.
     pub(super) fn bytes(&self) -> usize {
         let times = self.service.bytes() + self.response.bytes() + self.waited.bytes();
-        self.history.bytes() + times + self.seats.capacity() * size_of::<Seat>()
+        let since = self.since.as_ref().map_or(0, |since| since.bytes());
+        self.history.bytes() + times + since + self.seats.capacity() * size_of::<Seat>()
     }
 }
 

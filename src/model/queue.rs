@@ -12,6 +12,18 @@ struct Depths {
     last: Option<Told>,
 }
 
+/// How the depth of a queue went over a stretch of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Trend {
+    /// At the begin, and at the end.
+    pub was: u32,
+    pub is: u32,
+    pub low: u32,
+    /// The most it rose above the lowest depth before: what it would have held had it been empty at the begin.
+    pub rise: u32,
+    pub max: u32,
+}
+
 /// A depth as a worker told it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Told {
@@ -55,6 +67,8 @@ pub struct Queue {
     stay: i128,
     /// Sum of all depths told.
     told: u128,
+    /// Items taken when the settings were changed.
+    before: u64,
     history: History<Depths>,
 }
 
@@ -72,6 +86,7 @@ impl Queue {
             last: Told { at: Stamp(0), worker: WorkerId(0), depth: 0 },
             stay: 0,
             told: 0,
+            before: 0,
             history: History::new(shape),
         }
     }
@@ -183,6 +198,29 @@ impl Queue {
 
     pub fn taken(&self) -> u64 {
         self.taken
+    }
+
+    /// Items taken since the settings were changed.
+    pub fn recently_taken(&self) -> u64 {
+        self.taken - self.before
+    }
+
+    /// Figures of the present settings begin now.
+    pub(super) fn note_figures(&mut self) {
+        self.before = self.taken;
+    }
+
+    /// How its depth went from `from` on.
+    pub fn trend(&self, from: Stamp, now: Stamp) -> Trend {
+        let was = self.before(from);
+        let mut trend = Trend { was, is: self.at(now), low: was, rise: 0, max: was };
+        self.history.visit(from, now, |_, _, depths| {
+            let Some(last) = depths.last.filter(|last| last.at >= from) else { return };
+            trend.rise = trend.rise.max(depths.max.saturating_sub(trend.low));
+            trend.max = trend.max.max(depths.max);
+            trend.low = trend.low.min(last.depth);
+        });
+        trend
     }
 
     /// The greatest depth it ever had.

@@ -19,6 +19,8 @@ pub struct Signals {
     last: Option<(Stamp, WorkerId)>,
     /// By whoever gave them: signals that woke somebody.
     by_worker: BTreeMap<WorkerId, u64>,
+    /// The same when the settings were changed.
+    before: Option<Box<Signals>>,
 }
 
 impl Signals {
@@ -47,6 +49,29 @@ impl Signals {
     /// A worker that was woken went back to waiting without having done anything.
     pub(super) fn go_back(&mut self) {
         self.futile += 1;
+    }
+
+    /// Figures of the present settings begin now.
+    pub(super) fn note_figures(&mut self) {
+        self.before = None;
+        self.before = Some(Box::new(self.clone()));
+    }
+
+    /// What is known of the present settings: all there was as long as nothing was changed.
+    pub fn recent(&self) -> Self {
+        let mut recent = Self { before: None, ..self.clone() };
+        if let Some(before) = &self.before {
+            recent.given -= before.given;
+            recent.in_vain -= before.in_vain;
+            recent.woken -= before.woken;
+            recent.gave_up -= before.gave_up;
+            recent.futile -= before.futile;
+            for (worker, given) in &before.by_worker {
+                recent.by_worker.entry(*worker).and_modify(|now| *now -= given);
+            }
+            recent.by_worker.retain(|_, given| *given > 0);
+        }
+        recent
     }
 
     /// Signals given.
@@ -96,6 +121,7 @@ impl Signals {
 
     /// Heap bytes in use.
     pub(super) fn bytes(&self) -> usize {
-        self.by_worker.len() * 2 * size_of::<(WorkerId, u64)>()
+        let before = self.before.as_ref().map_or(0, |before| size_of::<Self>() + before.bytes());
+        before + self.by_worker.len() * 2 * size_of::<(WorkerId, u64)>()
     }
 }

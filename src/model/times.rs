@@ -20,6 +20,18 @@ impl Times {
         Self { count: 0, total: 0, max: 0, digits, histogram: None }
     }
 
+    /// Some durations.
+    #[cfg(test)]
+    pub(crate) fn of(spans: impl IntoIterator<Item = Span>) -> Self {
+        let mut times = Self::new(2);
+        spans.into_iter().for_each(|span| times.record(span));
+        times
+    }
+
+    pub(super) const fn digits(&self) -> u8 {
+        self.digits
+    }
+
     #[inline]
     pub(super) fn record(&mut self, span: Span) {
         self.count += 1;

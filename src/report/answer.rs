@@ -1,57 +1,134 @@
 //! What a run answers to its scenario's question: which of the guesses is right, by what was measured.
 
-use super::Verdict;
-use super::expect::Scales;
+use std::fmt;
+
+use super::expect::{Claimed, Scales};
+use super::others::Others;
 use super::trial::must_hold;
+use super::verdict::{Judgement, Verdict};
 use crate::model::Model;
-use crate::scenario::{Ask, Guess, Right, Scenario};
+use crate::scenario::{Ask, Expect, Guess, Right, Scenario};
 use crate::trace::{Span, Stamp};
 
 /// A run that gives no answer in its test's time may still give one in so many times as long.
 const PATIENCE: u64 = 3;
 
 /// What was measured, and what it says about each guess.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// The guesses that are right, by their places. A good question has exactly one.
+    /// The guesses that are right by the figures as they are, by their places. A good question has exactly one.
     pub right: Vec<usize>,
+    /// The guesses that the figures neither bear out nor rule out.
+    pub open: Vec<usize>,
+    /// Why some are open.
+    pub doubt: Option<Doubt>,
     /// The figures it rests on, each once, whichever guess they speak of.
     pub evidence: Vec<String>,
     /// Nothing that may still come would change it; or it was waited for long enough.
     pub settled: bool,
+    /// For how long the settings it speaks of have held, if they were changed in the run.
+    pub since: Option<Span>,
+    /// It was measured for the test's time, however sure it is.
+    measured: bool,
+}
+
+/// Why what was measured does not decide between guesses, the gravest first.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Doubt {
+    /// The figures are still those of former settings, in part or altogether: why.
+    Former(String),
+    /// Other programs had the cores that the run needs.
+    Others(Others),
+    /// The interval of a figure holds the value that decides: both in words.
+    Noise { range: String, due: String },
+}
+
+impl Doubt {
+    const fn rank(&self) -> u8 {
+        match self {
+            Self::Former(_) => 0,
+            Self::Others(_) => 1,
+            Self::Noise { .. } => 2,
+        }
+    }
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Former(why) => write!(f, "too early to tell: {why}"),
+            Self::Others(others) => write!(f, "cannot be judged: {others}"),
+            Self::Noise { range, due } => write!(f, "too noisy to tell: {range}, and {due} decides"),
+        }
+    }
+}
+
+/// What the figures say of a guess.
+#[derive(Debug, Default)]
+struct Found {
+    /// All its claims are seen.
+    seen: bool,
+    ruled_out: bool,
+    /// All its claims could be measured.
+    measured: bool,
+    doubt: Option<Doubt>,
 }
 
 /// The answer as the run stands; `None` when there are no guesses to choose from.
 pub fn answer(model: &Model, scenario: &Scenario, now: Stamp) -> Option<Answer> {
     let ask = scenario.ask.as_ref().filter(|ask| !ask.guesses.is_empty())?;
     let scales = Scales::new(model, scenario, now);
-    let (mut evidence, mut right, mut measured) = (Vec::new(), Vec::new(), true);
-    for (at, guess) in ask.guesses.iter().enumerate() {
-        let Right::When(claims) = &guess.right else { continue };
-        let mut all = true;
-        for expect in claims {
-            let found = scales.weigh(&expect.claim);
-            measured &= found.is_ok();
-            let (seen, figures) = found.map_or_else(|why| (false, why), |found| (found.seen, found.evidence));
-            all &= seen;
-            if !evidence.contains(&figures) {
-                evidence.push(figures);
-            }
-        }
-        if all {
-            right.push(at);
-        }
+    let mut evidence = Vec::new();
+    let found: Vec<Option<Found>> = ask
+        .guesses
+        .iter()
+        .map(|guess| match &guess.right {
+            Right::When(claims) => Some(weigh(&scales, claims, &mut evidence)),
+            Right::Otherwise => None,
+        })
+        .collect();
+    let is = |what: fn(&Found) -> bool| {
+        let chosen = found.iter().enumerate().filter(move |(_, found)| found.as_ref().is_some_and(what));
+        chosen.map(|(at, _)| at).collect::<Vec<usize>>()
+    };
+    let mut right = is(|found| found.seen);
+    let mut open = is(|found| !found.ruled_out && found.doubt.is_some());
+    let otherwise = ask.guesses.iter().position(|guess| guess.right == Right::Otherwise);
+    if right.is_empty() && found.iter().flatten().all(|found| found.measured) {
+        right.extend(otherwise);
     }
-    if right.is_empty() && measured {
-        right.extend(ask.guesses.iter().position(|guess| guess.right == Right::Otherwise));
+    if !open.is_empty() {
+        open.extend(otherwise);
     }
-    let settled = model.ended().is_some() || is_settled(ask, &right, now, Span(scenario.test.lasts as u64));
-    Some(Answer { right, evidence, settled })
+    let doubts = found.into_iter().flatten().filter(|found| !found.ruled_out).filter_map(|found| found.doubt);
+    let doubt = doubts.min_by_key(Doubt::rank);
+    let holds = Span(scenario.test.lasts as u64);
+    let since = model.change(now).map(|change| now.since(change.at));
+    let passed = since.unwrap_or_else(|| now.since(Stamp::default()));
+    let waited = passed >= Span(holds.0.saturating_mul(PATIENCE));
+    let measured = model.ended().is_some() || waited || is_settled(ask, &right, passed, holds);
+    let settled = measured && (doubt.is_none() || waited || model.ended().is_some());
+    Some(Answer { right, open, doubt, evidence, settled, since, measured })
 }
 
-fn is_settled(ask: &Ask, right: &[usize], now: Stamp, holds: Span) -> bool {
-    let passed = now.since(Stamp::default());
-    let [right] = right else { return passed >= Span(holds.0.saturating_mul(PATIENCE)) };
+fn weigh(scales: &Scales<'_>, claims: &[Expect], evidence: &mut Vec<String>) -> Found {
+    let mut found = Found { seen: true, measured: true, ..Found::default() };
+    for expect in claims {
+        let Claimed { seen, measured, figures, doubt } = scales.doubt(&expect.claim);
+        found.seen &= seen;
+        found.measured &= measured;
+        found.ruled_out |= !seen && doubt.is_none();
+        found.doubt = found.doubt.into_iter().chain(doubt).min_by_key(Doubt::rank);
+        let is_known = measured || !matches!(found.doubt, Some(Doubt::Former(_)));
+        if is_known && !evidence.contains(&figures) {
+            evidence.push(figures);
+        }
+    }
+    found
+}
+
+fn is_settled(ask: &Ask, right: &[usize], passed: Span, holds: Span) -> bool {
+    let [right] = right else { return false };
     let stays = |guess: &Guess| match &guess.right {
         Right::When(claims) => !claims.iter().any(|expect| must_hold(&expect.claim)),
         Right::Otherwise => false,
@@ -60,6 +137,18 @@ fn is_settled(ask: &Ask, right: &[usize], now: Stamp, holds: Span) -> bool {
 }
 
 impl Answer {
+    /// The answer to settings that have only just been asked for: nothing is known of them yet.
+    pub fn unknown(ask: &Ask, why: String) -> Self {
+        let open = (0..ask.guesses.len()).collect();
+        let (right, evidence, doubt) = (Vec::new(), Vec::new(), Some(Doubt::Former(why)));
+        Self { right, open, doubt, evidence, settled: false, since: Some(Span::ZERO), measured: false }
+    }
+
+    /// Whether the figures are good enough for an expectation: noise that leaves the answer open does not delay a test.
+    pub(super) const fn is_measured(&self) -> bool {
+        self.measured
+    }
+
     /// As an expectation: exactly one guess is right.
     pub(super) fn verdict(&self, ask: &Ask) -> Verdict {
         let words = |at: &usize| ask.guesses.get(*at).map(|guess| format!("\u{201c}{}\u{201d}", guess.text));
@@ -69,72 +158,13 @@ impl Answer {
             [one] => one.clone(),
             more => format!("{} are", more.join(" and ")),
         };
-        let evidence = format!("{which}: {}", self.evidence.join("; "));
-        Verdict { text: "one guess is right".to_owned(), seen: self.right.len() == 1, evidence, weight: None }
+        let others = if let Some(Doubt::Others(others)) = self.doubt { Some(others) } else { None };
+        let though = others.map(|others| format!(", though {others}")).unwrap_or_default();
+        let evidence = format!("{which}{though}: {}", self.evidence.join("; "));
+        let judgement = Judgement::of(self.right.len() == 1);
+        Verdict { text: "one guess is right".to_owned(), judgement, evidence, weight: None }.beside(others)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::report::fixture::{Bank, QUIET};
-    use crate::scenario::{Source, check};
-
-    fn answered(guesses: &str) -> Answer {
-        let bank = Bank::new();
-        let text = format!("{QUIET}\nask \"How much?\" {{ {guesses} }}\n");
-        let source = Source { name: "bank".to_owned(), path: None, text };
-        let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
-        answer(&bank.model, &scenario, bank.at).expect("there are guesses")
-    }
-
-    #[test]
-    fn what_was_measured_decides() {
-        let found = answered(
-            r#"guess "two" { expect value balance equals=2 }
-               guess "more" { expect value balance above=2 }
-               guess "less" { expect value balance below=2; expect no-deadlock }"#,
-        );
-        assert_eq!(found.right, [0]);
-        let counter = "counter balance: 2 where 2 was due, 0 lost";
-        assert_eq!(found.evidence[0], counter, "once, though all guesses speak of it: {:?}", found.evidence);
-        assert_eq!(found.evidence.len(), 2);
-    }
-
-    #[test]
-    fn otherwise_is_right_when_nothing_else_is() {
-        let found = answered("guess \"many\" { expect value balance above=9 }; guess \"few\" { otherwise }");
-        assert_eq!(found.right, [1]);
-        assert!(
-            !answered("guess \"2\" { expect value balance equals=2 }; guess \"x\" { otherwise }").right.contains(&1)
-        );
-    }
-
-    #[test]
-    fn a_deadlock_is_an_answer_at_once_and_a_balance_is_not() {
-        let holds = Span::millis(2_000);
-        let ask = |right: Vec<crate::scenario::Expect>| Ask {
-            text: "?".into(),
-            guesses: vec![Guess { text: "a".into(), right: Right::When(right) }],
-        };
-        let expect = |claim| crate::scenario::Expect { text: String::new(), when: Vec::new(), claim };
-        let deadlock = ask(vec![expect(crate::scenario::Claim::Deadlock { within: None })]);
-        let none = ask(vec![expect(crate::scenario::Claim::NoDeadlock)]);
-        let at = |ms: u64| Stamp(ms * 1_000_000);
-        assert!(is_settled(&deadlock, &[0], at(10), holds));
-        assert!(!is_settled(&none, &[0], at(1_900), holds) && is_settled(&none, &[0], at(2_000), holds));
-        assert!(!is_settled(&none, &[], at(5_900), holds) && is_settled(&none, &[], at(6_000), holds));
-    }
-
-    #[test]
-    fn a_good_question_has_one_right_guess() {
-        let one = |right: Vec<usize>| {
-            let guess = |text: &str| Guess { text: text.into(), right: Right::Otherwise };
-            let ask = Ask { text: "?".into(), guesses: vec![guess("a"), guess("b")] };
-            Answer { right, evidence: vec!["0 lost".into()], settled: true }.verdict(&ask)
-        };
-        assert_eq!((one(vec![1]).seen, one(vec![1]).evidence), (true, "\u{201c}b\u{201d}: 0 lost".into()));
-        assert_eq!((one(vec![]).seen, one(vec![]).evidence), (false, "none is: 0 lost".into()));
-        assert!(!one(vec![0, 1]).seen);
-    }
-}
+mod tests;

@@ -2,8 +2,9 @@
 
 use super::Verdict;
 use super::expect::{ratio, told};
-use super::measure::{Measured, measure};
+use super::measure::{Measured, Range, Spread, measure, spread};
 use super::trial::Trial;
+use super::verdict::{Judgement, Weight};
 use crate::model::Model;
 use crate::scenario::{Claim, Scenario, Settings, Variant};
 use crate::trace::Stamp;
@@ -14,6 +15,8 @@ pub(super) struct Figure {
     /// Position of the expectation.
     expect: usize,
     found: Result<Measured, String>,
+    /// How far it may be off.
+    spread: Option<Spread>,
 }
 
 impl Figure {
@@ -28,7 +31,8 @@ pub(super) fn figures(model: &Model, scenario: &Scenario, settings: &Settings, n
     for (at, expect) in scenario.expects.iter().enumerate() {
         let (Some(other), Claim::Measure { metric, of, .. }) = (expect.other(), &expect.claim) else { continue };
         if [&expect.when, &other].into_iter().any(|set| scenario.with_knobs(set).numbers == settings.numbers) {
-            figures.push(Figure { expect: at, found: measure(model, scenario, *metric, of, now) });
+            let found = measure(model, scenario, *metric, of, now);
+            figures.push(Figure { expect: at, found, spread: spread(model, scenario, *metric, of, now) });
         }
     }
     figures
@@ -63,11 +67,25 @@ pub struct Compared {
 }
 
 impl Compared {
-    /// The same after another pair of runs: what is not seen twice is not seen, and both are told.
+    /// Adds another pair of runs: what is not seen twice is not seen, unless the tries differ by more than they are off.
+    /// The evidence has both.
     pub fn again(self, then: Verdict) -> Self {
-        let which = if then.seen { "seen at the second try" } else { "not at the second try either" };
+        let tries = self.tries + 1;
+        if let (Some(one), Some(other), true) = (self.verdict.weight, then.weight, then.is_missed()) {
+            let (mean, apart) = (f64::midpoint(one.found, other.found), (one.found - other.found).abs());
+            let weight = Weight { found: mean, ..other };
+            if weight.holds_within((mean - apart, mean + apart)) {
+                let evidence = format!(
+                    "seen within the noise of two tries: {}; the first: {}",
+                    then.evidence, self.verdict.evidence
+                );
+                let judgement = Judgement::Seen;
+                return Self { verdict: Verdict { evidence, judgement, weight: Some(weight), ..then }, tries };
+            }
+        }
+        let which = if then.is_seen() { "seen at the second try" } else { "not at the second try either" };
         let evidence = format!("{which}: {}; the first: {}", then.evidence, self.verdict.evidence);
-        Self { verdict: Verdict { evidence, ..then }, tries: self.tries + 1 }
+        Self { verdict: Verdict { evidence, ..then }, tries }
     }
 }
 
@@ -77,11 +95,19 @@ pub fn compare(scenario: &Scenario, pair: &Pair, runs: [&Trial; 2]) -> Option<Ve
     let Claim::Measure { compare, value, .. } = &expect.claim else { return None };
     let found = runs.map(|run| figure(run, pair.expect));
     let judged = match &found {
-        [Ok(one), Ok(other)] => ratio((*compare, *value), one, other),
+        [Ok(one), Ok(other)] => ratio((*compare, *value), one, other, || noise(runs, pair.expect)),
         [Err(why), _] => Err(why.clone()),
         [_, Err(why)] => Err(format!("{why}, of the run it is compared with")),
     };
-    Some(told(&expect.text, judged))
+    let others = runs.iter().find_map(|run| run.others).filter(|_| expect.claim.needs_cores());
+    Some(told(&expect.text, judged).beside(others))
+}
+
+/// Where the quotient of both runs' figures lies.
+fn noise(runs: [&Trial; 2], expect: usize) -> Option<Range> {
+    let spread = |run: &Trial| run.figures.iter().find(|figure| figure.expect == expect)?.spread.clone();
+    let [one, other] = runs.map(spread);
+    one?.range_apart(&other?)
 }
 
 fn figure(trial: &Trial, expect: usize) -> Result<&Measured, String> {
@@ -106,10 +132,11 @@ mod tests {
         let found = found.map(|value| Measured { value, evidence: format!("it is {value}") }).map_err(str::to_owned);
         Trial {
             verdicts: Vec::new(),
-            figures: vec![Figure { expect, found }],
+            figures: vec![Figure { expect, found, spread: None }],
             ended: RunEnd::Stopped,
             at: Stamp(1),
             lost: 0,
+            others: None,
         }
     }
 
@@ -137,13 +164,13 @@ mod tests {
         let pair = pairs(&scenario, &scenario.variants())[0];
         let judge = |one, other| compare(&scenario, &pair, [&trial(0, one), &trial(0, other)]).expect("it compares");
         let seen = judge(Ok(10.0), Ok(40.0));
-        assert!(seen.seen);
+        assert!(seen.is_seen());
         assert_eq!(seen.evidence, "0.25 times as much; it is 10; it is 40");
         assert_eq!(seen.text, "rate m below 0.5 times n=3");
         let missed = judge(Ok(30.0), Ok(40.0));
         assert_eq!(missed.evidence, "0.75 times as much; it is 30; it is 40; less than 0.5 times was expected");
-        assert!(!missed.seen);
-        assert!(!judge(Ok(1.0), Ok(0.0)).seen, "nothing is no measure");
+        assert!(!missed.is_seen());
+        assert!(!judge(Ok(1.0), Ok(0.0)).is_seen(), "nothing is no measure");
         assert_eq!(judge(Err("why"), Ok(1.0)).evidence, "cannot be measured: why");
         assert_eq!(judge(Ok(1.0), Err("why")).evidence, "cannot be measured: why, of the run it is compared with");
     }
@@ -152,13 +179,49 @@ mod tests {
     fn a_second_try_tells_of_both() {
         let verdict = |seen, evidence: &str| {
             let (text, evidence) = ("x".to_owned(), evidence.to_owned());
-            Verdict { text, seen, evidence, weight: None }
+            Verdict { text, judgement: Judgement::of(seen), evidence, weight: None }
         };
         let first = || Compared { verdict: verdict(false, "a"), tries: 1 };
         let seen = first().again(verdict(true, "b"));
-        assert_eq!((seen.verdict.seen, seen.tries), (true, 2));
+        assert_eq!((seen.verdict.is_seen(), seen.tries), (true, 2));
         assert_eq!(seen.verdict.evidence, "seen at the second try: b; the first: a");
         let missed = first().again(verdict(false, "b"));
         assert_eq!(missed.verdict.evidence, "not at the second try either: b; the first: a");
+    }
+
+    #[test]
+    fn two_tries_that_differ_by_more_than_they_are_off_are_noise() {
+        let scenario = read("expect rate m above=0.9 times=\"n=3\"\n");
+        let pair = pairs(&scenario, &scenario.variants())[0];
+        let judge = |one| compare(&scenario, &pair, [&trial(0, Ok(one)), &trial(0, Ok(100.0))]).expect("it compares");
+        let twice = |one, other| Compared { verdict: judge(one), tries: 1 }.again(judge(other)).verdict;
+        let noisy = twice(80.3, 88.0);
+        assert!(noisy.is_seen() && noisy.evidence.starts_with("seen within the noise of two tries"), "{noisy:?}");
+        assert!(!twice(80.3, 81.0).is_seen(), "both say the same");
+        assert!(!twice(30.0, 80.0).is_seen(), "that far off is no noise");
+    }
+
+    #[test]
+    fn noise_within_the_runs_leaves_their_ratio_room() {
+        let scenario = read("expect rate m above=0.9 times=\"n=3\"\n");
+        let pair = pairs(&scenario, &scenario.variants())[0];
+        let noisy = |value: f64, by: f64| {
+            let parts = (0..10).map(|i| (if i % 2 == 0 { value + by } else { value - by }, 1.0)).collect();
+            let mut trial = trial(0, Ok(value));
+            trial.figures[0].spread = Some(Spread::Parts(parts));
+            trial
+        };
+        let judge = |by| compare(&scenario, &pair, [&noisy(85.0, by), &noisy(100.0, 1.0)]).expect("it compares");
+        assert!(!judge(1.0).is_seen() && judge(15.0).is_seen(), "{:?}", judge(15.0));
+        assert!(judge(15.0).evidence.starts_with("0.85 times as much (0.7"), "{:?}", judge(15.0));
+    }
+
+    #[test]
+    fn a_comparison_of_runs_that_others_disturbed_is_not_judged() {
+        let scenario = read("expect rate m above=0.9 times=\"n=3\"\n");
+        let pair = pairs(&scenario, &scenario.variants())[0];
+        let disturbed = Trial { others: Some(crate::report::Others::some()), ..trial(0, Ok(10.0)) };
+        let verdict = compare(&scenario, &pair, [&trial(0, Ok(1.0)), &disturbed]).expect("it compares");
+        assert!(verdict.not_judged().is_some() && !verdict.is_missed(), "{verdict:?}");
     }
 }

@@ -4,53 +4,14 @@ use crate::model::{Finding, Model, Stuck, listed};
 use crate::scenario::{Claim, Compare, Expect, Metric, Scenario, Settings, Subject, Times};
 use crate::trace::{Span, Stamp};
 
-use super::measure::{Measured, measure, shown};
+use super::answer::Doubt;
+use super::measure::{Measured, Range, hindrance, measure, shown, spread};
+use super::others::Others;
+use super::verdict::{Judgement, Verdict, Weight, same};
 use super::words::{many, plain};
 
-/// Two values are equal when they differ by no more than this part of the expected one: rounding, not leeway.
-const SAME: f64 = 1e-9;
-
-/// So many deadlocks are told in the evidence.
+/// So many deadlocks are named in the evidence.
 const TOLD: usize = 4;
-
-/// What became of one expectation.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Verdict {
-    /// The expectation as written.
-    pub text: String,
-    pub seen: bool,
-    /// The figures it rests on.
-    pub evidence: String,
-    /// Where it is about a figure and that could be measured.
-    pub weight: Option<Weight>,
-}
-
-/// A figure and what it was held against, in the same unit: nanoseconds, a part of 1, times as much or a number.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Weight {
-    pub found: f64,
-    pub due: f64,
-    compare: Compare,
-}
-
-impl Weight {
-    fn holds(self) -> bool {
-        match self.compare {
-            Compare::Above => self.found > self.due,
-            Compare::Below => self.found < self.due,
-            Compare::Equals => same(self.found, self.due),
-        }
-    }
-
-    /// How far it was from being judged otherwise, to be compared with that of other runs: the higher, the further.
-    pub(super) fn margin(self) -> f64 {
-        match self.compare {
-            Compare::Above => self.found - self.due,
-            Compare::Below => self.due - self.found,
-            Compare::Equals => 0.0,
-        }
-    }
-}
 
 /// Judges every expectation that applies to these settings, in the order of the file.
 pub fn judge(model: &Model, scenario: &Scenario, settings: &Settings, now: Stamp) -> Vec<Verdict> {
@@ -71,7 +32,10 @@ pub(super) fn judge_each<'a>(
     now: Stamp,
 ) -> impl Iterator<Item = (&'a Expect, Verdict)> {
     let scales = Scales::new(model, scenario, now);
-    let judge = move |expect: &'a Expect| (expect, told(&expect.text, scales.weigh(&expect.claim)));
+    let judge = move |expect: &'a Expect| {
+        let others = scales.others.filter(|_| expect.claim.needs_cores());
+        (expect, told(&expect.text, scales.weigh(&expect.claim)).beside(others))
+    };
     applying(scenario, settings).map(judge)
 }
 
@@ -82,7 +46,7 @@ pub(super) fn told(text: &str, weighed: Result<Weighed, String>) -> Verdict {
         Ok(Weighed { seen, evidence, due, weight }) => (seen, format!("{evidence}; {due}"), weight),
         Err(why) => (false, format!("cannot be measured: {why}"), None),
     };
-    Verdict { text: text.to_owned(), seen, evidence, weight }
+    Verdict { text: text.to_owned(), judgement: Judgement::of(seen), evidence, weight }
 }
 
 /// What claims are weighed with: a model at a moment.
@@ -91,6 +55,8 @@ pub(super) struct Scales<'a> {
     scenario: &'a Scenario,
     now: Stamp,
     findings: Vec<Finding>,
+    /// Programs that took the run's cores.
+    pub(super) others: Option<Others>,
 }
 
 /// What came of a claim.
@@ -100,16 +66,27 @@ pub(super) struct Weighed {
     pub(super) evidence: String,
     /// What was wanted instead; empty where the evidence says all.
     due: String,
-    weight: Option<Weight>,
+    pub(super) weight: Option<Weight>,
+}
+
+/// What the figures say of a claim.
+pub(super) struct Claimed {
+    pub(super) seen: bool,
+    pub(super) measured: bool,
+    pub(super) figures: String,
+    /// Why they do not decide it.
+    pub(super) doubt: Option<Doubt>,
 }
 
 impl<'a> Scales<'a> {
     pub(super) fn new(model: &'a Model, scenario: &'a Scenario, now: Stamp) -> Self {
-        Self { model, scenario, now, findings: model.findings(now) }
+        let others = Others::during(model, model.settings_from(now), now);
+        Self { model, scenario, now, findings: model.findings(now), others }
     }
 
     /// Whether it is seen; or why it cannot be measured, such as a share of nothing.
     pub(super) fn weigh(&self, claim: &Claim) -> Result<Weighed, String> {
+        self.hindrance(claim).map_or(Ok(()), Err)?;
         let (seen, evidence) = match claim {
             Claim::Deadlock { within } => return Ok(deadlock(self.model, within.map(|ns| Span(ns as u64)), self.now)),
             Claim::NoDeadlock => {
@@ -120,13 +97,75 @@ impl<'a> Scales<'a> {
             Claim::Measure { metric, of, compare, value, times } => {
                 let found = |of: &Subject| measure(self.model, self.scenario, *metric, of, self.now);
                 return match times {
-                    Some(Times::Of(other)) => ratio((*compare, *value), &found(of)?, &found(other)?),
+                    Some(Times::Of(other)) => {
+                        let noise = || self.range(claim);
+                        ratio((*compare, *value), &found(of)?, &found(other)?, noise)
+                    }
                     Some(Times::With(_)) => Err("one run alone does not show it".to_owned()),
                     None => Ok(figure(*metric, found(of)?, (*compare, *value))),
                 };
             }
         };
         Ok(Weighed { seen, evidence, due: String::new(), weight: None })
+    }
+
+    /// Why nothing can be said of the settings in force, after they were changed in the run.
+    pub(super) fn hindrance(&self, claim: &Claim) -> Option<String> {
+        let change = self.model.change(self.now)?;
+        let former = || Some("it was so before the settings were changed".to_owned());
+        match claim {
+            Claim::Deadlock { .. } | Claim::NoDeadlock => {
+                self.model.deadlock().filter(|deadlock| deadlock.at < change.at).and_then(|_| former())
+            }
+            Claim::Finding { id, .. } => {
+                let found = self.findings.iter().find(|finding| finding.id == id);
+                let is_former = found.is_some_and(|found| self.model.is_of_former_settings(found, self.now));
+                if is_former { former() } else { super::measure::too_early(self.model, self.now) }
+            }
+            Claim::Measure { metric, of, times, .. } => {
+                let of_other = if let Some(Times::Of(other)) = times { Some(other) } else { None };
+                let mut subjects = [Some(of), of_other].into_iter().flatten();
+                subjects.find_map(|of| hindrance(self.model, self.scenario, *metric, of, self.now))
+            }
+        }
+    }
+
+    /// What the figures say of a claim, and why they may not decide it.
+    pub(super) fn doubt(&self, claim: &Claim) -> Claimed {
+        let weighed = self.weigh(claim);
+        let doubt = if let Some(why) = self.hindrance(claim) {
+            Some(Doubt::Former(why))
+        } else if let Some(others) = self.others.filter(|_| claim.needs_cores()) {
+            Some(Doubt::Others(others))
+        } else {
+            weighed.as_ref().ok().and_then(|weighed| self.noise(claim, weighed.weight?))
+        };
+        match weighed {
+            Ok(Weighed { seen, evidence, .. }) => Claimed { seen, measured: true, figures: evidence, doubt },
+            Err(why) => Claimed { seen: false, measured: false, figures: why, doubt },
+        }
+    }
+
+    fn noise(&self, claim: &Claim, weight: Weight) -> Option<Doubt> {
+        let Claim::Measure { metric, times, .. } = claim else { return None };
+        let (low, high) = self.range(claim).filter(|range| weight.is_open_within(*range))?;
+        let word = |value| if times.is_some() { plain(value) } else { shown(*metric, value) };
+        let unit = if times.is_some() { " times" } else { "" };
+        Some(Doubt::Noise {
+            range: format!("{} to {}{unit}", word(low), word(high)),
+            due: format!("{}{unit}", word(weight.due)),
+        })
+    }
+
+    /// Where the figure of a claim lies with 95 % confidence, if that is known.
+    pub(super) fn range(&self, claim: &Claim) -> Option<Range> {
+        let Claim::Measure { metric, of, times, .. } = claim else { return None };
+        let spread = |of: &Subject| spread(self.model, self.scenario, *metric, of, self.now);
+        match times {
+            None => spread(of)?.range(),
+            Some(Times::Of(other)) => spread(of)?.range_over(&spread(other)?),
+            Some(Times::With(_)) => None,
+        }
     }
 }
 
@@ -165,14 +204,24 @@ fn figure(metric: Metric, found: Measured, (compare, due): (Compare, f64)) -> We
 }
 
 /// One figure against another, `times` as much.
-pub(super) fn ratio((compare, times): (Compare, f64), one: &Measured, other: &Measured) -> Result<Weighed, String> {
+/// What misses it by no more than was measured of noise is seen as well.
+pub(super) fn ratio(
+    (compare, times): (Compare, f64),
+    one: &Measured,
+    other: &Measured,
+    noise: impl FnOnce() -> Option<Range>,
+) -> Result<Weighed, String> {
     if other.value <= 0.0 {
         return Err(format!("there is nothing to compare with: {}", other.evidence));
     }
     let weight = Weight { found: one.value / other.value, due: times, compare };
-    let evidence = format!("{} times as much; {}; {}", plain(weight.found), one.evidence, other.evidence);
+    let noise = if weight.holds() { None } else { noise() };
+    let range = noise.map(|(low, high)| format!(" ({} to {} within its noise)", plain(low), plain(high)));
+    let range = range.unwrap_or_default();
+    let evidence = format!("{} times as much{range}; {}; {}", plain(weight.found), one.evidence, other.evidence);
     let due = format!("{} {} times was expected", word(compare), plain(times));
-    Ok(Weighed { seen: weight.holds(), evidence, due, weight: Some(weight) })
+    let seen = weight.holds() || noise.is_some_and(|range| weight.holds_within(range));
+    Ok(Weighed { seen, evidence, due, weight: Some(weight) })
 }
 
 const fn word(compare: Compare) -> &'static str {
@@ -181,10 +230,6 @@ const fn word(compare: Compare) -> &'static str {
         Compare::Below => "less than",
         Compare::Equals => "exactly",
     }
-}
-
-pub(super) fn same(value: f64, wanted: f64) -> bool {
-    (value - wanted).abs() <= SAME * wanted.abs().max(1.0)
 }
 
 #[cfg(test)]
@@ -200,7 +245,7 @@ mod tests {
         let source = Source { name: "bank".to_owned(), path: None, text };
         let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
         let verdicts = judge(&bank.model, &scenario, &scenario.defaults(), bank.at);
-        verdicts.into_iter().map(|verdict| (verdict.seen, verdict.evidence)).collect()
+        verdicts.into_iter().map(|verdict| (verdict.is_seen(), verdict.evidence)).collect()
     }
 
     #[test]

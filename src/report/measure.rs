@@ -1,13 +1,18 @@
 //! The figures that expectations speak of, each with where it comes from.
 
 mod lives;
+mod present;
 mod rate;
 mod results;
+mod spread;
 mod time;
 
-use crate::model::{Lane, Lock, Model, Pool, Shares};
+use crate::model::{Lane, Lock, Model, Pool, Queue, Shares};
 use crate::scenario::{Metric, Scenario, Subject};
 use crate::trace::{PoolId, ResourceId, Span, Stamp, State};
+
+pub(super) use present::too_early;
+pub(super) use spread::{Range, Spread, spread};
 
 use super::words::{count, many, percent, plain, signed};
 
@@ -26,7 +31,10 @@ pub(super) fn measure(
     of: &Subject,
     now: Stamp,
 ) -> Result<Measured, String> {
-    let who = Who { model, scenario, of, now };
+    let who = Who { model, scenario, of, from: model.settings_from(now), now };
+    if let Some(why) = who.hindrance(metric) {
+        return Err(why);
+    }
     match metric {
         Metric::Contended => who.contended(),
         Metric::Fairness => who.fairness(),
@@ -61,6 +69,17 @@ pub(super) fn measure(
     }
 }
 
+/// Why `metric` says nothing of the settings in force at `now`, after they were changed in the run.
+pub(super) fn hindrance(
+    model: &Model,
+    scenario: &Scenario,
+    metric: Metric,
+    of: &Subject,
+    now: Stamp,
+) -> Option<String> {
+    Who { model, scenario, of, from: model.settings_from(now), now }.hindrance(metric)
+}
+
 /// A value as a person writes it: shares in per cent, durations with their unit, the rest as numbers.
 pub(super) fn shown(metric: Metric, value: f64) -> String {
     match metric {
@@ -76,25 +95,28 @@ struct Who<'a> {
     model: &'a Model,
     scenario: &'a Scenario,
     of: &'a Subject,
+    /// The settings in force hold since then: the start, unless a knob was turned in the run.
+    from: Stamp,
     now: Stamp,
 }
 
 impl<'a> Who<'a> {
     fn contended(&self) -> Result<Measured, String> {
         let (name, lock) = self.lock()?;
-        if lock.acquired() == 0 {
+        let (contended, acquired) = (lock.recent_contended(), lock.recent_acquired());
+        if acquired == 0 {
             return Err(format!("lock {name} was never taken"));
         }
-        let value = lock.contended() as f64 / lock.acquired() as f64;
-        let (contended, acquired) = (count(lock.contended()), many(lock.acquired(), "acquisition"));
+        let value = contended as f64 / acquired as f64;
+        let (contended, acquired) = (count(contended), many(acquired, "acquisition"));
         let evidence = format!("lock {name}: {contended} of {acquired} waited ({})", percent(value));
         Ok(Measured { value, evidence })
     }
 
     fn fairness(&self) -> Result<Measured, String> {
         let (name, lock) = self.lock()?;
-        let value = lock.fairness().ok_or_else(|| format!("lock {name} was never taken"))?;
-        let got: Vec<u64> = lock.by_worker().map(|(_, acquired)| acquired).collect();
+        let value = lock.recent_fairness().ok_or_else(|| format!("lock {name} was never taken"))?;
+        let got: Vec<u64> = lock.recent_users().iter().map(|user| user.acquired).collect();
         let (least, most) = (got.iter().min().copied().unwrap_or(0), got.iter().max().copied().unwrap_or(0));
         let evidence = format!(
             "lock {name}: fairness {value:.2} over {}, each got it {} to {}",
@@ -107,18 +129,19 @@ impl<'a> Who<'a> {
 
     fn held(&self) -> Result<Measured, String> {
         let (name, lock) = self.lock()?;
-        let value = lock.held_share(Stamp::default(), self.now, self.now);
+        let value = lock.held_share(self.from, self.now, self.now);
         Ok(Measured { value, evidence: format!("lock {name}: held {} of the time", percent(value)) })
     }
 
     fn gave_up(&self) -> Result<Measured, String> {
         let (name, lock) = self.lock()?;
-        let all = lock.gave_up().saturating_add(lock.acquired());
+        let gave_up = lock.recent_gave_up();
+        let all = gave_up.saturating_add(lock.recent_acquired());
         if all == 0 {
             return Err(format!("nobody tried to take lock {name}"));
         }
-        let value = lock.gave_up() as f64 / all as f64;
-        let (gave_up, all) = (count(lock.gave_up()), count(all));
+        let value = gave_up as f64 / all as f64;
+        let (gave_up, all) = (count(gave_up), count(all));
         let evidence = format!("lock {name}: {gave_up} of {all} attempts ended without it ({})", percent(value));
         Ok(Measured { value, evidence })
     }
@@ -126,7 +149,7 @@ impl<'a> Who<'a> {
     fn counter(&self, metric: Metric) -> Result<Measured, String> {
         let (name, id) = self.resource()?;
         let counter = self.model.counter(id).ok_or_else(|| format!("{name} is no counter"))?;
-        let value = if metric == Metric::Lost { counter.lost() } else { counter.value() };
+        let value = if metric == Metric::Lost { counter.recent_lost() } else { counter.value() };
         let copies = counter.copies().count() as u64;
         if metric == Metric::Copies || copies > 0 {
             let is = signed(counter.value());
@@ -135,38 +158,44 @@ impl<'a> Who<'a> {
             return Ok(Measured { value, evidence });
         }
         let (is, due, lost) = (signed(counter.value()), signed(counter.should_hold()), signed(counter.lost()));
-        let evidence = format!("counter {name}: {is} where {due} was due, {lost} lost");
+        let evidence = if self.is_whole_run() {
+            format!("counter {name}: {is} where {due} was due, {lost} lost")
+        } else {
+            let since = signed(counter.recent_lost());
+            format!("counter {name}: {is} where {due} was due, {lost} lost, {since} of them since the change")
+        };
         Ok(Measured { value: value as f64, evidence })
     }
 
     fn tasks(&self, metric: Metric) -> Result<Measured, String> {
         let (name, pool, _) = self.pool()?;
+        let pool = pool.recent().counts;
         let value = match metric {
-            Metric::Failed => pool.failed(),
-            Metric::Retried => pool.retried(),
-            Metric::Rejected => pool.rejected(),
-            _ => pool.done(),
+            Metric::Failed => pool.failed,
+            Metric::Retried => pool.retried,
+            Metric::Rejected => pool.rejected,
+            _ => pool.done,
         };
         let evidence = format!(
             "pool {name}: {} done, {} failed, {} retried, {} rejected of {}",
-            count(pool.done()),
-            count(pool.failed()),
-            count(pool.retried()),
-            count(pool.rejected()),
-            many(pool.submitted(), "task")
+            count(pool.done),
+            count(pool.failed),
+            count(pool.retried),
+            count(pool.rejected),
+            many(pool.submitted, "task")
         );
         Ok(Measured { value: value as f64, evidence })
     }
 
     fn utilization(&self) -> Result<Measured, String> {
         let (name, pool, _) = self.pool()?;
-        let value = pool.utilization(Stamp::default(), self.now, self.now);
+        let value = pool.utilization(self.from, self.now, self.now);
         let evidence = format!("pool {name}: its workers spent {} of their time on tasks", percent(value));
         Ok(Measured { value, evidence })
     }
 
     fn parallel(&self) -> Result<Measured, String> {
-        let whole = self.now.since(Stamp::default());
+        let whole = self.now.since(self.from);
         if whole.0 == 0 {
             return Err("no time has passed".to_owned());
         }
@@ -174,18 +203,17 @@ impl<'a> Who<'a> {
             return Ok(self.overlap(whole));
         }
         let (name, pool, _) = self.pool()?;
-        let value = pool.service().total() as f64 / whole.0 as f64;
-        let evidence = format!(
-            "pool {name}: {} of work in {whole}, {} at once on average",
-            Span(pool.service().total()),
-            plain(value)
-        );
+        // Tasks of former settings take up workers as well.
+        let work =
+            if self.is_whole_run() { pool.service().total() } else { pool.busy_ns(self.from, self.now, self.now) };
+        let value = work as f64 / whole.0 as f64;
+        let evidence = format!("pool {name}: {} of work in {whole}, {} at once on average", Span(work), plain(value));
         Ok(Measured { value, evidence })
     }
 
     /// How many of some workers were on a CPU at once: 1 when they take turns.
     fn overlap(&self, whole: Span) -> Measured {
-        let ran: Vec<u64> = self.lanes().map(|lane| lane.totals(self.now).get(State::Running)).collect();
+        let ran: Vec<u64> = self.lanes().map(|lane| self.spent(lane).get(State::Running)).collect();
         let sum = ran.iter().sum::<u64>();
         let value = sum as f64 / whole.0 as f64;
         let workers = many(ran.len() as u64, "worker");
@@ -193,50 +221,15 @@ impl<'a> Who<'a> {
         Measured { value, evidence }
     }
 
-    fn slowdown(&self) -> Result<Measured, String> {
-        let (name, pool, _) = self.pool()?;
-        let (itself, result) = (pool.service().percentile(50.0), pool.response().percentile(50.0));
-        if itself == 0 {
-            return Err(format!("no task of {name} has ended"));
-        }
-        let value = result as f64 / itself as f64;
-        let evidence = format!(
-            "pool {name}: half of the tasks take no longer than {}, half of the results come within {}, {} times that",
-            Span(itself),
-            Span(result),
-            plain(value)
-        );
-        Ok(Measured { value, evidence })
-    }
-
-    fn tail(&self) -> Result<Measured, String> {
-        let (name, pool, _) = self.pool()?;
-        let (itself, result) = (pool.service().percentile(99.0), pool.response().percentile(99.0));
-        if itself == 0 {
-            return Err(format!("no task of {name} has ended"));
-        }
-        let value = result as f64 / itself as f64;
-        let evidence = format!(
-            "pool {name}: 99 of 100 tasks take no longer than {}, 99 of 100 results come within {}, {} times that",
-            Span(itself),
-            Span(result),
-            plain(value)
-        );
-        Ok(Measured { value, evidence })
-    }
-
     fn depth(&self) -> Result<Measured, String> {
-        let (name, id) = if let Subject::Resource(_) = self.of {
-            self.resource()?
-        } else {
-            let (name, _, at) = self.pool()?;
-            (name, self.model.cast().pools[at].queue)
-        };
-        let queue = self.model.queue(id).ok_or_else(|| format!("{name} has no queue"))?;
-        if self.model.pipe(id).is_some() {
+        let (name, id, queue) = self.queue()?;
+        if self.model.pipe(id).is_some() && self.is_whole_run() {
             let (max, room) = (count(queue.max().into()), count(queue.capacity().into()));
             let evidence = format!("pipe {name}: {max} bytes at most, room for {room}");
             return Ok(Measured { value: f64::from(queue.max()), evidence });
+        }
+        if !self.is_whole_run() {
+            return Ok(self.depth_since(name, queue));
         }
         let evidence = format!("queue of {name}: {} waited at most, room for {}", queue.max(), queue.capacity());
         Ok(Measured { value: f64::from(queue.max()), evidence })
@@ -248,15 +241,15 @@ impl<'a> Who<'a> {
         if let Some(pipe) = self.model.pipe(id) {
             let evidence =
                 format!("pipe {name}: {} sent, {} received", many(pipe.sent(), "message"), count(pipe.received()));
-            return Ok(Measured { value: pipe.received() as f64, evidence });
+            return Ok(Measured { value: pipe.recently_received() as f64, evidence });
         }
         let evidence = format!("queue {name}: {} put, {} taken", many(queue.put(), "item"), count(queue.taken()));
-        Ok(Measured { value: queue.taken() as f64, evidence })
+        Ok(Measured { value: queue.recently_taken() as f64, evidence })
     }
 
     fn woken(&self) -> Result<Measured, String> {
         let (name, id) = self.resource()?;
-        let signals = self.model.signals(id).ok_or_else(|| format!("{name} gives no signals"))?;
+        let signals = self.model.signals(id).ok_or_else(|| format!("{name} gives no signals"))?.recent();
         let woke = signals.given() - signals.in_vain();
         let evidence = format!(
             "{name}: {} that woke {}, {} in vain",
@@ -271,7 +264,7 @@ impl<'a> Who<'a> {
         let mut shares = Shares::default();
         let mut lanes = 0;
         for lane in self.lanes() {
-            shares.add(&lane.totals(self.now));
+            shares.add(&self.spent(lane));
             lanes += 1;
         }
         let whole = if state.is_alive() { shares.alive() } else { shares.total() };
@@ -293,6 +286,17 @@ impl<'a> Who<'a> {
     fn lock(&self) -> Result<(&'a str, &'a Lock), String> {
         let (name, id) = self.resource()?;
         self.model.lock(id).map(|lock| (name, lock)).ok_or_else(|| format!("{name} is no lock"))
+    }
+
+    /// What has a depth: a queue, a pipe, or the queue of a pool.
+    fn queue(&self) -> Result<(&'a str, ResourceId, &'a Queue), String> {
+        let (name, id) = if let Subject::Resource(_) = self.of {
+            self.resource()?
+        } else {
+            let (name, _, at) = self.pool()?;
+            (name, self.model.cast().pools[at].queue)
+        };
+        Ok((name, id, self.model.queue(id).ok_or_else(|| format!("{name} has no queue"))?))
     }
 
     /// The declared resource, or the first of its array, which carries a number.

@@ -15,7 +15,7 @@ use crate::trace::Span;
 
 use super::table::{Align, Look, Table};
 use super::words::{count, ended, percent, rate};
-use super::{Report, Verdict};
+use super::{Judgement, Report, Verdict};
 
 /// The whole report, with a newline at the end.
 pub fn text(report: &Report<'_>, look: Look) -> String {
@@ -149,13 +149,19 @@ fn expectations(verdicts: &[Verdict], look: Look, out: &mut String) {
         return;
     }
     look.heading(out, "Expectations");
+    let width = verdicts.iter().map(|verdict| verdict.judgement.word().len()).max().unwrap_or(0).max(8);
     for verdict in verdicts {
-        let (word, colour) = if verdict.seen { ("seen    ", AnsiColor::Green) } else { ("not seen", AnsiColor::Red) };
+        let colour = match verdict.judgement {
+            Judgement::Seen => AnsiColor::Green,
+            Judgement::NotSeen => AnsiColor::Red,
+            Judgement::NotJudged(_) => AnsiColor::Yellow,
+        };
         let style = Style::new().bold().fg_color(Some(colour.into()));
-        let _ = write!(out, "  {}  ", look.paint(word, style));
-        look.wrap(out, &verdict.text, 12, 12, Style::new());
-        out.push_str(&" ".repeat(12));
-        look.wrap(out, &verdict.evidence, 12, 12, Style::new().dimmed());
+        let (word, indent) = (format!("{:width$}", verdict.judgement.word()), width + 4);
+        let _ = write!(out, "  {}  ", look.paint(&word, style));
+        look.wrap(out, &verdict.text, indent, indent, Style::new());
+        out.push_str(&" ".repeat(indent));
+        look.wrap(out, &verdict.evidence, indent, indent, Style::new().dimmed());
     }
 }
 

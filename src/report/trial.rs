@@ -9,6 +9,7 @@ use super::Verdict;
 use super::compare::{self, Figure};
 use super::expect::judge_each;
 use super::follow::{Run, follow};
+use super::others::Others;
 use crate::model::Model;
 use crate::scenario::{Claim, Compare, Metric, Part, Scenario, Settings};
 use crate::trace::{RunEnd, Span, Stamp};
@@ -29,18 +30,21 @@ pub struct Trial {
     pub at: Stamp,
     /// Events that were recorded, but never arrived.
     pub lost: u64,
+    /// Other programs that had the cores it needed.
+    pub(super) others: Option<Others>,
 }
 
 impl Trial {
     /// A run that could not be started.
     pub fn failed(why: String) -> Self {
         let (verdicts, figures) = (Vec::new(), Vec::new());
-        Self { verdicts, figures, ended: RunEnd::Crashed(why), at: Stamp::default(), lost: 0 }
+        let (ended, at) = (RunEnd::Crashed(why), Stamp::default());
+        Self { verdicts, figures, ended, at, lost: 0, others: None }
     }
 
-    /// Whether the run did its part and showed all it was to show.
+    /// Whether the run did its part, and nothing that can be judged is missing.
     pub fn passed(&self) -> bool {
-        !matches!(self.ended, RunEnd::Crashed(_)) && self.verdicts.iter().all(|verdict| verdict.seen)
+        !matches!(self.ended, RunEnd::Crashed(_)) && !self.verdicts.iter().any(Verdict::is_missed)
     }
 }
 
@@ -69,7 +73,9 @@ pub fn try_out(run: &impl Run, scenario: &Scenario, settings: &Settings, stop: i
         verdicts
     });
     let figures = compare::figures(&followed.model, scenario, settings, followed.at);
-    Trial { verdicts, figures, ended: followed.ended, at: followed.at, lost: followed.model.health().lost }
+    let others = Others::during(&followed.model, Stamp::default(), followed.at);
+    let lost = followed.model.health().lost;
+    Trial { verdicts, figures, ended: followed.ended, at: followed.at, lost, others }
 }
 
 /// The verdicts, if they are final: all seen, what must hold has held until `holds`, and what is compared with another
@@ -78,13 +84,13 @@ fn settle(model: &Model, scenario: &Scenario, settings: &Settings, now: Stamp, h
     let held = now.since(Stamp::default()) >= holds;
     let mut verdicts = Vec::new();
     for (expect, verdict) in judge_each(model, scenario, settings, now) {
-        if !verdict.seen || (!held && must_hold(&expect.claim)) {
+        if !verdict.is_seen() || (!held && must_hold(&expect.claim)) {
             return None;
         }
         verdicts.push(verdict);
     }
     if let Some((verdict, settled)) = one_guess(model, scenario, settings, now) {
-        if !verdict.seen || !settled {
+        if !verdict.is_seen() || !settled {
             return None;
         }
         verdicts.push(verdict);
@@ -98,7 +104,7 @@ fn settle(model: &Model, scenario: &Scenario, settings: &Settings, now: Stamp, h
 fn one_guess(model: &Model, scenario: &Scenario, settings: &Settings, now: Stamp) -> Option<(Verdict, bool)> {
     let ask = scenario.ask.as_ref().filter(|_| settings.numbers == scenario.defaults().numbers)?;
     let answer = super::answer(model, scenario, now)?;
-    Some((answer.verdict(ask), answer.settled))
+    Some((answer.verdict(ask), answer.is_measured()))
 }
 
 struct Limits {
@@ -214,7 +220,7 @@ mod tests {
     fn what_is_missing_is_waited_for_and_then_it_is_not_seen() {
         let trial = tried("test for=\"1s\"\nexpect done post above=1000\nexpect lost balance equals=0\n", false);
         assert!(!trial.passed());
-        assert_eq!(trial.verdicts.iter().map(|v| v.seen).collect::<Vec<_>>(), [false, true]);
+        assert_eq!(trial.verdicts.iter().map(Verdict::is_seen).collect::<Vec<_>>(), [false, true]);
         assert!(trial.at >= Stamp::default() + Span::millis(3_000), "{trial:?}");
     }
 

@@ -2,7 +2,7 @@
 
 mod totals;
 
-use crate::model::{CpuLoad, Doing, Edge, Finding, Health, Lane, Lock, Model, Room, Shares, WaitFor, Window};
+use crate::model::{Backlog, CpuLoad, Doing, Edge, Finding, Health, Lane, Lock, Model, Room, Shares, WaitFor, Window};
 use crate::trace::{PoolId, ResourceId, Span, Stamp, State, WorkerId};
 
 /// Over what time rates are taken.
@@ -135,6 +135,8 @@ pub(super) struct PoolFigures {
     pub(super) utilization: f64,
     /// Share of its workers' time that went into handing tasks over.
     pub(super) handover: f64,
+    /// Tasks that waited at the last change of the settings and before whose end no response time is that of these.
+    pub(super) backlog: Option<Backlog>,
 }
 
 impl Figures {
@@ -296,6 +298,7 @@ impl PoolFigures {
             throughput: pool.throughput(RATE_OVER, at),
             curve: curve.map(|t| t.map_or(0.0, |t| pool.throughput(step, Stamp(t)))).collect(),
             utilization: pool.utilization(from, at, now),
+            backlog: model.backlog(id).filter(|_| at >= now),
             ..self
         }
     }

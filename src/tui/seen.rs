@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Model, Shares, Times};
+use crate::model::{Backlog, Model, Shares, Times};
 use crate::scenario::{Scenario, Settings};
 use crate::trace::{PoolId, Span, Stamp, State};
 
@@ -27,8 +27,11 @@ pub(super) struct Did {
     /// How long it was looked at.
     pub(super) time: Span,
     done: u64,
-    /// From the intended start to the end of a task.
+    /// From the intended start to the end of each task that was due at this level and had no backlog of earlier levels
+    /// before it.
     response: Option<Times>,
+    /// Tasks of levels before that the pool was still working off when it was looked at last.
+    pub(super) backlog: Option<Backlog>,
     /// Time of the pool's workers by state.
     spent: Shares,
     order: u64,
@@ -42,6 +45,8 @@ pub(super) struct Seen {
     open: Vec<Open>,
     /// Counting begins then.
     settled: Stamp,
+    /// The begin of settings whose figures were put away: what comes of them after that is not told apart from it.
+    put_away: Option<Stamp>,
     order: u64,
 }
 
@@ -51,7 +56,6 @@ struct Open {
     level: Level,
     from: Stamp,
     done: u64,
-    response: Times,
     /// What was seen up to the last look.
     so_far: Did,
 }
@@ -62,6 +66,7 @@ impl Did {
         self.done = self.done.saturating_add(other.done);
         self.spent.add(&other.spent);
         self.order = self.order.max(other.order);
+        self.backlog = other.backlog;
         match (&mut self.response, &other.response) {
             (Some(mine), Some(theirs)) => mine.add(theirs),
             (mine @ None, theirs) => mine.clone_from(theirs),
@@ -98,7 +103,8 @@ impl Seen {
 
     /// Looks at what the pools have done by `now`; `with` says how the other knobs stand.
     pub(super) fn look(&mut self, model: &Model, now: Stamp, with: &str) {
-        if now < self.settled {
+        let from = model.settings_from(now);
+        if now < self.settled || self.put_away == Some(from) {
             return;
         }
         for pool in (0..model.cast().pools.len()).map(PoolId::from) {
@@ -106,12 +112,12 @@ impl Seen {
             let is_same = |open: &Open| open.level.workers == figures.size() && open.level.with == with;
             match self.open.iter_mut().find(|open| open.level.pool == pool) {
                 Some(open) if is_same(open) => open.look(model, now, self.order),
-                Some(_) => return self.close(now), // somebody turned it without a word
+                Some(_) => return self.close(now, from), // a knob is turned, and the run has not said so yet
                 None => {
                     let level = Level { pool, with: with.to_owned(), workers: figures.size() };
-                    let (done, response) = (figures.done(), figures.response().clone());
+                    let done = figures.done();
                     self.order += 1;
-                    self.open.push(Open { level, from: now, done, response, so_far: Did::default() });
+                    self.open.push(Open { level, from: now, done, so_far: Did::default() });
                 }
             }
         }
@@ -122,19 +128,25 @@ impl Seen {
         for open in &mut self.open {
             open.look(model, at.max(open.from), self.order);
         }
-        self.close(at);
+        self.close(at, model.settings_from(at));
     }
 
     /// This run is over, or nobody looks at it any more; another begins.
     pub(super) fn anew(&mut self, model: &Model, now: Stamp) {
         self.turned(model, now);
-        self.settled = Stamp(0) + SETTLES;
+        (self.settled, self.put_away) = (Stamp(0) + SETTLES, None);
     }
 
-    fn close(&mut self, at: Stamp) {
+    fn close(&mut self, at: Stamp, from: Stamp) {
+        if !self.open.is_empty() {
+            self.put_away = Some(from);
+        }
         for open in self.open.drain(..) {
             if open.so_far.time > Span::ZERO {
-                self.levels.entry(open.level).or_default().add(&open.so_far);
+                // Tasks that waited behind those of another level say nothing of this one.
+                let response = open.so_far.response.clone().filter(|_| open.so_far.backlog.is_none());
+                let did = Did { backlog: None, response, ..open.so_far };
+                self.levels.entry(open.level).or_default().add(&did);
             }
         }
         while self.levels.len() > MOST {
@@ -176,7 +188,8 @@ impl Open {
         self.so_far = Did {
             time: now.since(self.from),
             done: pool.done().saturating_sub(self.done),
-            response: Some(pool.response().since(&self.response)),
+            response: Some(pool.recent().response.clone()),
+            backlog: model.backlog(self.level.pool),
             spent,
             order,
         };

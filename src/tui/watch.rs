@@ -44,6 +44,8 @@ pub(super) struct Watch {
     pub(super) lesson: Lesson,
     /// What the run answers to the question; see [`Watch::judge`].
     pub(super) answer: Option<Answer>,
+    /// When a knob was last turned here; until the run says that it is, nothing is known of the new settings.
+    pub(super) turned: Option<Stamp>,
     /// What is collected. What is shown is [`Watch::shown`].
     model: Model,
     frozen: Option<Box<Model>>,
@@ -117,6 +119,7 @@ impl Watch {
             settings,
             lesson,
             answer: None,
+            turned: None,
             model,
             frozen: None,
             recorded: false,

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test may fail")]
 
 mod accounting;
+mod answers;
 mod endings;
 mod explanations;
 mod findings;

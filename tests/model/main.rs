@@ -4,6 +4,7 @@
 
 mod accounting;
 mod deadlocks;
+mod change;
 mod findings;
 mod lanes;
 mod load;

@@ -11,8 +11,9 @@ use std::sync::Arc;
 
 use contend::model::{Budget, Model, Window};
 use contend::trace::{
-    Cast, Death, Event, EventKind, Grant, How, Lanes, LockKind, Memory, Message, Notice, PoolId, PoolInfo, ResourceId,
-    ResourceInfo, ResourceKind, RunEnd, RwPolicy, Sample, Span, Stamp, State, Wakers, WorkerId, WorkerInfo, WorkerKind,
+    Cast, Death, Event, EventKind, Grant, How, KnobId, Lanes, LockKind, Memory, Message, Notice, PoolId, PoolInfo,
+    ResourceId, ResourceInfo, ResourceKind, RunEnd, RwPolicy, Sample, Span, Stamp, State, Wakers, WorkerId, WorkerInfo,
+    WorkerKind,
 };
 
 pub(crate) fn ms(ms: f64) -> Stamp {
@@ -147,6 +148,10 @@ fn message(cast: &Cast, words: &[&str]) -> Option<Message> {
         }
         ["resized", workers] => {
             Message::Notice { at, notice: Notice::Resized { pool: PoolId(0), workers: workers.parse().ok()? } }
+        }
+        ["turned", name, shown] => {
+            let (name, shown) = (name.to_owned(), shown.to_owned());
+            Message::Notice { at, notice: Notice::Turned { knob: KnobId(0), name, shown } }
         }
         // from where, on a CPU, in the run queue
         [name, "sched", from, running, ready] => Message::Sample(Sample::Sched {

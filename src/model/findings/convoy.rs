@@ -37,7 +37,7 @@ pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
 fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<Finding> {
     let turns = lock.handoffs(look.from)?;
     let queue = lock.waited_ns(look.from, look.now, look.now) as f64 / look.span().0.max(1) as f64;
-    let contended = lock.contended() as f64 / lock.acquired().max(1) as f64;
+    let contended = lock.recent_contended() as f64 / lock.recent_acquired().max(1) as f64;
     let idle = turns.idle >= turns.held.saturating_mul(IDLE) && turns.idle_share >= IDLE_SHARE;
     if turns.count < TURNS || !idle || queue < QUEUE || contended < CONTENDED {
         return None;

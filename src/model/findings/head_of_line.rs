@@ -20,7 +20,7 @@ const BUSY: f64 = 0.97;
 pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (id, info, pool) in look.pools() {
-        let (service, waited) = (pool.service(), pool.waited());
+        let (service, waited) = (pool.recent().service, pool.recent().waited);
         let median = service.percentile(50.0);
         // The tasks of a batch wait for each other however long they are.
         if pool.total().is_some() || service.count() < TASKS || median == 0 {

@@ -16,7 +16,7 @@ const FUTILE: f64 = 0.4;
 pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for id in look.model.cast().signals() {
-        let Some(signals) = look.model.signals(id) else { continue };
+        let Some(signals) = look.model.signals(id).map(crate::model::Signals::recent) else { continue };
         let (woken, futile, each) = (signals.woken(), signals.futile(), signals.woken_each());
         let share = futile as f64 / woken.max(1) as f64;
         if woken < WOKEN || each < EACH || share < FUTILE {

@@ -23,9 +23,11 @@ pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
             id: ID,
             severity: Severity::Error,
             sentence: format!(
-                "{} of {} updates of {name} are lost ({share}): workers read the same value, and the last to write wins.",
+                "{} of {} updates of {name} are lost ({share}): workers read the same value, and the last to write \
+                 wins.{}",
                 thousands(lost as i64),
                 thousands(adds as i64),
+                look.only_before(counter.recent_lost() != 0),
             ),
             evidence: format!(
                 "{name} is {}; all updates together make {}.",

@@ -17,7 +17,7 @@ const FULL: f64 = 0.30;
 
 pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
     // All of a batch is there from the beginning: it waits, but nothing falls behind.
-    let fed = look.pools().filter(|(_, _, pool)| pool.total().is_none() && pool.service().count() > 0);
+    let fed = look.pools().filter(|(_, _, pool)| pool.total().is_none() && pool.recent().service.count() > 0);
     fed.filter_map(|(id, info, pool)| behind(look, id, info, pool).or_else(|| blocked(look, id, info, pool))).collect()
 }
 
@@ -31,7 +31,7 @@ fn behind(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<F
     if feeder_waits >= FULL || busy < BUSY || come < done * EXCESS || behind < f64::from(2 * pool.size() + 3) {
         return None;
     }
-    let needed = (come * pool.service().mean() / 1e9).ceil();
+    let needed = (come * pool.recent().service.mean() / 1e9).ceil();
     let limit = limit(look, info);
     let remedy = match &limit {
         Some(limit) => limit.remedy.clone(),
@@ -53,7 +53,7 @@ fn behind(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<F
             info.name,
             percent(busy),
             count(look.model.queue(info.queue).map_or(0, |queue| queue.depth().into()), "task"),
-            thousands(pool.rejected() as i64),
+            thousands(pool.recent().counts.rejected as i64),
         ),
         cure: limit.map_or("Give it more workers.", |limit| limit.cure).into(),
         about: Some(About::Pool(id)),

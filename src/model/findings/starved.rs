@@ -28,7 +28,13 @@ pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
 fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<Finding> {
     let stuck = |w: &Wait| look.model.deadlocked().binary_search(&w.worker).is_ok();
     let open = lock.waiters().into_iter().map(|(worker, since)| Wait { worker, since, until: look.now, over: false });
-    let past = lock.longest_waits().map(|(worker, since, until)| Wait { worker, since, until, over: true });
+    let change = look.model.change(look.now).map_or(Stamp(0), |change| change.at);
+    let past = lock.longest_waits().filter(|(.., until)| *until >= change).map(|(worker, since, until)| Wait {
+        worker,
+        since,
+        until,
+        over: true,
+    });
     let wait = open.chain(past).filter(|wait| !stuck(wait)).max_by_key(|wait| wait.until.since(wait.since))?;
     let waited = wait.until.since(wait.since);
     let others = lock.by_worker().filter(|(worker, acquired)| *worker != wait.worker && *acquired > 0).count() as u64;

@@ -22,7 +22,7 @@ fn check(look: &Look<'_>, id: ResourceId) -> Option<Finding> {
     let Some(crate::trace::ResourceKind::Barrier { parties }) = look.model.cast().resource(id).map(|r| &r.kind) else {
         return None;
     };
-    let signals = look.model.signals(id)?;
+    let signals = look.model.signals(id)?.recent();
     let (slowest, last) = signals.by_worker().max_by_key(|(_, last)| *last)?;
     let rounds = signals.given();
     let share = last as f64 / rounds.max(1) as f64;

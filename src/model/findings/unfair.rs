@@ -1,7 +1,7 @@
 //! A lock that goes to some far more often than to others who want it as much.
 
 use super::{About, Finding, Look, Severity, count, percent};
-use crate::model::Lock;
+use crate::model::{Lock, RecentUse};
 use crate::trace::{ResourceId, Stamp, WorkerId};
 
 pub(super) const ID: &str = "unfair";
@@ -27,18 +27,21 @@ pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
 }
 
 fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<Finding> {
-    if lock.acquired() < ACQUIRED {
+    if lock.recent_acquired() < ACQUIRED {
         return None;
     }
-    let keen = |worker: &WorkerId| wait_share(look, lock, *worker) >= WANTS;
-    let (least, poor) = lock.by_worker().filter(|(worker, _)| keen(worker)).min_by_key(|(_, n)| *n)?;
+    let users = lock.recent_users();
+    let keen = |user: &&RecentUse| wait_share(look, lock, user) >= WANTS;
+    let poorest = users.iter().filter(keen).min_by_key(|user| user.acquired)?;
+    let (least, poor) = (poorest.worker, poorest.acquired);
     let group = &look.model.cast().worker(least)?.group;
     let alike = |worker: WorkerId| look.model.cast().worker(worker).is_some_and(|info| info.group == *group);
-    let (most, rich) = lock.by_worker().filter(|(worker, _)| alike(*worker)).max_by_key(|(_, n)| *n)?;
+    let richest = users.iter().filter(|user| alike(user.worker)).max_by_key(|user| user.acquired)?;
+    let (most, rich) = (richest.worker, richest.acquired);
     if rich < (poor + 1).saturating_mul(FACTOR) || !began_together(look, least, most) {
         return None;
     }
-    let fairness = lock.fairness()?;
+    let fairness = lock.recent_fairness()?;
     let name = look.resource(id);
     Some(Finding {
         id: ID,
@@ -49,7 +52,7 @@ fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<Finding> {
             count(rich, "time"),
             look.name(least),
             count(poor, "time"),
-            percent(wait_share(look, lock, least)),
+            percent(wait_share(look, lock, poorest)),
         ),
         evidence: format!("Jain's index of fairness over all who asked is {fairness:.2}; 1 is fair."),
         cure: "Use a fair lock, or let go of it for longer between two turns.".into(),
@@ -58,11 +61,13 @@ fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<Finding> {
     })
 }
 
-/// Part of a worker's life that it waited for the lock.
-fn wait_share(look: &Look<'_>, lock: &Lock, worker: WorkerId) -> f64 {
-    let past = lock.waits_by_worker().find(|(w, ..)| *w == worker).map_or(0, |(_, ns, _)| ns);
-    let open = lock.waiters().iter().find(|(w, _)| *w == worker).map_or(0, |(_, since)| look.now.since(*since).0);
-    let alive = look.model.lane(worker).totals(look.now).alive();
+/// Part of a worker's life with the present settings that it waited for the lock.
+fn wait_share(look: &Look<'_>, lock: &Lock, user: &RecentUse) -> f64 {
+    let (worker, past) = (user.worker, user.waited);
+    let from = look.model.settings_from(look.now);
+    let open =
+        lock.waiters().iter().find(|(w, _)| *w == worker).map_or(0, |(_, since)| look.now.since((*since).max(from)).0);
+    let alive = look.model.lane(worker).shares(from, look.now, look.now).alive();
     if alive == 0 { 0.0 } else { (past + open) as f64 / alive as f64 }
 }
 

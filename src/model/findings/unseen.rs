@@ -11,9 +11,10 @@ pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
-            "{} of {} that nobody looked at: whoever could have read the result did not.",
+            "{} of {} that nobody looked at: whoever could have read the result did not.{}",
             count(pool.unseen(), "failure"),
-            info.name
+            info.name,
+            look.only_before(pool.recent().counts.unseen > 0)
         ),
         evidence: format!(
             "{} failed, and nobody will read the results of {} of them.",

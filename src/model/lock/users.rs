@@ -27,13 +27,22 @@ pub(in crate::model) struct Streak {
     pub last: Stamp,
 }
 
+/// Jain's index of some counts; none when all are 0.
+pub(super) fn jain(counts: impl Iterator<Item = u64>) -> Option<f64> {
+    let (mut users, mut sum, mut squares) = (0.0, 0.0, 0.0);
+    for count in counts.map(|count| count as f64) {
+        users += 1.0;
+        sum += count;
+        squares += count * count;
+    }
+    (squares > 0.0).then(|| sum * sum / (users * squares))
+}
+
 impl Lock {
     /// Jain's index over the workers that asked for it: 1 is fair, 1/n is one of n taking all. None when nobody did.
     /// (Jain, Chiu, Hawe: A quantitative measure of fairness, DEC-TR-301, 1984.)
     pub fn fairness(&self) -> Option<f64> {
-        let sum: f64 = self.users.iter().map(|u| u.acquired as f64).sum();
-        let squares: f64 = self.users.iter().map(|u| (u.acquired as f64).powi(2)).sum();
-        (squares > 0.0).then(|| sum * sum / (self.users.len() as f64 * squares))
+        jain(self.users.iter().map(|u| u.acquired))
     }
 
     /// How many times each worker that asked for it got it.

@@ -211,6 +211,9 @@ pub(super) struct Expectation<'a> {
     pub(super) text: &'a str,
     pub(super) seen: bool,
     pub(super) evidence: &'a str,
+    /// Why it could not be judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) not_judged: Option<String>,
 }
 
 /// Durations in milliseconds.

@@ -16,7 +16,8 @@ impl Who<'_> {
         let name = self.scenario.workers.get(*at).map_or("?", |group| group.name.as_str());
         let cast = self.model.cast();
         let lanes = (0..cast.workers.len()).filter(|w| cast.workers[*w].group == name).map(WorkerId::from);
-        let starts = lanes.filter_map(|w| Some(self.model.life(w)?.starts())).filter(|starts| starts.count() > 0);
+        let starts =
+            lanes.filter_map(|w| Some(self.model.life(w)?.recent_starts())).filter(|starts| starts.count() > 0);
         let mut medians: Vec<u64> = starts.map(|starts| starts.percentile(50.0)).collect();
         medians.sort_unstable();
         let median = medians.get(medians.len() / 2).copied().ok_or_else(|| format!("no {name} was ever spawned"))?;
@@ -26,10 +27,11 @@ impl Who<'_> {
 
     fn waited(&self) -> Result<Measured, String> {
         let (name, pool, _) = self.pool()?;
-        if pool.waited().count() == 0 {
+        let waited = pool.recent().waited;
+        if waited.count() == 0 {
             return Err(format!("no task of {name} has begun"));
         }
-        let median = pool.waited().percentile(50.0);
+        let median = waited.percentile(50.0);
         let evidence = format!("{name}: {} from when a task was due to its begin, the median", Span(median));
         Ok(Measured { value: median as f64, evidence })
     }

@@ -3,18 +3,18 @@
 use super::super::words::{many, rate};
 use super::{Measured, Who};
 use crate::scenario::Subject;
-use crate::trace::{Span, Stamp};
+use crate::trace::Span;
 
 impl Who<'_> {
     pub(super) fn acquired(&self) -> Result<Measured, String> {
         let (name, lock) = self.lock()?;
-        let evidence = format!("lock {name}: taken {}", many(lock.acquired(), "time"));
-        Ok(Measured { value: lock.acquired() as f64, evidence })
+        let evidence = format!("lock {name}: taken {}", many(lock.recent_acquired(), "time"));
+        Ok(Measured { value: lock.recent_acquired() as f64, evidence })
     }
 
-    /// Since the run began.
+    /// Since the settings hold.
     pub(super) fn rate(&self) -> Result<Measured, String> {
-        let whole = self.now.since(Stamp::default());
+        let whole = self.now.since(self.from);
         if whole == Span(0) {
             return Err("no time has passed".to_owned());
         }
@@ -27,19 +27,24 @@ impl Who<'_> {
     fn counted(&self) -> Result<(String, u64), String> {
         if let Subject::Pool(_) = self.of {
             let (name, pool, _) = self.pool()?;
-            return Ok((format!("pool {name}: {} done", many(pool.done(), "task")), pool.done()));
+            let done = pool.recent().counts.done;
+            return Ok((format!("pool {name}: {} done", many(done, "task")), done));
         }
         let (name, id) = self.resource()?;
         if let Some(lock) = self.model.lock(id) {
-            return Ok((format!("lock {name}: taken {}", many(lock.acquired(), "time")), lock.acquired()));
+            let acquired = lock.recent_acquired();
+            return Ok((format!("lock {name}: taken {}", many(acquired, "time")), acquired));
         }
         if let Some(pipe) = self.model.pipe(id) {
-            return Ok((format!("pipe {name}: {} received", many(pipe.received(), "message")), pipe.received()));
+            let received = pipe.recently_received();
+            return Ok((format!("pipe {name}: {} received", many(received, "message")), received));
         }
         if let Some(queue) = self.model.queue(id) {
-            return Ok((format!("queue {name}: {} taken", many(queue.taken(), "item")), queue.taken()));
+            let taken = queue.recently_taken();
+            return Ok((format!("queue {name}: {} taken", many(taken, "item")), taken));
         }
         let counter = self.model.counter(id).ok_or_else(|| format!("nothing of {name} is counted"))?;
-        Ok((format!("counter {name}: added to {}", many(counter.adds(), "time")), counter.adds()))
+        let adds = counter.recent_adds();
+        Ok((format!("counter {name}: added to {}", many(adds, "time")), adds))
     }
 }

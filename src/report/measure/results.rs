@@ -9,19 +9,20 @@ use crate::trace::PoolId;
 impl<'a> Who<'a> {
     pub(super) fn fates(&self, metric: Metric) -> Result<Measured, String> {
         let (name, pool, _) = self.pool()?;
+        let pool = pool.recent().counts;
         let value = match metric {
-            Metric::Lost => pool.lost(),
-            Metric::Cancelled => pool.cancelled(),
-            Metric::Stolen => pool.stolen(),
-            _ => pool.unseen(),
+            Metric::Lost => pool.lost,
+            Metric::Cancelled => pool.cancelled,
+            Metric::Stolen => pool.stolen,
+            _ => pool.unseen,
         };
         let evidence = format!(
             "pool {name}: {} lost, {} cancelled, {} stolen of {}, {} that nobody will look at",
-            count(pool.lost()),
-            count(pool.cancelled()),
-            count(pool.stolen()),
-            many(pool.submitted(), "task"),
-            many(pool.unseen(), "failure"),
+            count(pool.lost),
+            count(pool.cancelled),
+            count(pool.stolen),
+            many(pool.submitted, "task"),
+            many(pool.unseen, "failure"),
         );
         Ok(Measured { value: value as f64, evidence })
     }

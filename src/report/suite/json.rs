@@ -11,6 +11,8 @@ struct Document<'a> {
     schema: u32,
     contend: &'static str,
     passed: bool,
+    /// Expectations that could not be judged.
+    not_judged: usize,
     rounds: usize,
     scenarios: Vec<ScenarioEntry<'a>>,
     /// Those that run commands, which was not allowed.
@@ -43,6 +45,8 @@ struct ExpectEntry<'a> {
     text: &'a str,
     seen: bool,
     evidence: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_judged: Option<String>,
     #[serde(flatten)]
     weight: Option<WeightEntry>,
 }
@@ -65,6 +69,7 @@ struct ComparedEntry<'a> {
 struct UnsteadyEntry<'a> {
     text: &'a str,
     seen: usize,
+    not_judged: usize,
     of: usize,
 }
 
@@ -74,6 +79,7 @@ pub fn tests_json(tested: &[Tested<'_>], skipped: &[&str]) -> serde_json::Result
         schema: 1,
         contend: env!("CARGO_PKG_VERSION"),
         passed: tested.iter().all(Tested::passed),
+        not_judged: tested.iter().map(Tested::not_judged).sum(),
         rounds: tested.first().map_or(1, |one| one.rounds.len()),
         scenarios: tested.iter().map(scenario).collect(),
         skipped,
@@ -96,7 +102,7 @@ fn scenario<'a>(tested: &'a Tested<'a>) -> ScenarioEntry<'a> {
         unsteady: tested
             .outcomes()
             .filter(unsteady)
-            .map(|Outcome { text, seen, of, .. }| UnsteadyEntry { text, seen, of })
+            .map(|Outcome { text, seen, not_judged, of, .. }| UnsteadyEntry { text, seen, not_judged, of })
             .collect(),
     }
 }
@@ -118,7 +124,7 @@ fn compared(one: &Compared, round: usize) -> ComparedEntry<'_> {
 }
 
 fn expectation(verdict: &Verdict) -> ExpectEntry<'_> {
-    let Verdict { text, seen, evidence, weight } = verdict;
+    let Verdict { text, evidence, weight, .. } = verdict;
     let weight = weight.map(|Weight { found, due, .. }| WeightEntry { found, due });
-    ExpectEntry { text, seen: *seen, evidence, weight }
+    ExpectEntry { text, seen: verdict.is_seen(), evidence, not_judged: verdict.not_judged(), weight }
 }

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::super::table::Look;
 use super::super::words::{ended, many};
-use super::{Outcome, Tested};
+use super::{Kind, Outcome, Tested};
 use crate::trace::RunEnd;
 
 /// How many of the slowest runs are named, when there are more than twice as many.
@@ -63,15 +63,16 @@ fn seconds(one: &Tested<'_>, at: usize) -> f64 {
 
 fn line(out: &mut String, look: Look, outcome: Outcome<'_>) {
     let Outcome { text, seen, of, evidence, .. } = outcome;
-    let word = match (of, seen == of) {
-        (0 | 1, true) => "seen    ".to_owned(),
-        (0 | 1, false) => "not seen".to_owned(),
-        _ => format!("{:8}", format!("{seen} of {of}")),
+    let (word, colour) = match outcome.kind() {
+        Kind::Seen => ("seen", AnsiColor::Green),
+        Kind::NotJudged => ("not judged", AnsiColor::Yellow),
+        Kind::Missed => ("not seen", AnsiColor::Red),
     };
-    let colour = if seen == of { AnsiColor::Green } else { AnsiColor::Red };
+    let word = if of > 1 { format!("{seen} of {of}") } else { word.to_owned() };
+    let word = format!("{word:8}");
     let style = Style::new().bold().fg_color(Some(colour.into()));
     let _ = write!(out, "    {}  ", look.paint(&word, style));
-    look.wrap(out, text, 14, 14, Style::new());
+    look.wrap(out, text, 6 + word.len(), 14, Style::new());
     if !evidence.is_empty() {
         out.push_str(&" ".repeat(14));
         look.wrap(out, evidence, 14, 14, Style::new().dimmed());
@@ -93,16 +94,21 @@ fn slowest(tested: &[Tested<'_>]) -> String {
     format!("slowest: {}\n", shown.join(", "))
 }
 
-/// `31 of 32 expectations seen in 17 runs of 9 scenarios; not as expected: crash`.
+/// `29 of 32 expectations seen, 1 not seen, 2 not judged in 17 runs of 9 scenarios; not as expected: crash`.
 fn sum(tested: &[Tested<'_>]) -> String {
     let outcomes: Vec<Outcome<'_>> = tested.iter().flat_map(Tested::outcomes).collect();
-    let seen = outcomes.iter().filter(|outcome| outcome.seen == outcome.of).count();
+    let of_kind = |kind| outcomes.iter().filter(|outcome| outcome.kind() == kind).count();
+    let (seen, missed, not_judged) = (of_kind(Kind::Seen), of_kind(Kind::Missed), of_kind(Kind::NotJudged));
+    let rest = if not_judged > 0 { format!(", {missed} not seen, {not_judged} not judged") } else { String::new() };
     let runs = tested.iter().flat_map(|one| &one.rounds).map(|round| round.trials.len()).sum::<usize>();
     let rounds = tested.first().map_or(1, |one| one.rounds.len());
-    let mut out = format!(
-        "{seen} of {} seen {}in {} of {}",
+    let hint = "not judged: other programs used the cores; try again on a calm machine\n";
+    let mut out = if not_judged > 0 { hint.to_owned() } else { String::new() };
+    let _ = write!(
+        out,
+        "{seen} of {} seen{}{rest} in {} of {}",
         many(outcomes.len() as u64, "expectation"),
-        if rounds > 1 { format!("each of {rounds} times, ") } else { String::new() },
+        if rounds > 1 { format!(" each of {rounds} times") } else { String::new() },
         many(runs as u64, "run"),
         many(tested.len() as u64, "scenario")
     );

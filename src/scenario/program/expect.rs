@@ -37,6 +37,31 @@ pub enum Claim {
     },
 }
 
+/// Findings that are facts whatever the speed of a run.
+const FACTS: [&str; 9] = [
+    "deadlock",
+    "livelock",
+    "stall",
+    "lost-wakeup",
+    "lost-update",
+    "crashed",
+    "unseen-failures",
+    "orphaned-lock",
+    "order-hazard",
+];
+
+impl Claim {
+    /// Whether it is about speed, time or who runs when, which other programs change when they take the cores of a run.
+    /// Exact values and mere counts of what happened are facts on any machine.
+    pub fn needs_cores(&self) -> bool {
+        match self {
+            Self::Deadlock { .. } | Self::NoDeadlock => false,
+            Self::Finding { id, .. } => !FACTS.contains(&id.as_str()),
+            Self::Measure { metric, compare, .. } => *compare != Compare::Equals && metric.needs_cores(),
+        }
+    }
+}
+
 /// What a measure is compared with, `value` times.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Times {
@@ -151,6 +176,28 @@ pub enum Part {
 }
 
 impl Metric {
+    /// Whether it changes with the cores that a run gets.
+    const fn needs_cores(self) -> bool {
+        !matches!(
+            self,
+            Self::Value
+                | Self::Lost
+                | Self::Copies
+                | Self::Failed
+                | Self::Retried
+                | Self::Cancelled
+                | Self::Stolen
+                | Self::Unseen
+                | Self::Unread
+                | Self::HeldBack
+                | Self::Lives
+                | Self::Lanes
+                | Self::CutOff
+                | Self::Processes
+                | Self::Threads
+        )
+    }
+
     /// Whether it is a part of something: 0 to 1, written `50%`.
     pub const fn is_share(self) -> bool {
         matches!(

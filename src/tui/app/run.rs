@@ -105,8 +105,12 @@ impl App {
         }
         match (live, watch.newest().ended().is_some()) {
             (true, false) => {
+                watch.turned = Some(watch.now);
                 if let Some(number) = watch.settings.numbers.get_mut(knob_at) {
                     *number = value;
+                }
+                if watch.answer.is_some() {
+                    watch.judge();
                 }
                 vec![Effect::Command(Command::Turn { knob: watch.knob, value })]
             }

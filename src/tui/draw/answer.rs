@@ -9,7 +9,7 @@ use super::super::format::{age, shortcut};
 use super::super::theme::Theme;
 use super::super::watch::Watch;
 use super::{overlay, text};
-use crate::report::Answer;
+use crate::report::{Answer, Doubt};
 use crate::scenario::Ask;
 use crate::trace::Stamp;
 
@@ -74,10 +74,11 @@ impl Compared<'_> {
         let (watch, strong) = (self.watch, self.theme.strong());
         let guess = |at: usize| ask.guesses.get(at).map_or("", |guess| guess.text.as_str());
         let right: Vec<&str> = answer.right.iter().map(|at| guess(*at)).collect();
-        let was = if answer.settled { "It is" } else { "So far" };
+        let was = if answer.settled && answer.doubt.is_none() { "It is" } else { "So far" };
         let was_right = watch.lesson.guess.is_some_and(|at| answer.right.contains(&at));
         if let Some(said) = watch.lesson.guess {
             let verdict = match (was_right, right.is_empty(), answer.settled) {
+                _ if answer.open.contains(&said) => " - perhaps",
                 (true, _, true) => " - right",
                 (true, _, false) => " - right, as it looks",
                 (false, false, true) => " - not so",
@@ -86,11 +87,15 @@ impl Compared<'_> {
             };
             lines.block("You said", &format!("{}{verdict}", guess(said)), strong);
         }
-        if right.is_empty() {
-            lines.block(was, "none of the guesses; see the figures", strong);
-        } else if !was_right {
-            let knobs = watch.scenario.turned(&watch.settings);
-            let with = if knobs.is_empty() { String::new() } else { format!("with {knobs}: ") };
+        let with = self.with(answer);
+        if let Some(doubt) = &answer.doubt {
+            lines.block(was, &format!("{with}{doubt}"), strong);
+            if !right.is_empty() && matches!(doubt, Doubt::Noise { .. }) {
+                lines.block("", &format!("it looks like: {}", right.join(", and also: ")), Style::new());
+            }
+        } else if right.is_empty() {
+            lines.block(was, &format!("{with}none of the guesses; see the figures"), strong);
+        } else if !was_right || answer.since.is_some() {
             lines.block(was, &format!("{with}{}", right.join(", and also: ")), strong);
         }
         for (i, figures) in answer.evidence.iter().enumerate() {
@@ -98,6 +103,20 @@ impl Compared<'_> {
         }
         if let Some(before) = &watch.lesson.before {
             lines.block("Before", before, Style::new());
+        }
+    }
+}
+
+impl Compared<'_> {
+    /// Which settings the answer speaks of, if not those of the scenario, and for how long they have held, if they were
+    /// changed in the run: `with workers=5, for 3.2 s: `.
+    fn with(&self, answer: &Answer) -> String {
+        let knobs = self.watch.scenario.turned(&self.watch.settings);
+        let with = if knobs.is_empty() { "as the scenario has it".to_owned() } else { format!("with {knobs}") };
+        match answer.since {
+            Some(since) => format!("{with}, for {}: ", age(since)),
+            None if knobs.is_empty() => String::new(),
+            None => format!("{with}: "),
         }
     }
 }

@@ -141,7 +141,7 @@ impl Detail<'_> {
         if !then {
             lines.push(plain(taken));
         }
-        if let Some(fairness) = lock.fairness() {
+        if let Some(fairness) = lock.recent_fairness() {
             lines.push(plain(format!("fairness {fairness:.2} (1 is even, Jain's index)")));
         }
         if lock.orphaned() > 0 {
@@ -150,8 +150,8 @@ impl Detail<'_> {
                 self.theme.strong(),
             ));
         }
-        self.times("wait", lock.wait(), &mut lines);
-        self.times("hold", lock.hold(), &mut lines);
+        self.times("wait", lock.recent_wait(), &mut lines);
+        self.times("hold", lock.recent_hold(), &mut lines);
         self.by_worker(lock, &mut lines);
         lines
     }
@@ -192,8 +192,9 @@ impl Detail<'_> {
     fn by_worker(&self, lock: &Lock, lines: &mut Lines) {
         let cast = self.watch.shown().cast();
         lines.push(plain(String::new()));
-        let most = lock.by_worker().map(|(_, n)| n).max().unwrap_or(0);
-        for (worker, acquired) in lock.by_worker() {
+        let users: Vec<_> = lock.recent_users().iter().map(|user| (user.worker, user.acquired)).collect();
+        let most = users.iter().map(|(_, n)| *n).max().unwrap_or(0);
+        for (worker, acquired) in users {
             let share = Span(acquired).share_of(Span(most));
             lines.push(plain(format!("{:<14} {:>6}  {}", cast.worker_name(worker), count(acquired), self.bar(share))));
         }

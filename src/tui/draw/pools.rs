@@ -50,6 +50,10 @@ impl Pools<'_> {
             ("response", both(pool.response), Style::new()),
             ("utilization", percent(pool.utilization), Style::new()),
         ];
+        if let Some(backlog) = pool.backlog {
+            let words = format!("{} at the change, {} now", count(backlog.was.into()), count(backlog.left.into()));
+            lines.push(("backlog", words, Style::new()));
+        }
         if pool.handover > 0.0 {
             lines.push(("hand-over", percent(pool.handover), Style::new()));
         }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::super::format::{age, percent, rate};
+use super::super::format::{age, count, percent, rate};
 use super::super::seen::{Did, Level};
 use super::super::theme::Theme;
 use super::super::watch::Watch;
@@ -61,6 +61,13 @@ impl Widget for Levels<'_> {
             let style = if *goes_on { theme.strong() } else { Style::new() };
             Self::row(text::line(area, line), &name, style, |column| ((column.of)(did), style), buf);
             line += 1;
+            if let (true, Some(backlog)) = (*goes_on, did.backlog) {
+                let (was, left) = (count(backlog.was.into()), count(backlog.left.into()));
+                let words =
+                    format!("  {was} tasks waited at the change, {left} now: this backlog lengthens p50 and p99");
+                text::put(buf, text::line(area, line), &words, theme.faint());
+                line += 1;
+            }
             before = Some(level);
         }
         if all.is_empty() {

@@ -77,13 +77,13 @@ fn lock(model: &Model, id: ResourceId) -> LockFigures {
     let Some(lock) = model.lock(id) else { return LockFigures::default() };
     // Who waits now has come for it, too: in a deadlock these are the only ones that will ever have waited.
     let waiting = lock.waiters().len() as u64;
-    let came = Span(lock.acquired().saturating_add(waiting));
+    let came = Span(lock.recent_acquired().saturating_add(waiting));
     LockFigures {
-        contended: Some(Span(lock.contended().saturating_add(waiting)).share_of(came).min(1.0)),
-        wait_p99: (lock.wait().count() > 0).then(|| Span(lock.wait().percentile(99.0))),
-        hold_mean: (lock.hold().count() > 0).then(|| Span(lock.hold().mean() as u64)),
-        taken: lock.acquired(),
-        after_waiting: lock.contended(),
+        contended: Some(Span(lock.recent_contended().saturating_add(waiting)).share_of(came).min(1.0)),
+        wait_p99: (lock.recent_wait().count() > 0).then(|| Span(lock.recent_wait().percentile(99.0))),
+        hold_mean: (lock.recent_hold().count() > 0).then(|| Span(lock.recent_hold().mean() as u64)),
+        taken: lock.recent_acquired(),
+        after_waiting: lock.recent_contended(),
         posted: lock.posted(),
         ..LockFigures::default()
     }
@@ -99,7 +99,7 @@ fn pool(model: &Model, id: PoolId, at: Stamp) -> PoolFigures {
     let Some(pool) = model.pool(id) else { return PoolFigures::default() };
     let both =
         |times: &Times| (times.count() > 0).then(|| (Span(times.percentile(50.0)), Span(times.percentile(99.0))));
-    let handover = pool.handover(at);
+    let handover = pool.recent_handover(at);
     PoolFigures {
         submitted: pool.submitted(),
         done: pool.done(),
@@ -108,8 +108,8 @@ fn pool(model: &Model, id: PoolId, at: Stamp) -> PoolFigures {
         retried: pool.retried(),
         total: pool.total().filter(|total| *total < ENDLESS),
         size: pool.size(),
-        service: both(pool.service()),
-        response: both(pool.response()),
+        service: both(pool.recent().service),
+        response: both(pool.recent().response),
         handover: Span(handover.handover_ns).share_of(Span(handover.handover_ns) + Span(handover.work_ns)),
         ..PoolFigures::default()
     }

@@ -4,7 +4,7 @@ use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventK
 
 use super::desk::Desk;
 use super::script::{self, contention, ms};
-use crate::trace::{KnobId, Message, RunEnd};
+use crate::trace::{KnobId, Message, Notice, RunEnd};
 
 /// A run that was begun with this guess, played for five seconds.
 fn predicted(keys: &str) -> Desk {
@@ -102,6 +102,21 @@ fn a_number_starts_what_is_suggested_and_compares_with_before() {
     assert!(desk.shows("Before     as it was: about five"), "{}", desk.screen());
     desk.keys("<esc>9");
     assert!(desk.shows("2 things to try are suggested: 1 to 2") && desk.runs() == 2, "{}", desk.screen());
+}
+
+#[test]
+fn after_a_knob_is_turned_nothing_is_said_of_it_by_what_was_before() {
+    let mut desk = Desk::run(&contention());
+    desk.keys("a");
+    assert!(desk.shows("about five"), "{}", desk.screen());
+    desk.keys("<esc>+a");
+    assert!(desk.shows("hold=") && desk.shows("too early to tell: the settings were changed"), "{}", desk.screen());
+    assert!(!desk.shows("about five"), "{}", desk.screen());
+    let notice = Notice::Turned { knob: KnobId(1), name: "hold".into(), shown: "21ms".into() };
+    desk.feed(Message::Notice { at: ms(5_100), notice });
+    desk.tick(ms(5_500));
+    assert!(desk.shows("for 400 ms: too early to tell"), "{}", desk.screen());
+    assert!(!desk.shows("about five"), "{}", desk.screen());
 }
 
 #[test]

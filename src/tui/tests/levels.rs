@@ -74,6 +74,27 @@ fn each_level_keeps_its_figures() {
 }
 
 #[test]
+fn a_level_counts_no_task_that_was_due_at_another_and_says_what_still_waits() {
+    let script = pool();
+    let mut app = started(&script, (80, 24));
+    play(&mut app, &script, 0, 2_000);
+    press(&mut app, "t");
+    let two = level(&app, "2");
+    assert!(two[2] != "-", "tasks of this level: {two:?}");
+    resize(&mut app, 2_000, 3);
+    play(&mut app, &script, 2_000, 4_000);
+    // Every task waits for half of the time that has passed: all that ended by now were due before.
+    let three = level(&app, "3");
+    assert_eq!((three[2].as_str(), three[3].as_str()), ("-", "-"), "{three:?}");
+    let shown = text(&screen(&app));
+    assert!(shown.contains("11 tasks waited at the change, 18 now: this backlog lengthens p50 and p99"), "{shown}");
+    resize(&mut app, 4_000, 4);
+    play(&mut app, &script, 4_000, 5_000);
+    let shown = text(&screen(&app));
+    assert_eq!(shown.matches("tasks waited at the change").count(), 1, "of the level that goes on: {shown}");
+}
+
+#[test]
 fn a_new_run_of_the_same_scenario_keeps_them() {
     let script = pool();
     let mut app = started(&script, (200, 60));

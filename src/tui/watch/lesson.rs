@@ -1,7 +1,7 @@
 //! What was predicted of a run, and what came of it.
 
 use super::Watch;
-use crate::report;
+use crate::report::{self, Answer};
 use crate::scenario::{KnobKind, Settings, Try};
 use crate::trace::Span;
 
@@ -22,7 +22,13 @@ pub(in crate::tui) struct Lesson {
 impl Watch {
     /// Takes what is measured by now as an answer to the question.
     pub(in crate::tui) fn judge(&mut self) {
-        self.answer = report::answer(self.shown(), &self.scenario, self.now);
+        let (model, now) = (self.shown(), self.now);
+        let ask = self.scenario.ask.as_ref().filter(|ask| !ask.guesses.is_empty());
+        let is_on_its_way = self.turned.is_some_and(|at| model.change(now).is_none_or(|change| change.at < at));
+        self.answer = match ask {
+            Some(ask) if is_on_its_way => Some(Answer::unknown(ask, "the settings were changed just now".to_owned())),
+            _ => report::answer(model, &self.scenario, now),
+        };
     }
 
     /// Whether what was predicted is to be compared with what was measured now: it is decided, and was looked at, and
@@ -45,6 +51,7 @@ impl Watch {
         let guesses = &self.scenario.ask.as_ref()?.guesses;
         let answer = self.answer.as_ref()?;
         let right = answer.right.first().and_then(|at| guesses.get(*at)).map(|guess| guess.text.clone());
+        let right = answer.doubt.as_ref().map(ToString::to_string).or(right);
         let knobs = self.scenario.turned(&self.settings);
         let knobs = if knobs.is_empty() { "as it was".to_owned() } else { format!("with {knobs}") };
         Some(format!("{knobs}: {}", right.or_else(|| answer.evidence.first().cloned())?))
