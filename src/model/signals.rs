@@ -17,6 +17,8 @@ pub struct Signals {
     futile: u64,
     /// The newest signal, and who gave it.
     last: Option<(Stamp, WorkerId)>,
+    /// When each worker last went on because of a signal.
+    heard_by: BTreeMap<WorkerId, Stamp>,
     /// By whoever gave them: signals that woke somebody.
     by_worker: BTreeMap<WorkerId, u64>,
 }
@@ -34,8 +36,9 @@ impl Signals {
     }
 
     /// A worker goes on because of a signal: the `nth` heard.
-    pub(super) fn hear(&mut self, nth: u64) {
+    pub(super) fn hear(&mut self, at: Stamp, worker: WorkerId, nth: u64) {
         self.heard += 1;
+        self.heard_by.insert(worker, at);
         self.newest = self.newest.max(nth);
     }
 
@@ -84,6 +87,11 @@ impl Signals {
         self.last
     }
 
+    /// Whether the worker has gone on because of a signal since `at`.
+    pub(super) fn has_heard_since(&self, worker: WorkerId, at: Stamp) -> bool {
+        self.heard_by.get(&worker).is_some_and(|heard| *heard >= at)
+    }
+
     /// Who gave signals that woke somebody, and how many.
     pub fn by_worker(&self) -> impl Iterator<Item = (WorkerId, u64)> + '_ {
         self.by_worker.iter().map(|(worker, given)| (*worker, *given))
@@ -96,6 +104,6 @@ impl Signals {
 
     /// Heap bytes in use.
     pub(super) fn bytes(&self) -> usize {
-        self.by_worker.len() * 2 * size_of::<(WorkerId, u64)>()
+        (self.by_worker.len() + self.heard_by.len()) * 2 * size_of::<(WorkerId, u64)>()
     }
 }

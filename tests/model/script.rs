@@ -87,13 +87,17 @@ fn declare(cast: &mut Cast, words: &[&str]) -> bool {
         ["condition", name] => resource(name, ResourceKind::Condition { of: ResourceId(0) }),
         ["event", name] => resource(name, ResourceKind::Event),
         ["barrier", name, parties] => resource(name, ResourceKind::Barrier { parties: parties.parse().unwrap() }),
-        // who can end which wait: gives NAME WORKER, takes NAME WORKER
-        [what @ ("gives" | "takes"), name, who] => {
+        // who can end which wait: gives NAME WORKER, takes NAME WORKER; guards: who looks at a value before it waits
+        [what @ ("gives" | "takes" | "guards"), name, who] => {
             let first = WorkerId::from(cast.workers.iter().position(|w| w.name == who).unwrap());
             let at = cast.resources.iter().position(|r| r.name == name).unwrap();
             cast.wakers.resize(cast.resources.len(), Wakers::default());
             let wakers = &mut cast.wakers[at];
-            let to = if what == "gives" { &mut wakers.givers } else { &mut wakers.takers };
+            let to = match what {
+                "gives" => &mut wakers.givers,
+                "takes" => &mut wakers.takers,
+                _ => &mut wakers.guarded,
+            };
             to.push(Lanes { first, count: 1 });
         }
         ["counter", name] => resource(name, ResourceKind::Counter { initial: 0, memory: Memory::Shared }),

@@ -104,6 +104,25 @@ fn a_signal_before_the_wait_is_a_lost_wakeup() {
 }
 
 #[test]
+fn no_wakeup_is_lost_for_a_worker_that_looks_at_a_value_first() {
+    let guarded = LATE.replace("gives ready signaller", "gives ready signaller\nguards ready sleeper");
+    let model = play(&guarded);
+    assert!(find(&model, 400.0, "stall").is_some());
+    assert_eq!(find(&model, 400.0, "lost-wakeup"), None);
+}
+
+#[test]
+fn no_wakeup_is_lost_for_the_worker_that_the_signal_woke() {
+    let again = LATE.replace(
+        "1 signaller signalled ready 0",
+        "0.5 sleeper block signal ready\n1 signaller signalled ready 1\n1.5 sleeper heard ready 1",
+    );
+    let model = play(&again);
+    assert!(find(&model, 400.0, "stall").is_some());
+    assert_eq!(find(&model, 400.0, "lost-wakeup"), None);
+}
+
+#[test]
 fn a_signal_that_reached_the_wrong_one_is_a_stall() {
     let swapped = "worker one
         worker two

@@ -1,7 +1,7 @@
 //! Who could end a wait for a resource: read from the steps, whatever `when` and `if` say of them.
 
 use super::{Part, Plan};
-use crate::scenario::{Feed, LifeStep, Policy, PoolStep, QueueStep, Scenario, SignalStep, Step, Workers};
+use crate::scenario::{Asked, Feed, LifeStep, Policy, PoolStep, QueueStep, Question, Scenario, SignalStep, Step, Workers};
 use crate::trace::{Lanes, PoolInfo, Wakers, WorkerId};
 
 /// By resource: who could end a wait for it.
@@ -11,6 +11,7 @@ pub(super) fn of(scenario: &Scenario, plan: &Plan) -> Vec<Wakers> {
     let mut spawners = vec![Vec::new(); scenario.workers.len()];
     for (lanes, steps) in &parts.steps {
         enter(&mut declared, *lanes, steps, &scenario.workers);
+        enter_guarded(&mut declared, *lanes, steps, (&scenario.workers, false));
         enter_spawners(&mut spawners, *lanes, steps, &scenario.workers);
     }
     let lines = declared.into_iter().zip(&plan.arrays);
@@ -76,7 +77,7 @@ impl<'a> Parts<'a> {
             givers.extend(self.sources.iter().chain(&self.workers));
         }
         let takers = std::iter::once(self.workers[pool]).chain(self.shutters(pool)).collect();
-        Wakers { givers, takers, timed: false }
+        Wakers { givers, takers, ..Wakers::default() }
     }
 
     /// A result comes from whoever does the task, or calls it off.
@@ -86,7 +87,7 @@ impl<'a> Parts<'a> {
             givers.extend(self.with(|step| matches!(step, PoolStep::Submit { pool: of, .. } if *of == pool)));
             givers.extend(info.feeder.map(|_| self.feeders[pool]));
         }
-        Wakers { givers, takers: Vec::new(), timed: false }
+        Wakers { givers, ..Wakers::default() }
     }
 }
 
@@ -109,6 +110,32 @@ fn enter(wakers: &mut [Wakers], lanes: Lanes, steps: &[Step], groups: &[Workers]
         }
         step.bodies().for_each(|body| enter(wakers, lanes, body, groups));
     }
+}
+
+/// Enters `lanes` wherever `steps` wait for a condition inside a step that looks at something shared first.
+fn enter_guarded(wakers: &mut [Wakers], lanes: Lanes, steps: &[Step], (groups, looks): (&[Workers], bool)) {
+    for step in steps {
+        match step {
+            Step::Signal(SignalStep::Wait { target, .. }) if looks => add(&mut wakers[target.resource].guarded, lanes),
+            Step::Life(LifeStep::Run { group }) => {
+                enter_guarded(wakers, lanes, &groups[*group].steps, (groups, looks));
+            }
+            _ => {}
+        }
+        let looks = looks || looks_first(step);
+        step.bodies().for_each(|body| enter_guarded(wakers, lanes, body, (groups, looks)));
+    }
+}
+
+/// Whether the steps in its blocks depend on the state of something shared.
+fn looks_first(step: &Step) -> bool {
+    matches!(
+        step,
+        Step::If { question: Question { of: Asked::Resource(_), .. }, .. }
+            | Step::While { question: Question { of: Asked::Resource(_), .. }, .. }
+            | Step::Queue(QueueStep::TryPut { .. } | QueueStep::TryTake { .. })
+            | Step::TryLock { .. }
+    )
 }
 
 /// Enters `lanes` as those who run `steps` into the table of who spawns whom, which has a line for each group.

@@ -17,7 +17,7 @@ impl Model {
         self.run(w, at);
         match self.resources.get_mut(on.index()) {
             Some(Res::Signals(signals)) => {
-                signals.hear(nth);
+                signals.hear(at, w, nth);
                 self.lanes[w.index()].woken = Some(Woken { on, took: false });
             }
             _ => self.health.anomalies += 1,
