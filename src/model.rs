@@ -230,6 +230,11 @@ impl Model {
         Health { lost, borne_out: self.borne_out(), disagreements: self.disagreements(), ..self.health }
     }
 
+    /// Whether every event recorded has arrived: else whatever is counted from events is a lower bound.
+    pub fn is_complete(&self) -> bool {
+        self.lanes.iter().all(|lane| lane.lost() == 0)
+    }
+
     /// A worker's lane; an empty one for a worker that is not in the cast.
     pub fn lane(&self, worker: WorkerId) -> &Lane {
         self.lanes.get(worker.index()).unwrap_or(&self.nobody)

@@ -6,6 +6,7 @@
 mod convoy;
 mod crashed;
 mod deadlocked;
+mod families;
 mod handover_bound;
 mod head_of_line;
 mod herd;
@@ -18,6 +19,7 @@ mod orphaned_lock;
 mod oversubscribed;
 mod pool_too_large;
 mod pool_too_small;
+mod queue_bound;
 mod queue_overflow;
 mod stalled;
 mod starved;
@@ -25,8 +27,10 @@ mod straggler;
 mod unfair;
 mod unseen;
 
-use super::{Model, Shares};
-use crate::trace::{PoolId, PoolInfo, ResourceId, Span, Stamp, WorkerId};
+use std::collections::BTreeSet;
+
+use super::{Lock, Model, Shares};
+use crate::trace::{PoolId, PoolInfo, ResourceId, Span, Stamp, State, WorkerId};
 
 /// How far back detectors look.
 const WINDOW: Span = Span::millis(4_000);
@@ -58,6 +62,19 @@ pub enum About {
     Worker(WorkerId),
     Resource(ResourceId),
     Pool(PoolId),
+    /// Several of one group, of one array, or with one name and numbers.
+    Workers {
+        worst: WorkerId,
+        count: u32,
+    },
+    Resources {
+        worst: ResourceId,
+        count: u32,
+    },
+    Pools {
+        worst: PoolId,
+        count: u32,
+    },
 }
 
 /// A sentence about what is wrong, with the recorded evidence and a cure.
@@ -75,7 +92,7 @@ pub struct Finding {
 
 impl Finding {
     /// Ids of all there are, in the order in which equally severe ones are told.
-    pub const IDS: [&'static str; 22] = [
+    pub const IDS: [&'static str; 23] = [
         deadlocked::ID,
         livelock::ID,
         stalled::ID,
@@ -89,6 +106,7 @@ impl Finding {
         convoy::ID,
         loop_blocked::ID,
         pool_too_small::ID,
+        queue_bound::ID,
         queue_overflow::ID,
         head_of_line::ID,
         handover_bound::ID,
@@ -118,6 +136,7 @@ pub(super) fn all(model: &Model, now: Stamp) -> Vec<Finding> {
         found.extend(convoy::find(&look));
         found.extend(loop_blocked::find(&look));
         found.extend(pool_too_small::find(&look));
+        found.extend(queue_bound::find(&look));
         found.extend(queue_overflow::find(&look));
         found.extend(head_of_line::find(&look));
         found.extend(handover_bound::find(&look));
@@ -129,7 +148,7 @@ pub(super) fn all(model: &Model, now: Stamp) -> Vec<Finding> {
         found.extend(pool_too_large::find(&look));
     }
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    found
+    look.merge(found)
 }
 
 /// A model and the stretch of time that is judged.
@@ -140,6 +159,8 @@ struct Look<'a> {
     /// Time by state of every worker in that stretch.
     shares: Vec<Shares>,
     everyone: Shares,
+    /// Workers in a deadlock or a stall.
+    stuck: BTreeSet<WorkerId>,
 }
 
 impl<'a> Look<'a> {
@@ -152,7 +173,10 @@ impl<'a> Look<'a> {
         for one in &shares {
             everyone.add(one);
         }
-        Self { model, from, now, shares, everyone }
+        let deadlock = model.deadlock().map(|deadlock| deadlock.set.clone());
+        let stall = model.stall().map(|stall| stall.set);
+        let stuck = deadlock.into_iter().chain(stall).flatten().collect();
+        Self { model, from, now, shares, everyone, stuck }
     }
 
     fn span(&self) -> Span {
@@ -183,10 +207,32 @@ impl<'a> Look<'a> {
         pools.filter_map(move |(i, info)| Some((PoolId::from(i), info, model.pool(PoolId::from(i))?)))
     }
 
+    /// Whether a worker can never go on.
+    fn is_stuck(&self, worker: WorkerId) -> bool {
+        self.stuck.contains(&worker)
+    }
+
+    /// Whether a lock has a holder or a waiter that can never go on: what is slow about it is not its use.
+    fn is_stuck_at(&self, lock: &Lock) -> bool {
+        let waiters = lock.waiters().into_iter();
+        waiters.chain(lock.holders()).any(|(worker, _)| self.is_stuck(worker))
+    }
+
+    /// Whether a worker has ended or died.
+    fn is_gone(&self, worker: WorkerId) -> bool {
+        matches!(self.model.lane(worker).doing().state, State::Done | State::Crashed)
+    }
+
     /// Whether the cores have no room left, as far as they are known.
     fn cores_are_full(&self) -> bool {
         let cores = self.model.usable_cores();
         cores > 0.0 && self.model.cores().busy(self.from, self.now).is_some_and(|busy| busy >= 0.9 * cores)
+    }
+
+    /// Whether so few events were lost that figures are right but for one part in a hundred.
+    fn nearly_lossless(&self) -> bool {
+        let health = self.model.health();
+        health.lost.saturating_mul(100) <= health.events
     }
 
     fn lossless(&self) -> bool {

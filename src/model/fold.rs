@@ -73,7 +73,7 @@ impl Model {
             EventKind::OwnerDied { lock } => self.owner_died(w, at, lock),
             EventKind::Block { state, on } if is_blocking(state) => {
                 self.settle(w, at, state, on);
-                self.blocked(w, on);
+                self.blocked(w, at, on);
                 self.comes(w, on);
             }
             EventKind::Resume => self.run(w, at),

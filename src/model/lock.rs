@@ -3,6 +3,7 @@
 mod cells;
 mod handoff;
 mod holders;
+mod in_use;
 mod seen;
 mod users;
 
@@ -47,6 +48,9 @@ pub struct Lock {
     gave_up: u64,
     orphaned: u64,
     posted: u64,
+    /// Whether a worker ever took several at once; who took it last, and when.
+    in_bulk: bool,
+    taken: (WorkerId, Stamp),
     wait: Times,
     hold: Times,
     /// The highest grant seen: whoever has it is the owner, or nobody is.
@@ -67,6 +71,8 @@ impl Lock {
         Self {
             room,
             posted: 0,
+            in_bulk: false,
+            taken: (WorkerId(0), Stamp(0)),
             acquired: 0,
             contended: 0,
             gave_up: 0,
@@ -101,6 +107,11 @@ impl Lock {
     /// Timed waits that ended without the lock.
     pub fn gave_up(&self) -> u64 {
         self.gave_up
+    }
+
+    /// Whether a worker ever took several permits in one step.
+    pub(super) fn is_taken_in_bulk(&self) -> bool {
+        self.in_bulk
     }
 
     /// Waits of contended acquisitions only.
@@ -178,6 +189,9 @@ impl Lock {
             self.contended += 1;
             self.wait.record(at.since(since));
         }
+        // Permits that are taken in one step have one stamp, and come one after the other.
+        self.in_bulk |= self.room != Room::One && self.taken == (worker, at);
+        self.taken = (worker, at);
         let user = self.user(worker);
         user.acquired += 1;
         user.streak = Streak::default();

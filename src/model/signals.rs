@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::trace::{Stamp, WorkerId};
+use crate::trace::{Span, Stamp, WorkerId};
 
 #[derive(Debug, Clone, Default)]
 pub struct Signals {
@@ -15,6 +15,8 @@ pub struct Signals {
     newest: u64,
     gave_up: u64,
     futile: u64,
+    /// What those who heard a signal had waited for it, ns.
+    waited: u64,
     /// The newest signal, and who gave it.
     last: Option<(Stamp, WorkerId)>,
     /// When each worker last went on because of a signal.
@@ -36,8 +38,9 @@ impl Signals {
     }
 
     /// A worker goes on because of a signal: the `nth` heard.
-    pub(super) fn hear(&mut self, at: Stamp, worker: WorkerId, nth: u64) {
+    pub(super) fn hear(&mut self, at: Stamp, worker: WorkerId, nth: u64, waited: Span) {
         self.heard += 1;
+        self.waited = self.waited.saturating_add(waited.0);
         self.heard_by.insert(worker, at);
         self.newest = self.newest.max(nth);
     }
@@ -85,6 +88,11 @@ impl Signals {
     /// The newest signal, and who gave it.
     pub fn last(&self) -> Option<(Stamp, WorkerId)> {
         self.last
+    }
+
+    /// What workers waited for the signals that they heard, ns, summed over them.
+    pub(super) fn waited_ns(&self) -> u64 {
+        self.waited
     }
 
     /// Whether the worker has gone on because of a signal since `at`.

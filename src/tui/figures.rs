@@ -202,7 +202,8 @@ impl CounterFigures {
     fn take(model: &Model, id: ResourceId, at: Stamp, now: Stamp) -> Self {
         let Some(counter) = model.counter(id) else { return Self::default() };
         if at >= now {
-            Self { value: counter.value(), lost: Some(counter.lost()) }
+            // Additions among lost events would look like lost updates, the other way round.
+            Self { value: counter.value(), lost: model.is_complete().then(|| counter.lost()) }
         } else {
             Self { value: counter.at(at), lost: None }
         }

@@ -1,5 +1,6 @@
 //! A worker that waits while others get, again and again, what it waits for.
 
+use super::families::worst_first;
 use super::{About, Finding, Look, Severity, count, thousands};
 use crate::model::Lock;
 use crate::trace::{ResourceId, Span, Stamp, WorkerId};
@@ -22,14 +23,13 @@ struct Wait {
 }
 
 pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
-    look.model.cast().locks().filter_map(|id| check(look, id, look.model.lock(id)?)).collect()
+    worst_first(look.model.cast().locks().filter_map(|id| check(look, id, look.model.lock(id)?)))
 }
 
-fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<Finding> {
-    let stuck = |w: &Wait| look.model.deadlock().is_some_and(|deadlock| deadlock.set.contains(&w.worker));
+fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<(f64, Finding)> {
     let open = lock.waiters().into_iter().map(|(worker, since)| Wait { worker, since, until: look.now, over: false });
     let past = lock.longest_waits().map(|(worker, since, until)| Wait { worker, since, until, over: true });
-    let wait = open.chain(past).filter(|wait| !stuck(wait)).max_by_key(|wait| wait.until.since(wait.since))?;
+    let wait = open.chain(past).filter(|wait| !look.is_stuck(wait.worker)).max_by_key(|wait| wait.until.since(wait.since))?;
     let waited = wait.until.since(wait.since);
     let others = lock.by_worker().filter(|(worker, acquired)| *worker != wait.worker && *acquired > 0).count() as u64;
     let passed = lock.releases(wait.since, wait.until);
@@ -38,21 +38,22 @@ fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<Finding> {
     }
     let (name, who) = (look.resource(id), look.name(wait.worker));
     let got = lock.by_worker().find(|(worker, _)| *worker == wait.worker).map_or(0, |(_, acquired)| acquired);
-    Some(Finding {
+    let finding = Finding {
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
-            "{who} {} for {name} for {waited}, while {} others had it {} times.",
+            "{who} {} for {name} for {waited}, while {} had it {} times.",
             if wait.over { "waited" } else { "has waited" },
-            thousands(others as i64),
+            count(others, "other"),
             thousands(passed as i64),
         ),
         evidence: format!(
-            "In order of arrival each of them would have had it about once in that time; {who} got it {} in all.",
+            "In order of arrival each would have had it about once in that time; {who} got it {} in all.",
             count(got, "time")
         ),
-        cure: "Serve in order of arrival, or let those who wait go before those who come.".into(),
+        cure: "Serve workers in order of arrival, or let waiting ones go before new ones.".into(),
         about: Some(About::Resource(id)),
         at: Some(wait.since),
-    })
+    };
+    Some((waited.secs(), finding))
 }

@@ -1,6 +1,7 @@
 //! A lock that goes to some far more often than to others who want it as much.
 
-use super::{About, Finding, Look, Severity, percent, thousands};
+use super::families::worst_first;
+use super::{About, Finding, Look, Severity, count, percent, thousands};
 use crate::model::Lock;
 use crate::trace::{ResourceId, Stamp, WorkerId};
 
@@ -19,15 +20,16 @@ const WANTS: f64 = 0.30;
 const GRAVE: f64 = 0.60;
 
 pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
-    // Acquisitions among lost events would make one worker look poor; in a deadlock nobody gets anything.
-    if !look.lossless() || look.model.deadlock().is_some() {
+    // Acquisitions among lost events would make one worker look poor.
+    if !look.lossless() {
         return Vec::new();
     }
-    look.model.cast().mutexes().filter_map(|id| check(look, id, look.model.lock(id)?)).collect()
+    worst_first(look.model.cast().locks().filter_map(|id| check(look, id, look.model.lock(id)?)))
 }
 
-fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<Finding> {
-    if lock.acquired() < ACQUIRED {
+fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<(f64, Finding)> {
+    // Who is stuck elsewhere, or takes several permits at once, gets a different number whatever the lock does.
+    if lock.acquired() < ACQUIRED || lock.is_taken_in_bulk() || look.is_stuck_at(lock) {
         return None;
     }
     let keen = |worker: &WorkerId| wait_share(look, lock, *worker) >= WANTS;
@@ -35,35 +37,49 @@ fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<Finding> {
     let group = &look.model.cast().worker(least)?.group;
     let alike = |worker: WorkerId| look.model.cast().worker(worker).is_some_and(|info| info.group == *group);
     let (most, rich) = lock.by_worker().filter(|(worker, _)| alike(*worker)).max_by_key(|(_, n)| *n)?;
-    if rich < (poor + 1).saturating_mul(FACTOR) || !began_together(look, least, most) {
+    // A worker that asks less often gets it less often, even in order of arrival: but then each waits as long for one turn.
+    let waits_longer = wait_each(look, lock, least) >= FACTOR as f64 * wait_each(look, lock, most);
+    if rich < (poor + 1).saturating_mul(FACTOR) || !waits_longer || !began_together(look, least, most) {
         return None;
     }
     let fairness = lock.fairness()?;
     let name = look.resource(id);
-    Some(Finding {
+    let finding = Finding {
         id: ID,
         severity: if fairness < GRAVE { Severity::Warning } else { Severity::Note },
         sentence: format!(
-            "{} got {name} {} times, {} only {} times, though it waits for it {} of its time.",
+            "{} got {name} {} times, {} only {}, which waits for it {} of its time.",
             look.name(most),
             thousands(rich as i64),
             look.name(least),
-            thousands(poor as i64),
+            count(poor, "time"),
             percent(wait_share(look, lock, least)),
         ),
-        evidence: format!("Jain's index of fairness over all who asked is {fairness:.2}; 1 is fair."),
-        cure: "Use a fair lock, or let go of it for longer between two turns.".into(),
+        evidence: format!("Jain's index of fairness over its users is {fairness:.2}; 1 is fair."),
+        cure: "Use a fair lock, or leave it free for longer between two turns.".into(),
         about: Some(About::Resource(id)),
         at: None,
-    })
+    };
+    Some((1.0 - fairness, finding))
+}
+
+/// How long a worker waits for each time that it gets the lock, ns.
+fn wait_each(look: &Look<'_>, lock: &Lock, worker: WorkerId) -> f64 {
+    let got = lock.by_worker().find(|(w, _)| *w == worker).map_or(0, |(_, n)| n);
+    waited(look, lock, worker) as f64 / (got.max(1)) as f64
+}
+
+/// How long a worker has waited for the lock, the wait that goes on included, ns.
+fn waited(look: &Look<'_>, lock: &Lock, worker: WorkerId) -> u64 {
+    let past = lock.waits_by_worker().find(|(w, ..)| *w == worker).map_or(0, |(_, ns, _)| ns);
+    let open = lock.waiters().iter().find(|(w, _)| *w == worker).map_or(0, |(_, since)| look.now.since(*since).0);
+    past.saturating_add(open)
 }
 
 /// Part of a worker's life that it waited for the lock.
 fn wait_share(look: &Look<'_>, lock: &Lock, worker: WorkerId) -> f64 {
-    let past = lock.waits_by_worker().find(|(w, ..)| *w == worker).map_or(0, |(_, ns, _)| ns);
-    let open = lock.waiters().iter().find(|(w, _)| *w == worker).map_or(0, |(_, since)| look.now.since(*since).0);
     let alive = look.model.lane(worker).totals(look.now).alive();
-    if alive == 0 { 0.0 } else { (past + open) as f64 / alive as f64 }
+    if alive == 0 { 0.0 } else { waited(look, lock, worker) as f64 / alive as f64 }
 }
 
 /// Whether two workers had about the same time to get it.

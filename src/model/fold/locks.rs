@@ -100,7 +100,7 @@ impl Model {
         let waiting = lane.waits_since.filter(|_| lane.doing.on == Some(lock));
         self.note_order(w, at, lock);
         self.run(w, at);
-        self.took_lock(w);
+        self.took_lock(w, at);
         // Several permits, and several reads, can be one worker's.
         let many = matches!(self.resources.get(lock.index()), Some(Res::Lock(lock)) if lock.room() != Room::One);
         let holds = &mut self.lanes[w.index()].holds;

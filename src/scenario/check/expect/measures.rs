@@ -3,7 +3,7 @@
 use crate::scenario::program::{Metric, Part, ResourceSpec};
 
 /// What can be found wrong with a run: the ids of the detectors. They live in a layer that this one does not know.
-pub(in crate::scenario::check) const FINDINGS: [&str; 22] = [
+pub(in crate::scenario::check) const FINDINGS: [&str; 23] = [
     "convoy",
     "crashed",
     "deadlock",
@@ -20,6 +20,7 @@ pub(in crate::scenario::check) const FINDINGS: [&str; 22] = [
     "oversubscribed",
     "pool-too-large",
     "pool-too-small",
+    "queue-bound",
     "queue-overflow-in",
     "stall",
     "starved",
