@@ -11,6 +11,7 @@ mod deadlock;
 mod failures;
 mod findings;
 mod fold;
+mod happens;
 mod history;
 mod lane;
 mod legal;
@@ -134,7 +135,7 @@ pub struct Model {
     deadlock: Option<Deadlock>,
     /// How many workers hold a lock while they wait for one without a limit: without any there is no deadlock.
     stuck_holders: usize,
-    orders: orders::Orders,
+    happens: happens::Happens,
     audit: slots::Audit,
 }
 
@@ -178,7 +179,7 @@ impl Model {
             failures: Failures::default(),
             deadlock: None,
             stuck_holders: 0,
-            orders: orders::Orders::default(),
+            happens: happens::Happens::new(&cast),
             audit: slots::Audit::default(),
             cast,
         }
@@ -349,6 +350,6 @@ impl Model {
         let lanes: usize = self.lanes.iter().map(|lane| size_of::<Lane>() + lane.bytes()).sum();
         let resources: usize = self.resources.iter().map(Res::bytes).sum();
         let pools: usize = self.pools.iter().map(|pool| size_of::<Pool>() + pool.bytes()).sum();
-        lanes + resources + pools + self.cores.bytes() + self.orders.bytes()
+        lanes + resources + pools + self.cores.bytes() + self.happens.bytes()
     }
 }

@@ -132,6 +132,8 @@ pub enum EventKind {
     Refused { pipe: ResourceId, read: bool, bytes: u64 },
     /// Goes on because of a signal: the `nth` ever heard of `on`. Ends the wait for it.
     Heard { on: ResourceId, nth: u64 },
+    /// Went past an event flag without a wait, since it was set: by then `nth` times.
+    SawSet { on: ResourceId, nth: u64 },
     /// The wait that follows is for the `nth` result of a pool's tasks, or for something else: see [`Awaited`].
     Awaits { on: ResourceId, nth: u64 },
     /// The `nth` result is there, modulo 2^24; `held` results are there now that nobody has read.

@@ -9,6 +9,20 @@ const NAMED: usize = 3;
 /// Findings that each tell a case of its own, whatever the names are.
 const SINGLE: [&str; 5] = ["deadlock", "livelock", "stall", "lost-wakeup", "crashed"];
 
+/// Findings whose detectors put the worst first; of others it is the first that is told.
+const RANKED: [&str; 10] = [
+    "lock-bound",
+    "convoy",
+    "herd",
+    "unfair",
+    "starved",
+    "lost-update",
+    "queue-bound",
+    "queue-overflow-in",
+    "straggler",
+    "busy-wait",
+];
+
 impl<'a> Look<'a> {
     /// The array that a resource belongs to: its name without the number.
     pub(super) fn family(&self, id: ResourceId) -> &'a str {
@@ -115,8 +129,9 @@ fn extend(finding: Finding, about: About, family: &str, others: Vec<&str>, all: 
         names = format!("{names} and {more} more");
     }
     let part = if count >= all { format!("All {count}") } else { format!("{count} of {all}") };
+    let which = if RANKED.contains(&finding.id) { "the worst" } else { "the first" };
     Finding {
-        sentence: format!("{part} {family}; the worst: {}", finding.sentence),
+        sentence: format!("{part} {family}; {which}: {}", finding.sentence),
         evidence: format!("{} The same holds for {names}.", finding.evidence),
         about: Some(about),
         ..finding

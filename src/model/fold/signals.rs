@@ -29,6 +29,14 @@ impl Model {
         }
     }
 
+    /// The worker goes past an event flag that is set.
+    pub(super) fn saw_set(&mut self, w: WorkerId, at: Stamp, on: ResourceId) {
+        self.run(w, at);
+        if !matches!(self.resources.get(on.index()), Some(Res::Signals(_))) {
+            self.health.anomalies += 1;
+        }
+    }
+
     pub(super) fn signalled(&mut self, w: WorkerId, at: Stamp, on: ResourceId, woken: u32) {
         self.run(w, at);
         match self.resources.get_mut(on.index()) {
