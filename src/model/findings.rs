@@ -3,6 +3,7 @@
 //! Each detector looks at what was recorded of the newest seconds and says nothing when that is too little, or when lost
 //! events could make it say something false.
 
+mod busy_wait;
 mod convoy;
 mod crashed;
 mod deadlocked;
@@ -92,7 +93,7 @@ pub struct Finding {
 
 impl Finding {
     /// Ids of all there are, in the order in which equally severe ones are told.
-    pub const IDS: [&'static str; 23] = [
+    pub const IDS: [&'static str; 24] = [
         deadlocked::ID,
         livelock::ID,
         stalled::ID,
@@ -105,6 +106,7 @@ impl Finding {
         lock_bound::ID,
         convoy::ID,
         loop_blocked::ID,
+        busy_wait::ID,
         pool_too_small::ID,
         queue_bound::ID,
         queue_overflow::ID,
@@ -135,6 +137,7 @@ pub(super) fn all(model: &Model, now: Stamp) -> Vec<Finding> {
         found.extend(lock_bound::find(&look));
         found.extend(convoy::find(&look));
         found.extend(loop_blocked::find(&look));
+        found.extend(busy_wait::find(&look));
         found.extend(pool_too_small::find(&look));
         found.extend(queue_bound::find(&look));
         found.extend(queue_overflow::find(&look));

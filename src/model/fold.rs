@@ -84,6 +84,10 @@ impl Model {
             EventKind::Spawns { life, nth } => self.spawns(w, at, life, nth),
             EventKind::SpawnedBy { worker, after } => self.spawned(w, at, worker, after),
             EventKind::Joins { life, nth } => self.joins(w, at, life, nth),
+            EventKind::Polled { on, lasted } => {
+                self.run(w, at);
+                self.lanes[w.index()].polls.add(at, on, lasted);
+            }
             EventKind::SawSet { on, .. } => self.saw_set(w, at, on),
             EventKind::Signalled { on, woken } => self.signalled(w, at, on, woken),
             EventKind::Put { .. }
