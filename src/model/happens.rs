@@ -30,17 +30,37 @@ const WORKERS: usize = 1 << 10;
 #[derive(Debug, Clone)]
 enum Way {
     /// Items, and room for them where there is little.
-    Queue { items: Items, room: Items, capacity: u64 },
+    Queue {
+        items: Items,
+        room: Items,
+        capacity: u64,
+    },
     /// Conditions and event flags: each waiting worker that is woken, and each signal.
-    Signals { woken: Counted, given: Counted },
+    Signals {
+        woken: Counted,
+        given: Counted,
+    },
     Barrier(Rounds),
     /// A semaphore that is used as a signal: permits beyond those it had.
-    Posts { had: u64, given: Counted },
+    Posts {
+        had: u64,
+        given: Counted,
+    },
     /// The mutex of conditions: each turn after the one before it.
-    Turns { next: Items, held: Vec<(WorkerId, u64)> },
-    Pipe { sent: Counted, received: u64 },
+    Turns {
+        next: Items,
+        held: Vec<(WorkerId, u64)>,
+    },
+    Pipe {
+        sent: Counted,
+        received: u64,
+    },
     Results(Items),
-    Life { starts: Items, ends: Items, lives: u64 },
+    Life {
+        starts: Items,
+        ends: Items,
+        lives: u64,
+    },
     /// Nothing, or nothing that is numbered.
     None,
 }
@@ -220,7 +240,8 @@ impl Happens {
     /// Heap bytes in use, roughly.
     pub(super) fn bytes(&self) -> usize {
         let tracks: usize = self.tracks.iter().map(|track| size_of::<Track>() + track.clock.bytes()).sum();
-        let ways: usize = self.ways.iter().map(|way| size_of::<Way>() + way.len() * 2 * size_of::<(u64, Clock)>()).sum();
+        let ways: usize =
+            self.ways.iter().map(|way| size_of::<Way>() + way.len() * 2 * size_of::<(u64, Clock)>()).sum();
         self.orders.bytes() + tracks + ways + self.kept * 2 * size_of::<Step>()
     }
 }

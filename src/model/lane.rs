@@ -342,6 +342,9 @@ impl Lane {
     /// Heap bytes in use.
     pub(super) fn bytes(&self) -> usize {
         let holds = self.holds.sure.capacity() + self.holds.doubtful.capacity() + self.holds.told.capacity();
-        self.history.bytes() + self.polls.bytes() + self.exact.capacity() * size_of::<Stretch>() + holds * size_of::<(ResourceId, Grant)>()
+        self.history.bytes()
+            + self.polls.bytes()
+            + self.exact.capacity() * size_of::<Stretch>()
+            + holds * size_of::<(ResourceId, Grant)>()
     }
 }

@@ -130,7 +130,10 @@ impl Orders {
     /// Heap bytes in use, roughly.
     pub(super) fn bytes(&self) -> usize {
         let each = |cases: &BTreeMap<Case, Took>| {
-            cases.keys().map(|(_, guards)| size_of::<(Case, Took)>() + guards.len() * size_of::<ResourceId>()).sum::<usize>()
+            cases
+                .keys()
+                .map(|(_, guards)| size_of::<(Case, Took)>() + guards.len() * size_of::<ResourceId>())
+                .sum::<usize>()
         };
         let pairs: usize = self.pairs.values().map(|cases| size_of::<Pair>() + each(cases)).sum();
         pairs + self.overlaps.values().map(|all| size_of::<Pair>() + all.len() * size_of::<Overlap>()).sum::<usize>()

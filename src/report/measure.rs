@@ -140,7 +140,9 @@ impl<'a> Who<'a> {
         if !self.model.is_complete() {
             let is = signed(counter.value());
             return match metric {
-                Metric::Lost => Err(format!("counter {name}: {is}; events were lost, so the updates are not all known")),
+                Metric::Lost => {
+                    Err(format!("counter {name}: {is}; events were lost, so the updates are not all known"))
+                }
                 _ => Ok(Measured { value: value as f64, evidence: format!("counter {name}: {is}") }),
             };
         }

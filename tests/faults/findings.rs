@@ -83,7 +83,8 @@ fn orders_that_anything_given_keeps_apart_are_no_hazard() {
     }
     let spawned = format!("thread main {{ {THERE}; spawn child }}\nthread child {{ {BACK} }}");
     assert_eq!(hazard("", &spawned), (false, None), "it was not there before");
-    let joined = format!("thread main {{ spawn child; sleep \"20ms\"; join child; {THERE} }}\nthread child {{ {BACK} }}");
+    let joined =
+        format!("thread main {{ spawn child; sleep \"20ms\"; join child; {THERE} }}\nthread child {{ {BACK} }}");
     assert_eq!(hazard("", &joined), (false, None), "it has ended before it is joined");
 }
 

@@ -204,6 +204,8 @@ fn kind(cast: &Cast, words: &[&str]) -> Option<EventKind> {
         }
         ["closed", queue] => E::Closed { queue: id(queue)? },
         ["signalled", on, woken] => E::Signalled { on: id(on)?, woken: woken.parse().ok()? },
+        ["saw-set", on, nth] => E::SawSet { on: id(on)?, nth: nth.parse().ok()? },
+        ["polled", on, ms] => E::Polled { on: id(on)?, lasted: Span((ms.parse::<f64>().ok()? * 1e6) as u64) },
         ["heard", on, nth] => E::Heard { on: id(on)?, nth: nth.parse().ok()? },
         ["took", queue, depth] => E::Took { queue: id(queue)?, depth: depth.parse().ok()? },
         ["task", waited] => E::TaskBegan { pool, waited: Span((waited.parse::<f64>().ok()? * 1e6) as u64) },

@@ -1,7 +1,9 @@
 //! Who could end a wait for a resource: read from the steps, whatever `when` and `if` say of them.
 
 use super::{Part, Plan};
-use crate::scenario::{Asked, Feed, LifeStep, Policy, PoolStep, QueueStep, Question, Scenario, SignalStep, Step, Workers};
+use crate::scenario::{
+    Asked, Feed, LifeStep, Policy, PoolStep, Question, QueueStep, Scenario, SignalStep, Step, Workers,
+};
 use crate::trace::{Lanes, PoolInfo, Wakers, WorkerId};
 
 /// By resource: who could end a wait for it.

@@ -50,10 +50,7 @@ fn check(look: &Look<'_>, id: ResourceId) -> Option<(f64, Finding)> {
             count(takers.len() as u64, "consumer"),
             if takers.len() == 1 { "takes" } else { "take" },
         ),
-        evidence: format!(
-            "The consumers wait for an item, or for room elsewhere, {} of their time.",
-            percent(idle)
-        ),
+        evidence: format!("The consumers wait for an item, or for room elsewhere, {} of their time.", percent(idle)),
         cure: "Add consumers or make each item cheaper; a bigger queue only delays the wait.".into(),
         about: Some(About::Resource(id)),
         at: None,

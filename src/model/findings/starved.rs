@@ -29,7 +29,8 @@ pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
 fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<(f64, Finding)> {
     let open = lock.waiters().into_iter().map(|(worker, since)| Wait { worker, since, until: look.now, over: false });
     let past = lock.longest_waits().map(|(worker, since, until)| Wait { worker, since, until, over: true });
-    let wait = open.chain(past).filter(|wait| !look.is_stuck(wait.worker)).max_by_key(|wait| wait.until.since(wait.since))?;
+    let wait =
+        open.chain(past).filter(|wait| !look.is_stuck(wait.worker)).max_by_key(|wait| wait.until.since(wait.since))?;
     let waited = wait.until.since(wait.since);
     let others = lock.by_worker().filter(|(worker, acquired)| *worker != wait.worker && *acquired > 0).count() as u64;
     let passed = lock.releases(wait.since, wait.until);

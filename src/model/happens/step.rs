@@ -11,7 +11,11 @@ const ROOM: u64 = 64;
 #[derive(Debug, Clone)]
 pub(super) enum Step {
     /// Took a lock while it held others.
-    Nested { lock: ResourceId, held: Vec<ResourceId>, at: Stamp },
+    Nested {
+        lock: ResourceId,
+        held: Vec<ResourceId>,
+        at: Stamp,
+    },
     Begin,
     /// The life is over.
     End,

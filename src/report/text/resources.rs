@@ -99,12 +99,7 @@ pub(super) fn counters(report: &Report<'_>, look: Look, out: &mut String) {
     let mut table = numbers(&["name", "value", "expected", "lost"]);
     for (name, counter) in report.counters() {
         let known = |n: i64| if report.model.is_complete() { signed(n).into() } else { Cell::from("?") };
-        table.row([
-            name.into(),
-            signed(counter.value()).into(),
-            known(counter.should_hold()),
-            known(counter.lost()),
-        ]);
+        table.row([name.into(), signed(counter.value()).into(), known(counter.should_hold()), known(counter.lost())]);
     }
     section(out, look, "Counters", &table);
     for (name, counter) in report.counters().filter(|(_, counter)| counter.copies().next().is_some()) {

@@ -52,7 +52,9 @@ impl Walk<'_> {
             | Step::Pipe(_)
             | Step::Life(_)
             | Step::Attempt(_)
-            | Step::Pool(PoolStep::Result | PoolStep::Look { .. } | PoolStep::Shutdown { .. } | PoolStep::Submit { .. }) => {
+            | Step::Pool(
+                PoolStep::Result | PoolStep::Look { .. } | PoolStep::Shutdown { .. } | PoolStep::Submit { .. },
+            ) => {
                 self.put_down(What::Other);
             }
             _ => {}

@@ -104,7 +104,8 @@ impl Phases {
             return false;
         }
         let before = |mark: &&Mark| mark.worker == then.0 && mark.at < then.1 && mark.must;
-        self.starts_after(first, then.0, deep) || self.marks.iter().filter(before).any(|mark| self.waits(first, mark, deep))
+        self.starts_after(first, then.0, deep)
+            || self.marks.iter().filter(before).any(|mark| self.waits(first, mark, deep))
     }
 
     /// Whether a worker is spawned only after a step of another.
