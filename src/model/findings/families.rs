@@ -50,10 +50,10 @@ impl<'a> Look<'a> {
                 None => groups.push((family, vec![finding])),
             }
         }
-        groups.into_iter().filter_map(|(family, group)| self.merged(family, group)).collect()
+        groups.into_iter().map(|(family, group)| self.merged(family, group)).collect()
     }
 
-    fn merged(&self, family: Option<&str>, mut group: Vec<Finding>) -> Option<Finding> {
+    fn merged(&self, family: Option<&str>, mut group: Vec<Finding>) -> Finding {
         let subjects: Vec<&str> = group.iter().filter_map(|finding| self.subject(finding)).collect();
         let mut others: Vec<&str> = subjects.iter().skip(1).copied().filter(|name| *name != subjects[0]).collect();
         others.dedup();
@@ -63,11 +63,11 @@ impl<'a> Look<'a> {
             Some(About::Resource(worst)) => About::Resources { worst, count },
             Some(About::Worker(worst)) => About::Workers { worst, count },
             Some(About::Pool(worst)) => About::Pools { worst, count },
-            _ => return Some(worst),
+            _ => return worst,
         };
         match family.filter(|_| !others.is_empty()) {
-            Some(family) => Some(extend(worst, about, family, others, self.size(about, family))),
-            None => Some(worst),
+            Some(family) => extend(worst, about, family, others, self.size(about, family)),
+            None => worst,
         }
     }
 

@@ -97,7 +97,8 @@ impl Happens {
                     Some(Way::Signals { given, .. }) => given.up_to(nth).ok_or(on)?,
                     _ => return Ok(None),
                 };
-                self.follow(w, &clock)
+                self.follow(w, &clock);
+                Ok(None)
             }
             EventKind::Block { on: Some(on), .. } => {
                 if let Some(Way::Barrier(rounds)) = self.ways.get_mut(on.index()) {
@@ -106,11 +107,11 @@ impl Happens {
                 }
                 Ok(None)
             }
-            EventKind::Posted { lock, .. } => self.gave_permit(w, lock),
+            EventKind::Posted { lock, .. } => Ok(self.gave_permit(w, lock)),
             EventKind::Passed { lock, grant } | EventKind::Acquired { lock, grant } => {
                 self.has_turn(w, lock, grant.number())
             }
-            EventKind::Released { lock, grant } => self.gave_turn(w, lock, grant.number()),
+            EventKind::Released { lock, grant } => Ok(self.gave_turn(w, lock, grant.number())),
             EventKind::Sent { pipe, bytes, .. } => {
                 if let Some(Way::Pipe { sent, .. }) = self.ways.get_mut(pipe.index()) {
                     sent.give(u64::from(bytes), &self.tracks[w.index()].clock);
@@ -119,25 +120,25 @@ impl Happens {
                 Ok(None)
             }
             EventKind::Received { pipe, bytes, .. } => self.received(w, pipe, bytes),
-            EventKind::Resolved { on, nth, .. } => self.give(w, on, u64::from(nth)),
+            EventKind::Resolved { on, nth, .. } => Ok(self.give(w, on, u64::from(nth))),
             EventKind::Read { on, nth, .. } => self.take(w, on, u64::from(nth)),
-            EventKind::Spawns { life, nth } => self.give(w, life, nth),
+            EventKind::Spawns { life, nth } => Ok(self.give(w, life, nth)),
             EventKind::SpawnedBy { .. } => self.started(w),
             EventKind::Joins { life, nth } => {
                 let clock = match self.ways.get(life.index()) {
                     Some(Way::Life { ends, .. }) => ends.see(nth).ok_or(life)?,
                     _ => return Ok(None),
                 };
-                self.follow(w, &clock)
+                self.follow(w, &clock);
+                Ok(None)
             }
             _ => Ok(None),
         }
     }
 
     /// What follows comes after this.
-    fn follow(&mut self, w: WorkerId, clock: &Clock) -> Needs {
+    fn follow(&mut self, w: WorkerId, clock: &Clock) {
         self.tracks[w.index()].clock.join(clock);
-        Ok(None)
     }
 
     fn put(&mut self, w: WorkerId, on: ResourceId, nth: u32) -> Needs {
@@ -182,15 +183,16 @@ impl Happens {
             Some(Way::Signals { woken, .. }) => woken.up_to(nth).ok_or(on)?,
             _ => return Ok(None),
         };
-        self.follow(w, &clock)
+        self.follow(w, &clock);
+        Ok(None)
     }
 
-    fn gave_permit(&mut self, w: WorkerId, on: ResourceId) -> Needs {
+    fn gave_permit(&mut self, w: WorkerId, on: ResourceId) -> Option<ResourceId> {
         if let Some(Way::Posts { given, .. }) = self.ways.get_mut(on.index()) {
             given.give(1, &self.tracks[w.index()].clock);
-            return Ok(Some(on));
+            return Some(on);
         }
-        Ok(None)
+        None
     }
 
     /// Has a permit of a semaphore that is used as a signal, or a monitor's mutex.
@@ -204,10 +206,11 @@ impl Happens {
             }
             _ => return Ok(None),
         };
-        self.follow(w, &clock)
+        self.follow(w, &clock);
+        Ok(None)
     }
 
-    fn gave_turn(&mut self, w: WorkerId, on: ResourceId, grant: u64) -> Needs {
+    fn gave_turn(&mut self, w: WorkerId, on: ResourceId, grant: u64) -> Option<ResourceId> {
         let clock = &self.tracks[w.index()].clock;
         match self.ways.get_mut(on.index()) {
             Some(Way::Posts { given, .. }) => given.give(1, clock),
@@ -215,9 +218,9 @@ impl Happens {
                 held.retain(|hold| *hold != (w, grant));
                 next.give(grant + 1, clock);
             }
-            _ => return Ok(None),
+            _ => return None,
         }
-        Ok(Some(on))
+        Some(on)
     }
 
     fn received(&mut self, w: WorkerId, on: ResourceId, bytes: u32) -> Needs {
@@ -225,24 +228,26 @@ impl Happens {
         let all = received.saturating_add(u64::from(bytes));
         let clock = sent.up_to(all).ok_or(on)?;
         *received = all;
-        self.follow(w, &clock)
+        self.follow(w, &clock);
+        Ok(None)
     }
 
     /// Gives the `nth` result, or start of a life.
-    fn give(&mut self, w: WorkerId, on: ResourceId, nth: u64) -> Needs {
+    fn give(&mut self, w: WorkerId, on: ResourceId, nth: u64) -> Option<ResourceId> {
         let clock = &self.tracks[w.index()].clock;
         match self.ways.get_mut(on.index()) {
             Some(Way::Results(items)) => items.give(items.whole(nth as u32), clock),
             Some(Way::Life { starts, .. }) => starts.give(nth, clock),
-            _ => return Ok(None),
+            _ => return None,
         }
-        Ok(Some(on))
+        Some(on)
     }
 
     fn take(&mut self, w: WorkerId, on: ResourceId, nth: u64) -> Needs {
         let Some(Way::Results(items)) = self.ways.get_mut(on.index()) else { return Ok(None) };
         let clock = items.take(items.whole(nth as u32)).ok_or(on)?;
-        self.follow(w, &clock)
+        self.follow(w, &clock);
+        Ok(None)
     }
 
     /// A life begins that another asked for.
@@ -250,7 +255,8 @@ impl Happens {
         let Some(on) = self.lives.get(w.index()).copied().flatten() else { return Ok(None) };
         let Some(Way::Life { starts, lives, .. }) = self.ways.get_mut(on.index()) else { return Ok(None) };
         let clock = starts.take(*lives + 1).ok_or(on)?;
-        self.follow(w, &clock)
+        self.follow(w, &clock);
+        Ok(None)
     }
 
     /// A life is over: that may be told twice, by the worker and by whoever finds it dead.

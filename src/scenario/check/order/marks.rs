@@ -39,9 +39,10 @@ impl Walk<'_> {
     fn mark(&mut self, step: &Step) {
         match step {
             Step::Signal(step) => self.mark_signal(step),
-            Step::Queue(QueueStep::Put(target) | QueueStep::TryPut { target, .. }) => self.note(target, What::Gives),
+            Step::Queue(QueueStep::Put(target) | QueueStep::TryPut { target, .. }) | Step::Up(target) => {
+                self.note(target, What::Gives);
+            }
             Step::Queue(QueueStep::Take(target)) => self.note(target, What::Needs),
-            Step::Up(target) => self.note(target, What::Gives),
             Step::Down(target) if self.has_no_permits(target) => self.note(target, What::Needs),
             Step::Life(LifeStep::Spawn(members)) => self.mark_all(members, What::Spawns),
             Step::Life(LifeStep::Join { members, .. }) => self.mark_all(members, What::Joins),
