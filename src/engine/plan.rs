@@ -127,7 +127,7 @@ impl Plan {
         if pools::anyone_submits(scenario) {
             plan.sources = plan.find_sources(scenario);
         }
-        plan.cast.wakers = wakers::of(scenario, &plan);
+        plan.cast.wakers = wakers::of(scenario, &plan, settings);
         plan.add_ends(scenario);
         if plan.cast.workers.iter().any(|worker| worker.kind == WorkerKind::Async) {
             plan.loop_threads = Some(at_least_one(&scenario.loop_threads, settings));

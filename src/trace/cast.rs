@@ -28,7 +28,8 @@ pub struct Wakers {
     pub takers: Vec<Lanes>,
     /// Some waits for it end by themselves.
     pub timed: bool,
-    /// Of a condition: who looks at a value before it waits. Such a worker does not need the signals it missed.
+    /// Of a condition: who looks at a value before it waits, as the knobs stand at the start. Such a worker does not need
+    /// the signals it missed.
     pub guarded: Vec<Lanes>,
 }
 

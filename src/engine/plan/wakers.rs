@@ -2,18 +2,18 @@
 
 use super::{Part, Plan};
 use crate::scenario::{
-    Asked, Feed, LifeStep, Policy, PoolStep, Question, QueueStep, Scenario, SignalStep, Step, Workers,
+    Asked, Feed, LifeStep, Policy, PoolStep, Question, QueueStep, Scenario, Settings, SignalStep, Step, Workers,
 };
 use crate::trace::{Lanes, PoolInfo, Wakers, WorkerId};
 
 /// By resource: who could end a wait for it.
-pub(super) fn of(scenario: &Scenario, plan: &Plan) -> Vec<Wakers> {
+pub(super) fn of(scenario: &Scenario, plan: &Plan, settings: &Settings) -> Vec<Wakers> {
     let parts = Parts::new(scenario, plan);
     let mut declared = vec![Wakers::default(); scenario.resources.len()];
     let mut spawners = vec![Vec::new(); scenario.workers.len()];
     for (lanes, steps) in &parts.steps {
         enter(&mut declared, *lanes, steps, &scenario.workers);
-        enter_guarded(&mut declared, *lanes, steps, (&scenario.workers, false));
+        enter_guarded(&mut declared, *lanes, steps, (&scenario.workers, settings, false));
         enter_spawners(&mut spawners, *lanes, steps, &scenario.workers);
     }
     let lines = declared.into_iter().zip(&plan.arrays);
@@ -114,18 +114,26 @@ fn enter(wakers: &mut [Wakers], lanes: Lanes, steps: &[Step], groups: &[Workers]
     }
 }
 
-/// Enters `lanes` wherever `steps` wait for a condition inside a step that looks at something shared first.
-fn enter_guarded(wakers: &mut [Wakers], lanes: Lanes, steps: &[Step], (groups, looks): (&[Workers], bool)) {
+/// Enters `lanes` wherever `steps` wait for a condition inside a step that looks at something shared first, as the knobs
+/// stand at the start.
+fn enter_guarded(
+    wakers: &mut [Wakers],
+    lanes: Lanes,
+    steps: &[Step],
+    (groups, settings, looks): (&[Workers], &Settings, bool),
+) {
     for step in steps {
-        match step {
-            Step::Signal(SignalStep::Wait { target, .. }) if looks => add(&mut wakers[target.resource].guarded, lanes),
-            Step::Life(LifeStep::Run { group }) => {
-                enter_guarded(wakers, lanes, &groups[*group].steps, (groups, looks));
-            }
-            _ => {}
-        }
         let looks = looks || looks_first(step);
-        step.bodies().for_each(|body| enter_guarded(wakers, lanes, body, (groups, looks)));
+        let mut enter = |body: &[Step]| enter_guarded(wakers, lanes, body, (groups, settings, looks));
+        match step {
+            Step::When { knob, is, body, otherwise } => {
+                let stands = (settings.number(*knob) - is).abs() < f64::EPSILON;
+                enter(if stands { body } else { otherwise });
+            }
+            Step::Life(LifeStep::Run { group }) => enter(&groups[*group].steps),
+            Step::Signal(SignalStep::Wait { target, .. }) if looks => add(&mut wakers[target.resource].guarded, lanes),
+            _ => step.bodies().for_each(enter),
+        }
     }
 }
 

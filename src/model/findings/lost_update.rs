@@ -24,7 +24,7 @@ pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
             id: ID,
             severity: Severity::Error,
             sentence: format!(
-                "{} of {} updates of {name} are lost ({share}): workers overwrite each other's values.",
+                "{} of {} updates of {name} are lost ({share}): workers read the same value, and the last to write wins.",
                 thousands(lost as i64),
                 thousands(adds as i64),
             ),

@@ -17,6 +17,8 @@ pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
     let stall = look.model.stall().filter(|stall| look.now.since(stall.at) >= STANDS)?;
     // Where events were lost, a signal that came later may be among them.
     let whole = look.model.health().lost == 0;
+    // What a worker looks at before it waits is known as the knobs stood at the start.
+    let whole = whole && look.model.marks().is_empty();
     let missed = stall.set.iter().filter(|_| whole).find_map(|worker| missed(look, &stall, *worker));
     Some(match (missed, starved(look, &stall)) {
         (Some(missed), _) => lost_wakeup(look, &stall, missed),
