@@ -12,6 +12,7 @@ mod deadlock;
 mod failures;
 mod findings;
 mod fold;
+mod happens;
 mod history;
 mod lane;
 mod legal;
@@ -130,7 +131,7 @@ pub struct Model {
     deadlocks: deadlock::Deadlocks,
     /// How many workers hold a lock while they wait for one without a limit: without any there is no deadlock.
     stuck_holders: usize,
-    orders: orders::Orders,
+    happens: happens::Happens,
     audit: slots::Audit,
 }
 
@@ -177,7 +178,7 @@ impl Model {
             failures: Failures::default(),
             deadlocks: deadlock::Deadlocks::default(),
             stuck_holders: 0,
-            orders: orders::Orders::default(),
+            happens: happens::Happens::new(&cast),
             audit: slots::Audit::default(),
             cast,
         }
@@ -233,6 +234,11 @@ impl Model {
     pub fn health(&self) -> Health {
         let lost = self.lanes.iter().fold(0, |sum: u64, lane| sum.saturating_add(lane.lost()));
         Health { lost, borne_out: self.borne_out(), disagreements: self.disagreements(), ..self.health }
+    }
+
+    /// Whether every event recorded has arrived: else whatever is counted from events is a lower bound.
+    pub fn is_complete(&self) -> bool {
+        self.lanes.iter().all(|lane| lane.lost() == 0)
     }
 
     /// A worker's lane; an empty one for a worker that is not in the cast.
@@ -334,6 +340,6 @@ impl Model {
         let lanes: usize = self.lanes.iter().map(|lane| size_of::<Lane>() + lane.bytes()).sum();
         let resources: usize = self.resources.iter().map(Res::bytes).sum();
         let pools: usize = self.pools.iter().map(|pool| size_of::<Pool>() + pool.bytes()).sum();
-        lanes + resources + pools + self.cores.bytes() + self.usage.bytes() + self.orders.bytes()
+        lanes + resources + pools + self.cores.bytes() + self.usage.bytes() + self.happens.bytes()
     }
 }

@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicU64, fence};
 
 pub use board::{Board, BoardSize};
 pub use cast::{Cast, Lanes, LockKind, PoolInfo, ResourceInfo, ResourceKind, RwPolicy, Wakers, WorkerInfo, WorkerKind};
-pub use event::{Awaited, Event, EventKind, Fate, How};
+pub use event::{Awaited, Event, EventKind, Fate, How, POLLS};
 pub use ids::{Grant, KnobId, PoolId, ResourceId, WorkerId};
 pub use memory::Memory;
 pub use message::{Command, Death, Message, Notice, RunEnd, Sample};

@@ -15,7 +15,7 @@ use super::plan::Part;
 use super::process::finish;
 use super::recorder::Recorder;
 use super::run::Run;
-use super::steps::{BUDGET, Promises};
+use super::steps::{BUDGET, Polls, Promises};
 use crate::platform::exit_now;
 use crate::scenario::{Step, Target, Values};
 use crate::trace::{How, KnobId, PoolId, ResourceId, Ring, WorkerId, WorkerKind};
@@ -79,6 +79,8 @@ pub struct Actor {
     pub(super) manager: Option<UnixStream>,
     /// How many more times a task may take what is there before it lets the others go on.
     pub(super) budget: u32,
+    /// Looks in a row that led to nothing.
+    pub(super) polls: Polls,
 }
 
 impl Values for Actor {
@@ -125,6 +127,7 @@ impl Actor {
             ends,
             manager: None,
             budget: BUDGET,
+            polls: Polls::default(),
         }
     }
 
@@ -231,6 +234,7 @@ impl Actor {
     }
 
     async fn step(&mut self, step: &Step) -> Flow {
+        self.count_polls_over(step);
         match step {
             Step::Compute(nanos) => self.compute(nanos),
             Step::Sleep(nanos) => self.sleep(nanos).await,

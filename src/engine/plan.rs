@@ -131,7 +131,7 @@ impl Plan {
             plan.sources = plan.find_sources(scenario);
         }
         plan.notes_nested = plan.has_processes() && runs_in_callers(scenario);
-        plan.cast.wakers = wakers::of(scenario, &plan);
+        plan.cast.wakers = wakers::of(scenario, &plan, settings);
         plan.add_ends(scenario);
         if plan.cast.workers.iter().any(|worker| worker.kind == WorkerKind::Async) {
             plan.loop_threads = Some(at_least_one(&scenario.loop_threads, settings));

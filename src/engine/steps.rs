@@ -10,6 +10,7 @@ mod life;
 mod memory;
 mod mutex;
 mod pipe;
+mod polls;
 mod pool;
 mod question;
 mod queue;
@@ -20,4 +21,5 @@ mod signal;
 mod time;
 
 pub use event_loop::BUDGET;
+pub use polls::Polls;
 pub use pool::Promises;

@@ -87,7 +87,7 @@ impl Model {
             let depth = self.depth_of(PoolId::from(at));
             self.pools[at].note_figures(from, depth);
         }
-        self.orders = super::orders::Orders::default();
+        self.happens.forget_orders();
         self.change = self.change.map(|change| Change { noted: true, ..change });
     }
 

@@ -3,10 +3,12 @@
 //! Each detector looks at what was recorded of the newest seconds and says nothing when that is too little, or when lost
 //! events could make it say something false.
 
+mod busy_wait;
 mod convoy;
 mod crashed;
 mod deadlocked;
 mod demand;
+mod families;
 mod handover_bound;
 mod head_of_line;
 mod herd;
@@ -20,6 +22,7 @@ mod orphaned_lock;
 mod oversubscribed;
 mod pool_too_large;
 mod pool_too_small;
+mod queue_bound;
 mod queue_overflow;
 mod stalled;
 mod starved;
@@ -27,8 +30,10 @@ mod straggler;
 mod unfair;
 mod unseen;
 
-use super::{Model, Shares};
-use crate::trace::{PoolId, PoolInfo, ResourceId, Span, Stamp, WorkerId, plural};
+use std::collections::BTreeSet;
+
+use super::{Lock, Model, Shares};
+use crate::trace::{PoolId, PoolInfo, ResourceId, Span, Stamp, State, WorkerId, plural};
 
 /// How far back detectors look.
 const WINDOW: Span = Span::millis(4_000);
@@ -60,6 +65,19 @@ pub enum About {
     Worker(WorkerId),
     Resource(ResourceId),
     Pool(PoolId),
+    /// Several of one group, of one array, or with one name and numbers.
+    Workers {
+        worst: WorkerId,
+        count: u32,
+    },
+    Resources {
+        worst: ResourceId,
+        count: u32,
+    },
+    Pools {
+        worst: PoolId,
+        count: u32,
+    },
 }
 
 /// A sentence about what is wrong, with the recorded evidence and a cure.
@@ -77,7 +95,7 @@ pub struct Finding {
 
 impl Finding {
     /// Ids of all there are, in the order in which equally severe ones are told.
-    pub const IDS: [&'static str; 23] = [
+    pub const IDS: [&'static str; 25] = [
         deadlocked::ID,
         livelock::ID,
         stalled::ID,
@@ -91,7 +109,9 @@ impl Finding {
         convoy::ID,
         loop_blocked::ID,
         loop_bound::ID,
+        busy_wait::ID,
         pool_too_small::ID,
+        queue_bound::ID,
         queue_overflow::ID,
         head_of_line::ID,
         handover_bound::ID,
@@ -121,7 +141,9 @@ pub(super) fn all(model: &Model, now: Stamp) -> Vec<Finding> {
         found.extend(convoy::find(&look));
         found.extend(loop_blocked::find(&look));
         found.extend(loop_bound::find(&look));
+        found.extend(busy_wait::find(&look));
         found.extend(pool_too_small::find(&look));
+        found.extend(queue_bound::find(&look));
         found.extend(queue_overflow::find(&look));
         found.extend(head_of_line::find(&look));
         found.extend(handover_bound::find(&look));
@@ -133,7 +155,7 @@ pub(super) fn all(model: &Model, now: Stamp) -> Vec<Finding> {
         found.extend(pool_too_large::find(&look));
     }
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    found
+    look.merge(found)
 }
 
 impl Model {
@@ -160,6 +182,8 @@ struct Look<'a> {
     /// Time by state of every worker in that stretch.
     shares: Vec<Shares>,
     everyone: Shares,
+    /// Workers in a deadlock or a stall.
+    stuck: BTreeSet<WorkerId>,
 }
 
 impl<'a> Look<'a> {
@@ -172,7 +196,9 @@ impl<'a> Look<'a> {
         for one in &shares {
             everyone.add(one);
         }
-        Self { model, from, now, shares, everyone }
+        let stall = model.stall().map_or_else(Vec::new, |stall| stall.set);
+        let stuck = model.deadlocked().iter().copied().chain(stall).collect();
+        Self { model, from, now, shares, everyone, stuck }
     }
 
     fn span(&self) -> Span {
@@ -212,6 +238,28 @@ impl<'a> Look<'a> {
             }
             _ => String::new(),
         }
+    }
+
+    /// Whether a worker can never go on.
+    fn is_stuck(&self, worker: WorkerId) -> bool {
+        self.stuck.contains(&worker)
+    }
+
+    /// Whether a lock has a holder or a waiter that can never go on: what is slow about it is not its use.
+    fn is_stuck_at(&self, lock: &Lock) -> bool {
+        let waiters = lock.waiters().into_iter();
+        waiters.chain(lock.holders()).any(|(worker, _)| self.is_stuck(worker))
+    }
+
+    /// Whether a worker has ended or died.
+    fn is_gone(&self, worker: WorkerId) -> bool {
+        matches!(self.model.lane(worker).doing().state, State::Done | State::Crashed)
+    }
+
+    /// Whether so few events were lost that figures are right but for one part in a hundred.
+    fn nearly_lossless(&self) -> bool {
+        let health = self.model.health();
+        health.lost.saturating_mul(100) <= health.events
     }
 
     fn lossless(&self) -> bool {

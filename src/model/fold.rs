@@ -55,6 +55,7 @@ impl Model {
     /// An event inside a life.
     #[inline]
     pub(super) fn lived(&mut self, w: WorkerId, at: Stamp, kind: EventKind) {
+        self.happens.event(w, &kind);
         match kind {
             EventKind::Held { lock, grant } => self.told(w, at, lock, grant),
             EventKind::Queued { lock, .. } | EventKind::Readers { lock, .. } | EventKind::AskMany { lock, .. } => {
@@ -75,7 +76,7 @@ impl Model {
                 let tried = self.lanes[w.index()].holds.tried.take();
                 self.settle(w, at, state, on);
                 self.lanes[w.index()].signal_timed = on.is_some() && tried == on;
-                self.blocked(w, on);
+                self.blocked(w, at, on);
                 self.comes(w, on);
             }
             EventKind::Resume => self.run(w, at),
@@ -86,6 +87,11 @@ impl Model {
             EventKind::Spawns { life, nth } => self.spawns(w, at, life, nth),
             EventKind::SpawnedBy { worker, after } => self.spawned(w, at, worker, after),
             EventKind::Joins { life, nth } => self.joins(w, at, life, nth),
+            EventKind::Polled { on, lasted } => {
+                self.run(w, at);
+                self.lanes[w.index()].polls.add(at, on, lasted);
+            }
+            EventKind::SawSet { on, .. } => self.saw_set(w, at, on),
             EventKind::Signalled { on, woken } => self.signalled(w, at, on, woken),
             EventKind::Put { .. }
             | EventKind::PutNth { .. }
@@ -168,6 +174,7 @@ impl Model {
     }
 
     fn begin(&mut self, w: WorkerId, at: Stamp, dead: Option<Stamp>) {
+        self.happens.began(w);
         // Whoever is found dead before its first event arrived: that one began before, and nobody began anew.
         let late = self.lanes[w.index()].died.is_some_and(|died| at <= died);
         self.haunt(w);
@@ -232,6 +239,7 @@ impl Model {
     pub(super) fn bury(&mut self, w: WorkerId) {
         let lane = &self.lanes[w.index()];
         let Some(at) = lane.dead_since() else { return };
+        self.happens.ended(w);
         if let Some((pool, seat)) = self.seats[w.index()] {
             self.pools[pool.index()].bury(seat, at);
         }
@@ -253,6 +261,7 @@ impl Model {
 
     /// Events are missing: from its last known event on nothing is known of the worker.
     pub(super) fn gap(&mut self, w: WorkerId, lost: u64) {
+        self.happens.lose();
         let lane = &mut self.lanes[w.index()];
         lane.lost.0 = lane.lost.0.saturating_add(lost);
         let at = lane.newest;

@@ -2,12 +2,14 @@
 
 mod cells;
 mod kernel;
+mod polls;
 mod spent;
 mod turns;
 
 use std::collections::VecDeque;
 
 use self::kernel::Kernel;
+use self::polls::Polls;
 use self::spent::Spent;
 pub(super) use self::turns::Turn;
 use super::failures::Commands;
@@ -94,6 +96,8 @@ pub struct Lane {
     pub(super) holds: Holds,
     /// Tasks in work; more than one where a task does another itself that it brings.
     pub(super) tasks_open: Vec<Task>,
+    /// When it asked again and again.
+    pub(super) polls: Polls,
     /// A condition's signal woke it, and it has done nothing since.
     pub(super) woken: Option<Woken>,
     /// Since when it waits for the lock that it is at, if it is at one.
@@ -180,6 +184,7 @@ impl Lane {
             newest: Stamp(0),
             holds: Holds::default(),
             tasks_open: Vec::new(),
+            polls: Polls::default(),
             woken: None,
             waits_since: None,
             place: 0,
@@ -335,6 +340,9 @@ impl Lane {
     /// Heap bytes in use.
     pub(super) fn bytes(&self) -> usize {
         let holds = self.holds.sure.capacity() + self.holds.doubtful.capacity() + self.holds.told.capacity();
-        self.history.bytes() + self.exact.capacity() * size_of::<Stretch>() + holds * size_of::<(ResourceId, Grant)>()
+        self.history.bytes()
+            + self.polls.bytes()
+            + self.exact.capacity() * size_of::<Stretch>()
+            + holds * size_of::<(ResourceId, Grant)>()
     }
 }

@@ -5,6 +5,7 @@ mod ghosts;
 mod handoff;
 mod holders;
 mod recent;
+mod in_use;
 mod seen;
 mod users;
 
@@ -56,6 +57,9 @@ pub struct Lock {
     posted: u64,
     /// Permits that their holders returned.
     returned: u64,
+    /// Whether a worker ever took several at once; who took it last, and when.
+    in_bulk: bool,
+    taken: (WorkerId, Stamp),
     wait: Times,
     hold: Times,
     /// The highest grant seen: whoever has it is the owner, or nobody is.
@@ -80,6 +84,8 @@ impl Lock {
             room,
             posted: 0,
             returned: 0,
+            in_bulk: false,
+            taken: (WorkerId(0), Stamp(0)),
             acquired: 0,
             contended: 0,
             gave_up: 0,
@@ -116,6 +122,11 @@ impl Lock {
     /// Timed waits that ended without the lock.
     pub fn gave_up(&self) -> u64 {
         self.gave_up
+    }
+
+    /// Whether a worker ever took several permits in one step.
+    pub(super) fn is_taken_in_bulk(&self) -> bool {
+        self.in_bulk
     }
 
     /// Waits of contended acquisitions only.
@@ -192,6 +203,9 @@ impl Lock {
         if let Some(since) = waiting {
             self.had_waited(since, at);
         }
+        // Permits that are taken in one step have one stamp, and come one after the other.
+        self.in_bulk |= self.room != Room::One && self.taken == (worker, at);
+        self.taken = (worker, at);
         let user = self.user(worker);
         user.acquired += 1;
         user.streak = Streak::default();

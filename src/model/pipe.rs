@@ -53,6 +53,13 @@ impl Pipe {
         self.seen.remove(&worker);
         self.bytes.take_some(at, worker, bytes, depth);
         self.received += u64::from(whole);
+        if whole {
+            self.bytes.take_whole(at);
+        }
+    }
+
+    pub(super) fn wait_for_room(&mut self, from: Stamp, to: Stamp) {
+        self.bytes.wait_for_room(from, to);
     }
 
     /// Who waits looked.

@@ -1,6 +1,6 @@
 //! One queue: how deep it is and was.
 
-use super::history::{History, Merge, Shape};
+use super::history::{History, Merge, Shape, part};
 use super::shares::Window;
 use crate::trace::{Span, Stamp, WorkerId};
 
@@ -8,6 +8,10 @@ use crate::trace::{Span, Stamp, WorkerId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Depths {
     max: u32,
+    /// Items taken; of a pipe, messages.
+    taken: u32,
+    /// Nanoseconds that workers waited for room, summed over them.
+    full: u64,
     /// None in a bucket without events.
     last: Option<Told>,
 }
@@ -43,6 +47,8 @@ impl Told {
 impl Merge for Depths {
     fn merge(&mut self, other: Self) {
         self.max = self.max.max(other.max);
+        self.taken = self.taken.saturating_add(other.taken);
+        self.full = self.full.saturating_add(other.full);
         self.last = match (self.last, other.last) {
             (Some(mine), Some(theirs)) => Some(mine.newer(theirs)),
             (mine, theirs) => mine.or(theirs),
@@ -116,6 +122,18 @@ impl Queue {
         self.taken += 1;
         self.stay += i128::from(at.0);
         self.tell(Told { at, worker, depth });
+        self.take_whole(at);
+    }
+
+    /// An item, or a whole message, has been taken.
+    pub(super) fn take_whole(&mut self, at: Stamp) {
+        let bucket = self.history.at(at);
+        bucket.taken = bucket.taken.saturating_add(1);
+    }
+
+    /// A worker waited for room.
+    pub(super) fn wait_for_room(&mut self, from: Stamp, to: Stamp) {
+        self.history.add(from, to, |depths, a, b| depths.full = depths.full.saturating_add(b - a));
     }
 
     /// An item that was taken is in it again.
@@ -180,7 +198,7 @@ impl Queue {
         self.max = self.max.max(told.depth);
         self.last = self.last.newer(told);
         self.told += u128::from(told.depth);
-        self.history.at(told.at).merge(Depths { max: told.depth, last: Some(told) });
+        self.history.at(told.at).merge(Depths { max: told.depth, last: Some(told), ..Depths::default() });
     }
 
     /// Newest known.
@@ -273,6 +291,20 @@ impl Queue {
             }
             depth = ends[i].unwrap_or(depth);
         }
+    }
+
+    /// Items, or messages, taken between two moments.
+    pub(super) fn taken_between(&self, from: Stamp, to: Stamp) -> u64 {
+        let mut taken = 0;
+        self.history.visit(from, to, |a, b, depths| taken += part(depths.taken.into(), (a, b), (from, to)));
+        taken
+    }
+
+    /// Nanoseconds that workers waited for room between two moments, summed over them; waits that go on do not count.
+    pub(super) fn waited_for_room(&self, from: Stamp, to: Stamp) -> u64 {
+        let mut full = 0;
+        self.history.visit(from, to, |a, b, depths| full += part(depths.full, (a, b), (from, to)));
+        full
     }
 
     /// Depth at `t`, as exact as what is kept allows.

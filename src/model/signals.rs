@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::trace::{Stamp, WorkerId};
+use crate::trace::{Span, Stamp, WorkerId};
 
 #[derive(Debug, Clone, Default)]
 pub struct Signals {
@@ -15,8 +15,12 @@ pub struct Signals {
     newest: u64,
     gave_up: u64,
     futile: u64,
+    /// What those who heard a signal had waited for it, ns.
+    waited: u64,
     /// The newest signal, and who gave it.
     last: Option<(Stamp, WorkerId)>,
+    /// When each worker last went on because of a signal.
+    heard_by: BTreeMap<WorkerId, Stamp>,
     /// By whoever gave them: signals that woke somebody.
     by_worker: BTreeMap<WorkerId, u64>,
     /// The same when the settings were changed.
@@ -36,8 +40,10 @@ impl Signals {
     }
 
     /// A worker goes on because of a signal: the `nth` heard.
-    pub(super) fn hear(&mut self, nth: u64) {
+    pub(super) fn hear(&mut self, at: Stamp, worker: WorkerId, nth: u64, waited: Span) {
         self.heard += 1;
+        self.waited = self.waited.saturating_add(waited.0);
+        self.heard_by.insert(worker, at);
         self.newest = self.newest.max(nth);
     }
 
@@ -66,6 +72,7 @@ impl Signals {
             recent.woken -= before.woken;
             recent.gave_up -= before.gave_up;
             recent.futile -= before.futile;
+            recent.waited -= before.waited;
             for (worker, given) in &before.by_worker {
                 recent.by_worker.entry(*worker).and_modify(|now| *now -= given);
             }
@@ -109,6 +116,16 @@ impl Signals {
         self.last
     }
 
+    /// What workers waited for the signals that they heard, ns, summed over them.
+    pub(super) fn waited_ns(&self) -> u64 {
+        self.waited
+    }
+
+    /// Whether the worker has gone on because of a signal since `at`.
+    pub(super) fn has_heard_since(&self, worker: WorkerId, at: Stamp) -> bool {
+        self.heard_by.get(&worker).is_some_and(|heard| *heard >= at)
+    }
+
     /// Who gave signals that woke somebody, and how many.
     pub fn by_worker(&self) -> impl Iterator<Item = (WorkerId, u64)> + '_ {
         self.by_worker.iter().map(|(worker, given)| (*worker, *given))
@@ -122,6 +139,6 @@ impl Signals {
     /// Heap bytes in use.
     pub(super) fn bytes(&self) -> usize {
         let before = self.before.as_ref().map_or(0, |before| size_of::<Self>() + before.bytes());
-        before + self.by_worker.len() * 2 * size_of::<(WorkerId, u64)>()
+        before + (self.by_worker.len() + self.heard_by.len()) * 2 * size_of::<(WorkerId, u64)>()
     }
 }

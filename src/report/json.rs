@@ -107,6 +107,7 @@ impl<'a> From<&'a Finding> for Found<'a> {
             sentence: &finding.sentence,
             evidence: &finding.evidence,
             cure: &finding.cure,
+            count: finding.about.map_or(1, crate::model::About::count),
             at_s: finding.at.map(Stamp::secs),
         }
     }
@@ -125,6 +126,7 @@ fn events(report: &Report<'_>) -> Events {
     Events {
         recorded: health.events,
         lost: health.lost,
+        complete: report.model.is_complete(),
         anomalies: health.anomalies,
         recovered: health.recovered,
         in_part: health.in_part,
@@ -179,7 +181,7 @@ fn locks<'a>(report: &Report<'a>) -> Vec<Lock<'a>> {
         orphaned: lock.orphaned(),
         wait_ms: lock.wait().into(),
         held_ms: lock.hold().into(),
-        fairness: lock.fairness(),
+        fairness: lock.fairness().filter(|_| report.model.is_complete()),
     };
     report.locks().map(lock).collect()
 }
@@ -239,8 +241,8 @@ fn counters<'a>(report: &Report<'a>) -> Vec<Counter<'a>> {
     let counter = |(name, counter): (&'a str, &'a crate::model::Counter)| Counter {
         name,
         value: counter.value(),
-        expected: counter.expected(),
-        lost: counter.lost(),
+        expected: report.model.is_complete().then(|| counter.expected()),
+        lost: report.model.is_complete().then(|| counter.lost()),
         copies: counter.copies().map(|(worker, value)| (report.model.cast().worker_name(worker), value)).collect(),
     };
     report.counters().map(counter).collect()

@@ -115,6 +115,9 @@ impl<'a> Who<'a> {
 
     fn fairness(&self) -> Result<Measured, String> {
         let (name, lock) = self.lock()?;
+        if !self.model.is_complete() {
+            return Err(format!("lock {name}: events were lost, so the acquisitions are not all known"));
+        }
         let value = lock.recent_fairness().ok_or_else(|| format!("lock {name} was never taken"))?;
         let got: Vec<u64> = lock.recent_users().iter().map(|user| user.acquired).collect();
         let (least, most) = (got.iter().min().copied().unwrap_or(0), got.iter().max().copied().unwrap_or(0));
@@ -156,6 +159,15 @@ impl<'a> Who<'a> {
             let evidence = format!("counter {name}: {is} in the parent, {} more in processes", count(copies));
             let value = if metric == Metric::Copies { copies as f64 } else { value as f64 };
             return Ok(Measured { value, evidence });
+        }
+        if !self.model.is_complete() {
+            let is = signed(counter.value());
+            return match metric {
+                Metric::Lost => {
+                    Err(format!("counter {name}: {is}; events were lost, so the updates are not all known"))
+                }
+                _ => Ok(Measured { value: value as f64, evidence: format!("counter {name}: {is}") }),
+            };
         }
         let (is, due, lost) = (signed(counter.value()), signed(counter.should_hold()), signed(counter.lost()));
         let evidence = if self.is_whole_run() {

@@ -62,6 +62,7 @@ const ENTRIES: &[Entry] = entries![
     "if-or-while",
     "lost-wakeup",
     "one-condition-for-two",
+    "busy-wait",
     "thundering-herd",
     "signalling",
     "too-early",

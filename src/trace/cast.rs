@@ -28,6 +28,9 @@ pub struct Wakers {
     pub givers: Vec<Lanes>,
     /// Those who take from a queue, or hold permits for a block and return them at its end. Of a pipe: who can read.
     pub takers: Vec<Lanes>,
+    /// Of a condition: who looks at a value before it waits, as the knobs stand at the start. Such a worker does not need
+    /// the signals it missed.
+    pub guarded: Vec<Lanes>,
 }
 
 /// Neighbouring lanes: those of one group.

@@ -51,6 +51,9 @@ impl Awaited {
     pub const NEXT: u64 = (1 << 40) - 1;
 }
 
+/// Looks that [`EventKind::Polled`] tells of.
+pub const POLLS: u64 = 1_024;
+
 /// The kinds of event.
 ///
 /// A worker is [`State::Running`] unless an event says otherwise; any event that ends a wait makes it run again.
@@ -136,6 +139,10 @@ pub enum EventKind {
     Refused { pipe: ResourceId, read: bool, bytes: u64 },
     /// Goes on because of a signal: the `nth` ever heard of `on`. Ends the wait for it.
     Heard { on: ResourceId, nth: u64 },
+    /// Looked at `on` [`POLLS`] times in a row, in so long until now, and did nothing in between.
+    Polled { on: ResourceId, lasted: Span },
+    /// Went past an event flag without a wait, since it was set: by then `nth` times.
+    SawSet { on: ResourceId, nth: u64 },
     /// The wait that follows is for the `nth` result of a pool's tasks, or for something else: see [`Awaited`].
     Awaits { on: ResourceId, nth: u64 },
     /// The `nth` result is there, modulo 2^24; `held` results are there now that nobody has read.

@@ -1,1 +1,149 @@
 //! Findings that must appear, and findings that must not.
+
+use super::{contend, fixture, run, run_text};
+
+#[test]
+fn a_monitor_loop_whose_producer_has_ended_is_a_stall_and_no_lost_wakeup() {
+    let report = run("F09a_lost_wakeup_false.kdl", &["--for", "2s"]);
+    assert!(report.findings().contains(&"stall"), "{:?}", report.findings());
+    assert!(!report.findings().contains(&"lost-wakeup"), "{:?}", report.findings());
+}
+
+#[test]
+fn a_worker_that_a_signal_woke_has_not_missed_that_signal() {
+    let report = run("F09b_lost_wakeup_false.kdl", &["--for", "2s"]);
+    assert!(report.findings().contains(&"stall"), "{:?}", report.findings());
+    assert!(!report.findings().contains(&"lost-wakeup"), "{:?}", report.findings());
+}
+
+#[test]
+fn a_signal_before_a_wait_without_a_look_is_lost() {
+    let report = run_text(
+        "mutex m\ncondition c of=m\nthread a { sleep \"50ms\"; lock m { wait c } }\nthread b { lock m { notify c } }",
+        &["--for", "2s"],
+    );
+    assert!(report.findings().contains(&"lost-wakeup"), "{:?}", report.findings());
+}
+
+/// Whether two orders of the locks `a` and `b` are told as a hazard, of workers with these steps; and what `check` says.
+fn hazard(declared: &str, workers: &str) -> (bool, Option<&'static str>) {
+    let text = format!("mutex a\nmutex b\n{declared}\n{workers}\n");
+    let told = run_text(&text, &["--for", "400ms"]).findings().contains(&"order-hazard");
+    (told, warning(&text))
+}
+
+/// How sure `check` is that workers wait for each other's locks.
+fn warning(text: &str) -> Option<&'static str> {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("scenario.kdl");
+    std::fs::write(&file, text).unwrap();
+    let output = contend(&["check", file.to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    ["can", "may"].into_iter().find(|word| said.contains(&format!("workers {word} wait for each other's locks")))
+}
+
+/// Takes both locks, the one order or the other.
+const THERE: &str = "lock a { lock b { compute \"100us\" } }";
+const BACK: &str = "lock b { lock a { compute \"100us\" } }";
+
+#[test]
+fn orders_that_a_join_or_an_event_keeps_apart_are_no_hazard() {
+    for file in ["F10a_order_hazard_join.kdl", "F10b_order_hazard_event.kdl"] {
+        let report = run(file, &["--for", "1s"]);
+        assert!(!report.findings().contains(&"order-hazard"), "{file}: {:?}", report.findings());
+        assert_eq!(warning(&std::fs::read_to_string(fixture(file)).unwrap()), None, "{file}");
+    }
+}
+
+#[test]
+fn orders_that_anything_given_keeps_apart_are_no_hazard() {
+    for (declared, first, second) in [
+        ("event done", "{}; set done", "sleep \"20ms\"; wait done; {}"),
+        ("queue q capacity=1", "{}; put q", "take q; {}"),
+        ("queue q capacity=1", "put q; sleep \"5ms\"; {}; take q", "put q; put q; {}"),
+        ("semaphore s permits=0", "{}; release s", "acquire s; {}"),
+        ("barrier round parties=2", "{}; meet round", "meet round; {}"),
+        ("barrier round parties=2", "meet round; {}; meet round", "meet round; meet round; {}"),
+        (
+            "mutex m\ncondition c of=m\ncounter n",
+            "{}; lock m { add n; notify c }",
+            "lock m { while n below=1 { wait c } }; {}",
+        ),
+        (
+            "mutex m\ncondition c of=m\ncounter n",
+            "{}; lock m { add n; notify c }",
+            "sleep \"20ms\"; lock m { while n below=1 { wait c } }; {}",
+        ),
+    ] {
+        let first = first.replace("{}", THERE);
+        let workers = format!("thread first {{ {first} }}\nthread second {{ {} }}", second.replace("{}", BACK));
+        // Neither what a value tells before a wait nor room in a queue is followed.
+        let warned = (declared.contains("condition") || first.contains("take q")).then_some("may");
+        assert_eq!(hazard(declared, &workers), (false, warned), "{declared}: {workers}");
+    }
+    let spawned = format!("thread main {{ {THERE}; spawn child }}\nthread child {{ {BACK} }}");
+    assert_eq!(hazard("", &spawned), (false, None), "it was not there before");
+    let joined =
+        format!("thread main {{ spawn child; sleep \"20ms\"; join child; {THERE} }}\nthread child {{ {BACK} }}");
+    assert_eq!(hazard("", &joined), (false, None), "it has ended before it is joined");
+}
+
+#[test]
+fn orders_that_nothing_keeps_apart_are_a_hazard() {
+    for (declared, first, second) in [
+        ("", "{}", "sleep \"20ms\"; {}"),
+        ("event done", "set done; {}", "wait done; {}"),
+        ("queue q capacity=4", "put q; {}", "take q; sleep \"20ms\"; {}"),
+        ("semaphore s permits=1", "{}; release s", "sleep \"20ms\"; acquire s; {}"),
+        ("barrier round parties=2", "meet round; {}; meet round", "meet round; sleep \"20ms\"; {}; meet round"),
+        ("mutex other", "{}; lock other { compute \"1us\" }", "sleep \"20ms\"; lock other { compute \"1us\" }; {}"),
+    ] {
+        let first = first.replace("{}", THERE);
+        let workers = format!("thread first {{ {first} }}\nthread second {{ {} }}", second.replace("{}", BACK));
+        let warned = if declared.is_empty() || declared == "mutex other" { "can" } else { "may" };
+        assert_eq!(hazard(declared, &workers), (true, Some(warned)), "{declared}: {workers}");
+    }
+}
+
+#[test]
+fn clients_of_too_few_connections_are_told_of_their_ceiling() {
+    let report = run("F17_semaphore_bound_silent.kdl", &["--for", "2s"]);
+    let bound = report.finding("lock-bound");
+    let sentence = bound["sentence"].as_str().unwrap();
+    assert!(sentence.starts_with("2 permits of connection are in use "), "{sentence}");
+    assert!(sentence.contains("16 requests wait 8"), "{sentence}");
+    let ceiling = sentence.split("Ceiling: ").nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap();
+    let ceiling: f64 = ceiling.replace(',', "").parse().unwrap();
+    assert!(ceiling > 100.0 && ceiling <= 400.0, "2 permits, 5 ms each, are 400/s at most: {sentence}");
+    let text = std::fs::read_to_string(fixture("F17_semaphore_bound_silent.kdl")).unwrap();
+    let enough = run_text(&text.replace("permits=2", "permits=16"), &["--for", "2s"]);
+    assert!(!enough.findings().contains(&"lock-bound"), "{:?}", enough.findings());
+}
+
+#[test]
+fn an_orphaned_lock_is_no_bottleneck() {
+    let report = run("F02c_orphan_is_no_stall.kdl", &["--for", "2s"]);
+    assert!(!report.findings().contains(&"lock-bound"), "{:?}", report.findings());
+}
+
+#[test]
+fn ten_busy_locks_of_one_array_are_one_finding() {
+    let text = "mutex m count=10\nthread worker count=40 { forever { lock m at=\"i / 4\" { io \"2ms\" } } }";
+    let report = run_text(text, &["--for", "2s"]);
+    let bound: Vec<_> = report.findings().into_iter().filter(|id| *id == "lock-bound").collect();
+    assert_eq!(bound.len(), 1);
+    assert_eq!(report.finding("lock-bound")["count"], 10);
+}
+
+#[test]
+fn what_lost_events_make_unknown_is_null() {
+    let text = "title \"Many additions\"\nmutex m\ncounter c\nthread t { ".to_owned() + &"add c; ".repeat(50_000) + "}";
+    let report = run_text(&text, &["--for", "5s"]);
+    let counter = &report.json["counters"][0];
+    if report.json["events"]["lost"] == 0 {
+        assert_eq!((&counter["expected"], &counter["lost"]), (&50_000.into(), &0.into()));
+    } else {
+        assert!(counter["expected"].is_null() && counter["lost"].is_null(), "{counter}");
+        assert_eq!(report.json["events"]["complete"], false);
+    }
+}

@@ -90,13 +90,17 @@ fn declare(cast: &mut Cast, words: &[&str]) -> bool {
         ["condition", name] => resource(name, ResourceKind::Condition { of: ResourceId(0) }),
         ["event", name] => resource(name, ResourceKind::Event),
         ["barrier", name, parties] => resource(name, ResourceKind::Barrier { parties: parties.parse().unwrap() }),
-        // who can end which wait: gives NAME WORKER, takes NAME WORKER
-        [what @ ("gives" | "takes"), name, who] => {
+        // who can end which wait: gives NAME WORKER, takes NAME WORKER; guards: who looks at a value before it waits
+        [what @ ("gives" | "takes" | "guards"), name, who] => {
             let first = WorkerId::from(cast.workers.iter().position(|w| w.name == who).unwrap());
             let at = cast.resources.iter().position(|r| r.name == name).unwrap();
             cast.wakers.resize(cast.resources.len(), Wakers::default());
             let wakers = &mut cast.wakers[at];
-            let to = if what == "gives" { &mut wakers.givers } else { &mut wakers.takers };
+            let to = match what {
+                "gives" => &mut wakers.givers,
+                "takes" => &mut wakers.takers,
+                _ => &mut wakers.guarded,
+            };
             to.push(Lanes { first, count: 1 });
         }
         ["counter", name] => resource(name, ResourceKind::Counter { initial: 0, memory: Memory::Shared }),
@@ -213,6 +217,8 @@ fn kind(cast: &Cast, words: &[&str]) -> Option<EventKind> {
         }
         ["closed", queue] => E::Closed { queue: id(queue)? },
         ["signalled", on, woken] => E::Signalled { on: id(on)?, woken: woken.parse().ok()? },
+        ["saw-set", on, nth] => E::SawSet { on: id(on)?, nth: nth.parse().ok()? },
+        ["polled", on, ms] => E::Polled { on: id(on)?, lasted: Span((ms.parse::<f64>().ok()? * 1e6) as u64) },
         ["heard", on, nth] => E::Heard { on: id(on)?, nth: nth.parse().ok()? },
         ["took", queue, depth] => E::Took { queue: id(queue)?, depth: depth.parse().ok()? },
         ["task", waited] => E::TaskBegan { pool, waited: Span((waited.parse::<f64>().ok()? * 1e6) as u64) },

@@ -104,6 +104,25 @@ fn a_signal_before_the_wait_is_a_lost_wakeup() {
 }
 
 #[test]
+fn no_wakeup_is_lost_for_a_worker_that_looks_at_a_value_first() {
+    let guarded = LATE.replace("gives ready signaller", "gives ready signaller\nguards ready sleeper");
+    let model = play(&guarded);
+    assert!(find(&model, 400.0, "stall").is_some());
+    assert_eq!(find(&model, 400.0, "lost-wakeup"), None);
+}
+
+#[test]
+fn no_wakeup_is_lost_for_the_worker_that_the_signal_woke() {
+    let again = LATE.replace(
+        "1 signaller signalled ready 0",
+        "0.5 sleeper block signal ready\n1 signaller signalled ready 1\n1.5 sleeper heard ready 1",
+    );
+    let model = play(&again);
+    assert!(find(&model, 400.0, "stall").is_some());
+    assert_eq!(find(&model, 400.0, "lost-wakeup"), None);
+}
+
+#[test]
 fn a_signal_that_reached_the_wrong_one_is_a_stall() {
     let swapped = "worker one
         worker two
@@ -133,7 +152,8 @@ fn who_waits_for_a_lock_of_the_stalled_is_stalled_as_well() {
 }
 
 /// Sixty signals, each to three sleepers, of which all but one go back to waiting without having done anything.
-fn herd(useful: usize) -> String {
+/// `pause`: ms that they compute before they wait again, which no event tells.
+fn herd(useful: usize, pause: f64) -> String {
     let mut text = "worker giver\nmutex m\ncondition c\ncounter n\n0 giver began\n".to_owned();
     for w in 0..3 {
         let _ = write!(text, "worker s{w}\n0 s{w} began\n0.5 s{w} block signal c\n");
@@ -149,7 +169,7 @@ fn herd(useful: usize) -> String {
             if (w as usize) < useful {
                 let _ = writeln!(text, "{t} s{w} added n {grant}");
             }
-            let _ = writeln!(text, "{t} s{w} released m {grant}\n{t} s{w} block signal c");
+            let _ = writeln!(text, "{t} s{w} released m {grant}\n{} s{w} block signal c", f64::from(t) + pause);
         }
     }
     text
@@ -157,9 +177,10 @@ fn herd(useful: usize) -> String {
 
 #[test]
 fn many_woken_for_nothing_are_a_herd() {
-    let finding = find(&play(&herd(1)), 1_300.0, "herd").expect("a herd");
-    assert!(finding.sentence.starts_with("Each signal of c wakes 3 workers, and 67 %"), "{}", finding.sentence);
-    assert_eq!(find(&play(&herd(3)), 1_300.0, "herd"), None, "each of them had something to do");
+    let finding = find(&play(&herd(1, 0.0)), 1_300.0, "herd").expect("a herd");
+    assert!(finding.sentence.starts_with("Each signal of c wakes 3 workers; 67 %"), "{}", finding.sentence);
+    assert_eq!(find(&play(&herd(3, 0.0)), 1_300.0, "herd"), None, "each of them had something to do");
+    assert_eq!(find(&play(&herd(1, 0.5)), 1_300.0, "herd"), None, "they may have done something meanwhile");
 }
 
 /// Three meet; `last` of twenty rounds one of them comes last.

@@ -1,16 +1,19 @@
 //! Who could end a wait for a resource: read from the steps, whatever `when` and `if` say of them.
 
 use super::{Part, Plan};
-use crate::scenario::{Feed, LifeStep, Policy, PoolStep, QueueStep, Scenario, SignalStep, Step, Workers};
+use crate::scenario::{
+    Asked, Feed, LifeStep, Policy, PoolStep, Question, QueueStep, Scenario, Settings, SignalStep, Step, Workers,
+};
 use crate::trace::{Lanes, PoolInfo, Wakers, WorkerId};
 
 /// By resource: who could end a wait for it.
-pub(super) fn of(scenario: &Scenario, plan: &Plan) -> Vec<Wakers> {
+pub(super) fn of(scenario: &Scenario, plan: &Plan, settings: &Settings) -> Vec<Wakers> {
     let parts = Parts::new(scenario, plan);
     let mut declared = vec![Wakers::default(); scenario.resources.len()];
     let mut spawners = vec![Vec::new(); scenario.workers.len()];
     for (lanes, steps) in &parts.steps {
         enter(&mut declared, *lanes, steps, &scenario.workers);
+        enter_guarded(&mut declared, *lanes, steps, (&scenario.workers, settings, false));
         enter_spawners(&mut spawners, *lanes, steps, &scenario.workers);
     }
     let lines = declared.into_iter().zip(&plan.arrays);
@@ -76,7 +79,7 @@ impl<'a> Parts<'a> {
             givers.extend(self.sources.iter().chain(&self.workers));
         }
         let takers = std::iter::once(self.workers[pool]).chain(self.shutters(pool)).collect();
-        Wakers { givers, takers }
+        Wakers { givers, takers, ..Wakers::default() }
     }
 
     /// A result comes from whoever does the task, or calls it off.
@@ -86,7 +89,7 @@ impl<'a> Parts<'a> {
             givers.extend(self.with(|step| matches!(step, PoolStep::Submit { pool: of, .. } if *of == pool)));
             givers.extend(info.feeder.map(|_| self.feeders[pool]));
         }
-        Wakers { givers, takers: Vec::new() }
+        Wakers { givers, ..Wakers::default() }
     }
 }
 
@@ -108,6 +111,40 @@ fn enter(wakers: &mut [Wakers], lanes: Lanes, steps: &[Step], groups: &[Workers]
         }
         step.bodies().for_each(|body| enter(wakers, lanes, body, groups));
     }
+}
+
+/// Enters `lanes` wherever `steps` wait for a condition inside a step that looks at something shared first, as the knobs
+/// stand at the start.
+fn enter_guarded(
+    wakers: &mut [Wakers],
+    lanes: Lanes,
+    steps: &[Step],
+    (groups, settings, looks): (&[Workers], &Settings, bool),
+) {
+    for step in steps {
+        let looks = looks || looks_first(step);
+        let mut enter = |body: &[Step]| enter_guarded(wakers, lanes, body, (groups, settings, looks));
+        match step {
+            Step::When { knob, is, body, otherwise } => {
+                let stands = (settings.number(*knob) - is).abs() < f64::EPSILON;
+                enter(if stands { body } else { otherwise });
+            }
+            Step::Life(LifeStep::Run { group }) => enter(&groups[*group].steps),
+            Step::Signal(SignalStep::Wait { target, .. }) if looks => add(&mut wakers[target.resource].guarded, lanes),
+            _ => step.bodies().for_each(enter),
+        }
+    }
+}
+
+/// Whether the steps in its blocks depend on the state of something shared.
+fn looks_first(step: &Step) -> bool {
+    matches!(
+        step,
+        Step::If { question: Question { of: Asked::Resource(_), .. }, .. }
+            | Step::While { question: Question { of: Asked::Resource(_), .. }, .. }
+            | Step::Queue(QueueStep::TryPut { .. } | QueueStep::TryTake { .. })
+            | Step::TryLock { .. }
+    )
 }
 
 /// Enters `lanes` as those who run `steps` into the table of who spawns whom, which has a line for each group.

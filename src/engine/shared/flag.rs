@@ -4,8 +4,11 @@ use std::time::Instant;
 
 use super::waiters::{FREE, Waiters, join};
 use crate::engine::recorder::Recorder;
+use crate::trace::EventKind;
 
 const SET: usize = FREE;
+/// How often it was set.
+const TIMES: usize = FREE + 1;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Flag<'a>(pub Waiters<'a>);
@@ -17,6 +20,11 @@ impl Flag<'_> {
         if inside.get(SET) == 0 {
             let ticket = join(&mut inside);
             self.0.stay(inside, ticket, deadline, pen).await;
+        } else {
+            let nth = inside.get(TIMES);
+            let at = pen.now();
+            drop(inside);
+            pen.write(at, EventKind::SawSet { on: self.0.id, nth });
         }
     }
 
@@ -24,6 +32,7 @@ impl Flag<'_> {
     pub fn set(self, pen: &mut Recorder<'_>) {
         let mut inside = self.0.monitor.enter();
         inside.set(SET, 1);
+        inside.set(TIMES, inside.get(TIMES) + 1);
         self.0.wake(inside, u64::MAX, pen);
     }
 

@@ -149,6 +149,11 @@ impl<'a> Life<'a> {
         (look.phase() != IDLE).then(|| look.nth())
     }
 
+    /// How many lives there were, the one that goes on included.
+    pub fn count(self) -> u64 {
+        self.look().nth()
+    }
+
     /// Waits until life `nth` has ended.
     pub fn wait_for_end(self, nth: u64) {
         self.wait_while(|look| look.phase() != IDLE && look.nth() == nth);

@@ -145,8 +145,15 @@ impl Actor {
 
     /// Waits until a worker has ended, if it was ever started; whether it ended well.
     async fn join(&mut self, other: Other) -> bool {
-        if let Some(nth) = other.life.present() {
-            self.wait_for(other, nth).await;
+        match (other.life.present(), other.life.count()) {
+            (Some(nth), _) => self.wait_for(other, nth).await,
+            (None, 0) => {}
+            // Its end comes before all that follows here, although nobody waits for it.
+            (None, nth) => {
+                let at = self.pen.now();
+                self.pen.write(at, EventKind::Joins { life: other.id, nth });
+                self.pen.write(at, EventKind::Resume);
+            }
         }
         !other.life.has_failed()
     }

@@ -27,7 +27,10 @@ impl Actor {
         otherwise: &[Step],
     ) -> Flow {
         let lock = self.target(target);
-        if !self.take_within(lock, timeout).await {
+        let had = self.take_within(lock, timeout).await;
+        // A wait for some time is none that keeps a core busy.
+        self.got_on(had || timeout.eval(self) > 0.0, lock);
+        if !had {
             return self.body(otherwise).await;
         }
         self.body(body).await?;

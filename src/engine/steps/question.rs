@@ -9,7 +9,10 @@ impl Actor {
     pub(in crate::engine) fn holds(&mut self, question: &Question) -> Result<bool, Halt> {
         let value = match &question.of {
             Asked::Number(number) => number.eval(self),
-            Asked::Resource(target) => self.value(target)?,
+            Asked::Resource(target) => {
+                self.looked(self.target(target));
+                self.value(target)?
+            }
         };
         Ok(question.compare.holds(value, question.value.eval(self)))
     }

@@ -27,10 +27,13 @@ impl Actor {
             QueueStep::TryPut { target, body, otherwise } => {
                 let queue = self.queue(target);
                 let put = queue.try_put(&mut self.pen).map_err(|Closed| self.was_closed(queue))?;
+                self.got_on(put, queue.id);
                 self.body(if put { body } else { otherwise }).await
             }
             QueueStep::TryTake { target, body, otherwise } => {
-                let took = self.queue(target).try_take(&mut self.pen);
+                let queue = self.queue(target);
+                let took = queue.try_take(&mut self.pen);
+                self.got_on(took, queue.id);
                 self.body(if took { body } else { otherwise }).await
             }
             QueueStep::Close(target) => {

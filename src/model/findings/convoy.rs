@@ -1,6 +1,7 @@
 //! A fair lock that is in use for a small part of the time, although there is always a queue for it: at each turn the
 //! next in line has to be woken first. (Blasgen, Gray, Mitchell, Price: The convoy phenomenon, 1979.)
 
+use super::families::worst_first;
 use super::{About, Finding, Look, Severity, number, percent};
 use crate::model::Lock;
 use crate::trace::{LockKind, ResourceId, ResourceKind, Span};
@@ -23,44 +24,58 @@ const QUEUE: f64 = 1.0;
 const CONTENDED: f64 = 0.5;
 
 pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
-    // A lost release makes the hold before it look like nothing; in a deadlock nothing is handed over.
-    if !look.lossless() || look.model.deadlock().is_some() {
+    // A lost release makes the hold before it look like nothing.
+    if !look.lossless() {
         return Vec::new();
     }
-    let hands_over = |id: &ResourceId| {
-        let kind = look.model.cast().resource(*id).map(|resource| &resource.kind);
-        matches!(kind, Some(ResourceKind::Mutex { kind: LockKind::Fair }))
-    };
-    look.model.cast().mutexes().filter(hands_over).filter_map(|id| check(look, id, look.model.lock(id)?)).collect()
+    worst_first(look.model.cast().mutexes().filter_map(|id| check(look, id, look.model.lock(id)?)))
 }
 
-fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<Finding> {
+/// Whether a lock goes to the next in line at each release, who has to be woken for it; and what to use instead.
+fn instead(look: &Look<'_>, id: ResourceId) -> Option<&'static str> {
+    match look.model.cast().resource(id)?.kind {
+        ResourceKind::Mutex { kind: LockKind::Fair } => {
+            Some("Use a lock that a running worker may take first (kind=std), or do more in one turn.")
+        }
+        ResourceKind::Mutex { kind: LockKind::Async | LockKind::AsyncReentrant } => Some("Do more in one turn."),
+        _ => None,
+    }
+}
+
+fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<(f64, Finding)> {
+    let cure = instead(look, id)?;
     let turns = lock.handoffs(look.from)?;
     let queue = lock.waited_ns(look.from, look.now, look.now) as f64 / look.span().0.max(1) as f64;
     let contended = lock.recent_contended() as f64 / lock.recent_acquired().max(1) as f64;
     let idle = turns.idle >= turns.held.saturating_mul(IDLE) && turns.idle_share >= IDLE_SHARE;
-    if turns.count < TURNS || !idle || queue < QUEUE || contended < CONTENDED {
+    if turns.count < TURNS || !idle || queue < QUEUE || contended < CONTENDED || look.is_stuck_at(lock) {
         return None;
     }
     let name = look.resource(id);
-    Some(Finding {
+    let finding = Finding {
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
-            "{name} is handed over at each turn: the next in line takes {} to wake and has it for {}, so that nobody \
-             has it {} of the time, while {} wait.",
+            "{name} is free {} of the time while {} wait: each handover takes {}, each hold {}.",
+            percent(turns.idle_share),
+            workers(queue),
             Span(turns.idle),
             Span(turns.held),
-            percent(turns.idle_share),
-            number(queue),
         ),
         evidence: format!(
-            "It changed hands {}/s; {} of those who took it had waited.",
+            "It changed hands {}/s; {} of its acquisitions had to wait.",
             number(lock.releases(look.from, look.now) as f64 / look.span().secs()),
             percent(contended),
         ),
-        cure: "Use a lock that whoever runs may take (kind=std), or do more in one turn.".into(),
+        cure: cure.into(),
         about: Some(About::Resource(id)),
         at: None,
-    })
+    };
+    Some((queue, finding))
+}
+
+/// `3.9 workers`, `1 worker`.
+fn workers(n: f64) -> String {
+    let n = number(n);
+    if n == "1" { "1 worker".to_owned() } else { format!("{n} workers") }
 }

@@ -18,7 +18,7 @@ pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
 
 fn check(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Finding> {
     let tasks = pool.throughput(look.span(), look.now) * look.span().secs();
-    if info.of != WorkerKind::Process || tasks < TASKS {
+    if info.of != WorkerKind::Process || tasks < TASKS || !look.nearly_lossless() {
         return None;
     }
     let workers = look.sum(info.workers.iter().copied());

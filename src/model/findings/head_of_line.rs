@@ -14,8 +14,9 @@ const SKEWED: f64 = 3.0;
 /// How many times as long as it takes the median task must wait.
 const WAITS: f64 = 3.0;
 
-/// Part of their time that the workers may be on tasks: beyond, the pool is too small whatever the lengths are.
-const BUSY: f64 = 0.97;
+/// Part of their time that the workers are on tasks: beyond the most the pool is too small whatever the lengths are, and
+/// below the least half of the tasks cannot have found all workers at others.
+const BUSY: std::ops::RangeInclusive<f64> = 0.5..=0.97;
 
 pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -28,14 +29,14 @@ pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
         }
         let skewed = service.mean() >= SKEWED * median as f64;
         let waits = waited.percentile(50.0) as f64 >= WAITS * median as f64;
-        if !skewed || !waits || pool.utilization(look.from, look.now, look.now) > BUSY {
+        if !skewed || !waits || !BUSY.contains(&pool.utilization(look.from, look.now, look.now)) {
             continue;
         }
         found.push(Finding {
             id: ID,
             severity: Severity::Warning,
             sentence: format!(
-                "Short tasks of {} wait behind long ones: half of them take {} or less, and wait {} or more before.",
+                "Short tasks of {} wait behind long ones: half take {} or less, and half wait {} or more.",
                 info.name,
                 Span(median),
                 Span(waited.percentile(50.0)),
@@ -45,7 +46,7 @@ pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
                 Span(service.max()),
                 Span(service.mean() as u64),
             ),
-            cure: "Give long tasks a pool of their own, cut them up, or add workers.".into(),
+            cure: "Give long tasks a pool of their own, split them, or add workers.".into(),
             about: Some(About::Pool(id)),
             at: None,
         });

@@ -22,7 +22,7 @@ struct Polite {
 
 pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
     let mut polite: Vec<Polite> = Vec::new();
-    for id in look.model.cast().mutexes() {
+    for id in look.model.cast().locks() {
         let Some(lock) = look.model.lock(id) else { continue };
         let tired = lock.streaks().filter(|(_, streak)| streak.gave_up >= IN_A_ROW);
         let recent = tired.filter(|(_, streak)| look.now.since(streak.last) <= RECENT);
@@ -39,7 +39,7 @@ pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
         id: ID,
         severity: Severity::Error,
         sentence: format!(
-            "{} and {} give up for each other and try again: {} and {} in a row, without getting further.",
+            "{} and {} each give up for the other and try again: {} and {} failed attempts in a row.",
             look.name(first.worker),
             look.name(second.worker),
             thousands(i64::from(first.streak.gave_up)),

@@ -1,5 +1,6 @@
 //! A counter that was added to without a lock.
 
+use super::families::worst_first;
 use super::{About, Finding, Look, Severity, percent, thousands};
 
 pub(super) const ID: &str = "lost-update";
@@ -19,7 +20,7 @@ pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
         }
         let (name, adds) = (look.resource(id), counter.adds().max(lost));
         let share = percent(lost as f64 / adds as f64);
-        found.push(Finding {
+        let finding = Finding {
             id: ID,
             severity: Severity::Error,
             sentence: format!(
@@ -37,7 +38,8 @@ pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
             cure: "Read and write it inside one lock, or add in one atomic step.".into(),
             about: Some(About::Resource(id)),
             at: None,
-        });
+        };
+        found.push((lost as f64, finding));
     }
-    found
+    worst_first(found.into_iter())
 }

@@ -1,7 +1,8 @@
 //! A queue that will be full before long.
 
+use super::families::worst_first;
 use super::{About, Finding, Look, Severity, number};
-use crate::trace::Span;
+use crate::trace::{ResourceId, Span};
 
 pub(super) const ID: &str = "queue-overflow-in";
 
@@ -15,14 +16,14 @@ const GROWN: f64 = 10.0;
 const GROWN_PART: f64 = 0.05;
 
 pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
-    if look.model.deadlock().is_some() || look.model.ended().is_some() {
+    if look.model.ended().is_some() {
         return Vec::new();
     }
     // All of a batch is there from the beginning: its queue is full at once, and empty in the end.
     let batch = |queue| look.pools().any(|(_, info, pool)| info.queue == queue && pool.total().is_some());
     let mut found = Vec::new();
     for id in look.model.cast().queues().filter(|queue| !batch(*queue)) {
-        let Some(queue) = look.model.queue(id) else { continue };
+        let Some(queue) = look.model.queue(id).filter(|_| !takers_are_stuck(look, id)) else { continue };
         let (depth, room) = (f64::from(queue.depth()), f64::from(queue.capacity()));
         let span = look.span();
         let (pace, lately) = (queue.slope(span, look.now), queue.slope(Span(span.0 / 2), look.now));
@@ -32,20 +33,27 @@ pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
         if !grows || depth >= room || left > SOON {
             continue;
         }
-        found.push(Finding {
+        let finding = Finding {
             id: ID,
             severity: Severity::Warning,
             sentence: format!(
-                "At this pace {} overflows in {}: it grows by {} a second.",
+                "At this pace {} overflows in {}: it grows by {}/s.",
                 look.resource(id),
                 Span::from_secs(left.max(0.1)),
                 number(pace),
             ),
             evidence: format!("{} of {} places are taken.", number(depth), number(room)),
-            cure: "Let fewer come, or do more of them at once; more room only puts it off.".into(),
+            cure: "Accept fewer items or add workers; a bigger queue only delays the overflow.".into(),
             about: Some(About::Resource(id)),
             at: None,
-        });
+        };
+        found.push((-left, finding));
     }
-    found
+    worst_first(found.into_iter())
+}
+
+/// Whether somebody who takes from a queue can never go on: then that is why it grows.
+fn takers_are_stuck(look: &Look<'_>, id: ResourceId) -> bool {
+    let takers = look.model.cast().wakers.get(id.index()).map_or(&[][..], |wakers| &wakers.takers);
+    takers.iter().flat_map(|lanes| lanes.iter()).any(|worker| look.is_stuck(worker))
 }

@@ -17,6 +17,8 @@ pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
     let stall = look.model.stall().filter(|stall| look.now.since(stall.at) >= STANDS)?;
     // Where events were lost, a signal that came later may be among them.
     let whole = look.model.health().lost == 0;
+    // What a worker looks at before it waits is known as the knobs stood at the start.
+    let whole = whole && look.model.marks().is_empty();
     let missed = stall.set.iter().filter(|_| whole).find_map(|worker| missed(look, &stall, *worker));
     if let Some(missed) = missed {
         return Some(lost_wakeup(look, &stall, missed));
@@ -33,7 +35,8 @@ struct Missed {
 }
 
 /// The wait of a worker for a condition whose newest signal was given before it, and before every other wait for it.
-/// Where whoever gave it waits as well, the signal was not late: it went to the wrong one.
+/// Where whoever gave it waits as well, the signal was not late: it went to the wrong one. It is not lost for a worker
+/// that it woke, nor for one that looks at a value before it waits: that one saw what the signal was about.
 fn missed(look: &Look<'_>, stall: &Stall, worker: WorkerId) -> Option<Missed> {
     let on = look.model.lane(worker).doing().on?;
     let is_condition = matches!(look.model.cast().resource(on)?.kind, ResourceKind::Condition { .. });
@@ -41,7 +44,12 @@ fn missed(look: &Look<'_>, stall: &Stall, worker: WorkerId) -> Option<Missed> {
     let waiting = || stall.set.iter().filter(|other| look.model.lane(**other).doing().on == Some(on));
     let late = |other: &WorkerId| look.model.lane(*other).doing().since > signal;
     let too_late = is_condition && waiting().all(late) && !waiting().any(|other| *other == giver);
-    let first = waiting().min_by_key(|other| look.model.lane(**other).doing().since)?;
+    let guarded = look.model.cast().wakers.get(on.index()).map_or(&[][..], |wakers| &wakers.guarded);
+    let needs_it = |other: &&WorkerId| {
+        let looks_first = guarded.iter().any(|lanes| lanes.iter().any(|lane| lane == **other));
+        !looks_first && !look.model.signals(on).is_some_and(|signals| signals.has_heard_since(**other, signal))
+    };
+    let first = waiting().filter(needs_it).min_by_key(|other| look.model.lane(**other).doing().since)?;
     too_late.then_some(Missed { worker: *first, on, signal })
 }
 

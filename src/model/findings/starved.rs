@@ -1,5 +1,6 @@
 //! A worker that waits while others get, again and again, what it waits for.
 
+use super::families::worst_first;
 use super::{About, Finding, Look, Severity, count};
 use crate::model::Lock;
 use crate::trace::{ResourceId, Span, Stamp, WorkerId};
@@ -22,11 +23,10 @@ struct Wait {
 }
 
 pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
-    look.model.cast().locks().filter_map(|id| check(look, id, look.model.lock(id)?)).collect()
+    worst_first(look.model.cast().locks().filter_map(|id| check(look, id, look.model.lock(id)?)))
 }
 
-fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<Finding> {
-    let stuck = |w: &Wait| look.model.deadlocked().binary_search(&w.worker).is_ok();
+fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<(f64, Finding)> {
     let open = lock.waiters().into_iter().map(|(worker, since)| Wait { worker, since, until: look.now, over: false });
     let change = look.model.change(look.now).map_or(Stamp(0), |change| change.at);
     let past = lock.longest_waits().filter(|(.., until)| *until >= change).map(|(worker, since, until)| Wait {
@@ -35,7 +35,8 @@ fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<Finding> {
         until,
         over: true,
     });
-    let wait = open.chain(past).filter(|wait| !stuck(wait)).max_by_key(|wait| wait.until.since(wait.since))?;
+    let wait =
+        open.chain(past).filter(|wait| !look.is_stuck(wait.worker)).max_by_key(|wait| wait.until.since(wait.since))?;
     let waited = wait.until.since(wait.since);
     let others = lock.by_worker().filter(|(worker, acquired)| *worker != wait.worker && *acquired > 0).count() as u64;
     let passed = lock.releases(wait.since, wait.until);
@@ -44,7 +45,7 @@ fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<Finding> {
     }
     let (name, who) = (look.resource(id), look.name(wait.worker));
     let got = lock.by_worker().find(|(worker, _)| *worker == wait.worker).map_or(0, |(_, acquired)| acquired);
-    Some(Finding {
+    let finding = Finding {
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
@@ -54,11 +55,12 @@ fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<Finding> {
             count(passed, "time"),
         ),
         evidence: format!(
-            "In order of arrival each of them would have had it about once in that time; {who} got it {} in all.",
+            "In order of arrival each would have had it about once in that time; {who} got it {} in all.",
             count(got, "time")
         ),
-        cure: "Serve in order of arrival, or let those who wait go before those who come.".into(),
+        cure: "Serve workers in order of arrival, or let waiting ones go before new ones.".into(),
         about: Some(About::Resource(id)),
         at: Some(wait.since),
-    })
+    };
+    Some((waited.secs(), finding))
 }

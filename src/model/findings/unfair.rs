@@ -1,5 +1,6 @@
 //! A lock that goes to some far more often than to others who want it as much.
 
+use super::families::worst_first;
 use super::{About, Finding, Look, Severity, count, percent};
 use crate::model::{Lock, RecentUse};
 use crate::trace::{ResourceId, Stamp, WorkerId};
@@ -19,56 +20,69 @@ const WANTS: f64 = 0.30;
 const GRAVE: f64 = 0.60;
 
 pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
-    // Acquisitions among lost events would make one worker look poor; in a deadlock nobody gets anything.
-    if !look.lossless() || look.model.deadlock().is_some() {
+    // Acquisitions among lost events would make one worker look poor.
+    if !look.lossless() {
         return Vec::new();
     }
-    look.model.cast().mutexes().filter_map(|id| check(look, id, look.model.lock(id)?)).collect()
+    worst_first(look.model.cast().locks().filter_map(|id| check(look, id, look.model.lock(id)?)))
 }
 
-fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<Finding> {
-    if lock.recent_acquired() < ACQUIRED {
+fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<(f64, Finding)> {
+    // A worker that is stuck elsewhere, or takes several permits at once, gets a different number whatever the lock does.
+    if lock.recent_acquired() < ACQUIRED || lock.is_taken_in_bulk() || look.is_stuck_at(lock) {
         return None;
     }
     let users = lock.recent_users();
     let keen = |user: &&RecentUse| wait_share(look, lock, user) >= WANTS;
     let poorest = users.iter().filter(keen).min_by_key(|user| user.acquired)?;
-    let (least, poor) = (poorest.worker, poorest.acquired);
-    let group = &look.model.cast().worker(least)?.group;
+    let group = &look.model.cast().worker(poorest.worker)?.group;
     let alike = |worker: WorkerId| look.model.cast().worker(worker).is_some_and(|info| info.group == *group);
     let richest = users.iter().filter(|user| alike(user.worker)).max_by_key(|user| user.acquired)?;
-    let (most, rich) = (richest.worker, richest.acquired);
-    if rich < (poor + 1).saturating_mul(FACTOR) || !began_together(look, least, most) {
+    let (poor, rich) = (poorest.acquired, richest.acquired);
+    // A worker that asks less often gets it less often, even in order of arrival: but then each waits as long for one turn.
+    let waits_longer = wait_each(look, lock, poorest) >= FACTOR as f64 * wait_each(look, lock, richest);
+    let together = began_together(look, poorest.worker, richest.worker);
+    if rich < (poor + 1).saturating_mul(FACTOR) || !waits_longer || !together {
         return None;
     }
     let fairness = lock.recent_fairness()?;
-    let name = look.resource(id);
-    Some(Finding {
+    let finding = Finding {
         id: ID,
         severity: if fairness < GRAVE { Severity::Warning } else { Severity::Note },
         sentence: format!(
-            "{} got {name} {}, {} only {}, though it waits for it {} of its time.",
-            look.name(most),
+            "{} got {} {}; {}, which waits for it {} of its time, only {}.",
+            look.name(richest.worker),
+            look.resource(id),
             count(rich, "time"),
-            look.name(least),
-            count(poor, "time"),
+            look.name(poorest.worker),
             percent(wait_share(look, lock, poorest)),
+            count(poor, "time"),
         ),
-        evidence: format!("Jain's index of fairness over all who asked is {fairness:.2}; 1 is fair."),
-        cure: "Use a fair lock, or let go of it for longer between two turns.".into(),
+        evidence: format!("Jain's index of fairness over its users is {fairness:.2}; 1 is fair."),
+        cure: "Use a fair lock, or leave it free for longer between two turns.".into(),
         about: Some(About::Resource(id)),
         at: None,
-    })
+    };
+    Some((1.0 - fairness, finding))
+}
+
+/// How long a worker waits for each time that it gets the lock, ns.
+fn wait_each(look: &Look<'_>, lock: &Lock, user: &RecentUse) -> f64 {
+    waited(look, lock, user) as f64 / user.acquired.max(1) as f64
+}
+
+/// How long a worker has waited for the lock with the present settings, the wait that goes on included, ns.
+fn waited(look: &Look<'_>, lock: &Lock, user: &RecentUse) -> u64 {
+    let from = look.model.settings_from(look.now);
+    let waits = lock.waiters().into_iter().find(|(worker, _)| *worker == user.worker);
+    user.waited.saturating_add(waits.map_or(0, |(_, since)| look.now.since(since.max(from)).0))
 }
 
 /// Part of a worker's life with the present settings that it waited for the lock.
 fn wait_share(look: &Look<'_>, lock: &Lock, user: &RecentUse) -> f64 {
-    let (worker, past) = (user.worker, user.waited);
     let from = look.model.settings_from(look.now);
-    let open =
-        lock.waiters().iter().find(|(w, _)| *w == worker).map_or(0, |(_, since)| look.now.since((*since).max(from)).0);
-    let alive = look.model.lane(worker).shares(from, look.now, look.now).alive();
-    if alive == 0 { 0.0 } else { (past + open) as f64 / alive as f64 }
+    let alive = look.model.lane(user.worker).shares(from, look.now, look.now).alive();
+    if alive == 0 { 0.0 } else { waited(look, lock, user) as f64 / alive as f64 }
 }
 
 /// Whether two workers had about the same time to get it.

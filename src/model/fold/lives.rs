@@ -21,7 +21,7 @@ impl Model {
     /// Waits until another worker's life has ended: an edge of the wait-for graph, without any lock.
     pub(super) fn joins(&mut self, w: WorkerId, at: Stamp, life: ResourceId, nth: u64) {
         self.settle(w, at, State::Signal, Some(life));
-        self.blocked(w, Some(life));
+        self.blocked(w, at, Some(life));
         let lane = &mut self.lanes[w.index()];
         lane.joins = nth;
         lane.stuck = lane.holds.doubtful.is_empty();

@@ -98,9 +98,9 @@ impl Model {
     pub(super) fn acquired(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, grant: Grant) {
         let lane = &self.lanes[w.index()];
         let waiting = lane.waits_since.filter(|_| lane.doing.on == Some(lock));
-        self.note_order(w, at, lock);
+        self.note_order(w, at, lock, grant);
         self.run(w, at);
-        self.took_lock(w);
+        self.took_lock(w, at);
         // Several permits, and several reads, can be one worker's.
         let many = matches!(self.resources.get(lock.index()), Some(Res::Lock(lock)) if lock.room() != Room::One);
         let holds = &mut self.lanes[w.index()].holds;
@@ -122,18 +122,25 @@ impl Model {
 
     /// An attempt that ends by itself closes no ring: its order is no danger.
     #[inline]
-    fn note_order(&mut self, w: WorkerId, at: Stamp, lock: ResourceId) {
+    fn note_order(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, grant: Grant) {
         let lane = &mut self.lanes[w.index()];
         let tried = lane.holds.tried.take() == Some(lock);
         if tried || lane.timed || lane.holds.sure.is_empty() {
             return;
         }
         // Where several can be in at once, the order alone says nothing.
-        let room_for_one = |id: ResourceId| matches!(self.resources.get(id.index()), Some(Res::Lock(lock)) if lock.room() == Room::One);
-        let held: Vec<ResourceId> = self.lanes[w.index()].holds.sure.iter().map(|(held, _)| *held).collect();
-        let held: Vec<ResourceId> = held.into_iter().filter(|held| room_for_one(*held)).collect();
-        if room_for_one(lock) && !held.is_empty() {
-            self.orders.took(w, lock, &held, at);
+        let alone = |(id, grant): &(ResourceId, Grant)| match self.resources.get(id.index()) {
+            Some(Res::Lock(lock)) => match lock.room() {
+                Room::One => true,
+                Room::Permits { permits, scoped } => permits == 1 && scoped,
+                Room::Readers => !grant.is_shared(),
+            },
+            _ => false,
+        };
+        let holds = self.lanes[w.index()].holds.sure.iter();
+        let held: Vec<ResourceId> = holds.filter(|hold| alone(hold)).map(|(id, _)| *id).collect();
+        if alone(&(lock, grant)) && !held.is_empty() {
+            self.happens.nested(w, lock, held, at);
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a worker's stream says of queues, pipes and counters.
 
 use crate::model::{Counter, Model, Pipe, Queue, Res};
-use crate::trace::{EventKind, ResourceId, Stamp, WorkerId, WorkerKind};
+use crate::trace::{EventKind, ResourceId, Stamp, State, WorkerId, WorkerKind};
 
 impl Model {
     /// Something went in or out.
@@ -88,6 +88,9 @@ impl Model {
     }
 
     fn piped(&mut self, w: WorkerId, at: Stamp, pipe: ResourceId, f: impl FnOnce(&mut Pipe)) {
+        if let Some(since) = self.waits_for_room(w, pipe) {
+            self.with_pipe(pipe, |pipe| pipe.wait_for_room(since, at));
+        }
         self.run(w, at);
         self.did(w);
         self.with_pipe(pipe, f);
@@ -100,8 +103,18 @@ impl Model {
         }
     }
 
+    /// Since when a worker waits for room in this queue or pipe, if it does.
+    #[inline]
+    fn waits_for_room(&self, w: WorkerId, on: ResourceId) -> Option<Stamp> {
+        let doing = self.lanes[w.index()].doing;
+        (doing.state == State::Full && doing.on == Some(on)).then_some(doing.since)
+    }
+
     #[inline]
     fn put(&mut self, w: WorkerId, at: Stamp, queue: ResourceId, depth: u32) {
+        if let Some(since) = self.waits_for_room(w, queue) {
+            self.with_queue(queue, |queue| queue.wait_for_room(since, at));
+        }
         self.run(w, at);
         self.did(w);
         self.with_queue(queue, |queue| queue.put_one(at, w, depth));

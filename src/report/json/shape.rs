@@ -44,6 +44,7 @@ pub(super) struct Machine<'a> {
 pub(super) struct Events {
     pub(super) recorded: u64,
     pub(super) lost: u64,
+    pub(super) complete: bool,
     pub(super) anomalies: u64,
     pub(super) recovered: u64,
     pub(super) in_part: u64,
@@ -164,8 +165,8 @@ pub(super) struct Results {
 pub(super) struct Counter<'a> {
     pub(super) name: &'a str,
     pub(super) value: i64,
-    pub(super) expected: i64,
-    pub(super) lost: i64,
+    pub(super) expected: Option<i64>,
+    pub(super) lost: Option<i64>,
     /// By worker process, where each has its own.
     pub(super) copies: BTreeMap<&'a str, i64>,
 }
@@ -203,6 +204,7 @@ pub(super) struct Found<'a> {
     pub(super) sentence: &'a str,
     pub(super) evidence: &'a str,
     pub(super) cure: &'a str,
+    pub(super) count: u32,
     pub(super) at_s: Option<f64>,
 }
 

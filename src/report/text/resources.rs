@@ -48,7 +48,8 @@ fn lock_table(report: &Report<'_>, bar_cells: usize) -> Table {
             vec![name.into(), kind.into(), count(lock.acquired()).into(), percent(waited).into()];
         cells.extend(times(lock.wait(), &[50.0, 99.0, 100.0]));
         cells.extend(times(lock.hold(), &[50.0, 99.0]));
-        cells.push(lock.fairness().map_or("-".to_owned(), fair).into());
+        let fairness = lock.fairness().filter(|_| report.model.is_complete());
+        cells.push(fairness.map_or("-".to_owned(), fair).into());
         table.row(cells);
     }
     table
@@ -98,8 +99,8 @@ pub(super) fn pipes(report: &Report<'_>, look: Look, out: &mut String) {
 pub(super) fn counters(report: &Report<'_>, look: Look, out: &mut String) {
     let mut table = numbers(&["name", "value", "expected", "lost"]);
     for (name, counter) in report.counters() {
-        let cells = [counter.value(), counter.should_hold(), counter.lost()].map(|n| Cell::from(signed(n)));
-        table.row(std::iter::once(name.into()).chain(cells));
+        let known = |n: i64| if report.model.is_complete() { signed(n).into() } else { Cell::from("?") };
+        table.row([name.into(), signed(counter.value()).into(), known(counter.should_hold()), known(counter.lost())]);
     }
     section(out, look, "Counters", &table);
     for (name, counter) in report.counters().filter(|(_, counter)| counter.copies().next().is_some()) {

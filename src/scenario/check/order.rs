@@ -2,8 +2,11 @@
 //!
 //! Each worker is walked through with its real index, so that `lock fork at="i+1"` is a real fork, for every value of
 //! the knobs that `when` looks at. Every lock taken while another is held is an edge; a ring of edges of different
-//! workers that no common lock keeps apart is a warning. A scenario that expects a deadlock is not warned of it.
+//! workers that neither a common lock nor an order in time (`order/phases.rs`) keeps apart is a warning. A scenario that
+//! expects a deadlock is not warned of it.
 
+mod marks;
+mod phases;
 mod ring;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -18,6 +21,7 @@ use crate::scenario::expr::{Expr, Values};
 use crate::scenario::knob::KnobKind;
 use crate::scenario::program::{ResourceSpec, Scenario, SignalStep, Step, Target};
 use crate::trace::KnobId;
+use phases::Phases;
 use ring::{Edge, Lock, Ring};
 
 /// Workers of one group that are walked through.
@@ -46,7 +50,16 @@ struct Walk<'a> {
     /// What it has, and whether only together with other readers.
     held: Vec<(Lock, bool)>,
     steps: usize,
+    /// Which of its outermost steps it is at, how deep inside it, and whether nothing leads past it.
+    at: usize,
+    depth: usize,
+    must: bool,
+    /// Whether it does its steps again and again: a pool's.
+    again: bool,
     edges: Vec<Edge>,
+    phases: Phases,
+    /// The worker before the first one of each group.
+    firsts: Vec<usize>,
 }
 
 impl Values for Walk<'_> {
@@ -65,23 +78,27 @@ impl Checker {
             return;
         }
         let mut told: HashSet<Vec<Range<usize>>> = HashSet::new();
-        let mut found: Vec<(Ring, Vec<String>)> = Vec::new();
+        let mut found: Vec<(Ring, bool, Vec<String>)> = Vec::new();
         for variant in variants(&self.scenario) {
-            for ring in ring::find(&edges(&variant, nodes)) {
+            let (edges, phases) = edges(&variant, nodes);
+            for ring in ring::find(&edges, &phases) {
                 if found.len() < SHOWN && told.insert(ring.places()) {
-                    found.push((ring, variant.turned.clone()));
+                    let sure = ring.edges.iter().all(|edge| phases.is_alone(edge.worker));
+                    found.push((ring, sure, variant.turned.clone()));
                 }
             }
         }
-        for (ring, turned) in found {
-            self.report(&ring, &turned);
+        for (ring, sure, turned) in found {
+            self.report(&ring, sure, &turned);
         }
     }
 
-    fn report(&mut self, ring: &Ring, turned: &[String]) {
+    /// `sure`: nothing but locks decides when these workers do what.
+    fn report(&mut self, ring: &Ring, sure: bool, turned: &[String]) {
         let Some((first, rest)) = ring.edges.split_first() else { return };
         let when = if turned.is_empty() { String::new() } else { format!(", with {}", turned.join(" ")) };
-        let title = format!("{} workers can wait for each other's locks for ever{when}", ring.edges.len());
+        let can = if sure { "can" } else { "may" };
+        let title = format!("{} workers {can} wait for each other's locks for ever{when}", ring.edges.len());
         let says = |edge: &Edge| {
             let (from, to) = (self.lock_name(edge.from), self.lock_name(edge.to));
             format!("`{}` takes {to} while it holds {from}", edge.name)
@@ -155,11 +172,10 @@ fn conditions(steps: &[Step], found: &mut BTreeMap<KnobId, BTreeSet<u64>>) {
     }
 }
 
-/// Every lock that some worker takes while it holds another.
-fn edges(variant: &Variant<'_>, nodes: &[&KdlNode]) -> Vec<Edge> {
+/// Every lock that some worker takes while it holds another; and what is known of when.
+fn edges(variant: &Variant<'_>, nodes: &[&KdlNode]) -> (Vec<Edge>, Phases) {
     let scenario = variant.scenario;
-    let mut walk =
-        Walk { variant, worker: 0, name: String::new(), place: (0, 1), held: Vec::new(), steps: 0, edges: Vec::new() };
+    let mut walk = Walk::new(variant);
     for (node, group) in super::named(nodes, &["thread", "process", "async"]).zip(&scenario.workers) {
         let count = walk.number(&group.count).max(1);
         walk.group(&group.name, count, children(node), &group.steps);
@@ -167,12 +183,33 @@ fn edges(variant: &Variant<'_>, nodes: &[&KdlNode]) -> Vec<Edge> {
     for (node, pool) in super::named(nodes, &["pool"]).zip(&scenario.pools) {
         let count = walk.number(&pool.workers).max(pool.most.min(2));
         let task = children(node).iter().find(|child| child.name().value() == "task").map(children);
+        walk.again = true;
         walk.group(&pool.name, count, task.unwrap_or_default(), &pool.task);
     }
-    walk.edges
+    (walk.edges, walk.phases)
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn new(variant: &'a Variant<'a>) -> Self {
+        let mut walk = Self {
+            variant,
+            worker: 0,
+            name: String::new(),
+            place: (0, 1),
+            held: Vec::new(),
+            steps: 0,
+            at: 0,
+            depth: 0,
+            must: true,
+            again: false,
+            edges: Vec::new(),
+            phases: Phases::default(),
+            firsts: Vec::new(),
+        };
+        walk.declare();
+        walk
+    }
+
     fn number(&self, expr: &Expr) -> u32 {
         expr.eval(self).clamp(0.0, 1e6) as u32
     }
@@ -181,6 +218,10 @@ impl Walk<'_> {
         for at in 0..count.min(WORKERS) {
             self.place = (at, count);
             self.worker += 1;
+            (self.at, self.depth, self.must) = (0, 0, true);
+            if self.again {
+                self.phases.repeats(self.worker);
+            }
             self.name = if count == 1 { name.to_owned() } else { format!("{name}-{}", at + 1) };
             self.held.clear();
             self.walk(nodes, steps);
@@ -193,6 +234,7 @@ impl Walk<'_> {
             if self.steps > STEPS {
                 return;
             }
+            let outside = self.go_into(pair.step);
             let body = children(pair.node);
             match pair.step {
                 Step::Lock { target, body: steps }
@@ -236,6 +278,7 @@ impl Walk<'_> {
                     }
                 }
             }
+            (self.depth, self.must) = outside;
         }
     }
 
@@ -257,6 +300,7 @@ impl Walk<'_> {
                     to: lock,
                     shared: (*from_shared, shared),
                     worker: self.worker,
+                    at: self.at,
                     name: self.name.clone(),
                     guards: others.map(|(guard, _)| *guard).collect(),
                     span: span_of(node),

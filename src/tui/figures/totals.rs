@@ -33,7 +33,12 @@ impl Totals {
             locks: cast.locks().map(|id| (id, lock(model, id))).collect(),
             queues: cast.with_depth().map(|id| (id, queue(model, id))).collect(),
             pools: pools.map(|id| (id, pool(model, id, at))).collect(),
-            lost: cast.counters().filter_map(|id| Some((id, model.counter(id)?.lost()))).collect(),
+            // Additions among lost events would look like lost updates, the other way round.
+            lost: cast
+                .counters()
+                .filter(|_| model.is_complete())
+                .filter_map(|id| Some((id, model.counter(id)?.lost())))
+                .collect(),
         }
     }
 

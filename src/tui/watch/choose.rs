@@ -133,12 +133,12 @@ impl Watch {
     pub(in crate::tui) fn go_to_finding(&mut self, index: usize) {
         let Some(finding) = self.figures.findings.get(index) else { return };
         let (about, at) = (finding.about, finding.at);
-        let target = match about {
+        let target = match about.map(About::worst) {
             Some(About::Worker(worker)) => Some(Chosen::Lane(worker)),
             Some(About::Resource(id)) if self.figures.lock(id).is_some() => Some(Chosen::Lock(id)),
             Some(About::Resource(id)) => Some(Chosen::Queue(id)),
             Some(About::Pool(id)) => self.queue_of(id).map(Chosen::Queue),
-            None => None,
+            _ => None,
         };
         if let Some(target) = target {
             self.filter.clear();

@@ -3,7 +3,8 @@
 use crate::scenario::program::{Metric, Part, ResourceSpec};
 
 /// What can be found wrong with a run: the ids of the detectors. They live in a layer that this one does not know.
-pub(in crate::scenario::check) const FINDINGS: [&str; 23] = [
+pub(in crate::scenario::check) const FINDINGS: [&str; 25] = [
+    "busy-wait",
     "convoy",
     "crashed",
     "deadlock",
@@ -21,6 +22,7 @@ pub(in crate::scenario::check) const FINDINGS: [&str; 23] = [
     "oversubscribed",
     "pool-too-large",
     "pool-too-small",
+    "queue-bound",
     "queue-overflow-in",
     "stall",
     "starved",
