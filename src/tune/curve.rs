@@ -17,6 +17,8 @@ pub struct Level {
     pub repetitions: Vec<Repetition>,
     /// Those that others disturbed.
     pub disturbed: Vec<Repetition>,
+    /// Those with tasks arriving as the scenario says.
+    pub steady: Vec<Repetition>,
     /// Why it could not do its work.
     pub failures: Vec<String>,
     /// The newest run, to look at.
@@ -99,6 +101,17 @@ impl Curve {
     /// Levels that could do their work.
     pub fn working(&self) -> impl Iterator<Item = &Level> {
         self.levels.iter().filter(|level| level.works())
+    }
+
+    /// The nearest level below `value` that was measured, whether it works or not.
+    pub fn below(&self, value: f64) -> Option<&Level> {
+        self.levels.iter().rev().find(|level| level.value < value)
+    }
+
+    /// Neighbours of which one works and the other does not, in their order.
+    pub fn borders(&self) -> impl Iterator<Item = (&Level, &Level)> {
+        let fails = |level: &Level| !level.failures.is_empty();
+        self.levels.windows(2).map(|pair| (&pair[0], &pair[1])).filter(move |(a, b)| fails(a) != fails(b))
     }
 
     /// The level with the highest throughput.

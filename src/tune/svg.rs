@@ -15,8 +15,8 @@ use plotters::style::{BLACK, Color, IntoFont, RGBColor, TextStyle, WHITE};
 use super::curve::Level;
 use super::decide::{Standing, standing};
 use super::limits::Bottleneck;
-use super::session::Tuning;
 use super::told::{Subject, headline, resource};
+use super::tuning::Tuning;
 use crate::report::words::{percent, rate};
 use crate::trace::Span;
 

@@ -15,7 +15,9 @@ use crate::tui::app::{App, Effect, Msg};
 use crate::tui::picker::Picker;
 use crate::tui::theme::Theme;
 use crate::tui::tune::{Told, Tuned};
-use crate::tune::{Demands, Lab, Percentiles, Preflight, Question, Repetition, Tried, Tuning, Used, Work, tune};
+use crate::tune::{
+    Demands, Experiment, Goal, Lab, Load, Percentiles, Preflight, Question, Repetition, Tried, Tuning, Used, Work, tune,
+};
 
 /// Ten workers keep one lock busy: 10 ms for a task, 1 ms of it inside the lock.
 struct Law {
@@ -33,7 +35,8 @@ fn model() -> Box<Model> {
 }
 
 impl Lab for Law {
-    fn try_at(&mut self, level: f64, rate: Option<f64>) -> Tried {
+    fn run(&mut self, Experiment { level, load, .. }: Experiment) -> Tried {
+        let rate = if let Load::Due(rate) = load { Some(rate) } else { None };
         self.clock += Duration::from_millis(900);
         if level >= self.fails_from {
             return Tried::Failed("deadlock of worker-1 and worker-2".into(), model());
@@ -62,8 +65,10 @@ impl Lab for Law {
             done,
             failed: 0,
             throughput,
+            slices: vec![throughput; 2],
             service: Some(at(10.2e6 + waits)),
             response: rate.map(|_| at(12e6 + waits)),
+            late: None,
             spent,
             used: vec![lock("ledger", 1.0), lock("log", 0.2)],
             cores: 0.02 * level.min(10.0),
@@ -92,7 +97,7 @@ pub(super) fn tuned() -> Tuned {
         over: (1.0, 32.0),
         whole: true,
         cores: 2.0,
-        demands: Demands { epsilon: 0.05, p99: Some(40e6), memory: None },
+        demands: Demands { goal: Goal::Most, epsilon: 0.05, p99: Some(40e6), memory: None },
         budget: Duration::from_secs(90),
         open: true,
         even_disturbed: false,

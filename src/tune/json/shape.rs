@@ -26,6 +26,8 @@ pub(super) struct Document<'a> {
     pub(super) levels: Vec<Point>,
     pub(super) confirmed: Vec<Point>,
     pub(super) holds: Option<bool>,
+    pub(super) long: Option<LongRun>,
+    pub(super) changes: Option<Changes>,
     pub(super) open_loop: Vec<OpenLoop>,
     pub(super) guesses: Vec<Prior>,
 }
@@ -36,6 +38,7 @@ pub(super) struct Asked<'a> {
     pub(super) epsilon: f64,
     pub(super) p99_ms: Option<f64>,
     pub(super) memory_bytes: Option<u64>,
+    pub(super) arrivals_per_second: Option<f64>,
     pub(super) command: &'a str,
 }
 
@@ -75,6 +78,7 @@ pub(super) struct Point {
     pub(super) standing: &'static str,
     pub(super) failures: Vec<String>,
     pub(super) repetitions: Vec<Raw>,
+    pub(super) steady: Vec<Raw>,
     pub(super) disturbed: Vec<Raw>,
 }
 
@@ -85,6 +89,7 @@ pub(super) struct Raw {
     pub(super) done: u64,
     pub(super) failed: u64,
     pub(super) per_second: f64,
+    pub(super) slices_per_second: Vec<f64>,
     pub(super) service_ms: Option<Time>,
     pub(super) response_ms: Option<Time>,
     pub(super) cpu_ms: f64,
@@ -123,6 +128,20 @@ pub(super) struct OpenLoop {
     pub(super) load: f64,
     pub(super) due_per_second: f64,
     pub(super) repetition: Option<Raw>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct LongRun {
+    pub(super) value: f64,
+    pub(super) repetition: Raw,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Changes {
+    pub(super) kind: &'static str,
+    pub(super) ratio: f64,
+    pub(super) first_s: f64,
+    pub(super) secs: f64,
 }
 
 #[derive(Debug, Serialize)]

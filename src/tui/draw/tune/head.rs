@@ -69,7 +69,7 @@ fn stage(sheet: &Sheet) -> usize {
         None => 0,
         Some(Phase::Calibrating) => 1,
         Some(Phase::Sweeping | Phase::ClosingIn | Phase::Repeating) => 2,
-        Some(Phase::Confirming) => 3,
+        Some(Phase::Arriving | Phase::Confirming) => 3,
         Some(Phase::OpenLoop) => 4,
         Some(Phase::Done) => STAGES.len(),
     }
