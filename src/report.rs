@@ -108,6 +108,8 @@ impl<'a> Report<'a> {
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+pub(crate) mod schema;
 
 #[cfg(test)]
 mod tests {

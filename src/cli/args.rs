@@ -88,6 +88,12 @@ pub(super) enum Command {
     },
     /// Print the language that scenarios are written in: every node, value, range and default
     Reference,
+    /// Print the JSON Schema (draft 2020-12) of what `--json` prints
+    Schema {
+        /// Whose JSON it describes
+        #[arg(value_name = "COMMAND")]
+        of: super::schema::Described,
+    },
     /// Run scenarios and say for everything they expect whether it was seen
     Test(TestArgs),
     /// Find out how many workers are enough, and what holds them up
@@ -175,6 +181,9 @@ pub(super) struct TestArgs {
     /// One JSON object instead of a text (described in docs/tests.md)
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
+    /// Write each run's report as JSON into this directory, as `contend run --json` prints it
+    #[arg(long, value_name = "DIRECTORY", help_heading = "Output")]
+    pub(super) reports: Option<std::path::PathBuf>,
 }
 
 const TUNE_EXAMPLES: &str = "\

@@ -189,3 +189,27 @@ fn time(percentiles: Percentiles) -> Time {
 fn ms(ns: f64) -> f64 {
     Span(ns as u64).ms()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::schema::{Described, assert_current};
+
+    /// Repetitions are described once, wherever they stand, and fresh ones like those before.
+    fn described_as(path: &str) -> String {
+        let path = path.replace("confirmed[]", "levels[]");
+        let inside = ["repetitions[].", "steady[].", "disturbed[].", "repetition."];
+        let found = inside.iter().filter_map(|name| path.find(name).map(|at| at + name.len())).min();
+        found.map_or(path.clone(), |at| format!("repetition.{}", &path[at..]))
+    }
+
+    #[test]
+    fn schema_is_that_of_the_types_and_of_the_document() {
+        assert_current::<Document<'static>>(&Described {
+            name: "tune",
+            title: "The outcome of contend tune",
+            document: include_str!("../../docs/tune.md"),
+            described_as,
+        });
+    }
+}

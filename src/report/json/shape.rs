@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Document<'a> {
     pub(super) schema: u32,
     pub(super) contend: &'static str,
@@ -13,6 +14,7 @@ pub(super) struct Document<'a> {
     pub(super) params: BTreeMap<&'a str, String>,
     pub(super) machine: Machine<'a>,
     pub(super) elapsed_s: f64,
+    #[cfg_attr(test, schemars(extend("enum" = ["completed", "time", "deadlock", "stall", "stopped", "crashed"])))]
     pub(super) ended: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) error: Option<&'a str>,
@@ -31,6 +33,7 @@ pub(super) struct Document<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Machine<'a> {
     pub(super) cores: usize,
     pub(super) usable: usize,
@@ -39,6 +42,7 @@ pub(super) struct Machine<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Events {
     pub(super) recorded: u64,
     pub(super) lost: u64,
@@ -52,8 +56,10 @@ pub(super) struct Events {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Worker<'a> {
     pub(super) name: &'a str,
+    #[cfg_attr(test, schemars(extend("enum" = ["thread", "process", "async"])))]
     pub(super) kind: &'static str,
     pub(super) pid: Option<u32>,
     pub(super) tid: Option<u32>,
@@ -66,6 +72,7 @@ pub(super) struct Worker<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Commands {
     pub(super) ended: u64,
     pub(super) failed: u64,
@@ -73,12 +80,14 @@ pub(super) struct Commands {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Failures<'a> {
     pub(super) total: u64,
     pub(super) first: Vec<Failure<'a>>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Failure<'a> {
     pub(super) at_s: f64,
     pub(super) worker: &'a str,
@@ -86,8 +95,10 @@ pub(super) struct Failure<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Lock<'a> {
     pub(super) name: &'a str,
+    #[cfg_attr(test, schemars(extend("enum" = super::LOCKS)))]
     pub(super) kind: &'static str,
     pub(super) acquired: u64,
     pub(super) contended: u64,
@@ -99,6 +110,7 @@ pub(super) struct Lock<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Queue<'a> {
     pub(super) name: &'a str,
     pub(super) capacity: u32,
@@ -110,6 +122,7 @@ pub(super) struct Queue<'a> {
 
 /// Room and depth in bytes, sent and received in messages.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Pipe<'a> {
     pub(super) name: &'a str,
     pub(super) capacity: u32,
@@ -119,6 +132,7 @@ pub(super) struct Pipe<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Depth {
     pub(super) mean: f64,
     pub(super) max: u32,
@@ -126,8 +140,10 @@ pub(super) struct Depth {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Pool<'a> {
     pub(super) name: &'a str,
+    #[cfg_attr(test, schemars(extend("enum" = ["thread", "process", "async"])))]
     pub(super) of: &'static str,
     pub(super) workers: u32,
     pub(super) submitted: u64,
@@ -148,6 +164,7 @@ pub(super) struct Pool<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Results {
     pub(super) there: u64,
     pub(super) read: u64,
@@ -157,6 +174,7 @@ pub(super) struct Results {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Counter<'a> {
     pub(super) name: &'a str,
     pub(super) value: i64,
@@ -167,12 +185,14 @@ pub(super) struct Counter<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Cpu {
     pub(super) cores: Vec<Option<f64>>,
     pub(super) run_queue_delay_ms: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Deadlock<'a> {
     pub(super) at_s: f64,
     pub(super) ring: Vec<Link<'a>>,
@@ -180,6 +200,7 @@ pub(super) struct Deadlock<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Link<'a> {
     pub(super) worker: &'a str,
     pub(super) holds: &'a str,
@@ -188,8 +209,11 @@ pub(super) struct Link<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Found<'a> {
+    #[cfg_attr(test, schemars(extend("enum" = crate::model::Finding::IDS)))]
     pub(super) id: &'static str,
+    #[cfg_attr(test, schemars(extend("enum" = ["note", "warning", "error"])))]
     pub(super) severity: &'static str,
     pub(super) sentence: &'a str,
     pub(super) evidence: &'a str,
@@ -198,6 +222,7 @@ pub(super) struct Found<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Expectation<'a> {
     pub(super) text: &'a str,
     pub(super) seen: bool,
@@ -206,6 +231,7 @@ pub(super) struct Expectation<'a> {
 
 /// Durations in milliseconds.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Millis {
     pub(super) count: u64,
     pub(super) p50: f64,
