@@ -151,7 +151,7 @@ mod tests {
             name: "list",
             title: "The list of contend's scenarios",
             document: include_str!("../../docs/list.md"),
-            described_as: str::to_owned,
+            path_of_row: str::to_owned,
         });
     }
 }

@@ -302,7 +302,7 @@ mod tests {
             name: "report",
             title: "The report of a run of contend",
             document: include_str!("../../docs/report.md"),
-            described_as: str::to_owned,
+            path_of_row: str::to_owned,
         });
     }
 

@@ -17,7 +17,7 @@ pub(crate) struct Described {
     pub(crate) title: &'static str,
     pub(crate) document: &'static str,
     /// Under which member a path is described, where that is another one.
-    pub(crate) described_as: fn(&str) -> String,
+    pub(crate) path_of_row: fn(&str) -> String,
 }
 
 /// Checks that the published schema of `T` is that of its type and its document.
@@ -75,7 +75,7 @@ impl Walk<'_> {
     }
 
     fn member(&mut self, schema: &mut Value, path: &str) {
-        let path = (self.of.described_as)(path);
+        let path = (self.of.path_of_row)(path);
         // An object or null is any of two schemas.
         let inner = match schema.get_mut("anyOf").and_then(|any| any.get_mut(0)) {
             Some(inner) => inner,
@@ -89,7 +89,7 @@ impl Walk<'_> {
             self.object(inner, &path);
             path.clone()
         } else if let Some(items) = members.get_mut("items") {
-            let path = (self.of.described_as)(&format!("{path}[]"));
+            let path = (self.of.path_of_row)(&format!("{path}[]"));
             let described = self.rows.contains_key(&path);
             if items.get("properties").is_some() {
                 self.object(items, &path);

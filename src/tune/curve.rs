@@ -61,7 +61,16 @@ impl Level {
 
     /// The median over the repetitions of each percentile: percentiles are not averaged.
     pub fn percentiles(&self, of: impl Fn(&Repetition) -> Option<Percentiles>) -> Option<Percentiles> {
-        let all: Vec<Percentiles> = self.repetitions.iter().filter_map(of).collect();
+        Self::middle(self.repetitions.iter().filter_map(of).collect())
+    }
+
+    /// Response times with tasks arriving as the scenario says.
+    pub fn arriving(&self) -> Option<Percentiles> {
+        Self::middle(self.steady.iter().filter_map(|one| one.response).collect())
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "made for it")]
+    fn middle(all: Vec<Percentiles>) -> Option<Percentiles> {
         let middle = |what: fn(&Percentiles) -> f64| median(&all.iter().map(what).collect::<Vec<_>>());
         let max = all.iter().map(|p| p.max).fold(0.0, f64::max);
         (!all.is_empty()).then(|| Percentiles {

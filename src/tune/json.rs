@@ -196,7 +196,7 @@ mod tests {
     use crate::report::schema::{Described, assert_current};
 
     /// Repetitions are described once, wherever they stand, and fresh ones like those before.
-    fn described_as(path: &str) -> String {
+    fn path_of_row(path: &str) -> String {
         let path = path.replace("confirmed[]", "levels[]");
         let inside = ["repetitions[].", "steady[].", "disturbed[].", "repetition."];
         let found = inside.iter().filter_map(|name| path.find(name).map(|at| at + name.len())).min();
@@ -209,7 +209,7 @@ mod tests {
             name: "tune",
             title: "The outcome of contend tune",
             document: include_str!("../../docs/tune.md"),
-            described_as,
+            path_of_row,
         });
     }
 }

@@ -61,11 +61,11 @@ pub fn bounds(values: &[f64]) -> Option<Interval> {
     Some(Interval { low: middle - half, high: middle + half })
 }
 
-/// Within which one more value like these lies, each end one-sided, by Student's t. None for fewer than three.
+/// Within which one more value like these lies, by Student's t; 1 of 100 lies beyond each end. None for fewer than three.
 pub fn prediction(values: &[f64]) -> Option<Interval> {
     let degrees = values.len().checked_sub(1).filter(|degrees| *degrees > 1)?;
     let spread = variance(values) * (1.0 + 1.0 / values.len() as f64);
-    let half = quantile(CONFIDENCE, degrees as f64)? * spread.sqrt();
+    let half = quantile(0.99, degrees as f64)? * spread.sqrt();
     let middle = mean(values);
     Some(Interval { low: middle - half, high: middle + half })
 }
@@ -170,8 +170,8 @@ mod tests {
                 passed[1] += u32::from(found.high < 100.0);
                 passed[2] += u32::from(next < one_more.low);
             }
-            for share in passed.map(|count| f64::from(count) / 1e4) {
-                assert!((share - 0.05).abs() < 0.01, "{n} values: {share}");
+            for (share, due) in passed.map(|count| f64::from(count) / 1e4).into_iter().zip([0.05, 0.05, 0.01]) {
+                assert!((share - due).abs() < due * 0.3, "{n} values: {share}");
             }
         }
     }

@@ -101,15 +101,12 @@ fn alike(tuning: &Tuning, subject: &Subject<'_>, verdict: &Verdict) -> Option<St
     };
     let (enough, open) = (among(Standing::Enough), among(Standing::Undecided));
     if enough.len() + open.len() < 2 {
-        return Some(format!("The most was measured with {most}."));
+        return Some(format!("The most: {most}."));
     }
     let list = |names: &[String]| listed(&names.iter().map(String::as_str).collect::<Vec<_>>());
     let within = percent(subject.demands.epsilon);
-    let mut text = format!("Within {within} of the most ({most}): {}", list(&enough));
-    if !open.is_empty() {
-        text += &format!("; undecided: {}", list(&open));
-    }
-    Some(text + ".")
+    let undecided = if open.is_empty() { String::new() } else { format!("; undecided: {}", list(&open)) };
+    Some(format!("Within {within} of the most ({most}): {}{undecided}.", list(&enough)))
 }
 
 /// What the fresh repetitions say.

@@ -5,6 +5,9 @@ mod laws;
 mod noise;
 mod output;
 mod queueing;
+#[path = "../support/schema.rs"]
+mod schema;
+mod sentences;
 
 use std::time::Duration;
 

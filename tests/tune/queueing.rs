@@ -216,7 +216,7 @@ fn a_limit_on_response_times_asks_for_more_workers() {
     assert!(limit < p99(5, 0.021) * 0.8);
     let (low, right) = graded((M, M), 0.021, Some(limit * 1e9), 6.0);
     assert!(low <= 0.05 && right >= 0.4, "{low} too low, {right} right");
-    let never = keeping_up((D, D), 0.02, Some(19e6), 1);
+    let never = keeping_up((D, D), 0.021, Some(19e6), 1);
     let answer = never.verdict.expect("a verdict").answer;
     assert!(matches!(&answer, Answer::Refused(why) if why.contains("p99 of at most 19 ms")), "{answer:?}");
 }

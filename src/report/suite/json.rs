@@ -142,7 +142,7 @@ mod tests {
             name: "tests",
             title: "The outcome of contend test",
             document: include_str!("../../../docs/tests.md"),
-            described_as: str::to_owned,
+            path_of_row: str::to_owned,
         });
     }
 }

@@ -36,7 +36,11 @@ fn model() -> Box<Model> {
 
 impl Lab for Law {
     fn run(&mut self, Experiment { level, load, .. }: Experiment) -> Tried {
-        let rate = if let Load::Due(rate) = load { Some(rate) } else { None };
+        let rate = match load {
+            Load::Due(rate) => Some(rate),
+            Load::Written => Some((level * 100.0).min(350.0)),
+            Load::Saturated => None,
+        };
         self.clock += Duration::from_millis(900);
         if level >= self.fails_from {
             return Tried::Failed("deadlock of worker-1 and worker-2".into(), model());
@@ -68,7 +72,7 @@ impl Lab for Law {
             slices: vec![throughput; 2],
             service: Some(at(10.2e6 + waits)),
             response: rate.map(|_| at(12e6 + waits)),
-            late: None,
+            late: rate.map(|_| 0.0),
             spent,
             used: vec![lock("ledger", 1.0), lock("log", 0.2)],
             cores: 0.02 * level.min(10.0),
@@ -130,6 +134,19 @@ pub(super) fn at_its_end(size: (u16, u16)) -> App {
     app_at(tunings(f64::INFINITY).last(), COLOUR, size)
 }
 
+/// A tuning whose question is which level keeps up with 350 tasks a second.
+fn keeps_up(size: (u16, u16)) -> App {
+    let mut tuned = tuned();
+    tuned.question.demands.goal = Goal::Arrivals(350.0);
+    let mut law = Law { dice: fastrand::Rng::with_seed(1), clock: Duration::ZERO, fails_from: f64::INFINITY };
+    let tuning = tune(&mut law, &tuned.question, |_| {});
+    let mut app = App::new(Picker::default(), COLOUR, Rect::new(0, 0, size.0, size.1));
+    app.tunes(tuned);
+    app.update(Msg::Told(Told::Preflight(Preflight { others: Some(0.02), clock: None })));
+    app.update(Msg::Told(Told::Known(Box::new(tuning))));
+    app
+}
+
 fn shot(app: &App) -> String {
     text(&screen(app))
 }
@@ -138,6 +155,9 @@ fn shot(app: &App) -> String {
 fn whole_screens() {
     for (name, size) in [("80x24", (80, 24)), ("120x40", (120, 40)), ("200x60", (200, 60))] {
         insta::assert_snapshot!(format!("tune_{name}"), shot(&at_its_end(size)));
+    }
+    for (name, size) in [("80x24", (80, 24)), ("120x40", (120, 40))] {
+        insta::assert_snapshot!(format!("tune_arrivals_{name}"), shot(&keeps_up(size)));
     }
     let half_way = &tunings(f64::INFINITY)[18];
     insta::assert_snapshot!("tune_under_way_120x40", shot(&app_at(Some(half_way), COLOUR, (120, 40))));

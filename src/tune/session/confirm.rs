@@ -20,7 +20,7 @@ const LONG: f64 = 0.15;
 /// A repetition shorter than this shows no more than the usual ones.
 const LEAST_LONG: Duration = Duration::from_secs(3);
 
-const MOST_LONG: Duration = Duration::from_secs(60);
+const MOST_LONG: Duration = Duration::from_mins(1);
 
 impl<L: Lab, T: FnMut(&Tuning)> Session<'_, L, T> {
     /// Fresh repetitions at the level and its neighbours: what was chosen because it looked good looks a bit too good. Then

@@ -10,7 +10,7 @@ use crate::trace::Span;
 use crate::tune::arrivals::{growth, headroom};
 use crate::tune::curve::Level;
 use crate::tune::decide::{Standing, standing};
-use crate::tune::stats::{mean, median, uncertainty};
+use crate::tune::stats::{mean, uncertainty};
 use crate::tune::told::Subject;
 use crate::tune::tuning::Tuning;
 
@@ -53,10 +53,8 @@ fn row(tuning: &Tuning, level: &Level, subject: &Subject<'_>, due: f64) -> Vec<C
         return cells;
     }
     let or_dash = |text: Option<String>| Cell::from(text.unwrap_or_else(|| "-".to_owned()));
-    let time = |of: fn(&crate::tune::Percentiles) -> f64| {
-        let all: Vec<f64> = level.steady.iter().filter_map(|one| one.response.as_ref().map(of)).collect();
-        (!all.is_empty()).then(|| Span(median(&all) as u64).to_string())
-    };
+    let arriving = level.arriving();
+    let time = |of: fn(&crate::tune::Percentiles) -> f64| arriving.as_ref().map(|all| Span(of(all) as u64).to_string());
     let grows: Vec<f64> = level.steady.iter().map(|one| growth(one, due)).collect();
     let stands = standing(&tuning.curve, level, &subject.demands);
     let word = match stands {

@@ -79,8 +79,7 @@ fn able(level: &Level) -> String {
 
 /// Response time of nearly all tasks, as measured with arrivals.
 fn p99(level: &Level) -> Option<String> {
-    let steady: Vec<f64> = level.steady.iter().filter_map(|one| Some(one.response?.p99)).collect();
-    (!steady.is_empty()).then(|| Span(crate::tune::stats::median(&steady) as u64).to_string())
+    level.arriving().map(|times| Span(times.p99 as u64).to_string())
 }
 
 pub(super) fn sentences(tuning: &Tuning, subject: &Subject<'_>, verdict: &Verdict, due: f64) -> Vec<String> {

@@ -63,11 +63,14 @@ fn of_most(tuning: &Tuning, subject: &Subject<'_>, verdict: &Verdict, n: f64, mo
         return "the most measured".to_owned();
     };
     let most = subject.rate(best.throughput());
+    // A level that takes too long, or too much memory, may do more.
+    let is_most = tuning.curve.best().is_some_and(|most| most.value.total_cmp(&best.value).is_eq());
+    let among = if is_most { "measured" } else { "within the limits" };
     if level.value.total_cmp(&best.value).is_eq() {
-        return format!("the most measured ({most}{more})");
+        return format!("the most {among} ({most}{more})");
     }
     let part = against(level, best).map_or(0.0, |found| found.estimate);
-    format!("{} of the most measured ({most} with {}{more})", percent(part), subject.level(best.value))
+    format!("{} of the most {among} ({most} with {}{more})", percent(part), subject.level(best.value))
 }
 
 fn number(tuning: &Tuning, subject: &Subject<'_>, verdict: &Verdict, n: f64) -> String {

@@ -34,13 +34,24 @@ pub(super) fn holds(bottleneck: &Bottleneck, subject: &Subject<'_>) -> Option<St
                 }
             };
             let no = if subject.knob.name == "workers" { "no number of workers passes" } else { "nothing here passes" };
-            format!("The bottleneck is {}: {used}; {no} {}.", resource(&limit.resource), rate(limit.per_second))
+            format!(
+                "The bottleneck is {}: {used}. At that, {no} {}.",
+                resource(&limit.resource),
+                rate(limit.per_second)
+            )
         }
         Bottleneck::Feeder(share) => {
-            format!("The bottleneck is what feeds them: workers wait for work {} of their time.", percent(*share))
+            format!(
+                "The bottleneck is the source of the work: workers wait for work {} of their time.",
+                percent(*share)
+            )
         }
         Bottleneck::Waits { state, share } => {
-            format!("Nothing is used up: {} of the workers' time is {}.", percent(*share), waiting(*state))
+            format!(
+                "Nothing that is measured is used up: {} of the workers' time is {}.",
+                percent(*share),
+                waiting(*state)
+            )
         }
         Bottleneck::Unknown => return None,
     })
@@ -48,8 +59,8 @@ pub(super) fn holds(bottleneck: &Bottleneck, subject: &Subject<'_>) -> Option<St
 
 const fn waiting(state: State) -> &'static str {
     match state {
-        State::Io => "waiting for I/O, so more of them can do more",
-        State::Sleep => "sleeping, so more of them can do more",
+        State::Io => "waiting for I/O",
+        State::Sleep => "sleeping",
         State::Signal => "waiting for a signal or a result",
         State::Lock => "waiting for locks, none of which is held all the time",
         State::Full => "waiting for room in a queue",
