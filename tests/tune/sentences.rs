@@ -7,6 +7,9 @@ use contend::tune::{Answer, Drift, Question, Tuning, doubts, drift, headline, se
 use crate::laws::{CPU, FLAT, LOCK, Law, QUESTION, Simulated, WAITING, simulate};
 use crate::output::told;
 
+/// What a second of a run does of its first second's work.
+type Fades = fn(f64) -> f64;
+
 fn said(tuning: &Tuning) -> String {
     told(tuning, headline)
 }
@@ -92,7 +95,7 @@ fn levels_that_stall_have_a_border_that_is_looked_for() {
 #[test]
 fn work_that_fades_is_said_to_change() {
     // Each law with what a second of the run does of the first second's work.
-    let fading: [(&str, fn(f64) -> f64); 3] = [
+    let fading: [(&str, Fades); 3] = [
         ("at once", |at| if at < 0.55 { 1.0 } else { 0.6 }),
         ("slowly", |at| 1.0 - 0.05 * at.min(10.0)),
         ("after a while", |at| if at < 5.0 { 1.0 } else { 1.6 }),
@@ -105,7 +108,7 @@ fn work_that_fades_is_said_to_change() {
         assert!(text.contains("The work changes while it runs: "), "{name}: {text}");
     }
     // What comes and goes: both halves of a long run are alike, and different from a short one.
-    let fades = |at: f64| if at < 1.0 || (at * 2.0) as u32 % 2 == 0 { 1.0 } else { 0.3 };
+    let fades = |at: f64| if at < 1.0 || ((at * 2.0) as u32).is_multiple_of(2) { 1.0 } else { 0.3 };
     let mut lab = Simulated { fades, ..Simulated::new(&LOCK, 0.01, 3) };
     let tuning = tune(&mut lab, &QUESTION, |_| {});
     assert!(
