@@ -93,13 +93,27 @@ fn late(level: &Level) -> Option<Interval> {
     bounds(&level.steady.iter().filter_map(|one| one.late).collect::<Vec<_>>())
 }
 
+/// Of the levels that are undecided the first that can do what arrives by its mean, else the one that can do most.
+fn likeliest(curve: &Curve, standings: &[(f64, Standing)], rate: f64) -> f64 {
+    let open = of(standings, &[Standing::Undecided]);
+    let able = |value: &f64| curve.find(*value).map_or(0.0, Level::throughput);
+    let first = open.iter().copied().find(|value| able(value) > rate);
+    first.or_else(|| open.into_iter().max_by(|a, b| able(a).total_cmp(&able(b)))).unwrap_or_default()
+}
+
 /// The answer that the standings of all levels give. `unmet` says what no level has.
-pub(super) fn answer(curve: &Curve, fastest: &Level, standings: &[(f64, Standing)], unmet: String) -> Answer {
+pub(super) fn answer(
+    curve: &Curve,
+    fastest: &Level,
+    standings: &[(f64, Standing)],
+    rate: f64,
+    unmet: String,
+) -> Answer {
     let first = |wanted| of(standings, &[wanted]).first().copied();
     match (first(Standing::Enough), first(Standing::Undecided)) {
         (Some(level), Some(from)) if from < level => Answer::KeepsUp { from, level },
         (Some(level), _) => Answer::KeepsUp { from: level, level },
-        (None, Some(from)) => Answer::Unsettled(from),
+        (None, Some(_)) => Answer::Unsettled(likeliest(curve, standings, rate)),
         (None, None) => {
             let refused = of(standings, &[Standing::Refused]);
             let demanded = refused.into_iter().any(|value| curve.find(value).is_some_and(Level::works));

@@ -170,8 +170,8 @@ pub fn decide(curve: &Curve, demands: &Demands, cores: f64) -> Option<Verdict> {
     if let Some(why) = busy(curve) {
         return verdict(Answer::TooNoisy(why), fastest.value, alike, holds);
     }
-    if matches!(demands.goal, Goal::Arrivals(_)) {
-        let answer = arrivals::answer(curve, fastest, &standings, unmet(demands));
+    if let Goal::Arrivals(rate) = demands.goal {
+        let answer = arrivals::answer(curve, fastest, &standings, rate, unmet(demands));
         return verdict(answer, fastest.value, of(&standings, &[Standing::Enough]), holds);
     }
     let Some(best) = best(curve, demands) else {

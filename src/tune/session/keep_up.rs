@@ -116,7 +116,9 @@ impl<L: Lab, T: FnMut(&Tuning)> Session<'_, L, T> {
             })
         };
         let wanted: Vec<f64> = self.close_ones(rate).into_iter().filter(unclear).collect();
-        if wanted.is_empty() || self.spent(CLOSED) {
+        // Without a level that can, there is nothing to keep time for.
+        let any = self.tuning.curve.working().any(|level| level.throughput() > rate);
+        if wanted.is_empty() || self.spent(if any { CLOSED } else { OPEN }) {
             return Ok(false);
         }
         self.round(&wanted)?;
