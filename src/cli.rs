@@ -9,6 +9,7 @@ mod out;
 mod progress;
 mod run;
 mod scenario;
+mod schema;
 mod signals;
 mod test;
 mod tune;
@@ -83,6 +84,7 @@ fn carry_out(cli: &Cli, colours: Colours) -> Result<Outcome, Failure> {
             Ok(Outcome::Done)
         }
         Some(Command::Check { files }) => check::check(files, colours),
+        Some(Command::Schema { of }) => schema::schema(*of),
         Some(Command::Reference) => {
             out::print(&crate::scenario::reference())?;
             Ok(Outcome::Done)

@@ -25,7 +25,7 @@ pub use others::Others;
 pub use suite::{Round, Tested, tests_json, tests_text};
 pub use table::Look;
 pub use text::{brief, text};
-pub use trial::{Trial, try_out};
+pub use trial::{Trial, longest, try_out};
 pub use verdict::{Judgement, Verdict};
 
 use crate::model::{Counter, Finding, Lane, Lock, Model, Pipe, Pool, Queue};
@@ -119,6 +119,8 @@ impl<'a> Report<'a> {
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+pub(crate) mod schema;
 
 #[cfg(test)]
 mod tests {

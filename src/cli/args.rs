@@ -89,6 +89,12 @@ pub(super) enum Command {
     },
     /// Print the language that scenarios are written in: every node, value, range and default
     Reference,
+    /// Print the JSON Schema (draft 2020-12) of what `--json` prints
+    Schema {
+        /// Whose JSON it describes
+        #[arg(value_name = "COMMAND")]
+        of: super::schema::Described,
+    },
     /// Run scenarios and say for everything they expect whether it was seen
     Test(TestArgs),
     /// Find out how many workers are enough, and what holds them up
@@ -183,12 +189,16 @@ pub(super) struct TestArgs {
     /// Exit with 1 also if an expectation cannot be judged because other programs use the cores
     #[arg(long, help_heading = "Output")]
     pub(super) strict: bool,
+    /// Write each run's report as JSON into this directory, as `contend run --json` prints it
+    #[arg(long, value_name = "DIRECTORY", help_heading = "Output")]
+    pub(super) reports: Option<std::path::PathBuf>,
 }
 
 const TUNE_EXAMPLES: &str = "\
 Examples:
-  contend tune thread-pool                              how many workers?
-  contend tune thread-pool --over 1..64 --for 2m        more levels, more time
+  contend tune thread-pool                              how many workers keep up with its 200 tasks a second?
+  contend tune thread-pool --p99 30ms                   and with nearly every task done in 30 ms?
+  contend tune thread-pool --saturate --over 1..64      how many do the most?
   contend tune lock-contention --knob hold --over 10us..10ms
   contend tune my.kdl --p99 50ms --json                 with a limit, for a program
   contend tune --exec 'convert {} out/{/}.png' --files '*.jpg' --over 1..16 --allow-exec";
@@ -232,10 +242,15 @@ pub(super) struct TuneArgs {
     #[arg(long = "as", value_name = "KIND", value_enum, help_heading = "What to measure")]
     pub(super) executor: Option<Executor>,
 
+    /// Measure the most a pool can do, though its scenario has tasks arrive at a rate [default: how many workers keep up with
+    /// that rate]
+    #[arg(long, help_heading = "What to measure")]
+    pub(super) saturate: bool,
+
     /// How much less than the best is good enough, in per cent
     #[arg(long, value_name = "PERCENT", default_value_t = 5.0, value_parser = percentage, help_heading = "What is good enough")]
     pub(super) epsilon: f64,
-    /// Most that a task may take at the 99th percentile, such as 50ms
+    /// Most that a task may take at the 99th percentile, such as 50ms; where tasks arrive, from the moment they are due
     #[arg(long, value_name = "TIME", value_parser = positive_time, help_heading = "What is good enough")]
     pub(super) p99: Option<Duration>,
     /// Most memory of all its processes together, in MiB

@@ -10,14 +10,19 @@ use super::out::{self, Colours};
 use crate::scenario::{Group, KnobKind, Scenario, Source, catalogue, check, clean};
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Listed<'a> {
     schema: u32,
     scenarios: Vec<Entry<'a>>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Entry<'a> {
     name: &'a str,
+    #[cfg_attr(test, schemars(extend("enum" = [
+        "pools", "locks", "deadlocks", "queues", "signals", "processes", "event-loops", "real-work", "machine", "classics", "tuning", "own"
+    ])))]
     group: &'static str,
     title: &'a str,
     about: &'a str,
@@ -27,6 +32,7 @@ struct Entry<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct KnobEntry<'a> {
     name: &'a str,
     default: String,
@@ -131,5 +137,21 @@ fn word(group: Group) -> &'static str {
         Group::Classics => "classics",
         Group::Tuning => "tuning",
         Group::Own => "own",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::schema::{Described, assert_current};
+
+    #[test]
+    fn schema_is_that_of_the_types_and_of_the_document() {
+        assert_current::<Listed<'static>>(&Described {
+            name: "list",
+            title: "The list of contend's scenarios",
+            document: include_str!("../../docs/list.md"),
+            path_of_row: str::to_owned,
+        });
     }
 }

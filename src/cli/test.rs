@@ -1,5 +1,6 @@
 //! `contend test`: every scenario is run once for each way its expectations ask for, and the expectations are judged.
 
+mod reports;
 mod tally;
 
 use std::ffi::OsString;
@@ -17,6 +18,7 @@ use crate::platform::limits::told;
 use crate::report::{self, Compared, Pair, Round, Tested, Trial};
 use crate::scenario::{Scenario, Settings, Variant, catalogue, check};
 use crate::source::Live;
+use reports::Reports;
 use tally::Tally;
 
 /// Runs that go on at once when all they do is wait.
@@ -48,6 +50,8 @@ impl<'a> Case<'a> {
 struct Bench<'a> {
     signals: &'a Receiver<i32>,
     tally: Tally,
+    /// Where reports are written, if they are.
+    reports: Option<&'a Reports>,
 }
 
 /// Why not every case was run.
@@ -69,7 +73,8 @@ pub(super) fn test(args: &TestArgs, colours: Colours) -> Result<Outcome, Failure
     let signals =
         signals::listen().map_err(|error| Failure::Run(format!("signals cannot be caught: {}", told(&error))))?;
     let runs = variants.iter().map(Vec::len).sum::<usize>().saturating_mul(args.times as usize);
-    let mut bench = Bench { signals: &signals, tally: Tally::new(runs) };
+    let reports = args.reports.as_deref().map(Reports::into).transpose()?;
+    let mut bench = Bench { signals: &signals, tally: Tally::new(runs), reports: reports.as_ref() };
     let mut tested: Vec<Tested<'_>> = scenarios
         .iter()
         .zip(&variants)
@@ -83,6 +88,9 @@ pub(super) fn test(args: &TestArgs, colours: Colours) -> Result<Outcome, Failure
         }
     }
     drop(bench);
+    if let Some(failure) = reports.and_then(Reports::failure) {
+        return Err(failure);
+    }
     let skipped: Vec<&str> = skipped.iter().map(|scenario| scenario.name.as_str()).collect();
     let text = if args.json {
         report::tests_json(&tested, &skipped)
@@ -178,11 +186,12 @@ impl Bench<'_> {
     /// Runs some of the cases, `at_once` at a time.
     fn run_some(&mut self, cases: &[Case<'_>], some: &[usize], at_once: usize) -> Result<Vec<(usize, Trial)>, Cut> {
         let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let reports = self.reports;
         let (tell, told) = unbounded();
         thread::scope(|scope| {
             for at in 0..at_once.min(some.len()) {
                 let (tell, next, stop) = (tell.clone(), &next, &stop);
-                let work = move || run_next(cases, some, next, stop, &tell);
+                let work = move || run_next(cases, some, reports, next, stop, &tell);
                 let started = thread::Builder::new().name(format!("test-{at}")).spawn_scoped(scope, work);
                 if let Err(error) = started {
                     stop.store(true, Ordering::Relaxed);
@@ -227,20 +236,32 @@ enum News {
 }
 
 /// Runs one case after another until there are no more. The thread outlives each of its runs, as they need it to.
-fn run_next(cases: &[Case<'_>], some: &[usize], next: &AtomicUsize, stop: &AtomicBool, tell: &Sender<News>) {
+fn run_next(
+    cases: &[Case<'_>],
+    some: &[usize],
+    reports: Option<&Reports>,
+    next: &AtomicUsize,
+    stop: &AtomicBool,
+    tell: &Sender<News>,
+) {
     let stopped = || stop.load(Ordering::Relaxed);
     while let Some(at) = some.get(next.fetch_add(1, Ordering::Relaxed)).copied().filter(|_| !stopped()) {
         let _ = tell.send(News::Began(at));
-        let trial = try_one(&cases[at], stopped);
+        let trial = try_one(&cases[at], reports, stopped);
         if tell.send(News::Ended(at, trial)).is_err() {
             return;
         }
     }
 }
 
-fn try_one(case: &Case<'_>, stop: impl Fn() -> bool) -> Trial {
-    match Live::start(case.scenario, &case.variant.settings) {
-        Ok(live) => report::try_out(&live, case.scenario, &case.variant.settings, stop),
+fn try_one(case: &Case<'_>, keep: Option<&Reports>, stop: impl Fn() -> bool) -> Trial {
+    let settings = &case.variant.settings;
+    match Live::start(case.scenario, settings) {
+        Ok(live) => report::try_out(&live, case.scenario, settings, stop, |followed, verdicts| {
+            if let Some(reports) = keep {
+                reports.write(case, followed, verdicts);
+            }
+        }),
         Err(error) => Trial::failed(error.to_string()),
     }
 }

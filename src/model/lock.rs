@@ -4,8 +4,8 @@ mod cells;
 mod ghosts;
 mod handoff;
 mod holders;
-mod recent;
 mod in_use;
+mod recent;
 mod seen;
 mod users;
 

@@ -78,6 +78,13 @@ impl Times {
         self.histogram.as_ref().map_or(0, |h| h.value_at_percentile(p).min(self.max))
     }
 
+    /// How many were longer than `limit`, to the histogram's digits.
+    pub fn longer_than(&self, limit: Span) -> u64 {
+        let Some(histogram) = &self.histogram else { return 0 };
+        let above = histogram.iter_recorded().filter(|value| value.value_iterated_to() > limit.0);
+        above.map(|value| value.count_since_last_iteration()).sum()
+    }
+
     /// How many durations fall into each of `bins` equal bins from 0 to the maximum.
     pub fn spread(&self, bins: usize) -> Vec<u64> {
         let mut out = vec![0; bins];
@@ -137,6 +144,17 @@ fn put(histogram: &mut Histogram<u32>, span: Span) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn those_that_took_longer_are_counted() {
+        let mut times = Times::new(2);
+        (1..=100).for_each(|n| times.record(Span::millis(n)));
+        for (limit, longer) in [(0, 100), (90, 10), (100, 0)] {
+            let found = times.longer_than(Span::millis(limit));
+            assert!(found.abs_diff(longer) <= 1, "{found} longer than {limit} ms"); // two digits
+        }
+        assert_eq!(Times::new(2).longer_than(Span(0)), 0);
+    }
 
     #[test]
     fn two_are_as_one() {

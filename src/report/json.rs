@@ -279,50 +279,44 @@ fn deadlocks<'a>(report: &Report<'a>) -> Vec<Deadlock<'a>> {
     report.model.deadlocks().iter().map(deadlock).collect()
 }
 
+/// Kinds of a lock.
+#[cfg(test)]
+const LOCKS: [&str; 15] = [
+    "std",
+    "parking-lot",
+    "fair",
+    "spin",
+    "ticket",
+    "reentrant",
+    "robust",
+    "robust-reentrant",
+    "async",
+    "async-reentrant",
+    "off",
+    "semaphore",
+    "rw-readers",
+    "rw-writers",
+    "rw-fair",
+];
+
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
 
     use serde_json::Value;
 
     use super::*;
     use crate::report::fixture::Bank;
+    use crate::report::schema::{Described, assert_current};
     use crate::trace::{Message, Sample, Stamp};
 
-    /// Every member of the object as it is named in the description: `workers[].share.lock`.
-    fn members(value: &Value, path: &str, out: &mut BTreeSet<String>) {
-        match value {
-            Value::Object(map) => {
-                for (name, inner) in map {
-                    let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                    members(inner, &path, out);
-                }
-            }
-            Value::Array(items) => items.iter().for_each(|item| members(item, &format!("{path}[]"), out)),
-            _ => drop(out.insert(path.to_owned())),
-        }
-    }
-
-    fn documented() -> BTreeSet<String> {
-        let rows = include_str!("../../docs/report.md").lines().filter_map(|line| line.strip_prefix("| `"));
-        rows.filter_map(|row| row.split('`').next()).map(str::to_owned).collect()
-    }
-
     #[test]
-    fn what_is_written_is_what_is_documented() {
-        let value: Value = serde_json::from_str(&json(&Bank::new().report()).unwrap()).unwrap();
-        let mut written = BTreeSet::new();
-        members(&value, "", &mut written);
-        let knob_names =
-            |path: &str| if path.starts_with("params.") { "params.KNOB".to_owned() } else { path.to_owned() };
-        let written: BTreeSet<String> = written.iter().map(|path| knob_names(path)).collect();
-        let documented = documented();
-        let undocumented: Vec<_> = written.difference(&documented).collect();
-        assert!(undocumented.is_empty(), "not in docs/report.md: {undocumented:?}");
-        // Members that are left out, or are empty lists, in a run as good as this one.
-        let absent = ["error", "expectations[].not_judged"];
-        let missing: Vec<_> = documented.difference(&written).filter(|path| !absent.contains(&path.as_str())).collect();
-        assert!(missing.is_empty(), "in docs/report.md but not written: {missing:?}");
+    fn schema_is_that_of_the_types_and_of_the_document() {
+        assert_current::<Document<'static>>(&Described {
+            name: "report",
+            title: "The report of a run of contend",
+            document: include_str!("../../docs/report.md"),
+            path_of_row: str::to_owned,
+        });
     }
 
     #[test]

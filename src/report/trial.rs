@@ -8,7 +8,7 @@ use crossbeam_channel::never;
 use super::Verdict;
 use super::compare::{self, Figure};
 use super::expect::judge_each;
-use super::follow::{Run, follow};
+use super::follow::{Followed, Run, follow};
 use super::others::Others;
 use crate::model::Model;
 use crate::scenario::{Claim, Compare, Metric, Part, Scenario, Settings};
@@ -48,9 +48,20 @@ impl Trial {
     }
 }
 
+/// How long a test run with these settings may go on.
+pub fn longest(scenario: &Scenario, settings: &Settings) -> Span {
+    Limits::new(scenario, settings).longest
+}
+
 /// Follows a run until all that is expected with these settings was seen: at once when nothing of it has to hold, else
-/// when it has held for the test's time. `stop` ends it before.
-pub fn try_out(run: &impl Run, scenario: &Scenario, settings: &Settings, stop: impl Fn() -> bool) -> Trial {
+/// when it has held for the test's time. `stop` ends it before. `keep` is shown the run and the verdicts at its end.
+pub fn try_out(
+    run: &impl Run,
+    scenario: &Scenario,
+    settings: &Settings,
+    stop: impl Fn() -> bool,
+    keep: impl FnOnce(&Followed, &[Verdict]),
+) -> Trial {
     let limits = Limits::new(scenario, settings);
     let mut looked = Stamp::default();
     let settled = Cell::new(None);
@@ -72,6 +83,7 @@ pub fn try_out(run: &impl Run, scenario: &Scenario, settings: &Settings, stop: i
         verdicts.extend(one_guess(&followed.model, scenario, settings, followed.at).map(|(verdict, _)| verdict));
         verdicts
     });
+    keep(&followed, &verdicts);
     let figures = compare::figures(&followed.model, scenario, settings, followed.at);
     let others = Others::during(&followed.model, Stamp::default(), followed.at);
     let lost = followed.model.health().lost;
@@ -198,7 +210,7 @@ mod tests {
             sender.send(message).expect("the receiver is there");
         }
         let bank = Bank { messages: receiver, clock: AtomicU64::new(0), _open: sender };
-        try_out(&bank, &scenario, &scenario.defaults(), || stop)
+        try_out(&bank, &scenario, &scenario.defaults(), || stop, |_, _| {})
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub struct Level {
     pub repetitions: Vec<Repetition>,
     /// Those that others disturbed.
     pub disturbed: Vec<Repetition>,
+    /// Those with tasks arriving as the scenario says.
+    pub steady: Vec<Repetition>,
     /// Why it could not do its work.
     pub failures: Vec<String>,
     /// The newest run, to look at.
@@ -59,7 +61,16 @@ impl Level {
 
     /// The median over the repetitions of each percentile: percentiles are not averaged.
     pub fn percentiles(&self, of: impl Fn(&Repetition) -> Option<Percentiles>) -> Option<Percentiles> {
-        let all: Vec<Percentiles> = self.repetitions.iter().filter_map(of).collect();
+        Self::middle(self.repetitions.iter().filter_map(of).collect())
+    }
+
+    /// Response times with tasks arriving as the scenario says.
+    pub fn arriving(&self) -> Option<Percentiles> {
+        Self::middle(self.steady.iter().filter_map(|one| one.response).collect())
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "made for it")]
+    fn middle(all: Vec<Percentiles>) -> Option<Percentiles> {
         let middle = |what: fn(&Percentiles) -> f64| median(&all.iter().map(what).collect::<Vec<_>>());
         let max = all.iter().map(|p| p.max).fold(0.0, f64::max);
         (!all.is_empty()).then(|| Percentiles {
@@ -99,6 +110,17 @@ impl Curve {
     /// Levels that could do their work.
     pub fn working(&self) -> impl Iterator<Item = &Level> {
         self.levels.iter().filter(|level| level.works())
+    }
+
+    /// The nearest level below `value` that was measured, whether it works or not.
+    pub fn below(&self, value: f64) -> Option<&Level> {
+        self.levels.iter().rev().find(|level| level.value < value)
+    }
+
+    /// Neighbours of which one works and the other does not, in their order.
+    pub fn borders(&self) -> impl Iterator<Item = (&Level, &Level)> {
+        let fails = |level: &Level| !level.failures.is_empty();
+        self.levels.windows(2).map(|pair| (&pair[0], &pair[1])).filter(move |(a, b)| fails(a) != fails(b))
     }
 
     /// The level with the highest throughput.

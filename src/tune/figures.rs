@@ -54,10 +54,14 @@ pub struct Repetition {
     pub done: u64,
     pub failed: u64,
     pub throughput: f64,
+    /// The same in equal parts of the window, in their order.
+    pub slices: Vec<f64>,
     /// From begin to end of a task.
     pub service: Option<Percentiles>,
     /// From the intended start to the end of a task.
     pub response: Option<Percentiles>,
+    /// Part of the tasks for which that took longer than a limit, where there is one.
+    pub late: Option<f64>,
     /// Time of those who do the work, by state.
     pub spent: Shares,
     pub used: Vec<Used>,
@@ -138,8 +142,10 @@ impl Begin {
             done,
             failed: work.failed(model).saturating_sub(self.failed),
             throughput: done as f64 / Span(whole).secs(),
+            slices: Vec::new(), // the model does not know of them
             service: pool.zip(self.service.as_ref()).and_then(|(pool, then)| percentiles(pool.service(), then)),
             response: pool.zip(self.response.as_ref()).and_then(|(pool, then)| percentiles(pool.response(), then)),
+            late: None, // only a limit says which are
             spent,
             used: used(model, self.at, at, each),
             cores,
@@ -149,6 +155,12 @@ impl Begin {
             memory: memory(model),
             lost: model.health().lost,
         }
+    }
+
+    /// Part of the tasks since then whose response took longer than `limit`.
+    pub fn late(&self, model: &Model, work: &Work, limit: Span) -> Option<f64> {
+        let since = pool(model, work)?.response().since(self.response.as_ref()?);
+        (since.count() > 0).then(|| since.longer_than(limit) as f64 / since.count() as f64)
     }
 
     fn others(&self, model: &Model, whole: f64, ours: f64) -> Option<f64> {

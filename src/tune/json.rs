@@ -3,16 +3,17 @@
 
 mod shape;
 
-use shape::{Answered, Asked, Document, Held, Lock, Machine, OpenLoop, Point, Prior, Raw, Time};
+use shape::{Answered, Asked, Changes, Document, Held, Lock, LongRun, Machine, OpenLoop, Point, Prior, Raw, Time};
 
 use super::curve::{Curve, Level};
-use super::decide::{Answer, Standing, against, standing};
+use super::decide::{Answer, Goal, Standing, against, standing};
+use super::drift::{Drift, drift};
 use super::figures::{Percentiles, Repetition, Used};
 use super::limits::{Bottleneck, Limit};
 use super::priors::priors;
-use super::session::Tuning;
 use super::text::STATES;
 use super::told::{Subject, doubts, headline, resource, sentences};
+use super::tuning::Tuning;
 use crate::trace::{Span, State};
 
 /// Version of the object's shape.
@@ -37,6 +38,10 @@ fn document<'a>(tuning: &Tuning, subject: &Subject<'a>, again: &'a str) -> Docum
             epsilon: subject.demands.epsilon,
             p99_ms: subject.demands.p99.map(ms),
             memory_bytes: subject.demands.memory,
+            arrivals_per_second: match subject.demands.goal {
+                Goal::Arrivals(rate) => Some(rate),
+                Goal::Most => None,
+            },
             command: again,
         },
         machine: Machine {
@@ -56,6 +61,8 @@ fn document<'a>(tuning: &Tuning, subject: &Subject<'a>, again: &'a str) -> Docum
         levels: points(tuning, &tuning.curve, subject),
         confirmed: points(tuning, &tuning.confirmed, subject),
         holds: tuning.holds(&subject.demands),
+        long: tuning.long.as_ref().map(|long| LongRun { value: long.level, repetition: raw(&long.repetition) }),
+        changes: drift(tuning, subject.demands.epsilon).map(changes),
         open_loop: tuning.loaded.iter().map(load).collect(),
         guesses: lowest
             .map(|lowest| priors(lowest, subject.cores))
@@ -69,7 +76,11 @@ fn document<'a>(tuning: &Tuning, subject: &Subject<'a>, again: &'a str) -> Docum
 fn answer(answer: &Answer) -> Answered {
     let (kind, from, to, why) = match answer {
         Answer::Number(n) => ("number", Some(*n), Some(*n), None),
-        Answer::Range(from, to) => ("range", Some(*from), Some(*to), None),
+        Answer::Range { from, to, .. } => ("range", Some(*from), Some(*to), None),
+        Answer::Rising(n) => ("rising", Some(*n), None, None),
+        Answer::KeepsUp { from, level } => ("keeps-up", Some(*from), Some(*level), None),
+        Answer::Unsettled(from) => ("unsettled", Some(*from), None, None),
+        Answer::FallsBehind(_) => ("falls-behind", None, None, None),
         Answer::Flat(n) => ("flat", Some(*n), Some(*n), None),
         Answer::Elsewhere(n) => ("elsewhere", Some(*n), Some(*n), None),
         Answer::TooNoisy(why) => ("too-noisy", None, None, Some(why.clone())),
@@ -116,6 +127,7 @@ fn point(tuning: &Tuning, level: &Level, subject: &Subject<'_>) -> Point {
         },
         failures: level.failures.clone(),
         repetitions: level.repetitions.iter().map(raw).collect(),
+        steady: level.steady.iter().map(raw).collect(),
         disturbed: level.disturbed.iter().map(raw).collect(),
     }
 }
@@ -127,6 +139,7 @@ fn raw(repetition: &Repetition) -> Raw {
         done: repetition.done,
         failed: repetition.failed,
         per_second: repetition.throughput,
+        slices_per_second: repetition.slices.clone(),
         service_ms: repetition.service.map(time),
         response_ms: repetition.response.map(time),
         cpu_ms: each(State::Running),
@@ -148,12 +161,19 @@ fn waited(used: &Used) -> Lock {
     Lock { name: used.name.clone(), room: used.room, held: used.held, waited_ms: ms(used.waited) }
 }
 
-fn load(loaded: &super::session::Loaded) -> OpenLoop {
+fn load(loaded: &super::tuning::Loaded) -> OpenLoop {
     OpenLoop {
         value: loaded.level,
         load: loaded.load,
         due_per_second: loaded.per_second,
         repetition: loaded.repetition.as_ref().map(raw),
+    }
+}
+
+fn changes(drift: Drift) -> Changes {
+    match drift {
+        Drift::Halves { change, secs } => Changes { kind: "halves", ratio: change, first_s: secs / 2.0, secs },
+        Drift::Later { change, short, long } => Changes { kind: "later", ratio: change, first_s: short, secs: long },
     }
 }
 
@@ -168,4 +188,28 @@ fn time(percentiles: Percentiles) -> Time {
 
 fn ms(ns: f64) -> f64 {
     Span(ns as u64).ms()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::schema::{Described, assert_current};
+
+    /// Repetitions are described once, wherever they stand, and fresh ones like those before.
+    fn path_of_row(path: &str) -> String {
+        let path = path.replace("confirmed[]", "levels[]");
+        let inside = ["repetitions[].", "steady[].", "disturbed[].", "repetition."];
+        let found = inside.iter().filter_map(|name| path.find(name).map(|at| at + name.len())).min();
+        found.map_or(path.clone(), |at| format!("repetition.{}", &path[at..]))
+    }
+
+    #[test]
+    fn schema_is_that_of_the_types_and_of_the_document() {
+        assert_current::<Document<'static>>(&Described {
+            name: "tune",
+            title: "The outcome of contend tune",
+            document: include_str!("../../docs/tune.md"),
+            path_of_row,
+        });
+    }
 }

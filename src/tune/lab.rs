@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::session::{Lab, Stopwatch};
+use super::question::{Experiment, Lab, Load, Stopwatch};
 use super::told::Preflight;
 use super::trial::{Timing, Tried, try_once};
 use super::work::{Work, closed_loop, open_loop};
@@ -12,7 +12,7 @@ use crate::engine::{Job, Plan};
 use crate::platform::{all_cores_busy, clock_range, own_cpu};
 use crate::scenario::{KnobKind, Scenario, Settings};
 use crate::source::Live;
-use crate::trace::KnobId;
+use crate::trace::{KnobId, Span};
 
 /// Why a scenario cannot be tuned.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct Bench<S> {
     knob: KnobId,
     work: Work,
     timing: Timing,
+    /// Tasks that take longer than this are late.
+    limit: Option<Span>,
     watch: Stopwatch,
     stop: S,
 }
@@ -49,6 +51,7 @@ impl<S: Fn() -> bool> Bench<S> {
         settings: Settings,
         knob: KnobId,
         timing: Timing,
+        limit: Option<Span>,
         stop: S,
     ) -> Result<Self, TuneError> {
         let name = scenario.knobs.get(knob.index()).map(|knob| knob.name.clone()).unwrap_or_default();
@@ -60,7 +63,7 @@ impl<S: Fn() -> bool> Bench<S> {
         let plan = Plan::new(scenario, &settings, &job).map_err(|error| TuneError::Start(error.to_string()))?;
         let work = Work::of(scenario, &plan.cast, knob).ok_or(TuneError::NothingToCount)?;
         let watch = Stopwatch::default();
-        Ok(Self { scenario: scenario.clone(), settings, knob, work, timing, watch, stop })
+        Ok(Self { scenario: scenario.clone(), settings, knob, work, timing, limit, watch, stop })
     }
 
     pub const fn work(&self) -> &Work {
@@ -85,19 +88,22 @@ fn others() -> Option<f64> {
 }
 
 impl<S: Fn() -> bool> Lab for Bench<S> {
-    fn try_at(&mut self, level: f64, rate: Option<f64>) -> Tried {
+    fn run(&mut self, experiment: Experiment) -> Tried {
+        let Experiment { level, load, lasts } = experiment;
         let mut settings = self.settings.clone();
         if let Some(number) = settings.numbers.get_mut(self.knob.index()) {
             *number = level;
         }
-        let scenario = match (rate, &self.work) {
-            (Some(rate), Work::Tasks(pool)) => open_loop(&self.scenario, *pool, rate),
+        let scenario = match (load, &self.work) {
+            (Load::Due(rate), Work::Tasks(pool)) => open_loop(&self.scenario, *pool, rate),
+            (Load::Written, _) => self.scenario.clone(),
             _ => closed_loop(&self.scenario),
         };
+        let timing = lasts.map_or(self.timing, |least| self.timing.lasting(Span(least.as_nanos() as u64)));
         match Live::start(&scenario, &settings) {
             Ok(live) => {
                 let workers = self.work.workers(&live.cast()).len().min(level.max(1.0) as usize) as u64;
-                let mut tried = try_once(&live, &self.work, workers, self.timing, &self.stop);
+                let mut tried = try_once(&live, &self.work, workers, timing, self.limit, &self.stop);
                 if let Tried::Measured(repetition, _) = &mut tried {
                     repetition.speed = live.work_rate();
                     self.timing = self.timing.for_tasks_of(repetition);

@@ -44,6 +44,16 @@ pub fn unmeasured(worse: f64, good: f64, whole: bool) -> Option<f64> {
     Some(if whole { worse + 1.0 } else { first })
 }
 
+/// The value halfway between two neighbours of which one works and the other does not. None when they are as near to each
+/// other as they can be.
+pub fn halfway(low: f64, high: f64, whole: bool) -> Option<f64> {
+    let middle = f64::midpoint(low, high);
+    if whole {
+        return (high - low > 1.0).then(|| middle.floor());
+    }
+    (high - low > high.abs() * FINE).then_some(middle)
+}
+
 fn tidy(mut levels: Vec<f64>, whole: bool) -> Vec<f64> {
     if whole {
         for level in &mut levels {
@@ -65,6 +75,16 @@ mod tests {
         assert_eq!(unmeasured(15.0, 16.0, true), None);
         assert_eq!(unmeasured(22.0, 24.0, true), None, "near enough");
         assert_eq!(unmeasured(1.0, 2.5, false), Some(1.5));
+    }
+
+    #[test]
+    fn halving_ends_at_neighbours() {
+        let (mut fails, mut works) = (8.0, 16.0);
+        while let Some(middle) = halfway(fails, works, true) {
+            if middle < 10.0 { fails = middle } else { works = middle }
+        }
+        assert_eq!((fails, works), (9.0, 10.0));
+        assert_eq!(halfway(1.0, 1.1, false), None);
     }
 
     #[test]

@@ -52,6 +52,24 @@ pub fn interval(values: &[f64]) -> Option<Interval> {
     Some(Interval { low: middle - half, high: middle + half })
 }
 
+/// Bounds of the mean by Student's t, each one-sided: 95 % of all lie above `low`, 95 % below `high`. None for fewer than
+/// two values.
+pub fn bounds(values: &[f64]) -> Option<Interval> {
+    let degrees = values.len().checked_sub(1).filter(|degrees| *degrees > 0)?;
+    let half = quantile(CONFIDENCE, degrees as f64)? * (variance(values) / values.len() as f64).sqrt();
+    let middle = mean(values);
+    Some(Interval { low: middle - half, high: middle + half })
+}
+
+/// Within which one more value like these lies, by Student's t; 1 of 100 lies beyond each end. None for fewer than three.
+pub fn prediction(values: &[f64]) -> Option<Interval> {
+    let degrees = values.len().checked_sub(1).filter(|degrees| *degrees > 1)?;
+    let spread = variance(values) * (1.0 + 1.0 / values.len() as f64);
+    let half = quantile(0.99, degrees as f64)? * spread.sqrt();
+    let middle = mean(values);
+    Some(Interval { low: middle - half, high: middle + half })
+}
+
 /// How many times `b`'s mean `a`'s is, by Welch's method on logarithms: rates are positive and their errors
 /// multiply. (Welch, Biometrika 34, 1947; logarithms as Kalibera & Jones, "Quantifying performance changes", 2012, for
 /// ratios.) None if either has fewer than two values, or one that is not positive.
@@ -135,6 +153,25 @@ mod tests {
             for share in [below, above] {
                 let share = f64::from(share) / 1e4;
                 assert!((share - 0.05).abs() < 0.012, "{n} and {m} values: {share}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_sided_bounds_and_predictions_are_passed_as_seldom_as_they_say() {
+        let mut dice = fastrand::Rng::with_seed(3);
+        for n in [3, 5, 12] {
+            let mut passed = [0; 3];
+            for _ in 0..10_000 {
+                let values = sample(&mut dice, n, 100.0, 7.0);
+                let next = normal(&mut dice, 100.0, 7.0);
+                let (found, one_more) = (bounds(&values).unwrap(), prediction(&values).unwrap());
+                passed[0] += u32::from(found.low > 100.0);
+                passed[1] += u32::from(found.high < 100.0);
+                passed[2] += u32::from(next < one_more.low);
+            }
+            for (share, due) in passed.map(|count| f64::from(count) / 1e4).into_iter().zip([0.05, 0.05, 0.01]) {
+                assert!((share - due).abs() < due * 0.3, "{n} values: {share}");
             }
         }
     }

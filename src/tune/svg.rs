@@ -15,16 +15,16 @@ use plotters::style::{BLACK, Color, IntoFont, RGBColor, TextStyle, WHITE};
 use super::curve::Level;
 use super::decide::{Standing, standing};
 use super::limits::Bottleneck;
-use super::session::Tuning;
 use super::told::{Subject, headline, resource};
+use super::tuning::Tuning;
 use crate::report::words::{percent, rate};
 use crate::trace::Span;
 
 /// Width and height in pixels; what is drawn scales.
-const SIZE: (u32, u32) = (900, 640);
+const SIZE: (u32, u32) = (900, 658);
 /// Of the height, what the throughput takes.
 const UPPER: u32 = 400;
-const TITLE: u32 = 80;
+const TITLE: u32 = 98;
 const FONT: &str = "sans-serif";
 
 const ENOUGH: RGBColor = RGBColor(0, 130, 60);
@@ -57,15 +57,25 @@ fn draw(text: &mut String, tuning: &Tuning, subject: &Subject<'_>) -> Drawn {
     let (upper, lower) = body.split_vertically(UPPER);
     let what = format!("{}: {}s a second by {}", subject.scenario, subject.work.word(), subject.knob.name);
     title.draw(&Text::new(what, (20, 10), (FONT, 20))).map_err(said)?;
-    title.draw(&Text::new(headline(tuning, subject), (20, 36), (FONT, 15))).map_err(said)?;
+    for (line, y) in in_two(&headline(tuning, subject)).into_iter().zip([36, 54]) {
+        title.draw(&Text::new(line, (20, y), (FONT, 14))).map_err(said)?;
+    }
     let how = format!(
         "Bars: 95 % intervals. Green: not worse than the best by more than {}; amber: cannot be told. Dashed: what could be at most.",
         percent(subject.demands.epsilon)
     );
-    title.draw(&Text::new(how, (20, 58), (FONT, 12))).map_err(said)?;
+    title.draw(&Text::new(how, (20, 76), (FONT, 12))).map_err(said)?;
     throughput(&upper, tuning, subject)?;
     latency(&lower, tuning, subject)?;
     root.present().map_err(said)
+}
+
+/// A sentence in two lines at most, the first as long as there is room.
+fn in_two(text: &str) -> [&str; 2] {
+    const LETTERS: usize = 120;
+    let room = text.char_indices().nth(LETTERS).map_or(text.len(), |(at, _)| at);
+    let end = if room < text.len() { text[..room].rfind(' ').unwrap_or(room) } else { room };
+    [&text[..end], text[end..].trim_start()]
 }
 
 fn throughput(area: &Area<'_>, tuning: &Tuning, subject: &Subject<'_>) -> Drawn {

@@ -5,15 +5,17 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 
 use super::curve::Level;
-use super::decide::{Standing, against, standing};
+use super::decide::{Goal, Standing, against, standing};
 use super::priors::priors;
-use super::session::Tuning;
 use super::told::{Subject, doubts, headline, sentences};
+use super::tuning::Tuning;
 use super::usl::Usl;
 use crate::report::Look;
 use crate::report::table::{Align, Cell, Table, state_style};
 use crate::report::words::{percent, rate};
 use crate::trace::{Span, State};
+
+mod arrivals;
 
 /// Cells of the widest bar.
 const BAR: usize = 24;
@@ -31,7 +33,10 @@ pub fn text(tuning: &Tuning, subject: &Subject<'_>, again: &str, look: Look) -> 
         out.push_str("  ");
         look.wrap(&mut out, &doubt, 2, 2, Style::new().fg_color(Some(AnsiColor::Yellow.into())));
     }
-    curve(tuning, subject, look, &mut out);
+    match subject.demands.goal {
+        Goal::Most => curve(tuning, subject, look, &mut out),
+        Goal::Arrivals(rate) => arrivals::table(tuning, subject, rate, look, &mut out),
+    }
     time(tuning, subject, look, &mut out);
     loaded(tuning, subject, look, &mut out);
     guesses(tuning, subject, look, &mut out);
@@ -79,11 +84,7 @@ fn row(tuning: &Tuning, level: &Level, subject: &Subject<'_>, top: f64) -> Vec<C
     }
     let part = tuning.curve.best().and_then(|best| against(level, best)).map(|found| percent(found.estimate));
     let width = super::stats::uncertainty(&level.throughputs()).map(percent);
-    let style = match standing(&tuning.curve, level, &subject.demands) {
-        Standing::Enough => Style::new().fg_color(Some(AnsiColor::Green.into())),
-        Standing::Undecided => Style::new().fg_color(Some(AnsiColor::Yellow.into())),
-        Standing::Worse | Standing::Refused => Style::new(),
-    };
+    let style = colour(standing(&tuning.curve, level, &subject.demands));
     let service = level.percentiles(|repetition| repetition.service);
     let time = |ns: Option<f64>| Cell::from(ns.map_or_else(|| "-".to_owned(), |ns| Span(ns as u64).to_string()));
     let is_answer = tuning.recommended().is_some_and(|answer| answer.value.total_cmp(&level.value).is_eq());
@@ -103,6 +104,14 @@ fn row(tuning: &Tuning, level: &Level, subject: &Subject<'_>, top: f64) -> Vec<C
         Cell::from(format!("{:.0} MiB", level.mean(|repetition| repetition.memory as f64) / 1_048_576.0)),
         Cell::from(level.repetitions.len().to_string()),
     ]
+}
+
+const fn colour(standing: Standing) -> Style {
+    match standing {
+        Standing::Enough => Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green))),
+        Standing::Undecided => Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow))),
+        Standing::Worse | Standing::Refused => Style::new(),
+    }
 }
 
 /// A bar as long as the throughput, with its interval at the end: `██████├──┤`.

@@ -2,7 +2,7 @@
 
 use super::decide::Answer;
 use super::limits::{Bottleneck, Resource};
-use super::session::Tuning;
+use super::tuning::Tuning;
 use crate::scenario::{Optimum, Scarce, Scenario};
 
 /// How an answer compares with the calculated optimum.
@@ -33,12 +33,16 @@ impl Grade {
 pub fn grade(tuning: &Tuning, truth: &Optimum) -> Grade {
     let within = |level: f64| truth.from <= level && level <= truth.to;
     match tuning.verdict.as_ref().map(|verdict| &verdict.answer) {
-        Some(Answer::Number(level) | Answer::Flat(level) | Answer::Elsewhere(level)) if within(*level) => Grade::Right,
-        Some(Answer::Range(from, to)) if within(*to) && within(*from) => Grade::Right,
-        Some(Answer::Range(from, to)) if *from <= truth.to && truth.from <= *to => Grade::Holds,
+        Some(Answer::Number(level) | Answer::Rising(level) | Answer::Flat(level) | Answer::Elsewhere(level))
+            if within(*level) =>
+        {
+            Grade::Right
+        }
+        Some(Answer::Range { from, to, .. }) if within(*to) && within(*from) => Grade::Right,
+        Some(Answer::Range { from, to, .. }) if *from <= truth.to && truth.from <= *to => Grade::Holds,
         Some(Answer::TooNoisy(_)) if truth.noisy => Grade::Right,
         Some(Answer::TooNoisy(_) | Answer::Broken(_) | Answer::Refused(_)) | None => Grade::None,
-        Some(Answer::Number(_) | Answer::Flat(_) | Answer::Elsewhere(_) | Answer::Range(..)) => Grade::Wrong,
+        Some(_) => Grade::Wrong,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is counted: the work whose rate is to be high.
 
 use crate::model::Model;
-use crate::scenario::{Choice, Expr, Feed, Policy, Scenario, Schedule};
+use crate::scenario::{Choice, Expr, Feed, Policy, Scenario, Schedule, Settings, Values};
 use crate::trace::{Cast, KnobId, PoolId, ResourceId, WorkerId};
 
 /// Tasks that a closed loop feeds, so that there is always one: more than any repetition does.
@@ -65,6 +65,19 @@ impl Work {
         matches!(self, Self::Tasks(pool) if fed(pool))
     }
 
+    /// The rate at which the scenario's own tasks arrive, 1/s, if that rate does not change. None if the knob is
+    /// not the one that sizes their pool: only with more workers does a pool keep up with more.
+    pub fn arrivals(&self, scenario: &Scenario, settings: &Settings, knob: KnobId) -> Option<f64> {
+        let Self::Tasks(pool) = self else { return None };
+        let pool = scenario.pools.get(pool.index())?;
+        let Feed::Arrive { rate } = &pool.feed else { return None };
+        if !pool.workers.knobs().contains(&knob) || rate.knobs().contains(&knob) || rate.is_random() {
+            return None;
+        }
+        let [first, later] = [0, 1_000_003].map(|task| rate.eval(&AtTask { settings, task }));
+        (first > 0.0 && first.total_cmp(&later).is_eq()).then_some(first)
+    }
+
     /// One of it, in words.
     pub const fn word(&self) -> &'static str {
         match self {
@@ -73,6 +86,26 @@ impl Work {
             Self::Items(_) => "item",
             Self::Acquisitions(_) => "acquisition",
         }
+    }
+}
+
+/// What an arrival rate is evaluated against.
+struct AtTask<'a> {
+    settings: &'a Settings,
+    task: u64,
+}
+
+impl Values for AtTask<'_> {
+    fn knob(&self, knob: KnobId) -> f64 {
+        self.settings.number(knob)
+    }
+
+    fn place(&self) -> (u32, u32) {
+        (0, 1)
+    }
+
+    fn task(&self) -> u64 {
+        self.task
     }
 }
 

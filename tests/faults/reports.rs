@@ -17,7 +17,9 @@ fn stuck(report: &Report) -> BTreeSet<String> {
     let list = |of: &str| report.json[of].as_array().unwrap().clone();
     let mut names = BTreeSet::new();
     for deadlock in list("deadlocks") {
-        names.extend(deadlock["ring"].as_array().unwrap().iter().map(|link| link["worker"].as_str().unwrap().to_owned()));
+        names.extend(
+            deadlock["ring"].as_array().unwrap().iter().map(|link| link["worker"].as_str().unwrap().to_owned()),
+        );
         names.extend(deadlock["victims"].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()));
     }
     for stall in list("stalls") {
@@ -39,7 +41,8 @@ fn mistake(name: &str) -> Option<String> {
     let ended = report.json["ended"].as_str().unwrap();
     let blamed = ["deadlock", "stall", "orphaned-lock", "lost-wakeup"].iter().any(|id| report.findings().contains(id));
     let is_right = found == right && (right.is_empty() || blamed) && (ended != "completed" || right.is_empty());
-    (!is_right).then(|| format!("{name}: ended `{ended}`, stuck {found:?}, expected {right:?}, {:?}", report.findings()))
+    (!is_right)
+        .then(|| format!("{name}: ended `{ended}`, stuck {found:?}, expected {right:?}, {:?}", report.findings()))
 }
 
 #[test]

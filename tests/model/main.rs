@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail, and says what it counted")]
 
 mod accounting;
-mod deadlocks;
 mod change;
+mod deadlocks;
 mod findings;
 mod lanes;
 mod load;

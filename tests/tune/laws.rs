@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use contend::model::{Budget, Model, Shares};
 use contend::trace::{Cast, ResourceId, State};
-use contend::tune::{Demands, Lab, Percentiles, Question, Repetition, Tried, Tuning, Used, tune};
+use contend::tune::{
+    Demands, Experiment, Goal, Lab, Load, Percentiles, Question, Repetition, Tried, Tuning, Used, tune,
+};
 
 /// A law: throughput, cores in use, and held shares of one lock at a number of workers.
 pub struct Law {
@@ -28,12 +30,26 @@ pub struct Simulated<'a> {
     pub dice: fastrand::Rng,
     pub clock: Duration,
     pub fails_from: Option<f64>,
+    /// Below this level it does not work.
+    pub fails_below: f64,
+    /// What a second of a run does of what its first second does: the work changes while it runs.
+    pub fades: fn(f64) -> f64,
 }
 
 impl<'a> Simulated<'a> {
     pub fn new(law: &'a Law, noise: f64, seed: u64) -> Self {
         let dice = fastrand::Rng::with_seed(seed);
-        Self { law, noise, others: 0.02, sags_to: 0.99, dice, clock: Duration::ZERO, fails_from: None }
+        Self {
+            law,
+            noise,
+            others: 0.02,
+            sags_to: 0.99,
+            dice,
+            clock: Duration::ZERO,
+            fails_from: None,
+            fails_below: 0.0,
+            fades: |_| 1.0,
+        }
     }
 
     fn normal(&mut self) -> f64 {
@@ -42,15 +58,33 @@ impl<'a> Simulated<'a> {
     }
 }
 
+impl Simulated<'_> {
+    /// Rates in parts of a window, with noise of their own.
+    fn slices(&mut self, rate: f64, secs: f64) -> Vec<f64> {
+        let count = if secs > 1.0 { 10 } else { 2 };
+        let middle = |nth: usize| 0.25 + secs * (nth as f64 + 0.5) / count as f64;
+        (0..count).map(|nth| rate * (self.fades)(middle(nth)) * (1.0 + self.noise * self.normal())).collect()
+    }
+}
+
 impl Lab for Simulated<'_> {
-    fn try_at(&mut self, level: f64, rate: Option<f64>) -> Tried {
-        self.clock += Duration::from_millis(850);
+    fn run(&mut self, Experiment { level, load, lasts }: Experiment) -> Tried {
+        let secs = lasts.map_or(0.6, |lasts| lasts.as_secs_f64());
+        self.clock += Duration::from_secs_f64(0.25 + secs);
         let model = Box::new(Model::new(Arc::new(Cast::default()), Budget::default()));
         if self.fails_from.is_some_and(|from| level >= from) {
             return Tried::Failed("deadlock of left and right".to_owned(), model);
         }
-        let exact = rate.unwrap_or((self.law.rate)(level));
-        let throughput = exact * (1.0 + self.noise * self.normal()).max(0.05);
+        if level < self.fails_below {
+            return Tried::Failed("stall: nobody is left to wake left".to_owned(), model);
+        }
+        let exact = match load {
+            Load::Due(rate) => rate,
+            Load::Saturated | Load::Written => (self.law.rate)(level),
+        };
+        let run = exact * (1.0 + self.noise * self.normal()).max(0.05);
+        let slices = self.slices(run, secs);
+        let throughput = slices.iter().sum::<f64>() / slices.len() as f64;
         let mut spent = Shares::default();
         spent.put(State::Running, 400_000_000);
         spent.put(State::Sleep, 100_000_000);
@@ -60,12 +94,14 @@ impl Lab for Simulated<'_> {
             Used { name: "ledger".into(), id: ResourceId(0), room: 1, held: (self.law.lock)(level), waited: 0.0 };
         Tried::Measured(
             Box::new(Repetition {
-                secs: 0.6,
-                done: (throughput * 0.6) as u64,
+                secs,
+                done: (throughput * secs) as u64,
                 failed: 0,
                 throughput,
+                slices,
                 service: Some(service),
                 response: Some(service),
+                late: None,
                 spent,
                 used: vec![lock],
                 cores: (self.law.cores)(level),
@@ -88,7 +124,7 @@ impl Lab for Simulated<'_> {
     }
 }
 
-pub const DEMANDS: Demands = Demands { epsilon: 0.05, p99: None, memory: None };
+pub const DEMANDS: Demands = Demands { goal: Goal::Most, epsilon: 0.05, p99: None, memory: None };
 
 pub const QUESTION: Question = Question {
     over: (1.0, 64.0),
@@ -124,6 +160,9 @@ pub const SOFT: Law = Law {
 pub const HELD: Law = Law { name: "held", rate: |_| 800.0, cores: |_| 0.8, lock: |_| 0.99, right: (1.0, 1.0) };
 /// Flat, and nothing is used up.
 pub const FLAT: Law = Law { name: "flat", rate: |_| 100.0, cores: |_| 0.1, lock: |_| 0.05, right: (1.0, 1.0) };
+/// Only waiting: as many workers, as much work.
+pub const WAITING: Law =
+    Law { name: "waiting", rate: |n| 20.0 * n, cores: |n| 0.002 * n, lock: |_| 0.0, right: (64.0, 64.0) };
 /// Falls beyond its best: threads that spin.
 pub const FALLS: Law = Law {
     name: "falls",

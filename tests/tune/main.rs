@@ -4,6 +4,10 @@
 mod laws;
 mod noise;
 mod output;
+mod queueing;
+#[path = "../support/schema.rs"]
+mod schema;
+mod sentences;
 
 use std::time::Duration;
 
@@ -26,7 +30,7 @@ fn known_laws_are_answered_rightly() {
                     Answer::Number(n) | Answer::Flat(n) | Answer::Elsewhere(n) => {
                         law.right.0 <= *n && *n <= law.right.1
                     }
-                    Answer::Range(from, to) => *from <= law.right.1 && law.right.0 <= *to,
+                    Answer::Range { from, to, .. } => *from <= law.right.1 && law.right.0 <= *to,
                     _ => false,
                 }
             };
@@ -61,7 +65,7 @@ fn all_answers_can_be_reached() {
     assert_eq!(*answer(&simulate(&CPU, 0.005, 1, QUESTION)), Answer::Number(2.0));
     assert_eq!(*answer(&simulate(&HELD, 0.005, 1, QUESTION)), Answer::Elsewhere(1.0));
     assert_eq!(*answer(&simulate(&FLAT, 0.005, 1, QUESTION)), Answer::Flat(1.0));
-    let ranges = |seed: &u64| matches!(answer(&simulate(&SOFT, 0.03, *seed, QUESTION)), Answer::Range(..));
+    let ranges = |seed: &u64| matches!(answer(&simulate(&SOFT, 0.03, *seed, QUESTION)), Answer::Range { .. });
     assert!((0..40).any(|seed| ranges(&seed)), "a soft corner under noise is a range");
     let noisy = |seed: &u64| matches!(answer(&simulate(&CPU, 0.5, *seed, QUESTION)), Answer::TooNoisy(_));
     assert!((0..40).filter(noisy).count() >= 38);
@@ -72,7 +76,7 @@ fn what_there_was_no_time_to_measure_is_no_number() {
     let hasty = Question { budget: Duration::from_secs(26), ..QUESTION };
     for seed in 0..20 {
         let tuning = simulate(&LOCK, 0.005, seed, hasty);
-        let Answer::Range(from, to) = *answer(&tuning) else { panic!("{:?}", answer(&tuning)) };
+        let Answer::Range { from, to, .. } = *answer(&tuning) else { panic!("{:?}", answer(&tuning)) };
         assert!((8.0..=10.0).contains(&from) && to >= 10.0 && tuning.curve.find(from).is_none(), "{from} to {to}");
     }
 }

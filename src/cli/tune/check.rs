@@ -50,7 +50,7 @@ fn each(
             if stop() {
                 return Ok(all_right);
             }
-            let sweep = Sweep::new(args, scenario)?;
+            let sweep = Sweep::new(args, scenario)?.saturated();
             let (tuning, _) = measure(&sweep, args, stop)?;
             let grade = grade(&tuning, truth);
             all_right &= matches!(grade, Grade::Right | Grade::Holds);
@@ -88,7 +88,7 @@ fn row(scenario: &Scenario, truth: &Optimum, tuning: &Tuning) -> Vec<Cell> {
     let answer = tuning.verdict.as_ref().map_or_else(
         || "none".to_owned(),
         |verdict| match &verdict.answer {
-            Answer::Range(from, to) => span(*from, *to),
+            Answer::Range { from, to, .. } => span(*from, *to),
             Answer::TooNoisy(_) => "too noisy".to_owned(),
             answer => answer.level().map_or_else(|| "none".to_owned(), |level| knob.show(level)),
         },

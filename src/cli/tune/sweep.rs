@@ -6,9 +6,9 @@ use crate::cli::args::TuneArgs;
 use crate::cli::failure::Failure;
 use crate::platform::machine;
 use crate::scenario::{Knob, KnobKind, Scenario, Settings, Unit, clean};
-use crate::trace::KnobId;
+use crate::trace::{KnobId, Span};
 use crate::tui::Tuned;
-use crate::tune::{Bench, Demands, Preflight, Question, Subject, Timing, Work};
+use crate::tune::{Bench, Demands, Goal, Preflight, Question, Subject, Timing, Work};
 
 /// Highest count that is swept when nobody said.
 const HIGHEST: f64 = 32.0;
@@ -21,6 +21,8 @@ pub(super) struct Sweep<'a> {
     settings: Settings,
     over: (f64, f64),
     demands: Demands,
+    /// Whether tasks are always there, though the scenario has arrivals.
+    saturate: bool,
     cores: f64,
     seed: u64,
 }
@@ -34,6 +36,7 @@ impl<'a> Sweep<'a> {
         let id = chosen(scenario, args)?;
         let knob = &scenario.knobs[id.index()];
         let demands = Demands {
+            goal: Goal::Most,
             epsilon: args.epsilon / 100.0,
             p99: args.p99.map(|limit| limit.as_nanos() as f64),
             memory: args.memory.map(|mib| mib << 20),
@@ -46,13 +49,26 @@ impl<'a> Sweep<'a> {
             settings,
             over: over(knob, args)?,
             demands,
+            saturate: args.saturate,
             cores: machine().usable_cores(),
             seed,
         })
     }
 
+    /// The same in closed loop, whatever arrives.
+    pub(super) fn saturated(self) -> Self {
+        Self { saturate: true, ..self }
+    }
+
+    /// What is asked of a level: to keep up with what arrives, if that is known and wanted, else to do the most.
+    fn demands(&self, work: &Work) -> Demands {
+        let due = work.arrivals(self.scenario, &self.settings, self.id).filter(|_| !self.saturate);
+        Demands { goal: due.map_or(Goal::Most, Goal::Arrivals), ..self.demands }
+    }
+
     pub(super) fn lab<S: Fn() -> bool>(&self, stop: S) -> Result<Bench<S>, Failure> {
-        Bench::new(self.scenario, self.settings.clone(), self.id, Timing::default(), stop)
+        let limit = self.demands.p99.map(|ns| Span(ns as u64));
+        Bench::new(self.scenario, self.settings.clone(), self.id, Timing::default(), limit, stop)
             .map_err(|error| Failure::Usage(error.to_string()))
     }
 
@@ -61,7 +77,7 @@ impl<'a> Sweep<'a> {
             over: self.over,
             whole: is_count(self.knob),
             cores: self.cores,
-            demands: self.demands,
+            demands: self.demands(work),
             budget: args.time,
             open: work.can_arrive(self.scenario),
             even_disturbed: args.anyway,
@@ -81,7 +97,7 @@ impl<'a> Sweep<'a> {
             scenario: &self.scenario.name,
             knob: self.knob,
             work,
-            demands: self.demands,
+            demands: self.demands(work),
             over: self.over,
             cores: self.cores,
             preflight,
@@ -112,6 +128,7 @@ impl<'a> Sweep<'a> {
         words.push(format!("--epsilon {} --for {}s --seed {}", args.epsilon, args.time.as_secs(), self.seed));
         words.extend(args.p99.map(|limit| format!("--p99 {}", humantime::format_duration(limit))));
         words.extend(args.memory.map(|mib| format!("--memory {mib}")));
+        words.extend(args.saturate.then(|| "--saturate".to_owned()));
         words.extend(args.anyway.then(|| "--anyway".to_owned()));
         words.join(" ")
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Document<'a> {
     pub(super) schema: u32,
     pub(super) contend: &'static str,
@@ -15,6 +16,7 @@ pub(super) struct Document<'a> {
     pub(super) elapsed_s: f64,
     pub(super) limit_s: Option<f64>,
     pub(super) over_limit_s: Option<f64>,
+    #[cfg_attr(test, schemars(extend("enum" = ["completed", "time", "deadlock", "stall", "stopped", "crashed"])))]
     pub(super) ended: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) error: Option<&'a str>,
@@ -33,6 +35,7 @@ pub(super) struct Document<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Machine<'a> {
     pub(super) cores: usize,
     pub(super) usable: usize,
@@ -41,6 +44,7 @@ pub(super) struct Machine<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Events {
     pub(super) recorded: u64,
     pub(super) lost: u64,
@@ -55,8 +59,10 @@ pub(super) struct Events {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Worker<'a> {
     pub(super) name: &'a str,
+    #[cfg_attr(test, schemars(extend("enum" = ["thread", "process", "async"])))]
     pub(super) kind: &'static str,
     pub(super) pid: Option<u32>,
     pub(super) tid: Option<u32>,
@@ -70,6 +76,7 @@ pub(super) struct Worker<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Commands {
     pub(super) ended: u64,
     pub(super) failed: u64,
@@ -77,12 +84,14 @@ pub(super) struct Commands {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Failures<'a> {
     pub(super) total: u64,
     pub(super) first: Vec<Failure<'a>>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Failure<'a> {
     pub(super) at_s: f64,
     pub(super) worker: &'a str,
@@ -90,8 +99,10 @@ pub(super) struct Failure<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Lock<'a> {
     pub(super) name: &'a str,
+    #[cfg_attr(test, schemars(extend("enum" = super::LOCKS)))]
     pub(super) kind: &'static str,
     pub(super) acquired: u64,
     pub(super) contended: u64,
@@ -103,6 +114,7 @@ pub(super) struct Lock<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Queue<'a> {
     pub(super) name: &'a str,
     pub(super) capacity: u32,
@@ -114,6 +126,7 @@ pub(super) struct Queue<'a> {
 
 /// Room and depth in bytes, sent and received in messages.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Pipe<'a> {
     pub(super) name: &'a str,
     pub(super) capacity: u32,
@@ -123,6 +136,7 @@ pub(super) struct Pipe<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Depth {
     pub(super) mean: f64,
     pub(super) max: u32,
@@ -130,8 +144,10 @@ pub(super) struct Depth {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Pool<'a> {
     pub(super) name: &'a str,
+    #[cfg_attr(test, schemars(extend("enum" = ["thread", "process", "async"])))]
     pub(super) of: &'static str,
     pub(super) workers: u32,
     pub(super) submitted: u64,
@@ -153,6 +169,7 @@ pub(super) struct Pool<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Results {
     pub(super) there: u64,
     pub(super) read: u64,
@@ -162,6 +179,7 @@ pub(super) struct Results {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Counter<'a> {
     pub(super) name: &'a str,
     pub(super) value: i64,
@@ -172,6 +190,7 @@ pub(super) struct Counter<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Cpu {
     pub(super) cores: Vec<Option<f64>>,
     pub(super) run: Option<f64>,
@@ -181,6 +200,7 @@ pub(super) struct Cpu {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Deadlock<'a> {
     pub(super) at_s: f64,
     pub(super) ring: Vec<Link<'a>>,
@@ -188,6 +208,7 @@ pub(super) struct Deadlock<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Link<'a> {
     pub(super) worker: &'a str,
     pub(super) holds: &'a str,
@@ -198,8 +219,11 @@ pub(super) struct Link<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Found<'a> {
+    #[cfg_attr(test, schemars(extend("enum" = crate::model::Finding::IDS)))]
     pub(super) id: &'static str,
+    #[cfg_attr(test, schemars(extend("enum" = ["note", "warning", "error"])))]
     pub(super) severity: &'static str,
     pub(super) sentence: &'a str,
     pub(super) evidence: &'a str,
@@ -209,6 +233,7 @@ pub(super) struct Found<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Expectation<'a> {
     pub(super) text: &'a str,
     pub(super) seen: bool,
@@ -220,6 +245,7 @@ pub(super) struct Expectation<'a> {
 
 /// Durations in milliseconds.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Millis {
     pub(super) count: u64,
     pub(super) p50: f64,

@@ -7,6 +7,7 @@ use crate::scenario::Variant;
 use crate::trace::RunEnd;
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Document<'a> {
     schema: u32,
     contend: &'static str,
@@ -20,6 +21,7 @@ struct Document<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ScenarioEntry<'a> {
     name: &'a str,
     passed: bool,
@@ -29,10 +31,12 @@ struct ScenarioEntry<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RunEntry<'a> {
     round: usize,
     set: Vec<String>,
     elapsed_s: f64,
+    #[cfg_attr(test, schemars(extend("enum" = ["completed", "time", "deadlock", "stall", "stopped", "crashed"])))]
     ended: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
@@ -41,6 +45,7 @@ struct RunEntry<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ExpectEntry<'a> {
     text: &'a str,
     seen: bool,
@@ -52,12 +57,14 @@ struct ExpectEntry<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct WeightEntry {
     found: f64,
     due: f64,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ComparedEntry<'a> {
     round: usize,
     #[serde(flatten)]
@@ -66,6 +73,7 @@ struct ComparedEntry<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct UnsteadyEntry<'a> {
     text: &'a str,
     seen: usize,
@@ -127,4 +135,20 @@ fn expectation(verdict: &Verdict) -> ExpectEntry<'_> {
     let Verdict { text, evidence, weight, .. } = verdict;
     let weight = weight.map(|Weight { found, due, .. }| WeightEntry { found, due });
     ExpectEntry { text, seen: verdict.is_seen(), evidence, not_judged: verdict.not_judged(), weight }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::schema::{Described, assert_current};
+
+    #[test]
+    fn schema_is_that_of_the_types_and_of_the_document() {
+        assert_current::<Document<'static>>(&Described {
+            name: "tests",
+            title: "The outcome of contend test",
+            document: include_str!("../../../docs/tests.md"),
+            path_of_row: str::to_owned,
+        });
+    }
 }

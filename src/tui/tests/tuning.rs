@@ -15,7 +15,9 @@ use crate::tui::app::{App, Effect, Msg};
 use crate::tui::picker::Picker;
 use crate::tui::theme::Theme;
 use crate::tui::tune::{Told, Tuned};
-use crate::tune::{Demands, Lab, Percentiles, Preflight, Question, Repetition, Tried, Tuning, Used, Work, tune};
+use crate::tune::{
+    Demands, Experiment, Goal, Lab, Load, Percentiles, Preflight, Question, Repetition, Tried, Tuning, Used, Work, tune,
+};
 
 /// Ten workers keep one lock busy: 10 ms for a task, 1 ms of it inside the lock.
 struct Law {
@@ -33,7 +35,12 @@ fn model() -> Box<Model> {
 }
 
 impl Lab for Law {
-    fn try_at(&mut self, level: f64, rate: Option<f64>) -> Tried {
+    fn run(&mut self, Experiment { level, load, .. }: Experiment) -> Tried {
+        let rate = match load {
+            Load::Due(rate) => Some(rate),
+            Load::Written => Some((level * 100.0).min(350.0)),
+            Load::Saturated => None,
+        };
         self.clock += Duration::from_millis(900);
         if level >= self.fails_from {
             return Tried::Failed("deadlock of worker-1 and worker-2".into(), model());
@@ -62,8 +69,10 @@ impl Lab for Law {
             done,
             failed: 0,
             throughput,
+            slices: vec![throughput; 2],
             service: Some(at(10.2e6 + waits)),
             response: rate.map(|_| at(12e6 + waits)),
+            late: rate.map(|_| 0.0),
             spent,
             used: vec![lock("ledger", 1.0), lock("log", 0.2)],
             cores: 0.02 * level.min(10.0),
@@ -92,7 +101,7 @@ pub(super) fn tuned() -> Tuned {
         over: (1.0, 32.0),
         whole: true,
         cores: 2.0,
-        demands: Demands { epsilon: 0.05, p99: Some(40e6), memory: None },
+        demands: Demands { goal: Goal::Most, epsilon: 0.05, p99: Some(40e6), memory: None },
         budget: Duration::from_secs(90),
         open: true,
         even_disturbed: false,
@@ -125,6 +134,19 @@ pub(super) fn at_its_end(size: (u16, u16)) -> App {
     app_at(tunings(f64::INFINITY).last(), COLOUR, size)
 }
 
+/// A tuning whose question is which level keeps up with 350 tasks a second.
+fn keeps_up(size: (u16, u16)) -> App {
+    let mut tuned = tuned();
+    tuned.question.demands.goal = Goal::Arrivals(350.0);
+    let mut law = Law { dice: fastrand::Rng::with_seed(1), clock: Duration::ZERO, fails_from: f64::INFINITY };
+    let tuning = tune(&mut law, &tuned.question, |_| {});
+    let mut app = App::new(Picker::default(), COLOUR, Rect::new(0, 0, size.0, size.1));
+    app.tunes(tuned);
+    app.update(Msg::Told(Told::Preflight(Preflight { others: Some(0.02), clock: None })));
+    app.update(Msg::Told(Told::Known(Box::new(tuning))));
+    app
+}
+
 fn shot(app: &App) -> String {
     text(&screen(app))
 }
@@ -133,6 +155,9 @@ fn shot(app: &App) -> String {
 fn whole_screens() {
     for (name, size) in [("80x24", (80, 24)), ("120x40", (120, 40)), ("200x60", (200, 60))] {
         insta::assert_snapshot!(format!("tune_{name}"), shot(&at_its_end(size)));
+    }
+    for (name, size) in [("80x24", (80, 24)), ("120x40", (120, 40))] {
+        insta::assert_snapshot!(format!("tune_arrivals_{name}"), shot(&keeps_up(size)));
     }
     let half_way = &tunings(f64::INFINITY)[18];
     insta::assert_snapshot!("tune_under_way_120x40", shot(&app_at(Some(half_way), COLOUR, (120, 40))));

@@ -14,7 +14,7 @@
 use ratatui::layout::Rect;
 
 use super::{Columns, Rows, Sheet, Upper, nice};
-use crate::tune::{Level, Limit, limits};
+use crate::tune::{Goal, Level, Limit, limits};
 
 /// Narrowest screen with the figures of a level beside the curve, and their columns.
 const BESIDE_FROM: u16 = 110;
@@ -117,7 +117,7 @@ impl Plots {
         let curve = &sheet.tuning.curve;
         let x = (area.x + LABELS).min(area.right());
         let inner = Rect { x, width: (area.right() - x).saturating_sub(3), ..area };
-        let has_times = curve.working().any(|level| p99(level).is_some());
+        let has_times = curve.working().any(|level| p99(sheet, level).is_some());
         // A title over each, and the values of the knob between them.
         let plots = area.height.saturating_sub(if has_times { 4 } else { 3 });
         let late = if has_times { plots / 3 } else { 0 };
@@ -129,13 +129,17 @@ impl Plots {
         };
         let late = Rect { y: (axis.bottom() + 1).min(area.bottom()), height: late, ..inner }.intersection(area);
         let measured = |level: &Level| level.interval().map_or(0.0, |found| found.high).max(level.throughput());
-        let highest = curve.working().map(measured).fold(0.0, f64::max);
+        let due = match sheet.tuned.question.demands.goal {
+            Goal::Most => 0.0,
+            Goal::Arrivals(rate) => rate,
+        };
+        let highest = curve.working().map(measured).fold(due, f64::max);
         let bound = curve
             .best()
             .and_then(|best| limits(best, sheet.tuned.question.cores).into_iter().next())
             .filter(|limit| limit.per_second <= highest * NEAR);
         let top = nice(bound.as_ref().map_or(highest, |bound| bound.per_second.max(highest)));
-        let slowest = curve.working().filter_map(p99).fold(0.0, f64::max);
+        let slowest = curve.working().filter_map(|level| p99(sheet, level)).fold(0.0, f64::max);
         let demanded = sheet.tuned.question.demands.p99.filter(|limit| *limit < slowest * 3.0).unwrap_or(0.0);
         Self {
             columns: Columns::new(sheet.tuned.question.over, inner.width),
@@ -149,9 +153,13 @@ impl Plots {
     }
 }
 
-/// 99th percentile of the time a unit of work takes, ns.
-pub(in crate::tui) fn p99(level: &Level) -> Option<f64> {
-    level.percentiles(|repetition| repetition.service).map(|service| service.p99)
+/// 99th percentile of the time a unit of work takes, ns: from its start, or where tasks arrive at a rate from when it was due.
+pub(in crate::tui) fn p99(sheet: &Sheet, level: &Level) -> Option<f64> {
+    match sheet.tuned.question.demands.goal {
+        Goal::Most => level.percentiles(|repetition| repetition.service),
+        Goal::Arrivals(_) => level.arriving(),
+    }
+    .map(|times| times.p99)
 }
 
 fn top(rest: &mut Rect, height: u16) -> Rect {

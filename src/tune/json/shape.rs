@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Document<'a> {
     pub(super) schema: u32,
     pub(super) contend: &'static str,
     pub(super) scenario: &'a str,
     pub(super) knob: &'a str,
     /// What is counted: `task`, `item` and so on.
+    #[cfg_attr(test, schemars(extend("enum" = ["task", "change", "item", "acquisition"])))]
     pub(super) unit: &'static str,
     pub(super) asked: Asked<'a>,
     pub(super) machine: Machine,
@@ -26,20 +28,25 @@ pub(super) struct Document<'a> {
     pub(super) levels: Vec<Point>,
     pub(super) confirmed: Vec<Point>,
     pub(super) holds: Option<bool>,
+    pub(super) long: Option<LongRun>,
+    pub(super) changes: Option<Changes>,
     pub(super) open_loop: Vec<OpenLoop>,
     pub(super) guesses: Vec<Prior>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Asked<'a> {
     pub(super) over: [f64; 2],
     pub(super) epsilon: f64,
     pub(super) p99_ms: Option<f64>,
     pub(super) memory_bytes: Option<u64>,
+    pub(super) arrivals_per_second: Option<f64>,
     pub(super) command: &'a str,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Machine {
     pub(super) cores: f64,
     pub(super) others: Option<f64>,
@@ -47,7 +54,11 @@ pub(super) struct Machine {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Answered {
+    #[cfg_attr(test, schemars(extend("enum" = [
+        "number", "range", "rising", "flat", "elsewhere", "keeps-up", "unsettled", "falls-behind", "too-noisy", "broken", "refused"
+    ])))]
     pub(super) kind: &'static str,
     pub(super) level: Option<f64>,
     pub(super) from: Option<f64>,
@@ -57,7 +68,9 @@ pub(super) struct Answered {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Held {
+    #[cfg_attr(test, schemars(extend("enum" = ["used-up", "feeder", "waits", "unknown"])))]
     pub(super) kind: &'static str,
     pub(super) of: Option<String>,
     pub(super) share: Option<f64>,
@@ -66,25 +79,30 @@ pub(super) struct Held {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Point {
     pub(super) value: f64,
     pub(super) shown: String,
     pub(super) per_second: Option<f64>,
     pub(super) interval: Option<[f64; 2]>,
     pub(super) of_best: Option<[f64; 3]>,
+    #[cfg_attr(test, schemars(extend("enum" = ["enough", "worse", "undecided", "refused"])))]
     pub(super) standing: &'static str,
     pub(super) failures: Vec<String>,
     pub(super) repetitions: Vec<Raw>,
+    pub(super) steady: Vec<Raw>,
     pub(super) disturbed: Vec<Raw>,
 }
 
 /// One repetition; what is per unit of work is said so in `docs/tune.md`.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Raw {
     pub(super) secs: f64,
     pub(super) done: u64,
     pub(super) failed: u64,
     pub(super) per_second: f64,
+    pub(super) slices_per_second: Vec<f64>,
     pub(super) service_ms: Option<Time>,
     pub(super) response_ms: Option<Time>,
     pub(super) cpu_ms: f64,
@@ -102,6 +120,7 @@ pub(super) struct Raw {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Time {
     pub(super) p50: f64,
     pub(super) p90: f64,
@@ -110,6 +129,7 @@ pub(super) struct Time {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Lock {
     pub(super) name: String,
     pub(super) room: u32,
@@ -118,6 +138,7 @@ pub(super) struct Lock {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct OpenLoop {
     pub(super) value: f64,
     pub(super) load: f64,
@@ -126,6 +147,24 @@ pub(super) struct OpenLoop {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct LongRun {
+    pub(super) value: f64,
+    pub(super) repetition: Raw,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Changes {
+    #[cfg_attr(test, schemars(extend("enum" = ["halves", "later"])))]
+    pub(super) kind: &'static str,
+    pub(super) ratio: f64,
+    pub(super) first_s: f64,
+    pub(super) secs: f64,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Prior {
     pub(super) value: f64,
     pub(super) from: String,

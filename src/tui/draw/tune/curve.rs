@@ -10,7 +10,7 @@ use super::super::super::tune::{LABELS, Plots, Rows, p99};
 use super::text;
 use super::{Scene, line};
 use crate::trace::Span;
-use crate::tune::{Level, resource};
+use crate::tune::{Goal, Level, resource};
 
 pub(super) struct Curve<'a> {
     pub(super) scene: Scene<'a>,
@@ -21,6 +21,9 @@ impl Widget for Curve<'_> {
         let plots = Plots::of(self.scene.sheet, area);
         let word = self.scene.sheet.tuned.work.word();
         self.bound(area, &plots, buf);
+        if let Goal::Arrivals(rate) = self.scene.sheet.tuned.question.demands.goal {
+            self.limit(plots.rate, plots.rates.of(rate), "arrive ", buf);
+        }
         self.scale(area, plots.rate, plots.rates, &format!("{word}s a second"), rate, buf);
         let levels: Vec<&Level> = self.scene.sheet.tuning.curve.working().collect();
         let rates: Vec<(&Level, f64)> = levels.iter().map(|level| (*level, level.throughput())).collect();
@@ -31,7 +34,10 @@ impl Widget for Curve<'_> {
         self.points(&plots, plots.rate, plots.rates, &rates, buf);
         self.values(&plots, buf);
         if plots.late.height > 0 {
-            let title = "p99 of one ".to_owned() + word;
+            let title = match self.scene.sheet.tuned.question.demands.goal {
+                Goal::Most => format!("p99 of one {word}"),
+                Goal::Arrivals(_) => format!("p99 of one {word}, from when it was due"),
+            };
             self.scale(
                 area,
                 plots.late,
@@ -40,8 +46,10 @@ impl Widget for Curve<'_> {
                 |top| if top > 0.0 { age(Span(top as u64)) } else { "0".to_owned() },
                 buf,
             );
-            self.demand(&plots, buf);
-            let times: Vec<(&Level, f64)> = levels.iter().filter_map(|level| Some((*level, p99(level)?))).collect();
+            let most = self.scene.sheet.tuned.question.demands.p99.and_then(|limit| plots.times.of(limit));
+            self.limit(plots.late, most, "most allowed ", buf);
+            let times: Vec<(&Level, f64)> =
+                levels.iter().filter_map(|level| Some((*level, p99(self.scene.sheet, level)?))).collect();
             self.line(&plots, plots.late, plots.times, &times, buf);
             self.points(&plots, plots.late, plots.times, &times, buf);
         }
@@ -105,14 +113,14 @@ impl Curve<'_> {
         text::right(buf, Rect { width: above.width.saturating_sub(3), ..above }, &words, theme.faint());
     }
 
-    /// The limit that was set to p99.
-    fn demand(&self, plots: &Plots, buf: &mut Buffer) {
-        let Scene { sheet, theme } = self.scene;
-        let Some(row) = sheet.tuned.question.demands.p99.and_then(|limit| plots.times.of(limit)) else { return };
-        let at = text::line(plots.late, row.into());
+    /// A line across a plot for what is asked: the p99 that is allowed, the rate that arrives.
+    fn limit(&self, plot: Rect, row: Option<u16>, words: &str, buf: &mut Buffer) {
+        let theme = self.scene.theme;
+        let Some(row) = row else { return };
+        let at = text::line(plot, row.into());
         let dash = if theme.unicode { "┄" } else { "-" };
         text::put(buf, at, &dash.repeat(at.width.into()), theme.faint());
-        text::put(buf, at, "most allowed ", theme.faint());
+        text::put(buf, at, words, theme.faint());
     }
 
     fn line(&self, plots: &Plots, plot: Rect, rows: Rows, points: &[(&Level, f64)], buf: &mut Buffer) {

@@ -12,7 +12,7 @@ use super::text;
 use crate::model::Severity;
 use crate::report::words::many;
 use crate::trace::Span;
-use crate::tune::{Level, Percentiles, Repetition, Resource, Standing, against, limits, resource};
+use crate::tune::{Goal, Level, Percentiles, Repetition, Resource, Standing, against, headroom, limits, resource};
 
 pub(super) struct Figures<'a> {
     pub(super) scene: Scene<'a>,
@@ -59,7 +59,8 @@ impl Figures<'_> {
         if let Some(service) = level.percentiles(|repetition| repetition.service) {
             say("service", times(&service), plain);
         }
-        if let Some(response) = level.percentiles(|repetition| repetition.response) {
+        let arriving = level.arriving().or_else(|| level.percentiles(|repetition| repetition.response));
+        if let Some(response) = arriving {
             say("response", times(&response), plain);
         }
         for loaded in
@@ -84,7 +85,19 @@ impl Figures<'_> {
 
     fn compared(&self, level: &Level) -> String {
         let curve = &self.scene.sheet.tuning.curve;
-        let stands = match self.scene.sheet.standing(level) {
+        let stands = self.scene.sheet.standing(level);
+        if let Goal::Arrivals(due) = self.scene.sheet.tuned.question.demands.goal {
+            let spare = headroom(level, due);
+            let spare = if spare > 0.0 { format!("{} to spare: ", percent(spare).trim_start()) } else { String::new() };
+            let word = match stands {
+                Standing::Enough => "keeps up",
+                Standing::Worse => "falls behind",
+                Standing::Undecided => "not certain",
+                Standing::Refused => "not what was demanded",
+            };
+            return format!("{spare}{word}");
+        }
+        let stands = match stands {
             Standing::Enough => "enough",
             Standing::Worse => "clearly less than the best",
             Standing::Undecided => "not to be told yet",

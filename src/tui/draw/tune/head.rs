@@ -9,7 +9,7 @@ use super::super::super::tune::Sheet;
 use super::super::guard;
 use super::Scene;
 use super::text;
-use crate::tune::Phase;
+use crate::tune::{Goal, Phase};
 
 pub(super) struct Header<'a> {
     pub(super) scene: Scene<'a>,
@@ -60,8 +60,21 @@ pub(super) struct Phases<'a> {
     pub(super) scene: Scene<'a>,
 }
 
-/// The phases as they are shown. Several of the procedure's belong to the levels.
-const STAGES: [&str; 5] = ["preflight", "calibration", "levels", "confirmation", "open loop"];
+/// How many phases are shown. Several of the procedure's belong to the levels.
+const STAGES: usize = 5;
+
+/// The phases as they are shown.
+const fn stages(sheet: &Sheet) -> [&'static str; STAGES] {
+    match sheet.tuned.question.demands.goal {
+        Goal::Most => ["preflight", "calibration", "levels", "confirmation", "open loop"],
+        Goal::Arrivals(_) => ["preflight", "calibration", "levels", "arrivals", "long run"],
+    }
+}
+
+/// Whether the question is what keeps up with arrivals.
+const fn keeps_up(sheet: &Sheet) -> bool {
+    matches!(sheet.tuned.question.demands.goal, Goal::Arrivals(_))
+}
 
 /// Which of the stages is under way.
 fn stage(sheet: &Sheet) -> usize {
@@ -69,15 +82,18 @@ fn stage(sheet: &Sheet) -> usize {
         None => 0,
         Some(Phase::Calibrating) => 1,
         Some(Phase::Sweeping | Phase::ClosingIn | Phase::Repeating) => 2,
-        Some(Phase::Confirming) => 3,
+        Some(Phase::Confirming) if keeps_up(sheet) => 4,
+        Some(Phase::Arriving | Phase::Confirming) => 3,
         Some(Phase::OpenLoop) => 4,
-        Some(Phase::Done) => STAGES.len(),
+        Some(Phase::Done) => STAGES,
     }
 }
 
 /// Whether a stage that is over was gone through.
 fn was_done(sheet: &Sheet, at: usize) -> bool {
     match at {
+        3 if keeps_up(sheet) => sheet.levels().iter().any(|level| !level.steady.is_empty()),
+        4 if keeps_up(sheet) => sheet.tuning.long.is_some(),
         3 => !sheet.tuning.confirmed.levels().is_empty(),
         4 => !sheet.tuning.loaded.is_empty(),
         _ => !sheet.tuning.curve.levels().is_empty(),
@@ -91,9 +107,9 @@ impl Widget for Phases<'_> {
         let stage = stage(sheet);
         let line = text::line(area, 0);
         let mut rest = Rect { x: line.x + line.width.min(1), width: line.width.saturating_sub(1), ..line };
-        for (at, word) in STAGES.into_iter().enumerate() {
+        for (at, word) in stages(sheet).into_iter().enumerate() {
             let (mark, style) = match at.cmp(&stage) {
-                std::cmp::Ordering::Less if stage == STAGES.len() && !was_done(sheet, at) => (not, theme.faint()),
+                std::cmp::Ordering::Less if stage == STAGES && !was_done(sheet, at) => (not, theme.faint()),
                 std::cmp::Ordering::Less => (over, Style::new()),
                 std::cmp::Ordering::Equal => (now, theme.strong()),
                 std::cmp::Ordering::Greater => (later, theme.faint()),

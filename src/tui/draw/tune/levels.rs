@@ -12,7 +12,7 @@ use super::super::super::tune::{Spent, TunePlan, p99, what, widths};
 use super::Scene;
 use super::text;
 use crate::trace::{Span, State};
-use crate::tune::{Level, against};
+use crate::tune::{Goal, Level, against};
 
 pub(super) struct Levels<'a> {
     pub(super) scene: Scene<'a>,
@@ -27,17 +27,29 @@ struct Column {
     of: fn(Scene<'_>, &Level) -> String,
 }
 
+impl Column {
+    /// With arrivals a level is compared with these.
+    fn head(&self, scene: Scene<'_>) -> &'static str {
+        match (self.head, scene.sheet.tuned.question.demands.goal) {
+            (OF_BEST, Goal::Arrivals(_)) => "of due",
+            (head, _) => head,
+        }
+    }
+}
+
+const OF_BEST: &str = "of best";
+
 const COLUMNS: [Column; 7] = [
     Column { head: "/s", width: 9, from: 0, of: |_, level| rate(level.throughput()).trim_end_matches("/s").to_owned() },
     Column { head: "±", width: 6, from: 40, of: uncertainty },
-    Column { head: "of best", width: 8, from: 100, of: of_best },
+    Column { head: OF_BEST, width: 8, from: 100, of: of_best },
     Column {
         head: "p50",
         width: 8,
         from: 140,
         of: |_, level| time(level.percentiles(|r| r.service).map(|all| all.p50)),
     },
-    Column { head: "p99", width: 8, from: 60, of: |_, level| time(p99(level)) },
+    Column { head: "p99", width: 8, from: 60, of: |scene, level| time(p99(scene.sheet, level)) },
     Column { head: "cores", width: 7, from: 100, of: |_, level| format!("{:.2}", level.mean(|r| r.cores)) },
     Column { head: "runs", width: 5, from: 70, of: |_, level| level.repetitions.len().to_string() },
 ];
@@ -57,7 +69,7 @@ impl Widget for Levels<'_> {
         let mut rest = Rect { x: name.right(), width: head.right() - name.right(), ..head };
         for column in shown(area.width) {
             let at = Rect { width: column.width.min(rest.width), ..rest };
-            text::right(buf, at, column.head, theme.faint());
+            text::right(buf, at, column.head(scene), theme.faint());
             rest = Rect { x: at.right(), width: rest.right() - at.right(), ..rest };
         }
         let word = scene.sheet.tuned.work.word();
@@ -149,6 +161,9 @@ fn uncertainty(_: Scene<'_>, level: &Level) -> String {
 }
 
 fn of_best(scene: Scene<'_>, level: &Level) -> String {
+    if let Goal::Arrivals(due) = scene.sheet.tuned.question.demands.goal {
+        return percent(level.throughput() / due);
+    }
     let best = scene.sheet.tuning.curve.best();
     best.and_then(|best| against(level, best)).map_or_else(|| "-".to_owned(), |found| percent(found.estimate))
 }

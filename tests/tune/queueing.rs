@@ -1,0 +1,222 @@
+//! Queues whose truth is known: as many servers as there are workers, tasks that arrive at a rate. A queue is stable
+//! exactly if less arrives than its servers can do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use contend::model::{Budget, Model, Shares};
+use contend::trace::{Cast, State};
+use contend::tune::{
+    Answer, Demands, Experiment, Goal, Lab, Load, Percentiles, Question, Repetition, Tried, Tuning, tune,
+};
+
+use crate::laws::{DEMANDS, QUESTION};
+
+/// Tasks that arrive a second.
+const RATE: f64 = 200.0;
+
+/// How far apart things happen.
+#[derive(Clone, Copy, PartialEq)]
+enum Spread {
+    /// Always the same: D.
+    Fixed,
+    /// At random: M.
+    Exponential,
+}
+
+/// A queue in front of servers, simulated event by event.
+struct Servers {
+    arrivals: Spread,
+    service: Spread,
+    /// Mean time of a task, s.
+    mean: f64,
+    dice: fastrand::Rng,
+    clock: Duration,
+    /// Tasks that take longer are late, ns.
+    limit: Option<f64>,
+}
+
+impl Servers {
+    fn draw(&mut self, spread: Spread, mean: f64) -> f64 {
+        match spread {
+            Spread::Fixed => mean,
+            Spread::Exponential => -mean * (1.0 - self.dice.f64()).ln(),
+        }
+    }
+
+    /// When each task of a run ends, and how long that was after it was due.
+    fn ends(&mut self, servers: usize, load: Load, until: f64) -> Vec<(f64, f64)> {
+        let mut free = vec![0.0_f64; servers];
+        let (mut due, mut ends) = (0.0, Vec::new());
+        loop {
+            due += match load {
+                Load::Saturated => 0.0,
+                Load::Due(rate) => 1.0 / rate,
+                Load::Written => self.draw(self.arrivals, 1.0 / RATE),
+            };
+            let first = (0..servers).min_by(|a, b| free[*a].total_cmp(&free[*b])).expect("there is a server");
+            let begin = free[first].max(due);
+            if begin.max(due) > until {
+                return ends;
+            }
+            free[first] = begin + self.draw(self.service, self.mean);
+            ends.push((free[first], free[first] - due));
+        }
+    }
+}
+
+impl Lab for Servers {
+    fn run(&mut self, Experiment { level, load, lasts }: Experiment) -> Tried {
+        let secs = lasts.map_or(1.0, |lasts| lasts.as_secs_f64());
+        let warm = if lasts.is_some() { (secs / 4.0).clamp(0.25, 2.0) } else { 0.25 };
+        self.clock += Duration::from_secs_f64(warm + secs);
+        let ends = self.ends(level as usize, load, warm + secs);
+        let within = |from: f64, to: f64| ends.iter().filter(move |(end, _)| from < *end && *end <= to);
+        let mut times: Vec<f64> = within(warm, warm + secs).map(|(_, took)| took * 1e9).collect();
+        times.sort_by(f64::total_cmp);
+        if times.is_empty() {
+            return Tried::Failed("not one task was done".to_owned(), nothing());
+        }
+        let at = |part: f64| times[((times.len() as f64 * part) as usize).min(times.len() - 1)];
+        let took = Percentiles { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1.0) };
+        let half = |from: f64, to: f64| within(from, to).count() as f64 / (to - from);
+        let mut spent = Shares::default();
+        spent.put(State::Sleep, (times.len() as f64 * self.mean * 1e9) as u64);
+        let repetition = Repetition {
+            secs,
+            done: times.len() as u64,
+            failed: 0,
+            throughput: times.len() as f64 / secs,
+            slices: vec![half(warm, warm + secs / 2.0), half(warm + secs / 2.0, warm + secs)],
+            service: Some(took),
+            response: Some(took),
+            late: self.limit.map(|limit| times.iter().filter(|ns| **ns > limit).count() as f64 / times.len() as f64),
+            spent,
+            used: Vec::new(),
+            cores: 0.1,
+            others: Some(0.0),
+            speed: None,
+            switches: (1.0, 0.0),
+            memory: 1 << 20,
+            lost: 0,
+        };
+        Tried::Measured(Box::new(repetition), nothing())
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.clock
+    }
+
+    fn stopped(&self) -> bool {
+        false
+    }
+}
+
+fn nothing() -> Box<Model> {
+    Box::new(Model::new(Arc::new(Cast::default()), Budget::default()))
+}
+
+fn keeping_up((arrivals, service): (Spread, Spread), mean: f64, p99: Option<f64>, seed: u64) -> Tuning {
+    let dice = fastrand::Rng::with_seed(seed);
+    let mut lab = Servers { arrivals, service, mean, dice, clock: Duration::ZERO, limit: p99 };
+    let demands = Demands { goal: Goal::Arrivals(RATE), p99, ..DEMANDS };
+    let budget = Duration::from_secs(if p99.is_some() { 120 } else { 60 });
+    let question = Question { over: (1.0, 32.0), demands, budget, seed, ..QUESTION };
+    tune(&mut lab, &question, |_| {})
+}
+
+/// Runs it with many seeds: how often a level was named that is too low, and how often the one or two that are right.
+fn graded(kind: (Spread, Spread), mean: f64, p99: Option<f64>, least: f64) -> (f64, f64) {
+    const RUNS: u64 = 40;
+    let (mut low, mut right) = (0, 0);
+    for seed in 0..RUNS {
+        let tuning = keeping_up(kind, mean, p99, seed);
+        match tuning.verdict.as_ref().expect("a verdict").answer {
+            Answer::KeepsUp { level, .. } if level < least => low += 1,
+            Answer::KeepsUp { from, level } if from <= least && level <= least + 1.0 => {
+                assert!(from + 2.0 >= least, "{from} is far too low");
+                right += 1;
+            }
+            _ => {}
+        }
+        assert!(tuning.elapsed <= Duration::from_secs(140), "{:?}", tuning.elapsed);
+    }
+    (f64::from(low) / RUNS as f64, f64::from(right) / RUNS as f64)
+}
+
+const D: Spread = Spread::Fixed;
+const M: Spread = Spread::Exponential;
+
+#[test]
+fn the_smallest_level_that_keeps_up_is_that_of_queueing_theory() {
+    // Offered load 4.2, 1.6 and 9.4 servers.
+    for (mean, least) in [(0.021, 5.0), (0.008, 2.0), (0.047, 10.0)] {
+        // How often it may be too cautious: where both are random, 40 s of a queue that is nearly full say little.
+        let kinds = [("D/D", (D, D), 1.0), ("M/D", (M, D), 0.8), ("D/M", (D, M), 0.8), ("M/M", (M, M), 0.5)];
+        for (name, kind, at_least) in kinds {
+            let (low, right) = graded(kind, mean, None, least);
+            assert!(low <= 0.05 && right >= at_least, "{name} with {mean} s: {low} too low, {right} right");
+        }
+    }
+}
+
+#[test]
+fn a_level_that_is_two_per_cent_too_slow_is_not_said_to_keep_up() {
+    for kind in [(D, D), (M, D), (D, M), (M, M)] {
+        let (low, _) = graded(kind, 0.0204, None, 5.0); // 4 servers do 196 a second
+        assert!(low <= 0.05, "{low}");
+    }
+}
+
+#[test]
+fn no_level_keeps_up_with_more_than_all_can_do() {
+    for seed in 0..10 {
+        let tuning = keeping_up((D, M), 0.2, None, seed); // 32 servers do 160 a second
+        let answer = tuning.verdict.expect("a verdict").answer;
+        assert!(matches!(answer, Answer::FallsBehind(best) if best >= 31.0), "{answer:?}");
+    }
+}
+
+/// Response time that 99 of 100 tasks do not exceed, for exponential service and arrivals. (Erlang, 1917; for the sum with the
+/// service time Gross & Harris, "Fundamentals of Queueing Theory".)
+fn p99(servers: u32, mean: f64) -> f64 {
+    let (load, mu) = (RATE * mean, 1.0 / mean);
+    let blocked = (1..=servers).fold(1.0, |b, n| load * b / (f64::from(n) + load * b));
+    let c = f64::from(servers);
+    let waits = blocked / (1.0 - load / c * (1.0 - blocked));
+    let theta = c * mu - RATE;
+    let exceeds = |t: f64| {
+        let (s, w) = ((-mu * t).exp(), (-theta * t).exp());
+        (1.0 - waits) * s + waits * (theta * s - mu * w) / (theta - mu)
+    };
+    let (mut low, mut high) = (0.0, 100.0);
+    for _ in 0..100 {
+        let middle = f64::midpoint(low, high);
+        if exceeds(middle) > 0.01 { low = middle } else { high = middle }
+    }
+    high
+}
+
+#[test]
+fn the_simulated_queue_is_that_of_erlang() {
+    let dice = fastrand::Rng::with_seed(1);
+    let mut lab = Servers { arrivals: M, service: M, mean: 0.021, dice, clock: Duration::ZERO, limit: None };
+    for servers in [5, 6, 8] {
+        let long = Experiment::lasting(f64::from(servers), Load::Written, Duration::from_secs(4_000));
+        let Tried::Measured(found, _) = lab.run(long) else { panic!("it works") };
+        let (found, due) = (found.response.expect("known").p99 / 1e9, p99(servers, 0.021));
+        assert!((found / due - 1.0).abs() < 0.1, "{servers}: {found} instead of {due}");
+    }
+}
+
+#[test]
+fn a_limit_on_response_times_asks_for_more_workers() {
+    // A little more than what 6 servers reach: 5 keep up, but too late.
+    let limit = p99(6, 0.021) * 1.1;
+    assert!(limit < p99(5, 0.021) * 0.8);
+    let (low, right) = graded((M, M), 0.021, Some(limit * 1e9), 6.0);
+    assert!(low <= 0.05 && right >= 0.4, "{low} too low, {right} right");
+    let never = keeping_up((D, D), 0.021, Some(19e6), 1);
+    let answer = never.verdict.expect("a verdict").answer;
+    assert!(matches!(&answer, Answer::Refused(why) if why.contains("p99 of at most 19 ms")), "{answer:?}");
+}
