@@ -1,5 +1,6 @@
 //! The command line as types. What clap shows as help is written here and nowhere else.
 
+use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -78,13 +79,13 @@ pub(super) enum Command {
     /// Print a scenario's file, to read or to start an own one from
     Show {
         /// A name from `contend list`
-        name: String,
+        name: OsString,
     },
     /// Check scenario files; say every mistake in them
     Check {
         /// Files, names from `contend list`, or `-` for standard input
         #[arg(required = true, value_name = "FILE")]
-        files: Vec<String>,
+        files: Vec<OsString>,
     },
     /// Print the language that scenarios are written in: every node, value, range and default
     Reference,
@@ -116,7 +117,7 @@ Examples:
 pub(super) struct RunArgs {
     /// A name from `contend list`, a file, or `-` for standard input
     #[arg(value_name = "SCENARIO|FILE")]
-    pub(super) scenario: String,
+    pub(super) scenario: OsString,
 
     /// Set a knob [default: as in the scenario; `contend show` tells]
     #[arg(long, value_name = "KNOB=VALUE", help_heading = "What to run")]
@@ -164,7 +165,7 @@ Examples:
 pub(super) struct TestArgs {
     /// Names from `contend list`, files, or `-` for standard input [default: all of `contend list`]
     #[arg(value_name = "SCENARIO|FILE")]
-    pub(super) scenarios: Vec<String>,
+    pub(super) scenarios: Vec<OsString>,
 
     /// Run everything so many times and say how often each expectation was seen
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000), help_heading = "What to run")]
@@ -191,7 +192,7 @@ Examples:
 pub(super) struct TuneArgs {
     /// A name from `contend list`, a file, or `-` for standard input
     #[arg(value_name = "SCENARIO|FILE", required_unless_present_any = ["check", "exec"])]
-    pub(super) scenario: Option<String>,
+    pub(super) scenario: Option<OsString>,
     /// Tune a pool whose task is this command; `{}` is a file, `{/}` its name alone (all places: docs/language.md, `exec`)
     #[arg(long, value_name = "COMMAND", conflicts_with_all = ["scenario", "check"], help_heading = "What to measure")]
     pub(super) exec: Option<String>,

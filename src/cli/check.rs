@@ -1,12 +1,14 @@
 //! `contend check`: every mistake of every file.
 
+use std::ffi::OsString;
+
 use super::failure::{Failure, Outcome};
 use super::out::{self, Colours};
 use super::scenario;
 use crate::scenario::{Mistakes, check as check_source, clean};
 
 /// Mistakes go to standard error, one line for each file that can be run to standard output.
-pub(super) fn check(files: &[String], colours: Colours) -> Result<Outcome, Failure> {
+pub(super) fn check(files: &[OsString], colours: Colours) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::Done;
     for spec in files {
         let source = match scenario::load(spec) {
@@ -20,7 +22,7 @@ pub(super) fn check(files: &[String], colours: Colours) -> Result<Outcome, Failu
         match check_source(&source) {
             Ok(checked) => {
                 out::say(&checked.warnings.render(colours.err));
-                out::print(&format!("{}: {}\n", clean(spec), verdict(&checked.warnings)))?;
+                out::print(&format!("{}: {}\n", clean(&spec.to_string_lossy()), verdict(&checked.warnings)))?;
             }
             Err(mistakes) => {
                 out::say(&mistakes.render(colours.err));

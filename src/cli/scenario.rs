@@ -1,13 +1,17 @@
 //! Scenarios as the command line names them.
 
+use std::ffi::OsStr;
 use std::io::Read;
 
 use super::failure::Failure;
 use crate::scenario::{LARGEST, Source};
 
 /// A scenario of the catalogue, a file, or standard input for `-`.
-pub(super) fn load(spec: &str) -> Result<Source, Failure> {
-    if spec == "-" { standard_input() } else { Source::find(spec).map_err(|error| Failure::Usage(error.to_string())) }
+pub(super) fn load(spec: impl AsRef<OsStr>) -> Result<Source, Failure> {
+    if spec.as_ref() == "-" {
+        return standard_input();
+    }
+    Source::find(spec).map_err(|error| Failure::Usage(error.to_string()))
 }
 
 fn standard_input() -> Result<Source, Failure> {

@@ -2,6 +2,7 @@
 
 mod tally;
 
+use std::ffi::OsString;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
@@ -100,10 +101,10 @@ fn refuse(scenario: &Scenario) -> Failure {
 }
 
 /// The scenarios that are named, or the whole catalogue. `None`: some cannot be read, and it was said why.
-fn read(named: &[String], colours: Colours) -> Option<Vec<Scenario>> {
-    let all = || catalogue::all().iter().map(|entry| entry.name.to_owned()).collect();
-    let specs: Vec<String> = if named.is_empty() { all() } else { named.to_vec() };
-    let read = |spec: &String| {
+fn read(named: &[OsString], colours: Colours) -> Option<Vec<Scenario>> {
+    let all = || catalogue::all().iter().map(|entry| entry.name.into()).collect();
+    let specs: Vec<OsString> = if named.is_empty() { all() } else { named.to_vec() };
+    let read = |spec: &OsString| {
         let source = scenario::load(spec).map_err(|failure| out::complain(failure, colours)).ok()?;
         check(&source).map_err(|mistakes| out::say(&mistakes.render(colours.err))).ok()
     };

@@ -324,10 +324,10 @@ impl Run {
         self.own.get().is_some()
     }
 
-    /// Says that tasks are too deep inside one another, the first time.
-    pub fn note_too_deep(&self, what: &str) {
+    /// Says that tasks are too deep inside one another, the first time: their results may be read by nobody.
+    pub fn tell_too_deep(&self, worker: WorkerId, what: &str) {
         if !self.is_too_deep_told.swap(true, Ordering::Relaxed) {
-            self.notice(Notice::Note(what.to_owned()));
+            self.notice(Notice::Failed { worker, what: what.to_owned() });
         }
     }
 

@@ -5,14 +5,17 @@
 //! terminal does not reach it, and no job control forbids it to set the terminal right. One that is killed is replaced.
 #![expect(unsafe_code, reason = "leaving the session between fork and exec, and ignoring signals")]
 
+use std::ffi::OsStr;
+use std::fs;
 use std::io::{self, PipeWriter, Read, Write};
 use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, WaitId, WaitIdOptions, setsid, waitid};
 use serde::{Deserialize, Serialize};
@@ -42,6 +45,8 @@ pub struct Duty {
     pub terminal: Option<Restore>,
     /// Marks of runs of which nothing is to be left, see [`super::new_mark`].
     pub runs: Vec<String>,
+    /// Directories to be removed, as the bytes of their paths.
+    pub directories: Vec<Vec<u8>>,
 }
 
 /// How to give the terminal back.
@@ -54,7 +59,7 @@ pub struct Restore {
 }
 
 impl Duty {
-    const NONE: Self = Self { terminal: None, runs: Vec::new() };
+    const NONE: Self = Self { terminal: None, runs: Vec::new(), directories: Vec::new() };
 
     /// Tells a guardian. If it was killed just now, the next one is told.
     fn send(&self, pipe: &mut PipeWriter) {
@@ -194,6 +199,19 @@ fn tidy_up(duty: &Duty) {
     if !duty.runs.is_empty() {
         end_marked(&duty.runs);
     }
+    for directory in &duty.directories {
+        remove(Path::new(OsStr::from_bytes(directory)));
+    }
+}
+
+/// Removes a directory of a run. Who writes there dies with us, which may take a moment.
+fn remove(directory: &Path) {
+    let begun = Instant::now();
+    while !matches!(fs::remove_dir_all(directory), Err(error) if error.kind() == io::ErrorKind::NotFound)
+        && begun.elapsed() < PATIENCE
+    {
+        thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[cfg(test)]
@@ -202,7 +220,8 @@ mod tests {
 
     #[test]
     fn a_duty_arrives_whole_or_not_at_all() {
-        let duty = Duty { terminal: None, runs: vec!["7-7-7".into(), "8-8-8".into()] };
+        let duty =
+            Duty { terminal: None, runs: vec!["7-7-7".into(), "8-8-8".into()], directories: vec![vec![b'/', 0xff]] };
         let bytes = postcard::to_stdvec(&duty).expect("a duty is plain data");
         let framed = [&(bytes.len() as u32).to_le_bytes()[..], &bytes].concat();
         assert_eq!(receive(framed.as_slice()), Some(duty));

@@ -21,16 +21,33 @@ pub struct Room {
 /// What an error of the system says. One that comes of a limit names it.
 pub fn told(error: &io::Error) -> String {
     match error.raw_os_error() {
-        Some(libc::EAGAIN) => tasks_left()
-            .map_or_else(|| error.to_string(), |room| format!("no more threads and processes: {}", room.because)),
+        // A thread whose stack finds no memory fails with the same error.
+        Some(libc::EAGAIN) => match address_space_left().filter(|room| room.left < ROOM_FOR_A_STACK) {
+            Some(room) => format!("no more memory for another thread: {}", room.because),
+            None => tasks_left()
+                .map_or_else(|| error.to_string(), |room| format!("no more threads and processes: {}", room.because)),
+        },
+        Some(libc::EFBIG) => match getrlimit(Resource::Fsize).current {
+            Some(bytes) => format!("no larger file: a file may have {} KiB (ulimit -f)", bytes >> 10),
+            None => error.to_string(),
+        },
         Some(libc::EMFILE) => format!("no more open files: {}", open_files().because),
         Some(libc::ENFILE) => "no more open files: the system has no more (fs.file-max)".to_owned(),
-        Some(libc::ENOMEM) => match getrlimit(Resource::As).current {
-            Some(bytes) => format!("no more memory: a process may have {} KiB (ulimit -v)", bytes >> 10),
-            None => "no more memory".to_owned(),
-        },
+        Some(libc::ENOMEM) => address_space_left()
+            .map_or_else(|| "no more memory".to_owned(), |room| format!("no more memory: {}", room.because)),
         _ => error.to_string(),
     }
+}
+
+/// More than the stack of a thread takes, and what comes with it.
+const ROOM_FOR_A_STACK: u64 = 96 << 20;
+
+/// Bytes of addresses that this process may still take, where that is limited.
+fn address_space_left() -> Option<Room> {
+    let most = getrlimit(Resource::As).current?;
+    let pages: u64 = fs::read_to_string("/proc/self/statm").ok()?.split_whitespace().next()?.parse().ok()?;
+    let because = format!("a process may have {} KiB (ulimit -v)", most >> 10);
+    Some(Room { left: most.saturating_sub(pages.saturating_mul(rustix::param::page_size() as u64)), because })
 }
 
 /// Threads and processes that may still be started. `None` where the system does not say.

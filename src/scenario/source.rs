@@ -1,5 +1,6 @@
 //! Where a scenario's text comes from: the catalogue, or a file that is trusted in nothing.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -53,13 +54,16 @@ impl Source {
     /// # Errors
     ///
     /// Nothing of this name, or a file that cannot be read as text. Never waits, whatever the path leads to.
-    pub fn find(spec: &str) -> Result<Self, FindError> {
-        if spec.contains('/') || Path::new(spec).extension().is_some_and(|end| end.eq_ignore_ascii_case("kdl")) {
-            return Self::read(Path::new(spec));
+    pub fn find(spec: impl AsRef<OsStr>) -> Result<Self, FindError> {
+        let file = Path::new(spec.as_ref());
+        let is_below = spec.as_ref().as_encoded_bytes().contains(&b'/');
+        if is_below || file.extension().is_some_and(|end| end.eq_ignore_ascii_case("kdl")) {
+            return Self::read(file);
         }
-        let entry = catalogue::get(spec).ok_or_else(|| FindError::Unknown {
-            name: clean(spec),
-            nearest: nearest(spec, catalogue::all().iter().map(|e| e.name)),
+        let spec = spec.as_ref().to_string_lossy();
+        let entry = catalogue::get(&spec).ok_or_else(|| FindError::Unknown {
+            name: clean(&spec),
+            nearest: nearest(&spec, catalogue::all().iter().map(|e| e.name)),
         })?;
         Ok(Self { name: entry.name.to_owned(), path: None, text: entry.text.to_owned() })
     }

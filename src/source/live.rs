@@ -70,7 +70,7 @@ impl Live {
     /// # Errors
     /// As [`Live::start`].
     pub fn start_image(scenario: &Scenario, settings: &Settings, image: Option<PathBuf>) -> Result<Self, StartError> {
-        let scratch = Job::needs_scratch(scenario, settings).then(Scratch::new).transpose();
+        let scratch = Job::needs_scratch(scenario, settings).then(|| Scratch::new(image.as_deref())).transpose();
         let scratch = scratch.map_err(|source| JobError::Samples { source })?;
         let job = Job::find(scenario, settings, scratch.as_ref().map(Scratch::path))?;
         let plan = Plan::new(scenario, settings, &job)?;

@@ -308,7 +308,7 @@ impl<'a, S: Stage> Loop<'a, S> {
 
     fn edit(&mut self, path: &Path) {
         let edited = self.stage.edit(path);
-        let source = edited.and_then(|()| Source::find(&path.to_string_lossy()).map_err(|e| e.to_string()));
+        let source = edited.and_then(|()| Source::find(path).map_err(|e| e.to_string()));
         self.update(Msg::Edited(source));
         self.redraw();
         self.set_off();

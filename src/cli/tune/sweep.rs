@@ -94,7 +94,10 @@ impl<'a> Sweep<'a> {
         let mut words = vec!["contend tune".to_owned()];
         match &args.exec {
             Some(command) => words.extend(["--exec".to_owned(), clean(&shell_words::quote(command))]),
-            None => words.push(clean(args.scenario.as_deref().unwrap_or(&self.scenario.name))),
+            None => words.push(match &args.scenario {
+                Some(spec) => clean(&spec.to_string_lossy()),
+                None => self.scenario.name.clone(),
+            }),
         }
         if let Some(files) = &args.files {
             words.push(format!(

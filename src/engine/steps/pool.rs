@@ -67,7 +67,7 @@ impl Actor {
                         self.run.plan.cast.worker_name(self.me()),
                         self.inside
                     );
-                    self.run.note_too_deep(&what);
+                    self.run.tell_too_deep(self.me(), &what);
                     what
                 }
             })

@@ -34,7 +34,9 @@ impl Model {
             EventKind::Received { pipe, bytes, depth, whole } => {
                 self.piped(w, at, pipe, |pipe| pipe.receive(at, w, (bytes, depth), whole));
             }
-            EventKind::Refused { pipe, bytes, .. } if matches!(self.resources.get(pipe.index()), Some(Res::Queue(_))) => {
+            EventKind::Refused { pipe, bytes, .. }
+                if matches!(self.resources.get(pipe.index()), Some(Res::Queue(_))) =>
+            {
                 self.lanes[w.index()].found_none = Some((pipe, bytes));
             }
             EventKind::Refused { pipe, read, bytes } => self.with_pipe(pipe, |pipe| pipe.look(w, read, bytes)),

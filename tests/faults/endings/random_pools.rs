@@ -35,7 +35,10 @@ fn pool(dice: &mut Rng, at: usize, pools: usize, processes: bool) -> String {
     );
     if batch {
         let (count, chunk) = (dice.u32(1..=12), dice.u32(1..=3));
-        let results = pick(dice, &["", "results=ordered timeout=\"2s\"", "results=as-completed timeout=\"2s\"", "results=ignored"]);
+        let results = pick(
+            dice,
+            &["", "results=ordered timeout=\"2s\"", "results=as-completed timeout=\"2s\"", "results=ignored"],
+        );
         let _ = writeln!(text, "    batch count={count} chunk={chunk} {results}");
     }
     text += "    task {\n";

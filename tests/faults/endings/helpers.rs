@@ -1,0 +1,96 @@
+//! Helper processes: which program they are started from, and what a list of processes calls them.
+
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use contend::scenario::{Source, check};
+use contend::source::Live;
+
+/// In the environment of the test program that was started again, with its place in a chain.
+const AGAIN: &str = "CONTEND_TEST_AGAIN";
+
+fn started(image: Option<PathBuf>) -> Result<Live, String> {
+    let source = Source { name: "x".into(), path: None, text: "thread w { forever { sleep \"1ms\" } }".into() };
+    let scenario = check(&source).unwrap().scenario;
+    Live::start_image(&scenario, &scenario.defaults(), image).map_err(|error| error.to_string())
+}
+
+/// Command lines of the processes whose parent this is.
+fn children_of(parent: u32) -> Vec<(u32, String)> {
+    let all = std::fs::read_dir("/proc").unwrap().flatten();
+    let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let is_child = |pid: &u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let fields = stat.rsplit(')').next().unwrap_or_default().to_owned();
+        fields.split_whitespace().nth(1) == Some(&parent.to_string())
+    };
+    let line = |pid: u32| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        (pid, String::from_utf8_lossy(&line).trim_end_matches('\0').replace('\0', " "))
+    };
+    pids.filter(is_child).map(line).collect()
+}
+
+/// The `main` of this test program is that of the test harness, which knows nothing of helpers.
+#[test]
+fn a_program_that_does_not_hand_over_to_helpers_gets_an_error_and_no_process() {
+    let why = started(None).map(drop).expect_err("nothing of ours may start this program again");
+    assert!(why.contains("contend::helpers::enter()"), "{why}");
+    let helpers = children_of(std::process::id()).into_iter().filter(|(_, line)| line.starts_with("contend: "));
+    assert_eq!(helpers.collect::<Vec<_>>(), []);
+}
+
+/// Here the wrong path was given: this program's own.
+#[test]
+fn a_program_that_was_started_as_a_helper_and_is_none_starts_nothing() {
+    if std::env::var_os(AGAIN).is_some() {
+        let why = started(Some(env!("CARGO_BIN_EXE_contend").into())).map(drop).expect_err("it is no helper");
+        assert!(why.contains("was started as a helper"), "{why}");
+        return;
+    }
+    let mut again = Command::new(std::env::current_exe().unwrap());
+    again
+        .arg0("contend:")
+        .args(["--exact", "endings::helpers::a_program_that_was_started_as_a_helper_and_is_none_starts_nothing"]);
+    let output = again.env(AGAIN, "1").stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[test]
+fn a_chain_of_programs_is_cut_at_its_depth() {
+    for (depth, runs) in [("3", true), ("4", false), ("nonsense", false)] {
+        let mut contend = Command::new(env!("CARGO_BIN_EXE_contend"));
+        let output = contend.args(["run", "account-race", "--headless"]).env("CONTEND_DEPTH", depth).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(said.contains("goes no deeper"), !runs, "{depth}: {said}");
+    }
+}
+
+#[test]
+fn processes_bear_names_that_a_person_understands() {
+    let mut contend = Command::new(env!("CARGO_BIN_EXE_contend"));
+    contend.args(["run", "lock-contention", "--as", "processes", "--set", "tellers=2", "--headless", "--for", "1m"]);
+    let mut contend = contend.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+    let since = Instant::now();
+    let names = loop {
+        let children = children_of(contend.id());
+        let runner = children.iter().find(|(_, line)| line.contains("runner"));
+        let workers = runner.map(|(pid, _)| children_of(*pid)).unwrap_or_default();
+        if workers.len() == 2 && workers.iter().all(|(_, line)| line.contains("teller"))
+            || since.elapsed() > Duration::from_secs(30)
+        {
+            let mut names: Vec<String> = children.into_iter().chain(workers).map(|(_, line)| line).collect();
+            names.sort_unstable();
+            break names;
+        }
+        std::thread::yield_now();
+    };
+    let guardian = format!("contend: guardian {}", contend.id());
+    contend.kill().unwrap();
+    contend.wait().unwrap();
+    let wanted = [&guardian, "contend: runner lock-contention", "contend: worker teller-1", "contend: worker teller-2"];
+    assert_eq!(names, wanted);
+}
