@@ -97,7 +97,9 @@ impl Feeder {
             }
         }
         if !shared && self.deal(&dealt, actor).is_err() {
-            dealt.iter().for_each(|task| self.withdraw(task.result, &mut promises));
+            for task in &dealt {
+                self.withdraw(task.result, &mut promises);
+            }
         }
         promises
     }

@@ -3,10 +3,8 @@
 //! They run the same program again. A program that runs scenarios therefore calls [`enter`] first in `main`:
 //!
 //! ```no_run
-//! fn main() {
-//!     contend::helpers::enter();
-//!     // the program's own work
-//! }
+//! contend::helpers::enter();
+//! // The program's own work follows.
 //! ```
 //!
 //! One that cannot do that names the path of `contend` with [`start_from`]. Without either, starting a run is an error.

@@ -17,7 +17,7 @@ pub struct Start {
 }
 
 /// Which worker a worker process is. First frame on its standard input, before [`Start`].
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Assignment {
     pub worker: WorkerId,
     /// The runner's process number and its descriptor of the board, where that is not inherited.

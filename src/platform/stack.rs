@@ -59,7 +59,7 @@ mod tests {
         let (Some(first), Some(second), Some(third)) = thread.join().expect("it does not panic") else {
             panic!("Linux says where a stack is");
         };
-        assert!(first <= 1 << 20 && first > 512 << 10, "{first}");
+        assert!(first <= 2 << 20 && first > 512 << 10, "{first}");
         assert!(second + 10 * 4096 <= first && third + 10 * 4096 <= second, "{first} {second} {third}");
     }
 }
