@@ -210,6 +210,31 @@ fn a_pool_counts_its_tasks_and_its_workers_time() {
     assert_eq!(model.health().anomalies, 0);
 }
 
+/// The submitter was killed between the put and its record; the task was done. One that was put back is no other task.
+#[test]
+fn a_task_whose_put_was_never_told_was_submitted_all_the_same() {
+    let model = play(
+        "worker feeder
+         worker w
+         queue q 4
+         pool p threads q feeder w
+         0 feeder began
+         0 w began
+         1 feeder put q 1 1
+         1 feeder rejected
+         2 w took q 0 1
+         2 w task 0
+         3 w did
+         4 w took q 0 2
+         4 w retried
+         5 w took q 0 3
+         5 w task 0
+         6 w did",
+    );
+    let pool = model.pool(PoolId(0)).unwrap();
+    assert_eq!((pool.submitted(), pool.done(), pool.rejected(), pool.open()), (3, 2, 1, 0));
+}
+
 #[test]
 fn lost_updates_are_counted_at_one_moment() {
     let text = "worker left
