@@ -18,7 +18,7 @@ use super::recorder::Recorder;
 use super::results::Promise;
 use super::run::Run;
 use crate::platform::stack_left;
-use crate::trace::{EventKind, PoolId, Span, WorkerId};
+use crate::trace::{EventKind, Notice, PoolId, Span, WorkerId};
 
 /// Tasks inside one another, at most: in a thread of the runner, and in a worker process, whose are noted.
 pub const DEEPEST: usize = 500;
@@ -74,6 +74,20 @@ impl<'a> Nested<'a> {
 
     fn pop(self) {
         self.set_depth(self.depth().saturating_sub(1));
+    }
+}
+
+impl Run {
+    /// Where the tasks are noted that a worker does for itself, if some run in processes.
+    pub fn nested(&self, worker: WorkerId) -> Option<Nested<'static>> {
+        self.plan.nested_words(worker).map(|words| Nested::at(&self.board.extra()[words]))
+    }
+
+    /// Says that tasks are too deep inside one another, the first time: their results may be read by nobody.
+    pub fn tell_too_deep(&self, worker: WorkerId, what: &str) {
+        if !self.is_too_deep_told.swap(true, Ordering::Relaxed) {
+            self.notice(Notice::Failed { worker, what: what.to_owned() });
+        }
     }
 }
 

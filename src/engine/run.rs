@@ -13,7 +13,6 @@ use super::ends::{Ends, Had};
 use super::files::Job;
 use super::http::Web;
 use super::lock::Lock;
-use super::nested::Nested;
 use super::plan::{Part, Plan, PlanError, PoolPlan, runs_in_callers};
 use super::queue::{Queue, Shut};
 use super::recorder::Recorder;
@@ -57,7 +56,7 @@ pub struct Run {
     /// where they can be looked at.
     own: OnceLock<Vec<AtomicU64>>,
     teller: Mutex<File>,
-    is_too_deep_told: AtomicBool,
+    pub(super) is_too_deep_told: AtomicBool,
     /// Whether whoever brings a task may do it itself.
     pub runs_in_callers: bool,
 }
@@ -314,21 +313,9 @@ impl Run {
         (to.saturating_sub(from) as f64 * self.board.tick_nanos().unwrap_or(1.0)) as u64
     }
 
-    /// Where the tasks are noted that a worker does for itself, if some run in processes.
-    pub fn nested(&self, worker: WorkerId) -> Option<Nested<'static>> {
-        self.plan.nested_words(worker).map(|words| Nested::at(&self.board.extra()[words]))
-    }
-
     /// Whether this process is a worker's, not the runner.
     pub fn is_worker_process(&self) -> bool {
         self.own.get().is_some()
-    }
-
-    /// Says that tasks are too deep inside one another, the first time: their results may be read by nobody.
-    pub fn tell_too_deep(&self, worker: WorkerId, what: &str) {
-        if !self.is_too_deep_told.swap(true, Ordering::Relaxed) {
-            self.notice(Notice::Failed { worker, what: what.to_owned() });
-        }
     }
 
     /// A knob's value now.

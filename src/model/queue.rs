@@ -181,12 +181,13 @@ impl Queue {
         self.taken == self.put && self.newest_taken + self.dropped == self.put
     }
 
-    /// Whether no item is known to be put after so many.
+    /// Whether so many items are known to be put, the numbers 1 to `put`, and none after them.
     pub(super) fn is_unchanged_since(&self, put: u64) -> bool {
-        self.put == put && !self.closed
+        self.put == put && self.newest_put == put && !self.closed
     }
 
-    /// Whether all room known to be there is filled: items up to the number `taken` and room, or more, are known to be put.
+    /// Whether all room known to be there is filled: the numbers 1 to `taken` and room, or more, are known to be put, all of
+    /// them.
     /// A queue is overfull when a batch was dealt out whatever the room, or items were put back.
     pub(super) fn is_filled(&self) -> bool {
         let room = self.taken.saturating_add(u64::from(self.capacity));
