@@ -4,7 +4,7 @@ use super::failures::Failure;
 use super::lane::Ending;
 use super::{LogLine, Mark, Model, Res};
 use crate::platform::limits::signal_name;
-use crate::trace::{Death, Notice, Sample, Stamp, WorkerId};
+use crate::trace::{Death, Notice, Sample, Stamp, WorkerId, plural};
 
 /// Lines kept of the runner's standard error and of notes.
 const LOG_LINES: usize = 200;
@@ -63,7 +63,7 @@ impl Model {
             Notice::Turned { name, shown, .. } => self.mark(at, format!("{name} {shown}")),
             Notice::Resized { pool, workers } => {
                 if let Some(info) = self.cast.pools.get(pool.index()) {
-                    let text = format!("{}: {workers} worker{}", info.name, if *workers == 1 { "" } else { "s" });
+                    let text = format!("{}: {workers} {}", info.name, plural((*workers).into(), "worker"));
                     self.pools[pool.index()].resize(at, *workers);
                     self.mark(at, text);
                 } else {

@@ -26,7 +26,7 @@ mod unfair;
 mod unseen;
 
 use super::{Model, Shares};
-use crate::trace::{PoolId, PoolInfo, ResourceId, Span, Stamp, WorkerId};
+use crate::trace::{PoolId, PoolInfo, ResourceId, Span, Stamp, WorkerId, plural};
 
 /// How far back detectors look.
 const WINDOW: Span = Span::millis(4_000);
@@ -206,8 +206,14 @@ fn number(n: f64) -> String {
 
 /// `1 core`, `1.5 cores`.
 fn cores_of(cores: f64) -> String {
-    let number = number(cores);
-    if number == "1" { "1 core".to_owned() } else { format!("{number} cores") }
+    some(cores, "core")
+}
+
+/// `1 task`, `1.5 tasks`: as many as [`number`] writes.
+fn some(n: f64, of: &str) -> String {
+    let number = number(n);
+    let of = plural(if number == "1" { 1 } else { 2 }, of);
+    format!("{number} {of}")
 }
 
 /// `1234567` as `1,234,567`.
@@ -225,7 +231,7 @@ fn thousands(n: i64) -> String {
 
 /// `3 workers`, `1 worker`.
 fn count(n: u64, of: &str) -> String {
-    format!("{} {of}{}", thousands(n as i64), if n == 1 { "" } else { "s" })
+    format!("{} {}", thousands(n as i64), plural(n, of))
 }
 
 #[cfg(test)]
@@ -240,5 +246,7 @@ mod tests {
             (percent(0.857), count(1, "worker"), count(2, "task")),
             ("86 %".into(), "1 worker".into(), "2 tasks".into())
         );
+        assert_eq!([0.96, 1.0, 1.04].map(|n| some(n, "task")), ["1.0 tasks", "1 task", "1 task"]);
+        assert_eq!([0.0, 0.5, 1.06, 2.0].map(|n| some(n, "task")), ["0 tasks", "0.5 tasks", "1.1 tasks", "2 tasks"]);
     }
 }

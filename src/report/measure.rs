@@ -86,8 +86,8 @@ impl<'a> Who<'a> {
             return Err(format!("lock {name} was never taken"));
         }
         let value = lock.contended() as f64 / lock.acquired() as f64;
-        let (contended, acquired) = (count(lock.contended()), count(lock.acquired()));
-        let evidence = format!("lock {name}: {contended} of {acquired} acquisitions waited ({})", percent(value));
+        let (contended, acquired) = (count(lock.contended()), many(lock.acquired(), "acquisition"));
+        let evidence = format!("lock {name}: {contended} of {acquired} waited ({})", percent(value));
         Ok(Measured { value, evidence })
     }
 
@@ -97,10 +97,10 @@ impl<'a> Who<'a> {
         let got: Vec<u64> = lock.by_worker().map(|(_, acquired)| acquired).collect();
         let (least, most) = (got.iter().min().copied().unwrap_or(0), got.iter().max().copied().unwrap_or(0));
         let evidence = format!(
-            "lock {name}: fairness {value:.2} over {}, each got it {} to {} times",
+            "lock {name}: fairness {value:.2} over {}, each got it {} to {}",
             many(got.len() as u64, "worker"),
             count(least),
-            count(most)
+            many(most, "time")
         );
         Ok(Measured { value, evidence })
     }

@@ -2,7 +2,7 @@
 
 use crate::model::Ending;
 use crate::platform::limits::signal_name;
-use crate::trace::{Death, RunEnd, Span};
+use crate::trace::{Death, RunEnd, Span, plural};
 
 /// `8412` is `8,412`.
 pub(crate) fn count(n: u64) -> String {
@@ -52,7 +52,7 @@ pub(crate) fn plain(value: f64) -> String {
 
 /// `1 lock`, `2 locks`.
 pub(crate) fn many(n: u64, thing: &str) -> String {
-    format!("{} {thing}{}", count(n), if n == 1 { "" } else { "s" })
+    format!("{} {}", count(n), plural(n, thing))
 }
 
 /// `a, b and c`; after the first six only how many more.

@@ -60,6 +60,14 @@ impl WorkerKind {
             Self::Async => "async",
         }
     }
+
+    /// The noun for one worker of this kind.
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::Async => "task",
+            other => other.word(),
+        }
+    }
 }
 
 /// One lane. A pool has a lane for every worker it may ever have; those not started yet are not drawn.

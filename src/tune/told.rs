@@ -5,7 +5,7 @@ use super::decide::{Answer, Demands, Verdict, against};
 use super::limits::{Bottleneck, Limit, Resource, limits};
 use super::session::Tuning;
 use super::work::Work;
-use crate::report::words::{percent, rate};
+use crate::report::words::{many, percent, rate};
 use crate::scenario::Knob;
 use crate::trace::{Span, State};
 
@@ -262,7 +262,7 @@ pub fn doubts(tuning: &Tuning, subject: &Subject<'_>) -> Vec<String> {
     let lost: u64 =
         tuning.curve.levels().iter().flat_map(|level| &level.repetitions).map(|repetition| repetition.lost).sum();
     if lost > 0 {
-        all.push(format!("{lost} events were lost: figures of locks and time by state are too low."));
+        all.push(format!("Lost {}: figures of locks and time by state are too low.", many(lost, "event")));
     }
     if let Some(cut) = tuning.cut {
         all.push(format!("It ended before it was done: {cut}."));

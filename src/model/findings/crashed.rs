@@ -19,7 +19,7 @@ pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
     let name = look.name(*worker);
     let mut sentence = match (crashed.len(), crashes) {
         (1, 1) => format!("{name} {how}."),
-        (1, _) => format!("{name} crashed {} times; the last time it {how}.", thousands(crashes as i64)),
+        (1, _) => format!("{name} crashed {}; the last time it {how}.", count(crashes, "time")),
         (workers, _) => format!("{} crashed; the last was {name}, which {how}.", count(workers as u64, "worker")),
     };
     let retried: u64 = look.pools().map(|(_, _, pool)| pool.retried()).sum();

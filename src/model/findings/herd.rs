@@ -1,6 +1,6 @@
 //! A signal that wakes many where only one finds something to do.
 
-use super::{About, Finding, Look, Severity, number, percent, thousands};
+use super::{About, Finding, Look, Severity, count, percent, some, thousands};
 
 pub(super) const ID: &str = "herd";
 
@@ -27,14 +27,14 @@ pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
             id: ID,
             severity: Severity::Warning,
             sentence: format!(
-                "Each signal of {name} wakes {} workers, and {} of them wait again at once: there was nothing for them.",
-                number(each),
+                "Each signal of {name} wakes {}, and {} of them wait again at once: there was nothing for them.",
+                some(each, "worker"),
                 percent(share)
             ),
             evidence: format!(
-                "{} of {} workers woken took the lock, found nothing to do and went back.",
+                "{} of {} woken took the lock, found nothing to do and went back.",
                 thousands(futile as i64),
-                thousands(woken as i64)
+                count(woken, "worker")
             ),
             cure: "Wake one for each thing to do: notify instead of notify-all.".into(),
             about: Some(About::Resource(id)),

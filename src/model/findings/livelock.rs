@@ -1,6 +1,6 @@
 //! Workers that give up for each other again and again: busy, and no further.
 
-use super::{About, Finding, Look, Severity, thousands};
+use super::{About, Finding, Look, Severity, count, thousands};
 use crate::model::lock::Streak;
 use crate::trace::{ResourceId, Span, WorkerId};
 
@@ -39,11 +39,11 @@ pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
         id: ID,
         severity: Severity::Error,
         sentence: format!(
-            "{} and {} give up for each other and try again: {} and {} times in a row, without getting further.",
+            "{} and {} give up for each other and try again: {} and {} in a row, without getting further.",
             look.name(first.worker),
             look.name(second.worker),
             thousands(i64::from(first.streak.gave_up)),
-            thousands(i64::from(second.streak.gave_up)),
+            count(second.streak.gave_up.into(), "time"),
         ),
         evidence: format!(
             "{} did not get {} since {}, {} did not get {}.",

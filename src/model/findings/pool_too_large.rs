@@ -1,6 +1,6 @@
 //! A pool with more workers than it has use for.
 
-use super::{About, Finding, Look, Severity, cores_of, count, number, percent};
+use super::{About, Finding, Look, Severity, cores_of, count, percent, some};
 use crate::model::Pool;
 use crate::trace::{PoolId, PoolInfo, State};
 
@@ -42,7 +42,7 @@ fn idle(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Fin
             info.name,
             percent(busy),
         ),
-        evidence: format!("{} tasks/s are done, and all that come.", number(done)),
+        evidence: format!("It does {}/s, and that is all that come.", some(done, "task")),
         cure: "Fewer workers free memory and threads for others.".into(),
         about: Some(About::Pool(id)),
         at: None,
@@ -71,7 +71,7 @@ fn crowded(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<
             percent(share),
             cores.ceil(),
         ),
-        evidence: format!("The cores are full, and {} tasks/s are done.", number(done)),
+        evidence: format!("The cores are full, and {}/s are done.", some(done, "task")),
         cure: "Fewer workers finish each task sooner.".into(),
         about: Some(About::Pool(id)),
         at: None,

@@ -1,6 +1,6 @@
 //! A pool that cannot keep up with what comes.
 
-use super::{About, Finding, Look, Severity, count, number, percent};
+use super::{About, Finding, Look, Severity, count, number, percent, some, thousands};
 use crate::model::Pool;
 use crate::trace::{PoolId, PoolInfo, State};
 
@@ -47,17 +47,17 @@ fn behind(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<F
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
-            "{} tasks/s arrive, {} {finish} {}/s. {remedy}",
-            number(come),
+            "{}/s arrive, {} {finish} {}/s. {remedy}",
+            some(come, "task"),
             count(u64::from(pool.size()), "worker"),
             number(done),
         ),
         evidence: format!(
-            "Workers of {} are on tasks {} of the time; {} tasks wait, {} were turned away.",
+            "Workers of {} are on tasks {} of the time; {} in its queue, {} turned away.",
             info.name,
             percent(busy),
-            number(look.model.queue(info.queue).map_or(0.0, |queue| f64::from(queue.depth()))),
-            number(pool.rejected() as f64),
+            count(look.model.queue(info.queue).map_or(0, |queue| queue.depth().into()), "task"),
+            thousands(pool.rejected() as i64),
         ),
         cure: if full { "Make a task cheaper, or let fewer come.".into() } else { "Give it more workers.".into() },
         about: Some(About::Pool(id)),
@@ -77,9 +77,9 @@ fn blocked(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
-            "{} {finish} {} tasks/s, and more would come: {} waits {} of its time for room in {}.",
+            "{} {finish} {}/s, and more would come: {} waits {} of its time for room in {}.",
             count(u64::from(pool.size()), "worker"),
-            number(pool.throughput(look.span(), look.now)),
+            some(pool.throughput(look.span(), look.now), "task"),
             info.feeder.map_or("whoever brings them", |feeder| look.name(feeder)),
             percent(waits),
             look.resource(info.queue),

@@ -1,6 +1,6 @@
 //! A worker that waits while others get, again and again, what it waits for.
 
-use super::{About, Finding, Look, Severity, count, thousands};
+use super::{About, Finding, Look, Severity, count};
 use crate::model::Lock;
 use crate::trace::{ResourceId, Span, Stamp, WorkerId};
 
@@ -42,10 +42,10 @@ fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<Finding> {
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
-            "{who} {} for {name} for {waited}, while {} others had it {} times.",
+            "{who} {} for {name} for {waited}, while {} had it {}.",
             if wait.over { "waited" } else { "has waited" },
-            thousands(others as i64),
-            thousands(passed as i64),
+            count(others, "other"),
+            count(passed, "time"),
         ),
         evidence: format!(
             "In order of arrival each of them would have had it about once in that time; {who} got it {} in all.",

@@ -1,6 +1,6 @@
 //! A worker for which all others wait at a barrier, time and again.
 
-use super::{About, Finding, Look, Severity, percent, thousands};
+use super::{About, Finding, Look, Severity, count, percent, thousands};
 use crate::trace::{ResourceId, State, WorkerId};
 
 pub(super) const ID: &str = "straggler";
@@ -42,7 +42,7 @@ fn check(look: &Look<'_>, id: ResourceId) -> Option<Finding> {
             percent(share),
             percent(idle)
         ),
-        evidence: format!("It was the last in {} of {} rounds.", thousands(last as i64), thousands(rounds as i64)),
+        evidence: format!("It was the last in {} of {}.", thousands(last as i64), count(rounds, "round")),
         cure: "Share the work out more evenly, in smaller pieces that whoever is free takes.".into(),
         about: Some(About::Worker(slowest)),
         at: None,

@@ -1,6 +1,6 @@
 //! A lock that goes to some far more often than to others who want it as much.
 
-use super::{About, Finding, Look, Severity, percent, thousands};
+use super::{About, Finding, Look, Severity, count, percent};
 use crate::model::Lock;
 use crate::trace::{ResourceId, Stamp, WorkerId};
 
@@ -44,11 +44,11 @@ fn check(look: &Look<'_>, id: ResourceId, lock: &Lock) -> Option<Finding> {
         id: ID,
         severity: if fairness < GRAVE { Severity::Warning } else { Severity::Note },
         sentence: format!(
-            "{} got {name} {} times, {} only {} times, though it waits for it {} of its time.",
+            "{} got {name} {}, {} only {}, though it waits for it {} of its time.",
             look.name(most),
-            thousands(rich as i64),
+            count(rich, "time"),
             look.name(least),
-            thousands(poor as i64),
+            count(poor, "time"),
             percent(wait_share(look, lock, least)),
         ),
         evidence: format!("Jain's index of fairness over all who asked is {fairness:.2}; 1 is fair."),

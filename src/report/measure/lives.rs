@@ -36,7 +36,7 @@ impl Who<'_> {
 
     pub(super) fn lives(&self) -> Measured {
         let (lanes, lives) = self.lanes().fold((0, 0), |(n, sum), lane| (n + 1, sum + u64::from(lane.lives())));
-        Measured { value: lives as f64, evidence: format!("{lives} lives on {}", many(lanes, "lane")) }
+        Measured { value: lives as f64, evidence: format!("{} on {}", many(lives, "life"), many(lanes, "lane")) }
     }
 
     pub(super) fn in_use(&self) -> Measured {

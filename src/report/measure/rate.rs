@@ -1,6 +1,6 @@
 //! How many, and how many a second.
 
-use super::super::words::{count, many, rate};
+use super::super::words::{many, rate};
 use super::{Measured, Who};
 use crate::scenario::Subject;
 use crate::trace::{Span, Stamp};
@@ -40,6 +40,6 @@ impl Who<'_> {
             return Ok((format!("queue {name}: {} taken", many(queue.taken(), "item")), queue.taken()));
         }
         let counter = self.model.counter(id).ok_or_else(|| format!("nothing of {name} is counted"))?;
-        Ok((format!("counter {name}: added to {} times", count(counter.adds())), counter.adds()))
+        Ok((format!("counter {name}: added to {}", many(counter.adds(), "time")), counter.adds()))
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::model::Times;
 use crate::report::Report;
 use crate::report::table::Look;
-use crate::report::words::{count, percent, rate};
+use crate::report::words::{count, many, percent, rate};
 use crate::trace::Stamp;
 
 use super::resources::times;
@@ -21,7 +21,7 @@ fn tasks(report: &Report<'_>, look: Look, out: &mut String) {
     for (info, pool) in report.pools() {
         table.row([
             info.name.as_str().into(),
-            format!("{} {}", pool.size(), plural(info.of.word(), pool.size())).into(),
+            many(pool.size().into(), info.of.noun()).into(),
             count(pool.submitted()).into(),
             count(pool.done()).into(),
             count(pool.failed()).into(),
@@ -31,16 +31,6 @@ fn tasks(report: &Report<'_>, look: Look, out: &mut String) {
         ]);
     }
     section(out, look, "Pools", &table);
-}
-
-fn plural(kind: &str, n: u32) -> String {
-    match (kind, n) {
-        ("async", 1) => "task".to_owned(),
-        ("async", _) => "tasks".to_owned(),
-        (kind, 1) => kind.to_owned(),
-        ("process", _) => "processes".to_owned(),
-        (kind, _) => format!("{kind}s"),
-    }
 }
 
 /// Service time is the work itself; response time is what a customer waits, from the moment the task was due.

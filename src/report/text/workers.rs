@@ -6,7 +6,7 @@ use crate::model::Shares;
 use crate::report::Report;
 use crate::report::table::{Align, Cell, Look, Table, state_style};
 use crate::report::words::{count, ending, percent};
-use crate::trace::State;
+use crate::trace::{Span, State};
 
 /// Above this number workers of one group share a row.
 const ROWS: usize = 16;
@@ -77,7 +77,7 @@ fn table(rows: &[Row], bar: usize) -> Table {
     let mut columns = vec![("name", Align::Left)];
     columns.extend(tasks.then_some(("tasks", Align::Right)));
     columns.extend(ends.then_some(("ended", Align::Left)));
-    columns.extend([("time", Align::Left), ("most of it", Align::Left)]);
+    columns.extend([("shares", Align::Left), ("most of it", Align::Left)]);
     let mut table = Table::new(&columns);
     for row in rows {
         let mut cells: Vec<Cell> = vec![row.name.as_str().into()];
@@ -120,6 +120,11 @@ fn most(shares: &Shares) -> Cell {
         cell.push(if at > 0 { ", " } else { "" }, Style::new());
         cell.push(format!("{} {}", state.word(), percent(shares.share(state))), Style::new());
     }
+    let gap = shares.get(State::Gap);
+    if gap > 0 {
+        let part = Span(gap).share_of(Span(shares.alive().saturating_add(gap)));
+        cell.push(format!("; {} not known, events were lost", percent(part)), Style::new());
+    }
     cell
 }
 
@@ -129,8 +134,9 @@ fn legend(rows: &[Row], look: Look, out: &mut String) {
         .filter(|state| rows.iter().any(|row| row.shares.get(*state) > 0))
         .map(|state| format!("{} {}", state.letter(), state.word()))
         .collect();
+    let order = if met.len() > 1 { "; not in order of time" } else { "" };
     out.push_str("  ");
-    look.wrap(out, &met.join(", "), 2, 2, Style::new().dimmed());
+    look.wrap(out, &format!("{}{order}", met.join(", ")), 2, 2, Style::new().dimmed());
 }
 
 fn alive() -> impl Iterator<Item = State> {

@@ -7,6 +7,7 @@ use super::node::{children, entry_span, prop, span_of};
 use super::number::AT_ONCE;
 use crate::scenario::expr::Expr;
 use crate::scenario::program::{ResourceSpec, Step, Target};
+use crate::trace::plural;
 
 impl Checker {
     /// `acquire S { ... }`, and bare `acquire S` and `release S`.
@@ -35,7 +36,11 @@ impl Checker {
         let declared = &self.scenario.resources[target.resource];
         let ResourceSpec::Semaphore { permits: Expr::Number(there) } = declared.spec else { return };
         if wanted > there.max(1.0) {
-            let title = format!("`{}` has {there} permits and never {wanted} at once", declared.name);
+            let title = format!(
+                "`{}` has {there} {} and never {wanted} at once",
+                declared.name,
+                plural(there as u64, "permit")
+            );
             self.mistakes.error(span_of(node), title).help("the worker would wait for ever: take fewer at once");
         }
     }
