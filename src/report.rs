@@ -27,7 +27,7 @@ pub use trial::{Trial, try_out};
 use crate::model::{Counter, Finding, Lane, Lock, Model, Pipe, Pool, Queue};
 use crate::platform::Machine;
 use crate::scenario::{KnobKind, Scenario, Settings, clean};
-use crate::trace::{PoolId, PoolInfo, ResourceId, RunEnd, Stamp, WorkerId, WorkerInfo};
+use crate::trace::{PoolId, PoolInfo, ResourceId, RunEnd, Span, Stamp, WorkerId, WorkerInfo};
 
 /// All that a report is made of.
 #[derive(Debug, Clone, Copy)]
@@ -39,11 +39,18 @@ pub struct Report<'a> {
     pub ended: &'a RunEnd,
     /// The moment the report speaks of: the end of the run.
     pub at: Stamp,
+    /// How long it was to go on at most.
+    pub limit: Option<Span>,
     pub findings: &'a [Finding],
     pub verdicts: &'a [Verdict],
 }
 
 impl<'a> Report<'a> {
+    /// How long it went on beyond its limit.
+    fn over_limit(&self) -> Option<Span> {
+        self.limit.map(|limit| self.at.since(Stamp::default() + limit))
+    }
+
     /// Every knob with its value, as one would write it after `--set`.
     fn params(&self) -> impl Iterator<Item = (&'a str, String)> {
         let (scenario, settings) = (self.scenario, self.settings);

@@ -35,6 +35,34 @@ fn a_finite_run_completes_and_every_acquisition_is_numbered_without_a_gap() {
 }
 
 #[test]
+fn a_run_ends_at_its_limit_though_nobody_takes_what_it_tells() {
+    let mut s = scenario("endless");
+    s.resources.push(mutex("m", LockKind::Std));
+    s.workers.push(workers("w", WorkerKind::Thread, 4, vec![Step::Forever(vec![lock(0, vec![compute_us(5.0)])])]));
+    let seen = Seen::start(&s);
+    let limit = Stamp(200_000_000);
+    assert!(seen.live().end_at(limit));
+    let start = std::time::Instant::now();
+    while !seen.live().is_out_of_time() {
+        assert!(start.elapsed() < Duration::from_mins(1), "it goes on");
+        std::thread::yield_now();
+    }
+    let ended = loop {
+        match seen.live().messages().recv_timeout(Duration::from_mins(1)).expect("it tells of its end") {
+            contend::trace::Message::Ended { at, how } => break (at, how),
+            contend::trace::Message::Many(many) => {
+                if let Some(contend::trace::Message::Ended { at, how }) = many.into_iter().next_back() {
+                    break (at, how);
+                }
+            }
+            _ => {}
+        }
+    };
+    assert_eq!(ended.1, RunEnd::Time);
+    assert!(ended.0 >= limit, "{ended:?}");
+}
+
+#[test]
 fn holds_of_one_lock_never_overlap_by_their_stamps() {
     let mut s = scenario("holds");
     s.resources.push(mutex("m", LockKind::Std));

@@ -132,6 +132,7 @@ fn dashboard(
             machine: &machine(),
             ended: how,
             at,
+            limit: options.limit,
             findings: &findings,
             verdicts: &[],
         };
@@ -151,8 +152,9 @@ fn headless(task: &Task, args: &RunArgs, colours: Colours) -> Result<Outcome, Fa
     let signals =
         signals::listen().map_err(|error| Failure::Run(format!("signals cannot be caught: {}", told(&error))))?;
     let live = Live::start(&task.scenario, &task.settings).map_err(|error| Failure::Run(error.to_string()))?;
-    let mut progress = Progress::new();
-    let followed = report::follow(&live, limit(task, args), &signals, |model, now| {
+    let limit = limit(task, args);
+    let mut progress = Progress::new(limit);
+    let followed = report::follow(&live, limit, &signals, |model, now| {
         progress.show(model, now);
         ControlFlow::Continue(())
     });
@@ -178,6 +180,7 @@ fn conclude(task: &Task, args: &RunArgs, colours: Colours, followed: &Followed) 
         machine: &machine(),
         ended: &followed.ended,
         at: followed.at,
+        limit: limit(task, args),
         findings: &findings,
         verdicts: &verdicts,
     };

@@ -84,6 +84,7 @@ impl Bank {
 
     pub(super) fn report(&self) -> Report<'_> {
         Report {
+            limit: None,
             model: &self.model,
             scenario: &self.scenario,
             settings: &self.settings,

@@ -16,6 +16,10 @@ const TICK: Duration = Duration::from_millis(50);
 
 /// A deadlock must stand for this long before the run is ended for it: time for the last samples to come in.
 const STANDS: Span = Span::millis(250);
+/// How late the loop may notice that the time is over. Beyond that the run is ended without it, and all that it did until
+/// then is folded in first: on a machine that others keep busy that may take much longer than the run itself.
+const GRACE: Span = Span::millis(250);
+
 /// Why a run failed that was on trial.
 const DENIED: &str = "what events tell of who waits for whom is not what the workers say themselves";
 
@@ -26,6 +30,13 @@ pub trait Run {
     fn messages(&self) -> &Receiver<Message>;
     /// The run's own clock.
     fn now(&self) -> Stamp;
+    /// Has the run ended at this moment of its clock, however late this loop is. A run that cannot do that is ended by the
+    /// loop alone.
+    fn end_at(&self, _limit: Stamp) {}
+    /// Whether the run was ended because its time was over; then [`Message::Ended`] comes behind all that it did.
+    fn is_out_of_time(&self) -> bool {
+        false
+    }
 }
 
 impl Run for Live {
@@ -39,6 +50,14 @@ impl Run for Live {
 
     fn now(&self) -> Stamp {
         self.now()
+    }
+
+    fn end_at(&self, limit: Stamp) {
+        self.end_at(limit); // refused, the loop ends it alone
+    }
+
+    fn is_out_of_time(&self) -> bool {
+        self.is_out_of_time()
     }
 }
 
@@ -65,6 +84,9 @@ pub fn follow(
 ) -> Followed {
     let mut model = Model::new(run.cast(), Budget::for_cast(&run.cast()));
     let ticks = tick(TICK);
+    if let Some(limit) = limit {
+        run.end_at(Stamp::default() + limit + GRACE);
+    }
     let mut signals = signals.clone();
     let (ended, signal) = loop {
         select! { // takes turns when several are ready
@@ -80,7 +102,9 @@ pub fn follow(
                 if watch(&model, run.now()).is_break() {
                     break (Some(RunEnd::Stopped), None);
                 }
-                if let Some(end) = enough(&model, limit, run.now()) {
+                if !run.is_out_of_time()
+                    && let Some(end) = enough(&model, limit, run.now())
+                {
                     break (Some(end), None);
                 }
             }
@@ -164,6 +188,9 @@ mod tests {
         messages: Receiver<Message>,
         clock: AtomicU64,
         step: Span,
+        limit: AtomicU64,
+        /// This loop was late: the run has been ended without it.
+        late: bool,
         /// Keeps the channel open, for a run that does not end by itself.
         _open: Option<Sender<Message>>,
     }
@@ -175,7 +202,8 @@ mod tests {
                 sender.send(message).unwrap();
             }
             let step = Span::millis(200);
-            Self { messages: receiver, clock: AtomicU64::new(0), step, _open: open.then_some(sender) }
+            let (clock, limit) = (AtomicU64::new(0), AtomicU64::new(u64::MAX));
+            Self { messages: receiver, clock, step, limit, late: false, _open: open.then_some(sender) }
         }
     }
 
@@ -191,10 +219,30 @@ mod tests {
         fn now(&self) -> Stamp {
             Stamp(self.clock.fetch_add(self.step.0, Ordering::Relaxed)) // Relaxed: one thread
         }
+
+        fn end_at(&self, limit: Stamp) {
+            self.limit.store(limit.0, Ordering::Relaxed);
+        }
+
+        fn is_out_of_time(&self) -> bool {
+            self.late && self.limit.load(Ordering::Relaxed) < u64::MAX
+        }
     }
 
     fn followed(script: Vec<Message>, open: bool, limit: Option<Span>) -> Followed {
         follow(&Scripted::new(script, open), limit, &never(), |_, _| ControlFlow::Continue(()))
+    }
+
+    #[test]
+    fn a_loop_that_is_late_tells_of_the_whole_run_and_not_of_how_long_it_took() {
+        let at = Stamp(2_000_000_000);
+        let script = [messages(), vec![Message::Ended { at, how: RunEnd::Time }]].concat();
+        let late = Scripted { late: true, step: Span::millis(60_000), ..Scripted::new(script, true) };
+        let limit = Span::millis(2_000);
+        let end = follow(&late, Some(limit), &never(), |_, _| ControlFlow::Continue(()));
+        assert_eq!((end.ended, end.at), (RunEnd::Time, at));
+        assert_eq!(late.limit.load(Ordering::Relaxed), (Stamp(0) + limit + GRACE).0, "it is ended all the same");
+        assert_eq!(end.model.health().events, followed(messages(), true, None).model.health().events);
     }
 
     fn only_clerks() -> Vec<Message> {

@@ -76,6 +76,8 @@ impl<'a> Document<'a> {
                 os: &report.machine.os,
             },
             elapsed_s: report.at.secs(),
+            limit_s: report.limit.map(Span::secs),
+            over_limit_s: report.over_limit().map(Span::secs),
             ended: report.ended.word(),
             error: match report.ended {
                 RunEnd::Crashed(how) => Some(how),

@@ -45,6 +45,9 @@ pub fn brief(report: &Report<'_>, look: Look) -> String {
     out
 }
 
+/// From here on a run went on for longer than it was to.
+const NOTABLE: Span = Span::millis(100);
+
 /// Width of the labels of the head.
 const LABEL: usize = 11;
 
@@ -54,7 +57,11 @@ fn head(report: &Report<'_>, look: Look, out: &mut String) {
     out.push_str("  ");
     look.wrap(out, &report.scenario.title, report.scenario.name.len() + 2, 2, Style::new());
     let took = report.at.since(crate::trace::Stamp::default());
-    line(out, look, "ended", &format!("after {took}: {}", ended(report.ended)));
+    let over = match (report.limit, report.over_limit()) {
+        (Some(limit), Some(over)) if over >= NOTABLE => format!(", {over} past its limit of {limit}"),
+        _ => String::new(),
+    };
+    line(out, look, "ended", &format!("after {took}{over}: {}", ended(report.ended)));
     let knobs: Vec<String> =
         report.params().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name}={value}")).collect();
     if !knobs.is_empty() {

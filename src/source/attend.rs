@@ -16,9 +16,9 @@ use crate::engine::{Down, Start, Up};
 use crate::platform::limits::signal_name;
 use crate::platform::{Child, Exit, Pipes, kill_group, reap_adopted, reap_strangers, started};
 use crate::scenario::clean;
-use crate::trace::{Board, Cast, Message, Notice, RunEnd, frame};
+use crate::trace::{Board, Cast, Message, Notice, RunEnd, Stamp, frame};
 
-/// The runner process: whether it is still there, and whether we ended it ourselves.
+/// The runner process: whether it is still there, and why we ended it ourselves, if we did.
 #[derive(Debug)]
 pub struct Runner {
     state: Mutex<RunnerState>,
@@ -28,20 +28,45 @@ pub struct Runner {
 struct RunnerState {
     /// Its process and group, until it is reaped: afterwards the number may be another's.
     pid: Option<u32>,
-    stopped: bool,
+    ended_by_us: Option<EndedByUs>,
+}
+
+/// Why we ended a runner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EndedByUs {
+    Stopped,
+    /// Its time was over; when it was ended for that.
+    TimeOver(Stamp),
 }
 
 impl Runner {
     pub const fn new(pid: u32) -> Self {
-        Self { state: Mutex::new(RunnerState { pid: Some(pid), stopped: false }) }
+        Self { state: Mutex::new(RunnerState { pid: Some(pid), ended_by_us: None }) }
     }
 
     pub fn signal(&self, signal: Signal) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pid) = state.pid {
-            state.stopped |= signal == Signal::KILL;
+            if signal == Signal::KILL {
+                state.ended_by_us.get_or_insert(EndedByUs::Stopped);
+            }
             kill_group(pid, signal);
         }
+    }
+
+    /// Ends it because its time is over at `at`.
+    pub fn end_for_time(&self, at: Stamp) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pid) = state.pid {
+            state.ended_by_us.get_or_insert(EndedByUs::TimeOver(at));
+            kill_group(pid, Signal::KILL);
+        }
+    }
+
+    /// Whether it was ended because its time was over.
+    pub fn is_out_of_time(&self) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        matches!(state.ended_by_us, Some(EndedByUs::TimeOver(_)))
     }
 }
 
@@ -95,7 +120,10 @@ impl Attend {
                 end_commands(&board, since);
             }
             drop(mark);
-            let _ = tell_end.send((time.now(), how));
+            let _ = tell_end.send(match how {
+                Ended::At(at, how) => (at, how),
+                Ended::Now(how) => (time.now(), how),
+            });
         })
     }
 }
@@ -173,28 +201,36 @@ fn end_commands(board: &Board, since: u64) {
     reap_strangers(since);
 }
 
+/// How a run ended, and when, if that was before nothing of it was left.
+enum Ended {
+    Now(RunEnd),
+    At(Stamp, RunEnd),
+}
+
 /// Waits for the runner's end, makes sure that nothing of it is left, and says how it ended.
 fn watch(
     mut child: Child,
     runner: &Runner,
     frames: Option<JoinHandle<LastWord>>,
     stderr: Option<JoinHandle<()>>,
-) -> RunEnd {
+) -> Ended {
     child.wait_unreaped();
-    let (exit, stopped) = {
+    let (exit, by_us) = {
         let mut state = runner.state.lock().unwrap_or_else(PoisonError::into_inner);
         let group = state.pid.take();
         let exit = child.wait();
         group.map(reap_adopted);
-        (exit, state.stopped)
+        (exit, state.ended_by_us)
     };
     let word = frames.map_or(LastWord::Nothing, |f| f.join().unwrap_or(LastWord::Nothing));
     stderr.map(JoinHandle::join);
-    match (word, exit) {
-        (LastWord::Failed(why), _) if !stopped => RunEnd::Crashed(why),
-        _ if stopped => RunEnd::Stopped,
-        (LastWord::Finished, _) => RunEnd::Completed,
-        (_, Exit::Signal(signal)) => RunEnd::Crashed(format!("the runner was ended by {}", signal_name(signal))),
-        (_, Exit::Code(code)) => RunEnd::Crashed(format!("the runner left with exit code {code}")),
-    }
+    Ended::Now(match (by_us, word, exit) {
+        // What was killed does nothing more, however long it takes until all of it is gone.
+        (Some(EndedByUs::TimeOver(at)), ..) => return Ended::At(at, RunEnd::Time),
+        (Some(EndedByUs::Stopped), ..) => RunEnd::Stopped,
+        (None, LastWord::Failed(why), _) => RunEnd::Crashed(why),
+        (None, LastWord::Finished, _) => RunEnd::Completed,
+        (None, _, Exit::Signal(signal)) => RunEnd::Crashed(format!("the runner was ended by {}", signal_name(signal))),
+        (None, _, Exit::Code(code)) => RunEnd::Crashed(format!("the runner left with exit code {code}")),
+    })
 }

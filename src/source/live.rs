@@ -3,9 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 use rustix::process::Signal;
 use thiserror::Error;
 
@@ -15,7 +16,7 @@ use super::scratch::Scratch;
 use super::timebase::Timebase;
 use crate::engine::{Down, Job, JobError, Need, Plan, PlanError, RUNNER, Start};
 use crate::platform::limits::told;
-use crate::platform::{Launch, become_subreaper, machine, shows_processes};
+use crate::platform::{Launch, be_prompt, become_subreaper, machine, shows_processes};
 use crate::scenario::{Scenario, Settings};
 use crate::trace::{Board, Cast, Command, Message, Stamp};
 
@@ -51,6 +52,9 @@ pub struct Live {
     down: Sender<Down>,
     runner: Arc<Runner>,
     watch: Option<JoinHandle<()>>,
+    /// Disconnected when the run is dropped; what waits for its limit waits for this too.
+    dropped: Option<Sender<()>>,
+    on_drop: Receiver<()>,
     _scratch: Option<Scratch>,
 }
 
@@ -120,7 +124,9 @@ impl Live {
             out,
         };
         let watch = Some(attend.begin().map_err(StartError::Threads)?);
-        Ok(Self { cast, board, time, messages, down, runner, watch, _scratch: scratch })
+        let (dropped, on_drop) = bounded(0);
+        let dropped = Some(dropped);
+        Ok(Self { cast, board, time, messages, down, runner, watch, dropped, on_drop, _scratch: scratch })
     }
 
     /// How much a core does of the runner's calibrated work, in units of its own. None before that is known.
@@ -156,6 +162,31 @@ impl Live {
         }
     }
 
+    /// Ends the run when its clock stands at `limit`, whatever else this process is busy with: a thread of its own sees to
+    /// that, which does nothing before. False when the system refuses the thread.
+    pub fn end_at(&self, limit: Stamp) -> bool {
+        let (time, runner, on_drop) = (self.time.clone(), Arc::clone(&self.runner), self.on_drop.clone());
+        let wait = move || {
+            be_prompt();
+            loop {
+                let now = time.now();
+                if now >= limit {
+                    return runner.end_for_time(now);
+                }
+                let left = Duration::from_nanos(limit.since(now).0);
+                if on_drop.recv_timeout(left) == Err(RecvTimeoutError::Disconnected) {
+                    return;
+                }
+            }
+        };
+        thread::Builder::new().name("limit".into()).stack_size(128 << 10).spawn(wait).is_ok()
+    }
+
+    /// Whether the run was ended because its time was over. What it did until then may be on its way still.
+    pub fn is_out_of_time(&self) -> bool {
+        self.runner.is_out_of_time()
+    }
+
     /// Stops all processes of the run where they are, or lets them go on.
     pub fn pause(&self, paused: bool) {
         self.runner.signal(if paused { Signal::STOP } else { Signal::CONT });
@@ -166,6 +197,7 @@ impl Drop for Live {
     fn drop(&mut self) {
         self.runner.signal(Signal::KILL);
         let (_, never) = bounded(0);
+        self.dropped = None;
         self.messages = never; // nobody listens any more: the threads that still tell give up
         if let Some(watch) = self.watch.take() {
             let _ = watch.join();

@@ -151,6 +151,7 @@ impl World {
         let machine = Machine { cores: 2, usable: 2, quota: None, os: "any".into() };
         let verdicts = report::judge(model, &self.scenario, &self.settings, at);
         let report = Report {
+            limit: None,
             model,
             scenario: &self.scenario,
             settings: &self.settings,

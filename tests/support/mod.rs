@@ -177,6 +177,11 @@ impl Seen {
         self.live.command(command);
     }
 
+    /// The run itself.
+    pub fn live(&self) -> &Live {
+        &self.live
+    }
+
     pub fn cast(&self) -> Arc<Cast> {
         self.live.cast()
     }

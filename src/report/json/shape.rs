@@ -13,6 +13,8 @@ pub(super) struct Document<'a> {
     pub(super) params: BTreeMap<&'a str, String>,
     pub(super) machine: Machine<'a>,
     pub(super) elapsed_s: f64,
+    pub(super) limit_s: Option<f64>,
+    pub(super) over_limit_s: Option<f64>,
     pub(super) ended: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) error: Option<&'a str>,
