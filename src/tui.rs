@@ -20,6 +20,7 @@ mod input;
 mod keys;
 mod lateness;
 mod pace;
+mod past;
 mod picker;
 mod plan;
 mod question;

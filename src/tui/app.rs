@@ -37,6 +37,8 @@ pub(super) struct App {
     pub(super) unguarded: bool,
     /// Whether a scenario's question is put before it runs.
     pub(super) asks: bool,
+    /// How long a run goes on at most.
+    pub(super) limit: Option<Span>,
     /// What is tuned, if anything is.
     pub(super) sheet: Option<Box<Sheet>>,
     /// What was asked before the run that is being started.
@@ -162,6 +164,7 @@ impl App {
             question: None,
             unguarded: false,
             asks: false,
+            limit: None,
             sheet: None,
             next: Lesson::default(),
             wish: Wish::default(),
@@ -315,6 +318,9 @@ impl App {
         match &mut self.showing {
             Showing::Watch(watch) if Arc::ptr_eq(&watch.scenario, &scenario) => watch.again(settings, cast, lesson),
             showing => *showing = Showing::Watch(Box::new(Watch::new(scenario, settings, cast, lesson))),
+        }
+        if let Showing::Watch(watch) = &mut self.showing {
+            watch.limit = self.limit;
         }
     }
 

@@ -173,7 +173,12 @@ fn draw_row(scene: Scene<'_>, row: &Row, line: Rect, buf: &mut Buffer) {
         Row::Fold(members) => lane::FoldRow { scene, members }.render(line, buf),
         Row::Lock(id) => lock::LockRow { scene, id: *id }.render(line, buf),
         Row::MoreLocks(more) => {
-            text::put(buf, scene.parts(line).who, &format!(" {more} more locks"), scene.theme.faint());
+            text::put(
+                buf,
+                scene.parts(line).who,
+                &format!(" {}", super::format::counted(*more as u64, "more lock")),
+                scene.theme.faint(),
+            );
         }
         Row::Queue { id, line: part, of } => {
             queue::QueueRow { scene, id: *id, part: *part, of: *of }.render(line, buf);
@@ -202,7 +207,12 @@ fn head(scene: Scene<'_>, section: Section, line: Rect, buf: &mut Buffer) {
         Section::Workers => {
             text::put(buf, parts.time, &pools::in_a_line(scene.watch), faint);
         }
-        Section::Locks => legend::holds(scene.theme, parts.time, buf),
+        Section::Locks => {
+            let rest = legend::holds(scene.theme, parts.time, buf);
+            if scene.watch.totals_are_of_the_end() {
+                text::right(buf, rest, "cont, w.p99, hold: whole run ", faint);
+            }
+        }
         Section::Queues | Section::Counters | Section::Cores => {}
     }
 }
@@ -210,10 +220,12 @@ fn head(scene: Scene<'_>, section: Section, line: Rect, buf: &mut Buffer) {
 fn draw_pane(app: &App, watch: &Watch, pane: Pane, at: Rect, buf: &mut Buffer) {
     let theme = app.theme;
     let title = match pane {
-        Pane::Graph if watch.shown().deadlock().is_some() => "Deadlock",
+        Pane::Graph if watch.deadlock_then().is_some() => "Deadlock",
         Pane::Graph => "Who waits for whom",
-        Pane::Pools => "Pools",
+        Pane::Levels if watch.is_past() => "Levels seen so far, up to now",
         Pane::Levels => "Levels seen so far",
+        Pane::Pools if watch.totals_are_of_the_end() => "Pools: counts and times of the whole run",
+        Pane::Pools => "Pools",
         _ => "Log",
     };
     let style = if watch.pane == pane { theme.strong() } else { theme.faint() };

@@ -2,12 +2,14 @@
 //!
 //! It is generic over the stage, so that tests drive the same loop with keys and a scripted run.
 
+mod wait;
+
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Select, after, never};
+use crossbeam_channel::{Receiver, never};
 use crossterm::event::Event;
 use ratatui::layout::Rect;
 use signal_hook::consts::{SIGCONT, SIGINT, SIGTSTP, SIGWINCH};
@@ -23,12 +25,13 @@ use super::tune::Told;
 use crate::platform::fault;
 use crate::scenario::{Scenario, Settings, Source};
 use crate::trace::{Command, Message, Span, Stamp};
-
-/// Time until a frame is tried again that the terminal had no room for.
-const RETRY: Duration = Duration::from_millis(20);
+use wait::Woken;
 
 /// Messages of a run, and events of the terminal, that are taken at one go; then the others get their turn.
 const BURST: usize = 64;
+
+/// How far past its limit a run is stopped from here, should nobody else have ended it.
+const BACKSTOP: Span = Span::millis(1_000);
 
 /// Time until a frame is drawn although more is typed already.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -54,17 +57,6 @@ pub(super) struct Loop<'a, S> {
     ended: Option<Result<Option<i32>, TuiError>>,
 }
 
-/// What came first.
-enum Woken {
-    Typed(Result<Typed, ()>),
-    Signal(i32),
-    Panicked(String),
-    Run(Result<Message, ()>),
-    Saved(Result<Source, String>),
-    Told(Result<Told, ()>),
-    Frame,
-}
-
 impl<'a, S: Stage> Loop<'a, S> {
     pub(super) fn new(app: App, stage: S, sources: Sources, starter: &'a dyn Starter) -> Self {
         let now = Instant::now();
@@ -86,7 +78,8 @@ impl<'a, S: Stage> Loop<'a, S> {
     }
 
     /// Stops every run when it is this old.
-    pub(super) fn until(self, limit: Option<Span>) -> Self {
+    pub(super) fn until(mut self, limit: Option<Span>) -> Self {
+        self.app.limit = limit;
         Self { limit, ..self }
     }
 
@@ -174,46 +167,6 @@ impl<'a, S: Stage> Loop<'a, S> {
         self.frame();
     }
 
-    fn wait(&self) -> Woken {
-        let left = self.app.moves().then(|| self.pace.left(Instant::now()));
-        if left == Some(Duration::ZERO) {
-            return Woken::Frame;
-        }
-        let frames = left.map_or_else(|| self.retry(), after);
-        let closed = never();
-        let messages = self.run.as_ref().filter(|_| self.open).map_or(&closed, |run| run.messages());
-        let mut select = Select::new();
-        let typed = select.recv(&self.sources.typed);
-        let signals = select.recv(&self.sources.signals);
-        let panics = select.recv(&self.sources.panics);
-        let run = select.recv(messages);
-        let saved = select.recv(&self.sources.saved);
-        let told = select.recv(&self.told);
-        select.recv(&frames);
-        let first = select.select();
-        match first.index() {
-            i if i == typed => Woken::Typed(first.recv(&self.sources.typed).map_err(drop)),
-            i if i == signals => first.recv(&self.sources.signals).map_or(Woken::Signal(SIGINT), Woken::Signal),
-            i if i == panics => {
-                first.recv(&self.sources.panics).map_or_else(|e| Woken::Panicked(e.to_string()), Woken::Panicked)
-            }
-            i if i == saved => {
-                first.recv(&self.sources.saved).map_or_else(|e| Woken::Panicked(e.to_string()), Woken::Saved)
-            }
-            i if i == told => Woken::Told(first.recv(&self.told).map_err(drop)),
-            i if i == run => Woken::Run(first.recv(messages).map_err(drop)),
-            _ => {
-                let _ = first.recv(&frames);
-                Woken::Frame
-            }
-        }
-    }
-
-    /// A picture that stands still is drawn when something changes; and again when the terminal had no room for that.
-    fn retry(&self) -> Receiver<Instant> {
-        if self.app.is_dirty() { after(RETRY) } else { never() }
-    }
-
     fn typed(&mut self, event: Event) {
         if !matches!(event, Event::Resize(..)) {
             self.update(Msg::Typed(event));
@@ -235,7 +188,8 @@ impl<'a, S: Stage> Loop<'a, S> {
     pub(super) fn tick(&mut self) {
         let late = self.pace.begin(Instant::now());
         let run_now = self.now();
-        if let Some(run) = self.run.as_ref().filter(|_| self.limit.is_some_and(|limit| run_now.0 >= limit.0)) {
+        let too_late = |limit: Span| run_now.0 >= limit.0.saturating_add(BACKSTOP.0);
+        if let Some(run) = self.run.as_ref().filter(|_| self.limit.is_some_and(too_late)) {
             run.command(Command::Stop);
         }
         self.update(Msg::Tick { now: run_now, late: if self.app.moves() { late } else { Span::ZERO } });
@@ -308,6 +262,9 @@ impl<'a, S: Stage> Loop<'a, S> {
         match self.starter.start(&scenario, &settings) {
             Ok(run) => {
                 let cast = run.cast();
+                if let Some(limit) = self.limit {
+                    run.end_at(Stamp(0) + limit);
+                }
                 (self.run, self.open) = (Some(run), true);
                 self.update(Msg::Started { scenario, settings, cast });
                 self.set_off();

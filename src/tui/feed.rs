@@ -15,6 +15,9 @@ pub trait Run {
     fn messages(&self) -> &Receiver<Message>;
     /// The run's clock.
     fn now(&self) -> Stamp;
+    /// Has the run ended at this moment of its clock, whatever the dashboard is busy with. A run that cannot do that is
+    /// stopped by the dashboard a little later.
+    fn end_at(&self, _limit: Stamp) {}
     /// Never blocks; a run that has ended ignores it.
     fn command(&self, command: Command);
     /// Stops everything where it is while the dashboard itself is stopped, or lets it go on.
@@ -52,6 +55,10 @@ impl Run for Live {
 
     fn now(&self) -> Stamp {
         Self::now(self)
+    }
+
+    fn end_at(&self, limit: Stamp) {
+        Self::end_at(self, limit); // refused, the loop stops it
     }
 
     fn command(&self, command: Command) {

@@ -1,16 +1,17 @@
 //! The numbers beside the timelines, taken a few times a second and held in between: one can read them.
 
-use crate::model::{Doing, Edge, Finding, Health, Lock, Model, Shares, WaitFor, Window};
+mod totals;
+
+use crate::model::{Doing, Edge, Finding, Health, Model, Shares, WaitFor};
 use crate::trace::{PoolId, ResourceId, Span, Stamp, State, WorkerId};
 
 /// Over what time rates are taken.
 const RATE_OVER: Span = Span::millis(2_000);
 
-/// From here on a batch is a way to feed a pool without an end, as tuning does.
-const ENDLESS: u64 = 1_000_000_000_000;
-
 /// Points of a throughput curve, one for each [`RATE_OVER`] half.
 const CURVE: u64 = 40;
+
+pub(super) use totals::Totals;
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Figures {
@@ -32,18 +33,31 @@ pub(super) struct Figures {
 #[derive(Debug, Clone, Default)]
 pub(super) struct LaneFigures {
     pub(super) doing: Option<Doing>,
+    /// Whether it is known since when it does that: of old moments only shares are kept.
+    pub(super) exact: bool,
     pub(super) shares: Shares,
 }
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct LockFigures {
     pub(super) owner: Option<WorkerId>,
-    /// Share of those who came for it that had to wait.
-    pub(super) contended: f64,
+    /// All who have it, since when: one line for each permit.
+    pub(super) holders: Vec<(WorkerId, Stamp)>,
+    /// Who waits for it, since when; longest first.
+    pub(super) waiters: Vec<(WorkerId, Stamp)>,
+    /// Share of those who came for it that had to wait; none where that is not known.
+    pub(super) contended: Option<f64>,
     pub(super) wait_p99: Option<Span>,
     pub(super) hold_mean: Option<Span>,
     /// Share of the window it was held.
     pub(super) held: f64,
+    /// Whether somebody has it.
+    pub(super) is_held: bool,
+    /// Acquisitions, and those of them that had to wait.
+    pub(super) taken: u64,
+    pub(super) after_waiting: u64,
+    /// Permits given that were not held.
+    pub(super) posted: u64,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -53,12 +67,15 @@ pub(super) struct QueueFigures {
     /// Items a second.
     pub(super) slope: f64,
     pub(super) max: u32,
+    pub(super) put: u64,
+    pub(super) taken: u64,
+    pub(super) mean: f64,
 }
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct CounterFigures {
     pub(super) value: i64,
-    /// Updates that are lost for certain; none in the past, where only the value is known.
+    /// Updates that are lost for certain; none where only the value is known.
     pub(super) lost: Option<i64>,
 }
 
@@ -90,10 +107,11 @@ pub(super) struct PoolFigures {
 
 impl Figures {
     /// The figures of `model` at `at` over the time since `from`; `shares` tells a lane's in that time. `now` is the end of
-    /// what is known.
+    /// what is known, `totals` what the run had come to at `at`.
     pub(super) fn take(
         model: &Model,
         (from, at, now): (Stamp, Stamp, Stamp),
+        totals: Totals,
         shares: impl Fn(WorkerId) -> Shares,
     ) -> Self {
         let cast = model.cast();
@@ -102,28 +120,36 @@ impl Figures {
             if let Some(place) = lanes.get_mut(worker.index()) {
                 // What is told may run ahead of what is drawn: a state that begins after `at` has no age yet.
                 let doing = lane.at(at).or((at >= now).then(|| lane.doing()));
-                *place = Some(LaneFigures { doing, shares: shares(worker) });
+                *place = Some(LaneFigures { doing, exact: lane.is_exact_at(at), shares: shares(worker) });
             }
         }
         let pools = (0..cast.pools.len()).map(PoolId::from);
-        let locks: Vec<_> = cast.locks().map(|id| (id, LockFigures::take(model, id, from, at, now))).collect();
-        let waits = if at >= now { model.wait_for() } else { waits(&lanes, &locks) };
+        let mut locks: Vec<_> = cast.locks().map(|id| (id, totals.lock(id).at(model, id, (from, at, now)))).collect();
+        let waits = if at >= now { model.wait_for() } else { waits(model, &lanes, &mut locks) };
         Self {
             at,
-            lanes,
             locks,
-            queues: cast.with_depth().map(|id| (id, QueueFigures::take(model, id, at, now))).collect(),
-            counters: cast.counters().map(|id| (id, CounterFigures::take(model, id, at, now))).collect(),
+            queues: cast.with_depth().map(|id| (id, totals.queue(id).at(model, id, at, now))).collect(),
+            counters: cast
+                .counters()
+                .map(|id| (id, CounterFigures::take(model, id, at, now).with(totals.lost(id, at))))
+                .collect(),
             cores: model
                 .cores()
                 .seen()
                 .map(|core| (core, if at >= now { model.cores().now(core) } else { model.cores().at(core, at) }))
                 .collect(),
-            pools: pools.map(|id| (id, PoolFigures::take(model, id, from, at, now))).collect(),
-            findings: model.findings(now),
-            health: model.health(),
+            pools: pools.map(|id| (id, totals.pool(id).at(model, id, (from, at, now)))).collect(),
+            findings: totals.findings,
+            health: totals.health,
             waits,
+            lanes,
         }
+    }
+
+    /// Whether it is known what every worker did at this moment.
+    pub(super) fn is_exact(&self) -> bool {
+        self.lanes.iter().flatten().all(|lane| lane.exact)
     }
 
     pub(super) fn lane(&self, worker: WorkerId) -> Option<&LaneFigures> {
@@ -139,6 +165,12 @@ impl Figures {
         self.locks.iter().find(|(lock, _)| *lock == id).map(|(_, figures)| figures)
     }
 
+    /// The locks that a worker has at this moment.
+    pub(super) fn held_by(&self, worker: WorkerId) -> impl Iterator<Item = ResourceId> + '_ {
+        let holds = move |lock: &LockFigures| lock.holders.iter().any(|(holder, _)| *holder == worker);
+        self.locks.iter().filter(move |(_, lock)| holds(lock)).map(|(id, _)| *id)
+    }
+
     pub(super) fn queue(&self, id: ResourceId) -> Option<&QueueFigures> {
         self.queues.iter().find(|(queue, _)| *queue == id).map(|(_, figures)| figures)
     }
@@ -149,89 +181,73 @@ impl Figures {
 }
 
 impl LockFigures {
-    fn take(model: &Model, id: ResourceId, from: Stamp, at: Stamp, now: Stamp) -> Self {
-        let Some(lock) = model.lock(id) else { return Self::default() };
-        let waits = lock.wait().count();
-        // Who waits now has come for it, too: in a deadlock these are the only ones that will ever have waited.
-        let waiting = lock.waiters().len() as u64;
-        let came = Span(lock.acquired().saturating_add(waiting));
+    /// With who has it at `at`, and how long it was held since `from`. Who waits is said of the newest moment only.
+    fn at(self, model: &Model, id: ResourceId, (from, at, now): (Stamp, Stamp, Stamp)) -> Self {
+        let Some(lock) = model.lock(id) else { return self };
+        let holders = lock.holders_at(at, now);
+        let is_held = !holders.is_empty() || at < now && lock.held_share(at, at + Span(1), now) > 0.0;
         Self {
-            owner: holder(lock, at, now),
-            contended: Span(lock.contended().saturating_add(waiting)).share_of(came).min(1.0),
-            wait_p99: (waits > 0).then(|| Span(lock.wait().percentile(99.0))),
-            hold_mean: (lock.hold().count() > 0).then(|| Span(lock.hold().mean() as u64)),
+            owner: lock.owner_at(at, now),
+            waiters: if at >= now { lock.waiters() } else { Vec::new() },
             held: lock.held_share(from, at, now),
+            holders,
+            is_held,
+            ..self
         }
     }
 }
 
-/// Who waited for whom, from what is kept of lanes and locks.
-fn waits(lanes: &[Option<LaneFigures>], locks: &[(ResourceId, LockFigures)]) -> WaitFor {
-    let edge = |(waiter, lane): (usize, &Option<LaneFigures>)| {
-        let doing = lane.as_ref()?.doing.filter(|doing| doing.state == State::Lock)?;
-        let lock = doing.on?;
-        let holder = locks.iter().find(|(id, _)| *id == lock)?.1.owner?;
-        Some(Edge { waiter: WorkerId::from(waiter), holder, lock, timed: false })
-    };
-    WaitFor { edges: lanes.iter().enumerate().filter_map(edge).collect() }
-}
-
-/// Who holds a lock at `at`, as far back as exact holds are kept.
-fn holder(lock: &Lock, at: Stamp, now: Stamp) -> Option<WorkerId> {
-    if at >= now {
-        return lock.owner().map(|(owner, _)| owner);
+/// Who waited for whom at an earlier moment, from what is kept of lanes and locks. Tells each lock who waited for it.
+fn waits(model: &Model, lanes: &[Option<LaneFigures>], locks: &mut [(ResourceId, LockFigures)]) -> WaitFor {
+    let mut edges = Vec::new();
+    for (waiter, doing) in lanes.iter().enumerate().filter_map(|(i, lane)| Some((i, lane.as_ref()?.doing?))) {
+        let (waiter, Some(on)) = (WorkerId::from(waiter), doing.on) else { continue };
+        let edge = |holder| Edge { waiter, holder, lock: on, timed: false };
+        if let Some(of) = model.cast().whose_life(on) {
+            edges.push(edge(of));
+        } else if doing.state == State::Lock
+            && let Some((_, lock)) = locks.iter_mut().find(|(id, _)| *id == on)
+        {
+            lock.waiters.push((waiter, doing.since));
+            edges.extend(lock.holders.iter().map(|(holder, _)| edge(*holder)));
+        }
     }
-    let mut cells = Vec::with_capacity(1);
-    lock.cells(&Window { from: at, to: at + Span(1), cells: 1 }, now, &mut cells);
-    cells.first().and_then(|cell| cell.holder)
+    for (_, lock) in locks {
+        lock.waiters.sort_by_key(|(worker, since)| (*since, *worker));
+    }
+    edges.dedup();
+    WaitFor { edges }
 }
 
 impl QueueFigures {
-    fn take(model: &Model, id: ResourceId, at: Stamp, now: Stamp) -> Self {
-        let Some(queue) = model.queue(id) else { return Self::default() };
-        Self {
-            depth: if at >= now { queue.depth() } else { queue.at(at) },
-            capacity: queue.capacity(),
-            slope: queue.slope(RATE_OVER, at),
-            max: queue.max(),
-        }
+    fn at(self, model: &Model, id: ResourceId, at: Stamp, now: Stamp) -> Self {
+        let Some(queue) = model.queue(id) else { return self };
+        let depth = if at >= now { queue.depth() } else { queue.at(at) };
+        Self { depth, max: self.max.max(depth), capacity: queue.capacity(), slope: queue.slope(RATE_OVER, at), ..self }
     }
 }
 
 impl CounterFigures {
     fn take(model: &Model, id: ResourceId, at: Stamp, now: Stamp) -> Self {
         let Some(counter) = model.counter(id) else { return Self::default() };
-        if at >= now {
-            Self { value: counter.value(), lost: Some(counter.lost()) }
-        } else {
-            Self { value: counter.at(at), lost: None }
-        }
+        Self { value: if at >= now { counter.value() } else { counter.at(at) }, lost: None }
+    }
+
+    const fn with(self, lost: Option<i64>) -> Self {
+        Self { lost, ..self }
     }
 }
 
 impl PoolFigures {
-    fn take(model: &Model, id: PoolId, from: Stamp, at: Stamp, now: Stamp) -> Self {
-        let Some(pool) = model.pool(id) else { return Self::default() };
-        let both = |times: &crate::model::Times| {
-            (times.count() > 0).then(|| (Span(times.percentile(50.0)), Span(times.percentile(99.0))))
-        };
-        let handover = pool.handover(now);
+    fn at(self, model: &Model, id: PoolId, (from, at, now): (Stamp, Stamp, Stamp)) -> Self {
+        let Some(pool) = model.pool(id) else { return self };
         let step = Span(RATE_OVER.0 / 2);
         let curve = (0..CURVE).rev().map(|back| at.0.checked_sub(step.0 * back));
         Self {
-            submitted: pool.submitted(),
-            done: pool.done(),
-            failed: pool.failed(),
-            rejected: pool.rejected(),
-            retried: pool.retried(),
-            total: pool.total().filter(|total| *total < ENDLESS),
-            size: pool.size(),
             throughput: pool.throughput(RATE_OVER, at),
             curve: curve.map(|t| t.map_or(0.0, |t| pool.throughput(step, Stamp(t)))).collect(),
-            service: both(pool.service()),
-            response: both(pool.response()),
             utilization: pool.utilization(from, at, now),
-            handover: Span(handover.handover_ns).share_of(Span(handover.handover_ns) + Span(handover.work_ns)),
+            ..self
         }
     }
 }

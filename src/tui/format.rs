@@ -1,7 +1,7 @@
 //! Numbers of fixed width: what changes many times a second must not push its neighbours about. And texts that keep to
 //! their columns.
 
-use crate::trace::Span;
+use crate::trace::{Span, plural};
 
 /// A length of time, in six columns until a thousand days have gone by: `250 ns`, `1.5 µs`, `12.4 s`, `2m05s`, `3h07m`,
 /// `12d`.
@@ -34,6 +34,16 @@ pub(super) fn count(n: u64) -> String {
     }
     let digits = usize::from(value < 99.95);
     format!("{value:.digits$}{}", UNITS[unit])
+}
+
+/// A count of things: `1 task`, `12.3k tasks`.
+pub(super) fn counted(n: u64, thing: &str) -> String {
+    format!("{} {}", count(n), plural(n, thing))
+}
+
+/// The number key that starts or chooses something, so that it does not read as a part of what follows: `[2]`.
+pub(super) fn shortcut(number: usize) -> String {
+    format!("[{number}]")
 }
 
 /// A count in full, in groups of three: `1 000 000`.

@@ -172,11 +172,12 @@ mod tests {
         let (mut terminal, ours) = UnixStream::pair().expect("a pair of sockets");
         let input = Input::read_from(ours).expect("it starts");
         let burst = b"\x1b[<65;10;5M".repeat(6_000);
-        let writer = thread::spawn(move || {
+        let write = move || {
             terminal.write_all(&burst).expect("it is read");
             terminal.write_all(b"q").expect("it is read");
             terminal
-        });
+        };
+        let writer = thread::Builder::new().name("terminal".into()).spawn(write).expect("a thread");
         for _ in 0..6_000 {
             assert!(matches!(next(&input), Typed::Event(Event::Mouse(_))));
         }

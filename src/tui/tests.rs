@@ -4,6 +4,7 @@ mod desk;
 mod hands;
 mod learning;
 mod levels;
+mod past;
 mod script;
 mod sizes;
 mod tuning;

@@ -2,6 +2,7 @@
 
 mod choose;
 mod lesson;
+mod moment;
 mod states;
 
 use std::cell::RefCell;
@@ -10,12 +11,13 @@ use std::sync::Arc;
 use super::axis::Axis;
 use super::figures::Figures;
 use super::lateness::Lateness;
+use super::past::{self, Past};
 use super::seen::{Seen, others};
 use super::strips::Strips;
 use crate::model::{Budget, Model, Shares, Window};
 use crate::report::Answer;
 use crate::scenario::{Scenario, Settings};
-use crate::trace::{Cast, KnobId, Message, Notice, RunEnd, Span, Stamp, WorkerId};
+use crate::trace::{Cast, KnobId, Message, RunEnd, Span, Stamp, WorkerId};
 
 pub(super) use choose::{Chosen, Pane};
 pub(super) use lesson::Lesson;
@@ -28,7 +30,7 @@ const CELL: Span = Span::millis(50);
 const WHOLE: u64 = 60;
 
 /// How long figures stand still. Changing numbers are readable at about three a second.
-const HOLD_FIGURES: Span = Span::millis(350);
+const HOLD_FIGURES: Span = past::STEP;
 
 /// How long the choice of lanes stands when there are more of them than rows.
 const HOLD_RANKING: Span = Span::millis(3_000);
@@ -59,6 +61,14 @@ pub(super) struct Watch {
     pub(super) filter: String,
     pub(super) scroll: usize,
     pub(super) figures: Figures,
+    /// How long the run goes on at most.
+    pub(super) limit: Option<Span>,
+    /// What the run had come to at earlier moments.
+    past: Past,
+    /// Knobs that were turned in the run: when, and the value as it is shown.
+    turns: Vec<(Stamp, KnobId, String)>,
+    /// The knobs as the run began with them.
+    begun: Settings,
     /// What pools did with each number of workers, since this scenario is looked at.
     pub(super) seen: Seen,
     /// Worst first; see [`Watch::rank`].
@@ -100,6 +110,9 @@ impl Watch {
         let knob = choose::first_knob(&scenario);
         Self {
             scenario,
+            begun: settings.clone(),
+            turns: Vec::new(),
+            past: Past::default(),
             wanted: settings.clone(),
             settings,
             lesson,
@@ -117,6 +130,7 @@ impl Watch {
             filter: String::new(),
             scroll: 0,
             figures: Figures::default(),
+            limit: None,
             seen: Seen::new(),
             ranking: Vec::new(),
             ranked: Stamp(0),
@@ -133,7 +147,8 @@ impl Watch {
         let now = model.ended().map(|(at, _)| at).or(model.through()).unwrap_or_else(|| model.newest());
         let cell = Span(super::format::round_up(now.0 / WHOLE));
         let new = Self::new(scenario, settings, Arc::default(), Lesson::default());
-        Self { model, now, cell, recorded: true, ..new }
+        let past = Past::end_of(&model, now);
+        Self { model, now, cell, past, recorded: true, ..new }
     }
 
     /// The same view of a new run.
@@ -180,15 +195,20 @@ impl Watch {
     /// Takes in what happened; whether it is to be seen at once, not when the next frame is due.
     pub(super) fn apply(&mut self, message: &Message) -> bool {
         let deadlocked = self.model.deadlock().is_some();
-        if let Message::Notice { at, notice: Notice::Turned { .. } | Notice::Resized { .. } } = message {
-            self.seen.turned(&self.model, *at);
-        }
+        self.hear(message);
         self.model.apply(message);
+        if let Some(through) = self.model.through().filter(|through| self.past.is_due(*through)) {
+            self.remember(through); // also while the picture is frozen
+        }
         let ended = self.model.ended().map(|(at, _)| at);
         let news = ended.is_some() || (!deadlocked && self.model.deadlock().is_some());
         if news && self.frozen.is_none() {
-            self.now = ended.unwrap_or(self.now.max(self.model.through().unwrap_or_default()));
+            let known = self.model.through().max(self.model.deadlock().map(|deadlock| deadlock.at));
+            self.now = ended.unwrap_or(self.now.max(known.unwrap_or_default()));
+            self.remember(self.now);
             self.refresh();
+        } else if let Some(at) = ended {
+            self.remember(at);
         }
         news
     }
@@ -204,22 +224,32 @@ impl Watch {
         if self.now.since(self.figures.at) >= HOLD_FIGURES || self.figures.at == Stamp(0) {
             self.late = self.lateness.p99();
             self.seen.look(&self.model, self.now, &others(&self.scenario, &self.settings));
+            self.remember(self.now);
             self.refresh();
         }
     }
 
     pub(super) fn toggle_freeze(&mut self) {
-        if self.frozen.take().is_some() {
-            self.follow();
-            if let Some((at, _)) = self.model.ended() {
-                self.now = at;
-            }
-            self.refresh();
+        if self.frozen.is_some() {
+            self.follow_newest();
         } else if self.moves() {
             self.frozen = Some(Box::new(self.model.clone()));
         }
     }
 
+    /// Shows the newest of the run again, whatever stood still.
+    pub(super) fn follow_newest(&mut self) {
+        if self.frozen.take().is_some() {
+            self.now = match (self.model.ended(), self.model.through()) {
+                (Some((at, _)), _) => at,
+                (None, through) => self.now.max(through.unwrap_or_default()),
+            };
+            self.remember(self.now);
+        }
+        self.follow();
+    }
+
+    /// Puts the window to the end of what is shown, and the cursor away.
     pub(super) fn follow(&mut self) {
         (self.view, self.cursor) = (View::Follow, None);
         self.refresh();
@@ -281,8 +311,7 @@ impl Watch {
             };
             self.with_cells(worker, &axis.window(), sum)
         };
-        let figures = Figures::take(self.shown(), (from, at, self.now), shares);
-        self.figures = figures;
+        self.figures = Figures::take(self.shown(), (from, at, self.now), self.past.at(at), shares);
         self.rank();
         self.keep_choice();
         if self.lesson.due {

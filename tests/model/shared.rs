@@ -32,6 +32,36 @@ fn a_semaphore_has_as_many_holders_as_permits() {
 }
 
 #[test]
+fn holders_of_an_earlier_moment_are_those_of_then() {
+    let model = play(&format!(
+        "{THREE}
+         semaphore s 2
+         rwlock r
+         10 a acquired s 1
+         12 b acquired s 2
+         30 a released s 1
+         30 c acquired s 3
+         40 a acquired m 1
+         45 a released m 1
+         46 b acquired m 2
+         50 a acquired r r1
+         55 a released r r1
+         56 c acquired r 1"
+    ));
+    let (now, who) = (ms(60.0), |name| worker(&model, name));
+    let lock = |name| model.lock(resource(&model, name)).unwrap();
+    let held = |name, at| lock(name).holders_at(ms(at), now);
+    assert_eq!(held("s", 5.0), []);
+    assert_eq!(held("s", 20.0), [(who("a"), ms(10.0)), (who("b"), ms(12.0))]);
+    assert_eq!(held("s", 35.0), [(who("b"), ms(12.0)), (who("c"), ms(30.0))]);
+    assert_eq!(lock("s").owner_at(ms(20.0), now), None, "nobody has it alone");
+    assert_eq!((held("m", 42.0), held("m", 45.5)), (vec![(who("a"), ms(40.0))], vec![]));
+    assert_eq!((lock("m").owner_at(ms(50.0), now), held("m", 60.0)), (Some(who("b")), vec![(who("b"), ms(46.0))]));
+    assert_eq!((lock("r").owner_at(ms(52.0), now), held("r", 52.0)), (None, vec![(who("a"), ms(50.0))]));
+    assert_eq!(lock("r").owner_at(ms(58.0), now), Some(who("c")), "a writer has it alone");
+}
+
+#[test]
 fn a_signal_has_no_holders_and_makes_no_deadlock() {
     let model = play(&format!(
         "{THREE}

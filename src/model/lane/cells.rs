@@ -24,6 +24,11 @@ impl Lane {
         found
     }
 
+    /// Whether what it did at `t` is kept as it was: older time is known by the shares of its states alone.
+    pub fn is_exact_at(&self, t: Stamp) -> bool {
+        t >= self.exact_from.min(self.doing().since)
+    }
+
     /// Time by state in every cell of the window; the open span counts up to `now`.
     ///
     /// Where buckets are as narrow as cells this costs by buckets. Where they are wider, exact spans are drawn as far back

@@ -159,7 +159,7 @@ impl Lock {
     }
 
     /// Until when an open hold counts. One that a later grant has overtaken is over; its end has only not arrived yet.
-    fn end_of(&self, open: &Open, now: Stamp) -> Stamp {
+    pub(super) fn end_of(&self, open: &Open, now: Stamp) -> Stamp {
         let lasts = self.room != Room::One || open.grant == self.newest;
         if lasts && !open.doubtful { now } else { open.until.unwrap_or(open.from) }
     }

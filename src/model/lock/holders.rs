@@ -42,6 +42,40 @@ impl Lock {
         holders.iter().map(|open| (open.worker, open.from)).collect()
     }
 
+    /// All who had it at `t`, since when, in the order they got it, as far back as exact holds are kept; from `now` on those
+    /// that have it now.
+    pub fn holders_at(&self, t: Stamp, now: Stamp) -> Vec<(WorkerId, Stamp)> {
+        if t >= now {
+            return self.holders();
+        }
+        self.held_at(t, now).iter().map(|(_, worker, since)| (*worker, *since)).collect()
+    }
+
+    /// Who had it alone at `t`, as far back as exact holds are kept.
+    pub fn owner_at(&self, t: Stamp, now: Stamp) -> Option<WorkerId> {
+        if t >= now {
+            return self.owner().map(|(worker, _)| worker);
+        }
+        let held = self.held_at(t, now);
+        match (self.room, held.as_slice()) {
+            (Room::One, [.., (_, worker, _)]) => Some(*worker),
+            (Room::Readers, [.., (grant, worker, _)]) if !grant.is_shared() => Some(*worker),
+            _ => None,
+        }
+    }
+
+    fn held_at(&self, t: Stamp, now: Stamp) -> Vec<(Grant, WorkerId, Stamp)> {
+        let over = self.exact.iter().map(|hold| (hold.grant, hold.worker, hold.from, hold.to));
+        let open = self.open.iter().map(|open| (open.grant, open.worker, open.from, self.end_of(open, now)));
+        let then = over.chain(open).filter(|(.., from, to)| (*from..*to).contains(&t));
+        let mut held: Vec<_> = then.map(|(grant, worker, from, _)| (grant, worker, from)).collect();
+        held.sort_by_key(|(grant, worker, _)| (grant.number(), *worker));
+        if self.room == Room::One {
+            held.drain(..held.len().saturating_sub(1)); // stamps of two threads: the later grant counts
+        }
+        held
+    }
+
     /// Holds that may not be over, with their grants, and of no holder that events were lost of.
     pub(in crate::model) fn holds(&self) -> impl Iterator<Item = (WorkerId, Grant)> + '_ {
         self.open.iter().filter(|open| !open.doubtful).map(|open| (open.worker, open.grant))

@@ -14,7 +14,7 @@ impl App {
         let half = i64::from(watch.drawn_axis().columns / 2).max(1);
         match action {
             Action::Freeze => watch.toggle_freeze(),
-            Action::Follow => watch.follow(),
+            Action::Follow => watch.follow_newest(),
             Action::Wider => watch.zoom(true),
             Action::Finer => watch.zoom(false),
             Action::Earlier => watch.move_cursor(-1),
@@ -176,13 +176,15 @@ impl Watch {
         }
     }
 
-    /// A knob's value as one reads it; where it was turned for the next run, what it is and what it will be.
+    /// A knob's value at the moment that is shown, and what it was turned to, where that is another.
     pub(in crate::tui) fn knob_value(&self, id: KnobId) -> (String, Option<String>) {
         let Some(knob) = self.scenario.knobs.get(id.index()) else { return (String::new(), None) };
         if let KnobKind::Text { .. } = &knob.kind {
             return (clean(self.settings.text(id).unwrap_or("-")), None);
         }
-        let (is, wanted) = (self.settings.number(id), self.wanted.number(id));
-        (knob.show(is), (is.to_bits() != wanted.to_bits()).then(|| knob.show(wanted)))
+        let wanted = knob.show(self.wanted.number(id));
+        let is = if self.is_past() { self.value_then(id) } else { knob.show(self.settings.number(id)) };
+        let next = (is != wanted).then_some(wanted);
+        (is, next)
     }
 }

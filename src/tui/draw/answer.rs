@@ -5,11 +5,13 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
+use super::super::format::{age, shortcut};
 use super::super::theme::Theme;
 use super::super::watch::Watch;
 use super::{overlay, text};
 use crate::report::Answer;
 use crate::scenario::Ask;
+use crate::trace::Stamp;
 
 pub(super) struct Compared<'a> {
     pub(super) watch: &'a Watch,
@@ -31,7 +33,12 @@ impl Widget for Compared<'_> {
         // The last line of the screen stays in sight: what the colours mean.
         let lowest = Rect { height: area.height.saturating_sub(u16::from(area.height > height)), ..area };
         let at = Rect { y: lowest.bottom() - height, height, ..area };
-        let inner = overlay::frame("What came of it", self.theme, at, buf);
+        // An answer is judged by all that was measured, wherever the cursor stands.
+        let title = match self.watch.ago() {
+            Some(_) => format!("What came of it, up to {}", age(self.watch.now.since(Stamp(0)))),
+            None => "What came of it".to_owned(),
+        };
+        let inner = overlay::frame(&title, self.theme, at, buf);
         overlay::scrolled(&lines, self.scroll, inner, self.theme, buf);
     }
 }
@@ -47,7 +54,7 @@ impl Compared<'_> {
             }
         }
         if watch.answer.is_none() {
-            let findings = &watch.figures.findings;
+            let findings = watch.findings_now();
             if findings.is_empty() {
                 lines.block("Found", "nothing is wrong, as far as can be told", Style::new());
             }
@@ -111,7 +118,7 @@ pub(super) fn numbered(watch: &Watch) -> Vec<(String, bool)> {
             return (format!("- {}", suggestion.text), false);
         }
         number += 1;
-        (format!("{number} {}", suggestion.text), true)
+        (format!("{} {}", shortcut(number), suggestion.text), true)
     };
     watch.scenario.tries.iter().map(line).collect()
 }

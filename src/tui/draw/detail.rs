@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::super::format::{age, count, percent, rate};
+use super::super::figures::LockFigures;
+use super::super::format::{age, count, counted, percent, rate};
 use super::super::theme::Theme;
 use super::super::watch::{Chosen, Watch};
 use super::overlay::{self, Overlay};
@@ -50,25 +51,31 @@ impl Detail<'_> {
         lines.push(plain(format!("{kind}{}{}", id("pid", lane.pid()), id("tid", lane.tid()))));
         // As the lane's row says it: at the cursor, if there is one.
         let figures = &self.watch.figures;
-        let doing = figures.lane(worker).and_then(|f| f.doing).unwrap_or_else(|| lane.doing());
-        let on = doing.on.map_or_else(String::new, |r| format!(" on {}", cast.resource_name(r)));
-        lines.push(plain(format!("{}{on} for {}", doing.state.word(), age(figures.at.since(doing.since)))));
+        let doing = figures.lane(worker).and_then(|f| Some((f.doing?, f.exact)));
+        lines.push(plain(doing.map_or_else(
+            || "what it did so long ago is not kept".to_owned(),
+            |(doing, exact)| {
+                let on = doing.on.map_or_else(String::new, |r| format!(" on {}", cast.resource_name(r)));
+                let since = if exact { format!(" for {}", age(figures.at.since(doing.since))) } else { String::new() };
+                format!("{}{on}{since}", doing.state.word())
+            },
+        )));
+        let held: Vec<_> = figures.held_by(worker).map(|lock| cast.resource_name(lock)).collect();
+        lines.push(plain(format!("holds {}", if held.is_empty() { "nothing".into() } else { held.join(", ") })));
+        lines.push(plain(String::new()));
+        self.whole_run(&mut lines);
         if let Some(ending) = lane.ended() {
             lines.push((ended(&ending), self.theme.strong()));
         }
         if lane.tasks() > 0 {
-            lines.push(plain(format!("{} tasks", count(lane.tasks()))));
+            lines.push(plain(counted(lane.tasks(), "task")));
         }
         if lane.lives() > 1 {
-            lines.push(plain(format!("started {} times", lane.lives())));
+            lines.push(plain(format!("started {}", counted(lane.lives().into(), "time"))));
         }
         let waited = |delay| format!("waited {} for a CPU, as the kernel counts", age(Span(delay)));
         let unknown = || "how long it waited for a CPU is not known".to_owned();
         lines.push(plain(lane.run_queue_delay().map_or_else(unknown, waited)));
-        let held: Vec<_> = lane.held().iter().map(|(lock, _)| cast.resource_name(*lock)).collect();
-        lines.push(plain(format!("holds {}", if held.is_empty() { "nothing".into() } else { held.join(", ") })));
-        lines.push(plain(String::new()));
-        lines.push(("in the whole run".into(), self.theme.faint()));
         let totals = lane.totals(now);
         for state in State::ALL.into_iter().filter(|s| totals.get(*s) > 0 && *s != State::Done) {
             let share = totals.share(state);
@@ -86,7 +93,7 @@ impl Detail<'_> {
 
     fn lock(&self, id: ResourceId, area: Rect) -> Lines {
         let model = self.watch.shown();
-        let (Some(lock), cast, now) = (model.lock(id), model.cast(), self.watch.now) else { return Lines::new() };
+        let (Some(lock), cast) = (model.lock(id), model.cast()) else { return Lines::new() };
         let kind = match cast.resource(id).map(|r| &r.kind) {
             Some(ResourceKind::Mutex { kind }) => format!("{} mutex", kind.word()),
             Some(ResourceKind::Semaphore { permits, .. }) => format!("semaphore of {permits}"),
@@ -94,38 +101,69 @@ impl Detail<'_> {
             Some(ResourceKind::Rwlock { policy }) => format!("rwlock, {} first", policy.word()),
             _ => String::new(),
         };
-        let mut lines = vec![plain(format!(
-            "{kind}   taken {} times, {} of them after waiting ({})",
-            count(lock.acquired()),
-            count(lock.contended()),
-            percent(Span(lock.contended()).share_of(Span(lock.acquired()))).trim_start()
-        ))];
-        let named = |who: &[(WorkerId, Stamp)]| {
-            let each = |(w, since): &(WorkerId, Stamp)| format!("{} {}", cast.worker_name(*w), age(now.since(*since)));
-            who.iter().map(each).collect::<Vec<_>>()
-        };
-        lines.push(plain(match (lock.holders().as_slice(), lock.room()) {
-            ([], Room::Permits { scoped: false, .. }) => format!("a signal, given {} times", count(lock.posted())),
-            ([], _) => "free".into(),
-            ([(owner, since)], _) => format!("held by {} for {}", cast.worker_name(*owner), age(now.since(*since))),
-            (many, _) => format!("held by {}", named(many).join(", ")),
-        }));
-        let waiters = named(&lock.waiters());
-        if !waiters.is_empty() {
-            let width = overlay::place(area, overlay::WIDTH, 0).width.saturating_sub(4);
-            let waiters = format!("waited for by {}", waiters.join(", "));
-            lines.extend(super::text::wrap(&waiters, width).into_iter().map(plain));
+        let figures = self.watch.figures.lock(id).cloned().unwrap_or_default();
+        let taken = format!(
+            "taken {}, {} of them after waiting ({})",
+            counted(figures.taken, "time"),
+            count(figures.after_waiting),
+            percent(Span(figures.after_waiting).share_of(Span(figures.taken))).trim_start()
+        );
+        let then = !self.watch.totals_are_of_the_end();
+        let mut lines = vec![plain(if then { format!("{kind}   {taken}") } else { kind })];
+        self.holders(lock.room(), &figures, area, &mut lines);
+        if self.watch.ago().is_some() {
+            lines.push(plain(String::new()));
+            self.whole_run(&mut lines);
+        }
+        if !then {
+            lines.push(plain(taken));
         }
         if let Some(fairness) = lock.fairness() {
             lines.push(plain(format!("fairness {fairness:.2} (1 is even, Jain's index)")));
         }
         if lock.orphaned() > 0 {
-            lines.push((format!("its owner died while holding it, {} times", lock.orphaned()), self.theme.strong()));
+            lines.push((
+                format!("its owner died while holding it, {}", counted(lock.orphaned(), "time")),
+                self.theme.strong(),
+            ));
         }
         self.times("wait", lock.wait(), &mut lines);
         self.times("hold", lock.hold(), &mut lines);
         self.by_worker(lock, &mut lines);
         lines
+    }
+
+    /// Who has it and who waits for it, as its row says it.
+    fn holders(&self, room: Room, figures: &LockFigures, area: Rect, lines: &mut Lines) {
+        let (cast, at) = (self.watch.shown().cast(), self.watch.figures.at);
+        let named = |who: &[(WorkerId, Stamp)]| {
+            let each = |(w, since): &(WorkerId, Stamp)| format!("{} {}", cast.worker_name(*w), age(at.since(*since)));
+            who.iter().map(each).collect::<Vec<_>>()
+        };
+        lines.push(plain(match (figures.holders.as_slice(), room) {
+            ([], Room::Permits { scoped: false, .. }) => {
+                format!("a signal, given {}", counted(figures.posted, "time"))
+            }
+            ([], _) if figures.is_held => "held, by whom is not kept".into(),
+            ([], _) => "free".into(),
+            ([(owner, since)], _) => format!("held by {} for {}", cast.worker_name(*owner), age(at.since(*since))),
+            (many, _) => format!("held by {}", named(many).join(", ")),
+        }));
+        let waiters = named(&figures.waiters);
+        if !waiters.is_empty() {
+            let width = overlay::place(area, overlay::WIDTH, 0).width.saturating_sub(4);
+            let waiters = format!("waited for by {}", waiters.join(", "));
+            lines.extend(super::text::wrap(&waiters, width).into_iter().map(plain));
+        }
+    }
+
+    /// Says of what follows that it is not of one moment.
+    fn whole_run(&self, lines: &mut Lines) {
+        let upto = match self.watch.ago() {
+            Some(_) => format!(", up to {}", age(self.watch.now.since(Stamp(0)))),
+            None => String::new(),
+        };
+        lines.push((format!("in the whole run{upto}"), self.theme.faint()));
     }
 
     fn by_worker(&self, lock: &Lock, lines: &mut Lines) {
@@ -139,14 +177,17 @@ impl Detail<'_> {
     }
 
     fn queue(&self, id: ResourceId) -> Lines {
-        let Some(queue) = self.watch.shown().queue(id) else { return Lines::new() };
-        let slope = self.watch.figures.queue(id).map_or(0.0, |q| q.slope);
-        vec![
-            plain(format!("holds {} of {} at most", queue.depth(), queue.capacity())),
-            plain(format!("{} put, {} taken", count(queue.put()), count(queue.taken()))),
-            plain(format!("mean {:.1}, deepest {}", queue.mean(), queue.max())),
-            plain(format!("grows by {}", rate(slope))),
-        ]
+        let Some(queue) = self.watch.figures.queue(id) else { return Lines::new() };
+        let mut lines = vec![
+            plain(format!("holds {} of {} at most", queue.depth, queue.capacity)),
+            plain(format!("grows by {}", rate(queue.slope))),
+        ];
+        if self.watch.totals_are_of_the_end() {
+            self.whole_run(&mut lines);
+        }
+        lines.push(plain(format!("{} put, {} taken", count(queue.put), count(queue.taken))));
+        lines.push(plain(format!("mean {:.1}, deepest {}", queue.mean, queue.max)));
+        lines
     }
 
     /// Percentiles, and how the times are spread.

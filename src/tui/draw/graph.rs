@@ -19,7 +19,7 @@ pub(super) struct Graph<'a> {
 
 impl Widget for Graph<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        match self.watch.shown().deadlock() {
+        match self.watch.deadlock_then() {
             Some(deadlock) => self.deadlock(deadlock, area, buf),
             None => self.waits(area, buf),
         }
@@ -42,11 +42,7 @@ impl Graph<'_> {
         let used = drawn.height(area);
         drawn.render(area, buf);
         let (shown, closed) = (self.watch.figures.at, Span(deadlock.at.0));
-        let mut lines = vec![if shown >= deadlock.at {
-            format!("closed {closed} after the start, {} ago", age(shown.since(deadlock.at)))
-        } else {
-            format!("closes {closed} after the start")
-        }];
+        let mut lines = vec![format!("closed {closed} after the start, {} ago", age(shown.since(deadlock.at)))];
         if !deadlock.victims.is_empty() {
             let victims: Vec<_> = deadlock.victims.iter().map(|w| cast.worker_name(*w)).collect();
             lines.extend(text::wrap(&format!("waits for them in vain: {}", victims.join(", ")), area.width));
@@ -66,7 +62,12 @@ impl Graph<'_> {
         locks.sort_unstable();
         locks.dedup();
         if locks.is_empty() {
-            text::put(buf, area, "nobody waits for anybody", self.theme.faint());
+            let words = if self.watch.figures.is_exact() {
+                "nobody waits for anybody"
+            } else {
+                "who waited for whom so long ago is not kept"
+            };
+            text::put(buf, area, words, self.theme.faint());
         }
         let arrow = if self.theme.unicode { "──▶" } else { "-->" };
         for (i, (lock, holder)) in locks.iter().enumerate() {

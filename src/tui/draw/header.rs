@@ -6,13 +6,13 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
-use super::super::format::{age, count};
+use super::super::format::{age, count, counted};
 use super::super::lateness::LATE;
 use super::super::theme::Theme;
 use super::super::watch::{Life, Watch};
 use super::{guard, text};
 use crate::model::Severity;
-use crate::trace::{KnobId, RunEnd, State};
+use crate::trace::{KnobId, RunEnd, Stamp, State};
 
 pub(super) struct Header<'a> {
     pub(super) watch: &'a Watch,
@@ -44,10 +44,17 @@ impl Widget for Header<'_> {
 }
 
 impl Header<'_> {
-    /// The word and the time keep their columns while seconds pass.
+    /// What the run does, or which moment of it is shown. The word and the time keep their columns while seconds pass.
     fn life(&self, at: Rect, buf: &mut Buffer) -> Rect {
         let theme = self.theme;
+        let is_live = self.watch.life() == Life::Live;
+        let rest = self.moment(at, is_live, buf);
+        if is_live && self.watch.ago().is_some() {
+            return rest;
+        }
+        let over = self.watch.over_limit();
         let (word, style) = match self.watch.life() {
+            Life::Live if over.is_some() => ("ending", theme.severity(Severity::Warning)),
             Life::Live if self.watch.shown().deadlock().is_some() => ("deadlock", theme.state(State::Lock)),
             Life::Live if self.watch.shown().stall().is_some() => ("stuck", theme.state(State::Signal)),
             Life::Live => ("live", theme.state(State::Running)),
@@ -56,9 +63,21 @@ impl Header<'_> {
             Life::Ended(RunEnd::Crashed(_)) => ("crashed", theme.state(State::Crashed)),
             Life::Ended(how) => (how.word(), theme.strong()),
         };
-        let rest = text::put(buf, at, word, style);
+        let rest = text::put(buf, rest, word, style);
         let columns = LIFE.saturating_sub(word.width()).max(7);
-        text::put(buf, rest, &format!(" {:<columns$}", age(self.watch.now.since(crate::trace::Stamp(0)))), Style::new())
+        let rest = text::put(buf, rest, &format!(" {:<columns$}", age(self.watch.now.since(Stamp(0)))), Style::new());
+        let Some((limit, over)) = over else { return rest };
+        let loud = theme.severity(Severity::Warning);
+        text::put(buf, rest, &format!("{} past its limit of {}  ", age(over), age(limit)), loud)
+    }
+
+    /// Which moment is shown, if it is not the newest one.
+    fn moment(&self, at: Rect, is_live: bool, buf: &mut Buffer) -> Rect {
+        let Some(ago) = self.watch.ago() else { return at };
+        let then = age(self.watch.figures_at().since(Stamp(0)));
+        let back = if is_live { "ago" } else { "before" };
+        let rest = text::put(buf, at, &format!("at {then}, {} {back}", age(ago)), self.theme.chosen());
+        text::put(buf, rest, if is_live { "  " } else { " " }, Style::new())
     }
 
     /// Knobs with their values, the chosen one marked. When they do not all fit, those before it give way.
@@ -103,8 +122,7 @@ impl Header<'_> {
         let loud = |bad: bool| if bad { self.theme.severity(Severity::Warning) } else { plain };
         let mut shown = vec![(format!("lost {}", count(health.lost)), loud(health.lost > 0))];
         if health.anomalies > 0 {
-            let plural = if health.anomalies == 1 { "anomaly" } else { "anomalies" };
-            shown.push((format!("{} {plural}", count(health.anomalies)), loud(true)));
+            shown.push((counted(health.anomalies, "anomaly"), loud(true)));
         }
         if room >= 72 {
             shown.insert(0, (self.cores(), plain));

@@ -70,8 +70,8 @@ impl Widget for LaneRow<'_> {
         let name = watch.shown().cast().worker_name(worker);
         let beside = scene.who(parts.who, name, scene.is_chosen(Chosen::Lane(worker)), buf);
         let figures = watch.figures.lane(worker);
-        if let Some(doing) = figures.and_then(|f| f.doing) {
-            doing_now(scene, beside, doing, buf);
+        if let Some((doing, exact)) = figures.and_then(|f| Some((f.doing?, f.exact))) {
+            doing_now(scene, beside, doing, exact, buf);
         }
         let shares = figures.map(|f| f.shares).unwrap_or_default();
         shares_now(scene, parts.now, &shares, buf);
@@ -103,11 +103,11 @@ impl Widget for FoldRow<'_> {
     }
 }
 
-/// The state's letter in the state's colour, and how long it has lasted. Its age goes on in a deadlock.
-fn doing_now(scene: Scene<'_>, at: Rect, doing: Doing, buf: &mut Buffer) {
+/// The state's letter in the state's colour, and how long it has lasted, if that is known. Its age goes on in a deadlock.
+fn doing_now(scene: Scene<'_>, at: Rect, doing: Doing, exact: bool, buf: &mut Buffer) {
     let letter = doing.state.letter().to_string();
     let rest = text::put(buf, at, &letter, scene.theme.state(doing.state));
-    if doing.state != State::Done {
+    if doing.state != State::Done && exact {
         let since = scene.watch.figures.at.since(doing.since);
         text::right(buf, rest, &age(since), Style::new());
     }

@@ -83,8 +83,8 @@ pub(super) fn said(app: &App, filter: &str) -> Option<(String, Style)> {
     app.said.as_ref().map(|said| (said.clone(), theme.strong()))
 }
 
-/// The holds of a lock, as its row draws them.
-pub(super) fn holds(theme: Theme, at: Rect, buf: &mut Buffer) {
+/// The holds of a lock, as its row draws them. Returns what is left of the line.
+pub(super) fn holds(theme: Theme, at: Rect, buf: &mut Buffer) -> Rect {
     let mut rest = at;
     for (hold, word) in [(Hold::Held, "held"), (Hold::Wanted, "held, others wait"), (Hold::Free, "free")] {
         if usize::from(rest.width) < word.width() + 2 {
@@ -93,6 +93,7 @@ pub(super) fn holds(theme: Theme, at: Rect, buf: &mut Buffer) {
         rest = text::put(buf, rest, theme.hold(hold), theme.hold_style(hold));
         rest = text::put(buf, rest, &format!(" {word}  "), theme.faint());
     }
+    rest
 }
 
 /// As many hints as fit, the most important first, ranged right. How to get out is always said.

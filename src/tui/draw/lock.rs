@@ -44,9 +44,13 @@ impl Widget for LockRow<'_> {
             timeline(scene, parts.time, &cells, buf);
         }
         let span = |s: Option<crate::trace::Span>| s.map_or_else(|| "-".to_owned(), age);
-        let loud = if figures.contended >= 0.5 { theme.hold_style(Hold::Wanted) } else { Style::new() };
+        let loud = if figures.contended.is_some_and(|share| share >= 0.5) {
+            theme.hold_style(Hold::Wanted)
+        } else {
+            Style::new()
+        };
         let shown = [
-            (percent(figures.contended), loud),
+            (figures.contended.map_or_else(|| "- ".to_owned(), percent), loud),
             (span(figures.wait_p99), Style::new()),
             (percent(figures.held), Style::new()),
             (span(figures.hold_mean), Style::new()),

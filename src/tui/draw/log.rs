@@ -1,4 +1,4 @@
-//! What the run said on its standard error, newest last.
+//! What the run said on its standard error up to the moment that is shown, newest last.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -17,7 +17,10 @@ pub(super) struct Log<'a> {
 
 impl Widget for Log<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let log = self.watch.shown().log();
+        // In the order of their arrival, which is nearly that of their time.
+        let at = self.watch.figures.at;
+        let log: Vec<_> =
+            self.watch.shown().log().iter().filter(|line| self.watch.ago().is_none() || line.at <= at).collect();
         let height = usize::from(area.height);
         let back = if self.watch.pane == Pane::Log { self.watch.scroll } else { 0 };
         let first = log.len().saturating_sub(height).saturating_sub(back);

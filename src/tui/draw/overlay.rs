@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::widgets::{Block, Clear, Widget};
 
 use super::super::app::{App, Showing};
+use super::super::format::counted;
 use super::super::theme::Theme;
 use super::super::watch::Watch;
 use super::{answer, text};
@@ -67,11 +68,7 @@ pub(super) fn scrolled(lines: &[(String, Style)], scroll: usize, area: Rect, the
         text::put(buf, text::line(area, i), line, *style);
     }
     let below = lines.len().saturating_sub(first + height);
-    let more = if below > 0 {
-        format!("{below} more line{}: down    ", if below == 1 { "" } else { "s" })
-    } else {
-        String::new()
-    };
+    let more = if below > 0 { format!("{}: down    ", counted(below as u64, "more line")) } else { String::new() };
     text::right(buf, text::line(area, height), &format!("{more}esc: close"), theme.faint());
 }
 

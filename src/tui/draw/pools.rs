@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::super::figures::PoolFigures;
-use super::super::format::{age, count, percent, rate};
+use super::super::format::{age, count, counted, percent, rate};
 use super::super::theme::Theme;
 use super::super::watch::Watch;
 use super::text;
@@ -23,7 +23,7 @@ impl Widget for Pools<'_> {
         let mut n = 0;
         for (id, pool) in &self.watch.figures.pools {
             let Some(info) = self.watch.shown().cast().pools.get(id.index()) else { continue };
-            let title = format!("{}  {} {}", info.name, pool.size, plural(info.of.word(), pool.size));
+            let title = format!("{}  {}", info.name, counted(pool.size.into(), info.of.noun()));
             text::put(buf, text::line(area, n), &title, self.theme.strong());
             n += 1;
             for (label, value, style) in self.lines(pool, area.width) {
@@ -78,7 +78,9 @@ pub(super) fn in_a_line(watch: &Watch) -> String {
         let failed = if pool.failed > 0 { format!("{} failed, ", count(pool.failed)) } else { String::new() };
         Some(format!("{name}: {}{of} done, {failed}{}", count(pool.done), rate(pool.throughput)))
     });
-    pools.collect::<Vec<_>>().join("   ")
+    let whole = if watch.totals_are_of_the_end() { "whole run: " } else { "" };
+    let pools = pools.collect::<Vec<_>>().join("   ");
+    if pools.is_empty() { pools } else { format!("{whole}{pools}") }
 }
 
 /// How far a batch is, or how many came and went.
@@ -97,14 +99,4 @@ fn done(pool: &PoolFigures, bar: usize, theme: Theme) -> String {
         [" "].repeat(bar.min(1)).concat(),
         on.repeat(full) + &off.repeat(bar - full)
     )
-}
-
-fn plural(word: &str, n: u32) -> String {
-    match (word, n) {
-        ("async", 1) => "task".to_owned(),
-        ("async", _) => "tasks".to_owned(),
-        (word, 1) => word.to_owned(),
-        ("process", _) => "processes".to_owned(),
-        (word, _) => format!("{word}s"),
-    }
 }

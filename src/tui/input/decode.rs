@@ -130,9 +130,8 @@ impl Paste {
 /// What the bytes are so far. All but the last were [`Step::Partial`] before.
 fn step(bytes: &[u8]) -> Step {
     match *bytes {
-        [] | [ESCAPE] => Step::Partial,
+        [] | [ESCAPE] | [ESCAPE, b'O'] => Step::Partial,
         [ESCAPE, b'[', ..] => sequence::csi(&bytes[2..]),
-        [ESCAPE, b'O'] => Step::Partial,
         [ESCAPE, b'O', key] => sequence::ss3(key),
         [ESCAPE, ESCAPE] => Step::Again,
         [ESCAPE, ref key @ ..] => match plain(key) {
@@ -208,7 +207,10 @@ mod tests {
         let codes = |bytes: &[u8]| keys(bytes).into_iter().map(|key| key.code).collect::<Vec<_>>();
         assert_eq!(codes(b"q\r\t\x7f"), [KeyCode::Char('q'), KeyCode::Enter, KeyCode::Tab, KeyCode::Backspace]);
         assert_eq!(codes(b"\x1b[A\x1bOB\x1b[C\x1bOD"), [KeyCode::Up, KeyCode::Down, KeyCode::Right, KeyCode::Left]);
-        assert_eq!(codes(b"\x1b[H\x1b[4~\x1b[5~\x1b[6~"), [KeyCode::Home, KeyCode::End, KeyCode::PageUp, KeyCode::PageDown]);
+        assert_eq!(
+            codes(b"\x1b[H\x1b[4~\x1b[5~\x1b[6~"),
+            [KeyCode::Home, KeyCode::End, KeyCode::PageUp, KeyCode::PageDown]
+        );
         assert_eq!(codes(b"\x1bOP\x1b[15~\x1b[24~\x1b[[B"), [1, 5, 12, 2].map(KeyCode::F));
         assert_eq!(codes("ä€😀".as_bytes()), ['ä', '€', '😀'].map(KeyCode::Char));
         assert_eq!(keys(b"\x1b[Z"), [KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT)]);
@@ -234,7 +236,11 @@ mod tests {
         let press = [wheel(MouseEventKind::Down(left), 1, 2), wheel(MouseEventKind::Up(left), 1, 2)];
         assert_eq!(decoded(b"\x1b[<0;2;3M\x1b[<0;2;3m"), press);
         assert_eq!(decoded(b"\x1b[<32;2;3M"), [wheel(MouseEventKind::Drag(left), 1, 2)]);
-        assert_eq!(decoded(b"\x1b[M !!"), [wheel(MouseEventKind::Down(left), 0, 0)], "of terminals without the SGR form");
+        assert_eq!(
+            decoded(b"\x1b[M !!"),
+            [wheel(MouseEventKind::Down(left), 0, 0)],
+            "of terminals without the SGR form"
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{take_bottom, take_top};
-use crate::tui::format::wrap;
+use crate::tui::format::{counted, shortcut, wrap};
 use crate::tui::question::Question;
 
 /// Columns of the text on a screen wide enough.
@@ -82,8 +82,8 @@ fn lines(question: &Question, width: u16) -> Vec<(Part, String)> {
     put(Part::Ask, question.ask().map_or("", |ask| &ask.text));
     for (at, guess) in question.guesses().iter().enumerate() {
         for (i, line) in wrap(&guess.text, width.saturating_sub(6)).into_iter().enumerate() {
-            let number = if i == 0 { (at + 1).to_string() } else { " ".to_owned() };
-            lines.push((Part::Guess(at), format!("  {number}  {line}")));
+            let key = if i == 0 { shortcut(at + 1) } else { "   ".to_owned() };
+            lines.push((Part::Guess(at), format!("  {key} {line}")));
         }
     }
     if !question.guesses().is_empty() {
@@ -114,7 +114,7 @@ fn cut_ask(lines: &mut Vec<(Part, String)>, room: usize) {
     let asked = lines.iter().filter(|line| is_ask(line)).count();
     let kept = asked.saturating_sub(over + 1).max(1);
     if over > 0 && kept < asked {
-        let more = format!("{} more lines, on a screen with more room", asked - kept);
+        let more = format!("{}, on a screen with more room", counted((asked - kept) as u64, "more line"));
         lines.splice(first + kept..first + asked, [(Part::More, more)]);
     }
 }

@@ -1,6 +1,7 @@
 //! Which rows stand on the time axis: as many as fit, and nothing that is left out goes unsaid.
 
 use super::{ResourceId, WorkerId};
+use crate::tui::figures::LockFigures;
 use crate::tui::watch::{Chosen, Watch};
 
 /// One line of the body.
@@ -214,9 +215,9 @@ fn lock_rows(watch: &Watch, room: usize) -> Vec<Row> {
     }
     let Some(room) = room.checked_sub(1) else { return Vec::new() };
     let chosen = |id: ResourceId| watch.chosen == Some(Chosen::Lock(id));
+    let pressed = |lock: &LockFigures| lock.contended.unwrap_or(0.0);
     let mut worst: Vec<_> = locks.iter().collect();
-    worst
-        .sort_by(|(a, x), (b, y)| chosen(*b).cmp(&chosen(*a)).then(y.contended.total_cmp(&x.contended)).then(a.cmp(b)));
+    worst.sort_by(|(a, x), (b, y)| chosen(*b).cmp(&chosen(*a)).then(pressed(y).total_cmp(&pressed(x))).then(a.cmp(b)));
     let mut kept: Vec<ResourceId> = worst.into_iter().take(room).map(|(id, _)| *id).collect();
     kept.sort_unstable();
     let more = locks.len() - kept.len();

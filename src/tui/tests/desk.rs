@@ -99,6 +99,8 @@ pub(super) struct Reel {
     feed: Rc<RefCell<Option<Sender<Message>>>>,
     pub(super) now: Rc<RefCell<Stamp>>,
     pub(super) asked: Rc<RefCell<Vec<Command>>>,
+    /// When it was told to end.
+    pub(super) limit: Rc<RefCell<Option<Stamp>>>,
     pub(super) settings: Settings,
 }
 
@@ -113,6 +115,10 @@ impl Run for Reel {
 
     fn now(&self) -> Stamp {
         *self.now.borrow()
+    }
+
+    fn end_at(&self, limit: Stamp) {
+        *self.limit.borrow_mut() = Some(limit);
     }
 
     fn command(&self, command: Command) {
@@ -137,6 +143,7 @@ impl Starter for Reels {
             feed: Rc::new(RefCell::new(Some(feed))),
             now: Rc::default(),
             asked: Rc::default(),
+            limit: Rc::default(),
             settings: settings.clone(),
         };
         self.started.borrow_mut().push(reel.clone());
@@ -244,6 +251,11 @@ impl Desk {
         desk.keys("<enter>");
         desk.play(script);
         desk
+    }
+
+    /// What the loop changes.
+    pub(super) fn app(&mut self) -> &mut App {
+        self.events.app()
     }
 
     pub(super) fn play(&mut self, script: &Script) {

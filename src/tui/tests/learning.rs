@@ -21,7 +21,7 @@ fn predicted(keys: &str) -> Desk {
 fn the_question_comes_before_the_run_and_says_what_can_be_guessed() {
     let mut desk = Desk::asking(&contention());
     desk.keys("<enter>");
-    for words in ["Tellers at one account", "How many deposits a second?", "1  about five", "3  something else"] {
+    for words in ["Tellers at one account", "How many deposits a second?", "[1] about five", "[3] something else"] {
         assert!(desk.shows(words), "{words}: {}", desk.screen());
     }
     desk.keys("?");
@@ -91,7 +91,7 @@ fn a_run_that_ends_before_is_judged_at_its_end() {
 #[test]
 fn a_number_starts_what_is_suggested_and_compares_with_before() {
     let mut desk = predicted("<enter>");
-    assert!(desk.shows("Try        1 twice as many tellers") && desk.shows("- in another program"));
+    assert!(desk.shows("Try        [1] twice as many tellers") && desk.shows("- in another program"));
     desk.keys("2");
     assert_eq!(desk.runs(), 2);
     let scenario = script::scenario();
@@ -119,7 +119,7 @@ fn the_question_can_be_asked_again_of_other_knobs() {
 fn a_click_chooses_a_guess_and_a_second_one_runs() {
     let mut desk = Desk::asking(&contention());
     desk.keys("<enter>");
-    let row = desk.screen().lines().position(|line| line.contains("2  one")).expect("it is there") as u16;
+    let row = desk.screen().lines().position(|line| line.contains("[2] one")).expect("it is there") as u16;
     let down = MouseEventKind::Down(MouseButton::Left);
     let click = Event::Mouse(MouseEvent { kind: down, column: 30, row, modifiers: KeyModifiers::NONE });
     desk.event(click.clone());

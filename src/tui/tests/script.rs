@@ -233,3 +233,32 @@ pub(super) fn crowd(count: usize) -> Script {
     }
     w.script(3_000)
 }
+
+/// When something of this message happened last.
+pub(super) fn time_of(message: &Message) -> Stamp {
+    match message {
+        Message::Events(events) => events.last().map_or(Stamp(0), |event| event.at),
+        Message::Notice { at, .. }
+        | Message::Ended { at, .. }
+        | Message::Through(at)
+        | Message::Sample(Sample::Cores { at, .. } | Sample::Counter { at, .. }) => *at,
+        _ => Stamp(0),
+    }
+}
+
+/// The same run as a live one tells of it: in the order of time, and up to when everything is told.
+pub(super) fn told(mut script: Script) -> Script {
+    script.messages.retain(|message| time_of(message) <= script.until);
+    script.messages.sort_by_key(time_of);
+    let messages = std::mem::take(&mut script.messages);
+    let mut next = ms(50);
+    for message in messages {
+        while time_of(&message) > next {
+            script.messages.push(Message::Through(next));
+            next = next + Span::millis(50);
+        }
+        script.messages.push(message);
+    }
+    script.messages.push(Message::Through(script.until));
+    script
+}

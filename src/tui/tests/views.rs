@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::desk::{COLOUR, app, press, screen, text};
-use super::script::{self, Script, contention, crowd, deadlock, on_cores, pool, turned, turned_at, wreck};
+use super::script::{self, Script, contention, crowd, deadlock, on_cores, pool, told, turned, turned_at, wreck};
 use super::tuning::at_its_end;
 use crate::scenario::Guess;
 use crate::trace::{Message, Sample};
@@ -86,7 +86,7 @@ fn overlays() {
     insta::assert_snapshot!("answer_80x24", shot(&contention(), COLOUR, SMALL, "a"));
     insta::assert_snapshot!("worker_80x24", shot(&contention(), COLOUR, SMALL, "j<enter>"));
     insta::assert_snapshot!("lock_80x24", shot(&contention(), COLOUR, SMALL, "<tab><enter>"));
-    insta::assert_snapshot!("cursor_80x24", shot(&contention(), COLOUR, SMALL, "<left><left><left><left>"));
+    insta::assert_snapshot!("cursor_80x24", shot(&told(contention()), COLOUR, SMALL, "<left><left><left><left>"));
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_question_without_end_leaves_room_for_the_guesses_and_for_how_to_choose() {
     for height in 15..60 {
         app.update(Msg::Resized(Rect::new(0, 0, 80, height)));
         let shown = text(&screen(&app));
-        for words in ["Which of them", "1  guess 1", "9  guess 9", "Choose with a number"] {
+        for words in ["Which of them", "[1] guess 1", "[9] guess 9", "Choose with a number"] {
             assert!(shown.contains(words), "{words} on {height} lines: {shown}");
         }
         assert_ne!(shown.contains("more lines"), shown.contains("Or neither?"), "{height} lines: {shown}");

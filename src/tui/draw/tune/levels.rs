@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
-use super::super::super::format::{age, cut, percent, rate};
+use super::super::super::format::{age, counted, cut, percent, rate};
 use super::super::super::theme::Theme;
 use super::super::super::tune::{Spent, TunePlan, p99, what, widths};
 use super::Scene;
@@ -107,7 +107,7 @@ impl Levels<'_> {
         let seen = (0..count).filter(|place| self.plan.line(*place).is_some()).count();
         if seen < count {
             let below = text::line(area, seen + 1);
-            let words = format!("{} more level{}: up and down", count - seen, if count - seen == 1 { "" } else { "s" });
+            let words = format!("{}: up and down", counted((count - seen) as u64, "more level"));
             text::put(
                 buf,
                 Rect { x: below.x + 3.min(below.width), width: below.width.saturating_sub(3), ..below },

@@ -24,7 +24,7 @@ pub(super) fn csi(bytes: &[u8]) -> Step {
 
 /// The letter that follows `ESC O`.
 pub(super) fn ss3(letter: u8) -> Step {
-    if letter < 0x20 || letter >= 0x7f { Step::Again } else { key(lettered(letter)) }
+    if (0x20..0x7f).contains(&letter) { key(lettered(letter)) } else { Step::Again }
 }
 
 /// A whole sequence: its parameters, and the byte that ends it.
@@ -89,7 +89,8 @@ fn numbers(parameters: &[u8]) -> Option<Vec<u16>> {
 /// One more than a bit for each.
 fn modifiers(parameter: Option<u16>) -> KeyModifiers {
     let bits = parameter.unwrap_or(1).saturating_sub(1);
-    let names = [(1, KeyModifiers::SHIFT), (2, KeyModifiers::ALT), (4, KeyModifiers::CONTROL), (8, KeyModifiers::SUPER)];
+    let names =
+        [(1, KeyModifiers::SHIFT), (2, KeyModifiers::ALT), (4, KeyModifiers::CONTROL), (8, KeyModifiers::SUPER)];
     names.into_iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| name).collect()
 }
 
