@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail, and says what it counted")]
 
+mod orders;
 mod program;
 mod truth;
 mod wire;
@@ -23,6 +24,7 @@ use self::world::{Scene, World};
 /// Programs of every test run, and on request.
 const FEW: u64 = 1_000;
 const MANY: u64 = 1_000_000;
+const TINY: u64 = 60;
 
 /// What runs showed, counted.
 #[derive(Debug, Default)]
@@ -49,6 +51,11 @@ fn said(model: &Model) -> u32 {
     deadlock.into_iter().chain(stall).fold(0, |bits, w| bits | 1 << w.index())
 }
 
+/// A bit for each of these workers.
+fn bits(workers: Vec<usize>) -> u32 {
+    workers.into_iter().fold(0, |bits, w| bits | 1 << w)
+}
+
 /// Runs a program in one order of moves and deliveries.
 struct Trial<'a> {
     program: &'a Program,
@@ -73,7 +80,7 @@ impl<'a> Trial<'a> {
 
     /// Kills a worker that waits, unless somebody is stuck: a kill can end that, which makes no verdict a false one.
     fn kill(&mut self, rng: &mut Rng) {
-        let left = self.world.left().into_iter().fold(0, |bits, w| bits | 1 << w);
+        let left = bits(self.world.left());
         let stuck = self.truth.stuck(self.program, &self.world);
         let mut scene = Scene { program: self.program, world: &mut self.world, ear: &mut self.wire };
         let all: Vec<usize> = (0..self.program.workers.len()).filter(|w| scene.may_be_killed(*w)).collect();
@@ -128,7 +135,7 @@ impl<'a> Trial<'a> {
     /// Nothing moves any more, and all is known: everybody who is left is stuck.
     fn end(mut self) -> Result<Tally, String> {
         let model = &self.wire.model;
-        let left = self.world.left().into_iter().fold(0, |bits, w| bits | 1 << w);
+        let left = bits(self.world.left());
         let said = said(model);
         if said != left {
             return Err(format!("missed: {said:b} are said to be stuck, {left:b} are left"));
@@ -178,8 +185,22 @@ fn no_verdict_is_false_and_none_is_missed() {
 }
 
 #[test]
+fn tiny_programs_are_judged_rightly_in_every_order() {
+    let orders = orders::explore(0..TINY, 100);
+    eprintln!("{TINY} programs, {orders} orders");
+    assert!(orders > 10 * TINY, "too few orders to mean anything: {orders}");
+}
+
+#[test]
 #[ignore = "takes minutes: cargo test --profile fuzz --test explorer -- --ignored --nocapture"]
 fn a_million_programs() {
     let first = std::env::var("CONTEND_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(MANY);
     judge(first..first + MANY);
+}
+
+#[test]
+#[ignore = "takes minutes: cargo test --profile fuzz --test explorer -- --ignored --nocapture"]
+fn every_order_of_many_tiny_programs() {
+    let orders = orders::explore(MANY..MANY + MANY / 50, 2_000);
+    eprintln!("{} programs, {orders} orders, 0 false, 0 missed", MANY / 50);
 }
