@@ -130,6 +130,16 @@ fn a_lock_of_a_dead_worker_ends_the_run() {
 }
 
 #[test]
+fn a_lock_is_lost_from_the_death_of_its_holder_on() {
+    let report = stalled(
+        "mutex m\nthread a { lock m; sleep \"600ms\" }\nthread b { sleep \"10ms\"; lock m { compute \"1us\" } }",
+    );
+    let at = report.finding("stall")["at_s"].as_f64().unwrap();
+    assert!(at > 0.6, "as long as the holder lives it can release the lock: {at}");
+    report.finding("orphaned-lock");
+}
+
+#[test]
 fn an_rwlock_of_a_dead_process_is_lost_to_those_it_keeps_out() {
     for (dead, waits) in [("read", "write"), ("write", "read"), ("write", "write")] {
         let report = stalled(&format!(
