@@ -44,11 +44,12 @@ fn size(rng: &mut Rng) -> Size {
     if rng.f64() < 0.7 { Size { workers: 3, steps: 4, kinds: 2 } } else { Size { workers: 4, steps: 5, kinds: 4 } }
 }
 
-/// A bit for each worker that is said to be stuck.
+/// A bit for each worker that is said to be stuck. A deadlock goes on naming those that died after it was found.
 fn said(model: &Model) -> u32 {
     let deadlock = model.deadlock().map_or_else(Vec::new, |deadlock| deadlock.set.clone());
     let stall = model.stall().map_or_else(Vec::new, |stall| stall.set);
-    deadlock.into_iter().chain(stall).fold(0, |bits, w| bits | 1 << w.index())
+    let all = deadlock.into_iter().chain(stall).filter(|w| model.lane(*w).ended().is_none());
+    all.fold(0, |bits, w| bits | 1 << w.index())
 }
 
 /// A bit for each of these workers.
