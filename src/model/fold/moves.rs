@@ -1,7 +1,7 @@
 //! What a worker's stream says of queues, pipes and counters.
 
 use crate::model::{Counter, Model, Pipe, Queue, Res};
-use crate::trace::{EventKind, ResourceId, Stamp, WorkerId, WorkerKind};
+use crate::trace::{EventKind, ResourceId, Stamp, State, WorkerId, WorkerKind};
 
 impl Model {
     /// Something went in or out.
@@ -19,8 +19,8 @@ impl Model {
                 self.with_queue(queue, |queue| queue.number_taken(nth));
             }
             EventKind::Closed { queue } => {
-                // It may be told in the place of one that is dead.
-                if self.lanes[w.index()].in_life() {
+                // One that is dead, or died waiting, has it told in its place: that is no end of its wait.
+                if self.lanes[w.index()].doing.state == State::Gap {
                     self.run(w, at);
                 }
                 match self.resources.get_mut(queue.index()) {
