@@ -138,6 +138,9 @@ impl Program {
         }
         if self.processes && rng.f64() < if is_task { 0.15 } else { 0.25 } {
             let at = rng.usize(..=steps.len());
+            // Coming to wait and waiting are one step of a scenario.
+            let within = at > 0 && matches!(steps[at - 1], Step::Come { .. });
+            let at = at - usize::from(within);
             steps.insert(at, Step::Abort);
             steps.truncate(at + 1);
         }

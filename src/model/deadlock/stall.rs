@@ -23,6 +23,8 @@
 //!
 //! Who has an end of a pipe and waits elsewhere keeps it open. When all have closed theirs or ended the other side goes on.
 
+use std::collections::BTreeSet;
+
 use super::reduce::never_live;
 use super::table::Table;
 use crate::model::lane::Asks;
@@ -32,7 +34,7 @@ use crate::trace::{Awaited, Lanes, ResourceId, Stamp, State, WorkerId};
 /// Workers that wait for ever, although no ring of locks holds them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stall {
-    /// When the last of them began to wait.
+    /// When the last of them began to wait, or the last that holds a lock of theirs died.
     pub at: Stamp,
     pub set: Vec<WorkerId>,
 }
@@ -55,7 +57,10 @@ impl Model {
     }
 
     fn stall_of(&self, set: Vec<WorkerId>) -> Option<Stall> {
-        let at = set.iter().map(|w| self.lanes[w.index()].doing.since).max()?;
+        let doing = |w: &WorkerId| self.lanes[w.index()].doing;
+        let on: BTreeSet<ResourceId> = set.iter().filter_map(|w| doing(w).on).collect();
+        let deaths = on.into_iter().flat_map(|id| self.lost_holds(id)).map(|(_, since)| since);
+        let at = set.iter().map(|w| doing(w).since).chain(deaths).max()?;
         Some(Stall { at, set })
     }
 

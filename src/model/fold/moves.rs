@@ -21,8 +21,8 @@ impl Model {
                 self.number_task(queue, nth);
             }
             EventKind::Closed { queue } => {
-                // It may be told in the place of one that is dead.
-                if self.lanes[w.index()].in_life() {
+                // One that is dead, or died waiting, has it told in its place: that is no end of its wait.
+                if self.lanes[w.index()].doing.state == State::Gap {
                     self.run(w, at);
                 }
                 match self.resources.get_mut(queue.index()) {

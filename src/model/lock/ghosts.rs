@@ -45,3 +45,32 @@ impl Ghosts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(dead: Asks) -> Ghosts {
+        let mut ghosts = Ghosts::default();
+        ghosts.add(dead);
+        ghosts
+    }
+
+    #[test]
+    fn a_dead_writer_keeps_out_those_that_came_later() {
+        let ghosts = after(Asks::Write { writers: 2, lets: u64::MAX });
+        let reads = |writers| ghosts.keep_out(Asks::Read { writers, readers: 0 }, true);
+        let writes = |writers, in_order| ghosts.keep_out(Asks::Write { writers, lets: u64::MAX }, in_order);
+        assert!(reads(3) && !reads(2), "readers that came before it pass");
+        assert!(writes(3, true) && !writes(2, true) && !writes(3, false), "writers keep to an order, or not");
+        assert!(after(Asks::Write { writers: 9, lets: 1 }).keep_out(Asks::Read { writers: 0, readers: 1 }, false));
+    }
+
+    #[test]
+    fn a_dead_reader_keeps_out_writers_that_came_later() {
+        let ghosts = after(Asks::Read { writers: 1, readers: 0 });
+        let writes = |writers| ghosts.keep_out(Asks::Write { writers, lets: u64::MAX }, true);
+        assert!(writes(1) && writes(2) && !writes(0));
+        assert!(!ghosts.keep_out(Asks::Read { writers: 5, readers: 5 }, true), "readers go in together");
+    }
+}
