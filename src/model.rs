@@ -39,7 +39,6 @@ pub use beside::{LogLine, Mark};
 pub use change::{Backlog, Change};
 pub use cores::{Cores, CpuLoad};
 pub use counter::Counter;
-use deadlock::STANDS;
 pub use deadlock::{Deadlock, Link, Stall, Stuck};
 pub use failures::{Commands, Failure, Failures};
 pub use findings::{About, Finding, Severity};

@@ -12,7 +12,6 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 pub use stall::Stall;
-pub(super) use stuck::STANDS;
 pub use stuck::Stuck;
 
 pub(super) use self::reduce::{Needs, never_live};

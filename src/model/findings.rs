@@ -320,7 +320,7 @@ mod tests {
             (percent(0.857), count(1, "worker"), count(2, "task")),
             ("86 %".into(), "1 worker".into(), "2 tasks".into())
         );
-        assert_eq!([0.96, 1.0, 1.04].map(|n| some(n, "task")), ["1.0 tasks", "1 task", "1 task"]);
+        assert_eq!([0.96, 1.0, 1.04].map(|n| some(n, "task")), ["1 task", "1 task", "1 task"]);
         assert_eq!([0.0, 0.5, 1.06, 2.0].map(|n| some(n, "task")), ["0 tasks", "0.5 tasks", "1.1 tasks", "2 tasks"]);
     }
 }

@@ -1,6 +1,7 @@
 //! The report as one JSON object, version 1. `docs/report.md` describes it; fields may be added, never renamed.
 
 mod shape;
+mod stuck;
 
 use shape::{
     Commands, Counter, Cpu, Deadlock, Depth, Document, Events, Expectation, Failure, Failures, Found, Link, Lock,
@@ -91,7 +92,8 @@ impl<'a> Document<'a> {
             pipes: pipes(report),
             counters: counters(report),
             cpu: cpu(report),
-            deadlocks: deadlocks(report),
+            deadlocks: stuck::deadlocks(report),
+            stalls: stuck::stalls(report),
             failures: failures(report),
             findings: report.findings.iter().map(Found::from).collect(),
             expectations: report.verdicts.iter().map(Expectation::from).collect(),
@@ -259,24 +261,6 @@ fn cpu(report: &Report<'_>) -> Cpu {
         cores: (0..cores.count()).map(|core| cores.mean(core).map(f64::from)).collect(),
         run_queue_delay_ms: delay.map(|delay| Span(delay).ms()),
     }
-}
-
-fn deadlocks<'a>(report: &Report<'a>) -> Vec<Deadlock<'a>> {
-    let cast = report.model.cast();
-    let link = |link: &crate::model::Link| Link {
-        worker: cast.worker_name(link.worker),
-        holds: cast.resource_name(link.holds),
-        wants: cast.resource_name(link.wants),
-        in_line: link.in_line,
-        waits_for: link.waits_for.iter().map(|worker| cast.worker_name(*worker)).collect(),
-        since_s: link.since.secs(),
-    };
-    let deadlock = |found: &crate::model::Deadlock| Deadlock {
-        at_s: found.at.secs(),
-        ring: found.ring.iter().map(link).collect(),
-        victims: found.victims.iter().map(|worker| cast.worker_name(*worker)).collect(),
-    };
-    report.model.deadlocks().iter().map(deadlock).collect()
 }
 
 /// Kinds of a lock.

@@ -1,10 +1,11 @@
 //! All workers that are proven to wait forever, whatever for.
 
+use super::Stall;
 use crate::model::{Model, Res};
 use crate::trace::{ResourceId, Span, Stamp, WorkerId};
 
 /// Events lost since are known after this, by what the rings themselves have counted.
-pub(in crate::model) const STANDS: Span = Span::millis(200);
+const STANDS: Span = Span::millis(200);
 
 /// Workers that wait forever for one reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +21,12 @@ impl Model {
     /// included. A worker of two deadlocks is in both.
     pub fn stuck(&self, now: Stamp) -> Vec<Stuck> {
         let deadlocks = self.deadlocks().iter().map(|found| Stuck { at: found.at, set: found.set.clone() });
-        let stall = self.stall().filter(|stall| now.since(stall.at) >= STANDS);
-        deadlocks.chain(stall.map(|stall| Stuck { at: stall.at, set: stall.set })).collect()
+        deadlocks.chain(self.standing_stall(now).map(|stall| Stuck { at: stall.at, set: stall.set })).collect()
+    }
+
+    /// The stall, once it has lasted so long that events lost before it are known.
+    pub fn standing_stall(&self, now: Stamp) -> Option<Stall> {
+        self.stall().filter(|stall| now.since(stall.at) >= STANDS)
     }
 
     /// Workers that could end a wait for a resource, or for room in it if `room`.

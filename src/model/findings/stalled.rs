@@ -7,14 +7,14 @@ mod thing;
 
 use self::thing::{Thing, things};
 use super::{About, Finding, Look, Severity, count, orphaned_lock};
-use crate::model::{Edge, STANDS, Stall, listed, stuck_in_all};
+use crate::model::{Edge, Stall, listed, stuck_in_all};
 use crate::trace::{ResourceId, ResourceKind, Span, Stamp, WorkerId};
 
 pub(super) const ID: &str = "stall";
 pub(super) const LOST: &str = "lost-wakeup";
 
 pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
-    let stall = look.model.stall().filter(|stall| look.now.since(stall.at) >= STANDS)?;
+    let stall = look.model.standing_stall(look.now)?;
     // Where events were lost, a signal that came later may be among them.
     let whole = look.model.health().lost == 0;
     // What a worker looks at before it waits is known as the knobs stood at the start.

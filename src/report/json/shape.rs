@@ -29,6 +29,7 @@ pub(super) struct Document<'a> {
     pub(super) counters: Vec<Counter<'a>>,
     pub(super) cpu: Cpu,
     pub(super) deadlocks: Vec<Deadlock<'a>>,
+    pub(super) stalls: Vec<Stalled<'a>>,
     pub(super) failures: Failures<'a>,
     pub(super) findings: Vec<Found<'a>>,
     pub(super) expectations: Vec<Expectation<'a>>,
@@ -216,6 +217,20 @@ pub(super) struct Link<'a> {
     pub(super) in_line: bool,
     pub(super) waits_for: Vec<&'a str>,
     pub(super) since_s: f64,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Stalled<'a> {
+    pub(super) at_s: f64,
+    pub(super) workers: Vec<StalledWorker<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct StalledWorker<'a> {
+    pub(super) worker: &'a str,
+    pub(super) waits_for: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]

@@ -117,13 +117,13 @@ impl Run {
 
     /// Two cores were full for two seconds. The run used so much of one, and its worker waited for one for so long.
     fn machine(&mut self, used: f64, waited: Span) {
-        for i in 1..=8 {
-            let (from, to) = (ms((i - 1) * 250), ms(i * 250));
-            let run = (used * 250e6) as u64;
+        for i in 1..=10 {
+            let (from, to) = (ms((i - 1) * 200), ms(i * 200));
+            let run = (used * 200e6) as u64;
             self.model.apply(&Message::Sample(Sample::Cores { at: to, load: vec![Some(1.0), Some(1.0)] }));
             self.model.apply(&Message::Sample(Sample::Usage { from, to, run, viewer: 0 }));
-            let ready = waited.0 / 8;
-            let running = 125_000_000 - ready;
+            let ready = waited.0 / 10;
+            let running = 100_000_000 - ready;
             self.model.apply(&Message::Sample(Sample::Sched { worker: WORKER, from, to, running, ready }));
         }
     }
