@@ -46,7 +46,7 @@ fn size(rng: &mut Rng) -> Size {
 
 /// A bit for each worker that is said to be stuck. A deadlock goes on naming those that died after it was found.
 fn said(model: &Model) -> u32 {
-    let deadlock = model.deadlock().map_or_else(Vec::new, |deadlock| deadlock.set.clone());
+    let deadlock = model.deadlocked().to_vec();
     let stall = model.stall().map_or_else(Vec::new, |stall| stall.set);
     let all = deadlock.into_iter().chain(stall).filter(|w| model.lane(*w).ended().is_none());
     all.fold(0, |bits, w| bits | 1 << w.index())

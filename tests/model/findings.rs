@@ -37,12 +37,15 @@ const RING: &str = "worker left
 fn deadlock() {
     let ring = format!("{RING}\n0.3 right held b 1\n0.3 right wait a 1");
     let finding = find(&ring, 1.0, "deadlock").expect("a deadlock");
-    assert_eq!(finding.sentence, "left has a and wants b, right has b and wants a. Neither can ever go on.");
-    assert!(finding.evidence.contains("as stuck: third"), "{}", finding.evidence);
+    assert_eq!(
+        finding.sentence,
+        "left holds a and waits for b; right holds b and waits for a. Both are stuck forever."
+    );
+    assert!(finding.evidence.contains("Stuck behind them: third."), "{}", finding.evidence);
     assert_eq!((finding.severity, finding.at), (Severity::Error, Some(ms(0.3))));
     assert!(find(RING, 1.0, "deadlock").is_none(), "right can go on");
     let own = "worker w\nmutex a\n0 w began\n1 w acquired a 1\n2 w held a 1\n2 w wait a 1";
-    assert_eq!(sentence(own, 9.0, "deadlock"), "w waits for a, which it holds itself. It can never go on.");
+    assert_eq!(sentence(own, 9.0, "deadlock"), "w waits for a, which it already holds. It is stuck forever.");
 }
 
 /// Four tellers take turns at a lock for `hold` ms, each then thinks for `think` ms; for `rounds` rounds.
@@ -230,7 +233,7 @@ fn greedy(times: u64, asks: bool) -> (String, f64) {
 fn unfair() {
     let (text, end) = greedy(19, true);
     let told = sentence(&text, end, "unfair");
-    assert_eq!(told, "w-1 got a 1,900 times, w-2 only 100 times, which waits for it 95 % of its time.");
+    assert_eq!(told, "w-1 got a 1,900 times; w-2, which waits for it 95 % of its time, only 100 times.");
     let (text, end) = greedy(1, true);
     assert!(find(&text, end, "unfair").is_none(), "they take turns");
     let (text, end) = greedy(19, false);
@@ -648,7 +651,7 @@ fn a_deadlock_over_permits_is_told_as_one() {
     assert!(find(text, 9.0, "deadlock").is_none(), "w-2 can go on");
     assert_eq!(
         sentence(&format!("{text}\n3 w-2 held s 2\n3 w-2 wait s 1"), 9.0, "deadlock"),
-        "2 workers have all of s, and each waits for more of it. None can ever go on."
+        "w-1 and w-2 hold permits of s, and each waits for more than the others leave. Both are stuck forever."
     );
 }
 

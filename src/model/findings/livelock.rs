@@ -39,11 +39,11 @@ pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
         id: ID,
         severity: Severity::Error,
         sentence: format!(
-            "{} and {} each give up for the other and try again: {} and {} failed attempts in a row.",
+            "{} and {} each give up for the other and try again: {} and {} in a row.",
             look.name(first.worker),
             look.name(second.worker),
             thousands(i64::from(first.streak.gave_up)),
-            count(second.streak.gave_up.into(), "time"),
+            count(second.streak.gave_up.into(), "failed attempt"),
         ),
         evidence: format!(
             "{} did not get {} since {}, {} did not get {}.",
