@@ -4,8 +4,8 @@ mod shape;
 mod stuck;
 
 use shape::{
-    Commands, Counter, Cpu, Deadlock, Depth, Document, Events, Expectation, Failure, Failures, Found, Link, Lock,
-    Machine, Millis, Pipe, Pool, Queue, Results, Worker,
+    Commands, Counter, Cpu, Depth, Document, Events, Expectation, Failure, Failures, Found, Lock, Machine, Millis,
+    Pipe, Pool, Queue, Results, Worker,
 };
 
 use crate::model::{Finding, Times};

@@ -257,3 +257,11 @@ fn an_expected_deadlock_may_be_a_stall_and_the_finding_is_a_ring() {
     assert_eq!(report("expect no-deadlock").code, Some(1));
     assert_eq!(report("expect no-finding deadlock\nexpect finding stall").code, Some(0));
 }
+
+#[test]
+fn an_event_that_no_step_sets_needs_a_step_that_does() {
+    let report = run("F08_timed_wait_elsewhere.kdl", &["--for", "20s"]);
+    let finding = report.finding("stall");
+    assert_eq!(finding["sentence"], "b waits for e; no worker could set it. It is stuck forever.");
+    assert_eq!(finding["cure"], "Add a step that can set e, or remove the wait.");
+}

@@ -83,19 +83,20 @@ fn each_of(loads: &[f64], room: usize) -> String {
 /// Whose load the cores have: the run's, this program's, and that of other programs, which is known about.
 pub(super) fn whose(scene: Scene<'_>, at: Rect, buf: &mut Buffer) {
     let Some(load) = scene.watch.figures.load else { return };
-    let others = format!("other programs about {:.1}", load.others);
     let style = if load.others >= WORTH { scene.theme.strong() } else { scene.theme.faint() };
-    let parts = [
-        (format!("cores busy: this run {:.1}", load.run), scene.theme.faint()),
-        (others, style),
-        (format!("contend {:.1}", load.viewer), scene.theme.faint()),
-    ];
+    let faint = scene.theme.faint();
+    let parts = |run: &str, others: &str| {
+        [
+            (format!("{run} {:.1}, ", load.run), faint),
+            (format!("{others} {:.1}", load.others), style),
+            (format!(", contend {:.1}", load.viewer), faint),
+        ]
+    };
+    let long = parts("cores busy: this run", "other programs about");
+    let width: usize = long.iter().map(|(part, _)| part.width()).sum();
+    let parts = if width <= usize::from(at.width) { long } else { parts("busy: run", "others") };
     let mut rest = at;
-    for (n, (part, style)) in parts.into_iter().enumerate() {
-        let part = if n > 0 { format!(", {part}") } else { part };
-        if part.width() > usize::from(rest.width) {
-            break;
-        }
+    for (part, style) in parts {
         rest = text::put(buf, rest, &part, style);
     }
 }

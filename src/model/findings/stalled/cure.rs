@@ -14,6 +14,10 @@ pub(super) fn of(look: &Look<'_>, thing: Thing) -> String {
     if let (State::Full, Some((giver, what))) = (thing.state, thing.giver_elsewhere(look)) {
         return format!("Let {} {} before it waits for {what}.", look.name(giver), thing.deed_in_full(look));
     }
+    let acquired = matches!(kind, Some(ResourceKind::Semaphore { .. }));
+    if thing.givers(look).is_empty() && !acquired {
+        return format!("Add a step that can {}, or remove the wait.", thing.deed_in_full(look));
+    }
     match (thing.state, kind) {
         (State::Empty, _) if is_pipe && ended => format!("Close {name} after the last message."),
         (State::Empty, _) if is_pipe => "Let one side send before it receives.".into(),
