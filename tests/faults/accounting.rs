@@ -100,3 +100,23 @@ fn four_computing_tasks_on_one_loop_are_limited_by_its_thread() {
     let of_others = || report.finding("oversubscribed")["sentence"].as_str().unwrap().starts_with("Other programs");
     assert!(!report.findings().iter().any(blames_cores) || of_others(), "{:?}", report.findings());
 }
+
+#[test]
+fn a_thousand_threads_run_on_about_the_cores_there_are_and_do_not_blame_others() {
+    for file in ["thousand-computing.kdl", "thousand-sleeping.kdl", "hot-lock.kdl"] {
+        let report = run(file, &["--for", "2s"]);
+        // A thousand threads are looked at in turns: of the newest part of each the figure is an estimate.
+        let by_workers = cores_by_workers(&report);
+        assert!(by_workers <= cores() * 1.4, "{file}: {by_workers:.2} cores of {}", cores());
+        let (others, own) = (figure(&report, "others"), figure(&report, "run"));
+        let blamed = report.json["findings"].as_array().unwrap().iter().any(|finding| {
+            finding["id"] == "oversubscribed" && finding["sentence"].as_str().unwrap().starts_with("Other programs")
+        });
+        assert!(!blamed || 2.0 * others > own, "{file}: others use {others:.2}, this run {own:.2}");
+        for worker in report.json["workers"].as_array().unwrap() {
+            let shares = worker["share"].as_object().unwrap().values();
+            let whole: f64 = shares.filter_map(Value::as_f64).sum();
+            assert!((whole - 1.0).abs() < 0.01, "{file}: {worker}");
+        }
+    }
+}

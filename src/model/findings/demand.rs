@@ -63,6 +63,11 @@ impl Look<'_> {
         self.model.others_load(self.from, self.now).filter(|others| *others >= WORTH)
     }
 
+    /// Whether other programs keep at least as many cores busy as the run does: else it would crowd them on an idle machine too.
+    pub(super) fn others_have_more(&self) -> bool {
+        self.model.cpu_load(self.from, self.now).is_some_and(|load| load.others >= load.run)
+    }
+
     /// Cores that the run can have: those that it may use, without what other programs keep busy.
     pub(super) fn available(&self) -> f64 {
         let cores = self.model.usable_cores();

@@ -26,7 +26,7 @@ pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
     }
     match look.others() {
         // Beside others, threads queue that would not on an idle machine: only those count that always want a core.
-        Some(others) if (look.always_want(everybody(look)) as f64) < CROWD * cores => {
+        Some(others) if (look.always_want(everybody(look)) as f64) < CROWD * cores && look.others_have_more() => {
             by_others(look, demand, others, cores)
         }
         others => by_us(look, demand, others, cores),

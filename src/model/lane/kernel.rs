@@ -12,8 +12,9 @@ use crate::trace::{Stamp, State};
 /// The kernel may count a thread that is on a CPU up to a tick late.
 const TICK: u64 = 10_000_000;
 
-/// A stretch tells of one that is up to this many times as long.
-const TELLING: u64 = 4;
+/// So much Running in the stretch before tells as much of the next one as an even share of the cores does: a thread that
+/// ran for a moment without waiting says little of the other 999.
+const TELLING: f64 = 50e6;
 
 /// Looks kept until all events before them are known.
 const MOST_PENDING: usize = 16;
@@ -139,7 +140,7 @@ impl Lane {
         if from > settled {
             // Nobody looked: as it was before.
             let ran = self.ran_until(from).saturating_sub(self.kernel.settled_ran);
-            let without = (ran as f64 * (1.0 - self.expected(ran).unwrap_or(1.0))) as u64;
+            let without = (ran as f64 * (1.0 - self.expected().unwrap_or(1.0))) as u64;
             self.put_without_cpu(settled, from, without);
             self.kernel.settled_ran += ran;
         }
@@ -264,11 +265,14 @@ impl Lane {
         }
     }
 
-    /// What part of so much Running that nobody looked at was on a CPU: as in the stretch before, unless that was too short to
-    /// tell, or the even share.
-    fn expected(&self, ran: u64) -> Option<f64> {
+    /// What part of Running that nobody looked at was on a CPU: between that of the stretch before and the even share, the
+    /// nearer to the first the longer that stretch was.
+    fn expected(&self) -> Option<f64> {
         match (self.kernel.ratio, self.kernel.even) {
-            (Some(ratio), Some(even)) if ran / TELLING > self.kernel.basis => Some(ratio.min(even)),
+            (Some(ratio), Some(even)) => {
+                let basis = self.kernel.basis as f64;
+                Some((basis * ratio + TELLING * even) / (basis + TELLING))
+            }
             (ratio, even) => ratio.or(even),
         }
     }
@@ -282,7 +286,7 @@ impl Lane {
     /// which is taken to be as the last one was.
     pub(super) fn unsettled(&self, now: Stamp) -> Vec<Unsettled> {
         let mut from = self.kernel.settled;
-        let mut ratio = self.expected(self.ran_until(now).saturating_sub(self.kernel.settled_ran));
+        let mut ratio = self.expected();
         let mut all = Vec::with_capacity(self.kernel.pending.len() + 1);
         for look in &self.kernel.pending {
             let to = look.to.min(now);
