@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::expect::{Claimed, Scales};
+use super::expect::{Claimed, NOISE, Scales};
 use super::others::Others;
 use super::trial::must_hold;
 use super::verdict::{Judgement, Verdict};
@@ -120,11 +120,19 @@ fn weigh(scales: &Scales<'_>, claims: &[Expect], evidence: &mut Vec<String>) -> 
         found.ruled_out |= !seen && doubt.is_none();
         found.doubt = found.doubt.into_iter().chain(doubt).min_by_key(Doubt::rank);
         let is_known = measured || !matches!(found.doubt, Some(Doubt::Former(_)));
-        if is_known && !evidence.contains(&figures) {
+        if is_known && !evidence.iter().any(|known| without_noise(known) == without_noise(&figures)) {
             evidence.push(figures);
         }
     }
     found
+}
+
+/// Figures without the range of their noise, which is given only where it may decide.
+fn without_noise(figures: &str) -> String {
+    match (figures.find(" ("), figures.find(NOISE)) {
+        (Some(from), Some(to)) if from < to => format!("{}{}", &figures[..from], &figures[to + NOISE.len()..]),
+        _ => figures.to_owned(),
+    }
 }
 
 fn is_settled(ask: &Ask, right: &[usize], passed: Span, holds: Span) -> bool {

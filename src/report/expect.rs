@@ -10,6 +10,9 @@ use super::others::Others;
 use super::verdict::{Judgement, Verdict, Weight, same};
 use super::words::{many, plain};
 
+/// The end of the range of a ratio.
+pub(super) const NOISE: &str = " within its noise)";
+
 /// So many deadlocks are named in the evidence.
 const TOLD: usize = 4;
 
@@ -216,7 +219,7 @@ pub(super) fn ratio(
     }
     let weight = Weight { found: one.value / other.value, due: times, compare };
     let noise = if weight.holds() { None } else { noise() };
-    let range = noise.map(|(low, high)| format!(" ({} to {} within its noise)", plain(low), plain(high)));
+    let range = noise.map(|(low, high)| format!(" ({} to {}{NOISE}", plain(low), plain(high)));
     let range = range.unwrap_or_default();
     let evidence = format!("{} times as much{range}; {}; {}", plain(weight.found), one.evidence, other.evidence);
     let due = format!("{} {} times was expected", word(compare), plain(times));

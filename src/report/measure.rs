@@ -284,9 +284,15 @@ impl<'a> Who<'a> {
             return Err("no worker of it ever ran".to_owned());
         }
         let value = shares.share(state);
+        let workers = many(lanes, "worker");
+        let name = match self.of {
+            Subject::Workers(at) => self.scenario.workers.get(*at).map(|group| &group.name),
+            Subject::Pool(at) => self.scenario.pools.get(*at).map(|pool| &pool.name),
+            Subject::All | Subject::Resource(_) => None,
+        };
+        let whose = name.map_or_else(|| format!("{workers} together"), |name| format!("{name} ({workers})"));
         let evidence = format!(
-            "{} together: {} of {} in state {} ({})",
-            many(lanes, "worker"),
+            "{whose}: {} of {} in state {} ({})",
             Span(shares.get(state)),
             Span(whole),
             state.word(),
