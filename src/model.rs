@@ -207,6 +207,7 @@ impl Model {
                 self.through = self.through.max(Some(*at));
                 self.ended = Some((*at, how.clone()));
                 self.lanes.iter_mut().for_each(|lane| lane.known_until(Stamp(u64::MAX)));
+                self.bound_estimates(*at);
             }
         }
     }

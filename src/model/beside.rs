@@ -49,6 +49,7 @@ impl Model {
             Sample::Usage { from, to, run, viewer } => {
                 self.newest = self.newest.max(*to);
                 self.usage.sample(*from, *to, *run, *viewer);
+                self.bound_estimates(*to);
             }
             Sample::Counter { at, counter, value } => {
                 self.newest = self.newest.max(*at);

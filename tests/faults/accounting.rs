@@ -107,8 +107,10 @@ fn a_thousand_threads_run_on_about_the_cores_there_are_and_do_not_blame_others()
         let report = run(file, &["--for", "2s"]);
         // A thousand threads are looked at in turns: of the newest part of each the figure is an estimate.
         let by_workers = cores_by_workers(&report);
-        assert!(by_workers <= cores() * 1.4, "{file}: {by_workers:.2} cores of {}", cores());
-        let (others, own) = (figure(&report, "others"), figure(&report, "run"));
+        assert!(by_workers <= cores() * 1.35, "{file}: {by_workers:.2} cores of {}", cores());
+        // Null where nobody had the time to look.
+        let load = |name: &str| report.json["cpu"][name].as_f64();
+        let (others, own) = (load("others").unwrap_or(0.0), load("run").unwrap_or(0.0));
         let blamed = report.json["findings"].as_array().unwrap().iter().any(|finding| {
             finding["id"] == "oversubscribed" && finding["sentence"].as_str().unwrap().starts_with("Other programs")
         });

@@ -2,7 +2,7 @@
 
 use crate::model::history::{History, Merge, Shape, part};
 use crate::model::shares::{Shares, Window};
-use crate::model::{Cores, Model};
+use crate::model::{Cores, Lane, Model};
 use crate::trace::{Span, Stamp, State, WorkerInfo, WorkerKind};
 
 /// Nanoseconds measured, and CPU time used in them.
@@ -77,6 +77,15 @@ pub struct CpuLoad {
     pub others: f64,
 }
 
+/// So many workers are looked at in turns.
+const MANY: usize = 100;
+
+/// Over how long estimates are held against what was counted.
+const BOUNDED: Span = Span::millis(2_000);
+
+/// Estimates that are together too high by this part are left as they are.
+const ROUGH: f64 = 0.05;
+
 /// Weight of the newest count among those before it.
 const NEWEST: f64 = 0.2;
 
@@ -105,6 +114,26 @@ impl Model {
         let part = (cores / self.crowd.max(running)).min(1.0);
         for (lane, _) in self.lanes.iter_mut().zip(&self.cast.workers).filter(|(_, worker)| has_thread(worker)) {
             lane.share_evenly(part);
+        }
+    }
+
+    /// Holds what is only estimated of many workers against what the kernel counted of their processes, or against the cores
+    /// there are: a thousand threads are looked at in turns, and what each of them has done since adds up to more than that.
+    pub(in crate::model) fn bound_estimates(&mut self, now: Stamp) {
+        let from = now.back(BOUNDED);
+        let counted = self.run_load(from, now).unwrap_or(f64::MAX).min(self.usable_cores());
+        if self.lanes.len() < MANY || counted <= 0.0 {
+            return;
+        }
+        let mut estimate = |less: f64| {
+            self.lanes.iter_mut().for_each(|lane| lane.expect_less(less));
+            let running = |lane: &Lane| lane.shares(from, now, now).get(State::Running);
+            self.lanes.iter().map(running).sum::<u64>() as f64 / now.since(from).0.max(1) as f64
+        };
+        let (told, all) = (estimate(1.0), estimate(0.0));
+        let over = all - counted;
+        if over > ROUGH * counted && all > told {
+            estimate((over / (all - told)).clamp(0.0, 1.0));
         }
     }
 

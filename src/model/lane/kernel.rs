@@ -58,6 +58,8 @@ pub(super) struct Kernel {
     basis: u64,
     /// What part it would be if all workers that seem to run shared the cores evenly.
     even: Option<f64>,
+    /// By how much less is on a CPU, of what no look has told yet, than the looks before would have it.
+    less: f64,
 }
 
 /// A stretch of which only a part of Running counts as such.
@@ -282,6 +284,11 @@ impl Lane {
         self.kernel.even = Some(part);
     }
 
+    /// Says by how much less (0 to 1) is on a CPU, of what no look has told yet, than the looks before would have it.
+    pub(in crate::model) fn expect_less(&mut self, part: f64) {
+        self.kernel.less = part;
+    }
+
     /// The stretches that are not split yet, up to `now`: those of looks that wait for events, and what follows the last one,
     /// which is taken to be as the last one was.
     pub(super) fn unsettled(&self, now: Stamp) -> Vec<Unsettled> {
@@ -303,7 +310,8 @@ impl Lane {
             all.extend(ratio.map(|on_cpu| Unsettled { from, to, on_cpu }));
             from = to;
         }
-        all.extend(ratio.filter(|_| from < now).map(|on_cpu| Unsettled { from, to: now, on_cpu }));
+        let less = 1.0 - self.kernel.less;
+        all.extend(ratio.filter(|_| from < now).map(|on_cpu| Unsettled { from, to: now, on_cpu: on_cpu * less }));
         all
     }
 
