@@ -278,7 +278,7 @@ impl Actor {
             Step::Thumbnail { sizes } => self.thumbnail(sizes)?,
             Step::Real(work) => self.real(work)?,
             Step::Attempt(attempt) => self.attempt(attempt).await?,
-            // Without the panic hook, whose backtrace would be the workload's time. What it says is told with the worker's end.
+            // Skips the panic hook: its backtrace would cost the workload time. The message travels with the worker's end.
             Step::Panic(message) => std::panic::resume_unwind(Box::new(message.clone())),
             Step::Abort => {
                 self.ends_itself("abort")?;

@@ -5,8 +5,7 @@ use super::run::Run;
 use super::shared::waiters::Waiters;
 use crate::trace::{EventKind, State, WorkerId};
 
-/// If a dead worker waited for a signal, it is counted no more among those who wait, which is told in its place: else the
-/// next signal would be for it.
+/// Removes a dead worker from the waiters of a signal and records that in its place: else the next signal would go to it.
 pub fn bury_waiter(run: &'static Run, worker: WorkerId, pen: &mut Recorder<'_>) {
     let told = run.board.ring(worker).standing().map_or_else(Vec::new, |standing| standing.events());
     for event in told {

@@ -70,8 +70,8 @@ impl Dealt {
         tasks.iter().rev().for_each(|task| inside.back.push_front(*task));
     }
 
-    /// The worker at this place goes, if others can take what is left of its tasks, or nothing is. One that found no task
-    /// (`is_idle`) stays if some were put back meanwhile. Whether it went.
+    /// Retires the worker in this seat if it has no tasks left or others can take them. A worker that found no task (`is_idle`)
+    /// stays if tasks were put back meanwhile. Returns whether it left.
     pub fn leave(&self, seat: usize, is_idle: bool) -> bool {
         let mut inside = self.inside();
         if inside.needs(seat) || is_idle && !inside.back.is_empty() {

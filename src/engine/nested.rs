@@ -1,4 +1,4 @@
-//! Tasks that whoever brings them does itself (`policy=caller-runs`), one inside another.
+//! Tasks that their submitter runs itself (`policy=caller-runs`), one inside another.
 //!
 //! Each takes stack, so there is a deepest level: beyond it the submit fails. A process can die in the middle of them, and
 //! nobody handed these tasks to it; so they stand in shared memory, where the runner finds them:

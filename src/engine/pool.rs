@@ -81,14 +81,14 @@ pub fn tell_theft(run: &Run, pool: usize, from: Option<usize>, pen: &mut Recorde
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denied {
     Shut(Shut),
-    /// There is no room, and whoever brings it is too deep in tasks that it does for itself.
+    /// There is no room, and the submitter is already too deep in tasks that it runs itself.
     TooDeep,
 }
 
 /// Gives a pool a task, as its policy has it when there is no room.
 ///
 /// # Errors
-/// If it takes no more tasks, or there is no room and whoever brings it cannot do it either.
+/// If the pool takes no more tasks, or has no room and the submitter cannot run the task either.
 pub async fn give(run: &'static Run, pool: PoolId, task: Task, actor: &mut Actor) -> Result<(), Denied> {
     let queue: &Queue = &run.queues[pool.index()];
     let policy = run.scenario.pools[pool.index()].policy;

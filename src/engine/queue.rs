@@ -202,7 +202,7 @@ impl Queue {
     /// Puts tasks back that were taken and not done, at the front and whatever the capacity: nobody waits for them.
     ///
     /// # Errors
-    /// When what is left was called off: nobody would take them.
+    /// If the rest of the queue was cancelled: no worker would take the tasks.
     pub fn put_back(&self, tasks: &[Task]) -> Result<(), Shut> {
         let mut inside = self.monitor.enter();
         if let Some(shut @ (Shut::Cancelled | Shut::Broken)) = shut(&inside) {

@@ -57,7 +57,7 @@ pub struct Run {
     own: OnceLock<Vec<AtomicU64>>,
     teller: Mutex<File>,
     pub(super) is_too_deep_told: AtomicBool,
-    /// Whether whoever brings a task may do it itself.
+    /// Whether a submitter may run its task itself.
     pub runs_in_callers: bool,
 }
 

@@ -12,8 +12,8 @@ use crate::platform::kill_process;
 use crate::scenario::Crash;
 use crate::trace::{EventKind, Fate, How, PoolId, Ring, WorkerId};
 
-/// Settles what the dead worker had not done. Whether another process is to take its place. The end of the worker is the
-/// last event: whoever knows of it knows what became of the tasks.
+/// Settles the dead worker's unfinished tasks. Returns whether another process takes its place. The worker's end is recorded
+/// last, so a model that has seen it has seen the fate of all its tasks.
 pub(super) fn rescue(run: &'static Run, index: usize, tasks: &[Task], pen: &mut Recorder<'_>, me: WorkerId) -> bool {
     let again = settle(run, index, tasks, pen, me);
     pen.write(pen.now(), EventKind::Ended(How::Killed));

@@ -99,7 +99,7 @@ impl Plan {
     }
 }
 
-/// Whether a task may be done by whoever brings it.
+/// Whether a submitter may run its task itself.
 pub fn runs_in_callers(scenario: &Scenario) -> bool {
     scenario.pools.iter().any(|pool| pool.policy == Policy::CallerRuns)
 }
