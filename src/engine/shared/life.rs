@@ -2,7 +2,8 @@
 //! that a lane has one worker at a time; whoever joins it waits on the same word, as `pthread_join` does on its own.
 //!
 //! ```text
-//! word 0   bits 0-1 phase | 2 ended badly | 3-31 which life | 32-63 the process that claimed it
+//! word 0   bits 0-1 phase | 2 ended badly | 3 the life before it ended badly | 4 never existed | 5-31 which life |
+//!          32-63 the process that claimed it
 //! word 1   when it was asked for, in ticks of the run's clock
 //! word 2   who asked for it
 //! word 3   1 + the number of the task whose file it is to work on; 0 for none
@@ -20,7 +21,10 @@ const IDLE: u64 = 0;
 const ASKED: u64 = 1;
 const RUNNING: u64 = 2;
 const BADLY: u64 = 1 << 2;
-const NTH_SHIFT: u32 = 3;
+const BADLY_BEFORE: u64 = 1 << 3;
+/// It ended before its thread or process existed: it could not be started.
+const UNBORN: u64 = 1 << 4;
+const NTH_SHIFT: u32 = 5;
 
 /// Rung for tasks that wait for the end of a life.
 pub const ENDED: Bell = Bell(0);
@@ -49,7 +53,8 @@ impl Look {
     }
     /// The same life in another phase.
     const fn turned(self, phase: u64, badly: bool) -> Self {
-        Self(self.0 & !(3 | BADLY) | phase | if badly { BADLY } else { 0 })
+        let unborn = phase == IDLE && self.phase() == ASKED;
+        Self(self.0 & !(3 | BADLY) | phase | if badly { BADLY } else { 0 } | if unborn { UNBORN } else { 0 })
     }
 }
 
@@ -79,7 +84,8 @@ impl<'a> Life<'a> {
                 return Err(look.nth());
             }
             let nth = (look.nth() + 1) & (u64::from(u32::MAX) >> NTH_SHIFT);
-            let claimed = u64::from(host) << 32 | nth << NTH_SHIFT | ASKED;
+            let before = if look.0 & BADLY == 0 { 0 } else { BADLY_BEFORE };
+            let claimed = u64::from(host) << 32 | nth << NTH_SHIFT | before | ASKED;
             if self.word.compare_exchange(look.0, claimed, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
                 // Read by the one that is to live, which does not exist yet, or has not been started.
                 self.asked.store(asked, Ordering::Relaxed);
@@ -137,10 +143,10 @@ impl<'a> Life<'a> {
         wake_all(self.word);
     }
 
-    /// Waits until it exists, or cannot be started; whether it exists.
-    pub fn wait_for_start(self) -> bool {
-        let look = self.wait_while(|look| look.phase() == ASKED);
-        look.phase() == RUNNING || look.0 & BADLY == 0
+    /// Waits until life `nth` exists, or cannot be started; whether it exists, or has existed.
+    pub fn wait_for_start(self, nth: u64) -> bool {
+        let look = self.wait_while(|look| look.phase() == ASKED && look.nth() == nth);
+        look.nth() != nth || look.0 & UNBORN == 0
     }
 
     /// The life that goes on now, if one does.
@@ -172,8 +178,15 @@ impl<'a> Life<'a> {
     }
 
     /// Whether the newest life has ended badly.
-    pub fn has_failed(self) -> bool {
+    fn has_failed(self) -> bool {
         self.look().0 & BADLY != 0
+    }
+
+    /// Whether life `nth`, which has ended, ended badly. It may be the newest or the one before; nothing is known of
+    /// older ones.
+    pub fn ended_badly(self, nth: u64) -> bool {
+        let look = self.look();
+        look.0 & if look.nth() == nth { BADLY } else { BADLY_BEFORE } != 0
     }
 
     fn wait_while(self, is: impl Fn(Look) -> bool) -> Look {
@@ -201,19 +214,32 @@ mod tests {
         assert!(life.is_asked_for() && life.is_alive_in(77) && !life.is_alive_in(78));
         assert_eq!((life.origin(), life.task()), ((1_000, WorkerId(3)), Some(0)));
         life.started();
-        assert!(life.wait_for_start());
+        assert!(life.wait_for_start(1));
         life.end(false);
-        assert!(!life.is_alive() && life.has_failed());
+        assert!(!life.is_alive() && life.ended_badly(1));
+        assert!(life.wait_for_start(1), "it existed, and is over already");
         life.wait_for_end(1);
         assert_eq!(life.claim(78, WorkerId(4), 2_000, None), Ok(2));
         assert_eq!(life.task(), None);
-        assert!(!life.has_failed(), "that was the one before");
+        assert!(!life.ended_badly(2) && life.ended_badly(1), "that was the one before");
         life.wait_for_end(1);
         life.started();
         life.spoil();
         life.end(true);
-        assert!(life.has_failed(), "it said so itself");
+        assert!(life.ended_badly(2), "it said so itself");
         assert_eq!(life.present(), None);
+    }
+
+    #[test]
+    fn one_that_could_not_be_started_never_existed() {
+        let words = [const { AtomicU64::new(0) }; 16];
+        let life = Life::at(&words);
+        assert_eq!(life.claim(77, WorkerId(3), 1_000, None), Ok(1));
+        life.end(false);
+        assert!(!life.wait_for_start(1) && life.ended_badly(1));
+        assert_eq!(life.claim(77, WorkerId(3), 2_000, None), Ok(2));
+        life.started();
+        assert!(life.wait_for_start(2), "the next one does");
     }
 
     #[test]

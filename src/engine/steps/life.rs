@@ -111,7 +111,7 @@ impl Actor {
                 let blocked = self.pen.set_blocking(true);
                 self.pen.block(State::Io, None);
                 self.run.board.call();
-                let started = other.life.wait_for_start();
+                let started = other.life.wait_for_start(nth);
                 self.pen.resume();
                 self.pen.set_blocking(blocked);
                 if started { Ok(()) } else { Err(io::Error::other("the runner said why")) }
@@ -145,17 +145,21 @@ impl Actor {
 
     /// Waits until a worker has ended, if it was ever started; whether it ended well.
     async fn join(&mut self, other: Other) -> bool {
-        match (other.life.present(), other.life.count()) {
-            (Some(nth), _) => self.wait_for(other, nth).await,
-            (None, 0) => {}
+        let nth = match (other.life.present(), other.life.count()) {
+            (Some(nth), _) => {
+                self.wait_for(other, nth).await;
+                nth
+            }
+            (None, 0) => return true,
             // Its end comes before all that follows here, although nobody waits for it.
             (None, nth) => {
                 let at = self.pen.now();
                 self.pen.write(at, EventKind::Joins { life: other.id, nth });
                 self.pen.write(at, EventKind::Resume);
+                nth
             }
-        }
-        !other.life.has_failed()
+        };
+        !other.life.ended_badly(nth)
     }
 
     async fn wait_for(&mut self, other: Other, nth: u64) {
