@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::support::pty::Pty;
+use crate::support::pty::Pty;
 
 /// Only a failure takes it.
 const DEADLINE: Duration = Duration::from_secs(30);

@@ -1,0 +1,191 @@
+//! Settings that change while a run goes on: figures and findings are those of the settings in force.
+
+use std::fmt::Write;
+
+use contend_model::{Model, Pool};
+use contend_trace::{PoolId, Span};
+
+use super::script::{ms, play, resource};
+
+/// A pool of two: so many milliseconds pass between two tasks that arrive, and between two that are done, of which each
+/// takes 20 ms; from one moment to another.
+fn flow(text: &mut String, depth: &mut i64, (from, to): (u32, u32), (come, done): (u32, u32)) {
+    let mut due: Vec<(u32, bool)> = (from..to).step_by(come as usize).map(|at| (at, true)).collect();
+    due.extend((from..to).step_by(done as usize).map(|at| (at, false)));
+    due.sort_unstable();
+    for (at, arrives) in due {
+        if arrives {
+            *depth += 1;
+            writeln!(text, "{at} feeder put q {depth}").unwrap();
+        } else if *depth > 0 {
+            *depth -= 1;
+            let waited = *depth * i64::from(come);
+            writeln!(text, "{at} w took q {depth}\n{at} w task {waited}\n{}.9 w did", at + 1).unwrap();
+        }
+    }
+}
+
+const POOL: &str = "worker feeder\nworker w\nqueue q 1000\npool p threads q feeder w\n0 feeder began\n0 w began\n";
+
+/// A queue that grows by 50/s for two seconds; then the pool is resized, and it shrinks by 50/s.
+fn turned_round(until: u32) -> Model {
+    let (mut text, mut depth) = (POOL.to_owned(), 0);
+    flow(&mut text, &mut depth, (0, 2_000), (10, 20));
+    writeln!(text, "2000 resized 5").unwrap();
+    flow(&mut text, &mut depth, (2_000, until), (20, 10));
+    play(&text)
+}
+
+fn pool(model: &Model) -> &Pool {
+    model.pool(PoolId(0)).unwrap()
+}
+
+#[test]
+fn a_change_of_settings_begins_new_figures_once_it_has_settled() {
+    let early = turned_round(2_200);
+    let change = early.change(ms(2_200.0)).unwrap();
+    assert_eq!((change.at, change.from, change.is_settled()), (ms(2_000.0), ms(2_300.0), false));
+    assert_eq!(early.change(ms(1_999.0)), None, "at a moment before there is no change");
+    let later = turned_round(2_800);
+    assert!(later.change(ms(2_800.0)).unwrap().is_settled());
+    let (whole, recent) = (pool(&later).counts(), pool(&later).recent().counts);
+    assert_eq!((whole.done, recent.done), (179, 50), "100/s since 2.3 s");
+}
+
+#[test]
+fn a_queue_that_shrinks_after_a_change_does_not_count_what_it_inherited() {
+    let model = turned_round(3_300);
+    let queue = model.queue(resource(&model, "q")).unwrap();
+    let trend = queue.trend(ms(2_300.0), ms(3_300.0));
+    assert!((80..=90).contains(&trend.was) && (30..=40).contains(&trend.is), "{trend:?}");
+    assert!(trend.rise <= 1, "it never rises: {trend:?}");
+    assert!(queue.max() >= 98, "though it was deep once");
+    let growth = queue.trend(ms(500.0), ms(1_500.0));
+    assert!((49..=51).contains(&growth.rise), "50/s: {growth:?}");
+}
+
+#[test]
+fn durations_of_tasks_due_before_the_change_do_not_count() {
+    let model = turned_round(3_000);
+    let (whole, recent) = (pool(&model).response(), pool(&model).recent().response);
+    assert!(whole.count() > 190 && recent.count() < 70, "{} and {}", whole.count(), recent.count());
+    assert_eq!(recent.count(), pool(&model).recent().service.count());
+}
+
+#[test]
+fn a_backlog_of_former_settings_is_known_until_it_is_worked_off() {
+    let model = turned_round(3_000);
+    let backlog = model.backlog(PoolId(0)).unwrap();
+    assert!((80..=90).contains(&backlog.was) && (45..=55).contains(&backlog.left), "{backlog:?}");
+    let model = turned_round(5_000);
+    assert_eq!(model.backlog(PoolId(0)), None, "it is worked off");
+    let response = pool(&model).recent().response;
+    assert!(
+        response.count() > 10 && response.max() < Span::millis(110).0,
+        "no wait of before: {}",
+        Span(response.max())
+    );
+}
+
+#[test]
+fn time_spent_on_handing_tasks_over_counts_since_the_change() {
+    let text = format!(
+        "{POOL}100 w block handover\n600 w resume\n1000 turned batch 9\n1400 w block handover\n1500 w resume\n"
+    );
+    let model = play(&text);
+    let (all, recent) = (pool(&model).handover(ms(2_000.0)), pool(&model).recent_handover(ms(2_000.0)));
+    assert_eq!((Span(all.handover_ns), Span(recent.handover_ns)), (Span::millis(600), Span::millis(100)));
+    assert_eq!(Span(recent.work_ns), Span::millis(600), "from 1.3 s on");
+}
+
+#[test]
+fn without_a_change_figures_are_those_of_the_whole_run() {
+    let (mut text, mut depth) = (POOL.to_owned(), 0);
+    flow(&mut text, &mut depth, (0, 2_000), (10, 20));
+    let model = play(&text);
+    assert_eq!(model.change(ms(2_000.0)), None);
+    assert_eq!(model.settings_from(ms(2_000.0)), ms(0.0));
+    let recent = pool(&model).recent();
+    assert_eq!(recent.counts, pool(&model).counts());
+    assert_eq!(recent.response.count(), pool(&model).response().count());
+    assert_eq!(model.backlog(PoolId(0)), None);
+}
+
+/// Two that take turns at a lock, 10 ms each, from one moment to another; the second waits all the time if it is to.
+fn turns(text: &mut String, grant: &mut u64, (from, to): (u32, u32), waits: bool) {
+    for at in (from..to).step_by(20) {
+        *grant += 1;
+        writeln!(text, "{at} a acquired m {grant}").unwrap();
+        if waits {
+            writeln!(text, "{}.5 b wait m", at + 1).unwrap();
+        }
+        writeln!(text, "{} a released m {grant}", at + 10).unwrap();
+        *grant += 1;
+        writeln!(text, "{} b acquired m {grant}\n{} b released m {grant}", at + 10, at + 15).unwrap();
+    }
+}
+
+#[test]
+fn waits_for_a_lock_that_began_before_a_change_do_not_count() {
+    let (mut text, mut grant) = ("worker a\nworker b\nmutex m\n0 a began\n0 b began\n".to_owned(), 0);
+    turns(&mut text, &mut grant, (1, 1_000), true);
+    writeln!(text, "1000 turned hold 1ms").unwrap();
+    turns(&mut text, &mut grant, (1_001, 2_000), false);
+    let model = play(&text);
+    let lock = model.lock(resource(&model, "m")).unwrap();
+    assert_eq!((lock.contended(), lock.wait().count()), (50, 50));
+    assert_eq!((lock.recent_contended(), lock.recent_wait().count()), (0, 0));
+    assert!((69..=71).contains(&lock.recent_acquired()) && lock.acquired() == 200, "{}", lock.recent_acquired());
+    assert_eq!(lock.recent_users().iter().map(|user| user.waited).sum::<u64>(), 0);
+    assert!(lock.recent_fairness().unwrap() > 0.99);
+}
+
+#[test]
+fn findings_of_former_settings_go() {
+    let (mut text, mut grant) = ("worker w-1\nworker w-2\nmutex m\nmutex n\n0 a began\n0 b began\n".to_owned(), 0);
+    // b waits all its time and hardly ever gets it: unfair.
+    for at in (1..900).step_by(3) {
+        grant += 1;
+        writeln!(text, "{at} a acquired m {grant}\n{}.5 a released m {grant}", at + 2).unwrap();
+        if at % 150 == 1 {
+            grant += 1;
+            writeln!(
+                text,
+                "{}.6 b acquired m {grant}\n{}.7 b released m {grant}\n{}.8 b wait m",
+                at + 2,
+                at + 2,
+                at + 2
+            )
+            .unwrap();
+        }
+    }
+    writeln!(text, "910 a acquired m 900\n911 a acquired n 1\n912 a released n 1\n913 a released m 900").unwrap();
+    writeln!(text, "920 b acquired n 2\n921 b acquired m 901\n922 b released m 901\n923 b released n 2").unwrap();
+    let ids = |text: &str, now: f64| {
+        let text = text.replace(" a ", " w-1 ").replace(" b ", " w-2 ");
+        play(&text).findings(ms(now)).iter().map(|f| f.id).collect::<Vec<_>>()
+    };
+    let before = ids(&text, 930.0);
+    assert!(before.contains(&"unfair") && before.contains(&"order-hazard"), "{before:?}");
+    writeln!(text, "940 turned kind fair").unwrap();
+    let mut grant = 1_000;
+    turns(&mut text, &mut grant, (1_001, 3_000), false);
+    let after = ids(&text, 3_000.0);
+    assert!(!after.contains(&"unfair") && !after.contains(&"order-hazard"), "{after:?}");
+}
+
+#[test]
+fn updates_lost_before_a_change_are_told_as_such() {
+    let mut text = "worker a\ncounter hits\n0 a began\n".to_owned();
+    (1..=100).for_each(|n| writeln!(text, "{} a added hits {}", n * 5, n / 2).unwrap());
+    writeln!(text, "505 counter hits 50\n510 turned kind atomic").unwrap();
+    (1..=200).for_each(|n| writeln!(text, "{} a added hits {}", 510 + n * 10, 50 + n).unwrap());
+    writeln!(text, "2515 counter hits 250").unwrap();
+    let model = play(&text);
+    let counter = model.counter(resource(&model, "hits")).unwrap();
+    assert_eq!((counter.lost(), counter.recent_lost(), counter.recent_adds()), (50, 0, 171));
+    let findings = model.findings(ms(2_515.0));
+    let lost = findings.iter().find(|finding| finding.id == "lost-update").unwrap();
+    assert!(lost.sentence.ends_with(" None since the settings were changed at 510 ms."), "{}", lost.sentence);
+    assert!(model.is_of_former_settings(lost, ms(2_515.0)));
+}

@@ -1,0 +1,122 @@
+//! Separate rings are separate deadlocks.
+
+use std::fmt::Write as _;
+
+use contend_model::{Deadlock, Model};
+use contend_trace::WorkerId;
+
+use super::script::{ms, play, worker};
+
+/// Two workers that take two locks in opposite order: the ring closes at `at` ms.
+fn ring(one: &str, other: &str, [a, b]: [&str; 2], at: f64) -> String {
+    format!(
+        "worker {one}\nworker {other}\nmutex {a}\nmutex {b}\n0 {one} began\n0 {other} began
+         {t} {one} acquired {a} 1\n{t} {other} acquired {b} 1
+         {t} {one} held {a} 1\n{t} {one} wait {b} 1\n{at} {other} held {b} 1\n{at} {other} wait {a} 1\n",
+        t = at - 1.0
+    )
+}
+
+fn two() -> String {
+    ring("l1", "r1", ["a", "b"], 5.0) + &ring("l2", "r2", ["c", "d"], 9.0)
+}
+
+fn names(model: &Model, workers: &[WorkerId]) -> Vec<String> {
+    workers.iter().map(|w| model.cast().worker_name(*w).to_owned()).collect()
+}
+
+/// The ring of each deadlock, and its victims.
+fn told(model: &Model) -> Vec<(Vec<String>, Vec<String>)> {
+    let ring = |deadlock: &Deadlock| deadlock.ring.iter().map(|link| link.worker).collect::<Vec<_>>();
+    let all = model.deadlocks().iter();
+    all.map(|deadlock| (names(model, &ring(deadlock)), names(model, &deadlock.victims))).collect()
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn a_deadlock_is_reported_for_each_of_two_disjoint_rings() {
+    let model = play(&two());
+    assert_eq!(told(&model), [(owned(&["l1", "r1"]), vec![]), (owned(&["l2", "r2"]), vec![])]);
+    assert_eq!(model.deadlocks().iter().map(|d| d.at).collect::<Vec<_>>(), [ms(5.0), ms(9.0)]);
+    assert_eq!(model.deadlock().map(|first| first.at), Some(ms(5.0)), "the one that closed first");
+    assert_eq!(names(&model, model.deadlocked()), ["l1", "r1", "l2", "r2"]);
+    let findings = model.findings(ms(400.0));
+    let sentences: Vec<_> = findings.iter().filter(|f| f.id == "deadlock").map(|f| f.sentence.as_str()).collect();
+    assert_eq!(
+        sentences,
+        [
+            "l1 holds a and waits for b; r1 holds b and waits for a. Both are stuck forever.",
+            "l2 holds c and waits for d; r2 holds d and waits for c. Both are stuck forever."
+        ]
+    );
+}
+
+#[test]
+fn a_new_life_ends_the_deadlock_it_was_in_and_no_other() {
+    let again = format!("{}\n20 l1 killed 9\n21 l1 began", two());
+    assert_eq!(told(&play(&again)), [(owned(&["l2", "r2"]), vec![])]);
+}
+
+#[test]
+fn a_ring_stays_when_events_of_its_workers_are_lost_and_another_one_closes() {
+    let lost = ring("l1", "r1", ["a", "b"], 5.0) + "6 r1 gap 3\n" + &ring("l2", "r2", ["c", "d"], 9.0);
+    assert_eq!(told(&play(&lost)).len(), 2, "{:?}", play(&lost).deadlocks());
+}
+
+#[test]
+fn a_victim_of_two_rings_is_told_with_both() {
+    let text = "semaphore s 2\n".to_owned()
+        + &ring("l1", "r1", ["a", "b"], 5.0)
+            .replace("4 l1 acquired a 1", "1 l1 acquired s 1\n4 l1 acquired a 1")
+            .replace("4 l1 held a 1", "4 l1 held s 1\n4 l1 held a 1")
+            .replace("4 l1 wait b 1", "4 l1 wait b 2")
+        + &ring("l2", "r2", ["c", "d"], 9.0)
+            .replace("8 l2 acquired c 1", "1 l2 acquired s 2\n8 l2 acquired c 1")
+            .replace("8 l2 held c 1", "8 l2 held s 2\n8 l2 held c 1")
+            .replace("8 l2 wait d 1", "8 l2 wait d 2")
+        + "worker guest\nworker late\n0 guest began\n0 late began\n12 guest wait s\n13 late wait a\n";
+    let model = play(&text);
+    let expected = [(owned(&["l1", "r1"]), owned(&["guest", "late"])), (owned(&["l2", "r2"]), owned(&["guest"]))];
+    assert_eq!(told(&model), expected);
+    let findings = model.findings(ms(400.0));
+    assert!(findings[0].evidence.contains("Stuck behind them: guest and late."), "{}", findings[0].evidence);
+    assert!(findings[0].evidence.contains("guest waits for another deadlock as well."), "{}", findings[0].evidence);
+}
+
+#[test]
+fn every_holder_that_matters_is_in_the_ring() {
+    let text = "worker audit\nworker one\nworker two\nmutex row\nsemaphore s 3
+        0 audit began\n0 one began\n0 two began
+        1 audit acquired s 1\n1 one acquired s 2\n1 two acquired s 3\n2 audit acquired row 1
+        3 one held s 2\n3 one wait row 1\n4 two held s 3\n4 two wait row 1
+        5 audit held s 1\n5 audit held row 1\n5 audit wait s 2";
+    let model = play(text);
+    let [deadlock] = model.deadlocks() else { panic!("{:?}", model.deadlocks()) };
+    assert!(!deadlock.is_simple() && deadlock.victims.is_empty());
+    let waits: Vec<_> = deadlock.ring.iter().map(|link| names(&model, &link.waits_for)).collect();
+    assert_eq!(waits, [owned(&["audit", "one", "two"]), owned(&["audit"]), owned(&["audit"])]);
+    assert_eq!(
+        model.findings(ms(400.0))[0].sentence,
+        "audit holds row and s and waits for s again; one and two hold s and wait for row. All 3 are stuck forever."
+    );
+    assert_eq!(deadlock.at, ms(5.0), "until then audit could go on");
+    assert_eq!(deadlock.ring[0].worker, worker(&model, "audit"));
+}
+
+#[test]
+fn many_rings_have_one_finding_for_the_rest() {
+    let mut text = String::new();
+    for n in 0..20 {
+        let (l, r, a, b) = (format!("l{n}"), format!("r{n}"), format!("a{n}"), format!("b{n}"));
+        let _ = write!(text, "{}", ring(&l, &r, [&a, &b], 5.0 + f64::from(n)));
+    }
+    let model = play(&text);
+    assert_eq!(model.deadlocks().len(), 20);
+    let findings = model.findings(ms(400.0));
+    let told: Vec<_> = findings.iter().filter(|finding| finding.id == "deadlock").collect();
+    assert_eq!(told.len(), 9);
+    assert_eq!(told[8].sentence, "12 more rings of 24 workers that wait for each other. All 24 are stuck forever.");
+}

@@ -1,0 +1,732 @@
+//! Every finding: a run that shows it, and one very like it that must not.
+
+use std::fmt::Write;
+
+use contend_model::{Finding, Severity};
+
+use super::script::{ms, play};
+
+/// All findings at `now` ms.
+fn findings(text: &str, now: f64) -> Vec<Finding> {
+    play(text).findings(ms(now))
+}
+
+fn find(text: &str, now: f64, id: &str) -> Option<Finding> {
+    findings(text, now).into_iter().find(|finding| finding.id == id)
+}
+
+fn sentence(text: &str, now: f64, id: &str) -> String {
+    find(text, now, id).map_or_else(|| format!("no {id}: {:?}", findings(text, now)), |finding| finding.sentence)
+}
+
+const RING: &str = "worker left
+    worker right
+    worker third
+    mutex a
+    mutex b
+    0 left began
+    0 right began
+    0 third began
+    0.1 left acquired a 1
+    0.1 right acquired b 1
+    0.2 left held a 1
+    0.2 left wait b 1
+    0.4 third wait a";
+
+#[test]
+fn deadlock() {
+    let ring = format!("{RING}\n0.3 right held b 1\n0.3 right wait a 1");
+    let finding = find(&ring, 1.0, "deadlock").expect("a deadlock");
+    assert_eq!(
+        finding.sentence,
+        "left holds a and waits for b; right holds b and waits for a. Both are stuck forever."
+    );
+    assert!(finding.evidence.contains("Stuck behind them: third."), "{}", finding.evidence);
+    assert_eq!((finding.severity, finding.at), (Severity::Error, Some(ms(0.3))));
+    assert!(find(RING, 1.0, "deadlock").is_none(), "right can go on");
+    let own = "worker w\nmutex a\n0 w began\n1 w acquired a 1\n2 w held a 1\n2 w wait a 1";
+    assert_eq!(sentence(own, 9.0, "deadlock"), "w waits for a, which it already holds. It is stuck forever.");
+}
+
+/// Four tellers take turns at a lock for `hold` ms, each then thinks for `think` ms; for `rounds` rounds.
+fn tellers(hold: f64, rounds: u64) -> (String, f64) {
+    let mut text = String::from("mutex account\n");
+    (1..=4).for_each(|w| writeln!(text, "worker teller-{w}\n0 teller-{w} began").unwrap());
+    let (mut at, mut grant) = (0.0, 0);
+    for _ in 0..rounds {
+        for w in 1..=4 {
+            grant += 1;
+            writeln!(text, "{at} teller-{w} acquired account {grant}").unwrap();
+            writeln!(text, "{} teller-{w} released account {grant}", at + hold).unwrap();
+            writeln!(text, "{} teller-{w} wait account", at + hold + 0.1).unwrap();
+            at += 2.0;
+        }
+    }
+    (text, at)
+}
+
+#[test]
+fn lock_bound() {
+    let (busy, end) = tellers(2.0, 200);
+    let text = sentence(&busy, end, "lock-bound");
+    assert!(text.starts_with("account is held 100 % of the time; 4 tellers wait 7"), "three of four wait: {text}");
+    assert!(text.ends_with(" % of theirs. Ceiling: 500/s."), "{text}");
+    let (idle, end) = tellers(1.0, 200);
+    assert!(find(&idle, end, "lock-bound").is_none(), "held half of the time");
+    let (short, end) = tellers(2.0, 40);
+    assert!(find(&short, end, "lock-bound").is_none(), "too little was seen");
+}
+
+#[test]
+fn permits_that_are_all_in_use_bound_a_run_as_a_lock_does() {
+    // Two tellers at a time, each with a permit of its own.
+    let (one, end) = tellers(2.0, 200);
+    let permits = one.replace("mutex account", "semaphore account 1");
+    let told = sentence(&permits, end, "lock-bound");
+    assert!(told.starts_with("1 permit of account is in use 100 % of the time; 4 tellers wait 7"), "{told}");
+    assert!(told.ends_with("Ceiling: 500 permits/s."), "{told}");
+    let enough = one.replace("mutex account", "semaphore account 2");
+    assert!(find(&enough, end, "lock-bound").is_none(), "half of the permits are free");
+}
+
+#[test]
+fn readers_that_overlap_count_once() {
+    let (one, end) = tellers(2.0, 200);
+    let rwlock = one.replace("mutex account", "rwlock account");
+    let told = sentence(&rwlock, end, "lock-bound");
+    assert!(told.starts_with("account is in use 100 % of the time, 100 % by a writer; 4 tellers wait 7"), "{told}");
+    // The second half of each turn belongs to nobody, however many read in the first.
+    let (half, end) = tellers(1.0, 200);
+    let reading = half.replace("mutex account", "rwlock account").replace(" account ", " account r");
+    assert!(find(&reading, end, "lock-bound").is_none(), "free half of the time");
+}
+
+#[test]
+fn a_lock_with_a_dead_owner_is_no_bottleneck() {
+    let (busy, end) = tellers(2.0, 200);
+    let orphaned = format!("{busy}{end} teller-1 acquired account 801\n{} teller-1 killed 9", end + 1.0);
+    assert!(find(&busy, end + 2.0, "lock-bound").is_some());
+    assert!(find(&orphaned, end + 2.0, "lock-bound").is_none(), "nobody can hold it for less time");
+}
+
+/// `busy` of three locks of one array, each with two users that take turns.
+fn array(busy: usize) -> String {
+    let mut text = String::new();
+    for n in 1..=3 {
+        writeln!(text, "mutex m-{n}\nworker a-{n}\nworker b-{n}\n0 a-{n} began\n0 b-{n} began").unwrap();
+    }
+    for n in 1..=busy {
+        for turn in 0..500 {
+            let (who, other) = if turn % 2 == 0 { ("a", "b") } else { ("b", "a") };
+            let at = f64::from(turn) * 2.0;
+            writeln!(text, "{at} {who}-{n} acquired m-{n} {}", turn + 1).unwrap();
+            writeln!(text, "{} {other}-{n} wait m-{n}", at + 0.1 * n as f64).unwrap();
+            writeln!(text, "{} {who}-{n} released m-{n} {}", at + 2.0, turn + 1).unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn what_holds_of_several_locks_of_an_array_is_one_finding() {
+    let all = findings(&array(3), 1_000.0);
+    let [bound] = all.as_slice() else { panic!("one finding, not {all:#?}") };
+    assert!(
+        bound.sentence.starts_with("All 3 m; the worst: m-1 is held 100 % of the time; 6 workers wait "),
+        "{bound:?}"
+    );
+    assert!(bound.evidence.ends_with("The same holds for m-2, m-3."), "{bound:?}");
+    assert_eq!(bound.about.map(contend_model::About::count), Some(3));
+    let two = sentence(&array(2), 1_000.0, "lock-bound");
+    assert!(two.starts_with("2 of 3 m; the worst: m-1 is held 100 % of the time; 4 workers wait "), "{two}");
+    let one = sentence(&array(1), 1_000.0, "lock-bound");
+    assert!(one.starts_with("m-1 is held 100 % of the time; 2 workers wait "), "{one}");
+}
+
+/// A producer fills a queue of four places, a consumer takes an item every `every` ms.
+fn full_queue(every: f64, waits: bool) -> String {
+    let mut text = String::from("worker maker\nworker user\nqueue jobs 4\ngives jobs maker\ntakes jobs user\n");
+    writeln!(text, "0 maker began\n0 user began").unwrap();
+    (1..=4).for_each(|n| writeln!(text, "0 maker put jobs {n} {n}").unwrap());
+    for n in 1..=(1_000.0 / every) as u64 {
+        let at = n as f64 * every;
+        if waits {
+            writeln!(text, "{} maker block full jobs", at - every * 0.9).unwrap();
+        }
+        writeln!(text, "{at} user took jobs 3 {n}\n{at} maker put jobs 4 {}", n + 4).unwrap();
+    }
+    text
+}
+
+#[test]
+fn queue_bound() {
+    assert_eq!(
+        sentence(&full_queue(5.0, true), 1_000.0, "queue-bound"),
+        "jobs is full: 1 producer waits 90 % of the time for room. Ceiling: 199/s, what 1 consumer takes."
+    );
+    assert!(find(&full_queue(5.0, false), 1_000.0, "queue-bound").is_none(), "the producer keeps its pace");
+    assert!(find(&full_queue(200.0, true), 1_000.0, "queue-bound").is_none(), "too little was seen");
+    let idle = full_queue(5.0, true).replace(" user took", " user block empty jobs\n{} user took");
+    let idle = idle.replace("{} user took", "999 user took");
+    assert!(find(&idle, 1_000.0, "queue-bound").is_none(), "the consumer waits as well");
+}
+
+/// Four workers hand a lock round, each has it for `hold` us and `idle` us pass until the next one has it.
+fn convoy(kind: &str, hold: f64, idle: f64) -> (String, f64) {
+    let mut text = format!("mutex gate {kind}\n");
+    (1..=4).for_each(|w| writeln!(text, "worker w-{w}\n0 w-{w} began\n0.001 w-{w} wait gate").unwrap());
+    let (mut at, mut grant) = (0.002, 0);
+    while at < 700.0 {
+        for w in 1..=4 {
+            grant += 1;
+            let until = at + hold / 1e3;
+            writeln!(text, "{at} w-{w} acquired gate {grant}\n{until} w-{w} released gate {grant}").unwrap();
+            writeln!(text, "{until} w-{w} wait gate").unwrap();
+            at = until + idle / 1e3;
+        }
+    }
+    (text, at)
+}
+
+#[test]
+fn a_convoy_is_told_from_a_busy_lock() {
+    let (text, end) = convoy("fair", 5.0, 45.0);
+    let told = find(&text, end, "convoy").expect("a convoy");
+    assert_eq!(
+        told.sentence,
+        "gate is free 90 % of the time while 3.9 workers wait: each handover takes 45 µs, each hold 5.0 µs."
+    );
+    let (busy, end) = convoy("fair", 100.0, 45.0);
+    assert!(find(&busy, end, "convoy").is_none(), "to wake takes less than the work");
+    let (other, end) = convoy("std", 5.0, 45.0);
+    assert!(find(&other, end, "convoy").is_none(), "nobody is handed this lock: who comes may take it");
+    let (text, end) = convoy("fair", 5.0, 45.0);
+    assert!(find(&format!("{text}\n{end} w-1 gap 5"), end, "convoy").is_none(), "some may be among the lost");
+    // Each comes by for a moment only: there is no queue.
+    let (calm, end) = convoy("fair", 5.0, 45.0);
+    let calm: String = calm.lines().filter(|line| !line.contains("wait")).collect::<Vec<_>>().join("\n");
+    assert!(find(&calm, end, "convoy").is_none(), "nobody waits");
+}
+
+/// Two workers at one lock; the greedy one gets it `times` times for each time the other gets it. `asks`: the other waits
+/// all the time, or comes by for a moment only.
+fn greedy(times: u64, asks: bool) -> (String, f64) {
+    let mut text = String::from("mutex a\nworker w-1\nworker w-2\n0 w-1 began\n0 w-2 began\n");
+    let (mut at, mut grant) = (0.0, 0);
+    for _ in 0..2_000 / (times + 1) {
+        if asks {
+            writeln!(text, "{at} w-2 wait a").unwrap();
+        }
+        for _ in 0..times {
+            grant += 1;
+            writeln!(text, "{at} w-1 acquired a {grant}\n{} w-1 released a {grant}", at + 0.9).unwrap();
+            at += 1.0;
+        }
+        grant += 1;
+        writeln!(text, "{at} w-2 acquired a {grant}\n{} w-2 released a {grant}", at + 0.9).unwrap();
+        at += 1.0;
+    }
+    (text, at)
+}
+
+#[test]
+fn unfair() {
+    let (text, end) = greedy(19, true);
+    let told = sentence(&text, end, "unfair");
+    assert_eq!(told, "w-1 got a 1,900 times; w-2, which waits for it 95 % of its time, only 100 times.");
+    let (text, end) = greedy(1, true);
+    assert!(find(&text, end, "unfair").is_none(), "they take turns");
+    let (text, end) = greedy(19, false);
+    assert!(find(&text, end, "unfair").is_none(), "the other one does not want it");
+    let (text, end) = greedy(19, true);
+    assert!(find(&format!("{text}\n{end} w-2 gap 5"), end, "unfair").is_none(), "some may be among the lost");
+}
+
+/// One worker asks four times as often as the other; each waits for 0.8 ms or so for each turn.
+#[test]
+fn a_worker_that_asks_less_often_is_not_treated_unfairly() {
+    let mut text = String::from("mutex a\nworker w-1\nworker w-2\n0 w-1 began\n0 w-2 began\n");
+    let mut grant = 0;
+    for round in 1..=250 {
+        let start = f64::from(round) * 4.0;
+        for turn in 0..4 {
+            let at = start + f64::from(turn);
+            grant += 1;
+            writeln!(text, "{} w-1 wait a\n{at} w-1 acquired a {grant}", at - 0.7).unwrap();
+            writeln!(text, "{} w-1 released a {grant}", at + 0.1).unwrap();
+        }
+        grant += 1;
+        writeln!(text, "{} w-2 wait a\n{} w-2 acquired a {grant}", start + 2.2, start + 3.7).unwrap();
+        writeln!(text, "{} w-2 released a {grant}", start + 3.8).unwrap();
+    }
+    assert!(find(&text, 1_004.0, "unfair").is_none());
+}
+
+/// `workers` always want to run on two cores; the kernel let each have `share` of the time.
+fn crowd(workers: u64, share: f64) -> String {
+    let mut text = String::new();
+    for w in 1..=workers {
+        writeln!(text, "worker w-{w}\n0 w-{w} began").unwrap();
+        for t in (0..2_000).step_by(100) {
+            writeln!(text, "{} w-{w} sched {t} {} {}", t + 100, 100.0 * share, 100.0 * (1.0 - share)).unwrap();
+        }
+    }
+    (1..=20).for_each(|i| writeln!(text, "{} cores 1 1", i * 100).unwrap());
+    text
+}
+
+#[test]
+fn oversubscribed() {
+    assert_eq!(
+        sentence(&crowd(8, 0.25), 2_000.0, "oversubscribed"),
+        "8 workers want to run at once on 2 cores: 75 % of that time they have no CPU."
+    );
+    assert!(find(&crowd(2, 0.99), 2_000.0, "oversubscribed").is_none(), "as many as cores");
+    assert!(find(&crowd(8, 0.25).replace("cores 1 1", "cores 1 1 1 1 1 1 1 1"), 2_000.0, "oversubscribed").is_none());
+}
+
+/// What the run and the viewer use of the cores, in hundredths of a core.
+fn used(run: u32) -> String {
+    let line = |i| format!("{} usage {} {run} 0", i * 100 + 100, i * 100);
+    (0..20).map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn load_of_other_programs_is_named_where_it_is_the_cause() {
+    let beside = |workers, share, run: u32| format!("{}\n{}", crowd(workers, share), used(run));
+    // Two threads on two cores: that is not too many.
+    assert_eq!(
+        sentence(&beside(2, 0.5, 100), 2_000.0, "oversubscribed"),
+        "Other programs keep 1.0 of 2 cores busy: 50 % of the time that workers could run they have no CPU."
+    );
+    let both = find(&beside(8, 0.125, 100), 2_000.0, "oversubscribed").unwrap();
+    assert!(both.sentence.starts_with("8 workers want to run at once on 2 cores"), "{both:?}");
+    assert!(both.evidence.ends_with("Other programs keep 1.0 of them busy."), "{both:?}");
+    let ours = find(&beside(8, 0.25, 200), 2_000.0, "oversubscribed").unwrap();
+    assert!(!ours.evidence.contains("Other programs"), "{ours:?}");
+}
+
+#[test]
+fn threads_that_wait_beside_idle_cores_are_not_too_many() {
+    let pinned = crowd(4, 0.25).replace("cores 1 1", "cores 1 0.1");
+    assert!(find(&pinned, 2_000.0, "oversubscribed").is_none(), "they are kept on one core");
+}
+
+/// Four tasks that take turns of 10 ms on a loop with so many threads.
+fn on_loop(threads: u32) -> String {
+    let mut text = format!("loop {threads}\n");
+    (0..4).for_each(|t| writeln!(text, "task t{t}\n0 t{t} began\n0 t{t} block ready").unwrap());
+    for turn in 0..200 / threads {
+        for thread in 0..threads {
+            let task = (turn * threads + thread) % 4;
+            writeln!(text, "{} t{task} resume\n{} t{task} block ready", turn * 10, turn * 10 + 10).unwrap();
+        }
+    }
+    (1..=20).for_each(|i| writeln!(text, "{} cores 1 0.05", i * 100).unwrap());
+    text
+}
+
+#[test]
+fn tasks_that_compute_on_one_loop_are_told_of_its_thread_not_of_cores() {
+    let text = on_loop(1);
+    assert!(find(&text, 2_000.0, "oversubscribed").is_none(), "the second core idles");
+    let found = find(&text, 2_000.0, "loop-bound").unwrap();
+    assert_eq!(
+        found.sentence,
+        "4 tasks could go on at once on 1 thread of the event loop: 75 % of that time they wait for it."
+    );
+    assert_eq!(found.cure, "Give the loop more threads, or move what computes to a pool.");
+    let full = find(&text.replace("cores 1 0.05", "cores 1 1"), 2_000.0, "loop-bound").unwrap();
+    assert_eq!(full.cure, "Make the tasks cheaper, or run fewer of them at once.");
+    assert!(find(&on_loop(4), 2_000.0, "loop-bound").is_none(), "a thread for each");
+}
+
+/// Tasks come every `every` ms for 2 s; `workers` do them in 20 ms of `state` each.
+fn pool(workers: usize, every: f64, state: &str) -> String {
+    let mut text = String::from("worker feeder\nqueue q 9999\n");
+    for w in 1..=workers {
+        writeln!(text, "worker w-{w}").unwrap();
+    }
+    let names: Vec<String> = (1..=workers).map(|w| format!("w-{w}")).collect();
+    writeln!(text, "pool io threads q feeder {}\n0 feeder began", names.join(" ")).unwrap();
+    for name in &names {
+        writeln!(text, "0 {name} began\n0 {name} block empty q").unwrap();
+    }
+    let mut free = vec![0.0f64; workers];
+    let mut changes: Vec<(f64, i32, String)> = Vec::new();
+    for i in 0..(2_000.0 / every) as u64 {
+        let due = i as f64 * every;
+        changes.push((due, 1, String::from("feeder put q")));
+        let w = (0..workers).min_by(|a, b| free[*a].total_cmp(&free[*b])).unwrap();
+        let at = due.max(free[w]);
+        free[w] = at + 20.0;
+        if at < 1_960.0 {
+            changes.push((at, -1, format!("{} took q", names[w])));
+            let rest =
+                format!("{at} {0} task {1}\n{at} {0} block {state}\n{2} {0} resume", names[w], at - due, at + 20.0);
+            writeln!(text, "{rest}\n{0} {1} did\n{0} {1} block empty q", at + 20.0, names[w]).unwrap();
+        }
+    }
+    // The takes come in a stream of their own: stamps decide, not the order of arrival.
+    changes.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+    let mut depth = 0;
+    for (at, change, what) in changes {
+        depth += change;
+        if change > 0 {
+            writeln!(text, "{at} {what} {depth}").unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn pool_too_small() {
+    let told = sentence(&pool(2, 5.0, "io"), 2_000.0, "pool-too-small");
+    assert!(told.starts_with("200 tasks/s arrive, 2 workers finish 9"), "{told}");
+    assert!(told.ends_with("/s. About 4 would keep up."), "{told}");
+    assert!(find(&pool(5, 5.0, "io"), 2_000.0, "pool-too-small").is_none(), "five keep up");
+    assert!(find(&pool(2, 11.0, "io"), 2_000.0, "pool-too-small").is_none(), "fewer tasks come");
+
+    // A feeder that the full queue holds up lets no more come than are done.
+    let (busy, idle) = (pool(2, 10.1, "io"), pool(4, 10.1, "io"));
+    let held_up = |text: &str| {
+        let mut out = String::new();
+        for line in text.lines() {
+            let waits = line.contains("feeder put").then(|| line.split_once(' ')).flatten();
+            match waits.and_then(|(at, _)| at.parse::<f64>().ok()).filter(|at| *at > 10.0) {
+                Some(at) => writeln!(out, "{} feeder block full q\n{line}", at - 6.0).unwrap(),
+                None => writeln!(out, "{line}").unwrap(),
+            }
+        }
+        out
+    };
+    let told = sentence(&held_up(&busy), 2_000.0, "pool-too-small");
+    assert!(told.ends_with("tasks/s, and more would come: feeder waits 59 % of its time for room in q."), "{told}");
+    assert!(find(&busy, 2_000.0, "pool-too-small").is_none(), "nothing holds the feeder up");
+    assert!(find(&held_up(&idle), 2_000.0, "pool-too-small").is_none(), "the workers have time");
+
+    let full = format!("{}\n2000 cores 1 1", pool(2, 5.0, "running"));
+    let told = sentence(&full, 2_000.0, "pool-too-small");
+    assert!(told.ends_with("/s. The cores are full: more workers would not help."), "{told}");
+}
+
+#[test]
+fn pool_too_large() {
+    let told = sentence(&pool(12, 15.0, "io"), 2_000.0, "pool-too-large");
+    assert!(told.starts_with("12 workers of io have work 1") && told.ends_with("of the time: 2 would do."), "{told}");
+    assert!(find(&pool(2, 15.0, "io"), 2_000.0, "pool-too-large").is_none());
+
+    let mut crowded = pool(8, 2.6, "running");
+    (1..=8).for_each(|w| writeln!(crowded, "2000 w-{w} sched 0 500 1500").unwrap());
+    let told = sentence(&format!("{crowded}\n2000 cores 1 1"), 2_000.0, "pool-too-large");
+    assert!(told.starts_with("8 workers of io share 2 cores: 7"), "{told}");
+    assert!(find(&format!("{crowded}\n2000 cores 0.5 0.5"), 2_000.0, "pool-too-large").is_none(), "there is room");
+}
+
+#[test]
+fn handover_bound() {
+    let processes = pool(2, 11.0, "handover").replace("pool io threads", "pool io processes");
+    let told = sentence(&processes, 2_000.0, "handover-bound");
+    assert!(told.starts_with("io spends 20 ms on handing over each task"), "{told}");
+    assert!(find(&pool(2, 11.0, "handover"), 2_000.0, "handover-bound").is_none(), "threads hand nothing over");
+    let working = pool(2, 11.0, "running").replace("pool io threads", "pool io processes");
+    assert!(find(&working, 2_000.0, "handover-bound").is_none(), "it works in that time");
+}
+
+const ADDS: &str = "worker left
+    worker right
+    counter hits
+    0 left began
+    0 right began
+    1 left added hits 1
+    2 right added hits 2
+    3 left added hits 2";
+
+#[test]
+fn lost_update() {
+    let told = sentence(&format!("{ADDS}\n9 counter hits 2"), 10.0, "lost-update");
+    assert!(told.starts_with("1 of 3 updates of hits are lost (33 %)"), "{told}");
+    assert!(find(&format!("{ADDS}\n9 counter hits 3"), 10.0, "lost-update").is_none());
+    assert!(find(&format!("{ADDS}\n0.5 counter hits 0"), 10.0, "lost-update").is_none(), "what came after is not lost");
+    assert!(find(&format!("{ADDS}\n9 counter hits 2\n9 left gap 1"), 10.0, "lost-update").is_none(), "nobody knows");
+}
+
+#[test]
+fn crashed() {
+    let text = "worker w-1\nworker w-2\n0 w-1 began\n0 w-2 began";
+    assert_eq!(sentence(&format!("{text}\n5 w-2 killed 9"), 9.0, "crashed"), "w-2 was killed by SIGKILL.");
+    assert_eq!(sentence(&format!("{text}\n5 w-2 panicked\n5 w-2 killed 6"), 9.0, "crashed"), "w-2 panicked.");
+    assert_eq!(sentence(&format!("{text}\n5 w-2 killed 6\n5 w-2 panicked"), 9.0, "crashed"), "w-2 panicked.");
+    for lines in [
+        "5 w-2 found-dead\n6 w-2 killed 9",
+        "6 w-2 killed 9\n5 w-2 found-dead",
+        "5 w-2 found-dead\n7 w-2 began\n6 w-2 killed 9",
+    ] {
+        assert_eq!(sentence(&format!("{text}\n{lines}"), 9.0, "crashed"), "w-2 was killed by SIGKILL.", "{lines}");
+    }
+    let both = format!("{text}\n5 w-1 panicked\n6 w-2 killed 9\n7 w-2 began");
+    let finding = find(&both, 9.0, "crashed").expect("two crashes");
+    assert_eq!(finding.sentence, "2 workers crashed; the last was w-2, which was killed by SIGKILL.");
+    assert_eq!(finding.evidence, "w-1, w-2: 1 gone, 1 started anew.");
+    assert!(find(&format!("{text}\n5 w-2 finished"), 9.0, "crashed").is_none());
+}
+
+#[test]
+fn orphaned_lock() {
+    let text = "worker left
+        worker right
+        mutex a
+        0 left began
+        0 right began
+        1 left acquired a 1
+        5 right wait a";
+    let told = sentence(&format!("{text}\n10 left killed 9"), 900.0, "orphaned-lock");
+    assert_eq!(told, "left ended without releasing a: 1 worker waits for it forever.");
+    assert!(find(text, 900.0, "orphaned-lock").is_none(), "it has it still");
+    let found_out = format!("{text}\n10 left killed 9\n11 right owner-died a\n11 right acquired a 2");
+    assert!(find(&found_out, 900.0, "orphaned-lock").is_none(), "a robust lock was taken over");
+}
+
+/// `left` takes a then b, later `right` takes b then a; `left` and `right` are what they do before.
+fn both_orders(left: &str, right: &str) -> String {
+    format!(
+        "worker left\nworker right\nmutex a\nmutex b\nmutex gate\n0 left began\n0 right began
+        {left}\n1 left acquired a 1\n2 left acquired b 1\n3 left released b 1\n3 left released a 1
+        {right}\n4 right acquired b 2\n5 right acquired a 2\n6 right released a 2\n6 right released b 2"
+    )
+}
+
+#[test]
+fn order_hazard() {
+    let hazard = |text: &str| find(text, 9.0, "order-hazard");
+    let plain = both_orders("", "");
+    assert_eq!(
+        sentence(&plain, 9.0, "order-hazard"),
+        "left takes a then b, right takes b then a: a deadlock that has not happened yet."
+    );
+    let instead = |line: &str| plain.replace("5 right acquired a 2", &format!("{line}\n5 right acquired a 2"));
+    assert!(hazard(&instead("4.5 right held b 2\n4.5 right wait a 1")).is_some(), "right waits for it");
+    assert!(hazard(&instead("5 right tried a")).is_none(), "right would have given up");
+    assert!(hazard(&instead("4.5 right held b 2\n4.5 right wait a timed")).is_none(), "right would have given up");
+    let (gate, other) = ("0.5 left acquired gate 1", "3.5 right acquired gate 2");
+    assert!(hazard(&both_orders(gate, other)).is_none(), "one at a time is in there");
+    assert!(hazard(&both_orders(gate, "")).is_some(), "only one takes the gate");
+    let alone = plain.replace("worker right\n", "").replace("right", "left");
+    assert!(hazard(&alone).is_none(), "one worker does not meet itself");
+    let same = plain
+        .replace("4 right acquired b 2", "4 right acquired a 2")
+        .replace("5 right acquired a 2", "5 right acquired b 2");
+    assert!(hazard(&same).is_none(), "the same order");
+}
+
+/// Two workers that take one lock and give up on the other's, `times` times; in between, `between`.
+fn polite(times: u64, between: &str, second: &str) -> String {
+    let mut text = String::from("worker left\nworker right\nmutex a\nmutex b\n0 left began\n0 right began\n");
+    for i in 1..=times {
+        let at = i as f64 * 10.0;
+        writeln!(text, "{at} left acquired a {i}\n{at} right acquired b {i}").unwrap();
+        writeln!(text, "{0} left held a {i}\n{0} left wait b timed\n{1} left gave-up b", at + 4.0, at + 5.0).unwrap();
+        if second == "gives up" {
+            writeln!(text, "{0} right held b {i}\n{0} right wait a timed\n{1} right gave-up a", at + 4.0, at + 5.0)
+                .unwrap();
+        }
+        writeln!(text, "{0} left released a {i}\n{0} right released b {i}", at + 6.0).unwrap();
+        if i % 10 == 0 {
+            writeln!(text, "{}", between.replace("AT", &(at + 7.0).to_string())).unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn livelock() {
+    let told = sentence(&polite(40, "", "gives up"), 410.0, "livelock");
+    assert_eq!(told, "left and right each give up for the other and try again: 40 and 40 failed attempts in a row.");
+    assert!(find(&polite(20, "", "gives up"), 210.0, "livelock").is_none(), "that can be chance");
+    assert!(find(&polite(40, "", "has it"), 410.0, "livelock").is_none(), "right gets on");
+    assert!(find(&polite(40, "", "gives up"), 2_000.0, "livelock").is_none(), "they have stopped trying");
+    let lucky = "AT left acquired b 1000\nAT left released b 1000\nAT right acquired a 1000\nAT right released a 1000";
+    assert!(find(&polite(40, lucky, "gives up"), 410.0, "livelock").is_none(), "now and then they get past");
+}
+
+#[test]
+fn queue_overflow_in() {
+    let small = |room: &str, every: f64| pool(2, every, "io").replace("queue q 9999", &format!("queue q {room}"));
+    let told = sentence(&small("1000", 5.0), 2_000.0, "queue-overflow-in");
+    assert!(told.starts_with("At this pace q overflows in ") && told.ends_with("/s."), "{told}");
+    assert!(find(&small("999999", 5.0), 2_000.0, "queue-overflow-in").is_none(), "that is far away");
+    assert!(find(&small("1000", 11.0), 2_000.0, "queue-overflow-in").is_none(), "it does not grow");
+    assert!(find(&format!("{}\n2000 ended", small("1000", 5.0)), 2_000.0, "queue-overflow-in").is_none(), "it is over");
+}
+
+/// A worker does a task of 1 ms every 5 ms; every tenth takes `long` ms, and those that follow wait for `waited` ms.
+fn mixed(long: f64, waited: f64) -> String {
+    let mut text =
+        String::from("worker feeder\nqueue q 999\nworker w\npool io threads q feeder w\n0 feeder began\n0 w began\n");
+    let mut at = 0.0;
+    for i in 0..100 {
+        let took = if i % 10 == 0 { long } else { 1.0 };
+        writeln!(text, "{at} w task {waited}\n{} w did", at + took).unwrap();
+        at += took + 5.0;
+    }
+    text
+}
+
+#[test]
+fn head_of_line() {
+    let told = sentence(&mixed(50.0, 20.0), 1_000.0, "head-of-line");
+    assert_eq!(told, "Short tasks of io wait behind long ones: half take 1.0 ms or less, and half wait 20 ms or more.");
+    assert!(find(&mixed(50.0, 0.5), 1_000.0, "head-of-line").is_none(), "nobody waits for the long ones");
+    assert!(find(&mixed(1.0, 20.0), 1_000.0, "head-of-line").is_none(), "all are of one length");
+}
+
+#[test]
+fn a_task_that_is_given_up_has_failed() {
+    let model = play(&format!("{}2000 w found-dead\n2000 w given-up", mixed(1.0, 1.0)));
+    let pool = model.pool(contend_trace::PoolId(0)).expect("a pool");
+    assert_eq!((pool.done(), pool.failed(), model.health().anomalies), (100, 1, 0));
+}
+
+#[test]
+fn the_most_severe_comes_first_and_a_calm_run_has_none() {
+    let (text, end) = tellers(2.0, 200);
+    let all = findings(&format!("{text}\n{end} teller-4 panicked"), end);
+    assert!(all.windows(2).all(|pair| pair[0].severity >= pair[1].severity), "{all:?}");
+    assert_eq!(all.first().map(|finding| finding.id), Some("crashed"));
+    assert!(findings(&pool(5, 5.0, "io"), 2_000.0).is_empty());
+    assert!(findings("", 9.0).is_empty());
+}
+
+/// Readers come and go, one every ms for 5 ms each; a writer waits from 10 ms on, and gets in between if `served`.
+fn readers(served: bool) -> (String, f64) {
+    let mut text = String::from("rwlock page\nworker editor\n0 editor began\n");
+    (1..=6).for_each(|w| writeln!(text, "worker r-{w}\n0 r-{w} began").unwrap());
+    writeln!(text, "10 editor queued page write 0\n10 editor wait page 0").unwrap();
+    let mut grant = 0;
+    for turn in 0..300 {
+        for w in 1..=6 {
+            let at = f64::from(turn) * 6.0 + f64::from(w);
+            grant += 1;
+            writeln!(text, "{at} r-{w} acquired page r{grant}\n{} r-{w} released page r{grant}", at + 5.0).unwrap();
+        }
+        if served && turn % 10 == 9 {
+            let at = f64::from(turn) * 6.0 + 6.5;
+            grant += 1;
+            let told = ["acquired page", "released page"].map(|what| format!("{at} editor {what} {grant}\n"));
+            writeln!(text, "{}{at} editor queued page write 0\n{at} editor wait page 0", told.concat()).unwrap();
+        }
+    }
+    (text, 1_800.0)
+}
+
+#[test]
+fn starved() {
+    let (text, end) = readers(false);
+    let told = sentence(&text, end, "starved");
+    assert!(told.starts_with("editor has waited for page for 1.8 s, while 6 others had it 1,7"), "{told}");
+    let (text, end) = readers(true);
+    assert!(find(&text, end, "starved").is_none(), "it waits often, and never for long");
+    // In order of arrival everybody waits long when there are many, and nobody is passed.
+    let mut queue = String::from("mutex a\n");
+    (1..=30).for_each(|w| writeln!(queue, "worker w-{w}\n0 w-{w} began\n0 w-{w} wait a").unwrap());
+    for grant in 1..=90_u32 {
+        let (at, w) = (grant * 50, (grant - 1) % 30 + 1);
+        let held = [format!("{} w-{w} acquired a {grant}", at - 50), format!("{at} w-{w} released a {grant}")];
+        writeln!(queue, "{}\n{at} w-{w} wait a", held.join("\n")).unwrap();
+    }
+    assert!(find(&queue, 4_500.0, "starved").is_none(), "each waits for 1.5 s, and is passed once by each");
+}
+
+#[test]
+fn a_deadlock_over_permits_is_told_as_one() {
+    let text = "semaphore s 2
+        worker w-1
+        worker w-2
+        0 w-1 began
+        0 w-2 began
+        1 w-1 acquired s 1
+        1 w-2 acquired s 2
+        2 w-1 held s 1
+        2 w-1 wait s 1";
+    assert!(find(text, 9.0, "deadlock").is_none(), "w-2 can go on");
+    assert_eq!(
+        sentence(&format!("{text}\n3 w-2 held s 2\n3 w-2 wait s 1"), 9.0, "deadlock"),
+        "w-1 and w-2 hold permits of s, and each waits for more than the others leave. Both are stuck forever."
+    );
+}
+
+/// Two orders of two locks, with what keeps them apart, or does not.
+fn apart(declared: &str, left: &str, right: &str) -> String {
+    format!(
+        "{declared}\n{}",
+        both_orders("", "")
+            .replace("3 left released a 1", &format!("3 left released a 1\n{left}"))
+            .replace("4 right acquired b 2", &format!("{right}\n4 right acquired b 2"))
+    )
+}
+
+/// All events of one worker before all of the other's: they arrive in any order.
+fn by_worker(text: &str, first: &str) -> String {
+    let (mut head, mut one, mut other) = (Vec::new(), Vec::new(), Vec::new());
+    for line in text.lines().map(str::trim) {
+        match line.split_whitespace().nth(1) {
+            Some(who) if who == first && line.starts_with(|c: char| c.is_ascii_digit()) => one.push(line),
+            Some(_) if line.starts_with(|c: char| c.is_ascii_digit()) => other.push(line),
+            _ => head.push(line),
+        }
+    }
+    [head, one, other].concat().join("\n")
+}
+
+#[test]
+fn what_is_given_keeps_two_orders_apart_in_any_order_of_arrival() {
+    for (declared, left, right) in [
+        ("event e", "3.1 left signalled e 0", "3.9 right saw-set e 1"),
+        ("event e", "3.1 left signalled e 1", "0.5 right block signal e\n3.9 right heard e 1"),
+        ("queue q 1", "3.1 left put q 1 1", "3.9 right took q 0 1"),
+        ("signal s", "3.1 left posted s", "3.9 right passed s 1"),
+        ("barrier r 2", "3.1 left block signal r\n8.5 left heard r 1", "3.9 right signalled r 1"),
+    ] {
+        let text = apart(declared, left, right);
+        for text in [&text, &by_worker(&text, "left"), &by_worker(&text, "right")] {
+            assert!(find(text, 9.0, "order-hazard").is_none(), "{text}");
+        }
+        // The same the other way round keeps nothing apart.
+        let late = apart(declared, "", "");
+        for text in [&late, &by_worker(&late, "right")] {
+            assert_eq!(find(text, 9.0, "order-hazard").map(|found| found.severity), Some(Severity::Warning), "{text}");
+        }
+    }
+}
+
+#[test]
+fn after_lost_events_a_hazard_is_only_possible() {
+    let lost = both_orders("", "3.5 right gap 7");
+    let found = find(&lost, 9.0, "order-hazard").expect("still told");
+    assert!(found.severity == Severity::Note && found.sentence.ends_with("they may deadlock."), "{found:?}");
+}
+
+/// A worker that polls for `ms` of each 10 ms.
+fn poller(ms: f64) -> String {
+    let mut text = String::from("worker w\nqueue jobs 9\n0 w began\n");
+    for n in 1..=100 {
+        let at = f64::from(n) * 10.0;
+        writeln!(text, "{at} w polled jobs {ms}\n{at} w block sleep\n{} w resume", at + (9.9 - ms).max(0.0)).unwrap();
+    }
+    text
+}
+
+#[test]
+fn busy_wait() {
+    let told = sentence(&poller(9.0), 1_000.0, "busy-wait");
+    assert!(told.starts_with("w polls jobs 90 % of its time, 102,400/s in vain"), "{told}");
+    assert!(find(&poller(1.0), 1_000.0, "busy-wait").is_none(), "it sleeps most of the time");
+}
+
+#[test]
+fn spinning_for_a_lock_that_is_held_for_long_is_busy_waiting() {
+    let (busy, end) = tellers(2.0, 200);
+    let told = sentence(&busy.replace("mutex account", "mutex account spin"), end, "busy-wait");
+    assert!(told.starts_with("4 workers spin for account 7") && told.contains("held 2.0 ms each time"), "{told}");
+    assert!(find(&busy, end, "busy-wait").is_none(), "they sleep meanwhile");
+}

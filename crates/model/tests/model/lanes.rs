@@ -1,0 +1,180 @@
+//! Lanes drawn as text.
+
+use std::fmt::Write;
+
+use contend_model::{Ending, Model, Window};
+use contend_trace::{Death, Span, Stamp, State};
+
+use super::script::{drawn, ms, play, worker};
+
+#[test]
+fn a_lane_runs_unless_an_event_says_otherwise() {
+    let model = play(
+        "worker w
+         mutex a
+         queue q 1
+         10 w began
+         20 w wait a
+         40 w acquired a 1
+         50 w released a 1
+         60 w block sleep
+         80 w resume
+         90 w block full q
+         100 w put q 1
+         110 w block empty q
+         120 w took q 0
+         130 w wait a timed
+         150 w gave-up a
+         160 w finished",
+    );
+    assert_eq!(drawn(&model, "w", 180.0, 10.0), ".RLLRRzzRfReRLLR..");
+    assert_eq!(model.health().anomalies, 0);
+}
+
+#[test]
+fn lost_events_show_as_a_gap_from_the_last_that_is_known() {
+    let model = play(
+        "worker w
+         0 w began
+         20 w block io
+         30 w gap 7
+         60 w resume
+         70 w block sleep
+         90 w gap 1
+         110 w finished",
+    );
+    // The lane is known to have begun its wait at 20; how long that went on is among what was lost.
+    assert_eq!(drawn(&model, "w", 120.0, 10.0), "RR????R????.");
+    assert_eq!(model.health().lost, 8);
+}
+
+#[test]
+fn a_death_noticed_from_outside_is_a_crash_until_the_next_life() {
+    let text = "worker w
+         0 w began
+         20 w block sleep";
+    let dead = play(&format!("{text}\n 40 w killed 9"));
+    assert_eq!(drawn(&dead, "w", 60.0, 10.0), "RRzzXX");
+    assert_eq!(dead.lane(worker(&dead, "w")).ended(), Some(Ending::Died(Death::Signal(9))));
+
+    let late = play(&format!("{text}\n 40 w killed 9\n 30 w resume"));
+    assert_eq!(drawn(&late, "w", 60.0, 10.0), "RRzRXX", "its last event came after the notice");
+
+    let first = play("worker w\n 40 w killed 9\n 0 w began\n 20 w block sleep");
+    assert_eq!(drawn(&first, "w", 60.0, 10.0), "RRzzXX", "all its events came after the notice");
+    assert_eq!(first.lane(worker(&first, "w")).lives(), 1);
+
+    let again = play(&format!("{text}\n 40 w killed 9\n 50 w began"));
+    assert_eq!(drawn(&again, "w", 60.0, 10.0), "RRzzXR");
+    assert_eq!(again.lane(worker(&again, "w")).lives(), 2);
+    assert_eq!(again.lane(worker(&again, "w")).ended(), None);
+}
+
+#[test]
+fn what_cannot_be_is_counted() {
+    let odd = |lines: &str| play(&format!("worker w\nmutex a\nmutex b\n{lines}")).health().anomalies;
+    assert_eq!(odd("0 w began\n1 w block sleep\n2 w resume"), 0);
+    assert_eq!(odd("0 w resume"), 1, "before it began");
+    assert_eq!(odd("0 w began\n1 w finished\n2 w block sleep"), 1, "after its end");
+    assert_eq!(odd("0 w began\n1 w resume"), 1, "nothing to resume from");
+    assert_eq!(odd("0 w began\n1 w wait a\n2 w acquired b 1"), 1, "another lock than it waited for");
+    assert_eq!(odd("0 w began\n5 w block sleep\n3 w resume"), 1, "time goes backwards");
+    assert_eq!(odd("0 w began\n1 w released a 1"), 1, "never had it");
+    assert_eq!(odd("0 w began\n1 w wait a 1"), 1, "a list of one was announced");
+    assert_eq!(odd("0 w began\n1 w gap 3\n2 w released a 1"), 0, "after a gap anything can come");
+}
+
+#[test]
+fn ready_is_what_the_kernel_says_within_running() {
+    let model = play(
+        "worker w
+         0 w began
+         100 w block sleep
+         200 w resume
+         100 w sched 0 40 60
+         200 w sched 100 0 0
+         300 w sched 200 100 0",
+    );
+    let lane = model.lane(worker(&model, "w"));
+    let near = |state, from: f64, to: f64, expected: f64| {
+        let got = lane.shares(ms(from), ms(to), ms(300.0)).get(state) as f64 / 1e6;
+        assert!((got - expected).abs() < 2.0, "{state:?} {from}..{to}: {got} ms, expected {expected}");
+    };
+    near(State::Ready, 0.0, 100.0, 60.0);
+    near(State::Running, 0.0, 100.0, 40.0);
+    near(State::Ready, 0.0, 50.0, 30.0);
+    near(State::Sleep, 100.0, 200.0, 100.0);
+    near(State::Ready, 100.0, 300.0, 0.0);
+    near(State::Running, 200.0, 300.0, 100.0);
+    assert_eq!(lane.run_queue_delay(), Some(60_000_000));
+    assert_eq!(lane.totals(ms(300.0)).total(), 300_000_000);
+}
+
+#[test]
+fn a_cell_below_a_millisecond_is_drawn_from_exact_spans() {
+    let model = play(
+        "worker w
+         0 w began
+         0.25 w block sleep
+         0.5 w resume
+         0.75 w block io",
+    );
+    assert_eq!(drawn(&model, "w", 1.0, 0.125), "RRzzRRii");
+    let lane = model.lane(worker(&model, "w"));
+    assert_eq!(lane.at(ms(0.3)).map(|d| (d.state, d.since)), Some((State::Sleep, ms(0.25))));
+    let spans: Vec<State> = lane.spans(ms(0.3), ms(0.8)).map(|d| d.state).collect();
+    assert_eq!(spans, [State::Sleep, State::Running, State::Io]);
+}
+
+/// A worker that runs 3 ms and sleeps 1 ms, for `secs` seconds.
+fn ticking(secs: u64) -> Model {
+    let mut text = String::from("worker w\n0 w began\n");
+    for t in (0..secs * 1000).step_by(4) {
+        writeln!(text, "{} w block sleep\n{} w resume", t + 3, t + 4).unwrap();
+    }
+    play(&text)
+}
+
+#[test]
+fn resolution_falls_with_age_but_nothing_is_dropped() {
+    let model = ticking(60);
+    let lane = model.lane(worker(&model, "w"));
+    let now = ms(60_000.0);
+    let totals = lane.totals(now);
+    assert_eq!(totals.get(State::Sleep), 15_000_000_000);
+    assert_eq!(totals.total(), now.0);
+    assert!(lane.exact_from() > Stamp(0), "the exact spans are bounded");
+    for (from, to) in [(0.0, 10_000.0), (20_000.0, 24_000.0), (59_000.0, 60_000.0)] {
+        let share = lane.shares(ms(from), ms(to), now).share(State::Sleep);
+        assert!((share - 0.25).abs() < 0.01, "{from}..{to}: {share}");
+    }
+    let mut cells = Vec::new();
+    lane.cells(&Window { from: Stamp(0), to: now, cells: 77 }, now, &mut cells);
+    let sum: u64 = cells.iter().map(contend_model::Shares::total).sum();
+    assert!(sum <= now.0 && now.0 - sum < 100, "cells add up to the whole: {sum}");
+}
+
+#[test]
+fn a_lane_with_few_spans_is_drawn_exactly_however_old_they_are() {
+    let model = play(
+        "worker w
+         0 w began
+         600000 w block sleep
+         600100 w resume",
+    );
+    let window = Window { from: ms(599_950.0), to: ms(600_150.0), cells: 8 };
+    let mut cells = Vec::new();
+    let later = ms(9_000_000.0);
+    let lane = model.lane(worker(&model, "w"));
+    lane.cells(&window, later, &mut cells);
+    assert_eq!(cells.iter().map(|c| c.dominant().map_or('-', State::letter)).collect::<String>(), "RRzzzzRR");
+}
+
+#[test]
+fn the_open_span_counts_up_to_now() {
+    let model = play("worker w\n0 w began\n10 w block sleep");
+    let lane = model.lane(worker(&model, "w"));
+    let later = ms(10.0) + Span(600_000_000_000);
+    assert_eq!(lane.totals(later).get(State::Sleep), 600_000_000_000);
+    assert_eq!(lane.shares(later.back(Span::millis(1)), later, later).get(State::Sleep), 1_000_000);
+}

@@ -1,0 +1,181 @@
+//! Many events: memory stays within the budget, and the fold is fast.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use contend_model::{Budget, Model};
+use contend_trace::{
+    Cast, Event, EventKind, Grant, LockKind, Message, ResourceId, ResourceInfo, ResourceKind, Sample, Stamp, State,
+    WorkerId, WorkerInfo, WorkerKind,
+};
+
+const LOCKS: usize = 4;
+const QUEUE: ResourceId = ResourceId(LOCKS as u16);
+
+/// `workers` at four locks and a queue, each in turn: a free lock, a lock after a wait, a queue after a wait.
+struct Load {
+    workers: usize,
+    clock: u64,
+    /// Time from one event to the next, ns.
+    step: u64,
+    grants: [u64; LOCKS],
+}
+
+impl Load {
+    fn new(workers: usize, step: u64) -> Self {
+        Self { workers, clock: 0, step, grants: [0; LOCKS] }
+    }
+
+    fn cast(&self) -> Arc<Cast> {
+        let worker = |i| WorkerInfo { name: format!("w{i}"), group: "w".into(), kind: WorkerKind::Thread, pool: None };
+        let mut kinds = vec![ResourceKind::Mutex { kind: LockKind::Std }; LOCKS];
+        kinds.push(ResourceKind::Queue { capacity: 64 });
+        let resource = |(i, kind)| ResourceInfo { name: format!("r{i}"), kind };
+        Arc::new(Cast {
+            workers: (0..self.workers).map(worker).collect(),
+            resources: kinds.into_iter().enumerate().map(resource).collect(),
+            pools: Vec::new(),
+            ..Cast::default()
+        })
+    }
+
+    fn begin(&self) -> Message {
+        let event = |i| Event { at: Stamp(0), worker: WorkerId::from(i), kind: EventKind::Began };
+        Message::Events((0..self.workers).map(event).collect())
+    }
+
+    /// The next events, some of each worker after the other, as a reader of rings delivers them.
+    fn batch(&mut self) -> Message {
+        let mut events = Vec::new();
+        for w in 0..self.workers {
+            for round in 0..4 {
+                self.round(WorkerId::from(w), (w + round) % LOCKS, &mut events);
+            }
+        }
+        Message::Events(events)
+    }
+
+    fn round(&mut self, worker: WorkerId, lock: usize, events: &mut Vec<Event>) {
+        let mut tell = |kind| {
+            self.clock += self.step;
+            events.push(Event { at: Stamp(self.clock), worker, kind });
+        };
+        let (id, queue) = (ResourceId::from(lock), QUEUE);
+        let grant = Grant(self.grants[lock] + 1);
+        tell(EventKind::Acquired { lock: id, grant });
+        tell(EventKind::Released { lock: id, grant });
+        tell(EventKind::Put { queue, depth: 1 });
+        let grant = Grant(grant.0 + 1);
+        tell(EventKind::Wait { lock: id, held: 0, timed: false });
+        tell(EventKind::Acquired { lock: id, grant });
+        tell(EventKind::Released { lock: id, grant });
+        tell(EventKind::Block { state: State::Empty, on: Some(queue) });
+        tell(EventKind::Took { queue, depth: 0 });
+        self.grants[lock] = grant.0;
+    }
+}
+
+#[test]
+fn memory_stays_within_the_budget() {
+    let mut load = Load::new(64, 6_000); // a minute of run time
+    let mut model = Model::new(load.cast(), Budget::default());
+    model.apply(&load.begin());
+    let (mut most, mut batches) = (0, 0);
+    while model.health().events < 10_000_000 {
+        model.apply(&load.batch());
+        let at = Stamp(load.clock);
+        model.apply(&Message::Sample(Sample::Cores { at, load: vec![Some(0.5); 256] }));
+        batches += 1;
+        if batches % 64 == 0 {
+            most = most.max(model.bytes());
+        }
+    }
+    assert_eq!(model.health().anomalies, 0);
+    assert!(most <= Budget::default().bytes, "{most} bytes");
+    assert!(most >= Budget::default().bytes / 8, "the budget is there to be used: {most} bytes");
+}
+
+#[test]
+fn short_runs_and_idle_lanes_take_little() {
+    let mut load = Load::new(64, 100);
+    let mut model = Model::new(load.cast(), Budget::default());
+    model.apply(&load.begin());
+    model.apply(&load.batch());
+    assert!(model.bytes() < 400_000, "{} bytes", model.bytes());
+}
+
+#[test]
+#[ignore = "measures: cargo test --release -p contend-model --test model -- --ignored --nocapture"]
+fn folding_takes_nanoseconds() {
+    for workers in [8, 64] {
+        let mut load = Load::new(workers, 100);
+        let (cast, begin) = (load.cast(), load.begin());
+        let batches: Vec<Message> = (0..16_384 / workers).map(|_| load.batch()).collect();
+        let mut model = Model::new(Arc::clone(&cast), Budget::default());
+        let mut each = f64::MAX;
+        // The best of some: others use the machine too.
+        for _ in 0..20 {
+            model = Model::new(Arc::clone(&cast), Budget::default());
+            model.apply(&begin);
+            let start = Instant::now();
+            for batch in &batches {
+                model.apply(batch);
+            }
+            each = each.min(start.elapsed().as_nanos() as f64 / model.health().events as f64);
+        }
+        eprintln!(
+            "{workers} workers: {each:.1} ns an event, {} events, {} bytes",
+            model.health().events,
+            model.bytes()
+        );
+        let start = Instant::now();
+        let copy = model.clone();
+        eprintln!("clone: {:?}", start.elapsed());
+        let start = Instant::now();
+        let found = copy.findings(model.newest()).len();
+        eprintln!("findings: {:?} ({found})", start.elapsed());
+        let window = contend_model::Window {
+            from: model.newest().back(contend_trace::Span(4_000_000_000)),
+            to: model.newest(),
+            cells: 120,
+        };
+        let start = Instant::now();
+        let mut cells = Vec::new();
+        copy.lanes().for_each(|(_, lane)| lane.cells(&window, model.newest(), &mut cells));
+        eprintln!("cells of all lanes: {:?}", start.elapsed());
+        assert!(each < 100.0, "{each} ns an event");
+    }
+}
+
+#[test]
+fn a_thousand_lanes_stay_within_a_budget_made_for_them() {
+    let mut load = Load::new(1_000, 20_000);
+    let cast = load.cast();
+    let budget = Budget::for_cast(&cast);
+    let mut model = Model::new(cast, budget);
+    model.apply(&load.begin());
+    for _ in 0..20 {
+        model.apply(&load.batch());
+    }
+    assert!(model.bytes() <= budget.bytes, "{} of {}", model.bytes(), budget.bytes);
+}
+
+#[test]
+fn load_of_other_programs_is_what_the_run_and_the_viewer_do_not_use() {
+    let model = crate::script::play(
+        "worker w
+         0 w began
+         1000 cores 1 0.5
+         1000 usage 0 400 50
+         2000 cores 1 1
+         2000 usage 1000 2100 0",
+    );
+    let at = crate::script::ms;
+    let near = |a: f64, b: f64| (a - b).abs() < 0.01;
+    let first = model.cpu_load(at(0.0), at(1000.0)).unwrap();
+    assert!(near(first.run, 0.4) && near(first.viewer, 0.05) && near(first.others, 1.05), "{first:?}");
+    let second = model.others_load(at(1000.0), at(2000.0)).unwrap();
+    assert!(second.abs() < 1e-9, "more than the machine has is a fault of measurement, not a negative load: {second}");
+    assert!(near(model.available_cores(at(0.0), at(1000.0)).unwrap(), 0.95));
+    assert_eq!(model.cpu_load(at(3000.0), at(4000.0)), None, "nothing was measured");
+}

@@ -1,0 +1,234 @@
+//! Runs written as text, one thing a line: what there is, then `MS WHO WHAT ...`.
+//!
+//! ```text
+//! worker left
+//! mutex a
+//! 0 left began
+//! 2.5 left acquired a 1
+//! ```
+
+use std::sync::Arc;
+
+use contend_model::{Budget, Model, Window};
+use contend_trace::{
+    Cast, Death, Event, EventKind, Grant, How, KnobId, Lanes, LockKind, Memory, Message, Notice, PoolId, PoolInfo,
+    ResourceId, ResourceInfo, ResourceKind, RunEnd, RwPolicy, Sample, Span, Stamp, State, Wakers, WorkerId, WorkerInfo,
+    WorkerKind,
+};
+
+pub(crate) fn ms(ms: f64) -> Stamp {
+    Stamp((ms * 1e6).round() as u64)
+}
+
+/// The model after all of `text`.
+pub(crate) fn play(text: &str) -> Model {
+    let (cast, messages) = read(text);
+    let mut model = Model::new(cast, Budget::default());
+    for message in &messages {
+        model.apply(message);
+    }
+    model
+}
+
+pub(crate) fn worker(model: &Model, name: &str) -> WorkerId {
+    let found = model.cast().workers.iter().position(|w| w.name == name);
+    WorkerId::from(found.unwrap_or_else(|| panic!("no worker {name}")))
+}
+
+pub(crate) fn resource(model: &Model, name: &str) -> ResourceId {
+    let found = model.cast().resources.iter().position(|r| r.name == name);
+    ResourceId::from(found.unwrap_or_else(|| panic!("no resource {name}")))
+}
+
+/// A lane from the beginning to `until` ms, one letter for `step` ms: that of the state with most time, `-` for none.
+pub(crate) fn drawn(model: &Model, name: &str, until: f64, step: f64) -> String {
+    let window = Window { from: Stamp(0), to: ms(until), cells: (until / step).round() as usize };
+    let mut cells = Vec::new();
+    model.lane(worker(model, name)).cells(&window, ms(until), &mut cells);
+    cells.iter().map(|cell| cell.dominant().map_or('-', State::letter)).collect()
+}
+
+/// What takes part, and every line as a message of its own.
+pub(crate) fn read(text: &str) -> (Arc<Cast>, Vec<Message>) {
+    let mut cast = Cast::default();
+    let mut messages = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let known = declare(&mut cast, &words);
+        if !known {
+            messages.push(message(&cast, &words).unwrap_or_else(|| panic!("cannot read: {line}")));
+        }
+    }
+    (Arc::new(cast), messages)
+}
+
+fn declare(cast: &mut Cast, words: &[&str]) -> bool {
+    let mut resource = |name: &str, kind| cast.resources.push(ResourceInfo { name: name.into(), kind });
+    match *words {
+        ["worker", name] => {
+            let group = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-').into();
+            cast.workers.push(WorkerInfo { name: name.into(), group, kind: WorkerKind::Thread, pool: None });
+        }
+        // on the event loop
+        ["task", name] => {
+            let (name, group) = (name.into(), name.into());
+            cast.workers.push(WorkerInfo { name, group, kind: WorkerKind::Async, pool: None });
+        }
+        // threads of the event loop
+        ["loop", threads] => cast.loop_threads = threads.parse().ok(),
+        ["mutex", name] => resource(name, ResourceKind::Mutex { kind: LockKind::Std }),
+        ["mutex", name, kind] => {
+            let kind = LockKind::NAMED.into_iter().find(|known| known.word() == kind).unwrap();
+            resource(name, ResourceKind::Mutex { kind });
+        }
+        ["semaphore", name, permits] => {
+            resource(name, ResourceKind::Semaphore { permits: permits.parse().unwrap(), scoped: true });
+        }
+        ["signal", name] => resource(name, ResourceKind::Semaphore { permits: 0, scoped: false }),
+        ["rwlock", name] => resource(name, ResourceKind::Rwlock { policy: RwPolicy::Writers }),
+        ["queue", name, capacity] => resource(name, ResourceKind::Queue { capacity: capacity.parse().unwrap() }),
+        ["condition", name] => resource(name, ResourceKind::Condition { of: ResourceId(0) }),
+        ["event", name] => resource(name, ResourceKind::Event),
+        ["barrier", name, parties] => resource(name, ResourceKind::Barrier { parties: parties.parse().unwrap() }),
+        // who can end which wait: gives NAME WORKER, takes NAME WORKER; guards: who looks at a value before it waits
+        [what @ ("gives" | "takes" | "guards"), name, who] => {
+            let first = WorkerId::from(cast.workers.iter().position(|w| w.name == who).unwrap());
+            let at = cast.resources.iter().position(|r| r.name == name).unwrap();
+            cast.wakers.resize(cast.resources.len(), Wakers::default());
+            let wakers = &mut cast.wakers[at];
+            let to = match what {
+                "gives" => &mut wakers.givers,
+                "takes" => &mut wakers.takers,
+                _ => &mut wakers.guarded,
+            };
+            to.push(Lanes { first, count: 1 });
+        }
+        ["counter", name] => resource(name, ResourceKind::Counter { initial: 0, memory: Memory::Shared }),
+        // pool NAME KIND QUEUE FEEDER WORKER...
+        ["pool", name, kind, queue, feeder, ref workers @ ..] => {
+            let of = if kind == "processes" { WorkerKind::Process } else { WorkerKind::Thread };
+            let id = |name: &str| WorkerId::from(cast.workers.iter().position(|w| w.name == name).unwrap());
+            let workers: Vec<WorkerId> = workers.iter().map(|w| id(w)).collect();
+            let (size, feeder) = (workers.len() as u32, id(feeder));
+            let queue = ResourceId::from(cast.resources.iter().position(|r| r.name == queue).unwrap());
+            for worker in &workers {
+                cast.workers[worker.index()].pool = Some(PoolId::from(cast.pools.len()));
+            }
+            cast.pools.push(PoolInfo {
+                name: name.into(),
+                of,
+                workers,
+                feeder: Some(feeder),
+                queue,
+                results: None,
+                size,
+                total: None,
+                restarts: true,
+            });
+        }
+        _ => return false,
+    }
+    true
+}
+
+fn message(cast: &Cast, words: &[&str]) -> Option<Message> {
+    let at = ms(words.first()?.parse().ok()?);
+    let number = |word: &str| word.parse::<f64>().ok();
+    let time = |word: &str| Some(Span((number(word)? * 1e6) as u64));
+    let resource = |name: &str| Some(ResourceId::from(cast.resources.iter().position(|r| r.name == name)?));
+    let who = |name: &str| Some(WorkerId::from(cast.workers.iter().position(|w| w.name == name)?));
+    Some(match words[1..] {
+        ["ended"] => Message::Ended { at, how: RunEnd::Completed },
+        ["cores", ref load @ ..] => {
+            Message::Sample(Sample::Cores { at, load: load.iter().map(|l| Some(number(l)? as f32)).collect() })
+        }
+        // from where, CPU time of the run and of the viewer
+        ["usage", from, run, viewer] => {
+            let (run, viewer) = (time(run)?.0, time(viewer)?.0);
+            Message::Sample(Sample::Usage { from: ms(number(from)?), to: at, run, viewer })
+        }
+        ["counter", name, value] => {
+            Message::Sample(Sample::Counter { at, counter: resource(name)?, value: number(value)? as i64 })
+        }
+        ["resized", workers] => {
+            Message::Notice { at, notice: Notice::Resized { pool: PoolId(0), workers: workers.parse().ok()? } }
+        }
+        ["turned", name, shown] => {
+            let (name, shown) = (name.to_owned(), shown.to_owned());
+            Message::Notice { at, notice: Notice::Turned { knob: KnobId(0), name, shown } }
+        }
+        // from where, on a CPU, in the run queue
+        [name, "sched", from, running, ready] => Message::Sample(Sample::Sched {
+            worker: who(name)?,
+            from: ms(number(from)?),
+            to: at,
+            running: time(running)?.0,
+            ready: time(ready)?.0,
+        }),
+        [name, "killed", signal] => {
+            let death = Death::Signal(signal.parse().ok()?);
+            Message::Notice { at, notice: Notice::Died { worker: who(name)?, death } }
+        }
+        [name, ref what @ ..] => Message::Events(vec![Event { at, worker: who(name)?, kind: kind(cast, what)? }]),
+        _ => return None,
+    })
+}
+
+fn kind(cast: &Cast, words: &[&str]) -> Option<EventKind> {
+    use EventKind as E;
+    let id = |name: &str| Some(ResourceId::from(cast.resources.iter().position(|r| r.name == name)?));
+    let pool = PoolId(0);
+    let number = |word: &str| word.parse::<i64>().ok();
+    // `r3` is the third grant, a reader's.
+    let grant = |word: &str| match word.strip_prefix('r') {
+        Some(shared) => Some(Grant::shared(shared.parse().ok()?)),
+        None => Some(Grant(word.parse().ok()?)),
+    };
+    Some(match *words {
+        ["began"] => E::Began,
+        ["finished"] => E::Ended(How::Finished),
+        ["panicked"] => E::Ended(How::Panicked),
+        ["found-dead"] => E::Ended(How::Killed),
+        ["held", lock, g] => E::Held { lock: id(lock)?, grant: grant(g)? },
+        ["wait", lock] => E::Wait { lock: id(lock)?, held: 0, timed: false },
+        ["wait", lock, "timed"] => E::Wait { lock: id(lock)?, held: 0, timed: true },
+        ["wait", lock, held] => E::Wait { lock: id(lock)?, held: held.parse().ok()?, timed: false },
+        ["acquired", lock, g] => E::Acquired { lock: id(lock)?, grant: grant(g)? },
+        ["released", lock, g] => E::Released { lock: id(lock)?, grant: grant(g)? },
+        ["tried", lock] => E::Tried { lock: id(lock)? },
+        ["asks", lock, permits] => E::AskMany { lock: id(lock)?, permits: permits.parse().ok()? },
+        ["queued", lock, way, behind] => {
+            E::Queued { lock: id(lock)?, behind: behind.parse().ok()?, shared: way == "read" }
+        }
+        ["passed", lock, g] => E::Passed { lock: id(lock)?, grant: grant(g)? },
+        ["posted", lock] => E::Posted { lock: id(lock)? },
+        ["gave-up", lock] => E::GaveUp { lock: id(lock)? },
+        ["owner-died", lock] => E::OwnerDied { lock: id(lock)? },
+        ["block", state] => E::Block { state: State::from_word(state)?, on: None },
+        ["block", state, on] => E::Block { state: State::from_word(state)?, on: Some(id(on)?) },
+        ["resume"] => E::Resume,
+        ["ready"] => E::Ready,
+        ["put", queue, depth] => E::Put { queue: id(queue)?, depth: depth.parse().ok()? },
+        ["put", queue, depth, nth] => {
+            E::PutNth { queue: id(queue)?, depth: depth.parse().ok()?, nth: nth.parse().ok()? }
+        }
+        ["took", queue, depth, nth] => {
+            E::TookNth { queue: id(queue)?, depth: depth.parse().ok()?, nth: nth.parse().ok()? }
+        }
+        ["closed", queue] => E::Closed { queue: id(queue)? },
+        ["signalled", on, woken] => E::Signalled { on: id(on)?, woken: woken.parse().ok()? },
+        ["saw-set", on, nth] => E::SawSet { on: id(on)?, nth: nth.parse().ok()? },
+        ["polled", on, ms] => E::Polled { on: id(on)?, lasted: Span((ms.parse::<f64>().ok()? * 1e6) as u64) },
+        ["heard", on, nth] => E::Heard { on: id(on)?, nth: nth.parse().ok()? },
+        ["took", queue, depth] => E::Took { queue: id(queue)?, depth: depth.parse().ok()? },
+        ["task", waited] => E::TaskBegan { pool, waited: Span((waited.parse::<f64>().ok()? * 1e6) as u64) },
+        ["did"] => E::TaskEnded { pool, ok: true },
+        ["failed"] => E::TaskEnded { pool, ok: false },
+        ["rejected"] => E::Rejected { pool },
+        ["given-up"] => E::GivenUp { pool },
+        ["retried"] => E::Retried { pool },
+        ["added", counter, value] => E::Added { counter: id(counter)?, delta: 1, value: number(value)? as i32 },
+        ["gap", lost] => E::Gap { lost: lost.parse().ok()? },
+        _ => return None,
+    })
+}

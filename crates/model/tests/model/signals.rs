@@ -1,0 +1,221 @@
+//! Queues, conditions and barriers: who waits for good, and what is said of it.
+
+use std::fmt::Write;
+
+use contend_model::{Finding, Model};
+use contend_trace::Stamp;
+
+use super::script::{ms, play, resource};
+
+fn find(model: &Model, now: f64, id: &str) -> Option<Finding> {
+    model.findings(ms(now)).into_iter().find(|finding| finding.id == id)
+}
+
+fn stalled(text: &str) -> Vec<String> {
+    let model = play(text);
+    let names = |set: Vec<_>| set.into_iter().map(|worker| model.cast().worker_name(worker).to_owned()).collect();
+    model.stall().map_or_else(Vec::new, |stall| names(stall.set))
+}
+
+/// Two take the one item that a third puts.
+const DRAIN: &str = "worker boss
+    worker one
+    worker two
+    queue jobs 4
+    gives jobs boss
+    takes jobs one
+    takes jobs two
+    0 boss began
+    0 one began
+    0 two began
+    1 one block empty jobs
+    1 two block empty jobs
+    2 boss put jobs 1 1
+    3 one took jobs 0 1
+    4 one finished";
+
+#[test]
+fn who_waits_for_an_item_that_nobody_will_put_is_stalled() {
+    assert!(stalled(DRAIN).is_empty(), "the boss may put another one");
+    let over = format!("{DRAIN}\n5 boss finished");
+    assert_eq!(stalled(&over), ["two"]);
+    assert!(
+        stalled(&format!("{DRAIN}\n5 boss closed jobs\n6 boss finished")).is_empty(),
+        "a closed queue lets everybody go"
+    );
+    let finding = find(&play(&over), 400.0, "stall").expect("a stall");
+    assert_eq!(
+        finding.sentence,
+        "two waits for an item in jobs; every worker that could put one has ended. It is stuck forever."
+    );
+    assert_eq!(finding.evidence, "Since 1.0 ms after the start: 1 worker waits for an item in jobs.");
+    assert_eq!(find(&play(&over), 100.0, "stall"), None, "events may still be on their way");
+}
+
+#[test]
+fn an_item_that_nobody_is_known_to_have_taken_is_on_its_way() {
+    let untaken = DRAIN.replace("3 one took jobs 0 1\n    4 one finished", "5 boss finished");
+    assert!(stalled(&untaken).is_empty());
+    let later = DRAIN.replace("took jobs 0 1", "took jobs 0 2") + "\n5 boss finished";
+    assert!(stalled(&later).is_empty(), "the first item may have been two's");
+}
+
+#[test]
+fn lost_events_make_no_stall() {
+    assert!(stalled(&format!("{DRAIN}\n5 boss finished\n4.5 boss gap 1")).is_empty());
+}
+
+#[test]
+fn who_waits_for_room_needs_those_who_take() {
+    let full = "worker maker
+        worker user
+        queue jobs 1
+        gives jobs maker
+        takes jobs user
+        0 maker began
+        0 user began
+        1 maker put jobs 1 1
+        2 maker block full jobs";
+    assert!(stalled(full).is_empty());
+    assert_eq!(stalled(&format!("{full}\n3 user finished")), ["maker"]);
+}
+
+const LATE: &str = "worker sleeper
+    worker signaller
+    mutex m
+    condition ready
+    gives ready signaller
+    0 sleeper began
+    0 signaller began
+    1 signaller signalled ready 0
+    2 signaller finished
+    3 sleeper acquired m 1
+    4 sleeper released m 1
+    4 sleeper block signal ready";
+
+#[test]
+fn a_signal_before_the_wait_is_a_lost_wakeup() {
+    let finding = find(&play(LATE), 400.0, "lost-wakeup").expect("a lost wake-up");
+    assert_eq!(
+        finding.sentence,
+        "The signal of ready came 3.0 ms before sleeper began to wait for it: it is lost, and no other will come."
+    );
+    assert_eq!((finding.at, play(LATE).signals(resource(&play(LATE), "ready")).unwrap().in_vain()), (Some(ms(1.0)), 1));
+}
+
+#[test]
+fn no_wakeup_is_lost_for_a_worker_that_looks_at_a_value_first() {
+    let guarded = LATE.replace("gives ready signaller", "gives ready signaller\nguards ready sleeper");
+    let model = play(&guarded);
+    assert!(find(&model, 400.0, "stall").is_some());
+    assert_eq!(find(&model, 400.0, "lost-wakeup"), None);
+}
+
+#[test]
+fn no_wakeup_is_lost_for_the_worker_that_the_signal_woke() {
+    let again = LATE.replace(
+        "1 signaller signalled ready 0",
+        "0.5 sleeper block signal ready\n1 signaller signalled ready 1\n1.5 sleeper heard ready 1",
+    );
+    let model = play(&again);
+    assert!(find(&model, 400.0, "stall").is_some());
+    assert_eq!(find(&model, 400.0, "lost-wakeup"), None);
+}
+
+#[test]
+fn a_signal_that_reached_the_wrong_one_is_a_stall() {
+    let swapped = "worker one
+        worker two
+        mutex m
+        condition changed
+        gives changed one
+        gives changed two
+        0 one began
+        0 two began
+        1 one block signal changed
+        2 two signalled changed 1
+        3 two block signal changed
+        4 one heard changed 1
+        4 one acquired m 1
+        5 one released m 1
+        5 one block signal changed";
+    let model = play(swapped);
+    assert!(find(&model, 400.0, "stall").is_some());
+    assert_eq!(find(&model, 400.0, "lost-wakeup"), None);
+}
+
+#[test]
+fn who_waits_for_a_lock_of_the_stalled_is_stalled_as_well() {
+    let held = LATE.replace("4 sleeper released m 1\n", "") + "\nworker third";
+    let text = format!("{held}\n5 third began\n6 third wait m");
+    assert_eq!(stalled(&text), ["sleeper", "third"]);
+}
+
+/// Sixty signals, each to three sleepers, of which all but one go back to waiting without having done anything.
+/// `pause`: ms that they compute before they wait again, which no event tells.
+fn herd(useful: usize, pause: f64) -> String {
+    let mut text = "worker giver\nmutex m\ncondition c\ncounter n\n0 giver began\n".to_owned();
+    for w in 0..3 {
+        let _ = write!(text, "worker s{w}\n0 s{w} began\n0.5 s{w} block signal c\n");
+    }
+    let (mut nth, mut grant) = (0, 0);
+    for round in 1..=60 {
+        let at = round * 20;
+        let _ = writeln!(text, "{at} giver signalled c 3");
+        for w in 0..3 {
+            (nth, grant) = (nth + 1, grant + 1);
+            let t = at + 1 + w * 2;
+            let _ = writeln!(text, "{t} s{w} heard c {nth}\n{t} s{w} acquired m {grant}");
+            if (w as usize) < useful {
+                let _ = writeln!(text, "{t} s{w} added n {grant}");
+            }
+            let _ = writeln!(text, "{t} s{w} released m {grant}\n{} s{w} block signal c", f64::from(t) + pause);
+        }
+    }
+    text
+}
+
+#[test]
+fn many_woken_for_nothing_are_a_herd() {
+    let finding = find(&play(&herd(1, 0.0)), 1_300.0, "herd").expect("a herd");
+    assert!(finding.sentence.starts_with("Each signal of c wakes 3 workers; 67 %"), "{}", finding.sentence);
+    assert_eq!(find(&play(&herd(3, 0.0)), 1_300.0, "herd"), None, "each of them had something to do");
+    assert_eq!(find(&play(&herd(1, 0.5)), 1_300.0, "herd"), None, "they may have done something meanwhile");
+}
+
+/// Three meet; `last` of twenty rounds one of them comes last.
+fn rounds(last: usize) -> String {
+    let mut text = "barrier b 3\n".to_owned();
+    for w in 0..3 {
+        let _ = write!(text, "worker w{w}\n0 w{w} began\ngives b w{w}\n");
+    }
+    let mut nth = 0;
+    for round in 0..20 {
+        let slow = if round < last { 0 } else { 1 + round % 2 };
+        let (from, to) = (round * 100 + 10, round * 100 + 90);
+        let quick: Vec<usize> = (0..3).filter(|w| *w != slow).collect();
+        for w in &quick {
+            let _ = writeln!(text, "{from} w{w} block signal b");
+        }
+        let _ = writeln!(text, "{to} w{slow} signalled b 2");
+        for w in quick {
+            nth += 1;
+            let _ = writeln!(text, "{to} w{w} heard b {nth}");
+        }
+    }
+    text
+}
+
+#[test]
+fn one_that_always_comes_last_is_a_straggler() {
+    let finding = find(&play(&rounds(18)), 2_000.0, "straggler").expect("a straggler");
+    assert!(finding.sentence.starts_with("w0 comes last to b in 90 % of the rounds"), "{}", finding.sentence);
+    assert_eq!(find(&play(&rounds(7)), 2_000.0, "straggler"), None, "each is last at times");
+}
+
+#[test]
+fn what_happens_out_of_turn_is_counted() {
+    let odd = "worker w\ncondition c\nqueue q 2\n0 w began\n1 w heard c 1\n2 w signalled q 1\n3 w closed c";
+    assert_eq!(play(odd).health().anomalies, 3);
+    assert_eq!(play(odd).newest(), Stamp(3_000_000));
+}

@@ -1,0 +1,397 @@
+//! The stall detector against the truth, for pipes: random programs over two pipes and two locks, run by a simulator that
+//! gives room by the page and wakes as the engine does; their events are delivered worker by worker with random lag.
+//! Whoever is said to be stuck must never move again, and when nothing moves any more, all who wait must be said to be.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail, and says what it counted")]
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use contend_model::{Budget, Model};
+use contend_trace::{
+    Cast, Event, EventKind, Grant, How, Lanes, LockKind, Message, ResourceId, ResourceInfo, ResourceKind, Stamp, State,
+    Wakers, WorkerId, WorkerInfo, WorkerKind,
+};
+use fastrand::Rng;
+
+/// Resources: two pipes, two locks.
+const LOCKS: usize = 2;
+/// A page, and how many a pipe has.
+const PAGE: u32 = 2;
+const PAGES: usize = 2;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Send(usize, u32),
+    Receive(usize, u32),
+    Close(usize),
+    Lock(usize),
+    Unlock(usize),
+}
+
+#[derive(Debug, Default)]
+struct Worker {
+    program: Vec<Step>,
+    pc: usize,
+    /// It has told that it waits.
+    waits: bool,
+    /// Of the message it is at; `None` before it has the end.
+    left: Option<u32>,
+    /// Bytes written and read, as it last told them.
+    told: Option<(Option<u64>, Option<u64>)>,
+    /// Bytes it has moved and not counted yet.
+    uncounted: u32,
+    closed: BTreeSet<usize>,
+    done: bool,
+    held: Vec<(usize, u64)>,
+    outbox: VecDeque<Event>,
+}
+
+#[derive(Debug, Default)]
+struct Pipe {
+    /// Bytes written to each page, and of them read.
+    pages: VecDeque<(u32, u32)>,
+    /// What writers and readers have counted.
+    written: u64,
+    read: u64,
+    writer: Option<usize>,
+    reader: Option<usize>,
+}
+
+impl Pipe {
+    fn bytes(&self) -> u32 {
+        self.pages.iter().map(|(written, read)| written - read).sum()
+    }
+
+    fn room(&self) -> u32 {
+        let last = self.pages.back().map_or(0, |(written, _)| PAGE - written);
+        last + (PAGES - self.pages.len()) as u32 * PAGE
+    }
+
+    fn write(&mut self, bytes: u32) {
+        for _ in 0..bytes {
+            match self.pages.back_mut() {
+                Some((written, _)) if *written < PAGE => *written += 1,
+                _ => self.pages.push_back((1, 0)),
+            }
+        }
+    }
+
+    fn take(&mut self, bytes: u32) {
+        for _ in 0..bytes {
+            let first = self.pages.front_mut().unwrap();
+            first.1 += 1;
+            if first.0 == first.1 {
+                self.pages.pop_front();
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+struct World {
+    rng: Rng,
+    clock: u64,
+    workers: Vec<Worker>,
+    pipes: [Pipe; 2],
+    /// By lock: who has it, and how often it was taken.
+    locks: [(Option<usize>, u64); 2],
+}
+
+fn program(rng: &mut Rng) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for _ in 0..rng.usize(1..=6) {
+        let (pipe, bytes) = (rng.usize(..2), rng.u32(1..=5));
+        let some = if rng.bool() { Step::Send(pipe, bytes) } else { Step::Receive(pipe, bytes) };
+        match rng.u32(..8) {
+            0 => steps.push(Step::Close(pipe)),
+            1 => {
+                let lock = LOCKS + rng.usize(..2);
+                steps.extend([Step::Lock(lock), some, Step::Unlock(lock)]);
+            }
+            _ => steps.push(some),
+        }
+    }
+    steps
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let workers: Vec<Worker> =
+            (0..rng.usize(2..=4)).map(|_| Worker { program: program(&mut rng), ..Worker::default() }).collect();
+        let mut world = Self { rng, clock: 0, workers, pipes: Default::default(), locks: [(None, 0); 2] };
+        (0..world.workers.len()).for_each(|w| world.tell(w, EventKind::Began));
+        world
+    }
+
+    fn tell(&mut self, w: usize, kind: EventKind) {
+        self.clock += 1;
+        let event = Event { at: Stamp(self.clock), worker: WorkerId::from(w), kind };
+        self.workers[w].outbox.push_back(event);
+    }
+
+    fn next(&self, w: usize) -> Option<Step> {
+        self.workers[w].program.get(self.workers[w].pc).copied()
+    }
+
+    /// Whether somebody still has the end of a pipe that such steps use.
+    fn is_open(&self, pipe: usize, uses: impl Fn(&Step) -> bool) -> bool {
+        let has = |worker: &Worker| !worker.done && !worker.closed.contains(&pipe) && worker.program.iter().any(&uses);
+        self.workers.iter().any(has)
+    }
+
+    fn is_read(&self, pipe: usize) -> bool {
+        self.is_open(pipe, |step| matches!(step, Step::Receive(p, _) if *p == pipe))
+    }
+
+    fn is_written(&self, pipe: usize) -> bool {
+        self.is_open(pipe, |step| matches!(step, Step::Send(p, _) if *p == pipe))
+    }
+
+    fn movable(&self) -> Vec<usize> {
+        (0..self.workers.len()).filter(|w| !self.workers[*w].done && self.moves(*w)).collect()
+    }
+
+    /// Whether a step of this worker would change anything.
+    fn moves(&self, w: usize) -> bool {
+        let worker = &self.workers[w];
+        if worker.uncounted > 0 || !worker.waits {
+            return true;
+        }
+        match self.next(w) {
+            Some(Step::Send(p, _) | Step::Receive(p, _)) if worker.closed.contains(&p) => true,
+            Some(Step::Send(p, _)) => {
+                let pipe = &self.pipes[p];
+                match pipe.writer {
+                    Some(writer) if writer != w => worker.told != Some((Some(pipe.written), None)),
+                    Some(_) => {
+                        let told = Some((Some(pipe.written), Some(pipe.read)));
+                        pipe.room() > 0 || worker.told != told || !self.is_read(p)
+                    }
+                    None => true,
+                }
+            }
+            Some(Step::Receive(p, _)) => {
+                let pipe = &self.pipes[p];
+                match pipe.reader {
+                    Some(reader) if reader != w => worker.told != Some((None, Some(pipe.read))),
+                    Some(_) => pipe.bytes() > 0 || worker.told.is_none() || !self.is_written(p),
+                    None => true,
+                }
+            }
+            Some(Step::Lock(l)) => self.locks[l - LOCKS].0.is_none(),
+            _ => true,
+        }
+    }
+
+    fn step(&mut self, w: usize) {
+        match self.next(w) {
+            None => {
+                self.workers[w].done = true;
+                self.tell(w, EventKind::Ended(How::Finished));
+            }
+            Some(Step::Send(p, _) | Step::Receive(p, _)) if self.workers[w].closed.contains(&p) => {
+                self.workers[w].pc += 1;
+            }
+            Some(Step::Send(p, bytes)) => self.send(w, p, bytes),
+            Some(Step::Receive(p, bytes)) => self.receive(w, p, bytes),
+            Some(Step::Close(p)) => {
+                self.workers[w].pc += 1;
+                self.workers[w].closed.insert(p);
+                self.tell(w, EventKind::Closed { queue: ResourceId::from(p) });
+            }
+            Some(Step::Lock(l)) => self.lock(w, l),
+            Some(Step::Unlock(l)) => {
+                self.workers[w].pc += 1;
+                self.locks[l - LOCKS].0 = None;
+                let at = self.workers[w].held.iter().rposition(|(held, _)| *held == l).unwrap();
+                let (_, grant) = self.workers[w].held.remove(at);
+                self.tell(w, EventKind::Released { lock: ResourceId::from(l), grant: Grant(grant) });
+            }
+        }
+    }
+
+    fn wait(&mut self, w: usize, (state, p): (State, usize), written: Option<u64>, read: Option<u64>) {
+        let pipe = ResourceId::from(p);
+        if !std::mem::replace(&mut self.workers[w].waits, true) {
+            self.tell(w, EventKind::Block { state, on: Some(pipe) });
+        }
+        if self.workers[w].told.replace((written, read)) != Some((written, read)) {
+            for (read, bytes) in [(false, written), (true, read)] {
+                if let Some(bytes) = bytes {
+                    self.tell(w, EventKind::Refused { pipe, read, bytes });
+                }
+            }
+        }
+    }
+
+    /// The message is over, or given up.
+    fn leave(&mut self, w: usize, given_up: bool) {
+        let worker = &mut self.workers[w];
+        (worker.left, worker.told) = (None, None);
+        worker.pc += 1;
+        if std::mem::take(&mut worker.waits) && given_up {
+            self.tell(w, EventKind::Resume);
+        }
+    }
+
+    fn send(&mut self, w: usize, p: usize, bytes: u32) {
+        let pipe = &mut self.pipes[p];
+        if pipe.writer.is_some_and(|writer| writer != w) {
+            let written = pipe.written;
+            return self.wait(w, (State::Full, p), Some(written), None);
+        }
+        pipe.writer = Some(w);
+        let left = *self.workers[w].left.get_or_insert(bytes);
+        let uncounted = std::mem::take(&mut self.workers[w].uncounted);
+        if uncounted > 0 {
+            pipe.written += u64::from(uncounted);
+            let (depth, whole) = (pipe.bytes(), uncounted == left);
+            self.tell(w, EventKind::Sent { pipe: ResourceId::from(p), bytes: uncounted, depth, whole });
+            self.moved(w, left - uncounted);
+            if whole {
+                self.pipes[p].writer = None;
+                self.leave(w, false);
+            }
+        } else if !self.is_read(p) {
+            self.pipes[p].writer = None;
+            self.leave(w, true);
+        } else {
+            // Written now, counted and told in a later step: others may come between.
+            let pipe = &mut self.pipes[p];
+            let piece = left.min(pipe.room());
+            pipe.write(piece);
+            let (written, read) = (pipe.written, pipe.read);
+            self.workers[w].uncounted = piece;
+            if piece == 0 {
+                self.wait(w, (State::Full, p), Some(written), Some(read));
+            }
+        }
+    }
+
+    fn receive(&mut self, w: usize, p: usize, bytes: u32) {
+        let pipe = &mut self.pipes[p];
+        if pipe.reader.is_some_and(|reader| reader != w) {
+            let read = pipe.read;
+            return self.wait(w, (State::Empty, p), None, Some(read));
+        }
+        pipe.reader = Some(w);
+        let left = *self.workers[w].left.get_or_insert(bytes);
+        let uncounted = std::mem::take(&mut self.workers[w].uncounted);
+        if uncounted > 0 {
+            pipe.read += u64::from(uncounted);
+            let (depth, whole) = (pipe.bytes(), uncounted == left);
+            self.tell(w, EventKind::Received { pipe: ResourceId::from(p), bytes: uncounted, depth, whole });
+            self.moved(w, left - uncounted);
+            if whole {
+                self.pipes[p].reader = None;
+                self.leave(w, false);
+            }
+        } else if pipe.bytes() > 0 {
+            let piece = left.min(pipe.bytes());
+            pipe.take(piece);
+            self.workers[w].uncounted = piece;
+        } else if self.is_written(p) {
+            let all = Some(self.pipes[p].read);
+            self.wait(w, (State::Empty, p), all, all);
+        } else {
+            self.pipes[p].reader = None;
+            self.leave(w, true);
+        }
+    }
+
+    fn moved(&mut self, w: usize, left: u32) {
+        let worker = &mut self.workers[w];
+        (worker.left, worker.waits, worker.told) = (Some(left), false, None);
+    }
+
+    fn lock(&mut self, w: usize, l: usize) {
+        let id = ResourceId::from(l);
+        if self.locks[l - LOCKS].0.is_none() {
+            self.workers[w].waits = false;
+            self.workers[w].pc += 1;
+            let lock = &mut self.locks[l - LOCKS];
+            *lock = (Some(w), lock.1 + 1);
+            let grant = lock.1;
+            self.workers[w].held.push((l, grant));
+            return self.tell(w, EventKind::Acquired { lock: id, grant: Grant(grant) });
+        }
+        self.workers[w].waits = true;
+        let held = self.workers[w].held.clone();
+        for (lock, grant) in &held {
+            self.tell(w, EventKind::Held { lock: ResourceId::from(*lock), grant: Grant(*grant) });
+        }
+        self.tell(w, EventKind::Wait { lock: id, held: held.len() as u8, timed: false });
+    }
+
+    fn deliver(&mut self, model: &mut Model) -> bool {
+        let full: Vec<usize> = (0..self.workers.len()).filter(|w| !self.workers[*w].outbox.is_empty()).collect();
+        let Some(w) = self.rng.choice(full) else { return false };
+        let count = self.rng.usize(1..=self.workers[w].outbox.len());
+        let events = self.workers[w].outbox.drain(..count).collect();
+        model.apply(&Message::Events(events));
+        true
+    }
+
+    fn cast(&self) -> Arc<Cast> {
+        let pipe = ResourceKind::Pipe { capacity: PAGE * PAGES as u32 };
+        let lock = ResourceKind::Mutex { kind: LockKind::Std };
+        let kinds = [pipe.clone(), pipe, lock.clone(), lock].into_iter().enumerate();
+        let resources: Vec<_> = kinds.map(|(i, kind)| ResourceInfo { name: format!("r{i}"), kind }).collect();
+        let mut wakers = vec![Wakers::default(); resources.len()];
+        for (w, worker) in self.workers.iter().enumerate() {
+            let lanes = Lanes { first: WorkerId::from(w), count: 1 };
+            for step in &worker.program {
+                match *step {
+                    Step::Send(p, _) => wakers[p].givers.push(lanes),
+                    Step::Receive(p, _) => wakers[p].takers.push(lanes),
+                    Step::Close(_) | Step::Lock(_) | Step::Unlock(_) => {}
+                }
+            }
+        }
+        let worker = |i| WorkerInfo { name: format!("w{i}"), group: "w".into(), kind: WorkerKind::Process, pool: None };
+        let workers = (0..self.workers.len()).map(worker).collect();
+        Arc::new(Cast { workers, resources, wakers, ..Cast::default() })
+    }
+}
+
+/// Everyone said to be stuck, with the step they are said to be stuck at.
+fn verdict(model: &Model, world: &World) -> BTreeSet<(usize, usize)> {
+    let deadlock = model.deadlocked().to_vec();
+    let stall = model.stall().map_or_else(Vec::new, |stall| stall.set);
+    deadlock.into_iter().chain(stall).map(|w| (w.index(), world.workers[w.index()].pc)).collect()
+}
+
+#[test]
+fn nobody_is_said_to_be_stuck_who_moves_again_and_nobody_is_missed() {
+    let (mut stuck, mut full) = (0, 0);
+    for seed in 0..20_000 {
+        let mut world = World::new(seed);
+        let mut model = Model::new(world.cast(), Budget { bytes: 1 << 16 });
+        let lag = world.rng.f64();
+        let mut said: BTreeSet<(usize, usize)> = BTreeSet::new();
+        loop {
+            let deliver = world.rng.f64() > lag;
+            let movable = world.movable();
+            if let Some(w) = world.rng.choice(movable) {
+                world.step(w);
+            } else if !world.deliver(&mut model) {
+                break;
+            }
+            if deliver {
+                world.deliver(&mut model);
+            }
+            said.extend(verdict(&model, &world));
+        }
+        let waiting = |(w, worker): (usize, &Worker)| (!worker.done).then_some((w, worker.pc));
+        let truth: BTreeSet<(usize, usize)> = world.workers.iter().enumerate().filter_map(waiting).collect();
+        assert_eq!(said, truth, "seed {seed}: {world:#?}");
+        assert_eq!(model.health().anomalies, 0, "seed {seed}");
+        let waits_for_room = |w: &WorkerId| model.lane(*w).doing().state == State::Full;
+        stuck += usize::from(!truth.is_empty());
+        full += usize::from(model.stall().is_some_and(|stall| stall.set.iter().any(waits_for_room)));
+    }
+    eprintln!("{stuck} runs got stuck, in {full} of them somebody waited for room");
+    assert!(full > 1_000, "too few to mean anything: {full} of {stuck}");
+}

@@ -1,0 +1,96 @@
+//! The documents that are written from the program itself are what it would write today.
+//!
+//! After a change that is meant, `UPDATE_DOCS=1 cargo test --test interface documents` writes them anew.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use contend::scenario;
+
+/// The file holds this text; or is made to, when asked to.
+fn assert_current(path: &str, text: &str) {
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(path, text).expect("written");
+    }
+    let found = fs::read_to_string(path).unwrap_or_default();
+    let stale = text.lines().zip(found.lines()).find(|(wanted, found)| wanted != found);
+    assert!(found == text, "{path} is stale; UPDATE_DOCS=1 cargo test --test interface documents writes it: {stale:?}");
+}
+
+#[test]
+fn the_reference_of_the_language_is_current() {
+    assert_current("docs/language.md", &scenario::reference());
+}
+
+const MISTAKES: &str = "\
+# Mistakes
+
+What `contend check` says of a scenario that is wrong or doubtful, and how it says to put it right. Names and numbers are those of
+the files that the tests check: `tests/fixtures/scenario`. [The reference](language.md) says what is right.
+";
+
+/// What is said first of a file, and the cure.
+fn said(snapshot: &Path) -> (String, String) {
+    let text = fs::read_to_string(snapshot).expect("a snapshot");
+    let mut lines = text.splitn(3, "---\n").nth(2).expect("a text").lines();
+    let first = lines.next().unwrap_or_default();
+    let title = first.split_once(": ").map_or(first, |(_, title)| title).trim();
+    let help = lines.take_while(|line| !line.is_empty()).find_map(|line| line.split_once("= help: "));
+    (title.to_owned(), help.map_or("", |(_, help)| help).trim().to_owned())
+}
+
+/// Every mistake once, in the order of the alphabet.
+fn mistakes(kind: &str) -> BTreeMap<String, String> {
+    let entries = fs::read_dir(Path::new("tests/fixtures/scenario").join(kind)).expect("the fixtures");
+    let mut snapshots: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    snapshots.retain(|path| path.extension().is_some_and(|end| end == "snap"));
+    snapshots.sort();
+    snapshots.iter().rev().map(|path| said(path)).collect() // of several that say the same, the first
+}
+
+#[test]
+fn the_list_of_mistakes_is_current() {
+    let mut text = MISTAKES.to_owned();
+    for (title, kind) in [("What is wrong", "bad"), ("What is doubtful", "doubtful")] {
+        let _ = write!(text, "\n## {title}\n\n| what is said | the cure |\n|---|---|\n");
+        for (title, help) in mistakes(kind) {
+            let _ = writeln!(text, "| {} | {} |", title.replace('|', "\\|"), help.replace('|', "\\|"));
+        }
+    }
+    assert_current("docs/mistakes.md", &text);
+}
+
+/// The cells of each row of the tables of a document, but of their heads.
+fn rows(document: &str) -> Vec<Vec<String>> {
+    let lines = document.lines().filter(|line| line.starts_with('|') && !line.starts_with("|---"));
+    let cells = |line: &str| {
+        let line = line.replace("\\|", "\u{1}");
+        line.trim_matches('|').split('|').map(|cell| cell.trim().replace('\u{1}', "|")).collect()
+    };
+    lines.map(cells).collect()
+}
+
+/// What stands between backticks.
+fn quoted(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn every_claim_is_put_to_the_test() {
+    let rows = rows(include_str!("../../docs/claims.md"));
+    let claims: Vec<_> = rows.iter().filter(|row| row[0] != "claim").collect();
+    assert!(claims.len() > 50, "{} claims", claims.len());
+    for row in claims {
+        let [claim, shows, scenario, by] = row.as_slice() else { panic!("four cells: {row:?}") };
+        assert!(!claim.is_empty() && !shows.is_empty(), "{row:?}");
+        let name = quoted(scenario).concat();
+        let entry = contend::catalogue::get(&name).unwrap_or_else(|| panic!("there is no scenario {name}"));
+        let expected: Vec<&str> = entry.text.lines().filter_map(|line| line.strip_prefix("expect ")).collect();
+        assert!(!quoted(by).is_empty(), "{claim}: by nothing");
+        for expectation in quoted(by) {
+            assert!(expected.contains(&expectation), "{name} does not expect `{expectation}`");
+        }
+    }
+}

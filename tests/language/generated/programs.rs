@@ -1,0 +1,372 @@
+//! Random steps, each as what the checker should make of them and as the nodes one would write for that.
+
+use contend::scenario::{
+    Asked, Compare, Expr, LifeStep, Members, Question, QueueStep, Real, SignalStep, Step, Target, Unit, Way, Which,
+};
+use contend::trace::KnobId;
+use proptest::prelude::*;
+
+use crate::generated::layout::Node;
+
+/// Locks that are only taken at one depth of the blocks, so that no worker takes one twice.
+const DEPTHS: usize = 4;
+
+// Positions among the resources.
+const MUTEX: usize = 0;
+const RWLOCK: usize = MUTEX + DEPTHS;
+const SEMAPHORE: usize = RWLOCK + DEPTHS;
+const COUNTER: usize = SEMAPHORE + 1;
+const QUEUE: usize = COUNTER + 1;
+const EVENT: usize = QUEUE + 1;
+const BARRIER: usize = EVENT + 1;
+
+// Positions among the knobs.
+const SEATS: usize = 0;
+const GAP: usize = 1;
+const ORDER: usize = 2;
+
+fn number(n: f64) -> Expr {
+    Expr::Number(n)
+}
+
+fn op(left: Expr, sign: char, right: Expr) -> Expr {
+    Expr::Op(Box::new(left), sign, Box::new(right))
+}
+
+/// A formula of bare numbers.
+fn counts() -> BoxedStrategy<Expr> {
+    let leaf = prop_oneof![
+        (0..100_u32).prop_map(|n| number(f64::from(n))),
+        Just(Expr::Knob(KnobId::from(SEATS))),
+        Just(Expr::Index),
+        Just(Expr::Count),
+    ];
+    leaf.prop_recursive(3, 8, 2, combined).boxed()
+}
+
+/// A formula of times.
+fn times() -> BoxedStrategy<Expr> {
+    let leaf = prop_oneof![
+        (0..2_000_000_000_u32).prop_map(|n| number(f64::from(n))),
+        Just(Expr::Knob(KnobId::from(GAP))),
+        (1..1_000_u32).prop_map(|n| Expr::Exponential(Box::new(number(f64::from(n))))),
+    ];
+    let factor = prop_oneof![(1..100_u32).prop_map(|n| number(f64::from(n))), Just(Expr::Knob(KnobId::from(SEATS)))];
+    let leaf = prop_oneof![
+        3 => leaf.clone(),
+        1 => (leaf, prop::sample::select(vec!['*', '/']), factor).prop_map(|(left, sign, right)| op(left, sign, right)),
+    ];
+    leaf.prop_recursive(2, 6, 2, combined).boxed()
+}
+
+/// Two formulas of one unit as one.
+fn combined(inner: BoxedStrategy<Expr>) -> impl Strategy<Value = Expr> {
+    let two = (inner.clone(), inner);
+    prop_oneof![
+        (two.clone(), prop::sample::select(vec!['+', '-', '%']))
+            .prop_map(|((left, right), sign)| op(left, sign, right)),
+        two.clone().prop_map(|(a, b)| Expr::Least(Box::new(a), Box::new(b))),
+        two.clone().prop_map(|(a, b)| Expr::Most(Box::new(a), Box::new(b))),
+        two.prop_map(|(a, b)| Expr::Random(Box::new(a), Box::new(b))),
+    ]
+}
+
+/// The same, held within the range that its place asks for.
+fn within(formulas: BoxedStrategy<Expr>, low: f64, high: f64) -> impl Strategy<Value = Expr> + Clone {
+    formulas.prop_map(move |formula| {
+        let held = Expr::Least(Box::new(formula), Box::new(number(high)));
+        Expr::Most(Box::new(number(low)), Box::new(held))
+    })
+}
+
+fn time() -> impl Strategy<Value = Expr> + Clone {
+    within(times(), 0.0, 3_600e9)
+}
+
+fn count() -> impl Strategy<Value = Expr> + Clone {
+    within(counts(), 0.0, 1e6)
+}
+
+fn target(resource: usize) -> impl Strategy<Value = Target> + Clone {
+    prop::option::of(count()).prop_map(move |at| Target { resource, at })
+}
+
+/// The steps of one worker.
+pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
+    block(DEPTHS)
+}
+
+fn block(left: usize) -> BoxedStrategy<Vec<Step>> {
+    if left == 0 {
+        return prop::collection::vec(plain(), 1..3).boxed();
+    }
+    prop::collection::vec(prop_oneof![2 => plain(), 1 => with_blocks(left - 1)], 1..4).boxed()
+}
+
+fn plain() -> BoxedStrategy<Step> {
+    let signals = prop_oneof![
+        (target(EVENT), prop::option::of(time())).prop_map(|(target, timeout)| SignalStep::Wait { target, timeout }),
+        target(EVENT).prop_map(SignalStep::Set),
+        target(EVENT).prop_map(SignalStep::Clear),
+        target(BARRIER).prop_map(SignalStep::Meet),
+    ];
+    let queues = prop_oneof![
+        target(QUEUE).prop_map(QueueStep::Put),
+        target(QUEUE).prop_map(QueueStep::Take),
+        target(QUEUE).prop_map(QueueStep::Close),
+    ];
+    let real = prop_oneof![
+        within(counts(), 2.0, 1e8).prop_map(Real::Primes),
+        (0..1_000_u32).prop_map(|bytes| Real::Hash(Some(number(f64::from(bytes))))),
+    ];
+    let life = prop_oneof![Just(Which::All), Just(Which::Any), count().prop_map(Which::At)]
+        .prop_map(|which| LifeStep::Spawn(Members { group: 1, which }));
+    prop_oneof![
+        time().prop_map(Step::Compute),
+        time().prop_map(Step::Sleep),
+        time().prop_map(Step::Io),
+        target(COUNTER).prop_map(Step::Load),
+        (target(COUNTER), any::<i8>()).prop_map(|(target, n)| Step::Store { target, add: n.max(-127) }),
+        (target(COUNTER), any::<i8>()).prop_map(|(target, n)| Step::Add { target, by: n.max(-127) }),
+        (target(COUNTER), 1..9_i8, count()).prop_map(|(target, by, times)| Step::AddMany { target, by, times }),
+        signals.prop_map(Step::Signal),
+        queues.prop_map(Step::Queue),
+        real.prop_map(Step::Real),
+        life.prop_map(Step::Life),
+        "[ -~äß🦀]{1,20}".prop_map(Step::Panic),
+        Just(Step::Abort),
+        any::<u8>().prop_map(Step::Exit),
+    ]
+    .boxed()
+}
+
+fn with_blocks(left: usize) -> BoxedStrategy<Step> {
+    let body = move || block(left);
+    let (mutex, rwlock) = (MUTEX + left, RWLOCK + left);
+    let question = (
+        prop_oneof![
+            3 => prop_oneof![target(COUNTER), target(QUEUE)].prop_map(Asked::Resource),
+            1 => prop::sample::select(vec![Expr::Task, Expr::Index, Expr::Count]).prop_map(Asked::Number),
+        ],
+        prop::sample::select(vec![Compare::Above, Compare::Below, Compare::Equals]),
+        count(),
+    )
+        .prop_map(|(of, compare, value)| Question { of, compare, value });
+    let way = move || (0..100_u32, body()).prop_map(|(n, steps)| Way { weight: number(f64::from(n + 1)), steps });
+    let locks =
+        prop_oneof![
+            (target(mutex), body()).prop_map(|(target, body)| Step::Lock { target, body }),
+            (target(rwlock), body()).prop_map(|(target, body)| Step::Read { target, body }),
+            (target(rwlock), body()).prop_map(|(target, body)| Step::Write { target, body }),
+            (target(SEMAPHORE), 1..9_u32, body())
+                .prop_map(|(target, n, body)| { Step::Acquire { target, permits: number(f64::from(n)), body } }),
+            (target(mutex), time(), body(), otherwise(left))
+                .prop_map(|(target, timeout, body, otherwise)| Step::TryLock { target, timeout, body, otherwise }),
+        ];
+    let queues = prop_oneof![
+        (target(QUEUE), body()).prop_map(|(target, body)| QueueStep::Each { target, body }),
+        (target(QUEUE), body(), otherwise(left)).prop_map(|(target, body, otherwise)| QueueStep::TryPut {
+            target,
+            body,
+            otherwise
+        }),
+        (target(QUEUE), body(), otherwise(left)).prop_map(|(target, body, otherwise)| QueueStep::TryTake {
+            target,
+            body,
+            otherwise
+        }),
+    ];
+    prop_oneof![
+        3 => locks,
+        1 => queues.prop_map(Step::Queue),
+        1 => (count(), body()).prop_map(|(times, body)| Step::Repeat { times, body }),
+        1 => body().prop_map(Step::Forever),
+        1 => (question.clone(), body()).prop_map(|(question, body)| Step::While { question, body }),
+        1 => (question, body(), otherwise(left)).prop_map(|(question, body, otherwise)| Step::If { question, body, otherwise }),
+        1 => (0..2_u8, body(), otherwise(left)).prop_map(|(is, body, otherwise)| Step::When {
+            knob: KnobId::from(ORDER), is: f64::from(is), body, otherwise,
+        }),
+        1 => prop::collection::vec(way(), 2..4).prop_map(Step::Choose),
+    ]
+    .boxed()
+}
+
+fn otherwise(left: usize) -> BoxedStrategy<Vec<Step>> {
+    prop_oneof![Just(Vec::new()), block(left.saturating_sub(1))].boxed()
+}
+
+/// What the steps are about, in the order of the positions above.
+fn declared() -> Vec<Node> {
+    let knobs = [
+        Node::new("knob").value("seats").value(3).set("min", 1).set("max", 9),
+        Node::new("knob").value("gap").value("1ms").set("min", "0us").set("max", "1s"),
+        Node::new("knob").value("order").value("same").set("of", "same opposite"),
+    ];
+    let resources = (0..=BARRIER).map(|at| {
+        let node = |word: &str| Node::new(word).value(name(at)).set("count", 5);
+        match at {
+            MUTEX..RWLOCK => node("mutex"),
+            RWLOCK..SEMAPHORE => node("rwlock"),
+            SEMAPHORE => node("semaphore").set("permits", 9),
+            COUNTER => node("counter"),
+            QUEUE => node("queue").set("capacity", 8),
+            EVENT => node("event"),
+            _ => node("barrier").set("parties", 2),
+        }
+    });
+    knobs.into_iter().chain(resources).collect()
+}
+
+fn name(resource: usize) -> String {
+    format!("r{resource}")
+}
+
+/// A scenario whose workers do these steps, as one would write it.
+pub(crate) fn nodes(steps: &[Step]) -> Vec<Node> {
+    let helper = written(&[Step::Sleep(number(1e6))]);
+    let workers = [
+        Node::new("thread").value("w").set("count", 2).block(written(steps)),
+        Node::new("thread").value("helper").block(helper),
+    ];
+    declared().into_iter().chain(workers).collect()
+}
+
+fn written(steps: &[Step]) -> Vec<Node> {
+    steps.iter().flat_map(step).collect()
+}
+
+/// A step, and its `else`.
+fn step(step: &Step) -> Vec<Node> {
+    let time = |word: &str, time: &Expr| Node::new(word).value(formula(time, Unit::Time));
+    let one = |node: Node| vec![node];
+    match step {
+        Step::Compute(for_) => one(time("compute", for_)),
+        Step::Sleep(for_) => one(time("sleep", for_)),
+        Step::Io(for_) => one(time("io", for_)),
+        Step::Lock { target, body } => one(on("lock", target).block(written(body))),
+        Step::Read { target, body } => one(on("read", target).block(written(body))),
+        Step::Write { target, body } => one(on("write", target).block(written(body))),
+        Step::Acquire { target, permits, body } => {
+            one(on("acquire", target).set("permits", formula(permits, Unit::Count)).block(written(body)))
+        }
+        Step::TryLock { target, timeout, body, otherwise } => {
+            with_else(on("try-lock", target).set("timeout", formula(timeout, Unit::Time)), body, otherwise)
+        }
+        Step::Load(target) => one(on("load", target)),
+        Step::Store { target, add } => one(on("store", target).set("add", i128::from(*add))),
+        Step::Add { target, by } => one(on("add", target).set("by", i128::from(*by))),
+        Step::AddMany { target, by, times } => {
+            one(on("add", target).set("by", i128::from(*by)).set("times", formula(times, Unit::Count)))
+        }
+        Step::Queue(step) => queue(step),
+        Step::Signal(step) => one(signal(step)),
+        Step::If { question, body, otherwise } => with_else(asked("if", question), body, otherwise),
+        Step::While { question, body } => one(asked("while", question).block(written(body))),
+        Step::Repeat { times, body } => {
+            one(Node::new("repeat").value(formula(times, Unit::Count)).block(written(body)))
+        }
+        Step::Forever(body) => one(Node::new("forever").block(written(body))),
+        Step::When { is, body, otherwise, .. } => {
+            with_else(Node::new("when").set("order", if *is == 0.0 { "same" } else { "opposite" }), body, otherwise)
+        }
+        Step::Choose(ways) => one(Node::new("choose").block(ways.iter().map(way).collect())),
+        Step::Real(Real::Primes(to)) => one(Node::new("primes").value(formula(to, Unit::Count))),
+        Step::Real(Real::Hash(Some(bytes))) => one(Node::new("hash").value(formula(bytes, Unit::Bytes))),
+        Step::Life(LifeStep::Spawn(Members { which, .. })) => {
+            let spawn = Node::new("spawn").value("helper");
+            one(match which {
+                Which::All => spawn,
+                Which::At(at) => at_place(spawn, Some(at)),
+                Which::Any => spawn.set("any", true),
+            })
+        }
+        Step::Panic(why) => one(Node::new("panic").value(why.as_str())),
+        Step::Abort => one(Node::new("abort")),
+        Step::Exit(code) => one(Node::new("exit").value(i128::from(*code))),
+        other => unreachable!("{other:?} is not among them"),
+    }
+}
+
+fn with_else(node: Node, body: &[Step], otherwise: &[Step]) -> Vec<Node> {
+    let node = node.block(written(body));
+    if otherwise.is_empty() { vec![node] } else { vec![node, Node::new("else").block(written(otherwise))] }
+}
+
+fn on(word: &str, target: &Target) -> Node {
+    at_place(Node::new(word).value(name(target.resource)), target.at.as_ref())
+}
+
+fn at_place(node: Node, at: Option<&Expr>) -> Node {
+    match at {
+        Some(at) => node.set("at", formula(at, Unit::Count)),
+        None => node,
+    }
+}
+
+fn way(way: &Way) -> Node {
+    let Expr::Number(weight) = way.weight else { unreachable!("a number") };
+    Node::new("weight").value(weight as i128).block(written(&way.steps))
+}
+
+fn asked(word: &str, question: &Question) -> Node {
+    let compare = match question.compare {
+        Compare::Above => "above",
+        Compare::Below => "below",
+        Compare::Equals => "equals",
+    };
+    let asked = match &question.of {
+        Asked::Resource(target) => on(word, target),
+        Asked::Number(number) => Node::new(word).value(formula(number, Unit::Count)),
+    };
+    asked.set(compare, formula(&question.value, Unit::Count))
+}
+
+fn queue(step: &QueueStep) -> Vec<Node> {
+    match step {
+        QueueStep::Put(target) => vec![on("put", target)],
+        QueueStep::Take(target) => vec![on("take", target)],
+        QueueStep::Close(target) => vec![on("close", target)],
+        QueueStep::Each { target, body } => vec![on("take", target).block(written(body))],
+        QueueStep::TryPut { target, body, otherwise } => with_else(on("try-put", target), body, otherwise),
+        QueueStep::TryTake { target, body, otherwise } => with_else(on("try-take", target), body, otherwise),
+    }
+}
+
+fn signal(step: &SignalStep) -> Node {
+    match step {
+        SignalStep::Wait { target, timeout: None } => on("wait", target),
+        SignalStep::Wait { target, timeout: Some(time) } => {
+            on("wait", target).set("timeout", formula(time, Unit::Time))
+        }
+        SignalStep::Notify(target) => on("notify", target),
+        SignalStep::NotifyAll(target) => on("notify-all", target),
+        SignalStep::Set(target) => on("set", target),
+        SignalStep::Clear(target) => on("clear", target),
+        SignalStep::Meet(target) => on("meet", target),
+    }
+}
+
+/// A formula with every parenthesis.
+fn formula(expr: &Expr, unit: Unit) -> String {
+    let two = |name: &str, a: &Expr, b: &Expr| format!("{name}({}, {})", formula(a, unit), formula(b, unit));
+    match expr {
+        Expr::Number(n) => match unit {
+            Unit::Time => format!("{n}ns"),
+            Unit::Bytes => format!("{n}B"),
+            Unit::Rate => format!("{n}/s"),
+            Unit::Count => n.to_string(),
+        },
+        Expr::Knob(knob) => ["$seats", "$gap"][knob.index()].to_owned(),
+        Expr::Index => "i".to_owned(),
+        Expr::Count => "n".to_owned(),
+        Expr::Task => "task".to_owned(),
+        Expr::Op(left, sign @ ('*' | '/'), right) => {
+            format!("({} {sign} {})", formula(left, unit), formula(right, Unit::Count))
+        }
+        Expr::Op(left, sign, right) => format!("({} {sign} {})", formula(left, unit), formula(right, unit)),
+        Expr::Least(a, b) => two("min", a, b),
+        Expr::Most(a, b) => two("max", a, b),
+        Expr::Random(a, b) => two("random", a, b),
+        Expr::Exponential(mean) => format!("exponential({})", formula(mean, unit)),
+    }
+}

@@ -1,0 +1,305 @@
+//! Nothing that can be wrong with a scenario goes without a golden text: the kinds of mistakes by name, and the files that
+//! are wrong as a whole, through the program as one starts it.
+//!
+//! After a change that is meant, `INSTA_UPDATE=always cargo test --test language golden` writes the new texts.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Kinds of mistakes and the fixtures that show them, each with words of its golden text.
+const KINDS: &[(&str, &[(&str, &str)])] = &[
+    (
+        "an unknown node, with the nearest name",
+        &[
+            ("bad/node-unknown-top", "did you mean `thread`?"),
+            ("bad/node-unknown-step", "did you mean `compute`?"),
+            ("bad/node-unknown-property", "did you mean"),
+            ("bad/node-unknown-nothing-near", "known at the top of a scenario:"),
+        ],
+    ),
+    (
+        "a wrong unit",
+        &[
+            ("bad/number-wrong-unit", "this is a size"),
+            ("bad/number-without-unit", "expected a time such as 5ms"),
+            ("bad/number-unknown-unit", "a unit stands right behind its number"),
+            ("bad/number-unit-of-none", "`sec` is not a unit"),
+            ("bad/number-knob-of-wrong-unit", "expected a"),
+            ("bad/formula-mixed-units", "these two have different units"),
+        ],
+    ),
+    (
+        "a number out of range",
+        &[
+            ("bad/number-negative", "out of range"),
+            ("bad/number-knob-out-of-range", "it goes from"),
+            ("bad/knob-default-out-of-range", "it goes from 10ms to 1s"),
+            ("bad/when-out-of-range", "it goes from"),
+            ("bad/too-many-workers", "10000"),
+        ],
+    ),
+    (
+        "no number at all",
+        &[("bad/number-not-a-number", "out of range"), ("bad/number-nan-text", "`NaN` means nothing here")],
+    ),
+    ("an infinite number", &[("bad/number-infinite", "out of range"), ("bad/knob-infinite", "out of range")]),
+    (
+        "ten to the thirtieth and more",
+        &[
+            ("bad/number-of-thirty-digits", "it goes from 1 to 10000"),
+            ("bad/number-1e30", "it goes from 0 to 1000000000000"),
+            ("bad/number-1e300", "out of range"),
+        ],
+    ),
+    (
+        "the same name twice",
+        &[
+            ("bad/name-taken", "there are two `a`"),
+            ("bad/knob-twice", "there are two"),
+            ("bad/node-twice", "there are two `title`"),
+            ("bad/node-property-twice", "twice"),
+            ("bad/name-of-an-array", "this name may also be that of"),
+        ],
+    ),
+    (
+        "a name of nothing",
+        &[
+            ("bad/lock-unknown", "did you mean `account`?"),
+            ("bad/put-into-unknown", "there is no queue"),
+            ("bad/number-unknown-knob", "there is no knob"),
+            ("bad/when-unknown-knob", "there is no knob"),
+            ("bad/spawn-unknown", "did you mean `helper`?"),
+            ("bad/http-get-unknown-server", "there is no server"),
+            ("bad/expect-of-unknown", "there is no"),
+            ("bad/expect-finding-unknown", "did you mean `lock-bound`?"),
+            ("bad/try-unknown-knob", "there is no knob"),
+        ],
+    ),
+    (
+        "an unlock of what is not held",
+        &[
+            ("bad/unlock-not-held", "`a` is not held here"),
+            ("bad/unlock-of-another", "is not held here"),
+            ("bad/unlock-in-a-block", "gives it back itself"),
+        ],
+    ),
+    (
+        "an index where there is none, or out of range",
+        &[
+            ("bad/at-of-a-single-one", "there is only one `a`"),
+            ("bad/at-out-of-range", "it goes from -1000000000000 to 1000000000000"),
+            ("bad/formula-index-outside", "`n` means nothing here"),
+        ],
+    ),
+    (
+        "what goes in a circle",
+        &[
+            ("bad/spawn-by-nobody", "nobody ever spawns `a`"),
+            ("bad/spawn-itself", "nobody ever spawns `a`"),
+            ("bad/run-within-run", "runs a group that runs another"),
+            ("bad/run-itself", "runs a group that runs another"),
+            ("bad/expect-times-itself", "this compares a run with itself"),
+            ("bad/expect-times-itself-name", "this is compared with itself"),
+            ("doubtful/order-two", "2 workers can wait for each other's locks for ever"),
+            ("doubtful/order-three", "3 workers can wait for each other's locks for ever"),
+        ],
+    ),
+    (
+        "what lies too deep",
+        &[
+            ("bad/deep", "more than 64 deep"),
+            ("bad/comments-deep", "more than 64 deep"),
+            ("bad/formula-too-deep", "this formula is too long"),
+            ("bad/syntax-switched-off-too-deep", "deep"),
+            ("files/deep", "more than 64 deep"),
+        ],
+    ),
+    ("a file that is too large", &[("files/large", "is larger than 1 MiB")]),
+    ("a byte order mark", &[("files/mark", "mark.kdl: ok"), ("files/mark-and-mistake", ":1:1")]),
+    ("line ends of another system", &[("files/crlf", "crlf.kdl: ok"), ("files/crlf-and-mistake", ":2:12")]),
+    ("UTF-16", &[("files/utf16-le", "is UTF-16"), ("files/utf16-be", "is UTF-16"), ("files/utf16-bare", "is UTF-16")]),
+    (
+        "what is no text",
+        &[("files/binary", "is binary"), ("files/zeros", "zero bytes"), ("files/latin", "not valid UTF-8")],
+    ),
+    ("a pipe instead of a file", &[("files/pipe", "is a named pipe")]),
+    (
+        "a name with control characters",
+        &[("bad/name-escape", "\\u{1b}"), ("bad/evil-raw-escape", "U+001B"), ("bad/evil-path-in-message", "\\u{1b}")],
+    ),
+    (
+        "a name that turns the direction",
+        &[
+            ("bad/name-bidi", "this is no name"),
+            ("bad/name-bidi-isolate", "\\u{2066}"),
+            ("bad/evil-raw-bidi", "U+202E"),
+        ],
+    ),
+    (
+        "a name with a flood of accents",
+        &[("bad/name-flood", "this is no name"), ("bad/lock-flood", "there is no mutex")],
+    ),
+    ("a name of pictures", &[("bad/name-emoji", "this is no name"), ("good/title-emoji", "")]),
+    (
+        "a step that this kind of worker cannot do",
+        &[
+            ("bad/tasks-and-processes", "cannot be shared by tasks and processes"),
+            ("bad/process-spawns-task", "a process cannot spawn `helper`, which is a task"),
+            ("bad/task-joins-far-thread", "a task cannot join `helper`"),
+            ("bad/fork-by-nobody", "nobody spawns `copy`"),
+            ("bad/fork-with-steps", "a process that is made by `fork` can do nothing"),
+        ],
+    ),
+];
+
+/// What to make a file of.
+enum Made {
+    Bytes(Vec<u8>),
+    Pipe,
+}
+
+fn text(text: &str) -> Made {
+    Made::Bytes(text.as_bytes().to_vec())
+}
+
+fn utf16(mark: bool, unit: fn(u16) -> [u8; 2]) -> Made {
+    let text = "title \"x\"\nthread w { compute \"1ms\" }\n";
+    let mark = mark.then_some(0xfeff);
+    Made::Bytes(mark.into_iter().chain(text.encode_utf16()).flat_map(unit).collect())
+}
+
+/// Files that are told by their bytes, too large for a fixture or none that an editor would keep.
+fn files() -> Vec<(&'static str, Made)> {
+    vec![
+        ("deep", text(&("a {".repeat(100_000) + &"}".repeat(100_000)))),
+        ("large", text(&"// nothing here\n".repeat(100 * 65_536))), // 100 MiB
+        ("mark", text("\u{feff}thread w { compute \"1ms\" }\n")),
+        ("mark-and-mistake", text("\u{feff}treahd w { compute \"1ms\" }\n")),
+        ("crlf", text("mutex a\r\nthread w {\r\n    lock a { compute \"1ms\" }\r\n}\r\n")),
+        ("crlf-and-mistake", text("mutex a\r\nthread w { lokc a { compute \"1ms\" } }\r\n")),
+        ("utf16-le", utf16(true, u16::to_le_bytes)),
+        ("utf16-be", utf16(true, u16::to_be_bytes)),
+        ("utf16-bare", utf16(false, u16::to_le_bytes)),
+        ("binary", Made::Bytes(b"\x7fELF\x02\x01\x01\0\0\0\0\xff\xfe\xfd".to_vec())),
+        ("zeros", text("title \"a\0b\"\n")),
+        ("latin", Made::Bytes(b"title \"x\"\nabout \"caf\xe9\"\n".to_vec())),
+        ("empty", text("")),
+        ("pipe", Made::Pipe),
+    ]
+}
+
+/// What `contend check` says of a file in this directory, and that it says so soon.
+fn checked(directory: &Path, name: &str) -> String {
+    let began = Instant::now();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_contend"));
+    command.args(["check", &format!("./{name}.kdl")]).current_dir(directory).env_remove("CLICOLOR_FORCE");
+    let ran = command.output().expect("the program starts");
+    assert!(began.elapsed() < Duration::from_secs(10), "{name} took {:?}", began.elapsed());
+    let (out, err) = (String::from_utf8(ran.stdout).expect("text"), String::from_utf8(ran.stderr).expect("text"));
+    format!("exit {}\n{out}{err}", ran.status.code().expect("no signal ended it"))
+}
+
+fn make(path: &Path, made: Made) {
+    match made {
+        Made::Bytes(bytes) => fs::write(path, bytes).expect("written"),
+        Made::Pipe => {
+            let made = Command::new("mkfifo").arg(path).status().expect("the system has mkfifo");
+            assert!(made.success());
+        }
+    }
+}
+
+#[test]
+fn files_that_are_wrong_as_a_whole_are_explained() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for (name, made) in files() {
+        let path = directory.path().join(format!("{name}.kdl"));
+        make(&path, made);
+        let said = checked(directory.path(), name);
+        fs::remove_file(&path).expect("it was there");
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path("fixtures/scenario/files");
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!(name, said));
+    }
+}
+
+#[test]
+fn no_kind_of_mistake_is_without_a_golden_text() {
+    let mut missing = Vec::new();
+    for (kind, shown) in KINDS {
+        assert!(!shown.is_empty(), "{kind}: nothing shows it");
+        for (name, said) in *shown {
+            let file = Path::new("tests/fixtures/scenario").join(name);
+            let golden =
+                if name.starts_with("good/") { file.with_extension("kdl") } else { file.with_extension("snap") };
+            let text = fs::read_to_string(golden).unwrap_or_default();
+            if text.is_empty() || !text.contains(said) {
+                missing.push(format!("{kind}: {name} does not say `{said}` but: {text}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[test]
+fn every_golden_text_has_its_file() {
+    let made: BTreeSet<String> = files().into_iter().map(|(name, _)| name.to_owned()).collect();
+    for kind in ["bad", "doubtful", "files"] {
+        for entry in fs::read_dir(Path::new("tests/fixtures/scenario").join(kind)).expect("the fixtures") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_some_and(|end| end == "snap") {
+                let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+                let there = path.with_extension("kdl").exists() || kind == "files" && made.contains(&name);
+                assert!(there, "{} is of a fixture that is gone", path.display());
+            }
+        }
+    }
+}
+
+/// Bytes on standard input that never end, or that are no text.
+#[test]
+fn standard_input_is_trusted_no_more_than_a_file() {
+    let fed = |bytes: &[u8], times: usize| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_contend"));
+        command.args(["check", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let mut input = child.stdin.take().expect("it is piped");
+        for _ in 0..times {
+            if input.write_all(bytes).is_err() {
+                break; // it has read enough
+            }
+        }
+        drop(input);
+        let ran = child.wait_with_output().expect("it ends");
+        (ran.status.code(), String::from_utf8(ran.stderr).expect("text"))
+    };
+    let large = "error: standard input is larger than 1 MiB; no scenario is\n";
+    assert_eq!(fed(" ".repeat(65_536).as_bytes(), 1_600), (Some(2), large.to_owned()));
+    assert_eq!(
+        fed(b"\xff\xfet\0i\0", 1),
+        (Some(2), "error: standard input is UTF-16; a scenario is text in UTF-8\n".to_owned())
+    );
+    assert_eq!(
+        fed(b"\0\x01\xff", 1),
+        (Some(2), "error: standard input is binary; a scenario is text in UTF-8\n".to_owned())
+    );
+    assert_eq!(fed("\u{feff}thread w { compute \"1ms\" }\n".as_bytes(), 1), (Some(0), String::new()));
+}
+
+/// Whatever writes into the pipe, nothing is read from it, and nobody waits.
+#[test]
+fn a_pipe_that_someone_writes_to_is_left_alone() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("pipe.kdl");
+    make(&path, Made::Pipe);
+    let options = || File::options().read(true).write(true).open(&path);
+    let mut pipe = options().expect("both ends are here, so that opening does not wait");
+    pipe.write_all(b"thread w { compute \"1ms\" }\n").expect("there is room");
+    assert!(checked(directory.path(), "pipe").contains("is a named pipe"));
+}

@@ -1,0 +1,72 @@
+//! Every order in which the workers of a tiny program can move, with the model beside each.
+
+use fastrand::Rng;
+
+use crate::explorer::program::{Program, Size};
+use crate::explorer::truth::Truth;
+use crate::explorer::wire::Wire;
+use crate::explorer::world::{Scene, World};
+use crate::explorer::{bits, said};
+
+struct Orders<'a> {
+    program: &'a Program,
+    truth: Truth,
+    rng: Rng,
+    ends: u64,
+    /// Ends of orders beyond which the rest of the program is left out.
+    most: u64,
+}
+
+impl Orders<'_> {
+    fn all(&mut self, world: &World, wire: Wire) -> Result<(), String> {
+        if self.ends >= self.most {
+            return Ok(());
+        }
+        let movable = world.movable(self.program);
+        if movable.is_empty() {
+            return self.end(world, wire);
+        }
+        for w in movable {
+            let (mut world, mut wire) = (world.clone(), wire.clone());
+            Scene { program: self.program, world: &mut world, ear: &mut wire }.step(w);
+            while self.rng.f64() < 0.7 && wire.deliver(&mut self.rng) {}
+            self.check(&world, &wire)?;
+            self.all(&world, wire)?;
+        }
+        Ok(())
+    }
+
+    /// Nobody is said to be stuck who can move again.
+    fn check(&mut self, world: &World, wire: &Wire) -> Result<(), String> {
+        let said = said(&wire.model);
+        match self.truth.stuck(self.program, world) {
+            Some(stuck) if said & !stuck != 0 => Err(format!("false: {said:b} are said to be stuck, {stuck:b} are")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Nothing moves any more: once all is known, everybody who is left is stuck.
+    fn end(&mut self, world: &World, mut wire: Wire) -> Result<(), String> {
+        self.ends += 1;
+        while wire.deliver(&mut self.rng) {
+            self.check(world, &wire)?;
+        }
+        let (said, left) = (said(&wire.model), bits(world.left()));
+        if said == left { Ok(()) } else { Err(format!("missed: {said:b} are said to be stuck, {left:b} are left")) }
+    }
+}
+
+/// Runs tiny programs in every order, in `most` orders at most each. How many orders there were.
+pub fn explore(programs: std::ops::Range<u64>, most: u64) -> u64 {
+    let mut ends = 0;
+    for seed in programs {
+        let mut rng = Rng::with_seed(seed);
+        let program = Program::new(&mut rng, Size { workers: 2, steps: 2, kinds: 2 });
+        let mut wire = Wire::new(&program);
+        let world = World::new(&program, &mut wire);
+        let mut orders = Orders { program: &program, truth: Truth::default(), rng, ends: 0, most };
+        orders.all(&world, wire).unwrap_or_else(|why| panic!("seed {seed}: {why}\n{program:?}"));
+        ends += orders.ends;
+    }
+    ends
+}

@@ -1,0 +1,177 @@
+//! The way from workers to the model: events in order within each worker, and deaths beside them, each with any delay.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use contend::model::{Budget, Model};
+use contend::trace::{
+    Cast, Event, Lanes, LockKind, Message, Notice, PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind, Stamp,
+    Wakers, WorkerId, WorkerInfo, WorkerKind,
+};
+use fastrand::Rng;
+
+use crate::explorer::program::{Kind, Program, ROOM, Step};
+use crate::explorer::world::{Ear, Told, life, queue_of, results_of};
+
+#[derive(Clone)]
+pub struct Wire {
+    clock: u64,
+    outboxes: Vec<VecDeque<Event>>,
+    notices: VecDeque<(Stamp, Notice)>,
+    pub model: Model,
+}
+
+impl Ear for Wire {
+    fn hear(&mut self, worker: usize, told: Told) {
+        self.clock += 1;
+        let (at, worker_id) = (Stamp(self.clock), WorkerId::from(worker));
+        match told {
+            Told::Event(kind) => self.outboxes[worker].push_back(Event { at, worker: worker_id, kind }),
+            Told::Died(death) => self.notices.push_back((at, Notice::Died { worker: worker_id, death })),
+        }
+    }
+}
+
+impl Wire {
+    pub fn new(program: &Program) -> Self {
+        let model = Model::new(cast(program), Budget { bytes: 1 << 14 });
+        let workers = program.seats().len();
+        Self { clock: 0, outboxes: vec![VecDeque::new(); workers], notices: VecDeque::new(), model }
+    }
+
+    /// Delivers the next few events of one worker, or the next death. `false` when there is nothing left.
+    pub fn deliver(&mut self, rng: &mut Rng) -> bool {
+        let full: Vec<usize> = (0..self.outboxes.len()).filter(|w| !self.outboxes[*w].is_empty()).collect();
+        let choices = full.len() + usize::from(!self.notices.is_empty());
+        if choices == 0 {
+            return false;
+        }
+        if let Some(&w) = full.get(rng.usize(..choices)) {
+            let count = rng.usize(1..=self.outboxes[w].len());
+            let events = self.outboxes[w].drain(..count).collect();
+            self.model.apply(&Message::Events(events));
+        } else if let Some((at, notice)) = self.notices.pop_front() {
+            self.model.apply(&Message::Notice { at, notice });
+        }
+        self.tell_through();
+        true
+    }
+
+    /// All that happened before this moment has been delivered.
+    fn tell_through(&mut self) {
+        let waiting = self.outboxes.iter().filter_map(|outbox| outbox.front()).map(|event| event.at);
+        let first = waiting.chain(self.notices.front().map(|(at, _)| *at)).min();
+        self.model.apply(&Message::Through(first.unwrap_or(Stamp(self.clock + 1))));
+    }
+}
+
+/// What the model knows of a program before it runs.
+fn cast(program: &Program) -> Arc<Cast> {
+    let seats = program.seats();
+    let kind = if program.processes { WorkerKind::Process } else { WorkerKind::Thread };
+    let worker = |(i, seat): (usize, &Option<(usize, usize)>)| WorkerInfo {
+        name: format!("w{i}"),
+        group: format!("w{i}"),
+        kind,
+        pool: seat.map(|(pool, _)| PoolId::from(pool)),
+    };
+    let lives = (0..program.workers.len()).filter(|w| program.has_life(*w));
+    let lives = lives.map(|w| ResourceKind::Life { of: WorkerId::from(w) });
+    let pools = program.pools.iter().flat_map(|_| [ResourceKind::Queue { capacity: ROOM }, ResourceKind::Results]);
+    let kinds = (0..program.kinds.len()).map(|on| kind_of(program, on)).chain(lives).chain(pools);
+    Arc::new(Cast {
+        workers: seats.iter().enumerate().map(worker).collect(),
+        resources: kinds.enumerate().map(|(i, kind)| ResourceInfo { name: format!("r{i}"), kind }).collect(),
+        pools: (0..program.pools.len()).map(|pool| pool_info(program, pool, kind)).collect(),
+        wakers: wakers(program),
+        ..Cast::default()
+    })
+}
+
+fn kind_of(program: &Program, on: usize) -> ResourceKind {
+    let mutex = program.kinds.iter().position(|kind| *kind == Kind::Mutex).unwrap_or(0);
+    match program.kinds[on] {
+        Kind::Mutex => ResourceKind::Mutex { kind: if program.processes { LockKind::Robust } else { LockKind::Std } },
+        Kind::Rwlock(policy) => ResourceKind::Rwlock { policy },
+        Kind::Semaphore(permits) => ResourceKind::Semaphore { permits, scoped: program.is_scoped(on) },
+        Kind::Queue => ResourceKind::Queue { capacity: ROOM },
+        Kind::Condition => ResourceKind::Condition { of: ResourceId::from(mutex) },
+        Kind::Event => ResourceKind::Event,
+        Kind::Barrier(parties) => ResourceKind::Barrier { parties },
+    }
+}
+
+/// The workers of a pool.
+fn workers_of(program: &Program, pool: usize) -> Vec<WorkerId> {
+    let seats = program.seats();
+    let own = |w: &usize| seats[*w].is_some_and(|(of, _)| of == pool);
+    (0..seats.len()).filter(own).map(WorkerId::from).collect()
+}
+
+fn pool_info(program: &Program, pool: usize, of: WorkerKind) -> PoolInfo {
+    let workers = workers_of(program, pool);
+    PoolInfo {
+        name: format!("p{pool}"),
+        of,
+        size: workers.len() as u32,
+        workers,
+        feeder: None,
+        queue: queue_of(program, pool),
+        results: Some(results_of(program, pool)),
+        total: None,
+        restarts: program.pools[pool].restarts,
+    }
+}
+
+fn one(worker: usize) -> Lanes {
+    Lanes { first: WorkerId::from(worker), count: 1 }
+}
+
+fn lanes_of(program: &Program, pool: usize) -> Lanes {
+    let workers = workers_of(program, pool);
+    Lanes { first: workers[0], count: workers.len() as u16 }
+}
+
+fn wakers(program: &Program) -> Vec<Wakers> {
+    let lives = (0..program.workers.len()).filter(|w| program.has_life(*w)).count();
+    let mut wakers = vec![Wakers::default(); program.kinds.len() + lives + 2 * program.pools.len()];
+    let sources: Vec<Lanes> = (0..program.workers.len()).filter(|w| program.is_source(*w)).map(one).collect();
+    for pool in 0..program.pools.len() {
+        let (queue, own) = (queue_of(program, pool).index(), lanes_of(program, pool));
+        wakers[queue].givers.extend(sources.iter().copied());
+        wakers[queue].givers.extend((0..program.pools.len()).map(|other| lanes_of(program, other)));
+        wakers[queue].takers.push(own);
+        wakers[queue + 1].givers.push(own);
+    }
+    for (w, steps) in program.all_steps().into_iter().enumerate() {
+        for step in steps {
+            enter(program, &mut wakers, one(w), step);
+        }
+    }
+    wakers
+}
+
+fn enter(program: &Program, wakers: &mut [Wakers], lanes: Lanes, step: &Step) {
+    match *step {
+        Step::Put(on) | Step::Post(on) | Step::Notify(on) | Step::NotifyAll(on) | Step::Set(on) | Step::Meet(on) => {
+            wakers[on].givers.push(lanes);
+        }
+        Step::Take(on) | Step::Acquire(on, _) => wakers[on].takers.push(lanes),
+        Step::Close(on) => {
+            wakers[on].givers.push(lanes);
+            wakers[on].takers.push(lanes);
+        }
+        Step::Spawn(other) => {
+            if let Some(life) = life(program, other) {
+                wakers[life.index()].givers.push(lanes);
+            }
+        }
+        Step::Shutdown(pool) => {
+            let queue = queue_of(program, pool).index();
+            wakers[queue].givers.push(lanes);
+            wakers[queue].takers.push(lanes);
+            wakers[queue + 1].givers.push(lanes);
+        }
+        _ => {}
+    }
+}

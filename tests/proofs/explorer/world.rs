@@ -1,0 +1,280 @@
+//! A simulator of the primitives as the engine has them: what a worker can do now, and what it tells of it.
+
+mod lives;
+mod locks;
+mod pools;
+mod signals;
+
+use std::collections::VecDeque;
+
+use contend::trace::{Death, EventKind, Grant, How, ResourceId, State};
+
+pub use self::lives::life;
+pub use self::pools::{PoolState, queue_of, results_of};
+use crate::explorer::program::{Kind, Program, Step};
+
+/// A worker tells an event, or others notice its death.
+#[derive(Debug, Clone)]
+pub enum Told {
+    Event(EventKind),
+    Died(Death),
+}
+
+/// Where what workers tell goes.
+pub trait Ear {
+    fn hear(&mut self, worker: usize, told: Told);
+}
+
+/// Nobody listens.
+pub struct Deaf;
+
+impl Ear for Deaf {
+    fn hear(&mut self, _: usize, _: Told) {}
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// In no life.
+    Out,
+    /// Spawned, and has not begun.
+    Asked,
+    /// Comes to its next step.
+    Runs,
+    /// Waits at its step.
+    Waits,
+}
+
+/// What it holds, taken at once: a grant for each permit.
+pub type Held = (usize, Vec<Grant>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Worker {
+    pub phase: Phase,
+    pub pc: usize,
+    life: u64,
+    pub held: Vec<Held>,
+    /// Its ticket at what it waits for, or has come to wait for.
+    ticket: u64,
+    /// Writers and readers that had come to the rwlock before.
+    before: (u64, u64),
+    /// The life of the other that it waits for the end of.
+    joins: u64,
+    promises: VecDeque<(usize, u64)>,
+    /// The result that the task it is at has promised; 0 for a task of nobody's. Only workers of pools have one.
+    task: Option<u64>,
+}
+
+/// One resource, as words whose meaning its kind says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Words {
+    holders: Vec<usize>,
+    grants: u64,
+    free: u64,
+    readers: u64,
+    writer: bool,
+    came: (u64, u64),
+    went: (u64, u64),
+    let_in: u64,
+    orphaned: bool,
+    depth: u32,
+    closed: bool,
+    put: u32,
+    taken: u32,
+    waiting: u64,
+    signals: u64,
+    next: u64,
+    limit: u64,
+    heard: u64,
+    /// An event is set; a barrier has so many that came.
+    set: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct World {
+    pub workers: Vec<Worker>,
+    pub words: Vec<Words>,
+    pub pools: Vec<PoolState>,
+    /// Tasks that are not over, and those who may bring some.
+    alive: u64,
+    sources: Vec<bool>,
+}
+
+/// What is happening: who moves in which program, and who listens.
+pub struct Scene<'a> {
+    pub program: &'a Program,
+    pub world: &'a mut World,
+    pub ear: &'a mut dyn Ear,
+}
+
+fn id(resource: usize) -> ResourceId {
+    ResourceId::from(resource)
+}
+
+impl World {
+    pub fn new(program: &Program, ear: &mut dyn Ear) -> Self {
+        let seats = program.seats();
+        let fresh = |phase| Worker {
+            phase,
+            pc: 0,
+            life: 0,
+            held: Vec::new(),
+            ticket: 0,
+            before: (0, 0),
+            joins: 0,
+            promises: VecDeque::new(),
+            task: None,
+        };
+        let words = |kind: &Kind| Words {
+            free: if let Kind::Semaphore(permits) = kind { u64::from(*permits) } else { 0 },
+            ..Words::default()
+        };
+        let spawned = |w: usize| w < program.workers.len() && program.is_spawned(w);
+        let sources: Vec<bool> =
+            (0..program.workers.len()).map(|w| program.is_source(w) && !program.is_spawned(w)).collect();
+        let mut world = Self {
+            workers: (0..seats.len()).map(|_| fresh(Phase::Out)).collect(),
+            words: program.kinds.iter().map(words).collect(),
+            pools: program.pools.iter().map(|pool| PoolState::new(pool.seats)).collect(),
+            alive: sources.iter().filter(|source| **source).count() as u64,
+            sources,
+        };
+        let mut scene = Scene { program, world: &mut world, ear };
+        for w in (0..seats.len()).filter(|w| !spawned(*w)) {
+            scene.begin(w);
+        }
+        world
+    }
+
+    /// Workers that can move now.
+    pub fn movable(&self, program: &Program) -> Vec<usize> {
+        (0..self.workers.len()).filter(|w| self.can_move(program, *w)).collect()
+    }
+
+    fn can_move(&self, program: &Program, w: usize) -> bool {
+        match self.workers[w].phase {
+            Phase::Out => false,
+            Phase::Asked | Phase::Runs => true,
+            Phase::Waits => self.is_timed(program, w) || self.is_over(program, w),
+        }
+    }
+
+    /// Those in a life.
+    pub fn left(&self) -> Vec<usize> {
+        (0..self.workers.len()).filter(|w| self.workers[*w].phase != Phase::Out).collect()
+    }
+
+    fn step_of(&self, program: &Program, w: usize) -> Option<Step> {
+        let steps = program.workers.get(w);
+        let steps = steps.or_else(|| program.seats()[w].map(|(pool, _)| &program.pools[pool].task))?;
+        steps.get(self.workers[w].pc).copied()
+    }
+
+    fn is_timed(&self, program: &Program, w: usize) -> bool {
+        let idle = self.is_idle(program, w);
+        let step = self.step_of(program, w).filter(|_| !idle);
+        matches!(step, Some(Step::TryLock(_) | Step::Stay { timed: true, .. } | Step::Await { timed: true, .. }))
+    }
+
+    /// Whether what a worker waits for is there.
+    fn is_over(&self, program: &Program, w: usize) -> bool {
+        let words = |on: usize| &self.words[on];
+        if self.is_idle(program, w) {
+            return self.task_is_there(program, w);
+        }
+        match self.step_of(program, w) {
+            Some(Step::Lock(on) | Step::TryLock(on)) => words(on).holders.is_empty(),
+            Some(Step::Read(on)) => self.may_read(program, on, self.workers[w].before),
+            Some(Step::Write(on)) => self.may_write(program, on, self.workers[w].before),
+            Some(Step::Acquire(on, permits)) => words(on).free >= u64::from(permits),
+            Some(Step::Pass(on)) => words(on).free >= 1,
+            Some(Step::Put(on)) => words(on).depth < crate::explorer::program::ROOM || words(on).closed,
+            Some(Step::Take(on)) => words(on).depth > 0 || words(on).closed,
+            Some(Step::Stay { on, .. } | Step::Await { on, .. } | Step::Meet(on)) => {
+                words(on).signals > 0 && self.workers[w].ticket < words(on).limit
+            }
+            Some(Step::Spawn(other) | Step::Join(other)) => !self.lives(other, self.workers[w].joins),
+            Some(Step::Submit(pool)) => !self.is_full(pool),
+            Some(Step::Result) => self.result_is_there(w),
+            Some(Step::Shutdown(pool)) => self.pools[pool].open == 0,
+            _ => true,
+        }
+    }
+}
+
+impl Scene<'_> {
+    fn tell(&mut self, w: usize, event: EventKind) {
+        self.ear.hear(w, Told::Event(event));
+    }
+
+    fn next(&mut self, w: usize) {
+        self.world.workers[w].phase = Phase::Runs;
+        self.world.workers[w].pc += 1;
+    }
+
+    /// Begins to wait, as these events say.
+    fn waits(&mut self, w: usize, events: impl IntoIterator<Item = EventKind>) {
+        self.world.workers[w].phase = Phase::Waits;
+        events.into_iter().for_each(|event| self.tell(w, event));
+    }
+
+    fn blocks(&mut self, w: usize, state: State, on: usize) {
+        self.waits(w, [EventKind::Block { state, on: Some(id(on)) }]);
+    }
+
+    /// One worker moves: begins, does a step, begins to wait, or ends its wait.
+    pub fn step(&mut self, w: usize) {
+        let waited = self.world.workers[w].phase == Phase::Waits;
+        if self.world.workers[w].phase == Phase::Asked {
+            return self.begin(w);
+        }
+        if self.world.is_idle(self.program, w) {
+            return self.seek_task(w, waited);
+        }
+        let Some(step) = self.world.step_of(self.program, w) else {
+            return if w < self.program.workers.len() { self.end(w, How::Finished) } else { self.end_task(w) };
+        };
+        match step {
+            Step::Lock(on) | Step::TryLock(on) => self.lock(w, on, waited, matches!(step, Step::TryLock(_))),
+            Step::Unlock(on) | Step::Leave(on) | Step::Return(on) => {
+                self.give_back(w, on);
+                self.next(w);
+            }
+            Step::Read(on) => self.enter(w, on, waited, true),
+            Step::Write(on) => self.enter(w, on, waited, false),
+            Step::Acquire(on, permits) => self.acquire(w, on, waited, Some(permits)),
+            Step::Pass(on) => self.acquire(w, on, waited, None),
+            Step::Post(on) => {
+                self.world.words[on].free += 1;
+                self.tell(w, EventKind::Posted { lock: id(on) });
+                self.next(w);
+            }
+            Step::Put(on) => self.put(w, on, waited),
+            Step::Take(on) => self.take(w, on, waited),
+            Step::Close(on) => {
+                self.world.words[on].closed = true;
+                self.tell(w, EventKind::Closed { queue: id(on) });
+                self.next(w);
+            }
+            Step::Come { on, mutex } => self.come(w, on, mutex),
+            Step::Stay { on, timed } => self.stay(w, on, timed, waited),
+            Step::Notify(on) => self.signal(w, on, 1),
+            Step::NotifyAll(on) => self.signal(w, on, u64::MAX),
+            Step::Set(on) => {
+                self.world.words[on].set = 1;
+                self.signal(w, on, u64::MAX);
+            }
+            Step::Clear(on) => {
+                self.world.words[on].set = 0;
+                self.next(w);
+            }
+            Step::Await { on, timed } => self.await_event(w, on, timed, waited),
+            Step::Meet(on) => self.meet(w, on, waited),
+            Step::Spawn(other) => self.spawn(w, other, waited),
+            Step::Join(other) => self.join(w, other, waited),
+            Step::Submit(pool) => self.submit(w, pool, waited),
+            Step::Result => self.result(w, waited),
+            Step::Shutdown(pool) => self.shut_down(w, pool, waited),
+            Step::Abort => self.die(w),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Lives: spawned, joined, ended, and cut short.
+
+use contend::trace::{Death, EventKind, How, ResourceId, Span, WorkerId};
+
+use super::{Phase, Scene, Told, World};
+use crate::explorer::program::{Kind, Program, Step};
+
+/// Most lives of a worker.
+const LIVES: u64 = 3;
+
+/// The resource that is a worker's life, if it has one.
+pub fn life(program: &Program, worker: usize) -> Option<ResourceId> {
+    let before = (0..worker).filter(|w| program.has_life(*w)).count();
+    program.has_life(worker).then(|| ResourceId::from(program.kinds.len() + before))
+}
+
+impl World {
+    /// Whether a worker is in its `nth` life.
+    pub(super) fn lives(&self, worker: usize, nth: u64) -> bool {
+        self.workers[worker].phase != Phase::Out && self.workers[worker].life == nth
+    }
+}
+
+impl Scene<'_> {
+    pub(super) fn begin(&mut self, w: usize) {
+        let spawned = self.world.workers[w].phase == Phase::Asked;
+        let worker = &mut self.world.workers[w];
+        (worker.phase, worker.pc) = (Phase::Runs, 0);
+        worker.held.clear();
+        worker.promises.clear();
+        if !spawned {
+            worker.life += 1;
+        }
+        self.tell(w, EventKind::Began);
+        if spawned {
+            self.tell(w, EventKind::SpawnedBy { worker: WorkerId(0), after: Span(1) });
+        }
+    }
+
+    pub(super) fn spawn(&mut self, w: usize, other: usize, waited: bool) {
+        let Some(on) = life(self.program, other) else { return };
+        if waited {
+            self.tell(w, EventKind::Resume);
+            self.world.workers[w].phase = Phase::Runs;
+        }
+        if self.world.workers[other].life >= LIVES {
+            return self.next(w); // so that every program comes to an end
+        }
+        if self.world.workers[other].phase != Phase::Out {
+            let nth = self.world.workers[other].life;
+            self.world.workers[w].joins = nth;
+            return self.waits(w, [EventKind::Joins { life: on, nth }]);
+        }
+        self.world.workers[other].life += 1;
+        self.world.workers[other].phase = Phase::Asked;
+        let nth = self.world.workers[other].life;
+        self.tell(w, EventKind::Spawns { life: on, nth });
+        if self.program.is_source(other) && !std::mem::replace(&mut self.world.sources[other], true) {
+            self.world.alive += 1;
+        }
+        self.next(w);
+    }
+
+    pub(super) fn join(&mut self, w: usize, other: usize, waited: bool) {
+        let Some(on) = life(self.program, other) else { return };
+        if waited {
+            self.tell(w, EventKind::Resume);
+        } else if self.world.workers[other].phase != Phase::Out {
+            let nth = self.world.workers[other].life;
+            self.world.workers[w].joins = nth;
+            return self.waits(w, [EventKind::Joins { life: on, nth }]);
+        }
+        self.next(w);
+    }
+
+    /// Comes to its end. A mutex without a block stays locked, unless the system returns it.
+    pub(super) fn end(&mut self, w: usize, how: How) {
+        let keeps = |(on, _): &(usize, _)| self.program.kinds[*on] == Kind::Mutex && how == How::Finished;
+        let held: Vec<usize> =
+            self.world.workers[w].held.iter().filter(|held| !keeps(held)).map(|(on, _)| *on).collect();
+        held.into_iter().rev().for_each(|on| self.give_back(w, on));
+        self.leave_sources(w);
+        self.tell(w, EventKind::Ended(how));
+        self.over(w);
+    }
+
+    /// What remains to be done for one that has ended, or died.
+    pub(super) fn over(&mut self, w: usize) {
+        self.world.workers[w].phase = Phase::Out;
+        if self.program.processes {
+            for words in &mut self.world.words {
+                let before = words.holders.len();
+                words.holders.retain(|holder| *holder != w);
+                words.orphaned |= words.holders.len() < before;
+            }
+        }
+    }
+
+    /// Its process dies at once. What pools have to do with it, the runner does in its place.
+    pub fn die(&mut self, w: usize) {
+        if w >= self.program.workers.len() {
+            return self.crash(w);
+        }
+        self.bury_waiter(w);
+        self.leave_sources(w);
+        self.over(w);
+        self.ear.hear(w, Told::Died(Death::Signal(6)));
+    }
+
+    /// The runner counts one that died waiting for a signal no more.
+    fn bury_waiter(&mut self, w: usize) {
+        let step = self.world.step_of(self.program, w).filter(|_| self.world.workers[w].phase == Phase::Waits);
+        if let Some(Step::Stay { on, .. } | Step::Await { on, .. } | Step::Meet(on)) = step {
+            self.world.words[on].waiting -= 1;
+            self.tell(w, EventKind::GaveUp { lock: ResourceId::from(on) });
+        }
+    }
+
+    fn leave_sources(&mut self, w: usize) {
+        if w < self.program.workers.len() && std::mem::take(&mut self.world.sources[w]) {
+            self.world.alive -= 1;
+            self.close_if_nobody_is_left(w);
+        }
+    }
+
+    /// Whether a worker that waits may be killed. One that waits for a signal that is under way may not: whether it was
+    /// for it nobody can tell.
+    pub fn may_be_killed(&self, w: usize) -> bool {
+        let under_way = match self.world.step_of(self.program, w) {
+            Some(Step::Stay { on, .. } | Step::Await { on, .. } | Step::Meet(on)) => self.world.words[on].signals > 0,
+            _ => false,
+        };
+        let waits = self.world.workers[w].phase == Phase::Waits;
+        self.program.processes && w < self.program.workers.len() && waits && !under_way
+    }
+}

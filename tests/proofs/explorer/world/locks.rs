@@ -1,0 +1,201 @@
+//! Mutexes, rwlocks, semaphores and queues.
+
+use contend::trace::{EventKind, Grant, RwPolicy, State};
+
+use super::{Scene, World, id};
+use crate::explorer::program::{Kind, ROOM, Step};
+
+impl World {
+    fn policy(program: &crate::explorer::program::Program, on: usize) -> RwPolicy {
+        if let Kind::Rwlock(policy) = program.kinds[on] { policy } else { RwPolicy::Fair }
+    }
+
+    pub(super) fn may_read(&self, program: &crate::explorer::program::Program, on: usize, before: (u64, u64)) -> bool {
+        let words = &self.words[on];
+        let writers_first = match Self::policy(program, on) {
+            RwPolicy::Readers => 0,
+            RwPolicy::Writers => words.came.0,
+            RwPolicy::Fair => before.0,
+        };
+        !words.writer && (words.went.0 >= writers_first || words.let_in > before.1)
+    }
+
+    pub(super) fn may_write(&self, program: &crate::explorer::program::Program, on: usize, before: (u64, u64)) -> bool {
+        let words = &self.words[on];
+        let in_turn = words.went.0 >= before.0 && words.went.1 >= before.1;
+        !words.writer && words.readers == 0 && (in_turn || Self::policy(program, on) != RwPolicy::Fair)
+    }
+}
+
+impl Scene<'_> {
+    fn held(&self, w: usize) -> Vec<EventKind> {
+        let held = self.world.workers[w].held.iter();
+        held.flat_map(|(on, grants)| grants.iter().map(|grant| EventKind::Held { lock: id(*on), grant: *grant }))
+            .collect()
+    }
+
+    /// Waits for a lock, behind what says how.
+    fn wait_for(&mut self, w: usize, on: usize, asks: Vec<EventKind>, timed: bool) {
+        let held = self.held(w);
+        let wait = EventKind::Wait { lock: id(on), held: held.len() as u8, timed };
+        self.waits(w, asks.into_iter().chain(held).chain([wait]));
+    }
+
+    fn have(&mut self, w: usize, on: usize, grants: Vec<Grant>) {
+        for grant in &grants {
+            self.tell(w, EventKind::Acquired { lock: id(on), grant: *grant });
+        }
+        self.world.workers[w].held.push((on, grants));
+        self.next(w);
+    }
+
+    pub(super) fn lock(&mut self, w: usize, on: usize, waited: bool, timed: bool) {
+        if !self.world.words[on].holders.is_empty() {
+            if waited {
+                self.tell(w, EventKind::GaveUp { lock: id(on) });
+                return self.skip(w, on);
+            }
+            return self.wait_for(w, on, Vec::new(), timed);
+        }
+        if timed && !waited {
+            self.tell(w, EventKind::Tried { lock: id(on) });
+        }
+        let words = &mut self.world.words[on];
+        words.holders.push(w);
+        words.grants += 1;
+        let grant = Grant(words.grants);
+        if std::mem::take(&mut words.orphaned) {
+            self.tell(w, EventKind::OwnerDied { lock: id(on) });
+        }
+        self.have(w, on, vec![grant]);
+    }
+
+    /// Goes on behind the block of a mutex that it has not got.
+    fn skip(&mut self, w: usize, on: usize) {
+        self.next(w);
+        let mut depth = 1;
+        while depth > 0
+            && let Some(step) = self.world.step_of(self.program, w)
+        {
+            match step {
+                Step::Lock(of) | Step::TryLock(of) if of == on => depth += 1,
+                Step::Unlock(of) if of == on => depth -= 1,
+                // A condition's wait unlocks the mutex in between.
+                Step::Come { mutex, .. } if mutex == on => depth -= 1,
+                _ => {}
+            }
+            self.next(w);
+            if depth == 0 && matches!(self.world.step_of(self.program, w), Some(Step::Stay { .. })) {
+                self.next(w); // the wait for the condition is inside as well
+            }
+        }
+    }
+
+    /// Gives back what it took of this last, if it has any.
+    pub(super) fn give_back(&mut self, w: usize, on: usize) {
+        let Some(at) = self.world.workers[w].held.iter().rposition(|(held, _)| *held == on) else { return };
+        let (_, grants) = self.world.workers[w].held.remove(at);
+        let words = &mut self.world.words[on];
+        match self.program.kinds[on] {
+            Kind::Semaphore(_) => words.free += grants.len() as u64,
+            Kind::Rwlock(_) if words.writer => {
+                words.writer = false;
+                if words.came.0 == words.went.0 {
+                    words.let_in = words.came.1;
+                }
+            }
+            Kind::Rwlock(_) => words.readers -= 1,
+            _ => words.holders.clear(),
+        }
+        for grant in grants {
+            self.tell(w, EventKind::Released { lock: id(on), grant });
+        }
+    }
+
+    pub(super) fn enter(&mut self, w: usize, on: usize, waited: bool, reads: bool) {
+        let program = self.program;
+        let policy = World::policy(program, on);
+        let words = &self.world.words[on];
+        let before = if waited { self.world.workers[w].before } else { words.came };
+        let may =
+            if reads { self.world.may_read(program, on, before) } else { self.world.may_write(program, on, before) };
+        if !may {
+            self.world.workers[w].before = before;
+            let behind = if reads && policy == RwPolicy::Readers { 0 } else { before.0 };
+            let count = if reads { before.1 } else { words.let_in };
+            let mut asks = vec![EventKind::Queued { lock: id(on), behind, shared: reads }];
+            if policy == RwPolicy::Writers {
+                asks.push(EventKind::Readers { lock: id(on), count });
+            }
+            let came = &mut self.world.words[on].came;
+            *(if reads { &mut came.1 } else { &mut came.0 }) += 1;
+            return self.wait_for(w, on, asks, false);
+        }
+        let words = &mut self.world.words[on];
+        if waited {
+            *(if reads { &mut words.went.1 } else { &mut words.went.0 }) += 1;
+        }
+        words.grants += 1;
+        let grant = if reads { Grant::shared(words.grants) } else { Grant(words.grants) };
+        if reads {
+            words.readers += 1;
+        } else {
+            words.writer = true;
+        }
+        self.have(w, on, vec![grant]);
+    }
+
+    /// Takes permits for a block, or one for good.
+    pub(super) fn acquire(&mut self, w: usize, on: usize, waited: bool, permits: Option<u32>) {
+        let wanted = permits.unwrap_or(1);
+        if self.world.words[on].free < u64::from(wanted) {
+            debug_assert!(!waited);
+            let ask = EventKind::AskMany { lock: id(on), permits: wanted };
+            return self.wait_for(w, on, if wanted > 1 { vec![ask] } else { Vec::new() }, false);
+        }
+        let words = &mut self.world.words[on];
+        words.free -= u64::from(wanted);
+        let first = words.grants + 1;
+        words.grants += u64::from(wanted);
+        if permits.is_some() {
+            return self.have(w, on, (first..).take(wanted as usize).map(Grant).collect());
+        }
+        self.tell(w, EventKind::Passed { lock: id(on), grant: Grant(first) });
+        self.next(w);
+    }
+
+    pub(super) fn put(&mut self, w: usize, on: usize, waited: bool) {
+        let words = &mut self.world.words[on];
+        if words.closed {
+            return self.refused(w, waited);
+        }
+        if words.depth >= ROOM {
+            return self.blocks(w, State::Full, on);
+        }
+        words.depth += 1;
+        words.put += 1;
+        let told = EventKind::PutNth { queue: id(on), depth: words.depth as u16, nth: words.put };
+        self.tell(w, told);
+        self.next(w);
+    }
+
+    pub(super) fn take(&mut self, w: usize, on: usize, waited: bool) {
+        let words = &mut self.world.words[on];
+        if words.depth == 0 {
+            return if words.closed { self.refused(w, waited) } else { self.blocks(w, State::Empty, on) };
+        }
+        words.depth -= 1;
+        words.taken += 1;
+        let told = EventKind::TookNth { queue: id(on), depth: words.depth as u16, nth: words.taken };
+        self.tell(w, told);
+        self.next(w);
+    }
+
+    /// The queue is closed: it goes on without.
+    fn refused(&mut self, w: usize, waited: bool) {
+        if waited {
+            self.tell(w, EventKind::Resume);
+        }
+        self.next(w);
+    }
+}

@@ -1,0 +1,222 @@
+//! Pools: tasks, results, and workers that crash.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use contend::trace::{Awaited, EventKind, Fate, How, PoolId, ResourceId, Span, State};
+
+use super::{Phase, Scene, World};
+use crate::explorer::program::{Program, ROOM};
+
+/// Most tasks of a run: as if each asked how many there were before.
+const TASKS: u64 = 5;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PoolState {
+    /// Results that the tasks in the queue have promised.
+    tasks: VecDeque<u64>,
+    put: u32,
+    taken: u32,
+    shut: bool,
+    pub(super) open: u64,
+    promised: u64,
+    /// Results that are there, by number: whether the task went well.
+    there: BTreeMap<u64, bool>,
+    /// Workers that can still take tasks.
+    seats: usize,
+}
+
+impl PoolState {
+    pub fn new(seats: usize) -> Self {
+        Self {
+            tasks: VecDeque::new(),
+            put: 0,
+            taken: 0,
+            shut: false,
+            open: 0,
+            promised: 0,
+            there: BTreeMap::new(),
+            seats,
+        }
+    }
+}
+
+/// The queue and the results of a pool: behind all lives.
+pub fn queue_of(program: &Program, pool: usize) -> ResourceId {
+    let lives = (0..program.workers.len()).filter(|w| program.has_life(*w)).count();
+    ResourceId::from(program.kinds.len() + lives + 2 * pool)
+}
+
+pub fn results_of(program: &Program, pool: usize) -> ResourceId {
+    ResourceId::from(queue_of(program, pool).index() + 1)
+}
+
+impl World {
+    /// Whether a pool's worker is at no task.
+    pub(super) fn is_idle(&self, program: &Program, w: usize) -> bool {
+        w >= program.workers.len() && self.workers[w].task.is_none()
+    }
+
+    pub(super) fn task_is_there(&self, program: &Program, w: usize) -> bool {
+        let pool = program.seats()[w].map_or(0, |(pool, _)| pool);
+        !self.pools[pool].tasks.is_empty() || self.pools[pool].shut
+    }
+
+    pub(super) fn is_full(&self, pool: usize) -> bool {
+        self.pools[pool].tasks.len() >= ROOM as usize && !self.pools[pool].shut
+    }
+
+    pub(super) fn result_is_there(&self, w: usize) -> bool {
+        let next = self.workers[w].promises.front();
+        next.is_none_or(|(pool, nth)| self.pools[*pool].there.contains_key(nth))
+    }
+}
+
+impl Scene<'_> {
+    fn pool_of(&self, w: usize) -> usize {
+        self.program.seats()[w].map_or(0, |(pool, _)| pool)
+    }
+
+    /// A pool's worker without a task looks for one.
+    pub(super) fn seek_task(&mut self, w: usize, waited: bool) {
+        let (pool, queue) = (self.pool_of(w), queue_of(self.program, self.pool_of(w)));
+        let state = &mut self.world.pools[pool];
+        let Some(promise) = state.tasks.pop_front() else {
+            if state.shut {
+                state.seats -= 1;
+                return self.end(w, How::Finished);
+            }
+            debug_assert!(!waited);
+            return self.blocks(w, State::Empty, queue.index());
+        };
+        state.taken += 1;
+        let (depth, nth) = (state.tasks.len() as u16, state.taken);
+        let worker = &mut self.world.workers[w];
+        (worker.phase, worker.pc, worker.task) = (Phase::Runs, 0, Some(promise));
+        self.tell(w, EventKind::TookNth { queue, depth, nth });
+        self.tell(w, EventKind::TaskBegan { pool: PoolId::from(pool), waited: Span(0) });
+    }
+
+    pub(super) fn end_task(&mut self, w: usize) {
+        let pool = self.pool_of(w);
+        let held: Vec<usize> = self.world.workers[w].held.iter().map(|(on, _)| *on).collect();
+        held.into_iter().rev().for_each(|on| self.give_back(w, on));
+        let worker = &mut self.world.workers[w];
+        worker.phase = Phase::Runs;
+        worker.promises.clear();
+        let promise = worker.task.take();
+        self.tell(w, EventKind::TaskEnded { pool: PoolId::from(pool), ok: true });
+        self.task_over(w, pool, promise.unwrap_or(0), true);
+    }
+
+    fn task_over(&mut self, w: usize, pool: usize, promise: u64, ok: bool) {
+        self.world.pools[pool].there.insert(promise, ok);
+        let held = self.world.pools[pool].there.len() as u16;
+        self.tell(w, EventKind::Resolved { on: results_of(self.program, pool), held, nth: promise as u32, ok });
+        self.world.pools[pool].open -= 1;
+        self.world.alive -= 1;
+        self.close_if_nobody_is_left(w);
+    }
+
+    /// Pools end when no task is open and nobody is left who could bring one; whoever was the last tells.
+    pub(super) fn close_if_nobody_is_left(&mut self, w: usize) {
+        if self.world.alive == 0 {
+            (0..self.program.pools.len()).for_each(|pool| self.shut(w, pool));
+        }
+    }
+
+    fn shut(&mut self, w: usize, pool: usize) {
+        if !std::mem::replace(&mut self.world.pools[pool].shut, true) {
+            self.tell(w, EventKind::Closed { queue: queue_of(self.program, pool) });
+        }
+    }
+
+    pub(super) fn submit(&mut self, w: usize, pool: usize, waited: bool) {
+        let queue = queue_of(self.program, pool);
+        // So that every program comes to an end.
+        if !waited && self.world.pools.iter().map(|pool| pool.promised).sum::<u64>() >= TASKS {
+            return self.next(w);
+        }
+        let state = &mut self.world.pools[pool];
+        if state.shut {
+            if waited {
+                self.tell(w, EventKind::Resume);
+            }
+            return self.fail(w);
+        }
+        if state.tasks.len() >= ROOM as usize {
+            return self.blocks(w, State::Full, queue.index());
+        }
+        state.promised += 1;
+        state.put += 1;
+        state.open += 1;
+        let promise = state.promised;
+        state.tasks.push_back(promise);
+        let told = EventKind::PutNth { queue, depth: state.tasks.len() as u16, nth: state.put };
+        self.world.alive += 1;
+        self.world.workers[w].promises.push_back((pool, promise));
+        self.tell(w, told);
+        self.next(w);
+    }
+
+    /// A step fails: the task is over, or the worker.
+    fn fail(&mut self, w: usize) {
+        if w < self.program.workers.len() {
+            return self.end(w, How::Panicked);
+        }
+        self.end_task(w);
+    }
+
+    pub(super) fn result(&mut self, w: usize, waited: bool) {
+        let Some((pool, nth)) = self.world.workers[w].promises.front().copied() else { return self.fail(w) };
+        let on = results_of(self.program, pool);
+        let Some(ok) = self.world.pools[pool].there.remove(&nth) else {
+            debug_assert!(!waited);
+            return self
+                .waits(w, [EventKind::Awaits { on, nth }, EventKind::Block { state: State::Signal, on: Some(on) }]);
+        };
+        self.world.workers[w].promises.pop_front();
+        let held = self.world.pools[pool].there.len() as u16;
+        self.tell(w, EventKind::Read { on, held, nth: nth as u32, ok });
+        if ok { self.next(w) } else { self.fail(w) }
+    }
+
+    pub(super) fn shut_down(&mut self, w: usize, pool: usize, waited: bool) {
+        if waited {
+            self.tell(w, EventKind::Resume);
+            return self.next(w);
+        }
+        self.shut(w, pool);
+        if self.world.pools[pool].open == 0 {
+            return self.next(w);
+        }
+        let on = results_of(self.program, pool);
+        let awaits = EventKind::Awaits { on, nth: Awaited::ALL_OVER };
+        self.waits(w, [awaits, EventKind::Block { state: State::Signal, on: Some(on) }]);
+    }
+
+    /// A pool's process dies at its task. Another is started and does the task again, once; or the pool has one fewer, and
+    /// the last one takes the pool with it.
+    pub(super) fn crash(&mut self, w: usize) {
+        let (pool, number) = (self.pool_of(w), PoolId::from(self.pool_of(w)));
+        let promise = self.world.workers[w].task.take().unwrap_or(0);
+        self.world.workers[w].promises.clear();
+        self.tell(w, EventKind::GivenUp { pool: number });
+        self.task_over(w, pool, promise, false);
+        let restarts = self.program.pools[pool].restarts;
+        if !restarts {
+            self.world.pools[pool].seats -= 1;
+        }
+        if self.world.pools[pool].seats == 0 {
+            self.shut(w, pool);
+            while let Some(promise) = self.world.pools[pool].tasks.pop_front() {
+                self.tell(w, EventKind::Met { pool: number, fate: Fate::Failed });
+                self.task_over(w, pool, promise, false);
+            }
+        }
+        self.tell(w, EventKind::Ended(How::Killed));
+        self.over(w);
+        if restarts {
+            self.begin(w);
+        }
+    }
+}

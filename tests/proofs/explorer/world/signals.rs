@@ -1,0 +1,83 @@
+//! Conditions, events and barriers.
+
+use contend::trace::{EventKind, State};
+
+use super::{Phase, Scene, id};
+
+impl Scene<'_> {
+    /// Takes a ticket among those who wait.
+    fn enlist(&mut self, w: usize, on: usize) {
+        let words = &mut self.world.words[on];
+        self.world.workers[w].ticket = words.next;
+        words.next += 1;
+        words.waiting += 1;
+    }
+
+    pub(super) fn come(&mut self, w: usize, on: usize, mutex: usize) {
+        self.enlist(w, on);
+        self.give_back(w, mutex);
+        self.next(w);
+    }
+
+    pub(super) fn stay(&mut self, w: usize, on: usize, timed: bool, waited: bool) {
+        if !waited {
+            let tried = timed.then_some(EventKind::Tried { lock: id(on) });
+            return self
+                .waits(w, tried.into_iter().chain([EventKind::Block { state: State::Signal, on: Some(id(on)) }]));
+        }
+        let over = self.world.is_over(self.program, w);
+        let words = &mut self.world.words[on];
+        words.waiting -= 1;
+        let told = if over {
+            words.signals -= 1;
+            words.heard += 1;
+            EventKind::Heard { on: id(on), nth: words.heard }
+        } else {
+            EventKind::GaveUp { lock: id(on) }
+        };
+        self.tell(w, told);
+        self.next(w);
+    }
+
+    pub(super) fn signal(&mut self, w: usize, on: usize, most: u64) {
+        let woken = self.wake(on, most);
+        self.tell(w, EventKind::Signalled { on: id(on), woken: woken as u32 });
+        self.next(w);
+    }
+
+    fn wake(&mut self, on: usize, most: u64) -> u64 {
+        let words = &mut self.world.words[on];
+        let woken = (words.waiting - words.signals).min(most);
+        if woken > 0 {
+            words.signals += woken;
+            words.limit = words.next;
+        }
+        woken
+    }
+
+    pub(super) fn await_event(&mut self, w: usize, on: usize, timed: bool, waited: bool) {
+        if !waited && self.world.words[on].set == 1 {
+            return self.next(w);
+        }
+        if !waited {
+            self.enlist(w, on);
+        }
+        self.stay(w, on, timed, waited);
+    }
+
+    pub(super) fn meet(&mut self, w: usize, on: usize, waited: bool) {
+        let crate::explorer::program::Kind::Barrier(parties) = self.program.kinds[on] else { return };
+        if waited {
+            return self.stay(w, on, false, true);
+        }
+        let come = self.world.words[on].set + 1;
+        if come >= u64::from(parties) {
+            self.world.words[on].set = 0;
+            return self.signal(w, on, u64::MAX);
+        }
+        self.world.words[on].set = come;
+        self.enlist(w, on);
+        self.stay(w, on, false, false);
+        debug_assert_eq!(self.world.workers[w].phase, Phase::Waits);
+    }
+}

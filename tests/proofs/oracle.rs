@@ -1,0 +1,238 @@
+//! The deadlock detector against the kernel's own verdict, on real threads.
+//!
+//! Random lock programs run over `FUTEX_LOCK_PI`: the kernel knows who owns such a lock, and gives `EDEADLK` to the thread
+//! that would close a ring. The threads record as workers do; what they record is read from their rings with random lag.
+//! Whenever the model speaks it must be true, and when all has come to rest it must say what the kernel said: the same
+//! threads, in a ring that the owners in the kernel's lock words bear out.
+
+#![allow(clippy::print_stderr, reason = "it says what it counted")]
+
+mod world;
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use contend::model::{Budget, Deadlock, Model};
+use contend::platform::Clock;
+use contend::trace::{Event, Message, Ring, RingReader, Stamp, WorkerId};
+use fastrand::Rng;
+
+use self::world::{Status, Thread, World};
+
+/// Programs, unless `ORACLE_RUNS` says otherwise; `ORACLE_SEED` runs one.
+const RUNS: u64 = 400;
+/// Only a failure takes it.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// All at rest: each thread has finished, or can never go on.
+#[derive(Debug)]
+struct Truth {
+    status: Vec<Status>,
+    owners: Vec<Option<usize>>,
+    stuck: Vec<bool>,
+}
+
+impl Truth {
+    /// What the kernel says once all has come to rest; until then `None`.
+    fn of(world: &World) -> Option<Self> {
+        let before = world.statuses();
+        let owners: Vec<Option<usize>> = (0..world.locks.len()).map(|l| world.owner(l)).collect();
+        if before != world.statuses() {
+            return None;
+        }
+        let status: Vec<Status> = before.into_iter().map(|(_, status)| status).collect();
+        let mut stuck: Vec<bool> = status.iter().map(|s| matches!(s, Status::Refused(_))).collect();
+        let blocked =
+            |s: &Status, stuck: &[bool]| matches!(s, Status::Wants(l) if owners[*l].is_some_and(|o| stuck[o]));
+        while let Some(next) = (0..stuck.len()).find(|w| !stuck[*w] && blocked(&status[*w], &stuck)) {
+            stuck[next] = true;
+        }
+        let at_rest = status.iter().zip(&stuck).all(|(s, stuck)| *stuck || *s == Status::Finished);
+        at_rest.then_some(Self { status, owners, stuck })
+    }
+
+    fn wants(&self, worker: usize) -> Option<usize> {
+        match self.status[worker] {
+            Status::Wants(lock) | Status::Refused(lock) => Some(lock),
+            Status::Runs | Status::Finished => None,
+        }
+    }
+
+    fn stuck(&self) -> Vec<WorkerId> {
+        (0..self.stuck.len()).filter(|w| self.stuck[*w]).map(WorkerId::from).collect()
+    }
+
+    fn refused(&self) -> Vec<usize> {
+        (0..self.status.len()).filter(|w| matches!(self.status[*w], Status::Refused(_))).collect()
+    }
+
+    /// The ring behind a refusal: from owner to owner until one comes again. The kernel refuses whoever would close a
+    /// ring, and now and then one who only came upon it: while the closing thread is being refused, it already waits.
+    fn ring_of(&self, refused: usize) -> Vec<usize> {
+        let mut way = vec![refused];
+        loop {
+            let next = self.wants(*way.last().expect("not empty")).and_then(|lock| self.owners[lock]);
+            let next = next.unwrap_or_else(|| panic!("the kernel refused without a ring: {way:?} in {self:?}"));
+            if let Some(start) = way.iter().position(|w| *w == next) {
+                let mut ring = way.split_off(start);
+                ring.sort_unstable();
+                return ring;
+            }
+            way.push(next);
+        }
+    }
+
+    /// Says how the model's verdict differs from the kernel's, if it does.
+    fn check(&self, model: &Model) -> Result<(), String> {
+        if model.deadlocked() != self.stuck() {
+            return Err(format!("kernel: {:?} can never go on, model: {:?}", self.stuck(), model.deadlocked()));
+        }
+        let mut rings = Vec::new();
+        for deadlock in model.deadlocks() {
+            self.check_links(deadlock)?;
+            let mut ring: Vec<usize> = deadlock.ring.iter().map(|link| link.worker.index()).collect();
+            ring.sort_unstable();
+            rings.push(ring);
+        }
+        rings.sort_unstable();
+        let mut theirs: Vec<Vec<usize>> = self.refused().iter().map(|w| self.ring_of(*w)).collect();
+        theirs.sort_unstable();
+        theirs.dedup();
+        if theirs == rings { Ok(()) } else { Err(format!("rings {rings:?}, the kernel's {theirs:?}")) }
+    }
+
+    fn check_links(&self, deadlock: &Deadlock) -> Result<(), String> {
+        for (link, next) in deadlock.ring.iter().zip(deadlock.ring.iter().cycle().skip(1)) {
+            let true_owner = self.owners[link.holds.index()] == Some(link.worker.index());
+            let true_wait = self.wants(link.worker.index()) == Some(link.wants.index());
+            if !(true_owner && true_wait && link.wants == next.holds && link.waits_for == [next.worker]) {
+                return Err(format!("{link:?} is not so"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads the rings, and folds what they hold.
+struct Reader<'a> {
+    rings: Vec<RingReader<'a>>,
+    model: Model,
+    origin: u64,
+}
+
+impl<'a> Reader<'a> {
+    fn new(world: &'a World) -> Self {
+        Self {
+            rings: world.workers.iter().map(|w| RingReader::new(Ring::new(&w.ring))).collect(),
+            model: Model::new(world.cast(), Budget { bytes: 1 << 16 }),
+            origin: Clock::best().ticks(),
+        }
+    }
+
+    /// Takes `limit` records of one ring. Says whether there were any.
+    fn take(&mut self, worker: usize, limit: usize) -> bool {
+        let mut events = Vec::new();
+        let (origin, id) = (self.origin, WorkerId::from(worker));
+        self.rings[worker].drain(limit, |r| {
+            events.push(Event { at: Stamp(r.ticks.saturating_sub(origin)), worker: id, kind: r.kind() });
+        });
+        let any = !events.is_empty();
+        self.model.apply(&Message::Events(events));
+        any
+    }
+}
+
+/// What a run showed: whether there was a deadlock, whether the model spoke before all had come to rest.
+struct Shown {
+    deadlock: bool,
+    refused: usize,
+    early: bool,
+}
+
+/// Runs one program. The error says how model and kernel disagree.
+fn watch(world: &World, rng: &mut Rng) -> Result<Shown, String> {
+    let mut reader = Reader::new(world);
+    let mut claims: Vec<Vec<WorkerId>> = Vec::new();
+    let start = Instant::now();
+    let truth = loop {
+        reader.take(rng.usize(..world.workers.len()), rng.usize(1..=6));
+        claims.push(reader.model.deadlocked().to_vec());
+        claims.dedup();
+        if let Some(truth) = Truth::of(world) {
+            break truth;
+        }
+        if start.elapsed() > DEADLINE {
+            return Err(format!("never came to rest: {:?}", world.statuses()));
+        }
+        std::thread::yield_now();
+    };
+    let early = claims.iter().any(|claim| !claim.is_empty());
+    while (0..world.workers.len()).any(|w| reader.take(w, usize::MAX)) {}
+    if let Some(wrong) = claims.iter().flatten().find(|w| !truth.stuck().contains(w)) {
+        return Err(format!("{wrong:?} was said to be stuck, {:?} are", truth.stuck()));
+    }
+    let health = reader.model.health();
+    if health.lost + health.anomalies > 0 {
+        return Err(format!("{health:?}"));
+    }
+    truth.check(&reader.model)?;
+    Ok(Shown { deadlock: !truth.stuck().is_empty(), refused: truth.refused().len(), early })
+}
+
+/// What a number of runs showed.
+#[derive(Debug, Default)]
+struct Tally {
+    deadlocks: u64,
+    refused: usize,
+    early: u64,
+}
+
+/// Runs the program of one seed.
+fn run(seed: u64, tally: &mut Tally) {
+    let mut rng = Rng::with_seed(seed);
+    let world = Arc::new(World::new(&mut rng));
+    let spawn = |w| {
+        let world = Arc::clone(&world);
+        let thread = std::thread::Builder::new().name(format!("worker-{w}"));
+        thread.spawn(move || Thread::run(&world, w)).expect("a thread")
+    };
+    let threads: Vec<JoinHandle<()>> = (0..world.workers.len()).map(spawn).collect();
+    // Checked before anyone is joined: threads that the kernel holds would be waited for in vain.
+    let shown = watch(&world, &mut rng).unwrap_or_else(|why| panic!("ORACLE_SEED={seed}: {why}"));
+    world.end();
+    for thread in threads {
+        thread.join().expect("no thread panics");
+    }
+    tally.deadlocks += u64::from(shown.deadlock);
+    tally.refused += shown.refused;
+    tally.early += u64::from(shown.early);
+}
+
+/// Runs the programs of these seeds; model and kernel must agree on each of them.
+fn agree(seeds: Range<u64>) {
+    let mut tally = Tally::default();
+    seeds.clone().for_each(|seed| run(seed, &mut tally));
+    let runs = seeds.end - seeds.start;
+    let Tally { deadlocks, refused, early } = tally;
+    eprintln!(
+        "seeds {seeds:?}: {runs} runs, {deadlocks} with a deadlock, EDEADLK {refused} times, \
+         {early} found while others still ran; 0 false, 0 missed"
+    );
+    let both_often = (runs / 10..runs - runs / 10).contains(&deadlocks);
+    assert!(runs == 1 || both_often, "{deadlocks} deadlocks in {runs} runs: too one-sided to mean anything");
+}
+
+#[test]
+fn the_verdict_is_the_kernels() {
+    let asked = |name| std::env::var(name).ok().and_then(|s| s.parse::<u64>().ok());
+    let runs = asked("ORACLE_RUNS").unwrap_or(RUNS);
+    agree(asked("ORACLE_SEED").map_or(0..runs, |seed| seed..seed + 1));
+}
+
+#[test]
+#[ignore = "takes a minute or more: cargo test --test proofs oracle -- --ignored --nocapture"]
+fn the_verdict_is_the_kernels_2_000_times() {
+    agree(10_000..12_000);
+}

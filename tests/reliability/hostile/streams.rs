@@ -1,0 +1,119 @@
+//! Streams of frames that are damaged, cut, or lie.
+
+use std::io::{self, Read};
+
+use contend::engine::Up;
+use contend::trace::frame::{FRAME_MAX, receive, send};
+use contend::trace::{Death, Message, Notice, PoolId, Stamp, WorkerId};
+use fastrand::Rng;
+
+use crate::hostile::FEW;
+use crate::hostile::fed::Fed;
+
+fn notices() -> Vec<Up> {
+    let (worker, text) = (WorkerId(60_000), "broken.jpg: \u{1b}[31m".to_owned());
+    let all = vec![
+        Notice::Started { worker, pid: 1, tid: u32::MAX },
+        Notice::Died { worker, death: Death::Signal(-9) },
+        Notice::Died { worker: WorkerId(0), death: Death::Exit(i32::MIN) },
+        Notice::Resized { pool: PoolId(900), workers: u32::MAX },
+        Notice::Failed { worker, what: text.clone() },
+        Notice::Stderr(text.clone()),
+        Notice::Note(text.clone()),
+    ];
+    let all = all.into_iter().map(|notice| Up::Notice { ticks: u64::MAX, notice });
+    all.chain([Up::Going { ticks: 0 }, Up::Failed(text), Up::Finished { ticks: 7 }]).collect()
+}
+
+fn stream() -> Vec<u8> {
+    notices().iter().fold(Vec::new(), |mut bytes, up| {
+        send(&mut bytes, up).expect("a vector takes all");
+        bytes
+    })
+}
+
+/// Reads a stream to its end or its first mistake; how many frames it had.
+fn read_all(mut bytes: &[u8], fed: &mut Fed) -> (usize, bool) {
+    let mut frames = 0;
+    loop {
+        match receive::<Up>(&mut bytes) {
+            Ok(Some(up)) => {
+                frames += 1;
+                if let Up::Notice { ticks, notice } = up {
+                    fed.apply(&Message::Notice { at: Stamp(ticks), notice });
+                }
+            }
+            Ok(None) => return (frames, true),
+            Err(_) => return (frames, false),
+        }
+    }
+}
+
+/// So many streams, each damaged in a few places.
+pub fn damaged(inputs: usize) {
+    let (whole, mut random, mut fed) = (stream(), Rng::with_seed(2), Fed::new());
+    let mut streams = 0;
+    while fed.inputs < inputs && streams < inputs {
+        let mut bytes = whole.clone();
+        for _ in 0..random.usize(1..4) {
+            let at = random.usize(0..bytes.len());
+            match random.u8(0..4) {
+                0 => bytes[at] = random.u8(..),
+                1 => bytes[at] ^= 1 << random.u8(0..8),
+                2 => drop(bytes.remove(at)),
+                _ => bytes.insert(at, random.u8(..)),
+            }
+        }
+        read_all(&bytes, &mut fed);
+        streams += 1;
+    }
+    println!("{streams} damaged streams with {} frames that were read, 0 panics", fed.inputs);
+}
+
+#[test]
+fn damaged_streams_do_no_harm() {
+    damaged(FEW);
+}
+
+#[test]
+fn a_stream_that_is_cut_has_all_frames_before_the_cut() {
+    let (whole, mut fed) = (stream(), Fed::new());
+    let mut ends = vec![0];
+    while let Some(length) = whole.get(ends[ends.len() - 1]..).and_then(|rest| rest.first_chunk::<4>()) {
+        ends.push(ends[ends.len() - 1] + 4 + u32::from_le_bytes(*length) as usize);
+    }
+    for cut in 0..=whole.len() {
+        let before = ends.iter().filter(|end| **end <= cut && **end > 0).count();
+        let (frames, clean) = read_all(&whole[..cut], &mut fed);
+        assert_eq!(frames, before, "cut at {cut}");
+        let in_length = ends.iter().any(|end| (*end..*end + 4).contains(&cut)); // as good as a clean end
+        assert_eq!(clean, in_length, "cut at {cut}");
+    }
+}
+
+/// Zeros without end; counts what is taken.
+struct Zeros(usize);
+
+impl Read for Zeros {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        buffer.fill(0);
+        self.0 += buffer.len();
+        Ok(buffer.len())
+    }
+}
+
+#[test]
+fn a_length_that_is_a_lie_is_refused_before_anything_is_read() {
+    for length in [u32::MAX, 1 << 31, FRAME_MAX as u32 + 1] {
+        let mut zeros = Zeros(0);
+        let refused =
+            receive::<Up>(length.to_le_bytes().as_slice().chain(&mut zeros)).expect_err("too long").to_string();
+        assert!(refused.contains(&length.to_string()) && zeros.0 == 0, "{refused}");
+    }
+    assert!(receive::<Up>(&mut Zeros(0)).is_err(), "a frame of nothing is no frame");
+    let most = (FRAME_MAX as u32).to_le_bytes();
+    assert!(receive::<Up>([&most[..], &[0; 100]].concat().as_slice()).is_err(), "it ends before what it announced");
+    // Inside a frame: a text of 2^63 bytes.
+    let lie = [&[12, 0, 0, 0, 2][..], &[0xff; 9], &[0x7f, 0]].concat();
+    assert!(receive::<Up>(lie.as_slice()).is_err());
+}

@@ -1,0 +1,9 @@
+//! Failures from outside: kills, limits, hostile bytes and unusual systems.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod hostile;
+mod limits;
+mod storm;
+mod surroundings;

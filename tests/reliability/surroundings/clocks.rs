@@ -1,0 +1,242 @@
+//! Clocks that began elsewhere, leap, or stand still.
+
+use std::process::Command;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::{fs, thread};
+
+use contend::platform::Clock;
+use serde_json::Value;
+
+use super::{Place, Ran};
+use crate::support::{is_running, parent_of, signal, state_of};
+
+/// Tasks that are due each 10 ms, whatever else happens.
+const ARRIVALS: &str = "pool w of=threads workers=2 queue=100000 { arrive rate=\"100/s\"; task { compute \"1ms\" } }\n";
+
+/// How long a run took on our own clock, and what it says of itself.
+fn timed(run: impl FnOnce() -> Ran) -> (f64, Value) {
+    let start = Instant::now();
+    let ran = run();
+    (start.elapsed().as_secs_f64(), ran.report())
+}
+
+/// No time in it is longer than the run, and nothing was odd.
+fn assert_is_sound(took: f64, report: &Value) {
+    let elapsed = report["elapsed_s"].as_f64().expect("a number");
+    assert!(elapsed > 0.0 && elapsed <= took, "{elapsed} s of {took}");
+    assert_eq!(report["events"]["anomalies"], 0, "{}", report["events"]);
+    assert_eq!(report["events"]["lost"], 0, "{}", report["events"]);
+    for time in ["/locks/0/wait_ms/max", "/locks/0/held_ms/max", "/pools/0/service_ms/max", "/pools/0/response_ms/max"]
+    {
+        let longest = report.pointer(time).and_then(Value::as_f64).unwrap_or(0.0);
+        assert!(longest <= took * 1e3, "{time}: {longest} ms of {took} s");
+    }
+}
+
+#[test]
+fn in_a_time_namespace_a_run_is_as_long_as_outside() {
+    let place = Place::new();
+    let uptime = fs::read_to_string("/proc/uptime").expect("Linux");
+    let uptime: f64 = uptime.split('.').next().and_then(|secs| secs.parse().ok()).expect("a number");
+    for offset in [1e9, -(uptime - 1.0)] {
+        let offset = (offset as i64).to_string();
+        let around = ["unshare", "--time", "--monotonic", &offset, "--boottime", &offset, "--fork", "--kill-child"];
+        if !place.can("in_a_time_namespace_a_run_is_as_long_as_outside", &around, "true") {
+            return;
+        }
+        // Without /sys nobody knows whether the counter can be trusted: then events bear the kernel's own time.
+        let by_the_kernel = [&around[..], &["unshare", "--mount"]].concat();
+        for (around, made) in [(&around[..], "true"), (&by_the_kernel, "mount -t tmpfs none /sys")] {
+            for args in [&["lock-contention"][..], &["lock-contention", "--as", "processes"], &["process-pool"]] {
+                let args = [&["run"], args, &["--json", "--for", "1s"]].concat();
+                let (took, report) = timed(|| place.run(around, made, &args));
+                assert_is_sound(took, &report);
+            }
+        }
+    }
+}
+
+/// The machine sleeps for so long a second from now, as far as the program can tell.
+#[cfg(debug_assertions)]
+fn asleep(seconds: i64) -> String {
+    let moment = Clock::Monotonic.ticks() + 1_000_000_000;
+    format!("export CONTEND_SLEEP={moment}:{}", seconds * 1_000_000_000)
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn a_night_asleep_is_no_time_of_the_run() {
+    let place = Place::new();
+    let arrivals = place.scenario(ARRIVALS);
+    for seconds in [8 * 3_600, 30, -60] {
+        for args in [&["lock-contention"][..], &["lock-contention", "--as", "processes"], &[&arrivals]] {
+            let args = [&["run"], args, &["--json", "--for", "2s"]].concat();
+            let (took, report) = timed(|| place.run(&[], &asleep(seconds), &args));
+            assert_is_sound(took, &report);
+            let due = report.pointer("/pools/0/submitted").and_then(Value::as_f64).unwrap_or(0.0);
+            assert!(due <= took * 100.0 + 1.0, "{due} tasks at 100 a second in {took} s");
+        }
+    }
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn the_dashboard_says_that_the_machine_was_asleep_and_goes_on() {
+    let place = Place::new();
+    let mut tty = place.terminal(&[], &asleep(8 * 3_600 + 30), &["run", "--no-ask", "lock-contention"]);
+    tty.until_text("suspended 8 h 00 min");
+    tty.until_text("live");
+    let text = tty.text();
+    assert!(!text.contains("8h00m") && !text.contains("anomal"), "{text}");
+    tty.keys("q");
+    assert!(tty.wait().success());
+    tty.assert_nobody_is_left();
+}
+
+#[test]
+fn all_stopped_and_continued_is_a_late_frame_and_no_more() {
+    let place = Place::new();
+    let arrivals = place.scenario(ARRIVALS);
+    for args in [&["run", &arrivals][..], &["run", "--no-ask", "lock-contention", "--as", "processes"]] {
+        let mut tty = place.terminal(&[], "true", args);
+        tty.until_text("live");
+        let family = tty.family();
+        for round in 0..3 {
+            for pid in family.iter().rev() {
+                signal(*pid, "STOP");
+            }
+            let start = Instant::now();
+            while family.iter().any(|pid| state_of(*pid) != Some('T')) {
+                assert!(start.elapsed() < Duration::from_secs(10), "round {round}: somebody does not stop");
+            }
+            for pid in &family {
+                signal(*pid, "CONT");
+            }
+            let sent = tty.sent().len();
+            while tty.sent().len() == sent {
+                tty.take_for(Duration::from_millis(20));
+                assert!(start.elapsed() < Duration::from_secs(30), "round {round}: nothing is drawn any more");
+            }
+        }
+        assert!(family.iter().all(|pid| is_running(*pid)), "{}", tty.text());
+        assert!(!tty.text().contains("anomal"), "{}", tty.text());
+        tty.keys("q");
+        assert!(tty.wait().success());
+        tty.assert_nobody_is_left();
+    }
+}
+
+/// Where it was stopped for more than ten seconds, as a laptop is whose lid was closed.
+#[test]
+#[ignore = "stops a run for twelve seconds"]
+fn what_would_have_arrived_while_the_run_was_stopped_does_not_come_all_at_once() {
+    let place = Place::new();
+    let arrivals = place.scenario(ARRIVALS);
+    for asleep in [2, 12] {
+        let start = Instant::now();
+        let mut tty = place.terminal(&[], "true", &["run", &arrivals, "--headless", "--for", "15s", "--json"]);
+        let runner = loop {
+            let family = tty.family();
+            let is_runner = |pid: &u32| parent_of(*pid).is_some_and(|parent| family.contains(&parent));
+            if let Some(runner) = family.iter().copied().find(is_runner) {
+                break runner;
+            }
+            assert!(start.elapsed() < Duration::from_secs(10), "nobody is started");
+        };
+        thread::sleep(Duration::from_secs(1));
+        signal(runner, "STOP");
+        thread::sleep(Duration::from_secs(asleep));
+        signal(runner, "CONT");
+        tty.wait();
+        let said = String::from_utf8_lossy(tty.sent()).into_owned();
+        let json = said.find('{').map_or("", |begin| &said[begin..]); // behind the line that tells how far it is
+        let report: Value = serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {said}"));
+        let due = report["pools"][0]["submitted"].as_f64().expect("a number");
+        let all = report["elapsed_s"].as_f64().expect("a number") * 100.0;
+        println!("stopped for {asleep} s: {due} tasks of {all:.0}");
+        let are_made_up_for = due > all * 0.7;
+        assert_eq!(are_made_up_for, asleep < 10, "{due} of {all} after {asleep} s");
+    }
+}
+
+/// The machine's time of day, which is the old one again when this goes.
+struct TimeOfDay {
+    old: Duration,
+    since: Instant,
+}
+
+impl TimeOfDay {
+    fn now() -> Self {
+        let old = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
+        Self { old, since: Instant::now() }
+    }
+
+    /// Whether it could be set so much on.
+    fn set(&self, on: i64) -> bool {
+        let now = (self.old + self.since.elapsed()).as_secs_f64() + on as f64;
+        let set = Command::new("date").args(["-s", &format!("@{now:.6}")]).output();
+        set.is_ok_and(|output| output.status.success())
+    }
+}
+
+impl Drop for TimeOfDay {
+    fn drop(&mut self) {
+        self.set(0);
+    }
+}
+
+/// Two processes, one of which waits half the time in vain; tasks that are due each 10 ms.
+const TIMED: &str = "\
+mutex till\n\
+process keeper { forever { lock till { sleep \"60ms\" }; sleep \"20ms\" } }\n\
+process guest { forever { try-lock till timeout=\"20ms\" { compute \"1ms\" } } }\n\
+pool w of=threads workers=2 queue=100000 { arrive rate=\"100/s\"; task { compute \"1ms\" } }\n";
+
+#[test]
+#[ignore = "sets the time of day of the whole machine for some seconds"]
+fn that_the_time_of_day_is_set_does_nothing() {
+    let clock = TimeOfDay::now();
+    if !clock.set(0) {
+        return println!("skipped: that_the_time_of_day_is_set_does_nothing needs root, and a clock that can be set");
+    }
+    let place = Place::new();
+    let timed_lock = place.scenario(TIMED);
+    for on in [3_600, -3_600] {
+        for args in [&[&*timed_lock][..], &["lock-contention", "--as", "processes"]] {
+            let args = [&["run"], args, &["--json", "--for", "3s"]].concat();
+            let (took, report) = timed(|| {
+                thread::scope(|scope| {
+                    let run = scope.spawn(|| place.run(&[], "true", &args));
+                    for on in [on, 0, on] {
+                        thread::sleep(Duration::from_millis(700));
+                        assert!(clock.set(on), "it could be set before");
+                    }
+                    run.join().expect("it does not panic")
+                })
+            });
+            assert!(clock.set(0), "it could be set before");
+            assert_is_sound(took, &report);
+            assert!(took < 3_000.0, "it ends when its time is over, not an hour later");
+            let due = report.pointer("/pools/0/submitted").and_then(Value::as_f64);
+            let is_sound = due.is_none_or(|due| (50.0..=took * 100.0 + 1.0).contains(&due));
+            assert!(is_sound, "{due:?} tasks at 100 a second in {took} s");
+            println!("set {on} s on, back, and on again: {took:.3} s for 3 s, {due:?} tasks");
+        }
+    }
+    let mut tty = place.terminal(&[], "true", &["run", &timed_lock]);
+    tty.until_text("live");
+    for on in [3_600, -3_600, 0] {
+        assert!(clock.set(on), "it could be set before");
+        let sent = tty.sent().len();
+        let start = Instant::now();
+        while tty.sent().len() < sent + 2_000 {
+            tty.take_for(Duration::from_millis(20));
+            assert!(start.elapsed() < Duration::from_secs(30), "nothing is drawn any more: {}", tty.text());
+        }
+    }
+    let text = tty.text();
+    assert!(!text.contains("anomal") && !text.contains("suspended"), "{text}");
+    tty.keys("q");
+    assert!(tty.wait().success());
+    tty.assert_nobody_is_left();
+}

@@ -1,0 +1,93 @@
+//! Cores that a run may not use, and cores that come and go.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::{Group, Place};
+use crate::support::pty::shows;
+
+/// The first core that this process may use.
+fn first_core() -> String {
+    let status = fs::read_to_string("/proc/self/status").expect("Linux");
+    let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).expect("it is said");
+    list.trim().split([',', '-']).next().expect("one at least").to_owned()
+}
+
+#[test]
+fn on_one_core_that_is_what_is_shared() {
+    let place = Place::new();
+    let around = ["taskset", "-c", &first_core()];
+    if place.can("on_one_core_that_is_what_is_shared", &around, "true") {
+        let said = place.run(&around, "true", &["run", "oversubscription", "--for", "2s"]).said();
+        assert!(said.contains("workers want to run at once on 1 core:"), "{said}");
+    }
+}
+
+#[test]
+fn on_one_core_the_dashboard_says_so_and_goes_on() {
+    let place = Place::new();
+    let around = ["taskset", "-c", &first_core()];
+    if place.can("on_one_core_the_dashboard_says_so_and_goes_on", &around, "true") {
+        let mut tty = place.terminal(&around, "true", &["run", "--no-ask", "oversubscription"]);
+        tty.until("one core", |s| shows(s, "1 core ") || shows(s, "1 of "));
+        tty.until_text("on 1 core");
+        tty.keys("q");
+        assert!(tty.wait().success());
+        tty.assert_nobody_is_left();
+    }
+}
+
+#[test]
+fn a_quota_of_half_a_core_is_what_is_counted_on() {
+    let Some(group) = Group::new("a_quota_of_half_a_core_is_what_is_counted_on") else { return };
+    group.set_quota(0.5);
+    let place = Place::new();
+    let spin = place.scenario("thread spin count=40 { forever { compute \"10ms\" } }\n");
+    let report = place.run(&[], &group.enter(), &["run", &spin, "--json", "--for", "2s"]).report();
+    assert_eq!(report["machine"]["quota"], 0.5);
+    let text = report["findings"].to_string();
+    assert!(text.contains("on 0.5 cores"), "{text}");
+    let mut tty = place.terminal(&[], &group.enter(), &["run", &spin]);
+    tty.until("the first line says it", |s| shows(s, "0.5 of "));
+    tty.keys("q");
+    assert!(tty.wait().success());
+    tty.assert_nobody_is_left();
+}
+
+/// A core that is back when this goes.
+struct Offline(PathBuf);
+
+impl Offline {
+    fn set(&self, online: bool) -> bool {
+        fs::write(&self.0, if online { "1" } else { "0" }).is_ok()
+    }
+}
+
+impl Drop for Offline {
+    fn drop(&mut self) {
+        self.set(true);
+    }
+}
+
+#[test]
+#[ignore = "takes a core from the whole machine for a second"]
+fn a_core_that_goes_and_comes_back_is_seen_to() {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let last = Offline(format!("/sys/devices/system/cpu/cpu{}/online", cores - 1).into());
+    if cores < 2 || !last.set(true) {
+        return println!("skipped: a_core_that_goes_and_comes_back_is_seen_to needs root, and a core to spare");
+    }
+    let place = Place::new();
+    let mut tty = place.terminal(&[], "true", &["run", "--no-ask", "oversubscription"]);
+    let plural = |cores: usize| format!("{cores} core{} ", if cores == 1 { "" } else { "s" });
+    tty.until("all cores", |s| shows(s, &plural(cores)));
+    for _ in 0..2 {
+        assert!(last.set(false), "it can be taken away");
+        tty.until("one is gone", |s| shows(s, &plural(cores - 1)));
+        assert!(last.set(true), "it can be brought back");
+        tty.until("it is back", |s| shows(s, &plural(cores)));
+    }
+    tty.keys("q");
+    assert!(tty.wait().success());
+    tty.assert_nobody_is_left();
+}

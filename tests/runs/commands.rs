@@ -1,0 +1,203 @@
+//! Commands that a scenario runs: what they get, how they end, and that nothing of them is left.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::support::{Seen, is_running, kill, parent_of};
+use contend::scenario::{Scenario, Source, check};
+use contend::source::Live;
+use contend::trace::{Command, EventKind, Notice, RunEnd, WorkerId};
+
+fn read(text: &str) -> Scenario {
+    let source = Source { name: "x".into(), path: None, text: text.into() };
+    check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario
+}
+
+fn failures(seen: &Seen) -> Vec<&str> {
+    let what = seen.notices.iter().filter_map(|notice| match notice {
+        Notice::Failed { what, .. } => Some(what.as_str()),
+        _ => None,
+    });
+    what.collect()
+}
+
+/// The number that a command wrote into this file, when it is there.
+fn written(file: &Path) -> u32 {
+    let since = Instant::now();
+    loop {
+        let text = fs::read_to_string(file).unwrap_or_default();
+        if let (true, Ok(number)) = (text.ends_with('\n'), text.trim().parse()) {
+            return number;
+        }
+        assert!(since.elapsed() < Duration::from_mins(1), "{} was never written", file.display());
+        std::thread::yield_now();
+    }
+}
+
+fn gone(pid: u32) {
+    let since = Instant::now();
+    while is_running(pid) {
+        assert!(since.elapsed() < Duration::from_mins(1), "{pid} is still there");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn nothing_is_run_unless_that_is_allowed() {
+    let s = read("thread w { retry 1 { exec \"touch\" \"/never/{n}\" } }");
+    let refused = Live::start(&s, &s.defaults()).map(drop).expect_err("it is not allowed").to_string();
+    assert_eq!(
+        refused,
+        "this scenario runs a command, `touch /never/{n}`: if you trust it, allow that with --allow-exec"
+    );
+}
+
+#[test]
+fn how_a_command_ended_and_what_it_took_is_told() {
+    for of in ["threads", "processes"] {
+        let task = |name: &str, command: &str| {
+            format!("pool {name} of={of} workers=1 {{ batch count=1; task {{ exec {command} }} }}\n")
+        };
+        let s = read(
+            &[
+                task("good", "\"sh\" \"-c\" \"i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done\""),
+                task("three", "\"sh\" \"-c\" \"echo out; echo why >&2; exit 3\""),
+                task("term", "\"sh\" \"-c\" \"kill -TERM $$\""),
+                task("none", "\"/no/such/command\" \"x\""),
+                task("late", "\"sleep\" \"1000\" timeout=\"50ms\""),
+            ]
+            .concat(),
+        );
+        let seen = Seen::to_the_end(&s);
+        assert_eq!(seen.end, Some(RunEnd::Completed));
+        let told = failures(&seen);
+        for wanted in [
+            "sh ... echo out; echo why >&2; exit 3: exit 3: out why",
+            "sh ... kill -TERM $$: killed by SIGTERM",
+            "/no/such/command: there is no such command",
+            "sleep 1000: not ready within 50ms",
+        ] {
+            assert!(told.contains(&wanted), "{wanted}: {told:?}");
+        }
+        assert_eq!(told.len(), 4, "{told:?}");
+        let ran =
+            |e: &contend::trace::Event| if let EventKind::Ran { ok, cpu } = e.kind { Some((ok, cpu)) } else { None };
+        let ran: Vec<_> = seen.events.iter().filter_map(ran).collect();
+        assert_eq!(ran.iter().filter(|(ok, _)| *ok).count(), 1, "{ran:?}");
+        assert!(ran.iter().any(|(ok, cpu)| *ok && cpu.ms() > 1.0), "counting takes CPU time: {ran:?}");
+    }
+}
+
+#[test]
+fn what_a_command_leaves_in_its_group_ends_with_it() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("pid");
+    let s = read(&format!(
+        "thread w {{ exec \"sh\" \"-c\" \"sleep 1000 & echo $! > $1\" \"sh\" {:?} }}",
+        file.display().to_string()
+    ));
+    let seen = Seen::to_the_end(&s);
+    assert_eq!((seen.end.as_ref(), failures(&seen).len()), (Some(&RunEnd::Completed), 0), "{:?}", seen.notices);
+    assert!(!is_running(written(&file)), "the command is over, and all it started");
+}
+
+/// Starts one of each kind that can be hard to find again, and waits for ever: each writes its number into a file of this
+/// name.
+const LEAVE: &str = r#"
+sleep 1000 & echo $! > "$1/in-group"
+setsid sh -c 'echo $$ > "$0/own-session"; exec sleep 1000' "$1" &
+(sh -c 'echo $$ > "$0/forked-twice"; exec sleep 1000' "$1" &)
+(setsid sh -c 'echo $$ > "$0/daemon"; exec sleep 1000' "$1" &)
+(env -i setsid sh -c 'echo $$ > "$0/without-environment"; exec sleep 1000' "$1" &)
+"#;
+const LEFT: [&str; 5] = ["in-group", "own-session", "forked-twice", "daemon", "without-environment"];
+
+/// A scenario whose worker runs this script.
+fn script(of: &str, dir: &Path, script: &str) -> String {
+    let file = dir.join("script");
+    fs::write(&file, script).expect("a file");
+    format!("{of} w {{ exec \"sh\" {:?} {:?} }}", file.display().to_string(), dir.display().to_string())
+}
+
+fn numbers(dir: &Path) -> [u32; 5] {
+    LEFT.map(|name| written(&dir.join(name)))
+}
+
+/// A worker whose command has left all of them; their numbers.
+fn all_left(of: &str, dir: &Path) -> (Seen, [u32; 5]) {
+    let seen = Seen::start(&read(&script(of, dir, &format!("{LEAVE} wait"))));
+    let pids = numbers(dir);
+    (seen, pids)
+}
+
+#[test]
+fn nothing_of_a_command_outlives_a_runner_that_is_killed() {
+    for of in ["thread", "process"] {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (mut seen, left) = all_left(of, dir.path());
+        seen.until("the worker is known", |seen| !seen.pids().is_empty());
+        let shell = parent_of(left[0]).expect("it is there");
+        let worker = parent_of(shell).expect("it is there");
+        let runner = if of == "thread" { worker } else { parent_of(worker).expect("it is there") };
+        kill(runner);
+        seen.until("the end", |seen| seen.end.is_some());
+        drop(seen);
+        assert!(left.iter().all(|pid| !is_running(*pid)), "{of}: {left:?}");
+    }
+}
+
+#[test]
+fn a_worker_that_is_killed_takes_its_command_with_it() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (mut seen, left) = all_left("process", dir.path());
+    seen.command(Command::Kill(WorkerId(0)));
+    gone(left[0]);
+    seen.until("the end", |seen| seen.end.is_some());
+    drop(seen);
+    assert!(left.iter().all(|pid| !is_running(*pid)), "what left the group goes at the end of the run");
+}
+
+#[test]
+fn a_run_that_is_stopped_leaves_no_command() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (seen, left) = all_left("thread", dir.path());
+    drop(seen);
+    assert!(left.iter().all(|pid| !is_running(*pid)), "{left:?}");
+}
+
+#[test]
+fn what_a_command_leaves_behind_goes_with_its_run() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let all_there = LEFT.map(|name| format!("until [ -s \"$1/{name}\" ]; do :; done\n")).concat();
+    let seen = Seen::to_the_end(&read(&script("thread", dir.path(), &[LEAVE, &all_there].concat())));
+    assert_eq!((seen.end.as_ref(), failures(&seen).len()), (Some(&RunEnd::Completed), 0), "{:?}", seen.notices);
+    let left = numbers(dir.path());
+    drop(seen);
+    assert!(left.iter().all(|pid| !is_running(*pid)), "{left:?}");
+}
+
+/// Nobody is there any more to look after them then but the runner, and the system gives the rest to another.
+#[test]
+fn nothing_of_a_command_outlives_a_dashboard_that_is_killed() {
+    for of in ["thread", "process"] {
+        let dir = tempfile::tempdir().expect("a directory");
+        let scenario = dir.path().join("x.kdl");
+        fs::write(&scenario, script(of, dir.path(), &format!("{LEAVE} wait"))).expect("a file");
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_contend"));
+        command.args(["run", "--headless", "--allow-exec"]).arg(&scenario).stdout(std::process::Stdio::null());
+        let mut viewer = command.spawn().expect("the program starts");
+        let left = numbers(dir.path());
+        viewer.kill().expect("it is there");
+        viewer.wait().expect("it was killed");
+        left.into_iter().for_each(gone);
+    }
+}
+
+#[test]
+fn a_command_that_says_much_is_waited_for_all_the_same() {
+    let s = read("thread w { exec \"sh\" \"-c\" \"yes | head -c 3000000; exit 1\" }");
+    let seen = Seen::to_the_end(&s);
+    let told = failures(&seen);
+    assert!(told.len() == 1 && told[0].chars().count() < 1_000, "{told:?}");
+}

@@ -1,0 +1,367 @@
+//! Real runs on real threads and processes: what they tell is what they did.
+
+use std::time::Duration;
+
+use crate::support::{Seen, counter, knob, mutex, number, pool, scenario, workers};
+use contend::scenario::{Choice, Delivery, Feed, Policy, Resource, ResourceSpec, Step, Target};
+use contend::trace::{
+    Command, Event, EventKind, How, LockKind, Notice, RunEnd, RwPolicy, Stamp, State, WorkerId, WorkerKind,
+};
+
+fn lock(resource: usize, body: Vec<Step>) -> Step {
+    Step::Lock { target: Target { resource, at: None }, body }
+}
+
+fn compute_us(us: f64) -> Step {
+    Step::Compute(number(us * 1e3))
+}
+
+#[test]
+fn a_finite_run_completes_and_every_acquisition_is_numbered_without_a_gap() {
+    for kind in LockKind::NAMED.into_iter().filter(|k| *k != LockKind::Off) {
+        let mut s = scenario("finite");
+        s.resources.push(mutex("m", kind));
+        let body = vec![lock(0, vec![compute_us(5.0)])];
+        s.workers.push(workers("w", WorkerKind::Thread, 3, vec![Step::Repeat { times: number(300.0), body }]));
+        let seen = Seen::to_the_end(&s);
+        assert_eq!(seen.end, Some(RunEnd::Completed), "{kind:?}: {:?}", seen.notices);
+        let mut grants = seen.grants();
+        grants.sort_unstable();
+        assert_eq!(grants, (1..=900).collect::<Vec<u64>>(), "{kind:?}");
+        assert_eq!(seen.lost(), 0, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_run_ends_at_its_limit_though_nobody_takes_what_it_tells() {
+    let mut s = scenario("endless");
+    s.resources.push(mutex("m", LockKind::Std));
+    s.workers.push(workers("w", WorkerKind::Thread, 4, vec![Step::Forever(vec![lock(0, vec![compute_us(5.0)])])]));
+    let seen = Seen::start(&s);
+    let limit = Stamp(200_000_000);
+    assert!(seen.live().end_at(limit));
+    let start = std::time::Instant::now();
+    while !seen.live().is_out_of_time() {
+        assert!(start.elapsed() < Duration::from_mins(1), "it goes on");
+        std::thread::yield_now();
+    }
+    let ended = loop {
+        match seen.live().messages().recv_timeout(Duration::from_mins(1)).expect("it tells of its end") {
+            contend::trace::Message::Ended { at, how } => break (at, how),
+            contend::trace::Message::Many(many) => {
+                if let Some(contend::trace::Message::Ended { at, how }) = many.into_iter().next_back() {
+                    break (at, how);
+                }
+            }
+            _ => {}
+        }
+    };
+    assert_eq!(ended.1, RunEnd::Time);
+    assert!(ended.0 >= limit, "{ended:?}");
+}
+
+#[test]
+fn holds_of_one_lock_never_overlap_by_their_stamps() {
+    let mut s = scenario("holds");
+    s.resources.push(mutex("m", LockKind::Std));
+    let body = vec![lock(0, vec![compute_us(2.0)])];
+    s.workers.push(workers("w", WorkerKind::Thread, 4, vec![Step::Repeat { times: number(2_000.0), body }]));
+    let seen = Seen::to_the_end(&s);
+    let holds = seen.holds();
+    assert_eq!(holds.len(), 8_000);
+    for pair in holds.windows(2) {
+        assert!(pair[0].until <= pair[1].from, "{pair:?}");
+    }
+}
+
+#[test]
+fn two_processes_deadlock_for_real_and_are_gone_after_the_run() {
+    for kind in [WorkerKind::Thread, WorkerKind::Process] {
+        let mut s = scenario("deadlock");
+        s.resources.extend([mutex("a", LockKind::Std), mutex("b", LockKind::Std)]);
+        for (name, first, second) in [("left", 0, 1), ("right", 1, 0)] {
+            let body = vec![lock(first, vec![compute_us(300.0), lock(second, vec![compute_us(10.0)])])];
+            s.workers.push(workers(name, kind, 1, vec![Step::Forever(body)]));
+        }
+        let mut seen = Seen::start(&s);
+        seen.until("both wait while they hold", |seen| {
+            seen.pids().len() == 2
+                && (0..2).all(|w| matches!(seen.last(WorkerId(w)), Some(EventKind::Wait { held: 1, timed: false, .. })))
+        });
+        let pids = seen.pids();
+        assert_eq!(pids.len(), 2, "{kind:?}");
+        drop(seen);
+        for pid in pids {
+            assert!(!crate::support::is_running(pid), "{kind:?}: process {pid} outlived the run");
+        }
+    }
+}
+
+#[test]
+fn a_counter_loses_updates_without_its_lock_and_none_with_it() {
+    for (kind, may_lose) in [(LockKind::Off, true), (LockKind::Std, false)] {
+        let mut s = scenario("account");
+        s.resources.extend([mutex("m", kind), counter("balance")]);
+        let balance = Target { resource: 1, at: None };
+        let body =
+            vec![Step::Load(balance.clone()), Step::Sleep(number(300e3)), Step::Store { target: balance, add: 1 }];
+        let step = Step::Repeat { times: number(20.0), body: vec![lock(0, body)] };
+        s.workers.push(workers("teller", WorkerKind::Thread, 4, vec![step]));
+        let seen = Seen::to_the_end(&s);
+        let value = seen.counter.expect("a counter is told");
+        if may_lose {
+            assert!(value < 80, "80 updates of 4 tellers with a window of 300 µs: {value}");
+        } else {
+            assert_eq!(value, 80);
+        }
+    }
+}
+
+#[test]
+fn a_pool_does_every_task_of_its_batch_whatever_its_workers_are() {
+    for kind in [WorkerKind::Thread, WorkerKind::Process, WorkerKind::Async] {
+        let mut s = scenario("batch");
+        let mut p = pool("worker", kind, 3);
+        p.feed = Feed::Batch { count: number(200.0) };
+        p.chunk = number(7.0);
+        p.payload = number(10_000.0);
+        p.task = vec![compute_us(50.0)];
+        s.pools.push(p);
+        let seen = Seen::to_the_end(&s);
+        assert_eq!(seen.end, Some(RunEnd::Completed), "{kind:?}: {:?}", seen.notices);
+        assert_eq!(seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. })), 200, "{kind:?}");
+        let handed = seen.count(|k| matches!(k, EventKind::Block { state: State::Handover, .. }));
+        assert_eq!(handed > 0, kind == WorkerKind::Process, "only processes hand over");
+    }
+}
+
+#[test]
+fn a_pool_grows_and_shrinks_while_it_runs() {
+    let mut s = scenario("resize");
+    s.knobs.push(knob("workers", 2.0, 8.0));
+    let mut p = pool("worker", WorkerKind::Thread, 8);
+    p.workers = contend::scenario::Expr::Knob(0_usize.into());
+    p.feed = Feed::Arrive { rate: number(2_000.0) };
+    p.task = vec![Step::Io(number(1e6))];
+    s.pools.push(p);
+    let mut seen = Seen::start(&s);
+    seen.until("two begin", |s| s.count(|k| matches!(k, EventKind::Began)) == 3); // and the feeder
+    seen.command(Command::Turn { knob: 0_usize.into(), value: 6.0 });
+    seen.until("six work", |s| s.count(|k| matches!(k, EventKind::Began)) == 7);
+    seen.command(Command::Turn { knob: 0_usize.into(), value: 1.0 });
+    seen.until("five retire", |s| s.count(|k| matches!(k, EventKind::Ended(How::Retired))) == 5);
+    seen.command(Command::Turn { knob: 0_usize.into(), value: 2.0 });
+    seen.until("one comes back", |s| s.count(|k| matches!(k, EventKind::Began)) == 8);
+}
+
+#[test]
+fn whoever_is_killed_at_whatever_moment_no_task_is_lost() {
+    let mut s = scenario("storm");
+    let mut p = pool("worker", WorkerKind::Process, 3);
+    p.feed = Feed::Batch { count: number(3_000.0) };
+    p.results = Some(Choice::Fixed(Delivery::Ordered));
+    p.task = vec![compute_us(200.0)];
+    s.pools.push(p);
+    let mut seen = Seen::start(&s);
+    seen.until("a task is under way", |s| s.count(|k| matches!(k, EventKind::TaskBegan { .. })) > 0);
+    let mut dice = fastrand::Rng::with_seed(7);
+    while seen.end.is_none() {
+        seen.command(Command::Kill(WorkerId(dice.u16(..3))));
+        let events = seen.events.len();
+        seen.until("something happens", |s| s.end.is_some() || s.events.len() > events);
+    }
+    assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
+    assert!(seen.notices.iter().filter(|n| matches!(n, Notice::Died { .. })).count() > 2, "some were killed");
+    assert!(seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. })) >= 3_000, "every one was done");
+}
+
+#[test]
+fn a_batch_at_a_pace_comes_task_by_task_and_ends() {
+    let mut s = scenario("pace");
+    let mut p = pool("worker", WorkerKind::Thread, 2);
+    (p.feed, p.pace) = (Feed::Batch { count: number(20.0) }, Some(number(200.0)));
+    s.pools.push(p);
+    let seen = Seen::to_the_end(&s);
+    assert_eq!(seen.end, Some(RunEnd::Completed));
+    let begun: Vec<_> =
+        seen.events.iter().filter(|e| matches!(e.kind, EventKind::TaskBegan { .. })).map(|e| e.at).collect();
+    let feeder = |e: &&Event| e.kind == EventKind::Began && seen.cast().worker_name(e.worker) == "batch";
+    let began = seen.events.iter().find(feeder).expect("it feeds").at;
+    assert_eq!(begun.len(), 20);
+    let last = begun.iter().max().expect("twenty");
+    assert!(last.since(began).0 >= 20 * 5_000_000, "each is due 5 ms after the one before: {begun:?}");
+}
+
+#[test]
+fn a_knob_that_is_turned_is_told_with_its_value() {
+    let mut s = scenario("turned");
+    s.knobs.push(knob("times", 2.0, 8.0));
+    s.workers.push(workers("w", WorkerKind::Thread, 1, vec![Step::Forever(vec![compute_us(100.0)])]));
+    let mut seen = Seen::start(&s);
+    seen.command(Command::Turn { knob: 0_usize.into(), value: 6.0 });
+    seen.until("the notice", |s| {
+        s.notices.iter().any(|n| matches!(n, Notice::Turned { name, shown, .. } if name == "times" && shown == "6"))
+    });
+}
+
+#[test]
+fn a_killed_pool_process_is_replaced_and_its_task_is_done_again() {
+    let mut s = scenario("kill");
+    let mut p = pool("worker", WorkerKind::Process, 2);
+    p.feed = Feed::Batch { count: number(40.0) };
+    p.task = vec![Step::Sleep(number(20e6))];
+    s.pools.push(p);
+    let mut seen = Seen::start(&s);
+    seen.until("a task is under way", |s| s.count(|k| matches!(k, EventKind::TaskBegan { .. })) >= 3);
+    seen.command(Command::Kill(WorkerId(0)));
+    seen.until("the end", |s| s.end.is_some());
+    assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
+    assert!(seen.notices.iter().any(|n| matches!(n, Notice::Died { worker: WorkerId(0), .. })));
+    assert_eq!(seen.count(|k| matches!(k, EventKind::Ended(How::Killed))), 1);
+    assert_eq!(seen.count(|k| matches!(k, EventKind::Retried { .. })), 1);
+    assert_eq!(
+        seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. })),
+        40,
+        "nothing is lost, nothing twice"
+    );
+}
+
+#[test]
+fn a_worker_that_panics_ends_alone_and_gives_its_lock_back() {
+    let mut s = scenario("panic");
+    s.resources.push(mutex("m", LockKind::Std));
+    s.workers.push(workers("bad", WorkerKind::Thread, 1, vec![lock(0, vec![Step::Panic("on purpose".into())])]));
+    let body = vec![lock(0, vec![compute_us(50.0)])];
+    s.workers.push(workers("good", WorkerKind::Thread, 1, vec![Step::Repeat { times: number(200.0), body }]));
+    let seen = Seen::to_the_end(&s);
+    assert_eq!(seen.end, Some(RunEnd::Completed));
+    assert_eq!(seen.count(|k| matches!(k, EventKind::Ended(How::Panicked))), 1);
+    assert_eq!(seen.grants().len(), 201);
+    assert!(seen.notices.iter().any(|n| matches!(n, Notice::Failed { what, .. } if what.contains("on purpose"))));
+}
+
+#[test]
+fn a_full_queue_rejects_blocks_or_lets_the_caller_work() {
+    for policy in [Policy::Reject, Policy::Block, Policy::CallerRuns] {
+        let mut s = scenario("full");
+        let mut p = pool("worker", WorkerKind::Thread, 1);
+        p.policy = policy;
+        p.queue = number(2.0);
+        p.feed = Feed::Batch { count: number(30.0) };
+        p.task = vec![Step::Sleep(number(2e6))];
+        s.pools.push(p);
+        let seen = Seen::to_the_end(&s);
+        let done = seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. }));
+        let rejected = seen.count(|k| matches!(k, EventKind::Rejected { .. }));
+        let full = seen.count(|k| matches!(k, EventKind::Block { state: State::Full, .. }));
+        assert_eq!(done + rejected, 30, "{policy:?}");
+        assert_eq!(rejected > 0, policy == Policy::Reject);
+        assert_eq!(full > 0, policy == Policy::Block);
+    }
+}
+
+#[test]
+fn the_kernel_tells_when_threads_wait_for_a_core() {
+    let mut s = scenario("oversubscribed");
+    s.workers.push(workers("w", WorkerKind::Thread, 8, vec![Step::Forever(vec![compute_us(1_000.0)])]));
+    let mut seen = Seen::start(&s);
+    seen.until("run-queue delay", |s| s.ready > Duration::from_millis(50).as_nanos() as u64);
+}
+
+#[test]
+fn a_runner_that_is_killed_is_named_and_leaves_nobody() {
+    let mut s = scenario("killed");
+    s.workers.push(workers("w", WorkerKind::Process, 3, vec![Step::Forever(vec![compute_us(100.0)])]));
+    let mut seen = Seen::start(&s);
+    seen.until("all run", |s| s.count(|k| matches!(k, EventKind::Began)) == 3 && s.pids().len() == 3);
+    let pids = seen.pids();
+    crate::support::kill(crate::support::parent_of(pids[0]).expect("a runner"));
+    seen.until("the end", |s| s.end.is_some());
+    assert!(matches!(&seen.end, Some(RunEnd::Crashed(why)) if why.contains("SIGKILL")), "{:?}", seen.end);
+    for pid in pids {
+        assert!(!crate::support::is_running(pid), "process {pid} outlived its runner");
+    }
+}
+
+#[test]
+fn a_choice_of_lock_follows_its_knob() {
+    let mut s = scenario("choice");
+    s.knobs.push(knob("kind", 1.0, 1.0));
+    let kind = Choice::Knob(0_usize.into(), vec![LockKind::Std, LockKind::Ticket]);
+    s.resources.push(Resource { name: "m".into(), count: number(1.0), spec: ResourceSpec::Mutex { kind } });
+    s.workers.push(workers("w", WorkerKind::Thread, 1, vec![lock(0, vec![])]));
+    let seen = Seen::start(&s);
+    assert!(format!("{:?}", seen.cast().resources).contains("Ticket"));
+}
+
+/// Times at which worker by worker something was held: when, until when, and whether shared.
+fn held(seen: &Seen) -> Vec<(Stamp, Stamp, bool)> {
+    let mut held = Vec::new();
+    for event in &seen.events {
+        let EventKind::Acquired { grant, .. } = event.kind else { continue };
+        let end = seen.events.iter().find(|e| matches!(e.kind, EventKind::Released { grant: g, .. } if g == grant));
+        held.push((event.at, end.expect("all is given back").at, grant.is_shared()));
+    }
+    held
+}
+
+#[test]
+fn never_more_than_its_permits_are_had_of_a_semaphore() {
+    for kind in [WorkerKind::Thread, WorkerKind::Process, WorkerKind::Async] {
+        let mut s = scenario("semaphore");
+        let spec = ResourceSpec::Semaphore { permits: number(3.0) };
+        s.resources.push(Resource { name: "s".into(), count: number(1.0), spec });
+        let target = Target { resource: 0, at: None };
+        let body = vec![Step::Acquire { target, permits: number(1.0), body: vec![Step::Sleep(number(100e3))] }];
+        s.workers.push(workers("w", kind, 6, vec![Step::Repeat { times: number(50.0), body }]));
+        let seen = Seen::to_the_end(&s);
+        assert_eq!(seen.end, Some(RunEnd::Completed), "{kind:?}: {:?}", seen.notices);
+        let held = held(&seen);
+        assert_eq!(held.len(), 300, "{kind:?}");
+        let most = held.iter().map(|(at, ..)| held.iter().filter(|(from, to, _)| from <= at && at < to).count()).max();
+        assert_eq!(most, Some(3), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_writer_is_alone_and_readers_are_not() {
+    for policy in RwPolicy::ALL {
+        for kind in [WorkerKind::Thread, WorkerKind::Process, WorkerKind::Async] {
+            let mut s = scenario("rwlock");
+            let spec = ResourceSpec::Rwlock { policy: Choice::Fixed(policy) };
+            s.resources.push(Resource { name: "r".into(), count: number(1.0), spec });
+            let target = Target { resource: 0, at: None };
+            let inside = vec![Step::Sleep(number(100e3))];
+            let read = vec![Step::Read { target: target.clone(), body: inside.clone() }];
+            let write = vec![Step::Write { target, body: inside }];
+            s.workers.push(workers("r", kind, 4, vec![Step::Repeat { times: number(60.0), body: read }]));
+            s.workers.push(workers("w", kind, 2, vec![Step::Repeat { times: number(30.0), body: write }]));
+            let seen = Seen::to_the_end(&s);
+            assert_eq!(seen.end, Some(RunEnd::Completed), "{policy:?} {kind:?}: {:?}", seen.notices);
+            let held = held(&seen);
+            assert_eq!(held.len(), 300, "{policy:?} {kind:?}");
+            let beside =
+                |one: &(Stamp, Stamp, bool)| held.iter().filter(|other| one.0 < other.1 && other.0 < one.1).count();
+            let most = |shared| held.iter().filter(|one| one.2 == shared).map(beside).max();
+            assert_eq!(most(false), Some(1), "{policy:?} {kind:?}: a writer is alone");
+            assert!(most(true) > Some(1), "{policy:?} {kind:?}: readers go in together");
+        }
+    }
+}
+
+#[test]
+fn a_signal_lets_as_many_pass_as_it_was_given() {
+    for kind in [WorkerKind::Thread, WorkerKind::Process, WorkerKind::Async] {
+        let mut s = scenario("signal");
+        let spec = ResourceSpec::Semaphore { permits: number(0.0) };
+        s.resources.push(Resource { name: "s".into(), count: number(1.0), spec });
+        let target = Target { resource: 0, at: None };
+        let again = |step| vec![Step::Repeat { times: number(200.0), body: vec![step] }];
+        s.workers.push(workers("waits", kind, 2, again(Step::Down(target.clone()))));
+        s.workers.push(workers("gives", kind, 2, again(Step::Up(target))));
+        let seen = Seen::to_the_end(&s);
+        assert_eq!(seen.end, Some(RunEnd::Completed), "{kind:?}: {:?}", seen.notices);
+        let passed = seen.count(|k| matches!(k, EventKind::Passed { .. }));
+        assert_eq!((passed, seen.count(|k| matches!(k, EventKind::Posted { .. }))), (400, 400), "{kind:?}");
+    }
+}

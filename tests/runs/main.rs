@@ -1,0 +1,17 @@
+//! Real runs: each test starts threads and processes and checks their events.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod commands;
+mod engine;
+mod lives;
+mod locks;
+mod lost_events;
+mod once;
+mod pipes;
+mod real_work;
+mod requests;
+mod shared;
+mod sources;
+mod tasks;

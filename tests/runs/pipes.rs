@@ -1,0 +1,293 @@
+//! Pipes, the manager and private counters on real threads and real processes.
+
+use std::collections::BTreeSet;
+
+use crate::support::{Seen, is_running, parent_of};
+use contend::scenario::{Scenario, Source, check};
+use contend::trace::{Command, EventKind, How, Notice, ResourceId, RunEnd, State, WorkerId};
+
+fn read(text: &str) -> Scenario {
+    let source = Source { name: "pipes".into(), path: None, text: text.into() };
+    check(&source).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false))).scenario
+}
+
+/// A scenario run by threads, and by processes.
+fn both(text: &str, test: impl Fn(Scenario)) {
+    for kind in ["thread", "process"] {
+        test(read(&text.replace("WORKER", kind)));
+    }
+}
+
+fn completed(scenario: &Scenario) -> Seen {
+    let seen = Seen::to_the_end(scenario);
+    assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
+    assert_eq!(seen.lost(), 0);
+    seen
+}
+
+/// Bytes and messages that went in, and that came out.
+fn moved(seen: &Seen) -> [(u64, usize); 2] {
+    let (mut sent, mut received) = ((0, 0), (0, 0));
+    for event in &seen.events {
+        let (to, bytes, whole) = match event.kind {
+            EventKind::Sent { bytes, whole, .. } => (&mut sent, bytes, whole),
+            EventKind::Received { bytes, whole, .. } => (&mut received, bytes, whole),
+            _ => continue,
+        };
+        *to = (to.0 + u64::from(bytes), to.1 + usize::from(whole));
+    }
+    [sent, received]
+}
+
+fn failures(seen: &Seen) -> Vec<&str> {
+    let mut failures = Vec::new();
+    for notice in &seen.notices {
+        if let Notice::Failed { what, .. } = notice {
+            failures.push(what.as_str());
+        }
+    }
+    failures
+}
+
+/// Whether a worker is known to be in this state on the first resource.
+fn blocked(seen: &Seen, worker: u16, state: State) -> bool {
+    waits(seen, worker, state, ResourceId(0))
+}
+
+fn waits(seen: &Seen, worker: u16, state: State, on: ResourceId) -> bool {
+    let last = seen.events.iter().rev().filter(|e| e.worker == WorkerId(worker));
+    let told = |kind: &EventKind| !matches!(kind, EventKind::Refused { .. });
+    last.map(|e| e.kind).find(told) == Some(EventKind::Block { state, on: Some(on) })
+}
+
+#[test]
+fn every_message_arrives_whole_and_the_stream_ends_with_the_last_writer() {
+    // Three lengths: within a page, more than a page, more than the pipe.
+    for (bytes, messages) in [(100_u64, 300), (6_000, 60), (20_000, 30)] {
+        let text = format!(
+            "pipe lines capacity=\"8KiB\"\nWORKER writer count=3 {{ repeat {} {{ send lines bytes=\"{bytes}B\" }} }}\n\
+             WORKER reader count=2 {{ receive lines bytes=\"{bytes}B\" {{ compute \"1us\" }} }}",
+            messages / 3
+        );
+        both(&text, |scenario| {
+            let seen = completed(&scenario);
+            assert_eq!(moved(&seen), [(bytes * messages as u64, messages); 2], "{bytes}");
+            assert!(failures(&seen).is_empty(), "{:?}", seen.notices);
+            let deep = |kind| matches!(kind, EventKind::Sent { depth, .. } if depth > 8_192);
+            assert_eq!(seen.count(deep), 0, "a pipe holds no more than its room");
+        });
+    }
+}
+
+#[test]
+fn a_full_pipe_and_an_empty_one_are_waited_for() {
+    let text = "pipe lines capacity=\"4KiB\"\nevent half\nevent go\n\
+        WORKER writer { repeat 4 { send lines bytes=\"1000B\" }; set half; repeat 5 { send lines bytes=\"1000B\" }; wait go; send lines bytes=\"1000B\" }\n\
+        WORKER reader { wait half; sleep \"200ms\"; repeat 9 { receive lines bytes=\"1000B\" }; set go; receive lines bytes=\"1000B\" }";
+    both(text, |scenario| {
+        let seen = completed(&scenario);
+        let waits = |state| seen.count(|kind| kind == EventKind::Block { state, on: Some(ResourceId(0)) });
+        assert!(waits(State::Full) >= 1 && waits(State::Empty) >= 1);
+        assert!(seen.count(|kind| matches!(kind, EventKind::Refused { read: true, bytes: 0, .. })) >= 1);
+    });
+}
+
+#[test]
+fn who_sends_to_nobody_is_told_and_not_hung() {
+    let text = "pipe lines\nWORKER writer { forever { send lines bytes=\"4KiB\" } }\n\
+        WORKER reader { repeat 3 { receive lines bytes=\"4KiB\" } }";
+    both(text, |scenario| {
+        let seen = completed(&scenario);
+        assert_eq!(failures(&seen), ["sent something into lines, which nobody reads any more"]);
+    });
+}
+
+#[test]
+fn a_closed_pipe_ends_the_stream_and_is_used_no_more() {
+    let text = "pipe lines\nevent over\n\
+        WORKER writer { send lines; close lines; wait over; send lines }\n\
+        WORKER reader { receive lines { compute \"1us\" }; set over }";
+    both(text, |scenario| {
+        assert_eq!(failures(&completed(&scenario)), ["used lines, which it had closed"]);
+    });
+}
+
+#[test]
+fn a_message_that_is_cut_short_is_no_message() {
+    both(
+        "pipe lines\nWORKER writer { send lines bytes=\"10B\" }\nWORKER reader { receive lines bytes=\"20B\" }",
+        |scenario| {
+            assert_eq!(failures(&completed(&scenario)), ["read from lines, which ended in the middle of a message"]);
+        },
+    );
+}
+
+#[test]
+fn a_reader_keeps_its_own_end_open() {
+    both("pipe lines\nWORKER w { send lines; receive lines; close lines }", |scenario| drop(completed(&scenario)));
+    both("pipe lines\nWORKER w { send lines; receive lines { compute \"1us\" } }", |scenario| {
+        let mut seen = Seen::start(&scenario);
+        seen.until("it waits for itself", |seen| blocked(seen, 0, State::Empty));
+        seen.command(Command::Stop);
+        seen.until("the end", |seen| seen.end.is_some());
+    });
+}
+
+#[test]
+fn a_killed_writer_ends_the_stream() {
+    let scenario = read(
+        "pipe lines\nprocess writer { send lines bytes=\"1KiB\"; sleep \"1h\" }\n\
+        process reader { receive lines bytes=\"1KiB\" { compute \"1us\" } }",
+    );
+    let mut seen = Seen::start(&scenario);
+    seen.until("the reader waits", |seen| moved(seen)[1].1 == 1 && blocked(seen, 1, State::Empty));
+    seen.command(Command::Kill(WorkerId(0)));
+    seen.until("the end", |seen| seen.end.is_some());
+    assert_eq!(seen.end, Some(RunEnd::Completed));
+    assert_eq!(seen.last(WorkerId(1)), Some(EventKind::Ended(How::Finished)));
+}
+
+#[test]
+fn a_killed_reader_frees_who_waits_for_room() {
+    let scenario = read(
+        "pipe lines capacity=\"4KiB\"\nprocess writer count=2 { forever { send lines bytes=\"3KiB\" } }\n\
+        process reader { receive lines bytes=\"3KiB\"; sleep \"1h\" }",
+    );
+    let mut seen = Seen::start(&scenario);
+    seen.until("both wait", |seen| blocked(seen, 0, State::Full) && blocked(seen, 1, State::Full));
+    seen.command(Command::Kill(WorkerId(2)));
+    seen.until("the end", |seen| seen.end.is_some());
+    assert_eq!(failures(&seen), ["sent something into lines, which nobody reads any more"; 2]);
+}
+
+#[test]
+fn a_writer_killed_with_the_pipe_in_its_hands_hangs_nobody() {
+    let scenario = read(
+        "pipe lines capacity=\"4KiB\"\nevent go\n\
+        process first { send lines bytes=\"1MiB\" }\nprocess second { wait go; send lines bytes=\"1KiB\" }\n\
+        process reader { wait go; receive lines bytes=\"1KiB\" { compute \"1us\" } }\n\
+        thread starter { sleep \"300ms\"; set go }",
+    );
+    let mut seen = Seen::start(&scenario);
+    seen.until("the first waits", |seen| blocked(seen, 0, State::Full));
+    seen.command(Command::Kill(WorkerId(0)));
+    seen.until("the end", |seen| seen.end.is_some());
+    assert_eq!(seen.end, Some(RunEnd::Completed));
+    assert_eq!(moved(&seen)[1], (5 << 10, 5), "what was in the pipe, and the second's");
+}
+
+/// Pipes that a process has open, by their inodes.
+fn pipes_of(pid: u32) -> Vec<String> {
+    let fds = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    let links = fds.filter_map(|fd| std::fs::read_link(fd.path()).ok()?.to_str().map(str::to_owned));
+    links.filter(|link| link.starts_with("pipe:")).collect()
+}
+
+#[test]
+fn a_process_has_the_ends_it_uses_and_no_others() {
+    let scenario = read(
+        "pipe lines count=3\nprocess writer { send lines at=1; sleep \"1h\" }\n\
+        process reader { receive lines at=1 { compute \"1us\" } }",
+    );
+    let mut seen = Seen::start(&scenario);
+    seen.until("the reader waits", |seen| moved(seen)[1].1 == 1 && waits(seen, 1, State::Empty, ResourceId(1)));
+    seen.until("both processes", |seen| seen.pids().len() == 2);
+    let pids = seen.pids();
+    let [writer, reader] = pids[..] else { panic!("two processes: {pids:?}") };
+    let runner = parent_of(reader).expect("its parent");
+    let all = |pid| pipes_of(pid).into_iter().collect::<BTreeSet<_>>();
+    let shared: Vec<String> = all(writer).intersection(&all(reader)).cloned().collect();
+    let between: Vec<&String> = shared.iter().filter(|pipe| !all(runner).contains(*pipe)).collect();
+    let [pipe] = between[..] else { panic!("one pipe between the two: {between:?}") };
+    for pid in [writer, reader] {
+        assert_eq!(pipes_of(pid).iter().filter(|open| *open == pipe).count(), 1, "one end of it");
+    }
+    seen.command(Command::Stop);
+    seen.until("the end", |seen| seen.end.is_some());
+    drop(seen);
+    assert!(!is_running(writer) && !is_running(reader) && !is_running(runner));
+}
+
+#[test]
+fn a_pool_uses_pipes_until_its_last_task() {
+    for of in ["threads", "processes"] {
+        let seen = completed(&read(&format!(
+            "pipe lines\npool w of={of} workers=2 {{ batch count=20; task {{ send lines bytes=\"1KiB\" }} }}\n\
+             process reader {{ receive lines bytes=\"1KiB\" {{ compute \"1us\" }} }}"
+        )));
+        assert_eq!(moved(&seen)[1], (20 << 10, 20), "{of}");
+    }
+}
+
+#[test]
+fn the_manager_adds_for_all_and_ends_after_them() {
+    let text = "counter n in=manager\nWORKER w count=4 { repeat 50 { add n by=2 } }\n\
+        WORKER last { while n below=400 { sleep \"1ms\" }; add n by=100 }";
+    both(text, |scenario| {
+        let seen = completed(&scenario);
+        assert_eq!(seen.counter, Some(500), "the last one looks until it sees all of it");
+        let manager = WorkerId::from(seen.cast().workers.iter().position(|w| w.name == "manager").expect("a manager"));
+        assert_eq!(seen.last(manager), Some(EventKind::Ended(How::Finished)));
+        let changed = |kind| matches!(kind, EventKind::Added { .. });
+        assert!(seen.events.iter().filter(|e| changed(e.kind)).all(|e| e.worker == manager), "it changes, nobody else");
+        assert!(
+            seen.count(|kind| matches!(kind, EventKind::Block { state: State::Io, on: Some(ResourceId(0)) })) > 200
+        );
+    });
+}
+
+#[test]
+fn between_two_visits_to_the_manager_others_come() {
+    let text = "counter n in=manager\nbarrier all parties=4\nWORKER w count=4 { load n; meet all; store n add=1 }";
+    both(text, |scenario| assert_eq!(completed(&scenario).counter, Some(1)));
+}
+
+#[test]
+fn when_the_manager_is_killed_its_visitors_say_so() {
+    let text = "counter n in=manager\nWORKER w count=3 { forever { add n } }";
+    both(text, |scenario| {
+        let mut seen = Seen::start(&scenario);
+        seen.until("some visits", |seen| seen.count(|kind| matches!(kind, EventKind::Added { .. })) > 50);
+        seen.command(Command::Kill(WorkerId(3)));
+        seen.until("the end", |seen| seen.end.is_some());
+        assert_eq!(failures(&seen), ["the manager is gone, and with it what n held"; 3]);
+    });
+}
+
+#[test]
+fn a_killed_visitor_ends_alone() {
+    let scenario =
+        read("counter n in=manager\nprocess rogue { forever { add n } }\nprocess w { repeat 2000 { add n } }");
+    let mut seen = Seen::start(&scenario);
+    seen.until("some visits", |seen| seen.count(|kind| matches!(kind, EventKind::Added { .. })) > 50);
+    seen.command(Command::Kill(WorkerId(0)));
+    seen.until("the end", |seen| seen.end.is_some());
+    assert_eq!(seen.end, Some(RunEnd::Completed));
+    assert!(failures(&seen).is_empty(), "{:?}", seen.notices);
+}
+
+#[test]
+fn a_pools_processes_visit_as_well() {
+    let seen =
+        completed(&read("counter n in=manager\npool w of=processes workers=2 { batch count=30; task { add n } }"));
+    assert_eq!(seen.counter, Some(30));
+}
+
+#[test]
+fn private_is_one_copy_for_all_threads_and_one_for_each_process() {
+    let text = "counter n in=private initial=5\nWORKER w count=3 { repeat 10 { add n } }";
+    both(text, |scenario| {
+        let processes = scenario.workers[0].kind == contend::trace::WorkerKind::Process;
+        let seen = completed(&scenario);
+        assert_eq!(seen.counter.unwrap_or(5), if processes { 5 } else { 35 }, "the parent's copy");
+        let most = |worker| {
+            let of_it = seen.events.iter().filter(|e| e.worker == WorkerId(worker));
+            of_it.filter_map(|e| if let EventKind::Added { value, .. } = e.kind { Some(value) } else { None }).max()
+        };
+        if processes {
+            assert_eq!([most(0), most(1), most(2)], [Some(15); 3]);
+        } else {
+            assert_eq!([most(0), most(1), most(2)].into_iter().max(), Some(Some(35)));
+        }
+    });
+}

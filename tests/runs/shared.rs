@@ -1,0 +1,151 @@
+//! Queues, conditions, event flags and barriers on real threads and real processes.
+
+use crate::support::Seen;
+use contend::scenario::{Scenario, Source, check};
+use contend::trace::{Command, Event, EventKind, How, Notice, ResourceId, RunEnd, State, WorkerId};
+
+/// A scenario run by threads, by processes, and by tasks of one loop.
+fn each(text: &str, test: impl Fn(Scenario)) {
+    for kind in ["thread", "process", "async"] {
+        let text = text.replace("WORKER", kind);
+        let source = Source { name: "shared".into(), path: None, text };
+        test(check(&source).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false))).scenario);
+    }
+}
+
+fn completed(scenario: &Scenario) -> Seen {
+    let seen = Seen::to_the_end(scenario);
+    assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
+    assert_eq!(seen.lost(), 0);
+    seen
+}
+
+/// What `pick` finds in the events, in order of their stamps.
+fn all<T>(seen: &Seen, pick: impl Fn(&Event) -> Option<T>) -> Vec<T> {
+    let mut events: Vec<&Event> = seen.events.iter().collect();
+    events.sort_by_key(|event| event.at);
+    events.into_iter().filter_map(pick).collect()
+}
+
+#[test]
+fn every_item_is_taken_once_and_the_room_is_never_exceeded() {
+    let text = "queue jobs capacity=3\ncounter stopped\n\
+        WORKER maker count=3 { repeat 200 { put jobs }; add stopped; if stopped equals=3 { close jobs } }\n\
+        WORKER user count=2 { take jobs { compute \"5us\" } }";
+    each(text, |scenario| {
+        let seen = completed(&scenario);
+        let put = all(&seen, |event| match event.kind {
+            EventKind::PutNth { nth, depth, .. } => Some((nth, depth)),
+            _ => None,
+        });
+        let taken = all(&seen, |event| match event.kind {
+            EventKind::TookNth { nth, .. } => Some(nth),
+            _ => None,
+        });
+        assert_eq!(put.iter().map(|(nth, _)| *nth).collect::<Vec<_>>(), (1..=600).collect::<Vec<_>>());
+        assert_eq!(taken, (1..=600).collect::<Vec<_>>(), "stamps are taken inside: their order is the numbers'");
+        assert!(put.iter().all(|(_, depth)| (1..=3).contains(depth)));
+    });
+}
+
+#[test]
+fn a_closed_queue_is_no_place_to_put() {
+    each("queue jobs capacity=3\nWORKER w { put jobs; close jobs; take jobs; put jobs }", |scenario| {
+        let seen = completed(&scenario);
+        assert_eq!(seen.count(|kind| matches!(kind, EventKind::Ended(How::Panicked))), 1);
+        let failed = |notice: &Notice| matches!(notice, Notice::Failed { what, .. } if what.contains("is closed"));
+        assert!(seen.notices.iter().any(failed), "{:?}", seen.notices);
+    });
+}
+
+#[test]
+fn what_cannot_be_done_at_once_is_left() {
+    let text = "queue jobs capacity=1\ncounter n\nWORKER w {\n\
+        try-take jobs { add n by=100 }\nelse { add n }\n\
+        try-put jobs { add n }\n\
+        try-put jobs { add n by=100 }\nelse { add n }\n\
+        try-take jobs { add n }\n}";
+    each(text, |scenario| {
+        assert_eq!(completed(&scenario).counter, Some(4));
+    });
+}
+
+#[test]
+fn a_wait_gives_the_mutex_back_and_takes_it_again() {
+    let text = "mutex m\ncondition some of=m\ncondition none of=m\ncounter items\n\
+        WORKER maker { repeat 100 { lock m { while items above=0 { wait none }; add items; notify some } } }\n\
+        WORKER user { repeat 100 { lock m { while items below=1 { wait some }; add items by=-1; notify none } } }";
+    each(text, |scenario| {
+        let seen = completed(&scenario);
+        assert_eq!(seen.counter, Some(0));
+        let holds = seen.holds();
+        assert!(holds.windows(2).all(|pair| pair[0].until <= pair[1].from), "two held the mutex at once");
+        let waits = seen.count(|kind| matches!(kind, EventKind::Block { state: State::Signal, .. }));
+        let heard = seen.count(|kind| matches!(kind, EventKind::Heard { .. }));
+        assert!(waits > 0 && waits == heard, "{waits} waits, {heard} of them heard a signal");
+        assert_eq!(holds.len(), 200 + waits, "each wait takes the mutex once more");
+    });
+}
+
+#[test]
+fn a_wait_with_a_limit_gives_up() {
+    each("mutex m\ncondition c of=m\nWORKER w { lock m { wait c timeout=\"1ms\" } }", |scenario| {
+        let seen = completed(&scenario);
+        assert_eq!(seen.count(|kind| matches!(kind, EventKind::GaveUp { lock: ResourceId(1) })), 1);
+    });
+}
+
+#[test]
+fn a_flag_stays_set_until_it_is_cleared() {
+    let text = "event ready\nevent again\nqueue q capacity=9\n\
+        WORKER early count=3 { wait ready; put q }\n\
+        WORKER late { take q; take q; take q; wait ready; clear ready; set again; wait ready timeout=\"1ms\" }\n\
+        WORKER setter { set ready; wait again }";
+    each(text, |scenario| {
+        let seen = completed(&scenario);
+        assert_eq!(seen.count(|kind| matches!(kind, EventKind::GaveUp { .. })), 1, "it was cleared");
+    });
+}
+
+#[test]
+fn nobody_passes_a_barrier_before_all_have_come() {
+    let text = "barrier b parties=4\ncounter n\nWORKER w count=4 { repeat 50 { add n; meet b } }";
+    each(text, |scenario| {
+        let seen = completed(&scenario);
+        let rounds = all(&seen, |event| match event.kind {
+            EventKind::Signalled { woken, .. } => Some(woken),
+            _ => None,
+        });
+        assert_eq!(rounds, [3; 50]);
+        // In front of the kth meeting the counter is at 4k at most, whoever adds.
+        let mut met = [0; 4];
+        for (worker, kind) in all(&seen, |event| Some((event.worker.index(), event.kind))) {
+            match kind {
+                EventKind::Added { value, .. } => assert!(i64::from(value) <= 4 * (met[worker] + 1)),
+                EventKind::Heard { .. } | EventKind::Signalled { .. } => met[worker] += 1,
+                _ => {}
+            }
+        }
+    });
+}
+
+#[test]
+fn a_process_killed_while_it_waits_hangs_nobody() {
+    let text = "queue jobs capacity=2\n\
+        process user count=2 { take jobs { compute \"10us\" } }\n\
+        process maker { forever { put jobs; sleep \"1ms\" } }";
+    each(text, |scenario| {
+        let mut seen = Seen::start(&scenario);
+        let took = |seen: &Seen, by: WorkerId| {
+            let mine = |event: &&Event| event.worker == by && matches!(event.kind, EventKind::TookNth { .. });
+            seen.events.iter().filter(mine).count()
+        };
+        seen.until("both take", |seen| took(seen, WorkerId(0)) > 3 && took(seen, WorkerId(1)) > 3);
+        seen.command(Command::Kill(WorkerId(0)));
+        seen.until("one dies", |seen| {
+            seen.notices.iter().any(|notice| matches!(notice, Notice::Died { worker: WorkerId(0), .. }))
+        });
+        let before = took(&seen, WorkerId(1));
+        seen.until("the other goes on", |seen| took(seen, WorkerId(1)) > before + 20);
+    });
+}

@@ -1,0 +1,66 @@
+//! A pool ends when nobody is left who could bring it a task: however those ended who did, each counts once.
+
+use crate::support::Seen;
+use contend::model::{Budget, Ending, Model};
+use contend::scenario::{Scenario, Source, check};
+use contend::trace::{Death, EventKind, Message, RunEnd, WorkerId};
+
+/// A pool, and whoever brings it tasks.
+fn read(kind: &str, bringers: &str) -> Scenario {
+    let text = format!("pool p of={kind} workers=2 {{ task {{ sleep \"2ms\" }} }}\n{bringers}");
+    let source = Source { name: "sources".into(), path: None, text };
+    check(&source).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false))).scenario
+}
+
+fn lane(seen: &Seen, name: &str) -> WorkerId {
+    let at = seen.cast().workers.iter().position(|worker| worker.name == name);
+    WorkerId::from(at.expect("it is there"))
+}
+
+/// How many tasks were done when the run came to its end by itself.
+fn done(bringers: &str) -> [usize; 2] {
+    ["threads", "processes"].map(|kind| {
+        let seen = Seen::to_the_end(&read(kind, bringers));
+        assert_eq!(seen.end, Some(RunEnd::Completed), "{kind}: {:?}", seen.notices);
+        seen.count(|kind| matches!(kind, EventKind::TaskEnded { ok: true, .. }))
+    })
+}
+
+#[test]
+fn a_process_that_leaves_early_brings_no_more_and_came_to_its_end() {
+    let scenario = read("threads", "process early { repeat 3 { submit p }; exit 0 }");
+    let seen = Seen::to_the_end(&scenario);
+    assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
+    let mut model = Model::new(seen.cast(), Budget::default());
+    model.apply(&Message::Events(seen.events.clone()));
+    let early = lane(&seen, "early");
+    assert_eq!(model.lane(early).ended(), Some(Ending::Finished));
+}
+
+#[test]
+fn who_is_killed_after_its_last_step_counts_once() {
+    let killed = "process parent { submit p; spawn child }\nthread child { sleep \"30ms\"; submit p; abort }";
+    assert_eq!(done(&format!("{killed}\nprocess other {{ repeat 40 {{ submit p; sleep \"2ms\" }} }}")), [42, 42]);
+}
+
+#[test]
+fn who_dies_with_those_it_spawned_counts_once_each() {
+    let killed =
+        "process parent { submit p; spawn child; sleep \"10ms\"; abort }\nthread child { sleep \"1h\"; submit p }";
+    assert_eq!(done(&format!("{killed}\nprocess other {{ repeat 40 {{ submit p; sleep \"2ms\" }} }}")), [41, 41]);
+}
+
+#[test]
+fn who_dies_at_once_is_dead() {
+    let seen = Seen::to_the_end(&read("threads", "process brief { submit p; abort }"));
+    let mut model = Model::new(seen.cast(), Budget::default());
+    let brief = lane(&seen, "brief");
+    // The notice may overtake the events, and then its first one comes last.
+    let at = seen.events.iter().map(|event| event.at).max().expect("it began");
+    for notice in &seen.notices {
+        model.apply(&Message::Notice { at, notice: notice.clone() });
+    }
+    model.apply(&Message::Events(seen.events.clone()));
+    assert_eq!(model.lane(brief).ended(), Some(Ending::Died(Death::Signal(6))));
+    assert_eq!(model.lane(brief).lives(), 1);
+}

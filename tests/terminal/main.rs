@@ -1,0 +1,8 @@
+//! The dashboard in a real pseudo-terminal: keys, bursts of input, and every way to end.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bursts;
+mod dashboard;
+mod deaths;
