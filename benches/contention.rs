@@ -15,12 +15,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
-use contend::engine::{Lock, Recorder};
+use contend::engine::{AnyMutex, Recorder};
 use contend::model::{Budget, Model};
-use contend::platform::thread_cpu;
+use contend::platform::thread_cpu_nanos;
 use contend::trace::{
-    Board, BoardSize, Cast, Event, EventKind, LockKind, Message, ResourceId, ResourceInfo, ResourceKind, RingReader,
-    RingWriter, Stamp, WorkerId, WorkerInfo, WorkerKind,
+    Event, EventKind, LockKind, Message, Registry, ResourceId, ResourceInfo, ResourceKind, RingReader, RingWriter,
+    RunMemory, RunMemorySize, Stamp, WorkerId, WorkerInfo, WorkerKind,
 };
 use fastrand::Rng;
 
@@ -82,9 +82,9 @@ impl Work {
     fn new(nanos: u64) -> Self {
         const STEPS: u64 = 200_000;
         let time = |_| {
-            let start = thread_cpu();
+            let start = thread_cpu_nanos();
             Self { steps: STEPS }.run();
-            thread_cpu() - start
+            thread_cpu_nanos() - start
         };
         let best = (0..20).map(time).min().unwrap_or(STEPS);
         Self { steps: (nanos * STEPS / best.max(1)).max(1) }
@@ -124,7 +124,7 @@ fn crew<T: Send>(
 
 fn unwatched(cell: Cell, work: Work) -> Shown {
     let cells = [const { AtomicU64::new(0) }; 16];
-    let lock = Lock::new(cell.kind, &cells).expect("a lock");
+    let lock = AnyMutex::new(cell.kind, &cells).expect("a lock");
     let worker = |w: usize, start: &Barrier, stop: &AtomicBool| {
         let (mut rng, mut shown) = (Rng::with_seed(w as u64), Shown::default());
         start.wait();
@@ -146,20 +146,25 @@ fn unwatched(cell: Cell, work: Work) -> Shown {
 }
 
 fn watched(cell: Cell, work: Work, fold: bool) -> Shown {
-    let board =
-        Board::create(BoardSize { workers: cell.threads, active: cell.threads, knobs: 0, resources: 1, extra: 0 })
-            .expect("memory");
+    let board = RunMemory::create(RunMemorySize {
+        workers: cell.threads,
+        active: cell.threads,
+        knobs: 0,
+        resources: 1,
+        extra: 0,
+    })
+    .expect("memory");
     let cells = [const { AtomicU64::new(0) }; 16];
-    let lock = Lock::new(cell.kind, &cells).expect("a lock");
+    let lock = AnyMutex::new(cell.kind, &cells).expect("a lock");
     let worker = |w: usize, start: &Barrier, stop: &AtomicBool| {
         let mut rng = Rng::with_seed(w as u64);
         let mut pen = Recorder::new(RingWriter::new(board.ring(WorkerId::from(w))), board.clock());
         start.wait();
-        pen.begin(pen.now());
+        pen.begin_life(pen.now());
         while !stop.load(Ordering::Relaxed) {
-            let held = lock.take(LOCK, &mut pen);
+            let held = lock.lock_recorded(LOCK, &mut pen);
             work.run();
-            held.give_back(LOCK, &mut pen);
+            held.release(LOCK, &mut pen);
             work.outside(&mut rng);
         }
     };
@@ -180,7 +185,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(board: &'a Board, cell: Cell, fold: bool) -> Self {
+    fn new(board: &'a RunMemory, cell: Cell, fold: bool) -> Self {
         Self {
             rings: (0..cell.threads).map(|w| RingReader::new(board.ring(WorkerId::from(w)))).collect(),
             origin: board.origin(),
@@ -210,7 +215,7 @@ impl<'a> Reader<'a> {
                 let at = Stamp((record.ticks.saturating_sub(origin) as f64 * 0.4) as u64); // about what converting costs
                 let kind = record.kind();
                 shown.taken += u64::from(matches!(kind, EventKind::Acquired { .. }));
-                shown.contended += u64::from(matches!(kind, EventKind::Wait { .. }));
+                shown.contended += u64::from(matches!(kind, EventKind::LockWait { .. }));
                 batch.push(Event { at, worker: WorkerId::from(w), kind });
             });
             fullest = fullest.max(fill);
@@ -228,13 +233,13 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn cast(cell: Cell) -> Arc<Cast> {
+fn cast(cell: Cell) -> Arc<Registry> {
     let worker = |i| WorkerInfo { name: format!("w{i}"), group: "w".into(), kind: WorkerKind::Thread, pool: None };
-    Arc::new(Cast {
+    Arc::new(Registry {
         workers: (0..cell.threads).map(worker).collect(),
         resources: vec![ResourceInfo { name: "m".into(), kind: ResourceKind::Mutex { kind: cell.kind } }],
         pools: Vec::new(),
-        ..Cast::default()
+        ..Registry::default()
     })
 }
 

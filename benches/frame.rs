@@ -13,12 +13,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use contend::platform::thread_cpu;
+use contend::platform::thread_cpu_nanos;
 use contend::scenario::{Scenario, Settings, Source, check};
 use contend::trace::{
-    Cast, Command, Event, EventKind, Message, RunEnd, Stamp, State, WorkerId, WorkerInfo, WorkerKind,
+    Command, Event, EventKind, Message, Registry, RunEnd, Stamp, State, WorkerId, WorkerInfo, WorkerKind,
 };
-use contend::tui::{self, Options, Run, Start, Starter, Theme};
+use contend::tui::{self, InitialScreen, Options, RunHandle, RunStarter, Theme};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
@@ -44,20 +44,20 @@ const LIMIT: Duration = Duration::from_mins(1);
 
 /// A run whose events are known beforehand. Its clock goes at half speed: 50 ms, one cell of the axis, in a frame's 100.
 struct Scripted {
-    cast: Arc<Cast>,
+    cast: Arc<Registry>,
     messages: Receiver<Message>,
     stopped: Arc<AtomicBool>,
     start: Instant,
 }
 
-fn cast() -> Arc<Cast> {
+fn cast() -> Arc<Registry> {
     let worker = |i| WorkerInfo {
         name: format!("worker-{i}"),
         group: format!("worker-{i}"),
         kind: WorkerKind::Thread,
         pool: None,
     };
-    Arc::new(Cast { workers: (0..LANES).map(worker).collect(), ..Cast::default() })
+    Arc::new(Registry { workers: (0..LANES).map(worker).collect(), ..Registry::default() })
 }
 
 /// Workers that change what they do one after the other.
@@ -68,12 +68,12 @@ struct Workers {
 
 impl Workers {
     const DO: [EventKind; 6] = [
-        EventKind::Block { state: State::Sleep, on: None },
-        EventKind::Resume,
-        EventKind::Block { state: State::Io, on: None },
-        EventKind::Resume,
-        EventKind::Block { state: State::Signal, on: None },
-        EventKind::Resume,
+        EventKind::Blocked { state: State::Sleep, on: None },
+        EventKind::Resumed,
+        EventKind::Blocked { state: State::Io, on: None },
+        EventKind::Resumed,
+        EventKind::Blocked { state: State::Signal, on: None },
+        EventKind::Resumed,
     ];
 
     /// What they do until `until`, in batches; a `step` lies between two events.
@@ -86,7 +86,7 @@ impl Workers {
 
     fn next(&mut self, step: u64) -> Event {
         let (round, worker) = (self.turn / LANES, WorkerId::from(self.turn % LANES));
-        let kind = round.checked_sub(1).map_or(EventKind::Began, |done| Self::DO[done % Self::DO.len()]);
+        let kind = round.checked_sub(1).map_or(EventKind::LifeBegan, |done| Self::DO[done % Self::DO.len()]);
         let at = Stamp(self.clock);
         (self.turn, self.clock) = (self.turn + 1, self.clock + step);
         Event { at, worker, kind }
@@ -97,8 +97,8 @@ struct Script {
     events: u64,
 }
 
-impl Starter for Script {
-    fn start(&self, _: &Scenario, _: &Settings) -> Result<Box<dyn Run>, String> {
+impl RunStarter for Script {
+    fn start_run(&self, _: &Scenario, _: &Settings) -> Result<Box<dyn RunHandle>, String> {
         let (send, messages) = bounded(64);
         let run = Scripted { cast: cast(), messages, stopped: Arc::default(), start: Instant::now() };
         let (events, clock, stopped) = (self.events, run.clock(), Arc::clone(&run.stopped));
@@ -117,10 +117,10 @@ fn feed(events: u64, now: impl Fn() -> Stamp, stopped: &AtomicBool, send: &Sende
     while !stopped.load(Ordering::Relaxed) {
         let through = now();
         workers.run(through.0, LIVE_STEP, tell);
-        tell(Message::Through(through));
+        tell(Message::Watermark(through));
         std::thread::sleep(Duration::from_millis(40));
     }
-    tell(Message::Ended { at: Stamp(workers.clock), how: RunEnd::Stopped });
+    tell(Message::Ended { at: Stamp(workers.clock), reason: RunEnd::Stopped });
 }
 
 impl Scripted {
@@ -130,8 +130,8 @@ impl Scripted {
     }
 }
 
-impl Run for Scripted {
-    fn cast(&self) -> Arc<Cast> {
+impl RunHandle for Scripted {
+    fn registry(&self) -> Arc<Registry> {
         Arc::clone(&self.cast)
     }
 
@@ -143,25 +143,30 @@ impl Run for Scripted {
         self.clock()()
     }
 
-    fn command(&self, command: Command) {
+    fn send_command(&self, command: Command) {
         if command == Command::Stop {
             self.stopped.store(true, Ordering::Relaxed);
         }
     }
 
-    fn pause(&self, _: bool) {}
+    fn set_paused(&self, _: bool) {}
 }
 
 /// Runs in the child: the dashboard with so many events.
 fn dashboard(events: u64) {
     let source = Source { name: "script".into(), path: None, text: contend::catalogue::all()[0].text.into() };
     let scenario = check(&source).expect("the catalogue is checked").scenario;
-    let settings = scenario.defaults();
-    let start = Start::Run { source, scenario: Box::new(scenario), settings, ask: false };
+    let settings = scenario.default_settings();
+    let start = InitialScreen::Run { source, scenario: Box::new(scenario), settings, ask_question: false };
     // Its guardian is the built program: started again, this one would start dashboards.
-    contend::helpers::start_from(env!("CARGO_BIN_EXE_contend"));
-    let options =
-        Options { theme: Theme { colour: true, unicode: true }, mouse: false, asks: false, watch: false, limit: None };
+    contend::helpers::set_helper_program(env!("CARGO_BIN_EXE_contend"));
+    let options = Options {
+        theme: Theme { has_colour: true, has_unicode: true },
+        mouse: false,
+        ask_questions: false,
+        reload_on_save: false,
+        time_limit: None,
+    };
     if let Err(why) = tui::run(start, options, &Script { events }) {
         println!("{why}");
     }
@@ -239,9 +244,9 @@ fn plain((rows, cols): (u16, u16)) -> [f64; 3] {
     let mut terminal = Terminal::with_options(backend, TerminalOptions { viewport }).expect("a sink takes all");
     [0, 1, 2].map(|kind| {
         let mut frame = |n: u16| {
-            let start = thread_cpu();
+            let start = thread_cpu_nanos();
             terminal.draw(|frame| fill(frame.buffer_mut(), n, kind)).expect("a sink takes all");
-            (thread_cpu() - start) as f64 / 1e3
+            (thread_cpu_nanos() - start) as f64 / 1e3
         };
         let samples: Vec<f64> = (0..200).map(&mut frame).collect();
         median(&samples[20..])

@@ -13,11 +13,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use contend::model::{Budget, Model};
-use contend::platform::{Exit, Launch, inherited, thread_cpu};
+use contend::platform::{Exit, Launch, take_inherited_fd, thread_cpu_nanos};
 use contend::trace::{
-    Board, BoardSize, Cast, Event, EventKind, Grant, LockKind, Message, PoolId, PoolInfo, Record, ResourceId,
-    ResourceInfo, ResourceKind, Ring, RingReader, RingWriter, Span, Stamp, State, WorkerId, WorkerInfo, WorkerKind,
-    ring_words,
+    Event, EventKind, Grant, LockKind, Message, PoolId, PoolInfo, Record, Registry, ResourceId, ResourceInfo,
+    ResourceKind, Ring, RingReader, RingWriter, RunMemory, RunMemorySize, Span, Stamp, State, WorkerId, WorkerInfo,
+    WorkerKind, ring_words,
 };
 
 use self::measure::{Goal, head, interleave, median, ratio, sized, spread, wait_for_quiet};
@@ -38,7 +38,7 @@ const CONSUMED: usize = 0;
 const STOP: usize = 1;
 
 /// A pool of workers with one queue and one lock.
-fn cast() -> Arc<Cast> {
+fn cast() -> Arc<Registry> {
     let worker = |i| WorkerInfo {
         name: format!("w{i}"),
         group: "w".into(),
@@ -46,7 +46,7 @@ fn cast() -> Arc<Cast> {
         pool: (i < WORKERS).then_some(POOL),
     };
     let resource = |name: &str, kind| ResourceInfo { name: name.into(), kind };
-    Arc::new(Cast {
+    Arc::new(Registry {
         workers: (0..=WORKERS).map(worker).collect(),
         resources: vec![
             resource("m", ResourceKind::Mutex { kind: LockKind::Std }),
@@ -54,16 +54,16 @@ fn cast() -> Arc<Cast> {
         ],
         pools: vec![PoolInfo {
             name: "pool".into(),
-            of: WorkerKind::Thread,
+            worker_kind: WorkerKind::Thread,
             workers: (0..WORKERS).map(WorkerId::from).collect(),
             feeder: Some(WorkerId::from(WORKERS)),
             results: None,
             queue: QUEUE,
             size: WORKERS as u32,
-            total: None,
-            restarts: true,
+            total_tasks: None,
+            restarts_workers: true,
         }],
-        ..Cast::default()
+        ..Registry::default()
     })
 }
 
@@ -87,12 +87,12 @@ impl Script {
         next(EventKind::Took { queue: QUEUE, depth: (self.turn % 7) as u32 });
         next(EventKind::TaskBegan { pool: POOL, waited: Span(step * (self.turn % 100)) });
         if self.turn.is_multiple_of(2) {
-            next(EventKind::Wait { lock: LOCK, held: 0, timed: false });
+            next(EventKind::LockWait { lock: LOCK, held_count: 0, timed: false });
         }
         next(EventKind::Acquired { lock: LOCK, grant });
         next(EventKind::Released { lock: LOCK, grant });
         next(EventKind::TaskEnded { pool: POOL, ok: true });
-        next(EventKind::Block { state: State::Empty, on: Some(QUEUE) });
+        next(EventKind::Blocked { state: State::Empty, on: Some(QUEUE) });
     }
 }
 
@@ -111,7 +111,7 @@ impl Prepared {
         let words = || (0..ring_words(RECORDS)).map(|_| AtomicU64::new(0)).collect();
         let prepared = Self { words: (0..WORKERS).map(|_| words()).collect(), script: Script::default(), clock: 0 };
         for words in &prepared.words {
-            RingWriter::new(Ring::new(words)).write(Record::new(0, EventKind::Began));
+            RingWriter::new(Ring::new(words)).write(Record::new(0, EventKind::LifeBegan));
         }
         prepared
     }
@@ -164,9 +164,9 @@ struct Least {
 impl Least {
     fn event(&mut self, event: &Event) {
         let state = match event.kind {
-            EventKind::Wait { .. } => State::Lock,
-            EventKind::Block { state, .. } => state,
-            EventKind::Ended(_) => State::Done,
+            EventKind::LockWait { .. } => State::Lock,
+            EventKind::Blocked { state, .. } => state,
+            EventKind::LifeEnded(_) => State::Done,
             _ => State::Running,
         };
         self.had += u64::from(matches!(event.kind, EventKind::Acquired { .. }));
@@ -194,14 +194,14 @@ fn prepared(way: Way) -> f64 {
     for filling in 0..5 {
         rings.fill();
         let mut readers = rings.readers();
-        let start = thread_cpu();
+        let start = thread_cpu_nanos();
         let count = drain(&mut readers, 1.0, |batch| match way {
             Way::Nothing => drop(black_box(batch)),
             Way::Least => batch.iter().for_each(|e| least.event(e)),
             Way::Model => model.apply(&Message::Events(batch)),
         });
         if filling > 0 {
-            (events, nanos) = (events + count, nanos + thread_cpu() - start);
+            (events, nanos) = (events + count, nanos + thread_cpu_nanos() - start);
         }
     }
     black_box(&least);
@@ -211,11 +211,11 @@ fn prepared(way: Way) -> f64 {
 
 /// Runs in the child: writes to the first ring as fast as there is room.
 fn produce() {
-    let board = Board::open(inherited(0).expect("a board")).expect("a board");
+    let board = RunMemory::open(take_inherited_fd(0).expect("a board")).expect("a board");
     let ring = board.ring(WorkerId(0));
     let (mut pen, mut script, clock) = (RingWriter::new(ring), Script::default(), board.clock());
     let [consumed, stop, ..] = board.resource(LOCK);
-    pen.write(Record::new(clock.ticks(), EventKind::Began));
+    pen.write(Record::new(clock.ticks(), EventKind::LifeBegan));
     while stop.load(Ordering::Relaxed) == 0 {
         if ring.totals().0 - consumed.load(Ordering::Relaxed) + TASK as u64 > RECORDS as u64 {
             std::thread::yield_now();
@@ -228,16 +228,21 @@ fn produce() {
 /// Takes in what a child writes: (million events a second on the wall, CPU nanoseconds an event). With two
 /// cores the first says how much of them others left; the second is the reader's own.
 fn live() -> (f64, f64) {
-    let board =
-        Board::create(BoardSize { workers: WORKERS + 1, active: WORKERS + 1, knobs: 0, resources: 2, extra: 0 })
-            .expect("memory");
+    let board = RunMemory::create(RunMemorySize {
+        workers: WORKERS + 1,
+        active: WORKERS + 1,
+        knobs: 0,
+        resources: 2,
+        extra: 0,
+    })
+    .expect("memory");
     let launch = Launch {
-        image: Some(std::env::current_exe().expect("this program")), // whose `main` does what the argument asks
+        program: Some(std::env::current_exe().expect("this program")), // whose `main` does what the argument asks
         args: vec![PRODUCE.into()],
-        inherit: vec![board.fd()],
-        mark: None,
+        inherited_fds: vec![board.fd()],
+        process_tag: None,
         own_session: false,
-        captured: false,
+        captures_output: false,
     };
     let (mut child, pipes) = launch.start().expect("a child");
     let mut model = Model::new(cast(), Budget::default());
@@ -251,12 +256,12 @@ fn live() -> (f64, f64) {
     while events == 0 {
         take(&mut events);
     }
-    let (first, start, cpu) = (events, Instant::now(), thread_cpu());
+    let (first, start, cpu) = (events, Instant::now(), thread_cpu_nanos());
     while start.elapsed() < LIVE {
         take(&mut events);
         std::thread::yield_now();
     }
-    let (wall, cpu, count) = (start.elapsed().as_secs_f64(), thread_cpu() - cpu, events - first);
+    let (wall, cpu, count) = (start.elapsed().as_secs_f64(), thread_cpu_nanos() - cpu, events - first);
     words[STOP].store(1, Ordering::Relaxed);
     drop(pipes);
     assert_eq!(child.wait(), Exit::Code(0));

@@ -11,7 +11,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use contend::engine::Recorder;
-use contend::platform::{Clock, thread_cpu};
+use contend::platform::{Clock, thread_cpu_nanos};
 use contend::trace::{EventKind, Grant, Record, ResourceId, Ring, RingReader, RingWriter, ring_words};
 use fastrace::collector::{Config, Reporter, SpanRecord};
 use fastrace::prelude::{LocalSpan, Span, SpanContext};
@@ -64,9 +64,9 @@ impl Reporter for Count {
 fn bursts(mut burst: impl FnMut()) -> f64 {
     burst();
     let mut timed = || {
-        let start = thread_cpu();
+        let start = thread_cpu_nanos();
         burst();
-        (thread_cpu() - start) as f64 / EVENTS as f64
+        (thread_cpu_nanos() - start) as f64 / EVENTS as f64
     };
     median(&(0..BURSTS).map(|_| timed()).collect::<Vec<_>>())
 }
@@ -96,7 +96,7 @@ fn recorder(way: Way, clock: Clock) -> f64 {
     let (lock, mut grant) = (ResourceId(3), 0);
     let mut samples = Vec::with_capacity(BURSTS);
     for burst in 0..=BURSTS {
-        let start = thread_cpu();
+        let start = thread_cpu_nanos();
         match way {
             Way::Write => {
                 (0..EVENTS).for_each(|i| pen.write(pen.now(), EventKind::Put { queue: lock, depth: i as u32 }));
@@ -104,19 +104,19 @@ fn recorder(way: Way, clock: Clock) -> f64 {
             Way::Shared => (0..EVENTS / 2).for_each(|i| {
                 let at = pen.now();
                 pen.write(at, EventKind::Took { queue: lock, depth: i as u32 });
-                pen.write(at, EventKind::Resume);
+                pen.write(at, EventKind::Resumed);
             }),
             Way::Wait => (0..EVENTS / 2).for_each(|_| {
-                pen.wait(lock, true);
-                pen.write(pen.now(), EventKind::GaveUp { lock });
+                pen.wait_for_lock(lock, true);
+                pen.write(pen.now(), EventKind::WaitTimedOut { lock });
             }),
             _ => (0..EVENTS / 2).for_each(|_| {
                 grant += 1;
-                pen.acquired(lock, Grant(grant));
-                pen.released(pen.now(), lock);
+                pen.record_acquired(lock, Grant(grant));
+                pen.record_released(pen.now(), lock);
             }),
         }
-        let each = (thread_cpu() - start) as f64 / EVENTS as f64;
+        let each = (thread_cpu_nanos() - start) as f64 / EVENTS as f64;
         if burst > 0 {
             samples.push(each);
         }
@@ -135,14 +135,14 @@ fn no_slot(clock: Clock) -> f64 {
     let (mut writer, mut reader) = (RingWriter::new(ring), RingReader::new(ring));
     let (lock, mut scratch) = (ResourceId(3), Vec::with_capacity(10));
     let mut burst = || {
-        let start = thread_cpu();
+        let start = thread_cpu_nanos();
         for _ in 0..EVENTS / 2 {
             scratch.clear();
-            scratch.push(Record::new(clock.ticks(), EventKind::Wait { lock, held: 0, timed: true }));
+            scratch.push(Record::new(clock.ticks(), EventKind::LockWait { lock, held_count: 0, timed: true }));
             writer.write_all(black_box(&scratch));
-            writer.write(Record::new(clock.ticks(), EventKind::GaveUp { lock }));
+            writer.write(Record::new(clock.ticks(), EventKind::WaitTimedOut { lock }));
         }
-        let each = (thread_cpu() - start) as f64 / EVENTS as f64;
+        let each = (thread_cpu_nanos() - start) as f64 / EVENTS as f64;
         reader.drain(usize::MAX, |record| {
             black_box(record);
         });

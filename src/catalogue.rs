@@ -3,23 +3,23 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use crate::scenario::{ReadError, Source, clean, nearest};
+use crate::scenario::{ReadError, Source, sanitize, suggest};
 
 /// One file of `scenarios/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry {
+pub struct CatalogueEntry {
     pub name: &'static str,
     pub text: &'static str,
 }
 
 macro_rules! entries {
     ($($name:literal),* $(,)?) => {
-        &[$(Entry { name: $name, text: include_str!(concat!("../scenarios/", $name, ".kdl")) }),*]
+        &[$(CatalogueEntry { name: $name, text: include_str!(concat!("../scenarios/", $name, ".kdl")) }),*]
     };
 }
 
 /// In the order of the picker.
-const ENTRIES: &[Entry] = entries![
+const CATALOGUE: &[CatalogueEntry] = entries![
     "thread-pool",
     "rounds",
     "results-in-order",
@@ -126,13 +126,13 @@ const ENTRIES: &[Entry] = entries![
 ];
 
 /// Every scenario of the catalogue, in the order of the picker.
-pub fn all() -> &'static [Entry] {
-    ENTRIES
+pub fn all() -> &'static [CatalogueEntry] {
+    CATALOGUE
 }
 
 /// The scenario with this name.
-pub fn get(name: &str) -> Option<&'static Entry> {
-    ENTRIES.iter().find(|entry| entry.name == name)
+pub fn get(name: &str) -> Option<&'static CatalogueEntry> {
+    CATALOGUE.iter().find(|entry| entry.name == name)
 }
 
 /// Why a name or path gives no scenario. Every field is harmless to print.
@@ -164,8 +164,8 @@ pub fn find(spec: impl AsRef<OsStr>) -> Result<Source, FindError> {
     }
     let spec = spec.as_ref().to_string_lossy();
     let entry = get(&spec).ok_or_else(|| FindError::Unknown {
-        name: clean(&spec),
-        nearest: nearest(&spec, all().iter().map(|e| e.name)),
+        name: sanitize(&spec),
+        nearest: suggest(&spec, all().iter().map(|e| e.name)),
     })?;
     Ok(Source { name: entry.name.to_owned(), path: None, text: entry.text.to_owned() })
 }

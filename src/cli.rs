@@ -2,10 +2,10 @@
 
 mod args;
 mod check;
-mod failure;
+mod exit;
 mod list;
 mod man;
-mod out;
+mod output;
 mod progress;
 mod run;
 mod scenario;
@@ -20,9 +20,9 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser};
 
-use args::{Cli, Command, When};
-use failure::{Failure, Outcome};
-use out::Colours;
+use args::{Cli, CliCommand, ColourChoice};
+use exit::{CliError, ExitOutcome};
+use output::Colours;
 
 /// Reads the command line, does what it says, and returns how the program is to exit.
 pub fn main() -> ExitCode {
@@ -30,12 +30,12 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(code) => return code,
     };
-    let colours = Colours::decide(cli.color);
-    match carry_out(&cli, colours) {
+    let colours = Colours::detect(cli.color);
+    match run_command(&cli, colours) {
         Ok(outcome) => outcome.into(),
         Err(failure) => {
             if !failure.is_quiet() {
-                out::complain(&failure, colours);
+                output::print_error(&failure, colours);
             }
             failure.exit_code()
         }
@@ -45,61 +45,61 @@ pub fn main() -> ExitCode {
 /// Help, version and mistakes are printed here instead of by clap, which ignores a closed pipe.
 fn parse() -> Result<Cli, ExitCode> {
     Cli::try_parse().map_err(|error| {
-        let colours = Colours::decide(When::Auto);
+        let colours = Colours::detect(ColourChoice::Auto);
         let text = error.render();
-        if let Some(hint) = run_was_meant(&error) {
-            out::complain(hint, colours);
+        if let Some(hint) = suggest_run(&error) {
+            output::print_error(hint, colours);
             return ExitCode::from(2);
         }
         if error.use_stderr() {
             let plain = text.to_string();
-            let harmless = out::harmless(&plain);
-            out::say(&if colours.err && harmless == plain { text.ansi().to_string() } else { harmless });
+            let harmless = output::sanitize_lines(&plain);
+            output::print_stderr(&if colours.stderr && harmless == plain { text.ansi().to_string() } else { harmless });
             return ExitCode::from(2);
         }
-        match out::print(&if colours.out { text.ansi().to_string() } else { text.to_string() }) {
+        match output::print_stdout(&if colours.stdout { text.ansi().to_string() } else { text.to_string() }) {
             Ok(()) => ExitCode::SUCCESS,
-            Err(failed) => Failure::from(failed).exit_code(),
+            Err(failed) => CliError::from(failed).exit_code(),
         }
     })
 }
 
 /// `contend deadlock` is what one types first.
-fn run_was_meant(error: &clap::Error) -> Option<String> {
+fn suggest_run(error: &clap::Error) -> Option<String> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
     let known = crate::catalogue::get(word).is_some() || std::path::Path::new(word).is_file();
     known.then(|| {
-        let word = crate::scenario::clean(word);
+        let word = crate::scenario::sanitize(word);
         format!("there is no command `{word}`; did you mean `contend run {word}`?")
     })
 }
 
-fn carry_out(cli: &Cli, colours: Colours) -> Result<Outcome, Failure> {
+fn run_command(cli: &Cli, colours: Colours) -> Result<ExitOutcome, CliError> {
     match &cli.command {
-        None => run::pick(cli.into(), colours),
-        Some(Command::Run(args)) => run::run(args, cli.into(), colours),
-        Some(Command::List { json }) => list::list(*json, colours),
-        Some(Command::Show { name }) => {
-            out::print(&scenario::load(name)?.text)?;
-            Ok(Outcome::Done)
+        None => run::run_picker(cli.into(), colours),
+        Some(CliCommand::Run(args)) => run::run_scenario(args, cli.into(), colours),
+        Some(CliCommand::List { json }) => list::list_scenarios(*json, colours),
+        Some(CliCommand::Show { name }) => {
+            output::print_stdout(&scenario::load_scenario(name)?.text)?;
+            Ok(ExitOutcome::Done)
         }
-        Some(Command::Check { files }) => check::check(files, colours),
-        Some(Command::Schema { of }) => schema::schema(*of),
-        Some(Command::Reference) => {
-            out::print(&crate::scenario::reference())?;
-            Ok(Outcome::Done)
+        Some(CliCommand::Check { files }) => check::check_files(files, colours),
+        Some(CliCommand::Schema { of }) => schema::print_schema(*of),
+        Some(CliCommand::Reference) => {
+            output::print_stdout(&crate::scenario::language_reference())?;
+            Ok(ExitOutcome::Done)
         }
-        Some(Command::Test(args)) => test::test(args, colours),
-        Some(Command::Tune(args)) => tune::tune(args, cli.into(), colours),
-        Some(Command::Completions { shell }) => {
+        Some(CliCommand::Test(args)) => test::run_tests(args, colours),
+        Some(CliCommand::Tune(args)) => tune::run_tune(args, cli.into(), colours),
+        Some(CliCommand::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "contend", &mut script);
-            out::print(&String::from_utf8_lossy(&script))?;
-            Ok(Outcome::Done)
+            output::print_stdout(&String::from_utf8_lossy(&script))?;
+            Ok(ExitOutcome::Done)
         }
-        Some(Command::Man) => {
-            out::print(&man::page(Cli::command()))?;
-            Ok(Outcome::Done)
+        Some(CliCommand::Man) => {
+            output::print_stdout(&man::man_page(Cli::command()))?;
+            Ok(ExitOutcome::Done)
         }
     }
 }

@@ -3,6 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    contend::helpers::enter();
+    contend::helpers::run_if_helper();
     contend::cli::main()
 }

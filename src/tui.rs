@@ -10,32 +10,32 @@
 
 mod app;
 mod axis;
+mod backend;
+mod cell_cache;
 mod draw;
 mod editor;
-mod events_loop;
-mod feed;
+mod event_loop;
 mod figures;
+mod file_watcher;
 mod format;
+mod frame_timer;
 mod input;
 mod keys;
 mod lateness;
-mod pace;
-mod past;
+mod layout;
+mod level_history;
 mod picker;
-mod plan;
-mod question;
-mod saved;
-mod seen;
+mod preview;
+mod question_page;
+mod run_handle;
+mod run_view;
 mod signals;
-mod stage;
-mod still;
-mod strips;
 mod terminal;
 #[cfg(test)]
 mod tests;
 mod theme;
-mod tune;
-mod watch;
+mod totals_history;
+mod tune_view;
 
 use std::io;
 use std::sync::Arc;
@@ -44,25 +44,25 @@ use crossbeam_channel::{Receiver, never};
 use thiserror::Error;
 
 use crate::model::Model;
-use crate::platform::be_prompt;
-use crate::platform::limits::told;
+use crate::platform::limits::describe_io_error;
+use crate::platform::request_short_slices;
 use crate::scenario::{Scenario, SettingError, Settings, Source};
 use crate::trace::{Span, Stamp, WorkerKind};
-use app::{App, Showing};
-use events_loop::Loop;
+use app::{App, CurrentView};
+use backend::{EventSources, ScreenBackend};
+use event_loop::EventLoop;
+use file_watcher::FileWatcher;
 use input::Input;
 use picker::Picker;
-use saved::Saved;
-use stage::{Sources, Stage};
-use terminal::{FrameBuffer, Guard, Screen};
+use terminal::{FrameBuffer, Screen, TerminalGuard};
 
-pub use feed::{Really, Run, Starter};
+pub use run_handle::{LiveStarter, RunHandle, RunStarter};
 pub use theme::Theme;
-pub use tune::{Told, Tuned};
+pub use tune_view::{TuneSetup, TuneUpdate};
 
 /// What to show first.
 #[derive(Debug)]
-pub enum Start {
+pub enum InitialScreen {
     Picker,
     /// A scenario's text, which must be one without mistakes, and the settings to run it with.
     Run {
@@ -70,34 +70,34 @@ pub enum Start {
         scenario: Box<Scenario>,
         settings: Settings,
         /// Put its question first.
-        ask: bool,
+        ask_question: bool,
     },
     /// A file with mistakes, to be shown until it is saved without them.
     Mistakes {
         source: Source,
-        wish: Wish,
+        overrides: SettingOverrides,
     },
 }
 
 /// What the knobs of a scenario are to be set to that cannot be read yet.
 #[derive(Debug, Clone, Default)]
-pub struct Wish {
+pub struct SettingOverrides {
     /// `KNOB=VALUE`.
-    pub set: Vec<String>,
+    pub assignments: Vec<String>,
     pub workers: Option<u32>,
     pub executor: Option<WorkerKind>,
     /// Whether commands may be run.
-    pub exec: bool,
+    pub allow_exec: bool,
 }
 
-impl Wish {
+impl SettingOverrides {
     /// The scenario's defaults, changed accordingly.
     ///
     /// # Errors
     /// When a knob cannot be set so.
-    pub fn settings(&self, scenario: &Scenario) -> Result<Settings, SettingError> {
-        let settings = scenario.settings(&self.set, self.workers, self.executor)?;
-        Ok(Settings { exec: self.exec, ..settings })
+    pub fn settings_for(&self, scenario: &Scenario) -> Result<Settings, SettingError> {
+        let settings = scenario.settings(&self.assignments, self.workers, self.executor)?;
+        Ok(Settings { allow_exec: self.allow_exec, ..settings })
     }
 }
 
@@ -107,22 +107,22 @@ pub struct Options {
     /// Off, the terminal's own selection of text works.
     pub mouse: bool,
     /// Whether a scenario's question is put before it runs.
-    pub asks: bool,
+    pub ask_questions: bool,
     /// Whether the run starts anew when its file is saved.
-    pub watch: bool,
+    pub reload_on_save: bool,
     /// How long a run goes on, if not until it ends or is stopped.
-    pub limit: Option<Span>,
+    pub time_limit: Option<Span>,
 }
 
 /// How the dashboard ended.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct DashboardExit {
     /// The signal that ended it, or SIGINT for Ctrl-C: the process should die of it.
     pub signal: Option<i32>,
     /// The terminal is gone or reads no more: whoever prints to it now may wait for ever.
-    pub stalled: bool,
+    pub is_terminal_stalled: bool,
     /// The run that was on screen last.
-    pub last: Option<LastRun>,
+    pub last_run: Option<LastRun>,
 }
 
 /// What was collected of a run.
@@ -140,9 +140,9 @@ pub enum TuiError {
     #[error("the dashboard needs a terminal on standard input and output; `--headless` needs none")]
     NotATerminal,
     #[error("a terminal with TERM=dumb cannot show the dashboard; `--headless` needs none")]
-    Dumb,
-    #[error("the terminal cannot be used: {}", told(.0))]
-    Enter(#[source] io::Error),
+    DumbTerminal,
+    #[error("the terminal cannot be used: {}", describe_io_error(.0))]
+    EnterFailed(#[source] io::Error),
     #[error("a part of the dashboard failed: {0}")]
     Panicked(String),
 }
@@ -151,21 +151,22 @@ pub enum TuiError {
 ///
 /// # Errors
 /// When there is no terminal to show it on, or a thread of the program failed.
-pub fn run(start: Start, options: Options, starter: &dyn Starter) -> Result<Outcome, TuiError> {
-    let (stage, sources) = take(options.mouse)?;
-    let mut app = App::new(Picker::catalogue(), options.theme, terminal::size());
-    app.asks = options.asks;
+pub fn run(start: InitialScreen, options: Options, starter: &dyn RunStarter) -> Result<DashboardExit, TuiError> {
+    let (stage, sources) = take_terminal(options.mouse)?;
+    let mut app = App::new(Picker::catalogue(), options.theme, terminal::screen_size());
+    app.ask_questions = options.ask_questions;
     let watched = match &start {
-        Start::Run { source, .. } | Start::Mistakes { source, .. } if options.watch => {
-            Some(Saved::of(source).map_err(TuiError::Enter)?)
+        InitialScreen::Run { source, .. } | InitialScreen::Mistakes { source, .. } if options.reload_on_save => {
+            Some(FileWatcher::start(source).map_err(TuiError::EnterFailed)?)
         }
         _ => None,
     };
-    let saved = watched.as_ref().map_or_else(never, |watched| watched.texts.clone());
-    let first = app.first(start);
-    let mut events = Loop::new(app, stage, Sources { saved, ..sources }, starter).until(options.limit);
+    let saved = watched.as_ref().map_or_else(never, |watched| watched.changes.clone());
+    let first = app.initial_effects(start);
+    let mut events = EventLoop::new(app, stage, EventSources { file_changes: saved, ..sources }, starter)
+        .with_time_limit(options.time_limit);
     let ended = events.run(first);
-    finish(events, ended)
+    leave_terminal(events, ended)
 }
 
 /// Shows a tuning while somebody else measures and tells of it, until it is told to quit. `enough` ends the measuring. Call
@@ -173,58 +174,69 @@ pub fn run(start: Start, options: Options, starter: &dyn Starter) -> Result<Outc
 ///
 /// # Errors
 /// When there is no terminal to show it on, or a thread of the program failed.
-pub fn tune(tuned: Tuned, told: Receiver<Told>, enough: &dyn Fn(), options: Options) -> Result<Outcome, TuiError> {
-    let (stage, sources) = take(options.mouse)?;
-    let mut app = App::new(Picker::default(), options.theme, terminal::size());
-    app.tunes(tuned);
-    let mut events = Loop::new(app, stage, sources, &Really).telling(told, enough);
+pub fn run_tuning(
+    tuned: TuneSetup,
+    told: Receiver<TuneUpdate>,
+    enough: &dyn Fn(),
+    options: Options,
+) -> Result<DashboardExit, TuiError> {
+    let (stage, sources) = take_terminal(options.mouse)?;
+    let mut app = App::new(Picker::default(), options.theme, terminal::screen_size());
+    app.show_tuning(tuned);
+    let mut events = EventLoop::new(app, stage, sources, &LiveStarter).with_tune_updates(told, enough);
     let ended = events.run(Vec::new());
-    finish(events, ended)
+    leave_terminal(events, ended)
 }
 
 /// Takes the terminal, and what comes from it.
-fn take(mouse: bool) -> Result<(Terminal, Sources), TuiError> {
-    be_prompt();
+fn take_terminal(mouse: bool) -> Result<(TerminalBackend, EventSources), TuiError> {
+    request_short_slices();
     crossterm::style::force_color_output(true); // the theme decides; crossterm's way of NO_COLOR loses emphasis too
-    let (guard, screen, buffer, panics) = Guard::enter(mouse)?;
-    let signals = signals::watch().map_err(TuiError::Enter)?;
-    let input = Input::start().map_err(TuiError::Enter)?;
+    let (guard, screen, buffer, panics) = TerminalGuard::enter(mouse)?;
+    let signals = signals::watch_signals().map_err(TuiError::EnterFailed)?;
+    let input = Input::start().map_err(TuiError::EnterFailed)?;
     let typed = input.events.clone();
-    Ok((Terminal { guard, screen, buffer, input }, Sources { typed, signals, panics, saved: never() }))
+    Ok((
+        TerminalBackend { guard, screen, buffer, input },
+        EventSources { input_events: typed, signals, panics, file_changes: never() },
+    ))
 }
 
 /// Gives the terminal back.
-fn finish(events: Loop<'_, Terminal>, ended: Result<Option<i32>, TuiError>) -> Result<Outcome, TuiError> {
+fn leave_terminal(
+    events: EventLoop<'_, TerminalBackend>,
+    ended: Result<Option<i32>, TuiError>,
+) -> Result<DashboardExit, TuiError> {
     let (app, run, stage) = events.into_parts();
-    let stalled = !terminal::leave(); // the screen first: ending a run may take a moment
+    let stalled = !terminal::leave_terminal(); // the screen first: ending a run may take a moment
     drop(stage);
     drop(run);
     let signal = ended?;
-    Ok(Outcome { signal, stalled, last: last_run(app) })
+    Ok(DashboardExit { signal, is_terminal_stalled: stalled, last_run: last_run(app) })
 }
 
 fn last_run(app: App) -> Option<LastRun> {
-    match app.showing {
-        Showing::Picker | Showing::Tune => None,
-        Showing::Watch(watch) => Some(watch.into_last_run()),
+    match app.current_view {
+        CurrentView::Picker | CurrentView::Tune => None,
+        CurrentView::Run(watch) => Some(watch.into_last_run()),
     }
 }
 
 /// The real terminal, as the loop sees it.
-struct Terminal {
-    guard: Guard,
+struct TerminalBackend {
+    guard: TerminalGuard,
     screen: Screen,
     /// What the screen draws into.
     buffer: FrameBuffer,
     input: Input,
 }
 
-impl Stage for Terminal {
+impl ScreenBackend for TerminalBackend {
     fn draw(&mut self, app: &App) -> io::Result<bool> {
-        if !FrameBuffer::ready() {
+        if !FrameBuffer::is_ready() {
             return Ok(false);
         }
-        self.screen.draw(|frame| draw::draw(app, frame.area(), frame.buffer_mut()))?;
+        self.screen.draw(|frame| draw::draw_screen(app, frame.area(), frame.buffer_mut()))?;
         self.buffer.present()?;
         Ok(true)
     }
@@ -234,7 +246,7 @@ impl Stage for Terminal {
     }
 
     fn size(&self) -> ratatui::layout::Rect {
-        terminal::size()
+        terminal::screen_size()
     }
 
     fn is_guarded(&self) -> bool {
@@ -243,7 +255,7 @@ impl Stage for Terminal {
 
     fn suspend(&mut self) -> io::Result<()> {
         let _paused = self.input.pause();
-        terminal::leave();
+        terminal::leave_terminal();
         signals::stop_group();
         self.guard.resume()
     }
@@ -252,10 +264,10 @@ impl Stage for Terminal {
         self.guard.resume()
     }
 
-    fn edit(&mut self, path: &std::path::Path) -> Result<(), String> {
+    fn open_editor(&mut self, path: &std::path::Path) -> Result<(), String> {
         let _paused = self.input.pause();
-        terminal::leave();
-        let edited = editor::edit(path);
+        terminal::leave_terminal();
+        let edited = editor::open_editor(path);
         self.guard.resume().map_err(|e| e.to_string())?;
         edited
     }

@@ -45,7 +45,7 @@ Environment:
 #[command(
     name = "contend",
     version = version::SHORT,
-    long_version = version::long(),
+    long_version = version::long_version(),
     help_template = TEMPLATE,
     before_help = EXAMPLES,
     after_help = EXIT_CODES,
@@ -54,10 +54,10 @@ Environment:
 )]
 pub(super) struct Cli {
     #[command(subcommand)]
-    pub(super) command: Option<Command>,
+    pub(super) command: Option<CliCommand>,
     /// When to colour text
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto, global = true, help_heading = "Output")]
-    pub(super) color: When,
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColourChoice::Auto, global = true, help_heading = "Output")]
+    pub(super) color: ColourChoice,
     /// Leave the mouse to the terminal, so that it selects text
     #[arg(long, global = true, help_heading = "Output")]
     pub(super) no_mouse: bool,
@@ -67,7 +67,7 @@ pub(super) struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum CliCommand {
     /// Run a scenario: in the dashboard, or headless with a report at the end
     Run(RunArgs),
     /// List the scenarios, by group
@@ -93,7 +93,7 @@ pub(super) enum Command {
     Schema {
         /// Whose JSON it describes
         #[arg(value_name = "COMMAND")]
-        of: super::schema::Described,
+        of: super::schema::SchemaKind,
     },
     /// Run scenarios and say for everything they expect whether it was seen
     Test(TestArgs),
@@ -141,7 +141,7 @@ pub(super) struct RunArgs {
 
     /// End the run after this time, such as 10s or 500ms [default: when it ends by itself; headless also when it is
     /// deadlocked, and after 5s if it would never end]
-    #[arg(long = "for", value_name = "TIME", value_parser = positive_time, help_heading = "When to stop")]
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_positive_time, help_heading = "When to stop")]
     pub(super) time: Option<Duration>,
 
     /// Start anew in the dashboard whenever the file is saved
@@ -248,17 +248,17 @@ pub(super) struct TuneArgs {
     pub(super) saturate: bool,
 
     /// How much less than the best is good enough, in per cent
-    #[arg(long, value_name = "PERCENT", default_value_t = 5.0, value_parser = percentage, help_heading = "What is good enough")]
+    #[arg(long, value_name = "PERCENT", default_value_t = 5.0, value_parser = parse_percentage, help_heading = "What is good enough")]
     pub(super) epsilon: f64,
     /// Most that a task may take at the 99th percentile, such as 50ms; where tasks arrive, from the moment they are due
-    #[arg(long, value_name = "TIME", value_parser = positive_time, help_heading = "What is good enough")]
+    #[arg(long, value_name = "TIME", value_parser = parse_positive_time, help_heading = "What is good enough")]
     pub(super) p99: Option<Duration>,
     /// Most memory of all its processes together, in MiB
     #[arg(long, value_name = "MIB", help_heading = "What is good enough")]
     pub(super) memory: Option<u64>,
 
     /// How long it may take: more time, more certainty
-    #[arg(long = "for", value_name = "TIME", value_parser = positive_time, default_value = "1m", help_heading = "How to measure")]
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_positive_time, default_value = "1m", help_heading = "How to measure")]
     pub(super) time: Duration,
     /// Measure although others use the machine
     #[arg(long, help_heading = "How to measure")]
@@ -280,7 +280,7 @@ pub(super) struct TuneArgs {
 
 /// When to colour what is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum When {
+pub(super) enum ColourChoice {
     /// On a terminal that can, unless `NO_COLOR` is set
     Auto,
     Always,
@@ -304,12 +304,12 @@ impl From<Executor> for WorkerKind {
     }
 }
 
-fn positive_time(text: &str) -> Result<Duration, String> {
+fn parse_positive_time(text: &str) -> Result<Duration, String> {
     let time = humantime::parse_duration(text).map_err(|error| format!("{error}; write it as 10s or 500ms"))?;
     if time.is_zero() { Err("no time at all; write it as 10s or 500ms".to_owned()) } else { Ok(time) }
 }
 
-fn percentage(text: &str) -> Result<f64, String> {
+fn parse_percentage(text: &str) -> Result<f64, String> {
     let value: f64 = text.trim_end_matches('%').trim().parse().map_err(|_| "no number; write it as 5".to_owned())?;
     if (0.1..=50.0).contains(&value) { Ok(value) } else { Err("must be between 0.1 and 50".to_owned()) }
 }

@@ -2,38 +2,42 @@
 
 use std::ffi::OsString;
 
-use super::failure::{Failure, Outcome};
-use super::out::{self, Colours};
+use super::exit::{CliError, ExitOutcome};
+use super::output::{self, Colours};
 use super::scenario;
-use crate::scenario::{Mistakes, check as check_source, clean};
+use crate::scenario::{Mistakes, check as check_source, sanitize};
 
 /// Mistakes go to standard error, one line for each file that can be run to standard output.
-pub(super) fn check(files: &[OsString], colours: Colours) -> Result<Outcome, Failure> {
-    let mut outcome = Outcome::Done;
+pub(super) fn check_files(files: &[OsString], colours: Colours) -> Result<ExitOutcome, CliError> {
+    let mut outcome = ExitOutcome::Done;
     for spec in files {
-        let source = match scenario::load(spec) {
+        let source = match scenario::load_scenario(spec) {
             Ok(source) => source,
             Err(failure) => {
-                out::complain(failure, colours);
-                outcome = Outcome::Mistakes;
+                output::print_error(failure, colours);
+                outcome = ExitOutcome::Mistakes;
                 continue;
             }
         };
         match check_source(&source) {
             Ok(checked) => {
-                out::say(&checked.warnings.render(colours.err));
-                out::print(&format!("{}: {}\n", clean(&spec.to_string_lossy()), verdict(&checked.warnings)))?;
+                output::print_stderr(&checked.warnings.render(colours.stderr));
+                output::print_stdout(&format!(
+                    "{}: {}\n",
+                    sanitize(&spec.to_string_lossy()),
+                    warning_summary(&checked.warnings)
+                ))?;
             }
             Err(mistakes) => {
-                out::say(&mistakes.render(colours.err));
-                outcome = Outcome::Mistakes;
+                output::print_stderr(&mistakes.render(colours.stderr));
+                outcome = ExitOutcome::Mistakes;
             }
         }
     }
     Ok(outcome)
 }
 
-fn verdict(warnings: &Mistakes) -> String {
+fn warning_summary(warnings: &Mistakes) -> String {
     match warnings.len() {
         0 => "ok".to_owned(),
         1 => "ok, with a warning".to_owned(),

@@ -4,7 +4,7 @@ use clap::Command;
 use clap_mangen::Man;
 
 /// The page in roff.
-pub(super) fn page(mut command: Command) -> String {
+pub(super) fn man_page(mut command: Command) -> String {
     command.build();
     let man = Man::new(command.clone()).manual("User Commands");
     let mut page = Vec::new();
@@ -16,7 +16,7 @@ pub(super) fn page(mut command: Command) -> String {
     whole.expect("writing to memory does not fail");
     let mut page = String::from_utf8_lossy(&page).into_owned();
     for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
-        page.push_str(&section(sub));
+        page.push_str(&command_section(sub));
     }
     let mut rest = Vec::new();
     man.render_extra_section(&mut rest).expect("writing to memory does not fail");
@@ -24,7 +24,7 @@ pub(super) fn page(mut command: Command) -> String {
 }
 
 /// One command as a section, its own sections as subsections.
-fn section(command: &Command) -> String {
+fn command_section(command: &Command) -> String {
     let name = command.get_name().to_owned();
     let man = Man::new(command.clone());
     let mut text = Vec::new();

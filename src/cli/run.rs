@@ -4,212 +4,238 @@ use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 
 use super::args::{Cli, RunArgs};
-use super::failure::{Failure, Outcome};
-use super::out::{self, Colours};
-use super::progress::Progress;
+use super::exit::{CliError, ExitOutcome};
+use super::output::{self, Colours};
+use super::progress::RunProgress;
 use super::{scenario, signals};
 use crate::model::{Finding, Model};
-use crate::platform::limits::told;
-use crate::platform::machine;
-use crate::report::{self, Followed, Look, Report, Verdict};
+use crate::platform::detect_machine;
+use crate::platform::limits::describe_io_error;
+use crate::report::{self, FinishedRun, Report, TextFormat, Verdict};
 use crate::scenario::{Scenario, Settings, Source, check};
-use crate::source::Live;
+use crate::source::LiveRun;
 use crate::trace::{RunEnd, Span, Stamp};
 use crate::tui::{self, Theme, TuiError};
 
 /// How long a run goes on headless when it would never end and nobody said.
-const LONG_ENOUGH: Span = Span::millis(5_000);
+const ENDLESS_RUN_LIMIT: Span = Span::from_millis(5_000);
 
 /// Narrowest and widest text report, in columns.
-const WIDTHS: (usize, usize) = (80, 160);
+const WIDTH_RANGE: (usize, usize) = (80, 160);
 
 /// A scenario and what its knobs are set to.
 #[derive(Debug)]
-struct Task {
+struct RunTask {
     scenario: Scenario,
     settings: Settings,
 }
 
 /// How the dashboard is to behave, whatever it shows.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Manners {
+pub(super) struct DashboardSettings {
     mouse: bool,
-    asks: bool,
+    has_questions: bool,
 }
 
-impl From<&Cli> for Manners {
+impl From<&Cli> for DashboardSettings {
     fn from(cli: &Cli) -> Self {
-        Self { mouse: !cli.no_mouse, asks: !cli.no_ask }
+        Self { mouse: !cli.no_mouse, has_questions: !cli.no_ask }
     }
 }
 
 /// The dashboard, with the picker first.
-pub(super) fn pick(manners: Manners, colours: Colours) -> Result<Outcome, Failure> {
+pub(super) fn run_picker(manners: DashboardSettings, colours: Colours) -> Result<ExitOutcome, CliError> {
     if !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
         let usage = "there is no terminal to choose a scenario on; name one: contend run SCENARIO, see contend --help";
-        return Err(Failure::Usage(usage.to_owned()));
+        return Err(CliError::Usage(usage.to_owned()));
     }
-    dashboard(tui::Start::Picker, options(manners, colours), &[], colours)
+    run_dashboard(tui::InitialScreen::Picker, dashboard_options(manners, colours), &[], colours)
 }
 
 /// One scenario, in the dashboard or headless.
-pub(super) fn run(args: &RunArgs, manners: Manners, colours: Colours) -> Result<Outcome, Failure> {
-    let source = scenario::load(&args.scenario)?;
+pub(super) fn run_scenario(
+    args: &RunArgs,
+    manners: DashboardSettings,
+    colours: Colours,
+) -> Result<ExitOutcome, CliError> {
+    let source = scenario::load_scenario(&args.scenario)?;
     let is_headless = args.headless || args.json || !io::stdout().is_terminal();
     if args.watch {
-        can_be_watched(&source, is_headless)?;
+        check_watchable(&source, is_headless)?;
     }
-    let wish = tui::Wish {
-        set: args.set.clone(),
+    let wish = tui::SettingOverrides {
+        assignments: args.set.clone(),
         workers: args.workers,
         executor: args.executor.map(Into::into),
-        exec: args.allow_exec,
+        allow_exec: args.allow_exec,
     };
     let limit = args.time.map(Span::from);
-    let options = tui::Options { watch: args.watch, limit, ..options(manners, colours) };
+    let options = tui::Options { reload_on_save: args.watch, time_limit: limit, ..dashboard_options(manners, colours) };
     let scenario = match check(&source) {
         Ok(checked) => checked.scenario,
         Err(_) if args.watch => {
-            return dashboard(tui::Start::Mistakes { source, wish }, options, &args.fail_on, colours);
+            return run_dashboard(
+                tui::InitialScreen::Mistakes { source, overrides: wish },
+                options,
+                &args.fail_on,
+                colours,
+            );
         }
         Err(mistakes) => {
-            out::say(&mistakes.render(colours.err));
-            return Ok(Outcome::Mistakes);
+            output::print_stderr(&mistakes.render(colours.stderr));
+            return Ok(ExitOutcome::Mistakes);
         }
     };
-    let settings = wish.settings(&scenario).map_err(|error| Failure::Usage(error.to_string()))?;
+    let settings = wish.settings_for(&scenario).map_err(|error| CliError::Usage(error.to_string()))?;
     if is_headless {
-        return headless(&Task { scenario, settings }, args, colours);
+        return run_headless(&RunTask { scenario, settings }, args, colours);
     }
     // Who says how it is to run has seen it before; to allow it is another matter.
-    let usual = Settings { exec: settings.exec, ..scenario.defaults() };
+    let usual = Settings { allow_exec: settings.allow_exec, ..scenario.default_settings() };
     let is_told = args.watch || limit.is_some() || settings != usual;
-    let start = tui::Start::Run { source, scenario: Box::new(scenario), settings, ask: !is_told };
-    dashboard(start, options, &args.fail_on, colours)
+    let start = tui::InitialScreen::Run { source, scenario: Box::new(scenario), settings, ask_question: !is_told };
+    run_dashboard(start, options, &args.fail_on, colours)
 }
 
 /// Whether there is a file to be saved again, and a screen to show what comes of it.
-fn can_be_watched(source: &Source, is_headless: bool) -> Result<(), Failure> {
+fn check_watchable(source: &Source, is_headless: bool) -> Result<(), CliError> {
     if is_headless {
         let usage = "--watch needs the dashboard: a terminal, and neither --headless nor --json";
-        return Err(Failure::Usage(usage.to_owned()));
+        return Err(CliError::Usage(usage.to_owned()));
     }
     match (&source.path, source.name.as_str()) {
         (Some(_), _) => Ok(()),
         (None, "stdin") => {
-            Err(Failure::Usage("--watch needs a file that can be saved again; standard input is none".to_owned()))
+            Err(CliError::Usage("--watch needs a file that can be saved again; standard input is none".to_owned()))
         }
-        (None, name) => Err(Failure::Usage(format!(
+        (None, name) => Err(CliError::Usage(format!(
             "--watch needs a file of your own; make one: contend show {name} > {name}.kdl; contend run {name}.kdl --watch"
         ))),
     }
 }
 
-pub(super) fn options(manners: Manners, colours: Colours) -> tui::Options {
-    let theme = Theme { colour: colours.out, unicode: out::is_unicode() };
-    tui::Options { theme, mouse: manners.mouse, asks: manners.asks, watch: false, limit: None }
+pub(super) fn dashboard_options(manners: DashboardSettings, colours: Colours) -> tui::Options {
+    let theme = Theme { has_colour: colours.stdout, has_unicode: output::is_unicode_locale() };
+    tui::Options {
+        theme,
+        mouse: manners.mouse,
+        ask_questions: manners.has_questions,
+        reload_on_save: false,
+        time_limit: None,
+    }
 }
 
-fn dashboard(
-    start: tui::Start,
+fn run_dashboard(
+    start: tui::InitialScreen,
     options: tui::Options,
     fail_on: &[String],
     colours: Colours,
-) -> Result<Outcome, Failure> {
-    let ended = tui::run(start, options, &tui::Really).map_err(|error| match error {
-        TuiError::NotATerminal | TuiError::Dumb => Failure::Usage(error.to_string()),
-        TuiError::Enter(_) | TuiError::Panicked(_) => Failure::Run(error.to_string()),
+) -> Result<ExitOutcome, CliError> {
+    let ended = tui::run(start, options, &tui::LiveStarter).map_err(|error| match error {
+        TuiError::NotATerminal | TuiError::DumbTerminal => CliError::Usage(error.to_string()),
+        TuiError::EnterFailed(_) | TuiError::Panicked(_) => CliError::Run(error.to_string()),
     })?;
     let mut found = false;
-    if let Some(last) = ended.last {
+    if let Some(last) = ended.last_run {
         let findings = last.model.findings(last.now);
         let stopped = RunEnd::Stopped;
-        let (at, how) = last.model.ended().unwrap_or((last.now, &stopped));
+        let (at, how) = last.model.run_end().unwrap_or((last.now, &stopped));
         let report = Report {
             model: &last.model,
             scenario: &last.scenario,
             settings: &last.settings,
-            machine: &machine(),
+            machine: &detect_machine(),
             ended: how,
-            at,
-            limit: options.limit,
+            ended_at: at,
+            time_limit: options.time_limit,
             findings: &findings,
             verdicts: &[],
         };
-        if !ended.stalled {
-            out::print(&report::brief(&report, look(colours)))?; // a terminal that takes nothing would hold us here
+        if !ended.is_terminal_stalled {
+            output::print_stdout(&report::brief_report_text(&report, text_format(colours)))?; // a terminal that takes nothing would hold us here
         }
-        found = named(&last.model, &findings, fail_on, last.now);
+        found = has_named_finding(&last.model, &findings, fail_on, last.now);
     }
     Ok(match ended.signal {
-        Some(signal) => Outcome::Signal(signal),
-        None if found => Outcome::Found,
-        None => Outcome::Done,
+        Some(signal) => ExitOutcome::Signal(signal),
+        None if found => ExitOutcome::FindingMade,
+        None => ExitOutcome::Done,
     })
 }
 
-fn headless(task: &Task, args: &RunArgs, colours: Colours) -> Result<Outcome, Failure> {
-    let signals =
-        signals::listen().map_err(|error| Failure::Run(format!("signals cannot be caught: {}", told(&error))))?;
-    let live = Live::start(&task.scenario, &task.settings).map_err(|error| Failure::Run(error.to_string()))?;
-    let limit = limit(task, args);
-    let mut progress = Progress::new(limit);
-    let followed = report::follow(&live, limit, &signals, |model, now| {
+fn run_headless(task: &RunTask, args: &RunArgs, colours: Colours) -> Result<ExitOutcome, CliError> {
+    let signals = signals::listen_for_signals()
+        .map_err(|error| CliError::Run(format!("signals cannot be caught: {}", describe_io_error(&error))))?;
+    let live = LiveRun::start(&task.scenario, &task.settings).map_err(|error| CliError::Run(error.to_string()))?;
+    let limit = time_limit(task, args);
+    let mut progress = RunProgress::new(limit);
+    let followed = report::follow_run(&live, limit, &signals, |model, now| {
         progress.show(model, now);
         ControlFlow::Continue(())
     });
     drop(progress);
     drop(live); // the report waits until every process is gone: it is true then that the run has ended
-    conclude(task, args, colours, &followed)
+    print_report(task, args, colours, &followed)
 }
 
 /// When the run is ended: as told, or after a while if it would go on for ever.
-fn limit(task: &Task, args: &RunArgs) -> Option<Span> {
+fn time_limit(task: &RunTask, args: &RunArgs) -> Option<Span> {
     let told = args.time.map(Span::from);
     let endless = !report::ends_by_itself(&task.scenario, &task.settings);
-    told.or(endless.then_some(LONG_ENOUGH))
+    told.or(endless.then_some(ENDLESS_RUN_LIMIT))
 }
 
-fn conclude(task: &Task, args: &RunArgs, colours: Colours, followed: &Followed) -> Result<Outcome, Failure> {
-    let findings = followed.model.findings(followed.at);
-    let verdicts = report::judge(&followed.model, &task.scenario, &task.settings, followed.at);
+fn print_report(
+    task: &RunTask,
+    args: &RunArgs,
+    colours: Colours,
+    followed: &FinishedRun,
+) -> Result<ExitOutcome, CliError> {
+    let findings = followed.model.findings(followed.ended_at);
+    let verdicts = report::judge_expectations(&followed.model, &task.scenario, &task.settings, followed.ended_at);
     let report = Report {
         model: &followed.model,
         scenario: &task.scenario,
         settings: &task.settings,
-        machine: &machine(),
+        machine: &detect_machine(),
         ended: &followed.ended,
-        at: followed.at,
-        limit: limit(task, args),
+        ended_at: followed.ended_at,
+        time_limit: time_limit(task, args),
         findings: &findings,
         verdicts: &verdicts,
     };
-    let text = if args.json { report::json(&report) } else { Ok(report::text(&report, look(colours))) };
-    out::print(&text.map_err(|error| Failure::Run(format!("the report cannot be written: {error}")))?)?;
-    Ok(outcome(followed, &verdicts, named(&followed.model, &findings, &args.fail_on, followed.at), args.strict))
+    let text =
+        if args.json { report::report_json(&report) } else { Ok(report::report_text(&report, text_format(colours))) };
+    output::print_stdout(&text.map_err(|error| CliError::Run(format!("the report cannot be written: {error}")))?)?;
+    Ok(exit_outcome(
+        followed,
+        &verdicts,
+        has_named_finding(&followed.model, &findings, &args.fail_on, followed.ended_at),
+        args.strict,
+    ))
 }
 
-fn outcome(followed: &Followed, verdicts: &[Verdict], found: bool, strict: bool) -> Outcome {
+fn exit_outcome(followed: &FinishedRun, verdicts: &[Verdict], found: bool, strict: bool) -> ExitOutcome {
     let counts = |verdict: &Verdict| verdict.is_missed() || strict && !verdict.is_seen();
     let failed = matches!(followed.ended, RunEnd::Crashed(_)) || verdicts.iter().any(counts);
     match followed.signal {
-        Some(signal) => Outcome::Signal(signal),
-        None if found => Outcome::Found,
-        None if failed => Outcome::Failed,
-        None => Outcome::Done,
+        Some(signal) => ExitOutcome::Signal(signal),
+        None if found => ExitOutcome::FindingMade,
+        None if failed => ExitOutcome::Failed,
+        None => ExitOutcome::Done,
     }
 }
 
 /// Whether a finding that was named on the command line was made. `deadlock` stands for all that make workers wait forever.
-fn named(model: &Model, findings: &[Finding], ids: &[String], now: Stamp) -> bool {
+fn has_named_finding(model: &Model, findings: &[Finding], ids: &[String], now: Stamp) -> bool {
     let is_named = |id: &str| ids.iter().any(|named| named == id);
-    findings.iter().any(|finding| is_named(finding.id)) || (is_named("deadlock") && !model.stuck(now).is_empty())
+    findings.iter().any(|finding| is_named(finding.id)) || (is_named("deadlock") && !model.stuck_groups(now).is_empty())
 }
 
 /// As wide as the terminal on standard output, within reason.
-pub(super) fn look(colours: Colours) -> Look {
-    let (least, most) = WIDTHS;
+pub(super) fn text_format(colours: Colours) -> TextFormat {
+    let (least, most) = WIDTH_RANGE;
     let columns = rustix::termios::tcgetwinsize(io::stdout()).map_or(least, |size| usize::from(size.ws_col));
     let width = if io::stdout().is_terminal() { columns.clamp(least, most) } else { least };
-    Look { width, colour: colours.out }
+    TextFormat { width, colour: colours.stdout }
 }

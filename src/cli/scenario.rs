@@ -3,24 +3,24 @@
 use std::ffi::OsStr;
 use std::io::Read;
 
-use super::failure::Failure;
-use crate::scenario::{LARGEST, Source};
+use super::exit::CliError;
+use crate::scenario::{MAX_SOURCE_BYTES, Source};
 
 /// A scenario of the catalogue, a file, or standard input for `-`.
-pub(super) fn load(spec: impl AsRef<OsStr>) -> Result<Source, Failure> {
+pub(super) fn load_scenario(spec: impl AsRef<OsStr>) -> Result<Source, CliError> {
     if spec.as_ref() == "-" {
-        return standard_input();
+        return read_standard_input();
     }
-    crate::catalogue::find(spec).map_err(|error| Failure::Usage(error.to_string()))
+    crate::catalogue::find(spec).map_err(|error| CliError::Usage(error.to_string()))
 }
 
-fn standard_input() -> Result<Source, Failure> {
+fn read_standard_input() -> Result<Source, CliError> {
     let mut bytes = Vec::new();
-    let read = std::io::stdin().lock().take(LARGEST as u64 + 1).read_to_end(&mut bytes);
-    read.map_err(|error| Failure::Run(format!("standard input cannot be read: {error}")))?;
-    if bytes.len() > LARGEST {
-        return Err(Failure::Usage("standard input is larger than 1 MiB; no scenario is".to_owned()));
+    let read = std::io::stdin().lock().take(MAX_SOURCE_BYTES as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(|error| CliError::Run(format!("standard input cannot be read: {error}")))?;
+    if bytes.len() > MAX_SOURCE_BYTES {
+        return Err(CliError::Usage("standard input is larger than 1 MiB; no scenario is".to_owned()));
     }
     Source::from_bytes("stdin", bytes)
-        .map_err(|what| Failure::Usage(format!("standard input is {what}; a scenario is text in UTF-8")))
+        .map_err(|what| CliError::Usage(format!("standard input is {what}; a scenario is text in UTF-8")))
 }

@@ -2,12 +2,12 @@
 
 use clap::ValueEnum;
 
-use super::failure::{Failure, Outcome};
-use super::out;
+use super::exit::{CliError, ExitOutcome};
+use super::output;
 
 /// What a schema describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Described {
+pub(super) enum SchemaKind {
     /// `contend run --json`
     Report,
     /// `contend test --json`
@@ -18,7 +18,7 @@ pub(super) enum Described {
     List,
 }
 
-impl Described {
+impl SchemaKind {
     const fn schema(self) -> &'static str {
         match self {
             Self::Report => include_str!("../../docs/schema/report.json"),
@@ -29,7 +29,7 @@ impl Described {
     }
 }
 
-pub(super) fn schema(of: Described) -> Result<Outcome, Failure> {
-    out::print(of.schema())?;
-    Ok(Outcome::Done)
+pub(super) fn print_schema(of: SchemaKind) -> Result<ExitOutcome, CliError> {
+    output::print_stdout(of.schema())?;
+    Ok(ExitOutcome::Done)
 }

@@ -7,7 +7,7 @@ pub(super) const SHORT: &str = env!("CARGO_PKG_VERSION");
 
 /// Version, commit with its date (optimised builds of a repository) and target:
 /// `0.1.0 (4ee610c3a 2026-11-30, x86_64-unknown-linux-gnu)`.
-pub(super) fn long() -> &'static str {
+pub(super) fn long_version() -> &'static str {
     static LONG: LazyLock<String> = LazyLock::new(|| {
         let built: Vec<&str> = [option_env!("CONTEND_COMMIT"), option_env!("CONTEND_TARGET")]
             .into_iter()

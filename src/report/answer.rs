@@ -2,52 +2,52 @@
 
 use std::fmt;
 
-use super::expect::{Claimed, NOISE, Scales};
-use super::others::Others;
-use super::trial::must_hold;
+use super::expect::{ClaimAssessment, ClaimEvaluator, NOISE_SUFFIX};
+use super::interference::Interference;
+use super::test_run::must_hold;
 use super::verdict::{Judgement, Verdict};
 use crate::model::Model;
-use crate::scenario::{Ask, Expect, Guess, Right, Scenario};
+use crate::scenario::{CorrectWhen, Expect, Guess, Quiz, Scenario};
 use crate::trace::{Span, Stamp};
 
 /// A run that gives no answer in its test's time may still give one in so many times as long.
-const PATIENCE: u64 = 3;
+const MAX_WAIT_FACTOR: u64 = 3;
 
 /// What was measured, and what it says about each guess.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// The guesses that are right by the figures as they are, by their places. A good question has exactly one.
-    pub right: Vec<usize>,
+    pub right_guesses: Vec<usize>,
     /// The guesses that the figures neither bear out nor rule out.
-    pub open: Vec<usize>,
+    pub open_guesses: Vec<usize>,
     /// Why some are open.
     pub doubt: Option<Doubt>,
     /// The figures it rests on, each once, whichever guess they speak of.
     pub evidence: Vec<String>,
     /// Nothing that may still come would change it; or it was waited for long enough.
-    pub settled: bool,
+    pub is_settled: bool,
     /// For how long the settings it speaks of have held, if they were changed in the run.
-    pub since: Option<Span>,
+    pub settings_age: Option<Span>,
     /// It was measured for the test's time, however sure it is.
-    measured: bool,
+    has_full_test_time: bool,
 }
 
 /// Why what was measured does not decide between guesses, the gravest first.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Doubt {
     /// The figures are still those of former settings, in part or altogether: why.
-    Former(String),
+    FormerSettings(String),
     /// Other programs had the cores that the run needs.
-    Others(Others),
+    Interference(Interference),
     /// The interval of a figure holds the value that decides: both in words.
-    Noise { range: String, due: String },
+    Noise { range: String, bound: String },
 }
 
 impl Doubt {
-    const fn rank(&self) -> u8 {
+    const fn severity_rank(&self) -> u8 {
         match self {
-            Self::Former(_) => 0,
-            Self::Others(_) => 1,
+            Self::FormerSettings(_) => 0,
+            Self::Interference(_) => 1,
             Self::Noise { .. } => 2,
         }
     }
@@ -56,70 +56,79 @@ impl Doubt {
 impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Former(why) => write!(f, "too early to tell: {why}"),
-            Self::Others(others) => write!(f, "cannot be judged: {others}"),
-            Self::Noise { range, due } => write!(f, "too noisy to tell: {range}, and {due} decides"),
+            Self::FormerSettings(why) => write!(f, "too early to tell: {why}"),
+            Self::Interference(others) => write!(f, "cannot be judged: {others}"),
+            Self::Noise { range, bound: due } => write!(f, "too noisy to tell: {range}, and {due} decides"),
         }
     }
 }
 
 /// What the figures say of a guess.
 #[derive(Debug, Default)]
-struct Found {
+struct GuessStatus {
     /// All its claims are seen.
-    seen: bool,
-    ruled_out: bool,
+    is_seen: bool,
+    is_ruled_out: bool,
     /// All its claims could be measured.
-    measured: bool,
+    is_measured: bool,
     doubt: Option<Doubt>,
 }
 
 /// The answer as the run stands; `None` when there are no guesses to choose from.
-pub fn answer(model: &Model, scenario: &Scenario, now: Stamp) -> Option<Answer> {
-    let ask = scenario.ask.as_ref().filter(|ask| !ask.guesses.is_empty())?;
-    let scales = Scales::new(model, scenario, now);
+pub fn answer_question(model: &Model, scenario: &Scenario, now: Stamp) -> Option<Answer> {
+    let ask = scenario.quiz.as_ref().filter(|ask| !ask.guesses.is_empty())?;
+    let scales = ClaimEvaluator::new(model, scenario, now);
     let mut evidence = Vec::new();
-    let found: Vec<Option<Found>> = ask
+    let found: Vec<Option<GuessStatus>> = ask
         .guesses
         .iter()
-        .map(|guess| match &guess.right {
-            Right::When(claims) => Some(weigh(&scales, claims, &mut evidence)),
-            Right::Otherwise => None,
+        .map(|guess| match &guess.correct_when {
+            CorrectWhen::AllHold(claims) => Some(evaluate_guess(&scales, claims, &mut evidence)),
+            CorrectWhen::NoOtherGuess => None,
         })
         .collect();
-    let is = |what: fn(&Found) -> bool| {
+    let is = |what: fn(&GuessStatus) -> bool| {
         let chosen = found.iter().enumerate().filter(move |(_, found)| found.as_ref().is_some_and(what));
         chosen.map(|(at, _)| at).collect::<Vec<usize>>()
     };
-    let mut right = is(|found| found.seen);
-    let mut open = is(|found| !found.ruled_out && found.doubt.is_some());
-    let otherwise = ask.guesses.iter().position(|guess| guess.right == Right::Otherwise);
-    if right.is_empty() && found.iter().flatten().all(|found| found.measured) {
+    let mut right = is(|found| found.is_seen);
+    let mut open = is(|found| !found.is_ruled_out && found.doubt.is_some());
+    let otherwise = ask.guesses.iter().position(|guess| guess.correct_when == CorrectWhen::NoOtherGuess);
+    if right.is_empty() && found.iter().flatten().all(|found| found.is_measured) {
         right.extend(otherwise);
     }
     if !open.is_empty() {
         open.extend(otherwise);
     }
-    let doubts = found.into_iter().flatten().filter(|found| !found.ruled_out).filter_map(|found| found.doubt);
-    let doubt = doubts.min_by_key(Doubt::rank);
-    let holds = Span(scenario.test.lasts as u64);
-    let since = model.change(now).map(|change| now.since(change.at));
-    let passed = since.unwrap_or_else(|| now.since(Stamp::default()));
-    let waited = passed >= Span(holds.0.saturating_mul(PATIENCE));
-    let measured = model.ended().is_some() || waited || is_settled(ask, &right, passed, holds);
-    let settled = measured && (doubt.is_none() || waited || model.ended().is_some());
-    Some(Answer { right, open, doubt, evidence, settled, since, measured })
+    let doubts = found.into_iter().flatten().filter(|found| !found.is_ruled_out).filter_map(|found| found.doubt);
+    let doubt = doubts.min_by_key(Doubt::severity_rank);
+    let holds = Span(scenario.test.hold_nanos as u64);
+    let since = model.settings_change(now).map(|change| now.span_since(change.at));
+    let passed = since.unwrap_or_else(|| now.span_since(Stamp::default()));
+    let waited = passed >= Span(holds.0.saturating_mul(MAX_WAIT_FACTOR));
+    let measured = model.run_end().is_some() || waited || is_settled(ask, &right, passed, holds);
+    let settled = measured && (doubt.is_none() || waited || model.run_end().is_some());
+    Some(Answer {
+        right_guesses: right,
+        open_guesses: open,
+        doubt,
+        evidence,
+        is_settled: settled,
+        settings_age: since,
+        has_full_test_time: measured,
+    })
 }
 
-fn weigh(scales: &Scales<'_>, claims: &[Expect], evidence: &mut Vec<String>) -> Found {
-    let mut found = Found { seen: true, measured: true, ..Found::default() };
+fn evaluate_guess(scales: &ClaimEvaluator<'_>, claims: &[Expect], evidence: &mut Vec<String>) -> GuessStatus {
+    let mut found = GuessStatus { is_seen: true, is_measured: true, ..GuessStatus::default() };
     for expect in claims {
-        let Claimed { seen, measured, figures, doubt } = scales.doubt(&expect.claim);
-        found.seen &= seen;
-        found.measured &= measured;
-        found.ruled_out |= !seen && doubt.is_none();
-        found.doubt = found.doubt.into_iter().chain(doubt).min_by_key(Doubt::rank);
-        let is_known = measured || !matches!(found.doubt, Some(Doubt::Former(_)));
+        let ClaimAssessment { is_seen: seen, is_measured: measured, evidence: figures, doubt } =
+            scales.assess(&expect.claim);
+        found.is_seen &= seen;
+        found.is_measured &= measured;
+        found.is_ruled_out |= !seen && doubt.is_none();
+        found.doubt = found.doubt.into_iter().chain(doubt).min_by_key(Doubt::severity_rank);
+        let is_known = measured || !matches!(found.doubt, Some(Doubt::FormerSettings(_)));
         if is_known && !evidence.iter().any(|known| without_noise(known) == without_noise(&figures)) {
             evidence.push(figures);
         }
@@ -129,48 +138,57 @@ fn weigh(scales: &Scales<'_>, claims: &[Expect], evidence: &mut Vec<String>) -> 
 
 /// Figures without the range of their noise, which is given only where it may decide.
 fn without_noise(figures: &str) -> String {
-    match (figures.find(" ("), figures.find(NOISE)) {
-        (Some(from), Some(to)) if from < to => format!("{}{}", &figures[..from], &figures[to + NOISE.len()..]),
+    match (figures.find(" ("), figures.find(NOISE_SUFFIX)) {
+        (Some(from), Some(to)) if from < to => format!("{}{}", &figures[..from], &figures[to + NOISE_SUFFIX.len()..]),
         _ => figures.to_owned(),
     }
 }
 
-fn is_settled(ask: &Ask, right: &[usize], passed: Span, holds: Span) -> bool {
+fn is_settled(ask: &Quiz, right: &[usize], passed: Span, holds: Span) -> bool {
     let [right] = right else { return false };
-    let stays = |guess: &Guess| match &guess.right {
-        Right::When(claims) => !claims.iter().any(|expect| must_hold(&expect.claim)),
-        Right::Otherwise => false,
+    let stays = |guess: &Guess| match &guess.correct_when {
+        CorrectWhen::AllHold(claims) => !claims.iter().any(|expect| must_hold(&expect.claim)),
+        CorrectWhen::NoOtherGuess => false,
     };
     passed >= holds || ask.guesses.get(*right).is_some_and(stays)
 }
 
 impl Answer {
     /// The answer to settings that have only just been asked for: nothing is known of them yet.
-    pub fn unknown(ask: &Ask, why: String) -> Self {
+    pub fn unknown(ask: &Quiz, why: String) -> Self {
         let open = (0..ask.guesses.len()).collect();
-        let (right, evidence, doubt) = (Vec::new(), Vec::new(), Some(Doubt::Former(why)));
-        Self { right, open, doubt, evidence, settled: false, since: Some(Span::ZERO), measured: false }
+        let (right, evidence, doubt) = (Vec::new(), Vec::new(), Some(Doubt::FormerSettings(why)));
+        Self {
+            right_guesses: right,
+            open_guesses: open,
+            doubt,
+            evidence,
+            is_settled: false,
+            settings_age: Some(Span::ZERO),
+            has_full_test_time: false,
+        }
     }
 
     /// Whether the figures are good enough for an expectation: noise that leaves the answer open does not delay a test.
     pub(super) const fn is_measured(&self) -> bool {
-        self.measured
+        self.has_full_test_time
     }
 
     /// As an expectation: exactly one guess is right.
-    pub(super) fn verdict(&self, ask: &Ask) -> Verdict {
+    pub(super) fn verdict(&self, ask: &Quiz) -> Verdict {
         let words = |at: &usize| ask.guesses.get(*at).map(|guess| format!("\u{201c}{}\u{201d}", guess.text));
-        let right: Vec<String> = self.right.iter().filter_map(words).collect();
+        let right: Vec<String> = self.right_guesses.iter().filter_map(words).collect();
         let which = match right.as_slice() {
             [] => "none is".to_owned(),
             [one] => one.clone(),
             more => format!("{} are", more.join(" and ")),
         };
-        let others = if let Some(Doubt::Others(others)) = self.doubt { Some(others) } else { None };
+        let others = if let Some(Doubt::Interference(others)) = self.doubt { Some(others) } else { None };
         let though = others.map(|others| format!(", though {others}")).unwrap_or_default();
         let evidence = format!("{which}{though}: {}", self.evidence.join("; "));
-        let judgement = Judgement::of(self.right.len() == 1);
-        Verdict { text: "one guess is right".to_owned(), judgement, evidence, weight: None }.beside(others)
+        let judgement = Judgement::from_seen(self.right_guesses.len() == 1);
+        Verdict { text: "one guess is right".to_owned(), judgement, evidence, bound_check: None }
+            .with_interference(others)
     }
 }
 

@@ -8,24 +8,24 @@ use crossbeam_channel::{Receiver, never, select, tick};
 
 use crate::model::{Budget, Model};
 use crate::scenario::{Feed, Scenario, Settings, Step};
-use crate::source::{Live, is_trial};
-use crate::trace::{Cast, Message, RunEnd, Span, Stamp, WorkerId};
+use crate::source::{LiveRun, is_audit_enabled};
+use crate::trace::{Message, Registry, RunEnd, Span, Stamp, WorkerId};
 
 /// How often it is asked whether the run has gone on for long enough.
-const TICK: Duration = Duration::from_millis(50);
+const CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A deadlock must stand for this long before the run is ended for it: time for the last samples to come in.
-const STANDS: Span = Span::millis(250);
+const DEADLOCK_CONFIRM_TIME: Span = Span::from_millis(250);
 /// How late the loop may notice that the time is over. Beyond that the run is ended without it, and all that it did until
 /// then is folded in first: on a machine that others keep busy that may take much longer than the run itself.
-const GRACE: Span = Span::millis(250);
+const END_GRACE: Span = Span::from_millis(250);
 
 /// Why a run failed that was on trial.
-const DENIED: &str = "what events tell of who waits for whom is not what the workers say themselves";
+const DISAGREEMENT_MESSAGE: &str = "what events tell of who waits for whom is not what the workers say themselves";
 
 /// A run that goes on, or one that is played from a script.
-pub trait Run {
-    fn cast(&self) -> Arc<Cast>;
+pub trait ObservableRun {
+    fn registry(&self) -> Arc<Registry>;
     /// Closes when nothing more will come.
     fn messages(&self) -> &Receiver<Message>;
     /// The run's own clock.
@@ -39,9 +39,9 @@ pub trait Run {
     }
 }
 
-impl Run for Live {
-    fn cast(&self) -> Arc<Cast> {
-        self.cast()
+impl ObservableRun for LiveRun {
+    fn registry(&self) -> Arc<Registry> {
+        self.registry()
     }
 
     fn messages(&self) -> &Receiver<Message> {
@@ -53,21 +53,21 @@ impl Run for Live {
     }
 
     fn end_at(&self, limit: Stamp) {
-        self.end_at(limit); // refused, the loop ends it alone
+        self.set_time_limit(limit); // refused, the loop ends it alone
     }
 
     fn is_out_of_time(&self) -> bool {
-        self.is_out_of_time()
+        self.is_time_up()
     }
 }
 
 /// A run that was followed to its end.
 #[derive(Debug)]
-pub struct Followed {
+pub struct FinishedRun {
     /// All that was known when the end came. What its ending caused (workers sent away, processes killed) is not in it.
     pub model: Model,
     pub ended: RunEnd,
-    pub at: Stamp,
+    pub ended_at: Stamp,
     /// The signal that ended it.
     pub signal: Option<i32>,
 }
@@ -76,16 +76,16 @@ pub struct Followed {
 /// comes in. `watch` is called several times a second and may stop it.
 ///
 /// Without a limit any deadlock or stall ends it; with one only such as leave no worker to wait for.
-pub fn follow(
-    run: &impl Run,
+pub fn follow_run(
+    run: &impl ObservableRun,
     limit: Option<Span>,
     signals: &Receiver<i32>,
     mut watch: impl FnMut(&Model, Stamp) -> ControlFlow<()>,
-) -> Followed {
-    let mut model = Model::new(run.cast(), Budget::for_cast(&run.cast()));
-    let ticks = tick(TICK);
+) -> FinishedRun {
+    let mut model = Model::new(run.registry(), Budget::for_registry(&run.registry()));
+    let ticks = tick(CHECK_INTERVAL);
     if let Some(limit) = limit {
-        run.end_at(Stamp::default() + limit + GRACE);
+        run.end_at(Stamp::default() + limit + END_GRACE);
     }
     let mut signals = signals.clone();
     let (ended, signal) = loop {
@@ -103,34 +103,35 @@ pub fn follow(
                     break (Some(RunEnd::Stopped), None);
                 }
                 if !run.is_out_of_time()
-                    && let Some(end) = enough(&model, limit, run.now())
+                    && let Some(end) = end_reason(&model, limit, run.now())
                 {
                     break (Some(end), None);
                 }
             }
         }
-        if model.ended().is_some() {
+        if model.run_end().is_some() {
             break (None, None);
         }
     };
-    finish(run, model, ended, signal)
+    finish_run(run, model, ended, signal)
 }
 
 /// Why the run is to be ended now, if it is.
-fn enough(model: &Model, limit: Option<Span>, now: Stamp) -> Option<RunEnd> {
-    if limit.is_some_and(|limit| now.since(Stamp::default()) >= limit) {
+fn end_reason(model: &Model, limit: Option<Span>, now: Stamp) -> Option<RunEnd> {
+    if limit.is_some_and(|limit| now.span_since(Stamp::default()) >= limit) {
         return Some(RunEnd::Time);
     }
-    let mut stuck = model.stuck(now);
-    stuck.retain(|stuck| now.since(stuck.at) >= STANDS);
-    let waits_forever = |id: WorkerId| stuck.iter().any(|stuck| stuck.set.binary_search(&id).is_ok());
-    let everyone = || model.lanes().all(|(id, lane)| lane.ended().is_some() || waits_forever(id));
-    let is_ring = model.deadlock().is_some_and(|deadlock| now.since(deadlock.at) >= STANDS);
+    let mut stuck = model.stuck_groups(now);
+    stuck.retain(|stuck| now.span_since(stuck.since) >= DEADLOCK_CONFIRM_TIME);
+    let waits_forever = |id: WorkerId| stuck.iter().any(|stuck| stuck.workers.binary_search(&id).is_ok());
+    let everyone = || model.lanes().all(|(id, lane)| lane.ending().is_some() || waits_forever(id));
+    let is_ring =
+        model.first_deadlock().is_some_and(|deadlock| now.span_since(deadlock.closed_at) >= DEADLOCK_CONFIRM_TIME);
     let end = if is_ring { RunEnd::Deadlock } else { RunEnd::Stall };
     (!stuck.is_empty() && (limit.is_none() || everyone())).then_some(end)
 }
 
-fn finish(run: &impl Run, mut model: Model, ours: Option<RunEnd>, signal: Option<i32>) -> Followed {
+fn finish_run(run: &impl ObservableRun, mut model: Model, ours: Option<RunEnd>, signal: Option<i32>) -> FinishedRun {
     let at = run.now();
     if ours.is_some() {
         // What has come in by now, not what goes on coming in.
@@ -138,33 +139,37 @@ fn finish(run: &impl Run, mut model: Model, ours: Option<RunEnd>, signal: Option
             model.apply(&message);
         }
     }
-    let (at, ended) = match (model.ended(), ours) {
+    let (at, ended) = match (model.run_end(), ours) {
         (Some((at, how)), _) => (at, how.clone()),
         (None, Some(ours)) => (at, ours),
         // A channel that closes without a last word: the source is gone.
         (None, None) => (at, RunEnd::Crashed("the run ended without a word".to_owned())),
     };
-    let ended = if is_trial() && model.health().disagreements > 0 { RunEnd::Crashed(DENIED.to_owned()) } else { ended };
-    Followed { model, ended, at, signal }
+    let ended = if is_audit_enabled() && model.health().disagreements > 0 {
+        RunEnd::Crashed(DISAGREEMENT_MESSAGE.to_owned())
+    } else {
+        ended
+    };
+    FinishedRun { model, ended, ended_at: at, signal }
 }
 
 /// Whether a run with these settings comes to an end when it is left alone.
 pub fn ends_by_itself(scenario: &Scenario, settings: &Settings) -> bool {
-    let fed = scenario.pools.iter().all(|pool| !matches!(pool.feed, Feed::Arrive { .. }));
+    let fed = scenario.pools.iter().all(|pool| !matches!(pool.feed, Feed::OpenLoop { .. }));
     let tasks = scenario.pools.iter().map(|pool| &pool.task);
-    let groups = scenario.workers.iter().filter(|workers| !workers.daemon);
+    let groups = scenario.groups.iter().filter(|workers| !workers.is_daemon);
     let steps = groups.map(|workers| &workers.steps).chain(tasks);
-    fed && !steps.into_iter().any(|steps| any_forever(steps, settings))
+    fed && !steps.into_iter().any(|steps| has_forever_step(steps, settings))
 }
 
-fn any_forever(steps: &[Step], settings: &Settings) -> bool {
+fn has_forever_step(steps: &[Step], settings: &Settings) -> bool {
     steps.iter().any(|step| match step {
         Step::Forever(_) => true,
-        Step::When { knob, is, body, otherwise } => {
+        Step::When { knob, position: is, body, otherwise } => {
             let taken = (settings.number(*knob) - is).abs() < 0.5; // positions of words are whole numbers
-            any_forever(if taken { body } else { otherwise }, settings)
+            has_forever_step(if taken { body } else { otherwise }, settings)
         }
-        step => step.bodies().any(|body| any_forever(body, settings)),
+        step => step.bodies().any(|body| has_forever_step(body, settings)),
     })
 }
 
@@ -175,11 +180,11 @@ mod tests {
     use crossbeam_channel::{Sender, bounded, unbounded};
 
     use super::*;
-    use crate::report::fixture::{QUIET, cast, is_clerk, messages};
+    use crate::report::fixture::{BANK_SCENARIO, bank_messages, bank_registry, is_deadlocked};
     use crate::scenario::{Source, check};
 
     /// A run from a script, whose clock goes on by a step whenever it is looked at.
-    struct Scripted {
+    struct ReplayedRun {
         messages: Receiver<Message>,
         clock: AtomicU64,
         step: Span,
@@ -190,21 +195,21 @@ mod tests {
         _open: Option<Sender<Message>>,
     }
 
-    impl Scripted {
+    impl ReplayedRun {
         fn new(script: Vec<Message>, open: bool) -> Self {
             let (sender, receiver) = unbounded();
             for message in script {
                 sender.send(message).unwrap();
             }
-            let step = Span::millis(200);
+            let step = Span::from_millis(200);
             let (clock, limit) = (AtomicU64::new(0), AtomicU64::new(u64::MAX));
             Self { messages: receiver, clock, step, limit, late: false, _open: open.then_some(sender) }
         }
     }
 
-    impl Run for Scripted {
-        fn cast(&self) -> Arc<Cast> {
-            Arc::new(cast())
+    impl ObservableRun for ReplayedRun {
+        fn registry(&self) -> Arc<Registry> {
+            Arc::new(bank_registry())
         }
 
         fn messages(&self) -> &Receiver<Message> {
@@ -224,66 +229,66 @@ mod tests {
         }
     }
 
-    fn followed(script: Vec<Message>, open: bool, limit: Option<Span>) -> Followed {
-        follow(&Scripted::new(script, open), limit, &never(), |_, _| ControlFlow::Continue(()))
+    fn follow_script(script: Vec<Message>, open: bool, limit: Option<Span>) -> FinishedRun {
+        follow_run(&ReplayedRun::new(script, open), limit, &never(), |_, _| ControlFlow::Continue(()))
     }
 
     #[test]
     fn a_loop_that_is_late_tells_of_the_whole_run_and_not_of_how_long_it_took() {
         let at = Stamp(2_000_000_000);
-        let script = [messages(), vec![Message::Ended { at, how: RunEnd::Time }]].concat();
-        let late = Scripted { late: true, step: Span::millis(60_000), ..Scripted::new(script, true) };
-        let limit = Span::millis(2_000);
-        let end = follow(&late, Some(limit), &never(), |_, _| ControlFlow::Continue(()));
-        assert_eq!((end.ended, end.at), (RunEnd::Time, at));
-        assert_eq!(late.limit.load(Ordering::Relaxed), (Stamp(0) + limit + GRACE).0, "it is ended all the same");
-        assert_eq!(end.model.health().events, followed(messages(), true, None).model.health().events);
+        let script = [bank_messages(), vec![Message::Ended { at, reason: RunEnd::Time }]].concat();
+        let late = ReplayedRun { late: true, step: Span::from_millis(60_000), ..ReplayedRun::new(script, true) };
+        let limit = Span::from_millis(2_000);
+        let end = follow_run(&late, Some(limit), &never(), |_, _| ControlFlow::Continue(()));
+        assert_eq!((end.ended, end.ended_at), (RunEnd::Time, at));
+        assert_eq!(late.limit.load(Ordering::Relaxed), (Stamp(0) + limit + END_GRACE).0, "it is ended all the same");
+        assert_eq!(end.model.health().events, follow_script(bank_messages(), true, None).model.health().events);
     }
 
-    fn only_clerks() -> Vec<Message> {
+    fn clerk_messages() -> Vec<Message> {
         let of_post = |message: &Message| match message {
-            Message::Events(events) => is_clerk(events[0].worker),
-            Message::Notice { notice: crate::trace::Notice::Started { worker, .. }, .. } => is_clerk(*worker),
+            Message::Events(events) => is_deadlocked(events[0].worker),
+            Message::Notice { notice: crate::trace::Notice::Started { worker, .. }, .. } => is_deadlocked(*worker),
             _ => true,
         };
-        messages().into_iter().filter(of_post).collect()
+        bank_messages().into_iter().filter(of_post).collect()
     }
 
     #[test]
     fn a_run_that_ends_says_how() {
         let at = Stamp(7_000_000);
-        let end = followed(vec![Message::Ended { at, how: RunEnd::Completed }], false, None);
-        assert_eq!((end.ended, end.at, end.signal), (RunEnd::Completed, at, None));
+        let end = follow_script(vec![Message::Ended { at, reason: RunEnd::Completed }], false, None);
+        assert_eq!((end.ended, end.ended_at, end.signal), (RunEnd::Completed, at, None));
     }
 
     #[test]
     fn a_source_that_falls_silent_has_failed() {
-        assert!(matches!(followed(Vec::new(), false, None).ended, RunEnd::Crashed(_)));
+        assert!(matches!(follow_script(Vec::new(), false, None).ended, RunEnd::Crashed(_)));
     }
 
     #[test]
     fn a_run_without_end_is_ended_when_its_time_is_over() {
-        let end = followed(Vec::new(), true, Some(Span::millis(900)));
+        let end = follow_script(Vec::new(), true, Some(Span::from_millis(900)));
         assert_eq!(end.ended, RunEnd::Time);
-        assert!(end.at >= Stamp::default() + Span::millis(900));
+        assert!(end.ended_at >= Stamp::default() + Span::from_millis(900));
     }
 
     #[test]
     fn a_deadlock_of_everybody_ends_a_run_before_its_time() {
-        let end = followed(only_clerks(), true, Some(Span::millis(600_000)));
+        let end = follow_script(clerk_messages(), true, Some(Span::from_millis(600_000)));
         assert_eq!(end.ended, RunEnd::Deadlock);
-        assert!(end.at < Stamp::default() + Span::millis(600_000));
+        assert!(end.ended_at < Stamp::default() + Span::from_millis(600_000));
     }
 
     #[test]
     fn a_deadlock_of_some_ends_a_run_without_limit_only() {
-        assert_eq!(followed(messages(), true, None).ended, RunEnd::Deadlock);
-        assert_eq!(followed(messages(), true, Some(Span::millis(2_000))).ended, RunEnd::Time);
+        assert_eq!(follow_script(bank_messages(), true, None).ended, RunEnd::Deadlock);
+        assert_eq!(follow_script(bank_messages(), true, Some(Span::from_millis(2_000))).ended, RunEnd::Time);
     }
 
     #[test]
     fn who_watches_can_stop_it() {
-        let end = follow(&Scripted::new(messages(), true), None, &never(), |_, _| ControlFlow::Break(()));
+        let end = follow_run(&ReplayedRun::new(bank_messages(), true), None, &never(), |_, _| ControlFlow::Break(()));
         assert_eq!((end.ended, end.signal), (RunEnd::Stopped, None));
     }
 
@@ -291,9 +296,10 @@ mod tests {
     fn a_signal_stops_it_with_what_has_come_in() {
         let (sender, signals) = bounded(1);
         sender.send(15).unwrap();
-        let end = follow(&Scripted::new(messages(), true), None, &signals, |_, _| ControlFlow::Continue(()));
+        let end =
+            follow_run(&ReplayedRun::new(bank_messages(), true), None, &signals, |_, _| ControlFlow::Continue(()));
         assert_eq!((end.ended, end.signal), (RunEnd::Stopped, Some(15)));
-        assert!(end.model.deadlock().is_some(), "what was in the channel is in the report");
+        assert!(end.model.first_deadlock().is_some(), "what was in the channel is in the report");
     }
 
     #[test]
@@ -301,9 +307,9 @@ mod tests {
         let ends = |text: &str| {
             let source = Source { name: "x".to_owned(), path: None, text: text.to_owned() };
             let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
-            ends_by_itself(&scenario, &scenario.defaults())
+            ends_by_itself(&scenario, &scenario.default_settings())
         };
-        assert!(!ends(QUIET));
+        assert!(!ends(BANK_SCENARIO));
         assert!(ends("title \"x\"\nthread a { compute \"1ms\" }"));
         assert!(!ends("title \"x\"\nthread a { repeat 2 { forever { sleep \"1ms\" } } }"));
         let way = |steps: &str| {

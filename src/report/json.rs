@@ -1,24 +1,25 @@
 //! The report as one JSON object, version 1. `docs/report.md` describes it; fields may be added, never renamed.
 
 mod shape;
-mod stuck;
+mod stuck_workers;
 
 use shape::{
-    Commands, Counter, Cpu, Depth, Document, Events, Expectation, Failure, Failures, Found, Lock, Machine, Millis,
-    Pipe, Pool, Queue, Results, Worker,
+    CommandsJson, CounterJson, CpuJson, DepthJson, DurationsJson, EventsJson, ExpectationJson, FailureJson,
+    FailuresJson, FindingJson, LockJson, MachineJson, PipeJson, PoolJson, QueueJson, ReportJson, ResultsJson,
+    WorkerJson,
 };
 
-use crate::model::{Finding, Times};
+use crate::model::{DurationStats, Finding};
 use crate::trace::{RunEnd, Span, Stamp, State};
 
-use super::words;
+use super::formatting;
 use super::{Report, Verdict};
 
 /// Version of the object's shape.
-const SCHEMA: u32 = 1;
+const SCHEMA_VERSION: u32 = 1;
 
 /// States whose share of a worker's time is reported.
-const SHARES: [State; 9] = [
+const SHARE_STATES: [State; 9] = [
     State::Running,
     State::Ready,
     State::Lock,
@@ -31,54 +32,54 @@ const SHARES: [State; 9] = [
 ];
 
 /// The report as pretty-printed JSON with a newline at the end.
-pub fn json(report: &Report<'_>) -> serde_json::Result<String> {
-    Ok(serde_json::to_string_pretty(&Document::of(report))? + "\n")
+pub fn report_json(report: &Report<'_>) -> serde_json::Result<String> {
+    Ok(serde_json::to_string_pretty(&ReportJson::of(report))? + "\n")
 }
 
-impl From<&Times> for Millis {
-    fn from(times: &Times) -> Self {
-        let at = |p| Span(times.percentile(p)).ms();
+impl From<&DurationStats> for DurationsJson {
+    fn from(times: &DurationStats) -> Self {
+        let at = |p| Span(times.percentile_ns(p)).as_millis_f64();
         Self {
             count: times.count(),
             p50: at(50.0),
             p90: at(90.0),
             p99: at(99.0),
-            max: Span(times.max()).ms(),
-            total: Span(times.total()).ms(),
+            max: Span(times.max_ns()).as_millis_f64(),
+            total: Span(times.total_ns()).as_millis_f64(),
         }
     }
 }
 
-impl From<&crate::model::Results> for Results {
+impl From<&crate::model::Results> for ResultsJson {
     fn from(results: &crate::model::Results) -> Self {
-        let (there, read) = results.firsts();
+        let (there, read) = results.first_times();
         Self {
-            there: results.held().put(),
-            read: results.reads(),
-            held_max: results.held().max(),
-            first_there_s: there.map(Stamp::secs),
-            first_read_s: read.map(Stamp::secs),
+            there: results.unread().put_count(),
+            read: results.read_count(),
+            held_max: results.unread().max_depth(),
+            first_there_s: there.map(Stamp::as_secs_f64),
+            first_read_s: read.map(Stamp::as_secs_f64),
         }
     }
 }
 
-impl<'a> Document<'a> {
+impl<'a> ReportJson<'a> {
     fn of(report: &Report<'a>) -> Self {
         Self {
-            schema: SCHEMA,
+            schema: SCHEMA_VERSION,
             contend: env!("CARGO_PKG_VERSION"),
             scenario: &report.scenario.name,
             title: &report.scenario.title,
-            params: report.params().collect(),
-            machine: Machine {
+            params: report.knob_values().collect(),
+            machine: MachineJson {
                 cores: report.machine.cores,
                 usable: report.machine.usable,
                 quota: report.machine.quota,
                 os: &report.machine.os,
             },
-            elapsed_s: report.at.secs(),
-            limit_s: report.limit.map(Span::secs),
-            over_limit_s: report.over_limit().map(Span::secs),
+            elapsed_s: report.ended_at.as_secs_f64(),
+            limit_s: report.time_limit.map(Span::as_secs_f64),
+            over_limit_s: report.overrun().map(Span::as_secs_f64),
             ended: report.ended.word(),
             error: match report.ended {
                 RunEnd::Crashed(how) => Some(how),
@@ -92,133 +93,136 @@ impl<'a> Document<'a> {
             pipes: pipes(report),
             counters: counters(report),
             cpu: cpu(report),
-            deadlocks: stuck::deadlocks(report),
-            stalls: stuck::stalls(report),
+            deadlocks: stuck_workers::deadlocks(report),
+            stalls: stuck_workers::stalls(report),
             failures: failures(report),
-            findings: report.findings.iter().map(Found::from).collect(),
-            expectations: report.verdicts.iter().map(Expectation::from).collect(),
+            findings: report.findings.iter().map(FindingJson::from).collect(),
+            expectations: report.verdicts.iter().map(ExpectationJson::from).collect(),
         }
     }
 }
 
-impl<'a> From<&'a Finding> for Found<'a> {
+impl<'a> From<&'a Finding> for FindingJson<'a> {
     fn from(finding: &'a Finding) -> Self {
         Self {
             id: finding.id,
-            severity: finding.severity.word(),
+            severity: finding.severity.label(),
             sentence: &finding.sentence,
             evidence: &finding.evidence,
-            cure: &finding.cure,
-            count: finding.about.map_or(1, crate::model::About::count),
-            at_s: finding.at.map(Stamp::secs),
+            cure: &finding.fix,
+            count: finding.subject.map_or(1, crate::model::FindingSubject::count),
+            at_s: finding.at.map(Stamp::as_secs_f64),
         }
     }
 }
 
-impl<'a> From<&'a Verdict> for Expectation<'a> {
+impl<'a> From<&'a Verdict> for ExpectationJson<'a> {
     fn from(verdict: &'a Verdict) -> Self {
         let (text, evidence) = (&verdict.text, &verdict.evidence);
-        Self { text, seen: verdict.is_seen(), evidence, not_judged: verdict.not_judged() }
+        Self { text, seen: verdict.is_seen(), evidence, not_judged: verdict.not_judged_reason() }
     }
 }
 
-fn events(report: &Report<'_>) -> Events {
+fn events(report: &Report<'_>) -> EventsJson {
     let health = report.model.health();
-    let secs = report.at.secs();
-    Events {
+    let secs = report.ended_at.as_secs_f64();
+    EventsJson {
         recorded: health.events,
         lost: health.lost,
         complete: report.model.is_complete(),
         anomalies: health.anomalies,
         recovered: health.recovered,
-        in_part: health.in_part,
-        borne_out: health.borne_out,
+        in_part: health.partially_recovered,
+        borne_out: health.confirmed_verdicts,
         disagreements: health.disagreements,
         per_second: if secs > 0.0 { health.events as f64 / secs } else { 0.0 },
-        ns_each: health.ns_each,
+        ns_each: health.ns_per_event,
     }
 }
 
-fn workers<'a>(report: &Report<'a>) -> Vec<Worker<'a>> {
+fn workers<'a>(report: &Report<'a>) -> Vec<WorkerJson<'a>> {
     let worker = |(_, info, lane): (_, &'a crate::trace::WorkerInfo, &'a crate::model::Lane)| {
-        let totals = lane.totals(report.at);
-        let known = |state| state != State::Ready || totals.get(state) > 0 || report.model.sees_ready();
-        Worker {
+        let totals = lane.total_state_times(report.ended_at);
+        let known = |state| state != State::Ready || totals.get(state) > 0 || report.model.has_ready_times();
+        WorkerJson {
             name: &info.name,
             kind: info.kind.word(),
             pid: lane.pid(),
             tid: lane.tid(),
-            ended: lane.ended().as_ref().map(words::ending),
-            tasks: lane.tasks(),
-            lives: lane.lives(),
+            ended: lane.ending().as_ref().map(formatting::describe_ending),
+            tasks: lane.ended_tasks(),
+            lives: lane.life_count(),
             commands: commands(lane.commands()),
-            alive_s: Span(totals.alive()).secs(),
-            share: SHARES.into_iter().map(|state| (state.word(), known(state).then(|| totals.share(state)))).collect(),
+            alive_s: Span(totals.alive_ns()).as_secs_f64(),
+            share: SHARE_STATES
+                .into_iter()
+                .map(|state| (state.word(), known(state).then(|| totals.share(state))))
+                .collect(),
         }
     };
     report.workers().map(worker).collect()
 }
 
-fn commands(of: crate::model::Commands) -> Commands {
-    Commands { ended: of.ended, failed: of.failed, cpu_s: of.cpu.secs() }
+fn commands(of: crate::model::CommandStats) -> CommandsJson {
+    CommandsJson { ended: of.ended, failed: of.failed, cpu_s: of.cpu.as_secs_f64() }
 }
 
-fn failures<'a>(report: &Report<'a>) -> Failures<'a> {
-    let (failures, cast) = (report.model.failures(), report.model.cast());
-    let failure = |failure: &'a crate::model::Failure| Failure {
-        at_s: failure.at.secs(),
+fn failures<'a>(report: &Report<'a>) -> FailuresJson<'a> {
+    let (failures, cast) = (report.model.failures(), report.model.registry());
+    let failure = |failure: &'a crate::model::Failure| FailureJson {
+        at_s: failure.at.as_secs_f64(),
         worker: cast.worker_name(failure.worker),
-        what: &failure.what,
+        what: &failure.message,
     };
-    Failures { total: failures.total(), first: failures.first().iter().map(failure).collect() }
+    FailuresJson { total: failures.total(), first: failures.first_failures().iter().map(failure).collect() }
 }
 
-fn locks<'a>(report: &Report<'a>) -> Vec<Lock<'a>> {
-    let lock = |(name, kind, lock): (&'a str, _, &'a crate::model::Lock)| Lock {
+fn locks<'a>(report: &Report<'a>) -> Vec<LockJson<'a>> {
+    let lock = |(name, kind, lock): (&'a str, _, &'a crate::model::Lock)| LockJson {
         name,
         kind,
         acquired: lock.acquired(),
         contended: lock.contended(),
         waiting: lock.waiters().len(),
-        orphaned: lock.orphaned(),
-        wait_ms: lock.wait().into(),
-        held_ms: lock.hold().into(),
+        orphaned: lock.orphanings(),
+        wait_ms: lock.wait_times().into(),
+        held_ms: lock.hold_times().into(),
         fairness: lock.fairness().filter(|_| report.model.is_complete()),
     };
     report.locks().map(lock).collect()
 }
 
-fn queues<'a>(report: &Report<'a>) -> Vec<Queue<'a>> {
-    let queue = |(name, id, queue): (&'a str, _, &'a crate::model::Queue)| Queue {
+fn queues<'a>(report: &Report<'a>) -> Vec<QueueJson<'a>> {
+    let queue = |(name, id, queue): (&'a str, _, &'a crate::model::Queue)| QueueJson {
         name,
         capacity: queue.capacity(),
-        put: queue.put(),
-        taken: queue.taken(),
-        depth: Depth { mean: queue.mean(), max: queue.max(), last: queue.depth() },
-        wait_ms: report.pools().find(|(info, _)| info.queue == id).map(|(_, pool)| pool.waited().into()),
+        put: queue.put_count(),
+        taken: queue.taken_count(),
+        depth: DepthJson { mean: queue.mean_depth(), max: queue.max_depth(), last: queue.depth() },
+        wait_ms: report.pools().find(|(info, _)| info.queue == id).map(|(_, pool)| pool.wait_times().into()),
     };
     report.queues().map(queue).collect()
 }
 
-fn pipes<'a>(report: &Report<'a>) -> Vec<Pipe<'a>> {
+fn pipes<'a>(report: &Report<'a>) -> Vec<PipeJson<'a>> {
     let pipe = |(name, pipe): (&'a str, &'a crate::model::Pipe)| {
-        let bytes = pipe.bytes_in_it();
-        Pipe {
+        let bytes = pipe.byte_queue();
+        PipeJson {
             name,
             capacity: bytes.capacity(),
             sent: pipe.sent(),
             received: pipe.received(),
-            depth: Depth { mean: bytes.mean(), max: bytes.max(), last: bytes.depth() },
+            depth: DepthJson { mean: bytes.mean_depth(), max: bytes.max_depth(), last: bytes.depth() },
         }
     };
     report.pipes().map(pipe).collect()
 }
 
-fn pools<'a>(report: &Report<'a>) -> Vec<Pool<'a>> {
-    let pool = |(info, pool): (&'a crate::trace::PoolInfo, &'a crate::model::Pool)| Pool {
+fn pools<'a>(report: &Report<'a>) -> Vec<PoolJson<'a>> {
+    let pool = |(info, pool): (&'a crate::trace::PoolInfo, &'a crate::model::Pool)| PoolJson {
         name: &info.name,
-        of: info.of.word(),
-        workers: pool.size(),
+        of: info.worker_kind.word(),
+        workers: pool.worker_count(),
         submitted: pool.submitted(),
         done: pool.done(),
         failed: pool.failed(),
@@ -226,46 +230,49 @@ fn pools<'a>(report: &Report<'a>) -> Vec<Pool<'a>> {
         retried: pool.retried(),
         cancelled: pool.cancelled(),
         lost: pool.lost(),
-        open: pool.open(),
+        open: pool.open_tasks(),
         stolen: pool.stolen(),
-        unseen: pool.unseen(),
-        results: info.results.and_then(|id| report.model.results(id)).map(Results::from),
+        unseen: pool.unread_failures(),
+        results: info.results.and_then(|id| report.model.results(id)).map(ResultsJson::from),
         throughput_per_s: report.throughput(pool),
-        service_ms: pool.service().into(),
-        response_ms: pool.response().into(),
-        utilization: pool.utilization(Stamp::default(), report.at, report.at),
-        handover: report.handover(pool),
+        service_ms: pool.service_times().into(),
+        response_ms: pool.response_times().into(),
+        utilization: pool.utilization(Stamp::default(), report.ended_at, report.ended_at),
+        handover: report.handover_share(pool),
     };
     report.pools().map(pool).collect()
 }
 
-fn counters<'a>(report: &Report<'a>) -> Vec<Counter<'a>> {
-    let counter = |(name, counter): (&'a str, &'a crate::model::Counter)| Counter {
+fn counters<'a>(report: &Report<'a>) -> Vec<CounterJson<'a>> {
+    let counter = |(name, counter): (&'a str, &'a crate::model::Counter)| CounterJson {
         name,
         value: counter.value(),
         expected: report.model.is_complete().then(|| counter.expected()),
-        lost: report.model.is_complete().then(|| counter.lost()),
-        copies: counter.copies().map(|(worker, value)| (report.model.cast().worker_name(worker), value)).collect(),
+        lost: report.model.is_complete().then(|| counter.lost_updates()),
+        copies: counter
+            .private_copies()
+            .map(|(worker, value)| (report.model.registry().worker_name(worker), value))
+            .collect(),
     };
     report.counters().map(counter).collect()
 }
 
-fn cpu(report: &Report<'_>) -> Cpu {
+fn cpu(report: &Report<'_>) -> CpuJson {
     let cores = report.model.cores();
     let delay = report.workers().filter_map(|(_, _, lane)| lane.run_queue_delay()).reduce(u64::saturating_add);
-    let load = report.model.cpu_load(Stamp::default(), report.at);
-    Cpu {
+    let load = report.model.cpu_load(Stamp::default(), report.ended_at);
+    CpuJson {
         run: load.map(|load| load.run),
         viewer: load.map(|load| load.viewer),
         others: load.map(|load| load.others),
-        cores: (0..cores.count()).map(|core| cores.mean(core).map(f64::from)).collect(),
-        run_queue_delay_ms: delay.map(|delay| Span(delay).ms()),
+        cores: (0..cores.count()).map(|core| cores.mean_load(core).map(f64::from)).collect(),
+        run_queue_delay_ms: delay.map(|delay| Span(delay).as_millis_f64()),
     }
 }
 
 /// Kinds of a lock.
 #[cfg(test)]
-const LOCKS: [&str; 15] = [
+const LOCK_KINDS: [&str; 15] = [
     "std",
     "parking-lot",
     "fair",
@@ -289,13 +296,13 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::report::fixture::Bank;
-    use crate::report::schema::{Described, assert_current};
+    use crate::report::fixture::BankFixture;
+    use crate::report::schema::{SchemaSource, assert_schema_is_current};
     use crate::trace::{Message, Sample, Stamp};
 
     #[test]
     fn schema_is_that_of_the_types_and_of_the_document() {
-        assert_current::<Document<'static>>(&Described {
+        assert_schema_is_current::<ReportJson<'static>>(&SchemaSource {
             name: "report",
             title: "The report of a run of contend",
             document: include_str!("../../docs/report.md"),
@@ -305,7 +312,7 @@ mod tests {
 
     #[test]
     fn figures_are_those_of_the_run() {
-        let value: Value = serde_json::from_str(&json(&Bank::new().report()).unwrap()).unwrap();
+        let value: Value = serde_json::from_str(&report_json(&BankFixture::new().report()).unwrap()).unwrap();
         assert_eq!(value["schema"], 1);
         assert_eq!(value["ended"], "deadlock");
         assert_eq!(value["params"]["hold"], "1ms");
@@ -321,12 +328,12 @@ mod tests {
 
     #[test]
     fn cores_stand_in_the_order_of_their_numbers_and_one_that_is_not_there_has_no_load() {
-        let mut bank = Bank::new();
+        let mut bank = BankFixture::new();
         let load = |core: u16| (core != 77).then(|| f32::from(core) / 256.0);
-        for at in (1..=20).map(|tenth| Stamp(0) + Span::millis(1_000 + tenth * 100)) {
+        for at in (1..=20).map(|tenth| Stamp(0) + Span::from_millis(1_000 + tenth * 100)) {
             bank.model.apply(&Message::Sample(Sample::Cores { at, load: (0..256).map(load).collect() }));
         }
-        let value: Value = serde_json::from_str(&json(&bank.report()).unwrap()).unwrap();
+        let value: Value = serde_json::from_str(&report_json(&bank.report()).unwrap()).unwrap();
         let cores = value["cpu"]["cores"].as_array().unwrap();
         assert_eq!(cores.len(), 256);
         let means: Vec<f64> = cores.iter().filter_map(Value::as_f64).collect();
@@ -335,7 +342,7 @@ mod tests {
     }
 
     /// All ways a run can end: a new one does not compile before it is here.
-    fn ends() -> Vec<RunEnd> {
+    fn all_run_ends() -> Vec<RunEnd> {
         let next = |end: &RunEnd| match end {
             RunEnd::Completed => Some(RunEnd::Time),
             RunEnd::Time => Some(RunEnd::Deadlock),
@@ -354,19 +361,19 @@ mod tests {
             (include_str!("../../docs/tests.md"), "| `scenarios[].runs[].ended` |"),
         ] {
             let row = document.lines().find_map(|line| line.strip_prefix(member)).expect("a row");
-            for end in ends() {
+            for end in all_run_ends() {
                 assert!(row.contains(&format!("`{}`", end.word())), "{member} does not name {end:?}: {row}");
             }
             let told = row.split('`').skip(1).step_by(2).filter(|word| !word.contains('.')).count();
-            assert_eq!(told, ends().len(), "{member} names what there is not: {row}");
+            assert_eq!(told, all_run_ends().len(), "{member} names what there is not: {row}");
         }
     }
 
     #[test]
     fn a_run_that_failed_says_why() {
-        let mut bank = Bank::new();
+        let mut bank = BankFixture::new();
         bank.ended = RunEnd::Crashed("the runner was ended by SIGKILL".to_owned());
-        let value: Value = serde_json::from_str(&json(&bank.report()).unwrap()).unwrap();
+        let value: Value = serde_json::from_str(&report_json(&bank.report()).unwrap()).unwrap();
         assert_eq!(value["ended"], "crashed");
         assert_eq!(value["error"], "the runner was ended by SIGKILL");
     }

@@ -11,7 +11,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 /// A document with rows of `member` and meaning.
-pub(crate) struct Described {
+pub(crate) struct SchemaSource {
     /// The file's name without its ending, and the command's argument.
     pub(crate) name: &'static str,
     pub(crate) title: &'static str,
@@ -21,7 +21,7 @@ pub(crate) struct Described {
 }
 
 /// Checks that the published schema of `T` is that of its type and its document.
-pub(crate) fn assert_current<T: JsonSchema>(of: &Described) {
+pub(crate) fn assert_schema_is_current<T: JsonSchema>(of: &SchemaSource) {
     let text = serde_json::to_string_pretty(&generate::<T>(of)).expect("it is JSON") + "\n";
     let path = format!("{}/docs/schema/{}.json", env!("CARGO_MANIFEST_DIR"), of.name);
     if std::env::var_os("UPDATE_DOCS").is_some() {
@@ -31,13 +31,13 @@ pub(crate) fn assert_current<T: JsonSchema>(of: &Described) {
     assert!(found == text, "{path} is stale; UPDATE_DOCS=1 cargo test --lib schema writes it");
 }
 
-fn generate<T: JsonSchema>(of: &Described) -> Value {
+fn generate<T: JsonSchema>(of: &SchemaSource) -> Value {
     let mut settings = SchemaSettings::draft2020_12().for_serialize();
     settings.inline_subschemas = true;
     let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
-    let rows = rows(of.document);
-    let mut walk = Walk { of, rows: &rows, used: BTreeSet::new(), missing: Vec::new() };
-    walk.object(&mut schema, "");
+    let rows = meaning_by_member(of.document);
+    let mut walk = SchemaWalker { source: of, rows: &rows, used: BTreeSet::new(), missing: Vec::new() };
+    walk.describe_object(&mut schema, "");
     assert!(walk.missing.is_empty(), "printed, but no row says what it means: {:?}", walk.missing);
     let unused: Vec<_> = rows.keys().filter(|row| !walk.used.contains(*row)).collect();
     assert!(unused.is_empty(), "described, but never printed: {unused:?}");
@@ -47,35 +47,35 @@ fn generate<T: JsonSchema>(of: &Described) -> Value {
 }
 
 /// Meaning by member. A row without one means the same as a row like it further up.
-fn rows(document: &str) -> BTreeMap<String, String> {
+fn meaning_by_member(document: &str) -> BTreeMap<String, String> {
     let rows = document.lines().filter_map(|line| line.strip_prefix("| `"));
     rows.filter_map(|row| row.split_once("` |"))
         .map(|(member, meaning)| (member.to_owned(), meaning.trim().trim_end_matches('|').trim().to_owned()))
         .collect()
 }
 
-struct Walk<'a> {
-    of: &'a Described,
+struct SchemaWalker<'a> {
+    source: &'a SchemaSource,
     rows: &'a BTreeMap<String, String>,
     used: BTreeSet<String>,
     missing: Vec<String>,
 }
 
-impl Walk<'_> {
-    fn object(&mut self, schema: &mut Value, path: &str) {
+impl SchemaWalker<'_> {
+    fn describe_object(&mut self, schema: &mut Value, path: &str) {
         let Some(members) = schema.as_object_mut() else { return };
         members.remove("title");
         members.remove("description");
         if let Some(Value::Object(properties)) = members.get_mut("properties") {
             for (name, inner) in properties {
                 let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                self.member(inner, &path);
+                self.describe_member(inner, &path);
             }
         }
     }
 
-    fn member(&mut self, schema: &mut Value, path: &str) {
-        let path = (self.of.path_of_row)(path);
+    fn describe_member(&mut self, schema: &mut Value, path: &str) {
+        let path = (self.source.path_of_row)(path);
         // An object or null is any of two schemas.
         let inner = match schema.get_mut("anyOf").and_then(|any| any.get_mut(0)) {
             Some(inner) => inner,
@@ -86,46 +86,46 @@ impl Walk<'_> {
         members.remove("title");
         members.remove("description");
         let described = if members.contains_key("properties") {
-            self.object(inner, &path);
+            self.describe_object(inner, &path);
             path.clone()
         } else if let Some(items) = members.get_mut("items") {
-            let path = (self.of.path_of_row)(&format!("{path}[]"));
+            let path = (self.source.path_of_row)(&format!("{path}[]"));
             let described = self.rows.contains_key(&path);
             if items.get("properties").is_some() {
-                self.object(items, &path);
+                self.describe_object(items, &path);
             } else {
-                without_format(items);
-                self.need(&path);
+                remove_format(items);
+                self.require_row(&path);
             }
             if described { path } else { String::new() }
         } else if members.contains_key("additionalProperties") {
-            self.map(members, &path);
+            self.describe_map(members, &path);
             path.clone()
         } else {
-            self.need(&path);
+            self.require_row(&path);
             path.clone()
         };
-        self.describe(schema, &described);
+        self.add_description(schema, &described);
     }
 
     /// A map: rows with a name in small letters are members that are always there, another one stands for any name.
-    fn map(&mut self, members: &mut Map<String, Value>, path: &str) {
+    fn describe_map(&mut self, members: &mut Map<String, Value>, path: &str) {
         let Some(mut each) = members.remove("additionalProperties") else { return };
-        without_format(&mut each);
+        remove_format(&mut each);
         let under = format!("{path}.");
         let rows = self.rows;
         let names = rows.keys().filter_map(|row| row.strip_prefix(&under)).filter(|name| !name.contains('.'));
         let (fixed, any): (Vec<&str>, Vec<&str>) = names.partition(|name| name.chars().all(|c| !c.is_uppercase()));
         if let Some(name) = any.first() {
             let mut each = each.clone();
-            self.describe(&mut each, &format!("{under}{name}"));
+            self.add_description(&mut each, &format!("{under}{name}"));
             members.insert("additionalProperties".to_owned(), each);
         }
         if !fixed.is_empty() {
             let mut properties = Map::new();
             for name in &fixed {
                 let mut each = each.clone();
-                self.describe(&mut each, &format!("{under}{name}"));
+                self.add_description(&mut each, &format!("{under}{name}"));
                 properties.insert((*name).to_owned(), each);
             }
             members.insert("properties".to_owned(), Value::Object(properties));
@@ -136,23 +136,23 @@ impl Walk<'_> {
         }
     }
 
-    fn need(&mut self, path: &str) {
+    fn require_row(&mut self, path: &str) {
         if !self.rows.contains_key(path) {
             self.missing.push(path.to_owned());
         }
     }
 
-    fn describe(&mut self, schema: &mut Value, path: &str) {
+    fn add_description(&mut self, schema: &mut Value, path: &str) {
         let Some(meaning) = self.rows.get(path) else { return };
         self.used.insert(path.to_owned());
-        self.words(schema, path, meaning);
+        self.require_documented_words(schema, path, meaning);
         if let (Some(members), false) = (schema.as_object_mut(), meaning.is_empty()) {
             members.insert("description".to_owned(), json!(meaning));
         }
     }
 
     /// Every word that a member can be stands in its row, unless none does: then the row says where they are.
-    fn words(&mut self, schema: &Value, path: &str, meaning: &str) {
+    fn require_documented_words(&mut self, schema: &Value, path: &str, meaning: &str) {
         let words = schema.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
         let is_named = |word: &&str| meaning.contains(&format!("`{word}`"));
         let (named, unnamed): (Vec<&str>, Vec<&str>) = words.partition(is_named);
@@ -163,7 +163,7 @@ impl Walk<'_> {
 }
 
 /// Without what is no keyword of the standard, such as `uint64`.
-fn without_format(schema: &mut Value) {
+fn remove_format(schema: &mut Value) {
     if let Some(members) = schema.as_object_mut() {
         members.remove("format");
     }

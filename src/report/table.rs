@@ -7,35 +7,35 @@ use crate::trace::State;
 
 /// How wide a text may be, in terminal columns, and whether it is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Look {
+pub struct TextFormat {
     pub width: usize,
     pub colour: bool,
 }
 
-impl Default for Look {
+impl Default for TextFormat {
     fn default() -> Self {
         Self { width: 80, colour: false }
     }
 }
 
 const INDENT: usize = 2;
-const GAP: usize = 2;
+const COLUMN_GAP: usize = 2;
 /// A name is not cut below this width, whatever the terminal is.
-const LEAST_NAME: usize = 12;
+const MIN_NAME_WIDTH: usize = 12;
 
-impl Look {
+impl TextFormat {
     pub(crate) fn paint(self, text: &str, style: Style) -> String {
         if self.colour && style != Style::new() { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
-    pub(crate) fn heading(self, out: &mut String, text: &str) {
+    pub(crate) fn write_heading(self, out: &mut String, text: &str) {
         out.push('\n');
         out.push_str(&self.paint(text, Style::new().bold()));
         out.push('\n');
     }
 
     /// A paragraph that begins where `used` columns are taken; its other lines are indented by `indent` columns.
-    pub(crate) fn wrap(self, out: &mut String, text: &str, used: usize, indent: usize, style: Style) {
+    pub(crate) fn write_wrapped(self, out: &mut String, text: &str, used: usize, indent: usize, style: Style) {
         let mut column = used;
         let mut line = String::new();
         for word in text.split_whitespace() {
@@ -76,9 +76,9 @@ pub(crate) fn state_style(state: State) -> Style {
 
 /// One cell: pieces of text, each with its style.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Cell(Vec<(String, Style)>);
+pub(crate) struct TextCell(Vec<(String, Style)>);
 
-impl Cell {
+impl TextCell {
     pub(crate) fn styled(text: impl Into<String>, style: Style) -> Self {
         Self(vec![(text.into(), style)])
     }
@@ -92,7 +92,7 @@ impl Cell {
     }
 }
 
-impl<S: Into<String>> From<S> for Cell {
+impl<S: Into<String>> From<S> for TextCell {
     fn from(text: S) -> Self {
         Self::styled(text, Style::new())
     }
@@ -106,18 +106,18 @@ pub(crate) enum Align {
 
 /// Rows under headings, which may have several lines. The first column gives way when the others need the room.
 #[derive(Debug)]
-pub(crate) struct Table {
+pub(crate) struct TextTable {
     columns: Vec<(String, Align)>,
-    rows: Vec<Vec<Cell>>,
+    rows: Vec<Vec<TextCell>>,
 }
 
-impl Table {
+impl TextTable {
     pub(crate) fn new(columns: &[(&str, Align)]) -> Self {
         let columns = columns.iter().map(|(head, align)| ((*head).to_owned(), *align)).collect();
         Self { columns, rows: Vec::new() }
     }
 
-    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
+    pub(crate) fn push_row(&mut self, cells: impl IntoIterator<Item = TextCell>) {
         self.rows.push(cells.into_iter().collect());
     }
 
@@ -126,39 +126,40 @@ impl Table {
     }
 
     /// Columns that are left when every cell has the room it wants.
-    pub(crate) fn room(&self, look: Look) -> usize {
-        look.width.saturating_sub(total(&self.widths()))
+    pub(crate) fn spare_width(&self, text_format: TextFormat) -> usize {
+        text_format.width.saturating_sub(total_width(&self.widths()))
     }
 
     fn widths(&self) -> Vec<usize> {
-        let of = |at: usize| self.rows.iter().filter_map(move |row| row.get(at).map(Cell::width)).max().unwrap_or(0);
+        let of =
+            |at: usize| self.rows.iter().filter_map(move |row| row.get(at).map(TextCell::width)).max().unwrap_or(0);
         let head = |head: &str| head.lines().map(UnicodeWidthStr::width).max().unwrap_or(0);
         self.columns.iter().enumerate().map(|(at, (text, _))| of(at).max(head(text))).collect()
     }
 
-    pub(crate) fn render(&self, look: Look, out: &mut String) {
+    pub(crate) fn render(&self, text_format: TextFormat, out: &mut String) {
         let mut widths = self.widths();
-        let over = total(&widths).saturating_sub(look.width);
+        let over = total_width(&widths).saturating_sub(text_format.width);
         if let Some(first) = widths.first_mut() {
-            *first = first.saturating_sub(over).max(LEAST_NAME.min(*first));
+            *first = first.saturating_sub(over).max(MIN_NAME_WIDTH.min(*first));
         }
-        for row in self.head().iter().chain(&self.rows) {
-            self.line(row, &widths, look, out);
+        for row in self.heading_rows().iter().chain(&self.rows) {
+            self.write_row(row, &widths, text_format, out);
         }
     }
 
     /// Rows of headings, the last line of each at the bottom.
-    fn head(&self) -> Vec<Vec<Cell>> {
+    fn heading_rows(&self) -> Vec<Vec<TextCell>> {
         let lines = self.columns.iter().map(|(head, _)| head.lines().count()).max().unwrap_or(0);
         let part = |head: &str, from_bottom: usize| head.lines().rev().nth(from_bottom).unwrap_or_default().to_owned();
         let row = |line: usize| {
-            let cell = |(head, _): &(String, Align)| Cell::styled(part(head, line), Style::new().dimmed());
+            let cell = |(head, _): &(String, Align)| TextCell::styled(part(head, line), Style::new().dimmed());
             self.columns.iter().map(cell).collect()
         };
         (0..lines).rev().map(row).collect()
     }
 
-    fn line(&self, row: &[Cell], widths: &[usize], look: Look, out: &mut String) {
+    fn write_row(&self, row: &[TextCell], widths: &[usize], text_format: TextFormat, out: &mut String) {
         let last = row.iter().rposition(|cell| cell.width() > 0).unwrap_or(0);
         let mut gap = INDENT;
         for (at, (cell, width)) in row.iter().zip(widths).enumerate().take(last + 1) {
@@ -169,24 +170,24 @@ impl Table {
                 out.push_str(&pad);
             }
             for (text, style) in &cell.0 {
-                let text = if at == 0 { cut(text, *width) } else { text.clone() };
-                out.push_str(&look.paint(&text, *style));
+                let text = if at == 0 { truncate(text, *width) } else { text.clone() };
+                out.push_str(&text_format.paint(&text, *style));
             }
             if !right && at < last {
                 out.push_str(&pad);
             }
-            gap = GAP;
+            gap = COLUMN_GAP;
         }
         out.push('\n');
     }
 }
 
-fn total(widths: &[usize]) -> usize {
-    INDENT + widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
+fn total_width(widths: &[usize]) -> usize {
+    INDENT + widths.iter().sum::<usize>() + COLUMN_GAP * widths.len().saturating_sub(1)
 }
 
 /// The text, or its beginning with an ellipsis when it is wider than `room` columns.
-pub(crate) fn cut(text: &str, room: usize) -> String {
+pub(crate) fn truncate(text: &str, room: usize) -> String {
     if text.width() <= room {
         return text.to_owned();
     }
@@ -209,11 +210,11 @@ mod tests {
 
     #[test]
     fn columns_are_aligned_and_the_first_gives_way() {
-        let mut table = Table::new(&[("name", Align::Left), ("all\nwaits", Align::Right), ("note", Align::Left)]);
-        table.row(["a rather long name of 日本".into(), "7".into(), "x".into()]);
-        table.row(["b".into(), "1,234".into(), "".into()]);
+        let mut table = TextTable::new(&[("name", Align::Left), ("all\nwaits", Align::Right), ("note", Align::Left)]);
+        table.push_row(["a rather long name of 日本".into(), "7".into(), "x".into()]);
+        table.push_row(["b".into(), "1,234".into(), "".into()]);
         let mut out = String::new();
-        table.render(Look { width: 30, colour: false }, &mut out);
+        table.render(TextFormat { width: 30, colour: false }, &mut out);
         assert_eq!(
             out,
             concat!(
@@ -228,14 +229,14 @@ mod tests {
     #[test]
     fn paragraphs_wrap_at_words() {
         let mut out = String::from("- ");
-        Look { width: 16, colour: false }.wrap(&mut out, "one two three four five", 2, 2, Style::new());
+        TextFormat { width: 16, colour: false }.write_wrapped(&mut out, "one two three four five", 2, 2, Style::new());
         assert_eq!(out, "- one two three\n  four five\n");
     }
 
     #[test]
     fn colour_is_only_added_when_allowed() {
         let red = Style::new().fg_color(Some(AnsiColor::Red.into()));
-        assert_eq!(Look { width: 80, colour: true }.paint("x", red), "\u{1b}[31mx\u{1b}[0m");
-        assert_eq!(Look::default().paint("x", red), "x");
+        assert_eq!(TextFormat { width: 80, colour: true }.paint("x", red), "\u{1b}[31mx\u{1b}[0m");
+        assert_eq!(TextFormat::default().paint("x", red), "x");
     }
 }

@@ -13,73 +13,76 @@ use anstyle::{AnsiColor, Style};
 use crate::model::Severity;
 use crate::trace::Span;
 
-use super::table::{Align, Look, Table};
-use super::words::{count, ended, percent, rate};
+use super::formatting::{describe_run_end, format_count, format_percent, format_rate};
+use super::table::{Align, TextFormat, TextTable};
 use super::{Judgement, Report, Verdict};
 
 /// The whole report, with a newline at the end.
-pub fn text(report: &Report<'_>, look: Look) -> String {
+pub fn report_text(report: &Report<'_>, text_format: TextFormat) -> String {
     let mut out = String::new();
-    head(report, look, &mut out);
-    findings(report, look, &mut out);
-    deadlock::write(report, look, &mut out);
-    expectations(report.verdicts, look, &mut out);
-    failures::write(report, look, &mut out);
-    workers::write(report, look, &mut out);
-    failures::commands(report, look, &mut out);
-    resources::locks(report, look, &mut out);
-    resources::queues(report, look, &mut out);
-    pools::write(report, look, &mut out);
-    resources::pipes(report, look, &mut out);
-    resources::counters(report, look, &mut out);
-    resources::cores(report, look, &mut out);
+    write_header(report, text_format, &mut out);
+    write_findings(report, text_format, &mut out);
+    deadlock::write(report, text_format, &mut out);
+    write_expectations(report.verdicts, text_format, &mut out);
+    failures::write(report, text_format, &mut out);
+    workers::write(report, text_format, &mut out);
+    failures::write_commands(report, text_format, &mut out);
+    resources::write_locks(report, text_format, &mut out);
+    resources::write_queues(report, text_format, &mut out);
+    pools::write(report, text_format, &mut out);
+    resources::write_pipes(report, text_format, &mut out);
+    resources::write_counters(report, text_format, &mut out);
+    resources::write_cores(report, text_format, &mut out);
     out
 }
 
 /// What one wants to know first: how it ended, and what was wrong.
-pub fn brief(report: &Report<'_>, look: Look) -> String {
+pub fn brief_report_text(report: &Report<'_>, text_format: TextFormat) -> String {
     let mut out = String::new();
-    head(report, look, &mut out);
-    findings(report, look, &mut out);
-    deadlock::write(report, look, &mut out);
+    write_header(report, text_format, &mut out);
+    write_findings(report, text_format, &mut out);
+    deadlock::write(report, text_format, &mut out);
     out
 }
 
 /// From here on a run went on for longer than it was to.
-const NOTABLE: Span = Span::millis(100);
+const MIN_SHOWN_OVERRUN: Span = Span::from_millis(100);
 
 /// Width of the labels of the head.
-const LABEL: usize = 11;
+const LABEL_WIDTH: usize = 11;
 
-fn head(report: &Report<'_>, look: Look, out: &mut String) {
+fn write_header(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
     let bold = Style::new().bold();
-    out.push_str(&look.paint(&report.scenario.name, bold));
+    out.push_str(&text_format.paint(&report.scenario.name, bold));
     out.push_str("  ");
-    look.wrap(out, &report.scenario.title, report.scenario.name.len() + 2, 2, Style::new());
-    let took = report.at.since(crate::trace::Stamp::default());
-    let over = match (report.limit, report.over_limit()) {
-        (Some(limit), Some(over)) if over >= NOTABLE => format!(", {over} past its limit of {limit}"),
+    text_format.write_wrapped(out, &report.scenario.title, report.scenario.name.len() + 2, 2, Style::new());
+    let took = report.ended_at.span_since(crate::trace::Stamp::default());
+    let over = match (report.time_limit, report.overrun()) {
+        (Some(limit), Some(over)) if over >= MIN_SHOWN_OVERRUN => format!(", {over} past its limit of {limit}"),
         _ => String::new(),
     };
-    line(out, look, "ended", &format!("after {took}{over}: {}", ended(report.ended)));
-    let knobs: Vec<String> =
-        report.params().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name}={value}")).collect();
+    write_labelled_line(out, text_format, "ended", &format!("after {took}{over}: {}", describe_run_end(report.ended)));
+    let knobs: Vec<String> = report
+        .knob_values()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     if !knobs.is_empty() {
-        line(out, look, "knobs", &knobs.join("  "));
+        write_labelled_line(out, text_format, "knobs", &knobs.join("  "));
     }
-    line(out, look, "machine", &machine(report));
-    line(out, look, "events", &events(report, took));
+    write_labelled_line(out, text_format, "machine", &describe_machine(report));
+    write_labelled_line(out, text_format, "events", &describe_events(report, took));
 }
 
-fn line(out: &mut String, look: Look, label: &str, text: &str) {
-    let label = format!("{label:LABEL$}");
-    let _ = write!(out, "  {}", look.paint(&label, Style::new().dimmed()));
-    look.wrap(out, text, 2 + LABEL, 2 + LABEL, Style::new());
+fn write_labelled_line(out: &mut String, text_format: TextFormat, label: &str, text: &str) {
+    let label = format!("{label:LABEL_WIDTH$}");
+    let _ = write!(out, "  {}", text_format.paint(&label, Style::new().dimmed()));
+    text_format.write_wrapped(out, text, 2 + LABEL_WIDTH, 2 + LABEL_WIDTH, Style::new());
 }
 
-fn machine(report: &Report<'_>) -> String {
+fn describe_machine(report: &Report<'_>) -> String {
     let machine = report.machine;
-    let mut text = super::words::many(machine.cores as u64, "core");
+    let mut text = super::formatting::format_quantity(machine.cores as u64, "core");
     if machine.usable != machine.cores {
         let _ = write!(text, ", {} usable", machine.usable);
     }
@@ -87,38 +90,42 @@ fn machine(report: &Report<'_>) -> String {
         Some(quota) => drop(write!(text, ", quota {quota:.1} cores")),
         None => text.push_str(", no quota"),
     }
-    if !report.model.sees_ready() {
+    if !report.model.has_ready_times() {
         text.push_str(", waits for a core are not told");
     }
     text + ", " + &machine.os
 }
 
-fn events(report: &Report<'_>, took: Span) -> String {
+fn describe_events(report: &Report<'_>, took: Span) -> String {
     let health = report.model.health();
-    let mut text = format!("{} recorded, {} lost", count(health.events), count(health.lost));
-    if health.ns_each > 0.0 {
-        let _ = write!(text, ", {:.0} ns each", health.ns_each);
+    let mut text = format!("{} recorded, {} lost", format_count(health.events), format_count(health.lost));
+    if health.ns_per_event > 0.0 {
+        let _ = write!(text, ", {:.0} ns each", health.ns_per_event);
     }
     if took > Span::ZERO {
-        let _ = write!(text, ", {}", rate(health.events as f64 / took.secs()));
+        let _ = write!(text, ", {}", format_rate(health.events as f64 / took.as_secs_f64()));
     }
     if health.anomalies > 0 {
-        let _ = write!(text, ", {} where they cannot be", count(health.anomalies));
+        let _ = write!(text, ", {} where they cannot be", format_count(health.anomalies));
     }
     if health.recovered > 0 {
-        let _ = write!(text, ", {} made up for by what workers say they wait for", count(health.recovered));
+        let _ = write!(text, ", {} made up for by what workers say they wait for", format_count(health.recovered));
     }
-    if health.in_part > 0 {
-        let _ = write!(text, ", {} of them in part: a verdict may lack those workers", count(health.in_part));
+    if health.partially_recovered > 0 {
+        let _ = write!(
+            text,
+            ", {} of them in part: a verdict may lack those workers",
+            format_count(health.partially_recovered)
+        );
     }
     if health.disagreements > 0 {
-        let _ = write!(text, ", {} that what workers say denies", count(health.disagreements));
+        let _ = write!(text, ", {} that what workers say denies", format_count(health.disagreements));
     }
     text
 }
 
-fn findings(report: &Report<'_>, look: Look, out: &mut String) {
-    look.heading(out, "Findings");
+fn write_findings(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
+    text_format.write_heading(out, "Findings");
     if report.findings.is_empty() {
         out.push_str("  nothing stands out\n");
     }
@@ -129,27 +136,27 @@ fn findings(report: &Report<'_>, look: Look, out: &mut String) {
             Severity::Note => AnsiColor::Cyan,
         };
         let style = Style::new().bold().fg_color(Some(colour.into()));
-        let title = format!("{} {}", finding.severity.word(), finding.id);
-        let _ = write!(out, "  {}\n    ", look.paint(&title, style));
-        look.wrap(out, &finding.sentence, 4, 4, Style::new());
+        let title = format!("{} {}", finding.severity.label(), finding.id);
+        let _ = write!(out, "  {}\n    ", text_format.paint(&title, style));
+        text_format.write_wrapped(out, &finding.sentence, 4, 4, Style::new());
         // A deadlock is told step by step under a heading of its own.
-        let told = finding.id == "deadlock" && report.model.deadlock().is_some();
+        let told = finding.id == "deadlock" && report.model.first_deadlock().is_some();
         let evidence = if told { "" } else { &finding.evidence };
-        for (label, text) in [("seen", evidence), ("cure", &finding.cure)] {
+        for (label, text) in [("seen", evidence), ("cure", &finding.fix)] {
             if !text.is_empty() {
-                let _ = write!(out, "    {}  ", look.paint(label, Style::new().dimmed()));
-                look.wrap(out, text, 10, 10, Style::new());
+                let _ = write!(out, "    {}  ", text_format.paint(label, Style::new().dimmed()));
+                text_format.write_wrapped(out, text, 10, 10, Style::new());
             }
         }
     }
 }
 
-fn expectations(verdicts: &[Verdict], look: Look, out: &mut String) {
+fn write_expectations(verdicts: &[Verdict], text_format: TextFormat, out: &mut String) {
     if verdicts.is_empty() {
         return;
     }
-    look.heading(out, "Expectations");
-    let width = verdicts.iter().map(|verdict| verdict.judgement.word().len()).max().unwrap_or(0).max(8);
+    text_format.write_heading(out, "Expectations");
+    let width = verdicts.iter().map(|verdict| verdict.judgement.label().len()).max().unwrap_or(0).max(8);
     for verdict in verdicts {
         let colour = match verdict.judgement {
             Judgement::Seen => AnsiColor::Green,
@@ -157,55 +164,55 @@ fn expectations(verdicts: &[Verdict], look: Look, out: &mut String) {
             Judgement::NotJudged(_) => AnsiColor::Yellow,
         };
         let style = Style::new().bold().fg_color(Some(colour.into()));
-        let (word, indent) = (format!("{:width$}", verdict.judgement.word()), width + 4);
-        let _ = write!(out, "  {}  ", look.paint(&word, style));
-        look.wrap(out, &verdict.text, indent, indent, Style::new());
+        let (word, indent) = (format!("{:width$}", verdict.judgement.label()), width + 4);
+        let _ = write!(out, "  {}  ", text_format.paint(&word, style));
+        text_format.write_wrapped(out, &verdict.text, indent, indent, Style::new());
         out.push_str(&" ".repeat(indent));
-        look.wrap(out, &verdict.evidence, indent, indent, Style::new().dimmed());
+        text_format.write_wrapped(out, &verdict.evidence, indent, indent, Style::new().dimmed());
     }
 }
 
 /// Writes a table under a heading; nothing when it has no rows.
-fn section(out: &mut String, look: Look, title: &str, table: &Table) {
+fn write_section(out: &mut String, text_format: TextFormat, title: &str, table: &TextTable) {
     if !table.is_empty() {
-        look.heading(out, title);
-        table.render(look, out);
+        text_format.write_heading(out, title);
+        table.render(text_format, out);
     }
 }
 
 /// A column of names and columns of numbers.
-fn numbers(columns: &[&'static str]) -> Table {
+fn number_table(columns: &[&'static str]) -> TextTable {
     let align = |(at, head): (usize, &&'static str)| (*head, if at == 0 { Align::Left } else { Align::Right });
-    Table::new(&columns.iter().enumerate().map(align).collect::<Vec<_>>())
+    TextTable::new(&columns.iter().enumerate().map(align).collect::<Vec<_>>())
 }
 
 /// A bar of `cells` characters, filled up to `share`.
-fn bar(share: f64, cells: usize) -> String {
+fn share_bar(share: f64, cells: usize) -> String {
     let full = (share.clamp(0.0, 1.0) * cells as f64).round() as usize;
     format!("{}{}", "█".repeat(full), "░".repeat(cells - full))
 }
 
 /// A share as a short bar and a figure.
-fn gauge(share: f64) -> String {
+fn share_gauge(share: f64) -> String {
     const CELLS: usize = 6;
-    format!("{} {:>6}", bar(share, CELLS), percent(share))
+    format!("{} {:>6}", share_bar(share, CELLS), format_percent(share))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture::Bank;
+    use crate::report::fixture::BankFixture;
 
     #[test]
     fn a_run_reads_well() {
-        insta::assert_snapshot!(text(&Bank::new().report(), Look::default()));
+        insta::assert_snapshot!(report_text(&BankFixture::new().report(), TextFormat::default()));
     }
 
     #[test]
     fn every_line_fits_whatever_the_width() {
-        let bank = Bank::new();
+        let bank = BankFixture::new();
         for width in [80, 100, 160] {
-            for line in text(&bank.report(), Look { width, colour: false }).lines() {
+            for line in report_text(&bank.report(), TextFormat { width, colour: false }).lines() {
                 assert!(unicode_width::UnicodeWidthStr::width(line) <= width, "{width}: {line}");
             }
         }
@@ -213,8 +220,8 @@ mod tests {
 
     #[test]
     fn colour_adds_nothing_but_escape_codes() {
-        let bank = Bank::new();
-        let coloured = text(&bank.report(), Look { width: 80, colour: true });
+        let bank = BankFixture::new();
+        let coloured = report_text(&bank.report(), TextFormat { width: 80, colour: true });
         let mut plain = String::new();
         let mut rest = coloured.as_str();
         while let Some(at) = rest.find('\u{1b}') {
@@ -222,7 +229,7 @@ mod tests {
             rest = &rest[at..];
             rest = &rest[rest.find('m').expect("a colour code ends in m") + 1..];
         }
-        assert_eq!(plain + rest, text(&bank.report(), Look::default()));
+        assert_eq!(plain + rest, report_text(&bank.report(), TextFormat::default()));
         assert!(coloured.contains('\u{1b}'));
     }
 }

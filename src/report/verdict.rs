@@ -1,7 +1,7 @@
 //! What became of an expectation.
 
-use super::measure::Range;
-use super::others::Others;
+use super::interference::Interference;
+use super::measure::ValueRange;
 use crate::scenario::Compare;
 
 /// What became of one expectation.
@@ -13,7 +13,7 @@ pub struct Verdict {
     /// The figures it rests on.
     pub evidence: String,
     /// Where it is about a figure and that could be measured.
-    pub weight: Option<Weight>,
+    pub bound_check: Option<BoundCheck>,
 }
 
 /// Whether a run showed what was expected of it.
@@ -22,16 +22,16 @@ pub enum Judgement {
     Seen,
     NotSeen,
     /// It was not seen, but other programs had the cores that it needs.
-    NotJudged(Others),
+    NotJudged(Interference),
 }
 
 impl Judgement {
-    pub(super) const fn of(seen: bool) -> Self {
+    pub(super) const fn from_seen(seen: bool) -> Self {
         if seen { Self::Seen } else { Self::NotSeen }
     }
 
     /// The word in a text report.
-    pub(super) const fn word(&self) -> &'static str {
+    pub(super) const fn label(&self) -> &'static str {
         match self {
             Self::Seen => "seen",
             Self::NotSeen => "not seen",
@@ -51,7 +51,7 @@ impl Verdict {
     }
 
     /// Why it cannot be judged, if it cannot.
-    pub fn not_judged(&self) -> Option<String> {
+    pub fn not_judged_reason(&self) -> Option<String> {
         match self.judgement {
             Judgement::NotJudged(others) => Some(others.to_string()),
             Judgement::Seen | Judgement::NotSeen => None,
@@ -59,7 +59,7 @@ impl Verdict {
     }
 
     /// The same of a run that other programs disturbed: what it did not show, it may show on a calm machine.
-    pub(super) fn beside(self, others: Option<Others>) -> Self {
+    pub(super) fn with_interference(self, others: Option<Interference>) -> Self {
         match (&self.judgement, others) {
             (Judgement::NotSeen, Some(others)) => {
                 let evidence = format!("cannot be judged: {others}; {}", self.evidence);
@@ -72,54 +72,54 @@ impl Verdict {
 
 /// A figure and what it was held against, in the same unit: nanoseconds, a part of 1, times as much or a number.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Weight {
-    pub found: f64,
-    pub due: f64,
+pub struct BoundCheck {
+    pub measured: f64,
+    pub bound: f64,
     pub(super) compare: Compare,
 }
 
 /// Two values are equal when they differ by no more than this part of the expected one: rounding, not leeway.
-const SAME: f64 = 1e-9;
+const EQUALITY_TOLERANCE: f64 = 1e-9;
 
 /// A measured ratio is given no more room than this part of it, however noisy it was: what is far off is not noise.
-const ROOM: f64 = 0.15;
+const MAX_NOISE_SHARE: f64 = 0.15;
 
-impl Weight {
-    pub(super) fn holds(self) -> bool {
+impl BoundCheck {
+    pub(super) fn is_met(self) -> bool {
         match self.compare {
-            Compare::Above => self.found > self.due,
-            Compare::Below => self.found < self.due,
-            Compare::Equals => same(self.found, self.due),
+            Compare::Above => self.measured > self.bound,
+            Compare::Below => self.measured < self.bound,
+            Compare::Equals => is_approx_equal(self.measured, self.bound),
         }
     }
 
     /// Whether it holds for some value within what was measured of noise.
-    pub(super) fn holds_within(self, (low, high): Range) -> bool {
-        let (least, most) = (self.found * (1.0 - ROOM), self.found * (1.0 + ROOM));
+    pub(super) fn is_met_within(self, (low, high): ValueRange) -> bool {
+        let (least, most) = (self.measured * (1.0 - MAX_NOISE_SHARE), self.measured * (1.0 + MAX_NOISE_SHARE));
         match self.compare {
-            Compare::Above => high.min(most) > self.due,
-            Compare::Below => low.max(least) < self.due,
+            Compare::Above => high.min(most) > self.bound,
+            Compare::Below => low.max(least) < self.bound,
             Compare::Equals => false,
         }
     }
 
     /// Whether what was measured of noise leaves open on which side it lies.
-    pub(super) fn is_open_within(self, (low, high): Range) -> bool {
-        self.compare != Compare::Equals && low < self.due && self.due < high
+    pub(super) fn is_undecided_within(self, (low, high): ValueRange) -> bool {
+        self.compare != Compare::Equals && low < self.bound && self.bound < high
     }
 
     /// How far it was from being judged otherwise, to be compared with that of other runs: the higher, the further.
     pub(super) fn margin(self) -> f64 {
         match self.compare {
-            Compare::Above => self.found - self.due,
-            Compare::Below => self.due - self.found,
+            Compare::Above => self.measured - self.bound,
+            Compare::Below => self.bound - self.measured,
             Compare::Equals => 0.0,
         }
     }
 }
 
-pub(super) fn same(value: f64, wanted: f64) -> bool {
-    (value - wanted).abs() <= SAME * wanted.abs().max(1.0)
+pub(super) fn is_approx_equal(value: f64, wanted: f64) -> bool {
+    (value - wanted).abs() <= EQUALITY_TOLERANCE * wanted.abs().max(1.0)
 }
 
 #[cfg(test)]
@@ -128,18 +128,18 @@ mod tests {
 
     #[test]
     fn noise_gives_a_ratio_room_but_not_much() {
-        let weight = |found, compare| Weight { found, due: 1.0, compare };
+        let weight = |found, compare| BoundCheck { measured: found, bound: 1.0, compare };
         let near = weight(0.95, Compare::Above);
-        assert!(!near.holds() && near.holds_within((0.9, 1.02)) && !near.holds_within((0.93, 0.97)));
-        assert!(!weight(0.6, Compare::Above).holds_within((0.1, 9.0)), "that far off is no noise");
-        assert!(weight(1.1, Compare::Below).holds_within((0.9, 1.3)));
-        assert!(!weight(1.5, Compare::Below).holds_within((0.1, 9.0)));
-        assert!(!weight(1.0 + 1e-6, Compare::Equals).holds_within((0.0, 9.0)), "exactly is exactly");
+        assert!(!near.is_met() && near.is_met_within((0.9, 1.02)) && !near.is_met_within((0.93, 0.97)));
+        assert!(!weight(0.6, Compare::Above).is_met_within((0.1, 9.0)), "that far off is no noise");
+        assert!(weight(1.1, Compare::Below).is_met_within((0.9, 1.3)));
+        assert!(!weight(1.5, Compare::Below).is_met_within((0.1, 9.0)));
+        assert!(!weight(1.0 + 1e-6, Compare::Equals).is_met_within((0.0, 9.0)), "exactly is exactly");
     }
 
     #[test]
     fn an_interval_around_the_bound_leaves_it_open() {
-        let weight = Weight { found: 0.9, due: 1.0, compare: Compare::Below };
-        assert!(weight.is_open_within((0.8, 1.4)) && !weight.is_open_within((0.8, 0.99)));
+        let weight = BoundCheck { measured: 0.9, bound: 1.0, compare: Compare::Below };
+        assert!(weight.is_undecided_within((0.8, 1.4)) && !weight.is_undecided_within((0.8, 0.99)));
     }
 }

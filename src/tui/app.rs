@@ -1,13 +1,13 @@
 //! What the dashboard is showing, and how keys and events change it. Changes happen in [`App::update`] alone; it reads no
 //! clock, does no I/O and draws nothing. What must be done outside it hands back as [`Effect`]s.
 
-mod learn;
+mod file_reload;
+mod key_dispatch;
 mod mouse;
-mod pick;
-mod run;
-mod save;
-mod tune;
-mod typed;
+mod picker_keys;
+mod prediction;
+mod run_keys;
+mod tune_keys;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,48 +15,48 @@ use std::sync::Arc;
 use crossterm::event::Event;
 use ratatui::layout::Rect;
 
-use super::keys::{Action, Place};
-use super::picker::{Entry, Picker};
-use super::plan::Plan;
-use super::question::Question;
+use super::keys::{Action, KeyContext};
+use super::layout::RunLayout;
+use super::picker::{Picker, PickerEntry};
+use super::question_page::QuestionPage;
+use super::run_view::{Prediction, RunView};
 use super::theme::Theme;
-use super::tune::{Sheet, Told, TunePlan};
-use super::watch::{Lesson, Watch};
-use super::{Start, Wish};
+use super::tune_view::{TuneLayout, TuneUpdate, TuneView};
+use super::{InitialScreen, SettingOverrides};
 use crate::scenario::{Scenario, Settings, Source};
-use crate::trace::{Cast, Command, Message, RunEnd, Span, Stamp};
+use crate::trace::{Command, Message, Registry, RunEnd, Span, Stamp};
 
 pub(super) struct App {
-    pub(super) showing: Showing,
+    pub(super) current_view: CurrentView,
     pub(super) mode: Mode,
     pub(super) picker: Picker,
     pub(super) theme: Theme,
     /// The question that is put first, in place of all else.
-    pub(super) question: Option<Question>,
+    pub(super) question: Option<QuestionPage>,
     /// Nobody would give the terminal back if we were killed.
-    pub(super) unguarded: bool,
+    pub(super) is_unguarded: bool,
     /// Whether a scenario's question is put before it runs.
-    pub(super) asks: bool,
+    pub(super) ask_questions: bool,
     /// How long a run goes on at most.
-    pub(super) limit: Option<Span>,
+    pub(super) time_limit: Option<Span>,
     /// What is tuned, if anything is.
-    pub(super) sheet: Option<Box<Sheet>>,
+    pub(super) tune_view: Option<Box<TuneView>>,
     /// What was asked before the run that is being started.
-    next: Lesson,
+    next_prediction: Prediction,
     /// How a scenario is to run that had mistakes at first.
-    wish: Wish,
+    overrides: SettingOverrides,
     /// An answer to the last key, in place of the legend.
-    pub(super) said: Option<String>,
+    pub(super) status_message: Option<String>,
     drag: mouse::Drag,
     size: Rect,
     dirty: bool,
 }
 
-pub(super) enum Showing {
+pub(super) enum CurrentView {
     Picker,
     /// The sheet of a tuning.
     Tune,
-    Watch(Box<Watch>),
+    Run(Box<RunView>),
 }
 
 /// What keys go to.
@@ -95,59 +95,59 @@ pub(super) enum Mode {
 impl Mode {
     /// Whether it lies over the picture and the key opens something else that does: that comes in its place. The key that
     /// opened it closes it.
-    const fn gives_way_to(&self, action: Action) -> bool {
+    const fn is_replaced_by(&self, action: Action) -> bool {
         let over = !matches!(self, Self::Browse | Self::Filter);
         over && match action {
             Action::Help => !matches!(self, Self::Help { .. }),
             Action::About => !matches!(self, Self::About { .. }),
-            Action::Answer => !matches!(self, Self::Answer { .. }),
+            Action::ShowAnswer => !matches!(self, Self::Answer { .. }),
             _ => false,
         }
     }
 }
 
 /// What can happen to the dashboard.
-pub(super) enum Msg {
-    Typed(Event),
+pub(super) enum AppEvent {
+    Input(Event),
     Resized(Rect),
     /// A frame is due.
     Tick {
         now: Stamp,
         late: Span,
     },
-    Run(Message),
+    RunMessage(Message),
     /// The run's channel is closed, whether or not it said so before.
-    RunGone {
+    RunClosed {
         now: Stamp,
     },
-    Started {
+    RunStarted {
         scenario: Arc<Scenario>,
         settings: Settings,
-        cast: Arc<Cast>,
+        registry: Arc<Registry>,
     },
-    NotStarted(String),
+    StartFailed(String),
     /// Whoever measures has something to say.
-    Told(Told),
+    TuneUpdate(TuneUpdate),
     /// Nobody measures any more.
-    Measured,
-    Edited(Result<Source, String>),
+    MeasuringEnded,
+    EditorClosed(Result<Source, String>),
     /// The file that is watched has another text now.
-    Saved(Result<Source, String>),
+    FileSaved(Result<Source, String>),
     Suspend,
 }
 
 /// What is to be done outside.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Effect {
-    Start(Arc<Scenario>, Settings),
-    Command(Command),
+    StartRun(Arc<Scenario>, Settings),
+    SendCommand(Command),
     /// The run is over; nobody looks at it any more.
     EndRun,
-    Edit(PathBuf),
+    OpenEditor(PathBuf),
     Suspend,
     Redraw,
     /// Nothing more is to be measured.
-    Enough,
+    StopMeasuring,
     Quit {
         interrupted: bool,
     },
@@ -157,18 +157,18 @@ impl App {
     pub(super) fn new(picker: Picker, theme: Theme, size: Rect) -> Self {
         let drag = mouse::Drag::default();
         Self {
-            showing: Showing::Picker,
+            current_view: CurrentView::Picker,
             mode: Mode::Browse,
             picker,
             theme,
             question: None,
-            unguarded: false,
-            asks: false,
-            limit: None,
-            sheet: None,
-            next: Lesson::default(),
-            wish: Wish::default(),
-            said: None,
+            is_unguarded: false,
+            ask_questions: false,
+            time_limit: None,
+            tune_view: None,
+            next_prediction: Prediction::default(),
+            overrides: SettingOverrides::default(),
+            status_message: None,
             drag,
             size,
             dirty: true,
@@ -176,64 +176,68 @@ impl App {
     }
 
     /// What is to be done at first.
-    pub(super) fn first(&mut self, start: Start) -> Vec<Effect> {
+    pub(super) fn initial_effects(&mut self, start: InitialScreen) -> Vec<Effect> {
         let (source, run) = match start {
-            Start::Picker => return Vec::new(),
-            Start::Mistakes { source, wish } => {
-                self.wish = wish;
+            InitialScreen::Picker => return Vec::new(),
+            InitialScreen::Mistakes { source, overrides: wish } => {
+                self.overrides = wish;
                 (source, None)
             }
-            Start::Run { source, scenario, settings, ask } => (source, Some((Arc::from(scenario), settings, ask))),
+            InitialScreen::Run { source, scenario, settings, ask_question: ask } => {
+                (source, Some((Arc::from(scenario), settings, ask)))
+            }
         };
-        let entry = Entry::new(source);
+        let entry = PickerEntry::new(source);
         let name = entry.name.clone();
         if let (Err(mistakes), None) = (&entry.scenario, &run) {
             self.mode = Mode::Mistakes { name: name.clone(), text: mistakes.clone(), scroll: 0 };
         }
         if entry.path.is_some() {
-            self.picker.put(entry);
+            self.picker.insert_or_replace(entry);
         }
         self.picker.choose_name(&name);
         match run {
             Some((scenario, settings, true)) => self.ask_or_start(&scenario, settings),
-            Some((scenario, settings, false)) => vec![Effect::Start(scenario, settings)],
+            Some((scenario, settings, false)) => vec![Effect::StartRun(scenario, settings)],
             None => Vec::new(),
         }
     }
 
     /// Changes what is shown, and says what is to be done.
-    pub(super) fn update(&mut self, msg: Msg) -> Vec<Effect> {
+    pub(super) fn update(&mut self, msg: AppEvent) -> Vec<Effect> {
         match msg {
-            Msg::Typed(event) => {
+            AppEvent::Input(event) => {
                 self.dirty = true;
-                return self.typed(event);
+                return self.handle_input(event);
             }
-            Msg::Suspend => return self.suspend(),
-            Msg::Told(told) => self.hear(told),
-            Msg::Measured => return self.measured(),
-            Msg::Saved(Ok(source)) => {
+            AppEvent::Suspend => return self.suspend(),
+            AppEvent::TuneUpdate(told) => self.apply_tune_update(told),
+            AppEvent::MeasuringEnded => return self.handle_measuring_ended(),
+            AppEvent::FileSaved(Ok(source)) => {
                 self.dirty = true;
-                return self.saved(source);
+                return self.handle_saved_file(source);
             }
-            Msg::Resized(size) => self.size = size,
-            Msg::Tick { now, late } => return self.tick(now, late),
-            Msg::Run(message) => {
-                let Showing::Watch(watch) = &mut self.showing else { return Vec::new() };
-                self.dirty |= watch.apply(&message);
-                self.compare_if_due();
+            AppEvent::Resized(size) => self.size = size,
+            AppEvent::Tick { now, late } => return self.tick(now, late),
+            AppEvent::RunMessage(message) => {
+                let CurrentView::Run(view) = &mut self.current_view else { return Vec::new() };
+                self.dirty |= view.apply(&message);
+                self.show_answer_if_due();
                 return Vec::new();
             }
-            Msg::RunGone { now } => self.run_gone(now),
-            Msg::Started { scenario, settings, cast } => self.started(scenario, settings, cast),
-            Msg::Edited(Ok(source)) => self.picker.put(Entry::new(source)),
-            Msg::NotStarted(why) => {
-                self.next = Lesson::default();
-                self.said = Some(why);
+            AppEvent::RunClosed { now } => self.handle_run_closed(now),
+            AppEvent::RunStarted { scenario, settings, registry: cast } => {
+                self.handle_run_started(scenario, settings, cast);
             }
-            Msg::Edited(Err(why)) | Msg::Saved(Err(why)) => self.said = Some(why),
+            AppEvent::EditorClosed(Ok(source)) => self.picker.insert_or_replace(PickerEntry::new(source)),
+            AppEvent::StartFailed(why) => {
+                self.next_prediction = Prediction::default();
+                self.status_message = Some(why);
+            }
+            AppEvent::EditorClosed(Err(why)) | AppEvent::FileSaved(Err(why)) => self.status_message = Some(why),
         }
         self.dirty = true;
-        self.settle();
+        self.update_layout();
         Vec::new()
     }
 
@@ -247,9 +251,9 @@ impl App {
     }
 
     /// Says whether somebody would give the terminal back if we were killed.
-    pub(super) fn guarded(&mut self, is: bool) {
-        self.dirty |= self.unguarded == is;
-        self.unguarded = !is;
+    pub(super) fn set_guarded(&mut self, is: bool) {
+        self.dirty |= self.is_unguarded == is;
+        self.is_unguarded = !is;
     }
 
     /// What was asked for could not be drawn yet.
@@ -258,21 +262,21 @@ impl App {
     }
 
     /// Whether the picture changes by itself.
-    pub(super) fn moves(&self) -> bool {
-        match &self.showing {
-            Showing::Picker => false,
-            Showing::Tune => self.sheet.as_ref().is_some_and(|sheet| !sheet.over),
-            Showing::Watch(watch) => watch.moves(),
+    pub(super) fn is_animating(&self) -> bool {
+        match &self.current_view {
+            CurrentView::Picker => false,
+            CurrentView::Tune => self.tune_view.as_ref().is_some_and(|sheet| !sheet.is_over),
+            CurrentView::Run(view) => view.is_animating(),
         }
     }
 
-    pub(super) fn place(&self) -> Place {
-        match self.showing {
-            _ if self.question.is_some() => Place::Question,
-            Showing::Picker => Place::Picker,
-            Showing::Tune => Place::Tune,
-            Showing::Watch(_) if self.sheet.is_some() => Place::Recorded,
-            Showing::Watch(_) => Place::Live,
+    pub(super) fn key_context(&self) -> KeyContext {
+        match self.current_view {
+            _ if self.question.is_some() => KeyContext::Question,
+            CurrentView::Picker => KeyContext::Picker,
+            CurrentView::Tune => KeyContext::Tune,
+            CurrentView::Run(_) if self.tune_view.is_some() => KeyContext::RecordedRun,
+            CurrentView::Run(_) => KeyContext::LiveRun,
         }
     }
 
@@ -282,56 +286,56 @@ impl App {
     }
 
     fn tick(&mut self, now: Stamp, late: Span) -> Vec<Effect> {
-        if let Showing::Watch(watch) = &mut self.showing
-            && watch.moves()
+        if let CurrentView::Run(view) = &mut self.current_view
+            && view.is_animating()
         {
-            let figures = watch.figures.at;
-            watch.tick(now, late);
-            if matches!(self.mode, Mode::Answer { .. }) && watch.figures.at != figures {
-                watch.judge();
+            let figures = view.figures.taken_at;
+            view.tick(now, late);
+            if matches!(self.mode, Mode::Answer { .. }) && view.figures.taken_at != figures {
+                view.update_answer();
             }
             self.dirty = true;
-            self.settle();
-            self.compare_if_due();
-        } else if let (Showing::Tune, Some(sheet)) = (&self.showing, &mut self.sheet) {
-            self.dirty |= sheet.tick(now.since(Stamp(0)).into());
+            self.update_layout();
+            self.show_answer_if_due();
+        } else if let (CurrentView::Tune, Some(tune_view)) = (&self.current_view, &mut self.tune_view) {
+            self.dirty |= tune_view.tick(now.span_since(Stamp(0)).into());
         }
         Vec::new()
     }
 
     /// A run that goes without a word has crashed.
-    fn run_gone(&mut self, now: Stamp) {
-        if let Showing::Watch(watch) = &mut self.showing
-            && watch.newest().ended().is_none()
+    fn handle_run_closed(&mut self, now: Stamp) {
+        if let CurrentView::Run(view) = &mut self.current_view
+            && view.newest_model().run_end().is_none()
         {
             let how = RunEnd::Crashed("its events stopped coming".into());
-            watch.apply(&Message::Ended { at: now, how });
+            view.apply(&Message::Ended { at: now, reason: how });
         }
     }
 
-    fn started(&mut self, scenario: Arc<Scenario>, settings: Settings, cast: Arc<Cast>) {
-        (self.said, self.question) = (None, None);
+    fn handle_run_started(&mut self, scenario: Arc<Scenario>, settings: Settings, cast: Arc<Registry>) {
+        (self.status_message, self.question) = (None, None);
         if matches!(self.mode, Mode::Answer { .. } | Mode::About { .. }) {
             self.mode = Mode::Browse;
         }
-        let lesson = std::mem::take(&mut self.next);
-        match &mut self.showing {
-            Showing::Watch(watch) if Arc::ptr_eq(&watch.scenario, &scenario) => watch.again(settings, cast, lesson),
-            showing => *showing = Showing::Watch(Box::new(Watch::new(scenario, settings, cast, lesson))),
+        let lesson = std::mem::take(&mut self.next_prediction);
+        match &mut self.current_view {
+            CurrentView::Run(view) if Arc::ptr_eq(&view.scenario, &scenario) => view.restart(settings, cast, lesson),
+            showing => *showing = CurrentView::Run(Box::new(RunView::new(scenario, settings, cast, lesson))),
         }
-        if let Showing::Watch(watch) = &mut self.showing {
-            watch.limit = self.limit;
+        if let CurrentView::Run(view) = &mut self.current_view {
+            view.time_limit = self.time_limit;
         }
     }
 
     /// The window's width follows from the plan, and shares of the window from its width.
-    fn settle(&mut self) {
-        if let Showing::Watch(watch) = &mut self.showing {
-            let columns = Plan::of(watch, self.size).columns.time;
-            watch.set_columns(columns);
+    fn update_layout(&mut self) {
+        if let CurrentView::Run(view) = &mut self.current_view {
+            let columns = RunLayout::compute(view, self.size).columns.timeline;
+            view.set_columns(columns);
         }
-        if let Some(sheet) = &mut self.sheet {
-            sheet.first = TunePlan::of(sheet, self.size).first;
+        if let Some(tune_view) = &mut self.tune_view {
+            tune_view.first_visible = TuneLayout::compute(tune_view, self.size).first;
         }
     }
 }

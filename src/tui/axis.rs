@@ -3,19 +3,19 @@
 //! Cells begin at multiples of their own length in run time, so that a moving picture moves by whole cells and a span
 //! keeps its shape while it passes.
 
-use super::format::round_up;
-use crate::model::Window;
+use super::format::round_up_125;
+use crate::model::CellWindow;
 use crate::trace::{Span, Stamp};
 
 /// Shortest and longest cell, in nanoseconds.
-const CELL_MIN: u64 = 1_000;
-const CELL_MAX: u64 = 60_000_000_000;
+const MIN_CELL: u64 = 1_000;
+const MAX_CELL: u64 = 60_000_000_000;
 
 /// Columns between two labels at least.
-const LABEL: u64 = 11;
+const LABEL_SPACING: u64 = 11;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Axis {
+pub(super) struct TimeAxis {
     pub(super) cell: Span,
     /// End of the last cell: a multiple of the cell's length.
     pub(super) end: Stamp,
@@ -24,21 +24,21 @@ pub(super) struct Axis {
 
 /// A label and the column it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Tick {
+pub(super) struct AxisLabel {
     pub(super) column: u16,
     pub(super) text: String,
 }
 
-impl Axis {
+impl TimeAxis {
     /// The axis whose last cell holds `until`.
     pub(super) fn new(cell: Span, until: Stamp, columns: u16) -> Self {
-        let cell = Span(cell.0.clamp(CELL_MIN, CELL_MAX));
+        let cell = Span(cell.0.clamp(MIN_CELL, MAX_CELL));
         let end = Stamp(until.0.div_ceil(cell.0).max(1).saturating_mul(cell.0));
         Self { cell, end, columns }
     }
 
     /// Columns at the left that lie before the run began.
-    pub(super) fn blank(&self) -> u16 {
+    pub(super) fn blank_columns(&self) -> u16 {
         let since_start = self.end.0 / self.cell.0;
         u16::try_from(u64::from(self.columns).saturating_sub(since_start)).unwrap_or(self.columns)
     }
@@ -47,17 +47,17 @@ impl Axis {
         Span(self.cell.0.saturating_mul(u64::from(self.columns)))
     }
 
-    pub(super) fn from(&self) -> Stamp {
-        self.end.back(self.width())
+    pub(super) fn start(&self) -> Stamp {
+        self.end.earlier_by(self.width())
     }
 
     /// What of it lies within the run.
-    pub(super) fn window(&self) -> Window {
-        Window { from: self.from(), to: self.end, cells: usize::from(self.columns - self.blank()) }
+    pub(super) fn window(&self) -> CellWindow {
+        CellWindow { from: self.start(), to: self.end, cells: usize::from(self.columns - self.blank_columns()) }
     }
 
     /// The column that holds `t`, if it is in sight.
-    pub(super) fn column(&self, t: Stamp) -> Option<u16> {
+    pub(super) fn column_at(&self, t: Stamp) -> Option<u16> {
         if t.0 > self.end.0 || self.columns == 0 {
             return None;
         }
@@ -67,27 +67,27 @@ impl Axis {
     }
 
     /// The moment at which a column begins.
-    pub(super) fn stamp(&self, column: u16) -> Stamp {
+    pub(super) fn time_at(&self, column: u16) -> Stamp {
         let back = u64::from(self.columns.saturating_sub(column));
-        self.end.back(Span(self.cell.0.saturating_mul(back)))
+        self.end.earlier_by(Span(self.cell.0.saturating_mul(back)))
     }
 
     /// Labels at round distances: before now while the picture follows it, in run time otherwise.
-    pub(super) fn ticks(&self, follows: bool) -> Vec<Tick> {
-        let step = round_up(self.cell.0.saturating_mul(LABEL));
+    pub(super) fn labels(&self, follows: bool) -> Vec<AxisLabel> {
+        let step = round_up_125(self.cell.0.saturating_mul(LABEL_SPACING));
         let mut ticks = Vec::new();
         if follows {
             let mut back = step;
             while back <= self.width().0 {
                 let column = u64::from(self.columns) - back / self.cell.0;
-                ticks.push(Tick { column: column as u16, text: format!("-{}", plain(back, step)) });
+                ticks.push(AxisLabel { column: column as u16, text: format!("-{}", format_label(back, step)) });
                 back = back.saturating_add(step);
             }
         } else {
-            let mut at = self.from().0.div_ceil(step).saturating_mul(step);
+            let mut at = self.start().0.div_ceil(step).saturating_mul(step);
             while at < self.end.0 {
-                if let Some(column) = self.column(Stamp(at)) {
-                    ticks.push(Tick { column, text: plain(at, step) });
+                if let Some(column) = self.column_at(Stamp(at)) {
+                    ticks.push(AxisLabel { column, text: format_label(at, step) });
                 }
                 at = at.saturating_add(step);
             }
@@ -97,21 +97,21 @@ impl Axis {
 }
 
 /// The next cell length: twice or two and a half times as long, or as short.
-pub(super) fn zoom(cell: Span, wider: bool) -> Span {
+pub(super) fn zoom_cell(cell: Span, wider: bool) -> Span {
     let next = if wider {
-        round_up(cell.0.saturating_add(1))
+        round_up_125(cell.0.saturating_add(1))
     } else {
         let mut shorter = 1;
-        while round_up(shorter + 1) < cell.0 {
-            shorter = round_up(shorter + 1);
+        while round_up_125(shorter + 1) < cell.0 {
+            shorter = round_up_125(shorter + 1);
         }
         shorter
     };
-    Span(next.clamp(CELL_MIN, CELL_MAX))
+    Span(next.clamp(MIN_CELL, MAX_CELL))
 }
 
 /// A multiple of `step` with no more digits than it needs.
-fn plain(ns: u64, step: u64) -> String {
+fn format_label(ns: u64, step: u64) -> String {
     let (unit, name) = match ns.max(step) {
         ..1_000_000 => (1e3, "µs"),
         1_000_000..1_000_000_000 => (1e6, "ms"),
@@ -129,50 +129,50 @@ mod tests {
 
     #[test]
     fn the_last_cell_ends_at_a_multiple_and_holds_now() {
-        let axis = Axis::new(Span::millis(50), Stamp(1_234 * MS), 40);
+        let axis = TimeAxis::new(Span::from_millis(50), Stamp(1_234 * MS), 40);
         assert_eq!(axis.end, Stamp(1_250 * MS));
-        assert_eq!(axis.column(Stamp(1_234 * MS)), Some(39));
-        assert_eq!(axis.column(Stamp(1_250 * MS - 1)), Some(39));
-        assert_eq!(axis.column(Stamp(1_199 * MS)), Some(38));
-        assert_eq!(axis.column(Stamp(1_251 * MS)), None);
+        assert_eq!(axis.column_at(Stamp(1_234 * MS)), Some(39));
+        assert_eq!(axis.column_at(Stamp(1_250 * MS - 1)), Some(39));
+        assert_eq!(axis.column_at(Stamp(1_199 * MS)), Some(38));
+        assert_eq!(axis.column_at(Stamp(1_251 * MS)), None);
     }
 
     #[test]
     fn before_the_run_began_there_is_nothing() {
-        let axis = Axis::new(Span::millis(50), Stamp(120 * MS), 40);
-        assert_eq!(axis.blank(), 37);
-        assert_eq!(axis.window(), Window { from: Stamp(0), to: Stamp(150 * MS), cells: 3 });
-        assert_eq!(axis.column(Stamp(0)), Some(37));
+        let axis = TimeAxis::new(Span::from_millis(50), Stamp(120 * MS), 40);
+        assert_eq!(axis.blank_columns(), 37);
+        assert_eq!(axis.window(), CellWindow { from: Stamp(0), to: Stamp(150 * MS), cells: 3 });
+        assert_eq!(axis.column_at(Stamp(0)), Some(37));
     }
 
     #[test]
     fn a_column_and_its_moment_agree() {
-        let axis = Axis::new(Span::millis(20), Stamp(9_999 * MS), 60);
+        let axis = TimeAxis::new(Span::from_millis(20), Stamp(9_999 * MS), 60);
         for column in 0..60 {
-            assert_eq!(axis.column(axis.stamp(column)), Some(column));
+            assert_eq!(axis.column_at(axis.time_at(column)), Some(column));
         }
     }
 
     #[test]
     fn labels_stand_still_while_the_picture_follows_now() {
-        let early = Axis::new(Span::millis(50), Stamp(8_000 * MS), 66).ticks(true);
-        let late = Axis::new(Span::millis(50), Stamp(8_777 * MS), 66).ticks(true);
+        let early = TimeAxis::new(Span::from_millis(50), Stamp(8_000 * MS), 66).labels(true);
+        let late = TimeAxis::new(Span::from_millis(50), Stamp(8_777 * MS), 66).labels(true);
         assert_eq!(early, late);
         assert_eq!(early.iter().map(|t| &*t.text).collect::<Vec<_>>(), ["-1 s", "-2 s", "-3 s"]);
     }
 
     #[test]
     fn zooming_there_and_back_is_no_change() {
-        let mut cell = Span(CELL_MIN);
+        let mut cell = Span(MIN_CELL);
         let mut seen = vec![cell];
-        while cell.0 < CELL_MAX {
-            cell = zoom(cell, true);
+        while cell.0 < MAX_CELL {
+            cell = zoom_cell(cell, true);
             seen.push(cell);
         }
-        assert_eq!(zoom(cell, true), cell, "it ends somewhere");
+        assert_eq!(zoom_cell(cell, true), cell, "it ends somewhere");
         assert!(seen.len() < 30);
-        assert_eq!(zoom(zoom(Span::millis(50), true), false), Span::millis(50));
-        assert_eq!(zoom(Span(CELL_MIN), false), Span(CELL_MIN));
+        assert_eq!(zoom_cell(zoom_cell(Span::from_millis(50), true), false), Span::from_millis(50));
+        assert_eq!(zoom_cell(Span(MIN_CELL), false), Span(MIN_CELL));
     }
 
     #[test]
@@ -180,8 +180,9 @@ mod tests {
         for columns in [0, 1, u16::MAX] {
             for until in [0, 1, u64::MAX] {
                 for cell in [0, 1, u64::MAX] {
-                    let axis = Axis::new(Span(cell), Stamp(until), columns);
-                    let _ = (axis.ticks(true).len(), axis.window(), axis.column(Stamp(until)), axis.stamp(columns));
+                    let axis = TimeAxis::new(Span(cell), Stamp(until), columns);
+                    let _ =
+                        (axis.labels(true).len(), axis.window(), axis.column_at(Stamp(until)), axis.time_at(columns));
                 }
             }
         }

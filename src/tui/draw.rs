@@ -2,83 +2,85 @@
 
 mod answer;
 mod axis;
-mod cell;
 mod cores;
 mod counter;
+mod deadlock_ring;
 mod detail;
 mod findings;
 mod graph;
-mod guard;
 mod header;
 mod help;
 mod lane;
+mod lane_cell;
 mod legend;
+mod levels;
 mod lock;
 mod log;
 mod overlay;
 mod picker;
 mod pools;
+mod preview;
 mod question;
 mod queue;
-mod ring;
-mod seen;
-mod sketch;
 mod text;
 mod tune;
+mod unguarded_notice;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
-use super::app::{App, Mode, Showing};
-use super::axis::Axis;
-use super::plan::{Columns, Plan, Row, Section};
+use super::app::{App, CurrentView, Mode};
+use super::axis::TimeAxis;
+use super::layout::{RowColumns, RunLayout, Section, TimelineRow};
+use super::run_view::{Pane, RunView, Selection, Viewport};
 use super::theme::Theme;
-use super::watch::{Chosen, Pane, View, Watch};
 
 /// The whole screen.
-pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer) {
-    match (&app.question, &app.showing) {
-        (Some(question), _) => question::Page { app, question }.render(area, buf),
-        (None, Showing::Picker) => picker::Picker { app }.render(area, buf),
-        (None, Showing::Tune) => {
-            if let Some(sheet) = &app.sheet {
-                tune::draw(app, sheet, area, buf);
+pub(super) fn draw_screen(app: &App, area: Rect, buf: &mut Buffer) {
+    match (&app.question, &app.current_view) {
+        (Some(question), _) => question::QuestionScreen { app, question }.render(area, buf),
+        (None, CurrentView::Picker) => picker::PickerScreen { app }.render(area, buf),
+        (None, CurrentView::Tune) => {
+            if let Some(tune_view) = &app.tune_view {
+                tune::draw_tune_view(app, tune_view, area, buf);
             }
         }
-        (None, Showing::Watch(watch)) => draw_run(app, watch, area, buf),
+        (None, CurrentView::Run(view)) => draw_run(app, view, area, buf),
     }
     match &app.mode {
         Mode::Browse | Mode::Filter => {}
-        Mode::Help { scroll } => help::Help { place: app.place(), theme: app.theme, scroll: *scroll }.render(area, buf),
-        Mode::About { scroll } => overlay::about(app, *scroll, area, buf),
+        Mode::Help { scroll } => {
+            help::HelpOverlay { context: app.key_context(), theme: app.theme, scroll: *scroll }.render(area, buf);
+        }
+        Mode::About { scroll } => overlay::draw_about(app, *scroll, area, buf),
         Mode::Detail { scroll } => {
-            if let Showing::Watch(watch) = &app.showing {
-                detail::Detail { watch, theme: app.theme, scroll: *scroll }.render(area, buf);
+            if let CurrentView::Run(view) = &app.current_view {
+                detail::DetailOverlay { view, theme: app.theme, scroll: *scroll }.render(area, buf);
             }
         }
         Mode::Answer { scroll } => {
-            if let Showing::Watch(watch) = &app.showing {
-                answer::Compared { watch, theme: app.theme, scroll: *scroll }.render(area, buf);
+            if let CurrentView::Run(view) = &app.current_view {
+                answer::AnswerOverlay { view, theme: app.theme, scroll: *scroll }.render(area, buf);
             }
         }
         Mode::Mistakes { name, text, scroll } => {
             let title = format!("{name} has mistakes: save it again when they are mended");
-            overlay::Overlay { title: &title, lines: overlay::plain(text), scroll: *scroll, theme: app.theme }
+            overlay::Overlay { title: &title, lines: overlay::plain_lines(text), scroll: *scroll, theme: app.theme }
                 .render(area, buf);
         }
         Mode::Text { title, text, scroll } => {
-            overlay::Overlay { title, lines: overlay::plain(text), scroll: *scroll, theme: app.theme }
+            overlay::Overlay { title, lines: overlay::plain_lines(text), scroll: *scroll, theme: app.theme }
                 .render(area, buf);
         }
     }
-    if !app.theme.unicode {
-        spell_plainly(buf);
+    if !app.theme.has_unicode {
+        replace_unicode(buf);
     }
 }
 
 /// Figures are spelled the same everywhere; a terminal without Unicode has no letter for a millionth, and no sign for about.
-fn spell_plainly(buf: &mut Buffer) {
+fn replace_unicode(buf: &mut Buffer) {
     for cell in &mut buf.content {
         match cell.symbol() {
             "µ" => drop(cell.set_symbol("u")),
@@ -90,159 +92,164 @@ fn spell_plainly(buf: &mut Buffer) {
 
 /// What every row of the body is drawn from.
 #[derive(Clone, Copy)]
-struct Scene<'a> {
-    watch: &'a Watch,
+struct RunScene<'a> {
+    view: &'a RunView,
     theme: Theme,
-    axis: Axis,
-    columns: Columns,
+    axis: TimeAxis,
+    columns: RowColumns,
 }
 
 /// A row's three columns.
 #[derive(Clone, Copy)]
-struct Parts {
-    who: Rect,
-    time: Rect,
-    now: Rect,
+struct RowParts {
+    label: Rect,
+    timeline: Rect,
+    figures: Rect,
 }
 
-impl Scene<'_> {
-    fn parts(&self, line: Rect) -> Parts {
-        let Columns { who, time, now, .. } = self.columns;
+impl RunScene<'_> {
+    fn split_row(&self, line: Rect) -> RowParts {
+        let RowColumns { label: who, timeline: time, figures: now, .. } = self.columns;
         let who = Rect { width: who.min(line.width), ..line };
         let time = Rect { x: who.right(), width: time.min(line.right() - who.right()), ..line };
         let now = Rect { x: time.right(), width: now.min(line.right() - time.right()), ..line };
-        Parts { who, time, now }
+        RowParts { label: who, timeline: time, figures: now }
     }
 
     /// A name, and what stands beside it: a letter and an age, or anything else that is short.
-    fn who(&self, who: Rect, name: &str, chosen: bool, buf: &mut Buffer) -> Rect {
-        let style = if chosen { self.theme.chosen() } else { self.theme.strong() };
-        let width = self.columns.name.min(who.width.saturating_sub(1));
+    fn draw_name(&self, who: Rect, name: &str, chosen: bool, buf: &mut Buffer) -> Rect {
+        let style = if chosen { self.theme.selection_style() } else { self.theme.strong_style() };
+        let width = self.columns.name_width.min(who.width.saturating_sub(1));
         let at = Rect { x: who.x + u16::from(who.width > 0), width, ..who };
-        text::put(buf, at, &super::format::cut_name(name, usize::from(width), self.theme.dots()), style);
+        text::put_line(buf, at, &super::format::truncate_name(name, usize::from(width), self.theme.ellipsis()), style);
         let x = (at.right() + 1).min(who.right());
         Rect { x, width: (who.right() - x).saturating_sub(1), ..who }
     }
 
     /// Figures in columns of equal width, ranged right, after the rule that closes the time axis.
-    fn figures(&self, now: Rect, figures: &[(String, ratatui::style::Style)], buf: &mut Buffer) {
-        text::put(buf, Rect { width: now.width.min(1), ..now }, self.theme.line(), self.theme.faint());
+    fn draw_figures(&self, now: Rect, figures: &[(String, ratatui::style::Style)], buf: &mut Buffer) {
+        text::put_line(
+            buf,
+            Rect { width: now.width.min(1), ..now },
+            self.theme.vertical_line(),
+            self.theme.faint_style(),
+        );
         let mut x = now.x + now.width.min(1);
         for (figure, style) in figures {
-            if x + super::plan::FIGURE > now.right() {
+            if x + super::layout::FIGURE_WIDTH > now.right() {
                 break;
             }
-            let at = Rect { x: x + 1, width: super::plan::FIGURE - 1, ..now };
-            text::right(buf, at, figure, *style);
-            x += super::plan::FIGURE;
+            let at = Rect { x: x + 1, width: super::layout::FIGURE_WIDTH - 1, ..now };
+            text::put_right(buf, at, figure, *style);
+            x += super::layout::FIGURE_WIDTH;
         }
     }
 
-    fn is_chosen(&self, this: Chosen) -> bool {
-        self.watch.chosen == Some(this)
+    fn is_chosen(&self, this: Selection) -> bool {
+        self.view.selection == Some(this)
     }
 }
 
-fn draw_run(app: &App, watch: &Watch, area: Rect, buf: &mut Buffer) {
+fn draw_run(app: &App, view: &RunView, area: Rect, buf: &mut Buffer) {
     let theme = app.theme;
-    let plan = Plan::of(watch, area);
-    let scene = Scene { watch, theme, axis: watch.axis(plan.columns.time), columns: plan.columns };
-    header::Header { watch, theme, unguarded: app.unguarded }.render(plan.header, buf);
-    if plan.body.height > 0 {
-        let heads_in_rows = plan.rows.iter().any(|r| matches!(r, Row::Head(_)));
-        axis::AxisLine { scene, heads: !heads_in_rows }.render(plan.axis, buf);
-        for (i, row) in plan.rows.iter().enumerate() {
-            draw_row(scene, row, plan.line(i), buf);
+    let layout = RunLayout::compute(view, area);
+    let scene = RunScene { view, theme, axis: view.axis(layout.columns.timeline), columns: layout.columns };
+    header::RunHeader { view, theme, is_unguarded: app.is_unguarded }.render(layout.header, buf);
+    if layout.body.height > 0 {
+        let heads_in_rows = layout.rows.iter().any(|r| matches!(r, TimelineRow::Heading(_)));
+        axis::AxisLine { scene, has_headings: !heads_in_rows }.render(layout.axis, buf);
+        for (i, row) in layout.rows.iter().enumerate() {
+            draw_row(scene, row, layout.row_line(i), buf);
         }
-        axis::Lines { scene, rows: &plan.rows, body: plan.body, axis: plan.axis }.render(plan.body, buf);
+        axis::AxisOverlay { scene, rows: &layout.rows, body: layout.body, axis: layout.axis }.render(layout.body, buf);
     }
-    for (pane, at) in &plan.panes {
-        draw_pane(app, watch, *pane, *at, buf);
+    for (pane, at) in &layout.panes {
+        draw_pane(app, view, *pane, *at, buf);
     }
-    findings::Findings { watch, theme }.render(plan.findings, buf);
-    legend::Legend { app, watch }.render(plan.legend, buf);
+    findings::FindingsPane { view, theme }.render(layout.findings, buf);
+    legend::Legend { app, view }.render(layout.legend, buf);
 }
 
-fn draw_row(scene: Scene<'_>, row: &Row, line: Rect, buf: &mut Buffer) {
+fn draw_row(scene: RunScene<'_>, row: &TimelineRow, line: Rect, buf: &mut Buffer) {
     match row {
-        Row::Blank => {}
-        Row::Head(section) => head(scene, *section, line, buf),
-        Row::Lane { worker, line: part, of } => {
-            lane::LaneRow { scene, worker: *worker, part: *part, of: *of }.render(line, buf);
+        TimelineRow::Blank => {}
+        TimelineRow::Heading(section) => draw_section_heading(scene, *section, line, buf),
+        TimelineRow::Lane { worker, line: part, of } => {
+            lane::LaneRow { scene, worker: *worker, line_index: *part, line_count: *of }.render(line, buf);
         }
-        Row::Fold(members) => lane::FoldRow { scene, members }.render(line, buf),
-        Row::Lock(id) => lock::LockRow { scene, id: *id }.render(line, buf),
-        Row::MoreLocks(more) => {
-            text::put(
+        TimelineRow::FoldedLanes(members) => lane::FoldedLanesRow { scene, members }.render(line, buf),
+        TimelineRow::Lock(id) => lock::LockRow { scene, id: *id }.render(line, buf),
+        TimelineRow::MoreLocks(more) => {
+            text::put_line(
                 buf,
-                scene.parts(line).who,
-                &format!(" {}", super::format::counted(*more as u64, "more lock")),
-                scene.theme.faint(),
+                scene.split_row(line).label,
+                &format!(" {}", super::format::format_counted(*more as u64, "more lock")),
+                scene.theme.faint_style(),
             );
         }
-        Row::Queue { id, line: part, of } => {
-            queue::QueueRow { scene, id: *id, part: *part, of: *of }.render(line, buf);
+        TimelineRow::Queue { id, line: part, of } => {
+            queue::QueueRow { scene, id: *id, line_index: *part, line_count: *of }.render(line, buf);
         }
-        Row::Counter(id) => counter::CounterRow { scene, id: *id }.render(line, buf),
-        Row::Core(core) => cores::CoreRow { scene, core: *core }.render(line, buf),
-        Row::Cores => cores::CoresRow { scene }.render(line, buf),
+        TimelineRow::Counter(id) => counter::CounterRow { scene, id: *id }.render(line, buf),
+        TimelineRow::Core(core) => cores::CoreRow { scene, core: *core }.render(line, buf),
+        TimelineRow::Cores => cores::CoresRow { scene }.render(line, buf),
     }
 }
 
 /// A section's name, and what its figures are.
-fn head(scene: Scene<'_>, section: Section, line: Rect, buf: &mut Buffer) {
-    let parts = scene.parts(line);
-    let faint = scene.theme.faint();
+fn draw_section_heading(scene: RunScene<'_>, section: Section, line: Rect, buf: &mut Buffer) {
+    let parts = scene.split_row(line);
+    let faint = scene.theme.faint_style();
     let (name, heads): (_, Vec<&str>) = match section {
-        Section::Workers => ("Workers", lane::figures_of(scene).iter().map(|f| f.head).collect()),
+        Section::Workers => ("Workers", lane::share_figures(scene).iter().map(|f| f.heading).collect()),
         Section::Locks => ("Locks", lock::HEADS.to_vec()),
         Section::Queues => ("Queues", queue::HEADS.to_vec()),
         Section::Counters => ("Counters", counter::HEADS.to_vec()),
         Section::Cores => ("Cores", cores::HEADS.to_vec()),
     };
-    text::put(buf, Rect { x: parts.who.x + parts.who.width.min(1), ..parts.who }, name, faint);
+    text::put_line(buf, Rect { x: parts.label.x + parts.label.width.min(1), ..parts.label }, name, faint);
     let heads: Vec<_> = heads.into_iter().map(|h| (h.to_owned(), faint)).collect();
-    scene.figures(parts.now, &heads, buf);
+    scene.draw_figures(parts.figures, &heads, buf);
     match section {
         Section::Workers => {
-            text::put(buf, parts.time, &pools::in_a_line(scene.watch), faint);
+            text::put_line(buf, parts.timeline, &pools::summary_line(scene.view), faint);
         }
         Section::Locks => {
-            let rest = legend::holds(scene.theme, parts.time, buf);
-            if scene.watch.totals_are_of_the_end() {
-                text::right(buf, rest, "cont, w.p99, hold: whole run ", faint);
+            let rest = legend::draw_lock_legend(scene.theme, parts.timeline, buf);
+            if scene.view.has_only_final_totals() {
+                text::put_right(buf, rest, "cont, w.p99, hold: whole run ", faint);
             }
         }
-        Section::Cores => cores::whose(scene, parts.time, buf),
+        Section::Cores => cores::draw_load_owners(scene, parts.timeline, buf),
         Section::Queues | Section::Counters => {}
     }
 }
 
-fn draw_pane(app: &App, watch: &Watch, pane: Pane, at: Rect, buf: &mut Buffer) {
+fn draw_pane(app: &App, view: &RunView, pane: Pane, at: Rect, buf: &mut Buffer) {
     let theme = app.theme;
     let title = match pane {
-        Pane::Graph => match watch.deadlocks_then().len() {
+        Pane::Graph => match view.shown_deadlocks().len() {
             0 => "Who waits for whom",
             1 => "Deadlock",
             n => &format!("{n} deadlocks"),
         },
-        Pane::Levels if watch.is_past() => "Levels seen so far, up to now",
+        Pane::Levels if view.is_past() => "Levels seen so far, up to now",
         Pane::Levels => "Levels seen so far",
-        Pane::Pools if watch.totals_are_of_the_end() => "Pools: counts and times of the whole run",
+        Pane::Pools if view.has_only_final_totals() => "Pools: counts and times of the whole run",
         Pane::Pools => "Pools",
         _ => "Log",
     };
-    let style = if watch.pane == pane { theme.strong() } else { theme.faint() };
-    let inner = text::titled(buf, at, title, style);
+    let style = if view.pane == pane { theme.strong_style() } else { theme.faint_style() };
+    let inner = text::put_title(buf, at, title, style);
     match pane {
-        Pane::Graph => graph::Graph { watch, theme }.render(inner, buf),
-        Pane::Levels => seen::Levels { watch, theme }.render(inner, buf),
-        Pane::Pools => pools::Pools { watch, theme }.render(inner, buf),
-        _ => log::Log { watch, theme }.render(inner, buf),
+        Pane::Graph => graph::WaitGraphPane { view, theme }.render(inner, buf),
+        Pane::Levels => levels::LevelsPane { view, theme }.render(inner, buf),
+        Pane::Pools => pools::PoolsPane { view, theme }.render(inner, buf),
+        _ => log::LogPane { view, theme }.render(inner, buf),
     }
 }
 
 /// Whether the window ends at now and moves with it.
-fn follows(watch: &Watch) -> bool {
-    watch.view == View::Follow
+fn is_following(view: &RunView) -> bool {
+    view.viewport == Viewport::Follow
 }

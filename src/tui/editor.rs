@@ -7,7 +7,7 @@ use std::process::Command;
 ///
 /// # Errors
 /// A sentence: no editor is set, it could not be started, or it failed.
-pub(super) fn edit(path: &Path) -> Result<(), String> {
+pub(super) fn open_editor(path: &Path) -> Result<(), String> {
     let set = |name| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
     let Some(editor) = set("VISUAL").or_else(|| set("EDITOR")) else {
         return Err("set $VISUAL or $EDITOR to edit a file here".into());

@@ -2,24 +2,27 @@
 
 mod totals;
 
-use crate::model::{Backlog, CpuLoad, Doing, Edge, Finding, Health, Lane, Lock, Model, Room, Shares, WaitFor, Window};
+use crate::model::{
+    Activity, Backlog, CellWindow, CpuLoad, Finding, Health, Lane, Lock, LockCapacity, Model, StateTimes, WaitEdge,
+    WaitForGraph,
+};
 use crate::trace::{PoolId, ResourceId, Span, Stamp, State, WorkerId};
 
 /// Over what time rates are taken.
-const RATE_OVER: Span = Span::millis(2_000);
+const RATE_WINDOW: Span = Span::from_millis(2_000);
 
 /// The newest part of a span that tells whether it runs or waits for a core.
-const LATELY: Span = Span::millis(200);
+const RECENT_WINDOW: Span = Span::from_millis(200);
 
-/// Points of a throughput curve, one for each [`RATE_OVER`] half.
-const CURVE: u64 = 40;
+/// Points of a throughput curve, one for each [`RATE_WINDOW`] half.
+const CURVE_POINTS: u64 = 40;
 
 pub(super) use totals::Totals;
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct Figures {
+pub(super) struct RunFigures {
     /// Taken at this moment of the run.
-    pub(super) at: Stamp,
+    pub(super) taken_at: Stamp,
     /// Positions are worker ids; `None` for those that never began.
     pub(super) lanes: Vec<Option<LaneFigures>>,
     pub(super) locks: Vec<(ResourceId, LockFigures)>,
@@ -28,42 +31,42 @@ pub(super) struct Figures {
     /// Each core that is or was there, and its load, 0 to 1.
     pub(super) cores: Vec<(usize, Option<f32>)>,
     /// Whose load that is.
-    pub(super) load: Option<CpuLoad>,
+    pub(super) cpu_load: Option<CpuLoad>,
     pub(super) pools: Vec<(PoolId, PoolFigures)>,
     pub(super) findings: Vec<Finding>,
     pub(super) health: Health,
-    pub(super) waits: WaitFor,
+    pub(super) waits: WaitForGraph,
 }
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct LaneFigures {
-    pub(super) doing: Option<Doing>,
+    pub(super) activity: Option<Activity>,
     /// Whether it is known since when it does that: of old moments only shares are kept.
-    pub(super) exact: bool,
+    pub(super) is_exact: bool,
     /// What to show of it.
-    pub(super) shown: Option<Shown>,
-    pub(super) shares: Shares,
+    pub(super) shown_state: Option<ShownState>,
+    pub(super) shares: StateTimes,
 }
 
 /// What a lane shows as its state, and how much of the span it is in that lasted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Shown {
+pub(super) struct ShownState {
     pub(super) state: State,
-    pub(super) lasted: Span,
+    pub(super) duration: Span,
 }
 
-impl Shown {
+impl ShownState {
     /// Events cannot tell running from waiting for a core; the kernel's figures of the newest part of the span can.
-    fn of(lane: &Lane, doing: Doing, at: Stamp) -> Self {
-        let whole = at.since(doing.since);
+    fn of(lane: &Lane, doing: Activity, at: Stamp) -> Self {
+        let whole = at.span_since(doing.since);
         if doing.state != State::Running {
-            return Self { state: doing.state, lasted: whole };
+            return Self { state: doing.state, duration: whole };
         }
-        let lately = lane.shares(doing.since.max(at.back(LATELY)), at, at);
+        let lately = lane.state_times(doing.since.max(at.earlier_by(RECENT_WINDOW)), at, at);
         let state = if lately.get(State::Ready) > lately.get(State::Running) { State::Ready } else { State::Running };
-        let ready = lane.shares(doing.since, at, at).get(State::Ready).min(whole.0);
+        let ready = lane.state_times(doing.since, at, at).get(State::Ready).min(whole.0);
         let lasted = Span(if state == State::Ready { ready } else { whole.0 - ready });
-        Self { state, lasted }
+        Self { state, duration: lasted }
     }
 }
 
@@ -75,21 +78,21 @@ pub(super) struct LockFigures {
     /// Who waits for it, since when; longest first.
     pub(super) waiters: Vec<(WorkerId, Stamp)>,
     /// Share of those who came for it that had to wait; none where that is not known.
-    pub(super) contended: Option<f64>,
+    pub(super) contended_share: Option<f64>,
     /// Of an rwlock: how many read; how many wait to write, as far as that is known.
     pub(super) readers: usize,
-    pub(super) writers_wait: usize,
+    pub(super) waiting_writers: usize,
     pub(super) wait_p99: Option<Span>,
-    pub(super) hold_mean: Option<Span>,
+    pub(super) mean_hold: Option<Span>,
     /// Share of the window it was held.
-    pub(super) held: f64,
+    pub(super) held_share: f64,
     /// Whether somebody has it.
     pub(super) is_held: bool,
     /// Acquisitions, and those of them that had to wait.
-    pub(super) taken: u64,
-    pub(super) after_waiting: u64,
+    pub(super) acquisitions: u64,
+    pub(super) waited_acquisitions: u64,
     /// Permits given that were not held.
-    pub(super) posted: u64,
+    pub(super) extra_permits: u64,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -97,11 +100,11 @@ pub(super) struct QueueFigures {
     pub(super) depth: u32,
     pub(super) capacity: u32,
     /// Items a second.
-    pub(super) slope: f64,
-    pub(super) max: u32,
+    pub(super) growth_rate: f64,
+    pub(super) max_depth: u32,
     pub(super) put: u64,
     pub(super) taken: u64,
-    pub(super) mean: f64,
+    pub(super) mean_depth: f64,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -134,50 +137,61 @@ pub(super) struct PoolFigures {
     pub(super) response: Option<(Span, Span)>,
     pub(super) utilization: f64,
     /// Share of its workers' time that went into handing tasks over.
-    pub(super) handover: f64,
+    pub(super) handover_share: f64,
     /// Tasks that waited at the last change of the settings and before whose end no response time is that of these.
     pub(super) backlog: Option<Backlog>,
 }
 
-impl Figures {
+impl RunFigures {
     /// The figures of `model` at `at` over the time since `from`; `shares` tells a lane's in that time. `now` is the end of
     /// what is known, `totals` what the run had come to at `at`.
-    pub(super) fn take(
+    pub(super) fn capture(
         model: &Model,
         (from, at, now): (Stamp, Stamp, Stamp),
         totals: Totals,
-        shares: impl Fn(WorkerId) -> Shares,
+        shares: impl Fn(WorkerId) -> StateTimes,
     ) -> Self {
-        let cast = model.cast();
+        let cast = model.registry();
         let mut lanes = vec![None; cast.workers.len()];
         for (worker, lane) in model.lanes() {
             if let Some(place) = lanes.get_mut(worker.index()) {
                 // What is told may run ahead of what is drawn: a state that begins after `at` has no age yet.
-                let doing = lane.at(at).or((at >= now).then(|| lane.doing()));
-                let shown = doing.map(|doing| Shown::of(lane, doing, at));
-                *place = Some(LaneFigures { doing, exact: lane.is_exact_at(at), shown, shares: shares(worker) });
+                let doing = lane.activity_at(at).or((at >= now).then(|| lane.activity()));
+                let shown = doing.map(|doing| ShownState::of(lane, doing, at));
+                *place = Some(LaneFigures {
+                    activity: doing,
+                    is_exact: lane.is_exact_at(at),
+                    shown_state: shown,
+                    shares: shares(worker),
+                });
             }
         }
         let pools = (0..cast.pools.len()).map(PoolId::from);
-        let mut locks: Vec<_> = cast.locks().map(|id| (id, totals.lock(id).at(model, id, (from, at, now)))).collect();
-        let waits = if at >= now { model.wait_for() } else { waits(model, &lanes, &mut locks) };
+        let mut locks: Vec<_> =
+            cast.locks().map(|id| (id, totals.lock_figures(id).at_cursor(model, id, (from, at, now)))).collect();
+        let waits = if at >= now { model.wait_for_graph() } else { reconstruct_waits(model, &lanes, &mut locks) };
         Self {
-            at,
+            taken_at: at,
             locks,
-            queues: cast.with_depth().map(|id| (id, totals.queue(id).at(model, id, at, now))).collect(),
+            queues: cast
+                .queues_and_pipes()
+                .map(|id| (id, totals.queue_figures(id).at_cursor(model, id, at, now)))
+                .collect(),
             counters: cast
                 .counters()
-                .map(|id| (id, CounterFigures::take(model, id, at, now).with(totals.lost(id, at))))
+                .map(|id| (id, CounterFigures::capture(model, id, at, now).with_lost(totals.lost_updates(id, at))))
                 .collect(),
             cores: model
                 .cores()
-                .seen()
-                .map(|core| (core, if at >= now { model.cores().now(core) } else { model.cores().at(core, at) }))
+                .known_cores()
+                .map(|core| {
+                    (core, if at >= now { model.cores().current_load(core) } else { model.cores().load_at(core, at) })
+                })
                 .collect(),
-            pools: pools.map(|id| (id, totals.pool(id).at(model, id, (from, at, now)))).collect(),
+            pools: pools.map(|id| (id, totals.pool_figures(id).at_cursor(model, id, (from, at, now)))).collect(),
             findings: totals.findings,
             health: totals.health,
-            load: model.cpu_load(at.back(RATE_OVER), at),
+            cpu_load: model.cpu_load(at.earlier_by(RATE_WINDOW), at),
             waits,
             lanes,
         }
@@ -185,7 +199,7 @@ impl Figures {
 
     /// Whether it is known what every worker did at this moment.
     pub(super) fn is_exact(&self) -> bool {
-        self.lanes.iter().flatten().all(|lane| lane.exact)
+        self.lanes.iter().flatten().all(|lane| lane.is_exact)
     }
 
     pub(super) fn lane(&self, worker: WorkerId) -> Option<&LaneFigures> {
@@ -202,7 +216,7 @@ impl Figures {
     }
 
     /// The locks that a worker has at this moment.
-    pub(super) fn held_by(&self, worker: WorkerId) -> impl Iterator<Item = ResourceId> + '_ {
+    pub(super) fn locks_held_by(&self, worker: WorkerId) -> impl Iterator<Item = ResourceId> + '_ {
         let holds = move |lock: &LockFigures| lock.holders.iter().any(|(holder, _)| *holder == worker);
         self.locks.iter().filter(move |(_, lock)| holds(lock)).map(|(id, _)| *id)
     }
@@ -218,16 +232,16 @@ impl Figures {
 
 impl LockFigures {
     /// With who has it at `at`, and how long it was held since `from`. Who waits is said of the newest moment only.
-    fn at(self, model: &Model, id: ResourceId, (from, at, now): (Stamp, Stamp, Stamp)) -> Self {
+    fn at_cursor(self, model: &Model, id: ResourceId, (from, at, now): (Stamp, Stamp, Stamp)) -> Self {
         let Some(lock) = model.lock(id) else { return self };
         let holders = lock.holders_at(at, now);
         let is_held = !holders.is_empty() || at < now && lock.held_share(at, at + Span(1), now) > 0.0;
         Self {
             owner: lock.owner_at(at, now),
             waiters: if at >= now { lock.waiters() } else { Vec::new() },
-            readers: readers(lock, at, now),
-            writers_wait: if at >= now { model.writers_waiting(id) } else { 0 },
-            held: lock.held_share(from, at, now),
+            readers: reader_count(lock, at, now),
+            waiting_writers: if at >= now { model.writers_waiting(id) } else { 0 },
+            held_share: lock.held_share(from, at, now),
             holders,
             is_held,
             ..self
@@ -236,12 +250,16 @@ impl LockFigures {
 }
 
 /// Who waited for whom at an earlier moment, from what is kept of lanes and locks. Tells each lock who waited for it.
-fn waits(model: &Model, lanes: &[Option<LaneFigures>], locks: &mut [(ResourceId, LockFigures)]) -> WaitFor {
+fn reconstruct_waits(
+    model: &Model,
+    lanes: &[Option<LaneFigures>],
+    locks: &mut [(ResourceId, LockFigures)],
+) -> WaitForGraph {
     let mut edges = Vec::new();
-    for (waiter, doing) in lanes.iter().enumerate().filter_map(|(i, lane)| Some((i, lane.as_ref()?.doing?))) {
-        let (waiter, Some(on)) = (WorkerId::from(waiter), doing.on) else { continue };
-        let edge = |holder| Edge { waiter, holder, lock: on, timed: false };
-        if let Some(of) = model.cast().whose_life(on) {
+    for (waiter, doing) in lanes.iter().enumerate().filter_map(|(i, lane)| Some((i, lane.as_ref()?.activity?))) {
+        let (waiter, Some(on)) = (WorkerId::from(waiter), doing.resource) else { continue };
+        let edge = |holder| WaitEdge { waiter, holder, lock: on, is_timed: false };
+        if let Some(of) = model.registry().life_owner(on) {
             edges.push(edge(of));
         } else if doing.state == State::Lock
             && let Some((_, lock)) = locks.iter_mut().find(|(id, _)| *id == on)
@@ -254,48 +272,54 @@ fn waits(model: &Model, lanes: &[Option<LaneFigures>], locks: &mut [(ResourceId,
         lock.waiters.sort_by_key(|(worker, since)| (*since, *worker));
     }
     edges.dedup();
-    WaitFor { edges }
+    WaitForGraph { edges }
 }
 
 /// How many have an rwlock at `at` to read.
-fn readers(lock: &Lock, at: Stamp, now: Stamp) -> usize {
-    if lock.room() != Room::Readers || lock.owner_at(at, now).is_some() {
+fn reader_count(lock: &Lock, at: Stamp, now: Stamp) -> usize {
+    if lock.capacity() != LockCapacity::ReadersWriter || lock.owner_at(at, now).is_some() {
         return 0;
     }
     if at >= now {
         return lock.holders().len();
     }
     let mut cells = Vec::with_capacity(1);
-    lock.cells(&Window { from: at, to: at + Span(1), cells: 1 }, now, &mut cells);
-    cells.first().map_or(0, |cell| cell.at_once.round() as usize)
+    lock.cells(&CellWindow { from: at, to: at + Span(1), cells: 1 }, now, &mut cells);
+    cells.first().map_or(0, |cell| cell.mean_holders.round() as usize)
 }
 
 impl QueueFigures {
-    fn at(self, model: &Model, id: ResourceId, at: Stamp, now: Stamp) -> Self {
+    fn at_cursor(self, model: &Model, id: ResourceId, at: Stamp, now: Stamp) -> Self {
         let Some(queue) = model.queue(id) else { return self };
-        let depth = if at >= now { queue.depth() } else { queue.at(at) };
-        Self { depth, max: self.max.max(depth), capacity: queue.capacity(), slope: queue.slope(RATE_OVER, at), ..self }
+        let depth = if at >= now { queue.depth() } else { queue.depth_at(at) };
+        Self {
+            depth,
+            max_depth: self.max_depth.max(depth),
+            capacity: queue.capacity(),
+            growth_rate: queue.growth_rate(RATE_WINDOW, at),
+            ..self
+        }
     }
 }
 
 impl CounterFigures {
-    fn take(model: &Model, id: ResourceId, at: Stamp, now: Stamp) -> Self {
+    fn capture(model: &Model, id: ResourceId, at: Stamp, now: Stamp) -> Self {
         let Some(counter) = model.counter(id) else { return Self::default() };
-        Self { value: if at >= now { counter.value() } else { counter.at(at) }, lost: None }
+        Self { value: if at >= now { counter.value() } else { counter.value_at(at) }, lost: None }
     }
 
-    const fn with(self, lost: Option<i64>) -> Self {
+    const fn with_lost(self, lost: Option<i64>) -> Self {
         Self { lost, ..self }
     }
 }
 
 impl PoolFigures {
-    fn at(self, model: &Model, id: PoolId, (from, at, now): (Stamp, Stamp, Stamp)) -> Self {
+    fn at_cursor(self, model: &Model, id: PoolId, (from, at, now): (Stamp, Stamp, Stamp)) -> Self {
         let Some(pool) = model.pool(id) else { return self };
-        let step = Span(RATE_OVER.0 / 2);
-        let curve = (0..CURVE).rev().map(|back| at.0.checked_sub(step.0 * back));
+        let step = Span(RATE_WINDOW.0 / 2);
+        let curve = (0..CURVE_POINTS).rev().map(|back| at.0.checked_sub(step.0 * back));
         Self {
-            throughput: pool.throughput(RATE_OVER, at),
+            throughput: pool.throughput(RATE_WINDOW, at),
             curve: curve.map(|t| t.map_or(0.0, |t| pool.throughput(step, Stamp(t)))).collect(),
             utilization: pool.utilization(from, at, now),
             backlog: model.backlog(id).filter(|_| at >= now),

@@ -20,20 +20,20 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::stdio::stdin;
 
 use self::decode::Decoder;
-use crate::platform::be_prompt;
+use crate::platform::request_short_slices;
 
 /// Events waiting for the loop: a flood of them waits in the terminal, not in memory.
-const WAITING: usize = 256;
+const EVENT_CAPACITY: usize = 256;
 
 /// Bytes read at one go.
-const CHUNK: usize = 4 << 10;
+const READ_SIZE: usize = 4 << 10;
 
 /// Time in which the rest of an escape sequence comes, over a slow line too. After that an escape was the key.
-const ESCAPE: Duration = Duration::from_millis(50);
+const ESCAPE_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// The reading side. When it is dropped nothing more is read.
 pub(super) struct Input {
-    pub(super) events: Receiver<Typed>,
+    pub(super) events: Receiver<InputEvent>,
     gate: Arc<Mutex<()>>,
     /// Its other end hangs up when this is dropped, which ends the thread.
     _stop: OwnedFd,
@@ -41,17 +41,17 @@ pub(super) struct Input {
 
 /// What comes from the terminal.
 #[derive(Debug)]
-pub(super) enum Typed {
+pub(super) enum InputEvent {
     Event(Event),
     /// Closed, or the connection to it lost.
-    Gone,
+    Closed,
 }
 
 /// Why a wait ended.
-enum Woken {
+enum PollResult {
     Bytes,
     /// No bytes came in time.
-    Late,
+    TimedOut,
     /// Nobody listens any more.
     Stopped,
 }
@@ -66,14 +66,14 @@ impl Input {
     }
 
     fn read_from(terminal: impl AsFd + Send + 'static) -> io::Result<Self> {
-        let (sender, events) = bounded(WAITING);
+        let (sender, events) = bounded(EVENT_CAPACITY);
         let (stopped, stop) = pipe_with(PipeFlags::CLOEXEC)?;
         let gate = Arc::new(Mutex::new(()));
-        let reader = Reader { terminal, stopped, gate: Arc::clone(&gate), events: sender };
+        let reader = InputReader { terminal, stopped, gate: Arc::clone(&gate), events: sender };
         thread::Builder::new().name("input".into()).spawn(move || {
-            be_prompt();
+            request_short_slices();
             if reader.run().is_err() {
-                let _ = reader.events.send(Typed::Gone);
+                let _ = reader.events.send(InputEvent::Closed);
             }
         })?;
         Ok(Self { events, gate, _stop: stop })
@@ -85,26 +85,26 @@ impl Input {
     }
 }
 
-struct Reader<T> {
+struct InputReader<T> {
     terminal: T,
     stopped: OwnedFd,
     gate: Arc<Mutex<()>>,
-    events: Sender<Typed>,
+    events: Sender<InputEvent>,
 }
 
-impl<T: AsFd> Reader<T> {
+impl<T: AsFd> InputReader<T> {
     /// Reads until nobody listens; an error when the terminal is gone.
     fn run(&self) -> io::Result<()> {
         let (mut decoder, mut decoded) = (Decoder::default(), Vec::new());
-        let mut bytes = [0; CHUNK];
+        let mut bytes = [0; READ_SIZE];
         loop {
-            match self.wait(decoder.is_partial().then_some(ESCAPE))? {
-                Woken::Bytes => decoder.feed(self.take(&mut bytes)?, &mut decoded),
-                Woken::Late => decoder.flush(&mut decoded),
-                Woken::Stopped => return Ok(()),
+            match self.poll_terminal(decoder.is_partial().then_some(ESCAPE_TIMEOUT))? {
+                PollResult::Bytes => decoder.feed(self.read_available(&mut bytes)?, &mut decoded),
+                PollResult::TimedOut => decoder.flush(&mut decoded),
+                PollResult::Stopped => return Ok(()),
             }
             for event in decoded.drain(..) {
-                if self.events.send(Typed::Event(event)).is_err() {
+                if self.events.send(InputEvent::Event(event)).is_err() {
                     return Ok(());
                 }
             }
@@ -112,9 +112,9 @@ impl<T: AsFd> Reader<T> {
     }
 
     /// Reads what is there; nothing where another program has taken it since, which had the terminal meanwhile.
-    fn take<'a>(&self, bytes: &'a mut [u8]) -> io::Result<&'a [u8]> {
+    fn read_available<'a>(&self, bytes: &'a mut [u8]) -> io::Result<&'a [u8]> {
         let _open = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        if !matches!(self.wait(Some(Duration::ZERO))?, Woken::Bytes) {
+        if !matches!(self.poll_terminal(Some(Duration::ZERO))?, PollResult::Bytes) {
             return Ok(&[]);
         }
         match read(&self.terminal, &mut *bytes) {
@@ -125,23 +125,23 @@ impl<T: AsFd> Reader<T> {
         }
     }
 
-    fn wait(&self, most: Option<Duration>) -> io::Result<Woken> {
+    fn poll_terminal(&self, most: Option<Duration>) -> io::Result<PollResult> {
         let most = most.map(|most| Timespec { tv_sec: 0, tv_nsec: most.subsec_nanos().into() });
         let mut fds = [PollFd::new(&self.terminal, PollFlags::IN), PollFd::new(&self.stopped, PollFlags::IN)];
         loop {
             match poll(&mut fds, most.as_ref()) {
                 Err(Errno::INTR) => continue,
                 Err(errno) => return Err(errno.into()),
-                Ok(0) => return Ok(Woken::Late),
+                Ok(0) => return Ok(PollResult::TimedOut),
                 Ok(_) => {}
             }
             if !fds[1].revents().is_empty() {
-                return Ok(Woken::Stopped);
+                return Ok(PollResult::Stopped);
             }
             if fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            return Ok(Woken::Bytes);
+            return Ok(PollResult::Bytes);
         }
     }
 }
@@ -159,12 +159,12 @@ mod tests {
     /// Only a failure takes it.
     const DEADLINE: Duration = Duration::from_secs(30);
 
-    fn next(input: &Input) -> Typed {
+    fn next_event(input: &Input) -> InputEvent {
         input.events.recv_timeout(DEADLINE).expect("it comes in time")
     }
 
-    fn is_key(typed: &Typed, code: KeyCode) -> bool {
-        matches!(typed, Typed::Event(Event::Key(key)) if key.code == code)
+    fn is_key(typed: &InputEvent, code: KeyCode) -> bool {
+        matches!(typed, InputEvent::Event(Event::Key(key)) if key.code == code)
     }
 
     #[test]
@@ -179,14 +179,14 @@ mod tests {
         };
         let writer = thread::Builder::new().name("terminal".into()).spawn(write).expect("a thread");
         for _ in 0..6_000 {
-            assert!(matches!(next(&input), Typed::Event(Event::Mouse(_))));
+            assert!(matches!(next_event(&input), InputEvent::Event(Event::Mouse(_))));
         }
-        assert!(is_key(&next(&input), KeyCode::Char('q')));
+        assert!(is_key(&next_event(&input), KeyCode::Char('q')));
         let mut terminal = writer.join().expect("it ends");
         terminal.write_all(b"\x1b").expect("it is read");
-        assert!(is_key(&next(&input), KeyCode::Esc), "without waiting for another key");
+        assert!(is_key(&next_event(&input), KeyCode::Esc), "without waiting for another key");
         drop(terminal);
-        assert!(matches!(next(&input), Typed::Gone), "a terminal that hangs up is noticed");
+        assert!(matches!(next_event(&input), InputEvent::Closed), "a terminal that hangs up is noticed");
     }
 
     #[test]
@@ -201,7 +201,7 @@ mod tests {
         drop(paused);
         assert_eq!(byte, *b"a");
         terminal.write_all(b"b").expect("there is room");
-        assert!(is_key(&next(&input), KeyCode::Char('b')));
+        assert!(is_key(&next_event(&input), KeyCode::Char('b')));
     }
 
     #[test]

@@ -5,16 +5,16 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 /// What a key can ask for. What it means for the state is said by `app`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Action {
-    Freeze,
+    ToggleFreeze,
     Follow,
-    Wider,
-    Finer,
-    Earlier,
-    Later,
+    ZoomOut,
+    ZoomIn,
+    CursorEarlier,
+    CursorLater,
     PageEarlier,
     PageLater,
     ToStart,
-    Cursor,
+    ToggleCursor,
     Up,
     Down,
     PageUp,
@@ -22,35 +22,35 @@ pub(super) enum Action {
     NextPane,
     PreviousPane,
     /// The levels of pools that were seen.
-    Levels,
-    Look,
+    ToggleLevels,
+    Inspect,
     Run,
     /// Chooses the guess of this number, from 1 on.
-    Guess(usize),
+    ChooseGuess(usize),
     /// Begins the run after its question.
-    Begin,
+    StartRun,
     /// What was predicted beside what was measured.
-    Answer,
-    Predict,
+    ShowAnswer,
+    AskAgain,
     /// Starts the suggestion of this number, from 1 on.
-    Try(usize),
+    RunSuggestion(usize),
     Filter,
     KnobUp,
     KnobDown,
     NextKnob,
     PreviousKnob,
     /// The recorded timeline of a run at the chosen level.
-    Timeline,
+    OpenTimeline,
     LowerLevel,
     HigherLevel,
-    NextPart,
+    NextUpperPane,
     /// Measures no more.
-    Enough,
+    StopMeasuring,
     Restart,
-    Stop,
-    Kill,
+    StopRun,
+    KillWorker,
     About,
-    Open,
+    OpenScenario,
     Back,
     Help,
     Redraw,
@@ -61,27 +61,27 @@ pub(super) enum Action {
 
 /// Where a key works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum KeyContext {
     Picker,
     /// The page of a question.
     Question,
     /// A run, whether it goes on or is recorded.
-    Watch,
+    AnyRun,
     /// A run that goes on, or did on this screen: what would change it.
-    Live,
+    LiveRun,
     /// A recorded run.
-    Recorded,
+    RecordedRun,
     /// The levels of a tuning.
     Tune,
     /// The picker and a run: not where only a question is answered.
-    Browsing,
+    PickerOrRun,
     Everywhere,
 }
 
 pub(super) struct Binding {
     pub(super) keys: &'static [Key],
     pub(super) action: Action,
-    pub(super) place: Place,
+    pub(super) context: KeyContext,
     /// A word for the hints; empty where there is no room for it.
     pub(super) hint: &'static str,
     pub(super) help: &'static str,
@@ -91,182 +91,230 @@ pub(super) struct Binding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Key {
     code: KeyCode,
-    control: bool,
+    has_control: bool,
 }
 
-const fn char(c: char) -> Key {
-    Key { code: KeyCode::Char(c), control: false }
+const fn char_key(c: char) -> Key {
+    Key { code: KeyCode::Char(c), has_control: false }
 }
 
-const fn key(code: KeyCode) -> Key {
-    Key { code, control: false }
+const fn plain_key(code: KeyCode) -> Key {
+    Key { code, has_control: false }
 }
 
-const fn ctrl(c: char) -> Key {
-    Key { code: KeyCode::Char(c), control: true }
+const fn ctrl_key(c: char) -> Key {
+    Key { code: KeyCode::Char(c), has_control: true }
 }
 
-const fn bind(keys: &'static [Key], action: Action, place: Place, hint: &'static str, help: &'static str) -> Binding {
-    Binding { keys, action, place, hint, help }
+const fn bind(
+    keys: &'static [Key],
+    action: Action,
+    place: KeyContext,
+    hint: &'static str,
+    help: &'static str,
+) -> Binding {
+    Binding { keys, action, context: place, hint, help }
 }
 
 /// The number keys choose from the list on the screen: a guess at a question, a suggestion in a run.
-const NUMBERS: [Key; 9] =
-    [char('1'), char('2'), char('3'), char('4'), char('5'), char('6'), char('7'), char('8'), char('9')];
+const NUMBER_KEYS: [Key; 9] = [
+    char_key('1'),
+    char_key('2'),
+    char_key('3'),
+    char_key('4'),
+    char_key('5'),
+    char_key('6'),
+    char_key('7'),
+    char_key('8'),
+    char_key('9'),
+];
 
-use Place::{Browsing, Everywhere, Live, Picker, Question, Recorded, Tune, Watch};
+use KeyContext::{AnyRun, Everywhere, LiveRun, Picker, PickerOrRun, Question, RecordedRun, Tune};
 
 /// Every key there is, in the order of the help. The order of those with a hint is that of their importance.
-pub(super) const TABLE: &[Binding] = &[
-    bind(&[char('?'), key(KeyCode::F(1))], Action::Help, Everywhere, "help", "this help"),
-    bind(&[key(KeyCode::Enter)], Action::Run, Picker, "run", "run the scenario"),
-    bind(&[char('e')], Action::Open, Picker, "text", "read its text; a file of your own opens in $VISUAL or $EDITOR"),
+pub(super) const BINDINGS: &[Binding] = &[
+    bind(&[char_key('?'), plain_key(KeyCode::F(1))], Action::Help, Everywhere, "help", "this help"),
+    bind(&[plain_key(KeyCode::Enter)], Action::Run, Picker, "run", "run the scenario"),
     bind(
-        &[key(KeyCode::Enter), char(' ')],
-        Action::Begin,
+        &[char_key('e')],
+        Action::OpenScenario,
+        Picker,
+        "text",
+        "read its text; a file of your own opens in $VISUAL or $EDITOR",
+    ),
+    bind(
+        &[plain_key(KeyCode::Enter), char_key(' ')],
+        Action::StartRun,
         Question,
         "run",
         "run, and see; without a choice you keep your guess to yourself",
     ),
-    bind(&NUMBERS, Action::Guess(1), Question, "choose", "choose this guess; up and down do the same"),
+    bind(&NUMBER_KEYS, Action::ChooseGuess(1), Question, "choose", "choose this guess; up and down do the same"),
     bind(
-        &[char(' ')],
-        Action::Freeze,
-        Live,
+        &[char_key(' ')],
+        Action::ToggleFreeze,
+        LiveRun,
         "freeze",
         "freeze the picture (collection goes on); again: resume at newest",
     ),
-    bind(&[char('+'), char('=')], Action::KnobUp, Live, "knob", "turn the chosen knob up"),
-    bind(&[char('-')], Action::KnobDown, Live, "", "turn the chosen knob down"),
-    bind(&[char('.'), char('n')], Action::NextKnob, Live, "", "choose the next knob"),
-    bind(&[char(','), char('N')], Action::PreviousKnob, Live, "", "choose the knob before"),
+    bind(&[char_key('+'), char_key('=')], Action::KnobUp, LiveRun, "knob", "turn the chosen knob up"),
+    bind(&[char_key('-')], Action::KnobDown, LiveRun, "", "turn the chosen knob down"),
+    bind(&[char_key('.'), char_key('n')], Action::NextKnob, LiveRun, "", "choose the next knob"),
+    bind(&[char_key(','), char_key('N')], Action::PreviousKnob, LiveRun, "", "choose the knob before"),
     bind(
-        &[char('a')],
-        Action::Answer,
-        Live,
+        &[char_key('a')],
+        Action::ShowAnswer,
+        LiveRun,
         "answer",
         "what came of it: what was asked and guessed, what was measured, what to try; opens by itself after a question",
     ),
-    bind(&NUMBERS, Action::Try(1), Live, "try", "start the run anew as this suggestion has it (`a` and `i` list them)"),
     bind(
-        &[char('p')],
-        Action::Predict,
-        Live,
+        &NUMBER_KEYS,
+        Action::RunSuggestion(1),
+        LiveRun,
+        "try",
+        "start the run anew as this suggestion has it (`a` and `i` list them)",
+    ),
+    bind(
+        &[char_key('p')],
+        Action::AskAgain,
+        LiveRun,
         "",
         "predict: the question again, then the run anew with the knobs as they stand",
     ),
     bind(
-        &[key(KeyCode::Enter)],
-        Action::Timeline,
+        &[plain_key(KeyCode::Enter)],
+        Action::OpenTimeline,
         Tune,
         "its timeline",
         "open the recorded timeline of a run at the chosen level; esc comes back",
     ),
-    bind(&[key(KeyCode::Left), char('h')], Action::LowerLevel, Tune, "", "choose the level below, as up does"),
-    bind(&[key(KeyCode::Right), char('l')], Action::HigherLevel, Tune, "", "choose the level above, as down does"),
     bind(
-        &[key(KeyCode::Tab)],
-        Action::NextPart,
+        &[plain_key(KeyCode::Left), char_key('h')],
+        Action::LowerLevel,
+        Tune,
+        "",
+        "choose the level below, as up does",
+    ),
+    bind(
+        &[plain_key(KeyCode::Right), char_key('l')],
+        Action::HigherLevel,
+        Tune,
+        "",
+        "choose the level above, as down does",
+    ),
+    bind(
+        &[plain_key(KeyCode::Tab)],
+        Action::NextUpperPane,
         Tune,
         "more",
         "the curve, the figures of the chosen level, all that is said of the answer",
     ),
-    bind(&[char('s')], Action::Enough, Tune, "stop", "measure no more: the answer is what is known by now"),
+    bind(&[char_key('s')], Action::StopMeasuring, Tune, "stop", "measure no more: the answer is what is known by now"),
     bind(
-        &[key(KeyCode::Tab)],
+        &[plain_key(KeyCode::Tab)],
         Action::NextPane,
-        Watch,
+        AnyRun,
         "pane",
         "next pane: lanes, locks, queues, findings, pools, levels, graph, log",
     ),
     bind(
-        &[char('t')],
-        Action::Levels,
-        Live,
+        &[char_key('t')],
+        Action::ToggleLevels,
+        LiveRun,
         "",
         "table of the levels: what a pool did with each number of workers it has had so far; again: back",
     ),
-    bind(&[key(KeyCode::BackTab)], Action::PreviousPane, Watch, "", "pane before"),
+    bind(&[plain_key(KeyCode::BackTab)], Action::PreviousPane, AnyRun, "", "pane before"),
     bind(
-        &[key(KeyCode::Enter)],
-        Action::Look,
-        Watch,
+        &[plain_key(KeyCode::Enter)],
+        Action::Inspect,
+        AnyRun,
         "look",
         "look into the chosen worker, lock or queue; from a finding, go there",
     ),
-    bind(&[key(KeyCode::Up), char('k')], Action::Up, Everywhere, "", "choose the one above"),
-    bind(&[key(KeyCode::Down), char('j')], Action::Down, Everywhere, "", "choose the one below"),
-    bind(&[key(KeyCode::PageUp), ctrl('b')], Action::PageUp, Everywhere, "", "ten up"),
-    bind(&[key(KeyCode::PageDown), ctrl('f')], Action::PageDown, Everywhere, "", "ten down"),
+    bind(&[plain_key(KeyCode::Up), char_key('k')], Action::Up, Everywhere, "", "choose the one above"),
+    bind(&[plain_key(KeyCode::Down), char_key('j')], Action::Down, Everywhere, "", "choose the one below"),
+    bind(&[plain_key(KeyCode::PageUp), ctrl_key('b')], Action::PageUp, Everywhere, "", "ten up"),
+    bind(&[plain_key(KeyCode::PageDown), ctrl_key('f')], Action::PageDown, Everywhere, "", "ten down"),
     bind(
-        &[key(KeyCode::Left), char('h')],
-        Action::Earlier,
-        Watch,
+        &[plain_key(KeyCode::Left), char_key('h')],
+        Action::CursorEarlier,
+        AnyRun,
         "",
         "cursor one cell earlier; the window stays and no longer follows",
     ),
-    bind(&[key(KeyCode::Right), char('l')], Action::Later, Watch, "", "cursor one cell later"),
-    bind(&[char('H'), char('b')], Action::PageEarlier, Watch, "", "window half its width earlier"),
-    bind(&[char('L'), char('w')], Action::PageLater, Watch, "", "window half its width later"),
-    bind(&[key(KeyCode::Home), char('g')], Action::ToStart, Watch, "", "window to the start of the run"),
+    bind(&[plain_key(KeyCode::Right), char_key('l')], Action::CursorLater, AnyRun, "", "cursor one cell later"),
+    bind(&[char_key('H'), char_key('b')], Action::PageEarlier, AnyRun, "", "window half its width earlier"),
+    bind(&[char_key('L'), char_key('w')], Action::PageLater, AnyRun, "", "window half its width later"),
+    bind(&[plain_key(KeyCode::Home), char_key('g')], Action::ToStart, AnyRun, "", "window to the start of the run"),
     bind(
-        &[char('f'), key(KeyCode::End), char('G')],
+        &[char_key('f'), plain_key(KeyCode::End), char_key('G')],
         Action::Follow,
-        Watch,
+        AnyRun,
         "",
         "follow the newest again, without a cursor",
     ),
-    bind(&[char('c')], Action::Cursor, Watch, "", "cursor on or off"),
-    bind(&[char('[')], Action::Wider, Watch, "", "zoom out: more time in a cell"),
-    bind(&[char(']')], Action::Finer, Watch, "", "zoom in: less time in a cell"),
+    bind(&[char_key('c')], Action::ToggleCursor, AnyRun, "", "cursor on or off"),
+    bind(&[char_key('[')], Action::ZoomOut, AnyRun, "", "zoom out: more time in a cell"),
+    bind(&[char_key(']')], Action::ZoomIn, AnyRun, "", "zoom in: less time in a cell"),
     bind(
-        &[char('/')],
+        &[char_key('/')],
         Action::Filter,
-        Browsing,
+        PickerOrRun,
         "filter",
         "filter by name; esc drops it. In the picker, any letter that is no key begins the filter",
     ),
-    bind(&[char('i')], Action::About, Watch, "about", "what this scenario is about, what to watch and to try"),
-    bind(&[char('r')], Action::Restart, Live, "restart", "start the run anew with the knobs as they stand"),
-    bind(&[char('s')], Action::Stop, Live, "", "stop the run; the picture stays"),
-    bind(&[char('x')], Action::Kill, Live, "", "kill the chosen worker"),
-    bind(&[key(KeyCode::Esc)], Action::Back, Everywhere, "", "one step back: overlay, filter, cursor, choice, picker"),
-    bind(&[char('q')], Action::Quit, Everywhere, "quit", "quit; the run ends with it"),
-    bind(&[ctrl('c')], Action::Interrupt, Everywhere, "", "quit at once"),
-    bind(&[ctrl('z')], Action::Suspend, Everywhere, "", "back to the shell; `fg` returns"),
-    bind(&[ctrl('l')], Action::Redraw, Everywhere, "", "draw the whole screen again"),
+    bind(&[char_key('i')], Action::About, AnyRun, "about", "what this scenario is about, what to watch and to try"),
+    bind(&[char_key('r')], Action::Restart, LiveRun, "restart", "start the run anew with the knobs as they stand"),
+    bind(&[char_key('s')], Action::StopRun, LiveRun, "", "stop the run; the picture stays"),
+    bind(&[char_key('x')], Action::KillWorker, LiveRun, "", "kill the chosen worker"),
+    bind(
+        &[plain_key(KeyCode::Esc)],
+        Action::Back,
+        Everywhere,
+        "",
+        "one step back: overlay, filter, cursor, choice, picker",
+    ),
+    bind(&[char_key('q')], Action::Quit, Everywhere, "quit", "quit; the run ends with it"),
+    bind(&[ctrl_key('c')], Action::Interrupt, Everywhere, "", "quit at once"),
+    bind(&[ctrl_key('z')], Action::Suspend, Everywhere, "", "back to the shell; `fg` returns"),
+    bind(&[ctrl_key('l')], Action::Redraw, Everywhere, "", "draw the whole screen again"),
 ];
 
 impl Action {
     /// Whether it closes what lies over the picture.
-    pub(super) const fn closes(self) -> bool {
-        matches!(self, Self::Quit | Self::Back | Self::Help | Self::Look | Self::About | Self::Open | Self::Answer)
+    pub(super) const fn closes_overlay(self) -> bool {
+        matches!(
+            self,
+            Self::Quit | Self::Back | Self::Help | Self::Inspect | Self::About | Self::OpenScenario | Self::ShowAnswer
+        )
     }
 }
 
 impl Binding {
-    fn works(&self, place: Place) -> bool {
-        match self.place {
+    fn is_active_in(&self, place: KeyContext) -> bool {
+        match self.context {
             Everywhere => true,
-            Browsing => matches!(place, Picker | Live | Recorded),
-            Watch => matches!(place, Live | Recorded),
+            PickerOrRun => matches!(place, Picker | LiveRun | RecordedRun),
+            AnyRun => matches!(place, LiveRun | RecordedRun),
             one => one == place,
         }
     }
 
     /// Its keys as one reads them: `up k`.
-    pub(super) fn names(&self) -> String {
-        if self.keys == NUMBERS {
-            return self.first();
+    pub(super) fn key_names(&self) -> String {
+        if self.keys == NUMBER_KEYS {
+            return self.hint_key();
         }
         self.keys.iter().map(|k| k.name()).collect::<Vec<_>>().join(" ")
     }
 
     /// What the hints call it.
-    pub(super) fn first(&self) -> String {
+    pub(super) fn hint_key(&self) -> String {
         match self.action {
             Action::KnobUp => "+/-".into(),
-            _ if self.keys == NUMBERS => "1-9".into(),
+            _ if self.keys == NUMBER_KEYS => "1-9".into(),
             _ => self.keys.first().map(|key| key.name()).unwrap_or_default(),
         }
     }
@@ -283,28 +331,28 @@ impl Key {
             KeyCode::PageDown => "pgdn".into(),
             other => format!("{other:?}").to_lowercase(),
         };
-        if self.control { format!("ctrl-{name}") } else { name }
+        if self.has_control { format!("ctrl-{name}") } else { name }
     }
 }
 
 impl From<KeyEvent> for Key {
     fn from(event: KeyEvent) -> Self {
-        Self { code: event.code, control: event.modifiers.contains(KeyModifiers::CONTROL) }
+        Self { code: event.code, has_control: event.modifiers.contains(KeyModifiers::CONTROL) }
     }
 }
 
 /// The bindings that work at a place, in the table's order.
-pub(super) fn at(place: Place) -> impl Iterator<Item = &'static Binding> {
-    TABLE.iter().filter(move |b| b.works(place))
+pub(super) fn bindings_in(place: KeyContext) -> impl Iterator<Item = &'static Binding> {
+    BINDINGS.iter().filter(move |b| b.is_active_in(place))
 }
 
 /// What a key asks for at a place.
-pub(super) fn action(event: KeyEvent, place: Place) -> Option<Action> {
+pub(super) fn action_for(event: KeyEvent, place: KeyContext) -> Option<Action> {
     let key = Key::from(event);
-    let (binding, nth) = at(place).find_map(|b| Some((b, b.keys.iter().position(|k| *k == key)? + 1)))?;
+    let (binding, nth) = bindings_in(place).find_map(|b| Some((b, b.keys.iter().position(|k| *k == key)? + 1)))?;
     Some(match binding.action {
-        Action::Guess(_) => Action::Guess(nth),
-        Action::Try(_) => Action::Try(nth),
+        Action::ChooseGuess(_) => Action::ChooseGuess(nth),
+        Action::RunSuggestion(_) => Action::RunSuggestion(nth),
         action => action,
     })
 }
@@ -315,8 +363,8 @@ mod tests {
 
     #[test]
     fn no_key_has_two_meanings_at_one_place() {
-        for place in [Picker, Question, Live, Recorded, Tune] {
-            let keys: Vec<String> = at(place).flat_map(|b| b.keys.iter().map(|k| k.name())).collect();
+        for place in [Picker, Question, LiveRun, RecordedRun, Tune] {
+            let keys: Vec<String> = bindings_in(place).flat_map(|b| b.keys.iter().map(|k| k.name())).collect();
             for (i, key) in keys.iter().enumerate() {
                 assert!(!keys[..i].contains(key), "{key} means two things in {place:?}");
             }
@@ -325,9 +373,9 @@ mod tests {
 
     #[test]
     fn every_action_has_a_key_once_and_a_sentence() {
-        for (i, binding) in TABLE.iter().enumerate() {
+        for (i, binding) in BINDINGS.iter().enumerate() {
             assert!(!binding.keys.is_empty() && !binding.help.is_empty(), "{:?}", binding.action);
-            assert!(TABLE[..i].iter().all(|b| b.action != binding.action), "{:?} stands twice", binding.action);
+            assert!(BINDINGS[..i].iter().all(|b| b.action != binding.action), "{:?} stands twice", binding.action);
         }
     }
 
@@ -335,8 +383,8 @@ mod tests {
     fn arrows_and_vi_keys_do_the_same() {
         let pairs = [(KeyCode::Up, 'k'), (KeyCode::Down, 'j'), (KeyCode::Left, 'h'), (KeyCode::Right, 'l')];
         for (arrow, letter) in pairs {
-            let by_arrow = action(KeyEvent::from(arrow), Live);
-            assert_eq!(by_arrow, action(KeyEvent::from(KeyCode::Char(letter)), Live), "{letter}");
+            let by_arrow = action_for(KeyEvent::from(arrow), LiveRun);
+            assert_eq!(by_arrow, action_for(KeyEvent::from(KeyCode::Char(letter)), LiveRun), "{letter}");
             assert!(by_arrow.is_some());
         }
     }

@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use crate::trace::Span;
 
 /// Ticks that are looked back on: half a minute of them.
-const TICKS: usize = 300;
+const MAX_TICKS: usize = 300;
 
 /// From here on it is late enough to be said wherever there is room for a word.
-pub(super) const LATE: Span = Span::millis(10);
+pub(super) const LATE_FROM: Span = Span::from_millis(10);
 
 /// How late the last ticks were.
 #[derive(Debug, Clone, Default)]
@@ -17,8 +17,8 @@ pub(super) struct Lateness {
 }
 
 impl Lateness {
-    pub(super) fn tick(&mut self, late: Span) {
-        if self.ticks.len() == TICKS {
+    pub(super) fn record(&mut self, late: Span) {
+        if self.ticks.len() == MAX_TICKS {
             self.ticks.pop_front();
         }
         self.ticks.push_back(late);
@@ -39,21 +39,24 @@ mod tests {
 
     fn of(millis: impl IntoIterator<Item = u64>) -> Span {
         let mut lateness = Lateness::default();
-        millis.into_iter().for_each(|late| lateness.tick(Span::millis(late)));
+        millis.into_iter().for_each(|late| lateness.record(Span::from_millis(late)));
         lateness.p99()
     }
 
     #[test]
     fn one_of_a_hundred_may_be_later() {
         assert_eq!(of([]), Span::ZERO);
-        assert_eq!(of([3, 1, 2]), Span::millis(3));
-        assert_eq!(of(1..=100), Span::millis(99));
-        assert_eq!(of(std::iter::repeat_n(1, 297).chain([70, 80, 90])), Span::millis(1));
-        assert_eq!(of(std::iter::repeat_n(1, 296).chain([60, 70, 80, 90])), Span::millis(60));
+        assert_eq!(of([3, 1, 2]), Span::from_millis(3));
+        assert_eq!(of(1..=100), Span::from_millis(99));
+        assert_eq!(of(std::iter::repeat_n(1, 297).chain([70, 80, 90])), Span::from_millis(1));
+        assert_eq!(of(std::iter::repeat_n(1, 296).chain([60, 70, 80, 90])), Span::from_millis(60));
     }
 
     #[test]
     fn what_was_long_ago_is_forgotten() {
-        assert_eq!(of(std::iter::repeat_n(500, TICKS).chain(std::iter::repeat_n(2, TICKS))), Span::millis(2));
+        assert_eq!(
+            of(std::iter::repeat_n(500, MAX_TICKS).chain(std::iter::repeat_n(2, MAX_TICKS))),
+            Span::from_millis(2)
+        );
     }
 }

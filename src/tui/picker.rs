@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::catalogue;
-use crate::scenario::{Group, Scenario, Source, check};
+use crate::scenario::{Category, Scenario, Source, check};
 
 /// A scenario that can be chosen, or a file that is none and why.
-pub(super) struct Entry {
+pub(super) struct PickerEntry {
     pub(super) name: String,
     pub(super) path: Option<PathBuf>,
     pub(super) text: String,
@@ -16,12 +16,12 @@ pub(super) struct Entry {
 
 #[derive(Default)]
 pub(super) struct Picker {
-    entries: Vec<Entry>,
+    entries: Vec<PickerEntry>,
     pub(super) filter: String,
     chosen: usize,
 }
 
-impl Entry {
+impl PickerEntry {
     pub(super) fn new(source: Source) -> Self {
         let scenario = match check(&source) {
             Ok(checked) => Ok(Arc::new(checked.scenario)),
@@ -30,15 +30,15 @@ impl Entry {
         Self { name: source.name, path: source.path, text: source.text, scenario }
     }
 
-    pub(super) fn group(&self) -> Group {
-        self.scenario.as_ref().map_or(Group::Own, |s| if self.path.is_some() { Group::Own } else { s.group })
+    pub(super) fn group(&self) -> Category {
+        self.scenario.as_ref().map_or(Category::Own, |s| if self.path.is_some() { Category::Own } else { s.category })
     }
 
     pub(super) fn title(&self) -> &str {
         self.scenario.as_ref().map_or(&self.name, |s| &s.title)
     }
 
-    fn passes(&self, filter: &str) -> bool {
+    fn matches_filter(&self, filter: &str) -> bool {
         let filter = filter.to_lowercase();
         [&self.name, self.title()].iter().any(|text| text.to_lowercase().contains(&filter))
     }
@@ -52,17 +52,17 @@ impl Picker {
             path: None,
             text: entry.text.to_owned(),
         });
-        Self::of(sources.map(Entry::new).collect())
+        Self::from_entries(sources.map(PickerEntry::new).collect())
     }
 
-    pub(super) fn of(mut entries: Vec<Entry>) -> Self {
-        entries.sort_by_key(Entry::group); // stable: the catalogue's order within a group
+    pub(super) fn from_entries(mut entries: Vec<PickerEntry>) -> Self {
+        entries.sort_by_key(PickerEntry::group); // stable: the catalogue's order within a group
         Self { entries, ..Self::default() }
     }
 
     /// Adds an entry, or replaces the one of the same file, and chooses it.
-    pub(super) fn put(&mut self, entry: Entry) {
-        let same = |e: &Entry| e.name == entry.name && e.path == entry.path;
+    pub(super) fn insert_or_replace(&mut self, entry: PickerEntry) {
+        let same = |e: &PickerEntry| e.name == entry.name && e.path == entry.path;
         match self.entries.iter().position(same) {
             Some(at) => self.entries[at] = entry,
             None => self.entries.push(entry),
@@ -70,21 +70,21 @@ impl Picker {
     }
 
     /// What passes the filter, in groups.
-    pub(super) fn shown(&self) -> Vec<&Entry> {
-        self.entries.iter().filter(|e| e.passes(&self.filter)).collect()
+    pub(super) fn visible_entries(&self) -> Vec<&PickerEntry> {
+        self.entries.iter().filter(|e| e.matches_filter(&self.filter)).collect()
     }
 
     /// Position among those shown.
     pub(super) fn position(&self) -> usize {
-        self.chosen.min(self.shown().len().saturating_sub(1))
+        self.chosen.min(self.visible_entries().len().saturating_sub(1))
     }
 
-    pub(super) fn chosen(&self) -> Option<&Entry> {
-        self.shown().get(self.position()).copied()
+    pub(super) fn chosen_entry(&self) -> Option<&PickerEntry> {
+        self.visible_entries().get(self.position()).copied()
     }
 
     pub(super) fn choose(&mut self, position: usize) {
-        self.chosen = position.min(self.shown().len().saturating_sub(1));
+        self.chosen = position.min(self.visible_entries().len().saturating_sub(1));
     }
 
     pub(super) fn choose_by(&mut self, by: isize) {
@@ -93,7 +93,7 @@ impl Picker {
 
     /// Chooses the scenario of this name, if it is there.
     pub(super) fn choose_name(&mut self, name: &str) {
-        if let Some(position) = self.shown().iter().position(|e| e.name == name) {
+        if let Some(position) = self.visible_entries().iter().position(|e| e.name == name) {
             self.chosen = position;
         }
     }

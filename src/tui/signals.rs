@@ -10,30 +10,32 @@ use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
 #[cfg(debug_assertions)]
-use crate::platform::fault;
-use crate::platform::{group_of, session_of};
+use crate::platform::fault_injection;
+use crate::platform::{process_group_of, session_of};
 
 /// Window changes waiting to be looked at. More would tell nothing new: the size is read when one is looked at.
-const RESIZES: usize = 8;
+const SIGNAL_CAPACITY: usize = 8;
 
 /// Every signal the dashboard answers, as it arrives. When the receiver is gone signals do again what they do to any
 /// program.
 ///
 /// # Errors
 /// When a handler cannot be installed or the system refuses another thread.
-pub(super) fn watch() -> io::Result<Receiver<i32>> {
+pub(super) fn watch_signals() -> io::Result<Receiver<i32>> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])?;
     #[cfg(debug_assertions)]
-    signals.add_signal(fault::SIGNAL)?;
+    signals.add_signal(fault_injection::FAULT_SIGNAL)?;
     let (sender, receiver) = unbounded();
     thread::Builder::new().name("signals".into()).spawn(move || {
         for signal in signals.forever() {
-            if signal == SIGWINCH && sender.len() > RESIZES {
+            if signal == SIGWINCH && sender.len() > SIGNAL_CAPACITY {
                 continue;
             }
             #[cfg(debug_assertions)]
-            if signal == fault::SIGNAL && fault::wanted() == Some(fault::Fault::ThreadPanic) {
-                fault::strike(fault::Fault::ThreadPanic);
+            if signal == fault_injection::FAULT_SIGNAL
+                && fault_injection::requested_fault() == Some(fault_injection::InjectedFault::ThreadPanic)
+            {
+                fault_injection::trigger_fault(fault_injection::InjectedFault::ThreadPanic);
             }
             if sender.send(signal).is_err() {
                 let _ = emulate_default_handler(signal);
@@ -48,18 +50,18 @@ pub(super) fn watch() -> io::Result<Receiver<i32>> {
 /// Nobody could continue an orphaned group (`xterm -e contend`), so that one carries on, as the kernel does for
 /// SIGTSTP. It is SIGSTOP that stops, because SIGTSTP has our handler.
 pub(super) fn stop_group() {
-    if can_be_continued() {
+    if has_job_control() {
         let _ = kill_current_process_group(Signal::STOP); // refused for no process of our own group
     }
 }
 
 /// Whether the process group is not orphaned: one of its members has a parent outside, in the same session. Only our
 /// own ancestors are asked, which is where a shell stands.
-fn can_be_continued() -> bool {
-    let (group, session) = (group_of(getpid()), session_of(getpid()));
+fn has_job_control() -> bool {
+    let (group, session) = (process_group_of(getpid()), session_of(getpid()));
     let mut parent = getppid();
     while let Some(pid) = parent {
-        if group_of(pid) != group {
+        if process_group_of(pid) != group {
             return session_of(pid) == session;
         }
         parent = parent_of(pid);

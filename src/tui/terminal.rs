@@ -1,9 +1,9 @@
 //! The way into the terminal and the one way out of it.
 //!
-//! [`leave`] may be called any number of times from anywhere: when the guard is dropped, in the panic hook, on a signal.
+//! [`leave_terminal`] may be called any number of times from anywhere: when the guard is dropped, in the panic hook, on a signal.
 //! For deaths in which nothing of ours runs any more a guardian process does the same from outside.
 
-mod frame;
+mod frame_writer;
 
 use std::io;
 use std::panic;
@@ -20,10 +20,10 @@ use ratatui::{TerminalOptions, Viewport};
 use rustix::stdio::{stdin, stdout};
 use rustix::termios::{isatty, tcgetwinsize};
 
-pub(super) use frame::FrameBuffer;
+pub(super) use frame_writer::FrameBuffer;
 
 use super::TuiError;
-use crate::platform::{Modes, Restore, guard};
+use crate::platform::{TerminalModes, TerminalRestore, update_cleanup};
 
 /// Alternate screen, mouse clicks, drags and wheel in the SGR form, bracketed paste, no cursor. Written by hand
 /// because crossterm's mouse capture also asks for a report of every cell crossed (mode 1003).
@@ -32,22 +32,22 @@ const ENTER_WITHOUT_MOUSE: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?25l";
 const LEAVE: &[u8] = b"\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[?25h\x1b[?1049l";
 
 /// Cells a screen may have. Two buffers of them are kept; a window of 65,535 x 65,535 would ask for 200 GB.
-const CELLS: u32 = 500_000;
+const MAX_CELLS: u32 = 500_000;
 
 static ENTERED: AtomicBool = AtomicBool::new(false);
 
-type Hook = dyn Fn(&panic::PanicHookInfo<'_>) + Sync + Send;
+type PanicHook = dyn Fn(&panic::PanicHookInfo<'_>) + Sync + Send;
 
 /// The terminal as long as it is ours.
-pub(super) struct Guard {
-    previous: Arc<Box<Hook>>,
+pub(super) struct TerminalGuard {
+    previous: Arc<Box<PanicHook>>,
     mouse: bool,
 }
 
 /// A screen that is drawn into memory and sent as whole frames.
 pub(super) type Screen = Terminal<CrosstermBackend<FrameBuffer>>;
 
-impl Guard {
+impl TerminalGuard {
     /// Takes the terminal. Panics of other threads arrive at the receiver and leave the screen alone.
     ///
     /// # Errors
@@ -57,26 +57,27 @@ impl Guard {
             return Err(TuiError::NotATerminal);
         }
         if std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
-            return Err(TuiError::Dumb);
+            return Err(TuiError::DumbTerminal);
         }
-        let area = size();
-        let buffer = frame::start().map_err(TuiError::Enter)?;
+        let area = screen_size();
+        let buffer = frame_writer::start_writer().map_err(TuiError::EnterFailed)?;
         let options = TerminalOptions { viewport: Viewport::Fixed(area) };
-        let screen = Terminal::with_options(CrosstermBackend::new(buffer.clone()), options).map_err(TuiError::Enter)?;
+        let screen =
+            Terminal::with_options(CrosstermBackend::new(buffer.clone()), options).map_err(TuiError::EnterFailed)?;
         let (panics, panicked) = unbounded();
         let guard = Self { previous: Arc::new(panic::take_hook()), mouse };
-        guard.hook(panics);
-        guard.resume().map_err(TuiError::Enter)?;
+        guard.install_panic_hook(panics);
+        guard.resume().map_err(TuiError::EnterFailed)?;
         Ok((guard, screen, buffer, panicked))
     }
 
     /// The screen is given back only when the thread that draws it panics; it will not draw again. Another thread's
     /// panic becomes a message, which ends the loop in order.
-    fn hook(&self, panics: Sender<String>) {
+    fn install_panic_hook(&self, panics: Sender<String>) {
         let (ui, previous) = (thread::current().id(), Arc::clone(&self.previous));
         panic::set_hook(Box::new(move |info| {
             if thread::current().id() == ui {
-                leave();
+                leave_terminal();
                 previous(info);
             } else if panics.send(info.to_string()).is_err() {
                 previous(info);
@@ -84,24 +85,24 @@ impl Guard {
         }));
     }
 
-    /// Takes the terminal again after [`leave`], or after someone else changed it behind our back.
+    /// Takes the terminal again after [`leave_terminal`], or after someone else changed it behind our back.
     ///
     /// # Errors
     /// When the terminal is gone.
     pub(super) fn resume(&self) -> io::Result<()> {
         let _ = disable_raw_mode(); // crossterm does nothing when it believes the mode is still on
         ENTERED.store(true, Ordering::SeqCst);
-        let duty = Restore { before: Modes::of(stdin())?, leave: LEAVE.to_vec() };
-        let _ = guard(None, |all| all.terminal = Some(duty)); // refused, we go on without
+        let duty = TerminalRestore { modes: TerminalModes::read_from(stdin())?, exit_sequence: LEAVE.to_vec() };
+        let _ = update_cleanup(None, |all| all.terminal = Some(duty)); // refused, we go on without
         enable_raw_mode()?;
-        frame::write_now(if self.mouse { ENTER } else { ENTER_WITHOUT_MOUSE })
+        frame_writer::write_now(if self.mouse { ENTER } else { ENTER_WITHOUT_MOUSE })
     }
 }
 
-impl Drop for Guard {
+impl Drop for TerminalGuard {
     fn drop(&mut self) {
-        leave();
-        frame::stop();
+        leave_terminal();
+        frame_writer::stop_writer();
         if !thread::panicking() {
             let previous = Arc::clone(&self.previous);
             panic::set_hook(Box::new(move |info| previous(info)));
@@ -111,29 +112,29 @@ impl Drop for Guard {
 
 /// Gives the terminal back as it was. Does nothing when it is not ours. False when the terminal took no more bytes: it
 /// is gone, or has stopped reading.
-pub(super) fn leave() -> bool {
+pub(super) fn leave_terminal() -> bool {
     if !ENTERED.swap(false, Ordering::SeqCst) {
         return true;
     }
-    let written = frame::write_now(LEAVE);
+    let written = frame_writer::write_now(LEAVE);
     let _ = disable_raw_mode(); // fails when the terminal is gone, and then nothing is left to restore
     if written.is_ok() {
-        let _ = guard(None, |all| all.terminal = None);
+        let _ = update_cleanup(None, |all| all.terminal = None);
     } // else the guardian tries once more when we are gone
     written.is_ok()
 }
 
 /// The size to draw: that of the window, within the budget of cells.
-pub(super) fn size() -> Rect {
+pub(super) fn screen_size() -> Rect {
     match tcgetwinsize(stdout()) {
-        Ok(window) => within_budget(window.ws_col, window.ws_row),
+        Ok(window) => limit_cells(window.ws_col, window.ws_row),
         Err(_) => Rect::new(0, 0, 80, 24),
     }
 }
 
 /// As many rows of that width as the budget allows.
-pub(super) fn within_budget(width: u16, height: u16) -> Rect {
-    let rows = CELLS / u32::from(width).max(1);
+pub(super) fn limit_cells(width: u16, height: u16) -> Rect {
+    let rows = MAX_CELLS / u32::from(width).max(1);
     Rect::new(0, 0, width, height.min(u16::try_from(rows).unwrap_or(u16::MAX)))
 }
 
@@ -143,11 +144,11 @@ mod tests {
 
     #[test]
     fn a_window_of_any_size_fits_the_budget() {
-        assert_eq!(within_budget(200, 60), Rect::new(0, 0, 200, 60));
-        assert_eq!(within_budget(0, 0), Rect::new(0, 0, 0, 0));
-        assert_eq!(within_budget(1, u16::MAX).height, u16::MAX);
-        assert_eq!(within_budget(u16::MAX, 1).width, u16::MAX);
-        let huge = within_budget(u16::MAX, u16::MAX);
-        assert!(u32::from(huge.width) * u32::from(huge.height) <= CELLS);
+        assert_eq!(limit_cells(200, 60), Rect::new(0, 0, 200, 60));
+        assert_eq!(limit_cells(0, 0), Rect::new(0, 0, 0, 0));
+        assert_eq!(limit_cells(1, u16::MAX).height, u16::MAX);
+        assert_eq!(limit_cells(u16::MAX, 1).width, u16::MAX);
+        let huge = limit_cells(u16::MAX, u16::MAX);
+        assert!(u32::from(huge.width) * u32::from(huge.height) <= MAX_CELLS);
     }
 }

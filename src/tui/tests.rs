@@ -1,12 +1,12 @@
 //! The dashboard driven by scripted runs: what is drawn, and what keys do.
 
-mod desk;
-mod hands;
-mod learning;
-mod levels;
-mod past;
+mod harness;
+mod interaction;
+mod level_history;
+mod prediction;
+mod screen_sizes;
 mod script;
-mod sizes;
+mod time_travel;
 mod tuning;
 mod typing;
 mod views;

@@ -10,28 +10,28 @@ use crate::trace::State;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Theme {
     /// Off with `NO_COLOR`: emphasis and glyphs only.
-    pub colour: bool,
+    pub has_colour: bool,
     /// Off where the locale is not UTF-8: letters instead of blocks and lines.
-    pub unicode: bool,
+    pub has_unicode: bool,
 }
 
 /// How one lock did during one cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hold {
+pub(super) enum LockCellState {
     Free,
     Held,
     /// Held while others wait.
-    Wanted,
+    Contended,
 }
 
 impl Theme {
-    pub(super) const fn glyph(self, state: State) -> &'static str {
-        if self.unicode { unicode(state) } else { ascii(state) }
+    pub(super) const fn state_glyph(self, state: State) -> &'static str {
+        if self.has_unicode { unicode_glyph(state) } else { ascii_glyph(state) }
     }
 
     /// A state as a letter or a word.
-    pub(super) fn state(self, state: State) -> Style {
-        if !self.colour {
+    pub(super) fn state_style(self, state: State) -> Style {
+        if !self.has_colour {
             return match state {
                 State::Crashed | State::Gap => Style::new().add_modifier(Modifier::REVERSED),
                 State::Lock | State::Full => Style::new().add_modifier(Modifier::BOLD),
@@ -42,87 +42,94 @@ impl Theme {
             State::Crashed => Style::new().fg(Color::White).bg(Color::Red).add_modifier(Modifier::BOLD),
             State::Gap => Style::new().fg(Color::Black).bg(Color::Yellow),
             State::Io => Style::new().fg(Color::White).bg(Color::Blue), // a letter needs a ground to be seen as an area
-            State::Signal | State::Handover => Style::new().fg(Color::Black).bg(colour(state)),
-            _ => Style::new().fg(colour(state)),
+            State::Signal | State::Handover => Style::new().fg(Color::Black).bg(state_colour(state)),
+            _ => Style::new().fg(state_colour(state)),
         }
     }
 
     /// A state that has a cell of a timeline to itself. Contention stands on a ground of its own colour, as where it shares
     /// a cell with work: one area, whatever is at its foot.
-    pub(super) fn cell(self, state: State) -> Style {
+    pub(super) fn cell_style(self, state: State) -> Style {
         match state {
-            State::Lock if self.colour => Style::new().fg(Color::LightRed).bg(Color::Red),
-            State::Ready if self.colour => Style::new().fg(Color::LightYellow).bg(Color::Yellow),
-            State::Full if self.colour => Style::new().fg(Color::LightMagenta).bg(Color::Magenta),
-            _ => self.state(state),
+            State::Lock if self.has_colour => Style::new().fg(Color::LightRed).bg(Color::Red),
+            State::Ready if self.has_colour => Style::new().fg(Color::LightYellow).bg(Color::Yellow),
+            State::Full if self.has_colour => Style::new().fg(Color::LightMagenta).bg(Color::Magenta),
+            _ => self.state_style(state),
         }
     }
 
     /// Contention and a calmer state in one cell. In colour the calmer one stands in the lower part, as many eighths high as
     /// its share of the two, up to all of them; otherwise whatever fills more of the cell has it, contention underlined where
     /// it fills less.
-    pub(super) fn mixed(self, front: State, back: State, eighths: u16) -> (&'static str, Style) {
-        if self.colour && self.unicode {
-            return (self.level(f64::from(eighths) / 8.0), Style::new().fg(colour(back)).bg(colour(front)));
+    pub(super) fn mixed_cell(self, front: State, back: State, eighths: u16) -> (&'static str, Style) {
+        if self.has_colour && self.has_unicode {
+            return (
+                self.level_glyph(f64::from(eighths) / 8.0),
+                Style::new().fg(state_colour(back)).bg(state_colour(front)),
+            );
         }
         if eighths >= 8 {
-            return (self.glyph(back), self.cell(back));
+            return (self.state_glyph(back), self.cell_style(back));
         }
-        let style = if self.colour { Style::new().fg(colour(front)).bg(colour(back)) } else { self.state(front) };
-        let style = if eighths >= 4 { style.add_modifier(Modifier::UNDERLINED) } else { self.state(front) };
-        (self.glyph(front), style)
+        let style = if self.has_colour {
+            Style::new().fg(state_colour(front)).bg(state_colour(back))
+        } else {
+            self.state_style(front)
+        };
+        let style = if eighths >= 4 { style.add_modifier(Modifier::UNDERLINED) } else { self.state_style(front) };
+        (self.state_glyph(front), style)
     }
 
-    pub(super) const fn hold(self, hold: Hold) -> &'static str {
-        match (hold, self.unicode) {
-            (Hold::Free, true) => "·",
-            (Hold::Held, true) => "━",
-            (Hold::Wanted, true) => "▓",
-            (Hold::Free, false) => ".",
-            (Hold::Held, false) => "=",
-            (Hold::Wanted, false) => "#",
+    pub(super) const fn lock_glyph(self, hold: LockCellState) -> &'static str {
+        match (hold, self.has_unicode) {
+            (LockCellState::Free, true) => "·",
+            (LockCellState::Held, true) => "━",
+            (LockCellState::Contended, true) => "▓",
+            (LockCellState::Free, false) => ".",
+            (LockCellState::Held, false) => "=",
+            (LockCellState::Contended, false) => "#",
         }
     }
 
-    pub(super) fn hold_style(self, hold: Hold) -> Style {
+    pub(super) fn lock_style(self, hold: LockCellState) -> Style {
         match hold {
-            Hold::Free => self.faint(),
-            Hold::Held if self.colour => Style::new().fg(Color::Green),
-            Hold::Wanted if self.colour => Style::new().fg(Color::Red),
-            Hold::Held | Hold::Wanted => Style::new(),
+            LockCellState::Free => self.faint_style(),
+            LockCellState::Held if self.has_colour => Style::new().fg(Color::Green),
+            LockCellState::Contended if self.has_colour => Style::new().fg(Color::Red),
+            LockCellState::Held | LockCellState::Contended => Style::new(),
         }
     }
 
     /// The name of a holder inside its span.
-    pub(super) fn holder(self, hold: Hold) -> Style {
+    pub(super) fn holder_style(self, hold: LockCellState) -> Style {
         match hold {
-            Hold::Wanted if self.colour => Style::new().fg(Color::White).bg(Color::Red),
-            Hold::Held if self.colour => Style::new().fg(Color::Black).bg(Color::Green),
+            LockCellState::Contended if self.has_colour => Style::new().fg(Color::White).bg(Color::Red),
+            LockCellState::Held if self.has_colour => Style::new().fg(Color::Black).bg(Color::Green),
             _ => Style::new().add_modifier(Modifier::REVERSED),
         }
     }
 
     /// A level from 0 to 1 as one cell of an area; nothing only for exactly nothing.
-    pub(super) fn level(self, level: f64) -> &'static str {
+    pub(super) fn level_glyph(self, level: f64) -> &'static str {
         const UNICODE: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
         const ASCII: [&str; 9] = [" ", "1", "2", "3", "4", "5", "6", "7", "8"];
         let step = if level > 0.0 { (level * 8.0).round().clamp(1.0, 8.0) as usize } else { 0 };
-        if self.unicode { UNICODE[step] } else { ASCII[step] }
+        if self.has_unicode { UNICODE[step] } else { ASCII[step] }
     }
 
     /// Depth and load: no state of a worker, so no state's colour.
-    pub(super) fn area(self) -> Style {
-        self.fg(Color::Gray)
+    pub(super) fn area_style(self) -> Style {
+        self.foreground(Color::Gray)
     }
 
     /// A queue that has no room left.
-    pub(super) fn full(self) -> Style {
-        self.state(State::Full)
+    pub(super) fn full_queue_style(self) -> Style {
+        self.state_style(State::Full)
     }
 
-    pub(super) fn severity(self, severity: Severity) -> Style {
+    pub(super) fn severity_style(self, severity: Severity) -> Style {
         let bold = Style::new().add_modifier(Modifier::BOLD);
-        if !self.colour {
+        if !self.has_colour {
             return bold;
         }
         match severity {
@@ -133,44 +140,44 @@ impl Theme {
     }
 
     pub(super) const fn bullet(self) -> &'static str {
-        if self.unicode { "●" } else { "*" }
+        if self.has_unicode { "●" } else { "*" }
     }
 
     /// The vertical line of the cursor, and of a mark.
-    pub(super) const fn line(self) -> &'static str {
-        if self.unicode { "│" } else { "|" }
+    pub(super) const fn vertical_line(self) -> &'static str {
+        if self.has_unicode { "│" } else { "|" }
     }
 
-    pub(super) const fn mark(self) -> &'static str {
-        if self.unicode { "▾" } else { "v" }
+    pub(super) const fn choice_mark(self) -> &'static str {
+        if self.has_unicode { "▾" } else { "v" }
     }
 
-    pub(super) const fn dots(self) -> &'static str {
-        if self.unicode { "…" } else { ".." }
+    pub(super) const fn ellipsis(self) -> &'static str {
+        if self.has_unicode { "…" } else { ".." }
     }
 
     /// What stands by itself: names, labels, rules.
-    pub(super) fn faint(self) -> Style {
-        if self.colour { Style::new().fg(Color::DarkGray) } else { Style::new().add_modifier(Modifier::DIM) }
+    pub(super) fn faint_style(self) -> Style {
+        if self.has_colour { Style::new().fg(Color::DarkGray) } else { Style::new().add_modifier(Modifier::DIM) }
     }
 
     #[expect(clippy::unused_self, reason = "every look comes from the theme; this one is the same in all of them")]
-    pub(super) fn strong(self) -> Style {
+    pub(super) fn strong_style(self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
     /// The row, knob or entry that keys act on.
     #[expect(clippy::unused_self, reason = "every look comes from the theme; this one is the same in all of them")]
-    pub(super) fn chosen(self) -> Style {
+    pub(super) fn selection_style(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 
-    fn fg(self, colour: Color) -> Style {
-        if self.colour { Style::new().fg(colour) } else { Style::new() }
+    fn foreground(self, colour: Color) -> Style {
+        if self.has_colour { Style::new().fg(colour) } else { Style::new() }
     }
 }
 
-const fn colour(state: State) -> Color {
+const fn state_colour(state: State) -> Color {
     match state {
         State::Running => Color::Green,
         State::Ready => Color::Yellow,
@@ -184,7 +191,7 @@ const fn colour(state: State) -> Color {
     }
 }
 
-const fn unicode(state: State) -> &'static str {
+const fn unicode_glyph(state: State) -> &'static str {
     match state {
         State::Running => "█",
         State::Ready => "▚",
@@ -201,7 +208,7 @@ const fn unicode(state: State) -> &'static str {
     }
 }
 
-const fn ascii(state: State) -> &'static str {
+const fn ascii_glyph(state: State) -> &'static str {
     match state {
         State::Running => "R",
         State::Ready => "r",
@@ -209,7 +216,7 @@ const fn ascii(state: State) -> &'static str {
         State::Empty => "e",
         State::Full => "f",
         State::Sleep => ".",
-        other => unicode(other),
+        other => unicode_glyph(other),
     }
 }
 
@@ -221,31 +228,39 @@ mod tests {
 
     #[test]
     fn without_colour_every_state_has_its_own_glyph() {
-        for theme in [Theme { colour: false, unicode: true }, Theme { colour: false, unicode: false }] {
-            let glyphs: HashSet<_> = State::ALL.map(|s| theme.glyph(s)).into_iter().collect();
+        for theme in [Theme { has_colour: false, has_unicode: true }, Theme { has_colour: false, has_unicode: false }] {
+            let glyphs: HashSet<_> = State::ALL.map(|s| theme.state_glyph(s)).into_iter().collect();
             assert_eq!(glyphs.len(), State::ALL.len(), "{theme:?}");
         }
     }
 
     #[test]
     fn a_level_vanishes_only_when_it_is_nothing() {
-        let theme = Theme { colour: true, unicode: true };
-        assert_eq!(theme.level(0.0), " ");
-        assert_eq!(theme.level(0.001), "▁");
-        assert_eq!(theme.level(f64::NAN), " ");
-        assert_eq!(theme.level(7.0), "█");
+        let theme = Theme { has_colour: true, has_unicode: true };
+        assert_eq!(theme.level_glyph(0.0), " ");
+        assert_eq!(theme.level_glyph(0.001), "▁");
+        assert_eq!(theme.level_glyph(f64::NAN), " ");
+        assert_eq!(theme.level_glyph(7.0), "█");
     }
 
     #[test]
     fn without_colour_no_style_has_one() {
-        let theme = Theme { colour: false, unicode: true };
+        let theme = Theme { has_colour: false, has_unicode: true };
         let all = State::ALL
             .into_iter()
-            .flat_map(|s| [theme.state(s), theme.mixed(State::Lock, s, 4).1])
+            .flat_map(|s| [theme.state_style(s), theme.mixed_cell(State::Lock, s, 4).1])
             .chain(
-                [Hold::Free, Hold::Held, Hold::Wanted].into_iter().flat_map(|h| [theme.hold_style(h), theme.holder(h)]),
+                [LockCellState::Free, LockCellState::Held, LockCellState::Contended]
+                    .into_iter()
+                    .flat_map(|h| [theme.lock_style(h), theme.holder_style(h)]),
             )
-            .chain([theme.area(), theme.faint(), theme.strong(), theme.chosen(), theme.severity(Severity::Error)]);
+            .chain([
+                theme.area_style(),
+                theme.faint_style(),
+                theme.strong_style(),
+                theme.selection_style(),
+                theme.severity_style(Severity::Error),
+            ]);
         for style in all {
             assert_eq!((style.fg, style.bg), (None, None));
         }

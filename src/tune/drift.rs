@@ -1,10 +1,10 @@
 //! Whether the work changes while it runs: then what short repetitions measure is not what goes on later.
 
 use super::curve::Level;
-use super::figures::Repetition;
-use super::question::Load;
-use super::stats::{Interval, bounds, mean, prediction, ratio};
-use super::tuning::{Long, Tuning};
+use super::repetition::Repetition;
+use super::request::LoadProfile;
+use super::stats::{Interval, mean, one_sided_bounds, prediction_interval, ratio_of_means};
+use super::tuning::{LongRun, Tuning};
 
 /// Work units in a repetition below which its halves differ by chance.
 const ENOUGH_WORK: u64 = 20;
@@ -15,83 +15,85 @@ pub enum Drift {
     /// The second half of a repetition differs from the first: so many times as much is done, in windows this long, s.
     Halves { change: f64, secs: f64 },
     /// A long repetition differs from the short ones.
-    Later { change: f64, short: f64, long: f64 },
+    LongVersusShort { change: f64, short: f64, long: f64 },
 }
 
 /// The change that was seen, if it is for certain larger than `tolerance`, as a part.
-pub fn drift(tuning: &Tuning, tolerance: f64) -> Option<Drift> {
-    let long = tuning.long.as_ref();
-    long.and_then(|long| halves_of(&long.repetition, tolerance))
-        .or_else(|| halves_of_all(tuning, tolerance))
-        .or_else(|| long.and_then(|long| later(tuning, long, tolerance)))
+pub fn detect_drift(tuning: &Tuning, tolerance: f64) -> Option<Drift> {
+    let long = tuning.long_run.as_ref();
+    long.and_then(|long| drift_within_long_run(&long.repetition, tolerance))
+        .or_else(|| drift_within_short_runs(tuning, tolerance))
+        .or_else(|| long.and_then(|long| drift_of_long_run(tuning, long, tolerance)))
 }
 
-fn is_beyond(found: &Interval, tolerance: f64) -> bool {
+fn is_outside_tolerance(found: &Interval, tolerance: f64) -> bool {
     found.high < 1.0 - tolerance || found.low > 1.0 + tolerance
 }
 
 /// The parts of one long window: the later half against the earlier one.
-fn halves_of(repetition: &Repetition, tolerance: f64) -> Option<Drift> {
-    let slices = positive(repetition)?;
+fn drift_within_long_run(repetition: &Repetition, tolerance: f64) -> Option<Drift> {
+    let slices = positive_slices(repetition)?;
     let (early, late) = slices.split_at(slices.len() / 2);
-    let found = ratio(late, early)?;
-    is_beyond(&Interval { low: found.low, high: found.high }, tolerance)
+    let found = ratio_of_means(late, early)?;
+    is_outside_tolerance(&Interval { low: found.low, high: found.high }, tolerance)
         .then_some(Drift::Halves { change: found.estimate, secs: repetition.secs })
 }
 
 /// The halves of all short repetitions.
-fn halves_of_all(tuning: &Tuning, tolerance: f64) -> Option<Drift> {
-    let all: Vec<&Repetition> = short(tuning).flat_map(|level| &level.repetitions).collect();
+fn drift_within_short_runs(tuning: &Tuning, tolerance: f64) -> Option<Drift> {
+    let all: Vec<&Repetition> = measured_levels(tuning).flat_map(|level| &level.repetitions).collect();
     let changes: Vec<f64> = all.iter().filter_map(|one| half_change(one)).collect();
-    let found = bounds(&changes)?;
+    let found = one_sided_bounds(&changes)?;
     let found = Interval { low: found.low.exp(), high: found.high.exp() };
     let secs = mean(&all.iter().map(|one| one.secs).collect::<Vec<_>>());
-    is_beyond(&found, tolerance).then(|| Drift::Halves { change: mean(&changes).exp(), secs })
+    is_outside_tolerance(&found, tolerance).then(|| Drift::Halves { change: mean(&changes).exp(), secs })
 }
 
 /// Logarithm of the second half's rate as a part of the first's.
 fn half_change(repetition: &Repetition) -> Option<f64> {
-    let slices = positive(repetition)?;
+    let slices = positive_slices(repetition)?;
     let (early, late) = slices.split_at(slices.len() / 2);
     Some((mean(late) / mean(early)).ln())
 }
 
 /// Rates of its parts; one in which nothing was done counts as nearly nothing. None of a repetition with too little work.
-fn positive(repetition: &Repetition) -> Option<Vec<f64>> {
+fn positive_slices(repetition: &Repetition) -> Option<Vec<f64>> {
     let least = repetition.throughput * 1e-3;
-    let slices: Vec<f64> = repetition.slices.iter().map(|rate| rate.max(least)).collect();
+    let slices: Vec<f64> = repetition.slice_rates.iter().map(|rate| rate.max(least)).collect();
     (repetition.done >= ENOUGH_WORK && slices.len() >= 2 && least > 0.0).then_some(slices)
 }
 
 /// The long repetition as a whole against short ones: what comes and goes does not show in halves.
-fn later(tuning: &Tuning, long: &Long, tolerance: f64) -> Option<Drift> {
-    let like_it = |level| if long.load == Load::Written { steady(level) } else { saturated(level) };
-    let short: Vec<&Repetition> = short(tuning)
+fn drift_of_long_run(tuning: &Tuning, long: &LongRun, tolerance: f64) -> Option<Drift> {
+    let like_it = |level| {
+        if long.load == LoadProfile::AsWritten { arrival_repetitions(level) } else { closed_loop_repetitions(level) }
+    };
+    let short: Vec<&Repetition> = measured_levels(tuning)
         .filter(|level| level.value.total_cmp(&long.level).is_eq())
         .flat_map(like_it)
         .filter(|one| one.done >= ENOUGH_WORK)
         .collect();
     let logs: Vec<f64> = short.iter().map(|one| one.throughput.ln()).collect();
-    let expected = prediction(&logs)?;
+    let expected = prediction_interval(&logs)?;
     let whole = long.repetition.throughput.max(f64::MIN_POSITIVE).ln();
     let change = (whole - mean(&logs)).exp();
     let outside = whole < expected.low || whole > expected.high;
     let secs = mean(&short.iter().map(|one| one.secs).collect::<Vec<_>>());
-    (outside && (change - 1.0).abs() > tolerance * 2.0).then_some(Drift::Later {
+    (outside && (change - 1.0).abs() > tolerance * 2.0).then_some(Drift::LongVersusShort {
         change,
         short: secs,
         long: long.repetition.secs,
     })
 }
 
-const fn steady(level: &Level) -> &Vec<Repetition> {
-    &level.steady
+const fn arrival_repetitions(level: &Level) -> &Vec<Repetition> {
+    &level.arrival_repetitions
 }
 
-const fn saturated(level: &Level) -> &Vec<Repetition> {
+const fn closed_loop_repetitions(level: &Level) -> &Vec<Repetition> {
     &level.repetitions
 }
 
-fn short(tuning: &Tuning) -> impl Iterator<Item = &Level> {
-    tuning.curve.levels().iter().chain(tuning.confirmed.levels())
+fn measured_levels(tuning: &Tuning) -> impl Iterator<Item = &Level> {
+    tuning.curve.levels().iter().chain(tuning.confirmation.levels())
 }

@@ -3,16 +3,19 @@
 
 mod shape;
 
-use shape::{Answered, Asked, Changes, Document, Held, Lock, LongRun, Machine, OpenLoop, Point, Prior, Raw, Time};
+use shape::{
+    AnswerJson, BottleneckJson, DriftJson, EstimateJson, LevelJson, LockUsageJson, LongRunJson, OpenLoopJson,
+    PercentilesJson, PreflightJson, RepetitionJson, RequestJson, TuningJson,
+};
 
+use super::bottleneck::{Bottleneck, ThroughputLimit};
 use super::curve::{Curve, Level};
-use super::decide::{Answer, Goal, Standing, against, standing};
-use super::drift::{Drift, drift};
-use super::figures::{Percentiles, Repetition, Used};
-use super::limits::{Bottleneck, Limit};
-use super::priors::priors;
+use super::decide::{Goal, LevelStatus, TuningAnswer, level_status, ratio_to_best};
+use super::drift::{Drift, detect_drift};
+use super::estimates::estimate_workers;
+use super::repetition::{LockUsage, Percentiles, Repetition};
+use super::summary::{TuningSubject, caveats, headline, resource_label, summary_sentences};
 use super::text::STATES;
-use super::told::{Subject, doubts, headline, resource, sentences};
 use super::tuning::Tuning;
 use crate::trace::{Span, State};
 
@@ -20,180 +23,190 @@ use crate::trace::{Span, State};
 const SCHEMA: u32 = 1;
 
 /// The whole as pretty-printed JSON with a newline at the end. `again` is the command that does the same once more.
-pub fn json(tuning: &Tuning, subject: &Subject<'_>, again: &str) -> serde_json::Result<String> {
-    Ok(serde_json::to_string_pretty(&document(tuning, subject, again))? + "\n")
+pub fn tuning_json(tuning: &Tuning, subject: &TuningSubject<'_>, again: &str) -> serde_json::Result<String> {
+    Ok(serde_json::to_string_pretty(&tuning_document(tuning, subject, again))? + "\n")
 }
 
-fn document<'a>(tuning: &Tuning, subject: &Subject<'a>, again: &'a str) -> Document<'a> {
-    let verdict = tuning.verdict.as_ref();
-    let lowest = tuning.curve.working().next();
-    Document {
+fn tuning_document<'a>(tuning: &Tuning, subject: &TuningSubject<'a>, again: &'a str) -> TuningJson<'a> {
+    let verdict = tuning.decision.as_ref();
+    let lowest = tuning.curve.working_levels().next();
+    TuningJson {
         schema: SCHEMA,
         contend: env!("CARGO_PKG_VERSION"),
         scenario: subject.scenario,
         knob: &subject.knob.name,
         unit: subject.work.word(),
-        asked: Asked {
-            over: [subject.over.0, subject.over.1],
+        asked: RequestJson {
+            over: [subject.range.0, subject.range.1],
             epsilon: subject.demands.epsilon,
-            p99_ms: subject.demands.p99.map(ms),
-            memory_bytes: subject.demands.memory,
+            p99_ms: subject.demands.max_p99_ns.map(nanos_to_ms),
+            memory_bytes: subject.demands.max_memory,
             arrivals_per_second: match subject.demands.goal {
                 Goal::Arrivals(rate) => Some(rate),
-                Goal::Most => None,
+                Goal::MaxThroughput => None,
             },
             command: again,
         },
-        machine: Machine {
-            cores: subject.cores,
-            others: subject.preflight.others,
-            clock_ghz: subject.preflight.clock.map(|(least, most)| [least / 1e9, most / 1e9]),
+        machine: PreflightJson {
+            cores: subject.usable_cores,
+            others: subject.preflight.others_cores,
+            clock_ghz: subject.preflight.clock_range.map(|(least, most)| [least / 1e9, most / 1e9]),
         },
         elapsed_s: tuning.elapsed.as_secs_f64(),
-        cut: tuning.cut,
+        cut: tuning.stop_reason,
         sentence: headline(tuning, subject),
-        answer: verdict.map(|verdict| answer(&verdict.answer)),
-        best: verdict.map(|verdict| verdict.best),
-        alike: verdict.map(|verdict| verdict.alike.clone()).unwrap_or_default(),
-        bottleneck: verdict.map(|verdict| held(&verdict.bottleneck)),
-        because: sentences(tuning, subject),
-        doubts: doubts(tuning, subject),
-        levels: points(tuning, &tuning.curve, subject),
-        confirmed: points(tuning, &tuning.confirmed, subject),
-        holds: tuning.holds(&subject.demands),
-        long: tuning.long.as_ref().map(|long| LongRun { value: long.level, repetition: raw(&long.repetition) }),
-        changes: drift(tuning, subject.demands.epsilon).map(changes),
-        open_loop: tuning.loaded.iter().map(load).collect(),
+        answer: verdict.map(|verdict| answer_json(&verdict.answer)),
+        best: verdict.map(|verdict| verdict.best_level),
+        alike: verdict.map(|verdict| verdict.equivalent_levels.clone()).unwrap_or_default(),
+        bottleneck: verdict.map(|verdict| bottleneck_json(&verdict.bottleneck)),
+        because: summary_sentences(tuning, subject),
+        doubts: caveats(tuning, subject),
+        levels: level_list_json(tuning, &tuning.curve, subject),
+        confirmed: level_list_json(tuning, &tuning.confirmation, subject),
+        holds: tuning.is_confirmed(&subject.demands),
+        long: tuning
+            .long_run
+            .as_ref()
+            .map(|long| LongRunJson { value: long.level, repetition: repetition_json(&long.repetition) }),
+        changes: detect_drift(tuning, subject.demands.epsilon).map(drift_json),
+        open_loop: tuning.open_loop.iter().map(open_loop_json).collect(),
         guesses: lowest
-            .map(|lowest| priors(lowest, subject.cores))
+            .map(|lowest| estimate_workers(lowest, subject.usable_cores))
             .unwrap_or_default()
             .into_iter()
-            .map(prior)
+            .map(estimate_json)
             .collect(),
     }
 }
 
-fn answer(answer: &Answer) -> Answered {
+fn answer_json(answer: &TuningAnswer) -> AnswerJson {
     let (kind, from, to, why) = match answer {
-        Answer::Number(n) => ("number", Some(*n), Some(*n), None),
-        Answer::Range { from, to, .. } => ("range", Some(*from), Some(*to), None),
-        Answer::Rising(n) => ("rising", Some(*n), None, None),
-        Answer::KeepsUp { from, level } => ("keeps-up", Some(*from), Some(*level), None),
-        Answer::Unsettled(from) => ("unsettled", Some(*from), None, None),
-        Answer::FallsBehind(_) => ("falls-behind", None, None, None),
-        Answer::Flat(n) => ("flat", Some(*n), Some(*n), None),
-        Answer::Elsewhere(n) => ("elsewhere", Some(*n), Some(*n), None),
-        Answer::TooNoisy(why) => ("too-noisy", None, None, Some(why.clone())),
-        Answer::Broken(why) => ("broken", None, None, Some(why.clone())),
-        Answer::Refused(why) => ("refused", None, None, Some(why.clone())),
+        TuningAnswer::Exact(n) => ("number", Some(*n), Some(*n), None),
+        TuningAnswer::Range { from, to, .. } => ("range", Some(*from), Some(*to), None),
+        TuningAnswer::Rising(n) => ("rising", Some(*n), None, None),
+        TuningAnswer::KeepsUp { from, level } => ("keeps-up", Some(*from), Some(*level), None),
+        TuningAnswer::Unsettled(from) => ("unsettled", Some(*from), None, None),
+        TuningAnswer::FallsBehind(_) => ("falls-behind", None, None, None),
+        TuningAnswer::Flat(n) => ("flat", Some(*n), Some(*n), None),
+        TuningAnswer::LimitedElsewhere(n) => ("elsewhere", Some(*n), Some(*n), None),
+        TuningAnswer::TooNoisy(why) => ("too-noisy", None, None, Some(why.clone())),
+        TuningAnswer::NeverWorks(why) => ("broken", None, None, Some(why.clone())),
+        TuningAnswer::DemandsNotMet(why) => ("refused", None, None, Some(why.clone())),
     };
-    Answered { kind, level: answer.level(), from, to, why }
+    AnswerJson { kind, level: answer.recommended_level(), from, to, why }
 }
 
-fn held(bottleneck: &Bottleneck) -> Held {
-    let of = |limit: &Limit| Held {
+fn bottleneck_json(bottleneck: &Bottleneck) -> BottleneckJson {
+    let of = |limit: &ThroughputLimit| BottleneckJson {
         kind: "used-up",
-        of: Some(resource(&limit.resource)),
-        share: Some(limit.used),
-        per_second: Some(limit.per_second),
-        each_ms: Some(ms(limit.each)),
+        of: Some(resource_label(&limit.resource)),
+        share: Some(limit.utilization),
+        per_second: Some(limit.max_rate),
+        each_ms: Some(nanos_to_ms(limit.service_demand_ns)),
     };
-    let plain = |kind, of, share| Held { kind, of, share, per_second: None, each_ms: None };
+    let plain = |kind, of, share| BottleneckJson { kind, of, share, per_second: None, each_ms: None };
     match bottleneck {
-        Bottleneck::Of(limit) => of(limit),
+        Bottleneck::UsedUp(limit) => of(limit),
         Bottleneck::Feeder(share) => plain("feeder", None, Some(*share)),
-        Bottleneck::Waits { state, share } => plain("waits", Some(state.word().to_owned()), Some(*share)),
+        Bottleneck::Waiting { state, share } => plain("waits", Some(state.word().to_owned()), Some(*share)),
         Bottleneck::Unknown => plain("unknown", None, None),
     }
 }
 
-fn points(tuning: &Tuning, curve: &Curve, subject: &Subject<'_>) -> Vec<Point> {
-    curve.levels().iter().map(|level| point(tuning, level, subject)).collect()
+fn level_list_json(tuning: &Tuning, curve: &Curve, subject: &TuningSubject<'_>) -> Vec<LevelJson> {
+    curve.levels().iter().map(|level| level_json(tuning, level, subject)).collect()
 }
 
-fn point(tuning: &Tuning, level: &Level, subject: &Subject<'_>) -> Point {
-    let of_best = tuning.curve.best().filter(|_| level.works()).and_then(|best| against(level, best));
-    Point {
+fn level_json(tuning: &Tuning, level: &Level, subject: &TuningSubject<'_>) -> LevelJson {
+    let of_best = tuning.curve.best().filter(|_| level.is_working()).and_then(|best| ratio_to_best(level, best));
+    LevelJson {
         value: level.value,
-        shown: subject.knob.show(level.value),
-        per_second: level.works().then(|| level.throughput()),
+        shown: subject.knob.format_value(level.value),
+        per_second: level.is_working().then(|| level.throughput()),
         interval: level.interval().map(|found| [found.low, found.high]),
         of_best: of_best.map(|ratio| [ratio.estimate, ratio.low, ratio.high]),
-        standing: match standing(&tuning.curve, level, &subject.demands) {
-            Standing::Enough => "enough",
-            Standing::Worse => "worse",
-            Standing::Undecided => "undecided",
-            Standing::Refused => "refused",
+        standing: match level_status(&tuning.curve, level, &subject.demands) {
+            LevelStatus::Sufficient => "enough",
+            LevelStatus::Worse => "worse",
+            LevelStatus::Undecided => "undecided",
+            LevelStatus::Unacceptable => "refused",
         },
         failures: level.failures.clone(),
-        repetitions: level.repetitions.iter().map(raw).collect(),
-        steady: level.steady.iter().map(raw).collect(),
-        disturbed: level.disturbed.iter().map(raw).collect(),
+        repetitions: level.repetitions.iter().map(repetition_json).collect(),
+        steady: level.arrival_repetitions.iter().map(repetition_json).collect(),
+        disturbed: level.disturbed.iter().map(repetition_json).collect(),
     }
 }
 
-fn raw(repetition: &Repetition) -> Raw {
-    let each = |state: State| ms(repetition.spent.get(state) as f64 / repetition.done.max(1) as f64);
-    Raw {
+fn repetition_json(repetition: &Repetition) -> RepetitionJson {
+    let each = |state: State| nanos_to_ms(repetition.time_by_state.get(state) as f64 / repetition.done.max(1) as f64);
+    RepetitionJson {
         secs: repetition.secs,
         done: repetition.done,
         failed: repetition.failed,
         per_second: repetition.throughput,
-        slices_per_second: repetition.slices.clone(),
-        service_ms: repetition.service.map(time),
-        response_ms: repetition.response.map(time),
+        slices_per_second: repetition.slice_rates.clone(),
+        service_ms: repetition.service.map(percentiles_json),
+        response_ms: repetition.response.map(percentiles_json),
         cpu_ms: each(State::Running),
         run_queue_ms: each(State::Ready),
         handover_ms: each(State::Handover),
         each_ms: STATES.into_iter().map(|state| (state.word(), each(state))).filter(|(_, ms)| *ms > 0.0).collect(),
-        locks: repetition.used.iter().map(waited).collect(),
+        locks: repetition.lock_usages.iter().map(lock_usage_json).collect(),
         utilization: repetition.utilization(),
-        cores: repetition.cores,
-        others: repetition.others,
-        speed: repetition.speed,
+        cores: repetition.cores_used,
+        others: repetition.others_cores,
+        speed: repetition.core_speed,
         switches: [repetition.switches.0, repetition.switches.1],
         memory_bytes: repetition.memory,
         lost_events: repetition.lost,
     }
 }
 
-fn waited(used: &Used) -> Lock {
-    Lock { name: used.name.clone(), room: used.room, held: used.held, waited_ms: ms(used.waited) }
+fn lock_usage_json(used: &LockUsage) -> LockUsageJson {
+    LockUsageJson {
+        name: used.name.clone(),
+        room: used.capacity,
+        held: used.held_share,
+        waited_ms: nanos_to_ms(used.wait_ns_per_unit),
+    }
 }
 
-fn load(loaded: &super::tuning::Loaded) -> OpenLoop {
-    OpenLoop {
+fn open_loop_json(loaded: &super::tuning::OpenLoopPoint) -> OpenLoopJson {
+    OpenLoopJson {
         value: loaded.level,
-        load: loaded.load,
-        due_per_second: loaded.per_second,
-        repetition: loaded.repetition.as_ref().map(raw),
+        load: loaded.load_share,
+        due_per_second: loaded.offered_rate,
+        repetition: loaded.repetition.as_ref().map(repetition_json),
     }
 }
 
-fn changes(drift: Drift) -> Changes {
+fn drift_json(drift: Drift) -> DriftJson {
     match drift {
-        Drift::Halves { change, secs } => Changes { kind: "halves", ratio: change, first_s: secs / 2.0, secs },
-        Drift::Later { change, short, long } => Changes { kind: "later", ratio: change, first_s: short, secs: long },
+        Drift::Halves { change, secs } => DriftJson { kind: "halves", ratio: change, first_s: secs / 2.0, secs },
+        Drift::LongVersusShort { change, short, long } => {
+            DriftJson { kind: "later", ratio: change, first_s: short, secs: long }
+        }
     }
 }
 
-fn prior(prior: super::priors::Prior) -> Prior {
-    Prior { value: prior.workers, from: prior.name, sentence: prior.sentence }
+fn estimate_json(prior: super::estimates::Estimate) -> EstimateJson {
+    EstimateJson { value: prior.workers, from: prior.name, sentence: prior.sentence }
 }
 
-fn time(percentiles: Percentiles) -> Time {
+fn percentiles_json(percentiles: Percentiles) -> PercentilesJson {
     let Percentiles { p50, p90, p99, max } = percentiles;
-    Time { p50: ms(p50), p90: ms(p90), p99: ms(p99), max: ms(max) }
+    PercentilesJson { p50: nanos_to_ms(p50), p90: nanos_to_ms(p90), p99: nanos_to_ms(p99), max: nanos_to_ms(max) }
 }
 
-fn ms(ns: f64) -> f64 {
-    Span(ns as u64).ms()
+fn nanos_to_ms(ns: f64) -> f64 {
+    Span(ns as u64).as_millis_f64()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::schema::{Described, assert_current};
+    use crate::report::schema::{SchemaSource, assert_schema_is_current};
 
     /// Repetitions are described once, wherever they stand, and fresh ones like those before.
     fn path_of_row(path: &str) -> String {
@@ -205,7 +218,7 @@ mod tests {
 
     #[test]
     fn schema_is_that_of_the_types_and_of_the_document() {
-        assert_current::<Document<'static>>(&Described {
+        assert_schema_is_current::<TuningJson<'static>>(&SchemaSource {
             name: "tune",
             title: "The outcome of contend tune",
             document: include_str!("../../docs/tune.md"),

@@ -8,221 +8,230 @@ mod keep_up;
 
 use std::sync::Arc;
 
-use super::curve::{DISTURBED, Level};
-use super::decide::{Goal, LEAST, Standing, best, decide, standing};
+use super::curve::{Level, MAX_OTHERS_CORES};
+use super::decide::{Goal, LevelStatus, MIN_REPETITIONS, best_acceptable, decide, level_status};
 use super::levels;
-use super::question::{Experiment, Lab, Load, OUT_OF_TIME, Phase, Question};
-use super::trial::Tried;
+use super::request::{Experiment, ExperimentRunner, LoadProfile, Phase, TIME_RAN_OUT, TuningRequest};
+use super::trial::TrialOutcome;
 use super::tuning::Tuning;
 
 /// Repetitions of every level that the answer rests on.
-const ENOUGH: usize = 5;
+const MIN_ANSWER_REPETITIONS: usize = 5;
 
 /// More repetitions of one level do not make it clearer.
-const MOST: usize = 24;
+const MAX_REPETITIONS: usize = 24;
 
 /// Part of the budget that is kept for confirming.
-const KEPT: f64 = 0.4;
+const CONFIRMATION_SHARE: f64 = 0.4;
 
 /// Why a phase was left before it was done.
 #[derive(Debug)]
-struct Cut(&'static str);
+struct EarlyStop(&'static str);
 
 /// Answers the question. `tell` is called whenever something new is known.
-pub fn tune(lab: &mut impl Lab, question: &Question, tell: impl FnMut(&Tuning)) -> Tuning {
+pub fn tune(lab: &mut impl ExperimentRunner, question: &TuningRequest, tell: impl FnMut(&Tuning)) -> Tuning {
     let dice = fastrand::Rng::with_seed(question.seed);
-    let mut session = Session { lab, question, tuning: Tuning::default(), dice, tell };
+    let mut session = Session { runner: lab, request: question, tuning: Tuning::default(), rng: dice, on_change: tell };
     let cut = match question.demands.goal {
-        Goal::Most => session.most(),
-        Goal::Arrivals(rate) => session.keep_up(rate),
+        Goal::MaxThroughput => session.find_max_throughput(),
+        Goal::Arrivals(rate) => session.find_level_that_keeps_up(rate),
     };
-    session.tuning.cut = cut.err().map(|cut| cut.0);
+    session.tuning.stop_reason = cut.err().map(|cut| cut.0);
     session.tuning.phase = Some(Phase::Done);
-    session.tuning.trying = None;
-    session.tell();
+    session.tuning.current_level = None;
+    session.notify_change();
     session.tuning
 }
 
 struct Session<'a, L, T> {
-    lab: &'a mut L,
-    question: &'a Question,
+    runner: &'a mut L,
+    request: &'a TuningRequest,
     tuning: Tuning,
-    dice: fastrand::Rng,
-    tell: T,
+    rng: fastrand::Rng,
+    on_change: T,
 }
 
-impl<L: Lab, T: FnMut(&Tuning)> Session<'_, L, T> {
+impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
     /// Which level does as much as any?
-    fn most(&mut self) -> Result<(), Cut> {
-        let Question { over, whole, cores, .. } = *self.question;
-        let first = levels::first(over, cores as usize, whole);
-        self.phase(Phase::Calibrating);
-        self.round(&first[..1])?;
-        self.phase(Phase::Sweeping);
-        for _ in 0..LEAST {
-            self.round(&first)?;
+    fn find_max_throughput(&mut self) -> Result<(), EarlyStop> {
+        let TuningRequest { range: over, is_whole: whole, usable_cores: cores, .. } = *self.request;
+        let first = levels::initial_levels(over, cores as usize, whole);
+        self.enter_phase(Phase::Calibrating);
+        self.measure_round(&first[..1])?;
+        self.enter_phase(Phase::Sweeping);
+        for _ in 0..MIN_REPETITIONS {
+            self.measure_round(&first)?;
         }
-        self.phase(Phase::ClosingIn);
+        self.enter_phase(Phase::ClosingIn);
         self.find_borders()?;
-        while self.close_in()? {}
-        self.phase(Phase::Repeating);
-        while self.repeat()? {}
-        let Some(level) = self.tuning.verdict.as_ref().and_then(|verdict| verdict.answer.level()) else {
+        while self.refine_levels()? {}
+        self.enter_phase(Phase::Repeating);
+        while self.repeat_undecided()? {}
+        let Some(level) = self.tuning.decision.as_ref().and_then(|verdict| verdict.answer.recommended_level()) else {
             return Ok(());
         };
-        self.phase(Phase::Confirming);
+        self.enter_phase(Phase::Confirming);
         self.confirm(level)?;
-        if self.question.open {
-            self.phase(Phase::OpenLoop);
-            self.load(level)?;
+        if self.request.has_open_loop {
+            self.enter_phase(Phase::OpenLoop);
+            self.measure_open_loop(level)?;
         }
         Ok(())
     }
 
-    fn tell(&mut self) {
-        self.tuning.elapsed = self.lab.elapsed();
-        (self.tell)(&self.tuning);
+    fn notify_change(&mut self) {
+        self.tuning.elapsed = self.runner.elapsed();
+        (self.on_change)(&self.tuning);
     }
 
-    fn phase(&mut self, phase: Phase) {
+    fn enter_phase(&mut self, phase: Phase) {
         self.tuning.phase = Some(phase);
-        self.tell();
+        self.notify_change();
     }
 
     /// Whether so much of the budget is used up.
-    fn spent(&self, part: f64) -> bool {
-        self.lab.elapsed() >= self.question.budget.mul_f64(part)
+    fn is_budget_used(&self, part: f64) -> bool {
+        self.runner.elapsed() >= self.request.budget.mul_f64(part)
     }
 
     /// One repetition of each level, in random order: what drifts must not look like a trend.
-    fn round(&mut self, levels: &[f64]) -> Result<(), Cut> {
+    fn measure_round(&mut self, levels: &[f64]) -> Result<(), EarlyStop> {
         let mut order = levels.to_vec();
-        self.dice.shuffle(&mut order);
+        self.rng.shuffle(&mut order);
         for level in order {
-            self.saturate(level)?;
+            self.measure_saturated(level)?;
         }
         Ok(())
     }
 
     /// One repetition in closed loop, unless it is known that the level does not work.
-    fn saturate(&mut self, level: f64) -> Result<(), Cut> {
-        if self.fails(level) {
+    fn measure_saturated(&mut self, level: f64) -> Result<(), EarlyStop> {
+        if self.is_failing(level) {
             return Ok(()); // once is enough to know
         }
-        let tried = self.attempt(Experiment::of(level, Load::Saturated))?;
-        enter(self.tuning.curve.at(level), tried, self.question.even_disturbed, |level| &mut level.repetitions);
-        self.judge();
+        let tried = self.run_experiment(Experiment::usual(level, LoadProfile::Saturated))?;
+        add_repetition(self.tuning.curve.level_mut(level), tried, self.request.keep_disturbed, |level| {
+            &mut level.repetitions
+        });
+        self.update_decision();
         Ok(())
     }
 
-    fn fails(&self, level: f64) -> bool {
+    fn is_failing(&self, level: f64) -> bool {
         self.tuning.curve.find(level).is_some_and(|known| !known.failures.is_empty())
     }
 
-    fn judge(&mut self) {
-        let Question { demands, cores, whole, .. } = self.question;
+    fn update_decision(&mut self) {
+        let TuningRequest { demands, usable_cores: cores, is_whole: whole, .. } = self.request;
         let verdict = decide(&self.tuning.curve, demands, *cores);
-        self.tuning.verdict = verdict.map(|verdict| verdict.no_finer_than(&self.tuning.curve, *whole));
-        self.tell();
+        self.tuning.decision = verdict.map(|verdict| verdict.widen_to_unmeasured(&self.tuning.curve, *whole));
+        self.notify_change();
     }
 
-    fn attempt(&mut self, experiment: Experiment) -> Result<Tried, Cut> {
-        if self.spent(1.0) {
-            return Err(Cut(OUT_OF_TIME));
+    fn run_experiment(&mut self, experiment: Experiment) -> Result<TrialOutcome, EarlyStop> {
+        if self.is_budget_used(1.0) {
+            return Err(EarlyStop(TIME_RAN_OUT));
         }
-        self.tuning.trying = Some(experiment.level);
-        self.tell();
-        match self.lab.run(experiment) {
-            Tried::Stopped => Err(Cut("it was stopped")),
-            _ if self.lab.stopped() => Err(Cut("it was stopped")),
+        self.tuning.current_level = Some(experiment.level);
+        self.notify_change();
+        match self.runner.run(experiment) {
+            TrialOutcome::Stopped => Err(EarlyStop("it was stopped")),
+            _ if self.runner.is_stopped() => Err(EarlyStop("it was stopped")),
             tried => Ok(tried),
         }
     }
 
     /// Looks for the levels at which it begins to work, or ceases to: halves the distance between those known.
-    fn find_borders(&mut self) -> Result<(), Cut> {
-        let whole = self.question.whole;
-        let halfway = |(a, b): (&Level, &Level)| levels::halfway(a.value, b.value, whole);
+    fn find_borders(&mut self) -> Result<(), EarlyStop> {
+        let whole = self.request.is_whole;
+        let halfway = |(a, b): (&Level, &Level)| levels::midpoint_level(a.value, b.value, whole);
         loop {
-            let Some(middle) = self.tuning.curve.borders().find_map(halfway) else { break };
-            if self.spent(1.0 - KEPT) {
+            let Some(middle) = self.tuning.curve.working_borders().find_map(halfway) else { break };
+            if self.is_budget_used(1.0 - CONFIRMATION_SHARE) {
                 return Ok(());
             }
-            self.saturate(middle)?;
-            if self.tuning.curve.find(middle).is_none_or(|level| level.repetitions.is_empty() && !self.fails(middle)) {
+            self.measure_saturated(middle)?;
+            if self
+                .tuning
+                .curve
+                .find(middle)
+                .is_none_or(|level| level.repetitions.is_empty() && !self.is_failing(middle))
+            {
                 return Ok(()); // disturbed: nothing is known of it
             }
         }
         // A lock-up may be a matter of chance: once is not enough to know that a level works.
-        let works = |(a, b): (&Level, &Level)| if a.works() { a.value } else { b.value };
-        let few = |value: &f64| self.tuning.curve.find(*value).is_some_and(|level| level.repetitions.len() < LEAST);
-        let borders: Vec<f64> = self.tuning.curve.borders().map(works).filter(few).collect();
-        for _ in 1..LEAST {
-            self.round(&borders)?;
+        let works = |(a, b): (&Level, &Level)| if a.is_working() { a.value } else { b.value };
+        let few =
+            |value: &f64| self.tuning.curve.find(*value).is_some_and(|level| level.repetitions.len() < MIN_REPETITIONS);
+        let borders: Vec<f64> = self.tuning.curve.working_borders().map(works).filter(few).collect();
+        for _ in 1..MIN_REPETITIONS {
+            self.measure_round(&borders)?;
         }
         Ok(())
     }
 
     /// Adds levels where the curve turns; whether there may be more to add.
-    fn close_in(&mut self) -> Result<bool, Cut> {
-        let demands = self.question.demands;
+    fn refine_levels(&mut self) -> Result<bool, EarlyStop> {
+        let demands = self.request.demands;
         let curve = &self.tuning.curve;
-        let Some(best) = best(curve, &demands) else { return Ok(false) };
+        let Some(best) = best_acceptable(curve, &demands) else { return Ok(false) };
         let (top, good) = (best.value, best.throughput() * (1.0 - demands.epsilon));
-        let values: Vec<f64> = curve.working().map(|level| level.value).collect();
+        let values: Vec<f64> = curve.working_levels().map(|level| level.value).collect();
         let is_worse = |value: f64| curve.find(value).is_none_or(|level| level.throughput() < good);
-        let new = levels::between(&values, is_worse, self.question.whole);
-        if new.is_empty() || self.spent(1.0 - KEPT) {
+        let new = levels::refinement_levels(&values, is_worse, self.request.is_whole);
+        if new.is_empty() || self.is_budget_used(1.0 - CONFIRMATION_SHARE) {
             return Ok(false);
         }
         let with_best: Vec<f64> = new.into_iter().chain([top]).collect();
-        for _ in 0..LEAST {
-            self.round(&with_best)?;
+        for _ in 0..MIN_REPETITIONS {
+            self.measure_round(&with_best)?;
         }
         Ok(true)
     }
 
     /// One more repetition of every level that the answer hangs on; whether there are such.
-    fn repeat(&mut self) -> Result<bool, Cut> {
-        let demands = self.question.demands;
-        let (curve, verdict) = (&self.tuning.curve, &self.tuning.verdict);
-        let Some(best) = best(curve, &demands) else { return Ok(false) };
-        let surely = verdict.as_ref().and_then(|verdict| verdict.answer.surely()).unwrap_or(best.value);
+    fn repeat_undecided(&mut self) -> Result<bool, EarlyStop> {
+        let demands = self.request.demands;
+        let (curve, verdict) = (&self.tuning.curve, &self.tuning.decision);
+        let Some(best) = best_acceptable(curve, &demands) else { return Ok(false) };
+        let surely = verdict.as_ref().and_then(|verdict| verdict.answer.certain_level()).unwrap_or(best.value);
         let hangs = |level: &&Level| {
-            let stands = standing(curve, level, &demands);
-            let counts = level.value <= surely && stands == Standing::Undecided;
-            let few = level.repetitions.len() < ENOUGH && stands != Standing::Refused;
-            (counts && level.repetitions.len() < MOST) || (few && (level.value <= surely || level.value >= best.value))
+            let stands = level_status(curve, level, &demands);
+            let counts = level.value <= surely && stands == LevelStatus::Undecided;
+            let few = level.repetitions.len() < MIN_ANSWER_REPETITIONS && stands != LevelStatus::Unacceptable;
+            (counts && level.repetitions.len() < MAX_REPETITIONS)
+                || (few && (level.value <= surely || level.value >= best.value))
         };
-        let mut wanted: Vec<f64> = curve.working().filter(hangs).map(|level| level.value).collect();
-        if wanted.is_empty() || self.spent(1.0 - KEPT) {
+        let mut wanted: Vec<f64> = curve.working_levels().filter(hangs).map(|level| level.value).collect();
+        if wanted.is_empty() || self.is_budget_used(1.0 - CONFIRMATION_SHARE) {
             return Ok(false);
         }
-        if best.repetitions.len() < MOST && !wanted.contains(&best.value) {
+        if best.repetitions.len() < MAX_REPETITIONS && !wanted.contains(&best.value) {
             wanted.push(best.value); // what all are compared with must be the best known
         }
-        self.round(&wanted)?;
+        self.measure_round(&wanted)?;
         Ok(true)
     }
 }
 
 /// Adds what came of a repetition to those that `among` chooses.
-fn enter(
+fn add_repetition(
     level: &mut Level,
-    tried: Tried,
+    tried: TrialOutcome,
     even_disturbed: bool,
-    among: fn(&mut Level) -> &mut Vec<super::figures::Repetition>,
+    among: fn(&mut Level) -> &mut Vec<super::repetition::Repetition>,
 ) {
     match tried {
-        Tried::Measured(repetition, model) => {
-            let disturbed = !even_disturbed && repetition.others.is_some_and(|others| others > DISTURBED);
+        TrialOutcome::Measured(repetition, model) => {
+            let disturbed = !even_disturbed && repetition.others_cores.is_some_and(|others| others > MAX_OTHERS_CORES);
             if disturbed { &mut level.disturbed } else { among(level) }.push(*repetition);
             level.model = Some(Arc::from(model));
         }
-        Tried::Failed(why, model) => {
+        TrialOutcome::Failed(why, model) => {
             level.failures.push(why);
             level.model = Some(Arc::from(model));
         }
-        Tried::Stopped => {}
+        TrialOutcome::Stopped => {}
     }
 }

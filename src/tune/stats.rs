@@ -44,7 +44,7 @@ pub fn median(values: &[f64]) -> f64 {
 }
 
 /// The 95 % interval of the mean by Student's t. None for fewer than two values.
-pub fn interval(values: &[f64]) -> Option<Interval> {
+pub fn confidence_interval(values: &[f64]) -> Option<Interval> {
     let degrees = values.len().checked_sub(1).filter(|degrees| *degrees > 0)?;
     let half =
         quantile(f64::midpoint(1.0, CONFIDENCE), degrees as f64)? * (variance(values) / values.len() as f64).sqrt();
@@ -54,7 +54,7 @@ pub fn interval(values: &[f64]) -> Option<Interval> {
 
 /// Bounds of the mean by Student's t, each one-sided: 95 % of all lie above `low`, 95 % below `high`. None for fewer than
 /// two values.
-pub fn bounds(values: &[f64]) -> Option<Interval> {
+pub fn one_sided_bounds(values: &[f64]) -> Option<Interval> {
     let degrees = values.len().checked_sub(1).filter(|degrees| *degrees > 0)?;
     let half = quantile(CONFIDENCE, degrees as f64)? * (variance(values) / values.len() as f64).sqrt();
     let middle = mean(values);
@@ -62,7 +62,7 @@ pub fn bounds(values: &[f64]) -> Option<Interval> {
 }
 
 /// Within which one more value like these lies, by Student's t; 1 of 100 lies beyond each end. None for fewer than three.
-pub fn prediction(values: &[f64]) -> Option<Interval> {
+pub fn prediction_interval(values: &[f64]) -> Option<Interval> {
     let degrees = values.len().checked_sub(1).filter(|degrees| *degrees > 1)?;
     let spread = variance(values) * (1.0 + 1.0 / values.len() as f64);
     let half = quantile(0.99, degrees as f64)? * spread.sqrt();
@@ -73,7 +73,7 @@ pub fn prediction(values: &[f64]) -> Option<Interval> {
 /// How many times `b`'s mean `a`'s is, by Welch's method on logarithms: rates are positive and their errors
 /// multiply. (Welch, Biometrika 34, 1947; logarithms as Kalibera & Jones, "Quantifying performance changes", 2012, for
 /// ratios.) None if either has fewer than two values, or one that is not positive.
-pub fn ratio(a: &[f64], b: &[f64]) -> Option<Ratio> {
+pub fn ratio_of_means(a: &[f64], b: &[f64]) -> Option<Ratio> {
     if a.len() < 2 || b.len() < 2 || a.iter().chain(b).any(|value| *value <= 0.0) {
         return None;
     }
@@ -92,8 +92,8 @@ pub fn ratio(a: &[f64], b: &[f64]) -> Option<Ratio> {
 }
 
 /// Half the width of the interval as a part of the mean: how uncertain it is. None for fewer than two values.
-pub fn uncertainty(values: &[f64]) -> Option<f64> {
-    let Interval { low, high } = interval(values)?;
+pub fn relative_uncertainty(values: &[f64]) -> Option<f64> {
+    let Interval { low, high } = confidence_interval(values)?;
     let middle = mean(values);
     (middle > 0.0).then(|| (high - low) / 2.0 / middle)
 }
@@ -129,7 +129,7 @@ mod tests {
         let mut dice = fastrand::Rng::with_seed(1);
         for n in [3, 5, 10, 30] {
             let covers = |_: &u32| {
-                let found = interval(&sample(&mut dice, n, 100.0, 7.0)).unwrap();
+                let found = confidence_interval(&sample(&mut dice, n, 100.0, 7.0)).unwrap();
                 found.low <= 100.0 && 100.0 <= found.high
             };
             let share = (0..10_000).filter(covers).count() as f64 / 1e4;
@@ -146,7 +146,7 @@ mod tests {
             };
             let (mut below, mut above) = (0, 0);
             for _ in 0..10_000 {
-                let found = ratio(&of(n, 90.0, da), &of(m, 100.0, db)).unwrap();
+                let found = ratio_of_means(&of(n, 90.0, da), &of(m, 100.0, db)).unwrap();
                 below += u32::from(found.low > 0.9);
                 above += u32::from(found.high < 0.9);
             }
@@ -165,7 +165,7 @@ mod tests {
             for _ in 0..10_000 {
                 let values = sample(&mut dice, n, 100.0, 7.0);
                 let next = normal(&mut dice, 100.0, 7.0);
-                let (found, one_more) = (bounds(&values).unwrap(), prediction(&values).unwrap());
+                let (found, one_more) = (one_sided_bounds(&values).unwrap(), prediction_interval(&values).unwrap());
                 passed[0] += u32::from(found.low > 100.0);
                 passed[1] += u32::from(found.high < 100.0);
                 passed[2] += u32::from(next < one_more.low);
@@ -178,10 +178,10 @@ mod tests {
 
     #[test]
     fn nothing_is_known_from_one_value() {
-        assert_eq!(interval(&[3.0]), None);
-        assert_eq!(ratio(&[1.0, 1.0], &[2.0]), None);
-        assert_eq!(ratio(&[1.0, 0.0], &[2.0, 2.0]), None);
-        assert!((ratio(&[1.0, 1.0], &[2.0, 2.0]).unwrap().low - 0.5).abs() < 1e-12);
+        assert_eq!(confidence_interval(&[3.0]), None);
+        assert_eq!(ratio_of_means(&[1.0, 1.0], &[2.0]), None);
+        assert_eq!(ratio_of_means(&[1.0, 0.0], &[2.0, 2.0]), None);
+        assert!((ratio_of_means(&[1.0, 1.0], &[2.0, 2.0]).unwrap().low - 0.5).abs() < 1e-12);
         assert_eq!((median(&[3.0, 1.0, 2.0]), median(&[4.0, 1.0, 2.0, 3.0]), median(&[])), (2.0, 2.5, 0.0));
     }
 }

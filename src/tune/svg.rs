@@ -12,28 +12,28 @@ use plotters::prelude::{Cartesian2d, DashedLineSeries, LineSeries, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{BLACK, Color, IntoFont, RGBColor, TextStyle, WHITE};
 
+use super::bottleneck::Bottleneck;
 use super::curve::Level;
-use super::decide::{Standing, standing};
-use super::limits::Bottleneck;
-use super::told::{Subject, headline, resource};
+use super::decide::{LevelStatus, level_status};
+use super::summary::{TuningSubject, headline, resource_label};
 use super::tuning::Tuning;
-use crate::report::words::{percent, rate};
+use crate::report::formatting::{format_percent, format_rate};
 use crate::trace::Span;
 
 /// Width and height in pixels; what is drawn scales.
 const SIZE: (u32, u32) = (900, 658);
 /// Of the height, what the throughput takes.
-const UPPER: u32 = 400;
-const TITLE: u32 = 98;
+const THROUGHPUT_HEIGHT: u32 = 400;
+const TITLE_HEIGHT: u32 = 98;
 const FONT: &str = "sans-serif";
 
 const ENOUGH: RGBColor = RGBColor(0, 130, 60);
-const OPEN: RGBColor = RGBColor(190, 130, 0);
+const UNDECIDED: RGBColor = RGBColor(190, 130, 0);
 const WORSE: RGBColor = RGBColor(90, 90, 90);
 const BOUND: RGBColor = RGBColor(190, 30, 30);
 const P99: RGBColor = RGBColor(30, 80, 180);
 
-type Drawn = Result<(), String>;
+type DrawResult = Result<(), String>;
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
@@ -41,7 +41,7 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 ///
 /// # Errors
 /// With what the drawing library says; a text can always be written.
-pub fn svg(tuning: &Tuning, subject: &Subject<'_>) -> Result<Option<String>, String> {
+pub fn tuning_svg(tuning: &Tuning, subject: &TuningSubject<'_>) -> Result<Option<String>, String> {
     if tuning.curve.best().is_none() {
         return Ok(None);
     }
@@ -50,123 +50,130 @@ pub fn svg(tuning: &Tuning, subject: &Subject<'_>) -> Result<Option<String>, Str
     Ok(Some(text))
 }
 
-fn draw(text: &mut String, tuning: &Tuning, subject: &Subject<'_>) -> Drawn {
+fn draw(text: &mut String, tuning: &Tuning, subject: &TuningSubject<'_>) -> DrawResult {
     let root = SVGBackend::with_string(text, SIZE).into_drawing_area();
-    root.fill(&WHITE).map_err(said)?;
-    let (title, body) = root.split_vertically(TITLE);
-    let (upper, lower) = body.split_vertically(UPPER);
+    root.fill(&WHITE).map_err(draw_error)?;
+    let (title, body) = root.split_vertically(TITLE_HEIGHT);
+    let (upper, lower) = body.split_vertically(THROUGHPUT_HEIGHT);
     let what = format!("{}: {}s a second by {}", subject.scenario, subject.work.word(), subject.knob.name);
-    title.draw(&Text::new(what, (20, 10), (FONT, 20))).map_err(said)?;
-    for (line, y) in in_two(&headline(tuning, subject)).into_iter().zip([36, 54]) {
-        title.draw(&Text::new(line, (20, y), (FONT, 14))).map_err(said)?;
+    title.draw(&Text::new(what, (20, 10), (FONT, 20))).map_err(draw_error)?;
+    for (line, y) in split_in_two(&headline(tuning, subject)).into_iter().zip([36, 54]) {
+        title.draw(&Text::new(line, (20, y), (FONT, 14))).map_err(draw_error)?;
     }
     let how = format!(
         "Bars: 95 % intervals. Green: not worse than the best by more than {}; amber: cannot be told. Dashed: what could be at most.",
-        percent(subject.demands.epsilon)
+        format_percent(subject.demands.epsilon)
     );
-    title.draw(&Text::new(how, (20, 76), (FONT, 12))).map_err(said)?;
-    throughput(&upper, tuning, subject)?;
-    latency(&lower, tuning, subject)?;
-    root.present().map_err(said)
+    title.draw(&Text::new(how, (20, 76), (FONT, 12))).map_err(draw_error)?;
+    draw_throughput(&upper, tuning, subject)?;
+    draw_latency(&lower, tuning, subject)?;
+    root.present().map_err(draw_error)
 }
 
 /// A sentence in two lines at most, the first as long as there is room.
-fn in_two(text: &str) -> [&str; 2] {
+fn split_in_two(text: &str) -> [&str; 2] {
     const LETTERS: usize = 120;
     let room = text.char_indices().nth(LETTERS).map_or(text.len(), |(at, _)| at);
     let end = if room < text.len() { text[..room].rfind(' ').unwrap_or(room) } else { room };
     [&text[..end], text[end..].trim_start()]
 }
 
-fn throughput(area: &Area<'_>, tuning: &Tuning, subject: &Subject<'_>) -> Drawn {
-    let levels: Vec<&Level> = tuning.curve.working().collect();
-    let ceiling = ceiling(tuning);
+fn draw_throughput(area: &Area<'_>, tuning: &Tuning, subject: &TuningSubject<'_>) -> DrawResult {
+    let levels: Vec<&Level> = tuning.curve.working_levels().collect();
+    let ceiling = throughput_ceiling(tuning);
     let high = |level: &&Level| level.interval().map_or_else(|| level.throughput(), |found| found.high);
     let top = levels.iter().map(high).chain(ceiling).fold(0.0, f64::max) * 1.1;
-    let mut chart = frame(area, 10).build_cartesian_2d(across(&levels), 0.0..top).map_err(said)?;
-    mesh(&mut chart, "a second", &|value| {
-        nought(*value).unwrap_or_else(|| rate(*value).trim_end_matches("/s").to_owned())
+    let mut chart = chart_frame(area, 10).build_cartesian_2d(x_range(&levels), 0.0..top).map_err(draw_error)?;
+    draw_mesh(&mut chart, "a second", &|value| {
+        format_zero(*value).unwrap_or_else(|| format_rate(*value).trim_end_matches("/s").to_owned())
     })?;
-    let bound = bound(&levels, ceiling, subject);
-    chart.draw_series(DashedLineSeries::new(bound, 6, 4, BOUND.stroke_width(1))).map_err(said)?;
+    let bound = bound_points(&levels, ceiling, subject);
+    chart.draw_series(DashedLineSeries::new(bound, 6, 4, BOUND.stroke_width(1))).map_err(draw_error)?;
     if let (Some(ceiling), Some(first)) = (ceiling, levels.first()) {
-        let words = Text::new(limit(tuning), (place(first.value), ceiling + top * 0.045), text(BOUND, HPos::Left));
-        chart.draw_series([words]).map_err(said)?;
+        let words = Text::new(
+            ceiling_label(tuning),
+            (x_position(first.value), ceiling + top * 0.045),
+            text_style(BOUND, HPos::Left),
+        );
+        chart.draw_series([words]).map_err(draw_error)?;
     }
-    let curve = levels.iter().map(|level| (place(level.value), level.throughput()));
-    chart.draw_series(LineSeries::new(curve, WORSE.stroke_width(1))).map_err(said)?;
+    let curve = levels.iter().map(|level| (x_position(level.value), level.throughput()));
+    chart.draw_series(LineSeries::new(curve, WORSE.stroke_width(1))).map_err(draw_error)?;
     for level in &levels {
-        let style = colour(tuning, level, subject).stroke_width(2);
+        let style = status_colour(tuning, level, subject).stroke_width(2);
         let middle = level.throughput();
         let (low, high) = level.interval().map_or((middle, middle), |found| (found.low.max(0.0), found.high));
         chart
-            .draw_series([ErrorBar::new_vertical(place(level.value), low, middle, high, style.filled(), 9)])
-            .map_err(said)?;
+            .draw_series([ErrorBar::new_vertical(x_position(level.value), low, middle, high, style.filled(), 9)])
+            .map_err(draw_error)?;
     }
-    if let Some(answer) = tuning.recommended() {
-        let at = (place(answer.value), answer.throughput());
-        chart.draw_series([Circle::new(at, 8, colour(tuning, answer, subject).stroke_width(2))]).map_err(said)?;
+    if let Some(answer) = tuning.recommended_level() {
+        let at = (x_position(answer.value), answer.throughput());
+        chart
+            .draw_series([Circle::new(at, 8, status_colour(tuning, answer, subject).stroke_width(2))])
+            .map_err(draw_error)?;
     }
     Ok(())
 }
 
-fn latency(area: &Area<'_>, tuning: &Tuning, subject: &Subject<'_>) -> Drawn {
-    let levels: Vec<&Level> = tuning.curve.working().collect();
+fn draw_latency(area: &Area<'_>, tuning: &Tuning, subject: &TuningSubject<'_>) -> DrawResult {
+    let levels: Vec<&Level> = tuning.curve.working_levels().collect();
     let p99 = |level: &&Level| {
         let service = level.percentiles(|repetition| repetition.service)?;
-        Some((place(level.value), service.p99))
+        Some((x_position(level.value), service.p99))
     };
     let points: Vec<(f64, f64)> = levels.iter().filter_map(p99).collect();
     let top = points.iter().map(|(_, ns)| *ns).fold(1.0, f64::max) * 1.15;
-    let mut chart = frame(area, 34).build_cartesian_2d(across(&levels), 0.0..top).map_err(said)?;
-    mesh(&mut chart, "p99 of the work", &|ns| nought(*ns).unwrap_or_else(|| Span(*ns as u64).to_string()))?;
-    chart.draw_series(LineSeries::new(points.iter().copied(), P99.stroke_width(1))).map_err(said)?;
-    chart.draw_series(points.into_iter().map(|at| Circle::new(at, 3, P99.filled()))).map_err(said)?;
-    if let Some(limit) = subject.demands.p99.filter(|limit| *limit < top) {
-        let ends = levels.first().into_iter().chain(levels.last()).map(|level| (place(level.value), limit));
-        chart.draw_series(DashedLineSeries::new(ends, 6, 4, BOUND.stroke_width(1))).map_err(said)?;
+    let mut chart = chart_frame(area, 34).build_cartesian_2d(x_range(&levels), 0.0..top).map_err(draw_error)?;
+    draw_mesh(&mut chart, "p99 of the work", &|ns| format_zero(*ns).unwrap_or_else(|| Span(*ns as u64).to_string()))?;
+    chart.draw_series(LineSeries::new(points.iter().copied(), P99.stroke_width(1))).map_err(draw_error)?;
+    chart.draw_series(points.into_iter().map(|at| Circle::new(at, 3, P99.filled()))).map_err(draw_error)?;
+    if let Some(limit) = subject.demands.max_p99_ns.filter(|limit| *limit < top) {
+        let ends = levels.first().into_iter().chain(levels.last()).map(|level| (x_position(level.value), limit));
+        chart.draw_series(DashedLineSeries::new(ends, 6, 4, BOUND.stroke_width(1))).map_err(draw_error)?;
     }
     let (left, above) = area.get_base_pixel();
     for level in &levels {
-        let (x, y) = chart.backend_coord(&(place(level.value), 0.0));
+        let (x, y) = chart.backend_coord(&(x_position(level.value), 0.0));
         let at = (x - left, y - above + 6);
-        area.draw(&Text::new(subject.knob.show(level.value), at, text(BLACK, HPos::Center))).map_err(said)?;
+        area.draw(&Text::new(subject.knob.format_value(level.value), at, text_style(BLACK, HPos::Center)))
+            .map_err(draw_error)?;
     }
     Ok(())
 }
 
-fn frame<'a, 'b>(area: &'a Area<'b>, below: u32) -> ChartBuilder<'a, 'b, SVGBackend<'b>> {
+fn chart_frame<'a, 'b>(area: &'a Area<'b>, below: u32) -> ChartBuilder<'a, 'b, SVGBackend<'b>> {
     let mut builder = ChartBuilder::on(area);
     builder.margin_right(24).margin_left(12).margin_top(6).margin_bottom(below).y_label_area_size(80);
     builder
 }
 
-fn mesh(chart: &mut Chart<'_, '_>, what: &str, number: &dyn Fn(&f64) -> String) -> Drawn {
+fn draw_mesh(chart: &mut Chart<'_, '_>, what: &str, number: &dyn Fn(&f64) -> String) -> DrawResult {
     let mut style = chart.configure_mesh();
     style.disable_x_mesh().x_labels(0).y_labels(6).y_desc(what).y_label_formatter(&number).light_line_style(WHITE);
-    style.draw().map_err(said)
+    style.draw().map_err(draw_error)
 }
 
 /// Nothing has neither a unit nor digits after the point.
-fn nought(value: f64) -> Option<String> {
+fn format_zero(value: f64) -> Option<String> {
     (value.abs() < f64::EPSILON).then(|| "0".to_owned())
 }
 
 /// Where a level stands: counts double from mark to mark.
-fn place(value: f64) -> f64 {
+fn x_position(value: f64) -> f64 {
     if value > 0.0 { value.log2() } else { value }
 }
 
-fn across(levels: &[&Level]) -> Range<f64> {
+fn x_range(levels: &[&Level]) -> Range<f64> {
     const ROOM: f64 = 0.25;
     let ends = levels.first().zip(levels.last()).map_or((0.0, 1.0), |(first, last)| (first.value, last.value));
-    place(ends.0) - ROOM..place(ends.1) + ROOM
+    x_position(ends.0) - ROOM..x_position(ends.1) + ROOM
 }
 
 /// The most that any level can do, as far as it is known.
-fn ceiling(tuning: &Tuning) -> Option<f64> {
-    match &tuning.verdict.as_ref()?.bottleneck {
-        Bottleneck::Of(limit) => Some(limit.per_second),
+fn throughput_ceiling(tuning: &Tuning) -> Option<f64> {
+    match &tuning.decision.as_ref()?.bottleneck {
+        Bottleneck::UsedUp(limit) => Some(limit.max_rate),
         _ => None,
     }
 }
@@ -175,11 +182,11 @@ fn ceiling(tuning: &Tuning) -> Option<f64> {
 const STEPS: u32 = 60;
 
 /// As much as the lowest level does for each worker, up to the ceiling; for other knobs the ceiling alone.
-fn bound(levels: &[&Level], ceiling: Option<f64>, subject: &Subject<'_>) -> Vec<(f64, f64)> {
+fn bound_points(levels: &[&Level], ceiling: Option<f64>, subject: &TuningSubject<'_>) -> Vec<(f64, f64)> {
     let (Some(first), Some(last)) = (levels.first(), levels.last()) else { return Vec::new() };
     let Some(ceiling) = ceiling else { return Vec::new() };
-    let from = place(first.value);
-    let to = place(last.value);
+    let from = x_position(first.value);
+    let to = x_position(last.value);
     if subject.knob.name != "workers" {
         return vec![(from, ceiling), (to, ceiling)];
     }
@@ -188,28 +195,28 @@ fn bound(levels: &[&Level], ceiling: Option<f64>, subject: &Subject<'_>) -> Vec<
     (0..=STEPS).map(at).map(|x| (x, linear(x).min(ceiling))).collect()
 }
 
-fn limit(tuning: &Tuning) -> String {
-    match tuning.verdict.as_ref().map(|verdict| &verdict.bottleneck) {
-        Some(Bottleneck::Of(limit)) => {
-            format!("{} passes no more than {}", resource(&limit.resource), rate(limit.per_second))
+fn ceiling_label(tuning: &Tuning) -> String {
+    match tuning.decision.as_ref().map(|verdict| &verdict.bottleneck) {
+        Some(Bottleneck::UsedUp(limit)) => {
+            format!("{} passes no more than {}", resource_label(&limit.resource), format_rate(limit.max_rate))
         }
         _ => String::new(),
     }
 }
 
-fn colour(tuning: &Tuning, level: &Level, subject: &Subject<'_>) -> RGBColor {
-    match standing(&tuning.curve, level, &subject.demands) {
-        Standing::Enough => ENOUGH,
-        Standing::Undecided => OPEN,
-        Standing::Worse | Standing::Refused => WORSE,
+fn status_colour(tuning: &Tuning, level: &Level, subject: &TuningSubject<'_>) -> RGBColor {
+    match level_status(&tuning.curve, level, &subject.demands) {
+        LevelStatus::Sufficient => ENOUGH,
+        LevelStatus::Undecided => UNDECIDED,
+        LevelStatus::Worse | LevelStatus::Unacceptable => WORSE,
     }
 }
 
-fn text(colour: RGBColor, at: HPos) -> TextStyle<'static> {
+fn text_style(colour: RGBColor, at: HPos) -> TextStyle<'static> {
     (FONT, 13).into_font().color(&colour).pos(Pos::new(at, VPos::Top))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "goes into map_err")]
-fn said<E: std::error::Error + Send + Sync>(error: DrawingAreaErrorKind<E>) -> String {
+fn draw_error<E: std::error::Error + Send + Sync>(error: DrawingAreaErrorKind<E>) -> String {
     error.to_string()
 }

@@ -3,26 +3,26 @@
 use std::time::Duration;
 
 use super::curve::{Curve, Level};
-use super::decide::{Answer, Demands, Verdict, against};
-use super::figures::Repetition;
-use super::question::{Load, Phase};
+use super::decide::{Decision, Demands, TuningAnswer, ratio_to_best};
+use super::repetition::Repetition;
+use super::request::{LoadProfile, Phase};
 
 /// Latency at a part of the highest rate.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Loaded {
+pub struct OpenLoopPoint {
     pub level: f64,
     /// Part of the highest throughput.
-    pub load: f64,
-    pub per_second: f64,
+    pub load_share: f64,
+    pub offered_rate: f64,
     /// None if it could not do its work at this rate.
     pub repetition: Option<Repetition>,
 }
 
 /// A repetition that lasts much longer than the others, to see whether the work changes while it runs.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Long {
+pub struct LongRun {
     pub level: f64,
-    pub load: Load,
+    pub load: LoadProfile,
     pub repetition: Repetition,
 }
 
@@ -30,38 +30,38 @@ pub struct Long {
 #[derive(Debug, Clone, Default)]
 pub struct Tuning {
     pub curve: Curve,
-    pub verdict: Option<Verdict>,
+    pub decision: Option<Decision>,
     /// Fresh repetitions at the recommended level and its neighbours.
-    pub confirmed: Curve,
-    pub loaded: Vec<Loaded>,
+    pub confirmation: Curve,
+    pub open_loop: Vec<OpenLoopPoint>,
     /// A repetition at the recommended level that lasts much longer than the others.
-    pub long: Option<Long>,
+    pub long_run: Option<LongRun>,
     pub phase: Option<Phase>,
     /// The level that is being measured.
-    pub trying: Option<f64>,
+    pub current_level: Option<f64>,
     pub elapsed: Duration,
     /// It ended before it was done: the budget was used up, or someone stopped it.
-    pub cut: Option<&'static str>,
+    pub stop_reason: Option<&'static str>,
 }
 
 impl Tuning {
     /// Whether the fresh repetitions bear the answer out. None while there are none.
-    pub fn holds(&self, demands: &Demands) -> Option<bool> {
-        let level = self.verdict.as_ref()?.answer.level()?;
-        let fresh = self.confirmed.find(level).filter(|fresh| fresh.works())?;
-        let top = self.confirmed.best()?;
-        let found = against(fresh, top)?;
+    pub fn is_confirmed(&self, demands: &Demands) -> Option<bool> {
+        let level = self.decision.as_ref()?.answer.recommended_level()?;
+        let fresh = self.confirmation.find(level).filter(|fresh| fresh.is_working())?;
+        let top = self.confirmation.best()?;
+        let found = ratio_to_best(fresh, top)?;
         Some(found.high >= 1.0 - demands.epsilon)
     }
 
     /// The recommended level is the answer's; none when there is none.
-    pub fn recommended(&self) -> Option<&Level> {
-        let level = self.verdict.as_ref()?.answer.level()?;
+    pub fn recommended_level(&self) -> Option<&Level> {
+        let level = self.decision.as_ref()?.answer.recommended_level()?;
         self.curve.find(level)
     }
 
     /// Whether there is an answer that names a level.
     pub fn is_answered(&self) -> bool {
-        self.verdict.as_ref().is_some_and(|verdict| !matches!(verdict.answer, Answer::TooNoisy(_)))
+        self.decision.as_ref().is_some_and(|verdict| !matches!(verdict.answer, TuningAnswer::TooNoisy(_)))
     }
 }

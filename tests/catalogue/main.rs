@@ -14,12 +14,12 @@ fn tested(reports: &Path, names: &[&str]) -> Output {
 
 /// Every report in a directory is as its schema says; returns how many there are.
 fn assert_as_described(reports: &Path) -> usize {
-    let schema = schema::published("report");
+    let schema = schema::load_schema("report");
     let files: Vec<_> =
         std::fs::read_dir(reports).expect("a directory").map(|entry| entry.expect("one").path()).collect();
     for file in &files {
         let text = std::fs::read_to_string(file).expect("a report");
-        let found = schema::mistakes(&schema, &serde_json::from_str(&text).expect("a report is JSON"));
+        let found = schema::validation_errors(&schema, &serde_json::from_str(&text).expect("a report is JSON"));
         assert!(found.is_empty(), "{}: {found:#?}", file.display());
     }
     files.len()
@@ -83,7 +83,7 @@ fn other_json_is_as_its_schema_says() {
         ("tune", &["tune", "thread-pool", "--json", "--anyway", "--for", "4s", "--over", "5..8"]),
         ("tune", &["tune", "thread-pool", "--json", "--anyway", "--for", "1ms"]),
     ] {
-        let found = schema::mistakes(&schema::published(name), &said(args));
+        let found = schema::validation_errors(&schema::load_schema(name), &said(args));
         assert!(found.is_empty(), "{args:?}: {found:#?}");
     }
 }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use contend::engine::{Job, Plan};
+use contend::engine::{InputItems, Plan};
 use contend::model::{Budget, Model};
 use contend::platform::Machine;
 use contend::report::{self, Report};
 use contend::scenario::{Scenario, Settings, Source, check};
 use contend::trace::{
-    Cast, Death, Event, EventKind, Message, Notice, PoolId, Record, ResourceId, RunEnd, Sample, Slot, Snapshot, Stamp,
-    State, WorkerId,
+    DeathCause, Event, EventKind, Message, Notice, PoolId, Record, Registry, ResourceId, RunEnd, Sample, Stamp, State,
+    WaitSlot, WaitSnapshot, WorkerId,
 };
 
 use crate::drive::{Bytes, Target};
@@ -37,15 +37,15 @@ thread n { repeat 9 { submit w; result }; send f; receive f }
 struct World {
     scenario: Scenario,
     settings: Settings,
-    cast: Arc<Cast>,
+    cast: Arc<Registry>,
 }
 
 impl World {
     fn new() -> Self {
         let source = Source { name: "all".into(), path: None, text: ALL.into() };
         let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
-        let settings = scenario.defaults();
-        let plan = Plan::new(&scenario, &settings, &Job::default()).unwrap_or_else(|why| panic!("{why}"));
+        let settings = scenario.default_settings();
+        let plan = Plan::new(&scenario, &settings, &InputItems::default()).unwrap_or_else(|why| panic!("{why}"));
         Self { scenario, settings, cast: Arc::new(plan.cast) }
     }
 
@@ -68,11 +68,11 @@ impl World {
         let what = bytes.byte();
         match what {
             0..200 => Message::Events((0..=what % 4).map(|_| self.event(bytes, now)).collect()),
-            200..210 => Message::Through(*now),
+            200..210 => Message::Watermark(*now),
             210..230 => Message::Sample(self.sample(bytes, *now)),
             230..248 => Message::Notice { at: *now, notice: self.notice(bytes) },
-            248..254 => Message::Slots(self.snapshot(bytes, now)),
-            _ => Message::Ended { at: *now, how: RunEnd::Completed },
+            248..254 => Message::WaitSnapshot(self.snapshot(bytes, now)),
+            _ => Message::Ended { at: *now, reason: RunEnd::Completed },
         }
     }
 
@@ -89,8 +89,8 @@ impl World {
         Record { ticks: 0, word }.kind()
     }
 
-    fn snapshot(&self, bytes: &mut Bytes<'_>, now: &mut Stamp) -> Snapshot {
-        let slots = (0..bytes.below(5)).map(|_| Slot {
+    fn snapshot(&self, bytes: &mut Bytes<'_>, now: &mut Stamp) -> WaitSnapshot {
+        let slots = (0..bytes.below(5)).map(|_| WaitSlot {
             worker: self.worker(bytes),
             at: later(bytes, now),
             life: bytes.number(1),
@@ -102,7 +102,7 @@ impl World {
             .map(|_| (ResourceId(self.near(bytes.number(1)) as u16), State::ALL[bytes.below(State::ALL.len())]))
             .collect();
         lacking.sort_unstable();
-        Snapshot { slots, lacking }
+        WaitSnapshot { slots, unavailable: lacking }
     }
 
     /// An id that there is, or one just beyond.
@@ -141,10 +141,10 @@ impl World {
         let worker = self.worker(bytes);
         match bytes.below(7) {
             0 => Notice::Started { worker, pid: bytes.number(2) as u32, tid: bytes.number(2) as u32 },
-            1 => Notice::Died { worker, death: Death::Signal(bytes.number(1) as i32) },
-            2 => Notice::Died { worker, death: Death::CutOff },
+            1 => Notice::Died { worker, cause: DeathCause::Signal(bytes.number(1) as i32) },
+            2 => Notice::Died { worker, cause: DeathCause::CutOff },
             3 => Notice::Resized { pool: PoolId(bytes.number(1) as u16), workers: bytes.number(4) as u32 },
-            4 => Notice::Failed { worker, what: String::from_utf8_lossy(bytes.take(5)).into_owned() },
+            4 => Notice::TaskFailed { worker, message: String::from_utf8_lossy(bytes.take(5)).into_owned() },
             5 => Notice::Stderr(String::from_utf8_lossy(bytes.take(9)).into_owned()),
             _ => Notice::Note(String::new()),
         }
@@ -153,22 +153,22 @@ impl World {
     /// All that is said of a run, in words or as JSON.
     fn report(&self, model: &Model, at: Stamp, in_words: bool) {
         let machine = Machine { cores: 2, usable: 2, quota: None, os: "any".into() };
-        let verdicts = report::judge(model, &self.scenario, &self.settings, at);
+        let verdicts = report::judge_expectations(model, &self.scenario, &self.settings, at);
         let report = Report {
-            limit: None,
+            time_limit: None,
             model,
             scenario: &self.scenario,
             settings: &self.settings,
             machine: &machine,
             ended: &RunEnd::Completed,
-            at,
+            ended_at: at,
             findings: &model.findings(at),
             verdicts: &verdicts,
         };
         if in_words {
-            let _ = report::text(&report, report::Look::default());
+            let _ = report::report_text(&report, report::TextFormat::default());
         } else {
-            let _ = report::json(&report);
+            let _ = report::report_json(&report);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Any bytes on the pipes beside the rings.
 
 use contend::catalogue;
-use contend::engine::{Down, Start, Up};
+use contend::engine::{RunnerCommand, RunnerMessage, StartRequest};
 use contend::scenario::check;
-use contend::trace::{Death, KnobId, Notice, PoolId, Span, WorkerId, frame};
+use contend::trace::{DeathCause, KnobId, Notice, PoolId, Span, WorkerId, frame};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::drive::{Bytes, Target};
@@ -24,9 +24,9 @@ fn stream(input: &[u8]) {
     let which = bytes.byte();
     let rest = bytes.take(usize::MAX);
     match which % 8 {
-        0 => read::<Down>(rest),
-        1 => read::<Start>(rest),
-        _ => read::<Up>(rest),
+        0 => read::<RunnerCommand>(rest),
+        1 => read::<StartRequest>(rest),
+        _ => read::<RunnerMessage>(rest),
     }
 }
 
@@ -35,25 +35,29 @@ fn seeds() -> Vec<Vec<u8>> {
     let worker = WorkerId(3);
     let notices = [
         Notice::Started { worker, pid: 1_234, tid: 1_235 },
-        Notice::Died { worker, death: Death::Exit(3) },
-        Notice::Died { worker, death: Death::Signal(9) },
-        Notice::Died { worker, death: Death::CutOff },
-        Notice::Turned { knob: KnobId(1), name: "hold".into(), shown: "5 ms".into() },
+        Notice::Died { worker, cause: DeathCause::Exit(3) },
+        Notice::Died { worker, cause: DeathCause::Signal(9) },
+        Notice::Died { worker, cause: DeathCause::CutOff },
+        Notice::KnobSet { knob: KnobId(1), name: "hold".into(), value_text: "5 ms".into() },
         Notice::Resized { pool: PoolId(0), workers: 8 },
-        Notice::Failed { worker, what: "broken.jpg: not an image".into() },
+        Notice::TaskFailed { worker, message: "broken.jpg: not an image".into() },
         Notice::Stderr("\u{1b}[31mred".into()),
         Notice::Note("19 cores asked for, 2 there".into()),
-        Notice::Suspended(Span::millis(28_800_000)),
+        Notice::Suspended(Span::from_millis(28_800_000)),
     ];
     let mut ups = vec![2];
     for notice in notices {
-        frame::send(&mut ups, &Up::Notice { ticks: 1 << 40, notice }).expect("a vector takes all");
+        frame::send(&mut ups, &RunnerMessage::Notice { ticks: 1 << 40, notice }).expect("a vector takes all");
     }
-    for up in [Up::Going { ticks: 1 }, Up::Failed("no".into()), Up::Finished { ticks: u64::MAX }] {
+    for up in [
+        RunnerMessage::Started { ticks: 1 },
+        RunnerMessage::Failed("no".into()),
+        RunnerMessage::Finished { ticks: u64::MAX },
+    ] {
         frame::send(&mut ups, &up).expect("a vector takes all");
     }
     let mut downs = vec![0];
-    for down in [Down::Turned(KnobId(2)), Down::Kill(worker)] {
+    for down in [RunnerCommand::KnobChanged(KnobId(2)), RunnerCommand::KillWorker(worker)] {
         frame::send(&mut downs, &down).expect("a vector takes all");
     }
     [ups, downs].into_iter().chain(starts()).collect()
@@ -64,9 +68,14 @@ fn starts() -> impl Iterator<Item = Vec<u8>> {
     catalogue::all().iter().step_by(9).map(|entry| {
         let source = catalogue::find(entry.name).expect("it is of the catalogue");
         let scenario = check(&source).expect("so it has no mistakes").scenario;
-        let settings = scenario.defaults();
+        let settings = scenario.default_settings();
         let mut start = vec![1];
-        let told = Start { version: "0".into(), scenario, settings, job: contend::engine::Job::default() };
+        let told = StartRequest {
+            version: "0".into(),
+            scenario,
+            settings,
+            input_items: contend::engine::InputItems::default(),
+        };
         frame::send(&mut start, &told).expect("a vector takes all");
         start
     })

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use contend::platform::Shared;
+use contend::platform::SharedMemory;
 use contend::trace::{
-    Board, EventKind, KnobId, Record, ResourceId, Ring, RingReader, RingWriter, WorkerId, ring_words,
+    EventKind, KnobId, Record, ResourceId, Ring, RingReader, RingWriter, RunMemory, WorkerId, ring_words,
 };
 
 use crate::drive::{Bytes, Target};
@@ -27,17 +27,17 @@ fn ring(input: &[u8]) {
                 let group: Vec<Record> = (0..bytes.below(CAPACITY + 2)).map(|_| record(&mut bytes)).collect();
                 writer.write_all(&group);
                 if what & 1 == 1 {
-                    writer.stand(&group);
+                    writer.write_wait_slot(&group);
                 }
             }
-            208..212 => writer.resume(),
-            212..216 => writer.leave(),
+            208..212 => writer.resync(),
+            212..216 => writer.clear_wait_slot(),
             216..224 => writer = RingWriter::new(ring),
             224..232 => reader = RingReader::new(ring),
             _ => {
                 ring.set_progress(bytes.number(4) << 1 | u64::from(bytes.byte() > 99));
-                let _ = (ring.totals(), ring.progress(), ring.who(), ring.command());
-                let _ = ring.standing().map(|standing| (ring.is_still(&standing), standing.events()));
+                let _ = (ring.totals(), ring.progress(), ring.producer_ids(), ring.command_group());
+                let _ = ring.wait_record().map(|standing| (ring.is_still_waiting(&standing), standing.events()));
             }
         }
     }
@@ -74,17 +74,17 @@ fn any_bytes_in_a_ring_are_read() {
 
 /// Shared memory by its size in words: what is there is used again, all of it zero.
 #[derive(Default)]
-struct Memories(BTreeMap<usize, Shared>);
+struct Memories(BTreeMap<usize, SharedMemory>);
 
 impl Memories {
     /// A descriptor for each is open.
     const MOST: usize = 200;
 
-    fn of(&mut self, words: usize) -> &Shared {
+    fn of(&mut self, words: usize) -> &SharedMemory {
         if self.0.len() >= Self::MOST && !self.0.contains_key(&words) {
             self.0.clear();
         }
-        let memory = self.0.entry(words).or_insert_with(|| Shared::create(words).expect("memory"));
+        let memory = self.0.entry(words).or_insert_with(|| SharedMemory::create(words).expect("memory"));
         memory.words().iter().for_each(|word| word.store(0, Ordering::Relaxed));
         memory
     }
@@ -98,7 +98,7 @@ fn board(memories: &mut Memories, input: &[u8]) -> bool {
         let magic = u64::from_be_bytes(*b"contend\x01");
         word.store(if at == 0 { magic } else { bytes.number(1 + at % 8) }, Ordering::Relaxed);
     }
-    let Ok(board) = Board::open(memory.fd().try_clone_to_owned().expect("a descriptor")) else { return false };
+    let Ok(board) = RunMemory::open(memory.fd().try_clone_to_owned().expect("a descriptor")) else { return false };
     let size = board.size();
     let _ = (board.origin(), board.tick_nanos(), board.work_rate(), board.event_cost(), board.extra().len());
     let _ = board.knob(KnobId::from(size.knobs.saturating_sub(1) % 0xffff));

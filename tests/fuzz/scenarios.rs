@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use contend::catalogue;
-use contend::engine::{Job, Plan};
-use contend::scenario::{Source, check, reference};
+use contend::engine::{InputItems, Plan};
+use contend::scenario::{Source, check, language_reference};
 use contend::trace::WorkerKind;
 
 use crate::drive::Target;
@@ -33,7 +33,7 @@ fn text(input: &[u8]) {
     for executor in [None, Some(WorkerKind::Thread), Some(WorkerKind::Process), Some(WorkerKind::Async)] {
         match scenario.settings(&[], executor.is_some().then_some(3), executor) {
             // Without the files that it would find: those would be this machine's.
-            Ok(settings) => match Plan::new(&scenario, &settings, &Job::default()) {
+            Ok(settings) => match Plan::new(&scenario, &settings, &InputItems::default()) {
                 Ok(plan) => plan.cast.workers.iter().for_each(|worker| assert_harmless(&worker.name)),
                 Err(why) => assert_harmless(&why.to_string()),
             },
@@ -60,7 +60,7 @@ fn seeds() -> Vec<Vec<u8>> {
 
 /// Every word that the description of the language sets apart.
 fn words() -> Vec<String> {
-    let told = reference();
+    let told = language_reference();
     let mut words: Vec<String> = told.split('`').skip(1).step_by(2).map(|word| format!("{word} ")).collect();
     words.retain(|word| word.len() < 40);
     words.extend(["{ ", " }\n", "\n", "; ", "$i ", "/- ", "\"", "5ms ", "\u{202e}", "\u{1b}[31m"].map(str::to_owned));

@@ -21,7 +21,7 @@ fn assert_current(path: &str, text: &str) {
 
 #[test]
 fn the_reference_of_the_language_is_current() {
-    assert_current("docs/language.md", &scenario::reference());
+    assert_current("docs/language.md", &scenario::language_reference());
 }
 
 const MISTAKES: &str = "\

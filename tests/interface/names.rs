@@ -186,14 +186,14 @@ fn nothing_raw_reaches_the_screen() {
         command.args(["run", "--allow-exec"]);
         command.arg(&file);
         let mut tty = Pty::start(command, 40, 120);
-        tty.until_text("Choose with a number");
-        tty.keys("1\r");
-        tty.until_text("completed");
-        tty.keys("\x1bi");
-        tty.until_text("Watch");
-        tty.keys("\x1bq");
+        tty.wait_for_text("Choose with a number");
+        tty.type_keys("1\r");
+        tty.wait_for_text("completed");
+        tty.type_keys("\x1bi");
+        tty.wait_for_text("Watch");
+        tty.type_keys("\x1bq");
         tty.wait();
-        tty.until_terminal_is_back();
+        tty.wait_for_terminal_restored();
         let sent = String::from_utf8_lossy(tty.sent()).into_owned();
         let foreign = ["\u{1b}]", "\u{1b}P", "\u{1b}c", "\u{1b}[6n", "\u{1b}[2J\u{1b}[H", "\u{7}"];
         for sign in foreign {
@@ -201,7 +201,7 @@ fn nothing_raw_reaches_the_screen() {
         }
         let plain: String = sent.replace(['\u{1b}', '\r', '\u{8}'], "");
         assert_eq!(harm(&plain), None, "{what}");
-        tty.assert_nobody_is_left();
+        tty.assert_no_process_left();
     }
 }
 
@@ -225,7 +225,7 @@ fn names_of_threads_are_text() {
     let mut names = Vec::new(); // a thread names itself, a moment after it was started
     while !names.iter().any(|found: &String| found.len() > 9 && name.starts_with(found.as_str())) {
         assert!(since.elapsed() < Duration::from_mins(1), "{names:?}");
-        names = tty.family().into_iter().flat_map(thread_names).collect();
+        names = tty.process_ids().into_iter().flat_map(thread_names).collect();
         assert!(names.iter().all(|found| harm(found).is_none()), "{names:?}");
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 
 use contend::catalogue;
 use contend::model::Finding;
-use contend::scenario::{self, Claim, Group, Scenario, Source};
+use contend::scenario::{self, Category, Claim, Scenario, Source};
 
 fn source(name: &str) -> Source {
     catalogue::find(name).expect("it is in the catalogue")
@@ -38,21 +38,21 @@ fn every_scenario_teaches() {
         let scenario = scenario::check(&source(entry.name)).expect("it is right").scenario;
         let name = entry.name;
         assert_eq!(scenario.name, name);
-        assert_ne!(scenario.group, Group::Own, "{name} stands in no group");
+        assert_ne!(scenario.category, Category::Own, "{name} stands in no group");
         assert!(scenario.title.chars().count() <= 60, "{name}: the title fits on a line");
         assert!(scenario.about.ends_with('.'), "{name}: a sentence says what it shows");
-        assert!(scenario.ask.as_ref().is_some_and(|ask| ask.text.ends_with('?')), "{name} asks a question");
+        assert!(scenario.quiz.as_ref().is_some_and(|ask| ask.text.ends_with('?')), "{name} asks a question");
         assert!((2..=4).contains(&scenario.watch.len()), "{name} says what to watch");
-        assert!(scenario.tries.len() >= 2, "{name} says what to try");
-        assert!(!scenario.expects.is_empty(), "{name} expects something");
+        assert!(scenario.suggestions.len() >= 2, "{name} says what to try");
+        assert!(!scenario.expectations.is_empty(), "{name} expects something");
         assert!(scenario.knobs.iter().all(|knob| !knob.help.is_empty()), "{name}: every knob has help");
     }
 }
 
 /// Whether the scenario says that a run makes this finding, or that it makes it not.
 fn expects(scenario: &Scenario, finding: &str, made: bool) -> bool {
-    scenario.expects.iter().any(|expect| match &expect.claim {
-        Claim::Finding { id, seen } => id == finding && *seen == made,
+    scenario.expectations.iter().any(|expect| match &expect.claim {
+        Claim::Finding { id, is_expected: seen } => id == finding && *seen == made,
         Claim::Deadlock { .. } => finding == "deadlock" && made,
         Claim::NoDeadlock => finding == "deadlock" && !made,
         Claim::Measure { .. } => false,

@@ -24,7 +24,7 @@ proptest! {
     #[test]
     fn a_program_that_was_written_down_is_read_as_it_was(steps in programs::steps(), seed in any::<u64>()) {
         let text = Layout::new(seed).print(&programs::nodes(&steps));
-        prop_assert_eq!(&read("random", &text).workers[0].steps, &steps, "{}", text);
+        prop_assert_eq!(&read("random", &text).groups[0].steps, &steps, "{}", text);
     }
 
     #[test]

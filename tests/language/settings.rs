@@ -12,7 +12,7 @@ fn set(scenario: &Scenario, settings: &[&str], workers: Option<u32>) -> Result<V
     let settings = scenario.settings(&settings, workers, None).map_err(|error| error.to_string())?;
     let shown = scenario.knobs.iter().zip(&settings.numbers).map(|(knob, value)| {
         let text = scenario.knob(&knob.name).and_then(|(id, _)| settings.text(id)).map(str::to_owned);
-        format!("{}={}", knob.name, text.unwrap_or_else(|| knob.show(*value)))
+        format!("{}={}", knob.name, text.unwrap_or_else(|| knob.format_value(*value)))
     });
     Ok(shown.collect())
 }
@@ -75,7 +75,7 @@ fn what_needs_a_thread_cannot_be_made_a_task() {
 #[test]
 fn a_knob_is_live_where_turning_it_has_an_effect() {
     let live = |name: &str| -> Vec<String> {
-        catalogue(name).knobs.into_iter().filter(|knob| knob.live).map(|knob| knob.name).collect()
+        catalogue(name).knobs.into_iter().filter(|knob| knob.is_live).map(|knob| knob.name).collect()
     };
     assert_eq!(live("deadlock"), ["gap", "order"]);
     assert_eq!(live("lock-contention"), ["hold", "think"]);

@@ -46,9 +46,9 @@ fn size(rng: &mut Rng) -> Size {
 
 /// A bit for each worker that is said to be stuck. A deadlock goes on naming those that died after it was found.
 fn said(model: &Model) -> u32 {
-    let deadlock = model.deadlocked().to_vec();
-    let stall = model.stall().map_or_else(Vec::new, |stall| stall.set);
-    let all = deadlock.into_iter().chain(stall).filter(|w| model.lane(*w).ended().is_none());
+    let deadlock = model.deadlocked_workers().to_vec();
+    let stall = model.stall().map_or_else(Vec::new, |stall| stall.workers);
+    let all = deadlock.into_iter().chain(stall).filter(|w| model.lane(*w).ending().is_none());
     all.fold(0, |bits, w| bits | 1 << w.index())
 }
 
@@ -146,7 +146,7 @@ impl<'a> Trial<'a> {
         }
         self.tally.programs = 1;
         self.tally.stuck = u64::from(left != 0);
-        self.tally.deadlocks = u64::from(model.deadlock().is_some());
+        self.tally.deadlocks = u64::from(model.first_deadlock().is_some());
         self.tally.stalls = u64::from(model.stall().is_some());
         self.tally.states = self.truth.states() as u64;
         Ok(self.tally)

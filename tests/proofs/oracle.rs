@@ -86,13 +86,13 @@ impl Truth {
 
     /// Says how the model's verdict differs from the kernel's, if it does.
     fn check(&self, model: &Model) -> Result<(), String> {
-        if model.deadlocked() != self.stuck() {
-            return Err(format!("kernel: {:?} can never go on, model: {:?}", self.stuck(), model.deadlocked()));
+        if model.deadlocked_workers() != self.stuck() {
+            return Err(format!("kernel: {:?} can never go on, model: {:?}", self.stuck(), model.deadlocked_workers()));
         }
         let mut rings = Vec::new();
         for deadlock in model.deadlocks() {
             self.check_links(deadlock)?;
-            let mut ring: Vec<usize> = deadlock.ring.iter().map(|link| link.worker.index()).collect();
+            let mut ring: Vec<usize> = deadlock.cycle.iter().map(|link| link.worker.index()).collect();
             ring.sort_unstable();
             rings.push(ring);
         }
@@ -104,7 +104,7 @@ impl Truth {
     }
 
     fn check_links(&self, deadlock: &Deadlock) -> Result<(), String> {
-        for (link, next) in deadlock.ring.iter().zip(deadlock.ring.iter().cycle().skip(1)) {
+        for (link, next) in deadlock.cycle.iter().zip(deadlock.cycle.iter().cycle().skip(1)) {
             let true_owner = self.owners[link.holds.index()] == Some(link.worker.index());
             let true_wait = self.wants(link.worker.index()) == Some(link.wants.index());
             if !(true_owner && true_wait && link.wants == next.holds && link.waits_for == [next.worker]) {
@@ -158,7 +158,7 @@ fn watch(world: &World, rng: &mut Rng) -> Result<Shown, String> {
     let start = Instant::now();
     let truth = loop {
         reader.take(rng.usize(..world.workers.len()), rng.usize(1..=6));
-        claims.push(reader.model.deadlocked().to_vec());
+        claims.push(reader.model.deadlocked_workers().to_vec());
         claims.dedup();
         if let Some(truth) = Truth::of(world) {
             break truth;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::support::program::copied;
+use crate::support::program::install_copy;
 use group::{Group, MEMORY, TASKS as OF_TASKS};
 
 /// `of` is `thread` or `process`.
@@ -26,7 +26,7 @@ impl Place {
     fn new() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         set_permissions(directory.path(), Permissions::from_mode(0o755)).expect("it is ours");
-        let program = copied(env!("CARGO_BIN_EXE_contend"), directory.path().join("contend"));
+        let program = install_copy(env!("CARGO_BIN_EXE_contend"), directory.path().join("contend"));
         Self { directory, program }
     }
 
@@ -45,7 +45,11 @@ impl Place {
         command.args(["-c", &format!("{limit} && exec \"$@\""), "bash"]).arg(&self.program);
         command.args(["run", "--headless"]).arg(file).args(more).env("CONTEND_TEST_MARK", &mark);
         let output = command.output().expect("a shell");
-        assert_eq!(crate::support::marked(&format!("CONTEND_TEST_MARK={mark}")), Vec::<u32>::new(), "left running");
+        assert_eq!(
+            crate::support::pids_with_mark(&format!("CONTEND_TEST_MARK={mark}")),
+            Vec::<u32>::new(),
+            "left running"
+        );
         output
     }
 }

@@ -13,7 +13,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::support::program::copied;
+use crate::support::program::install_copy;
 use crate::support::pty::Pty;
 use portable_pty::CommandBuilder;
 use serde_json::Value;
@@ -28,7 +28,7 @@ impl Place {
     fn new() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).expect("it is ours");
-        let program = copied(env!("CARGO_BIN_EXE_contend"), directory.path().join("contend"));
+        let program = install_copy(env!("CARGO_BIN_EXE_contend"), directory.path().join("contend"));
         Self { directory, program }
     }
 

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::support::{Seen, is_running, kill, parent_of};
+use crate::support::{ObservedRun, is_running, kill, parent_of};
 use contend::scenario::{Scenario, Source, check};
-use contend::source::Live;
+use contend::source::LiveRun;
 use contend::trace::{Command, EventKind, Notice, RunEnd, WorkerId};
 
 fn read(text: &str) -> Scenario {
@@ -14,9 +14,9 @@ fn read(text: &str) -> Scenario {
     check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario
 }
 
-fn failures(seen: &Seen) -> Vec<&str> {
+fn failures(seen: &ObservedRun) -> Vec<&str> {
     let what = seen.notices.iter().filter_map(|notice| match notice {
-        Notice::Failed { what, .. } => Some(what.as_str()),
+        Notice::TaskFailed { message: what, .. } => Some(what.as_str()),
         _ => None,
     });
     what.collect()
@@ -46,7 +46,7 @@ fn gone(pid: u32) {
 #[test]
 fn nothing_is_run_unless_that_is_allowed() {
     let s = read("thread w { retry 1 { exec \"touch\" \"/never/{n}\" } }");
-    let refused = Live::start(&s, &s.defaults()).map(drop).expect_err("it is not allowed").to_string();
+    let refused = LiveRun::start(&s, &s.default_settings()).map(drop).expect_err("it is not allowed").to_string();
     assert_eq!(
         refused,
         "this scenario runs a command, `touch /never/{n}`: if you trust it, allow that with --allow-exec"
@@ -69,7 +69,7 @@ fn how_a_command_ended_and_what_it_took_is_told() {
             ]
             .concat(),
         );
-        let seen = Seen::to_the_end(&s);
+        let seen = ObservedRun::run_to_end(&s);
         assert_eq!(seen.end, Some(RunEnd::Completed));
         let told = failures(&seen);
         for wanted in [
@@ -81,11 +81,12 @@ fn how_a_command_ended_and_what_it_took_is_told() {
             assert!(told.contains(&wanted), "{wanted}: {told:?}");
         }
         assert_eq!(told.len(), 4, "{told:?}");
-        let ran =
-            |e: &contend::trace::Event| if let EventKind::Ran { ok, cpu } = e.kind { Some((ok, cpu)) } else { None };
+        let ran = |e: &contend::trace::Event| {
+            if let EventKind::CommandRan { ok, cpu } = e.kind { Some((ok, cpu)) } else { None }
+        };
         let ran: Vec<_> = seen.events.iter().filter_map(ran).collect();
         assert_eq!(ran.iter().filter(|(ok, _)| *ok).count(), 1, "{ran:?}");
-        assert!(ran.iter().any(|(ok, cpu)| *ok && cpu.ms() > 1.0), "counting takes CPU time: {ran:?}");
+        assert!(ran.iter().any(|(ok, cpu)| *ok && cpu.as_millis_f64() > 1.0), "counting takes CPU time: {ran:?}");
     }
 }
 
@@ -97,7 +98,7 @@ fn what_a_command_leaves_in_its_group_ends_with_it() {
         "thread w {{ exec \"sh\" \"-c\" \"sleep 1000 & echo $! > $1\" \"sh\" {:?} }}",
         file.display().to_string()
     ));
-    let seen = Seen::to_the_end(&s);
+    let seen = ObservedRun::run_to_end(&s);
     assert_eq!((seen.end.as_ref(), failures(&seen).len()), (Some(&RunEnd::Completed), 0), "{:?}", seen.notices);
     assert!(!is_running(written(&file)), "the command is over, and all it started");
 }
@@ -114,7 +115,7 @@ setsid sh -c 'echo $$ > "$0/own-session"; exec sleep 1000' "$1" &
 const LEFT: [&str; 5] = ["in-group", "own-session", "forked-twice", "daemon", "without-environment"];
 
 /// A scenario whose worker runs this script.
-fn script(of: &str, dir: &Path, script: &str) -> String {
+fn install_script(of: &str, dir: &Path, script: &str) -> String {
     let file = dir.join("script");
     fs::write(&file, script).expect("a file");
     format!("{of} w {{ exec \"sh\" {:?} {:?} }}", file.display().to_string(), dir.display().to_string())
@@ -125,8 +126,8 @@ fn numbers(dir: &Path) -> [u32; 5] {
 }
 
 /// A worker whose command has left all of them; their numbers.
-fn all_left(of: &str, dir: &Path) -> (Seen, [u32; 5]) {
-    let seen = Seen::start(&read(&script(of, dir, &format!("{LEAVE} wait"))));
+fn all_left(of: &str, dir: &Path) -> (ObservedRun, [u32; 5]) {
+    let seen = ObservedRun::start(&read(&install_script(of, dir, &format!("{LEAVE} wait"))));
     let pids = numbers(dir);
     (seen, pids)
 }
@@ -136,12 +137,12 @@ fn nothing_of_a_command_outlives_a_runner_that_is_killed() {
     for of in ["thread", "process"] {
         let dir = tempfile::tempdir().expect("a directory");
         let (mut seen, left) = all_left(of, dir.path());
-        seen.until("the worker is known", |seen| !seen.pids().is_empty());
+        seen.wait_until("the worker is known", |seen| !seen.pids().is_empty());
         let shell = parent_of(left[0]).expect("it is there");
         let worker = parent_of(shell).expect("it is there");
         let runner = if of == "thread" { worker } else { parent_of(worker).expect("it is there") };
         kill(runner);
-        seen.until("the end", |seen| seen.end.is_some());
+        seen.wait_until("the end", |seen| seen.end.is_some());
         drop(seen);
         assert!(left.iter().all(|pid| !is_running(*pid)), "{of}: {left:?}");
     }
@@ -151,9 +152,9 @@ fn nothing_of_a_command_outlives_a_runner_that_is_killed() {
 fn a_worker_that_is_killed_takes_its_command_with_it() {
     let dir = tempfile::tempdir().expect("a directory");
     let (mut seen, left) = all_left("process", dir.path());
-    seen.command(Command::Kill(WorkerId(0)));
+    seen.send_command(Command::Kill(WorkerId(0)));
     gone(left[0]);
-    seen.until("the end", |seen| seen.end.is_some());
+    seen.wait_until("the end", |seen| seen.end.is_some());
     drop(seen);
     assert!(left.iter().all(|pid| !is_running(*pid)), "what left the group goes at the end of the run");
 }
@@ -170,7 +171,7 @@ fn a_run_that_is_stopped_leaves_no_command() {
 fn what_a_command_leaves_behind_goes_with_its_run() {
     let dir = tempfile::tempdir().expect("a directory");
     let all_there = LEFT.map(|name| format!("until [ -s \"$1/{name}\" ]; do :; done\n")).concat();
-    let seen = Seen::to_the_end(&read(&script("thread", dir.path(), &[LEAVE, &all_there].concat())));
+    let seen = ObservedRun::run_to_end(&read(&install_script("thread", dir.path(), &[LEAVE, &all_there].concat())));
     assert_eq!((seen.end.as_ref(), failures(&seen).len()), (Some(&RunEnd::Completed), 0), "{:?}", seen.notices);
     let left = numbers(dir.path());
     drop(seen);
@@ -183,7 +184,7 @@ fn nothing_of_a_command_outlives_a_dashboard_that_is_killed() {
     for of in ["thread", "process"] {
         let dir = tempfile::tempdir().expect("a directory");
         let scenario = dir.path().join("x.kdl");
-        fs::write(&scenario, script(of, dir.path(), &format!("{LEAVE} wait"))).expect("a file");
+        fs::write(&scenario, install_script(of, dir.path(), &format!("{LEAVE} wait"))).expect("a file");
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_contend"));
         command.args(["run", "--headless", "--allow-exec"]).arg(&scenario).stdout(std::process::Stdio::null());
         let mut viewer = command.spawn().expect("the program starts");
@@ -197,7 +198,7 @@ fn nothing_of_a_command_outlives_a_dashboard_that_is_killed() {
 #[test]
 fn a_command_that_says_much_is_waited_for_all_the_same() {
     let s = read("thread w { exec \"sh\" \"-c\" \"yes | head -c 3000000; exit 1\" }");
-    let seen = Seen::to_the_end(&s);
+    let seen = ObservedRun::run_to_end(&s);
     let told = failures(&seen);
     assert!(told.len() == 1 && told[0].chars().count() < 1_000, "{told:?}");
 }

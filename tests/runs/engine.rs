@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use crate::support::{Seen, counter, knob, mutex, number, pool, scenario, workers};
-use contend::scenario::{Choice, Delivery, Feed, Policy, Resource, ResourceSpec, Step, Target};
+use crate::support::{ObservedRun, counter, knob, mutex, number, pool, scenario, workers};
+use contend::scenario::{Choice, Feed, OverflowPolicy, Resource, ResourceSpec, ResultDelivery, Step, Target};
 use contend::trace::{
-    Command, Event, EventKind, How, LockKind, Notice, RunEnd, RwPolicy, Stamp, State, WorkerId, WorkerKind,
+    Command, Event, EventKind, ExitKind, LockKind, Notice, RunEnd, RwPolicy, Stamp, State, WorkerId, WorkerKind,
 };
 
 fn lock(resource: usize, body: Vec<Step>) -> Step {
-    Step::Lock { target: Target { resource, at: None }, body }
+    Step::Lock { target: Target { resource, index: None }, body }
 }
 
 fn compute_us(us: f64) -> Step {
@@ -22,13 +22,13 @@ fn a_finite_run_completes_and_every_acquisition_is_numbered_without_a_gap() {
         let mut s = scenario("finite");
         s.resources.push(mutex("m", kind));
         let body = vec![lock(0, vec![compute_us(5.0)])];
-        s.workers.push(workers("w", WorkerKind::Thread, 3, vec![Step::Repeat { times: number(300.0), body }]));
-        let seen = Seen::to_the_end(&s);
+        s.groups.push(workers("w", WorkerKind::Thread, 3, vec![Step::Repeat { times: number(300.0), body }]));
+        let seen = ObservedRun::run_to_end(&s);
         assert_eq!(seen.end, Some(RunEnd::Completed), "{kind:?}: {:?}", seen.notices);
-        let mut grants = seen.grants();
+        let mut grants = seen.acquired_grants();
         grants.sort_unstable();
         assert_eq!(grants, (1..=900).collect::<Vec<u64>>(), "{kind:?}");
-        assert_eq!(seen.lost(), 0, "{kind:?}");
+        assert_eq!(seen.lost_events(), 0, "{kind:?}");
     }
 }
 
@@ -36,20 +36,20 @@ fn a_finite_run_completes_and_every_acquisition_is_numbered_without_a_gap() {
 fn a_run_ends_at_its_limit_though_nobody_takes_what_it_tells() {
     let mut s = scenario("endless");
     s.resources.push(mutex("m", LockKind::Std));
-    s.workers.push(workers("w", WorkerKind::Thread, 4, vec![Step::Forever(vec![lock(0, vec![compute_us(5.0)])])]));
-    let seen = Seen::start(&s);
+    s.groups.push(workers("w", WorkerKind::Thread, 4, vec![Step::Forever(vec![lock(0, vec![compute_us(5.0)])])]));
+    let seen = ObservedRun::start(&s);
     let limit = Stamp(200_000_000);
-    assert!(seen.live().end_at(limit));
+    assert!(seen.live().set_time_limit(limit));
     let start = std::time::Instant::now();
-    while !seen.live().is_out_of_time() {
+    while !seen.live().is_time_up() {
         assert!(start.elapsed() < Duration::from_mins(1), "it goes on");
         std::thread::yield_now();
     }
     let ended = loop {
         match seen.live().messages().recv_timeout(Duration::from_mins(1)).expect("it tells of its end") {
-            contend::trace::Message::Ended { at, how } => break (at, how),
-            contend::trace::Message::Many(many) => {
-                if let Some(contend::trace::Message::Ended { at, how }) = many.into_iter().next_back() {
+            contend::trace::Message::Ended { at, reason: how } => break (at, how),
+            contend::trace::Message::Batch(many) => {
+                if let Some(contend::trace::Message::Ended { at, reason: how }) = many.into_iter().next_back() {
                     break (at, how);
                 }
             }
@@ -65,12 +65,12 @@ fn holds_of_one_lock_never_overlap_by_their_stamps() {
     let mut s = scenario("holds");
     s.resources.push(mutex("m", LockKind::Std));
     let body = vec![lock(0, vec![compute_us(2.0)])];
-    s.workers.push(workers("w", WorkerKind::Thread, 4, vec![Step::Repeat { times: number(2_000.0), body }]));
-    let seen = Seen::to_the_end(&s);
-    let holds = seen.holds();
+    s.groups.push(workers("w", WorkerKind::Thread, 4, vec![Step::Repeat { times: number(2_000.0), body }]));
+    let seen = ObservedRun::run_to_end(&s);
+    let holds = seen.lock_holds();
     assert_eq!(holds.len(), 8_000);
     for pair in holds.windows(2) {
-        assert!(pair[0].until <= pair[1].from, "{pair:?}");
+        assert!(pair[0].released_at <= pair[1].acquired_at, "{pair:?}");
     }
 }
 
@@ -81,12 +81,17 @@ fn two_processes_deadlock_for_real_and_are_gone_after_the_run() {
         s.resources.extend([mutex("a", LockKind::Std), mutex("b", LockKind::Std)]);
         for (name, first, second) in [("left", 0, 1), ("right", 1, 0)] {
             let body = vec![lock(first, vec![compute_us(300.0), lock(second, vec![compute_us(10.0)])])];
-            s.workers.push(workers(name, kind, 1, vec![Step::Forever(body)]));
+            s.groups.push(workers(name, kind, 1, vec![Step::Forever(body)]));
         }
-        let mut seen = Seen::start(&s);
-        seen.until("both wait while they hold", |seen| {
+        let mut seen = ObservedRun::start(&s);
+        seen.wait_until("both wait while they hold", |seen| {
             seen.pids().len() == 2
-                && (0..2).all(|w| matches!(seen.last(WorkerId(w)), Some(EventKind::Wait { held: 1, timed: false, .. })))
+                && (0..2).all(|w| {
+                    matches!(
+                        seen.last_event(WorkerId(w)),
+                        Some(EventKind::LockWait { held_count: 1, timed: false, .. })
+                    )
+                })
         });
         let pids = seen.pids();
         assert_eq!(pids.len(), 2, "{kind:?}");
@@ -102,12 +107,12 @@ fn a_counter_loses_updates_without_its_lock_and_none_with_it() {
     for (kind, may_lose) in [(LockKind::Off, true), (LockKind::Std, false)] {
         let mut s = scenario("account");
         s.resources.extend([mutex("m", kind), counter("balance")]);
-        let balance = Target { resource: 1, at: None };
+        let balance = Target { resource: 1, index: None };
         let body =
             vec![Step::Load(balance.clone()), Step::Sleep(number(300e3)), Step::Store { target: balance, add: 1 }];
         let step = Step::Repeat { times: number(20.0), body: vec![lock(0, body)] };
-        s.workers.push(workers("teller", WorkerKind::Thread, 4, vec![step]));
-        let seen = Seen::to_the_end(&s);
+        s.groups.push(workers("teller", WorkerKind::Thread, 4, vec![step]));
+        let seen = ObservedRun::run_to_end(&s);
         let value = seen.counter.expect("a counter is told");
         if may_lose {
             assert!(value < 80, "80 updates of 4 tellers with a window of 300 µs: {value}");
@@ -127,10 +132,10 @@ fn a_pool_does_every_task_of_its_batch_whatever_its_workers_are() {
         p.payload = number(10_000.0);
         p.task = vec![compute_us(50.0)];
         s.pools.push(p);
-        let seen = Seen::to_the_end(&s);
+        let seen = ObservedRun::run_to_end(&s);
         assert_eq!(seen.end, Some(RunEnd::Completed), "{kind:?}: {:?}", seen.notices);
         assert_eq!(seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. })), 200, "{kind:?}");
-        let handed = seen.count(|k| matches!(k, EventKind::Block { state: State::Handover, .. }));
+        let handed = seen.count(|k| matches!(k, EventKind::Blocked { state: State::Handover, .. }));
         assert_eq!(handed > 0, kind == WorkerKind::Process, "only processes hand over");
     }
 }
@@ -141,17 +146,17 @@ fn a_pool_grows_and_shrinks_while_it_runs() {
     s.knobs.push(knob("workers", 2.0, 8.0));
     let mut p = pool("worker", WorkerKind::Thread, 8);
     p.workers = contend::scenario::Expr::Knob(0_usize.into());
-    p.feed = Feed::Arrive { rate: number(2_000.0) };
+    p.feed = Feed::OpenLoop { rate: number(2_000.0) };
     p.task = vec![Step::Io(number(1e6))];
     s.pools.push(p);
-    let mut seen = Seen::start(&s);
-    seen.until("two begin", |s| s.count(|k| matches!(k, EventKind::Began)) == 3); // and the feeder
-    seen.command(Command::Turn { knob: 0_usize.into(), value: 6.0 });
-    seen.until("six work", |s| s.count(|k| matches!(k, EventKind::Began)) == 7);
-    seen.command(Command::Turn { knob: 0_usize.into(), value: 1.0 });
-    seen.until("five retire", |s| s.count(|k| matches!(k, EventKind::Ended(How::Retired))) == 5);
-    seen.command(Command::Turn { knob: 0_usize.into(), value: 2.0 });
-    seen.until("one comes back", |s| s.count(|k| matches!(k, EventKind::Began)) == 8);
+    let mut seen = ObservedRun::start(&s);
+    seen.wait_until("two begin", |s| s.count(|k| matches!(k, EventKind::LifeBegan)) == 3); // and the feeder
+    seen.send_command(Command::SetKnob { knob: 0_usize.into(), value: 6.0 });
+    seen.wait_until("six work", |s| s.count(|k| matches!(k, EventKind::LifeBegan)) == 7);
+    seen.send_command(Command::SetKnob { knob: 0_usize.into(), value: 1.0 });
+    seen.wait_until("five retire", |s| s.count(|k| matches!(k, EventKind::LifeEnded(ExitKind::Retired))) == 5);
+    seen.send_command(Command::SetKnob { knob: 0_usize.into(), value: 2.0 });
+    seen.wait_until("one comes back", |s| s.count(|k| matches!(k, EventKind::LifeBegan)) == 8);
 }
 
 #[test]
@@ -159,16 +164,16 @@ fn whoever_is_killed_at_whatever_moment_no_task_is_lost() {
     let mut s = scenario("storm");
     let mut p = pool("worker", WorkerKind::Process, 3);
     p.feed = Feed::Batch { count: number(3_000.0) };
-    p.results = Some(Choice::Fixed(Delivery::Ordered));
+    p.results = Some(Choice::Fixed(ResultDelivery::Ordered));
     p.task = vec![compute_us(200.0)];
     s.pools.push(p);
-    let mut seen = Seen::start(&s);
-    seen.until("a task is under way", |s| s.count(|k| matches!(k, EventKind::TaskBegan { .. })) > 0);
+    let mut seen = ObservedRun::start(&s);
+    seen.wait_until("a task is under way", |s| s.count(|k| matches!(k, EventKind::TaskBegan { .. })) > 0);
     let mut dice = fastrand::Rng::with_seed(7);
     while seen.end.is_none() {
-        seen.command(Command::Kill(WorkerId(dice.u16(..3))));
+        seen.send_command(Command::Kill(WorkerId(dice.u16(..3))));
         let events = seen.events.len();
-        seen.until("something happens", |s| s.end.is_some() || s.events.len() > events);
+        seen.wait_until("something happens", |s| s.end.is_some() || s.events.len() > events);
     }
     assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
     assert!(seen.notices.iter().filter(|n| matches!(n, Notice::Died { .. })).count() > 2, "some were killed");
@@ -181,26 +186,28 @@ fn a_batch_at_a_pace_comes_task_by_task_and_ends() {
     let mut p = pool("worker", WorkerKind::Thread, 2);
     (p.feed, p.pace) = (Feed::Batch { count: number(20.0) }, Some(number(200.0)));
     s.pools.push(p);
-    let seen = Seen::to_the_end(&s);
+    let seen = ObservedRun::run_to_end(&s);
     assert_eq!(seen.end, Some(RunEnd::Completed));
     let begun: Vec<_> =
         seen.events.iter().filter(|e| matches!(e.kind, EventKind::TaskBegan { .. })).map(|e| e.at).collect();
-    let feeder = |e: &&Event| e.kind == EventKind::Began && seen.cast().worker_name(e.worker) == "batch";
+    let feeder = |e: &&Event| e.kind == EventKind::LifeBegan && seen.registry().worker_name(e.worker) == "batch";
     let began = seen.events.iter().find(feeder).expect("it feeds").at;
     assert_eq!(begun.len(), 20);
     let last = begun.iter().max().expect("twenty");
-    assert!(last.since(began).0 >= 20 * 5_000_000, "each is due 5 ms after the one before: {begun:?}");
+    assert!(last.span_since(began).0 >= 20 * 5_000_000, "each is due 5 ms after the one before: {begun:?}");
 }
 
 #[test]
 fn a_knob_that_is_turned_is_told_with_its_value() {
     let mut s = scenario("turned");
     s.knobs.push(knob("times", 2.0, 8.0));
-    s.workers.push(workers("w", WorkerKind::Thread, 1, vec![Step::Forever(vec![compute_us(100.0)])]));
-    let mut seen = Seen::start(&s);
-    seen.command(Command::Turn { knob: 0_usize.into(), value: 6.0 });
-    seen.until("the notice", |s| {
-        s.notices.iter().any(|n| matches!(n, Notice::Turned { name, shown, .. } if name == "times" && shown == "6"))
+    s.groups.push(workers("w", WorkerKind::Thread, 1, vec![Step::Forever(vec![compute_us(100.0)])]));
+    let mut seen = ObservedRun::start(&s);
+    seen.send_command(Command::SetKnob { knob: 0_usize.into(), value: 6.0 });
+    seen.wait_until("the notice", |s| {
+        s.notices
+            .iter()
+            .any(|n| matches!(n, Notice::KnobSet { name, value_text, .. } if name == "times" && value_text == "6"))
     });
 }
 
@@ -211,14 +218,14 @@ fn a_killed_pool_process_is_replaced_and_its_task_is_done_again() {
     p.feed = Feed::Batch { count: number(40.0) };
     p.task = vec![Step::Sleep(number(20e6))];
     s.pools.push(p);
-    let mut seen = Seen::start(&s);
-    seen.until("a task is under way", |s| s.count(|k| matches!(k, EventKind::TaskBegan { .. })) >= 3);
-    seen.command(Command::Kill(WorkerId(0)));
-    seen.until("the end", |s| s.end.is_some());
+    let mut seen = ObservedRun::start(&s);
+    seen.wait_until("a task is under way", |s| s.count(|k| matches!(k, EventKind::TaskBegan { .. })) >= 3);
+    seen.send_command(Command::Kill(WorkerId(0)));
+    seen.wait_until("the end", |s| s.end.is_some());
     assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
     assert!(seen.notices.iter().any(|n| matches!(n, Notice::Died { worker: WorkerId(0), .. })));
-    assert_eq!(seen.count(|k| matches!(k, EventKind::Ended(How::Killed))), 1);
-    assert_eq!(seen.count(|k| matches!(k, EventKind::Retried { .. })), 1);
+    assert_eq!(seen.count(|k| matches!(k, EventKind::LifeEnded(ExitKind::Killed))), 1);
+    assert_eq!(seen.count(|k| matches!(k, EventKind::TaskRetried { .. })), 1);
     assert_eq!(
         seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. })),
         40,
@@ -230,53 +237,55 @@ fn a_killed_pool_process_is_replaced_and_its_task_is_done_again() {
 fn a_worker_that_panics_ends_alone_and_gives_its_lock_back() {
     let mut s = scenario("panic");
     s.resources.push(mutex("m", LockKind::Std));
-    s.workers.push(workers("bad", WorkerKind::Thread, 1, vec![lock(0, vec![Step::Panic("on purpose".into())])]));
+    s.groups.push(workers("bad", WorkerKind::Thread, 1, vec![lock(0, vec![Step::Panic("on purpose".into())])]));
     let body = vec![lock(0, vec![compute_us(50.0)])];
-    s.workers.push(workers("good", WorkerKind::Thread, 1, vec![Step::Repeat { times: number(200.0), body }]));
-    let seen = Seen::to_the_end(&s);
+    s.groups.push(workers("good", WorkerKind::Thread, 1, vec![Step::Repeat { times: number(200.0), body }]));
+    let seen = ObservedRun::run_to_end(&s);
     assert_eq!(seen.end, Some(RunEnd::Completed));
-    assert_eq!(seen.count(|k| matches!(k, EventKind::Ended(How::Panicked))), 1);
-    assert_eq!(seen.grants().len(), 201);
-    assert!(seen.notices.iter().any(|n| matches!(n, Notice::Failed { what, .. } if what.contains("on purpose"))));
+    assert_eq!(seen.count(|k| matches!(k, EventKind::LifeEnded(ExitKind::Panicked))), 1);
+    assert_eq!(seen.acquired_grants().len(), 201);
+    assert!(
+        seen.notices.iter().any(|n| matches!(n, Notice::TaskFailed { message, .. } if message.contains("on purpose")))
+    );
 }
 
 #[test]
 fn a_full_queue_rejects_blocks_or_lets_the_caller_work() {
-    for policy in [Policy::Reject, Policy::Block, Policy::CallerRuns] {
+    for policy in [OverflowPolicy::Reject, OverflowPolicy::Block, OverflowPolicy::CallerRuns] {
         let mut s = scenario("full");
         let mut p = pool("worker", WorkerKind::Thread, 1);
-        p.policy = policy;
-        p.queue = number(2.0);
+        p.overflow = policy;
+        p.queue_capacity = number(2.0);
         p.feed = Feed::Batch { count: number(30.0) };
         p.task = vec![Step::Sleep(number(2e6))];
         s.pools.push(p);
-        let seen = Seen::to_the_end(&s);
+        let seen = ObservedRun::run_to_end(&s);
         let done = seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. }));
-        let rejected = seen.count(|k| matches!(k, EventKind::Rejected { .. }));
-        let full = seen.count(|k| matches!(k, EventKind::Block { state: State::Full, .. }));
+        let rejected = seen.count(|k| matches!(k, EventKind::TaskRejected { .. }));
+        let full = seen.count(|k| matches!(k, EventKind::Blocked { state: State::Full, .. }));
         assert_eq!(done + rejected, 30, "{policy:?}");
-        assert_eq!(rejected > 0, policy == Policy::Reject);
-        assert_eq!(full > 0, policy == Policy::Block);
+        assert_eq!(rejected > 0, policy == OverflowPolicy::Reject);
+        assert_eq!(full > 0, policy == OverflowPolicy::Block);
     }
 }
 
 #[test]
 fn the_kernel_tells_when_threads_wait_for_a_core() {
     let mut s = scenario("oversubscribed");
-    s.workers.push(workers("w", WorkerKind::Thread, 8, vec![Step::Forever(vec![compute_us(1_000.0)])]));
-    let mut seen = Seen::start(&s);
-    seen.until("run-queue delay", |s| s.ready > Duration::from_millis(50).as_nanos() as u64);
+    s.groups.push(workers("w", WorkerKind::Thread, 8, vec![Step::Forever(vec![compute_us(1_000.0)])]));
+    let mut seen = ObservedRun::start(&s);
+    seen.wait_until("run-queue delay", |s| s.ready_ns > Duration::from_millis(50).as_nanos() as u64);
 }
 
 #[test]
 fn a_runner_that_is_killed_is_named_and_leaves_nobody() {
     let mut s = scenario("killed");
-    s.workers.push(workers("w", WorkerKind::Process, 3, vec![Step::Forever(vec![compute_us(100.0)])]));
-    let mut seen = Seen::start(&s);
-    seen.until("all run", |s| s.count(|k| matches!(k, EventKind::Began)) == 3 && s.pids().len() == 3);
+    s.groups.push(workers("w", WorkerKind::Process, 3, vec![Step::Forever(vec![compute_us(100.0)])]));
+    let mut seen = ObservedRun::start(&s);
+    seen.wait_until("all run", |s| s.count(|k| matches!(k, EventKind::LifeBegan)) == 3 && s.pids().len() == 3);
     let pids = seen.pids();
     crate::support::kill(crate::support::parent_of(pids[0]).expect("a runner"));
-    seen.until("the end", |s| s.end.is_some());
+    seen.wait_until("the end", |s| s.end.is_some());
     assert!(matches!(&seen.end, Some(RunEnd::Crashed(why)) if why.contains("SIGKILL")), "{:?}", seen.end);
     for pid in pids {
         assert!(!crate::support::is_running(pid), "process {pid} outlived its runner");
@@ -289,13 +298,13 @@ fn a_choice_of_lock_follows_its_knob() {
     s.knobs.push(knob("kind", 1.0, 1.0));
     let kind = Choice::Knob(0_usize.into(), vec![LockKind::Std, LockKind::Ticket]);
     s.resources.push(Resource { name: "m".into(), count: number(1.0), spec: ResourceSpec::Mutex { kind } });
-    s.workers.push(workers("w", WorkerKind::Thread, 1, vec![lock(0, vec![])]));
-    let seen = Seen::start(&s);
-    assert!(format!("{:?}", seen.cast().resources).contains("Ticket"));
+    s.groups.push(workers("w", WorkerKind::Thread, 1, vec![lock(0, vec![])]));
+    let seen = ObservedRun::start(&s);
+    assert!(format!("{:?}", seen.registry().resources).contains("Ticket"));
 }
 
 /// Times at which worker by worker something was held: when, until when, and whether shared.
-fn held(seen: &Seen) -> Vec<(Stamp, Stamp, bool)> {
+fn held(seen: &ObservedRun) -> Vec<(Stamp, Stamp, bool)> {
     let mut held = Vec::new();
     for event in &seen.events {
         let EventKind::Acquired { grant, .. } = event.kind else { continue };
@@ -311,10 +320,10 @@ fn never_more_than_its_permits_are_had_of_a_semaphore() {
         let mut s = scenario("semaphore");
         let spec = ResourceSpec::Semaphore { permits: number(3.0) };
         s.resources.push(Resource { name: "s".into(), count: number(1.0), spec });
-        let target = Target { resource: 0, at: None };
+        let target = Target { resource: 0, index: None };
         let body = vec![Step::Acquire { target, permits: number(1.0), body: vec![Step::Sleep(number(100e3))] }];
-        s.workers.push(workers("w", kind, 6, vec![Step::Repeat { times: number(50.0), body }]));
-        let seen = Seen::to_the_end(&s);
+        s.groups.push(workers("w", kind, 6, vec![Step::Repeat { times: number(50.0), body }]));
+        let seen = ObservedRun::run_to_end(&s);
         assert_eq!(seen.end, Some(RunEnd::Completed), "{kind:?}: {:?}", seen.notices);
         let held = held(&seen);
         assert_eq!(held.len(), 300, "{kind:?}");
@@ -330,13 +339,13 @@ fn a_writer_is_alone_and_readers_are_not() {
             let mut s = scenario("rwlock");
             let spec = ResourceSpec::Rwlock { policy: Choice::Fixed(policy) };
             s.resources.push(Resource { name: "r".into(), count: number(1.0), spec });
-            let target = Target { resource: 0, at: None };
+            let target = Target { resource: 0, index: None };
             let inside = vec![Step::Sleep(number(100e3))];
-            let read = vec![Step::Read { target: target.clone(), body: inside.clone() }];
-            let write = vec![Step::Write { target, body: inside }];
-            s.workers.push(workers("r", kind, 4, vec![Step::Repeat { times: number(60.0), body: read }]));
-            s.workers.push(workers("w", kind, 2, vec![Step::Repeat { times: number(30.0), body: write }]));
-            let seen = Seen::to_the_end(&s);
+            let read = vec![Step::ReadLock { target: target.clone(), body: inside.clone() }];
+            let write = vec![Step::WriteLock { target, body: inside }];
+            s.groups.push(workers("r", kind, 4, vec![Step::Repeat { times: number(60.0), body: read }]));
+            s.groups.push(workers("w", kind, 2, vec![Step::Repeat { times: number(30.0), body: write }]));
+            let seen = ObservedRun::run_to_end(&s);
             assert_eq!(seen.end, Some(RunEnd::Completed), "{policy:?} {kind:?}: {:?}", seen.notices);
             let held = held(&seen);
             assert_eq!(held.len(), 300, "{policy:?} {kind:?}");
@@ -355,13 +364,13 @@ fn a_signal_lets_as_many_pass_as_it_was_given() {
         let mut s = scenario("signal");
         let spec = ResourceSpec::Semaphore { permits: number(0.0) };
         s.resources.push(Resource { name: "s".into(), count: number(1.0), spec });
-        let target = Target { resource: 0, at: None };
+        let target = Target { resource: 0, index: None };
         let again = |step| vec![Step::Repeat { times: number(200.0), body: vec![step] }];
-        s.workers.push(workers("waits", kind, 2, again(Step::Down(target.clone()))));
-        s.workers.push(workers("gives", kind, 2, again(Step::Up(target))));
-        let seen = Seen::to_the_end(&s);
+        s.groups.push(workers("waits", kind, 2, again(Step::BareAcquire(target.clone()))));
+        s.groups.push(workers("gives", kind, 2, again(Step::BareRelease(target))));
+        let seen = ObservedRun::run_to_end(&s);
         assert_eq!(seen.end, Some(RunEnd::Completed), "{kind:?}: {:?}", seen.notices);
-        let passed = seen.count(|k| matches!(k, EventKind::Passed { .. }));
-        assert_eq!((passed, seen.count(|k| matches!(k, EventKind::Posted { .. }))), (400, 400), "{kind:?}");
+        let passed = seen.count(|k| matches!(k, EventKind::SemaphorePassed { .. }));
+        assert_eq!((passed, seen.count(|k| matches!(k, EventKind::SemaphorePosted { .. }))), (400, 400), "{kind:?}");
     }
 }

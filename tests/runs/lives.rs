@@ -1,14 +1,16 @@
 //! Workers that others spawn and join: on real threads, in real processes.
 
-use crate::support::{Seen, counter, mutex, number, scenario, workers};
+use crate::support::{ObservedRun, counter, mutex, number, scenario, workers};
 use contend::model::{Budget, Model};
-use contend::scenario::{Expr, LifeStep, Members, Scenario, Step, Target, Which};
-use contend::trace::{Command, Death, EventKind, How, LockKind, Message, Notice, RunEnd, State, WorkerId, WorkerKind};
+use contend::scenario::{Expr, GroupMembers, LifeStep, MemberSelector, Scenario, Step, Target};
+use contend::trace::{
+    Command, DeathCause, EventKind, ExitKind, LockKind, Message, Notice, RunEnd, State, WorkerId, WorkerKind,
+};
 
 const KINDS: [WorkerKind; 3] = [WorkerKind::Thread, WorkerKind::Process, WorkerKind::Async];
 
 fn spawn(group: usize) -> Step {
-    Step::Life(LifeStep::Spawn(Members { group, which: Which::All }))
+    Step::Life(LifeStep::Spawn(GroupMembers { group, which: MemberSelector::All }))
 }
 
 fn join(group: usize) -> Step {
@@ -16,7 +18,7 @@ fn join(group: usize) -> Step {
 }
 
 fn join_or(group: usize, body: Vec<Step>, otherwise: Vec<Step>) -> Step {
-    Step::Life(LifeStep::Join { members: Members { group, which: Which::All }, body, otherwise })
+    Step::Life(LifeStep::Join { members: GroupMembers { group, which: MemberSelector::All }, body, otherwise })
 }
 
 fn repeat(times: f64, body: Vec<Step>) -> Step {
@@ -24,7 +26,7 @@ fn repeat(times: f64, body: Vec<Step>) -> Step {
 }
 
 fn add(resource: usize) -> Step {
-    Step::Add { target: Target { resource, at: None }, by: 1 }
+    Step::Add { target: Target { resource, index: None }, by: 1 }
 }
 
 fn sleep_ms(ms: f64) -> Step {
@@ -35,22 +37,23 @@ fn sleep_ms(ms: f64) -> Step {
 fn with_helpers(kind: WorkerKind, helpers: u32, main: Vec<Step>, helper: Vec<Step>) -> Scenario {
     let mut s = scenario("lives");
     s.resources.push(counter("done"));
-    s.workers.push(workers("main", WorkerKind::Thread, 1, main));
-    s.workers.push(workers("helper", kind, helpers, helper));
+    s.groups.push(workers("main", WorkerKind::Thread, 1, main));
+    s.groups.push(workers("helper", kind, helpers, helper));
     s
 }
 
-fn began(seen: &Seen) -> usize {
-    seen.count(|kind| matches!(kind, EventKind::Began))
+fn began(seen: &ObservedRun) -> usize {
+    seen.count(|kind| matches!(kind, EventKind::LifeBegan))
 }
 
 #[test]
 fn who_is_spawned_runs_once_it_is_spawned_and_not_before() {
     for kind in KINDS {
         let s = with_helpers(kind, 3, vec![sleep_ms(20.0), add(0), spawn(1), join(1), add(0)], vec![add(0)]);
-        let seen = Seen::to_the_end(&s);
+        let seen = ObservedRun::run_to_end(&s);
         assert_eq!(seen.end, Some(RunEnd::Completed), "{kind:?}: {:?}", seen.notices);
-        let mut added: Vec<_> = seen.events.iter().filter(|e| matches!(e.kind, EventKind::Added { .. })).collect();
+        let mut added: Vec<_> =
+            seen.events.iter().filter(|e| matches!(e.kind, EventKind::CounterAdded { .. })).collect();
         added.sort_by_key(|e| e.at);
         let by: Vec<bool> = added.iter().map(|e| e.worker == WorkerId(0)).collect();
         assert_eq!(by, [true, false, false, false, true], "{kind:?}: main, its helpers, main again");
@@ -66,10 +69,10 @@ fn who_is_spawned_runs_once_it_is_spawned_and_not_before() {
 
 #[test]
 fn nobody_runs_whom_nobody_spawns() {
-    let steps = vec![Step::When { knob: 0_usize.into(), is: 1.0, body: vec![spawn(1)], otherwise: vec![] }];
+    let steps = vec![Step::When { knob: 0_usize.into(), position: 1.0, body: vec![spawn(1)], otherwise: vec![] }];
     let mut s = with_helpers(WorkerKind::Thread, 2, steps, vec![Step::Forever(vec![sleep_ms(1.0)])]);
     s.knobs.push(crate::support::knob("spawn", 0.0, 1.0));
-    let seen = Seen::to_the_end(&s);
+    let seen = ObservedRun::run_to_end(&s);
     assert_eq!((seen.end.clone(), began(&seen)), (Some(RunEnd::Completed), 1));
 }
 
@@ -77,32 +80,35 @@ fn nobody_runs_whom_nobody_spawns() {
 fn a_storm_of_lives_on_one_lane_is_counted_to_the_last() {
     for (kind, lives) in [(WorkerKind::Thread, 1_000), (WorkerKind::Process, 40), (WorkerKind::Async, 1_000)] {
         let main = vec![repeat(f64::from(lives), vec![spawn(1), join(1)])];
-        let mut seen = Seen::start(&with_helpers(kind, 1, main, vec![add(0)]));
-        let mut model = Model::new(seen.cast(), Budget::default());
-        seen.until("the end", |seen| seen.end.is_some());
+        let mut seen = ObservedRun::start(&with_helpers(kind, 1, main, vec![add(0)]));
+        let mut model = Model::new(seen.registry(), Budget::default());
+        seen.wait_until("the end", |seen| seen.end.is_some());
         assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
         assert_eq!(seen.counter, Some(i64::from(lives)), "{kind:?}");
         model.apply(&Message::Events(std::mem::take(&mut seen.events)));
         let helper = WorkerId(1);
-        assert_eq!(model.lane(helper).lives(), lives as u32, "{kind:?}");
+        assert_eq!(model.lane(helper).life_count(), lives as u32, "{kind:?}");
         assert_eq!(model.health().anomalies, 0, "{kind:?}: one writer at a time");
         let life = model.life(helper).expect("it is spawned");
-        assert_eq!((life.asked(), life.starts().count()), (u64::from(lives as u32), u64::from(lives as u32)));
-        assert_eq!(life.by(), Some(WorkerId(0)));
+        assert_eq!(
+            (life.spawn_requests(), life.start_delays().count()),
+            (u64::from(lives as u32), u64::from(lives as u32))
+        );
+        assert_eq!(life.spawner(), Some(WorkerId(0)));
     }
 }
 
 #[test]
 fn a_thousand_are_spawned_at_once_and_all_are_waited_for() {
     let s = with_helpers(WorkerKind::Thread, 1_000, vec![spawn(1), join(1)], vec![sleep_ms(20.0), add(0)]);
-    let seen = Seen::to_the_end(&s);
+    let seen = ObservedRun::run_to_end(&s);
     assert_eq!((seen.end.clone(), seen.counter), (Some(RunEnd::Completed), Some(1_000)), "{:?}", seen.notices);
 }
 
 #[test]
 fn the_run_waits_for_those_whom_nobody_joins() {
     for kind in KINDS {
-        let seen = Seen::to_the_end(&with_helpers(kind, 2, vec![spawn(1)], vec![sleep_ms(50.0), add(0)]));
+        let seen = ObservedRun::run_to_end(&with_helpers(kind, 2, vec![spawn(1)], vec![sleep_ms(50.0), add(0)]));
         assert_eq!((seen.end.clone(), seen.counter), (Some(RunEnd::Completed), Some(2)), "{kind:?}");
     }
 }
@@ -110,14 +116,14 @@ fn the_run_waits_for_those_whom_nobody_joins() {
 #[test]
 fn who_is_spawned_again_is_waited_for_first() {
     let s = with_helpers(WorkerKind::Thread, 1, vec![spawn(1), spawn(1), join(1)], vec![sleep_ms(10.0), add(0)]);
-    let seen = Seen::to_the_end(&s);
+    let seen = ObservedRun::run_to_end(&s);
     assert_eq!((seen.counter, seen.count(|k| matches!(k, EventKind::Joins { .. }))), (Some(2), 2));
 }
 
 #[test]
 fn joining_the_dead_and_those_never_born_waits_for_nobody() {
     let main = vec![join(1), add(0), spawn(1), sleep_ms(60.0), join(1), join(1), add(0)];
-    let seen = Seen::to_the_end(&with_helpers(WorkerKind::Thread, 1, main, vec![]));
+    let seen = ObservedRun::run_to_end(&with_helpers(WorkerKind::Thread, 1, main, vec![]));
     assert_eq!((seen.end.clone(), seen.counter), (Some(RunEnd::Completed), Some(2)));
 }
 
@@ -127,7 +133,7 @@ fn a_join_tells_whether_it_went_well() {
         for (steps, added) in [(vec![sleep_ms(1.0)], 1), (vec![Step::Panic("no".into())], 10)] {
             let ten = vec![repeat(10.0, vec![add(0)])];
             let main = vec![spawn(1), join_or(1, vec![add(0)], ten)];
-            let seen = Seen::to_the_end(&with_helpers(kind, 2, main, steps));
+            let seen = ObservedRun::run_to_end(&with_helpers(kind, 2, main, steps));
             assert_eq!((seen.end.clone(), seen.counter), (Some(RunEnd::Completed), Some(added)), "{kind:?}");
         }
     }
@@ -136,27 +142,29 @@ fn a_join_tells_whether_it_went_well() {
 #[test]
 fn a_killed_process_is_joined_as_failed() {
     let main = vec![spawn(1), join_or(1, vec![], vec![add(0)])];
-    let mut seen = Seen::start(&with_helpers(WorkerKind::Process, 1, main, vec![Step::Forever(vec![sleep_ms(5.0)])]));
-    seen.until("the helper sleeps", |s| matches!(s.last(WorkerId(1)), Some(EventKind::Block { .. })));
-    seen.command(Command::Kill(WorkerId(1)));
-    seen.until("the end", |s| s.end.is_some());
+    let mut seen =
+        ObservedRun::start(&with_helpers(WorkerKind::Process, 1, main, vec![Step::Forever(vec![sleep_ms(5.0)])]));
+    seen.wait_until("the helper sleeps", |s| matches!(s.last_event(WorkerId(1)), Some(EventKind::Blocked { .. })));
+    seen.send_command(Command::Kill(WorkerId(1)));
+    seen.wait_until("the end", |s| s.end.is_some());
     assert_eq!((seen.end.clone(), seen.counter), (Some(RunEnd::Completed), Some(1)), "{:?}", seen.notices);
 }
 
 #[test]
 fn threads_live_in_the_process_that_spawned_them_and_die_with_it() {
     let mut s = scenario("hosted");
-    s.workers.push(workers("host", WorkerKind::Process, 1, vec![spawn(1), join(1)]));
-    s.workers.push(workers("thread", WorkerKind::Thread, 2, vec![Step::Forever(vec![sleep_ms(5.0)])]));
-    let mut seen = Seen::start(&s);
-    seen.until("both threads sleep", |s| {
-        (1..3).all(|w| matches!(s.last(WorkerId(w)), Some(EventKind::Block { state: State::Sleep, .. })))
+    s.groups.push(workers("host", WorkerKind::Process, 1, vec![spawn(1), join(1)]));
+    s.groups.push(workers("thread", WorkerKind::Thread, 2, vec![Step::Forever(vec![sleep_ms(5.0)])]));
+    let mut seen = ObservedRun::start(&s);
+    seen.wait_until("both threads sleep", |s| {
+        (1..3).all(|w| matches!(s.last_event(WorkerId(w)), Some(EventKind::Blocked { state: State::Sleep, .. })))
     });
-    seen.command(Command::Kill(WorkerId(0)));
-    seen.until("the end", |s| s.end.is_some());
+    seen.send_command(Command::Kill(WorkerId(0)));
+    seen.wait_until("the end", |s| s.end.is_some());
     assert_eq!(seen.end, Some(RunEnd::Completed));
-    let died =
-        |w| seen.notices.iter().any(|n| matches!(n, Notice::Died { worker, death: Death::Signal(9) } if *worker == w));
+    let died = |w| {
+        seen.notices.iter().any(|n| matches!(n, Notice::Died { worker, cause: DeathCause::Signal(9) } if *worker == w))
+    };
     assert!((0..3).all(|w| died(WorkerId(w))), "{:?}", seen.notices);
 }
 
@@ -164,9 +172,9 @@ fn threads_live_in_the_process_that_spawned_them_and_die_with_it() {
 fn a_process_waits_for_its_threads() {
     let mut s = scenario("host");
     s.resources.push(counter("done"));
-    s.workers.push(workers("host", WorkerKind::Process, 1, vec![spawn(1)]));
-    s.workers.push(workers("thread", WorkerKind::Thread, 2, vec![sleep_ms(40.0), add(0)]));
-    let seen = Seen::to_the_end(&s);
+    s.groups.push(workers("host", WorkerKind::Process, 1, vec![spawn(1)]));
+    s.groups.push(workers("thread", WorkerKind::Thread, 2, vec![sleep_ms(40.0), add(0)]));
+    let seen = ObservedRun::run_to_end(&s);
     assert_eq!((seen.end.clone(), seen.counter), (Some(RunEnd::Completed), Some(2)), "{:?}", seen.notices);
 }
 
@@ -176,10 +184,11 @@ fn daemons_are_cut_off_when_all_others_have_ended() {
         for spawned in [false, true] {
             let main = if spawned { vec![spawn(1), sleep_ms(50.0)] } else { vec![sleep_ms(50.0)] };
             let mut s = with_helpers(kind, 2, main, vec![Step::Forever(vec![sleep_ms(1.0)])]);
-            s.workers[1].daemon = true;
-            let seen = Seen::to_the_end(&s);
+            s.groups[1].is_daemon = true;
+            let seen = ObservedRun::run_to_end(&s);
             assert_eq!(seen.end, Some(RunEnd::Completed), "{kind:?} {spawned}");
-            let cut = seen.notices.iter().filter(|n| matches!(n, Notice::Died { death: Death::CutOff, .. })).count();
+            let cut =
+                seen.notices.iter().filter(|n| matches!(n, Notice::Died { cause: DeathCause::CutOff, .. })).count();
             assert_eq!(cut, 2, "{kind:?} {spawned}: {:?}", seen.notices);
             for pid in seen.pids() {
                 assert!(!crate::support::is_running(pid), "{kind:?} {spawned}: {pid} outlived the run");
@@ -190,34 +199,34 @@ fn daemons_are_cut_off_when_all_others_have_ended() {
 
 /// Who is deadlocked, once there are so many.
 fn deadlocked(s: &Scenario, many: usize) -> Vec<WorkerId> {
-    let mut seen = Seen::start(s);
-    let cast = seen.cast();
-    seen.until("a deadlock", |seen| {
+    let mut seen = ObservedRun::start(s);
+    let cast = seen.registry();
+    seen.wait_until("a deadlock", |seen| {
         let mut model = Model::new(cast.clone(), Budget::default());
         model.apply(&Message::Events(seen.events.clone()));
-        model.deadlocked().len() >= many
+        model.deadlocked_workers().len() >= many
     });
     let mut model = Model::new(cast, Budget::default());
     model.apply(&Message::Events(seen.events.clone()));
-    model.deadlocked().to_vec()
+    model.deadlocked_workers().to_vec()
 }
 
 #[test]
 fn who_waits_for_its_own_end_waits_for_ever() {
     let mut s = scenario("self");
-    s.workers.push(workers("me", WorkerKind::Thread, 1, vec![join(0)]));
+    s.groups.push(workers("me", WorkerKind::Thread, 1, vec![join(0)]));
     assert_eq!(deadlocked(&s, 1), [WorkerId(0)]);
 }
 
 #[test]
 fn waiting_for_the_end_of_one_who_needs_what_is_held_is_a_deadlock() {
     for kind in KINDS {
-        let lock = |body| Step::Lock { target: Target { resource: 0, at: None }, body };
+        let lock = |body| Step::Lock { target: Target { resource: 0, index: None }, body };
         let mut s = scenario("ring");
         s.resources.push(mutex("m", LockKind::Std));
-        s.workers.push(workers("main", WorkerKind::Thread, 1, vec![lock(vec![spawn(1), join(1)])]));
-        s.workers.push(workers("helper", kind, 1, vec![lock(vec![])]));
-        s.workers.push(workers("victim", WorkerKind::Thread, 1, vec![sleep_ms(5.0), join(0)]));
+        s.groups.push(workers("main", WorkerKind::Thread, 1, vec![lock(vec![spawn(1), join(1)])]));
+        s.groups.push(workers("helper", kind, 1, vec![lock(vec![])]));
+        s.groups.push(workers("victim", WorkerKind::Thread, 1, vec![sleep_ms(5.0), join(0)]));
         assert_eq!(deadlocked(&s, 3), [WorkerId(0), WorkerId(1), WorkerId(2)], "{kind:?}");
     }
 }
@@ -226,8 +235,8 @@ fn waiting_for_the_end_of_one_who_needs_what_is_held_is_a_deadlock() {
 fn a_run_that_is_ended_while_it_spawns_leaves_nothing_behind() {
     for kind in KINDS {
         let main = vec![Step::Forever(vec![spawn(1), join(1)])];
-        let mut seen = Seen::start(&with_helpers(kind, 4, main, vec![sleep_ms(1.0)]));
-        seen.until("some have lived", |s| s.count(|k| matches!(k, EventKind::Ended(How::Finished))) > 12);
+        let mut seen = ObservedRun::start(&with_helpers(kind, 4, main, vec![sleep_ms(1.0)]));
+        seen.wait_until("some have lived", |s| s.count(|k| matches!(k, EventKind::LifeEnded(ExitKind::Finished))) > 12);
         let pids = seen.pids();
         drop(seen);
         assert!(pids.iter().all(|pid| !crate::support::is_running(*pid)), "{kind:?}");
@@ -237,14 +246,14 @@ fn a_run_that_is_ended_while_it_spawns_leaves_nothing_behind() {
 #[test]
 fn a_runner_that_is_killed_while_it_spawns_leaves_nothing_behind() {
     let main = vec![Step::Forever(vec![spawn(1), join(1)])];
-    let mut seen = Seen::start(&with_helpers(WorkerKind::Process, 4, main, vec![sleep_ms(20.0)]));
-    seen.until("some have lived", |s| s.count(|k| matches!(k, EventKind::Ended(How::Finished))) > 4);
+    let mut seen = ObservedRun::start(&with_helpers(WorkerKind::Process, 4, main, vec![sleep_ms(20.0)]));
+    seen.wait_until("some have lived", |s| s.count(|k| matches!(k, EventKind::LifeEnded(ExitKind::Finished))) > 4);
     let runner = seen.notices.iter().find_map(|n| match n {
         Notice::Started { worker: WorkerId(0), pid, .. } => Some(*pid),
         _ => None,
     });
     crate::support::kill(runner.expect("main lives in the runner"));
-    seen.until("the end", |s| s.end.is_some());
+    seen.wait_until("the end", |s| s.end.is_some());
     let pids = seen.pids();
     drop(seen);
     assert!(matches!(pids.len(), 2..), "{pids:?}");
@@ -253,35 +262,36 @@ fn a_runner_that_is_killed_while_it_spawns_leaves_nothing_behind() {
 
 #[test]
 fn steps_that_are_run_are_the_callers_own() {
-    let main = vec![Step::Life(LifeStep::Run { group: 1 }), spawn(1), join(1)];
-    let seen = Seen::to_the_end(&with_helpers(WorkerKind::Thread, 1, main, vec![add(0)]));
-    let by = |w| seen.events.iter().filter(|e| e.worker == w && matches!(e.kind, EventKind::Added { .. })).count();
+    let main = vec![Step::Life(LifeStep::RunInline { group: 1 }), spawn(1), join(1)];
+    let seen = ObservedRun::run_to_end(&with_helpers(WorkerKind::Thread, 1, main, vec![add(0)]));
+    let by =
+        |w| seen.events.iter().filter(|e| e.worker == w && matches!(e.kind, EventKind::CounterAdded { .. })).count();
     assert_eq!((by(WorkerId(0)), by(WorkerId(1))), (1, 1));
 }
 
 #[test]
 fn one_of_a_group_can_be_meant() {
-    let one = Members { group: 1, which: Which::At(Expr::Number(1.0)) };
+    let one = GroupMembers { group: 1, which: MemberSelector::At(Expr::Number(1.0)) };
     let main = vec![Step::Life(LifeStep::Spawn(one.clone()))];
-    let seen = Seen::to_the_end(&with_helpers(WorkerKind::Thread, 3, main, vec![add(0)]));
+    let seen = ObservedRun::run_to_end(&with_helpers(WorkerKind::Thread, 3, main, vec![add(0)]));
     let who: Vec<WorkerId> =
-        seen.events.iter().filter(|e| matches!(e.kind, EventKind::Began)).map(|e| e.worker).collect();
+        seen.events.iter().filter(|e| matches!(e.kind, EventKind::LifeBegan)).map(|e| e.worker).collect();
     assert_eq!(who.len(), 2);
     assert!(who.contains(&WorkerId(2)), "{who:?}");
 }
 
 #[test]
 fn any_is_one_that_does_not_run_or_else_the_one_that_was_begun_first() {
-    let any = Step::Life(LifeStep::Spawn(Members { group: 1, which: Which::Any }));
+    let any = Step::Life(LifeStep::Spawn(GroupMembers { group: 1, which: MemberSelector::AnyIdle }));
     for (times, lanes) in [(2.0, 2), (3.0, 3), (5.0, 3)] {
-        let seen = Seen::to_the_end(&with_helpers(
+        let seen = ObservedRun::run_to_end(&with_helpers(
             WorkerKind::Thread,
             3,
             vec![repeat(times, vec![any.clone()])],
             vec![sleep_ms(50.0)],
         ));
         let mut who: Vec<WorkerId> =
-            seen.events.iter().filter(|e| matches!(e.kind, EventKind::Began)).map(|e| e.worker).collect();
+            seen.events.iter().filter(|e| matches!(e.kind, EventKind::LifeBegan)).map(|e| e.worker).collect();
         assert_eq!(who.len(), times as usize + 1, "main and its helpers");
         who.sort_unstable();
         who.dedup();

@@ -10,7 +10,7 @@ use contend::model::Model;
 use contend::scenario::{Scenario, Source, check};
 use contend::trace::{Notice, Span, WorkerId};
 
-use crate::support::Seen;
+use crate::support::ObservedRun;
 
 /// Long enough for the slowest machine; only a failure takes it.
 const DEADLINE: Duration = Duration::from_mins(1);
@@ -75,7 +75,7 @@ fn until_stuck(tids: &[u32]) {
 }
 
 /// The threads of the first two workers.
-fn first_two(seen: &Seen) -> Vec<u32> {
+fn first_two(seen: &ObservedRun) -> Vec<u32> {
     let started = seen.notices.iter().filter_map(|notice| match notice {
         Notice::Started { worker: WorkerId(0 | 1), tid, .. } => Some(*tid),
         _ => None,
@@ -84,12 +84,12 @@ fn first_two(seen: &Seen) -> Vec<u32> {
 }
 
 /// Runs it until the first two of its workers are stuck, and nobody reads meanwhile. Then reads until `wanted` holds.
-fn unread(text: &str, workers: usize, wanted: impl Fn(&Model) -> bool) -> Seen {
-    let mut seen = Seen::start(&scenario(text));
-    seen.until("all workers", |seen| seen.pids().len() == workers || seen.end.is_some());
+fn unread(text: &str, workers: usize, wanted: impl Fn(&Model) -> bool) -> ObservedRun {
+    let mut seen = ObservedRun::start(&scenario(text));
+    seen.wait_until("all workers", |seen| seen.pids().len() == workers || seen.end.is_some());
     assert_eq!(seen.end, None);
     until_stuck(&first_two(&seen));
-    seen.until("the verdict", |seen| wanted(seen.model()));
+    seen.wait_until("the verdict", |seen| wanted(seen.model()));
     let health = seen.model().health();
     assert!(health.lost > 0 && health.recovered > 0, "nothing was lost: {health:?}");
     assert_eq!(health.disagreements, 0);
@@ -100,10 +100,11 @@ fn unread(text: &str, workers: usize, wanted: impl Fn(&Model) -> bool) -> Seen {
 fn a_deadlock_whose_events_were_lost_is_found() {
     let many: Vec<String> = (0..30).map(|n| format!("lock many at={n} {{ ")).collect();
     for held in [&[][..], &many] {
-        let mut seen = unread(&crossed(&held.concat(), &"}".repeat(held.len())), 2, |model| model.deadlock().is_some());
-        assert_eq!(seen.model().deadlock().unwrap().set, [WorkerId(0), WorkerId(1)]);
-        assert_eq!(seen.model().health().in_part, 0);
-        seen.until("a look that bears it out", |seen| seen.model().health().borne_out > 0);
+        let mut seen =
+            unread(&crossed(&held.concat(), &"}".repeat(held.len())), 2, |model| model.first_deadlock().is_some());
+        assert_eq!(seen.model().first_deadlock().unwrap().workers, [WorkerId(0), WorkerId(1)]);
+        assert_eq!(seen.model().health().partially_recovered, 0);
+        seen.wait_until("a look that bears it out", |seen| seen.model().health().confirmed_verdicts > 0);
     }
 }
 
@@ -111,11 +112,11 @@ fn a_deadlock_whose_events_were_lost_is_found() {
 fn who_holds_more_than_it_can_say_is_told_of() {
     let all: Vec<String> = (0..5).map(|n| format!("acquire permits at={n} permits=64 {{ ")).collect();
     let text = crossed(&all.concat(), &"}".repeat(all.len()));
-    let mut seen = unread(&text, 2, |model| model.health().in_part > 0);
-    let then = seen.model().through().unwrap();
-    seen.until("more looks", |seen| seen.model().through() > Some(then + Span::millis(500)));
-    assert_eq!(seen.model().deadlock(), None, "that one holds lock a is not known");
-    assert_eq!(seen.model().health().in_part, 1, "the same wait is read once");
+    let mut seen = unread(&text, 2, |model| model.health().partially_recovered > 0);
+    let then = seen.model().complete_until().unwrap();
+    seen.wait_until("more looks", |seen| seen.model().complete_until() > Some(then + Span::from_millis(500)));
+    assert_eq!(seen.model().first_deadlock(), None, "that one holds lock a is not known");
+    assert_eq!(seen.model().health().partially_recovered, 1, "the same wait is read once");
 }
 
 #[test]
@@ -123,7 +124,7 @@ fn a_stall_whose_events_were_lost_is_found() {
     let spawned = DRAINED.replace("thread left {", "thread left { spawn maker;");
     for text in [DRAINED, &spawned] {
         let both = [WorkerId(0), WorkerId(1)];
-        let mut seen = unread(text, 3, |model| model.stall().is_some_and(|stall| stall.set == both));
-        seen.until("a look that bears it out", |seen| seen.model().health().borne_out > 0);
+        let mut seen = unread(text, 3, |model| model.stall().is_some_and(|stall| stall.workers == both));
+        seen.wait_until("a look that bears it out", |seen| seen.model().health().confirmed_verdicts > 0);
     }
 }

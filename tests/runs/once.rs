@@ -3,10 +3,10 @@
 
 use std::path::PathBuf;
 
-use crate::support::Seen;
-use crate::support::program::script;
+use crate::support::ObservedRun;
+use crate::support::program::install_script;
 use contend::scenario::{Scenario, Source, check};
-use contend::trace::{EventKind, How, RunEnd};
+use contend::trace::{EventKind, ExitKind, RunEnd};
 
 /// The steps of the end of a task, see `crates/engine/src/handover.rs`.
 const STEPS: [&str; 5] = ["end-noted", "end-told", "result-noted", "result-told", "over"];
@@ -26,28 +26,28 @@ fn killed_at(step: &str, directory: &tempfile::TempDir) -> PathBuf {
     let program = env!("CARGO_BIN_EXE_contend");
     // The name that a helper is started with tells it that it is one, so that the script has to pass it on.
     let lines = format!("CONTEND_FAULT=kill@{step} exec bash -c 'exec -a contend: \"$0\" \"$@\"' '{program}' \"$@\"");
-    script(directory.path(), step, &lines)
+    install_script(directory.path(), step, &lines)
 }
 
 fn ends_once(results: &str, step: &str) {
     let directory = tempfile::tempdir().expect("a directory");
-    let mut seen = Seen::start_image(&read(results), killed_at(step, &directory));
-    seen.until("the end", |seen| seen.end.is_some());
+    let mut seen = ObservedRun::start_with_image(&read(results), killed_at(step, &directory));
+    seen.wait_until("the end", |seen| seen.end.is_some());
     let what = format!("killed at {step}, {results}");
     assert_eq!(seen.end, Some(RunEnd::Completed), "{what}: {:?}", seen.notices);
-    assert_eq!(seen.count(|k| matches!(k, EventKind::Ended(How::Killed))), TASKS, "{what}: each at its first");
+    assert_eq!(seen.count(|k| matches!(k, EventKind::LifeEnded(ExitKind::Killed))), TASKS, "{what}: each at its first");
     assert_eq!(seen.counter, Some(TASKS as i64), "{what}: done once");
     assert_eq!(seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. })), TASKS, "{what}: told once");
     let mut resolved: Vec<u32> = seen.events.iter().filter_map(|event| nth_resolved(event.kind)).collect();
     resolved.sort_unstable();
     let wanted = if results.is_empty() { 0 } else { TASKS as u32 };
     assert_eq!(resolved, (1..=wanted).collect::<Vec<_>>(), "{what}: each result is there once");
-    assert_eq!(seen.count(|k| matches!(k, EventKind::Read { ok: true, .. })), resolved.len(), "{what}: and read");
+    assert_eq!(seen.count(|k| matches!(k, EventKind::ResultRead { ok: true, .. })), resolved.len(), "{what}: and read");
     assert_eq!(seen.model().health().anomalies, 0, "{what}");
 }
 
 fn nth_resolved(kind: EventKind) -> Option<u32> {
-    if let EventKind::Resolved { nth, ok: true, .. } = kind { Some(nth) } else { None }
+    if let EventKind::ResultReady { nth, ok: true, .. } = kind { Some(nth) } else { None }
 }
 
 /// One after the other: a program that is written while somebody else forks is busy for a moment, and cannot be started.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::{Seen, is_running, parent_of};
+use crate::support::{ObservedRun, is_running, parent_of};
 use contend::scenario::{Scenario, Source, check};
-use contend::trace::{Command, EventKind, How, Notice, ResourceId, RunEnd, State, WorkerId};
+use contend::trace::{Command, EventKind, ExitKind, Notice, ResourceId, RunEnd, State, WorkerId};
 
 fn read(text: &str) -> Scenario {
     let source = Source { name: "pipes".into(), path: None, text: text.into() };
@@ -18,15 +18,15 @@ fn both(text: &str, test: impl Fn(Scenario)) {
     }
 }
 
-fn completed(scenario: &Scenario) -> Seen {
-    let seen = Seen::to_the_end(scenario);
+fn completed(scenario: &Scenario) -> ObservedRun {
+    let seen = ObservedRun::run_to_end(scenario);
     assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
-    assert_eq!(seen.lost(), 0);
+    assert_eq!(seen.lost_events(), 0);
     seen
 }
 
 /// Bytes and messages that went in, and that came out.
-fn moved(seen: &Seen) -> [(u64, usize); 2] {
+fn moved(seen: &ObservedRun) -> [(u64, usize); 2] {
     let (mut sent, mut received) = ((0, 0), (0, 0));
     for event in &seen.events {
         let (to, bytes, whole) = match event.kind {
@@ -39,10 +39,10 @@ fn moved(seen: &Seen) -> [(u64, usize); 2] {
     [sent, received]
 }
 
-fn failures(seen: &Seen) -> Vec<&str> {
+fn failures(seen: &ObservedRun) -> Vec<&str> {
     let mut failures = Vec::new();
     for notice in &seen.notices {
-        if let Notice::Failed { what, .. } = notice {
+        if let Notice::TaskFailed { message: what, .. } = notice {
             failures.push(what.as_str());
         }
     }
@@ -50,14 +50,14 @@ fn failures(seen: &Seen) -> Vec<&str> {
 }
 
 /// Whether a worker is known to be in this state on the first resource.
-fn blocked(seen: &Seen, worker: u16, state: State) -> bool {
+fn blocked(seen: &ObservedRun, worker: u16, state: State) -> bool {
     waits(seen, worker, state, ResourceId(0))
 }
 
-fn waits(seen: &Seen, worker: u16, state: State, on: ResourceId) -> bool {
+fn waits(seen: &ObservedRun, worker: u16, state: State, on: ResourceId) -> bool {
     let last = seen.events.iter().rev().filter(|e| e.worker == WorkerId(worker));
-    let told = |kind: &EventKind| !matches!(kind, EventKind::Refused { .. });
-    last.map(|e| e.kind).find(told) == Some(EventKind::Block { state, on: Some(on) })
+    let told = |kind: &EventKind| !matches!(kind, EventKind::StillWaiting { .. });
+    last.map(|e| e.kind).find(told) == Some(EventKind::Blocked { state, on: Some(on) })
 }
 
 #[test]
@@ -86,9 +86,9 @@ fn a_full_pipe_and_an_empty_one_are_waited_for() {
         WORKER reader { wait half; sleep \"200ms\"; repeat 9 { receive lines bytes=\"1000B\" }; set go; receive lines bytes=\"1000B\" }";
     both(text, |scenario| {
         let seen = completed(&scenario);
-        let waits = |state| seen.count(|kind| kind == EventKind::Block { state, on: Some(ResourceId(0)) });
+        let waits = |state| seen.count(|kind| kind == EventKind::Blocked { state, on: Some(ResourceId(0)) });
         assert!(waits(State::Full) >= 1 && waits(State::Empty) >= 1);
-        assert!(seen.count(|kind| matches!(kind, EventKind::Refused { read: true, bytes: 0, .. })) >= 1);
+        assert!(seen.count(|kind| matches!(kind, EventKind::StillWaiting { read: true, bytes: 0, .. })) >= 1);
     });
 }
 
@@ -126,10 +126,10 @@ fn a_message_that_is_cut_short_is_no_message() {
 fn a_reader_keeps_its_own_end_open() {
     both("pipe lines\nWORKER w { send lines; receive lines; close lines }", |scenario| drop(completed(&scenario)));
     both("pipe lines\nWORKER w { send lines; receive lines { compute \"1us\" } }", |scenario| {
-        let mut seen = Seen::start(&scenario);
-        seen.until("it waits for itself", |seen| blocked(seen, 0, State::Empty));
-        seen.command(Command::Stop);
-        seen.until("the end", |seen| seen.end.is_some());
+        let mut seen = ObservedRun::start(&scenario);
+        seen.wait_until("it waits for itself", |seen| blocked(seen, 0, State::Empty));
+        seen.send_command(Command::Stop);
+        seen.wait_until("the end", |seen| seen.end.is_some());
     });
 }
 
@@ -139,12 +139,12 @@ fn a_killed_writer_ends_the_stream() {
         "pipe lines\nprocess writer { send lines bytes=\"1KiB\"; sleep \"1h\" }\n\
         process reader { receive lines bytes=\"1KiB\" { compute \"1us\" } }",
     );
-    let mut seen = Seen::start(&scenario);
-    seen.until("the reader waits", |seen| moved(seen)[1].1 == 1 && blocked(seen, 1, State::Empty));
-    seen.command(Command::Kill(WorkerId(0)));
-    seen.until("the end", |seen| seen.end.is_some());
+    let mut seen = ObservedRun::start(&scenario);
+    seen.wait_until("the reader waits", |seen| moved(seen)[1].1 == 1 && blocked(seen, 1, State::Empty));
+    seen.send_command(Command::Kill(WorkerId(0)));
+    seen.wait_until("the end", |seen| seen.end.is_some());
     assert_eq!(seen.end, Some(RunEnd::Completed));
-    assert_eq!(seen.last(WorkerId(1)), Some(EventKind::Ended(How::Finished)));
+    assert_eq!(seen.last_event(WorkerId(1)), Some(EventKind::LifeEnded(ExitKind::Finished)));
 }
 
 #[test]
@@ -153,10 +153,10 @@ fn a_killed_reader_frees_who_waits_for_room() {
         "pipe lines capacity=\"4KiB\"\nprocess writer count=2 { forever { send lines bytes=\"3KiB\" } }\n\
         process reader { receive lines bytes=\"3KiB\"; sleep \"1h\" }",
     );
-    let mut seen = Seen::start(&scenario);
-    seen.until("both wait", |seen| blocked(seen, 0, State::Full) && blocked(seen, 1, State::Full));
-    seen.command(Command::Kill(WorkerId(2)));
-    seen.until("the end", |seen| seen.end.is_some());
+    let mut seen = ObservedRun::start(&scenario);
+    seen.wait_until("both wait", |seen| blocked(seen, 0, State::Full) && blocked(seen, 1, State::Full));
+    seen.send_command(Command::Kill(WorkerId(2)));
+    seen.wait_until("the end", |seen| seen.end.is_some());
     assert_eq!(failures(&seen), ["sent something into lines, which nobody reads any more"; 2]);
 }
 
@@ -168,10 +168,10 @@ fn a_writer_killed_with_the_pipe_in_its_hands_hangs_nobody() {
         process reader { wait go; receive lines bytes=\"1KiB\" { compute \"1us\" } }\n\
         thread starter { sleep \"300ms\"; set go }",
     );
-    let mut seen = Seen::start(&scenario);
-    seen.until("the first waits", |seen| blocked(seen, 0, State::Full));
-    seen.command(Command::Kill(WorkerId(0)));
-    seen.until("the end", |seen| seen.end.is_some());
+    let mut seen = ObservedRun::start(&scenario);
+    seen.wait_until("the first waits", |seen| blocked(seen, 0, State::Full));
+    seen.send_command(Command::Kill(WorkerId(0)));
+    seen.wait_until("the end", |seen| seen.end.is_some());
     assert_eq!(seen.end, Some(RunEnd::Completed));
     assert_eq!(moved(&seen)[1], (5 << 10, 5), "what was in the pipe, and the second's");
 }
@@ -189,9 +189,9 @@ fn a_process_has_the_ends_it_uses_and_no_others() {
         "pipe lines count=3\nprocess writer { send lines at=1; sleep \"1h\" }\n\
         process reader { receive lines at=1 { compute \"1us\" } }",
     );
-    let mut seen = Seen::start(&scenario);
-    seen.until("the reader waits", |seen| moved(seen)[1].1 == 1 && waits(seen, 1, State::Empty, ResourceId(1)));
-    seen.until("both processes", |seen| seen.pids().len() == 2);
+    let mut seen = ObservedRun::start(&scenario);
+    seen.wait_until("the reader waits", |seen| moved(seen)[1].1 == 1 && waits(seen, 1, State::Empty, ResourceId(1)));
+    seen.wait_until("both processes", |seen| seen.pids().len() == 2);
     let pids = seen.pids();
     let [writer, reader] = pids[..] else { panic!("two processes: {pids:?}") };
     let runner = parent_of(reader).expect("its parent");
@@ -202,8 +202,8 @@ fn a_process_has_the_ends_it_uses_and_no_others() {
     for pid in [writer, reader] {
         assert_eq!(pipes_of(pid).iter().filter(|open| *open == pipe).count(), 1, "one end of it");
     }
-    seen.command(Command::Stop);
-    seen.until("the end", |seen| seen.end.is_some());
+    seen.send_command(Command::Stop);
+    seen.wait_until("the end", |seen| seen.end.is_some());
     drop(seen);
     assert!(!is_running(writer) && !is_running(reader) && !is_running(runner));
 }
@@ -226,12 +226,13 @@ fn the_manager_adds_for_all_and_ends_after_them() {
     both(text, |scenario| {
         let seen = completed(&scenario);
         assert_eq!(seen.counter, Some(500), "the last one looks until it sees all of it");
-        let manager = WorkerId::from(seen.cast().workers.iter().position(|w| w.name == "manager").expect("a manager"));
-        assert_eq!(seen.last(manager), Some(EventKind::Ended(How::Finished)));
-        let changed = |kind| matches!(kind, EventKind::Added { .. });
+        let manager =
+            WorkerId::from(seen.registry().workers.iter().position(|w| w.name == "manager").expect("a manager"));
+        assert_eq!(seen.last_event(manager), Some(EventKind::LifeEnded(ExitKind::Finished)));
+        let changed = |kind| matches!(kind, EventKind::CounterAdded { .. });
         assert!(seen.events.iter().filter(|e| changed(e.kind)).all(|e| e.worker == manager), "it changes, nobody else");
         assert!(
-            seen.count(|kind| matches!(kind, EventKind::Block { state: State::Io, on: Some(ResourceId(0)) })) > 200
+            seen.count(|kind| matches!(kind, EventKind::Blocked { state: State::Io, on: Some(ResourceId(0)) })) > 200
         );
     });
 }
@@ -246,10 +247,10 @@ fn between_two_visits_to_the_manager_others_come() {
 fn when_the_manager_is_killed_its_visitors_say_so() {
     let text = "counter n in=manager\nWORKER w count=3 { forever { add n } }";
     both(text, |scenario| {
-        let mut seen = Seen::start(&scenario);
-        seen.until("some visits", |seen| seen.count(|kind| matches!(kind, EventKind::Added { .. })) > 50);
-        seen.command(Command::Kill(WorkerId(3)));
-        seen.until("the end", |seen| seen.end.is_some());
+        let mut seen = ObservedRun::start(&scenario);
+        seen.wait_until("some visits", |seen| seen.count(|kind| matches!(kind, EventKind::CounterAdded { .. })) > 50);
+        seen.send_command(Command::Kill(WorkerId(3)));
+        seen.wait_until("the end", |seen| seen.end.is_some());
         assert_eq!(failures(&seen), ["the manager is gone, and with it what n held"; 3]);
     });
 }
@@ -258,10 +259,10 @@ fn when_the_manager_is_killed_its_visitors_say_so() {
 fn a_killed_visitor_ends_alone() {
     let scenario =
         read("counter n in=manager\nprocess rogue { forever { add n } }\nprocess w { repeat 2000 { add n } }");
-    let mut seen = Seen::start(&scenario);
-    seen.until("some visits", |seen| seen.count(|kind| matches!(kind, EventKind::Added { .. })) > 50);
-    seen.command(Command::Kill(WorkerId(0)));
-    seen.until("the end", |seen| seen.end.is_some());
+    let mut seen = ObservedRun::start(&scenario);
+    seen.wait_until("some visits", |seen| seen.count(|kind| matches!(kind, EventKind::CounterAdded { .. })) > 50);
+    seen.send_command(Command::Kill(WorkerId(0)));
+    seen.wait_until("the end", |seen| seen.end.is_some());
     assert_eq!(seen.end, Some(RunEnd::Completed));
     assert!(failures(&seen).is_empty(), "{:?}", seen.notices);
 }
@@ -277,12 +278,14 @@ fn a_pools_processes_visit_as_well() {
 fn private_is_one_copy_for_all_threads_and_one_for_each_process() {
     let text = "counter n in=private initial=5\nWORKER w count=3 { repeat 10 { add n } }";
     both(text, |scenario| {
-        let processes = scenario.workers[0].kind == contend::trace::WorkerKind::Process;
+        let processes = scenario.groups[0].kind == contend::trace::WorkerKind::Process;
         let seen = completed(&scenario);
         assert_eq!(seen.counter.unwrap_or(5), if processes { 5 } else { 35 }, "the parent's copy");
         let most = |worker| {
             let of_it = seen.events.iter().filter(|e| e.worker == WorkerId(worker));
-            of_it.filter_map(|e| if let EventKind::Added { value, .. } = e.kind { Some(value) } else { None }).max()
+            of_it
+                .filter_map(|e| if let EventKind::CounterAdded { value, .. } = e.kind { Some(value) } else { None })
+                .max()
         };
         if processes {
             assert_eq!([most(0), most(1), most(2)], [Some(15); 3]);

@@ -1,8 +1,8 @@
 //! Requests over the network, of threads and of processes, and the run's own server.
 
-use crate::support::{Seen, is_running, kill, parent_of};
+use crate::support::{ObservedRun, is_running, kill, parent_of};
 use contend::scenario::{Scenario, Source, check};
-use contend::trace::{Command, Death, EventKind, How, Notice, ResourceId, RunEnd, State, WorkerId};
+use contend::trace::{Command, DeathCause, EventKind, ExitKind, Notice, ResourceId, RunEnd, State, WorkerId};
 
 fn read(text: &str) -> Scenario {
     let source = Source { name: "x".into(), path: None, text: text.into() };
@@ -14,25 +14,25 @@ fn pool(of: &str, server: &str, count: u32, task: &str) -> Scenario {
     read(&format!("server site {server}\npool w of={of} workers=2 {{ batch count={count}; task {{ {task} }} }}\n"))
 }
 
-fn tasks(seen: &Seen, good: bool) -> usize {
+fn tasks(seen: &ObservedRun, good: bool) -> usize {
     seen.count(|kind| matches!(kind, EventKind::TaskEnded { ok, .. } if ok == good))
 }
 
 /// What failed, in words.
-fn failures(seen: &Seen) -> Vec<&str> {
+fn failures(seen: &ObservedRun) -> Vec<&str> {
     let what = seen.notices.iter().filter_map(|notice| match notice {
-        Notice::Failed { what, .. } => Some(what.as_str()),
+        Notice::TaskFailed { message: what, .. } => Some(what.as_str()),
         _ => None,
     });
     what.collect()
 }
 
-fn lane(seen: &Seen, name: &str) -> WorkerId {
-    let at = seen.cast().workers.iter().position(|worker| worker.name == name);
+fn lane(seen: &ObservedRun, name: &str) -> WorkerId {
+    let at = seen.registry().workers.iter().position(|worker| worker.name == name);
     WorkerId::from(at.unwrap_or_else(|| panic!("there is a lane {name}")))
 }
 
-fn pid(seen: &Seen, lane: WorkerId) -> Option<u32> {
+fn pid(seen: &ObservedRun, lane: WorkerId) -> Option<u32> {
     seen.notices.iter().find_map(|notice| match notice {
         Notice::Started { worker, pid, .. } if *worker == lane => Some(*pid),
         _ => None,
@@ -42,7 +42,8 @@ fn pid(seen: &Seen, lane: WorkerId) -> Option<u32> {
 #[test]
 fn a_server_answers_all_kinds_of_workers_and_ends_after_them() {
     for of in ["threads", "processes", "async"] {
-        let seen = Seen::to_the_end(&pool(of, "latency=\"2ms\" bytes=\"300KiB\"", 30, "http-get site path=\"/{n}\""));
+        let seen =
+            ObservedRun::run_to_end(&pool(of, "latency=\"2ms\" bytes=\"300KiB\"", 30, "http-get site path=\"/{n}\""));
         assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
         assert_eq!((tasks(&seen, true), tasks(&seen, false)), (30, 0), "{:?}", failures(&seen));
         let (site, server) = (ResourceId(0), lane(&seen, "site"));
@@ -55,8 +56,8 @@ fn a_server_answers_all_kinds_of_workers_and_ends_after_them() {
         assert_eq!(told.len(), 60, "each request comes once and goes once");
         assert!(told.iter().all(|(_, depth)| *depth <= 2), "two workers have two requests at most: {told:?}");
         assert_eq!(told.last(), Some(&(false, 0)), "{told:?}");
-        assert_eq!(seen.last(server), Some(EventKind::Ended(How::Retired)));
-        let waits = |e: &contend::trace::Event| e.kind == EventKind::Block { state: State::Io, on: Some(site) };
+        assert_eq!(seen.last_event(server), Some(EventKind::LifeEnded(ExitKind::Retired)));
+        let waits = |e: &contend::trace::Event| e.kind == EventKind::Blocked { state: State::Io, on: Some(site) };
         assert!(seen.events.iter().any(|e| waits(e) && e.worker == server), "its lane says that it is at work");
         assert!(seen.events.iter().any(|e| waits(e) && e.worker != server), "theirs say whom they wait for");
         assert!(!seen.pids().into_iter().any(is_running), "nobody is left");
@@ -66,7 +67,7 @@ fn a_server_answers_all_kinds_of_workers_and_ends_after_them() {
 #[test]
 fn what_a_server_does_not_have_fails_alone_and_is_named() {
     for of in ["threads", "async"] {
-        let seen = Seen::to_the_end(&pool(of, "missing=\"/3 /5\"", 8, "http-get site path=\"/{n}\""));
+        let seen = ObservedRun::run_to_end(&pool(of, "missing=\"/3 /5\"", 8, "http-get site path=\"/{n}\""));
         assert_eq!((tasks(&seen, true), tasks(&seen, false)), (6, 2), "{of}");
         let mut told = failures(&seen);
         told.sort_by_key(|what| what.contains("/5:"));
@@ -80,7 +81,7 @@ fn what_a_server_does_not_have_fails_alone_and_is_named() {
 fn a_server_works_on_so_many_at_once_and_turns_away_what_it_has_no_room_for() {
     let text = "server site latency=\"20ms\" capacity=1 room=2\n\
                 pool w of=threads workers=6 { batch count=12; task { http-get site } }\n";
-    let seen = Seen::to_the_end(&read(text));
+    let seen = ObservedRun::run_to_end(&read(text));
     let refused = failures(&seen).iter().filter(|what| what.ends_with("status 503 Service Unavailable")).count();
     assert!(refused > 0 && refused < 12, "{:?}", failures(&seen));
     assert_eq!(tasks(&seen, true) + refused, 12, "{:?}", failures(&seen));
@@ -96,26 +97,28 @@ fn it_is_tried_again_as_often_as_said_and_then_something_else_is_done() {
     let text = "server site failure=1\ncounter gave-up\ncounter tried\nmutex m\n\
                 thread w { retry 2 backoff=\"1ms\" jitter=\"1/2\" { lock m { add tried; http-get site } }\n\
                 else { lock m { add gave-up } } }\n";
-    let seen = Seen::to_the_end(&read(text));
+    let seen = ObservedRun::run_to_end(&read(text));
     assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
     assert!(failures(&seen).is_empty(), "it was seen to: {:?}", failures(&seen));
-    let added = |wanted| seen.count(|k| matches!(k, EventKind::Added { counter, .. } if counter == ResourceId(wanted)));
+    let added =
+        |wanted| seen.count(|k| matches!(k, EventKind::CounterAdded { counter, .. } if counter == ResourceId(wanted)));
     assert_eq!((added(2), added(1)), (3, 1), "three tries, then the other way");
     assert_eq!(
-        seen.count(|k| k == EventKind::Block { state: State::Sleep, on: None }),
+        seen.count(|k| k == EventKind::Blocked { state: State::Sleep, on: None }),
         2,
         "a pause before each other try"
     );
-    assert_eq!(seen.grants(), [1, 2, 3, 4], "a try that failed gave its lock back");
-    assert_eq!(seen.last(lane(&seen, "w")), Some(EventKind::Ended(How::Finished)));
+    assert_eq!(seen.acquired_grants(), [1, 2, 3, 4], "a try that failed gave its lock back");
+    assert_eq!(seen.last_event(lane(&seen, "w")), Some(EventKind::LifeEnded(ExitKind::Finished)));
 }
 
 #[test]
 fn what_was_done_well_is_followed_by_the_block_and_not_by_else() {
     let text = "server site\ncounter good\ncounter bad\nthread w { http-get site { add good }\nelse { add bad }\n\
                 http-get \"http://127.0.0.1:1/\" { add good }\nelse { add bad } }\n";
-    let seen = Seen::to_the_end(&read(text));
-    let added = |wanted| seen.count(|k| matches!(k, EventKind::Added { counter, .. } if counter == ResourceId(wanted)));
+    let seen = ObservedRun::run_to_end(&read(text));
+    let added =
+        |wanted| seen.count(|k| matches!(k, EventKind::CounterAdded { counter, .. } if counter == ResourceId(wanted)));
     assert_eq!((added(1), added(2)), (1, 1), "{:?}", seen.notices);
 }
 
@@ -129,7 +132,7 @@ fn a_closed_port_an_odd_url_and_a_slow_answer_are_told_apart() {
              pool c of={threads} workers=1 {{ batch count=1; task {{ http-get \"http://\" }} }}\n\
              pool d of={threads} workers=1 {{ batch count=1; task {{ http-get \"{{}}\" }} }}\n"
         );
-        let seen = Seen::to_the_end(&read(&text));
+        let seen = ObservedRun::run_to_end(&read(&text));
         let told = failures(&seen);
         assert_eq!(told.len(), 4, "{told:?}");
         let has = |start: &str, end: &str| told.iter().any(|what| what.starts_with(start) && what.ends_with(end));
@@ -143,7 +146,7 @@ fn a_closed_port_an_odd_url_and_a_slow_answer_are_told_apart() {
 #[test]
 fn forty_tasks_of_one_thread_wait_for_forty_answers_at_once() {
     let text = "server site latency=\"30ms\" bytes=\"1KiB\"\nasync w count=40 { repeat 3 { http-get site } }\n";
-    let seen = Seen::to_the_end(&read(text));
+    let seen = ObservedRun::run_to_end(&read(text));
     assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
     assert!(failures(&seen).is_empty(), "{:?}", failures(&seen));
     let inside = seen.events.iter().filter_map(|e| match e.kind {
@@ -156,7 +159,7 @@ fn forty_tasks_of_one_thread_wait_for_forty_answers_at_once() {
 #[test]
 fn a_task_in_a_blocking_call_waits_for_its_answer_alone() {
     let text = "server site latency=\"5ms\"\nasync w count=8 { blocking { http-get site } }\n";
-    let seen = Seen::to_the_end(&read(text));
+    let seen = ObservedRun::run_to_end(&read(text));
     assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
     let inside = seen.events.iter().filter_map(|e| match e.kind {
         EventKind::Put { queue: ResourceId(0), depth } => Some(depth),
@@ -173,28 +176,28 @@ fn workers_of_a_server_that_is_killed_fail_clearly_and_go_on() {
 }
 
 fn killed(of: &str) {
-    let mut seen = Seen::start(&pool(of, "latency=\"20ms\"", 40, "http-get site path=\"/{n}\"\nsleep \"1ms\""));
-    seen.until("some were answered", |seen| tasks(seen, true) > 2);
+    let mut seen = ObservedRun::start(&pool(of, "latency=\"20ms\"", 40, "http-get site path=\"/{n}\"\nsleep \"1ms\""));
+    seen.wait_until("some were answered", |seen| tasks(seen, true) > 2);
     let site = lane(&seen, "site");
-    seen.command(Command::Kill(site));
-    seen.until("the end", |seen| seen.end.is_some());
+    seen.send_command(Command::Kill(site));
+    seen.wait_until("the end", |seen| seen.end.is_some());
     assert_eq!(seen.end, Some(RunEnd::Completed));
     assert_eq!(tasks(&seen, true) + tasks(&seen, false), 40, "no task was left out");
     let refused = failures(&seen).iter().filter(|what| what.ends_with("connection refused")).count();
     assert!(refused > 20, "{:?}", failures(&seen));
-    assert!(seen.notices.contains(&Notice::Died { worker: site, death: Death::Signal(9) }), "{:?}", seen.notices);
+    assert!(seen.notices.contains(&Notice::Died { worker: site, cause: DeathCause::Signal(9) }), "{:?}", seen.notices);
 }
 
 #[test]
 fn a_runner_that_is_killed_leaves_no_server() {
-    let mut seen = Seen::start(&pool("threads", "latency=\"1h\"", 2, "http-get site timeout=\"1h\""));
+    let mut seen = ObservedRun::start(&pool("threads", "latency=\"1h\"", 2, "http-get site timeout=\"1h\""));
     let site = lane(&seen, "site");
-    seen.until("a request in the server", |seen| {
+    seen.wait_until("a request in the server", |seen| {
         pid(seen, site).is_some()
-            && seen.last(site) == Some(EventKind::Block { state: State::Io, on: Some(ResourceId(0)) })
+            && seen.last_event(site) == Some(EventKind::Blocked { state: State::Io, on: Some(ResourceId(0)) })
     });
     let server = pid(&seen, site).expect("it has started");
     kill(parent_of(server).expect("the runner is there"));
-    seen.until("the end", |seen| seen.end.is_some());
+    seen.wait_until("the end", |seen| seen.end.is_some());
     assert!(!is_running(server), "the server went with its runner");
 }

@@ -1,8 +1,8 @@
 //! Queues, conditions, event flags and barriers on real threads and real processes.
 
-use crate::support::Seen;
+use crate::support::ObservedRun;
 use contend::scenario::{Scenario, Source, check};
-use contend::trace::{Command, Event, EventKind, How, Notice, ResourceId, RunEnd, State, WorkerId};
+use contend::trace::{Command, Event, EventKind, ExitKind, Notice, ResourceId, RunEnd, State, WorkerId};
 
 /// A scenario run by threads, by processes, and by tasks of one loop.
 fn each(text: &str, test: impl Fn(Scenario)) {
@@ -13,15 +13,15 @@ fn each(text: &str, test: impl Fn(Scenario)) {
     }
 }
 
-fn completed(scenario: &Scenario) -> Seen {
-    let seen = Seen::to_the_end(scenario);
+fn completed(scenario: &Scenario) -> ObservedRun {
+    let seen = ObservedRun::run_to_end(scenario);
     assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
-    assert_eq!(seen.lost(), 0);
+    assert_eq!(seen.lost_events(), 0);
     seen
 }
 
 /// What `pick` finds in the events, in order of their stamps.
-fn all<T>(seen: &Seen, pick: impl Fn(&Event) -> Option<T>) -> Vec<T> {
+fn all<T>(seen: &ObservedRun, pick: impl Fn(&Event) -> Option<T>) -> Vec<T> {
     let mut events: Vec<&Event> = seen.events.iter().collect();
     events.sort_by_key(|event| event.at);
     events.into_iter().filter_map(pick).collect()
@@ -52,8 +52,9 @@ fn every_item_is_taken_once_and_the_room_is_never_exceeded() {
 fn a_closed_queue_is_no_place_to_put() {
     each("queue jobs capacity=3\nWORKER w { put jobs; close jobs; take jobs; put jobs }", |scenario| {
         let seen = completed(&scenario);
-        assert_eq!(seen.count(|kind| matches!(kind, EventKind::Ended(How::Panicked))), 1);
-        let failed = |notice: &Notice| matches!(notice, Notice::Failed { what, .. } if what.contains("is closed"));
+        assert_eq!(seen.count(|kind| matches!(kind, EventKind::LifeEnded(ExitKind::Panicked))), 1);
+        let failed =
+            |notice: &Notice| matches!(notice, Notice::TaskFailed { message, .. } if message.contains("is closed"));
         assert!(seen.notices.iter().any(failed), "{:?}", seen.notices);
     });
 }
@@ -78,10 +79,10 @@ fn a_wait_gives_the_mutex_back_and_takes_it_again() {
     each(text, |scenario| {
         let seen = completed(&scenario);
         assert_eq!(seen.counter, Some(0));
-        let holds = seen.holds();
-        assert!(holds.windows(2).all(|pair| pair[0].until <= pair[1].from), "two held the mutex at once");
-        let waits = seen.count(|kind| matches!(kind, EventKind::Block { state: State::Signal, .. }));
-        let heard = seen.count(|kind| matches!(kind, EventKind::Heard { .. }));
+        let holds = seen.lock_holds();
+        assert!(holds.windows(2).all(|pair| pair[0].released_at <= pair[1].acquired_at), "two held the mutex at once");
+        let waits = seen.count(|kind| matches!(kind, EventKind::Blocked { state: State::Signal, .. }));
+        let heard = seen.count(|kind| matches!(kind, EventKind::Woken { .. }));
         assert!(waits > 0 && waits == heard, "{waits} waits, {heard} of them heard a signal");
         assert_eq!(holds.len(), 200 + waits, "each wait takes the mutex once more");
     });
@@ -91,7 +92,7 @@ fn a_wait_gives_the_mutex_back_and_takes_it_again() {
 fn a_wait_with_a_limit_gives_up() {
     each("mutex m\ncondition c of=m\nWORKER w { lock m { wait c timeout=\"1ms\" } }", |scenario| {
         let seen = completed(&scenario);
-        assert_eq!(seen.count(|kind| matches!(kind, EventKind::GaveUp { lock: ResourceId(1) })), 1);
+        assert_eq!(seen.count(|kind| matches!(kind, EventKind::WaitTimedOut { lock: ResourceId(1) })), 1);
     });
 }
 
@@ -103,7 +104,7 @@ fn a_flag_stays_set_until_it_is_cleared() {
         WORKER setter { set ready; wait again }";
     each(text, |scenario| {
         let seen = completed(&scenario);
-        assert_eq!(seen.count(|kind| matches!(kind, EventKind::GaveUp { .. })), 1, "it was cleared");
+        assert_eq!(seen.count(|kind| matches!(kind, EventKind::WaitTimedOut { .. })), 1, "it was cleared");
     });
 }
 
@@ -121,8 +122,8 @@ fn nobody_passes_a_barrier_before_all_have_come() {
         let mut met = [0; 4];
         for (worker, kind) in all(&seen, |event| Some((event.worker.index(), event.kind))) {
             match kind {
-                EventKind::Added { value, .. } => assert!(i64::from(value) <= 4 * (met[worker] + 1)),
-                EventKind::Heard { .. } | EventKind::Signalled { .. } => met[worker] += 1,
+                EventKind::CounterAdded { value, .. } => assert!(i64::from(value) <= 4 * (met[worker] + 1)),
+                EventKind::Woken { .. } | EventKind::Signalled { .. } => met[worker] += 1,
                 _ => {}
             }
         }
@@ -135,17 +136,17 @@ fn a_process_killed_while_it_waits_hangs_nobody() {
         process user count=2 { take jobs { compute \"10us\" } }\n\
         process maker { forever { put jobs; sleep \"1ms\" } }";
     each(text, |scenario| {
-        let mut seen = Seen::start(&scenario);
-        let took = |seen: &Seen, by: WorkerId| {
+        let mut seen = ObservedRun::start(&scenario);
+        let took = |seen: &ObservedRun, by: WorkerId| {
             let mine = |event: &&Event| event.worker == by && matches!(event.kind, EventKind::TookNth { .. });
             seen.events.iter().filter(mine).count()
         };
-        seen.until("both take", |seen| took(seen, WorkerId(0)) > 3 && took(seen, WorkerId(1)) > 3);
-        seen.command(Command::Kill(WorkerId(0)));
-        seen.until("one dies", |seen| {
+        seen.wait_until("both take", |seen| took(seen, WorkerId(0)) > 3 && took(seen, WorkerId(1)) > 3);
+        seen.send_command(Command::Kill(WorkerId(0)));
+        seen.wait_until("one dies", |seen| {
             seen.notices.iter().any(|notice| matches!(notice, Notice::Died { worker: WorkerId(0), .. }))
         });
         let before = took(&seen, WorkerId(1));
-        seen.until("the other goes on", |seen| took(seen, WorkerId(1)) > before + 20);
+        seen.wait_until("the other goes on", |seen| took(seen, WorkerId(1)) > before + 20);
     });
 }

@@ -1,9 +1,9 @@
 //! A pool ends when nobody is left who could bring it a task: however those ended who did, each counts once.
 
-use crate::support::Seen;
-use contend::model::{Budget, Ending, Model};
+use crate::support::ObservedRun;
+use contend::model::{Budget, LifeEnd, Model};
 use contend::scenario::{Scenario, Source, check};
-use contend::trace::{Death, EventKind, Message, RunEnd, WorkerId};
+use contend::trace::{DeathCause, EventKind, Message, RunEnd, WorkerId};
 
 /// A pool, and whoever brings it tasks.
 fn read(kind: &str, bringers: &str) -> Scenario {
@@ -12,15 +12,15 @@ fn read(kind: &str, bringers: &str) -> Scenario {
     check(&source).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false))).scenario
 }
 
-fn lane(seen: &Seen, name: &str) -> WorkerId {
-    let at = seen.cast().workers.iter().position(|worker| worker.name == name);
+fn lane(seen: &ObservedRun, name: &str) -> WorkerId {
+    let at = seen.registry().workers.iter().position(|worker| worker.name == name);
     WorkerId::from(at.expect("it is there"))
 }
 
 /// How many tasks were done when the run came to its end by itself.
 fn done(bringers: &str) -> [usize; 2] {
     ["threads", "processes"].map(|kind| {
-        let seen = Seen::to_the_end(&read(kind, bringers));
+        let seen = ObservedRun::run_to_end(&read(kind, bringers));
         assert_eq!(seen.end, Some(RunEnd::Completed), "{kind}: {:?}", seen.notices);
         seen.count(|kind| matches!(kind, EventKind::TaskEnded { ok: true, .. }))
     })
@@ -29,12 +29,12 @@ fn done(bringers: &str) -> [usize; 2] {
 #[test]
 fn a_process_that_leaves_early_brings_no_more_and_came_to_its_end() {
     let scenario = read("threads", "process early { repeat 3 { submit p }; exit 0 }");
-    let seen = Seen::to_the_end(&scenario);
+    let seen = ObservedRun::run_to_end(&scenario);
     assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
-    let mut model = Model::new(seen.cast(), Budget::default());
+    let mut model = Model::new(seen.registry(), Budget::default());
     model.apply(&Message::Events(seen.events.clone()));
     let early = lane(&seen, "early");
-    assert_eq!(model.lane(early).ended(), Some(Ending::Finished));
+    assert_eq!(model.lane(early).ending(), Some(LifeEnd::Finished));
 }
 
 #[test]
@@ -52,8 +52,8 @@ fn who_dies_with_those_it_spawned_counts_once_each() {
 
 #[test]
 fn who_dies_at_once_is_dead() {
-    let seen = Seen::to_the_end(&read("threads", "process brief { submit p; abort }"));
-    let mut model = Model::new(seen.cast(), Budget::default());
+    let seen = ObservedRun::run_to_end(&read("threads", "process brief { submit p; abort }"));
+    let mut model = Model::new(seen.registry(), Budget::default());
     let brief = lane(&seen, "brief");
     // The notice may overtake the events, and then its first one comes last.
     let at = seen.events.iter().map(|event| event.at).max().expect("it began");
@@ -61,6 +61,6 @@ fn who_dies_at_once_is_dead() {
         model.apply(&Message::Notice { at, notice: notice.clone() });
     }
     model.apply(&Message::Events(seen.events.clone()));
-    assert_eq!(model.lane(brief).ended(), Some(Ending::Died(Death::Signal(6))));
-    assert_eq!(model.lane(brief).lives(), 1);
+    assert_eq!(model.lane(brief).ending(), Some(LifeEnd::Died(DeathCause::Signal(6))));
+    assert_eq!(model.lane(brief).life_count(), 1);
 }

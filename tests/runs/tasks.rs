@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::support::Seen;
+use crate::support::ObservedRun;
 use contend::model::{Budget, Model};
 use contend::scenario::{Scenario, Source, check};
-use contend::trace::{Event, EventKind, How, Message, Notice, ResourceId, RunEnd, Span, Stamp, State, WorkerId};
+use contend::trace::{Event, EventKind, ExitKind, Message, Notice, ResourceId, RunEnd, Span, Stamp, State, WorkerId};
 
 fn read(text: &str) -> Scenario {
     let source = Source { name: "tasks".into(), path: None, text: text.into() };
@@ -20,15 +20,15 @@ fn each(text: &str, test: impl Fn(Scenario)) {
     }
 }
 
-fn completed(scenario: &Scenario) -> Seen {
-    let seen = Seen::to_the_end(scenario);
+fn completed(scenario: &Scenario) -> ObservedRun {
+    let seen = ObservedRun::run_to_end(scenario);
     assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
-    assert_eq!(seen.lost(), 0);
+    assert_eq!(seen.lost_events(), 0);
     seen
 }
 
 /// The events of each worker. They come in its own order, and time does not go back in it.
-fn streams(seen: &Seen) -> BTreeMap<WorkerId, Vec<Event>> {
+fn streams(seen: &ObservedRun) -> BTreeMap<WorkerId, Vec<Event>> {
     let mut streams: BTreeMap<WorkerId, Vec<Event>> = BTreeMap::new();
     for event in &seen.events {
         streams.entry(event.worker).or_default().push(*event);
@@ -42,9 +42,9 @@ fn streams(seen: &Seen) -> BTreeMap<WorkerId, Vec<Event>> {
 }
 
 /// The most that a counter ever held.
-fn counted(seen: &Seen, counter: u16) -> Option<i32> {
+fn counted(seen: &ObservedRun, counter: u16) -> Option<i32> {
     let values = seen.events.iter().filter_map(|event| match event.kind {
-        EventKind::Added { counter: ResourceId(id), value, .. } if id == counter => Some(value),
+        EventKind::CounterAdded { counter: ResourceId(id), value, .. } if id == counter => Some(value),
         _ => None,
     });
     values.max()
@@ -52,8 +52,8 @@ fn counted(seen: &Seen, counter: u16) -> Option<i32> {
 
 /// How long a worker could have gone on and did not, each time that it waited: from the stamp of `Ready` to what came then.
 fn lags(stream: &[Event]) -> Vec<Span> {
-    let pairs = stream.windows(2).filter(|pair| pair[0].kind == EventKind::Ready);
-    pairs.map(|pair| pair[1].at.since(pair[0].at)).collect()
+    let pairs = stream.windows(2).filter(|pair| pair[0].kind == EventKind::BecameRunnable);
+    pairs.map(|pair| pair[1].at.span_since(pair[0].at)).collect()
 }
 
 #[test]
@@ -63,10 +63,10 @@ fn a_mutex_of_tasks_excludes_and_numbers_its_grants() {
         |scenario| {
             let seen = completed(&scenario);
             assert_eq!(seen.counter, Some(1_000), "an update was lost: two had the lock at once");
-            let holds = seen.holds();
+            let holds = seen.lock_holds();
             assert_eq!(holds.iter().map(|hold| hold.grant).collect::<Vec<_>>(), (1..=1_000).collect::<Vec<_>>());
             for pair in holds.windows(2) {
-                assert!(pair[0].until <= pair[1].from, "{pair:?}");
+                assert!(pair[0].released_at <= pair[1].acquired_at, "{pair:?}");
             }
             streams(&seen);
         },
@@ -88,15 +88,17 @@ fn the_deadlock_of_two_tasks_is_found() {
         async left { forever { lock a { sleep \"2ms\"; lock b { sleep \"1ms\" } } } }\n\
         async right { forever { lock b { sleep \"2ms\"; lock a { sleep \"1ms\" } } } }\nexpect deadlock";
     each(text, |scenario| {
-        let mut seen = Seen::start(&scenario);
-        seen.until("both wait while they hold", |seen| {
-            (0..2).all(|w| matches!(seen.last(WorkerId(w)), Some(EventKind::Wait { held: 1, timed: false, .. })))
+        let mut seen = ObservedRun::start(&scenario);
+        seen.wait_until("both wait while they hold", |seen| {
+            (0..2).all(|w| {
+                matches!(seen.last_event(WorkerId(w)), Some(EventKind::LockWait { held_count: 1, timed: false, .. }))
+            })
         });
-        let mut model = Model::new(Arc::clone(&seen.cast()), Budget::default());
+        let mut model = Model::new(Arc::clone(&seen.registry()), Budget::default());
         model.apply(&Message::Events(seen.events.clone()));
-        model.apply(&Message::Through(seen.events.iter().map(|event| event.at).max().unwrap_or_default()));
-        let deadlock = model.deadlock().expect("neither can go on");
-        assert_eq!(deadlock.set, [WorkerId(0), WorkerId(1)]);
+        model.apply(&Message::Watermark(seen.events.iter().map(|event| event.at).max().unwrap_or_default()));
+        let deadlock = model.first_deadlock().expect("neither can go on");
+        assert_eq!(deadlock.workers, [WorkerId(0), WorkerId(1)]);
         assert_eq!(model.health().anomalies, 0);
     });
 }
@@ -106,9 +108,10 @@ fn a_thousand_tasks_wait_side_by_side_on_one_thread() {
     let seen = completed(&read("counter n\nasync w count=1000 { sleep \"20ms\"; io \"300ms\"; add n }"));
     assert_eq!(seen.counter, Some(1_000));
     let all = |wanted: fn(EventKind) -> bool| seen.events.iter().filter(move |event| wanted(event.kind));
-    let last_begins = all(|kind| matches!(kind, EventKind::Block { state: State::Io, .. })).map(|event| event.at).max();
-    let first_ends = all(|kind| matches!(kind, EventKind::Ended(How::Finished))).map(|event| event.at).min();
-    assert_eq!(all(|kind| matches!(kind, EventKind::Ended(How::Finished))).count(), 1_000);
+    let last_begins =
+        all(|kind| matches!(kind, EventKind::Blocked { state: State::Io, .. })).map(|event| event.at).max();
+    let first_ends = all(|kind| matches!(kind, EventKind::LifeEnded(ExitKind::Finished))).map(|event| event.at).min();
+    assert_eq!(all(|kind| matches!(kind, EventKind::LifeEnded(ExitKind::Finished))).count(), 1_000);
     assert!(last_begins < first_ends, "all waited at once: {last_begins:?} {first_ends:?}");
 }
 
@@ -119,15 +122,15 @@ fn whoever_blocks_the_loop_makes_the_others_late_and_that_is_measured_exactly() 
         let seen = completed(&read(&text.replace("HOW", how)));
         let streams = streams(&seen);
         let wait = streams[&WorkerId(1)].windows(2).filter(|pair| {
-            matches!(pair[0].kind, EventKind::Block { state: State::Sleep, .. })
-                && pair[1].at.since(pair[0].at) >= Span::millis(59)
+            matches!(pair[0].kind, EventKind::Blocked { state: State::Sleep, .. })
+                && pair[1].at.span_since(pair[0].at) >= Span::from_millis(59)
         });
         assert_eq!(wait.count(), 1, "{how}: it slept as long as it should, and said so");
         lags(&streams[&WorkerId(0)]).into_iter().max().unwrap_or_default()
     };
-    assert!(longest("blocking") >= Span::millis(50), "a beat that was due at the beginning came after the end");
-    assert!(longest("to-thread") < Span::millis(50));
-    assert!(longest("repeat 1") < Span::millis(50));
+    assert!(longest("blocking") >= Span::from_millis(50), "a beat that was due at the beginning came after the end");
+    assert!(longest("to-thread") < Span::from_millis(50));
+    assert!(longest("repeat 1") < Span::from_millis(50));
 }
 
 #[test]
@@ -140,7 +143,7 @@ fn one_ring_has_one_writer_also_when_a_task_goes_to_threads_and_back() {
         for (worker, stream) in streams(&seen) {
             let acquired = stream.iter().filter(|event| matches!(event.kind, EventKind::Acquired { .. })).count();
             assert_eq!(acquired, 30, "{worker:?}");
-            assert!(matches!(stream.last().map(|event| event.kind), Some(EventKind::Ended(How::Finished))));
+            assert!(matches!(stream.last().map(|event| event.kind), Some(EventKind::LifeEnded(ExitKind::Finished))));
         }
     });
 }
@@ -152,9 +155,10 @@ fn a_task_that_panics_ends_alone_and_gives_its_lock_back() {
             "mutex m\nasync bad {{ lock m {{ {how} }} }}\nasync good {{ repeat 50 {{ lock m {{ sleep \"50us\" }} }} }}"
         );
         let seen = completed(&read(&text));
-        assert_eq!(seen.count(|kind| matches!(kind, EventKind::Ended(How::Panicked))), 1, "{how}");
+        assert_eq!(seen.count(|kind| matches!(kind, EventKind::LifeEnded(ExitKind::Panicked))), 1, "{how}");
         assert_eq!(seen.count(|kind| matches!(kind, EventKind::Acquired { .. })), 51, "{how}");
-        let told = |notice: &Notice| matches!(notice, Notice::Failed { what, .. } if what.contains("on purpose"));
+        let told =
+            |notice: &Notice| matches!(notice, Notice::TaskFailed { message, .. } if message.contains("on purpose"));
         assert!(seen.notices.iter().any(told), "{how}: {:?}", seen.notices);
     }
 }
@@ -175,9 +179,9 @@ fn threads_and_tasks_share_a_lock_and_a_queue() {
 fn a_run_whose_tasks_are_stuck_leaves_nothing_behind() {
     let text = "mutex m\nasync holds { lock m { forever { sleep \"1ms\" } } }\nasync waits count=50 { lock m { sleep \"1ms\" } }\n\
         async stuck { blocking { lock m { sleep \"1ms\" } } }\nprocess other { forever { sleep \"1ms\" } }";
-    let mut seen = Seen::start(&read(text));
-    seen.until("the loop's thread waits for what only the loop can give", |seen| {
-        matches!(seen.last(WorkerId(51)), Some(EventKind::Wait { .. })) && seen.pids().len() == 1
+    let mut seen = ObservedRun::start(&read(text));
+    seen.wait_until("the loop's thread waits for what only the loop can give", |seen| {
+        matches!(seen.last_event(WorkerId(51)), Some(EventKind::LockWait { .. })) && seen.pids().len() == 1
     });
     let runner = crate::support::parent_of(seen.pids()[0]).expect("a runner");
     drop(seen);
@@ -188,14 +192,16 @@ fn a_run_whose_tasks_are_stuck_leaves_nothing_behind() {
 fn a_task_that_always_finds_what_it_needs_lets_others_go_on_all_the_same() {
     let text =
         "mutex m\ncounter others\nasync busy { forever { lock m { add others by=0 } } }\nasync other { add others }";
-    let mut seen = Seen::start(&read(text));
-    seen.until("the other one ends", |seen| seen.last(WorkerId(1)) == Some(EventKind::Ended(How::Finished)));
+    let mut seen = ObservedRun::start(&read(text));
+    seen.wait_until("the other one ends", |seen| {
+        seen.last_event(WorkerId(1)) == Some(EventKind::LifeEnded(ExitKind::Finished))
+    });
 }
 
 #[test]
 fn tasks_are_told_from_threads_and_processes() {
     let seen = completed(&read("async w { sleep \"1ms\" }\nthread t { sleep \"1ms\" }"));
-    let kinds: Vec<&str> = seen.cast().workers.iter().map(|worker| worker.kind.word()).collect();
+    let kinds: Vec<&str> = seen.registry().workers.iter().map(|worker| worker.kind.word()).collect();
     assert_eq!(kinds, ["async", "thread"]);
     assert!(seen.events.iter().all(|event| event.at > Stamp(0)));
 }
@@ -215,8 +221,11 @@ fn a_task_waits_for_the_end_of_any_other_without_its_thread() {
                 let main = &streams(&seen)[&WorkerId(0)];
                 let joins = main.windows(2).filter(|pair| matches!(pair[0].kind, EventKind::Joins { .. }));
                 let ends: Vec<EventKind> = joins.map(|pair| pair[1].kind).collect();
-                assert!(ends.len() >= 3 && ends.contains(&EventKind::Ready), "{other}: it was woken: {ends:?}");
-                let mut model = Model::new(seen.cast(), Budget::default());
+                assert!(
+                    ends.len() >= 3 && ends.contains(&EventKind::BecameRunnable),
+                    "{other}: it was woken: {ends:?}"
+                );
+                let mut model = Model::new(seen.registry(), Budget::default());
                 model.apply(&Message::Events(seen.events.clone()));
                 assert_eq!(model.health().anomalies, 0, "{other}");
             },
@@ -231,13 +240,13 @@ fn a_task_whose_thread_has_no_cpu_is_ready_and_does_not_run() {
     let seen = completed(&read(&format!(
         "runtime threads={threads}\ncounter n\nasync w count={threads} {{ repeat 20 {{ compute \"3ms\"; yield; add n }} }}"
     )));
-    let mut model = Model::new(seen.cast(), Budget::default());
+    let mut model = Model::new(seen.registry(), Budget::default());
     model.apply(&Message::Events(seen.events.clone()));
     assert_eq!(model.health().anomalies, 0);
     let end = seen.events.iter().map(|event| event.at).max().unwrap_or_default();
     let mut all = [0, 0];
     for (_, lane) in model.lanes() {
-        let totals = lane.totals(end);
+        let totals = lane.total_state_times(end);
         all = [all[0] + totals.get(State::Running), all[1] + totals.get(State::Ready)];
     }
     assert!(all[1] > all[0], "four times as many threads as cores: they run a quarter of the time: {all:?}");

@@ -11,12 +11,13 @@ use std::time::{Duration, Instant};
 
 use contend::model::{Budget, Model};
 use contend::scenario::{
-    Choice, Crash, Expr, Feed, Group, Knob, KnobKind, Policy, Pool, Resource, ResourceSpec, Scenario, Schedule, Seat,
-    Settings, Step, Test, Unit, Workers,
+    Category, Choice, CrashPolicy, Expr, Feed, Knob, KnobKind, OverflowPolicy, PoolSpec, Resource, ResourceSpec,
+    Scenario, Scheduling, Settings, Step, TaskDistribution, TestConfig, Unit, WorkerGroup,
 };
-use contend::source::Live;
+use contend::source::LiveRun;
 use contend::trace::{
-    Cast, Command, Event, EventKind, LockKind, Memory, Message, Notice, RunEnd, Sample, Stamp, WorkerId, WorkerKind,
+    Command, CounterMemory, Event, EventKind, LockKind, Message, Notice, Registry, RunEnd, Sample, Stamp, WorkerId,
+    WorkerKind,
 };
 
 /// Long enough for the slowest machine; only a failure takes it.
@@ -30,18 +31,18 @@ pub fn scenario(name: &str) -> Scenario {
     Scenario {
         name: name.into(),
         title: name.into(),
-        group: Group::Own,
+        category: Category::Own,
         about: String::new(),
-        ask: None,
+        quiz: None,
         watch: vec![],
-        tries: vec![],
+        suggestions: vec![],
         knobs: vec![],
         resources: vec![],
-        workers: vec![],
+        groups: vec![],
         pools: vec![],
         loop_threads: number(1.0),
-        expects: vec![],
-        test: Test::default(),
+        expectations: vec![],
+        test: TestConfig::default(),
         optimum: None,
     }
 }
@@ -54,35 +55,35 @@ pub fn counter(name: &str) -> Resource {
     Resource {
         name: name.into(),
         count: number(1.0),
-        spec: ResourceSpec::Counter { initial: 0, packed: false, memory: Choice::Fixed(Memory::Shared) },
+        spec: ResourceSpec::Counter { initial: 0, packed: false, memory: Choice::Fixed(CounterMemory::Shared) },
     }
 }
 
-pub fn workers(name: &str, kind: WorkerKind, count: u32, steps: Vec<Step>) -> Workers {
-    let (count, seat) = (number(f64::from(count)), Seat::default());
-    Workers { name: name.into(), kind, count, seat, daemon: false, forked: false, steps }
+pub fn workers(name: &str, kind: WorkerKind, count: u32, steps: Vec<Step>) -> WorkerGroup {
+    let (count, seat) = (number(f64::from(count)), Scheduling::default());
+    WorkerGroup { name: name.into(), kind, count, scheduling: seat, is_daemon: false, is_fork_copy: false, steps }
 }
 
 pub fn knob(name: &str, default: f64, max: f64) -> Knob {
     let kind = KnobKind::Number { unit: Unit::Count, default, min: 0.0, max };
-    Knob { name: name.into(), kind, help: String::new(), live: true }
+    Knob { name: name.into(), kind, help: String::new(), is_live: true }
 }
 
-pub fn pool(name: &str, of: WorkerKind, workers: u32) -> Pool {
-    Pool {
+pub fn pool(name: &str, of: WorkerKind, workers: u32) -> PoolSpec {
+    PoolSpec {
         name: name.into(),
-        of: Choice::Fixed(of),
+        worker_kind: Choice::Fixed(of),
         workers: number(f64::from(workers)),
-        most: workers,
-        seat: Seat::default(),
-        queue: number(1_000.0),
-        policy: Policy::Block,
+        max_workers: workers,
+        scheduling: Scheduling::default(),
+        queue_capacity: number(1_000.0),
+        overflow: OverflowPolicy::Block,
         feed: Feed::Batch { count: number(1.0) },
         pace: None,
         payload: number(0.0),
-        on_crash: Choice::Fixed(Crash::Restart),
+        on_crash: Choice::Fixed(CrashPolicy::Restart),
         retries: number(1e6),
-        schedule: Choice::Fixed(Schedule::Shared),
+        distribution: Choice::Fixed(TaskDistribution::Shared),
         results: None,
         timeout: None,
         chunk: number(1.0),
@@ -100,71 +101,71 @@ fn defaults(scenario: &Scenario) -> Settings {
         numbers: scenario.knobs.iter().map(number).collect(),
         texts: vec![None; scenario.knobs.len()],
         executor: None,
-        exec: true,
+        allow_exec: true,
     }
 }
 
 /// One hold of a lock.
 #[derive(Debug)]
-pub struct Hold {
+pub struct LockHold {
     pub grant: u64,
-    pub from: Stamp,
-    pub until: Stamp,
+    pub acquired_at: Stamp,
+    pub released_at: Stamp,
 }
 
 /// A run, and everything that was seen of it so far.
-pub struct Seen {
-    live: Live,
+pub struct ObservedRun {
+    live: LiveRun,
     model: Model,
     pub events: Vec<Event>,
     pub notices: Vec<Notice>,
     pub counter: Option<i64>,
-    pub ready: u64,
+    pub ready_ns: u64,
     pub end: Option<RunEnd>,
 }
 
-impl Seen {
+impl ObservedRun {
     pub fn start(scenario: &Scenario) -> Self {
-        Self::start_image(scenario, PathBuf::from(env!("CARGO_BIN_EXE_contend")))
+        Self::start_with_image(scenario, PathBuf::from(env!("CARGO_BIN_EXE_contend")))
     }
 
     /// A run with another program as its runner.
-    pub fn start_image(scenario: &Scenario, image: PathBuf) -> Self {
-        let live = Live::start_image(scenario, &defaults(scenario), Some(image)).expect("the run starts");
-        let model = Model::new(live.cast(), Budget::default());
-        Self { live, model, events: vec![], notices: vec![], counter: None, ready: 0, end: None }
+    pub fn start_with_image(scenario: &Scenario, image: PathBuf) -> Self {
+        let live = LiveRun::start_with_image(scenario, &defaults(scenario), Some(image)).expect("the run starts");
+        let model = Model::new(live.registry(), Budget::default());
+        Self { live, model, events: vec![], notices: vec![], counter: None, ready_ns: 0, end: None }
     }
 
-    pub fn to_the_end(scenario: &Scenario) -> Self {
+    pub fn run_to_end(scenario: &Scenario) -> Self {
         let mut seen = Self::start(scenario);
-        seen.until("the end", |s| s.end.is_some());
+        seen.wait_until("the end", |s| s.end.is_some());
         seen
     }
 
     /// Takes what comes until `wanted` holds; panics at the deadline.
-    pub fn until(&mut self, what: &str, wanted: impl Fn(&Self) -> bool) {
+    pub fn wait_until(&mut self, what: &str, wanted: impl Fn(&Self) -> bool) {
         let start = Instant::now();
         while !wanted(self) {
             assert!(start.elapsed() < DEADLINE, "never seen: {what}; end {:?}, {:?}", self.end, self.notices);
             match self.live.messages().recv_timeout(Duration::from_millis(100)) {
                 Ok(message) => {
                     self.model.apply(&message);
-                    self.take(message);
+                    self.record(message);
                 }
                 Err(e) => assert!(e.is_timeout(), "the run ended without: {what}; {:?}, {:?}", self.end, self.notices),
             }
         }
     }
 
-    fn take(&mut self, message: Message) {
+    fn record(&mut self, message: Message) {
         match message {
-            Message::Many(messages) => messages.into_iter().for_each(|message| self.take(message)),
+            Message::Batch(messages) => messages.into_iter().for_each(|message| self.record(message)),
             Message::Events(events) => self.events.extend(events),
             Message::Notice { notice, .. } => self.notices.push(notice),
             Message::Sample(Sample::Counter { value, .. }) => self.counter = Some(value),
-            Message::Sample(Sample::Sched { ready, .. }) => self.ready += ready,
-            Message::Slots(_) | Message::Sample(_) | Message::Through(_) => {}
-            Message::Ended { how, .. } => self.end = Some(how),
+            Message::Sample(Sample::Sched { ready, .. }) => self.ready_ns += ready,
+            Message::WaitSnapshot(_) | Message::Sample(_) | Message::Watermark(_) => {}
+            Message::Ended { reason: how, .. } => self.end = Some(how),
         }
     }
 
@@ -173,28 +174,28 @@ impl Seen {
         &self.model
     }
 
-    pub fn command(&self, command: Command) {
-        self.live.command(command);
+    pub fn send_command(&self, command: Command) {
+        self.live.send_command(command);
     }
 
     /// The run itself.
-    pub fn live(&self) -> &Live {
+    pub fn live(&self) -> &LiveRun {
         &self.live
     }
 
-    pub fn cast(&self) -> Arc<Cast> {
-        self.live.cast()
+    pub fn registry(&self) -> Arc<Registry> {
+        self.live.registry()
     }
 
     pub fn count(&self, wanted: impl Fn(EventKind) -> bool) -> usize {
         self.events.iter().filter(|e| wanted(e.kind)).count()
     }
 
-    pub fn last(&self, worker: WorkerId) -> Option<EventKind> {
+    pub fn last_event(&self, worker: WorkerId) -> Option<EventKind> {
         self.events.iter().rev().find(|e| e.worker == worker).map(|e| e.kind)
     }
 
-    pub fn grants(&self) -> Vec<u64> {
+    pub fn acquired_grants(&self) -> Vec<u64> {
         self.events
             .iter()
             .filter_map(|e| if let EventKind::Acquired { grant, .. } = e.kind { Some(grant.0) } else { None })
@@ -202,27 +203,27 @@ impl Seen {
     }
 
     /// All holds in the order of their grants; of a run with one lock.
-    pub fn holds(&self) -> Vec<Hold> {
-        let mut holds: Vec<Hold> = Vec::new();
+    pub fn lock_holds(&self) -> Vec<LockHold> {
+        let mut holds: Vec<LockHold> = Vec::new();
         for e in &self.events {
             if let EventKind::Acquired { grant, .. } = e.kind {
                 let same = |o: &&Event| matches!(o.kind, EventKind::Released { grant: g, .. } if g == grant);
-                let until = self.released(grant.0).unwrap_or_else(|| panic!("{:?}", self.events.iter().find(same)));
-                holds.push(Hold { grant: grant.0, from: e.at, until });
+                let until = self.release_time(grant.0).unwrap_or_else(|| panic!("{:?}", self.events.iter().find(same)));
+                holds.push(LockHold { grant: grant.0, acquired_at: e.at, released_at: until });
             }
         }
         holds.sort_by_key(|h| h.grant);
         holds
     }
 
-    fn released(&self, wanted: u64) -> Option<Stamp> {
+    fn release_time(&self, wanted: u64) -> Option<Stamp> {
         self.events.iter().find_map(|e| match e.kind {
             EventKind::Released { grant, .. } if grant.0 == wanted => Some(e.at),
             _ => None,
         })
     }
 
-    pub fn lost(&self) -> u64 {
+    pub fn lost_events(&self) -> u64 {
         self.events.iter().map(|e| if let EventKind::Gap { lost } = e.kind { lost } else { 0 }).sum()
     }
 
@@ -236,7 +237,7 @@ impl Seen {
     }
 }
 
-impl Drop for Seen {
+impl Drop for ObservedRun {
     fn drop(&mut self) {
         let health = self.model.health();
         assert!(std::thread::panicking() || health.disagreements == 0, "slots deny what events tell: {health:?}");
@@ -270,13 +271,13 @@ pub fn kill(pid: u32) {
 }
 
 /// Sends a signal by name, as a shell would.
-pub fn signal(pid: u32, name: &str) {
+pub fn send_signal(pid: u32, name: &str) {
     let status = std::process::Command::new("kill").args([format!("-{name}"), pid.to_string()]).status();
     assert!(status.is_ok_and(|s| s.success()), "kill -{name} {pid}");
 }
 
 /// Living processes with this in their environment.
-pub fn marked(mark: &str) -> Vec<u32> {
+pub fn pids_with_mark(mark: &str) -> Vec<u32> {
     let has_mark = |pid: &u32| {
         let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
         environ.split(|b| *b == 0).any(|entry| entry == mark.as_bytes())

@@ -14,7 +14,7 @@ use vt100::{MouseProtocolMode, Parser, Screen};
 const DEADLINE: Duration = Duration::from_mins(1);
 
 /// How long nothing more comes of a program that has ended, where somebody else still has its terminal.
-const STRAGGLING: Duration = Duration::from_millis(500);
+const QUIET_TIME: Duration = Duration::from_millis(500);
 
 /// A program in a terminal. Whatever a test does, nothing of it is left running.
 pub struct Pty {
@@ -28,9 +28,9 @@ pub struct Pty {
     sent: Vec<u8>,
     child: Box<dyn Child + Send + Sync>,
     /// In the environment of the program and of all that it starts.
-    mark: String,
+    environment_mark: String,
     /// How the terminal was set before the program came.
-    before: String,
+    initial_settings: String,
 }
 
 impl Pty {
@@ -84,13 +84,13 @@ impl Pty {
             parser: Parser::new(at_least_1(rows), at_least_1(cols), 0),
             sent: Vec::new(),
             child,
-            mark,
-            before,
+            environment_mark: mark,
+            initial_settings: before,
             master: pair.master,
         }
     }
 
-    fn take(&mut self, bytes: &[u8]) {
+    fn process_output(&mut self, bytes: &[u8]) {
         self.parser.process(bytes);
         self.sent.extend_from_slice(bytes);
     }
@@ -110,12 +110,12 @@ impl Pty {
     }
 
     /// Reads what the program draws until `wanted` holds; panics at the deadline, with the screen.
-    pub fn until(&mut self, what: &str, wanted: impl Fn(&Screen) -> bool) {
+    pub fn wait_for(&mut self, what: &str, wanted: impl Fn(&Screen) -> bool) {
         let start = Instant::now();
         while !wanted(self.screen()) {
             assert!(start.elapsed() < DEADLINE, "never seen: {what}\n{}", self.text());
             match self.output.recv_timeout(Duration::from_millis(50)) {
-                Ok(bytes) => self.take(&bytes),
+                Ok(bytes) => self.process_output(&bytes),
                 Err(_) if start.elapsed() < DEADLINE => {}
                 Err(e) => panic!("{e} before: {what}\n{}", self.text()),
             }
@@ -123,25 +123,25 @@ impl Pty {
     }
 
     /// Takes what the program draws within this time.
-    pub fn take_for(&mut self, time: Duration) {
+    pub fn read_for(&mut self, time: Duration) {
         let until = Instant::now() + time;
         while let Ok(bytes) = self.output.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            self.take(&bytes);
+            self.process_output(&bytes);
         }
     }
 
     /// Reads until the screen shows this text, however it is broken into lines.
-    pub fn until_text(&mut self, text: &str) {
-        self.until(&format!("the text `{text}`"), |screen| shows(screen, text));
+    pub fn wait_for_text(&mut self, text: &str) {
+        self.wait_for(&format!("the text `{text}`"), |screen| screen_shows(screen, text));
     }
 
     /// Types.
-    pub fn keys(&mut self, keys: &str) {
-        self.bytes(keys.as_bytes());
+    pub fn type_keys(&mut self, keys: &str) {
+        self.send_bytes(keys.as_bytes());
     }
 
     /// Sends what a terminal sends, in one write.
-    pub fn bytes(&mut self, bytes: &[u8]) {
+    pub fn send_bytes(&mut self, bytes: &[u8]) {
         self.writer.write_all(bytes).expect("the terminal takes input");
         self.writer.flush().expect("the terminal takes input");
     }
@@ -152,12 +152,12 @@ impl Pty {
     }
 
     /// Says that the window is this large; nobody looks at what is drawn into it.
-    pub fn claim_size(&self, rows: u16, cols: u16) {
+    pub fn set_size_unseen(&self, rows: u16, cols: u16) {
         self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).expect("the terminal resizes");
     }
 
     /// The terminal stops reading, as one behind a stalled connection does, or reads again.
-    pub fn stall(&self, stalled: bool) {
+    pub fn set_stalled(&self, stalled: bool) {
         self.stalled.store(stalled, Ordering::Release);
     }
 
@@ -166,10 +166,10 @@ impl Pty {
         let start = Instant::now();
         loop {
             if let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(5)) {
-                self.take(&bytes);
+                self.process_output(&bytes);
             } else if let Some(status) = self.child.try_wait().expect("it is our child") {
-                while let Ok(bytes) = self.output.recv_timeout(STRAGGLING) {
-                    self.take(&bytes);
+                while let Ok(bytes) = self.output.recv_timeout(QUIET_TIME) {
+                    self.process_output(&bytes);
                 }
                 return status;
             }
@@ -194,33 +194,38 @@ impl Pty {
     }
 
     /// Sends a signal to the program by name, as a shell would.
-    pub fn signal(&self, name: &str) {
-        super::signal(self.pid(), name);
+    pub fn send_signal(&self, name: &str) {
+        super::send_signal(self.pid(), name);
     }
 
     /// Every process that has this terminal's mark: the program and all that it started.
-    pub fn family(&self) -> Vec<u32> {
-        super::marked(&self.mark)
+    pub fn process_ids(&self) -> Vec<u32> {
+        super::pids_with_mark(&self.environment_mark)
     }
 
     /// Asserts that the terminal is as it was before the program came.
-    pub fn assert_terminal_is_back(&self) {
-        assert_eq!(self.left_over(), Vec::<&str>::new());
+    pub fn assert_terminal_restored(&self) {
+        assert_eq!(self.unrestored_settings(), Vec::<&str>::new());
     }
 
     /// Waits until the terminal is as it was: of a program that was killed somebody else has to see to that.
-    pub fn until_terminal_is_back(&mut self) {
+    pub fn wait_for_terminal_restored(&mut self) {
         let start = Instant::now();
-        while !self.left_over().is_empty() {
-            assert!(start.elapsed() < Duration::from_secs(10), "left over: {:?}\n{}", self.left_over(), self.text());
+        while !self.unrestored_settings().is_empty() {
+            assert!(
+                start.elapsed() < Duration::from_secs(10),
+                "left over: {:?}\n{}",
+                self.unrestored_settings(),
+                self.text()
+            );
             if let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(5)) {
-                self.take(&bytes);
+                self.process_output(&bytes);
             }
         }
     }
 
     /// What of the terminal is not as it was before the program came.
-    fn left_over(&self) -> Vec<&'static str> {
+    fn unrestored_settings(&self) -> Vec<&'static str> {
         let screen = self.screen();
         let now = format!("{:?}", self.master.get_termios().expect("a terminal"));
         let signs = [
@@ -228,21 +233,21 @@ impl Pty {
             (screen.hide_cursor(), "the hidden cursor"),
             (screen.bracketed_paste(), "bracketed paste"),
             (screen.mouse_protocol_mode() != MouseProtocolMode::None, "reports of the mouse"),
-            (now != self.before, "the modes"),
+            (now != self.initial_settings, "the modes"),
         ];
         signs.into_iter().filter(|(is_left, _)| *is_left).map(|(_, what)| what).collect()
     }
 
     /// The process that would give the terminal back if the program were killed.
-    pub fn guardian(&self) -> Option<u32> {
-        self.family().into_iter().find(|pid| super::name_of(*pid) == "guardian")
+    pub fn guardian_pid(&self) -> Option<u32> {
+        self.process_ids().into_iter().find(|pid| super::name_of(*pid) == "guardian")
     }
 
     /// Waits until nothing of the program is left.
-    pub fn assert_nobody_is_left(&self) {
+    pub fn assert_no_process_left(&self) {
         let start = Instant::now();
-        while !self.family().is_empty() {
-            assert!(start.elapsed() < Duration::from_secs(10), "left running: {:?}", self.family());
+        while !self.process_ids().is_empty() {
+            assert!(start.elapsed() < Duration::from_secs(10), "left running: {:?}", self.process_ids());
             std::thread::yield_now();
         }
     }
@@ -250,7 +255,7 @@ impl Pty {
 
 impl Drop for Pty {
     fn drop(&mut self) {
-        self.family().into_iter().for_each(super::kill);
+        self.process_ids().into_iter().for_each(super::kill);
         let _ = self.child.wait();
     }
 }
@@ -260,6 +265,6 @@ fn at_least_1(n: u16) -> NonZero<u16> {
 }
 
 /// Whether the screen shows this text, however it is broken into lines.
-pub fn shows(screen: &Screen, text: &str) -> bool {
+pub fn screen_shows(screen: &Screen, text: &str) -> bool {
     screen.contents().split_whitespace().collect::<Vec<_>>().join(" ").contains(text)
 }

@@ -10,14 +10,14 @@ use serde_json::{Map, Value};
 const WORDS: [&str; 3] = ["$schema", "title", "description"];
 
 /// The schema that `contend schema NAME` prints.
-pub fn published(name: &str) -> Value {
+pub fn load_schema(name: &str) -> Value {
     let printed = Command::new(env!("CARGO_BIN_EXE_contend")).args(["schema", name]).output().expect("it starts");
     assert!(printed.status.success(), "{}", String::from_utf8_lossy(&printed.stderr));
     serde_json::from_slice(&printed.stdout).expect("a schema is JSON")
 }
 
 /// All that is wrong with `value`, each with where it is.
-pub fn mistakes(schema: &Value, value: &Value) -> Vec<String> {
+pub fn validation_errors(schema: &Value, value: &Value) -> Vec<String> {
     let mut found = Vec::new();
     check(schema, value, "", &mut found);
     found
@@ -34,10 +34,10 @@ fn check(schema: &Value, value: &Value, path: &str, found: &mut Vec<String>) {
             "enum" if !rule.as_array().is_some_and(|all| all.contains(value)) => {
                 found.push(format!("{path}: {value} is none of {rule}"));
             }
-            "minimum" => bound(value, rule, path, |value, least| value >= least, found),
-            "maximum" => bound(value, rule, path, |value, most| value <= most, found),
-            "minItems" => length(value, rule, path, |count, least| count >= least, found),
-            "maxItems" => length(value, rule, path, |count, most| count <= most, found),
+            "minimum" => check_bound(value, rule, path, |value, least| value >= least, found),
+            "maximum" => check_bound(value, rule, path, |value, most| value <= most, found),
+            "minItems" => check_length(value, rule, path, |count, least| count >= least, found),
+            "maxItems" => check_length(value, rule, path, |count, most| count <= most, found),
             "items" => {
                 for (at, item) in value.as_array().into_iter().flatten().enumerate() {
                     check(rule, item, &format!("{path}[{at}]"), found);
@@ -86,7 +86,7 @@ fn is_of_type(rule: &Value, value: &Value) -> bool {
     }
 }
 
-fn bound(value: &Value, rule: &Value, path: &str, holds: fn(f64, f64) -> bool, found: &mut Vec<String>) {
+fn check_bound(value: &Value, rule: &Value, path: &str, holds: fn(f64, f64) -> bool, found: &mut Vec<String>) {
     if let (Some(number), Some(limit)) = (value.as_f64(), rule.as_f64())
         && !holds(number, limit)
     {
@@ -94,7 +94,7 @@ fn bound(value: &Value, rule: &Value, path: &str, holds: fn(f64, f64) -> bool, f
     }
 }
 
-fn length(value: &Value, rule: &Value, path: &str, holds: fn(usize, usize) -> bool, found: &mut Vec<String>) {
+fn check_length(value: &Value, rule: &Value, path: &str, holds: fn(usize, usize) -> bool, found: &mut Vec<String>) {
     if let (Some(items), Some(limit)) = (value.as_array(), rule.as_u64())
         && !holds(items.len(), limit as usize)
     {
@@ -121,7 +121,7 @@ mod tests {
             "required": ["count"],
         });
         let right = json!({ "count": 1, "kind": null, "pair": [1, 2.5], "by_name": { "a": true } });
-        assert_eq!(mistakes(&schema, &right), [""; 0]);
+        assert_eq!(validation_errors(&schema, &right), [""; 0]);
         for (wrong, said) in [
             (json!({}), ".count is missing"),
             (json!({ "count": -1 }), "beyond 0"),
@@ -132,14 +132,14 @@ mod tests {
             (json!({ "count": 1, "by_name": { "a": 1 } }), ".by_name.a"),
             (json!({ "count": 1, "more": 1 }), ".more is not described"),
         ] {
-            let found = mistakes(&schema, &wrong);
+            let found = validation_errors(&schema, &wrong);
             assert!(found.len() == 1 && found[0].contains(said), "{wrong}: {found:?}");
         }
     }
 
     #[test]
     fn an_unknown_keyword_is_refused() {
-        let found = mistakes(&json!({ "pattern": "a" }), &json!("a"));
+        let found = validation_errors(&json!({ "pattern": "a" }), &json!("a"));
         assert!(found.len() == 1 && found[0].contains("`pattern`"), "{found:?}");
     }
 }

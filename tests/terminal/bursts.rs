@@ -21,7 +21,7 @@ fn bursts() -> Vec<(&'static str, Vec<u8>)> {
 /// A run on screen.
 fn live() -> Pty {
     let mut tty = Pty::contend(&["run", "--no-ask", "lock-contention"], 24, 80);
-    tty.until_text("teller-3");
+    tty.wait_for_text("teller-3");
     tty
 }
 
@@ -40,7 +40,7 @@ fn until_reader_is_idle(tty: &mut Pty, after: &str) {
     let (start, mut before, mut still) = (Instant::now(), reader_ran(tty), 0);
     while still < 10 {
         assert!(start.elapsed() < DEADLINE, "the reader goes on running after {after}");
-        tty.take_for(Duration::from_millis(10));
+        tty.read_for(Duration::from_millis(10));
         let ran = reader_ran(tty);
         still = if ran == before { still + 1 } else { 0 };
         before = ran;
@@ -53,14 +53,14 @@ fn after_a_burst_of_any_kind_the_reader_is_idle_and_q_quits() {
         let piece = if nth % 2 == 0 { 333 } else { burst.len() }; // slowly, cutting sequences in two; and at once
         let mut tty = live();
         for bytes in burst.chunks(piece) {
-            tty.bytes(bytes);
-            tty.take_for(Duration::from_millis(1));
+            tty.send_bytes(bytes);
+            tty.read_for(Duration::from_millis(1));
         }
         until_reader_is_idle(&mut tty, what);
-        tty.keys("q");
+        tty.type_keys("q");
         assert!(tty.wait().success(), "{what}, in pieces of {piece}");
-        tty.assert_terminal_is_back();
-        tty.assert_nobody_is_left();
+        tty.assert_terminal_restored();
+        tty.assert_no_process_left();
     }
 }
 
@@ -68,22 +68,22 @@ fn after_a_burst_of_any_kind_the_reader_is_idle_and_q_quits() {
 fn a_key_right_behind_a_burst_is_not_left_unread() {
     for (what, burst) in bursts() {
         let mut tty = live();
-        tty.bytes(&[&burst[..], b"q"].concat());
+        tty.send_bytes(&[&burst[..], b"q"].concat());
         assert!(tty.wait().success(), "{what}");
-        tty.assert_terminal_is_back();
+        tty.assert_terminal_restored();
     }
 }
 
 #[test]
 fn a_burst_into_a_terminal_that_stops_reading_holds_up_no_quit() {
     let mut tty = live();
-    tty.stall(true);
+    tty.set_stalled(true);
     for (_, burst) in bursts() {
-        tty.bytes(&burst);
-        tty.bytes(b"\x0c"); // a whole frame, of which the terminal takes nothing
+        tty.send_bytes(&burst);
+        tty.send_bytes(b"\x0c"); // a whole frame, of which the terminal takes nothing
     }
-    tty.keys("q");
+    tty.type_keys("q");
     tty.wait_without_reading();
-    tty.assert_nobody_is_left();
-    tty.stall(false);
+    tty.assert_no_process_left();
+    tty.set_stalled(false);
 }

@@ -6,47 +6,47 @@ use portable_pty::CommandBuilder;
 #[test]
 fn from_the_picker_to_a_run_and_out_again() {
     let mut tty = Pty::contend(&[], 24, 80);
-    tty.until_text("lock-contention");
-    tty.keys("dead");
-    tty.until("the list is filtered", |s| s.contents().contains("deadlock") && !s.contents().contains("thumbnails"));
-    tty.keys("\r");
-    tty.until_text("Are both still at it after a second?");
-    tty.keys("2\r");
-    tty.until_text("left");
-    tty.until_text("stuck forever");
-    tty.keys(" ");
-    tty.until_text("frozen");
-    tty.keys(" ");
-    tty.until_text("deadlock deadlock");
-    tty.until_text("You said no: both stand still for ever - right");
-    tty.keys("2");
-    tty.until_text("live");
-    tty.keys("?");
-    tty.until_text("freeze");
-    tty.keys("\x1b");
-    tty.keys("q");
+    tty.wait_for_text("lock-contention");
+    tty.type_keys("dead");
+    tty.wait_for("the list is filtered", |s| s.contents().contains("deadlock") && !s.contents().contains("thumbnails"));
+    tty.type_keys("\r");
+    tty.wait_for_text("Are both still at it after a second?");
+    tty.type_keys("2\r");
+    tty.wait_for_text("left");
+    tty.wait_for_text("stuck forever");
+    tty.type_keys(" ");
+    tty.wait_for_text("frozen");
+    tty.type_keys(" ");
+    tty.wait_for_text("deadlock deadlock");
+    tty.wait_for_text("You said no: both stand still for ever - right");
+    tty.type_keys("2");
+    tty.wait_for_text("live");
+    tty.type_keys("?");
+    tty.wait_for_text("freeze");
+    tty.type_keys("\x1b");
+    tty.type_keys("q");
     assert!(tty.wait().success());
-    tty.assert_terminal_is_back();
-    tty.assert_nobody_is_left();
+    tty.assert_terminal_restored();
+    tty.assert_no_process_left();
 }
 
 #[test]
 fn a_deadlock_between_processes_is_seen_and_ends_as_fast_as_anything() {
     let mut tty = Pty::contend(&["run", "deadlock", "--as", "processes"], 40, 120);
-    tty.until_text("stuck forever");
-    assert_eq!(tty.family().len(), 5, "dashboard, guardian, runner and two workers");
-    tty.keys("q");
+    tty.wait_for_text("stuck forever");
+    assert_eq!(tty.process_ids().len(), 5, "dashboard, guardian, runner and two workers");
+    tty.type_keys("q");
     assert!(tty.wait().success());
-    tty.assert_terminal_is_back();
-    tty.assert_nobody_is_left();
+    tty.assert_terminal_restored();
+    tty.assert_no_process_left();
 }
 
 #[test]
 fn whatever_ends_it_the_terminal_is_back_and_nobody_is_left() {
     for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129), ("QUIT", 131)] {
         let mut tty = Pty::contend(&["run", "lock-contention", "--as", "processes"], 24, 80);
-        tty.until_text("teller-8");
-        tty.signal(signal);
+        tty.wait_for_text("teller-8");
+        tty.send_signal(signal);
         let status = tty.wait();
         assert!(!status.success(), "SIG{signal}");
         let code_or_signal = format!("{status:?}");
@@ -54,47 +54,47 @@ fn whatever_ends_it_the_terminal_is_back_and_nobody_is_left() {
             status.exit_code() == code || status.signal().is_some(),
             "SIG{signal} is told by the exit status: {code_or_signal}"
         );
-        tty.assert_terminal_is_back();
-        tty.assert_nobody_is_left();
+        tty.assert_terminal_restored();
+        tty.assert_no_process_left();
     }
 }
 
 #[test]
 fn control_c_leaves() {
     let mut tty = Pty::contend(&["run", "--no-ask", "thread-pool"], 24, 80);
-    tty.until_text("worker-2");
-    tty.keys("\x03");
+    tty.wait_for_text("worker-2");
+    tty.type_keys("\x03");
     tty.wait();
-    tty.assert_terminal_is_back();
-    tty.assert_nobody_is_left();
+    tty.assert_terminal_restored();
+    tty.assert_no_process_left();
 }
 
 #[test]
 fn a_killed_dashboard_leaves_nobody() {
     for scenario in ["lock-contention", "deadlock", "process-pool"] {
         let mut tty = Pty::contend(&["run", scenario, "--as", "processes"], 24, 80);
-        tty.until("the run is on", |s| ["live", "deadlock "].iter().any(|word| s.contents().contains(word)));
-        tty.signal("KILL");
+        tty.wait_for("the run is on", |s| ["live", "deadlock "].iter().any(|word| s.contents().contains(word)));
+        tty.send_signal("KILL");
         tty.wait();
-        tty.assert_nobody_is_left();
+        tty.assert_no_process_left();
     }
 }
 
 #[test]
 fn a_killed_runner_is_named_and_the_run_can_start_anew() {
     let mut tty = Pty::contend(&["run", "--no-ask", "thread-pool"], 24, 100);
-    tty.until_text("worker-2");
+    tty.wait_for_text("worker-2");
     let dashboard = tty.pid();
-    let is_runner = |pid: &u32| *pid != dashboard && Some(*pid) != tty.guardian();
-    let runner = tty.family().into_iter().find(is_runner).expect("a runner");
+    let is_runner = |pid: &u32| *pid != dashboard && Some(*pid) != tty.guardian_pid();
+    let runner = tty.process_ids().into_iter().find(is_runner).expect("a runner");
     crate::support::kill(runner);
-    tty.until_text("SIGKILL");
-    tty.keys("r");
-    tty.until("a new run", |s| s.contents().contains("live"));
-    tty.keys("q");
+    tty.wait_for_text("SIGKILL");
+    tty.type_keys("r");
+    tty.wait_for("a new run", |s| s.contents().contains("live"));
+    tty.type_keys("q");
     assert!(tty.wait().success());
-    tty.assert_terminal_is_back();
-    tty.assert_nobody_is_left();
+    tty.assert_terminal_restored();
+    tty.assert_no_process_left();
 }
 
 #[test]
@@ -103,27 +103,27 @@ fn control_z_gives_the_shell_its_terminal_and_fg_comes_back() {
     shell.args(["--norc", "--noprofile", "-i"]);
     shell.env("PS1", "shell> ");
     let mut tty = Pty::start(shell, 24, 100);
-    tty.until_text("shell>");
-    tty.keys(&format!("{} run --no-ask lock-contention\r", env!("CARGO_BIN_EXE_contend")));
-    tty.until_text("teller-3");
-    tty.keys("\x1a");
-    tty.until("the shell's screen", |s| !s.alternate_screen() && s.contents().contains("Stopped"));
+    tty.wait_for_text("shell>");
+    tty.type_keys(&format!("{} run --no-ask lock-contention\r", env!("CARGO_BIN_EXE_contend")));
+    tty.wait_for_text("teller-3");
+    tty.type_keys("\x1a");
+    tty.wait_for("the shell's screen", |s| !s.alternate_screen() && s.contents().contains("Stopped"));
     assert!(!tty.screen().hide_cursor(), "the shell has no cursor");
-    tty.keys("echo still-$((40+2))-here\r");
-    tty.until_text("still-42-here");
-    tty.keys("fg\r");
-    tty.until("the dashboard again", |s| s.alternate_screen() && s.contents().contains("teller-3"));
-    tty.keys("q");
-    tty.until("the shell again", |s| !s.alternate_screen() && s.contents().trim_end().ends_with("shell>"));
-    tty.keys("exit\r");
+    tty.type_keys("echo still-$((40+2))-here\r");
+    tty.wait_for_text("still-42-here");
+    tty.type_keys("fg\r");
+    tty.wait_for("the dashboard again", |s| s.alternate_screen() && s.contents().contains("teller-3"));
+    tty.type_keys("q");
+    tty.wait_for("the shell again", |s| !s.alternate_screen() && s.contents().trim_end().ends_with("shell>"));
+    tty.type_keys("exit\r");
     tty.wait();
-    tty.assert_nobody_is_left();
+    tty.assert_no_process_left();
 }
 
 #[test]
 fn no_size_is_too_small_and_a_storm_of_sizes_does_no_harm() {
     let mut tty = Pty::contend(&["run", "--no-ask", "lock-contention"], 24, 80);
-    tty.until_text("teller-1");
+    tty.wait_for_text("teller-1");
     for (rows, cols) in [(1, 1), (0, 0), (2, 200), (200, 2), (10, 3), (60, 200)] {
         tty.resize(rows, cols);
     }
@@ -131,32 +131,32 @@ fn no_size_is_too_small_and_a_storm_of_sizes_does_no_harm() {
         tty.resize(5 + i % 60, 10 + i % 190);
     }
     tty.resize(24, 80);
-    tty.until_text("teller-1");
-    tty.keys("q");
+    tty.wait_for_text("teller-1");
+    tty.type_keys("q");
     assert!(tty.wait().success());
-    tty.assert_terminal_is_back();
-    tty.assert_nobody_is_left();
+    tty.assert_terminal_restored();
+    tty.assert_no_process_left();
 }
 
 #[test]
 fn a_question_comes_first_unless_one_is_told_how_to_run() {
     let mut tty = Pty::contend(&["run", "account-race"], 24, 80);
-    tty.until_text("How much is on the account in the end?");
-    tty.until_text("Choose with a number");
-    assert_eq!(tty.family().len(), 2, "a dashboard and its guardian: nothing runs yet");
-    tty.keys("1\r");
-    tty.until_text("You said 100 - not so");
-    tty.until_text("Measured counter balance:");
-    tty.keys("1");
-    tty.until_text("It is with guard=lock: 100");
-    tty.until_text("Before as it was: hardly anything");
-    tty.keys("\x1b");
-    tty.keys("q");
+    tty.wait_for_text("How much is on the account in the end?");
+    tty.wait_for_text("Choose with a number");
+    assert_eq!(tty.process_ids().len(), 2, "a dashboard and its guardian: nothing runs yet");
+    tty.type_keys("1\r");
+    tty.wait_for_text("You said 100 - not so");
+    tty.wait_for_text("Measured counter balance:");
+    tty.type_keys("1");
+    tty.wait_for_text("It is with guard=lock: 100");
+    tty.wait_for_text("Before as it was: hardly anything");
+    tty.type_keys("\x1b");
+    tty.type_keys("q");
     assert!(tty.wait().success());
     for args in [["--no-ask", "account-race"], ["--set=window=4ms", "account-race"], ["--for=9s", "account-race"]] {
         let mut tty = Pty::contend(&[&["run"], args.as_slice()].concat(), 24, 80);
-        tty.until_text("completed");
-        tty.keys("q");
+        tty.wait_for_text("completed");
+        tty.type_keys("q");
         assert!(tty.wait().success());
     }
 }
@@ -172,23 +172,23 @@ fn a_file_starts_anew_whenever_it_is_saved() {
     };
     write("thread first { forever { sleep \"1ms\" } }");
     let mut tty = Pty::contend(&["run", &own.to_string_lossy(), "--watch"], 24, 100);
-    tty.until_text("first");
+    tty.wait_for_text("first");
     write("thread first { forever { sleeep \"1ms\" } }");
-    tty.until_text("own has mistakes");
-    tty.until_text("did you mean `sleep`?");
+    tty.wait_for_text("own has mistakes");
+    tty.wait_for_text("did you mean `sleep`?");
     write("thread second { forever { sleep \"1ms\" } }");
-    tty.until("the mended one", |s| s.contents().contains("second") && !s.contents().contains("mistakes"));
-    tty.keys("q");
+    tty.wait_for("the mended one", |s| s.contents().contains("second") && !s.contents().contains("mistakes"));
+    tty.type_keys("q");
     assert!(tty.wait().success());
-    tty.assert_nobody_is_left();
+    tty.assert_no_process_left();
     write("thread first { nothing }");
     let mut tty = Pty::contend(&["run", &own.to_string_lossy(), "--watch"], 24, 100);
-    tty.until_text("own has mistakes");
+    tty.wait_for_text("own has mistakes");
     write("thread third { forever { sleep \"1ms\" } }");
-    tty.until("the mended one", |s| s.contents().contains("third") && !s.contents().contains("mistakes"));
-    tty.keys("q");
+    tty.wait_for("the mended one", |s| s.contents().contains("third") && !s.contents().contains("mistakes"));
+    tty.type_keys("q");
     assert!(tty.wait().success());
-    tty.assert_terminal_is_back();
+    tty.assert_terminal_restored();
 }
 
 #[test]
@@ -199,34 +199,34 @@ fn a_terminal_that_cannot_draw_is_told_what_to_do_instead() {
     let status = tty.wait();
     assert!(!status.success());
     assert!(tty.text().contains("--headless"), "{}", tty.text());
-    tty.assert_terminal_is_back();
+    tty.assert_terminal_restored();
 }
 
 #[test]
 fn a_tuning_is_looked_at_while_it_goes_on_and_its_answer_stays_on_the_terminal() {
     let mut tty = Pty::contend(&["tune", "tune-lock", "--over", "1..4", "--anyway"], 40, 120);
-    tty.until_text("tasks a second");
-    tty.until("a level was measured", |s| s.contents().contains('◐'));
-    tty.keys("\r");
-    tty.until_text("recorded");
-    tty.until_text("work-1");
-    tty.keys("\x1b[D");
-    tty.keys("f");
-    tty.keys("\x1b");
-    tty.until_text("tasks a second");
-    tty.keys("q");
+    tty.wait_for_text("tasks a second");
+    tty.wait_for("a level was measured", |s| s.contents().contains('◐'));
+    tty.type_keys("\r");
+    tty.wait_for_text("recorded");
+    tty.wait_for_text("work-1");
+    tty.type_keys("\x1b[D");
+    tty.type_keys("f");
+    tty.type_keys("\x1b");
+    tty.wait_for_text("tasks a second");
+    tty.type_keys("q");
     assert!(tty.wait().success());
-    tty.assert_terminal_is_back();
+    tty.assert_terminal_restored();
     assert!(tty.screen().contents().contains("contend tune tune-lock"), "{}", tty.screen().contents());
-    tty.assert_nobody_is_left();
+    tty.assert_no_process_left();
 }
 
 #[test]
 fn control_c_ends_a_tuning_with_what_is_known() {
     let mut tty = Pty::contend(&["tune", "tune-cpu", "--over", "1..4", "--anyway"], 24, 80);
-    tty.until("a level was measured", |s| s.contents().contains('◐'));
-    tty.keys("\x03");
+    tty.wait_for("a level was measured", |s| s.contents().contains('◐'));
+    tty.type_keys("\x03");
     assert_eq!(tty.wait().exit_code(), 130);
-    tty.assert_terminal_is_back();
-    tty.assert_nobody_is_left();
+    tty.assert_terminal_restored();
+    tty.assert_no_process_left();
 }

@@ -8,7 +8,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::support::pty::{Pty, shows};
+use crate::support::pty::{Pty, screen_shows};
 use portable_pty::CommandBuilder;
 
 /// How a program ends.
@@ -129,40 +129,40 @@ fn enter(mode: Mode, cause: Cause, file: &Path) -> Pty {
         command.env("CONTEND_FAULT", fault);
     }
     let mut tty = Pty::start(command, 40, 120);
-    tty.until_text(mode.first);
-    tty.keys(mode.keys);
-    tty.until(mode.then, |screen| shows(screen, mode.then));
+    tty.wait_for_text(mode.first);
+    tty.type_keys(mode.keys);
+    tty.wait_for(mode.then, |screen| screen_shows(screen, mode.then));
     tty
 }
 
 fn die(mode: Mode, cause: Cause, file: &Path) {
     let mut tty = enter(mode, cause, file);
     match cause {
-        Quit => tty.keys(mode.quit),
-        ControlC => tty.keys("\x03"),
-        Signal(name) => tty.signal(name),
-        Fault(_) => tty.signal("USR2"),
+        Quit => tty.type_keys(mode.quit),
+        ControlC => tty.type_keys("\x03"),
+        Signal(name) => tty.send_signal(name),
+        Fault(_) => tty.send_signal("USR2"),
         KilledWhileStopped => {
-            tty.signal("STOP");
-            tty.signal("KILL");
+            tty.send_signal("STOP");
+            tty.send_signal("KILL");
         }
         Unguarded => {
-            let first = tty.guardian().expect("a guardian");
+            let first = tty.guardian_pid().expect("a guardian");
             crate::support::kill(first);
-            tty.until("another guardian", |_| true);
-            while tty.guardian().is_none_or(|pid| pid == first) {
+            tty.wait_for("another guardian", |_| true);
+            while tty.guardian_pid().is_none_or(|pid| pid == first) {
                 std::thread::yield_now();
             }
-            tty.signal("KILL");
+            tty.send_signal("KILL");
         }
-        Closed => tty.signal("KILL"),
+        Closed => tty.send_signal("KILL"),
     }
     let status = tty.wait();
     assert_eq!(status.success(), cause == Quit, "{cause:?} in {}: {status:?}", mode.name);
     if cause != Closed {
-        tty.until_terminal_is_back();
+        tty.wait_for_terminal_restored();
     }
-    tty.assert_nobody_is_left();
+    tty.assert_no_process_left();
 }
 
 fn die_all(pairs: impl Iterator<Item = (Mode, Cause)>) {
@@ -194,19 +194,19 @@ fn a_shell_has_its_terminal_back_from_a_dashboard_that_was_killed() {
     shell.args(["--norc", "--noprofile", "-i"]);
     shell.env("PS1", "shell> ");
     let mut tty = Pty::start(shell, 24, 100);
-    tty.until_text("shell>");
-    tty.keys(&format!("{} run --no-ask lock-contention\r", env!("CARGO_BIN_EXE_contend")));
-    tty.until_text("teller-3");
+    tty.wait_for_text("shell>");
+    tty.type_keys(&format!("{} run --no-ask lock-contention\r", env!("CARGO_BIN_EXE_contend")));
+    tty.wait_for_text("teller-3");
     let shell = tty.pid();
     let dashboard =
-        tty.family().into_iter().find(|pid| crate::support::parent_of(*pid) == Some(shell)).expect("a dashboard");
+        tty.process_ids().into_iter().find(|pid| crate::support::parent_of(*pid) == Some(shell)).expect("a dashboard");
     crate::support::kill(dashboard);
-    tty.until("the shell's screen", |s| !s.alternate_screen() && !s.hide_cursor());
-    tty.keys("stty -a | grep -c ' -echo '; echo still-$((40+2))-here\r");
-    tty.until_text("still-42-here");
-    tty.keys("exit\r");
+    tty.wait_for("the shell's screen", |s| !s.alternate_screen() && !s.hide_cursor());
+    tty.type_keys("stty -a | grep -c ' -echo '; echo still-$((40+2))-here\r");
+    tty.wait_for_text("still-42-here");
+    tty.type_keys("exit\r");
     tty.wait();
-    tty.assert_nobody_is_left();
+    tty.assert_no_process_left();
 }
 
 #[test]
@@ -230,10 +230,10 @@ fn killed_at_random(times: usize) {
             std::thread::yield_now();
         }
         println!("kill {i} of {times}");
-        tty.signal("KILL");
+        tty.send_signal("KILL");
         tty.wait();
-        tty.until_terminal_is_back();
-        tty.assert_nobody_is_left();
+        tty.wait_for_terminal_restored();
+        tty.assert_no_process_left();
     }
 }
 
@@ -246,14 +246,14 @@ fn a_terminal_is_given_back_though_the_runner_is_still_a_copy_of_the_killed() {
     command.env("CONTEND_FAULT", "stop@launch");
     let mut tty = Pty::start(command, 24, 80);
     let since = Instant::now();
-    while !tty.family().into_iter().any(|pid| crate::support::state_of(pid) == Some('T')) {
+    while !tty.process_ids().into_iter().any(|pid| crate::support::state_of(pid) == Some('T')) {
         assert!(since.elapsed() < Duration::from_mins(1), "nobody is stopped");
-        tty.take_for(Duration::from_millis(5));
+        tty.read_for(Duration::from_millis(5));
     }
-    tty.signal("KILL");
+    tty.send_signal("KILL");
     tty.wait();
-    tty.until_terminal_is_back();
-    tty.assert_nobody_is_left();
+    tty.wait_for_terminal_restored();
+    tty.assert_no_process_left();
 }
 
 /// One who kills every guardian has the last word, but it is said.
@@ -264,13 +264,13 @@ fn that_nobody_guards_the_terminal_any_more_is_on_screen() {
     let since = Instant::now();
     while !tty.text().contains("unguarded") {
         assert!(since.elapsed() < Duration::from_mins(1), "{}", tty.text());
-        tty.guardian().into_iter().for_each(crate::support::kill);
-        tty.take_for(Duration::from_millis(20));
+        tty.guardian_pid().into_iter().for_each(crate::support::kill);
+        tty.read_for(Duration::from_millis(20));
     }
-    tty.keys("q");
+    tty.type_keys("q");
     assert!(tty.wait().success());
-    tty.assert_terminal_is_back();
-    tty.assert_nobody_is_left();
+    tty.assert_terminal_restored();
+    tty.assert_no_process_left();
 }
 
 /// A terminal that reads nothing holds up neither the keys nor the end, and no guardian waits for it for ever.
@@ -278,21 +278,21 @@ fn that_nobody_guards_the_terminal_any_more_is_on_screen() {
 fn a_terminal_that_stops_reading_holds_up_no_end() {
     for end in ["q", "TERM", "KILL"] {
         let mut tty = enter(LIVE, Quit, Path::new(""));
-        tty.stall(true);
+        tty.set_stalled(true);
         for _ in 0..30 {
-            tty.keys("\x0c"); // whole frames, until the terminal takes no more of them
+            tty.type_keys("\x0c"); // whole frames, until the terminal takes no more of them
             std::thread::park_timeout(Duration::from_millis(20));
         }
         let since = Instant::now();
         if end == "q" {
-            tty.keys("q");
+            tty.type_keys("q");
         } else {
-            tty.signal(end);
+            tty.send_signal(end);
         }
         tty.wait_without_reading();
-        tty.assert_nobody_is_left();
+        tty.assert_no_process_left();
         println!("{end}: gone within {:.1?}", since.elapsed());
-        tty.stall(false);
+        tty.set_stalled(false);
     }
 }
 
@@ -300,12 +300,12 @@ fn a_terminal_that_stops_reading_holds_up_no_end() {
 fn a_window_may_claim_any_size() {
     let mut tty = enter(LIVE, Quit, Path::new(""));
     for (rows, cols) in [(u16::MAX, u16::MAX), (1, u16::MAX), (u16::MAX, 1), (300, 1_000), (0, 0)] {
-        tty.claim_size(rows, cols);
+        tty.set_size_unseen(rows, cols);
     }
-    tty.claim_size(40, 120);
-    tty.keys("q");
+    tty.set_size_unseen(40, 120);
+    tty.type_keys("q");
     assert!(tty.wait().success());
-    tty.until_terminal_is_back();
+    tty.wait_for_terminal_restored();
 }
 
 /// Without `SIGHUP` only the terminal itself tells that it is gone.
@@ -315,8 +315,8 @@ fn a_terminal_that_vanishes_ends_a_program_that_hears_no_hangup() {
     let program = env!("CARGO_BIN_EXE_contend");
     command.args(["-qfec", &format!("trap '' HUP; exec '{program}' run --no-ask lock-contention"), "/dev/null"]);
     let mut tty = Pty::start(command, 24, 80);
-    tty.until_text("teller-4");
-    tty.signal("KILL");
+    tty.wait_for_text("teller-4");
+    tty.send_signal("KILL");
     tty.wait();
-    tty.assert_nobody_is_left();
+    tty.assert_no_process_left();
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use contend::model::{Budget, Model, Shares};
-use contend::trace::{Cast, ResourceId, State};
+use contend::model::{Budget, Model, StateTimes};
+use contend::trace::{Registry, ResourceId, State};
 use contend::tune::{
-    Demands, Experiment, Goal, Lab, Load, Percentiles, Question, Repetition, Tried, Tuning, Used, tune,
+    Demands, Experiment, ExperimentRunner, Goal, LoadProfile, LockUsage, Percentiles, Repetition, TrialOutcome, Tuning,
+    TuningRequest, tune,
 };
 
 /// A law: throughput, cores in use, and held shares of one lock at a number of workers.
@@ -67,46 +68,51 @@ impl Simulated<'_> {
     }
 }
 
-impl Lab for Simulated<'_> {
-    fn run(&mut self, Experiment { level, load, lasts }: Experiment) -> Tried {
+impl ExperimentRunner for Simulated<'_> {
+    fn run(&mut self, Experiment { level, load, min_duration: lasts }: Experiment) -> TrialOutcome {
         let secs = lasts.map_or(0.6, |lasts| lasts.as_secs_f64());
         self.clock += Duration::from_secs_f64(0.25 + secs);
-        let model = Box::new(Model::new(Arc::new(Cast::default()), Budget::default()));
+        let model = Box::new(Model::new(Arc::new(Registry::default()), Budget::default()));
         if self.fails_from.is_some_and(|from| level >= from) {
-            return Tried::Failed("deadlock of left and right".to_owned(), model);
+            return TrialOutcome::Failed("deadlock of left and right".to_owned(), model);
         }
         if level < self.fails_below {
-            return Tried::Failed("stall: nobody is left to wake left".to_owned(), model);
+            return TrialOutcome::Failed("stall: nobody is left to wake left".to_owned(), model);
         }
         let exact = match load {
-            Load::Due(rate) => rate,
-            Load::Saturated | Load::Written => (self.law.rate)(level),
+            LoadProfile::FixedRate(rate) => rate,
+            LoadProfile::Saturated | LoadProfile::AsWritten => (self.law.rate)(level),
         };
         let run = exact * (1.0 + self.noise * self.normal()).max(0.05);
         let slices = self.slices(run, secs);
         let throughput = slices.iter().sum::<f64>() / slices.len() as f64;
-        let mut spent = Shares::default();
-        spent.put(State::Running, 400_000_000);
-        spent.put(State::Sleep, 100_000_000);
+        let mut spent = StateTimes::default();
+        spent.add_ns(State::Running, 400_000_000);
+        spent.add_ns(State::Sleep, 100_000_000);
         let at = |ns: f64| Percentiles { p50: ns, p90: ns * 1.2, p99: ns * 1.5, max: ns * 2.0 };
         let service = at(level / throughput * 1e9);
-        let lock =
-            Used { name: "ledger".into(), id: ResourceId(0), room: 1, held: (self.law.lock)(level), waited: 0.0 };
-        Tried::Measured(
+        let lock = LockUsage {
+            name: "ledger".into(),
+            id: ResourceId(0),
+            capacity: 1,
+            held_share: (self.law.lock)(level),
+            wait_ns_per_unit: 0.0,
+        };
+        TrialOutcome::Measured(
             Box::new(Repetition {
                 secs,
                 done: (throughput * secs) as u64,
                 failed: 0,
                 throughput,
-                slices,
+                slice_rates: slices,
                 service: Some(service),
                 response: Some(service),
-                late: None,
-                spent,
-                used: vec![lock],
-                cores: (self.law.cores)(level),
-                others: Some(self.others),
-                speed: Some(if self.dice.u8(..3) == 0 { self.sags_to } else { 1.0 }),
+                late_share: None,
+                time_by_state: spent,
+                lock_usages: vec![lock],
+                cores_used: (self.law.cores)(level),
+                others_cores: Some(self.others),
+                core_speed: Some(if self.dice.u8(..3) == 0 { self.sags_to } else { 1.0 }),
                 switches: (1.0, 0.0),
                 memory: (level * 1e6) as u64,
                 lost: 0,
@@ -119,21 +125,21 @@ impl Lab for Simulated<'_> {
         self.clock
     }
 
-    fn stopped(&self) -> bool {
+    fn is_stopped(&self) -> bool {
         false
     }
 }
 
-pub const DEMANDS: Demands = Demands { goal: Goal::Most, epsilon: 0.05, p99: None, memory: None };
+pub const DEMANDS: Demands = Demands { goal: Goal::MaxThroughput, epsilon: 0.05, max_p99_ns: None, max_memory: None };
 
-pub const QUESTION: Question = Question {
-    over: (1.0, 64.0),
-    whole: true,
-    cores: 2.0,
+pub const QUESTION: TuningRequest = TuningRequest {
+    range: (1.0, 64.0),
+    is_whole: true,
+    usable_cores: 2.0,
     demands: DEMANDS,
     budget: Duration::from_secs(90),
-    open: true,
-    even_disturbed: false,
+    has_open_loop: true,
+    keep_disturbed: false,
     seed: 0,
 };
 
@@ -172,7 +178,7 @@ pub const FALLS: Law = Law {
     right: (3.0, 3.0),
 };
 
-pub fn simulate(law: &Law, noise: f64, seed: u64, question: Question) -> Tuning {
+pub fn simulate(law: &Law, noise: f64, seed: u64, question: TuningRequest) -> Tuning {
     let mut lab = Simulated::new(law, noise, seed);
-    tune(&mut lab, &Question { seed, ..question }, |_| {})
+    tune(&mut lab, &TuningRequest { seed, ..question }, |_| {})
 }

@@ -12,11 +12,11 @@ mod sentences;
 use std::time::Duration;
 
 use contend::trace::State;
-use contend::tune::{Answer, Bottleneck, Demands, Question, Resource, Tuning, tune};
+use contend::tune::{Bottleneck, Demands, LimitingResource, Tuning, TuningAnswer, TuningRequest, tune};
 use laws::{CPU, DEMANDS, FALLS, FLAT, HELD, LOCK, QUESTION, SOFT, Simulated, simulate};
 
-fn answer(tuning: &Tuning) -> &Answer {
-    &tuning.verdict.as_ref().expect("it measured something").answer
+fn answer(tuning: &Tuning) -> &TuningAnswer {
+    &tuning.decision.as_ref().expect("it measured something").answer
 }
 
 #[test]
@@ -27,10 +27,10 @@ fn known_laws_are_answered_rightly() {
             let right = |seed: &u64| {
                 let tuning = simulate(law, noise, *seed, QUESTION);
                 match answer(&tuning) {
-                    Answer::Number(n) | Answer::Flat(n) | Answer::Elsewhere(n) => {
+                    TuningAnswer::Exact(n) | TuningAnswer::Flat(n) | TuningAnswer::LimitedElsewhere(n) => {
                         law.right.0 <= *n && *n <= law.right.1
                     }
-                    Answer::Range { from, to, .. } => *from <= law.right.1 && law.right.0 <= *to,
+                    TuningAnswer::Range { from, to, .. } => *from <= law.right.1 && law.right.0 <= *to,
                     _ => false,
                 }
             };
@@ -44,39 +44,42 @@ fn known_laws_are_answered_rightly() {
 fn the_time_given_is_kept() {
     for seed in 0..20 {
         let budget = Duration::from_secs(30);
-        let tuning = simulate(&SOFT, 0.03, seed, Question { budget, ..QUESTION });
+        let tuning = simulate(&SOFT, 0.03, seed, TuningRequest { budget, ..QUESTION });
         assert!(tuning.elapsed <= budget + Duration::from_secs(1), "{:?}", tuning.elapsed);
-        assert!(tuning.verdict.is_some());
+        assert!(tuning.decision.is_some());
     }
 }
 
 #[test]
 fn the_bottleneck_is_named() {
-    let of = |law| simulate(law, 0.005, 1, QUESTION).verdict.expect("a verdict").bottleneck;
-    assert!(matches!(of(&CPU), Bottleneck::Of(limit) if limit.resource == Resource::Cpu));
-    let Bottleneck::Of(limit) = of(&LOCK) else { panic!("the lock is used up") };
-    assert_eq!(limit.resource, Resource::Lock("ledger".into()));
-    assert!((limit.per_second / 1_000.0 - 1.0).abs() < 0.05 && (limit.each / 1e6 - 1.0).abs() < 0.05, "{limit:?}");
-    assert!(matches!(of(&FLAT), Bottleneck::Waits { state: State::Sleep, .. } | Bottleneck::Unknown));
+    let of = |law| simulate(law, 0.005, 1, QUESTION).decision.expect("a verdict").bottleneck;
+    assert!(matches!(of(&CPU), Bottleneck::UsedUp(limit) if limit.resource == LimitingResource::Cpu));
+    let Bottleneck::UsedUp(limit) = of(&LOCK) else { panic!("the lock is used up") };
+    assert_eq!(limit.resource, LimitingResource::Lock("ledger".into()));
+    assert!(
+        (limit.max_rate / 1_000.0 - 1.0).abs() < 0.05 && (limit.service_demand_ns / 1e6 - 1.0).abs() < 0.05,
+        "{limit:?}"
+    );
+    assert!(matches!(of(&FLAT), Bottleneck::Waiting { state: State::Sleep, .. } | Bottleneck::Unknown));
 }
 
 #[test]
 fn all_answers_can_be_reached() {
-    assert_eq!(*answer(&simulate(&CPU, 0.005, 1, QUESTION)), Answer::Number(2.0));
-    assert_eq!(*answer(&simulate(&HELD, 0.005, 1, QUESTION)), Answer::Elsewhere(1.0));
-    assert_eq!(*answer(&simulate(&FLAT, 0.005, 1, QUESTION)), Answer::Flat(1.0));
-    let ranges = |seed: &u64| matches!(answer(&simulate(&SOFT, 0.03, *seed, QUESTION)), Answer::Range { .. });
+    assert_eq!(*answer(&simulate(&CPU, 0.005, 1, QUESTION)), TuningAnswer::Exact(2.0));
+    assert_eq!(*answer(&simulate(&HELD, 0.005, 1, QUESTION)), TuningAnswer::LimitedElsewhere(1.0));
+    assert_eq!(*answer(&simulate(&FLAT, 0.005, 1, QUESTION)), TuningAnswer::Flat(1.0));
+    let ranges = |seed: &u64| matches!(answer(&simulate(&SOFT, 0.03, *seed, QUESTION)), TuningAnswer::Range { .. });
     assert!((0..40).any(|seed| ranges(&seed)), "a soft corner under noise is a range");
-    let noisy = |seed: &u64| matches!(answer(&simulate(&CPU, 0.5, *seed, QUESTION)), Answer::TooNoisy(_));
+    let noisy = |seed: &u64| matches!(answer(&simulate(&CPU, 0.5, *seed, QUESTION)), TuningAnswer::TooNoisy(_));
     assert!((0..40).filter(noisy).count() >= 38);
 }
 
 #[test]
 fn what_there_was_no_time_to_measure_is_no_number() {
-    let hasty = Question { budget: Duration::from_secs(26), ..QUESTION };
+    let hasty = TuningRequest { budget: Duration::from_secs(26), ..QUESTION };
     for seed in 0..20 {
         let tuning = simulate(&LOCK, 0.005, seed, hasty);
-        let Answer::Range { from, to, .. } = *answer(&tuning) else { panic!("{:?}", answer(&tuning)) };
+        let TuningAnswer::Range { from, to, .. } = *answer(&tuning) else { panic!("{:?}", answer(&tuning)) };
         assert!((8.0..=10.0).contains(&from) && to >= 10.0 && tuning.curve.find(from).is_none(), "{from} to {to}");
     }
 }
@@ -85,7 +88,7 @@ fn what_there_was_no_time_to_measure_is_no_number() {
 fn a_busy_machine_is_no_basis() {
     let mut lab = Simulated { others: 1.4, ..Simulated::new(&CPU, 0.01, 3) };
     let tuning = tune(&mut lab, &QUESTION, |_| {});
-    assert!(tuning.verdict.is_none_or(|verdict| matches!(verdict.answer, Answer::TooNoisy(_))));
+    assert!(tuning.decision.is_none_or(|verdict| matches!(verdict.answer, TuningAnswer::TooNoisy(_))));
 }
 
 #[test]
@@ -98,26 +101,31 @@ fn a_level_that_deadlocks_is_an_answer() {
     let failing = some.curve.levels().iter().filter(|level| !level.failures.is_empty());
     assert!(failing.clone().count() > 0 && failing.clone().all(|level| level.value >= 8.0));
     assert!(failing.clone().all(|level| level.failures.len() == 1), "once is enough");
-    assert!(answer(&some).level().is_some_and(|level| level < 8.0));
-    assert!(matches!(answer(&simulated(1.0)), Answer::Broken(why) if why.contains("deadlock")));
+    assert!(answer(&some).recommended_level().is_some_and(|level| level < 8.0));
+    assert!(matches!(answer(&simulated(1.0)), TuningAnswer::NeverWorks(why) if why.contains("deadlock")));
 }
 
 #[test]
 fn demands_are_limits() {
-    let slow = Demands { p99: Some(12e6), ..DEMANDS };
+    let slow = Demands { max_p99_ns: Some(12e6), ..DEMANDS };
     // 1.5 * n / X(n): at 64 workers and 1,000 a second 96 ms.
-    let tuning = simulate(&LOCK, 0.005, 5, Question { demands: slow, ..QUESTION });
-    assert!(matches!(answer(&tuning), Answer::Refused(why) if why.contains("p99")), "{:?}", answer(&tuning));
-    let memory = Demands { memory: Some(6_500_000), ..DEMANDS };
-    let tuning = simulate(&LOCK, 0.005, 6, Question { demands: memory, ..QUESTION });
-    assert!(answer(&tuning).level().is_some_and(|level| level <= 6.0), "{:?}", answer(&tuning));
+    let tuning = simulate(&LOCK, 0.005, 5, TuningRequest { demands: slow, ..QUESTION });
+    assert!(
+        matches!(answer(&tuning), TuningAnswer::DemandsNotMet(why) if why.contains("p99")),
+        "{:?}",
+        answer(&tuning)
+    );
+    let memory = Demands { max_memory: Some(6_500_000), ..DEMANDS };
+    let tuning = simulate(&LOCK, 0.005, 6, TuningRequest { demands: memory, ..QUESTION });
+    assert!(answer(&tuning).recommended_level().is_some_and(|level| level <= 6.0), "{:?}", answer(&tuning));
 }
 
 #[test]
 fn fresh_repetitions_bear_the_answer_out() {
-    let held = (0..50).filter(|seed| simulate(&LOCK, 0.01, *seed, QUESTION).holds(&DEMANDS) == Some(true)).count();
+    let held =
+        (0..50).filter(|seed| simulate(&LOCK, 0.01, *seed, QUESTION).is_confirmed(&DEMANDS) == Some(true)).count();
     assert!(held >= 47, "{held} of 50");
     let tuning = simulate(&LOCK, 0.01, 1, QUESTION);
-    assert_eq!(tuning.loaded.len(), 4);
-    assert!(tuning.loaded.iter().all(|loaded| loaded.repetition.is_some()));
+    assert_eq!(tuning.open_loop.len(), 4);
+    assert!(tuning.open_loop.iter().all(|loaded| loaded.repetition.is_some()));
 }

@@ -2,7 +2,7 @@
 
 use contend::scenario::{Knob, Source, check};
 use contend::trace::PoolId;
-use contend::tune::{Preflight, Subject, Tuning, Work, doubts, json, svg, tune};
+use contend::tune::{Preflight, Tuning, TuningSubject, WorkUnit, caveats, tune, tuning_json, tuning_svg};
 use serde_json::Value;
 
 use crate::laws::{CPU, DEMANDS, LOCK, QUESTION, Simulated, simulate};
@@ -11,17 +11,17 @@ use crate::schema;
 /// What speaks against an answer, on a machine of which this was seen before.
 fn doubted(preflight: Preflight, sags_to: f64) -> String {
     let tuning = tune(&mut Simulated { sags_to, ..Simulated::new(&CPU, 0.01, 5) }, &QUESTION, |_| {});
-    told(&tuning, |tuning, subject| doubts(tuning, &Subject { preflight, ..*subject }).join("\n"))
+    told(&tuning, |tuning, subject| caveats(tuning, &TuningSubject { preflight, ..*subject }).join("\n"))
 }
 
 #[test]
 fn a_clock_that_changes_is_a_doubt() {
-    let still = Preflight { others: Some(0.0), clock: None };
+    let still = Preflight { others_cores: Some(0.0), clock_range: None };
     assert_eq!(doubted(still, 0.97), "");
     assert!(doubted(still, 0.8).contains("20 % slower in some repetitions"));
-    let governed = Preflight { clock: Some((8e8, 3.4e9)), ..still };
+    let governed = Preflight { clock_range: Some((8e8, 3.4e9)), ..still };
     assert!(doubted(governed, 1.0).contains("from 0.8 to 3.4 GHz"));
-    assert!(doubted(Preflight { others: Some(0.2), ..still }, 1.0).contains("0.2 cores busy before it began"));
+    assert!(doubted(Preflight { others_cores: Some(0.2), ..still }, 1.0).contains("0.2 cores busy before it began"));
 }
 
 fn knob() -> Knob {
@@ -30,35 +30,36 @@ fn knob() -> Knob {
     check(&source).expect("it is right").scenario.knobs.remove(0)
 }
 
-pub fn told<T>(tuning: &Tuning, tell: impl Fn(&Tuning, &Subject<'_>) -> T) -> T {
-    let (knob, work) = (knob(), Work::Tasks(PoolId(0)));
-    let subject = Subject {
+pub fn told<T>(tuning: &Tuning, tell: impl Fn(&Tuning, &TuningSubject<'_>) -> T) -> T {
+    let (knob, work) = (knob(), WorkUnit::Tasks(PoolId(0)));
+    let subject = TuningSubject {
         scenario: "laws",
         knob: &knob,
         work: &work,
         demands: DEMANDS,
-        over: QUESTION.over,
-        cores: QUESTION.cores,
-        preflight: Preflight { others: Some(0.0), clock: Some((8e8, 3.4e9)) },
+        range: QUESTION.range,
+        usable_cores: QUESTION.usable_cores,
+        preflight: Preflight { others_cores: Some(0.0), clock_range: Some((8e8, 3.4e9)) },
     };
     tell(tuning, &subject)
 }
 
 fn as_json(tuning: &Tuning) -> Value {
-    let text = told(tuning, |tuning, subject| json(tuning, subject, "contend tune laws").expect("it is written"));
+    let text =
+        told(tuning, |tuning, subject| tuning_json(tuning, subject, "contend tune laws").expect("it is written"));
     serde_json::from_str(&text).expect("it is JSON")
 }
 
 #[test]
 fn json_is_as_its_schema_says() {
-    let published = schema::published("tune");
+    let published = schema::load_schema("tune");
     let mut stalls = Simulated { fails_below: 4.0, ..Simulated::new(&LOCK, 0.01, 1) };
     let mut broken = Simulated { fails_from: Some(1.0), ..Simulated::new(&LOCK, 0.01, 1) };
     let mut fades = Simulated { fades: |at| 1.0 - 0.05 * at.min(10.0), ..Simulated::new(&LOCK, 0.01, 1) };
     let labs = [&mut stalls, &mut broken, &mut fades].map(|lab| tune(lab, &QUESTION, |_| {}));
     let laws = [&LOCK, &CPU].map(|law| simulate(law, 0.01, 1, QUESTION));
     for tuning in labs.iter().chain(&laws).chain([&Tuning::default()]) {
-        let found = schema::mistakes(&published, &as_json(tuning));
+        let found = schema::validation_errors(&published, &as_json(tuning));
         assert!(found.is_empty(), "{found:#?}");
     }
 }
@@ -67,7 +68,10 @@ fn json_is_as_its_schema_says() {
 fn json_holds_every_repetition() {
     let tuning = simulate(&LOCK, 0.01, 7, QUESTION);
     let value = as_json(&tuning);
-    assert_eq!(value["answer"]["level"].as_f64(), tuning.verdict.as_ref().and_then(|verdict| verdict.answer.level()));
+    assert_eq!(
+        value["answer"]["level"].as_f64(),
+        tuning.decision.as_ref().and_then(|verdict| verdict.answer.recommended_level())
+    );
     assert_eq!(value["bottleneck"]["of"], "lock `ledger`");
     let levels = value["levels"].as_array().expect("a list");
     assert_eq!(levels.len(), tuning.curve.levels().len());
@@ -81,7 +85,7 @@ fn json_holds_every_repetition() {
 }
 
 fn picture(tuning: &Tuning) -> Option<String> {
-    told(tuning, |tuning, subject| svg(tuning, subject).expect("it is drawn"))
+    told(tuning, |tuning, subject| tuning_svg(tuning, subject).expect("it is drawn"))
 }
 
 #[test]
@@ -92,7 +96,7 @@ fn the_picture_has_every_level_and_the_answer() {
     for said in ["lock `ledger` passes no more than", "workers are enough", "p99 of the work"] {
         assert!(text.contains(said), "no {said}");
     }
-    for level in tuning.curve.working() {
+    for level in tuning.curve.working_levels() {
         assert!(text.contains(&format!("\n{}\n", level.value)), "no mark of {}", level.value);
     }
     assert!(!text.contains("NaN") && !text.contains("inf"));

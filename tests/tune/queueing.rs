@@ -4,10 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use contend::model::{Budget, Model, Shares};
-use contend::trace::{Cast, State};
+use contend::model::{Budget, Model, StateTimes};
+use contend::trace::{Registry, State};
 use contend::tune::{
-    Answer, Demands, Experiment, Goal, Lab, Load, Percentiles, Question, Repetition, Tried, Tuning, tune,
+    Demands, Experiment, ExperimentRunner, Goal, LoadProfile, Percentiles, Repetition, TrialOutcome, Tuning,
+    TuningAnswer, TuningRequest, tune,
 };
 
 use crate::laws::{DEMANDS, QUESTION};
@@ -45,14 +46,14 @@ impl Servers {
     }
 
     /// When each task of a run ends, and how long that was after it was due.
-    fn ends(&mut self, servers: usize, load: Load, until: f64) -> Vec<(f64, f64)> {
+    fn ends(&mut self, servers: usize, load: LoadProfile, until: f64) -> Vec<(f64, f64)> {
         let mut free = vec![0.0_f64; servers];
         let (mut due, mut ends) = (0.0, Vec::new());
         loop {
             due += match load {
-                Load::Saturated => 0.0,
-                Load::Due(rate) => 1.0 / rate,
-                Load::Written => self.draw(self.arrivals, 1.0 / RATE),
+                LoadProfile::Saturated => 0.0,
+                LoadProfile::FixedRate(rate) => 1.0 / rate,
+                LoadProfile::AsWritten => self.draw(self.arrivals, 1.0 / RATE),
             };
             let first = (0..servers).min_by(|a, b| free[*a].total_cmp(&free[*b])).expect("there is a server");
             let begin = free[first].max(due);
@@ -65,8 +66,8 @@ impl Servers {
     }
 }
 
-impl Lab for Servers {
-    fn run(&mut self, Experiment { level, load, lasts }: Experiment) -> Tried {
+impl ExperimentRunner for Servers {
+    fn run(&mut self, Experiment { level, load, min_duration: lasts }: Experiment) -> TrialOutcome {
         let secs = lasts.map_or(1.0, |lasts| lasts.as_secs_f64());
         let warm = if lasts.is_some() { (secs / 4.0).clamp(0.25, 2.0) } else { 0.25 };
         self.clock += Duration::from_secs_f64(warm + secs);
@@ -75,53 +76,55 @@ impl Lab for Servers {
         let mut times: Vec<f64> = within(warm, warm + secs).map(|(_, took)| took * 1e9).collect();
         times.sort_by(f64::total_cmp);
         if times.is_empty() {
-            return Tried::Failed("not one task was done".to_owned(), nothing());
+            return TrialOutcome::Failed("not one task was done".to_owned(), nothing());
         }
         let at = |part: f64| times[((times.len() as f64 * part) as usize).min(times.len() - 1)];
         let took = Percentiles { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1.0) };
         let half = |from: f64, to: f64| within(from, to).count() as f64 / (to - from);
-        let mut spent = Shares::default();
-        spent.put(State::Sleep, (times.len() as f64 * self.mean * 1e9) as u64);
+        let mut spent = StateTimes::default();
+        spent.add_ns(State::Sleep, (times.len() as f64 * self.mean * 1e9) as u64);
         let repetition = Repetition {
             secs,
             done: times.len() as u64,
             failed: 0,
             throughput: times.len() as f64 / secs,
-            slices: vec![half(warm, warm + secs / 2.0), half(warm + secs / 2.0, warm + secs)],
+            slice_rates: vec![half(warm, warm + secs / 2.0), half(warm + secs / 2.0, warm + secs)],
             service: Some(took),
             response: Some(took),
-            late: self.limit.map(|limit| times.iter().filter(|ns| **ns > limit).count() as f64 / times.len() as f64),
-            spent,
-            used: Vec::new(),
-            cores: 0.1,
-            others: Some(0.0),
-            speed: None,
+            late_share: self
+                .limit
+                .map(|limit| times.iter().filter(|ns| **ns > limit).count() as f64 / times.len() as f64),
+            time_by_state: spent,
+            lock_usages: Vec::new(),
+            cores_used: 0.1,
+            others_cores: Some(0.0),
+            core_speed: None,
             switches: (1.0, 0.0),
             memory: 1 << 20,
             lost: 0,
         };
-        Tried::Measured(Box::new(repetition), nothing())
+        TrialOutcome::Measured(Box::new(repetition), nothing())
     }
 
     fn elapsed(&self) -> Duration {
         self.clock
     }
 
-    fn stopped(&self) -> bool {
+    fn is_stopped(&self) -> bool {
         false
     }
 }
 
 fn nothing() -> Box<Model> {
-    Box::new(Model::new(Arc::new(Cast::default()), Budget::default()))
+    Box::new(Model::new(Arc::new(Registry::default()), Budget::default()))
 }
 
 fn keeping_up((arrivals, service): (Spread, Spread), mean: f64, p99: Option<f64>, seed: u64) -> Tuning {
     let dice = fastrand::Rng::with_seed(seed);
     let mut lab = Servers { arrivals, service, mean, dice, clock: Duration::ZERO, limit: p99 };
-    let demands = Demands { goal: Goal::Arrivals(RATE), p99, ..DEMANDS };
+    let demands = Demands { goal: Goal::Arrivals(RATE), max_p99_ns: p99, ..DEMANDS };
     let budget = Duration::from_secs(if p99.is_some() { 120 } else { 60 });
-    let question = Question { over: (1.0, 32.0), demands, budget, seed, ..QUESTION };
+    let question = TuningRequest { range: (1.0, 32.0), demands, budget, seed, ..QUESTION };
     tune(&mut lab, &question, |_| {})
 }
 
@@ -131,9 +134,9 @@ fn graded(kind: (Spread, Spread), mean: f64, p99: Option<f64>, least: f64) -> (f
     let (mut low, mut right) = (0, 0);
     for seed in 0..RUNS {
         let tuning = keeping_up(kind, mean, p99, seed);
-        match tuning.verdict.as_ref().expect("a verdict").answer {
-            Answer::KeepsUp { level, .. } if level < least => low += 1,
-            Answer::KeepsUp { from, level } if from <= least && level <= least + 1.0 => {
+        match tuning.decision.as_ref().expect("a verdict").answer {
+            TuningAnswer::KeepsUp { level, .. } if level < least => low += 1,
+            TuningAnswer::KeepsUp { from, level } if from <= least && level <= least + 1.0 => {
                 assert!(from + 2.0 >= least, "{from} is far too low");
                 right += 1;
             }
@@ -172,8 +175,8 @@ fn a_level_that_is_two_per_cent_too_slow_is_not_said_to_keep_up() {
 fn no_level_keeps_up_with_more_than_all_can_do() {
     for seed in 0..10 {
         let tuning = keeping_up((D, M), 0.2, None, seed); // 32 servers do 160 a second
-        let answer = tuning.verdict.expect("a verdict").answer;
-        assert!(matches!(answer, Answer::FallsBehind(best) if best >= 31.0), "{answer:?}");
+        let answer = tuning.decision.expect("a verdict").answer;
+        assert!(matches!(answer, TuningAnswer::FallsBehind(best) if best >= 31.0), "{answer:?}");
     }
 }
 
@@ -202,8 +205,8 @@ fn the_simulated_queue_is_that_of_erlang() {
     let dice = fastrand::Rng::with_seed(1);
     let mut lab = Servers { arrivals: M, service: M, mean: 0.021, dice, clock: Duration::ZERO, limit: None };
     for servers in [5, 6, 8] {
-        let long = Experiment::lasting(f64::from(servers), Load::Written, Duration::from_secs(4_000));
-        let Tried::Measured(found, _) = lab.run(long) else { panic!("it works") };
+        let long = Experiment::lasting(f64::from(servers), LoadProfile::AsWritten, Duration::from_secs(4_000));
+        let TrialOutcome::Measured(found, _) = lab.run(long) else { panic!("it works") };
         let (found, due) = (found.response.expect("known").p99 / 1e9, p99(servers, 0.021));
         assert!((found / due - 1.0).abs() < 0.1, "{servers}: {found} instead of {due}");
     }
@@ -217,6 +220,6 @@ fn a_limit_on_response_times_asks_for_more_workers() {
     let (low, right) = graded((M, M), 0.021, Some(limit * 1e9), 6.0);
     assert!(low <= 0.05 && right >= 0.4, "{low} too low, {right} right");
     let never = keeping_up((D, D), 0.021, Some(19e6), 1);
-    let answer = never.verdict.expect("a verdict").answer;
-    assert!(matches!(&answer, Answer::Refused(why) if why.contains("p99 of at most 19 ms")), "{answer:?}");
+    let answer = never.decision.expect("a verdict").answer;
+    assert!(matches!(&answer, TuningAnswer::DemandsNotMet(why) if why.contains("p99 of at most 19 ms")), "{answer:?}");
 }

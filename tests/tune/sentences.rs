@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use contend::tune::{Answer, Drift, Question, Tuning, doubts, drift, headline, sentences, tune};
+use contend::tune::{
+    Drift, Tuning, TuningAnswer, TuningRequest, caveats, detect_drift, headline, summary_sentences, tune,
+};
 
 use crate::laws::{CPU, FLAT, LOCK, Law, QUESTION, Simulated, WAITING, simulate};
 use crate::output::told;
@@ -16,7 +18,7 @@ fn said(tuning: &Tuning) -> String {
 
 fn all(tuning: &Tuning) -> String {
     told(tuning, |tuning, subject| {
-        [vec![headline(tuning, subject)], sentences(tuning, subject), doubts(tuning, subject)].concat()
+        [vec![headline(tuning, subject)], summary_sentences(tuning, subject), caveats(tuning, subject)].concat()
     })
     .join("\n")
 }
@@ -24,8 +26,8 @@ fn all(tuning: &Tuning) -> String {
 #[test]
 fn pure_waiting_is_said_to_rise_beyond_the_highest_level() {
     for seed in 0..20 {
-        let tuning = simulate(&WAITING, 0.01, seed, Question { over: (1.0, 32.0), ..QUESTION });
-        assert_eq!(tuning.verdict.as_ref().map(|verdict| verdict.answer.clone()), Some(Answer::Rising(32.0)));
+        let tuning = simulate(&WAITING, 0.01, seed, TuningRequest { range: (1.0, 32.0), ..QUESTION });
+        assert_eq!(tuning.decision.as_ref().map(|verdict| verdict.answer.clone()), Some(TuningAnswer::Rising(32.0)));
         let said = said(&tuning);
         assert!(said.starts_with("Throughput still rises at 32 workers, the highest level measured"), "{said}");
         assert!(said.contains("`--over 1..64`") && !said.contains("enough"), "{said}");
@@ -37,7 +39,7 @@ fn pure_waiting_is_said_to_rise_beyond_the_highest_level() {
 
 #[test]
 fn cores_that_are_used_up_at_the_highest_level_are_no_rise() {
-    let tuning = simulate(&CPU, 0.005, 1, Question { over: (1.0, 2.0), ..QUESTION });
+    let tuning = simulate(&CPU, 0.005, 1, TuningRequest { range: (1.0, 2.0), ..QUESTION });
     let said = said(&tuning);
     assert!(said.starts_with("2 workers are enough: the most measured") && said.contains("; 1 does 50 %"), "{said}");
 }
@@ -58,15 +60,16 @@ fn a_knee_is_said_with_its_part_of_the_most_and_the_price_beyond() {
 fn an_open_range_names_the_knee_and_not_the_level_that_is_certain() {
     let ranges = (0..40).map(|seed| simulate(&LOCK, 0.04, seed, QUESTION));
     let ranges: Vec<Tuning> = ranges
-        .filter(|tuning| matches!(tuning.verdict.as_ref().map(|verdict| &verdict.answer), Some(Answer::Range { knee, to, .. }) if knee < to))
+        .filter(|tuning| matches!(tuning.decision.as_ref().map(|verdict| &verdict.answer), Some(TuningAnswer::Range { knee, to, .. }) if knee < to))
         .collect();
     assert!(!ranges.is_empty());
     for tuning in &ranges {
-        let Some(Answer::Range { from, knee, to }) = tuning.verdict.as_ref().map(|verdict| verdict.answer.clone())
+        let Some(TuningAnswer::Range { from, knee, to }) =
+            tuning.decision.as_ref().map(|verdict| verdict.answer.clone())
         else {
             continue;
         };
-        assert_eq!(tuning.verdict.as_ref().and_then(|verdict| verdict.answer.level()), Some(knee));
+        assert_eq!(tuning.decision.as_ref().and_then(|verdict| verdict.answer.recommended_level()), Some(knee));
         assert!(from <= knee && knee < to);
         let said = said(tuning);
         assert!(said.contains(&format!("bout {knee} workers: ")) && said.contains("90 % interval"), "{said}");
@@ -112,16 +115,16 @@ fn work_that_fades_is_said_to_change() {
     let mut lab = Simulated { fades, ..Simulated::new(&LOCK, 0.01, 3) };
     let tuning = tune(&mut lab, &QUESTION, |_| {});
     assert!(
-        matches!(drift(&tuning, 0.05), Some(Drift::Later { change, .. }) if change < 0.9),
+        matches!(detect_drift(&tuning, 0.05), Some(Drift::LongVersusShort { change, .. }) if change < 0.9),
         "{:?}",
-        drift(&tuning, 0.05)
+        detect_drift(&tuning, 0.05)
     );
 }
 
 #[test]
 fn work_that_only_scatters_is_not_said_to_change() {
     let changes = |law: &Law, noise| {
-        (0..100).filter(|seed| drift(&simulate(law, noise, *seed, QUESTION), 0.05).is_some()).count()
+        (0..100).filter(|seed| detect_drift(&simulate(law, noise, *seed, QUESTION), 0.05).is_some()).count()
     };
     for (law, noise) in [(&LOCK, 0.01), (&LOCK, 0.05), (&CPU, 0.03)] {
         let found = changes(law, noise);
@@ -131,7 +134,7 @@ fn work_that_only_scatters_is_not_said_to_change() {
 
 #[test]
 fn a_lowest_level_that_is_not_the_lowest_possible_is_said_to_have_none_below() {
-    let tuning = simulate(&CPU, 0.005, 1, Question { over: (4.0, 5.0), ..QUESTION });
+    let tuning = simulate(&CPU, 0.005, 1, TuningRequest { range: (4.0, 5.0), ..QUESTION });
     let text = all(&tuning);
     assert!(!text.contains("fewer do less"), "{text}");
     let flat = simulate(&FLAT, 0.005, 1, QUESTION);
@@ -140,7 +143,7 @@ fn a_lowest_level_that_is_not_the_lowest_possible_is_said_to_have_none_below() {
 
 #[test]
 fn an_answer_without_time_for_a_confirmation_says_so() {
-    let hasty = Question { budget: Duration::from_secs(20), ..QUESTION };
+    let hasty = TuningRequest { budget: Duration::from_secs(20), ..QUESTION };
     let text = all(&simulate(&LOCK, 0.005, 1, hasty));
     assert!(text.contains("Time ran out") && text.contains("`--for 2m`"), "{text}");
 }

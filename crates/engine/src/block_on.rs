@@ -35,7 +35,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 }
 
 /// What comes out of a future, or the panic that it came to.
-pub async fn caught<F: Future>(future: F) -> thread::Result<F::Output> {
+pub async fn catch_panic<F: Future>(future: F) -> thread::Result<F::Output> {
     let mut future = pin!(future);
     poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
         Ok(poll) => poll.map(Ok),

@@ -7,49 +7,49 @@ use std::thread;
 
 use tokio::runtime::{Builder, Handle};
 
-use super::actor::Actor;
-use super::birth::{begin, stack};
-use super::plan::Part;
+use super::context::RunContext;
+use super::plan::WorkerRole;
 use super::pool;
-use super::process::{finish, member};
-use super::pulse::{Pulse, Pulsed, busy, idle};
-use super::run::Run;
-use contend_platform::exact_sleeps;
-use contend_trace::{How, State, WorkerId};
+use super::step_runner::StepRunner;
+use super::wakeups::{StampedTask, Wakeups, mark_loop_busy, mark_loop_idle};
+use super::worker_process::{record_life_end, run_group_member};
+use super::worker_thread::{record_life_begin, stack_bytes};
+use contend_platform::minimize_timer_slack;
+use contend_trace::{ExitKind, State, WorkerId};
 
 /// Starts a loop on so many threads. It runs its first task when the start barrier is lifted, and lives as long as the
 /// process: its tasks may be stuck for ever.
 ///
 /// # Errors
 /// When the system gives no thread, or no descriptor to wait with.
-pub fn start(run: &'static Run, threads: u32) -> io::Result<Handle> {
+pub fn start(run: &'static RunContext, threads: u32) -> io::Result<Handle> {
     let mut builder = if threads > 1 { Builder::new_multi_thread() } else { Builder::new_current_thread() };
     if threads > 1 {
         builder.worker_threads(threads as usize);
     }
-    let (clock, stack) = (run.board.clock(), stack(run).max(2 << 20));
-    builder.enable_all().thread_name("loop").thread_stack_size(stack).on_thread_start(|| prepare(run));
-    builder.on_thread_park(move || idle(clock)).on_thread_unpark(busy);
+    let (clock, stack) = (run.memory.clock(), stack_bytes(run).max(2 << 20));
+    builder.enable_all().thread_name("loop").thread_stack_size(stack).on_thread_start(|| prepare_thread(run));
+    builder.on_thread_park(move || mark_loop_idle(clock)).on_thread_unpark(mark_loop_busy);
     let runtime = builder.build()?;
     let handle = runtime.handle().clone();
     thread::Builder::new().name("loop".into()).stack_size(stack).spawn(move || {
-        prepare(run);
+        prepare_thread(run);
         runtime.block_on(pending::<()>());
     })?;
     Ok(handle)
 }
 
 /// A thread of the loop, before it does anything.
-fn prepare(run: &Run) {
-    exact_sleeps();
-    run.board.wait_for_go();
+fn prepare_thread(run: &RunContext) {
+    minimize_timer_slack();
+    run.memory.wait_at_start_barrier();
 }
 
 /// Starts a task; `over` is called when it has ended. Without a loop nothing happens.
-pub fn spawn(run: &'static Run, me: WorkerId, part: Part, over: impl FnOnce() + Send + 'static) {
+pub fn spawn(run: &'static RunContext, me: WorkerId, role: WorkerRole, over: impl FnOnce() + Send + 'static) {
     let Some(event_loop) = run.event_loop.get() else { return };
-    run.board.ring(me).sign(std::process::id(), 0);
-    let task = task(run, me, part);
+    run.memory.ring(me).set_producer_ids(std::process::id(), 0);
+    let task = run_task_worker(run, me, role);
     event_loop.spawn(async move {
         task.await;
         over();
@@ -57,43 +57,43 @@ pub fn spawn(run: &'static Run, me: WorkerId, part: Part, over: impl FnOnce() + 
 }
 
 /// A worker that is a task, from its first event to its last.
-fn task(run: &'static Run, me: WorkerId, part: Part) -> impl Future<Output = ()> + Send {
-    let pulse = Arc::new(Pulse::new(run.board.clock()));
-    let mut actor = Actor::new(run, me, place(run, part));
-    actor.pen.of_task(Arc::clone(&pulse));
+fn run_task_worker(run: &'static RunContext, me: WorkerId, role: WorkerRole) -> impl Future<Output = ()> + Send {
+    let wakeups = Arc::new(Wakeups::new(run.memory.clock()));
+    let mut step_runner = StepRunner::new(run, me, worker_place(run, role));
+    step_runner.recorder.attach_wakeups(Arc::clone(&wakeups));
     let is_spawned = run.plan.is_spawned(me);
     if !is_spawned {
         // It is there before its loop comes to it, which may be never.
-        begin(run, me, 0, &mut actor);
-        actor.pen.block(State::Ready, None);
+        record_life_begin(run, me, 0, &mut step_runner);
+        step_runner.recorder.block(State::Ready, None);
     }
     let life = async move {
         if is_spawned {
-            begin(run, me, run.board.clock().ticks(), &mut actor);
+            record_life_begin(run, me, run.memory.clock().ticks(), &mut step_runner);
         } else {
-            actor.pen.resume();
+            step_runner.recorder.resume();
         }
-        match part {
-            Part::Member { group, .. } => {
-                let well = member(run, group, &mut actor).await;
-                drop(actor); // the next life has a pen of its own
+        match role {
+            WorkerRole::GroupMember { group, .. } => {
+                let well = run_group_member(run, group, &mut step_runner).await;
+                drop(step_runner); // the next life has a pen of its own
                 run.end_life(me, well);
             }
-            Part::PoolWorker { pool, place } => {
-                pool::work(run, pool, place as usize, &mut actor).await;
-                let how = if actor.asked_to_end() { How::Retired } else { How::Finished };
-                finish(&mut actor, how);
+            WorkerRole::PoolWorker { pool, index: place } => {
+                pool::run_tasks(run, pool, place as usize, &mut step_runner).await;
+                let how = if step_runner.asked_to_end() { ExitKind::Retired } else { ExitKind::Finished };
+                record_life_end(&mut step_runner, how);
             }
-            Part::Feeder { .. } | Part::Server { .. } | Part::Manager => {} // never a task
+            WorkerRole::Feeder { .. } | WorkerRole::HttpServer { .. } | WorkerRole::CounterServer => {} // never a task
         }
     };
-    Pulsed::new(life, pulse)
+    StampedTask::new(life, wakeups)
 }
 
-fn place(run: &Run, part: Part) -> (u32, u32) {
-    match part {
-        Part::Member { place, of, .. } => (place, of),
-        Part::PoolWorker { place, pool } => (place, run.plan.cast.pools[pool].size),
-        Part::Feeder { .. } | Part::Server { .. } | Part::Manager => (0, 1),
+fn worker_place(run: &RunContext, role: WorkerRole) -> (u32, u32) {
+    match role {
+        WorkerRole::GroupMember { index: place, group_size: of, .. } => (place, of),
+        WorkerRole::PoolWorker { index: place, pool } => (place, run.plan.cast.pools[pool].size),
+        WorkerRole::Feeder { .. } | WorkerRole::HttpServer { .. } | WorkerRole::CounterServer => (0, 1),
     }
 }

@@ -13,7 +13,7 @@ use contend_trace::State;
 pub const GREY: &str = "grey";
 
 /// Larger pictures are refused instead of filling the memory: 16,384 pixels a side, 512 MiB decoded.
-fn limits() -> Limits {
+fn decode_limits() -> Limits {
     let mut limits = Limits::default();
     limits.max_image_width = Some(16_384);
     limits.max_image_height = Some(16_384);
@@ -26,10 +26,15 @@ fn limits() -> Limits {
 ///
 /// # Errors
 /// If the file cannot be read or is no picture, or a result cannot be written. A result is there whole or not at all.
-pub fn thumbnails(file: &Path, out: Option<&Path>, sizes: &[u32], pen: &mut Recorder<'_>) -> Result<(), ImageError> {
-    let (picture, format) = read(file, pen)?;
+pub fn make_thumbnails(
+    file: &Path,
+    out: Option<&Path>,
+    sizes: &[u32],
+    recorder: &mut Recorder<'_>,
+) -> Result<(), ImageError> {
+    let (picture, format) = read_picture(file, recorder)?;
     for &size in sizes {
-        write(&picture.thumbnail(size, size), format, &target(file, out, &size.to_string()), pen)?;
+        write_picture(&picture.thumbnail(size, size), format, &result_path(file, out, &size.to_string()), recorder)?;
     }
     Ok(())
 }
@@ -37,30 +42,35 @@ pub fn thumbnails(file: &Path, out: Option<&Path>, sizes: &[u32], pen: &mut Reco
 /// Makes a grey copy of the picture in `file`, named `NAME-grey.png`, into `out` or beside it.
 ///
 /// # Errors
-/// As [`thumbnails`].
-pub fn grey(file: &Path, out: Option<&Path>, pen: &mut Recorder<'_>) -> Result<(), ImageError> {
-    let (picture, format) = read(file, pen)?;
-    write(&picture.grayscale(), format, &target(file, out, GREY), pen)
+/// As [`make_thumbnails`].
+pub fn make_grey_copy(file: &Path, out: Option<&Path>, recorder: &mut Recorder<'_>) -> Result<(), ImageError> {
+    let (picture, format) = read_picture(file, recorder)?;
+    write_picture(&picture.grayscale(), format, &result_path(file, out, GREY), recorder)
 }
 
-fn read(file: &Path, pen: &mut Recorder<'_>) -> Result<(DynamicImage, ImageFormat), ImageError> {
-    let bytes = io(pen, || fs::read(file))?;
+fn read_picture(file: &Path, recorder: &mut Recorder<'_>) -> Result<(DynamicImage, ImageFormat), ImageError> {
+    let bytes = record_io(recorder, || fs::read(file))?;
     let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
-    reader.limits(limits());
+    reader.limits(decode_limits());
     let format = reader.format().unwrap_or(ImageFormat::Png);
     Ok((reader.decode()?, format))
 }
 
-fn write(picture: &DynamicImage, format: ImageFormat, to: &Path, pen: &mut Recorder<'_>) -> Result<(), ImageError> {
+fn write_picture(
+    picture: &DynamicImage,
+    format: ImageFormat,
+    to: &Path,
+    recorder: &mut Recorder<'_>,
+) -> Result<(), ImageError> {
     let mut bytes = Cursor::new(Vec::new());
     picture.write_to(&mut bytes, format)?;
-    Ok(io(pen, || write_whole(to, bytes.get_ref()))?)
+    Ok(record_io(recorder, || write_whole(to, bytes.get_ref()))?)
 }
 
-fn io<T>(pen: &mut Recorder<'_>, what: impl FnOnce() -> std::io::Result<T>) -> std::io::Result<T> {
-    pen.block(State::Io, None);
+fn record_io<T>(recorder: &mut Recorder<'_>, what: impl FnOnce() -> std::io::Result<T>) -> std::io::Result<T> {
+    recorder.block(State::Io, None);
     let result = what();
-    pen.resume();
+    recorder.resume();
     result
 }
 
@@ -73,7 +83,7 @@ fn write_whole(to: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 /// Where the result goes that is called so.
-pub fn target(file: &Path, out: Option<&Path>, what: &str) -> PathBuf {
+pub fn result_path(file: &Path, out: Option<&Path>, what: &str) -> PathBuf {
     let dir = out.or_else(|| file.parent()).unwrap_or(Path::new("."));
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let ending = file.extension().unwrap_or_default().to_string_lossy();

@@ -1,17 +1,17 @@
 //! A pool's worker at its tasks, and what brings it some.
 
-use super::actor::{Actor, Halt};
-use super::block_on::caught;
-use super::nested::do_nested;
-use super::queue::{Queue, Refused, Shut, Task};
+use super::block_on::catch_panic;
+use super::context::RunContext;
+use super::nested_tasks::run_nested_task;
 use super::recorder::Recorder;
-use super::run::Run;
-use contend_scenario::Policy;
-use contend_trace::{EventKind, Fate, Notice, PoolId, Span, WorkerId};
+use super::step_runner::{StepRunner, StopReason};
+use super::task_queue::{CloseReason, PoolTask, PutError, TaskQueue};
+use contend_scenario::OverflowPolicy;
+use contend_trace::{DropReason, EventKind, Notice, PoolId, Span, WorkerId};
 
 /// What came of a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum TaskOutcome {
     Done,
     Failed(String),
     /// Its worker was told to leave it.
@@ -20,67 +20,67 @@ pub enum Outcome {
 
 /// The same in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub enum TaskOutcomeKind {
     Done,
     Failed,
     CutOff,
 }
 
-impl Outcome {
-    pub const fn end(&self) -> End {
+impl TaskOutcome {
+    pub const fn kind(&self) -> TaskOutcomeKind {
         match self {
-            Self::Done => End::Done,
-            Self::Failed(_) => End::Failed,
-            Self::CutOff => End::CutOff,
+            Self::Done => TaskOutcomeKind::Done,
+            Self::Failed(_) => TaskOutcomeKind::Failed,
+            Self::CutOff => TaskOutcomeKind::CutOff,
         }
     }
 }
 
-impl End {
+impl TaskOutcomeKind {
     /// Whether the task did what it was to do.
-    pub const fn ok(self) -> bool {
+    pub const fn is_ok(self) -> bool {
         matches!(self, Self::Done)
     }
 
     /// As it is told.
-    pub const fn event(self, pool: PoolId) -> EventKind {
+    pub const fn end_event(self, pool: PoolId) -> EventKind {
         match self {
-            Self::Done | Self::Failed => EventKind::TaskEnded { pool, ok: self.ok() },
-            Self::CutOff => EventKind::Met { pool, fate: Fate::Lost },
+            Self::Done | Self::Failed => EventKind::TaskEnded { pool, ok: self.is_ok() },
+            Self::CutOff => EventKind::TaskDropped { pool, reason: DropReason::Lost },
         }
     }
 }
 
 /// Takes tasks and does them until there are no more, or it is asked to end.
-pub async fn work(run: &'static Run, index: usize, seat: usize, actor: &mut Actor) {
-    let (queue, ring) = (&run.queues[index], actor.ring());
+pub async fn run_tasks(run: &'static RunContext, pool_index: usize, worker_index: usize, step_runner: &mut StepRunner) {
+    let (queue, ring) = (&run.task_queues[pool_index], step_runner.ring());
     let mut tasks = Vec::with_capacity(1);
     loop {
-        let enough = || ring.asked_to_end() && !queue.dealt.needs(seat);
-        let from = queue.take(seat, 1, &mut tasks, &mut actor.pen, enough).await;
+        let enough = || ring.is_end_requested() && !queue.local_queues.needs_worker(worker_index);
+        let from = queue.take(worker_index, 1, &mut tasks, &mut step_runner.recorder, enough).await;
         let Some(task) = tasks.first() else {
-            if queue.leave(seat, !ring.asked_to_end()) {
+            if queue.retire_worker(worker_index, !ring.is_end_requested()) {
                 return;
             }
             continue;
         };
-        tell_theft(run, index, from, &mut actor.pen);
-        do_task(run, PoolId::from(index), *task, actor).await;
+        record_steal(run, pool_index, from, &mut step_runner.recorder);
+        run_task(run, PoolId::from(pool_index), *task, step_runner).await;
     }
 }
 
 /// Records that a task was another worker's, if it was.
-pub fn tell_theft(run: &Run, pool: usize, from: Option<usize>, pen: &mut Recorder<'_>) {
+pub fn record_steal(run: &RunContext, pool: usize, from: Option<usize>, recorder: &mut Recorder<'_>) {
     let whose = from.and_then(|seat| run.plan.cast.pools[pool].workers.get(seat));
     if let Some(from) = whose {
-        pen.write(pen.now(), EventKind::Stole { pool: PoolId::from(pool), from: *from });
+        recorder.write(recorder.now(), EventKind::TaskStolen { pool: PoolId::from(pool), from: *from });
     }
 }
 
 /// Why a pool did not get a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Denied {
-    Shut(Shut),
+pub enum SubmitError {
+    Closed(CloseReason),
     /// There is no room, and the submitter is already too deep in tasks that it runs itself.
     TooDeep,
 }
@@ -89,99 +89,115 @@ pub enum Denied {
 ///
 /// # Errors
 /// If the pool takes no more tasks, or has no room and the submitter cannot run the task either.
-pub async fn give(run: &'static Run, pool: PoolId, task: Task, actor: &mut Actor) -> Result<(), Denied> {
-    let queue: &Queue = &run.queues[pool.index()];
-    let policy = run.scenario.pools[pool.index()].policy;
-    if policy == Policy::Block {
-        return queue.put(task, &mut actor.pen).await.map_err(Denied::Shut);
+pub async fn submit_task(
+    run: &'static RunContext,
+    pool: PoolId,
+    task: PoolTask,
+    step_runner: &mut StepRunner,
+) -> Result<(), SubmitError> {
+    let queue: &TaskQueue = &run.task_queues[pool.index()];
+    let policy = run.scenario.pools[pool.index()].overflow;
+    if policy == OverflowPolicy::Block {
+        return queue.put(task, &mut step_runner.recorder).await.map_err(SubmitError::Closed);
     }
-    match queue.try_put(task, &mut actor.pen) {
+    match queue.try_put(task, &mut step_runner.recorder) {
         Ok(()) => {}
-        Err(Refused::Shut(shut)) => return Err(Denied::Shut(shut)),
-        Err(Refused::Full(task)) if policy == Policy::Reject => {
-            let at = actor.pen.now();
-            actor.pen.write(at, EventKind::Rejected { pool });
-            resolve(run, pool, &task, false, &mut actor.pen);
+        Err(PutError::Closed(shut)) => return Err(SubmitError::Closed(shut)),
+        Err(PutError::Full(task)) if policy == OverflowPolicy::Reject => {
+            let at = step_runner.recorder.now();
+            step_runner.recorder.write(at, EventKind::TaskRejected { pool });
+            resolve_result(run, pool, &task, false, &mut step_runner.recorder);
         }
-        Err(Refused::Full(_)) if actor.is_too_deep() => return Err(Denied::TooDeep),
-        Err(Refused::Full(task)) => {
-            queue.one_more();
-            do_nested(run, pool, task, actor).await;
+        Err(PutError::Full(_)) if step_runner.is_too_deep() => return Err(SubmitError::TooDeep),
+        Err(PutError::Full(task)) => {
+            queue.count_direct_task();
+            run_nested_task(run, pool, task, step_runner).await;
         }
     }
     Ok(())
 }
 
 /// Does one task and tells how it went. A task that fails or panics fails alone.
-pub async fn do_task(run: &'static Run, pool: PoolId, task: Task, actor: &mut Actor) {
-    begin(run, pool, task, actor);
-    let outcome = attempt(run, pool, task.number, actor).await;
-    end(run, pool, task, outcome, actor);
+pub async fn run_task(run: &'static RunContext, pool: PoolId, task: PoolTask, step_runner: &mut StepRunner) {
+    record_task_begin(run, pool, task, step_runner);
+    let outcome = run_task_steps(run, pool, task.number, step_runner).await;
+    finish_task(run, pool, task, outcome, step_runner);
 }
 
 /// Records that a task began, and how long after it was due.
-pub fn begin(run: &'static Run, pool: PoolId, task: Task, actor: &mut Actor) {
-    let at = actor.pen.now();
-    let waited = Span(run.nanos(task.due, at));
-    actor.pen.write(at, EventKind::TaskBegan { pool, waited });
+pub fn record_task_begin(run: &'static RunContext, pool: PoolId, task: PoolTask, step_runner: &mut StepRunner) {
+    let at = step_runner.recorder.now();
+    let waited = Span(run.nanos_between(task.due, at));
+    step_runner.recorder.write(at, EventKind::TaskBegan { pool, waited });
 }
 
 /// Records how a task ended, and gives whoever waits for it the result.
-pub fn end(run: &'static Run, pool: PoolId, task: Task, outcome: Outcome, actor: &mut Actor) {
-    let end = outcome.end();
-    actor.pen.write(actor.pen.now(), end.event(pool));
-    over(run, pool, &task, end.ok(), &mut actor.pen);
-    log(run, &task, outcome, actor.me());
+pub fn finish_task(
+    run: &'static RunContext,
+    pool: PoolId,
+    task: PoolTask,
+    outcome: TaskOutcome,
+    step_runner: &mut StepRunner,
+) {
+    let end = outcome.kind();
+    step_runner.recorder.write(step_runner.recorder.now(), end.end_event(pool));
+    settle_task(run, pool, &task, end.is_ok(), &mut step_runner.recorder);
+    report_failure(run, &task, outcome, step_runner.id());
 }
 
 /// A failure goes to the log where nobody has asked for the result.
-pub fn log(run: &Run, task: &Task, outcome: Outcome, worker: WorkerId) {
-    if let (Outcome::Failed(what), None) = (outcome, task.result) {
-        run.notice(Notice::Failed { worker, what });
+pub fn report_failure(run: &RunContext, task: &PoolTask, outcome: TaskOutcome, worker: WorkerId) {
+    if let (TaskOutcome::Failed(what), None) = (outcome, task.result) {
+        run.send_notice(Notice::TaskFailed { worker, message: what });
     }
 }
 
 /// A task is over: its result is there, and it is counted no more.
-pub fn over(run: &Run, pool: PoolId, task: &Task, ok: bool, pen: &mut Recorder<'_>) {
-    resolve(run, pool, task, ok, pen);
-    count_off(run, pool, pen);
+pub fn settle_task(run: &RunContext, pool: PoolId, task: &PoolTask, ok: bool, recorder: &mut Recorder<'_>) {
+    resolve_result(run, pool, task, ok, recorder);
+    count_finished(run, pool, recorder);
 }
 
 /// A task is counted no more. Where it was the last of all, and nobody is left who could bring another, the pools end.
-pub fn count_off(run: &Run, pool: PoolId, pen: &mut Recorder<'_>) {
-    if run.queues[pool.index()].one_is_over() {
-        run.close_all(Some(pen));
+pub fn count_finished(run: &RunContext, pool: PoolId, recorder: &mut Recorder<'_>) {
+    if run.task_queues[pool.index()].finish_one() {
+        run.close_all_queues(Some(recorder));
     }
 }
 
 /// Whoever waits for a task's result has it.
-pub fn resolve(run: &Run, pool: PoolId, task: &Task, ok: bool, pen: &mut Recorder<'_>) {
+pub fn resolve_result(run: &RunContext, pool: PoolId, task: &PoolTask, ok: bool, recorder: &mut Recorder<'_>) {
     if let (Some(promise), Some(results)) = (task.result, run.results(pool)) {
-        results.resolve(promise, ok, pen);
+        results.resolve_promise(promise, ok, recorder);
     }
 }
 
 /// Ends all that is still in a pool's queue, unbegun.
-pub fn call_off(run: &Run, pool: PoolId, fate: Fate, pen: &mut Recorder<'_>) {
-    for task in run.queues[pool.index()].clear() {
-        pen.write(pen.now(), EventKind::Met { pool, fate });
-        over(run, pool, &task, false, pen);
+pub fn cancel_queued(run: &RunContext, pool: PoolId, fate: DropReason, recorder: &mut Recorder<'_>) {
+    for task in run.task_queues[pool.index()].drain() {
+        recorder.write(recorder.now(), EventKind::TaskDropped { pool, reason: fate });
+        settle_task(run, pool, &task, false, recorder);
     }
 }
 
 /// Does the steps of a task.
-pub async fn attempt(run: &'static Run, pool: PoolId, number: u64, actor: &mut Actor) -> Outcome {
+pub async fn run_task_steps(
+    run: &'static RunContext,
+    pool: PoolId,
+    number: u64,
+    step_runner: &mut StepRunner,
+) -> TaskOutcome {
     let steps = &run.scenario.pools[pool.index()].task;
-    let outer = actor.enter_task(pool, number);
-    let blocking = actor.pen.is_blocking();
-    let flow = caught(async { actor.body(steps).await }).await;
-    actor.pen.set_blocking(blocking); // a panic leaves it as it is
-    actor.leave_task(outer);
-    match flow {
-        Ok(Ok(()) | Err(Halt::Finished)) => Outcome::Done,
-        Ok(Err(Halt::Asked)) => Outcome::CutOff,
-        Ok(Err(Halt::Failed(what))) => Outcome::Failed(what),
-        Err(panic) => Outcome::Failed(panic_message(&*panic)),
+    let outer = step_runner.enter_task(pool, number);
+    let blocking = step_runner.recorder.is_blocking();
+    let result = catch_panic(async { step_runner.run_block(steps).await }).await;
+    step_runner.recorder.set_blocking(blocking); // a panic leaves it as it is
+    step_runner.leave_task(outer);
+    match result {
+        Ok(Ok(()) | Err(StopReason::Finished)) => TaskOutcome::Done,
+        Ok(Err(StopReason::StopRequested)) => TaskOutcome::CutOff,
+        Ok(Err(StopReason::Failed(what))) => TaskOutcome::Failed(what),
+        Err(panic) => TaskOutcome::Failed(panic_message(&*panic)),
     }
 }
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::pulse::Pulse;
-use contend_platform::{Clock, thread_cpu};
-use contend_trace::{EventKind, Grant, How, Record, ResourceId, RingWriter, Span, State};
+use super::wakeups::Wakeups;
+use contend_platform::{Clock, thread_cpu_nanos};
+use contend_trace::{EventKind, ExitKind, Grant, Record, ResourceId, RingWriter, Span, State};
 
 /// Nanoseconds without a CPU that are worth telling.
-const QUEUED: u64 = 20_000;
+const MIN_QUEUED_NANOS: u64 = 20_000;
 
 /// Writes the events of one worker. Costs one clock read and one 16-byte store an event; no system call, no lock.
 #[derive(Debug)]
@@ -20,13 +20,13 @@ pub struct Recorder<'a> {
     /// A wait with all that is held, made ready to be written as one.
     scratch: Vec<Record>,
     /// Of a task: when it could have gone on.
-    pulse: Option<Arc<Pulse>>,
+    wakeups: Option<Arc<Wakeups>>,
     /// Whether a task blocks the thread that it is on.
-    blocking: bool,
+    is_blocking: bool,
     /// Whether it is a task in a wait that nothing has ended yet.
-    waits: bool,
+    is_waiting: bool,
     /// Of a task that runs: since when, and what its thread had of its CPU by then, in nanoseconds.
-    runs_since: Option<(Instant, u64)>,
+    running_since: Option<(Instant, u64)>,
     /// CPU time of its thread when the worker's life began, in nanoseconds. None for a task.
     cpu_at_begin: Option<u64>,
 }
@@ -38,10 +38,10 @@ impl<'a> Recorder<'a> {
             clock,
             held: Vec::with_capacity(8),
             scratch: Vec::with_capacity(10),
-            pulse: None,
-            blocking: false,
-            waits: false,
-            runs_since: None,
+            wakeups: None,
+            is_blocking: false,
+            is_waiting: false,
+            running_since: None,
             cpu_at_begin: None,
         }
     }
@@ -55,171 +55,171 @@ impl<'a> Recorder<'a> {
     /// Writes an event that happened at `at`. One stamp may serve an end and the beginning that follows.
     #[inline]
     pub fn write(&mut self, at: u64, kind: EventKind) {
-        if self.waits {
-            self.woken();
+        if self.is_waiting {
+            self.record_wakeup();
         }
         self.writer.write(Record::new(at, kind));
     }
 
     /// A task's wait ends: it could have gone on since it was woken.
     #[cold]
-    fn woken(&mut self) {
-        self.waits = false;
-        if let Some(at) = self.pulse.as_ref().and_then(|pulse| pulse.ready_since()) {
-            self.writer.write(Record::new(at, EventKind::Ready));
+    fn record_wakeup(&mut self) {
+        self.is_waiting = false;
+        if let Some(at) = self.wakeups.as_ref().and_then(|pulse| pulse.ready_since()) {
+            self.writer.write(Record::new(at, EventKind::BecameRunnable));
         }
-        self.goes_on();
+        self.begin_running();
     }
 
     /// A task runs from now on: for the kernel, its loop's thread does.
-    fn goes_on(&mut self) {
-        if self.pulse.is_some() && self.runs_since.is_none() {
-            self.runs_since = Some((Instant::now(), thread_cpu()));
+    fn begin_running(&mut self) {
+        if self.wakeups.is_some() && self.running_since.is_none() {
+            self.running_since = Some((Instant::now(), thread_cpu_nanos()));
         }
     }
 
     /// A task stops running at `at`. It has not given its thread away since it went on.
-    fn stops(&mut self, at: u64) {
-        let Some((since, cpu)) = self.runs_since.take() else { return };
-        let queued = (since.elapsed().as_nanos() as u64).saturating_sub(thread_cpu().saturating_sub(cpu));
-        if queued > QUEUED {
-            self.writer.write(Record::new(at, EventKind::WithoutCpu(Span(queued))));
+    fn end_running(&mut self, at: u64) {
+        let Some((since, cpu)) = self.running_since.take() else { return };
+        let queued = (since.elapsed().as_nanos() as u64).saturating_sub(thread_cpu_nanos().saturating_sub(cpu));
+        if queued > MIN_QUEUED_NANOS {
+            self.writer.write(Record::new(at, EventKind::LoopCpuWait(Span(queued))));
         }
     }
 
     /// A wait begins: of a task, until `due` at most, if that is not 0.
     fn begin_wait(&mut self, due: u64) {
-        if let Some(pulse) = self.pulse.as_ref().filter(|_| !self.blocking) {
-            pulse.wait(due);
-            self.waits = true;
+        if let Some(pulse) = self.wakeups.as_ref().filter(|_| !self.is_blocking) {
+            pulse.begin_wait(due);
+            self.is_waiting = true;
         }
     }
 
     /// The worker's life begins.
-    pub fn begin(&mut self, at: u64) {
+    pub fn begin_life(&mut self, at: u64) {
         self.writer.begin_life();
-        self.cpu_at_begin = self.pulse.is_none().then(thread_cpu);
-        self.write(at, EventKind::Began);
+        self.cpu_at_begin = self.wakeups.is_none().then(thread_cpu_nanos);
+        self.write(at, EventKind::LifeBegan);
     }
 
     /// The worker stops running for `state`.
     pub fn block(&mut self, state: State, on: Option<ResourceId>) {
         let at = self.now();
-        self.stops(at);
-        self.write(at, EventKind::Block { state, on });
+        self.end_running(at);
+        self.write(at, EventKind::Blocked { state, on });
         if state != State::Ready {
             self.begin_wait(0);
         }
     }
 
     /// In a wait for a task: finds none for itself, with so many put into the queue by now.
-    pub fn found_none(&mut self, queue: ResourceId, put: u64) {
+    pub fn record_no_task(&mut self, queue: ResourceId, put: u64) {
         let at = self.now();
-        self.writer.write(Record::new(at, EventKind::Refused { pipe: queue, read: true, bytes: put }));
+        self.writer.write(Record::new(at, EventKind::StillWaiting { pipe: queue, read: true, bytes: put }));
     }
 
     /// As [`Recorder::block`], for a wait that ends by itself after so many ticks.
     pub fn block_for(&mut self, ticks: u64, state: State) {
         let at = self.now();
-        self.stops(at);
-        self.write(at, EventKind::Block { state, on: None });
+        self.end_running(at);
+        self.write(at, EventKind::Blocked { state, on: None });
         self.begin_wait(at.saturating_add(ticks));
     }
 
     /// Begins to wait for the end of another worker's life.
-    pub fn join(&mut self, life: ResourceId, nth: u64) {
+    pub fn wait_for_life_end(&mut self, life: ResourceId, nth: u64) {
         let at = self.now();
-        self.stops(at);
-        self.stands(at, &[EventKind::Joins { life, nth }]);
+        self.end_running(at);
+        self.publish_wait(at, &[EventKind::Joins { life, nth }]);
     }
 
     /// As [`Recorder::block`], for what somebody must give: an item, room, a signal.
-    pub fn wait_at(&mut self, state: State, on: ResourceId) {
+    pub fn wait_for_resource(&mut self, state: State, on: ResourceId) {
         let at = self.now();
-        self.stops(at);
-        self.stands(at, &[EventKind::Block { state, on: Some(on) }]);
+        self.end_running(at);
+        self.publish_wait(at, &[EventKind::Blocked { state, on: Some(on) }]);
     }
 
-    /// As [`Recorder::wait_at`], for a wait that ends by itself if nobody gives it anything.
-    pub fn wait_at_for_a_time(&mut self, state: State, on: ResourceId) {
+    /// As [`Recorder::wait_for_resource`], for a wait that ends by itself if nobody gives it anything.
+    pub fn wait_for_resource_timed(&mut self, state: State, on: ResourceId) {
         let at = self.now();
-        self.stops(at);
-        self.stands(at, &[EventKind::Tried { lock: on }, EventKind::Block { state, on: Some(on) }]);
+        self.end_running(at);
+        self.publish_wait(at, &[EventKind::TimedAttempt { lock: on }, EventKind::Blocked { state, on: Some(on) }]);
     }
 
     /// Tells the beginning of a wait, and says it in the slot with all that it holds.
-    fn stands(&mut self, at: u64, wait: &[EventKind]) {
+    fn publish_wait(&mut self, at: u64, wait: &[EventKind]) {
         for event in wait {
             self.write(at, *event);
         }
-        self.holds_and(at, &[]);
+        self.list_held(at, &[]);
         self.scratch.extend(wait.iter().map(|event| Record::new(at, *event)));
-        self.writer.stand(&self.scratch);
+        self.writer.write_wait_slot(&self.scratch);
         self.begin_wait(0);
     }
 
-    /// Has what it waited for as [`Recorder::wait_at`] says. Called before anybody else can see that it is taken: it is told
+    /// Has what it waited for as [`Recorder::wait_for_resource`] says. Called before anybody else can see that it is taken: it is told
     /// only after.
-    pub fn leave(&mut self) {
-        self.writer.leave();
+    pub fn end_wait(&mut self) {
+        self.writer.clear_wait_slot();
     }
 
     /// The worker's life ends.
-    pub fn end(&mut self, how: How) {
+    pub fn end_life(&mut self, how: ExitKind) {
         let at = self.now();
         if let Some(cpu) = self.cpu_at_begin.take() {
-            self.write(at, EventKind::CpuTime(Span(thread_cpu().saturating_sub(cpu))));
+            self.write(at, EventKind::CpuTime(Span(thread_cpu_nanos().saturating_sub(cpu))));
         }
-        let ended = EventKind::Ended(how);
+        let ended = EventKind::LifeEnded(how);
         self.write(at, ended);
-        self.writer.stand(&[Record::new(at, ended)]);
+        self.writer.write_wait_slot(&[Record::new(at, ended)]);
     }
 
     /// The worker runs again.
     pub fn resume(&mut self) {
-        self.write(self.now(), EventKind::Resume);
-        self.goes_on();
+        self.write(self.now(), EventKind::Resumed);
+        self.begin_running();
     }
 
     /// The worker is a task.
-    pub fn of_task(&mut self, pulse: Arc<Pulse>) {
-        self.pulse = Some(pulse);
+    pub fn attach_wakeups(&mut self, wakeups: Arc<Wakeups>) {
+        self.wakeups = Some(wakeups);
     }
 
     /// Says whether a task blocks the thread that it is on, loop or not. Whether it did before.
     pub const fn set_blocking(&mut self, blocking: bool) -> bool {
-        std::mem::replace(&mut self.blocking, blocking)
+        std::mem::replace(&mut self.is_blocking, blocking)
     }
 
     /// Whether a task blocks the thread that it is on.
     pub const fn is_blocking(&self) -> bool {
-        self.blocking
+        self.is_blocking
     }
 
     /// Whether the worker is a task whose waits give the thread back to the loop.
     pub const fn is_on_loop(&self) -> bool {
-        self.pulse.is_some() && !self.blocking
+        self.wakeups.is_some() && !self.is_blocking
     }
 
     /// About to wait for `lock`: written with all that is held, so that a reader can believe it without having seen
     /// anything before.
-    pub fn wait(&mut self, lock: ResourceId, timed: bool) {
-        self.wait_for(&[], lock, timed);
+    pub fn wait_for_lock(&mut self, lock: ResourceId, timed: bool) {
+        self.wait_for_lock_after(&[], lock, timed);
     }
 
-    /// As [`Recorder::wait`], with events before it that say what for.
-    pub fn wait_for(&mut self, asks: &[EventKind], lock: ResourceId, timed: bool) {
+    /// As [`Recorder::wait_for_lock`], with events before it that say what for.
+    pub fn wait_for_lock_after(&mut self, asks: &[EventKind], lock: ResourceId, timed: bool) {
         let at = self.now();
-        self.stops(at);
-        let held = self.holds_and(at, asks);
-        self.scratch.push(Record::new(at, EventKind::Wait { lock, held, timed }));
+        self.end_running(at);
+        let held = self.list_held(at, asks);
+        self.scratch.push(Record::new(at, EventKind::LockWait { lock, held_count: held, timed }));
         self.writer.write_all(&self.scratch);
-        self.writer.stand(&self.scratch);
+        self.writer.write_wait_slot(&self.scratch);
         self.begin_wait(0);
     }
 
     /// Lists what it holds, the newest 255 of it, newest last, behind events that say what for. How many that are.
-    fn holds_and(&mut self, at: u64, asks: &[EventKind]) -> u8 {
+    fn list_held(&mut self, at: u64, asks: &[EventKind]) -> u8 {
         let held = self.held.len().min(usize::from(u8::MAX));
         let newest = &self.held[self.held.len() - held..];
         self.scratch.clear();
@@ -231,36 +231,36 @@ impl<'a> Recorder<'a> {
 
     /// Has the lock: called while holding it.
     #[inline]
-    pub fn acquired(&mut self, lock: ResourceId, grant: Grant) {
-        self.acquired_at(self.now(), lock, grant);
+    pub fn record_acquired(&mut self, lock: ResourceId, grant: Grant) {
+        self.record_acquired_at(self.now(), lock, grant);
     }
 
     /// Has the lock since `at`, a stamp that was taken while holding it.
     #[inline]
-    pub fn acquired_at(&mut self, at: u64, lock: ResourceId, grant: Grant) {
+    pub fn record_acquired_at(&mut self, at: u64, lock: ResourceId, grant: Grant) {
         self.held.push((lock, grant));
         self.write(at, EventKind::Acquired { lock, grant });
     }
 
     /// Gave the lock back; `at` was taken while it was still held, the event is written after.
     #[inline]
-    pub fn released(&mut self, at: u64, lock: ResourceId) {
+    pub fn record_released(&mut self, at: u64, lock: ResourceId) {
         // Locks are nearly always given back in the order that makes the newest the one.
         let newest = self.held.last().is_some_and(|(held, _)| *held == lock);
-        let hold = if newest { self.held.pop() } else { self.forget(lock) };
+        let hold = if newest { self.held.pop() } else { self.remove_held(lock) };
         if let Some((lock, grant)) = hold {
             self.write(at, EventKind::Released { lock, grant });
         }
     }
 
     #[cold]
-    fn forget(&mut self, lock: ResourceId) -> Option<(ResourceId, Grant)> {
+    fn remove_held(&mut self, lock: ResourceId) -> Option<(ResourceId, Grant)> {
         let i = self.held.iter().rposition(|(held, _)| *held == lock)?;
         Some(self.held.remove(i))
     }
 
     /// Another process wrote to the ring meanwhile and has handed it back.
-    pub fn take_over(&mut self) {
-        self.writer.resume();
+    pub fn resync_ring(&mut self) {
+        self.writer.resync();
     }
 }

@@ -4,15 +4,15 @@
 //! and processes use them every wait blocks, and the function is over when it returns; where tasks do, a wait gives the
 //! thread back.
 
+pub mod async_mutex;
+pub mod availability;
 pub mod barrier;
-pub mod flag;
-pub mod lacking;
+pub mod event_flag;
+pub mod item_queue;
 pub mod life;
 pub mod monitor;
 pub mod pipe;
-pub mod queue;
 pub mod rwlock;
 pub mod semaphore;
-pub mod sleepers;
-pub mod turns;
-pub mod waiters;
+pub mod signal_waiters;
+pub mod wait_queue;

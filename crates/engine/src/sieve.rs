@@ -1,7 +1,7 @@
 //! Counting primes: the sieve of Eratosthenes over the odd numbers.
 
 /// How many primes there are up to and with `up_to`.
-pub fn primes(up_to: usize) -> usize {
+pub fn count_primes(up_to: usize) -> usize {
     if up_to < 2 {
         return 0;
     }
@@ -27,7 +27,7 @@ mod tests {
 
     #[test]
     fn primes_are_counted() {
-        let counts = [0, 1, 2, 3, 4, 5, 9, 10, 11, 100, 10_000, 1_000_000].map(primes);
+        let counts = [0, 1, 2, 3, 4, 5, 9, 10, 11, 100, 10_000, 1_000_000].map(count_primes);
         assert_eq!(counts, [0, 0, 1, 2, 2, 3, 4, 4, 5, 25, 1_229, 78_498]);
     }
 }

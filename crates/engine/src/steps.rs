@@ -1,25 +1,25 @@
 //! What workers do, one family of steps a file.
 
-mod again;
 mod attempt;
-mod chance;
+mod choose;
+mod command;
+mod conditions;
 mod counter;
 mod event_loop;
-mod exec;
+mod failed_polls;
 mod life;
+mod loops;
 mod memory;
 mod mutex;
 mod pipe;
-mod polls;
 mod pool;
-mod question;
 mod queue;
-mod real;
+mod real_work;
 mod rwlock;
 mod semaphore;
 mod signal;
 mod time;
 
-pub use event_loop::BUDGET;
-pub use polls::Polls;
-pub use pool::Promises;
+pub use event_loop::POLL_BUDGET;
+pub use failed_polls::FailedPolls;
+pub use pool::PendingResults;

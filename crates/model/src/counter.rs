@@ -2,24 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use super::history::{History, Merge, Shape};
-use super::shares::Window;
-use contend_trace::{Memory, Span, Stamp, WorkerId};
+use super::history::{History, HistoryShape, Merge};
+use super::state_times::CellWindow;
+use contend_trace::{CounterMemory, Span, Stamp, WorkerId};
 
 /// What one bucket of a counter holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Adds {
+struct CounterBucket {
     /// Sums of the increments and of the decrements in it.
-    up: i64,
-    down: i64,
+    increments: i64,
+    decrements: i64,
     /// The value written, or read from outside, with the newest stamp.
     last: Option<(Stamp, i64)>,
 }
 
-impl Merge for Adds {
+impl Merge for CounterBucket {
     fn merge(&mut self, other: Self) {
-        self.up = self.up.saturating_add(other.up);
-        self.down = self.down.saturating_add(other.down);
+        self.increments = self.increments.saturating_add(other.increments);
+        self.decrements = self.decrements.saturating_add(other.decrements);
         self.last = self.last.max(other.last);
     }
 }
@@ -27,87 +27,87 @@ impl Merge for Adds {
 #[derive(Debug, Clone)]
 pub struct Counter {
     initial: i64,
-    memory: Memory,
+    memory: CounterMemory,
     /// What processes have in copies of their own.
-    copies: BTreeMap<WorkerId, (Stamp, i64)>,
+    private_copies: BTreeMap<WorkerId, (Stamp, i64)>,
     sum: i64,
     /// Additions told.
-    adds: u64,
+    add_count: u64,
     /// Whether there were increments, and decrements.
-    ups: bool,
-    downs: bool,
+    has_increments: bool,
+    has_decrements: bool,
     written: Option<(Stamp, i64)>,
     sampled: Option<(Stamp, i64)>,
-    history: History<Adds>,
+    history: History<CounterBucket>,
     /// Additions told, and updates lost, before the settings were changed.
-    before: (u64, i64),
+    baseline: (u64, i64),
 }
 
 impl Counter {
-    pub(super) fn new(initial: i64, memory: Memory, shape: Shape) -> Self {
+    pub(super) fn new(initial: i64, memory: CounterMemory, shape: HistoryShape) -> Self {
         Self {
             initial,
             memory,
-            copies: BTreeMap::new(),
+            private_copies: BTreeMap::new(),
             sum: 0,
-            adds: 0,
-            ups: false,
-            downs: false,
+            add_count: 0,
+            has_increments: false,
+            has_decrements: false,
             written: None,
             sampled: None,
             history: History::new(shape),
-            before: (0, 0),
+            baseline: (0, 0),
         }
     }
 
     #[inline]
     pub(super) fn add(&mut self, at: Stamp, delta: i8, value: i32) {
-        self.change(at, i64::from(delta), Some((at, i64::from(value))));
+        self.apply_delta(at, i64::from(delta), Some((at, i64::from(value))));
     }
 
     /// Many additions that were told as one, without what was written.
     pub(super) fn add_many(&mut self, at: Stamp, delta: i64) {
-        self.change(at, delta, None);
+        self.apply_delta(at, delta, None);
     }
 
     #[inline]
-    fn change(&mut self, at: Stamp, delta: i64, told: Option<(Stamp, i64)>) {
-        self.adds += 1;
-        self.ups |= delta > 0;
-        self.downs |= delta < 0;
+    fn apply_delta(&mut self, at: Stamp, delta: i64, told: Option<(Stamp, i64)>) {
+        self.add_count += 1;
+        self.has_increments |= delta > 0;
+        self.has_decrements |= delta < 0;
         self.sum = self.sum.saturating_add(delta);
         self.written = self.written.max(told);
-        self.history.at(at).merge(Adds { up: delta.max(0), down: delta.min(0), last: told });
+        self.history.at(at).merge(CounterBucket { increments: delta.max(0), decrements: delta.min(0), last: told });
     }
 
     /// A process changed its own copy: nobody else can see that.
     pub(super) fn set_copy(&mut self, at: Stamp, worker: WorkerId, value: i64) {
-        self.adds += 1;
+        self.add_count += 1;
         let told = (at, value);
-        self.copies.entry(worker).and_modify(|newest| *newest = told.max(*newest)).or_insert(told);
+        self.private_copies.entry(worker).and_modify(|newest| *newest = told.max(*newest)).or_insert(told);
     }
 
     /// As [`Counter::set_copy`], by so much.
     pub(super) fn add_to_copy(&mut self, at: Stamp, worker: WorkerId, delta: i64) {
-        let before = self.copies.get(&worker).map_or(self.initial, |(_, value)| *value);
+        let before = self.private_copies.get(&worker).map_or(self.initial, |(_, value)| *value);
         self.set_copy(at, worker, before.saturating_add(delta));
     }
 
     /// Whether each process has a copy of its own.
     pub fn is_private(&self) -> bool {
-        self.memory == Memory::Private
+        self.memory == CounterMemory::Private
     }
 
     /// What each process has in its own copy, of those that ever changed it.
-    pub fn copies(&self) -> impl Iterator<Item = (WorkerId, i64)> + '_ {
-        self.copies.iter().map(|(worker, (_, value))| (*worker, *value))
+    pub fn private_copies(&self) -> impl Iterator<Item = (WorkerId, i64)> + '_ {
+        self.private_copies.iter().map(|(worker, (_, value))| (*worker, *value))
     }
 
     /// What was read from outside.
     pub(super) fn sample(&mut self, at: Stamp, value: i64) {
         let told = Some((at, value));
         self.sampled = self.sampled.max(told);
-        self.history.at(at).merge(Adds { last: told, ..Adds::default() });
+        self.history.at(at).merge(CounterBucket { last: told, ..CounterBucket::default() });
     }
 
     /// What it holds, as far as is known: the newest value written or read.
@@ -122,28 +122,28 @@ impl Counter {
 
     /// What it would hold, fit to stand beside its value: while a run goes on, value and additions are never known for the
     /// very same moment, so this is the value and what is lost for certain. Once all is told it is [`Counter::expected`].
-    pub fn should_hold(&self) -> i64 {
-        self.value().saturating_add(self.lost())
+    pub fn comparable_expected(&self) -> i64 {
+        self.value().saturating_add(self.lost_updates())
     }
 
     /// Additions told.
-    pub fn adds(&self) -> u64 {
-        self.adds
+    pub fn add_count(&self) -> u64 {
+        self.add_count
     }
 
     /// Figures of the present settings begin now.
-    pub(super) fn note_figures(&mut self) {
-        self.before = (self.adds, self.lost());
+    pub(super) fn set_baseline(&mut self) {
+        self.baseline = (self.add_count, self.lost_updates());
     }
 
     /// Additions told since the settings were changed.
-    pub fn recent_adds(&self) -> u64 {
-        self.adds - self.before.0
+    pub fn recent_add_count(&self) -> u64 {
+        self.add_count - self.baseline.0
     }
 
-    /// As [`Counter::lost`], without the updates that were lost before the settings were changed.
-    pub fn recent_lost(&self) -> i64 {
-        let (before, more) = (self.before.1, self.lost().saturating_sub(self.before.1));
+    /// As [`Counter::lost_updates`], without the updates that were lost before the settings were changed.
+    pub fn recent_lost_updates(&self) -> i64 {
+        let (before, more) = (self.baseline.1, self.lost_updates().saturating_sub(self.baseline.1));
         match before.signum() {
             1 => more.max(0),
             -1 => more.min(0),
@@ -152,8 +152,8 @@ impl Counter {
     }
 
     /// Whether it is both incremented and decremented.
-    pub fn goes_both_ways(&self) -> bool {
-        self.ups && self.downs
+    pub fn is_bidirectional(&self) -> bool {
+        self.has_increments && self.has_decrements
     }
 
     /// Updates that are lost for certain; negative when decrements were. Means nothing when events were lost.
@@ -163,21 +163,21 @@ impl Counter {
     /// moment may count or not: whichever makes the loss smaller. Additions that were made but not told yet let the value
     /// run ahead of the sum, so while the run goes on the figure can be too small. It is too large for none but a counter
     /// that goes both ways, where a decrement not told yet looks like a lost increment.
-    pub fn lost(&self) -> i64 {
+    pub fn lost_updates(&self) -> i64 {
         let Some((at, value)) = self.sampled.or(self.written) else { return 0 };
         let (mut expected, mut up, mut down) = (self.expected(), 0, 0);
-        self.history.visit(at, Stamp(u64::MAX), |begin, end, adds| {
+        self.history.visit_buckets(at, Stamp(u64::MAX), |begin, end, adds| {
             if begin <= at && at < end && self.written.is_some_and(|(newest, _)| newest > at) {
-                (up, down) = (adds.up, adds.down);
+                (up, down) = (adds.increments, adds.decrements);
             } else if begin > at {
-                expected = expected.saturating_sub(adds.up).saturating_sub(adds.down);
+                expected = expected.saturating_sub(adds.increments).saturating_sub(adds.decrements);
             }
         });
         let missing = expected.saturating_sub(up).saturating_sub(value);
         let surplus = value.saturating_sub(expected.saturating_sub(down));
-        if self.ups && missing > 0 {
+        if self.has_increments && missing > 0 {
             missing
-        } else if self.downs && surplus > 0 {
+        } else if self.has_decrements && surplus > 0 {
             surplus.saturating_neg()
         } else {
             0
@@ -185,12 +185,12 @@ impl Counter {
     }
 
     /// Its value at the end of each cell, carried forward when nothing happened.
-    pub fn cells(&self, w: &Window, now: Stamp, out: &mut Vec<i64>) {
+    pub fn cells(&self, w: &CellWindow, now: Stamp, out: &mut Vec<i64>) {
         out.clear();
         let mut told: Vec<Option<i64>> = vec![None; w.cells];
         let mut value = self.initial;
         if w.cells > 0 {
-            self.history.visit(Stamp(0), w.to.min(now), |_, _, adds| match adds.last {
+            self.history.visit_buckets(Stamp(0), w.to.min(now), |_, _, adds| match adds.last {
                 Some((at, last)) if at < w.from => value = last,
                 Some((at, last)) if at < w.to => told[w.cell_at(at)] = Some(last),
                 _ => {}
@@ -203,9 +203,9 @@ impl Counter {
     }
 
     /// Value at `t`, as exact as what is kept allows.
-    pub fn at(&self, t: Stamp) -> i64 {
+    pub fn value_at(&self, t: Stamp) -> i64 {
         let mut value = self.initial;
-        self.history.visit(Stamp(0), t + Span(1), |_, _, adds| {
+        self.history.visit_buckets(Stamp(0), t + Span(1), |_, _, adds| {
             if let Some((at, last)) = adds.last
                 && at <= t
             {
@@ -216,7 +216,7 @@ impl Counter {
     }
 
     /// Heap bytes in use.
-    pub(super) fn bytes(&self) -> usize {
-        self.history.bytes() + self.copies.len() * 2 * size_of::<(WorkerId, Stamp, i64)>()
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.history.heap_bytes() + self.private_copies.len() * 2 * size_of::<(WorkerId, Stamp, i64)>()
     }
 }

@@ -3,7 +3,7 @@
 use contend_trace::{Span, Stamp, WorkerId};
 
 /// Failures that are kept. A batch in which everything fails fails for one reason.
-const KEPT: usize = 100;
+const MAX_KEPT: usize = 100;
 
 /// A step that failed, and with it its task or its worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct Failure {
     pub at: Stamp,
     pub worker: WorkerId,
     /// Names what failed and says why.
-    pub what: String,
+    pub message: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -23,13 +23,13 @@ pub struct Failures {
 impl Failures {
     pub(super) fn add(&mut self, failure: Failure) {
         self.total += 1;
-        if self.first.len() < KEPT {
+        if self.first.len() < MAX_KEPT {
             self.first.push(failure);
         }
     }
 
     /// The first of them, in the order in which they were told.
-    pub fn first(&self) -> &[Failure] {
+    pub fn first_failures(&self) -> &[Failure] {
         &self.first
     }
 
@@ -40,7 +40,7 @@ impl Failures {
 
 /// Commands that a worker waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Commands {
+pub struct CommandStats {
     pub ended: u64,
     /// Those that ended otherwise than with 0.
     pub failed: u64,
@@ -48,7 +48,7 @@ pub struct Commands {
     pub cpu: Span,
 }
 
-impl Commands {
+impl CommandStats {
     pub(super) fn add(&mut self, ok: bool, cpu: Span) {
         self.ended += 1;
         self.failed += u64::from(!ok);
@@ -64,9 +64,9 @@ mod tests {
     fn the_first_are_kept_and_all_are_counted() {
         let mut failures = Failures::default();
         for at in 0..250 {
-            failures.add(Failure { at: Stamp(at), worker: WorkerId(0), what: at.to_string() });
+            failures.add(Failure { at: Stamp(at), worker: WorkerId(0), message: at.to_string() });
         }
-        assert_eq!((failures.total(), failures.first().len()), (250, KEPT));
-        assert_eq!(failures.first().last().map(|failure| failure.at), Some(Stamp(99)));
+        assert_eq!((failures.total(), failures.first_failures().len()), (250, MAX_KEPT));
+        assert_eq!(failures.first_failures().last().map(|failure| failure.at), Some(Stamp(99)));
     }
 }

@@ -8,7 +8,6 @@ mod convoy;
 mod crashed;
 mod deadlocked;
 mod demand;
-mod families;
 mod handover_bound;
 mod head_of_line;
 mod herd;
@@ -17,6 +16,7 @@ mod lock_bound;
 mod loop_blocked;
 mod loop_bound;
 mod lost_update;
+mod merge_similar;
 mod order_hazard;
 mod orphaned_lock;
 mod oversubscribed;
@@ -28,18 +28,18 @@ mod stalled;
 mod starved;
 mod straggler;
 mod unfair;
-mod unseen;
+mod unread_failures;
 
 use std::collections::BTreeSet;
 
-use super::{Lock, Model, Shares};
+use super::{Lock, Model, StateTimes};
 use contend_trace::{PoolId, PoolInfo, ResourceId, Span, Stamp, State, WorkerId, plural};
 
 /// How far back detectors look.
-const WINDOW: Span = Span::millis(4_000);
+const DETECTION_WINDOW: Span = Span::from_millis(4_000);
 
 /// Less than this is not enough to judge by.
-const LEAST: Span = Span::millis(500);
+const MIN_OBSERVATION: Span = Span::from_millis(500);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -50,7 +50,7 @@ pub enum Severity {
 
 impl Severity {
     /// The word used in reports and in JSON.
-    pub const fn word(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Note => "note",
             Self::Warning => "warning",
@@ -61,7 +61,7 @@ impl Severity {
 
 /// What a finding speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum About {
+pub enum FindingSubject {
     Worker(WorkerId),
     Resource(ResourceId),
     Pool(PoolId),
@@ -87,8 +87,8 @@ pub struct Finding {
     pub severity: Severity,
     pub sentence: String,
     pub evidence: String,
-    pub cure: String,
-    pub about: Option<About>,
+    pub fix: String,
+    pub subject: Option<FindingSubject>,
     /// Where to look on the time axis.
     pub at: Option<Stamp>,
 }
@@ -99,10 +99,10 @@ impl Finding {
         deadlocked::ID,
         livelock::ID,
         stalled::ID,
-        stalled::LOST,
+        stalled::LOST_WAKEUP_ID,
         lost_update::ID,
         crashed::ID,
-        unseen::ID,
+        unread_failures::ID,
         orphaned_lock::ID,
         order_hazard::ID,
         lock_bound::ID,
@@ -125,48 +125,52 @@ impl Finding {
 }
 
 /// All findings at `now`, most severe first.
-pub(super) fn all(model: &Model, now: Stamp) -> Vec<Finding> {
-    let look = Look::new(model, now);
+pub(super) fn detect_all(model: &Model, now: Stamp) -> Vec<Finding> {
+    let analysis = Analysis::new(model, now);
     let mut found = Vec::new();
-    found.extend(deadlocked::find(&look));
-    found.extend(livelock::find(&look));
-    found.extend(stalled::find(&look));
-    found.extend(lost_update::find(&look));
-    found.extend(crashed::find(&look));
-    found.extend(unseen::find(&look));
-    found.extend(orphaned_lock::find(&look));
-    found.extend(order_hazard::find(&look));
-    if look.span() >= LEAST {
-        found.extend(lock_bound::find(&look));
-        found.extend(convoy::find(&look));
-        found.extend(loop_blocked::find(&look));
-        found.extend(loop_bound::find(&look));
-        found.extend(busy_wait::find(&look));
-        found.extend(pool_too_small::find(&look));
-        found.extend(queue_bound::find(&look));
-        found.extend(queue_overflow::find(&look));
-        found.extend(head_of_line::find(&look));
-        found.extend(handover_bound::find(&look));
-        found.extend(straggler::find(&look));
-        found.extend(herd::find(&look));
-        found.extend(oversubscribed::find(&look));
-        found.extend(starved::find(&look));
-        found.extend(unfair::find(&look));
-        found.extend(pool_too_large::find(&look));
+    found.extend(deadlocked::find(&analysis));
+    found.extend(livelock::find(&analysis));
+    found.extend(stalled::find(&analysis));
+    found.extend(lost_update::find(&analysis));
+    found.extend(crashed::find(&analysis));
+    found.extend(unread_failures::find(&analysis));
+    found.extend(orphaned_lock::find(&analysis));
+    found.extend(order_hazard::find(&analysis));
+    if analysis.span() >= MIN_OBSERVATION {
+        found.extend(lock_bound::find(&analysis));
+        found.extend(convoy::find(&analysis));
+        found.extend(loop_blocked::find(&analysis));
+        found.extend(loop_bound::find(&analysis));
+        found.extend(busy_wait::find(&analysis));
+        found.extend(pool_too_small::find(&analysis));
+        found.extend(queue_bound::find(&analysis));
+        found.extend(queue_overflow::find(&analysis));
+        found.extend(head_of_line::find(&analysis));
+        found.extend(handover_bound::find(&analysis));
+        found.extend(straggler::find(&analysis));
+        found.extend(herd::find(&analysis));
+        found.extend(oversubscribed::find(&analysis));
+        found.extend(starved::find(&analysis));
+        found.extend(unfair::find(&analysis));
+        found.extend(pool_too_large::find(&analysis));
     }
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    look.merge(found)
+    analysis.merge_findings(found)
 }
 
 impl Model {
     /// Whether a finding is a fact of settings that are no longer in force at `now` and says nothing about the present
     /// ones.
-    pub fn is_of_former_settings(&self, finding: &Finding, now: Stamp) -> bool {
-        let Some(change) = self.change(now) else { return false };
-        match (finding.id, finding.about) {
-            (lost_update::ID, Some(About::Resource(id))) => self.counter(id).is_some_and(|c| c.recent_lost() == 0),
-            (unseen::ID, Some(About::Pool(id))) => self.pool(id).is_some_and(|p| p.recent().counts.unseen == 0),
-            (deadlocked::ID | stalled::ID | stalled::LOST | crashed::ID | orphaned_lock::ID, _) => {
+    pub fn is_outdated(&self, finding: &Finding, now: Stamp) -> bool {
+        let Some(change) = self.settings_change(now) else { return false };
+        match (finding.id, finding.subject) {
+            (lost_update::ID, Some(FindingSubject::Resource(id))) => {
+                self.counter(id).is_some_and(|c| c.recent_lost_updates() == 0)
+            }
+            (unread_failures::ID, Some(FindingSubject::Pool(id))) => {
+                self.pool(id).is_some_and(|p| p.recent_tasks().counts.unread_failures == 0)
+            }
+            (deadlocked::ID | stalled::ID | stalled::LOST_WAKEUP_ID | crashed::ID | orphaned_lock::ID, _) => {
                 finding.at.is_some_and(|at| at < change.at)
             }
             _ => false,
@@ -175,65 +179,65 @@ impl Model {
 }
 
 /// A model and the stretch of time that is judged.
-struct Look<'a> {
+struct Analysis<'a> {
     model: &'a Model,
     from: Stamp,
     now: Stamp,
     /// Time by state of every worker in that stretch.
-    shares: Vec<Shares>,
-    everyone: Shares,
+    shares: Vec<StateTimes>,
+    all_shares: StateTimes,
     /// Workers in a deadlock or a stall.
-    stuck: BTreeSet<WorkerId>,
+    stuck_workers: BTreeSet<WorkerId>,
 }
 
-impl<'a> Look<'a> {
+impl<'a> Analysis<'a> {
     fn new(model: &'a Model, now: Stamp) -> Self {
-        let now = model.ended().map_or(now, |(end, _)| now.min(end));
+        let now = model.run_end().map_or(now, |(end, _)| now.min(end));
         let first = model.lanes().filter_map(|(_, lane)| lane.began()).min().unwrap_or(now);
-        let from = now.back(WINDOW).max(first).max(model.settings_from(now));
-        let shares: Vec<Shares> = model.lanes.iter().map(|lane| lane.shares(from, now, now)).collect();
-        let mut everyone = Shares::default();
+        let from = now.earlier_by(DETECTION_WINDOW).max(first).max(model.settings_start(now));
+        let shares: Vec<StateTimes> = model.lanes.iter().map(|lane| lane.state_times(from, now, now)).collect();
+        let mut everyone = StateTimes::default();
         for one in &shares {
             everyone.add(one);
         }
-        let stall = model.stall().map_or_else(Vec::new, |stall| stall.set);
-        let stuck = model.deadlocked().iter().copied().chain(stall).collect();
-        Self { model, from, now, shares, everyone, stuck }
+        let stall = model.stall().map_or_else(Vec::new, |stall| stall.workers);
+        let stuck = model.deadlocked_workers().iter().copied().chain(stall).collect();
+        Self { model, from, now, shares, all_shares: everyone, stuck_workers: stuck }
     }
 
     fn span(&self) -> Span {
-        self.now.since(self.from)
+        self.now.span_since(self.from)
     }
 
     /// Time by state of some workers together.
-    fn sum(&self, workers: impl IntoIterator<Item = WorkerId>) -> Shares {
-        let mut sum = Shares::default();
+    fn total_shares(&self, workers: impl IntoIterator<Item = WorkerId>) -> StateTimes {
+        let mut sum = StateTimes::default();
         for one in workers.into_iter().filter_map(|w| self.shares.get(w.index())) {
             sum.add(one);
         }
         sum
     }
 
-    fn name(&self, worker: WorkerId) -> &'a str {
-        self.model.cast().worker_name(worker)
+    fn worker_name(&self, worker: WorkerId) -> &'a str {
+        self.model.registry().worker_name(worker)
     }
 
-    fn resource(&self, resource: ResourceId) -> &'a str {
-        self.model.cast().resource_name(resource)
+    fn resource_name(&self, resource: ResourceId) -> &'a str {
+        self.model.registry().resource_name(resource)
     }
 
     /// Every pool with its description.
     fn pools(&self) -> impl Iterator<Item = (PoolId, &'a PoolInfo, &'a super::Pool)> {
         let model = self.model;
-        let pools = model.cast().pools.iter().enumerate();
+        let pools = model.registry().pools.iter().enumerate();
         pools.filter_map(move |(i, info)| Some((PoolId::from(i), info, model.pool(PoolId::from(i))?)))
     }
 
     /// A sentence saying that a fact of the whole run is one of former settings alone; empty if it goes on, or while
     /// too little is known of the present ones.
-    fn only_before(&self, goes_on: bool) -> String {
-        match self.model.change(self.now) {
-            Some(change) if !goes_on && self.now.since(change.from) >= LEAST => {
+    fn former_settings_note(&self, goes_on: bool) -> String {
+        match self.model.settings_change(self.now) {
+            Some(change) if !goes_on && self.now.span_since(change.figures_from) >= MIN_OBSERVATION => {
                 format!(" None since the settings were changed at {}.", Span(change.at.0))
             }
             _ => String::new(),
@@ -242,7 +246,7 @@ impl<'a> Look<'a> {
 
     /// Whether a worker can never go on.
     fn is_stuck(&self, worker: WorkerId) -> bool {
-        self.stuck.contains(&worker)
+        self.stuck_workers.contains(&worker)
     }
 
     /// Whether a lock has a holder or a waiter that can never go on: what is slow about it is not its use.
@@ -253,45 +257,45 @@ impl<'a> Look<'a> {
 
     /// Whether a worker has ended or died.
     fn is_gone(&self, worker: WorkerId) -> bool {
-        matches!(self.model.lane(worker).doing().state, State::Done | State::Crashed)
+        matches!(self.model.lane(worker).activity().state, State::Done | State::Crashed)
     }
 
     /// Whether so few events were lost that figures are right but for one part in a hundred.
-    fn nearly_lossless(&self) -> bool {
+    fn is_nearly_lossless(&self) -> bool {
         let health = self.model.health();
         health.lost.saturating_mul(100) <= health.events
     }
 
-    fn lossless(&self) -> bool {
+    fn is_lossless(&self) -> bool {
         self.model.health().lost == 0
     }
 }
 
 /// `0.86` as `86 %`.
-fn percent(share: f64) -> String {
+fn format_percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
 /// A number of things, or of things a second: at most one digit behind the point, thousands apart.
-fn number(n: f64) -> String {
+fn format_number(n: f64) -> String {
     let tenths = (n * 10.0).round() / 10.0;
-    if tenths < 10.0 && tenths.fract() > 0.0 { format!("{tenths:.1}") } else { thousands(n.round() as i64) }
+    if tenths < 10.0 && tenths.fract() > 0.0 { format!("{tenths:.1}") } else { format_thousands(n.round() as i64) }
 }
 
 /// `1 core`, `1.5 cores`.
-fn cores_of(cores: f64) -> String {
-    some(cores, "core")
+fn format_cores(cores: f64) -> String {
+    format_amount(cores, "core")
 }
 
-/// `1 task`, `1.5 tasks`: as many as [`number`] writes.
-fn some(n: f64, of: &str) -> String {
-    let number = number(n);
+/// `1 task`, `1.5 tasks`: as many as [`format_number`] writes.
+fn format_amount(n: f64, of: &str) -> String {
+    let number = format_number(n);
     let of = plural(if number == "1" { 1 } else { 2 }, of);
     format!("{number} {of}")
 }
 
 /// `1234567` as `1,234,567`.
-fn thousands(n: i64) -> String {
+fn format_thousands(n: i64) -> String {
     let digits = n.unsigned_abs().to_string();
     let mut out = String::from(if n < 0 { "-" } else { "" });
     for (i, digit) in digits.chars().enumerate() {
@@ -304,8 +308,8 @@ fn thousands(n: i64) -> String {
 }
 
 /// `3 workers`, `1 worker`.
-fn count(n: u64, of: &str) -> String {
-    format!("{} {}", thousands(n as i64), plural(n, of))
+fn format_count(n: u64, of: &str) -> String {
+    format!("{} {}", format_thousands(n as i64), plural(n, of))
 }
 
 #[cfg(test)]
@@ -314,13 +318,19 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!([0, 999, 1_000, -1_234_567].map(thousands), ["0", "999", "1,000", "-1,234,567"]);
-        assert_eq!([0.04, 2.5, 3.98, 9.96, 500.4, 12_345.6].map(number), ["0", "2.5", "4", "10", "500", "12,346"]);
+        assert_eq!([0, 999, 1_000, -1_234_567].map(format_thousands), ["0", "999", "1,000", "-1,234,567"]);
         assert_eq!(
-            (percent(0.857), count(1, "worker"), count(2, "task")),
+            [0.04, 2.5, 3.98, 9.96, 500.4, 12_345.6].map(format_number),
+            ["0", "2.5", "4", "10", "500", "12,346"]
+        );
+        assert_eq!(
+            (format_percent(0.857), format_count(1, "worker"), format_count(2, "task")),
             ("86 %".into(), "1 worker".into(), "2 tasks".into())
         );
-        assert_eq!([0.96, 1.0, 1.04].map(|n| some(n, "task")), ["1 task", "1 task", "1 task"]);
-        assert_eq!([0.0, 0.5, 1.06, 2.0].map(|n| some(n, "task")), ["0 tasks", "0.5 tasks", "1.1 tasks", "2 tasks"]);
+        assert_eq!([0.96, 1.0, 1.04].map(|n| format_amount(n, "task")), ["1 task", "1 task", "1 task"]);
+        assert_eq!(
+            [0.0, 0.5, 1.06, 2.0].map(|n| format_amount(n, "task")),
+            ["0 tasks", "0.5 tasks", "1.1 tasks", "2 tasks"]
+        );
     }
 }

@@ -10,13 +10,13 @@
 use contend_trace::{Span, Stamp};
 
 /// log2 of the width of the narrowest bucket in nanoseconds.
-const FINEST: u32 = 20;
+const FINEST_WIDTH_LOG2: u32 = 20;
 
 /// Stamps beyond 146 years are taken as this one, so that no bucket's end overflows.
-const FAR: u64 = 1 << 62;
+const MAX_STAMP: u64 = 1 << 62;
 
 /// More levels than this are not made.
-pub(super) const MOST_LEVELS: usize = 6;
+pub(super) const MAX_LEVELS: usize = 6;
 
 /// What a bucket holds. Merging must not depend on order.
 pub(super) trait Merge: Default {
@@ -25,7 +25,7 @@ pub(super) trait Merge: Default {
 
 /// How many buckets a level has (a power of two) and how many levels there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Shape {
+pub(super) struct HistoryShape {
     pub buckets: usize,
     pub levels: usize,
 }
@@ -35,13 +35,13 @@ pub(super) struct History<V> {
     buckets: u64,
     /// End of the newest bucket, ns, and its place; the begin of all that is not yet.
     end: u64,
-    hot: usize,
-    levels: Vec<Level<V>>,
+    newest_index: usize,
+    levels: Vec<HistoryLevel<V>>,
     blank: V,
 }
 
 #[derive(Debug, Clone)]
-struct Level<V> {
+struct HistoryLevel<V> {
     /// log2 of the width of a bucket.
     shift: u32,
     /// Number of the first bucket kept here; its place is its number modulo the number of buckets.
@@ -50,7 +50,7 @@ struct Level<V> {
     ring: Vec<V>,
 }
 
-impl<V: Merge> Level<V> {
+impl<V: Merge> HistoryLevel<V> {
     /// Begin of what is kept here, ns.
     fn begin(&self) -> u64 {
         self.start << self.shift
@@ -67,7 +67,7 @@ impl<V: Merge> Level<V> {
     }
 
     /// Makes every bucket twice as wide.
-    fn double(&mut self) {
+    fn double_width(&mut self) {
         let mut old = std::mem::take(&mut self.ring).into_iter();
         while let Some(mut left) = old.next() {
             if let Some(right) = old.next() {
@@ -80,10 +80,16 @@ impl<V: Merge> Level<V> {
 }
 
 impl<V: Merge> History<V> {
-    pub(super) fn new(shape: Shape) -> Self {
-        let level = |k: usize| Level { shift: FINEST + k as u32, start: 0, ring: Vec::new() };
-        let levels = (0..shape.levels.clamp(1, MOST_LEVELS)).map(level).collect();
-        Self { buckets: shape.buckets.next_power_of_two().max(2) as u64, end: 0, hot: 0, levels, blank: V::default() }
+    pub(super) fn new(shape: HistoryShape) -> Self {
+        let level = |k: usize| HistoryLevel { shift: FINEST_WIDTH_LOG2 + k as u32, start: 0, ring: Vec::new() };
+        let levels = (0..shape.levels.clamp(1, MAX_LEVELS)).map(level).collect();
+        Self {
+            buckets: shape.buckets.next_power_of_two().max(2) as u64,
+            end: 0,
+            newest_index: 0,
+            levels,
+            blank: V::default(),
+        }
     }
 
     /// End of the newest bucket: there is nothing from here on.
@@ -94,16 +100,16 @@ impl<V: Merge> History<V> {
     /// How wide the bucket is that holds `t`.
     pub(super) fn width_at(&self, t: Stamp) -> Span {
         let level = self.levels.iter().find(|level| level.begin() <= t.0);
-        Span(1 << level.map_or(FINEST, |level| level.shift))
+        Span(1 << level.map_or(FINEST_WIDTH_LOG2, |level| level.shift))
     }
 
     /// The bucket that holds `t`.
     #[inline]
     pub(super) fn at(&mut self, t: Stamp) -> &mut V {
-        if self.is_hot(t.0) {
-            return &mut self.levels[0].ring[self.hot];
+        if self.is_in_newest_bucket(t.0) {
+            return &mut self.levels[0].ring[self.newest_index];
         }
-        self.seek(t.0.min(FAR))
+        self.bucket_for(t.0.min(MAX_STAMP))
     }
 
     /// Hands each bucket that `from..to` touches to `put`, with the part `a..b` of the stretch that lies in it.
@@ -112,21 +118,21 @@ impl<V: Merge> History<V> {
         if from >= to {
             return;
         }
-        if self.is_hot(from.0) && to.0 <= self.end {
-            put(&mut self.levels[0].ring[self.hot], from.0, to.0);
+        if self.is_in_newest_bucket(from.0) && to.0 <= self.end {
+            put(&mut self.levels[0].ring[self.newest_index], from.0, to.0);
         } else {
-            self.add_wide(from.0.min(FAR), to.0.min(FAR), put);
+            self.add_across_buckets(from.0.min(MAX_STAMP), to.0.min(MAX_STAMP), put);
         }
     }
 
     /// Whether `t` lies in the newest bucket: nearly everything does.
     #[inline]
-    fn is_hot(&self, t: u64) -> bool {
+    fn is_in_newest_bucket(&self, t: u64) -> bool {
         t < self.end && self.end - t <= 1 << self.levels[0].shift
     }
 
     #[inline(never)]
-    fn seek(&mut self, t: u64) -> &mut V {
+    fn bucket_for(&mut self, t: u64) -> &mut V {
         self.advance(t);
         // The last level begins at 0, so one is always found.
         let level = self.levels.iter().position(|level| level.begin() <= t).unwrap_or(0);
@@ -136,7 +142,7 @@ impl<V: Merge> History<V> {
     }
 
     #[inline(never)]
-    fn add_wide(&mut self, from: u64, to: u64, mut put: impl FnMut(&mut V, u64, u64)) {
+    fn add_across_buckets(&mut self, from: u64, to: u64, mut put: impl FnMut(&mut V, u64, u64)) {
         if from >= to {
             return;
         }
@@ -159,8 +165,8 @@ impl<V: Merge> History<V> {
     }
 
     /// Hands every bucket that `from..to` touches to `change`, newest level first, with its begin and end.
-    pub(super) fn change(&mut self, from: Stamp, to: Stamp, mut change: impl FnMut(Stamp, Stamp, &mut V)) {
-        let (from, to) = (from.0.min(FAR), to.0.min(FAR));
+    pub(super) fn change_buckets(&mut self, from: Stamp, to: Stamp, mut change: impl FnMut(Stamp, Stamp, &mut V)) {
+        let (from, to) = (from.0.min(MAX_STAMP), to.0.min(MAX_STAMP));
         if from >= to {
             return;
         }
@@ -191,26 +197,26 @@ impl<V: Merge> History<V> {
             self.levels[k].start = starts[k];
             let gone = old..starts[k].min(old.saturating_add(self.buckets));
             for number in gone {
-                self.sink(k, number);
+                self.demote_bucket(k, number);
             }
         }
         let shift = self.levels[0].shift;
         self.end = ((t >> shift) + 1) << shift;
-        self.hot = ((t >> shift) & (self.buckets - 1)) as usize;
+        self.newest_index = ((t >> shift) & (self.buckets - 1)) as usize;
         let buckets = self.buckets;
         self.levels[0].bucket(t >> shift, buckets);
     }
 
     /// First bucket of each level when `t` is the newest moment. Widens the last level where that is needed.
-    fn starts_at(&mut self, t: u64) -> [u64; MOST_LEVELS] {
+    fn starts_at(&mut self, t: u64) -> [u64; MAX_LEVELS] {
         let last = self.levels.len() - 1;
         let mut newest = Some(t);
-        let mut starts = [0; MOST_LEVELS];
+        let mut starts = [0; MAX_LEVELS];
         for (k, level) in self.levels.iter_mut().enumerate() {
             let Some(t) = newest else { break };
             if k == last {
                 while t >> level.shift >= self.buckets {
-                    level.double();
+                    level.double_width();
                 }
             } else {
                 starts[k] = ((t >> level.shift) + 1).saturating_sub(self.buckets);
@@ -221,7 +227,7 @@ impl<V: Merge> History<V> {
     }
 
     /// Merges a bucket that fell out of level `k` into the first level that reaches back to it.
-    fn sink(&mut self, k: usize, number: u64) {
+    fn demote_bucket(&mut self, k: usize, number: u64) {
         let place = (number & (self.buckets - 1)) as usize;
         let Some(value) = self.levels[k].ring.get_mut(place).map(std::mem::take) else { return };
         let t = number << self.levels[k].shift;
@@ -232,7 +238,7 @@ impl<V: Merge> History<V> {
     }
 
     /// Hands every bucket that `from..to` touches to `look`, oldest first, with its begin and end.
-    pub(super) fn visit(&self, from: Stamp, to: Stamp, mut look: impl FnMut(Stamp, Stamp, &V)) {
+    pub(super) fn visit_buckets(&self, from: Stamp, to: Stamp, mut look: impl FnMut(Stamp, Stamp, &V)) {
         for k in (0..self.levels.len()).rev() {
             let level = &self.levels[k];
             let end = if k == 0 { self.end } else { self.levels[k - 1].begin() };
@@ -250,20 +256,20 @@ impl<V: Merge> History<V> {
     }
 
     /// Heap bytes in use.
-    pub(super) fn bytes(&self) -> usize {
+    pub(super) fn heap_bytes(&self) -> usize {
         let rings: usize = self.levels.iter().map(|level| level.ring.capacity() * size_of::<V>()).sum();
-        rings + self.levels.capacity() * size_of::<Level<V>>()
+        rings + self.levels.capacity() * size_of::<HistoryLevel<V>>()
     }
 }
 
 /// The part of `value` that falls to `a..b` when it is spread evenly over `from..to`. Parts of neighbouring stretches add
 /// up to the whole exactly.
-pub(super) fn part(value: u64, (from, to): (Stamp, Stamp), (a, b): (Stamp, Stamp)) -> u64 {
+pub(super) fn proportional_part(value: u64, (from, to): (Stamp, Stamp), (a, b): (Stamp, Stamp)) -> u64 {
     if a <= from && to <= b {
         return value;
     }
-    let whole = to.since(from).0.max(1) as f64;
-    let up_to = |t: Stamp| (value as f64 * (t.min(to).since(from).0 as f64 / whole)) as u64;
+    let whole = to.span_since(from).0.max(1) as f64;
+    let up_to = |t: Stamp| (value as f64 * (t.min(to).span_since(from).0 as f64 / whole)) as u64;
     up_to(b).saturating_sub(up_to(a))
 }
 
@@ -275,25 +281,25 @@ mod tests {
 
     /// Nanoseconds, so that a history of them can be compared with the stretches that were put in.
     #[derive(Debug, Clone, Default, PartialEq)]
-    struct Ns(u64);
+    struct Nanos(u64);
 
-    impl Merge for Ns {
+    impl Merge for Nanos {
         fn merge(&mut self, other: Self) {
             self.0 += other.0;
         }
     }
 
-    fn filled(shape: Shape, stretches: &[(u64, u64)]) -> History<Ns> {
+    fn filled(shape: HistoryShape, stretches: &[(u64, u64)]) -> History<Nanos> {
         let mut history = History::new(shape);
         for (from, span) in stretches {
-            history.add(Stamp(*from), Stamp(from + span), |ns: &mut Ns, a, b| ns.0 += b - a);
+            history.add(Stamp(*from), Stamp(from + span), |ns: &mut Nanos, a, b| ns.0 += b - a);
         }
         history
     }
 
-    fn buckets(history: &History<Ns>) -> Vec<(Stamp, Stamp, u64)> {
+    fn buckets(history: &History<Nanos>) -> Vec<(Stamp, Stamp, u64)> {
         let mut all = Vec::new();
-        history.visit(Stamp(0), Stamp(u64::MAX), |a, b, ns| all.push((a, b, ns.0)));
+        history.visit_buckets(Stamp(0), Stamp(u64::MAX), |a, b, ns| all.push((a, b, ns.0)));
         all
     }
 
@@ -301,9 +307,9 @@ mod tests {
         #[test]
         fn nothing_is_dropped_and_order_does_not_matter(
             mut stretches in prop::collection::vec((0u64..1 << 34, 0u64..1 << 30), 1..40),
-            levels in 1usize..=MOST_LEVELS,
+            levels in 1usize..=MAX_LEVELS,
         ) {
-            let shape = Shape { buckets: 16, levels };
+            let shape = HistoryShape { buckets: 16, levels };
             let history = filled(shape, &stretches);
             let all = buckets(&history);
             let whole: u64 = stretches.iter().map(|(_, span)| span).sum();
@@ -313,26 +319,26 @@ mod tests {
             }
             stretches.reverse();
             prop_assert_eq!(all, buckets(&filled(shape, &stretches)));
-            prop_assert!(history.bytes() <= levels * (16 * size_of::<Ns>() + size_of::<Level<Ns>>()));
+            prop_assert!(history.heap_bytes() <= levels * (16 * size_of::<Nanos>() + size_of::<HistoryLevel<Nanos>>()));
         }
 
         #[test]
         fn parts_add_up(value in 0u64..1 << 40, from in 0u64..1000, span in 1u64..1 << 40, cut in 0.0f64..1.0) {
             let (from, to) = (Stamp(from), Stamp(from + span));
             let middle = Stamp(from.0 + (span as f64 * cut) as u64);
-            let halves = part(value, (from, to), (from, middle)) + part(value, (from, to), (middle, to));
+            let halves = proportional_part(value, (from, to), (from, middle)) + proportional_part(value, (from, to), (middle, to));
             prop_assert_eq!(halves, value);
         }
     }
 
     #[test]
     fn a_second_is_found_again_where_it_was() {
-        let shape = Shape { buckets: 64, levels: 6 };
+        let shape = HistoryShape { buckets: 64, levels: 6 };
         let history = filled(shape, &[(1_000_000_000, 1_000_000_000), (599_000_000_000, 1)]);
         let mut inside = 0;
-        history.visit(Stamp(900_000_000), Stamp(2_100_000_000), |_, _, ns| inside += ns.0);
+        history.visit_buckets(Stamp(900_000_000), Stamp(2_100_000_000), |_, _, ns| inside += ns.0);
         assert_eq!(inside, 1_000_000_000);
-        assert_eq!(history.width_at(Stamp(599_000_000_000)), Span(1 << FINEST));
-        assert!(history.width_at(Stamp(0)) > Span::millis(1_000));
+        assert_eq!(history.width_at(Stamp(599_000_000_000)), Span(1 << FINEST_WIDTH_LOG2));
+        assert!(history.width_at(Stamp(0)) > Span::from_millis(1_000));
     }
 }

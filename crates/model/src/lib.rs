@@ -3,61 +3,61 @@
 //! No message can make it fail: what cannot be is counted as an anomaly. It reads no clock and does no input or output;
 //! the moment to speak of is handed in.
 
-mod audit;
-mod beside;
-mod change;
+mod apply;
+mod buffer_sizes;
 mod cores;
 mod counter;
 mod deadlock;
+mod duration_stats;
 mod failures;
 mod findings;
-mod fold;
-mod happens;
+mod happens_before;
 mod history;
 mod lane;
-mod legal;
 mod life;
 mod lock;
-mod orders;
+mod lock_orders;
+mod phrases;
 mod pipe;
-mod plan;
 mod pool;
 mod queue;
-mod res;
+mod resource_state;
 mod results;
-mod shares;
+mod samples;
+mod settings_change;
 mod signals;
-mod slots;
-mod times;
-mod waits;
-mod words;
+mod slot_analysis;
+mod slot_audit;
+mod state_times;
+mod transitions;
+mod wait_graph;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-pub use beside::{LogLine, Mark};
-pub use change::{Backlog, Change};
 pub use cores::{Cores, CpuLoad};
 pub use counter::Counter;
-pub use deadlock::{Deadlock, Link, Stall, Stuck};
-pub use failures::{Commands, Failure, Failures};
-pub use findings::{About, Finding, Severity};
-pub use lane::{Doing, Ending, Lane};
+pub use deadlock::{CycleLink, Deadlock, Stall, StuckGroup};
+pub use duration_stats::DurationStats;
+pub use failures::{CommandStats, Failure, Failures};
+pub use findings::{Finding, FindingSubject, Severity};
+pub use lane::{Activity, Lane, LifeEnd};
 pub use life::Life;
-pub use lock::{Lock, LockCell, RecentUse, Room};
+pub use lock::{Lock, LockCapacity, LockCell, RecentLockUse};
+pub use phrases::{all_stuck_sentence, join_names, stuck_forever_sentence};
 pub use pipe::Pipe;
-pub use pool::{Counts, Handover, Pool, Recent};
-pub use queue::{Queue, Trend};
+pub use pool::{HandoverTime, Pool, RecentTasks, TaskCounts};
+pub use queue::{DepthTrend, Queue};
 pub use results::Results;
-pub use shares::{Shares, Window};
+pub use samples::{LogLine, TimelineMark};
+pub use settings_change::{Backlog, SettingsChange};
 pub use signals::Signals;
-pub use times::Times;
-pub use waits::{Edge, WaitFor};
-pub use words::{listed, stuck_forever, stuck_in_all};
+pub use state_times::{CellWindow, StateTimes};
+pub use wait_graph::{WaitEdge, WaitForGraph};
 
-use self::plan::Plan;
-use self::res::Res;
-use contend_trace::{Cast, Message, PoolId, ResourceId, RunEnd, Stamp, WorkerId};
+use self::buffer_sizes::BufferSizes;
+use self::resource_state::ResourceState;
+use contend_trace::{Message, PoolId, Registry, ResourceId, RunEnd, Stamp, WorkerId};
 
 /// How much memory all histories of a run may take together. A floor of about 10 KiB for each lane and 4 KiB for each lock
 /// is taken in any case.
@@ -68,7 +68,7 @@ pub struct Budget {
 
 impl Budget {
     /// The default, or so much for each lane that a few seconds can still be drawn well.
-    pub fn for_cast(cast: &Cast) -> Self {
+    pub fn for_registry(cast: &Registry) -> Self {
         Self { bytes: Self::default().bytes.max(cast.workers.len() * (64 << 10)) }
     }
 }
@@ -91,52 +91,52 @@ pub struct Health {
     /// Waits that were read from their workers' slots, since their events were lost.
     pub recovered: u64,
     /// Of these waits, those of workers that hold more than they could say: a verdict may lack them.
-    pub in_part: u64,
+    pub partially_recovered: u64,
     /// Looks at the slots that bore a verdict out.
-    pub borne_out: u64,
+    pub confirmed_verdicts: u64,
     /// How often what events tell and what slots say was not the same.
     pub disagreements: u64,
     /// What recording one event cost, ns.
-    pub ns_each: f32,
+    pub ns_per_event: f32,
 }
 
 /// All that is known of a run.
 #[derive(Debug, Clone)]
 pub struct Model {
-    cast: Arc<Cast>,
-    newest: Stamp,
-    through: Option<Stamp>,
+    registry: Arc<Registry>,
+    newest_stamp: Stamp,
+    complete_until: Option<Stamp>,
     ended: Option<(Stamp, RunEnd)>,
     health: Health,
     lanes: Vec<Lane>,
-    nobody: Lane,
+    empty_lane: Lane,
     /// Each worker's pool and its place there.
-    seats: Vec<Option<(PoolId, usize)>>,
-    resources: Vec<Res>,
+    pool_seats: Vec<Option<(PoolId, usize)>>,
+    resources: Vec<ResourceState>,
     /// Each worker's life, if others spawn or join it.
-    lives: Vec<Option<ResourceId>>,
+    life_by_worker: Vec<Option<ResourceId>>,
     /// Each resource's pool, for queues that feed one.
-    fed_by: Vec<Option<PoolId>>,
+    pool_by_queue: Vec<Option<PoolId>>,
     pools: Vec<Pool>,
     cores: Cores,
-    usage: cores::Usage,
+    usage: cores::CpuUsageHistory,
     /// How many threads and processes seem to run lately.
-    crowd: f64,
-    sees_ready: bool,
-    marks: Vec<Mark>,
-    change: Option<Change>,
+    runnable_estimate: f64,
+    has_ready_times: bool,
+    marks: Vec<TimelineMark>,
+    last_change: Option<SettingsChange>,
     log: VecDeque<LogLine>,
     failures: Failures,
     deadlocks: deadlock::Deadlocks,
     /// How many workers hold a lock while they wait for one without a limit: without any there is no deadlock.
     stuck_holders: usize,
-    happens: happens::Happens,
-    audit: slots::Audit,
+    happens_before: happens_before::HappensBefore,
+    slot_audit: slot_audit::SlotAudit,
 }
 
 impl Model {
-    pub fn new(cast: Arc<Cast>, budget: Budget) -> Self {
-        let plan = Plan::new(&cast, budget);
+    pub fn new(cast: Arc<Registry>, budget: Budget) -> Self {
+        let plan = BufferSizes::new(&cast, budget);
         let mut seats = vec![None; cast.workers.len()];
         let mut fed_by = vec![None; cast.resources.len()];
         let mut lives = vec![None; cast.workers.len()];
@@ -156,105 +156,110 @@ impl Model {
             }
         }
         Self {
-            newest: Stamp::default(),
-            through: None,
+            newest_stamp: Stamp::default(),
+            complete_until: None,
             ended: None,
             health: Health::default(),
-            lanes: cast.workers.iter().map(|_| Lane::new(plan.shape, plan.spans)).collect(),
-            nobody: Lane::new(plan.shape, plan.spans),
-            seats,
-            resources: cast.resources.iter().map(|info| Res::new(&info.kind, &plan)).collect(),
-            lives,
-            fed_by,
+            lanes: cast.workers.iter().map(|_| Lane::new(plan.shape, plan.spans_per_lane)).collect(),
+            empty_lane: Lane::new(plan.shape, plan.spans_per_lane),
+            pool_seats: seats,
+            resources: cast.resources.iter().map(|info| ResourceState::new(&info.kind, &plan)).collect(),
+            life_by_worker: lives,
+            pool_by_queue: fed_by,
             pools: cast.pools.iter().map(|info| Pool::new(info, plan.shape, plan.digits)).collect(),
             cores: Cores::new(plan.shape),
-            usage: cores::Usage::new(plan.shape),
-            crowd: 0.0,
-            sees_ready: true,
+            usage: cores::CpuUsageHistory::new(plan.shape),
+            runnable_estimate: 0.0,
+            has_ready_times: true,
             marks: Vec::new(),
-            change: None,
+            last_change: None,
             log: VecDeque::new(),
             failures: Failures::default(),
             deadlocks: deadlock::Deadlocks::default(),
             stuck_holders: 0,
-            happens: happens::Happens::new(&cast),
-            audit: slots::Audit::default(),
-            cast,
+            happens_before: happens_before::HappensBefore::new(&cast),
+            slot_audit: slot_audit::SlotAudit::default(),
+            registry: cast,
         }
     }
 
     /// Takes in one message. Cannot fail.
     pub fn apply(&mut self, message: &Message) {
-        self.begin_present_settings(message);
+        self.begin_settings_period(message);
         match message {
             Message::Events(events) => {
                 for event in events {
-                    self.event(event);
+                    self.apply_event(event);
                 }
-                self.look_for_deadlocks();
+                self.detect_deadlocks();
             }
-            Message::Many(messages) => messages.iter().for_each(|message| self.apply(message)),
-            Message::Through(at) => {
-                self.through = self.through.max(Some(*at));
-                self.lanes.iter_mut().for_each(|lane| lane.known_until(*at));
-                self.share_evenly();
+            Message::Batch(messages) => messages.iter().for_each(|message| self.apply(message)),
+            Message::Watermark(at) => {
+                self.complete_until = self.complete_until.max(Some(*at));
+                self.lanes.iter_mut().for_each(|lane| lane.settle_until(*at));
+                self.update_even_shares();
             }
-            Message::Slots(snapshot) => self.slots(snapshot),
-            Message::Sample(sample) => self.sample(sample),
-            Message::Notice { at, notice } => self.notice(*at, notice),
-            Message::Ended { at, how } => {
-                self.newest = self.newest.max(*at);
-                self.through = self.through.max(Some(*at));
+            Message::WaitSnapshot(snapshot) => self.apply_snapshot(snapshot),
+            Message::Sample(sample) => self.apply_sample(sample),
+            Message::Notice { at, notice } => self.apply_notice(*at, notice),
+            Message::Ended { at, reason: how } => {
+                self.newest_stamp = self.newest_stamp.max(*at);
+                self.complete_until = self.complete_until.max(Some(*at));
                 self.ended = Some((*at, how.clone()));
-                self.lanes.iter_mut().for_each(|lane| lane.known_until(Stamp(u64::MAX)));
+                self.lanes.iter_mut().for_each(|lane| lane.settle_until(Stamp(u64::MAX)));
                 self.bound_estimates(*at);
             }
         }
     }
 
-    pub fn cast(&self) -> &Cast {
-        &self.cast
+    pub fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// Newest stamp seen of anything.
-    pub fn newest(&self) -> Stamp {
-        self.newest
+    pub fn newest_stamp(&self) -> Stamp {
+        self.newest_stamp
     }
 
     /// All that happened before this moment is in the model. What a worker does "now" is known for this moment, not for a
     /// later one. `None` when the source does not say.
-    pub fn through(&self) -> Option<Stamp> {
-        self.through
+    pub fn complete_until(&self) -> Option<Stamp> {
+        self.complete_until
     }
 
-    pub fn ended(&self) -> Option<(Stamp, &RunEnd)> {
+    pub fn run_end(&self) -> Option<(Stamp, &RunEnd)> {
         self.ended.as_ref().map(|(at, how)| (*at, how))
     }
 
     pub fn health(&self) -> Health {
-        let lost = self.lanes.iter().fold(0, |sum: u64, lane| sum.saturating_add(lane.lost()));
-        Health { lost, borne_out: self.borne_out(), disagreements: self.disagreements(), ..self.health }
+        let lost = self.lanes.iter().fold(0, |sum: u64, lane| sum.saturating_add(lane.lost_events()));
+        Health {
+            lost,
+            confirmed_verdicts: self.confirmed_verdicts(),
+            disagreements: self.disagreements(),
+            ..self.health
+        }
     }
 
     /// Whether every event recorded has arrived: else whatever is counted from events is a lower bound.
     pub fn is_complete(&self) -> bool {
-        self.lanes.iter().all(|lane| lane.lost() == 0)
+        self.lanes.iter().all(|lane| lane.lost_events() == 0)
     }
 
     /// A worker's lane; an empty one for a worker that is not in the cast.
     pub fn lane(&self, worker: WorkerId) -> &Lane {
-        self.lanes.get(worker.index()).unwrap_or(&self.nobody)
+        self.lanes.get(worker.index()).unwrap_or(&self.empty_lane)
     }
 
     /// Lanes that ever began or were started.
     pub fn lanes(&self) -> impl Iterator<Item = (WorkerId, &Lane)> {
-        let known = |(_, lane): &(usize, &Lane)| lane.lives() > 0 || lane.pid().is_some() || lane.in_life();
+        let known = |(_, lane): &(usize, &Lane)| lane.life_count() > 0 || lane.pid().is_some() || lane.is_in_life();
         self.lanes.iter().enumerate().filter(known).map(|(i, lane)| (WorkerId::from(i), lane))
     }
 
     pub fn lock(&self, resource: ResourceId) -> Option<&Lock> {
         match self.resources.get(resource.index())? {
-            Res::Lock(lock) => Some(lock),
+            ResourceState::Lock(lock) => Some(lock),
             _ => None,
         }
     }
@@ -262,9 +267,9 @@ impl Model {
     /// What has a depth: a queue, or the bytes of a pipe.
     pub fn queue(&self, resource: ResourceId) -> Option<&Queue> {
         match self.resources.get(resource.index())? {
-            Res::Queue(queue) => Some(queue),
-            Res::Results(results) => Some(results.held()),
-            Res::Pipe(pipe) => Some(pipe.bytes_in_it()),
+            ResourceState::Queue(queue) => Some(queue),
+            ResourceState::Results(results) => Some(results.unread()),
+            ResourceState::Pipe(pipe) => Some(pipe.byte_queue()),
             _ => None,
         }
     }
@@ -272,14 +277,14 @@ impl Model {
     /// The results of a pool's tasks.
     pub fn results(&self, resource: ResourceId) -> Option<&Results> {
         match self.resources.get(resource.index())? {
-            Res::Results(results) => Some(results),
+            ResourceState::Results(results) => Some(results),
             _ => None,
         }
     }
 
     pub fn pipe(&self, resource: ResourceId) -> Option<&Pipe> {
         match self.resources.get(resource.index())? {
-            Res::Pipe(pipe) => Some(pipe),
+            ResourceState::Pipe(pipe) => Some(pipe),
             _ => None,
         }
     }
@@ -290,7 +295,7 @@ impl Model {
 
     pub fn counter(&self, resource: ResourceId) -> Option<&Counter> {
         match self.resources.get(resource.index())? {
-            Res::Counter(counter) => Some(counter),
+            ResourceState::Counter(counter) => Some(counter),
             _ => None,
         }
     }
@@ -298,7 +303,7 @@ impl Model {
     /// A condition, an event flag or a barrier.
     pub fn signals(&self, resource: ResourceId) -> Option<&Signals> {
         match self.resources.get(resource.index())? {
-            Res::Signals(signals) => Some(signals),
+            ResourceState::Signals(signals) => Some(signals),
             _ => None,
         }
     }
@@ -306,17 +311,17 @@ impl Model {
     /// The lives of a worker that others spawn or join.
     pub fn life(&self, worker: WorkerId) -> Option<&Life> {
         match self.resources.get(self.life_of(worker)?.index())? {
-            Res::Life(life) => Some(life),
+            ResourceState::Life(life) => Some(life),
             _ => None,
         }
     }
 
     fn life_of(&self, worker: WorkerId) -> Option<ResourceId> {
-        self.lives.get(worker.index()).copied().flatten()
+        self.life_by_worker.get(worker.index()).copied().flatten()
     }
 
     /// Knobs turned, pools resized, workers died: in the order of their stamps.
-    pub fn marks(&self) -> &[Mark] {
+    pub fn marks(&self) -> &[TimelineMark] {
         &self.marks
     }
 
@@ -332,14 +337,14 @@ impl Model {
 
     /// What is wrong at `now`, most severe first.
     pub fn findings(&self, now: Stamp) -> Vec<Finding> {
-        findings::all(self, now)
+        findings::detect_all(self, now)
     }
 
     /// Heap bytes in use, without what the cast takes.
-    pub fn bytes(&self) -> usize {
-        let lanes: usize = self.lanes.iter().map(|lane| size_of::<Lane>() + lane.bytes()).sum();
-        let resources: usize = self.resources.iter().map(Res::bytes).sum();
-        let pools: usize = self.pools.iter().map(|pool| size_of::<Pool>() + pool.bytes()).sum();
-        lanes + resources + pools + self.cores.bytes() + self.usage.bytes() + self.happens.bytes()
+    pub fn heap_bytes(&self) -> usize {
+        let lanes: usize = self.lanes.iter().map(|lane| size_of::<Lane>() + lane.heap_bytes()).sum();
+        let resources: usize = self.resources.iter().map(ResourceState::heap_bytes).sum();
+        let pools: usize = self.pools.iter().map(|pool| size_of::<Pool>() + pool.heap_bytes()).sum();
+        lanes + resources + pools + self.cores.heap_bytes() + self.usage.heap_bytes() + self.happens_before.heap_bytes()
     }
 }

@@ -1,105 +1,105 @@
 //! One pool: its tasks, and what its workers' time goes to.
 
-mod flow;
-mod recent;
+mod rates;
+mod since_change;
 
-use self::recent::Since;
-pub use self::recent::{Counts, Recent};
-use super::history::{History, Merge, Shape};
-use super::queue::unwrapped;
-use super::times::Times;
-use contend_trace::{Fate, PoolInfo, Span, Stamp, State};
+use self::since_change::PoolBaseline;
+pub use self::since_change::{RecentTasks, TaskCounts};
+use super::duration_stats::DurationStats;
+use super::history::{History, HistoryShape, Merge};
+use super::queue::unwrap_number;
+use contend_trace::{DropReason, PoolInfo, Span, Stamp, State};
 
 /// Time a pool's workers spent on passing tasks between processes, beside the time they worked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Handover {
+pub struct HandoverTime {
     pub handover_ns: u64,
     pub work_ns: u64,
 }
 
 /// What one bucket of a pool holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Flow {
+struct PoolBucket {
     arrived: u64,
     done: u64,
     /// Nanoseconds of its workers: alive, and on tasks.
-    staffed: u64,
-    busy: u64,
+    staffed_ns: u64,
+    busy_ns: u64,
 }
 
-impl Merge for Flow {
+impl Merge for PoolBucket {
     fn merge(&mut self, other: Self) {
         self.arrived = self.arrived.saturating_add(other.arrived);
         self.done = self.done.saturating_add(other.done);
-        self.staffed = self.staffed.saturating_add(other.staffed);
-        self.busy = self.busy.saturating_add(other.busy);
+        self.staffed_ns = self.staffed_ns.saturating_add(other.staffed_ns);
+        self.busy_ns = self.busy_ns.saturating_add(other.busy_ns);
     }
 }
 
 /// A worker's place in the pool: what goes on there.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Seat {
+pub(super) struct PoolSeat {
     began: Option<Stamp>,
-    task: Option<Stamp>,
+    task_began: Option<Stamp>,
     /// What it spends its time on since when, if that is handing over or work.
-    on: Option<(Stamp, bool)>,
+    time_use: Option<(Stamp, bool)>,
     /// Its death, if it died there and was not replaced.
-    until: Option<Stamp>,
+    died_at: Option<Stamp>,
 }
 
 #[derive(Debug, Clone)]
 pub struct Pool {
-    size: (Stamp, u32),
+    resized: (Stamp, u32),
     total: Option<u64>,
     submitted: u64,
     /// Of these, tasks that no queue took in.
     bypassed: u64,
     /// The highest number of a task that was put into the queue, where they are numbered.
-    numbered: u64,
+    highest_number: u64,
     done: u64,
     failed: u64,
     rejected: u64,
     retried: u64,
     cancelled: u64,
     lost: u64,
-    unseen: u64,
+    unread_failures: u64,
     stolen: u64,
     /// When the first task came.
-    first: Option<Stamp>,
-    service: Times,
-    response: Times,
-    waited: Times,
-    handover: Handover,
-    seats: Vec<Seat>,
-    history: History<Flow>,
+    first_task_at: Option<Stamp>,
+    service_times: DurationStats,
+    response_times: DurationStats,
+    wait_times: DurationStats,
+    handover: HandoverTime,
+    seats: Vec<PoolSeat>,
+    history: History<PoolBucket>,
     /// What it did since the settings were changed, if they were.
-    since: Option<Box<Since>>,
+    baseline: Option<Box<PoolBaseline>>,
 }
 
 impl Pool {
-    pub(super) fn new(info: &PoolInfo, shape: Shape, digits: u8) -> Self {
+    pub(super) fn new(info: &PoolInfo, shape: HistoryShape, digits: u8) -> Self {
         Self {
-            size: (Stamp(0), info.size),
-            total: info.total,
+            resized: (Stamp(0), info.size),
+            total: info.total_tasks,
             submitted: 0,
             bypassed: 0,
-            numbered: 0,
+            highest_number: 0,
             done: 0,
             failed: 0,
             rejected: 0,
             retried: 0,
             cancelled: 0,
             lost: 0,
-            unseen: 0,
+            unread_failures: 0,
             stolen: 0,
-            first: None,
-            service: Times::new(digits),
-            response: Times::new(digits),
-            waited: Times::new(digits),
-            handover: Handover::default(),
-            seats: vec![Seat::default(); info.workers.len()],
+            first_task_at: None,
+            service_times: DurationStats::new(digits),
+            response_times: DurationStats::new(digits),
+            wait_times: DurationStats::new(digits),
+            handover: HandoverTime::default(),
+            seats: vec![PoolSeat::default(); info.workers.len()],
             history: History::new(shape),
-            since: None,
+            baseline: None,
         }
     }
 
@@ -107,7 +107,7 @@ impl Pool {
     #[inline]
     pub(super) fn submit(&mut self, at: Stamp) {
         self.submitted += 1;
-        self.first = Some(self.first.map_or(at, |first| first.min(at)));
+        self.first_task_at = Some(self.first_task_at.map_or(at, |first| first.min(at)));
         self.history.at(at).arrived += 1;
     }
 
@@ -118,8 +118,8 @@ impl Pool {
     }
 
     /// A task that was put into the queue, or taken from it, has this number, modulo 2^24.
-    pub(super) fn number(&mut self, nth: u32) {
-        self.numbered = self.numbered.max(unwrapped(nth, self.numbered));
+    pub(super) fn note_number(&mut self, nth: u32) {
+        self.highest_number = self.highest_number.max(unwrap_number(nth, self.highest_number));
     }
 
     pub(super) fn reject(&mut self, at: Stamp) {
@@ -135,35 +135,35 @@ impl Pool {
         self.stolen += 1;
     }
 
-    pub(super) fn meet(&mut self, fate: Fate) {
+    pub(super) fn record_fate(&mut self, fate: DropReason) {
         match fate {
-            Fate::Cancelled => self.cancelled += 1,
-            Fate::Failed => self.failed += 1,
-            Fate::Lost => self.lost += 1,
-            Fate::Unseen => self.unseen += 1,
+            DropReason::Cancelled => self.cancelled += 1,
+            DropReason::Failed => self.failed += 1,
+            DropReason::Lost => self.lost += 1,
+            DropReason::UnreadFailure => self.unread_failures += 1,
         }
     }
 
     /// The worker is at a task again that it was at before.
     pub(super) fn resume_task(&mut self, seat: Option<usize>, at: Stamp) {
-        if let Some(seat) = self.seat(seat) {
-            seat.task = Some(at);
+        if let Some(seat) = self.seat_mut(seat) {
+            seat.task_began = Some(at);
         }
     }
 
     pub(super) fn resize(&mut self, at: Stamp, workers: u32) {
-        self.size = self.size.max((at, workers));
+        self.resized = self.resized.max((at, workers));
     }
 
     #[inline]
     pub(super) fn begin_task(&mut self, seat: Option<usize>, at: Stamp, waited: Span) {
-        self.waited.record(waited);
-        if let Some(since) = &mut self.since {
-            since.began(at, waited);
+        self.wait_times.record(waited);
+        if let Some(since) = &mut self.baseline {
+            since.record_begin(at, waited);
         }
         self.drop_task(seat, at);
-        if let Some(seat) = self.seat(seat) {
-            seat.task = Some(at);
+        if let Some(seat) = self.seat_mut(seat) {
+            seat.task_began = Some(at);
         }
     }
 
@@ -177,10 +177,10 @@ impl Pool {
         }
         self.history.at(at).done += 1;
         if let Some((service, waited)) = took {
-            self.service.record(service);
-            self.response.record(service + waited);
-            if let Some(since) = &mut self.since {
-                since.ended(at, (service, waited));
+            self.service_times.record(service);
+            self.response_times.record(service + waited);
+            if let Some(since) = &mut self.baseline {
+                since.record_end(at, (service, waited));
             }
         }
         self.drop_task(seat, at);
@@ -188,56 +188,56 @@ impl Pool {
 
     /// The worker is on no task from `at` on.
     pub(super) fn drop_task(&mut self, seat: Option<usize>, at: Stamp) {
-        if let Some(began) = self.seat(seat).and_then(|seat| seat.task.take()) {
-            self.history.add(began, at, |flow, a, b| flow.busy = flow.busy.saturating_add(b - a));
+        if let Some(began) = self.seat_mut(seat).and_then(|seat| seat.task_began.take()) {
+            self.history.add(began, at, |flow, a, b| flow.busy_ns = flow.busy_ns.saturating_add(b - a));
         }
     }
 
-    pub(super) fn sit(&mut self, seat: usize, at: Stamp) {
-        self.rise(seat, at);
+    pub(super) fn begin_worker(&mut self, seat: usize, at: Stamp) {
+        self.end_worker(seat, at);
         if let Some(seat) = self.seats.get_mut(seat) {
-            *seat = Seat { began: Some(at), on: Some((at, false)), ..Seat::default() };
+            *seat = PoolSeat { began: Some(at), time_use: Some((at, false)), ..PoolSeat::default() };
         }
     }
 
     /// The worker's life ended at `at`, or when it was found dead.
-    pub(super) fn rise(&mut self, seat: usize, at: Stamp) {
-        let at = self.seats.get(seat).and_then(|seat| seat.until).map_or(at, |dead| dead.min(at));
+    pub(super) fn end_worker(&mut self, seat: usize, at: Stamp) {
+        let at = self.seats.get(seat).and_then(|seat| seat.died_at).map_or(at, |dead| dead.min(at));
         self.drop_task(Some(seat), at);
-        self.turn(seat, at, State::Done);
+        self.set_worker_state(seat, at, State::Done);
         if let Some(began) = self.seats.get_mut(seat).and_then(|seat| seat.began.take()) {
-            self.history.add(began, at, |flow, a, b| flow.staffed = flow.staffed.saturating_add(b - a));
+            self.history.add(began, at, |flow, a, b| flow.staffed_ns = flow.staffed_ns.saturating_add(b - a));
         }
     }
 
-    pub(super) fn bury(&mut self, seat: usize, at: Stamp) {
+    pub(super) fn mark_worker_dead(&mut self, seat: usize, at: Stamp) {
         if let Some(seat) = self.seats.get_mut(seat).filter(|seat| seat.began.is_some()) {
-            seat.until = Some(at);
+            seat.died_at = Some(at);
         }
     }
 
     /// The worker does something else from `at` on.
     #[inline]
-    pub(super) fn turn(&mut self, seat: usize, at: Stamp, state: State) {
+    pub(super) fn set_worker_state(&mut self, seat: usize, at: Stamp, state: State) {
         let Some(seat) = self.seats.get_mut(seat) else { return };
         let next = match state {
             State::Handover => Some((at, true)),
             State::Running => Some((at, false)),
             _ => None,
         };
-        if let Some((since, handing)) = std::mem::replace(&mut seat.on, next) {
-            self.handover.count(handing, at.since(since).0);
+        if let Some((since, handing)) = std::mem::replace(&mut seat.time_use, next) {
+            self.handover.add_ns(handing, at.span_since(since).0);
         }
     }
 
-    fn seat(&mut self, seat: Option<usize>) -> Option<&mut Seat> {
+    fn seat_mut(&mut self, seat: Option<usize>) -> Option<&mut PoolSeat> {
         self.seats.get_mut(seat?)
     }
 
     /// Tasks that came, whatever became of them. A process that is killed as it puts one has no time to tell; the number of
     /// the next one, or its own when it is taken, tells then.
     pub fn submitted(&self) -> u64 {
-        self.submitted.max((self.bypassed + self.numbered).saturating_sub(self.retried))
+        self.submitted.max((self.bypassed + self.highest_number).saturating_sub(self.retried))
     }
 
     /// Tasks that ended well.
@@ -271,8 +271,8 @@ impl Pool {
     }
 
     /// Failures that nobody will look at: at least so many, if tasks were called off as well.
-    pub fn unseen(&self) -> u64 {
-        self.unseen.saturating_sub(self.cancelled + self.lost)
+    pub fn unread_failures(&self) -> u64 {
+        self.unread_failures.saturating_sub(self.cancelled + self.lost)
     }
 
     /// Tasks that one worker took from another.
@@ -281,62 +281,62 @@ impl Pool {
     }
 
     /// Tasks that are in the queue or in work, as far as is known.
-    pub fn open(&self) -> u64 {
+    pub fn open_tasks(&self) -> u64 {
         let over = self.done + self.failed + self.rejected + self.cancelled + self.lost;
         self.submitted().saturating_sub(over)
     }
 
     /// When the first task came.
-    pub fn first(&self) -> Option<Stamp> {
-        self.first
+    pub fn first_task_at(&self) -> Option<Stamp> {
+        self.first_task_at
     }
 
     /// How many tasks there will be, when that is known.
-    pub fn total(&self) -> Option<u64> {
+    pub fn total_tasks(&self) -> Option<u64> {
         self.total
     }
 
     /// How many workers it has now.
-    pub fn size(&self) -> u32 {
-        self.size.1
+    pub fn worker_count(&self) -> u32 {
+        self.resized.1
     }
 
     /// From begin to end of a task.
-    pub fn service(&self) -> &Times {
-        &self.service
+    pub fn service_times(&self) -> &DurationStats {
+        &self.service_times
     }
 
     /// From the intended start to the end of a task.
-    pub fn response(&self) -> &Times {
-        &self.response
+    pub fn response_times(&self) -> &DurationStats {
+        &self.response_times
     }
 
     /// From the intended start to the begin of a task.
-    pub fn waited(&self) -> &Times {
-        &self.waited
+    pub fn wait_times(&self) -> &DurationStats {
+        &self.wait_times
     }
 
     /// Whole run, up to `now`.
-    pub fn handover(&self, now: Stamp) -> Handover {
+    pub fn handover_time(&self, now: Stamp) -> HandoverTime {
         let mut sum = self.handover;
         for seat in &self.seats {
-            if let Some((since, handing)) = seat.on {
-                sum.count(handing, seat.until.unwrap_or(now).since(since).0);
+            if let Some((since, handing)) = seat.time_use {
+                sum.add_ns(handing, seat.died_at.unwrap_or(now).span_since(since).0);
             }
         }
         sum
     }
 
     /// Heap bytes in use.
-    pub(super) fn bytes(&self) -> usize {
-        let times = self.service.bytes() + self.response.bytes() + self.waited.bytes();
-        let since = self.since.as_ref().map_or(0, |since| since.bytes());
-        self.history.bytes() + times + since + self.seats.capacity() * size_of::<Seat>()
+    pub(super) fn heap_bytes(&self) -> usize {
+        let times = self.service_times.heap_bytes() + self.response_times.heap_bytes() + self.wait_times.heap_bytes();
+        let since = self.baseline.as_ref().map_or(0, |since| since.heap_bytes());
+        self.history.heap_bytes() + times + since + self.seats.capacity() * size_of::<PoolSeat>()
     }
 }
 
-impl Handover {
-    fn count(&mut self, handing: bool, ns: u64) {
+impl HandoverTime {
+    fn add_ns(&mut self, handing: bool, ns: u64) {
         let sum = if handing { &mut self.handover_ns } else { &mut self.work_ns };
         *sum = sum.saturating_add(ns);
     }

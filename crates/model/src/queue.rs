@@ -1,42 +1,42 @@
 //! One queue: how deep it is and was.
 
-use super::history::{History, Merge, Shape, part};
-use super::shares::Window;
+use super::history::{History, HistoryShape, Merge, proportional_part};
+use super::state_times::CellWindow;
 use contend_trace::{Span, Stamp, WorkerId};
 
 /// What one bucket of a queue holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Depths {
+struct QueueBucket {
     max: u32,
     /// Items taken; of a pipe, messages.
     taken: u32,
     /// Nanoseconds that workers waited for room, summed over them.
-    full: u64,
+    full_wait_ns: u64,
     /// None in a bucket without events.
-    last: Option<Told>,
+    last_reading: Option<DepthReading>,
 }
 
 /// How the depth of a queue went over a stretch of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Trend {
+pub struct DepthTrend {
     /// At the begin, and at the end.
-    pub was: u32,
-    pub is: u32,
-    pub low: u32,
+    pub start: u32,
+    pub end: u32,
+    pub lowest: u32,
     /// The most it rose above the lowest depth before: what it would have held had it been empty at the begin.
-    pub rise: u32,
-    pub max: u32,
+    pub max_rise: u32,
+    pub highest: u32,
 }
 
 /// A depth as a worker told it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Told {
+struct DepthReading {
     at: Stamp,
     worker: WorkerId,
     depth: u32,
 }
 
-impl Told {
+impl DepthReading {
     /// Whichever is newer. Items taken together have one stamp: of one worker's the later told counts, of two workers' that
     /// of the higher one, so that the order of arrival between them does not matter.
     fn newer(self, other: Self) -> Self {
@@ -44,12 +44,12 @@ impl Told {
     }
 }
 
-impl Merge for Depths {
+impl Merge for QueueBucket {
     fn merge(&mut self, other: Self) {
         self.max = self.max.max(other.max);
         self.taken = self.taken.saturating_add(other.taken);
-        self.full = self.full.saturating_add(other.full);
-        self.last = match (self.last, other.last) {
+        self.full_wait_ns = self.full_wait_ns.saturating_add(other.full_wait_ns);
+        self.last_reading = match (self.last_reading, other.last_reading) {
             (Some(mine), Some(theirs)) => Some(mine.newer(theirs)),
             (mine, theirs) => mine.or(theirs),
         };
@@ -59,94 +59,94 @@ impl Merge for Depths {
 #[derive(Debug, Clone)]
 pub struct Queue {
     capacity: u32,
-    put: u64,
-    taken: u64,
+    put_count: u64,
+    taken_count: u64,
     /// The highest numbers of items put and taken, where they are numbered.
     newest_put: u64,
     newest_taken: u64,
     /// Items taken out without anybody having them: of these no number is told.
     dropped: u64,
     closed: bool,
-    max: u32,
-    last: Told,
+    max_depth: u32,
+    last_reading: DepthReading,
     /// Sum of the stamps of all takes minus that of all puts: what each item was in the queue, summed.
-    stay: i128,
+    total_stay_ns: i128,
     /// Sum of all depths told.
-    told: u128,
+    depth_sum: u128,
     /// Items taken when the settings were changed.
-    before: u64,
-    history: History<Depths>,
+    baseline: u64,
+    history: History<QueueBucket>,
 }
 
 impl Queue {
-    pub(super) fn new(capacity: u32, shape: Shape) -> Self {
+    pub(super) fn new(capacity: u32, shape: HistoryShape) -> Self {
         Self {
             capacity,
-            put: 0,
-            taken: 0,
+            put_count: 0,
+            taken_count: 0,
             newest_put: 0,
             newest_taken: 0,
             dropped: 0,
             closed: false,
-            max: 0,
-            last: Told { at: Stamp(0), worker: WorkerId(0), depth: 0 },
-            stay: 0,
-            told: 0,
-            before: 0,
+            max_depth: 0,
+            last_reading: DepthReading { at: Stamp(0), worker: WorkerId(0), depth: 0 },
+            total_stay_ns: 0,
+            depth_sum: 0,
+            baseline: 0,
             history: History::new(shape),
         }
     }
 
     #[inline]
     pub(super) fn put_one(&mut self, at: Stamp, worker: WorkerId, depth: u32) {
-        self.put += 1;
-        self.stay -= i128::from(at.0);
-        self.tell(Told { at, worker, depth });
+        self.put_count += 1;
+        self.total_stay_ns -= i128::from(at.0);
+        self.record_depth(DepthReading { at, worker, depth });
     }
 
     /// So many at once: bytes.
     pub(super) fn put_some(&mut self, at: Stamp, worker: WorkerId, amount: u32, depth: u32) {
-        self.put += u64::from(amount);
-        self.stay -= i128::from(at.0) * i128::from(amount);
-        self.tell(Told { at, worker, depth });
+        self.put_count += u64::from(amount);
+        self.total_stay_ns -= i128::from(at.0) * i128::from(amount);
+        self.record_depth(DepthReading { at, worker, depth });
     }
 
     pub(super) fn take_some(&mut self, at: Stamp, worker: WorkerId, amount: u32, depth: u32) {
-        self.taken += u64::from(amount);
-        self.stay += i128::from(at.0) * i128::from(amount);
-        self.tell(Told { at, worker, depth });
+        self.taken_count += u64::from(amount);
+        self.total_stay_ns += i128::from(at.0) * i128::from(amount);
+        self.record_depth(DepthReading { at, worker, depth });
     }
 
     #[inline]
     pub(super) fn take_one(&mut self, at: Stamp, worker: WorkerId, depth: u32) {
-        self.taken += 1;
-        self.stay += i128::from(at.0);
-        self.tell(Told { at, worker, depth });
-        self.take_whole(at);
+        self.taken_count += 1;
+        self.total_stay_ns += i128::from(at.0);
+        self.record_depth(DepthReading { at, worker, depth });
+        self.count_taken(at);
     }
 
     /// An item, or a whole message, has been taken.
-    pub(super) fn take_whole(&mut self, at: Stamp) {
+    pub(super) fn count_taken(&mut self, at: Stamp) {
         let bucket = self.history.at(at);
         bucket.taken = bucket.taken.saturating_add(1);
     }
 
     /// A worker waited for room.
     pub(super) fn wait_for_room(&mut self, from: Stamp, to: Stamp) {
-        self.history.add(from, to, |depths, a, b| depths.full = depths.full.saturating_add(b - a));
+        self.history.add(from, to, |depths, a, b| depths.full_wait_ns = depths.full_wait_ns.saturating_add(b - a));
     }
 
     /// An item that was taken is in it again.
     pub(super) fn put_again(&mut self, at: Stamp) {
-        self.put += 1;
-        self.stay -= i128::from(at.0);
+        self.put_count += 1;
+        self.total_stay_ns -= i128::from(at.0);
     }
 
     /// An item was taken out without anybody having it.
     pub(super) fn drop_one(&mut self, at: Stamp) {
-        self.taken += 1;
+        self.taken_count += 1;
         self.dropped += 1;
-        self.stay += i128::from(at.0);
+        self.total_stay_ns += i128::from(at.0);
     }
 
     pub(super) fn close(&mut self) {
@@ -155,12 +155,12 @@ impl Queue {
 
     /// The item put has this number, modulo 2^24.
     pub(super) fn number_put(&mut self, nth: u32) {
-        self.newest_put = self.newest_put.max(unwrapped(nth, self.newest_put));
+        self.newest_put = self.newest_put.max(unwrap_number(nth, self.newest_put));
     }
 
     /// The item taken has this number, modulo 2^24.
     pub(super) fn number_taken(&mut self, nth: u32) {
-        self.newest_taken = self.newest_taken.max(unwrapped(nth, self.newest_taken));
+        self.newest_taken = self.newest_taken.max(unwrap_number(nth, self.newest_taken));
     }
 
     pub fn is_closed(&self) -> bool {
@@ -168,111 +168,115 @@ impl Queue {
     }
 
     /// Whether all items known to be put were taken by somebody known: the numbers 1 to `put`, all of them.
-    pub(super) fn is_used_up(&self) -> bool {
+    pub(super) fn is_drained(&self) -> bool {
         self.is_empty() && !self.closed
     }
 
     /// Whether it is closed, and what was put before is used up.
-    pub(super) fn is_over(&self) -> bool {
+    pub(super) fn is_closed_and_drained(&self) -> bool {
         self.is_empty() && self.closed
     }
 
     fn is_empty(&self) -> bool {
-        self.taken == self.put && self.newest_taken + self.dropped == self.put
+        self.taken_count == self.put_count && self.newest_taken + self.dropped == self.put_count
     }
 
     /// Whether so many items are known to be put, the numbers 1 to `put`, and none after them.
     pub(super) fn is_unchanged_since(&self, put: u64) -> bool {
-        self.put == put && self.newest_put == put && !self.closed
+        self.put_count == put && self.newest_put == put && !self.closed
     }
 
     /// Whether all room known to be there is filled: the numbers 1 to `taken` and room, or more, are known to be put, all of
     /// them.
     /// A queue is overfull when a batch was dealt out whatever the room, or items were put back.
-    pub(super) fn is_filled(&self) -> bool {
-        let room = self.taken.saturating_add(u64::from(self.capacity));
-        self.put >= room && self.newest_put == self.put && !self.closed
+    pub(super) fn is_full(&self) -> bool {
+        let room = self.taken_count.saturating_add(u64::from(self.capacity));
+        self.put_count >= room && self.newest_put == self.put_count && !self.closed
     }
 
     #[inline]
-    fn tell(&mut self, told: Told) {
-        self.max = self.max.max(told.depth);
-        self.last = self.last.newer(told);
-        self.told += u128::from(told.depth);
-        self.history.at(told.at).merge(Depths { max: told.depth, last: Some(told), ..Depths::default() });
+    fn record_depth(&mut self, told: DepthReading) {
+        self.max_depth = self.max_depth.max(told.depth);
+        self.last_reading = self.last_reading.newer(told);
+        self.depth_sum += u128::from(told.depth);
+        self.history.at(told.at).merge(QueueBucket {
+            max: told.depth,
+            last_reading: Some(told),
+            ..QueueBucket::default()
+        });
     }
 
     /// Newest known.
     pub fn depth(&self) -> u32 {
-        self.last.depth
+        self.last_reading.depth
     }
 
     pub fn capacity(&self) -> u32 {
         self.capacity
     }
 
-    pub fn put(&self) -> u64 {
-        self.put
+    pub fn put_count(&self) -> u64 {
+        self.put_count
     }
 
-    pub fn taken(&self) -> u64 {
-        self.taken
+    pub fn taken_count(&self) -> u64 {
+        self.taken_count
     }
 
     /// Items taken since the settings were changed.
-    pub fn recently_taken(&self) -> u64 {
-        self.taken - self.before
+    pub fn recent_taken_count(&self) -> u64 {
+        self.taken_count - self.baseline
     }
 
     /// Figures of the present settings begin now.
-    pub(super) fn note_figures(&mut self) {
-        self.before = self.taken;
+    pub(super) fn set_baseline(&mut self) {
+        self.baseline = self.taken_count;
     }
 
     /// How its depth went from `from` on.
-    pub fn trend(&self, from: Stamp, now: Stamp) -> Trend {
-        let was = self.before(from);
-        let mut trend = Trend { was, is: self.at(now), low: was, rise: 0, max: was };
-        self.history.visit(from, now, |_, _, depths| {
-            let Some(last) = depths.last.filter(|last| last.at >= from) else { return };
-            trend.rise = trend.rise.max(depths.max.saturating_sub(trend.low));
-            trend.max = trend.max.max(depths.max);
-            trend.low = trend.low.min(last.depth);
+    pub fn trend(&self, from: Stamp, now: Stamp) -> DepthTrend {
+        let was = self.depth_before(from);
+        let mut trend = DepthTrend { start: was, end: self.depth_at(now), lowest: was, max_rise: 0, highest: was };
+        self.history.visit_buckets(from, now, |_, _, depths| {
+            let Some(last) = depths.last_reading.filter(|last| last.at >= from) else { return };
+            trend.max_rise = trend.max_rise.max(depths.max.saturating_sub(trend.lowest));
+            trend.highest = trend.highest.max(depths.max);
+            trend.lowest = trend.lowest.min(last.depth);
         });
         trend
     }
 
     /// The greatest depth it ever had.
-    pub fn max(&self) -> u32 {
-        self.max
+    pub fn max_depth(&self) -> u32 {
+        self.max_depth
     }
 
     /// Depth averaged over time, from the beginning of the run to the newest event.
     ///
     /// Exact while no event is missing: the depth summed over time is what all items stayed, and each stays from its put to
     /// its take, or to the end. Otherwise the mean of the depths that events told.
-    pub fn mean(&self) -> f64 {
-        let end = self.last.at.0;
-        let there = i128::from(self.put) - i128::from(self.taken);
-        if there == i128::from(self.last.depth) && end > 0 {
-            let stay = self.stay + there * i128::from(end);
-            return (stay as f64 / end as f64).clamp(0.0, f64::from(self.max));
+    pub fn mean_depth(&self) -> f64 {
+        let end = self.last_reading.at.0;
+        let there = i128::from(self.put_count) - i128::from(self.taken_count);
+        if there == i128::from(self.last_reading.depth) && end > 0 {
+            let stay = self.total_stay_ns + there * i128::from(end);
+            return (stay as f64 / end as f64).clamp(0.0, f64::from(self.max_depth));
         }
-        self.told as f64 / (self.put + self.taken).max(1) as f64
+        self.depth_sum as f64 / (self.put_count + self.taken_count).max(1) as f64
     }
 
     /// The highest depth in each cell, that at its begin included; 0 after `now`.
-    pub fn cells(&self, w: &Window, now: Stamp, out: &mut Vec<f32>) {
+    pub fn depth_cells(&self, w: &CellWindow, now: Stamp, out: &mut Vec<f32>) {
         out.clear();
         out.resize(w.cells, 0.0);
         if w.cells == 0 {
             return;
         }
         let mut ends: Vec<Option<u32>> = vec![None; w.cells];
-        let mut depth = self.before(w.from);
+        let mut depth = self.depth_before(w.from);
         if w.to > w.from {
-            self.history.visit(w.from, w.to.min(now), |a, b, depths| {
-                let Some(last) = depths.last else { return };
+            self.history.visit_buckets(w.from, w.to.min(now), |a, b, depths| {
+                let Some(last) = depths.last_reading else { return };
                 let told = w.cell_at(last.at.max(w.from));
                 ends[told] = Some(last.depth);
                 out[told] = out[told].max(depths.max as f32);
@@ -297,28 +301,31 @@ impl Queue {
     /// Items, or messages, taken between two moments.
     pub(super) fn taken_between(&self, from: Stamp, to: Stamp) -> u64 {
         let mut taken = 0;
-        self.history.visit(from, to, |a, b, depths| taken += part(depths.taken.into(), (a, b), (from, to)));
+        self.history.visit_buckets(from, to, |a, b, depths| {
+            taken += proportional_part(depths.taken.into(), (a, b), (from, to));
+        });
         taken
     }
 
     /// Nanoseconds that workers waited for room between two moments, summed over them; waits that go on do not count.
-    pub(super) fn waited_for_room(&self, from: Stamp, to: Stamp) -> u64 {
+    pub(super) fn room_wait_ns(&self, from: Stamp, to: Stamp) -> u64 {
         let mut full = 0;
-        self.history.visit(from, to, |a, b, depths| full += part(depths.full, (a, b), (from, to)));
+        self.history
+            .visit_buckets(from, to, |a, b, depths| full += proportional_part(depths.full_wait_ns, (a, b), (from, to)));
         full
     }
 
     /// Depth at `t`, as exact as what is kept allows.
-    pub fn at(&self, t: Stamp) -> u32 {
-        if t >= self.last.at { self.last.depth } else { self.before(t + Span(1)) }
+    pub fn depth_at(&self, t: Stamp) -> u32 {
+        if t >= self.last_reading.at { self.last_reading.depth } else { self.depth_before(t + Span(1)) }
     }
 
     /// The last depth told before `t`.
-    fn before(&self, t: Stamp) -> u32 {
+    fn depth_before(&self, t: Stamp) -> u32 {
         let mut depth = 0;
         // The bucket around `t` keeps its last depth alone: one that was told later does not count.
-        self.history.visit(Stamp(0), t, |_, _, depths| {
-            if let Some(last) = depths.last
+        self.history.visit_buckets(Stamp(0), t, |_, _, depths| {
+            if let Some(last) = depths.last_reading
                 && last.at < t
             {
                 depth = last.depth;
@@ -328,23 +335,23 @@ impl Queue {
     }
 
     /// Items a second by which it grew, or shrank, over the last `over`.
-    pub fn slope(&self, over: Span, now: Stamp) -> f64 {
-        let from = now.back(over);
-        let secs = now.since(from).secs();
-        if secs <= 0.0 { 0.0 } else { (f64::from(self.at(now)) - f64::from(self.at(from))) / secs }
+    pub fn growth_rate(&self, over: Span, now: Stamp) -> f64 {
+        let from = now.earlier_by(over);
+        let secs = now.span_since(from).as_secs_f64();
+        if secs <= 0.0 { 0.0 } else { (f64::from(self.depth_at(now)) - f64::from(self.depth_at(from))) / secs }
     }
 
     /// Heap bytes in use.
-    pub(super) fn bytes(&self) -> usize {
-        self.history.bytes()
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.history.heap_bytes()
     }
 }
 
 /// The whole of a number told modulo 2^24: the one closest to `near`. Events of different workers are never further apart,
 /// because no more of them fit into all rings.
-pub(super) fn unwrapped(nth: u32, near: u64) -> u64 {
-    const TURN: i64 = 1 << 24;
-    let ahead = (i64::from(nth) - near as i64).rem_euclid(TURN);
-    let ahead = if ahead >= TURN / 2 { ahead - TURN } else { ahead };
+pub(super) fn unwrap_number(nth: u32, near: u64) -> u64 {
+    const MODULUS: i64 = 1 << 24;
+    let ahead = (i64::from(nth) - near as i64).rem_euclid(MODULUS);
+    let ahead = if ahead >= MODULUS / 2 { ahead - MODULUS } else { ahead };
     near.saturating_add_signed(ahead)
 }

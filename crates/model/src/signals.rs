@@ -6,139 +6,139 @@ use contend_trace::{Span, Stamp, WorkerId};
 
 #[derive(Debug, Clone, Default)]
 pub struct Signals {
-    given: u64,
+    sent: u64,
     /// Signals that woke nobody.
-    in_vain: u64,
-    woken: u64,
+    wasted_signals: u64,
+    woken_workers: u64,
     /// Signals that a worker is known to go on for, and the highest number among them.
-    heard: u64,
+    received: u64,
     newest: u64,
-    gave_up: u64,
-    futile: u64,
+    timeouts: u64,
+    futile_wakeups: u64,
     /// What those who heard a signal had waited for it, ns.
-    waited: u64,
+    wait_ns: u64,
     /// The newest signal, and who gave it.
-    last: Option<(Stamp, WorkerId)>,
+    last_signal: Option<(Stamp, WorkerId)>,
     /// When each worker last went on because of a signal.
-    heard_by: BTreeMap<WorkerId, Stamp>,
+    last_wakeup: BTreeMap<WorkerId, Stamp>,
     /// By whoever gave them: signals that woke somebody.
-    by_worker: BTreeMap<WorkerId, u64>,
+    effective_by_worker: BTreeMap<WorkerId, u64>,
     /// The same when the settings were changed.
-    before: Option<Box<Signals>>,
+    baseline: Option<Box<Signals>>,
 }
 
 impl Signals {
-    pub(super) fn give(&mut self, at: Stamp, worker: WorkerId, woken: u32) {
-        self.given += 1;
-        self.woken += u64::from(woken);
-        self.last = self.last.max(Some((at, worker)));
+    pub(super) fn record_signal(&mut self, at: Stamp, worker: WorkerId, woken: u32) {
+        self.sent += 1;
+        self.woken_workers += u64::from(woken);
+        self.last_signal = self.last_signal.max(Some((at, worker)));
         if woken == 0 {
-            self.in_vain += 1;
+            self.wasted_signals += 1;
         } else {
-            *self.by_worker.entry(worker).or_default() += 1;
+            *self.effective_by_worker.entry(worker).or_default() += 1;
         }
     }
 
     /// A worker goes on because of a signal: the `nth` heard.
-    pub(super) fn hear(&mut self, at: Stamp, worker: WorkerId, nth: u64, waited: Span) {
-        self.heard += 1;
-        self.waited = self.waited.saturating_add(waited.0);
-        self.heard_by.insert(worker, at);
+    pub(super) fn record_wakeup(&mut self, at: Stamp, worker: WorkerId, nth: u64, waited: Span) {
+        self.received += 1;
+        self.wait_ns = self.wait_ns.saturating_add(waited.0);
+        self.last_wakeup.insert(worker, at);
         self.newest = self.newest.max(nth);
     }
 
     /// A worker's wait ended by itself.
-    pub(super) fn give_up(&mut self) {
-        self.gave_up += 1;
+    pub(super) fn record_timeout(&mut self) {
+        self.timeouts += 1;
     }
 
     /// A worker that was woken went back to waiting without having done anything.
-    pub(super) fn go_back(&mut self) {
-        self.futile += 1;
+    pub(super) fn record_futile_wakeup(&mut self) {
+        self.futile_wakeups += 1;
     }
 
     /// Figures of the present settings begin now.
-    pub(super) fn note_figures(&mut self) {
-        self.before = None;
-        self.before = Some(Box::new(self.clone()));
+    pub(super) fn set_baseline(&mut self) {
+        self.baseline = None;
+        self.baseline = Some(Box::new(self.clone()));
     }
 
     /// What is known of the present settings: all there was as long as nothing was changed.
     pub fn recent(&self) -> Self {
-        let mut recent = Self { before: None, ..self.clone() };
-        if let Some(before) = &self.before {
-            recent.given -= before.given;
-            recent.in_vain -= before.in_vain;
-            recent.woken -= before.woken;
-            recent.gave_up -= before.gave_up;
-            recent.futile -= before.futile;
-            recent.waited -= before.waited;
-            for (worker, given) in &before.by_worker {
-                recent.by_worker.entry(*worker).and_modify(|now| *now -= given);
+        let mut recent = Self { baseline: None, ..self.clone() };
+        if let Some(before) = &self.baseline {
+            recent.sent -= before.sent;
+            recent.wasted_signals -= before.wasted_signals;
+            recent.woken_workers -= before.woken_workers;
+            recent.timeouts -= before.timeouts;
+            recent.futile_wakeups -= before.futile_wakeups;
+            recent.wait_ns -= before.wait_ns;
+            for (worker, given) in &before.effective_by_worker {
+                recent.effective_by_worker.entry(*worker).and_modify(|now| *now -= given);
             }
-            recent.by_worker.retain(|_, given| *given > 0);
+            recent.effective_by_worker.retain(|_, given| *given > 0);
         }
         recent
     }
 
     /// Signals given.
-    pub fn given(&self) -> u64 {
-        self.given
+    pub fn sent(&self) -> u64 {
+        self.sent
     }
 
     /// Signals given while nobody waited.
-    pub fn in_vain(&self) -> u64 {
-        self.in_vain
+    pub fn wasted_signals(&self) -> u64 {
+        self.wasted_signals
     }
 
     /// Workers woken, by all signals together.
-    pub fn woken(&self) -> u64 {
-        self.woken
+    pub fn woken_workers(&self) -> u64 {
+        self.woken_workers
     }
 
     /// Waits that ended by themselves.
-    pub fn gave_up(&self) -> u64 {
-        self.gave_up
+    pub fn timeouts(&self) -> u64 {
+        self.timeouts
     }
 
     /// Of those woken, the ones that went back to waiting without having done anything.
-    pub fn futile(&self) -> u64 {
-        self.futile
+    pub fn futile_wakeups(&self) -> u64 {
+        self.futile_wakeups
     }
 
     /// Workers woken by each signal that woke any.
-    pub fn woken_each(&self) -> f64 {
-        self.woken as f64 / self.given.saturating_sub(self.in_vain).max(1) as f64
+    pub fn woken_per_signal(&self) -> f64 {
+        self.woken_workers as f64 / self.sent.saturating_sub(self.wasted_signals).max(1) as f64
     }
 
     /// The newest signal, and who gave it.
-    pub fn last(&self) -> Option<(Stamp, WorkerId)> {
-        self.last
+    pub fn last_signal(&self) -> Option<(Stamp, WorkerId)> {
+        self.last_signal
     }
 
     /// What workers waited for the signals that they heard, ns, summed over them.
-    pub(super) fn waited_ns(&self) -> u64 {
-        self.waited
+    pub(super) fn wait_ns(&self) -> u64 {
+        self.wait_ns
     }
 
     /// Whether the worker has gone on because of a signal since `at`.
-    pub(super) fn has_heard_since(&self, worker: WorkerId, at: Stamp) -> bool {
-        self.heard_by.get(&worker).is_some_and(|heard| *heard >= at)
+    pub(super) fn has_woken_since(&self, worker: WorkerId, at: Stamp) -> bool {
+        self.last_wakeup.get(&worker).is_some_and(|heard| *heard >= at)
     }
 
     /// Who gave signals that woke somebody, and how many.
-    pub fn by_worker(&self) -> impl Iterator<Item = (WorkerId, u64)> + '_ {
-        self.by_worker.iter().map(|(worker, given)| (*worker, *given))
+    pub fn effective_by_worker(&self) -> impl Iterator<Item = (WorkerId, u64)> + '_ {
+        self.effective_by_worker.iter().map(|(worker, given)| (*worker, *given))
     }
 
     /// Whether every signal known was heard by somebody known: the numbers 1 to `woken`, all of them.
-    pub(super) fn is_used_up(&self) -> bool {
-        self.heard == self.woken && self.newest == self.woken
+    pub(super) fn is_all_received(&self) -> bool {
+        self.received == self.woken_workers && self.newest == self.woken_workers
     }
 
     /// Heap bytes in use.
-    pub(super) fn bytes(&self) -> usize {
-        let before = self.before.as_ref().map_or(0, |before| size_of::<Self>() + before.bytes());
-        before + (self.by_worker.len() + self.heard_by.len()) * 2 * size_of::<(WorkerId, u64)>()
+    pub(super) fn heap_bytes(&self) -> usize {
+        let before = self.baseline.as_ref().map_or(0, |before| size_of::<Self>() + before.heap_bytes());
+        before + (self.effective_by_worker.len() + self.last_wakeup.len()) * 2 * size_of::<(WorkerId, u64)>()
     }
 }

@@ -13,26 +13,26 @@ use rustix::process::{
     setsid, waitid,
 };
 
-use super::image::helper;
-use super::mark::MARK;
-use super::place;
-use super::process::{LAUNCHED, STARTING};
+use super::fail_point;
+use super::helper_program::helper_command;
+use super::process::{LAUNCHED_PIDS, START_LOCK};
+use super::process_tag::TAG_VAR;
 
 /// What to start.
 #[derive(Debug)]
 pub struct Launch<'a> {
     /// The program, if another than helpers are started from; by default that is the one that runs now, even if its file
     /// was replaced or deleted meanwhile.
-    pub image: Option<PathBuf>,
+    pub program: Option<PathBuf>,
     pub args: Vec<String>,
     /// Descriptors to hand over; they become 3, 4, 5... in the child.
-    pub inherit: Vec<BorrowedFd<'a>>,
-    /// A mark for it and all that descends from it, see [`super::new_mark`].
-    pub mark: Option<&'a str>,
+    pub inherited_fds: Vec<BorrowedFd<'a>>,
+    /// A mark for it and all that descends from it, see [`super::new_process_tag`].
+    pub process_tag: Option<&'a str>,
     /// Whether it leads a session of its own: the kernel then gives the session, not each thread, a fair share of CPU.
     pub own_session: bool,
     /// Whether its standard output and error are pipes to us; otherwise it has ours.
-    pub captured: bool,
+    pub captures_output: bool,
 }
 
 /// A started process. It dies when the thread that started it ends: start it from one that stays.
@@ -43,7 +43,7 @@ pub struct Child {
 
 /// The ends of a child's pipes that we hold. Closing `stdin` tells it to end.
 #[derive(Debug)]
-pub struct Pipes {
+pub struct ChildPipes {
     pub stdin: Option<ChildStdin>,
     pub stdout: Option<ChildStdout>,
     pub stderr: Option<ChildStderr>,
@@ -62,48 +62,48 @@ impl Launch<'_> {
     ///
     /// # Errors
     /// What the system says when it cannot start another process.
-    pub fn start(self) -> io::Result<(Child, Pipes)> {
-        let mut command = helper(self.image.as_deref(), &self.args)?;
+    pub fn start(self) -> io::Result<(Child, ChildPipes)> {
+        let mut command = helper_command(self.program.as_deref(), &self.args)?;
         command.stdin(Stdio::piped());
-        if let Some(mark) = self.mark {
-            command.env(MARK, mark);
+        if let Some(mark) = self.process_tag {
+            command.env(TAG_VAR, mark);
         }
-        if self.captured {
+        if self.captures_output {
             command.stdout(Stdio::piped()).stderr(Stdio::piped());
         }
         // Without anything to do between fork and exec the system can start it without copying our memory's tables,
         // which takes as long as we have memory. The child then arms itself: see `die_with`.
-        if self.own_session || !self.inherit.is_empty() {
-            self.prepare(&mut command);
+        if self.own_session || !self.inherited_fds.is_empty() {
+            self.arm_child(&mut command);
         }
-        let starting = STARTING.read().unwrap_or_else(PoisonError::into_inner);
-        let mut launched = self.own_session.then(|| LAUNCHED.lock().unwrap_or_else(PoisonError::into_inner));
+        let starting = START_LOCK.read().unwrap_or_else(PoisonError::into_inner);
+        let mut launched = self.own_session.then(|| LAUNCHED_PIDS.lock().unwrap_or_else(PoisonError::into_inner));
         let mut inner = command.spawn()?;
         if let Some(launched) = &mut launched {
             launched.insert(inner.id());
         }
         drop((starting, launched));
-        let pipes = Pipes { stdin: inner.stdin.take(), stdout: inner.stdout.take(), stderr: inner.stderr.take() };
+        let pipes = ChildPipes { stdin: inner.stdin.take(), stdout: inner.stdout.take(), stderr: inner.stderr.take() };
         Ok((Child { inner }, pipes))
     }
 
     /// What the child does between fork and exec.
-    fn prepare(&self, command: &mut Command) {
+    fn arm_child(&self, command: &mut Command) {
         let parent = getpid();
         let own_session = self.own_session;
-        let fds: Vec<RawFd> = self.inherit.iter().map(AsRawFd::as_raw_fd).collect();
+        let fds: Vec<RawFd> = self.inherited_fds.iter().map(AsRawFd::as_raw_fd).collect();
         let mut spare: Vec<RawFd> = fds.clone();
-        let fault = place::signal_at(if own_session { "launch" } else { "fork" });
+        let fault = fail_point::signal_at(if own_session { "launch" } else { "fork" });
         // SAFETY: between fork and exec only system calls are made, on memory that was made before; nothing allocates or
         // locks, as an error of the system is a number.
         unsafe {
             command.pre_exec(move || {
-                fault.into_iter().for_each(place::take);
-                die_with_parent(parent)?;
+                fault.into_iter().for_each(fail_point::raise_signal);
+                arm_parent_death_signal(parent)?;
                 if own_session {
                     setsid()?;
                 }
-                hand_over(&fds, &mut spare)
+                place_inherited_fds(&fds, &mut spare)
             });
         }
     }
@@ -116,11 +116,11 @@ pub(super) fn running_image() -> io::Result<PathBuf> {
     if std::fs::exists(SHOWN).unwrap_or(false) {
         return Ok(PathBuf::from(SHOWN));
     }
-    started_from().map_or_else(std::env::current_exe, Ok)
+    exec_path().map_or_else(std::env::current_exe, Ok)
 }
 
 /// The path that was given to `execve`, which the kernel lays beside the arguments.
-fn started_from() -> Option<PathBuf> {
+fn exec_path() -> Option<PathBuf> {
     #[cfg(target_os = "linux")]
     {
         use std::os::unix::ffi::OsStrExt;
@@ -136,7 +136,7 @@ fn started_from() -> Option<PathBuf> {
 }
 
 /// Has the kernel kill this process when the thread that started it ends. Between fork and exec.
-pub(super) fn die_with_parent(parent: Pid) -> io::Result<()> {
+pub(super) fn arm_parent_death_signal(parent: Pid) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     // One that is gone already gives no signal any more.
     if getppid() == Some(parent) { Ok(()) } else { Err(io::Error::from_raw_os_error(libc::ESRCH)) }
@@ -146,12 +146,12 @@ pub(super) fn die_with_parent(parent: Pid) -> io::Result<()> {
 ///
 /// # Errors
 /// If the parent is gone already.
-pub fn die_with(parent: u32) -> io::Result<()> {
-    die_with_parent(Pid::from_raw(parent as i32).ok_or(io::ErrorKind::InvalidInput)?)
+pub fn kill_when_parent_dies(parent: u32) -> io::Result<()> {
+    arm_parent_death_signal(Pid::from_raw(parent as i32).ok_or(io::ErrorKind::InvalidInput)?)
 }
 
-/// Whether a child could open our descriptors anew, see [`of_parent`].
-pub fn shows_descriptors() -> bool {
+/// Whether a child could open our descriptors anew, see [`reopen_parent_fd`].
+pub fn has_proc_fds() -> bool {
     std::fs::exists("/proc/self/fd").unwrap_or(false)
 }
 
@@ -159,13 +159,13 @@ pub fn shows_descriptors() -> bool {
 ///
 /// # Errors
 /// If the parent has no such descriptor, or is gone.
-pub fn of_parent(parent: u32, fd: RawFd) -> io::Result<OwnedFd> {
+pub fn reopen_parent_fd(parent: u32, fd: RawFd) -> io::Result<OwnedFd> {
     let path = format!("/proc/{parent}/fd/{fd}");
     Ok(std::fs::File::options().read(true).write(true).open(path)?.into())
 }
 
 /// Makes `fds` the descriptors 3, 4, 5... First all move out of the way, so that none overwrites another.
-fn hand_over(fds: &[RawFd], spare: &mut [RawFd]) -> io::Result<()> {
+fn place_inherited_fds(fds: &[RawFd], spare: &mut [RawFd]) -> io::Result<()> {
     let clear = 3 + fds.len() as RawFd; // of all that they are to become
     for (from, to) in fds.iter().zip(spare.iter_mut()) {
         // SAFETY: a plain system call on a descriptor that the caller borrows for the child's sake.
@@ -183,11 +183,11 @@ fn hand_over(fds: &[RawFd], spare: &mut [RawFd]) -> io::Result<()> {
     Ok(())
 }
 
-/// The descriptor number `3 + index` that a parent handed over with [`Launch::inherit`].
+/// The descriptor number `3 + index` that a parent handed over with [`Launch::inherited_fds`].
 ///
 /// # Errors
 /// If no such descriptor is open.
-pub fn inherited(index: usize) -> io::Result<OwnedFd> {
+pub fn take_inherited_fd(index: usize) -> io::Result<OwnedFd> {
     let fd = 3 + index as RawFd;
     // SAFETY: F_SETFD on any number is harmless; it fails for one that is not open.
     if unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) } < 0 {
@@ -244,7 +244,7 @@ impl Child {
     /// Waits until it has ended, and reaps it.
     pub fn wait(&mut self) -> Exit {
         let exit = self.inner.wait().map_or(Exit::Code(-1), Exit::from);
-        LAUNCHED.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.pid());
+        LAUNCHED_PIDS.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.pid());
         exit
     }
 

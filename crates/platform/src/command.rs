@@ -12,40 +12,40 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, getpid, kill_process_group, pidfd_open};
 
-use super::child::{Exit, die_with_parent};
-use super::process::{STARTING, become_subreaper};
+use super::child::{Exit, arm_parent_death_signal};
+use super::process::{START_LOCK, become_subreaper};
 
 /// How much of what a command prints is kept: its end.
-const KEPT: usize = 4096;
+const OUTPUT_KEPT: usize = 4096;
 
 /// How often it is looked whether the command shall go on.
-const LOOK: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// How long to wait until those that a command left behind are gone: only one stuck in the kernel takes longer.
-const GONE_WITHIN: Duration = Duration::from_secs(2);
+const REAP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What came of a command.
 #[derive(Debug)]
-pub struct Ran {
+pub struct CommandResult {
     pub exit: Exit,
     /// CPU time that it and its children took, in nanoseconds.
-    pub cpu: u64,
+    pub cpu_nanos: u64,
     /// The end of what it printed.
-    pub printed: Vec<u8>,
+    pub output_tail: Vec<u8>,
     /// It was ended because its time was over.
-    pub too_long: bool,
+    pub timed_out: bool,
 }
 
 /// How a command is run.
 #[derive(Debug)]
-pub struct Running<G, S> {
+pub struct CommandOptions<G, S> {
     /// How long it may take.
-    pub limit: Option<Duration>,
+    pub timeout: Option<Duration>,
     /// Gets the number of its process group when it has started, and nothing when it has ended: whoever kills us in
     /// between can end the group.
-    pub tell: G,
+    pub on_group_change: G,
     /// Whether to end it before its time.
-    pub enough: S,
+    pub should_stop: S,
 }
 
 /// Runs a command without a shell: its program, found as a shell finds it, and its arguments. It has a process group of its
@@ -53,7 +53,10 @@ pub struct Running<G, S> {
 ///
 /// # Errors
 /// What the system says when it cannot start it.
-pub fn run_command<G: Fn(Option<u32>), S: Fn() -> bool>(words: &[OsString], how: &Running<G, S>) -> io::Result<Ran> {
+pub fn run_command<G: Fn(Option<u32>), S: Fn() -> bool>(
+    words: &[OsString],
+    how: &CommandOptions<G, S>,
+) -> io::Result<CommandResult> {
     let Some((program, args)) = words.split_first() else { return Err(io::ErrorKind::InvalidInput.into()) };
     become_subreaper(); // whoever it leaves behind becomes our child, so that we can wait for it
     let (from, to) = io::pipe()?;
@@ -65,15 +68,15 @@ pub fn run_command<G: Fn(Option<u32>), S: Fn() -> bool>(words: &[OsString], how:
     unsafe {
         command.pre_exec(move || {
             libc::signal(libc::SIGXFSZ, libc::SIG_DFL); // which we ignore, and others do not expect to be ignored
-            die_with_parent(parent)
+            arm_parent_death_signal(parent)
         });
     }
-    let starting = STARTING.read().unwrap_or_else(PoisonError::into_inner);
+    let starting = START_LOCK.read().unwrap_or_else(PoisonError::into_inner);
     let child = command.spawn()?;
     drop((starting, command)); // and with it our own copies of the pipe's other end
     let group = child.id();
-    (how.tell)(Some(group));
-    let watched = watch(group, from, how);
+    (how.on_group_change)(Some(group));
+    let watched = read_until_exit(group, from, how);
     if let Some(pid) = Pid::from_raw(group as i32) {
         let _ = kill_process_group(pid, Signal::KILL);
     }
@@ -81,32 +84,32 @@ pub fn run_command<G: Fn(Option<u32>), S: Fn() -> bool>(words: &[OsString], how:
         Ok((pipe, printed, too_long)) => (Some(pipe), printed, too_long),
         Err(_) => (None, Vec::new(), false), // it cannot be watched: it was ended at once
     };
-    (how.tell)(None); // until it is reaped below, its number is nobody else's
-    let (exit, cpu) = reap(group);
+    (how.on_group_change)(None); // until it is reaped below, its number is nobody else's
+    let (exit, cpu) = reap_group(group);
     if let Some(pipe) = &mut pipe {
         let _ = rustix::io::ioctl_fionbio(&*pipe, true); // one that left the group may hold the other end
-        while read_some(pipe, &mut printed) {}
+        while read_tail(pipe, &mut printed) {}
     }
-    Ok(Ran { exit, cpu, printed, too_long })
+    Ok(CommandResult { exit, cpu_nanos: cpu, output_tail: printed, timed_out: too_long })
 }
 
 /// Reads what a command prints until it ends or its time is over.
-fn watch<G, S: Fn() -> bool>(
+fn read_until_exit<G, S: Fn() -> bool>(
     group: u32,
     mut from: io::PipeReader,
-    how: &Running<G, S>,
+    how: &CommandOptions<G, S>,
 ) -> io::Result<(io::PipeReader, Vec<u8>, bool)> {
     let pid = Pid::from_raw(group as i32).ok_or(io::ErrorKind::NotFound)?;
     let ended: OwnedFd = pidfd_open(pid, PidfdFlags::empty())?;
-    let until = how.limit.and_then(|limit| Instant::now().checked_add(limit));
+    let until = how.timeout.and_then(|limit| Instant::now().checked_add(limit));
     let mut printed = Vec::new();
     let mut open = true;
     loop {
-        let left = until.map_or(LOOK, |until| until.saturating_duration_since(Instant::now()));
-        if left.is_zero() || (how.enough)() {
+        let left = until.map_or(POLL_INTERVAL, |until| until.saturating_duration_since(Instant::now()));
+        if left.is_zero() || (how.should_stop)() {
             return Ok((from, printed, left.is_zero()));
         }
-        let wait = Timespec { tv_sec: 0, tv_nsec: i64::from(left.min(LOOK).subsec_nanos()) };
+        let wait = Timespec { tv_sec: 0, tv_nsec: i64::from(left.min(POLL_INTERVAL).subsec_nanos()) };
         let mut fds = [
             PollFd::from_borrowed_fd(ended.as_fd(), PollFlags::IN),
             PollFd::from_borrowed_fd(from.as_fd(), PollFlags::IN),
@@ -118,7 +121,7 @@ fn watch<G, S: Fn() -> bool>(
         }
         let (has_ended, prints) = (!fds[0].revents().is_empty(), open && !fds[1].revents().is_empty());
         if prints {
-            open = read_some(&mut from, &mut printed);
+            open = read_tail(&mut from, &mut printed);
         }
         if has_ended {
             return Ok((from, printed, false));
@@ -127,13 +130,13 @@ fn watch<G, S: Fn() -> bool>(
 }
 
 /// Reads what is there and keeps the end of it. Whether there may be more.
-fn read_some(from: &mut io::PipeReader, printed: &mut Vec<u8>) -> bool {
-    let mut piece = [0; KEPT];
+fn read_tail(from: &mut io::PipeReader, printed: &mut Vec<u8>) -> bool {
+    let mut piece = [0; OUTPUT_KEPT];
     match from.read(&mut piece) {
         Ok(0) => false,
         Ok(n) => {
             printed.extend_from_slice(&piece[..n]);
-            printed.drain(..printed.len().saturating_sub(KEPT));
+            printed.drain(..printed.len().saturating_sub(OUTPUT_KEPT));
             true
         }
         Err(e) => e.kind() == io::ErrorKind::Interrupted,
@@ -142,8 +145,8 @@ fn read_some(from: &mut io::PipeReader, printed: &mut Vec<u8>) -> bool {
 
 /// Waits for all of a killed group that are our children, its leader among them; how that one ended, and the CPU time of
 /// them all.
-fn reap(group: u32) -> (Exit, u64) {
-    let until = Instant::now() + GONE_WITHIN;
+fn reap_group(group: u32) -> (Exit, u64) {
+    let until = Instant::now() + REAP_TIMEOUT;
     let (mut exit, mut cpu) = (Exit::Code(-1), 0_u64);
     loop {
         let mut status = 0;

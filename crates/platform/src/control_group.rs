@@ -8,12 +8,16 @@ const HIERARCHIES: &str = "/sys/fs/cgroup";
 
 /// Directories of the groups we are in that may hold files of this controller: of each hierarchy our own group first, then
 /// those it is in. None where the system does not say.
-pub(super) fn directories(controller: &str) -> Vec<PathBuf> {
-    directories_in(Path::new(HIERARCHIES), &fs::read_to_string("/proc/self/cgroup").unwrap_or_default(), controller)
+pub(super) fn group_directories(controller: &str) -> Vec<PathBuf> {
+    group_directories_in(
+        Path::new(HIERARCHIES),
+        &fs::read_to_string("/proc/self/cgroup").unwrap_or_default(),
+        controller,
+    )
 }
 
 /// `told` has a line for each hierarchy: `4:cpu,cpuacct:/a/b`, and `0::/a/b` for version 2.
-pub(super) fn directories_in(hierarchies: &Path, told: &str, controller: &str) -> Vec<PathBuf> {
+pub(super) fn group_directories_in(hierarchies: &Path, told: &str, controller: &str) -> Vec<PathBuf> {
     let all = told.lines().filter_map(|line| {
         let (controllers, path) = line.split_once(':')?.1.split_once(':')?;
         let root = match controllers {
@@ -29,54 +33,54 @@ pub(super) fn directories_in(hierarchies: &Path, told: &str, controller: &str) -
 }
 
 /// The least CPU quota that these groups set, in cores.
-pub(super) fn quota_of(directories: &[PathBuf]) -> Option<f64> {
-    let quotas = directories.iter().filter_map(|group| of_version_2(group).or_else(|| of_version_1(group)));
+pub(super) fn cpu_quota(directories: &[PathBuf]) -> Option<f64> {
+    let quotas = directories.iter().filter_map(|group| quota_v2(group).or_else(|| quota_v1(group)));
     quotas.filter(|cores| *cores > 0.0).reduce(f64::min)
 }
 
 /// A file such as `max 100000` or `50000 100000`: microseconds of CPU in a period.
-fn of_version_2(group: &Path) -> Option<f64> {
+fn quota_v2(group: &Path) -> Option<f64> {
     let text = fs::read_to_string(group.join("cpu.max")).ok()?;
     let (quota, period) = text.trim().split_once(' ')?;
     Some(quota.parse::<f64>().ok()? / period.parse::<f64>().ok()?)
 }
 
 /// The same in two files; no quota is -1.
-fn of_version_1(group: &Path) -> Option<f64> {
+fn quota_v1(group: &Path) -> Option<f64> {
     let number = |file: &str| fs::read_to_string(group.join(file)).ok()?.trim().parse::<f64>().ok();
     Some(number("cpu.cfs_quota_us")? / number("cpu.cfs_period_us")?)
 }
 
 /// A group's limit of memory.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Memory {
+pub(super) struct MemoryLimit {
     /// Bytes, and what of them may still be had.
-    pub(super) most: u64,
-    pub(super) left: u64,
+    pub(super) limit: u64,
+    pub(super) remaining: u64,
     /// The file that sets it.
     pub(super) file: &'static str,
 }
 
 /// The limit of these that leaves least. Of a file in memory that nobody has read for a while, the kernel drops the pages
 /// before it kills anybody: they are not counted as used.
-pub(super) fn memory_of(directories: &[PathBuf]) -> Option<Memory> {
+pub(super) fn tightest_memory_limit(directories: &[PathBuf]) -> Option<MemoryLimit> {
     let of = |group: &Path, file, used: &str, unread: &str| {
         let number = |file: &str| fs::read_to_string(group.join(file)).ok()?.trim().parse::<u64>().ok();
         let stat = fs::read_to_string(group.join("memory.stat")).unwrap_or_default();
         let unread = stat.lines().find_map(|line| line.strip_prefix(unread)?.trim().parse::<u64>().ok());
         let (most, used) = (number(file)?, number(used)?.saturating_sub(unread.unwrap_or(0)));
-        Some(Memory { most, left: most.saturating_sub(used), file })
+        Some(MemoryLimit { limit: most, remaining: most.saturating_sub(used), file })
     };
     let all = directories.iter().filter_map(|group| {
         of(group, "memory.max", "memory.current", "inactive_file ")
             .or_else(|| of(group, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "))
     });
-    all.min_by_key(|memory| memory.left)
+    all.min_by_key(|memory| memory.remaining)
 }
 
 /// Whether one of these groups shares the cores with others by a weight of its own, as all do that have the controller but
 /// the first. Of version 1, one that a container shows as the first is taken for it.
-pub(super) fn has_weight(directories: &[PathBuf]) -> bool {
+pub(super) fn has_cpu_weight(directories: &[PathBuf]) -> bool {
     directories.iter().any(|group| {
         let inner = group.parent().is_some_and(|outer| outer.join("cpu.shares").exists());
         group.join("cpu.max").exists() || (inner && group.join("cpu.shares").exists())
@@ -101,11 +105,11 @@ mod tests {
         }
 
         fn quota(&self, told: &str) -> Option<f64> {
-            quota_of(&directories_in(self.0.path(), told, "cpu"))
+            cpu_quota(&group_directories_in(self.0.path(), told, "cpu"))
         }
 
         fn has_weight(&self, told: &str) -> bool {
-            has_weight(&directories_in(self.0.path(), told, "cpu"))
+            has_cpu_weight(&group_directories_in(self.0.path(), told, "cpu"))
         }
     }
 
@@ -156,19 +160,19 @@ mod tests {
     #[test]
     fn the_group_with_the_least_memory_left_counts_without_what_would_be_dropped() {
         let groups = Groups::new();
-        let memory = |told| memory_of(&directories_in(groups.0.path(), told, "memory"));
+        let memory = |told| tightest_memory_limit(&group_directories_in(groups.0.path(), told, "memory"));
         groups.set("a/b/memory.max", "max\n");
         groups.set("a/b/memory.current", "400\n");
         assert_eq!(memory("0::/a/b\n"), None);
         groups.set("a/memory.max", "1000\n");
         groups.set("a/memory.current", "900\n");
         groups.set("a/memory.stat", "anon 600\ninactive_file 250\n");
-        assert_eq!(memory("0::/a/b\n"), Some(Memory { most: 1_000, left: 350, file: "memory.max" }));
+        assert_eq!(memory("0::/a/b\n"), Some(MemoryLimit { limit: 1_000, remaining: 350, file: "memory.max" }));
         groups.set("a/b/memory.max", "500\n");
-        assert_eq!(memory("0::/a/b\n"), Some(Memory { most: 500, left: 100, file: "memory.max" }));
+        assert_eq!(memory("0::/a/b\n"), Some(MemoryLimit { limit: 500, remaining: 100, file: "memory.max" }));
         groups.set("memory/c/memory.limit_in_bytes", "700\n");
         groups.set("memory/c/memory.usage_in_bytes", "900\n");
-        let full = Memory { most: 700, left: 0, file: "memory.limit_in_bytes" };
+        let full = MemoryLimit { limit: 700, remaining: 0, file: "memory.limit_in_bytes" };
         assert_eq!(memory("4:memory:/c\n0::/\n"), Some(full));
     }
 

@@ -8,7 +8,7 @@ const POLICIES: &str = "/sys/devices/system/cpu/cpufreq";
 
 /// Between which frequencies, in Hz, the clock of the cores is changed as they are used: by a governor other than
 /// `performance`. None where it stands still or the system does not say, as on macOS.
-pub fn clock_range() -> Option<(f64, f64)> {
+pub fn cpu_frequency_range() -> Option<(f64, f64)> {
     range_of(Path::new(POLICIES))
 }
 

@@ -20,30 +20,30 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, WaitId, WaitIdOptions, setsid, waitid};
 use serde::{Deserialize, Serialize};
 
-use super::image::helper;
-use super::mark::end_marked;
-use super::orders::Orders;
-use super::process::{LAUNCHED, exit_now, show_as};
-use super::tty::{Modes, write_if_it_reads};
+use super::guardian_channel::GuardianChannel;
+use super::helper_program::helper_command;
+use super::process::{LAUNCHED_PIDS, exit_now, set_process_name};
+use super::process_tag::kill_tagged;
+use super::tty::{TerminalModes, write_with_timeout};
 
 /// First argument of a guardian process; the second is the number of the process it guards.
-pub const GUARDIAN: &str = "guardian";
+pub const GUARDIAN_ARG: &str = "guardian";
 
 /// Its name as the kernel knows it: another than ours, so that `pkill -9 contend` does not mean it.
-const NAME: &str = "guardian";
+const GUARDIAN_NAME: &str = "guardian";
 
 /// How often one that was killed is replaced.
-const REPLACED: u32 = 8;
+const MAX_RESTARTS: u32 = 8;
 
 /// How long it waits for a terminal that does not read.
-const PATIENCE: Duration = Duration::from_secs(2);
+const CLEANUP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What is to be tidied up.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Duty {
+pub struct CleanupList {
     /// Our terminal.
-    pub terminal: Option<Restore>,
-    /// Marks of runs of which nothing is to be left, see [`super::new_mark`].
+    pub terminal: Option<TerminalRestore>,
+    /// Marks of runs of which nothing is to be left, see [`super::new_process_tag`].
     pub runs: Vec<String>,
     /// Directories to be removed, as the bytes of their paths.
     pub directories: Vec<Vec<u8>>,
@@ -51,14 +51,14 @@ pub struct Duty {
 
 /// How to give the terminal back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Restore {
+pub struct TerminalRestore {
     /// Its modes before ours, to be set on our standard input.
-    pub before: Modes,
+    pub modes: TerminalModes,
     /// What to write to our standard output.
-    pub leave: Vec<u8>,
+    pub exit_sequence: Vec<u8>,
 }
 
-impl Duty {
+impl CleanupList {
     const NONE: Self = Self { terminal: None, runs: Vec::new(), directories: Vec::new() };
 
     /// Tells a guardian. If it was killed just now, the next one is told.
@@ -71,32 +71,33 @@ impl Duty {
 }
 
 /// Our side of it. There is one terminal, so there is one guardian.
-struct Post {
-    duty: Duty,
+struct GuardianState {
+    cleanup: CleanupList,
     image: Option<PathBuf>,
     guardian: Option<(Child, PipeWriter)>,
-    replaced: u32,
+    restarts: u32,
 }
 
-static POST: Mutex<Post> = Mutex::new(Post { duty: Duty::NONE, image: None, guardian: None, replaced: 0 });
+static GUARDIAN_STATE: Mutex<GuardianState> =
+    Mutex::new(GuardianState { cleanup: CleanupList::NONE, image: None, guardian: None, restarts: 0 });
 
 /// Changes what is to be tidied up. Starts the guardian when there is something, ends it when there is nothing left.
 /// `image` is the program it is started from, by default the one that all helpers are started from.
 ///
 /// # Errors
 /// What the system says when it cannot start another process: then nobody tidies up after a violent death.
-pub fn guard(image: Option<&Path>, change: impl FnOnce(&mut Duty)) -> io::Result<()> {
-    let mut post = lock();
-    change(&mut post.duty);
-    if post.duty == Duty::NONE {
-        post.dismiss();
+pub fn update_cleanup(image: Option<&Path>, change: impl FnOnce(&mut CleanupList)) -> io::Result<()> {
+    let mut post = lock_state();
+    change(&mut post.cleanup);
+    if post.cleanup == CleanupList::NONE {
+        post.stop_guardian();
         return Ok(());
     }
     if post.guardian.is_none() {
         post.image = image.map(Path::to_owned);
-        return post.start();
+        return post.start_guardian();
     }
-    let Post { duty, guardian, .. } = &mut *post;
+    let GuardianState { cleanup: duty, guardian, .. } = &mut *post;
     if let Some((_, pipe)) = guardian {
         duty.send(pipe);
     }
@@ -105,58 +106,58 @@ pub fn guard(image: Option<&Path>, change: impl FnOnce(&mut Duty)) -> io::Result
 
 /// Whether somebody tidies up should we be killed now, if there is anything to tidy up.
 pub fn is_guarded() -> bool {
-    let post = lock();
-    post.duty == Duty::NONE || post.guardian.is_some()
+    let post = lock_state();
+    post.cleanup == CleanupList::NONE || post.guardian.is_some()
 }
 
 /// A thread that panicked while it held this left it whole: nothing in between panics.
-fn lock() -> MutexGuard<'static, Post> {
-    POST.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock_state() -> MutexGuard<'static, GuardianState> {
+    GUARDIAN_STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Post {
-    fn start(&mut self) -> io::Result<()> {
-        let mut command = helper(self.image.as_deref(), [GUARDIAN, &std::process::id().to_string()])?;
+impl GuardianState {
+    fn start_guardian(&mut self) -> io::Result<()> {
+        let mut command = helper_command(self.image.as_deref(), [GUARDIAN_ARG, &std::process::id().to_string()])?;
         let (orders, mut pipe) = io::pipe()?;
-        self.duty.send(&mut pipe); // before there is anyone to read it: it is never without
+        self.cleanup.send(&mut pipe); // before there is anyone to read it: it is never without
         let terminal = io::stdin().as_fd().try_clone_to_owned()?;
         // Its standard output and error are the terminal's two sides: ours to write to and ours to read from.
         command.stdin(orders).stderr(terminal);
         // SAFETY: between fork and exec there is one system call; nothing allocates or locks.
         unsafe { command.pre_exec(|| Ok(setsid().map(drop)?)) };
-        let mut launched = LAUNCHED.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut launched = LAUNCHED_PIDS.lock().unwrap_or_else(PoisonError::into_inner);
         let child = command.spawn()?;
         let pid = child.id();
         launched.insert(pid); // no command left it behind
         drop(launched);
         self.guardian = Some((child, pipe));
-        thread::Builder::new().name("guardian".into()).stack_size(64 << 10).spawn(move || replace(pid))?;
+        thread::Builder::new().name("guardian".into()).stack_size(64 << 10).spawn(move || replace_when_dead(pid))?;
         Ok(())
     }
 
     /// Waits until it is gone, which takes a fraction of a millisecond: nothing of us is left when we end.
-    fn dismiss(&mut self) {
+    fn stop_guardian(&mut self) {
         if let Some((mut child, pipe)) = self.guardian.take() {
             let _ = child.kill();
             drop(pipe);
             let _ = child.wait();
-            LAUNCHED.lock().unwrap_or_else(PoisonError::into_inner).remove(&child.id());
+            LAUNCHED_PIDS.lock().unwrap_or_else(PoisonError::into_inner).remove(&child.id());
         }
     }
 }
 
 /// Waits for the end of the guardian with this number. Somebody else's doing, and there is a new one.
-fn replace(pid: u32) {
+fn replace_when_dead(pid: u32) {
     if let Some(pid) = Pid::from_raw(pid as i32) {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
         let _ = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(pid), options));
     }
-    let mut post = lock();
+    let mut post = lock_state();
     if post.guardian.as_ref().is_some_and(|(child, _)| child.id() == pid) {
-        post.dismiss();
-        post.replaced += 1;
-        if post.replaced <= REPLACED {
-            let _ = post.start();
+        post.stop_guardian();
+        post.restarts += 1;
+        if post.restarts <= MAX_RESTARTS {
+            let _ = post.start_guardian();
         }
     }
 }
@@ -167,22 +168,22 @@ pub fn guardian_main(parent: Option<u32>) -> ! {
         // SAFETY: a plain disposition, before any thread is started.
         unsafe { libc::signal(signal, libc::SIG_IGN) };
     }
-    show_as(NAME);
-    if let Ok(orders) = Orders::from_stdin(parent) {
-        let mut duty = Duty::NONE;
-        while orders.come()
+    set_process_name(GUARDIAN_NAME);
+    if let Ok(orders) = GuardianChannel::from_stdin(parent) {
+        let mut duty = CleanupList::NONE;
+        while orders.wait_for_message()
             && let Some(next) = receive(&orders.pipe)
         {
             duty = next;
         }
-        orders.end_copies();
-        tidy_up(&duty);
+        orders.kill_copies();
+        clean_up(&duty);
     }
     exit_now(0)
 }
 
 /// The next duty; `None` when whoever told it is gone.
-fn receive(mut from: impl Read) -> Option<Duty> {
+fn receive(mut from: impl Read) -> Option<CleanupList> {
     let mut length = [0; 4];
     from.read_exact(&mut length).ok()?;
     let mut bytes = Vec::new();
@@ -191,24 +192,24 @@ fn receive(mut from: impl Read) -> Option<Duty> {
     postcard::from_bytes(&bytes).ok()
 }
 
-fn tidy_up(duty: &Duty) {
+fn clean_up(duty: &CleanupList) {
     if let Some(terminal) = &duty.terminal {
-        let _ = terminal.before.put_back(io::stderr()); // first: it cannot block
-        let _ = write_if_it_reads(io::stdout(), &terminal.leave, PATIENCE);
+        let _ = terminal.modes.restore(io::stderr()); // first: it cannot block
+        let _ = write_with_timeout(io::stdout(), &terminal.exit_sequence, CLEANUP_TIMEOUT);
     }
     if !duty.runs.is_empty() {
-        end_marked(&duty.runs);
+        kill_tagged(&duty.runs);
     }
     for directory in &duty.directories {
-        remove(Path::new(OsStr::from_bytes(directory)));
+        remove_run_directory(Path::new(OsStr::from_bytes(directory)));
     }
 }
 
 /// Removes a directory of a run. Who writes there dies with us, which may take a moment.
-fn remove(directory: &Path) {
+fn remove_run_directory(directory: &Path) {
     let begun = Instant::now();
     while !matches!(fs::remove_dir_all(directory), Err(error) if error.kind() == io::ErrorKind::NotFound)
-        && begun.elapsed() < PATIENCE
+        && begun.elapsed() < CLEANUP_TIMEOUT
     {
         thread::sleep(Duration::from_millis(20));
     }
@@ -220,8 +221,11 @@ mod tests {
 
     #[test]
     fn a_duty_arrives_whole_or_not_at_all() {
-        let duty =
-            Duty { terminal: None, runs: vec!["7-7-7".into(), "8-8-8".into()], directories: vec![vec![b'/', 0xff]] };
+        let duty = CleanupList {
+            terminal: None,
+            runs: vec!["7-7-7".into(), "8-8-8".into()],
+            directories: vec![vec![b'/', 0xff]],
+        };
         let bytes = postcard::to_stdvec(&duty).expect("a duty is plain data");
         let framed = [&(bytes.len() as u32).to_le_bytes()[..], &bytes].concat();
         assert_eq!(receive(framed.as_slice()), Some(duty));

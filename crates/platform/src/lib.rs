@@ -24,51 +24,61 @@
 mod child;
 mod command;
 mod control_group;
+mod core_load;
+mod fail_point;
 #[cfg(debug_assertions)]
-pub mod fault;
+pub mod fault_injection;
 mod frequency;
 mod guardian;
-mod here;
-mod image;
+mod guardian_channel;
+mod helper_program;
 pub mod limits;
-mod load;
 mod machine;
-mod mark;
-mod orders;
 mod pipe;
-mod place;
 mod process;
-mod robust;
+mod process_tag;
+mod robust_mutex;
 mod sched;
 mod session;
 mod stack;
 mod suspension;
+mod thread_bound;
 mod timer;
 mod tty;
 mod usage;
 
-pub use child::{Child, Exit, Launch, Pipes, die_with, fork_and_wait, inherited, of_parent, shows_descriptors};
-pub use command::{Ran, Running, run_command};
-pub use contend_shm::{Clock, PAGE, Pair, Shared, wait_once, wait_while, wake_all, wake_one};
-pub use frequency::clock_range;
-pub use guardian::{Duty, GUARDIAN, Restore, guard, guardian_main, is_guarded};
-pub use here::Here;
-pub use image::{hand_over, start_helpers_from};
-pub use load::CoreLoad;
-pub use machine::{Machine, machine};
-pub use mark::new_mark;
-pub use pipe::{Moved, in_pipe, pipe_of, read_some, readable, until_readable, until_writable, write_some};
-pub use place::come_by;
-pub use process::{
-    allow_many_files, become_subreaper, close_on_exec_pipe, end_descendants, end_with_parent_cleanly, exists, exit_now,
-    fail_beyond_file_limit, kill_group, kill_process, reap_adopted, reap_strangers, reset_signals, show_as,
-    shows_processes, started, thread_id,
+pub use child::{
+    Child, ChildPipes, Exit, Launch, fork_and_wait, has_proc_fds, kill_when_parent_dies, reopen_parent_fd,
+    take_inherited_fd,
 };
-pub use robust::{ROBUST_WORDS, Robust, Taken};
-pub use sched::{Back, SchedStat, be_prompt, sessions_share, stand_back, stay_on, thread_cpu};
-pub use session::{group_of, session_of};
+pub use command::{CommandOptions, CommandResult, run_command};
+pub use contend_shm::{Clock, ClockPair, PAGE_SIZE, SharedMemory, wait_once, wait_while, wake_all, wake_one};
+pub use core_load::CoreLoad;
+pub use fail_point::hit_fail_point;
+pub use frequency::cpu_frequency_range;
+pub use guardian::{CleanupList, GUARDIAN_ARG, TerminalRestore, guardian_main, is_guarded, update_cleanup};
+pub use helper_program::{enter_helper, set_helper_program};
+pub use machine::{Machine, detect_machine};
+pub use pipe::{
+    Transfer, bytes_in_pipe, create_pipe, read_some, readable_indices, wait_until_readable, wait_until_writable,
+    write_some,
+};
+pub use process::{
+    allow_many_files, become_subreaper, close_on_exec_pipe, exit_now, has_proc, ignore_file_size_signal,
+    kill_adopted_group, kill_descendants, kill_escaped_children, kill_group, kill_process, process_exists,
+    process_start_time, reset_signals, set_process_name, terminate_with_parent, thread_id,
+};
+pub use process_tag::new_process_tag;
+pub use robust_mutex::{LockOutcome, ROBUST_MUTEX_WORDS, RobustMutex};
+pub use sched::{
+    LowPriority, SchedStat, add_niceness, is_autogroup_active, pin_to_core, request_short_slices, thread_cpu_nanos,
+};
+pub use session::{process_group_of, session_of};
 pub use stack::stack_left;
-pub use suspension::suspended;
-pub use timer::{await_device, exact_sleeps, wait_for_device};
-pub use tty::{Modes, write_if_it_reads};
-pub use usage::{all_cores_busy, own_cpu, process_cpu, resident, session_cpu, switches};
+pub use suspension::suspended_nanos;
+pub use thread_bound::ThreadBound;
+pub use timer::{minimize_timer_slack, wait_for_device, wait_for_device_async};
+pub use tty::{TerminalModes, write_with_timeout};
+pub use usage::{
+    busy_nanos_of_all_cores, context_switches, own_cpu_nanos, process_cpu_nanos, resident_bytes, session_cpu_nanos,
+};

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::control_group::{directories, quota_of};
+use super::control_group::{cpu_quota, group_directories};
 
 /// What of the machine a run may use.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,20 +25,20 @@ impl Machine {
 }
 
 /// Looks at the machine.
-pub fn machine() -> Machine {
+pub fn detect_machine() -> Machine {
     // Not the standard library's figure alone: that rounds a quota down.
-    let usable = by_affinity().unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let usable = affinity_cores().unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let uname = rustix::system::uname();
     Machine {
-        cores: online().unwrap_or(usable),
+        cores: online_cores().unwrap_or(usable),
         usable,
-        quota: quota_of(&directories("cpu")),
+        quota: cpu_quota(&group_directories("cpu")),
         os: format!("{} {}", uname.sysname().to_string_lossy(), uname.release().to_string_lossy()),
     }
 }
 
 /// Counts a list such as `0-3,8`.
-fn online() -> Option<usize> {
+fn online_cores() -> Option<usize> {
     let list = fs::read_to_string("/sys/devices/system/cpu/online").ok()?;
     list.trim()
         .split(',')
@@ -50,7 +50,7 @@ fn online() -> Option<usize> {
 }
 
 /// Cores that this thread may be put on.
-fn by_affinity() -> Option<usize> {
+fn affinity_cores() -> Option<usize> {
     #[cfg(target_os = "linux")]
     return rustix::thread::sched_getaffinity(None).ok().map(|cores| cores.count() as usize).filter(|cores| *cores > 0);
     #[cfg(not(target_os = "linux"))]

@@ -37,19 +37,19 @@ pub fn kill_group(leader: u32, signal: Signal) {
 }
 
 /// How long to wait for killed processes to be gone: only one stuck in the kernel takes longer than a moment.
-const GONE_WITHIN: Duration = Duration::from_secs(2);
+const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Kills the processes of `group` that became our children when their parent died, and waits until they are gone.
 /// Returns how many there were. A group without a child of ours is let alone: its number may come from memory that a
 /// broken process wrote to.
-pub fn reap_adopted(group: u32) -> usize {
+pub fn kill_adopted_group(group: u32) -> usize {
     let Some(group) = i32::try_from(group).ok().and_then(Pid::from_raw) else { return 0 };
     let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
     if waitid(WaitId::Pgid(Some(group)), look).is_err() {
         return 0;
     }
     let _ = kill_process_group(group, Signal::KILL);
-    let until = Instant::now() + GONE_WITHIN;
+    let until = Instant::now() + KILL_TIMEOUT;
     let mut found = 0;
     loop {
         match waitpgid(group, WaitOptions::NOHANG) {
@@ -61,33 +61,35 @@ pub fn reap_adopted(group: u32) -> usize {
 }
 
 /// Kills our children that came to us from another one, when it died: those in sessions other than ours that nobody
-/// launched, and that are no older than `since` on [`started`]'s clock. And all they leave behind. Waits until they are gone.
+/// launched, and that are no older than `since` on [`process_start_time`]'s clock. And all they leave behind. Waits until they are gone.
 ///
 /// Those are what commands left who did all to get away: who starts a session of its own, lets its parent die and forgets
 /// its environment still cannot choose whose child it becomes.
-pub fn reap_strangers(since: u64) {
+pub fn kill_escaped_children(since: u64) {
     let us = session_of(getpid());
-    end_children(|launched, child| {
+    kill_children(|launched, child| {
         let ours = session_of(child) == us;
-        !ours && !launched.contains(&number(child)) && started(number(child)).is_some_and(|at| at >= since)
+        !ours
+            && !launched.contains(&pid_number(child))
+            && process_start_time(pid_number(child)).is_some_and(|at| at >= since)
     });
 }
 
 /// Ends all that descends from us, for a process that is about to end: nothing is started here any more. Whoever calls it
 /// while another thread is at it waits for ever: the first one ends the process.
-pub fn end_descendants() {
+pub fn kill_descendants() {
     become_subreaper();
-    let closed = STARTING.write().unwrap_or_else(PoisonError::into_inner);
+    let closed = START_LOCK.write().unwrap_or_else(PoisonError::into_inner);
     std::mem::forget(closed);
-    end_children(|_, _| true);
+    kill_children(|_, _| true);
 }
 
 /// Kills those of our children that are meant, and waits until there are none.
-fn end_children(meant: impl Fn(&BTreeSet<u32>, Pid) -> bool) {
-    let until = Instant::now() + GONE_WITHIN;
+fn kill_children(meant: impl Fn(&BTreeSet<u32>, Pid) -> bool) {
+    let until = Instant::now() + KILL_TIMEOUT;
     while Instant::now() < until {
         let left: Vec<Pid> = {
-            let launched = LAUNCHED.lock().unwrap_or_else(PoisonError::into_inner);
+            let launched = LAUNCHED_PIDS.lock().unwrap_or_else(PoisonError::into_inner);
             children().filter(|child| meant(&launched, *child)).collect()
         };
         if left.is_empty() {
@@ -101,10 +103,10 @@ fn end_children(meant: impl Fn(&BTreeSet<u32>, Pid) -> bool) {
 }
 
 /// Held while something is started.
-pub(super) static STARTING: RwLock<()> = RwLock::new(());
+pub(super) static START_LOCK: RwLock<()> = RwLock::new(());
 
 /// Processes that were started in sessions of their own and that have not been waited for.
-pub(super) static LAUNCHED: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
+pub(super) static LAUNCHED_PIDS: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
 /// All processes there are.
 pub(super) fn processes() -> impl Iterator<Item = u32> {
@@ -114,24 +116,24 @@ pub(super) fn processes() -> impl Iterator<Item = u32> {
 
 /// All processes whose parent we are.
 fn children() -> impl Iterator<Item = Pid> {
-    let us = u64::from(number(getpid()));
-    processes().filter(move |pid| field(*pid, PARENT) == Some(us)).filter_map(|pid| Pid::from_raw(pid as i32))
+    let us = u64::from(pid_number(getpid()));
+    processes().filter(move |pid| stat_field(*pid, PARENT) == Some(us)).filter_map(|pid| Pid::from_raw(pid as i32))
 }
 
 /// Whether the system shows its processes: without that nobody finds what a command has left behind.
-pub fn shows_processes() -> bool {
-    started(std::process::id()).is_some()
+pub fn has_proc() -> bool {
+    process_start_time(std::process::id()).is_some()
 }
 
 /// Whether there is such a process, seen or not.
-pub fn exists(pid: u32) -> bool {
+pub fn process_exists(pid: u32) -> bool {
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
     pid.is_some_and(|pid| test_kill_process(pid) != Err(Errno::SRCH))
 }
 
 /// When a process was started, in ticks of the system since it was booted.
-pub fn started(pid: u32) -> Option<u64> {
-    field(pid, STARTED)
+pub fn process_start_time(pid: u32) -> Option<u64> {
+    stat_field(pid, STARTED)
 }
 
 /// Fields of `/proc/PID/stat`, counted from the one behind the name.
@@ -139,14 +141,14 @@ const PARENT: usize = 1;
 const STARTED: usize = 19;
 
 /// The second field is a name in parentheses that may have anything in it.
-fn field(pid: u32, at: usize) -> Option<u64> {
+fn stat_field(pid: u32, at: usize) -> Option<u64> {
     let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
     let name_ends = stat.iter().rposition(|byte| *byte == b')')?;
     let rest = std::str::from_utf8(&stat[name_ends + 1..]).ok()?;
     rest.split_whitespace().nth(at)?.parse().ok()
 }
 
-fn number(pid: Pid) -> u32 {
+fn pid_number(pid: Pid) -> u32 {
     pid.as_raw_nonzero().get() as u32
 }
 
@@ -155,11 +157,11 @@ fn number(pid: Pid) -> u32 {
 ///
 /// # Errors
 /// If the system has no room for another thread.
-pub fn end_with_parent_cleanly() -> io::Result<()> {
+pub fn terminate_with_parent() -> io::Result<()> {
     let mut signals = signal_hook::iterator::Signals::new([SIGTERM])?;
     std::thread::Builder::new().name("end".into()).spawn(move || {
         for signal in signals.forever() {
-            end_descendants();
+            kill_descendants();
             let _ = signal_hook::low_level::emulate_default_handler(signal);
         }
     })?;
@@ -174,7 +176,7 @@ pub fn exit_now(code: i32) -> ! {
 }
 
 /// Has a write beyond the limit of a file's size fail, instead of ending this process without a word.
-pub fn fail_beyond_file_limit() {
+pub fn ignore_file_size_signal() {
     // SAFETY: a plain disposition.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }
@@ -202,7 +204,7 @@ pub fn thread_id() -> u32 {
 }
 
 /// Names this process in lists that show the kernel's short name: its first 15 bytes.
-pub fn show_as(name: &str) {
+pub fn set_process_name(name: &str) {
     let end = name.floor_char_boundary(15);
     if let Ok(name) = std::ffi::CString::new(&name[..end]) {
         let _ = rustix::thread::set_name(&name);

@@ -10,16 +10,16 @@ use rustix::process::Pid;
 /// namespace.
 pub fn session_of(pid: Pid) -> Option<i32> {
     // SAFETY: takes a number, answers a number.
-    known(unsafe { libc::getsid(pid.as_raw_pid()) })
+    valid_id(unsafe { libc::getsid(pid.as_raw_pid()) })
 }
 
 /// The group of a process, or `None` when there is no such process. 0 as in [`session_of`].
-pub fn group_of(pid: Pid) -> Option<i32> {
+pub fn process_group_of(pid: Pid) -> Option<i32> {
     // SAFETY: as above.
-    known(unsafe { libc::getpgid(pid.as_raw_pid()) })
+    valid_id(unsafe { libc::getpgid(pid.as_raw_pid()) })
 }
 
-fn known(number: i32) -> Option<i32> {
+fn valid_id(number: i32) -> Option<i32> {
     (number >= 0).then_some(number)
 }
 
@@ -30,8 +30,8 @@ mod tests {
 
     #[test]
     fn this_process_is_of_a_session_and_a_group_and_no_process_is_of_none() {
-        assert!(session_of(getpid()).is_some() && group_of(getpid()).is_some());
+        assert!(session_of(getpid()).is_some() && process_group_of(getpid()).is_some());
         let none = Pid::from_raw(i32::MAX).expect("not 0");
-        assert_eq!((session_of(none), group_of(none)), (None, None));
+        assert_eq!((session_of(none), process_group_of(none)), (None, None));
     }
 }

@@ -17,7 +17,7 @@ use tokio::io::unix::AsyncFd;
 /// # Errors
 /// When there is no descriptor left.
 pub fn wait_for_device(nanos: u64) -> io::Result<()> {
-    let timer = device(nanos)?;
+    let timer = timer_fd(nanos)?;
     rustix::io::retry_on_intr(|| rustix::io::read(&timer, &mut [0_u8; 8]))?;
     Ok(())
 }
@@ -29,14 +29,14 @@ pub fn wait_for_device(nanos: u64) -> io::Result<()> {
 ///
 /// # Panics
 /// Outside an event loop.
-pub async fn await_device(nanos: u64) -> io::Result<()> {
+pub async fn wait_for_device_async(nanos: u64) -> io::Result<()> {
     // SAFETY: the descriptor is owned by what watches it, and the same until that is dropped.
-    let watched = unsafe { AsyncFd::register_with_interest(device(nanos)?, Interest::READABLE)? };
+    let watched = unsafe { AsyncFd::register_with_interest(timer_fd(nanos)?, Interest::READABLE)? };
     watched.readable().await.map(drop)
 }
 
 /// A descriptor that becomes ready for reading after `nanos`.
-fn device(nanos: u64) -> io::Result<OwnedFd> {
+fn timer_fd(nanos: u64) -> io::Result<OwnedFd> {
     let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC)?;
     let once = Itimerspec {
         it_interval: Timespec { tv_sec: 0, tv_nsec: 0 },
@@ -50,6 +50,6 @@ fn device(nanos: u64) -> io::Result<OwnedFd> {
 }
 
 /// Lets the calling thread's sleeps and timeouts end on time instead of up to 50 µs late.
-pub fn exact_sleeps() {
+pub fn minimize_timer_slack() {
     let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
 }

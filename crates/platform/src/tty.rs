@@ -12,22 +12,22 @@ use serde::{Deserialize, Serialize};
 
 /// What raw mode changes of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Modes {
+pub struct TerminalModes {
     input: u64,
     output: u64,
     control: u64,
     local: u64,
     /// Bytes, and tenths of a second, that a read waits for.
-    least: u8,
-    patience: u8,
+    min_bytes: u8,
+    read_timeout: u8,
 }
 
-impl Modes {
+impl TerminalModes {
     /// The modes of a terminal now.
     ///
     /// # Errors
     /// If it is no terminal, or is gone.
-    pub fn of(terminal: impl AsFd) -> io::Result<Self> {
+    pub fn read_from(terminal: impl AsFd) -> io::Result<Self> {
         Ok(Self::from(&tcgetattr(terminal)?))
     }
 
@@ -36,37 +36,37 @@ impl Modes {
     ///
     /// # Errors
     /// If the terminal is gone.
-    pub fn put_back(self, terminal: impl AsFd) -> io::Result<()> {
+    pub fn restore(self, terminal: impl AsFd) -> io::Result<()> {
         let mut now = tcgetattr(&terminal)?;
         let mut raw = now.clone();
-        self.enter(&mut raw);
+        self.apply_to(&mut raw);
         raw.make_raw();
         if Self::from(&now) == Self::from(&raw) {
-            self.enter(&mut now);
+            self.apply_to(&mut now);
             tcsetattr(&terminal, OptionalActions::Now, &now)?;
         }
         Ok(())
     }
 
-    fn enter(self, all: &mut Termios) {
+    fn apply_to(self, all: &mut Termios) {
         all.input_modes = InputModes::from_bits_retain(self.input as _);
         all.output_modes = OutputModes::from_bits_retain(self.output as _);
         all.control_modes = ControlModes::from_bits_retain(self.control as _);
         all.local_modes = LocalModes::from_bits_retain(self.local as _);
-        all.special_codes[SpecialCodeIndex::VMIN] = self.least;
-        all.special_codes[SpecialCodeIndex::VTIME] = self.patience;
+        all.special_codes[SpecialCodeIndex::VMIN] = self.min_bytes;
+        all.special_codes[SpecialCodeIndex::VTIME] = self.read_timeout;
     }
 }
 
-impl From<&Termios> for Modes {
+impl From<&Termios> for TerminalModes {
     fn from(all: &Termios) -> Self {
         Self {
             input: u64::from(all.input_modes.bits()),
             output: u64::from(all.output_modes.bits()),
             control: u64::from(all.control_modes.bits()),
             local: u64::from(all.local_modes.bits()),
-            least: all.special_codes[SpecialCodeIndex::VMIN],
-            patience: all.special_codes[SpecialCodeIndex::VTIME],
+            min_bytes: all.special_codes[SpecialCodeIndex::VMIN],
+            read_timeout: all.special_codes[SpecialCodeIndex::VTIME],
         }
     }
 }
@@ -75,7 +75,7 @@ impl From<&Termios> for Modes {
 ///
 /// # Errors
 /// If the terminal is gone, or takes nothing.
-pub fn write_if_it_reads(terminal: impl AsFd, bytes: &[u8], patience: Duration) -> io::Result<()> {
+pub fn write_with_timeout(terminal: impl AsFd, bytes: &[u8], patience: Duration) -> io::Result<()> {
     let mut fds = [PollFd::new(&terminal, PollFlags::OUT)];
     let timeout = Timespec { tv_sec: patience.as_secs().min(60) as i64, tv_nsec: i64::from(patience.subsec_nanos()) };
     if poll(&mut fds, Some(&timeout))? == 0 {

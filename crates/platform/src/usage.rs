@@ -16,14 +16,14 @@ use rustix::time::{ClockId, clock_gettime};
 use super::session::session_of;
 
 /// Bytes of a process that are in memory.
-pub fn resident(pid: u32) -> Option<u64> {
+pub fn resident_bytes(pid: u32) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
     let pages: u64 = text.split_ascii_whitespace().nth(1)?.parse().ok()?;
     Some(pages * rustix::param::page_size() as u64)
 }
 
 /// How often a thread gave up its core to wait, and how often it was taken from it.
-pub fn switches(pid: u32, tid: u32) -> Option<(u64, u64)> {
+pub fn context_switches(pid: u32, tid: u32) -> Option<(u64, u64)> {
     let text = fs::read_to_string(format!("/proc/{pid}/task/{tid}/status")).ok()?;
     let figure = |name: &str| text.lines().find_map(|line| line.strip_prefix(name))?.trim().parse().ok();
     Some((figure("voluntary_ctxt_switches:")?, figure("nonvoluntary_ctxt_switches:")?))
@@ -31,7 +31,7 @@ pub fn switches(pid: u32, tid: u32) -> Option<(u64, u64)> {
 
 /// Nanoseconds that all cores together have been busy since the system began, what a hypervisor took included. To the
 /// kernel's tick: 10 ms.
-pub fn all_cores_busy() -> Option<u64> {
+pub fn busy_nanos_of_all_cores() -> Option<u64> {
     let text = fs::read_to_string("/proc/stat").ok()?;
     let fields: Vec<u64> =
         text.lines().next()?.split_ascii_whitespace().skip(1).map_while(|field| field.parse().ok()).collect();
@@ -43,21 +43,21 @@ pub fn all_cores_busy() -> Option<u64> {
 
 /// CPU time in nanoseconds of all processes in the session of process `member`, with what their ended children used: what a
 /// run and the commands it started cost. To the kernel's tick, 10 ms, for each process.
-pub fn session_cpu(member: u32) -> Option<u64> {
+pub fn session_cpu_nanos(member: u32) -> Option<u64> {
     let session = session_of(Pid::from_raw(member.try_into().ok()?)?)?;
     let ticks = fs::read_dir("/proc")
         .ok()?
         .filter_map(|entry| {
             let entry = entry.ok()?;
             entry.file_name().to_str()?.parse::<u32>().ok()?;
-            ticks_of(&fs::read_to_string(entry.path().join("stat")).ok()?, session)
+            session_ticks(&fs::read_to_string(entry.path().join("stat")).ok()?, session)
         })
         .sum::<u64>();
     Some(ticks * 1_000_000_000 / rustix::param::clock_ticks_per_second().max(1))
 }
 
 /// Ticks that a process used and its ended children, if it is of the session.
-fn ticks_of(stat: &str, session: i32) -> Option<u64> {
+fn session_ticks(stat: &str, session: i32) -> Option<u64> {
     // The name stands in brackets and may hold anything, brackets too.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
     // state ppid pgrp session ... utime stime cutime cstime are fields 3 to 6 and 14 to 17 of proc(5).
@@ -68,7 +68,7 @@ fn ticks_of(stat: &str, session: i32) -> Option<u64> {
 
 /// CPU time in nanoseconds of a process, all its threads together, and of its children that it has reaped. Exact for the
 /// process, to the kernel's tick for the children. `None` once the process is gone.
-pub fn process_cpu(pid: u32) -> Option<u64> {
+pub fn process_cpu_nanos(pid: u32) -> Option<u64> {
     let own = process_clock(pid)?;
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     Some(own + reaped_ticks(&stat)? * 1_000_000_000 / rustix::param::clock_ticks_per_second().max(1))
@@ -97,7 +97,7 @@ fn reaped_ticks(stat: &str) -> Option<u64> {
 }
 
 /// CPU time of this process in nanoseconds, all its threads together.
-pub fn own_cpu() -> u64 {
+pub fn own_cpu_nanos() -> u64 {
     let t = clock_gettime(ClockId::ProcessCPUTime);
     t.tv_sec as u64 * 1_000_000_000 + t.tv_nsec as u64
 }
@@ -110,35 +110,35 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn the_system_knows_this_process() {
         let pid = std::process::id();
-        assert!(resident(pid).is_some_and(|bytes| bytes > 100_000));
-        assert!(switches(pid, pid).is_some());
-        assert!(all_cores_busy().is_some_and(|busy| busy > 0));
-        assert!(own_cpu() > 0);
-        assert_eq!(resident(u32::MAX), None);
-        assert!(session_cpu(pid).is_some());
-        assert_eq!(session_cpu(u32::MAX), None);
+        assert!(resident_bytes(pid).is_some_and(|bytes| bytes > 100_000));
+        assert!(context_switches(pid, pid).is_some());
+        assert!(busy_nanos_of_all_cores().is_some_and(|busy| busy > 0));
+        assert!(own_cpu_nanos() > 0);
+        assert_eq!(resident_bytes(u32::MAX), None);
+        assert!(session_cpu_nanos(pid).is_some());
+        assert_eq!(session_cpu_nanos(u32::MAX), None);
     }
 
     #[test]
     #[cfg(target_os = "linux")]
     fn cpu_time_of_a_process_includes_its_reaped_children() {
         let me = std::process::id();
-        let before = process_cpu(me).expect("our own clock");
+        let before = process_cpu_nanos(me).expect("our own clock");
         let busy =
             std::process::Command::new("sh").args(["-c", "i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done"]).status();
         assert!(busy.is_ok_and(|status| status.success()));
-        let after = process_cpu(me).expect("our own clock");
+        let after = process_cpu_nanos(me).expect("our own clock");
         assert!(after - before >= 10_000_000, "{} ns", after - before);
-        assert_eq!(process_cpu(u32::MAX), None);
+        assert_eq!(process_cpu_nanos(u32::MAX), None);
         assert_eq!(reaped_ticks("7 (a ) b) S 1 7 9 0 -1 0 0 0 0 0 10 20 30 40 20 0 1 0 5 6 7"), Some(70));
     }
 
     #[test]
     fn a_name_with_brackets_is_no_trouble() {
         let line = "7 (a ) b) S 1 7 9 0 -1 0 0 0 0 0 10 20 30 40 20 0 1 0 5 6 7";
-        assert_eq!(ticks_of(line, 9), Some(100));
-        assert_eq!(ticks_of(line, 8), None);
-        assert_eq!(ticks_of("7 (a", 9), None);
-        assert_eq!(ticks_of("7 (a) S 1 7 9 0", 9), None);
+        assert_eq!(session_ticks(line, 9), Some(100));
+        assert_eq!(session_ticks(line, 8), None);
+        assert_eq!(session_ticks("7 (a", 9), None);
+        assert_eq!(session_ticks("7 (a) S 1 7 9 0", 9), None);
     }
 }

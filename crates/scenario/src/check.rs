@@ -1,40 +1,40 @@
 //! Checking a scenario: from KDL text to a [`Scenario`] in which every name is resolved, or all mistakes at once.
 
-mod ask;
-mod declare;
+mod declarations;
+mod event_loop;
 mod expect;
-mod flow;
 mod formula;
+mod grammar;
 mod groups;
 mod knobs;
+mod lock_flow;
+mod lock_order;
 mod names;
 mod node;
-mod number;
-mod on_loop;
+mod number_rule;
 mod optimum;
-mod order;
-mod pools;
+mod pool_options;
+mod quiz;
 mod reference;
-mod runtime;
 mod server;
-mod shape;
-mod share;
+mod shared_locks;
 mod steps;
-mod test;
+mod task_restrictions;
+mod test_config;
 
 use kdl::{KdlDocument, KdlNode};
 
 use super::expr::Expr;
 use super::mistake::Mistakes;
-use super::program::{Group, Scenario, Test};
+use super::program::{Category, Scenario, TestConfig};
 use super::source::Source;
 use super::syntax;
 use names::Names;
-pub use reference::reference;
+pub use reference::language_reference;
 
 /// A scenario that can run, and what is doubtful about it.
 #[derive(Debug, Clone)]
-pub struct Checked {
+pub struct CheckedScenario {
     pub scenario: Scenario,
     /// Lints; often empty.
     pub warnings: Mistakes,
@@ -45,7 +45,7 @@ pub struct Checked {
 /// # Errors
 ///
 /// Every mistake of the file at once, in the order of the file.
-pub fn check(source: &Source) -> Result<Checked, Mistakes> {
+pub fn check(source: &Source) -> Result<CheckedScenario, Mistakes> {
     let mut mistakes = Mistakes::of(source);
     let Some(document) = syntax::read(&source.text, &mut mistakes) else {
         return Err(mistakes);
@@ -58,7 +58,7 @@ pub fn check(source: &Source) -> Result<Checked, Mistakes> {
         checker.mistakes.drop_warnings();
         return Err(checker.mistakes);
     }
-    Ok(Checked { scenario: checker.scenario, warnings: checker.mistakes })
+    Ok(CheckedScenario { scenario: checker.scenario, warnings: checker.mistakes })
 }
 
 /// A scenario on its way from nodes to a program.
@@ -67,7 +67,7 @@ struct Checker {
     names: Names,
     scenario: Scenario,
     /// The file says that there will be one: what leads to it is no mistake.
-    deadlock_is_meant: bool,
+    expects_deadlock: bool,
 }
 
 impl Checker {
@@ -75,55 +75,58 @@ impl Checker {
         let scenario = Scenario {
             name: source.name.clone(),
             title: source.name.clone(),
-            group: Group::Own,
+            category: Category::Own,
             about: String::new(),
-            ask: None,
+            quiz: None,
             watch: Vec::new(),
-            tries: Vec::new(),
+            suggestions: Vec::new(),
             knobs: Vec::new(),
             resources: Vec::new(),
-            workers: Vec::new(),
+            groups: Vec::new(),
             pools: Vec::new(),
             loop_threads: Expr::Number(1.0),
-            expects: Vec::new(),
-            test: Test::default(),
+            expectations: Vec::new(),
+            test: TestConfig::default(),
             optimum: None,
         };
-        Self { mistakes, names: Names::default(), scenario, deadlock_is_meant: false }
+        Self { mistakes, names: Names::default(), scenario, expects_deadlock: false }
     }
 
     /// Names may be used before the line that declares them: knobs come first, then what is shared, then who works,
     /// then what is said about them.
     fn read(&mut self, document: &KdlDocument) {
         let nodes: Vec<&KdlNode> =
-            document.nodes().iter().filter(|node| self.shape(node, shape::TOP).is_some()).collect();
-        self.deadlock_is_meant = named(&nodes, &["expect"])
+            document.nodes().iter().filter(|node| self.node_rule(node, grammar::TOP).is_some()).collect();
+        self.expects_deadlock = nodes_named(&nodes, &["expect"])
             .any(|node| node::arg(node, 0).is_some_and(|kind| kind.value().as_string() == Some("deadlock")));
         self.knobs(&nodes);
         self.declare(&nodes);
-        self.runtime(&nodes);
+        self.event_loop(&nodes);
         self.groups(&nodes);
-        self.words(&nodes);
-        self.question(&nodes);
+        self.scenario_texts(&nodes);
+        self.check_quiz(&nodes);
         self.expectations(&nodes);
-        self.how_to_test(&nodes);
+        self.test_config(&nodes);
         self.optimum(&nodes);
-        self.limits();
-        self.semaphores(&nodes);
-        self.lives(&nodes);
+        self.check_totals();
+        self.check_semaphores(&nodes);
+        self.check_lives(&nodes);
         if self.mistakes.count_errors() == 0 {
-            self.shared_with_tasks(&nodes);
-            self.blocked_by_tasks(&nodes);
-            self.lives_of_tasks(&nodes);
-            self.beyond_tasks(&nodes);
-            self.lint_order(&nodes);
+            self.check_task_sharing(&nodes);
+            self.check_task_blocking(&nodes);
+            self.check_task_lives(&nodes);
+            self.check_task_restrictions(&nodes);
+            self.lint_lock_order(&nodes);
         }
         self.unused_knobs();
     }
 }
 
 /// The nodes with this name, in order.
-fn named<'a>(nodes: &[&'a KdlNode], words: &'static [&'static str]) -> impl Iterator<Item = &'a KdlNode> + use<'a> {
+fn nodes_named<'a>(
+    nodes: &[&'a KdlNode],
+    words: &'static [&'static str],
+) -> impl Iterator<Item = &'a KdlNode> + use<'a> {
     let found: Vec<&KdlNode> = nodes.iter().copied().filter(|node| words.contains(&node.name().value())).collect();
     found.into_iter()
 }

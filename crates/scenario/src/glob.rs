@@ -6,34 +6,34 @@ use serde::{Deserialize, Serialize};
 
 /// A pattern for a path below a directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Glob(Vec<Part>);
+pub struct Glob(Vec<PathPart>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-enum Part {
+enum PathPart {
     /// `**`: any number of directories, or none.
     Directories,
-    Name(Vec<Sign>),
+    Name(Vec<CharPattern>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-enum Sign {
+enum CharPattern {
     /// This character, in lower case.
-    Is(char),
+    Literal(char),
     /// `?`
-    One,
+    AnyChar,
     /// `*`
-    Some,
+    AnyChars,
     /// `[a-z_]`, or `[!a-z_]` for any other.
-    Among { not: bool, ranges: Vec<(char, char)> },
+    Set { negated: bool, ranges: Vec<(char, char)> },
 }
 
 /// Why a text is no pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GlobError {
     #[error("a `[` is not closed")]
-    Open,
+    UnclosedBracket,
     #[error("a pattern is about names below the directory")]
-    Outside,
+    OutsideDirectory,
 }
 
 impl Glob {
@@ -46,20 +46,20 @@ impl Glob {
         let plain = !ending.is_empty() && ending.chars().all(|c| c.is_ascii_alphanumeric());
         let text = if plain { format!("*.{ending}") } else { text.to_owned() };
         if text.starts_with('/') || text.split('/').any(|part| part == "..") {
-            return Err(GlobError::Outside);
+            return Err(GlobError::OutsideDirectory);
         }
         let parts = text.split('/').filter(|part| !matches!(*part, "" | "."));
-        let mut parts: Vec<Part> = parts.map(part).collect::<Result<_, _>>()?;
-        if parts.last() == Some(&Part::Directories) {
-            parts.push(Part::Name(vec![Sign::Some]));
+        let mut parts: Vec<PathPart> = parts.map(parse_part).collect::<Result<_, _>>()?;
+        if parts.last() == Some(&PathPart::Directories) {
+            parts.push(PathPart::Name(vec![CharPattern::AnyChars]));
         }
-        parts.dedup_by(|a, b| *a == Part::Directories && *b == Part::Directories);
-        if parts.is_empty() { Err(GlobError::Outside) } else { Ok(Self(parts)) }
+        parts.dedup_by(|a, b| *a == PathPart::Directories && *b == PathPart::Directories);
+        if parts.is_empty() { Err(GlobError::OutsideDirectory) } else { Ok(Self(parts)) }
     }
 
     /// How many directories deep it can match: 1 is in the directory itself. `None`: any.
     pub fn depth(&self) -> Option<usize> {
-        (!self.0.contains(&Part::Directories)).then_some(self.0.len())
+        (!self.0.contains(&PathPart::Directories)).then_some(self.0.len())
     }
 
     /// Whether it means the file at this path below the directory, part by part.
@@ -71,8 +71,8 @@ impl Glob {
             let mut next = vec![false; path.len() + 1];
             for at in 0..=path.len() {
                 next[at] = match part {
-                    Part::Directories => reach[at] || at > 0 && next[at - 1] && !path[at - 1].starts_with('.'),
-                    Part::Name(signs) => at > 0 && reach[at - 1] && is_named(&path[at - 1], signs),
+                    PathPart::Directories => reach[at] || at > 0 && next[at - 1] && !path[at - 1].starts_with('.'),
+                    PathPart::Name(signs) => at > 0 && reach[at - 1] && matches_name(&path[at - 1], signs),
                 };
             }
             reach = next;
@@ -81,43 +81,44 @@ impl Glob {
     }
 
     /// The ending of the names it means, if it has one: `jpg` of `*.jpg`.
-    pub fn ending(&self) -> Option<String> {
-        let Some(Part::Name(signs)) = self.0.last() else { return None };
-        let dot = signs.iter().rposition(|sign| *sign == Sign::Is('.'))?;
+    pub fn extension(&self) -> Option<String> {
+        let Some(PathPart::Name(signs)) = self.0.last() else { return None };
+        let dot = signs.iter().rposition(|sign| *sign == CharPattern::Literal('.'))?;
         let letters = signs[dot + 1..].iter().map(|sign| match sign {
-            Sign::Is(c) if c.is_ascii_alphanumeric() => Some(*c),
+            CharPattern::Literal(c) if c.is_ascii_alphanumeric() => Some(*c),
             _ => None,
         });
         letters.collect::<Option<String>>().filter(|ending| !ending.is_empty())
     }
 }
 
-fn part(text: &str) -> Result<Part, GlobError> {
+fn parse_part(text: &str) -> Result<PathPart, GlobError> {
     if text == "**" {
-        return Ok(Part::Directories);
+        return Ok(PathPart::Directories);
     }
-    let mut signs: Vec<Sign> = Vec::new();
+    let mut signs: Vec<CharPattern> = Vec::new();
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
         let sign = match c {
-            '*' if signs.last() == Some(&Sign::Some) => continue,
-            '*' => Sign::Some,
-            '?' => Sign::One,
+            '*' if signs.last() == Some(&CharPattern::AnyChars) => continue,
+            '*' => CharPattern::AnyChars,
+            '?' => CharPattern::AnyChar,
             '[' => {
-                let (inside, after) = rest.as_str().split_once(']').ok_or(GlobError::Open)?;
+                let (inside, after) = rest.as_str().split_once(']').ok_or(GlobError::UnclosedBracket)?;
                 let negated = inside.strip_prefix('!').or_else(|| inside.strip_prefix('^'));
-                let sign = Sign::Among { not: negated.is_some(), ranges: ranges(negated.unwrap_or(inside)) };
+                let sign =
+                    CharPattern::Set { negated: negated.is_some(), ranges: parse_ranges(negated.unwrap_or(inside)) };
                 rest = after.chars();
                 sign
             }
-            c => Sign::Is(lower(c)),
+            c => CharPattern::Literal(lower(c)),
         };
         signs.push(sign);
     }
-    Ok(Part::Name(signs))
+    Ok(PathPart::Name(signs))
 }
 
-fn ranges(inside: &str) -> Vec<(char, char)> {
+fn parse_ranges(inside: &str) -> Vec<(char, char)> {
     let mut ranges = Vec::new();
     let mut rest = inside.chars().map(lower).peekable();
     while let Some(from) = rest.next() {
@@ -138,19 +139,19 @@ fn lower(c: char) -> char {
 }
 
 /// Goes back to the last `*` only: an earlier one could not do better.
-fn is_named(name: &str, signs: &[Sign]) -> bool {
-    if name.starts_with('.') && signs.first() != Some(&Sign::Is('.')) {
+fn matches_name(name: &str, signs: &[CharPattern]) -> bool {
+    if name.starts_with('.') && signs.first() != Some(&CharPattern::Literal('.')) {
         return false;
     }
     let name: Vec<char> = name.chars().map(lower).collect();
     let (mut at, mut sign, mut star) = (0, 0, None);
     while at < name.len() {
         match signs.get(sign) {
-            Some(Sign::Some) => {
+            Some(CharPattern::AnyChars) => {
                 star = Some((sign, at));
                 sign += 1;
             }
-            Some(wanted) if is_one(name[at], wanted) => (at, sign) = (at + 1, sign + 1),
+            Some(wanted) if matches_char(name[at], wanted) => (at, sign) = (at + 1, sign + 1),
             _ => match star {
                 Some((from, taken)) => {
                     star = Some((from, taken + 1));
@@ -160,15 +161,15 @@ fn is_named(name: &str, signs: &[Sign]) -> bool {
             },
         }
     }
-    signs[sign..].iter().all(|sign| *sign == Sign::Some)
+    signs[sign..].iter().all(|sign| *sign == CharPattern::AnyChars)
 }
 
-fn is_one(c: char, sign: &Sign) -> bool {
+fn matches_char(c: char, sign: &CharPattern) -> bool {
     match sign {
-        Sign::Is(wanted) => c == *wanted,
-        Sign::One => true,
-        Sign::Some => false,
-        Sign::Among { not, ranges } => *not != ranges.iter().any(|(from, to)| (*from..=*to).contains(&c)),
+        CharPattern::Literal(wanted) => c == *wanted,
+        CharPattern::AnyChar => true,
+        CharPattern::AnyChars => false,
+        CharPattern::Set { negated: not, ranges } => *not != ranges.iter().any(|(from, to)| (*from..=*to).contains(&c)),
     }
 }
 
@@ -209,14 +210,14 @@ mod tests {
     #[test]
     fn what_leads_elsewhere_is_no_pattern() {
         for text in ["/etc/*", "../*", "a/../../b", "", "./"] {
-            assert_eq!(Glob::parse(text), Err(GlobError::Outside), "{text}");
+            assert_eq!(Glob::parse(text), Err(GlobError::OutsideDirectory), "{text}");
         }
-        assert_eq!(Glob::parse("[ab"), Err(GlobError::Open));
+        assert_eq!(Glob::parse("[ab"), Err(GlobError::UnclosedBracket));
     }
 
     #[test]
     fn it_knows_its_ending_and_how_deep_it_goes() {
-        let ending = |text: &str| Glob::parse(text).expect("a pattern").ending();
+        let ending = |text: &str| Glob::parse(text).expect("a pattern").extension();
         assert_eq!(ending("*.TXT").as_deref(), Some("txt"));
         assert_eq!(ending("jpg").as_deref(), Some("jpg"));
         assert_eq!((ending("*"), ending("*.t?t"), ending("*.")), (None, None, None));

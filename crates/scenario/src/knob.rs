@@ -24,7 +24,7 @@ pub enum KnobKind {
     /// A number between `min` and `max`, both included.
     Number { unit: Unit, default: f64, min: f64, max: f64 },
     /// One of several words; its value is the word's position.
-    Choice { of: Vec<String>, default: usize },
+    Choice { words: Vec<String>, default: usize },
     /// Free text, such as a path. Cannot be turned while a run goes on; its value is 0.
     Text { default: Option<String> },
 }
@@ -35,7 +35,7 @@ pub struct Knob {
     pub kind: KnobKind,
     pub help: String,
     /// Whether turning it takes effect while the run goes on; otherwise the run starts anew.
-    pub live: bool,
+    pub is_live: bool,
 }
 
 /// What every knob of a scenario is set to for one run. Positions are those of `Scenario::knobs`.
@@ -46,18 +46,18 @@ pub struct Settings {
     /// `--as`: what to make of all groups and pools.
     pub executor: Option<WorkerKind>,
     /// `--allow-exec`: whether the scenario may run commands.
-    pub exec: bool,
+    pub allow_exec: bool,
 }
 
 impl Settings {
     /// What becomes of workers that the scenario says are of this kind.
-    pub fn kind(&self, declared: WorkerKind) -> WorkerKind {
+    pub fn effective_kind(&self, declared: WorkerKind) -> WorkerKind {
         self.executor.unwrap_or(declared)
     }
 
     /// What a pool is made of.
-    pub fn kind_of(&self, declared: &Choice<WorkerKind>) -> WorkerKind {
-        self.kind(match declared {
+    pub fn pool_kind(&self, declared: &Choice<WorkerKind>) -> WorkerKind {
+        self.effective_kind(match declared {
             Choice::Fixed(kind) => *kind,
             Choice::Knob(knob, of) => of.get(self.number(*knob) as usize).copied().unwrap_or(WorkerKind::Thread),
         })

@@ -1,33 +1,34 @@
 //! The language scenarios are written in: reading, checking, the catalogue. It knows no event and starts nothing.
 
 mod check;
-mod clean;
 mod expr;
 mod glob;
 mod knob;
+mod knob_values;
 mod mistake;
-mod nearest;
 mod program;
 mod quantity;
+mod sanitize;
 mod settings;
 mod source;
+mod suggest;
 mod syntax;
-mod turn;
 mod variants;
 
-pub use check::{Checked, check, reference};
-pub use clean::clean;
-pub use expr::{Expr, Values};
+pub use check::{CheckedScenario, check, language_reference};
+pub use expr::{EvalContext, Expr};
 pub use glob::{Glob, GlobError};
 pub use knob::{Knob, KnobKind, Settings, Unit};
+pub use knob_values::SettingError;
 pub use mistake::Mistakes;
-pub use nearest::nearest;
 pub use program::{
-    Ask, Asked, Attempt, Choice, Claim, Compare, Crash, Delivery, Expect, Feed, Group, Guess, Leave, LifeStep,
-    LoopStep, Members, Metric, Optimum, Origin, Part, Piece, PipeStep, Place, Policy, Pool, PoolStep, Question,
-    QueueStep, Real, Resource, ResourceSpec, Right, Scarce, Scenario, Schedule, Seat, Serving, SignalStep, Step,
-    Subject, Target, Template, Test, Text, Times, Try, Way, What, Which, Workers,
+    Attempt, AttemptKind, Baseline, Branch, Category, Choice, Claim, Compare, CorrectWhen, CrashPolicy, Expect, Feed,
+    GroupMembers, Guess, LifeStep, LoopStep, MemberSelector, Metric, MetricSubject, Operand, Optimum, OptimumLimit,
+    OverflowPolicy, PipeStep, Placeholder, PoolSpec, PoolStep, Quantile, Question, QueueStep, Quiz, RealWork,
+    RequestTarget, Resource, ResourceSpec, ResultDelivery, Scenario, Scheduling, ServerSpec, ShutdownMode, SignalStep,
+    Step, Suggestion, Target, TaskDistribution, Template, TemplatePiece, TestConfig, TextExpr, WorkerGroup,
 };
-pub use source::{LARGEST, ReadError, Source};
-pub use turn::SettingError;
+pub use sanitize::sanitize;
+pub use source::{MAX_SOURCE_BYTES, ReadError, Source};
+pub use suggest::suggest;
 pub use variants::Variant;

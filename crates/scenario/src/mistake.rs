@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
 
-use super::clean::{clean, mask};
+use super::sanitize::{mask_dangerous, sanitize};
 use super::source::Source;
 
 /// How many mistakes are spelled out; a file with more is no scenario.
@@ -18,7 +18,7 @@ const KEPT: usize = 1_000;
 const UNDERLINED: usize = 60;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Weight {
+enum MistakeKind {
     Error,
     Warning,
 }
@@ -26,12 +26,12 @@ enum Weight {
 /// One thing that is wrong, and where.
 #[derive(Debug, Clone)]
 pub(super) struct Mistake {
-    weight: Weight,
+    kind: MistakeKind,
     span: Range<usize>,
     title: String,
     label: String,
     /// Other places it has to do with.
-    also: Vec<(Range<usize>, String)>,
+    related: Vec<(Range<usize>, String)>,
     help: Option<String>,
 }
 
@@ -43,8 +43,8 @@ impl Mistake {
     }
 
     /// Points at another place.
-    pub(super) fn also(&mut self, span: Range<usize>, text: impl Into<String>) -> &mut Self {
-        self.also.push((span, text.into()));
+    pub(super) fn add_related(&mut self, span: Range<usize>, text: impl Into<String>) -> &mut Self {
+        self.related.push((span, text.into()));
         self
     }
 
@@ -55,7 +55,7 @@ impl Mistake {
     }
 
     /// Says which known word was probably meant.
-    pub(super) fn meant(&mut self, word: Option<&str>) -> &mut Self {
+    pub(super) fn did_you_mean(&mut self, word: Option<&str>) -> &mut Self {
         if let Some(word) = word {
             self.help = Some(format!("did you mean `{word}`?"));
         }
@@ -70,34 +70,34 @@ pub struct Mistakes {
     text: String,
     list: Vec<Mistake>,
     /// Errors beyond those kept.
-    more: usize,
+    omitted: usize,
 }
 
 impl Mistakes {
     pub(super) fn of(source: &Source) -> Self {
-        Self { path: source.label(), text: source.text.clone(), list: Vec::new(), more: 0 }
+        Self { path: source.label(), text: source.text.clone(), list: Vec::new(), omitted: 0 }
     }
 
     pub(super) fn error(&mut self, span: Range<usize>, title: impl Into<String>) -> &mut Mistake {
-        self.add(Weight::Error, span, title.into())
+        self.add(MistakeKind::Error, span, title.into())
     }
 
     pub(super) fn warning(&mut self, span: Range<usize>, title: impl Into<String>) -> &mut Mistake {
-        self.add(Weight::Warning, span, title.into())
+        self.add(MistakeKind::Warning, span, title.into())
     }
 
-    fn add(&mut self, weight: Weight, span: Range<usize>, title: String) -> &mut Mistake {
+    fn add(&mut self, weight: MistakeKind, span: Range<usize>, title: String) -> &mut Mistake {
         if self.list.len() == KEPT {
             let last = self.list.pop();
-            self.more += usize::from(last.is_some_and(|last| last.weight == Weight::Error));
+            self.omitted += usize::from(last.is_some_and(|last| last.kind == MistakeKind::Error));
         }
-        self.list.push(Mistake { weight, span, title, label: String::new(), also: Vec::new(), help: None });
+        self.list.push(Mistake { kind: weight, span, title, label: String::new(), related: Vec::new(), help: None });
         self.list.last_mut().expect("it was just pushed")
     }
 
     /// Errors and warnings.
     pub fn len(&self) -> usize {
-        self.list.len() + self.more
+        self.list.len() + self.omitted
     }
 
     pub fn is_empty(&self) -> bool {
@@ -106,11 +106,11 @@ impl Mistakes {
 
     /// Those that keep the scenario from running.
     pub fn count_errors(&self) -> usize {
-        self.list.iter().filter(|m| m.weight == Weight::Error).count() + self.more
+        self.list.iter().filter(|m| m.kind == MistakeKind::Error).count() + self.omitted
     }
 
     pub(super) fn drop_warnings(&mut self) {
-        self.list.retain(|mistake| mistake.weight == Weight::Error);
+        self.list.retain(|mistake| mistake.kind == MistakeKind::Error);
     }
 
     pub(super) fn sort(&mut self) {
@@ -136,21 +136,22 @@ impl Mistakes {
     }
 
     fn render_one(&self, mistake: &Mistake, renderer: &Renderer) -> String {
-        let level = match mistake.weight {
-            Weight::Error => Level::ERROR,
-            Weight::Warning => Level::WARNING,
+        let level = match mistake.kind {
+            MistakeKind::Error => Level::ERROR,
+            MistakeKind::Warning => Level::WARNING,
         };
-        let mut group = level.primary_title(clean(&mistake.title)).element(self.snippet(mistake));
+        let mut group = level.primary_title(sanitize(&mistake.title)).element(self.snippet(mistake));
         if let Some(help) = &mistake.help {
-            group = group.element(Level::HELP.message(clean(help)));
+            group = group.element(Level::HELP.message(sanitize(help)));
         }
         renderer.render(&[group])
     }
 
     /// The lines from the first to the last place, harmless to print, with every place underlined.
     fn snippet(&self, mistake: &Mistake) -> Snippet<'static, Annotation<'static>> {
-        let primary = (self.underlined(&mistake.span), &mistake.label, AnnotationKind::Primary);
-        let also = mistake.also.iter().map(|(span, label)| (self.underlined(span), label, AnnotationKind::Context));
+        let primary = (self.underlined_range(&mistake.span), &mistake.label, AnnotationKind::Primary);
+        let also =
+            mistake.related.iter().map(|(span, label)| (self.underlined_range(span), label, AnnotationKind::Context));
         let places: Vec<_> = std::iter::once(primary).chain(also).collect();
         let first = places.iter().map(|(span, ..)| span.start).min().unwrap_or(0);
         let last = places.iter().map(|(span, ..)| span.end).max().unwrap_or(0);
@@ -158,18 +159,18 @@ impl Mistakes {
         let to = self.text[last..].find('\n').map_or(self.text.len(), |at| last + at);
         let line = 1 + self.text[..from].bytes().filter(|b| *b == b'\n').count();
         let lines = self.text[from..to].strip_suffix('\r').unwrap_or(&self.text[from..to]);
-        let mut snippet = Snippet::source(mask(lines)).line_start(line).path(clean(&self.path));
+        let mut snippet = Snippet::source(mask_dangerous(lines)).line_start(line).path(sanitize(&self.path));
         for (span, label, kind) in places {
             let start = (span.start - from).min(lines.len());
             let end = (span.end - from).min(lines.len());
-            let label = (!label.is_empty()).then(|| clean(label));
+            let label = (!label.is_empty()).then(|| sanitize(label));
             snippet = snippet.annotation(kind.span(start..end).label(label));
         }
         snippet
     }
 
     /// The part of a place that is underlined: within the text, on one line, between characters.
-    fn underlined(&self, span: &Range<usize>) -> Range<usize> {
+    fn underlined_range(&self, span: &Range<usize>) -> Range<usize> {
         let start = self.text.floor_char_boundary(span.start.min(self.text.len()));
         let end = span.end.clamp(start, self.text.len()).min(start + UNDERLINED);
         let end = self.text.ceil_char_boundary(end);
@@ -208,7 +209,7 @@ mod tests {
     fn places(text: &str) -> Vec<Range<usize>> {
         let source = Source { name: "damaged".into(), path: None, text: text.to_owned() };
         let mistakes = check(&source).map_or_else(|mistakes| mistakes, |checked| checked.warnings);
-        let of = |m: Mistake| std::iter::once(m.span).chain(m.also.into_iter().map(|(span, _)| span));
+        let of = |m: Mistake| std::iter::once(m.span).chain(m.related.into_iter().map(|(span, _)| span));
         mistakes.list.into_iter().flat_map(of).collect()
     }
 

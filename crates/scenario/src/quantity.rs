@@ -19,7 +19,7 @@ const BYTES: [(&str, f64); 8] = [
 
 impl Unit {
     /// What a number of this unit is, with an example, for messages.
-    pub(super) const fn wanted(self) -> &'static str {
+    pub(super) const fn describe(self) -> &'static str {
         match self {
             Self::Time => "a time such as 5ms",
             Self::Count => "a whole number such as 8",
@@ -31,7 +31,7 @@ impl Unit {
 
 /// Why a text is no number.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum NotANumber {
+pub(super) enum QuantityError {
     /// It does not begin with digits.
     Digits,
     /// What follows the digits is no unit.
@@ -39,15 +39,15 @@ pub(super) enum NotANumber {
 }
 
 /// A number with its unit. Times are rounded to whole nanoseconds, sizes to whole bytes; a bare number is a count.
-pub(super) fn parse(text: &str) -> Result<(f64, Unit), NotANumber> {
+pub(super) fn parse(text: &str) -> Result<(f64, Unit), QuantityError> {
     let text = text.trim();
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let digits = unsigned.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
     let (number, suffix) = text.split_at(text.len() - unsigned.len() + digits);
     if !number.bytes().any(|b| b.is_ascii_digit()) {
-        return Err(NotANumber::Digits);
+        return Err(QuantityError::Digits);
     }
-    let number: f64 = number.parse().map_err(|_| NotANumber::Digits)?;
+    let number: f64 = number.parse().map_err(|_| QuantityError::Digits)?;
     let suffix = suffix.trim();
     let find = |units: &[(&str, f64)]| units.iter().find(|(name, _)| *name == suffix).map(|(_, factor)| *factor);
     match suffix {
@@ -56,13 +56,13 @@ pub(super) fn parse(text: &str) -> Result<(f64, Unit), NotANumber> {
         _ => match (find(&TIMES), find(&BYTES)) {
             (Some(factor), _) => Ok(((number * factor).round(), Unit::Time)),
             (_, Some(factor)) => Ok(((number * factor).round(), Unit::Bytes)),
-            _ => Err(NotANumber::Unit(suffix.to_owned())),
+            _ => Err(QuantityError::Unit(suffix.to_owned())),
         },
     }
 }
 
 /// The number as one writes it; [`parse`] reads it back to the same number.
-pub(super) fn show(value: f64, unit: Unit) -> String {
+pub(super) fn format_quantity(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Count => format!("{value}"),
         Unit::Rate => format!("{value}/s"),
@@ -106,31 +106,31 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_refused() {
-        assert_eq!(parse("5 parsecs"), Err(NotANumber::Unit("parsecs".into())));
-        assert_eq!(parse("1e300"), Err(NotANumber::Unit("e300".into())));
+        assert_eq!(parse("5 parsecs"), Err(QuantityError::Unit("parsecs".into())));
+        assert_eq!(parse("1e300"), Err(QuantityError::Unit("e300".into())));
         for text in ["", "ms", "-", "nan", "inf", "1.2.3", ".", "--5"] {
-            assert_eq!(parse(text), Err(NotANumber::Digits), "{text}");
+            assert_eq!(parse(text), Err(QuantityError::Digits), "{text}");
         }
     }
 
     #[test]
     fn numbers_are_shown_as_one_writes_them() {
-        assert_eq!(show(5e6, Unit::Time), "5ms");
-        assert_eq!(show(50e3, Unit::Time), "50us");
-        assert_eq!(show(0.0, Unit::Time), "0us");
-        assert_eq!(show(1.5e9, Unit::Time), "1.5s");
-        assert_eq!(show(65_536.0, Unit::Bytes), "64KiB");
-        assert_eq!(show(0.0, Unit::Bytes), "0B");
-        assert_eq!(show(200.0, Unit::Rate), "200/s");
-        assert_eq!(show(8.0, Unit::Count), "8");
+        assert_eq!(format_quantity(5e6, Unit::Time), "5ms");
+        assert_eq!(format_quantity(50e3, Unit::Time), "50us");
+        assert_eq!(format_quantity(0.0, Unit::Time), "0us");
+        assert_eq!(format_quantity(1.5e9, Unit::Time), "1.5s");
+        assert_eq!(format_quantity(65_536.0, Unit::Bytes), "64KiB");
+        assert_eq!(format_quantity(0.0, Unit::Bytes), "0B");
+        assert_eq!(format_quantity(200.0, Unit::Rate), "200/s");
+        assert_eq!(format_quantity(8.0, Unit::Count), "8");
     }
 
     proptest! {
         #[test]
         fn what_is_shown_reads_back(ns in 0_u64..3_600_000_000_000, bytes in 0_u64..1 << 40, rate in 0.0..1e6) {
-            prop_assert_eq!(parse(&show(ns as f64, Unit::Time)), Ok((ns as f64, Unit::Time)));
-            prop_assert_eq!(parse(&show(bytes as f64, Unit::Bytes)), Ok((bytes as f64, Unit::Bytes)));
-            prop_assert_eq!(parse(&show(rate, Unit::Rate)), Ok((rate, Unit::Rate)));
+            prop_assert_eq!(parse(&format_quantity(ns as f64, Unit::Time)), Ok((ns as f64, Unit::Time)));
+            prop_assert_eq!(parse(&format_quantity(bytes as f64, Unit::Bytes)), Ok((bytes as f64, Unit::Bytes)));
+            prop_assert_eq!(parse(&format_quantity(rate, Unit::Rate)), Ok((rate, Unit::Rate)));
         }
 
         #[test]

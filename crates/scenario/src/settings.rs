@@ -1,10 +1,10 @@
 //! What the knobs are set to for one run: defaults, and what the command line says.
 
-use super::clean::clean;
 use super::expr::Expr;
 use super::knob::{Knob, KnobKind, Settings};
+use super::knob_values::{self, SettingError};
 use super::program::Scenario;
-use super::turn::{self, SettingError};
+use super::sanitize::sanitize;
 use contend_trace::{KnobId, WorkerKind};
 
 impl Scenario {
@@ -19,13 +19,13 @@ impl Scenario {
     /// # Errors
     /// If there is none; says which there are.
     pub fn find_knob(&self, name: &str) -> Result<KnobId, SettingError> {
-        self.knob(name).map(|(id, _)| id).ok_or_else(|| turn::unknown(name, self.knobs.iter()))
+        self.knob(name).map(|(id, _)| id).ok_or_else(|| knob_values::unknown_knob(name, self.knobs.iter()))
     }
 
     /// Every knob at its default.
-    pub fn defaults(&self) -> Settings {
+    pub fn default_settings(&self) -> Settings {
         Settings {
-            numbers: self.knobs.iter().map(Knob::default).collect(),
+            numbers: self.knobs.iter().map(Knob::default_value).collect(),
             texts: self
                 .knobs
                 .iter()
@@ -35,7 +35,7 @@ impl Scenario {
                 })
                 .collect(),
             executor: None,
-            exec: false,
+            allow_exec: false,
         }
     }
 
@@ -47,15 +47,15 @@ impl Scenario {
         workers: Option<u32>,
         executor: Option<WorkerKind>,
     ) -> Result<Settings, SettingError> {
-        let mut settings = Settings { executor, ..self.defaults() };
+        let mut settings = Settings { executor, ..self.default_settings() };
         if executor == Some(WorkerKind::Async) {
-            self.can_be_tasks()?;
+            self.check_tasks_possible()?;
         }
         for text in set {
-            self.set(&mut settings, text)?;
+            self.apply_setting(&mut settings, text)?;
         }
         if let Some(workers) = workers {
-            let id = self.size_knob().ok_or(SettingError::NoWorkers)?;
+            let id = self.worker_count_knob().ok_or(SettingError::NoWorkers)?;
             settings.numbers[id.index()] = self.knobs[id.index()].parse(&workers.to_string())?;
         }
         Ok(settings)
@@ -63,24 +63,25 @@ impl Scenario {
 
     /// The defaults, changed as `settings` change those of `other`: a knob of the same name keeps its value where this one
     /// can have it.
-    pub fn carried(&self, other: &Self, settings: &Settings) -> Settings {
-        let turned = other.turned(settings);
-        let mut carried = Settings { executor: settings.executor, exec: settings.exec, ..self.defaults() };
+    pub fn carry_settings(&self, other: &Self, settings: &Settings) -> Settings {
+        let turned = other.changed_knobs_text(settings);
+        let mut carried =
+            Settings { executor: settings.executor, allow_exec: settings.allow_exec, ..self.default_settings() };
         for (at, knob) in other.knobs.iter().enumerate() {
             let value = match &knob.kind {
                 KnobKind::Text { .. } => settings.text(at.into()).map(str::to_owned),
-                _ => Some(knob.show(settings.number(at.into()))),
+                _ => Some(knob.format_value(settings.number(at.into()))),
             };
             let is_turned = turned.split(' ').any(|set| set.split_once('=').is_some_and(|(name, _)| name == knob.name));
             if let Some(value) = value.filter(|_| is_turned) {
-                let _ = self.set(&mut carried, &format!("{}={value}", knob.name)); // it may be gone, or another kind now
+                let _ = self.apply_setting(&mut carried, &format!("{}={value}", knob.name)); // it may be gone, or another kind now
             }
         }
         carried
     }
 
-    fn set(&self, settings: &mut Settings, text: &str) -> Result<(), SettingError> {
-        let (name, value) = text.split_once('=').ok_or_else(|| turn::not_a_setting(text, self.knobs.first()))?;
+    fn apply_setting(&self, settings: &mut Settings, text: &str) -> Result<(), SettingError> {
+        let (name, value) = text.split_once('=').ok_or_else(|| knob_values::not_a_setting(text, self.knobs.first()))?;
         let name = name.trim();
         let id = self.find_knob(name)?;
         let knob = &self.knobs[id.index()];
@@ -92,15 +93,15 @@ impl Scenario {
     }
 
     /// The knobs that do not stand at their defaults, as one would write them after `--set`: `guard=lock tellers=4`.
-    pub fn turned(&self, settings: &Settings) -> String {
-        let defaults = self.defaults();
+    pub fn changed_knobs_text(&self, settings: &Settings) -> String {
+        let defaults = self.default_settings();
         let turned = self.knobs.iter().enumerate().filter_map(|(at, knob)| {
             let id = KnobId::from(at);
             let shown = match &knob.kind {
                 KnobKind::Text { .. } if settings.text(id) == defaults.text(id) => return None,
-                KnobKind::Text { .. } => clean(settings.text(id).unwrap_or_default()),
+                KnobKind::Text { .. } => sanitize(settings.text(id).unwrap_or_default()),
                 _ if settings.number(id).to_bits() == defaults.number(id).to_bits() => return None,
-                _ => knob.show(settings.number(id)),
+                _ => knob.format_value(settings.number(id)),
             };
             Some(format!("{}={shown}", knob.name))
         });
@@ -108,9 +109,9 @@ impl Scenario {
     }
 
     /// The knob that says how many workers there are: of the first pool, or else of the first group that has one.
-    pub fn size_knob(&self) -> Option<KnobId> {
+    pub fn worker_count_knob(&self) -> Option<KnobId> {
         let pools = self.pools.iter().map(|pool| &pool.workers);
-        let groups = self.workers.iter().map(|group| &group.count);
+        let groups = self.groups.iter().map(|group| &group.count);
         pools.chain(groups).find_map(|size| match size {
             Expr::Knob(knob) => Some(*knob),
             _ => None,

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FileType, Mode, OFlags};
 
-use super::clean::clean;
+use super::sanitize::sanitize;
 
 /// Largest file that is read, in bytes.
-pub const LARGEST: usize = 1 << 20;
+pub const MAX_SOURCE_BYTES: usize = 1 << 20;
 
 /// A scenario's text, not checked yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,14 +26,14 @@ pub struct Source {
 pub enum ReadError {
     #[error("`{path}` does not exist")]
     Missing { path: String },
-    #[error("`{path}` is {what}; a scenario is a regular file")]
-    NotAFile { path: String, what: &'static str },
+    #[error("`{path}` is {kind}; a scenario is a regular file")]
+    NotAFile { path: String, kind: &'static str },
     #[error("`{path}` cannot be read: {reason}")]
     Unreadable { path: String, reason: String },
     #[error("`{path}` is larger than 1 MiB; no scenario is")]
     TooLarge { path: String },
-    #[error("`{path}` is {what}; a scenario is text in UTF-8")]
-    NotText { path: String, what: String },
+    #[error("`{path}` is {found}; a scenario is text in UTF-8")]
+    NotText { path: String, found: String },
 }
 
 impl Source {
@@ -52,35 +52,35 @@ impl Source {
     ///
     /// A file that cannot be read as text. Never waits, whatever the path leads to.
     pub fn read(file: &Path) -> Result<Self, ReadError> {
-        let path = clean(&file.to_string_lossy());
-        let bytes = bytes_of(file, &path)?;
-        let text = decode(bytes).map_err(|what| ReadError::NotText { path, what })?;
+        let path = sanitize(&file.to_string_lossy());
+        let bytes = read_bytes(file, &path)?;
+        let text = decode(bytes).map_err(|what| ReadError::NotText { path, found: what })?;
         let stem = file.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
-        Ok(Self { name: clean(&stem), path: Some(file.to_owned()), text })
+        Ok(Self { name: sanitize(&stem), path: Some(file.to_owned()), text })
     }
 
     /// What messages call it.
     pub(super) fn label(&self) -> String {
         let path = self.path.as_ref().map(|path| path.to_string_lossy().into_owned());
-        clean(&path.unwrap_or_else(|| format!("{}.kdl", self.name)))
+        sanitize(&path.unwrap_or_else(|| format!("{}.kdl", self.name)))
     }
 }
 
 /// The bytes of a regular file. Opened without waiting, so that a named pipe nobody writes to does not hang.
-fn bytes_of(file: &Path, path: &str) -> Result<Vec<u8>, ReadError> {
+fn read_bytes(file: &Path, path: &str) -> Result<Vec<u8>, ReadError> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => ReadError::Missing { path: path.to_owned() },
         _ => ReadError::Unreadable { path: path.to_owned(), reason: reason(&error) },
     };
     // The kind is asked before and after opening: opening a device may already do something, and in between the
     // path may come to lead elsewhere.
-    regular(rustix::fs::stat(file).map_err(|e| failed(e.into()))?.st_mode, path)?;
+    ensure_regular_file(rustix::fs::stat(file).map_err(|e| failed(e.into()))?.st_mode, path)?;
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
     let opened = rustix::fs::open(file, flags, Mode::empty()).map_err(|e| failed(e.into()))?;
-    regular(rustix::fs::fstat(&opened).map_err(|e| failed(e.into()))?.st_mode, path)?;
+    ensure_regular_file(rustix::fs::fstat(&opened).map_err(|e| failed(e.into()))?.st_mode, path)?;
     let mut bytes = Vec::new();
-    File::from(opened).take(LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() > LARGEST {
+    File::from(opened).take(MAX_SOURCE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() > MAX_SOURCE_BYTES {
         return Err(ReadError::TooLarge { path: path.to_owned() });
     }
     Ok(bytes)
@@ -92,7 +92,7 @@ fn reason(error: &io::Error) -> String {
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
-fn regular(mode: rustix::fs::RawMode, path: &str) -> Result<(), ReadError> {
+fn ensure_regular_file(mode: rustix::fs::RawMode, path: &str) -> Result<(), ReadError> {
     let what = match FileType::from_raw_mode(mode) {
         FileType::RegularFile => return Ok(()),
         FileType::Directory => "a directory",
@@ -101,7 +101,7 @@ fn regular(mode: rustix::fs::RawMode, path: &str) -> Result<(), ReadError> {
         FileType::CharacterDevice | FileType::BlockDevice => "a device",
         _ => "no file",
     };
-    Err(ReadError::NotAFile { path: path.to_owned(), what })
+    Err(ReadError::NotAFile { path: path.to_owned(), kind: what })
 }
 
 /// The text, without a byte order mark; or what the bytes are instead.

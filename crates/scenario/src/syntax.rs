@@ -1,24 +1,24 @@
 //! From text to a KDL document.
 //!
 //! The KDL parser calls itself for each block, comment and mistake, so that a text made for it can overflow its stack.
-//! Therefore [`scan`] goes over the text first, in one loop: it tells the mistakes, and what is left for the parser is
+//! Therefore [`scanner`] goes over the text first, in one loop: it tells the mistakes, and what is left for the parser is
 //! well formed and of limited depth.
 
-mod scan;
-mod word;
+mod bare_word;
+mod scanner;
 
 use kdl::KdlDocument;
 
 use super::mistake::Mistakes;
-use super::source::LARGEST;
-use scan::Scan;
+use super::source::MAX_SOURCE_BYTES;
+use scanner::Scanner;
 
 /// Syntax mistakes shown for one file: later ones mostly follow from the first.
 const SHOWN: usize = 10;
 
 /// What is wrong at a place of the text.
 #[derive(Debug)]
-struct Fault {
+struct SyntaxFault {
     span: std::ops::Range<usize>,
     title: String,
     help: String,
@@ -26,22 +26,22 @@ struct Fault {
 
 /// Reads the text; `None` when the mistakes say why not.
 pub(super) fn read(text: &str, mistakes: &mut Mistakes) -> Option<KdlDocument> {
-    if text.len() > LARGEST {
+    if text.len() > MAX_SOURCE_BYTES {
         mistakes.error(0..0, "the file is larger than 1 MiB; no scenario is");
         return None;
     }
-    let (text, faults) = Scan::new(text).run();
+    let (text, faults) = Scanner::new(text).run();
     for fault in faults.iter().take(SHOWN) {
         mistakes.error(fault.span.clone(), fault.title.as_str()).help(fault.help.as_str());
     }
     if !faults.is_empty() {
         return None;
     }
-    KdlDocument::parse_v2(&text).map_err(|error| explain(&error, mistakes)).ok()
+    KdlDocument::parse_v2(&text).map_err(|error| report_kdl_error(&error, mistakes)).ok()
 }
 
 /// The KDL parser's own messages.
-fn explain(error: &kdl::KdlError, mistakes: &mut Mistakes) {
+fn report_kdl_error(error: &kdl::KdlError, mistakes: &mut Mistakes) {
     for diagnostic in error.diagnostics.iter().take(SHOWN) {
         let start = diagnostic.span.offset();
         let title = diagnostic.message.as_deref().unwrap_or("this is not KDL").trim_end_matches('.');
@@ -72,7 +72,7 @@ mod tests {
         #[test]
         fn what_the_scan_passes_the_parser_reads(parts in prop::collection::vec(prop::sample::select(PARTS), 0..25)) {
             let text = parts.concat();
-            let (kept, faults) = Scan::new(&text).run();
+            let (kept, faults) = Scanner::new(&text).run();
             if faults.is_empty() {
                 prop_assert_eq!(kept.len(), text.len());
                 let read = KdlDocument::parse_v2(&kept);

@@ -1,6 +1,6 @@
 //! The runs it takes to ask everything that a scenario expects.
 
-use super::expr::{Expr, Values};
+use super::expr::{EvalContext, Expr};
 use super::knob::Settings;
 use super::program::{Choice, ResourceSpec, Scenario, Step};
 use contend_trace::{KnobId, LockKind};
@@ -19,10 +19,10 @@ impl Scenario {
     /// it is comes first.
     pub fn variants(&self) -> Vec<Variant> {
         let mut variants: Vec<Variant> = Vec::new();
-        if self.ask.as_ref().is_some_and(|ask| !ask.guesses.is_empty()) {
-            variants.push(Variant { settings: self.defaults(), set: Vec::new() });
+        if self.quiz.as_ref().is_some_and(|ask| !ask.guesses.is_empty()) {
+            variants.push(Variant { settings: self.default_settings(), set: Vec::new() });
         }
-        let ways = self.expects.iter().flat_map(|expect| [Some(expect.when.clone()), expect.other()]);
+        let ways = self.expectations.iter().flat_map(|expect| [Some(expect.when.clone()), expect.baseline_knobs()]);
         for when in ways.flatten() {
             let settings = self.with_knobs(&when);
             match variants.iter_mut().find(|known| known.settings == settings) {
@@ -36,7 +36,7 @@ impl Scenario {
 
     /// The defaults, with these knobs turned.
     pub fn with_knobs(&self, set: &[(KnobId, f64)]) -> Settings {
-        let mut settings = self.defaults();
+        let mut settings = self.default_settings();
         for (knob, value) in set {
             if let Some(number) = settings.numbers.get_mut(knob.index()) {
                 *number = *value;
@@ -46,18 +46,18 @@ impl Scenario {
     }
 
     /// A variant's knobs as one would write them after `--set`; empty for the defaults.
-    pub fn label(&self, variant: &Variant) -> String {
+    pub fn variant_label(&self, variant: &Variant) -> String {
         let shown = variant.set.iter().filter_map(|(id, value)| {
             let knob = self.knobs.get(id.index())?;
-            Some(format!("{}={}", knob.name, knob.show(*value)))
+            Some(format!("{}={}", knob.name, knob.format_value(*value)))
         });
         shown.collect::<Vec<_>>().join(" ")
     }
 
     /// Whether a run with these settings keeps cores busy, so that it and others beside it would disturb one another.
     /// The scenario's own word counts before this.
-    pub fn computes(&self, settings: &Settings) -> bool {
-        if let Some(alone) = self.test.alone {
+    pub fn is_cpu_bound(&self, settings: &Settings) -> bool {
+        if let Some(alone) = self.test.runs_alone {
             return alone;
         }
         let spins = |kind: &Choice<LockKind>| {
@@ -67,36 +67,36 @@ impl Scenario {
             };
             matches!(kind, Some(LockKind::Spin | LockKind::Ticket))
         };
-        let copies = |payload: &Expr| payload.eval(&At(settings)) > 0.0;
-        let groups = self.workers.iter().map(|group| &group.steps);
-        groups.chain(self.pools.iter().map(|pool| &pool.task)).any(|steps| any_computes(steps, settings))
+        let copies = |payload: &Expr| payload.eval(&SettingsContext(settings)) > 0.0;
+        let groups = self.groups.iter().map(|group| &group.steps);
+        groups.chain(self.pools.iter().map(|pool| &pool.task)).any(|steps| any_cpu_step(steps, settings))
             || self.resources.iter().any(|r| matches!(&r.spec, ResourceSpec::Mutex { kind } if spins(kind)))
             || self.pools.iter().any(|pool| copies(&pool.payload))
     }
 }
 
 /// Knobs as they are set, for the first of any workers.
-struct At<'a>(&'a Settings);
+struct SettingsContext<'a>(&'a Settings);
 
-impl Values for At<'_> {
+impl EvalContext for SettingsContext<'_> {
     fn knob(&self, knob: KnobId) -> f64 {
         self.0.number(knob)
     }
 
-    fn place(&self) -> (u32, u32) {
+    fn worker_position(&self) -> (u32, u32) {
         (0, 1)
     }
 }
 
-fn any_computes(steps: &[Step], settings: &Settings) -> bool {
+fn any_cpu_step(steps: &[Step], settings: &Settings) -> bool {
     steps.iter().any(|step| match step {
-        Step::Compute(time) => time.eval(&At(settings)) > 0.0,
-        Step::AddMany { .. } | Step::Thumbnail { .. } | Step::Real(_) => true,
-        Step::When { knob, is, body, otherwise } => {
+        Step::Compute(time) => time.eval(&SettingsContext(settings)) > 0.0,
+        Step::AddMany { .. } | Step::Thumbnail { .. } | Step::RealWork(_) => true,
+        Step::When { knob, position: is, body, otherwise } => {
             let taken = (settings.number(*knob) - is).abs() < 0.5e-9_f64.max(is.abs() * 1e-12);
-            any_computes(if taken { body } else { otherwise }, settings)
+            any_cpu_step(if taken { body } else { otherwise }, settings)
         }
-        step => step.bodies().any(|body| any_computes(body, settings)),
+        step => step.bodies().any(|body| any_cpu_step(body, settings)),
     })
 }
 
@@ -110,7 +110,7 @@ mod tests {
     }
 
     fn labels(scenario: &Scenario) -> Vec<String> {
-        scenario.variants().iter().map(|variant| scenario.label(variant)).collect()
+        scenario.variants().iter().map(|variant| scenario.variant_label(variant)).collect()
     }
 
     const HEAD: &str = "knob n 1 min=1 max=9 help=\"x\"\nknob how a of=\"a b c\" help=\"x\"\n";
@@ -131,14 +131,14 @@ mod tests {
              expect share sleep above=0 when=\"how=a\"\n"
         ));
         assert_eq!(labels(&scenario), ["how=a"]);
-        assert_eq!(scenario.variants()[0].settings, scenario.defaults());
+        assert_eq!(scenario.variants()[0].settings, scenario.default_settings());
     }
 
     #[test]
     fn what_computes_runs_alone_unless_the_scenario_says_otherwise() {
         let computes = |text: &str| {
             let scenario = read(text);
-            scenario.computes(&scenario.defaults())
+            scenario.is_cpu_bound(&scenario.default_settings())
         };
         assert!(computes("thread t { compute \"1ms\" }"));
         assert!(!computes("thread t { sleep \"1ms\" }"));

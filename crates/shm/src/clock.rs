@@ -3,20 +3,20 @@
 
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::slept_nanos;
+use crate::simulated_suspension_nanos;
 
 /// Where ticks come from. All processes of a run use the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clock {
     /// The CPU's invariant time-stamp counter, raw: 9.5 ns a read where `clock_gettime` takes 23.
-    Counter,
+    Tsc,
     /// `CLOCK_MONOTONIC` in nanoseconds.
     Monotonic,
 }
 
 /// One moment on both clocks.
 #[derive(Debug, Clone, Copy)]
-pub struct Pair {
+pub struct ClockPair {
     pub ticks: u64,
     pub nanos: u64,
 }
@@ -27,7 +27,7 @@ impl Clock {
     pub fn best() -> Self {
         let source = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
         let trusted = std::fs::read_to_string(source).is_ok_and(|s| s.trim() == "tsc");
-        if cfg!(target_arch = "x86_64") && trusted { Self::Counter } else { Self::Monotonic }
+        if cfg!(target_arch = "x86_64") && trusted { Self::Tsc } else { Self::Monotonic }
     }
 
     /// The time now, in ticks.
@@ -36,20 +36,23 @@ impl Clock {
         match self {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: every x86-64 CPU has the instruction; `best` chose it only where it may be used.
-            Self::Counter => slept(unsafe { std::arch::x86_64::_rdtsc() }),
-            _ => monotonic(),
+            Self::Tsc => add_simulated_suspension(unsafe { std::arch::x86_64::_rdtsc() }),
+            _ => monotonic_nanos(),
         }
     }
 
     /// The time on both clocks at one moment: of several tries the one whose two counter reads lie closest together.
-    pub fn pair(self) -> Pair {
-        (1..16).map(|_| self.look()).fold(self.look(), |best, next| if next.0 < best.0 { next } else { best }).1
+    pub fn read_pair(self) -> ClockPair {
+        (1..16)
+            .map(|_| self.try_read_pair())
+            .fold(self.try_read_pair(), |best, next| if next.0 < best.0 { next } else { best })
+            .1
     }
 
     /// The same, ten times as fast, good to `within` ticks.
-    pub fn glance(self, within: u64) -> Pair {
+    pub fn read_pair_within(self, within: u64) -> ClockPair {
         loop {
-            let (width, pair) = self.look();
+            let (width, pair) = self.try_read_pair();
             if width <= within {
                 return pair;
             }
@@ -57,27 +60,27 @@ impl Clock {
     }
 
     /// A try, and how many ticks it took.
-    fn look(self) -> (u64, Pair) {
+    fn try_read_pair(self) -> (u64, ClockPair) {
         let before = self.ticks();
-        let nanos = monotonic();
+        let nanos = monotonic_nanos();
         let width = self.ticks().wrapping_sub(before); // one that went backwards is very long
-        (width, Pair { ticks: before.wrapping_add(width / 2), nanos })
+        (width, ClockPair { ticks: before.wrapping_add(width / 2), nanos })
     }
 }
 
 /// `CLOCK_MONOTONIC` in nanoseconds.
-pub fn monotonic() -> u64 {
-    nanos_of(ClockId::Monotonic)
+pub fn monotonic_nanos() -> u64 {
+    clock_nanos(ClockId::Monotonic)
 }
 
 /// Reads a clock of the system, in nanoseconds.
-pub fn nanos_of(clock: ClockId) -> u64 {
+pub fn clock_nanos(clock: ClockId) -> u64 {
     let t = clock_gettime(clock);
     t.tv_sec as u64 * 1_000_000_000 + t.tv_nsec as u64
 }
 
 /// The counter as a machine would show it that was suspended meanwhile. In a release it is what it is.
 #[cfg(target_arch = "x86_64")]
-fn slept(ticks: u64) -> u64 {
-    ticks.wrapping_add_signed(slept_nanos().saturating_mul(2))
+fn add_simulated_suspension(ticks: u64) -> u64 {
+    ticks.wrapping_add_signed(simulated_suspension_nanos().saturating_mul(2))
 }

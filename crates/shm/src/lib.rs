@@ -3,17 +3,17 @@
 //! The lowest layer: the trace rings stand on it, and nothing else is needed to write events.
 
 mod clock;
-mod shared;
+mod shared_memory;
 #[cfg(debug_assertions)]
-mod suspended;
+mod simulated_suspension;
 
-pub use clock::{Clock, Pair, monotonic, nanos_of};
-pub use shared::{PAGE, Shared, wait_once, wait_while, wake_all, wake_one};
+pub use clock::{Clock, ClockPair, clock_nanos, monotonic_nanos};
+pub use shared_memory::{PAGE_SIZE, SharedMemory, wait_once, wait_while, wake_all, wake_one};
 #[cfg(debug_assertions)]
-pub use suspended::slept_nanos;
+pub use simulated_suspension::simulated_suspension_nanos;
 
-/// Nanoseconds by which a test has the machine suspended so far: 0 in a release.
+/// Returns for how long a test has the machine suspended until now, in nanoseconds: 0 in a release.
 #[cfg(not(debug_assertions))]
-pub const fn slept_nanos() -> i64 {
+pub const fn simulated_suspension_nanos() -> i64 {
     0
 }

@@ -1,15 +1,15 @@
 //! Where events come from: a live run. Messages out, commands in.
 
-mod attend;
+mod cpu_meter;
 mod live;
-mod mark;
+mod process_tag;
 mod reader;
 mod sampler;
-mod scratch;
-mod sleep;
-mod slots;
+mod scratch_dir;
+mod slot_reader;
+mod supervise;
+mod suspend;
 mod timebase;
-mod usage;
 
-pub use live::{Live, StartError};
-pub use slots::is_trial;
+pub use live::{LiveRun, StartError};
+pub use slot_reader::is_audit_enabled;

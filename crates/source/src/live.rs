@@ -10,133 +10,149 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 use rustix::process::Signal;
 use thiserror::Error;
 
-use super::attend::{Attend, Runner};
-use super::mark::Mark;
-use super::scratch::Scratch;
+use super::process_tag::ProcessTag;
+use super::scratch_dir::ScratchDir;
+use super::supervise::{RunnerHandle, Supervision};
 use super::timebase::Timebase;
-use contend_engine::helpers::RUNNER;
-use contend_engine::{Down, Job, JobError, Need, Plan, PlanError, Start};
-use contend_platform::limits::told;
-use contend_platform::{Launch, be_prompt, become_subreaper, machine, shows_processes};
+use contend_engine::helpers::RUNNER_ARG;
+use contend_engine::{InputError, InputItems, Plan, PlanError, Requirements, RunnerCommand, StartRequest};
+use contend_platform::limits::describe_io_error;
+use contend_platform::{Launch, become_subreaper, detect_machine, has_proc, request_short_slices};
 use contend_scenario::{Scenario, Settings};
-use contend_trace::{Board, Cast, Command, Message, Stamp};
+use contend_trace::{Command, Message, Registry, RunMemory, Stamp};
 
 /// Messages under way to the model: enough to ride out a slow frame, little enough to be no burden.
-const UNDER_WAY: usize = 16;
+const MESSAGE_QUEUE_LEN: usize = 16;
 
 /// Why a run could not be started.
 #[derive(Debug, Error)]
 pub enum StartError {
     #[error(transparent)]
-    Plan(#[from] PlanError),
+    InvalidPlan(#[from] PlanError),
     #[error(transparent)]
-    Job(#[from] JobError),
+    JobLimits(#[from] InputError),
     #[error("{0}")]
-    NoRoom(String),
+    InsufficientResources(String),
     #[error("this scenario runs a command, `{0}`: without /proc nobody could find and end what that leaves behind")]
-    Unseen(String),
-    #[error("no memory to share with the run: {}", told(.0))]
-    Memory(#[source] io::Error),
-    #[error("the runner process could not be started: {}", told(.0))]
+    NoProc(String),
+    #[error("no memory to share with the run: {}", describe_io_error(.0))]
+    SharedMemory(#[source] io::Error),
+    #[error("the runner process could not be started: {}", describe_io_error(.0))]
     Runner(#[source] io::Error),
-    #[error("the threads that look after a run could not be started: {}", told(.0))]
+    #[error("the threads that look after a run could not be started: {}", describe_io_error(.0))]
     Threads(#[source] io::Error),
 }
 
 /// A run that goes on. Dropping it ends every process of it, and waits until they are gone.
 #[derive(Debug)]
-pub struct Live {
-    cast: Arc<Cast>,
-    board: Arc<Board>,
-    time: Timebase,
+pub struct LiveRun {
+    registry: Arc<Registry>,
+    run_memory: Arc<RunMemory>,
+    timebase: Timebase,
     messages: Receiver<Message>,
-    down: Sender<Down>,
-    runner: Arc<Runner>,
-    watch: Option<JoinHandle<()>>,
+    commands: Sender<RunnerCommand>,
+    runner: Arc<RunnerHandle>,
+    supervisor: Option<JoinHandle<()>>,
     /// Disconnected when the run is dropped; what waits for its limit waits for this too.
-    dropped: Option<Sender<()>>,
-    on_drop: Receiver<()>,
-    _scratch: Option<Scratch>,
+    drop_signal: Option<Sender<()>>,
+    drop_watch: Receiver<()>,
+    _scratch: Option<ScratchDir>,
 }
 
-impl Live {
+impl LiveRun {
     /// Starts a scenario. Call it from a thread that outlives the run: the kernel ends the runner with the thread that
     /// started it. Returns at once; the workers come up by themselves.
     ///
     /// # Errors
     /// If the settings make no run, or the system refuses what it needs.
     pub fn start(scenario: &Scenario, settings: &Settings) -> Result<Self, StartError> {
-        Self::start_image(scenario, settings, None)
+        Self::start_with_image(scenario, settings, None)
     }
 
-    /// As [`Live::start`], with another image of this program as runner.
+    /// As [`LiveRun::start`], with another image of this program as runner.
     ///
     /// # Errors
-    /// As [`Live::start`].
-    pub fn start_image(scenario: &Scenario, settings: &Settings, image: Option<PathBuf>) -> Result<Self, StartError> {
-        let scratch = Job::needs_scratch(scenario, settings).then(|| Scratch::new(image.as_deref())).transpose();
-        let scratch = scratch.map_err(|source| JobError::Samples { source })?;
-        let job = Job::find(scenario, settings, scratch.as_ref().map(Scratch::path))?;
+    /// As [`LiveRun::start`].
+    pub fn start_with_image(
+        scenario: &Scenario,
+        settings: &Settings,
+        image: Option<PathBuf>,
+    ) -> Result<Self, StartError> {
+        let scratch =
+            InputItems::needs_scratch(scenario, settings).then(|| ScratchDir::new(image.as_deref())).transpose();
+        let scratch = scratch.map_err(|source| InputError::Samples { source })?;
+        let job = InputItems::find_items(scenario, settings, scratch.as_ref().map(ScratchDir::path))?;
         let plan = Plan::new(scenario, settings, &job)?;
-        if let Some(why) = Need::of(&plan).refusal() {
-            return Err(StartError::NoRoom(why));
+        if let Some(why) = Requirements::for_plan(&plan).describe_shortage() {
+            return Err(StartError::InsufficientResources(why));
         }
-        if let Some(command) = scenario.command(settings).filter(|_| !shows_processes()) {
-            return Err(StartError::Unseen(command));
+        if let Some(command) = scenario.first_command(settings).filter(|_| !has_proc()) {
+            return Err(StartError::NoProc(command));
         }
-        let board = Arc::new(Board::create(plan.board()).map_err(StartError::Memory)?);
-        let first = board.clock().pair();
+        let board = Arc::new(RunMemory::create(plan.memory_size()).map_err(StartError::SharedMemory)?);
+        let first = board.clock().read_pair();
         for (i, value) in settings.numbers.iter().enumerate() {
             board.set_knob(i.into(), *value);
         }
         become_subreaper();
-        let mark = (settings.exec || plan.has_processes()).then(|| Mark::guarded(image.as_deref()));
+        let mark = (settings.allow_exec || plan.has_processes()).then(|| ProcessTag::with_guardian(image.as_deref()));
         let launch = Launch {
-            image,
-            args: vec![RUNNER.to_owned(), scenario.name.clone()],
-            inherit: vec![board.fd()],
-            mark: mark.as_ref().map(Mark::as_str),
+            program: image,
+            args: vec![RUNNER_ARG.to_owned(), scenario.name.clone()],
+            inherited_fds: vec![board.fd()],
+            process_tag: mark.as_ref().map(ProcessTag::as_str),
             own_session: true,
-            captured: true,
+            captures_output: true,
         };
         let (child, pipes) = launch.start().map_err(StartError::Runner)?;
         let time = Timebase::new(board.clock(), board.origin(), first);
         board.set_tick_nanos(time.tick_nanos());
-        let start = Start {
+        let start = StartRequest {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             scenario: scenario.clone(),
             settings: settings.clone(),
-            job,
+            input_items: job,
         };
-        let (out, messages) = bounded(UNDER_WAY);
+        let (out, messages) = bounded(MESSAGE_QUEUE_LEN);
         let (down, commands) = unbounded();
-        let cast = Cast { cores: Some(machine().usable_cores()), ..plan.cast };
-        let (cast, runner) = (Arc::new(cast), Arc::new(Runner::new(child.pid())));
-        let attend = Attend {
-            board: Arc::clone(&board),
-            cast: Arc::clone(&cast),
-            time: time.clone(),
+        let cast = Registry { cores: Some(detect_machine().usable_cores()), ..plan.cast };
+        let (cast, runner) = (Arc::new(cast), Arc::new(RunnerHandle::new(child.pid())));
+        let attend = Supervision {
+            run_memory: Arc::clone(&board),
+            registry: Arc::clone(&cast),
+            timebase: time.clone(),
             runner: Arc::clone(&runner),
             child,
             pipes,
-            mark,
+            process_tag: mark,
             start,
             commands,
-            out,
+            messages: out,
         };
-        let watch = Some(attend.begin().map_err(StartError::Threads)?);
+        let watch = Some(attend.start().map_err(StartError::Threads)?);
         let (dropped, on_drop) = bounded(0);
         let dropped = Some(dropped);
-        Ok(Self { cast, board, time, messages, down, runner, watch, dropped, on_drop, _scratch: scratch })
+        Ok(Self {
+            registry: cast,
+            run_memory: board,
+            timebase: time,
+            messages,
+            commands: down,
+            runner,
+            supervisor: watch,
+            drop_signal: dropped,
+            drop_watch: on_drop,
+            _scratch: scratch,
+        })
     }
 
     /// How much a core does of the runner's calibrated work, in units of its own. None before that is known.
     pub fn work_rate(&self) -> Option<f64> {
-        self.board.work_rate()
+        self.run_memory.work_rate()
     }
 
-    pub fn cast(&self) -> Arc<Cast> {
-        Arc::clone(&self.cast)
+    pub fn registry(&self) -> Arc<Registry> {
+        Arc::clone(&self.registry)
     }
 
     /// What happens; closes after [`Message::Ended`].
@@ -146,18 +162,18 @@ impl Live {
 
     /// The run's clock.
     pub fn now(&self) -> Stamp {
-        self.time.now()
+        self.timebase.now()
     }
 
     /// Asks something of the run. Never blocks.
-    pub fn command(&self, command: Command) {
+    pub fn send_command(&self, command: Command) {
         match command {
-            Command::Turn { knob, value } => {
-                self.board.set_knob(knob, value);
-                let _ = self.down.send(Down::Turned(knob));
+            Command::SetKnob { knob, value } => {
+                self.run_memory.set_knob(knob, value);
+                let _ = self.commands.send(RunnerCommand::KnobChanged(knob));
             }
             Command::Kill(worker) => {
-                let _ = self.down.send(Down::Kill(worker));
+                let _ = self.commands.send(RunnerCommand::KillWorker(worker));
             }
             Command::Stop => self.runner.signal(Signal::KILL),
         }
@@ -165,16 +181,16 @@ impl Live {
 
     /// Ends the run when its clock stands at `limit`, whatever else this process is busy with: a thread of its own sees to
     /// that, which does nothing before. False when the system refuses the thread.
-    pub fn end_at(&self, limit: Stamp) -> bool {
-        let (time, runner, on_drop) = (self.time.clone(), Arc::clone(&self.runner), self.on_drop.clone());
+    pub fn set_time_limit(&self, limit: Stamp) -> bool {
+        let (time, runner, on_drop) = (self.timebase.clone(), Arc::clone(&self.runner), self.drop_watch.clone());
         let wait = move || {
-            be_prompt();
+            request_short_slices();
             loop {
                 let now = time.now();
                 if now >= limit {
-                    return runner.end_for_time(now);
+                    return runner.kill_at_time_limit(now);
                 }
-                let left = Duration::from_nanos(limit.since(now).0);
+                let left = Duration::from_nanos(limit.span_since(now).0);
                 if on_drop.recv_timeout(left) == Err(RecvTimeoutError::Disconnected) {
                     return;
                 }
@@ -184,23 +200,23 @@ impl Live {
     }
 
     /// Whether the run was ended because its time was over. What it did until then may be on its way still.
-    pub fn is_out_of_time(&self) -> bool {
-        self.runner.is_out_of_time()
+    pub fn is_time_up(&self) -> bool {
+        self.runner.is_time_up()
     }
 
     /// Stops all processes of the run where they are, or lets them go on.
-    pub fn pause(&self, paused: bool) {
+    pub fn set_paused(&self, paused: bool) {
         self.runner.signal(if paused { Signal::STOP } else { Signal::CONT });
     }
 }
 
-impl Drop for Live {
+impl Drop for LiveRun {
     fn drop(&mut self) {
         self.runner.signal(Signal::KILL);
         let (_, never) = bounded(0);
-        self.dropped = None;
+        self.drop_signal = None;
         self.messages = never; // nobody listens any more: the threads that still tell give up
-        if let Some(watch) = self.watch.take() {
+        if let Some(watch) = self.supervisor.take() {
             let _ = watch.join();
         }
     }

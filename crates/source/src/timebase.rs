@@ -1,22 +1,22 @@
 //! From ticks of the run's clock to nanoseconds since the run began.
 
-mod course;
+mod clock_map;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use self::course::Course;
-use contend_platform::{Clock, Pair};
+use self::clock_map::ClockMap;
+use contend_platform::{Clock, ClockPair};
 use contend_trace::Stamp;
 
 /// Between the two readings that the rate is taken from: 2 ms apart, each good to some 20 ns, make 20 parts in a million.
-const APART: Duration = Duration::from_millis(2);
+const MIN_RATE_INTERVAL: Duration = Duration::from_millis(2);
 
 /// How good a look at both clocks is, in nanoseconds: far better than what counts as a leap.
-const GLANCE: f64 = 1e6;
+const READ_PRECISION_NS: f64 = 1e6;
 
 /// How fast the counter runs on this machine: measured once in the life of a process.
-static RATE: OnceLock<f64> = OnceLock::new();
+static TICK_NANOS: OnceLock<f64> = OnceLock::new();
 
 /// The clock of one run; all copies are one. It agrees with `CLOCK_MONOTONIC`, by which the workers sleep and wait: where
 /// the counter leaps, because the machine was suspended, the run's time goes on as if nothing had been.
@@ -24,18 +24,18 @@ static RATE: OnceLock<f64> = OnceLock::new();
 pub struct Timebase {
     clock: Clock,
     tick_nanos: f64,
-    course: Arc<Mutex<Course>>,
+    map: Arc<Mutex<ClockMap>>,
 }
 
 impl Timebase {
     /// The clock of a run that began at tick `origin`. `first` was read some time ago; the later this is called, the less
     /// it has to wait.
-    pub fn new(clock: Clock, origin: u64, first: Pair) -> Self {
+    pub fn new(clock: Clock, origin: u64, first: ClockPair) -> Self {
         let tick_nanos = match clock {
             Clock::Monotonic => 1.0,
-            Clock::Counter => *RATE.get_or_init(|| rate(clock, first)),
+            Clock::Tsc => *TICK_NANOS.get_or_init(|| measure_tick_nanos(clock, first)),
         };
-        Self { clock, tick_nanos, course: Arc::new(Mutex::new(Course::new(tick_nanos, origin, first))) }
+        Self { clock, tick_nanos, map: Arc::new(Mutex::new(ClockMap::new(tick_nanos, origin, first))) }
     }
 
     pub const fn tick_nanos(&self) -> f64 {
@@ -43,35 +43,37 @@ impl Timebase {
     }
 
     /// The clock's course up to now: places whatever was read before.
-    pub fn course(&self) -> Course {
-        self.look(Course::clone)
+    pub fn clock_map(&self) -> ClockMap {
+        self.with_map(ClockMap::clone)
     }
 
     /// The moment of a tick. What lies before the run is its beginning.
     pub fn stamp(&self, ticks: u64) -> Stamp {
-        self.look(|course| course.stamp(ticks))
+        self.with_map(|course| course.stamp(ticks))
     }
 
     /// Now.
     pub fn now(&self) -> Stamp {
-        self.look(Course::now)
+        self.with_map(ClockMap::now)
     }
 
-    fn look<T>(&self, at: impl FnOnce(&Course) -> T) -> T {
-        let mut course = self.course.lock().unwrap_or_else(PoisonError::into_inner);
-        course.look(self.clock.glance((GLANCE / self.tick_nanos) as u64));
+    fn with_map<T>(&self, at: impl FnOnce(&ClockMap) -> T) -> T {
+        let mut course = self.map.lock().unwrap_or_else(PoisonError::into_inner);
+        course.add_reading(self.clock.read_pair_within((READ_PRECISION_NS / self.tick_nanos) as u64));
         at(&course)
     }
 }
 
-fn rate(clock: Clock, first: Pair) -> f64 {
+fn measure_tick_nanos(clock: Clock, first: ClockPair) -> f64 {
     loop {
-        let second = clock.pair();
+        let second = clock.read_pair();
         let (nanos, ticks) = (second.nanos.saturating_sub(first.nanos), second.ticks.saturating_sub(first.ticks));
-        if nanos >= APART.as_nanos() as u64 && ticks > 0 {
+        if nanos >= MIN_RATE_INTERVAL.as_nanos() as u64 && ticks > 0 {
             return nanos as f64 / ticks as f64;
         }
-        std::thread::sleep(Duration::from_nanos(APART.as_nanos() as u64 - nanos.min(APART.as_nanos() as u64 - 1)));
+        std::thread::sleep(Duration::from_nanos(
+            MIN_RATE_INTERVAL.as_nanos() as u64 - nanos.min(MIN_RATE_INTERVAL.as_nanos() as u64 - 1),
+        ));
     }
 }
 
@@ -82,15 +84,15 @@ mod tests {
     #[test]
     fn the_clock_agrees_with_the_kernels() {
         let clock = Clock::best();
-        let first = clock.pair();
+        let first = clock.read_pair();
         let base = Timebase::new(clock, first.ticks, first);
-        let start = clock.pair();
+        let start = clock.read_pair();
         let begin = base.stamp(start.ticks);
-        while clock.pair().nanos - start.nanos < 20_000_000 {
+        while clock.read_pair().nanos - start.nanos < 20_000_000 {
             std::thread::yield_now();
         }
-        let end = clock.pair();
-        let ours = base.stamp(end.ticks).since(begin).0 as f64;
+        let end = clock.read_pair();
+        let ours = base.stamp(end.ticks).span_since(begin).0 as f64;
         let theirs = (end.nanos - start.nanos) as f64;
         assert!((ours / theirs - 1.0).abs() < 0.001, "{ours} against {theirs}");
     }

@@ -15,7 +15,7 @@ pub struct Event {
 /// How a worker ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
-pub enum How {
+pub enum ExitKind {
     /// Came to the end of its steps.
     Finished,
     /// Was asked to end: the pool became smaller, the run stopped.
@@ -29,7 +29,7 @@ pub enum How {
 /// What can become of a task beside being done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
-pub enum Fate {
+pub enum DropReason {
     /// It was called off while it was still in the queue.
     Cancelled,
     /// It failed in the queue, with the whole pool.
@@ -37,22 +37,22 @@ pub enum Fate {
     /// It was begun, or handed over, and will never end.
     Lost,
     /// It failed, and nobody will look at its result.
-    Unseen,
+    UnreadFailure,
 }
 
 /// What a wait for results can be for, beside one result with a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Awaited;
+pub struct AwaitedResult;
 
-impl Awaited {
+impl AwaitedResult {
     /// All tasks of the pool being over.
-    pub const ALL_OVER: u64 = 0;
+    pub const ALL_DONE: u64 = 0;
     /// The result that comes next, whichever it is.
     pub const NEXT: u64 = (1 << 40) - 1;
 }
 
 /// Looks that [`EventKind::Polled`] tells of.
-pub const POLLS: u64 = 1_024;
+pub const POLLS_PER_EVENT: u64 = 1_024;
 
 /// The kinds of event.
 ///
@@ -61,43 +61,43 @@ pub const POLLS: u64 = 1_024;
 pub enum EventKind {
     /// Passed the start barrier and runs. First event of a life; a worker that is restarted sends it again and holds
     /// nothing from its former life.
-    Began,
+    LifeBegan,
     /// Last event of a life, unless it was killed and nobody could say so here.
-    Ended(How),
-    /// A lock held at the moment of the [`EventKind::Wait`] that follows in the same stream.
+    LifeEnded(ExitKind),
+    /// A lock held at the moment of the [`EventKind::LockWait`] that follows in the same stream.
     Held { lock: ResourceId, grant: Grant },
     /// The wait that follows is for an rwlock, to read or to write: before it come the first `behind` writers that ever had to
     /// wait. Precedes the list of what is held.
-    Queued { lock: ResourceId, behind: u64, shared: bool },
+    RwlockRequest { lock: ResourceId, writers_ahead: u64, shared: bool },
     /// Of an rwlock where writers go first, behind `Queued`: so many readers had ever had to wait before this one; or, told by
     /// a writer, the first so many of them may go in before it.
-    Readers { lock: ResourceId, count: u64 },
+    RwlockReaders { lock: ResourceId, count: u64 },
     /// The wait that follows is for so many permits of a semaphore. Precedes the list of what is held.
-    AskMany { lock: ResourceId, permits: u32 },
+    PermitRequest { lock: ResourceId, permits: u32 },
     /// Asked for a lock and could not have it. Preceded by exactly `held` [`EventKind::Held`] events.
-    Wait { lock: ResourceId, held: u8, timed: bool },
+    LockWait { lock: ResourceId, held_count: u8, timed: bool },
     /// Has the lock. Not preceded by `Wait` when it was free.
     Acquired { lock: ResourceId, grant: Grant },
     /// Gave the lock back; the stamp was taken inside the lock.
     Released { lock: ResourceId, grant: Grant },
     /// A timed wait ended without the lock, or the signal.
-    GaveUp { lock: ResourceId },
+    WaitTimedOut { lock: ResourceId },
     /// Found that the lock's former owner died while holding it. Precedes `Acquired`.
     OwnerDied { lock: ResourceId },
     /// Passed a semaphore that is used as a signal: it holds nothing. Not preceded by `Wait` when there was a permit.
-    Passed { lock: ResourceId, grant: Grant },
+    SemaphorePassed { lock: ResourceId, grant: Grant },
     /// Gave a semaphore a permit, which it need not have had.
-    Posted { lock: ResourceId },
+    SemaphorePosted { lock: ResourceId },
     /// Stops running, for a reason that is not a lock. `on` is absent for plain sleep and I/O.
-    Block { state: State, on: Option<ResourceId> },
+    Blocked { state: State, on: Option<ResourceId> },
     /// Runs again after `Block`.
-    Resume,
+    Resumed,
     /// What it waits for has come, and it could run since then, but is not back yet: a task whose loop is busy. The event
     /// that ends the wait follows.
-    Ready,
+    BecameRunnable,
     /// Of a task: since it went on last, its loop's thread has been without a CPU for so long.
-    WithoutCpu(Span),
-    /// Of a thread or process: it was on a CPU for so long in this life. Precedes [`EventKind::Ended`].
+    LoopCpuWait(Span),
+    /// Of a thread or process: it was on a CPU for so long in this life. Precedes [`EventKind::LifeEnded`].
     CpuTime(Span),
     /// Put an item; `depth` is the queue's length just after, read inside its lock.
     Put { queue: ResourceId, depth: u32 },
@@ -108,20 +108,20 @@ pub enum EventKind {
     /// Ended the task it had begun.
     TaskEnded { pool: PoolId, ok: bool },
     /// A task was turned away because the queue was full.
-    Rejected { pool: PoolId },
+    TaskRejected { pool: PoolId },
     /// A task whose worker died was put back to be done again.
-    Retried { pool: PoolId },
+    TaskRetried { pool: PoolId },
     /// A task was given up: too many workers died at it.
-    GivenUp { pool: PoolId },
+    TaskAbandoned { pool: PoolId },
     /// What follows is an attempt that does not wait for ever: an `Acquired` of the lock at once, without a `Wait`; or a
     /// `Block` for this signal that ends by itself.
-    Tried { lock: ResourceId },
+    TimedAttempt { lock: ResourceId },
     /// Waited for a command to end, which took so much CPU time.
-    Ran { ok: bool, cpu: Span },
+    CommandRan { ok: bool, cpu: Span },
     /// Changed a counter by `delta`; `value` is what it wrote.
-    Added { counter: ResourceId, delta: i8, value: i32 },
+    CounterAdded { counter: ResourceId, delta: i8, value: i32 },
     /// Changed a counter many times in a row, by `delta` in all. What it holds is known from samples.
-    AddedMany { counter: ResourceId, delta: i64 },
+    CounterAddedMany { counter: ResourceId, delta: i64 },
     /// As [`EventKind::Put`], into a queue that numbers what is put: the `nth` item ever, modulo 2^24. As grants do for
     /// locks, the numbers tell whether anything is missing, without any clock.
     PutNth { queue: ResourceId, depth: u16, nth: u32 },
@@ -136,23 +136,23 @@ pub enum EventKind {
     /// `read`, read from it. Who waits for its turn tells the one of its own side. Who has its turn tells both, and that it
     /// has tried in vain since. While it waits for a task of a batch that was dealt out: found none for itself when so many
     /// had ever been put into that queue.
-    Refused { pipe: ResourceId, read: bool, bytes: u64 },
+    StillWaiting { pipe: ResourceId, read: bool, bytes: u64 },
     /// Goes on because of a signal: the `nth` ever heard of `on`. Ends the wait for it.
-    Heard { on: ResourceId, nth: u64 },
-    /// Looked at `on` [`POLLS`] times in a row, in so long until now, and did nothing in between.
+    Woken { on: ResourceId, nth: u64 },
+    /// Looked at `on` [`POLLS_PER_EVENT`] times in a row, in so long until now, and did nothing in between.
     Polled { on: ResourceId, lasted: Span },
     /// Went past an event flag without a wait, since it was set: by then `nth` times.
-    SawSet { on: ResourceId, nth: u64 },
-    /// The wait that follows is for the `nth` result of a pool's tasks, or for something else: see [`Awaited`].
-    Awaits { on: ResourceId, nth: u64 },
+    FlagSeenSet { on: ResourceId, nth: u64 },
+    /// The wait that follows is for the `nth` result of a pool's tasks, or for something else: see [`AwaitedResult`].
+    AwaitsResult { on: ResourceId, nth: u64 },
     /// The `nth` result is there, modulo 2^24; `held` results are there now that nobody has read.
-    Resolved { on: ResourceId, held: u16, nth: u32, ok: bool },
+    ResultReady { on: ResourceId, unread: u16, nth: u32, ok: bool },
     /// Has the `nth` result, modulo 2^24: ends the wait for it, if there was one.
-    Read { on: ResourceId, held: u16, nth: u32, ok: bool },
+    ResultRead { on: ResourceId, unread: u16, nth: u32, ok: bool },
     /// Took a task that was another worker's to do.
-    Stole { pool: PoolId, from: WorkerId },
+    TaskStolen { pool: PoolId, from: WorkerId },
     /// A task had a fate that is not an end of its own.
-    Met { pool: PoolId, fate: Fate },
+    TaskDropped { pool: PoolId, reason: DropReason },
     /// Closed a queue: nothing will be put any more. Or its own ends of a pipe.
     Closed { queue: ResourceId },
     /// Notified a condition, set an event flag, or came to a barrier as the last one; `woken` workers go on for it.

@@ -55,7 +55,7 @@ mod tests {
     use crate::{Notice, WorkerId};
 
     fn notice() -> Notice {
-        Notice::Failed { worker: WorkerId(3), what: "broken.jpg: not an image".into() }
+        Notice::TaskFailed { worker: WorkerId(3), message: "broken.jpg: not an image".into() }
     }
 
     #[test]

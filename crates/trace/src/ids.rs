@@ -11,7 +11,7 @@ macro_rules! id {
         pub struct $name(pub u16);
 
         impl $name {
-            /// The id as an index into the table of its kind in the [`Cast`](super::Cast).
+            /// The id as an index into the table of its kind in the [`Cast`](super::Registry).
             pub const fn index(self) -> usize {
                 self.0 as usize
             }

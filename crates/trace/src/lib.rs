@@ -3,33 +3,35 @@
 //! Everything that is known of a run passes through the types of this module. It does not know what an event means for a
 //! picture (that is `model`) nor who causes it (that is `engine`).
 
-mod board;
-mod cast;
+mod counter_memory;
 mod event;
 pub mod frame;
 mod ids;
-mod memory;
 mod message;
 mod plural;
 mod record;
+mod registry;
 mod ring;
+mod run_memory;
 mod signal;
-mod slot;
 mod state;
 mod time;
+mod wait_slot;
 
 use std::sync::atomic::{AtomicU64, fence};
 
-pub use board::{Board, BoardSize};
-pub use cast::{Cast, Lanes, LockKind, PoolInfo, ResourceInfo, ResourceKind, RwPolicy, Wakers, WorkerInfo, WorkerKind};
-pub use event::{Awaited, Event, EventKind, Fate, How, POLLS};
+pub use counter_memory::CounterMemory;
+pub use event::{AwaitedResult, DropReason, Event, EventKind, ExitKind, POLLS_PER_EVENT};
 pub use ids::{Grant, KnobId, PoolId, ResourceId, WorkerId};
-pub use memory::Memory;
-pub use message::{Command, Death, Message, Notice, RunEnd, Sample};
+pub use message::{Command, DeathCause, Message, Notice, RunEnd, Sample};
 pub use plural::plural;
 pub use record::{RECORD_BYTES, Record};
+pub use registry::{
+    LaneRange, LockKind, PoolInfo, Registry, ResourceInfo, ResourceKind, RwPolicy, Wakers, WorkerInfo, WorkerKind,
+};
 pub use ring::{Ring, RingReader, RingWriter, ring_words};
+pub use run_memory::{RunMemory, RunMemorySize};
 pub use signal::signal_name;
-pub use slot::{Slot, Snapshot, Standing};
 pub use state::State;
 pub use time::{Span, Stamp};
+pub use wait_slot::{WaitRecord, WaitSlot, WaitSnapshot};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, KnobId, PoolId, ResourceId, Snapshot, Span, Stamp, WorkerId};
+use super::{Event, KnobId, PoolId, ResourceId, Span, Stamp, WaitSnapshot, WorkerId};
 
 /// One delivery from a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,11 +10,11 @@ pub enum Message {
     /// Events of any workers, in order within each worker.
     Events(Vec<Event>),
     /// Several, in order: one delivery wakes its receiver once.
-    Many(Vec<Message>),
+    Batch(Vec<Message>),
     /// All that happened before this moment has been delivered, or counted as lost.
-    Through(Stamp),
+    Watermark(Stamp),
     /// What stands still. All that these workers told before was delivered.
-    Slots(Snapshot),
+    WaitSnapshot(WaitSnapshot),
     Sample(Sample),
     Notice {
         at: Stamp,
@@ -23,7 +23,7 @@ pub enum Message {
     /// Nothing more will come.
     Ended {
         at: Stamp,
-        how: RunEnd,
+        reason: RunEnd,
     },
 }
 
@@ -34,7 +34,7 @@ pub enum Sample {
     /// is zero at the first look at its thread: it speaks of all that the thread did.
     Sched { worker: WorkerId, from: Stamp, to: Stamp, running: u64, ready: u64 },
     /// The system does not say when workers could run but have no core: to all appearance they run.
-    NoSched,
+    SchedUnavailable,
     /// Load of each core since the sample before, 0 to 1, by its number. None for one that is not there.
     Cores { at: Stamp, load: Vec<Option<f32>> },
     /// CPU time used between two moments, ns: by all processes of the run, its commands included, and by the viewer.
@@ -49,7 +49,7 @@ pub enum Sample {
 
 /// How a worker process or thread died without saying so itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Death {
+pub enum DeathCause {
     Exit(i32),
     Signal(i32),
     /// The run, or its process, ended, and it was not to be waited for.
@@ -62,13 +62,13 @@ pub enum Notice {
     /// A worker exists. `tid` equals `pid` for a process.
     Started { worker: WorkerId, pid: u32, tid: u32 },
     /// A worker is gone and did not say so itself.
-    Died { worker: WorkerId, death: Death },
+    Died { worker: WorkerId, cause: DeathCause },
     /// A knob was turned; `shown` is its value with unit.
-    Turned { knob: KnobId, name: String, shown: String },
+    KnobSet { knob: KnobId, name: String, value_text: String },
     /// A pool has this many workers from now on.
     Resized { pool: PoolId, workers: u32 },
     /// A task failed; `what` names it and says why.
-    Failed { worker: WorkerId, what: String },
+    TaskFailed { worker: WorkerId, message: String },
     /// A line the run printed on its standard error.
     Stderr(String),
     /// Something the viewer should read.
@@ -112,7 +112,7 @@ impl RunEnd {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Command {
     /// Turn a knob; the value is in the knob's own unit (nanoseconds, a count, tasks a second, a choice's position).
-    Turn { knob: KnobId, value: f64 },
+    SetKnob { knob: KnobId, value: f64 },
     /// End one worker: a process by SIGKILL, a thread at its next step.
     Kill(WorkerId),
     /// End the run.

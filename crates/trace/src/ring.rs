@@ -23,20 +23,20 @@ use std::hint::black_box;
 use std::sync::atomic::Ordering;
 
 pub use self::reader::RingReader;
-use super::slot::{self, SLOT_WORDS, Standing};
+use super::wait_slot::{self, WAIT_SLOT_WORDS, WaitRecord};
 use super::{AtomicU64, EventKind, RECORD_BYTES, Record}; // `tests/ring` brings atomics of its own
 
 const PRODUCED: usize = 0;
 const LOST: usize = 1;
-const WHO: usize = 2;
-const END: usize = 3;
+const PRODUCER_IDS: usize = 2;
+const END_REQUEST: usize = 3;
 const CUT_OFF: u64 = 2;
 const PROGRESS: usize = 4;
-const COMMAND: usize = 5;
+const COMMAND_GROUP: usize = 5;
 const LIVES: usize = 6;
 const CONSUMED: usize = 8;
 const SLOT: usize = 16;
-const RECORDS: usize = SLOT + SLOT_WORDS;
+const RECORDS: usize = SLOT + WAIT_SLOT_WORDS;
 
 /// Words a ring of `capacity` records takes.
 pub const fn ring_words(capacity: usize) -> usize {
@@ -64,35 +64,35 @@ impl<'a> Ring<'a> {
     }
 
     /// Process and thread that write here, once they have said so.
-    pub fn who(self) -> Option<(u32, u32)> {
-        let who = self.load(WHO);
+    pub fn producer_ids(self) -> Option<(u32, u32)> {
+        let who = self.load(PRODUCER_IDS);
         (who != 0).then_some(((who >> 32) as u32, who as u32))
     }
 
     /// Says who writes here.
-    pub fn sign(self, pid: u32, tid: u32) {
-        self.words[WHO].store(u64::from(pid) << 32 | u64::from(tid), Ordering::Release);
+    pub fn set_producer_ids(self, pid: u32, tid: u32) {
+        self.words[PRODUCER_IDS].store(u64::from(pid) << 32 | u64::from(tid), Ordering::Release);
     }
 
     /// Whether the worker was asked to end.
     #[inline]
-    pub fn asked_to_end(self) -> bool {
-        self.words[END].load(Ordering::Relaxed) != 0 // Relaxed: the flag alone matters, it orders nothing
+    pub fn is_end_requested(self) -> bool {
+        self.words[END_REQUEST].load(Ordering::Relaxed) != 0 // Relaxed: the flag alone matters, it orders nothing
     }
 
     /// Asks the worker to end at its next step, or takes that back.
-    pub fn ask_to_end(self, end: bool) {
-        self.words[END].store(u64::from(end), Ordering::Relaxed);
+    pub fn set_end_requested(self, end: bool) {
+        self.words[END_REQUEST].store(u64::from(end), Ordering::Relaxed);
     }
 
     /// Asks the worker to end at its next step even in the middle of a task.
-    pub fn cut_off(self) {
-        self.words[END].store(CUT_OFF, Ordering::Relaxed);
+    pub fn mark_cut_off(self) {
+        self.words[END_REQUEST].store(CUT_OFF, Ordering::Relaxed);
     }
 
     /// Whether it was asked to end even in the middle of a task.
     pub fn is_cut_off(self) -> bool {
-        self.words[END].load(Ordering::Relaxed) == CUT_OFF // Relaxed: as above
+        self.words[END_REQUEST].load(Ordering::Relaxed) == CUT_OFF // Relaxed: as above
     }
 
     /// What the worker noted last of how far it is with the tasks it was handed, in words of its own; survives it.
@@ -106,19 +106,19 @@ impl<'a> Ring<'a> {
     }
 
     /// Makes its pages ready to be written to.
-    pub fn touch(self) {
-        touch(self.words[RECORDS..].as_chunks().0);
+    pub fn prefault(self) {
+        prefault_cells(self.words[RECORDS..].as_chunks().0);
     }
 
     /// Process group of the command that it runs now; survives the worker.
-    pub fn command(self) -> Option<u32> {
-        let group = self.load(COMMAND) as u32;
+    pub fn command_group(self) -> Option<u32> {
+        let group = self.load(COMMAND_GROUP) as u32;
         (group != 0).then_some(group)
     }
 
     /// Says which command it runs now: the number of its process group, or 0.
-    pub fn set_command(self, group: u32) {
-        self.words[COMMAND].store(group.into(), Ordering::Release);
+    pub fn set_command_group(self, group: u32) {
+        self.words[COMMAND_GROUP].store(group.into(), Ordering::Release);
     }
 
     /// Records published and events lost since the ring was made.
@@ -127,20 +127,21 @@ impl<'a> Ring<'a> {
     }
 
     /// Both of them together: with every event there is more.
-    pub fn told(self) -> u64 {
+    pub fn event_total(self) -> u64 {
         // The sum that both had when the first of them was read, or more.
         self.load(PRODUCED).wrapping_add(self.load(LOST))
     }
 
     /// What its worker waits for and holds, if it has told nothing since it began to wait; or that it ended.
-    pub fn standing(self) -> Option<Standing> {
-        slot::read(&self.words[SLOT..RECORDS], || self.told())
+    pub fn wait_record(self) -> Option<WaitRecord> {
+        wait_slot::read(&self.words[SLOT..RECORDS], || self.event_total())
     }
 
     /// Whether a slot that was read is good still, after all that was read before this call: its worker has told nothing
     /// since, and has not got what it waits for.
-    pub fn is_still(self, standing: &Standing) -> bool {
-        slot::told(&self.words[SLOT..RECORDS]) == standing.told && self.told() == standing.told
+    pub fn is_still_waiting(self, standing: &WaitRecord) -> bool {
+        wait_slot::read_event_total(&self.words[SLOT..RECORDS]) == standing.event_total
+            && self.event_total() == standing.event_total
     }
 }
 
@@ -153,38 +154,38 @@ pub struct RingWriter<'a> {
     produced: u64,
     /// Records that fit for certain, with nothing to be told first: what the reader has taken since we last looked comes
     /// on top. One comparison is all that a write has to ask.
-    room: u64,
+    free_records: u64,
     /// Lost since the last record that was written.
-    gap: u64,
+    unreported_losses: u64,
 }
 
 impl<'a> RingWriter<'a> {
     /// Goes on where the ring's former producer stopped. There must be no other at the same time.
     pub fn new(ring: Ring<'a>) -> Self {
-        ring.touch();
-        Self::again(ring)
+        ring.prefault();
+        Self::new_prefaulted(ring)
     }
 
     /// As [`RingWriter::new`], for a ring whose pages were made ready before.
-    pub fn again(ring: Ring<'a>) -> Self {
+    pub fn new_prefaulted(ring: Ring<'a>) -> Self {
         let (cells, _) = ring.words[RECORDS..].as_chunks();
-        Self { ring, cells, produced: ring.load(PRODUCED), room: 0, gap: 0 }
+        Self { ring, cells, produced: ring.load(PRODUCED), free_records: 0, unreported_losses: 0 }
     }
 
     /// Takes over again after another producer wrote: both hand the ring to and fro.
-    pub fn resume(&mut self) {
+    pub fn resync(&mut self) {
         self.produced = self.ring.load(PRODUCED);
-        self.room = 0;
+        self.free_records = 0;
     }
 
     #[inline]
-    fn put(&mut self, record: Record) {
+    fn put_record(&mut self, record: Record) {
         let [ticks, word] = &self.cells[self.produced as usize & (self.cells.len() - 1)];
         // Relaxed: published as a whole by the store to PRODUCED.
         ticks.store(record.ticks, Ordering::Relaxed);
         word.store(record.word, Ordering::Relaxed);
         self.produced = self.produced.wrapping_add(1); // whoever else has the memory may have left any number there
-        self.room -= 1;
+        self.free_records -= 1;
     }
 
     #[inline]
@@ -195,8 +196,8 @@ impl<'a> RingWriter<'a> {
     /// Writes one record, or counts it as lost. Never blocks: waiting for room would disturb the worker that is watched.
     #[inline]
     pub fn write(&mut self, record: Record) {
-        if self.room > 0 || self.make_room(1, record.ticks) {
-            self.put(record);
+        if self.free_records > 0 || self.make_room(1, record.ticks) {
+            self.put_record(record);
             self.publish();
         }
     }
@@ -205,9 +206,9 @@ impl<'a> RingWriter<'a> {
     #[inline]
     pub fn write_all(&mut self, records: &[Record]) {
         let ticks = records.first().map_or(0, |r| r.ticks);
-        if self.room >= records.len() as u64 || self.make_room(records.len() as u64, ticks) {
+        if self.free_records >= records.len() as u64 || self.make_room(records.len() as u64, ticks) {
             for record in records {
-                self.put(*record);
+                self.put_record(*record);
             }
             self.publish();
         }
@@ -220,16 +221,16 @@ impl<'a> RingWriter<'a> {
 
     /// Says in the worker's slot what it waits for and holds: in these records, the newest of which it has just told, or
     /// has lost. Good until it tells anything else.
-    pub fn stand(&mut self, records: &[Record]) {
+    pub fn write_wait_slot(&mut self, records: &[Record]) {
         // Relaxed: nobody else adds to it.
         let told = self.produced.wrapping_add(self.ring.words[LOST].load(Ordering::Relaxed));
         let life = self.ring.words[LIVES].load(Ordering::Relaxed);
-        slot::write(&self.ring.words[SLOT..RECORDS], told, life, records);
+        wait_slot::write(&self.ring.words[SLOT..RECORDS], told, life, records);
     }
 
     /// Clears the worker's slot: it has what it waits for, and will tell so after others can see that it is taken.
-    pub fn leave(&mut self) {
-        slot::clear(&self.ring.words[SLOT..RECORDS]);
+    pub fn clear_wait_slot(&mut self) {
+        wait_slot::clear(&self.ring.words[SLOT..RECORDS]);
     }
 
     /// Looks how far the reader has come. With room for so many records it tells of the loss before them, if there was
@@ -237,17 +238,17 @@ impl<'a> RingWriter<'a> {
     #[cold]
     fn make_room(&mut self, records: u64, ticks: u64) -> bool {
         let used = self.produced.wrapping_sub(self.ring.load(CONSUMED));
-        self.room = (self.cells.len() as u64).saturating_sub(used);
-        let marker = u64::from(self.gap > 0);
-        if self.room < records + marker {
-            self.room = 0; // so that the next record asks again
-            self.gap += records;
+        self.free_records = (self.cells.len() as u64).saturating_sub(used);
+        let marker = u64::from(self.unreported_losses > 0);
+        if self.free_records < records + marker {
+            self.free_records = 0; // so that the next record asks again
+            self.unreported_losses += records;
             self.ring.words[LOST].fetch_add(records, Ordering::Relaxed); // a total, orders nothing
             return false;
         }
-        if self.gap > 0 {
-            let lost = std::mem::take(&mut self.gap);
-            self.put(Record::new(ticks, EventKind::Gap { lost }));
+        if self.unreported_losses > 0 {
+            let lost = std::mem::take(&mut self.unreported_losses);
+            self.put_record(Record::new(ticks, EventKind::Gap { lost }));
         }
         true
     }
@@ -256,7 +257,7 @@ impl<'a> RingWriter<'a> {
 /// Makes the pages of a ring writable without changing what they hold: before the run, since a first touch takes 2 µs,
 /// and in the middle of it those would fall into locks that are held. With eight threads at a lock of 1 µs they moved the
 /// share that had to wait from 0.53 to 0.43.
-fn touch(cells: &[[AtomicU64; 2]]) {
+fn prefault_cells(cells: &[[AtomicU64; 2]]) {
     const PAGE: usize = 4096;
     for [ticks, _] in cells.iter().step_by(PAGE / RECORD_BYTES) {
         ticks.fetch_add(black_box(0), Ordering::Relaxed); // Relaxed: changes nothing; a plain zero is optimised away

@@ -16,17 +16,17 @@ pub struct Span(pub u64);
 
 impl Stamp {
     /// Time from `earlier` to `self`; zero if the order is reversed.
-    pub const fn since(self, earlier: Self) -> Span {
+    pub const fn span_since(self, earlier: Self) -> Span {
         Span(self.0.saturating_sub(earlier.0))
     }
 
     /// The point `span` before this one, or the beginning of the run.
-    pub const fn back(self, span: Span) -> Self {
+    pub const fn earlier_by(self, span: Span) -> Self {
         Self(self.0.saturating_sub(span.0))
     }
 
     /// Seconds since the run began.
-    pub fn secs(self) -> f64 {
+    pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e9
     }
 }
@@ -36,12 +36,12 @@ impl Span {
     pub const ZERO: Self = Self(0);
 
     /// `ms` milliseconds.
-    pub const fn millis(ms: u64) -> Self {
+    pub const fn from_millis(ms: u64) -> Self {
         Self(ms.saturating_mul(1_000_000))
     }
 
     /// `us` microseconds.
-    pub const fn micros(us: u64) -> Self {
+    pub const fn from_micros(us: u64) -> Self {
         Self(us.saturating_mul(1_000))
     }
 
@@ -51,12 +51,12 @@ impl Span {
     }
 
     /// Length in seconds.
-    pub fn secs(self) -> f64 {
+    pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e9
     }
 
     /// Length in milliseconds.
-    pub fn ms(self) -> f64 {
+    pub fn as_millis_f64(self) -> f64 {
         self.0 as f64 / 1e6
     }
 
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn arithmetic_saturates() {
-        assert_eq!(Stamp(5).since(Stamp(9)), Span::ZERO);
+        assert_eq!(Stamp(5).span_since(Stamp(9)), Span::ZERO);
         assert_eq!(Stamp(u64::MAX) + Span(1), Stamp(u64::MAX));
         assert_eq!(Span::from_secs(f64::NAN), Span::ZERO);
         assert_eq!(Span::from_secs(-1.0), Span::ZERO);

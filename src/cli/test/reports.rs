@@ -5,57 +5,57 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::Case;
-use crate::cli::failure::Failure;
-use crate::platform::machine;
-use crate::report::{self, Followed, Report, Verdict};
-use crate::scenario::clean;
+use super::TestCase;
+use crate::cli::exit::CliError;
+use crate::platform::detect_machine;
+use crate::report::{self, FinishedRun, Report, Verdict};
+use crate::scenario::sanitize;
 
 /// A directory that reports are written into, by several threads at once.
 #[derive(Debug)]
-pub(super) struct Reports {
+pub(super) struct ReportDirectory {
     directory: PathBuf,
-    next: AtomicUsize,
+    next_number: AtomicUsize,
     /// Why one could not be written.
-    failed: Mutex<Option<Failure>>,
+    failure: Mutex<Option<CliError>>,
 }
 
-impl Reports {
+impl ReportDirectory {
     /// Makes the directory, unless it is there.
     ///
     /// # Errors
     /// If it cannot be made.
-    pub(super) fn into(directory: &Path) -> Result<Self, Failure> {
-        fs::create_dir_all(directory).map_err(|error| cannot(directory, &error.to_string()))?;
-        Ok(Self { directory: directory.to_owned(), next: AtomicUsize::new(1), failed: Mutex::new(None) })
+    pub(super) fn create(directory: &Path) -> Result<Self, CliError> {
+        fs::create_dir_all(directory).map_err(|error| write_error(directory, &error.to_string()))?;
+        Ok(Self { directory: directory.to_owned(), next_number: AtomicUsize::new(1), failure: Mutex::new(None) })
     }
 
     /// Writes the report of a run: `0007-thread-pool.json`, in the order in which runs end.
-    pub(super) fn write(&self, case: &Case<'_>, followed: &Followed, verdicts: &[Verdict]) {
-        let nth = self.next.fetch_add(1, Ordering::Relaxed); // Relaxed: a number of its own, orders nothing
+    pub(super) fn write(&self, case: &TestCase<'_>, followed: &FinishedRun, verdicts: &[Verdict]) {
+        let nth = self.next_number.fetch_add(1, Ordering::Relaxed); // Relaxed: a number of its own, orders nothing
         let file = self.directory.join(format!("{nth:04}-{}.json", file_name(&case.scenario.name)));
-        let findings = followed.model.findings(followed.at);
-        let text = report::json(&Report {
+        let findings = followed.model.findings(followed.ended_at);
+        let text = report::report_json(&Report {
             model: &followed.model,
             scenario: case.scenario,
             settings: &case.variant.settings,
-            machine: &machine(),
+            machine: &detect_machine(),
             ended: &followed.ended,
-            at: followed.at,
-            limit: Some(report::longest(case.scenario, &case.variant.settings)),
+            ended_at: followed.ended_at,
+            time_limit: Some(report::max_test_time(case.scenario, &case.variant.settings)),
             findings: &findings,
             verdicts,
         });
         let written = text.map_err(|error| error.to_string());
         let written = written.and_then(|text| fs::write(&file, text).map_err(|error| error.to_string()));
-        if let (Err(why), Ok(mut failed)) = (written, self.failed.lock()) {
-            *failed = Some(cannot(&file, &why));
+        if let (Err(why), Ok(mut failed)) = (written, self.failure.lock()) {
+            *failed = Some(write_error(&file, &why));
         }
     }
 
     /// Why one of them could not be written.
-    pub(super) fn failure(self) -> Option<Failure> {
-        self.failed.into_inner().ok().flatten()
+    pub(super) fn failure(self) -> Option<CliError> {
+        self.failure.into_inner().ok().flatten()
     }
 }
 
@@ -64,6 +64,6 @@ fn file_name(scenario: &str) -> String {
     scenario.chars().map(|letter| if letter.is_alphanumeric() || letter == '-' { letter } else { '_' }).collect()
 }
 
-fn cannot(path: &Path, why: &str) -> Failure {
-    Failure::Run(format!("cannot write {}: {why}", clean(&path.display().to_string())))
+fn write_error(path: &Path, why: &str) -> CliError {
+    CliError::Run(format!("cannot write {}: {why}", sanitize(&path.display().to_string())))
 }

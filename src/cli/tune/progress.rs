@@ -3,38 +3,39 @@
 use std::io::{self, IsTerminal};
 
 use crate::cli::args::TuneArgs;
-use crate::cli::out;
+use crate::cli::output;
 use crate::scenario::Knob;
-use crate::tune::{Phase, Question, Tuning};
+use crate::tune::{Phase, Tuning, TuningRequest};
 
 /// A line that is written over, and gone when this is dropped. Nothing at all when standard error is no terminal.
 #[derive(Debug)]
-pub(super) struct Progress {
-    shown: bool,
-    terminal: bool,
+pub(super) struct TuneProgress {
+    is_shown: bool,
+    is_terminal: bool,
 }
 
-impl Progress {
+impl TuneProgress {
     pub(super) fn new(args: &TuneArgs) -> Self {
-        Self { shown: false, terminal: io::stderr().is_terminal() && !args.json }
+        Self { is_shown: false, is_terminal: io::stderr().is_terminal() && !args.json }
     }
 
-    pub(super) fn show(&mut self, tuning: &Tuning, question: &Question, knob: &Knob) {
-        if !self.terminal {
+    pub(super) fn show(&mut self, tuning: &Tuning, question: &TuningRequest, knob: &Knob) {
+        if !self.is_terminal {
             return;
         }
-        self.shown = true;
+        self.is_shown = true;
         let left = question.budget.saturating_sub(tuning.elapsed).as_secs();
-        let best = tuning.curve.best().map(|best| format!("  best so far {}={}", knob.name, knob.show(best.value)));
+        let best =
+            tuning.curve.best().map(|best| format!("  best so far {}={}", knob.name, knob.format_value(best.value)));
         let phase = tuning.phase.map_or("", Phase::word);
-        out::say(&format!("\r\x1b[K{left} s left at most: {phase}{}", best.unwrap_or_default()));
+        output::print_stderr(&format!("\r\x1b[K{left} s left at most: {phase}{}", best.unwrap_or_default()));
     }
 }
 
-impl Drop for Progress {
+impl Drop for TuneProgress {
     fn drop(&mut self) {
-        if self.shown {
-            out::say("\r\x1b[K");
+        if self.is_shown {
+            output::print_stderr("\r\x1b[K");
         }
     }
 }

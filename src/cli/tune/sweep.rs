@@ -3,128 +3,133 @@
 use std::sync::Arc;
 
 use crate::cli::args::TuneArgs;
-use crate::cli::failure::Failure;
-use crate::platform::machine;
-use crate::scenario::{Knob, KnobKind, Scenario, Settings, Unit, clean};
+use crate::cli::exit::CliError;
+use crate::platform::detect_machine;
+use crate::scenario::{Knob, KnobKind, Scenario, Settings, Unit, sanitize};
 use crate::trace::{KnobId, Span};
-use crate::tui::Tuned;
-use crate::tune::{Bench, Demands, Goal, Preflight, Question, Subject, Timing, Work};
+use crate::tui::TuneSetup;
+use crate::tune::{Demands, Goal, LiveExperimentRunner, Preflight, Timing, TuningRequest, TuningSubject, WorkUnit};
 
 /// Highest count that is swept when nobody said.
-const HIGHEST: f64 = 32.0;
+const MAX_DEFAULT_COUNT: f64 = 32.0;
 
 /// A scenario with the knob that is swept, and from where to where.
 pub(super) struct Sweep<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) knob: &'a Knob,
-    id: KnobId,
+    knob_id: KnobId,
     settings: Settings,
-    over: (f64, f64),
+    range: (f64, f64),
     demands: Demands,
     /// Whether tasks are always there, though the scenario has arrivals.
-    saturate: bool,
-    cores: f64,
+    is_closed_loop: bool,
+    usable_cores: f64,
     seed: u64,
 }
 
 impl<'a> Sweep<'a> {
-    pub(super) fn new(args: &TuneArgs, scenario: &'a Scenario) -> Result<Self, Failure> {
+    pub(super) fn new(args: &TuneArgs, scenario: &'a Scenario) -> Result<Self, CliError> {
         let settings = scenario
             .settings(&args.set, None, args.executor.map(Into::into))
-            .map_err(|error| Failure::Usage(error.to_string()))?;
-        let settings = Settings { exec: args.allow_exec, ..settings };
-        let id = chosen(scenario, args)?;
+            .map_err(|error| CliError::Usage(error.to_string()))?;
+        let settings = Settings { allow_exec: args.allow_exec, ..settings };
+        let id = chosen_knob(scenario, args)?;
         let knob = &scenario.knobs[id.index()];
         let demands = Demands {
-            goal: Goal::Most,
+            goal: Goal::MaxThroughput,
             epsilon: args.epsilon / 100.0,
-            p99: args.p99.map(|limit| limit.as_nanos() as f64),
-            memory: args.memory.map(|mib| mib << 20),
+            max_p99_ns: args.p99.map(|limit| limit.as_nanos() as f64),
+            max_memory: args.memory.map(|mib| mib << 20),
         };
         let seed = args.seed.unwrap_or_else(|| fastrand::u64(0..1 << 32));
         Ok(Self {
             scenario,
             knob,
-            id,
+            knob_id: id,
             settings,
-            over: over(knob, args)?,
+            range: sweep_range(knob, args)?,
             demands,
-            saturate: args.saturate,
-            cores: machine().usable_cores(),
+            is_closed_loop: args.saturate,
+            usable_cores: detect_machine().usable_cores(),
             seed,
         })
     }
 
     /// The same in closed loop, whatever arrives.
-    pub(super) fn saturated(self) -> Self {
-        Self { saturate: true, ..self }
+    pub(super) fn in_closed_loop(self) -> Self {
+        Self { is_closed_loop: true, ..self }
     }
 
     /// What is asked of a level: to keep up with what arrives, if that is known and wanted, else to do the most.
-    fn demands(&self, work: &Work) -> Demands {
-        let due = work.arrivals(self.scenario, &self.settings, self.id).filter(|_| !self.saturate);
-        Demands { goal: due.map_or(Goal::Most, Goal::Arrivals), ..self.demands }
+    fn demands(&self, work: &WorkUnit) -> Demands {
+        let due = work.arrival_rate(self.scenario, &self.settings, self.knob_id).filter(|_| !self.is_closed_loop);
+        Demands { goal: due.map_or(Goal::MaxThroughput, Goal::Arrivals), ..self.demands }
     }
 
-    pub(super) fn lab<S: Fn() -> bool>(&self, stop: S) -> Result<Bench<S>, Failure> {
-        let limit = self.demands.p99.map(|ns| Span(ns as u64));
-        Bench::new(self.scenario, self.settings.clone(), self.id, Timing::default(), limit, stop)
-            .map_err(|error| Failure::Usage(error.to_string()))
+    pub(super) fn experiment_runner<S: Fn() -> bool>(&self, stop: S) -> Result<LiveExperimentRunner<S>, CliError> {
+        let limit = self.demands.max_p99_ns.map(|ns| Span(ns as u64));
+        LiveExperimentRunner::new(self.scenario, self.settings.clone(), self.knob_id, Timing::default(), limit, stop)
+            .map_err(|error| CliError::Usage(error.to_string()))
     }
 
-    pub(super) fn question(&self, args: &TuneArgs, work: &Work) -> Question {
-        Question {
-            over: self.over,
-            whole: is_count(self.knob),
-            cores: self.cores,
+    pub(super) fn tuning_request(&self, args: &TuneArgs, work: &WorkUnit) -> TuningRequest {
+        TuningRequest {
+            range: self.range,
+            is_whole: is_count(self.knob),
+            usable_cores: self.usable_cores,
             demands: self.demands(work),
             budget: args.time,
-            open: work.can_arrive(self.scenario),
-            even_disturbed: args.anyway,
+            has_open_loop: work.supports_open_loop(self.scenario),
+            keep_disturbed: args.anyway,
             seed: self.seed,
         }
     }
 
     /// What the screen is to show.
-    pub(super) fn tuned(&self, question: Question, work: Work) -> Tuned {
+    pub(super) fn tuned(&self, question: TuningRequest, work: WorkUnit) -> TuneSetup {
         let (scenario, settings) = (Arc::new(self.scenario.clone()), self.settings.clone());
-        Tuned { scenario, settings, knob: self.id, work, question }
+        TuneSetup { scenario, settings, knob: self.knob_id, work, question }
     }
 
     /// What is put into words.
-    pub(super) fn subject<'b>(&'b self, work: &'b Work, preflight: Preflight) -> Subject<'b> {
-        Subject {
+    pub(super) fn subject<'b>(&'b self, work: &'b WorkUnit, preflight: Preflight) -> TuningSubject<'b> {
+        TuningSubject {
             scenario: &self.scenario.name,
             knob: self.knob,
             work,
             demands: self.demands(work),
-            over: self.over,
-            cores: self.cores,
+            range: self.range,
+            usable_cores: self.usable_cores,
             preflight,
         }
     }
 
     /// The command that does the same once more.
-    pub(super) fn again(&self, args: &TuneArgs) -> String {
+    pub(super) fn repeat_command(&self, args: &TuneArgs) -> String {
         let knob = self.knob;
         let mut words = vec!["contend tune".to_owned()];
         match &args.exec {
-            Some(command) => words.extend(["--exec".to_owned(), clean(&shell_words::quote(command))]),
+            Some(command) => words.extend(["--exec".to_owned(), sanitize(&shell_words::quote(command))]),
             None => words.push(match &args.scenario {
-                Some(spec) => clean(&spec.to_string_lossy()),
+                Some(spec) => sanitize(&spec.to_string_lossy()),
                 None => self.scenario.name.clone(),
             }),
         }
         if let Some(files) = &args.files {
             words.push(format!(
                 "--files {} --dir {}",
-                clean(&shell_words::quote(files)),
-                clean(&shell_words::quote(&args.dir))
+                sanitize(&shell_words::quote(files)),
+                sanitize(&shell_words::quote(&args.dir))
             ));
         }
         words.extend(args.allow_exec.then(|| "--allow-exec".to_owned()));
-        words.extend(args.set.iter().map(|set| format!("--set {}", clean(set))));
-        words.push(format!("--knob {} --over {}..{}", knob.name, knob.show(self.over.0), knob.show(self.over.1)));
+        words.extend(args.set.iter().map(|set| format!("--set {}", sanitize(set))));
+        words.push(format!(
+            "--knob {} --over {}..{}",
+            knob.name,
+            knob.format_value(self.range.0),
+            knob.format_value(self.range.1)
+        ));
         words.push(format!("--epsilon {} --for {}s --seed {}", args.epsilon, args.time.as_secs(), self.seed));
         words.extend(args.p99.map(|limit| format!("--p99 {}", humantime::format_duration(limit))));
         words.extend(args.memory.map(|mib| format!("--memory {mib}")));
@@ -134,18 +139,18 @@ impl<'a> Sweep<'a> {
     }
 }
 
-fn chosen(scenario: &Scenario, args: &TuneArgs) -> Result<KnobId, Failure> {
+fn chosen_knob(scenario: &Scenario, args: &TuneArgs) -> Result<KnobId, CliError> {
     if let Some(name) = &args.knob {
-        return scenario.find_knob(name).map_err(|error| Failure::Usage(error.to_string()));
+        return scenario.find_knob(name).map_err(|error| CliError::Usage(error.to_string()));
     }
-    scenario.size_knob().ok_or_else(|| {
+    scenario.worker_count_knob().ok_or_else(|| {
         let is_number = |knob: &&Knob| matches!(knob.kind, KnobKind::Number { .. });
         let numbers: Vec<&str> = scenario.knobs.iter().filter(is_number).map(|knob| knob.name.as_str()).collect();
         let choose = match numbers.as_slice() {
             [] => "it has no knob with a number".to_owned(),
             numbers => format!("choose one with --knob: {}", numbers.join(", ")),
         };
-        Failure::Usage(format!("no knob of `{}` says how many workers there are; {choose}", scenario.name))
+        CliError::Usage(format!("no knob of `{}` says how many workers there are; {choose}", scenario.name))
     })
 }
 
@@ -154,16 +159,16 @@ const fn is_count(knob: &Knob) -> bool {
 }
 
 /// From where to where: as asked, or the knob's range, counts up to a number that is useful to see.
-fn over(knob: &Knob, args: &TuneArgs) -> Result<(f64, f64), Failure> {
+fn sweep_range(knob: &Knob, args: &TuneArgs) -> Result<(f64, f64), CliError> {
     let KnobKind::Number { min, max, .. } = knob.kind else {
-        return Err(Failure::Usage(format!("`{}` is no number: only a knob with a number can be swept", knob.name)));
+        return Err(CliError::Usage(format!("`{}` is no number: only a knob with a number can be swept", knob.name)));
     };
     let Some(text) = &args.over else {
-        let high = if is_count(knob) { max.min(HIGHEST).max(min) } else { max };
+        let high = if is_count(knob) { max.min(MAX_DEFAULT_COUNT).max(min) } else { max };
         let low = if is_count(knob) { min.max(1.0).min(high) } else { min };
         return Ok((low, high));
     };
-    let usage = |why: String| Failure::Usage(format!("--over {}: {why}", clean(text)));
+    let usage = |why: String| CliError::Usage(format!("--over {}: {why}", sanitize(text)));
     let (low, high) = text.split_once("..").ok_or_else(|| usage("write it as 1..32".to_owned()))?;
     let parse = |text: &str| knob.parse(text.trim_start_matches('=')).map_err(|error| usage(error.to_string()));
     let (low, high) = (parse(low)?, parse(high)?);

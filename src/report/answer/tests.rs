@@ -1,27 +1,27 @@
 //! Answers to runs that never happened.
 
-mod present;
+mod changed_settings;
 
 use super::*;
-use crate::report::fixture::{Bank, QUIET};
+use crate::report::fixture::{BANK_SCENARIO, BankFixture};
 use crate::scenario::{Source, check};
 
-fn answered(guesses: &str) -> Answer {
-    let bank = Bank::new();
-    let text = format!("{QUIET}\nask \"How much?\" {{ {guesses} }}\n");
+fn answer_bank(guesses: &str) -> Answer {
+    let bank = BankFixture::new();
+    let text = format!("{BANK_SCENARIO}\nask \"How much?\" {{ {guesses} }}\n");
     let source = Source { name: "bank".to_owned(), path: None, text };
     let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
-    answer(&bank.model, &scenario, bank.at).expect("there are guesses")
+    answer_question(&bank.model, &scenario, bank.at).expect("there are guesses")
 }
 
 #[test]
 fn what_was_measured_decides() {
-    let found = answered(
+    let found = answer_bank(
         r#"guess "two" { expect value balance equals=2 }
            guess "more" { expect value balance above=2 }
            guess "less" { expect value balance below=2; expect no-deadlock }"#,
     );
-    assert_eq!(found.right, [0]);
+    assert_eq!(found.right_guesses, [0]);
     let counter = "counter balance: 2 where 2 was due, 0 lost";
     assert_eq!(found.evidence[0], counter, "once, though all guesses speak of it: {:?}", found.evidence);
     assert_eq!(found.evidence.len(), 2);
@@ -29,22 +29,26 @@ fn what_was_measured_decides() {
 
 #[test]
 fn otherwise_is_right_when_nothing_else_is() {
-    let found = answered("guess \"many\" { expect value balance above=9 }; guess \"few\" { otherwise }");
-    assert_eq!(found.right, [1]);
-    assert!(!answered("guess \"2\" { expect value balance equals=2 }; guess \"x\" { otherwise }").right.contains(&1));
+    let found = answer_bank("guess \"many\" { expect value balance above=9 }; guess \"few\" { otherwise }");
+    assert_eq!(found.right_guesses, [1]);
+    assert!(
+        !answer_bank("guess \"2\" { expect value balance equals=2 }; guess \"x\" { otherwise }")
+            .right_guesses
+            .contains(&1)
+    );
 }
 
 #[test]
 fn a_deadlock_is_an_answer_at_once_and_a_balance_is_not() {
-    let holds = Span::millis(2_000);
-    let ask = |right: Vec<Expect>| Ask {
+    let holds = Span::from_millis(2_000);
+    let ask = |right: Vec<Expect>| Quiz {
         text: "?".into(),
-        guesses: vec![Guess { text: "a".into(), right: Right::When(right) }],
+        guesses: vec![Guess { text: "a".into(), correct_when: CorrectWhen::AllHold(right) }],
     };
     let expect = |claim| Expect { text: String::new(), when: Vec::new(), claim };
     let deadlock = ask(vec![expect(crate::scenario::Claim::Deadlock { within: None })]);
     let none = ask(vec![expect(crate::scenario::Claim::NoDeadlock)]);
-    let at = Span::millis;
+    let at = Span::from_millis;
     assert!(is_settled(&deadlock, &[0], at(10), holds));
     assert!(!is_settled(&none, &[0], at(1_900), holds) && is_settled(&none, &[0], at(2_000), holds));
     assert!(!is_settled(&none, &[], at(6_000), holds), "none is right: all the time there is may show one");
@@ -53,10 +57,11 @@ fn a_deadlock_is_an_answer_at_once_and_a_balance_is_not() {
 #[test]
 fn a_good_question_has_one_right_guess() {
     let one = |right: Vec<usize>| {
-        let guess = |text: &str| Guess { text: text.into(), right: Right::Otherwise };
-        let ask = Ask { text: "?".into(), guesses: vec![guess("a"), guess("b")] };
+        let guess = |text: &str| Guess { text: text.into(), correct_when: CorrectWhen::NoOtherGuess };
+        let ask = Quiz { text: "?".into(), guesses: vec![guess("a"), guess("b")] };
         let evidence = vec!["0 lost".into()];
-        Answer { right, evidence, settled: true, ..Answer::unknown(&ask, String::new()) }.verdict(&ask)
+        Answer { right_guesses: right, evidence, is_settled: true, ..Answer::unknown(&ask, String::new()) }
+            .verdict(&ask)
     };
     assert_eq!((one(vec![1]).is_seen(), one(vec![1]).evidence), (true, "\u{201c}b\u{201d}: 0 lost".into()));
     assert_eq!((one(vec![]).is_seen(), one(vec![]).evidence), (false, "none is: 0 lost".into()));

@@ -6,13 +6,13 @@ use serde::Serialize;
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Document<'a> {
+pub(super) struct ReportJson<'a> {
     pub(super) schema: u32,
     pub(super) contend: &'static str,
     pub(super) scenario: &'a str,
     pub(super) title: &'a str,
     pub(super) params: BTreeMap<&'a str, String>,
-    pub(super) machine: Machine<'a>,
+    pub(super) machine: MachineJson<'a>,
     pub(super) elapsed_s: f64,
     pub(super) limit_s: Option<f64>,
     pub(super) over_limit_s: Option<f64>,
@@ -20,24 +20,24 @@ pub(super) struct Document<'a> {
     pub(super) ended: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) error: Option<&'a str>,
-    pub(super) events: Events,
-    pub(super) workers: Vec<Worker<'a>>,
-    pub(super) locks: Vec<Lock<'a>>,
-    pub(super) queues: Vec<Queue<'a>>,
-    pub(super) pools: Vec<Pool<'a>>,
-    pub(super) pipes: Vec<Pipe<'a>>,
-    pub(super) counters: Vec<Counter<'a>>,
-    pub(super) cpu: Cpu,
-    pub(super) deadlocks: Vec<Deadlock<'a>>,
-    pub(super) stalls: Vec<Stalled<'a>>,
-    pub(super) failures: Failures<'a>,
-    pub(super) findings: Vec<Found<'a>>,
-    pub(super) expectations: Vec<Expectation<'a>>,
+    pub(super) events: EventsJson,
+    pub(super) workers: Vec<WorkerJson<'a>>,
+    pub(super) locks: Vec<LockJson<'a>>,
+    pub(super) queues: Vec<QueueJson<'a>>,
+    pub(super) pools: Vec<PoolJson<'a>>,
+    pub(super) pipes: Vec<PipeJson<'a>>,
+    pub(super) counters: Vec<CounterJson<'a>>,
+    pub(super) cpu: CpuJson,
+    pub(super) deadlocks: Vec<DeadlockJson<'a>>,
+    pub(super) stalls: Vec<StallJson<'a>>,
+    pub(super) failures: FailuresJson<'a>,
+    pub(super) findings: Vec<FindingJson<'a>>,
+    pub(super) expectations: Vec<ExpectationJson<'a>>,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Machine<'a> {
+pub(super) struct MachineJson<'a> {
     pub(super) cores: usize,
     pub(super) usable: usize,
     pub(super) quota: Option<f64>,
@@ -46,7 +46,7 @@ pub(super) struct Machine<'a> {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Events {
+pub(super) struct EventsJson {
     pub(super) recorded: u64,
     pub(super) lost: u64,
     pub(super) complete: bool,
@@ -61,7 +61,7 @@ pub(super) struct Events {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Worker<'a> {
+pub(super) struct WorkerJson<'a> {
     pub(super) name: &'a str,
     #[cfg_attr(test, schemars(extend("enum" = ["thread", "process", "async"])))]
     pub(super) kind: &'static str,
@@ -70,7 +70,7 @@ pub(super) struct Worker<'a> {
     pub(super) ended: Option<String>,
     pub(super) tasks: u64,
     pub(super) lives: u32,
-    pub(super) commands: Commands,
+    pub(super) commands: CommandsJson,
     /// None for what the system does not say.
     pub(super) alive_s: f64,
     pub(super) share: BTreeMap<&'static str, Option<f64>>,
@@ -78,7 +78,7 @@ pub(super) struct Worker<'a> {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Commands {
+pub(super) struct CommandsJson {
     pub(super) ended: u64,
     pub(super) failed: u64,
     pub(super) cpu_s: f64,
@@ -86,14 +86,14 @@ pub(super) struct Commands {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Failures<'a> {
+pub(super) struct FailuresJson<'a> {
     pub(super) total: u64,
-    pub(super) first: Vec<Failure<'a>>,
+    pub(super) first: Vec<FailureJson<'a>>,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Failure<'a> {
+pub(super) struct FailureJson<'a> {
     pub(super) at_s: f64,
     pub(super) worker: &'a str,
     pub(super) what: &'a str,
@@ -101,44 +101,44 @@ pub(super) struct Failure<'a> {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Lock<'a> {
+pub(super) struct LockJson<'a> {
     pub(super) name: &'a str,
-    #[cfg_attr(test, schemars(extend("enum" = super::LOCKS)))]
+    #[cfg_attr(test, schemars(extend("enum" = super::LOCK_KINDS)))]
     pub(super) kind: &'static str,
     pub(super) acquired: u64,
     pub(super) contended: u64,
     pub(super) waiting: usize,
     pub(super) orphaned: u64,
-    pub(super) wait_ms: Millis,
-    pub(super) held_ms: Millis,
+    pub(super) wait_ms: DurationsJson,
+    pub(super) held_ms: DurationsJson,
     pub(super) fairness: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Queue<'a> {
+pub(super) struct QueueJson<'a> {
     pub(super) name: &'a str,
     pub(super) capacity: u32,
     pub(super) put: u64,
     pub(super) taken: u64,
-    pub(super) depth: Depth,
-    pub(super) wait_ms: Option<Millis>,
+    pub(super) depth: DepthJson,
+    pub(super) wait_ms: Option<DurationsJson>,
 }
 
 /// Room and depth in bytes, sent and received in messages.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Pipe<'a> {
+pub(super) struct PipeJson<'a> {
     pub(super) name: &'a str,
     pub(super) capacity: u32,
     pub(super) sent: u64,
     pub(super) received: u64,
-    pub(super) depth: Depth,
+    pub(super) depth: DepthJson,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Depth {
+pub(super) struct DepthJson {
     pub(super) mean: f64,
     pub(super) max: u32,
     pub(super) last: u32,
@@ -146,7 +146,7 @@ pub(super) struct Depth {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Pool<'a> {
+pub(super) struct PoolJson<'a> {
     pub(super) name: &'a str,
     #[cfg_attr(test, schemars(extend("enum" = ["thread", "process", "async"])))]
     pub(super) of: &'static str,
@@ -161,17 +161,17 @@ pub(super) struct Pool<'a> {
     pub(super) open: u64,
     pub(super) stolen: u64,
     pub(super) unseen: u64,
-    pub(super) results: Option<Results>,
+    pub(super) results: Option<ResultsJson>,
     pub(super) throughput_per_s: f64,
-    pub(super) service_ms: Millis,
-    pub(super) response_ms: Millis,
+    pub(super) service_ms: DurationsJson,
+    pub(super) response_ms: DurationsJson,
     pub(super) utilization: f64,
     pub(super) handover: f64,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Results {
+pub(super) struct ResultsJson {
     pub(super) there: u64,
     pub(super) read: u64,
     pub(super) held_max: u32,
@@ -181,7 +181,7 @@ pub(super) struct Results {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Counter<'a> {
+pub(super) struct CounterJson<'a> {
     pub(super) name: &'a str,
     pub(super) value: i64,
     pub(super) expected: Option<i64>,
@@ -192,7 +192,7 @@ pub(super) struct Counter<'a> {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Cpu {
+pub(super) struct CpuJson {
     pub(super) cores: Vec<Option<f64>>,
     pub(super) run: Option<f64>,
     pub(super) viewer: Option<f64>,
@@ -202,15 +202,15 @@ pub(super) struct Cpu {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Deadlock<'a> {
+pub(super) struct DeadlockJson<'a> {
     pub(super) at_s: f64,
-    pub(super) ring: Vec<Link<'a>>,
+    pub(super) ring: Vec<DeadlockLinkJson<'a>>,
     pub(super) victims: Vec<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Link<'a> {
+pub(super) struct DeadlockLinkJson<'a> {
     pub(super) worker: &'a str,
     pub(super) holds: &'a str,
     pub(super) wants: &'a str,
@@ -221,21 +221,21 @@ pub(super) struct Link<'a> {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Stalled<'a> {
+pub(super) struct StallJson<'a> {
     pub(super) at_s: f64,
-    pub(super) workers: Vec<StalledWorker<'a>>,
+    pub(super) workers: Vec<StalledWorkerJson<'a>>,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct StalledWorker<'a> {
+pub(super) struct StalledWorkerJson<'a> {
     pub(super) worker: &'a str,
     pub(super) waits_for: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Found<'a> {
+pub(super) struct FindingJson<'a> {
     #[cfg_attr(test, schemars(extend("enum" = crate::model::Finding::IDS)))]
     pub(super) id: &'static str,
     #[cfg_attr(test, schemars(extend("enum" = ["note", "warning", "error"])))]
@@ -249,7 +249,7 @@ pub(super) struct Found<'a> {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Expectation<'a> {
+pub(super) struct ExpectationJson<'a> {
     pub(super) text: &'a str,
     pub(super) seen: bool,
     pub(super) evidence: &'a str,
@@ -261,7 +261,7 @@ pub(super) struct Expectation<'a> {
 /// Durations in milliseconds.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Millis {
+pub(super) struct DurationsJson {
     pub(super) count: u64,
     pub(super) p50: f64,
     pub(super) p90: f64,

@@ -1,50 +1,50 @@
 //! How many, and how many a second.
 
-use super::super::words::{many, rate};
-use super::{Measured, Who};
-use crate::scenario::Subject;
+use super::super::formatting::{format_quantity, format_rate};
+use super::{MeasuredFigure, MetricQuery};
+use crate::scenario::MetricSubject;
 use crate::trace::Span;
 
-impl Who<'_> {
-    pub(super) fn acquired(&self) -> Result<Measured, String> {
+impl MetricQuery<'_> {
+    pub(super) fn acquired_count(&self) -> Result<MeasuredFigure, String> {
         let (name, lock) = self.lock()?;
-        let evidence = format!("lock {name}: taken {}", many(lock.recent_acquired(), "time"));
-        Ok(Measured { value: lock.recent_acquired() as f64, evidence })
+        let evidence = format!("lock {name}: taken {}", format_quantity(lock.recent_acquired(), "time"));
+        Ok(MeasuredFigure { value: lock.recent_acquired() as f64, evidence })
     }
 
     /// Since the settings hold.
-    pub(super) fn rate(&self) -> Result<Measured, String> {
-        let whole = self.now.since(self.from);
+    pub(super) fn rate(&self) -> Result<MeasuredFigure, String> {
+        let whole = self.now.span_since(self.settings_since);
         if whole == Span(0) {
             return Err("no time has passed".to_owned());
         }
-        let (what, times) = self.counted()?;
-        let value = times as f64 / whole.secs();
-        Ok(Measured { value, evidence: format!("{what} in {whole}, {}", rate(value)) })
+        let (what, times) = self.operation_count()?;
+        let value = times as f64 / whole.as_secs_f64();
+        Ok(MeasuredFigure { value, evidence: format!("{what} in {whole}, {}", format_rate(value)) })
     }
 
     /// What is counted of it, in words, and how many there were.
-    fn counted(&self) -> Result<(String, u64), String> {
-        if let Subject::Pool(_) = self.of {
+    fn operation_count(&self) -> Result<(String, u64), String> {
+        if let MetricSubject::Pool(_) = self.subject {
             let (name, pool, _) = self.pool()?;
-            let done = pool.recent().counts.done;
-            return Ok((format!("pool {name}: {} done", many(done, "task")), done));
+            let done = pool.recent_tasks().counts.done;
+            return Ok((format!("pool {name}: {} done", format_quantity(done, "task")), done));
         }
         let (name, id) = self.resource()?;
         if let Some(lock) = self.model.lock(id) {
             let acquired = lock.recent_acquired();
-            return Ok((format!("lock {name}: taken {}", many(acquired, "time")), acquired));
+            return Ok((format!("lock {name}: taken {}", format_quantity(acquired, "time")), acquired));
         }
         if let Some(pipe) = self.model.pipe(id) {
-            let received = pipe.recently_received();
-            return Ok((format!("pipe {name}: {} received", many(received, "message")), received));
+            let received = pipe.recent_received();
+            return Ok((format!("pipe {name}: {} received", format_quantity(received, "message")), received));
         }
         if let Some(queue) = self.model.queue(id) {
-            let taken = queue.recently_taken();
-            return Ok((format!("queue {name}: {} taken", many(taken, "item")), taken));
+            let taken = queue.recent_taken_count();
+            return Ok((format!("queue {name}: {} taken", format_quantity(taken, "item")), taken));
         }
         let counter = self.model.counter(id).ok_or_else(|| format!("nothing of {name} is counted"))?;
-        let adds = counter.recent_adds();
-        Ok((format!("counter {name}: added to {}", many(adds, "time")), adds))
+        let adds = counter.recent_add_count();
+        Ok((format!("counter {name}: added to {}", format_quantity(adds, "time")), adds))
     }
 }

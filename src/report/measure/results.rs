@@ -1,64 +1,66 @@
 //! Figures of a pool's results, and of what became of its tasks beside being done.
 
-use super::{Measured, Who};
+use super::{MeasuredFigure, MetricQuery};
 use crate::model::Results;
-use crate::report::words::{count, many, plain};
+use crate::report::formatting::{format_count, format_number, format_quantity};
 use crate::scenario::Metric;
 use crate::trace::PoolId;
 
-impl<'a> Who<'a> {
-    pub(super) fn fates(&self, metric: Metric) -> Result<Measured, String> {
+impl<'a> MetricQuery<'a> {
+    pub(super) fn task_outcome_count(&self, metric: Metric) -> Result<MeasuredFigure, String> {
         let (name, pool, _) = self.pool()?;
-        let pool = pool.recent().counts;
+        let pool = pool.recent_tasks().counts;
         let value = match metric {
             Metric::Lost => pool.lost,
             Metric::Cancelled => pool.cancelled,
             Metric::Stolen => pool.stolen,
-            _ => pool.unseen,
+            _ => pool.unread_failures,
         };
         let evidence = format!(
             "pool {name}: {} lost, {} cancelled, {} stolen of {}, {} that nobody will look at",
-            count(pool.lost),
-            count(pool.cancelled),
-            count(pool.stolen),
-            many(pool.submitted, "task"),
-            many(pool.unseen, "failure"),
+            format_count(pool.lost),
+            format_count(pool.cancelled),
+            format_count(pool.stolen),
+            format_quantity(pool.submitted, "task"),
+            format_quantity(pool.unread_failures, "failure"),
         );
-        Ok(Measured { value: value as f64, evidence })
+        Ok(MeasuredFigure { value: value as f64, evidence })
     }
 
-    pub(super) fn results(&self, metric: Metric) -> Result<Measured, String> {
-        let (name, results) = self.of_pool()?;
-        let (there, read, held) = (results.held().put(), results.reads(), results.held().max());
-        let value = if metric == Metric::HeldBack { f64::from(held) } else { there.saturating_sub(read) as f64 };
+    pub(super) fn unread_results(&self, metric: Metric) -> Result<MeasuredFigure, String> {
+        let (name, results) = self.pool_results()?;
+        let (there, read, held) = (results.unread().put_count(), results.read_count(), results.unread().max_depth());
+        let value = if metric == Metric::MaxUnread { f64::from(held) } else { there.saturating_sub(read) as f64 };
         let evidence = format!(
             "pool {name}: {} there, {} read, at most {} at once that nobody had read",
-            many(there, "result"),
-            count(read),
-            count(held.into()),
+            format_quantity(there, "result"),
+            format_count(read),
+            format_count(held.into()),
         );
-        Ok(Measured { value, evidence })
+        Ok(MeasuredFigure { value, evidence })
     }
 
-    pub(super) fn first_result(&self) -> Result<Measured, String> {
-        let (name, results) = self.of_pool()?;
-        let begin = self.pool()?.1.first().ok_or_else(|| format!("{name} has had no task"))?;
-        let (Some(there), Some(read)) = results.firsts() else { return Err(format!("no result of {name} was read")) };
-        let (there, read) = (there.since(begin), read.since(begin));
+    pub(super) fn first_result_delay(&self) -> Result<MeasuredFigure, String> {
+        let (name, results) = self.pool_results()?;
+        let begin = self.pool()?.1.first_task_at().ok_or_else(|| format!("{name} has had no task"))?;
+        let (Some(there), Some(read)) = results.first_times() else {
+            return Err(format!("no result of {name} was read"));
+        };
+        let (there, read) = (there.span_since(begin), read.span_since(begin));
         if there.0 == 0 {
             return Err(format!("the first result of {name} was there at once"));
         }
         let value = read.0 as f64 / there.0 as f64;
         let evidence = format!(
             "pool {name}: the first result was there after {there}, the first was read after {read}, {} times that",
-            plain(value)
+            format_number(value)
         );
-        Ok(Measured { value, evidence })
+        Ok(MeasuredFigure { value, evidence })
     }
 
-    fn of_pool(&self) -> Result<(&'a str, &'a Results), String> {
+    fn pool_results(&self) -> Result<(&'a str, &'a Results), String> {
         let (name, _, at) = self.pool()?;
-        let resource = self.model.cast().pools.get(PoolId::from(at).index()).and_then(|info| info.results);
+        let resource = self.model.registry().pools.get(PoolId::from(at).index()).and_then(|info| info.results);
         let results = resource.and_then(|resource| self.model.results(resource));
         let results = results.ok_or_else(|| format!("nobody wants results of {name}"))?;
         Ok((name, results))

@@ -1,43 +1,46 @@
 //! How long, and when.
 
-use super::super::words::{many, plain};
-use super::{Measured, Who};
-use crate::model::Times;
-use crate::scenario::{Part, Subject};
+use super::super::formatting::{format_number, format_quantity};
+use super::{MeasuredFigure, MetricQuery};
+use crate::model::DurationStats;
+use crate::scenario::{MetricSubject, Quantile};
 use crate::trace::{RunEnd, Span, Stamp};
 
-impl Who<'_> {
-    pub(super) fn wait(&self, part: Part) -> Result<Measured, String> {
+impl MetricQuery<'_> {
+    pub(super) fn wait_time(&self, part: Quantile) -> Result<MeasuredFigure, String> {
         let (name, lock) = self.lock()?;
-        let going_on = lock.waiters().first().map(|(_, since)| self.now.since((*since).max(self.from)));
-        let wait = lock.recent_wait();
+        let going_on = lock.waiters().first().map(|(_, since)| self.now.span_since((*since).max(self.settings_since)));
+        let wait = lock.recent_wait_times();
         if wait.count() == 0 && going_on.is_none() {
             return Err(format!("nobody waited for lock {name}"));
         }
-        let mut value = of(wait, part);
-        if part == Part::Longest {
+        let mut value = time_of_part(wait, part);
+        if part == Quantile::Max {
             value = value.max(going_on.unwrap_or(Span(0)));
         }
-        let waits = many(wait.count(), "wait");
-        Ok(Measured { value: value.0 as f64, evidence: format!("lock {name}: {} of {waits} {value}", word(part)) })
+        let waits = format_quantity(wait.count(), "wait");
+        Ok(MeasuredFigure {
+            value: value.0 as f64,
+            evidence: format!("lock {name}: {} of {waits} {value}", part_label(part)),
+        })
     }
 
-    pub(super) fn latency(&self, part: Part) -> Result<Measured, String> {
+    pub(super) fn latency(&self, part: Quantile) -> Result<MeasuredFigure, String> {
         let (name, pool, _) = self.pool()?;
-        let response = pool.recent().response;
+        let response = pool.recent_tasks().response_times;
         if response.count() == 0 {
             return Err(format!("no task of {name} has ended"));
         }
-        let value = of(response, part);
-        let tasks = many(response.count(), "task");
-        let evidence = format!("pool {name}: from due to done {value}, {} of {tasks}", word(part));
-        Ok(Measured { value: value.0 as f64, evidence })
+        let value = time_of_part(response, part);
+        let tasks = format_quantity(response.count(), "task");
+        let evidence = format!("pool {name}: from due to done {value}, {} of {tasks}", part_label(part));
+        Ok(MeasuredFigure { value: value.0 as f64, evidence })
     }
 
-    pub(super) fn slowdown(&self) -> Result<Measured, String> {
+    pub(super) fn slowdown(&self) -> Result<MeasuredFigure, String> {
         let (name, pool, _) = self.pool()?;
-        let pool = pool.recent();
-        let (itself, result) = (pool.service.percentile(50.0), pool.response.percentile(50.0));
+        let pool = pool.recent_tasks();
+        let (itself, result) = (pool.service_times.percentile_ns(50.0), pool.response_times.percentile_ns(50.0));
         if itself == 0 {
             return Err(format!("no task of {name} has ended"));
         }
@@ -46,15 +49,15 @@ impl Who<'_> {
             "pool {name}: half of the tasks take no longer than {}, half of the results come within {}, {} times that",
             Span(itself),
             Span(result),
-            plain(value)
+            format_number(value)
         );
-        Ok(Measured { value, evidence })
+        Ok(MeasuredFigure { value, evidence })
     }
 
-    pub(super) fn tail(&self) -> Result<Measured, String> {
+    pub(super) fn tail_ratio(&self) -> Result<MeasuredFigure, String> {
         let (name, pool, _) = self.pool()?;
-        let pool = pool.recent();
-        let (itself, result) = (pool.service.percentile(99.0), pool.response.percentile(99.0));
+        let pool = pool.recent_tasks();
+        let (itself, result) = (pool.service_times.percentile_ns(99.0), pool.response_times.percentile_ns(99.0));
         if itself == 0 {
             return Err(format!("no task of {name} has ended"));
         }
@@ -63,60 +66,60 @@ impl Who<'_> {
             "pool {name}: 99 of 100 tasks take no longer than {}, 99 of 100 results come within {}, {} times that",
             Span(itself),
             Span(result),
-            plain(value)
+            format_number(value)
         );
-        Ok(Measured { value, evidence })
+        Ok(MeasuredFigure { value, evidence })
     }
 
     /// When the last of them came to its end.
-    pub(super) fn ended(&self) -> Result<Measured, String> {
-        let name = self.crew();
+    pub(super) fn group_end_time(&self) -> Result<MeasuredFigure, String> {
+        let name = self.subject_name();
         let mut last = Stamp::default();
         let mut lanes = 0;
         for lane in self.lanes() {
-            lane.ended().ok_or_else(|| format!("{name} has not ended"))?;
-            last = last.max(lane.doing().since);
+            lane.ending().ok_or_else(|| format!("{name} has not ended"))?;
+            last = last.max(lane.activity().since);
             lanes += 1;
         }
         if lanes == 0 {
             return Err(format!("no worker of {name} ever ran"));
         }
-        let after = last.since(Stamp::default());
-        let evidence = format!("{name}: the last of {} ended after {after}", many(lanes, "worker"));
-        Ok(Measured { value: after.0 as f64, evidence })
+        let after = last.span_since(Stamp::default());
+        let evidence = format!("{name}: the last of {} ended after {after}", format_quantity(lanes, "worker"));
+        Ok(MeasuredFigure { value: after.0 as f64, evidence })
     }
 
-    pub(super) fn elapsed(&self) -> Result<Measured, String> {
-        match self.model.ended() {
+    pub(super) fn run_time(&self) -> Result<MeasuredFigure, String> {
+        match self.model.run_end() {
             Some((at, RunEnd::Completed)) => {
-                let after = at.since(Stamp::default());
-                Ok(Measured { value: after.0 as f64, evidence: format!("the run came to its end after {after}") })
+                let after = at.span_since(Stamp::default());
+                Ok(MeasuredFigure { value: after.0 as f64, evidence: format!("the run came to its end after {after}") })
             }
             _ => Err("the run did not come to its end".to_owned()),
         }
     }
 
-    fn crew(&self) -> &str {
-        match self.of {
-            Subject::Workers(at) => self.scenario.workers.get(*at).map_or("?", |group| group.name.as_str()),
-            Subject::Pool(at) => self.scenario.pools.get(*at).map_or("?", |pool| pool.name.as_str()),
-            Subject::Resource(_) | Subject::All => "all",
+    fn subject_name(&self) -> &str {
+        match self.subject {
+            MetricSubject::Workers(at) => self.scenario.groups.get(*at).map_or("?", |group| group.name.as_str()),
+            MetricSubject::Pool(at) => self.scenario.pools.get(*at).map_or("?", |pool| pool.name.as_str()),
+            MetricSubject::Resource(_) | MetricSubject::All => "all",
         }
     }
 }
 
-pub(super) fn of(times: &Times, part: Part) -> Span {
+pub(super) fn time_of_part(times: &DurationStats, part: Quantile) -> Span {
     Span(match part {
-        Part::Median => times.percentile(50.0),
-        Part::Tail => times.percentile(99.0),
-        Part::Longest => times.max(),
+        Quantile::Median => times.percentile_ns(50.0),
+        Quantile::P99 => times.percentile_ns(99.0),
+        Quantile::Max => times.max_ns(),
     })
 }
 
-const fn word(part: Part) -> &'static str {
+const fn part_label(part: Quantile) -> &'static str {
     match part {
-        Part::Median => "the median",
-        Part::Tail => "99 of 100 within",
-        Part::Longest => "the longest",
+        Quantile::Median => "the median",
+        Quantile::P99 => "99 of 100 within",
+        Quantile::Max => "the longest",
     }
 }

@@ -2,55 +2,60 @@
 
 use std::fmt::Write;
 
-use crate::model::Times;
+use crate::model::DurationStats;
 use crate::report::Report;
-use crate::report::table::Look;
-use crate::report::words::{count, many, percent, rate};
+use crate::report::formatting::{format_count, format_percent, format_quantity, format_rate};
+use crate::report::table::TextFormat;
 use crate::trace::Stamp;
 
-use super::resources::times;
-use super::{gauge, numbers, section};
+use super::resources::percentile_cells;
+use super::{number_table, share_gauge, write_section};
 
-pub(super) fn write(report: &Report<'_>, look: Look, out: &mut String) {
-    tasks(report, look, out);
-    task_times(report, look, out);
+pub(super) fn write(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
+    write_task_counts(report, text_format, out);
+    write_task_times(report, text_format, out);
 }
 
-fn tasks(report: &Report<'_>, look: Look, out: &mut String) {
-    let mut table = numbers(&["name", "workers", "submitted", "done", "failed", "rejected", "rate", "busy"]);
+fn write_task_counts(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
+    let mut table = number_table(&["name", "workers", "submitted", "done", "failed", "rejected", "rate", "busy"]);
     for (info, pool) in report.pools() {
-        table.row([
+        table.push_row([
             info.name.as_str().into(),
-            many(pool.size().into(), info.of.noun()).into(),
-            count(pool.submitted()).into(),
-            count(pool.done()).into(),
-            count(pool.failed()).into(),
-            count(pool.rejected()).into(),
-            rate(report.throughput(pool)).into(),
-            gauge(pool.utilization(Stamp::default(), report.at, report.at)).into(),
+            format_quantity(pool.worker_count().into(), info.worker_kind.noun()).into(),
+            format_count(pool.submitted()).into(),
+            format_count(pool.done()).into(),
+            format_count(pool.failed()).into(),
+            format_count(pool.rejected()).into(),
+            format_rate(report.throughput(pool)).into(),
+            share_gauge(pool.utilization(Stamp::default(), report.ended_at, report.ended_at)).into(),
         ]);
     }
-    section(out, look, "Pools", &table);
+    write_section(out, text_format, "Pools", &table);
 }
 
 /// Service time is the work itself; response time is what a customer waits, from the moment the task was due.
-fn task_times(report: &Report<'_>, look: Look, out: &mut String) {
-    let mut table = numbers(&["time of a task", "p50", "p90", "p99", "max"]);
-    let mut row = |name: String, of: &Times| {
-        table.row(std::iter::once(name.into()).chain(times(of, &[50.0, 90.0, 99.0, 100.0])));
+fn write_task_times(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
+    let mut table = number_table(&["time of a task", "p50", "p90", "p99", "max"]);
+    let mut row = |name: String, of: &DurationStats| {
+        table.push_row(std::iter::once(name.into()).chain(percentile_cells(of, &[50.0, 90.0, 99.0, 100.0])));
     };
     for (info, pool) in report.pools() {
-        row(format!("{}: from start to end", info.name), pool.service());
-        row(format!("{}: from due to start", info.name), pool.waited());
-        row(format!("{}: from due to end", info.name), pool.response());
+        row(format!("{}: from start to end", info.name), pool.service_times());
+        row(format!("{}: from due to start", info.name), pool.wait_times());
+        row(format!("{}: from due to end", info.name), pool.response_times());
     }
     if !table.is_empty() {
-        table.render(look, out);
+        table.render(text_format, out);
     }
     for (info, pool) in report.pools() {
-        let share = report.handover(pool);
+        let share = report.handover_share(pool);
         if share > 0.0 {
-            let _ = writeln!(out, "  {}: {} of the tasks' time went into handing them over", info.name, percent(share));
+            let _ = writeln!(
+                out,
+                "  {}: {} of the tasks' time went into handing them over",
+                info.name,
+                format_percent(share)
+            );
         }
     }
 }

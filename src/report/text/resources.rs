@@ -4,131 +4,153 @@ use std::fmt::Write;
 
 use anstyle::Style;
 
-use crate::model::{Lock, Times};
+use crate::model::{DurationStats, Lock};
 use crate::report::Report;
-use crate::report::table::{Cell, Look, Table};
-use crate::report::words::{count, many, percent, plain, signed, span_or_dash};
+use crate::report::formatting::{
+    format_count, format_number, format_percent, format_quantity, format_signed, format_span_or_dash,
+};
+use crate::report::table::{TextCell, TextFormat, TextTable};
 use crate::trace::Stamp;
 
-use super::{bar, gauge, numbers, section};
+use super::{number_table, share_bar, share_gauge, write_section};
 
 /// Copies of one counter that are named.
-const COPIES: usize = 20;
+const MAX_LISTED_COPIES: usize = 20;
 
 /// Cells of the bar beside a lock's fairness.
-const FAIRNESS: usize = 5;
+const FAIRNESS_BAR_WIDTH: usize = 5;
 
-pub(super) fn locks(report: &Report<'_>, look: Look, out: &mut String) {
+pub(super) fn write_locks(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
     let bare = lock_table(report, 0);
-    section(out, look, "Locks", &lock_table(report, bare.room(look).saturating_sub(1).min(FAIRNESS)));
+    write_section(
+        out,
+        text_format,
+        "Locks",
+        &lock_table(report, bare.spare_width(text_format).saturating_sub(1).min(FAIRNESS_BAR_WIDTH)),
+    );
     let still = |(name, _, lock): (&str, _, &Lock)| match lock.waiters().len() {
         0 => None,
-        n => Some(format!("{} for {name}", count(n as u64))),
+        n => Some(format!("{} for {name}", format_count(n as u64))),
     };
     let waiting: Vec<String> = report.locks().filter_map(still).collect();
     if !waiting.is_empty() {
         out.push_str("  ");
-        look.wrap(out, &format!("still waiting at the end: {}", waiting.join(", ")), 2, 2, Style::new());
+        text_format.write_wrapped(
+            out,
+            &format!("still waiting at the end: {}", waiting.join(", ")),
+            2,
+            2,
+            Style::new(),
+        );
     }
-    let orphaned: u64 = report.locks().map(|(_, _, lock)| lock.orphaned()).sum();
+    let orphaned: u64 = report.locks().map(|(_, _, lock)| lock.orphanings()).sum();
     if orphaned > 0 {
-        let _ = writeln!(out, "  found {} with a dead owner", many(orphaned, "time"));
+        let _ = writeln!(out, "  found {} with a dead owner", format_quantity(orphaned, "time"));
     }
 }
 
 /// `bar_cells` is the width of the bar beside a lock's fairness.
-fn lock_table(report: &Report<'_>, bar_cells: usize) -> Table {
+fn lock_table(report: &Report<'_>, bar_cells: usize) -> TextTable {
     let columns = ["name", "kind", "acquired", "waited", "wait\np50", "\np99", "\nmax", "held\np50", "\np99", "fair"];
-    let mut table = numbers(&columns);
+    let mut table = number_table(&columns);
     for (name, kind, lock) in report.locks() {
         let waited = if lock.acquired() == 0 { 0.0 } else { lock.contended() as f64 / lock.acquired() as f64 };
         let gap = if bar_cells > 0 { " " } else { "" };
-        let fair = |index| format!("{}{gap}{index:.2}", bar(index, bar_cells));
-        let mut cells: Vec<Cell> =
-            vec![name.into(), kind.into(), count(lock.acquired()).into(), percent(waited).into()];
-        cells.extend(times(lock.wait(), &[50.0, 99.0, 100.0]));
-        cells.extend(times(lock.hold(), &[50.0, 99.0]));
+        let fair = |index| format!("{}{gap}{index:.2}", share_bar(index, bar_cells));
+        let mut cells: Vec<TextCell> =
+            vec![name.into(), kind.into(), format_count(lock.acquired()).into(), format_percent(waited).into()];
+        cells.extend(percentile_cells(lock.wait_times(), &[50.0, 99.0, 100.0]));
+        cells.extend(percentile_cells(lock.hold_times(), &[50.0, 99.0]));
         let fairness = lock.fairness().filter(|_| report.model.is_complete());
         cells.push(fairness.map_or("-".to_owned(), fair).into());
-        table.row(cells);
+        table.push_row(cells);
     }
     table
 }
 
 /// Percentiles as cells; the hundredth is the maximum.
-pub(super) fn times<'a>(times: &'a Times, percentiles: &'a [f64]) -> impl Iterator<Item = Cell> + 'a {
+pub(super) fn percentile_cells<'a>(
+    times: &'a DurationStats,
+    percentiles: &'a [f64],
+) -> impl Iterator<Item = TextCell> + 'a {
     percentiles.iter().map(|p| {
-        let ns = if *p >= 100.0 { times.max() } else { times.percentile(*p) };
-        span_or_dash(ns, times.count()).into()
+        let ns = if *p >= 100.0 { times.max_ns() } else { times.percentile_ns(*p) };
+        format_span_or_dash(ns, times.count()).into()
     })
 }
 
-pub(super) fn queues(report: &Report<'_>, look: Look, out: &mut String) {
-    let mut table = numbers(&["name", "room", "put", "taken", "mean depth", "max", "last"]);
+pub(super) fn write_queues(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
+    let mut table = number_table(&["name", "room", "put", "taken", "mean depth", "max", "last"]);
     for (name, _, queue) in report.queues() {
-        table.row([
+        table.push_row([
             name.into(),
-            if queue.capacity() == 0 { "-".into() } else { count(queue.capacity().into()).into() },
-            count(queue.put()).into(),
-            count(queue.taken()).into(),
-            plain((queue.mean() * 10.0).round() / 10.0).into(),
-            count(queue.max().into()).into(),
-            count(queue.depth().into()).into(),
+            if queue.capacity() == 0 { "-".into() } else { format_count(queue.capacity().into()).into() },
+            format_count(queue.put_count()).into(),
+            format_count(queue.taken_count()).into(),
+            format_number((queue.mean_depth() * 10.0).round() / 10.0).into(),
+            format_count(queue.max_depth().into()).into(),
+            format_count(queue.depth().into()).into(),
         ]);
     }
-    section(out, look, "Queues", &table);
+    write_section(out, text_format, "Queues", &table);
 }
 
-pub(super) fn pipes(report: &Report<'_>, look: Look, out: &mut String) {
-    let mut table = numbers(&["name", "room", "sent", "received", "mean bytes", "max", "last"]);
+pub(super) fn write_pipes(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
+    let mut table = number_table(&["name", "room", "sent", "received", "mean bytes", "max", "last"]);
     for (name, pipe) in report.pipes() {
-        let bytes = pipe.bytes_in_it();
-        table.row([
+        let bytes = pipe.byte_queue();
+        table.push_row([
             name.into(),
-            count(bytes.capacity().into()).into(),
-            count(pipe.sent()).into(),
-            count(pipe.received()).into(),
-            count(bytes.mean() as u64).into(),
-            count(bytes.max().into()).into(),
-            count(bytes.depth().into()).into(),
+            format_count(bytes.capacity().into()).into(),
+            format_count(pipe.sent()).into(),
+            format_count(pipe.received()).into(),
+            format_count(bytes.mean_depth() as u64).into(),
+            format_count(bytes.max_depth().into()).into(),
+            format_count(bytes.depth().into()).into(),
         ]);
     }
-    section(out, look, "Pipes", &table);
+    write_section(out, text_format, "Pipes", &table);
 }
 
-pub(super) fn counters(report: &Report<'_>, look: Look, out: &mut String) {
-    let mut table = numbers(&["name", "value", "expected", "lost"]);
+pub(super) fn write_counters(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
+    let mut table = number_table(&["name", "value", "expected", "lost"]);
     for (name, counter) in report.counters() {
-        let known = |n: i64| if report.model.is_complete() { signed(n).into() } else { Cell::from("?") };
-        table.row([name.into(), signed(counter.value()).into(), known(counter.should_hold()), known(counter.lost())]);
+        let known = |n: i64| if report.model.is_complete() { format_signed(n).into() } else { TextCell::from("?") };
+        table.push_row([
+            name.into(),
+            format_signed(counter.value()).into(),
+            known(counter.comparable_expected()),
+            known(counter.lost_updates()),
+        ]);
     }
-    section(out, look, "Counters", &table);
-    for (name, counter) in report.counters().filter(|(_, counter)| counter.copies().next().is_some()) {
-        let copies = counter.copies().map(|(worker, value)| (report.model.cast().worker_name(worker), value));
-        let all: Vec<String> = copies.map(|(worker, value)| format!("{worker} {}", signed(value))).collect();
-        let more = all.len().saturating_sub(COPIES);
+    write_section(out, text_format, "Counters", &table);
+    for (name, counter) in report.counters().filter(|(_, counter)| counter.private_copies().next().is_some()) {
+        let copies =
+            counter.private_copies().map(|(worker, value)| (report.model.registry().worker_name(worker), value));
+        let all: Vec<String> = copies.map(|(worker, value)| format!("{worker} {}", format_signed(value))).collect();
+        let more = all.len().saturating_sub(MAX_LISTED_COPIES);
         let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
         let text = format!("{name} of each process: {}{rest}", all[..all.len() - more].join(", "));
         out.push_str("  ");
-        look.wrap(out, &text, 2, 4, Style::new());
+        text_format.write_wrapped(out, &text, 2, 4, Style::new());
     }
 }
 
-pub(super) fn cores(report: &Report<'_>, look: Look, out: &mut String) {
+pub(super) fn write_cores(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
     let cores = report.model.cores();
-    let mut table = numbers(&["name", "load"]);
+    let mut table = number_table(&["name", "load"]);
     for core in 0..cores.count() {
-        if let Some(mean) = cores.mean(core) {
-            table.row([format!("cpu {core}").into(), gauge(f64::from(mean)).into()]);
+        if let Some(mean) = cores.mean_load(core) {
+            table.push_row([format!("cpu {core}").into(), share_gauge(f64::from(mean)).into()]);
         }
     }
-    section(out, look, "Cores", &table);
-    if let Some(load) = report.model.cpu_load(Stamp::default(), report.at) {
+    write_section(out, text_format, "Cores", &table);
+    if let Some(load) = report.model.cpu_load(Stamp::default(), report.ended_at) {
         let text = format!(
             "cores busy: this run {:.2}, contend {:.2}, other programs about {:.2}",
             load.run, load.viewer, load.others
         );
         out.push_str("  ");
-        look.wrap(out, &text, 2, 2, Style::new());
+        text_format.write_wrapped(out, &text, 2, 2, Style::new());
     }
 }

@@ -2,67 +2,67 @@
 
 use anstyle::Style;
 
-use crate::model::Shares;
+use crate::model::StateTimes;
 use crate::report::Report;
-use crate::report::table::{Align, Cell, Look, Table, state_style};
-use crate::report::words::{count, ending, percent};
+use crate::report::formatting::{describe_ending, format_count, format_percent};
+use crate::report::table::{Align, TextCell, TextFormat, TextTable, state_style};
 use crate::trace::{Span, State};
 
 /// Above this number workers of one group share a row.
-const ROWS: usize = 16;
+const MAX_ROWS: usize = 16;
 
 /// Width of the bar of letters, in columns.
-const LEAST_BAR: usize = 10;
-const MOST_BAR: usize = 40;
+const MIN_BAR_WIDTH: usize = 10;
+const MAX_BAR_WIDTH: usize = 40;
 
 /// What is said of one worker, or of a group of them.
-struct Row {
+struct WorkerRow {
     name: String,
     workers: usize,
     /// Tasks it ended, if it is one of a pool's.
     tasks: Option<u64>,
     /// How it ended; `mixed` for a group that did not end as one.
     ended: String,
-    shares: Shares,
+    shares: StateTimes,
 }
 
-pub(super) fn write(report: &Report<'_>, look: Look, out: &mut String) {
-    let rows = rows(report);
-    let bare = table(&rows, 0);
+pub(super) fn write(report: &Report<'_>, text_format: TextFormat, out: &mut String) {
+    let rows = worker_rows(report);
+    let bare = worker_table(&rows, 0);
     if bare.is_empty() {
         return;
     }
-    let bar = bare.room(look).clamp(LEAST_BAR, MOST_BAR);
-    look.heading(out, "Workers");
-    table(&rows, bar).render(look, out);
-    legend(&rows, look, out);
+    let bar = bare.spare_width(text_format).clamp(MIN_BAR_WIDTH, MAX_BAR_WIDTH);
+    text_format.write_heading(out, "Workers");
+    worker_table(&rows, bar).render(text_format, out);
+    write_legend(&rows, text_format, out);
 }
 
-fn rows(report: &Report<'_>) -> Vec<Row> {
-    let fold = report.workers().count() > ROWS;
-    let mut rows: Vec<(String, Row)> = Vec::new();
+fn worker_rows(report: &Report<'_>) -> Vec<WorkerRow> {
+    let fold = report.workers().count() > MAX_ROWS;
+    let mut rows: Vec<(String, WorkerRow)> = Vec::new();
     for (_, info, lane) in report.workers() {
-        let one = Row {
+        let one = WorkerRow {
             name: info.name.clone(),
             workers: 1,
-            tasks: info.pool.map(|_| lane.tasks()),
-            ended: lane.ended().as_ref().map(ending).unwrap_or_default(),
-            shares: lane.totals(report.at),
+            tasks: info.pool.map(|_| lane.ended_tasks()),
+            ended: lane.ending().as_ref().map(describe_ending).unwrap_or_default(),
+            shares: lane.total_state_times(report.ended_at),
         };
         match rows.iter_mut().find(|(group, _)| fold && *group == info.group) {
-            Some((_, row)) => row.join(&one),
+            Some((_, row)) => row.merge(&one),
             None => rows.push((info.group.clone(), one)),
         }
     }
-    let named = |(group, row): (String, Row)| match row.workers {
+    let named = |(group, row): (String, WorkerRow)| match row.workers {
         1 => row,
-        n => Row { name: format!("{n} × {group}"), ..row },
+        n => WorkerRow { name: format!("{n} × {group}"), ..row },
     };
     rows.into_iter().map(named).collect()
 }
 
-impl Row {
-    fn join(&mut self, other: &Self) {
+impl WorkerRow {
+    fn merge(&mut self, other: &Self) {
         self.workers += other.workers;
         self.tasks = self.tasks.zip(other.tasks).map(|(mine, theirs)| mine.saturating_add(theirs));
         self.shares.add(&other.shares);
@@ -72,27 +72,27 @@ impl Row {
     }
 }
 
-fn table(rows: &[Row], bar: usize) -> Table {
+fn worker_table(rows: &[WorkerRow], bar: usize) -> TextTable {
     let (tasks, ends) = (rows.iter().any(|row| row.tasks.is_some()), rows.iter().any(|row| !row.ended.is_empty()));
     let mut columns = vec![("name", Align::Left)];
     columns.extend(tasks.then_some(("tasks", Align::Right)));
     columns.extend(ends.then_some(("ended", Align::Left)));
     columns.extend([("shares", Align::Left), ("most of it", Align::Left)]);
-    let mut table = Table::new(&columns);
+    let mut table = TextTable::new(&columns);
     for row in rows {
-        let mut cells: Vec<Cell> = vec![row.name.as_str().into()];
-        cells.extend(tasks.then(|| row.tasks.map(count).unwrap_or_default().into()));
+        let mut cells: Vec<TextCell> = vec![row.name.as_str().into()];
+        cells.extend(tasks.then(|| row.tasks.map(format_count).unwrap_or_default().into()));
         cells.extend(ends.then(|| row.ended.as_str().into()));
-        cells.extend([letters(&row.shares, bar), most(&row.shares)]);
-        table.row(cells);
+        cells.extend([state_letter_bar(&row.shares, bar), top_states(&row.shares)]);
+        table.push_row(cells);
     }
     table
 }
 
 /// Time by state as a bar of letters: every state gets its part of the cells, and what is left over goes to those that
 /// were rounded down most.
-fn letters(shares: &Shares, cells: usize) -> Cell {
-    let mut parts: Vec<(State, usize, f64)> = alive()
+fn state_letter_bar(shares: &StateTimes, cells: usize) -> TextCell {
+    let mut parts: Vec<(State, usize, f64)> = alive_states()
         .map(|state| {
             let due = shares.share(state) * cells as f64;
             (state, due as usize, due.fract())
@@ -104,7 +104,7 @@ fn letters(shares: &Shares, cells: usize) -> Cell {
     for at in order.into_iter().take(cells.saturating_sub(given)) {
         parts[at].1 += 1;
     }
-    let mut bar = Cell::default();
+    let mut bar = TextCell::default();
     for (state, whole, _) in parts {
         bar.push(state.letter().to_string().repeat(whole), state_style(state));
     }
@@ -112,33 +112,33 @@ fn letters(shares: &Shares, cells: usize) -> Cell {
 }
 
 /// The two states that took most time, in words.
-fn most(shares: &Shares) -> Cell {
-    let mut states: Vec<State> = alive().filter(|state| shares.get(*state) > 0).collect();
+fn top_states(shares: &StateTimes) -> TextCell {
+    let mut states: Vec<State> = alive_states().filter(|state| shares.get(*state) > 0).collect();
     states.sort_by_key(|state| std::cmp::Reverse(shares.get(*state)));
-    let mut cell = Cell::default();
+    let mut cell = TextCell::default();
     for (at, state) in states.into_iter().take(2).enumerate() {
         cell.push(if at > 0 { ", " } else { "" }, Style::new());
-        cell.push(format!("{} {}", state.word(), percent(shares.share(state))), Style::new());
+        cell.push(format!("{} {}", state.word(), format_percent(shares.share(state))), Style::new());
     }
     let gap = shares.get(State::Gap);
     if gap > 0 {
-        let part = Span(gap).share_of(Span(shares.alive().saturating_add(gap)));
-        cell.push(format!("; {} not known, events were lost", percent(part)), Style::new());
+        let part = Span(gap).share_of(Span(shares.alive_ns().saturating_add(gap)));
+        cell.push(format!("; {} not known, events were lost", format_percent(part)), Style::new());
     }
     cell
 }
 
 /// What the letters that occur mean.
-fn legend(rows: &[Row], look: Look, out: &mut String) {
-    let met: Vec<String> = alive()
+fn write_legend(rows: &[WorkerRow], text_format: TextFormat, out: &mut String) {
+    let met: Vec<String> = alive_states()
         .filter(|state| rows.iter().any(|row| row.shares.get(*state) > 0))
         .map(|state| format!("{} {}", state.letter(), state.word()))
         .collect();
     let order = if met.len() > 1 { "; not in order of time" } else { "" };
     out.push_str("  ");
-    look.wrap(out, &format!("{}{order}", met.join(", ")), 2, 2, Style::new().dimmed());
+    text_format.write_wrapped(out, &format!("{}{order}", met.join(", ")), 2, 2, Style::new().dimmed());
 }
 
-fn alive() -> impl Iterator<Item = State> {
+fn alive_states() -> impl Iterator<Item = State> {
     State::ALL.into_iter().filter(|state| state.is_alive())
 }

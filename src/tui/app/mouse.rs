@@ -2,10 +2,10 @@
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
-use super::{App, Effect, Mode, Showing};
+use super::{App, CurrentView, Effect, Mode};
 use crate::trace::Span;
-use crate::tui::plan::{Plan, QuestionPlan, Row, entry_at, findings};
-use crate::tui::watch::{Chosen, Pane, View, Watch};
+use crate::tui::layout::{QuestionLayout, RunLayout, TimelineRow, entry_at, findings};
+use crate::tui::run_view::{Pane, RunView, Selection, Viewport};
 
 /// A button that is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,7 +19,7 @@ pub(super) enum Drag {
 }
 
 impl App {
-    pub(super) fn mouse(&mut self, event: MouseEvent) -> Vec<Effect> {
+    pub(super) fn handle_mouse(&mut self, event: MouseEvent) -> Vec<Effect> {
         let wheel = match event.kind {
             MouseEventKind::ScrollUp => Some(true),
             MouseEventKind::ScrollDown => Some(false),
@@ -47,20 +47,22 @@ impl App {
             }
         }
         if self.question.is_some() {
-            return self.mouse_at_question(event, wheel);
+            return self.handle_question_mouse(event, wheel);
         }
-        match &mut self.showing {
-            Showing::Picker => self.mouse_in_picker(event, wheel),
-            Showing::Tune => self.mouse_at_levels(event, wheel),
-            Showing::Watch(watch) => {
-                let plan = Plan::of(watch, self.size);
+        match &mut self.current_view {
+            CurrentView::Picker => self.handle_picker_mouse(event, wheel),
+            CurrentView::Tune => self.handle_levels_mouse(event, wheel),
+            CurrentView::Run(view) => {
+                let layout = RunLayout::compute(view, self.size);
                 match (event.kind, wheel) {
-                    (_, Some(up)) => turn_wheel(watch, &plan, event, up),
-                    (MouseEventKind::Down(MouseButton::Left), _) => self.drag = press(watch, &plan, event),
-                    (MouseEventKind::Drag(MouseButton::Left), _) => self.drag = drag(watch, self.drag, event.column),
+                    (_, Some(up)) => handle_wheel(view, &layout, event, up),
+                    (MouseEventKind::Down(MouseButton::Left), _) => self.drag = handle_press(view, &layout, event),
+                    (MouseEventKind::Drag(MouseButton::Left), _) => {
+                        self.drag = handle_drag(view, self.drag, event.column);
+                    }
                     (MouseEventKind::Up(_), _) => {
                         if let Drag::Pressed(_) = self.drag {
-                            set_cursor(watch, &plan, event);
+                            set_cursor(view, &layout, event);
                         }
                         self.drag = Drag::None;
                     }
@@ -72,22 +74,22 @@ impl App {
     }
 
     /// A click chooses a guess; a click on the chosen one runs.
-    fn mouse_at_question(&mut self, event: MouseEvent, wheel: Option<bool>) -> Vec<Effect> {
+    fn handle_question_mouse(&mut self, event: MouseEvent, wheel: Option<bool>) -> Vec<Effect> {
         let Some(question) = &mut self.question else { return Vec::new() };
         if let Some(up) = wheel {
             question.choose_by(if up { -1 } else { 1 });
         } else if event.kind == MouseEventKind::Down(MouseButton::Left)
-            && let Some(guess) = QuestionPlan::of(question, self.size).guess_at(event.column, event.row)
+            && let Some(guess) = QuestionLayout::compute(question, self.size).guess_at(event.column, event.row)
         {
-            if question.chosen == Some(guess) {
-                return self.begin();
+            if question.chosen_guess == Some(guess) {
+                return self.start_after_question();
             }
             question.choose(guess);
         }
         Vec::new()
     }
 
-    fn mouse_in_picker(&mut self, event: MouseEvent, wheel: Option<bool>) {
+    fn handle_picker_mouse(&mut self, event: MouseEvent, wheel: Option<bool>) {
         if let Some(up) = wheel {
             self.picker.choose_by(if up { -1 } else { 1 });
         } else if event.kind == MouseEventKind::Down(MouseButton::Left)
@@ -98,51 +100,51 @@ impl App {
     }
 }
 
-fn turn_wheel(watch: &mut Watch, plan: &Plan, event: MouseEvent, up: bool) {
-    if plan.column_at(event.column, event.row).is_some() {
-        watch.zoom(!up);
-    } else if plan.row_at(event.column, event.row).is_some() {
-        watch.choose_by(if up { -1 } else { 1 });
-    } else if watch.pane == Pane::Log {
-        watch.scroll = watch.scroll.saturating_add_signed(if up { 3 } else { -3 });
+fn handle_wheel(view: &mut RunView, layout: &RunLayout, event: MouseEvent, up: bool) {
+    if layout.column_at(event.column, event.row).is_some() {
+        view.zoom(!up);
+    } else if layout.row_at(event.column, event.row).is_some() {
+        view.move_selection(if up { -1 } else { 1 });
+    } else if view.pane == Pane::Log {
+        view.scroll = view.scroll.saturating_add_signed(if up { 3 } else { -3 });
     }
 }
 
 /// Chooses what was clicked. On the timeline a click sets the cursor when the button is let go.
-fn press(watch: &mut Watch, plan: &Plan, event: MouseEvent) -> Drag {
+fn handle_press(view: &mut RunView, layout: &RunLayout, event: MouseEvent) -> Drag {
     let (x, y) = (event.column, event.row);
-    match plan.row_at(x, y) {
-        Some(Row::Lane { worker, .. }) => watch.choose(Chosen::Lane(*worker)),
-        Some(Row::Lock(id)) => watch.choose(Chosen::Lock(*id)),
-        Some(Row::Queue { id, .. }) => watch.choose(Chosen::Queue(*id)),
-        _ if plan.findings.contains((x, y).into()) => {
-            if let Some(index) = findings::at(watch, plan.findings, y) {
-                watch.go_to_finding(index);
+    match layout.row_at(x, y) {
+        Some(TimelineRow::Lane { worker, .. }) => view.select(Selection::Lane(*worker)),
+        Some(TimelineRow::Lock(id)) => view.select(Selection::Lock(*id)),
+        Some(TimelineRow::Queue { id, .. }) => view.select(Selection::Queue(*id)),
+        _ if layout.findings.contains((x, y).into()) => {
+            if let Some(index) = findings::finding_at(view, layout.findings, y) {
+                view.go_to_finding(index);
             }
         }
         _ => {}
     }
-    if plan.column_at(x, y).is_some() { Drag::Pressed(x) } else { Drag::None }
+    if layout.column_at(x, y).is_some() { Drag::Pressed(x) } else { Drag::None }
 }
 
-fn drag(watch: &mut Watch, drag: Drag, column: u16) -> Drag {
+fn handle_drag(view: &mut RunView, drag: Drag, column: u16) -> Drag {
     match drag {
         Drag::Pressed(from) | Drag::Moving(from) => {
-            watch.pan(i64::from(from) - i64::from(column));
+            view.pan_window(i64::from(from) - i64::from(column));
             Drag::Moving(column)
         }
         Drag::None => Drag::None,
     }
 }
 
-fn set_cursor(watch: &mut Watch, plan: &Plan, event: MouseEvent) {
-    let Some(column) = plan.column_at(event.column, event.row) else { return };
-    let axis = watch.axis(plan.columns.time);
-    if column < axis.blank() {
+fn set_cursor(view: &mut RunView, layout: &RunLayout, event: MouseEvent) {
+    let Some(column) = layout.column_at(event.column, event.row) else { return };
+    let axis = view.axis(layout.columns.timeline);
+    if column < axis.blank_columns() {
         return;
     }
-    let middle = axis.stamp(column) + Span(axis.cell.0 / 2);
-    watch.view = View::Until(axis.end);
-    watch.cursor = Some(middle.min(watch.now));
-    watch.refresh();
+    let middle = axis.time_at(column) + Span(axis.cell.0 / 2);
+    view.viewport = Viewport::Until(axis.end);
+    view.cursor = Some(middle.min(view.now));
+    view.refresh();
 }

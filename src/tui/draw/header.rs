@@ -6,138 +6,156 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
-use super::super::format::{age, count, counted};
-use super::super::lateness::LATE;
+use super::super::format::{format_count, format_counted, format_duration};
+use super::super::lateness::LATE_FROM;
+use super::super::run_view::{PlayState, RunView};
 use super::super::theme::Theme;
-use super::super::watch::{Life, Watch};
-use super::{guard, text};
+use super::{text, unguarded_notice};
 use crate::model::Severity;
 use crate::trace::{KnobId, RunEnd, Stamp, State};
 
-pub(super) struct Header<'a> {
-    pub(super) watch: &'a Watch,
+pub(super) struct RunHeader<'a> {
+    pub(super) view: &'a RunView,
     pub(super) theme: Theme,
     /// Whether nobody would give the terminal back if we were killed.
-    pub(super) unguarded: bool,
+    pub(super) is_unguarded: bool,
 }
 
 /// Columns of the word for what the run does, and its time.
-const LIFE: usize = 14;
+const PLAY_STATE_WIDTH: usize = 14;
 
-impl Widget for Header<'_> {
+impl Widget for RunHeader<'_> {
     fn render(self, line: Rect, buf: &mut Buffer) {
         let rest = Rect { x: line.x + line.width.min(1), width: line.width.saturating_sub(1), ..line };
-        let rest = if line.width >= 100 { text::put(buf, rest, "contend  ", self.theme.faint()) } else { rest };
-        let rest = text::put(buf, rest, &self.watch.scenario.name, self.theme.strong());
-        let rest = text::put(buf, rest, "  ", Style::new());
-        let rest = self.life(rest, buf);
-        let trust = self.trust(rest.width);
+        let rest =
+            if line.width >= 100 { text::put_line(buf, rest, "contend  ", self.theme.faint_style()) } else { rest };
+        let rest = text::put_line(buf, rest, &self.view.scenario.name, self.theme.strong_style());
+        let rest = text::put_line(buf, rest, "  ", Style::new());
+        let rest = self.draw_play_state(rest, buf);
+        let trust = self.reliability_notes(rest.width);
         let width: usize = trust.iter().map(|(t, _)| t.width() + 3).sum();
         let width = u16::try_from(width).unwrap_or(u16::MAX).min(rest.width);
         let mut right = Rect { x: rest.right() - width, width, ..rest };
-        self.knobs(Rect { width: rest.width - width, ..rest }, buf);
+        self.draw_knobs(Rect { width: rest.width - width, ..rest }, buf);
         for (figure, style) in trust {
-            right = text::put(buf, right, "   ", Style::new());
-            right = text::put(buf, right, &figure, style);
+            right = text::put_line(buf, right, "   ", Style::new());
+            right = text::put_line(buf, right, &figure, style);
         }
     }
 }
 
-impl Header<'_> {
+impl RunHeader<'_> {
     /// What the run does, or which moment of it is shown. The word and the time keep their columns while seconds pass.
-    fn life(&self, at: Rect, buf: &mut Buffer) -> Rect {
+    fn draw_play_state(&self, at: Rect, buf: &mut Buffer) -> Rect {
         let theme = self.theme;
-        let is_live = self.watch.life() == Life::Live;
-        let rest = self.moment(at, is_live, buf);
-        if is_live && self.watch.ago().is_some() {
+        let is_live = self.view.play_state() == PlayState::Live;
+        let rest = self.draw_moment(at, is_live, buf);
+        if is_live && self.view.time_before_end().is_some() {
             return rest;
         }
-        let over = self.watch.over_limit();
-        let deadlocks = match self.watch.deadlocks_then().len() {
+        let over = self.view.overrun();
+        let deadlocks = match self.view.shown_deadlocks().len() {
             0 | 1 => "deadlock".to_owned(),
             n => format!("{n} deadlocks"),
         };
-        let (word, style) = match self.watch.life() {
-            Life::Live if over.is_some() => ("ending", theme.severity(Severity::Warning)),
-            Life::Live if self.watch.shown().deadlock().is_some() => (deadlocks.as_str(), theme.state(State::Lock)),
-            Life::Live if self.watch.shown().stall().is_some() => ("stuck", theme.state(State::Signal)),
-            Life::Live => ("live", theme.state(State::Running)),
-            Life::Frozen => ("frozen", theme.chosen()),
-            Life::Recorded => ("recorded", theme.chosen()),
-            Life::Ended(RunEnd::Crashed(_)) => ("crashed", theme.state(State::Crashed)),
-            Life::Ended(how) => (how.word(), theme.strong()),
+        let (word, style) = match self.view.play_state() {
+            PlayState::Live if over.is_some() => ("ending", theme.severity_style(Severity::Warning)),
+            PlayState::Live if self.view.shown_model().first_deadlock().is_some() => {
+                (deadlocks.as_str(), theme.state_style(State::Lock))
+            }
+            PlayState::Live if self.view.shown_model().stall().is_some() => ("stuck", theme.state_style(State::Signal)),
+            PlayState::Live => ("live", theme.state_style(State::Running)),
+            PlayState::Frozen => ("frozen", theme.selection_style()),
+            PlayState::Recorded => ("recorded", theme.selection_style()),
+            PlayState::Ended(RunEnd::Crashed(_)) => ("crashed", theme.state_style(State::Crashed)),
+            PlayState::Ended(how) => (how.word(), theme.strong_style()),
         };
-        let rest = text::put(buf, rest, word, style);
-        let columns = LIFE.saturating_sub(word.width()).max(7);
-        let rest = text::put(buf, rest, &format!(" {:<columns$}", age(self.watch.now.since(Stamp(0)))), Style::new());
+        let rest = text::put_line(buf, rest, word, style);
+        let columns = PLAY_STATE_WIDTH.saturating_sub(word.width()).max(7);
+        let rest = text::put_line(
+            buf,
+            rest,
+            &format!(" {:<columns$}", format_duration(self.view.now.span_since(Stamp(0)))),
+            Style::new(),
+        );
         let Some((limit, over)) = over else { return rest };
-        let loud = theme.severity(Severity::Warning);
-        text::put(buf, rest, &format!("{} past its limit of {}  ", age(over), age(limit)), loud)
+        let loud = theme.severity_style(Severity::Warning);
+        text::put_line(
+            buf,
+            rest,
+            &format!("{} past its limit of {}  ", format_duration(over), format_duration(limit)),
+            loud,
+        )
     }
 
     /// Which moment is shown, if it is not the newest one.
-    fn moment(&self, at: Rect, is_live: bool, buf: &mut Buffer) -> Rect {
-        let Some(ago) = self.watch.ago() else { return at };
-        let then = age(self.watch.figures_at().since(Stamp(0)));
+    fn draw_moment(&self, at: Rect, is_live: bool, buf: &mut Buffer) -> Rect {
+        let Some(ago) = self.view.time_before_end() else { return at };
+        let then = format_duration(self.view.figures_time().span_since(Stamp(0)));
         let back = if is_live { "ago" } else { "before" };
-        let rest = text::put(buf, at, &format!("at {then}, {} {back}", age(ago)), self.theme.chosen());
-        text::put(buf, rest, if is_live { "  " } else { " " }, Style::new())
+        let rest = text::put_line(
+            buf,
+            at,
+            &format!("at {then}, {} {back}", format_duration(ago)),
+            self.theme.selection_style(),
+        );
+        text::put_line(buf, rest, if is_live { "  " } else { " " }, Style::new())
     }
 
     /// Knobs with their values, the chosen one marked. When they do not all fit, those before it give way.
-    fn knobs(&self, at: Rect, buf: &mut Buffer) {
-        let scenario = &self.watch.scenario;
+    fn draw_knobs(&self, at: Rect, buf: &mut Buffer) {
+        let scenario = &self.view.scenario;
         let shown: Vec<String> = (0..scenario.knobs.len())
             .map(|i| {
-                let arrow = if self.theme.unicode { "\u{2192}" } else { "->" };
-                let (value, next) = self.watch.knob_value(KnobId::from(i));
+                let arrow = if self.theme.has_unicode { "\u{2192}" } else { "->" };
+                let (value, next) = self.view.knob_value(KnobId::from(i));
                 let next = next.map(|next| format!("{arrow}{next}")).unwrap_or_default();
                 format!("{} {value}{next}", scenario.knobs[i].name)
             })
             .collect();
         let fits = |from: usize| {
-            let upto = self.watch.knob.index().min(shown.len().saturating_sub(1));
+            let upto = self.view.knob.index().min(shown.len().saturating_sub(1));
             shown.iter().take(upto + 1).skip(from).map(|k| k.width() + 2).sum::<usize>() <= usize::from(at.width)
         };
-        let first = (0..shown.len()).find(|from| fits(*from)).unwrap_or(self.watch.knob.index());
+        let first = (0..shown.len()).find(|from| fits(*from)).unwrap_or(self.view.knob.index());
         let mut rest = at;
         for (i, knob) in shown.iter().enumerate().skip(first) {
             if knob.width() > usize::from(rest.width) {
-                text::put(buf, rest, self.theme.dots(), self.theme.faint());
+                text::put_line(buf, rest, self.theme.ellipsis(), self.theme.faint_style());
                 break;
             }
-            let chosen = self.watch.knob.index() == i;
-            rest = text::put(buf, rest, knob, if chosen { self.theme.chosen() } else { Style::new() });
-            rest = text::put(buf, rest, "  ", Style::new());
+            let chosen = self.view.knob.index() == i;
+            rest = text::put_line(buf, rest, knob, if chosen { self.theme.selection_style() } else { Style::new() });
+            rest = text::put_line(buf, rest, "  ", Style::new());
         }
     }
 
     /// `2 cores`; `1.5 of 2 cores` where a quota or affinity allows no more; `1.5 cores` where nobody knows how many there are.
-    fn cores(&self) -> String {
-        let (all, usable) = (self.watch.shown().cores().online() as f64, self.watch.shown().usable_cores());
+    fn cores_text(&self) -> String {
+        let (all, usable) = (self.view.shown_model().cores().online() as f64, self.view.shown_model().usable_cores());
         let of = if all > 0.0 && usable + 0.05 < all { format!(" of {all}") } else { String::new() };
         let tenths = (usable * 10.0).round();
         format!("{}{of} core{}", tenths / 10.0, if tenths as u64 == 10 && of.is_empty() { "" } else { "s" })
     }
 
     /// What was lost is always said; the rest where there is room for it beside the knobs.
-    fn trust(&self, room: u16) -> Vec<(String, Style)> {
-        let (health, plain) = (self.watch.figures.health, self.theme.faint());
-        let loud = |bad: bool| if bad { self.theme.severity(Severity::Warning) } else { plain };
-        let mut shown = vec![(format!("lost {}", count(health.lost)), loud(health.lost > 0))];
+    fn reliability_notes(&self, room: u16) -> Vec<(String, Style)> {
+        let (health, plain) = (self.view.figures.health, self.theme.faint_style());
+        let loud = |bad: bool| if bad { self.theme.severity_style(Severity::Warning) } else { plain };
+        let mut shown = vec![(format!("lost {}", format_count(health.lost)), loud(health.lost > 0))];
         if health.anomalies > 0 {
-            shown.push((counted(health.anomalies, "anomaly"), loud(true)));
+            shown.push((format_counted(health.anomalies, "anomaly"), loud(true)));
         }
         if room >= 72 {
-            shown.insert(0, (self.cores(), plain));
-            shown.push((format!("{:.0} ns/event", health.ns_each), plain));
+            shown.insert(0, (self.cores_text(), plain));
+            shown.push((format!("{:.0} ns/event", health.ns_per_event), plain));
         }
-        let late = self.watch.late;
-        if room >= 88 || late > LATE {
-            shown.push((format!("{:>6} late", age(late)), loud(late > LATE)));
+        let late = self.view.lateness_p99;
+        if room >= 88 || late > LATE_FROM {
+            shown.push((format!("{:>6} late", format_duration(late)), loud(late > LATE_FROM)));
         }
-        if self.unguarded {
-            shown.push((guard::UNGUARDED.to_owned(), loud(true)));
+        if self.is_unguarded {
+            shown.push((unguarded_notice::UNGUARDED_WORD.to_owned(), loud(true)));
         }
         shown
     }

@@ -5,21 +5,21 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::super::keys::{self, Place};
+use super::super::keys::{self, KeyContext};
 use super::super::theme::Theme;
 use super::{overlay, text};
 
-pub(super) struct Help {
-    pub(super) place: Place,
+pub(super) struct HelpOverlay {
+    pub(super) context: KeyContext,
     pub(super) theme: Theme,
     pub(super) scroll: usize,
 }
 
 /// Columns of the keys' names.
-const KEYS: usize = 14;
+const KEYS_WIDTH: usize = 14;
 
 /// What the heads over the figures at the right mean.
-const FIGURES: [(&str, &str); 6] = [
+const FIGURE_MEANINGS: [(&str, &str); 6] = [
     ("run, lock ...", "share of the time in sight that the worker spent in this state; hand: handing over, rdy: ready"),
     ("cont", "how many of those who came for the lock so far had to wait"),
     ("w.p99", "99 of 100 waits for the lock were no longer than this"),
@@ -28,34 +28,38 @@ const FIGURES: [(&str, &str); 6] = [
     ("load", "how busy the whole machine keeps the core, other programs too"),
 ];
 
-impl Widget for Help {
+impl Widget for HelpOverlay {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let at = overlay::place(area, 92, area.height);
-        let width = at.width.saturating_sub(4 + KEYS as u16);
+        let at = overlay::centered(area, 92, area.height);
+        let width = at.width.saturating_sub(4 + KEYS_WIDTH as u16);
         let mut lines = Vec::new();
-        for binding in keys::at(self.place) {
-            let mut names = binding.names();
-            for line in text::wrap(binding.help, width) {
-                lines.push((format!("{:<KEYS$}{line}", std::mem::take(&mut names)), Style::new()));
+        for binding in keys::bindings_in(self.context) {
+            let mut names = binding.key_names();
+            for line in text::wrap_text(binding.help, width) {
+                lines.push((format!("{:<KEYS_WIDTH$}{line}", std::mem::take(&mut names)), Style::new()));
             }
         }
         lines.push((String::new(), Style::new()));
-        let mouse = match self.place {
-            Place::Tune => "mouse: click chooses a level, in its line or in the curve; again in its line: its timeline",
+        let mouse = match self.context {
+            KeyContext::Tune => {
+                "mouse: click chooses a level, in its line or in the curve; again in its line: its timeline"
+            }
             _ => "mouse: click chooses a row and sets the cursor, drag moves the window, wheel zooms or scrolls",
         };
-        lines.extend(text::wrap(mouse, at.width.saturating_sub(4)).into_iter().map(|l| (l, self.theme.faint())));
-        if matches!(self.place, Place::Live | Place::Recorded) {
+        lines.extend(
+            text::wrap_text(mouse, at.width.saturating_sub(4)).into_iter().map(|l| (l, self.theme.faint_style())),
+        );
+        if matches!(self.context, KeyContext::LiveRun | KeyContext::RecordedRun) {
             lines.push((String::new(), Style::new()));
-            for (head, means) in FIGURES {
+            for (head, means) in FIGURE_MEANINGS {
                 let mut head = head;
-                for line in text::wrap(means, width) {
-                    lines.push((format!("{:<KEYS$}{line}", std::mem::take(&mut head)), Style::new()));
+                for line in text::wrap_text(means, width) {
+                    lines.push((format!("{:<KEYS_WIDTH$}{line}", std::mem::take(&mut head)), Style::new()));
                 }
             }
         }
         let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(3);
-        let inner = overlay::frame("Keys", self.theme, overlay::place(area, at.width, height), buf);
-        overlay::scrolled(&lines, self.scroll, inner, self.theme, buf);
+        let inner = overlay::draw_frame("Keys", self.theme, overlay::centered(area, at.width, height), buf);
+        overlay::draw_scrolled(&lines, self.scroll, inner, self.theme, buf);
     }
 }

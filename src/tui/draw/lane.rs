@@ -5,40 +5,41 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::super::figures::Shown;
-use super::super::format::{age, percent};
-use super::super::watch::{Chosen, Watch};
-use super::{Scene, cell, text};
-use crate::model::Shares;
+use super::super::figures::ShownState;
+use super::super::format::{format_duration, format_percent};
+use super::super::run_view::{RunView, Selection};
+use super::{RunScene, lane_cell, text};
+use crate::model::StateTimes;
 use crate::trace::{State, WorkerId};
 
 /// A share of the window, under a head of its own.
 #[derive(Clone, Copy)]
-pub(super) struct Figure {
-    pub(super) head: &'static str,
+pub(super) struct ShareFigure {
+    pub(super) heading: &'static str,
     states: &'static [State],
     /// Drawn strongly from this share on: it is a price.
-    price: bool,
+    strong_from: bool,
 }
 
 /// In the order of their importance.
-const FIGURES: [Figure; 7] = [
-    Figure { head: "run", states: &[State::Running], price: false },
-    Figure { head: "lock", states: &[State::Lock], price: true },
-    Figure { head: "hand", states: &[State::Handover], price: true },
-    Figure { head: "io", states: &[State::Io], price: false },
-    Figure { head: "idle", states: &[State::Empty], price: false },
-    Figure { head: "rdy", states: &[State::Ready], price: true },
-    Figure { head: "full", states: &[State::Full], price: true },
+const FIGURES: [ShareFigure; 7] = [
+    ShareFigure { heading: "run", states: &[State::Running], strong_from: false },
+    ShareFigure { heading: "lock", states: &[State::Lock], strong_from: true },
+    ShareFigure { heading: "hand", states: &[State::Handover], strong_from: true },
+    ShareFigure { heading: "io", states: &[State::Io], strong_from: false },
+    ShareFigure { heading: "idle", states: &[State::Empty], strong_from: false },
+    ShareFigure { heading: "rdy", states: &[State::Ready], strong_from: true },
+    ShareFigure { heading: "full", states: &[State::Full], strong_from: true },
 ];
 
 /// The figures a scenario's lanes have, as many as there is room for.
-pub(super) fn figures_of(scene: Scene<'_>) -> Vec<Figure> {
-    let room = usize::from(scene.columns.now / super::super::plan::FIGURE);
-    let states = scene.watch.states;
-    let mut figures: Vec<Figure> = FIGURES.into_iter().filter(|f| f.states.iter().any(|s| states.has(*s))).collect();
-    if states.on_loop() {
-        figures.sort_by_key(|figure| (figure.head != "run", figure.head != "rdy"));
+pub(super) fn share_figures(scene: RunScene<'_>) -> Vec<ShareFigure> {
+    let room = usize::from(scene.columns.figures / super::super::layout::FIGURE_WIDTH);
+    let states = scene.view.states;
+    let mut figures: Vec<ShareFigure> =
+        FIGURES.into_iter().filter(|f| f.states.iter().any(|s| states.has(*s))).collect();
+    if states.has_event_loop() {
+        figures.sort_by_key(|figure| (figure.heading != "run", figure.heading != "rdy"));
     }
     figures.truncate(room);
     figures
@@ -46,116 +47,117 @@ pub(super) fn figures_of(scene: Scene<'_>) -> Vec<Figure> {
 
 /// One line of a lane; `part` counts lines from its top.
 pub(super) struct LaneRow<'a> {
-    pub(super) scene: Scene<'a>,
+    pub(super) scene: RunScene<'a>,
     pub(super) worker: WorkerId,
-    pub(super) part: u16,
-    pub(super) of: u16,
+    pub(super) line_index: u16,
+    pub(super) line_count: u16,
 }
 
 /// Lanes there is no room for, drawn as if they were one.
-pub(super) struct FoldRow<'a> {
-    pub(super) scene: Scene<'a>,
+pub(super) struct FoldedLanesRow<'a> {
+    pub(super) scene: RunScene<'a>,
     pub(super) members: &'a [WorkerId],
 }
 
 impl Widget for LaneRow<'_> {
     fn render(self, line: Rect, buf: &mut Buffer) {
-        let Self { scene, worker, part, of } = self;
-        let watch = scene.watch;
-        let parts = scene.parts(line);
-        watch.with_cells(worker, &scene.axis.window(), |cells| timeline(scene, parts.time, cells, (part, of), buf));
+        let Self { scene, worker, line_index: part, line_count: of } = self;
+        let view = scene.view;
+        let parts = scene.split_row(line);
+        view.with_cells(worker, &scene.axis.window(), |cells| {
+            draw_timeline(scene, parts.timeline, cells, (part, of), buf);
+        });
         if part > 0 {
-            scene.figures(parts.now, &[], buf);
+            scene.draw_figures(parts.figures, &[], buf);
             return;
         }
-        let name = watch.shown().cast().worker_name(worker);
-        let beside = scene.who(parts.who, name, scene.is_chosen(Chosen::Lane(worker)), buf);
-        let figures = watch.figures.lane(worker);
-        if let Some((shown, exact)) = figures.and_then(|f| Some((f.shown?, f.exact))) {
-            doing_now(scene, beside, shown, exact, buf);
+        let name = view.shown_model().registry().worker_name(worker);
+        let beside = scene.draw_name(parts.label, name, scene.is_chosen(Selection::Lane(worker)), buf);
+        let figures = view.figures.lane(worker);
+        if let Some((shown, exact)) = figures.and_then(|f| Some((f.shown_state?, f.is_exact))) {
+            draw_state(scene, beside, shown, exact, buf);
         }
         let shares = figures.map(|f| f.shares).unwrap_or_default();
-        shares_now(scene, parts.now, &shares, buf);
+        draw_shares(scene, parts.figures, &shares, buf);
     }
 }
 
-impl Widget for FoldRow<'_> {
+impl Widget for FoldedLanesRow<'_> {
     fn render(self, line: Rect, buf: &mut Buffer) {
         let Self { scene, members } = self;
-        let watch = scene.watch;
-        let parts = scene.parts(line);
+        let view = scene.view;
+        let parts = scene.split_row(line);
         let window = scene.axis.window();
-        let mut cells = vec![Shares::default(); window.cells];
-        let mut shares = Shares::default();
+        let mut cells = vec![StateTimes::default(); window.cells];
+        let mut shares = StateTimes::default();
         for worker in members {
-            watch.with_rough_cells(*worker, &window, |one| {
+            view.with_rough_cells(*worker, &window, |one| {
                 cells.iter_mut().zip(one).for_each(|(sum, cell)| sum.add(cell));
             });
-            if let Some(figures) = watch.figures.lane(*worker) {
+            if let Some(figures) = view.figures.lane(*worker) {
                 shares.add(&figures.shares);
             }
         }
         let count = format!(" {} more", members.len());
-        let label = format!("{count}, {} running", percent(running(&shares)).trim_start());
-        let label = if label.len() < usize::from(parts.who.width) { label } else { count };
-        text::put(buf, parts.who, &label, scene.theme.faint());
-        timeline(scene, parts.time, &cells, (0, 1), buf);
-        shares_now(scene, parts.now, &shares, buf);
+        let label = format!("{count}, {} running", format_percent(running_share(&shares)).trim_start());
+        let label = if label.len() < usize::from(parts.label.width) { label } else { count };
+        text::put_line(buf, parts.label, &label, scene.theme.faint_style());
+        draw_timeline(scene, parts.timeline, &cells, (0, 1), buf);
+        draw_shares(scene, parts.figures, &shares, buf);
     }
 }
 
 /// The state's letter in the state's colour, and how long it has lasted, if that is known: of a span of computing, what it
 /// ran of it, or what it waited for a core. Its age goes on in a deadlock.
-fn doing_now(scene: Scene<'_>, at: Rect, shown: Shown, exact: bool, buf: &mut Buffer) {
+fn draw_state(scene: RunScene<'_>, at: Rect, shown: ShownState, exact: bool, buf: &mut Buffer) {
     let letter = shown.state.letter().to_string();
-    let rest = text::put(buf, at, &letter, scene.theme.state(shown.state));
+    let rest = text::put_line(buf, at, &letter, scene.theme.state_style(shown.state));
     if shown.state != State::Done && exact {
-        text::right(buf, rest, &age(shown.lasted), Style::new());
+        text::put_right(buf, rest, &format_duration(shown.duration), Style::new());
     }
 }
 
 /// One cell for each column, the last at the right end; of a lane that is several lines high, one of its lines.
-fn timeline(scene: Scene<'_>, at: Rect, cells: &[Shares], line: (u16, u16), buf: &mut Buffer) {
-    for (shares, column) in cells.iter().zip(scene.axis.blank()..) {
+fn draw_timeline(scene: RunScene<'_>, at: Rect, cells: &[StateTimes], line: (u16, u16), buf: &mut Buffer) {
+    for (shares, column) in cells.iter().zip(scene.axis.blank_columns()..) {
         if column < at.width {
-            cell::paint(buf, (at.x + column, at.y), shares, line, scene.theme);
+            lane_cell::draw_cell(buf, (at.x + column, at.y), shares, line, scene.theme);
         }
     }
 }
 
-fn shares_now(scene: Scene<'_>, at: Rect, shares: &Shares, buf: &mut Buffer) {
-    let figures: Vec<_> = figures_of(scene)
+fn draw_shares(scene: RunScene<'_>, at: Rect, shares: &StateTimes, buf: &mut Buffer) {
+    let figures: Vec<_> = share_figures(scene)
         .into_iter()
         .map(|figure| {
             let share = share(shares, figure.states);
-            let loud = figure.price && share >= 0.5;
-            let style = if loud { scene.theme.state(figure.states[0]) } else { Style::new() };
-            let is_known = share > 0.0 || figure.states != [State::Ready] || scene.watch.shown().sees_ready();
-            let figure = if is_known { percent(share) } else { "- ".to_owned() };
-            (if shares.alive() == 0 { String::new() } else { figure }, style)
+            let loud = figure.strong_from && share >= 0.5;
+            let style = if loud { scene.theme.state_style(figure.states[0]) } else { Style::new() };
+            let is_known = share > 0.0 || figure.states != [State::Ready] || scene.view.shown_model().has_ready_times();
+            let figure = if is_known { format_percent(share) } else { "- ".to_owned() };
+            (if shares.alive_ns() == 0 { String::new() } else { figure }, style)
         })
         .collect();
-    scene.figures(at, &figures, buf);
+    scene.draw_figures(at, &figures, buf);
 }
 
 /// The share of the time a worker was there.
-fn share(shares: &Shares, states: &[State]) -> f64 {
+fn share(shares: &StateTimes, states: &[State]) -> f64 {
     let ns: u64 = states.iter().map(|s| shares.get(*s)).sum();
-    crate::trace::Span(ns).share_of(crate::trace::Span(shares.alive()))
+    crate::trace::Span(ns).share_of(crate::trace::Span(shares.alive_ns()))
 }
 
-fn running(shares: &Shares) -> f64 {
+fn running_share(shares: &StateTimes) -> f64 {
     share(shares, &[State::Running])
 }
 
 /// States seen in the window beyond those the scenario speaks of: a crash, a gap.
-pub(super) fn seen(watch: &Watch) -> impl Iterator<Item = State> + '_ {
+pub(super) fn unexpected_states(view: &RunView) -> impl Iterator<Item = State> + '_ {
     State::ALL.into_iter().filter(|state| {
-        watch
-            .figures
+        view.figures
             .lanes
             .iter()
             .flatten()
-            .any(|lane| lane.shares.get(*state) > 0 || lane.doing.is_some_and(|doing| doing.state == *state))
+            .any(|lane| lane.shares.get(*state) > 0 || lane.activity.is_some_and(|doing| doing.state == *state))
     })
 }

@@ -7,88 +7,92 @@ use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::figures::LockFigures;
-use super::super::format::{age, cut_name, percent};
-use super::super::theme::Hold;
-use super::super::watch::Chosen;
-use super::{Scene, text};
+use super::super::format::{format_duration, format_percent, truncate_name};
+use super::super::run_view::Selection;
+use super::super::theme::LockCellState;
+use super::{RunScene, text};
 use crate::model::LockCell;
 use crate::trace::{ResourceId, WorkerId};
 
 pub(super) const HEADS: [&str; 4] = ["cont", "w.p99", "held", "hold"];
 
 /// From this mean number of waiters on a cell is one others wait in.
-const WANTED: f32 = 1.0 / 8.0;
+const CONTENDED_FROM: f32 = 1.0 / 8.0;
 
 /// From this share on a cell is held; less is still drawn when somebody held it at all.
-const HELD: f32 = 1e-6;
+const HELD_FROM: f32 = 1e-6;
 
 pub(super) struct LockRow<'a> {
-    pub(super) scene: Scene<'a>,
+    pub(super) scene: RunScene<'a>,
     pub(super) id: ResourceId,
 }
 
 impl Widget for LockRow<'_> {
     fn render(self, line: Rect, buf: &mut Buffer) {
         let Self { scene, id } = self;
-        let (watch, theme) = (scene.watch, scene.theme);
-        let parts = scene.parts(line);
-        let cast = watch.shown().cast();
-        let beside = scene.who(parts.who, cast.resource_name(id), scene.is_chosen(Chosen::Lock(id)), buf);
+        let (watch, theme) = (scene.view, scene.theme);
+        let parts = scene.split_row(line);
+        let cast = watch.shown_model().registry();
+        let beside = scene.draw_name(parts.label, cast.resource_name(id), scene.is_chosen(Selection::Lock(id)), buf);
         let Some(figures) = watch.figures.lock(id) else { return };
-        let inside =
-            figures.owner.map(|owner| cut_name(cast.worker_name(owner), usize::from(beside.width), theme.dots()));
-        if let Some(inside) = inside.or_else(|| reading(figures, usize::from(beside.width))) {
-            text::put(buf, beside, &inside, theme.faint());
+        let inside = figures
+            .owner
+            .map(|owner| truncate_name(cast.worker_name(owner), usize::from(beside.width), theme.ellipsis()));
+        if let Some(inside) = inside.or_else(|| readers_note(figures, usize::from(beside.width))) {
+            text::put_line(buf, beside, &inside, theme.faint_style());
         }
-        if let Some(lock) = watch.shown().lock(id) {
+        if let Some(lock) = watch.shown_model().lock(id) {
             let mut cells = Vec::new();
             lock.cells(&scene.axis.window(), watch.now, &mut cells);
-            timeline(scene, parts.time, &cells, buf);
+            draw_timeline(scene, parts.timeline, &cells, buf);
         }
-        let span = |s: Option<crate::trace::Span>| s.map_or_else(|| "-".to_owned(), age);
-        let loud = if figures.contended.is_some_and(|share| share >= 0.5) {
-            theme.hold_style(Hold::Wanted)
+        let span = |s: Option<crate::trace::Span>| s.map_or_else(|| "-".to_owned(), format_duration);
+        let loud = if figures.contended_share.is_some_and(|share| share >= 0.5) {
+            theme.lock_style(LockCellState::Contended)
         } else {
             Style::new()
         };
         let shown = [
-            (figures.contended.map_or_else(|| "- ".to_owned(), percent), loud),
+            (figures.contended_share.map_or_else(|| "- ".to_owned(), format_percent), loud),
             (span(figures.wait_p99), Style::new()),
-            (percent(figures.held), Style::new()),
-            (span(figures.hold_mean), Style::new()),
+            (format_percent(figures.held_share), Style::new()),
+            (span(figures.mean_hold), Style::new()),
         ];
-        scene.figures(parts.now, &shown, buf);
+        scene.draw_figures(parts.figures, &shown, buf);
     }
 }
 
 /// How many read, and that a writer waits for them: as much of it as there is room for.
-fn reading(figures: &LockFigures, room: usize) -> Option<String> {
+fn readers_note(figures: &LockFigures, room: usize) -> Option<String> {
     let readers = figures.readers;
     if readers == 0 {
         return None;
     }
-    let writers = match figures.writers_wait {
+    let writers = match figures.waiting_writers {
         0 => String::new(),
         1 => ", writer waits".to_owned(),
         n => format!(", {n} writers wait"),
     };
-    let short =
-        if figures.writers_wait > 0 { format!("{readers} in, {} w", figures.writers_wait) } else { String::new() };
+    let short = if figures.waiting_writers > 0 {
+        format!("{readers} in, {} w", figures.waiting_writers)
+    } else {
+        String::new()
+    };
     let texts = [format!("{readers} reading{writers}"), short, format!("{readers} reading"), format!("{readers} in")];
     texts.into_iter().find(|text| !text.is_empty() && text.width() <= room)
 }
 
-fn hold(cell: &LockCell) -> Hold {
+fn lock_cell_state(cell: &LockCell) -> LockCellState {
     match cell {
-        LockCell { wanted, .. } if *wanted >= WANTED => Hold::Wanted,
-        LockCell { held, .. } if *held >= HELD => Hold::Held,
-        _ => Hold::Free,
+        LockCell { mean_waiters: wanted, .. } if *wanted >= CONTENDED_FROM => LockCellState::Contended,
+        LockCell { held_share: held, .. } if *held >= HELD_FROM => LockCellState::Held,
+        _ => LockCellState::Free,
     }
 }
 
 /// How many read at once in a run of cells, on average.
-fn readers(run: &[LockCell]) -> String {
-    let mean = run.iter().map(|cell| cell.at_once).sum::<f32>() / run.len() as f32;
+fn mean_readers(run: &[LockCell]) -> String {
+    let mean = run.iter().map(|cell| cell.mean_holders).sum::<f32>() / run.len() as f32;
     match mean.round() {
         n if n <= 1.0 => "1 reader".to_owned(),
         n => format!("{n:.0} readers"),
@@ -97,41 +101,41 @@ fn readers(run: &[LockCell]) -> String {
 
 /// Who has the lock in a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Inside {
+enum CellHolder {
     Nobody,
     One(WorkerId),
     Readers,
 }
 
-fn inside(cell: &LockCell) -> Inside {
+fn cell_holder(cell: &LockCell) -> CellHolder {
     match cell.holder {
-        Some(holder) => Inside::One(holder),
-        None if cell.at_once >= HELD => Inside::Readers,
-        None => Inside::Nobody,
+        Some(holder) => CellHolder::One(holder),
+        None if cell.mean_holders >= HELD_FROM => CellHolder::Readers,
+        None => CellHolder::Nobody,
     }
 }
 
-fn timeline(scene: Scene<'_>, at: Rect, cells: &[LockCell], buf: &mut Buffer) {
+fn draw_timeline(scene: RunScene<'_>, at: Rect, cells: &[LockCell], buf: &mut Buffer) {
     let theme = scene.theme;
-    let columns = scene.axis.blank()..at.width;
+    let columns = scene.axis.blank_columns()..at.width;
     for (cell, column) in cells.iter().zip(columns.clone()) {
-        let hold = hold(cell);
-        text::put(buf, Rect { x: at.x + column, width: 1, ..at }, theme.hold(hold), theme.hold_style(hold));
+        let hold = lock_cell_state(cell);
+        text::put_line(buf, Rect { x: at.x + column, width: 1, ..at }, theme.lock_glyph(hold), theme.lock_style(hold));
     }
     let mut column = columns.start;
-    for run in cells.chunk_by(|a, b| inside(a) == inside(b) && hold(a) == hold(b)) {
+    for run in cells.chunk_by(|a, b| cell_holder(a) == cell_holder(b) && lock_cell_state(a) == lock_cell_state(b)) {
         let width = u16::try_from(run.len()).unwrap_or(u16::MAX);
-        let name = match inside(&run[0]) {
-            Inside::One(holder) => Some(scene.watch.shown().cast().worker_name(holder).to_owned()),
-            Inside::Readers => Some(readers(run)),
-            Inside::Nobody => None,
+        let name = match cell_holder(&run[0]) {
+            CellHolder::One(holder) => Some(scene.view.shown_model().registry().worker_name(holder).to_owned()),
+            CellHolder::Readers => Some(mean_readers(run)),
+            CellHolder::Nobody => None,
         };
         if let Some(name) = name {
             let name_width = u16::try_from(name.width()).unwrap_or(u16::MAX).saturating_add(2);
             if width >= name_width.saturating_add(2) {
                 let x = at.x.saturating_add(column).saturating_add((width - name_width) / 2);
                 let place = Rect { x, width: at.right().saturating_sub(x), ..at };
-                text::put(buf, place, &format!(" {name} "), theme.holder(hold(&run[0])));
+                text::put_line(buf, place, &format!(" {name} "), theme.holder_style(lock_cell_state(&run[0])));
             }
         }
         column = column.saturating_add(width);

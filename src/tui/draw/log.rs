@@ -5,29 +5,35 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
+use super::super::run_view::{Pane, RunView};
 use super::super::theme::Theme;
-use super::super::watch::{Pane, Watch};
 use super::text;
-use crate::scenario::clean;
+use crate::scenario::sanitize;
 
-pub(super) struct Log<'a> {
-    pub(super) watch: &'a Watch,
+pub(super) struct LogPane<'a> {
+    pub(super) view: &'a RunView,
     pub(super) theme: Theme,
 }
 
-impl Widget for Log<'_> {
+impl Widget for LogPane<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         // In the order of their arrival, which is nearly that of their time.
-        let at = self.watch.figures.at;
-        let log: Vec<_> =
-            self.watch.shown().log().iter().filter(|line| self.watch.ago().is_none() || line.at <= at).collect();
+        let at = self.view.figures.taken_at;
+        let log: Vec<_> = self
+            .view
+            .shown_model()
+            .log()
+            .iter()
+            .filter(|line| self.view.time_before_end().is_none() || line.at <= at)
+            .collect();
         let height = usize::from(area.height);
-        let back = if self.watch.pane == Pane::Log { self.watch.scroll } else { 0 };
+        let back = if self.view.pane == Pane::Log { self.view.scroll } else { 0 };
         let first = log.len().saturating_sub(height).saturating_sub(back);
         for (i, line) in log.iter().skip(first).take(height).enumerate() {
-            let at = text::line(area, i);
-            let rest = text::put(buf, at, &format!("{:>8.3} s  ", line.at.secs()), self.theme.faint());
-            text::put(buf, rest, &clean(&line.text), Style::new());
+            let at = text::nth_line(area, i);
+            let rest =
+                text::put_line(buf, at, &format!("{:>8.3} s  ", line.at.as_secs_f64()), self.theme.faint_style());
+            text::put_line(buf, rest, &sanitize(&line.text), Style::new());
         }
     }
 }

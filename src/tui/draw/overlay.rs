@@ -5,10 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::{Block, Clear, Widget};
 
-use super::super::app::{App, Showing};
-use super::super::format::counted;
+use super::super::app::{App, CurrentView};
+use super::super::format::format_counted;
+use super::super::run_view::RunView;
 use super::super::theme::Theme;
-use super::super::watch::Watch;
 use super::{answer, text};
 
 pub(super) struct Overlay<'a> {
@@ -19,14 +19,16 @@ pub(super) struct Overlay<'a> {
 }
 
 /// Columns of an overlay on a screen wide enough.
-pub(super) const WIDTH: u16 = 100;
+pub(super) const OVERLAY_WIDTH: u16 = 100;
 
 /// The border of anything that lies over the picture.
-pub(super) fn frame(title: &str, theme: Theme, area: Rect, buf: &mut Buffer) -> Rect {
+pub(super) fn draw_frame(title: &str, theme: Theme, area: Rect, buf: &mut Buffer) -> Rect {
     Clear.render(area, buf);
-    let mut block =
-        Block::bordered().title(format!(" {title} ")).border_style(theme.faint()).title_style(theme.strong());
-    if !theme.unicode {
+    let mut block = Block::bordered()
+        .title(format!(" {title} "))
+        .border_style(theme.faint_style())
+        .title_style(theme.strong_style());
+    if !theme.has_unicode {
         block = block.border_set(ASCII);
     }
     let inner = block.inner(area);
@@ -46,7 +48,7 @@ const ASCII: ratatui::symbols::border::Set<'_> = ratatui::symbols::border::Set {
 };
 
 /// The middle of the screen, all of a small one.
-pub(super) fn place(area: Rect, width: u16, height: u16) -> Rect {
+pub(super) fn centered(area: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height));
     Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
 }
@@ -54,39 +56,40 @@ pub(super) fn place(area: Rect, width: u16, height: u16) -> Rect {
 impl Widget for Overlay<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let lines = u16::try_from(self.lines.len()).unwrap_or(u16::MAX);
-        let at = place(area, WIDTH, lines.saturating_add(3));
-        let inner = frame(self.title, self.theme, at, buf);
-        scrolled(&self.lines, self.scroll, inner, self.theme, buf);
+        let at = centered(area, OVERLAY_WIDTH, lines.saturating_add(3));
+        let inner = draw_frame(self.title, self.theme, at, buf);
+        draw_scrolled(&self.lines, self.scroll, inner, self.theme, buf);
     }
 }
 
 /// As many lines as fit from `scroll` on; the last line says how to see the rest.
-pub(super) fn scrolled(lines: &[(String, Style)], scroll: usize, area: Rect, theme: Theme, buf: &mut Buffer) {
+pub(super) fn draw_scrolled(lines: &[(String, Style)], scroll: usize, area: Rect, theme: Theme, buf: &mut Buffer) {
     let height = usize::from(area.height.saturating_sub(1));
     let first = scroll.min(lines.len().saturating_sub(height));
     for (i, (line, style)) in lines.iter().skip(first).take(height).enumerate() {
-        text::put(buf, text::line(area, i), line, *style);
+        text::put_line(buf, text::nth_line(area, i), line, *style);
     }
     let below = lines.len().saturating_sub(first + height);
-    let more = if below > 0 { format!("{}: down    ", counted(below as u64, "more line")) } else { String::new() };
-    text::right(buf, text::line(area, height), &format!("{more}esc: close"), theme.faint());
+    let more =
+        if below > 0 { format!("{}: down    ", format_counted(below as u64, "more line")) } else { String::new() };
+    text::put_right(buf, text::nth_line(area, height), &format!("{more}esc: close"), theme.faint_style());
 }
 
-pub(super) fn plain(text: &str) -> Vec<(String, Style)> {
+pub(super) fn plain_lines(text: &str) -> Vec<(String, Style)> {
     text.lines().map(|line| (line.replace('\t', "    "), Style::new())).collect()
 }
 
 /// What the scenario is about, what to look at, what to try.
-pub(super) fn about(app: &App, scroll: usize, area: Rect, buf: &mut Buffer) {
-    let Showing::Watch(watch) = &app.showing else { return };
-    let width = place(area, WIDTH, 0).width.saturating_sub(4);
-    let lines = about_lines(watch, width, app.theme);
-    Overlay { title: &watch.scenario.title, lines, scroll, theme: app.theme }.render(area, buf);
+pub(super) fn draw_about(app: &App, scroll: usize, area: Rect, buf: &mut Buffer) {
+    let CurrentView::Run(view) = &app.current_view else { return };
+    let width = centered(area, OVERLAY_WIDTH, 0).width.saturating_sub(4);
+    let lines = about_lines(view, width, app.theme);
+    Overlay { title: &view.scenario.title, lines, scroll, theme: app.theme }.render(area, buf);
 }
 
 /// A scenario's own words, wrapped.
-pub(super) fn about_lines(watch: &Watch, width: u16, theme: Theme) -> Vec<(String, Style)> {
-    let scenario = &watch.scenario;
+pub(super) fn about_lines(view: &RunView, width: u16, theme: Theme) -> Vec<(String, Style)> {
+    let scenario = &view.scenario;
     let mut lines: Vec<(String, Style)> = Vec::new();
     let mut section = |label: &str, texts: &[&str]| {
         if texts.is_empty() {
@@ -96,16 +99,16 @@ pub(super) fn about_lines(watch: &Watch, width: u16, theme: Theme) -> Vec<(Strin
             lines.push((String::new(), Style::new()));
         }
         if !label.is_empty() {
-            lines.push((label.to_owned(), theme.faint()));
+            lines.push((label.to_owned(), theme.faint_style()));
         }
         for text in texts {
-            lines.extend(text::wrap(text, width).into_iter().map(|l| (l, Style::new())));
+            lines.extend(text::wrap_text(text, width).into_iter().map(|l| (l, Style::new())));
         }
     };
     section("", &[&scenario.about]);
-    section("Think first", &scenario.ask.iter().map(|ask| ask.text.as_str()).collect::<Vec<_>>());
+    section("Think first", &scenario.quiz.iter().map(|ask| ask.text.as_str()).collect::<Vec<_>>());
     section("Watch", &scenario.watch.iter().map(String::as_str).collect::<Vec<_>>());
-    let tries = answer::numbered(watch);
+    let tries = answer::numbered_suggestions(view);
     section("Try (a number starts it)", &tries.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>());
     lines
 }

@@ -7,120 +7,120 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::super::app::App;
-use super::super::format::cut;
-use super::super::keys::Place;
-use super::super::picker::Entry;
-use super::super::plan::{Line, PickerPlan, lines};
-use super::{guard, legend, overlay, sketch, text};
-use crate::scenario::{Group, KnobKind, Scenario, clean};
+use super::super::format::truncate;
+use super::super::keys::KeyContext;
+use super::super::layout::{PickerLayout, PickerLine, list_lines};
+use super::super::picker::PickerEntry;
+use super::{legend, overlay, preview, text, unguarded_notice};
+use crate::scenario::{Category, KnobKind, Scenario, sanitize};
 
-pub(super) struct Picker<'a> {
+pub(super) struct PickerScreen<'a> {
     pub(super) app: &'a App,
 }
 
-impl Widget for Picker<'_> {
+impl Widget for PickerScreen<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let (app, theme) = (self.app, self.app.theme);
-        let parts = PickerPlan::of(area);
+        let parts = PickerLayout::compute(area);
         let head =
             Rect { x: parts.head.x + parts.head.width.min(1), width: parts.head.width.saturating_sub(1), ..parts.head };
-        let head = guard::say(app.unguarded, theme, head, buf);
-        let rest = text::put(buf, head, "contend", theme.strong());
-        text::put(buf, rest, "  see threads and processes contend", theme.faint());
-        let entries = app.picker.shown();
-        let (lines, first) = lines(&app.picker, parts.list.height);
+        let head = unguarded_notice::draw_notice(app.is_unguarded, theme, head, buf);
+        let rest = text::put_line(buf, head, "contend", theme.strong_style());
+        text::put_line(buf, rest, "  see threads and processes contend", theme.faint_style());
+        let entries = app.picker.visible_entries();
+        let (lines, first) = list_lines(&app.picker, parts.list.height);
         for (i, line) in lines.iter().skip(first).take(usize::from(parts.list.height)).enumerate() {
-            list_line(app, line, &entries, text::line(parts.list, i), buf);
+            draw_list_line(app, line, &entries, text::nth_line(parts.list, i), buf);
         }
         if entries.is_empty() {
-            text::put(buf, parts.list, " no scenario has this in its name", theme.faint());
+            text::put_line(buf, parts.list, " no scenario has this in its name", theme.faint_style());
         }
-        if let Some(entry) = app.picker.chosen() {
-            beside(app, entry, parts.beside, buf);
+        if let Some(entry) = app.picker.chosen_entry() {
+            draw_about(app, entry, parts.about, buf);
         }
         let foot =
             Rect { x: parts.foot.x + parts.foot.width.min(1), width: parts.foot.width.saturating_sub(1), ..parts.foot };
-        match legend::said(app, &app.picker.filter) {
-            Some((said, style)) => drop(text::put(buf, foot, &said, style)),
-            None => legend::hints(app, Place::Picker, foot, buf),
+        match legend::status_line(app, &app.picker.filter) {
+            Some((said, style)) => drop(text::put_line(buf, foot, &said, style)),
+            None => legend::draw_hints(app, KeyContext::Picker, foot, buf),
         }
     }
 }
 
-fn list_line(app: &App, line: &Line, entries: &[&Entry], at: Rect, buf: &mut Buffer) {
+fn draw_list_line(app: &App, line: &PickerLine, entries: &[&PickerEntry], at: Rect, buf: &mut Buffer) {
     let indent = |n: u16| Rect { x: at.x + n.min(at.width), width: at.width.saturating_sub(n), ..at };
     match line {
-        Line::Group(group) => drop(text::put(buf, indent(1), group_word(*group), app.theme.faint())),
-        Line::Entry(i) => {
+        PickerLine::Group(group) => drop(text::put_line(buf, indent(1), group_title(*group), app.theme.faint_style())),
+        PickerLine::Entry(i) => {
             let Some(entry) = entries.get(*i) else { return };
-            let style = if *i == app.picker.position() { app.theme.chosen() } else { Style::new() };
+            let style = if *i == app.picker.position() { app.theme.selection_style() } else { Style::new() };
             let inner = indent(2);
-            let name = cut(&entry.name, usize::from(inner.width.saturating_sub(2)), app.theme.dots());
-            text::put(buf, inner, &format!(" {name} "), style);
+            let name = truncate(&entry.name, usize::from(inner.width.saturating_sub(2)), app.theme.ellipsis());
+            text::put_line(buf, inner, &format!(" {name} "), style);
         }
     }
 }
 
-const fn group_word(group: Group) -> &'static str {
+const fn group_title(group: Category) -> &'static str {
     match group {
-        Group::Pools => "Pools",
-        Group::Locks => "Locks",
-        Group::Deadlocks => "Deadlocks",
-        Group::Queues => "Queues",
-        Group::Signals => "Signals",
-        Group::Processes => "Processes",
-        Group::EventLoops => "Event loops",
-        Group::RealWork => "Real work",
-        Group::Machine => "The machine",
-        Group::Classics => "Classics",
-        Group::Tuning => "Tuning",
-        Group::Own => "Own files",
+        Category::Pools => "Pools",
+        Category::Locks => "Locks",
+        Category::Deadlocks => "Deadlocks",
+        Category::Queues => "Queues",
+        Category::Signals => "Signals",
+        Category::Processes => "Processes",
+        Category::EventLoops => "Event loops",
+        Category::RealWork => "Real work",
+        Category::Machine => "The machine",
+        Category::Classics => "Classics",
+        Category::Tuning => "Tuning",
+        Category::Own => "Own files",
     }
 }
 
 /// Lanes of the still at most.
-const STILL: u16 = 8;
+const PREVIEW_LANES: u16 = 8;
 
-fn beside(app: &App, entry: &Entry, area: Rect, buf: &mut Buffer) {
+fn draw_about(app: &App, entry: &PickerEntry, area: Rect, buf: &mut Buffer) {
     let lines = match &entry.scenario {
         Ok(scenario) => scenario_lines(app, scenario, area.width),
-        Err(mistakes) => overlay::plain(mistakes),
+        Err(mistakes) => overlay::plain_lines(mistakes),
     };
     for (i, (line, style)) in lines.iter().take(usize::from(area.height)).enumerate() {
-        text::put(buf, text::line(area, i), line, *style);
+        text::put_line(buf, text::nth_line(area, i), line, *style);
     }
     let used = u16::try_from(lines.len() + 1).unwrap_or(u16::MAX).min(area.height);
     if let Ok(scenario) = &entry.scenario {
-        let rest = Rect { y: area.y + used, height: (area.height - used).min(STILL), ..area };
-        sketch::Sketch { scenario, theme: app.theme }.render(rest, buf);
+        let rest = Rect { y: area.y + used, height: (area.height - used).min(PREVIEW_LANES), ..area };
+        preview::PreviewWidget { scenario, theme: app.theme }.render(rest, buf);
     }
 }
 
 fn scenario_lines(app: &App, scenario: &Scenario, width: u16) -> Vec<(String, Style)> {
     let theme = app.theme;
-    let mut lines = vec![(scenario.title.clone(), theme.strong()), (String::new(), Style::new())];
+    let mut lines = vec![(scenario.title.clone(), theme.strong_style()), (String::new(), Style::new())];
     let wrapped = |text: &str, style: Style| {
-        text::wrap(text, width).into_iter().map(move |line| (line, style)).collect::<Vec<_>>()
+        text::wrap_text(text, width).into_iter().map(move |line| (line, style)).collect::<Vec<_>>()
     };
     lines.extend(wrapped(&scenario.about, Style::new()));
-    if let Some(ask) = &scenario.ask {
+    if let Some(ask) = &scenario.quiz {
         lines.push((String::new(), Style::new()));
-        lines.extend(wrapped(&ask.text, theme.strong()));
+        lines.extend(wrapped(&ask.text, theme.strong_style()));
     }
     lines.push((String::new(), Style::new()));
     let longest = scenario.knobs.iter().map(|k| k.name.len()).max().unwrap_or(0);
     for knob in &scenario.knobs {
         let value = match &knob.kind {
-            KnobKind::Text { default } => default.as_deref().map_or_else(|| "-".into(), clean),
-            KnobKind::Choice { default, .. } => knob.show(*default as f64),
-            KnobKind::Number { default, .. } => knob.show(*default),
+            KnobKind::Text { default } => default.as_deref().map_or_else(|| "-".into(), sanitize),
+            KnobKind::Choice { default, .. } => knob.format_value(*default as f64),
+            KnobKind::Number { default, .. } => knob.format_value(*default),
         };
         let line = format!("{:longest$}  {value:<12}  {}", knob.name, knob.help);
-        lines.push((cut(&line, usize::from(width), theme.dots()), theme.faint()));
+        lines.push((truncate(&line, usize::from(width), theme.ellipsis()), theme.faint_style()));
     }
     if !scenario.watch.is_empty() {
         lines.push((String::new(), Style::new()));
-        lines.push(("Watch".into(), theme.faint()));
+        lines.push(("Watch".into(), theme.faint_style()));
         for watch in &scenario.watch {
             lines.extend(wrapped(watch, Style::new()));
         }

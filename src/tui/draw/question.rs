@@ -6,37 +6,37 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::super::app::App;
-use super::super::keys::Place;
-use super::super::plan::{Part, QuestionPlan};
-use super::super::question::Question;
-use super::{guard, legend, text};
+use super::super::keys::KeyContext;
+use super::super::layout::{QuestionLayout, QuestionPart};
+use super::super::question_page::QuestionPage;
+use super::{legend, text, unguarded_notice};
 
-pub(super) struct Page<'a> {
+pub(super) struct QuestionScreen<'a> {
     pub(super) app: &'a App,
-    pub(super) question: &'a Question,
+    pub(super) question: &'a QuestionPage,
 }
 
-impl Widget for Page<'_> {
+impl Widget for QuestionScreen<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let theme = self.app.theme;
-        let plan = QuestionPlan::of(self.question, area);
+        let layout = QuestionLayout::compute(self.question, area);
         let inset = |at: Rect| Rect { x: at.x + at.width.min(1), width: at.width.saturating_sub(1), ..at };
-        let head = guard::say(self.app.unguarded, theme, inset(plan.head), buf);
-        let rest = text::put(buf, head, "contend  ", theme.faint());
-        text::put(buf, rest, &self.question.scenario.name, theme.strong());
-        for (part, line, at) in &plan.lines {
+        let head = unguarded_notice::draw_notice(self.app.is_unguarded, theme, inset(layout.head), buf);
+        let rest = text::put_line(buf, head, "contend  ", theme.faint_style());
+        text::put_line(buf, rest, &self.question.scenario.name, theme.strong_style());
+        for (part, line, at) in &layout.lines {
             let style = match part {
-                Part::Guess(guess) if self.question.chosen == Some(*guess) => theme.chosen(),
-                Part::Title | Part::Ask => theme.strong(),
-                Part::Knobs | Part::More | Part::Hint => theme.faint(),
-                Part::About | Part::Guess(_) | Part::Blank => Style::new(),
+                QuestionPart::Guess(guess) if self.question.chosen_guess == Some(*guess) => theme.selection_style(),
+                QuestionPart::Title | QuestionPart::Ask => theme.strong_style(),
+                QuestionPart::Knobs | QuestionPart::More | QuestionPart::Hint => theme.faint_style(),
+                QuestionPart::About | QuestionPart::Guess(_) | QuestionPart::Blank => Style::new(),
             };
-            let line = if matches!(part, Part::Guess(_)) { format!("{line}  ") } else { line.clone() };
-            text::put(buf, *at, &line, style);
+            let line = if matches!(part, QuestionPart::Guess(_)) { format!("{line}  ") } else { line.clone() };
+            text::put_line(buf, *at, &line, style);
         }
-        match legend::said(self.app, "") {
-            Some((said, style)) => drop(text::put(buf, inset(plan.foot), &said, style)),
-            None => legend::hints(self.app, Place::Question, inset(plan.foot), buf),
+        match legend::status_line(self.app, "") {
+            Some((said, style)) => drop(text::put_line(buf, inset(layout.foot), &said, style)),
+            None => legend::draw_hints(self.app, KeyContext::Question, inset(layout.foot), buf),
         }
     }
 }

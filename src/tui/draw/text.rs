@@ -5,10 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-pub(super) use super::super::format::wrap;
+pub(super) use super::super::format::wrap_text;
 
 /// Writes one line into the first line of `at`, cut at its end. Returns what is left of that line.
-pub(super) fn put(buf: &mut Buffer, at: Rect, text: &str, style: Style) -> Rect {
+pub(super) fn put_line(buf: &mut Buffer, at: Rect, text: &str, style: Style) -> Rect {
     let at = at.intersection(buf.area);
     if at.is_empty() {
         return Rect { width: 0, ..at };
@@ -18,20 +18,20 @@ pub(super) fn put(buf: &mut Buffer, at: Rect, text: &str, style: Style) -> Rect 
 }
 
 /// Writes one line ranged right; what does not fit is cut at its end.
-pub(super) fn right(buf: &mut Buffer, at: Rect, text: &str, style: Style) {
+pub(super) fn put_right(buf: &mut Buffer, at: Rect, text: &str, style: Style) {
     let pad = at.width.saturating_sub(u16::try_from(text.width()).unwrap_or(u16::MAX));
-    put(buf, Rect { x: at.x + pad, width: at.width - pad, ..at }, text, style);
+    put_line(buf, Rect { x: at.x + pad, width: at.width - pad, ..at }, text, style);
 }
 
 /// A pane's title over its content, one column of space at its left.
-pub(super) fn titled(buf: &mut Buffer, at: Rect, title: &str, style: Style) -> Rect {
+pub(super) fn put_title(buf: &mut Buffer, at: Rect, title: &str, style: Style) -> Rect {
     let inner = Rect { x: at.x + at.width.min(1), width: at.width.saturating_sub(1), ..at };
-    put(buf, inner, title, style);
+    put_line(buf, inner, title, style);
     Rect { y: inner.y + inner.height.min(1), height: inner.height.saturating_sub(1), ..inner }
 }
 
 /// The `n`th line of `at`.
-pub(super) fn line(at: Rect, n: usize) -> Rect {
+pub(super) fn nth_line(at: Rect, n: usize) -> Rect {
     let n = u16::try_from(n).unwrap_or(u16::MAX).min(at.height);
     Rect { y: at.y + n, height: (at.height - n).min(1), ..at }
 }
@@ -43,8 +43,8 @@ mod tests {
     #[test]
     fn nothing_is_written_outside() {
         let mut buf = Buffer::empty(Rect::new(0, 0, 4, 1));
-        put(&mut buf, Rect::new(2, 0, 100, 1), "abcdef", Style::new());
-        right(&mut buf, Rect::new(0, 9, 4, 1), "abcdef", Style::new());
+        put_line(&mut buf, Rect::new(2, 0, 100, 1), "abcdef", Style::new());
+        put_right(&mut buf, Rect::new(0, 9, 4, 1), "abcdef", Style::new());
         assert_eq!(buf, Buffer::with_lines(["  ab"]));
     }
 }

@@ -2,10 +2,10 @@
 
 mod answer;
 mod curve;
-mod figures;
-mod head;
-mod levels;
-mod line;
+mod header;
+mod level_figures;
+mod level_table;
+mod line_plot;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,48 +13,48 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::super::app::App;
-use super::super::keys::Place;
+use super::super::keys::KeyContext;
 use super::super::theme::Theme;
-use super::super::tune::{Sheet, TunePlan, Upper, what};
+use super::super::tune_view::{TuneLayout, TuneView, UpperPane, time_slices};
 use super::{legend, text};
 use crate::trace::State;
-use crate::tune::{Level, Standing};
+use crate::tune::{Level, LevelStatus};
 
 /// What every part of the screen is drawn from.
 #[derive(Clone, Copy)]
-pub(super) struct Scene<'a> {
-    pub(super) sheet: &'a Sheet,
+pub(super) struct TuneScene<'a> {
+    pub(super) tune_view: &'a TuneView,
     pub(super) theme: Theme,
 }
 
-impl Scene<'_> {
+impl TuneScene<'_> {
     /// What is known of a level, as one sign.
-    fn sign(&self, level: &Level) -> &'static str {
-        let unicode = self.theme.unicode;
-        match self.sheet.standing(level) {
+    fn level_sign(&self, level: &Level) -> &'static str {
+        let unicode = self.theme.has_unicode;
+        match self.tune_view.standing(level) {
             _ if !level.failures.is_empty() => "X",
-            Standing::Enough => {
+            LevelStatus::Sufficient => {
                 if unicode {
                     "●"
                 } else {
                     "@"
                 }
             }
-            Standing::Undecided => {
+            LevelStatus::Undecided => {
                 if unicode {
                     "◐"
                 } else {
                     "?"
                 }
             }
-            Standing::Worse => {
+            LevelStatus::Worse => {
                 if unicode {
                     "○"
                 } else {
                     "o"
                 }
             }
-            Standing::Refused => {
+            LevelStatus::Unacceptable => {
                 if unicode {
                     "×"
                 } else {
@@ -64,44 +64,46 @@ impl Scene<'_> {
         }
     }
 
-    fn style(&self, level: &Level) -> Style {
-        if self.sheet.is_looked_at(level) { self.theme.chosen() } else { self.theme.strong() }
+    fn level_style(&self, level: &Level) -> Style {
+        if self.tune_view.is_current(level) { self.theme.selection_style() } else { self.theme.strong_style() }
     }
 }
 
-pub(super) fn draw(app: &App, sheet: &Sheet, area: Rect, buf: &mut Buffer) {
-    let scene = Scene { sheet, theme: app.theme };
-    let plan = TunePlan::of(sheet, area);
-    head::Header { scene, unguarded: app.unguarded }.render(plan.header, buf);
-    head::Phases { scene }.render(plan.phases, buf);
-    match sheet.upper {
-        Upper::Level if !plan.is_beside() => figures::Figures { scene }.render(plan.upper, buf),
-        Upper::Answer => answer::Whole { scene }.render(plan.upper, buf),
-        Upper::Curve | Upper::Level => curve::Curve { scene }.render(plan.upper, buf),
+pub(super) fn draw_tune_view(app: &App, tune_view: &TuneView, area: Rect, buf: &mut Buffer) {
+    let scene = TuneScene { tune_view, theme: app.theme };
+    let layout = TuneLayout::compute(tune_view, area);
+    header::TuneHeader { scene, is_unguarded: app.is_unguarded }.render(layout.header, buf);
+    header::PhaseBar { scene }.render(layout.phases, buf);
+    match tune_view.upper {
+        UpperPane::Level if !layout.has_detail_beside() => {
+            level_figures::LevelFigures { scene }.render(layout.upper, buf);
+        }
+        UpperPane::Answer => answer::AnswerDetail { scene }.render(layout.upper, buf),
+        UpperPane::Curve | UpperPane::Level => curve::CurveChart { scene }.render(layout.upper, buf),
     }
-    figures::Figures { scene }.render(plan.beside, buf);
-    levels::Levels { scene, plan: &plan }.render(plan.levels, buf);
-    answer::Answer { scene }.render(plan.answer, buf);
-    foot(app, scene, plan.legend, buf);
+    level_figures::LevelFigures { scene }.render(layout.detail, buf);
+    level_table::LevelTable { scene, layout: &layout }.render(layout.levels, buf);
+    answer::AnswerSummary { scene }.render(layout.answer, buf);
+    draw_footer(app, scene, layout.legend, buf);
 }
 
 /// What the glyphs mean, and what the keys do.
-fn foot(app: &App, scene: Scene<'_>, line: Rect, buf: &mut Buffer) {
+fn draw_footer(app: &App, scene: TuneScene<'_>, line: Rect, buf: &mut Buffer) {
     let inner = Rect { x: line.x + line.width.min(1), width: line.width.saturating_sub(1), ..line };
-    if let Some((words, style)) = legend::said(app, "") {
-        text::put(buf, inner, &words, style);
+    if let Some((words, style)) = legend::status_line(app, "") {
+        text::put_line(buf, inner, &words, style);
         return;
     }
     let theme = scene.theme;
-    let parts: Vec<_> = scene.sheet.levels().iter().flat_map(what).map(|part| part.state).collect();
+    let parts: Vec<_> = scene.tune_view.levels().iter().flat_map(time_slices).map(|part| part.state).collect();
     let mut rest = inner;
     for state in State::ALL.into_iter().filter(|state| parts.contains(state)) {
-        let word = legend::word(state);
+        let word = legend::state_word(state);
         if usize::from(rest.width) < word.len() + 24 {
             break;
         }
-        rest = text::put(buf, rest, theme.glyph(state), theme.cell(state));
-        rest = text::put(buf, rest, &format!(" {word}  "), Style::new());
+        rest = text::put_line(buf, rest, theme.state_glyph(state), theme.cell_style(state));
+        rest = text::put_line(buf, rest, &format!(" {word}  "), Style::new());
     }
-    legend::hints(app, Place::Tune, rest, buf);
+    legend::draw_hints(app, KeyContext::Tune, rest, buf);
 }

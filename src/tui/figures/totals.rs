@@ -2,11 +2,11 @@
 //! alone, so for earlier moments they are kept as they stood then.
 
 use super::{LockFigures, PoolFigures, QueueFigures};
-use crate::model::{Finding, Health, Model, Times};
+use crate::model::{DurationStats, Finding, Health, Model};
 use crate::trace::{PoolId, ResourceId, Span, Stamp};
 
 /// From here on a batch is a way to feed a pool without an end, as tuning does.
-const ENDLESS: u64 = 1_000_000_000_000;
+const ENDLESS_BATCH: u64 = 1_000_000_000_000;
 
 /// The totals of a run at one moment.
 #[derive(Debug, Clone, Default)]
@@ -23,52 +23,52 @@ pub(in crate::tui) struct Totals {
 
 impl Totals {
     /// The totals of `model` at `at`, the end of what it knows.
-    pub(in crate::tui) fn take(model: &Model, at: Stamp) -> Self {
-        let cast = model.cast();
+    pub(in crate::tui) fn capture(model: &Model, at: Stamp) -> Self {
+        let cast = model.registry();
         let pools = (0..cast.pools.len()).map(PoolId::from);
         Self {
             at,
             findings: model.findings(at),
             health: model.health(),
-            locks: cast.locks().map(|id| (id, lock(model, id))).collect(),
-            queues: cast.with_depth().map(|id| (id, queue(model, id))).collect(),
-            pools: pools.map(|id| (id, pool(model, id, at))).collect(),
+            locks: cast.locks().map(|id| (id, lock_totals(model, id))).collect(),
+            queues: cast.queues_and_pipes().map(|id| (id, queue_totals(model, id))).collect(),
+            pools: pools.map(|id| (id, pool_totals(model, id, at))).collect(),
             // Additions among lost events would look like lost updates, the other way round.
             lost: cast
                 .counters()
                 .filter(|_| model.is_complete())
-                .filter_map(|id| Some((id, model.counter(id)?.lost())))
+                .filter_map(|id| Some((id, model.counter(id)?.lost_updates())))
                 .collect(),
         }
     }
 
-    pub(super) fn lock(&self, id: ResourceId) -> LockFigures {
+    pub(super) fn lock_figures(&self, id: ResourceId) -> LockFigures {
         self.locks.iter().find(|(lock, _)| *lock == id).map(|(_, of)| of.clone()).unwrap_or_default()
     }
 
-    pub(super) fn queue(&self, id: ResourceId) -> QueueFigures {
+    pub(super) fn queue_figures(&self, id: ResourceId) -> QueueFigures {
         self.queues.iter().find(|(queue, _)| *queue == id).map(|(_, of)| of.clone()).unwrap_or_default()
     }
 
-    pub(super) fn pool(&self, id: PoolId) -> PoolFigures {
+    pub(super) fn pool_figures(&self, id: PoolId) -> PoolFigures {
         self.pools.iter().find(|(pool, _)| *pool == id).map(|(_, of)| of.clone()).unwrap_or_default()
     }
 
     /// Updates lost of a counter up to `at`, if that is known.
-    pub(super) fn lost(&self, id: ResourceId, at: Stamp) -> Option<i64> {
+    pub(super) fn lost_updates(&self, id: ResourceId, at: Stamp) -> Option<i64> {
         let lost = self.lost.iter().find(|(counter, _)| *counter == id).map(|(_, lost)| *lost);
         lost.filter(|_| self.at <= at)
     }
 
     /// Whether the same is found, of the same things.
-    pub(in crate::tui) fn finds_the_same_as(&self, other: &Self) -> bool {
-        let about = |totals: &Self| totals.findings.iter().map(|f| (f.id, f.about)).collect::<Vec<_>>();
+    pub(in crate::tui) fn has_same_findings(&self, other: &Self) -> bool {
+        let about = |totals: &Self| totals.findings.iter().map(|f| (f.id, f.subject)).collect::<Vec<_>>();
         about(self) == about(other)
     }
 
     /// Bytes in use.
-    pub(in crate::tui) fn bytes(&self) -> usize {
-        let words = |f: &Finding| size_of::<Finding>() + f.sentence.len() + f.evidence.len() + f.cure.len();
+    pub(in crate::tui) fn byte_size(&self) -> usize {
+        let words = |f: &Finding| size_of::<Finding>() + f.sentence.len() + f.evidence.len() + f.fix.len();
         size_of::<Self>()
             + self.findings.iter().map(words).sum::<usize>()
             + self.locks.len() * size_of::<(ResourceId, LockFigures)>()
@@ -78,44 +78,45 @@ impl Totals {
     }
 }
 
-fn lock(model: &Model, id: ResourceId) -> LockFigures {
+fn lock_totals(model: &Model, id: ResourceId) -> LockFigures {
     let Some(lock) = model.lock(id) else { return LockFigures::default() };
     // Who waits now has come for it, too: in a deadlock these are the only ones that will ever have waited.
     let waiting = lock.waiters().len() as u64;
     let came = Span(lock.recent_acquired().saturating_add(waiting));
     LockFigures {
-        contended: Some(Span(lock.recent_contended().saturating_add(waiting)).share_of(came).min(1.0)),
-        wait_p99: (lock.recent_wait().count() > 0).then(|| Span(lock.recent_wait().percentile(99.0))),
-        hold_mean: (lock.recent_hold().count() > 0).then(|| Span(lock.recent_hold().mean() as u64)),
-        taken: lock.recent_acquired(),
-        after_waiting: lock.recent_contended(),
-        posted: lock.posted(),
+        contended_share: Some(Span(lock.recent_contended().saturating_add(waiting)).share_of(came).min(1.0)),
+        wait_p99: (lock.recent_wait_times().count() > 0).then(|| Span(lock.recent_wait_times().percentile_ns(99.0))),
+        mean_hold: (lock.recent_hold_times().count() > 0).then(|| Span(lock.recent_hold_times().mean_ns() as u64)),
+        acquisitions: lock.recent_acquired(),
+        waited_acquisitions: lock.recent_contended(),
+        extra_permits: lock.posts(),
         ..LockFigures::default()
     }
 }
 
-fn queue(model: &Model, id: ResourceId) -> QueueFigures {
+fn queue_totals(model: &Model, id: ResourceId) -> QueueFigures {
     let Some(queue) = model.queue(id) else { return QueueFigures::default() };
-    let (put, taken) = (queue.put(), queue.taken());
-    QueueFigures { max: queue.max(), put, taken, mean: queue.mean(), ..QueueFigures::default() }
+    let (put, taken) = (queue.put_count(), queue.taken_count());
+    QueueFigures { max_depth: queue.max_depth(), put, taken, mean_depth: queue.mean_depth(), ..QueueFigures::default() }
 }
 
-fn pool(model: &Model, id: PoolId, at: Stamp) -> PoolFigures {
+fn pool_totals(model: &Model, id: PoolId, at: Stamp) -> PoolFigures {
     let Some(pool) = model.pool(id) else { return PoolFigures::default() };
-    let both =
-        |times: &Times| (times.count() > 0).then(|| (Span(times.percentile(50.0)), Span(times.percentile(99.0))));
-    let handover = pool.recent_handover(at);
+    let both = |times: &DurationStats| {
+        (times.count() > 0).then(|| (Span(times.percentile_ns(50.0)), Span(times.percentile_ns(99.0))))
+    };
+    let handover = pool.recent_handover_time(at);
     PoolFigures {
         submitted: pool.submitted(),
         done: pool.done(),
         failed: pool.failed(),
         rejected: pool.rejected(),
         retried: pool.retried(),
-        total: pool.total().filter(|total| *total < ENDLESS),
-        size: pool.size(),
-        service: both(pool.recent().service),
-        response: both(pool.recent().response),
-        handover: Span(handover.handover_ns).share_of(Span(handover.handover_ns) + Span(handover.work_ns)),
+        total: pool.total_tasks().filter(|total| *total < ENDLESS_BATCH),
+        size: pool.worker_count(),
+        service: both(pool.recent_tasks().service_times),
+        response: both(pool.recent_tasks().response_times),
+        handover_share: Span(handover.handover_ns).share_of(Span(handover.handover_ns) + Span(handover.work_ns)),
         ..PoolFigures::default()
     }
 }

@@ -10,10 +10,10 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 const ESCAPE: u8 = 0x1b;
 
 /// Bytes of an escape sequence at most. A longer one is dropped.
-const LONGEST: usize = 64;
+const MAX_SEQUENCE: usize = 64;
 
 /// Bytes of pasted text that are kept; the rest is dropped.
-const PASTE: usize = 64 << 10;
+const MAX_PASTE: usize = 64 << 10;
 
 /// Ends pasted text.
 const PASTE_END: &[u8] = b"\x1b[201~";
@@ -36,7 +36,7 @@ struct Paste {
 }
 
 /// What the pending bytes are.
-enum Step {
+enum Decoded {
     /// More must come.
     Partial,
     Event(Event),
@@ -45,7 +45,7 @@ enum Step {
     /// Nothing that is known.
     Dropped,
     /// A sequence was broken off: its last byte begins something else.
-    Again,
+    Restart,
 }
 
 impl Decoder {
@@ -53,12 +53,12 @@ impl Decoder {
     pub(super) fn feed(&mut self, bytes: &[u8], out: &mut Vec<Event>) {
         for &byte in bytes {
             if let Some(paste) = &mut self.paste {
-                if let Some(events) = paste.take(byte) {
+                if let Some(events) = paste.push_byte(byte) {
                     self.paste = None;
                     out.extend(events);
                 }
             } else {
-                self.byte(byte, out);
+                self.push_byte(byte, out);
             }
         }
     }
@@ -73,24 +73,24 @@ impl Decoder {
         let pending = std::mem::take(&mut self.pending);
         match *pending.as_slice() {
             [ESCAPE] => out.push(Event::Key(KeyCode::Esc.into())),
-            [ESCAPE, key @ (b'[' | b'O')] => out.push(Event::Key(with_alt(character(key.into())))),
+            [ESCAPE, key @ (b'[' | b'O')] => out.push(Event::Key(with_alt(char_key(key.into())))),
             _ => {}
         }
     }
 
-    fn byte(&mut self, byte: u8, out: &mut Vec<Event>) {
+    fn push_byte(&mut self, byte: u8, out: &mut Vec<Event>) {
         self.pending.push(byte);
-        match step(&self.pending) {
-            Step::Partial => return,
-            Step::Event(event) => out.push(event),
-            Step::Paste => self.paste = Some(Paste::default()),
-            Step::Dropped => {}
-            Step::Again => {
+        match decode_pending(&self.pending) {
+            Decoded::Partial => return,
+            Decoded::Event(event) => out.push(event),
+            Decoded::Paste => self.paste = Some(Paste::default()),
+            Decoded::Dropped => {}
+            Decoded::Restart => {
                 if self.pending == [ESCAPE, ESCAPE] {
                     out.push(Event::Key(KeyCode::Esc.into()));
                 }
                 self.pending.clear();
-                return self.byte(byte, out);
+                return self.push_byte(byte, out);
             }
         }
         self.pending.clear();
@@ -99,9 +99,9 @@ impl Decoder {
 
 impl Paste {
     /// Takes one byte; what it ends with, when it ends. Ctrl-C ends it too, should a terminal never send the end.
-    fn take(&mut self, byte: u8) -> Option<Vec<Event>> {
+    fn push_byte(&mut self, byte: u8) -> Option<Vec<Event>> {
         if byte == CONTROL_C {
-            return Some(vec![Event::Key(control('c'))]);
+            return Some(vec![Event::Key(control_key('c'))]);
         }
         if byte == PASTE_END[self.matched] {
             self.matched += 1;
@@ -112,67 +112,67 @@ impl Paste {
         }
         // Only the first byte of the end is an escape: what was matched begins no other end.
         let matched = std::mem::take(&mut self.matched);
-        self.keep(&PASTE_END[..matched]);
+        self.append(&PASTE_END[..matched]);
         if byte == ESCAPE {
             self.matched = 1;
         } else {
-            self.keep(&[byte]);
+            self.append(&[byte]);
         }
         None
     }
 
-    fn keep(&mut self, bytes: &[u8]) {
-        let room = PASTE.saturating_sub(self.text.len());
+    fn append(&mut self, bytes: &[u8]) {
+        let room = MAX_PASTE.saturating_sub(self.text.len());
         self.text.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 }
 
-/// What the bytes are so far. All but the last were [`Step::Partial`] before.
-fn step(bytes: &[u8]) -> Step {
+/// What the bytes are so far. All but the last were [`Decoded::Partial`] before.
+fn decode_pending(bytes: &[u8]) -> Decoded {
     match *bytes {
-        [] | [ESCAPE] | [ESCAPE, b'O'] => Step::Partial,
-        [ESCAPE, b'[', ..] => sequence::csi(&bytes[2..]),
-        [ESCAPE, b'O', key] => sequence::ss3(key),
-        [ESCAPE, ESCAPE] => Step::Again,
-        [ESCAPE, ref key @ ..] => match plain(key) {
-            Step::Event(Event::Key(key)) => Step::Event(Event::Key(with_alt(key))),
+        [] | [ESCAPE] | [ESCAPE, b'O'] => Decoded::Partial,
+        [ESCAPE, b'[', ..] => sequence::decode_csi(&bytes[2..]),
+        [ESCAPE, b'O', key] => sequence::decode_ss3(key),
+        [ESCAPE, ESCAPE] => Decoded::Restart,
+        [ESCAPE, ref key @ ..] => match decode_plain(key) {
+            Decoded::Event(Event::Key(key)) => Decoded::Event(Event::Key(with_alt(key))),
             other => other,
         },
-        _ => plain(bytes),
+        _ => decode_plain(bytes),
     }
 }
 
 /// A key that needs no escape sequence: a control character, or a character in UTF-8.
-fn plain(bytes: &[u8]) -> Step {
+fn decode_plain(bytes: &[u8]) -> Decoded {
     let first = bytes[0];
     let key = match first {
         b'\r' => KeyCode::Enter.into(),
         b'\t' => KeyCode::Tab.into(),
         0x7f => KeyCode::Backspace.into(),
-        0 => control(' '),
-        1..=0x1a => control(char::from(first - 1 + b'a')),
-        0x1c..=0x1f => control(char::from(first - 0x1c + b'4')),
-        0x20..=0x7e => character(first.into()),
-        _ => return utf8(bytes),
+        0 => control_key(' '),
+        1..=0x1a => control_key(char::from(first - 1 + b'a')),
+        0x1c..=0x1f => control_key(char::from(first - 0x1c + b'4')),
+        0x20..=0x7e => char_key(first.into()),
+        _ => return decode_utf8(bytes),
     };
-    Step::Event(Event::Key(key))
+    Decoded::Event(Event::Key(key))
 }
 
-fn utf8(bytes: &[u8]) -> Step {
+fn decode_utf8(bytes: &[u8]) -> Decoded {
     match std::str::from_utf8(bytes) {
-        Ok(text) => text.chars().next().map_or(Step::Dropped, |c| Step::Event(Event::Key(character(c)))),
-        Err(error) if error.error_len().is_none() => Step::Partial,
-        Err(_) if bytes.len() == 1 => Step::Dropped,
-        Err(_) => Step::Again,
+        Ok(text) => text.chars().next().map_or(Decoded::Dropped, |c| Decoded::Event(Event::Key(char_key(c)))),
+        Err(error) if error.error_len().is_none() => Decoded::Partial,
+        Err(_) if bytes.len() == 1 => Decoded::Dropped,
+        Err(_) => Decoded::Restart,
     }
 }
 
-fn character(c: char) -> KeyEvent {
+fn char_key(c: char) -> KeyEvent {
     let shift = if c.is_uppercase() { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
     KeyEvent::new(KeyCode::Char(c), shift)
 }
 
-fn control(c: char) -> KeyEvent {
+fn control_key(c: char) -> KeyEvent {
     KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL)
 }
 
@@ -214,10 +214,10 @@ mod tests {
         assert_eq!(codes(b"\x1bOP\x1b[15~\x1b[24~\x1b[[B"), [1, 5, 12, 2].map(KeyCode::F));
         assert_eq!(codes("ä€😀".as_bytes()), ['ä', '€', '😀'].map(KeyCode::Char));
         assert_eq!(keys(b"\x1b[Z"), [KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT)]);
-        assert_eq!(keys(b"\x03\x1a"), [control('c'), control('z')]);
+        assert_eq!(keys(b"\x03\x1a"), [control_key('c'), control_key('z')]);
         assert_eq!(keys(b"Q"), [KeyEvent::new(KeyCode::Char('Q'), KeyModifiers::SHIFT)]);
         assert_eq!(keys(b"\x1b[1;5C"), [KeyEvent::new(KeyCode::Right, KeyModifiers::CONTROL)]);
-        assert_eq!(keys(b"\x1bq"), [with_alt(character('q'))]);
+        assert_eq!(keys(b"\x1bq"), [with_alt(char_key('q'))]);
     }
 
     #[test]
@@ -246,23 +246,23 @@ mod tests {
     #[test]
     fn pasted_text_is_one_event_however_long_and_ends_nothing_else() {
         let paste = |text: &str| decoded(format!("\x1b[200~{text}\x1b[201~q").as_bytes());
-        let q = Event::Key(character('q'));
+        let q = Event::Key(char_key('q'));
         assert_eq!(paste("q\x1b[A\x1b\x1b[20"), [Event::Paste("q\x1b[A\x1b\x1b[20".into()), q.clone()]);
         let long = paste(&"x".repeat(1 << 20));
-        assert!(matches!(&long[..], [Event::Paste(text), _] if text.len() == PASTE), "no more than that is kept");
+        assert!(matches!(&long[..], [Event::Paste(text), _] if text.len() == MAX_PASTE), "no more than that is kept");
         let without_end = [b"\x1b[200~abc".as_slice(), b"\x03q"].concat();
-        assert_eq!(keys(&without_end), [control('c'), character('q')], "a paste without an end is no trap");
+        assert_eq!(keys(&without_end), [control_key('c'), char_key('q')], "a paste without an end is no trap");
     }
 
     #[test]
     fn what_is_unknown_or_broken_is_no_key() {
         for odd in ["\x1b[?1;2c", "\x1b[999~", "\x1b[<1;2M", "\x1b[<99999;1;1M", "\x1b[0n", "\x1bOz"] {
-            assert_eq!(keys(format!("{odd}q").as_bytes()), [character('q')], "{odd:?}");
+            assert_eq!(keys(format!("{odd}q").as_bytes()), [char_key('q')], "{odd:?}");
         }
         let endless = format!("\x1b[{}q", "1;".repeat(200));
-        assert!(decoded(endless.as_bytes()).contains(&Event::Key(character('q'))), "it comes to an end");
-        assert_eq!(keys(b"\x1b[1\x1b[Aq"), [KeyCode::Up.into(), character('q')], "a sequence that was broken off");
-        assert_eq!(keys(b"\xff\xe2\x82q"), [character('q')], "bytes that are no UTF-8");
+        assert!(decoded(endless.as_bytes()).contains(&Event::Key(char_key('q'))), "it comes to an end");
+        assert_eq!(keys(b"\x1b[1\x1b[Aq"), [KeyCode::Up.into(), char_key('q')], "a sequence that was broken off");
+        assert_eq!(keys(b"\xff\xe2\x82q"), [char_key('q')], "bytes that are no UTF-8");
     }
 
     fn piece() -> impl Strategy<Value = Vec<u8>> {
@@ -290,7 +290,7 @@ mod tests {
             for cut in cuts.iter().cycle().take(bytes.len()) {
                 let (now, later) = rest.split_at((*cut).min(rest.len()));
                 decoder.feed(now, &mut out);
-                prop_assert!(decoder.pending.len() <= LONGEST + 2);
+                prop_assert!(decoder.pending.len() <= MAX_SEQUENCE + 2);
                 rest = later;
             }
             decoder.flush(&mut out);
@@ -305,7 +305,7 @@ mod tests {
             decoder.feed(PASTE_END, &mut out);
             out.clear();
             decoder.feed(b"q", &mut out);
-            prop_assert_eq!(out, vec![Event::Key(character('q'))]);
+            prop_assert_eq!(out, vec![Event::Key(char_key('q'))]);
         }
     }
 }

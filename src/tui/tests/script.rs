@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::scenario::{Scenario, Settings, Source, check};
 use crate::trace::{
-    Cast, Event, EventKind, Grant, How, LockKind, Memory, Message, Notice, PoolId, PoolInfo, ResourceId, ResourceInfo,
-    ResourceKind, Sample, Span, Stamp, State, WorkerId, WorkerInfo, WorkerKind,
+    CounterMemory, Event, EventKind, ExitKind, Grant, LockKind, Message, Notice, PoolId, PoolInfo, Registry,
+    ResourceId, ResourceInfo, ResourceKind, Sample, Span, Stamp, State, WorkerId, WorkerInfo, WorkerKind,
 };
 
 /// A scenario's words and knobs, for runs that are told apart from it.
@@ -43,97 +43,101 @@ pub(super) const fn ms(ms: u64) -> Stamp {
 pub(super) struct Script {
     pub(super) scenario: Arc<Scenario>,
     pub(super) settings: Settings,
-    pub(super) cast: Arc<Cast>,
+    pub(super) registry: Arc<Registry>,
     pub(super) messages: Vec<Message>,
     pub(super) until: Stamp,
 }
 
-struct Writer {
-    cast: Cast,
+struct ScriptBuilder {
+    registry: Registry,
     messages: Vec<Message>,
 }
 
-impl Writer {
+impl ScriptBuilder {
     fn new() -> Self {
         let mut messages = vec![Message::Sample(Sample::EventCost { nanos: 9.0 })];
         for i in 1..40 {
             messages.push(Message::Sample(Sample::Cores { at: ms(i * 200), load: vec![Some(0.6), Some(0.3)] }));
         }
-        Self { cast: Cast::default(), messages }
+        Self { registry: Registry::default(), messages }
     }
 
-    fn workers(&mut self, group: &str, count: usize) -> Vec<WorkerId> {
+    fn add_workers(&mut self, group: &str, count: usize) -> Vec<WorkerId> {
         (1..=count)
             .map(|i| {
                 let name = if count == 1 { group.to_owned() } else { format!("{group}-{i}") };
                 let kind = WorkerKind::Thread;
-                self.cast.workers.push(WorkerInfo { name, group: group.into(), kind, pool: None });
-                let id = WorkerId::from(self.cast.workers.len() - 1);
-                self.at(0, id, EventKind::Began);
+                self.registry.workers.push(WorkerInfo { name, group: group.into(), kind, pool: None });
+                let id = WorkerId::from(self.registry.workers.len() - 1);
+                self.push_event(0, id, EventKind::LifeBegan);
                 id
             })
             .collect()
     }
 
-    fn resource(&mut self, name: &str, kind: ResourceKind) -> ResourceId {
-        self.cast.resources.push(ResourceInfo { name: name.into(), kind });
-        ResourceId::from(self.cast.resources.len() - 1)
+    fn add_resource(&mut self, name: &str, kind: ResourceKind) -> ResourceId {
+        self.registry.resources.push(ResourceInfo { name: name.into(), kind });
+        ResourceId::from(self.registry.resources.len() - 1)
     }
 
-    fn mutex(&mut self, name: &str) -> ResourceId {
-        self.resource(name, ResourceKind::Mutex { kind: LockKind::Std })
+    fn add_mutex(&mut self, name: &str) -> ResourceId {
+        self.add_resource(name, ResourceKind::Mutex { kind: LockKind::Std })
     }
 
-    fn at(&mut self, at: u64, worker: WorkerId, kind: EventKind) {
+    fn push_event(&mut self, at: u64, worker: WorkerId, kind: EventKind) {
         self.messages.push(Message::Events(vec![Event { at: ms(at), worker, kind }]));
     }
 
-    fn script(self, until: u64) -> Script {
+    fn into_script(self, until: u64) -> Script {
         let scenario = scenario();
-        let settings = scenario.defaults();
-        Script { scenario, settings, cast: Arc::new(self.cast), messages: self.messages, until: ms(until) }
+        let settings = scenario.default_settings();
+        Script { scenario, settings, registry: Arc::new(self.registry), messages: self.messages, until: ms(until) }
     }
 }
 
 /// Three tellers and one lock, in turns of 200 ms, for five seconds.
 pub(super) fn contention() -> Script {
-    let mut w = Writer::new();
-    let tellers = w.workers("teller", 3);
-    let lock = w.mutex("account");
-    let counter = w.resource("balance", ResourceKind::Counter { initial: 0, memory: Memory::Shared });
+    let mut w = ScriptBuilder::new();
+    let tellers = w.add_workers("teller", 3);
+    let lock = w.add_mutex("account");
+    let counter = w.add_resource("balance", ResourceKind::Counter { initial: 0, memory: CounterMemory::Shared });
     for turn in 0..25_u64 {
         let at = turn * 200;
         let (now, next) = (tellers[turn as usize % 3], tellers[(turn as usize + 1) % 3]);
-        w.at(at, now, EventKind::Acquired { lock, grant: Grant(turn + 1) });
-        w.at(at + 100, next, EventKind::Wait { lock, held: 0, timed: false });
-        w.at(at + 150, now, EventKind::Added { counter, delta: 1, value: turn as i32 + 1 - (turn as i32 / 5) });
-        w.at(at + 200, now, EventKind::Released { lock, grant: Grant(turn + 1) });
-        w.at(at + 200, now, EventKind::Block { state: State::Sleep, on: None });
-        w.at(at + 300, now, EventKind::Resume);
+        w.push_event(at, now, EventKind::Acquired { lock, grant: Grant(turn + 1) });
+        w.push_event(at + 100, next, EventKind::LockWait { lock, held_count: 0, timed: false });
+        w.push_event(
+            at + 150,
+            now,
+            EventKind::CounterAdded { counter, delta: 1, value: turn as i32 + 1 - (turn as i32 / 5) },
+        );
+        w.push_event(at + 200, now, EventKind::Released { lock, grant: Grant(turn + 1) });
+        w.push_event(at + 200, now, EventKind::Blocked { state: State::Sleep, on: None });
+        w.push_event(at + 300, now, EventKind::Resumed);
     }
     let value = 20;
     w.messages.push(Message::Sample(Sample::Counter { at: ms(5_000), counter, value }));
-    w.script(5_000)
+    w.into_script(5_000)
 }
 
 /// So many rings of two that share nothing: the first closes after 100 ms, each other one 100 ms later. One more worker
 /// waits for the first ring.
 pub(super) fn pairs(count: usize) -> Script {
-    let mut w = Writer::new();
-    let rings: Vec<_> = (1..=count).map(|n| (w.workers(&format!("ring{n}"), 2), n as u64)).collect();
-    let guest = w.workers("guest", 1)[0];
+    let mut w = ScriptBuilder::new();
+    let rings: Vec<_> = (1..=count).map(|n| (w.add_workers(&format!("ring{n}"), 2), n as u64)).collect();
+    let guest = w.add_workers("guest", 1)[0];
     let mut first = None;
     for (pair, n) in rings {
-        let locks: Vec<ResourceId> = ["x", "y"].iter().map(|l| w.mutex(&format!("{l}{n}"))).collect();
+        let locks: Vec<ResourceId> = ["x", "y"].iter().map(|l| w.add_mutex(&format!("{l}{n}"))).collect();
         first.get_or_insert(locks[0]);
         for (i, worker) in pair.iter().enumerate() {
-            w.at(50, *worker, EventKind::Acquired { lock: locks[i], grant: Grant(1) });
-            w.at(100 * n, *worker, EventKind::Held { lock: locks[i], grant: Grant(1) });
-            w.at(100 * n, *worker, EventKind::Wait { lock: locks[1 - i], held: 1, timed: false });
+            w.push_event(50, *worker, EventKind::Acquired { lock: locks[i], grant: Grant(1) });
+            w.push_event(100 * n, *worker, EventKind::Held { lock: locks[i], grant: Grant(1) });
+            w.push_event(100 * n, *worker, EventKind::LockWait { lock: locks[1 - i], held_count: 1, timed: false });
         }
     }
-    w.at(900, guest, EventKind::Wait { lock: first.expect("a ring"), held: 0, timed: false });
-    w.script(4_300)
+    w.push_event(900, guest, EventKind::LockWait { lock: first.expect("a ring"), held_count: 0, timed: false });
+    w.into_script(4_300)
 }
 
 /// The same on a machine with so many cores, each busier than the one before; the second is gone from the third second on,
@@ -150,109 +154,109 @@ pub(super) fn on_cores(count: usize) -> Script {
 }
 
 /// The same, and after three seconds a knob was turned.
-pub(super) fn turned() -> Script {
-    turned_at(3_000)
+pub(super) fn knob_turned() -> Script {
+    knob_turned_at(3_000)
 }
 
 /// The same, and a knob was turned at this moment.
-pub(super) fn turned_at(at: u64) -> Script {
+pub(super) fn knob_turned_at(at: u64) -> Script {
     let mut script = contention();
-    let notice = Notice::Turned { knob: crate::trace::KnobId(1), name: "hold".into(), shown: "50ms".into() };
+    let notice = Notice::KnobSet { knob: crate::trace::KnobId(1), name: "hold".into(), value_text: "50ms".into() };
     script.messages.push(Message::Notice { at: ms(at), notice });
     script
 }
 
 /// A ring of this many, closed after 100 ms; one more waits for them in vain.
 pub(super) fn deadlock(members: usize) -> Script {
-    let mut w = Writer::new();
-    let names: Vec<WorkerId> = w.workers("seat", members);
-    let guest = w.workers("guest", 1)[0];
-    let forks: Vec<ResourceId> = (1..=members).map(|i| w.mutex(&format!("fork-{i}"))).collect();
+    let mut w = ScriptBuilder::new();
+    let names: Vec<WorkerId> = w.add_workers("seat", members);
+    let guest = w.add_workers("guest", 1)[0];
+    let forks: Vec<ResourceId> = (1..=members).map(|i| w.add_mutex(&format!("fork-{i}"))).collect();
     for (i, worker) in names.iter().enumerate() {
-        w.at(50, *worker, EventKind::Acquired { lock: forks[i], grant: Grant(1) });
+        w.push_event(50, *worker, EventKind::Acquired { lock: forks[i], grant: Grant(1) });
     }
     for (i, worker) in names.iter().enumerate() {
-        w.at(100, *worker, EventKind::Held { lock: forks[i], grant: Grant(1) });
-        w.at(100, *worker, EventKind::Wait { lock: forks[(i + 1) % members], held: 1, timed: false });
+        w.push_event(100, *worker, EventKind::Held { lock: forks[i], grant: Grant(1) });
+        w.push_event(100, *worker, EventKind::LockWait { lock: forks[(i + 1) % members], held_count: 1, timed: false });
     }
-    w.at(200, guest, EventKind::Wait { lock: forks[0], held: 0, timed: false });
-    w.script(4_300)
+    w.push_event(200, guest, EventKind::LockWait { lock: forks[0], held_count: 0, timed: false });
+    w.into_script(4_300)
 }
 
 /// Two workers that cannot keep up with what arrives.
 pub(super) fn pool() -> Script {
-    let mut w = Writer::new();
-    let workers = w.workers("worker", 2);
-    let feeder = w.workers("arrivals", 1)[0];
-    let queue = w.resource("queue", ResourceKind::Queue { capacity: 40 });
+    let mut w = ScriptBuilder::new();
+    let workers = w.add_workers("worker", 2);
+    let feeder = w.add_workers("arrivals", 1)[0];
+    let queue = w.add_resource("queue", ResourceKind::Queue { capacity: 40 });
     for worker in &workers {
-        w.cast.workers[worker.index()].pool = Some(PoolId(0));
+        w.registry.workers[worker.index()].pool = Some(PoolId(0));
     }
     let of = WorkerKind::Thread;
     let info = PoolInfo {
         name: "pool".into(),
-        of,
+        worker_kind: of,
         workers: workers.clone(),
         feeder: Some(feeder),
         queue,
         results: None,
         size: 2,
-        total: Some(100),
-        restarts: true,
+        total_tasks: Some(100),
+        restarts_workers: true,
     };
-    w.cast.pools.push(info);
+    w.registry.pools.push(info);
     let pool = PoolId(0);
     let mut depth = 0;
     for task in 0..50_u64 {
         let at = task * 100;
         depth += 1;
-        w.at(at, feeder, EventKind::Put { queue, depth });
-        w.at(at, feeder, EventKind::Block { state: State::Sleep, on: None });
+        w.push_event(at, feeder, EventKind::Put { queue, depth });
+        w.push_event(at, feeder, EventKind::Blocked { state: State::Sleep, on: None });
         if task % 2 == 0 {
             let worker = workers[task as usize / 2 % 2];
             depth -= 1;
-            w.at(at + 10, worker, EventKind::Took { queue, depth });
-            w.at(at + 10, worker, EventKind::TaskBegan { pool, waited: Span::millis(at / 2) });
-            w.at(at + 10, worker, EventKind::Block { state: State::Io, on: None });
-            w.at(at + 180, worker, EventKind::Resume);
-            w.at(at + 190, worker, EventKind::TaskEnded { pool, ok: true });
-            w.at(at + 190, worker, EventKind::Block { state: State::Empty, on: Some(queue) });
+            w.push_event(at + 10, worker, EventKind::Took { queue, depth });
+            w.push_event(at + 10, worker, EventKind::TaskBegan { pool, waited: Span::from_millis(at / 2) });
+            w.push_event(at + 10, worker, EventKind::Blocked { state: State::Io, on: None });
+            w.push_event(at + 180, worker, EventKind::Resumed);
+            w.push_event(at + 190, worker, EventKind::TaskEnded { pool, ok: true });
+            w.push_event(at + 190, worker, EventKind::Blocked { state: State::Empty, on: Some(queue) });
         }
-        w.at(at + 99, feeder, EventKind::Resume);
+        w.push_event(at + 99, feeder, EventKind::Resumed);
     }
-    w.script(5_000)
+    w.into_script(5_000)
 }
 
 /// One of everything that goes wrong: a crash, a gap, a lost event, words on standard error.
-pub(super) fn wreck() -> Script {
-    let mut w = Writer::new();
-    let workers = w.workers("worker", 3);
-    w.at(1_000, workers[0], EventKind::Ended(How::Panicked));
-    w.at(2_000, workers[1], EventKind::Gap { lost: 12 });
-    w.at(2_500, workers[1], EventKind::Block { state: State::Sleep, on: None });
-    w.at(3_000, workers[2], EventKind::Ended(How::Finished));
+pub(super) fn everything_wrong() -> Script {
+    let mut w = ScriptBuilder::new();
+    let workers = w.add_workers("worker", 3);
+    w.push_event(1_000, workers[0], EventKind::LifeEnded(ExitKind::Panicked));
+    w.push_event(2_000, workers[1], EventKind::Gap { lost: 12 });
+    w.push_event(2_500, workers[1], EventKind::Blocked { state: State::Sleep, on: None });
+    w.push_event(3_000, workers[2], EventKind::LifeEnded(ExitKind::Finished));
     let ring = Sample::Ring { worker: workers[1], produced: 40, lost: 12 };
     w.messages.push(Message::Sample(ring));
     for text in ["thread panicked at step 3", "\x1b[31mred\x1b[0m and \u{202e}backwards"] {
         w.messages.push(Message::Notice { at: ms(1_001), notice: Notice::Stderr(text.into()) });
     }
-    w.script(4_000)
+    w.into_script(4_000)
 }
 
 /// More workers than any screen has rows; every tenth waits for a lock.
-pub(super) fn crowd(count: usize) -> Script {
-    let mut w = Writer::new();
-    let workers = w.workers("w", count);
-    let lock = w.mutex("door");
-    w.at(10, workers[0], EventKind::Acquired { lock, grant: Grant(1) });
+pub(super) fn many_workers(count: usize) -> Script {
+    let mut w = ScriptBuilder::new();
+    let workers = w.add_workers("w", count);
+    let lock = w.add_mutex("door");
+    w.push_event(10, workers[0], EventKind::Acquired { lock, grant: Grant(1) });
     for (i, worker) in workers.iter().enumerate().skip(1) {
         let kind = match i % 10 {
-            0 => EventKind::Wait { lock, held: 0, timed: false },
-            _ => EventKind::Block { state: State::Sleep, on: None },
+            0 => EventKind::LockWait { lock, held_count: 0, timed: false },
+            _ => EventKind::Blocked { state: State::Sleep, on: None },
         };
-        w.at(100, *worker, kind);
+        w.push_event(100, *worker, kind);
     }
-    w.script(3_000)
+    w.into_script(3_000)
 }
 
 /// When something of this message happened last.
@@ -261,25 +265,25 @@ pub(super) fn time_of(message: &Message) -> Stamp {
         Message::Events(events) => events.last().map_or(Stamp(0), |event| event.at),
         Message::Notice { at, .. }
         | Message::Ended { at, .. }
-        | Message::Through(at)
+        | Message::Watermark(at)
         | Message::Sample(Sample::Cores { at, .. } | Sample::Counter { at, .. }) => *at,
         _ => Stamp(0),
     }
 }
 
 /// The same run as a live one tells of it: in the order of time, and up to when everything is told.
-pub(super) fn told(mut script: Script) -> Script {
+pub(super) fn in_delivery_order(mut script: Script) -> Script {
     script.messages.retain(|message| time_of(message) <= script.until);
     script.messages.sort_by_key(time_of);
     let messages = std::mem::take(&mut script.messages);
     let mut next = ms(50);
     for message in messages {
         while time_of(&message) > next {
-            script.messages.push(Message::Through(next));
-            next = next + Span::millis(50);
+            script.messages.push(Message::Watermark(next));
+            next = next + Span::from_millis(50);
         }
         script.messages.push(message);
     }
-    script.messages.push(Message::Through(script.until));
+    script.messages.push(Message::Watermark(script.until));
     script
 }

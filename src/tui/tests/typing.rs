@@ -16,77 +16,77 @@ use super::script::{self, Script};
 use super::tuning;
 use crate::scenario::{Scenario, Source};
 use crate::trace::{Event, Message, Record, RunEnd, Sample, Span, Stamp, WorkerId};
-use crate::tui::app::{App, Effect, Msg};
+use crate::tui::app::{App, AppEvent, Effect};
 use crate::tui::draw;
-use crate::tui::picker::{Entry, Picker};
+use crate::tui::picker::{Picker, PickerEntry};
 use crate::tui::theme::Theme;
-use crate::tui::tune::{Told, Tuned};
+use crate::tui::tune_view::{TuneSetup, TuneUpdate};
 use crate::tune::Tuning;
 use drive::{Bytes, Target};
 
 /// What inputs choose from; made once.
-struct World {
+struct FuzzWorld {
     scenario: Arc<Scenario>,
     /// Each twice: as it is, and in a sixteenth of the time, which is quicker to go through.
     scripts: Vec<[Script; 2]>,
-    tuned: Tuned,
+    tuned: TuneSetup,
     tunings: Vec<Tuning>,
     /// What is drawn on, again and again.
     canvas: RefCell<Buffer>,
 }
 
-impl World {
+impl FuzzWorld {
     fn new() -> Self {
         let scripts: [fn() -> Script; 6] = [
             script::contention,
-            script::turned,
+            script::knob_turned,
             || script::deadlock(3),
             script::pool,
-            script::wreck,
-            || script::crowd(30),
+            script::everything_wrong,
+            || script::many_workers(30),
         ];
-        let scripts = scripts.map(|script| [script(), hurried(script())]).into();
+        let scripts = scripts.map(|script| [script(), sped_up(script())]).into();
         let tunings = tuning::tunings(16.0).into_iter().step_by(5).collect();
         Self { scenario: script::scenario(), scripts, tuned: tuning::tuned(), tunings, canvas: RefCell::default() }
     }
 
-    fn entry(&self, name: &str) -> Entry {
+    fn entry(&self, name: &str) -> PickerEntry {
         let text = "title \"Tellers at one account\"".into();
-        Entry { name: name.into(), path: None, text, scenario: Ok(Arc::clone(&self.scenario)) }
+        PickerEntry { name: name.into(), path: None, text, scenario: Ok(Arc::clone(&self.scenario)) }
     }
 
     fn draw(&self, app: &App) {
         let mut canvas = self.canvas.borrow_mut();
         canvas.resize(app.size());
         canvas.reset();
-        draw::draw(app, app.size(), &mut canvas);
+        draw::draw_screen(app, app.size(), &mut canvas);
     }
 
     fn run(&self, input: &[u8]) {
         let mut bytes = Bytes::new(input);
         let first = bytes.byte();
-        let theme = Theme { colour: first & 1 == 0, unicode: first & 2 == 0 };
-        let picker = Picker::of(["tellers", "two", "three"].map(|name| self.entry(name)).into());
+        let theme = Theme { has_colour: first & 1 == 0, has_unicode: first & 2 == 0 };
+        let picker = Picker::from_entries(["tellers", "two", "three"].map(|name| self.entry(name)).into());
         let mut app = App::new(picker, theme, Rect::new(0, 0, 80, 24));
-        app.asks = first & 4 == 0;
+        app.ask_questions = first & 4 == 0;
         if first >= 240 {
-            app.tunes(self.tuned.clone());
+            app.show_tuning(self.tuned.clone());
         }
         let pace = usize::from(first >> 3 & 3 != 0);
         let script = &self.scripts[bytes.below(self.scripts.len())][pace];
-        let mut hand = Hand { world: self, script, app, told: 0, now: Stamp(0) };
+        let mut hand = FuzzUser { world: self, script, app, messages_sent: 0, now: Stamp(0) };
         if (64..240).contains(&first) {
             hand.start();
         }
         while !bytes.is_empty() {
-            hand.acts(&mut bytes);
+            hand.act_once(&mut bytes);
         }
         self.draw(&hand.app);
     }
 }
 
 /// The same in a sixteenth of the time.
-fn hurried(mut script: Script) -> Script {
+fn sped_up(mut script: Script) -> Script {
     let hurry = |at: &mut Stamp| at.0 >>= 4;
     hurry(&mut script.until);
     for message in &mut script.messages {
@@ -102,44 +102,46 @@ fn hurried(mut script: Script) -> Script {
 }
 
 /// Whoever is at the keyboard, and the run before them.
-struct Hand<'a> {
-    world: &'a World,
+struct FuzzUser<'a> {
+    world: &'a FuzzWorld,
     script: &'a Script,
     app: App,
     /// Messages of the script that came.
-    told: usize,
+    messages_sent: usize,
     now: Stamp,
 }
 
-impl Hand<'_> {
-    fn acts(&mut self, bytes: &mut Bytes<'_>) {
+impl FuzzUser<'_> {
+    fn act_once(&mut self, bytes: &mut Bytes<'_>) {
         let msg = match bytes.byte() {
-            0..110 => Msg::Typed(Input::Key(key(bytes))),
-            110..140 => Msg::Typed(Input::Mouse(self.mouse(bytes))),
-            140..150 => Msg::Typed(Input::Paste(text(bytes, 9))),
-            150..152 => Msg::Typed(Input::FocusLost),
-            152..172 => Msg::Resized(size(bytes)),
+            0..110 => AppEvent::Input(Input::Key(any_key(bytes))),
+            110..140 => AppEvent::Input(Input::Mouse(self.any_mouse_event(bytes))),
+            140..150 => AppEvent::Input(Input::Paste(any_text(bytes, 9))),
+            150..152 => AppEvent::Input(Input::FocusLost),
+            152..172 => AppEvent::Resized(any_size(bytes)),
             172..190 => self.tick(bytes),
-            190..210 => return self.goes_on(bytes.below(64)),
-            210..226 => Msg::Run(self.anything(bytes)),
+            190..210 => return self.advance_run(bytes.below(64)),
+            210..226 => AppEvent::RunMessage(self.any_message(bytes)),
             226..234 => return self.world.draw(&self.app),
-            234..236 => Msg::Saved(Ok(saved(bytes))),
-            236..238 => Msg::Edited(Err(text(bytes, 9))),
-            238..240 => Msg::RunGone { now: self.now },
-            240..242 => Msg::Run(Message::Ended { at: self.now, how: RunEnd::Completed }),
-            242..244 => Msg::Suspend,
-            244..250 => self.measured(bytes),
-            _ => return self.goes_on(usize::MAX),
+            234..236 => AppEvent::FileSaved(Ok(any_saved_file(bytes))),
+            236..238 => AppEvent::EditorClosed(Err(any_text(bytes, 9))),
+            238..240 => AppEvent::RunClosed { now: self.now },
+            240..242 => AppEvent::RunMessage(Message::Ended { at: self.now, reason: RunEnd::Completed }),
+            242..244 => AppEvent::Suspend,
+            244..250 => self.any_tune_event(bytes),
+            _ => return self.advance_run(usize::MAX),
         };
         self.update(msg);
     }
 
     /// What the loop would do.
-    fn update(&mut self, msg: Msg) {
+    fn update(&mut self, msg: AppEvent) {
         for effect in self.app.update(msg) {
             match effect {
-                Effect::Start(..) => self.start(),
-                Effect::Edit(_) => drop(self.app.update(Msg::Edited(Ok(saved(&mut Bytes::new(&[])))))),
+                Effect::StartRun(..) => self.start(),
+                Effect::OpenEditor(_) => {
+                    drop(self.app.update(AppEvent::EditorClosed(Ok(any_saved_file(&mut Bytes::new(&[]))))));
+                }
                 _ => {}
             }
         }
@@ -148,44 +150,44 @@ impl Hand<'_> {
 
     fn start(&mut self) {
         let (scenario, settings) = (Arc::clone(&self.world.scenario), self.script.settings.clone());
-        self.app.update(Msg::Started { scenario, settings, cast: Arc::clone(&self.script.cast) });
-        (self.told, self.now) = (0, Stamp(0));
+        self.app.update(AppEvent::RunStarted { scenario, settings, registry: Arc::clone(&self.script.registry) });
+        (self.messages_sent, self.now) = (0, Stamp(0));
     }
 
-    fn goes_on(&mut self, messages: usize) {
-        let more = &self.script.messages[self.told..];
+    fn advance_run(&mut self, messages: usize) {
+        let more = &self.script.messages[self.messages_sent..];
         let more = &more[..messages.min(more.len())];
-        self.told += more.len();
+        self.messages_sent += more.len();
         for message in more {
-            self.app.update(Msg::Run(message.clone()));
+            self.app.update(AppEvent::RunMessage(message.clone()));
         }
-        let (told, all) = (self.told as u64, self.script.messages.len().max(1) as u64);
+        let (told, all) = (self.messages_sent as u64, self.script.messages.len().max(1) as u64);
         self.now = self.now.max(Stamp(self.script.until.0 * told / all));
-        self.app.update(Msg::Tick { now: self.now, late: Span::ZERO });
+        self.app.update(AppEvent::Tick { now: self.now, late: Span::ZERO });
     }
 
-    fn tick(&mut self, bytes: &mut Bytes<'_>) -> Msg {
+    fn tick(&mut self, bytes: &mut Bytes<'_>) -> AppEvent {
         let by = bytes.below(8);
         self.now = Stamp(self.now.0.saturating_add(bytes.number(by)));
-        Msg::Tick { now: self.now, late: Span(bytes.number(2)) }
+        AppEvent::Tick { now: self.now, late: Span(bytes.number(2)) }
     }
 
     /// An event of any worker, or none.
-    fn anything(&self, bytes: &mut Bytes<'_>) -> Message {
+    fn any_message(&self, bytes: &mut Bytes<'_>) -> Message {
         let record = Record { ticks: 0, word: bytes.number(8) };
         let at = Stamp(self.now.0.saturating_sub(bytes.number(4)));
         Message::Events(vec![Event { at, worker: WorkerId(u16::from(bytes.byte())), kind: record.kind() }])
     }
 
-    fn measured(&self, bytes: &mut Bytes<'_>) -> Msg {
+    fn any_tune_event(&self, bytes: &mut Bytes<'_>) -> AppEvent {
         match bytes.below(self.world.tunings.len() + 1) {
-            0 => Msg::Measured,
-            nth => Msg::Told(Told::Known(Box::new(self.world.tunings[nth - 1].clone()))),
+            0 => AppEvent::MeasuringEnded,
+            nth => AppEvent::TuneUpdate(TuneUpdate::Progress(Box::new(self.world.tunings[nth - 1].clone()))),
         }
     }
 
     /// On the screen, or a little beside it.
-    fn mouse(&self, bytes: &mut Bytes<'_>) -> MouseEvent {
+    fn any_mouse_event(&self, bytes: &mut Bytes<'_>) -> MouseEvent {
         let button = [MouseButton::Left, MouseButton::Left, MouseButton::Right][bytes.below(3)];
         let kind = match bytes.below(8) {
             0..3 => MouseEventKind::Down(button),
@@ -201,7 +203,7 @@ impl Hand<'_> {
     }
 }
 
-fn key(bytes: &mut Bytes<'_>) -> KeyEvent {
+fn any_key(bytes: &mut Bytes<'_>) -> KeyEvent {
     const NAMED: [KeyCode; 14] = [
         KeyCode::Enter,
         KeyCode::Esc,
@@ -234,13 +236,13 @@ fn key(bytes: &mut Bytes<'_>) -> KeyEvent {
     KeyEvent::new_with_kind(code, modifiers, kind)
 }
 
-fn text(bytes: &mut Bytes<'_>, longest: usize) -> String {
+fn any_text(bytes: &mut Bytes<'_>, longest: usize) -> String {
     let length = bytes.below(longest);
     String::from_utf8_lossy(bytes.take(length)).into_owned()
 }
 
 /// Mostly as small as makes trouble; a large one takes long to draw.
-fn size(bytes: &mut Bytes<'_>) -> Rect {
+fn any_size(bytes: &mut Bytes<'_>) -> Rect {
     let (width, height) = match bytes.byte() {
         0..200 => (bytes.below(64), bytes.below(25)),
         200..250 => (bytes.below(140), bytes.below(50)),
@@ -250,15 +252,15 @@ fn size(bytes: &mut Bytes<'_>) -> Rect {
 }
 
 /// The file that is watched, with or without mistakes.
-fn saved(bytes: &mut Bytes<'_>) -> Source {
+fn any_saved_file(bytes: &mut Bytes<'_>) -> Source {
     let head = ["", "mutex a\n", "thread a { sleep 1ms }\n"][bytes.below(3)];
     let name = ["tellers", "two", "mine"][bytes.below(3)];
-    Source { name: name.into(), path: Some("mine.kdl".into()), text: format!("{head}{}", text(bytes, 20)) }
+    Source { name: name.into(), path: Some("mine.kdl".into()), text: format!("{head}{}", any_text(bytes, 20)) }
 }
 
 #[test]
 fn anything_typed_is_survived_and_drawn() {
-    let world = World::new();
+    let world = FuzzWorld::new();
     let seeds = vec![
         (0..=255).collect(),
         b"\x80\0\xff\xff?\0\0?\0".to_vec(),

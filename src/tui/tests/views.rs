@@ -2,24 +2,27 @@
 
 use std::sync::Arc;
 
-use super::desk::{COLOUR, app, press, screen, text};
-use super::script::{self, Script, contention, crowd, deadlock, on_cores, pool, told, turned, turned_at, wreck};
-use super::tuning::at_its_end;
+use super::harness::{COLOUR_THEME, app_after, press_keys, screen, screen_text};
+use super::script::{
+    self, Script, contention, deadlock, everything_wrong, in_delivery_order, knob_turned, knob_turned_at, many_workers,
+    on_cores, pool,
+};
+use super::tuning::app_at_end;
 use crate::scenario::Guess;
 use crate::trace::{Message, Sample};
-use crate::tui::app::{App, Msg};
+use crate::tui::app::{App, AppEvent};
 use crate::tui::picker::Picker;
-use crate::tui::question::Question;
+use crate::tui::question_page::QuestionPage;
 use crate::tui::theme::Theme;
 use ratatui::layout::Rect;
 
-const PLAIN: Theme = Theme { colour: false, unicode: true };
-const ASCII: Theme = Theme { colour: false, unicode: false };
+const PLAIN: Theme = Theme { has_colour: false, has_unicode: true };
+const ASCII: Theme = Theme { has_colour: false, has_unicode: false };
 
-fn shot(script: &Script, theme: Theme, (width, height): (u16, u16), keys: &str) -> String {
-    let mut app = app(script, theme, width, height);
-    press(&mut app, keys);
-    text(&screen(&app))
+fn screenshot(script: &Script, theme: Theme, (width, height): (u16, u16), keys: &str) -> String {
+    let mut app = app_after(script, theme, width, height);
+    press_keys(&mut app, keys);
+    screen_text(&screen(&app))
 }
 
 const SMALL: (u16, u16) = (80, 24);
@@ -28,24 +31,24 @@ const LARGE: (u16, u16) = (200, 60);
 
 #[test]
 fn whole_screens() {
-    insta::assert_snapshot!("contention_80x24", shot(&contention(), COLOUR, SMALL, ""));
-    insta::assert_snapshot!("contention_120x40", shot(&turned(), COLOUR, MIDDLE, ""));
-    insta::assert_snapshot!("deadlock_120x40", shot(&deadlock(2), COLOUR, MIDDLE, ""));
-    insta::assert_snapshot!("deadlock_200x60", shot(&deadlock(5), COLOUR, LARGE, ""));
-    insta::assert_snapshot!("pool_80x24", shot(&pool(), COLOUR, SMALL, ""));
-    insta::assert_snapshot!("pool_200x60", shot(&pool(), COLOUR, LARGE, ""));
-    insta::assert_snapshot!("wreck_80x24", shot(&wreck(), COLOUR, SMALL, ""));
-    insta::assert_snapshot!("crowd_80x24", shot(&crowd(200), COLOUR, SMALL, ""));
-    insta::assert_snapshot!("tiny_20x6", shot(&contention(), COLOUR, (20, 6), ""));
+    insta::assert_snapshot!("contention_80x24", screenshot(&contention(), COLOUR_THEME, SMALL, ""));
+    insta::assert_snapshot!("contention_120x40", screenshot(&knob_turned(), COLOUR_THEME, MIDDLE, ""));
+    insta::assert_snapshot!("deadlock_120x40", screenshot(&deadlock(2), COLOUR_THEME, MIDDLE, ""));
+    insta::assert_snapshot!("deadlock_200x60", screenshot(&deadlock(5), COLOUR_THEME, LARGE, ""));
+    insta::assert_snapshot!("pool_80x24", screenshot(&pool(), COLOUR_THEME, SMALL, ""));
+    insta::assert_snapshot!("pool_200x60", screenshot(&pool(), COLOUR_THEME, LARGE, ""));
+    insta::assert_snapshot!("wreck_80x24", screenshot(&everything_wrong(), COLOUR_THEME, SMALL, ""));
+    insta::assert_snapshot!("crowd_80x24", screenshot(&many_workers(200), COLOUR_THEME, SMALL, ""));
+    insta::assert_snapshot!("tiny_20x6", screenshot(&contention(), COLOUR_THEME, (20, 6), ""));
 }
 
 #[test]
 fn cores_that_go_that_never_were_and_more_than_there_are_cells() {
-    insta::assert_snapshot!("cores_gone_120x40", shot(&on_cores(5), COLOUR, MIDDLE, ""));
-    let small = shot(&on_cores(256), COLOUR, SMALL, "");
+    insta::assert_snapshot!("cores_gone_120x40", screenshot(&on_cores(5), COLOUR_THEME, MIDDLE, ""));
+    let small = screenshot(&on_cores(256), COLOUR_THEME, SMALL, "");
     assert!(small.lines().any(|line| line.starts_with(" cores ") && line.contains(" %")), "{small}");
     insta::assert_snapshot!("cores_256_80x24", small);
-    let large = shot(&on_cores(256), COLOUR, LARGE, "");
+    let large = screenshot(&on_cores(256), COLOUR_THEME, LARGE, "");
     assert!(large.contains("254 cores") && large.contains("0 % to 100 %"), "{large}");
     insta::assert_snapshot!("cores_256_200x60", large);
 }
@@ -53,7 +56,7 @@ fn cores_that_go_that_never_were_and_more_than_there_are_cells() {
 #[test]
 fn what_the_system_does_not_say_is_no_zero() {
     let ready = |script: &Script| {
-        let shown = shot(script, COLOUR, MIDDLE, "");
+        let shown = screenshot(script, COLOUR_THEME, MIDDLE, "");
         let head =
             shown.lines().find_map(|line| Some(line.chars().count() - line.split_once(" rdy")?.1.chars().count()));
         let lane = shown.lines().find(|line| line.starts_with(" teller-1"));
@@ -61,37 +64,40 @@ fn what_the_system_does_not_say_is_no_zero() {
     };
     let mut script = contention();
     assert_eq!(ready(&script), " 0 %");
-    script.messages.push(Message::Sample(Sample::NoSched));
+    script.messages.push(Message::Sample(Sample::SchedUnavailable));
     assert_eq!(ready(&script), "  -");
 }
 
 #[test]
 fn without_colour_and_without_unicode() {
-    insta::assert_snapshot!("no_unicode_120x40", shot(&deadlock(2), ASCII, MIDDLE, ""));
-    let mut app = app(&turned(), PLAIN, 100, 12);
-    press(&mut app, "j");
+    insta::assert_snapshot!("no_unicode_120x40", screenshot(&deadlock(2), ASCII, MIDDLE, ""));
+    let mut app = app_after(&knob_turned(), PLAIN, 100, 12);
+    press_keys(&mut app, "j");
     insta::assert_debug_snapshot!("no_colour_100x12", screen(&app));
 }
 
 #[test]
 fn colours() {
-    insta::assert_debug_snapshot!("colours_80x10", screen(&app(&contention(), COLOUR, 80, 10)));
+    insta::assert_debug_snapshot!("colours_80x10", screen(&app_after(&contention(), COLOUR_THEME, 80, 10)));
 }
 
 #[test]
 fn overlays() {
-    insta::assert_snapshot!("help_80x24", shot(&contention(), COLOUR, SMALL, "?"));
-    insta::assert_snapshot!("about_80x24", shot(&contention(), COLOUR, SMALL, "i"));
-    insta::assert_snapshot!("question_80x24", shot(&contention(), COLOUR, SMALL, "p2"));
-    insta::assert_snapshot!("answer_80x24", shot(&contention(), COLOUR, SMALL, "a"));
-    insta::assert_snapshot!("worker_80x24", shot(&contention(), COLOUR, SMALL, "j<enter>"));
-    insta::assert_snapshot!("lock_80x24", shot(&contention(), COLOUR, SMALL, "<tab><enter>"));
-    insta::assert_snapshot!("cursor_80x24", shot(&told(contention()), COLOUR, SMALL, "<left><left><left><left>"));
+    insta::assert_snapshot!("help_80x24", screenshot(&contention(), COLOUR_THEME, SMALL, "?"));
+    insta::assert_snapshot!("about_80x24", screenshot(&contention(), COLOUR_THEME, SMALL, "i"));
+    insta::assert_snapshot!("question_80x24", screenshot(&contention(), COLOUR_THEME, SMALL, "p2"));
+    insta::assert_snapshot!("answer_80x24", screenshot(&contention(), COLOUR_THEME, SMALL, "a"));
+    insta::assert_snapshot!("worker_80x24", screenshot(&contention(), COLOUR_THEME, SMALL, "j<enter>"));
+    insta::assert_snapshot!("lock_80x24", screenshot(&contention(), COLOUR_THEME, SMALL, "<tab><enter>"));
+    insta::assert_snapshot!(
+        "cursor_80x24",
+        screenshot(&in_delivery_order(contention()), COLOUR_THEME, SMALL, "<left><left><left><left>")
+    );
 }
 
 #[test]
 fn the_log_shows_no_escape_sequence() {
-    let log = shot(&wreck(), COLOUR, (80, 8), "<tab><tab>");
+    let log = screenshot(&everything_wrong(), COLOUR_THEME, (80, 8), "<tab><tab>");
     assert!(log.contains("thread panicked at step 3"), "{log}");
     assert!(!log.contains(['\x1b', '\u{202e}']), "{log}");
 }
@@ -99,7 +105,7 @@ fn the_log_shows_no_escape_sequence() {
 #[test]
 fn a_mark_s_words_are_whole_wherever_it_stands() {
     for at in (3_000..=4_900).step_by(100) {
-        let shown = shot(&turned_at(at), COLOUR, SMALL, "");
+        let shown = screenshot(&knob_turned_at(at), COLOUR_THEME, SMALL, "");
         assert!(shown.contains("hold 50ms"), "{at} ms: {shown}");
     }
 }
@@ -107,36 +113,37 @@ fn a_mark_s_words_are_whole_wherever_it_stands() {
 #[test]
 fn few_lanes_fill_a_large_screen_and_many_keep_to_a_line_each() {
     let lines = |script: &Script| {
-        let shown = shot(script, COLOUR, LARGE, "");
+        let shown = screenshot(script, COLOUR_THEME, LARGE, "");
         shown.lines().filter(|line| line.chars().skip(24).take(80).any(|c| "\u{2588}\u{2592}".contains(c))).count()
     };
     assert!(lines(&deadlock(5)) >= 2 * 6, "two lines for each of the six");
-    let crowd = shot(&crowd(40), COLOUR, LARGE, "");
+    let crowd = screenshot(&many_workers(40), COLOUR_THEME, LARGE, "");
     let rows: Vec<usize> = crowd.lines().enumerate().filter(|(_, l)| l.starts_with(" w-")).map(|(i, _)| i).collect();
     assert!(rows.windows(2).all(|pair| pair[1] == pair[0] + 1) && rows.len() == 40, "{crowd}");
 }
 
 #[test]
 fn every_ring_is_drawn_and_what_has_no_room_is_told_in_words() {
-    insta::assert_snapshot!("two_rings_80x24", shot(&script::pairs(2), COLOUR, SMALL, "<tab><tab><tab>"));
-    insta::assert_snapshot!("two_rings_120x40", shot(&script::pairs(2), COLOUR, MIDDLE, ""));
-    insta::assert_snapshot!("two_rings_no_colour_160x50", shot(&script::pairs(2), PLAIN, (160, 50), ""));
+    insta::assert_snapshot!("two_rings_80x24", screenshot(&script::pairs(2), COLOUR_THEME, SMALL, "<tab><tab><tab>"));
+    insta::assert_snapshot!("two_rings_120x40", screenshot(&script::pairs(2), COLOUR_THEME, MIDDLE, ""));
+    insta::assert_snapshot!("two_rings_no_colour_160x50", screenshot(&script::pairs(2), PLAIN, (160, 50), ""));
     for (count, size) in [(2, SMALL), (3, SMALL), (3, MIDDLE), (4, MIDDLE), (6, LARGE)] {
-        let shown = shot(&script::pairs(count), COLOUR, size, if size == SMALL { "<tab><tab><tab>" } else { "" });
+        let shown =
+            screenshot(&script::pairs(count), COLOUR_THEME, size, if size == SMALL { "<tab><tab><tab>" } else { "" });
         assert!(shown.contains(&format!("{count} deadlocks")), "{shown}");
         for n in 1..=count {
             let drawn = shown.contains(&format!("has x{n}")) && shown.contains(&format!("wants x{n}"));
             assert!(drawn, "ring {n} of {count}: {shown}");
         }
     }
-    let many = shot(&script::pairs(30), COLOUR, SMALL, "<tab><tab><tab>");
+    let many = screenshot(&script::pairs(30), COLOUR_THEME, SMALL, "<tab><tab><tab>");
     assert!(many.contains("more deadlocks"), "{many}");
 }
 
 #[test]
 fn rings_of_every_size() {
     for members in [2, 3, 4, 7, 8, 9] {
-        let ring = shot(&deadlock(members), COLOUR, (160, 50), "");
+        let ring = screenshot(&deadlock(members), COLOUR_THEME, (160, 50), "");
         let pane: Vec<String> = ring.lines().skip(1).map(|l| l.chars().skip(99).collect()).collect();
         insta::assert_snapshot!(format!("ring_of_{members}"), pane.join("\n").trim_end());
     }
@@ -144,21 +151,21 @@ fn rings_of_every_size() {
 
 #[test]
 fn the_picker() {
-    let app = App::new(Picker::catalogue(), COLOUR, Rect::new(0, 0, 100, 8));
-    let shown = text(&screen(&app));
+    let app = App::new(Picker::catalogue(), COLOUR_THEME, Rect::new(0, 0, 100, 8));
+    let shown = screen_text(&screen(&app));
     assert!(shown.contains("Pools") && shown.contains("enter run"), "{shown}");
 }
 
 #[test]
 fn that_nobody_guards_the_terminal_is_said_on_every_screen() {
     let (width, height) = SMALL;
-    let picker = App::new(Picker::catalogue(), COLOUR, Rect::new(0, 0, width, height));
-    let mut question = app(&contention(), COLOUR, width, height);
-    press(&mut question, "p2");
-    let screens = [picker, question, app(&contention(), COLOUR, width, height), at_its_end(SMALL)];
+    let picker = App::new(Picker::catalogue(), COLOUR_THEME, Rect::new(0, 0, width, height));
+    let mut question = app_after(&contention(), COLOUR_THEME, width, height);
+    press_keys(&mut question, "p2");
+    let screens = [picker, question, app_after(&contention(), COLOUR_THEME, width, height), app_at_end(SMALL)];
     let heads = screens.map(|mut app| {
-        app.guarded(false);
-        text(&screen(&app)).lines().next().expect("a first line").to_owned()
+        app.set_guarded(false);
+        screen_text(&screen(&app)).lines().next().expect("a first line").to_owned()
     });
     insta::assert_snapshot!("unguarded_80", heads.join("\n"));
 }
@@ -166,21 +173,21 @@ fn that_nobody_guards_the_terminal_is_said_on_every_screen() {
 #[test]
 fn a_question_without_end_leaves_room_for_the_guesses_and_for_how_to_choose() {
     let mut scenario = (*script::scenario()).clone();
-    let ask = scenario.ask.as_mut().expect("it has a question");
+    let ask = scenario.quiz.as_mut().expect("it has a question");
     ask.text = "Which of them comes first, and why is it not the other? ".repeat(35) + "Or neither?";
     let guess = ask.guesses[0].clone();
     ask.guesses = (1..=9).map(|n| Guess { text: format!("guess {n}"), ..guess.clone() }).collect();
     let scenario = Arc::new(scenario);
-    let mut app = App::new(Picker::catalogue(), COLOUR, Rect::default());
-    app.question = Question::of(&scenario, scenario.defaults());
+    let mut app = App::new(Picker::catalogue(), COLOUR_THEME, Rect::default());
+    app.question = QuestionPage::of(&scenario, scenario.default_settings());
     for height in 15..60 {
-        app.update(Msg::Resized(Rect::new(0, 0, 80, height)));
-        let shown = text(&screen(&app));
+        app.update(AppEvent::Resized(Rect::new(0, 0, 80, height)));
+        let shown = screen_text(&screen(&app));
         for words in ["Which of them", "[1] guess 1", "[9] guess 9", "Choose with a number"] {
             assert!(shown.contains(words), "{words} on {height} lines: {shown}");
         }
         assert_ne!(shown.contains("more lines"), shown.contains("Or neither?"), "{height} lines: {shown}");
     }
-    app.update(Msg::Resized(Rect::new(0, 0, 80, 24)));
-    insta::assert_snapshot!("long_question_80x24", text(&screen(&app)));
+    app.update(AppEvent::Resized(Rect::new(0, 0, 80, 24)));
+    insta::assert_snapshot!("long_question_80x24", screen_text(&screen(&app)));
 }

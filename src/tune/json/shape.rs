@@ -6,7 +6,7 @@ use serde::Serialize;
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Document<'a> {
+pub(super) struct TuningJson<'a> {
     pub(super) schema: u32,
     pub(super) contend: &'static str,
     pub(super) scenario: &'a str,
@@ -14,29 +14,29 @@ pub(super) struct Document<'a> {
     /// What is counted: `task`, `item` and so on.
     #[cfg_attr(test, schemars(extend("enum" = ["task", "change", "item", "acquisition"])))]
     pub(super) unit: &'static str,
-    pub(super) asked: Asked<'a>,
-    pub(super) machine: Machine,
+    pub(super) asked: RequestJson<'a>,
+    pub(super) machine: PreflightJson,
     pub(super) elapsed_s: f64,
     pub(super) cut: Option<&'static str>,
     pub(super) sentence: String,
-    pub(super) answer: Option<Answered>,
+    pub(super) answer: Option<AnswerJson>,
     pub(super) best: Option<f64>,
     pub(super) alike: Vec<f64>,
-    pub(super) bottleneck: Option<Held>,
+    pub(super) bottleneck: Option<BottleneckJson>,
     pub(super) because: Vec<String>,
     pub(super) doubts: Vec<String>,
-    pub(super) levels: Vec<Point>,
-    pub(super) confirmed: Vec<Point>,
+    pub(super) levels: Vec<LevelJson>,
+    pub(super) confirmed: Vec<LevelJson>,
     pub(super) holds: Option<bool>,
-    pub(super) long: Option<LongRun>,
-    pub(super) changes: Option<Changes>,
-    pub(super) open_loop: Vec<OpenLoop>,
-    pub(super) guesses: Vec<Prior>,
+    pub(super) long: Option<LongRunJson>,
+    pub(super) changes: Option<DriftJson>,
+    pub(super) open_loop: Vec<OpenLoopJson>,
+    pub(super) guesses: Vec<EstimateJson>,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Asked<'a> {
+pub(super) struct RequestJson<'a> {
     pub(super) over: [f64; 2],
     pub(super) epsilon: f64,
     pub(super) p99_ms: Option<f64>,
@@ -47,7 +47,7 @@ pub(super) struct Asked<'a> {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Machine {
+pub(super) struct PreflightJson {
     pub(super) cores: f64,
     pub(super) others: Option<f64>,
     pub(super) clock_ghz: Option<[f64; 2]>,
@@ -55,7 +55,7 @@ pub(super) struct Machine {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Answered {
+pub(super) struct AnswerJson {
     #[cfg_attr(test, schemars(extend("enum" = [
         "number", "range", "rising", "flat", "elsewhere", "keeps-up", "unsettled", "falls-behind", "too-noisy", "broken", "refused"
     ])))]
@@ -69,7 +69,7 @@ pub(super) struct Answered {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Held {
+pub(super) struct BottleneckJson {
     #[cfg_attr(test, schemars(extend("enum" = ["used-up", "feeder", "waits", "unknown"])))]
     pub(super) kind: &'static str,
     pub(super) of: Option<String>,
@@ -80,7 +80,7 @@ pub(super) struct Held {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Point {
+pub(super) struct LevelJson {
     pub(super) value: f64,
     pub(super) shown: String,
     pub(super) per_second: Option<f64>,
@@ -89,27 +89,27 @@ pub(super) struct Point {
     #[cfg_attr(test, schemars(extend("enum" = ["enough", "worse", "undecided", "refused"])))]
     pub(super) standing: &'static str,
     pub(super) failures: Vec<String>,
-    pub(super) repetitions: Vec<Raw>,
-    pub(super) steady: Vec<Raw>,
-    pub(super) disturbed: Vec<Raw>,
+    pub(super) repetitions: Vec<RepetitionJson>,
+    pub(super) steady: Vec<RepetitionJson>,
+    pub(super) disturbed: Vec<RepetitionJson>,
 }
 
 /// One repetition; what is per unit of work is said so in `docs/tune.md`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Raw {
+pub(super) struct RepetitionJson {
     pub(super) secs: f64,
     pub(super) done: u64,
     pub(super) failed: u64,
     pub(super) per_second: f64,
     pub(super) slices_per_second: Vec<f64>,
-    pub(super) service_ms: Option<Time>,
-    pub(super) response_ms: Option<Time>,
+    pub(super) service_ms: Option<PercentilesJson>,
+    pub(super) response_ms: Option<PercentilesJson>,
     pub(super) cpu_ms: f64,
     pub(super) run_queue_ms: f64,
     pub(super) handover_ms: f64,
     pub(super) each_ms: BTreeMap<&'static str, f64>,
-    pub(super) locks: Vec<Lock>,
+    pub(super) locks: Vec<LockUsageJson>,
     pub(super) utilization: f64,
     pub(super) cores: f64,
     pub(super) others: Option<f64>,
@@ -121,7 +121,7 @@ pub(super) struct Raw {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Time {
+pub(super) struct PercentilesJson {
     pub(super) p50: f64,
     pub(super) p90: f64,
     pub(super) p99: f64,
@@ -130,7 +130,7 @@ pub(super) struct Time {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Lock {
+pub(super) struct LockUsageJson {
     pub(super) name: String,
     pub(super) room: u32,
     pub(super) held: f64,
@@ -139,23 +139,23 @@ pub(super) struct Lock {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct OpenLoop {
+pub(super) struct OpenLoopJson {
     pub(super) value: f64,
     pub(super) load: f64,
     pub(super) due_per_second: f64,
-    pub(super) repetition: Option<Raw>,
+    pub(super) repetition: Option<RepetitionJson>,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct LongRun {
+pub(super) struct LongRunJson {
     pub(super) value: f64,
-    pub(super) repetition: Raw,
+    pub(super) repetition: RepetitionJson,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Changes {
+pub(super) struct DriftJson {
     #[cfg_attr(test, schemars(extend("enum" = ["halves", "later"])))]
     pub(super) kind: &'static str,
     pub(super) ratio: f64,
@@ -165,7 +165,7 @@ pub(super) struct Changes {
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Prior {
+pub(super) struct EstimateJson {
     pub(super) value: f64,
     pub(super) from: String,
     pub(super) sentence: String,

@@ -5,198 +5,216 @@
 
 use std::time::Duration;
 
-use super::{Cut, ENOUGH, MOST, Session, enter};
-use crate::tune::arrivals::{STEADY, can};
+use super::{EarlyStop, MAX_REPETITIONS, MIN_ANSWER_REPETITIONS, Session, add_repetition};
+use crate::tune::arrivals::{MIN_ARRIVAL_REPETITIONS, can_keep_up};
 use crate::tune::curve::Level;
-use crate::tune::decide::{LEAST, Standing, standing};
+use crate::tune::decide::{LevelStatus, MIN_REPETITIONS, level_status};
 use crate::tune::levels;
-use crate::tune::question::{Experiment, Lab, Load, Phase, Question};
+use crate::tune::request::{Experiment, ExperimentRunner, LoadProfile, Phase, TuningRequest};
 use crate::tune::tuning::Tuning;
 
 /// Tasks that arrive in a repetition: with fewer, how many of them are done varies too much.
-const TASKS: f64 = 300.0;
+const MIN_TASKS: f64 = 300.0;
 
 /// Tasks that arrive in a repetition where few may be late: with fewer, none may be late by chance.
-const TASKS_IN_TIME: f64 = 800.0;
+const MIN_TASKS_WITH_P99: f64 = 800.0;
 
 /// Shortest repetition with arrivals, and the part of the budget that the longest takes.
-const SHORTEST: Duration = Duration::from_millis(1_500);
-const LONGEST: f64 = 0.1;
+const MIN_ARRIVAL_TIME: Duration = Duration::from_millis(1_500);
+const MAX_ARRIVAL_SHARE: f64 = 0.1;
 
 /// Part of what arrives below which one repetition is enough to know that a level falls behind, unless it scatters much.
-const NEAR: f64 = 0.7;
+const NEAR_RATE_SHARE: f64 = 0.7;
 
 /// Parts of the budget after which no more is measured in closed loop, and no more levels are tried with arrivals.
-const CLOSED: f64 = 0.4;
-const OPEN: f64 = 0.8;
+const CLOSED_LOOP_SHARE: f64 = 0.4;
+const ARRIVALS_SHARE: f64 = 0.8;
 
-impl<L: Lab, T: FnMut(&Tuning)> Session<'_, L, T> {
-    pub(super) fn keep_up(&mut self, rate: f64) -> Result<(), Cut> {
-        self.phase(Phase::Calibrating);
-        self.saturate(self.question.over.0)?;
-        self.phase(Phase::Sweeping);
-        let found = self.climb(rate)?;
-        self.phase(Phase::ClosingIn);
+impl<L: ExperimentRunner, T: FnMut(&Tuning)> Session<'_, L, T> {
+    pub(super) fn find_level_that_keeps_up(&mut self, rate: f64) -> Result<(), EarlyStop> {
+        self.enter_phase(Phase::Calibrating);
+        self.measure_saturated(self.request.range.0)?;
+        self.enter_phase(Phase::Sweeping);
+        let found = self.double_until_enough(rate)?;
+        self.enter_phase(Phase::ClosingIn);
         if let Some((below, above)) = found {
-            self.halve(rate, below, above)?;
+            self.bisect(rate, below, above)?;
         }
-        let first = self.tuning.curve.working().find(|level| level.throughput() > rate).map(|level| level.value);
-        if let Some(next) = first.and_then(|first| self.next(first)) {
-            self.saturate(next)?;
+        let first = self.tuning.curve.working_levels().find(|level| level.throughput() > rate).map(|level| level.value);
+        if let Some(next) = first.and_then(|first| self.next_level_up(first)) {
+            self.measure_saturated(next)?;
         }
-        self.phase(Phase::Repeating);
-        while self.repeat_close_ones(rate)? {}
-        self.phase(Phase::Arriving);
-        while self.let_arrive(rate)? {}
-        let Some(level) = self.tuning.verdict.as_ref().and_then(|verdict| verdict.answer.level()) else {
+        self.enter_phase(Phase::Repeating);
+        while self.repeat_candidates(rate)? {}
+        self.enter_phase(Phase::Arriving);
+        while self.measure_arrivals_round(rate)? {}
+        let Some(level) = self.tuning.decision.as_ref().and_then(|verdict| verdict.answer.recommended_level()) else {
             return Ok(());
         };
-        self.phase(Phase::Confirming);
-        self.last(level, Load::Written)
+        self.enter_phase(Phase::Confirming);
+        self.measure_long_run(level, LoadProfile::AsWritten)
     }
 
     /// What a level can do by the mean of its repetitions; nothing if it does not work.
-    fn able(&self, level: f64) -> f64 {
-        self.tuning.curve.find(level).filter(|level| level.works()).map_or(0.0, Level::throughput)
+    fn mean_throughput(&self, level: f64) -> f64 {
+        self.tuning.curve.find(level).filter(|level| level.is_working()).map_or(0.0, Level::throughput)
     }
 
     /// Doubles the level until it can do what arrives. The last that cannot and the first that can; none when there is no
     /// first, or none before it.
-    fn climb(&mut self, rate: f64) -> Result<Option<(f64, f64)>, Cut> {
-        let (low, high) = self.question.over;
+    fn double_until_enough(&mut self, rate: f64) -> Result<Option<(f64, f64)>, EarlyStop> {
+        let (low, high) = self.request.range;
         let mut level = low;
-        while self.able(level) <= rate {
+        while self.mean_throughput(level) <= rate {
             if level >= high {
                 return Ok(None);
             }
             let below = level;
             level = (level * 2.0).max(low + 1.0).min(high);
-            self.saturate(level)?;
-            if self.able(level) > rate {
+            self.measure_saturated(level)?;
+            if self.mean_throughput(level) > rate {
                 return Ok(Some((below, level)));
             }
         }
         Ok(None)
     }
 
-    fn halve(&mut self, rate: f64, mut below: f64, mut above: f64) -> Result<(), Cut> {
-        while let Some(middle) = levels::halfway(below, above, self.question.whole) {
-            self.saturate(middle)?;
-            if self.able(middle) > rate { above = middle } else { below = middle }
+    fn bisect(&mut self, rate: f64, mut below: f64, mut above: f64) -> Result<(), EarlyStop> {
+        while let Some(middle) = levels::midpoint_level(below, above, self.request.is_whole) {
+            self.measure_saturated(middle)?;
+            if self.mean_throughput(middle) > rate { above = middle } else { below = middle }
         }
         Ok(())
     }
 
     /// The next level worth a look: one more, or a little more of many.
-    fn next(&self, level: f64) -> Option<f64> {
-        let step = (level / 8.0).max(if self.question.whole { 1.0 } else { 0.0 });
-        let next = if self.question.whole { (level + step).floor() } else { level + step };
-        (next <= self.question.over.1).then_some(next)
+    fn next_level_up(&self, level: f64) -> Option<f64> {
+        let step = (level / 8.0).max(if self.request.is_whole { 1.0 } else { 0.0 });
+        let next = if self.request.is_whole { (level + step).floor() } else { level + step };
+        (next <= self.request.range.1).then_some(next)
     }
 
     /// The levels that may be able to do what arrives, up to the first that is by its mean and the next; the best if none is.
-    fn close_ones(&self, rate: f64) -> Vec<f64> {
+    fn candidate_levels(&self, rate: f64) -> Vec<f64> {
         let curve = &self.tuning.curve;
-        let Some(first) = curve.working().find(|level| level.throughput() > rate).or_else(|| curve.best()) else {
+        let Some(first) = curve.working_levels().find(|level| level.throughput() > rate).or_else(|| curve.best())
+        else {
             return Vec::new();
         };
-        let above = self.next(first.value).filter(|next| curve.find(*next).is_some());
-        let lower = curve.working().map(|level| level.value).filter(|value| *value < first.value);
+        let above = self.next_level_up(first.value).filter(|next| curve.find(*next).is_some());
+        let lower = curve.working_levels().map(|level| level.value).filter(|value| *value < first.value);
         lower.chain([first.value]).chain(above).collect()
     }
 
     /// One more repetition in closed loop of the levels close to what arrives; whether there are such.
-    fn repeat_close_ones(&mut self, rate: f64) -> Result<bool, Cut> {
-        let demands = self.question.demands;
+    fn repeat_candidates(&mut self, rate: f64) -> Result<bool, EarlyStop> {
+        let demands = self.request.demands;
         let unclear = |value: &f64| {
             self.tuning.curve.find(*value).is_some_and(|level| {
-                let decided = standing(&self.tuning.curve, level, &demands) == Standing::Worse || can(level, rate);
-                let near = level.throughput() > rate * NEAR;
-                level.works() && (near && level.repetitions.len() < LEAST || !decided && level.repetitions.len() < MOST)
+                let decided =
+                    level_status(&self.tuning.curve, level, &demands) == LevelStatus::Worse || can_keep_up(level, rate);
+                let near = level.throughput() > rate * NEAR_RATE_SHARE;
+                level.is_working()
+                    && (near && level.repetitions.len() < MIN_REPETITIONS
+                        || !decided && level.repetitions.len() < MAX_REPETITIONS)
             })
         };
-        let wanted: Vec<f64> = self.close_ones(rate).into_iter().filter(unclear).collect();
+        let wanted: Vec<f64> = self.candidate_levels(rate).into_iter().filter(unclear).collect();
         // Without a level that can, there is nothing to keep time for.
-        let any = self.tuning.curve.working().any(|level| level.throughput() > rate);
-        if wanted.is_empty() || self.spent(if any { CLOSED } else { OPEN }) {
+        let any = self.tuning.curve.working_levels().any(|level| level.throughput() > rate);
+        if wanted.is_empty() || self.is_budget_used(if any { CLOSED_LOOP_SHARE } else { ARRIVALS_SHARE }) {
             return Ok(false);
         }
-        self.round(&wanted)?;
+        self.measure_round(&wanted)?;
         Ok(true)
     }
 
     /// A round with arrivals at the lowest level that may keep up, and at the next; whether another may decide more.
-    fn let_arrive(&mut self, rate: f64) -> Result<bool, Cut> {
-        let demands = self.question.demands;
-        let stands = |level: &Level| standing(&self.tuning.curve, level, &demands);
-        let open = |level: &&Level| matches!(stands(level), Standing::Undecided | Standing::Enough);
+    fn measure_arrivals_round(&mut self, rate: f64) -> Result<bool, EarlyStop> {
+        let demands = self.request.demands;
+        let stands = |level: &Level| level_status(&self.tuning.curve, level, &demands);
+        let open = |level: &&Level| matches!(stands(level), LevelStatus::Undecided | LevelStatus::Sufficient);
         let able = |level: &&Level| level.throughput() > rate;
-        let first = self.tuning.curve.working().filter(able).find(open).map(|level| level.value);
-        if self.spent(OPEN) {
+        let first = self.tuning.curve.working_levels().filter(able).find(open).map(|level| level.value);
+        if self.is_budget_used(ARRIVALS_SHARE) {
             return Ok(false);
         }
         let Some(first) = first else { return self.try_higher() };
-        let stuck = |value: f64| self.tuning.curve.find(value).is_some_and(|level| level.steady.len() >= STEADY);
+        let stuck = |value: f64| {
+            self.tuning
+                .curve
+                .find(value)
+                .is_some_and(|level| level.arrival_repetitions.len() >= MIN_ARRIVAL_REPETITIONS)
+        };
         // Where few may be late the time is needed for the first alone, until it is clear that it stays unclear.
-        let next = self.next(first).filter(|next| self.able(*next) > rate && (demands.p99.is_none() || stuck(first)));
+        let next = self
+            .next_level_up(first)
+            .filter(|next| self.mean_throughput(*next) > rate && (demands.max_p99_ns.is_none() || stuck(first)));
         let short = |value: &f64| {
             self.tuning.curve.find(*value).is_some_and(|level| {
-                let runs = level.steady.len();
-                runs < STEADY || (stands(level) == Standing::Undecided && runs < ENOUGH * 2)
+                let runs = level.arrival_repetitions.len();
+                runs < MIN_ARRIVAL_REPETITIONS
+                    || (stands(level) == LevelStatus::Undecided && runs < MIN_ANSWER_REPETITIONS * 2)
             })
         };
         let mut wanted: Vec<f64> = [Some(first), next].into_iter().flatten().filter(short).collect();
         if wanted.is_empty() {
             return self.try_between(first);
         }
-        self.dice.shuffle(&mut wanted);
+        self.rng.shuffle(&mut wanted);
         for value in wanted {
-            if !self.fails(value) {
-                self.arrive(value, rate)?;
+            if !self.is_failing(value) {
+                self.measure_arrivals(value, rate)?;
             }
         }
         Ok(true)
     }
 
     /// Where no level measured is good enough, measures a higher one in closed loop; whether there is one.
-    fn try_higher(&mut self) -> Result<bool, Cut> {
+    fn try_higher(&mut self) -> Result<bool, EarlyStop> {
         let highest = self.tuning.curve.levels().last().map(|level| level.value);
-        let top = self.question.over.1;
+        let top = self.request.range.1;
         let Some(next) = highest.filter(|level| *level < top).map(|level| (level * 2.0).min(top)) else {
             return Ok(false);
         };
-        self.saturate_often(next)?;
+        self.measure_saturated_often(next)?;
         Ok(true)
     }
 
     /// Measures a level between `good` and the one below that is not, in closed loop; whether there is one.
-    fn try_between(&mut self, good: f64) -> Result<bool, Cut> {
-        let demands = self.question.demands;
+    fn try_between(&mut self, good: f64) -> Result<bool, EarlyStop> {
+        let demands = self.request.demands;
         let curve = &self.tuning.curve;
-        let bad = |below: &&Level| !matches!(standing(curve, below, &demands), Standing::Enough | Standing::Undecided);
-        let Some(middle) =
-            curve.below(good).filter(bad).and_then(|below| levels::halfway(below.value, good, self.question.whole))
+        let bad = |below: &&Level| {
+            !matches!(level_status(curve, below, &demands), LevelStatus::Sufficient | LevelStatus::Undecided)
+        };
+        let Some(middle) = curve
+            .level_below(good)
+            .filter(bad)
+            .and_then(|below| levels::midpoint_level(below.value, good, self.request.is_whole))
         else {
             return Ok(false);
         };
-        self.saturate_often(middle)?;
-        Ok(!self.fails(middle))
+        self.measure_saturated_often(middle)?;
+        Ok(!self.is_failing(middle))
     }
 
-    fn saturate_often(&mut self, level: f64) -> Result<(), Cut> {
-        for _ in 0..LEAST {
-            self.saturate(level)?;
+    fn measure_saturated_often(&mut self, level: f64) -> Result<(), EarlyStop> {
+        for _ in 0..MIN_REPETITIONS {
+            self.measure_saturated(level)?;
         }
         Ok(())
     }
 
-    fn arrive(&mut self, level: f64, rate: f64) -> Result<(), Cut> {
-        let Question { demands, budget, .. } = self.question;
-        let tasks = if demands.p99.is_some() { TASKS_IN_TIME } else { TASKS };
-        let lasts = Duration::from_secs_f64(tasks / rate).min(budget.mul_f64(LONGEST)).max(SHORTEST);
-        let tried = self.attempt(Experiment::lasting(level, Load::Written, lasts))?;
-        enter(self.tuning.curve.at(level), tried, self.question.even_disturbed, |level| &mut level.steady);
-        self.judge();
+    fn measure_arrivals(&mut self, level: f64, rate: f64) -> Result<(), EarlyStop> {
+        let TuningRequest { demands, budget, .. } = self.request;
+        let tasks = if demands.max_p99_ns.is_some() { MIN_TASKS_WITH_P99 } else { MIN_TASKS };
+        let lasts = Duration::from_secs_f64(tasks / rate).min(budget.mul_f64(MAX_ARRIVAL_SHARE)).max(MIN_ARRIVAL_TIME);
+        let tried = self.run_experiment(Experiment::lasting(level, LoadProfile::AsWritten, lasts))?;
+        add_repetition(self.tuning.curve.level_mut(level), tried, self.request.keep_disturbed, |level| {
+            &mut level.arrival_repetitions
+        });
+        self.update_decision();
         Ok(())
     }
 }

@@ -2,19 +2,25 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::colour;
-use crate::report::Look;
-use crate::report::table::{Align, Cell, Table};
-use crate::report::words::{percent, rate};
+use super::status_style;
+use crate::report::TextFormat;
+use crate::report::formatting::{format_percent, format_rate};
+use crate::report::table::{Align, TextCell, TextTable};
 use crate::trace::Span;
-use crate::tune::arrivals::{growth, headroom};
+use crate::tune::arrivals::{backlog_growth, headroom};
 use crate::tune::curve::Level;
-use crate::tune::decide::{Standing, standing};
-use crate::tune::stats::{mean, uncertainty};
-use crate::tune::told::Subject;
+use crate::tune::decide::{LevelStatus, level_status};
+use crate::tune::stats::{mean, relative_uncertainty};
+use crate::tune::summary::TuningSubject;
 use crate::tune::tuning::Tuning;
 
-pub(super) fn table(tuning: &Tuning, subject: &Subject<'_>, due: f64, look: Look, out: &mut String) {
+pub(super) fn write_arrivals_table(
+    tuning: &Tuning,
+    subject: &TuningSubject<'_>,
+    due: f64,
+    text_format: TextFormat,
+    out: &mut String,
+) {
     let columns = [
         (subject.knob.name.as_str(), Align::Right),
         ("can do", Align::Right),
@@ -26,58 +32,58 @@ pub(super) fn table(tuning: &Tuning, subject: &Subject<'_>, due: f64, look: Look
         ("", Align::Left),
         ("runs", Align::Right),
     ];
-    let mut table = Table::new(&columns);
+    let mut table = TextTable::new(&columns);
     for level in tuning.curve.levels() {
-        table.row(row(tuning, level, subject, due));
+        table.push_row(arrivals_row(tuning, level, subject, due));
     }
     if !table.is_empty() {
-        look.heading(
+        text_format.write_heading(
             out,
             &format!(
                 "{}s a second, and response times with {} arriving",
-                super::capital(subject.work.word()),
-                rate(due)
+                super::capitalize(subject.work.word()),
+                format_rate(due)
             ),
         );
-        table.render(look, out);
+        table.render(text_format, out);
     }
 }
 
-fn row(tuning: &Tuning, level: &Level, subject: &Subject<'_>, due: f64) -> Vec<Cell> {
-    let name = Cell::from(subject.knob.show(level.value));
-    if !level.works() {
+fn arrivals_row(tuning: &Tuning, level: &Level, subject: &TuningSubject<'_>, due: f64) -> Vec<TextCell> {
+    let name = TextCell::from(subject.knob.format_value(level.value));
+    if !level.is_working() {
         let why = level.failures.first().map_or("disturbed each time", String::as_str);
-        let mut cells = vec![name, Cell::from("-")];
-        cells.extend((0..5).map(|_| Cell::default()));
-        cells.push(Cell::styled(why, Style::new().fg_color(Some(AnsiColor::Red.into()))));
+        let mut cells = vec![name, TextCell::from("-")];
+        cells.extend((0..5).map(|_| TextCell::default()));
+        cells.push(TextCell::styled(why, Style::new().fg_color(Some(AnsiColor::Red.into()))));
         return cells;
     }
-    let or_dash = |text: Option<String>| Cell::from(text.unwrap_or_else(|| "-".to_owned()));
-    let arriving = level.arriving();
+    let or_dash = |text: Option<String>| TextCell::from(text.unwrap_or_else(|| "-".to_owned()));
+    let arriving = level.arrival_response();
     let time = |of: fn(&crate::tune::Percentiles) -> f64| arriving.as_ref().map(|all| Span(of(all) as u64).to_string());
-    let grows: Vec<f64> = level.steady.iter().map(|one| growth(one, due)).collect();
-    let stands = standing(&tuning.curve, level, &subject.demands);
+    let grows: Vec<f64> = level.arrival_repetitions.iter().map(|one| backlog_growth(one, due)).collect();
+    let stands = level_status(&tuning.curve, level, &subject.demands);
     let word = match stands {
-        Standing::Enough => "keeps up",
-        Standing::Worse => "falls behind",
-        Standing::Undecided if level.steady.is_empty() => "not tried further",
-        Standing::Undecided => "not certain",
-        Standing::Refused => "too late, or too large",
+        LevelStatus::Sufficient => "keeps up",
+        LevelStatus::Worse => "falls behind",
+        LevelStatus::Undecided if level.arrival_repetitions.is_empty() => "not tried further",
+        LevelStatus::Undecided => "not certain",
+        LevelStatus::Unacceptable => "too late, or too large",
     };
-    let mut verdict = Cell::styled(word, colour(stands));
-    if tuning.recommended().is_some_and(|answer| answer.value.total_cmp(&level.value).is_eq()) {
+    let mut verdict = TextCell::styled(word, status_style(stands));
+    if tuning.recommended_level().is_some_and(|answer| answer.value.total_cmp(&level.value).is_eq()) {
         verdict.push(" <", Style::new().bold());
     }
     let spare = headroom(level, due);
     vec![
         name,
-        Cell::from(rate(level.throughput())),
-        or_dash(uncertainty(&level.throughputs()).map(percent)),
-        or_dash((spare > 0.0).then(|| percent(spare))),
-        or_dash((!grows.is_empty()).then(|| format!("+{}", rate(mean(&grows).max(0.0) * due)))),
+        TextCell::from(format_rate(level.throughput())),
+        or_dash(relative_uncertainty(&level.throughputs()).map(format_percent)),
+        or_dash((spare > 0.0).then(|| format_percent(spare))),
+        or_dash((!grows.is_empty()).then(|| format!("+{}", format_rate(mean(&grows).max(0.0) * due)))),
         or_dash(time(|all| all.p50)),
         or_dash(time(|all| all.p99)),
         verdict,
-        Cell::from((level.repetitions.len() + level.steady.len()).to_string()),
+        TextCell::from((level.repetitions.len() + level.arrival_repetitions.len()).to_string()),
     ]
 }

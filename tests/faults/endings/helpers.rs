@@ -6,15 +6,15 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use contend::scenario::{Source, check};
-use contend::source::Live;
+use contend::source::LiveRun;
 
 /// In the environment of the test program that was started again, with its place in a chain.
 const AGAIN: &str = "CONTEND_TEST_AGAIN";
 
-fn started(image: Option<PathBuf>) -> Result<Live, String> {
+fn started(image: Option<PathBuf>) -> Result<LiveRun, String> {
     let source = Source { name: "x".into(), path: None, text: "thread w { forever { sleep \"1ms\" } }".into() };
     let scenario = check(&source).unwrap().scenario;
-    Live::start_image(&scenario, &scenario.defaults(), image).map_err(|error| error.to_string())
+    LiveRun::start_with_image(&scenario, &scenario.default_settings(), image).map_err(|error| error.to_string())
 }
 
 /// Command lines of the processes whose parent this is.

@@ -1,7 +1,8 @@
 //! Random steps, each as what the checker should make of them and as the nodes one would write for that.
 
 use contend::scenario::{
-    Asked, Compare, Expr, LifeStep, Members, Question, QueueStep, Real, SignalStep, Step, Target, Unit, Way, Which,
+    Branch, Compare, Expr, GroupMembers, LifeStep, MemberSelector, Operand, Question, QueueStep, RealWork, SignalStep,
+    Step, Target, Unit,
 };
 use contend::trace::KnobId;
 use proptest::prelude::*;
@@ -38,8 +39,8 @@ fn counts() -> BoxedStrategy<Expr> {
     let leaf = prop_oneof![
         (0..100_u32).prop_map(|n| number(f64::from(n))),
         Just(Expr::Knob(KnobId::from(SEATS))),
-        Just(Expr::Index),
-        Just(Expr::Count),
+        Just(Expr::WorkerIndex),
+        Just(Expr::GroupSize),
     ];
     leaf.prop_recursive(3, 8, 2, combined).boxed()
 }
@@ -65,8 +66,8 @@ fn combined(inner: BoxedStrategy<Expr>) -> impl Strategy<Value = Expr> {
     prop_oneof![
         (two.clone(), prop::sample::select(vec!['+', '-', '%']))
             .prop_map(|((left, right), sign)| op(left, sign, right)),
-        two.clone().prop_map(|(a, b)| Expr::Least(Box::new(a), Box::new(b))),
-        two.clone().prop_map(|(a, b)| Expr::Most(Box::new(a), Box::new(b))),
+        two.clone().prop_map(|(a, b)| Expr::Min(Box::new(a), Box::new(b))),
+        two.clone().prop_map(|(a, b)| Expr::Max(Box::new(a), Box::new(b))),
         two.prop_map(|(a, b)| Expr::Random(Box::new(a), Box::new(b))),
     ]
 }
@@ -74,8 +75,8 @@ fn combined(inner: BoxedStrategy<Expr>) -> impl Strategy<Value = Expr> {
 /// The same, held within the range that its place asks for.
 fn within(formulas: BoxedStrategy<Expr>, low: f64, high: f64) -> impl Strategy<Value = Expr> + Clone {
     formulas.prop_map(move |formula| {
-        let held = Expr::Least(Box::new(formula), Box::new(number(high)));
-        Expr::Most(Box::new(number(low)), Box::new(held))
+        let held = Expr::Min(Box::new(formula), Box::new(number(high)));
+        Expr::Max(Box::new(number(low)), Box::new(held))
     })
 }
 
@@ -88,7 +89,7 @@ fn count() -> impl Strategy<Value = Expr> + Clone {
 }
 
 fn target(resource: usize) -> impl Strategy<Value = Target> + Clone {
-    prop::option::of(count()).prop_map(move |at| Target { resource, at })
+    prop::option::of(count()).prop_map(move |at| Target { resource, index: at })
 }
 
 /// The steps of one worker.
@@ -108,7 +109,7 @@ fn plain() -> BoxedStrategy<Step> {
         (target(EVENT), prop::option::of(time())).prop_map(|(target, timeout)| SignalStep::Wait { target, timeout }),
         target(EVENT).prop_map(SignalStep::Set),
         target(EVENT).prop_map(SignalStep::Clear),
-        target(BARRIER).prop_map(SignalStep::Meet),
+        target(BARRIER).prop_map(SignalStep::BarrierWait),
     ];
     let queues = prop_oneof![
         target(QUEUE).prop_map(QueueStep::Put),
@@ -116,11 +117,12 @@ fn plain() -> BoxedStrategy<Step> {
         target(QUEUE).prop_map(QueueStep::Close),
     ];
     let real = prop_oneof![
-        within(counts(), 2.0, 1e8).prop_map(Real::Primes),
-        (0..1_000_u32).prop_map(|bytes| Real::Hash(Some(number(f64::from(bytes))))),
+        within(counts(), 2.0, 1e8).prop_map(RealWork::Primes),
+        (0..1_000_u32).prop_map(|bytes| RealWork::Hash(Some(number(f64::from(bytes))))),
     ];
-    let life = prop_oneof![Just(Which::All), Just(Which::Any), count().prop_map(Which::At)]
-        .prop_map(|which| LifeStep::Spawn(Members { group: 1, which }));
+    let life =
+        prop_oneof![Just(MemberSelector::All), Just(MemberSelector::AnyIdle), count().prop_map(MemberSelector::At)]
+            .prop_map(|which| LifeStep::Spawn(GroupMembers { group: 1, which }));
     prop_oneof![
         time().prop_map(Step::Compute),
         time().prop_map(Step::Sleep),
@@ -131,7 +133,7 @@ fn plain() -> BoxedStrategy<Step> {
         (target(COUNTER), 1..9_i8, count()).prop_map(|(target, by, times)| Step::AddMany { target, by, times }),
         signals.prop_map(Step::Signal),
         queues.prop_map(Step::Queue),
-        real.prop_map(Step::Real),
+        real.prop_map(Step::RealWork),
         life.prop_map(Step::Life),
         "[ -~äß🦀]{1,20}".prop_map(Step::Panic),
         Just(Step::Abort),
@@ -145,26 +147,26 @@ fn with_blocks(left: usize) -> BoxedStrategy<Step> {
     let (mutex, rwlock) = (MUTEX + left, RWLOCK + left);
     let question = (
         prop_oneof![
-            3 => prop_oneof![target(COUNTER), target(QUEUE)].prop_map(Asked::Resource),
-            1 => prop::sample::select(vec![Expr::Task, Expr::Index, Expr::Count]).prop_map(Asked::Number),
+            3 => prop_oneof![target(COUNTER), target(QUEUE)].prop_map(Operand::Resource),
+            1 => prop::sample::select(vec![Expr::TaskNumber, Expr::WorkerIndex, Expr::GroupSize]).prop_map(Operand::Number),
         ],
         prop::sample::select(vec![Compare::Above, Compare::Below, Compare::Equals]),
         count(),
     )
-        .prop_map(|(of, compare, value)| Question { of, compare, value });
-    let way = move || (0..100_u32, body()).prop_map(|(n, steps)| Way { weight: number(f64::from(n + 1)), steps });
+        .prop_map(|(of, compare, value)| Question { operand: of, compare, value });
+    let way = move || (0..100_u32, body()).prop_map(|(n, steps)| Branch { weight: number(f64::from(n + 1)), steps });
     let locks =
         prop_oneof![
             (target(mutex), body()).prop_map(|(target, body)| Step::Lock { target, body }),
-            (target(rwlock), body()).prop_map(|(target, body)| Step::Read { target, body }),
-            (target(rwlock), body()).prop_map(|(target, body)| Step::Write { target, body }),
+            (target(rwlock), body()).prop_map(|(target, body)| Step::ReadLock { target, body }),
+            (target(rwlock), body()).prop_map(|(target, body)| Step::WriteLock { target, body }),
             (target(SEMAPHORE), 1..9_u32, body())
                 .prop_map(|(target, n, body)| { Step::Acquire { target, permits: number(f64::from(n)), body } }),
             (target(mutex), time(), body(), otherwise(left))
                 .prop_map(|(target, timeout, body, otherwise)| Step::TryLock { target, timeout, body, otherwise }),
         ];
     let queues = prop_oneof![
-        (target(QUEUE), body()).prop_map(|(target, body)| QueueStep::Each { target, body }),
+        (target(QUEUE), body()).prop_map(|(target, body)| QueueStep::ForEach { target, body }),
         (target(QUEUE), body(), otherwise(left)).prop_map(|(target, body, otherwise)| QueueStep::TryPut {
             target,
             body,
@@ -184,7 +186,7 @@ fn with_blocks(left: usize) -> BoxedStrategy<Step> {
         1 => (question.clone(), body()).prop_map(|(question, body)| Step::While { question, body }),
         1 => (question, body(), otherwise(left)).prop_map(|(question, body, otherwise)| Step::If { question, body, otherwise }),
         1 => (0..2_u8, body(), otherwise(left)).prop_map(|(is, body, otherwise)| Step::When {
-            knob: KnobId::from(ORDER), is: f64::from(is), body, otherwise,
+            knob: KnobId::from(ORDER), position: f64::from(is), body, otherwise,
         }),
         1 => prop::collection::vec(way(), 2..4).prop_map(Step::Choose),
     ]
@@ -244,8 +246,8 @@ fn step(step: &Step) -> Vec<Node> {
         Step::Sleep(for_) => one(time("sleep", for_)),
         Step::Io(for_) => one(time("io", for_)),
         Step::Lock { target, body } => one(on("lock", target).block(written(body))),
-        Step::Read { target, body } => one(on("read", target).block(written(body))),
-        Step::Write { target, body } => one(on("write", target).block(written(body))),
+        Step::ReadLock { target, body } => one(on("read", target).block(written(body))),
+        Step::WriteLock { target, body } => one(on("write", target).block(written(body))),
         Step::Acquire { target, permits, body } => {
             one(on("acquire", target).set("permits", formula(permits, Unit::Count)).block(written(body)))
         }
@@ -266,18 +268,18 @@ fn step(step: &Step) -> Vec<Node> {
             one(Node::new("repeat").value(formula(times, Unit::Count)).block(written(body)))
         }
         Step::Forever(body) => one(Node::new("forever").block(written(body))),
-        Step::When { is, body, otherwise, .. } => {
+        Step::When { position: is, body, otherwise, .. } => {
             with_else(Node::new("when").set("order", if *is == 0.0 { "same" } else { "opposite" }), body, otherwise)
         }
         Step::Choose(ways) => one(Node::new("choose").block(ways.iter().map(way).collect())),
-        Step::Real(Real::Primes(to)) => one(Node::new("primes").value(formula(to, Unit::Count))),
-        Step::Real(Real::Hash(Some(bytes))) => one(Node::new("hash").value(formula(bytes, Unit::Bytes))),
-        Step::Life(LifeStep::Spawn(Members { which, .. })) => {
+        Step::RealWork(RealWork::Primes(to)) => one(Node::new("primes").value(formula(to, Unit::Count))),
+        Step::RealWork(RealWork::Hash(Some(bytes))) => one(Node::new("hash").value(formula(bytes, Unit::Bytes))),
+        Step::Life(LifeStep::Spawn(GroupMembers { which, .. })) => {
             let spawn = Node::new("spawn").value("helper");
             one(match which {
-                Which::All => spawn,
-                Which::At(at) => at_place(spawn, Some(at)),
-                Which::Any => spawn.set("any", true),
+                MemberSelector::All => spawn,
+                MemberSelector::At(at) => at_place(spawn, Some(at)),
+                MemberSelector::AnyIdle => spawn.set("any", true),
             })
         }
         Step::Panic(why) => one(Node::new("panic").value(why.as_str())),
@@ -293,7 +295,7 @@ fn with_else(node: Node, body: &[Step], otherwise: &[Step]) -> Vec<Node> {
 }
 
 fn on(word: &str, target: &Target) -> Node {
-    at_place(Node::new(word).value(name(target.resource)), target.at.as_ref())
+    at_place(Node::new(word).value(name(target.resource)), target.index.as_ref())
 }
 
 fn at_place(node: Node, at: Option<&Expr>) -> Node {
@@ -303,7 +305,7 @@ fn at_place(node: Node, at: Option<&Expr>) -> Node {
     }
 }
 
-fn way(way: &Way) -> Node {
+fn way(way: &Branch) -> Node {
     let Expr::Number(weight) = way.weight else { unreachable!("a number") };
     Node::new("weight").value(weight as i128).block(written(&way.steps))
 }
@@ -314,9 +316,9 @@ fn asked(word: &str, question: &Question) -> Node {
         Compare::Below => "below",
         Compare::Equals => "equals",
     };
-    let asked = match &question.of {
-        Asked::Resource(target) => on(word, target),
-        Asked::Number(number) => Node::new(word).value(formula(number, Unit::Count)),
+    let asked = match &question.operand {
+        Operand::Resource(target) => on(word, target),
+        Operand::Number(number) => Node::new(word).value(formula(number, Unit::Count)),
     };
     asked.set(compare, formula(&question.value, Unit::Count))
 }
@@ -326,7 +328,7 @@ fn queue(step: &QueueStep) -> Vec<Node> {
         QueueStep::Put(target) => vec![on("put", target)],
         QueueStep::Take(target) => vec![on("take", target)],
         QueueStep::Close(target) => vec![on("close", target)],
-        QueueStep::Each { target, body } => vec![on("take", target).block(written(body))],
+        QueueStep::ForEach { target, body } => vec![on("take", target).block(written(body))],
         QueueStep::TryPut { target, body, otherwise } => with_else(on("try-put", target), body, otherwise),
         QueueStep::TryTake { target, body, otherwise } => with_else(on("try-take", target), body, otherwise),
     }
@@ -342,7 +344,7 @@ fn signal(step: &SignalStep) -> Node {
         SignalStep::NotifyAll(target) => on("notify-all", target),
         SignalStep::Set(target) => on("set", target),
         SignalStep::Clear(target) => on("clear", target),
-        SignalStep::Meet(target) => on("meet", target),
+        SignalStep::BarrierWait(target) => on("meet", target),
     }
 }
 
@@ -357,15 +359,15 @@ fn formula(expr: &Expr, unit: Unit) -> String {
             Unit::Count => n.to_string(),
         },
         Expr::Knob(knob) => ["$seats", "$gap"][knob.index()].to_owned(),
-        Expr::Index => "i".to_owned(),
-        Expr::Count => "n".to_owned(),
-        Expr::Task => "task".to_owned(),
+        Expr::WorkerIndex => "i".to_owned(),
+        Expr::GroupSize => "n".to_owned(),
+        Expr::TaskNumber => "task".to_owned(),
         Expr::Op(left, sign @ ('*' | '/'), right) => {
             format!("({} {sign} {})", formula(left, unit), formula(right, Unit::Count))
         }
         Expr::Op(left, sign, right) => format!("({} {sign} {})", formula(left, unit), formula(right, unit)),
-        Expr::Least(a, b) => two("min", a, b),
-        Expr::Most(a, b) => two("max", a, b),
+        Expr::Min(a, b) => two("min", a, b),
+        Expr::Max(a, b) => two("max", a, b),
         Expr::Random(a, b) => two("random", a, b),
         Expr::Exponential(mean) => format!("exponential({})", formula(mean, unit)),
     }

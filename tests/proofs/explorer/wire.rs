@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use contend::model::{Budget, Model};
 use contend::trace::{
-    Cast, Event, Lanes, LockKind, Message, Notice, PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind, Stamp,
-    Wakers, WorkerId, WorkerInfo, WorkerKind,
+    Event, LaneRange, LockKind, Message, Notice, PoolId, PoolInfo, Registry, ResourceId, ResourceInfo, ResourceKind,
+    Stamp, Wakers, WorkerId, WorkerInfo, WorkerKind,
 };
 use fastrand::Rng;
 
@@ -27,7 +27,7 @@ impl Ear for Wire {
         let (at, worker_id) = (Stamp(self.clock), WorkerId::from(worker));
         match told {
             Told::Event(kind) => self.outboxes[worker].push_back(Event { at, worker: worker_id, kind }),
-            Told::Died(death) => self.notices.push_back((at, Notice::Died { worker: worker_id, death })),
+            Told::Died(death) => self.notices.push_back((at, Notice::Died { worker: worker_id, cause: death })),
         }
     }
 }
@@ -61,12 +61,12 @@ impl Wire {
     fn tell_through(&mut self) {
         let waiting = self.outboxes.iter().filter_map(|outbox| outbox.front()).map(|event| event.at);
         let first = waiting.chain(self.notices.front().map(|(at, _)| *at)).min();
-        self.model.apply(&Message::Through(first.unwrap_or(Stamp(self.clock + 1))));
+        self.model.apply(&Message::Watermark(first.unwrap_or(Stamp(self.clock + 1))));
     }
 }
 
 /// What the model knows of a program before it runs.
-fn cast(program: &Program) -> Arc<Cast> {
+fn cast(program: &Program) -> Arc<Registry> {
     let seats = program.seats();
     let kind = if program.processes { WorkerKind::Process } else { WorkerKind::Thread };
     let worker = |(i, seat): (usize, &Option<(usize, usize)>)| WorkerInfo {
@@ -76,15 +76,15 @@ fn cast(program: &Program) -> Arc<Cast> {
         pool: seat.map(|(pool, _)| PoolId::from(pool)),
     };
     let lives = (0..program.workers.len()).filter(|w| program.has_life(*w));
-    let lives = lives.map(|w| ResourceKind::Life { of: WorkerId::from(w) });
+    let lives = lives.map(|w| ResourceKind::Life { worker: WorkerId::from(w) });
     let pools = program.pools.iter().flat_map(|_| [ResourceKind::Queue { capacity: ROOM }, ResourceKind::Results]);
     let kinds = (0..program.kinds.len()).map(|on| kind_of(program, on)).chain(lives).chain(pools);
-    Arc::new(Cast {
+    Arc::new(Registry {
         workers: seats.iter().enumerate().map(worker).collect(),
         resources: kinds.enumerate().map(|(i, kind)| ResourceInfo { name: format!("r{i}"), kind }).collect(),
         pools: (0..program.pools.len()).map(|pool| pool_info(program, pool, kind)).collect(),
         wakers: wakers(program),
-        ..Cast::default()
+        ..Registry::default()
     })
 }
 
@@ -95,7 +95,7 @@ fn kind_of(program: &Program, on: usize) -> ResourceKind {
         Kind::Rwlock(policy) => ResourceKind::Rwlock { policy },
         Kind::Semaphore(permits) => ResourceKind::Semaphore { permits, scoped: program.is_scoped(on) },
         Kind::Queue => ResourceKind::Queue { capacity: ROOM },
-        Kind::Condition => ResourceKind::Condition { of: ResourceId::from(mutex) },
+        Kind::Condition => ResourceKind::Condition { mutex: ResourceId::from(mutex) },
         Kind::Event => ResourceKind::Event,
         Kind::Barrier(parties) => ResourceKind::Barrier { parties },
     }
@@ -112,30 +112,30 @@ fn pool_info(program: &Program, pool: usize, of: WorkerKind) -> PoolInfo {
     let workers = workers_of(program, pool);
     PoolInfo {
         name: format!("p{pool}"),
-        of,
+        worker_kind: of,
         size: workers.len() as u32,
         workers,
         feeder: None,
         queue: queue_of(program, pool),
         results: Some(results_of(program, pool)),
-        total: None,
-        restarts: program.pools[pool].restarts,
+        total_tasks: None,
+        restarts_workers: program.pools[pool].restarts,
     }
 }
 
-fn one(worker: usize) -> Lanes {
-    Lanes { first: WorkerId::from(worker), count: 1 }
+fn one(worker: usize) -> LaneRange {
+    LaneRange { first: WorkerId::from(worker), count: 1 }
 }
 
-fn lanes_of(program: &Program, pool: usize) -> Lanes {
+fn lanes_of(program: &Program, pool: usize) -> LaneRange {
     let workers = workers_of(program, pool);
-    Lanes { first: workers[0], count: workers.len() as u16 }
+    LaneRange { first: workers[0], count: workers.len() as u16 }
 }
 
 fn wakers(program: &Program) -> Vec<Wakers> {
     let lives = (0..program.workers.len()).filter(|w| program.has_life(*w)).count();
     let mut wakers = vec![Wakers::default(); program.kinds.len() + lives + 2 * program.pools.len()];
-    let sources: Vec<Lanes> = (0..program.workers.len()).filter(|w| program.is_source(*w)).map(one).collect();
+    let sources: Vec<LaneRange> = (0..program.workers.len()).filter(|w| program.is_source(*w)).map(one).collect();
     for pool in 0..program.pools.len() {
         let (queue, own) = (queue_of(program, pool).index(), lanes_of(program, pool));
         wakers[queue].givers.extend(sources.iter().copied());
@@ -151,7 +151,7 @@ fn wakers(program: &Program) -> Vec<Wakers> {
     wakers
 }
 
-fn enter(program: &Program, wakers: &mut [Wakers], lanes: Lanes, step: &Step) {
+fn enter(program: &Program, wakers: &mut [Wakers], lanes: LaneRange, step: &Step) {
     match *step {
         Step::Put(on) | Step::Post(on) | Step::Notify(on) | Step::NotifyAll(on) | Step::Set(on) | Step::Meet(on) => {
             wakers[on].givers.push(lanes);

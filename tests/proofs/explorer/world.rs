@@ -7,7 +7,7 @@ mod signals;
 
 use std::collections::VecDeque;
 
-use contend::trace::{Death, EventKind, Grant, How, ResourceId, State};
+use contend::trace::{DeathCause, EventKind, ExitKind, Grant, ResourceId, State};
 
 pub use self::lives::life;
 pub use self::pools::{PoolState, queue_of, results_of};
@@ -17,7 +17,7 @@ use crate::explorer::program::{Kind, Program, Step};
 #[derive(Debug, Clone)]
 pub enum Told {
     Event(EventKind),
-    Died(Death),
+    Died(DeathCause),
 }
 
 /// Where what workers tell goes.
@@ -218,7 +218,7 @@ impl Scene<'_> {
     }
 
     fn blocks(&mut self, w: usize, state: State, on: usize) {
-        self.waits(w, [EventKind::Block { state, on: Some(id(on)) }]);
+        self.waits(w, [EventKind::Blocked { state, on: Some(id(on)) }]);
     }
 
     /// One worker moves: begins, does a step, begins to wait, or ends its wait.
@@ -231,7 +231,7 @@ impl Scene<'_> {
             return self.seek_task(w, waited);
         }
         let Some(step) = self.world.step_of(self.program, w) else {
-            return if w < self.program.workers.len() { self.end(w, How::Finished) } else { self.end_task(w) };
+            return if w < self.program.workers.len() { self.end(w, ExitKind::Finished) } else { self.end_task(w) };
         };
         match step {
             Step::Lock(on) | Step::TryLock(on) => self.lock(w, on, waited, matches!(step, Step::TryLock(_))),
@@ -245,7 +245,7 @@ impl Scene<'_> {
             Step::Pass(on) => self.acquire(w, on, waited, None),
             Step::Post(on) => {
                 self.world.words[on].free += 1;
-                self.tell(w, EventKind::Posted { lock: id(on) });
+                self.tell(w, EventKind::SemaphorePosted { lock: id(on) });
                 self.next(w);
             }
             Step::Put(on) => self.put(w, on, waited),

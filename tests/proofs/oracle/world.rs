@@ -6,8 +6,8 @@ use std::sync::{Arc, Barrier};
 use contend::engine::Recorder;
 use contend::platform::{Clock, thread_id};
 use contend::trace::{
-    Cast, EventKind, Grant, How, LockKind, ResourceId, ResourceInfo, ResourceKind, Ring, RingWriter, WorkerInfo,
-    WorkerKind, ring_words,
+    EventKind, ExitKind, Grant, LockKind, Registry, ResourceId, ResourceInfo, ResourceKind, Ring, RingWriter,
+    WorkerInfo, WorkerKind, ring_words,
 };
 use fastrand::Rng;
 use parking_lot::{Condvar, Mutex};
@@ -114,14 +114,14 @@ impl World {
         }
     }
 
-    pub fn cast(&self) -> Arc<Cast> {
+    pub fn cast(&self) -> Arc<Registry> {
         let worker = |i| WorkerInfo { name: format!("w{i}"), group: "w".into(), kind: WorkerKind::Thread, pool: None };
         let lock = |i| ResourceInfo { name: format!("l{i}"), kind: ResourceKind::Mutex { kind: LockKind::Std } };
-        Arc::new(Cast {
+        Arc::new(Registry {
             packed: Vec::new(),
             workers: (0..self.workers.len()).map(worker).collect(),
             resources: (0..self.locks.len()).map(lock).collect(),
-            ..Cast::default()
+            ..Registry::default()
         })
     }
 
@@ -182,13 +182,13 @@ impl<'a> Thread<'a> {
         let pen = Recorder::new(RingWriter::new(Ring::new(&me.ring)), Clock::best());
         let mut thread = Self { world, me, pen, held: Vec::new() };
         world.start.wait();
-        thread.pen.begin(thread.pen.now());
+        thread.pen.begin_life(thread.pen.now());
         let finished = me.program.iter().all(|step| thread.step(*step));
         while let Some(lock) = thread.held.pop() {
             world.locks[lock].unlock();
         }
         if finished {
-            thread.pen.write(thread.pen.now(), EventKind::Ended(How::Finished));
+            thread.pen.write(thread.pen.now(), EventKind::LifeEnded(ExitKind::Finished));
             thread.say(Status::Finished);
         }
     }
@@ -201,7 +201,7 @@ impl<'a> Thread<'a> {
                 let lock = self.held.pop().expect("locks and unlocks are paired");
                 let at = self.pen.now();
                 self.world.locks[lock].unlock();
-                self.pen.released(at, ResourceId::from(lock));
+                self.pen.record_released(at, ResourceId::from(lock));
             }
             Step::Yield(times) => (0..times).for_each(|_| std::thread::yield_now()),
         }
@@ -211,7 +211,7 @@ impl<'a> Thread<'a> {
     fn lock(&mut self, lock: usize) -> bool {
         let mutex = &self.world.locks[lock];
         if !mutex.try_lock() {
-            self.pen.wait(ResourceId::from(lock), false);
+            self.pen.wait_for_lock(ResourceId::from(lock), false);
             self.say(Status::Wants(lock));
             if mutex.lock().is_err() {
                 self.say(Status::Refused(lock));
@@ -222,7 +222,7 @@ impl<'a> Thread<'a> {
         }
         let grant = mutex.grants.fetch_add(1, Ordering::Relaxed) + 1; // Relaxed: only the holder counts
         self.held.push(lock);
-        self.pen.acquired(ResourceId::from(lock), Grant(grant));
+        self.pen.record_acquired(ResourceId::from(lock), Grant(grant));
         !self.world.is_over()
     }
 

@@ -108,7 +108,7 @@ fn shown_all(model: &Model, world: &World, truth: &[WorkerId], program: &Program
     if found != truth {
         return Err(format!("missed: found {found:?}, truth {truth:?}"));
     }
-    let mut all: Vec<WorkerId> = stall.iter().flat_map(|stall| &stall.set).chain(&found).copied().collect();
+    let mut all: Vec<WorkerId> = stall.iter().flat_map(|stall| &stall.workers).chain(&found).copied().collect();
     all.sort_unstable();
     let left: Vec<WorkerId> = world.left().into_iter().map(|(w, _)| WorkerId::from(w)).collect();
     if all != left && !program.keeps() {
@@ -116,14 +116,17 @@ fn shown_all(model: &Model, world: &World, truth: &[WorkerId], program: &Program
     }
     let to_bear_out = !found.is_empty() || stall.is_some() && !program.keeps();
     let nothing = found.is_empty() && stall.is_none();
-    if health.disagreements > 0 || to_bear_out && health.borne_out == 0 || nothing && health.borne_out > 0 {
+    if health.disagreements > 0
+        || to_bear_out && health.confirmed_verdicts == 0
+        || nothing && health.confirmed_verdicts > 0
+    {
         return Err(format!("the slots do not say what the events do: {health:?}"));
     }
     Ok(())
 }
 
 fn set(model: &Model) -> Vec<WorkerId> {
-    model.deadlocked().to_vec()
+    model.deadlocked_workers().to_vec()
 }
 
 /// Everyone in a verdict of deadlock must be stuck by now; who is said to be stuck, and at which step, is remembered.
@@ -135,7 +138,7 @@ fn claims(model: &Model, world: &World, oracle: Oracle, said: &mut BTreeSet<(usi
             return Err(format!("false: {set:?} are said to be deadlocked, {truth:?} are"));
         }
     }
-    let all = set.into_iter().chain(stall.into_iter().flat_map(|stall| stall.set));
+    let all = set.into_iter().chain(stall.into_iter().flat_map(|stall| stall.workers));
     said.extend(all.map(|w| (w.index(), world.workers[w.index()].pc)));
     Ok(())
 }
@@ -166,14 +169,14 @@ fn told_all(model: &Model, world: &World, truth: &[WorkerId], said: &BTreeSet<(u
 fn backwards(program: &Program, world: &World, model: &Model) -> Result<(), String> {
     let mut other = Model::new(cast(program), Budget { bytes: 1 << 16 });
     world.wire.backwards().for_each(|message| other.apply(&message));
-    let same = other.deadlocks() == model.deadlocks() && other.wait_for() == model.wait_for();
+    let same = other.deadlocks() == model.deadlocks() && other.wait_for_graph() == model.wait_for_graph();
     if same { Ok(()) } else { Err("it depends on the order of arrival".to_owned()) }
 }
 
 /// Each worker of the ring has what it is said to have, or stands in line for it, and waits for what those have that it is
 /// said to wait for. In a simple ring that is the next one.
 fn is_a_ring(world: &World, verdict: &Deadlock) -> Result<(), String> {
-    let mut all: Vec<WorkerId> = verdict.ring.iter().map(|link| link.worker).collect();
+    let mut all: Vec<WorkerId> = verdict.cycle.iter().map(|link| link.worker).collect();
     let wants = |w: WorkerId, on| match world.workers[w.index()].waits {
         Some(Wait::Lock(asked)) => !asked.timed && asked.lock == on,
         Some(Wait::End(other)) => world.life(other).is_some_and(|life| life.index() == on),
@@ -183,26 +186,26 @@ fn is_a_ring(world: &World, verdict: &Deadlock) -> Result<(), String> {
         let held = world.workers[w.index()].held.iter().flatten().any(|(lock, _)| *lock == on);
         held || world.life(w.index()).is_some_and(|life| life.index() == on)
     };
-    let mut good = !verdict.ring.is_empty();
+    let mut good = !verdict.cycle.is_empty();
     let mut waited_for = Vec::new();
-    for (link, next) in verdict.ring.iter().zip(verdict.ring.iter().cycle().skip(1)) {
+    for (link, next) in verdict.cycle.iter().zip(verdict.cycle.iter().cycle().skip(1)) {
         let gives = |w: &WorkerId| has(*w, link.wants.index()) || wants(*w, link.wants.index());
         good &=
             wants(link.worker, link.wants.index()) && !link.waits_for.is_empty() && link.waits_for.iter().all(gives);
-        good &= has(link.worker, link.holds.index()) != link.in_line;
-        good &= !link.in_line || wants(link.worker, link.holds.index());
-        good &= !verdict.is_simple() || link.wants == next.holds;
+        good &= has(link.worker, link.holds.index()) != link.is_ahead_in_queue;
+        good &= !link.is_ahead_in_queue || wants(link.worker, link.holds.index());
+        good &= !verdict.is_simple_cycle() || link.wants == next.holds;
         waited_for.extend(&link.waits_for);
     }
     good &= all.iter().all(|w| waited_for.contains(w));
     all.extend(&verdict.victims);
     all.sort_unstable();
-    if good && all == verdict.set { Ok(()) } else { Err(format!("that is no ring: {verdict:?}")) }
+    if good && all == verdict.workers { Ok(()) } else { Err(format!("that is no ring: {verdict:?}")) }
 }
 
 /// No worker is in two rings.
 fn are_separate(deadlocks: &[Deadlock]) -> Result<(), String> {
-    let mut all: Vec<WorkerId> = deadlocks.iter().flat_map(|d| &d.ring).map(|link| link.worker).collect();
+    let mut all: Vec<WorkerId> = deadlocks.iter().flat_map(|d| &d.cycle).map(|link| link.worker).collect();
     let members = all.len();
     all.sort_unstable();
     all.dedup();

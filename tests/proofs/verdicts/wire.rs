@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use contend::model::Model;
 use contend::trace::{
-    Cast, Event, EventKind, Lanes, LockKind, Message, ResourceId, ResourceInfo, ResourceKind, Slot, Snapshot, Stamp,
-    State, Wakers, WorkerId, WorkerInfo, WorkerKind,
+    Event, EventKind, LaneRange, LockKind, Message, Registry, ResourceId, ResourceInfo, ResourceKind, Stamp, State,
+    WaitSlot, WaitSnapshot, Wakers, WorkerId, WorkerInfo, WorkerKind,
 };
 use fastrand::Rng;
 
@@ -34,7 +34,7 @@ struct Line {
     /// How often it told anything.
     told: u64,
     /// What it said last as it began to wait, and how much it had told by then.
-    slot: Option<(u64, Slot)>,
+    slot: Option<(u64, WaitSlot)>,
     delivered: Vec<Event>,
 }
 
@@ -50,7 +50,7 @@ pub struct Wire {
     clock: u64,
     lines: Vec<Line>,
     /// Slots that were read and are not confirmed yet, and what was lacking then.
-    look: Option<(Vec<(u64, Slot)>, Lacking)>,
+    look: Option<(Vec<(u64, WaitSlot)>, Lacking)>,
 }
 
 impl Wire {
@@ -92,7 +92,7 @@ impl Wire {
     /// Says in the worker's slot what it has just told, or lost.
     pub fn stand(&mut self, w: usize, events: Vec<EventKind>) {
         let line = &mut self.lines[w];
-        let slot = Slot { worker: WorkerId::from(w), at: Stamp(self.clock), life: 1, lost: line.lost, events };
+        let slot = WaitSlot { worker: WorkerId::from(w), at: Stamp(self.clock), life: 1, lost: line.lost, events };
         line.slot = Some((line.told, slot));
     }
 
@@ -121,7 +121,7 @@ impl Wire {
     /// ended is read first, and what is lacking at some moment between, of each resource at another.
     pub fn look(&mut self, model: &mut Model, lacking: Lacking) {
         let good = |line: &Line| line.slot.clone().filter(|(told, _)| *told == line.told);
-        let standing: Vec<(u64, Slot)> = self.lines.iter().filter_map(good).collect();
+        let standing: Vec<(u64, WaitSlot)> = self.lines.iter().filter_map(good).collect();
         let Some((first, before)) = self.look.take() else {
             self.look = Some((standing, lacking));
             return;
@@ -133,7 +133,7 @@ impl Wire {
         let before = before.into_iter().filter(is_early);
         let mut lacking: Lacking = before.chain(lacking.into_iter().filter(|one| !is_early(one))).collect();
         lacking.sort_unstable();
-        model.apply(&Message::Slots(Snapshot { slots, lacking }));
+        model.apply(&Message::WaitSnapshot(WaitSnapshot { slots, unavailable: lacking }));
     }
 
     /// What was looked at and not confirmed is forgotten.
@@ -148,30 +148,30 @@ impl Wire {
 }
 
 /// What the model knows of a program before it runs.
-pub fn cast(program: &Program) -> Arc<Cast> {
+pub fn cast(program: &Program) -> Arc<Registry> {
     let kind = |kind: &Kind| match *kind {
         Kind::Mutex => ResourceKind::Mutex { kind: LockKind::Std },
         Kind::Semaphore(permits) => ResourceKind::Semaphore { permits, scoped: true },
         Kind::Rwlock(policy) => ResourceKind::Rwlock { policy },
         Kind::Queue => ResourceKind::Queue { capacity: ROOM },
-        Kind::Condition { of, .. } => ResourceKind::Condition { of: ResourceId::from(of) },
+        Kind::Condition { of, .. } => ResourceKind::Condition { mutex: ResourceId::from(of) },
     };
     let workers = 0..program.workers.len();
-    let lives = program.joined().into_iter().map(|w| ResourceKind::Life { of: WorkerId::from(w) });
+    let lives = program.joined().into_iter().map(|w| ResourceKind::Life { worker: WorkerId::from(w) });
     let kinds = program.kinds.iter().map(kind).chain(lives).enumerate();
     let worker = |i| WorkerInfo { name: format!("w{i}"), group: format!("w{i}"), kind: WorkerKind::Thread, pool: None };
-    Arc::new(Cast {
+    Arc::new(Registry {
         workers: workers.map(worker).collect(),
         resources: kinds.map(|(i, kind)| ResourceInfo { name: format!("r{i}"), kind }).collect(),
         wakers: wakers(program),
-        ..Cast::default()
+        ..Registry::default()
     })
 }
 
 fn wakers(program: &Program) -> Vec<Wakers> {
     let mut wakers = vec![Wakers::default(); program.kinds.len() + program.joined().len()];
     for (w, steps) in program.steps().iter().enumerate() {
-        let lanes = Lanes { first: WorkerId::from(w), count: 1 };
+        let lanes = LaneRange { first: WorkerId::from(w), count: 1 };
         for step in steps {
             match *step {
                 Step::Put(q) => wakers[q].givers.push(lanes),

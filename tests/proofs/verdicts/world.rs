@@ -3,7 +3,7 @@
 mod locks;
 
 use contend::model::Model;
-use contend::trace::{EventKind, Grant, How, ResourceId, State};
+use contend::trace::{EventKind, ExitKind, Grant, ResourceId, State};
 use fastrand::Rng;
 
 pub use self::locks::first_writer;
@@ -114,7 +114,7 @@ impl World {
             late,
             moves: Vec::new(),
         };
-        (0..world.workers.len()).for_each(|w| world.wire.tell(w, EventKind::Began));
+        (0..world.workers.len()).for_each(|w| world.wire.tell(w, EventKind::LifeBegan));
         world
     }
 
@@ -165,7 +165,7 @@ impl World {
         }
         let Some(&step) = self.workers[w].steps.get(self.workers[w].pc) else {
             self.workers[w].done = true;
-            let ended = EventKind::Ended(How::Finished);
+            let ended = EventKind::LifeEnded(ExitKind::Finished);
             self.wire.tell(w, ended);
             return self.wire.stand(w, vec![ended]);
         };
@@ -210,8 +210,8 @@ impl World {
 
     fn block(&mut self, w: usize, wait: Wait, state: State, on: usize) {
         self.workers[w].waits = Some(wait);
-        let tried = wait.is_timed().then_some(EventKind::Tried { lock: id(on) });
-        let told: Vec<EventKind> = tried.into_iter().chain([EventKind::Block { state, on: Some(id(on)) }]).collect();
+        let tried = wait.is_timed().then_some(EventKind::TimedAttempt { lock: id(on) });
+        let told: Vec<EventKind> = tried.into_iter().chain([EventKind::Blocked { state, on: Some(id(on)) }]).collect();
         let held = self.held(w);
         self.wire.tell_all(w, &told);
         self.wire.stand(w, held.into_iter().chain(told).collect());
@@ -234,7 +234,7 @@ impl World {
         match wait {
             Wait::Lock(asked) if over => self.take(w, asked.lock, asked.way),
             Wait::Lock(asked) => {
-                self.wire.tell(w, EventKind::GaveUp { lock: id(asked.lock) });
+                self.wire.tell(w, EventKind::WaitTimedOut { lock: id(asked.lock) });
                 self.workers[w].pc = asked.otherwise;
             }
             Wait::Item(q) => {
@@ -250,14 +250,14 @@ impl World {
                 self.workers[w].pc += 1;
                 if over {
                     self.numbers[on].heard += 1;
-                    self.got(w, EventKind::Heard { on: id(on), nth: self.numbers[on].heard }, rng);
+                    self.got(w, EventKind::Woken { on: id(on), nth: self.numbers[on].heard }, rng);
                 } else {
-                    self.wire.tell(w, EventKind::GaveUp { lock: id(on) });
+                    self.wire.tell(w, EventKind::WaitTimedOut { lock: id(on) });
                 }
             }
             Wait::End(_) => {
                 self.workers[w].pc += 1;
-                self.wire.tell(w, EventKind::Resume);
+                self.wire.tell(w, EventKind::Resumed);
             }
         }
     }

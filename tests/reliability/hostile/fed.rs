@@ -2,25 +2,25 @@
 
 use std::sync::Arc;
 
-use contend::engine::{Job, Plan};
+use contend::engine::{InputItems, Plan};
 use contend::model::{Budget, Model};
 use contend::scenario::{Source, check};
-use contend::trace::{Cast, Event, Message, Record, Stamp, WorkerId};
+use contend::trace::{Event, Message, Record, Registry, Stamp, WorkerId};
 
 /// A cast with something of everything.
-fn cast() -> Arc<Cast> {
+fn cast() -> Arc<Registry> {
     let text = "mutex a count=3\ncounter c\nqueue q capacity=4\nsemaphore s permits=2\nrwlock r\nevent e\n\
                 thread w count=4 { lock a { load c; store c add=1 } }\n\
                 pool p workers=2 { batch count=9; task { compute \"1us\" } }\n";
     let source = Source { name: "x".into(), path: None, text: text.into() };
     let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
-    let plan = Plan::new(&scenario, &scenario.defaults(), &Job::default()).expect("a plan");
+    let plan = Plan::new(&scenario, &scenario.default_settings(), &InputItems::default()).expect("a plan");
     Arc::new(plan.cast)
 }
 
 /// A model that has only so much memory, and starts anew now and then so that it does not settle.
 pub struct Fed {
-    cast: Arc<Cast>,
+    cast: Arc<Registry>,
     model: Model,
     events: Vec<Event>,
     pub inputs: usize,
@@ -46,7 +46,7 @@ impl Fed {
 
     pub fn look(&self, now: Stamp) {
         let _ = self.model.findings(now);
-        let _ = (self.model.newest(), self.model.health());
+        let _ = (self.model.newest_stamp(), self.model.health());
     }
 
     pub fn event(&mut self, record: Record, worker: WorkerId) {

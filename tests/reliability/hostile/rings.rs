@@ -57,10 +57,10 @@ pub fn hostile(inputs: usize) {
     let mut writer = RingWriter::new(ring);
     words[8].store(words[0].load(Ordering::Relaxed), Ordering::Release);
     reader = RingReader::new(ring);
-    (0..10).for_each(|i| writer.write(Record::new(i, EventKind::Resume)));
+    (0..10).for_each(|i| writer.write(Record::new(i, EventKind::Resumed)));
     let mut seen = Vec::new();
     reader.drain(usize::MAX, |record| seen.push((record.ticks, record.kind())));
-    assert_eq!(seen, (0..10).map(|i| (i, EventKind::Resume)).collect::<Vec<_>>());
+    assert_eq!(seen, (0..10).map(|i| (i, EventKind::Resumed)).collect::<Vec<_>>());
     println!("{taken} hostile records, 0 panics");
 }
 
@@ -74,15 +74,15 @@ fn half_a_record_is_not_seen() {
     let words: Vec<AtomicU64> = (0..ring_words(8)).map(|_| AtomicU64::new(0)).collect();
     let ring = Ring::new(&words);
     let (mut writer, mut reader) = (RingWriter::new(ring), RingReader::new(ring));
-    writer.write(Record::new(1, EventKind::Began));
+    writer.write(Record::new(1, EventKind::LifeBegan));
     words[ring_words(1)].store(77, Ordering::Relaxed); // the next one's time, and then it was killed
     let mut seen = Vec::new();
     reader.drain(usize::MAX, |record| seen.push(record.kind()));
-    assert_eq!(seen, [EventKind::Began]);
+    assert_eq!(seen, [EventKind::LifeBegan]);
     let mut successor = RingWriter::new(ring);
-    successor.write(Record::new(2, EventKind::Resume));
+    successor.write(Record::new(2, EventKind::Resumed));
     reader.drain(usize::MAX, |record| seen.push(record.kind()));
-    assert_eq!(seen, [EventKind::Began, EventKind::Resume]);
+    assert_eq!(seen, [EventKind::LifeBegan, EventKind::Resumed]);
 }
 
 /// Every event of a flood is shown or counted as lost, and the place of each loss is marked.
@@ -100,7 +100,7 @@ fn a_flood_is_accounted_for_to_the_last() {
     std::thread::scope(|scope| {
         let producer = scope.spawn(|| {
             let mut writer = RingWriter::new(ring);
-            (0..total).for_each(|i| writer.write(Record::new(i, EventKind::Resume)));
+            (0..total).for_each(|i| writer.write(Record::new(i, EventKind::Resumed)));
             writer
         });
         while !producer.is_finished() {
@@ -109,7 +109,7 @@ fn a_flood_is_accounted_for_to_the_last() {
         }
         let mut writer = producer.join().expect("it ended");
         reader.drain(usize::MAX, &mut count);
-        writer.write(Record::new(total, EventKind::Resume)); // there is room now: what was lost last is marked
+        writer.write(Record::new(total, EventKind::Resumed)); // there is room now: what was lost last is marked
         reader.drain(usize::MAX, &mut count);
     });
     let (_, lost) = ring.totals();

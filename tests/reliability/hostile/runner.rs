@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use contend::model::{Budget, Model};
 use contend::scenario::{Source, check};
-use contend::source::Live;
+use contend::source::LiveRun;
 use contend::trace::RunEnd;
 
 use super::program;
@@ -13,22 +13,23 @@ use super::program;
 /// How a run ends whose runner is this script. The board is its descriptor 3.
 fn ended_with(script: &str) -> String {
     let directory = tempfile::tempdir().expect("a directory");
-    end_of(&program::script(directory.path(), "runner", script), script)
+    end_of(&program::install_script(directory.path(), "runner", script), script)
 }
 
 fn end_of(image: &Path, script: &str) -> String {
     let text = "thread w count=3 { forever { sleep \"1ms\" } }";
     let source = Source { name: "x".into(), path: None, text: text.into() };
     let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
-    let live = Live::start_image(&scenario, &scenario.defaults(), Some(image.to_owned())).expect("it starts");
-    let mut model = Model::new(live.cast(), Budget { bytes: 1 << 20 });
+    let live =
+        LiveRun::start_with_image(&scenario, &scenario.default_settings(), Some(image.to_owned())).expect("it starts");
+    let mut model = Model::new(live.registry(), Budget { bytes: 1 << 20 });
     let since = Instant::now();
     loop {
         assert!(since.elapsed() < Duration::from_mins(1), "{script} does not end");
         let Ok(message) = live.messages().recv_timeout(Duration::from_secs(1)) else { continue };
         model.apply(&message);
         let _ = model.findings(live.now());
-        if let Some((_, how)) = model.ended() {
+        if let Some((_, how)) = model.run_end() {
             return if let RunEnd::Crashed(why) = how { why.clone() } else { how.word().to_owned() };
         }
     }

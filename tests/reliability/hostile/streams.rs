@@ -2,27 +2,28 @@
 
 use std::io::{self, Read};
 
-use contend::engine::Up;
+use contend::engine::RunnerMessage;
 use contend::trace::frame::{FRAME_MAX, receive, send};
-use contend::trace::{Death, Message, Notice, PoolId, Stamp, WorkerId};
+use contend::trace::{DeathCause, Message, Notice, PoolId, Stamp, WorkerId};
 use fastrand::Rng;
 
 use crate::hostile::FEW;
 use crate::hostile::fed::Fed;
 
-fn notices() -> Vec<Up> {
+fn notices() -> Vec<RunnerMessage> {
     let (worker, text) = (WorkerId(60_000), "broken.jpg: \u{1b}[31m".to_owned());
     let all = vec![
         Notice::Started { worker, pid: 1, tid: u32::MAX },
-        Notice::Died { worker, death: Death::Signal(-9) },
-        Notice::Died { worker: WorkerId(0), death: Death::Exit(i32::MIN) },
+        Notice::Died { worker, cause: DeathCause::Signal(-9) },
+        Notice::Died { worker: WorkerId(0), cause: DeathCause::Exit(i32::MIN) },
         Notice::Resized { pool: PoolId(900), workers: u32::MAX },
-        Notice::Failed { worker, what: text.clone() },
+        Notice::TaskFailed { worker, message: text.clone() },
         Notice::Stderr(text.clone()),
         Notice::Note(text.clone()),
     ];
-    let all = all.into_iter().map(|notice| Up::Notice { ticks: u64::MAX, notice });
-    all.chain([Up::Going { ticks: 0 }, Up::Failed(text), Up::Finished { ticks: 7 }]).collect()
+    let all = all.into_iter().map(|notice| RunnerMessage::Notice { ticks: u64::MAX, notice });
+    all.chain([RunnerMessage::Started { ticks: 0 }, RunnerMessage::Failed(text), RunnerMessage::Finished { ticks: 7 }])
+        .collect()
 }
 
 fn stream() -> Vec<u8> {
@@ -36,10 +37,10 @@ fn stream() -> Vec<u8> {
 fn read_all(mut bytes: &[u8], fed: &mut Fed) -> (usize, bool) {
     let mut frames = 0;
     loop {
-        match receive::<Up>(&mut bytes) {
+        match receive::<RunnerMessage>(&mut bytes) {
             Ok(Some(up)) => {
                 frames += 1;
-                if let Up::Notice { ticks, notice } = up {
+                if let RunnerMessage::Notice { ticks, notice } = up {
                     fed.apply(&Message::Notice { at: Stamp(ticks), notice });
                 }
             }
@@ -106,14 +107,18 @@ impl Read for Zeros {
 fn a_length_that_is_a_lie_is_refused_before_anything_is_read() {
     for length in [u32::MAX, 1 << 31, FRAME_MAX as u32 + 1] {
         let mut zeros = Zeros(0);
-        let refused =
-            receive::<Up>(length.to_le_bytes().as_slice().chain(&mut zeros)).expect_err("too long").to_string();
+        let refused = receive::<RunnerMessage>(length.to_le_bytes().as_slice().chain(&mut zeros))
+            .expect_err("too long")
+            .to_string();
         assert!(refused.contains(&length.to_string()) && zeros.0 == 0, "{refused}");
     }
-    assert!(receive::<Up>(&mut Zeros(0)).is_err(), "a frame of nothing is no frame");
+    assert!(receive::<RunnerMessage>(&mut Zeros(0)).is_err(), "a frame of nothing is no frame");
     let most = (FRAME_MAX as u32).to_le_bytes();
-    assert!(receive::<Up>([&most[..], &[0; 100]].concat().as_slice()).is_err(), "it ends before what it announced");
+    assert!(
+        receive::<RunnerMessage>([&most[..], &[0; 100]].concat().as_slice()).is_err(),
+        "it ends before what it announced"
+    );
     // Inside a frame: a text of 2^63 bytes.
     let lie = [&[12, 0, 0, 0, 2][..], &[0xff; 9], &[0x7f, 0]].concat();
-    assert!(receive::<Up>(lie.as_slice()).is_err());
+    assert!(receive::<RunnerMessage>(lie.as_slice()).is_err());
 }

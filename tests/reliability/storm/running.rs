@@ -27,7 +27,7 @@ impl Running {
     }
 
     pub fn family(&self) -> Vec<u32> {
-        crate::support::marked(&self.mark)
+        crate::support::pids_with_mark(&self.mark)
     }
 
     /// Runner and workers.

@@ -8,7 +8,7 @@ use contend::platform::Clock;
 use serde_json::Value;
 
 use super::{Place, Ran};
-use crate::support::{is_running, parent_of, signal, state_of};
+use crate::support::{is_running, parent_of, send_signal, state_of};
 
 /// Tasks that are due each 10 ms, whatever else happens.
 const ARRIVALS: &str = "pool w of=threads workers=2 queue=100000 { arrive rate=\"100/s\"; task { compute \"1ms\" } }\n";
@@ -84,13 +84,13 @@ fn a_night_asleep_is_no_time_of_the_run() {
 fn the_dashboard_says_that_the_machine_was_asleep_and_goes_on() {
     let place = Place::new();
     let mut tty = place.terminal(&[], &asleep(8 * 3_600 + 30), &["run", "--no-ask", "lock-contention"]);
-    tty.until_text("suspended 8 h 00 min");
-    tty.until_text("live");
+    tty.wait_for_text("suspended 8 h 00 min");
+    tty.wait_for_text("live");
     let text = tty.text();
     assert!(!text.contains("8h00m") && !text.contains("anomal"), "{text}");
-    tty.keys("q");
+    tty.type_keys("q");
     assert!(tty.wait().success());
-    tty.assert_nobody_is_left();
+    tty.assert_no_process_left();
 }
 
 #[test]
@@ -99,30 +99,30 @@ fn all_stopped_and_continued_is_a_late_frame_and_no_more() {
     let arrivals = place.scenario(ARRIVALS);
     for args in [&["run", &arrivals][..], &["run", "--no-ask", "lock-contention", "--as", "processes"]] {
         let mut tty = place.terminal(&[], "true", args);
-        tty.until_text("live");
-        let family = tty.family();
+        tty.wait_for_text("live");
+        let family = tty.process_ids();
         for round in 0..3 {
             for pid in family.iter().rev() {
-                signal(*pid, "STOP");
+                send_signal(*pid, "STOP");
             }
             let start = Instant::now();
             while family.iter().any(|pid| state_of(*pid) != Some('T')) {
                 assert!(start.elapsed() < Duration::from_secs(10), "round {round}: somebody does not stop");
             }
             for pid in &family {
-                signal(*pid, "CONT");
+                send_signal(*pid, "CONT");
             }
             let sent = tty.sent().len();
             while tty.sent().len() == sent {
-                tty.take_for(Duration::from_millis(20));
+                tty.read_for(Duration::from_millis(20));
                 assert!(start.elapsed() < Duration::from_secs(30), "round {round}: nothing is drawn any more");
             }
         }
         assert!(family.iter().all(|pid| is_running(*pid)), "{}", tty.text());
         assert!(!tty.text().contains("anomal"), "{}", tty.text());
-        tty.keys("q");
+        tty.type_keys("q");
         assert!(tty.wait().success());
-        tty.assert_nobody_is_left();
+        tty.assert_no_process_left();
     }
 }
 
@@ -136,7 +136,7 @@ fn what_would_have_arrived_while_the_run_was_stopped_does_not_come_all_at_once()
         let start = Instant::now();
         let mut tty = place.terminal(&[], "true", &["run", &arrivals, "--headless", "--for", "15s", "--json"]);
         let runner = loop {
-            let family = tty.family();
+            let family = tty.process_ids();
             let is_runner = |pid: &u32| parent_of(*pid).is_some_and(|parent| family.contains(&parent));
             if let Some(runner) = family.iter().copied().find(is_runner) {
                 break runner;
@@ -144,9 +144,9 @@ fn what_would_have_arrived_while_the_run_was_stopped_does_not_come_all_at_once()
             assert!(start.elapsed() < Duration::from_secs(10), "nobody is started");
         };
         thread::sleep(Duration::from_secs(1));
-        signal(runner, "STOP");
+        send_signal(runner, "STOP");
         thread::sleep(Duration::from_secs(asleep));
-        signal(runner, "CONT");
+        send_signal(runner, "CONT");
         tty.wait();
         let said = String::from_utf8_lossy(tty.sent()).into_owned();
         let json = said.find('{').map_or("", |begin| &said[begin..]); // behind the line that tells how far it is
@@ -224,19 +224,19 @@ fn that_the_time_of_day_is_set_does_nothing() {
         }
     }
     let mut tty = place.terminal(&[], "true", &["run", &timed_lock]);
-    tty.until_text("live");
+    tty.wait_for_text("live");
     for on in [3_600, -3_600, 0] {
         assert!(clock.set(on), "it could be set before");
         let sent = tty.sent().len();
         let start = Instant::now();
         while tty.sent().len() < sent + 2_000 {
-            tty.take_for(Duration::from_millis(20));
+            tty.read_for(Duration::from_millis(20));
             assert!(start.elapsed() < Duration::from_secs(30), "nothing is drawn any more: {}", tty.text());
         }
     }
     let text = tty.text();
     assert!(!text.contains("anomal") && !text.contains("suspended"), "{text}");
-    tty.keys("q");
+    tty.type_keys("q");
     assert!(tty.wait().success());
-    tty.assert_nobody_is_left();
+    tty.assert_no_process_left();
 }

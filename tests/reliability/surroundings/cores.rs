@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::{Group, Place};
-use crate::support::pty::shows;
+use crate::support::pty::screen_shows;
 
 /// The first core that this process may use.
 fn first_core() -> String {
@@ -29,11 +29,11 @@ fn on_one_core_the_dashboard_says_so_and_goes_on() {
     let around = ["taskset", "-c", &first_core()];
     if place.can("on_one_core_the_dashboard_says_so_and_goes_on", &around, "true") {
         let mut tty = place.terminal(&around, "true", &["run", "--no-ask", "oversubscription"]);
-        tty.until("one core", |s| shows(s, "1 core ") || shows(s, "1 of "));
-        tty.until_text("on 1 core");
-        tty.keys("q");
+        tty.wait_for("one core", |s| screen_shows(s, "1 core ") || screen_shows(s, "1 of "));
+        tty.wait_for_text("on 1 core");
+        tty.type_keys("q");
         assert!(tty.wait().success());
-        tty.assert_nobody_is_left();
+        tty.assert_no_process_left();
     }
 }
 
@@ -48,10 +48,10 @@ fn a_quota_of_half_a_core_is_what_is_counted_on() {
     let text = report["findings"].to_string();
     assert!(text.contains("on 0.5 cores"), "{text}");
     let mut tty = place.terminal(&[], &group.enter(), &["run", &spin]);
-    tty.until("the first line says it", |s| shows(s, "0.5 of "));
-    tty.keys("q");
+    tty.wait_for("the first line says it", |s| screen_shows(s, "0.5 of "));
+    tty.type_keys("q");
     assert!(tty.wait().success());
-    tty.assert_nobody_is_left();
+    tty.assert_no_process_left();
 }
 
 /// A core that is back when this goes.
@@ -80,14 +80,14 @@ fn a_core_that_goes_and_comes_back_is_seen_to() {
     let place = Place::new();
     let mut tty = place.terminal(&[], "true", &["run", "--no-ask", "oversubscription"]);
     let plural = |cores: usize| format!("{cores} core{} ", if cores == 1 { "" } else { "s" });
-    tty.until("all cores", |s| shows(s, &plural(cores)));
+    tty.wait_for("all cores", |s| screen_shows(s, &plural(cores)));
     for _ in 0..2 {
         assert!(last.set(false), "it can be taken away");
-        tty.until("one is gone", |s| shows(s, &plural(cores - 1)));
+        tty.wait_for("one is gone", |s| screen_shows(s, &plural(cores - 1)));
         assert!(last.set(true), "it can be brought back");
-        tty.until("it is back", |s| shows(s, &plural(cores)));
+        tty.wait_for("it is back", |s| screen_shows(s, &plural(cores)));
     }
-    tty.keys("q");
+    tty.type_keys("q");
     assert!(tty.wait().success());
-    tty.assert_nobody_is_left();
+    tty.assert_no_process_left();
 }

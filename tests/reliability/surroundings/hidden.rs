@@ -68,29 +68,29 @@ fn without_proc_the_dashboard_shows_dashes_and_leaves_nobody() {
     }
     for end in ["q", "KILL"] {
         let mut tty = place.terminal(&OWN_MOUNTS, NO_PROC, &["run", "--no-ask", "deadlock", "--as", "processes"]);
-        tty.until_text("stuck forever");
+        tty.wait_for_text("stuck forever");
         let text = tty.text();
         assert!(!text.contains("unguarded") && !text.contains(" 0 cores"), "{text}");
         if end == "q" {
-            tty.keys("q");
+            tty.type_keys("q");
         } else {
-            tty.signal(end);
+            tty.send_signal(end);
         }
         assert_eq!(tty.wait().success(), end == "q");
-        tty.assert_nobody_is_left();
-        tty.until_terminal_is_back();
+        tty.assert_no_process_left();
+        tty.wait_for_terminal_restored();
     }
     let mut tty = place.terminal(&OWN_MOUNTS, NO_PROC, &["run", "--no-ask", "oversubscription"]);
-    tty.until("waits for a core are not known", |s| {
+    tty.wait_for("waits for a core are not known", |s| {
         let shown = s.contents();
         let head = shown.lines().find_map(|line| Some((line.find(" rdy")?, line.to_owned())));
         head.is_some_and(|(at, _)| {
             shown.lines().any(|line| line.chars().skip(at).take(5).collect::<String>().contains("- "))
         })
     });
-    tty.keys("q");
+    tty.type_keys("q");
     assert!(tty.wait().success());
-    tty.assert_nobody_is_left();
+    tty.assert_no_process_left();
 }
 
 #[test]

@@ -56,15 +56,15 @@ fn a_turn(pid: u32, wanted: impl Fn(&str) -> bool) -> (usize, Duration) {
 /// longer than the dashboard's own thread waits.
 fn times_longer(place: &Place, made: &str, count: u32, seconds: u64) -> f64 {
     let mut tty = place.terminal(&[], made, &["run", &place.scenario(&spinners(count))]);
-    tty.until("it has gone on for so long", |s| after(s, "live").is_some_and(|age| age.as_secs() >= seconds));
+    tty.wait_for("it has gone on for so long", |s| after(s, "live").is_some_and(|age| age.as_secs() >= seconds));
     let late = before(tty.screen(), "late").unwrap_or_else(|| panic!("it says how late it is: {}", tty.text()));
     let pid = tty.pid().to_string();
     let (_, own) = a_turn(tty.pid(), |task| task == pid);
-    let (_, theirs) = tty.family().into_iter().map(|pid| a_turn(pid, |_| true)).max().expect("somebody is there");
+    let (_, theirs) = tty.process_ids().into_iter().map(|pid| a_turn(pid, |_| true)).max().expect("somebody is there");
     println!("{count} threads, {made}: {late:?} late (p99); waits {own:?} for a turn, one of them {theirs:?}");
-    tty.keys("q");
+    tty.type_keys("q");
     assert!(tty.wait().success());
-    tty.assert_nobody_is_left();
+    tty.assert_no_process_left();
     theirs.as_secs_f64() / own.as_secs_f64().max(1e-9)
 }
 

@@ -1,92 +1,96 @@
 //! Who could end a wait for a resource: read from the steps, whatever `when` and `if` say of them.
 
-use super::{Part, Plan};
+use super::{Plan, WorkerRole};
 use contend_scenario::{
-    Asked, Feed, LifeStep, Policy, PoolStep, Question, QueueStep, Scenario, Settings, SignalStep, Step, Workers,
+    Feed, LifeStep, Operand, OverflowPolicy, PoolStep, Question, QueueStep, Scenario, Settings, SignalStep, Step,
+    WorkerGroup,
 };
-use contend_trace::{Lanes, PoolInfo, Wakers, WorkerId};
+use contend_trace::{LaneRange, PoolInfo, Wakers, WorkerId};
 
 /// By resource: who could end a wait for it.
-pub(super) fn of(scenario: &Scenario, plan: &Plan, settings: &Settings) -> Vec<Wakers> {
-    let parts = Parts::new(scenario, plan);
+pub(super) fn find_wakers(scenario: &Scenario, plan: &Plan, settings: &Settings) -> Vec<Wakers> {
+    let parts = LaneSteps::new(scenario, plan);
     let mut declared = vec![Wakers::default(); scenario.resources.len()];
-    let mut spawners = vec![Vec::new(); scenario.workers.len()];
+    let mut spawners = vec![Vec::new(); scenario.groups.len()];
     for (lanes, steps) in &parts.steps {
-        enter(&mut declared, *lanes, steps, &scenario.workers);
-        enter_guarded(&mut declared, *lanes, steps, (&scenario.workers, settings, false));
-        enter_spawners(&mut spawners, *lanes, steps, &scenario.workers);
+        add_wakers(&mut declared, *lanes, steps, &scenario.groups);
+        add_guarded_waits(&mut declared, *lanes, steps, (&scenario.groups, settings, false));
+        add_spawners(&mut spawners, *lanes, steps, &scenario.groups);
     }
     let lines = declared.into_iter().zip(&plan.arrays);
     let mut wakers: Vec<Wakers> = lines.flat_map(|(line, (_, count))| vec![line; *count as usize]).collect();
-    wakers.extend(plan.wakers_of_lives(&spawners));
+    wakers.extend(plan.life_wakers(&spawners));
     for (pool, info) in plan.cast.pools.iter().enumerate() {
-        wakers.push(parts.of_queue(pool));
-        wakers.extend(info.results.map(|_| parts.of_results(pool, info)));
+        wakers.push(parts.pool_queue_wakers(pool));
+        wakers.extend(info.results.map(|_| parts.result_wakers(pool, info)));
     }
     wakers
 }
 
 /// Lanes, and what they do.
-struct Parts<'a> {
+struct LaneSteps<'a> {
     scenario: &'a Scenario,
-    steps: Vec<(Lanes, &'a [Step])>,
+    steps: Vec<(LaneRange, &'a [Step])>,
     /// By pool: its workers, and its feeder.
-    workers: Vec<Lanes>,
-    feeders: Vec<Lanes>,
+    workers: Vec<LaneRange>,
+    feeders: Vec<LaneRange>,
     /// Those who may bring tasks, themselves or by whom they spawn, where pools end when nobody is left who could: whoever
     /// was the last ends them all. Else nobody.
-    sources: Vec<Lanes>,
+    sources: Vec<LaneRange>,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> LaneSteps<'a> {
     fn new(scenario: &'a Scenario, plan: &Plan) -> Self {
-        let mut steps: Vec<(Lanes, &'a [Step])> = Vec::new();
-        for (index, group) in scenario.workers.iter().enumerate() {
-            let lanes = plan.lanes(|part| matches!(part, Part::Member { group, .. } if *group == index));
+        let mut steps: Vec<(LaneRange, &'a [Step])> = Vec::new();
+        for (index, group) in scenario.groups.iter().enumerate() {
+            let lanes =
+                plan.lanes_of_role(|part| matches!(part, WorkerRole::GroupMember { group, .. } if *group == index));
             steps.push((lanes, &group.steps));
         }
         let (mut workers, mut feeders) = (Vec::new(), Vec::new());
         for (index, pool) in scenario.pools.iter().enumerate() {
-            workers.push(plan.lanes(|part| matches!(part, Part::PoolWorker { pool, .. } if *pool == index)));
+            workers
+                .push(plan.lanes_of_role(|part| matches!(part, WorkerRole::PoolWorker { pool, .. } if *pool == index)));
             steps.push((workers[index], &pool.task));
-            let feeder = plan.lanes(|part| matches!(part, Part::Feeder { pool } if *pool == index));
+            let feeder = plan.lanes_of_role(|part| matches!(part, WorkerRole::Feeder { pool } if *pool == index));
             feeders.push(feeder);
-            if pool.policy == Policy::CallerRuns && !matches!(pool.feed, Feed::Submitted) {
+            if pool.overflow == OverflowPolicy::CallerRuns && !matches!(pool.feed, Feed::Submitted) {
                 steps.push((feeder, &pool.task)); // it does tasks itself when the queue is full
             }
         }
-        let sources = (0..plan.sources.len()).map(WorkerId::from).filter(|worker| plan.is_source(*worker));
-        let sources = sources.map(|first| Lanes { first, count: 1 }).collect();
+        let sources = (0..plan.task_sources.len()).map(WorkerId::from).filter(|worker| plan.is_task_source(*worker));
+        let sources = sources.map(|first| LaneRange { first, count: 1 }).collect();
         Self { scenario, steps, workers, feeders, sources }
     }
 
     /// Those with such a step.
-    fn with(&self, wanted: impl Fn(&PoolStep) -> bool) -> impl Iterator<Item = Lanes> {
+    fn lanes_with(&self, wanted: impl Fn(&PoolStep) -> bool) -> impl Iterator<Item = LaneRange> {
         let is = move |step: &Step| matches!(step, Step::Pool(step) if wanted(step));
-        self.steps.iter().filter(move |(_, steps)| self.scenario.does(steps, &is)).map(|(lanes, _)| *lanes)
+        self.steps.iter().filter(move |(_, steps)| self.scenario.contains_step(steps, &is)).map(|(lanes, _)| *lanes)
     }
 
-    fn shutters(&self, pool: usize) -> impl Iterator<Item = Lanes> {
-        self.with(move |step| matches!(step, PoolStep::Shutdown { pool: of, .. } if *of == pool))
+    fn lanes_shutting_down(&self, pool: usize) -> impl Iterator<Item = LaneRange> {
+        self.lanes_with(move |step| matches!(step, PoolStep::Shutdown { pool: of, .. } if *of == pool))
     }
 
     /// Of a pool's queue: items come from feeders and steps, and whoever lets the pool end ends the wait for them, too.
-    fn of_queue(&self, pool: usize) -> Wakers {
-        let mut givers: Vec<Lanes> = self.shutters(pool).collect();
+    fn pool_queue_wakers(&self, pool: usize) -> Wakers {
+        let mut givers: Vec<LaneRange> = self.lanes_shutting_down(pool).collect();
         if self.sources.is_empty() {
             givers.push(self.feeders[pool]);
         } else {
             givers.extend(self.sources.iter().chain(&self.workers));
         }
-        let takers = std::iter::once(self.workers[pool]).chain(self.shutters(pool)).collect();
+        let takers = std::iter::once(self.workers[pool]).chain(self.lanes_shutting_down(pool)).collect();
         Wakers { givers, takers, ..Wakers::default() }
     }
 
     /// A result comes from whoever does the task, or calls it off.
-    fn of_results(&self, pool: usize, info: &PoolInfo) -> Wakers {
-        let mut givers: Vec<Lanes> = std::iter::once(self.workers[pool]).chain(self.shutters(pool)).collect();
-        if self.scenario.pools[pool].policy == Policy::CallerRuns {
-            givers.extend(self.with(|step| matches!(step, PoolStep::Submit { pool: of, .. } if *of == pool)));
+    fn result_wakers(&self, pool: usize, info: &PoolInfo) -> Wakers {
+        let mut givers: Vec<LaneRange> =
+            std::iter::once(self.workers[pool]).chain(self.lanes_shutting_down(pool)).collect();
+        if self.scenario.pools[pool].overflow == OverflowPolicy::CallerRuns {
+            givers.extend(self.lanes_with(|step| matches!(step, PoolStep::Submit { pool: of, .. } if *of == pool)));
             givers.extend(info.feeder.map(|_| self.feeders[pool]));
         }
         Wakers { givers, ..Wakers::default() }
@@ -94,86 +98,90 @@ impl<'a> Parts<'a> {
 }
 
 /// Enters `lanes` as those who run `steps` into the table of wakers, which has a line for each declaration.
-fn enter(wakers: &mut [Wakers], lanes: Lanes, steps: &[Step], groups: &[Workers]) {
+fn add_wakers(wakers: &mut [Wakers], lanes: LaneRange, steps: &[Step], groups: &[WorkerGroup]) {
     for step in steps {
         match step {
-            Step::Queue(step) => of_queue(wakers, lanes, step),
-            Step::Acquire { target, .. } => add(&mut wakers[target.resource].takers, lanes),
-            Step::Up(target)
+            Step::Queue(step) => add_queue_wakers(wakers, lanes, step),
+            Step::Acquire { target, .. } => push_lanes(&mut wakers[target.resource].takers, lanes),
+            Step::BareRelease(target)
             | Step::Signal(
                 SignalStep::Notify(target)
                 | SignalStep::NotifyAll(target)
                 | SignalStep::Set(target)
-                | SignalStep::Meet(target),
-            ) => add(&mut wakers[target.resource].givers, lanes),
-            Step::Life(LifeStep::Run { group }) => enter(wakers, lanes, &groups[*group].steps, groups),
+                | SignalStep::BarrierWait(target),
+            ) => push_lanes(&mut wakers[target.resource].givers, lanes),
+            Step::Life(LifeStep::RunInline { group }) => add_wakers(wakers, lanes, &groups[*group].steps, groups),
             _ => {}
         }
-        step.bodies().for_each(|body| enter(wakers, lanes, body, groups));
+        step.bodies().for_each(|body| add_wakers(wakers, lanes, body, groups));
     }
 }
 
 /// Enters `lanes` wherever `steps` wait for a condition inside a step that looks at something shared first, as the knobs
 /// stand at the start.
-fn enter_guarded(
+fn add_guarded_waits(
     wakers: &mut [Wakers],
-    lanes: Lanes,
+    lanes: LaneRange,
     steps: &[Step],
-    (groups, settings, looks): (&[Workers], &Settings, bool),
+    (groups, settings, looks): (&[WorkerGroup], &Settings, bool),
 ) {
     for step in steps {
-        let looks = looks || looks_first(step);
-        let mut enter = |body: &[Step]| enter_guarded(wakers, lanes, body, (groups, settings, looks));
+        let looks = looks || has_shared_guard(step);
+        let mut enter = |body: &[Step]| add_guarded_waits(wakers, lanes, body, (groups, settings, looks));
         match step {
-            Step::When { knob, is, body, otherwise } => {
+            Step::When { knob, position: is, body, otherwise } => {
                 let stands = (settings.number(*knob) - is).abs() < f64::EPSILON;
                 enter(if stands { body } else { otherwise });
             }
-            Step::Life(LifeStep::Run { group }) => enter(&groups[*group].steps),
-            Step::Signal(SignalStep::Wait { target, .. }) if looks => add(&mut wakers[target.resource].guarded, lanes),
+            Step::Life(LifeStep::RunInline { group }) => enter(&groups[*group].steps),
+            Step::Signal(SignalStep::Wait { target, .. }) if looks => {
+                push_lanes(&mut wakers[target.resource].predicate_waiters, lanes);
+            }
             _ => step.bodies().for_each(enter),
         }
     }
 }
 
 /// Whether the steps in its blocks depend on the state of something shared.
-fn looks_first(step: &Step) -> bool {
+fn has_shared_guard(step: &Step) -> bool {
     matches!(
         step,
-        Step::If { question: Question { of: Asked::Resource(_), .. }, .. }
-            | Step::While { question: Question { of: Asked::Resource(_), .. }, .. }
+        Step::If { question: Question { operand: Operand::Resource(_), .. }, .. }
+            | Step::While { question: Question { operand: Operand::Resource(_), .. }, .. }
             | Step::Queue(QueueStep::TryPut { .. } | QueueStep::TryTake { .. })
             | Step::TryLock { .. }
     )
 }
 
 /// Enters `lanes` as those who run `steps` into the table of who spawns whom, which has a line for each group.
-pub(super) fn enter_spawners(spawners: &mut [Vec<Lanes>], lanes: Lanes, steps: &[Step], groups: &[Workers]) {
+pub(super) fn add_spawners(spawners: &mut [Vec<LaneRange>], lanes: LaneRange, steps: &[Step], groups: &[WorkerGroup]) {
     for step in steps {
         match step {
-            Step::Life(LifeStep::Spawn(members)) => add(&mut spawners[members.group], lanes),
-            Step::Life(LifeStep::Run { group }) => enter_spawners(spawners, lanes, &groups[*group].steps, groups),
+            Step::Life(LifeStep::Spawn(members)) => push_lanes(&mut spawners[members.group], lanes),
+            Step::Life(LifeStep::RunInline { group }) => add_spawners(spawners, lanes, &groups[*group].steps, groups),
             _ => {}
         }
-        step.bodies().for_each(|body| enter_spawners(spawners, lanes, body, groups));
+        step.bodies().for_each(|body| add_spawners(spawners, lanes, body, groups));
     }
 }
 
-fn of_queue(wakers: &mut [Wakers], lanes: Lanes, step: &QueueStep) {
+fn add_queue_wakers(wakers: &mut [Wakers], lanes: LaneRange, step: &QueueStep) {
     match step {
-        QueueStep::Put(target) | QueueStep::TryPut { target, .. } => add(&mut wakers[target.resource].givers, lanes),
-        QueueStep::Take(target) | QueueStep::Each { target, .. } | QueueStep::TryTake { target, .. } => {
-            add(&mut wakers[target.resource].takers, lanes);
+        QueueStep::Put(target) | QueueStep::TryPut { target, .. } => {
+            push_lanes(&mut wakers[target.resource].givers, lanes);
+        }
+        QueueStep::Take(target) | QueueStep::ForEach { target, .. } | QueueStep::TryTake { target, .. } => {
+            push_lanes(&mut wakers[target.resource].takers, lanes);
         }
         // Those who wait for room go on as well, if only to fail.
         QueueStep::Close(target) => {
-            add(&mut wakers[target.resource].givers, lanes);
-            add(&mut wakers[target.resource].takers, lanes);
+            push_lanes(&mut wakers[target.resource].givers, lanes);
+            push_lanes(&mut wakers[target.resource].takers, lanes);
         }
     }
 }
 
-fn add(to: &mut Vec<Lanes>, lanes: Lanes) {
+fn push_lanes(to: &mut Vec<LaneRange>, lanes: LaneRange) {
     if to.last() != Some(&lanes) {
         to.push(lanes);
     }

@@ -1,28 +1,28 @@
 //! A barrier: nobody goes on until all parties have come; then it is ready for the next round.
 
-use super::waiters::{FREE, Waiters, join};
+use super::signal_waiters::{FIRST_FREE_WORD, SignalWaiters, take_ticket_inside};
 use crate::recorder::Recorder;
 
-const COME: usize = FREE;
+const ARRIVED: usize = FIRST_FREE_WORD;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Barrier<'a> {
-    pub waiters: Waiters<'a>,
+    pub waiters: SignalWaiters<'a>,
     pub parties: u32,
 }
 
 impl Barrier<'_> {
     /// Waits for the others; the last one to come lets all go on.
-    pub async fn meet(self, pen: &mut Recorder<'_>) {
-        let mut inside = self.waiters.monitor.enter();
-        let come = inside.get(COME) + 1;
+    pub async fn arrive_and_wait(self, recorder: &mut Recorder<'_>) {
+        let mut guard = self.waiters.monitor.enter();
+        let come = guard.get(ARRIVED) + 1;
         if come >= u64::from(self.parties) {
-            inside.set(COME, 0);
-            self.waiters.wake(inside, u64::MAX, pen);
+            guard.set(ARRIVED, 0);
+            self.waiters.signal_up_to(guard, u64::MAX, recorder);
         } else {
-            inside.set(COME, come);
-            let ticket = join(&mut inside);
-            self.waiters.stay(inside, ticket, None, pen).await;
+            guard.set(ARRIVED, come);
+            let ticket = take_ticket_inside(&mut guard);
+            self.waiters.wait_inside(guard, ticket, None, recorder).await;
         }
     }
 }

@@ -11,37 +11,37 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::monitor::Bell;
-use super::sleepers::Sleepers;
+use super::monitor::WakeCounter;
+use super::wait_queue::WaitQueue;
 use contend_platform::{wait_once, wake_all};
 use contend_trace::WorkerId;
 
 const IDLE: u64 = 0;
 /// Claimed: the thread or process does not exist yet.
-const ASKED: u64 = 1;
+const CLAIMED: u64 = 1;
 const RUNNING: u64 = 2;
-const BADLY: u64 = 1 << 2;
-const BADLY_BEFORE: u64 = 1 << 3;
+const FAILED: u64 = 1 << 2;
+const PREVIOUS_FAILED: u64 = 1 << 3;
 /// It ended before its thread or process existed: it could not be started.
-const UNBORN: u64 = 1 << 4;
+const NEVER_STARTED: u64 = 1 << 4;
 const NTH_SHIFT: u32 = 5;
 
 /// Rung for tasks that wait for the end of a life.
-pub const ENDED: Bell = Bell(0);
+pub const ENDED: WakeCounter = WakeCounter(0);
 
 #[derive(Debug, Clone, Copy)]
-pub struct Life<'a> {
+pub struct WorkerLife<'a> {
     word: &'a AtomicU64,
-    asked: &'a AtomicU64,
-    by: &'a AtomicU64,
+    claimed_at: &'a AtomicU64,
+    claimed_by: &'a AtomicU64,
     task: &'a AtomicU64,
 }
 
 /// A life as it stood at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Look(u64);
+struct LifeWord(u64);
 
-impl Look {
+impl LifeWord {
     const fn phase(self) -> u64 {
         self.0 & 3
     }
@@ -52,20 +52,20 @@ impl Look {
         (self.0 >> 32) as u32
     }
     /// The same life in another phase.
-    const fn turned(self, phase: u64, badly: bool) -> Self {
-        let unborn = phase == IDLE && self.phase() == ASKED;
-        Self(self.0 & !(3 | BADLY) | phase | if badly { BADLY } else { 0 } | if unborn { UNBORN } else { 0 })
+    const fn with_phase(self, phase: u64, badly: bool) -> Self {
+        let unborn = phase == IDLE && self.phase() == CLAIMED;
+        Self(self.0 & !(3 | FAILED) | phase | if badly { FAILED } else { 0 } | if unborn { NEVER_STARTED } else { 0 })
     }
 }
 
-impl<'a> Life<'a> {
+impl<'a> WorkerLife<'a> {
     /// The life in a resource's words.
     pub fn at(words: &'a [AtomicU64; 16]) -> Self {
-        Self { word: &words[0], asked: &words[1], by: &words[2], task: &words[3] }
+        Self { word: &words[0], claimed_at: &words[1], claimed_by: &words[2], task: &words[3] }
     }
 
-    fn look(self) -> Look {
-        Look(self.word.load(Ordering::Acquire))
+    fn load_word(self) -> LifeWord {
+        LifeWord(self.word.load(Ordering::Acquire))
     }
 
     /// Makes it the first life of a worker that starts with the run. Before any process has the memory.
@@ -79,18 +79,18 @@ impl<'a> Life<'a> {
     /// The number of the life that has not ended yet.
     pub fn claim(self, host: u32, by: WorkerId, asked: u64, task: Option<u64>) -> Result<u64, u64> {
         loop {
-            let look = self.look();
+            let look = self.load_word();
             if look.phase() != IDLE {
                 return Err(look.nth());
             }
             let nth = (look.nth() + 1) & (u64::from(u32::MAX) >> NTH_SHIFT);
-            let before = if look.0 & BADLY == 0 { 0 } else { BADLY_BEFORE };
-            let claimed = u64::from(host) << 32 | nth << NTH_SHIFT | before | ASKED;
+            let before = if look.0 & FAILED == 0 { 0 } else { PREVIOUS_FAILED };
+            let claimed = u64::from(host) << 32 | nth << NTH_SHIFT | before | CLAIMED;
             if self.word.compare_exchange(look.0, claimed, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
                 // Read by the one that is to live, which does not exist yet, or has not been started.
-                self.asked.store(asked, Ordering::Relaxed);
+                self.claimed_at.store(asked, Ordering::Relaxed);
                 self.task.store(task.map_or(0, |task| task + 1), Ordering::Relaxed);
-                self.by.store(u64::from(by.0), Ordering::Release);
+                self.claimed_by.store(u64::from(by.0), Ordering::Release);
                 return Ok(nth);
             }
         }
@@ -98,8 +98,8 @@ impl<'a> Life<'a> {
 
     /// When it was asked for, in ticks, and by whom.
     pub fn origin(self) -> (u64, WorkerId) {
-        let by = WorkerId(self.by.load(Ordering::Acquire) as u16);
-        (self.asked.load(Ordering::Relaxed), by)
+        let by = WorkerId(self.claimed_by.load(Ordering::Acquire) as u16);
+        (self.claimed_at.load(Ordering::Relaxed), by)
     }
 
     /// The task whose file it is to work on.
@@ -108,56 +108,56 @@ impl<'a> Life<'a> {
     }
 
     /// Whether somebody claimed it, and it has not been started.
-    pub fn is_asked_for(self) -> bool {
-        self.look().phase() == ASKED
+    pub fn is_claimed(self) -> bool {
+        self.load_word().phase() == CLAIMED
     }
 
     /// Whether it was claimed and has not ended.
     pub fn is_alive(self) -> bool {
-        self.look().phase() != IDLE
+        self.load_word().phase() != IDLE
     }
 
     /// Whether it goes on in a thread of this process.
     pub fn is_alive_in(self, host: u32) -> bool {
-        self.is_alive() && self.look().host() == host
+        self.is_alive() && self.load_word().host() == host
     }
 
     /// Its thread or process exists.
-    pub fn started(self) {
-        self.turn(RUNNING, false);
+    pub fn mark_running(self) {
+        self.set_phase(RUNNING, false);
     }
 
     /// It has ended, or could not be started. Not well either if it has said so itself.
     pub fn end(self, well: bool) {
-        self.turn(IDLE, !well || self.has_failed());
+        self.set_phase(IDLE, !well || self.has_failed());
     }
 
     /// Says that the life that goes on does not end well: a process, whose end another sees to.
-    pub fn spoil(self) {
-        self.word.fetch_or(BADLY, Ordering::AcqRel);
+    pub fn mark_failed(self) {
+        self.word.fetch_or(FAILED, Ordering::AcqRel);
     }
 
     /// Only one changes a life that was claimed: whoever starts it, then whoever sees to its end.
-    fn turn(self, phase: u64, badly: bool) {
-        self.word.store(self.look().turned(phase, badly).0, Ordering::SeqCst); // before the look whether anybody leaves
+    fn set_phase(self, phase: u64, badly: bool) {
+        self.word.store(self.load_word().with_phase(phase, badly).0, Ordering::SeqCst); // before the look whether anybody leaves
         wake_all(self.word);
     }
 
     /// Waits until life `nth` exists, or cannot be started; whether it exists, or has existed.
     pub fn wait_for_start(self, nth: u64) -> bool {
-        let look = self.wait_while(|look| look.phase() == ASKED && look.nth() == nth);
-        look.nth() != nth || look.0 & UNBORN == 0
+        let look = self.wait_while(|look| look.phase() == CLAIMED && look.nth() == nth);
+        look.nth() != nth || look.0 & NEVER_STARTED == 0
     }
 
     /// The life that goes on now, if one does.
-    pub fn present(self) -> Option<u64> {
-        let look = self.look();
+    pub fn current(self) -> Option<u64> {
+        let look = self.load_word();
         (look.phase() != IDLE).then(|| look.nth())
     }
 
     /// How many lives there were, the one that goes on included.
     pub fn count(self) -> u64 {
-        self.look().nth()
+        self.load_word().nth()
     }
 
     /// Waits until life `nth` has ended.
@@ -165,33 +165,33 @@ impl<'a> Life<'a> {
         self.wait_while(|look| look.phase() != IDLE && look.nth() == nth);
     }
 
-    /// As [`Life::wait_for_end`], for a task.
-    pub async fn await_end(self, nth: u64, sleepers: &Sleepers) {
+    /// As [`WorkerLife::wait_for_end`], for a task.
+    pub async fn wait_for_end_async(self, nth: u64, wait_queue: &WaitQueue) {
         loop {
-            let place = sleepers.join(ENDED).await; // at once
-            if self.present() != Some(nth) {
-                sleepers.leave(place);
+            let place = wait_queue.join(ENDED).await; // at once
+            if self.current() != Some(nth) {
+                wait_queue.remove(place);
                 return;
             }
-            sleepers.sleep(place, None).await;
+            wait_queue.wait(place, None).await;
         }
     }
 
     /// Whether the newest life has ended badly.
     fn has_failed(self) -> bool {
-        self.look().0 & BADLY != 0
+        self.load_word().0 & FAILED != 0
     }
 
     /// Whether life `nth`, which has ended, ended badly. It may be the newest or the one before; nothing is known of
     /// older ones.
-    pub fn ended_badly(self, nth: u64) -> bool {
-        let look = self.look();
-        look.0 & if look.nth() == nth { BADLY } else { BADLY_BEFORE } != 0
+    pub fn has_life_failed(self, nth: u64) -> bool {
+        let look = self.load_word();
+        look.0 & if look.nth() == nth { FAILED } else { PREVIOUS_FAILED } != 0
     }
 
-    fn wait_while(self, is: impl Fn(Look) -> bool) -> Look {
+    fn wait_while(self, is: impl Fn(LifeWord) -> bool) -> LifeWord {
         loop {
-            let look = self.look();
+            let look = self.load_word();
             if !is(look) {
                 return look;
             }
@@ -207,53 +207,53 @@ mod tests {
     #[test]
     fn a_life_is_claimed_once_and_numbered() {
         let words = [const { AtomicU64::new(0) }; 16];
-        let life = Life::at(&words);
-        assert_eq!(life.present(), None);
+        let life = WorkerLife::at(&words);
+        assert_eq!(life.current(), None);
         assert_eq!(life.claim(77, WorkerId(3), 1_000, Some(0)), Ok(1));
         assert_eq!(life.claim(78, WorkerId(4), 1_001, None), Err(1), "it goes on");
-        assert!(life.is_asked_for() && life.is_alive_in(77) && !life.is_alive_in(78));
+        assert!(life.is_claimed() && life.is_alive_in(77) && !life.is_alive_in(78));
         assert_eq!((life.origin(), life.task()), ((1_000, WorkerId(3)), Some(0)));
-        life.started();
+        life.mark_running();
         assert!(life.wait_for_start(1));
         life.end(false);
-        assert!(!life.is_alive() && life.ended_badly(1));
+        assert!(!life.is_alive() && life.has_life_failed(1));
         assert!(life.wait_for_start(1), "it existed, and is over already");
         life.wait_for_end(1);
         assert_eq!(life.claim(78, WorkerId(4), 2_000, None), Ok(2));
         assert_eq!(life.task(), None);
-        assert!(!life.ended_badly(2) && life.ended_badly(1), "that was the one before");
+        assert!(!life.has_life_failed(2) && life.has_life_failed(1), "that was the one before");
         life.wait_for_end(1);
-        life.started();
-        life.spoil();
+        life.mark_running();
+        life.mark_failed();
         life.end(true);
-        assert!(life.ended_badly(2), "it said so itself");
-        assert_eq!(life.present(), None);
+        assert!(life.has_life_failed(2), "it said so itself");
+        assert_eq!(life.current(), None);
     }
 
     #[test]
     fn one_that_could_not_be_started_never_existed() {
         let words = [const { AtomicU64::new(0) }; 16];
-        let life = Life::at(&words);
+        let life = WorkerLife::at(&words);
         assert_eq!(life.claim(77, WorkerId(3), 1_000, None), Ok(1));
         life.end(false);
-        assert!(!life.wait_for_start(1) && life.ended_badly(1));
+        assert!(!life.wait_for_start(1) && life.has_life_failed(1));
         assert_eq!(life.claim(77, WorkerId(3), 2_000, None), Ok(2));
-        life.started();
+        life.mark_running();
         assert!(life.wait_for_start(2), "the next one does");
     }
 
     #[test]
     fn one_that_starts_with_the_run_has_its_first_life() {
         let words = [const { AtomicU64::new(0) }; 16];
-        let life = Life::at(&words);
+        let life = WorkerLife::at(&words);
         life.begin_first();
-        assert_eq!(life.present(), Some(1));
+        assert_eq!(life.current(), Some(1));
     }
 
     #[test]
     fn who_waits_is_woken_by_the_end() {
         let words = [const { AtomicU64::new(0) }; 16];
-        let life = Life::at(&words);
+        let life = WorkerLife::at(&words);
         life.begin_first();
         std::thread::scope(|scope| {
             let waits = scope.spawn(|| life.wait_for_end(1));

@@ -4,7 +4,7 @@
 //! in before that one. A reader that could go in stays able to, whoever comes until it wakes. The proof that a deadlock is
 //! one rests on this. A process that is killed while it waits or is in counts for ever, as with the rwlocks of systems.
 
-use super::monitor::{Bell, Inside, Monitor};
+use super::monitor::{Monitor, MonitorGuard, WakeCounter};
 use crate::recorder::Recorder;
 use contend_trace::{EventKind, Grant, ResourceId, RwPolicy};
 
@@ -15,15 +15,15 @@ const WRITER: usize = 1;
 /// How often it was granted.
 const GRANTS: usize = 2;
 /// Writers that ever had to wait, and those of them that have gone in.
-const WRITERS_CAME: usize = 3;
-const WRITERS_WENT: usize = 4;
+const WRITERS_ARRIVED: usize = 3;
+const WRITERS_ADMITTED: usize = 4;
 /// The same of readers.
-const READERS_CAME: usize = 5;
-const READERS_WENT: usize = 6;
+const READERS_ARRIVED: usize = 5;
+const READERS_ADMITTED: usize = 6;
 /// Of readers that had to wait the first so many may go in, whatever writers come.
-const LET_IN: usize = 7;
+const READERS_ADMITTED_FIRST: usize = 7;
 /// Rung when somebody who waits may go in.
-const CHANGED: Bell = Bell(8);
+const CHANGED: WakeCounter = WakeCounter(8);
 
 #[derive(Debug, Clone, Copy)]
 pub struct Rwlock<'a> {
@@ -34,14 +34,14 @@ pub struct Rwlock<'a> {
 
 /// How many had come before one that waits.
 #[derive(Debug, Clone, Copy)]
-struct Before {
+struct ArrivalCounts {
     writers: u64,
     readers: u64,
 }
 
-impl Before {
-    fn now(inside: &Inside<'_>) -> Self {
-        Self { writers: inside.get(WRITERS_CAME), readers: inside.get(READERS_CAME) }
+impl ArrivalCounts {
+    fn now(guard: &MonitorGuard<'_>) -> Self {
+        Self { writers: guard.get(WRITERS_ARRIVED), readers: guard.get(READERS_ARRIVED) }
     }
 }
 
@@ -57,92 +57,97 @@ impl<'a> Rwlock<'a> {
     }
 
     /// Goes in as a reader.
-    pub async fn read(self, pen: &mut Recorder<'_>) {
-        let mut inside = self.monitor.enter();
-        let before = Before::now(&inside);
-        if !self.may_read(&inside, before) {
+    pub async fn read(self, recorder: &mut Recorder<'_>) {
+        let mut guard = self.monitor.enter();
+        let before = ArrivalCounts::now(&guard);
+        if !self.may_read(&guard, before) {
             let behind = if self.policy == RwPolicy::Readers { 0 } else { before.writers };
-            self.tell(EventKind::Queued { lock: self.id, behind, shared: true }, before.readers, pen);
-            add(&mut inside, READERS_CAME);
-            while !self.may_read(&inside, before) {
-                inside = inside.wait(CHANGED).await;
+            self.record_wait(
+                EventKind::RwlockRequest { lock: self.id, writers_ahead: behind, shared: true },
+                before.readers,
+                recorder,
+            );
+            increment(&mut guard, READERS_ARRIVED);
+            while !self.may_read(&guard, before) {
+                guard = guard.wait(CHANGED).await;
             }
-            add(&mut inside, READERS_WENT);
+            increment(&mut guard, READERS_ADMITTED);
         }
-        add(&mut inside, READERS);
-        self.have(inside, Grant::shared, pen);
+        increment(&mut guard, READERS);
+        self.record_grant(guard, Grant::shared, recorder);
     }
 
     /// Goes in as the writer.
-    pub async fn write(self, pen: &mut Recorder<'_>) {
-        let mut inside = self.monitor.enter();
-        let before = Before::now(&inside);
-        if !self.may_write(&inside, before) {
-            let ask = EventKind::Queued { lock: self.id, behind: before.writers, shared: false };
-            self.tell(ask, inside.get(LET_IN), pen);
-            add(&mut inside, WRITERS_CAME);
-            while !self.may_write(&inside, before) {
-                inside = inside.wait(CHANGED).await;
+    pub async fn write(self, recorder: &mut Recorder<'_>) {
+        let mut guard = self.monitor.enter();
+        let before = ArrivalCounts::now(&guard);
+        if !self.may_write(&guard, before) {
+            let ask = EventKind::RwlockRequest { lock: self.id, writers_ahead: before.writers, shared: false };
+            self.record_wait(ask, guard.get(READERS_ADMITTED_FIRST), recorder);
+            increment(&mut guard, WRITERS_ARRIVED);
+            while !self.may_write(&guard, before) {
+                guard = guard.wait(CHANGED).await;
             }
-            add(&mut inside, WRITERS_WENT);
+            increment(&mut guard, WRITERS_ADMITTED);
         }
-        inside.set(WRITER, 1);
-        self.have(inside, Grant, pen);
+        guard.set(WRITER, 1);
+        self.record_grant(guard, Grant, recorder);
     }
 
     /// Leaves, as whatever it is in.
-    pub fn leave(self, pen: &mut Recorder<'_>) {
-        let mut inside = self.monitor.enter();
-        let writer = inside.get(WRITER) > 0;
+    pub fn unlock(self, recorder: &mut Recorder<'_>) {
+        let mut guard = self.monitor.enter();
+        let writer = guard.get(WRITER) > 0;
         if writer {
-            inside.set(WRITER, 0);
-            if inside.get(WRITERS_CAME) == inside.get(WRITERS_WENT) {
-                inside.set(LET_IN, inside.get(READERS_CAME));
+            guard.set(WRITER, 0);
+            if guard.get(WRITERS_ARRIVED) == guard.get(WRITERS_ADMITTED) {
+                guard.set(READERS_ADMITTED_FIRST, guard.get(READERS_ARRIVED));
             }
         } else {
-            inside.set(READERS, inside.get(READERS).saturating_sub(1));
+            guard.set(READERS, guard.get(READERS).saturating_sub(1));
         }
-        let waiting = [(READERS_CAME, READERS_WENT), (WRITERS_CAME, WRITERS_WENT)];
-        if inside.get(READERS) == 0 && waiting.iter().any(|(came, went)| inside.get(*came) > inside.get(*went)) {
-            inside.wake_all(CHANGED);
+        let waiting = [(READERS_ARRIVED, READERS_ADMITTED), (WRITERS_ARRIVED, WRITERS_ADMITTED)];
+        if guard.get(READERS) == 0 && waiting.iter().any(|(came, went)| guard.get(*came) > guard.get(*went)) {
+            guard.wake_all(CHANGED);
         }
-        let at = pen.now();
-        drop(inside);
-        pen.released(at, self.id);
+        let at = recorder.now();
+        drop(guard);
+        recorder.record_released(at, self.id);
     }
 
     /// Tells that it begins to wait. Where writers go first it matters which readers those that wait let in before them, and
     /// which reader one is.
-    fn tell(self, ask: EventKind, count: u64, pen: &mut Recorder<'_>) {
-        let asks = [ask, EventKind::Readers { lock: self.id, count }];
+    fn record_wait(self, ask: EventKind, count: u64, recorder: &mut Recorder<'_>) {
+        let asks = [ask, EventKind::RwlockReaders { lock: self.id, count }];
         let told = if self.policy == RwPolicy::Writers { 2 } else { 1 };
-        pen.wait_for(&asks[..told], self.id, false);
+        recorder.wait_for_lock_after(&asks[..told], self.id, false);
     }
 
-    fn may_read(self, inside: &Inside<'_>, before: Before) -> bool {
+    fn may_read(self, guard: &MonitorGuard<'_>, before: ArrivalCounts) -> bool {
         let writers_first = match self.policy {
             RwPolicy::Readers => 0,
-            RwPolicy::Writers => inside.get(WRITERS_CAME),
+            RwPolicy::Writers => guard.get(WRITERS_ARRIVED),
             RwPolicy::Fair => before.writers,
         };
-        let in_turn = inside.get(WRITERS_WENT) >= writers_first || inside.get(LET_IN) > before.readers;
-        inside.get(WRITER) == 0 && in_turn
+        let in_turn =
+            guard.get(WRITERS_ADMITTED) >= writers_first || guard.get(READERS_ADMITTED_FIRST) > before.readers;
+        guard.get(WRITER) == 0 && in_turn
     }
 
-    fn may_write(self, inside: &Inside<'_>, before: Before) -> bool {
-        let free = inside.get(WRITER) == 0 && inside.get(READERS) == 0;
-        let in_turn = inside.get(WRITERS_WENT) >= before.writers && inside.get(READERS_WENT) >= before.readers;
+    fn may_write(self, guard: &MonitorGuard<'_>, before: ArrivalCounts) -> bool {
+        let free = guard.get(WRITER) == 0 && guard.get(READERS) == 0;
+        let in_turn = guard.get(WRITERS_ADMITTED) >= before.writers && guard.get(READERS_ADMITTED) >= before.readers;
         free && (self.policy != RwPolicy::Fair || in_turn)
     }
 
-    fn have(self, mut inside: Inside<'_>, grant: impl Fn(u64) -> Grant, pen: &mut Recorder<'_>) {
-        add(&mut inside, GRANTS);
-        let (at, number) = (pen.now(), inside.get(GRANTS));
-        drop(inside);
-        pen.acquired_at(at, self.id, grant(number));
+    fn record_grant(self, mut guard: MonitorGuard<'_>, grant: impl Fn(u64) -> Grant, recorder: &mut Recorder<'_>) {
+        increment(&mut guard, GRANTS);
+        let (at, number) = (recorder.now(), guard.get(GRANTS));
+        drop(guard);
+        recorder.record_acquired_at(at, self.id, grant(number));
     }
 }
 
-fn add(inside: &mut Inside<'_>, place: usize) {
-    inside.set(place, inside.get(place) + 1);
+fn increment(guard: &mut MonitorGuard<'_>, word: usize) {
+    guard.set(word, guard.get(word) + 1);
 }

@@ -3,7 +3,7 @@
 //! back and wants another before it gives the thread back would otherwise be the only one ever to pass. Nobody goes on
 //! waiting while there are permits enough.
 
-use super::monitor::{Bell, Monitor};
+use super::monitor::{Monitor, WakeCounter};
 use crate::recorder::Recorder;
 use contend_trace::{EventKind, Grant, ResourceId};
 
@@ -14,7 +14,7 @@ const GRANTS: usize = 1;
 /// Workers that wait. One that is killed while it waits is counted for ever, which costs only needless wake-ups.
 const WAITING: usize = 2;
 /// Rung when permits come back and somebody waits.
-const FREED: Bell = Bell(3);
+const FREED: WakeCounter = WakeCounter(3);
 
 #[derive(Debug, Clone, Copy)]
 pub struct Semaphore<'a> {
@@ -37,60 +37,60 @@ impl<'a> Semaphore<'a> {
 
     /// Takes so many permits at once, and holds them. Never more than there are: that would be waited for in vain.
     /// Returns how many it took.
-    pub async fn acquire(self, permits: u32, pen: &mut Recorder<'_>) -> u32 {
+    pub async fn acquire(self, permits: u32, recorder: &mut Recorder<'_>) -> u32 {
         let permits = permits.clamp(1, self.permits.max(1));
-        let (at, first) = self.take(permits, pen).await;
+        let (at, first) = self.take_permits(permits, recorder).await;
         for grant in (first..).take(permits as usize) {
-            pen.acquired_at(at, self.id, Grant(grant));
+            recorder.record_acquired_at(at, self.id, Grant(grant));
         }
         permits
     }
 
     /// Gives permits back that the worker holds.
-    pub fn give_back(self, permits: u32, pen: &mut Recorder<'_>) {
-        let at = self.give(permits, pen);
+    pub fn release(self, permits: u32, recorder: &mut Recorder<'_>) {
+        let at = self.add_permits(permits, recorder);
         for _ in 0..permits {
-            pen.released(at, self.id);
+            recorder.record_released(at, self.id);
         }
     }
 
     /// Passes, and holds nothing: the permit is gone until someone posts one.
-    pub async fn pass(self, pen: &mut Recorder<'_>) {
-        let (at, grant) = self.take(1, pen).await;
-        pen.write(at, EventKind::Passed { lock: self.id, grant: Grant(grant) });
+    pub async fn take_permit(self, recorder: &mut Recorder<'_>) {
+        let (at, grant) = self.take_permits(1, recorder).await;
+        recorder.write(at, EventKind::SemaphorePassed { lock: self.id, grant: Grant(grant) });
     }
 
     /// Gives a permit, had or not.
-    pub fn post(self, pen: &mut Recorder<'_>) {
-        let at = self.give(1, pen);
-        pen.write(at, EventKind::Posted { lock: self.id });
+    pub fn post(self, recorder: &mut Recorder<'_>) {
+        let at = self.add_permits(1, recorder);
+        recorder.write(at, EventKind::SemaphorePosted { lock: self.id });
     }
 
     /// When it had them, and the number of the first.
-    async fn take(self, permits: u32, pen: &mut Recorder<'_>) -> (u64, u64) {
+    async fn take_permits(self, permits: u32, recorder: &mut Recorder<'_>) -> (u64, u64) {
         let wanted = u64::from(permits);
-        let mut inside = self.monitor.enter();
-        let others = self.monitor.is_of_tasks() && inside.get(WAITING) > 0;
-        if inside.get(FREE) < wanted || others {
-            let ask = [EventKind::AskMany { lock: self.id, permits }];
-            pen.wait_for(if permits > 1 { &ask } else { &[] }, self.id, false);
-            inside.set(WAITING, inside.get(WAITING) + 1);
-            if inside.get(FREE) >= wanted {
-                inside = inside.step_aside().await;
+        let mut guard = self.monitor.enter();
+        let others = self.monitor.is_shared_by_tasks() && guard.get(WAITING) > 0;
+        if guard.get(FREE) < wanted || others {
+            let ask = [EventKind::PermitRequest { lock: self.id, permits }];
+            recorder.wait_for_lock_after(if permits > 1 { &ask } else { &[] }, self.id, false);
+            guard.set(WAITING, guard.get(WAITING) + 1);
+            if guard.get(FREE) >= wanted {
+                guard = guard.yield_and_reenter().await;
             }
-            while inside.get(FREE) < wanted {
-                inside = inside.wait(FREED).await;
+            while guard.get(FREE) < wanted {
+                guard = guard.wait(FREED).await;
             }
-            inside.set(WAITING, inside.get(WAITING).saturating_sub(1));
-            pen.leave();
+            guard.set(WAITING, guard.get(WAITING).saturating_sub(1));
+            recorder.end_wait();
         }
-        inside.set(FREE, inside.get(FREE) - wanted);
-        if self.monitor.is_of_tasks() && inside.get(FREE) > 0 && inside.get(WAITING) > 0 {
-            inside.wake_all(FREED); // those who came while the ones before them were on their way
+        guard.set(FREE, guard.get(FREE) - wanted);
+        if self.monitor.is_shared_by_tasks() && guard.get(FREE) > 0 && guard.get(WAITING) > 0 {
+            guard.wake_all(FREED); // those who came while the ones before them were on their way
         }
-        let first = inside.get(GRANTS) + 1;
-        inside.set(GRANTS, inside.get(GRANTS) + wanted);
-        (pen.now(), first)
+        let first = guard.get(GRANTS) + 1;
+        guard.set(GRANTS, guard.get(GRANTS) + wanted);
+        (recorder.now(), first)
     }
 
     /// Whether it has no permit, as can be seen from outside.
@@ -98,12 +98,12 @@ impl<'a> Semaphore<'a> {
         self.monitor.peek(FREE) == 0
     }
 
-    fn give(self, permits: u32, pen: &Recorder<'_>) -> u64 {
-        let mut inside = self.monitor.enter();
-        inside.set(FREE, inside.get(FREE).saturating_add(u64::from(permits)));
-        if inside.get(WAITING) > 0 {
-            inside.wake_all(FREED); // one alone might want more than came back
+    fn add_permits(self, permits: u32, recorder: &Recorder<'_>) -> u64 {
+        let mut guard = self.monitor.enter();
+        guard.set(FREE, guard.get(FREE).saturating_add(u64::from(permits)));
+        if guard.get(WAITING) > 0 {
+            guard.wake_all(FREED); // one alone might want more than came back
         }
-        pen.now()
+        recorder.now()
     }
 }

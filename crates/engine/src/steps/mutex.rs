@@ -2,18 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use crate::actor::{Actor, Flow};
-use crate::hold::Hold;
-use contend_platform::Here;
+use crate::held_lock::HeldLock;
+use crate::step_runner::{StepResult, StepRunner};
+use contend_platform::ThreadBound;
 use contend_scenario::{Expr, Step, Target};
 use contend_trace::ResourceId;
 
-impl Actor {
+impl StepRunner {
     /// Takes the lock, runs the body, gives it back.
-    pub(crate) async fn with_lock(&mut self, target: &Target, body: &[Step]) -> Flow {
-        let lock = self.target(target);
-        self.take(lock).await;
-        self.body(body).await?;
+    pub(crate) async fn with_lock(&mut self, target: &Target, body: &[Step]) -> StepResult {
+        let lock = self.resolve_target(target);
+        self.lock_mutex(lock).await;
+        self.run_block(body).await?;
         self.release(lock);
         Ok(())
     }
@@ -25,62 +25,62 @@ impl Actor {
         timeout: &Expr,
         body: &[Step],
         otherwise: &[Step],
-    ) -> Flow {
-        let lock = self.target(target);
-        let had = self.take_within(lock, timeout).await;
+    ) -> StepResult {
+        let lock = self.resolve_target(target);
+        let had = self.lock_mutex_for(lock, timeout).await;
         // A wait for some time is none that keeps a core busy.
-        self.got_on(had || timeout.eval(self) > 0.0, lock);
+        self.record_poll(had || timeout.eval(self) > 0.0, lock);
         if !had {
-            return self.body(otherwise).await;
+            return self.run_block(otherwise).await;
         }
-        self.body(body).await?;
+        self.run_block(body).await?;
         self.release(lock);
         Ok(())
     }
 
     /// Takes it for longer than a block lasts.
-    pub(crate) async fn take_bare(&mut self, id: ResourceId) {
-        self.take(id).await;
-        self.bare.push(id);
+    pub(crate) async fn lock_unscoped(&mut self, id: ResourceId) {
+        self.lock_mutex(id).await;
+        self.unscoped_locks.push(id);
     }
 
     /// Gives back what was taken so.
-    pub(crate) fn release_bare(&mut self, id: ResourceId) {
+    pub(crate) fn release_unscoped(&mut self, id: ResourceId) {
         if self.release(id) {
-            self.not_bare(id);
+            self.remove_unscoped(id);
         }
     }
 
-    pub(crate) async fn take(&mut self, id: ResourceId) {
+    pub(crate) async fn lock_mutex(&mut self, id: ResourceId) {
         if let Some(lock) = self.run.lock(id) {
-            let again = self.has(id).then(|| lock.again()).flatten();
-            let held = again.unwrap_or_else(|| lock.take(id, &mut self.pen));
-            self.keep(id, Hold::Lock(Here::new(held)));
-        } else if let Some(turns) = self.run.turns(id) {
-            let again = turns.reentrant && self.has(id);
+            let again = self.is_holding(id).then(|| lock.lock_again()).flatten();
+            let held = again.unwrap_or_else(|| lock.lock_recorded(id, &mut self.recorder));
+            self.add_held(id, HeldLock::Mutex(ThreadBound::new(held)));
+        } else if let Some(turns) = self.run.async_mutex(id) {
+            let again = turns.is_reentrant && self.is_holding(id);
             if !again {
-                self.give_way().await;
-                turns.take(&mut self.pen).await;
+                self.yield_if_due().await;
+                turns.lock(&mut self.recorder).await;
             }
-            self.keep(id, if again { Hold::Again } else { Hold::Turn(turns) });
+            self.add_held(id, if again { HeldLock::Reentered } else { HeldLock::AsyncMutex(turns) });
         }
     }
 
     /// Takes a lock in time, or not.
-    async fn take_within(&mut self, id: ResourceId, timeout: &Expr) -> bool {
+    async fn lock_mutex_for(&mut self, id: ResourceId, timeout: &Expr) -> bool {
         let limit = Duration::from_nanos(timeout.eval(self) as u64);
         if let Some(lock) = self.run.lock(id) {
-            let again = self.has(id).then(|| lock.again()).flatten();
-            let held = again.or_else(|| lock.take_within(limit, id, &mut self.pen));
+            let again = self.is_holding(id).then(|| lock.lock_again()).flatten();
+            let held = again.or_else(|| lock.lock_recorded_for(limit, id, &mut self.recorder));
             let had = held.is_some();
-            self.held.extend(held.map(|held| (id, Hold::Lock(Here::new(held)))));
+            self.held.extend(held.map(|held| (id, HeldLock::Mutex(ThreadBound::new(held)))));
             return had;
         }
-        let Some(turns) = self.run.turns(id) else { return true };
-        let again = turns.reentrant && self.has(id);
-        let had = again || turns.take_until(Some(Instant::now() + limit), &mut self.pen).await;
+        let Some(turns) = self.run.async_mutex(id) else { return true };
+        let again = turns.is_reentrant && self.is_holding(id);
+        let had = again || turns.lock_until(Some(Instant::now() + limit), &mut self.recorder).await;
         if had {
-            self.keep(id, if again { Hold::Again } else { Hold::Turn(turns) });
+            self.add_held(id, if again { HeldLock::Reentered } else { HeldLock::AsyncMutex(turns) });
         }
         had
     }
@@ -90,7 +90,7 @@ impl Actor {
         let found = self.held.iter().rposition(|(held, _)| *held == id);
         if let Some(i) = found {
             let (_, held) = self.held.remove(i);
-            held.give_back(id, &mut self.pen);
+            held.release(id, &mut self.recorder);
         }
         found.is_some()
     }

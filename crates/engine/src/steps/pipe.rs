@@ -3,75 +3,77 @@
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-use crate::actor::{Actor, Flow, Halt};
-use crate::plan::End;
-use crate::shared::pipe::{Got, Unread};
+use crate::plan::PipeEnd;
+use crate::shared::pipe::{NoReaders, ReceiveOutcome};
+use crate::step_runner::{StepResult, StepRunner, StopReason};
 use contend_scenario::{Expr, PipeStep, Step, Target};
 use contend_trace::{EventKind, ResourceId};
 
-impl Actor {
-    pub(crate) async fn pipe_step(&mut self, step: &PipeStep) -> Flow {
+impl StepRunner {
+    pub(crate) async fn pipe_step(&mut self, step: &PipeStep) -> StepResult {
         match step {
-            PipeStep::Send { target, bytes } => self.send(target, bytes),
+            PipeStep::Send { target, bytes } => self.send_message(target, bytes),
             PipeStep::Receive { target, bytes } => {
-                if self.receive(target, bytes)? {
+                if self.receive_message(target, bytes)? {
                     Ok(())
                 } else {
-                    Err(Halt::Finished)
+                    Err(StopReason::Finished)
                 }
             }
-            PipeStep::Each { target, bytes, body } => self.receive_each(target, bytes, body).await,
+            PipeStep::ForEach { target, bytes, body } => self.receive_each(target, bytes, body).await,
             PipeStep::Close(target) => {
-                self.close(self.target(target));
+                self.close_pipe(self.resolve_target(target));
                 Ok(())
             }
         }
     }
 
-    fn send(&mut self, target: &Target, bytes: &Expr) -> Flow {
-        let (id, bytes) = (self.target(target), self.message(bytes));
-        let to = self.end(End::Write(id), id)?;
-        let sent = self.run.pipe(id).send(&to, bytes, &mut self.pen);
-        sent.map_err(|Unread| self.failed("sent something into", id, "which nobody reads any more"))
+    fn send_message(&mut self, target: &Target, bytes: &Expr) -> StepResult {
+        let (id, bytes) = (self.resolve_target(target), self.message_bytes(bytes));
+        let to = self.find_pipe_end(PipeEnd::Write(id), id)?;
+        let sent = self.run.pipe(id).send(&to, bytes, &mut self.recorder);
+        sent.map_err(|NoReaders| self.pipe_error("sent something into", id, "which nobody reads any more"))
     }
 
     /// Whether there was a message; `false` at the end of the stream.
-    fn receive(&mut self, target: &Target, bytes: &Expr) -> Result<bool, Halt> {
-        let (id, bytes) = (self.target(target), self.message(bytes));
-        let from = self.end(End::Read(id), id)?;
-        match self.run.pipe(id).receive(&from, bytes, &mut self.pen) {
-            Ok(Got::Whole) => Ok(true),
-            Ok(Got::End) => Ok(false),
-            Ok(Got::Cut) => Err(self.failed("read from", id, "which ended in the middle of a message")),
-            Err(e) => Err(self.failed("read from", id, &e.to_string())),
+    fn receive_message(&mut self, target: &Target, bytes: &Expr) -> Result<bool, StopReason> {
+        let (id, bytes) = (self.resolve_target(target), self.message_bytes(bytes));
+        let from = self.find_pipe_end(PipeEnd::Read(id), id)?;
+        match self.run.pipe(id).receive(&from, bytes, &mut self.recorder) {
+            Ok(ReceiveOutcome::Message) => Ok(true),
+            Ok(ReceiveOutcome::EndOfStream) => Ok(false),
+            Ok(ReceiveOutcome::Truncated) => {
+                Err(self.pipe_error("read from", id, "which ended in the middle of a message"))
+            }
+            Err(e) => Err(self.pipe_error("read from", id, &e.to_string())),
         }
     }
 
-    async fn receive_each(&mut self, target: &Target, bytes: &Expr, body: &[Step]) -> Flow {
-        while self.receive(target, bytes)? {
-            self.again(body).await?;
+    async fn receive_each(&mut self, target: &Target, bytes: &Expr, body: &[Step]) -> StepResult {
+        while self.receive_message(target, bytes)? {
+            self.run_iteration(body).await?;
         }
         Ok(())
     }
 
     /// Closes the worker's ends of a pipe.
-    fn close(&mut self, id: ResourceId) {
-        let ends = [End::Read(id), End::Write(id)].map(|end| self.ends.remove(&end));
+    fn close_pipe(&mut self, id: ResourceId) {
+        let ends = [PipeEnd::Read(id), PipeEnd::Write(id)].map(|end| self.pipe_ends.remove(&end));
         // Written before they are closed: what comes of it comes after it.
-        let at = self.pen.now();
-        self.pen.write(at, EventKind::Closed { queue: id });
+        let at = self.recorder.now();
+        self.recorder.write(at, EventKind::Closed { queue: id });
         drop(ends);
     }
 
-    fn end(&self, end: End, id: ResourceId) -> Result<Arc<OwnedFd>, Halt> {
-        self.ends.get(&end).cloned().ok_or_else(|| self.failed("used", id, "which it had closed"))
+    fn find_pipe_end(&self, end: PipeEnd, id: ResourceId) -> Result<Arc<OwnedFd>, StopReason> {
+        self.pipe_ends.get(&end).cloned().ok_or_else(|| self.pipe_error("used", id, "which it had closed"))
     }
 
-    fn message(&self, bytes: &Expr) -> usize {
+    fn message_bytes(&self, bytes: &Expr) -> usize {
         bytes.eval(self).clamp(1.0, 67_108_864.0) as usize
     }
 
-    fn failed(&self, did: &str, pipe: ResourceId, why: &str) -> Halt {
-        Halt::Failed(format!("{did} {}, {why}", self.run.plan.cast.resource_name(pipe)))
+    fn pipe_error(&self, did: &str, pipe: ResourceId, why: &str) -> StopReason {
+        StopReason::Failed(format!("{did} {}, {why}", self.run.plan.cast.resource_name(pipe)))
     }
 }

@@ -1,30 +1,30 @@
 //! Steps on rwlocks.
 
-use crate::actor::{Actor, Flow};
-use crate::hold::Hold;
+use crate::held_lock::HeldLock;
+use crate::step_runner::{StepResult, StepRunner};
 use contend_scenario::{Step, Target};
 
-impl Actor {
+impl StepRunner {
     /// Has the rwlock together with other readers while it runs the body.
-    pub(crate) async fn read(&mut self, target: &Target, body: &[Step]) -> Flow {
-        let id = self.target(target);
-        let Some(rwlock) = self.run.rwlock(id) else { return self.body(body).await };
-        self.give_way().await;
-        rwlock.read(&mut self.pen).await;
-        self.keep(id, Hold::Rwlock(rwlock));
-        self.body(body).await?;
+    pub(crate) async fn with_read_lock(&mut self, target: &Target, body: &[Step]) -> StepResult {
+        let id = self.resolve_target(target);
+        let Some(rwlock) = self.run.rwlock(id) else { return self.run_block(body).await };
+        self.yield_if_due().await;
+        rwlock.read(&mut self.recorder).await;
+        self.add_held(id, HeldLock::Rwlock(rwlock));
+        self.run_block(body).await?;
         self.release(id);
         Ok(())
     }
 
     /// Has the rwlock alone while it runs the body.
-    pub(crate) async fn write(&mut self, target: &Target, body: &[Step]) -> Flow {
-        let id = self.target(target);
-        let Some(rwlock) = self.run.rwlock(id) else { return self.body(body).await };
-        self.give_way().await;
-        rwlock.write(&mut self.pen).await;
-        self.keep(id, Hold::Rwlock(rwlock));
-        self.body(body).await?;
+    pub(crate) async fn with_write_lock(&mut self, target: &Target, body: &[Step]) -> StepResult {
+        let id = self.resolve_target(target);
+        let Some(rwlock) = self.run.rwlock(id) else { return self.run_block(body).await };
+        self.yield_if_due().await;
+        rwlock.write(&mut self.recorder).await;
+        self.add_held(id, HeldLock::Rwlock(rwlock));
+        self.run_block(body).await?;
         self.release(id);
         Ok(())
     }

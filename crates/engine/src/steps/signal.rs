@@ -2,49 +2,49 @@
 
 use std::time::{Duration, Instant};
 
-use crate::actor::Actor;
 use crate::shared::barrier::Barrier;
-use crate::shared::flag::Flag;
-use crate::shared::waiters::Waiters;
+use crate::shared::event_flag::EventFlag;
+use crate::shared::signal_waiters::SignalWaiters;
+use crate::step_runner::StepRunner;
 use contend_scenario::{Expr, SignalStep, Target};
 use contend_trace::{ResourceId, ResourceKind};
 
-impl Actor {
+impl StepRunner {
     pub async fn signal_step(&mut self, step: &SignalStep) {
         match step {
-            SignalStep::Wait { target, timeout } => self.wait(target, timeout.as_ref()).await,
-            SignalStep::Notify(target) => self.waiters(target).wake_one(&mut self.pen),
-            SignalStep::NotifyAll(target) => self.waiters(target).wake_all(&mut self.pen),
-            SignalStep::Set(target) => Flag(self.waiters(target)).set(&mut self.pen),
-            SignalStep::Clear(target) => Flag(self.waiters(target)).clear(),
-            SignalStep::Meet(target) => self.meet(target).await,
+            SignalStep::Wait { target, timeout } => self.wait_for_signal(target, timeout.as_ref()).await,
+            SignalStep::Notify(target) => self.waiters(target).wake_one(&mut self.recorder),
+            SignalStep::NotifyAll(target) => self.waiters(target).wake_all(&mut self.recorder),
+            SignalStep::Set(target) => EventFlag(self.waiters(target)).set(&mut self.recorder),
+            SignalStep::Clear(target) => EventFlag(self.waiters(target)).clear(),
+            SignalStep::BarrierWait(target) => self.wait_at_barrier(target).await,
         }
     }
 
-    async fn wait(&mut self, target: &Target, timeout: Option<&Expr>) {
+    async fn wait_for_signal(&mut self, target: &Target, timeout: Option<&Expr>) {
         let deadline = timeout.map(|nanos| Instant::now() + Duration::from_nanos(nanos.eval(self) as u64));
         let waiters = self.waiters(target);
         match self.kind(waiters.id) {
-            Some(ResourceKind::Condition { of }) => {
+            Some(ResourceKind::Condition { mutex: of }) => {
                 // A signal that comes between giving the mutex back and going to sleep counts already.
-                let (ticket, mutex) = (waiters.join(), *of);
+                let (ticket, mutex) = (waiters.take_ticket(), *of);
                 let mut holds = 0; // of a reentrant one there may be several
                 while self.release(mutex) {
                     holds += 1;
                 }
-                waiters.wait(ticket, deadline, &mut self.pen).await;
+                waiters.wait(ticket, deadline, &mut self.recorder).await;
                 for _ in 0..holds {
-                    self.take(mutex).await;
+                    self.lock_mutex(mutex).await;
                 }
             }
-            _ => Flag(waiters).wait(deadline, &mut self.pen).await,
+            _ => EventFlag(waiters).wait(deadline, &mut self.recorder).await,
         }
     }
 
-    async fn meet(&mut self, target: &Target) {
+    async fn wait_at_barrier(&mut self, target: &Target) {
         let waiters = self.waiters(target);
         if let Some(ResourceKind::Barrier { parties }) = self.kind(waiters.id) {
-            Barrier { waiters, parties: *parties }.meet(&mut self.pen).await;
+            Barrier { waiters, parties: *parties }.arrive_and_wait(&mut self.recorder).await;
         }
     }
 
@@ -52,8 +52,8 @@ impl Actor {
         self.run.plan.cast.resource(id).map(|resource| &resource.kind)
     }
 
-    fn waiters(&self, target: &Target) -> Waiters<'static> {
-        let id = self.target(target);
-        Waiters { id, monitor: self.run.monitor(id) }
+    fn waiters(&self, target: &Target) -> SignalWaiters<'static> {
+        let id = self.resolve_target(target);
+        SignalWaiters { id, monitor: self.run.monitor(id) }
     }
 }

@@ -25,87 +25,90 @@
 
 use std::collections::BTreeSet;
 
-use super::reduce::never_live;
-use super::table::Table;
-use crate::lane::Asks;
-use crate::{Ending, Model, Pipe, Res, Results};
-use contend_trace::{Awaited, Lanes, ResourceId, Stamp, State, WorkerId};
+use super::graph_reduction::permanently_blocked;
+use super::requirement_table::RequirementTable;
+use crate::lane::LockRequest;
+use crate::{LifeEnd, Model, Pipe, ResourceState, Results};
+use contend_trace::{AwaitedResult, LaneRange, ResourceId, Stamp, State, WorkerId};
 
 /// Workers that wait for ever, although no ring of locks holds them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stall {
     /// When the last of them began to wait, or the last that holds a lock of theirs died.
     pub at: Stamp,
-    pub set: Vec<WorkerId>,
+    pub workers: Vec<WorkerId>,
 }
 
 impl Model {
     /// Workers for which nobody is left who could let them go on. Those of a deadlock are not among them.
     pub fn stall(&self) -> Option<Stall> {
-        let lost = self.lanes.iter().any(|lane| lane.lost() > 0);
-        let deadlock = self.deadlocked();
+        let lost = self.lanes.iter().any(|lane| lane.lost_events() > 0);
+        let deadlock = self.deadlocked_workers();
         if lost {
-            return self.stall_of(self.stalled_by_slots(deadlock));
+            return self.build_stall(self.stalled_workers_in_slots(deadlock));
         }
         let workers = || (0..self.lanes.len()).map(WorkerId::from);
-        if !self.has_lost_holds() && !workers().any(|w| self.awaited(w).is_some() || self.permits_missing(w) > 0) {
+        if !self.has_orphaned_holds()
+            && !workers().any(|w| self.awaited_supply(w).is_some() || self.missing_permits(w) > 0)
+        {
             return None;
         }
         let stuck = |w: &WorkerId| self.lanes[w.index()].is_alive() && !deadlock.contains(w);
-        let dead = never_live(&Table::of(self)?).into_iter().filter(|w| *w < self.lanes.len());
-        self.stall_of(dead.map(WorkerId::from).filter(stuck).collect())
+        let dead = permanently_blocked(&RequirementTable::build(self)?).into_iter().filter(|w| *w < self.lanes.len());
+        self.build_stall(dead.map(WorkerId::from).filter(stuck).collect())
     }
 
-    fn stall_of(&self, set: Vec<WorkerId>) -> Option<Stall> {
-        let doing = |w: &WorkerId| self.lanes[w.index()].doing;
-        let on: BTreeSet<ResourceId> = set.iter().filter_map(|w| doing(w).on).collect();
-        let deaths = on.into_iter().flat_map(|id| self.lost_holds(id)).map(|(_, since)| since);
+    fn build_stall(&self, set: Vec<WorkerId>) -> Option<Stall> {
+        let doing = |w: &WorkerId| self.lanes[w.index()].activity;
+        let on: BTreeSet<ResourceId> = set.iter().filter_map(|w| doing(w).resource).collect();
+        let deaths = on.into_iter().flat_map(|id| self.orphaned_holds(id)).map(|(_, since)| since);
         let at = set.iter().map(|w| doing(w).since).chain(deaths).max()?;
-        Some(Stall { at, set })
+        Some(Stall { at, workers: set })
     }
 
     /// How many permits are missing for a worker that waits for a semaphore without a limit.
-    pub(super) fn permits_missing(&self, w: WorkerId) -> u64 {
-        if !self.waits_for_good(w) {
+    pub(super) fn missing_permits(&self, w: WorkerId) -> u64 {
+        if !self.has_unlimited_wait(w) {
             return 0;
         }
         let lane = &self.lanes[w.index()];
-        let wanted = if let Asks::Many(wanted) = lane.asks.1 { wanted } else { 1 };
-        match lane.doing.on.and_then(|on| self.resources.get(on.index())) {
-            Some(Res::Lock(lock)) => lock.missing(wanted),
+        let wanted = if let LockRequest::Many(wanted) = lane.lock_request.1 { wanted } else { 1 };
+        match lane.activity.resource.and_then(|on| self.resources.get(on.index())) {
+            Some(ResourceState::Lock(lock)) => lock.missing_permits(wanted),
             _ => 0,
         }
     }
 
     /// What a worker waits for without a limit that somebody must give it, if nothing given is on its way: the resource,
     /// and whether it is room in it.
-    pub(super) fn awaited(&self, w: WorkerId) -> Option<(ResourceId, bool)> {
+    pub(super) fn awaited_supply(&self, w: WorkerId) -> Option<(ResourceId, bool)> {
         let lane = &self.lanes[w.index()];
-        let on = lane.doing.on.filter(|_| lane.is_alive())?;
-        let wakers = self.cast.wakers.get(on.index())?;
-        let in_vain = match (lane.doing.state, self.resources.get(on.index())?) {
-            (State::Empty, Res::Queue(queue)) => {
-                queue.is_used_up() || lane.found_none.is_some_and(|(of, put)| of == on && queue.is_unchanged_since(put))
+        let on = lane.activity.resource.filter(|_| lane.is_alive())?;
+        let wakers = self.registry.wakers.get(on.index())?;
+        let in_vain = match (lane.activity.state, self.resources.get(on.index())?) {
+            (State::Empty, ResourceState::Queue(queue)) => {
+                queue.is_drained()
+                    || lane.found_nothing_after.is_some_and(|(of, put)| of == on && queue.is_unchanged_since(put))
             }
-            (State::Full, Res::Queue(queue)) => queue.is_filled(),
-            (state @ (State::Empty | State::Full), Res::Pipe(pipe)) => {
+            (State::Full, ResourceState::Queue(queue)) => queue.is_full(),
+            (state @ (State::Empty | State::Full), ResourceState::Pipe(pipe)) => {
                 let others = if state == State::Full { &wakers.takers } else { &wakers.givers };
-                self.is_in_vain(w, on, pipe) && self.is_kept_open(pipe, others)
+                self.is_futile_pipe_wait(w, on, pipe) && self.is_kept_open(pipe, others)
             }
-            (State::Signal, Res::Signals(signals)) => !lane.signal_timed && signals.is_used_up(),
-            (State::Signal, Res::Results(results)) => self.is_missing(w, on, results),
+            (State::Signal, ResourceState::Signals(signals)) => !lane.is_signal_wait_timed && signals.is_all_received(),
+            (State::Signal, ResourceState::Results(results)) => self.is_result_missing(w, on, results),
             _ => false, // locks: see `Table::lock`
         };
-        in_vain.then_some((on, lane.doing.state == State::Full))
+        in_vain.then_some((on, lane.activity.state == State::Full))
     }
 
     /// Whether a result that a worker waits for is not there, or tasks that it waits for are not over. That a result is there
     /// is told by whoever did the task, before anything else that it does; so this is certain of whoever did nothing since.
-    fn is_missing(&self, w: WorkerId, on: ResourceId, results: &Results) -> bool {
-        match self.lanes[w.index()].awaits {
-            Some((of, Awaited::ALL_OVER)) if of == on => {
-                let pool = self.cast.pools.iter().position(|info| info.results == Some(on));
-                pool.is_some_and(|pool| self.pools[pool].open() > 0)
+    fn is_result_missing(&self, w: WorkerId, on: ResourceId, results: &Results) -> bool {
+        match self.lanes[w.index()].awaited_result {
+            Some((of, AwaitedResult::ALL_DONE)) if of == on => {
+                let pool = self.registry.pools.iter().position(|info| info.results == Some(on));
+                pool.is_some_and(|pool| self.pools[pool].open_tasks() > 0)
             }
             Some((of, nth)) if of == on => results.is_missing(nth),
             _ => false,
@@ -113,75 +116,75 @@ impl Model {
     }
 
     /// Whether a worker has to wait on at a pipe until somebody on its other side does something that is not known yet.
-    fn is_in_vain(&self, w: WorkerId, id: ResourceId, pipe: &Pipe) -> bool {
-        let state = self.lanes[w.index()].doing.state;
+    fn is_futile_pipe_wait(&self, w: WorkerId, id: ResourceId, pipe: &Pipe) -> bool {
+        let state = self.lanes[w.index()].activity.state;
         let waits_too = |other: WorkerId| {
             let lane = &self.lanes[other.index()];
-            lane.is_alive() && (lane.doing.state, lane.doing.on) == (state, Some(id))
+            lane.is_alive() && (lane.activity.state, lane.activity.resource) == (state, Some(id))
         };
-        pipe.is_unchanged_for(w, state == State::Empty) && pipe.tried_last().any(waits_too)
+        pipe.is_unchanged_for(w, state == State::Empty) && pipe.up_to_date_waiters().any(waits_too)
     }
 
     /// Whether somebody has one of these ends of a pipe who may be waiting elsewhere. If all have gone, so is the wait.
-    fn is_kept_open(&self, pipe: &Pipe, by: &[Lanes]) -> bool {
-        by.iter().flat_map(|lanes| lanes.iter()).any(|w| self.keeps_open(pipe, w))
+    fn is_kept_open(&self, pipe: &Pipe, by: &[LaneRange]) -> bool {
+        by.iter().flat_map(|lanes| lanes.iter()).any(|w| self.is_keeping_open(pipe, w))
     }
 
-    pub(super) fn keeps_open(&self, pipe: &Pipe, w: WorkerId) -> bool {
+    pub(super) fn is_keeping_open(&self, pipe: &Pipe, w: WorkerId) -> bool {
         pipe.is_open_to(w) && w.index() < self.lanes.len() && !self.is_gone(w)
     }
 
     /// Whether a worker has ended, for good or not, or is said to have.
     fn is_gone(&self, w: WorkerId) -> bool {
         let lane = &self.lanes[w.index()];
-        lane.lives() > 0 && !lane.is_alive() && self.seats[w.index()].is_none()
+        lane.life_count() > 0 && !lane.is_alive() && self.pool_seats[w.index()].is_none()
     }
 
     /// Whether a pool has no use for this worker: it never began, or has ended, and will not be started as the pool is now.
     pub(super) fn is_absent(&self, w: WorkerId) -> bool {
-        let Some((pool, seat)) = self.seats[w.index()] else { return false };
+        let Some((pool, seat)) = self.pool_seats[w.index()] else { return false };
         let lane = &self.lanes[w.index()];
-        !lane.in_life() && seat >= self.pools[pool.index()].size() as usize
+        !lane.is_in_life() && seat >= self.pools[pool.index()].worker_count() as usize
     }
 
     /// The queue of the pool whose worker this was, if it ended because no more tasks were to come, or none is left: it
     /// does nothing more before another comes, as if it waited for one. Of one that was killed while it waited for a task
     /// the runner goes on waiting in its place.
-    pub(super) fn left_queue(&self, w: WorkerId) -> Option<ResourceId> {
-        let (pool, _) = self.seats[w.index()]?;
+    pub(super) fn former_pool_queue(&self, w: WorkerId) -> Option<ResourceId> {
+        let (pool, _) = self.pool_seats[w.index()]?;
         let lane = &self.lanes[w.index()];
-        let id = self.cast.pools.get(pool.index())?.queue;
-        let Some(Res::Queue(queue)) = self.resources.get(id.index()) else { return None };
-        let waited = lane.in_life() && (lane.doing.state, lane.doing.on) == (State::Empty, Some(id));
-        let left = if lane.in_life() {
-            waited && self.is_certainly_out(w) && (queue.is_used_up() || queue.is_over())
+        let id = self.registry.pools.get(pool.index())?.queue;
+        let Some(ResourceState::Queue(queue)) = self.resources.get(id.index()) else { return None };
+        let waited = lane.is_in_life() && (lane.activity.state, lane.activity.resource) == (State::Empty, Some(id));
+        let left = if lane.is_in_life() {
+            waited && self.is_certainly_absent(w) && (queue.is_drained() || queue.is_closed_and_drained())
         } else {
-            lane.ended == Some(Ending::Finished) || queue.is_over()
+            lane.ending == Some(LifeEnd::Finished) || queue.is_closed_and_drained()
         };
-        (lane.lives() > 0 && left).then_some(id)
+        (lane.life_count() > 0 && left).then_some(id)
     }
 
     /// Whether a pool's worker crashed, and nothing replaces it.
-    pub(super) fn is_given_up(&self, w: WorkerId) -> bool {
-        let Some(pool) = self.seats[w.index()].and_then(|(pool, _)| self.cast.pools.get(pool.index())) else {
+    pub(super) fn is_unreplaced(&self, w: WorkerId) -> bool {
+        let Some(pool) = self.pool_seats[w.index()].and_then(|(pool, _)| self.registry.pools.get(pool.index())) else {
             return false;
         };
-        !pool.restarts && self.lanes[w.index()].doing.state == State::Crashed
+        !pool.restarts_workers && self.lanes[w.index()].activity.state == State::Crashed
     }
 
     /// Whether a worker has ended, and all its events are known: only who can spawn it could bring it back. A pool's workers
     /// can be started again by the pool.
-    pub(super) fn is_over(&self, w: WorkerId) -> bool {
+    pub(super) fn is_certainly_ended(&self, w: WorkerId) -> bool {
         let lane = &self.lanes[w.index()];
         // All lives that were asked for have begun; let one of the set go on, and be the first to do so: it asked for no other.
-        let asked = self.life(w).map_or(0, super::super::Life::asked);
-        let begun = u64::from(lane.lives());
+        let asked = self.life(w).map_or(0, super::super::Life::spawn_requests);
+        let begun = u64::from(lane.life_count());
         let known = if self.spawners(w).is_empty() { begun > 0 } else { begun == asked };
-        known && self.is_certainly_out(w) && self.seats[w.index()].is_none()
+        known && self.is_certainly_absent(w) && self.pool_seats[w.index()].is_none()
     }
 
     /// Those who can spawn it.
-    pub(super) fn spawners(&self, w: WorkerId) -> &[Lanes] {
-        self.life_of(w).and_then(|life| self.cast.wakers.get(life.index())).map_or(&[], |wakers| &wakers.givers)
+    pub(super) fn spawners(&self, w: WorkerId) -> &[LaneRange] {
+        self.life_of(w).and_then(|life| self.registry.wakers.get(life.index())).map_or(&[], |wakers| &wakers.givers)
     }
 }

@@ -1,36 +1,38 @@
 //! Workers that panicked or were killed.
 
-use super::{About, Finding, Look, Severity, count, thousands};
-use crate::{Ending, Lane};
+use super::{Analysis, Finding, FindingSubject, Severity, format_count, format_thousands};
+use crate::{Lane, LifeEnd};
 use contend_trace::signal_name;
-use contend_trace::{Death, State, WorkerId};
+use contend_trace::{DeathCause, State, WorkerId};
 
 pub(super) const ID: &str = "crashed";
 
 /// So many are told by name.
-const TOLD: usize = 4;
+const MAX_NAMED: usize = 4;
 
-pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
-    let crashed: Vec<(WorkerId, &Lane)> = look.model.lanes().filter(|(_, lane)| lane.crashes() > 0).collect();
+pub(super) fn find(analysis: &Analysis<'_>) -> Option<Finding> {
+    let crashed: Vec<(WorkerId, &Lane)> = analysis.model.lanes().filter(|(_, lane)| lane.crash_count() > 0).collect();
     let (worker, newest) = crashed.iter().max_by_key(|(_, lane)| lane.last_crash().map(|(at, _)| at))?;
     let (at, how) = newest.last_crash()?;
-    let crashes: u64 = crashed.iter().map(|(_, lane)| u64::from(lane.crashes())).sum();
-    let how = told(how);
-    let name = look.name(*worker);
+    let crashes: u64 = crashed.iter().map(|(_, lane)| u64::from(lane.crash_count())).sum();
+    let how = describe_ending(how);
+    let name = analysis.worker_name(*worker);
     let mut sentence = match (crashed.len(), crashes) {
         (1, 1) => format!("{name} {how}."),
-        (1, _) => format!("{name} crashed {}; the last time it {how}.", count(crashes, "time")),
-        (workers, _) => format!("{} crashed; the last was {name}, which {how}.", count(workers as u64, "worker")),
+        (1, _) => format!("{name} crashed {}; the last time it {how}.", format_count(crashes, "time")),
+        (workers, _) => {
+            format!("{} crashed; the last was {name}, which {how}.", format_count(workers as u64, "worker"))
+        }
     };
-    let retried: u64 = look.pools().map(|(_, _, pool)| pool.retried()).sum();
+    let retried: u64 = analysis.pools().map(|(_, _, pool)| pool.retried()).sum();
     match retried {
         0 => {}
         1 => sentence.push_str(" A task was put back to be done again."),
-        _ => sentence.extend([" ", &thousands(retried as i64), " tasks were put back to be done again."]),
+        _ => sentence.extend([" ", &format_thousands(retried as i64), " tasks were put back to be done again."]),
     }
-    let gone = crashed.iter().filter(|(_, lane)| lane.doing().state == State::Crashed).count();
-    let mut names: Vec<&str> = crashed.iter().take(TOLD).map(|(w, _)| look.name(*w)).collect();
-    if crashed.len() > TOLD {
+    let gone = crashed.iter().filter(|(_, lane)| lane.activity().state == State::Crashed).count();
+    let mut names: Vec<&str> = crashed.iter().take(MAX_NAMED).map(|(w, _)| analysis.worker_name(*w)).collect();
+    if crashed.len() > MAX_NAMED {
         names.push("and more");
     }
     Some(Finding {
@@ -38,18 +40,18 @@ pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
         severity: Severity::Error,
         sentence,
         evidence: format!("{}: {} gone, {} started anew.", names.join(", "), gone, crashed.len() - gone),
-        cure: "Look at the log for what it said last.".into(),
-        about: Some(About::Worker(*worker)),
+        fix: "Look at the log for what it said last.".into(),
+        subject: Some(FindingSubject::Worker(*worker)),
         at: Some(at),
     })
 }
 
-fn told(how: &Ending) -> String {
+fn describe_ending(how: &LifeEnd) -> String {
     match how {
-        Ending::Died(Death::Signal(signal)) => format!("was killed by {}", signal_name(*signal)),
-        Ending::Died(Death::Exit(code)) => format!("ended with code {code}"),
-        Ending::Died(Death::CutOff) => "was cut off".into(),
-        Ending::Killed => "was killed".into(),
-        Ending::Panicked | Ending::Finished | Ending::Retired => "panicked".into(),
+        LifeEnd::Died(DeathCause::Signal(signal)) => format!("was killed by {}", signal_name(*signal)),
+        LifeEnd::Died(DeathCause::Exit(code)) => format!("ended with code {code}"),
+        LifeEnd::Died(DeathCause::CutOff) => "was cut off".into(),
+        LifeEnd::FoundDead => "was killed".into(),
+        LifeEnd::Panicked | LifeEnd::Finished | LifeEnd::Retired => "panicked".into(),
     }
 }

@@ -1,6 +1,6 @@
 //! Processes that spend more on passing tasks than on doing them.
 
-use super::{About, Finding, Look, Severity, count, percent};
+use super::{Analysis, Finding, FindingSubject, Severity, format_count, format_percent};
 use crate::Pool;
 use contend_trace::{PoolId, PoolInfo, Span, State, WorkerKind};
 
@@ -12,20 +12,20 @@ const TASKS: f64 = 20.0;
 /// Part of all their time that handing over must take: rare tasks may cost what they like.
 const LEAST: f64 = 0.05;
 
-pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
-    look.pools().filter_map(|(id, info, pool)| check(look, id, info, pool)).collect()
+pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
+    analysis.pools().filter_map(|(id, info, pool)| check_pool(analysis, id, info, pool)).collect()
 }
 
-fn check(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Finding> {
-    let tasks = pool.throughput(look.span(), look.now) * look.span().secs();
-    if info.of != WorkerKind::Process || tasks < TASKS || !look.nearly_lossless() {
+fn check_pool(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Finding> {
+    let tasks = pool.throughput(analysis.span(), analysis.now) * analysis.span().as_secs_f64();
+    if info.worker_kind != WorkerKind::Process || tasks < TASKS || !analysis.is_nearly_lossless() {
         return None;
     }
-    let workers = look.sum(info.workers.iter().copied());
-    let feeder = look.sum(info.feeder);
+    let workers = analysis.total_shares(info.workers.iter().copied());
+    let feeder = analysis.total_shares(info.feeder);
     let work = workers.get(State::Running) + workers.get(State::Ready);
     let handover = workers.get(State::Handover) + feeder.get(State::Handover);
-    let share = handover as f64 / (workers.alive() + feeder.alive()).max(1) as f64;
+    let share = handover as f64 / (workers.alive_ns() + feeder.alive_ns()).max(1) as f64;
     if handover <= work || share < LEAST {
         return None;
     }
@@ -41,12 +41,12 @@ fn check(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Fi
         ),
         evidence: format!(
             "{} in {}; {} of all their time is handing over.",
-            count(tasks as u64, "task"),
-            look.span(),
-            percent(share)
+            format_count(tasks as u64, "task"),
+            analysis.span(),
+            format_percent(share)
         ),
-        cure: "Hand over more tasks at once, or use threads.".into(),
-        about: Some(About::Pool(id)),
+        fix: "Hand over more tasks at once, or use threads.".into(),
+        subject: Some(FindingSubject::Pool(id)),
         at: None,
     })
 }

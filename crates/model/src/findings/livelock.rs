@@ -1,66 +1,67 @@
 //! Workers that give up for each other again and again: busy, and no further.
 
-use super::{About, Finding, Look, Severity, count, thousands};
-use crate::lock::Streak;
+use super::{Analysis, Finding, FindingSubject, Severity, format_count, format_thousands};
+use crate::lock::TimeoutStreak;
 use contend_trace::{ResourceId, Span, WorkerId};
 
 pub(super) const ID: &str = "livelock";
 
 /// Attempts in a row that ended without the lock. By chance alone nobody loses that often.
-const IN_A_ROW: u32 = 25;
+const MIN_STREAK: u32 = 25;
 
 /// Whoever has not given up for this long has stopped trying.
-const RECENT: Span = Span::millis(1_000);
+const RECENT: Span = Span::from_millis(1_000);
 
 /// A worker that goes on giving up on a lock.
 #[derive(Clone, Copy)]
-struct Polite {
+struct RetryingWorker {
     worker: WorkerId,
     lock: ResourceId,
-    streak: Streak,
+    streak: TimeoutStreak,
 }
 
-pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
-    let mut polite: Vec<Polite> = Vec::new();
-    for id in look.model.cast().locks() {
-        let Some(lock) = look.model.lock(id) else { continue };
-        let tired = lock.streaks().filter(|(_, streak)| streak.gave_up >= IN_A_ROW);
-        let recent = tired.filter(|(_, streak)| look.now.since(streak.last) <= RECENT);
-        polite.extend(recent.map(|(worker, streak)| Polite { worker, lock: id, streak }));
+pub(super) fn find(analysis: &Analysis<'_>) -> Option<Finding> {
+    let mut polite: Vec<RetryingWorker> = Vec::new();
+    for id in analysis.model.registry().locks() {
+        let Some(lock) = analysis.model.lock(id) else { continue };
+        let tired = lock.timeout_streaks().filter(|(_, streak)| streak.timeouts >= MIN_STREAK);
+        let recent = tired.filter(|(_, streak)| analysis.now.span_since(streak.last) <= RECENT);
+        polite.extend(recent.map(|(worker, streak)| RetryingWorker { worker, lock: id, streak }));
     }
     // Whose lock none of the others has only asks in vain: who has it gets on.
-    while let Some(at) = polite.iter().position(|one| !polite.iter().any(|other| keeps_from(look, other, one))) {
+    while let Some(at) = polite.iter().position(|one| !polite.iter().any(|other| is_blocking(analysis, other, one))) {
         polite.swap_remove(at);
     }
     let first = polite.iter().min_by_key(|one| (one.worker, one.lock))?;
-    let second = polite.iter().filter(|other| keeps_from(look, other, first)).min_by_key(|o| (o.worker, o.lock))?;
+    let second =
+        polite.iter().filter(|other| is_blocking(analysis, other, first)).min_by_key(|o| (o.worker, o.lock))?;
     let since = first.streak.since.max(second.streak.since);
     Some(Finding {
         id: ID,
         severity: Severity::Error,
         sentence: format!(
             "{} and {} each give up for the other and try again: {} and {} in a row.",
-            look.name(first.worker),
-            look.name(second.worker),
-            thousands(i64::from(first.streak.gave_up)),
-            count(second.streak.gave_up.into(), "failed attempt"),
+            analysis.worker_name(first.worker),
+            analysis.worker_name(second.worker),
+            format_thousands(i64::from(first.streak.timeouts)),
+            format_count(second.streak.timeouts.into(), "failed attempt"),
         ),
         evidence: format!(
             "{} did not get {} since {}, {} did not get {}.",
-            look.name(first.worker),
-            look.resource(first.lock),
+            analysis.worker_name(first.worker),
+            analysis.resource_name(first.lock),
             Span(since.0),
-            look.name(second.worker),
-            look.resource(second.lock),
+            analysis.worker_name(second.worker),
+            analysis.resource_name(second.lock),
         ),
-        cure: "Wait for a random time before trying again, or take the locks in one order.".into(),
-        about: Some(About::Worker(first.worker)),
+        fix: "Wait for a random time before trying again, or take the locks in one order.".into(),
+        subject: Some(FindingSubject::Worker(first.worker)),
         at: Some(since),
     })
 }
 
 /// Whether `other` takes the lock that `one` does not get.
-fn keeps_from(look: &Look<'_>, other: &Polite, one: &Polite) -> bool {
-    let takes = |lock: &crate::Lock| lock.by_worker().any(|(w, n)| w == other.worker && n > 0);
-    other.worker != one.worker && other.lock != one.lock && look.model.lock(one.lock).is_some_and(takes)
+fn is_blocking(analysis: &Analysis<'_>, other: &RetryingWorker, one: &RetryingWorker) -> bool {
+    let takes = |lock: &crate::Lock| lock.acquisitions_by_worker().any(|(w, n)| w == other.worker && n > 0);
+    other.worker != one.worker && other.lock != one.lock && analysis.model.lock(one.lock).is_some_and(takes)
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{About, Finding, Look, Severity, count, number, percent};
-use crate::{Lock, Room};
+use super::{Analysis, Finding, FindingSubject, Severity, format_count, format_number, format_percent};
+use crate::{Lock, LockCapacity};
 use contend_trace::{ResourceId, Span, WorkerId};
 
 pub(super) const ID: &str = "lock-bound";
@@ -18,7 +18,7 @@ const HELD: f64 = 0.75;
 const HOLDS: u64 = 10;
 
 /// A lock that is nearly always in use.
-struct Busy<'a> {
+struct BusyLock<'a> {
     id: ResourceId,
     lock: &'a Lock,
     waited: u64,
@@ -26,83 +26,84 @@ struct Busy<'a> {
     holds: u64,
 }
 
-pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
+pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     let mut families: BTreeMap<&str, Vec<ResourceId>> = BTreeMap::new();
-    for id in look.model.cast().locks() {
-        families.entry(look.family(id)).or_default().push(id);
+    for id in analysis.model.registry().locks() {
+        families.entry(analysis.array_name(id)).or_default().push(id);
     }
-    let mut found: Vec<(u64, Finding)> = families.values().filter_map(|ids| check(look, ids)).collect();
+    let mut found: Vec<(u64, Finding)> = families.values().filter_map(|ids| check_array(analysis, ids)).collect();
     found.sort_by_key(|(waited, _)| std::cmp::Reverse(*waited));
     found.into_iter().map(|(_, finding)| finding).collect()
 }
 
 /// Looks at all locks of an array together: their users wait for one of them at a time.
-fn check(look: &Look<'_>, ids: &[ResourceId]) -> Option<(u64, Finding)> {
-    let mut busy: Vec<Busy<'_>> = ids.iter().filter_map(|id| busy(look, *id)).collect();
+fn check_array(analysis: &Analysis<'_>, ids: &[ResourceId]) -> Option<(u64, Finding)> {
+    let mut busy: Vec<BusyLock<'_>> = ids.iter().filter_map(|id| check_busy_lock(analysis, *id)).collect();
     busy.sort_by_key(|one| std::cmp::Reverse((one.waited, one.id)));
     let worst = busy.first()?;
-    let users: BTreeSet<WorkerId> = busy.iter().flat_map(|one| one.lock.by_worker().map(|(w, _)| w)).collect();
+    let users: BTreeSet<WorkerId> =
+        busy.iter().flat_map(|one| one.lock.acquisitions_by_worker().map(|(w, _)| w)).collect();
     let waited: u64 = busy.iter().map(|one| one.waited).sum();
-    let alive = look.sum(users.iter().copied()).alive();
+    let alive = analysis.total_shares(users.iter().copied()).alive_ns();
     let share = waited as f64 / alive.max(1) as f64;
     if share < WAITED || users.len() < 2 {
         return None;
     }
-    let all = count(users.len() as u64, &group(look, &users));
-    let (sentence, cure) = tell(look, worst, &all, share.min(1.0));
+    let all = format_count(users.len() as u64, &group_name(analysis, &users));
+    let (sentence, cure) = sentence_and_fix(analysis, worst, &all, share.min(1.0));
     let finding = Finding {
         id: ID,
         severity: Severity::Warning,
         sentence,
-        evidence: evidence(look, worst),
-        cure,
-        about: Some(About::Resource(worst.id)),
+        evidence: evidence(analysis, worst),
+        fix: cure,
+        subject: Some(FindingSubject::Resource(worst.id)),
         at: None,
     };
     let others: Vec<ResourceId> = busy.iter().skip(1).map(|one| one.id).collect();
-    Some((waited, look.and_others(finding, &others, ids.len())))
+    Some((waited, analysis.extend_to_array(finding, &others, ids.len())))
 }
 
-fn busy<'a>(look: &Look<'a>, id: ResourceId) -> Option<Busy<'a>> {
-    let lock = look.model.lock(id)?;
-    let holds = lock.releases(look.from, look.now);
-    let is_signal = matches!(lock.room(), Room::Permits { scoped: false, .. });
+fn check_busy_lock<'a>(analysis: &Analysis<'a>, id: ResourceId) -> Option<BusyLock<'a>> {
+    let lock = analysis.model.lock(id)?;
+    let holds = lock.releases(analysis.from, analysis.now);
+    let is_signal = matches!(lock.capacity(), LockCapacity::Permits { scoped: false, .. });
     // Of one that is held for good, by a dead worker or in a deadlock, there is nothing to speed up.
-    let for_good = || lock.is_held_by(|worker| look.is_stuck(worker) || look.is_gone(worker));
+    let for_good = || lock.is_held_by(|worker| analysis.is_stuck(worker) || analysis.is_gone(worker));
     if holds < HOLDS || is_signal || for_good() {
         return None;
     }
-    let held = match lock.room() {
-        Room::Readers => lock.in_use(look.from, look.now)?.held,
-        _ => lock.held_share(look.from, look.now, look.now),
+    let held = match lock.capacity() {
+        LockCapacity::ReadersWriter => lock.utilization(analysis.from, analysis.now)?.held_share,
+        _ => lock.held_share(analysis.from, analysis.now, analysis.now),
     };
-    let waited = lock.waited_ns(look.from, look.now, look.now);
-    (held >= HELD && waited > 0).then_some(Busy { id, lock, waited, held, holds })
+    let waited = lock.waited_ns(analysis.from, analysis.now, analysis.now);
+    (held >= HELD && waited > 0).then_some(BusyLock { id, lock, waited, held, holds })
 }
 
 /// The finding's sentence, and its cure.
-fn tell(look: &Look<'_>, worst: &Busy<'_>, users: &str, share: f64) -> (String, String) {
-    let (name, held, share) = (look.resource(worst.id), percent(worst.held), percent(share));
-    let ceiling = number(1e9 / mean(look, worst) * f64::from(permits(worst.lock)));
-    match worst.lock.room() {
-        Room::One => (
+fn sentence_and_fix(analysis: &Analysis<'_>, worst: &BusyLock<'_>, users: &str, share: f64) -> (String, String) {
+    let (name, held, share) = (analysis.resource_name(worst.id), format_percent(worst.held), format_percent(share));
+    let ceiling = format_number(1e9 / mean_hold_ns(analysis, worst) * f64::from(permit_count(worst.lock)));
+    match worst.lock.capacity() {
+        LockCapacity::Exclusive => (
             format!("{name} is held {held} of the time; {users} wait {share} of theirs. Ceiling: {ceiling}/s."),
             "Hold it for less time, or split it; more workers only wait longer.".into(),
         ),
-        Room::Permits { permits, .. } => (
+        LockCapacity::Permits { permits, .. } => (
             format!(
                 "{} of {name} {} in use {held} of the time; {users} wait {share} of theirs. Ceiling: {ceiling} permits/s.",
-                count(u64::from(permits), "permit"),
+                format_count(u64::from(permits), "permit"),
                 if permits == 1 { "is" } else { "are" },
             ),
             "Add permits, or hold them for less time; more workers only wait longer.".into(),
         ),
-        Room::Readers => {
-            let alone = worst.lock.in_use(look.from, look.now).map_or(0.0, |used| used.alone);
+        LockCapacity::ReadersWriter => {
+            let alone = worst.lock.utilization(analysis.from, analysis.now).map_or(0.0, |used| used.exclusive_share);
             (
                 format!(
                     "{name} is in use {held} of the time, {} by a writer; {users} wait {share} of theirs.",
-                    percent(alone)
+                    format_percent(alone)
                 ),
                 "Hold it for less time, or split what it guards.".into(),
             )
@@ -110,28 +111,29 @@ fn tell(look: &Look<'_>, worst: &Busy<'_>, users: &str, share: f64) -> (String, 
     }
 }
 
-fn evidence(look: &Look<'_>, worst: &Busy<'_>) -> String {
-    let pace = number(worst.holds as f64 / look.span().secs());
-    let mean = Span(mean(look, worst) as u64);
-    match worst.lock.room() {
-        Room::One => format!("It was given back {pace}/s, held {mean} each time."),
-        Room::Permits { .. } => format!("Permits were given back {pace}/s, each held for {mean}."),
-        Room::Readers => format!("It was given back {pace}/s in the newest {}.", look.span()),
+fn evidence(analysis: &Analysis<'_>, worst: &BusyLock<'_>) -> String {
+    let pace = format_number(worst.holds as f64 / analysis.span().as_secs_f64());
+    let mean = Span(mean_hold_ns(analysis, worst) as u64);
+    match worst.lock.capacity() {
+        LockCapacity::Exclusive => format!("It was given back {pace}/s, held {mean} each time."),
+        LockCapacity::Permits { .. } => format!("Permits were given back {pace}/s, each held for {mean}."),
+        LockCapacity::ReadersWriter => format!("It was given back {pace}/s in the newest {}.", analysis.span()),
     }
 }
 
-fn permits(lock: &Lock) -> u32 {
-    if let Room::Permits { permits, .. } = lock.room() { permits.max(1) } else { 1 }
+fn permit_count(lock: &Lock) -> u32 {
+    if let LockCapacity::Permits { permits, .. } = lock.capacity() { permits.max(1) } else { 1 }
 }
 
 /// How long a hold lasts on average, ns.
-fn mean(look: &Look<'_>, busy: &Busy<'_>) -> f64 {
-    busy.held * look.span().0 as f64 * f64::from(permits(busy.lock)) / busy.holds as f64
+fn mean_hold_ns(analysis: &Analysis<'_>, busy: &BusyLock<'_>) -> f64 {
+    busy.held * analysis.span().0 as f64 * f64::from(permit_count(busy.lock)) / busy.holds as f64
 }
 
 /// The name for one of these workers: their group if they have one in common.
-fn group(look: &Look<'_>, workers: &BTreeSet<WorkerId>) -> String {
-    let mut groups = workers.iter().filter_map(|w| look.model.cast().worker(*w)).map(|info| info.group.as_str());
+fn group_name(analysis: &Analysis<'_>, workers: &BTreeSet<WorkerId>) -> String {
+    let mut groups =
+        workers.iter().filter_map(|w| analysis.model.registry().worker(*w)).map(|info| info.group.as_str());
     let first = groups.next().unwrap_or_default();
     let one = if first.len() < 3 || groups.any(|group| group != first) { "worker" } else { first };
     one.strip_suffix('s').filter(|one| !one.ends_with('s')).unwrap_or(one).to_owned()

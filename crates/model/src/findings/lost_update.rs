@@ -1,45 +1,45 @@
 //! A counter that was added to without a lock.
 
-use super::families::worst_first;
-use super::{About, Finding, Look, Severity, percent, thousands};
+use super::merge_similar::sort_worst_first;
+use super::{Analysis, Finding, FindingSubject, Severity, format_percent, format_thousands};
 
 pub(super) const ID: &str = "lost-update";
 
-pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
+pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     // Additions among lost events would make the sum wrong.
-    if !look.lossless() {
+    if !analysis.is_lossless() {
         return Vec::new();
     }
-    let over = look.model.ended().is_some();
+    let over = analysis.model.run_end().is_some();
     let mut found = Vec::new();
-    for id in look.model.cast().counters() {
-        let Some(counter) = look.model.counter(id) else { continue };
-        let lost = counter.lost().unsigned_abs();
-        if lost == 0 || counter.goes_both_ways() && !over {
+    for id in analysis.model.registry().counters() {
+        let Some(counter) = analysis.model.counter(id) else { continue };
+        let lost = counter.lost_updates().unsigned_abs();
+        if lost == 0 || counter.is_bidirectional() && !over {
             continue;
         }
-        let (name, adds) = (look.resource(id), counter.adds().max(lost));
-        let share = percent(lost as f64 / adds as f64);
+        let (name, adds) = (analysis.resource_name(id), counter.add_count().max(lost));
+        let share = format_percent(lost as f64 / adds as f64);
         let finding = Finding {
             id: ID,
             severity: Severity::Error,
             sentence: format!(
                 "{} of {} updates of {name} are lost ({share}): workers read the same value, and the last to write \
                  wins.{}",
-                thousands(lost as i64),
-                thousands(adds as i64),
-                look.only_before(counter.recent_lost() != 0),
+                format_thousands(lost as i64),
+                format_thousands(adds as i64),
+                analysis.former_settings_note(counter.recent_lost_updates() != 0),
             ),
             evidence: format!(
                 "{name} is {}; all updates together make {}.",
-                thousands(counter.value()),
-                thousands(counter.should_hold())
+                format_thousands(counter.value()),
+                format_thousands(counter.comparable_expected())
             ),
-            cure: "Read and write it inside one lock, or add in one atomic step.".into(),
-            about: Some(About::Resource(id)),
+            fix: "Read and write it inside one lock, or add in one atomic step.".into(),
+            subject: Some(FindingSubject::Resource(id)),
             at: None,
         };
         found.push((lost as f64, finding));
     }
-    worst_first(found.into_iter())
+    sort_worst_first(found.into_iter())
 }

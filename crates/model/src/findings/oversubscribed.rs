@@ -1,7 +1,7 @@
 //! More threads that want to run than cores there are for them.
 
-use super::demand::Demand;
-use super::{Finding, Look, Severity, cores_of, number, percent};
+use super::demand::CpuDemand;
+use super::{Analysis, Finding, Severity, format_cores, format_number, format_percent};
 use contend_trace::WorkerId;
 
 pub(super) const ID: &str = "oversubscribed";
@@ -16,69 +16,77 @@ const CROWD: f64 = 1.2;
 /// beside cores that idle.
 const IN_USE: f64 = 0.8;
 
-pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
-    let cores = look.model.usable_cores();
-    let demand = look.demand_of(everybody(look));
-    let busy = look.model.cores().busy(look.from, look.now);
+pub(super) fn find(analysis: &Analysis<'_>) -> Option<Finding> {
+    let cores = analysis.model.usable_cores();
+    let demand = analysis.total_cpu_demand(all_workers(analysis));
+    let busy = analysis.model.cores().busy_cores(analysis.from, analysis.now);
     let in_use = busy.is_none_or(|busy| busy >= IN_USE * cores);
-    if cores <= 0.0 || demand.without() < READY || !in_use {
+    if cores <= 0.0 || demand.unmet_share() < READY || !in_use {
         return None;
     }
-    match look.others() {
+    match analysis.others_cores() {
         // Beside others, threads queue that would not on an idle machine: only those count that always want a core.
-        Some(others) if (look.always_want(everybody(look)) as f64) < CROWD * cores && look.others_have_more() => {
-            by_others(look, demand, others, cores)
+        Some(others)
+            if (analysis.always_runnable(all_workers(analysis)) as f64) < CROWD * cores
+                && analysis.has_larger_others_load() =>
+        {
+            foreign_load(analysis, demand, others, cores)
         }
-        others => by_us(look, demand, others, cores),
+        others => own_oversubscription(analysis, demand, others, cores),
     }
 }
 
-fn everybody<'a>(look: &Look<'a>) -> impl Iterator<Item = WorkerId> + use<'a> {
-    (0..look.model.cast().workers.len()).map(WorkerId::from)
+fn all_workers<'a>(analysis: &Analysis<'a>) -> impl Iterator<Item = WorkerId> + use<'a> {
+    (0..analysis.model.registry().workers.len()).map(WorkerId::from)
 }
 
-fn by_us(look: &Look<'_>, demand: Demand, others: Option<f64>, cores: f64) -> Option<Finding> {
-    let wanted = look.at_once(demand);
+fn own_oversubscription(
+    analysis: &Analysis<'_>,
+    demand: CpuDemand,
+    others: Option<f64>,
+    cores: f64,
+) -> Option<Finding> {
+    let wanted = analysis.mean_runnable(demand);
     let beside = others.map(|others| format!(" Other programs keep {others:.1} of them busy.")).unwrap_or_default();
     (wanted >= CROWD * cores).then(|| Finding {
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
             "{} workers want to run at once on {}: {} of that time they have no CPU.",
-            number(wanted),
-            cores_of(cores),
-            percent(demand.without()),
+            format_number(wanted),
+            format_cores(cores),
+            format_percent(demand.unmet_share()),
         ),
-        evidence: evidence(look, demand) + &beside,
-        cure: "For work that computes, as many workers as cores are enough.".into(),
-        about: None,
+        evidence: evidence(analysis, demand) + &beside,
+        fix: "For work that computes, as many workers as cores are enough.".into(),
+        subject: None,
         at: None,
     })
 }
 
-fn by_others(look: &Look<'_>, demand: Demand, others: f64, cores: f64) -> Option<Finding> {
-    let wanted = look.at_once(demand);
-    (wanted >= CROWD * look.available()).then(|| Finding {
+fn foreign_load(analysis: &Analysis<'_>, demand: CpuDemand, others: f64, cores: f64) -> Option<Finding> {
+    let wanted = analysis.mean_runnable(demand);
+    (wanted >= CROWD * analysis.available_cores()).then(|| Finding {
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
             "Other programs keep {others:.1} of {} busy: {} of the time that workers could run they have no CPU.",
-            cores_of(cores),
-            percent(demand.without()),
+            format_cores(cores),
+            format_percent(demand.unmet_share()),
         ),
-        evidence: evidence(look, demand),
-        cure: "Stop the other programs, or run this on an idle machine.".into(),
-        about: None,
+        evidence: evidence(analysis, demand),
+        fix: "Stop the other programs, or run this on an idle machine.".into(),
+        subject: None,
         at: None,
     })
 }
 
-fn evidence(look: &Look<'_>, demand: Demand) -> String {
-    let alive = look.everyone.alive().max(1) as f64;
+fn evidence(analysis: &Analysis<'_>, demand: CpuDemand) -> String {
+    let alive = analysis.all_shares.alive_ns().max(1) as f64;
     format!(
         "By the kernel's account they ran {} and were ready without running {} of the newest {}.",
-        percent(demand.running as f64 / alive),
-        percent(demand.queued as f64 / alive),
-        look.span(),
+        format_percent(demand.running as f64 / alive),
+        format_percent(demand.queued as f64 / alive),
+        analysis.span(),
     )
 }

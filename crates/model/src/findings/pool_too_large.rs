@@ -1,6 +1,6 @@
 //! A pool with more workers than it has use for.
 
-use super::{About, Finding, Look, Severity, cores_of, count, percent, some};
+use super::{Analysis, Finding, FindingSubject, Severity, format_amount, format_cores, format_count, format_percent};
 use crate::Pool;
 use contend_trace::{PoolId, PoolInfo, State, WorkerId};
 
@@ -18,22 +18,25 @@ const READY: f64 = 0.30;
 /// How many of its workers want to run, for each core.
 const CROWD: f64 = 1.2;
 
-pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
-    look.pools()
-        .filter_map(|(id, info, pool)| idle(look, id, info, pool).or_else(|| crowded(look, id, info, pool)))
+pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
+    analysis
+        .pools()
+        .filter_map(|(id, info, pool)| {
+            check_idle_pool(analysis, id, info, pool).or_else(|| check_crowded_pool(analysis, id, info, pool))
+        })
         .collect()
 }
 
 /// Most have nothing to do.
-fn idle(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Finding> {
-    let done = pool.throughput(look.span(), look.now);
-    let shares = look.sum(info.workers.iter().copied());
+fn check_idle_pool(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Finding> {
+    let done = pool.throughput(analysis.span(), analysis.now);
+    let shares = analysis.total_shares(info.workers.iter().copied());
     // What hands a task over, or waits for anything but work, is of use.
     let busy = 1.0 - shares.share(State::Empty);
-    let size = pool.size();
+    let size = pool.worker_count();
     // One and a half times what is needed on average leaves room for tasks that come in bunches.
     let enough = (busy * f64::from(size) * 1.5).ceil().max(1.0);
-    if done * look.span().secs() < TASKS || busy >= IDLE || enough * 2.0 > f64::from(size) {
+    if done * analysis.span().as_secs_f64() < TASKS || busy >= IDLE || enough * 2.0 > f64::from(size) {
         return None;
     }
     Some(Finding {
@@ -41,28 +44,29 @@ fn idle(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Fin
         severity: Severity::Note,
         sentence: format!(
             "{} of {} have work {} of the time: {enough:.0} would do.",
-            count(u64::from(size), "worker"),
+            format_count(u64::from(size), "worker"),
             info.name,
-            percent(busy),
+            format_percent(busy),
         ),
-        evidence: format!("It does {}/s, and that is all that come.", some(done, "task")),
-        cure: "Fewer workers free memory and threads for others.".into(),
-        about: Some(About::Pool(id)),
+        evidence: format!("It does {}/s, and that is all that come.", format_amount(done, "task")),
+        fix: "Fewer workers free memory and threads for others.".into(),
+        subject: Some(FindingSubject::Pool(id)),
         at: None,
     })
 }
 
 /// They keep each other from the cores.
-fn crowded(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Finding> {
-    let (cores, full) = (look.available(), look.full()?);
-    let done = pool.throughput(look.span(), look.now);
-    let demand = look.demand_of(info.workers.iter().copied());
-    let everybody = look.demand_of((0..look.model.cast().workers.len()).map(WorkerId::from));
-    let share = demand.without();
+fn check_crowded_pool(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Finding> {
+    let (cores, full) = (analysis.available_cores(), analysis.saturated_cores()?);
+    let done = pool.throughput(analysis.span(), analysis.now);
+    let demand = analysis.total_cpu_demand(info.workers.iter().copied());
+    let everybody = analysis.total_cpu_demand((0..analysis.model.registry().workers.len()).map(WorkerId::from));
+    let share = demand.unmet_share();
     // They themselves are too many: not other workers, or other programs, that keep them from the cores.
-    let itself = 2 * demand.running >= everybody.running && look.at_once(demand) >= CROWD * full.cores;
-    let beside_others = full.others.is_some() && look.always_want(info.workers.iter().copied()) as f64 <= full.cores;
-    if share < READY || !itself || beside_others || done * look.span().secs() < TASKS {
+    let itself = 2 * demand.running >= everybody.running && analysis.mean_runnable(demand) >= CROWD * full.cores;
+    let beside_others =
+        full.others.is_some() && analysis.always_runnable(info.workers.iter().copied()) as f64 <= full.cores;
+    if share < READY || !itself || beside_others || done * analysis.span().as_secs_f64() < TASKS {
         return None;
     }
     Some(Finding {
@@ -70,15 +74,15 @@ fn crowded(look: &Look<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<
         severity: Severity::Warning,
         sentence: format!(
             "{} of {} share {}: {} of the time they could run they have no CPU. About {} would do as much.",
-            count(u64::from(pool.size()), "worker"),
+            format_count(u64::from(pool.worker_count()), "worker"),
             info.name,
-            cores_of(full.cores),
-            percent(share),
+            format_cores(full.cores),
+            format_percent(share),
             cores.ceil().max(1.0),
         ),
-        evidence: format!("{} {}/s are done.", full.sentence(), some(done, "task")),
-        cure: "Fewer workers finish each task sooner.".into(),
-        about: Some(About::Pool(id)),
+        evidence: format!("{} {}/s are done.", full.sentence(), format_amount(done, "task")),
+        fix: "Fewer workers finish each task sooner.".into(),
+        subject: Some(FindingSubject::Pool(id)),
         at: None,
     })
 }

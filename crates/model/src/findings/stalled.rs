@@ -1,72 +1,72 @@
 //! Workers that wait forever for something that no remaining worker can give.
 
 mod barrier;
-mod cure;
-mod held;
-mod thing;
+mod blocking_lock;
+mod fix;
+mod missing_supply;
 
-use self::thing::{Thing, things};
-use super::{About, Finding, Look, Severity, count, orphaned_lock};
-use crate::{Edge, Stall, listed, stuck_in_all};
+use self::missing_supply::{MissingSupply, missing_supplies};
+use super::{Analysis, Finding, FindingSubject, Severity, format_count, orphaned_lock};
+use crate::{Stall, WaitEdge, all_stuck_sentence, join_names};
 use contend_trace::{ResourceId, ResourceKind, Span, Stamp, WorkerId};
 
 pub(super) const ID: &str = "stall";
-pub(super) const LOST: &str = "lost-wakeup";
+pub(super) const LOST_WAKEUP_ID: &str = "lost-wakeup";
 
-pub(super) fn find(look: &Look<'_>) -> Option<Finding> {
-    let stall = look.model.standing_stall(look.now)?;
+pub(super) fn find(analysis: &Analysis<'_>) -> Option<Finding> {
+    let stall = analysis.model.settled_stall(analysis.now)?;
     // Where events were lost, a signal that came later may be among them.
-    let whole = look.model.health().lost == 0;
+    let whole = analysis.model.health().lost == 0;
     // What a worker looks at before it waits is known as the knobs stood at the start.
-    let whole = whole && look.model.marks().is_empty();
-    let missed = stall.set.iter().filter(|_| whole).find_map(|worker| missed(look, &stall, *worker));
+    let whole = whole && analysis.model.marks().is_empty();
+    let missed = stall.workers.iter().filter(|_| whole).find_map(|worker| missed_signal(analysis, &stall, *worker));
     if let Some(missed) = missed {
-        return Some(lost_wakeup(look, &stall, missed));
+        return Some(lost_wakeup(analysis, &stall, missed));
     }
-    starved(look, &stall).or_else(|| explained(look, &stall))
+    starved_pool(analysis, &stall).or_else(|| general_stall(analysis, &stall))
 }
 
 /// A signal that was given before anyone waited for it of those who wait now, and the first of them.
 #[derive(Debug, Clone, Copy)]
-struct Missed {
+struct MissedSignal {
     worker: WorkerId,
-    on: ResourceId,
-    signal: Stamp,
+    condition: ResourceId,
+    signalled_at: Stamp,
 }
 
 /// The wait of a worker for a condition whose newest signal was given before it, and before every other wait for it.
 /// Where whoever gave it waits as well, the signal was not late: it went to the wrong one. It is not lost for a worker
 /// that it woke, nor for one that looks at a value before it waits: that one saw what the signal was about.
-fn missed(look: &Look<'_>, stall: &Stall, worker: WorkerId) -> Option<Missed> {
-    let on = look.model.lane(worker).doing().on?;
-    let is_condition = matches!(look.model.cast().resource(on)?.kind, ResourceKind::Condition { .. });
-    let (signal, giver) = look.model.signals(on)?.last()?;
-    let waiting = || stall.set.iter().filter(|other| look.model.lane(**other).doing().on == Some(on));
-    let late = |other: &WorkerId| look.model.lane(*other).doing().since > signal;
+fn missed_signal(analysis: &Analysis<'_>, stall: &Stall, worker: WorkerId) -> Option<MissedSignal> {
+    let on = analysis.model.lane(worker).activity().resource?;
+    let is_condition = matches!(analysis.model.registry().resource(on)?.kind, ResourceKind::Condition { .. });
+    let (signal, giver) = analysis.model.signals(on)?.last_signal()?;
+    let waiting = || stall.workers.iter().filter(|other| analysis.model.lane(**other).activity().resource == Some(on));
+    let late = |other: &WorkerId| analysis.model.lane(*other).activity().since > signal;
     let too_late = is_condition && waiting().all(late) && !waiting().any(|other| *other == giver);
-    let guarded = look.model.cast().wakers.get(on.index()).map_or(&[][..], |wakers| &wakers.guarded);
+    let guarded = analysis.model.registry().wakers.get(on.index()).map_or(&[][..], |wakers| &wakers.predicate_waiters);
     let needs_it = |other: &&WorkerId| {
         let looks_first = guarded.iter().any(|lanes| lanes.iter().any(|lane| lane == **other));
-        !looks_first && !look.model.signals(on).is_some_and(|signals| signals.has_heard_since(**other, signal))
+        !looks_first && !analysis.model.signals(on).is_some_and(|signals| signals.has_woken_since(**other, signal))
     };
-    let first = waiting().filter(needs_it).min_by_key(|other| look.model.lane(**other).doing().since)?;
-    too_late.then_some(Missed { worker: *first, on, signal })
+    let first = waiting().filter(needs_it).min_by_key(|other| analysis.model.lane(**other).activity().since)?;
+    too_late.then_some(MissedSignal { worker: *first, condition: on, signalled_at: signal })
 }
 
 /// A pool all of whose workers wait for results of tasks that are still in its queue.
-fn starved(look: &Look<'_>, stall: &Stall) -> Option<Finding> {
-    let in_vain = |worker: &WorkerId| stall.set.contains(worker);
-    let found = look.pools().find(|(_, info, pool)| {
-        let there = || info.workers.iter().filter(|worker| look.model.lane(**worker).in_life());
-        let waits = |worker: &WorkerId| look.model.lane(*worker).doing().on == info.results;
-        let left = look.model.queue(info.queue).is_some_and(|queue| queue.depth() > 0);
-        pool.size() > 0 && left && there().count() > 0 && there().all(|worker| in_vain(worker) && waits(worker))
+fn starved_pool(analysis: &Analysis<'_>, stall: &Stall) -> Option<Finding> {
+    let in_vain = |worker: &WorkerId| stall.workers.contains(worker);
+    let found = analysis.pools().find(|(_, info, pool)| {
+        let there = || info.workers.iter().filter(|worker| analysis.model.lane(**worker).is_in_life());
+        let waits = |worker: &WorkerId| analysis.model.lane(*worker).activity().resource == info.results;
+        let left = analysis.model.queue(info.queue).is_some_and(|queue| queue.depth() > 0);
+        pool.worker_count() > 0 && left && there().count() > 0 && there().all(|worker| in_vain(worker) && waits(worker))
     });
     let (_, info, pool) = found?;
-    let (n, left) = (pool.size(), look.model.queue(info.queue)?.depth());
+    let (n, left) = (pool.worker_count(), analysis.model.queue(info.queue)?.depth());
     let who = if n == 1 { "The only worker".to_owned() } else { format!("All {n} workers") };
     let (wait, them) = if n == 1 { ("waits", "it") } else { ("wait", "they") };
-    let (tasks, stay) = (count(left.into(), "task"), if left == 1 { "stays" } else { "stay" });
+    let (tasks, stay) = (format_count(left.into(), "task"), if left == 1 { "stays" } else { "stay" });
     Some(Finding {
         id: ID,
         severity: Severity::Error,
@@ -74,116 +74,127 @@ fn starved(look: &Look<'_>, stall: &Stall) -> Option<Finding> {
             "{who} of {} {wait} for results of tasks that only {them} could do; {tasks} {stay} in the queue.",
             info.name
         ),
-        evidence: evidence(look, stall),
-        cure: "Give the tasks that others wait for a pool of their own, or have more workers than waiting tasks."
-            .into(),
-        about: Some(About::Resource(info.queue)),
+        evidence: evidence(analysis, stall),
+        fix: "Give the tasks that others wait for a pool of their own, or have more workers than waiting tasks.".into(),
+        subject: Some(FindingSubject::Resource(info.queue)),
         at: Some(stall.at),
     })
 }
 
-fn lost_wakeup(look: &Look<'_>, stall: &Stall, missed: Missed) -> Finding {
-    let (who, on) = (look.name(missed.worker), look.resource(missed.on));
+fn lost_wakeup(analysis: &Analysis<'_>, stall: &Stall, missed: MissedSignal) -> Finding {
+    let (who, on) = (analysis.worker_name(missed.worker), analysis.resource_name(missed.condition));
     Finding {
-        id: LOST,
+        id: LOST_WAKEUP_ID,
         severity: Severity::Error,
         sentence: format!(
             "The signal of {on} came {} before {who} began to wait for it: it is lost, and no other will come.",
-            look.model.lane(missed.worker).doing().since.since(missed.signal)
+            analysis.model.lane(missed.worker).activity().since.span_since(missed.signalled_at)
         ),
-        evidence: evidence(look, stall),
-        cure: "Keep the state in a value, and check it inside the mutex before each wait.".into(),
-        about: Some(About::Resource(missed.on)),
-        at: Some(missed.signal),
+        evidence: evidence(analysis, stall),
+        fix: "Keep the state in a value, and check it inside the mutex before each wait.".into(),
+        subject: Some(FindingSubject::Resource(missed.condition)),
+        at: Some(missed.signalled_at),
     }
 }
 
 /// The lock that is in the way, a barrier at which too few can meet, an orphaned lock; else what the first of them lacks.
-fn explained(look: &Look<'_>, stall: &Stall) -> Option<Finding> {
-    let things = things(look, stall);
-    let all = stall.set.len();
+fn general_stall(analysis: &Analysis<'_>, stall: &Stall) -> Option<Finding> {
+    let things = missing_supplies(analysis, stall);
+    let all = stall.workers.len();
     let finding = |(sentence, told): (String, usize), cure: String, about: ResourceId| Finding {
         id: ID,
         severity: Severity::Error,
-        sentence: format!("{sentence} {}", stuck_in_all(told, all)),
-        evidence: evidence(look, stall),
-        cure,
-        about: Some(About::Resource(about)),
+        sentence: format!("{sentence} {}", all_stuck_sentence(told, all)),
+        evidence: evidence(analysis, stall),
+        fix: cure,
+        subject: Some(FindingSubject::Resource(about)),
         at: Some(stall.at),
     };
-    if let Some(held) = held::find(look, stall) {
-        return Some(finding((held.sentence(look), 2), held.cure(look), held.about()));
+    if let Some(held) = blocking_lock::find_blocking_lock(analysis, stall) {
+        return Some(finding((held.sentence(analysis), 2), held.fix(analysis), held.resource()));
     }
-    if let Some(too_few) = barrier::find(look, stall, &things) {
-        return Some(finding((too_few.sentence(look), too_few.arrived), too_few.cure(look), too_few.thing.on));
+    if let Some(too_few) = barrier::find_incomplete_barrier(analysis, stall, &things) {
+        return Some(finding(
+            (too_few.sentence(analysis), too_few.arrived),
+            too_few.fix(analysis),
+            too_few.supply.resource,
+        ));
     }
-    if let Some((sentence, results)) = lost_result(look, stall, &things) {
+    if let Some((sentence, results)) = lost_result_sentence(analysis, stall, &things) {
         return Some(finding(sentence, "Retry the task when its worker dies, or fail its result.".into(), results));
     }
     // The root of it: what all who could give it have ended without giving, or a lock that somebody has ended with.
-    let given_up = things.iter().find(|thing| thing.is_given_up(look));
-    let orphan = orphan(look, stall).filter(|_| given_up.is_none());
+    let given_up = things.iter().find(|thing| thing.has_no_supplier(analysis));
+    let orphan = orphaned_edge(analysis, stall).filter(|_| given_up.is_none());
     if let Some(edge) = orphan
-        && !is_told(look, edge)
+        && !has_own_finding(analysis, edge)
     {
         let cure = "Release it on every way out, also when a worker fails.".into();
-        return Some(finding(orphaned(look, stall, edge), cure, edge.lock));
+        return Some(finding(orphan_sentence(analysis, stall, edge), cure, edge.lock));
     }
     let thing = *given_up.or(things.first())?;
-    let (names, wait) = waiters(look, thing.waiters(look, stall));
-    let (fate, named) = thing.fate(look);
-    let sentence = format!("{} {wait} for {}; {fate}.", listed(&names), thing.words(look));
+    let (names, wait) = waiter_names(analysis, thing.waiters(analysis, stall));
+    let (fate, named) = thing.describe_suppliers(analysis);
+    let sentence = format!("{} {wait} for {}; {fate}.", join_names(&names), thing.describe(analysis));
     let cure = orphan.map_or_else(
-        || cure::of(look, thing),
-        |edge| format!("Release {} on every way out.", look.resource(edge.lock)),
+        || fix::suggest_fix(analysis, thing),
+        |edge| format!("Release {} on every way out.", analysis.resource_name(edge.lock)),
     );
-    Some(finding((sentence, names.len() + named), cure, thing.on))
+    Some(finding((sentence, names.len() + named), cure, thing.resource))
 }
 
 /// A wait for a lock whose holder has ended.
-fn orphan(look: &Look<'_>, stall: &Stall) -> Option<Edge> {
-    let edges = stall.set.iter().flat_map(|worker| look.model.wants(*worker).edges);
-    edges.into_iter().find(|edge| !look.model.lane(edge.holder).is_alive())
+fn orphaned_edge(analysis: &Analysis<'_>, stall: &Stall) -> Option<WaitEdge> {
+    let edges = stall.workers.iter().flat_map(|worker| analysis.model.blockers(*worker).edges);
+    edges.into_iter().find(|edge| !analysis.model.lane(edge.holder).is_alive())
 }
 
 /// Whether an orphaned lock has a finding of its own.
-fn is_told(look: &Look<'_>, edge: Edge) -> bool {
-    orphaned_lock::find(look).iter().any(|finding| finding.about == Some(About::Resource(edge.lock)))
+fn has_own_finding(analysis: &Analysis<'_>, edge: WaitEdge) -> bool {
+    orphaned_lock::find(analysis).iter().any(|finding| finding.subject == Some(FindingSubject::Resource(edge.lock)))
 }
 
-fn orphaned(look: &Look<'_>, stall: &Stall, edge: Edge) -> (String, usize) {
-    let waits = |worker: &WorkerId| look.model.lane(*worker).doing().on == Some(edge.lock);
-    let (names, wait) = waiters(look, stall.set.iter().copied().filter(waits));
-    let (lock, holder) = (look.resource(edge.lock), look.name(edge.holder));
-    (format!("{} {wait} for {lock}, which {holder} ended without releasing.", listed(&names)), names.len())
+fn orphan_sentence(analysis: &Analysis<'_>, stall: &Stall, edge: WaitEdge) -> (String, usize) {
+    let waits = |worker: &WorkerId| analysis.model.lane(*worker).activity().resource == Some(edge.lock);
+    let (names, wait) = waiter_names(analysis, stall.workers.iter().copied().filter(waits));
+    let (lock, holder) = (analysis.resource_name(edge.lock), analysis.worker_name(edge.holder));
+    (format!("{} {wait} for {lock}, which {holder} ended without releasing.", join_names(&names)), names.len())
 }
 
 /// Workers that wait for results of a pool that lost tasks with their workers.
-fn lost_result(look: &Look<'_>, stall: &Stall, things: &[Thing]) -> Option<((String, usize), ResourceId)> {
-    let mut lossy = look.pools().filter(|(_, _, pool)| pool.lost() > 0);
+fn lost_result_sentence(
+    analysis: &Analysis<'_>,
+    stall: &Stall,
+    things: &[MissingSupply],
+) -> Option<((String, usize), ResourceId)> {
+    let mut lossy = analysis.pools().filter(|(_, _, pool)| pool.lost() > 0);
     let (thing, info, lost) = lossy.find_map(|(_, info, pool)| {
-        let thing = things.iter().find(|thing| Some(thing.on) == info.results)?;
+        let thing = things.iter().find(|thing| Some(thing.resource) == info.results)?;
         Some((*thing, info, pool.lost()))
     })?;
-    let (names, wait) = waiters(look, thing.waiters(look, stall));
+    let (names, wait) = waiter_names(analysis, thing.waiters(analysis, stall));
     let was = if lost == 1 { "was lost with its worker" } else { "were lost with their workers" };
-    let sentence = format!("{} {wait} for a result of {}; {} {was}.", listed(&names), info.name, count(lost, "task"));
-    Some(((sentence, names.len()), thing.on))
+    let sentence =
+        format!("{} {wait} for a result of {}; {} {was}.", join_names(&names), info.name, format_count(lost, "task"));
+    Some(((sentence, names.len()), thing.resource))
 }
 
 /// Names, and the verb after them.
-fn waiters<'a>(look: &Look<'a>, workers: impl IntoIterator<Item = WorkerId>) -> (Vec<&'a str>, &'static str) {
-    let names: Vec<&str> = workers.into_iter().map(|worker| look.name(worker)).collect();
+fn waiter_names<'a>(
+    analysis: &Analysis<'a>,
+    workers: impl IntoIterator<Item = WorkerId>,
+) -> (Vec<&'a str>, &'static str) {
+    let names: Vec<&str> = workers.into_iter().map(|worker| analysis.worker_name(worker)).collect();
     let wait = if names.len() == 1 { "waits" } else { "wait" };
     (names, wait)
 }
 
 /// Since when, and for each thing that is waited for, by how many.
-fn evidence(look: &Look<'_>, stall: &Stall) -> String {
-    let mut waits: Vec<(ResourceId, Option<Thing>, u64)> = Vec::new();
-    for worker in &stall.set {
-        let Some(on) = look.model.lane(*worker).doing().on else { continue };
-        let thing = Thing::of(look, *worker);
+fn evidence(analysis: &Analysis<'_>, stall: &Stall) -> String {
+    let mut waits: Vec<(ResourceId, Option<MissingSupply>, u64)> = Vec::new();
+    for worker in &stall.workers {
+        let Some(on) = analysis.model.lane(*worker).activity().resource else { continue };
+        let thing = MissingSupply::awaited_by(analysis, *worker);
         match waits.iter_mut().find(|(other, what, _)| (*other, *what) == (on, thing)) {
             Some((.., n)) => *n += 1,
             None => waits.push((on, thing, 1)),
@@ -191,8 +202,8 @@ fn evidence(look: &Look<'_>, stall: &Stall) -> String {
     }
     let told = waits.into_iter().map(|(on, thing, n)| {
         let wait = if n == 1 { "waits" } else { "wait" };
-        let what = thing.map_or_else(|| look.resource(on).to_owned(), |thing| thing.words(look));
-        format!("{} {wait} for {what}", count(n, "worker"))
+        let what = thing.map_or_else(|| analysis.resource_name(on).to_owned(), |thing| thing.describe(analysis));
+        format!("{} {wait} for {what}", format_count(n, "worker"))
     });
     let since = Span(stall.at.0);
     format!("Since {since} after the start: {}.", told.collect::<Vec<_>>().join("; "))

@@ -1,7 +1,7 @@
 //! A worker for which all others wait at a barrier, time and again.
 
-use super::families::worst_first;
-use super::{About, Finding, Look, Severity, count, percent, thousands};
+use super::merge_similar::sort_worst_first;
+use super::{Analysis, Finding, FindingSubject, Severity, format_count, format_percent, format_thousands};
 use contend_trace::{ResourceId, State, WorkerId};
 
 pub(super) const ID: &str = "straggler";
@@ -18,28 +18,30 @@ const READY: f64 = 0.30;
 /// Part of their time that the others wait.
 const IDLE: f64 = 0.20;
 
-pub(super) fn find(look: &Look<'_>) -> Vec<Finding> {
-    worst_first(look.model.cast().signals().filter_map(|id| check(look, id)))
+pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
+    sort_worst_first(analysis.model.registry().signals().filter_map(|id| check_barrier(analysis, id)))
 }
 
-fn check(look: &Look<'_>, id: ResourceId) -> Option<(f64, Finding)> {
-    let Some(contend_trace::ResourceKind::Barrier { parties }) = look.model.cast().resource(id).map(|r| &r.kind) else {
+fn check_barrier(analysis: &Analysis<'_>, id: ResourceId) -> Option<(f64, Finding)> {
+    let Some(contend_trace::ResourceKind::Barrier { parties }) =
+        analysis.model.registry().resource(id).map(|r| &r.kind)
+    else {
         return None;
     };
-    let signals = look.model.signals(id)?.recent();
-    let (slowest, last) = signals.by_worker().max_by_key(|(_, last)| *last)?;
-    let rounds = signals.given();
+    let signals = analysis.model.signals(id)?.recent();
+    let (slowest, last) = signals.effective_by_worker().max_by_key(|(_, last)| *last)?;
+    let rounds = signals.sent();
     let share = last as f64 / rounds.max(1) as f64;
-    let parties_of = look.model.cast().wakers.get(id.index()).map_or(&[][..], |wakers| &wakers.givers);
+    let parties_of = analysis.model.registry().wakers.get(id.index()).map_or(&[][..], |wakers| &wakers.givers);
     let others = parties_of.iter().flat_map(|lanes| lanes.iter()).filter(|worker: &WorkerId| *worker != slowest);
-    let alive: u64 = others.map(|worker| look.model.lane(worker).totals(look.now).alive()).sum();
+    let alive: u64 = others.map(|worker| analysis.model.lane(worker).total_state_times(analysis.now).alive_ns()).sum();
     // Only what they wait at this barrier counts: the slowest hardly waits there.
-    let idle = signals.waited_ns() as f64 / alive.max(1) as f64;
+    let idle = signals.wait_ns() as f64 / alive.max(1) as f64;
     if rounds < ROUNDS || *parties < 3 || share < LAST || idle < IDLE {
         return None;
     }
-    let name = look.resource(id);
-    let shares = look.sum([slowest]);
+    let name = analysis.resource_name(id);
+    let shares = analysis.total_shares([slowest]);
     let (running, ready) = (shares.get(State::Running), shares.get(State::Ready));
     let lacks_cpu = ready as f64 > READY * (running + ready) as f64;
     let finding = Finding {
@@ -47,17 +49,17 @@ fn check(look: &Look<'_>, id: ResourceId) -> Option<(f64, Finding)> {
         severity: Severity::Warning,
         sentence: format!(
             "{} comes last to {name} in {} of the rounds; the others wait {} of their time.",
-            look.name(slowest),
-            percent(share),
-            percent(idle)
+            analysis.worker_name(slowest),
+            format_percent(share),
+            format_percent(idle)
         ),
-        evidence: format!("It was the last in {} of {}.", thousands(last as i64), count(rounds, "round")),
-        cure: if lacks_cpu {
+        evidence: format!("It was the last in {} of {}.", format_thousands(last as i64), format_count(rounds, "round")),
+        fix: if lacks_cpu {
             "It lacks a CPU: use as many workers as cores, or smaller pieces that any free worker takes.".into()
         } else {
             "Split the work into smaller pieces that any free worker takes.".into()
         },
-        about: Some(About::Worker(slowest)),
+        subject: Some(FindingSubject::Worker(slowest)),
         at: None,
     };
     Some((idle, finding))

@@ -9,9 +9,9 @@ pub(crate) struct Handoffs {
     /// How many times it went from one worker to another.
     pub count: u64,
     /// Time between giving it back and the next one having it, ns: the median.
-    pub idle: u64,
+    pub median_idle_ns: u64,
     /// Time that it was held in those turns, ns: the median.
-    pub held: u64,
+    pub median_held_ns: u64,
     /// Part of the time of those turns, and of what lies between them, in which nobody had it.
     pub idle_share: f64,
 }
@@ -21,19 +21,19 @@ impl Lock {
     /// `None` when it never went from one worker to another.
     pub(crate) fn handoffs(&self, from: Stamp) -> Option<Handoffs> {
         let (mut idle, mut held) = (Vec::new(), Vec::new());
-        for hold in self.exact.iter().filter(|hold| hold.to >= from && hold.grant.number() > 0) {
+        for hold in self.exact_holds.iter().filter(|hold| hold.to >= from && hold.grant.number() > 0) {
             let next = hold.grant.number() + 1;
-            let Some(after) = self.exact.get(next as usize & (self.exact_most - 1)) else { continue };
+            let Some(after) = self.exact_holds.get(next as usize & (self.max_exact_holds - 1)) else { continue };
             if after.grant.number() == next && after.worker != hold.worker && after.from >= hold.to {
-                idle.push(after.from.since(hold.to).0);
-                held.push(hold.to.since(hold.from).0);
+                idle.push(after.from.span_since(hold.to).0);
+                held.push(hold.to.span_since(hold.from).0);
             }
         }
         let (nobody, somebody) = (idle.iter().sum::<u64>() as f64, held.iter().sum::<u64>() as f64);
         Some(Handoffs {
             count: idle.len() as u64,
-            idle: median(&mut idle)?,
-            held: median(&mut held)?,
+            median_idle_ns: median(&mut idle)?,
+            median_held_ns: median(&mut held)?,
             idle_share: nobody / (nobody + somebody).max(1.0),
         })
     }

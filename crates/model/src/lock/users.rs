@@ -5,30 +5,30 @@ use contend_trace::{Grant, Span, Stamp, WorkerId};
 
 /// What one worker had of the lock.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Use {
+pub(super) struct LockUse {
     pub worker: WorkerId,
     pub acquired: u64,
     /// ns
     pub waited: u64,
-    pub longest: u64,
+    pub longest_wait: u64,
     /// When its longest wait ended.
-    pub longest_until: Stamp,
+    pub longest_wait_end: Stamp,
     /// Its newest grant.
-    pub last: Grant,
-    pub streak: Streak,
+    pub last_grant: Grant,
+    pub streak: TimeoutStreak,
 }
 
 /// Timed waits in a row that one worker ended without the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Streak {
-    pub gave_up: u32,
+pub(crate) struct TimeoutStreak {
+    pub timeouts: u32,
     /// The first and the last of them.
     pub since: Stamp,
     pub last: Stamp,
 }
 
 /// Jain's index of some counts; none when all are 0.
-pub(super) fn jain(counts: impl Iterator<Item = u64>) -> Option<f64> {
+pub(super) fn jain_index(counts: impl Iterator<Item = u64>) -> Option<f64> {
     let (mut users, mut sum, mut squares) = (0.0, 0.0, 0.0);
     for count in counts.map(|count| count as f64) {
         users += 1.0;
@@ -42,32 +42,32 @@ impl Lock {
     /// Jain's index over the workers that asked for it: 1 is fair, 1/n is one of n taking all. None when nobody did.
     /// (Jain, Chiu, Hawe: A quantitative measure of fairness, DEC-TR-301, 1984.)
     pub fn fairness(&self) -> Option<f64> {
-        jain(self.users.iter().map(|u| u.acquired))
+        jain_index(self.users.iter().map(|u| u.acquired))
     }
 
     /// How many times each worker that asked for it got it.
-    pub fn by_worker(&self) -> impl Iterator<Item = (WorkerId, u64)> + '_ {
+    pub fn acquisitions_by_worker(&self) -> impl Iterator<Item = (WorkerId, u64)> + '_ {
         self.users.iter().map(|u| (u.worker, u.acquired))
     }
 
     /// How long each worker that asked for it waited: in all, and at most, ns. Without the waits that go on.
     pub fn waits_by_worker(&self) -> impl Iterator<Item = (WorkerId, u64, u64)> + '_ {
-        self.users.iter().map(|u| (u.worker, u.waited, u.longest))
+        self.users.iter().map(|u| (u.worker, u.waited, u.longest_wait))
     }
 
     /// The longest wait of each worker that waited and waits no more: from when to when.
     pub(crate) fn longest_waits(&self) -> impl Iterator<Item = (WorkerId, Stamp, Stamp)> + '_ {
-        let waited = self.users.iter().filter(|u| u.longest > 0);
-        waited.map(|u| (u.worker, u.longest_until.back(Span(u.longest)), u.longest_until))
+        let waited = self.users.iter().filter(|u| u.longest_wait > 0);
+        waited.map(|u| (u.worker, u.longest_wait_end.earlier_by(Span(u.longest_wait)), u.longest_wait_end))
     }
 
     /// The newest grant a worker is known to have had.
-    pub(crate) fn last_of(&self, worker: WorkerId) -> Grant {
-        self.users.binary_search_by_key(&worker, |u| u.worker).map_or(Grant(0), |i| self.users[i].last)
+    pub(crate) fn last_grant_of(&self, worker: WorkerId) -> Grant {
+        self.users.binary_search_by_key(&worker, |u| u.worker).map_or(Grant(0), |i| self.users[i].last_grant)
     }
 
     #[inline]
-    pub(super) fn user(&mut self, worker: WorkerId) -> &mut Use {
+    pub(super) fn user_entry(&mut self, worker: WorkerId) -> &mut LockUse {
         // Workers of one group are neighbours: the distance from the first one is nearly always the place.
         let guess = self.users.first().map_or(0, |first| worker.index().wrapping_sub(first.worker.index()));
         if self.users.get(guess).is_some_and(|u| u.worker == worker) {
@@ -76,14 +76,14 @@ impl Lock {
         let place = self.users.binary_search_by_key(&worker, |u| u.worker).unwrap_or_else(|place| {
             self.users.insert(
                 place,
-                Use {
+                LockUse {
                     worker,
                     acquired: 0,
                     waited: 0,
-                    longest: 0,
-                    longest_until: Stamp(0),
-                    last: Grant(0),
-                    streak: Streak::default(),
+                    longest_wait: 0,
+                    longest_wait_end: Stamp(0),
+                    last_grant: Grant(0),
+                    streak: TimeoutStreak::default(),
                 },
             );
             place
@@ -92,7 +92,7 @@ impl Lock {
     }
 
     /// How often each worker gave up since it last had the lock.
-    pub(crate) fn streaks(&self) -> impl Iterator<Item = (WorkerId, Streak)> + '_ {
-        self.users.iter().map(|user| (user.worker, user.streak)).filter(|(_, streak)| streak.gave_up > 0)
+    pub(crate) fn timeout_streaks(&self) -> impl Iterator<Item = (WorkerId, TimeoutStreak)> + '_ {
+        self.users.iter().map(|user| (user.worker, user.streak)).filter(|(_, streak)| streak.timeouts > 0)
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use contend_model::{Budget, Model};
 use contend_trace::{
-    Cast, Death, Event, EventKind, How, Message, Notice, RunEnd, Sample, Span, Stamp, State, WorkerId, WorkerInfo,
-    WorkerKind,
+    DeathCause, Event, EventKind, ExitKind, Message, Notice, Registry, RunEnd, Sample, Span, Stamp, State, WorkerId,
+    WorkerInfo, WorkerKind,
 };
 use fastrand::Rng;
 use proptest::prelude::*;
@@ -95,8 +95,11 @@ impl World {
     fn new(load: Load) -> Self {
         let mut rng = Rng::with_seed(load.seed);
         let info = |i| WorkerInfo { name: format!("w{i}"), group: "w".into(), kind: WorkerKind::Thread, pool: None };
-        let cast =
-            Cast { workers: (0..load.threads).map(info).collect(), cores: Some(load.cores as f64), ..Cast::default() };
+        let cast = Registry {
+            workers: (0..load.threads).map(info).collect(),
+            cores: Some(load.cores as f64),
+            ..Registry::default()
+        };
         let mut thread = || {
             let fate = rng.u64(0..10);
             let when = rng.u64(20..2_500);
@@ -148,7 +151,7 @@ impl World {
                 let left = self.rng.u64(1..=self.load.compute);
                 let told = matches!(is, Is::Unborn { .. });
                 if told {
-                    self.tell(who, EventKind::Began);
+                    self.tell(who, EventKind::LifeBegan);
                 }
                 self.threads[who].is = Is::Runnable { left, told, since: self.now };
             }
@@ -181,7 +184,7 @@ impl World {
             thread.queued += self.now - since;
             if let Is::Runnable { told: told @ false, .. } = &mut thread.is {
                 *told = true;
-                self.tell(who, EventKind::Resume);
+                self.tell(who, EventKind::Resumed);
             }
         }
     }
@@ -203,9 +206,9 @@ impl World {
             (thread.is, thread.on_core, thread.shown) = (Is::Over, false, on_cpu);
             if by_itself {
                 self.tell(who, EventKind::CpuTime(Span(on_cpu * MS)));
-                self.tell(who, EventKind::Ended(How::Finished));
+                self.tell(who, EventKind::LifeEnded(ExitKind::Finished));
             } else {
-                let notice = Notice::Died { worker: WorkerId::from(who), death: Death::Signal(9) };
+                let notice = Notice::Died { worker: WorkerId::from(who), cause: DeathCause::Signal(9) };
                 self.beside.push(Message::Notice { at: Stamp(self.now * MS), notice });
             }
             return;
@@ -216,7 +219,7 @@ impl World {
             if *left == 0 && self.load.sleep > 0 {
                 thread.is = Is::Asleep { until: self.now + self.rng.u64(1..=self.load.sleep) };
                 (thread.on_core, thread.shown) = (false, on_cpu);
-                self.tell(who, EventKind::Block { state: State::Sleep, on: None });
+                self.tell(who, EventKind::Blocked { state: State::Sleep, on: None });
             } else if *left == 0 {
                 *left = self.load.compute;
             }
@@ -247,20 +250,20 @@ impl World {
         for message in std::mem::take(&mut self.beside) {
             self.model.apply(&message);
         }
-        self.model.apply(&Message::Through(Stamp(self.now * MS)));
+        self.model.apply(&Message::Watermark(Stamp(self.now * MS)));
     }
 
     fn end(&mut self) {
         self.look();
         self.deliver();
-        self.model.apply(&Message::Ended { at: Stamp(self.now * MS), how: RunEnd::Time });
+        self.model.apply(&Message::Ended { at: Stamp(self.now * MS), reason: RunEnd::Time });
     }
 
     /// Milliseconds that all workers ran between two moments.
     fn ran(&self, from: u64, to: u64) -> u64 {
         let now = Stamp(self.now * MS);
         let one = |(_, lane): (_, &contend_model::Lane)| {
-            lane.shares(Stamp(from * MS), Stamp(to * MS), now).get(State::Running)
+            lane.state_times(Stamp(from * MS), Stamp(to * MS), now).get(State::Running)
         };
         self.model.lanes().map(one).sum::<u64>() / MS
     }
@@ -268,7 +271,7 @@ impl World {
     /// Milliseconds that one worker ran so far, as the model has it.
     fn told(&self, who: usize) -> u64 {
         let now = Stamp(self.now * MS);
-        self.model.lane(WorkerId::from(who)).totals(now).get(State::Running) / MS
+        self.model.lane(WorkerId::from(who)).total_state_times(now).get(State::Running) / MS
     }
 }
 
@@ -301,11 +304,11 @@ proptest! {
             let apart = world.told(who).abs_diff(thread.on_cpu);
             let unknown = if killed(&thread) { every } else { 0 };
             prop_assert!(apart <= TICK + 2 + unknown, "worker {who}: {apart} ms from {}", thread.on_cpu);
-            if lane.lives() > 0 {
-                let totals = lane.totals(Stamp(world.now * MS));
+            if lane.life_count() > 0 {
+                let totals = lane.total_state_times(Stamp(world.now * MS));
                 let shares: f64 = State::ALL.into_iter().filter(|s| s.is_alive()).map(|s| totals.share(s)).sum();
-                prop_assert!(totals.alive() == 0 || (shares - 1.0).abs() < 1e-9, "shares make a whole: {shares}");
-                prop_assert_eq!(totals.total(), world.now * MS, "no time is lost or counted twice");
+                prop_assert!(totals.alive_ns() == 0 || (shares - 1.0).abs() < 1e-9, "shares make a whole: {shares}");
+                prop_assert_eq!(totals.total_ns(), world.now * MS, "no time is lost or counted twice");
             }
         }
         for from in (0..2_000).step_by(333) {
@@ -323,7 +326,7 @@ fn a_thread_that_computes_alone_runs_all_the_time() {
     (0..2_000).for_each(|_| world.step());
     let lane = world.model.lane(WorkerId(0));
     let now = Stamp(world.now * MS);
-    let shares = lane.totals(now);
+    let shares = lane.total_state_times(now);
     assert!(shares.share(State::Ready) < 0.005, "a tick that is counted late is not a wait: {shares:?}");
 }
 

@@ -43,12 +43,12 @@ fn pool(model: &Model) -> &Pool {
 #[test]
 fn a_change_of_settings_begins_new_figures_once_it_has_settled() {
     let early = turned_round(2_200);
-    let change = early.change(ms(2_200.0)).unwrap();
-    assert_eq!((change.at, change.from, change.is_settled()), (ms(2_000.0), ms(2_300.0), false));
-    assert_eq!(early.change(ms(1_999.0)), None, "at a moment before there is no change");
+    let change = early.settings_change(ms(2_200.0)).unwrap();
+    assert_eq!((change.at, change.figures_from, change.is_settled()), (ms(2_000.0), ms(2_300.0), false));
+    assert_eq!(early.settings_change(ms(1_999.0)), None, "at a moment before there is no change");
     let later = turned_round(2_800);
-    assert!(later.change(ms(2_800.0)).unwrap().is_settled());
-    let (whole, recent) = (pool(&later).counts(), pool(&later).recent().counts);
+    assert!(later.settings_change(ms(2_800.0)).unwrap().is_settled());
+    let (whole, recent) = (pool(&later).task_counts(), pool(&later).recent_tasks().counts);
     assert_eq!((whole.done, recent.done), (179, 50), "100/s since 2.3 s");
 }
 
@@ -57,33 +57,33 @@ fn a_queue_that_shrinks_after_a_change_does_not_count_what_it_inherited() {
     let model = turned_round(3_300);
     let queue = model.queue(resource(&model, "q")).unwrap();
     let trend = queue.trend(ms(2_300.0), ms(3_300.0));
-    assert!((80..=90).contains(&trend.was) && (30..=40).contains(&trend.is), "{trend:?}");
-    assert!(trend.rise <= 1, "it never rises: {trend:?}");
-    assert!(queue.max() >= 98, "though it was deep once");
+    assert!((80..=90).contains(&trend.start) && (30..=40).contains(&trend.end), "{trend:?}");
+    assert!(trend.max_rise <= 1, "it never rises: {trend:?}");
+    assert!(queue.max_depth() >= 98, "though it was deep once");
     let growth = queue.trend(ms(500.0), ms(1_500.0));
-    assert!((49..=51).contains(&growth.rise), "50/s: {growth:?}");
+    assert!((49..=51).contains(&growth.max_rise), "50/s: {growth:?}");
 }
 
 #[test]
 fn durations_of_tasks_due_before_the_change_do_not_count() {
     let model = turned_round(3_000);
-    let (whole, recent) = (pool(&model).response(), pool(&model).recent().response);
+    let (whole, recent) = (pool(&model).response_times(), pool(&model).recent_tasks().response_times);
     assert!(whole.count() > 190 && recent.count() < 70, "{} and {}", whole.count(), recent.count());
-    assert_eq!(recent.count(), pool(&model).recent().service.count());
+    assert_eq!(recent.count(), pool(&model).recent_tasks().service_times.count());
 }
 
 #[test]
 fn a_backlog_of_former_settings_is_known_until_it_is_worked_off() {
     let model = turned_round(3_000);
     let backlog = model.backlog(PoolId(0)).unwrap();
-    assert!((80..=90).contains(&backlog.was) && (45..=55).contains(&backlog.left), "{backlog:?}");
+    assert!((80..=90).contains(&backlog.initial) && (45..=55).contains(&backlog.remaining), "{backlog:?}");
     let model = turned_round(5_000);
     assert_eq!(model.backlog(PoolId(0)), None, "it is worked off");
-    let response = pool(&model).recent().response;
+    let response = pool(&model).recent_tasks().response_times;
     assert!(
-        response.count() > 10 && response.max() < Span::millis(110).0,
+        response.count() > 10 && response.max_ns() < Span::from_millis(110).0,
         "no wait of before: {}",
-        Span(response.max())
+        Span(response.max_ns())
     );
 }
 
@@ -93,9 +93,9 @@ fn time_spent_on_handing_tasks_over_counts_since_the_change() {
         "{POOL}100 w block handover\n600 w resume\n1000 turned batch 9\n1400 w block handover\n1500 w resume\n"
     );
     let model = play(&text);
-    let (all, recent) = (pool(&model).handover(ms(2_000.0)), pool(&model).recent_handover(ms(2_000.0)));
-    assert_eq!((Span(all.handover_ns), Span(recent.handover_ns)), (Span::millis(600), Span::millis(100)));
-    assert_eq!(Span(recent.work_ns), Span::millis(600), "from 1.3 s on");
+    let (all, recent) = (pool(&model).handover_time(ms(2_000.0)), pool(&model).recent_handover_time(ms(2_000.0)));
+    assert_eq!((Span(all.handover_ns), Span(recent.handover_ns)), (Span::from_millis(600), Span::from_millis(100)));
+    assert_eq!(Span(recent.work_ns), Span::from_millis(600), "from 1.3 s on");
 }
 
 #[test]
@@ -103,11 +103,11 @@ fn without_a_change_figures_are_those_of_the_whole_run() {
     let (mut text, mut depth) = (POOL.to_owned(), 0);
     flow(&mut text, &mut depth, (0, 2_000), (10, 20));
     let model = play(&text);
-    assert_eq!(model.change(ms(2_000.0)), None);
-    assert_eq!(model.settings_from(ms(2_000.0)), ms(0.0));
-    let recent = pool(&model).recent();
-    assert_eq!(recent.counts, pool(&model).counts());
-    assert_eq!(recent.response.count(), pool(&model).response().count());
+    assert_eq!(model.settings_change(ms(2_000.0)), None);
+    assert_eq!(model.settings_start(ms(2_000.0)), ms(0.0));
+    let recent = pool(&model).recent_tasks();
+    assert_eq!(recent.counts, pool(&model).task_counts());
+    assert_eq!(recent.response_times.count(), pool(&model).response_times().count());
     assert_eq!(model.backlog(PoolId(0)), None);
 }
 
@@ -133,8 +133,8 @@ fn waits_for_a_lock_that_began_before_a_change_do_not_count() {
     turns(&mut text, &mut grant, (1_001, 2_000), false);
     let model = play(&text);
     let lock = model.lock(resource(&model, "m")).unwrap();
-    assert_eq!((lock.contended(), lock.wait().count()), (50, 50));
-    assert_eq!((lock.recent_contended(), lock.recent_wait().count()), (0, 0));
+    assert_eq!((lock.contended(), lock.wait_times().count()), (50, 50));
+    assert_eq!((lock.recent_contended(), lock.recent_wait_times().count()), (0, 0));
     assert!((69..=71).contains(&lock.recent_acquired()) && lock.acquired() == 200, "{}", lock.recent_acquired());
     assert_eq!(lock.recent_users().iter().map(|user| user.waited).sum::<u64>(), 0);
     assert!(lock.recent_fairness().unwrap() > 0.99);
@@ -183,9 +183,9 @@ fn updates_lost_before_a_change_are_told_as_such() {
     writeln!(text, "2515 counter hits 250").unwrap();
     let model = play(&text);
     let counter = model.counter(resource(&model, "hits")).unwrap();
-    assert_eq!((counter.lost(), counter.recent_lost(), counter.recent_adds()), (50, 0, 171));
+    assert_eq!((counter.lost_updates(), counter.recent_lost_updates(), counter.recent_add_count()), (50, 0, 171));
     let findings = model.findings(ms(2_515.0));
     let lost = findings.iter().find(|finding| finding.id == "lost-update").unwrap();
     assert!(lost.sentence.ends_with(" None since the settings were changed at 510 ms."), "{}", lost.sentence);
-    assert!(model.is_of_former_settings(lost, ms(2_515.0)));
+    assert!(model.is_outdated(lost, ms(2_515.0)));
 }

@@ -22,12 +22,12 @@ fn two() -> String {
 }
 
 fn names(model: &Model, workers: &[WorkerId]) -> Vec<String> {
-    workers.iter().map(|w| model.cast().worker_name(*w).to_owned()).collect()
+    workers.iter().map(|w| model.registry().worker_name(*w).to_owned()).collect()
 }
 
 /// The ring of each deadlock, and its victims.
 fn told(model: &Model) -> Vec<(Vec<String>, Vec<String>)> {
-    let ring = |deadlock: &Deadlock| deadlock.ring.iter().map(|link| link.worker).collect::<Vec<_>>();
+    let ring = |deadlock: &Deadlock| deadlock.cycle.iter().map(|link| link.worker).collect::<Vec<_>>();
     let all = model.deadlocks().iter();
     all.map(|deadlock| (names(model, &ring(deadlock)), names(model, &deadlock.victims))).collect()
 }
@@ -40,9 +40,9 @@ fn owned(names: &[&str]) -> Vec<String> {
 fn a_deadlock_is_reported_for_each_of_two_disjoint_rings() {
     let model = play(&two());
     assert_eq!(told(&model), [(owned(&["l1", "r1"]), vec![]), (owned(&["l2", "r2"]), vec![])]);
-    assert_eq!(model.deadlocks().iter().map(|d| d.at).collect::<Vec<_>>(), [ms(5.0), ms(9.0)]);
-    assert_eq!(model.deadlock().map(|first| first.at), Some(ms(5.0)), "the one that closed first");
-    assert_eq!(names(&model, model.deadlocked()), ["l1", "r1", "l2", "r2"]);
+    assert_eq!(model.deadlocks().iter().map(|d| d.closed_at).collect::<Vec<_>>(), [ms(5.0), ms(9.0)]);
+    assert_eq!(model.first_deadlock().map(|first| first.closed_at), Some(ms(5.0)), "the one that closed first");
+    assert_eq!(names(&model, model.deadlocked_workers()), ["l1", "r1", "l2", "r2"]);
     let findings = model.findings(ms(400.0));
     let sentences: Vec<_> = findings.iter().filter(|f| f.id == "deadlock").map(|f| f.sentence.as_str()).collect();
     assert_eq!(
@@ -95,15 +95,15 @@ fn every_holder_that_matters_is_in_the_ring() {
         5 audit held s 1\n5 audit held row 1\n5 audit wait s 2";
     let model = play(text);
     let [deadlock] = model.deadlocks() else { panic!("{:?}", model.deadlocks()) };
-    assert!(!deadlock.is_simple() && deadlock.victims.is_empty());
-    let waits: Vec<_> = deadlock.ring.iter().map(|link| names(&model, &link.waits_for)).collect();
+    assert!(!deadlock.is_simple_cycle() && deadlock.victims.is_empty());
+    let waits: Vec<_> = deadlock.cycle.iter().map(|link| names(&model, &link.waits_for)).collect();
     assert_eq!(waits, [owned(&["audit", "one", "two"]), owned(&["audit"]), owned(&["audit"])]);
     assert_eq!(
         model.findings(ms(400.0))[0].sentence,
         "audit holds row and s and waits for s again; one and two hold s and wait for row. All 3 are stuck forever."
     );
-    assert_eq!(deadlock.at, ms(5.0), "until then audit could go on");
-    assert_eq!(deadlock.ring[0].worker, worker(&model, "audit"));
+    assert_eq!(deadlock.closed_at, ms(5.0), "until then audit could go on");
+    assert_eq!(deadlock.cycle[0].worker, worker(&model, "audit"));
 }
 
 #[test]

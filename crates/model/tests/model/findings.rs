@@ -136,7 +136,7 @@ fn what_holds_of_several_locks_of_an_array_is_one_finding() {
         "{bound:?}"
     );
     assert!(bound.evidence.ends_with("The same holds for m-2, m-3."), "{bound:?}");
-    assert_eq!(bound.about.map(contend_model::About::count), Some(3));
+    assert_eq!(bound.subject.map(contend_model::FindingSubject::count), Some(3));
     let two = sentence(&array(2), 1_000.0, "lock-bound");
     assert!(two.starts_with("2 of 3 m; the worst: m-1 is held 100 % of the time; 4 workers wait "), "{two}");
     let one = sentence(&array(1), 1_000.0, "lock-bound");
@@ -335,9 +335,9 @@ fn tasks_that_compute_on_one_loop_are_told_of_its_thread_not_of_cores() {
         found.sentence,
         "4 tasks could go on at once on 1 thread of the event loop: 75 % of that time they wait for it."
     );
-    assert_eq!(found.cure, "Give the loop more threads, or move what computes to a pool.");
+    assert_eq!(found.fix, "Give the loop more threads, or move what computes to a pool.");
     let full = find(&text.replace("cores 1 0.05", "cores 1 1"), 2_000.0, "loop-bound").unwrap();
-    assert_eq!(full.cure, "Make the tasks cheaper, or run fewer of them at once.");
+    assert_eq!(full.fix, "Make the tasks cheaper, or run fewer of them at once.");
     assert!(find(&on_loop(4), 2_000.0, "loop-bound").is_none(), "a thread for each");
 }
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use contend_model::{Ending, Model, Window};
-use contend_trace::{Death, Span, Stamp, State};
+use contend_model::{CellWindow, LifeEnd, Model};
+use contend_trace::{DeathCause, Span, Stamp, State};
 
 use super::script::{drawn, ms, play, worker};
 
@@ -55,19 +55,19 @@ fn a_death_noticed_from_outside_is_a_crash_until_the_next_life() {
          20 w block sleep";
     let dead = play(&format!("{text}\n 40 w killed 9"));
     assert_eq!(drawn(&dead, "w", 60.0, 10.0), "RRzzXX");
-    assert_eq!(dead.lane(worker(&dead, "w")).ended(), Some(Ending::Died(Death::Signal(9))));
+    assert_eq!(dead.lane(worker(&dead, "w")).ending(), Some(LifeEnd::Died(DeathCause::Signal(9))));
 
     let late = play(&format!("{text}\n 40 w killed 9\n 30 w resume"));
     assert_eq!(drawn(&late, "w", 60.0, 10.0), "RRzRXX", "its last event came after the notice");
 
     let first = play("worker w\n 40 w killed 9\n 0 w began\n 20 w block sleep");
     assert_eq!(drawn(&first, "w", 60.0, 10.0), "RRzzXX", "all its events came after the notice");
-    assert_eq!(first.lane(worker(&first, "w")).lives(), 1);
+    assert_eq!(first.lane(worker(&first, "w")).life_count(), 1);
 
     let again = play(&format!("{text}\n 40 w killed 9\n 50 w began"));
     assert_eq!(drawn(&again, "w", 60.0, 10.0), "RRzzXR");
-    assert_eq!(again.lane(worker(&again, "w")).lives(), 2);
-    assert_eq!(again.lane(worker(&again, "w")).ended(), None);
+    assert_eq!(again.lane(worker(&again, "w")).life_count(), 2);
+    assert_eq!(again.lane(worker(&again, "w")).ending(), None);
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn ready_is_what_the_kernel_says_within_running() {
     );
     let lane = model.lane(worker(&model, "w"));
     let near = |state, from: f64, to: f64, expected: f64| {
-        let got = lane.shares(ms(from), ms(to), ms(300.0)).get(state) as f64 / 1e6;
+        let got = lane.state_times(ms(from), ms(to), ms(300.0)).get(state) as f64 / 1e6;
         assert!((got - expected).abs() < 2.0, "{state:?} {from}..{to}: {got} ms, expected {expected}");
     };
     near(State::Ready, 0.0, 100.0, 60.0);
@@ -107,7 +107,7 @@ fn ready_is_what_the_kernel_says_within_running() {
     near(State::Ready, 100.0, 300.0, 0.0);
     near(State::Running, 200.0, 300.0, 100.0);
     assert_eq!(lane.run_queue_delay(), Some(60_000_000));
-    assert_eq!(lane.totals(ms(300.0)).total(), 300_000_000);
+    assert_eq!(lane.total_state_times(ms(300.0)).total_ns(), 300_000_000);
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_cell_below_a_millisecond_is_drawn_from_exact_spans() {
     );
     assert_eq!(drawn(&model, "w", 1.0, 0.125), "RRzzRRii");
     let lane = model.lane(worker(&model, "w"));
-    assert_eq!(lane.at(ms(0.3)).map(|d| (d.state, d.since)), Some((State::Sleep, ms(0.25))));
+    assert_eq!(lane.activity_at(ms(0.3)).map(|d| (d.state, d.since)), Some((State::Sleep, ms(0.25))));
     let spans: Vec<State> = lane.spans(ms(0.3), ms(0.8)).map(|d| d.state).collect();
     assert_eq!(spans, [State::Sleep, State::Running, State::Io]);
 }
@@ -140,17 +140,17 @@ fn resolution_falls_with_age_but_nothing_is_dropped() {
     let model = ticking(60);
     let lane = model.lane(worker(&model, "w"));
     let now = ms(60_000.0);
-    let totals = lane.totals(now);
+    let totals = lane.total_state_times(now);
     assert_eq!(totals.get(State::Sleep), 15_000_000_000);
-    assert_eq!(totals.total(), now.0);
+    assert_eq!(totals.total_ns(), now.0);
     assert!(lane.exact_from() > Stamp(0), "the exact spans are bounded");
     for (from, to) in [(0.0, 10_000.0), (20_000.0, 24_000.0), (59_000.0, 60_000.0)] {
-        let share = lane.shares(ms(from), ms(to), now).share(State::Sleep);
+        let share = lane.state_times(ms(from), ms(to), now).share(State::Sleep);
         assert!((share - 0.25).abs() < 0.01, "{from}..{to}: {share}");
     }
     let mut cells = Vec::new();
-    lane.cells(&Window { from: Stamp(0), to: now, cells: 77 }, now, &mut cells);
-    let sum: u64 = cells.iter().map(contend_model::Shares::total).sum();
+    lane.cells(&CellWindow { from: Stamp(0), to: now, cells: 77 }, now, &mut cells);
+    let sum: u64 = cells.iter().map(contend_model::StateTimes::total_ns).sum();
     assert!(sum <= now.0 && now.0 - sum < 100, "cells add up to the whole: {sum}");
 }
 
@@ -162,7 +162,7 @@ fn a_lane_with_few_spans_is_drawn_exactly_however_old_they_are() {
          600000 w block sleep
          600100 w resume",
     );
-    let window = Window { from: ms(599_950.0), to: ms(600_150.0), cells: 8 };
+    let window = CellWindow { from: ms(599_950.0), to: ms(600_150.0), cells: 8 };
     let mut cells = Vec::new();
     let later = ms(9_000_000.0);
     let lane = model.lane(worker(&model, "w"));
@@ -175,6 +175,6 @@ fn the_open_span_counts_up_to_now() {
     let model = play("worker w\n0 w began\n10 w block sleep");
     let lane = model.lane(worker(&model, "w"));
     let later = ms(10.0) + Span(600_000_000_000);
-    assert_eq!(lane.totals(later).get(State::Sleep), 600_000_000_000);
-    assert_eq!(lane.shares(later.back(Span::millis(1)), later, later).get(State::Sleep), 1_000_000);
+    assert_eq!(lane.total_state_times(later).get(State::Sleep), 600_000_000_000);
+    assert_eq!(lane.state_times(later.earlier_by(Span::from_millis(1)), later, later).get(State::Sleep), 1_000_000);
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use contend_model::{Budget, Model};
 use contend_trace::{
-    Cast, Event, EventKind, Grant, LockKind, Message, ResourceId, ResourceInfo, ResourceKind, Sample, Stamp, State,
+    Event, EventKind, Grant, LockKind, Message, Registry, ResourceId, ResourceInfo, ResourceKind, Sample, Stamp, State,
     WorkerId, WorkerInfo, WorkerKind,
 };
 
@@ -26,21 +26,21 @@ impl Load {
         Self { workers, clock: 0, step, grants: [0; LOCKS] }
     }
 
-    fn cast(&self) -> Arc<Cast> {
+    fn cast(&self) -> Arc<Registry> {
         let worker = |i| WorkerInfo { name: format!("w{i}"), group: "w".into(), kind: WorkerKind::Thread, pool: None };
         let mut kinds = vec![ResourceKind::Mutex { kind: LockKind::Std }; LOCKS];
         kinds.push(ResourceKind::Queue { capacity: 64 });
         let resource = |(i, kind)| ResourceInfo { name: format!("r{i}"), kind };
-        Arc::new(Cast {
+        Arc::new(Registry {
             workers: (0..self.workers).map(worker).collect(),
             resources: kinds.into_iter().enumerate().map(resource).collect(),
             pools: Vec::new(),
-            ..Cast::default()
+            ..Registry::default()
         })
     }
 
     fn begin(&self) -> Message {
-        let event = |i| Event { at: Stamp(0), worker: WorkerId::from(i), kind: EventKind::Began };
+        let event = |i| Event { at: Stamp(0), worker: WorkerId::from(i), kind: EventKind::LifeBegan };
         Message::Events((0..self.workers).map(event).collect())
     }
 
@@ -66,10 +66,10 @@ impl Load {
         tell(EventKind::Released { lock: id, grant });
         tell(EventKind::Put { queue, depth: 1 });
         let grant = Grant(grant.0 + 1);
-        tell(EventKind::Wait { lock: id, held: 0, timed: false });
+        tell(EventKind::LockWait { lock: id, held_count: 0, timed: false });
         tell(EventKind::Acquired { lock: id, grant });
         tell(EventKind::Released { lock: id, grant });
-        tell(EventKind::Block { state: State::Empty, on: Some(queue) });
+        tell(EventKind::Blocked { state: State::Empty, on: Some(queue) });
         tell(EventKind::Took { queue, depth: 0 });
         self.grants[lock] = grant.0;
     }
@@ -87,7 +87,7 @@ fn memory_stays_within_the_budget() {
         model.apply(&Message::Sample(Sample::Cores { at, load: vec![Some(0.5); 256] }));
         batches += 1;
         if batches % 64 == 0 {
-            most = most.max(model.bytes());
+            most = most.max(model.heap_bytes());
         }
     }
     assert_eq!(model.health().anomalies, 0);
@@ -101,7 +101,7 @@ fn short_runs_and_idle_lanes_take_little() {
     let mut model = Model::new(load.cast(), Budget::default());
     model.apply(&load.begin());
     model.apply(&load.batch());
-    assert!(model.bytes() < 400_000, "{} bytes", model.bytes());
+    assert!(model.heap_bytes() < 400_000, "{} bytes", model.heap_bytes());
 }
 
 #[test]
@@ -126,22 +126,22 @@ fn folding_takes_nanoseconds() {
         eprintln!(
             "{workers} workers: {each:.1} ns an event, {} events, {} bytes",
             model.health().events,
-            model.bytes()
+            model.heap_bytes()
         );
         let start = Instant::now();
         let copy = model.clone();
         eprintln!("clone: {:?}", start.elapsed());
         let start = Instant::now();
-        let found = copy.findings(model.newest()).len();
+        let found = copy.findings(model.newest_stamp()).len();
         eprintln!("findings: {:?} ({found})", start.elapsed());
-        let window = contend_model::Window {
-            from: model.newest().back(contend_trace::Span(4_000_000_000)),
-            to: model.newest(),
+        let window = contend_model::CellWindow {
+            from: model.newest_stamp().earlier_by(contend_trace::Span(4_000_000_000)),
+            to: model.newest_stamp(),
             cells: 120,
         };
         let start = Instant::now();
         let mut cells = Vec::new();
-        copy.lanes().for_each(|(_, lane)| lane.cells(&window, model.newest(), &mut cells));
+        copy.lanes().for_each(|(_, lane)| lane.cells(&window, model.newest_stamp(), &mut cells));
         eprintln!("cells of all lanes: {:?}", start.elapsed());
         assert!(each < 100.0, "{each} ns an event");
     }
@@ -151,13 +151,13 @@ fn folding_takes_nanoseconds() {
 fn a_thousand_lanes_stay_within_a_budget_made_for_them() {
     let mut load = Load::new(1_000, 20_000);
     let cast = load.cast();
-    let budget = Budget::for_cast(&cast);
+    let budget = Budget::for_registry(&cast);
     let mut model = Model::new(cast, budget);
     model.apply(&load.begin());
     for _ in 0..20 {
         model.apply(&load.batch());
     }
-    assert!(model.bytes() <= budget.bytes, "{} of {}", model.bytes(), budget.bytes);
+    assert!(model.heap_bytes() <= budget.bytes, "{} of {}", model.heap_bytes(), budget.bytes);
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use contend_model::{Budget, Model};
 use contend_trace::{
-    Cast, Event, EventKind, Grant, LockKind, Message, ResourceId, ResourceInfo, ResourceKind, Slot, Snapshot, Stamp,
-    WorkerId, WorkerInfo, WorkerKind,
+    Event, EventKind, Grant, LockKind, Message, Registry, ResourceId, ResourceInfo, ResourceKind, Stamp, WaitSlot,
+    WaitSnapshot, WorkerId, WorkerInfo, WorkerKind,
 };
 
 const HOLDER: WorkerId = WorkerId(0);
@@ -21,10 +21,10 @@ fn model() -> Model {
     let worker =
         |name: &str| WorkerInfo { name: name.into(), group: name.into(), kind: WorkerKind::Thread, pool: None };
     let resource = |kind: ResourceKind| ResourceInfo { name: kind.word().into(), kind };
-    let cast = Cast {
+    let cast = Registry {
         workers: ["holder", "other"].map(worker).into(),
         resources: kinds.map(resource).into(),
-        ..Cast::default()
+        ..Registry::default()
     };
     Model::new(Arc::new(cast), Budget::default())
 }
@@ -41,16 +41,17 @@ fn permits(nth: impl Iterator<Item = u32>, event: fn(ResourceId, Grant) -> Event
 /// The newest 255 of what the holder has, and that it waits for lock b.
 fn waits() -> Vec<EventKind> {
     let mut wait = permits(MANY - 254..=MANY, |lock, grant| EventKind::Held { lock, grant });
-    wait.push(EventKind::Wait { lock: B, held: u8::MAX, timed: false });
+    wait.push(EventKind::LockWait { lock: B, held_count: u8::MAX, timed: false });
     wait
 }
 
 /// The holder takes lock a and 300 permits; the other takes lock b and waits for a.
 fn both(model: &mut Model) {
-    tell(model, HOLDER, 1, &[EventKind::Began, EventKind::Acquired { lock: A, grant: Grant(1) }]);
+    tell(model, HOLDER, 1, &[EventKind::LifeBegan, EventKind::Acquired { lock: A, grant: Grant(1) }]);
     tell(model, HOLDER, 2, &permits(1..=MANY, |lock, grant| EventKind::Acquired { lock, grant }));
-    tell(model, OTHER, 3, &[EventKind::Began, EventKind::Acquired { lock: B, grant: Grant(1) }]);
-    let list = [EventKind::Held { lock: B, grant: Grant(1) }, EventKind::Wait { lock: A, held: 1, timed: false }];
+    tell(model, OTHER, 3, &[EventKind::LifeBegan, EventKind::Acquired { lock: B, grant: Grant(1) }]);
+    let list =
+        [EventKind::Held { lock: B, grant: Grant(1) }, EventKind::LockWait { lock: A, held_count: 1, timed: false }];
     tell(model, OTHER, 4, &list);
 }
 
@@ -59,8 +60,8 @@ fn what_a_list_has_no_room_for_is_held_still() {
     let mut model = model();
     both(&mut model);
     tell(&mut model, HOLDER, 5, &waits());
-    assert_eq!(model.deadlock().expect("a deadlock").set, [HOLDER, OTHER]);
-    assert_eq!(model.lane(HOLDER).held().len(), MANY as usize + 1);
+    assert_eq!(model.first_deadlock().expect("a deadlock").workers, [HOLDER, OTHER]);
+    assert_eq!(model.lane(HOLDER).held_locks().len(), MANY as usize + 1);
     assert_eq!(model.health().anomalies, 0);
 }
 
@@ -69,13 +70,16 @@ fn after_a_loss_what_a_slot_has_no_room_for_is_not_known_and_that_is_told() {
     let mut model = model();
     both(&mut model);
     tell(&mut model, HOLDER, 5, &[EventKind::Gap { lost: 1 }]);
-    let slot = |worker, at, lost, events| Slot { worker, at: Stamp(at), life: 1, lost, events };
-    let list = vec![EventKind::Held { lock: B, grant: Grant(1) }, EventKind::Wait { lock: A, held: 1, timed: false }];
+    let slot = |worker, at, lost, events| WaitSlot { worker, at: Stamp(at), life: 1, lost, events };
+    let list = vec![
+        EventKind::Held { lock: B, grant: Grant(1) },
+        EventKind::LockWait { lock: A, held_count: 1, timed: false },
+    ];
     let slots = vec![slot(HOLDER, 6, 1, waits()), slot(OTHER, 4, 0, list)];
     for _ in 0..3 {
-        model.apply(&Message::Slots(Snapshot { slots: slots.clone(), lacking: Vec::new() }));
+        model.apply(&Message::WaitSnapshot(WaitSnapshot { slots: slots.clone(), unavailable: Vec::new() }));
     }
-    assert_eq!(model.deadlock(), None, "perhaps it gave lock a back");
+    assert_eq!(model.first_deadlock(), None, "perhaps it gave lock a back");
     let health = model.health();
-    assert_eq!((health.recovered, health.in_part, health.disagreements, health.anomalies), (1, 1, 0, 0));
+    assert_eq!((health.recovered, health.partially_recovered, health.disagreements, health.anomalies), (1, 1, 0, 0));
 }

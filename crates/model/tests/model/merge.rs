@@ -3,41 +3,41 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use contend_model::{Budget, Model, Window};
+use contend_model::{Budget, CellWindow, Model};
 use contend_trace::{
-    Cast, Event, EventKind, Grant, How, LockKind, Memory, Message, PoolId, PoolInfo, ResourceId, ResourceInfo,
-    ResourceKind, RwPolicy, Sample, Span, Stamp, State, WorkerId, WorkerInfo, WorkerKind,
+    CounterMemory, Event, EventKind, ExitKind, Grant, LockKind, Message, PoolId, PoolInfo, Registry, ResourceId,
+    ResourceInfo, ResourceKind, RwPolicy, Sample, Span, Stamp, State, WorkerId, WorkerInfo, WorkerKind,
 };
 use fastrand::Rng;
 use proptest::prelude::*;
 
 const WORKERS: usize = 4;
 
-fn cast(workers: usize, locks: usize) -> Arc<Cast> {
+fn cast(workers: usize, locks: usize) -> Arc<Registry> {
     let worker = |i| WorkerInfo { name: format!("w{i}"), group: "w".into(), kind: WorkerKind::Thread, pool: None };
     let lock = ResourceKind::Mutex { kind: LockKind::Std };
     let mut kinds =
-        vec![ResourceKind::Queue { capacity: 9 }, ResourceKind::Counter { initial: 5, memory: Memory::Shared }];
+        vec![ResourceKind::Queue { capacity: 9 }, ResourceKind::Counter { initial: 5, memory: CounterMemory::Shared }];
     kinds.extend(vec![lock; locks]);
     kinds.push(ResourceKind::Semaphore { permits: 2, scoped: true });
     kinds.push(ResourceKind::Rwlock { policy: RwPolicy::Fair });
     let resource = |(i, kind)| ResourceInfo { name: format!("r{i}"), kind };
     let pool = PoolInfo {
         name: "p".into(),
-        of: WorkerKind::Thread,
+        worker_kind: WorkerKind::Thread,
         workers: vec![WorkerId(1), WorkerId(2)],
         feeder: Some(WorkerId(0)),
         results: None,
         queue: ResourceId(0),
         size: 2,
-        total: None,
-        restarts: true,
+        total_tasks: None,
+        restarts_workers: true,
     };
-    Arc::new(Cast {
+    Arc::new(Registry {
         workers: (0..workers).map(worker).collect(),
         resources: kinds.into_iter().enumerate().map(resource).collect(),
         pools: vec![pool],
-        ..Cast::default()
+        ..Registry::default()
     })
 }
 
@@ -49,30 +49,30 @@ fn kind() -> impl Strategy<Value = EventKind> {
     let locked = (lock.clone(), grant);
     let state = (0usize..State::ALL.len()).prop_map(|i| State::ALL[i]);
     prop_oneof![
-        2 => Just(E::Began),
-        1 => prop_oneof![Just(How::Finished), Just(How::Retired), Just(How::Panicked), Just(How::Killed)].prop_map(E::Ended),
+        2 => Just(E::LifeBegan),
+        1 => prop_oneof![Just(ExitKind::Finished), Just(ExitKind::Retired), Just(ExitKind::Panicked), Just(ExitKind::Killed)].prop_map(E::LifeEnded),
         3 => locked.clone().prop_map(|(lock, grant)| E::Held { lock, grant }),
-        5 => (lock.clone(), 0u8..3, any::<bool>()).prop_map(|(lock, held, timed)| E::Wait { lock, held, timed }),
+        5 => (lock.clone(), 0u8..3, any::<bool>()).prop_map(|(lock, held, timed)| E::LockWait { lock, held_count: held, timed }),
         6 => locked.clone().prop_map(|(lock, grant)| E::Acquired { lock, grant }),
         6 => locked.clone().prop_map(|(lock, grant)| E::Released { lock, grant }),
-        2 => (lock.clone(), 0u64..3, any::<bool>()).prop_map(|(lock, behind, shared)| E::Queued { lock, behind, shared }),
-        1 => (lock.clone(), 0u64..3).prop_map(|(lock, count)| E::Readers { lock, count }),
-        1 => (lock.clone(), 0u32..5).prop_map(|(lock, permits)| E::AskMany { lock, permits }),
-        1 => locked.prop_map(|(lock, grant)| E::Passed { lock, grant }),
-        1 => lock.clone().prop_map(|lock| E::Posted { lock }),
-        1 => lock.clone().prop_map(|lock| E::GaveUp { lock }),
-        1 => lock.clone().prop_map(|lock| E::Tried { lock }),
+        2 => (lock.clone(), 0u64..3, any::<bool>()).prop_map(|(lock, behind, shared)| E::RwlockRequest { lock, writers_ahead: behind, shared }),
+        1 => (lock.clone(), 0u64..3).prop_map(|(lock, count)| E::RwlockReaders { lock, count }),
+        1 => (lock.clone(), 0u32..5).prop_map(|(lock, permits)| E::PermitRequest { lock, permits }),
+        1 => locked.prop_map(|(lock, grant)| E::SemaphorePassed { lock, grant }),
+        1 => lock.clone().prop_map(|lock| E::SemaphorePosted { lock }),
+        1 => lock.clone().prop_map(|lock| E::WaitTimedOut { lock }),
+        1 => lock.clone().prop_map(|lock| E::TimedAttempt { lock }),
         1 => lock.clone().prop_map(|lock| E::OwnerDied { lock }),
-        4 => (state, prop::option::of(lock.clone())).prop_map(|(state, on)| E::Block { state, on }),
-        4 => Just(E::Resume),
+        4 => (state, prop::option::of(lock.clone())).prop_map(|(state, on)| E::Blocked { state, on }),
+        4 => Just(E::Resumed),
         3 => (lock.clone(), 0u32..9).prop_map(|(queue, depth)| E::Put { queue, depth }),
         3 => (lock.clone(), 0u32..9).prop_map(|(queue, depth)| E::Took { queue, depth }),
         3 => (0u16..2, 0u64..9_000_000).prop_map(|(p, w)| E::TaskBegan { pool: PoolId(p), waited: Span(w) }),
         3 => (0u16..2, any::<bool>()).prop_map(|(p, ok)| E::TaskEnded { pool: PoolId(p), ok }),
-        1 => (0u16..2).prop_map(|p| E::Rejected { pool: PoolId(p) }),
-        1 => (0u16..2).prop_map(|p| E::Retried { pool: PoolId(p) }),
-        1 => (0u16..2).prop_map(|p| E::GivenUp { pool: PoolId(p) }),
-        3 => (lock, any::<i8>(), -99i32..99).prop_map(|(counter, delta, value)| E::Added { counter, delta, value }),
+        1 => (0u16..2).prop_map(|p| E::TaskRejected { pool: PoolId(p) }),
+        1 => (0u16..2).prop_map(|p| E::TaskRetried { pool: PoolId(p) }),
+        1 => (0u16..2).prop_map(|p| E::TaskAbandoned { pool: PoolId(p) }),
+        3 => (lock, any::<i8>(), -99i32..99).prop_map(|(counter, delta, value)| E::CounterAdded { counter, delta, value }),
         1 => (0u64..9).prop_map(|lost| E::Gap { lost }),
         1 => any::<u8>().prop_map(|code| E::Unknown { code }),
     ]
@@ -130,17 +130,27 @@ fn merged(streams: &[Vec<Event>], samples: &[Sample], seed: u64) -> Model {
 /// All that can be asked of a model, as text.
 fn told(model: &Model) -> String {
     let mut out = String::new();
-    let now = model.newest() + Span(77_000_000);
+    let now = model.newest_stamp() + Span(77_000_000);
     let windows = [
-        Window { from: Stamp(0), to: now, cells: 33 },
-        Window { from: now.back(Span::millis(500)), to: now, cells: 50 },
-        Window { from: now.back(Span::millis(100)), to: now.back(Span::millis(96)), cells: 40 },
+        CellWindow { from: Stamp(0), to: now, cells: 33 },
+        CellWindow { from: now.earlier_by(Span::from_millis(500)), to: now, cells: 50 },
+        CellWindow {
+            from: now.earlier_by(Span::from_millis(100)),
+            to: now.earlier_by(Span::from_millis(96)),
+            cells: 40,
+        },
     ];
-    let _ = writeln!(out, "{:?} {:?}", model.health(), model.newest());
+    let _ = writeln!(out, "{:?} {:?}", model.health(), model.newest_stamp());
     for w in (0..WORKERS).map(WorkerId::from) {
         let lane = model.lane(w);
-        let _ = writeln!(out, "{:?} {:?} {:?}", lane.doing(), lane.totals(now), lane.held());
-        let _ = writeln!(out, "{} {} {:?}", lane.tasks(), lane.lives(), lane.spans(Stamp(0), now).collect::<Vec<_>>());
+        let _ = writeln!(out, "{:?} {:?} {:?}", lane.activity(), lane.total_state_times(now), lane.held_locks());
+        let _ = writeln!(
+            out,
+            "{} {} {:?}",
+            lane.ended_tasks(),
+            lane.life_count(),
+            lane.spans(Stamp(0), now).collect::<Vec<_>>()
+        );
         for window in &windows {
             let mut cells = Vec::new();
             lane.cells(window, now, &mut cells);
@@ -151,28 +161,31 @@ fn told(model: &Model) -> String {
         for window in &windows {
             let (mut held, mut depths, mut values) = (Vec::new(), Vec::new(), Vec::new());
             model.lock(r).inspect(|lock| lock.cells(window, now, &mut held));
-            model.queue(r).inspect(|queue| queue.cells(window, now, &mut depths));
+            model.queue(r).inspect(|queue| queue.depth_cells(window, now, &mut depths));
             model.counter(r).inspect(|counter| counter.cells(window, now, &mut values));
             let _ = writeln!(out, "{held:?} {depths:?} {values:?}");
         }
         if let Some(lock) = model.lock(r) {
-            let users: Vec<_> = lock.by_worker().collect();
-            let times =
-                [lock.wait(), lock.hold()].map(|t| (t.count(), t.total(), t.max(), t.percentile(90.0), t.spread(5)));
+            let users: Vec<_> = lock.acquisitions_by_worker().collect();
+            let times = [lock.wait_times(), lock.hold_times()]
+                .map(|t| (t.count(), t.total_ns(), t.max_ns(), t.percentile_ns(90.0), t.equal_bins(5)));
             let _ = writeln!(out, "{} {} {users:?} {times:?}", lock.acquired(), lock.contended());
             let _ = writeln!(out, "{:?} {:?} {:?}", lock.holders(), lock.waiters(), lock.fairness());
         }
-        let queue = model.queue(r).map(|q| (q.depth(), q.put(), q.taken(), q.max(), q.mean()));
-        let counter = model.counter(r).map(|c| (c.value(), c.expected(), c.lost()));
+        let queue = model.queue(r).map(|q| (q.depth(), q.put_count(), q.taken_count(), q.max_depth(), q.mean_depth()));
+        let counter = model.counter(r).map(|c| (c.value(), c.expected(), c.lost_updates()));
         let _ = writeln!(out, "{queue:?} {counter:?}");
     }
     if let Some(pool) = model.pool(PoolId(0)) {
         let all = [pool.submitted(), pool.done(), pool.failed(), pool.rejected(), pool.retried()];
-        let rates =
-            (pool.utilization(Stamp(0), now, now), pool.throughput(Span::millis(2000), now), pool.handover(now));
-        let _ = writeln!(out, "{all:?} {rates:?} {} {}", pool.service().total(), pool.waited().total());
+        let rates = (
+            pool.utilization(Stamp(0), now, now),
+            pool.throughput(Span::from_millis(2000), now),
+            pool.handover_time(now),
+        );
+        let _ = writeln!(out, "{all:?} {rates:?} {} {}", pool.service_times().total_ns(), pool.wait_times().total_ns());
     }
-    let _ = writeln!(out, "{:?}", model.wait_for());
+    let _ = writeln!(out, "{:?}", model.wait_for_graph());
     out
 }
 
@@ -186,17 +199,17 @@ proptest! {
         let streams = [a, b, c, d];
         let (one, other) = (merged(&streams, &samples, seed), merged(&streams, &samples, seed ^ 1));
         prop_assert_eq!(told(&one), told(&other));
-        let _ = (one.findings(one.newest()), other.bytes());
+        let _ = (one.findings(one.newest_stamp()), other.heap_bytes());
     }
 
     #[test]
     fn time_in_all_states_is_all_the_time(a in stream(0), samples in samples()) {
         let model = merged(&[a], &samples, 1);
-        let now = model.newest() + Span(5_000_000);
-        prop_assert_eq!(model.lane(WorkerId(0)).totals(now).total(), now.0);
+        let now = model.newest_stamp() + Span(5_000_000);
+        prop_assert_eq!(model.lane(WorkerId(0)).total_state_times(now).total_ns(), now.0);
         let mut cells = Vec::new();
-        model.lane(WorkerId(0)).cells(&Window { from: Stamp(0), to: now, cells: 41 }, now, &mut cells);
-        let sum: u64 = cells.iter().map(contend_model::Shares::total).sum();
+        model.lane(WorkerId(0)).cells(&CellWindow { from: Stamp(0), to: now, cells: 41 }, now, &mut cells);
+        let sum: u64 = cells.iter().map(contend_model::StateTimes::total_ns).sum();
         prop_assert!(sum <= now.0 && now.0 - sum < 100, "{} of {}, rounded down where exact spans begin", sum, now.0);
     }
 

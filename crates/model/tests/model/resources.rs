@@ -1,6 +1,6 @@
 //! Locks, queues, pools, counters, cores.
 
-use contend_model::{LockCell, Window};
+use contend_model::{CellWindow, LockCell};
 use contend_trace::{PoolId, Span, Stamp};
 
 use super::script::{ms, play, resource, worker};
@@ -25,8 +25,11 @@ fn a_lock_counts_holds_and_waits() {
     let model = play(TWO);
     let lock = model.lock(resource(&model, "a")).unwrap();
     assert_eq!((lock.acquired(), lock.contended()), (2, 1));
-    assert_eq!((lock.wait().count(), lock.wait().total()), (1, 10_000_000));
-    assert_eq!((lock.hold().count(), lock.hold().total(), lock.hold().max()), (2, 30_000_000, 20_000_000));
+    assert_eq!((lock.wait_times().count(), lock.wait_times().total_ns()), (1, 10_000_000));
+    assert_eq!(
+        (lock.hold_times().count(), lock.hold_times().total_ns(), lock.hold_times().max_ns()),
+        (2, 30_000_000, 20_000_000)
+    );
     assert_eq!(lock.owner(), None);
     assert_eq!(lock.fairness(), Some(1.0));
     near(lock.held_share(Stamp(0), ms(60.0), ms(60.0)), 0.5);
@@ -37,11 +40,11 @@ fn a_lock_counts_holds_and_waits() {
 fn lock_cells_name_the_holder() {
     let model = play(TWO);
     let mut cells = Vec::new();
-    let window = Window { from: Stamp(0), to: ms(60.0), cells: 6 };
+    let window = CellWindow { from: Stamp(0), to: ms(60.0), cells: 6 };
     model.lock(resource(&model, "a")).unwrap().cells(&window, ms(60.0), &mut cells);
-    let name = |cell: &LockCell| cell.holder.map_or("-", |w| model.cast().worker_name(w)).to_string();
+    let name = |cell: &LockCell| cell.holder.map_or("-", |w| model.registry().worker_name(w)).to_string();
     assert_eq!(cells.iter().map(name).collect::<Vec<_>>(), ["-", "left", "left", "right", "-", "-"]);
-    let wanted: f32 = cells.iter().map(|cell| cell.wanted).sum();
+    let wanted: f32 = cells.iter().map(|cell| cell.mean_waiters).sum();
     assert!((wanted - 1.0).abs() < 0.01, "one waiter for the time of one cell: {wanted}");
 }
 
@@ -75,10 +78,10 @@ fn a_dead_owner_keeps_the_lock_until_that_is_found_out() {
     let model = play(text);
     let lock = model.lock(resource(&model, "a")).unwrap();
     assert_eq!(lock.owner(), Some((worker(&model, "left"), ms(10.0))));
-    assert!(model.deadlock().is_none(), "an orphaned lock is not a deadlock");
+    assert!(model.first_deadlock().is_none(), "an orphaned lock is not a deadlock");
     let model = play(&format!("{text}\n25 right owner-died a\n25 right acquired a 2"));
     let lock = model.lock(resource(&model, "a")).unwrap();
-    assert_eq!((lock.orphaned(), lock.owner()), (1, Some((worker(&model, "right"), ms(25.0)))));
+    assert_eq!((lock.orphanings(), lock.owner()), (1, Some((worker(&model, "right"), ms(25.0)))));
 }
 
 #[test]
@@ -93,7 +96,7 @@ fn a_list_before_a_wait_brings_back_what_a_gap_hid() {
          2 left gap 5
          3 right acquired b 1";
     let model = play(text);
-    assert!(model.lane(worker(&model, "left")).held().is_empty(), "nothing is certain");
+    assert!(model.lane(worker(&model, "left")).held_locks().is_empty(), "nothing is certain");
     let model = play(&format!(
         "{text}
          5 left held a 1
@@ -101,11 +104,11 @@ fn a_list_before_a_wait_brings_back_what_a_gap_hid() {
          6 right held b 1
          6 right wait a 1"
     ));
-    let deadlock = model.deadlock().expect("a ring");
-    assert_eq!(deadlock.at, ms(6.0));
-    assert_eq!((deadlock.set.len(), deadlock.victims.len()), (2, 0));
+    let deadlock = model.first_deadlock().expect("a ring");
+    assert_eq!(deadlock.closed_at, ms(6.0));
+    assert_eq!((deadlock.workers.len(), deadlock.victims.len()), (2, 0));
     let model = play(&format!("{text}\n5 left wait b\n6 right held b 1\n6 right wait a 1"));
-    assert!(model.deadlock().is_none(), "it had let go of a in the gap");
+    assert!(model.first_deadlock().is_none(), "it had let go of a in the gap");
 }
 
 #[test]
@@ -122,22 +125,22 @@ fn a_ring_with_a_timed_wait_is_not_a_deadlock_and_a_restart_ends_one() {
          2 left wait b 1
          3 right held b 1";
     let timed = play(&text.replace("2 left held a 1\n         2 left wait b 1", "2 left wait b timed"));
-    assert!(timed.deadlock().is_none());
+    assert!(timed.first_deadlock().is_none());
     let model = play(&format!("{text}\n3 right wait a 1"));
     let words: Vec<String> = model
-        .deadlock()
+        .first_deadlock()
         .expect("a ring")
-        .ring
+        .cycle
         .iter()
         .map(|link| {
-            let name = |r| model.cast().resource_name(r);
-            format!("{} has {} wants {}", model.cast().worker_name(link.worker), name(link.holds), name(link.wants))
+            let name = |r| model.registry().resource_name(r);
+            format!("{} has {} wants {}", model.registry().worker_name(link.worker), name(link.holds), name(link.wants))
         })
         .collect();
     assert_eq!(words, ["left has a wants b", "right has b wants a"]);
-    assert_eq!(model.wait_for().edges.len(), 2);
+    assert_eq!(model.wait_for_graph().edges.len(), 2);
     let again = play(&format!("{text}\n3 right wait a 1\n5 left killed 9\n6 left began"));
-    assert!(again.deadlock().is_none());
+    assert!(again.first_deadlock().is_none());
 }
 
 #[test]
@@ -152,13 +155,16 @@ fn a_queue_keeps_its_depth_over_time() {
          50 w took q 0",
     );
     let queue = model.queue(resource(&model, "q")).unwrap();
-    assert_eq!((queue.put(), queue.taken(), queue.max(), queue.depth(), queue.capacity()), (2, 2, 2, 0, 8));
-    near(queue.mean(), (10.0 + 2.0 * 10.0 + 20.0) / 50.0);
+    assert_eq!(
+        (queue.put_count(), queue.taken_count(), queue.max_depth(), queue.depth(), queue.capacity()),
+        (2, 2, 2, 0, 8)
+    );
+    near(queue.mean_depth(), (10.0 + 2.0 * 10.0 + 20.0) / 50.0);
     let mut cells = Vec::new();
-    queue.cells(&Window { from: Stamp(0), to: ms(60.0), cells: 6 }, ms(60.0), &mut cells);
+    queue.depth_cells(&CellWindow { from: Stamp(0), to: ms(60.0), cells: 6 }, ms(60.0), &mut cells);
     assert_eq!(cells, [0.0, 1.0, 2.0, 2.0, 1.0, 1.0]);
-    assert_eq!([5.0, 15.0, 25.0, 45.0, 55.0].map(|t| queue.at(ms(t))), [0, 1, 2, 1, 0]);
-    near(queue.slope(Span::millis(30), ms(25.0)), 2.0 / 0.025);
+    assert_eq!([5.0, 15.0, 25.0, 45.0, 55.0].map(|t| queue.depth_at(ms(t))), [0, 1, 2, 1, 0]);
+    near(queue.growth_rate(Span::from_millis(30), ms(25.0)), 2.0 / 0.025);
 }
 
 #[test]
@@ -173,7 +179,7 @@ fn of_items_taken_together_the_last_tells_the_depth() {
     for order in [[put, took], [took, put]] {
         let model = play(&format!("{text}\n{}\n{}", order[0], order[1]));
         let queue = model.queue(resource(&model, "q")).unwrap();
-        assert_eq!((queue.depth(), queue.at(ms(20.0)), queue.at(ms(5.0))), (0, 0, 3));
+        assert_eq!((queue.depth(), queue.depth_at(ms(20.0)), queue.depth_at(ms(5.0))), (0, 0, 3));
     }
 }
 
@@ -201,12 +207,12 @@ fn a_pool_counts_its_tasks_and_its_workers_time() {
     );
     let pool = model.pool(PoolId(0)).unwrap();
     assert_eq!((pool.submitted(), pool.done(), pool.failed(), pool.rejected()), (3, 1, 1, 1));
-    assert_eq!((pool.service().total(), pool.response().total()), (30_000_000, 35_000_000));
-    assert_eq!(pool.waited().max(), 5_000_000);
+    assert_eq!((pool.service_times().total_ns(), pool.response_times().total_ns()), (30_000_000, 35_000_000));
+    assert_eq!(pool.wait_times().max_ns(), 5_000_000);
     near(pool.utilization(Stamp(0), ms(100.0), ms(100.0)), 0.3);
-    near(pool.throughput(Span::millis(100), ms(100.0)), 20.0);
-    near(pool.arrivals(Span::millis(100), ms(100.0)), 30.0);
-    assert_eq!(model.lane(worker(&model, "w")).tasks(), 2);
+    near(pool.throughput(Span::from_millis(100), ms(100.0)), 20.0);
+    near(pool.arrival_rate(Span::from_millis(100), ms(100.0)), 30.0);
+    assert_eq!(model.lane(worker(&model, "w")).ended_tasks(), 2);
     assert_eq!(model.health().anomalies, 0);
 }
 
@@ -232,7 +238,7 @@ fn a_task_whose_put_was_never_told_was_submitted_all_the_same() {
          6 w did",
     );
     let pool = model.pool(PoolId(0)).unwrap();
-    assert_eq!((pool.submitted(), pool.done(), pool.rejected(), pool.open()), (3, 2, 1, 0));
+    assert_eq!((pool.submitted(), pool.done(), pool.rejected(), pool.open_tasks()), (3, 2, 1, 0));
 }
 
 #[test]
@@ -248,7 +254,7 @@ fn lost_updates_are_counted_at_one_moment() {
     let sampled = |line: &str| {
         let model = play(&format!("{text}\n{line}"));
         let counter = model.counter(resource(&model, "c")).unwrap();
-        (counter.value(), counter.expected(), counter.lost())
+        (counter.value(), counter.expected(), counter.lost_updates())
     };
     assert_eq!(sampled("30 counter c 2"), (2, 3, 1), "two read 1 and wrote 2");
     assert_eq!(sampled("30 counter c 3"), (3, 3, 0));
@@ -261,14 +267,14 @@ fn lost_updates_are_counted_at_one_moment() {
 fn cores_go_and_come_back_and_some_numbers_are_nobodys() {
     let model = play("worker w\n100 cores 1 0.5 - 1\n200 cores 1 - - 1\n300 cores 1\n400 cores 1 0.5 - 1");
     let cores = model.cores();
-    assert_eq!(cores.seen().collect::<Vec<_>>(), [0, 1, 3]);
+    assert_eq!(cores.known_cores().collect::<Vec<_>>(), [0, 1, 3]);
     assert_eq!((cores.count(), cores.online(), model.usable_cores()), (4, 3, 3.0));
     assert_eq!(
-        (cores.now(1), cores.now(2), cores.at(1, ms(250.0)), cores.at(2, ms(50.0))),
+        (cores.current_load(1), cores.current_load(2), cores.load_at(1, ms(250.0)), cores.load_at(2, ms(50.0))),
         (Some(0.5), None, None, None)
     );
-    assert_eq!([150.0, 250.0, 350.0].map(|at| cores.at(3, ms(at))), [Some(1.0), None, Some(1.0)]);
-    assert!((cores.busy(Stamp(0), ms(400.0)).unwrap() - 2.5).abs() < 0.01, "of those that were there");
+    assert_eq!([150.0, 250.0, 350.0].map(|at| cores.load_at(3, ms(at))), [Some(1.0), None, Some(1.0)]);
+    assert!((cores.busy_cores(Stamp(0), ms(400.0)).unwrap() - 2.5).abs() < 0.01, "of those that were there");
 }
 
 #[test]
@@ -283,12 +289,12 @@ fn a_run_uses_no_more_cores_than_there_are_now() {
 fn core_load_is_spread_over_the_time_it_was_measured() {
     let model = play("worker w\n100 cores 0.5 1\n200 cores 0 1");
     let cores = model.cores();
-    assert_eq!((cores.count(), cores.now(0), cores.mean(1)), (2, Some(0.0), Some(1.0)));
+    assert_eq!((cores.count(), cores.current_load(0), cores.mean_load(1)), (2, Some(0.0), Some(1.0)));
     let mut cells = Vec::new();
-    cores.cells(0, &Window { from: Stamp(0), to: ms(400.0), cells: 4 }, &mut cells);
+    cores.cells(0, &CellWindow { from: Stamp(0), to: ms(400.0), cells: 4 }, &mut cells);
     assert!((cells[0].unwrap() - 0.5).abs() < 0.01 && cells[1].unwrap() < 0.01);
     assert_eq!(cells[3], None);
-    assert!((cores.busy(Stamp(0), ms(200.0)).unwrap() - 1.25).abs() < 0.01);
+    assert!((cores.busy_cores(Stamp(0), ms(200.0)).unwrap() - 1.25).abs() < 0.01);
 }
 
 #[test]
@@ -311,8 +317,8 @@ fn cells_of_an_rwlock_name_a_writer_only_where_it_had_it_most_and_count_readers(
     );
     let table = resource(&model, "table");
     let mut cells = Vec::new();
-    model.lock(table).unwrap().cells(&Window { from: ms(0.0), to: ms(200.0), cells: 2 }, ms(200.0), &mut cells);
+    model.lock(table).unwrap().cells(&CellWindow { from: ms(0.0), to: ms(200.0), cells: 2 }, ms(200.0), &mut cells);
     assert_eq!(cells[0].holder, None, "the writer had it for a tenth of the time");
-    assert!((cells[0].at_once - 1.9).abs() < 0.05, "{cells:?}");
+    assert!((cells[0].mean_holders - 1.9).abs() < 0.05, "{cells:?}");
     assert_eq!(cells[1].holder, Some(worker(&model, "w")));
 }

@@ -9,11 +9,11 @@
 
 use std::sync::Arc;
 
-use contend_model::{Budget, Model, Window};
+use contend_model::{Budget, CellWindow, Model};
 use contend_trace::{
-    Cast, Death, Event, EventKind, Grant, How, KnobId, Lanes, LockKind, Memory, Message, Notice, PoolId, PoolInfo,
-    ResourceId, ResourceInfo, ResourceKind, RunEnd, RwPolicy, Sample, Span, Stamp, State, Wakers, WorkerId, WorkerInfo,
-    WorkerKind,
+    CounterMemory, DeathCause, Event, EventKind, ExitKind, Grant, KnobId, LaneRange, LockKind, Message, Notice, PoolId,
+    PoolInfo, Registry, ResourceId, ResourceInfo, ResourceKind, RunEnd, RwPolicy, Sample, Span, Stamp, State, Wakers,
+    WorkerId, WorkerInfo, WorkerKind,
 };
 
 pub(crate) fn ms(ms: f64) -> Stamp {
@@ -31,26 +31,26 @@ pub(crate) fn play(text: &str) -> Model {
 }
 
 pub(crate) fn worker(model: &Model, name: &str) -> WorkerId {
-    let found = model.cast().workers.iter().position(|w| w.name == name);
+    let found = model.registry().workers.iter().position(|w| w.name == name);
     WorkerId::from(found.unwrap_or_else(|| panic!("no worker {name}")))
 }
 
 pub(crate) fn resource(model: &Model, name: &str) -> ResourceId {
-    let found = model.cast().resources.iter().position(|r| r.name == name);
+    let found = model.registry().resources.iter().position(|r| r.name == name);
     ResourceId::from(found.unwrap_or_else(|| panic!("no resource {name}")))
 }
 
 /// A lane from the beginning to `until` ms, one letter for `step` ms: that of the state with most time, `-` for none.
 pub(crate) fn drawn(model: &Model, name: &str, until: f64, step: f64) -> String {
-    let window = Window { from: Stamp(0), to: ms(until), cells: (until / step).round() as usize };
+    let window = CellWindow { from: Stamp(0), to: ms(until), cells: (until / step).round() as usize };
     let mut cells = Vec::new();
     model.lane(worker(model, name)).cells(&window, ms(until), &mut cells);
     cells.iter().map(|cell| cell.dominant().map_or('-', State::letter)).collect()
 }
 
 /// What takes part, and every line as a message of its own.
-pub(crate) fn read(text: &str) -> (Arc<Cast>, Vec<Message>) {
-    let mut cast = Cast::default();
+pub(crate) fn read(text: &str) -> (Arc<Registry>, Vec<Message>) {
+    let mut cast = Registry::default();
     let mut messages = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -62,7 +62,7 @@ pub(crate) fn read(text: &str) -> (Arc<Cast>, Vec<Message>) {
     (Arc::new(cast), messages)
 }
 
-fn declare(cast: &mut Cast, words: &[&str]) -> bool {
+fn declare(cast: &mut Registry, words: &[&str]) -> bool {
     let mut resource = |name: &str, kind| cast.resources.push(ResourceInfo { name: name.into(), kind });
     match *words {
         ["worker", name] => {
@@ -87,7 +87,7 @@ fn declare(cast: &mut Cast, words: &[&str]) -> bool {
         ["signal", name] => resource(name, ResourceKind::Semaphore { permits: 0, scoped: false }),
         ["rwlock", name] => resource(name, ResourceKind::Rwlock { policy: RwPolicy::Writers }),
         ["queue", name, capacity] => resource(name, ResourceKind::Queue { capacity: capacity.parse().unwrap() }),
-        ["condition", name] => resource(name, ResourceKind::Condition { of: ResourceId(0) }),
+        ["condition", name] => resource(name, ResourceKind::Condition { mutex: ResourceId(0) }),
         ["event", name] => resource(name, ResourceKind::Event),
         ["barrier", name, parties] => resource(name, ResourceKind::Barrier { parties: parties.parse().unwrap() }),
         // who can end which wait: gives NAME WORKER, takes NAME WORKER; guards: who looks at a value before it waits
@@ -99,11 +99,11 @@ fn declare(cast: &mut Cast, words: &[&str]) -> bool {
             let to = match what {
                 "gives" => &mut wakers.givers,
                 "takes" => &mut wakers.takers,
-                _ => &mut wakers.guarded,
+                _ => &mut wakers.predicate_waiters,
             };
-            to.push(Lanes { first, count: 1 });
+            to.push(LaneRange { first, count: 1 });
         }
-        ["counter", name] => resource(name, ResourceKind::Counter { initial: 0, memory: Memory::Shared }),
+        ["counter", name] => resource(name, ResourceKind::Counter { initial: 0, memory: CounterMemory::Shared }),
         // pool NAME KIND QUEUE FEEDER WORKER...
         ["pool", name, kind, queue, feeder, ref workers @ ..] => {
             let of = if kind == "processes" { WorkerKind::Process } else { WorkerKind::Thread };
@@ -116,14 +116,14 @@ fn declare(cast: &mut Cast, words: &[&str]) -> bool {
             }
             cast.pools.push(PoolInfo {
                 name: name.into(),
-                of,
+                worker_kind: of,
                 workers,
                 feeder: Some(feeder),
                 queue,
                 results: None,
                 size,
-                total: None,
-                restarts: true,
+                total_tasks: None,
+                restarts_workers: true,
             });
         }
         _ => return false,
@@ -131,14 +131,14 @@ fn declare(cast: &mut Cast, words: &[&str]) -> bool {
     true
 }
 
-fn message(cast: &Cast, words: &[&str]) -> Option<Message> {
+fn message(cast: &Registry, words: &[&str]) -> Option<Message> {
     let at = ms(words.first()?.parse().ok()?);
     let number = |word: &str| word.parse::<f64>().ok();
     let time = |word: &str| Some(Span((number(word)? * 1e6) as u64));
     let resource = |name: &str| Some(ResourceId::from(cast.resources.iter().position(|r| r.name == name)?));
     let who = |name: &str| Some(WorkerId::from(cast.workers.iter().position(|w| w.name == name)?));
     Some(match words[1..] {
-        ["ended"] => Message::Ended { at, how: RunEnd::Completed },
+        ["ended"] => Message::Ended { at, reason: RunEnd::Completed },
         ["cores", ref load @ ..] => {
             Message::Sample(Sample::Cores { at, load: load.iter().map(|l| Some(number(l)? as f32)).collect() })
         }
@@ -155,7 +155,7 @@ fn message(cast: &Cast, words: &[&str]) -> Option<Message> {
         }
         ["turned", name, shown] => {
             let (name, shown) = (name.to_owned(), shown.to_owned());
-            Message::Notice { at, notice: Notice::Turned { knob: KnobId(0), name, shown } }
+            Message::Notice { at, notice: Notice::KnobSet { knob: KnobId(0), name, value_text: shown } }
         }
         // from where, on a CPU, in the run queue
         [name, "sched", from, running, ready] => Message::Sample(Sample::Sched {
@@ -166,15 +166,15 @@ fn message(cast: &Cast, words: &[&str]) -> Option<Message> {
             ready: time(ready)?.0,
         }),
         [name, "killed", signal] => {
-            let death = Death::Signal(signal.parse().ok()?);
-            Message::Notice { at, notice: Notice::Died { worker: who(name)?, death } }
+            let death = DeathCause::Signal(signal.parse().ok()?);
+            Message::Notice { at, notice: Notice::Died { worker: who(name)?, cause: death } }
         }
         [name, ref what @ ..] => Message::Events(vec![Event { at, worker: who(name)?, kind: kind(cast, what)? }]),
         _ => return None,
     })
 }
 
-fn kind(cast: &Cast, words: &[&str]) -> Option<EventKind> {
+fn kind(cast: &Registry, words: &[&str]) -> Option<EventKind> {
     use EventKind as E;
     let id = |name: &str| Some(ResourceId::from(cast.resources.iter().position(|r| r.name == name)?));
     let pool = PoolId(0);
@@ -185,29 +185,29 @@ fn kind(cast: &Cast, words: &[&str]) -> Option<EventKind> {
         None => Some(Grant(word.parse().ok()?)),
     };
     Some(match *words {
-        ["began"] => E::Began,
-        ["finished"] => E::Ended(How::Finished),
-        ["panicked"] => E::Ended(How::Panicked),
-        ["found-dead"] => E::Ended(How::Killed),
+        ["began"] => E::LifeBegan,
+        ["finished"] => E::LifeEnded(ExitKind::Finished),
+        ["panicked"] => E::LifeEnded(ExitKind::Panicked),
+        ["found-dead"] => E::LifeEnded(ExitKind::Killed),
         ["held", lock, g] => E::Held { lock: id(lock)?, grant: grant(g)? },
-        ["wait", lock] => E::Wait { lock: id(lock)?, held: 0, timed: false },
-        ["wait", lock, "timed"] => E::Wait { lock: id(lock)?, held: 0, timed: true },
-        ["wait", lock, held] => E::Wait { lock: id(lock)?, held: held.parse().ok()?, timed: false },
+        ["wait", lock] => E::LockWait { lock: id(lock)?, held_count: 0, timed: false },
+        ["wait", lock, "timed"] => E::LockWait { lock: id(lock)?, held_count: 0, timed: true },
+        ["wait", lock, held] => E::LockWait { lock: id(lock)?, held_count: held.parse().ok()?, timed: false },
         ["acquired", lock, g] => E::Acquired { lock: id(lock)?, grant: grant(g)? },
         ["released", lock, g] => E::Released { lock: id(lock)?, grant: grant(g)? },
-        ["tried", lock] => E::Tried { lock: id(lock)? },
-        ["asks", lock, permits] => E::AskMany { lock: id(lock)?, permits: permits.parse().ok()? },
+        ["tried", lock] => E::TimedAttempt { lock: id(lock)? },
+        ["asks", lock, permits] => E::PermitRequest { lock: id(lock)?, permits: permits.parse().ok()? },
         ["queued", lock, way, behind] => {
-            E::Queued { lock: id(lock)?, behind: behind.parse().ok()?, shared: way == "read" }
+            E::RwlockRequest { lock: id(lock)?, writers_ahead: behind.parse().ok()?, shared: way == "read" }
         }
-        ["passed", lock, g] => E::Passed { lock: id(lock)?, grant: grant(g)? },
-        ["posted", lock] => E::Posted { lock: id(lock)? },
-        ["gave-up", lock] => E::GaveUp { lock: id(lock)? },
+        ["passed", lock, g] => E::SemaphorePassed { lock: id(lock)?, grant: grant(g)? },
+        ["posted", lock] => E::SemaphorePosted { lock: id(lock)? },
+        ["gave-up", lock] => E::WaitTimedOut { lock: id(lock)? },
         ["owner-died", lock] => E::OwnerDied { lock: id(lock)? },
-        ["block", state] => E::Block { state: State::from_word(state)?, on: None },
-        ["block", state, on] => E::Block { state: State::from_word(state)?, on: Some(id(on)?) },
-        ["resume"] => E::Resume,
-        ["ready"] => E::Ready,
+        ["block", state] => E::Blocked { state: State::from_word(state)?, on: None },
+        ["block", state, on] => E::Blocked { state: State::from_word(state)?, on: Some(id(on)?) },
+        ["resume"] => E::Resumed,
+        ["ready"] => E::BecameRunnable,
         ["put", queue, depth] => E::Put { queue: id(queue)?, depth: depth.parse().ok()? },
         ["put", queue, depth, nth] => {
             E::PutNth { queue: id(queue)?, depth: depth.parse().ok()?, nth: nth.parse().ok()? }
@@ -217,17 +217,17 @@ fn kind(cast: &Cast, words: &[&str]) -> Option<EventKind> {
         }
         ["closed", queue] => E::Closed { queue: id(queue)? },
         ["signalled", on, woken] => E::Signalled { on: id(on)?, woken: woken.parse().ok()? },
-        ["saw-set", on, nth] => E::SawSet { on: id(on)?, nth: nth.parse().ok()? },
+        ["saw-set", on, nth] => E::FlagSeenSet { on: id(on)?, nth: nth.parse().ok()? },
         ["polled", on, ms] => E::Polled { on: id(on)?, lasted: Span((ms.parse::<f64>().ok()? * 1e6) as u64) },
-        ["heard", on, nth] => E::Heard { on: id(on)?, nth: nth.parse().ok()? },
+        ["heard", on, nth] => E::Woken { on: id(on)?, nth: nth.parse().ok()? },
         ["took", queue, depth] => E::Took { queue: id(queue)?, depth: depth.parse().ok()? },
         ["task", waited] => E::TaskBegan { pool, waited: Span((waited.parse::<f64>().ok()? * 1e6) as u64) },
         ["did"] => E::TaskEnded { pool, ok: true },
         ["failed"] => E::TaskEnded { pool, ok: false },
-        ["rejected"] => E::Rejected { pool },
-        ["given-up"] => E::GivenUp { pool },
-        ["retried"] => E::Retried { pool },
-        ["added", counter, value] => E::Added { counter: id(counter)?, delta: 1, value: number(value)? as i32 },
+        ["rejected"] => E::TaskRejected { pool },
+        ["given-up"] => E::TaskAbandoned { pool },
+        ["retried"] => E::TaskRetried { pool },
+        ["added", counter, value] => E::CounterAdded { counter: id(counter)?, delta: 1, value: number(value)? as i32 },
         ["gap", lost] => E::Gap { lost: lost.parse().ok()? },
         _ => return None,
     })

@@ -76,8 +76,8 @@ fn a_signal_has_no_holders_and_makes_no_deadlock() {
          6 a wait s 1"
     ));
     let lock = model.lock(resource(&model, "s")).unwrap();
-    assert_eq!((lock.acquired(), lock.contended(), lock.posted()), (1, 1, 1));
-    assert!(lock.holders().is_empty() && model.deadlock().is_none(), "c may post again");
+    assert_eq!((lock.acquired(), lock.contended(), lock.posts()), (1, 1, 1));
+    assert!(lock.holders().is_empty() && model.first_deadlock().is_none(), "c may post again");
     assert_eq!(model.health().anomalies, 0);
 }
 
@@ -97,7 +97,7 @@ fn permits_that_are_left_let_one_go_on() {
     );
     assert!(
         play(&text.replace("2 b held s 2\n         2 b asks s 2", "2 b asks s 2\n         2 b held s 2"))
-            .deadlock()
+            .first_deadlock()
             .is_none()
     );
     // One is free: whoever wants two more waits for ever once the others do so as well.
@@ -114,10 +114,10 @@ fn permits_that_are_left_let_one_go_on() {
          3 b held s 2
          3 b wait s 1"
     );
-    assert!(play(&text).deadlock().is_none(), "c runs");
+    assert!(play(&text).first_deadlock().is_none(), "c runs");
     let model = play(&format!("{text}\n4 c asks s 2\n4 c held s 3\n4 c wait s 1"));
-    let deadlock = model.deadlock().expect("three have one each, and each wants two more");
-    assert_eq!((deadlock.at, deadlock.ring.len(), deadlock.victims.len()), (ms(4.0), 3, 0));
+    let deadlock = model.first_deadlock().expect("three have one each, and each wants two more");
+    assert_eq!((deadlock.closed_at, deadlock.cycle.len(), deadlock.victims.len()), (ms(4.0), 3, 0));
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn readers_share_and_a_writer_waits_for_all_of_them() {
     let model = play(&text);
     let lock = model.lock(resource(&model, "r")).unwrap();
     assert_eq!((lock.holders().len(), lock.owner(), lock.waiters().len()), (2, None, 1));
-    let holders: Vec<_> = model.wait_for().edges.iter().map(|edge| edge.holder).collect();
+    let holders: Vec<_> = model.wait_for_graph().edges.iter().map(|edge| edge.holder).collect();
     assert_eq!(holders, [worker(&model, "a"), worker(&model, "b")]);
 }
 
@@ -152,9 +152,9 @@ fn a_reader_that_reads_again_behind_a_writer_waits_for_itself() {
         )
     };
     let model = play(&text(1));
-    let deadlock = model.deadlock().expect("a waits behind c, c for a");
-    let ring: Vec<_> = deadlock.ring.iter().map(|link| (link.worker, link.in_line)).collect();
+    let deadlock = model.first_deadlock().expect("a waits behind c, c for a");
+    let ring: Vec<_> = deadlock.cycle.iter().map(|link| (link.worker, link.is_ahead_in_queue)).collect();
     assert_eq!(ring, [(worker(&model, "a"), false), (worker(&model, "c"), true)], "c stands in line before a");
     assert!(deadlock.victims.is_empty());
-    assert!(play(&text(0)).deadlock().is_none(), "where readers go first it gets in");
+    assert!(play(&text(0)).first_deadlock().is_none(), "where readers go first it gets in");
 }

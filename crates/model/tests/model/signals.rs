@@ -13,8 +13,8 @@ fn find(model: &Model, now: f64, id: &str) -> Option<Finding> {
 
 fn stalled(text: &str) -> Vec<String> {
     let model = play(text);
-    let names = |set: Vec<_>| set.into_iter().map(|worker| model.cast().worker_name(worker).to_owned()).collect();
-    model.stall().map_or_else(Vec::new, |stall| names(stall.set))
+    let names = |set: Vec<_>| set.into_iter().map(|worker| model.registry().worker_name(worker).to_owned()).collect();
+    model.stall().map_or_else(Vec::new, |stall| names(stall.workers))
 }
 
 /// Two take the one item that a third puts.
@@ -100,7 +100,10 @@ fn a_signal_before_the_wait_is_a_lost_wakeup() {
         finding.sentence,
         "The signal of ready came 3.0 ms before sleeper began to wait for it: it is lost, and no other will come."
     );
-    assert_eq!((finding.at, play(LATE).signals(resource(&play(LATE), "ready")).unwrap().in_vain()), (Some(ms(1.0)), 1));
+    assert_eq!(
+        (finding.at, play(LATE).signals(resource(&play(LATE), "ready")).unwrap().wasted_signals()),
+        (Some(ms(1.0)), 1)
+    );
 }
 
 #[test]
@@ -217,5 +220,5 @@ fn one_that_always_comes_last_is_a_straggler() {
 fn what_happens_out_of_turn_is_counted() {
     let odd = "worker w\ncondition c\nqueue q 2\n0 w began\n1 w heard c 1\n2 w signalled q 1\n3 w closed c";
     assert_eq!(play(odd).health().anomalies, 3);
-    assert_eq!(play(odd).newest(), Stamp(3_000_000));
+    assert_eq!(play(odd).newest_stamp(), Stamp(3_000_000));
 }

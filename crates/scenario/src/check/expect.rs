@@ -1,45 +1,45 @@
 //! What a run must show: `expect contended account above="50%" when="kind=std|fair"`.
 
+mod conditions;
 mod measures;
-mod ways;
 
 use kdl::{KdlEntry, KdlNode, KdlValue};
 
 use super::Checker;
-use super::names::Thing;
-use super::node::{arg, args, entry_span, kind_of, prop, span_of, value_span};
-use super::number::{HOUR, Want};
+use super::names::NamedItem;
+use super::node::{arg, args, entry_span, prop, span_of, value_kind, value_span};
+use super::number_rule::{HOUR, NumberRule};
 use crate::expr::Expr;
 use crate::knob::Unit;
-use crate::program::{Claim, Compare, Expect, Metric, Subject};
+use crate::program::{Claim, Compare, Expect, Metric, MetricSubject};
 use crate::quantity;
 use contend_trace::State;
 pub(super) use measures::{FINDINGS, MEASURES};
-use measures::{Measure, Of};
+use measures::{Measure, SubjectKind};
 
 const OTHERS: [&str; 5] = ["deadlock", "no-deadlock", "finding", "no-finding", "share"];
 
 const COMPARES: [(&str, Compare); 3] =
     [("above", Compare::Above), ("below", Compare::Below), ("equals", Compare::Equals)];
 
-pub(super) const WITHIN: Want = Want { unit: Unit::Time, min: 1e6, max: HOUR, index: false, live: true };
+pub(super) const WITHIN: NumberRule = NumberRule { unit: Unit::Time, min: 1e6, max: HOUR, index: false, live: true };
 
 impl Checker {
     pub(super) fn expectations(&mut self, nodes: &[&KdlNode]) {
-        for node in super::named(nodes, &["expect"]) {
+        for node in super::nodes_named(nodes, &["expect"]) {
             let claim = self.claim(node);
             let ways = match prop(node, "when") {
-                Some(entry) => self.ways(entry),
+                Some(entry) => self.knob_combinations(entry),
                 None => Some(vec![Vec::new()]),
             };
             let (Some((claim, text)), Some(ways)) = (claim, ways) else { continue };
-            let times = if let Claim::Measure { times, .. } = &claim { times.as_ref() } else { None };
+            let times = if let Claim::Measure { baseline: times, .. } = &claim { times.as_ref() } else { None };
             for when in ways {
-                if !self.differs(node, &when, times) {
+                if !self.check_baseline_differs(node, &when, times) {
                     break;
                 }
                 let text = self.with_condition(&text, &when);
-                self.scenario.expects.push(Expect { text, when, claim: claim.clone() });
+                self.scenario.expectations.push(Expect { text, when, claim: claim.clone() });
             }
         }
     }
@@ -50,24 +50,24 @@ impl Checker {
         let kind = arg(node, 0)?;
         match words[self.word(kind, &words)?] {
             "deadlock" => {
-                self.only(node, 1, &["within"]);
+                self.reject_others(node, 1, &["within"]);
                 let within = match prop(node, "within") {
                     Some(entry) => Some(self.within(entry)?),
                     None => None,
                 };
-                let text = within.map(|ns| format!("deadlock within {}", quantity::show(ns, Unit::Time)));
+                let text = within.map(|ns| format!("deadlock within {}", quantity::format_quantity(ns, Unit::Time)));
                 Some((Claim::Deadlock { within }, text.unwrap_or_else(|| "deadlock".to_owned())))
             }
             "no-deadlock" => {
-                self.only(node, 1, &[]);
+                self.reject_others(node, 1, &[]);
                 Some((Claim::NoDeadlock, "no deadlock".to_owned()))
             }
             word @ ("finding" | "no-finding") => {
-                self.only(node, 2, &[]);
-                let entry = self.second(node, "which finding, such as lock-bound")?;
+                self.reject_others(node, 2, &[]);
+                let entry = self.second_argument(node, "which finding, such as lock-bound")?;
                 let id = FINDINGS[self.word(entry, &FINDINGS)?].to_owned();
                 let text = format!("{} {id}", if word == "finding" { "finding" } else { "no finding" });
-                Some((Claim::Finding { id, seen: word == "finding" }, text))
+                Some((Claim::Finding { id, is_expected: word == "finding" }, text))
             }
             word => self.measure(node, word),
         }
@@ -85,51 +85,53 @@ impl Checker {
         let measure = MEASURES.iter().find(|measure| measure.word == word);
         let (metric, of, named) = match measure {
             None => {
-                self.only(node, 2, &["of", "above", "below", "equals", "times"]);
+                self.reject_others(node, 2, &["of", "above", "below", "equals", "times"]);
                 self.share(node)?
             }
             Some(measure) => {
-                let values = if measure.of == Of::Run { 1 } else { 2 };
-                self.only(node, values, &["above", "below", "equals", "times"]);
-                self.measured_of(node, measure)?
+                let values = if measure.subject_kind == SubjectKind::Run { 1 } else { 2 };
+                self.reject_others(node, values, &["above", "below", "equals", "times"]);
+                self.metric_and_subject(node, measure)?
             }
         };
         let times = match prop(node, "times") {
-            Some(entry) => Some(self.times(entry, measure.map(|measure| measure.of))?),
+            Some(entry) => Some(self.baseline(entry, measure.map(|measure| measure.subject_kind))?),
             None => None,
         };
         let (compare, entry, how) = self.compare(node)?;
-        let value = if times.is_some() { self.factor(entry)? } else { self.measured(entry, metric)? };
+        let value = if times.is_some() { self.factor(entry)? } else { self.expected_value(entry, metric)? };
         let (times, text) = match times {
             Some((times, with)) => (Some(times), format!("{named} {how} {value} times {with}")),
             None if metric.is_share() => (None, format!("{named} {how} {}%", (value * 1e4).round() / 1e2)),
-            None if metric.is_time() => (None, format!("{named} {how} {}", quantity::show(value, Unit::Time))),
+            None if metric.is_time() => {
+                (None, format!("{named} {how} {}", quantity::format_quantity(value, Unit::Time)))
+            }
             None => (None, format!("{named} {how} {value}")),
         };
-        if self.is_itself(node, &of, times.as_ref()) {
+        if self.compares_with_itself(node, &of, times.as_ref()) {
             return None;
         }
-        Some((Claim::Measure { metric, of, compare, value, times }, text))
+        Some((Claim::Measure { metric, subject: of, compare, value, baseline: times }, text))
     }
 
     /// What is measured, of what, and both in words.
-    fn measured_of(&mut self, node: &KdlNode, measure: &Measure) -> Option<(Metric, Subject, String)> {
-        if measure.of == Of::Run {
-            return Some((measure.metric, Subject::All, measure.word.to_owned()));
+    fn metric_and_subject(&mut self, node: &KdlNode, measure: &Measure) -> Option<(Metric, MetricSubject, String)> {
+        if measure.subject_kind == SubjectKind::Run {
+            return Some((measure.metric, MetricSubject::All, measure.word.to_owned()));
         }
-        let entry = self.second(node, "whose, such as the name of a pool")?;
-        let subject = self.subject(entry, measure.of)?;
+        let entry = self.second_argument(node, "whose, such as the name of a pool")?;
+        let subject = self.subject(entry, measure.subject_kind)?;
         let name = entry.value().as_string().unwrap_or_default();
         Some((measure.metric, subject, format!("{} {name}", measure.word)))
     }
 
     /// `share lock of=tellers`: how much of the workers' time goes into a state.
-    fn share(&mut self, node: &KdlNode) -> Option<(Metric, Subject, String)> {
-        let entry = self.second(node, "which state, such as lock")?;
+    fn share(&mut self, node: &KdlNode) -> Option<(Metric, MetricSubject, String)> {
+        let entry = self.second_argument(node, "which state, such as lock")?;
         let words = State::ALL.map(State::word);
         let state = State::ALL[self.word(entry, &words)?];
         let Some(of) = prop(node, "of") else {
-            return Some((Metric::Share(state), Subject::All, format!("share {}", state.word())));
+            return Some((Metric::Share(state), MetricSubject::All, format!("share {}", state.word())));
         };
         let subject = self.group(of)?;
         let name = of.value().as_string().unwrap_or_default();
@@ -137,28 +139,35 @@ impl Checker {
     }
 
     /// A group of workers, or the workers of a pool.
-    fn group(&mut self, entry: &KdlEntry) -> Option<Subject> {
-        match self.resolve(entry, "a group of workers", |_, thing| !matches!(thing, Thing::Resource(_)))? {
-            Thing::Pool(at) => Some(Subject::Pool(at)),
-            Thing::Workers(at) => Some(Subject::Workers(at)),
-            Thing::Resource(_) => None,
+    fn group(&mut self, entry: &KdlEntry) -> Option<MetricSubject> {
+        match self.resolve(entry, "a group of workers", |_, thing| !matches!(thing, NamedItem::Resource(_)))? {
+            NamedItem::Pool(at) => Some(MetricSubject::Pool(at)),
+            NamedItem::Workers(at) => Some(MetricSubject::Workers(at)),
+            NamedItem::Resource(_) => None,
         }
     }
 
-    fn subject(&mut self, entry: &KdlEntry, of: Of) -> Option<Subject> {
-        let thing = self.resolve(entry, of.what(), |this, thing| match (thing, of) {
-            (Thing::Pool(_), of) => {
-                matches!(of, Of::Pool | Of::Queued | Of::Counted | Of::Crew | Of::Losing)
+    fn subject(&mut self, entry: &KdlEntry, of: SubjectKind) -> Option<MetricSubject> {
+        let thing = self.resolve(entry, of.noun(), |this, thing| match (thing, of) {
+            (NamedItem::Pool(_), of) => {
+                matches!(
+                    of,
+                    SubjectKind::Pool
+                        | SubjectKind::PoolOrQueue
+                        | SubjectKind::Rated
+                        | SubjectKind::PoolOrGroup
+                        | SubjectKind::CounterOrPool
+                )
             }
-            (Thing::Workers(_), of) => of == Of::Crew,
-            (Thing::Resource(at), of) => {
+            (NamedItem::Workers(_), of) => of == SubjectKind::PoolOrGroup,
+            (NamedItem::Resource(at), of) => {
                 this.scenario.resources.get(at).is_some_and(|resource| of.matches(&resource.spec))
             }
         })?;
         Some(match thing {
-            Thing::Resource(at) => Subject::Resource(at),
-            Thing::Pool(at) => Subject::Pool(at),
-            Thing::Workers(at) => Subject::Workers(at),
+            NamedItem::Resource(at) => MetricSubject::Resource(at),
+            NamedItem::Pool(at) => MetricSubject::Pool(at),
+            NamedItem::Workers(at) => MetricSubject::Workers(at),
         })
     }
 
@@ -174,7 +183,7 @@ impl Checker {
     }
 
     /// The value a measure is compared with: a share as `50%`, a time as `5ms`, or a plain number.
-    fn measured(&mut self, entry: &KdlEntry, metric: Metric) -> Option<f64> {
+    fn expected_value(&mut self, entry: &KdlEntry, metric: Metric) -> Option<f64> {
         let (wanted, range, (min, max)) = match metric {
             _ if metric.is_share() => ("a share such as \"50%\"", "it goes from 0% to 100%", (0.0, 1.0)),
             _ if metric.is_time() => ("a time such as \"5ms\"", "it goes from 0us to 1h", (0.0, HOUR)),
@@ -214,7 +223,7 @@ impl Checker {
         range: &str,
     ) -> Option<f64> {
         let Some(value) = value else {
-            let title = format!("expected {wanted}, found {}", kind_of(entry.value()));
+            let title = format!("expected {wanted}, found {}", value_kind(entry.value()));
             self.mistakes.error(value_span(entry), title);
             return None;
         };
@@ -225,7 +234,7 @@ impl Checker {
         Some(value)
     }
 
-    fn second<'a>(&mut self, node: &'a KdlNode, what: &str) -> Option<&'a KdlEntry> {
+    fn second_argument<'a>(&mut self, node: &'a KdlNode, what: &str) -> Option<&'a KdlEntry> {
         let found = arg(node, 1);
         if found.is_none() {
             self.mistakes.error(span_of(node), format!("this expectation does not say {what}"));
@@ -234,7 +243,7 @@ impl Checker {
     }
 
     /// Says of every value and property beyond these that it has no meaning for this kind of expectation.
-    fn only(&mut self, node: &KdlNode, values: usize, props: &[&str]) {
+    fn reject_others(&mut self, node: &KdlNode, values: usize, props: &[&str]) {
         for extra in args(node).skip(values) {
             self.mistakes.error(entry_span(extra), "this is one value too many").help("remove it");
         }

@@ -5,10 +5,10 @@
 
 use std::ops::Range;
 
-use crate::expr::{Expr, LONGEST as LONGEST_CHANCE};
+use crate::expr::{Expr, MAX_EXPONENTIAL as LONGEST_CHANCE};
 use crate::knob::{Knob, KnobKind, Unit};
-use crate::nearest::nearest;
-use crate::quantity::{self, NotANumber};
+use crate::quantity::{self, QuantityError};
+use crate::suggest::suggest;
 use contend_trace::KnobId;
 
 /// Longest formula, in numbers, names and signs; also bounds how deep it can be.
@@ -31,9 +31,9 @@ pub(super) struct Formula {
 
 /// What is wrong in a formula, and where in its text.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Fault {
+pub(super) struct FormulaError {
     pub at: Range<usize>,
-    pub what: String,
+    pub title: String,
     pub help: Option<String>,
 }
 
@@ -46,10 +46,14 @@ enum Token {
 }
 
 /// Reads a formula. `index` says whether the worker's place, `i` and `n`, means something here.
-pub(super) fn parse(text: &str, knobs: &[Knob], index: bool) -> Result<Formula, Fault> {
+pub(super) fn parse(text: &str, knobs: &[Knob], index: bool) -> Result<Formula, FormulaError> {
     let tokens = tokens(text)?;
     if tokens.len() > LONGEST {
-        return Err(fault(0..text.len(), "this formula is too long", Some("64 numbers, names and signs at most")));
+        return Err(formula_error(
+            0..text.len(),
+            "this formula is too long",
+            Some("64 numbers, names and signs at most"),
+        ));
     }
     let mut parser = Parser { tokens: &tokens, at: 0, end: text.len(), knobs, index };
     let formula = parser.sum()?;
@@ -58,17 +62,17 @@ pub(super) fn parse(text: &str, knobs: &[Knob], index: bool) -> Result<Formula, 
         Some((Token::Name(name), at)) => {
             let help =
                 "a unit stands right behind its number: 5ms, 64KiB, 200/s; between two numbers stands one of + - * / %";
-            Err(fault(at.clone(), format!("`{name}` means nothing here"), Some(help)))
+            Err(formula_error(at.clone(), format!("`{name}` means nothing here"), Some(help)))
         }
-        Some((_, at)) => Err(fault(at.clone(), "expected the end, or one of + - * / %", None)),
+        Some((_, at)) => Err(formula_error(at.clone(), "expected the end, or one of + - * / %", None)),
     }
 }
 
-fn fault(at: Range<usize>, what: impl Into<String>, help: Option<&str>) -> Fault {
-    Fault { at, what: what.into(), help: help.map(str::to_owned) }
+fn formula_error(at: Range<usize>, what: impl Into<String>, help: Option<&str>) -> FormulaError {
+    FormulaError { at, title: what.into(), help: help.map(str::to_owned) }
 }
 
-fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, Fault> {
+fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, FormulaError> {
     let mut out = Vec::new();
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
@@ -91,7 +95,7 @@ fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, Fault> {
             _ => {
                 let help = "numbers, $knobs, i, n, task, cores, min( , ), max( , ), random( , ), exponential( ), + - * / % \
                             and parentheses";
-                return Err(fault(at..at + c.len_utf8(), "this does not belong into a number", Some(help)));
+                return Err(formula_error(at..at + c.len_utf8(), "this does not belong into a number", Some(help)));
             }
         };
         out.push((token, at..at + length));
@@ -110,7 +114,7 @@ fn name(text: &str, hyphen: bool) -> &str {
 }
 
 /// A number with its unit, if it has one: `5ms`, `200/s`, `3`.
-fn number(text: &str, at: usize) -> Result<(Token, usize), Fault> {
+fn number(text: &str, at: usize) -> Result<(Token, usize), FormulaError> {
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let rest = &text[digits..];
     let rate = rest.starts_with("/s") && name(&rest[1..], false) == "s";
@@ -118,8 +122,8 @@ fn number(text: &str, at: usize) -> Result<(Token, usize), Fault> {
     let length = digits + if rate { 2 } else { letters };
     match quantity::parse(&text[..length]) {
         Ok((value, unit)) => Ok((Token::Number(value, unit), length)),
-        Err(NotANumber::Digits) => Err(fault(at..at + length, "this is not a number", None)),
-        Err(NotANumber::Unit(unit)) => Err(fault(
+        Err(QuantityError::Digits) => Err(formula_error(at..at + length, "this is not a number", None)),
+        Err(QuantityError::Unit(unit)) => Err(formula_error(
             at + digits..at + length,
             format!("`{unit}` is not a unit"),
             Some("times: ns us ms s min h; sizes: B kB KiB MB MiB GB GiB; rates: /s"),
@@ -151,12 +155,12 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn expect(&mut self, wanted: char) -> Result<(), Fault> {
+    fn expect(&mut self, wanted: char) -> Result<(), FormulaError> {
         let here = self.peek().map_or(self.end..self.end, |(_, at)| at.clone());
-        self.sign(&[wanted]).map(drop).ok_or_else(|| fault(here, format!("expected `{wanted}`"), None))
+        self.sign(&[wanted]).map(drop).ok_or_else(|| formula_error(here, format!("expected `{wanted}`"), None))
     }
 
-    fn sum(&mut self) -> Result<Formula, Fault> {
+    fn sum(&mut self) -> Result<Formula, FormulaError> {
         let mut left = self.product()?;
         while let Some((op, at)) = self.sign(&['+', '-']) {
             left = combine(left, op, self.product()?, at)?;
@@ -164,7 +168,7 @@ impl<'a> Parser<'a> {
         Ok(left)
     }
 
-    fn product(&mut self) -> Result<Formula, Fault> {
+    fn product(&mut self) -> Result<Formula, FormulaError> {
         let mut left = self.factor()?;
         while let Some((op, at)) = self.sign(&['*', '/', '%']) {
             left = combine(left, op, self.factor()?, at)?;
@@ -172,9 +176,9 @@ impl<'a> Parser<'a> {
         Ok(left)
     }
 
-    fn factor(&mut self) -> Result<Formula, Fault> {
+    fn factor(&mut self) -> Result<Formula, FormulaError> {
         let Some((token, at)) = self.peek() else {
-            return Err(fault(self.end..self.end, "expected a number", Some("such as 5ms, 8, $knob or i + 1")));
+            return Err(formula_error(self.end..self.end, "expected a number", Some("such as 5ms, 8, $knob or i + 1")));
         };
         self.at += 1;
         match token {
@@ -182,7 +186,7 @@ impl<'a> Parser<'a> {
                 Ok(Formula { expr: Expr::Number(*value), unit: *unit, low: *value, high: *value })
             }
             Token::Knob(name) => self.knob(name, at),
-            Token::Name(name) => self.named(name, at),
+            Token::Name(name) => self.named_value(name, at),
             Token::Sign('(') => {
                 let inner = self.sum()?;
                 self.expect(')')?;
@@ -193,41 +197,43 @@ impl<'a> Parser<'a> {
                 let inner = self.factor()?;
                 combine(zero(inner.unit), '-', inner, at.clone())
             }
-            Token::Sign(_) => Err(fault(at.clone(), "expected a number", Some("such as 5ms, 8, $knob or i + 1"))),
+            Token::Sign(_) => {
+                Err(formula_error(at.clone(), "expected a number", Some("such as 5ms, 8, $knob or i + 1")))
+            }
         }
     }
 
-    fn knob(&self, name: &str, at: &Range<usize>) -> Result<Formula, Fault> {
+    fn knob(&self, name: &str, at: &Range<usize>) -> Result<Formula, FormulaError> {
         let Some(id) = self.knobs.iter().position(|knob| knob.name == name) else {
-            let near = nearest(name, self.knobs.iter().map(|knob| knob.name.as_str()));
+            let near = suggest(name, self.knobs.iter().map(|knob| knob.name.as_str()));
             let help = near.map(|near| format!("did you mean `${near}`?"));
             let help = help.unwrap_or_else(|| format!("declare it at the top: knob {name} DEFAULT min=... max=..."));
-            return Err(Fault { at: at.clone(), what: format!("there is no knob `{name}`"), help: Some(help) });
+            return Err(FormulaError { at: at.clone(), title: format!("there is no knob `{name}`"), help: Some(help) });
         };
         match self.knobs[id].kind {
             KnobKind::Number { unit, min, max, .. } => {
                 Ok(Formula { expr: Expr::Knob(KnobId::from(id)), unit, low: min, high: max })
             }
-            _ => Err(fault(at.clone(), format!("the knob `{name}` is not a number"), None)),
+            _ => Err(formula_error(at.clone(), format!("the knob `{name}` is not a number"), None)),
         }
     }
 
-    fn named(&mut self, name: &str, at: &Range<usize>) -> Result<Formula, Fault> {
+    fn named_value(&mut self, name: &str, at: &Range<usize>) -> Result<Formula, FormulaError> {
         match name {
             "i" | "n" | "task" if !self.index => {
                 let help = "i, n and task are known to steps only";
-                Err(fault(at.clone(), format!("`{name}` means nothing here"), Some(help)))
+                Err(formula_error(at.clone(), format!("`{name}` means nothing here"), Some(help)))
             }
-            "i" => Ok(Formula { expr: Expr::Index, unit: Unit::Count, low: 0.0, high: WORKERS - 1.0 }),
-            "n" => Ok(Formula { expr: Expr::Count, unit: Unit::Count, low: 1.0, high: WORKERS }),
-            "task" => Ok(Formula { expr: Expr::Task, unit: Unit::Count, low: 0.0, high: TASKS }),
+            "i" => Ok(Formula { expr: Expr::WorkerIndex, unit: Unit::Count, low: 0.0, high: WORKERS - 1.0 }),
+            "n" => Ok(Formula { expr: Expr::GroupSize, unit: Unit::Count, low: 1.0, high: WORKERS }),
+            "task" => Ok(Formula { expr: Expr::TaskNumber, unit: Unit::Count, low: 0.0, high: TASKS }),
             "cores" => {
                 let cores = std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64);
                 Ok(Formula { expr: Expr::Number(cores), unit: Unit::Count, low: cores, high: cores })
             }
             "random" | "exponential" if !self.index => {
                 let help = "what is left to chance is known to steps only: they ask again each time";
-                Err(fault(at.clone(), format!("`{name}` means nothing here"), Some(help)))
+                Err(formula_error(at.clone(), format!("`{name}` means nothing here"), Some(help)))
             }
             "min" | "max" | "random" => {
                 self.expect('(')?;
@@ -235,7 +241,7 @@ impl<'a> Parser<'a> {
                 self.expect(',')?;
                 let right = self.sum()?;
                 self.expect(')')?;
-                of_two(name, left, right, at.clone())
+                binary_function(name, left, right, at.clone())
             }
             "exponential" => {
                 self.expect('(')?;
@@ -245,9 +251,9 @@ impl<'a> Parser<'a> {
                 Ok(Formula { expr: Expr::Exponential(Box::new(mean.expr)), unit: mean.unit, low, high })
             }
             _ if self.knobs.iter().any(|knob| knob.name == name) => {
-                Err(fault(at.clone(), format!("`{name}` is a knob"), Some(&format!("write `${name}`"))))
+                Err(formula_error(at.clone(), format!("`{name}` is a knob"), Some(&format!("write `${name}`"))))
             }
-            _ => Err(fault(
+            _ => Err(formula_error(
                 at.clone(),
                 format!("`{name}` means nothing here"),
                 Some("known are i, n, task, cores, min, max, random, exponential, $knobs"),
@@ -257,9 +263,9 @@ impl<'a> Parser<'a> {
 }
 
 /// `min`, `max` or `random` of two formulas.
-fn of_two(name: &str, left: Formula, right: Formula, at: Range<usize>) -> Result<Formula, Fault> {
+fn binary_function(name: &str, left: Formula, right: Formula, at: Range<usize>) -> Result<Formula, FormulaError> {
     if left.unit != right.unit {
-        return Err(mixed(at));
+        return Err(mixed_units_error(at));
     }
     let (least, most) = (left.low.min(right.low), left.high.max(right.high));
     let (low, high) = match name {
@@ -269,19 +275,19 @@ fn of_two(name: &str, left: Formula, right: Formula, at: Range<usize>) -> Result
     };
     let (unit, left, right) = (left.unit, Box::new(left.expr), Box::new(right.expr));
     let expr = match name {
-        "min" => Expr::Least(left, right),
-        "max" => Expr::Most(left, right),
+        "min" => Expr::Min(left, right),
+        "max" => Expr::Max(left, right),
         _ => Expr::Random(left, right),
     };
     Ok(Formula { expr, unit, low, high })
 }
 
-fn mixed(at: Range<usize>) -> Fault {
-    fault(at, "these two have different units", Some("both sides must be times, or sizes, or bare numbers"))
+fn mixed_units_error(at: Range<usize>) -> FormulaError {
+    formula_error(at, "these two have different units", Some("both sides must be times, or sizes, or bare numbers"))
 }
 
 /// Two formulas and a sign: `+`, `-` and `%` ask for one unit, `*` and `/` for one that is a bare number.
-fn combine(left: Formula, op: char, right: Formula, at: Range<usize>) -> Result<Formula, Fault> {
+fn combine(left: Formula, op: char, right: Formula, at: Range<usize>) -> Result<Formula, FormulaError> {
     use Unit::Count;
     let unit = match (op, left.unit, right.unit) {
         ('*' | '/', unit, Count) | ('*', Count, unit) => unit,
@@ -292,7 +298,7 @@ fn combine(left: Formula, op: char, right: Formula, at: Range<usize>) -> Result<
                 a
             }
         }
-        _ => return Err(mixed(at)),
+        _ => return Err(mixed_units_error(at)),
     };
     let (a, b, c, d) = (left.low, left.high, right.low, right.high);
     let all = match op {
@@ -315,27 +321,27 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::expr::Values;
+    use crate::expr::EvalContext;
 
-    struct At(u32, u32);
+    struct TestContext(u32, u32);
 
-    impl Values for At {
+    impl EvalContext for TestContext {
         fn knob(&self, _: KnobId) -> f64 {
             3.0
         }
 
-        fn place(&self) -> (u32, u32) {
+        fn worker_position(&self) -> (u32, u32) {
             (self.0, self.1)
         }
     }
 
     fn knobs() -> Vec<Knob> {
         let kind = KnobKind::Number { unit: Unit::Count, default: 3.0, min: 1.0, max: 9.0 };
-        vec![Knob { name: "seats".into(), kind, help: String::new(), live: true }]
+        vec![Knob { name: "seats".into(), kind, help: String::new(), is_live: true }]
     }
 
     fn value(text: &str) -> i64 {
-        parse(text, &knobs(), true).expect("it is a formula").expr.eval(&At(4, 5)) as i64
+        parse(text, &knobs(), true).expect("it is a formula").expr.eval(&TestContext(4, 5)) as i64
     }
 
     #[test]
@@ -353,14 +359,14 @@ mod tests {
     #[test]
     fn chance_stays_within_its_bounds() {
         struct Dice(f64);
-        impl Values for Dice {
+        impl EvalContext for Dice {
             fn knob(&self, _: KnobId) -> f64 {
                 3.0
             }
-            fn place(&self) -> (u32, u32) {
+            fn worker_position(&self) -> (u32, u32) {
                 (0, 1)
             }
-            fn chance(&self) -> f64 {
+            fn random_unit(&self) -> f64 {
                 self.0
             }
         }
@@ -407,7 +413,7 @@ mod tests {
         #[test]
         fn a_value_lies_where_it_was_said_to(text in "[0-9in$seat+*/%() ,mx-]{0,20}|(i|n|\\$seats|[1-9])([-+*/%](i|n|\\$seats|[1-9])){0,4}") {
             if let Ok(formula) = parse(&text, &knobs(), true) {
-                let value = formula.expr.eval(&At(4, 5));
+                let value = formula.expr.eval(&TestContext(4, 5));
                 let slack = 1e-9 * (1.0 + value.abs());
                 prop_assert!(formula.low - slack <= value && value <= formula.high + slack, "{} {:?}", value, formula);
             }

@@ -3,23 +3,27 @@
 use kdl::{KdlEntry, KdlNode};
 
 use super::Checker;
-use super::declare::most_workers;
+use super::declarations::max_pool_workers;
+use super::grammar::POOL;
 use super::node::{arg, children, prop, span_of, value_span};
-use super::number::{CAPACITY, CHUNK, CORE, HOW_MANY, NICE, PAYLOAD, POOL_SIZE, RATE, RETRIES, TASKS, Want};
-use super::shape::POOL;
-use crate::clean::clean;
+use super::number_rule::{
+    CAPACITY, CHUNK, CORE, DECLARED_COUNT, NICE, NumberRule, PAYLOAD, POOL_SIZE, RATE, RETRIES, TASKS,
+};
 use crate::expr::Expr;
 use crate::glob::{Glob, GlobError};
 use crate::knob::KnobKind;
-use crate::program::{Choice, Feed, Piece, Policy, Pool, Seat, Step, Template, Text, Workers};
+use crate::program::{
+    Choice, Feed, OverflowPolicy, PoolSpec, Scheduling, Step, Template, TemplatePiece, TextExpr, WorkerGroup,
+};
+use crate::sanitize::sanitize;
 use contend_trace::{KnobId, WorkerKind};
 
 /// Tasks that wait at most, unless the pool says otherwise.
 const QUEUE: f64 = 1_000.0;
 
 /// What can become of a task when the queue is full.
-pub(super) const POLICIES: [(&str, Policy); 3] =
-    [("block", Policy::Block), ("reject", Policy::Reject), ("caller-runs", Policy::CallerRuns)];
+pub(super) const POLICIES: [(&str, OverflowPolicy); 3] =
+    [("block", OverflowPolicy::Block), ("reject", OverflowPolicy::Reject), ("caller-runs", OverflowPolicy::CallerRuns)];
 
 /// What a pool can be made of.
 pub(super) const KINDS: [(&str, WorkerKind); 3] =
@@ -38,25 +42,33 @@ impl Checker {
             }
         }
         if self.mistakes.count_errors() == before {
-            for (pool, node) in super::named(nodes, &["pool"]).enumerate() {
-                self.fed(node, pool);
+            for (pool, node) in super::nodes_named(nodes, &["pool"]).enumerate() {
+                self.check_fed(node, pool);
             }
         }
     }
 
     fn workers(&mut self, node: &KdlNode, kind: WorkerKind) {
         let name = name_of(node);
-        let count = self.number_or(node, "count", HOW_MANY, 1.0).map_or(Expr::Number(1.0), |count| count.expr);
-        let seat = self.seat(node);
+        let count = self.number_or(node, "count", DECLARED_COUNT, 1.0).map_or(Expr::Number(1.0), |count| count.expr);
+        let seat = self.scheduling(node);
         let daemon = prop(node, "daemon").and_then(|entry| self.yes_or_no(entry)).unwrap_or(false);
         let by = prop(node, "by").and_then(|entry| self.word(entry, &["exec", "fork"]));
         let forked = by == Some(1);
-        let steps = if forked { self.forked(node) } else { self.body(node) };
-        self.scenario.workers.push(Workers { name, kind, count, seat, daemon, forked, steps });
+        let steps = if forked { self.forked_steps(node) } else { self.steps_of(node) };
+        self.scenario.groups.push(WorkerGroup {
+            name,
+            kind,
+            count,
+            scheduling: seat,
+            is_daemon: daemon,
+            is_fork_copy: forked,
+            steps,
+        });
     }
 
     /// A copy of a process with many threads has one of them, and whatever locks the others held: it may do nothing.
-    fn forked(&mut self, node: &KdlNode) -> Vec<Step> {
+    fn forked_steps(&mut self, node: &KdlNode) -> Vec<Step> {
         if let Some(step) = children(node).first() {
             let mistake = self.mistakes.error(span_of(step), "a process that is made by `fork` can do nothing");
             mistake.label("the copy has one thread, and the locks of all others as they were");
@@ -66,21 +78,21 @@ impl Checker {
     }
 
     /// `nice=19 core=i`: where the workers of a group or a pool run.
-    fn seat(&mut self, node: &KdlNode) -> Seat {
-        let mut given = |name: &str, want: Want| Some(self.number(prop(node, name)?, want)?.expr);
-        Seat { nice: given("nice", NICE), core: given("core", CORE) }
+    fn scheduling(&mut self, node: &KdlNode) -> Scheduling {
+        let mut given = |name: &str, want: NumberRule| Some(self.number(prop(node, name)?, want)?.expr);
+        Scheduling { nice: given("nice", NICE), core: given("core", CORE) }
     }
 
     /// The steps in a node's block. Whether locks are taken and given back in turn is looked at when they are right.
-    fn body(&mut self, node: &KdlNode) -> Vec<Step> {
+    fn steps_of(&mut self, node: &KdlNode) -> Vec<Step> {
         let before = self.mistakes.count_errors();
         let steps = self.steps(children(node));
         if node.children().is_some() && steps.is_empty() && self.mistakes.count_errors() == before {
             self.mistakes.error(span_of(node), "there is nothing to do here").help("write steps into the block");
         }
         if self.mistakes.count_errors() == before {
-            self.flow(children(node), &steps);
-            self.results_exist(node, &steps);
+            self.check_lock_flow(children(node), &steps);
+            self.check_results_exist(node, &steps);
         }
         steps
     }
@@ -93,30 +105,30 @@ impl Checker {
             self.mistakes.error(span_of(node), "this pool does not say how many workers it has").help("add workers=4");
         }
         let workers = self.number_or(node, "workers", POOL_SIZE, 1.0);
-        let most = workers.as_ref().map_or(1, most_workers);
-        let seat = self.seat(node);
-        let queue = self.plain(node, "queue", CAPACITY, QUEUE);
-        let payload = self.plain(node, "payload", PAYLOAD, 0.0);
-        let retries = self.plain(node, "retries", RETRIES, RETRIES.max);
-        let on_crash = self.on_crash(node);
+        let most = workers.as_ref().map_or(1, max_pool_workers);
+        let seat = self.scheduling(node);
+        let queue = self.number_or_default(node, "queue", CAPACITY, QUEUE);
+        let payload = self.number_or_default(node, "payload", PAYLOAD, 0.0);
+        let retries = self.number_or_default(node, "retries", RETRIES, RETRIES.max);
+        let on_crash = self.crash_policy(node);
         let (feed, chunk, task) = self.pool_parts(node);
-        let schedule = self.schedule(node, feed.as_ref());
+        let schedule = self.distribution(node, feed.as_ref());
         let batch = children(node).iter().find(|child| child.name().value() == "batch");
-        let collects = batch.map(|batch| self.collects(batch)).unwrap_or_default();
-        self.scenario.pools.push(Pool {
+        let collects = batch.map(|batch| self.result_collection(batch)).unwrap_or_default();
+        self.scenario.pools.push(PoolSpec {
             name: name_of(node),
-            of: of.unwrap_or(Choice::Fixed(WorkerKind::Thread)),
+            worker_kind: of.unwrap_or(Choice::Fixed(WorkerKind::Thread)),
             workers: workers.map_or(Expr::Number(1.0), |workers| workers.expr),
-            most,
-            seat,
-            queue,
-            policy,
+            max_workers: most,
+            scheduling: seat,
+            queue_capacity: queue,
+            overflow: policy,
             feed: feed.unwrap_or(Feed::Batch { count: Expr::Number(1.0) }), // the mistake was told
             pace: collects.pace,
             payload,
             on_crash,
             retries,
-            schedule,
+            distribution: schedule,
             results: collects.results,
             timeout: collects.timeout,
             chunk,
@@ -125,7 +137,7 @@ impl Checker {
     }
 
     /// A number in a property; its default when it is not there or wrong.
-    fn plain(&mut self, node: &KdlNode, name: &str, want: Want, default: f64) -> Expr {
+    fn number_or_default(&mut self, node: &KdlNode, name: &str, want: NumberRule, default: f64) -> Expr {
         self.number_or(node, name, want, default).map_or(Expr::Number(default), |formula| formula.expr)
     }
 
@@ -134,7 +146,7 @@ impl Checker {
         let mut feeds: Vec<&KdlNode> = Vec::new();
         let mut tasks: Vec<&KdlNode> = Vec::new();
         for child in children(node) {
-            match self.shape(child, POOL).map(|shape| shape.word) {
+            match self.node_rule(child, POOL).map(|shape| shape.word) {
                 Some("task") => tasks.push(child),
                 Some(_) => feeds.push(child),
                 None => {}
@@ -152,13 +164,13 @@ impl Checker {
                 [] | [_] => {}
                 [first, second, ..] => {
                     let mistake = self.mistakes.error(span_of(second), format!("this pool has a second {what}"));
-                    mistake.also(span_of(first), "the first is here").help("remove one of them");
+                    mistake.add_related(span_of(first), "the first is here").help("remove one of them");
                 }
             }
         }
         let feed = feeds.first().map_or(Some(Feed::Submitted), |node| self.feed(node));
-        let chunk = feeds.first().map_or(Expr::Number(1.0), |node| self.plain(node, "chunk", CHUNK, 1.0));
-        let task = tasks.first().map(|node| self.body(node)).unwrap_or_default();
+        let chunk = feeds.first().map_or(Expr::Number(1.0), |node| self.number_or_default(node, "chunk", CHUNK, 1.0));
+        let task = tasks.first().map(|node| self.steps_of(node)).unwrap_or_default();
         (feed, chunk, task)
     }
 
@@ -168,17 +180,17 @@ impl Checker {
                 self.mistakes.error(span_of(node), "`arrive` has no rate").help("add rate=\"200/s\"");
                 return None;
             };
-            return self.number(rate, RATE).map(|rate| Feed::Arrive { rate: rate.expr });
+            return self.number(rate, RATE).map(|rate| Feed::OpenLoop { rate: rate.expr });
         }
         let of = ["count", "files", "each"].map(|name| prop(node, name));
         match of {
             [None, Some(files), None] => {
-                let times = self.rounds(node);
-                self.files(node, files, times)
+                let times = self.repetitions(node);
+                self.file_tasks(node, files, times)
             }
             [Some(count), None, None] => {
-                self.no_directories(node);
-                let times = self.rounds(node);
+                self.reject_directories(node);
+                let times = self.repetitions(node);
                 let count = self.number(count, TASKS)?.expr;
                 let count = match times {
                     Expr::Number(1.0) => count,
@@ -187,9 +199,9 @@ impl Checker {
                 Some(Feed::Batch { count })
             }
             [None, None, Some(each)] => {
-                self.no_directories(node);
-                let times = self.rounds(node);
-                self.each(each, times)
+                self.reject_directories(node);
+                let times = self.repetitions(node);
+                self.word_tasks(each, times)
             }
             [None, None, None] => {
                 let help = "add count=1000, or files=\"*.jpg\" with dir=$dir, or each=\"one two three\"";
@@ -205,7 +217,7 @@ impl Checker {
     }
 
     /// Says of directories that they have no meaning here.
-    fn no_directories(&mut self, node: &KdlNode) {
+    fn reject_directories(&mut self, node: &KdlNode) {
         for extra in ["dir", "out"].iter().filter_map(|name| prop(node, name)) {
             let title = "a batch has directories only when it is one of files";
             self.mistakes.error(super::node::entry_span(extra), title).help("add files=\"*.jpg\", or remove it");
@@ -213,25 +225,25 @@ impl Checker {
     }
 
     /// How often the whole batch comes.
-    fn rounds(&mut self, node: &KdlNode) -> Expr {
+    fn repetitions(&mut self, node: &KdlNode) -> Expr {
         let times = prop(node, "times").and_then(|entry| self.number(entry, TASKS));
         times.map_or(Expr::Number(1.0), |times| times.expr)
     }
 
     /// Words with spaces between, or a knob that holds them.
-    fn each(&mut self, entry: &KdlEntry, times: Expr) -> Option<Feed> {
+    fn word_tasks(&mut self, entry: &KdlEntry, times: Expr) -> Option<Feed> {
         let text = self.text(entry)?;
         if let Some(knob) = text.strip_prefix('$') {
-            return self.named_text_knob(entry, knob).map(|knob| Feed::Each { words: Text::Knob(knob), times });
+            return self.named_text_knob(entry, knob).map(|knob| Feed::Words { words: TextExpr::Knob(knob), times });
         }
         if text.trim().is_empty() {
             self.mistakes.error(value_span(entry), "there are no words").help("such as each=\"one two three\"");
             return None;
         }
-        Some(Feed::Each { words: Text::Template(Template(vec![Piece::Literal(text.to_owned())])), times })
+        Some(Feed::Words { words: TextExpr::Template(Template(vec![TemplatePiece::Literal(text.to_owned())])), times })
     }
 
-    fn files(&mut self, node: &KdlNode, files: &KdlEntry, times: Expr) -> Option<Feed> {
+    fn file_tasks(&mut self, node: &KdlNode, files: &KdlEntry, times: Expr) -> Option<Feed> {
         let written = self.text(files)?;
         let read: Result<Vec<Glob>, (&str, GlobError)> =
             written.split_whitespace().map(|word| Glob::parse(word).map_err(|error| (word, error))).collect();
@@ -252,7 +264,7 @@ impl Checker {
             Some(_) => Some(self.text_knob_of(node, "out")?),
             None => None,
         };
-        Some(Feed::Files { dir: dir?, out, patterns, written: clean(written), times })
+        Some(Feed::Files { dir: dir?, out, patterns, patterns_text: sanitize(written), times })
     }
 
     /// The knob for free text that a property names: `dir=$dir`.

@@ -4,12 +4,12 @@ use kdl::{KdlEntry, KdlNode, KdlValue};
 
 use super::Checker;
 use super::names::KnobUse;
-use super::node::{arg, kind_of, prop, span_of, value_span};
-use super::number::{HOUR, MOST};
-use crate::clean::clean;
+use super::node::{arg, prop, span_of, value_kind, value_span};
+use super::number_rule::{HOUR, MAX_ENTITIES};
 use crate::knob::{Knob, KnobKind, Unit};
-use crate::nearest::{all_of, nearest};
 use crate::quantity;
+use crate::sanitize::sanitize;
+use crate::suggest::{all_of, suggest};
 use contend_trace::KnobId;
 
 /// Most words of a choice.
@@ -17,15 +17,15 @@ const WORDS: usize = 32;
 
 impl Checker {
     pub(super) fn knobs(&mut self, nodes: &[&KdlNode]) {
-        for node in super::named(nodes, &["knob"]) {
+        for node in super::nodes_named(nodes, &["knob"]) {
             let Some(name) = arg(node, 0).and_then(|entry| self.knob_name(entry)) else { continue };
             let declared = arg(node, 0).map_or_else(|| span_of(node), value_span);
             let kind = self.knob_kind(node);
-            let help = prop(node, "help").and_then(|entry| self.text(entry)).map(clean).unwrap_or_default();
+            let help = prop(node, "help").and_then(|entry| self.text(entry)).map(sanitize).unwrap_or_default();
             // A knob with a mistake stays known by its name, so that it is complained about once.
             let kind = kind.unwrap_or(KnobKind::Text { default: None });
             self.names.knobs.push(KnobUse { declared, used: false });
-            self.scenario.knobs.push(Knob { name, kind, help, live: true });
+            self.scenario.knobs.push(Knob { name, kind, help, is_live: true });
         }
     }
 
@@ -34,7 +34,7 @@ impl Checker {
         if let Some((first, _)) = self.scenario.knob(name) {
             let first = self.names.knobs[first.index()].declared.clone();
             let mistake = self.mistakes.error(value_span(entry), format!("there are two knobs `{name}`"));
-            mistake.label("and here again").also(first, "declared here").help("give one of them another name");
+            mistake.label("and here again").add_related(first, "declared here").help("give one of them another name");
             return None;
         }
         Some(name.to_owned())
@@ -51,17 +51,17 @@ impl Checker {
 
     fn text_knob(&mut self, node: &KdlNode, text: &KdlEntry, default: Option<&KdlEntry>) -> Option<KnobKind> {
         if *text.value() != KdlValue::Bool(true) {
-            let title = format!("expected #true, found {}", kind_of(text.value()));
+            let title = format!("expected #true, found {}", value_kind(text.value()));
             self.mistakes.error(value_span(text), title).help("text=#true makes a knob for free text, such as a path");
             return None;
         }
-        self.without(node, &["of", "min", "max"], "free text");
+        self.reject_properties(node, &["of", "min", "max"], "free text");
         let default = default.and_then(|entry| self.text(entry)).map(str::to_owned);
         Some(KnobKind::Text { default })
     }
 
     fn choice_knob(&mut self, node: &KdlNode, of: &KdlEntry, default: Option<&KdlEntry>) -> Option<KnobKind> {
-        self.without(node, &["min", "max"], "a choice");
+        self.reject_properties(node, &["min", "max"], "a choice");
         let words: Vec<&str> = self.text(of)?.split_whitespace().collect();
         let plain = |word: &&str| word.len() <= 32 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         if words.len() < 2 || words.len() > WORDS || !words.iter().all(plain) {
@@ -81,7 +81,7 @@ impl Checker {
             return None;
         };
         let default = self.word(default, &words)?;
-        Some(KnobKind::Choice { of: words.into_iter().map(str::to_owned).collect(), default })
+        Some(KnobKind::Choice { words: words.into_iter().map(str::to_owned).collect(), default })
     }
 
     fn number_knob(&mut self, node: &KdlNode, default: Option<&KdlEntry>) -> Option<KnobKind> {
@@ -91,8 +91,8 @@ impl Checker {
             return None;
         };
         let (default, unit) = self.plain_number(default_entry, None)?;
-        let min = self.knob_end(node, "min", unit);
-        let max = self.knob_end(node, "max", unit);
+        let min = self.knob_bound(node, "min", unit);
+        let max = self.knob_bound(node, "max", unit);
         let (min, max) = (min?, max?);
         if min > max {
             let span = prop(node, "max").map_or_else(|| span_of(node), value_span);
@@ -100,17 +100,22 @@ impl Checker {
             return None;
         }
         if !(min..=max).contains(&default) {
-            let range = format!("it goes from {} to {}", quantity::show(min, unit), quantity::show(max, unit));
+            let range = format!(
+                "it goes from {} to {}",
+                quantity::format_quantity(min, unit),
+                quantity::format_quantity(max, unit)
+            );
             self.mistakes.error(value_span(default_entry), "the default is out of the knob's own range").help(range);
             return None;
         }
         Some(KnobKind::Number { unit, default, min, max })
     }
 
-    fn knob_end(&mut self, node: &KdlNode, name: &'static str, unit: Unit) -> Option<f64> {
+    fn knob_bound(&mut self, node: &KdlNode, name: &'static str, unit: Unit) -> Option<f64> {
         let Some(entry) = prop(node, name) else {
             let title = format!("this knob has no `{name}`");
-            let help = format!("a number has a range: min=\"{}\" max=\"{}\"", example(unit).0, example(unit).1);
+            let help =
+                format!("a number has a range: min=\"{}\" max=\"{}\"", unit_example(unit).0, unit_example(unit).1);
             self.mistakes.error(span_of(node), title).help(help);
             return None;
         };
@@ -119,7 +124,7 @@ impl Checker {
 
     /// A number that is written out, of the wanted unit or else of any, within what numbers of its unit may be.
     fn plain_number(&mut self, entry: &KdlEntry, want: Option<Unit>) -> Option<(f64, Unit)> {
-        let wanted = want.map_or("a number such as 5ms, 8, 200/s or 64KiB", Unit::wanted);
+        let wanted = want.map_or("a number such as 5ms, 8, 200/s or 64KiB", Unit::describe);
         let found = match entry.value() {
             KdlValue::Integer(value) => Some((*value as f64, Unit::Count)),
             KdlValue::Float(value) => Some((*value, Unit::Count)),
@@ -134,9 +139,13 @@ impl Checker {
             };
             return None;
         };
-        let (min, max) = limits(unit);
+        let (min, max) = unit_limits(unit);
         if !(min..=max).contains(&value) || unit == Unit::Count && value.fract() != 0.0 {
-            let range = format!("it goes from {} to {}", quantity::show(min, unit), quantity::show(max, unit));
+            let range = format!(
+                "it goes from {} to {}",
+                quantity::format_quantity(min, unit),
+                quantity::format_quantity(max, unit)
+            );
             let whole = !value.is_finite() || value.fract() == 0.0;
             let title = if whole { "this number is out of range" } else { "expected a whole number" };
             self.mistakes.error(value_span(entry), title).help(range);
@@ -146,7 +155,7 @@ impl Checker {
     }
 
     /// Says of each of these properties that it has no meaning for this kind of knob.
-    fn without(&mut self, node: &KdlNode, names: &[&str], kind: &str) {
+    fn reject_properties(&mut self, node: &KdlNode, names: &[&str], kind: &str) {
         for entry in names.iter().filter_map(|name| prop(node, name)) {
             let name = entry.name().map_or("", |name| name.value());
             self.mistakes.error(super::node::entry_span(entry), format!("{kind} has no `{name}`")).help("remove it");
@@ -157,7 +166,7 @@ impl Checker {
     pub(super) fn use_knob(&mut self, id: KnobId, live: bool) {
         let at = id.index();
         if let (Some(knob), Some(noted)) = (self.scenario.knobs.get_mut(at), self.names.knobs.get_mut(at)) {
-            knob.live &= live;
+            knob.is_live &= live;
             noted.used = true;
         }
     }
@@ -168,7 +177,7 @@ impl Checker {
             return Some(id);
         }
         let known: Vec<&str> = self.scenario.knobs.iter().map(|knob| knob.name.as_str()).collect();
-        let help = match nearest(name, known.iter().copied()) {
+        let help = match suggest(name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None if known.is_empty() => format!("declare {wanted}: see `contend show thumbnails`"),
             None => format!("its knobs are {}", all_of(known.iter().copied())),
@@ -188,16 +197,16 @@ impl Checker {
 }
 
 /// What numbers of a unit may be at all.
-const fn limits(unit: Unit) -> (f64, f64) {
+const fn unit_limits(unit: Unit) -> (f64, f64) {
     match unit {
         Unit::Time => (0.0, HOUR),
-        Unit::Count => (0.0, 1e9_f64.max(MOST)),
+        Unit::Count => (0.0, 1e9_f64.max(MAX_ENTITIES)),
         Unit::Rate => (0.0, 1e6),
         Unit::Bytes => (0.0, 1_099_511_627_776.0),
     }
 }
 
-const fn example(unit: Unit) -> (&'static str, &'static str) {
+const fn unit_example(unit: Unit) -> (&'static str, &'static str) {
     match unit {
         Unit::Time => ("0us", "100ms"),
         Unit::Count => ("1", "64"),

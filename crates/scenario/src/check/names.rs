@@ -7,14 +7,14 @@ use kdl::KdlEntry;
 
 use super::Checker;
 use super::node::value_span;
-use crate::nearest::{all_of, nearest};
+use crate::suggest::{all_of, suggest};
 
 /// Longest name, in characters.
 const LONGEST: usize = 32;
 
 /// What a name stands for: a position in the scenario's tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Thing {
+pub(super) enum NamedItem {
     Resource(usize),
     Workers(usize),
     Pool(usize),
@@ -22,7 +22,7 @@ pub(super) enum Thing {
 
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    things: HashMap<String, (Thing, Range<usize>)>,
+    items: HashMap<String, (NamedItem, Range<usize>)>,
     /// Where each knob is declared, and how it is used; positions are those of the scenario's knobs.
     pub knobs: Vec<KnobUse>,
 }
@@ -35,14 +35,14 @@ pub(super) struct KnobUse {
 }
 
 impl Names {
-    pub(super) fn find(&self, name: &str) -> Option<Thing> {
-        self.things.get(name).map(|(thing, _)| *thing)
+    pub(super) fn find(&self, name: &str) -> Option<NamedItem> {
+        self.items.get(name).map(|(thing, _)| *thing)
     }
 
     /// The names of the things wanted, in alphabetical order.
-    pub(super) fn of(&self, wanted: impl Fn(Thing) -> bool) -> Vec<&str> {
+    pub(super) fn names_where(&self, wanted: impl Fn(NamedItem) -> bool) -> Vec<&str> {
         let mut names: Vec<&str> =
-            self.things.iter().filter(|(_, (thing, _))| wanted(*thing)).map(|(name, _)| name.as_str()).collect();
+            self.items.iter().filter(|(_, (thing, _))| wanted(*thing)).map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
         names
     }
@@ -64,26 +64,25 @@ impl Checker {
     }
 
     /// Gives a name to a thing; says if it is taken.
-    pub(super) fn declare_name(&mut self, entry: &KdlEntry, thing: Thing) -> Option<String> {
+    pub(super) fn declare_name(&mut self, entry: &KdlEntry, thing: NamedItem) -> Option<String> {
         let name = self.identifier(entry)?.to_owned();
         let here = value_span(entry);
-        if let Some((_, first)) = self.names.things.get(&name) {
+        if let Some((_, first)) = self.names.items.get(&name) {
             let first = first.clone();
             let mistake = self.mistakes.error(here, format!("there are two `{name}`"));
-            mistake.label("and here again").also(first, "declared here").help("give one of them another name");
+            mistake.label("and here again").add_related(first, "declared here").help("give one of them another name");
             return Some(name);
         }
-        self.names.things.insert(name.clone(), (thing, here));
+        self.names.items.insert(name.clone(), (thing, here));
         Some(name)
     }
 
     /// Members of arrays and groups are called `fork-1`, `fork-2`: nothing else may be called so.
     pub(super) fn check_numbered_names(&mut self) {
         let mut taken: Vec<(Range<usize>, String)> = Vec::new();
-        for (name, (_, here)) in &self.names.things {
+        for (name, (_, here)) in &self.names.items {
             let Some((base, number)) = name.rsplit_once('-') else { continue };
-            if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) && self.names.things.contains_key(base)
-            {
+            if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) && self.names.items.contains_key(base) {
                 taken.push((here.clone(), base.to_owned()));
             }
         }
@@ -98,21 +97,22 @@ impl Checker {
         &mut self,
         entry: &KdlEntry,
         what: &str,
-        wanted: impl Fn(&Self, Thing) -> bool,
-    ) -> Option<Thing> {
+        wanted: impl Fn(&Self, NamedItem) -> bool,
+    ) -> Option<NamedItem> {
         let name = self.text(entry)?;
         let found = self.names.find(name);
         if let Some(thing) = found.filter(|thing| wanted(self, *thing)) {
             return Some(thing);
         }
-        let known: Vec<String> = self.names.of(|thing| wanted(self, thing)).into_iter().map(str::to_owned).collect();
+        let known: Vec<String> =
+            self.names.names_where(|thing| wanted(self, thing)).into_iter().map(str::to_owned).collect();
         let known = known.iter().map(String::as_str);
         let noun = what.split_once(' ').map_or(what, |(_, noun)| noun);
         let title = match found {
-            Some(thing) => format!("`{name}` is {}, not {what}", self.kind(thing)),
+            Some(thing) => format!("`{name}` is {}, not {what}", self.item_kind(thing)),
             None => format!("there is no {noun} `{name}`"),
         };
-        let help = match nearest(name, known.clone()) {
+        let help = match suggest(name, known.clone()) {
             Some(near) => format!("did you mean `{near}`?"),
             None if known.len() == 0
                 && found.is_none()
@@ -127,12 +127,12 @@ impl Checker {
         None
     }
 
-    fn kind(&self, thing: Thing) -> &'static str {
+    fn item_kind(&self, thing: NamedItem) -> &'static str {
         use crate::program::ResourceSpec::{
             Barrier, Condition, Counter, Event, Mutex, Pipe, Queue, Rwlock, Semaphore, Server,
         };
         match thing {
-            Thing::Resource(at) => match self.scenario.resources.get(at).map(|resource| &resource.spec) {
+            NamedItem::Resource(at) => match self.scenario.resources.get(at).map(|resource| &resource.spec) {
                 Some(Mutex { .. }) => "a mutex",
                 Some(Counter { .. }) => "a counter",
                 Some(Queue { .. }) => "a queue",
@@ -145,8 +145,8 @@ impl Checker {
                 Some(Server(_)) => "a server",
                 None => "a resource",
             },
-            Thing::Workers(_) => "a group of workers",
-            Thing::Pool(_) => "a pool",
+            NamedItem::Workers(_) => "a group of workers",
+            NamedItem::Pool(_) => "a pool",
         }
     }
 }

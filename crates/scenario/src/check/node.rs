@@ -5,8 +5,8 @@ use std::ops::Range;
 use kdl::{KdlDocument, KdlEntry, KdlNode, KdlValue};
 
 use super::Checker;
-use super::shape::{Block, PLACES, Place, Shape};
-use crate::nearest::{all_of, any_of, nearest};
+use super::grammar::{BlockRule, CONTEXTS, NodeContext, NodeRule};
+use crate::suggest::{all_of, any_of, suggest};
 
 /// So many words can be listed beside the place where one of them is missing.
 const FEW: usize = 6;
@@ -50,7 +50,7 @@ pub(super) fn children(node: &KdlNode) -> &[KdlNode] {
 }
 
 /// What kind of value it is, for messages.
-pub(super) fn kind_of(value: &KdlValue) -> &'static str {
+pub(super) fn value_kind(value: &KdlValue) -> &'static str {
     match value {
         KdlValue::String(_) => "a word",
         KdlValue::Integer(_) | KdlValue::Float(_) => "a number",
@@ -61,7 +61,7 @@ pub(super) fn kind_of(value: &KdlValue) -> &'static str {
 
 impl Checker {
     /// The shape of a node at this place; says what is unknown, missing or too much. `None`: not worth reading.
-    pub(super) fn shape(&mut self, node: &KdlNode, place: Place) -> Option<&'static Shape> {
+    pub(super) fn node_rule(&mut self, node: &KdlNode, place: NodeContext) -> Option<&'static NodeRule> {
         let Some(shape) = place.find(node.name().value()) else {
             self.unknown_node(node, place);
             return None;
@@ -74,20 +74,20 @@ impl Checker {
         complete.then_some(shape)
     }
 
-    fn unknown_node(&mut self, node: &KdlNode, place: Place) {
+    fn unknown_node(&mut self, node: &KdlNode, place: NodeContext) {
         let word = node.name().value();
-        let elsewhere = PLACES.iter().find(|other| other.find(word).is_some());
+        let elsewhere = CONTEXTS.iter().find(|other| other.find(word).is_some());
         let mistake = self.mistakes.error(span_of(node), format!("there is no `{word}` {}", place.name));
-        let words = place.shapes().map(|shape| shape.word);
-        match (elsewhere, nearest(word, words.clone())) {
+        let words = place.rules().map(|shape| shape.word);
+        match (elsewhere, suggest(word, words.clone())) {
             (Some(other), _) => mistake.help(format!("`{word}` stands {}", other.name)),
             (None, None) => mistake.help(format!("known {}: {}", place.name, all_of(words))),
-            (None, near) => mistake.meant(near),
+            (None, near) => mistake.did_you_mean(near),
         };
     }
 
-    fn check_args(&mut self, node: &KdlNode, shape: &Shape) {
-        let (least, most) = shape.count();
+    fn check_args(&mut self, node: &KdlNode, shape: &NodeRule) {
+        let (least, most) = shape.argument_count();
         let count = args(node).count();
         if count < least {
             let title = format!("`{}` needs {}", shape.word, if count == 0 { "a value" } else { "more values" });
@@ -99,7 +99,7 @@ impl Checker {
         }
     }
 
-    fn check_props(&mut self, node: &KdlNode, shape: &Shape) {
+    fn check_props(&mut self, node: &KdlNode, shape: &NodeRule) {
         let mut seen: Vec<&str> = Vec::new();
         for (key, entry) in props(node) {
             if seen.contains(&key) {
@@ -107,26 +107,26 @@ impl Checker {
             } else if seen.len() < 64 {
                 seen.push(key);
             }
-            if shape.knobs || shape.prop_names().any(|name| name == key) {
+            if shape.any_knob || shape.prop_names().any(|name| name == key) {
                 continue;
             }
-            let near = nearest(key, shape.prop_names());
+            let near = suggest(key, shape.prop_names());
             let mistake = self.mistakes.error(entry_span(entry), format!("`{}` has no `{key}`", shape.word));
             if near.is_some() || shape.props.is_empty() {
-                mistake.meant(near);
+                mistake.did_you_mean(near);
             } else {
                 mistake.help(format!("it has {}", all_of(shape.prop_names())));
             }
         }
     }
 
-    fn check_block(&mut self, node: &KdlNode, shape: &Shape) {
+    fn check_block(&mut self, node: &KdlNode, shape: &NodeRule) {
         match (shape.block, node.children()) {
-            (Block::No, Some(_)) => {
+            (BlockRule::Forbidden, Some(_)) => {
                 let title = format!("`{}` has no block", shape.word);
                 self.mistakes.error(span_of(node), title).help("end the line before the `{`, or remove the block");
             }
-            (Block::Must, None) => {
+            (BlockRule::Required, None) => {
                 let title = format!("`{}` needs a block", shape.word);
                 self.mistakes.error(span_of(node), title).help(format!("write it like this: {}", shape.usage));
             }
@@ -139,7 +139,7 @@ impl Checker {
         if let KdlValue::String(text) = entry.value() {
             return Some(text);
         }
-        let title = format!("expected text, found {}", kind_of(entry.value()));
+        let title = format!("expected text, found {}", value_kind(entry.value()));
         self.mistakes.error(value_span(entry), title).help("put it in quotes");
         None
     }
@@ -148,7 +148,7 @@ impl Checker {
     pub(super) fn yes_or_no(&mut self, entry: &KdlEntry) -> Option<bool> {
         let value = entry.value().as_bool();
         if value.is_none() {
-            let title = format!("expected true or false, found {}", kind_of(entry.value()));
+            let title = format!("expected true or false, found {}", value_kind(entry.value()));
             let name = entry.name().map_or("it", |name| name.value());
             self.mistakes.error(value_span(entry), title).help(format!("write it like this: {name}=#true"));
         }
@@ -160,14 +160,14 @@ impl Checker {
         let text = self.text(entry)?;
         let found = of.iter().position(|word| *word == text);
         if found.is_none() {
-            let near = nearest(text, of.iter().copied());
+            let near = suggest(text, of.iter().copied());
             let mistake = self.mistakes.error(value_span(entry), format!("there is no `{text}` here"));
             if of.len() <= FEW {
                 mistake.label(format!("expected {}", any_of(of.iter().copied())));
             } else if near.is_none() {
                 mistake.help(format!("known are {}", all_of(of.iter().copied())));
             }
-            mistake.meant(near);
+            mistake.did_you_mean(near);
         }
         found
     }
@@ -175,7 +175,7 @@ impl Checker {
     /// A whole number that is written out.
     pub(super) fn integer(&mut self, entry: &KdlEntry, min: i64, max: i64) -> Option<i64> {
         let KdlValue::Integer(value) = entry.value() else {
-            let title = format!("expected a whole number, found {}", kind_of(entry.value()));
+            let title = format!("expected a whole number, found {}", value_kind(entry.value()));
             self.mistakes.error(value_span(entry), title).help(format!("it goes from {min} to {max}"));
             return None;
         };

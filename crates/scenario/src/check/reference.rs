@@ -3,92 +3,95 @@
 use std::fmt::Write;
 
 use super::expect::{FINDINGS, MEASURES};
-use super::shape::{ASK, Block, Family, GUESS, POOL, Place, STEPS, Shape, Slot, TOP, Unless, Value, WAYS};
-use crate::nearest::{all_of, any_of};
+use super::grammar::{
+    ASK, BlockRule, GUESS, IfOmitted, NodeContext, NodeFamily, NodeRule, POOL, Parameter, STEPS, TOP, ValueKind, WAYS,
+};
 use crate::quantity;
+use crate::suggest::{all_of, any_of};
 use contend_trace::State;
 
 /// What the tables do not hold: how a file looks, names, numbers and formulas.
 const HEAD: &str = include_str!("reference/head.md");
 
 /// The reference as Markdown: every node with its values, their ranges and defaults.
-pub fn reference() -> String {
+pub fn language_reference() -> String {
     let mut out = HEAD.to_owned();
-    place("At the top of a file", TOP, &mut out);
+    write_context("At the top of a file", TOP, &mut out);
     expectations(&mut out);
-    place("In the block of `ask`", ASK, &mut out);
-    place("In the block of `guess`", GUESS, &mut out);
-    place("In the block of a pool", POOL, &mut out);
-    place("Steps", STEPS, &mut out);
-    place("In the block of `choose`", WAYS, &mut out);
+    write_context("In the block of `ask`", ASK, &mut out);
+    write_context("In the block of `guess`", GUESS, &mut out);
+    write_context("In the block of a pool", POOL, &mut out);
+    write_context("Steps", STEPS, &mut out);
+    write_context("In the block of `choose`", WAYS, &mut out);
     out.push_str(include_str!("reference/proof.md"));
     out
 }
 
-fn place(title: &str, place: Place, out: &mut String) {
+fn write_context(title: &str, place: NodeContext, out: &mut String) {
     let _ = write!(out, "\n## {title}\n");
     for family in place.families {
-        nodes(family, out);
+        write_family(family, out);
     }
 }
 
-fn nodes(family: &Family, out: &mut String) {
+fn write_family(family: &NodeFamily, out: &mut String) {
     let _ = write!(out, "\n### {}\n", family.title);
-    for shape in family.shapes {
-        node(shape, out);
+    for shape in family.rules {
+        write_node(shape, out);
     }
 }
 
-fn node(shape: &Shape, out: &mut String) {
+fn write_node(shape: &NodeRule, out: &mut String) {
     let _ = write!(out, "\n#### {}\n\n```kdl\n{}\n```\n\n{}\n", shape.word, shape.usage, shape.help);
     if !shape.args.is_empty() || !shape.props.is_empty() {
         out.push_str("\n| | meaning | what can stand there | default |\n|---|---|---|---|\n");
     }
     for slot in shape.args {
-        let times = match slot.times {
+        let times = match slot.max_count {
             1 => String::new(),
             usize::MAX => ", several".to_owned(),
             most => format!(", up to {most}"),
         };
-        row(&format!("*{}*{times}", slot.name), slot, out);
+        write_parameter(&format!("*{}*{times}", slot.name), slot, out);
     }
     for slot in shape.props {
-        row(&format!("`{}=`", slot.name), slot, out);
+        write_parameter(&format!("`{}=`", slot.name), slot, out);
     }
-    if shape.knobs {
+    if shape.any_knob {
         out.push_str("\nIts properties are knobs with their values.\n");
     }
     match shape.block {
-        Block::No => {}
-        Block::May => out.push_str("\nIt may have a block.\n"),
-        Block::Must => out.push_str("\nIt has a block.\n"),
+        BlockRule::Forbidden => {}
+        BlockRule::Optional => out.push_str("\nIt may have a block.\n"),
+        BlockRule::Required => out.push_str("\nIt has a block.\n"),
     }
 }
 
-fn row(name: &str, slot: &Slot, out: &mut String) {
-    let unless = match slot.unless {
-        Unless::Needed => "must be given".to_owned(),
-        Unless::Is(written) => format!("`{written}`"),
-        Unless::Then(words) => words.to_owned(),
+fn write_parameter(name: &str, slot: &Parameter, out: &mut String) {
+    let unless = match slot.if_omitted {
+        IfOmitted::NotAllowed => "must be given".to_owned(),
+        IfOmitted::SameAs(written) => format!("`{written}`"),
+        IfOmitted::Means(words) => words.to_owned(),
     };
-    let _ = writeln!(out, "| {name} | {} | {} | {unless} |", slot.help, allowed(slot.value).replace('|', "\\|"));
+    let _ = writeln!(out, "| {name} | {} | {} | {unless} |", slot.help, allowed_values(slot.value).replace('|', "\\|"));
 }
 
 /// What can be written for a value, with its unit and range.
-fn allowed(value: Value) -> String {
+fn allowed_values(value: ValueKind) -> String {
     match value {
-        Value::Name => "a new name".to_owned(),
-        Value::Of(what) => format!("the name of {what}"),
-        Value::Text => "text".to_owned(),
-        Value::Words(words) => any_of(words()),
-        Value::Whole(min, max) => format!("a whole number that is written out, from {min} to {max}"),
-        Value::Switch => "`#true` or `#false`".to_owned(),
-        Value::Own(words) => words.to_owned(),
-        Value::Number(want) => {
-            let (min, max) = (quantity::show(want.min, want.unit), quantity::show(want.max, want.unit));
+        ValueKind::Name => "a new name".to_owned(),
+        ValueKind::NameOf(what) => format!("the name of {what}"),
+        ValueKind::Text => "text".to_owned(),
+        ValueKind::Words(words) => any_of(words()),
+        ValueKind::Integer(min, max) => format!("a whole number that is written out, from {min} to {max}"),
+        ValueKind::Boolean => "`#true` or `#false`".to_owned(),
+        ValueKind::Special(words) => words.to_owned(),
+        ValueKind::Number(want) => {
+            let (min, max) =
+                (quantity::format_quantity(want.min, want.unit), quantity::format_quantity(want.max, want.unit));
             let knows = if want.index { "; knows `i` and `n`" } else { "" };
             let turned = if want.live { "" } else { "; a knob here starts the run anew" };
-            format!("{}, from {min} to {max}{knows}{turned}", want.unit.wanted())
+            format!("{}, from {min} to {max}{knows}{turned}", want.unit.describe())
         }
     }
 }
@@ -99,7 +102,7 @@ fn expectations(out: &mut String) {
     out.push_str("\n| measure | of | what it is |\n|---|---|---|\n");
     for measure in MEASURES {
         let unit = if measure.metric.is_share() { " (in per cent)" } else { "" };
-        let _ = writeln!(out, "| `{}` | {} | {}{unit} |", measure.word, measure.of.what(), measure.help);
+        let _ = writeln!(out, "| `{}` | {} | {}{unit} |", measure.word, measure.subject_kind.noun(), measure.help);
     }
     let _ = write!(
         out,

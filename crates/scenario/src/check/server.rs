@@ -4,9 +4,9 @@ use kdl::KdlNode;
 
 use super::Checker;
 use super::node::{prop, value_span};
-use super::number::{AT_WORK, BYTES, ROOM, SHARE, TIME, Want};
+use super::number_rule::{BYTES, CONCURRENT_REQUESTS, NumberRule, QUEUE_CAPACITY, SHARE, TIME};
 use crate::expr::Expr;
-use crate::program::{ResourceSpec, Serving};
+use crate::program::{ResourceSpec, ServerSpec};
 
 /// Requests that a server works on at once, and that can be in it, unless it says otherwise.
 const CAPACITY: f64 = 1_000.0;
@@ -16,17 +16,17 @@ const ANSWER: f64 = 1_024.0;
 
 impl Checker {
     pub(super) fn server(&mut self, node: &KdlNode) -> ResourceSpec {
-        let mut number = |name: &str, want: Want, default: f64| {
+        let mut number = |name: &str, want: NumberRule, default: f64| {
             self.number_or(node, name, want, default).map_or(Expr::Number(default), |number| number.expr)
         };
-        let serving = Serving {
-            latency: number("latency", TIME.whole(), 0.0),
-            jitter: number("jitter", TIME.whole(), 0.0),
-            failure: number("failure", SHARE.whole(), 0.0),
-            bytes: number("bytes", BYTES.whole(), ANSWER),
-            capacity: number("capacity", AT_WORK, CAPACITY),
-            room: number("room", ROOM, REQUESTS),
-            missing: self.missing(node),
+        let serving = ServerSpec {
+            latency: number("latency", TIME.without_index(), 0.0),
+            jitter: number("jitter", TIME.without_index(), 0.0),
+            failure_rate: number("failure", SHARE.without_index(), 0.0),
+            bytes: number("bytes", BYTES.without_index(), ANSWER),
+            capacity: number("capacity", CONCURRENT_REQUESTS, CAPACITY),
+            max_requests: number("room", QUEUE_CAPACITY, REQUESTS),
+            missing_paths: self.missing(node),
         };
         ResourceSpec::Server(Box::new(serving))
     }

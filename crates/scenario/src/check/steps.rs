@@ -1,26 +1,26 @@
 //! What workers do, step by step.
 
 mod attempt;
-mod chance;
+mod choose;
 mod life;
 mod pipe;
 mod pool;
 mod question;
 mod queue;
-mod real;
+mod real_work;
 mod signal;
 
 use kdl::{KdlEntry, KdlNode};
 
 use super::Checker;
-use super::names::Thing;
+use super::grammar::STEPS;
+use super::names::NamedItem;
 use super::node::{arg, args, children, entry_span, prop, props, span_of};
-use super::number::{ADDS, BYTES, PLACE, TIME, TIMES};
-use super::shape::STEPS;
-use crate::clean::clean;
+use super::number_rule::{ADDS, ARRAY_INDEX, BYTES, TIME, TIMES};
 use crate::expr::Expr;
-use crate::nearest::any_of;
 use crate::program::{LoopStep, ResourceSpec, Step, Target};
+use crate::sanitize::sanitize;
+use crate::suggest::any_of;
 
 /// Longer side of a thumbnail, in pixels.
 pub(super) const PIXELS: (i64, i64) = (1, 4_096);
@@ -39,12 +39,12 @@ impl Checker {
         // Whether the line before was a step that `else` can follow, if it could be read at all.
         let mut may_else = false;
         for node in nodes {
-            let Some(shape) = self.shape(node, STEPS) else {
+            let Some(shape) = self.node_rule(node, STEPS) else {
                 may_else = BEFORE_ELSE.contains(&node.name().value());
                 continue;
             };
             if shape.word == "else" {
-                self.otherwise(node, may_else, &mut steps);
+                self.attach_else(node, may_else, &mut steps);
                 may_else = false;
                 continue;
             }
@@ -56,9 +56,9 @@ impl Checker {
     }
 
     /// `else` belongs to the step in front of it.
-    fn otherwise(&mut self, node: &KdlNode, may_else: bool, before: &mut [Step]) {
+    fn attach_else(&mut self, node: &KdlNode, may_else: bool, before: &mut [Step]) {
         let steps = self.steps(children(node));
-        match before.last_mut().and_then(Step::otherwise) {
+        match before.last_mut().and_then(Step::else_steps_mut) {
             Some(otherwise) if may_else => *otherwise = steps,
             _ if may_else => {}
             _ => {
@@ -96,7 +96,7 @@ impl Checker {
                 Some(Step::Allocate { bytes: bytes?.expr, body })
             }
             ("http-get" | "exec" | "retry", Some(first)) => self.attempt(node, word, first),
-            ("panic", Some(why)) => self.text(why).map(|why| Step::Panic(clean(why))),
+            ("panic", Some(why)) => self.text(why).map(|why| Step::Panic(sanitize(why))),
             ("exit", Some(code)) => self.integer(code, 0, 255).map(|code| Step::Exit(code as u8)),
             ("load" | "store" | "add", Some(counter)) => self.on_counter(node, word, counter),
             ("put" | "take" | "try-put" | "try-take", Some(queue)) => self.on_queue(node, word, queue),
@@ -123,9 +123,9 @@ impl Checker {
         let target = target?;
         Some(match word {
             "try-lock" => Step::TryLock { target, timeout: timeout?, body, otherwise: Vec::new() },
-            "unlock" => Step::Release(target),
+            "unlock" => Step::BareUnlock(target),
             _ if node.children().is_some() => Step::Lock { target, body },
-            _ => Step::Take(target),
+            _ => Step::BareLock(target),
         })
     }
 
@@ -158,12 +158,12 @@ impl Checker {
         what: &str,
         wanted: fn(&ResourceSpec) -> bool,
     ) -> Option<Target> {
-        let at = prop(node, "at").map(|entry| self.number(entry, PLACE));
+        let at = prop(node, "at").map(|entry| self.number(entry, ARRAY_INDEX));
         let thing = self.resolve(entry, what, |this, thing| match thing {
-            Thing::Resource(at) => this.scenario.resources.get(at).is_some_and(|resource| wanted(&resource.spec)),
+            NamedItem::Resource(at) => this.scenario.resources.get(at).is_some_and(|resource| wanted(&resource.spec)),
             _ => false,
         })?;
-        let Thing::Resource(resource) = thing else { return None };
+        let NamedItem::Resource(resource) = thing else { return None };
         let declared = &self.scenario.resources[resource];
         if let (Some(place), Expr::Number(1.0)) = (prop(node, "at"), &declared.count) {
             let title = format!("there is only one `{}`", declared.name);
@@ -171,8 +171,8 @@ impl Checker {
             return None;
         }
         match at {
-            Some(at) => Some(Target { resource, at: Some(at?.expr) }),
-            None => Some(Target { resource, at: None }),
+            Some(at) => Some(Target { resource, index: Some(at?.expr) }),
+            None => Some(Target { resource, index: None }),
         }
     }
 
@@ -191,7 +191,7 @@ impl Checker {
         };
         let (knob, is) = self.knob_value(name, entry)?;
         self.use_knob(knob, true);
-        Some(Step::When { knob, is, body, otherwise: Vec::new() })
+        Some(Step::When { knob, position: is, body, otherwise: Vec::new() })
     }
 
     fn thumbnail(&mut self, node: &KdlNode) -> Option<Step> {
@@ -203,20 +203,20 @@ impl Checker {
 
 /// Each step with the node it was read from, and with that of its `else`. Only for steps without mistakes: nodes and
 /// steps then stand in the same order.
-pub(super) fn pairs<'a>(nodes: &'a [KdlNode], steps: &'a [Step]) -> impl Iterator<Item = Pair<'a>> {
+pub(super) fn steps_with_nodes<'a>(nodes: &'a [KdlNode], steps: &'a [Step]) -> impl Iterator<Item = StepNode<'a>> {
     let is_else = |node: &KdlNode| node.name().value() == "else";
     let mut steps = steps.iter();
     nodes.iter().enumerate().filter(move |(_, node)| !is_else(node)).filter_map(move |(at, node)| {
         let otherwise = nodes.get(at + 1).filter(|next| is_else(next)).map(children).unwrap_or_default();
-        Some(Pair { node, otherwise, step: steps.next()? })
+        Some(StepNode { node, else_nodes: otherwise, step: steps.next()? })
     })
 }
 
 /// A step beside what it was read from.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pair<'a> {
+pub(super) struct StepNode<'a> {
     pub node: &'a KdlNode,
     /// The block of the `else` that follows.
-    pub otherwise: &'a [KdlNode],
+    pub else_nodes: &'a [KdlNode],
     pub step: &'a Step,
 }

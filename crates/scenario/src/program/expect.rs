@@ -25,20 +25,20 @@ pub enum Claim {
     /// A finding with this id is made (or is not).
     Finding {
         id: String,
-        seen: bool,
+        is_expected: bool,
     },
     Measure {
         metric: Metric,
-        of: Subject,
+        subject: MetricSubject,
         compare: Compare,
         /// What it is compared with; a factor when there is something to multiply.
         value: f64,
-        times: Option<Times>,
+        baseline: Option<Baseline>,
     },
 }
 
 /// Findings that are facts whatever the speed of a run.
-const FACTS: [&str; 9] = [
+const TIMING_INDEPENDENT: [&str; 9] = [
     "deadlock",
     "livelock",
     "stall",
@@ -56,7 +56,7 @@ impl Claim {
     pub fn needs_cores(&self) -> bool {
         match self {
             Self::Deadlock { .. } | Self::NoDeadlock => false,
-            Self::Finding { id, .. } => !FACTS.contains(&id.as_str()),
+            Self::Finding { id, .. } => !TIMING_INDEPENDENT.contains(&id.as_str()),
             Self::Measure { metric, compare, .. } => *compare != Compare::Equals && metric.needs_cores(),
         }
     }
@@ -64,17 +64,17 @@ impl Claim {
 
 /// What a measure is compared with, `value` times.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Times {
+pub enum Baseline {
     /// The same measure of something else in the same run.
-    Of(Subject),
+    SameRun(MetricSubject),
     /// The same measure in a run with these knobs turned as well.
-    With(Vec<(KnobId, f64)>),
+    OtherRun(Vec<(KnobId, f64)>),
 }
 
 impl Expect {
     /// The knobs of the run that this one is compared with, if it is.
-    pub fn other(&self) -> Option<Vec<(KnobId, f64)>> {
-        let Claim::Measure { times: Some(Times::With(set)), .. } = &self.claim else { return None };
+    pub fn baseline_knobs(&self) -> Option<Vec<(KnobId, f64)>> {
+        let Claim::Measure { baseline: Some(Baseline::OtherRun(set)), .. } = &self.claim else { return None };
         let kept = self.when.iter().filter(|(knob, _)| !set.iter().any(|(turned, _)| turned == knob));
         Some(kept.chain(set).copied().collect())
     }
@@ -82,7 +82,7 @@ impl Expect {
 
 /// Whom a measure is about: positions in the scenario's tables.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Subject {
+pub enum MetricSubject {
     /// The first resource of this declaration.
     Resource(usize),
     Pool(usize),
@@ -113,11 +113,11 @@ pub enum Metric {
     /// Tasks of a pool that were called off, that one worker took from another, whose failure nobody will look at.
     Cancelled,
     Stolen,
-    Unseen,
+    UnreadFailures,
     /// Results of a pool's tasks that nobody has read.
     Unread,
     /// Most results that were there at once and that nobody had read.
-    HeldBack,
+    MaxUnread,
     /// How many times as long as the first result took to be there the first one took to be read.
     FirstResult,
     /// Share of the time in which someone had the lock.
@@ -156,9 +156,9 @@ pub enum Metric {
     /// What happened a second: a lock taken, a task done, an item taken, a counter added to.
     Rate,
     /// How long those who had to wait for a lock waited.
-    Wait(Part),
+    Wait(Quantile),
     /// From when a task was due to when its result was there.
-    Latency(Part),
+    Latency(Quantile),
     /// When the last of a group came to its end.
     Ended,
     /// How long the run went on until it ended by itself.
@@ -167,12 +167,12 @@ pub enum Metric {
 
 /// Which of many durations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Part {
+pub enum Quantile {
     /// Half are no longer.
     Median,
     /// One of a hundred is longer.
-    Tail,
-    Longest,
+    P99,
+    Max,
 }
 
 impl Metric {
@@ -187,9 +187,9 @@ impl Metric {
                 | Self::Retried
                 | Self::Cancelled
                 | Self::Stolen
-                | Self::Unseen
+                | Self::UnreadFailures
                 | Self::Unread
-                | Self::HeldBack
+                | Self::MaxUnread
                 | Self::Lives
                 | Self::Lanes
                 | Self::CutOff

@@ -11,16 +11,16 @@ pub struct Optimum {
     pub from: f64,
     pub to: f64,
     /// What is used up there.
-    pub limit: Option<Scarce>,
+    pub limit: Option<OptimumLimit>,
     /// Whether "too noisy to say" is right as well.
-    pub noisy: bool,
+    pub accepts_noise: bool,
     /// The calculation, in words.
-    pub because: String,
+    pub explanation: String,
 }
 
 /// What can be used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Scarce {
+pub enum OptimumLimit {
     Cpu,
     /// Position in the scenario's resources.
     Resource(usize),

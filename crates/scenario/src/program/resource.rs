@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::expr::Expr;
-use contend_trace::{KnobId, LockKind, Memory, RwPolicy};
+use contend_trace::{CounterMemory, KnobId, LockKind, RwPolicy};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Resource {
@@ -20,7 +20,7 @@ pub enum ResourceSpec {
     },
     Counter {
         initial: i64,
-        memory: Choice<Memory>,
+        memory: Choice<CounterMemory>,
         /// The members of its array lie side by side in one cache line, instead of in one each.
         packed: bool,
     },
@@ -39,32 +39,32 @@ pub enum ResourceSpec {
     },
     /// Waited for while holding the mutex declared at position `of`, which the wait gives back meanwhile.
     Condition {
-        of: usize,
+        mutex: usize,
     },
     /// A flag that stays set until it is cleared.
     Event,
     Barrier {
         parties: Expr,
     },
-    Server(Box<Serving>),
+    Server(Box<ServerSpec>),
 }
 
 /// A small HTTP server of the run's own: how it answers. All but its room can be turned while it runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Serving {
+pub struct ServerSpec {
     /// What an answer takes, in nanoseconds, and how much more at most, by chance.
     pub latency: Expr,
     pub jitter: Expr,
     /// Share of the answers that say that it failed, 0 to 1.
-    pub failure: Expr,
+    pub failure_rate: Expr,
     /// Length of an answer.
     pub bytes: Expr,
     /// How many requests it works on at once. The others wait in it.
     pub capacity: Expr,
     /// How many requests can be in it at once; it turns more away.
-    pub room: Expr,
+    pub max_requests: Expr,
     /// Paths that it does not know.
-    pub missing: Vec<String>,
+    pub missing_paths: Vec<String>,
 }
 
 /// A word that is fixed, or chosen by a knob.
@@ -91,5 +91,5 @@ pub struct Target {
     /// Position in `Scenario::resources`.
     pub resource: usize,
     /// Which of the array, wrapping around; `None` is the first.
-    pub at: Option<Expr>,
+    pub index: Option<Expr>,
 }

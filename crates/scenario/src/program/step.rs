@@ -9,16 +9,16 @@ mod signal;
 
 use serde::{Deserialize, Serialize};
 
-use super::pipe::PipeStep;
+use super::pipe_step::PipeStep;
 use super::resource::Target;
-use super::text::Text;
+use super::text::TextExpr;
 use crate::expr::Expr;
 use contend_trace::KnobId;
 
-pub use attempt::{Attempt, Origin, What};
-pub use life::{LifeStep, Members, Which};
-pub use pool::{Leave, PoolStep};
-pub use question::{Asked, Compare, Question};
+pub use attempt::{Attempt, AttemptKind, RequestTarget};
+pub use life::{GroupMembers, LifeStep, MemberSelector};
+pub use pool::{PoolStep, ShutdownMode};
+pub use question::{Compare, Operand, Question};
 pub use queue::QueueStep;
 pub use signal::SignalStep;
 
@@ -44,9 +44,9 @@ pub enum Step {
         otherwise: Vec<Step>,
     },
     /// Bare `lock`: the worker keeps it until `unlock`, or for good if it ends before.
-    Take(Target),
+    BareLock(Target),
     /// Bare `unlock`.
-    Release(Target),
+    BareUnlock(Target),
     /// Takes permits of a semaphore all at once, runs the body, gives them back.
     Acquire {
         target: Target,
@@ -54,16 +54,16 @@ pub enum Step {
         body: Vec<Step>,
     },
     /// Bare `acquire`: takes a permit for good.
-    Down(Target),
+    BareAcquire(Target),
     /// Bare `release`: gives a permit, whoever had it, or nobody.
-    Up(Target),
+    BareRelease(Target),
     /// Has an rwlock together with other readers while it runs the body.
-    Read {
+    ReadLock {
         target: Target,
         body: Vec<Step>,
     },
     /// Has an rwlock alone while it runs the body.
-    Write {
+    WriteLock {
         target: Target,
         body: Vec<Step>,
     },
@@ -115,7 +115,7 @@ pub enum Step {
     /// Runs the body if the knob stands at this position, else the other steps.
     When {
         knob: KnobId,
-        is: f64,
+        position: f64,
         body: Vec<Step>,
         otherwise: Vec<Step>,
     },
@@ -124,8 +124,8 @@ pub enum Step {
         sizes: Vec<u32>,
     },
     /// One of these ways, by chance: each as likely as its weight among all.
-    Choose(Vec<Way>),
-    Real(Real),
+    Choose(Vec<Branch>),
+    RealWork(RealWork),
     Attempt(Box<Attempt>),
     /// The worker panics; the others go on.
     Panic(String),
@@ -138,22 +138,22 @@ pub enum Step {
 impl Step {
     /// The steps in its blocks.
     pub fn bodies(&self) -> impl Iterator<Item = &[Self]> {
-        let (first, second, ways): (&[Self], &[Self], &[Way]) = match self {
+        let (first, second, ways): (&[Self], &[Self], &[Branch]) = match self {
             Self::Lock { body, .. }
             | Self::Acquire { body, .. }
             | Self::Allocate { body, .. }
-            | Self::Read { body, .. }
-            | Self::Write { body, .. }
+            | Self::ReadLock { body, .. }
+            | Self::WriteLock { body, .. }
             | Self::Repeat { body, .. }
             | Self::Forever(body)
             | Self::While { body, .. }
             | Self::Loop(LoopStep::Blocking(body) | LoopStep::ToThread(body))
-            | Self::Queue(QueueStep::Each { body, .. })
-            | Self::Pipe(PipeStep::Each { body, .. }) => (body, &[], &[]),
+            | Self::Queue(QueueStep::ForEach { body, .. })
+            | Self::Pipe(PipeStep::ForEach { body, .. }) => (body, &[], &[]),
             Self::TryLock { body, otherwise, .. }
             | Self::When { body, otherwise, .. }
             | Self::If { body, otherwise, .. }
-            | Self::Pool(PoolStep::Look { body, otherwise })
+            | Self::Pool(PoolStep::MatchResult { body, otherwise })
             | Self::Life(LifeStep::Join { body, otherwise, .. })
             | Self::Queue(QueueStep::TryPut { body, otherwise, .. } | QueueStep::TryTake { body, otherwise, .. }) => {
                 (body, otherwise, &[])
@@ -170,19 +170,19 @@ impl Step {
         match self {
             Self::Lock { target, .. }
             | Self::TryLock { target, .. }
-            | Self::Take(target)
-            | Self::Release(target)
+            | Self::BareLock(target)
+            | Self::BareUnlock(target)
             | Self::Acquire { target, .. }
-            | Self::Down(target)
-            | Self::Up(target)
-            | Self::Read { target, .. }
-            | Self::Write { target, .. }
+            | Self::BareAcquire(target)
+            | Self::BareRelease(target)
+            | Self::ReadLock { target, .. }
+            | Self::WriteLock { target, .. }
             | Self::Load(target)
             | Self::Store { target, .. }
             | Self::Add { target, .. }
             | Self::AddMany { target, .. }
-            | Self::If { question: Question { of: Asked::Resource(target), .. }, .. }
-            | Self::While { question: Question { of: Asked::Resource(target), .. }, .. } => Some(target),
+            | Self::If { question: Question { operand: Operand::Resource(target), .. }, .. }
+            | Self::While { question: Question { operand: Operand::Resource(target), .. }, .. } => Some(target),
             Self::Queue(step) => Some(step.target()),
             Self::Signal(step) => Some(step.target()),
             Self::Pipe(step) => Some(step.target()),
@@ -191,7 +191,7 @@ impl Step {
     }
 
     /// The pool that it has to do with.
-    pub const fn pool(&self) -> Option<usize> {
+    pub const fn pool_index(&self) -> Option<usize> {
         match self {
             Self::Pool(PoolStep::Submit { pool, .. } | PoolStep::Shutdown { pool, .. }) => Some(*pool),
             _ => None,
@@ -199,9 +199,9 @@ impl Step {
     }
 
     /// The first command that it runs, itself or in one of its blocks.
-    pub fn command(&self) -> Option<&[Text]> {
+    pub fn command(&self) -> Option<&[TextExpr]> {
         if let Self::Attempt(attempt) = self
-            && let What::Exec { command, .. } = &attempt.what
+            && let AttemptKind::Exec { command, .. } = &attempt.kind
         {
             return Some(command);
         }
@@ -209,12 +209,12 @@ impl Step {
     }
 
     /// Where the steps of the `else` that follows it go, if one can.
-    pub fn otherwise(&mut self) -> Option<&mut Vec<Self>> {
+    pub fn else_steps_mut(&mut self) -> Option<&mut Vec<Self>> {
         match self {
             Self::TryLock { otherwise, .. }
             | Self::When { otherwise, .. }
             | Self::If { otherwise, .. }
-            | Self::Pool(PoolStep::Look { otherwise, .. })
+            | Self::Pool(PoolStep::MatchResult { otherwise, .. })
             | Self::Life(LifeStep::Join { otherwise, .. })
             | Self::Queue(QueueStep::TryPut { otherwise, .. } | QueueStep::TryTake { otherwise, .. }) => {
                 Some(otherwise)
@@ -225,19 +225,19 @@ impl Step {
     }
 
     /// Shows it and all steps in its blocks.
-    pub fn each(&self, see: &mut impl FnMut(&Self)) {
+    pub fn for_each_step(&self, see: &mut impl FnMut(&Self)) {
         see(self);
-        self.bodies().flatten().for_each(|step| step.each(see));
+        self.bodies().flatten().for_each(|step| step.for_each_step(see));
     }
 
     /// The group whose workers it spawns, if it does.
-    pub fn spawns(&self) -> Option<usize> {
+    pub fn spawned_group(&self) -> Option<usize> {
         if let Self::Life(LifeStep::Spawn(members)) = self { Some(members.group) } else { None }
     }
 
     /// Whether it, or a step in one of its blocks, is such a one.
-    pub fn any(&self, wanted: &impl Fn(&Self) -> bool) -> bool {
-        wanted(self) || self.bodies().flatten().any(|step| step.any(wanted))
+    pub fn contains(&self, wanted: &impl Fn(&Self) -> bool) -> bool {
+        wanted(self) || self.bodies().flatten().any(|step| step.contains(wanted))
     }
 }
 
@@ -254,14 +254,14 @@ pub enum LoopStep {
 
 /// One of the ways of a choice.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Way {
+pub struct Branch {
     pub weight: Expr,
     pub steps: Vec<Step>,
 }
 
 /// Work that is what it says, however long it takes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Real {
+pub enum RealWork {
     /// Counts the primes up to this number.
     Primes(Expr),
     /// SHA-256 of so many bytes, or of the task's file.

@@ -6,7 +6,7 @@ use contend_trace::KnobId;
 
 /// A text that is written out, or that a knob has.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Text {
+pub enum TextExpr {
     Template(Template),
     /// What the knob for free text is set to.
     Knob(KnobId),
@@ -14,17 +14,17 @@ pub enum Text {
 
 /// A text with places in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Template(pub Vec<Piece>);
+pub struct Template(pub Vec<TemplatePiece>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Piece {
+pub enum TemplatePiece {
     Literal(String),
-    Place(Place),
+    Placeholder(Placeholder),
 }
 
 /// What a place stands for. The words are those of GNU parallel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Place {
+pub enum Placeholder {
     /// `{}`: the task's file, or its word.
     Item,
     /// `{/}`: without its directory.
@@ -39,7 +39,7 @@ pub enum Place {
     Number,
 }
 
-impl Place {
+impl Placeholder {
     const ALL: [(&'static str, Self); 6] = [
         ("{}", Self::Item),
         ("{/}", Self::Base),
@@ -61,11 +61,11 @@ impl Template {
         let mut literal = String::new();
         let mut rest = text;
         while let Some(first) = rest.chars().next() {
-            if let Some((word, place)) = Place::ALL.iter().find(|(word, _)| rest.starts_with(word)) {
+            if let Some((word, place)) = Placeholder::ALL.iter().find(|(word, _)| rest.starts_with(word)) {
                 if !literal.is_empty() {
-                    pieces.push(Piece::Literal(std::mem::take(&mut literal)));
+                    pieces.push(TemplatePiece::Literal(std::mem::take(&mut literal)));
                 }
-                pieces.push(Piece::Place(*place));
+                pieces.push(TemplatePiece::Placeholder(*place));
                 rest = &rest[word.len()..];
             } else {
                 literal.push(first);
@@ -73,21 +73,21 @@ impl Template {
             }
         }
         if !literal.is_empty() {
-            pieces.push(Piece::Literal(literal));
+            pieces.push(TemplatePiece::Literal(literal));
         }
         Self(pieces)
     }
 
     /// Whether some place is filled in with the task's file.
     pub fn has_item(&self) -> bool {
-        self.0.iter().any(|piece| matches!(piece, Piece::Place(place) if *place != Place::Number))
+        self.0.iter().any(|piece| matches!(piece, TemplatePiece::Placeholder(place) if *place != Placeholder::Number))
     }
 
     /// As it was written.
-    pub fn written(&self) -> String {
-        let piece = |piece: &Piece| match piece {
-            Piece::Literal(text) => text.clone(),
-            Piece::Place(place) => place.word().to_owned(),
+    pub fn to_source(&self) -> String {
+        let piece = |piece: &TemplatePiece| match piece {
+            TemplatePiece::Literal(text) => text.clone(),
+            TemplatePiece::Placeholder(place) => place.word().to_owned(),
         };
         self.0.iter().map(piece).collect()
     }
@@ -101,9 +101,9 @@ mod tests {
 
     #[test]
     fn places_are_found_and_other_braces_stay() {
-        let literal = |text: &str| Piece::Literal(text.to_owned());
+        let literal = |text: &str| TemplatePiece::Literal(text.to_owned());
         let found = Template::parse("a{}b{/.}{n}{print $1}{").0;
-        let places = [Place::Item, Place::BaseStem, Place::Number].map(Piece::Place);
+        let places = [Placeholder::Item, Placeholder::BaseStem, Placeholder::Number].map(TemplatePiece::Placeholder);
         let [item, stem, number] = places;
         assert_eq!(found, [literal("a"), item, literal("b"), stem, number, literal("{print $1}{")]);
         assert!(Template::parse("{//}").has_item() && !Template::parse("{n}{x}").has_item());
@@ -112,7 +112,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_template_is_what_was_written(text in "[a{}/.n#é]{0,20}") {
-            prop_assert_eq!(Template::parse(&text).written(), text);
+            prop_assert_eq!(Template::parse(&text).to_source(), text);
         }
     }
 }

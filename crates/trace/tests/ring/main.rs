@@ -1,9 +1,9 @@
 //! The ring that events travel in, and the slot beside it: on their own, and in every order that two processors can do
 //! things in.
 
-mod alone;
-mod orders;
-mod slots;
+mod interleavings;
+mod sequential;
+mod wait_slots;
 
 /// Their own source over loom's atomics.
 #[allow(dead_code, reason = "what is not part of the way of an event is not tried")]
@@ -13,5 +13,5 @@ mod trace {
     use loom::sync::atomic::{AtomicU64, fence};
 
     pub mod ring;
-    mod slot;
+    mod wait_slot;
 }

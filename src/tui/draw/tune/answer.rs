@@ -5,85 +5,91 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::super::super::format::{age, percent, rate, wrap};
-use super::Scene;
+use super::super::super::format::{format_duration, format_percent, format_rate, wrap_text};
+use super::TuneScene;
 use super::text;
 use crate::model::Severity;
 use crate::trace::Span;
-use crate::tune::{doubts, headline, sentences};
+use crate::tune::{caveats, headline, summary_sentences};
 
 /// As much of the answer as there is room for.
-pub(super) struct Answer<'a> {
-    pub(super) scene: Scene<'a>,
+pub(super) struct AnswerSummary<'a> {
+    pub(super) scene: TuneScene<'a>,
 }
 
 /// All of it, with the response times under load.
-pub(super) struct Whole<'a> {
-    pub(super) scene: Scene<'a>,
+pub(super) struct AnswerDetail<'a> {
+    pub(super) scene: TuneScene<'a>,
 }
 
 /// The headline, and everything after it.
-fn lines(scene: Scene<'_>, width: u16) -> Vec<(String, Style)> {
-    let (sheet, theme) = (scene.sheet, scene.theme);
+fn answer_lines(scene: TuneScene<'_>, width: u16) -> Vec<(String, Style)> {
+    let (sheet, theme) = (scene.tune_view, scene.theme);
     let subject = sheet.subject();
-    let head = match (&sheet.tuning.verdict, sheet.over) {
+    let head = match (&sheet.tuning.decision, sheet.is_over) {
         (None, false) => "Nothing can be said yet.".to_owned(),
         (Some(_), false) => format!("So far: {}", headline(&sheet.tuning, &subject)),
         (_, true) => headline(&sheet.tuning, &subject),
     };
-    let mut lines: Vec<(String, Style)> = wrap(&head, width).into_iter().map(|line| (line, theme.strong())).collect();
-    let mut say = |words: &str, style: Style| lines.extend(wrap(words, width).into_iter().map(|line| (line, style)));
-    for sentence in sentences(&sheet.tuning, &subject) {
+    let mut lines: Vec<(String, Style)> =
+        wrap_text(&head, width).into_iter().map(|line| (line, theme.strong_style())).collect();
+    let mut say =
+        |words: &str, style: Style| lines.extend(wrap_text(words, width).into_iter().map(|line| (line, style)));
+    for sentence in summary_sentences(&sheet.tuning, &subject) {
         say(&sentence, Style::new());
     }
-    for doubt in doubts(&sheet.tuning, &subject) {
-        say(&doubt, theme.severity(Severity::Warning));
+    for doubt in caveats(&sheet.tuning, &subject) {
+        say(&doubt, theme.severity_style(Severity::Warning));
     }
     lines
 }
 
-impl Widget for Answer<'_> {
+impl Widget for AnswerSummary<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let inner = Rect { x: area.x + area.width.min(1), width: area.width.saturating_sub(2), ..area };
-        let lines = lines(self.scene, inner.width);
+        let lines = answer_lines(self.scene, inner.width);
         let room = usize::from(area.height);
         let cut = lines.len() > room;
         for (at, (line, style)) in lines.iter().take(room).enumerate() {
-            text::put(buf, text::line(inner, at), line, *style);
+            text::put_line(buf, text::nth_line(inner, at), line, *style);
         }
-        if cut && room > 1 && self.scene.sheet.upper != super::Upper::Answer {
+        if cut && room > 1 && self.scene.tune_view.upper != super::UpperPane::Answer {
             let words = format!("  {} more: tab ", lines.len() - room);
-            text::right(buf, text::line(inner, room - 1), &words, self.scene.theme.faint());
+            text::put_right(buf, text::nth_line(inner, room - 1), &words, self.scene.theme.faint_style());
         }
     }
 }
 
-impl Widget for Whole<'_> {
+impl Widget for AnswerDetail<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let inner = Rect { x: area.x + area.width.min(1), width: area.width.saturating_sub(3).min(110), ..area };
-        let mut lines = lines(self.scene, inner.width);
-        lines.extend(self.loaded());
-        let first = self.scene.sheet.scroll.min(lines.len().saturating_sub(usize::from(area.height)));
+        let mut lines = answer_lines(self.scene, inner.width);
+        lines.extend(self.open_loop_lines());
+        let first = self.scene.tune_view.scroll.min(lines.len().saturating_sub(usize::from(area.height)));
         for (at, (line, style)) in lines.iter().skip(first).take(area.height.into()).enumerate() {
-            text::put(buf, text::line(inner, at), line, *style);
+            text::put_line(buf, text::nth_line(inner, at), line, *style);
         }
     }
 }
 
-impl Whole<'_> {
+impl AnswerDetail<'_> {
     /// Response times when work comes at a rate of its own.
-    fn loaded(&self) -> Vec<(String, Style)> {
-        let (sheet, faint) = (self.scene.sheet, self.scene.theme.faint());
-        let Some(first) = sheet.tuning.loaded.first() else { return Vec::new() };
-        let title = format!("Response time with {}, from the intended start", sheet.subject().level(first.level));
+    fn open_loop_lines(&self) -> Vec<(String, Style)> {
+        let (sheet, faint) = (self.scene.tune_view, self.scene.theme.faint_style());
+        let Some(first) = sheet.tuning.open_loop.first() else { return Vec::new() };
+        let title = format!("Response time with {}, from the intended start", sheet.subject().level_name(first.level));
         let heads = format!("{:>6}{:>12}{:>10}{:>10}{:>10}", "load", "a second", "p50", "p90", "p99");
-        let rows = sheet.tuning.loaded.iter().map(|loaded| {
+        let rows = sheet.tuning.open_loop.iter().map(|loaded| {
             let times = loaded.repetition.as_ref().and_then(|repetition| repetition.response).map_or_else(
                 || "   could not be done".to_owned(),
-                |of| [of.p50, of.p90, of.p99].map(|ns| format!("{:>10}", age(Span(ns as u64)))).concat(),
+                |of| [of.p50, of.p90, of.p99].map(|ns| format!("{:>10}", format_duration(Span(ns as u64)))).concat(),
             );
             (
-                format!("{:>6}{:>12}{times}", percent(loaded.load), rate(loaded.per_second).trim_end_matches("/s")),
+                format!(
+                    "{:>6}{:>12}{times}",
+                    format_percent(loaded.load_share),
+                    format_rate(loaded.offered_rate).trim_end_matches("/s")
+                ),
                 Style::new(),
             )
         });

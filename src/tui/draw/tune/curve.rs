@@ -5,60 +5,69 @@ use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
-use super::super::super::format::{age, rate};
-use super::super::super::tune::{LABELS, Plots, Rows, p99};
+use super::super::super::format::{format_duration, format_rate};
+use super::super::super::tune_view::{ChartLayout, LABEL_WIDTH, RowAxis, level_p99};
 use super::text;
-use super::{Scene, line};
+use super::{TuneScene, line_plot};
 use crate::trace::Span;
-use crate::tune::{Goal, Level, resource};
+use crate::tune::{Goal, Level, resource_label};
 
-pub(super) struct Curve<'a> {
-    pub(super) scene: Scene<'a>,
+pub(super) struct CurveChart<'a> {
+    pub(super) scene: TuneScene<'a>,
 }
 
-impl Widget for Curve<'_> {
+impl Widget for CurveChart<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let plots = Plots::of(self.scene.sheet, area);
-        let word = self.scene.sheet.tuned.work.word();
-        self.bound(area, &plots, buf);
-        if let Goal::Arrivals(rate) = self.scene.sheet.tuned.question.demands.goal {
-            self.limit(plots.rate, plots.rates.of(rate), "arrive ", buf);
+        let plots = ChartLayout::compute(self.scene.tune_view, area);
+        let word = self.scene.tune_view.setup.work.word();
+        self.draw_bound(area, &plots, buf);
+        if let Goal::Arrivals(rate) = self.scene.tune_view.setup.question.demands.goal {
+            self.draw_limit(plots.throughput, plots.rates.row_of(rate), "arrive ", buf);
         }
-        self.scale(area, plots.rate, plots.rates, &format!("{word}s a second"), rate, buf);
-        let levels: Vec<&Level> = self.scene.sheet.tuning.curve.working().collect();
+        self.draw_scale(area, plots.throughput, plots.rates, &format!("{word}s a second"), format_rate, buf);
+        let levels: Vec<&Level> = self.scene.tune_view.tuning.curve.working_levels().collect();
         let rates: Vec<(&Level, f64)> = levels.iter().map(|level| (*level, level.throughput())).collect();
-        self.line(&plots, plots.rate, plots.rates, &rates, buf);
+        self.draw_line(&plots, plots.throughput, plots.rates, &rates, buf);
         for (level, _) in &rates {
-            self.interval(&plots, level, buf);
+            self.draw_interval(&plots, level, buf);
         }
-        self.points(&plots, plots.rate, plots.rates, &rates, buf);
-        self.values(&plots, buf);
-        if plots.late.height > 0 {
-            let title = match self.scene.sheet.tuned.question.demands.goal {
-                Goal::Most => format!("p99 of one {word}"),
+        self.draw_points(&plots, plots.throughput, plots.rates, &rates, buf);
+        self.draw_values(&plots, buf);
+        if plots.latency.height > 0 {
+            let title = match self.scene.tune_view.setup.question.demands.goal {
+                Goal::MaxThroughput => format!("p99 of one {word}"),
                 Goal::Arrivals(_) => format!("p99 of one {word}, from when it was due"),
             };
-            self.scale(
+            self.draw_scale(
                 area,
-                plots.late,
+                plots.latency,
                 plots.times,
                 &title,
-                |top| if top > 0.0 { age(Span(top as u64)) } else { "0".to_owned() },
+                |top| if top > 0.0 { format_duration(Span(top as u64)) } else { "0".to_owned() },
                 buf,
             );
-            let most = self.scene.sheet.tuned.question.demands.p99.and_then(|limit| plots.times.of(limit));
-            self.limit(plots.late, most, "most allowed ", buf);
+            let most =
+                self.scene.tune_view.setup.question.demands.max_p99_ns.and_then(|limit| plots.times.row_of(limit));
+            self.draw_limit(plots.latency, most, "most allowed ", buf);
             let times: Vec<(&Level, f64)> =
-                levels.iter().filter_map(|level| Some((*level, p99(self.scene.sheet, level)?))).collect();
-            self.line(&plots, plots.late, plots.times, &times, buf);
-            self.points(&plots, plots.late, plots.times, &times, buf);
+                levels.iter().filter_map(|level| Some((*level, level_p99(self.scene.tune_view, level)?))).collect();
+            self.draw_line(&plots, plots.latency, plots.times, &times, buf);
+            self.draw_points(&plots, plots.latency, plots.times, &times, buf);
         }
     }
 }
 
-impl Curve<'_> {
+impl CurveChart<'_> {
     /// A title, the ends of the axis, and its rule.
-    fn scale(&self, area: Rect, plot: Rect, rows: Rows, title: &str, shown: impl Fn(f64) -> String, buf: &mut Buffer) {
+    fn draw_scale(
+        &self,
+        area: Rect,
+        plot: Rect,
+        rows: RowAxis,
+        title: &str,
+        shown: impl Fn(f64) -> String,
+        buf: &mut Buffer,
+    ) {
         let theme = self.scene.theme;
         if plot.height == 0 {
             return;
@@ -69,8 +78,8 @@ impl Curve<'_> {
             x: area.x + 1.min(area.width),
             width: area.width.saturating_sub(1),
         };
-        text::put(buf, above, title, theme.faint());
-        let labels = Rect { x: area.x, width: LABELS.saturating_sub(2).min(area.width), ..plot };
+        text::put_line(buf, above, title, theme.faint_style());
+        let labels = Rect { x: area.x, width: LABEL_WIDTH.saturating_sub(2).min(area.width), ..plot };
         let middle = plot.height / 2;
         for (row, part) in [
             (0, 1.0),
@@ -79,105 +88,114 @@ impl Curve<'_> {
         ] {
             let skip = row == middle && (plot.height < 5 || plot.height.is_multiple_of(2));
             if !skip {
-                text::right(buf, text::line(labels, row.into()), &shown(rows.top * part), theme.faint());
+                text::put_right(buf, text::nth_line(labels, row.into()), &shown(rows.top * part), theme.faint_style());
             }
         }
         for row in 0..plot.height {
-            let at = Rect { x: plot.x.saturating_sub(1), width: 1, ..text::line(plot, row.into()) };
-            text::put(buf, at, theme.line(), theme.faint());
+            let at = Rect { x: plot.x.saturating_sub(1), width: 1, ..text::nth_line(plot, row.into()) };
+            text::put_line(buf, at, theme.vertical_line(), theme.faint_style());
         }
     }
 
     /// What cannot be exceeded: all levels together by what is used up, few workers by what each of them does alone.
-    fn bound(&self, area: Rect, plots: &Plots, buf: &mut Buffer) {
-        let Scene { sheet, theme } = self.scene;
+    fn draw_bound(&self, area: Rect, plots: &ChartLayout, buf: &mut Buffer) {
+        let TuneScene { tune_view, theme } = self.scene;
         let Some(bound) = &plots.bound else { return };
-        let plot = plots.rate;
-        let alone = sheet.tuning.curve.working().next().filter(|_| sheet.knob().name == "workers");
+        let plot = plots.throughput;
+        let alone = tune_view.tuning.curve.working_levels().next().filter(|_| tune_view.knob().name == "workers");
         if let Some(each) = alone.map(|lowest| lowest.throughput() / lowest.value.max(1e-9)) {
             for column in 0..plot.width {
-                let most = each * plots.columns.value(f64::from(column));
-                if let Some(row) = plots.rates.of(most).filter(|_| most < bound.per_second) {
-                    let at = Rect { x: plot.x + column, width: 1, ..text::line(plot, row.into()) };
-                    text::put(buf, at, if theme.unicode { "·" } else { ":" }, theme.faint());
+                let most = each * plots.columns.value_at(f64::from(column));
+                if let Some(row) = plots.rates.row_of(most).filter(|_| most < bound.max_rate) {
+                    let at = Rect { x: plot.x + column, width: 1, ..text::nth_line(plot, row.into()) };
+                    text::put_line(buf, at, if theme.has_unicode { "·" } else { ":" }, theme.faint_style());
                 }
             }
         }
-        if let Some(row) = plots.rates.of(bound.per_second) {
-            let at = text::line(plot, row.into());
-            let dash = if theme.unicode { "┄" } else { "-" };
-            text::put(buf, at, &dash.repeat(at.width.into()), theme.faint());
+        if let Some(row) = plots.rates.row_of(bound.max_rate) {
+            let at = text::nth_line(plot, row.into());
+            let dash = if theme.has_unicode { "┄" } else { "-" };
+            text::put_line(buf, at, &dash.repeat(at.width.into()), theme.faint_style());
         }
-        let words = format!("bound: {}, {}", rate(bound.per_second), resource(&bound.resource));
+        let words = format!("bound: {}, {}", format_rate(bound.max_rate), resource_label(&bound.resource));
         let above = Rect { y: plot.y.saturating_sub(1), height: 1, ..area };
-        text::right(buf, Rect { width: above.width.saturating_sub(3), ..above }, &words, theme.faint());
+        text::put_right(buf, Rect { width: above.width.saturating_sub(3), ..above }, &words, theme.faint_style());
     }
 
     /// A line across a plot for what is asked: the p99 that is allowed, the rate that arrives.
-    fn limit(&self, plot: Rect, row: Option<u16>, words: &str, buf: &mut Buffer) {
+    fn draw_limit(&self, plot: Rect, row: Option<u16>, words: &str, buf: &mut Buffer) {
         let theme = self.scene.theme;
         let Some(row) = row else { return };
-        let at = text::line(plot, row.into());
-        let dash = if theme.unicode { "┄" } else { "-" };
-        text::put(buf, at, &dash.repeat(at.width.into()), theme.faint());
-        text::put(buf, at, words, theme.faint());
+        let at = text::nth_line(plot, row.into());
+        let dash = if theme.has_unicode { "┄" } else { "-" };
+        text::put_line(buf, at, &dash.repeat(at.width.into()), theme.faint_style());
+        text::put_line(buf, at, words, theme.faint_style());
     }
 
-    fn line(&self, plots: &Plots, plot: Rect, rows: Rows, points: &[(&Level, f64)], buf: &mut Buffer) {
+    fn draw_line(&self, plots: &ChartLayout, plot: Rect, rows: RowAxis, points: &[(&Level, f64)], buf: &mut Buffer) {
         let theme = self.scene.theme;
         let foot = f64::from(plot.height.saturating_sub(1));
-        let points: Vec<(u16, f64)> =
-            points.iter().map(|(level, value)| (plots.columns.of(level.value), foot - rows.exact(*value))).collect();
-        line::draw(&points, plot, theme.unicode, theme.area(), buf);
+        let points: Vec<(u16, f64)> = points
+            .iter()
+            .map(|(level, value)| (plots.columns.column_of(level.value), foot - rows.position(*value)))
+            .collect();
+        line_plot::draw_line(&points, plot, theme.has_unicode, theme.area_style(), buf);
     }
 
-    fn interval(&self, plots: &Plots, level: &Level, buf: &mut Buffer) {
+    fn draw_interval(&self, plots: &ChartLayout, level: &Level, buf: &mut Buffer) {
         let Some(found) = level.interval() else { return };
         let theme = self.scene.theme;
-        let (high, low) = (plots.rates.of(found.high).unwrap_or(0), plots.rates.of(found.low).unwrap_or(0));
-        let (over, under) = if theme.unicode { ("┬", "┴") } else { ("+", "+") };
+        let (high, low) = (plots.rates.row_of(found.high).unwrap_or(0), plots.rates.row_of(found.low).unwrap_or(0));
+        let (over, under) = if theme.has_unicode { ("┬", "┴") } else { ("+", "+") };
         for row in high..=low {
             let sign = match row {
                 _ if high == low => continue,
                 row if row == high => over,
                 row if row == low => under,
-                _ => theme.line(),
+                _ => theme.vertical_line(),
             };
             let at = Rect {
-                x: plots.rate.x + plots.columns.of(level.value),
+                x: plots.throughput.x + plots.columns.column_of(level.value),
                 width: 1,
-                ..text::line(plots.rate, row.into())
+                ..text::nth_line(plots.throughput, row.into())
             };
-            text::put(buf, at, sign, theme.strong());
+            text::put_line(buf, at, sign, theme.strong_style());
         }
     }
 
-    fn points(&self, plots: &Plots, plot: Rect, rows: Rows, points: &[(&Level, f64)], buf: &mut Buffer) {
+    fn draw_points(&self, plots: &ChartLayout, plot: Rect, rows: RowAxis, points: &[(&Level, f64)], buf: &mut Buffer) {
         for (level, value) in points {
-            let Some(row) = rows.of(*value) else { continue };
-            let at = Rect { x: plot.x + plots.columns.of(level.value), width: 1, ..text::line(plot, row.into()) };
-            text::put(buf, at, self.scene.sign(level), self.scene.theme.strong());
+            let Some(row) = rows.row_of(*value) else { continue };
+            let at =
+                Rect { x: plot.x + plots.columns.column_of(level.value), width: 1, ..text::nth_line(plot, row.into()) };
+            text::put_line(buf, at, self.scene.level_sign(level), self.scene.theme.strong_style());
         }
     }
 
     /// The values of the knob below the curve; where two would touch, the one that matters more.
-    fn values(&self, plots: &Plots, buf: &mut Buffer) {
-        let Scene { sheet, theme } = self.scene;
-        let (rule, labels) = (text::line(plots.axis, 0), text::line(plots.axis, 1));
-        let (flat, tick, corner) = if theme.unicode { ("─", "┴", "└") } else { ("-", "+", "+") };
+    fn draw_values(&self, plots: &ChartLayout, buf: &mut Buffer) {
+        let TuneScene { tune_view, theme } = self.scene;
+        let (rule, labels) = (text::nth_line(plots.axis, 0), text::nth_line(plots.axis, 1));
+        let (flat, tick, corner) = if theme.has_unicode { ("─", "┴", "└") } else { ("-", "+", "+") };
         let corner_at = Rect { x: rule.x.saturating_sub(1), width: rule.width + 1, ..rule };
-        text::put(buf, corner_at, &(corner.to_owned() + &flat.repeat(rule.width.into())), theme.faint());
-        let answer = sheet.tuning.recommended().map(|level| level.value);
-        let mut levels: Vec<&Level> = sheet.levels().iter().collect();
+        text::put_line(buf, corner_at, &(corner.to_owned() + &flat.repeat(rule.width.into())), theme.faint_style());
+        let answer = tune_view.tuning.recommended_level().map(|level| level.value);
+        let mut levels: Vec<&Level> = tune_view.levels().iter().collect();
         let is_answer = |level: &Level| answer.is_some_and(|value| value.total_cmp(&level.value).is_eq());
-        levels.sort_by_key(|level| (!sheet.is_looked_at(level), !is_answer(level), level.value.log2().fract() != 0.0));
+        levels
+            .sort_by_key(|level| (!tune_view.is_current(level), !is_answer(level), level.value.log2().fract() != 0.0));
         let mut taken: Vec<(u16, u16)> = Vec::new();
         for level in levels {
-            let column = plots.columns.of(level.value);
+            let column = plots.columns.column_of(level.value);
             let at = Rect { x: rule.x + column, width: 1, ..rule };
-            text::put(buf, at, if level.works() { tick } else { self.scene.sign(level) }, theme.strong());
-            let mark = if is_answer(level) { if theme.unicode { "▲" } else { "^" } } else { "" };
-            let shown = format!("{mark}{}", sheet.knob().show(level.value));
+            text::put_line(
+                buf,
+                at,
+                if level.is_working() { tick } else { self.scene.level_sign(level) },
+                theme.strong_style(),
+            );
+            let mark = if is_answer(level) { if theme.has_unicode { "▲" } else { "^" } } else { "" };
+            let shown = format!("{mark}{}", tune_view.knob().format_value(level.value));
             let width = shown.width() as u16;
             let from = column.saturating_sub(width / 2).min(labels.width.saturating_sub(width));
             if taken.iter().any(|(begin, end)| from <= *end && *begin <= from + width) {
@@ -185,9 +203,9 @@ impl Curve<'_> {
             }
             taken.push((from, from + width));
             let at = Rect { x: labels.x + from, width: width.min(labels.width), ..labels };
-            text::put(buf, at, &shown, self.scene.style(level));
+            text::put_line(buf, at, &shown, self.scene.level_style(level));
         }
-        let name = Rect { x: rule.x.saturating_sub(LABELS), width: LABELS.saturating_sub(1), ..labels };
-        text::right(buf, name, &sheet.knob().name, theme.faint());
+        let name = Rect { x: rule.x.saturating_sub(LABEL_WIDTH), width: LABEL_WIDTH.saturating_sub(1), ..labels };
+        text::put_right(buf, name, &tune_view.knob().name, theme.faint_style());
     }
 }

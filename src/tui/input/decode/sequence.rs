@@ -2,54 +2,54 @@
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
-use super::{LONGEST, Step};
+use super::{Decoded, MAX_SEQUENCE};
 
 /// What follows `ESC [`.
-pub(super) fn csi(bytes: &[u8]) -> Step {
-    let Some((&last, before)) = bytes.split_last() else { return Step::Partial };
+pub(super) fn decode_csi(bytes: &[u8]) -> Decoded {
+    let Some((&last, before)) = bytes.split_last() else { return Decoded::Partial };
     match before {
-        [] if matches!(last, b'[' | b'M') => return Step::Partial,
-        [b'['] => return key((b'A'..=b'E').contains(&last).then(|| KeyCode::F(last - b'A' + 1))),
-        [b'M', sent @ ..] if sent.len() < 2 => return Step::Partial,
-        [b'M', button, column] => return old_mouse(*button, *column, last),
+        [] if matches!(last, b'[' | b'M') => return Decoded::Partial,
+        [b'['] => return key_or_dropped((b'A'..=b'E').contains(&last).then(|| KeyCode::F(last - b'A' + 1))),
+        [b'M', sent @ ..] if sent.len() < 2 => return Decoded::Partial,
+        [b'M', button, column] => return decode_x10_mouse(*button, *column, last),
         _ => {}
     }
     match last {
-        0x20..=0x3f if bytes.len() >= LONGEST => Step::Dropped,
-        0x20..=0x3f => Step::Partial,
-        0x40..=0x7e => known(before, last),
-        _ => Step::Again,
+        0x20..=0x3f if bytes.len() >= MAX_SEQUENCE => Decoded::Dropped,
+        0x20..=0x3f => Decoded::Partial,
+        0x40..=0x7e => decode_sequence(before, last),
+        _ => Decoded::Restart,
     }
 }
 
 /// The letter that follows `ESC O`.
-pub(super) fn ss3(letter: u8) -> Step {
-    if (0x20..0x7f).contains(&letter) { key(lettered(letter)) } else { Step::Again }
+pub(super) fn decode_ss3(letter: u8) -> Decoded {
+    if (0x20..0x7f).contains(&letter) { key_or_dropped(key_of_letter(letter)) } else { Decoded::Restart }
 }
 
 /// A whole sequence: its parameters, and the byte that ends it.
-fn known(parameters: &[u8], last: u8) -> Step {
+fn decode_sequence(parameters: &[u8], last: u8) -> Decoded {
     if let Some(sgr) = parameters.strip_prefix(b"<") {
-        return mouse(sgr, last).map_or(Step::Dropped, |event| Step::Event(Event::Mouse(event)));
+        return decode_sgr_mouse(sgr, last).map_or(Decoded::Dropped, |event| Decoded::Event(Event::Mouse(event)));
     }
-    let Some(numbers) = numbers(parameters) else { return Step::Dropped };
-    let (first, modifiers) = (numbers.first().copied().unwrap_or(0), modifiers(numbers.get(1).copied()));
+    let Some(numbers) = parse_numbers(parameters) else { return Decoded::Dropped };
+    let (first, modifiers) = (numbers.first().copied().unwrap_or(0), decode_modifiers(numbers.get(1).copied()));
     let code = match (last, first) {
-        (b'~', 200) => return Step::Paste,
-        (b'~', _) => numbered(first),
-        (b'Z', _) => return Step::Event(Event::Key(KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT))),
-        (b'I', _) => return Step::Event(Event::FocusGained),
-        (b'O', _) => return Step::Event(Event::FocusLost),
-        _ => lettered(last),
+        (b'~', 200) => return Decoded::Paste,
+        (b'~', _) => key_of_number(first),
+        (b'Z', _) => return Decoded::Event(Event::Key(KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT))),
+        (b'I', _) => return Decoded::Event(Event::FocusGained),
+        (b'O', _) => return Decoded::Event(Event::FocusLost),
+        _ => key_of_letter(last),
     };
-    code.map_or(Step::Dropped, |code| Step::Event(Event::Key(KeyEvent::new(code, modifiers))))
+    code.map_or(Decoded::Dropped, |code| Decoded::Event(Event::Key(KeyEvent::new(code, modifiers))))
 }
 
-fn key(code: Option<KeyCode>) -> Step {
-    code.map_or(Step::Dropped, |code| Step::Event(Event::Key(code.into())))
+fn key_or_dropped(code: Option<KeyCode>) -> Decoded {
+    code.map_or(Decoded::Dropped, |code| Decoded::Event(Event::Key(code.into())))
 }
 
-fn lettered(letter: u8) -> Option<KeyCode> {
+fn key_of_letter(letter: u8) -> Option<KeyCode> {
     Some(match letter {
         b'A' => KeyCode::Up,
         b'B' => KeyCode::Down,
@@ -62,7 +62,7 @@ fn lettered(letter: u8) -> Option<KeyCode> {
     })
 }
 
-fn numbered(number: u16) -> Option<KeyCode> {
+fn key_of_number(number: u16) -> Option<KeyCode> {
     let function = |first: u16, f: u8| KeyCode::F((number - first) as u8 + f);
     Some(match number {
         1 | 7 => KeyCode::Home,
@@ -81,13 +81,13 @@ fn numbered(number: u16) -> Option<KeyCode> {
 }
 
 /// Numbers with semicolons between them; a missing one is 0.
-fn numbers(parameters: &[u8]) -> Option<Vec<u16>> {
+fn parse_numbers(parameters: &[u8]) -> Option<Vec<u16>> {
     let text = std::str::from_utf8(parameters).ok()?;
     text.split(';').map(|number| if number.is_empty() { Some(0) } else { number.parse().ok() }).collect()
 }
 
 /// One more than a bit for each.
-fn modifiers(parameter: Option<u16>) -> KeyModifiers {
+fn decode_modifiers(parameter: Option<u16>) -> KeyModifiers {
     let bits = parameter.unwrap_or(1).saturating_sub(1);
     let names =
         [(1, KeyModifiers::SHIFT), (2, KeyModifiers::ALT), (4, KeyModifiers::CONTROL), (8, KeyModifiers::SUPER)];
@@ -95,9 +95,9 @@ fn modifiers(parameter: Option<u16>) -> KeyModifiers {
 }
 
 /// `button;column;row`, ended by `M`, or `m` when a button is let go.
-fn mouse(sgr: &[u8], last: u8) -> Option<MouseEvent> {
-    let [button, column, row] = numbers(sgr)?.try_into().ok()?;
-    let (kind, modifiers) = button_of(u8::try_from(button).ok()?)?;
+fn decode_sgr_mouse(sgr: &[u8], last: u8) -> Option<MouseEvent> {
+    let [button, column, row] = parse_numbers(sgr)?.try_into().ok()?;
+    let (kind, modifiers) = decode_button(u8::try_from(button).ok()?)?;
     let kind = match (kind, last) {
         (kind, b'M') => kind,
         (MouseEventKind::Down(button), b'm') => MouseEventKind::Up(button),
@@ -107,17 +107,17 @@ fn mouse(sgr: &[u8], last: u8) -> Option<MouseEvent> {
 }
 
 /// The form of terminals that have no other: each figure is a byte, 32 more than it is.
-fn old_mouse(button: u8, column: u8, row: u8) -> Step {
+fn decode_x10_mouse(button: u8, column: u8, row: u8) -> Decoded {
     let event = || {
-        let (kind, modifiers) = button_of(button.checked_sub(32)?)?;
+        let (kind, modifiers) = decode_button(button.checked_sub(32)?)?;
         let place = |byte: u8| byte.checked_sub(33).map(u16::from);
         Some(MouseEvent { kind, column: place(column)?, row: place(row)?, modifiers })
     };
-    event().map_or(Step::Dropped, |event| Step::Event(Event::Mouse(event)))
+    event().map_or(Decoded::Dropped, |event| Decoded::Event(Event::Mouse(event)))
 }
 
 /// Bits 0 and 1 and 6 and 7: which button; 2 to 4: modifiers; 5: it moves.
-fn button_of(code: u8) -> Option<(MouseEventKind, KeyModifiers)> {
+fn decode_button(code: u8) -> Option<(MouseEventKind, KeyModifiers)> {
     let number = code & 0b11 | (code & 0b1100_0000) >> 4;
     let moves = code & 0b10_0000 != 0;
     let button = match number {

@@ -1,6 +1,6 @@
 //! Lives: spawned, joined, ended, and cut short.
 
-use contend::trace::{Death, EventKind, How, ResourceId, Span, WorkerId};
+use contend::trace::{DeathCause, EventKind, ExitKind, ResourceId, Span, WorkerId};
 
 use super::{Phase, Scene, Told, World};
 use crate::explorer::program::{Kind, Program, Step};
@@ -31,7 +31,7 @@ impl Scene<'_> {
         if !spawned {
             worker.life += 1;
         }
-        self.tell(w, EventKind::Began);
+        self.tell(w, EventKind::LifeBegan);
         if spawned {
             self.tell(w, EventKind::SpawnedBy { worker: WorkerId(0), after: Span(1) });
         }
@@ -40,7 +40,7 @@ impl Scene<'_> {
     pub(super) fn spawn(&mut self, w: usize, other: usize, waited: bool) {
         let Some(on) = life(self.program, other) else { return };
         if waited {
-            self.tell(w, EventKind::Resume);
+            self.tell(w, EventKind::Resumed);
             self.world.workers[w].phase = Phase::Runs;
         }
         if self.world.workers[other].life >= LIVES {
@@ -64,7 +64,7 @@ impl Scene<'_> {
     pub(super) fn join(&mut self, w: usize, other: usize, waited: bool) {
         let Some(on) = life(self.program, other) else { return };
         if waited {
-            self.tell(w, EventKind::Resume);
+            self.tell(w, EventKind::Resumed);
         } else if self.world.workers[other].phase != Phase::Out {
             let nth = self.world.workers[other].life;
             self.world.workers[w].joins = nth;
@@ -74,13 +74,13 @@ impl Scene<'_> {
     }
 
     /// Comes to its end. A mutex without a block stays locked, unless the system returns it.
-    pub(super) fn end(&mut self, w: usize, how: How) {
-        let keeps = |(on, _): &(usize, _)| self.program.kinds[*on] == Kind::Mutex && how == How::Finished;
+    pub(super) fn end(&mut self, w: usize, how: ExitKind) {
+        let keeps = |(on, _): &(usize, _)| self.program.kinds[*on] == Kind::Mutex && how == ExitKind::Finished;
         let held: Vec<usize> =
             self.world.workers[w].held.iter().filter(|held| !keeps(held)).map(|(on, _)| *on).collect();
         held.into_iter().rev().for_each(|on| self.give_back(w, on));
         self.leave_sources(w);
-        self.tell(w, EventKind::Ended(how));
+        self.tell(w, EventKind::LifeEnded(how));
         self.over(w);
     }
 
@@ -104,7 +104,7 @@ impl Scene<'_> {
         self.bury_waiter(w);
         self.leave_sources(w);
         self.over(w);
-        self.ear.hear(w, Told::Died(Death::Signal(6)));
+        self.ear.hear(w, Told::Died(DeathCause::Signal(6)));
     }
 
     /// The runner counts one that died waiting for a signal no more.
@@ -112,7 +112,7 @@ impl Scene<'_> {
         let step = self.world.step_of(self.program, w).filter(|_| self.world.workers[w].phase == Phase::Waits);
         if let Some(Step::Stay { on, .. } | Step::Await { on, .. } | Step::Meet(on)) = step {
             self.world.words[on].waiting -= 1;
-            self.tell(w, EventKind::GaveUp { lock: ResourceId::from(on) });
+            self.tell(w, EventKind::WaitTimedOut { lock: ResourceId::from(on) });
         }
     }
 

@@ -37,7 +37,7 @@ impl Scene<'_> {
     /// Waits for a lock, behind what says how.
     fn wait_for(&mut self, w: usize, on: usize, asks: Vec<EventKind>, timed: bool) {
         let held = self.held(w);
-        let wait = EventKind::Wait { lock: id(on), held: held.len() as u8, timed };
+        let wait = EventKind::LockWait { lock: id(on), held_count: held.len() as u8, timed };
         self.waits(w, asks.into_iter().chain(held).chain([wait]));
     }
 
@@ -52,13 +52,13 @@ impl Scene<'_> {
     pub(super) fn lock(&mut self, w: usize, on: usize, waited: bool, timed: bool) {
         if !self.world.words[on].holders.is_empty() {
             if waited {
-                self.tell(w, EventKind::GaveUp { lock: id(on) });
+                self.tell(w, EventKind::WaitTimedOut { lock: id(on) });
                 return self.skip(w, on);
             }
             return self.wait_for(w, on, Vec::new(), timed);
         }
         if timed && !waited {
-            self.tell(w, EventKind::Tried { lock: id(on) });
+            self.tell(w, EventKind::TimedAttempt { lock: id(on) });
         }
         let words = &mut self.world.words[on];
         words.holders.push(w);
@@ -123,9 +123,9 @@ impl Scene<'_> {
             self.world.workers[w].before = before;
             let behind = if reads && policy == RwPolicy::Readers { 0 } else { before.0 };
             let count = if reads { before.1 } else { words.let_in };
-            let mut asks = vec![EventKind::Queued { lock: id(on), behind, shared: reads }];
+            let mut asks = vec![EventKind::RwlockRequest { lock: id(on), writers_ahead: behind, shared: reads }];
             if policy == RwPolicy::Writers {
-                asks.push(EventKind::Readers { lock: id(on), count });
+                asks.push(EventKind::RwlockReaders { lock: id(on), count });
             }
             let came = &mut self.world.words[on].came;
             *(if reads { &mut came.1 } else { &mut came.0 }) += 1;
@@ -150,7 +150,7 @@ impl Scene<'_> {
         let wanted = permits.unwrap_or(1);
         if self.world.words[on].free < u64::from(wanted) {
             debug_assert!(!waited);
-            let ask = EventKind::AskMany { lock: id(on), permits: wanted };
+            let ask = EventKind::PermitRequest { lock: id(on), permits: wanted };
             return self.wait_for(w, on, if wanted > 1 { vec![ask] } else { Vec::new() }, false);
         }
         let words = &mut self.world.words[on];
@@ -160,7 +160,7 @@ impl Scene<'_> {
         if permits.is_some() {
             return self.have(w, on, (first..).take(wanted as usize).map(Grant).collect());
         }
-        self.tell(w, EventKind::Passed { lock: id(on), grant: Grant(first) });
+        self.tell(w, EventKind::SemaphorePassed { lock: id(on), grant: Grant(first) });
         self.next(w);
     }
 
@@ -194,7 +194,7 @@ impl Scene<'_> {
     /// The queue is closed: it goes on without.
     fn refused(&mut self, w: usize, waited: bool) {
         if waited {
-            self.tell(w, EventKind::Resume);
+            self.tell(w, EventKind::Resumed);
         }
         self.next(w);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use contend::trace::{Awaited, EventKind, Fate, How, PoolId, ResourceId, Span, State};
+use contend::trace::{AwaitedResult, DropReason, EventKind, ExitKind, PoolId, ResourceId, Span, State};
 
 use super::{Phase, Scene, World};
 use crate::explorer::program::{Program, ROOM};
@@ -83,7 +83,7 @@ impl Scene<'_> {
         let Some(promise) = state.tasks.pop_front() else {
             if state.shut {
                 state.seats -= 1;
-                return self.end(w, How::Finished);
+                return self.end(w, ExitKind::Finished);
             }
             debug_assert!(!waited);
             return self.blocks(w, State::Empty, queue.index());
@@ -111,7 +111,10 @@ impl Scene<'_> {
     fn task_over(&mut self, w: usize, pool: usize, promise: u64, ok: bool) {
         self.world.pools[pool].there.insert(promise, ok);
         let held = self.world.pools[pool].there.len() as u16;
-        self.tell(w, EventKind::Resolved { on: results_of(self.program, pool), held, nth: promise as u32, ok });
+        self.tell(
+            w,
+            EventKind::ResultReady { on: results_of(self.program, pool), unread: held, nth: promise as u32, ok },
+        );
         self.world.pools[pool].open -= 1;
         self.world.alive -= 1;
         self.close_if_nobody_is_left(w);
@@ -139,7 +142,7 @@ impl Scene<'_> {
         let state = &mut self.world.pools[pool];
         if state.shut {
             if waited {
-                self.tell(w, EventKind::Resume);
+                self.tell(w, EventKind::Resumed);
             }
             return self.fail(w);
         }
@@ -161,7 +164,7 @@ impl Scene<'_> {
     /// A step fails: the task is over, or the worker.
     fn fail(&mut self, w: usize) {
         if w < self.program.workers.len() {
-            return self.end(w, How::Panicked);
+            return self.end(w, ExitKind::Panicked);
         }
         self.end_task(w);
     }
@@ -171,18 +174,20 @@ impl Scene<'_> {
         let on = results_of(self.program, pool);
         let Some(ok) = self.world.pools[pool].there.remove(&nth) else {
             debug_assert!(!waited);
-            return self
-                .waits(w, [EventKind::Awaits { on, nth }, EventKind::Block { state: State::Signal, on: Some(on) }]);
+            return self.waits(
+                w,
+                [EventKind::AwaitsResult { on, nth }, EventKind::Blocked { state: State::Signal, on: Some(on) }],
+            );
         };
         self.world.workers[w].promises.pop_front();
         let held = self.world.pools[pool].there.len() as u16;
-        self.tell(w, EventKind::Read { on, held, nth: nth as u32, ok });
+        self.tell(w, EventKind::ResultRead { on, unread: held, nth: nth as u32, ok });
         if ok { self.next(w) } else { self.fail(w) }
     }
 
     pub(super) fn shut_down(&mut self, w: usize, pool: usize, waited: bool) {
         if waited {
-            self.tell(w, EventKind::Resume);
+            self.tell(w, EventKind::Resumed);
             return self.next(w);
         }
         self.shut(w, pool);
@@ -190,8 +195,8 @@ impl Scene<'_> {
             return self.next(w);
         }
         let on = results_of(self.program, pool);
-        let awaits = EventKind::Awaits { on, nth: Awaited::ALL_OVER };
-        self.waits(w, [awaits, EventKind::Block { state: State::Signal, on: Some(on) }]);
+        let awaits = EventKind::AwaitsResult { on, nth: AwaitedResult::ALL_DONE };
+        self.waits(w, [awaits, EventKind::Blocked { state: State::Signal, on: Some(on) }]);
     }
 
     /// A pool's process dies at its task. Another is started and does the task again, once; or the pool has one fewer, and
@@ -200,7 +205,7 @@ impl Scene<'_> {
         let (pool, number) = (self.pool_of(w), PoolId::from(self.pool_of(w)));
         let promise = self.world.workers[w].task.take().unwrap_or(0);
         self.world.workers[w].promises.clear();
-        self.tell(w, EventKind::GivenUp { pool: number });
+        self.tell(w, EventKind::TaskAbandoned { pool: number });
         self.task_over(w, pool, promise, false);
         let restarts = self.program.pools[pool].restarts;
         if !restarts {
@@ -209,11 +214,11 @@ impl Scene<'_> {
         if self.world.pools[pool].seats == 0 {
             self.shut(w, pool);
             while let Some(promise) = self.world.pools[pool].tasks.pop_front() {
-                self.tell(w, EventKind::Met { pool: number, fate: Fate::Failed });
+                self.tell(w, EventKind::TaskDropped { pool: number, reason: DropReason::Failed });
                 self.task_over(w, pool, promise, false);
             }
         }
-        self.tell(w, EventKind::Ended(How::Killed));
+        self.tell(w, EventKind::LifeEnded(ExitKind::Killed));
         self.over(w);
         if restarts {
             self.begin(w);

@@ -21,9 +21,9 @@ impl Scene<'_> {
 
     pub(super) fn stay(&mut self, w: usize, on: usize, timed: bool, waited: bool) {
         if !waited {
-            let tried = timed.then_some(EventKind::Tried { lock: id(on) });
+            let tried = timed.then_some(EventKind::TimedAttempt { lock: id(on) });
             return self
-                .waits(w, tried.into_iter().chain([EventKind::Block { state: State::Signal, on: Some(id(on)) }]));
+                .waits(w, tried.into_iter().chain([EventKind::Blocked { state: State::Signal, on: Some(id(on)) }]));
         }
         let over = self.world.is_over(self.program, w);
         let words = &mut self.world.words[on];
@@ -31,9 +31,9 @@ impl Scene<'_> {
         let told = if over {
             words.signals -= 1;
             words.heard += 1;
-            EventKind::Heard { on: id(on), nth: words.heard }
+            EventKind::Woken { on: id(on), nth: words.heard }
         } else {
-            EventKind::GaveUp { lock: id(on) }
+            EventKind::WaitTimedOut { lock: id(on) }
         };
         self.tell(w, told);
         self.next(w);

@@ -75,16 +75,16 @@ impl World {
         } else {
             of.came.0 += 1;
         }
-        let queued = |behind| EventKind::Queued { lock, behind, shared };
+        let queued = |behind| EventKind::RwlockRequest { lock, writers_ahead: behind, shared };
         let ask = match (self.kinds[asked.lock], asked.way) {
-            (_, Way::Permits(permits)) if permits > 1 => vec![EventKind::AskMany { lock, permits }],
+            (_, Way::Permits(permits)) if permits > 1 => vec![EventKind::PermitRequest { lock, permits }],
             (Kind::Rwlock(RwPolicy::Readers), Way::Shared) => vec![queued(0)],
-            (Kind::Rwlock(RwPolicy::Writers), _) => vec![queued(behind), EventKind::Readers { lock, count }],
+            (Kind::Rwlock(RwPolicy::Writers), _) => vec![queued(behind), EventKind::RwlockReaders { lock, count }],
             (Kind::Rwlock(_), _) => vec![queued(behind)],
             _ => Vec::new(),
         };
         let held = self.held(w);
-        let wait = EventKind::Wait { lock, held: held.len() as u8, timed: asked.timed };
+        let wait = EventKind::LockWait { lock, held_count: held.len() as u8, timed: asked.timed };
         let group: Vec<EventKind> = ask.into_iter().chain(held).chain([wait]).collect();
         self.workers[w].waits = Some(Wait::Lock(asked));
         self.wire.tell_all(w, &group);

@@ -4,7 +4,7 @@ use kdl::{KdlEntry, KdlNode};
 
 use super::Checker;
 use super::children;
-use crate::check::number::MESSAGE;
+use crate::check::number_rule::MESSAGE;
 use crate::program::{PipeStep, QueueStep, ResourceSpec, Step};
 
 /// Bytes of a message unless the step says otherwise: a few words.
@@ -18,7 +18,7 @@ impl Checker {
         let (target, bytes) = (target?, bytes?.expr);
         Some(Step::Pipe(match word {
             "send" => PipeStep::Send { target, bytes },
-            _ if node.children().is_some() => PipeStep::Each { target, bytes, body },
+            _ if node.children().is_some() => PipeStep::ForEach { target, bytes, body },
             _ => PipeStep::Receive { target, bytes },
         }))
     }

@@ -4,8 +4,8 @@ use kdl::{KdlEntry, KdlNode};
 
 use super::Checker;
 use super::{children, prop, span_of};
-use crate::check::number::VALUE;
-use crate::program::{Asked, Compare, Question, ResourceSpec, Step};
+use crate::check::number_rule::VALUE;
+use crate::program::{Compare, Operand, Question, ResourceSpec, Step};
 
 /// How a value can compare, and the property that says so.
 const COMPARES: [(&str, Compare); 3] =
@@ -13,7 +13,7 @@ const COMPARES: [(&str, Compare); 3] =
 
 impl Checker {
     pub(super) fn on_question(&mut self, node: &KdlNode, word: &str, tested: &KdlEntry) -> Option<Step> {
-        let of = self.asked(node, tested);
+        let of = self.operand(node, tested);
         let found: Vec<_> = COMPARES.iter().filter_map(|(name, compare)| Some((*compare, prop(node, name)?))).collect();
         let compared = if let [(compare, entry)] = found.as_slice() {
             self.number(entry, VALUE).map(|value| (*compare, value.expr))
@@ -24,7 +24,7 @@ impl Checker {
         };
         let body = self.steps(children(node));
         let (of, (compare, value)) = (of?, compared?);
-        let question = Question { of, compare, value };
+        let question = Question { operand: of, compare, value };
         Some(if word == "if" {
             Step::If { question, body, otherwise: Vec::new() }
         } else {
@@ -33,14 +33,14 @@ impl Checker {
     }
 
     /// A counter, a queue, or a number such as `task`.
-    fn asked(&mut self, node: &KdlNode, tested: &KdlEntry) -> Option<Asked> {
+    fn operand(&mut self, node: &KdlNode, tested: &KdlEntry) -> Option<Operand> {
         let text = tested.value().as_string().unwrap_or_default();
         let is_number = ["i", "n", "task"].contains(&text) || text.contains(|c: char| " $()+*/%".contains(c));
         if is_number && self.names.find(text).is_none() {
-            return self.number(tested, VALUE).map(|number| Asked::Number(number.expr));
+            return self.number(tested, VALUE).map(|number| Operand::Number(number.expr));
         }
         let is_counted =
             |spec: &ResourceSpec| matches!(spec, ResourceSpec::Counter { .. } | ResourceSpec::Queue { .. });
-        self.target(node, tested, "a counter or a queue", is_counted).map(Asked::Resource)
+        self.target(node, tested, "a counter or a queue", is_counted).map(Operand::Resource)
     }
 }

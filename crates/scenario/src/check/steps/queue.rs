@@ -14,7 +14,7 @@ impl Checker {
         let otherwise = Vec::new();
         Some(Step::Queue(match word {
             "put" => QueueStep::Put(target),
-            "take" if node.children().is_some() => QueueStep::Each { target, body },
+            "take" if node.children().is_some() => QueueStep::ForEach { target, body },
             "take" => QueueStep::Take(target),
             "try-put" => QueueStep::TryPut { target, body, otherwise },
             _ => QueueStep::TryTake { target, body, otherwise },

@@ -4,7 +4,7 @@ use kdl::{KdlEntry, KdlNode};
 
 use super::Checker;
 use super::prop;
-use crate::check::number::TIME;
+use crate::check::number_rule::TIME;
 use crate::program::{ResourceSpec, SignalStep, Step};
 
 impl Checker {
@@ -31,7 +31,7 @@ impl Checker {
             "notify-all" => SignalStep::NotifyAll(target),
             "set" => SignalStep::Set(target),
             "clear" => SignalStep::Clear(target),
-            _ => SignalStep::Meet(target),
+            _ => SignalStep::BarrierWait(target),
         }))
     }
 }

@@ -4,24 +4,24 @@ use serde::{Deserialize, Serialize};
 
 use super::Step;
 use crate::expr::Expr;
-use crate::program::text::{Template, Text};
+use crate::program::text::{Template, TextExpr};
 
 /// A step that may fail. What fails ends the task, and no other, unless there is an `else`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Attempt {
-    pub what: What,
-    /// What is tried again, for [`What::Retry`]; else what is done when it went well.
+    pub kind: AttemptKind,
+    /// What is tried again, for [`AttemptKind::Retry`]; else what is done when it went well.
     pub body: Vec<Step>,
     /// What is done when it failed. `None`: it fails.
     pub otherwise: Option<Vec<Step>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum What {
+pub enum AttemptKind {
     /// Asks a server for something and reads the answer to its end.
-    Get { from: Origin, timeout: Expr },
+    HttpGet { target: RequestTarget, timeout: Expr },
     /// Runs a command and waits for its end.
-    Exec { command: Vec<Text>, timeout: Option<Expr> },
+    Exec { command: Vec<TextExpr>, timeout: Option<Expr> },
     /// Does the body, and does it again when it fails, up to so many times more.
     Retry {
         times: Expr,
@@ -34,8 +34,8 @@ pub enum What {
 
 /// Where an answer comes from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Origin {
+pub enum RequestTarget {
     /// A server of the scenario (position in `Scenario::resources`) and the path on it.
     Server(usize, Template),
-    Url(Text),
+    Url(TextExpr),
 }

@@ -12,16 +12,16 @@ pub enum PoolStep {
     /// Gives the pool at this position a task, numbered so, or else by the order in which they come.
     Submit { pool: usize, task: Option<Expr> },
     /// Waits for the oldest result of what this worker submitted and has not read yet. Fails if the task failed.
-    Result,
+    AwaitResult,
     /// As `Result`; runs the body if the task went well, or else the other steps.
-    Look { body: Vec<Step>, otherwise: Vec<Step> },
+    MatchResult { body: Vec<Step>, otherwise: Vec<Step> },
     /// Lets no more tasks in; what becomes of those that are in, and whether it waits for them, is the question.
-    Shutdown { pool: usize, how: Choice<Leave> },
+    Shutdown { pool: usize, mode: Choice<ShutdownMode> },
 }
 
 /// How a pool is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Leave {
+pub enum ShutdownMode {
     /// All that is in is done first.
     Drain,
     /// What was begun is done first; the rest is called off.
@@ -30,7 +30,7 @@ pub enum Leave {
     Abandon,
 }
 
-impl Leave {
+impl ShutdownMode {
     pub const ALL: [(&'static str, Self); 3] =
         [("drain", Self::Drain), ("cancel", Self::Cancel), ("abandon", Self::Abandon)];
 }

@@ -7,13 +7,13 @@ use super::{Expr, Target};
 /// A question about a counter's value, a queue's depth, or a number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Question {
-    pub of: Asked,
+    pub operand: Operand,
     pub compare: Compare,
     pub value: Expr,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Asked {
+pub enum Operand {
     Resource(Target),
     Number(Expr),
 }

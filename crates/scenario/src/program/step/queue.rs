@@ -12,7 +12,7 @@ pub enum QueueStep {
     /// Takes an item, waiting for one. Ends the worker's steps if the queue is closed and empty.
     Take(Target),
     /// Takes items, waiting for them, and runs the body for each until the queue is closed and empty.
-    Each { target: Target, body: Vec<Step> },
+    ForEach { target: Target, body: Vec<Step> },
     /// Puts an item if there is room now and runs the body, or else the other steps.
     TryPut { target: Target, body: Vec<Step>, otherwise: Vec<Step> },
     /// Takes an item if there is one now and runs the body, or else the other steps.
@@ -27,7 +27,7 @@ impl QueueStep {
             Self::Put(target)
             | Self::Take(target)
             | Self::Close(target)
-            | Self::Each { target, .. }
+            | Self::ForEach { target, .. }
             | Self::TryPut { target, .. }
             | Self::TryTake { target, .. } => target,
         }

@@ -20,7 +20,7 @@ pub enum SignalStep {
     Set(Target),
     Clear(Target),
     /// Waits until all parties of a barrier have come.
-    Meet(Target),
+    BarrierWait(Target),
 }
 
 impl SignalStep {
@@ -31,7 +31,7 @@ impl SignalStep {
             | Self::NotifyAll(target)
             | Self::Set(target)
             | Self::Clear(target)
-            | Self::Meet(target) => target,
+            | Self::BarrierWait(target) => target,
         }
     }
 }

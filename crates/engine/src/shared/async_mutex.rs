@@ -1,0 +1,74 @@
+//! The mutex of tasks: handed on in order of arrival. Whoever gives it back while somebody waits gives it to the first of
+//! them, who has it from then on, however late its loop lets it go on.
+
+use std::time::Instant;
+
+use super::monitor::{Monitor, WakeCounter};
+use super::wait_queue::WaitQueue;
+use crate::recorder::Recorder;
+use contend_trace::{EventKind, Grant, ResourceId};
+
+/// 1 while somebody has it.
+const TAKEN: usize = 0;
+/// How often it was granted.
+const GRANTS: usize = 1;
+/// Rung for the one who gets it.
+const HANDED_OVER: WakeCounter = WakeCounter(2);
+
+#[derive(Debug, Clone, Copy)]
+pub struct AsyncMutex<'a> {
+    id: ResourceId,
+    monitor: Monitor<'a>,
+    wait_queue: &'a WaitQueue,
+    /// Whether who has it can take it again.
+    pub is_reentrant: bool,
+}
+
+impl<'a> AsyncMutex<'a> {
+    pub const fn at(id: ResourceId, monitor: Monitor<'a>, wait_queue: &'a WaitQueue, reentrant: bool) -> Self {
+        Self { id, monitor: monitor.with_wait_queue(Some(wait_queue)), wait_queue, is_reentrant: reentrant }
+    }
+
+    /// Takes it, or waits for its turn.
+    pub async fn lock(self, recorder: &mut Recorder<'_>) {
+        self.lock_until(None, recorder).await;
+    }
+
+    /// Takes it before the deadline, or not. Whether it has it.
+    pub async fn lock_until(self, deadline: Option<Instant>, recorder: &mut Recorder<'_>) -> bool {
+        let mut guard = self.monitor.enter();
+        if guard.get(TAKEN) == 1 {
+            recorder.wait_for_lock(self.id, deadline.is_some());
+            let (again, handed) = guard.wait_in_queue(self.wait_queue, HANDED_OVER, deadline).await;
+            guard = again;
+            if !handed {
+                let at = recorder.now();
+                drop(guard);
+                recorder.write(at, EventKind::WaitTimedOut { lock: self.id });
+                return false;
+            }
+        } else {
+            guard.set(TAKEN, 1);
+            if deadline.is_some() {
+                recorder.write(recorder.now(), EventKind::TimedAttempt { lock: self.id });
+            }
+        }
+        let grant = guard.get(GRANTS) + 1;
+        guard.set(GRANTS, grant);
+        let at = recorder.now();
+        drop(guard);
+        recorder.record_acquired_at(at, self.id, Grant(grant));
+        true
+    }
+
+    /// Gives it back.
+    pub fn unlock(self, recorder: &mut Recorder<'_>) {
+        let mut guard = self.monitor.enter();
+        if !guard.wake_one(HANDED_OVER) {
+            guard.set(TAKEN, 0);
+        }
+        let at = recorder.now();
+        drop(guard);
+        recorder.record_released(at, self.id);
+    }
+}

@@ -1,0 +1,171 @@
+//! A bounded queue of items that are all alike. Stamps and depths are taken inside its monitor.
+
+use super::monitor::{Monitor, MonitorGuard, WakeCounter};
+use crate::recorder::Recorder;
+use contend_trace::{EventKind, ResourceId, State};
+
+const DEPTH: usize = 0;
+const CLOSED: usize = 1;
+/// How many wait for an item, and for room: nobody is woken for nothing.
+const WAITING_TAKERS: usize = 2;
+const WAITING_PUTTERS: usize = 3;
+const ITEM_AVAILABLE: WakeCounter = WakeCounter(4);
+const ROOM_AVAILABLE: WakeCounter = WakeCounter(5);
+/// How many items were ever put, and taken.
+const PUT_COUNT: usize = 6;
+const TAKEN_COUNT: usize = 7;
+
+#[derive(Debug, Clone, Copy)]
+pub struct ItemQueue<'a> {
+    pub id: ResourceId,
+    pub capacity: u32,
+    pub monitor: Monitor<'a>,
+}
+
+/// The queue takes no more items, or gives no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueClosed;
+
+impl ItemQueue<'_> {
+    /// Puts an item, waiting for room.
+    ///
+    /// # Errors
+    /// If the queue is closed, or closed meanwhile.
+    pub async fn put(self, recorder: &mut Recorder<'_>) -> Result<(), QueueClosed> {
+        let mut guard = self.monitor.enter();
+        if self.is_full(&guard) {
+            recorder.wait_for_resource(State::Full, self.id);
+            while self.is_full(&guard) {
+                guard = wait(guard, WAITING_PUTTERS, ROOM_AVAILABLE).await;
+            }
+            recorder.end_wait();
+            if is_closed(&guard) {
+                recorder.resume();
+            }
+        }
+        if is_closed(&guard) {
+            return Err(QueueClosed);
+        }
+        self.push(guard, recorder);
+        Ok(())
+    }
+
+    /// Puts an item if there is room now.
+    ///
+    /// # Errors
+    /// If the queue is closed.
+    pub fn try_put(self, recorder: &mut Recorder<'_>) -> Result<bool, QueueClosed> {
+        let guard = self.monitor.enter();
+        if is_closed(&guard) {
+            return Err(QueueClosed);
+        }
+        let room = !self.is_full(&guard);
+        if room {
+            self.push(guard, recorder);
+        }
+        Ok(room)
+    }
+
+    /// Takes an item, waiting for one.
+    ///
+    /// # Errors
+    /// If the queue is empty and closed, or closed meanwhile.
+    pub async fn take(self, recorder: &mut Recorder<'_>) -> Result<(), QueueClosed> {
+        let mut guard = self.monitor.enter();
+        let empty = |guard: &MonitorGuard<'_>| guard.get(DEPTH) == 0;
+        if empty(&guard) && !is_closed(&guard) {
+            recorder.wait_for_resource(State::Empty, self.id);
+            while empty(&guard) && !is_closed(&guard) {
+                guard = wait(guard, WAITING_TAKERS, ITEM_AVAILABLE).await;
+            }
+            recorder.end_wait();
+            if empty(&guard) {
+                recorder.resume();
+            }
+        }
+        if empty(&guard) {
+            return Err(QueueClosed);
+        }
+        self.pop(guard, recorder);
+        Ok(())
+    }
+
+    /// Takes an item if there is one now.
+    pub fn try_take(self, recorder: &mut Recorder<'_>) -> bool {
+        let guard = self.monitor.enter();
+        let some = guard.get(DEPTH) > 0;
+        if some {
+            self.pop(guard, recorder);
+        }
+        some
+    }
+
+    /// No more items will be put.
+    pub fn close(self, recorder: &mut Recorder<'_>) {
+        let mut guard = self.monitor.enter();
+        guard.set(CLOSED, 1);
+        guard.wake_all(ITEM_AVAILABLE);
+        guard.wake_all(ROOM_AVAILABLE);
+        let at = recorder.now();
+        drop(guard);
+        recorder.write(at, EventKind::Closed { queue: self.id });
+    }
+
+    /// How many items are in it.
+    pub fn depth(self) -> u64 {
+        self.monitor.enter().get(DEPTH)
+    }
+
+    /// What it has not got now, as anybody can see from outside: items, or room. In a closed one nobody waits.
+    pub fn unavailable_state(self) -> Option<State> {
+        match self.monitor.peek(DEPTH) {
+            _ if self.monitor.peek(CLOSED) == 1 => None,
+            0 => Some(State::Empty),
+            depth if depth >= u64::from(self.capacity) => Some(State::Full),
+            _ => None,
+        }
+    }
+
+    /// Whether whoever puts must wait. A closed queue lets nobody wait.
+    fn is_full(self, guard: &MonitorGuard<'_>) -> bool {
+        guard.get(DEPTH) >= u64::from(self.capacity) && !is_closed(guard)
+    }
+
+    fn push(self, mut guard: MonitorGuard<'_>, recorder: &mut Recorder<'_>) {
+        let depth = guard.get(DEPTH) + 1;
+        let nth = guard.get(PUT_COUNT) + 1;
+        guard.set(PUT_COUNT, nth);
+        guard.set(DEPTH, depth);
+        if guard.get(WAITING_TAKERS) > 0 {
+            guard.wake_one(ITEM_AVAILABLE);
+        }
+        let at = recorder.now();
+        drop(guard);
+        recorder.write(at, EventKind::PutNth { queue: self.id, depth: depth as u16, nth: nth as u32 });
+    }
+
+    fn pop(self, mut guard: MonitorGuard<'_>, recorder: &mut Recorder<'_>) {
+        let depth = guard.get(DEPTH).saturating_sub(1);
+        let nth = guard.get(TAKEN_COUNT) + 1;
+        guard.set(TAKEN_COUNT, nth);
+        guard.set(DEPTH, depth);
+        if guard.get(WAITING_PUTTERS) > 0 {
+            guard.wake_one(ROOM_AVAILABLE);
+        }
+        let at = recorder.now();
+        drop(guard);
+        recorder.write(at, EventKind::TookNth { queue: self.id, depth: depth as u16, nth: nth as u32 });
+    }
+}
+
+fn is_closed(guard: &MonitorGuard<'_>) -> bool {
+    guard.get(CLOSED) == 1
+}
+
+/// Waits for the bell, counted among those who do.
+async fn wait(mut guard: MonitorGuard<'_>, waiting_word: usize, wake_counter: WakeCounter) -> MonitorGuard<'_> {
+    guard.set(waiting_word, guard.get(waiting_word) + 1);
+    let mut guard = guard.wait(wake_counter).await;
+    guard.set(waiting_word, guard.get(waiting_word).saturating_sub(1));
+    guard
+}

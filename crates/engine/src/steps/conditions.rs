@@ -1,0 +1,27 @@
+//! Steps that look at a counter's value or a queue's depth first.
+
+use crate::step_runner::{StepRunner, StopReason};
+use contend_scenario::{Operand, Question, Target};
+use contend_trace::ResourceKind;
+
+impl StepRunner {
+    /// Whether the answer is yes at this moment. By the next it may be no.
+    pub(crate) fn eval_question(&mut self, question: &Question) -> Result<bool, StopReason> {
+        let value = match &question.operand {
+            Operand::Number(number) => number.eval(self),
+            Operand::Resource(target) => {
+                self.count_failed_poll(self.resolve_target(target));
+                self.resource_value(target)?
+            }
+        };
+        Ok(question.compare.holds(value, question.value.eval(self)))
+    }
+
+    fn resource_value(&mut self, target: &Target) -> Result<f64, StopReason> {
+        let id = self.resolve_target(target);
+        Ok(match self.run.plan.cast.resource(id).map(|resource| &resource.kind) {
+            Some(ResourceKind::Queue { .. }) => self.item_queue(target).depth() as f64,
+            _ => self.read_counter(id)? as f64,
+        })
+    }
+}

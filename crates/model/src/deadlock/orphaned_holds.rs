@@ -1,0 +1,115 @@
+//! Locks that dead workers hold, and never give back.
+//!
+//! All events of a dead worker are known: what it holds by them it held when it died, and none can be given back. Whoever
+//! waits for such a lock, and gets it later than the dead worker had it, never does. A next life of the worker has nothing of
+//! it. Mutexes of processes are different: those the system gives back.
+
+use super::Model;
+use crate::lane::LockRequest;
+use crate::{Lock, LockCapacity, ResourceState};
+use contend_trace::{Grant, ResourceId, ResourceKind, RwPolicy, Stamp, WorkerId};
+
+impl Model {
+    /// Whether a worker is dead, and all that it told before is known.
+    pub(crate) fn is_certainly_dead(&self, w: WorkerId) -> bool {
+        self.is_dead(w) && self.is_certainly_absent(w)
+    }
+
+    /// Whether a worker is in no life, and all that it told before is known.
+    pub(super) fn is_certainly_absent(&self, w: WorkerId) -> bool {
+        let lane = &self.lanes[w.index()];
+        let told = lane.dead_since().is_none_or(|at| self.complete_until.is_some_and(|through| at < through));
+        !lane.is_alive() && told
+    }
+
+    /// Whether a dead worker holds a lock that stays lost, or some died waiting for an rwlock.
+    pub(super) fn has_orphaned_holds(&self) -> bool {
+        let died =
+            |lane: &crate::Lane| !lane.is_alive() && (!lane.held_locks().is_empty() || lane.lock_wait_since.is_some());
+        let kept = |res: &ResourceState| matches!(res, ResourceState::Lock(lock) if lock.has_former_holds());
+        self.lanes.iter().any(died) || self.resources.iter().any(kept)
+    }
+
+    /// Those that died with a lock that nobody returns, since when, in order. Of one whose death was only noticed the last
+    /// events may still be on their way.
+    pub fn orphaned_holds(&self, id: ResourceId) -> Vec<(WorkerId, Stamp)> {
+        let Some(ResourceState::Lock(lock)) = self.resources.get(id.index()).filter(|_| !self.is_robust_lock(id))
+        else {
+            return Vec::new();
+        };
+        let since =
+            |(w, _): (WorkerId, Grant)| (w, lock.dead_hold_end(w).unwrap_or(self.lanes[w.index()].activity().since));
+        let mut lost: Vec<(WorkerId, Stamp)> = self.orphaned_hold_iter(id, lock, Self::is_dead).map(since).collect();
+        lost.sort_unstable_by_key(|(w, since)| (*since, *w));
+        lost.dedup_by_key(|(w, _)| *w);
+        lost
+    }
+
+    /// How many times a lock is lost: for a semaphore, how many permits.
+    pub fn orphaned_count(&self, id: ResourceId) -> usize {
+        self.lock(id)
+            .filter(|_| !self.is_robust_lock(id))
+            .map_or(0, |lock| self.orphaned_hold_iter(id, lock, Self::is_dead).count())
+    }
+
+    fn is_dead(&self, w: WorkerId) -> bool {
+        self.lanes[w.index()].life_count() > 0 && !self.lanes[w.index()].is_alive()
+    }
+
+    /// Holds of former lives, and of `dead` workers.
+    fn orphaned_hold_iter<'a>(
+        &'a self,
+        id: ResourceId,
+        lock: &'a Lock,
+        dead: impl Fn(&Self, WorkerId) -> bool + 'a,
+    ) -> impl Iterator<Item = (WorkerId, Grant)> + 'a {
+        let of_dead = move |(w, grant): &(WorkerId, Grant)| {
+            dead(self, *w) && self.lanes[w.index()].held_locks().contains(&(id, *grant))
+        };
+        let stands =
+            move |(_, grant): &(WorkerId, Grant)| lock.capacity() != LockCapacity::Exclusive || lock.is_newest(*grant);
+        lock.certain_holds().filter(of_dead).chain(lock.former_holds()).filter(stands)
+    }
+
+    /// Whether a worker waits for a mutex or an rwlock that is lost to it.
+    pub(super) fn is_blocked_by_orphan(&self, w: WorkerId) -> bool {
+        let lane = &self.lanes[w.index()];
+        let Some(id) = lane.activity.resource.filter(|id| !self.is_robust_lock(*id)) else { return false };
+        let Some(ResourceState::Lock(lock)) = self.resources.get(id.index()) else { return false };
+        let asks = lane.lock_request.1;
+        let reads = matches!(asks, LockRequest::Read { .. });
+        let against =
+            |(_, grant): &(WorkerId, Grant)| !(reads && grant.is_shared()) && lock.is_before_next_grant(w, *grant);
+        match lock.capacity() {
+            LockCapacity::Permits { .. } => false,
+            LockCapacity::Exclusive => {
+                self.orphaned_hold_iter(id, lock, Self::is_certainly_dead).any(|hold| against(&hold))
+            }
+            LockCapacity::ReadersWriter => {
+                self.orphaned_hold_iter(id, lock, Self::is_certainly_dead).any(|hold| against(&hold))
+                    || self.is_behind_dead_waiter(id, lock, asks)
+                    || reads && self.writers_ahead(lock, asks).any(|writer| self.is_blocked_by_orphan(writer))
+            }
+        }
+    }
+
+    /// Whether one that asks so for an rwlock waits behind some that died waiting: the rwlock goes on counting them.
+    fn is_behind_dead_waiter(&self, id: ResourceId, lock: &Lock, asks: LockRequest) -> bool {
+        let kind = self.registry.resource(id).map(|resource| &resource.kind);
+        let in_order = matches!(kind, Some(ResourceKind::Rwlock { policy: RwPolicy::Fair }));
+        let dead =
+            lock.dead_waiters().filter(|w| self.is_certainly_dead(*w)).map(|w| self.lanes[w.index()].lock_request.1);
+        lock.is_blocked_by_dead(asks, in_order, dead)
+    }
+
+    /// The worker's life ends, or another begins: if it waited for an rwlock, that goes on counting it.
+    pub(crate) fn record_dead_rwlock_wait(&mut self, w: WorkerId) {
+        let lane = &self.lanes[w.index()];
+        let (waits, asks) = (lane.lock_wait_since.is_some(), lane.lock_request.1);
+        if let Some(ResourceState::Lock(lock)) =
+            lane.activity.resource.filter(|_| waits).and_then(|on| self.resources.get_mut(on.index()))
+        {
+            lock.record_dead_request(asks);
+        }
+    }
+}

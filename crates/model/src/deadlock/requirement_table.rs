@@ -1,0 +1,155 @@
+//! What every worker needs before it can go on, and what each thing needs that workers wait for: who can ever run again
+//! follows from it (`reduce.rs`), and from what is proved of each need (`stall.rs`, `lost.rs`).
+
+use std::collections::BTreeMap;
+
+use super::graph_reduction::Requirement;
+use crate::{Model, ResourceState};
+use contend_trace::{LaneRange, ResourceId, ResourceKind, WorkerId};
+
+/// Needs beyond which nothing is concluded.
+const MAX_REQUIREMENTS: usize = 1 << 22;
+
+/// Something that a line of the table stands for, behind the workers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum RowKey {
+    /// An item, a signal, a permit of a semaphore; or room, if `room`.
+    Supply { on: ResourceId, room: bool },
+    /// One of these workers, by the first and how many.
+    AnyWorkerOf(WorkerId, u16),
+    /// A lock that a dead worker holds.
+    OrphanedLock,
+}
+
+/// The lines: those of the workers first.
+pub(super) struct RequirementTable<'a> {
+    model: &'a Model,
+    rows: Vec<Requirement>,
+    row_by_key: BTreeMap<RowKey, usize>,
+    /// Needs so far.
+    requirement_count: usize,
+}
+
+impl<'a> RequirementTable<'a> {
+    /// The needs of everybody and everything. `None` when there are too many.
+    pub(super) fn build(model: &'a Model) -> Option<Vec<Requirement>> {
+        let workers = model.lanes.len();
+        let mut table = Self {
+            model,
+            rows: vec![Requirement::Nothing; workers],
+            row_by_key: BTreeMap::new(),
+            requirement_count: workers,
+        };
+        for w in 0..workers {
+            let needs = table.worker_requirement(WorkerId::from(w));
+            table.requirement_count += needs.dependencies().len();
+            table.rows[w] = needs;
+            if table.requirement_count > MAX_REQUIREMENTS {
+                return None;
+            }
+        }
+        Some(table.rows)
+    }
+
+    fn worker_requirement(&mut self, w: WorkerId) -> Requirement {
+        let model = self.model;
+        if let Some((on, room)) = model.awaited_supply(w) {
+            return Requirement::All(vec![self.supply_row(on, room)]);
+        }
+        if model.lanes[w.index()].is_alive() {
+            return if model.has_unlimited_wait(w) { self.lock_requirement(w) } else { Requirement::Nothing };
+        }
+        if model.is_certainly_ended(w) {
+            return Requirement::Any(self.neighbour_rows(model.spawners(w)));
+        }
+        if model.is_absent(w) || model.is_unreplaced(w) {
+            return Requirement::Any(Vec::new());
+        }
+        match model.former_pool_queue(w) {
+            Some(queue) => Requirement::All(vec![self.supply_row(queue, false)]),
+            None => Requirement::Nothing,
+        }
+    }
+
+    /// What a worker needs that waits for a lock, or for another's end.
+    fn lock_requirement(&mut self, w: WorkerId) -> Requirement {
+        let model = self.model;
+        let missing = model.missing_permits(w);
+        if missing > 0 {
+            return self.permits_requirement(w, missing as usize);
+        }
+        if model.is_blocked_by_orphan(w) {
+            return Requirement::All(vec![self.row(RowKey::OrphanedLock, |_| Requirement::Any(Vec::new()))]);
+        }
+        let needs = model.requirement(w);
+        // What the dead hold of such a lock the system returns.
+        let returned = model.lanes[w.index()].activity.resource.is_some_and(|on| model.is_robust_lock(on));
+        let is_dead = |holder: &usize| !model.lanes[*holder].is_alive();
+        if returned && needs.dependencies().iter().any(is_dead) { Requirement::Nothing } else { needs }
+    }
+
+    /// So many permits: one for each that a worker holds, any number of whoever releases others.
+    fn permits_requirement(&mut self, w: WorkerId, missing: usize) -> Requirement {
+        let model = self.model;
+        let Some(on) = model.lanes[w.index()].activity.resource else { return Requirement::Nothing };
+        let Some(ResourceState::Lock(lock)) = model.resources.get(on.index()) else { return Requirement::Nothing };
+        let returns = |(holder, grant): &(WorkerId, _)| {
+            model.lanes[holder.index()].held_locks().contains(&(on, *grant)) && !model.is_certainly_dead(*holder)
+        };
+        let mut from: Vec<usize> = lock.certain_holds().filter(returns).map(|(holder, _)| holder.index()).collect();
+        let released = self.supply_row(on, false);
+        from.extend(std::iter::repeat_n(released, missing));
+        Requirement::AtLeast(missing, from)
+    }
+
+    /// The line of something that somebody must give.
+    fn supply_row(&mut self, on: ResourceId, room: bool) -> usize {
+        self.row(RowKey::Supply { on, room }, |table| Requirement::Any(table.supplier_rows(on, room)))
+    }
+
+    /// The line of a thing; made, if it is new, before what it needs.
+    fn row(&mut self, thing: RowKey, needs: impl FnOnce(&mut Self) -> Requirement) -> usize {
+        if let Some(line) = self.row_by_key.get(&thing) {
+            return *line;
+        }
+        let line = self.rows.len();
+        self.row_by_key.insert(thing, line);
+        self.rows.push(Requirement::Nothing);
+        let needs = needs(self);
+        self.requirement_count += needs.dependencies().len() + 1;
+        self.rows[line] = needs;
+        line
+    }
+
+    fn supplier_rows(&mut self, on: ResourceId, room: bool) -> Vec<usize> {
+        let model = self.model;
+        let Some(wakers) = model.registry.wakers.get(on.index()) else { return vec![usize::MAX] };
+        let lanes = if room { &wakers.takers } else { &wakers.givers };
+        match model.resources.get(on.index()) {
+            Some(ResourceState::Pipe(_)) => model.suppliers((on, room)).map(WorkerId::index).collect(),
+            _ => self.neighbour_rows(lanes),
+        }
+    }
+
+    /// A line for each of these neighbours: any one of them.
+    fn neighbour_rows(&mut self, lanes: &[LaneRange]) -> Vec<usize> {
+        let workers = self.model.lanes.len();
+        let members = |lanes: LaneRange| lanes.iter().map(WorkerId::index).filter(|w| *w < workers).collect();
+        let mut lines = Vec::with_capacity(lanes.len());
+        for group in lanes {
+            lines.push(match group.count {
+                1 if group.first.index() < workers => group.first.index(),
+                _ => self.row(RowKey::AnyWorkerOf(group.first, group.count), |_| Requirement::Any(members(*group))),
+            });
+        }
+        lines
+    }
+}
+
+impl Model {
+    /// Whether the system gives back a lock that its holder died with.
+    pub(crate) fn is_robust_lock(&self, lock: ResourceId) -> bool {
+        let kind = self.registry.resource(lock).map(|resource| &resource.kind);
+        matches!(kind, Some(ResourceKind::Mutex { kind }) if kind.is_robust())
+    }
+}

@@ -1,0 +1,47 @@
+//! What to do about a stall that no held lock explains.
+
+use super::missing_supply::MissingSupply;
+use crate::findings::Analysis;
+use contend_trace::{ResourceKind, State};
+
+pub(super) fn suggest_fix(analysis: &Analysis<'_>, thing: MissingSupply) -> String {
+    let name = analysis.resource_name(thing.resource);
+    let kind = analysis.model.registry().resource(thing.resource).map(|info| &info.kind);
+    let (is_pipe, ended) = (matches!(kind, Some(ResourceKind::Pipe { .. })), thing.has_no_supplier(analysis));
+    if let Some(giver) = thing.deadlocked_supplier(analysis) {
+        return format!("Resolve the deadlock of {} first.", analysis.worker_name(giver));
+    }
+    if let (State::Full, Some((giver, what))) = (thing.state, thing.supplier_waiting_elsewhere(analysis)) {
+        return format!(
+            "Let {} {} before it waits for {what}.",
+            analysis.worker_name(giver),
+            thing.supply_action_with_target(analysis)
+        );
+    }
+    let acquired = matches!(kind, Some(ResourceKind::Semaphore { .. }));
+    if thing.suppliers(analysis).is_empty() && !acquired {
+        return format!("Add a step that can {}, or remove the wait.", thing.supply_action_with_target(analysis));
+    }
+    match (thing.state, kind) {
+        (State::Empty, _) if is_pipe && ended => format!("Close {name} after the last message."),
+        (State::Empty, _) if is_pipe => "Let one side send before it receives.".into(),
+        (State::Empty, _) if ended || thing.is_awaited_by_all_suppliers(analysis) => {
+            format!("Close {name} after the last item, or take only the items that are there.")
+        }
+        (State::Empty, _) => format!("Put the first item into {name} before you wait for one."),
+        (State::Full, _) if ended => format!("Stop putting into {name} when the last worker that takes has ended."),
+        (State::Full, _) => {
+            format!("Do not wait to put into {name} while others wait for you to take: take in between, or drop items.")
+        }
+        (_, Some(ResourceKind::Condition { .. })) => {
+            format!("Notify every waiter of {name} at each change, and before you end or wait.")
+        }
+        (_, Some(ResourceKind::Event)) => format!("Set {name} on every way out, and before you wait for others."),
+        (_, Some(ResourceKind::Semaphore { .. })) => {
+            format!("Release {name} on every way out, and before you wait for others.")
+        }
+        (_, Some(ResourceKind::Barrier { .. })) => format!("Meet at {name} before you wait for others."),
+        (_, Some(ResourceKind::Results)) => "Do not wait for a result whose task waits for you.".into(),
+        _ => "Make sure that every worker that others wait for can finish.".into(),
+    }
+}

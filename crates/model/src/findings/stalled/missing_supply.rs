@@ -1,0 +1,167 @@
+//! What a stalled worker waits for, in words, and who could give it.
+
+use crate::findings::Analysis;
+use crate::{Stall, join_names};
+use contend_trace::{ResourceId, ResourceKind, State, WorkerId};
+
+/// What somebody must give: an item, room, a signal, a permit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct MissingSupply {
+    pub(super) resource: ResourceId,
+    pub(super) state: State,
+}
+
+impl MissingSupply {
+    /// What a worker waits for, if it is not a lock that another one holds, nor another's end.
+    pub(super) fn awaited_by(analysis: &Analysis<'_>, worker: WorkerId) -> Option<Self> {
+        let doing = analysis.model.lane(worker).activity();
+        let thing = Self { resource: doing.resource?, state: doing.state };
+        let is_given = match analysis.model.registry().resource(thing.resource)?.kind {
+            ResourceKind::Semaphore { scoped, .. } => !scoped,
+            ResourceKind::Mutex { .. } | ResourceKind::Rwlock { .. } | ResourceKind::Life { .. } => false,
+            _ => true,
+        };
+        is_given.then_some(thing)
+    }
+
+    fn kind<'a>(self, analysis: &Analysis<'a>) -> Option<&'a ResourceKind> {
+        analysis.model.registry().resource(self.resource).map(|info| &info.kind)
+    }
+
+    /// `room in jobs`.
+    pub(super) fn describe(self, analysis: &Analysis<'_>) -> String {
+        let pool = analysis.pools().find(|(_, info, _)| info.results == Some(self.resource));
+        let name = pool.map_or_else(|| analysis.resource_name(self.resource), |(_, info, _)| info.name.as_str());
+        let of = match (self.state, self.kind(analysis)) {
+            (State::Empty, Some(ResourceKind::Pipe { .. })) => "a message from ",
+            (State::Empty, _) => "an item in ",
+            (State::Full, _) => "room in ",
+            (_, Some(ResourceKind::Semaphore { .. })) => "a permit of ",
+            (_, Some(ResourceKind::Condition { .. })) => "a signal of ",
+            (_, Some(ResourceKind::Results)) => "a result of ",
+            _ => "",
+        };
+        format!("{of}{name}")
+    }
+
+    /// What who could end the wait would do: `put one`.
+    pub(super) fn supply_action(self, analysis: &Analysis<'_>) -> &'static str {
+        match (self.state, self.kind(analysis)) {
+            (State::Empty, Some(ResourceKind::Pipe { .. })) => "send one",
+            (State::Full, Some(ResourceKind::Pipe { .. })) => "receive from it",
+            (State::Empty, _) => "put one",
+            (State::Full, _) => "take one",
+            (_, Some(ResourceKind::Semaphore { .. })) => "release one",
+            (_, Some(ResourceKind::Condition { .. })) => "notify it",
+            (_, Some(ResourceKind::Event)) => "set it",
+            (_, Some(ResourceKind::Barrier { .. })) => "meet there",
+            _ => "give it",
+        }
+    }
+
+    /// The same with what it is done to: `put into jobs`.
+    pub(super) fn supply_action_with_target(self, analysis: &Analysis<'_>) -> String {
+        let name = analysis.resource_name(self.resource);
+        let verb = match (self.state, self.kind(analysis)) {
+            (State::Empty, Some(ResourceKind::Pipe { .. })) => "send to",
+            (State::Full, Some(ResourceKind::Pipe { .. })) => "receive from",
+            (State::Empty, _) => "put into",
+            (State::Full, _) => "take from",
+            (_, Some(ResourceKind::Semaphore { .. })) => "release",
+            (_, Some(ResourceKind::Condition { .. })) => "notify",
+            (_, Some(ResourceKind::Event)) => "set",
+            (_, Some(ResourceKind::Barrier { .. })) => "meet at",
+            _ => "give",
+        };
+        format!("{verb} {name}")
+    }
+
+    /// One that could give it and waits for something other than room or an item, with what for.
+    pub(super) fn supplier_waiting_elsewhere(self, analysis: &Analysis<'_>) -> Option<(WorkerId, String)> {
+        let elsewhere = |worker: WorkerId| {
+            let lane = analysis.model.lane(worker);
+            let waits = lane.is_alive() && !matches!(lane.activity().state, State::Full | State::Empty | State::Lock);
+            describe_other_wait(analysis, self, worker).filter(|_| waits).map(|what| (worker, what))
+        };
+        self.suppliers(analysis).into_iter().find_map(elsewhere)
+    }
+
+    /// Who could end the wait.
+    pub(super) fn suppliers(self, analysis: &Analysis<'_>) -> Vec<WorkerId> {
+        analysis.model.suppliers((self.resource, self.state == State::Full)).collect()
+    }
+
+    /// Workers of the stall that wait for it.
+    pub(super) fn waiters(self, analysis: &Analysis<'_>, stall: &Stall) -> Vec<WorkerId> {
+        stall.workers.iter().filter(|worker| Self::awaited_by(analysis, **worker) == Some(self)).copied().collect()
+    }
+
+    /// Whether none of those who could give it is in a life.
+    pub(super) fn has_no_supplier(self, analysis: &Analysis<'_>) -> bool {
+        self.suppliers(analysis).iter().all(|worker| !analysis.model.lane(*worker).is_alive())
+    }
+
+    /// One that could give it and is in a deadlock.
+    pub(super) fn deadlocked_supplier(self, analysis: &Analysis<'_>) -> Option<WorkerId> {
+        self.suppliers(analysis)
+            .into_iter()
+            .find(|worker| analysis.model.deadlocked_workers().binary_search(worker).is_ok())
+    }
+
+    /// Whether all that could give it and are in a life wait for it themselves.
+    pub(super) fn is_awaited_by_all_suppliers(self, analysis: &Analysis<'_>) -> bool {
+        let mut alive = self.suppliers(analysis).into_iter().filter(|worker| analysis.model.lane(*worker).is_alive());
+        alive.all(|worker| Self::awaited_by(analysis, worker) == Some(self))
+    }
+
+    /// What became of those who could give it, as the end of a sentence; and how many that wait it names.
+    pub(super) fn describe_suppliers(self, analysis: &Analysis<'_>) -> (String, usize) {
+        let (givers, deed) = (self.suppliers(analysis), self.supply_action(analysis));
+        let began = |worker: &&WorkerId| analysis.model.lane(**worker).life_count() > 0;
+        if givers.iter().filter(began).count() == 0 {
+            return (format!("no worker could {deed}"), 0);
+        }
+        let alive: Vec<WorkerId> =
+            givers.into_iter().filter(|worker| analysis.model.lane(*worker).is_alive()).collect();
+        let others: Vec<&str> = alive
+            .iter()
+            .filter(|w| Self::awaited_by(analysis, **w) != Some(self))
+            .map(|w| analysis.worker_name(*w))
+            .collect();
+        if let Some(first) = self.deadlocked_supplier(analysis) {
+            return (format!("{}, which could {deed}, is deadlocked", analysis.worker_name(first)), 0);
+        }
+        let text = match (alive.is_empty(), others.as_slice()) {
+            (true, _) => format!("every worker that could {deed} has ended"),
+            (false, []) => format!("those that could {deed} wait for it themselves, or have ended"),
+            (false, [name]) => match alive.iter().find_map(|worker| describe_other_wait(analysis, self, *worker)) {
+                Some(what) => format!("{name}, which could {deed}, waits for {what}"),
+                None => format!("{name}, which could {deed}, waits forever as well"),
+            },
+            (false, names) => format!("{}, which could {deed}, wait forever as well", join_names(names)),
+        };
+        (text, others.len())
+    }
+}
+
+/// What a worker waits for that does not wait for this.
+fn describe_other_wait(analysis: &Analysis<'_>, thing: MissingSupply, worker: WorkerId) -> Option<String> {
+    let on = analysis.model.lane(worker).activity().resource?;
+    match MissingSupply::awaited_by(analysis, worker) {
+        Some(other) if other == thing => None,
+        Some(other) => Some(other.describe(analysis)),
+        None if analysis.model.registry().life_owner(on).is_some() => {
+            Some(format!("the {}", analysis.resource_name(on)))
+        }
+        None => Some(analysis.resource_name(on).to_owned()),
+    }
+}
+
+/// All things that a stall is about, in order.
+pub(super) fn missing_supplies(analysis: &Analysis<'_>, stall: &Stall) -> Vec<MissingSupply> {
+    let mut things: Vec<MissingSupply> =
+        stall.workers.iter().filter_map(|worker| MissingSupply::awaited_by(analysis, *worker)).collect();
+    things.sort_unstable();
+    things.dedup();
+    things
+}

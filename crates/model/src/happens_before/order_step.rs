@@ -1,0 +1,289 @@
+//! What a worker's step gives to others, and what it needs of them.
+
+use super::vector_clock::VectorClock;
+use super::{HappensBefore, ResourceFlow};
+use contend_trace::{EventKind, ResourceId, Stamp, State, WorkerId};
+
+/// Queues with more room than this hardly make anybody wait for it.
+const MAX_TRACKED_CAPACITY: u64 = 64;
+
+/// A step that has to do with the order between workers.
+#[derive(Debug, Clone)]
+pub(super) enum OrderStep {
+    /// Took a lock while it held others.
+    Nested {
+        lock: ResourceId,
+        held: Vec<ResourceId>,
+        at: Stamp,
+    },
+    Begin,
+    /// The life is over.
+    End,
+    Event(EventKind),
+}
+
+impl OrderStep {
+    #[inline]
+    pub(super) fn from_event(kind: &EventKind) -> Option<Self> {
+        match kind {
+            EventKind::LifeEnded(_) => Some(Self::End),
+            EventKind::PutNth { .. }
+            | EventKind::TookNth { .. }
+            | EventKind::Put { .. }
+            | EventKind::TaskRetried { .. }
+            | EventKind::Signalled { .. }
+            | EventKind::Woken { .. }
+            | EventKind::FlagSeenSet { .. }
+            | EventKind::Blocked { state: State::Signal, on: Some(_) }
+            | EventKind::SemaphorePosted { .. }
+            | EventKind::SemaphorePassed { .. }
+            | EventKind::Acquired { .. }
+            | EventKind::Released { .. }
+            | EventKind::Sent { .. }
+            | EventKind::Received { .. }
+            | EventKind::ResultReady { .. }
+            | EventKind::ResultRead { .. }
+            | EventKind::Spawns { .. }
+            | EventKind::SpawnedBy { .. }
+            | EventKind::Joins { .. } => Some(Self::Event(*kind)),
+            _ => None,
+        }
+    }
+}
+
+/// What has to come first.
+type StepOutcome = Result<Option<ResourceId>, ResourceId>;
+
+impl HappensBefore {
+    /// Does a step, unless another worker's has to come first: through which resource that must come. What it gave.
+    pub(super) fn try_step(&mut self, w: WorkerId, step: &OrderStep) -> StepOutcome {
+        match step {
+            OrderStep::Nested { lock, held, at } => {
+                let clock = &mut self.tracks[w.index()].clock;
+                let nth = clock.tick(w);
+                let clock = clock.clone();
+                self.orders.record_nested_acquire(w, *lock, held, (*at, nth), |other, nth| clock.includes(other, nth));
+                Ok(None)
+            }
+            OrderStep::Begin => {
+                self.tracks[w.index()].is_alive = true;
+                Ok(None)
+            }
+            OrderStep::End => Ok(self.release_end(w)),
+            OrderStep::Event(kind) => self.try_event(w, *kind),
+        }
+    }
+
+    fn try_event(&mut self, w: WorkerId, kind: EventKind) -> StepOutcome {
+        match kind {
+            EventKind::PutNth { queue, nth, .. } => self.record_put(w, queue, nth),
+            EventKind::TookNth { queue, nth, .. } => self.try_take(w, queue, nth),
+            // Items without numbers: nothing is known of who gave what to whom.
+            EventKind::Put { queue, .. } => {
+                if let Some(ResourceFlow::Queue { .. }) = self.flows.get(queue.index()) {
+                    self.mark_incomplete();
+                }
+                Ok(None)
+            }
+            // Items that are taken twice and were put once.
+            EventKind::TaskRetried { .. } => {
+                self.mark_incomplete();
+                Ok(None)
+            }
+            EventKind::Signalled { on, woken } => self.record_signal(w, on, woken),
+            EventKind::Woken { on, nth } => self.try_wakeup(w, on, nth),
+            EventKind::FlagSeenSet { on, nth } => {
+                let clock = match self.flows.get(on.index()) {
+                    Some(ResourceFlow::Signals { given, .. }) => given.clock_of_first(nth).ok_or(on)?,
+                    _ => return Ok(None),
+                };
+                self.join_clock(w, &clock);
+                Ok(None)
+            }
+            EventKind::Blocked { on: Some(on), .. } => {
+                if let Some(ResourceFlow::Barrier(rounds)) = self.flows.get_mut(on.index()) {
+                    rounds.arrive(&self.tracks[w.index()].clock);
+                    return Ok(Some(on));
+                }
+                Ok(None)
+            }
+            EventKind::SemaphorePosted { lock, .. } => Ok(self.release_permit(w, lock)),
+            EventKind::SemaphorePassed { lock, grant } | EventKind::Acquired { lock, grant } => {
+                self.try_grant(w, lock, grant.number())
+            }
+            EventKind::Released { lock, grant } => Ok(self.release_turn(w, lock, grant.number())),
+            EventKind::Sent { pipe, bytes, .. } => {
+                if let Some(ResourceFlow::Pipe { sent, .. }) = self.flows.get_mut(pipe.index()) {
+                    sent.give(u64::from(bytes), &self.tracks[w.index()].clock);
+                    return Ok(Some(pipe));
+                }
+                Ok(None)
+            }
+            EventKind::Received { pipe, bytes, .. } => self.try_receive(w, pipe, bytes),
+            EventKind::ResultReady { on, nth, .. } => Ok(self.release_numbered(w, on, u64::from(nth))),
+            EventKind::ResultRead { on, nth, .. } => self.try_take_numbered(w, on, u64::from(nth)),
+            EventKind::Spawns { life, nth } => Ok(self.release_numbered(w, life, nth)),
+            EventKind::SpawnedBy { .. } => self.try_begin(w),
+            EventKind::Joins { life, nth } => {
+                let clock = match self.flows.get(life.index()) {
+                    Some(ResourceFlow::Life { ends, .. }) => ends.peek(nth).ok_or(life)?,
+                    _ => return Ok(None),
+                };
+                self.join_clock(w, &clock);
+                Ok(None)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// What follows comes after this.
+    fn join_clock(&mut self, w: WorkerId, clock: &VectorClock) {
+        self.tracks[w.index()].clock.join(clock);
+    }
+
+    fn record_put(&mut self, w: WorkerId, on: ResourceId, nth: u32) -> StepOutcome {
+        let Some(ResourceFlow::Queue { items, room, capacity }) = self.flows.get_mut(on.index()) else {
+            return Ok(None);
+        };
+        let nth = items.unwrap_number(nth);
+        if let Some(freed) = nth.checked_sub(*capacity).filter(|freed| *freed > 0 && *capacity <= MAX_TRACKED_CAPACITY)
+        {
+            let clock = room.take(freed).ok_or(on)?;
+            self.tracks[w.index()].clock.join(&clock);
+        }
+        items.give(nth, &self.tracks[w.index()].clock);
+        Ok(Some(on))
+    }
+
+    fn try_take(&mut self, w: WorkerId, on: ResourceId, nth: u32) -> StepOutcome {
+        let Some(ResourceFlow::Queue { items, room, capacity }) = self.flows.get_mut(on.index()) else {
+            return Ok(None);
+        };
+        let nth = items.unwrap_number(nth);
+        let clock = items.take(nth).ok_or(on)?;
+        self.tracks[w.index()].clock.join(&clock);
+        if *capacity > MAX_TRACKED_CAPACITY {
+            return Ok(None);
+        }
+        room.give(nth, &self.tracks[w.index()].clock);
+        Ok(Some(on))
+    }
+
+    fn record_signal(&mut self, w: WorkerId, on: ResourceId, woken: u32) -> StepOutcome {
+        let clock = &mut self.tracks[w.index()].clock;
+        match self.flows.get_mut(on.index()) {
+            Some(ResourceFlow::Barrier(rounds)) => *clock = rounds.complete(woken, clock).ok_or(on)?,
+            Some(ResourceFlow::Signals { woken: all, given }) => {
+                given.give(1, clock);
+                all.give(u64::from(woken), clock);
+            }
+            _ => return Ok(None),
+        }
+        Ok(Some(on))
+    }
+
+    fn try_wakeup(&mut self, w: WorkerId, on: ResourceId, nth: u64) -> StepOutcome {
+        let clock = match self.flows.get(on.index()) {
+            Some(ResourceFlow::Barrier(rounds)) => rounds.completed.clock_of_first(nth).ok_or(on)?,
+            Some(ResourceFlow::Signals { woken, .. }) => woken.clock_of_first(nth).ok_or(on)?,
+            _ => return Ok(None),
+        };
+        self.join_clock(w, &clock);
+        Ok(None)
+    }
+
+    fn release_permit(&mut self, w: WorkerId, on: ResourceId) -> Option<ResourceId> {
+        if let Some(ResourceFlow::Posts { given, .. }) = self.flows.get_mut(on.index()) {
+            given.give(1, &self.tracks[w.index()].clock);
+            return Some(on);
+        }
+        None
+    }
+
+    /// Has a permit of a semaphore that is used as a signal, or a monitor's mutex.
+    fn try_grant(&mut self, w: WorkerId, on: ResourceId, grant: u64) -> StepOutcome {
+        let clock = match self.flows.get_mut(on.index()) {
+            Some(ResourceFlow::Posts { initial_permits: had, given }) => {
+                given.clock_of_first(grant.saturating_sub(*had)).ok_or(on)?
+            }
+            Some(ResourceFlow::MutexTurns { next, held }) => {
+                let clock = if grant > 1 { next.take(grant).ok_or(on)? } else { VectorClock::default() };
+                held.push((w, grant));
+                clock
+            }
+            _ => return Ok(None),
+        };
+        self.join_clock(w, &clock);
+        Ok(None)
+    }
+
+    fn release_turn(&mut self, w: WorkerId, on: ResourceId, grant: u64) -> Option<ResourceId> {
+        let clock = &self.tracks[w.index()].clock;
+        match self.flows.get_mut(on.index()) {
+            Some(ResourceFlow::Posts { given, .. }) => given.give(1, clock),
+            Some(ResourceFlow::MutexTurns { next, held }) => {
+                held.retain(|hold| *hold != (w, grant));
+                next.give(grant + 1, clock);
+            }
+            _ => return None,
+        }
+        Some(on)
+    }
+
+    fn try_receive(&mut self, w: WorkerId, on: ResourceId, bytes: u32) -> StepOutcome {
+        let Some(ResourceFlow::Pipe { sent, received }) = self.flows.get_mut(on.index()) else { return Ok(None) };
+        let all = received.saturating_add(u64::from(bytes));
+        let clock = sent.clock_of_first(all).ok_or(on)?;
+        *received = all;
+        self.join_clock(w, &clock);
+        Ok(None)
+    }
+
+    /// Gives the `nth` result, or start of a life.
+    fn release_numbered(&mut self, w: WorkerId, on: ResourceId, nth: u64) -> Option<ResourceId> {
+        let clock = &self.tracks[w.index()].clock;
+        match self.flows.get_mut(on.index()) {
+            Some(ResourceFlow::Results(items)) => items.give(items.unwrap_number(nth as u32), clock),
+            Some(ResourceFlow::Life { starts, .. }) => starts.give(nth, clock),
+            _ => return None,
+        }
+        Some(on)
+    }
+
+    fn try_take_numbered(&mut self, w: WorkerId, on: ResourceId, nth: u64) -> StepOutcome {
+        let Some(ResourceFlow::Results(items)) = self.flows.get_mut(on.index()) else { return Ok(None) };
+        let clock = items.take(items.unwrap_number(nth as u32)).ok_or(on)?;
+        self.join_clock(w, &clock);
+        Ok(None)
+    }
+
+    /// A life begins that another asked for.
+    fn try_begin(&mut self, w: WorkerId) -> StepOutcome {
+        let Some(on) = self.life_by_worker.get(w.index()).copied().flatten() else { return Ok(None) };
+        let Some(ResourceFlow::Life { starts, lives, .. }) = self.flows.get_mut(on.index()) else { return Ok(None) };
+        let clock = starts.take(*lives + 1).ok_or(on)?;
+        self.join_clock(w, &clock);
+        Ok(None)
+    }
+
+    /// A life is over: that may be told twice, by the worker and by whoever finds it dead.
+    fn release_end(&mut self, w: WorkerId) -> Option<ResourceId> {
+        let track = &mut self.tracks[w.index()];
+        if !std::mem::take(&mut track.is_alive) {
+            return None;
+        }
+        let clock = track.clock.clone();
+        // What a dead worker held goes to the next all the same.
+        for way in &mut self.flows {
+            if let ResourceFlow::MutexTurns { next, held } = way {
+                held.iter().filter(|(owner, _)| *owner == w).for_each(|(_, grant)| next.give(grant + 1, &clock));
+                held.retain(|(owner, _)| *owner != w);
+            }
+        }
+        let on = self.life_by_worker.get(w.index()).copied().flatten()?;
+        let Some(ResourceFlow::Life { ends, lives, .. }) = self.flows.get_mut(on.index()) else { return None };
+        *lives += 1;
+        ends.give(*lives, &clock);
+        Some(on)
+    }
+}

@@ -1,0 +1,18 @@
+//! What one bucket of a lane holds.
+
+use crate::history::Merge;
+use crate::state_times::StateTimes;
+
+/// Nanoseconds by state as the events tell, and those of them in which the worker seemed to run and had no CPU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct LaneBucket {
+    pub by_state: StateTimes,
+    pub without_cpu_ns: u64,
+}
+
+impl Merge for LaneBucket {
+    fn merge(&mut self, other: Self) {
+        self.by_state.add(&other.by_state);
+        self.without_cpu_ns = self.without_cpu_ns.saturating_add(other.without_cpu_ns);
+    }
+}

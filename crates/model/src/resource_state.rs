@@ -1,0 +1,51 @@
+//! What is known of one resource, whatever it is.
+
+use super::buffer_sizes::BufferSizes;
+use super::{Counter, Life, Lock, LockCapacity, Pipe, Queue, Results, Signals};
+use contend_trace::ResourceKind;
+
+#[derive(Debug, Clone)]
+pub(super) enum ResourceState {
+    Lock(Box<Lock>),
+    Queue(Box<Queue>),
+    Pipe(Box<Pipe>),
+    Counter(Box<Counter>),
+    Signals(Box<Signals>),
+    Results(Box<Results>),
+    Life(Box<Life>),
+}
+
+impl ResourceState {
+    pub(super) fn new(kind: &ResourceKind, plan: &BufferSizes) -> Self {
+        match kind {
+            ResourceKind::Mutex { .. } | ResourceKind::Semaphore { .. } | ResourceKind::Rwlock { .. } => {
+                Self::Lock(Box::new(Lock::new(plan, LockCapacity::of(kind))))
+            }
+            ResourceKind::Queue { capacity } | ResourceKind::Server { max_requests: capacity } => {
+                Self::Queue(Box::new(Queue::new(*capacity, plan.shape)))
+            }
+            ResourceKind::Pipe { capacity } => Self::Pipe(Box::new(Pipe::new(*capacity, plan.shape))),
+            ResourceKind::Condition { .. } | ResourceKind::Event | ResourceKind::Barrier { .. } => {
+                Self::Signals(Box::default())
+            }
+            ResourceKind::Results => Self::Results(Box::new(Results::new(plan.shape, plan.grant_words))),
+            ResourceKind::Life { worker: of } => Self::Life(Box::new(Life::new(*of, plan.digits))),
+            ResourceKind::Counter { initial, memory } => {
+                Self::Counter(Box::new(Counter::new(*initial, *memory, plan.shape)))
+            }
+        }
+    }
+
+    /// Heap bytes in use.
+    pub(super) fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Lock(lock) => size_of::<Lock>() + lock.heap_bytes(),
+            Self::Queue(queue) => size_of::<Queue>() + queue.heap_bytes(),
+            Self::Pipe(pipe) => size_of::<Pipe>() + pipe.heap_bytes(),
+            Self::Signals(signals) => size_of::<Signals>() + signals.heap_bytes(),
+            Self::Results(results) => size_of::<Results>() + results.heap_bytes(),
+            Self::Life(life) => size_of::<Life>() + life.heap_bytes(),
+            Self::Counter(counter) => size_of::<Counter>() + counter.heap_bytes(),
+        }
+    }
+}

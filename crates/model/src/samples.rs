@@ -1,0 +1,151 @@
+//! What comes beside the events: samples taken from outside, and what is rare.
+
+use super::failures::Failure;
+use super::lane::LifeEnd;
+use super::{Model, ResourceState};
+use contend_trace::signal_name;
+use contend_trace::{DeathCause, Notice, Sample, Stamp, WorkerId, plural};
+
+/// Lines kept of the runner's standard error and of notes.
+const MAX_LOG_LINES: usize = 200;
+
+/// Marks kept; the oldest go first.
+const MAX_MARKS: usize = 500;
+
+/// Something worth a mark on the time axis: a knob turned, a pool resized, a worker died.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimelineMark {
+    pub at: Stamp,
+    pub text: String,
+}
+
+/// A line the runner printed, or a note.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    pub at: Stamp,
+    pub text: String,
+}
+
+impl Model {
+    pub(super) fn apply_sample(&mut self, sample: &Sample) {
+        match sample {
+            Sample::Sched { worker, from, to, running, ready } => {
+                self.newest_stamp = self.newest_stamp.max(*to);
+                match self.lanes.get_mut(worker.index()) {
+                    Some(lane) if from < to => lane.apply_sched_sample(*from, *to, *running, *ready),
+                    _ => self.health.anomalies += 1,
+                }
+            }
+            Sample::SchedUnavailable if self.has_ready_times => {
+                self.has_ready_times = false;
+                let what = "this system does not say when threads wait for a core: such waits look like running";
+                self.add_log_line(Stamp(0), what.to_owned());
+            }
+            Sample::SchedUnavailable => {}
+            Sample::Cores { at, load } => {
+                self.newest_stamp = self.newest_stamp.max(*at);
+                self.health.anomalies += u64::from(!self.cores.sample(*at, load));
+            }
+            Sample::Usage { from, to, run, viewer } => {
+                self.newest_stamp = self.newest_stamp.max(*to);
+                self.usage.sample(*from, *to, *run, *viewer);
+                self.bound_estimates(*to);
+            }
+            Sample::Counter { at, counter, value } => {
+                self.newest_stamp = self.newest_stamp.max(*at);
+                match self.resources.get_mut(counter.index()) {
+                    Some(ResourceState::Counter(counter)) => counter.sample(*at, *value),
+                    _ => self.health.anomalies += 1,
+                }
+            }
+            Sample::Ring { worker, lost, .. } => match self.lanes.get_mut(worker.index()) {
+                Some(lane) => lane.lost_events.1 = lane.lost_events.1.max(*lost),
+                None => self.health.anomalies += 1,
+            },
+            Sample::EventCost { nanos } => self.health.ns_per_event = *nanos,
+        }
+    }
+
+    /// Whether the system says when workers wait for a core.
+    pub const fn has_ready_times(&self) -> bool {
+        self.has_ready_times
+    }
+
+    pub(super) fn apply_notice(&mut self, at: Stamp, notice: &Notice) {
+        self.newest_stamp = self.newest_stamp.max(at);
+        match notice {
+            Notice::Started { worker, pid, tid } => match self.lanes.get_mut(worker.index()) {
+                Some(lane) => (lane.pid, lane.tid) = (Some(*pid), Some(*tid)),
+                None => self.health.anomalies += 1,
+            },
+            Notice::Died { worker, cause: death } => self.record_noticed_death(at, *worker, death),
+            Notice::KnobSet { name, value_text: shown, .. } => {
+                self.add_mark(at, format!("{name} {shown}"));
+                self.record_settings_change(at);
+            }
+            Notice::Resized { pool, workers } => {
+                if let Some(info) = self.registry.pools.get(pool.index()) {
+                    let text = format!("{}: {workers} {}", info.name, plural((*workers).into(), "worker"));
+                    self.pools[pool.index()].resize(at, *workers);
+                    self.add_mark(at, text);
+                    self.record_settings_change(at);
+                } else {
+                    self.health.anomalies += 1;
+                }
+            }
+            Notice::TaskFailed { worker, message: what } => {
+                self.failures.add(Failure { at, worker: *worker, message: what.clone() });
+                let text = format!("{}: {what}", self.registry.worker_name(*worker));
+                self.add_log_line(at, text);
+            }
+            Notice::Stderr(line) | Notice::Note(line) => self.add_log_line(at, line.clone()),
+            Notice::Suspended(span) => {
+                self.add_log_line(at, format!("the machine was suspended for {span}; that time is not on the axis"));
+                self.add_mark(at, format!("suspended {span}"));
+            }
+        }
+    }
+
+    /// A worker is gone and did not say so itself. Its last events may still be on their way.
+    fn record_noticed_death(&mut self, at: Stamp, worker: WorkerId, death: &DeathCause) {
+        let Some(lane) = self.lanes.get_mut(worker.index()) else {
+            self.health.anomalies += 1;
+            return;
+        };
+        let how = match death {
+            DeathCause::Exit(code) => format!("{} ended with code {code}", self.registry.worker_name(worker)),
+            DeathCause::CutOff => format!("{} cut off", self.registry.worker_name(worker)),
+            DeathCause::Signal(signal) => {
+                format!("{} killed by {}", self.registry.worker_name(worker), signal_name(*signal))
+            }
+        };
+        let reborn = lane.began.is_some_and(|began| began > at);
+        // Whoever found it dead could not say what it died of.
+        let told = [lane.ending.as_mut(), lane.last_crash.as_mut().map(|(_, how)| how)];
+        for how in told.into_iter().flatten().filter(|how| **how == LifeEnd::FoundDead) {
+            *how = LifeEnd::Died(death.clone());
+        }
+        // One that had said it would end has only now been seen to; one that began anew since is another.
+        if (lane.is_in_life() && !reborn) || lane.life_count == 0 {
+            lane.noticed_death = Some(at);
+            lane.ending = Some(LifeEnd::Died(death.clone()));
+            self.record_death(worker);
+        }
+        self.add_mark(at, how);
+    }
+
+    fn add_mark(&mut self, at: Stamp, text: String) {
+        let place = self.marks.partition_point(|mark| mark.at <= at);
+        self.marks.insert(place, TimelineMark { at, text });
+        if self.marks.len() > MAX_MARKS {
+            self.marks.remove(0);
+        }
+    }
+
+    pub(super) fn add_log_line(&mut self, at: Stamp, text: String) {
+        if self.log.len() == MAX_LOG_LINES {
+            self.log.pop_front();
+        }
+        self.log.push_back(LogLine { at, text });
+    }
+}

@@ -1,0 +1,117 @@
+//! Rings among edges "takes this lock while it holds that one".
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Range;
+
+use super::step_order::StepOrder;
+
+/// Edges kept; a scenario with more is looked at in part.
+const EDGES: usize = 1_000;
+
+/// One lock: which declaration, which of its array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct LockInstance {
+    pub resource: usize,
+    pub index: u32,
+}
+
+/// A worker takes `to` while it holds `from`.
+#[derive(Debug, Clone)]
+pub(super) struct LockEdge {
+    pub from: LockInstance,
+    pub to: LockInstance,
+    /// Whether `from` is held, and `to` taken, together with other readers.
+    pub shared: (bool, bool),
+    pub worker: usize,
+    /// Which of the worker's outermost steps.
+    pub at: usize,
+    pub name: String,
+    /// What else it holds then: two edges with a common guard never happen at once.
+    pub guards: BTreeSet<LockInstance>,
+    pub span: Range<usize>,
+}
+
+/// Edges that close: each begins where the one before ends.
+#[derive(Debug, Clone)]
+pub(super) struct LockCycle {
+    pub edges: Vec<LockEdge>,
+}
+
+impl LockCycle {
+    /// Where it stands in the file; the same for rings that differ in their workers only.
+    pub(super) fn places(&self) -> Vec<Range<usize>> {
+        let places: BTreeSet<(usize, usize)> = self.edges.iter().map(|edge| (edge.span.start, edge.span.end)).collect();
+        places.into_iter().map(|(start, end)| start..end).collect()
+    }
+}
+
+/// Adds an edge unless the same worker has it already with no more guards.
+pub(super) fn add_edge(edges: &mut Vec<LockEdge>, edge: LockEdge) {
+    let same = |known: &LockEdge| {
+        (known.from, known.to, known.shared) == (edge.from, edge.to, edge.shared)
+            && (known.worker, known.at) == (edge.worker, edge.at)
+    };
+    match edges.iter().position(same) {
+        Some(at) if edges[at].guards.len() > edge.guards.len() => edges[at] = edge,
+        None if edges.len() < EDGES => edges.push(edge),
+        _ => {}
+    }
+}
+
+/// For each edge a shortest ring through it that different workers can close at the same time.
+pub(super) fn find_cycles(edges: &[LockEdge], phases: &StepOrder) -> Vec<LockCycle> {
+    let mut from: BTreeMap<LockInstance, Vec<&LockEdge>> = BTreeMap::new();
+    for edge in edges {
+        from.entry(edge.from).or_default().push(edge);
+    }
+    edges.iter().filter_map(|first| shortest_cycle(first, &from, phases)).collect()
+}
+
+/// The shortest way from where an edge leads to where it begins. Every edge on it fits the first one; that all of
+/// them fit each other is asked of the way that is found, so a longer ring may go unseen behind a shorter unfit one.
+fn shortest_cycle(
+    first: &LockEdge,
+    from: &BTreeMap<LockInstance, Vec<&LockEdge>>,
+    phases: &StepOrder,
+) -> Option<LockCycle> {
+    let mut came: BTreeMap<LockInstance, &LockEdge> = BTreeMap::new();
+    let mut queue = VecDeque::from([first.to]);
+    while let Some(lock) = queue.pop_front() {
+        for edge in from.get(&lock).into_iter().flatten().filter(|edge| can_overlap(first, edge, phases)) {
+            if edge.to == first.from {
+                return close_cycle(first, edge, &came, phases);
+            }
+            if edge.to != first.to && !came.contains_key(&edge.to) {
+                came.insert(edge.to, edge);
+                queue.push_back(edge.to);
+            }
+        }
+    }
+    None
+}
+
+fn close_cycle(
+    first: &LockEdge,
+    last: &LockEdge,
+    came: &BTreeMap<LockInstance, &LockEdge>,
+    phases: &StepOrder,
+) -> Option<LockCycle> {
+    let mut edges = vec![last.clone()];
+    let mut at = last.from;
+    while let Some(edge) = came.get(&at) {
+        edges.push((*edge).clone());
+        at = edge.from;
+    }
+    edges.push(first.clone());
+    edges.reverse();
+    let all_fit = (0..edges.len()).all(|a| (0..a).all(|b| can_overlap(&edges[a], &edges[b], phases)));
+    // A reader does not wait for another reader.
+    let next = edges.iter().cycle().skip(1);
+    let all_wait = edges.iter().zip(next).all(|(edge, next)| !(edge.shared.1 && next.shared.0));
+    (all_fit && all_wait).then_some(LockCycle { edges })
+}
+
+/// Whether two edges can happen at the same time: different workers, no lock and no order that keeps them apart.
+fn can_overlap(one: &LockEdge, other: &LockEdge, phases: &StepOrder) -> bool {
+    one.worker != other.worker && one.guards.is_disjoint(&other.guards) && !phases.never_overlap(one, other)
+}

@@ -1,0 +1,118 @@
+//! Where a worker's steps have to do with the order between workers.
+
+use super::lock_cycle::LockInstance;
+use super::step_order::SyncKind;
+use super::{WORKERS, WorkerWalk};
+use crate::program::{
+    GroupMembers, LifeStep, MemberSelector, PoolStep, QueueStep, ResourceSpec, SignalStep, Step, Target,
+};
+
+impl WorkerWalk<'_> {
+    /// Numbers the workers of all groups as they are walked through, and notes barriers.
+    pub(super) fn number_workers(&mut self) {
+        let scenario = self.variant.scenario;
+        let mut first = 0;
+        for group in &scenario.groups {
+            self.first_workers.push(first);
+            first += self.number(&group.count).clamp(1, WORKERS) as usize;
+        }
+        for (resource, declared) in scenario.resources.iter().enumerate() {
+            if let ResourceSpec::Barrier { parties } = &declared.spec {
+                let (parties, count) = (self.number(parties) as usize, self.number(&declared.count).clamp(1, WORKERS));
+                (0..count).for_each(|at| self.phases.parties(LockInstance { resource, index: at }, parties));
+            }
+        }
+    }
+
+    /// Notes a step, and that what follows is in its blocks. Returns what to go back to.
+    pub(super) fn go_into(&mut self, step: &Step) -> (usize, bool) {
+        let outside = (self.depth, self.is_unconditional);
+        let is_choice = matches!(step, Step::When { .. });
+        if self.depth == 0 && !is_choice {
+            self.at += 1;
+        }
+        self.note_step(step);
+        self.depth += usize::from(!is_choice);
+        let through = is_choice || matches!(step, Step::Lock { .. } | Step::WriteLock { .. } | Step::ReadLock { .. });
+        self.is_unconditional &= through || matches!(step, Step::Acquire { .. } | Step::Allocate { .. });
+        outside
+    }
+
+    fn note_step(&mut self, step: &Step) {
+        match step {
+            Step::Signal(step) => self.note_signal(step),
+            Step::Queue(QueueStep::Put(target) | QueueStep::TryPut { target, .. }) | Step::BareRelease(target) => {
+                self.note_target(target, SyncKind::Gives);
+            }
+            Step::Queue(QueueStep::Take(target)) => self.note_target(target, SyncKind::Needs),
+            Step::BareAcquire(target) if self.has_no_permits(target) => self.note_target(target, SyncKind::Needs),
+            Step::Life(LifeStep::Spawn(members)) => self.note_members(members, SyncKind::Spawns),
+            Step::Life(LifeStep::Join { members, .. }) => self.note_members(members, SyncKind::Joins),
+            Step::If { .. }
+            | Step::While { .. }
+            | Step::BareAcquire(_)
+            | Step::Queue(_)
+            | Step::Pipe(_)
+            | Step::Life(_)
+            | Step::Attempt(_)
+            | Step::Pool(
+                PoolStep::AwaitResult
+                | PoolStep::MatchResult { .. }
+                | PoolStep::Shutdown { .. }
+                | PoolStep::Submit { .. },
+            ) => {
+                self.add_sync_point(SyncKind::Other);
+            }
+            _ => {}
+        }
+    }
+
+    fn note_signal(&mut self, step: &SignalStep) {
+        let is_event = matches!(self.variant.scenario.resources[step.target().resource].spec, ResourceSpec::Event);
+        match step {
+            SignalStep::Set(target) => self.note_target(target, SyncKind::Gives),
+            SignalStep::Wait { target, timeout: None } if is_event => self.note_target(target, SyncKind::Needs),
+            SignalStep::BarrierWait(target) => self.note_target(target, SyncKind::Meets),
+            _ => self.add_sync_point(SyncKind::Other),
+        }
+    }
+
+    /// A semaphore that has no permit unless somebody gives one.
+    fn has_no_permits(&self, target: &Target) -> bool {
+        match &self.variant.scenario.resources[target.resource].spec {
+            ResourceSpec::Semaphore { permits } => self.number(permits) == 0,
+            _ => false,
+        }
+    }
+
+    fn note_target(&mut self, target: &Target, what: fn(LockInstance) -> SyncKind) {
+        // Which one of an array it is has to be the same each time.
+        if target.index.as_ref().is_some_and(crate::expr::Expr::is_random) {
+            return self.add_sync_point(SyncKind::Other);
+        }
+        let lock = self.lock(target);
+        self.add_sync_point(what(lock));
+    }
+
+    fn note_members(&mut self, members: &GroupMembers, what: fn(usize) -> SyncKind) {
+        let Some(first) = self.first_workers.get(members.group).copied() else { return };
+        let count = self.number(&self.variant.scenario.groups[members.group].count).clamp(1, WORKERS) as usize;
+        match &members.which {
+            MemberSelector::All => (1..=count).for_each(|at| self.add_sync_point(what(first + at))),
+            MemberSelector::At(at) if !at.is_random() => {
+                let at = at.eval(self).floor().rem_euclid(count as f64) as usize;
+                self.add_sync_point(what(first + at + 1));
+            }
+            // One of them, or each at some time: whichever it is, nothing is certain of the others.
+            MemberSelector::At(_) | MemberSelector::AnyIdle => {
+                let must = std::mem::replace(&mut self.is_unconditional, false);
+                (1..=count).for_each(|at| self.add_sync_point(what(first + at)));
+                self.is_unconditional = must;
+            }
+        }
+    }
+
+    fn add_sync_point(&mut self, what: SyncKind) {
+        self.phases.mark(self.worker, self.at, self.is_unconditional, what);
+    }
+}

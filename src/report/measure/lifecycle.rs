@@ -1,0 +1,68 @@
+//! Figures of workers that others spawn.
+
+use std::collections::BTreeSet;
+
+use super::{MeasuredFigure, MetricQuery};
+use crate::model::{Lane, LifeEnd};
+use crate::report::formatting::format_quantity;
+use crate::scenario::MetricSubject;
+use crate::trace::{DeathCause, Span, WorkerId};
+
+impl MetricQuery<'_> {
+    /// The median time that the workers of a group took to start: of its lanes, that in the middle. Of a pool, the median
+    /// time that a task waited for a worker.
+    pub(super) fn startup_time(&self) -> Result<MeasuredFigure, String> {
+        let MetricSubject::Workers(at) = self.subject else { return self.median_task_wait() };
+        let name = self.scenario.groups.get(*at).map_or("?", |group| group.name.as_str());
+        let cast = self.model.registry();
+        let lanes = (0..cast.workers.len()).filter(|w| cast.workers[*w].group == name).map(WorkerId::from);
+        let starts =
+            lanes.filter_map(|w| Some(self.model.life(w)?.recent_start_delays())).filter(|starts| starts.count() > 0);
+        let mut medians: Vec<u64> = starts.map(|starts| starts.percentile_ns(50.0)).collect();
+        medians.sort_unstable();
+        let median = medians.get(medians.len() / 2).copied().ok_or_else(|| format!("no {name} was ever spawned"))?;
+        let evidence = format!("{name}: {} from being asked for to the first moment, the median", Span(median));
+        Ok(MeasuredFigure { value: median as f64, evidence })
+    }
+
+    fn median_task_wait(&self) -> Result<MeasuredFigure, String> {
+        let (name, pool, _) = self.pool()?;
+        let waited = pool.recent_tasks().wait_times;
+        if waited.count() == 0 {
+            return Err(format!("no task of {name} has begun"));
+        }
+        let median = waited.percentile_ns(50.0);
+        let evidence = format!("{name}: {} from when a task was due to its begin, the median", Span(median));
+        Ok(MeasuredFigure { value: median as f64, evidence })
+    }
+
+    pub(super) fn life_count(&self) -> MeasuredFigure {
+        let (lanes, lives) = self.lanes().fold((0, 0), |(n, sum), lane| (n + 1, sum + u64::from(lane.life_count())));
+        MeasuredFigure {
+            value: lives as f64,
+            evidence: format!("{} on {}", format_quantity(lives, "life"), format_quantity(lanes, "lane")),
+        }
+    }
+
+    pub(super) fn lanes_in_use(&self) -> MeasuredFigure {
+        let lanes = self.lanes().filter(|lane| lane.life_count() > 0).count() as u64;
+        MeasuredFigure {
+            value: lanes as f64,
+            evidence: format!("{} ever had a worker", format_quantity(lanes, "lane")),
+        }
+    }
+
+    /// How many different ones they run in; a task of an event loop has none of its own.
+    pub(super) fn distinct_ids(&self, what: &str, number: impl Fn(&Lane) -> Option<u32>) -> MeasuredFigure {
+        let homes: BTreeSet<u32> = self.lanes().filter_map(number).collect();
+        let evidence =
+            format!("{what}: {}, of {}", homes.len(), format_quantity(self.lanes().count() as u64, "worker"));
+        MeasuredFigure { value: homes.len() as f64, evidence }
+    }
+
+    pub(super) fn cut_off_count(&self) -> MeasuredFigure {
+        let is_cut = |lane: &&Lane| lane.ending() == Some(LifeEnd::Died(DeathCause::CutOff));
+        let (cut, all) = (self.lanes().filter(is_cut).count() as u64, self.lanes().count() as u64);
+        MeasuredFigure { value: cut as f64, evidence: format!("{cut} of {} cut off", format_quantity(all, "worker")) }
+    }
+}

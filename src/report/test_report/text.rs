@@ -1,0 +1,131 @@
+//! What came of testing scenarios, for people.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+
+use super::super::formatting::{describe_run_end, format_quantity};
+use super::super::table::TextFormat;
+use super::{ExpectationStatus, ExpectationTally, TestedScenario};
+use crate::trace::RunEnd;
+
+/// How many of the slowest runs are named, when there are more than twice as many.
+const MAX_SLOWEST: usize = 5;
+
+/// Every expectation with the figures it rests on, and at the end how many were seen.
+pub fn tests_text(tested: &[TestedScenario<'_>], skipped: &[&str], text_format: TextFormat) -> String {
+    let mut out = String::new();
+    for one in tested {
+        text_format.write_heading(&mut out, &one.scenario.name);
+        if one.variants.is_empty() {
+            out.push_str("  ");
+            text_format.write_wrapped(&mut out, "it expects nothing, so there is nothing to see", 2, 2, Style::new());
+        }
+        for at in 0..one.variants.len() {
+            write_variant(one, at, text_format, &mut out);
+        }
+        let compared = one.comparison_tallies();
+        if !compared.is_empty() {
+            out.push_str("  ");
+            text_format.write_wrapped(&mut out, "beside each other", 2, 4, Style::new().dimmed());
+        }
+        for outcome in compared {
+            write_tally(&mut out, text_format, outcome);
+        }
+    }
+    out.push('\n');
+    for name in skipped {
+        let _ = writeln!(out, "{name} was skipped: it runs commands of its own, which --allow-exec allows");
+    }
+    out + &slowest_runs_line(tested) + &totals_line(tested)
+}
+
+fn write_variant(one: &TestedScenario<'_>, at: usize, text_format: TextFormat, out: &mut String) {
+    let knobs = one.scenario.variant_label(&one.variants[at]);
+    let knobs = if knobs.is_empty() { "as it is" } else { &knobs };
+    out.push_str("  ");
+    text_format.write_wrapped(
+        out,
+        &format!("{knobs}, {:.1} s", mean_run_seconds(one, at)),
+        2,
+        4,
+        Style::new().dimmed(),
+    );
+    for trial in one.rounds.iter().filter_map(|round| round.runs.get(at)) {
+        if let RunEnd::Crashed(_) = trial.ended {
+            write_tally(
+                out,
+                text_format,
+                ExpectationTally { total: 1, ..ExpectationTally::empty(&describe_run_end(&trial.ended)) },
+            );
+        }
+    }
+    for outcome in one.variant_tallies(at) {
+        write_tally(out, text_format, outcome);
+    }
+}
+
+/// How long the runs of a variant went on, on average.
+fn mean_run_seconds(one: &TestedScenario<'_>, at: usize) -> f64 {
+    let times = one.rounds.iter().filter_map(|round| round.runs.get(at)).map(|trial| trial.ended_at.as_secs_f64());
+    times.sum::<f64>() / one.rounds.len().max(1) as f64
+}
+
+fn write_tally(out: &mut String, text_format: TextFormat, outcome: ExpectationTally<'_>) {
+    let ExpectationTally { text, seen_count: seen, total: of, evidence, .. } = outcome;
+    let (word, colour) = match outcome.status() {
+        ExpectationStatus::Seen => ("seen", AnsiColor::Green),
+        ExpectationStatus::NotJudged => ("not judged", AnsiColor::Yellow),
+        ExpectationStatus::Missed => ("not seen", AnsiColor::Red),
+    };
+    let word = if of > 1 { format!("{seen} of {of}") } else { word.to_owned() };
+    let word = format!("{word:8}");
+    let style = Style::new().bold().fg_color(Some(colour.into()));
+    let _ = write!(out, "    {}  ", text_format.paint(&word, style));
+    text_format.write_wrapped(out, text, 6 + word.len(), 14, Style::new());
+    if !evidence.is_empty() {
+        out.push_str(&" ".repeat(14));
+        text_format.write_wrapped(out, evidence, 14, 14, Style::new().dimmed());
+    }
+}
+
+/// `slowest: livelock manners=retry 6.0 s, ...`; nothing when there are few runs.
+fn slowest_runs_line(tested: &[TestedScenario<'_>]) -> String {
+    let name = |one: &TestedScenario<'_>, at: usize| {
+        format!("{} {}", one.scenario.name, one.scenario.variant_label(&one.variants[at])).trim_end().to_owned()
+    };
+    let cases = tested.iter().flat_map(|one| (0..one.variants.len()).map(move |at| (one, at)));
+    let mut runs: Vec<(f64, String)> = cases.map(|(one, at)| (mean_run_seconds(one, at), name(one, at))).collect();
+    if runs.len() <= 2 * MAX_SLOWEST {
+        return String::new();
+    }
+    runs.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let shown: Vec<String> = runs.iter().take(MAX_SLOWEST).map(|(time, name)| format!("{name} {time:.1} s")).collect();
+    format!("slowest: {}\n", shown.join(", "))
+}
+
+/// `29 of 32 expectations seen, 1 not seen, 2 not judged in 17 runs of 9 scenarios; not as expected: crash`.
+fn totals_line(tested: &[TestedScenario<'_>]) -> String {
+    let outcomes: Vec<ExpectationTally<'_>> = tested.iter().flat_map(TestedScenario::all_tallies).collect();
+    let of_kind = |kind| outcomes.iter().filter(|outcome| outcome.status() == kind).count();
+    let (seen, missed, not_judged) =
+        (of_kind(ExpectationStatus::Seen), of_kind(ExpectationStatus::Missed), of_kind(ExpectationStatus::NotJudged));
+    let rest = if not_judged > 0 { format!(", {missed} not seen, {not_judged} not judged") } else { String::new() };
+    let runs = tested.iter().flat_map(|one| &one.rounds).map(|round| round.runs.len()).sum::<usize>();
+    let rounds = tested.first().map_or(1, |one| one.rounds.len());
+    let hint = "not judged: other programs used the cores; try again on a calm machine\n";
+    let mut out = if not_judged > 0 { hint.to_owned() } else { String::new() };
+    let _ = write!(
+        out,
+        "{seen} of {} seen{}{rest} in {} of {}",
+        format_quantity(outcomes.len() as u64, "expectation"),
+        if rounds > 1 { format!(" each of {rounds} times") } else { String::new() },
+        format_quantity(runs as u64, "run"),
+        format_quantity(tested.len() as u64, "scenario")
+    );
+    let missed: Vec<&str> = tested.iter().filter(|one| !one.passed()).map(|one| one.scenario.name.as_str()).collect();
+    if !missed.is_empty() {
+        let _ = write!(out, "; not as expected: {}", missed.join(", "));
+    }
+    out + "\n"
+}

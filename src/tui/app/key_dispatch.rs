@@ -1,0 +1,158 @@
+//! What is typed: who a key is for, and what it asks for there.
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+
+use super::{App, CurrentView, Effect, Mode};
+use crate::tui::keys::{self, Action, KeyContext};
+
+/// Longest filter, in characters.
+const MAX_FILTER_LENGTH: usize = 40;
+
+impl App {
+    pub(super) fn handle_input(&mut self, event: Event) -> Vec<Effect> {
+        let effects = match event {
+            Event::Key(key) if key.is_press() || key.is_repeat() => {
+                self.status_message = None;
+                self.handle_key_or_alt(key)
+            }
+            Event::Mouse(event) => self.handle_mouse(event),
+            Event::Paste(text) if self.mode == Mode::Filter => {
+                text.chars().for_each(|c| self.push_filter_char(c));
+                Vec::new()
+            }
+            _ => Vec::new(), // pasted text is no command
+        };
+        self.update_layout();
+        effects
+    }
+
+    /// Escape followed at once by another key arrives as that key with Alt; no key here has Alt, so it was two.
+    fn handle_key_or_alt(&mut self, mut key: KeyEvent) -> Vec<Effect> {
+        if !key.modifiers.contains(KeyModifiers::ALT) {
+            return self.handle_key(key);
+        }
+        key.modifiers.remove(KeyModifiers::ALT);
+        let mut effects = self.handle_key(KeyEvent::from(KeyCode::Esc));
+        effects.extend(self.handle_key(key));
+        effects
+    }
+
+    fn handle_key(&mut self, key: KeyEvent) -> Vec<Effect> {
+        let action = keys::action_for(key, self.key_context());
+        match action {
+            Some(Action::Interrupt) => return vec![Effect::Quit { interrupted: true }],
+            Some(Action::Suspend) => return self.suspend(),
+            Some(Action::Redraw) => return vec![Effect::Redraw],
+            _ => {}
+        }
+        if action.is_some_and(|action| self.mode.is_replaced_by(action)) {
+            self.mode = Mode::Browse;
+        }
+        match &mut self.mode {
+            Mode::Browse => {}
+            Mode::Filter => return self.handle_filter_key(key, action),
+            Mode::Help { scroll }
+            | Mode::About { scroll }
+            | Mode::Detail { scroll }
+            | Mode::Answer { scroll }
+            | Mode::Mistakes { scroll, .. }
+            | Mode::Text { scroll, .. } => {
+                match action {
+                    Some(action) if action.closes_overlay() => {
+                        self.mode = Mode::Browse;
+                        return Vec::new();
+                    }
+                    Some(Action::Up) => *scroll = scroll.saturating_sub(1),
+                    Some(Action::Down) => *scroll = scroll.saturating_add(1),
+                    Some(Action::PageUp) => *scroll = scroll.saturating_sub(10),
+                    Some(Action::PageDown) => *scroll = scroll.saturating_add(10),
+                    Some(
+                        Action::ToggleFreeze
+                        | Action::KnobUp
+                        | Action::KnobDown
+                        | Action::RunSuggestion(_)
+                        | Action::AskAgain
+                        | Action::Restart,
+                    ) => return self.perform_action(action),
+                    _ => {}
+                }
+                return Vec::new();
+            }
+        }
+        match (action, self.key_context(), key.code) {
+            (None, KeyContext::Picker, KeyCode::Char(c)) => {
+                self.mode = Mode::Filter; // in the picker, any letter that is no key begins the filter
+                self.push_filter_char(c);
+            }
+            (None, KeyContext::RecordedRun, KeyCode::Char(_)) => {
+                self.status_message = Some(super::tune_keys::RECORDED_RUN_MESSAGE.into());
+            }
+            _ => {}
+        }
+        self.perform_action(action)
+    }
+
+    fn perform_action(&mut self, action: Option<Action>) -> Vec<Effect> {
+        let Some(action) = action else { return Vec::new() };
+        match action {
+            Action::Quit => return vec![Effect::Quit { interrupted: false }],
+            Action::Help => self.mode = Mode::Help { scroll: 0 },
+            Action::Filter => self.mode = Mode::Filter,
+            _ => {
+                return match self.current_view {
+                    _ if self.question.is_some() => self.handle_question_action(action),
+                    CurrentView::Picker => self.handle_picker_action(action),
+                    CurrentView::Tune => self.handle_tune_action(action),
+                    CurrentView::Run(_) => self.handle_run_action(action),
+                };
+            }
+        }
+        Vec::new()
+    }
+
+    /// Keys while a filter is typed. In the picker the list can be used meanwhile.
+    fn handle_filter_key(&mut self, key: KeyEvent, action: Option<Action>) -> Vec<Effect> {
+        let picking = matches!(self.current_view, CurrentView::Picker);
+        match key.code {
+            KeyCode::Enter => {
+                self.mode = Mode::Browse;
+                return if picking { self.run_chosen() } else { Vec::new() };
+            }
+            KeyCode::Esc => {
+                self.filter_mut().clear();
+                self.mode = Mode::Browse;
+            }
+            KeyCode::Backspace => drop(self.filter_mut().pop()),
+            KeyCode::Char(c) => {
+                self.push_filter_char(c);
+                return Vec::new();
+            }
+            _ if picking => return self.perform_action(action),
+            _ => {}
+        }
+        self.filter_changed();
+        Vec::new()
+    }
+
+    fn push_filter_char(&mut self, c: char) {
+        let filter = self.filter_mut();
+        if !c.is_control() && filter.chars().count() < MAX_FILTER_LENGTH {
+            filter.push(c);
+        }
+        self.filter_changed();
+    }
+
+    fn filter_mut(&mut self) -> &mut String {
+        match &mut self.current_view {
+            CurrentView::Picker | CurrentView::Tune => &mut self.picker.filter,
+            CurrentView::Run(view) => &mut view.filter,
+        }
+    }
+
+    fn filter_changed(&mut self) {
+        match &mut self.current_view {
+            CurrentView::Picker | CurrentView::Tune => self.picker.filter_changed(),
+            CurrentView::Run(view) => view.refresh(),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Choosing a scenario.
+
+use std::sync::Arc;
+
+use super::{App, Effect, Mode};
+use crate::tui::keys::Action;
+
+impl App {
+    pub(super) fn handle_picker_action(&mut self, action: Action) -> Vec<Effect> {
+        match action {
+            Action::Up => self.picker.choose_by(-1),
+            Action::Down => self.picker.choose_by(1),
+            Action::PageUp => self.picker.choose_by(-10),
+            Action::PageDown => self.picker.choose_by(10),
+            Action::Back => {
+                self.picker.filter.clear();
+                self.picker.filter_changed();
+            }
+            Action::Run => return self.run_chosen(),
+            Action::OpenScenario => return self.open_chosen(),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    pub(super) fn run_chosen(&mut self) -> Vec<Effect> {
+        match self.picker.chosen_entry().map(|e| e.scenario.as_ref().map(Arc::clone)) {
+            Some(Ok(scenario)) => self.ask_or_start(&scenario, scenario.default_settings()),
+            Some(Err(_)) => {
+                self.status_message = Some("this file has mistakes; they are listed at the right".into());
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// A file of the user's own goes to the editor; the catalogue's are read here, being part of the program.
+    fn open_chosen(&mut self) -> Vec<Effect> {
+        let Some(entry) = self.picker.chosen_entry() else { return Vec::new() };
+        if let Some(path) = &entry.path {
+            return vec![Effect::OpenEditor(path.clone())];
+        }
+        self.mode = Mode::Text { title: entry.name.clone(), text: entry.text.clone(), scroll: 0 };
+        Vec::new()
+    }
+}

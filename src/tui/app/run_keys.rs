@@ -1,0 +1,195 @@
+//! Keys on the screen of a run.
+
+use std::sync::Arc;
+
+use super::{App, CurrentView, Effect, Mode};
+use crate::scenario::{KnobKind, sanitize};
+use crate::trace::{Command, KnobId, Stamp};
+use crate::tui::keys::Action;
+use crate::tui::run_view::{Pane, RunView, Selection};
+
+impl App {
+    pub(super) fn handle_run_action(&mut self, action: Action) -> Vec<Effect> {
+        let CurrentView::Run(view) = &mut self.current_view else { return Vec::new() };
+        let half = i64::from(view.drawn_axis().columns / 2).max(1);
+        match action {
+            Action::ToggleFreeze => view.toggle_freeze(),
+            Action::Follow => view.follow_newest(),
+            Action::ZoomOut => view.zoom(true),
+            Action::ZoomIn => view.zoom(false),
+            Action::CursorEarlier => view.move_cursor(-1),
+            Action::CursorLater => view.move_cursor(1),
+            Action::PageEarlier => view.pan_window(-half),
+            Action::PageLater => view.pan_window(half),
+            Action::ToStart => view.go_to_start(),
+            Action::ToggleCursor => view.toggle_cursor(),
+            Action::Up => view.move_selection(-1),
+            Action::Down => view.move_selection(1),
+            Action::PageUp => view.move_selection(-10),
+            Action::PageDown => view.move_selection(10),
+            Action::NextPane => view.switch_pane(true),
+            Action::PreviousPane => view.switch_pane(false),
+            Action::ToggleLevels => self.toggle_levels_pane(),
+            Action::NextKnob => view.select_next_knob(true),
+            Action::PreviousKnob => view.select_next_knob(false),
+            Action::About => self.mode = Mode::About { scroll: 0 },
+            Action::Inspect => self.inspect_selection(),
+            Action::Back => return self.go_back(),
+            Action::KnobUp => return self.turn_knob(true),
+            Action::KnobDown => return self.turn_knob(false),
+            Action::Restart => return vec![Effect::StartRun(Arc::clone(&view.scenario), view.next_settings.clone())],
+            Action::ShowAnswer => self.show_answer(),
+            Action::AskAgain => self.ask_again(),
+            Action::RunSuggestion(number) => return self.run_suggestion(number),
+            Action::StopRun => return self.stop_run(),
+            Action::KillWorker => return self.kill_worker(),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn inspect_selection(&mut self) {
+        let CurrentView::Run(view) = &mut self.current_view else { return };
+        match view.selection {
+            Some(Selection::Finding(index)) => view.go_to_finding(index),
+            Some(_) => self.mode = Mode::Detail { scroll: 0 },
+            None if view.figures.findings.is_empty() => self.mode = Mode::About { scroll: 0 },
+            None => view.go_to_finding(0),
+        }
+    }
+
+    /// One step back, the nearest thing first.
+    fn go_back(&mut self) -> Vec<Effect> {
+        let CurrentView::Run(view) = &mut self.current_view else { return Vec::new() };
+        if !view.filter.is_empty() {
+            view.filter.clear();
+            view.refresh();
+        } else if view.cursor.is_some() {
+            view.follow();
+        } else if view.selection.is_some() || view.pane != Pane::Lanes {
+            (view.selection, view.pane) = (None, Pane::Lanes);
+        } else {
+            if self.tune_view.is_some() {
+                self.current_view = CurrentView::Tune;
+                return Vec::new();
+            }
+            let name = view.scenario.name.clone();
+            self.current_view = CurrentView::Picker;
+            self.picker.choose_name(&name);
+            return vec![Effect::EndRun];
+        }
+        Vec::new()
+    }
+
+    /// A knob that takes effect at once is turned in the run; any other needs a new run.
+    fn turn_knob(&mut self, up: bool) -> Vec<Effect> {
+        let CurrentView::Run(view) = &mut self.current_view else { return Vec::new() };
+        let Some(knob) = view.scenario.knobs.get(view.knob.index()) else {
+            self.status_message = Some("this scenario has no knobs".into());
+            return Vec::new();
+        };
+        if !knob.is_turnable() {
+            self.status_message = Some(format!("{} is set on the command line: --set {}=...", knob.name, knob.name));
+            return Vec::new();
+        }
+        let before = view.next_settings.number(view.knob);
+        let value = knob.step_value(before, up);
+        if value.to_bits() == before.to_bits() {
+            let end = if up { "highest" } else { "lowest" };
+            self.status_message = Some(format!("{} {} is its {end}", knob.name, knob.format_value(value)));
+            return Vec::new();
+        }
+        let (live, knob_at) = (knob.is_live, view.knob.index());
+        if let Some(number) = view.next_settings.numbers.get_mut(knob_at) {
+            *number = value;
+        }
+        match (live, view.newest_model().run_end().is_some()) {
+            (true, false) => {
+                view.last_turn_at = Some(view.now);
+                if let Some(number) = view.settings.numbers.get_mut(knob_at) {
+                    *number = value;
+                }
+                if view.answer.is_some() {
+                    view.update_answer();
+                }
+                vec![Effect::SendCommand(Command::SetKnob { knob: view.knob, value })]
+            }
+            (false, false) => vec![Effect::StartRun(Arc::clone(&view.scenario), view.next_settings.clone())],
+            (_, true) => {
+                self.status_message =
+                    Some(format!("{} {}: r starts the run with it", knob.name, knob.format_value(value)));
+                Vec::new()
+            }
+        }
+    }
+
+    fn toggle_levels_pane(&mut self) {
+        let CurrentView::Run(view) = &mut self.current_view else { return };
+        if view.shown_model().registry().pools.is_empty() {
+            self.status_message = Some("this scenario has no pool".into());
+            return;
+        }
+        let next = if view.pane == Pane::Levels { Pane::Lanes } else { Pane::Levels };
+        (view.pane, view.selection, view.scroll) = (next, None, 0);
+    }
+
+    fn stop_run(&mut self) -> Vec<Effect> {
+        let CurrentView::Run(view) = &self.current_view else { return Vec::new() };
+        if view.newest_model().run_end().is_some() {
+            self.status_message = Some("the run has ended; r starts it anew".into());
+            return Vec::new();
+        }
+        vec![Effect::SendCommand(Command::Stop)]
+    }
+
+    fn kill_worker(&mut self) -> Vec<Effect> {
+        let CurrentView::Run(view) = &self.current_view else { return Vec::new() };
+        match view.selection {
+            Some(Selection::Lane(worker)) if view.newest_model().run_end().is_none() => {
+                self.status_message = Some(format!("killing {}", view.newest_model().registry().worker_name(worker)));
+                vec![Effect::SendCommand(Command::Kill(worker))]
+            }
+            Some(Selection::Lane(_)) => Vec::new(),
+            _ => {
+                self.status_message = Some("choose a worker first: down or j".into());
+                Vec::new()
+            }
+        }
+    }
+}
+
+impl RunView {
+    fn go_to_start(&mut self) {
+        let axis = self.drawn_axis();
+        self.viewport = crate::tui::run_view::Viewport::Until(Stamp(0) + axis.width());
+        self.pan_window(0);
+    }
+
+    fn toggle_cursor(&mut self) {
+        if self.cursor.is_some() {
+            self.follow();
+        } else {
+            self.move_cursor(0);
+        }
+    }
+
+    fn select_next_knob(&mut self, forward: bool) {
+        let count = self.scenario.knobs.len();
+        if count > 0 {
+            let step = if forward { 1 } else { count - 1 };
+            self.knob = KnobId::from((self.knob.index() + step) % count);
+        }
+    }
+
+    /// A knob's value at the moment that is shown, and what it was turned to, where that is another.
+    pub(in crate::tui) fn knob_value(&self, id: KnobId) -> (String, Option<String>) {
+        let Some(knob) = self.scenario.knobs.get(id.index()) else { return (String::new(), None) };
+        if let KnobKind::Text { .. } = &knob.kind {
+            return (sanitize(self.settings.text(id).unwrap_or("-")), None);
+        }
+        let wanted = knob.format_value(self.next_settings.number(id));
+        let is = if self.is_past() { self.shown_knob_value(id) } else { knob.format_value(self.settings.number(id)) };
+        let next = (is != wanted).then_some(wanted);
+        (is, next)
+    }
+}

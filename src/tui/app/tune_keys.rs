@@ -1,0 +1,128 @@
+//! Keys, clicks and news on the screen of a tuning.
+
+use std::sync::Arc;
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+
+use super::{App, CurrentView, Effect, Mode};
+use crate::tui::keys::Action;
+use crate::tui::run_view::RunView;
+use crate::tui::tune_view::{TuneLayout, TuneSetup, TuneUpdate, TuneView, UpperPane};
+
+/// What is said to keys that would change a run.
+pub(super) const RECORDED_RUN_MESSAGE: &str =
+    "a recorded run: left and right move the cursor, esc goes back to the levels";
+
+impl App {
+    /// Shows the sheet of a tuning.
+    pub(in crate::tui) fn show_tuning(&mut self, tuned: TuneSetup) {
+        self.tune_view = Some(Box::new(TuneView::new(tuned)));
+        self.current_view = CurrentView::Tune;
+    }
+
+    pub(super) fn apply_tune_update(&mut self, told: TuneUpdate) {
+        if let Some(tune_view) = &mut self.tune_view {
+            tune_view.apply_update(told);
+        }
+    }
+
+    /// Whoever measured is gone. Without an end of the tuning there is a reason for it that is no matter for the screen.
+    pub(super) fn handle_measuring_ended(&mut self) -> Vec<Effect> {
+        self.dirty = true;
+        match &self.tune_view {
+            Some(tune_view) if tune_view.is_over => Vec::new(),
+            _ => vec![Effect::Quit { interrupted: false }],
+        }
+    }
+
+    /// What is measured must not be stopped half way.
+    pub(super) fn suspend(&mut self) -> Vec<Effect> {
+        if self.tune_view.as_ref().is_some_and(|sheet| !sheet.is_over) {
+            self.status_message = Some("not while it measures: s stops measuring".into());
+            self.dirty = true;
+            return Vec::new();
+        }
+        vec![Effect::Suspend]
+    }
+
+    pub(super) fn handle_tune_action(&mut self, action: Action) -> Vec<Effect> {
+        let size = self.size;
+        let Some(tune_view) = &mut self.tune_view else { return Vec::new() };
+        let by = match action {
+            Action::Up | Action::LowerLevel => -1,
+            Action::Down | Action::HigherLevel => 1,
+            Action::PageUp => -10,
+            Action::PageDown => 10,
+            Action::NextUpperPane => {
+                let beside = TuneLayout::compute(tune_view, size).has_detail_beside();
+                tune_view.show_next_pane(beside);
+                return Vec::new();
+            }
+            Action::OpenTimeline => {
+                self.open_timeline();
+                return Vec::new();
+            }
+            Action::StopMeasuring if tune_view.is_over => {
+                self.status_message = Some("it has ended; q leaves the answer on the terminal".into());
+                return Vec::new();
+            }
+            Action::StopMeasuring => {
+                self.status_message = Some("measuring ends with this repetition".into());
+                return vec![Effect::StopMeasuring];
+            }
+            Action::Back => {
+                if !tune_view.clear_choice() {
+                    self.status_message = Some("q quits, and leaves on the terminal what is known".into());
+                }
+                return Vec::new();
+            }
+            _ => return Vec::new(),
+        };
+        if tune_view.upper == UpperPane::Answer {
+            tune_view.scroll = tune_view.scroll.saturating_add_signed(by);
+        } else {
+            tune_view.choose_by(by);
+        }
+        Vec::new()
+    }
+
+    /// The newest run at the level that is looked at, in the dashboard.
+    fn open_timeline(&mut self) {
+        let Some(tune_view) = &self.tune_view else { return };
+        let Some(level) = tune_view.current_level() else {
+            self.status_message = Some("no level was measured yet".into());
+            return;
+        };
+        let recorded = level.model.as_ref().filter(|model| !model.registry().workers.is_empty());
+        let Some(model) = recorded else {
+            self.status_message =
+                Some(format!("no run at {} could be started", tune_view.knob().format_value(level.value)));
+            return;
+        };
+        let (scenario, settings) = (Arc::clone(&tune_view.setup.scenario), tune_view.settings_at(level));
+        self.current_view =
+            CurrentView::Run(Box::new(RunView::from_recording(scenario, settings, model.as_ref().clone())));
+        self.mode = Mode::Browse;
+        self.status_message = Some(RECORDED_RUN_MESSAGE.into());
+    }
+
+    /// A click chooses a level; a click on the line of the chosen one opens its timeline.
+    pub(super) fn handle_levels_mouse(&mut self, event: MouseEvent, wheel: Option<bool>) {
+        let Some(tune_view) = &mut self.tune_view else { return };
+        if let Some(up) = wheel {
+            tune_view.choose_by(if up { -1 } else { 1 });
+            return;
+        }
+        if event.kind != MouseEventKind::Down(MouseButton::Left) {
+            return;
+        }
+        let layout = TuneLayout::compute(tune_view, self.size);
+        let Some(place) = layout.level_at(tune_view, event.column, event.row) else { return };
+        let again = layout.levels.contains((event.column, event.row).into())
+            && tune_view.levels().get(place).is_some_and(|level| tune_view.is_chosen(level));
+        tune_view.choose(place);
+        if again {
+            self.open_timeline();
+        }
+    }
+}

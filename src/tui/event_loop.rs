@@ -1,0 +1,325 @@
+//! Waits for whatever comes first, lets `app` change, does what it asks for, draws at most one frame.
+//!
+//! It is generic over the stage, so that tests drive the same loop with keys and a scripted run.
+
+mod wait;
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, never};
+use crossterm::event::Event;
+use ratatui::layout::Rect;
+use signal_hook::consts::{SIGCONT, SIGINT, SIGTSTP, SIGWINCH};
+
+use super::TuiError;
+use super::app::{App, AppEvent, Effect};
+use super::backend::{EventSources, ScreenBackend};
+use super::frame_timer::FrameTimer;
+use super::input::InputEvent;
+use super::run_handle::{RunHandle, RunStarter};
+use super::tune_view::TuneUpdate;
+#[cfg(debug_assertions)]
+use crate::platform::fault_injection;
+use crate::scenario::{Scenario, Settings};
+use crate::trace::{Command, Message, Span, Stamp};
+use wait::LoopEvent;
+
+/// Messages of a run, and events of the terminal, that are taken at one go; then the others get their turn.
+const MAX_BURST: usize = 64;
+
+/// How far past its limit a run is stopped from here, should nobody else have ended it.
+const LIMIT_GRACE: Span = Span::from_millis(1_000);
+
+/// Time until a frame is drawn although more is typed already.
+const MAX_FRAME_DELAY: Duration = Duration::from_millis(100);
+
+pub(super) struct EventLoop<'a, S> {
+    app: App,
+    backend: S,
+    sources: EventSources,
+    starter: &'a dyn RunStarter,
+    run: Option<Box<dyn RunHandle>>,
+    /// Whether the run's channel is still open.
+    is_run_open: bool,
+    frame_timer: FrameTimer,
+    /// What is told of a tuning, as long as somebody measures.
+    tune_updates: Receiver<TuneUpdate>,
+    /// Ends the measuring.
+    stop_measuring: &'a dyn Fn(),
+    started_at: Instant,
+    /// When the last frame was drawn.
+    last_drawn_at: Instant,
+    /// When a run is stopped, on its own clock.
+    time_limit: Option<Span>,
+    exit: Option<Result<Option<i32>, TuiError>>,
+}
+
+impl<'a, S: ScreenBackend> EventLoop<'a, S> {
+    pub(super) fn new(app: App, stage: S, sources: EventSources, starter: &'a dyn RunStarter) -> Self {
+        let now = Instant::now();
+        Self {
+            app,
+            backend: stage,
+            sources,
+            starter,
+            run: None,
+            is_run_open: false,
+            frame_timer: FrameTimer::starting_at(now),
+            tune_updates: never(),
+            stop_measuring: &|| {},
+            started_at: now,
+            last_drawn_at: now,
+            time_limit: None,
+            exit: None,
+        }
+    }
+
+    /// Stops every run when it is this old.
+    pub(super) fn with_time_limit(mut self, limit: Option<Span>) -> Self {
+        self.app.time_limit = limit;
+        Self { time_limit: limit, ..self }
+    }
+
+    /// Shows what is told of a tuning; `enough` ends the measuring.
+    pub(super) fn with_tune_updates(self, told: Receiver<TuneUpdate>, enough: &'a dyn Fn()) -> Self {
+        Self { tune_updates: told, stop_measuring: enough, ..self }
+    }
+
+    /// Goes on until it is told to quit; the signal that told it, if one did.
+    pub(super) fn run(&mut self, first: Vec<Effect>) -> Result<Option<i32>, TuiError> {
+        self.perform_effects(first);
+        self.draw_if_dirty();
+        while self.exit.is_none() {
+            self.step();
+        }
+        self.exit.take().unwrap_or(Ok(None))
+    }
+
+    pub(super) fn into_parts(self) -> (App, Option<Box<dyn RunHandle>>, S) {
+        (self.app, self.run, self.backend)
+    }
+
+    #[cfg(test)]
+    pub(super) const fn app(&mut self) -> &mut App {
+        &mut self.app
+    }
+
+    #[cfg(test)]
+    pub(super) const fn backend(&self) -> &S {
+        &self.backend
+    }
+
+    #[cfg(test)]
+    pub(super) const fn exit(&self) -> Option<&Result<Option<i32>, TuiError>> {
+        self.exit.as_ref()
+    }
+
+    /// One turn: waits for one thing, and takes what else has come of its kind.
+    pub(super) fn step(&mut self) {
+        let stood = !self.app.is_animating();
+        self.handle_next_event();
+        if stood && self.app.is_animating() {
+            self.restart_frame_timer();
+        }
+    }
+
+    /// The picture moves from now on: no frame was due while it stood.
+    fn restart_frame_timer(&mut self) {
+        self.frame_timer = FrameTimer::starting_at(Instant::now());
+    }
+
+    fn handle_next_event(&mut self) {
+        match self.wait() {
+            LoopEvent::Input(Ok(InputEvent::Event(event))) => {
+                let more: Vec<_> = self.sources.input_events.try_iter().take(MAX_BURST).collect();
+                self.handle_input(event);
+                for typed in more {
+                    match typed {
+                        InputEvent::Event(event) => self.handle_input(event),
+                        InputEvent::Closed => self.quit(None),
+                    }
+                }
+                // Of a burst only what it comes to is drawn.
+                if !self.sources.input_events.is_empty() && self.last_drawn_at.elapsed() < MAX_FRAME_DELAY {
+                    return;
+                }
+            }
+            LoopEvent::Input(Ok(InputEvent::Closed) | Err(())) => self.quit(None),
+            LoopEvent::Signal(signal) => self.handle_signal(signal),
+            LoopEvent::Panicked(what) => self.exit = Some(Err(TuiError::Panicked(what))),
+            LoopEvent::RunMessage(Ok(message)) => self.handle_messages(message),
+            LoopEvent::RunMessage(Err(())) => {
+                self.is_run_open = false;
+                let now = self.run_time();
+                self.update(AppEvent::RunClosed { now });
+            }
+            LoopEvent::FileSaved(saved) => self.update(AppEvent::FileSaved(saved)),
+            LoopEvent::TuneUpdate(Ok(told)) => self.update(AppEvent::TuneUpdate(told)),
+            LoopEvent::TuneUpdate(Err(())) => {
+                self.tune_updates = never();
+                self.update(AppEvent::MeasuringEnded);
+            }
+            LoopEvent::Frame => return self.handle_tick(),
+        }
+        self.draw_if_dirty();
+    }
+
+    fn handle_input(&mut self, event: Event) {
+        if !matches!(event, Event::Resize(..)) {
+            self.update(AppEvent::Input(event));
+        }
+    }
+
+    fn handle_messages(&mut self, first: Message) {
+        self.app.update(AppEvent::RunMessage(first));
+        let Some(run) = &self.run else { return };
+        for message in run.messages().try_iter().take(MAX_BURST) {
+            self.app.update(AppEvent::RunMessage(message));
+            if self.frame_timer.is_due(Instant::now()) {
+                break;
+            }
+        }
+    }
+
+    /// A frame of a moving picture is due.
+    pub(super) fn handle_tick(&mut self) {
+        let late = self.frame_timer.begin_frame(Instant::now());
+        let run_now = self.run_time();
+        let too_late = |limit: Span| run_now.0 >= limit.0.saturating_add(LIMIT_GRACE.0);
+        if let Some(run) = self.run.as_ref().filter(|_| self.time_limit.is_some_and(too_late)) {
+            run.send_command(Command::Stop);
+        }
+        self.update(AppEvent::Tick { now: run_now, late: if self.app.is_animating() { late } else { Span::ZERO } });
+        self.draw_if_dirty();
+        self.frame_timer.end_frame(Instant::now());
+    }
+
+    fn run_time(&self) -> Stamp {
+        let here =
+            || if self.app.tune_view.is_some() { Stamp(0) + Span::from(self.started_at.elapsed()) } else { Stamp(0) };
+        self.run.as_ref().map_or_else(here, |run| run.now())
+    }
+
+    fn handle_signal(&mut self, signal: i32) {
+        match signal {
+            SIGWINCH => {
+                let size = self.backend.size();
+                self.resize(size);
+            }
+            SIGTSTP => self.update(AppEvent::Suspend),
+            #[cfg(debug_assertions)]
+            fault_injection::FAULT_SIGNAL => {
+                fault_injection::requested_fault().into_iter().for_each(fault_injection::trigger_fault);
+            }
+            SIGCONT => {
+                let resumed = self.backend.resume();
+                self.check_terminal(&resumed);
+                self.redraw();
+            }
+            _ => self.quit(Some(signal)),
+        }
+    }
+
+    fn resize(&mut self, size: Rect) {
+        self.update(AppEvent::Resized(size));
+        let resized = self.backend.redraw(size);
+        self.check_terminal(&resized);
+    }
+
+    fn redraw(&mut self) {
+        let size = self.backend.size();
+        self.resize(size);
+    }
+
+    fn update(&mut self, msg: AppEvent) {
+        let effects = self.app.update(msg);
+        self.perform_effects(effects);
+    }
+
+    fn perform_effects(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::StartRun(scenario, settings) => self.start_run(scenario, settings),
+                Effect::SendCommand(command) => {
+                    if let Some(run) = &self.run {
+                        run.send_command(command);
+                    }
+                }
+                Effect::EndRun => self.run = None,
+                Effect::StopMeasuring => (self.stop_measuring)(),
+                Effect::OpenEditor(path) => self.open_editor(&path),
+                Effect::Suspend => self.suspend(),
+                Effect::Redraw => self.redraw(),
+                Effect::Quit { interrupted } => self.quit(interrupted.then_some(SIGINT)),
+            }
+        }
+    }
+
+    /// The run before is ended first: two at once would contend with each other.
+    fn start_run(&mut self, scenario: Arc<Scenario>, settings: Settings) {
+        self.run = None;
+        self.is_run_open = false;
+        match self.starter.start_run(&scenario, &settings) {
+            Ok(run) => {
+                let cast = run.registry();
+                if let Some(limit) = self.time_limit {
+                    run.end_at(Stamp(0) + limit);
+                }
+                (self.run, self.is_run_open) = (Some(run), true);
+                self.update(AppEvent::RunStarted { scenario, settings, registry: cast });
+                self.restart_frame_timer();
+            }
+            Err(why) => self.update(AppEvent::StartFailed(why)),
+        }
+    }
+
+    fn open_editor(&mut self, path: &Path) {
+        let edited = self.backend.open_editor(path);
+        let source = edited.and_then(|()| crate::catalogue::find(path).map_err(|e| e.to_string()));
+        self.update(AppEvent::EditorClosed(source));
+        self.redraw();
+        self.restart_frame_timer();
+    }
+
+    fn suspend(&mut self) {
+        if let Some(run) = &self.run {
+            run.set_paused(true);
+        }
+        let resumed = self.backend.suspend();
+        if let Some(run) = &self.run {
+            run.set_paused(false);
+        }
+        self.check_terminal(&resumed);
+        self.redraw();
+        self.restart_frame_timer();
+    }
+
+    /// Draws if anything changed.
+    fn draw_if_dirty(&mut self) {
+        self.app.set_guarded(self.backend.is_guarded());
+        if !self.app.take_dirty() {
+            return;
+        }
+        let drawn = self.backend.draw(&self.app);
+        self.last_drawn_at = Instant::now();
+        match drawn {
+            Ok(true) => {}
+            Ok(false) => self.app.mark_dirty(),
+            Err(error) => self.check_terminal(&Err(error)),
+        }
+    }
+
+    /// A terminal that cannot be written to is gone, and with it the reason to go on.
+    fn check_terminal(&mut self, done: &io::Result<()>) {
+        if done.is_err() {
+            self.quit(None);
+        }
+    }
+
+    fn quit(&mut self, signal: Option<i32>) {
+        self.exit.get_or_insert(Ok(signal));
+    }
+}

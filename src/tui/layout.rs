@@ -1,0 +1,242 @@
+//! Where everything stands on the screen of a run. Drawing and the mouse ask the same plan.
+//!
+//! ```text
+//! header                                                              ┐
+//! who          │ axis                          │ heads                │
+//! who          │ time: lanes, locks, queues,   │ now    │  side:      │ body
+//!              │       counters, cores         │        │  pools,     │
+//!              │                               │        │  graph, log │
+//! findings                                                            │
+//! legend, hints                                                       ┘
+//! ```
+
+pub(super) mod findings;
+mod picker;
+mod question;
+mod rows;
+
+use ratatui::layout::Rect;
+
+use super::run_view::{Pane, RunView};
+use crate::model::Deadlock;
+use crate::trace::{ResourceId, WorkerId};
+
+pub(super) use picker::{PickerLayout, PickerLine, entry_at, list_lines};
+pub(super) use question::{QuestionLayout, QuestionPart};
+pub(super) use rows::{Section, TimelineRow};
+
+/// Narrowest screen with a side column, without and with a deadlock to show in it.
+const SIDE_FROM: u16 = 150;
+const SIDE_FROM_DEADLOCK: u16 = 104;
+
+/// Columns of one figure at the right.
+pub(super) const FIGURE_WIDTH: u16 = 7;
+
+pub(super) struct RunLayout {
+    pub(super) header: Rect,
+    pub(super) axis: Rect,
+    /// The rows of the time axis; each is one line high.
+    pub(super) body: Rect,
+    pub(super) rows: Vec<TimelineRow>,
+    pub(super) findings: Rect,
+    pub(super) legend: Rect,
+    pub(super) columns: RowColumns,
+    /// Panes beside the rows, or in their place on a small screen.
+    pub(super) panes: Vec<(Pane, Rect)>,
+}
+
+/// The three columns of the body: who, time, now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RowColumns {
+    pub(super) label: u16,
+    pub(super) timeline: u16,
+    pub(super) figures: u16,
+    /// Columns of a name within `who`.
+    pub(super) name_width: u16,
+}
+
+impl RunLayout {
+    pub(super) fn compute(view: &RunView, area: Rect) -> Self {
+        let mut rest = area;
+        let header = take_top(&mut rest, 1);
+        let legend = take_bottom(&mut rest, 1);
+        let findings = take_bottom(&mut rest, findings_height(area.height));
+        let mut rows =
+            rows::build_rows(view, usize::from(rest.height.saturating_sub(1)), room_for_graph(view, rest.width));
+        let (panes, mut body) = place_panes(view, rest, &rows);
+        let axis = take_top(&mut body, 1);
+        rows.truncate(usize::from(body.height));
+        let columns = RowColumns::compute(view, body.width, area.width);
+        Self { header, axis, body, rows, findings, legend, columns, panes }
+    }
+
+    /// The part of a row of the body that shows time.
+    pub(super) fn timeline_area(&self, row: Rect) -> Rect {
+        let x = row.x.saturating_add(self.columns.label).min(row.right());
+        Rect { x, width: self.columns.timeline.min(row.right() - x), ..row }
+    }
+
+    /// The line of the row at this place.
+    pub(super) fn row_line(&self, index: usize) -> Rect {
+        let y = self.body.y.saturating_add(u16::try_from(index).unwrap_or(u16::MAX)).min(self.body.bottom());
+        Rect { y, height: u16::from(y < self.body.bottom()), ..self.body }
+    }
+
+    /// The row under a point of the screen.
+    pub(super) fn row_at(&self, x: u16, y: u16) -> Option<&TimelineRow> {
+        let inside = self.body.contains((x, y).into());
+        inside.then(|| self.rows.get(usize::from(y - self.body.y))).flatten()
+    }
+
+    /// The column of the time axis under a point of the screen.
+    pub(super) fn column_at(&self, x: u16, y: u16) -> Option<u16> {
+        let whole = Rect { y: self.axis.y, height: self.body.bottom().saturating_sub(self.axis.y), ..self.body };
+        let time = self.timeline_area(whole);
+        time.contains((x, y).into()).then(|| x - time.x)
+    }
+}
+
+impl RowColumns {
+    fn compute(view: &RunView, width: u16, screen: u16) -> Self {
+        let cast = view.shown_model().registry();
+        let names = cast.workers.iter().map(|w| &w.name).chain(cast.resources.iter().map(|r| &r.name));
+        let longest = names.map(|n| unicode_width::UnicodeWidthStr::width(n.as_str())).max().unwrap_or(0) as u16;
+        let most = match screen {
+            ..60 => 6,
+            60..100 => 12,
+            100..150 => 14,
+            _ => 18,
+        };
+        // Beside a pane the time axis needs the room more than the figures do.
+        let figures = match (screen, width) {
+            (..60, _) => 0,
+            (_, ..90) => 2,
+            _ => 4,
+        };
+        let name = longest.clamp(4, most);
+        let who = (name + 12).min(width); // " name L 12.4 s "
+        let now = (figures * FIGURE_WIDTH + 2 * u16::from(figures > 0)).min(width - who); // a rule, a margin
+        Self { label: who, timeline: width - who - now, figures: now, name_width: name }
+    }
+}
+
+/// How many lines speak of findings: they stand at a fixed place, whether there is one or not.
+fn findings_height(height: u16) -> u16 {
+    match height {
+        ..8 => 0,
+        8..14 => 1,
+        14..20 => 2,
+        20..30 => 3,
+        30..50 => 5,
+        _ => 8,
+    }
+}
+
+/// The panes beside the rows where there is room, a deadlock's graph below them where there is none beside; else the one
+/// that was asked for in place of the rows. And what of the area is left for the rows.
+fn place_panes(view: &RunView, area: Rect, rows: &[TimelineRow]) -> (Vec<(Pane, Rect)>, Rect) {
+    let asked = Some(view.pane).filter(|p| p.is_separate());
+    let wide = area.width >= SIDE_FROM;
+    if !wide && asked.is_none_or(|p| p == Pane::Graph) && view.shown_model().first_deadlock().is_some() {
+        if let Some((graph, rows)) = graph_area(view, area, rows) {
+            return (vec![(Pane::Graph, graph)], rows);
+        }
+        if area.width >= SIDE_FROM_DEADLOCK {
+            return side_panes(view, &[Pane::Graph], area);
+        }
+    }
+    if wide {
+        let mut wanted = view.panes();
+        wanted.retain(|p| p.is_separate());
+        return side_panes(view, &wanted, area);
+    }
+    match asked {
+        Some(pane) => (vec![(pane, area)], Rect { height: 0, ..area }),
+        None => (Vec::new(), area),
+    }
+}
+
+/// The graph below the rows, if all of both fits: then a deadlock changes neither rows nor time axis.
+fn graph_area(view: &RunView, area: Rect, rows: &[TimelineRow]) -> Option<(Rect, Rect)> {
+    let above = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(2); // the axis, and a line between
+    let graph = Rect { y: area.y.saturating_add(above), height: area.height.checked_sub(above)?, ..area };
+    let all_lanes = !rows.iter().any(|row| matches!(row, TimelineRow::FoldedLanes(_) | TimelineRow::MoreLocks(_)));
+    (all_lanes && graph.height >= graph_lines(view)).then_some((graph, Rect { height: above - 1, ..area }))
+}
+
+/// Lines the graph of all deadlocks takes at least: the first is a picture, others are told in words if need be.
+fn graph_lines(view: &RunView) -> u16 {
+    let all = view.shown_model().deadlocks();
+    let lines = |deadlock: &Deadlock| ring_lines(deadlock.cycle.len(), !deadlock.victims.is_empty());
+    let [first, others @ ..] = all else { return 0 };
+    let pictures = others.iter().map(lines).fold(0, u16::saturating_add);
+    let words =
+        u16::try_from(others.len().saturating_mul(FURTHER_RING_LINES).min(MAX_FURTHER_RING_LINES)).unwrap_or(u16::MAX);
+    lines(first).saturating_add(pictures.min(words))
+}
+
+/// Lines to keep free below the rows for a deadlock that may come: it then changes none of them.
+fn room_for_graph(view: &RunView, width: u16) -> usize {
+    let cast = view.shown_model().registry();
+    let may_come = cast.locks().next().is_some() || cast.lives().next().is_some();
+    if width >= SIDE_FROM || !may_come { 0 } else { usize::from(ring_lines(view.visible_lanes().len(), true)) }
+}
+
+/// Lines for a further ring in words, with one between, and most for all of them.
+const FURTHER_RING_LINES: usize = 3;
+const MAX_FURTHER_RING_LINES: usize = 9;
+
+/// A title, a pair of boxes or a list, since when, and those it keeps waiting.
+fn ring_lines(workers: usize, victims: bool) -> u16 {
+    let ring = if workers == 2 { 4 } else { 2 * workers + 1 };
+    u16::try_from(ring + 2 + usize::from(victims)).unwrap_or(u16::MAX)
+}
+
+fn side_panes(view: &RunView, panes: &[Pane], area: Rect) -> (Vec<(Pane, Rect)>, Rect) {
+    let deadlock = view.shown_model().first_deadlock().is_some();
+    let mut panes = panes.to_vec();
+    if deadlock {
+        panes.sort_by_key(|p| *p != Pane::Graph);
+    }
+    let width = if deadlock { area.width / 5 * 2 } else { area.width / 3 }.clamp(36, 60);
+    let stacked = stack_panes(&panes, Rect { x: area.right() - width, width, ..area }, view);
+    let taken = if stacked.is_empty() { 0 } else { width + 1 };
+    (stacked, Rect { width: area.width - taken.min(area.width), ..area })
+}
+
+/// Panes from top to bottom, each with the lines it needs; the last has the rest.
+fn stack_panes(panes: &[Pane], mut area: Rect, view: &RunView) -> Vec<(Pane, Rect)> {
+    let cast = view.shown_model().registry();
+    let mut stacked = Vec::new();
+    for (i, pane) in panes.iter().enumerate() {
+        let need = match pane {
+            Pane::Pools => cast.pools.len().saturating_mul(9),
+            Pane::Levels => view.level_history.count().saturating_add(4).min(14),
+            Pane::Graph => match view.shown_model().deadlocks() {
+                [] => 3 + cast.locks().count().min(10),
+                all => all.iter().map(|deadlock| 9 + 2 * deadlock.cycle.len()).sum(),
+            },
+            _ => 12,
+        };
+        let need = u16::try_from(need).unwrap_or(u16::MAX);
+        let height = if i + 1 == panes.len() { area.height } else { need };
+        let at = take_top(&mut area, height);
+        if at.height >= 3 {
+            stacked.push((*pane, at));
+        }
+    }
+    stacked
+}
+
+fn take_top(rest: &mut Rect, height: u16) -> Rect {
+    let taken = Rect { height: height.min(rest.height), ..*rest };
+    rest.y += taken.height;
+    rest.height -= taken.height;
+    taken
+}
+
+fn take_bottom(rest: &mut Rect, height: u16) -> Rect {
+    let height = height.min(rest.height);
+    rest.height -= height;
+    Rect { y: rest.bottom(), height, ..*rest }
+}

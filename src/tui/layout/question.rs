@@ -1,0 +1,124 @@
+//! Where everything stands on the page of a question.
+
+use ratatui::layout::Rect;
+
+use super::{take_bottom, take_top};
+use crate::tui::format::{format_counted, key_label, wrap_text};
+use crate::tui::question_page::QuestionPage;
+
+/// Columns of the text on a screen wide enough.
+const WIDTH: u16 = 92;
+
+/// Lines from which on the page keeps some distance from the top.
+const TALL: u16 = 30;
+
+pub(in crate::tui) struct QuestionLayout {
+    pub(in crate::tui) head: Rect,
+    pub(in crate::tui) foot: Rect,
+    /// Every line with its place.
+    pub(in crate::tui) lines: Vec<(QuestionPart, String, Rect)>,
+}
+
+/// What a line of the page belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tui) enum QuestionPart {
+    Title,
+    About,
+    /// The knobs, where they do not stand as the scenario has them.
+    Knobs,
+    Ask,
+    /// How much of what is asked is not shown.
+    More,
+    Guess(usize),
+    /// What to do now.
+    Hint,
+    Blank,
+}
+
+impl QuestionLayout {
+    pub(in crate::tui) fn compute(question: &QuestionPage, area: Rect) -> Self {
+        let mut rest = area;
+        let head = take_top(&mut rest, 2);
+        let foot = take_bottom(&mut rest, 1);
+        let width = rest.width.saturating_sub(4).min(WIDTH);
+        let body = Rect { x: rest.x + (rest.width - width) / 2, width, ..rest };
+        let above = if area.height >= TALL { area.height / 6 } else { 0 };
+        let body = Rect { y: body.y + above, height: body.height.saturating_sub(above), ..body };
+        let mut lines = question_lines(question, width);
+        let room = usize::from(body.height);
+        // What is asked, and how to answer, matters more than what it is about.
+        drop_parts(
+            &mut lines,
+            room,
+            &[QuestionPart::About, QuestionPart::Blank, QuestionPart::Knobs, QuestionPart::Title],
+        );
+        truncate_question(&mut lines, room);
+        drop_parts(&mut lines, room, &[QuestionPart::Hint, QuestionPart::More]);
+        let lines = lines
+            .into_iter()
+            .zip(body.y..body.bottom())
+            .map(|((part, line), y)| (part, line, Rect { y, height: 1, ..body }))
+            .collect();
+        Self { head, foot, lines }
+    }
+
+    /// The guess under a point of the screen.
+    pub(in crate::tui) fn guess_at(&self, x: u16, y: u16) -> Option<usize> {
+        let under = self.lines.iter().find(|(_, _, at)| at.contains((x, y).into()))?;
+        if let QuestionPart::Guess(at) = under.0 { Some(at) } else { None }
+    }
+}
+
+fn question_lines(question: &QuestionPage, width: u16) -> Vec<(QuestionPart, String)> {
+    let (scenario, mut lines) = (&question.scenario, Vec::new());
+    let mut put = |part, text: &str| {
+        if !text.is_empty() {
+            lines.extend(wrap_text(text, width).into_iter().map(|line| (part, line)));
+            lines.push((QuestionPart::Blank, String::new()));
+        }
+    };
+    put(QuestionPart::Title, &scenario.title);
+    put(QuestionPart::About, &scenario.about);
+    let knobs = scenario.changed_knobs_text(&question.settings);
+    if !knobs.is_empty() {
+        put(QuestionPart::Knobs, &format!("With {knobs}"));
+    }
+    put(QuestionPart::Ask, question.ask().map_or("", |ask| &ask.text));
+    for (at, guess) in question.guesses().iter().enumerate() {
+        for (i, line) in wrap_text(&guess.text, width.saturating_sub(6)).into_iter().enumerate() {
+            let key = if i == 0 { key_label(at + 1) } else { "   ".to_owned() };
+            lines.push((QuestionPart::Guess(at), format!("  {key} {line}")));
+        }
+    }
+    if !question.guesses().is_empty() {
+        lines.push((QuestionPart::Blank, String::new()));
+    }
+    let hint = match (question.guesses(), question.chosen_guess) {
+        ([], _) => "Think of an answer; then press enter, and see.",
+        (_, None) => "What do you expect? Choose with a number, or just press enter and see.",
+        (_, Some(_)) => "Press enter, and see.",
+    };
+    lines.extend(wrap_text(hint, width).into_iter().map(|line| (QuestionPart::Hint, line)));
+    lines
+}
+
+/// Leaves out one part after the other until the rest fits.
+fn drop_parts(lines: &mut Vec<(QuestionPart, String)>, room: usize, parts: &[QuestionPart]) {
+    for spare in parts {
+        if lines.len() > room {
+            lines.retain(|(part, _)| part != spare);
+        }
+    }
+}
+
+/// Cuts off what is asked, but never its first line, so that the rest fits; and says so.
+fn truncate_question(lines: &mut Vec<(QuestionPart, String)>, room: usize) {
+    let is_ask = |(part, _): &(QuestionPart, String)| *part == QuestionPart::Ask;
+    let (Some(first), over) = (lines.iter().position(is_ask), lines.len().saturating_sub(room)) else { return };
+    let asked = lines.iter().filter(|line| is_ask(line)).count();
+    let kept = asked.saturating_sub(over + 1).max(1);
+    if over > 0 && kept < asked {
+        let more = format!("{}, on a screen with more room", format_counted((asked - kept) as u64, "more line"));
+        lines.splice(first + kept..first + asked, [(QuestionPart::More, more)]);
+    }
+}

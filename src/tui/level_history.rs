@@ -1,0 +1,211 @@
+//! What each pool did with every number of workers it has had on this screen: kept while the knob is turned to and fro.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Backlog, DurationStats, Model, StateTimes};
+use crate::scenario::{Scenario, Settings};
+use crate::trace::{PoolId, Span, Stamp, State};
+
+/// After a turn of a knob this much is not counted: workers come and go, and tasks begun before end.
+const SETTLE_TIME: Span = Span::from_millis(300);
+
+/// Levels kept at most; those seen first give way.
+const MAX_LEVELS: usize = 64;
+
+/// Under which circumstances something was seen.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct LevelKey {
+    pub(super) pool: PoolId,
+    /// The other knobs, where they were turned.
+    pub(super) other_knobs: String,
+    pub(super) workers: u32,
+}
+
+/// What was seen at a level, all times together.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LevelStats {
+    /// How long it was looked at.
+    pub(super) observed_for: Span,
+    done: u64,
+    /// From the intended start to the end of each task that was due at this level and had no backlog of earlier levels
+    /// before it.
+    response: Option<DurationStats>,
+    /// Tasks of levels before that the pool was still working off when it was looked at last.
+    pub(super) backlog: Option<Backlog>,
+    /// Time of the pool's workers by state.
+    shares: StateTimes,
+    order: u64,
+}
+
+/// All levels that were seen.
+#[derive(Debug, Default)]
+pub(super) struct LevelHistory {
+    levels: BTreeMap<LevelKey, LevelStats>,
+    /// What goes on at this moment, by pool.
+    open_levels: Vec<OpenLevel>,
+    /// Counting begins then.
+    counts_from: Stamp,
+    /// The begin of settings whose figures were put away: what comes of them after that is not told apart from it.
+    closed_from: Option<Stamp>,
+    order: u64,
+}
+
+/// A stretch of time at one level that is not over.
+#[derive(Debug)]
+struct OpenLevel {
+    level: LevelKey,
+    since: Stamp,
+    done: u64,
+    /// What was seen up to the last look.
+    stats: LevelStats,
+}
+
+impl LevelStats {
+    fn add(&mut self, other: &Self) {
+        self.observed_for += other.observed_for;
+        self.done = self.done.saturating_add(other.done);
+        self.shares.add(&other.shares);
+        self.order = self.order.max(other.order);
+        self.backlog = other.backlog;
+        match (&mut self.response, &other.response) {
+            (Some(mine), Some(theirs)) => mine.merge(theirs),
+            (mine @ None, theirs) => mine.clone_from(theirs),
+            (Some(_), None) => {}
+        }
+    }
+
+    /// Tasks done a second.
+    pub(super) fn throughput(&self) -> f64 {
+        if self.observed_for == Span::ZERO { 0.0 } else { self.done as f64 / self.observed_for.as_secs_f64() }
+    }
+
+    /// A percentile of the response times.
+    pub(super) fn response_percentile(&self, p: f64) -> Option<Span> {
+        self.response.as_ref().filter(|times| times.count() > 0).map(|times| Span(times.percentile_ns(p)))
+    }
+
+    /// Part of the workers' time in which they had a task.
+    pub(super) fn busy_share(&self) -> f64 {
+        if self.shares.alive_ns() == 0 { 0.0 } else { 1.0 - self.shares.share(State::Empty) }
+    }
+
+    /// Part of the workers' time in this state.
+    pub(super) fn share(&self, state: State) -> f64 {
+        self.shares.share(state)
+    }
+}
+
+impl LevelHistory {
+    /// Nothing yet; workers are given time to begin.
+    pub(super) fn new() -> Self {
+        Self { counts_from: Stamp(0) + SETTLE_TIME, ..Self::default() }
+    }
+
+    /// Looks at what the pools have done by `now`; `with` says how the other knobs stand.
+    pub(super) fn observe(&mut self, model: &Model, now: Stamp, with: &str) {
+        let from = model.settings_start(now);
+        if now < self.counts_from || self.closed_from == Some(from) {
+            return;
+        }
+        for pool in (0..model.registry().pools.len()).map(PoolId::from) {
+            let Some(figures) = model.pool(pool) else { continue };
+            let is_same =
+                |open: &OpenLevel| open.level.workers == figures.worker_count() && open.level.other_knobs == with;
+            match self.open_levels.iter_mut().find(|open| open.level.pool == pool) {
+                Some(open) if is_same(open) => open.observe(model, now, self.order),
+                Some(_) => return self.close_open_levels(now, from), // a knob is turned, and the run has not said so yet
+                None => {
+                    let level = LevelKey { pool, other_knobs: with.to_owned(), workers: figures.worker_count() };
+                    let done = figures.done();
+                    self.order += 1;
+                    self.open_levels.push(OpenLevel { level, since: now, done, stats: LevelStats::default() });
+                }
+            }
+        }
+    }
+
+    /// A knob is turned or a pool changes its size at this moment: what goes on from then on is something else.
+    pub(super) fn settings_changed(&mut self, model: &Model, at: Stamp) {
+        for open in &mut self.open_levels {
+            open.observe(model, at.max(open.since), self.order);
+        }
+        self.close_open_levels(at, model.settings_start(at));
+    }
+
+    /// This run is over, or nobody looks at it any more; another begins.
+    pub(super) fn start_new_run(&mut self, model: &Model, now: Stamp) {
+        self.settings_changed(model, now);
+        (self.counts_from, self.closed_from) = (Stamp(0) + SETTLE_TIME, None);
+    }
+
+    fn close_open_levels(&mut self, at: Stamp, from: Stamp) {
+        if !self.open_levels.is_empty() {
+            self.closed_from = Some(from);
+        }
+        for open in self.open_levels.drain(..) {
+            if open.stats.observed_for > Span::ZERO {
+                // Tasks that waited behind those of another level say nothing of this one.
+                let response = open.stats.response.clone().filter(|_| open.stats.backlog.is_none());
+                let did = LevelStats { backlog: None, response, ..open.stats };
+                self.levels.entry(open.level).or_default().add(&did);
+            }
+        }
+        while self.levels.len() > MAX_LEVELS {
+            let first = self.levels.iter().min_by_key(|(_, did)| did.order).map(|(level, _)| level.clone());
+            self.levels.retain(|level, _| Some(level) != first.as_ref());
+        }
+        self.counts_from = at + SETTLE_TIME;
+    }
+
+    /// Everything that was seen, what goes on included; whether it goes on.
+    pub(super) fn entries(&self) -> Vec<(LevelKey, LevelStats, bool)> {
+        let mut all: BTreeMap<LevelKey, (LevelStats, bool)> =
+            self.levels.iter().map(|(level, did)| (level.clone(), (did.clone(), false))).collect();
+        for open in &self.open_levels {
+            let entry = all.entry(open.level.clone()).or_default();
+            entry.0.add(&open.stats);
+            entry.1 = true;
+        }
+        all.into_iter().map(|(level, (did, on))| (level, did, on)).collect()
+    }
+
+    /// How many levels were seen.
+    pub(super) fn count(&self) -> usize {
+        let new = self.open_levels.iter().filter(|open| !self.levels.contains_key(&open.level)).count();
+        self.levels.len() + new
+    }
+}
+
+impl OpenLevel {
+    fn observe(&mut self, model: &Model, now: Stamp, order: u64) {
+        let (Some(pool), Some(info)) =
+            (model.pool(self.level.pool), model.registry().pools.get(self.level.pool.index()))
+        else {
+            return;
+        };
+        let mut spent = StateTimes::default();
+        for worker in &info.workers {
+            spent.add(&model.lane(*worker).state_times(self.since, now, now));
+        }
+        self.stats = LevelStats {
+            observed_for: now.span_since(self.since),
+            done: pool.done().saturating_sub(self.done),
+            response: Some(pool.recent_tasks().response_times.clone()),
+            backlog: model.backlog(self.level.pool),
+            shares: spent,
+            order,
+        };
+    }
+}
+
+/// How the knobs stand that do not say how many workers there are, where they were turned.
+pub(super) fn describe_other_knobs(scenario: &Scenario, settings: &Settings) -> String {
+    let defaults = scenario.default_settings();
+    let mut settings = settings.clone();
+    for knob in scenario.pools.iter().flat_map(|pool| pool.workers.knobs()) {
+        if let Some(number) = settings.numbers.get_mut(knob.index()) {
+            *number = defaults.number(knob);
+        }
+    }
+    scenario.changed_knobs_text(&settings)
+}

@@ -1,0 +1,164 @@
+//! Queues, counters, conditions, flags and barriers in virtual time.
+
+use std::collections::VecDeque;
+
+use super::WorkerPosition;
+use super::simulator::{LockClaim, Simulator};
+use crate::scenario::{Operand, Question, QueueStep, ResourceSpec, SignalStep, Target};
+use crate::trace::State;
+
+/// What is shared and is no lock: each kind uses its part.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SharedState {
+    /// A counter's value, the items in a queue, whether a flag is set, how many came to a barrier.
+    pub value: i64,
+    /// Room in a queue, parties of a barrier.
+    pub size: i64,
+    pub is_closed: bool,
+    /// Those who wait for an item or a signal, in order, with the lock to take before they go on.
+    waiters: VecDeque<(usize, Option<LockClaim>)>,
+    /// Those who wait for room.
+    putters: VecDeque<usize>,
+}
+
+impl SharedState {
+    pub(super) fn new(spec: &ResourceSpec, place: &WorkerPosition<'_>) -> Self {
+        let (value, size) = match spec {
+            ResourceSpec::Counter { initial, .. } => (*initial, 0.0),
+            ResourceSpec::Queue { capacity: size } | ResourceSpec::Barrier { parties: size } => (0, size.eval(place)),
+            _ => (0, 0.0),
+        };
+        Self { value, size: size as i64, ..Self::default() }
+    }
+}
+
+impl<'a> Simulator<'a> {
+    pub(super) fn evaluate_question(&self, question: &Question, place: WorkerPosition<'a>) -> bool {
+        let value = match &question.operand {
+            Operand::Number(number) => number.eval(&place),
+            Operand::Resource(target) => self.shared[self.resource_index(target, place)].value as f64,
+        };
+        question.compare.holds(value, question.value.eval(&place))
+    }
+
+    pub(super) fn queue_step(&mut self, worker: usize, step: &'a QueueStep, now: u64) {
+        let place = self.position_of(worker);
+        let at = |player: &Self, target: &Target| player.resource_index(target, place);
+        match step {
+            QueueStep::Put(target) => {
+                let queue = at(self, target);
+                self.put_item(worker, queue, now);
+            }
+            QueueStep::Take(target) => {
+                let queue = at(self, target);
+                self.take_item(worker, queue, now);
+            }
+            QueueStep::ForEach { target, body } => {
+                let queue = at(self, target);
+                if self.shared[queue].value > 0 || !self.shared[queue].is_closed {
+                    self.repeat_step(worker, body);
+                    self.take_item(worker, queue, now);
+                }
+            }
+            QueueStep::TryPut { target, body, otherwise } => {
+                let queue = at(self, target);
+                let room = self.shared[queue].value < self.shared[queue].size;
+                self.push_frame(worker, if room { body } else { otherwise }, 0, None);
+                if room {
+                    self.put_item(worker, queue, now);
+                }
+            }
+            QueueStep::TryTake { target, body, otherwise } => {
+                let queue = at(self, target);
+                let some = self.shared[queue].value > 0;
+                self.push_frame(worker, if some { body } else { otherwise }, 0, None);
+                if some {
+                    self.take_item(worker, queue, now);
+                }
+            }
+            QueueStep::Close(target) => {
+                let queue = at(self, target);
+                self.shared[queue].is_closed = true;
+                self.wake_waiters(queue, usize::MAX, now);
+            }
+        }
+    }
+
+    pub(super) fn put_item(&mut self, worker: usize, queue: usize, now: u64) {
+        let shared = &mut self.shared[queue];
+        if let Some((taker, _)) = shared.waiters.pop_front() {
+            self.wake(taker, now);
+        } else if shared.value < shared.size {
+            shared.value += 1;
+        } else {
+            shared.putters.push_back(worker);
+            self.block_worker(worker, now, State::Full);
+        }
+    }
+
+    pub(super) fn take_item(&mut self, worker: usize, queue: usize, now: u64) {
+        let shared = &mut self.shared[queue];
+        if let Some(putter) = shared.putters.pop_front() {
+            self.wake(putter, now);
+        } else if shared.value == 0 {
+            shared.waiters.push_back((worker, None));
+            self.block_worker(worker, now, State::Empty);
+        } else {
+            shared.value -= 1;
+        }
+    }
+
+    pub(super) fn signal_step(&mut self, worker: usize, step: &'a SignalStep, now: u64) {
+        let place = self.position_of(worker);
+        match step {
+            SignalStep::Wait { target, .. } => self.wait_for_signal(worker, target, now),
+            SignalStep::Notify(target) => self.wake_waiters(self.resource_index(target, place), 1, now),
+            SignalStep::NotifyAll(target) => self.wake_waiters(self.resource_index(target, place), usize::MAX, now),
+            SignalStep::Set(target) => {
+                let flag = self.resource_index(target, place);
+                self.shared[flag].value = 1;
+                self.wake_waiters(flag, usize::MAX, now);
+            }
+            SignalStep::Clear(target) => {
+                let flag = self.resource_index(target, place);
+                self.shared[flag].value = 0;
+            }
+            SignalStep::BarrierWait(target) => {
+                let barrier = self.resource_index(target, place);
+                self.shared[barrier].value += 1;
+                if self.shared[barrier].value >= self.shared[barrier].size {
+                    self.shared[barrier].value = 0;
+                    self.wake_waiters(barrier, usize::MAX, now);
+                } else {
+                    self.shared[barrier].waiters.push_back((worker, None));
+                    self.block_worker(worker, now, State::Signal);
+                }
+            }
+        }
+    }
+
+    fn wait_for_signal(&mut self, worker: usize, target: &Target, now: u64) {
+        let place = self.position_of(worker);
+        let at = self.resource_index(target, place);
+        let mutex = match self.scenario.resources[target.resource].spec {
+            ResourceSpec::Condition { mutex: of } => {
+                self.resolve_lock(&Target { resource: of, index: target.index.clone() }, place, 1)
+            }
+            _ if self.shared[at].value == 1 => return, // the flag is set
+            _ => None,
+        };
+        self.release(mutex, now);
+        self.shared[at].waiters.push_back((worker, mutex));
+        self.block_worker(worker, now, State::Signal);
+    }
+
+    /// Lets up to `most` of those who wait go on, as soon as they have their lock.
+    pub(super) fn wake_waiters(&mut self, at: usize, most: usize, now: u64) {
+        for _ in 0..most.min(self.shared[at].waiters.len()) {
+            if let Some((worker, mutex)) = self.shared[at].waiters.pop_front() {
+                self.wake(worker, now);
+                self.acquire(worker, mutex, now);
+            }
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! Plays steps through in virtual time: a lock goes to whoever waited longest, computing takes exactly its time.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::locks::SimLock;
+use super::shared_state::SharedState;
+use super::{WorkerPosition, tasks_due};
+use crate::model::{CellWindow, StateTimes};
+use crate::scenario::{Choice, LoopStep, ResourceSpec, Scenario, Settings, Step, Target};
+use crate::trace::{LockKind, Span, State};
+
+/// What a thumbnail takes, roughly.
+pub(super) const THUMBNAIL_TIME: Span = Span::from_millis(20);
+
+/// What an addition to a counter takes, roughly.
+const ADDITION_TIME: Span = Span(5);
+
+/// Steps that are played at most: a still is no simulation.
+const MAX_STEPS: usize = 20_000;
+
+/// Bodies within bodies at most.
+const MAX_DEPTH: usize = 64;
+
+/// What a worker does: its steps once, or tasks of a pool one after the other.
+#[derive(Clone, Copy)]
+pub(super) struct Workload<'a> {
+    steps: &'a [Step],
+    group: Option<usize>,
+    pool: Option<usize>,
+}
+
+impl<'a> Workload<'a> {
+    pub(super) const fn once(steps: &'a [Step], group: usize) -> Self {
+        Self { steps, group: Some(group), pool: None }
+    }
+
+    pub(super) const fn tasks(steps: &'a [Step], pool: usize) -> Self {
+        Self { steps, group: None, pool: Some(pool) }
+    }
+}
+
+/// A body that is under way.
+struct StepFrame<'a> {
+    steps: &'a [Step],
+    next: usize,
+    /// How often it is still to be repeated.
+    repeats_left: u64,
+    /// The lock to give back at its end.
+    lock_to_release: Option<LockClaim>,
+}
+
+/// A lock, and how much of it.
+pub(super) type LockClaim = (usize, u64);
+
+struct SimWorker<'a> {
+    position: WorkerPosition<'a>,
+    work: Workload<'a>,
+    frames: Vec<StepFrame<'a>>,
+    /// Until then it does what its last span says; `None` while it waits for a lock, or for ever.
+    busy_until: Option<u64>,
+    /// A state and when it began.
+    spans: Vec<(u64, State)>,
+    /// Who waits for its end.
+    joiners: Vec<usize>,
+}
+
+/// Readers that an rwlock has room for.
+const RWLOCK_CAPACITY: u64 = 1 << 20;
+
+pub(super) struct Simulator<'a> {
+    pub(super) scenario: &'a Scenario,
+    /// Where the locks of each resource begin, and how many there are.
+    lock_ranges: Vec<(usize, usize)>,
+    pub(super) locks: Vec<SimLock>,
+    /// What is no lock, at the same places.
+    pub(super) shared: Vec<SharedState>,
+    workers: Vec<SimWorker<'a>>,
+    /// Groups whose workers somebody spawns.
+    spawned: BTreeSet<usize>,
+    /// Tasks taken from each pool.
+    tasks_taken: Vec<u64>,
+}
+
+impl<'a> Simulator<'a> {
+    pub(super) fn new(scenario: &'a Scenario, settings: &'a Settings) -> Self {
+        let place = WorkerPosition { settings, index: 0, count: 1 };
+        let (mut arrays, mut locks, mut shared) = (Vec::new(), Vec::new(), Vec::new());
+        for resource in &scenario.resources {
+            let count = (resource.count.eval(&place) as usize).clamp(1, 1_024);
+            arrays.push((locks.len(), count));
+            let mut room = 1;
+            let open = match &resource.spec {
+                ResourceSpec::Mutex { kind: Choice::Fixed(kind) } => *kind == LockKind::Off,
+                ResourceSpec::Mutex { kind: Choice::Knob(knob, of) } => {
+                    of.get(settings.number(*knob) as usize) == Some(&LockKind::Off)
+                }
+                ResourceSpec::Semaphore { permits } => {
+                    room = permits.eval(&place) as u64;
+                    false
+                }
+                ResourceSpec::Rwlock { .. } => {
+                    room = RWLOCK_CAPACITY;
+                    false
+                }
+                _ => true,
+            };
+            let one = SharedState::new(&resource.spec, &place);
+            shared.extend((0..count).map(|_| one.clone()));
+            locks.extend((0..count).map(|_| SimLock {
+                free: room,
+                capacity: room,
+                is_open: open,
+                waiters: VecDeque::new(),
+            }));
+        }
+        Self {
+            scenario,
+            lock_ranges: arrays,
+            locks,
+            shared,
+            workers: Vec::new(),
+            spawned: scenario.spawned_groups(),
+            tasks_taken: vec![0; scenario.pools.len()],
+        }
+    }
+
+    pub(super) fn add_worker(&mut self, place: WorkerPosition<'a>, work: Workload<'a>) {
+        let until = work.pool.is_some().then_some(0);
+        self.workers.push(SimWorker {
+            position: place,
+            work,
+            frames: Vec::new(),
+            busy_until: until,
+            spans: Vec::new(),
+            joiners: Vec::new(),
+        });
+        if work.group.is_some_and(|group| !self.spawned.contains(&group)) {
+            self.start_worker(self.workers.len() - 1, 0);
+        }
+    }
+
+    /// Starts a group's worker, unless it is at its steps already.
+    pub(super) fn start_worker(&mut self, worker: usize, now: u64) {
+        if !self.is_busy(worker) {
+            let steps = self.workers[worker].work.steps;
+            self.workers[worker].frames.push(StepFrame { steps, next: 0, repeats_left: 0, lock_to_release: None });
+            self.workers[worker].busy_until = Some(now);
+        }
+    }
+
+    pub(super) fn is_busy(&self, worker: usize) -> bool {
+        !self.workers[worker].frames.is_empty()
+    }
+
+    /// The workers of a group.
+    pub(super) fn workers_of_group(&self, group: usize) -> Vec<usize> {
+        (0..self.workers.len()).filter(|worker| self.workers[*worker].work.group == Some(group)).collect()
+    }
+
+    /// Does its present step again when the other has ended.
+    pub(super) fn retry_after(&mut self, worker: usize, other: usize) {
+        if let Some(body) = self.workers[worker].frames.last_mut() {
+            body.next -= 1;
+        }
+        self.workers[other].joiners.push(worker);
+    }
+
+    /// Plays until every worker has come to `end`, or nothing more happens.
+    pub(super) fn run_until(&mut self, end: crate::trace::Stamp) {
+        for _ in 0..MAX_STEPS {
+            let ready = self.workers.iter().enumerate().filter_map(|(i, w)| Some((w.busy_until?, i))).min();
+            match ready {
+                Some((now, worker)) if now < end.0 => self.step_worker(worker, now),
+                _ => return,
+            }
+        }
+    }
+
+    /// What each worker did in each cell of the window.
+    pub(super) fn lane_cells(&self, window: &CellWindow) -> Vec<Vec<StateTimes>> {
+        self.workers.iter().map(|w| w.cells(window)).collect()
+    }
+
+    /// Lets a worker take its next step.
+    fn step_worker(&mut self, worker: usize, now: u64) {
+        let Some(body) = self.workers[worker].frames.last_mut() else { return self.start_next_task(worker, now) };
+        let Some(step) = body.steps.get(body.next) else { return self.end_frame(worker, now) };
+        body.next += 1;
+        let place = self.workers[worker].position;
+        let time = |expr: &crate::scenario::Expr| expr.eval(&place) as u64;
+        match step {
+            Step::Compute(t) => self.spend(worker, now, State::Running, time(t)),
+            Step::Sleep(t) => self.spend(worker, now, State::Sleep, time(t)),
+            Step::Io(t) => self.spend(worker, now, State::Io, time(t)),
+            Step::Attempt(attempt) => self.attempt(worker, attempt, now),
+            Step::Thumbnail { .. } | Step::RealWork(_) => self.spend(worker, now, State::Running, THUMBNAIL_TIME.0),
+            Step::Lock { target, body } | Step::ReadLock { target, body } => {
+                self.run_locked(worker, target, 1, body, now);
+            }
+            Step::Acquire { target, permits, body } => self.run_locked(worker, target, time(permits), body, now),
+            Step::WriteLock { target, body } => self.run_locked(worker, target, RWLOCK_CAPACITY, body, now),
+            Step::TryLock { target, timeout, body, otherwise } => {
+                self.try_run_locked(worker, target, (body, otherwise), time(timeout), now);
+            }
+            Step::BareLock(target) | Step::BareAcquire(target) => {
+                self.acquire(worker, self.resolve_lock(target, place, 1), now);
+            }
+            Step::BareUnlock(target) | Step::BareRelease(target) => {
+                self.release(self.resolve_lock(target, place, 1), now);
+            }
+            Step::Loop(LoopStep::Blocking(body) | LoopStep::ToThread(body)) | Step::Allocate { body, .. } => {
+                self.push_frame(worker, body, 0, None);
+            }
+            Step::Repeat { times, body } => self.push_frame(worker, body, time(times).saturating_sub(1), None),
+            Step::Forever(body) => self.push_frame(worker, body, u64::MAX, None),
+            Step::When { knob, position: is, body, otherwise } => {
+                let taken = if place.knob_is_at(*knob, *is) { body } else { otherwise };
+                self.push_frame(worker, taken, 0, None);
+            }
+            Step::Choose(ways) => {
+                // A still shows what is usual.
+                let usual = ways.iter().max_by(|a, b| a.weight.eval(&place).total_cmp(&b.weight.eval(&place)));
+                if let Some(way) = usual {
+                    self.push_frame(worker, &way.steps, 0, None);
+                }
+            }
+            Step::Panic(_) | Step::Abort | Step::Exit(_) => {
+                self.block_worker(worker, now, State::Crashed);
+            }
+            Step::Store { target, add: by } | Step::Add { target, by } => {
+                let at = self.resource_index(target, place);
+                self.shared[at].value += i64::from(*by);
+            }
+            Step::AddMany { target, by, times } => self.add_to_counter(worker, target, *by, time(times), now),
+            Step::Queue(step) => self.queue_step(worker, step, now),
+            Step::Pipe(step) => self.pipe_step(worker, step, now),
+            Step::Signal(step) => self.signal_step(worker, step, now),
+            Step::Pool(step) => self.pool_step(worker, step, now),
+            Step::Life(step) => self.life_step(worker, step, now),
+            Step::If { question, body, otherwise } => {
+                let taken = if self.evaluate_question(question, place) { body } else { otherwise };
+                self.push_frame(worker, taken, 0, None);
+            }
+            Step::While { question, body } if self.evaluate_question(question, place) => self.repeat_step(worker, body),
+            Step::Load(_) | Step::While { .. } | Step::Loop(LoopStep::Yield) => {}
+        }
+    }
+
+    fn add_to_counter(&mut self, worker: usize, target: &Target, by: i8, times: u64, now: u64) {
+        let at = self.resource_index(target, self.workers[worker].position);
+        let delta = i64::from(by).saturating_mul(times as i64);
+        self.shared[at].value = self.shared[at].value.saturating_add(delta);
+        self.spend(worker, now, State::Running, times.saturating_mul(ADDITION_TIME.0));
+    }
+
+    pub(super) fn spend(&mut self, worker: usize, now: u64, state: State, time: u64) {
+        let worker = &mut self.workers[worker];
+        worker.spans.push((now, state));
+        worker.busy_until = Some(now.saturating_add(time));
+    }
+
+    /// Runs the body, and then the step it belongs to again.
+    pub(super) fn repeat_step(&mut self, worker: usize, steps: &'a [Step]) {
+        if let Some(body) = self.workers[worker].frames.last_mut() {
+            body.next -= 1;
+        }
+        self.push_frame(worker, steps, 0, None);
+    }
+
+    /// Lets the worker do nothing more until something wakes it.
+    pub(super) fn block_worker(&mut self, worker: usize, now: u64, state: State) {
+        self.workers[worker].spans.push((now, state));
+        self.workers[worker].busy_until = None;
+    }
+
+    pub(super) fn wake(&mut self, worker: usize, now: u64) {
+        self.workers[worker].busy_until = Some(now);
+    }
+
+    pub(super) fn position_of(&self, worker: usize) -> WorkerPosition<'a> {
+        self.workers[worker].position
+    }
+
+    pub(super) fn push_frame(&mut self, worker: usize, steps: &'a [Step], again: u64, unlocks: Option<LockClaim>) {
+        let bodies = &mut self.workers[worker].frames;
+        if bodies.len() < MAX_DEPTH {
+            bodies.push(StepFrame { steps, next: 0, repeats_left: again, lock_to_release: unlocks });
+        }
+    }
+
+    fn end_frame(&mut self, worker: usize, now: u64) {
+        let bodies = &mut self.workers[worker].frames;
+        let Some(body) = bodies.last_mut() else { return };
+        if body.repeats_left > 0 && !body.steps.is_empty() {
+            body.repeats_left = if body.repeats_left == u64::MAX { u64::MAX } else { body.repeats_left - 1 };
+            body.next = 0;
+            return;
+        }
+        let unlocks = body.lock_to_release;
+        bodies.pop();
+        self.release(unlocks, now);
+    }
+
+    /// The next task of a worker's pool, when one is due.
+    fn start_next_task(&mut self, worker: usize, now: u64) {
+        let place = self.workers[worker].position;
+        let pool = self.workers[worker].work.pool;
+        let Some((i, pool)) = pool.and_then(|i| Some((i, self.scenario.pools.get(i)?))) else {
+            self.block_worker(worker, now, State::Done);
+            for other in std::mem::take(&mut self.workers[worker].joiners) {
+                self.wake(other, now);
+            }
+            return;
+        };
+        let (by_now, next) = tasks_due(pool, &place, now);
+        if self.tasks_taken[i] < by_now {
+            self.tasks_taken[i] += 1;
+            self.push_frame(worker, &pool.task, 0, None);
+        } else {
+            self.spend(worker, now, State::Empty, next.saturating_sub(now).max(1));
+        }
+    }
+
+    /// Where what a target names stands among the locks and among the shared things.
+    pub(super) fn resource_index(&self, target: &Target, place: WorkerPosition<'_>) -> usize {
+        let (first, count) = self.lock_ranges[target.resource];
+        let at = target.index.as_ref().map_or(0.0, |at| at.eval(&place));
+        first + (at.rem_euclid(count as f64) as usize).min(count - 1)
+    }
+}
+
+impl SimWorker<'_> {
+    fn cells(&self, window: &CellWindow) -> Vec<StateTimes> {
+        let mut cells = vec![StateTimes::default(); window.cells];
+        let ends = self.spans.iter().skip(1).map(|(at, _)| *at).chain([window.to.0]);
+        for ((from, state), to) in self.spans.iter().zip(ends) {
+            for (i, cell) in cells.iter_mut().enumerate() {
+                let (start, end) = window.cell(i);
+                let ns = to.min(end.0).saturating_sub((*from).max(start.0));
+                if ns > 0 {
+                    cell.add_ns(*state, ns);
+                }
+            }
+        }
+        cells
+    }
+}

@@ -1,0 +1,359 @@
+//! What is shown of one run: the model, the part of the time axis in sight, and what the keys act on.
+
+mod possible_states;
+mod prediction;
+mod selection;
+mod shown_moment;
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use super::axis::TimeAxis;
+use super::cell_cache::CellCache;
+use super::figures::RunFigures;
+use super::lateness::Lateness;
+use super::level_history::{LevelHistory, describe_other_knobs};
+use super::totals_history::{self, TotalsHistory};
+use crate::model::{Budget, CellWindow, Model, StateTimes};
+use crate::report::Answer;
+use crate::scenario::{Scenario, Settings};
+use crate::trace::{KnobId, Message, Registry, RunEnd, Span, Stamp, WorkerId};
+
+pub(super) use possible_states::PossibleStates;
+pub(super) use prediction::Prediction;
+pub(super) use selection::{Pane, Selection};
+
+/// Length of a cell at the start: the window is two to five seconds wide.
+const INITIAL_CELL: Span = Span::from_millis(50);
+
+/// Cells over which a recorded run is laid out at first.
+const RECORDED_CELLS: u64 = 60;
+
+/// How long figures stand still. Changing numbers are readable at about three a second.
+const FIGURES_INTERVAL: Span = totals_history::SAMPLE_INTERVAL;
+
+/// How long the choice of lanes stands when there are more of them than rows.
+const RANKING_INTERVAL: Span = Span::from_millis(3_000);
+
+pub(super) struct RunView {
+    pub(super) scenario: Arc<Scenario>,
+    /// The knobs as the run has them.
+    pub(super) settings: Settings,
+    /// The knobs as they were turned: what the next run is to have.
+    pub(super) next_settings: Settings,
+    pub(super) prediction: Prediction,
+    /// What the run answers to the question; see [`RunView::update_answer`].
+    pub(super) answer: Option<Answer>,
+    /// When a knob was last turned here; until the run says that it is, nothing is known of the new settings.
+    pub(super) last_turn_at: Option<Stamp>,
+    /// What is collected. What is shown is [`RunView::shown_model`].
+    model: Model,
+    frozen: Option<Box<Model>>,
+    /// It was collected before, and nobody adds to it.
+    is_recorded: bool,
+    /// The end of what is shown: the run's clock, standing still when frozen or ended.
+    pub(super) now: Stamp,
+    pub(super) cell: Span,
+    pub(super) viewport: Viewport,
+    /// In the past, it drives every figure.
+    pub(super) cursor: Option<Stamp>,
+    pub(super) pane: Pane,
+    pub(super) selection: Option<Selection>,
+    pub(super) knob: KnobId,
+    pub(super) filter: String,
+    pub(super) scroll: usize,
+    pub(super) figures: RunFigures,
+    /// How long the run goes on at most.
+    pub(super) time_limit: Option<Span>,
+    /// What the run had come to at earlier moments.
+    totals_history: TotalsHistory,
+    /// Knobs that were turned in the run: when, and the value as it is shown.
+    knob_changes: Vec<(Stamp, KnobId, String)>,
+    /// The knobs as the run began with them.
+    initial_settings: Settings,
+    /// What pools did with each number of workers, since this scenario is looked at.
+    pub(super) level_history: LevelHistory,
+    /// Worst first; see [`RunView::rank_lanes`].
+    pub(super) ranking: Vec<WorkerId>,
+    ranked_at: Stamp,
+    /// States this scenario can show.
+    pub(super) states: PossibleStates,
+    lateness: Lateness,
+    /// How late the dashboard's own ticks came, all but one of a hundred, when the figures were taken.
+    pub(super) lateness_p99: Span,
+    columns: u16,
+    /// A memory of what the model gave before; changes nothing that is seen.
+    cell_cache: RefCell<CellCache>,
+}
+
+/// What part of the time axis is in sight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Viewport {
+    /// The newest.
+    Follow,
+    /// The cells up to this moment.
+    Until(Stamp),
+}
+
+/// Whether the picture moves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum PlayState {
+    Live,
+    Frozen,
+    Recorded,
+    Ended(RunEnd),
+}
+
+impl RunView {
+    pub(super) fn new(scenario: Arc<Scenario>, settings: Settings, cast: Arc<Registry>, lesson: Prediction) -> Self {
+        let budget = Budget::for_registry(&cast);
+        let model = Model::new(cast, budget);
+        let states = PossibleStates::of(&scenario);
+        let knob = selection::first_knob(&scenario);
+        Self {
+            scenario,
+            initial_settings: settings.clone(),
+            knob_changes: Vec::new(),
+            totals_history: TotalsHistory::default(),
+            next_settings: settings.clone(),
+            settings,
+            prediction: lesson,
+            answer: None,
+            last_turn_at: None,
+            model,
+            frozen: None,
+            is_recorded: false,
+            now: Stamp(0),
+            cell: INITIAL_CELL,
+            viewport: Viewport::Follow,
+            cursor: None,
+            pane: Pane::Lanes,
+            selection: None,
+            knob,
+            filter: String::new(),
+            scroll: 0,
+            figures: RunFigures::default(),
+            time_limit: None,
+            level_history: LevelHistory::new(),
+            ranking: Vec::new(),
+            ranked_at: Stamp(0),
+            states,
+            lateness: Lateness::default(),
+            lateness_p99: Span::ZERO,
+            columns: 0,
+            cell_cache: RefCell::default(),
+        }
+    }
+
+    /// A run that was collected before: all of it is in sight, and it stands still.
+    pub(super) fn from_recording(scenario: Arc<Scenario>, settings: Settings, model: Model) -> Self {
+        let now = model.run_end().map(|(at, _)| at).or(model.complete_until()).unwrap_or_else(|| model.newest_stamp());
+        let cell = Span(super::format::round_up_125(now.0 / RECORDED_CELLS));
+        let new = Self::new(scenario, settings, Arc::default(), Prediction::default());
+        let past = TotalsHistory::from_end_of(&model, now);
+        Self { model, now, cell, totals_history: past, is_recorded: true, ..new }
+    }
+
+    /// The same view of a new run.
+    pub(super) fn restart(&mut self, settings: Settings, cast: Arc<Registry>, lesson: Prediction) {
+        let mut next = Self::new(Arc::clone(&self.scenario), settings, cast, lesson);
+        (next.cell, next.pane, next.knob) = (self.cell, self.pane, self.knob);
+        self.level_history.start_new_run(&self.model, self.now);
+        next.level_history = std::mem::take(&mut self.level_history);
+        next.filter = std::mem::take(&mut self.filter);
+        next.columns = self.columns;
+        *self = next;
+    }
+
+    /// All that was collected.
+    pub(super) fn into_last_run(self) -> super::LastRun {
+        let now = self.model.run_end().map_or(self.now, |(at, _)| at);
+        super::LastRun { scenario: self.scenario, settings: self.settings, model: self.model, now }
+    }
+
+    /// What is on screen.
+    pub(super) fn shown_model(&self) -> &Model {
+        self.frozen.as_deref().unwrap_or(&self.model)
+    }
+
+    /// What is collected, whatever is on screen.
+    pub(super) fn newest_model(&self) -> &Model {
+        &self.model
+    }
+
+    pub(super) fn play_state(&self) -> PlayState {
+        match (&self.frozen, self.model.run_end()) {
+            _ if self.is_recorded => PlayState::Recorded,
+            (Some(_), _) => PlayState::Frozen,
+            (None, Some((_, how))) => PlayState::Ended(how.clone()),
+            (None, None) => PlayState::Live,
+        }
+    }
+
+    /// Whether the picture changes by itself.
+    pub(super) fn is_animating(&self) -> bool {
+        self.play_state() == PlayState::Live
+    }
+
+    /// Takes in what happened; whether it is to be seen at once, not when the next frame is due.
+    pub(super) fn apply(&mut self, message: &Message) -> bool {
+        let deadlocks = self.model.deadlocks().len();
+        self.note_changes(message);
+        self.model.apply(message);
+        if let Some(through) = self.model.complete_until().filter(|through| self.totals_history.is_due(*through)) {
+            self.record_totals(through); // also while the picture is frozen
+        }
+        let ended = self.model.run_end().map(|(at, _)| at);
+        let news = ended.is_some() || self.model.deadlocks().len() > deadlocks;
+        if news && self.frozen.is_none() {
+            let known = self.model.complete_until().max(self.model.first_deadlock().map(|deadlock| deadlock.closed_at));
+            self.now = ended.unwrap_or(self.now.max(known.unwrap_or_default()));
+            self.record_totals(self.now);
+            self.refresh();
+        } else if let Some(at) = ended {
+            self.record_totals(at);
+        }
+        news
+    }
+
+    /// A frame is due; the run's clock stands at `now`.
+    pub(super) fn tick(&mut self, now: Stamp, late: Span) {
+        if !self.is_animating() {
+            return;
+        }
+        self.lateness.record(late);
+        // What is not delivered yet has not happened yet: no state is drawn further than it is known.
+        self.now = self.now.max(self.model.complete_until().map_or(now, |known| known.min(now)));
+        if self.now.span_since(self.figures.taken_at) >= FIGURES_INTERVAL || self.figures.taken_at == Stamp(0) {
+            self.lateness_p99 = self.lateness.p99();
+            self.level_history.observe(&self.model, self.now, &describe_other_knobs(&self.scenario, &self.settings));
+            self.record_totals(self.now);
+            self.refresh();
+        }
+    }
+
+    pub(super) fn toggle_freeze(&mut self) {
+        if self.frozen.is_some() {
+            self.follow_newest();
+        } else if self.is_animating() {
+            self.frozen = Some(Box::new(self.model.clone()));
+        }
+    }
+
+    /// Shows the newest of the run again, whatever stood still.
+    pub(super) fn follow_newest(&mut self) {
+        if self.frozen.take().is_some() {
+            self.now = match (self.model.run_end(), self.model.complete_until()) {
+                (Some((at, _)), _) => at,
+                (None, through) => self.now.max(through.unwrap_or_default()),
+            };
+            self.record_totals(self.now);
+        }
+        self.follow();
+    }
+
+    /// Puts the window to the end of what is shown, and the cursor away.
+    pub(super) fn follow(&mut self) {
+        (self.viewport, self.cursor) = (Viewport::Follow, None);
+        self.refresh();
+    }
+
+    /// The time axis over this many columns.
+    pub(super) fn axis(&self, columns: u16) -> TimeAxis {
+        let until = match self.viewport {
+            Viewport::Follow => self.now,
+            Viewport::Until(end) => end,
+        };
+        TimeAxis::new(self.cell, until, columns)
+    }
+
+    /// A lane's cells in this window.
+    pub(super) fn with_cells<T>(
+        &self,
+        worker: WorkerId,
+        window: &CellWindow,
+        draw: impl FnOnce(&[StateTimes]) -> T,
+    ) -> T {
+        draw(self.cell_cache.borrow_mut().exact_cells(self.shown_model(), worker, window, self.now))
+    }
+
+    /// The same, good enough to be added to many others.
+    pub(super) fn with_rough_cells(&self, worker: WorkerId, window: &CellWindow, add: impl FnOnce(&[StateTimes])) {
+        add(self.cell_cache.borrow_mut().rough_cells(self.shown_model(), worker, window, self.now));
+    }
+
+    /// The time axis as it was drawn last.
+    pub(super) fn drawn_axis(&self) -> TimeAxis {
+        self.axis(self.columns.max(1))
+    }
+
+    pub(super) fn set_columns(&mut self, columns: u16) {
+        if self.columns != columns {
+            self.columns = columns;
+            self.refresh();
+        }
+    }
+
+    /// The moment the figures speak of: the cursor, the end of a window in the past, or now.
+    pub(super) fn figures_time(&self) -> Stamp {
+        match (self.cursor, self.viewport) {
+            (Some(at), _) | (None, Viewport::Until(at)) => at.min(self.now),
+            (None, Viewport::Follow) => self.now,
+        }
+    }
+
+    /// Takes the figures anew.
+    pub(super) fn refresh(&mut self) {
+        let at = self.figures_time();
+        let axis = self.drawn_axis();
+        let from = at.earlier_by(axis.width());
+        let shares = |worker| {
+            if at < self.now {
+                return self.shown_model().lane(worker).state_times(from, at, self.now);
+            }
+            let sum = |cells: &[StateTimes]| {
+                cells.iter().fold(StateTimes::default(), |mut sum, cell| {
+                    sum.add(cell);
+                    sum
+                })
+            };
+            self.with_cells(worker, &axis.window(), sum)
+        };
+        self.figures =
+            RunFigures::capture(self.shown_model(), (from, at, self.now), self.totals_history.totals_at(at), shares);
+        self.rank_lanes();
+        self.drop_stale_selection();
+        if self.prediction.is_answer_pending {
+            self.update_answer();
+        }
+    }
+
+    /// Orders lanes by what hurts: crashed, waited for by others, then share of time in contention. Held for a while, so that rows do
+    /// not change places under the eyes.
+    fn rank_lanes(&mut self) {
+        let workers = self.figures.workers().count();
+        let stale = self.now.span_since(self.ranked_at) >= RANKING_INTERVAL || self.ranked_at > self.now;
+        if workers == self.ranking.len() && !stale {
+            return;
+        }
+        self.ranked_at = self.now;
+        let mut by_pain: Vec<(u64, WorkerId)> = self.figures.workers().map(|w| (self.pain_score(w), w)).collect();
+        by_pain.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        self.ranking = by_pain.into_iter().map(|(_, worker)| worker).collect();
+    }
+
+    /// How much a lane hurts, in percent; in steps, so that a little more or less does not change its place.
+    fn pain_score(&self, worker: WorkerId) -> u64 {
+        use crate::trace::State;
+        let Some(lane) = self.figures.lane(worker) else { return 0 };
+        let waited_for = |lock: &crate::model::WaitEdge| lock.holder == worker;
+        if lane.activity.is_some_and(|d| d.state == State::Crashed) {
+            return 1_000;
+        }
+        if self.figures.waits.edges.iter().any(waited_for) {
+            return 999;
+        }
+        let share: f64 = [State::Lock, State::Full, State::Ready].map(|s| lane.shares.share(s)).iter().sum();
+        (share * 10.0) as u64 * 10
+    }
+}

@@ -1,0 +1,94 @@
+//! Which states a scenario can show: they make up its legend, which then never changes its width.
+
+use crate::scenario::{
+    AttemptKind, Choice, Feed, OverflowPolicy, PipeStep, PoolStep, QueueStep, ResourceSpec, Scenario, SignalStep, Step,
+};
+use crate::trace::{State, WorkerKind};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::tui) struct PossibleStates {
+    possible: [bool; State::ALL.len()],
+    has_event_loop: bool,
+}
+
+impl PossibleStates {
+    pub(in crate::tui) fn of(scenario: &Scenario) -> Self {
+        let mut states = Self::default();
+        states.add(&[State::Running, State::Ready]);
+        for group in &scenario.groups {
+            states.add_steps(&group.steps);
+            states.has_event_loop |= group.kind == WorkerKind::Async;
+        }
+        if scenario.resources.iter().any(|resource| matches!(resource.spec, ResourceSpec::Server(_))) {
+            states.add(&[State::Empty, State::Io]); // a server's own
+        }
+        for pool in &scenario.pools {
+            states.add_steps(&pool.task);
+            states.add(&[State::Empty]);
+            if pool.overflow == OverflowPolicy::Block {
+                states.add(&[State::Full]);
+            }
+            if matches!(pool.feed, Feed::OpenLoop { .. }) || pool.pace.is_some() {
+                states.add(&[State::Sleep]);
+            }
+            if pool.results.is_some() {
+                states.add(&[State::Signal]);
+            }
+            let may_be = |kind: WorkerKind| match &pool.worker_kind {
+                Choice::Fixed(fixed) => *fixed == kind,
+                Choice::Knob(_, of) => of.contains(&kind),
+            };
+            if may_be(WorkerKind::Process) {
+                states.add(&[State::Handover]);
+            }
+            states.has_event_loop |= may_be(WorkerKind::Async);
+        }
+        states
+    }
+
+    pub(in crate::tui) fn has(self, state: State) -> bool {
+        self.possible[state.index()]
+    }
+
+    /// Whether there can be tasks of an event loop: to them, being ready is what waiting for a lock is to threads.
+    pub(in crate::tui) fn has_event_loop(self) -> bool {
+        self.has_event_loop
+    }
+
+    pub(in crate::tui) fn add(&mut self, states: &[State]) {
+        for state in states {
+            self.possible[state.index()] = true;
+        }
+    }
+
+    fn add_steps(&mut self, steps: &[Step]) {
+        for step in steps {
+            match step {
+                Step::Sleep(_) => self.add(&[State::Sleep]),
+                Step::Attempt(attempt) => self.add(match attempt.kind {
+                    AttemptKind::Retry { .. } => &[State::Sleep],
+                    AttemptKind::HttpGet { .. } | AttemptKind::Exec { .. } => &[State::Io],
+                }),
+                Step::Io(_) | Step::Thumbnail { .. } | Step::RealWork(_) => self.add(&[State::Io]),
+                Step::BareLock(_)
+                | Step::BareAcquire(_)
+                | Step::Lock { .. }
+                | Step::TryLock { .. }
+                | Step::Acquire { .. }
+                | Step::ReadLock { .. }
+                | Step::WriteLock { .. } => self.add(&[State::Lock]),
+                Step::Queue(QueueStep::Put(_))
+                | Step::Pool(PoolStep::Submit { .. })
+                | Step::Pipe(PipeStep::Send { .. }) => self.add(&[State::Full]),
+                Step::Queue(QueueStep::Take(_) | QueueStep::ForEach { .. })
+                | Step::Pipe(PipeStep::Receive { .. } | PipeStep::ForEach { .. }) => self.add(&[State::Empty]),
+                Step::Pool(_) | Step::Signal(SignalStep::Wait { .. } | SignalStep::BarrierWait(_)) => {
+                    self.add(&[State::Signal]);
+                }
+                Step::Panic(_) | Step::Abort | Step::Exit(_) => self.add(&[State::Crashed]),
+                _ => {}
+            }
+            step.bodies().for_each(|body| self.add_steps(body));
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! What the keys act on: a pane, one thing in it, one knob.
+
+use super::{RunView, Viewport};
+use crate::model::FindingSubject;
+use crate::scenario::Scenario;
+use crate::trace::{KnobId, PoolId, ResourceId, Span, WorkerId};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tui) enum Pane {
+    Lanes,
+    Locks,
+    Queues,
+    Findings,
+    Pools,
+    /// What pools did with each number of workers they have had.
+    Levels,
+    Graph,
+    Log,
+}
+
+impl Pane {
+    /// Whether it stands beside the rows of the time axis, or in their place.
+    pub(in crate::tui) const fn is_separate(self) -> bool {
+        matches!(self, Self::Pools | Self::Levels | Self::Graph | Self::Log)
+    }
+}
+
+/// One thing that is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tui) enum Selection {
+    Lane(WorkerId),
+    Lock(ResourceId),
+    Queue(ResourceId),
+    /// By its place in the list.
+    Finding(usize),
+}
+
+impl Selection {
+    pub(in crate::tui) const fn pane(self) -> Pane {
+        match self {
+            Self::Lane(_) => Pane::Lanes,
+            Self::Lock(_) => Pane::Locks,
+            Self::Queue(_) => Pane::Queues,
+            Self::Finding(_) => Pane::Findings,
+        }
+    }
+}
+
+/// The first knob that can be turned while it runs, or the first.
+pub(super) fn first_knob(scenario: &Scenario) -> KnobId {
+    scenario.knobs.iter().position(|k| k.is_live).map_or(KnobId(0), KnobId::from)
+}
+
+impl RunView {
+    /// Lanes that exist and pass the filter, in the cast's order.
+    pub(in crate::tui) fn visible_lanes(&self) -> Vec<WorkerId> {
+        let cast = self.shown_model().registry();
+        self.figures.workers().filter(|&w| self.matches_filter(cast.worker_name(w))).collect()
+    }
+
+    fn matches_filter(&self, name: &str) -> bool {
+        self.filter.is_empty() || name.to_lowercase().contains(&self.filter.to_lowercase())
+    }
+
+    /// Everything that can be chosen, from top to bottom of the screen.
+    fn selectable(&self) -> Vec<Selection> {
+        let lanes = self.visible_lanes().into_iter().map(Selection::Lane);
+        let locks = self.figures.locks.iter().map(|(id, _)| Selection::Lock(*id));
+        let queues = self.figures.queues.iter().map(|(id, _)| Selection::Queue(*id));
+        let findings = (0..self.figures.findings.len()).map(Selection::Finding);
+        lanes.chain(locks).chain(queues).chain(findings).collect()
+    }
+
+    /// Panes that have something to show.
+    pub(in crate::tui) fn panes(&self) -> Vec<Pane> {
+        let cast = self.shown_model().registry();
+        let locks = cast.locks().next().is_some();
+        [
+            (Pane::Lanes, true),
+            (Pane::Locks, locks),
+            (Pane::Queues, cast.queues_and_pipes().next().is_some()),
+            (Pane::Findings, !self.figures.findings.is_empty()),
+            (Pane::Pools, !cast.pools.is_empty()),
+            (Pane::Levels, self.level_history.count() > cast.pools.len() || self.pane == Pane::Levels),
+            (Pane::Graph, locks),
+            (Pane::Log, !self.shown_model().log().is_empty()),
+        ]
+        .into_iter()
+        .filter_map(|(pane, has)| has.then_some(pane))
+        .collect()
+    }
+
+    pub(in crate::tui) fn switch_pane(&mut self, forward: bool) {
+        let panes = self.panes();
+        let here = panes.iter().position(|p| *p == self.pane).unwrap_or(0);
+        let step = if forward { 1 } else { panes.len() - 1 };
+        self.pane = panes[(here + step) % panes.len()];
+        self.scroll = 0;
+        self.selection =
+            if self.pane == Pane::Lanes { None } else { self.selectable().into_iter().find(|c| c.pane() == self.pane) };
+    }
+
+    /// Chooses the one `by` places further down; the first or last when none was. Panes without anything to choose
+    /// scroll.
+    pub(in crate::tui) fn move_selection(&mut self, by: isize) {
+        if self.pane.is_separate() {
+            self.scroll = self.scroll.saturating_add_signed(by);
+            return;
+        }
+        let choices = self.selectable();
+        let Some(last) = choices.len().checked_sub(1) else { return };
+        let next = match self.selection.and_then(|c| choices.iter().position(|x| *x == c)) {
+            Some(here) => here.saturating_add_signed(by).min(last),
+            None if by >= 0 => 0,
+            None => choices.iter().rposition(|c| c.pane() == Pane::Lanes).unwrap_or(last),
+        };
+        self.select(choices[next]);
+    }
+
+    pub(in crate::tui) fn select(&mut self, chosen: Selection) {
+        self.pane = chosen.pane();
+        self.selection = Some(chosen);
+    }
+
+    /// Lets go of a choice that is not there any more.
+    pub(super) fn drop_stale_selection(&mut self) {
+        if self.selection.is_some_and(|c| !self.selectable().contains(&c)) {
+            self.selection = None;
+        }
+    }
+
+    /// Goes to the lane, lock or queue a finding speaks of, and to its place in time.
+    pub(in crate::tui) fn go_to_finding(&mut self, index: usize) {
+        let Some(finding) = self.figures.findings.get(index) else { return };
+        let (about, at) = (finding.subject, finding.at);
+        let target = match about.map(FindingSubject::worst) {
+            Some(FindingSubject::Worker(worker)) => Some(Selection::Lane(worker)),
+            Some(FindingSubject::Resource(id)) if self.figures.lock(id).is_some() => Some(Selection::Lock(id)),
+            Some(FindingSubject::Resource(id)) => Some(Selection::Queue(id)),
+            Some(FindingSubject::Pool(id)) => self.queue_of(id).map(Selection::Queue),
+            _ => None,
+        };
+        if let Some(target) = target {
+            self.filter.clear();
+            self.select(target);
+        }
+        if let Some(at) = at {
+            self.cursor = Some(at.min(self.now));
+            self.bring_cursor_in_sight();
+        }
+        self.refresh();
+    }
+
+    fn queue_of(&self, pool: PoolId) -> Option<ResourceId> {
+        self.shown_model().registry().pools.get(pool.index()).map(|p| p.queue)
+    }
+
+    /// Moves the cursor by cells; it starts at the end of the window. From then on the window stays where it is.
+    pub(in crate::tui) fn move_cursor(&mut self, cells: i64) {
+        let axis = self.drawn_axis();
+        let here = self.cursor.unwrap_or_else(|| self.figures_time());
+        let step = Span(self.cell.0.saturating_mul(cells.unsigned_abs()));
+        let next = if cells < 0 { here.earlier_by(step) } else { here + step };
+        self.viewport = Viewport::Until(axis.end);
+        self.cursor = Some(next.min(self.now));
+        self.bring_cursor_in_sight();
+        self.refresh();
+    }
+
+    pub(in crate::tui) fn bring_cursor_in_sight(&mut self) {
+        let Some(at) = self.cursor else { return };
+        let axis = self.drawn_axis();
+        if axis.column_at(at).is_some() {
+            self.viewport = Viewport::Until(axis.end);
+        } else if at < axis.start() {
+            self.viewport = Viewport::Until(at + Span(axis.width().0.saturating_sub(axis.cell.0)));
+        } else {
+            self.viewport = Viewport::Until(at);
+        }
+    }
+
+    /// Moves the window by cells; at the newest it follows again unless there is a cursor.
+    pub(in crate::tui) fn pan_window(&mut self, cells: i64) {
+        let axis = self.drawn_axis();
+        let step = Span(self.cell.0.saturating_mul(cells.unsigned_abs()));
+        let end = if cells < 0 { axis.end.earlier_by(step).max(axis.start().min(axis.end)) } else { axis.end + step };
+        let newest = self.axis_at_newest();
+        self.viewport = match self.cursor {
+            None if end >= newest => Viewport::Follow,
+            _ => Viewport::Until(end.min(newest).max(crate::trace::Stamp(self.cell.0))),
+        };
+        self.refresh();
+    }
+
+    fn axis_at_newest(&self) -> crate::trace::Stamp {
+        super::TimeAxis::new(self.cell, self.now, 1).end
+    }
+
+    /// Changes the length of a cell; the cursor keeps its column as well as it can.
+    pub(in crate::tui) fn zoom(&mut self, wider: bool) {
+        let before = self.drawn_axis();
+        let column = self.cursor.and_then(|at| before.column_at(at));
+        self.cell = super::super::axis::zoom_cell(self.cell, wider);
+        if let (Some(at), Some(column)) = (self.cursor, column) {
+            let right = u64::from(before.columns.saturating_sub(column + 1));
+            let end = at + Span(self.cell.0.saturating_mul(right));
+            self.viewport = Viewport::Until(end.min(self.axis_at_newest()));
+        }
+        self.refresh();
+    }
+}

@@ -1,0 +1,159 @@
+//! Whole frames on their way to the terminal, written by a thread of their own.
+//!
+//! A terminal that stops reading (a stalled connection, Ctrl-S) blocks its writer after a few kilobytes. Here that is
+//! the `screen` thread; the event loop goes on, skips frames meanwhile and can still be told to quit.
+
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::mem;
+use std::rc::Rc;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::stdio::stdout;
+
+/// Begin and end of a synchronized update (mode 2026): the terminal shows the frame at once, without tearing.
+const BEGIN_SYNC: &[u8] = b"\x1b[?2026h";
+const END_SYNC: &[u8] = b"\x1b[?2026l";
+
+/// How long leaving waits for a terminal that does not read.
+const LEAVE_TIMEOUT: Duration = Duration::from_millis(300);
+
+/// What lies between the event loop and the writing thread. There is one terminal, so there is one of these.
+struct Mailbox {
+    frame: Option<Vec<u8>>,
+    writing: bool,
+    failed: Option<Errno>,
+    closed: bool,
+}
+
+static MAILBOX: Mutex<Mailbox> = Mutex::new(Mailbox { frame: None, writing: false, failed: None, closed: true });
+static MAILBOX_CHANGED: Condvar = Condvar::new();
+
+/// Collects what the backend writes until the frame is whole. Its clones are the same buffer: the backend keeps one.
+#[derive(Debug, Clone, Default)]
+pub(in crate::tui) struct FrameBuffer(Rc<RefCell<Vec<u8>>>);
+
+impl Write for FrameBuffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    /// Hands over nothing: the backend flushes several times a frame. See [`FrameBuffer::present`].
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl FrameBuffer {
+    /// Whether the frame before has reached the terminal. When it has not, drawing would only add to the delay.
+    pub(in crate::tui) fn is_ready() -> bool {
+        let mailbox = lock_mailbox();
+        mailbox.frame.is_none() && !mailbox.writing
+    }
+
+    /// Sends what was drawn since the last time as one frame.
+    ///
+    /// # Errors
+    /// When an earlier frame could not be written: the terminal is gone.
+    pub(in crate::tui) fn present(&self) -> io::Result<()> {
+        let mut mailbox = lock_mailbox();
+        if let Some(errno) = mailbox.failed {
+            return Err(errno.into());
+        }
+        let drawn = mem::take(&mut *self.0.borrow_mut());
+        let frame = mailbox.frame.get_or_insert_default();
+        frame.reserve(BEGIN_SYNC.len() + drawn.len() + END_SYNC.len());
+        for part in [BEGIN_SYNC, &drawn, END_SYNC] {
+            frame.extend_from_slice(part);
+        }
+        MAILBOX_CHANGED.notify_all();
+        Ok(())
+    }
+}
+
+/// Starts the writing thread.
+///
+/// # Errors
+/// When the system refuses another thread.
+pub(super) fn start_writer() -> io::Result<FrameBuffer> {
+    *lock_mailbox() = Mailbox { frame: None, writing: false, failed: None, closed: false };
+    thread::Builder::new().name("screen".into()).spawn(write_frames)?;
+    Ok(FrameBuffer::default())
+}
+
+/// Ends the writing thread. It is not waited for: the terminal may never take its last bytes.
+pub(super) fn stop_writer() {
+    let mut mailbox = lock_mailbox();
+    mailbox.closed = true;
+    mailbox.frame = None;
+    MAILBOX_CHANGED.notify_all();
+}
+
+/// Writes at once, after the frame that is under way, which replaces any frame not begun.
+///
+/// # Errors
+/// When the terminal is gone or has not taken anything for a while.
+pub(super) fn write_now(bytes: &[u8]) -> io::Result<()> {
+    let mut mailbox = lock_mailbox();
+    mailbox.frame = None;
+    let (mut mailbox, waited) = MAILBOX_CHANGED
+        .wait_timeout_while(mailbox, LEAVE_TIMEOUT, |m| m.writing)
+        .unwrap_or_else(PoisonError::into_inner);
+    mailbox.frame = None;
+    if waited.timed_out() || !wait_writable(LEAVE_TIMEOUT)? {
+        return Err(io::ErrorKind::TimedOut.into());
+    }
+    write_all(bytes).map_err(io::Error::from)
+}
+
+fn write_frames() {
+    let mut mailbox = lock_mailbox();
+    loop {
+        mailbox = MAILBOX_CHANGED
+            .wait_while(mailbox, |m| m.frame.is_none() && !m.closed)
+            .unwrap_or_else(PoisonError::into_inner);
+        let Some(frame) = mailbox.frame.take() else { return };
+        mailbox.writing = true;
+        drop(mailbox);
+        let written = write_all(&frame);
+        mailbox = lock_mailbox();
+        mailbox.writing = false;
+        mailbox.failed = written.err();
+        MAILBOX_CHANGED.notify_all();
+    }
+}
+
+fn write_all(mut bytes: &[u8]) -> Result<(), Errno> {
+    while !bytes.is_empty() {
+        match rustix::io::write(stdout(), bytes) {
+            Ok(0) => return Err(Errno::IO),
+            Ok(n) => bytes = bytes.get(n..).unwrap_or_default(),
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => drop(wait_writable(LEAVE_TIMEOUT)?), // someone else made the descriptor non-blocking
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
+}
+
+/// Waits until the terminal takes bytes; false when it did not within `patience`.
+fn wait_writable(patience: Duration) -> Result<bool, Errno> {
+    let output = stdout();
+    let mut fds = [PollFd::new(&output, PollFlags::OUT)];
+    let timeout = Timespec { tv_sec: 0, tv_nsec: i64::from(patience.subsec_nanos()) };
+    match poll(&mut fds, Some(&timeout)) {
+        Ok(ready) => Ok(ready > 0),
+        Err(Errno::INTR) => Ok(true),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// The mailbox. A thread that panicked while it held it left it whole: every change is a single assignment.
+fn lock_mailbox() -> MutexGuard<'static, Mailbox> {
+    MAILBOX.lock().unwrap_or_else(PoisonError::into_inner)
+}

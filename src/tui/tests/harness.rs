@@ -1,0 +1,352 @@
+//! A desk to try the dashboard at: its own loop on a screen in memory, keys as a string, runs from a script.
+
+use std::cell::RefCell;
+use std::io;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use ratatui::backend::TestBackend;
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
+
+use super::script::{self, Script};
+use crate::scenario::{Scenario, Settings, Source};
+use crate::trace::{Command, Message, Registry, Span, Stamp};
+use crate::tui::app::{App, AppEvent};
+use crate::tui::backend::{EventSources, ScreenBackend};
+use crate::tui::draw;
+use crate::tui::event_loop::EventLoop;
+use crate::tui::input::InputEvent;
+use crate::tui::picker::{Picker, PickerEntry};
+use crate::tui::run_handle::{RunHandle, RunStarter};
+use crate::tui::theme::Theme;
+
+pub(super) const COLOUR_THEME: Theme = Theme { has_colour: true, has_unicode: true };
+
+/// The app showing a scripted run to its end, without a loop.
+pub(super) fn app_after(script: &Script, theme: Theme, width: u16, height: u16) -> App {
+    let mut app = App::new(Picker::default(), theme, Rect::new(0, 0, width, height));
+    let (scenario, settings) = (Arc::clone(&script.scenario), script.settings.clone());
+    app.update(AppEvent::RunStarted { scenario, settings, registry: Arc::clone(&script.registry) });
+    for message in &script.messages {
+        app.update(AppEvent::RunMessage(message.clone()));
+    }
+    app.update(AppEvent::Tick { now: script.until, late: Span::from_millis(2) });
+    app
+}
+
+pub(super) fn press_keys(app: &mut App, keys: &str) {
+    for event in events_from(keys) {
+        app.update(AppEvent::Input(event));
+    }
+}
+
+/// What is on the screen.
+pub(super) fn screen(app: &App) -> ratatui::buffer::Buffer {
+    let mut buffer = ratatui::buffer::Buffer::empty(app.size());
+    draw::draw_screen(app, app.size(), &mut buffer);
+    buffer
+}
+
+/// The screen's text, a line for each row, without what is blank at its end.
+pub(super) fn screen_text(buffer: &ratatui::buffer::Buffer) -> String {
+    let width = usize::from(buffer.area.width).max(1);
+    let rows = buffer.content.chunks(width);
+    let line = |row: &[ratatui::buffer::Cell]| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>();
+    rows.map(|row| line(row).trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// Keys written as one types them; those without a character by name, such as `<esc>`.
+pub(super) fn events_from(keys: &str) -> Vec<Event> {
+    let mut events = Vec::new();
+    let mut rest = keys;
+    while let Some(first) = rest.chars().next() {
+        let key = if let Some((name, after)) = rest.strip_prefix('<').and_then(|r| r.split_once('>')) {
+            rest = after;
+            named_key(name)
+        } else {
+            rest = &rest[first.len_utf8()..];
+            KeyCode::Char(first).into()
+        };
+        events.push(Event::Key(key));
+    }
+    events
+}
+
+fn named_key(name: &str) -> KeyEvent {
+    match name {
+        "esc" => KeyCode::Esc.into(),
+        "enter" => KeyCode::Enter.into(),
+        "tab" => KeyCode::Tab.into(),
+        "left" => KeyCode::Left.into(),
+        "right" => KeyCode::Right.into(),
+        "up" => KeyCode::Up.into(),
+        "down" => KeyCode::Down.into(),
+        "c-c" => KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL),
+        "c-z" => KeyEvent::new(KeyCode::Char('z'), KeyModifiers::CONTROL),
+        other => panic!("no key is called {other}"),
+    }
+}
+
+/// What a scripted run was asked, and how it is fed.
+#[derive(Clone)]
+pub(super) struct ReplayRun {
+    registry: Arc<Registry>,
+    messages: Receiver<Message>,
+    feed: Rc<RefCell<Option<Sender<Message>>>>,
+    pub(super) now: Rc<RefCell<Stamp>>,
+    pub(super) commands: Rc<RefCell<Vec<Command>>>,
+    /// When it was told to end.
+    pub(super) time_limit: Rc<RefCell<Option<Stamp>>>,
+    pub(super) settings: Settings,
+}
+
+impl RunHandle for ReplayRun {
+    fn registry(&self) -> Arc<Registry> {
+        Arc::clone(&self.registry)
+    }
+
+    fn messages(&self) -> &Receiver<Message> {
+        &self.messages
+    }
+
+    fn now(&self) -> Stamp {
+        *self.now.borrow()
+    }
+
+    fn end_at(&self, limit: Stamp) {
+        *self.time_limit.borrow_mut() = Some(limit);
+    }
+
+    fn send_command(&self, command: Command) {
+        self.commands.borrow_mut().push(command);
+    }
+
+    fn set_paused(&self, _: bool) {}
+}
+
+/// Starts runs that have the cast of one script; remembers every one of them.
+struct ReplayStarter {
+    registry: Arc<Registry>,
+    started: Rc<RefCell<Vec<ReplayRun>>>,
+}
+
+impl RunStarter for ReplayStarter {
+    fn start_run(&self, _: &Scenario, settings: &Settings) -> Result<Box<dyn RunHandle>, String> {
+        let (feed, messages) = unbounded();
+        let reel = ReplayRun {
+            registry: Arc::clone(&self.registry),
+            messages,
+            feed: Rc::new(RefCell::new(Some(feed))),
+            now: Rc::default(),
+            commands: Rc::default(),
+            time_limit: Rc::default(),
+            settings: settings.clone(),
+        };
+        self.started.borrow_mut().push(reel.clone());
+        Ok(Box::new(reel))
+    }
+}
+
+/// A terminal in memory.
+struct MemoryBackend {
+    screen: Terminal<TestBackend>,
+    size: Rect,
+    frames: Rc<RefCell<usize>>,
+    suspended: Rc<RefCell<usize>>,
+    is_guarded: Rc<RefCell<bool>>,
+}
+
+impl ScreenBackend for MemoryBackend {
+    fn draw(&mut self, app: &App) -> io::Result<bool> {
+        *self.frames.borrow_mut() += 1;
+        let drawn = self.screen.draw(|frame| draw::draw_screen(app, frame.area(), frame.buffer_mut()));
+        drawn.map(|_| true).map_err(|never| match never {})
+    }
+
+    fn redraw(&mut self, size: Rect) -> io::Result<()> {
+        self.screen.resize(size).map_err(|never| match never {})
+    }
+
+    fn size(&self) -> Rect {
+        self.size
+    }
+
+    fn is_guarded(&self) -> bool {
+        *self.is_guarded.borrow()
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        *self.suspended.borrow_mut() += 1;
+        Ok(())
+    }
+
+    fn resume(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn open_editor(&mut self, _: &Path) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+pub(super) struct Harness {
+    events: EventLoop<'static, MemoryBackend>,
+    input_events: Sender<InputEvent>,
+    _others: (Sender<i32>, Sender<String>),
+    file_changes: Sender<Result<Source, String>>,
+    started: Rc<RefCell<Vec<ReplayRun>>>,
+    frames: Rc<RefCell<usize>>,
+    pub(super) suspended: Rc<RefCell<usize>>,
+    /// Whether somebody would give the terminal back.
+    pub(super) is_guarded: Rc<RefCell<bool>>,
+}
+
+impl Harness {
+    /// The picker, with the script's scenario and the catalogue in it.
+    pub(super) fn in_picker(script: &Script) -> Self {
+        let size = Rect::new(0, 0, 120, 40);
+        let started: Rc<RefCell<Vec<ReplayRun>>> = Rc::default();
+        let starter = ReplayStarter { registry: Arc::clone(&script.registry), started: Rc::clone(&started) };
+        let (frames, suspended, guarded) = (Rc::default(), Rc::default(), Rc::new(RefCell::new(true)));
+        let options = TerminalOptions { viewport: Viewport::Fixed(size) };
+        let screen = Terminal::with_options(TestBackend::new(size.width, size.height), options);
+        let screen = screen.expect("memory is always there");
+        let stage = MemoryBackend {
+            screen,
+            size,
+            frames: Rc::clone(&frames),
+            suspended: Rc::clone(&suspended),
+            is_guarded: Rc::clone(&guarded),
+        };
+        let (typed, input) = unbounded();
+        let (signal, signals) = unbounded();
+        let (panic, panics) = unbounded();
+        let (saved, texts) = unbounded();
+        let entry = PickerEntry {
+            name: "tellers".into(),
+            path: None,
+            text: "title \"Tellers at one account\"".into(),
+            scenario: Ok(script::scenario()),
+        };
+        let app = App::new(Picker::from_entries(vec![entry]), COLOUR_THEME, size);
+        let sources = EventSources { input_events: input, signals, panics, file_changes: texts };
+        let events = EventLoop::new(app, stage, sources, Box::leak(Box::new(starter)));
+        Self {
+            events,
+            input_events: typed,
+            _others: (signal, panic),
+            file_changes: saved,
+            started,
+            frames,
+            suspended,
+            is_guarded: guarded,
+        }
+    }
+
+    /// The same, and questions are put before runs.
+    pub(super) fn with_questions(script: &Script) -> Self {
+        let mut desk = Self::in_picker(script);
+        desk.events.app().ask_questions = true;
+        desk
+    }
+
+    /// The script's run, played to its end and drawn.
+    pub(super) fn after_run(script: &Script) -> Self {
+        let mut desk = Self::in_picker(script);
+        desk.press_keys("<enter>");
+        desk.play(script);
+        desk
+    }
+
+    /// What the loop changes.
+    pub(super) fn app(&mut self) -> &mut App {
+        self.events.app()
+    }
+
+    pub(super) fn play(&mut self, script: &Script) {
+        for message in &script.messages {
+            self.feed_message(message.clone());
+        }
+        self.tick(script.until);
+    }
+
+    pub(super) fn press_keys(&mut self, keys: &str) {
+        for event in events_from(keys) {
+            self.input_events.send(InputEvent::Event(event)).expect("the loop listens");
+            while !self.input_events.is_empty() {
+                self.events.step();
+            }
+        }
+    }
+
+    pub(super) fn send_event(&mut self, event: Event) {
+        self.input_events.send(InputEvent::Event(event)).expect("the loop listens");
+        while !self.input_events.is_empty() {
+            self.events.step();
+        }
+    }
+
+    pub(super) fn feed_message(&mut self, message: Message) {
+        let reel = self.last_run();
+        reel.feed.borrow().as_ref().expect("the run goes on").send(message).expect("the loop listens");
+        while !reel.messages.is_empty() {
+            self.events.step();
+        }
+    }
+
+    /// The file under watch has this text now.
+    pub(super) fn save_file(&mut self, name: &str, text: &str) {
+        let source = Source { name: name.into(), path: Some(format!("{name}.kdl").into()), text: text.into() };
+        self.file_changes.send(Ok(source)).expect("the loop listens");
+        while !self.file_changes.is_empty() {
+            self.events.step();
+        }
+    }
+
+    /// The run's channel closes.
+    pub(super) fn close_run(&mut self) {
+        self.last_run().feed.borrow_mut().take();
+        self.events.step();
+    }
+
+    /// Lets the run's clock stand at `now` when the next frame is drawn.
+    pub(super) fn tick(&mut self, now: Stamp) {
+        *self.last_run().now.borrow_mut() = now;
+        self.events.handle_tick();
+    }
+
+    /// The run that was started last.
+    pub(super) fn last_run(&self) -> ReplayRun {
+        self.started.borrow().last().expect("a run was started").clone()
+    }
+
+    pub(super) fn run_count(&self) -> usize {
+        self.started.borrow().len()
+    }
+
+    pub(super) fn frame_count(&self) -> usize {
+        *self.frames.borrow()
+    }
+
+    /// How it ended: `goes on`, `quit`, or the signal's number.
+    pub(super) fn ending(&self) -> String {
+        match self.events.exit() {
+            None => "goes on".into(),
+            Some(Ok(None)) => "quit".into(),
+            Some(Ok(Some(signal))) => signal.to_string(),
+            Some(Err(error)) => error.to_string(),
+        }
+    }
+
+    pub(super) fn screen_text(&self) -> String {
+        screen_text(self.events.backend().screen.backend().buffer())
+    }
+
+    pub(super) fn contains(&self, words: &str) -> bool {
+        self.screen_text().contains(words)
+    }
+}

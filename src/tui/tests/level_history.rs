@@ -1,0 +1,115 @@
+//! A pool whose size is turned while it runs: what it did at each level is kept.
+
+use std::sync::Arc;
+
+use ratatui::layout::Rect;
+
+use super::harness::{COLOUR_THEME, press_keys, screen, screen_text};
+use super::script::{Script, contention, ms, pool};
+use crate::trace::{KnobId, Message, Notice, PoolId, Span};
+use crate::tui::app::{App, AppEvent};
+use crate::tui::picker::Picker;
+
+fn started(script: &Script, (width, height): (u16, u16)) -> App {
+    let mut app = App::new(Picker::default(), COLOUR_THEME, Rect::new(0, 0, width, height));
+    start(&mut app, script);
+    app
+}
+
+fn start(app: &mut App, script: &Script) {
+    let (scenario, settings) = (Arc::clone(&script.scenario), script.settings.clone());
+    app.update(AppEvent::RunStarted { scenario, settings, registry: Arc::clone(&script.registry) });
+}
+
+/// Plays the script from one moment to another, with a frame every 100 ms.
+fn play(app: &mut App, script: &Script, from: u64, to: u64) {
+    for now in (from..to).step_by(100) {
+        let due = |message: &&Message| match message {
+            Message::Events(events) => events[0].at >= ms(now) && events[0].at < ms(now + 100),
+            _ => now == 0,
+        };
+        for message in script.messages.iter().filter(due) {
+            app.update(AppEvent::RunMessage(message.clone()));
+        }
+        app.update(AppEvent::Tick { now: ms(now + 100), late: Span::ZERO });
+    }
+}
+
+fn resize(app: &mut App, at: u64, workers: u32) {
+    let turned = Notice::KnobSet { knob: KnobId(0), name: "workers".into(), value_text: workers.to_string() };
+    for notice in [turned, Notice::Resized { pool: PoolId(0), workers }] {
+        app.update(AppEvent::RunMessage(Message::Notice { at: ms(at), notice }));
+    }
+}
+
+/// The line of a number of workers, cut into its figures.
+fn level(app: &App, workers: &str) -> Vec<String> {
+    let shown = screen_text(&screen(app));
+    let words = |line: &str| line.trim_start_matches([' ', '▸']).split_whitespace().map(str::to_owned).collect();
+    let all: Vec<Vec<String>> = shown.lines().map(words).collect();
+    all.into_iter().find(|line| line.first().is_some_and(|first| first == workers)).unwrap_or_default()
+}
+
+#[test]
+fn each_level_keeps_its_figures() {
+    let script = pool();
+    let mut app = started(&script, (80, 24));
+    play(&mut app, &script, 0, 2_000);
+    press_keys(&mut app, "t");
+    assert!(screen_text(&screen(&app)).contains("each level is kept"), "{}", screen_text(&screen(&app)));
+    resize(&mut app, 2_000, 3);
+    play(&mut app, &script, 2_000, 4_000);
+    let shown = screen_text(&screen(&app));
+    assert!(shown.contains(" workers   tasks/s     p50     p99  busy  lock ready    for"), "{shown}");
+    assert!(shown.contains("\n       2 ") && shown.contains("\n ▸     3 "), "{shown}");
+    let two = level(&app, "2");
+    assert!(two.get(1).is_some_and(|rate| rate.starts_with("5.")), "five tasks a second are done: {two:?}");
+    resize(&mut app, 4_000, 2);
+    play(&mut app, &script, 4_000, 5_000);
+    let time = |line: &[String]| line[line.len() - 2..].join(" ");
+    let after = level(&app, "2");
+    assert_ne!(time(&two), time(&after), "time goes on at a level that is come back to: {after:?}");
+    press_keys(&mut app, "t");
+    assert!(screen_text(&screen(&app)).contains("worker-1"), "and back to the lanes");
+}
+
+#[test]
+fn a_level_counts_no_task_that_was_due_at_another_and_says_what_still_waits() {
+    let script = pool();
+    let mut app = started(&script, (80, 24));
+    play(&mut app, &script, 0, 2_000);
+    press_keys(&mut app, "t");
+    let two = level(&app, "2");
+    assert!(two[2] != "-", "tasks of this level: {two:?}");
+    resize(&mut app, 2_000, 3);
+    play(&mut app, &script, 2_000, 4_000);
+    // Every task waits for half of the time that has passed: all that ended by now were due before.
+    let three = level(&app, "3");
+    assert_eq!((three[2].as_str(), three[3].as_str()), ("-", "-"), "{three:?}");
+    let shown = screen_text(&screen(&app));
+    assert!(shown.contains("11 tasks waited at the change, 18 now: this backlog lengthens p50 and p99"), "{shown}");
+    resize(&mut app, 4_000, 4);
+    play(&mut app, &script, 4_000, 5_000);
+    let shown = screen_text(&screen(&app));
+    assert_eq!(shown.matches("tasks waited at the change").count(), 1, "of the level that goes on: {shown}");
+}
+
+#[test]
+fn a_new_run_of_the_same_scenario_keeps_them() {
+    let script = pool();
+    let mut app = started(&script, (200, 60));
+    play(&mut app, &script, 0, 2_000);
+    assert!(!screen_text(&screen(&app)).contains("Levels seen so far"), "one level is none to compare");
+    resize(&mut app, 2_000, 3);
+    play(&mut app, &script, 2_000, 4_000);
+    assert!(screen_text(&screen(&app)).contains("Levels seen so far"), "{}", screen_text(&screen(&app)));
+    start(&mut app, &script);
+    assert!(screen_text(&screen(&app)).contains("Levels seen so far"), "{}", screen_text(&screen(&app)));
+}
+
+#[test]
+fn without_a_pool_there_are_no_levels() {
+    let mut app = started(&contention(), (80, 24));
+    press_keys(&mut app, "t");
+    assert!(screen_text(&screen(&app)).contains("this scenario has no pool"));
+}

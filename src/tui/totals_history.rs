@@ -1,0 +1,164 @@
+//! What a run had come to at earlier moments, for a cursor that stands there.
+
+use super::figures::Totals;
+use super::format::format_duration;
+use crate::model::{Finding, Model};
+use crate::trace::{Span, Stamp};
+
+/// Time between two moments that are kept: that in which figures stand still on the screen.
+pub(super) const SAMPLE_INTERVAL: Span = Span::from_millis(350);
+
+/// Bytes they may take together. Beyond that every other of the older half is dropped, those first that say nothing new.
+const MAX_BYTES: usize = 4 << 20;
+
+/// The moments that are kept, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct TotalsHistory {
+    samples: Vec<Totals>,
+    bytes: usize,
+    /// Only the end of the run is known.
+    is_end_only: bool,
+}
+
+impl TotalsHistory {
+    /// Of a run of which nothing but its end was kept.
+    pub(super) fn from_end_of(model: &Model, at: Stamp) -> Self {
+        let mut past = Self { is_end_only: true, ..Self::default() };
+        past.record(Totals::capture(model, at));
+        past
+    }
+
+    /// Whether it is time for the next moment.
+    pub(super) fn is_due(&self, at: Stamp) -> bool {
+        self.samples.last().is_none_or(|last| at.span_since(last.at) >= SAMPLE_INTERVAL)
+    }
+
+    /// Keeps a moment, in place of one that is no earlier.
+    pub(super) fn record(&mut self, totals: Totals) {
+        while self.samples.last().is_some_and(|last| last.at >= totals.at) {
+            self.bytes -= self.samples.pop().map_or(0, |last| last.byte_size());
+        }
+        self.bytes += totals.byte_size();
+        self.samples.push(totals);
+        while self.bytes > MAX_BYTES && self.samples.len() > 2 {
+            self.thin_out();
+        }
+    }
+
+    fn thin_out(&mut self) {
+        let half = self.samples.len() / 2;
+        let says_nothing_new = |(i, pair): (usize, &[Totals])| i % 2 == 0 && pair[1].has_same_findings(&pair[0]);
+        let mut drops: Vec<bool> = self.samples[..half].windows(2).enumerate().map(says_nothing_new).collect();
+        drops.insert(0, false);
+        if !drops.contains(&true) {
+            drops = (0..half.max(2)).map(|i| i % 2 == 1).collect();
+        }
+        let mut i = 0;
+        self.samples.retain(|_| {
+            i += 1;
+            !drops.get(i - 1).copied().unwrap_or(false)
+        });
+        self.bytes = self.samples.iter().map(Totals::byte_size).sum();
+    }
+
+    /// The totals as they stood at `at`: those of the newest moment kept that is not later. Of a run of which only the end
+    /// is known, those of the end.
+    pub(super) fn totals_at(&self, at: Stamp) -> Totals {
+        let next = self.samples.partition_point(|totals| totals.at <= at);
+        let then = if self.is_end_only { self.samples.last() } else { self.samples[..next].last() };
+        let mut totals = then.cloned().unwrap_or_default();
+        if totals.at > at {
+            totals.findings.clear();
+        }
+        let known: Vec<_> = totals.findings.iter().map(|f| (f.id, f.subject)).collect();
+        if let Some(later) = self.samples.get(next) {
+            let noticed = later.findings.iter().filter(|f| !known.contains(&(f.id, f.subject)));
+            totals.findings.extend(noticed.filter_map(|f| backdate_finding(f, at, later.at, self.is_end_only)));
+        }
+        totals.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        totals
+    }
+
+    /// Whether figures that count from the beginning of the run are those of its end.
+    pub(super) fn is_end_only(&self) -> bool {
+        self.is_end_only
+    }
+}
+
+/// A finding that was noticed after `at`: it is shown there if it held since before, or if nothing else is known.
+fn backdate_finding(finding: &Finding, at: Stamp, noticed: Stamp, is_end_only: bool) -> Option<Finding> {
+    let note = match finding.at {
+        Some(since) if since <= at => format!("noticed {} later", format_duration(noticed.span_since(at))),
+        None if is_end_only => "at the end of the run".to_owned(),
+        _ => return None,
+    };
+    Some(Finding { sentence: format!("{} ({note})", finding.sentence), ..finding.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Severity;
+
+    fn finding(id: &'static str, at: Option<Stamp>, words: &str) -> Finding {
+        Finding {
+            id,
+            severity: Severity::Warning,
+            sentence: words.into(),
+            evidence: String::new(),
+            fix: String::new(),
+            subject: None,
+            at,
+        }
+    }
+
+    fn moment(at: u64, findings: Vec<Finding>) -> Totals {
+        let mut totals = Totals::default();
+        (totals.at, totals.findings) = (Stamp(at * 1_000_000), findings);
+        totals
+    }
+
+    fn told(past: &TotalsHistory, at: u64) -> Vec<String> {
+        past.totals_at(Stamp(at * 1_000_000)).findings.into_iter().map(|f| f.sentence).collect()
+    }
+
+    #[test]
+    fn findings_are_those_that_were_known_then() {
+        let mut past = TotalsHistory::default();
+        past.record(moment(400, Vec::new()));
+        past.record(moment(800, vec![finding("convoy", None, "40 % wait")]));
+        past.record(moment(1_200, vec![finding("convoy", None, "60 % wait")]));
+        past.record(moment(1_600, vec![finding("stall", Some(Stamp(1_300_000_000)), "stuck")]));
+        assert_eq!(told(&past, 300), Vec::<String>::new());
+        assert_eq!(told(&past, 799), Vec::<String>::new(), "not noticed yet");
+        assert_eq!((told(&past, 800), told(&past, 1_199)), (vec!["40 % wait".into()], vec!["40 % wait".into()]));
+        assert_eq!(told(&past, 1_250), ["60 % wait"]);
+        assert_eq!(told(&past, 1_300), ["60 % wait", "stuck (noticed 300 ms later)"], "it held since then");
+        assert_eq!(told(&past, 9_000), ["stuck"]);
+    }
+
+    #[test]
+    fn of_a_run_of_which_only_the_end_is_known_that_is_said() {
+        let past = TotalsHistory {
+            samples: vec![moment(5_000, vec![finding("convoy", None, "a"), finding("stall", Some(Stamp(1)), "b")])],
+            is_end_only: true,
+            ..TotalsHistory::default()
+        };
+        assert_eq!(told(&past, 1_000), ["a (at the end of the run)", "b (noticed 4.0 s later)"]);
+        assert_eq!(told(&past, 5_000), ["a", "b"]);
+    }
+
+    #[test]
+    fn many_moments_stay_within_their_budget_and_keep_what_began_and_ended() {
+        let mut past = TotalsHistory::default();
+        let words = "x".repeat(4 << 10);
+        for i in 0..20_000_u64 {
+            let findings = if i == 77 { Vec::new() } else { vec![finding("convoy", None, &words)] };
+            past.record(moment(i * 350, findings));
+            assert!(past.bytes <= MAX_BYTES);
+        }
+        assert!(told(&past, 77 * 350).is_empty(), "the moment in which nothing was found is kept");
+        assert!(past.samples.len() > 400);
+        assert_eq!(past.bytes, past.samples.iter().map(Totals::byte_size).sum::<usize>());
+    }
+}

@@ -1,0 +1,137 @@
+//! Repetitions on this machine: each a run of its own.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::request::{Experiment, ExperimentRunner, LoadProfile, Stopwatch};
+use super::summary::Preflight;
+use super::trial::{Timing, TrialOutcome, run_trial};
+use super::work_unit::{WorkUnit, closed_loop, open_loop};
+use crate::engine::{InputItems, Plan};
+use crate::platform::{busy_nanos_of_all_cores, cpu_frequency_range, own_cpu_nanos};
+use crate::scenario::{KnobKind, Scenario, Settings};
+use crate::source::LiveRun;
+use crate::trace::{KnobId, Span};
+
+/// Why a scenario cannot be tuned.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum TuneError {
+    #[error("`{0}` is no number: only a knob with a number can be swept")]
+    NotANumber(String),
+    #[error("`{name}` goes from {low} to {high}; {asked} is outside")]
+    OutOfRange { name: String, low: String, high: String, asked: String },
+    #[error("it does nothing that could be counted: no pool, counter, queue or lock")]
+    NothingToCount,
+    #[error("it cannot be run: {0}")]
+    Start(String),
+}
+
+/// A scenario with the knob that is swept.
+#[derive(Debug)]
+pub struct LiveExperimentRunner<S> {
+    scenario: Scenario,
+    settings: Settings,
+    knob: KnobId,
+    work: WorkUnit,
+    timing: Timing,
+    /// Tasks that take longer than this are late.
+    late_limit: Option<Span>,
+    stopwatch: Stopwatch,
+    is_stop_requested: S,
+}
+
+impl<S: Fn() -> bool> LiveExperimentRunner<S> {
+    /// Makes ready to measure `scenario`, with everything but the knob as in `settings`.
+    ///
+    /// # Errors
+    /// If the knob is no number, or nothing can be counted.
+    pub fn new(
+        scenario: &Scenario,
+        settings: Settings,
+        knob: KnobId,
+        timing: Timing,
+        limit: Option<Span>,
+        stop: S,
+    ) -> Result<Self, TuneError> {
+        let name = scenario.knobs.get(knob.index()).map(|knob| knob.name.clone()).unwrap_or_default();
+        if !scenario.knobs.get(knob.index()).is_some_and(|knob| matches!(knob.kind, KnobKind::Number { .. })) {
+            return Err(TuneError::NotANumber(name));
+        }
+        let job = InputItems::find_items(scenario, &settings, Some(std::path::Path::new(".")));
+        let job = job.map_err(|error| TuneError::Start(error.to_string()))?;
+        let plan = Plan::new(scenario, &settings, &job).map_err(|error| TuneError::Start(error.to_string()))?;
+        let work = WorkUnit::for_scenario(scenario, &plan.cast, knob).ok_or(TuneError::NothingToCount)?;
+        let watch = Stopwatch::default();
+        Ok(Self {
+            scenario: scenario.clone(),
+            settings,
+            knob,
+            work,
+            timing,
+            late_limit: limit,
+            stopwatch: watch,
+            is_stop_requested: stop,
+        })
+    }
+
+    pub const fn work(&self) -> &WorkUnit {
+        &self.work
+    }
+
+    /// Looks at the machine for a moment.
+    pub fn check_machine(&self) -> Preflight {
+        Preflight { others_cores: measure_others_load(), clock_range: cpu_frequency_range() }
+    }
+}
+
+/// Cores that others keep busy while nothing of ours runs. None where the system does not say.
+fn measure_others_load() -> Option<f64> {
+    const LOOK: Duration = Duration::from_millis(400);
+    let (all, own) = (busy_nanos_of_all_cores()?, own_cpu_nanos());
+    let began = std::time::Instant::now();
+    std::thread::sleep(LOOK);
+    let whole = began.elapsed().as_nanos() as f64;
+    let busy = busy_nanos_of_all_cores()?.saturating_sub(all) as f64;
+    Some(((busy - own_cpu_nanos().saturating_sub(own) as f64) / whole).max(0.0))
+}
+
+impl<S: Fn() -> bool> ExperimentRunner for LiveExperimentRunner<S> {
+    fn run(&mut self, experiment: Experiment) -> TrialOutcome {
+        let Experiment { level, load, min_duration: lasts } = experiment;
+        let mut settings = self.settings.clone();
+        if let Some(number) = settings.numbers.get_mut(self.knob.index()) {
+            *number = level;
+        }
+        let scenario = match (load, &self.work) {
+            (LoadProfile::FixedRate(rate), WorkUnit::Tasks(pool)) => open_loop(&self.scenario, *pool, rate),
+            (LoadProfile::AsWritten, _) => self.scenario.clone(),
+            _ => closed_loop(&self.scenario),
+        };
+        let timing = lasts.map_or(self.timing, |least| self.timing.with_min_window(Span(least.as_nanos() as u64)));
+        match LiveRun::start(&scenario, &settings) {
+            Ok(live) => {
+                let workers = self.work.workers(&live.registry()).len().min(level.max(1.0) as usize) as u64;
+                let mut tried = run_trial(&live, &self.work, workers, timing, self.late_limit, &self.is_stop_requested);
+                if let TrialOutcome::Measured(repetition, _) = &mut tried {
+                    repetition.core_speed = live.work_rate();
+                    self.timing = self.timing.for_tasks_of(repetition);
+                }
+                tried
+            }
+            Err(error) => {
+                let nothing = std::sync::Arc::new(crate::trace::Registry::default());
+                let model = crate::model::Model::new(nothing, crate::model::Budget::default());
+                TrialOutcome::Failed(error.to_string(), Box::new(model))
+            }
+        }
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.stopwatch.elapsed()
+    }
+
+    fn is_stopped(&self) -> bool {
+        (self.is_stop_requested)()
+    }
+}

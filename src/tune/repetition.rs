@@ -1,0 +1,239 @@
+//! One repetition in figures: what a run did between two moments.
+
+use std::collections::BTreeSet;
+
+use super::work_unit::WorkUnit;
+use crate::model::{DurationStats, Model, StateTimes};
+use crate::platform::{busy_nanos_of_all_cores, context_switches, own_cpu_nanos, resident_bytes, session_cpu_nanos};
+use crate::trace::{ResourceId, ResourceKind, Span, Stamp, State, WorkerId};
+
+/// What had been counted at a moment.
+#[derive(Debug, Clone)]
+pub struct WindowStart {
+    at: Stamp,
+    done: u64,
+    failed: u64,
+    service: Option<DurationStats>,
+    response: Option<DurationStats>,
+    switches: (u64, u64),
+    all_busy: Option<u64>,
+    own_cpu: u64,
+    /// CPU time of all the run's processes, and of the commands they started.
+    run_cpu: Option<u64>,
+    /// CPU time of the commands that had ended.
+    commands: u64,
+}
+
+/// A distribution in a few figures, ns.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Percentiles {
+    pub p50: f64,
+    pub p90: f64,
+    pub p99: f64,
+    pub max: f64,
+}
+
+/// What one lock or semaphore went through.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LockUsage {
+    pub name: String,
+    pub id: ResourceId,
+    /// How many can have it at once.
+    pub capacity: u32,
+    /// Part of the time, and of its room, in which it was held.
+    pub held_share: f64,
+    /// Nanoseconds that were waited for it, per unit of work.
+    pub wait_ns_per_unit: f64,
+}
+
+/// What a run did between two moments. Times are nanoseconds, rates per second.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Repetition {
+    /// How long it was measured, s.
+    pub secs: f64,
+    pub done: u64,
+    pub failed: u64,
+    pub throughput: f64,
+    /// The same in equal parts of the window, in their order.
+    pub slice_rates: Vec<f64>,
+    /// From begin to end of a task.
+    pub service: Option<Percentiles>,
+    /// From the intended start to the end of a task.
+    pub response: Option<Percentiles>,
+    /// Part of the tasks for which that took longer than a limit, where there is one.
+    pub late_share: Option<f64>,
+    /// Time of those who do the work, by state.
+    pub time_by_state: StateTimes,
+    pub lock_usages: Vec<LockUsage>,
+    /// Cores that the whole run kept busy, on average.
+    pub cores_used: f64,
+    /// Cores that others kept busy, this program not counted. None where the system does not say.
+    pub others_cores: Option<f64>,
+    /// How fast a core did the same piece of work just before, in units of its own: only to be compared with others. None
+    /// where that is not known.
+    pub core_speed: Option<f64>,
+    /// Context switches a unit of work: given up to wait, taken away.
+    pub switches: (f64, f64),
+    /// Resident bytes of all its processes at the end.
+    pub memory: u64,
+    /// Events that were lost.
+    pub lost: u64,
+}
+
+impl Repetition {
+    /// Part of the workers' time that went into work: all but waiting for it.
+    pub fn utilization(&self) -> f64 {
+        match self.time_by_state.alive_ns() {
+            0 => 0.0,
+            alive => 1.0 - self.time_by_state.get(State::Empty) as f64 / alive as f64,
+        }
+    }
+}
+
+impl WindowStart {
+    /// Counts at `at`, the moment up to which the model knows all.
+    pub fn capture(model: &Model, work: &WorkUnit, at: Stamp) -> Self {
+        let pool = pool(model, work);
+        Self {
+            at,
+            done: work.done_count(model),
+            failed: work.failed_count(model),
+            service: pool.map(|pool| pool.service_times().clone()),
+            response: pool.map(|pool| pool.response_times().clone()),
+            switches: all_switches(model),
+            all_busy: busy_nanos_of_all_cores(),
+            own_cpu: own_cpu_nanos(),
+            run_cpu: run_cpu(model),
+            commands: commands_cpu(model),
+        }
+    }
+
+    pub const fn at(&self) -> Stamp {
+        self.at
+    }
+
+    pub const fn done(&self) -> u64 {
+        self.done
+    }
+
+    /// What was done from then until `at`.
+    pub fn measure_until(&self, model: &Model, work: &WorkUnit, at: Stamp) -> Repetition {
+        let whole = at.span_since(self.at).0.max(1);
+        let done = work.done_count(model).saturating_sub(self.done);
+        let each = done.max(1) as f64;
+        let pool = pool(model, work);
+        let shares = |worker: &WorkerId| model.lane(*worker).state_times(self.at, at, at);
+        let sum = |workers: &[WorkerId]| {
+            workers.iter().map(shares).fold(StateTimes::default(), |mut sum, one| {
+                sum.add(&one);
+                sum
+            })
+        };
+        let everybody: Vec<WorkerId> = (0..model.registry().workers.len()).map(WorkerId::from).collect();
+        // The CPU time of a command is its worker's, who waits for it meanwhile.
+        let commands = commands_cpu(model).saturating_sub(self.commands);
+        let cores = (sum(&everybody).get(State::Running) + commands) as f64 / whole as f64;
+        let mut spent = sum(&work.workers(model.registry()));
+        spent.move_ns(State::Io, State::Running, commands);
+        let now = all_switches(model);
+        let per = |now: u64, then: u64| now.saturating_sub(then) as f64 / each;
+        Repetition {
+            secs: Span(whole).as_secs_f64(),
+            done,
+            failed: work.failed_count(model).saturating_sub(self.failed),
+            throughput: done as f64 / Span(whole).as_secs_f64(),
+            slice_rates: Vec::new(), // the model does not know of them
+            service: pool.zip(self.service.as_ref()).and_then(|(pool, then)| percentiles(pool.service_times(), then)),
+            response: pool
+                .zip(self.response.as_ref())
+                .and_then(|(pool, then)| percentiles(pool.response_times(), then)),
+            late_share: None, // only a limit says which are
+            time_by_state: spent,
+            lock_usages: lock_usages(model, self.at, at, each),
+            cores_used: cores,
+            others_cores: self.others_load(model, whole as f64, cores),
+            core_speed: None, // the model does not know of it
+            switches: (per(now.0, self.switches.0), per(now.1, self.switches.1)),
+            memory: resident_memory(model),
+            lost: model.health().lost,
+        }
+    }
+
+    /// Part of the tasks since then whose response took longer than `limit`.
+    pub fn late_share(&self, model: &Model, work: &WorkUnit, limit: Span) -> Option<f64> {
+        let since = pool(model, work)?.response_times().minus_earlier(self.response.as_ref()?);
+        (since.count() > 0).then(|| since.count_longer_than(limit) as f64 / since.count() as f64)
+    }
+
+    fn others_load(&self, model: &Model, whole: f64, ours: f64) -> Option<f64> {
+        // Finer than the kernel's ticks, unless commands ran, of which some still do.
+        let ours = if commands_cpu(model) == 0 && self.commands == 0 {
+            ours
+        } else {
+            run_cpu(model)?.saturating_sub(self.run_cpu?) as f64 / whole
+        };
+        let all = busy_nanos_of_all_cores()?.saturating_sub(self.all_busy?) as f64 / whole;
+        let own = own_cpu_nanos().saturating_sub(self.own_cpu) as f64 / whole;
+        Some((all - own - ours).max(0.0))
+    }
+}
+
+fn pool<'a>(model: &'a Model, work: &WorkUnit) -> Option<&'a crate::model::Pool> {
+    match work {
+        WorkUnit::Tasks(pool) => model.pool(*pool),
+        _ => None,
+    }
+}
+
+fn percentiles(now: &DurationStats, then: &DurationStats) -> Option<Percentiles> {
+    let between = now.minus_earlier(then);
+    let of = |p| between.percentile_ns(p) as f64;
+    (between.count() > 0).then(|| Percentiles {
+        p50: of(50.0),
+        p90: of(90.0),
+        p99: of(99.0),
+        max: between.max_ns() as f64,
+    })
+}
+
+fn lock_usages(model: &Model, from: Stamp, to: Stamp, each: f64) -> Vec<LockUsage> {
+    let cast = model.registry();
+    let one = |id: ResourceId| {
+        let lock = model.lock(id)?;
+        let room = match cast.resource(id)?.kind {
+            ResourceKind::Semaphore { permits, .. } => permits.max(1),
+            _ => 1,
+        };
+        let waited = lock.waited_ns(from, to, to) as f64 / each;
+        Some(LockUsage {
+            name: cast.resource_name(id).to_owned(),
+            id,
+            capacity: room,
+            held_share: lock.held_share(from, to, to),
+            wait_ns_per_unit: waited,
+        })
+    };
+    cast.locks().filter_map(one).collect()
+}
+
+/// CPU time of all processes of a run, and of the commands they started, ns.
+fn run_cpu(model: &Model) -> Option<u64> {
+    session_cpu_nanos(model.lanes().find_map(|(_, lane)| lane.pid())?)
+}
+
+/// CPU time of the commands that ended, ns.
+fn commands_cpu(model: &Model) -> u64 {
+    model.lanes().map(|(_, lane)| lane.commands().cpu.0).sum()
+}
+
+/// Context switches of all workers since they began.
+fn all_switches(model: &Model) -> (u64, u64) {
+    let of = |lane: &crate::model::Lane| context_switches(lane.pid()?, lane.tid()?);
+    model.lanes().filter_map(|(_, lane)| of(lane)).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+}
+
+/// Resident bytes of all processes with a worker in them.
+fn resident_memory(model: &Model) -> u64 {
+    let pids: BTreeSet<u32> = model.lanes().filter_map(|(_, lane)| lane.pid()).collect();
+    pids.into_iter().filter_map(resident_bytes).sum()
+}
