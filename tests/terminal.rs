@@ -14,7 +14,7 @@ fn from_the_picker_to_a_run_and_out_again() {
     tty.keys("dead");
     tty.until("the list is filtered", |s| s.contents().contains("deadlock") && !s.contents().contains("thumbnails"));
     tty.keys("\r");
-    tty.until_text("Are both still at it after a second?");
+    tty.until_text("Are both still running after a second?");
     tty.keys("2\r");
     tty.until_text("left");
     tty.until_text("stuck forever");
@@ -22,7 +22,7 @@ fn from_the_picker_to_a_run_and_out_again() {
     tty.until_text("frozen");
     tty.keys(" ");
     tty.until_text("deadlock deadlock");
-    tty.until_text("You said no: both stand still for ever - right");
+    tty.until_text("You said no: both wait forever - right");
     tty.keys("2");
     tty.until_text("live");
     tty.keys("?");
@@ -145,7 +145,7 @@ fn no_size_is_too_small_and_a_storm_of_sizes_does_no_harm() {
 #[test]
 fn a_question_comes_first_unless_one_is_told_how_to_run() {
     let mut tty = Pty::contend(&["run", "account-race"], 24, 80);
-    tty.until_text("How much is on the account in the end?");
+    tty.until_text("What is the final balance?");
     tty.until_text("Choose with a number");
     assert_eq!(tty.family().len(), 2, "a dashboard and its guardian: nothing runs yet");
     tty.keys("1\r");
@@ -153,7 +153,7 @@ fn a_question_comes_first_unless_one_is_told_how_to_run() {
     tty.until_text("Measured counter balance:");
     tty.keys("1");
     tty.until_text("It is with guard=lock: 100");
-    tty.until_text("Before as it was: hardly anything");
+    tty.until_text("Before as it was: almost nothing");
     tty.keys("\x1b");
     tty.keys("q");
     assert!(tty.wait().success());
