@@ -10,7 +10,7 @@ fn from_the_picker_to_a_run_and_out_again() {
     tty.type_keys("dead");
     tty.wait_for("the list is filtered", |s| s.contents().contains("deadlock") && !s.contents().contains("thumbnails"));
     tty.type_keys("\r");
-    tty.wait_for_text("Are both still at it after a second?");
+    tty.wait_for_text("Are both still running after a second?");
     tty.type_keys("2\r");
     tty.wait_for_text("left");
     tty.wait_for_text("stuck forever");
@@ -18,7 +18,7 @@ fn from_the_picker_to_a_run_and_out_again() {
     tty.wait_for_text("frozen");
     tty.type_keys(" ");
     tty.wait_for_text("deadlock deadlock");
-    tty.wait_for_text("You said no: both stand still for ever - right");
+    tty.wait_for_text("You said no: both wait forever - right");
     tty.type_keys("2");
     tty.wait_for_text("live");
     tty.type_keys("?");
@@ -141,15 +141,15 @@ fn no_size_is_too_small_and_a_storm_of_sizes_does_no_harm() {
 #[test]
 fn a_question_comes_first_unless_one_is_told_how_to_run() {
     let mut tty = Pty::contend(&["run", "account-race"], 24, 80);
-    tty.wait_for_text("How much is on the account in the end?");
+    tty.wait_for_text("What is the final balance?");
     tty.wait_for_text("Choose with a number");
-    assert_eq!(tty.process_ids().len(), 2, "a dashboard and its guardian: nothing runs yet");
+    assert_eq!(tty.family().len(), 2, "a dashboard and its guardian: nothing runs yet");
     tty.type_keys("1\r");
     tty.wait_for_text("You said 100 - not so");
     tty.wait_for_text("Measured counter balance:");
     tty.type_keys("1");
     tty.wait_for_text("It is with guard=lock: 100");
-    tty.wait_for_text("Before as it was: hardly anything");
+    tty.wait_for_text("Before as it was: almost nothing");
     tty.type_keys("\x1b");
     tty.type_keys("q");
     assert!(tty.wait().success());
