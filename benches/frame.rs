@@ -155,7 +155,7 @@ impl Run for Scripted {
 
 /// Runs the dashboard with `events` events, in the child process.
 fn dashboard(events: u64) {
-    let source = Source { name: "script".into(), path: None, text: contend::scenario::catalogue::all()[0].text.into() };
+    let source = Source { name: "script".into(), path: None, text: contend::catalogue::all()[0].text.into() };
     let scenario = check(&source).expect("the catalogue is checked").scenario;
     let settings = scenario.defaults();
     let start = Start::Run { source, scenario: Box::new(scenario), settings, ask: false };

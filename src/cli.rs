@@ -67,7 +67,7 @@ fn parse() -> Result<Cli, ExitCode> {
 /// `contend deadlock` is what one types first.
 fn run_was_meant(error: &clap::Error) -> Option<String> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
-    let known = crate::scenario::catalogue::get(word).is_some() || std::path::Path::new(word).is_file();
+    let known = crate::catalogue::get(word).is_some() || std::path::Path::new(word).is_file();
     known.then(|| {
         let word = crate::scenario::clean(word);
         format!("there is no command `{word}`; did you mean `contend run {word}`?")

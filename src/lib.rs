@@ -3,14 +3,15 @@
 //! The modules are layers: platform, trace, scenario, model, engine, source, report, tui, cli. Each may import those
 //! before it, never one after. `ARCHITECTURE.md` says what each is for, and `tests/layers.rs` holds the rule.
 
+pub mod catalogue;
 pub mod cli;
-pub mod engine;
-pub mod model;
-pub mod platform;
+pub use contend_engine as engine;
+pub use contend_model as model;
+pub use contend_platform as platform;
 pub mod report;
-pub mod scenario;
-pub mod source;
-pub mod trace;
+pub use contend_scenario as scenario;
+pub use contend_source as source;
+pub use contend_trace as trace;
 pub mod tui;
 pub mod tune;
 

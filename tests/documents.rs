@@ -86,7 +86,7 @@ fn every_claim_is_put_to_the_test() {
         let [claim, shows, scenario, by] = row.as_slice() else { panic!("four cells: {row:?}") };
         assert!(!claim.is_empty() && !shows.is_empty(), "{row:?}");
         let name = quoted(scenario).concat();
-        let entry = scenario::catalogue::get(&name).unwrap_or_else(|| panic!("there is no scenario {name}"));
+        let entry = contend::catalogue::get(&name).unwrap_or_else(|| panic!("there is no scenario {name}"));
         let expected: Vec<&str> = entry.text.lines().filter_map(|line| line.strip_prefix("expect ")).collect();
         assert!(!quoted(by).is_empty(), "{claim}: by nothing");
         for expectation in quoted(by) {

@@ -10,7 +10,7 @@ use contend::trace::{EventKind, How, RunEnd};
 use support::Seen;
 use support::program::script;
 
-/// The steps of the end of a task, see `src/engine/handover.rs`.
+/// The steps of the end of a task, see `crates/engine/src/handover.rs`.
 const STEPS: [&str; 5] = ["end-noted", "end-told", "result-noted", "result-told", "over"];
 
 const TASKS: usize = 12;

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use contend::catalogue;
 use contend::model::Finding;
-use contend::scenario::{self, Claim, Group, Scenario, Source, catalogue};
+use contend::scenario::{self, Claim, Group, Scenario, Source};
 
 fn source(name: &str) -> Source {
-    Source::find(name).expect("it is in the catalogue")
+    catalogue::find(name).expect("it is in the catalogue")
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use contend::scenario::{self, Source, catalogue};
+use contend::catalogue;
+use contend::scenario::{self, Source};
 use proptest::prelude::*;
 
 fn source(text: impl Into<String>) -> Source {

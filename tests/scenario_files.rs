@@ -4,11 +4,11 @@ use std::fs;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 
-use contend::scenario::{self, Source};
+use contend::scenario;
 
 fn error(path: &Path) -> String {
     let path = path.to_str().expect("a path in UTF-8");
-    Source::find(path).expect_err("it is no scenario").to_string()
+    contend::catalogue::find(path).expect_err("it is no scenario").to_string()
 }
 
 #[test]
@@ -16,7 +16,7 @@ fn a_file_is_read_by_its_path() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("mine.kdl");
     fs::write(&path, "\u{feff}title \"Mine\"\r\nthread w {\r\n    compute \"1ms\"\r\n}\r\n").expect("written");
-    let source = Source::find(path.to_str().expect("a path")).expect("it is a file");
+    let source = contend::catalogue::find(path.to_str().expect("a path")).expect("it is a file");
     assert_eq!(source.name, "mine");
     let checked = scenario::check(&source).expect("marks and line ends of other systems are accepted");
     assert_eq!(checked.scenario.title, "Mine");
@@ -60,7 +60,7 @@ fn what_is_no_text_is_named() {
 
 #[test]
 fn a_name_of_the_catalogue_may_be_mistyped() {
-    let says = |name: &str| Source::find(name).expect_err("it is unknown").to_string();
+    let says = |name: &str| contend::catalogue::find(name).expect_err("it is unknown").to_string();
     assert_eq!(says("philosphers"), "no scenario is called `philosphers`; did you mean `philosophers`?");
     assert!(says("zzzzzz").contains("`contend list` shows them"));
     assert!(!says("\u{1b}[2J").contains('\u{1b}'));

@@ -1,10 +1,10 @@
 //! What the command line sets, and which knobs can be turned while a run goes on.
 
-use contend::scenario::{self, Scenario, Source};
+use contend::scenario::{self, Scenario};
 use contend::trace::WorkerKind;
 
 fn catalogue(name: &str) -> Scenario {
-    scenario::check(&Source::find(name).expect("it is in the catalogue")).expect("it is right").scenario
+    scenario::check(&contend::catalogue::find(name).expect("it is in the catalogue")).expect("it is right").scenario
 }
 
 fn set(scenario: &Scenario, settings: &[&str], workers: Option<u32>) -> Result<Vec<String>, String> {
@@ -87,7 +87,7 @@ fn a_knob_is_live_where_turning_it_has_an_effect() {
 
 #[test]
 fn a_checked_scenario_survives_the_way_to_the_runner() {
-    for entry in scenario::catalogue::all() {
+    for entry in contend::catalogue::all() {
         let scenario = catalogue(entry.name);
         let bytes = postcard::to_stdvec(&scenario).expect("it can be written");
         assert_eq!(postcard::from_bytes::<Scenario>(&bytes).expect("it can be read"), scenario);

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::failure::{Failure, Outcome};
 use super::out::{self, Colours};
-use crate::scenario::{Group, KnobKind, Scenario, Source, catalogue, check, clean};
+use crate::catalogue;
+use crate::scenario::{Group, KnobKind, Scenario, Source, check, clean};
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

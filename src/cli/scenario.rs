@@ -11,7 +11,7 @@ pub(super) fn load(spec: impl AsRef<OsStr>) -> Result<Source, Failure> {
     if spec.as_ref() == "-" {
         return standard_input();
     }
-    Source::find(spec).map_err(|error| Failure::Usage(error.to_string()))
+    crate::catalogue::find(spec).map_err(|error| Failure::Usage(error.to_string()))
 }
 
 fn standard_input() -> Result<Source, Failure> {

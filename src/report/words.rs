@@ -1,7 +1,7 @@
 //! Numbers as one reads them.
 
 use crate::model::Ending;
-use crate::platform::limits::signal_name;
+use crate::trace::signal_name;
 use crate::trace::{Death, RunEnd, Span, plural};
 
 /// `8412` is `8,412`.

@@ -23,7 +23,7 @@ use super::stage::{Sources, Stage};
 use super::tune::Told;
 #[cfg(debug_assertions)]
 use crate::platform::fault;
-use crate::scenario::{Scenario, Settings, Source};
+use crate::scenario::{Scenario, Settings};
 use crate::trace::{Command, Message, Span, Stamp};
 use wait::Woken;
 
@@ -275,7 +275,7 @@ impl<'a, S: Stage> Loop<'a, S> {
 
     fn edit(&mut self, path: &Path) {
         let edited = self.stage.edit(path);
-        let source = edited.and_then(|()| Source::find(path).map_err(|e| e.to_string()));
+        let source = edited.and_then(|()| crate::catalogue::find(path).map_err(|e| e.to_string()));
         self.update(Msg::Edited(source));
         self.redraw();
         self.set_off();

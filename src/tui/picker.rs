@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::scenario::{Group, Scenario, Source, catalogue, check};
+use crate::catalogue;
+use crate::scenario::{Group, Scenario, Source, check};
 
 /// A scenario that can be chosen, or a file that is none and why.
 pub(super) struct Entry {

@@ -82,7 +82,7 @@ impl Watcher {
         if std::mem::replace(&mut self.read, true) {
             return None;
         }
-        match Source::find(&self.path) {
+        match crate::catalogue::find(&self.path) {
             Ok(source) if source.text == self.text => None,
             Ok(source) => {
                 self.text.clone_from(&source.text);

@@ -1,7 +1,8 @@
 //! Any bytes on the pipes beside the rings.
 
+use contend::catalogue;
 use contend::engine::{Down, Start, Up};
-use contend::scenario::{catalogue, check};
+use contend::scenario::check;
 use contend::trace::{Death, KnobId, Notice, PoolId, Span, WorkerId, frame};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -61,7 +62,7 @@ fn seeds() -> Vec<Vec<u8>> {
 /// What a runner is told first, for some of the catalogue.
 fn starts() -> impl Iterator<Item = Vec<u8>> {
     catalogue::all().iter().step_by(9).map(|entry| {
-        let source = contend::scenario::Source::find(entry.name).expect("it is of the catalogue");
+        let source = catalogue::find(entry.name).expect("it is of the catalogue");
         let scenario = check(&source).expect("so it has no mistakes").scenario;
         let settings = scenario.defaults();
         let mut start = vec![1];

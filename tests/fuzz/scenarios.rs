@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use contend::catalogue;
 use contend::engine::{Job, Plan};
-use contend::scenario::{Source, catalogue, check, reference};
+use contend::scenario::{Source, check, reference};
 use contend::trace::WorkerKind;
 
 use crate::drive::Target;

@@ -4,7 +4,8 @@
 mod layout;
 mod programs;
 
-use contend::scenario::{self, Scenario, Source, catalogue};
+use contend::catalogue;
+use contend::scenario::{self, Scenario, Source};
 use proptest::prelude::*;
 
 use layout::{Layout, Node};

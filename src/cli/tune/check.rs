@@ -2,6 +2,7 @@
 
 use super::sweep::Sweep;
 use super::{checked, measure};
+use crate::catalogue;
 use crate::cli::args::TuneArgs;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::out::{self, Colours};
@@ -9,7 +10,7 @@ use crate::cli::run::look;
 use crate::cli::scenario::load;
 use crate::report::table::{Align, Cell, Table};
 use crate::report::words::rate;
-use crate::scenario::{Optimum, Scenario, catalogue};
+use crate::scenario::{Optimum, Scenario};
 use crate::tune::{Answer, Bottleneck, Grade, Level, Tuning, grade, names_the_limit, resource};
 
 pub(super) fn check(

@@ -11,7 +11,7 @@ use super::super::theme::Theme;
 use super::super::watch::{Chosen, Watch};
 use super::overlay::{self, Overlay};
 use crate::model::{Deadlock, Ending, Lock, Room, Times, listed};
-use crate::platform::limits::signal_name;
+use crate::trace::signal_name;
 use crate::trace::{Death, ResourceId, ResourceKind, RwPolicy, Span, Stamp, State, WorkerId};
 
 /// Columns of a bar.

@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use super::desk::{COLOUR, events, press, screen, text};
 use super::script;
 use crate::model::{Budget, Model, Shares};
-use crate::scenario::{Source, check};
+use crate::scenario::check;
 use crate::trace::{ResourceId, Span, Stamp, State};
 use crate::tui::app::{App, Effect, Msg};
 use crate::tui::picker::Picker;
@@ -95,7 +95,7 @@ impl Lab for Law {
 }
 
 pub(super) fn tuned() -> Tuned {
-    let source = Source::find("tune-lock").expect("it is in the catalogue");
+    let source = crate::catalogue::find("tune-lock").expect("it is in the catalogue");
     let scenario = Arc::new(check(&source).expect("it has no mistakes").scenario);
     let question = Question {
         over: (1.0, 32.0),

@@ -1,0 +1,348 @@
+//! From a checked scenario and its settings to who takes part: lanes, resources, pools, all named and numbered.
+//!
+//! Dashboard, runner and worker processes each make the plan from the same input and so agree on every id.
+
+mod ends;
+mod kinds;
+mod lives;
+mod pools;
+mod wakers;
+
+use std::collections::BTreeSet;
+
+use thiserror::Error;
+
+pub use self::ends::End;
+pub use pools::{PoolPlan, runs_in_callers};
+
+use self::kinds::{Home, resource_kind};
+use super::files::Job;
+use contend_scenario::{Crash, Expr, Feed, ResourceSpec, Scenario, Settings, Values, Workers};
+use contend_trace::{
+    BoardSize, Cast, KnobId, Lanes, PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind, WorkerId, WorkerInfo,
+    WorkerKind,
+};
+
+/// Most workers and most resources of one run. Beyond it threads and mappings hit limits of the system that do not
+/// fail, they abort.
+pub const MOST: usize = 10_000;
+
+/// Why a scenario cannot be run with these settings.
+#[derive(Debug, Error)]
+pub enum PlanError {
+    #[error("{what} would be {count}; at most {MOST} are possible in one run")]
+    TooMany { what: &'static str, count: u64 },
+    #[error("this scenario runs a command, `{command}`: if you trust it, allow that with --allow-exec")]
+    Exec { command: String },
+    #[error("no worker would run: `{group}` has a count of 0")]
+    Nobody { group: String },
+}
+
+/// What one lane does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Runs the steps of a group: position in `Scenario::workers`, place in the group, size of the group.
+    Member { group: usize, place: u32, of: u32 },
+    /// Does tasks of a pool: position in `Scenario::pools`, place in the pool.
+    PoolWorker { pool: usize, place: u32 },
+    /// Feeds a pool.
+    Feeder { pool: usize },
+    /// Keeps the counters that lie in no worker's memory, and is asked for them.
+    Manager,
+    /// Answers requests: position in `Scenario::resources`.
+    Server { resource: usize },
+}
+
+/// Who takes part in a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    pub cast: Cast,
+    /// By worker.
+    pub parts: Vec<Part>,
+    /// First resource of each declaration, and how many it has.
+    pub arrays: Vec<(ResourceId, u32)>,
+    pub pools: Vec<PoolPlan>,
+    /// Whether processes may do tasks for themselves.
+    notes_nested: bool,
+    /// By worker: whether it may bring pools tasks, where pools end when nobody is left who could. Else empty.
+    pub sources: Vec<bool>,
+    /// By worker: the ends of pipes and connections that it uses, in order.
+    pub ends: Vec<Vec<End>>,
+    /// On how many threads the event loop runs, if any worker is a task.
+    pub loop_threads: Option<u32>,
+    /// By resource: whether tasks share it.
+    of_tasks: Vec<bool>,
+    /// By worker: the life of one that others spawn or join.
+    pub lives: Vec<Option<ResourceId>>,
+    /// Groups that somebody spawns, by position.
+    pub spawned: BTreeSet<usize>,
+    /// Groups whose processes are copies of who spawns them, by position.
+    forked: BTreeSet<usize>,
+    knobs: usize,
+}
+
+/// Settings as the values of expressions that are fixed for a run.
+struct Fixed<'a>(&'a Settings);
+
+impl Values for Fixed<'_> {
+    fn knob(&self, knob: KnobId) -> f64 {
+        self.0.number(knob)
+    }
+    fn place(&self) -> (u32, u32) {
+        (0, 1)
+    }
+}
+
+impl Plan {
+    /// Who takes part when `scenario` runs with `settings` on `job`.
+    ///
+    /// # Errors
+    /// If there would be nobody, or more than the system can bear.
+    pub fn new(scenario: &Scenario, settings: &Settings, job: &Job) -> Result<Self, PlanError> {
+        if let Some(command) = scenario.command(settings).filter(|_| !settings.exec) {
+            return Err(PlanError::Exec { command });
+        }
+        let mut plan = Self {
+            cast: Cast::default(),
+            parts: Vec::new(),
+            arrays: Vec::new(),
+            pools: Vec::new(),
+            notes_nested: false,
+            sources: Vec::new(),
+            ends: Vec::new(),
+            loop_threads: None,
+            of_tasks: Vec::new(),
+            lives: Vec::new(),
+            spawned: scenario.spawned(),
+            forked: (0..scenario.workers.len()).filter(|at| scenario.workers[*at].forked).collect(),
+            knobs: scenario.knobs.len(),
+        };
+        plan.add_resources(scenario, settings)?;
+        for (i, group) in scenario.workers.iter().enumerate() {
+            plan.add_group(i, group, settings)?;
+        }
+        plan.add_lives(scenario)?;
+        for i in 0..scenario.pools.len() {
+            plan.add_pool(i, scenario, settings, job)?;
+        }
+        plan.add_servers(scenario)?;
+        plan.lives.resize(plan.parts.len(), None); // nobody spawns a pool's workers, or a server, by name
+        if pools::anyone_submits(scenario) {
+            plan.sources = plan.find_sources(scenario);
+        }
+        plan.notes_nested = plan.has_processes() && runs_in_callers(scenario);
+        plan.cast.wakers = wakers::of(scenario, &plan, settings);
+        plan.add_ends(scenario);
+        if plan.cast.workers.iter().any(|worker| worker.kind == WorkerKind::Async) {
+            plan.loop_threads = Some(at_least_one(&scenario.loop_threads, settings));
+            plan.cast.loop_threads = plan.loop_threads;
+        }
+        Ok(plan)
+    }
+
+    /// Whether some of its workers are processes.
+    pub fn has_processes(&self) -> bool {
+        self.cast.workers.iter().any(|worker| worker.kind == WorkerKind::Process)
+    }
+
+    /// The size of the board this plan needs.
+    pub fn board(&self) -> BoardSize {
+        let idle: usize = self.cast.pools.iter().map(|p| p.workers.len().saturating_sub(p.size as usize)).sum();
+        BoardSize {
+            workers: self.cast.workers.len(),
+            active: self.cast.workers.len() - idle,
+            knobs: self.knobs,
+            resources: self.cast.resources.len(),
+            extra: self.extra_words(),
+        }
+    }
+
+    /// How many requests can be in a server at once.
+    pub fn room(&self, server: ResourceId) -> u32 {
+        match self.cast.resource(server).map(|resource| &resource.kind) {
+            Some(ResourceKind::Server { room }) => *room,
+            _ => 0,
+        }
+    }
+
+    /// The resource at `index` of a declaration's array, wrapping around.
+    pub fn member(&self, declaration: usize, index: f64) -> ResourceId {
+        let (first, count) = self.arrays.get(declaration).copied().unwrap_or_default();
+        let at = (index as i64).rem_euclid(i64::from(count.max(1)));
+        ResourceId(first.0 + at as u16)
+    }
+
+    /// Whether tasks share a resource: waiting for it gives a thread back.
+    pub fn is_of_tasks(&self, resource: ResourceId) -> bool {
+        if self.cast.whose_life(resource).is_some() {
+            return self.loop_threads.is_some();
+        }
+        let is_pools = |info: &PoolInfo| info.queue == resource || info.results == Some(resource);
+        match self.cast.pools.iter().position(is_pools) {
+            Some(pool) => self.pools[pool].of_tasks,
+            None => self.of_tasks.get(resource.index()).copied().unwrap_or(false),
+        }
+    }
+
+    fn add_resources(&mut self, scenario: &Scenario, settings: &Settings) -> Result<(), PlanError> {
+        let groups = scenario.workers.iter().map(|group| settings.kind(group.kind));
+        let pools = scenario.pools.iter().map(|pool| settings.kind_of(&pool.of));
+        let across = groups.chain(pools).any(|kind| kind == WorkerKind::Process);
+        for (index, resource) in scenario.resources.iter().enumerate() {
+            let count = count_of(&resource.count, settings);
+            limit("resources", self.cast.resources.len() as u64 + count)?;
+            let first = ResourceId::from(self.cast.resources.len());
+            self.arrays.push((first, count as u32));
+            if let ResourceSpec::Counter { packed: true, .. } = resource.spec {
+                self.cast.packed.push((first, count as u16));
+            }
+            let of_tasks = scenario.workers_at(index, settings).any(|kind| kind == WorkerKind::Async);
+            let home = if of_tasks {
+                Home::Loop
+            } else if across {
+                Home::Processes
+            } else {
+                Home::Process
+            };
+            let kind = resource_kind(scenario, index, settings, home);
+            for i in 0..count {
+                self.of_tasks.push(of_tasks);
+                let name = numbered(&resource.name, i, &resource.count);
+                self.cast.resources.push(ResourceInfo { name, kind: kind.clone() });
+            }
+        }
+        self.join_conditions(scenario);
+        Ok(())
+    }
+
+    /// Gives each condition the mutex that it goes with: in arrays, the one at the same place.
+    fn join_conditions(&mut self, scenario: &Scenario) {
+        for (i, resource) in scenario.resources.iter().enumerate() {
+            let ResourceSpec::Condition { of } = resource.spec else { continue };
+            let (first, count) = self.arrays[i];
+            for at in 0..count {
+                let mutex = self.member(of, f64::from(at));
+                self.cast.resources[first.index() + at as usize].kind = ResourceKind::Condition { of: mutex };
+            }
+        }
+    }
+
+    /// The lanes that do such a part: they stand side by side.
+    fn lanes(&self, is: impl Fn(&Part) -> bool) -> Lanes {
+        let first = self.parts.iter().position(&is).unwrap_or_default();
+        let count = self.parts[first..].iter().take_while(|part| is(part)).count();
+        Lanes { first: WorkerId::from(first), count: count as u16 }
+    }
+
+    fn add_group(&mut self, index: usize, group: &Workers, settings: &Settings) -> Result<(), PlanError> {
+        let count = count_of(&group.count, settings);
+        limit("workers", self.cast.workers.len() as u64 + count)?;
+        if count == 0 {
+            return Err(PlanError::Nobody { group: group.name.clone() });
+        }
+        for i in 0..count {
+            self.add_worker(
+                WorkerInfo {
+                    name: numbered(&group.name, i, &group.count),
+                    group: group.name.clone(),
+                    kind: settings.kind(group.kind),
+                    pool: None,
+                },
+                Part::Member { group: index, place: i as u32, of: count as u32 },
+            );
+        }
+        Ok(())
+    }
+
+    fn add_pool(&mut self, index: usize, all: &Scenario, settings: &Settings, job: &Job) -> Result<(), PlanError> {
+        let pool = &all.pools[index];
+        let only = all.pools.len() == 1;
+        let named = |what: &str| if only { what.to_owned() } else { format!("{}-{what}", pool.name) };
+        limit("workers", self.cast.workers.len() as u64 + u64::from(pool.most) + 1)?;
+        let kind = settings.kind_of(&pool.of);
+        let id = PoolId::from(index);
+        let queue = ResourceId::from(self.cast.resources.len());
+        let capacity = at_least_one(&pool.queue, settings);
+        self.cast.resources.push(ResourceInfo { name: named("queue"), kind: ResourceKind::Queue { capacity } });
+        let workers = (0..pool.most)
+            .map(|i| {
+                let info = WorkerInfo {
+                    name: format!("{}-{}", pool.name, i + 1),
+                    group: pool.name.clone(),
+                    kind,
+                    pool: Some(id),
+                };
+                self.add_worker(info, Part::PoolWorker { pool: index, place: i })
+            })
+            .collect();
+        let often = |count: &Expr| count.eval(&Fixed(settings)).max(0.0) as u64;
+        let fed = match &pool.feed {
+            Feed::Submitted => None,
+            Feed::Arrive { .. } => Some(("arrivals", None)),
+            Feed::Batch { count } => Some(("batch", Some(often(count)))),
+            Feed::Files { times, .. } => Some(("files", Some(often(times).saturating_mul(job.total())))),
+            Feed::Each { times, .. } => Some(("words", Some(often(times).saturating_mul(job.total())))),
+        };
+        let total = fed.and_then(|(_, total)| total);
+        let feeder = fed.map(|(what, _)| {
+            let info = WorkerInfo { name: named(what), group: named(what), kind: WorkerKind::Thread, pool: None };
+            self.add_worker(info, Part::Feeder { pool: index })
+        });
+        let wanted = all.wants_results(index);
+        let results = wanted.then(|| {
+            let info = ResourceInfo { name: named("results"), kind: ResourceKind::Results };
+            self.cast.resources.push(info);
+            ResourceId::from(self.cast.resources.len() - 1)
+        });
+        let size = pool_size(&pool.workers, pool.most, &Fixed(settings));
+        let name = pool.name.clone();
+        let of_tasks = kind == WorkerKind::Async || all.at_pool(index, settings).any(|kind| kind == WorkerKind::Async);
+        let free = self.pools.last().map_or(0, |pool| pool.result_words.end);
+        let plan = PoolPlan::new(pool, (wanted, of_tasks), (capacity, total), free, settings);
+        let restarts = matches!(plan.on_crash, Crash::Restart | Crash::Lose);
+        self.cast.pools.push(PoolInfo { name, of: kind, workers, feeder, queue, results, size, total, restarts });
+        self.pools.push(plan);
+        Ok(())
+    }
+
+    /// A server is a resource, and a process with a lane of the same name.
+    fn add_servers(&mut self, scenario: &Scenario) -> Result<(), PlanError> {
+        for (index, resource) in scenario.resources.iter().enumerate() {
+            if let ResourceSpec::Server(_) = resource.spec {
+                limit("workers", self.cast.workers.len() as u64 + 1)?;
+                let (name, group) = (resource.name.clone(), resource.name.clone());
+                let info = WorkerInfo { name, group, kind: WorkerKind::Process, pool: None };
+                self.add_worker(info, Part::Server { resource: index });
+            }
+        }
+        Ok(())
+    }
+
+    fn add_worker(&mut self, info: WorkerInfo, part: Part) -> WorkerId {
+        self.cast.workers.push(info);
+        self.parts.push(part);
+        WorkerId::from(self.parts.len() - 1)
+    }
+}
+
+/// How many workers a pool has with these values: between 1 and the most it can have.
+pub fn pool_size(workers: &Expr, most: u32, values: &impl Values) -> u32 {
+    (workers.eval(values) as u32).clamp(1, most.max(1))
+}
+
+fn count_of(count: &Expr, settings: &Settings) -> u64 {
+    count.eval(&Fixed(settings)).max(0.0) as u64
+}
+
+fn at_least_one(number: &Expr, settings: &Settings) -> u32 {
+    number.eval(&Fixed(settings)).clamp(1.0, f64::from(u32::MAX)) as u32
+}
+
+fn limit(what: &'static str, count: u64) -> Result<(), PlanError> {
+    if count > MOST as u64 { Err(PlanError::TooMany { what, count }) } else { Ok(()) }
+}
+
+/// `name` alone where the scenario says nothing of a count, else `name-1`, `name-2`...
+fn numbered(name: &str, i: u64, count: &Expr) -> String {
+    if *count == Expr::Number(1.0) { name.to_owned() } else { format!("{name}-{}", i + 1) }
+}

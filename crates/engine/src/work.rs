@@ -1,0 +1,83 @@
+//! Work that takes CPU time, calibrated.
+
+use std::hint::black_box;
+
+use contend_platform::thread_cpu;
+use contend_trace::Board;
+
+/// Calibrated work on one machine.
+#[derive(Debug, Clone, Copy)]
+pub struct Work {
+    /// Iterations per nanosecond of CPU.
+    rate: f64,
+}
+
+/// Below this the thread's CPU clock (half a microsecond a read) would be a share of the work itself.
+const CHECKED_FROM: f64 = 200_000.0;
+
+impl Work {
+    /// Measures how fast this machine is: the best of several short tries, since anything else that runs only slows.
+    pub fn calibrate() -> Self {
+        const ITERATIONS: u64 = 200_000;
+        let rate = (0..8)
+            .map(|_| {
+                let before = thread_cpu();
+                spin(ITERATIONS);
+                ITERATIONS as f64 / thread_cpu().saturating_sub(before).max(1) as f64
+            })
+            .fold(0.01, f64::max);
+        Self { rate }
+    }
+
+    /// As the runner measured it.
+    pub fn of(board: &Board) -> Self {
+        Self { rate: board.work_rate().unwrap_or(1.0) }
+    }
+
+    pub const fn rate(self) -> f64 {
+        self.rate
+    }
+
+    /// Takes `nanos` of CPU time. When others have the CPU it takes longer on the wall, as real work does. `enough` is
+    /// asked now and then whether to leave early.
+    pub fn compute(self, nanos: f64, enough: impl Fn() -> bool) {
+        if nanos < CHECKED_FROM {
+            return spin((nanos * self.rate) as u64);
+        }
+        let until = thread_cpu() as f64 + nanos;
+        loop {
+            let left = until - thread_cpu() as f64;
+            if left <= 0.0 || enough() {
+                return;
+            }
+            // Most of what is left, at least 5 µs and at most 1 ms, then look at the clock again.
+            spin(((left * 0.9).clamp(5_000.0, 1e6).min(left) * self.rate) as u64);
+        }
+    }
+}
+
+/// A chain of multiplications that no optimiser can shorten and no core can run in parallel.
+fn spin(iterations: u64) {
+    let mut x = black_box(1_u64);
+    for _ in 0..iterations {
+        x = black_box(x.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (x >> 29));
+    }
+    black_box(x);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_takes_the_cpu_time_asked_for() {
+        let work = Work::calibrate();
+        for nanos in [500_000.0, 5_000_000.0] {
+            let before = thread_cpu();
+            work.compute(nanos, || false);
+            let took = thread_cpu().saturating_sub(before) as f64;
+            assert!(took >= nanos, "{took} of {nanos}");
+            assert!(took < nanos * 3.0, "{took} of {nanos}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The question before a run: `ask "How much?" { guess "100" { expect value balance equals=100 }; ... }`.
+
+use kdl::KdlNode;
+
+use super::Checker;
+use super::node::{arg, children, span_of, value_span};
+use super::shape::{ASK, GUESS};
+use crate::clean::clean;
+use crate::program::{Ask, Expect, Guess, Right};
+
+/// As many guesses as there are number keys.
+const GUESSES: usize = 9;
+
+impl Checker {
+    pub(super) fn question(&mut self, nodes: &[&KdlNode]) {
+        let Some(text) = self.once(nodes, "ask") else { return };
+        let Some(node) = super::named(nodes, &["ask"]).next() else { return };
+        let mut guesses: Vec<(&KdlNode, Guess)> = Vec::new();
+        for child in children(node) {
+            if self.shape(child, ASK).is_some()
+                && let Some(guess) = self.guess(child)
+            {
+                self.unlike(&guesses, child, &guess);
+                guesses.push((child, guess));
+            }
+        }
+        if node.children().is_some() && children(node).len() < 2 {
+            let title = "this question has fewer than two guesses to choose from";
+            self.mistakes.error(span_of(node), title).help("write two to four, or remove the block");
+        }
+        if let Some(extra) = children(node).get(GUESSES) {
+            let title = "this is one guess too many: they are chosen with the keys 1 to 9";
+            self.mistakes.error(span_of(extra), title).help("two to four are best");
+        }
+        let guesses = guesses.into_iter().map(|(_, guess)| guess).collect();
+        self.scenario.ask = Some(Ask { text, guesses });
+    }
+
+    fn guess(&mut self, node: &KdlNode) -> Option<Guess> {
+        let text = arg(node, 0).and_then(|entry| self.text(entry)).map(clean)?;
+        let (mut claims, mut otherwise, mut wrong) = (Vec::new(), None, false);
+        for child in children(node) {
+            if self.shape(child, GUESS).is_none() {
+                wrong = true;
+            } else if child.name().value() == "otherwise" {
+                otherwise = Some(child);
+            } else if let Some((claim, text)) = self.claim(child) {
+                let claim = Expect { text, when: Vec::new(), claim };
+                wrong |= self.takes_two_runs(child, &claim);
+                claims.push(claim);
+            } else {
+                wrong = true; // and it was said why
+            }
+        }
+        let help = "say what is measured when it is right: { expect lost balance above=0 }; or { otherwise }";
+        match otherwise {
+            _ if wrong => return None,
+            Some(otherwise) if !claims.is_empty() => {
+                let title = "a guess is right when something is seen, or when no other is: not both";
+                self.mistakes.error(span_of(otherwise), title).help("remove one of them");
+                return None;
+            }
+            None if node.children().is_none() => return None, // and it was said
+            None if claims.is_empty() => {
+                self.mistakes.error(span_of(node), "nothing decides whether this guess is right").help(help);
+                return None;
+            }
+            _ => {}
+        }
+        Some(Guess { text, right: if claims.is_empty() { Right::Otherwise } else { Right::When(claims) } })
+    }
+
+    /// A guess is decided by the run that one watches.
+    fn takes_two_runs(&mut self, node: &KdlNode, claim: &Expect) -> bool {
+        let two = claim.other().is_some();
+        if two {
+            let help = "compare with something else in the same run, or with a number";
+            self.mistakes.error(span_of(node), "this takes two runs, and a guess is decided by one").help(help);
+        }
+        two
+    }
+
+    /// Says of a guess that it could not be told from one before.
+    fn unlike(&mut self, before: &[(&KdlNode, Guess)], node: &KdlNode, guess: &Guess) {
+        let text = |node: &KdlNode| arg(node, 0).map_or_else(|| span_of(node), value_span);
+        for (first, other) in before {
+            let title = if other.text == guess.text {
+                "two guesses have the same words"
+            } else if other.right == guess.right {
+                "two guesses would be right at the same time"
+            } else {
+                continue;
+            };
+            let mistake = self.mistakes.error(text(node), title);
+            mistake.also(text(first), "the other is here").help("exactly one guess should be right");
+            return;
+        }
+    }
+}

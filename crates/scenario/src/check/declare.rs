@@ -1,0 +1,296 @@
+//! What workers share, and the words about the scenario.
+
+use kdl::{KdlEntry, KdlNode};
+
+use super::Checker;
+use super::formula::Formula;
+use super::names::Thing;
+use super::node::{arg, args, entry_span, prop, props, span_of, value_span};
+use super::number::{HOW_MANY, MOST, PERMITS, PIPE, PIPE_ROOM, ROOM, Want};
+use crate::clean::clean;
+use crate::expr::{Expr, Values};
+use crate::knob::{Knob, KnobKind};
+use crate::program::{Choice, Group, Resource, ResourceSpec, Try};
+use crate::turn::SettingError;
+use contend_trace::{KnobId, LockKind, Memory, RwPolicy};
+
+/// The words for the groups of scenarios.
+pub(super) const GROUPS: [(&str, Group); 11] = [
+    ("pools", Group::Pools),
+    ("locks", Group::Locks),
+    ("deadlocks", Group::Deadlocks),
+    ("queues", Group::Queues),
+    ("signals", Group::Signals),
+    ("processes", Group::Processes),
+    ("event-loops", Group::EventLoops),
+    ("real-work", Group::RealWork),
+    ("machine", Group::Machine),
+    ("classics", Group::Classics),
+    ("tuning", Group::Tuning),
+];
+
+impl Checker {
+    /// Resources, and the names of groups and pools.
+    pub(super) fn declare(&mut self, nodes: &[&KdlNode]) {
+        let (mut groups, mut pools) = (0, 0);
+        for node in nodes {
+            let word = node.name().value();
+            let (thing, spec) = match word {
+                "mutex" => (Thing::Resource(self.scenario.resources.len()), Some(self.mutex(node))),
+                "semaphore" => (Thing::Resource(self.scenario.resources.len()), Some(self.semaphore(node))),
+                "rwlock" => (Thing::Resource(self.scenario.resources.len()), Some(self.rwlock(node))),
+                "counter" => (Thing::Resource(self.scenario.resources.len()), Some(self.counter(node))),
+                "queue" => (Thing::Resource(self.scenario.resources.len()), Some(self.queue(node))),
+                "pipe" => (Thing::Resource(self.scenario.resources.len()), Some(self.pipe(node))),
+                // Its mutex may be declared below: see `conditions`.
+                "condition" => {
+                    (Thing::Resource(self.scenario.resources.len()), Some(ResourceSpec::Condition { of: 0 }))
+                }
+                "event" => (Thing::Resource(self.scenario.resources.len()), Some(ResourceSpec::Event)),
+                "server" => (Thing::Resource(self.scenario.resources.len()), Some(self.server(node))),
+                "barrier" => (Thing::Resource(self.scenario.resources.len()), Some(self.barrier(node))),
+                "thread" | "process" | "async" => (Thing::Workers(groups), None),
+                "pool" => (Thing::Pool(pools), None),
+                _ => continue,
+            };
+            match thing {
+                Thing::Workers(_) => groups += 1,
+                Thing::Pool(_) => pools += 1,
+                Thing::Resource(_) => {}
+            }
+            let name = arg(node, 0).and_then(|entry| self.declare_name(entry, thing)).unwrap_or_default();
+            if let Some(spec) = spec {
+                let count = self.number_or(node, "count", HOW_MANY, 1.0);
+                let count = count.map_or(Expr::Number(1.0), |count| count.expr);
+                self.scenario.resources.push(Resource { name, count, spec });
+            }
+        }
+        self.check_numbered_names();
+        self.conditions(nodes);
+    }
+
+    /// The mutex of each condition.
+    fn conditions(&mut self, nodes: &[&KdlNode]) {
+        for node in super::named(nodes, &["condition"]) {
+            let Some(entry) = prop(node, "of") else {
+                let title = "this condition does not say which mutex it goes with";
+                self.mistakes.error(span_of(node), title).help("add of=account, where `account` is a mutex");
+                continue;
+            };
+            let is_mutex = |this: &Self, thing| match thing {
+                Thing::Resource(at) => matches!(this.scenario.resources[at].spec, ResourceSpec::Mutex { .. }),
+                _ => false,
+            };
+            let mutex = self.resolve(entry, "a mutex", is_mutex);
+            let own = arg(node, 0).and_then(|name| self.names.find(name.value().as_string()?));
+            if let (Some(Thing::Resource(of)), Some(Thing::Resource(own))) = (mutex, own) {
+                self.scenario.resources[own].spec = ResourceSpec::Condition { of };
+            }
+        }
+    }
+
+    fn queue(&mut self, node: &KdlNode) -> ResourceSpec {
+        ResourceSpec::Queue { capacity: self.needed(node, "capacity", ROOM) }
+    }
+
+    fn pipe(&mut self, node: &KdlNode) -> ResourceSpec {
+        let capacity = self.number_or(node, "capacity", PIPE_ROOM, PIPE);
+        ResourceSpec::Pipe { capacity: capacity.map_or(Expr::Number(PIPE), |capacity| capacity.expr) }
+    }
+
+    fn barrier(&mut self, node: &KdlNode) -> ResourceSpec {
+        ResourceSpec::Barrier { parties: self.needed(node, "parties", HOW_MANY) }
+    }
+
+    /// A number that must be given.
+    fn needed(&mut self, node: &KdlNode, name: &'static str, want: Want) -> Expr {
+        if prop(node, name).is_none() {
+            let title = format!("this {} has no `{name}`", node.name().value());
+            self.mistakes.error(span_of(node), title).help(format!("add {name}=4"));
+        }
+        self.number_or(node, name, want, 1.0).map_or(Expr::Number(1.0), |number| number.expr)
+    }
+
+    fn mutex(&mut self, node: &KdlNode) -> ResourceSpec {
+        let kinds = LockKind::NAMED.map(|kind| (kind.word(), kind));
+        let kind = prop(node, "kind").and_then(|entry| self.choice(entry, ("kind", "kind of mutex"), &kinds));
+        ResourceSpec::Mutex { kind: kind.unwrap_or(Choice::Fixed(LockKind::Std)) }
+    }
+
+    fn semaphore(&mut self, node: &KdlNode) -> ResourceSpec {
+        if prop(node, "permits").is_none() {
+            let mistake = self.mistakes.error(span_of(node), "this semaphore does not say how many can pass");
+            mistake.help("add permits=4; 0 if it is a signal that others give");
+        }
+        let permits = self.number_or(node, "permits", PERMITS, 1.0);
+        ResourceSpec::Semaphore { permits: permits.map_or(Expr::Number(1.0), |permits| permits.expr) }
+    }
+
+    fn rwlock(&mut self, node: &KdlNode) -> ResourceSpec {
+        let policies = RwPolicy::ALL.map(|policy| (policy.word(), policy));
+        let policy = prop(node, "policy");
+        let policy = policy.and_then(|entry| self.choice(entry, ("policy", "policy of an rwlock"), &policies));
+        ResourceSpec::Rwlock { policy: policy.unwrap_or(Choice::Fixed(RwPolicy::Fair)) }
+    }
+
+    /// One of some words, or a knob that chooses among them; `what` is the property and what a word of it is.
+    pub(super) fn choice<T: Copy>(
+        &mut self,
+        entry: &KdlEntry,
+        (property, what): (&str, &str),
+        of: &[(&'static str, T)],
+    ) -> Option<Choice<T>> {
+        let known: Vec<&str> = of.iter().map(|(word, _)| *word).collect();
+        let text = self.text(entry)?;
+        let Some(name) = text.strip_prefix('$') else {
+            return self.word(entry, &known).map(|at| Choice::Fixed(of[at].1));
+        };
+        let id = self.knob_reference(entry, name, &format!("a knob for the {property}"))?;
+        self.use_knob(id, false);
+        let KnobKind::Choice { of: words, .. } = &self.scenario.knobs[id.index()].kind else {
+            let help = format!("such as: knob {name} {} of=\"{}\"", known[0], known.join(" "));
+            self.mistakes.error(value_span(entry), format!("the knob `{name}` is no choice of words")).help(help);
+            return None;
+        };
+        let find = |word: &String| of.iter().find(|(known, _)| known == word).map(|(_, value)| *value);
+        let values: Vec<Option<T>> = words.iter().map(find).collect();
+        if let Some(at) = values.iter().position(Option::is_none) {
+            let title = format!("`{}` of the knob `{name}` is no {what}", words[at]);
+            let help = format!("known for the {property}: {}", known.join(" "));
+            self.mistakes.error(value_span(entry), title).help(help);
+            return None;
+        }
+        Some(Choice::Knob(id, values.into_iter().flatten().collect()))
+    }
+
+    fn counter(&mut self, node: &KdlNode) -> ResourceSpec {
+        let initial = prop(node, "initial").and_then(|entry| self.integer(entry, -1_000_000_000, 1_000_000_000));
+        let packed = prop(node, "packed").and_then(|entry| self.yes_or_no(entry));
+        let memories = Memory::ALL.map(|memory| (memory.word(), memory));
+        let memory = prop(node, "in").and_then(|entry| self.choice(entry, ("memory", "memory"), &memories));
+        let memory = memory.unwrap_or(Choice::Fixed(Memory::Shared));
+        ResourceSpec::Counter { initial: initial.unwrap_or(0), packed: packed.unwrap_or(false), memory }
+    }
+
+    /// Title, what to watch and what to try.
+    pub(super) fn words(&mut self, nodes: &[&KdlNode]) {
+        if let Some(title) = self.once(nodes, "title") {
+            self.scenario.title = title;
+        }
+        if let Some(about) = self.once(nodes, "about") {
+            self.scenario.about = about;
+        }
+        for node in super::named(nodes, &["group"]).take(1) {
+            let words = GROUPS.map(|(word, _)| word);
+            if let Some(at) = arg(node, 0).and_then(|entry| self.word(entry, &words)) {
+                self.scenario.group = GROUPS[at].1;
+            }
+        }
+        for entry in super::named(nodes, &["watch"]).flat_map(args) {
+            let text = self.text(entry).map(clean);
+            self.scenario.watch.extend(text);
+        }
+        for node in super::named(nodes, &["try"]) {
+            self.suggestion(node);
+        }
+    }
+
+    /// The text of a node that may stand once.
+    pub(super) fn once(&mut self, nodes: &[&KdlNode], word: &'static str) -> Option<String> {
+        let mut found = nodes.iter().copied().filter(|node| node.name().value() == word);
+        let first = found.next()?;
+        for again in found {
+            let mistake = self.mistakes.error(span_of(again), format!("there are two `{word}`"));
+            mistake.also(span_of(first), "the first is here").help("remove one");
+        }
+        arg(first, 0).and_then(|entry| self.text(entry)).map(clean)
+    }
+
+    fn suggestion(&mut self, node: &KdlNode) {
+        let set: Vec<_> = props(node).filter_map(|(name, entry)| self.knob_value(name, entry)).collect();
+        if args(node).count() > 1 && !set.is_empty() {
+            let title = "it is not clear which of these texts the knobs belong to";
+            self.mistakes.error(span_of(node), title).help("write one `try` for each text");
+        }
+        for entry in args(node) {
+            if let Some(text) = self.text(entry).map(clean) {
+                self.scenario.tries.push(Try { text, set: set.clone() });
+            }
+        }
+    }
+
+    /// `knob=value`, where the value must be one that the knob can have.
+    pub(super) fn knob_value(&mut self, name: &str, entry: &KdlEntry) -> Option<(KnobId, f64)> {
+        let shown = entry.value().to_string();
+        let text = entry.value().as_string().unwrap_or(&shown);
+        let found = self.knob_setting(name, text);
+        found.map_err(|error| self.mistakes.error(entry_span(entry), error.to_string())).ok()
+    }
+
+    /// The knob and its value; it counts as neither used nor unused. Free text has no value to compare or to turn to.
+    pub(super) fn knob_setting(&self, name: &str, text: &str) -> Result<(KnobId, f64), SettingError> {
+        let (id, knob) =
+            self.scenario.knob(name).ok_or_else(|| crate::turn::unknown(name, self.scenario.knobs.iter()))?;
+        match knob.kind {
+            KnobKind::Text { .. } => Err(SettingError::FreeText { knob: knob.name.clone() }),
+            _ => Ok((id, knob.parse(text)?)),
+        }
+    }
+
+    /// Totals that no single line shows.
+    pub(super) fn limits(&mut self) {
+        let most = |expr: &Expr| self.most(expr);
+        let resources: f64 = self.scenario.resources.iter().map(|resource| most(&resource.count)).sum();
+        let pools: f64 = self.scenario.pools.iter().map(|pool| f64::from(pool.most) + 1.0).sum();
+        let workers: f64 = self.scenario.workers.iter().map(|group| most(&group.count)).sum::<f64>() + pools;
+        for (what, count) in [("workers", workers), ("resources", resources)] {
+            if count > MOST {
+                let title = format!("this scenario can have {count} {what}; 10000 is the most");
+                self.mistakes.error(0..0, title).help("make some `count` smaller, or the `max` of its knob");
+            }
+        }
+        // A group that could not be read is not missing as well.
+        if self.mistakes.count_errors() == 0 && self.scenario.workers.is_empty() && self.scenario.pools.is_empty() {
+            let help = "add a `thread`, a `process` or a `pool` with steps";
+            self.mistakes.error(0..0, "nobody works in this scenario").help(help);
+        }
+    }
+
+    /// The greatest value that a count can have with its knobs at either end.
+    fn most(&self, expr: &Expr) -> f64 {
+        let ends =
+            [Ends { knobs: &self.scenario.knobs, high: false }, Ends { knobs: &self.scenario.knobs, high: true }];
+        let values = ends.map(|ends| expr.eval(&ends));
+        values[0].max(values[1]).clamp(1.0, MOST * 10.0)
+    }
+}
+
+/// All knobs at the low or the high end of their range.
+struct Ends<'a> {
+    knobs: &'a [Knob],
+    high: bool,
+}
+
+impl Values for Ends<'_> {
+    fn knob(&self, knob: KnobId) -> f64 {
+        match self.knobs.get(knob.index()).map(|knob| &knob.kind) {
+            Some(KnobKind::Number { min, max, .. }) => {
+                if self.high {
+                    *max
+                } else {
+                    *min
+                }
+            }
+            _ => 0.0,
+        }
+    }
+
+    fn place(&self) -> (u32, u32) {
+        (0, 1)
+    }
+}
+
+/// How large a pool can get, in workers.
+pub(super) fn most_workers(size: &Formula) -> u32 {
+    size.high.clamp(1.0, MOST) as u32
+}

@@ -1,0 +1,249 @@
+//! What a run must show: `expect contended account above="50%" when="kind=std|fair"`.
+
+mod measures;
+mod ways;
+
+use kdl::{KdlEntry, KdlNode, KdlValue};
+
+use super::Checker;
+use super::names::Thing;
+use super::node::{arg, args, entry_span, kind_of, prop, span_of, value_span};
+use super::number::{HOUR, Want};
+use crate::expr::Expr;
+use crate::knob::Unit;
+use crate::program::{Claim, Compare, Expect, Metric, Subject};
+use crate::quantity;
+use contend_trace::State;
+pub(super) use measures::{FINDINGS, MEASURES};
+use measures::{Measure, Of};
+
+const OTHERS: [&str; 5] = ["deadlock", "no-deadlock", "finding", "no-finding", "share"];
+
+const COMPARES: [(&str, Compare); 3] =
+    [("above", Compare::Above), ("below", Compare::Below), ("equals", Compare::Equals)];
+
+pub(super) const WITHIN: Want = Want { unit: Unit::Time, min: 1e6, max: HOUR, index: false, live: true };
+
+impl Checker {
+    pub(super) fn expectations(&mut self, nodes: &[&KdlNode]) {
+        for node in super::named(nodes, &["expect"]) {
+            let claim = self.claim(node);
+            let ways = match prop(node, "when") {
+                Some(entry) => self.ways(entry),
+                None => Some(vec![Vec::new()]),
+            };
+            let (Some((claim, text)), Some(ways)) = (claim, ways) else { continue };
+            let times = if let Claim::Measure { times, .. } = &claim { times.as_ref() } else { None };
+            for when in ways {
+                if !self.differs(node, &when, times) {
+                    break;
+                }
+                let text = self.with_condition(&text, &when);
+                self.scenario.expects.push(Expect { text, when, claim: claim.clone() });
+            }
+        }
+    }
+
+    /// What a run must show for this node, and how a report words it.
+    pub(super) fn claim(&mut self, node: &KdlNode) -> Option<(Claim, String)> {
+        let words: Vec<&str> = OTHERS.into_iter().chain(MEASURES.map(|measure| measure.word)).collect();
+        let kind = arg(node, 0)?;
+        match words[self.word(kind, &words)?] {
+            "deadlock" => {
+                self.only(node, 1, &["within"]);
+                let within = match prop(node, "within") {
+                    Some(entry) => Some(self.within(entry)?),
+                    None => None,
+                };
+                let text = within.map(|ns| format!("deadlock within {}", quantity::show(ns, Unit::Time)));
+                Some((Claim::Deadlock { within }, text.unwrap_or_else(|| "deadlock".to_owned())))
+            }
+            "no-deadlock" => {
+                self.only(node, 1, &[]);
+                Some((Claim::NoDeadlock, "no deadlock".to_owned()))
+            }
+            word @ ("finding" | "no-finding") => {
+                self.only(node, 2, &[]);
+                let entry = self.second(node, "which finding, such as lock-bound")?;
+                let id = FINDINGS[self.word(entry, &FINDINGS)?].to_owned();
+                let text = format!("{} {id}", if word == "finding" { "finding" } else { "no finding" });
+                Some((Claim::Finding { id, seen: word == "finding" }, text))
+            }
+            word => self.measure(node, word),
+        }
+    }
+
+    fn within(&mut self, entry: &KdlEntry) -> Option<f64> {
+        if let Expr::Number(ns) = self.number(entry, WITHIN)?.expr {
+            return Some(ns);
+        }
+        self.mistakes.error(value_span(entry), "expected a time that is written out");
+        None
+    }
+
+    fn measure(&mut self, node: &KdlNode, word: &str) -> Option<(Claim, String)> {
+        let measure = MEASURES.iter().find(|measure| measure.word == word);
+        let (metric, of, named) = match measure {
+            None => {
+                self.only(node, 2, &["of", "above", "below", "equals", "times"]);
+                self.share(node)?
+            }
+            Some(measure) => {
+                let values = if measure.of == Of::Run { 1 } else { 2 };
+                self.only(node, values, &["above", "below", "equals", "times"]);
+                self.measured_of(node, measure)?
+            }
+        };
+        let times = match prop(node, "times") {
+            Some(entry) => Some(self.times(entry, measure.map(|measure| measure.of))?),
+            None => None,
+        };
+        let (compare, entry, how) = self.compare(node)?;
+        let value = if times.is_some() { self.factor(entry)? } else { self.measured(entry, metric)? };
+        let (times, text) = match times {
+            Some((times, with)) => (Some(times), format!("{named} {how} {value} times {with}")),
+            None if metric.is_share() => (None, format!("{named} {how} {}%", (value * 1e4).round() / 1e2)),
+            None if metric.is_time() => (None, format!("{named} {how} {}", quantity::show(value, Unit::Time))),
+            None => (None, format!("{named} {how} {value}")),
+        };
+        if self.is_itself(node, &of, times.as_ref()) {
+            return None;
+        }
+        Some((Claim::Measure { metric, of, compare, value, times }, text))
+    }
+
+    /// What is measured, of what, and both in words.
+    fn measured_of(&mut self, node: &KdlNode, measure: &Measure) -> Option<(Metric, Subject, String)> {
+        if measure.of == Of::Run {
+            return Some((measure.metric, Subject::All, measure.word.to_owned()));
+        }
+        let entry = self.second(node, "whose, such as the name of a pool")?;
+        let subject = self.subject(entry, measure.of)?;
+        let name = entry.value().as_string().unwrap_or_default();
+        Some((measure.metric, subject, format!("{} {name}", measure.word)))
+    }
+
+    /// `share lock of=tellers`: how much of the workers' time goes into a state.
+    fn share(&mut self, node: &KdlNode) -> Option<(Metric, Subject, String)> {
+        let entry = self.second(node, "which state, such as lock")?;
+        let words = State::ALL.map(State::word);
+        let state = State::ALL[self.word(entry, &words)?];
+        let Some(of) = prop(node, "of") else {
+            return Some((Metric::Share(state), Subject::All, format!("share {}", state.word())));
+        };
+        let subject = self.group(of)?;
+        let name = of.value().as_string().unwrap_or_default();
+        Some((Metric::Share(state), subject, format!("share {} of {name}", state.word())))
+    }
+
+    /// A group of workers, or the workers of a pool.
+    fn group(&mut self, entry: &KdlEntry) -> Option<Subject> {
+        match self.resolve(entry, "a group of workers", |_, thing| !matches!(thing, Thing::Resource(_)))? {
+            Thing::Pool(at) => Some(Subject::Pool(at)),
+            Thing::Workers(at) => Some(Subject::Workers(at)),
+            Thing::Resource(_) => None,
+        }
+    }
+
+    fn subject(&mut self, entry: &KdlEntry, of: Of) -> Option<Subject> {
+        let thing = self.resolve(entry, of.what(), |this, thing| match (thing, of) {
+            (Thing::Pool(_), of) => {
+                matches!(of, Of::Pool | Of::Queued | Of::Counted | Of::Crew | Of::Losing)
+            }
+            (Thing::Workers(_), of) => of == Of::Crew,
+            (Thing::Resource(at), of) => {
+                this.scenario.resources.get(at).is_some_and(|resource| of.matches(&resource.spec))
+            }
+        })?;
+        Some(match thing {
+            Thing::Resource(at) => Subject::Resource(at),
+            Thing::Pool(at) => Subject::Pool(at),
+            Thing::Workers(at) => Subject::Workers(at),
+        })
+    }
+
+    fn compare<'a>(&mut self, node: &'a KdlNode) -> Option<(Compare, &'a KdlEntry, &'static str)> {
+        let found: Vec<_> =
+            COMPARES.iter().filter_map(|(word, compare)| Some((*compare, prop(node, word)?, *word))).collect();
+        if let [only] = found.as_slice() {
+            return Some(*only);
+        }
+        let title = "a measure is compared with one value";
+        self.mistakes.error(span_of(node), title).help("give one of above=, below=, equals=");
+        None
+    }
+
+    /// The value a measure is compared with: a share as `50%`, a time as `5ms`, or a plain number.
+    fn measured(&mut self, entry: &KdlEntry, metric: Metric) -> Option<f64> {
+        let (wanted, range, (min, max)) = match metric {
+            _ if metric.is_share() => ("a share such as \"50%\"", "it goes from 0% to 100%", (0.0, 1.0)),
+            _ if metric.is_time() => ("a time such as \"5ms\"", "it goes from 0us to 1h", (0.0, HOUR)),
+            _ => ("a plain number", "it goes from -1e15 to 1e15", (-1e15, 1e15)),
+        };
+        let percent = |text: &str| text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+        let value = match entry.value() {
+            KdlValue::Integer(_) | KdlValue::Float(_) if metric.is_time() => None,
+            KdlValue::Integer(value) => Some(*value as f64),
+            KdlValue::Float(value) => Some(*value),
+            KdlValue::String(text) if metric.is_share() => percent(text).map(|value| value / 100.0),
+            KdlValue::String(text) if metric.is_time() => match quantity::parse(text) {
+                Ok((value, Unit::Time)) => Some(value),
+                _ => None,
+            },
+            _ => None,
+        };
+        self.within_range(entry, value, wanted, (min, max), range)
+    }
+
+    /// What another measure is multiplied with.
+    fn factor(&mut self, entry: &KdlEntry) -> Option<f64> {
+        let value = match entry.value() {
+            KdlValue::Integer(value) => Some(*value as f64),
+            KdlValue::Float(value) => Some(*value),
+            _ => None,
+        };
+        self.within_range(entry, value, "a plain number of times", (0.0, 1e6), "it goes from 0 to 1e6")
+    }
+
+    fn within_range(
+        &mut self,
+        entry: &KdlEntry,
+        value: Option<f64>,
+        wanted: &str,
+        (min, max): (f64, f64),
+        range: &str,
+    ) -> Option<f64> {
+        let Some(value) = value else {
+            let title = format!("expected {wanted}, found {}", kind_of(entry.value()));
+            self.mistakes.error(value_span(entry), title);
+            return None;
+        };
+        if !(min..=max).contains(&value) {
+            self.mistakes.error(value_span(entry), "this number is out of range").help(range);
+            return None;
+        }
+        Some(value)
+    }
+
+    fn second<'a>(&mut self, node: &'a KdlNode, what: &str) -> Option<&'a KdlEntry> {
+        let found = arg(node, 1);
+        if found.is_none() {
+            self.mistakes.error(span_of(node), format!("this expectation does not say {what}"));
+        }
+        found
+    }
+
+    /// Says of every value and property beyond these that it has no meaning for this kind of expectation.
+    fn only(&mut self, node: &KdlNode, values: usize, props: &[&str]) {
+        for extra in args(node).skip(values) {
+            self.mistakes.error(entry_span(extra), "this is one value too many").help("remove it");
+        }
+        let kind = arg(node, 0).and_then(|entry| entry.value().as_string()).unwrap_or_default().to_owned();
+        for name in ["within", "above", "below", "equals", "of", "times"].iter().filter(|name| !props.contains(name)) {
+            if let Some(entry) = prop(node, name) {
+                let title = format!("`expect {kind}` has no `{name}`");
+                self.mistakes.error(entry_span(entry), title).help("remove it");
+            }
+        }
+    }
+}

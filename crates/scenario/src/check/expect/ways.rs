@@ -1,0 +1,111 @@
+//! How the knobs stand for an expectation, and what a measure is compared with: `when=` and `times=`.
+
+use kdl::{KdlEntry, KdlNode};
+
+use super::super::Checker;
+use super::super::node::{prop, value_span};
+use super::Of;
+use crate::knob::Knob;
+use crate::program::{Subject, Times};
+use contend_trace::KnobId;
+
+/// Ways the knobs can stand that one line may speak of.
+const WAYS: usize = 64;
+
+impl Checker {
+    /// What `times=` names, and how a report words it: a variant by its knobs, or something else in the same run.
+    pub(super) fn times(&mut self, entry: &KdlEntry, of: Option<Of>) -> Option<(Times, String)> {
+        let text = self.text(entry)?;
+        if text.contains('=') {
+            let ways = self.ways(entry)?;
+            let [way] = ways.as_slice() else {
+                let title = "a measure is compared with one other run";
+                self.mistakes.error(value_span(entry), title).help("name one value of each knob");
+                return None;
+            };
+            let worded = self.settings_text(way);
+            return Some((Times::With(way.clone()), worded));
+        }
+        let subject = match of {
+            Some(Of::Run) => {
+                let title = "the run as a whole can only be compared with another one";
+                self.mistakes.error(value_span(entry), title).help("name knobs: times=\"workers=1\"");
+                return None;
+            }
+            Some(of) => self.subject(entry, of)?,
+            None => self.group(entry)?,
+        };
+        Some((Times::Of(subject), text.to_owned()))
+    }
+
+    /// A run that is compared with itself shows nothing.
+    pub(super) fn differs(&mut self, node: &KdlNode, when: &[(KnobId, f64)], times: Option<&Times>) -> bool {
+        let Some(Times::With(set)) = times else { return true };
+        let stands = |knob: &KnobId| {
+            let named = when.iter().find(|(named, _)| named == knob).map(|(_, value)| *value);
+            named.or_else(|| self.scenario.knobs.get(knob.index()).map(Knob::default))
+        };
+        let same = set.iter().all(|(knob, value)| stands(knob).is_some_and(|stands| stands.total_cmp(value).is_eq()));
+        if let (true, Some(entry)) = (same, prop(node, "times")) {
+            let help = "name a knob that stands differently, in `when` or here";
+            self.mistakes.error(value_span(entry), "this compares a run with itself").help(help);
+        }
+        !same
+    }
+
+    /// Whether something is compared with itself in the same run.
+    pub(super) fn is_itself(&mut self, node: &KdlNode, of: &Subject, times: Option<&Times>) -> bool {
+        let same = matches!(times, Some(Times::Of(other)) if other == of);
+        if let (true, Some(entry)) = (same, prop(node, "times")) {
+            self.mistakes.error(value_span(entry), "this is compared with itself").help("name something else");
+        }
+        same
+    }
+
+    /// `kind=std|fair order=same`: every way the knobs can stand for the expectation to be asked.
+    pub(super) fn ways(&mut self, entry: &KdlEntry) -> Option<Vec<Vec<(KnobId, f64)>>> {
+        let text = self.text(entry)?;
+        let mut ways: Vec<Vec<(KnobId, f64)>> = vec![Vec::new()];
+        for condition in text.split_whitespace() {
+            let Some((name, values)) = condition.split_once('=') else {
+                let help = "write knobs and values: when=\"kind=std|fair order=same\"";
+                self.mistakes.error(value_span(entry), format!("`{condition}` is no condition")).help(help);
+                return None;
+            };
+            let mut next = Vec::new();
+            for value in values.split('|') {
+                match self.knob_setting(name, value) {
+                    Ok(setting) if next.len() < WAYS => {
+                        next.extend(ways.iter().map(|way| [way.as_slice(), &[setting]].concat()));
+                    }
+                    Ok(_) => {
+                        self.mistakes.error(value_span(entry), "these are more than 64 ways").help("name fewer values");
+                        return None;
+                    }
+                    Err(error) => {
+                        self.mistakes.error(value_span(entry), error.to_string());
+                        return None;
+                    }
+                }
+            }
+            ways = next;
+        }
+        Some(ways)
+    }
+
+    pub(super) fn with_condition(&self, text: &str, when: &[(KnobId, f64)]) -> String {
+        let shown = self.settings_text(when);
+        if shown.is_empty() { text.to_owned() } else { format!("{text} when {shown}") }
+    }
+
+    /// Knobs as one writes them: `kind=std order=same`.
+    fn settings_text(&self, set: &[(KnobId, f64)]) -> String {
+        let shown: Vec<String> = set
+            .iter()
+            .filter_map(|(id, value)| {
+                self.scenario.knobs.get(id.index()).map(|k| format!("{}={}", k.name, k.show(*value)))
+            })
+            .collect();
+        shown.join(" ")
+    }
+}

@@ -1,0 +1,416 @@
+//! Numbers as one writes them: `5ms`, `$gap`, `(i + 1) % n`, `max(i, 2 * $seats)`.
+//!
+//! A precedence parser that also keeps the unit and the least and greatest value a formula can have: knobs have
+//! ranges, so a number that could be out of range is found before anything runs.
+
+use std::ops::Range;
+
+use crate::expr::{Expr, LONGEST as LONGEST_CHANCE};
+use crate::knob::{Knob, KnobKind, Unit};
+use crate::nearest::nearest;
+use crate::quantity::{self, NotANumber};
+use contend_trace::KnobId;
+
+/// Longest formula, in numbers, names and signs; also bounds how deep it can be.
+const LONGEST: usize = 64;
+
+/// More workers than any scenario may have.
+const WORKERS: f64 = 10_000.0;
+
+/// More tasks than any run can number.
+const TASKS: f64 = 1e15;
+
+/// A formula with what is known about its value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Formula {
+    pub expr: Expr,
+    pub unit: Unit,
+    pub low: f64,
+    pub high: f64,
+}
+
+/// What is wrong in a formula, and where in its text.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Fault {
+    pub at: Range<usize>,
+    pub what: String,
+    pub help: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Token {
+    Number(f64, Unit),
+    Knob(String),
+    Name(String),
+    Sign(char),
+}
+
+/// Reads a formula. `index` says whether the worker's place, `i` and `n`, means something here.
+pub(super) fn parse(text: &str, knobs: &[Knob], index: bool) -> Result<Formula, Fault> {
+    let tokens = tokens(text)?;
+    if tokens.len() > LONGEST {
+        return Err(fault(0..text.len(), "this formula is too long", Some("64 numbers, names and signs at most")));
+    }
+    let mut parser = Parser { tokens: &tokens, at: 0, end: text.len(), knobs, index };
+    let formula = parser.sum()?;
+    match parser.peek() {
+        None => Ok(formula),
+        Some((Token::Name(name), at)) => {
+            let help =
+                "a unit stands right behind its number: 5ms, 64KiB, 200/s; between two numbers stands one of + - * / %";
+            Err(fault(at.clone(), format!("`{name}` means nothing here"), Some(help)))
+        }
+        Some((_, at)) => Err(fault(at.clone(), "expected the end, or one of + - * / %", None)),
+    }
+}
+
+fn fault(at: Range<usize>, what: impl Into<String>, help: Option<&str>) -> Fault {
+    Fault { at, what: what.into(), help: help.map(str::to_owned) }
+}
+
+fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, Fault> {
+    let mut out = Vec::new();
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let (token, length) = match c {
+            _ if c.is_whitespace() => {
+                at += c.len_utf8();
+                continue;
+            }
+            '0'..='9' | '.' => number(rest, at)?,
+            '$' => {
+                let name = name(&rest[1..], true);
+                (Token::Knob(name.to_owned()), 1 + name.len())
+            }
+            'a'..='z' | 'A'..='Z' => {
+                let name = name(rest, false);
+                (Token::Name(name.to_owned()), name.len())
+            }
+            '+' | '-' | '*' | '/' | '%' | '(' | ')' | ',' => (Token::Sign(c), 1),
+            _ => {
+                let help = "numbers, $knobs, i, n, task, cores, min( , ), max( , ), random( , ), exponential( ), + - * / % \
+                            and parentheses";
+                return Err(fault(at..at + c.len_utf8(), "this does not belong into a number", Some(help)));
+            }
+        };
+        out.push((token, at..at + length));
+        at += length;
+        if out.len() > LONGEST {
+            break; // what follows cannot make it right
+        }
+    }
+    Ok(out)
+}
+
+/// A name at the start of the text; those of knobs may contain `-`.
+fn name(text: &str, hyphen: bool) -> &str {
+    let part = |c: char| c.is_ascii_alphanumeric() || c == '_' || hyphen && c == '-';
+    &text[..text.find(|c| !part(c)).unwrap_or(text.len())]
+}
+
+/// A number with its unit, if it has one: `5ms`, `200/s`, `3`.
+fn number(text: &str, at: usize) -> Result<(Token, usize), Fault> {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let rest = &text[digits..];
+    let rate = rest.starts_with("/s") && name(&rest[1..], false) == "s";
+    let letters = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+    let length = digits + if rate { 2 } else { letters };
+    match quantity::parse(&text[..length]) {
+        Ok((value, unit)) => Ok((Token::Number(value, unit), length)),
+        Err(NotANumber::Digits) => Err(fault(at..at + length, "this is not a number", None)),
+        Err(NotANumber::Unit(unit)) => Err(fault(
+            at + digits..at + length,
+            format!("`{unit}` is not a unit"),
+            Some("times: ns us ms s min h; sizes: B kB KiB MB MiB GB GiB; rates: /s"),
+        )),
+    }
+}
+
+struct Parser<'a> {
+    tokens: &'a [(Token, Range<usize>)],
+    at: usize,
+    end: usize,
+    knobs: &'a [Knob],
+    index: bool,
+}
+
+impl<'a> Parser<'a> {
+    fn peek(&self) -> Option<&'a (Token, Range<usize>)> {
+        self.tokens.get(self.at)
+    }
+
+    /// Takes the sign that stands here, if it is one of these.
+    fn sign(&mut self, signs: &[char]) -> Option<(char, Range<usize>)> {
+        match self.peek() {
+            Some((Token::Sign(sign), at)) if signs.contains(sign) => {
+                self.at += 1;
+                Some((*sign, at.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    fn expect(&mut self, wanted: char) -> Result<(), Fault> {
+        let here = self.peek().map_or(self.end..self.end, |(_, at)| at.clone());
+        self.sign(&[wanted]).map(drop).ok_or_else(|| fault(here, format!("expected `{wanted}`"), None))
+    }
+
+    fn sum(&mut self) -> Result<Formula, Fault> {
+        let mut left = self.product()?;
+        while let Some((op, at)) = self.sign(&['+', '-']) {
+            left = combine(left, op, self.product()?, at)?;
+        }
+        Ok(left)
+    }
+
+    fn product(&mut self) -> Result<Formula, Fault> {
+        let mut left = self.factor()?;
+        while let Some((op, at)) = self.sign(&['*', '/', '%']) {
+            left = combine(left, op, self.factor()?, at)?;
+        }
+        Ok(left)
+    }
+
+    fn factor(&mut self) -> Result<Formula, Fault> {
+        let Some((token, at)) = self.peek() else {
+            return Err(fault(self.end..self.end, "expected a number", Some("such as 5ms, 8, $knob or i + 1")));
+        };
+        self.at += 1;
+        match token {
+            Token::Number(value, unit) => {
+                Ok(Formula { expr: Expr::Number(*value), unit: *unit, low: *value, high: *value })
+            }
+            Token::Knob(name) => self.knob(name, at),
+            Token::Name(name) => self.named(name, at),
+            Token::Sign('(') => {
+                let inner = self.sum()?;
+                self.expect(')')?;
+                Ok(inner)
+            }
+            Token::Sign('-') => {
+                let zero = |unit| Formula { expr: Expr::Number(0.0), unit, low: 0.0, high: 0.0 };
+                let inner = self.factor()?;
+                combine(zero(inner.unit), '-', inner, at.clone())
+            }
+            Token::Sign(_) => Err(fault(at.clone(), "expected a number", Some("such as 5ms, 8, $knob or i + 1"))),
+        }
+    }
+
+    fn knob(&self, name: &str, at: &Range<usize>) -> Result<Formula, Fault> {
+        let Some(id) = self.knobs.iter().position(|knob| knob.name == name) else {
+            let near = nearest(name, self.knobs.iter().map(|knob| knob.name.as_str()));
+            let help = near.map(|near| format!("did you mean `${near}`?"));
+            let help = help.unwrap_or_else(|| format!("declare it at the top: knob {name} DEFAULT min=... max=..."));
+            return Err(Fault { at: at.clone(), what: format!("there is no knob `{name}`"), help: Some(help) });
+        };
+        match self.knobs[id].kind {
+            KnobKind::Number { unit, min, max, .. } => {
+                Ok(Formula { expr: Expr::Knob(KnobId::from(id)), unit, low: min, high: max })
+            }
+            _ => Err(fault(at.clone(), format!("the knob `{name}` is not a number"), None)),
+        }
+    }
+
+    fn named(&mut self, name: &str, at: &Range<usize>) -> Result<Formula, Fault> {
+        match name {
+            "i" | "n" | "task" if !self.index => {
+                let help = "i, n and task are known to steps only";
+                Err(fault(at.clone(), format!("`{name}` means nothing here"), Some(help)))
+            }
+            "i" => Ok(Formula { expr: Expr::Index, unit: Unit::Count, low: 0.0, high: WORKERS - 1.0 }),
+            "n" => Ok(Formula { expr: Expr::Count, unit: Unit::Count, low: 1.0, high: WORKERS }),
+            "task" => Ok(Formula { expr: Expr::Task, unit: Unit::Count, low: 0.0, high: TASKS }),
+            "cores" => {
+                let cores = std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64);
+                Ok(Formula { expr: Expr::Number(cores), unit: Unit::Count, low: cores, high: cores })
+            }
+            "random" | "exponential" if !self.index => {
+                let help = "what is left to chance is known to steps only: they ask again each time";
+                Err(fault(at.clone(), format!("`{name}` means nothing here"), Some(help)))
+            }
+            "min" | "max" | "random" => {
+                self.expect('(')?;
+                let left = self.sum()?;
+                self.expect(',')?;
+                let right = self.sum()?;
+                self.expect(')')?;
+                of_two(name, left, right, at.clone())
+            }
+            "exponential" => {
+                self.expect('(')?;
+                let mean = self.sum()?;
+                self.expect(')')?;
+                let (low, high) = (mean.low.min(0.0) * LONGEST_CHANCE, mean.high.max(0.0) * LONGEST_CHANCE);
+                Ok(Formula { expr: Expr::Exponential(Box::new(mean.expr)), unit: mean.unit, low, high })
+            }
+            _ if self.knobs.iter().any(|knob| knob.name == name) => {
+                Err(fault(at.clone(), format!("`{name}` is a knob"), Some(&format!("write `${name}`"))))
+            }
+            _ => Err(fault(
+                at.clone(),
+                format!("`{name}` means nothing here"),
+                Some("known are i, n, task, cores, min, max, random, exponential, $knobs"),
+            )),
+        }
+    }
+}
+
+/// `min`, `max` or `random` of two formulas.
+fn of_two(name: &str, left: Formula, right: Formula, at: Range<usize>) -> Result<Formula, Fault> {
+    if left.unit != right.unit {
+        return Err(mixed(at));
+    }
+    let (least, most) = (left.low.min(right.low), left.high.max(right.high));
+    let (low, high) = match name {
+        "min" => (least, left.high.min(right.high)),
+        "max" => (left.low.max(right.low), most),
+        _ => (least, most),
+    };
+    let (unit, left, right) = (left.unit, Box::new(left.expr), Box::new(right.expr));
+    let expr = match name {
+        "min" => Expr::Least(left, right),
+        "max" => Expr::Most(left, right),
+        _ => Expr::Random(left, right),
+    };
+    Ok(Formula { expr, unit, low, high })
+}
+
+fn mixed(at: Range<usize>) -> Fault {
+    fault(at, "these two have different units", Some("both sides must be times, or sizes, or bare numbers"))
+}
+
+/// Two formulas and a sign: `+`, `-` and `%` ask for one unit, `*` and `/` for one that is a bare number.
+fn combine(left: Formula, op: char, right: Formula, at: Range<usize>) -> Result<Formula, Fault> {
+    use Unit::Count;
+    let unit = match (op, left.unit, right.unit) {
+        ('*' | '/', unit, Count) | ('*', Count, unit) => unit,
+        ('/' | '+' | '-' | '%', a, b) if a == b => {
+            if op == '/' {
+                Count
+            } else {
+                a
+            }
+        }
+        _ => return Err(mixed(at)),
+    };
+    let (a, b, c, d) = (left.low, left.high, right.low, right.high);
+    let all = match op {
+        '+' => [a + c, b + d, a + c, b + d],
+        '-' => [a - d, b - c, a - d, b - c],
+        '*' => [a * c, a * d, b * c, b * d],
+        '%' => [0.0, c.abs().max(d.abs()), 0.0, 0.0],
+        // Divided by something that can be tiny, a value can be anything.
+        _ if c <= 0.0 && d >= 0.0 => [f64::MIN, f64::MAX, 0.0, 0.0],
+        _ => [a / c, a / d, b / c, b / d],
+    };
+    let low = all.into_iter().fold(f64::INFINITY, f64::min);
+    let high = all.into_iter().fold(f64::NEG_INFINITY, f64::max);
+    let expr = Expr::Op(Box::new(left.expr), op, Box::new(right.expr));
+    Ok(Formula { expr, unit, low, high })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::expr::Values;
+
+    struct At(u32, u32);
+
+    impl Values for At {
+        fn knob(&self, _: KnobId) -> f64 {
+            3.0
+        }
+
+        fn place(&self) -> (u32, u32) {
+            (self.0, self.1)
+        }
+    }
+
+    fn knobs() -> Vec<Knob> {
+        let kind = KnobKind::Number { unit: Unit::Count, default: 3.0, min: 1.0, max: 9.0 };
+        vec![Knob { name: "seats".into(), kind, help: String::new(), live: true }]
+    }
+
+    fn value(text: &str) -> i64 {
+        parse(text, &knobs(), true).expect("it is a formula").expr.eval(&At(4, 5)) as i64
+    }
+
+    #[test]
+    fn signs_bind_as_in_school() {
+        assert_eq!(value("1 + 2 * 3"), 7);
+        assert_eq!(value("(1 + 2) * 3"), 9);
+        assert_eq!(value("10 - 3 - 2"), 5);
+        assert_eq!(value("(i + 1) % n"), 0);
+        assert_eq!(value("-1 % 5"), 4);
+        assert_eq!(value("min(i, (i + 1) % $seats)"), 2);
+        assert_eq!(value("max(i, $seats)"), 4);
+        assert_eq!(value("2ms * 3"), 6_000_000);
+    }
+
+    #[test]
+    fn chance_stays_within_its_bounds() {
+        struct Dice(f64);
+        impl Values for Dice {
+            fn knob(&self, _: KnobId) -> f64 {
+                3.0
+            }
+            fn place(&self) -> (u32, u32) {
+                (0, 1)
+            }
+            fn chance(&self) -> f64 {
+                self.0
+            }
+        }
+        for text in ["random(2ms, $seats * 1ms)", "exponential(2ms) + 1ms", "exponential(0ms - 2ms)"] {
+            let formula = parse(text, &knobs(), true).expect("it is a formula");
+            assert!(formula.expr.is_random());
+            for chance in [0.0, 0.5, 1.0 - f64::EPSILON / 2.0] {
+                let value = formula.expr.eval(&Dice(chance));
+                assert!((formula.low..=formula.high).contains(&value), "{text}: {value} {formula:?}");
+            }
+        }
+        let mean = |chance| parse("exponential(1)", &[], true).expect("right").expr.eval(&Dice(chance));
+        let all: f64 = (0..1_000).map(|i| mean((f64::from(i) + 0.5) / 1_000.0)).sum();
+        assert!((all / 1_000.0 - 1.0).abs() < 0.01, "{all}");
+        assert_eq!(parse("random(1, 2)", &[], false).expect_err("nobody throws").at, 0..6);
+    }
+
+    #[test]
+    fn faults_point_at_the_place() {
+        let at = |text: &str| parse(text, &knobs(), true).expect_err("it is wrong").at;
+        assert_eq!(at("i + "), 4..4);
+        assert_eq!(at("i + $seat"), 4..9);
+        assert_eq!(at("i ^ 2"), 2..3);
+        assert_eq!(at("2 parsec"), 2..8);
+        assert_eq!(at("2parsec"), 1..7);
+        assert_eq!(at("2ms + 3"), 4..5);
+        assert_eq!(at("(i + 1"), 6..6);
+        assert_eq!(parse("i", &[], false).expect_err("no worker").at, 0..1);
+    }
+
+    #[test]
+    fn long_and_deep_formulas_are_refused() {
+        for text in ["(".repeat(100_000), "1+".repeat(100_000) + "1", "-".repeat(100_000) + "1"] {
+            assert!(parse(&text, &[], false).is_err());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_survived(text in any::<String>()) {
+            let _ = parse(&text, &knobs(), true);
+        }
+
+        #[test]
+        fn a_value_lies_where_it_was_said_to(text in "[0-9in$seat+*/%() ,mx-]{0,20}|(i|n|\\$seats|[1-9])([-+*/%](i|n|\\$seats|[1-9])){0,4}") {
+            if let Ok(formula) = parse(&text, &knobs(), true) {
+                let value = formula.expr.eval(&At(4, 5));
+                let slack = 1e-9 * (1.0 + value.abs());
+                prop_assert!(formula.low - slack <= value && value <= formula.high + slack, "{} {:?}", value, formula);
+            }
+        }
+    }
+}

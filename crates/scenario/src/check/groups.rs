@@ -1,0 +1,291 @@
+//! Who works: groups of workers that run steps, and pools that are fed tasks.
+
+use kdl::{KdlEntry, KdlNode};
+
+use super::Checker;
+use super::declare::most_workers;
+use super::node::{arg, children, prop, span_of, value_span};
+use super::number::{CAPACITY, CHUNK, CORE, HOW_MANY, NICE, PAYLOAD, POOL_SIZE, RATE, RETRIES, TASKS, Want};
+use super::shape::POOL;
+use crate::clean::clean;
+use crate::expr::Expr;
+use crate::glob::{Glob, GlobError};
+use crate::knob::KnobKind;
+use crate::program::{Choice, Feed, Piece, Policy, Pool, Seat, Step, Template, Text, Workers};
+use contend_trace::{KnobId, WorkerKind};
+
+/// Tasks that wait at most, unless the pool says otherwise.
+const QUEUE: f64 = 1_000.0;
+
+/// What can become of a task when the queue is full.
+pub(super) const POLICIES: [(&str, Policy); 3] =
+    [("block", Policy::Block), ("reject", Policy::Reject), ("caller-runs", Policy::CallerRuns)];
+
+/// What a pool can be made of.
+pub(super) const KINDS: [(&str, WorkerKind); 3] =
+    [("threads", WorkerKind::Thread), ("processes", WorkerKind::Process), ("async", WorkerKind::Async)];
+
+impl Checker {
+    pub(super) fn groups(&mut self, nodes: &[&KdlNode]) {
+        let before = self.mistakes.count_errors();
+        for node in nodes {
+            match node.name().value() {
+                "thread" => self.workers(node, WorkerKind::Thread),
+                "process" => self.workers(node, WorkerKind::Process),
+                "async" => self.workers(node, WorkerKind::Async),
+                "pool" => self.pool(node),
+                _ => {}
+            }
+        }
+        if self.mistakes.count_errors() == before {
+            for (pool, node) in super::named(nodes, &["pool"]).enumerate() {
+                self.fed(node, pool);
+            }
+        }
+    }
+
+    fn workers(&mut self, node: &KdlNode, kind: WorkerKind) {
+        let name = name_of(node);
+        let count = self.number_or(node, "count", HOW_MANY, 1.0).map_or(Expr::Number(1.0), |count| count.expr);
+        let seat = self.seat(node);
+        let daemon = prop(node, "daemon").and_then(|entry| self.yes_or_no(entry)).unwrap_or(false);
+        let by = prop(node, "by").and_then(|entry| self.word(entry, &["exec", "fork"]));
+        let forked = by == Some(1);
+        let steps = if forked { self.forked(node) } else { self.body(node) };
+        self.scenario.workers.push(Workers { name, kind, count, seat, daemon, forked, steps });
+    }
+
+    /// A copy of a process with many threads has one of them, and whatever locks the others held: it may do nothing.
+    fn forked(&mut self, node: &KdlNode) -> Vec<Step> {
+        if let Some(step) = children(node).first() {
+            let mistake = self.mistakes.error(span_of(step), "a process that is made by `fork` can do nothing");
+            mistake.label("the copy has one thread, and the locks of all others as they were");
+            mistake.help("leave the block empty: { }; or remove by=fork, and it is a process of its own");
+        }
+        Vec::new()
+    }
+
+    /// `nice=19 core=i`: where the workers of a group or a pool run.
+    fn seat(&mut self, node: &KdlNode) -> Seat {
+        let mut given = |name: &str, want: Want| Some(self.number(prop(node, name)?, want)?.expr);
+        Seat { nice: given("nice", NICE), core: given("core", CORE) }
+    }
+
+    /// The steps in a node's block. Whether locks are taken and given back in turn is looked at when they are right.
+    fn body(&mut self, node: &KdlNode) -> Vec<Step> {
+        let before = self.mistakes.count_errors();
+        let steps = self.steps(children(node));
+        if node.children().is_some() && steps.is_empty() && self.mistakes.count_errors() == before {
+            self.mistakes.error(span_of(node), "there is nothing to do here").help("write steps into the block");
+        }
+        if self.mistakes.count_errors() == before {
+            self.flow(children(node), &steps);
+            self.results_exist(node, &steps);
+        }
+        steps
+    }
+
+    fn pool(&mut self, node: &KdlNode) {
+        let of = prop(node, "of").and_then(|entry| self.choice(entry, ("of", "kind of worker"), &KINDS));
+        let policy = prop(node, "policy").and_then(|entry| self.word(entry, &POLICIES.map(|(word, _)| word)));
+        let policy = POLICIES[policy.unwrap_or(0)].1;
+        if prop(node, "workers").is_none() {
+            self.mistakes.error(span_of(node), "this pool does not say how many workers it has").help("add workers=4");
+        }
+        let workers = self.number_or(node, "workers", POOL_SIZE, 1.0);
+        let most = workers.as_ref().map_or(1, most_workers);
+        let seat = self.seat(node);
+        let queue = self.plain(node, "queue", CAPACITY, QUEUE);
+        let payload = self.plain(node, "payload", PAYLOAD, 0.0);
+        let retries = self.plain(node, "retries", RETRIES, RETRIES.max);
+        let on_crash = self.on_crash(node);
+        let (feed, chunk, task) = self.pool_parts(node);
+        let schedule = self.schedule(node, feed.as_ref());
+        let batch = children(node).iter().find(|child| child.name().value() == "batch");
+        let collects = batch.map(|batch| self.collects(batch)).unwrap_or_default();
+        self.scenario.pools.push(Pool {
+            name: name_of(node),
+            of: of.unwrap_or(Choice::Fixed(WorkerKind::Thread)),
+            workers: workers.map_or(Expr::Number(1.0), |workers| workers.expr),
+            most,
+            seat,
+            queue,
+            policy,
+            feed: feed.unwrap_or(Feed::Batch { count: Expr::Number(1.0) }), // the mistake was told
+            pace: collects.pace,
+            payload,
+            on_crash,
+            retries,
+            schedule,
+            results: collects.results,
+            timeout: collects.timeout,
+            chunk,
+            task,
+        });
+    }
+
+    /// A number in a property; its default when it is not there or wrong.
+    fn plain(&mut self, node: &KdlNode, name: &str, want: Want, default: f64) -> Expr {
+        self.number_or(node, name, want, default).map_or(Expr::Number(default), |formula| formula.expr)
+    }
+
+    /// What is in a pool's block: one feed and one task.
+    fn pool_parts(&mut self, node: &KdlNode) -> (Option<Feed>, Expr, Vec<Step>) {
+        let mut feeds: Vec<&KdlNode> = Vec::new();
+        let mut tasks: Vec<&KdlNode> = Vec::new();
+        for child in children(node) {
+            match self.shape(child, POOL).map(|shape| shape.word) {
+                Some("task") => tasks.push(child),
+                Some(_) => feeds.push(child),
+                None => {}
+            }
+        }
+        let known = children(node).iter().all(|child| POOL.find(child.name().value()).is_some());
+        for (what, found, help) in [
+            ("task", &tasks, "add task { ... } with the steps of one task"),
+            ("feed", &feeds, "add arrive rate=\"200/s\", or batch count=1000"),
+        ] {
+            match found.as_slice() {
+                [] if known && what == "task" => {
+                    self.mistakes.error(span_of(node), format!("this pool has no {what}")).help(help);
+                }
+                [] | [_] => {}
+                [first, second, ..] => {
+                    let mistake = self.mistakes.error(span_of(second), format!("this pool has a second {what}"));
+                    mistake.also(span_of(first), "the first is here").help("remove one of them");
+                }
+            }
+        }
+        let feed = feeds.first().map_or(Some(Feed::Submitted), |node| self.feed(node));
+        let chunk = feeds.first().map_or(Expr::Number(1.0), |node| self.plain(node, "chunk", CHUNK, 1.0));
+        let task = tasks.first().map(|node| self.body(node)).unwrap_or_default();
+        (feed, chunk, task)
+    }
+
+    fn feed(&mut self, node: &KdlNode) -> Option<Feed> {
+        if node.name().value() == "arrive" {
+            let Some(rate) = prop(node, "rate") else {
+                self.mistakes.error(span_of(node), "`arrive` has no rate").help("add rate=\"200/s\"");
+                return None;
+            };
+            return self.number(rate, RATE).map(|rate| Feed::Arrive { rate: rate.expr });
+        }
+        let of = ["count", "files", "each"].map(|name| prop(node, name));
+        match of {
+            [None, Some(files), None] => {
+                let times = self.rounds(node);
+                self.files(node, files, times)
+            }
+            [Some(count), None, None] => {
+                self.no_directories(node);
+                let times = self.rounds(node);
+                let count = self.number(count, TASKS)?.expr;
+                let count = match times {
+                    Expr::Number(1.0) => count,
+                    times => Expr::Op(Box::new(count), '*', Box::new(times)),
+                };
+                Some(Feed::Batch { count })
+            }
+            [None, None, Some(each)] => {
+                self.no_directories(node);
+                let times = self.rounds(node);
+                self.each(each, times)
+            }
+            [None, None, None] => {
+                let help = "add count=1000, or files=\"*.jpg\" with dir=$dir, or each=\"one two three\"";
+                self.mistakes.error(span_of(node), "it is not said what this batch is of").help(help);
+                None
+            }
+            [Some(extra), ..] | [_, _, Some(extra)] => {
+                let title = "a batch is of one kind: of a count, of files, or of words";
+                self.mistakes.error(super::node::entry_span(extra), title).help("remove it");
+                None
+            }
+        }
+    }
+
+    /// Says of directories that they have no meaning here.
+    fn no_directories(&mut self, node: &KdlNode) {
+        for extra in ["dir", "out"].iter().filter_map(|name| prop(node, name)) {
+            let title = "a batch has directories only when it is one of files";
+            self.mistakes.error(super::node::entry_span(extra), title).help("add files=\"*.jpg\", or remove it");
+        }
+    }
+
+    /// How often the whole batch comes.
+    fn rounds(&mut self, node: &KdlNode) -> Expr {
+        let times = prop(node, "times").and_then(|entry| self.number(entry, TASKS));
+        times.map_or(Expr::Number(1.0), |times| times.expr)
+    }
+
+    /// Words with spaces between, or a knob that holds them.
+    fn each(&mut self, entry: &KdlEntry, times: Expr) -> Option<Feed> {
+        let text = self.text(entry)?;
+        if let Some(knob) = text.strip_prefix('$') {
+            return self.named_text_knob(entry, knob).map(|knob| Feed::Each { words: Text::Knob(knob), times });
+        }
+        if text.trim().is_empty() {
+            self.mistakes.error(value_span(entry), "there are no words").help("such as each=\"one two three\"");
+            return None;
+        }
+        Some(Feed::Each { words: Text::Template(Template(vec![Piece::Literal(text.to_owned())])), times })
+    }
+
+    fn files(&mut self, node: &KdlNode, files: &KdlEntry, times: Expr) -> Option<Feed> {
+        let written = self.text(files)?;
+        let read: Result<Vec<Glob>, (&str, GlobError)> =
+            written.split_whitespace().map(|word| Glob::parse(word).map_err(|error| (word, error))).collect();
+        let patterns = match read {
+            Ok(patterns) => patterns,
+            Err((word, error)) => {
+                let title = format!("`{word}` is no pattern: {error}");
+                self.mistakes.error(value_span(files), title).help("such as files=\"*.jpg **/*.png\" with dir=$dir");
+                return None;
+            }
+        };
+        if patterns.is_empty() {
+            self.mistakes.error(value_span(files), "no pattern is given").help("such as files=\"*.jpg\"");
+            return None;
+        }
+        let dir = self.text_knob_of(node, "dir");
+        let out = match prop(node, "out") {
+            Some(_) => Some(self.text_knob_of(node, "out")?),
+            None => None,
+        };
+        Some(Feed::Files { dir: dir?, out, patterns, written: clean(written), times })
+    }
+
+    /// The knob for free text that a property names: `dir=$dir`.
+    fn text_knob_of(&mut self, node: &KdlNode, name: &'static str) -> Option<KnobId> {
+        let Some(entry) = prop(node, name) else {
+            let title = format!("a batch of files has no `{name}`");
+            let help = format!("add {name}=${name} and a line: knob {name} text=#true help=\"...\"");
+            self.mistakes.error(span_of(node), title).help(help);
+            return None;
+        };
+        let text = self.text(entry)?;
+        let Some(knob) = text.strip_prefix('$') else {
+            let help = format!("write {name}=${name} and a line: knob {name} \"{text}\" text=#true help=\"...\"");
+            self.mistakes.error(value_span(entry), "expected a knob").help(help);
+            return None;
+        };
+        self.named_text_knob(entry, knob)
+    }
+
+    /// The knob for free text with this name.
+    pub(super) fn named_text_knob(&mut self, entry: &KdlEntry, knob: &str) -> Option<KnobId> {
+        let id = self.knob_reference(entry, knob, "a knob for free text")?;
+        self.use_knob(id, false);
+        if !matches!(self.scenario.knobs[id.index()].kind, KnobKind::Text { .. }) {
+            let help = format!("declare it like this: knob {knob} text=#true help=\"...\"");
+            self.mistakes.error(value_span(entry), format!("the knob `{knob}` is not free text")).help(help);
+            return None;
+        }
+        Some(id)
+    }
+}
+
+/// The name a node declares. Whether it is one was checked before.
+fn name_of(node: &KdlNode) -> String {
+    arg(node, 0).and_then(|entry| entry.value().as_string()).unwrap_or_default().to_owned()
+}

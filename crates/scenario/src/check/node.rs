@@ -1,0 +1,189 @@
+//! One node against its shape, and its values one by one.
+
+use std::ops::Range;
+
+use kdl::{KdlDocument, KdlEntry, KdlNode, KdlValue};
+
+use super::Checker;
+use super::shape::{Block, PLACES, Place, Shape};
+use crate::nearest::{all_of, any_of, nearest};
+
+/// So many words can be listed beside the place where one of them is missing.
+const FEW: usize = 6;
+
+pub(super) fn span_of(node: &KdlNode) -> Range<usize> {
+    let span = node.name().span();
+    span.offset()..span.offset() + span.len()
+}
+
+/// The whole entry: `at="i+1"`, or the argument.
+pub(super) fn entry_span(entry: &KdlEntry) -> Range<usize> {
+    let span = entry.span();
+    span.offset()..span.offset() + span.len()
+}
+
+/// The entry's value as it stands in the file, with its quotes.
+pub(super) fn value_span(entry: &KdlEntry) -> Range<usize> {
+    let whole = entry_span(entry);
+    let written = entry.format().map_or(whole.len(), |format| format.value_repr.len());
+    whole.end.saturating_sub(written).max(whole.start)..whole.end
+}
+
+pub(super) fn arg(node: &KdlNode, at: usize) -> Option<&KdlEntry> {
+    node.entries().iter().filter(|entry| entry.name().is_none()).nth(at)
+}
+
+pub(super) fn args(node: &KdlNode) -> impl Iterator<Item = &KdlEntry> {
+    node.entries().iter().filter(|entry| entry.name().is_none())
+}
+
+pub(super) fn props(node: &KdlNode) -> impl Iterator<Item = (&str, &KdlEntry)> {
+    node.entries().iter().filter_map(|entry| Some((entry.name()?.value(), entry)))
+}
+
+pub(super) fn prop<'a>(node: &'a KdlNode, name: &str) -> Option<&'a KdlEntry> {
+    props(node).find(|(key, _)| *key == name).map(|(_, entry)| entry)
+}
+
+pub(super) fn children(node: &KdlNode) -> &[KdlNode] {
+    node.children().map(KdlDocument::nodes).unwrap_or_default()
+}
+
+/// What kind of value it is, for messages.
+pub(super) fn kind_of(value: &KdlValue) -> &'static str {
+    match value {
+        KdlValue::String(_) => "a word",
+        KdlValue::Integer(_) | KdlValue::Float(_) => "a number",
+        KdlValue::Bool(_) => "true or false",
+        KdlValue::Null => "nothing",
+    }
+}
+
+impl Checker {
+    /// The shape of a node at this place; says what is unknown, missing or too much. `None`: not worth reading.
+    pub(super) fn shape(&mut self, node: &KdlNode, place: Place) -> Option<&'static Shape> {
+        let Some(shape) = place.find(node.name().value()) else {
+            self.unknown_node(node, place);
+            return None;
+        };
+        let before = self.mistakes.len();
+        self.check_args(node, shape);
+        let complete = self.mistakes.len() == before;
+        self.check_props(node, shape);
+        self.check_block(node, shape);
+        complete.then_some(shape)
+    }
+
+    fn unknown_node(&mut self, node: &KdlNode, place: Place) {
+        let word = node.name().value();
+        let elsewhere = PLACES.iter().find(|other| other.find(word).is_some());
+        let mistake = self.mistakes.error(span_of(node), format!("there is no `{word}` {}", place.name));
+        let words = place.shapes().map(|shape| shape.word);
+        match (elsewhere, nearest(word, words.clone())) {
+            (Some(other), _) => mistake.help(format!("`{word}` stands {}", other.name)),
+            (None, None) => mistake.help(format!("known {}: {}", place.name, all_of(words))),
+            (None, near) => mistake.meant(near),
+        };
+    }
+
+    fn check_args(&mut self, node: &KdlNode, shape: &Shape) {
+        let (least, most) = shape.count();
+        let count = args(node).count();
+        if count < least {
+            let title = format!("`{}` needs {}", shape.word, if count == 0 { "a value" } else { "more values" });
+            self.mistakes.error(span_of(node), title).help(format!("write it like this: {}", shape.usage));
+        }
+        for extra in args(node).skip(most) {
+            let title = format!("this is one value too many for `{}`", shape.word);
+            self.mistakes.error(entry_span(extra), title).help(format!("write it like this: {}", shape.usage));
+        }
+    }
+
+    fn check_props(&mut self, node: &KdlNode, shape: &Shape) {
+        let mut seen: Vec<&str> = Vec::new();
+        for (key, entry) in props(node) {
+            if seen.contains(&key) {
+                self.mistakes.error(entry_span(entry), format!("`{key}` is given twice")).help("remove one of them");
+            } else if seen.len() < 64 {
+                seen.push(key);
+            }
+            if shape.knobs || shape.prop_names().any(|name| name == key) {
+                continue;
+            }
+            let near = nearest(key, shape.prop_names());
+            let mistake = self.mistakes.error(entry_span(entry), format!("`{}` has no `{key}`", shape.word));
+            if near.is_some() || shape.props.is_empty() {
+                mistake.meant(near);
+            } else {
+                mistake.help(format!("it has {}", all_of(shape.prop_names())));
+            }
+        }
+    }
+
+    fn check_block(&mut self, node: &KdlNode, shape: &Shape) {
+        match (shape.block, node.children()) {
+            (Block::No, Some(_)) => {
+                let title = format!("`{}` has no block", shape.word);
+                self.mistakes.error(span_of(node), title).help("end the line before the `{`, or remove the block");
+            }
+            (Block::Must, None) => {
+                let title = format!("`{}` needs a block", shape.word);
+                self.mistakes.error(span_of(node), title).help(format!("write it like this: {}", shape.usage));
+            }
+            _ => {}
+        }
+    }
+
+    /// The text of an entry.
+    pub(super) fn text<'a>(&mut self, entry: &'a KdlEntry) -> Option<&'a str> {
+        if let KdlValue::String(text) = entry.value() {
+            return Some(text);
+        }
+        let title = format!("expected text, found {}", kind_of(entry.value()));
+        self.mistakes.error(value_span(entry), title).help("put it in quotes");
+        None
+    }
+
+    /// `#true` or `#false`.
+    pub(super) fn yes_or_no(&mut self, entry: &KdlEntry) -> Option<bool> {
+        let value = entry.value().as_bool();
+        if value.is_none() {
+            let title = format!("expected true or false, found {}", kind_of(entry.value()));
+            let name = entry.name().map_or("it", |name| name.value());
+            self.mistakes.error(value_span(entry), title).help(format!("write it like this: {name}=#true"));
+        }
+        value
+    }
+
+    /// One of some words: the position of the one that stands there.
+    pub(super) fn word(&mut self, entry: &KdlEntry, of: &[&str]) -> Option<usize> {
+        let text = self.text(entry)?;
+        let found = of.iter().position(|word| *word == text);
+        if found.is_none() {
+            let near = nearest(text, of.iter().copied());
+            let mistake = self.mistakes.error(value_span(entry), format!("there is no `{text}` here"));
+            if of.len() <= FEW {
+                mistake.label(format!("expected {}", any_of(of.iter().copied())));
+            } else if near.is_none() {
+                mistake.help(format!("known are {}", all_of(of.iter().copied())));
+            }
+            mistake.meant(near);
+        }
+        found
+    }
+
+    /// A whole number that is written out.
+    pub(super) fn integer(&mut self, entry: &KdlEntry, min: i64, max: i64) -> Option<i64> {
+        let KdlValue::Integer(value) = entry.value() else {
+            let title = format!("expected a whole number, found {}", kind_of(entry.value()));
+            self.mistakes.error(value_span(entry), title).help(format!("it goes from {min} to {max}"));
+            return None;
+        };
+        let fits = i64::try_from(*value).ok().filter(|value| (min..=max).contains(value));
+        if fits.is_none() {
+            let mistake = self.mistakes.error(value_span(entry), "this number is out of range");
+            mistake.help(format!("it goes from {min} to {max}"));
+        }
+        fits
+    }
+}

@@ -1,0 +1,164 @@
+//! The event loop of async workers: `runtime threads=2`, and what tasks cannot share with others.
+
+use kdl::KdlNode;
+
+use super::Checker;
+use super::node::{prop, span_of};
+use super::number::Want;
+use crate::knob::Unit;
+use crate::program::{Choice, LifeStep, ResourceSpec, Step};
+use contend_trace::{Memory, WorkerKind};
+
+/// Threads of an event loop.
+pub(super) const THREADS: Want = Want { unit: Unit::Count, min: 1.0, max: 256.0, index: false, live: false };
+
+/// A group or pool: where it stands, the kinds that its workers can be of, and what they do.
+pub(super) type Body<'a, 'b> = (&'a KdlNode, Vec<WorkerKind>, &'b [Step]);
+
+impl Checker {
+    pub(super) fn runtime(&mut self, nodes: &[&KdlNode]) {
+        let mut found = super::named(nodes, &["runtime"]);
+        let Some(node) = found.next() else { return };
+        for again in found {
+            let mistake = self.mistakes.error(span_of(again), "there are two `runtime`");
+            mistake.also(span_of(node), "the first is here").help("remove one: all async workers share one");
+        }
+        if prop(node, "threads").is_none() {
+            self.mistakes.error(span_of(node), "`runtime` does not say how many threads").help("add threads=2");
+        }
+        if let Some(threads) = self.number_or(node, "threads", THREADS, 1.0) {
+            self.scenario.loop_threads = threads.expr;
+        }
+    }
+
+    /// Tasks live in one process: what they wait for is woken there, and nowhere else. A counter is waited for by nobody.
+    pub(super) fn shared_with_tasks(&mut self, nodes: &[&KdlNode]) {
+        let bodies = self.bodies_with_nodes(nodes);
+        let mut mixed = Vec::new();
+        for (at, resource) in self.scenario.resources.iter().enumerate() {
+            let uses = |step: &Step| step.target().is_some_and(|target| target.resource == at);
+            if !matches!(resource.spec, ResourceSpec::Counter { .. }) {
+                let with = bodies.iter().filter(|(.., steps)| steps.iter().any(|step| step.any(&uses)));
+                mixed
+                    .extend(tasks_and_processes(&with.collect::<Vec<_>>()).map(|found| (resource.name.clone(), found)));
+            }
+        }
+        let pools = super::named(nodes, &["pool"]).zip(&self.scenario.pools);
+        for (at, (node, pool)) in pools.enumerate() {
+            let uses = |step: &Step| step.pool() == Some(at);
+            let with = bodies.iter().filter(|(of, _, steps)| {
+                std::ptr::eq(*of, node) || steps.iter().any(|step| step.any(&uses)) // its workers, and who brings tasks
+            });
+            mixed.extend(tasks_and_processes(&with.collect::<Vec<_>>()).map(|found| (pool.name.clone(), found)));
+        }
+        for (name, (task, process)) in mixed {
+            let title = format!("`{name}` cannot be shared by tasks and processes");
+            let mistake = self.mistakes.error(span_of(task), title).label("these are tasks of one process");
+            mistake.also(span_of(process), "these are processes of their own");
+            mistake.help("nothing outside a process can wake a task in it: make threads of the processes");
+        }
+    }
+
+    /// A pipe of the kernel's and a manager's connection have no wait but one that blocks the thread.
+    pub(super) fn blocked_by_tasks(&mut self, nodes: &[&KdlNode]) {
+        let tasks =
+            self.bodies_with_nodes(nodes).into_iter().filter(|(_, kinds, _)| kinds.contains(&WorkerKind::Async));
+        let is_private = |resource: usize| {
+            let spec = &self.scenario.resources[resource].spec;
+            matches!(spec, ResourceSpec::Counter { memory: Choice::Fixed(Memory::Private), .. })
+        };
+        let blocks = |steps| first_used(steps, &|resource| self.is_handed_out(resource) && !is_private(resource));
+        let found: Vec<_> = tasks.filter_map(|(node, _, steps)| Some((node, blocks(steps)?))).collect();
+        for (node, resource) in found {
+            let title = format!("a task cannot wait at `{}`", self.scenario.resources[resource].name);
+            let mistake = self.mistakes.error(span_of(node), title).label("the thread of its loop would wait with it");
+            mistake.help("put what waits into a block: to-thread { ... }, or make threads of the tasks");
+        }
+    }
+
+    /// A task is born on its loop, and woken there by the ends of others: both within one process.
+    pub(super) fn lives_of_tasks(&mut self, nodes: &[&KdlNode]) {
+        let far = self.born_in_processes(nodes);
+        let mut found = Vec::new();
+        for (node, kinds, steps) in self.bodies_with_nodes(nodes) {
+            let mut see = |step: &Step| match step {
+                Step::Life(LifeStep::Spawn(other)) if kinds.contains(&WorkerKind::Process) => {
+                    found.extend((self.kind_of_group(other.group) == WorkerKind::Async).then_some((
+                        node,
+                        other.group,
+                        true,
+                    )));
+                }
+                Step::Life(LifeStep::Join { members, .. }) if kinds.contains(&WorkerKind::Async) => {
+                    found.extend(far.contains(&members.group).then_some((node, members.group, false)));
+                }
+                _ => {}
+            };
+            for step in steps {
+                step.each(&mut see);
+            }
+        }
+        for (node, other, spawns) in found {
+            let name = &self.scenario.workers[other].name;
+            let (title, help) = if spawns {
+                (
+                    format!("a process cannot spawn `{name}`, which is a task"),
+                    "the event loop is in another process: spawn it from a thread or a task",
+                )
+            } else {
+                (
+                    format!("a task cannot join `{name}`, which a process spawns"),
+                    "nothing outside a process can wake a task in it: join it from that process, or spawn it from a task",
+                )
+            };
+            self.mistakes.error(span_of(node), title).help(help);
+        }
+    }
+
+    /// Groups of threads that some process spawns.
+    fn born_in_processes(&self, nodes: &[&KdlNode]) -> Vec<usize> {
+        let mut found = Vec::new();
+        for (_, kinds, steps) in self.bodies_with_nodes(nodes) {
+            let mut see = |step: &Step| found.extend(step.spawns());
+            steps.iter().filter(|_| kinds.contains(&WorkerKind::Process)).for_each(|step| step.each(&mut see));
+        }
+        found.retain(|group| self.kind_of_group(*group) == WorkerKind::Thread);
+        found
+    }
+
+    fn kind_of_group(&self, group: usize) -> WorkerKind {
+        self.scenario.workers[group].kind
+    }
+
+    /// Each group and pool: where it stands, the kinds that its workers can be of, and what they do.
+    pub(super) fn bodies_with_nodes<'a>(&self, nodes: &[&'a KdlNode]) -> Vec<Body<'a, '_>> {
+        let groups = super::named(nodes, &["thread", "process", "async"]).zip(&self.scenario.workers);
+        let groups = groups.map(|(node, group)| (node, vec![group.kind], group.steps.as_slice()));
+        let pools = super::named(nodes, &["pool"]).zip(&self.scenario.pools).map(|(node, pool)| {
+            let kinds = match &pool.of {
+                Choice::Fixed(kind) => vec![*kind],
+                Choice::Knob(_, kinds) => kinds.clone(),
+            };
+            (node, kinds, pool.task.as_slice())
+        });
+        groups.chain(pools).collect()
+    }
+}
+
+/// The tasks and the processes among those who share something, if there are both.
+fn tasks_and_processes<'a>(with: &[&Body<'a, '_>]) -> Option<(&'a KdlNode, &'a KdlNode)> {
+    let find = |kind| with.iter().find(|(_, kinds, _)| kinds.contains(&kind)).map(|(node, ..)| *node);
+    let both = (find(WorkerKind::Async)?, find(WorkerKind::Process)?);
+    (!std::ptr::eq(both.0, both.1)).then_some(both) // else they are one or the other, as a knob stands
+}
+
+/// The first such resource that a task uses itself, with no other thread for it.
+fn first_used(steps: &[Step], wanted: &impl Fn(usize) -> bool) -> Option<usize> {
+    steps.iter().find_map(|step| match step {
+        Step::Loop(_) => None,
+        step => {
+            let own = step.target().map(|target| target.resource).filter(|resource| wanted(*resource));
+            own.or_else(|| step.bodies().find_map(|body| first_used(body, wanted)))
+        }
+    })
+}

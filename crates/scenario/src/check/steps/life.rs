@@ -1,0 +1,131 @@
+//! Steps on other workers.
+
+use std::collections::BTreeSet;
+
+use kdl::{KdlEntry, KdlNode};
+
+use super::Checker;
+use super::{children, prop, span_of};
+use crate::check::names::Thing;
+use crate::check::node::{arg, entry_span};
+use crate::check::number::PLACE;
+use crate::program::{Choice, LifeStep, Members, ResourceSpec, Step, Which};
+use contend_trace::Memory;
+
+impl Checker {
+    /// `spawn helper`, `join helper { ... }`, `run helper`.
+    pub(super) fn on_life(&mut self, node: &KdlNode, word: &str, group: &KdlEntry) -> Option<Step> {
+        let at = prop(node, "at").map(|entry| self.number(entry, PLACE));
+        let body = self.steps(children(node));
+        let is_group = |_: &Self, thing| matches!(thing, Thing::Workers(_));
+        let Thing::Workers(group) = self.resolve(group, "a group of workers", is_group)? else { return None };
+        let which = match (at, prop(node, "any")) {
+            (Some(_), Some(any)) => {
+                let title = "`at` and `any` both say which one";
+                self.mistakes.error(entry_span(any), title).help("remove one of them");
+                return None;
+            }
+            (Some(at), None) => Which::At(at?.expr),
+            (None, Some(any)) if self.yes_or_no(any)? => Which::Any,
+            (None, _) => Which::All,
+        };
+        let members = Members { group, which };
+        Some(Step::Life(match word {
+            "spawn" => LifeStep::Spawn(members),
+            "join" => LifeStep::Join { members, body, otherwise: Vec::new() },
+            _ => LifeStep::Run { group },
+        }))
+    }
+
+    /// Whether whoever is to be spawned ever can be, and `run` goes one step deep.
+    pub(in crate::check) fn lives(&mut self, nodes: &[&KdlNode]) {
+        if self.mistakes.count_errors() > 0 {
+            return;
+        }
+        let (starts, nested) = (self.who_starts(), self.who_runs_runners());
+        for (at, node) in crate::check::named(nodes, &["thread", "process", "async"]).enumerate() {
+            let name = arg(node, 0).and_then(|entry| entry.value().as_string()).unwrap_or_default();
+            if !starts.contains(&at) {
+                let mistake = self.mistakes.error(span_of(node), format!("nobody ever spawns `{name}`"));
+                mistake.label("whoever spawns it never starts itself");
+                mistake.help("spawn it from a group that starts with the run, which is one that nobody spawns");
+            }
+            if self.scenario.workers[at].forked && !self.scenario.spawned().contains(&at) {
+                let mistake = self.mistakes.error(span_of(node), format!("nobody spawns `{name}`"));
+                mistake.help("a copy is one of the worker that spawns it: add a step spawn ... to another group");
+            }
+            if nested.contains(&at) {
+                let mistake = self.mistakes.error(span_of(node), format!("`{name}` runs a group that runs another"));
+                mistake.help("`run` goes one step deep: write out what the inner one does");
+            }
+            if self.scenario.spawned().contains(&at)
+                && let Some(resource) = self.out_of_reach(at)
+            {
+                let title = format!("`{name}` is spawned, and cannot use `{}`", self.scenario.resources[resource].name);
+                let mistake = self.mistakes.error(span_of(node), title);
+                mistake.label("pipes and counters that are not in shared memory go to those who start with the run");
+                mistake.help(format!("let `{name}` start with the run: remove the step spawn {name}"));
+            }
+        }
+    }
+
+    /// A resource that a group uses and that workers are given as the run begins, or never.
+    fn out_of_reach(&self, group: usize) -> Option<usize> {
+        let mut found = None;
+        let groups = &self.scenario.workers;
+        let run = runs(&groups[group].steps).into_iter();
+        for step in [group].into_iter().chain(run).flat_map(|group| &groups[group].steps) {
+            step.each(&mut |step| {
+                let used = step.target().map(|target| target.resource);
+                found = found.or(used.filter(|resource| self.is_handed_out(*resource)));
+            });
+        }
+        found
+    }
+
+    /// Whether those who use it get something of it that lies in no shared memory.
+    pub(in crate::check) fn is_handed_out(&self, resource: usize) -> bool {
+        match &self.scenario.resources[resource].spec {
+            ResourceSpec::Pipe { .. } => true,
+            ResourceSpec::Counter { memory, .. } => *memory != Choice::Fixed(Memory::Shared),
+            _ => false,
+        }
+    }
+
+    /// Groups that start with the run, or are spawned by some that start.
+    fn who_starts(&self) -> BTreeSet<usize> {
+        let spawned = self.scenario.spawned();
+        let mut starts: BTreeSet<usize> = BTreeSet::new();
+        let mut next: Vec<usize> = (0..self.scenario.workers.len()).filter(|at| !spawned.contains(at)).collect();
+        for step in self.scenario.pools.iter().flat_map(|pool| &pool.task) {
+            step.each(&mut |step| next.extend(step.spawns()));
+        }
+        while let Some(at) = next.pop() {
+            if starts.insert(at) {
+                for step in &self.scenario.workers[at].steps {
+                    step.each(&mut |step| next.extend(step.spawns()));
+                }
+            }
+        }
+        starts
+    }
+
+    /// Groups that do the steps of a group that does those of another.
+    fn who_runs_runners(&self) -> BTreeSet<usize> {
+        let runs: Vec<Vec<usize>> = self.scenario.workers.iter().map(|group| runs(&group.steps)).collect();
+        (0..runs.len()).filter(|at| runs[*at].iter().any(|group| !runs[*group].is_empty())).collect()
+    }
+}
+
+/// The groups whose steps these run.
+fn runs(steps: &[Step]) -> Vec<usize> {
+    let mut found = Vec::new();
+    for step in steps {
+        step.each(&mut |step| {
+            if let Step::Life(LifeStep::Run { group }) = step {
+                found.push(*group);
+            }
+        });
+    }
+    found
+}

@@ -1,0 +1,36 @@
+//! What a worker does with a pool: gives it tasks, waits for their results, shuts it down.
+
+use serde::{Deserialize, Serialize};
+
+use super::Step;
+use crate::expr::Expr;
+use crate::program::resource::Choice;
+
+/// What a worker does with a pool.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum PoolStep {
+    /// Gives the pool at this position a task, numbered so, or else by the order in which they come.
+    Submit { pool: usize, task: Option<Expr> },
+    /// Waits for the oldest result of what this worker submitted and has not read yet. Fails if the task failed.
+    Result,
+    /// As `Result`; runs the body if the task went well, or else the other steps.
+    Look { body: Vec<Step>, otherwise: Vec<Step> },
+    /// Lets no more tasks in; what becomes of those that are in, and whether it waits for them, is the question.
+    Shutdown { pool: usize, how: Choice<Leave> },
+}
+
+/// How a pool is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Leave {
+    /// All that is in is done first.
+    Drain,
+    /// What was begun is done first; the rest is called off.
+    Cancel,
+    /// Nobody waits: what was begun is cut off.
+    Abandon,
+}
+
+impl Leave {
+    pub const ALL: [(&'static str, Self); 3] =
+        [("drain", Self::Drain), ("cancel", Self::Cancel), ("abandon", Self::Abandon)];
+}

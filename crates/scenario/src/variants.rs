@@ -1,0 +1,153 @@
+//! The runs it takes to ask everything that a scenario expects.
+
+use super::expr::{Expr, Values};
+use super::knob::Settings;
+use super::program::{Choice, ResourceSpec, Scenario, Step};
+use contend_trace::{KnobId, LockKind};
+
+/// One way to set the knobs that some expectation asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Variant {
+    pub settings: Settings,
+    /// The knobs that the expectations name, with their values.
+    pub set: Vec<(KnobId, f64)>,
+}
+
+impl Scenario {
+    /// One variant for each distinct `when` among the expectations, and for what they are compared with, in the order of
+    /// the file. Settings that only differ in what they name count once. Where there are guesses to judge, the scenario as
+    /// it is comes first.
+    pub fn variants(&self) -> Vec<Variant> {
+        let mut variants: Vec<Variant> = Vec::new();
+        if self.ask.as_ref().is_some_and(|ask| !ask.guesses.is_empty()) {
+            variants.push(Variant { settings: self.defaults(), set: Vec::new() });
+        }
+        let ways = self.expects.iter().flat_map(|expect| [Some(expect.when.clone()), expect.other()]);
+        for when in ways.flatten() {
+            let settings = self.with_knobs(&when);
+            match variants.iter_mut().find(|known| known.settings == settings) {
+                Some(known) if known.set.len() < when.len() => known.set = when,
+                Some(_) => {}
+                None => variants.push(Variant { settings, set: when }),
+            }
+        }
+        variants
+    }
+
+    /// The defaults, with these knobs turned.
+    pub fn with_knobs(&self, set: &[(KnobId, f64)]) -> Settings {
+        let mut settings = self.defaults();
+        for (knob, value) in set {
+            if let Some(number) = settings.numbers.get_mut(knob.index()) {
+                *number = *value;
+            }
+        }
+        settings
+    }
+
+    /// A variant's knobs as one would write them after `--set`; empty for the defaults.
+    pub fn label(&self, variant: &Variant) -> String {
+        let shown = variant.set.iter().filter_map(|(id, value)| {
+            let knob = self.knobs.get(id.index())?;
+            Some(format!("{}={}", knob.name, knob.show(*value)))
+        });
+        shown.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether a run with these settings keeps cores busy, so that it and others beside it would disturb one another.
+    /// The scenario's own word counts before this.
+    pub fn computes(&self, settings: &Settings) -> bool {
+        if let Some(alone) = self.test.alone {
+            return alone;
+        }
+        let spins = |kind: &Choice<LockKind>| {
+            let kind = match kind {
+                Choice::Fixed(kind) => Some(*kind),
+                Choice::Knob(knob, of) => of.get(settings.number(*knob) as usize).copied(),
+            };
+            matches!(kind, Some(LockKind::Spin | LockKind::Ticket))
+        };
+        let copies = |payload: &Expr| payload.eval(&At(settings)) > 0.0;
+        let groups = self.workers.iter().map(|group| &group.steps);
+        groups.chain(self.pools.iter().map(|pool| &pool.task)).any(|steps| any_computes(steps, settings))
+            || self.resources.iter().any(|r| matches!(&r.spec, ResourceSpec::Mutex { kind } if spins(kind)))
+            || self.pools.iter().any(|pool| copies(&pool.payload))
+    }
+}
+
+/// Knobs as they are set, for the first of any workers.
+struct At<'a>(&'a Settings);
+
+impl Values for At<'_> {
+    fn knob(&self, knob: KnobId) -> f64 {
+        self.0.number(knob)
+    }
+
+    fn place(&self) -> (u32, u32) {
+        (0, 1)
+    }
+}
+
+fn any_computes(steps: &[Step], settings: &Settings) -> bool {
+    steps.iter().any(|step| match step {
+        Step::Compute(time) => time.eval(&At(settings)) > 0.0,
+        Step::AddMany { .. } | Step::Thumbnail { .. } | Step::Real(_) => true,
+        Step::When { knob, is, body, otherwise } => {
+            let taken = (settings.number(*knob) - is).abs() < 0.5e-9_f64.max(is.abs() * 1e-12);
+            any_computes(if taken { body } else { otherwise }, settings)
+        }
+        step => step.bodies().any(|body| any_computes(body, settings)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Scenario, Source, check};
+
+    fn read(text: &str) -> Scenario {
+        let source = Source { name: "x".to_owned(), path: None, text: text.to_owned() };
+        check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario
+    }
+
+    fn labels(scenario: &Scenario) -> Vec<String> {
+        scenario.variants().iter().map(|variant| scenario.label(variant)).collect()
+    }
+
+    const HEAD: &str = "knob n 1 min=1 max=9 help=\"x\"\nknob how a of=\"a b c\" help=\"x\"\n";
+
+    #[test]
+    fn each_distinct_condition_is_one_run() {
+        let scenario = read(&format!(
+            "{HEAD}thread t count=$n {{ when how=a {{ sleep \"1ms\" }} }}\nexpect no-deadlock when=\"how=b|c\"\n\
+             expect share sleep above=0 when=\"how=b\"\nexpect no-deadlock when=\"n=3 how=b\"\n"
+        ));
+        assert_eq!(labels(&scenario), ["how=b", "how=c", "n=3 how=b"]);
+    }
+
+    #[test]
+    fn a_condition_that_names_defaults_is_no_run_of_its_own() {
+        let scenario = read(&format!(
+            "{HEAD}thread t count=$n {{ when how=a {{ sleep \"1ms\" }} }}\nexpect no-deadlock\n\
+             expect share sleep above=0 when=\"how=a\"\n"
+        ));
+        assert_eq!(labels(&scenario), ["how=a"]);
+        assert_eq!(scenario.variants()[0].settings, scenario.defaults());
+    }
+
+    #[test]
+    fn what_computes_runs_alone_unless_the_scenario_says_otherwise() {
+        let computes = |text: &str| {
+            let scenario = read(text);
+            scenario.computes(&scenario.defaults())
+        };
+        assert!(computes("thread t { compute \"1ms\" }"));
+        assert!(!computes("thread t { sleep \"1ms\" }"));
+        assert!(!computes("thread t { compute \"0us\" }"));
+        assert!(!computes("test alone=#false\nthread t { compute \"1ms\" }"));
+        assert!(computes("test alone=#true\nthread t { sleep \"1ms\" }"));
+        assert!(computes("mutex m kind=spin\nthread t { lock m { sleep \"1ms\" } }"));
+        let choice = "knob busy \"no\" of=\"yes no\" help=\"x\"\nthread t { when busy=yes { compute \"1ms\" }\n";
+        assert!(!computes(&format!("{choice} else {{ sleep \"1ms\" }} }}")));
+        assert!(computes(&format!("{choice} else {{ compute \"2ms\" }} }}")));
+    }
+}

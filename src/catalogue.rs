@@ -1,0 +1,171 @@
+//! The catalogue: the scenarios of `scenarios/`, compiled into the program.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use crate::scenario::{ReadError, Source, clean, nearest};
+
+/// One file of `scenarios/`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    pub name: &'static str,
+    pub text: &'static str,
+}
+
+macro_rules! entries {
+    ($($name:literal),* $(,)?) => {
+        &[$(Entry { name: $name, text: include_str!(concat!("../scenarios/", $name, ".kdl")) }),*]
+    };
+}
+
+/// In the order of the picker.
+const ENTRIES: &[Entry] = entries![
+    "thread-pool",
+    "rounds",
+    "results-in-order",
+    "lost-exceptions",
+    "pool-shutdown",
+    "nested-submit",
+    "split-or-steal",
+    "downloads",
+    "retry-storm",
+    "oversubscription",
+    "idle-pool",
+    "head-of-line",
+    "bufferbloat",
+    "bulkhead",
+    "coordinated-omission",
+    "lock-contention",
+    "account-race",
+    "atomic-or-not",
+    "hold-time",
+    "spin-or-park",
+    "lock-convoy",
+    "impatient",
+    "readers-writers",
+    "writer-starvation",
+    "reader-starvation",
+    "mutex-or-rwlock",
+    "car-park",
+    "seat-booking",
+    "deadlock",
+    "order-hazard",
+    "lock-order-lab",
+    "self-deadlock",
+    "orphaned-lock",
+    "philosophers",
+    "livelock",
+    "both-receive-first",
+    "connection-pool",
+    "producer-consumer",
+    "pipeline",
+    "consumer-outage",
+    "feedback-pipeline",
+    "end-mark",
+    "drain-race",
+    "sentinel",
+    "if-or-while",
+    "lost-wakeup",
+    "one-condition-for-two",
+    "busy-wait",
+    "thundering-herd",
+    "signalling",
+    "too-early",
+    "barrier-straggler",
+    "ping-pong",
+    "spawn-race",
+    "start-or-reuse",
+    "start-and-join",
+    "who-notices",
+    "threads-and-processes",
+    "run-not-start",
+    "daemon-shutdown",
+    "process-pool",
+    "chunks",
+    "crash-policies",
+    "device-loaders",
+    "crash",
+    "what-spreads",
+    "separate-memory",
+    "accounts-apart",
+    "far-memory",
+    "ipc-lab",
+    "manager",
+    "pipe-backpressure",
+    "join-before-drain",
+    "event-loop",
+    "async-waits",
+    "async-downloads",
+    "async-threads",
+    "async-lock",
+    "async-race",
+    "async-deadlock",
+    "thumbnails",
+    "grayscale",
+    "hash-files",
+    "primes",
+    "exec",
+    "time-slicing",
+    "priority-inversion",
+    "false-sharing",
+    "hot-counter",
+    "interpreter-lock",
+    "sleeping-barber",
+    "cigarette-smokers",
+    "unisex-bathroom",
+    "water",
+    "one-queue",
+    "tune-cpu",
+    "tune-wait",
+    "tune-lock",
+    "tune-permits",
+    "tune-mutex",
+    "tune-held",
+    "tune-elsewhere",
+    "tune-noise",
+];
+
+/// Every scenario of the catalogue, in the order of the picker.
+pub fn all() -> &'static [Entry] {
+    ENTRIES
+}
+
+/// The scenario with this name.
+pub fn get(name: &str) -> Option<&'static Entry> {
+    ENTRIES.iter().find(|entry| entry.name == name)
+}
+
+/// Why a name or path gives no scenario. Every field is harmless to print.
+#[derive(Debug, thiserror::Error)]
+pub enum FindError {
+    #[error("no scenario is called `{name}`{}", hint(*nearest))]
+    Unknown { name: String, nearest: Option<&'static str> },
+    #[error(transparent)]
+    Unreadable(#[from] ReadError),
+}
+
+fn hint(nearest: Option<&str>) -> String {
+    nearest.map_or_else(
+        || "; `contend list` shows them, a file is given by a path such as ./mine.kdl".to_owned(),
+        |name| format!("; did you mean `{name}`?"),
+    )
+}
+
+/// Returns the scenario with this name, or the file at this path (a path contains `/` or ends in `.kdl`).
+///
+/// # Errors
+///
+/// An unknown name, or a file that cannot be read as text. Never waits, whatever the path leads to.
+pub fn find(spec: impl AsRef<OsStr>) -> Result<Source, FindError> {
+    let file = Path::new(spec.as_ref());
+    let is_below = spec.as_ref().as_encoded_bytes().contains(&b'/');
+    if is_below || file.extension().is_some_and(|end| end.eq_ignore_ascii_case("kdl")) {
+        return Ok(Source::read(file)?);
+    }
+    let spec = spec.as_ref().to_string_lossy();
+    let entry = get(&spec).ok_or_else(|| FindError::Unknown {
+        name: clean(&spec),
+        nearest: nearest(&spec, all().iter().map(|e| e.name)),
+    })?;
+    Ok(Source { name: entry.name.to_owned(), path: None, text: entry.text.to_owned() })
+}
