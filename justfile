@@ -1,15 +1,15 @@
-# Every check, as a build server runs them.
+# Run every check, as CI does.
 check:
     .ci/run
 
-# The dashboard.
+# Open the dashboard.
 run *ARGS:
     cargo run --release -- {{ARGS}}
 
-# Accept new snapshots after looking at them.
+# Review new snapshots.
 snapshots:
     cargo insta review
 
-# Licences and advisories of the dependencies.
+# Check licences and advisories of the dependencies.
 deny:
     cargo deny check

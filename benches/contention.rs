@@ -1,11 +1,12 @@
-//! What recording does to the contention that it shows.
+//! Benchmark of how much recording changes lock contention: throughput, and the share of acquisitions that wait.
 //!
-//! Threads take a lock, work inside it, and work outside it for a random time of the same mean. (With the same time outside
-//! as inside, threads fall into step, and a few nanoseconds decide whether every try finds the lock just taken or just
-//! free: a wrapper that records nothing then moves the share that waits from 0.7 to 0.9.) With nothing recorded (twice, which shows the noise), recorded as
-//! the engine does while a reader empties the rings at its own pace, and the same with all events folded into the model.
-//! Two figures: throughput against the unrecorded, and the share of acquisitions that had to wait, which is what the
-//! picture is about.
+//! Threads take a lock, work inside it, and work outside it for a random time with the same mean. The time outside is
+//! random because equal times inside and outside make threads fall into step: a few nanoseconds then decide whether
+//! every attempt finds the lock just taken or just free, and a wrapper that records nothing moves the share that waits
+//! from 0.7 to 0.9.
+//!
+//! Four sides are compared: nothing recorded (twice, which shows the noise); recorded as the engine does, while a
+//! reader drains the rings at its own pace; and the same with all events folded into the model.
 #![allow(clippy::print_stdout, reason = "figures are what a benchmark is for")]
 
 mod measure;
@@ -26,17 +27,17 @@ use fastrand::Rng;
 
 use self::measure::{Goal, Others, head, median, ratio, sized, wait_for_quiet};
 
-/// How long a sample takes.
+/// Length of a sample.
 fn sample_time() -> Duration {
     sized(Duration::from_millis(200), Duration::from_millis(20))
 }
 
-/// Of these the quieter half counts: the other shows what others did to the machine.
+/// Rounds for each cell. The quieter half counts; other programs disturbed the rest.
 const ROUNDS: usize = 10;
-/// How long a round waits for a moment in which others leave the machine alone.
+/// How long a round waits for other programs to become quiet.
 const PATIENCE: Duration = Duration::from_secs(3);
 const LOCK: ResourceId = ResourceId(0);
-/// The reader's paces: see `source::reader`.
+/// Shortest and longest pause of the reader between two drains: see `source::reader`.
 const PACES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(40));
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,13 +57,13 @@ struct Cell {
     threads: usize,
 }
 
-/// What a sample showed.
+/// Figures of one sample.
 #[derive(Debug, Clone, Copy, Default)]
 struct Shown {
     taken: u64,
     contended: u64,
     lost: u64,
-    /// Seconds of CPU that others took.
+    /// Seconds of CPU that other programs used.
     others: f64,
 }
 
@@ -72,7 +73,7 @@ impl Shown {
     }
 }
 
-/// Work of `nanos` of CPU on this machine.
+/// Work that takes a given CPU time on this machine.
 #[derive(Debug, Clone, Copy)]
 struct Work {
     steps: u64,
@@ -90,7 +91,7 @@ impl Work {
         Self { steps: (nanos * STEPS / best.max(1)).max(1) }
     }
 
-    /// Between nothing and twice as much.
+    /// Works for a random time between zero and twice this.
     fn outside(self, rng: &mut Rng) {
         Self { steps: rng.u64(0..=self.steps * 2) }.run();
     }
@@ -104,7 +105,7 @@ impl Work {
     }
 }
 
-/// Runs `threads` of `worker`, from the barrier until the time is over; `watch` meanwhile.
+/// Runs `worker` on each of `threads` threads, from the barrier until `watch` returns.
 fn crew<T: Send>(
     threads: usize,
     worker: impl Fn(usize, &Barrier, &AtomicBool) -> T + Sync,
@@ -175,7 +176,7 @@ fn watched(cell: Cell, work: Work, fold: bool) -> Shown {
     Shown { lost, ..reader.shown }
 }
 
-/// Empties the rings at the pace of the program's own reader.
+/// A reader that drains the rings at the pace of the program's own reader.
 struct Reader<'a> {
     rings: Vec<RingReader<'a>>,
     origin: u64,
@@ -212,7 +213,8 @@ impl<'a> Reader<'a> {
         for (w, ring) in self.rings.iter_mut().enumerate() {
             let (shown, batch, origin) = (&mut self.shown, &mut self.batch, self.origin);
             let fill = ring.drain(usize::MAX, |record| {
-                let at = Stamp((record.ticks.saturating_sub(origin) as f64 * 0.4) as u64); // about what converting costs
+                // Costs about as much as the real conversion of ticks.
+                let at = Stamp((record.ticks.saturating_sub(origin) as f64 * 0.4) as u64);
                 let kind = record.kind();
                 shown.taken += u64::from(matches!(kind, EventKind::Acquired { .. }));
                 shown.contended += u64::from(matches!(kind, EventKind::LockWait { .. }));
@@ -224,7 +226,7 @@ impl<'a> Reader<'a> {
         if let Some(model) = &mut self.model {
             model.apply(&message);
         }
-        // Memory given back here would interrupt the workers; in a run the reader is another process.
+        // Freeing the memory here would interrupt the workers; in a run the reader is another process.
         if let Message::Events(events) = message {
             self.batch = events;
             self.batch.clear();
@@ -253,7 +255,7 @@ fn sample(cell: Cell, side: Side, work: Work) -> Shown {
     Shown { others: others.since(), ..shown }
 }
 
-/// One sample of each side, in an order that shifts.
+/// Takes one sample of each side, in an order that shifts with each round.
 fn round(cell: Cell, number: usize) -> [Shown; 4] {
     let work = Work::new(cell.micros * 1_000);
     wait_for_quiet(PATIENCE);
@@ -265,12 +267,12 @@ fn round(cell: Cell, number: usize) -> [Shown; 4] {
     row
 }
 
-/// Cores that others took during a round.
+/// Returns the cores that other programs used during a round.
 fn others(round: &[Shown; 4]) -> f64 {
     round.iter().map(|s| s.others).sum::<f64>() / (SIDES.len() as f64 * sample_time().as_secs_f64())
 }
 
-/// Prints a cell; returns the shares that waited and the throughput kept, of each side.
+/// Prints a cell. Returns the share that waited and the throughput kept, for each side.
 fn report(cell: Cell, rounds: &[[Shown; 4]]) -> ([f64; 4], [f64; 4]) {
     let of = |side: usize, f: fn(&Shown) -> f64| rounds.iter().map(|r| f(&r[side])).collect::<Vec<f64>>();
     let rate = |side| of(side, |s| s.taken as f64);

@@ -1,8 +1,9 @@
-//! What a frame of the dashboard costs, and whether it depends on how much has happened.
+//! Benchmark of the dashboard's frames: their cost, and whether it grows with the number of events.
 //!
-//! The real dashboard, its event loop and its terminal output, runs in a pseudo-terminal; only the run is scripted: events
-//! that are all there from the start, and a clock that passes one cell of the time axis in each frame. CPU is that of the
-//! threads that fold, draw and write. Beside it plain ratatui, drawing as many cells into nothing.
+//! The real dashboard, with its event loop and its terminal output, runs in a pseudo-terminal. Only the run is
+//! scripted: all its events exist from the start, and its clock passes one cell of the time axis in each frame. The
+//! figures are the CPU time of the threads that fold, draw and write. For comparison, plain ratatui draws as many cells
+//! into a sink.
 #![allow(clippy::print_stdout, reason = "figures are what a benchmark is for")]
 
 mod measure;
@@ -34,15 +35,15 @@ const EVENTS: [u64; 2] = [100_000, 10_000_000];
 const REPEATS: usize = 3;
 const LANES: usize = 50;
 const CHILD: &str = "--dashboard";
-/// So many events lie within this time...
+/// Length of the dense part, in nanoseconds: the given number of events lies within it.
 const DENSE: u64 = 60_000_000_000;
-/// ... and it is over so far that no picture reaches back to it: all draw the same.
+/// Time at which the dashboard starts: so late that no picture reaches back to the dense part, and all draw the same.
 const PAST: u64 = 2 * DENSE;
-/// Time between two events from then on: each worker changes what it does every 200 ms, four cells of the axis.
+/// Time between two later events: each worker changes its state every 200 ms, four cells of the time axis.
 const LIVE_STEP: u64 = 200_000_000 / LANES as u64;
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// A run whose events are known beforehand. Its clock goes at half speed: 50 ms, one cell of the axis, in a frame's 100.
+/// A run with scripted events. Its clock runs at half speed: 50 ms, one cell of the time axis, in each frame of 100 ms.
 struct Scripted {
     cast: Arc<Registry>,
     messages: Receiver<Message>,
@@ -60,7 +61,7 @@ fn cast() -> Arc<Registry> {
     Arc::new(Registry { workers: (0..LANES).map(worker).collect(), ..Registry::default() })
 }
 
-/// Workers that change what they do one after the other.
+/// Workers that change their states one after the other.
 struct Workers {
     turn: usize,
     clock: u64,
@@ -76,7 +77,7 @@ impl Workers {
         EventKind::Resumed,
     ];
 
-    /// What they do until `until`, in batches; a `step` lies between two events.
+    /// Returns their events up to `until`, in batches, with `step` between two events.
     fn run(&mut self, until: u64, step: u64, mut tell: impl FnMut(Message)) {
         while self.clock < until {
             let left = (until - self.clock).div_ceil(step).min(4096) as usize;
@@ -108,7 +109,7 @@ impl RunStarter for Script {
     }
 }
 
-/// The past at once, then what happens as it happens, until the run is stopped.
+/// Sends the events of the past at once, then live events as they are due, until the run is stopped.
 fn feed(events: u64, now: impl Fn() -> Stamp, stopped: &AtomicBool, send: &Sender<Message>) {
     let mut workers = Workers { turn: 0, clock: 0 };
     let tell = |message| drop(send.send(message));
@@ -152,13 +153,13 @@ impl RunHandle for Scripted {
     fn set_paused(&self, _: bool) {}
 }
 
-/// Runs in the child: the dashboard with so many events.
+/// Runs the dashboard with `events` events, in the child process.
 fn dashboard(events: u64) {
     let source = Source { name: "script".into(), path: None, text: contend::catalogue::all()[0].text.into() };
     let scenario = check(&source).expect("the catalogue is checked").scenario;
     let settings = scenario.default_settings();
     let start = InitialScreen::Run { source, scenario: Box::new(scenario), settings, ask_question: false };
-    // Its guardian is the built program: started again, this one would start dashboards.
+    // The guardian is the built program: this one, started again, would start another dashboard.
     contend::helpers::set_helper_program(env!("CARGO_BIN_EXE_contend"));
     let options = Options {
         theme: Theme { has_colour: true, has_unicode: true },
@@ -172,28 +173,28 @@ fn dashboard(events: u64) {
     }
 }
 
-/// What frames of one kind cost, each.
+/// Cost of one frame of a kind.
 #[derive(Debug, Clone, Copy)]
 struct Cost {
     micros: f64,
     bytes: f64,
 }
 
-/// What was measured of one dashboard.
+/// Figures of one dashboard.
 #[derive(Debug, Clone, Copy)]
 struct Shown {
     scrolled: Cost,
     changed: Cost,
-    /// CPU microseconds, bytes and times that a thread slept, in a second in which nothing changes.
+    /// CPU microseconds, bytes, and sleeps of threads, in a second without changes.
     still: (f64, u64, u64),
 }
 
-/// Threads that fold, draw and write.
+/// Whether a thread, by its name, folds, draws or writes.
 fn draws(name: &str) -> bool {
     name != "script" && name != "input"
 }
 
-/// Costs of the frames while `during` goes on.
+/// Measures the frames drawn while `during` runs.
 fn cost(pty: &mut Pty, during: impl FnOnce(&mut Pty)) -> Cost {
     let before = (pty.frames(), pty.cpu(draws), pty.bytes());
     during(pty);
@@ -225,7 +226,7 @@ fn measure((rows, cols): (u16, u16), events: u64) -> Shown {
     Shown { scrolled, changed, still }
 }
 
-/// Waits until the events before have been folded: until then a thread is busy all the time.
+/// Waits until the events of the past are folded: until then a thread is busy all the time.
 fn settle(pty: &Pty) {
     const LOOK: Duration = Duration::from_millis(300);
     let busy = |_: &Pty| {
@@ -236,8 +237,8 @@ fn settle(pty: &Pty) {
     assert!(pty.until(LIMIT, |pty| !busy(pty)), "the events are never folded");
 }
 
-/// CPU microseconds of a frame of plain ratatui, its bytes collected and thrown away: nothing changed, moved by a cell,
-/// all changed.
+/// Returns the CPU microseconds of a frame of plain ratatui, its output discarded: with no cell changed, with all moved
+/// by one cell, and with all changed.
 fn plain((rows, cols): (u16, u16)) -> [f64; 3] {
     let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 20, io::sink()));
     let viewport = Viewport::Fixed(Rect::new(0, 0, cols, rows));
@@ -253,7 +254,7 @@ fn plain((rows, cols): (u16, u16)) -> [f64; 3] {
     })
 }
 
-/// A coloured block in every cell: always the same; runs of eight that move to the left; another one each time.
+/// Fills each cell with a coloured block: the same in each frame, runs of eight that move left, or different each time.
 fn fill(buffer: &mut Buffer, n: u16, kind: usize) {
     let area = buffer.area;
     for (y, x) in (0..area.height).flat_map(|y| (0..area.width).map(move |x| (y, x))) {
@@ -295,7 +296,7 @@ fn main() {
     Goal::AtMost(0.0).judge("bytes drawn when nothing changes", still_bytes as f64);
 }
 
-/// Prints the medians of one size; CPU of a frame scrolled and changed, bytes of a still one.
+/// Prints the medians of one size. Returns the CPU time of scrolled and changed frames, and the bytes of a still one.
 fn report((rows, cols): (u16, u16), events: u64, runs: &[Shown]) -> (f64, f64, u64) {
     let of = |f: &dyn Fn(&Shown) -> f64| median(&runs.iter().map(f).collect::<Vec<_>>());
     let (scrolled, changed) = (of(&|s| s.scrolled.micros), of(&|s| s.changed.micros));

@@ -1,8 +1,8 @@
-//! How fast events are taken in: from rings into the model.
+//! Benchmark of event throughput, from the rings into the model.
 //!
-//! From rings that were filled before, in CPU time of the one thread that reads and folds; and live, from a child process
-//! that writes into shared memory as fast as there is room. Beside the model a fold written by hand that keeps the least
-//! one could show: time by state, and how often a lock was had.
+//! Two cases: prepared rings, in CPU time of the one thread that reads and folds; and live, from a child process that
+//! writes into shared memory as fast as there is room. For comparison, a hand-written fold keeps the minimum a display
+//! needs: time by state, and the number of acquisitions of a lock.
 #![allow(clippy::print_stdout, reason = "figures are what a benchmark is for")]
 
 mod measure;
@@ -25,19 +25,19 @@ use self::measure::{Goal, head, interleave, median, ratio, sized, spread, wait_f
 const WORKERS: usize = 4;
 const RECORDS: usize = 32_768;
 const ROUNDS: usize = 15;
-/// Events in one message: as the reader of a run hands them on.
+/// Events in one message, as in the messages of a run's reader.
 const BATCH: usize = 4096;
 const LIVE: Duration = Duration::from_millis(400);
-/// Argument of the child process.
+/// Argument that makes this program the child process.
 const PRODUCE: &str = "--produce";
 const LOCK: ResourceId = ResourceId(0);
 const QUEUE: ResourceId = ResourceId(1);
 const POOL: PoolId = PoolId(0);
-/// Words of the lock's place on the board that child and parent talk through.
+/// Words among the lock's own that child and parent communicate through.
 const CONSUMED: usize = 0;
 const STOP: usize = 1;
 
-/// A pool of workers with one queue and one lock.
+/// Returns a pool of workers with one queue and one lock.
 fn cast() -> Arc<Registry> {
     let worker = |i| WorkerInfo {
         name: format!("w{i}"),
@@ -67,7 +67,7 @@ fn cast() -> Arc<Registry> {
     })
 }
 
-/// What workers do over and over: take a task, take the lock (every other time after a wait), end the task, find no work.
+/// The cycle of each worker: take a task, take the lock (every other time after a wait), end the task, find no work.
 #[derive(Debug, Default)]
 struct Script {
     turn: u64,
@@ -75,7 +75,7 @@ struct Script {
 }
 
 impl Script {
-    /// The events of one task, which begins at `at`; each takes a step of `step`.
+    /// Emits the events of one task that begins at `at`, with `step` between two events.
     fn task(&mut self, mut at: u64, step: u64, mut tell: impl FnMut(u64, EventKind)) {
         let mut next = |kind| {
             tell(at, kind);
@@ -96,10 +96,10 @@ impl Script {
     }
 }
 
-/// Most events of one task.
+/// Largest number of events of one task.
 const TASK: usize = 7;
 
-/// Rings that are filled again and again with what comes next.
+/// Rings that are refilled with the next events of the script.
 struct Prepared {
     words: Vec<Vec<AtomicU64>>,
     script: Script,
@@ -116,7 +116,7 @@ impl Prepared {
         prepared
     }
 
-    /// Fills all rings; the workers have their turns one after the other, 200 ns an event.
+    /// Fills all rings; the workers take turns, with 200 ns for an event.
     fn fill(&mut self) {
         let mut pens: Vec<RingWriter<'_>> = self.words.iter().map(|w| RingWriter::new(Ring::new(w))).collect();
         for _ in 0..(RECORDS - 1) / TASK {
@@ -132,7 +132,7 @@ impl Prepared {
     }
 }
 
-/// Takes all that is there, as the reader of a run does; returns how many events.
+/// Drains the rings as a run's reader does. Returns the number of events.
 fn drain(rings: &mut [RingReader<'_>], nanos: f64, mut tell: impl FnMut(Vec<Event>)) -> u64 {
     let mut count = 0;
     let mut batch = Vec::new();
@@ -152,7 +152,7 @@ fn drain(rings: &mut [RingReader<'_>], nanos: f64, mut tell: impl FnMut(Vec<Even
     count
 }
 
-/// The least one could keep.
+/// The hand-written fold: the minimum a display needs.
 #[derive(Debug, Default)]
 struct Least {
     workers: [(u64, usize); WORKERS],
@@ -177,7 +177,7 @@ impl Least {
     }
 }
 
-/// What becomes of the events.
+/// What the benchmark does with the events.
 #[derive(Debug, Clone, Copy)]
 enum Way {
     Nothing,
@@ -187,7 +187,7 @@ enum Way {
 
 const WAYS: [(Way, &str); 3] = [(Way::Nothing, "read only"), (Way::Least, "fold by hand"), (Way::Model, "model")];
 
-/// CPU nanoseconds per event of a few fillings.
+/// Returns the CPU nanoseconds per event over a few fillings.
 fn prepared(way: Way) -> f64 {
     let (mut rings, mut model, mut least) = (Prepared::new(), Model::new(cast(), Budget::default()), Least::default());
     let (mut events, mut nanos) = (0, 0);
@@ -209,7 +209,7 @@ fn prepared(way: Way) -> f64 {
     nanos as f64 / events as f64
 }
 
-/// Runs in the child: writes to the first ring as fast as there is room.
+/// Writes to the first ring as fast as there is room, in the child process.
 fn produce() {
     let board = RunMemory::open(take_inherited_fd(0).expect("a board")).expect("a board");
     let ring = board.ring(WorkerId(0));
@@ -225,8 +225,8 @@ fn produce() {
     }
 }
 
-/// Takes in what a child writes: (million events a second on the wall, CPU nanoseconds an event). With two
-/// cores the first says how much of them others left; the second is the reader's own.
+/// Reads the events of a child. Returns million events per second of wall time, and CPU nanoseconds per event. On two
+/// cores the first depends on what other programs leave; the second is the reader's own.
 fn live() -> (f64, f64) {
     let board = RunMemory::create(RunMemorySize {
         workers: WORKERS + 1,

@@ -1,7 +1,7 @@
-//! What the benchmarks share: interleaved samples, medians, and goals that say by how much they were missed.
+//! Helpers of all benchmarks: interleaved samples, medians, and goals that print by how much they were missed.
 //!
-//! Ratios within one run are what counts. All ways to be compared are measured in turn, round after round, so that whatever
-//! else the machine does meets them alike; a figure is the median of its rounds.
+//! Only ratios within one run count. All ways under comparison are measured in turn, round after round, so that other
+//! load on the machine affects them equally. A figure is the median of its rounds.
 #![allow(dead_code, reason = "each benchmark uses its part")]
 #![allow(clippy::print_stdout, reason = "figures are what a benchmark is for")]
 
@@ -9,23 +9,23 @@ use std::fmt::Display;
 use std::fs;
 use std::time::{Duration, Instant};
 
-/// `cargo bench` measures. Anything else (`cargo test --bench '*'`) runs each benchmark once, as small as it gets, to see that
-/// it still works.
+/// Whether this run measures, as with `cargo bench`. Otherwise (`cargo test --bench '*'`) each benchmark runs once, as
+/// small as possible, to check that it still works.
 pub fn measures() -> bool {
     std::env::args().any(|arg| arg == "--bench")
 }
 
-/// How much of something: `full` to measure, `once` to see that it works.
+/// Returns `full` in a run that measures, otherwise `once`.
 pub fn sized<T>(full: T, once: T) -> T {
     if measures() { full } else { once }
 }
 
-/// Middle of the samples; not a number for none.
+/// Returns the median of the samples; NaN without samples.
 pub fn median(samples: &[f64]) -> f64 {
     quantile(samples, 0.5)
 }
 
-/// The sample that `share` of the others lie below.
+/// Returns the sample that `share` of all samples lie below.
 pub fn quantile(samples: &[f64], share: f64) -> f64 {
     let mut sorted = samples.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -33,20 +33,20 @@ pub fn quantile(samples: &[f64], share: f64) -> f64 {
     sorted.get(at).copied().unwrap_or(f64::NAN)
 }
 
-/// How far the middle half of the samples spreads, as a share of their median.
+/// Returns the interquartile range as a share of the median.
 pub fn spread(samples: &[f64]) -> f64 {
     (quantile(samples, 0.75) - quantile(samples, 0.25)) / median(samples)
 }
 
-/// Median of the ratios within each round: what disturbs a round disturbs both sides of it.
+/// Returns the median of the ratios within each round: a disturbance affects both sides of its round.
 pub fn ratio(ours: &[f64], theirs: &[f64]) -> f64 {
     median(&ours.iter().zip(theirs).map(|(a, b)| a / b).collect::<Vec<_>>())
 }
 
-/// The samples of each way, a round's at the same place.
+/// The samples of each way; the samples of one round have the same index.
 pub type Samples = Vec<Vec<f64>>;
 
-/// Measures each of `ways` once a round, in an order that shifts by one each round. The samples of each way.
+/// Measures each of `ways` once a round, in an order that shifts by one each round.
 pub fn interleave(rounds: usize, ways: usize, mut measure: impl FnMut(usize) -> f64) -> Samples {
     let mut samples = vec![Vec::with_capacity(rounds); ways];
     for round in 0..rounds {
@@ -58,7 +58,7 @@ pub fn interleave(rounds: usize, ways: usize, mut measure: impl FnMut(usize) -> 
     samples
 }
 
-/// What a ratio should be.
+/// Goal for a figure.
 #[derive(Debug, Clone, Copy)]
 pub enum Goal {
     AtMost(f64),
@@ -66,8 +66,8 @@ pub enum Goal {
 }
 
 impl Goal {
-    /// Prints a figure beside its goal, and by how much the goal was missed if it was. A run that does not measure says
-    /// nothing about goals.
+    /// Prints a figure beside its goal, and by how much a missed goal was missed. A run that does not measure judges no
+    /// goal.
     pub fn judge(self, what: impl Display, figure: f64) {
         if !measures() {
             return println!("  goal {what}: not measured");
@@ -81,7 +81,7 @@ impl Goal {
     }
 }
 
-/// Seconds of CPU that others took of the machine since the last look.
+/// A meter of the CPU time that other programs use.
 #[derive(Debug)]
 pub struct Others {
     last: (f64, f64),
@@ -99,7 +99,7 @@ impl Others {
     }
 }
 
-/// Waits until others leave the machine nearly alone, for `patience` at most.
+/// Waits until other programs are nearly quiet, for `patience` at most.
 pub fn wait_for_quiet(patience: Duration) {
     const LOOK: Duration = Duration::from_millis(60);
     let end = Instant::now() + sized(patience, Duration::ZERO);
@@ -112,10 +112,10 @@ pub fn wait_for_quiet(patience: Duration) {
     }
 }
 
-/// Seconds of CPU since the machine started, and of this process.
+/// Returns the CPU seconds of the machine since its start, and those of this process.
 fn busy() -> (f64, f64) {
-    // Of the first line, fields 1-3 and 6-8 are time on a CPU in hundredths of a second; the others are idle, waiting, or
-    // counted twice.
+    // Fields 1-3 and 6-8 of the first line are time on a CPU in hundredths of a second; the others are idle time,
+    // waiting time, or counted twice.
     let machine = fs::read_to_string("/proc/stat").unwrap_or_default();
     let fields = machine.lines().next().unwrap_or_default().split_ascii_whitespace().skip(1);
     let ticks = fields.map(|f| f.parse::<f64>().unwrap_or(0.0)).enumerate();
@@ -124,7 +124,7 @@ fn busy() -> (f64, f64) {
     (all / 100.0, own.tv_sec as f64 + own.tv_nsec as f64 / 1e9)
 }
 
-/// Says what machine this is, as far as it matters.
+/// Prints the title and the machine: cores, architecture and system.
 pub fn head(what: &str) {
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     println!("{what}\n({cores} cores, {}, {})\n", std::env::consts::ARCH, std::env::consts::OS);

@@ -1,8 +1,8 @@
-//! The whole program in a pseudo-terminal of 120 x 40, beside `top`, `htop` and `btop`: CPU while it shows a run, time to the
-//! first frame, memory.
+//! Benchmark of the whole program beside `top`, `htop` and `btop`: CPU during a run, time to the first frame, memory.
 //!
-//! All run at the same time for the CPU, so that they see the same machine; in turn for the first frame. The runner's CPU is
-//! the workload's and does not count. Programs that are not installed are named and left out.
+//! Each runs in a pseudo-terminal of 120 x 40. For CPU all run at the same time, so that they share one machine; for
+//! the first frame they run in turn. The runner's CPU belongs to the workload and does not count. Programs that are not
+//! installed are named and left out.
 #![allow(clippy::print_stdout, reason = "figures are what a benchmark is for")]
 
 mod measure;
@@ -19,7 +19,7 @@ const SIZE: (u16, u16) = (40, 120);
 const WATCH: Duration = Duration::from_secs(20);
 const STARTS: usize = 15;
 
-/// 50 lanes that do something all the time, and little of it: some 5,000 events a second.
+/// Scenario with 50 lanes that always do a little: about 5,000 events a second.
 const LANES: &str = r#"title "Fifty lanes"
 mutex lock
 thread worker count=50 {
@@ -30,7 +30,7 @@ thread worker count=50 {
 }
 "#;
 
-/// A million events in a moment.
+/// Scenario that makes a million events within a moment.
 const MILLION: &str = r#"title "A million events"
 mutex lock count=2
 thread worker count=2 {
@@ -39,7 +39,7 @@ thread worker count=2 {
 }
 "#;
 
-/// A program with its arguments; the first is its name here.
+/// A program with its arguments, and the name to print.
 #[derive(Debug, Clone)]
 struct Shown {
     name: &'static str,
@@ -63,7 +63,7 @@ fn is_installed(program: &str) -> bool {
     program.contains('/') || path.split(':').any(|dir| fs::metadata(format!("{dir}/{program}")).is_ok())
 }
 
-/// All to be measured that are there, ours first.
+/// Returns the installed programs to measure, `contend` first.
 fn programs(lanes: &str) -> Vec<Shown> {
     let all = [
         Shown::new("contend", CONTEND, &["run", lanes]),
@@ -78,13 +78,13 @@ fn programs(lanes: &str) -> Vec<Shown> {
     there
 }
 
-/// Milliseconds to a screen that is drawn; the first byte alone comes before.
+/// Returns the milliseconds until the screen is drawn; its first byte comes earlier.
 fn first_frame(program: &Shown) -> f64 {
     wait_for_quiet(Duration::from_millis(500));
     program.start().first_frame().map_or(f64::NAN, |(_, drawn)| drawn)
 }
 
-/// CPU milliseconds of each over [`WATCH`], from one second after the start.
+/// Returns the CPU milliseconds of each program over [`WATCH`], beginning one second after the start.
 fn watch(programs: &[Shown]) -> Vec<f64> {
     let all: Vec<Pty> = programs.iter().map(Shown::start).collect();
     std::thread::sleep(Duration::from_secs(1));
@@ -94,7 +94,7 @@ fn watch(programs: &[Shown]) -> Vec<f64> {
     cpu().iter().zip(before).map(|(after, before)| after.saturating_sub(before) as f64 / 1e6).collect()
 }
 
-/// Peak memory in MiB of each after a few seconds.
+/// Returns the peak memory of each program after a few seconds, in MiB.
 fn memory(programs: &[Shown]) -> Vec<f64> {
     let all: Vec<Pty> = programs.iter().map(Shown::start).collect();
     std::thread::sleep(Duration::from_secs(sized(6, 1)));

@@ -1,7 +1,7 @@
-//! What an event costs the worker that records it, in CPU time of its own thread.
+//! Benchmark of recording: what an event costs its worker, in CPU time of the worker's thread.
 //!
-//! Beside it the floor that no recorder can go below, a clock read and a store, and `fastrace`, the fastest tracing crate.
-//! Bursts of events back to back; the ring is emptied between them, untimed.
+//! For comparison: a clock read and a store, the minimum of any recorder, and `fastrace`, the fastest tracing crate.
+//! The events come in bursts; between bursts the ring is drained, untimed.
 #![allow(clippy::print_stdout, reason = "figures are what a benchmark is for")]
 
 mod measure;
@@ -22,7 +22,7 @@ const EVENTS: usize = 16_384;
 const BURSTS: usize = 9;
 const ROUNDS: usize = 9;
 const THREADS: [usize; 4] = [1, 2, 4, 8];
-/// What the ring of a worker has at most.
+/// Largest number of records in a worker's ring.
 const RECORDS: usize = 32_768;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl Reporter for Count {
     }
 }
 
-/// Nanoseconds of CPU per event: the median of some bursts on this thread, after one that is not counted.
+/// Returns the CPU nanoseconds per event: the median of some bursts on this thread, after an uncounted one.
 fn bursts(mut burst: impl FnMut()) -> f64 {
     burst();
     let mut timed = || {
@@ -88,7 +88,7 @@ fn floor<const WORDS: usize>(clock: Clock) -> f64 {
     })
 }
 
-/// A recorder at a ring that `empty` empties.
+/// Measures a recorder on a ring that is drained between bursts.
 fn recorder(way: Way, clock: Clock) -> f64 {
     let words: Vec<AtomicU64> = (0..ring_words(RECORDS)).map(|_| AtomicU64::new(0)).collect();
     let ring = Ring::new(&words);
@@ -128,7 +128,7 @@ fn recorder(way: Way, clock: Clock) -> f64 {
     median(&samples)
 }
 
-/// Waits that are given up, with nothing written beside the ring.
+/// Measures waits that time out, recorded without a wait slot.
 fn no_slot(clock: Clock) -> f64 {
     let words: Vec<AtomicU64> = (0..ring_words(RECORDS)).map(|_| AtomicU64::new(0)).collect();
     let ring = Ring::new(&words);
@@ -178,7 +178,7 @@ fn one(way: Way) -> f64 {
     }
 }
 
-/// All threads at once; the mean of their figures.
+/// Measures `way` on all threads at once; returns the mean of their figures.
 fn sample(way: Way, threads: usize) -> f64 {
     let start = Barrier::new(threads);
     let on_thread = || {
@@ -211,7 +211,7 @@ fn main() {
     }
 }
 
-/// The samples of all ways with so many threads.
+/// Measures all ways on this number of threads.
 fn column(threads: usize) -> Samples {
     let samples = interleave(sized(ROUNDS, 1), Way::ALL.len(), |way| sample(Way::ALL[way].0, threads));
     let spreads: Vec<f64> = samples.iter().map(|s| spread(s) * 100.0).collect();

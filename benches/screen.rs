@@ -1,5 +1,6 @@
-//! Programs in pseudo-terminals, and what they cost: CPU by the kernel's scheduler figures (nanoseconds, not ticks), memory,
-//! bytes and frames.
+//! Programs in pseudo-terminals for the benchmarks, and their cost: CPU, memory, bytes and frames.
+//!
+//! CPU time comes from the kernel's scheduler figures, which count nanoseconds, not ticks.
 #![allow(dead_code, reason = "each benchmark uses its part")]
 
 use std::fs;
@@ -14,19 +15,19 @@ use contend::platform::SchedStat;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use vt100::Parser;
 
-/// What came from a program.
+/// Counters of a program's output.
 #[derive(Debug, Default)]
 pub struct Output {
     bytes: AtomicU64,
-    /// Ends of synchronized updates.
+    /// Frames: ends of synchronized updates.
     frames: AtomicU64,
-    /// When the first byte came, in nanoseconds after the start.
+    /// Time of the first byte, in nanoseconds after the start.
     first: AtomicU64,
-    /// When so many cells were drawn.
+    /// Time at which [`DRAWN`] cells were drawn, in nanoseconds after the start.
     drawn: AtomicU64,
 }
 
-/// Cells that are not blank from which on a screen counts as drawn.
+/// Number of non-blank cells from which a screen counts as drawn.
 const DRAWN: usize = 300;
 
 /// A program in a terminal; killed when dropped.
@@ -81,7 +82,7 @@ impl Pty {
         self.output.frames.load(Ordering::Acquire)
     }
 
-    /// Waits until `wanted` holds; whether it did before `limit` was over.
+    /// Waits until `wanted` holds, for `limit` at most. Returns whether it held.
     pub fn until(&self, limit: Duration, wanted: impl Fn(&Self) -> bool) -> bool {
         let start = Instant::now();
         while start.elapsed() < limit {
@@ -93,14 +94,14 @@ impl Pty {
         false
     }
 
-    /// Milliseconds from the start to the first byte and to a screen that is drawn.
+    /// Returns the milliseconds from the start to the first byte, and to a drawn screen.
     pub fn first_frame(&self) -> Option<(f64, f64)> {
         let ms = |word: &AtomicU64| word.load(Ordering::Acquire) as f64 / 1e6;
         let drawn = self.until(Duration::from_secs(5), |pty| ms(&pty.output.drawn) > 0.0);
         drawn.then(|| (ms(&self.output.first), ms(&self.output.drawn)))
     }
 
-    /// CPU nanoseconds of all its threads that `counts` by name.
+    /// Returns the CPU nanoseconds of all its threads whose names `counts` accepts.
     pub fn cpu(&self, counts: impl Fn(&str) -> bool) -> u64 {
         threads(self.pid()).into_iter().filter(|(_, name)| counts(name)).filter_map(|(tid, _)| self.ran(tid)).sum()
     }
@@ -109,13 +110,13 @@ impl Pty {
         Some(SchedStat::open(self.pid(), tid)?.read()?.0)
     }
 
-    /// Times its threads went to sleep.
+    /// Returns how often its threads went to sleep.
     pub fn sleeps(&self) -> u64 {
         let count = |tid| field(&format!("/proc/{}/task/{tid}/status", self.pid()), "voluntary_ctxt_switches");
         threads(self.pid()).into_iter().map(|(tid, _)| count(tid)).sum()
     }
 
-    /// Most memory it ever had resident, in MiB.
+    /// Returns its peak resident memory, in MiB.
     pub fn peak_memory(&self) -> f64 {
         field(&format!("/proc/{}/status", self.pid()), "VmHWM") as f64 / 1024.0
     }
@@ -154,7 +155,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Threads of a process with their names.
+/// Returns the threads of a process with their names.
 fn threads(pid: u32) -> Vec<(u32, String)> {
     let Ok(entries) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
     let named = |tid: u32| (tid, fs::read_to_string(format!("/proc/{pid}/task/{tid}/comm")).unwrap_or_default());
@@ -162,7 +163,7 @@ fn threads(pid: u32) -> Vec<(u32, String)> {
     tids.map(named).map(|(tid, name)| (tid, name.trim().to_owned())).collect()
 }
 
-/// The first number of a line of a file in `/proc`.
+/// Returns the first number of a line of a file in `/proc`.
 fn field(path: &str, name: &str) -> u64 {
     let text = fs::read_to_string(path).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));

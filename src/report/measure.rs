@@ -279,12 +279,12 @@ impl<'a> MetricQuery<'a> {
     fn workers_per_signal(&self) -> Result<MeasuredFigure, String> {
         let (name, id) = self.resource()?;
         let signals = self.model.signals(id).ok_or_else(|| format!("{name} gives no signals"))?.recent();
-        let woke = signals.sent() - signals.wasted_signals();
+        let woke = signals.sent() - signals.wasted();
         let evidence = format!(
             "{name}: {} that woke {}, {} in vain",
             format_quantity(woke, "signal"),
             format_quantity(signals.woken_workers(), "worker"),
-            format_count(signals.wasted_signals())
+            format_count(signals.wasted())
         );
         Ok(MeasuredFigure { value: signals.woken_per_signal(), evidence })
     }

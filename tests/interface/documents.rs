@@ -27,8 +27,8 @@ fn the_reference_of_the_language_is_current() {
 const MISTAKES: &str = "\
 # Mistakes
 
-What `contend check` says of a scenario that is wrong or doubtful, and how it says to put it right. Names and numbers are those of
-the files that the tests check: `tests/fixtures/scenario`. [The reference](language.md) says what is right.
+Messages of `contend check`, each with the fix it suggests. Names and numbers are those of the test files in
+`tests/fixtures/scenario`. [The language reference](language.md) describes the correct syntax.
 ";
 
 /// What is said first of a file, and the cure.
@@ -53,8 +53,8 @@ fn mistakes(kind: &str) -> BTreeMap<String, String> {
 #[test]
 fn the_list_of_mistakes_is_current() {
     let mut text = MISTAKES.to_owned();
-    for (title, kind) in [("What is wrong", "bad"), ("What is doubtful", "doubtful")] {
-        let _ = write!(text, "\n## {title}\n\n| what is said | the cure |\n|---|---|\n");
+    for (title, kind) in [("Errors", "bad"), ("Warnings", "doubtful")] {
+        let _ = write!(text, "\n## {title}\n\n| message | fix |\n|---|---|\n");
         for (title, help) in mistakes(kind) {
             let _ = writeln!(text, "| {} | {} |", title.replace('|', "\\|"), help.replace('|', "\\|"));
         }

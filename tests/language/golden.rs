@@ -222,7 +222,7 @@ fn files_that_are_wrong_as_a_whole_are_explained() {
         let said = checked(directory.path(), name);
         fs::remove_file(&path).expect("it was there");
         let mut settings = insta::Settings::clone_current();
-        settings.set_snapshot_path("fixtures/scenario/files");
+        settings.set_snapshot_path("../fixtures/scenario/files");
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
         settings.bind(|| insta::assert_snapshot!(name, said));

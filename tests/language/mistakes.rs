@@ -27,7 +27,7 @@ fn fixtures(kind: &str) -> Vec<Source> {
 
 fn snapshots(kind: &str) -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(format!("fixtures/scenario/{kind}"));
+    settings.set_snapshot_path(format!("../fixtures/scenario/{kind}"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings

@@ -143,7 +143,7 @@ fn a_question_comes_first_unless_one_is_told_how_to_run() {
     let mut tty = Pty::contend(&["run", "account-race"], 24, 80);
     tty.wait_for_text("What is the final balance?");
     tty.wait_for_text("Choose with a number");
-    assert_eq!(tty.family().len(), 2, "a dashboard and its guardian: nothing runs yet");
+    assert_eq!(tty.process_ids().len(), 2, "a dashboard and its guardian: nothing runs yet");
     tty.type_keys("1\r");
     tty.wait_for_text("You said 100 - not so");
     tty.wait_for_text("Measured counter balance:");

@@ -8,7 +8,7 @@ use contend_trace::{Span, Stamp, WorkerId};
 pub struct Signals {
     sent: u64,
     /// Signals that woke nobody.
-    wasted_signals: u64,
+    wasted: u64,
     woken_workers: u64,
     /// Signals that a worker is known to go on for, and the highest number among them.
     received: u64,
@@ -33,7 +33,7 @@ impl Signals {
         self.woken_workers += u64::from(woken);
         self.last_signal = self.last_signal.max(Some((at, worker)));
         if woken == 0 {
-            self.wasted_signals += 1;
+            self.wasted += 1;
         } else {
             *self.effective_by_worker.entry(worker).or_default() += 1;
         }
@@ -68,7 +68,7 @@ impl Signals {
         let mut recent = Self { baseline: None, ..self.clone() };
         if let Some(before) = &self.baseline {
             recent.sent -= before.sent;
-            recent.wasted_signals -= before.wasted_signals;
+            recent.wasted -= before.wasted;
             recent.woken_workers -= before.woken_workers;
             recent.timeouts -= before.timeouts;
             recent.futile_wakeups -= before.futile_wakeups;
@@ -87,8 +87,8 @@ impl Signals {
     }
 
     /// Signals given while nobody waited.
-    pub fn wasted_signals(&self) -> u64 {
-        self.wasted_signals
+    pub fn wasted(&self) -> u64 {
+        self.wasted
     }
 
     /// Workers woken, by all signals together.
@@ -108,7 +108,7 @@ impl Signals {
 
     /// Workers woken by each signal that woke any.
     pub fn woken_per_signal(&self) -> f64 {
-        self.woken_workers as f64 / self.sent.saturating_sub(self.wasted_signals).max(1) as f64
+        self.woken_workers as f64 / self.sent.saturating_sub(self.wasted).max(1) as f64
     }
 
     /// The newest signal, and who gave it.
