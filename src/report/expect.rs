@@ -4,7 +4,7 @@ use crate::model::{Finding, Model, StuckGroup, join_names};
 use crate::scenario::{Baseline, Claim, Compare, Expect, Metric, MetricSubject, Scenario, Settings};
 use crate::trace::{Span, Stamp};
 
-use super::answer::Doubt;
+use super::doubt::Doubt;
 use super::formatting::{format_number, format_quantity};
 use super::interference::Interference;
 use super::measure::{MeasuredFigure, ValueRange, figure_spread, format_value, measure_metric, unmeasurable_reason};
