@@ -21,11 +21,11 @@ mod wait_slot;
 use std::sync::atomic::{AtomicU64, fence};
 
 pub use counter_memory::CounterMemory;
-pub use event::{AwaitedResult, DropReason, Event, EventKind, ExitKind, POLLS_PER_EVENT};
+pub use event::{AwaitedResult, DropReason, Event, EventFamily, EventKind, ExitKind, POLLS_PER_EVENT};
 pub use ids::{Grant, KnobId, PoolId, ResourceId, WorkerId};
 pub use message::{Command, DeathCause, Message, Notice, RunEnd, Sample};
 pub use plural::plural;
-pub use record::{RECORD_BYTES, Record};
+pub use record::{EventKindInfo, RECORD_BYTES, Record};
 pub use registry::{
     LaneRange, LockKind, PoolInfo, Registry, ResourceInfo, ResourceKind, RwPolicy, Wakers, WorkerInfo, WorkerKind,
 };

@@ -3,6 +3,11 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::{DropReason, ExitKind, Grant, PoolId, ResourceId, Span, State, WorkerId};
+
+const ARGUMENT_MAX: u64 = (1 << 40) - 1;
+const NTH_MAX: u32 = (1 << 24) - 1;
+const CHUNK_MAX: u32 = (1 << 20) - 1;
 
 /// The second word of one record of each kind, with small and large arguments. Recorded runs and other programs rely on
 /// these bits: a change here is a new version of the layout.
@@ -46,7 +51,7 @@ fn golden_words() -> Vec<(u64, EventKind)> {
         (0x0000_0000_0000_8069, EventKind::TimedAttempt { lock }),
         (0xff80_0000_0000_8051, EventKind::CounterAdded { counter: lock, delta: -1, value: i32::MIN }),
         (0xff4d_2fa2_0000_806e, EventKind::CounterAddedMany { counter: lock, delta: -3_000_000_000 }),
-        (0x7fff_ffff_ff00_806e, EventKind::CounterAddedMany { counter: lock, delta: (ARG_MAX >> 1) as i64 }),
+        (0x7fff_ffff_ff00_806e, EventKind::CounterAddedMany { counter: lock, delta: (ARGUMENT_MAX >> 1) as i64 }),
         (0x0000_0000_0000_8060, EventKind::Closed { queue: lock }),
         (0x0000_0000_0700_8061, EventKind::Signalled { on: lock, woken: 7 }),
         (0xffff_0000_0300_8062, EventKind::PutNth { queue: lock, depth: u16::MAX, nth: 3 }),
@@ -64,7 +69,7 @@ fn golden_words() -> Vec<(u64, EventKind)> {
         (0x0000_0000_0300_01eb, EventKind::TaskDropped { pool, reason: DropReason::UnreadFailure }),
         (0xffff_f000_0040_8057, EventKind::Sent { pipe: lock, bytes: 1, depth: CHUNK_MAX, whole: true }),
         (0x0000_0fff_ff00_8058, EventKind::Received { pipe: lock, bytes: 1 << 20, depth: 0, whole: false }),
-        (0xffff_ffff_ff40_8059, EventKind::StillWaiting { pipe: lock, read: true, bytes: ARG_MAX }),
+        (0xffff_ffff_ff40_8059, EventKind::StillWaiting { pipe: lock, read: true, bytes: ARGUMENT_MAX }),
         (0x8000_0000_0000_805a, EventKind::Spawns { life: lock, nth: 1 << 39 }),
         (0x0000_0829_d809_c3db, EventKind::SpawnedBy { worker: WorkerId(9_999), after: Span(535_000) }),
         (0x0000_0000_0200_805c, EventKind::Joins { life: lock, nth: 2 }),
@@ -93,7 +98,33 @@ fn every_kind_decodes_to_what_was_encoded() {
     }
 }
 
+#[test]
+fn golden_words_contain_every_kind() {
+    let golden = golden_words();
+    for kind in EventKind::ALL {
+        let (word, event) = golden.iter().find(|(_, event)| event.name() == kind.name).expect(kind.name);
+        assert_eq!(word & CODE_MASK, u64::from(kind.code), "{}", kind.name);
+        assert_eq!(event.family(), kind.family, "{}", kind.name);
+    }
+}
+
+#[test]
+fn codes_are_unique_and_fit() {
+    let mut codes: Vec<u8> = EventKind::ALL.iter().map(|kind| kind.code).collect();
+    codes.sort_unstable();
+    assert!(codes.is_sorted_by(|a, b| a < b), "{codes:?}");
+    assert!(codes.iter().all(|code| (1..UNKNOWN_CODE).contains(code)), "{codes:?}");
+}
+
 proptest! {
+    #[test]
+    fn a_decoded_word_survives_another_trip(word in any::<u64>()) {
+        let kind = Record { ticks: 0, word }.kind();
+        if !matches!(kind, EventKind::Unknown { .. }) {
+            prop_assert_eq!(Record::new(0, kind).kind(), kind);
+        }
+    }
+
     #[test]
     fn any_word_decodes_without_panic(word in any::<u64>()) {
         let _ = Record { ticks: 0, word }.kind();
@@ -102,6 +133,6 @@ proptest! {
     #[test]
     fn large_arguments_saturate(ns in any::<u64>()) {
         let kind = Record::new(0, EventKind::TaskBegan { pool: PoolId(0), waited: Span(ns) }).kind();
-        prop_assert_eq!(kind, EventKind::TaskBegan { pool: PoolId(0), waited: Span(ns.min(ARG_MAX)) });
+        prop_assert_eq!(kind, EventKind::TaskBegan { pool: PoolId(0), waited: Span(ns.min(ARGUMENT_MAX)) });
     }
 }
