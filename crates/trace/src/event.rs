@@ -137,8 +137,8 @@ pub enum EventKind {
     TimedAttempt { lock: ResourceId },
     /// Found that the lock's former owner died while it held the lock. Precedes [`EventKind::Acquired`].
     OwnerDied { lock: ResourceId },
-    /// Passed a semaphore that is used as a signal, so it holds nothing. Not preceded by [`EventKind::LockWait`] if there
-    /// was a permit.
+    /// Passed a semaphore that is used as a signal, so it holds nothing. Not preceded by [`EventKind::LockWait`] if
+    /// there was a permit.
     SemaphorePassed { lock: ResourceId, grant: Grant },
     /// Added a permit to a semaphore, without having had one.
     SemaphorePosted { lock: ResourceId },
@@ -159,8 +159,8 @@ pub enum EventKind {
     Put { queue: ResourceId, depth: u32 },
     /// Took an item; `depth` is the queue's length just after, read inside its lock.
     Took { queue: ResourceId, depth: u32 },
-    /// As [`EventKind::Put`], into a queue that numbers its items: the `nth` item ever put, modulo 2^24. As grants do for
-    /// locks, the numbers show without any clock whether an item is missing.
+    /// As [`EventKind::Put`], into a queue that numbers its items: the `nth` item ever put, modulo 2^24. As grants do
+    /// for locks, the numbers show without any clock whether an item is missing.
     PutNth { queue: ResourceId, depth: u16, nth: u32 },
     /// As [`EventKind::Took`], from such a queue: the `nth` item ever taken, modulo 2^24.
     TookNth { queue: ResourceId, depth: u16, nth: u32 },
@@ -173,12 +173,12 @@ pub enum EventKind {
     Sent { pipe: ResourceId, bytes: u32, depth: u32, whole: bool },
     /// As [`EventKind::Sent`], read out of a pipe.
     Received { pipe: ResourceId, bytes: u32, depth: u32, whole: bool },
-    /// While it waits for room in a pipe or for a message, found that `bytes` bytes had ever been written to the pipe, or
-    /// read from it (`read`). A worker that waits for its turn at the pipe sends the total of its own side. The worker
-    /// whose turn it is sends both totals, which says that it has tried since without success.
+    /// While it waits for room in a pipe or for a message, found that `bytes` bytes had ever been written to the pipe,
+    /// or read from it (`read`). A worker that waits for its turn at the pipe sends the total of its own side. The
+    /// worker whose turn it is sends both totals, which says that it has tried since without success.
     ///
-    /// While it waits for a task of a batch that was distributed to workers: found no task for itself when `bytes` tasks
-    /// had ever been put into that queue.
+    /// While it waits for a task of a batch that was distributed to workers: found no task for itself when `bytes`
+    /// tasks had ever been put into that queue.
     StillWaiting { pipe: ResourceId, read: bool, bytes: u64 },
 
     // ---- Task ----
@@ -210,7 +210,8 @@ pub enum EventKind {
     // ---- Signal ----
     /// Woke up because of a signal, the `nth` ever received from `on`. Ends the wait for it.
     Woken { on: ResourceId, nth: u64 },
-    /// Polled `on` [`POLLS_PER_EVENT`] times in a row without success and did nothing in between; this `lasted` until now.
+    /// Polled `on` [`POLLS_PER_EVENT`] times in a row without success and did nothing in between; this `lasted` until
+    /// now.
     Polled { on: ResourceId, lasted: Span },
     /// Passed an event flag without a wait because it was set; by then it had been set `nth` times.
     FlagSeenSet { on: ResourceId, nth: u64 },

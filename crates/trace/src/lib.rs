@@ -1,7 +1,7 @@
 //! Ids, times, the closed set of events, and the rings and frames they travel in.
 //!
-//! Everything that is known of a run passes through the types of this module. It does not know what an event means for a
-//! picture (that is `model`) nor who causes it (that is `engine`).
+//! Everything that is known of a run passes through the types of this module. It does not know what an event means for
+//! a picture (that is `model`) nor who causes it (that is `engine`).
 
 mod counter_memory;
 mod event;

@@ -33,8 +33,8 @@ pub struct Record {
 }
 
 impl Record {
-    /// Encodes an event that happened at `ticks`. Arguments too large for their place saturate, or wrap where only their
-    /// low bits matter.
+    /// Encodes an event that happened at `ticks`. Arguments too large for their place saturate, or wrap where only
+    /// their low bits matter.
     #[inline]
     pub fn new(ticks: u64, kind: EventKind) -> Self {
         Self { ticks, word: encode(kind) }
