@@ -1,7 +1,7 @@
 //! A program that records how its threads contend for a mutex, and prints what it recorded.
 //!
-//! Four tellers book payments to one account. Each records its life, its waits for the account's mutex, its holds, and its
-//! pauses. The main thread reads the events while the tellers run, and adds up the time by state.
+//! Four tellers book payments to one account. Each records its life, its waits for the account's mutex, its holds, and
+//! its pauses. The main thread reads the events while the tellers run, and adds up the time by state.
 //!
 //! ```sh
 //! cargo run -p contend-trace --example bank

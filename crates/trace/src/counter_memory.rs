@@ -1,9 +1,11 @@
 //! The kinds of memory that a counter can be in.
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// The memory that a counter is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum CounterMemory {
     /// Memory that all workers share.
     Shared,

@@ -3,12 +3,13 @@
 //! Adding a kind of event takes a variant of [`EventKind`] and a row of the table in `record.rs`, which says how it
 //! travels; the compiler then names the places in the model that must know it.
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use super::{Grant, PoolId, ResourceId, Span, Stamp, State, WorkerId};
 
 /// An action of one worker at one moment. Only the order of events of the same worker is certain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Event {
     pub at: Stamp,
     pub worker: WorkerId,
@@ -16,7 +17,8 @@ pub struct Event {
 }
 
 /// How a worker ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[repr(u8)]
 pub enum ExitKind {
     /// Reached the end of its steps.
@@ -35,7 +37,8 @@ impl ExitKind {
 }
 
 /// Why a task of a pool is not executed to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[repr(u8)]
 pub enum DropReason {
     /// Cancelled while it was still in the queue.
@@ -95,7 +98,7 @@ pub enum EventFamily {
 /// The kinds of event, by [`EventFamily`].
 ///
 /// A worker is [`State::Running`] unless an event says otherwise; any event that ends a wait makes it run again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventKind {
     // ---- Life ----
     /// Passed the start barrier and runs. First event of a life. A worker that is restarted sends it again and holds

@@ -4,16 +4,16 @@
 //! of a closed set of [kinds](EventKind). A reader, in the same process or another one, turns them into a picture.
 //! `contend` records its own scenarios with this crate; any other Rust program can use it as well.
 //!
-//! - The **registry** ([`Registry`]) names everything that takes part: workers, and the locks, queues and other resources
-//!   that they share. It is complete before the run starts; events contain only ids from it.
-//! - The **run memory** ([`RunMemory`]) is one piece of shared memory with a ring for each worker. A process hands it to its
-//!   children as a file descriptor.
-//! - A **ring** ([`Ring`]) carries the events of one worker, 16 bytes each, without a system call or a lock. It buffers
-//!   nothing elsewhere, so the last event before a crash is there. A full ring drops events and counts them, so that
-//!   recorded events = events read + events lost. Beside the ring, the worker's wait slot contains what it now waits for and
-//!   holds.
-//! - A **grant number** ([`Grant`]) is counted inside a lock at each acquisition. It gives the order of the holds of a lock
-//!   without comparing clocks; a deadlock is proved by it.
+//! - The **registry** ([`Registry`]) names everything that takes part: workers, and the locks, queues and other
+//!   resources that they share. It is complete before the run starts; events contain only its ids.
+//! - The **run memory** ([`RunMemory`]) is one piece of shared memory with a ring for each worker. A process
+//!   hands it to its children as a file descriptor.
+//! - A **ring** ([`Ring`]) carries the events of one worker, 16 bytes each, without a system call or a lock. Nothing is
+//!   buffered elsewhere, so the last event before a crash is in the ring. A full ring drops events and counts them:
+//!   every recorded event is read or counted as lost. The worker's wait slot, beside its ring, contains what it now
+//!   waits for and holds.
+//! - A **grant number** ([`Grant`]) is counted inside a lock at each acquisition. It gives the order of the holds of a
+//!   lock without comparing clocks; the proof of a deadlock rests on it.
 //!
 //! [`Trace`] puts these together for a program that records itself: it creates the memory for a registry, gives each
 //! thread its [`WorkerWriter`], and reads the events back.
@@ -53,8 +53,8 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! `examples/bank.rs` is a whole program. The feature `frame` (on by default) adds [`frame`], which sends rare values
-//! over a pipe; a program that only records events does not need it.
+//! `examples/bank.rs` is a whole program. A program that only records events needs no features (`default-features =
+//! false`): `serde` makes the types serializable, and `frame` adds a module that sends rare values over a pipe.
 //!
 //! This crate does not know what an event means for a picture (see `contend-model`) nor which program causes it.
 

@@ -1,5 +1,6 @@
 //! The messages that a source of events sends to the model: batches of events, samples and notices.
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use super::{Event, KnobId, PoolId, ResourceId, Span, Stamp, WaitSnapshot, WorkerId};
@@ -49,7 +50,8 @@ pub enum Sample {
 }
 
 /// How a worker died that did not record its end itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum DeathCause {
     /// Its process exited with this status.
     Exit(i32),
@@ -60,7 +62,8 @@ pub enum DeathCause {
 }
 
 /// A rare occurrence in a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Notice {
     /// A worker was started. `tid` equals `pid` for a process.
     Started { worker: WorkerId, pid: u32, tid: u32 },
@@ -81,7 +84,8 @@ pub enum Notice {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum RunEnd {
     /// Every worker reached the end of its steps.
     Completed,

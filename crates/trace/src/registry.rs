@@ -2,13 +2,15 @@
 
 mod kinds;
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 pub use self::kinds::{LockKind, ResourceKind, RwPolicy, WorkerKind};
 use super::{PoolId, ResourceId, WorkerId};
 
 /// The static description of a run. Ids are positions in these tables.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Registry {
     pub workers: Vec<WorkerInfo>,
     pub resources: Vec<ResourceInfo>,
@@ -25,7 +27,8 @@ pub struct Registry {
 }
 
 /// The workers that could end a wait for a resource: those whose program contains such a step.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Wakers {
     /// Workers that put into a queue or close it, notify a condition, set an event flag, reach a barrier, or release a
     /// permit without having to hold one. For a life, the workers that spawn it; for a pipe, those that can write.
@@ -39,7 +42,8 @@ pub struct Wakers {
 }
 
 /// Consecutive workers: those of one group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct LaneRange {
     pub first: WorkerId,
     pub count: u16,
@@ -54,7 +58,8 @@ impl LaneRange {
 
 /// A worker, which is one lane of the picture. A pool has an entry for every worker it may ever have; the dashboard
 /// does not draw those that have not started.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct WorkerInfo {
     /// Unique, without control characters.
     pub name: String,
@@ -66,7 +71,8 @@ pub struct WorkerInfo {
 }
 
 /// A resource that workers share.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct ResourceInfo {
     /// Unique, without control characters.
     pub name: String,
@@ -74,7 +80,8 @@ pub struct ResourceInfo {
 }
 
 /// A pool of workers that take tasks from one queue.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct PoolInfo {
     pub name: String,
     pub worker_kind: WorkerKind,

@@ -1,9 +1,11 @@
 //! The states of a worker.
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// The state of a worker at one moment. Waiting for work is a state of its own, apart from waiting for a lock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[repr(u8)]
 pub enum State {
     /// On a CPU as far as events show; the kernel's figures then separate [`State::Ready`] from it.

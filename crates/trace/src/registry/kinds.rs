@@ -1,11 +1,13 @@
 //! The kinds of workers and resources, with the words that stand for them.
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use super::super::{CounterMemory, ResourceId, WorkerId};
 
 /// The kind of execution unit that a worker is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum WorkerKind {
     Thread,
     Process,
@@ -33,7 +35,8 @@ impl WorkerKind {
 }
 
 /// The implementation of a mutex.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum LockKind {
     /// `std::sync::Mutex`: parks its waiters, unfair.
     Std,
@@ -93,7 +96,8 @@ impl LockKind {
 }
 
 /// The order in which readers and writers enter an rwlock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum RwPolicy {
     /// A reader enters whenever no writer is inside.
     Readers,
@@ -118,7 +122,8 @@ impl RwPolicy {
 }
 
 /// The kind of a resource, with its properties.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum ResourceKind {
     Mutex {
         kind: LockKind,
