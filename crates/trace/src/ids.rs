@@ -22,7 +22,7 @@ macro_rules! id {
         }
 
         impl From<usize> for $name {
-            /// Indices above 65,535 become 65,535: no table is that long, the check of a scenario sees to it.
+            /// Indices above 65,535 become 65,535: tables are shorter, because the check of a scenario limits them.
             fn from(index: usize) -> Self {
                 Self(u16::try_from(index).unwrap_or(u16::MAX))
             }
@@ -60,16 +60,19 @@ impl Grant {
     const SHARED: u64 = 1 << 39;
 
     /// Returns the grant with this number of a lock that other workers can hold at the same time.
+    #[inline]
     pub const fn shared(number: u64) -> Self {
         Self(number | Self::SHARED)
     }
 
     /// Returns whether other workers can hold the lock at the same time.
+    #[inline]
     pub const fn is_shared(self) -> bool {
         self.0 & Self::SHARED != 0
     }
 
     /// Returns its place in the order of all grants of its lock.
+    #[inline]
     pub const fn number(self) -> u64 {
         self.0 & !Self::SHARED
     }

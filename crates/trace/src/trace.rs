@@ -9,6 +9,9 @@ use super::{
 };
 use contend_shm::{ClockPair, thread_id};
 
+/// Ids that exist: 65,535 itself stands for none in a record.
+const MAX_IDS: usize = u16::MAX as usize;
+
 /// Records the events of this program's threads in shared memory.
 ///
 /// Share it between threads by reference or in an `Arc`. The crate's documentation has an example.
@@ -26,9 +29,13 @@ impl Trace {
     /// Creates a trace of the workers and resources in the registry, whose clock starts now.
     ///
     /// # Errors
-    /// If the system gives no memory.
+    /// If the system gives no memory, or the registry has more than 65,535 workers or resources.
     pub fn create(registry: Registry) -> io::Result<Self> {
         let workers = registry.workers.len();
+        if workers.max(registry.resources.len()) > MAX_IDS {
+            let message = "a trace has at most 65,535 workers and 65,535 resources";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
         let size = RunMemorySize { workers, active: workers, knobs: 0, resources: registry.resources.len(), extra: 0 };
         let memory = RunMemory::create(size)?;
         let start = memory.clock().read_pair();
@@ -36,6 +43,7 @@ impl Trace {
         Ok(Self { registry, memory, start, has_writer })
     }
 
+    /// Returns the workers and resources of the trace.
     pub const fn registry(&self) -> &Registry {
         &self.registry
     }
@@ -135,6 +143,13 @@ mod tests {
         drop(first);
         assert!(trace.writer(worker).is_some());
         assert!(trace.writer(WorkerId(7)).is_none(), "not in the registry");
+    }
+
+    #[test]
+    fn registry_with_more_entries_than_ids_is_refused() {
+        let mut registry = Registry::default();
+        (0..=MAX_IDS).for_each(|_| _ = registry.add_resource("lock", ResourceKind::Event));
+        assert_eq!(Trace::create(registry).expect_err("too many").kind(), io::ErrorKind::InvalidInput);
     }
 
     #[test]

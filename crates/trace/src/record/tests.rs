@@ -87,7 +87,7 @@ fn encoded_words_match_the_golden_layout() {
 }
 
 #[test]
-fn every_kind_decodes_to_what_was_encoded() {
+fn every_kind_decodes_to_the_encoded_event() {
     for (word, kind) in golden_words() {
         let decoded = Record { ticks: 42, word }.kind();
         if matches!(kind, EventKind::Unknown { .. }) {
@@ -109,7 +109,7 @@ fn golden_words_contain_every_kind() {
 }
 
 #[test]
-fn codes_are_unique_and_fit() {
+fn codes_are_unique_and_fit_in_six_bits() {
     let mut codes: Vec<u8> = EventKind::ALL.iter().map(|kind| kind.code).collect();
     codes.sort_unstable();
     assert!(codes.is_sorted_by(|a, b| a < b), "{codes:?}");
@@ -118,7 +118,7 @@ fn codes_are_unique_and_fit() {
 
 proptest! {
     #[test]
-    fn a_decoded_word_survives_another_trip(word in any::<u64>()) {
+    fn decoded_words_are_encoded_and_decoded_unchanged(word in any::<u64>()) {
         let kind = Record { ticks: 0, word }.kind();
         if !matches!(kind, EventKind::Unknown { .. }) {
             prop_assert_eq!(Record::new(0, kind).kind(), kind);
