@@ -1,4 +1,4 @@
-//! The model: messages in, state out.
+//! Tests of the model through its public interface: messages in, answers out.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail, and says what it counted")]
 
@@ -15,3 +15,4 @@ mod resources;
 mod script;
 mod shared;
 mod signals;
+mod stall_pipes;
