@@ -135,8 +135,8 @@ impl Pool {
         self.stolen += 1;
     }
 
-    pub(super) fn record_fate(&mut self, fate: DropReason) {
-        match fate {
+    pub(super) fn record_dropped(&mut self, reason: DropReason) {
+        match reason {
             DropReason::Cancelled => self.cancelled += 1,
             DropReason::Failed => self.failed += 1,
             DropReason::Lost => self.lost += 1,
