@@ -200,15 +200,7 @@ impl Lock {
         user.acquired += 1;
         user.streak = TimeoutStreak::default();
         self.note_grant(worker, grant);
-        self.open_holds.push(OpenHold {
-            grant,
-            worker,
-            from: at,
-            is_start_known: true,
-            is_uncertain: false,
-            died_at: None,
-            is_former_life: false,
-        });
+        self.open_holds.push(OpenHold::new(worker, grant, at, true));
     }
 
     /// Records that a worker passed a semaphore that is used as a signal: it holds no permit afterwards.

@@ -20,6 +20,12 @@ pub(super) struct OpenHold {
     pub is_former_life: bool,
 }
 
+impl OpenHold {
+    pub(super) const fn new(worker: WorkerId, grant: Grant, from: Stamp, is_start_known: bool) -> Self {
+        Self { grant, worker, from, is_start_known, is_uncertain: false, died_at: None, is_former_life: false }
+    }
+}
+
 impl Lock {
     /// Records that the list before a wait names this hold: the worker certainly holds the lock, at the latest since `at`.
     pub(crate) fn confirm_hold(&mut self, worker: WorkerId, grant: Grant, at: Stamp) {
@@ -28,16 +34,7 @@ impl Lock {
             open.is_uncertain = false;
             return;
         }
-        let open = OpenHold {
-            grant,
-            worker,
-            from: at,
-            is_start_known: false,
-            is_uncertain: false,
-            died_at: None,
-            is_former_life: false,
-        };
-        self.open_holds.push(open);
+        self.open_holds.push(OpenHold::new(worker, grant, at, false));
     }
 
     #[inline]
