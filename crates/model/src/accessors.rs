@@ -40,7 +40,7 @@ impl Model {
     }
 
     /// Returns the moment up to which the model is complete. The present state of a worker is its state at this moment,
-    /// not at a later one. `None` if the source does not tell.
+    /// not at a later one. `None` if the source does not report it.
     pub fn complete_until(&self) -> Option<Stamp> {
         self.complete_until
     }

@@ -141,8 +141,7 @@ impl Model {
         self.set_activity(w, at, state, on);
     }
 
-    /// Records that what the worker waited for is there. A wait for a lock or a join ends only with its own event;
-    /// until then other workers see it where it was.
+    /// Records that the worker became runnable. A wait for a lock or a join lasts until its own event ends it.
     fn mark_ready(&mut self, w: WorkerId, at: Stamp) {
         let lane = &mut self.lanes[w.index()];
         lane.wait = lane.wait.filter(|wait| !matches!(wait, Wait::Supply(_)));
@@ -172,7 +171,7 @@ impl Model {
         }
     }
 
-    /// Ends the worker's wait, whether it got what it waited for or not.
+    /// Ends the worker's wait, successful or not.
     fn end_wait(&mut self, w: WorkerId, at: Stamp) {
         let lane = &mut self.lanes[w.index()];
         self.stuck_holders -= usize::from(lane.can_close_cycle());

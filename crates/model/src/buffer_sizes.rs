@@ -3,8 +3,8 @@
 use super::history::{HistoryShape, MAX_LEVELS};
 use contend_trace::Registry;
 
-/// The memory that all histories of a run may use together. The minimum of about 10 KiB for each lane and 4 KiB for each
-/// lock is used in any case.
+/// The memory that all histories of a run may use together. The minimum of about 10 KiB for each lane and 4 KiB for
+/// each lock is used in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
     pub bytes: usize,
@@ -43,9 +43,9 @@ const HISTOGRAM_BYTES: usize = 20 << 10;
 
 /// The sizes that follow from a budget.
 ///
-/// Half of it goes to the histories, a sixth to exact spans and holds, a sixth to histograms, an eighth to grants. Every
-/// history has at least 64 buckets and every lane at least 32 exact spans. These exceed a budget below about 10 KiB for
-/// each lane and 4 KiB for each lock.
+/// Half of it goes to the histories, a sixth to exact spans and holds, a sixth to histograms, an eighth to grants.
+/// Every history has at least 64 buckets and every lane at least 32 exact spans. These exceed a budget below about 10
+/// KiB for each lane and 4 KiB for each lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct BufferSizes {
     pub shape: HistoryShape,

@@ -57,8 +57,8 @@ struct Core {
     history: History<LoadSum>,
 }
 
-/// All cores of the machine by their numbers, known from the first sample on. Some numbers may be unused, and cores can go
-/// offline and come back.
+/// All cores of the machine by their numbers, known from the first sample on. Some numbers may be unused, and cores can
+/// go offline and come back.
 #[derive(Debug, Clone)]
 pub struct Cores {
     shape: HistoryShape,
@@ -71,7 +71,8 @@ impl Cores {
         Self { shape, last: Stamp(0), all: Vec::new() }
     }
 
-    /// Records the loads between the previous sample and `at`. Returns whether the sample is newer than the previous one.
+    /// Records the loads between the previous sample and `at`. Returns whether the sample is newer than the previous
+    /// one.
     pub(super) fn sample(&mut self, at: Stamp, loads: &[Option<f32>]) -> bool {
         if at <= self.last {
             return false;

@@ -88,7 +88,7 @@ impl Counter {
         self.private_copies.entry(worker).and_modify(|newest| *newest = written.max(*newest)).or_insert(written);
     }
 
-    /// Like [`Counter::set_copy`], given the change.
+    /// Like [`Counter::set_copy`], but takes the change instead of the value.
     pub(super) fn add_to_copy(&mut self, at: Stamp, worker: WorkerId, delta: i64) {
         let before = self.private_copies.get(&worker).map_or(self.initial, |(_, value)| *value);
         self.set_copy(at, worker, before.saturating_add(delta));
@@ -121,9 +121,9 @@ impl Counter {
         self.initial.saturating_add(self.sum)
     }
 
-    /// Returns an expected value that can be compared with [`Counter::value`]. During a run the value and the additions are
-    /// never known for the same moment, so this is the value plus the certainly lost updates. Once all events have arrived
-    /// it equals [`Counter::expected`].
+    /// Returns an expected value that can be compared with [`Counter::value`]. During a run the value and the additions
+    /// are never known for the same moment, so this is the value plus the certainly lost updates. Once all events have
+    /// arrived it equals [`Counter::expected`].
     pub fn comparable_expected(&self) -> i64 {
         self.value().saturating_add(self.lost_updates())
     }
@@ -160,12 +160,12 @@ impl Counter {
 
     /// Returns the number of certainly lost updates; negative if decrements were lost. Meaningless if events were lost.
     ///
-    /// The value and the additions are compared at one moment: that of the newest sample (a read of the counter's memory),
-    /// or of the newest write if there are no samples. Additions with later stamps do not count. Additions in the same
-    /// bucket (1 ms) as that moment count or not, whichever makes the loss smaller. Additions that were made but have not
-    /// arrived yet let the value run ahead of the sum, so during the run the figure can be too small. It can be too large
-    /// only for a counter that is both incremented and decremented, where a decrement that has not arrived yet looks like a
-    /// lost increment.
+    /// The value and the additions are compared at one moment: that of the newest sample (a read of the counter's
+    /// memory), or of the newest write if there are no samples. Additions with later stamps do not count. Additions in
+    /// the same bucket (1 ms) as that moment count or not, whichever makes the loss smaller. Additions that were made
+    /// but have not arrived yet let the value run ahead of the sum, so during the run the figure can be too small. It
+    /// can be too large only for a counter that is both incremented and decremented, where a decrement that has not
+    /// arrived yet looks like a lost increment.
     pub fn lost_updates(&self) -> i64 {
         let Some((at, value)) = self.sampled.or(self.written) else { return 0 };
         let (mut expected, mut up, mut down) = (self.expected(), 0, 0);

@@ -89,16 +89,16 @@ impl DurationStats {
         let mut out = vec![0; bins];
         let Some(histogram) = &self.histogram else { return out };
         for value in histogram.iter_recorded() {
-            let place = u128::from(value.value_iterated_to()) * bins as u128 / (u128::from(self.max) + 1);
-            if let Some(bin) = out.get_mut((place as usize).min(bins.saturating_sub(1))) {
+            let index = u128::from(value.value_iterated_to()) * bins as u128 / (u128::from(self.max) + 1);
+            if let Some(bin) = out.get_mut((index as usize).min(bins.saturating_sub(1))) {
                 *bin += value.count_since_last_iteration();
             }
         }
         out
     }
 
-    /// Returns the statistics of the durations recorded since `then`, an earlier state of the same. The maximum is exact if
-    /// it was recorded since; otherwise it has the precision of the histogram.
+    /// Returns the statistics of the durations recorded since `then`, an earlier state of the same. The maximum is
+    /// exact if it was recorded since; otherwise it has the precision of the histogram.
     pub fn minus_earlier(&self, then: &Self) -> Self {
         let mut left = self.clone();
         left.count = self.count.saturating_sub(then.count);

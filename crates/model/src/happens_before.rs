@@ -1,13 +1,13 @@
 //! The happens-before relation between nested acquisitions: those that are ordered can never overlap.
 //!
 //! Order passes from one worker to another where one supplies what the other needs: an item, a permit, a signal, the
-//! release of a monitor's mutex, the start or the end of a life. Events of different workers arrive in any order, but each
-//! of these has a number or is counted. So a worker's events wait here until the supply that they need has arrived from
-//! its supplier. The result does not depend on the order of arrival, and no clock is read.
+//! release of a monitor's mutex, the start or the end of a life. Events of different workers arrive in any order, but
+//! each of these has a number or is counted. So a worker's events wait here until the supply that they need has arrived
+//! from its supplier. The result does not depend on the order of arrival, and no clock is read.
 //!
-//! The order in which workers happen to take a plain mutex is chance and does not count. A mutex that belongs to conditions
-//! also passes on the values that it guards, so its order counts. If events are lost or too many wait, nothing is certain
-//! any more.
+//! The order in which workers happen to take a plain mutex is chance and does not count. A mutex that belongs to
+//! conditions also passes on the values that it guards, so its order counts. If events are lost or too many wait,
+//! nothing is certain any more.
 
 mod flow_clocks;
 mod order_step;
@@ -66,7 +66,7 @@ enum ResourceFlow {
     None,
 }
 
-/// One worker's place in the order.
+/// The progress of one worker in the order.
 #[derive(Debug, Clone, Default)]
 struct WorkerTrack {
     clock: VectorClock,

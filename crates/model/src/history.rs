@@ -1,8 +1,8 @@
 //! The history of a figure over time in bounded memory: levels of ring buckets.
 //!
 //! Buckets of level 0 are 2^20 ns (about 1 ms) wide, those of each further level twice as wide. As time advances, the
-//! oldest bucket of a level is merged into the next level; buckets of the last level double their width when it is full.
-//! So resolution falls with age, and nothing is ever dropped.
+//! oldest bucket of a level is merged into the next level; buckets of the last level double their width when it is
+//! full. So resolution falls with age, and nothing is ever dropped.
 //!
 //! Which level contains a moment depends only on the newest moment, and values merge in any order. So the content does
 //! not depend on the order of arrival.
@@ -58,13 +58,13 @@ impl<V: Merge> HistoryLevel<V> {
     }
 
     fn bucket(&mut self, number: u64, buckets: u64) -> &mut V {
-        let place = (number & (buckets - 1)) as usize;
-        if place >= self.ring.len() {
-            let wanted = (place + 1).next_power_of_two();
+        let index = (number & (buckets - 1)) as usize;
+        if index >= self.ring.len() {
+            let wanted = (index + 1).next_power_of_two();
             self.ring.reserve_exact(wanted - self.ring.len());
-            self.ring.resize_with(place + 1, V::default);
+            self.ring.resize_with(index + 1, V::default);
         }
-        &mut self.ring[place]
+        &mut self.ring[index]
     }
 
     /// Doubles the width of every bucket.
@@ -208,7 +208,8 @@ impl<V: Merge> History<V> {
         self.levels[0].bucket(t >> shift, buckets);
     }
 
-    /// Returns the first bucket of each level when `t` is the newest moment. Widens the buckets of the last level if needed.
+    /// Returns the first bucket of each level when `t` is the newest moment. Widens the buckets of the last level if
+    /// needed.
     fn starts_at(&mut self, t: u64) -> [u64; MAX_LEVELS] {
         let last = self.levels.len() - 1;
         let mut newest = Some(t);
@@ -229,8 +230,8 @@ impl<V: Merge> History<V> {
 
     /// Merges a bucket that fell out of level `k` into the first level that reaches back to it.
     fn demote_bucket(&mut self, k: usize, number: u64) {
-        let place = (number & (self.buckets - 1)) as usize;
-        let Some(value) = self.levels[k].ring.get_mut(place).map(std::mem::take) else { return };
+        let index = (number & (self.buckets - 1)) as usize;
+        let Some(value) = self.levels[k].ring.get_mut(index).map(std::mem::take) else { return };
         let t = number << self.levels[k].shift;
         let buckets = self.buckets;
         if let Some(level) = self.levels[k + 1..].iter_mut().find(|level| level.begin() <= t) {
@@ -324,11 +325,16 @@ mod tests {
         }
 
         #[test]
-        fn proportional_parts_add_up_to_the_whole(value in 0u64..1 << 40, from in 0u64..1000, span in 1u64..1 << 40, cut in 0.0f64..1.0) {
+        fn proportional_parts_add_up_to_the_whole(
+            value in 0u64..1 << 40,
+            from in 0u64..1000,
+            span in 1u64..1 << 40,
+            cut in 0.0f64..1.0,
+        ) {
             let (from, to) = (Stamp(from), Stamp(from + span));
             let middle = Stamp(from.0 + (span as f64 * cut) as u64);
-            let halves = proportional_part(value, (from, to), (from, middle)) + proportional_part(value, (from, to), (middle, to));
-            prop_assert_eq!(halves, value);
+            let part = |cut| proportional_part(value, (from, to), cut);
+            prop_assert_eq!(part((from, middle)) + part((middle, to)), value);
         }
     }
 

@@ -1,12 +1,12 @@
 //! The model of a run: applies the run's messages and answers questions about workers, locks, queues, pools and cores.
 //!
-//! Applying a message cannot fail: whatever is impossible is counted as an anomaly. The model reads no clock and does no
-//! input or output; callers pass the moment that a question is about.
+//! Applying a message cannot fail: whatever is impossible is counted as an anomaly. The model reads no clock and does
+//! no input or output; callers pass the moment that a question is about.
 //!
 //! Imports go in one direction, from the later of these layers to the earlier:
 //!
-//! 1. data of their own: `history`, `duration_stats`, `failures`, `phrases`, `signals`, `lock_orders`, and `transitions`,
-//!    which knows only the states of a worker
+//! 1. data of their own: `history`, `duration_stats`, `failures`, `phrases`, `signals`, `lock_orders`, and
+//!    `transitions`, which knows only the states of a worker
 //! 2. shares of time and memory: `state_times`, `buffer_sizes`
 //! 3. resources and cores: `queue`, `pipe`, `counter`, `life`, `lock`, `results`, `pool`, `cores`, `happens_before`
 //! 4. `resource_state`, any of the resources; and `lane`, one worker

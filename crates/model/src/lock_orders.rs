@@ -1,5 +1,5 @@
-//! The orders in which locks were taken, as lock order checkers such as the kernel's lockdep keep them; and the pairs of
-//! opposite orders that can overlap.
+//! The orders in which locks were taken, as lock order checkers such as the kernel's lockdep keep them; and the pairs
+//! of opposite orders that can overlap.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,8 +67,8 @@ impl LockOrders {
         *self = Self { is_uncertain: self.is_uncertain, ..Self::default() };
     }
 
-    /// Records that `worker` took `lock` while it held all of `held`, and would have waited for it without a limit: its `nth`
-    /// such step. `happened_before` tells whether a step of another worker certainly happened before this one.
+    /// Records that `worker` took `lock` while it held all of `held`, and would have waited for it without a limit: its
+    /// `nth` such step. `happened_before` tells whether a step of another worker certainly happened before this one.
     pub(super) fn record_nested_acquire(
         &mut self,
         worker: WorkerId,

@@ -43,8 +43,8 @@ impl Pipe {
         }
     }
 
-    /// Records that a piece of a message was written: its bytes, and the bytes in the pipe afterwards. `whole`: the piece
-    /// completes the message.
+    /// Records that a piece of a message was written: its bytes, and the bytes in the pipe afterwards. `whole`: the
+    /// piece completes the message.
     pub(super) fn send(&mut self, at: Stamp, worker: WorkerId, (bytes, depth): (u32, u32), whole: bool) {
         self.observed.remove(&worker);
         self.byte_queue.put_some(at, worker, bytes, depth);

@@ -236,8 +236,8 @@ impl Pool {
         self.seats.get_mut(seat?)
     }
 
-    /// Returns the number of submitted tasks. A process that is killed while it puts a task may not record the put; then
-    /// the number of the next task, or of this one when it is taken, shows that there was one more.
+    /// Returns the number of submitted tasks. A process that is killed while it puts a task may not record the put;
+    /// then the number of the next task, or of this one when it is taken, shows that there was one more.
     pub fn submitted(&self) -> u64 {
         self.submitted.max((self.bypassed + self.highest_number).saturating_sub(self.retried))
     }

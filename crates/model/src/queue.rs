@@ -27,8 +27,9 @@ struct DepthReading {
 }
 
 impl DepthReading {
-    /// Returns the newer reading. Items taken together have one stamp: of two readings of one worker the later event counts,
-    /// of two workers' the one of the higher worker id, so that the order of arrival between them does not matter.
+    /// Returns the newer reading. Items taken together have one stamp: of two readings of one worker the later event
+    /// counts, of two workers' the one of the higher worker id, so that the order of arrival between them does not
+    /// matter.
     fn newer(self, other: Self) -> Self {
         if (other.at, other.worker) >= (self.at, self.worker) { other } else { self }
     }
@@ -178,8 +179,8 @@ impl Queue {
         self.put_count == put && self.newest_put == put && !self.closed
     }
 
-    /// Whether the queue is certainly full: all items from 1 to `taken_count` plus the capacity, or more, are known to have
-    /// been put. A queue can hold more than its capacity when a batch was distributed or items were put back.
+    /// Whether the queue is certainly full: all items from 1 to `taken_count` plus the capacity, or more, are known to
+    /// have been put. A queue can hold more than its capacity when a batch was distributed or items were put back.
     pub(super) fn is_full(&self) -> bool {
         let room = self.taken_count.saturating_add(u64::from(self.capacity));
         self.put_count >= room && self.newest_put == self.put_count && !self.closed
@@ -230,8 +231,8 @@ impl Queue {
     }
 }
 
-/// Returns the full number that is `nth` modulo 2^24 and closest to `near`. Events of different workers are never further
-/// apart, because no more of them fit into all rings.
+/// Returns the full number that is `nth` modulo 2^24 and closest to `near`. Events of different workers are never
+/// further apart, because no more of them fit into all rings.
 pub(super) fn unwrap_number(nth: u32, near: u64) -> u64 {
     const MODULUS: i64 = 1 << 24;
     let ahead = (i64::from(nth) - near as i64).rem_euclid(MODULUS);

@@ -38,7 +38,8 @@ impl Model {
         self.last_change.filter(|change| change.at <= now)
     }
 
-    /// Returns the moment from which on figures belong to the settings at `now`; without a change, the start of the run.
+    /// Returns the moment from which on figures belong to the settings at `now`; without a change, the start of the
+    /// run.
     pub fn settings_start(&self, now: Stamp) -> Stamp {
         self.settings_change(now).map_or(Stamp::default(), |change| change.figures_from)
     }

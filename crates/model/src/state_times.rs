@@ -59,14 +59,15 @@ impl StateTimes {
         self.ns.iter().fold(0, |sum, ns| sum.saturating_add(*ns))
     }
 
-    /// Returns the fraction of the alive time that was spent in `state`, 0 to 1; for states outside a life, the fraction of
-    /// all time.
+    /// Returns the fraction of the alive time that was spent in `state`, 0 to 1; for states outside a life, the
+    /// fraction of all time.
     pub fn share(&self, state: State) -> f64 {
         let whole = if state.is_alive() { self.alive_ns() } else { self.total_ns() };
         if whole == 0 { 0.0 } else { self.get(state) as f64 / whole as f64 }
     }
 
-    /// Returns the nanoseconds in which the worker was in a life and its state is known: without `Done`, `Crashed` and `Gap`.
+    /// Returns the nanoseconds in which the worker was in a life and its state is known: without `Done`, `Crashed` and
+    /// `Gap`.
     pub fn alive_ns(&self) -> u64 {
         State::ALL.into_iter().filter(|s| s.is_alive()).fold(0, |sum, s| sum.saturating_add(self.get(s)))
     }

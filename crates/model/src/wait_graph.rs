@@ -43,19 +43,19 @@ impl Model {
 
     /// Returns the workers that a worker waits for, as far as that is certain.
     ///
-    /// The waiter's last event is its wait, and none of its events since is missing. A holder is certain if its own stream
-    /// tells that it holds the lock with grant k, and k is known to come before the waiter's next grant.
+    /// The waiter's last event is its wait, and none of its events since is missing. A holder is certain if its own
+    /// stream tells that it holds the lock with grant k, and k is known to come before the waiter's next grant.
     ///
-    /// Why a set of workers that all wait for what only others of the set can release is a deadlock: suppose that some of
-    /// them go on after all, and let the first of these get its lock with grant g. All it waits for was granted before g,
-    /// and each of those holders goes on later than it, so none of them has released anything: it cannot have got its
-    /// lock. A contradiction. This needs no clock and no order of arrival between workers; lost events can hide an edge
-    /// but never make one.
+    /// Why a set of workers that all wait for what only others of the set can release is a deadlock: suppose that some
+    /// of them go on after all, and let the first of these get its lock with grant g. Everything it waits for was
+    /// granted before g, and each of those holders goes on later than it, so none of them has released anything: it
+    /// cannot have got its lock. A contradiction. This needs no clock and no order of arrival between workers; lost
+    /// events can hide an edge but never make one.
     ///
     /// That k comes before g is known in one of two ways:
     ///
-    /// - A slot snapshot found both workers in their present states at one common moment. While the one held the lock the
-    ///   other had not gone on. This needs no event but these two, and works when others were lost.
+    /// - A slot snapshot found both workers in their present states at one common moment. While the one held the lock
+    ///   the other had not gone on. This needs no event but these two, and works when others were lost.
     /// - Every grant after the waiter's own last one, up to k, has been seen in some worker's stream. g is the waiter's
     ///   own grant, and the waiter's last known event is the wait, so g is none of these.
     pub(super) fn blockers(&self, waiter: WorkerId) -> Blockers {
@@ -102,8 +102,8 @@ impl Model {
         }
     }
 
-    /// Returns the edge from a worker that joins `holder` in its life `nth`, if `holder` is certainly in that very life:
-    /// the life ends only when `holder` goes on.
+    /// Returns the edge from a worker that joins `holder` in its life `nth`, if `holder` is certainly in that very
+    /// life: the life ends only when `holder` goes on.
     fn join_blockers(&self, waiter: WorkerId, id: ResourceId, holder: WorkerId, nth: u64) -> Blockers {
         let is_in_joined_life = |lane: &&Lane| {
             let is_known = lane.lost_events() == 0 && u64::from(lane.life_count()) == nth;

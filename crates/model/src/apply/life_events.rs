@@ -63,7 +63,8 @@ impl Model {
         self.record_dead_rwlock_wait(w);
         self.change_activity(w, at, state, None);
         let lane = &mut self.lanes[w.index()];
-        // The worker's own word counts, also if a notice came first. But only the notice names the signal that killed it.
+        // The worker's own word counts, also if a notice came first. But only the notice names the signal that killed
+        // it.
         let noticed = lane.noticed_death.take().and_then(|_| lane.ending.take());
         let ending = noticed.filter(|_| exit == ExitKind::Killed).unwrap_or(exit.into());
         lane.ending = Some(ending.clone());

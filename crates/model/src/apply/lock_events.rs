@@ -106,7 +106,10 @@ impl Model {
         self.set_running(w, at);
         self.note_lock_taken(w, at);
         // A worker can hold several permits of a semaphore, and read an rwlock several times.
-        let can_repeat = matches!(self.resources.get(lock.index()), Some(ResourceState::Lock(lock)) if lock.capacity() != LockCapacity::Exclusive);
+        let can_repeat = match self.resources.get(lock.index()) {
+            Some(ResourceState::Lock(lock)) => lock.capacity() != LockCapacity::Exclusive,
+            _ => false,
+        };
         let holds = &mut self.lanes[w.index()].holds;
         // If the worker seems to hold the mutex already, the release was lost or never recorded.
         let is_same = |(held, _): &(ResourceId, Grant)| *held == lock && !can_repeat;

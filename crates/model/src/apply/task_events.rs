@@ -75,7 +75,7 @@ impl Model {
         task.map(|task| (at.span_since(task.began), task.queue_wait))
     }
 
-    /// Resumes the task inside which the worker ran the one that has ended.
+    /// Resumes the outer task, if the task that ended was nested in another.
     fn resume_outer_task(&mut self, w: WorkerId, at: Stamp) {
         let outer = self.lanes[w.index()].open_tasks.last().map(|task| task.pool);
         if let Some(pool) = outer {

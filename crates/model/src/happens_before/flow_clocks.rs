@@ -27,7 +27,7 @@ impl NumberedItems {
         unwrap_number(nth, self.newest)
     }
 
-    pub(super) fn give(&mut self, nth: u64, clock: &VectorClock) {
+    pub(super) fn supply(&mut self, nth: u64, clock: &VectorClock) {
         self.newest = self.newest.max(nth);
         self.clocks.insert(nth, clock.clone());
         if self.clocks.len() > MAX_ITEMS
@@ -110,8 +110,8 @@ impl BarrierRounds {
         self.arrived.1.join(clock);
     }
 
-    /// Completes the round when the last worker arrives and wakes `woken` others. Returns the joined clock, if all of these
-    /// are known to have arrived.
+    /// Completes the round when the last worker arrives and wakes `woken` others. Returns the joined clock, if all of
+    /// these are known to have arrived.
     pub(super) fn complete(&mut self, woken: u32, clock: &VectorClock) -> Option<VectorClock> {
         if self.arrived.0 < woken {
             return None;

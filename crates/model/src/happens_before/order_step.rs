@@ -55,8 +55,8 @@ impl OrderStep {
 type StepOutcome = Result<Option<ResourceId>, ResourceId>;
 
 impl HappensBefore {
-    /// Performs a step and returns the resource that it supplied; `Err` with the resource that it needs if another worker's
-    /// step has to come first.
+    /// Performs a step and returns the resource that it supplied; `Err` with the resource that it needs if another
+    /// worker's step has to come first.
     pub(super) fn try_step(&mut self, w: WorkerId, step: &OrderStep) -> StepOutcome {
         match step {
             OrderStep::Nested { lock, held, at } => {
@@ -126,7 +126,7 @@ impl HappensBefore {
             let clock = room.take(freed).ok_or(on)?;
             self.tracks[w.index()].clock.join(&clock);
         }
-        items.give(nth, &self.tracks[w.index()].clock);
+        items.supply(nth, &self.tracks[w.index()].clock);
         Ok(Some(on))
     }
 
@@ -140,7 +140,7 @@ impl HappensBefore {
         if *capacity > MAX_TRACKED_CAPACITY {
             return Ok(None);
         }
-        room.give(nth, &self.tracks[w.index()].clock);
+        room.supply(nth, &self.tracks[w.index()].clock);
         Ok(Some(on))
     }
 
@@ -220,7 +220,7 @@ impl HappensBefore {
             Some(ResourceFlow::Posts { posted, .. }) => posted.release(1, clock),
             Some(ResourceFlow::MutexTurns { next, held }) => {
                 held.retain(|hold| *hold != (w, grant));
-                next.give(grant + 1, clock);
+                next.supply(grant + 1, clock);
             }
             _ => return None,
         }
@@ -240,8 +240,8 @@ impl HappensBefore {
     fn release_numbered(&mut self, w: WorkerId, on: ResourceId, nth: u64) -> Option<ResourceId> {
         let clock = &self.tracks[w.index()].clock;
         match self.flows.get_mut(on.index()) {
-            Some(ResourceFlow::Results(items)) => items.give(items.unwrap_number(nth as u32), clock),
-            Some(ResourceFlow::Life { starts, .. }) => starts.give(nth, clock),
+            Some(ResourceFlow::Results(items)) => items.supply(items.unwrap_number(nth as u32), clock),
+            Some(ResourceFlow::Life { starts, .. }) => starts.supply(nth, clock),
             _ => return None,
         }
         Some(on)
@@ -283,14 +283,14 @@ impl HappensBefore {
         // A mutex that a dead worker held goes to the next worker all the same.
         for flow in &mut self.flows {
             if let ResourceFlow::MutexTurns { next, held } = flow {
-                held.iter().filter(|(owner, _)| *owner == w).for_each(|(_, grant)| next.give(grant + 1, &clock));
+                held.iter().filter(|(owner, _)| *owner == w).for_each(|(_, grant)| next.supply(grant + 1, &clock));
                 held.retain(|(owner, _)| *owner != w);
             }
         }
         let on = self.life_by_worker.get(w.index()).copied().flatten()?;
         let Some(ResourceFlow::Life { ends, lives, .. }) = self.flows.get_mut(on.index()) else { return None };
         *lives += 1;
-        ends.give(*lives, &clock);
+        ends.supply(*lives, &clock);
         Some(on)
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use contend_trace::WorkerId;
 
-/// The number of each worker's nested acquisitions that certainly happened before: a vector clock that counts only these
-/// events. Copies share memory until one of them changes.
+/// The number of each worker's nested acquisitions that certainly happened before: a vector clock that counts only
+/// these events. Copies share memory until one of them changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct VectorClock(Arc<Vec<(WorkerId, u32)>>);
 

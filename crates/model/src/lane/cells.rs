@@ -32,8 +32,8 @@ impl Lane {
 
     /// Writes the time by state in every cell of the window to `out`. The open span counts up to `now`.
     ///
-    /// Where buckets are no wider than cells, the time comes from the buckets. Where they are wider, it comes from exact
-    /// spans as far back as these are kept.
+    /// Where buckets are no wider than cells, the time comes from the buckets. Where they are wider, it comes from
+    /// exact spans as far back as these are kept.
     pub fn cells(&self, w: &CellWindow, now: Stamp, out: &mut Vec<StateTimes>) {
         let exact = self.exact_from.clamp(w.from, w.to.max(w.from));
         let cell = Span(w.to.span_since(w.from).0 / w.cells.max(1) as u64);
@@ -101,8 +101,8 @@ impl Lane {
         self.exact_from
     }
 
-    /// Calls `visit` with every bucket that `from..to` touches, oldest first, with the open span added up to `now`: the time
-    /// by state, and the part of `Ready` that is time without a CPU.
+    /// Calls `visit` with every bucket that `from..to` touches, oldest first, with the open span added up to `now`: the
+    /// time by state, and the part of `Ready` that is time without a CPU.
     fn for_each_bucket(
         &self,
         from: Stamp,

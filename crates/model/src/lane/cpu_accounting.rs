@@ -1,9 +1,9 @@
 //! Splits the time in which a worker seemed to run into time on a CPU and time without one.
 //!
-//! Events do not show preemption: they tell that the worker ran. The kernel counts how long the worker's thread was on a CPU
-//! between two samples. Whatever the worker seemed to run beyond that was without a CPU. The kernel's figure belongs to the
-//! whole interval between two samples, so it is compared with all `Running` in that interval, and the difference is spread
-//! over it. This is possible only once all events of the interval are known.
+//! Events do not show preemption: they tell that the worker ran. The kernel counts how long the worker's thread was on
+//! a CPU between two samples. Whatever the worker seemed to run beyond that was without a CPU. The kernel's figure
+//! belongs to the whole interval between two samples, so it is compared with all `Running` in that interval, and the
+//! difference is spread over it. This is possible only once all events of the interval are known.
 
 use super::{Lane, LaneBucket};
 use crate::history::proportional_part;
@@ -12,8 +12,8 @@ use contend_trace::{Stamp, State};
 /// The kernel may count a running thread's time up to one tick late.
 const MAX_TICK_NS: u64 = 10_000_000;
 
-/// With this much `Running` in the previous interval, its ratio counts as much for the next interval as an even share of
-/// the cores: one thread that ran for a moment without waiting says little about the other 999.
+/// With this much `Running` in the previous interval, its ratio counts as much for the next interval as an even share
+/// of the cores: one thread that ran for a moment without waiting says little about the other 999.
 const FULL_WEIGHT_NS: f64 = 50e6;
 
 /// The maximum number of readings that wait until all events before them are known.
@@ -82,29 +82,29 @@ impl Unsettled {
 struct Portions {
     amount: u64,
     whole: u64,
-    seen: u64,
-    given: u64,
+    weight_so_far: u64,
+    distributed: u64,
 }
 
 impl Portions {
     /// `whole` is the sum of the weights, and not less than the amount.
     const fn new(amount: u64, whole: u64) -> Self {
-        Self { amount, whole, seen: 0, given: 0 }
+        Self { amount, whole, weight_so_far: 0, distributed: 0 }
     }
 
     /// Returns the next portion, never more than its weight.
     fn next(&mut self, weight: u64) -> u64 {
-        self.seen += weight;
-        let due = (u128::from(self.amount) * u128::from(self.seen) / u128::from(self.whole.max(1))) as u64;
-        let portion = (due - self.given).min(weight);
-        self.given = due;
+        self.weight_so_far += weight;
+        let due = (u128::from(self.amount) * u128::from(self.weight_so_far) / u128::from(self.whole.max(1))) as u64;
+        let portion = (due - self.distributed).min(weight);
+        self.distributed = due;
         portion
     }
 }
 
 impl Lane {
-    /// Applies the kernel's figures between two samples: nanoseconds on a CPU, and in the run queue. `from` is zero for the
-    /// first sample of a thread.
+    /// Applies the kernel's figures between two samples: nanoseconds on a CPU, and in the run queue. `from` is zero for
+    /// the first sample of a thread.
     pub(crate) fn apply_sched_sample(&mut self, from: Stamp, to: Stamp, on_cpu: u64, queued: u64) {
         self.kernel.run_queue_delay = Some(self.kernel.run_queue_delay.unwrap_or(0).saturating_add(queued));
         self.add_reading(KernelReading {
@@ -129,8 +129,8 @@ impl Lane {
     }
 
     fn add_reading(&mut self, reading: KernelReading) {
-        let place = self.kernel.pending.partition_point(|other| other.to <= reading.to);
-        self.kernel.pending.insert(place, reading);
+        let index = self.kernel.pending.partition_point(|other| other.to <= reading.to);
+        self.kernel.pending.insert(index, reading);
         if self.kernel.pending.len() > MAX_PENDING {
             let oldest = self.kernel.pending.remove(0);
             self.settle_reading(oldest);
@@ -261,8 +261,8 @@ impl Lane {
         self.history.change_buckets(from, to, |a, b, spent| spent.without_cpu_ns += portions.next(room(spent, a, b)));
     }
 
-    /// Corrects the last interval when the kernel has counted more than the worker ran: the excess is a late tick of that
-    /// interval.
+    /// Corrects the last interval when the kernel has counted more than the worker ran: the excess is a late tick of
+    /// that interval.
     fn correct_tick(&mut self, late: u64) {
         let (from, to, counted) = self.kernel.last_interval;
         let late = late.min(counted);
@@ -285,8 +285,8 @@ impl Lane {
         }
     }
 
-    /// Returns the estimated fraction of `Running` without a reading that was on a CPU: a weighted mean of the ratio of the
-    /// last interval and the even share. The more `Running` that interval had, the more its ratio counts.
+    /// Returns the estimated fraction of `Running` without a reading that was on a CPU: a weighted mean of the ratio of
+    /// the last interval and the even share. The more `Running` that interval had, the more its ratio counts.
     fn expected_on_cpu_share(&self) -> Option<f64> {
         match (self.kernel.on_cpu_ratio, self.kernel.even_share) {
             (Some(ratio), Some(even)) => {
@@ -307,8 +307,8 @@ impl Lane {
         self.kernel.estimate_reduction = reduction;
     }
 
-    /// Returns the intervals up to `now` that are not settled yet: those of readings that wait for events, and the time since
-    /// the last reading, for which its ratio is assumed.
+    /// Returns the intervals up to `now` that are not settled yet: those of readings that wait for events, and the time
+    /// since the last reading, for which its ratio is assumed.
     pub(super) fn unsettled_intervals(&self, now: Stamp) -> Vec<Unsettled> {
         let mut from = self.kernel.settled_until;
         let mut ratio = self.expected_on_cpu_share();

@@ -24,9 +24,9 @@ impl Interval {
 impl Lane {
     /// Returns the turns that ended in `from..to`, oldest first, as far back as spans are exact.
     ///
-    /// After a wait that yields the thread, the task is ready: it waits for its next turn. A wait that blocks the thread is
-    /// followed directly by what the task does next, and is part of the turn. For an open wait or turn this is not known
-    /// yet.
+    /// After a wait that yields the thread, the task is ready: it waits for its next turn. A wait that blocks the
+    /// thread is followed directly by what the task does next, and is part of the turn. For an open wait or turn this
+    /// is not known yet.
     pub(crate) fn loop_turns(&self, from: Stamp, to: Stamp) -> Vec<Interval> {
         let mut turns = Vec::new();
         let mut began: Option<Stamp> = None;

@@ -1,4 +1,4 @@
-//! The wait a worker is in, and what it announced about its next wait.
+//! The present wait of a worker, and what the worker announced about its next one.
 
 use super::Lane;
 use crate::lock::LockRequest;

@@ -58,8 +58,8 @@ impl Lock {
         }
     }
 
-    /// Returns the fraction of the time between two moments in which the lock was held, 0 to 1: for a semaphore the mean
-    /// fraction of its permits, for an rwlock the sum of its readers' holds, at most 1.
+    /// Returns the fraction of the time between two moments in which the lock was held, 0 to 1: for a semaphore the
+    /// mean fraction of its permits, for an rwlock the sum of its readers' holds, at most 1.
     pub fn held_share(&self, from: Stamp, to: Stamp, now: Stamp) -> f64 {
         let to = to.min(now);
         let mut held = 0;
@@ -69,8 +69,8 @@ impl Lock {
         if to <= from { 0.0 } else { (held as f64 / to.span_since(from).0 as f64 / self.full_hold_count()).min(1.0) }
     }
 
-    /// Returns how long workers waited for the lock between two moments, ns, summed over the workers. Open waits count up
-    /// to `now`.
+    /// Returns how long workers waited for the lock between two moments, ns, summed over the workers. Open waits count
+    /// up to `now`.
     pub fn waited_ns(&self, from: Stamp, to: Stamp, now: Stamp) -> u64 {
         let to = to.min(now);
         let mut waited = 0;
@@ -184,8 +184,8 @@ impl Lock {
         }
     }
 
-    /// Returns until when an open hold counts. A hold with an older grant than the newest has ended; only its release has
-    /// not arrived yet.
+    /// Returns until when an open hold counts. A hold with an older grant than the newest has ended; only its release
+    /// has not arrived yet.
     pub(super) fn open_hold_end(&self, open: &OpenHold, now: Stamp) -> Stamp {
         let lasts = self.capacity != LockCapacity::Exclusive || open.grant == self.newest_grant;
         if lasts && !open.is_uncertain { now } else { open.died_at.unwrap_or(open.from) }

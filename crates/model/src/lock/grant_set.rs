@@ -8,7 +8,8 @@ use std::collections::VecDeque;
 pub(crate) struct GrantSet {
     /// All grants before this one are seen, except some up to `last_hole`.
     base: u64,
-    /// The highest grant before `base` that may be missing, since the set no longer has room for it; 0 if there is none.
+    /// The highest grant before `base` that may be missing, since the set no longer has room for it; 0 if there is
+    /// none.
     last_hole: u64,
     words: VecDeque<u64>,
     /// The maximum number of words of 64 grants: how far the streams of a lock's users may drift apart.
@@ -100,7 +101,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn grant_set_agrees_with_a_list(grants in prop::collection::vec(1u64..400, 0..500), after in 0u64..400, to in 0u64..400) {
+        fn grant_set_agrees_with_a_list(
+            grants in prop::collection::vec(1u64..400, 0..500),
+            after in 0u64..400,
+            to in 0u64..400,
+        ) {
             let mut seen = GrantSet::new(64);
             for grant in &grants {
                 seen.insert(*grant);

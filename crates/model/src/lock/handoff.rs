@@ -17,8 +17,8 @@ pub(crate) struct Handoffs {
 }
 
 impl Lock {
-    /// Returns the handoffs of the holds that ended since `from`. Grants are consecutive numbers, so the order of arrival
-    /// does not matter. `None` if the lock never went from one worker to another.
+    /// Returns the handoffs of the holds that ended since `from`. Grants are consecutive numbers, so the order of
+    /// arrival does not matter. `None` if the lock never went from one worker to another.
     pub(crate) fn handoffs(&self, from: Stamp) -> Option<Handoffs> {
         let (mut idle, mut held) = (Vec::new(), Vec::new());
         for hold in self.exact_holds.iter().filter(|hold| hold.to >= from && hold.grant.number() > 0) {

@@ -7,7 +7,8 @@ use contend_trace::{Grant, ResourceKind, Stamp, WorkerId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LockCapacity {
     Exclusive,
-    /// As many as there are permits. `scoped`: the worker that takes a permit also returns it, so that holders are known.
+    /// As many as there are permits. `scoped`: the worker that takes a permit also returns it, so that holders are
+    /// known.
     Permits {
         permits: u32,
         scoped: bool,
@@ -27,8 +28,8 @@ impl LockCapacity {
 }
 
 impl Lock {
-    /// Returns the worker that holds the lock exclusively now, and since when. A dead worker still owns a lock that it did
-    /// not release.
+    /// Returns the worker that holds the lock exclusively now, and since when. A dead worker still owns a lock that it
+    /// did not release.
     pub fn owner(&self) -> Option<(WorkerId, Stamp)> {
         self.open_owner().map(|open| (open.worker, open.from))
     }
@@ -45,8 +46,8 @@ impl Lock {
         holders.iter().map(|open| (open.worker, open.from)).collect()
     }
 
-    /// Returns all holders at `t`, and since when, in the order of their grants, as far back as exact holds are kept. From
-    /// `now` on these are the present holders.
+    /// Returns all holders at `t`, and since when, in the order of their grants, as far back as exact holds are kept.
+    /// From `now` on these are the present holders.
     pub fn holders_at(&self, t: Stamp, now: Stamp) -> Vec<(WorkerId, Stamp)> {
         if t >= now {
             return self.holders();
@@ -108,12 +109,12 @@ impl Lock {
         self.newest_grant == grant
     }
 
-    /// Returns how many permits are certainly missing for a worker that wants this many. All permits that others are known
-    /// to have taken, without a gap from the first on, were taken before it gets any.
+    /// Returns how many permits are certainly missing for a worker that wants this many. All permits that others are
+    /// known to have taken, without a gap from the first on, were taken before it gets any.
     pub(crate) fn missing_permits(&self, wanted: u32) -> u64 {
         let LockCapacity::Permits { permits, .. } = self.capacity else { return 0 };
-        let given = u64::from(permits).saturating_add(self.posts).saturating_add(self.returned);
-        (self.grants.contiguous_end().saturating_add(wanted.into())).saturating_sub(given)
+        let available = u64::from(permits).saturating_add(self.posts).saturating_add(self.returned);
+        (self.grants.contiguous_end().saturating_add(wanted.into())).saturating_sub(available)
     }
 
     /// Records that a worker with this request for an rwlock died before it got it.
@@ -121,8 +122,8 @@ impl Lock {
         self.dead_requests.add(request);
     }
 
-    /// Whether a worker with this request never gets the rwlock because dead workers are before it: those of former lives,
-    /// or those with the requests `dead`.
+    /// Whether a worker with this request never gets the rwlock because dead workers are before it: those of former
+    /// lives, or those with the requests `dead`.
     pub(crate) fn is_blocked_by_dead(
         &self,
         request: LockRequest,
@@ -139,8 +140,8 @@ impl Lock {
         self.waiters.iter().filter(|waiter| waiter.died_at.is_some()).map(|waiter| waiter.worker)
     }
 
-    /// Whether a worker that waits now will certainly get a later grant than this one, and not an earlier grant whose event
-    /// has not arrived yet.
+    /// Whether a worker that waits now will certainly get a later grant than this one, and not an earlier grant whose
+    /// event has not arrived yet.
     pub(crate) fn is_before_next_grant(&self, worker: WorkerId, grant: Grant) -> bool {
         let own = self.last_grant_of(worker).number();
         grant.number() <= own || self.grants.contains_range(own, grant.number())

@@ -27,7 +27,8 @@ impl OpenHold {
 }
 
 impl Lock {
-    /// Records that the list before a wait names this hold: the worker certainly holds the lock, at the latest since `at`.
+    /// Records that the list before a wait names this hold: the worker certainly holds the lock, at the latest since
+    /// `at`.
     pub(crate) fn confirm_hold(&mut self, worker: WorkerId, grant: Grant, at: Stamp) {
         self.note_grant(worker, grant);
         if let Some(open) = self.open_holds.iter_mut().find(|open| open.grant == grant && open.worker == worker) {
@@ -92,8 +93,8 @@ impl Lock {
 
     #[inline]
     fn remove_hold(&mut self, worker: WorkerId, grant: Grant) -> Option<OpenHold> {
-        let place = self.open_holds.iter().position(|open| open.grant == grant && open.worker == worker)?;
-        Some(self.open_holds.swap_remove(place))
+        let index = self.open_holds.iter().position(|open| open.grant == grant && open.worker == worker)?;
+        Some(self.open_holds.swap_remove(index))
     }
 
     /// Adds a hold that ended to the history.
@@ -101,11 +102,11 @@ impl Lock {
     fn archive_hold(&mut self, open: &OpenHold, to: Stamp) {
         self.history.add(open.from, to, |traffic, a, b| saturating_add_to(&mut traffic.held, b - a));
         let hold = PastHold { grant: open.grant, worker: open.worker, from: open.from, to };
-        let place = open.grant.number() as usize & (self.max_exact_holds - 1);
-        if place >= self.exact_holds.len() {
-            self.exact_holds.resize(place + 1, PastHold::default());
+        let index = open.grant.number() as usize & (self.max_exact_holds - 1);
+        if index >= self.exact_holds.len() {
+            self.exact_holds.resize(index + 1, PastHold::default());
         }
-        let kept = &mut self.exact_holds[place];
+        let kept = &mut self.exact_holds[index];
         let rank = |hold: &PastHold| (hold.grant.number(), hold.worker, hold.from, hold.to);
         if rank(kept) < rank(&hold) {
             *kept = hold;

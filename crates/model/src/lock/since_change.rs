@@ -88,7 +88,8 @@ impl Lock {
         self.baseline.as_ref().map_or(&self.hold_times, |since| &since.hold)
     }
 
-    /// Returns the use of the lock under the present settings by each worker that took it, waits for it or waited for it.
+    /// Returns the use of the lock under the present settings by each worker that took it, waits for it or waited for
+    /// it.
     pub fn recent_users(&self) -> Vec<RecentLockUse> {
         let Some(since) = &self.baseline else { return self.current_users().collect() };
         let subtract_earlier = |mut now: RecentLockUse| {

@@ -39,9 +39,9 @@ pub(super) fn jain_index(counts: impl Iterator<Item = u64>) -> Option<f64> {
 }
 
 impl Lock {
-    /// Returns Jain's index of the acquisitions of all workers that ever requested the lock: 1 is fair, 1/n means that one
-    /// of n workers takes all. `None` if there are no acquisitions.
-    /// (Jain, Chiu, Hawe: A quantitative measure of fairness, DEC-TR-301, 1984.)
+    /// Returns Jain's index of the acquisitions of all workers that ever requested the lock: 1 is fair, 1/n means that
+    /// one of n workers takes all. `None` if there are no acquisitions. (Jain, Chiu, Hawe: A quantitative measure of
+    /// fairness, DEC-TR-301, 1984.)
     pub fn fairness(&self) -> Option<f64> {
         jain_index(self.users.iter().map(|u| u.acquired))
     }
@@ -74,9 +74,9 @@ impl Lock {
         if self.users.get(guess).is_some_and(|u| u.worker == worker) {
             return &mut self.users[guess];
         }
-        let place = self.users.binary_search_by_key(&worker, |u| u.worker).unwrap_or_else(|place| {
+        let index = self.users.binary_search_by_key(&worker, |u| u.worker).unwrap_or_else(|index| {
             self.users.insert(
-                place,
+                index,
                 LockUse {
                     worker,
                     acquired: 0,
@@ -87,9 +87,9 @@ impl Lock {
                     streak: TimeoutStreak::default(),
                 },
             );
-            place
+            index
         });
-        &mut self.users[place]
+        &mut self.users[index]
     }
 
     /// Returns how often each worker gave up since it last held the lock.

@@ -145,7 +145,8 @@ impl Pool {
         self.baseline.as_ref()?.inherited_tasks
     }
 
-    /// Records that the tasks of former settings are done: from `at` on, durations are those of the present settings alone.
+    /// Records that the tasks of former settings are done: from `at` on, durations are those of the present settings
+    /// alone.
     pub(crate) fn end_backlog(&mut self, at: Stamp) {
         if let Some(since) = &mut self.baseline {
             let times = || DurationStats::new(since.service_times.digits());

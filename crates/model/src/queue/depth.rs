@@ -12,7 +12,8 @@ pub struct DepthTrend {
     pub start: u32,
     pub end: u32,
     pub lowest: u32,
-    /// The greatest rise above the lowest depth before: the depth it would have reached if it had been empty at the begin.
+    /// The greatest rise above the lowest depth before: the depth it would have reached if it had been empty at the
+    /// begin.
     pub max_rise: u32,
     pub highest: u32,
 }
@@ -38,8 +39,8 @@ impl Queue {
 
     /// Returns the depth averaged over time, from the begin of the run to the newest event.
     ///
-    /// Exact while no event is missing: the integral of the depth is the total time of all items in the queue, each from its
-    /// put to its take or to the end. Otherwise the mean of the reported depths.
+    /// Exact while no event is missing: the integral of the depth is the total time of all items in the queue, each
+    /// from its put to its take or to the end. Otherwise the mean of the reported depths.
     pub fn mean_depth(&self) -> f64 {
         let end = self.last_reading.at.0;
         let remaining = i128::from(self.put_count) - i128::from(self.taken_count);
