@@ -208,8 +208,8 @@ fn a_convoy_is_told_from_a_busy_lock() {
     assert!(find(&calm, end, "convoy").is_none(), "nobody waits");
 }
 
-/// Two workers at one lock; the greedy one gets it `times` times for each time the other gets it. `asks`: the other waits
-/// all the time, or comes by for a moment only.
+/// Two workers at one lock; the greedy one gets it `times` times for each time the other gets it. `asks`: the other
+/// waits all the time, or comes by for a moment only.
 fn greedy(times: u64, asks: bool) -> (String, f64) {
     let mut text = String::from("mutex a\nworker w-1\nworker w-2\n0 w-1 began\n0 w-2 began\n");
     let (mut at, mut grant) = (0.0, 0);
