@@ -153,8 +153,8 @@ fn deadlock_is_reported_for_a_nested_read_behind_a_waiting_writer() {
     };
     let model = play(&text(1));
     let deadlock = model.first_deadlock().expect("a waits behind c, and c waits for a");
-    let ring: Vec<_> = deadlock.cycle.iter().map(|link| (link.worker, link.is_ahead_in_queue)).collect();
-    assert_eq!(ring, [(worker(&model, "a"), false), (worker(&model, "c"), true)], "c is ahead of a in the queue");
+    let links: Vec<_> = deadlock.cycle.iter().map(|link| (link.worker, link.is_ahead_in_queue)).collect();
+    assert_eq!(links, [(worker(&model, "a"), false), (worker(&model, "c"), true)], "c is ahead of a in the queue");
     assert!(deadlock.victims.is_empty());
     assert!(play(&text(0)).first_deadlock().is_none(), "an rwlock that prefers readers admits it");
 }
