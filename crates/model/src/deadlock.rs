@@ -208,7 +208,7 @@ impl Model {
             Some(ResourceState::Lock(lock)) => Some(lock),
             _ => None,
         });
-        lock.into_iter().flat_map(move |lock| self.writers_ahead(lock, lane.lock_request.1))
+        lock.into_iter().flat_map(move |lock| self.writers_ahead(lock, lane.lock_request()))
     }
 
     fn wait_start(&self, worker: usize) -> Stamp {

@@ -11,7 +11,7 @@ pub(super) use self::stall_analysis::Unavailable;
 
 use super::LockCapacity;
 use super::deadlock::{Requirement, permanently_blocked};
-use super::lane::LockRequest;
+use super::lock::LockRequest;
 use super::slot_audit::SlotReport;
 use contend_trace::{Grant, Registry, ResourceId, WaitSlot, WorkerId};
 

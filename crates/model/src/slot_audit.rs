@@ -1,6 +1,6 @@
 //! What the workers' slots say: waits and holds whose events were lost, and whether a verdict stands.
 
-use super::lane::LockRequest;
+use super::lock::LockRequest;
 use super::slot_analysis::{SlotIndex, Unavailable};
 use super::{Lane, Model};
 use contend_trace::{EventKind, Grant, ResourceId, State, WaitSlot, WaitSnapshot, WorkerId};
@@ -221,11 +221,13 @@ impl SlotReport {
             && match (self.lock_wait, self.joined_life, self.awaited_supply) {
                 (Some((lock, timed)), ..) => {
                     doing == (State::Lock, Some(lock))
-                        && (lane.lock_request.1, lane.is_lock_wait_timed) == (self.lock_request, timed)
+                        && lane
+                            .lock_wait()
+                            .is_some_and(|wait| (wait.request, wait.is_timed) == (self.lock_request, timed))
                 }
-                (None, Some((life, nth)), _) => doing == (State::Signal, Some(life)) && lane.joined_life == nth,
+                (None, Some((life, nth)), _) => doing == (State::Signal, Some(life)) && lane.joined_life() == Some(nth),
                 (None, None, Some((on, state))) => {
-                    doing == (state, Some(on)) && lane.is_signal_wait_timed == self.is_block_timed
+                    doing == (state, Some(on)) && lane.is_supply_wait_timed() == self.is_block_timed
                 }
                 (None, None, None) => false,
             }

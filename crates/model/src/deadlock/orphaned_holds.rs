@@ -5,7 +5,7 @@
 //! it. Mutexes of processes are different: those the system gives back.
 
 use super::Model;
-use crate::lane::LockRequest;
+use crate::lock::LockRequest;
 use crate::{Lock, LockCapacity, ResourceState};
 use contend_trace::{Grant, ResourceId, ResourceKind, RwPolicy, Stamp, WorkerId};
 
@@ -25,7 +25,7 @@ impl Model {
     /// Whether a dead worker holds a lock that stays lost, or some died waiting for an rwlock.
     pub(super) fn has_orphaned_holds(&self) -> bool {
         let died =
-            |lane: &crate::Lane| !lane.is_alive() && (!lane.held_locks().is_empty() || lane.lock_wait_since.is_some());
+            |lane: &crate::Lane| !lane.is_alive() && (!lane.held_locks().is_empty() || lane.lock_wait().is_some());
         let kept = |res: &ResourceState| matches!(res, ResourceState::Lock(lock) if lock.has_former_holds());
         self.lanes.iter().any(died) || self.resources.iter().any(kept)
     }
@@ -76,7 +76,7 @@ impl Model {
         let lane = &self.lanes[w.index()];
         let Some(id) = lane.activity.resource.filter(|id| !self.is_robust_lock(*id)) else { return false };
         let Some(ResourceState::Lock(lock)) = self.resources.get(id.index()) else { return false };
-        let asks = lane.lock_request.1;
+        let asks = lane.lock_request();
         let reads = matches!(asks, LockRequest::Read { .. });
         let against =
             |(_, grant): &(WorkerId, Grant)| !(reads && grant.is_shared()) && lock.is_before_next_grant(w, *grant);
@@ -98,14 +98,14 @@ impl Model {
         let kind = self.registry.resource(id).map(|resource| &resource.kind);
         let in_order = matches!(kind, Some(ResourceKind::Rwlock { policy: RwPolicy::Fair }));
         let dead =
-            lock.dead_waiters().filter(|w| self.is_certainly_dead(*w)).map(|w| self.lanes[w.index()].lock_request.1);
+            lock.dead_waiters().filter(|w| self.is_certainly_dead(*w)).map(|w| self.lanes[w.index()].lock_request());
         lock.is_blocked_by_dead(asks, in_order, dead)
     }
 
     /// The worker's life ends, or another begins: if it waited for an rwlock, that goes on counting it.
     pub(crate) fn record_dead_rwlock_wait(&mut self, w: WorkerId) {
         let lane = &self.lanes[w.index()];
-        let (waits, asks) = (lane.lock_wait_since.is_some(), lane.lock_request.1);
+        let (waits, asks) = (lane.lock_wait().is_some(), lane.lock_request());
         if let Some(ResourceState::Lock(lock)) =
             lane.activity.resource.filter(|_| waits).and_then(|on| self.resources.get_mut(on.index()))
         {

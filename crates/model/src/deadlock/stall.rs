@@ -27,7 +27,7 @@ use std::collections::BTreeSet;
 
 use super::graph_reduction::permanently_blocked;
 use super::requirement_table::RequirementTable;
-use crate::lane::LockRequest;
+use crate::lock::LockRequest;
 use crate::{LifeEnd, Model, Pipe, ResourceState, Results};
 use contend_trace::{AwaitedResult, LaneRange, ResourceId, Stamp, State, WorkerId};
 
@@ -72,7 +72,7 @@ impl Model {
             return 0;
         }
         let lane = &self.lanes[w.index()];
-        let wanted = if let LockRequest::Many(wanted) = lane.lock_request.1 { wanted } else { 1 };
+        let wanted = if let LockRequest::Many(wanted) = lane.lock_request() { wanted } else { 1 };
         match lane.activity.resource.and_then(|on| self.resources.get(on.index())) {
             Some(ResourceState::Lock(lock)) => lock.missing_permits(wanted),
             _ => 0,
@@ -87,15 +87,16 @@ impl Model {
         let wakers = self.registry.wakers.get(on.index())?;
         let in_vain = match (lane.activity.state, self.resources.get(on.index())?) {
             (State::Empty, ResourceState::Queue(queue)) => {
-                queue.is_drained()
-                    || lane.found_nothing_after.is_some_and(|(of, put)| of == on && queue.is_unchanged_since(put))
+                queue.is_drained() || lane.nothing_after().is_some_and(|put| queue.is_unchanged_since(put))
             }
             (State::Full, ResourceState::Queue(queue)) => queue.is_full(),
             (state @ (State::Empty | State::Full), ResourceState::Pipe(pipe)) => {
                 let others = if state == State::Full { &wakers.takers } else { &wakers.givers };
                 self.is_futile_pipe_wait(w, on, pipe) && self.is_kept_open(pipe, others)
             }
-            (State::Signal, ResourceState::Signals(signals)) => !lane.is_signal_wait_timed && signals.is_all_received(),
+            (State::Signal, ResourceState::Signals(signals)) => {
+                !lane.is_supply_wait_timed() && signals.is_all_received()
+            }
             (State::Signal, ResourceState::Results(results)) => self.is_result_missing(w, on, results),
             _ => false, // locks: see `Table::lock`
         };
@@ -105,13 +106,13 @@ impl Model {
     /// Whether a result that a worker waits for is not there, or tasks that it waits for are not over. That a result is there
     /// is told by whoever did the task, before anything else that it does; so this is certain of whoever did nothing since.
     fn is_result_missing(&self, w: WorkerId, on: ResourceId, results: &Results) -> bool {
-        match self.lanes[w.index()].awaited_result {
-            Some((of, AwaitedResult::ALL_DONE)) if of == on => {
+        match self.lanes[w.index()].awaited_result() {
+            Some(AwaitedResult::ALL_DONE) => {
                 let pool = self.registry.pools.iter().position(|info| info.results == Some(on));
                 pool.is_some_and(|pool| self.pools[pool].open_tasks() > 0)
             }
-            Some((of, nth)) if of == on => results.is_missing(nth),
-            _ => false,
+            Some(nth) => results.is_missing(nth),
+            None => false,
         }
     }
 

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use super::SlotIndex;
 use crate::Model;
 use crate::deadlock::{Requirement, permanently_blocked};
-use crate::lane::LockRequest;
+use crate::lock::LockRequest;
 use crate::slot_audit::SlotReport;
 use contend_trace::{ResourceId, ResourceKind, State, WorkerId};
 
@@ -75,7 +75,7 @@ impl Model {
                 ResourceKind::Pipe { .. } | ResourceKind::Server { .. } => false,
                 // Some permits may be left, and not enough.
                 ResourceKind::Semaphore { scoped: false, .. } => {
-                    !matches!(self.lane(*w).lock_request.1, LockRequest::Many(_))
+                    !matches!(self.lane(*w).lock_request(), LockRequest::Many(_))
                 }
                 _ => true,
             })
