@@ -116,7 +116,7 @@ impl Checker {
             self.check_task_blocking(&nodes);
             self.check_task_lives(&nodes);
             self.check_task_restrictions(&nodes);
-            self.lint_lock_order(&nodes);
+            self.lint_lock_order();
         }
         self.unused_knobs();
     }

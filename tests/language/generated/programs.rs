@@ -1,8 +1,8 @@
 //! Random steps, each as what the checker should make of them and as the nodes one would write for that.
 
 use contend::scenario::{
-    Branch, Compare, Expr, GroupMembers, LifeStep, MemberSelector, Operand, Question, QueueStep, RealWork, SignalStep,
-    Step, Target, Unit,
+    Block, Branch, Compare, Expr, GroupMembers, LifeStep, MemberSelector, Operand, Question, QueueStep, RealWork,
+    SignalStep, Step, Target, Unit,
 };
 use contend::trace::KnobId;
 use proptest::prelude::*;
@@ -93,15 +93,16 @@ fn target(resource: usize) -> impl Strategy<Value = Target> + Clone {
 }
 
 /// The steps of one worker.
-pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(crate) fn steps() -> impl Strategy<Value = Block> {
     block(DEPTHS)
 }
 
-fn block(left: usize) -> BoxedStrategy<Vec<Step>> {
+fn block(left: usize) -> BoxedStrategy<Block> {
     if left == 0 {
-        return prop::collection::vec(plain(), 1..3).boxed();
+        return prop::collection::vec(plain(), 1..3).prop_map(Block::from).boxed();
     }
-    prop::collection::vec(prop_oneof![2 => plain(), 1 => with_blocks(left - 1)], 1..4).boxed()
+    let steps = prop::collection::vec(prop_oneof![2 => plain(), 1 => with_blocks(left - 1)], 1..4);
+    steps.prop_map(Block::from).boxed()
 }
 
 fn plain() -> BoxedStrategy<Step> {
@@ -193,8 +194,8 @@ fn with_blocks(left: usize) -> BoxedStrategy<Step> {
     .boxed()
 }
 
-fn otherwise(left: usize) -> BoxedStrategy<Vec<Step>> {
-    prop_oneof![Just(Vec::new()), block(left.saturating_sub(1))].boxed()
+fn otherwise(left: usize) -> BoxedStrategy<Block> {
+    prop_oneof![Just(Block::default()), block(left.saturating_sub(1))].boxed()
 }
 
 /// What the steps are about, in the order of the positions above.

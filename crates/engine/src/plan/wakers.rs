@@ -137,7 +137,7 @@ fn add_guarded_waits(
             Step::Signal(SignalStep::Wait { target, .. }) if looks => {
                 push_lanes(&mut wakers[target.resource].predicate_waiters, lanes);
             }
-            _ => step.bodies().for_each(enter),
+            _ => step.bodies().for_each(|body| enter(body)),
         }
     }
 }

@@ -18,7 +18,7 @@ use super::names::NamedItem;
 use super::node::{arg, args, children, entry_span, prop, props, span_of};
 use super::number_rule::{ADDS, ARRAY_INDEX, BYTES, TIME, TIMES};
 use crate::expr::Expr;
-use crate::program::{LoopStep, ResourceSpec, Step, Target};
+use crate::program::{Block, LoopStep, ResourceSpec, Step, Target};
 use crate::sanitize::sanitize;
 use crate::suggest::any_of;
 
@@ -34,8 +34,8 @@ pub(super) const DELTA: (i64, i64) = (-127, 127);
 
 impl Checker {
     /// The steps of a block. A step with a mistake is left out: the scenario will not run anyway.
-    pub(super) fn steps(&mut self, nodes: &[KdlNode]) -> Vec<Step> {
-        let mut steps: Vec<Step> = Vec::new();
+    pub(super) fn steps(&mut self, nodes: &[KdlNode]) -> Block {
+        let mut steps = Block::default();
         // Whether the line before was a step that `else` can follow, if it could be read at all.
         let mut may_else = false;
         for node in nodes {
@@ -50,7 +50,9 @@ impl Checker {
             }
             let step = self.step(node, shape.word);
             may_else = BEFORE_ELSE.contains(&shape.word);
-            steps.extend(step);
+            if let Some(step) = step {
+                steps.push(step, span_of(node).into());
+            }
         }
         steps
     }
@@ -122,7 +124,7 @@ impl Checker {
         let body = self.steps(children(node));
         let target = target?;
         Some(match word {
-            "try-lock" => Step::TryLock { target, timeout: timeout?, body, otherwise: Vec::new() },
+            "try-lock" => Step::TryLock { target, timeout: timeout?, body, otherwise: Block::default() },
             "unlock" => Step::BareUnlock(target),
             _ if node.children().is_some() => Step::Lock { target, body },
             _ => Step::BareLock(target),
@@ -191,7 +193,7 @@ impl Checker {
         };
         let (knob, is) = self.knob_value(name, entry)?;
         self.use_knob(knob, true);
-        Some(Step::When { knob, position: is, body, otherwise: Vec::new() })
+        Some(Step::When { knob, position: is, body, otherwise: Block::default() })
     }
 
     fn thumbnail(&mut self, node: &KdlNode) -> Option<Step> {
@@ -199,24 +201,4 @@ impl Checker {
         let sizes: Option<Vec<u32>> = sizes.into_iter().map(|size| size.map(|size| size as u32)).collect();
         sizes.map(|sizes| Step::Thumbnail { sizes })
     }
-}
-
-/// Each step with the node it was read from, and with that of its `else`. Only for steps without mistakes: nodes and
-/// steps then stand in the same order.
-pub(super) fn steps_with_nodes<'a>(nodes: &'a [KdlNode], steps: &'a [Step]) -> impl Iterator<Item = StepNode<'a>> {
-    let is_else = |node: &KdlNode| node.name().value() == "else";
-    let mut steps = steps.iter();
-    nodes.iter().enumerate().filter(move |(_, node)| !is_else(node)).filter_map(move |(at, node)| {
-        let otherwise = nodes.get(at + 1).filter(|next| is_else(next)).map(children).unwrap_or_default();
-        Some(StepNode { node, else_nodes: otherwise, step: steps.next()? })
-    })
-}
-
-/// A step beside what it was read from.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct StepNode<'a> {
-    pub node: &'a KdlNode,
-    /// The block of the `else` that follows.
-    pub else_nodes: &'a [KdlNode],
-    pub step: &'a Step,
 }

@@ -9,7 +9,7 @@ use super::{children, prop, span_of};
 use crate::check::names::NamedItem;
 use crate::check::node::{arg, entry_span};
 use crate::check::number_rule::ARRAY_INDEX;
-use crate::program::{Choice, GroupMembers, LifeStep, MemberSelector, ResourceSpec, Step};
+use crate::program::{Block, Choice, GroupMembers, LifeStep, MemberSelector, ResourceSpec, Step};
 use contend_trace::CounterMemory;
 
 impl Checker {
@@ -32,7 +32,7 @@ impl Checker {
         let members = GroupMembers { group, which };
         Some(Step::Life(match word {
             "spawn" => LifeStep::Spawn(members),
-            "join" => LifeStep::Join { members, body, otherwise: Vec::new() },
+            "join" => LifeStep::Join { members, body, otherwise: Block::default() },
             _ => LifeStep::RunInline { group },
         }))
     }

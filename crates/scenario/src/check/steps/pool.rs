@@ -6,13 +6,13 @@ use super::Checker;
 use super::{arg, children, prop, span_of};
 use crate::check::names::NamedItem;
 use crate::check::number_rule::TASK;
-use crate::program::{Choice, PoolStep, ShutdownMode, Step};
+use crate::program::{Block, Choice, PoolStep, ShutdownMode, Step};
 
 impl Checker {
     pub(super) fn on_pool(&mut self, node: &KdlNode, word: &str) -> Option<Step> {
         if word == "result" {
             return Some(Step::Pool(if node.children().is_some() {
-                PoolStep::MatchResult { body: self.steps(children(node)), otherwise: Vec::new() }
+                PoolStep::MatchResult { body: self.steps(children(node)), otherwise: Block::default() }
             } else {
                 PoolStep::AwaitResult
             }));

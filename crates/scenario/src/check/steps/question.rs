@@ -5,7 +5,7 @@ use kdl::{KdlEntry, KdlNode};
 use super::Checker;
 use super::{children, prop, span_of};
 use crate::check::number_rule::VALUE;
-use crate::program::{Compare, Operand, Question, ResourceSpec, Step};
+use crate::program::{Block, Compare, Operand, Question, ResourceSpec, Step};
 
 /// How a value can compare, and the property that says so.
 const COMPARES: [(&str, Compare); 3] =
@@ -26,7 +26,7 @@ impl Checker {
         let (of, (compare, value)) = (of?, compared?);
         let question = Question { operand: of, compare, value };
         Some(if word == "if" {
-            Step::If { question, body, otherwise: Vec::new() }
+            Step::If { question, body, otherwise: Block::default() }
         } else {
             Step::While { question, body }
         })
