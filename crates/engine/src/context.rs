@@ -42,6 +42,8 @@ pub struct RunContext {
     pub input_items: InputItems,
     pub cpu_work: CpuWork,
     pub http_client: HttpClient,
+    /// `--allow-exec`: whether steps may run commands.
+    pub allow_exec: bool,
     /// What the knobs for free text are set to.
     texts: Vec<Option<String>>,
     /// By resource; `None` for what is no lock, or a lock that is switched off.
@@ -101,6 +103,7 @@ impl RunContext {
             input_items: start.input_items,
             cpu_work,
             http_client: HttpClient::default(),
+            allow_exec: start.settings.allow_exec,
             texts: start.settings.texts,
             output: Mutex::new(out),
             is_too_deep_reported: AtomicBool::new(false),
