@@ -17,7 +17,6 @@ mod pool_options;
 mod quiz;
 mod reference;
 mod server;
-mod shared_locks;
 mod steps;
 mod task_restrictions;
 mod test_config;

@@ -23,7 +23,11 @@ mod tests;
 mod work;
 mod workers;
 
+use kdl::KdlNode;
+
+use super::Checker;
 use super::number_rule::{ARRAY_INDEX, NumberRule};
+use crate::program::Step;
 
 /// Whether a node has a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,10 +124,31 @@ pub(super) struct NodeRule {
     /// Any property is welcome: its name is a knob's.
     pub any_knob: bool,
     pub block: BlockRule,
+    /// Reads the step. `None` for nodes that are no steps, and for `else`, which belongs to the step before it.
+    pub build_step: Option<BuildStep>,
+    /// Whether `else` can follow this step.
+    pub allows_else: bool,
 }
 
+/// Reads a step from its node; returns `None` after it has reported a mistake.
+pub(super) type BuildStep = fn(&mut Checker, &KdlNode) -> Option<Step>;
+
 const fn node_rule(word: &'static str, usage: &'static str, help: &'static str) -> NodeRule {
-    NodeRule { word, usage, help, args: &[], props: &[], any_knob: false, block: BlockRule::Forbidden }
+    NodeRule {
+        word,
+        usage,
+        help,
+        args: &[],
+        props: &[],
+        any_knob: false,
+        block: BlockRule::Forbidden,
+        build_step: None,
+        allows_else: false,
+    }
+}
+
+const fn step_rule(word: &'static str, usage: &'static str, help: &'static str, build: BuildStep) -> NodeRule {
+    NodeRule { build_step: Some(build), ..node_rule(word, usage, help) }
 }
 
 impl NodeRule {
@@ -141,6 +166,10 @@ impl NodeRule {
 
     const fn block(self, block: BlockRule) -> Self {
         Self { block, ..self }
+    }
+
+    const fn allows_else(self) -> Self {
+        Self { allows_else: true, ..self }
     }
 
     /// How many arguments it has, at least and at most.

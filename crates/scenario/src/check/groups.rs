@@ -86,7 +86,7 @@ impl Checker {
     /// The steps in a node's block. Whether locks are taken and given back in turn is looked at when they are right.
     fn steps_of(&mut self, node: &KdlNode) -> Block {
         let before = self.mistakes.count_errors();
-        let steps = self.steps(children(node));
+        let steps = self.block(node);
         if node.children().is_some() && steps.is_empty() && self.mistakes.count_errors() == before {
             self.mistakes.error(span_of(node), "there is nothing to do here").help("write steps into the block");
         }
