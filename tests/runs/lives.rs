@@ -74,7 +74,7 @@ fn who_is_spawned_runs_once_it_is_spawned_and_not_before() {
 #[test]
 fn nobody_runs_whom_nobody_spawns() {
     let steps =
-        vec![Step::When { knob: 0_usize.into(), position: 1.0, body: vec![spawn(1)].into(), otherwise: vec![].into() }];
+        vec![Step::When { knob: 0_usize.into(), value: 1.0, body: vec![spawn(1)].into(), otherwise: vec![].into() }];
     let mut s = with_helpers(WorkerKind::Thread, 2, steps, vec![Step::Forever(vec![sleep_ms(1.0)].into())]);
     s.knobs.push(crate::support::knob("spawn", 0.0, 1.0));
     let seen = ObservedRun::run_to_end(&s);

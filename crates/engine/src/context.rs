@@ -26,7 +26,7 @@ use super::shared::rwlock::Rwlock;
 use super::shared::semaphore::Semaphore;
 use super::shared::wait_queue::WaitQueue;
 use super::task_queue::{CloseReason, TaskQueue};
-use contend_scenario::{Scenario, TaskDistribution};
+use contend_scenario::{EvalContext, Scenario, TaskDistribution};
 use contend_trace::frame::{self, FRAME_ATOMIC};
 use contend_trace::{
     CounterMemory, KnobId, LockKind, Notice, PoolId, ResourceId, ResourceInfo, ResourceKind, RingWriter, RunMemory,
@@ -365,4 +365,11 @@ fn queue_capacity(plan: &Plan, queue: ResourceId) -> u32 {
 
 fn open_dev_null() -> File {
     File::options().write(true).open("/dev/null").expect("/dev/null is part of every system")
+}
+
+/// The knobs of the run, where no worker has a position.
+impl EvalContext for RunContext {
+    fn knob(&self, knob: KnobId) -> f64 {
+        self.memory.knob(knob)
+    }
 }

@@ -270,8 +270,8 @@ impl StepRunner {
             Step::Forever(body) => loop {
                 self.run_iteration(body).await?;
             },
-            Step::When { knob, position: is, body, otherwise } => {
-                let body = if self.is_knob_at(*knob, *is) { body } else { otherwise };
+            Step::When { knob, value, body, otherwise } => {
+                let body = if self.knob_equals(*knob, *value) { body } else { otherwise };
                 self.run_block(body).await?;
             }
             Step::Choose(ways) => self.run_choice(ways).await?,

@@ -27,7 +27,7 @@ pub use program::{
     OptimumLimit, OverflowPolicy, PipeStep, Placeholder, PoolSpec, PoolStep, Quantile, Question, QueueStep, Quiz,
     RealWork, RequestTarget, Resource, ResourceSpec, ResultDelivery, Scenario, Scheduling, ServerSpec, ShutdownMode,
     SignalStep, SourceSpan, Step, Suggestion, Target, TaskDistribution, Template, TemplatePiece, TestConfig, TextExpr,
-    WorkerGroup,
+    WorkerGroup, is_same_knob_value,
 };
 pub use sanitize::sanitize;
 pub use source::{MAX_SOURCE_BYTES, ReadError, Source};

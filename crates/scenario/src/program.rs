@@ -3,6 +3,7 @@
 mod block;
 mod blocking_steps;
 mod expect;
+mod knob_match;
 mod optimum;
 mod pipe_step;
 mod quiz;
@@ -22,6 +23,7 @@ use contend_trace::{KnobId, WorkerKind};
 
 pub use block::{Block, SourceSpan};
 pub use expect::{Baseline, Claim, Expect, Metric, MetricSubject, Quantile};
+pub use knob_match::is_same_knob_value;
 pub use optimum::{Optimum, OptimumLimit};
 pub use pipe_step::PipeStep;
 pub use quiz::{CorrectWhen, Guess, Quiz};

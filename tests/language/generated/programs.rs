@@ -187,7 +187,7 @@ fn with_blocks(left: usize) -> BoxedStrategy<Step> {
         1 => (question.clone(), body()).prop_map(|(question, body)| Step::While { question, body }),
         1 => (question, body(), otherwise(left)).prop_map(|(question, body, otherwise)| Step::If { question, body, otherwise }),
         1 => (0..2_u8, body(), otherwise(left)).prop_map(|(is, body, otherwise)| Step::When {
-            knob: KnobId::from(ORDER), position: f64::from(is), body, otherwise,
+            knob: KnobId::from(ORDER), value: f64::from(is), body, otherwise,
         }),
         1 => prop::collection::vec(way(), 2..4).prop_map(Step::Choose),
     ]
@@ -269,7 +269,7 @@ fn step(step: &Step) -> Vec<Node> {
             one(Node::new("repeat").value(formula(times, Unit::Count)).block(written(body)))
         }
         Step::Forever(body) => one(Node::new("forever").block(written(body))),
-        Step::When { position: is, body, otherwise, .. } => {
+        Step::When { value: is, body, otherwise, .. } => {
             with_else(Node::new("when").set("order", if *is == 0.0 { "same" } else { "opposite" }), body, otherwise)
         }
         Step::Choose(ways) => one(Node::new("choose").block(ways.iter().map(way).collect())),

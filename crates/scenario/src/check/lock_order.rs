@@ -15,7 +15,7 @@ use std::ops::Range;
 use super::Checker;
 use crate::expr::{EvalContext, Expr};
 use crate::knob::KnobKind;
-use crate::program::{Block, ResourceSpec, Scenario, SignalStep, SourceSpan, Step, Target};
+use crate::program::{Block, ResourceSpec, Scenario, SignalStep, SourceSpan, Step, Target, is_same_knob_value};
 use contend_trace::KnobId;
 use lock_cycle::{LockCycle, LockEdge, LockInstance};
 use step_order::StepOrder;
@@ -134,7 +134,7 @@ fn knob_combinations(scenario: &Scenario) -> Vec<KnobCombination<'_>> {
         if let KnobKind::Choice { words: of, .. } = &knob.kind {
             values = (0..of.len()).map(|at| at as f64).collect();
         }
-        values.retain(|value| !is_same_setting(*value, defaults[id.index()]));
+        values.retain(|value| !is_same_knob_value(*value, defaults[id.index()]));
         for at in 0..variants.len() {
             for value in &values {
                 if variants.len() == VARIANTS {
@@ -150,16 +150,11 @@ fn knob_combinations(scenario: &Scenario) -> Vec<KnobCombination<'_>> {
     variants
 }
 
-/// Whether two settings of a knob are the same: both come from the same few values, so no margin is needed.
-fn is_same_setting(one: f64, other: f64) -> bool {
-    one.total_cmp(&other).is_eq()
-}
-
 fn conditions(steps: &[Step], found: &mut BTreeMap<KnobId, BTreeSet<u64>>) {
     for step in steps {
         match step {
-            Step::When { knob, position: is, body, otherwise } => {
-                found.entry(*knob).or_default().insert(is.to_bits());
+            Step::When { knob, value, body, otherwise } => {
+                found.entry(*knob).or_default().insert(value.to_bits());
                 conditions(body, found);
                 conditions(otherwise, found);
             }
@@ -249,8 +244,8 @@ impl<'a> WorkerWalk<'a> {
                     let lock = self.lock(target);
                     self.give_back(lock);
                 }
-                Step::When { knob, position: is, body, otherwise } => {
-                    self.walk(if is_same_setting(self.knob(*knob), *is) { body } else { otherwise });
+                Step::When { knob, value, body, otherwise } => {
+                    self.walk(if self.knob_equals(*knob, *value) { body } else { otherwise });
                 }
                 Step::Signal(SignalStep::Wait { target, .. }) => self.wait(target, span),
                 Step::Choose(ways) => {

@@ -113,10 +113,10 @@ pub enum Step {
         body: Block,
     },
     Forever(Block),
-    /// Runs the body if the knob stands at this position, else the other steps.
+    /// Runs the body if the knob has this value, else the other steps.
     When {
         knob: KnobId,
-        position: f64,
+        value: f64,
         body: Block,
         otherwise: Block,
     },

@@ -68,9 +68,9 @@ impl Checker {
             self.mistakes.error(span_of(node), title).help(help);
             return None;
         };
-        let (knob, is) = self.knob_value(name, entry)?;
+        let (knob, value) = self.knob_value(name, entry)?;
         self.use_knob(knob, true);
-        Some(Step::When { knob, position: is, body, otherwise: Block::default() })
+        Some(Step::When { knob, value, body, otherwise: Block::default() })
     }
 
     /// `choose { weight 9 { ... }; weight 1 { ... } }`.
