@@ -278,6 +278,7 @@ impl StepRunner {
             Step::Thumbnail { sizes } => self.thumbnail(sizes)?,
             Step::RealWork(work) => self.run_real_work(work)?,
             Step::Attempt(attempt) => self.run_attempt(attempt).await?,
+            Step::Fail(why) => return Err(StopReason::Failed(why.clone())),
             // Skips the panic hook: its backtrace would cost the workload time. The message travels with the worker's end.
             Step::Panic(message) => std::panic::resume_unwind(Box::new(message.clone())),
             Step::Abort => {

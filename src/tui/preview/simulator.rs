@@ -224,6 +224,7 @@ impl<'a> Simulator<'a> {
                     self.push_frame(worker, &way.steps, 0, None);
                 }
             }
+            Step::Fail(_) => self.fail(worker, now),
             Step::Panic(_) | Step::Abort | Step::Exit(_) => {
                 self.block_worker(worker, now, State::Crashed);
             }
@@ -243,6 +244,16 @@ impl<'a> Simulator<'a> {
             }
             Step::While { question, body } if self.evaluate_question(question, place) => self.repeat_step(worker, body),
             Step::Load(_) | Step::While { .. } | Step::Loop(LoopStep::Yield) => {}
+        }
+    }
+
+    /// Ends the task of a pool's worker, or a worker of a group.
+    fn fail(&mut self, worker: usize, now: u64) {
+        while let Some(frame) = self.workers[worker].frames.pop() {
+            self.release(frame.lock_to_release, now);
+        }
+        if self.workers[worker].work.pool.is_none() {
+            self.block_worker(worker, now, State::Crashed);
         }
     }
 

@@ -137,6 +137,7 @@ fn plain() -> BoxedStrategy<Step> {
         real.prop_map(Step::RealWork),
         life.prop_map(Step::Life),
         "[ -~äß🦀]{1,20}".prop_map(Step::Panic),
+        "[ -~äß🦀]{1,20}".prop_map(Step::Fail),
         Just(Step::Abort),
         any::<u8>().prop_map(Step::Exit),
     ]
@@ -283,6 +284,7 @@ fn step(step: &Step) -> Vec<Node> {
                 MemberSelector::AnyIdle => spawn.set("any", true),
             })
         }
+        Step::Fail(why) => one(Node::new("fail").value(why.as_str())),
         Step::Panic(why) => one(Node::new("panic").value(why.as_str())),
         Step::Abort => one(Node::new("abort")),
         Step::Exit(code) => one(Node::new("exit").value(i128::from(*code))),

@@ -128,6 +128,8 @@ pub enum Step {
     Choose(Vec<Branch>),
     RealWork(RealWork),
     Attempt(Box<Attempt>),
+    /// Fails with this message: ends the task, unless a `retry` around it handles the failure.
+    Fail(String),
     /// The worker panics; the others go on.
     Panic(String),
     /// Ends the process at once, by a signal, with all that is in it.
@@ -175,6 +177,7 @@ impl Step {
             | Self::Signal(_)
             | Self::Thumbnail { .. }
             | Self::RealWork(_)
+            | Self::Fail(_)
             | Self::Panic(_)
             | Self::Abort
             | Self::Exit(_) => Blocks::None,
@@ -194,7 +197,7 @@ impl Step {
 
     /// Whether no worker gets past this step.
     pub(crate) const fn is_final(&self) -> bool {
-        matches!(self, Self::Forever(_) | Self::Panic(_) | Self::Abort | Self::Exit(_))
+        matches!(self, Self::Forever(_) | Self::Fail(_) | Self::Panic(_) | Self::Abort | Self::Exit(_))
     }
 
     /// What it uses of what is shared.

@@ -9,6 +9,14 @@ use crate::sanitize::sanitize;
 pub(super) const ENDS: NodeFamily = NodeFamily {
     title: "Ends",
     rules: &[
+        step_rule(
+            "fail",
+            "fail \"why\"",
+            "Fails, like a request that gets no answer: ends the task, but no other task, unless a `retry` around it tries \
+             again or has an `else`. Outside a task it ends the worker.",
+            |checker, node| checker.text(arg(node, 0)?).map(|why| Step::Fail(sanitize(why))),
+        )
+        .args(&[required("why", Text, "the message of the failure")]),
         step_rule("panic", "panic \"why\"", "The worker panics. Other workers are not affected.", |checker, node| {
             checker.text(arg(node, 0)?).map(|why| Step::Panic(sanitize(why)))
         })
