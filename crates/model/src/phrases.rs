@@ -1,6 +1,6 @@
-//! Lists of names in sentences.
+//! Phrases of findings that the dashboard and reports use too: lists of names, and how many workers are stuck.
 
-/// `a, b and c`; after the first six only how many more.
+/// `a, b and c`. Of a longer list, the first six and the number of the others.
 pub fn join_names(names: &[&str]) -> String {
     const SHOWN: usize = 6;
     match names {
@@ -13,7 +13,7 @@ pub fn join_names(names: &[&str]) -> String {
     }
 }
 
-/// What becomes of so many that wait forever: `It is stuck forever.`
+/// `It is stuck forever.`, `Both are stuck forever.`, for `n` workers that the sentence before names.
 pub fn stuck_forever_sentence(n: usize) -> String {
     match n {
         0 | 1 => "It is stuck forever.".to_owned(),
@@ -22,9 +22,9 @@ pub fn stuck_forever_sentence(n: usize) -> String {
     }
 }
 
-/// The same after a sentence that speaks of `told` of them.
-pub fn all_stuck_sentence(told: usize, n: usize) -> String {
-    if told >= n { stuck_forever_sentence(n) } else { format!("In all, {n} workers are stuck forever.") }
+/// The same after a sentence that names `named` of the `n` workers.
+pub fn all_stuck_sentence(named: usize, n: usize) -> String {
+    if named >= n { stuck_forever_sentence(n) } else { format!("In all, {n} workers are stuck forever.") }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::history::{History, HistoryShape, Merge};
 use super::queue::unwrap_number;
 use contend_trace::{DropReason, PoolInfo, Span, Stamp, State};
 
-/// Time a pool's workers spent on passing tasks between processes, beside the time they worked.
+/// Time that a pool's workers spent on passing tasks between processes, and on the tasks themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct HandoverTime {
     pub handover_ns: u64,
@@ -222,8 +222,9 @@ impl Pool {
         let Some(seat) = self.seats.get_mut(seat) else { return };
         let next = match state {
             State::Handover => Some((at, true)),
-            State::Running => Some((at, false)),
-            _ => None,
+            State::Empty | State::Done | State::Crashed | State::Gap => None,
+            // Whatever a task waits for, its worker is on it.
+            _ => Some((at, false)),
         };
         if let Some((since, handing)) = std::mem::replace(&mut seat.time_use, next) {
             self.handover.add_ns(handing, at.span_since(since).0);

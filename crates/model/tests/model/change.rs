@@ -96,6 +96,10 @@ fn time_spent_on_handing_tasks_over_counts_since_the_change() {
     let (all, recent) = (pool(&model).handover_time(ms(2_000.0)), pool(&model).recent_handover_time(ms(2_000.0)));
     assert_eq!((Span(all.handover_ns), Span(recent.handover_ns)), (Span::from_millis(600), Span::from_millis(100)));
     assert_eq!(Span(recent.work_ns), Span::from_millis(600), "from 1.3 s on");
+    // A task that waits for a device is worked on; a worker that waits for a task is idle.
+    let time = pool(&play(&format!("{POOL}100 w block handover\n200 w block io\n500 w block empty q")))
+        .handover_time(ms(900.0));
+    assert_eq!((Span(time.handover_ns), Span(time.work_ns)), (Span::from_millis(100), Span::from_millis(400)));
 }
 
 #[test]

@@ -264,6 +264,23 @@ fn lost_updates_are_counted_at_one_moment() {
 }
 
 #[test]
+fn batch_that_ends_after_a_sample_is_not_lost() {
+    // The sample reads the counter in the middle of a batch, whose event comes later in the same millisecond.
+    let text = "worker left
+         counter c
+         0 left began
+         10 left added-many c 400000
+         20.2 counter c 566302
+         20.9 left added-many c 400000";
+    let model = play(text);
+    let counter = model.counter(resource(&model, "c")).unwrap();
+    assert_eq!((counter.lost_updates(), counter.comparable_expected()), (0, 566_302));
+    let model = play(&format!("{text}\n30 counter c 799000"));
+    let counter = model.counter(resource(&model, "c")).unwrap();
+    assert_eq!((counter.lost_updates(), counter.added_amount()), (1_000, 800_000), "nothing came after this sample");
+}
+
+#[test]
 fn cores_go_and_come_back_and_some_numbers_are_nobodys() {
     let model = play("worker w\n100 cores 1 0.5 - 1\n200 cores 1 - - 1\n300 cores 1\n400 cores 1 0.5 - 1");
     let cores = model.cores();

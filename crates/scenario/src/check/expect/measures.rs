@@ -1,35 +1,6 @@
-//! What can be measured of a run, and what can be found wrong with it.
+//! The measures of `expect`: their words, what each is taken of, and their help.
 
 use crate::program::{Metric, Quantile, ResourceSpec};
-
-/// What can be found wrong with a run: the ids of the detectors. They live in a layer that this one does not know.
-pub(in crate::check) const FINDINGS: [&str; 25] = [
-    "busy-wait",
-    "convoy",
-    "crashed",
-    "deadlock",
-    "handover-bound",
-    "head-of-line",
-    "herd",
-    "livelock",
-    "lock-bound",
-    "loop-blocked",
-    "loop-bound",
-    "lost-update",
-    "lost-wakeup",
-    "order-hazard",
-    "orphaned-lock",
-    "oversubscribed",
-    "pool-too-large",
-    "pool-too-small",
-    "queue-bound",
-    "queue-overflow-in",
-    "stall",
-    "starved",
-    "straggler",
-    "unfair",
-    "unseen-failures",
-];
 
 /// What a measure is taken of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
