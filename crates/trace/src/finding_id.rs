@@ -30,7 +30,7 @@ macro_rules! finding_ids {
 }
 
 finding_ids! {
-    Deadlock "deadlock" "Workers wait for each other in a cycle, and none can ever continue.";
+    Deadlock "deadlock" "Workers wait for each other in a ring of locks or joins, and none can ever continue.";
     Livelock "livelock" "Workers keep giving up on locks that the others take, and retry without getting further.";
     Stall "stall" "Workers wait forever for something that no remaining worker can provide.";
     LostWakeup "lost-wakeup" "A worker waits for a signal that came before its wait, and no other will come.";

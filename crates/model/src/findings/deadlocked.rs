@@ -76,7 +76,7 @@ fn sentence(analysis: &Analysis<'_>, deadlock: &Deadlock) -> String {
         (_, Some((on, _))) => format!("{} hold {on}, and each waits until {other} {release} it.", all()),
         (ring, None) if deadlock.is_simple_cycle() && ring.len() > MAX_NAMED_LINKS => {
             let n = format_count(ring.len() as u64, "worker");
-            format!("{n} wait for each other in a cycle: {}, and so on.", describe_group(analysis, &[&ring[0]]))
+            format!("{n} wait for each other in a ring: {}, and so on.", describe_group(analysis, &[&ring[0]]))
         }
         (ring, None) => {
             let groups = group_links(ring);
@@ -85,7 +85,7 @@ fn sentence(analysis: &Analysis<'_>, deadlock: &Deadlock) -> String {
             if groups.len() > MAX_NAMED_LINKS {
                 let left: usize = groups[MAX_NAMED_LINKS..].iter().map(Vec::len).sum();
                 let are = if left == 1 { "is" } else { "are" };
-                parts.push(format!("{} {are} in the same cycle", format_count(left as u64, "more worker")));
+                parts.push(format!("{} {are} in the same ring", format_count(left as u64, "more worker")));
             }
             format!("{}.", parts.join("; "))
         }

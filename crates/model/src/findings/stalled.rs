@@ -72,15 +72,14 @@ fn starved_pool(analysis: &Analysis<'_>, stall: &Stall) -> Option<Finding> {
     });
     let (_, info, pool) = found?;
     let (n, left) = (pool.worker_count(), analysis.model.queue(info.queue)?.depth());
-    let who = if n == 1 { "The only worker".to_owned() } else { format!("All {n} workers") };
     let (wait, them) = if n == 1 { ("waits", "it") } else { ("wait", "they") };
     let (tasks, stay) = (format_count(left.into(), "task"), if left == 1 { "stays" } else { "stay" });
     Some(Finding {
         id: ID,
         severity: Severity::Error,
         sentence: format!(
-            "{who} of {} {wait} for results of tasks that only {them} can do; {tasks} {stay} in the queue.",
-            info.name
+            "{} {wait} for results of tasks that only {them} can do; {tasks} {stay} in the queue.",
+            all_workers(n as usize, &info.name)
         ),
         evidence: evidence(analysis, stall),
         fix: "Give the awaited tasks a pool of their own, or have more workers than waiting tasks.".into(),
@@ -186,6 +185,15 @@ fn lost_result_sentence(
     let sentence =
         format!("{} {wait} for a result of {}; {} {was}.", join_names(&names), info.name, format_count(lost, "task"));
     Some(((sentence, names.len()), thing.resource))
+}
+
+/// `The only worker of p`, `Both workers of p`, `All 3 workers of p`.
+fn all_workers(n: usize, pool: &str) -> String {
+    match n {
+        1 => format!("The only worker of {pool}"),
+        2 => format!("Both workers of {pool}"),
+        n => format!("All {n} workers of {pool}"),
+    }
 }
 
 /// Names of waiting workers, and the verb after them.

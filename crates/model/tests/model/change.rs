@@ -190,6 +190,6 @@ fn updates_lost_before_a_change_are_told_as_such() {
     assert_eq!((counter.lost_updates(), counter.recent_lost_updates(), counter.recent_add_count()), (50, 0, 171));
     let findings = model.findings(ms(2_515.0));
     let lost = findings.iter().find(|finding| finding.id == "lost-update").unwrap();
-    assert!(lost.sentence.ends_with(" None since the settings were changed at 510 ms."), "{}", lost.sentence);
+    assert!(lost.sentence.ends_with(" None since the settings changed at 510 ms."), "{}", lost.sentence);
     assert!(model.is_outdated(lost, ms(2_515.0)));
 }

@@ -83,7 +83,7 @@ fn a_victim_of_two_rings_is_told_with_both() {
     assert_eq!(told(&model), expected);
     let findings = model.findings(ms(400.0));
     assert!(findings[0].evidence.contains("Stuck behind them: guest and late."), "{}", findings[0].evidence);
-    assert!(findings[0].evidence.contains("guest waits for another deadlock as well."), "{}", findings[0].evidence);
+    assert!(findings[0].evidence.contains("guest also waits for another deadlock."), "{}", findings[0].evidence);
 }
 
 #[test]
@@ -118,5 +118,5 @@ fn many_rings_have_one_finding_for_the_rest() {
     let findings = model.findings(ms(400.0));
     let told: Vec<_> = findings.iter().filter(|finding| finding.id == "deadlock").collect();
     assert_eq!(told.len(), 9);
-    assert_eq!(told[8].sentence, "12 more rings of 24 workers that wait for each other. All 24 are stuck forever.");
+    assert_eq!(told[8].sentence, "12 more deadlocks of 24 workers. All 24 are stuck forever.");
 }

@@ -74,18 +74,14 @@ impl IncompleteBarrier<'_> {
         let (gate, parties) = (analysis.resource_name(self.supply.resource), self.parties);
         match &self.reason {
             MissingPartyReason::SmallPool(pool, left) => {
-                let all = if self.arrived == 1 {
-                    "The only worker".to_owned()
-                } else {
-                    format!("All {} workers", self.arrived)
-                };
+                let all = super::all_workers(self.arrived, &pool.name);
                 let wait = if self.arrived == 1 { "waits" } else { "wait" };
                 let tasks = match left {
                     0 => "no other task is left".to_owned(),
                     1 => "1 task stays in the queue".to_owned(),
                     n => format!("{} stay in the queue", format_count((*n).into(), "task")),
                 };
-                format!("{all} of {} {wait} at {gate}, which needs {parties}; {tasks}.", pool.name)
+                format!("{all} {wait} at {gate}, which needs {parties}; {tasks}.")
             }
             MissingPartyReason::Ended(names) => {
                 let (come, have) = (self.arrived, if names.len() == 1 { "has" } else { "have" });

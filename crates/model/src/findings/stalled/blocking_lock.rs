@@ -81,7 +81,7 @@ impl BlockingLock {
         let who = if self.is_waiter_supplier {
             format!("{waiter}, which could {deed}, waits for {lock}")
         } else {
-            format!("{waiter} waits for {lock}, and those that could {deed} wait for {waiter}")
+            format!("{waiter} waits for {lock}, and the workers that could {deed} wait for {waiter}")
         };
         format!("{holder} holds {lock} while it waits for {wants}; {who}.")
     }
