@@ -131,8 +131,9 @@ impl Counter {
         self.initial.saturating_add(self.sum)
     }
 
-    /// What it would hold, fit to stand beside its value: while a run goes on, value and additions are never known for the
-    /// very same moment, so this is the value and what is lost for certain. Once all is told it is [`Counter::expected`].
+    /// What it would hold, fit to stand beside its value: while a run goes on, value and additions are never known for
+    /// the very same moment, so this is the value and what is lost for certain. Once all is told it is
+    /// [`Counter::expected`].
     pub fn comparable_expected(&self) -> i64 {
         self.value().saturating_add(self.lost_updates())
     }

@@ -1,7 +1,7 @@
 //! Findings: the problems of a run, each with a sentence, the evidence and a fix.
 //!
-//! Each detector judges the last seconds of a run. It reports nothing if it has too little data, or if lost events could
-//! make its sentence false. To add one: a row in `contend_trace::FindingId`, a file here, a row in [`DETECTORS`].
+//! Each detector judges the last seconds of a run. It reports nothing if it has too little data, or if lost events
+//! could make its sentence false. To add one: a row in `contend_trace::FindingId`, a file here, a row in [`DETECTORS`].
 
 mod analysis;
 mod busy_wait;

@@ -19,8 +19,8 @@ pub(super) struct SlotAudit {
     confirmed_verdicts: u64,
     /// A verdict that a later snapshot did not confirm.
     refuted_verdict: Option<Vec<WorkerId>>,
-    /// How often a snapshot contradicted the events: by a wait that they did not tell, or by stuck workers that the verdict
-    /// lacks.
+    /// How often a snapshot contradicted the events: by a wait that they did not tell, or by stuck workers that the
+    /// verdict lacks.
     contradictions: u64,
 }
 

@@ -29,8 +29,8 @@ fn find_oversubscription(analysis: &Analysis<'_>) -> Option<Finding> {
         return None;
     }
     match analysis.others_cores() {
-        // Other programs make threads wait that would not wait on an idle machine. So only those count that always want a
-        // core.
+        // Other programs make threads wait that would not wait on an idle machine. So only those count that always want
+        // a core.
         Some(others)
             if (analysis.always_runnable(all_workers(analysis)) as f64) < CROWD * cores
                 && analysis.has_larger_others_load() =>

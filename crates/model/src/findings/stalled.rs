@@ -40,8 +40,8 @@ struct MissedSignal {
 }
 
 /// Returns the signal that a worker missed: the newest of its condition, if it came before this wait and before all
-/// others. If the worker that sent it waits there as well, the signal was not early: it woke the wrong worker. It is not
-/// lost for a worker that it woke, nor for one that checks a value before it waits: that one saw the change.
+/// others. If the worker that sent it waits there as well, the signal was not early: it woke the wrong worker. It is
+/// not lost for a worker that it woke, nor for one that checks a value before it waits: that one saw the change.
 fn missed_signal(analysis: &Analysis<'_>, stall: &Stall, worker: WorkerId) -> Option<MissedSignal> {
     let on = analysis.model.lane(worker).activity().resource?;
     let is_condition = matches!(analysis.model.registry().resource(on)?.kind, ResourceKind::Condition { .. });

@@ -2,15 +2,15 @@
 //! provide.
 //!
 //! The slots are read twice. The first reading also shows which workers are in no life; between the two readings the
-//! reader sees what each queue and condition lacks. The proof is by contradiction. Suppose a worker of the set continues,
-//! as the first of the set, with an item. It did not have the item when its queue was seen empty, or it would have cleared
-//! its slot before. So the item was put later, and by a worker of the set: a worker that was in no life then had done
-//! everything in its last one, and gets another only after a worker of the set has spawned it. That worker would have
-//! continued first. The proof needs no event. A permit of a semaphore that had none is such an item: the workers that may
-//! hold one for a block are among those that could provide it.
+//! reader sees what each queue and condition lacks. The proof is by contradiction. Suppose a worker of the set
+//! continues, as the first of the set, with an item. It did not have the item when its queue was seen empty, or it
+//! would have cleared its slot before. So the item was put later, and by a worker of the set: a worker that was in no
+//! life then had done everything in its last one, and gets another only after a worker of the set has spawned it. That
+//! worker would have continued first. The proof needs no event. A permit of a semaphore that had none is such an item:
+//! the workers that may hold one for a block are among those that could provide it.
 //!
-//! Pools, pipes and results are left out: not all of their supply lies in memory that others can see. A worker that waits
-//! for one of these counts as able to continue.
+//! Pools, pipes and results are left out: not all of their supply lies in memory that others can see. A worker that
+//! waits for one of these counts as able to continue.
 
 use std::collections::BTreeMap;
 
@@ -67,9 +67,9 @@ impl Model {
         self.life_of(w).is_some_and(|life| is_unavailable(unavailable, (life, State::Done)))
     }
 
-    /// Whether the snapshot alone is conclusive for these workers: it shows all of them in their present state, no worker
-    /// was killed or ended with a lock, all ended workers were seen to have ended, and all of these wait for something
-    /// that the snapshot shows.
+    /// Whether the snapshot alone is conclusive for these workers: it shows all of them in their present state, no
+    /// worker was killed or ended with a lock, all ended workers were seen to have ended, and all of these wait for
+    /// something that the snapshot shows.
     pub(crate) fn is_conclusive(&self, stuck: &[WorkerId], unavailable: Unavailable<'_>) -> bool {
         let is_plain = |w: &WorkerId| {
             let on = self.lane(*w).activity().resource.and_then(|on| self.registry.resource(on));
