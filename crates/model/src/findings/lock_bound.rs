@@ -93,7 +93,8 @@ fn sentence_and_fix(analysis: &Analysis<'_>, worst: &BusyLock<'_>, users: &str, 
         ),
         LockCapacity::Permits { permits, .. } => (
             format!(
-                "{} of {name} {} in use {held} of the time; {users} wait {share} of theirs. Ceiling: {ceiling} permits/s.",
+                "{} of {name} {} in use {held} of the time; {users} wait {share} of theirs. \
+                 Ceiling: {ceiling} permits/s.",
                 format_count(u64::from(permits), "permit"),
                 if permits == 1 { "is" } else { "are" },
             ),

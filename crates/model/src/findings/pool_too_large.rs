@@ -73,7 +73,8 @@ fn check_crowded_pool(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
-            "{} of {} compete for {} and spend {} of their runnable time waiting for one. About {} would get as much done.",
+            "{} of {} compete for {} and spend {} of their runnable time waiting for one. \
+             About {} would get as much done.",
             format_count(u64::from(pool.worker_count()), "worker"),
             info.name,
             format_cores(full.cores),
