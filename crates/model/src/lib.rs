@@ -42,6 +42,7 @@ mod settings_change;
 mod signals;
 mod slot_analysis;
 mod slot_audit;
+mod slot_report;
 mod state_times;
 mod transitions;
 mod wait_graph;

@@ -224,8 +224,9 @@ impl Pool {
         let Some(seat) = self.seats.get_mut(seat) else { return };
         let next = match state {
             State::Handover => Some((at, true)),
-            State::Running => Some((at, false)),
-            _ => None,
+            State::Empty | State::Done | State::Crashed | State::Gap => None,
+            // Whatever a task waits for, its worker is on it.
+            _ => Some((at, false)),
         };
         if let Some((since, is_handover)) = std::mem::replace(&mut seat.time_use, next) {
             self.handover.add_ns(is_handover, at.span_since(since).0);
