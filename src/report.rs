@@ -4,9 +4,9 @@
 
 mod answer;
 mod compare;
+pub(crate) mod endings;
 mod expect;
 mod follow;
-pub(crate) mod formatting;
 mod interference;
 mod json;
 mod measure;
@@ -14,6 +14,7 @@ pub(crate) mod table;
 mod test_report;
 mod test_run;
 mod text;
+pub(crate) mod text_width;
 mod verdict;
 
 pub use answer::{Answer, Doubt, answer_question};

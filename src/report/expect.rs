@@ -5,10 +5,10 @@ use crate::scenario::{Baseline, Claim, Compare, Expect, Metric, MetricSubject, S
 use crate::trace::{Span, Stamp};
 
 use super::answer::Doubt;
-use super::formatting::{format_number, format_quantity};
 use super::interference::Interference;
 use super::measure::{MeasuredFigure, ValueRange, figure_spread, format_value, measure_metric, unmeasurable_reason};
 use super::verdict::{BoundCheck, Judgement, Verdict, is_approx_equal};
+use crate::trace::format::{format_counted, format_number};
 
 /// The end of the range of a ratio.
 pub(super) const NOISE_SUFFIX: &str = " within its noise)";
@@ -198,7 +198,7 @@ fn evaluate_deadlock(model: &Model, within: Option<Span>, now: Stamp) -> ClaimRe
     };
     let mut all: Vec<String> = stuck.iter().take(MAX_NAMED_DEADLOCKS).map(told).collect();
     if stuck.len() > MAX_NAMED_DEADLOCKS {
-        all.push(format_quantity((stuck.len() - MAX_NAMED_DEADLOCKS) as u64, "more deadlock"));
+        all.push(format_counted((stuck.len() - MAX_NAMED_DEADLOCKS) as u64, "more deadlock"));
     }
     let late = within.filter(|limit| first > *limit);
     let due = late.map(|limit| format!("{limit} was the limit")).unwrap_or_default();

@@ -3,7 +3,6 @@
 //! Cells begin at multiples of their own length in run time, so that a moving picture moves by whole cells and a span
 //! keeps its shape while it passes.
 
-use super::format::round_up_125;
 use crate::model::CellWindow;
 use crate::trace::{Span, Stamp};
 
@@ -110,6 +109,20 @@ pub(super) fn zoom_cell(cell: Span, wider: bool) -> Span {
     Span(next.clamp(MIN_CELL, MAX_CELL))
 }
 
+/// Returns the smallest of 1, 2, 5, 10, 20 ... that is not below `least`.
+pub(super) fn round_up_125(least: u64) -> u64 {
+    let mut power = 1_u64;
+    loop {
+        for step in [1, 2, 5] {
+            let value = power.saturating_mul(step);
+            if value >= least {
+                return value;
+            }
+        }
+        power = power.saturating_mul(10);
+    }
+}
+
 /// A multiple of `step` with no more digits than it needs.
 fn format_label(ns: u64, step: u64) -> String {
     let (unit, name) = match ns.max(step) {
@@ -159,6 +172,12 @@ mod tests {
         let late = TimeAxis::new(Span::from_millis(50), Stamp(8_777 * MS), 66).labels(true);
         assert_eq!(early, late);
         assert_eq!(early.iter().map(|t| &*t.text).collect::<Vec<_>>(), ["-1 s", "-2 s", "-3 s"]);
+    }
+
+    #[test]
+    fn rounding_up_goes_by_one_two_five() {
+        assert_eq!([0, 1, 3, 11, 499].map(round_up_125), [1, 1, 5, 20, 500]);
+        assert_eq!(round_up_125(u64::MAX), u64::MAX);
     }
 
     #[test]

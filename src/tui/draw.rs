@@ -4,25 +4,19 @@ mod answer;
 mod axis;
 mod cores;
 mod counter;
-mod deadlock_ring;
 mod detail;
 mod findings;
-mod graph;
 mod header;
 mod help;
 mod lane;
 mod lane_cell;
 mod legend;
-mod levels;
 mod lock;
-mod log;
 mod overlay;
 mod picker;
-mod pools;
 mod preview;
 mod question;
 mod queue;
-mod text;
 mod tune;
 mod unguarded_notice;
 
@@ -33,8 +27,12 @@ use ratatui::widgets::Widget;
 use super::app::{App, CurrentView, Mode};
 use super::axis::TimeAxis;
 use super::layout::{RowColumns, RunLayout, Section, TimelineRow};
-use super::run_view::{Pane, RunView, Selection, Viewport};
+use super::panes;
+use super::run_view::{RunView, Selection, Viewport};
+use super::text;
 use super::theme::Theme;
+use crate::report::text_width::truncate_name;
+use crate::trace::format::compact_counted;
 
 /// The whole screen.
 pub(super) fn draw_screen(app: &App, area: Rect, buf: &mut Buffer) {
@@ -121,7 +119,7 @@ impl RunScene<'_> {
         let style = if chosen { self.theme.selection_style() } else { self.theme.strong_style() };
         let width = self.columns.name_width.min(who.width.saturating_sub(1));
         let at = Rect { x: who.x + u16::from(who.width > 0), width, ..who };
-        text::put_line(buf, at, &super::format::truncate_name(name, usize::from(width), self.theme.ellipsis()), style);
+        text::put_line(buf, at, &truncate_name(name, usize::from(width), self.theme.ellipsis()), style);
         let x = (at.right() + 1).min(who.right());
         Rect { x, width: (who.right() - x).saturating_sub(1), ..who }
     }
@@ -164,7 +162,7 @@ fn draw_run(app: &App, view: &RunView, area: Rect, buf: &mut Buffer) {
         axis::AxisOverlay { scene, rows: &layout.rows, body: layout.body, axis: layout.axis }.render(layout.body, buf);
     }
     for (pane, at) in &layout.panes {
-        draw_pane(app, view, *pane, *at, buf);
+        panes::draw_pane(*pane, view, theme, *at, buf);
     }
     findings::FindingsPane { view, theme }.render(layout.findings, buf);
     legend::Legend { app, view }.render(layout.legend, buf);
@@ -183,7 +181,7 @@ fn draw_row(scene: RunScene<'_>, row: &TimelineRow, line: Rect, buf: &mut Buffer
             text::put_line(
                 buf,
                 scene.split_row(line).label,
-                &format!(" {}", super::format::format_counted(*more as u64, "more lock")),
+                &format!(" {}", compact_counted(*more as u64, "more lock")),
                 scene.theme.faint_style(),
             );
         }
@@ -212,7 +210,7 @@ fn draw_section_heading(scene: RunScene<'_>, section: Section, line: Rect, buf: 
     scene.draw_figures(parts.figures, &heads, buf);
     match section {
         Section::Workers => {
-            text::put_line(buf, parts.timeline, &pools::summary_line(scene.view), faint);
+            text::put_line(buf, parts.timeline, &panes::pools::summary_line(scene.view), faint);
         }
         Section::Locks => {
             let rest = legend::draw_lock_legend(scene.theme, parts.timeline, buf);
@@ -222,30 +220,6 @@ fn draw_section_heading(scene: RunScene<'_>, section: Section, line: Rect, buf: 
         }
         Section::Cores => cores::draw_load_owners(scene, parts.timeline, buf),
         Section::Queues | Section::Counters => {}
-    }
-}
-
-fn draw_pane(app: &App, view: &RunView, pane: Pane, at: Rect, buf: &mut Buffer) {
-    let theme = app.theme;
-    let title = match pane {
-        Pane::Graph => match view.shown_deadlocks().len() {
-            0 => "Who waits for whom",
-            1 => "Deadlock",
-            n => &format!("{n} deadlocks"),
-        },
-        Pane::Levels if view.is_past() => "Levels seen so far, up to now",
-        Pane::Levels => "Levels seen so far",
-        Pane::Pools if view.has_only_final_totals() => "Pools: counts and times of the whole run",
-        Pane::Pools => "Pools",
-        _ => "Log",
-    };
-    let style = if view.pane == pane { theme.strong_style() } else { theme.faint_style() };
-    let inner = text::put_title(buf, at, title, style);
-    match pane {
-        Pane::Graph => graph::WaitGraphPane { view, theme }.render(inner, buf),
-        Pane::Levels => levels::LevelsPane { view, theme }.render(inner, buf),
-        Pane::Pools => pools::PoolsPane { view, theme }.render(inner, buf),
-        _ => log::LogPane { view, theme }.render(inner, buf),
     }
 }
 

@@ -341,6 +341,11 @@ impl From<KeyEvent> for Key {
     }
 }
 
+/// Returns the number key that starts or chooses an entry of a list: `[2]`, so that it does not read as part of the text.
+pub(super) fn key_label(number: usize) -> String {
+    format!("[{number}]")
+}
+
 /// The bindings that work at a place, in the table's order.
 pub(super) fn bindings_in(place: KeyContext) -> impl Iterator<Item = &'static Binding> {
     BINDINGS.iter().filter(move |b| b.is_active_in(place))

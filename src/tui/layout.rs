@@ -17,6 +17,7 @@ mod rows;
 
 use ratatui::layout::Rect;
 
+use super::panes;
 use super::run_view::{Pane, RunView};
 use crate::model::Deadlock;
 use crate::trace::{ResourceId, WorkerId};
@@ -135,7 +136,7 @@ fn findings_height(height: u16) -> u16 {
 /// The panes beside the rows where there is room, a deadlock's graph below them where there is none beside; else the one
 /// that was asked for in place of the rows. And what of the area is left for the rows.
 fn place_panes(view: &RunView, area: Rect, rows: &[TimelineRow]) -> (Vec<(Pane, Rect)>, Rect) {
-    let asked = Some(view.pane).filter(|p| p.is_separate());
+    let asked = Some(view.pane).filter(|pane| panes::is_separate(*pane));
     let wide = area.width >= SIDE_FROM;
     if !wide && asked.is_none_or(|p| p == Pane::Graph) && view.shown_model().first_deadlock().is_some() {
         if let Some((graph, rows)) = graph_area(view, area, rows) {
@@ -146,8 +147,8 @@ fn place_panes(view: &RunView, area: Rect, rows: &[TimelineRow]) -> (Vec<(Pane, 
         }
     }
     if wide {
-        let mut wanted = view.panes();
-        wanted.retain(|p| p.is_separate());
+        let mut wanted = panes::available_panes(view);
+        wanted.retain(|pane| panes::is_separate(*pane));
         return side_panes(view, &wanted, area);
     }
     match asked {
@@ -205,21 +206,11 @@ fn side_panes(view: &RunView, panes: &[Pane], area: Rect) -> (Vec<(Pane, Rect)>,
 }
 
 /// Panes from top to bottom, each with the lines it needs; the last has the rest.
-fn stack_panes(panes: &[Pane], mut area: Rect, view: &RunView) -> Vec<(Pane, Rect)> {
-    let cast = view.shown_model().registry();
+fn stack_panes(wanted: &[Pane], mut area: Rect, view: &RunView) -> Vec<(Pane, Rect)> {
     let mut stacked = Vec::new();
-    for (i, pane) in panes.iter().enumerate() {
-        let need = match pane {
-            Pane::Pools => cast.pools.len().saturating_mul(9),
-            Pane::Levels => view.level_history.count().saturating_add(4).min(14),
-            Pane::Graph => match view.shown_model().deadlocks() {
-                [] => 3 + cast.locks().count().min(10),
-                all => all.iter().map(|deadlock| 9 + 2 * deadlock.cycle.len()).sum(),
-            },
-            _ => 12,
-        };
-        let need = u16::try_from(need).unwrap_or(u16::MAX);
-        let height = if i + 1 == panes.len() { area.height } else { need };
+    for (i, pane) in wanted.iter().enumerate() {
+        let need = u16::try_from(panes::wanted_lines(*pane, view)).unwrap_or(u16::MAX);
+        let height = if i + 1 == wanted.len() { area.height } else { need };
         let at = take_top(&mut area, height);
         if at.height >= 3 {
             stacked.push((*pane, at));

@@ -148,7 +148,7 @@ impl RunView {
     /// A run that was collected before: all of it is in sight, and it stands still.
     pub(super) fn from_recording(scenario: Arc<Scenario>, settings: Settings, model: Model) -> Self {
         let now = model.run_end().map(|(at, _)| at).or(model.complete_until()).unwrap_or_else(|| model.newest_stamp());
-        let cell = Span(super::format::round_up_125(now.0 / RECORDED_CELLS));
+        let cell = Span(super::axis::round_up_125(now.0 / RECORDED_CELLS));
         let new = Self::new(scenario, settings, Arc::default(), Prediction::default());
         let past = TotalsHistory::from_end_of(&model, now);
         Self { model, now, cell, totals_history: past, is_recorded: true, ..new }

@@ -1,8 +1,8 @@
 //! What a run had come to at earlier moments, for a cursor that stands there.
 
 use super::figures::Totals;
-use super::format::format_duration;
 use crate::model::{Finding, Model};
+use crate::trace::format::compact_duration;
 use crate::trace::{Span, Stamp};
 
 /// Time between two moments that are kept: that in which figures stand still on the screen.
@@ -88,7 +88,7 @@ impl TotalsHistory {
 /// A finding that was noticed after `at`: it is shown there if it held since before, or if nothing else is known.
 fn backdate_finding(finding: &Finding, at: Stamp, noticed: Stamp, is_end_only: bool) -> Option<Finding> {
     let note = match finding.at {
-        Some(since) if since <= at => format!("noticed {} later", format_duration(noticed.span_since(at))),
+        Some(since) if since <= at => format!("noticed {} later", compact_duration(noticed.span_since(at))),
         None if is_end_only => "at the end of the run".to_owned(),
         _ => return None,
     };

@@ -5,6 +5,7 @@
 
 mod counter_memory;
 mod event;
+pub mod format;
 pub mod frame;
 mod ids;
 mod message;

@@ -6,6 +6,7 @@ use super::{App, CurrentView, Effect, Mode};
 use crate::scenario::{KnobKind, sanitize};
 use crate::trace::{Command, KnobId, Stamp};
 use crate::tui::keys::Action;
+use crate::tui::panes;
 use crate::tui::run_view::{Pane, RunView, Selection};
 
 impl App {
@@ -27,9 +28,8 @@ impl App {
             Action::Down => view.move_selection(1),
             Action::PageUp => view.move_selection(-10),
             Action::PageDown => view.move_selection(10),
-            Action::NextPane => view.switch_pane(true),
-            Action::PreviousPane => view.switch_pane(false),
-            Action::ToggleLevels => self.toggle_levels_pane(),
+            Action::NextPane => view.switch_pane(&panes::available_panes(view), true),
+            Action::PreviousPane => view.switch_pane(&panes::available_panes(view), false),
             Action::NextKnob => view.select_next_knob(true),
             Action::PreviousKnob => view.select_next_knob(false),
             Action::About => self.mode = Mode::About { scroll: 0 },
@@ -43,7 +43,7 @@ impl App {
             Action::RunSuggestion(number) => return self.run_suggestion(number),
             Action::StopRun => return self.stop_run(),
             Action::KillWorker => return self.kill_worker(),
-            _ => {}
+            action => self.toggle_pane(action),
         }
         Vec::new()
     }
@@ -123,14 +123,17 @@ impl App {
         }
     }
 
-    fn toggle_levels_pane(&mut self) {
+    /// Opens the pane that this action opens, or goes back to the lanes where it is open.
+    fn toggle_pane(&mut self, action: Action) {
         let CurrentView::Run(view) = &mut self.current_view else { return };
-        if view.shown_model().registry().pools.is_empty() {
-            self.status_message = Some("this scenario has no pool".into());
-            return;
+        match panes::toggled_pane(action, view) {
+            None => {}
+            Some(Err(refusal)) => self.status_message = Some(refusal.into()),
+            Some(Ok(pane)) => {
+                let next = if view.pane == pane { Pane::Lanes } else { pane };
+                (view.pane, view.selection, view.scroll) = (next, None, 0);
+            }
         }
-        let next = if view.pane == Pane::Levels { Pane::Lanes } else { Pane::Levels };
-        (view.pane, view.selection, view.scroll) = (next, None, 0);
     }
 
     fn stop_run(&mut self) -> Vec<Effect> {

@@ -5,13 +5,15 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::super::format::{format_duration, key_label};
 use super::super::run_view::RunView;
 use super::super::theme::Theme;
-use super::{overlay, text};
+use super::overlay;
+use crate::report::text_width::wrap_text;
 use crate::report::{Answer, Doubt};
 use crate::scenario::Quiz;
 use crate::trace::Stamp;
+use crate::trace::format::compact_duration;
+use crate::tui::keys::key_label;
 
 pub(super) struct AnswerOverlay<'a> {
     pub(super) view: &'a RunView,
@@ -35,7 +37,7 @@ impl Widget for AnswerOverlay<'_> {
         let at = Rect { y: lowest.bottom() - height, height, ..area };
         // An answer is judged by all that was measured, wherever the cursor stands.
         let title = match self.view.time_before_end() {
-            Some(_) => format!("What came of it, up to {}", format_duration(self.view.now.span_since(Stamp(0)))),
+            Some(_) => format!("What came of it, up to {}", compact_duration(self.view.now.span_since(Stamp(0)))),
             None => "What came of it".to_owned(),
         };
         let inner = overlay::draw_frame(&title, self.theme, at, buf);
@@ -114,7 +116,7 @@ impl AnswerOverlay<'_> {
         let knobs = self.view.scenario.changed_knobs_text(&self.view.settings);
         let with = if knobs.is_empty() { "as the scenario has it".to_owned() } else { format!("with {knobs}") };
         match answer.settings_age {
-            Some(since) => format!("{with}, for {}: ", format_duration(since)),
+            Some(since) => format!("{with}, for {}: ", compact_duration(since)),
             None if knobs.is_empty() => String::new(),
             None => format!("{with}: "),
         }
@@ -158,7 +160,7 @@ impl LabelledLines {
         }
         let indent = if beside { LABEL_WIDTH } else { 0 };
         let width = self.width.saturating_sub(indent as u16);
-        for (i, line) in text::wrap_text(text, width).into_iter().enumerate() {
+        for (i, line) in wrap_text(text, width).into_iter().enumerate() {
             let label = if i == 0 && beside { label } else { "" };
             self.list.push((format!("{label:<indent$}{line}"), style));
         }

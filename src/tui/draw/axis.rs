@@ -6,9 +6,10 @@ use ratatui::style::{Color, Style};
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
-use super::super::format::{format_duration, truncate};
 use super::super::layout::TimelineRow;
 use super::{RunScene, is_following, lane, text};
+use crate::report::text_width::truncate;
+use crate::trace::format::{compact_duration, format_stamp};
 
 pub(super) struct AxisLine<'a> {
     pub(super) scene: RunScene<'a>,
@@ -21,7 +22,7 @@ impl Widget for AxisLine<'_> {
         let scene = self.scene;
         let parts = scene.split_row(line);
         let faint = scene.theme.faint_style();
-        let width = format!(" last {}", format_duration(scene.axis.width()));
+        let width = format!(" last {}", compact_duration(scene.axis.width()));
         text::put_line(buf, parts.label, &width, faint);
         let follows = is_following(scene.view);
         for tick in scene.axis.labels(follows) {
@@ -98,7 +99,7 @@ impl AxisOverlay<'_> {
         let time = scene.split_row(self.axis).timeline;
         let x = time.x.saturating_add(column);
         self.draw_column(x, buf, scene.theme.selection_style());
-        let label = format!(" {:.3} s ", at.as_secs_f64());
+        let label = format!(" {} ", format_stamp(at));
         let width = u16::try_from(label.width()).unwrap_or(u16::MAX).min(time.width);
         let x = x.saturating_sub(width / 2).clamp(time.x, time.right() - width);
         text::put_line(buf, Rect { x, width, ..time }, &label, scene.theme.selection_style());

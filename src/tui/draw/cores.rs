@@ -6,8 +6,8 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
-use super::super::format::format_percent;
 use super::{RunScene, text};
+use crate::trace::format::compact_percent;
 
 pub(super) const HEADS: [&str; 1] = ["load"];
 
@@ -39,7 +39,7 @@ impl Widget for CoreRow<'_> {
             buf,
         );
         let now = scene.view.figures.cores.iter().find(|(number, _)| *number == core).and_then(|(_, load)| *load);
-        let load = now.map_or_else(|| "- ".to_owned(), |load| format_percent(load.into())); // it is not there now
+        let load = now.map_or_else(|| "- ".to_owned(), |load| compact_percent(load.into())); // it is not there now
         scene.draw_figures(parts.figures, &[(load, Style::new())], buf);
     }
 }
@@ -75,16 +75,16 @@ impl Widget for CoresRow<'_> {
         let beside = beside.unwrap_or_else(|| per_core_loads(&loads, usize::from(rest.width)));
         text::put_right(buf, rest, &beside, Style::new());
         let mean = loads.iter().sum::<f64>() / loads.len() as f64;
-        let mean = if loads.is_empty() { String::new() } else { format_percent(mean) };
+        let mean = if loads.is_empty() { String::new() } else { compact_percent(mean) };
         scene.draw_figures(parts.figures, &[(mean, Style::new())], buf);
     }
 }
 
 /// The load of each core, or of many the least and the most, in fewer columns than `room`; nothing if that is too few.
 fn per_core_loads(loads: &[f64], room: usize) -> String {
-    let each = loads.iter().map(|load| format_percent(*load)).collect::<Vec<_>>().join(" ");
+    let each = loads.iter().map(|load| format!("{:>5}", compact_percent(*load))).collect::<Vec<_>>().join(" ");
     let (least, most) = (loads.iter().copied().reduce(f64::min), loads.iter().copied().reduce(f64::max));
-    let shown = |load: Option<f64>| load.map(format_percent).unwrap_or_default().trim_start().to_owned();
+    let shown = |load: Option<f64>| load.map(compact_percent).unwrap_or_default();
     let range = format!("{} to {}", shown(least), shown(most));
     [each, range].into_iter().find(|text| text.width() < room).unwrap_or_default()
 }

@@ -5,9 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::super::format::{format_percent, group_digits, truncate};
 use super::{RunScene, text};
 use crate::model::Severity;
+use crate::report::text_width::truncate;
+use crate::trace::format::{compact_percent, format_signed};
 use crate::trace::{ResourceId, Span};
 
 pub(super) const HEADS: [&str; 1] = ["lost"];
@@ -39,13 +40,13 @@ impl Widget for CounterRow<'_> {
             text::put_line(
                 buf,
                 at,
-                &truncate(&group_digits(number), usize::from(at.width), scene.theme.ellipsis()),
+                &truncate(&format_signed(number), usize::from(at.width), scene.theme.ellipsis()),
                 style,
             );
             rest = Rect { x: at.right(), width: rest.width - at.width, ..rest };
         }
         let share = figures.expected().map(|due| Span(lost.unsigned_abs()).share_of(Span(due.unsigned_abs())));
-        scene.draw_figures(parts.figures, &[(share.map_or_else(String::new, format_percent), loud)], buf);
+        scene.draw_figures(parts.figures, &[(share.map_or_else(String::new, compact_percent), loud)], buf);
     }
 }
 

@@ -6,12 +6,12 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
-use super::super::format::{format_count, format_counted, format_duration};
 use super::super::lateness::LATE_FROM;
 use super::super::run_view::{PlayState, RunView};
 use super::super::theme::Theme;
 use super::{text, unguarded_notice};
 use crate::model::Severity;
+use crate::trace::format::{compact_count, compact_counted, compact_duration};
 use crate::trace::{KnobId, RunEnd, Stamp, State};
 
 pub(super) struct RunHeader<'a> {
@@ -75,7 +75,7 @@ impl RunHeader<'_> {
         let rest = text::put_line(
             buf,
             rest,
-            &format!(" {:<columns$}", format_duration(self.view.now.span_since(Stamp(0)))),
+            &format!(" {:<columns$}", compact_duration(self.view.now.span_since(Stamp(0)))),
             Style::new(),
         );
         let Some((limit, over)) = over else { return rest };
@@ -83,7 +83,7 @@ impl RunHeader<'_> {
         text::put_line(
             buf,
             rest,
-            &format!("{} past its limit of {}  ", format_duration(over), format_duration(limit)),
+            &format!("{} past its limit of {}  ", compact_duration(over), compact_duration(limit)),
             loud,
         )
     }
@@ -91,12 +91,12 @@ impl RunHeader<'_> {
     /// Which moment is shown, if it is not the newest one.
     fn draw_moment(&self, at: Rect, is_live: bool, buf: &mut Buffer) -> Rect {
         let Some(ago) = self.view.time_before_end() else { return at };
-        let then = format_duration(self.view.figures_time().span_since(Stamp(0)));
+        let then = compact_duration(self.view.figures_time().span_since(Stamp(0)));
         let back = if is_live { "ago" } else { "before" };
         let rest = text::put_line(
             buf,
             at,
-            &format!("at {then}, {} {back}", format_duration(ago)),
+            &format!("at {then}, {} {back}", compact_duration(ago)),
             self.theme.selection_style(),
         );
         text::put_line(buf, rest, if is_live { "  " } else { " " }, Style::new())
@@ -142,9 +142,9 @@ impl RunHeader<'_> {
     fn reliability_notes(&self, room: u16) -> Vec<(String, Style)> {
         let (health, plain) = (self.view.figures.health, self.theme.faint_style());
         let loud = |bad: bool| if bad { self.theme.severity_style(Severity::Warning) } else { plain };
-        let mut shown = vec![(format!("lost {}", format_count(health.lost)), loud(health.lost > 0))];
+        let mut shown = vec![(format!("lost {}", compact_count(health.lost)), loud(health.lost > 0))];
         if health.anomalies > 0 {
-            shown.push((format_counted(health.anomalies, "anomaly"), loud(true)));
+            shown.push((compact_counted(health.anomalies, "anomaly"), loud(true)));
         }
         if room >= 72 {
             shown.insert(0, (self.cores_text(), plain));
@@ -152,7 +152,7 @@ impl RunHeader<'_> {
         }
         let late = self.view.lateness_p99;
         if room >= 88 || late > LATE_FROM {
-            shown.push((format!("{:>6} late", format_duration(late)), loud(late > LATE_FROM)));
+            shown.push((format!("{:>6} late", compact_duration(late)), loud(late > LATE_FROM)));
         }
         if self.is_unguarded {
             shown.push((unguarded_notice::UNGUARDED_WORD.to_owned(), loud(true)));

@@ -7,7 +7,8 @@ use ratatui::widgets::Widget;
 
 use super::super::keys::{self, KeyContext};
 use super::super::theme::Theme;
-use super::{overlay, text};
+use super::overlay;
+use crate::report::text_width::wrap_text;
 
 pub(super) struct HelpOverlay {
     pub(super) context: KeyContext,
@@ -35,7 +36,7 @@ impl Widget for HelpOverlay {
         let mut lines = Vec::new();
         for binding in keys::bindings_in(self.context) {
             let mut names = binding.key_names();
-            for line in text::wrap_text(binding.help, width) {
+            for line in wrap_text(binding.help, width) {
                 lines.push((format!("{:<KEYS_WIDTH$}{line}", std::mem::take(&mut names)), Style::new()));
             }
         }
@@ -46,14 +47,12 @@ impl Widget for HelpOverlay {
             }
             _ => "mouse: click chooses a row and sets the cursor, drag moves the window, wheel zooms or scrolls",
         };
-        lines.extend(
-            text::wrap_text(mouse, at.width.saturating_sub(4)).into_iter().map(|l| (l, self.theme.faint_style())),
-        );
+        lines.extend(wrap_text(mouse, at.width.saturating_sub(4)).into_iter().map(|l| (l, self.theme.faint_style())));
         if matches!(self.context, KeyContext::LiveRun | KeyContext::RecordedRun) {
             lines.push((String::new(), Style::new()));
             for (head, means) in FIGURE_MEANINGS {
                 let mut head = head;
-                for line in text::wrap_text(means, width) {
+                for line in wrap_text(means, width) {
                     lines.push((format!("{:<KEYS_WIDTH$}{line}", std::mem::take(&mut head)), Style::new()));
                 }
             }

@@ -6,10 +6,10 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::super::figures::ShownState;
-use super::super::format::{format_duration, format_percent};
 use super::super::run_view::{RunView, Selection};
 use super::{RunScene, lane_cell, text};
 use crate::model::StateTimes;
+use crate::trace::format::{compact_duration, compact_percent};
 use crate::trace::{State, WorkerId};
 
 /// A share of the window, under a head of its own.
@@ -99,7 +99,7 @@ impl Widget for FoldedLanesRow<'_> {
             }
         }
         let count = format!(" {} more", members.len());
-        let label = format!("{count}, {} running", format_percent(running_share(&shares)).trim_start());
+        let label = format!("{count}, {} running", compact_percent(running_share(&shares)));
         let label = if label.len() < usize::from(parts.label.width) { label } else { count };
         text::put_line(buf, parts.label, &label, scene.theme.faint_style());
         draw_timeline(scene, parts.timeline, &cells, (0, 1), buf);
@@ -113,7 +113,7 @@ fn draw_state(scene: RunScene<'_>, at: Rect, shown: ShownState, exact: bool, buf
     let letter = shown.state.letter().to_string();
     let rest = text::put_line(buf, at, &letter, scene.theme.state_style(shown.state));
     if shown.state != State::Done && exact {
-        text::put_right(buf, rest, &format_duration(shown.duration), Style::new());
+        text::put_right(buf, rest, &compact_duration(shown.duration), Style::new());
     }
 }
 
@@ -134,7 +134,7 @@ fn draw_shares(scene: RunScene<'_>, at: Rect, shares: &StateTimes, buf: &mut Buf
             let loud = figure.strong_from && share >= 0.5;
             let style = if loud { scene.theme.state_style(figure.states[0]) } else { Style::new() };
             let is_known = share > 0.0 || figure.states != [State::Ready] || scene.view.shown_model().has_ready_times();
-            let figure = if is_known { format_percent(share) } else { "- ".to_owned() };
+            let figure = if is_known { compact_percent(share) } else { "- ".to_owned() };
             (if shares.alive_ns() == 0 { String::new() } else { figure }, style)
         })
         .collect();

@@ -7,11 +7,12 @@ use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::figures::LockFigures;
-use super::super::format::{format_duration, format_percent, truncate_name};
 use super::super::run_view::Selection;
 use super::super::theme::LockCellState;
 use super::{RunScene, text};
 use crate::model::LockCell;
+use crate::report::text_width::truncate_name;
+use crate::trace::format::{compact_duration, compact_percent};
 use crate::trace::{ResourceId, WorkerId};
 
 pub(super) const HEADS: [&str; 4] = ["cont", "w.p99", "held", "hold"];
@@ -46,16 +47,16 @@ impl Widget for LockRow<'_> {
             lock.cells(&scene.axis.window(), watch.now, &mut cells);
             draw_timeline(scene, parts.timeline, &cells, buf);
         }
-        let span = |s: Option<crate::trace::Span>| s.map_or_else(|| "-".to_owned(), format_duration);
+        let span = |s: Option<crate::trace::Span>| s.map_or_else(|| "-".to_owned(), compact_duration);
         let loud = if figures.contended_share.is_some_and(|share| share >= 0.5) {
             theme.lock_style(LockCellState::Contended)
         } else {
             Style::new()
         };
         let shown = [
-            (figures.contended_share.map_or_else(|| "- ".to_owned(), format_percent), loud),
+            (figures.contended_share.map_or_else(|| "- ".to_owned(), compact_percent), loud),
             (span(figures.wait_p99), Style::new()),
-            (format_percent(figures.held_share), Style::new()),
+            (compact_percent(figures.held_share), Style::new()),
             (span(figures.mean_hold), Style::new()),
         ];
         scene.draw_figures(parts.figures, &shown, buf);

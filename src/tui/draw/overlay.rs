@@ -6,10 +6,11 @@ use ratatui::style::Style;
 use ratatui::widgets::{Block, Clear, Widget};
 
 use super::super::app::{App, CurrentView};
-use super::super::format::format_counted;
 use super::super::run_view::RunView;
 use super::super::theme::Theme;
 use super::{answer, text};
+use crate::report::text_width::wrap_text;
+use crate::trace::format::compact_counted;
 
 pub(super) struct Overlay<'a> {
     pub(super) title: &'a str,
@@ -71,7 +72,7 @@ pub(super) fn draw_scrolled(lines: &[(String, Style)], scroll: usize, area: Rect
     }
     let below = lines.len().saturating_sub(first + height);
     let more =
-        if below > 0 { format!("{}: down    ", format_counted(below as u64, "more line")) } else { String::new() };
+        if below > 0 { format!("{}: down    ", compact_counted(below as u64, "more line")) } else { String::new() };
     text::put_right(buf, text::nth_line(area, height), &format!("{more}esc: close"), theme.faint_style());
 }
 
@@ -102,7 +103,7 @@ pub(super) fn about_lines(view: &RunView, width: u16, theme: Theme) -> Vec<(Stri
             lines.push((label.to_owned(), theme.faint_style()));
         }
         for text in texts {
-            lines.extend(text::wrap_text(text, width).into_iter().map(|l| (l, Style::new())));
+            lines.extend(wrap_text(text, width).into_iter().map(|l| (l, Style::new())));
         }
     };
     section("", &[&scenario.about]);

@@ -7,11 +7,12 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::super::app::App;
-use super::super::format::truncate;
 use super::super::keys::KeyContext;
 use super::super::layout::{PickerLayout, PickerLine, list_lines};
 use super::super::picker::PickerEntry;
 use super::{legend, overlay, preview, text, unguarded_notice};
+use crate::report::text_width::truncate;
+use crate::report::text_width::wrap_text;
 use crate::scenario::{Category, KnobKind, Scenario, sanitize};
 
 pub(super) struct PickerScreen<'a> {
@@ -100,7 +101,7 @@ fn scenario_lines(app: &App, scenario: &Scenario, width: u16) -> Vec<(String, St
     let theme = app.theme;
     let mut lines = vec![(scenario.title.clone(), theme.strong_style()), (String::new(), Style::new())];
     let wrapped = |text: &str, style: Style| {
-        text::wrap_text(text, width).into_iter().map(move |line| (line, style)).collect::<Vec<_>>()
+        wrap_text(text, width).into_iter().map(move |line| (line, style)).collect::<Vec<_>>()
     };
     lines.extend(wrapped(&scenario.about, Style::new()));
     if let Some(ask) = &scenario.quiz {

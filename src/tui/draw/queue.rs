@@ -5,10 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::super::format::{format_count, format_rate, round_up_125};
 use super::super::run_view::Selection;
 use super::{RunScene, text};
 use crate::trace::ResourceId;
+use crate::trace::format::{compact_count, compact_rate, compact_rate_value};
+use crate::tui::axis::round_up_125;
 
 pub(super) const HEADS: [&str; 4] = ["grows", "top", "max", "room"];
 
@@ -36,18 +37,18 @@ impl Widget for QueueRow<'_> {
             let beside = scene.draw_name(parts.label, name, scene.is_chosen(Selection::Queue(id)), buf);
             let full = figures.depth >= figures.capacity && figures.capacity > 0;
             let style = if full { scene.theme.full_queue_style() } else { Style::new() };
-            text::put_right(buf, beside, &format_count(figures.depth.into()), style);
+            text::put_right(buf, beside, &compact_count(figures.depth.into()), style);
         }
         let sign = if figures.growth_rate > 0.0 { "+" } else { "" };
         let shown = if last {
             vec![
-                (format!("{sign}{}", format_rate(figures.growth_rate)), Style::new()),
+                (format!("{sign}{}", growth_text(figures.growth_rate)), Style::new()),
                 (
-                    format!("{}{}", if scene.theme.has_unicode { "≤" } else { "<" }, format_count(scale)),
+                    format!("{}{}", if scene.theme.has_unicode { "≤" } else { "<" }, compact_count(scale)),
                     scene.theme.faint_style(),
                 ),
-                (format_count(figures.max_depth.into()), Style::new()),
-                (format_count(figures.capacity.into()), Style::new()),
+                (compact_count(figures.max_depth.into()), Style::new()),
+                (compact_count(figures.capacity.into()), Style::new()),
             ]
         } else {
             Vec::new()
@@ -67,6 +68,11 @@ impl QueueRow<'_> {
             text::put_line(buf, Rect { x: at.x + column, width: 1, ..at }, theme.level_glyph(height - floor), style);
         }
     }
+}
+
+/// Returns the growth a second, without its unit where that would not fit.
+fn growth_text(per_second: f64) -> String {
+    if per_second.abs() < 999.5 { compact_rate(per_second) } else { compact_rate_value(per_second) }
 }
 
 /// The top of the area: the capacity when the queue comes near it, else the next round number, so that it seldom

@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 
 use crate::model::Finding;
+use crate::report::text_width::wrap_text;
 use crate::trace::RunEnd;
-use crate::tui::format::wrap_text;
 use crate::tui::run_view::{PlayState, RunView, Selection};
 
 /// Columns of a finding's name, on a screen wide enough for it.

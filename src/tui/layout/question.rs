@@ -3,7 +3,9 @@
 use ratatui::layout::Rect;
 
 use super::{take_bottom, take_top};
-use crate::tui::format::{format_counted, key_label, wrap_text};
+use crate::report::text_width::wrap_text;
+use crate::trace::format::compact_counted;
+use crate::tui::keys::key_label;
 use crate::tui::question_page::QuestionPage;
 
 /// Columns of the text on a screen wide enough.
@@ -118,7 +120,7 @@ fn truncate_question(lines: &mut Vec<(QuestionPart, String)>, room: usize) {
     let asked = lines.iter().filter(|line| is_ask(line)).count();
     let kept = asked.saturating_sub(over + 1).max(1);
     if over > 0 && kept < asked {
-        let more = format!("{}, on a screen with more room", format_counted((asked - kept) as u64, "more line"));
+        let more = format!("{}, on a screen with more room", compact_counted((asked - kept) as u64, "more line"));
         lines.splice(first + kept..first + asked, [(QuestionPart::More, more)]);
     }
 }

@@ -19,9 +19,9 @@ pub(in crate::tui) enum Pane {
 }
 
 impl Pane {
-    /// Whether it stands beside the rows of the time axis, or in their place.
-    pub(in crate::tui) const fn is_separate(self) -> bool {
-        matches!(self, Self::Pools | Self::Levels | Self::Graph | Self::Log)
+    /// Whether it has things to choose; a pane without any scrolls.
+    const fn has_selection(self) -> bool {
+        matches!(self, Self::Lanes | Self::Locks | Self::Queues | Self::Findings)
     }
 }
 
@@ -71,30 +71,11 @@ impl RunView {
         lanes.chain(locks).chain(queues).chain(findings).collect()
     }
 
-    /// Panes that have something to show.
-    pub(in crate::tui) fn panes(&self) -> Vec<Pane> {
-        let cast = self.shown_model().registry();
-        let locks = cast.locks().next().is_some();
-        [
-            (Pane::Lanes, true),
-            (Pane::Locks, locks),
-            (Pane::Queues, cast.queues_and_pipes().next().is_some()),
-            (Pane::Findings, !self.figures.findings.is_empty()),
-            (Pane::Pools, !cast.pools.is_empty()),
-            (Pane::Levels, self.level_history.count() > cast.pools.len() || self.pane == Pane::Levels),
-            (Pane::Graph, locks),
-            (Pane::Log, !self.shown_model().log().is_empty()),
-        ]
-        .into_iter()
-        .filter_map(|(pane, has)| has.then_some(pane))
-        .collect()
-    }
-
-    pub(in crate::tui) fn switch_pane(&mut self, forward: bool) {
-        let panes = self.panes();
-        let here = panes.iter().position(|p| *p == self.pane).unwrap_or(0);
-        let step = if forward { 1 } else { panes.len() - 1 };
-        self.pane = panes[(here + step) % panes.len()];
+    /// Goes to the next or previous of the available panes.
+    pub(in crate::tui) fn switch_pane(&mut self, available: &[Pane], forward: bool) {
+        let here = available.iter().position(|pane| *pane == self.pane).unwrap_or(0);
+        let step = if forward { 1 } else { available.len().saturating_sub(1) };
+        self.pane = available.get((here + step) % available.len().max(1)).copied().unwrap_or(Pane::Lanes);
         self.scroll = 0;
         self.selection =
             if self.pane == Pane::Lanes { None } else { self.selectable().into_iter().find(|c| c.pane() == self.pane) };
@@ -103,7 +84,7 @@ impl RunView {
     /// Chooses the one `by` places further down; the first or last when none was. Panes without anything to choose
     /// scroll.
     pub(in crate::tui) fn move_selection(&mut self, by: isize) {
-        if self.pane.is_separate() {
+        if !self.pane.has_selection() {
             self.scroll = self.scroll.saturating_add_signed(by);
             return;
         }

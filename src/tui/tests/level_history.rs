@@ -111,5 +111,5 @@ fn a_new_run_of_the_same_scenario_keeps_them() {
 fn without_a_pool_there_are_no_levels() {
     let mut app = started(&contention(), (80, 24));
     press_keys(&mut app, "t");
-    assert!(screen_text(&screen(&app)).contains("this scenario has no pool"));
+    assert!(screen_text(&screen(&app)).contains("This scenario has no pool"));
 }

@@ -5,11 +5,12 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::super::super::format::{format_duration, format_percent, format_rate, wrap_text};
 use super::TuneScene;
 use super::text;
 use crate::model::Severity;
+use crate::report::text_width::wrap_text;
 use crate::trace::Span;
+use crate::trace::format::{compact_duration, compact_percent, compact_rate_value};
 use crate::tune::{caveats, headline, summary_sentences};
 
 /// As much of the answer as there is room for.
@@ -82,13 +83,13 @@ impl AnswerDetail<'_> {
         let rows = sheet.tuning.open_loop.iter().map(|loaded| {
             let times = loaded.repetition.as_ref().and_then(|repetition| repetition.response).map_or_else(
                 || "   could not be done".to_owned(),
-                |of| [of.p50, of.p90, of.p99].map(|ns| format!("{:>10}", format_duration(Span(ns as u64)))).concat(),
+                |of| [of.p50, of.p90, of.p99].map(|ns| format!("{:>10}", compact_duration(Span(ns as u64)))).concat(),
             );
             (
                 format!(
                     "{:>6}{:>12}{times}",
-                    format_percent(loaded.load_share),
-                    format_rate(loaded.offered_rate).trim_end_matches("/s")
+                    compact_percent(loaded.load_share),
+                    compact_rate_value(loaded.offered_rate)
                 ),
                 Style::new(),
             )

@@ -5,11 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
-use super::super::super::format::{format_duration, format_rate};
 use super::super::super::tune_view::{ChartLayout, LABEL_WIDTH, RowAxis, level_p99};
 use super::text;
 use super::{TuneScene, line_plot};
 use crate::trace::Span;
+use crate::trace::format::{compact_duration, compact_rate};
 use crate::tune::{Goal, Level, resource_label};
 
 pub(super) struct CurveChart<'a> {
@@ -24,7 +24,7 @@ impl Widget for CurveChart<'_> {
         if let Goal::Arrivals(rate) = self.scene.tune_view.setup.question.demands.goal {
             self.draw_limit(plots.throughput, plots.rates.row_of(rate), "arrive ", buf);
         }
-        self.draw_scale(area, plots.throughput, plots.rates, &format!("{word}s a second"), format_rate, buf);
+        self.draw_scale(area, plots.throughput, plots.rates, &format!("{word}s a second"), compact_rate, buf);
         let levels: Vec<&Level> = self.scene.tune_view.tuning.curve.working_levels().collect();
         let rates: Vec<(&Level, f64)> = levels.iter().map(|level| (*level, level.throughput())).collect();
         self.draw_line(&plots, plots.throughput, plots.rates, &rates, buf);
@@ -43,7 +43,7 @@ impl Widget for CurveChart<'_> {
                 plots.latency,
                 plots.times,
                 &title,
-                |top| if top > 0.0 { format_duration(Span(top as u64)) } else { "0".to_owned() },
+                |top| if top > 0.0 { compact_duration(Span(top as u64)) } else { "0".to_owned() },
                 buf,
             );
             let most =
@@ -117,7 +117,7 @@ impl CurveChart<'_> {
             let dash = if theme.has_unicode { "┄" } else { "-" };
             text::put_line(buf, at, &dash.repeat(at.width.into()), theme.faint_style());
         }
-        let words = format!("bound: {}, {}", format_rate(bound.max_rate), resource_label(&bound.resource));
+        let words = format!("bound: {}, {}", compact_rate(bound.max_rate), resource_label(&bound.resource));
         let above = Rect { y: plot.y.saturating_sub(1), height: 1, ..area };
         text::put_right(buf, Rect { width: above.width.saturating_sub(3), ..above }, &words, theme.faint_style());
     }

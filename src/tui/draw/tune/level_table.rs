@@ -6,11 +6,12 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
-use super::super::super::format::{format_counted, format_duration, format_percent, format_rate, truncate};
 use super::super::super::theme::Theme;
 use super::super::super::tune_view::{Spent, TuneLayout, level_p99, slice_widths, time_slices};
 use super::TuneScene;
 use super::text;
+use crate::report::text_width::truncate;
+use crate::trace::format::{compact_counted, compact_duration, compact_percent, compact_rate_value};
 use crate::trace::{Span, State};
 use crate::tune::{Goal, Level, ratio_to_best};
 
@@ -44,7 +45,7 @@ const COLUMNS: [TableColumn; 7] = [
         heading: "/s",
         width: 9,
         min_screen_width: 0,
-        value: |_, level| format_rate(level.throughput()).trim_end_matches("/s").to_owned(),
+        value: |_, level| compact_rate_value(level.throughput()),
     },
     TableColumn { heading: "±", width: 6, min_screen_width: 40, value: uncertainty_text },
     TableColumn { heading: OF_BEST, width: 8, min_screen_width: 100, value: share_of_best },
@@ -132,7 +133,7 @@ impl LevelTable<'_> {
         let bar = Rect { x: rest.x + 2.min(rest.width), width: rest.width.saturating_sub(2 + TOTAL_WIDTH), ..rest };
         let end = draw_stacked(&time_slices(level), most, bar, theme, buf);
         let after = Rect { x: end + 1, width: rest.right().saturating_sub(end + 1), ..rest };
-        text::put_line(buf, after, &format_duration(Span(total_time(level) as u64)), theme.faint_style());
+        text::put_line(buf, after, &compact_duration(Span(total_time(level) as u64)), theme.faint_style());
     }
 
     /// What there is no room for is said.
@@ -140,7 +141,7 @@ impl LevelTable<'_> {
         let seen = (0..count).filter(|place| self.layout.level_line(*place).is_some()).count();
         if seen < count {
             let below = text::nth_line(area, seen + 1);
-            let words = format!("{}: up and down", format_counted((count - seen) as u64, "more level"));
+            let words = format!("{}: up and down", compact_counted((count - seen) as u64, "more level"));
             text::put_line(
                 buf,
                 Rect { x: below.x + 3.min(below.width), width: below.width.saturating_sub(3), ..below },
@@ -173,19 +174,19 @@ fn total_time(level: &Level) -> f64 {
 }
 
 fn time_text(ns: Option<f64>) -> String {
-    ns.map_or_else(|| "-".to_owned(), |ns| format_duration(Span(ns as u64)))
+    ns.map_or_else(|| "-".to_owned(), |ns| compact_duration(Span(ns as u64)))
 }
 
 fn uncertainty_text(_: TuneScene<'_>, level: &Level) -> String {
     let half = level.interval().map(|found| (found.high - found.low) / 2.0 / level.throughput().max(1e-9));
-    half.map_or_else(|| "-".to_owned(), |half| format_percent(half).trim_start().to_owned())
+    half.map_or_else(|| "-".to_owned(), compact_percent)
 }
 
 fn share_of_best(scene: TuneScene<'_>, level: &Level) -> String {
     if let Goal::Arrivals(due) = scene.tune_view.setup.question.demands.goal {
-        return format_percent(level.throughput() / due);
+        return compact_percent(level.throughput() / due);
     }
     let best = scene.tune_view.tuning.curve.best();
     best.and_then(|best| ratio_to_best(level, best))
-        .map_or_else(|| "-".to_owned(), |found| format_percent(found.estimate))
+        .map_or_else(|| "-".to_owned(), |found| compact_percent(found.estimate))
 }

@@ -5,8 +5,6 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-pub(super) use super::super::format::wrap_text;
-
 /// Writes one line into the first line of `at`, cut at its end. Returns what is left of that line.
 pub(super) fn put_line(buf: &mut Buffer, at: Rect, text: &str, style: Style) -> Rect {
     let at = at.intersection(buf.area);

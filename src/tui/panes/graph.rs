@@ -5,11 +5,12 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::super::format::format_duration;
 use super::super::run_view::RunView;
 use super::super::theme::Theme;
-use super::{deadlock_ring, text};
+use super::{SeparatePane, deadlock_ring, text};
 use crate::model::{CycleLink, Deadlock, join_names};
+use crate::report::text_width::wrap_text;
+use crate::trace::format::compact_duration;
 use crate::trace::{Span, State};
 
 /// Lines kept for each further ring, which is told in words where there is no room for a picture.
@@ -18,9 +19,22 @@ const LINES_IN_WORDS: u16 = 2;
 /// Workers of a ring that are told in words.
 const WORKERS_IN_WORDS: usize = 3;
 
-pub(super) struct WaitGraphPane<'a> {
-    pub(super) view: &'a RunView,
-    pub(super) theme: Theme,
+pub(super) const PANE: SeparatePane = SeparatePane {
+    title: |view| match view.shown_deadlocks().len() {
+        0 => "Who waits for whom".into(),
+        1 => "Deadlock".into(),
+        n => format!("{n} deadlocks").into(),
+    },
+    lines: |view| match view.shown_model().deadlocks() {
+        [] => 3 + view.shown_model().registry().locks().count().min(10),
+        all => all.iter().map(|deadlock| 9 + 2 * deadlock.cycle.len()).sum(),
+    },
+    draw: |view, theme, area, buf| WaitGraphPane { view, theme }.render(area, buf),
+};
+
+struct WaitGraphPane<'a> {
+    view: &'a RunView,
+    theme: Theme,
 }
 
 impl Widget for WaitGraphPane<'_> {
@@ -91,11 +105,11 @@ impl WaitGraphPane<'_> {
         let (shown, closed) = (self.view.figures.taken_at, Span(deadlock.closed_at.0));
         let mut lines = vec![format!(
             "closed {closed} after the start, {} ago",
-            format_duration(shown.span_since(deadlock.closed_at))
+            compact_duration(shown.span_since(deadlock.closed_at))
         )];
         if !deadlock.victims.is_empty() {
             let victims: Vec<_> = deadlock.victims.iter().map(|w| cast.worker_name(*w)).collect();
-            lines.extend(text::wrap_text(&format!("stuck behind them: {}", victims.join(", ")), width));
+            lines.extend(wrap_text(&format!("stuck behind them: {}", victims.join(", ")), width));
         }
         lines
     }
@@ -114,7 +128,7 @@ impl WaitGraphPane<'_> {
             let victims: Vec<_> = deadlock.victims.iter().map(|w| cast.worker_name(*w)).collect();
             told.push(format!("stuck behind them: {}", join_names(&victims)));
         }
-        let lines = text::wrap_text(&told.join("; "), area.width);
+        let lines = wrap_text(&told.join("; "), area.width);
         for (i, line) in lines.iter().enumerate() {
             text::put_line(buf, text::nth_line(area, i), line, Style::new());
         }
