@@ -8,6 +8,7 @@ mod pool;
 mod shared_state;
 mod simulator;
 mod spawn_join;
+mod steps;
 
 use crate::model::{CellWindow, StateTimes};
 use crate::scenario::{EvalContext, Feed, PoolSpec, Scenario, Settings, Step};

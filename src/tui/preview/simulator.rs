@@ -6,14 +6,11 @@ use super::locks::SimLock;
 use super::shared_state::SharedState;
 use super::{WorkerPosition, tasks_due};
 use crate::model::{CellWindow, StateTimes};
-use crate::scenario::{Choice, LoopStep, ResourceSpec, Scenario, Settings, Step, Target};
+use crate::scenario::{Choice, ResourceSpec, Scenario, Settings, Step, Target};
 use crate::trace::{LockKind, Span, State};
 
 /// What a thumbnail takes, roughly.
 pub(super) const THUMBNAIL_TIME: Span = Span::from_millis(20);
-
-/// What an addition to a counter takes, roughly.
-const ADDITION_TIME: Span = Span(5);
 
 /// Steps that are played at most: a still is no simulation.
 const MAX_STEPS: usize = 20_000;
@@ -65,7 +62,7 @@ struct SimWorker<'a> {
 }
 
 /// Readers that an rwlock has room for.
-const RWLOCK_CAPACITY: u64 = 1 << 20;
+pub(super) const RWLOCK_CAPACITY: u64 = 1 << 20;
 
 pub(super) struct Simulator<'a> {
     pub(super) scenario: &'a Scenario,
@@ -181,76 +178,12 @@ impl<'a> Simulator<'a> {
         self.workers.iter().map(|w| w.cells(window)).collect()
     }
 
-    /// Lets a worker take its next step.
+    /// Plays the next step of a worker.
     fn step_worker(&mut self, worker: usize, now: u64) {
         let Some(body) = self.workers[worker].frames.last_mut() else { return self.start_next_task(worker, now) };
         let Some(step) = body.steps.get(body.next) else { return self.end_frame(worker, now) };
         body.next += 1;
-        let place = self.workers[worker].position;
-        let time = |expr: &crate::scenario::Expr| expr.eval(&place) as u64;
-        match step {
-            Step::Compute(t) => self.spend(worker, now, State::Running, time(t)),
-            Step::Sleep(t) => self.spend(worker, now, State::Sleep, time(t)),
-            Step::Io(t) => self.spend(worker, now, State::Io, time(t)),
-            Step::Attempt(attempt) => self.attempt(worker, attempt, now),
-            Step::Thumbnail { .. } | Step::RealWork(_) => self.spend(worker, now, State::Running, THUMBNAIL_TIME.0),
-            Step::Lock { target, body } | Step::ReadLock { target, body } => {
-                self.run_locked(worker, target, 1, body, now);
-            }
-            Step::Acquire { target, permits, body } => self.run_locked(worker, target, time(permits), body, now),
-            Step::WriteLock { target, body } => self.run_locked(worker, target, RWLOCK_CAPACITY, body, now),
-            Step::TryLock { target, timeout, body, otherwise } => {
-                self.try_run_locked(worker, target, (body, otherwise), time(timeout), now);
-            }
-            Step::BareLock(target) | Step::BareAcquire(target) => {
-                self.acquire(worker, self.resolve_lock(target, place, 1), now);
-            }
-            Step::BareUnlock(target) | Step::BareRelease(target) => {
-                self.release(self.resolve_lock(target, place, 1), now);
-            }
-            Step::Loop(LoopStep::Blocking(body) | LoopStep::ToThread(body)) | Step::Allocate { body, .. } => {
-                self.push_frame(worker, body, 0, None);
-            }
-            Step::Repeat { times, body } => self.push_frame(worker, body, time(times).saturating_sub(1), None),
-            Step::Forever(body) => self.push_frame(worker, body, u64::MAX, None),
-            Step::When { knob, position: is, body, otherwise } => {
-                let taken = if place.knob_is_at(*knob, *is) { body } else { otherwise };
-                self.push_frame(worker, taken, 0, None);
-            }
-            Step::Choose(ways) => {
-                // A still shows what is usual.
-                let usual = ways.iter().max_by(|a, b| a.weight.eval(&place).total_cmp(&b.weight.eval(&place)));
-                if let Some(way) = usual {
-                    self.push_frame(worker, &way.steps, 0, None);
-                }
-            }
-            Step::Panic(_) | Step::Abort | Step::Exit(_) => {
-                self.block_worker(worker, now, State::Crashed);
-            }
-            Step::Store { target, add: by } | Step::Add { target, by } => {
-                let at = self.resource_index(target, place);
-                self.shared[at].value += i64::from(*by);
-            }
-            Step::AddMany { target, by, times } => self.add_to_counter(worker, target, *by, time(times), now),
-            Step::Queue(step) => self.queue_step(worker, step, now),
-            Step::Pipe(step) => self.pipe_step(worker, step, now),
-            Step::Signal(step) => self.signal_step(worker, step, now),
-            Step::Pool(step) => self.pool_step(worker, step, now),
-            Step::Life(step) => self.life_step(worker, step, now),
-            Step::If { question, body, otherwise } => {
-                let taken = if self.evaluate_question(question, place) { body } else { otherwise };
-                self.push_frame(worker, taken, 0, None);
-            }
-            Step::While { question, body } if self.evaluate_question(question, place) => self.repeat_step(worker, body),
-            Step::Load(_) | Step::While { .. } | Step::Loop(LoopStep::Yield) => {}
-        }
-    }
-
-    fn add_to_counter(&mut self, worker: usize, target: &Target, by: i8, times: u64, now: u64) {
-        let at = self.resource_index(target, self.workers[worker].position);
-        let delta = i64::from(by).saturating_mul(times as i64);
-        self.shared[at].value = self.shared[at].value.saturating_add(delta);
-        self.spend(worker, now, State::Running, times.saturating_mul(ADDITION_TIME.0));
+        self.play_step(worker, step, now);
     }
 
     pub(super) fn spend(&mut self, worker: usize, now: u64, state: State, time: u64) {
