@@ -1,4 +1,4 @@
-//! Draws what `app` holds into a buffer: no clock, no terminal, no change of state.
+//! Drawing of the state of `app` into a buffer, without a clock, a terminal or a change of state.
 
 mod answer;
 mod axis;
@@ -34,7 +34,7 @@ use super::theme::Theme;
 use crate::report::text_width::truncate_name;
 use crate::trace::format::compact_counted;
 
-/// The whole screen.
+/// Draws the whole screen.
 pub(super) fn draw_screen(app: &App, area: Rect, buf: &mut Buffer) {
     match (&app.question, &app.current_view) {
         (Some(question), _) => question::QuestionScreen { app, question }.render(area, buf),
@@ -63,7 +63,7 @@ pub(super) fn draw_screen(app: &App, area: Rect, buf: &mut Buffer) {
             }
         }
         Mode::Mistakes { name, text, scroll } => {
-            let title = format!("{name} has mistakes: save it again when they are mended");
+            let title = format!("{name} has mistakes: fix them and save again");
             overlay::Overlay { title: &title, lines: overlay::plain_lines(text), scroll: *scroll, theme: app.theme }
                 .render(area, buf);
         }
@@ -77,18 +77,19 @@ pub(super) fn draw_screen(app: &App, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Figures are spelled the same everywhere; a terminal without Unicode has no letter for a millionth, and no sign for about.
+/// Replaces the signs of units that a terminal without Unicode cannot show.
 fn replace_unicode(buf: &mut Buffer) {
     for cell in &mut buf.content {
         match cell.symbol() {
             "µ" => drop(cell.set_symbol("u")),
             "±" => drop(cell.set_symbol("~")),
+            "·" => drop(cell.set_symbol("-")),
             _ => {}
         }
     }
 }
 
-/// What every row of the body is drawn from.
+/// Everything that the rows of the timeline are drawn from.
 #[derive(Clone, Copy)]
 struct RunScene<'a> {
     view: &'a RunView,
@@ -97,7 +98,7 @@ struct RunScene<'a> {
     columns: RowColumns,
 }
 
-/// A row's three columns.
+/// The three columns of a row.
 #[derive(Clone, Copy)]
 struct RowParts {
     label: Rect,
@@ -114,7 +115,7 @@ impl RunScene<'_> {
         RowParts { label: who, timeline: time, figures: now }
     }
 
-    /// A name, and what stands beside it: a letter and an age, or anything else that is short.
+    /// Draws a name; returns the space beside it, which has room for a letter and an age.
     fn draw_name(&self, who: Rect, name: &str, chosen: bool, buf: &mut Buffer) -> Rect {
         let style = if chosen { self.theme.selection_style() } else { self.theme.strong_style() };
         let width = self.columns.name_width.min(who.width.saturating_sub(1));
@@ -124,7 +125,7 @@ impl RunScene<'_> {
         Rect { x, width: (who.right() - x).saturating_sub(1), ..who }
     }
 
-    /// Figures in columns of equal width, ranged right, after the rule that closes the time axis.
+    /// Draws right-aligned figures in columns of equal width, after the rule that closes the timeline.
     fn draw_figures(&self, now: Rect, figures: &[(String, ratatui::style::Style)], buf: &mut Buffer) {
         text::put_line(
             buf,
@@ -194,7 +195,7 @@ fn draw_row(scene: RunScene<'_>, row: &TimelineRow, line: Rect, buf: &mut Buffer
     }
 }
 
-/// A section's name, and what its figures are.
+/// Draws a section's name and the headings of its figures.
 fn draw_section_heading(scene: RunScene<'_>, section: Section, line: Rect, buf: &mut Buffer) {
     let parts = scene.split_row(line);
     let faint = scene.theme.faint_style();

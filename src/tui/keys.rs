@@ -1,4 +1,4 @@
-//! Keys, the actions they ask for, and where each works.
+//! Keys, their actions, and the contexts in which they work.
 
 mod bindings;
 
@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use bindings::{BINDINGS, NUMBER_KEYS};
 
-/// What a key can ask for. What it means for the state is said by `app`.
+/// What a key asks for. `app` carries it out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Action {
     ToggleFreeze,
@@ -25,30 +25,30 @@ pub(super) enum Action {
     PageDown,
     NextPane,
     PreviousPane,
-    /// The levels of pools that were seen.
+    /// Opens or closes the pane of levels.
     ToggleLevels,
     Inspect,
     Run,
-    /// Chooses the guess of this number, from 1 on.
+    /// Chooses the guess with this number, from 1 on.
     ChooseGuess(usize),
-    /// Begins the run after its question.
+    /// Starts the run after its question.
     StartRun,
-    /// What was predicted beside what was measured.
+    /// Shows the prediction beside the measurement.
     ShowAnswer,
     AskAgain,
-    /// Starts the suggestion of this number, from 1 on.
+    /// Starts the suggestion with this number, from 1 on.
     RunSuggestion(usize),
     Filter,
     KnobUp,
     KnobDown,
     NextKnob,
     PreviousKnob,
-    /// The recorded timeline of a run at the chosen level.
+    /// Opens the recorded timeline of a run at the chosen level.
     OpenTimeline,
     LowerLevel,
     HigherLevel,
     NextUpperPane,
-    /// Measures no more.
+    /// Ends the measuring of a tuning.
     StopMeasuring,
     Restart,
     StopRun,
@@ -67,17 +67,17 @@ pub(super) enum Action {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KeyContext {
     Picker,
-    /// The page of a question.
+    /// The question page.
     Question,
-    /// A run, whether it goes on or is recorded.
+    /// A run, live or recorded.
     AnyRun,
-    /// A run that goes on, or did on this screen: what would change it.
+    /// A run that was started on this screen and can be changed.
     LiveRun,
     /// A recorded run.
     RecordedRun,
     /// The levels of a tuning.
     Tune,
-    /// The picker and a run: not where only a question is answered.
+    /// The picker and a run, but not the question page.
     PickerOrRun,
     Everywhere,
 }
@@ -86,7 +86,7 @@ pub(super) struct Binding {
     pub(super) keys: &'static [Key],
     pub(super) action: Action,
     pub(super) context: KeyContext,
-    /// A word for the hints; empty where there is no room for it.
+    /// A word for the hints; empty if the key has none.
     pub(super) hint: &'static str,
     pub(super) help: &'static str,
 }
@@ -99,7 +99,7 @@ pub(super) struct Key {
 }
 
 impl Action {
-    /// Whether it closes what lies over the picture.
+    /// Whether the action closes an overlay.
     pub(super) const fn closes_overlay(self) -> bool {
         matches!(
             self,
@@ -120,7 +120,7 @@ impl Binding {
         }
     }
 
-    /// Its keys as one reads them: `up k`.
+    /// Returns the names of its keys: `up k`.
     pub(super) fn key_names(&self) -> String {
         if self.keys == NUMBER_KEYS {
             return self.hint_key();
@@ -128,7 +128,7 @@ impl Binding {
         self.keys.iter().map(|k| k.name()).collect::<Vec<_>>().join(" ")
     }
 
-    /// What the hints call it.
+    /// Returns the name of its key in the hints.
     pub(super) fn hint_key(&self) -> String {
         match self.action {
             Action::KnobUp => "+/-".into(),
@@ -159,17 +159,18 @@ impl From<KeyEvent> for Key {
     }
 }
 
-/// Returns the number key that starts or chooses an entry of a list: `[2]`, so that it does not read as part of the text.
+/// Returns the number key that starts or chooses an entry of a list: `[2]`, so that it does not read as part of the
+/// text.
 pub(super) fn key_label(number: usize) -> String {
     format!("[{number}]")
 }
 
-/// The bindings that work at a place, in the table's order.
+/// Returns the bindings that work in a context, in the table's order.
 pub(super) fn bindings_in(place: KeyContext) -> impl Iterator<Item = &'static Binding> {
     BINDINGS.iter().filter(move |b| b.is_active_in(place))
 }
 
-/// What a key asks for at a place.
+/// Returns the action of a key in a context.
 pub(super) fn action_for(event: KeyEvent, place: KeyContext) -> Option<Action> {
     let key = Key::from(event);
     let (binding, nth) = bindings_in(place).find_map(|b| Some((b, b.keys.iter().position(|k| *k == key)? + 1)))?;
@@ -186,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_key_has_two_meanings_at_one_place() {
+    fn no_key_has_two_meanings_in_one_context() {
         for place in [Picker, Question, LiveRun, RecordedRun, Tune] {
             let keys: Vec<String> = bindings_in(place).flat_map(|b| b.keys.iter().map(|k| k.name())).collect();
             for (i, key) in keys.iter().enumerate() {
@@ -196,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn every_action_has_a_key_once_and_a_sentence() {
+    fn every_action_has_one_binding_with_help() {
         for (i, binding) in BINDINGS.iter().enumerate() {
             assert!(!binding.keys.is_empty() && !binding.help.is_empty(), "{:?}", binding.action);
             assert!(BINDINGS[..i].iter().all(|b| b.action != binding.action), "{:?} stands twice", binding.action);

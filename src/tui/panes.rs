@@ -1,6 +1,6 @@
 //! The panes of a run, one row of [`PANES`] each: when a pane is available, how many lines it wants, how it is drawn.
 //!
-//! To add a pane: a variant of [`Pane`], a row of the table, a file below this one that draws it.
+//! To add a pane: a variant of [`Pane`], a row of the table, and a file below this one that draws it.
 
 mod deadlock_ring;
 mod graph;
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_pane_stands_once_in_the_table() {
+    fn every_pane_is_in_the_table_once() {
         for (i, spec) in PANES.iter().enumerate() {
             assert!(PANES[..i].iter().all(|other| other.pane != spec.pane), "{} stands twice", spec.name);
         }

@@ -1,39 +1,40 @@
-//! What a run had come to at earlier moments, for a cursor that stands there.
+//! The totals of a run at earlier moments, for a cursor in the past.
 
 use super::figures::Totals;
 use crate::model::{Finding, Model};
 use crate::trace::format::compact_duration;
 use crate::trace::{Span, Stamp};
 
-/// Time between two moments that are kept: that in which figures stand still on the screen.
+/// Time between two kept moments: the time for which figures are held on the screen.
 pub(super) const SAMPLE_INTERVAL: Span = Span::from_millis(350);
 
-/// Bytes they may take together. Beyond that every other of the older half is dropped, those first that say nothing new.
+/// Most bytes in use. Beyond that every other moment of the older half is dropped, first those whose findings are the
+/// same as before.
 const MAX_BYTES: usize = 4 << 20;
 
-/// The moments that are kept, oldest first.
+/// The kept moments, the oldest first.
 #[derive(Debug, Default)]
 pub(super) struct TotalsHistory {
     samples: Vec<Totals>,
     bytes: usize,
-    /// Only the end of the run is known.
+    /// Whether only the end of the run is known.
     is_end_only: bool,
 }
 
 impl TotalsHistory {
-    /// Of a run of which nothing but its end was kept.
+    /// Returns the history of a run of which only the end was kept.
     pub(super) fn from_end_of(model: &Model, at: Stamp) -> Self {
         let mut past = Self { is_end_only: true, ..Self::default() };
         past.record(Totals::capture(model, at));
         past
     }
 
-    /// Whether it is time for the next moment.
+    /// Whether the next moment is due.
     pub(super) fn is_due(&self, at: Stamp) -> bool {
         self.samples.last().is_none_or(|last| at.span_since(last.at) >= SAMPLE_INTERVAL)
     }
 
-    /// Keeps a moment, in place of one that is no earlier.
+    /// Records a moment, in place of any that is not earlier.
     pub(super) fn record(&mut self, totals: Totals) {
         while self.samples.last().is_some_and(|last| last.at >= totals.at) {
             self.bytes -= self.samples.pop().map_or(0, |last| last.byte_size());
@@ -61,8 +62,8 @@ impl TotalsHistory {
         self.bytes = self.samples.iter().map(Totals::byte_size).sum();
     }
 
-    /// The totals as they stood at `at`: those of the newest moment kept that is not later. Of a run of which only the end
-    /// is known, those of the end.
+    /// Returns the totals at `at`: those of the newest kept moment that is not later, or those of the end if no others
+    /// are known.
     pub(super) fn totals_at(&self, at: Stamp) -> Totals {
         let next = self.samples.partition_point(|totals| totals.at <= at);
         let then = if self.is_end_only { self.samples.last() } else { self.samples[..next].last() };
@@ -85,7 +86,7 @@ impl TotalsHistory {
     }
 }
 
-/// A finding that was noticed after `at`: it is shown there if it held since before, or if nothing else is known.
+/// Returns a finding that was noticed after `at`, if it was true at `at` or nothing else is known.
 fn backdate_finding(finding: &Finding, at: Stamp, noticed: Stamp, is_end_only: bool) -> Option<Finding> {
     let note = match finding.at {
         Some(since) if since <= at => format!("noticed {} later", compact_duration(noticed.span_since(at))),
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn findings_are_those_that_were_known_then() {
+    fn findings_are_those_known_at_the_moment() {
         let mut past = TotalsHistory::default();
         past.record(moment(400, Vec::new()));
         past.record(moment(800, vec![finding("convoy", None, "40 % wait")]));
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_run_of_which_only_the_end_is_known_that_is_said() {
+    fn findings_known_only_from_the_end_are_marked() {
         let past = TotalsHistory {
             samples: vec![moment(5_000, vec![finding("convoy", None, "a"), finding("stall", Some(Stamp(1)), "b")])],
             is_end_only: true,
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn many_moments_stay_within_their_budget_and_keep_what_began_and_ended() {
+    fn kept_moments_stay_within_their_budget_and_keep_changes() {
         let mut past = TotalsHistory::default();
         let words = "x".repeat(4 << 10);
         for i in 0..20_000_u64 {

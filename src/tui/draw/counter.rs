@@ -1,4 +1,4 @@
-//! A counter's row: what it holds, what it should hold, and what was lost.
+//! The row of a counter: its value, its expected value, and lost updates.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -50,7 +50,7 @@ impl Widget for CounterRow<'_> {
     }
 }
 
-/// Columns of a number, so that all three fit where they can.
+/// Returns the columns for a number, so that all three fit if possible.
 const fn number_width(line: u16) -> u16 {
     match line {
         ..40 => 7,

@@ -1,4 +1,4 @@
-//! All that is known of the chosen worker, lock or queue.
+//! The overlay with details of the chosen worker, lock or queue.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -31,11 +31,11 @@ type StyledLines = Vec<(String, Style)>;
 
 impl Widget for DetailOverlay<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let cast = self.view.shown_model().registry();
+        let registry = self.view.shown_model().registry();
         let (title, lines) = match self.view.selection {
-            Some(Selection::Lane(worker)) => (cast.worker_name(worker), self.worker_lines(worker)),
-            Some(Selection::Lock(id)) => (cast.resource_name(id), self.lock_lines(id, area)),
-            Some(Selection::Queue(id)) => (cast.resource_name(id), self.queue_lines(id)),
+            Some(Selection::Lane(worker)) => (registry.worker_name(worker), self.worker_lines(worker)),
+            Some(Selection::Lock(id)) => (registry.resource_name(id), self.lock_lines(id, area)),
+            Some(Selection::Queue(id)) => (registry.resource_name(id), self.queue_lines(id)),
             Some(Selection::Finding(_)) | None => return,
         };
         Overlay { title, lines, scroll: self.scroll, theme: self.theme }.render(area, buf);
@@ -45,18 +45,18 @@ impl Widget for DetailOverlay<'_> {
 impl DetailOverlay<'_> {
     fn worker_lines(&self, worker: WorkerId) -> StyledLines {
         let model = self.view.shown_model();
-        let (cast, lane, now) = (model.registry(), model.lane(worker), self.view.now);
+        let (registry, lane, now) = (model.registry(), model.lane(worker), self.view.now);
         let mut lines = StyledLines::new();
-        let kind = cast.worker(worker).map_or("", |w| w.kind.word());
+        let kind = registry.worker(worker).map_or("", |w| w.kind.word());
         let id = |label: &str, id: Option<u32>| id.map_or_else(String::new, |id| format!("   {label} {id}"));
         lines.push(plain_line(format!("{kind}{}{}", id("pid", lane.pid()), id("tid", lane.tid()))));
-        // As the lane's row says it: at the cursor, if there is one.
+        // The same as in the lane's row: at the cursor, if there is one.
         let figures = &self.view.figures;
         let doing = figures.lane(worker).and_then(|f| Some((f.activity?, f.shown_state?, f.is_exact)));
         lines.push(plain_line(doing.map_or_else(
-            || "what it did so long ago is not kept".to_owned(),
+            || "its state so long ago is not kept".to_owned(),
             |(doing, shown, exact)| {
-                let on = doing.resource.map_or_else(String::new, |r| format!(" on {}", cast.resource_name(r)));
+                let on = doing.resource.map_or_else(String::new, |r| format!(" on {}", registry.resource_name(r)));
                 let whole = figures.taken_at.span_since(doing.since);
                 let of =
                     if shown.duration < whole { format!(" of {}", compact_duration(whole)) } else { String::new() };
@@ -68,7 +68,7 @@ impl DetailOverlay<'_> {
         if let Some(stuck) = self.stuck_reason(worker) {
             lines.push((stuck, self.theme.strong_style()));
         }
-        let held: Vec<_> = figures.locks_held_by(worker).map(|lock| cast.resource_name(lock)).collect();
+        let held: Vec<_> = figures.locks_held_by(worker).map(|lock| registry.resource_name(lock)).collect();
         lines.push(plain_line(format!("holds {}", if held.is_empty() { "nothing".into() } else { held.join(", ") })));
         lines.push(plain_line(String::new()));
         self.push_whole_run_note(&mut lines);
@@ -81,8 +81,8 @@ impl DetailOverlay<'_> {
         if lane.life_count() > 1 {
             lines.push(plain_line(format!("started {}", compact_counted(lane.life_count().into(), "time"))));
         }
-        let waited = |delay| format!("waited {} for a CPU, as the kernel counts", compact_duration(Span(delay)));
-        let unknown = || "how long it waited for a CPU is not known".to_owned();
+        let waited = |delay| format!("waited {} for a CPU, according to the kernel", compact_duration(Span(delay)));
+        let unknown = || "how long it waited for a CPU is unknown".to_owned();
         lines.push(plain_line(lane.run_queue_delay().map_or_else(unknown, waited)));
         let totals = lane.total_state_times(now);
         for state in State::ALL.into_iter().filter(|s| totals.get(*s) > 0 && *s != State::Done) {
@@ -99,7 +99,7 @@ impl DetailOverlay<'_> {
         lines
     }
 
-    /// Why it waits forever, if that is proven: its part in each deadlock, or a stall.
+    /// Returns why the worker waits forever, if that is proven: its part in each deadlock, or a stall.
     fn stuck_reason(&self, worker: WorkerId) -> Option<String> {
         let model = self.view.shown_model();
         let ring = |deadlock: &Deadlock| {
@@ -120,8 +120,8 @@ impl DetailOverlay<'_> {
 
     fn lock_lines(&self, id: ResourceId, area: Rect) -> StyledLines {
         let model = self.view.shown_model();
-        let (Some(lock), cast) = (model.lock(id), model.registry()) else { return StyledLines::new() };
-        let kind = match cast.resource(id).map(|r| &r.kind) {
+        let (Some(lock), registry) = (model.lock(id), model.registry()) else { return StyledLines::new() };
+        let kind = match registry.resource(id).map(|r| &r.kind) {
             Some(ResourceKind::Mutex { kind }) => format!("{} mutex", kind.word()),
             Some(ResourceKind::Semaphore { permits, .. }) => format!("semaphore of {permits}"),
             Some(ResourceKind::Rwlock { policy: RwPolicy::Fair }) => "rwlock, in order of arrival".into(),
@@ -130,7 +130,7 @@ impl DetailOverlay<'_> {
         };
         let figures = self.view.figures.lock(id).cloned().unwrap_or_default();
         let taken = format!(
-            "taken {}, {} of them after waiting ({})",
+            "acquired {}, {} of them after waiting ({})",
             compact_counted(figures.acquisitions, "time"),
             compact_count(figures.waited_acquisitions),
             compact_percent(Span(figures.waited_acquisitions).share_of(Span(figures.acquisitions)))
@@ -160,23 +160,23 @@ impl DetailOverlay<'_> {
         lines
     }
 
-    /// Who has it and who waits for it, as its row says it.
+    /// Adds the holders and waiters, the same as in the lock's row.
     fn push_holders(&self, room: LockCapacity, figures: &LockFigures, area: Rect, lines: &mut StyledLines) {
-        let (cast, at) = (self.view.shown_model().registry(), self.view.figures.taken_at);
+        let (registry, at) = (self.view.shown_model().registry(), self.view.figures.taken_at);
         let named = |who: &[(WorkerId, Stamp)]| {
             let each = |(w, since): &(WorkerId, Stamp)| {
-                format!("{} {}", cast.worker_name(*w), compact_duration(at.span_since(*since)))
+                format!("{} {}", registry.worker_name(*w), compact_duration(at.span_since(*since)))
             };
             who.iter().map(each).collect::<Vec<_>>()
         };
         lines.push(plain_line(match (figures.holders.as_slice(), room) {
             ([], LockCapacity::Permits { scoped: false, .. }) => {
-                format!("a signal, given {}", compact_counted(figures.extra_permits, "time"))
+                format!("used as a signal, released {}", compact_counted(figures.extra_permits, "time"))
             }
-            ([], _) if figures.is_held => "held, by whom is not kept".into(),
+            ([], _) if figures.is_held => "held, its holder is not kept".into(),
             ([], _) => "free".into(),
             ([(owner, since)], _) => {
-                format!("held by {} for {}", cast.worker_name(*owner), compact_duration(at.span_since(*since)))
+                format!("held by {} for {}", registry.worker_name(*owner), compact_duration(at.span_since(*since)))
             }
             (many, _) => format!("held by {}", named(many).join(", ")),
         }));
@@ -188,7 +188,7 @@ impl DetailOverlay<'_> {
         }
     }
 
-    /// Says of what follows that it is not of one moment.
+    /// Adds a note that the following figures are those of the whole run.
     fn push_whole_run_note(&self, lines: &mut StyledLines) {
         let upto = match self.view.time_before_end() {
             Some(_) => format!(", up to {}", compact_duration(self.view.now.span_since(Stamp(0)))),
@@ -198,7 +198,7 @@ impl DetailOverlay<'_> {
     }
 
     fn push_lock_by_worker(&self, lock: &Lock, lines: &mut StyledLines) {
-        let cast = self.view.shown_model().registry();
+        let registry = self.view.shown_model().registry();
         lines.push(plain_line(String::new()));
         let users: Vec<_> = lock.recent_users().iter().map(|user| (user.worker, user.acquired)).collect();
         let most = users.iter().map(|(_, n)| *n).max().unwrap_or(0);
@@ -206,7 +206,7 @@ impl DetailOverlay<'_> {
             let share = Span(acquired).share_of(Span(most));
             lines.push(plain_line(format!(
                 "{:<14} {:>6}  {}",
-                cast.worker_name(worker),
+                registry.worker_name(worker),
                 compact_count(acquired),
                 self.bar(share)
             )));
@@ -217,7 +217,7 @@ impl DetailOverlay<'_> {
         let Some(queue) = self.view.figures.queue(id) else { return StyledLines::new() };
         let mut lines = vec![
             plain_line(format!(
-                "holds {} of {} at most",
+                "holds {} of at most {}",
                 compact_count(queue.depth.into()),
                 compact_count(queue.capacity.into())
             )),
@@ -235,7 +235,7 @@ impl DetailOverlay<'_> {
         lines
     }
 
-    /// Percentiles, and how the times are spread.
+    /// Adds the percentiles and the distribution of durations.
     fn push_times(&self, label: &str, times: &DurationStats, lines: &mut StyledLines) {
         if times.count() == 0 {
             return;
@@ -243,7 +243,7 @@ impl DetailOverlay<'_> {
         lines.push(plain_line(String::new()));
         let percentile = |p| compact_duration(Span(times.percentile_ns(p)));
         lines.push(plain_line(format!(
-            "{label}   p50 {}   p90 {}   p99 {}   longest {}   mean {}   together {}",
+            "{label}   p50 {}   p90 {}   p99 {}   longest {}   mean {}   total {}",
             percentile(50.0),
             percentile(90.0),
             percentile(99.0),
@@ -269,10 +269,10 @@ fn plain_line(line: String) -> (String, Style) {
 
 fn ending_text(ending: &LifeEnd) -> String {
     match ending {
-        LifeEnd::Finished => "came to the end of its steps".into(),
-        LifeEnd::Retired => "was asked to end".into(),
+        LifeEnd::Finished => "finished its steps".into(),
+        LifeEnd::Retired => "was retired".into(),
         LifeEnd::Panicked => "panicked".into(),
-        LifeEnd::FoundDead => "was killed at its step".into(),
+        LifeEnd::FoundDead => "was killed during a step".into(),
         LifeEnd::Died(DeathCause::Exit(code)) => format!("exited with code {code}"),
         LifeEnd::Died(DeathCause::CutOff) => "was cut off: the run did not wait for it".into(),
         LifeEnd::Died(DeathCause::Signal(signal)) => format!("was killed by {}", signal_name(*signal)),

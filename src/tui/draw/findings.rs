@@ -1,4 +1,4 @@
-//! What is wrong, in words, at a fixed place; until something is, what to look at.
+//! The findings, or before there are any, a hint what to watch.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -43,7 +43,7 @@ impl Widget for FindingsPane<'_> {
 }
 
 impl FindingsPane<'_> {
-    /// Said before all findings; returns what is left for them.
+    /// Draws why the run broke off; returns the space below.
     fn draw_abort_reason(&self, area: Rect, buf: &mut Buffer) -> Rect {
         if let Some(why) = abort_reason(self.view) {
             let loud = self.theme.severity_style(Severity::Error);
@@ -77,7 +77,7 @@ impl FindingsPane<'_> {
         }
     }
 
-    /// How many findings have no room, where the last line leaves some for that.
+    /// Draws how many findings have no room, if the last line has space for it.
     fn draw_more(&self, n: usize, area: Rect, buf: &mut Buffer) {
         let text = format!(" {}", compact_counted(n as u64, "more finding"));
         let width = u16::try_from(text.len()).unwrap_or(u16::MAX).min(area.width);
@@ -88,7 +88,7 @@ impl FindingsPane<'_> {
         }
     }
 
-    /// For a stranger: the question, and where to look.
+    /// Draws what to watch and the question.
     fn draw_hint(&self, area: Rect, buf: &mut Buffer) {
         let scenario = &self.view.scenario;
         let watch = self.view.watch_hint().map(|w| ("watch: ", w));

@@ -1,4 +1,4 @@
-//! The first line: what runs, for how long, with which knobs; and whether the picture can be trusted.
+//! The first line: scenario, state and time of the run, knobs, and whether the picture is reliable.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -17,11 +17,11 @@ use crate::trace::{KnobId, RunEnd, Stamp, State};
 pub(super) struct RunHeader<'a> {
     pub(super) view: &'a RunView,
     pub(super) theme: Theme,
-    /// Whether nobody would give the terminal back if we were killed.
+    /// Whether no guardian would restore the terminal if this process were killed.
     pub(super) is_unguarded: bool,
 }
 
-/// Columns of the word for what the run does, and its time.
+/// Columns for the run's state and its time.
 const PLAY_STATE_WIDTH: usize = 14;
 
 impl Widget for RunHeader<'_> {
@@ -45,7 +45,7 @@ impl Widget for RunHeader<'_> {
 }
 
 impl RunHeader<'_> {
-    /// What the run does, or which moment of it is shown. The word and the time keep their columns while seconds pass.
+    /// Draws the run's state, or which moment of it is shown. Word and time keep their columns while seconds pass.
     fn draw_play_state(&self, at: Rect, buf: &mut Buffer) -> Rect {
         let theme = self.theme;
         let is_live = self.view.play_state() == PlayState::Live;
@@ -88,7 +88,7 @@ impl RunHeader<'_> {
         )
     }
 
-    /// Which moment is shown, if it is not the newest one.
+    /// Draws which moment is shown, if it is not the newest.
     fn draw_moment(&self, at: Rect, is_live: bool, buf: &mut Buffer) -> Rect {
         let Some(ago) = self.view.time_before_end() else { return at };
         let then = compact_duration(self.view.figures_time().span_since(Stamp(0)));
@@ -102,7 +102,8 @@ impl RunHeader<'_> {
         text::put_line(buf, rest, if is_live { "  " } else { " " }, Style::new())
     }
 
-    /// Knobs with their values, the chosen one marked. When they do not all fit, those before it give way.
+    /// Draws the knobs with their values, the chosen one marked. If not all fit, those before the chosen one are left
+    /// out first.
     fn draw_knobs(&self, at: Rect, buf: &mut Buffer) {
         let scenario = &self.view.scenario;
         let shown: Vec<String> = (0..scenario.knobs.len())
@@ -130,7 +131,7 @@ impl RunHeader<'_> {
         }
     }
 
-    /// `2 cores`; `1.5 of 2 cores` where a quota or affinity allows no more; `1.5 cores` where nobody knows how many there are.
+    /// Returns `2 cores`; `1.5 of 2 cores` if a quota or affinity allows fewer; `1.5 cores` if the total is unknown.
     fn cores_text(&self) -> String {
         let (all, usable) = (self.view.shown_model().cores().online() as f64, self.view.shown_model().usable_cores());
         let of = if all > 0.0 && usable + 0.05 < all { format!(" of {all}") } else { String::new() };
@@ -138,7 +139,7 @@ impl RunHeader<'_> {
         format!("{}{of} core{}", tenths / 10.0, if tenths as u64 == 10 && of.is_empty() { "" } else { "s" })
     }
 
-    /// What was lost is always said; the rest where there is room for it beside the knobs.
+    /// Returns the number of lost events, and as many other notes as there is room for beside the knobs.
     fn reliability_notes(&self, room: u16) -> Vec<(String, Style)> {
         let (health, plain) = (self.view.figures.health, self.theme.faint_style());
         let loud = |bad: bool| if bad { self.theme.severity_style(Severity::Warning) } else { plain };

@@ -1,4 +1,4 @@
-//! The still of a scenario beside the list of the picker.
+//! The preview of a scenario beside the picker's list.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

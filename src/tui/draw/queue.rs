@@ -1,4 +1,4 @@
-//! A queue's row: its depth as an area, with its scale.
+//! The row of a queue: its depth as an area, with its scale.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,7 +13,7 @@ use crate::tui::axis::round_up_125;
 
 pub(super) const HEADS: [&str; 4] = ["grows", "top", "max", "room"];
 
-/// One line of the area; `part` counts lines from its top.
+/// One line of the area; `line_index` counts from its top.
 pub(super) struct QueueRow<'a> {
     pub(super) scene: RunScene<'a>,
     pub(super) id: ResourceId,
@@ -70,13 +70,13 @@ impl QueueRow<'_> {
     }
 }
 
-/// Returns the growth a second, without its unit where that would not fit.
+/// Returns the growth per second, without its unit where that would not fit.
 fn growth_text(per_second: f64) -> String {
     if per_second.abs() < 999.5 { compact_rate(per_second) } else { compact_rate_value(per_second) }
 }
 
-/// The top of the area: the capacity when the queue comes near it, else the next round number, so that it seldom
-/// changes.
+/// Returns the scale of the area: the capacity if the queue comes near it, otherwise the next round number, so that it
+/// rarely changes.
 fn area_scale(cells: &[f32], capacity: u32) -> u64 {
     let deepest = cells.iter().copied().fold(0.0_f32, f32::max) as u64;
     let round = round_up_125(deepest.max(4));
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_scale_is_round_or_the_capacity() {
+    fn scale_is_round_or_the_capacity() {
         assert_eq!(area_scale(&[], 0), 5);
         assert_eq!(area_scale(&[3.0, 37.0], 1_000), 50);
         assert_eq!(area_scale(&[450.0], 1_000), 1_000);

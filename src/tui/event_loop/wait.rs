@@ -1,4 +1,4 @@
-//! Waits for the first of all that can come.
+//! Waiting for the first event of all sources.
 
 use std::time::{Duration, Instant};
 
@@ -12,10 +12,10 @@ use crate::tui::backend::ScreenBackend;
 use crate::tui::input::InputEvent;
 use crate::tui::tune_view::TuneUpdate;
 
-/// Time until a frame is tried again that the terminal had no room for.
+/// Delay before another attempt to draw a frame that the terminal had no room for.
 const REDRAW_RETRY: Duration = Duration::from_millis(20);
 
-/// What came first.
+/// The first event of all sources.
 pub(super) enum LoopEvent {
     Input(Result<InputEvent, ()>),
     Signal(i32),
@@ -62,7 +62,8 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
         }
     }
 
-    /// A picture that stands still is drawn when something changes; and again when the terminal had no room for that.
+    /// Returns a timer for a picture that stands still: it is drawn again only if the terminal had no room for the last
+    /// frame.
     fn redraw_retry_timer(&self) -> Receiver<Instant> {
         if self.app.is_dirty() { after(REDRAW_RETRY) } else { never() }
     }

@@ -1,4 +1,4 @@
-//! What a pool did with every number of workers it has had, side by side.
+//! What a pool achieved with every number of workers it has had, side by side.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -23,7 +23,7 @@ struct LevelsPane<'a> {
     theme: Theme,
 }
 
-/// A column of figures: its head, its width, and the narrowest pane that has it.
+/// A column of figures: its heading, its width, and the narrowest pane that shows it.
 struct LevelColumn {
     heading: &'static str,
     width: u16,
@@ -101,14 +101,14 @@ impl Widget for LevelsPane<'_> {
             text::put_line(
                 buf,
                 text::nth_line(area, 1),
-                "nothing yet: it is looked at for a moment first",
+                "No figures yet: a level is observed for a moment first",
                 theme.faint_style(),
             );
         } else if all.len() == 1 {
             text::put_line(
                 buf,
                 text::nth_line(area, line + 1),
-                "turn `workers` with + and -: each level is kept",
+                "Turn `workers` with + and -: each level is kept",
                 theme.faint_style(),
             );
         }
@@ -134,12 +134,12 @@ impl LevelsPane<'_> {
         }
     }
 
-    /// Which pool, and what else was turned.
+    /// Returns the pool, and which other knobs were turned.
     fn title(&self, level: &LevelKey, several: bool) -> String {
         let name =
             self.view.shown_model().registry().pools.get(level.pool.index()).map_or("", |pool| pool.name.as_str());
         let with = if level.other_knobs.is_empty() {
-            "as the scenario has it".to_owned()
+            "with default knobs".to_owned()
         } else {
             format!("with {}", level.other_knobs)
         };

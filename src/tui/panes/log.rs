@@ -1,4 +1,4 @@
-//! What the run said on its standard error up to the moment that is shown, newest last.
+//! The lines that the run wrote to its standard error up to the shown moment, the newest last.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

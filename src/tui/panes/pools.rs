@@ -1,4 +1,4 @@
-//! Pools in figures: how much they get done, how long it takes, how busy they are.
+//! The figures of pools: throughput, times, utilization.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -19,7 +19,7 @@ pub(super) const PANE: SeparatePane = SeparatePane {
     draw: |view, theme, area, buf| PoolsPane { view, theme }.render(area, buf),
 };
 
-/// Lines of a pool at most, with a blank one after it.
+/// Most lines of a pool, with a blank one after it.
 const LINES_PER_POOL: usize = 9;
 
 struct PoolsPane<'a> {
@@ -94,11 +94,11 @@ impl PoolsPane<'_> {
     }
 }
 
-/// All pools in a line: what is done, of how much, what failed, how fast.
+/// Returns all pools in one line: tasks done, of how many, failures, throughput.
 pub(in crate::tui) fn summary_line(view: &RunView) -> String {
-    let cast = view.shown_model().registry();
+    let registry = view.shown_model().registry();
     let pools = view.figures.pools.iter().filter_map(|(id, pool)| {
-        let name = &cast.pools.get(id.index())?.name;
+        let name = &registry.pools.get(id.index())?.name;
         let of = pool.total.map_or_else(String::new, |total| format!(" of {}", compact_count(total)));
         let failed = if pool.failed > 0 { format!("{} failed, ", compact_count(pool.failed)) } else { String::new() };
         Some(format!("{name}: {}{of} done, {failed}{}", compact_count(pool.done), compact_rate(pool.throughput)))
@@ -108,7 +108,7 @@ pub(in crate::tui) fn summary_line(view: &RunView) -> String {
     if pools.is_empty() { pools } else { format!("{whole}{pools}") }
 }
 
-/// How far a batch is, or how many came and went.
+/// Returns the progress of a batch, or how many tasks were done of those submitted.
 fn progress_text(pool: &PoolFigures, bar: usize, theme: Theme) -> String {
     let Some(total) = pool.total.filter(|t| *t > 0) else {
         return format!("{} of {}", compact_count(pool.done), compact_count(pool.submitted));

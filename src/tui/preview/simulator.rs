@@ -1,4 +1,4 @@
-//! Plays steps through in virtual time: a lock goes to whoever waited longest, computing takes exactly its time.
+//! Simulates workers in virtual time: locks are fair, and computing takes exactly its time.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -9,13 +9,13 @@ use crate::model::{CellWindow, StateTimes};
 use crate::scenario::{Choice, ResourceSpec, Scenario, Settings, Step, Target};
 use crate::trace::{LockKind, Span, State};
 
-/// What a thumbnail takes, roughly.
+/// Rough duration of a thumbnail.
 pub(super) const THUMBNAIL_TIME: Span = Span::from_millis(20);
 
-/// Steps that are played at most: a still is no simulation.
+/// Most steps that are simulated: a preview need not be complete.
 const MAX_STEPS: usize = 20_000;
 
-/// Bodies within bodies at most.
+/// Deepest nesting of steps.
 const MAX_DEPTH: usize = 64;
 
 /// What a worker does: its steps once, or tasks of a pool one after the other.
@@ -36,43 +36,43 @@ impl<'a> Workload<'a> {
     }
 }
 
-/// A body that is under way.
+/// A body of steps that is being played.
 struct StepFrame<'a> {
     steps: &'a [Step],
     next: usize,
-    /// How often it is still to be repeated.
+    /// How many repetitions remain.
     repeats_left: u64,
-    /// The lock to give back at its end.
+    /// The lock to release at its end.
     lock_to_release: Option<LockClaim>,
 }
 
-/// A lock, and how much of it.
+/// A lock, and how much of its capacity.
 pub(super) type LockClaim = (usize, u64);
 
 struct SimWorker<'a> {
     position: WorkerPosition<'a>,
     work: Workload<'a>,
     frames: Vec<StepFrame<'a>>,
-    /// Until then it does what its last span says; `None` while it waits for a lock, or for ever.
+    /// Until when it stays in the state of its last span; `None` while it waits for a lock, or forever.
     busy_until: Option<u64>,
-    /// A state and when it began.
+    /// States with the time at which each began.
     spans: Vec<(u64, State)>,
-    /// Who waits for its end.
+    /// Workers that wait for its end.
     joiners: Vec<usize>,
 }
 
-/// Readers that an rwlock has room for.
+/// Capacity of an rwlock, which bounds its readers.
 pub(super) const RWLOCK_CAPACITY: u64 = 1 << 20;
 
 pub(super) struct Simulator<'a> {
     pub(super) scenario: &'a Scenario,
-    /// Where the locks of each resource begin, and how many there are.
+    /// The first lock of each resource, and how many it has.
     lock_ranges: Vec<(usize, usize)>,
     pub(super) locks: Vec<SimLock>,
-    /// What is no lock, at the same places.
+    /// Resources that are not locks, with the same indices.
     pub(super) shared: Vec<SharedState>,
     workers: Vec<SimWorker<'a>>,
-    /// Groups whose workers somebody spawns.
+    /// Groups whose workers are spawned by others.
     spawned: BTreeSet<usize>,
     /// Tasks taken from each pool.
     tasks_taken: Vec<u64>,
@@ -136,7 +136,7 @@ impl<'a> Simulator<'a> {
         }
     }
 
-    /// Starts a group's worker, unless it is at its steps already.
+    /// Starts a worker of a group, unless it is running.
     pub(super) fn start_worker(&mut self, worker: usize, now: u64) {
         if !self.is_busy(worker) {
             let steps = self.workers[worker].work.steps;
@@ -149,12 +149,12 @@ impl<'a> Simulator<'a> {
         !self.workers[worker].frames.is_empty()
     }
 
-    /// The workers of a group.
+    /// Returns the workers of a group.
     pub(super) fn workers_of_group(&self, group: usize) -> Vec<usize> {
         (0..self.workers.len()).filter(|worker| self.workers[*worker].work.group == Some(group)).collect()
     }
 
-    /// Does its present step again when the other has ended.
+    /// Makes a worker play its current step again when the other has ended.
     pub(super) fn retry_after(&mut self, worker: usize, other: usize) {
         if let Some(body) = self.workers[worker].frames.last_mut() {
             body.next -= 1;
@@ -162,7 +162,7 @@ impl<'a> Simulator<'a> {
         self.workers[other].joiners.push(worker);
     }
 
-    /// Plays until every worker has come to `end`, or nothing more happens.
+    /// Simulates until every worker has reached `end`, or nothing more happens.
     pub(super) fn run_until(&mut self, end: crate::trace::Stamp) {
         for _ in 0..MAX_STEPS {
             let ready = self.workers.iter().enumerate().filter_map(|(i, w)| Some((w.busy_until?, i))).min();
@@ -173,7 +173,7 @@ impl<'a> Simulator<'a> {
         }
     }
 
-    /// What each worker did in each cell of the window.
+    /// Returns what each worker did in each cell of the window.
     pub(super) fn lane_cells(&self, window: &CellWindow) -> Vec<Vec<StateTimes>> {
         self.workers.iter().map(|w| w.cells(window)).collect()
     }
@@ -192,7 +192,7 @@ impl<'a> Simulator<'a> {
         worker.busy_until = Some(now.saturating_add(time));
     }
 
-    /// Runs the body, and then the step it belongs to again.
+    /// Plays the body, and then the step it belongs to again.
     pub(super) fn repeat_step(&mut self, worker: usize, steps: &'a [Step]) {
         if let Some(body) = self.workers[worker].frames.last_mut() {
             body.next -= 1;
@@ -200,7 +200,7 @@ impl<'a> Simulator<'a> {
         self.push_frame(worker, steps, 0, None);
     }
 
-    /// Lets the worker do nothing more until something wakes it.
+    /// Blocks a worker until something wakes it.
     pub(super) fn block_worker(&mut self, worker: usize, now: u64, state: State) {
         self.workers[worker].spans.push((now, state));
         self.workers[worker].busy_until = None;
@@ -234,7 +234,7 @@ impl<'a> Simulator<'a> {
         self.release(unlocks, now);
     }
 
-    /// The next task of a worker's pool, when one is due.
+    /// Starts the next task of a worker's pool, if one is due.
     fn start_next_task(&mut self, worker: usize, now: u64) {
         let place = self.workers[worker].position;
         let pool = self.workers[worker].work.pool;
@@ -254,7 +254,7 @@ impl<'a> Simulator<'a> {
         }
     }
 
-    /// Where what a target names stands among the locks and among the shared things.
+    /// Returns the index of a target among the locks and the shared states.
     pub(super) fn resource_index(&self, target: &Target, place: WorkerPosition<'_>) -> usize {
         let (first, count) = self.lock_ranges[target.resource];
         let at = target.index.as_ref().map_or(0.0, |at| at.eval(&place));

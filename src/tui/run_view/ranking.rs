@@ -1,15 +1,15 @@
-//! Which lanes are shown when there are more of them than rows: those that hurt most.
+//! The ranking of lanes, which decides which are shown when there are more of them than rows.
 
 use super::RunView;
 use crate::model::WaitEdge;
 use crate::trace::{Span, State, WorkerId};
 
-/// How long the choice of lanes stands when there are more of them than rows.
+/// How long a ranking is kept.
 const RANKING_INTERVAL: Span = Span::from_millis(3_000);
 
 impl RunView {
-    /// Orders lanes by what hurts: crashed, waited for by others, then share of time in contention. Held for a while, so that rows do
-    /// not change places under the eyes.
+    /// Ranks lanes by pain: crashed first, then those others wait for, then by their share of time in contention. A
+    /// ranking is kept for a while, so that rows do not keep changing places.
     pub(super) fn rank_lanes(&mut self) {
         let workers = self.figures.workers().count();
         let stale = self.now.span_since(self.ranked_at) >= RANKING_INTERVAL || self.ranked_at > self.now;
@@ -22,7 +22,7 @@ impl RunView {
         self.ranking = by_pain.into_iter().map(|(_, worker)| worker).collect();
     }
 
-    /// How much a lane hurts, in percent; in steps, so that a little more or less does not change its place.
+    /// Returns how much a lane hurts, in percent, rounded so that small changes keep its place.
     fn pain_score(&self, worker: WorkerId) -> u64 {
         let Some(lane) = self.figures.lane(worker) else { return 0 };
         let waited_for = |lock: &WaitEdge| lock.holder == worker;

@@ -1,4 +1,4 @@
-//! All that was measured at the level that is looked at.
+//! All measurements at the current level.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -21,7 +21,7 @@ pub(super) struct LevelFigures<'a> {
     pub(super) scene: TuneScene<'a>,
 }
 
-/// Columns of what a figure is.
+/// Columns of a figure's label.
 const LABEL_WIDTH: usize = 13;
 
 type FigureLine = (String, String, Style);
@@ -57,7 +57,7 @@ impl LevelFigures<'_> {
         if !level.disturbed.is_empty() {
             say(
                 "left out",
-                format!("{}, disturbed by others", compact_counted(level.disturbed.len() as u64, "run")),
+                format!("{}, disturbed by other programs", compact_counted(level.disturbed.len() as u64, "run")),
                 warning,
             );
         }
@@ -79,7 +79,7 @@ impl LevelFigures<'_> {
             self.scene.tune_view.tuning.open_loop.iter().filter(|loaded| loaded.level.total_cmp(&level.value).is_eq())
         {
             let of = loaded.repetition.as_ref().and_then(|repetition| repetition.response);
-            let words = of.map_or_else(|| "could not be done".to_owned(), |of| percentiles_text(&of));
+            let words = of.map_or_else(|| "could not be run".to_owned(), |of| percentiles_text(&of));
             say(&format!(" at {}", compact_percent(loaded.load_share)), words, plain);
         }
         lines.extend(self.time_lines(level));
@@ -104,23 +104,23 @@ impl LevelFigures<'_> {
             let word = match stands {
                 LevelStatus::Sufficient => "keeps up",
                 LevelStatus::Worse => "falls behind",
-                LevelStatus::Undecided => "not certain",
-                LevelStatus::Unacceptable => "not what was demanded",
+                LevelStatus::Undecided => "undecided",
+                LevelStatus::Unacceptable => "over limits",
             };
             return format!("{spare}{word}");
         }
         let stands = match stands {
             LevelStatus::Sufficient => "enough",
-            LevelStatus::Worse => "clearly less than the best",
-            LevelStatus::Undecided => "not to be told yet",
-            LevelStatus::Unacceptable => "not what was demanded",
+            LevelStatus::Worse => "clearly worse",
+            LevelStatus::Undecided => "undecided",
+            LevelStatus::Unacceptable => "over limits",
         };
         let part =
             curve.best().and_then(|best| ratio_to_best(level, best)).map(|found| compact_percent(found.estimate));
         part.map_or_else(|| stands.to_owned(), |part| format!("{} of the best: {stands}", part))
     }
 
-    /// Where the time of one unit of work goes.
+    /// Returns how the time of one unit of work is spent.
     fn time_lines(&self, level: &Level) -> Vec<FigureLine> {
         let theme = self.scene.theme;
         let parts = time_slices(level);
@@ -139,7 +139,7 @@ impl LevelFigures<'_> {
         std::iter::once(head).chain(lines).collect()
     }
 
-    /// What of the machine and of the locks is in use.
+    /// Returns how much of the machine and of the locks is in use.
     fn usage_lines(&self, level: &Level) -> Vec<FigureLine> {
         let mean = |of: fn(&Repetition) -> f64| level.mean(of);
         let plain = Style::new();
@@ -149,7 +149,7 @@ impl LevelFigures<'_> {
             ("cores".to_owned(), format!("{:.2} of {cores}", mean(|r| r.cores_used)), plain),
             (
                 "switches".to_owned(),
-                format!("{:.1} given up, {:.1} taken", mean(|r| r.switches.0), mean(|r| r.switches.1)),
+                format!("{:.1} blocked, {:.1} preempted", mean(|r| r.switches.0), mean(|r| r.switches.1)),
                 plain,
             ),
             ("memory".to_owned(), format!("{:.0} MiB", mean(|r| r.memory as f64) / 1_048_576.0), plain),

@@ -1,4 +1,4 @@
-//! The levels, a line each: what was measured there, and where the time of a unit of work goes.
+//! The table of levels: measurements, and how the time of a unit of work is spent.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -20,7 +20,7 @@ pub(super) struct LevelTable<'a> {
     pub(super) layout: &'a TuneLayout,
 }
 
-/// A column of figures: its head, its width, and the narrowest screen that has it.
+/// A column of figures: its heading, its width, and the narrowest screen that shows it.
 struct TableColumn {
     heading: &'static str,
     width: u16,
@@ -29,7 +29,7 @@ struct TableColumn {
 }
 
 impl TableColumn {
-    /// With arrivals a level is compared with these.
+    /// Returns the heading. With arrivals, a level is compared with their rate.
     fn heading_for(&self, scene: TuneScene<'_>) -> &'static str {
         match (self.heading, scene.tune_view.setup.question.demands.goal) {
             (OF_BEST, Goal::Arrivals(_)) => "of due",
@@ -75,10 +75,10 @@ const COLUMNS: [TableColumn; 7] = [
     },
 ];
 
-/// Columns of a level's value, with the sign before it.
+/// Columns of a level's value, with its sign.
 const NAME_WIDTH: u16 = 10;
 
-/// Columns for the whole time after its bar.
+/// Columns for the total time after its bar.
 const TOTAL_WIDTH: u16 = 9;
 
 impl Widget for LevelTable<'_> {
@@ -94,7 +94,7 @@ impl Widget for LevelTable<'_> {
             rest = Rect { x: at.right(), width: rest.right() - at.right(), ..rest };
         }
         let word = scene.tune_view.setup.work.word();
-        text::put_line(buf, rest, &format!("  workers' time for one {word}"), theme.faint_style());
+        text::put_line(buf, rest, &format!("  workers' time per {word}"), theme.faint_style());
         let levels = scene.tune_view.levels();
         let most = levels.iter().map(total_time).fold(0.0, f64::max);
         for (place, level) in levels.iter().enumerate() {
@@ -120,7 +120,7 @@ impl LevelTable<'_> {
         text::put_right(buf, name, &scene.tune_view.knob().format_value(level.value), scene.level_style(level));
         let mut rest = Rect { x: name.right(), width: line.right() - name.right(), ..line };
         if !level.is_working() {
-            let why = level.failures.first().map_or("no run counts: others disturbed them", String::as_str);
+            let why = level.failures.first().map_or("no run counts: other programs disturbed them", String::as_str);
             let why = truncate(why, usize::from(rest.width.saturating_sub(3)), theme.ellipsis());
             text::put_line(buf, rest, &format!("  {why}"), theme.state_style(State::Crashed));
             return;
@@ -136,12 +136,12 @@ impl LevelTable<'_> {
         text::put_line(buf, after, &compact_duration(Span(total_time(level) as u64)), theme.faint_style());
     }
 
-    /// What there is no room for is said.
+    /// Draws how many levels have no room.
     fn draw_more(&self, count: usize, area: Rect, buf: &mut Buffer) {
         let seen = (0..count).filter(|place| self.layout.level_line(*place).is_some()).count();
         if seen < count {
             let below = text::nth_line(area, seen + 1);
-            let words = format!("{}: up and down", compact_counted((count - seen) as u64, "more level"));
+            let words = format!("Up/Down: {}", compact_counted((count - seen) as u64, "more level"));
             text::put_line(
                 buf,
                 Rect { x: below.x + 3.min(below.width), width: below.width.saturating_sub(3), ..below },
@@ -152,7 +152,7 @@ impl LevelTable<'_> {
     }
 }
 
-/// The parts beside each other, a lock with its name where that fits. Returns where they end.
+/// Draws the parts of a bar side by side, with the name of a lock where it fits. Returns where they end.
 fn draw_stacked(parts: &[Spent], most: f64, at: Rect, theme: Theme, buf: &mut Buffer) -> u16 {
     let mut x = at.x;
     for (part, width) in parts.iter().zip(slice_widths(parts, most, at.width)) {
@@ -168,7 +168,7 @@ fn draw_stacked(parts: &[Spent], most: f64, at: Rect, theme: Theme, buf: &mut Bu
     x
 }
 
-/// All time of workers for one unit of work, ns.
+/// Returns the total time of workers for one unit of work, in nanoseconds.
 fn total_time(level: &Level) -> f64 {
     time_slices(level).iter().map(|part| part.ns).sum()
 }
