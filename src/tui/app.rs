@@ -323,7 +323,7 @@ impl App {
         let prediction = std::mem::take(&mut self.next_prediction);
         match &mut self.current_view {
             CurrentView::Run(view) if Arc::ptr_eq(&view.scenario, &scenario) => {
-                view.restart(settings, registry, prediction)
+                view.restart(settings, registry, prediction);
             }
             showing => *showing = CurrentView::Run(Box::new(RunView::new(scenario, settings, registry, prediction))),
         }

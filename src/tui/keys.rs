@@ -109,18 +109,18 @@ impl Action {
 }
 
 impl Binding {
-    fn is_active_in(&self, place: KeyContext) -> bool {
+    fn is_active_in(&self, context: KeyContext) -> bool {
         match self.context {
             KeyContext::Everywhere => true,
             KeyContext::PickerOrRun => {
-                matches!(place, KeyContext::Picker | KeyContext::LiveRun | KeyContext::RecordedRun)
+                matches!(context, KeyContext::Picker | KeyContext::LiveRun | KeyContext::RecordedRun)
             }
-            KeyContext::AnyRun => matches!(place, KeyContext::LiveRun | KeyContext::RecordedRun),
-            one => one == place,
+            KeyContext::AnyRun => matches!(context, KeyContext::LiveRun | KeyContext::RecordedRun),
+            other => other == context,
         }
     }
 
-    /// Returns the names of its keys: `up k`.
+    /// Returns the names of its keys: `Up k`.
     pub(super) fn key_names(&self) -> String {
         if self.keys == NUMBER_KEYS {
             return self.hint_key();
@@ -141,15 +141,15 @@ impl Binding {
 impl Key {
     pub(super) fn name(self) -> String {
         let name = match self.code {
-            KeyCode::Char(' ') => "space".into(),
+            KeyCode::Char(' ') => "Space".into(),
             KeyCode::Char(c) => c.to_string(),
             KeyCode::F(n) => format!("F{n}"),
-            KeyCode::BackTab => "shift-tab".into(),
-            KeyCode::PageUp => "pgup".into(),
-            KeyCode::PageDown => "pgdn".into(),
-            other => format!("{other:?}").to_lowercase(),
+            KeyCode::BackTab => "Shift-Tab".into(),
+            KeyCode::PageUp => "PgUp".into(),
+            KeyCode::PageDown => "PgDn".into(),
+            other => format!("{other:?}"),
         };
-        if self.has_control { format!("ctrl-{name}") } else { name }
+        if self.has_control { format!("Ctrl-{}", name.to_uppercase()) } else { name }
     }
 }
 
@@ -166,14 +166,14 @@ pub(super) fn key_label(number: usize) -> String {
 }
 
 /// Returns the bindings that work in a context, in the table's order.
-pub(super) fn bindings_in(place: KeyContext) -> impl Iterator<Item = &'static Binding> {
-    BINDINGS.iter().filter(move |b| b.is_active_in(place))
+pub(super) fn bindings_in(context: KeyContext) -> impl Iterator<Item = &'static Binding> {
+    BINDINGS.iter().filter(move |b| b.is_active_in(context))
 }
 
 /// Returns the action of a key in a context.
-pub(super) fn action_for(event: KeyEvent, place: KeyContext) -> Option<Action> {
+pub(super) fn action_for(event: KeyEvent, context: KeyContext) -> Option<Action> {
     let key = Key::from(event);
-    let (binding, nth) = bindings_in(place).find_map(|b| Some((b, b.keys.iter().position(|k| *k == key)? + 1)))?;
+    let (binding, nth) = bindings_in(context).find_map(|b| Some((b, b.keys.iter().position(|k| *k == key)? + 1)))?;
     Some(match binding.action {
         Action::ChooseGuess(_) => Action::ChooseGuess(nth),
         Action::RunSuggestion(_) => Action::RunSuggestion(nth),
@@ -188,10 +188,10 @@ mod tests {
 
     #[test]
     fn no_key_has_two_meanings_in_one_context() {
-        for place in [Picker, Question, LiveRun, RecordedRun, Tune] {
-            let keys: Vec<String> = bindings_in(place).flat_map(|b| b.keys.iter().map(|k| k.name())).collect();
+        for context in [Picker, Question, LiveRun, RecordedRun, Tune] {
+            let keys: Vec<String> = bindings_in(context).flat_map(|b| b.keys.iter().map(|k| k.name())).collect();
             for (i, key) in keys.iter().enumerate() {
-                assert!(!keys[..i].contains(key), "{key} means two things in {place:?}");
+                assert!(!keys[..i].contains(key), "{key} means two things in {context:?}");
             }
         }
     }

@@ -119,7 +119,7 @@ mod tests {
         totals
     }
 
-    fn told(past: &TotalsHistory, at: u64) -> Vec<String> {
+    fn sentences(past: &TotalsHistory, at: u64) -> Vec<String> {
         past.totals_at(Stamp(at * 1_000_000)).findings.into_iter().map(|f| f.sentence).collect()
     }
 
@@ -130,12 +130,15 @@ mod tests {
         past.record(moment(800, vec![finding("convoy", None, "40 % wait")]));
         past.record(moment(1_200, vec![finding("convoy", None, "60 % wait")]));
         past.record(moment(1_600, vec![finding("stall", Some(Stamp(1_300_000_000)), "stuck")]));
-        assert_eq!(told(&past, 300), Vec::<String>::new());
-        assert_eq!(told(&past, 799), Vec::<String>::new(), "not noticed yet");
-        assert_eq!((told(&past, 800), told(&past, 1_199)), (vec!["40 % wait".into()], vec!["40 % wait".into()]));
-        assert_eq!(told(&past, 1_250), ["60 % wait"]);
-        assert_eq!(told(&past, 1_300), ["60 % wait", "stuck (noticed 300 ms later)"], "it held since then");
-        assert_eq!(told(&past, 9_000), ["stuck"]);
+        assert_eq!(sentences(&past, 300), Vec::<String>::new());
+        assert_eq!(sentences(&past, 799), Vec::<String>::new(), "not noticed yet");
+        assert_eq!(
+            (sentences(&past, 800), sentences(&past, 1_199)),
+            (vec!["40 % wait".into()], vec!["40 % wait".into()])
+        );
+        assert_eq!(sentences(&past, 1_250), ["60 % wait"]);
+        assert_eq!(sentences(&past, 1_300), ["60 % wait", "stuck (noticed 300 ms later)"], "true since then");
+        assert_eq!(sentences(&past, 9_000), ["stuck"]);
     }
 
     #[test]
@@ -145,8 +148,8 @@ mod tests {
             is_end_only: true,
             ..TotalsHistory::default()
         };
-        assert_eq!(told(&past, 1_000), ["a (at the end of the run)", "b (noticed 4.0 s later)"]);
-        assert_eq!(told(&past, 5_000), ["a", "b"]);
+        assert_eq!(sentences(&past, 1_000), ["a (at the end of the run)", "b (noticed 4.0 s later)"]);
+        assert_eq!(sentences(&past, 5_000), ["a", "b"]);
     }
 
     #[test]
@@ -158,7 +161,7 @@ mod tests {
             past.record(moment(i * 350, findings));
             assert!(past.bytes <= MAX_BYTES);
         }
-        assert!(told(&past, 77 * 350).is_empty(), "the moment in which nothing was found is kept");
+        assert!(sentences(&past, 77 * 350).is_empty(), "the moment without findings is kept");
         assert!(past.samples.len() > 400);
         assert_eq!(past.bytes, past.samples.iter().map(Totals::byte_size).sum::<usize>());
     }

@@ -13,7 +13,7 @@ use crate::tune::{Level, LevelStatus, Phase, Preflight, Tuning, TuningRequest, T
 
 pub(super) use chart_axes::{ColumnAxis, RowAxis, nice_ceiling};
 pub(super) use layout::{ChartLayout, LABEL_WIDTH, TuneLayout, level_p99};
-pub(super) use time_breakdown::{TimeSlice as Spent, slice_widths, time_slices};
+pub(super) use time_breakdown::{TimeSlice, slice_widths, time_slices};
 
 /// The question of a tuning.
 #[derive(Debug, Clone)]

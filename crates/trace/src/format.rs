@@ -49,7 +49,7 @@ pub fn format_percent(share: f64) -> String {
     match share * 100.0 {
         v if !v.is_finite() => "-".to_owned(),
         v if v > 0.0 && v < 0.05 => "< 0.1 %".to_owned(),
-        v if v >= 99.95 && v < 100.0 => "> 99.9 %".to_owned(),
+        v if (99.95..100.0).contains(&v) => "> 99.9 %".to_owned(),
         v if (v > 0.0 && v < 9.95) || (v > 90.0 && v < 100.0) => format!("{v:.1} %"),
         v => format!("{} %", group_digits(&format!("{v:.0}"))),
     }

@@ -27,8 +27,8 @@ impl Widget for CounterRow<'_> {
         let lost = figures.lost.unwrap_or(0);
         let loud = if lost == 0 { Style::new() } else { scene.theme.severity_style(Severity::Error) };
         let columns = [
-            ("holds ", Some(figures.value), scene.theme.strong_style()),
-            ("should hold ", figures.expected(), Style::new()),
+            ("value ", Some(figures.value), scene.theme.strong_style()),
+            ("expected ", figures.expected(), Style::new()),
             ("lost ", figures.lost, loud),
         ];
         let each = number_width(parts.timeline.width);

@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(
             cell(&[(State::Sleep, 30), (State::Running, 15), (State::Lock, 55)]),
             mixed(1),
-            "work is told before sleep"
+            "work is shown before sleep"
         );
     }
 

@@ -99,14 +99,14 @@ pub(super) fn draw_lock_legend(theme: Theme, at: Rect, buf: &mut Buffer) -> Rect
 }
 
 /// Draws as many hints as fit, right-aligned, the most important first. The hint for quitting is always among them.
-pub(super) fn draw_hints(app: &App, place: KeyContext, at: Rect, buf: &mut Buffer) {
+pub(super) fn draw_hints(app: &App, context: KeyContext, at: Rect, buf: &mut Buffer) {
     let named = |b: &'static Binding| {
         let name = b.hint_key();
         let needs = name.width() + b.hint.width() + 3;
         (name, b.hint, needs)
     };
     let (out, rest): (Vec<_>, Vec<_>) =
-        keys::bindings_in(place).filter(|b| !b.hint.is_empty()).partition(|b| b.action == Action::Quit);
+        keys::bindings_in(context).filter(|b| !b.hint.is_empty()).partition(|b| b.action == Action::Quit);
     let (mut shown, mut width) = (Vec::new(), 0);
     let first = out.iter().map(|b| named(b).2).sum::<usize>();
     for (name, hint, needs) in rest.into_iter().map(named) {

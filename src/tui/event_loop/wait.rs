@@ -41,7 +41,7 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
         let panics = select.recv(&self.sources.panics);
         let run = select.recv(messages);
         let saved = select.recv(&self.sources.file_changes);
-        let told = select.recv(&self.tune_updates);
+        let updates = select.recv(&self.tune_updates);
         select.recv(&frames);
         let first = select.select();
         match first.index() {
@@ -53,7 +53,7 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
             i if i == saved => first
                 .recv(&self.sources.file_changes)
                 .map_or_else(|e| LoopEvent::Panicked(e.to_string()), LoopEvent::FileSaved),
-            i if i == told => LoopEvent::TuneUpdate(first.recv(&self.tune_updates).map_err(drop)),
+            i if i == updates => LoopEvent::TuneUpdate(first.recv(&self.tune_updates).map_err(drop)),
             i if i == run => LoopEvent::RunMessage(first.recv(messages).map_err(drop)),
             _ => {
                 let _ = first.recv(&frames);

@@ -20,11 +20,11 @@ const fn ctrl_key(c: char) -> Key {
 const fn bind(
     keys: &'static [Key],
     action: Action,
-    place: KeyContext,
+    context: KeyContext,
     hint: &'static str,
     help: &'static str,
 ) -> Binding {
-    Binding { keys, action, context: place, hint, help }
+    Binding { keys, action, context, hint, help }
 }
 
 /// The number keys, which choose an entry of the list on the screen: a guess, a suggestion.
@@ -115,6 +115,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         "Stop measuring and answer from the measurements so far",
     ),
     bind(&[plain_key(KeyCode::Tab)], Action::NextPane, AnyRun, "pane", "Next pane"),
+    bind(&[plain_key(KeyCode::BackTab)], Action::PreviousPane, AnyRun, "", "Previous pane"),
     bind(
         &[char_key('t')],
         Action::ToggleLevels,
@@ -122,7 +123,6 @@ pub(super) const BINDINGS: &[Binding] = &[
         "",
         "Levels: what a pool achieved with each number of workers so far; again: back",
     ),
-    bind(&[plain_key(KeyCode::BackTab)], Action::PreviousPane, AnyRun, "", "Previous pane"),
     bind(
         &[plain_key(KeyCode::Enter)],
         Action::Inspect,

@@ -120,15 +120,15 @@ impl WaitGraphPane<'_> {
             let (who, wants) = (registry.worker_name(link.worker), registry.resource_name(link.wants));
             format!("{who} has {}, wants {wants}", registry.resource_name(link.holds))
         };
-        let mut told: Vec<String> = deadlock.cycle.iter().take(WORKERS_IN_WORDS).map(link).collect();
+        let mut parts: Vec<String> = deadlock.cycle.iter().take(WORKERS_IN_WORDS).map(link).collect();
         if deadlock.cycle.len() > WORKERS_IN_WORDS {
-            told.push(format!("{} more", deadlock.cycle.len() - WORKERS_IN_WORDS));
+            parts.push(format!("{} more", deadlock.cycle.len() - WORKERS_IN_WORDS));
         }
         if !deadlock.victims.is_empty() {
             let victims: Vec<_> = deadlock.victims.iter().map(|w| registry.worker_name(*w)).collect();
-            told.push(format!("stuck behind them: {}", join_names(&victims)));
+            parts.push(format!("stuck behind them: {}", join_names(&victims)));
         }
-        let lines = wrap_text(&told.join("; "), area.width);
+        let lines = wrap_text(&parts.join("; "), area.width);
         for (i, line) in lines.iter().enumerate() {
             text::put_line(buf, text::nth_line(area, i), line, Style::new());
         }

@@ -292,7 +292,7 @@ impl Harness {
 
     pub(super) fn feed_message(&mut self, message: Message) {
         let run = self.last_run();
-        run.feed.borrow().as_ref().expect("the run goes on").send(message).expect("the loop listens");
+        run.feed.borrow().as_ref().expect("the run is open").send(message).expect("the loop listens");
         while !run.messages.is_empty() {
             self.events.step();
         }
@@ -332,10 +332,10 @@ impl Harness {
         *self.frames.borrow()
     }
 
-    /// Returns how the dashboard ended: `goes on`, `quit`, or the signal's number.
+    /// Returns how the dashboard ended: `running`, `quit`, or the signal's number.
     pub(super) fn ending(&self) -> String {
         match self.events.exit() {
-            None => "goes on".into(),
+            None => "running".into(),
             Some(Ok(None)) => "quit".into(),
             Some(Ok(Some(signal))) => signal.to_string(),
             Some(Err(error)) => error.to_string(),

@@ -18,7 +18,7 @@ fn space_freezes_the_picture_while_collection_continues() {
     let frames = harness.frame_count();
     harness.tick(ms(9_000));
     assert_eq!(harness.screen_text(), frozen, "a frozen picture stands still");
-    assert_eq!(harness.frame_count(), frames, "and costs no frame");
+    assert_eq!(harness.frame_count(), frames, "and draws no frame");
     harness.press_keys(" ");
     harness.tick(ms(9_000));
     assert!(harness.contains("live 9.0 s"), "space again resumes at the newest");
@@ -43,7 +43,7 @@ fn cursor_holds_the_window_until_f_follows_again() {
     let held = harness.screen_text();
     harness.tick(ms(5_300));
     let lanes = |s: &str| s.lines().skip(1).take(6).map(str::to_owned).collect::<Vec<_>>();
-    assert_eq!(lanes(&harness.screen_text()), lanes(&held), "nothing moves under the user's hands");
+    assert_eq!(lanes(&harness.screen_text()), lanes(&held), "the window does not move");
     harness.press_keys("f");
     assert!(harness.contains("now") && !harness.contains("4.900 s"), "f follows the newest, without a cursor");
 }
@@ -128,13 +128,13 @@ fn enter_opens_details_of_a_worker_and_a_lock() {
 fn typed_and_pasted_text_goes_to_the_filter_only() {
     let mut harness = Harness::after_run(&contention());
     harness.send_event(Event::Paste("q".into()));
-    assert_eq!(harness.ending(), "goes on", "pasted text is no command");
+    assert_eq!(harness.ending(), "running", "pasted text is not a command");
     harness.press_keys("/2");
     assert!(harness.contains("teller-2") && !harness.contains("teller-3"), "{}", harness.screen_text());
     harness.press_keys("q<enter>");
-    assert_eq!(harness.ending(), "goes on", "letters go to the filter");
+    assert_eq!(harness.ending(), "running", "letters go to the filter");
     harness.press_keys("<esc>");
-    assert!(harness.contains("teller-3"), "esc drops the filter");
+    assert!(harness.contains("teller-3"), "Esc clears the filter");
     harness.press_keys("/");
     harness.send_event(Event::Paste("r-3\n".into()));
     assert!(harness.contains("teller-3") && !harness.contains("teller-2"), "the filter can be pasted");
@@ -176,11 +176,11 @@ fn escape_goes_back_one_step_at_a_time() {
     harness.press_keys("<esc>");
     assert!(harness.contains("now"), "first the cursor");
     harness.press_keys("<esc>");
-    assert!(harness.contains("live"), "then the choice");
+    assert!(harness.contains("live"), "then the selection");
     harness.press_keys("<esc>");
     assert!(harness.contains("see threads and processes contend"), "then the picker: {}", harness.screen_text());
     harness.press_keys("<enter>");
-    assert_eq!(harness.run_count(), 2, "from which it can be run again");
+    assert_eq!(harness.run_count(), 2, "which can run it again");
 }
 
 #[test]
@@ -258,7 +258,7 @@ fn dragging_moves_the_window() {
 #[test]
 fn thousand_lanes_can_all_be_reached() {
     let mut harness = Harness::after_run(&many_workers(1_000));
-    assert!(harness.contains(" more"), "what has no row is told: {}", harness.screen_text());
+    assert!(harness.contains(" more"), "lanes without a row are counted: {}", harness.screen_text());
     for _ in 0..50 {
         harness.send_event(Event::Key(crossterm::event::KeyCode::PageDown.into()));
     }
@@ -273,7 +273,7 @@ fn picker_filters_by_typing_and_shows_the_text() {
     harness.press_keys("<esc>te");
     assert!(harness.contains("Tellers at one account") && harness.contains("How many deposits a second?"));
     harness.press_keys("<esc>e");
-    assert!(harness.contains("title \"Tellers"), "e shows the text of what is part of the program");
+    assert!(harness.contains("title \"Tellers"), "e shows the text of a catalogue scenario");
 }
 
 #[test]

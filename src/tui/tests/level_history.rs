@@ -68,7 +68,7 @@ fn each_level_keeps_its_figures() {
     play(&mut app, &script, 4_000, 5_000);
     let time = |line: &[String]| line[line.len() - 2..].join(" ");
     let after = level(&app, "2");
-    assert_ne!(time(&two), time(&after), "time goes on at a level that is come back to: {after:?}");
+    assert_ne!(time(&two), time(&after), "time is added when the level is set again: {after:?}");
     press_keys(&mut app, "t");
     assert!(screen_text(&screen(&app)).contains("worker-1"), "and back to the lanes");
 }
@@ -91,7 +91,7 @@ fn level_excludes_tasks_of_earlier_levels_and_shows_their_backlog() {
     resize(&mut app, 4_000, 4);
     play(&mut app, &script, 4_000, 5_000);
     let shown = screen_text(&screen(&app));
-    assert_eq!(shown.matches("tasks waited at the change").count(), 1, "of the level that goes on: {shown}");
+    assert_eq!(shown.matches("tasks waited at the change").count(), 1, "of the current level only: {shown}");
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn levels_survive_a_restart_of_the_scenario() {
     let script = pool();
     let mut app = started(&script, (200, 60));
     play(&mut app, &script, 0, 2_000);
-    assert!(!screen_text(&screen(&app)).contains("Levels seen so far"), "one level is none to compare");
+    assert!(!screen_text(&screen(&app)).contains("Levels seen so far"), "one level cannot be compared");
     resize(&mut app, 2_000, 3);
     play(&mut app, &script, 2_000, 4_000);
     assert!(screen_text(&screen(&app)).contains("Levels seen so far"), "{}", screen_text(&screen(&app)));

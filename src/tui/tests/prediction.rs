@@ -11,7 +11,7 @@ fn run_with_guess(keys: &str) -> Harness {
     let script = contention();
     let mut harness = Harness::with_questions(&script);
     harness.press_keys("<enter>");
-    assert_eq!(harness.run_count(), 0, "first the question");
+    assert_eq!(harness.run_count(), 0, "the question comes first");
     harness.press_keys(keys);
     harness.play(&script);
     harness
@@ -33,7 +33,7 @@ fn question_with_its_guesses_comes_before_the_run() {
     harness.press_keys("?<esc>");
     assert!(
         harness.contains("see threads and processes contend") && harness.run_count() == 0,
-        "esc goes back to the picker"
+        "Esc goes back to the picker"
     );
 }
 
@@ -64,7 +64,7 @@ fn answer_without_a_guess_opens_once() {
     harness.tick(ms(6_000));
     assert!(!harness.contains("Result"), "once");
     harness.press_keys("a");
-    assert!(harness.contains("Result"), "and whenever it is asked for");
+    assert!(harness.contains("Result"), "and opens by key");
 }
 
 #[test]
@@ -75,10 +75,10 @@ fn answer_opens_only_when_settled_and_the_present_is_shown() {
     harness.tick(ms(500));
     assert!(!harness.contains("Result"), "too early to tell");
     harness.press_keys("a");
-    assert!(harness.contains("So far"), "one can ask before: {}", harness.screen_text());
+    assert!(harness.contains("So far"), "the answer can be opened early: {}", harness.screen_text());
     harness.press_keys("r");
     harness.play(&script);
-    assert!(!harness.contains("Result"), "a restart is no lesson");
+    assert!(!harness.contains("Result"), "a restart shows no answer");
 
     harness.press_keys("p<enter>");
     harness.tick(ms(400));
@@ -112,11 +112,7 @@ fn number_key_starts_a_suggestion_and_shows_the_previous_outcome() {
     let scenario = script::scenario();
     let (hold, knob) = scenario.knob("hold").expect("it is there");
     assert_eq!(knob.format_value(harness.last_run().settings.number(hold)), "1ms", "the second that has knobs");
-    assert!(
-        harness.contains("watch: a shorter stay inside"),
-        "where to look is said of this one: {}",
-        harness.screen_text()
-    );
+    assert!(harness.contains("watch: a shorter stay inside"), "the hint of this suggestion: {}", harness.screen_text());
     harness.play(&contention());
     assert!(harness.contains("Before     with default knobs: about five"), "{}", harness.screen_text());
     harness.press_keys("<esc>9");
@@ -195,16 +191,16 @@ fn saved_file_restarts_with_the_current_knobs() {
             .replace("knob tellers 3 min=1 max=64", "knob tellers 2 min=1 max=3")
             .replace("tellers=6", "tellers=3"),
     );
-    assert!((harness.last_run().settings.number(KnobId(0)) - 2.0).abs() < 1e-9, "four are too many now");
+    assert!((harness.last_run().settings.number(KnobId(0)) - 2.0).abs() < 1e-9, "four is above the maximum now");
     harness.save_file("other", KNOB_SCENARIO);
-    assert_eq!(harness.run_count(), 4, "another file is another matter");
+    assert_eq!(harness.run_count(), 4, "another file does not restart it");
 }
 
 #[test]
 fn mistakes_in_a_saved_file_are_shown_while_the_run_continues() {
     let mut harness = Harness::after_run(&contention());
     harness.save_file("tellers", "thread worker { sleeep \"1ms\" }");
-    assert_eq!(harness.run_count(), 1, "the run goes on");
+    assert_eq!(harness.run_count(), 1, "the run continues");
     assert!(
         harness.contains("tellers has mistakes") && harness.contains("did you mean `sleep`?"),
         "{}",

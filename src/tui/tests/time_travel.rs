@@ -205,7 +205,7 @@ fn totals_are_recorded_while_the_picture_is_frozen() {
     (past.viewport, past.cursor) = (Viewport::Until(ms(1_800)), Some(ms(1_800)));
     past.refresh();
     let found: Vec<_> = past.figures.findings.iter().map(|f| (f.id, f.sentence.contains("noticed"))).collect();
-    assert_eq!(found, [("crashed", false)], "noticed at its time, though nobody looked");
+    assert_eq!(found, [("crashed", false)], "noticed at its time, although the picture was frozen");
 }
 
 #[test]

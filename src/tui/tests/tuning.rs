@@ -266,7 +266,7 @@ fn remaining_seconds_are_counted_down() {
     app.update(AppEvent::Tick { now: Stamp(0) + Span::from_millis(30_200), late: Span::ZERO });
     assert!(app.take_dirty() && screenshot(&app).contains("at most 59 s left"), "{}", screenshot(&app));
     app.update(AppEvent::Tick { now: Stamp(0) + Span::from_millis(30_300), late: Span::ZERO });
-    assert!(!app.take_dirty(), "nothing to be seen changed");
+    assert!(!app.take_dirty(), "nothing on the screen changed");
 }
 
 #[test]

@@ -161,8 +161,8 @@ impl FuzzUser<'_> {
         for message in more {
             self.app.update(AppEvent::RunMessage(message.clone()));
         }
-        let (told, all) = (self.messages_sent as u64, self.script.messages.len().max(1) as u64);
-        self.now = self.now.max(Stamp(self.script.until.0 * told / all));
+        let (sent, all) = (self.messages_sent as u64, self.script.messages.len().max(1) as u64);
+        self.now = self.now.max(Stamp(self.script.until.0 * sent / all));
         self.app.update(AppEvent::Tick { now: self.now, late: Span::ZERO });
     }
 

@@ -153,7 +153,7 @@ fn rings_of_every_size() {
 fn picker_shows_groups_and_hints() {
     let app = App::new(Picker::catalogue(), COLOUR_THEME, Rect::new(0, 0, 100, 8));
     let shown = screen_text(&screen(&app));
-    assert!(shown.contains("Pools") && shown.contains("enter run"), "{shown}");
+    assert!(shown.contains("Pools") && shown.contains("Enter run"), "{shown}");
 }
 
 #[test]

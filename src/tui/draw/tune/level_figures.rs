@@ -117,7 +117,7 @@ impl LevelFigures<'_> {
         };
         let part =
             curve.best().and_then(|best| ratio_to_best(level, best)).map(|found| compact_percent(found.estimate));
-        part.map_or_else(|| stands.to_owned(), |part| format!("{} of the best: {stands}", part))
+        part.map_or_else(|| stands.to_owned(), |part| format!("{part} of the best: {stands}"))
     }
 
     /// Returns how the time of one unit of work is spent.
@@ -127,7 +127,7 @@ impl LevelFigures<'_> {
         let whole: f64 = parts.iter().map(|part| part.ns).sum();
         let head = (
             format!("one {}", self.scene.tune_view.setup.work.word()),
-            format!("{} of workers", compact_duration(Span(whole as u64))),
+            format!("{} of workers' time", compact_duration(Span(whole as u64))),
             Style::new(),
         );
         let lines = parts.iter().map(|part| {

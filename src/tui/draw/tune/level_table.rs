@@ -7,7 +7,7 @@ use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::super::theme::Theme;
-use super::super::super::tune_view::{Spent, TuneLayout, level_p99, slice_widths, time_slices};
+use super::super::super::tune_view::{TimeSlice, TuneLayout, level_p99, slice_widths, time_slices};
 use super::TuneScene;
 use super::text;
 use crate::report::text_width::truncate;
@@ -153,7 +153,7 @@ impl LevelTable<'_> {
 }
 
 /// Draws the parts of a bar side by side, with the name of a lock where it fits. Returns where they end.
-fn draw_stacked(parts: &[Spent], most: f64, at: Rect, theme: Theme, buf: &mut Buffer) -> u16 {
+fn draw_stacked(parts: &[TimeSlice], most: f64, at: Rect, theme: Theme, buf: &mut Buffer) -> u16 {
     let mut x = at.x;
     for (part, width) in parts.iter().zip(slice_widths(parts, most, at.width)) {
         let cells = Rect { x, width, ..at };
