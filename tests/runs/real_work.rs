@@ -251,7 +251,7 @@ fn hostile_names_are_names_and_nothing_else() {
         let report = run_allowed(&text, &[format!("dir={}", dir.path().display())], out.path());
         assert_eq!(report["pools"][0]["failed"], 7, "only the last command fails: {report}");
         let told = failures(&report);
-        assert!(told.iter().all(|what| what.ends_with("there is no such command")), "{told:?}");
+        assert!(told.iter().all(|what| what.ends_with("command not found")), "{told:?}");
         assert!(!told.iter().any(|what| what.chars().any(char::is_control)), "names are made harmless: {told:?}");
         let commands: u64 =
             report["workers"].as_array().expect("a list").iter().filter_map(|w| w["commands"]["ended"].as_u64()).sum();

@@ -43,3 +43,9 @@ pub async fn catch_panic<F: Future>(future: F) -> thread::Result<F::Output> {
     })
     .await
 }
+
+/// Describes a panic by its message.
+pub fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("panicked: {}", text.unwrap_or("without a message"))
+}

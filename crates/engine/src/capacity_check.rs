@@ -1,7 +1,7 @@
 //! Whether the system has room for a run: asked before anything of it is started, because not every limit fails, some
 //! abort.
 
-use super::plan::{Plan, WorkerRole};
+use crate::plan::{Plan, WorkerRole};
 use contend_platform::limits::{Headroom, max_threads, open_file_limit, tasks_left, usable_memory};
 use contend_trace::WorkerKind;
 

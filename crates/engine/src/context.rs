@@ -1,36 +1,39 @@
 //! What all workers of one process share.
 
+mod messages;
+mod task_sources;
+
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 
 use tokio::runtime::Handle;
 
-use super::any_mutex::AnyMutex;
-use super::cpu_work::CpuWork;
-use super::http_client::HttpClient;
-use super::input_items::InputItems;
-use super::pipe_ends::{PipeEndMap, PipeEnds};
-use super::plan::{Plan, PlanError, PoolPlan, WorkerRole, has_caller_runs_pool};
-use super::protocol::{RunnerMessage, StartRequest};
-use super::recorder::Recorder;
-use super::result_store::ResultStore;
-use super::shared::async_mutex::AsyncMutex;
-use super::shared::life::{ENDED, WorkerLife};
-use super::shared::monitor::Monitor;
-use super::shared::pipe::SharedPipe;
-use super::shared::rwlock::Rwlock;
-use super::shared::semaphore::Semaphore;
-use super::shared::wait_queue::WaitQueue;
-use super::task_queue::{CloseReason, TaskQueue};
-use contend_scenario::{Scenario, TaskDistribution};
-use contend_trace::frame::{self, FRAME_ATOMIC};
+use crate::http_client::HttpClient;
+use crate::input_items::InputItems;
+use crate::locks::any_mutex::AnyMutex;
+use crate::pipe_ends::{PipeEndMap, PipeEnds};
+use crate::plan::{Plan, PlanError, PoolPlan, WorkerRole, has_caller_runs_pool};
+use crate::pool::nested_notes::NestedNotes;
+use crate::pool::open_work::OpenWork;
+use crate::pool::result_store::ResultStore;
+use crate::pool::task_queue::TaskQueue;
+use crate::protocol::StartRequest;
+use crate::recorder::Recorder;
+use crate::shared::async_mutex::AsyncMutex;
+use crate::shared::life::{ENDED, WorkerLife};
+use crate::shared::monitor::Monitor;
+use crate::shared::pipe::SharedPipe;
+use crate::shared::rwlock::Rwlock;
+use crate::shared::semaphore::Semaphore;
+use crate::shared::wait_queue::WaitQueue;
+use crate::work::cpu_work::CpuWork;
+use contend_scenario::{EvalContext, Scenario, TaskDistribution};
 use contend_trace::{
-    CounterMemory, KnobId, LockKind, Notice, PoolId, ResourceId, ResourceInfo, ResourceKind, RingWriter, RunMemory,
-    WorkerId,
+    CounterMemory, KnobId, LockKind, PoolId, ResourceId, ResourceInfo, ResourceKind, RingWriter, RunMemory, WorkerId,
 };
 
 /// The run as one process sees it. Lives as long as the process: workers may be stuck in it for ever.
@@ -57,7 +60,7 @@ pub struct RunContext {
     /// where they can be looked at.
     private_counters: OnceLock<Vec<AtomicU64>>,
     output: Mutex<File>,
-    pub(super) is_too_deep_reported: AtomicBool,
+    is_too_deep_reported: AtomicBool,
     /// Whether a submitter may run its task itself.
     pub runs_in_callers: bool,
 }
@@ -74,37 +77,26 @@ impl RunContext {
             _ => None,
         });
         let ids = (0..plan.cast.resources.len()).map(ResourceId::from);
-        let sleepers = ids.map(|id| plan.is_shared_by_tasks(id).then(WaitQueue::default)).collect::<Vec<_>>();
-        let sleepers: &'static [Option<WaitQueue>] = Box::leak(sleepers.into()); // as all that is here
-        let alive = (!plan.task_sources.is_empty()).then(|| &memory.extra()[0]);
-        let pools = plan.cast.pools.iter().zip(&plan.pools);
-        let queues = pools.map(|(info, pool)| {
-            let words = &memory.extra()[pool.queue_words.clone()];
-            let monitor = Monitor::at_words(memory.resource(info.queue), words);
-            let monitor = monitor.with_wait_queue(sleepers[info.queue.index()].as_ref());
-            let deals = pool.schedule != TaskDistribution::Shared;
-            TaskQueue::new(info.queue, (queue_capacity(&plan, info.queue), deals), monitor, alive)
-        });
-        let queues = queues.collect();
-        let runs_in_callers = has_caller_runs_pool(&start.scenario);
-        let out = io::stdout().as_fd().try_clone_to_owned().map_or_else(|_| open_dev_null(), File::from);
+        let wait_queues = ids.map(|id| plan.is_shared_by_tasks(id).then(WaitQueue::default)).collect::<Vec<_>>();
+        let wait_queues: &'static [Option<WaitQueue>] = Box::leak(wait_queues.into()); // as the context itself
+        let output = io::stdout().as_fd().try_clone_to_owned().map_or_else(|_| open_dev_null(), File::from);
         Ok(Box::leak(Box::new(Self {
             memory,
             locks: locks.collect(),
-            wait_queues: sleepers,
+            wait_queues,
             event_loop: OnceLock::new(),
-            task_queues: queues,
+            task_queues: make_task_queues(&plan, memory, wait_queues),
             pipe_ends: PipeEnds::default(),
             private_counters: OnceLock::new(),
+            runs_in_callers: has_caller_runs_pool(&start.scenario),
             plan,
             scenario: start.scenario,
             input_items: start.input_items,
             cpu_work,
             http_client: HttpClient::default(),
             texts: start.settings.texts,
-            output: Mutex::new(out),
+            output: Mutex::new(output),
             is_too_deep_reported: AtomicBool::new(false),
-            runs_in_callers,
         })))
     }
 
@@ -225,45 +217,6 @@ impl RunContext {
         Some(ResultStore { id, pool, capacity: *places, monitor: monitor.with_wait_queue(self.wait_queue(id)) })
     }
 
-    /// A worker that may bring tasks is about to begin. Whoever spawns it may bring some as well, and has not left.
-    pub fn add_task_source(&self, worker: WorkerId) {
-        if self.plan.is_task_source(worker) {
-            let (word, bit) = self.source_bit(worker);
-            // Counted first, so that nobody who leaves meanwhile finds that he was the last.
-            self.memory.extra()[0].fetch_add(1, Ordering::AcqRel);
-            word.fetch_or(bit, Ordering::AcqRel);
-        }
-    }
-
-    /// Where it says whether a worker is counted among those who may bring tasks.
-    fn source_bit(&self, worker: WorkerId) -> (&AtomicU64, u64) {
-        let words = &self.memory.extra()[self.plan.source_bit_words()];
-        (&words[worker.index() / 64], 1 << (worker.index() % 64))
-    }
-
-    /// A worker that may have brought tasks will bring none any more. Where it was the last of all, and no task is open,
-    /// the pools end. Of several who say so in its name, itself or whoever found it dead, the first one counts.
-    pub fn remove_task_source(&self, worker: WorkerId, recorder: Option<&mut Recorder<'_>>) {
-        if !self.plan.is_task_source(worker) {
-            return;
-        }
-        let (word, bit) = self.source_bit(worker);
-        let was_there = word.fetch_and(!bit, Ordering::AcqRel) & bit != 0;
-        if was_there && decrement_to_zero(&self.memory.extra()[0]) {
-            self.close_all_queues(recorder);
-        }
-    }
-
-    /// No pool gets any more tasks.
-    pub fn close_all_queues(&self, mut recorder: Option<&mut Recorder<'_>>) {
-        for queue in &self.task_queues {
-            let first = queue.close_with(CloseReason::Closed);
-            if let Some(recorder) = recorder.as_deref_mut().filter(|_| first) {
-                queue.record_closed(recorder);
-            }
-        }
-    }
-
     /// The port that a server listens on.
     pub fn port(&self, server: ResourceId) -> u16 {
         self.memory.resource(server)[0].load(Ordering::Acquire) as u16
@@ -310,6 +263,11 @@ impl RunContext {
         Recorder::new(writer, self.memory.clock())
     }
 
+    /// Returns the notes about the tasks that a worker runs itself, if some workers of the run are processes.
+    pub fn nested_notes(&self, worker: WorkerId) -> Option<NestedNotes<'static>> {
+        self.plan.nested_words(worker).map(|words| NestedNotes::at(&self.memory.extra()[words]))
+    }
+
     /// Nanoseconds between two readings of the run's clock.
     pub fn nanos_between(&self, from: u64, to: u64) -> u64 {
         (to.saturating_sub(from) as f64 * self.memory.tick_nanos().unwrap_or(1.0)) as u64
@@ -319,38 +277,35 @@ impl RunContext {
     pub fn is_worker_process(&self) -> bool {
         self.private_counters.get().is_some()
     }
+}
 
-    /// A knob's value now.
+/// The present values of knobs, for expressions outside of any worker.
+impl EvalContext for RunContext {
     #[inline]
-    pub fn knob(&self, knob: KnobId) -> f64 {
+    fn knob(&self, knob: KnobId) -> f64 {
         self.memory.knob(knob)
     }
-
-    /// Tells the dashboard, in one piece whatever other processes write to the same pipe. That the dashboard is gone is
-    /// noticed elsewhere.
-    pub fn send_message(&self, up: &RunnerMessage) {
-        let file = self.output.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = frame::send(&*file, up);
-    }
-
-    /// Tells something rare that happened just now.
-    pub fn send_notice(&self, notice: Notice) {
-        let notice = match notice {
-            Notice::TaskFailed { worker, message: mut what } => {
-                what.truncate(what.floor_char_boundary(FRAME_ATOMIC - 64));
-                Notice::TaskFailed { worker, message: what }
-            }
-            other => other,
-        };
-        self.send_message(&RunnerMessage::Notice { ticks: self.memory.clock().ticks(), notice });
+    fn worker_position(&self) -> (u32, u32) {
+        (0, 1)
     }
 }
 
-/// Counts down by one; whether nothing is left.
-pub fn decrement_to_zero(word: &AtomicU64) -> bool {
-    // Each who counts down sees what those before did, and the last one all.
-    let before = word.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| n.checked_sub(1));
-    before == Ok(1)
+/// Makes the queue of each pool.
+fn make_task_queues(
+    plan: &Plan,
+    memory: &'static RunMemory,
+    wait_queues: &'static [Option<WaitQueue>],
+) -> Vec<TaskQueue> {
+    let open_work = (!plan.task_sources.is_empty()).then(|| OpenWork(&memory.extra()[0]));
+    let pools = plan.cast.pools.iter().zip(&plan.pools);
+    let queues = pools.map(|(info, pool)| {
+        let words = &memory.extra()[pool.queue_words.clone()];
+        let monitor = Monitor::at_words(memory.resource(info.queue), words);
+        let monitor = monitor.with_wait_queue(wait_queues[info.queue.index()].as_ref());
+        let uses_local_queues = pool.schedule != TaskDistribution::Shared;
+        TaskQueue::new(info.queue, (queue_capacity(plan, info.queue), uses_local_queues), monitor, open_work)
+    });
+    queues.collect()
 }
 
 fn queue_capacity(plan: &Plan, queue: ResourceId) -> u32 {

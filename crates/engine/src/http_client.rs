@@ -1,6 +1,6 @@
 //! Requests: of threads, which wait for the answer themselves, and of tasks.
 
-mod connection_pool;
+mod task_client;
 
 use std::io::{ErrorKind, Read};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use hyper::StatusCode;
 use ureq::config::Config;
 use ureq::{Agent, Error};
 
-pub use connection_pool::ConnectionPool;
+use self::task_client::TaskClient;
 
 /// Bytes of an answer that are read at once.
 const CHUNK_BYTES: usize = 64 << 10;
@@ -19,14 +19,14 @@ const CHUNK_BYTES: usize = 64 << 10;
 pub struct HttpClient {
     agent: Agent,
     /// Those of tasks.
-    pub connections: ConnectionPool,
+    pub tasks: TaskClient,
 }
 
 impl Default for HttpClient {
     fn default() -> Self {
         const IDLE: usize = 1_000;
         let config = Config::builder().max_idle_connections(IDLE).max_idle_connections_per_host(IDLE);
-        Self { agent: config.build().new_agent(), connections: ConnectionPool::default() }
+        Self { agent: config.build().new_agent(), tasks: TaskClient::default() }
     }
 }
 

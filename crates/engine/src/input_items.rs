@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use self::sample_files::SAMPLE_COUNT;
-use super::picture::GREY;
+use crate::work::picture_paths::is_result;
 use contend_scenario::{Feed, RealWork, Scenario, Settings, Step, TextExpr, sanitize};
 
 /// Why a run cannot work on the files it was given.
@@ -72,7 +72,7 @@ impl InputItems {
                     return Ok(Self { files, output_dir: out, samples, ..Self::default() });
                 };
                 let in_place = out.is_none() && makes_pictures(scenario);
-                let wanted = |path: &Path| !(in_place && find_files::is_result(path, GREY));
+                let wanted = |path: &Path| !(in_place && is_result(path));
                 let (files, unread) = find_files::find_files(Path::new(dir), patterns, wanted)?;
                 if files.is_empty() {
                     return Err(InputError::NoFiles { dir: dir.to_owned(), patterns: written.clone() });

@@ -9,7 +9,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::plan::{PipeEnd, Plan};
+use crate::plan::{PipeEnd, Plan};
 use contend_platform::{create_pipe, take_inherited_fd};
 use contend_trace::{ResourceId, ResourceKind};
 

@@ -16,7 +16,7 @@ pub use self::pipe_ends::PipeEnd;
 pub use pool_plan::{PoolPlan, has_caller_runs_pool};
 
 use self::resource_kinds::{SharingScope, resource_kind};
-use super::input_items::InputItems;
+use crate::input_items::InputItems;
 use contend_scenario::{CrashPolicy, EvalContext, Expr, Feed, ResourceSpec, Scenario, Settings, WorkerGroup};
 use contend_trace::{
     KnobId, LaneRange, PoolId, PoolInfo, Registry, ResourceId, ResourceInfo, ResourceKind, RunMemorySize, WorkerId,

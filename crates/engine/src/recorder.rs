@@ -1,9 +1,11 @@
 //! One worker's pen: stamps what it does and writes it to its ring.
 
+pub mod wakeups;
+
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::wakeups::Wakeups;
+use self::wakeups::Wakeups;
 use contend_platform::{Clock, thread_cpu_nanos};
 use contend_trace::{EventKind, ExitKind, Grant, Record, ResourceId, RingWriter, Span, State};
 

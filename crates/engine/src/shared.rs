@@ -16,3 +16,4 @@ pub mod rwlock;
 pub mod semaphore;
 pub mod signal_waiters;
 pub mod wait_queue;
+pub mod wake_counter;

@@ -1,12 +1,14 @@
-//! What workers do, one family of steps a file.
+//! Every step of the scenario language, one family of steps a file. `dispatch` selects the function of a step.
 
 mod attempt;
 mod choose;
 mod command;
 mod conditions;
 mod counter;
+mod counter_client;
+mod dispatch;
+mod end_process;
 mod event_loop;
-mod failed_polls;
 mod life;
 mod loops;
 mod memory;
@@ -19,7 +21,3 @@ mod rwlock;
 mod semaphore;
 mod signal;
 mod time;
-
-pub use event_loop::POLL_BUDGET;
-pub use failed_polls::FailedPolls;
-pub use pool::PendingResults;

@@ -1,6 +1,5 @@
 //! Finds files by patterns.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -92,12 +91,4 @@ impl<W: Fn(&Path) -> bool> FileWalk<'_, W> {
         }
         Ok(())
     }
-}
-
-/// What an earlier run left beside its picture: `NAME-64.jpg` or `NAME-grey.jpg` where `NAME.jpg` is there too.
-pub(super) fn is_result(path: &Path, grey: &str) -> bool {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let Some((name, size)) = stem.rsplit_once('-') else { return false };
-    let original = path.with_file_name(name).with_extension(path.extension().unwrap_or(OsStr::new("")));
-    (size.parse::<u32>().is_ok() || size == grey) && original.is_file()
 }

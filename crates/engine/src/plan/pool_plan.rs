@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::{Plan, WorkerRole};
-use crate::nested_tasks::NESTED_WORDS;
-use crate::result_store::result_words;
-use crate::task_queue::queue_words;
+use crate::pool::nested_notes::NESTED_WORDS;
+use crate::pool::result_store::result_words;
+use crate::pool::task_queue::queue_words;
 use contend_scenario::{
     CrashPolicy, OverflowPolicy, PoolSpec, PoolStep, ResultDelivery, Scenario, Settings, Step, TaskDistribution,
 };

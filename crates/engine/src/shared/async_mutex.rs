@@ -3,8 +3,9 @@
 
 use std::time::Instant;
 
-use super::monitor::{Monitor, WakeCounter};
+use super::monitor::Monitor;
 use super::wait_queue::WaitQueue;
+use super::wake_counter::WakeCounter;
 use crate::recorder::Recorder;
 use contend_trace::{EventKind, Grant, ResourceId};
 
@@ -39,8 +40,8 @@ impl<'a> AsyncMutex<'a> {
         let mut guard = self.monitor.enter();
         if guard.get(TAKEN) == 1 {
             recorder.wait_for_lock(self.id, deadline.is_some());
-            let (again, handed) = guard.wait_in_queue(self.wait_queue, HANDED_OVER, deadline).await;
-            guard = again;
+            let (reentered, handed) = guard.wait_in_queue(self.wait_queue, HANDED_OVER, deadline).await;
+            guard = reentered;
             if !handed {
                 let at = recorder.now();
                 drop(guard);

@@ -1,6 +1,7 @@
 //! A bounded queue of items that are all alike. Stamps and depths are taken inside its monitor.
 
-use super::monitor::{Monitor, MonitorGuard, WakeCounter};
+use super::monitor::{Monitor, MonitorGuard};
+use super::wake_counter::WakeCounter;
 use crate::recorder::Recorder;
 use contend_trace::{EventKind, ResourceId, State};
 

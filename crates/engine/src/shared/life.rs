@@ -11,8 +11,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::monitor::WakeCounter;
 use super::wait_queue::WaitQueue;
+use super::wake_counter::WakeCounter;
 use contend_platform::{wait_once, wake_all};
 use contend_trace::WorkerId;
 

@@ -16,14 +16,11 @@ use std::time::Instant;
 use tokio::task::yield_now;
 
 use super::wait_queue::WaitQueue;
+use super::wake_counter::WakeCounter;
 use contend_platform::{ROBUST_MUTEX_WORDS, RobustMutex, wait_once, wake_all, wake_one};
 
 /// Words of a resource on the board.
 const WORDS: usize = 16;
-
-/// A word that counts how often it was rung. Sleepers wait until it changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WakeCounter(pub usize);
 
 #[derive(Debug, Clone, Copy)]
 pub struct Monitor<'a> {

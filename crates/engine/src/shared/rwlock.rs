@@ -4,7 +4,8 @@
 //! in before that one. A reader that could go in stays able to, whoever comes until it wakes. The proof that a deadlock is
 //! one rests on this. A process that is killed while it waits or is in counts for ever, as with the rwlocks of systems.
 
-use super::monitor::{Monitor, MonitorGuard, WakeCounter};
+use super::monitor::{Monitor, MonitorGuard};
+use super::wake_counter::WakeCounter;
 use crate::recorder::Recorder;
 use contend_trace::{EventKind, Grant, ResourceId, RwPolicy};
 

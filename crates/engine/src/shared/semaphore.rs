@@ -3,7 +3,8 @@
 //! back and wants another before it gives the thread back would otherwise be the only one ever to pass. Nobody goes on
 //! waiting while there are permits enough.
 
-use super::monitor::{Monitor, WakeCounter};
+use super::monitor::Monitor;
+use super::wake_counter::WakeCounter;
 use crate::recorder::Recorder;
 use contend_trace::{EventKind, Grant, ResourceId};
 

@@ -6,7 +6,8 @@
 
 use std::time::Instant;
 
-use super::monitor::{Monitor, MonitorGuard, WakeCounter};
+use super::monitor::{Monitor, MonitorGuard};
+use super::wake_counter::WakeCounter;
 use crate::recorder::Recorder;
 use contend_trace::{EventKind, ResourceId, State};
 

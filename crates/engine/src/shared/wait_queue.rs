@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
-use super::monitor::WakeCounter;
+use super::wake_counter::WakeCounter;
 
 /// Within one process only: nobody else could wake them.
 #[derive(Debug, Default)]

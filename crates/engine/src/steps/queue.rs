@@ -26,15 +26,16 @@ impl StepRunner {
             }
             QueueStep::TryPut { target, body, otherwise } => {
                 let queue = self.item_queue(target);
-                let put = queue.try_put(&mut self.recorder).map_err(|QueueClosed| self.queue_closed_error(queue))?;
-                self.record_poll(put, queue.id);
-                self.run_block(if put { body } else { otherwise }).await
+                let did_put =
+                    queue.try_put(&mut self.recorder).map_err(|QueueClosed| self.queue_closed_error(queue))?;
+                self.record_poll(did_put, queue.id);
+                self.run_block(if did_put { body } else { otherwise }).await
             }
             QueueStep::TryTake { target, body, otherwise } => {
                 let queue = self.item_queue(target);
-                let took = queue.try_take(&mut self.recorder);
-                self.record_poll(took, queue.id);
-                self.run_block(if took { body } else { otherwise }).await
+                let did_take = queue.try_take(&mut self.recorder);
+                self.record_poll(did_take, queue.id);
+                self.run_block(if did_take { body } else { otherwise }).await
             }
             QueueStep::Close(target) => {
                 self.item_queue(target).close(&mut self.recorder);
@@ -53,6 +54,9 @@ impl StepRunner {
     }
 
     fn queue_closed_error(&self, queue: ItemQueue<'_>) -> StopReason {
-        StopReason::Failed(format!("put an item into {}, which is closed", self.run.plan.cast.resource_name(queue.id)))
+        StopReason::Failed(format!(
+            "put an item into {} after it was closed",
+            self.run.plan.cast.resource_name(queue.id)
+        ))
     }
 }
