@@ -117,7 +117,10 @@ fn a_message_that_is_cut_short_is_no_message() {
     both(
         "pipe lines\nWORKER writer { send lines bytes=\"10B\" }\nWORKER reader { receive lines bytes=\"20B\" }",
         |scenario| {
-            assert_eq!(failures(&completed(&scenario)), ["received from lines, but it ended in the middle of a message"]);
+            assert_eq!(
+                failures(&completed(&scenario)),
+                ["received from lines, but it ended in the middle of a message"]
+            );
         },
     );
 }

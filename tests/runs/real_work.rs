@@ -220,7 +220,7 @@ fn a_directory_without_work_is_told_before_anything_runs() {
         "knob words text=#true help=\"x\"\npool p of=threads workers=1 { batch each=$words; task { sleep \"1us\" } }\n";
     for (text, set, wanted) in [
         (text, "dir=/no/such/place".to_owned(), "cannot read the directory `/no/such/place`"),
-        (text, format!("dir={}", temp.path().display()), "has no file that `*.txt` means"),
+        (text, format!("dir={}", temp.path().display()), "has no file that matches `*.txt`"),
         (each, "words= ".to_owned(), "the knob `words` is empty"),
     ] {
         fs::write(&scenario, text).expect("it is written");

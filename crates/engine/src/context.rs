@@ -12,6 +12,7 @@ use std::sync::{Mutex, OnceLock};
 
 use tokio::runtime::Handle;
 
+#[cfg(feature = "net")]
 use crate::http_client::HttpClient;
 use crate::input_items::InputItems;
 use crate::locks::any_mutex::AnyMutex;
@@ -44,6 +45,7 @@ pub struct RunContext {
     pub scenario: Scenario,
     pub input_items: InputItems,
     pub cpu_work: CpuWork,
+    #[cfg(feature = "net")]
     pub http_client: HttpClient,
     /// What the knobs for free text are set to.
     texts: Vec<Option<String>>,
@@ -93,6 +95,7 @@ impl RunContext {
             scenario: start.scenario,
             input_items: start.input_items,
             cpu_work,
+            #[cfg(feature = "net")]
             http_client: HttpClient::default(),
             texts: start.settings.texts,
             output: Mutex::new(output),
@@ -217,7 +220,8 @@ impl RunContext {
         Some(ResultStore { id, pool, capacity: *places, monitor: monitor.with_wait_queue(self.wait_queue(id)) })
     }
 
-    /// The port that a server listens on.
+    /// Returns the port that a server listens on.
+    #[cfg(feature = "net")]
     pub fn port(&self, server: ResourceId) -> u16 {
         self.memory.resource(server)[0].load(Ordering::Acquire) as u16
     }

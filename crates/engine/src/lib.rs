@@ -40,6 +40,7 @@ mod cleanup;
 mod context;
 mod feeder;
 pub mod helpers;
+#[cfg(feature = "net")]
 mod http_client;
 mod input_items;
 mod locks;

@@ -1,15 +1,12 @@
 //! The main function of a worker process, from its first line to its last.
 
 mod counter_server;
+#[cfg(feature = "net")]
 mod http_server;
 
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
 
-use tokio::sync::Notify;
-
-use self::http_server::HttpServer;
 use crate::context::RunContext;
 use crate::plan::WorkerRole;
 use crate::process_pool::serve_chunks::serve_chunks;
@@ -126,10 +123,11 @@ fn wait_for_threads(run: &RunContext) {
 }
 
 /// Answers requests until the runner closes standard input or is gone.
+#[cfg(feature = "net")]
 fn run_http_server(run: &'static RunContext, worker: WorkerId, resource: usize) -> io::Result<()> {
-    let server = HttpServer::bind(run, resource)?;
-    let end = Arc::new(Notify::new());
-    let lifeline_end = Arc::clone(&end);
+    let server = http_server::HttpServer::bind(run, resource)?;
+    let end = std::sync::Arc::new(tokio::sync::Notify::new());
+    let lifeline_end = std::sync::Arc::clone(&end);
     spawn_lifeline(move || lifeline_end.notify_one())?;
     let mut recorder = run.recorder(worker);
     run.memory.ring(worker).set_producer_ids(std::process::id(), thread_id());
@@ -139,4 +137,10 @@ fn run_http_server(run: &'static RunContext, worker: WorkerId, resource: usize) 
     let mut recorder = run.recorder(worker);
     recorder.end_life(ExitKind::Retired);
     Ok(())
+}
+
+/// Fails. The plan refuses a scenario with a server in a build without network support.
+#[cfg(not(feature = "net"))]
+fn run_http_server(_: &'static RunContext, _: WorkerId, _: usize) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }

@@ -1,4 +1,4 @@
-//! Finds files by patterns.
+//! Finds the files below a directory that match patterns.
 
 use std::fs;
 use std::io;
@@ -7,34 +7,33 @@ use std::path::{Path, PathBuf};
 use super::InputError;
 use contend_scenario::Glob;
 
-/// Most files of one run: more would not fit the frame that carries their names.
-const MOST_FILES: usize = 100_000;
-/// Most names that are looked at: somebody may name the root directory.
-const MOST_NAMES: usize = 1_000_000;
-/// How deep `**` goes.
+/// The most files of one run: the names of more would not fit into one frame.
+pub(super) const MOST_FILES: usize = 100_000;
+/// The most names that are read: the user may give the root directory.
+pub(super) const MOST_NAMES: usize = 1_000_000;
+/// The depth that `**` matches.
 const DEEPEST: usize = 64;
 
-/// The files that patterns mean below a directory, in the order of their names; and the directories below it that could
-/// not be read, with the reason.
+/// Returns the matching files in the order of their names, and the directories that could not be read, with the reason.
 pub(super) fn find_files(
     dir: &Path,
     patterns: &[Glob],
-    wanted: impl Fn(&Path) -> bool,
+    is_wanted: impl Fn(&Path) -> bool,
 ) -> Result<(Vec<PathBuf>, Vec<String>), InputError> {
     let deepest = patterns.iter().map(|glob| glob.depth().unwrap_or(DEEPEST)).max().unwrap_or(1).min(DEEPEST);
     let mut walk = FileWalk {
         patterns,
-        wanted,
+        is_wanted,
         deepest,
         relative_parts: Vec::new(),
         visited: 0,
         files: Vec::new(),
         unreadable_dirs: Vec::new(),
     };
-    let shown = || dir.display().to_string();
+    let name = || dir.display().to_string();
     match walk.visit_dir(dir) {
-        Err(WalkError::TooMany) => return Err(InputError::TooMany { dir: shown() }),
-        Err(WalkError::Unread(source)) => return Err(InputError::Directory { dir: shown(), source }),
+        Err(WalkError::TooMany) => return Err(InputError::TooMany { dir: name() }),
+        Err(WalkError::Unreadable(source)) => return Err(InputError::Directory { dir: name(), source }),
         Ok(()) => {}
     }
     walk.files.sort();
@@ -43,9 +42,9 @@ pub(super) fn find_files(
 
 struct FileWalk<'a, W> {
     patterns: &'a [Glob],
-    wanted: W,
+    is_wanted: W,
     deepest: usize,
-    /// Where it is, part by part below the directory.
+    /// The path of the present entry below the directory, in parts.
     relative_parts: Vec<String>,
     visited: usize,
     files: Vec<PathBuf>,
@@ -54,25 +53,25 @@ struct FileWalk<'a, W> {
 
 enum WalkError {
     TooMany,
-    Unread(io::Error),
+    Unreadable(io::Error),
 }
 
 impl<W: Fn(&Path) -> bool> FileWalk<'_, W> {
     fn visit_dir(&mut self, dir: &Path) -> Result<(), WalkError> {
-        for entry in fs::read_dir(dir).map_err(WalkError::Unread)? {
-            let entry = entry.map_err(WalkError::Unread)?;
+        for entry in fs::read_dir(dir).map_err(WalkError::Unreadable)? {
+            let entry = entry.map_err(WalkError::Unreadable)?;
             self.visited += 1;
             if self.visited > MOST_NAMES || self.files.len() > MOST_FILES {
                 return Err(WalkError::TooMany);
             }
             let path = entry.path();
             self.relative_parts.push(entry.file_name().to_string_lossy().into_owned());
-            // A link to a directory is not followed: it may lead in a ring.
+            // A link to a directory is not followed: it may form a cycle.
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 self.visit_subdir(&path)?;
             } else if self.patterns.iter().any(|glob| glob.matches(&self.relative_parts))
                 && path.is_file()
-                && (self.wanted)(&path)
+                && (self.is_wanted)(&path)
             {
                 self.files.push(path);
             }
@@ -86,7 +85,7 @@ impl<W: Fn(&Path) -> bool> FileWalk<'_, W> {
             return Ok(());
         }
         match self.visit_dir(dir) {
-            Err(WalkError::Unread(e)) => self.unreadable_dirs.push(format!("{}: {e}", dir.display())),
+            Err(WalkError::Unreadable(e)) => self.unreadable_dirs.push(format!("{}: {e}", dir.display())),
             other => other?,
         }
         Ok(())

@@ -1,11 +1,8 @@
 //! Steps that may fail for reasons outside the program: requests, commands, and retries of them.
 
-use std::time::Duration;
-
 use crate::step_runner::{StepResult, StepRunner, StopReason};
 use crate::work::template::TemplateValues;
-use contend_scenario::{Attempt, AttemptKind, EvalContext, Expr, Placeholder, RequestTarget, Step, TextExpr};
-use contend_trace::State;
+use contend_scenario::{Attempt, AttemptKind, EvalContext, Expr, Placeholder, Step};
 
 /// The longest pause between two attempts: an hour.
 const LONGEST_PAUSE: f64 = 3_600e9;
@@ -49,30 +46,6 @@ impl StepRunner {
             factor *= 2.0;
             left -= 1;
         }
-    }
-
-    /// Sends a request and waits for the whole response.
-    async fn http_get(&mut self, target: &RequestTarget, timeout: &Expr) -> StepResult {
-        let limit = Duration::from_nanos(timeout.eval(self).max(1.0) as u64);
-        let values = self.template_values();
-        let missing = |placeholder: Placeholder| missing_item("http-get", placeholder);
-        let (url, server) = match target {
-            RequestTarget::Server(declaration, path) => {
-                let server = self.run.plan.array_member(*declaration, 0.0);
-                let path = values.fill_url(path).map_err(missing)?;
-                (format!("http://127.0.0.1:{}{path}", self.run.port(server)), Some(server))
-            }
-            RequestTarget::Url(TextExpr::Template(template)) => (values.fill_url(template).map_err(missing)?, None),
-            RequestTarget::Url(TextExpr::Knob(knob)) => (self.run.knob_text(*knob).to_owned(), None),
-        };
-        self.recorder.block(State::Io, server);
-        let response = match server {
-            _ if self.recorder.is_on_loop() => self.run.http_client.tasks.get(&url, limit).await,
-            Some(_) => self.run.http_client.get_from_run_server(&url, limit),
-            None => self.run.http_client.get(&url, limit),
-        };
-        self.recorder.resume();
-        response.map_err(|reason| StopReason::Failed(format!("{url}: {reason}")))
     }
 
     /// Returns the values for the placeholders of a text: those of the task, or else those of the worker.

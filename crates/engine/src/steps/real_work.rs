@@ -1,15 +1,13 @@
 //! Real work on numbers, bytes, files and pictures.
 
-use std::fmt::Display;
 use std::hint::black_box;
 use std::io::{Read, Write};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::recorder::Recorder;
 use crate::step_runner::{StepResult, StepRunner, StopReason};
-use crate::work::{picture, sieve};
+use crate::work::sieve;
 use contend_scenario::{Expr, RealWork};
 use contend_trace::State;
 
@@ -35,22 +33,8 @@ impl StepRunner {
                 let bytes = self.eval_bytes(bytes);
                 self.write_file(bytes)
             }
-            RealWork::Grayscale => self.process_picture("grayscale", picture::make_grey_copy),
+            RealWork::Grayscale => self.grayscale(),
         }
-    }
-
-    pub fn thumbnail(&mut self, sizes: &[u32]) -> StepResult {
-        self.process_picture("thumbnail", |file, out, recorder| picture::make_thumbnails(file, out, sizes, recorder))
-    }
-
-    fn process_picture<E: Display>(
-        &mut self,
-        word: &str,
-        work: impl FnOnce(&Path, Option<&Path>, &mut Recorder<'_>) -> Result<(), E>,
-    ) -> StepResult {
-        let (file, run) = (self.task_file(word)?, self.run);
-        work(file, run.input_items.output_dir(), &mut self.recorder)
-            .map_err(|e| StopReason::Failed(format!("{}: {e}", file.display())))
     }
 
     fn eval_bytes(&self, bytes: &Expr) -> usize {
@@ -58,7 +42,7 @@ impl StepRunner {
     }
 
     /// Returns the task's file.
-    fn task_file(&self, word: &str) -> Result<&'static Path, StopReason> {
+    pub(super) fn task_file(&self, word: &str) -> Result<&'static Path, StopReason> {
         let run = self.run;
         self.file_task().and_then(|number| run.input_items.file(number)).ok_or_else(|| {
             StopReason::Failed(format!("this task has no file: `{word}` needs a pool that is fed with files"))

@@ -1,16 +1,16 @@
-//! Real pictures: read, decode, change, write. Reading and writing are recorded as I/O; the rest is work.
+//! Thumbnails and grey copies of pictures. Reading and writing files are recorded as I/O; the rest is CPU work.
 
 use std::fs;
 use std::io::Cursor;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use image::{DynamicImage, ImageError, ImageFormat, ImageReader, Limits};
 
-use super::picture_paths::{GREY, result_path};
+use super::picture_paths::GREY;
 use crate::recorder::Recorder;
 use contend_trace::State;
 
-/// Larger pictures are refused instead of filling the memory: 16,384 pixels a side, 512 MiB decoded.
+/// Returns the limits beyond which pictures are refused: 16,384 pixels a side, 512 MiB decoded.
 fn decode_limits() -> Limits {
     let mut limits = Limits::default();
     limits.max_image_width = Some(16_384);
@@ -23,7 +23,7 @@ fn decode_limits() -> Limits {
 /// into `out` or beside it.
 ///
 /// # Errors
-/// If the file cannot be read or is no picture, or a result cannot be written. A result is there whole or not at all.
+/// If the file cannot be read or is no picture, or a result cannot be written. A result is written completely or not at all.
 pub fn make_thumbnails(
     file: &Path,
     out: Option<&Path>,
@@ -65,17 +65,25 @@ fn write_picture(
     Ok(record_io(recorder, || write_whole(to, bytes.get_ref()))?)
 }
 
-fn record_io<T>(recorder: &mut Recorder<'_>, what: impl FnOnce() -> std::io::Result<T>) -> std::io::Result<T> {
+fn record_io<T>(recorder: &mut Recorder<'_>, operation: impl FnOnce() -> std::io::Result<T>) -> std::io::Result<T> {
     recorder.block(State::Io, None);
-    let result = what();
+    let result = operation();
     recorder.resume();
     result
 }
 
-/// Writes under another name first, so that a worker killed half-way leaves no half picture under the right one.
+/// Writes to a temporary name first, so that a worker killed in between leaves no incomplete picture.
 fn write_whole(to: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let part = to.with_extension("part");
     fs::write(&part, bytes).and_then(|()| fs::rename(&part, to)).inspect_err(|_| {
         let _ = fs::remove_file(&part);
     })
+}
+
+/// Returns the path of a result: `NAME-SUFFIX.EXTENSION` in `output_dir` or, without one, beside `file`.
+fn result_path(file: &Path, output_dir: Option<&Path>, suffix: &str) -> PathBuf {
+    let dir = output_dir.or_else(|| file.parent()).unwrap_or(Path::new("."));
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let extension = file.extension().unwrap_or_default().to_string_lossy();
+    dir.join(format!("{stem}-{suffix}.{extension}"))
 }

@@ -1,18 +1,10 @@
-//! Names of the pictures that a run makes from a picture.
+//! Recognises the pictures that an earlier run made.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The suffix of a grey copy: `NAME-grey.jpg`.
 pub const GREY: &str = "grey";
-
-/// Returns the path of a result: `NAME-SUFFIX.EXTENSION` in `output_dir` or, without one, beside `file`.
-pub fn result_path(file: &Path, output_dir: Option<&Path>, suffix: &str) -> PathBuf {
-    let dir = output_dir.or_else(|| file.parent()).unwrap_or(Path::new("."));
-    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-    let extension = file.extension().unwrap_or_default().to_string_lossy();
-    dir.join(format!("{stem}-{suffix}.{extension}"))
-}
 
 /// Whether an earlier run left this file beside its picture: `NAME-64.jpg` or `NAME-grey.jpg`, where `NAME.jpg` exists.
 pub fn is_result(path: &Path) -> bool {

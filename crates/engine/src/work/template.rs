@@ -29,6 +29,7 @@ impl TemplateValues<'_> {
     ///
     /// # Errors
     /// The place that there is nothing for.
+    #[cfg_attr(not(feature = "net"), allow(dead_code, reason = "only requests have a URL"))]
     pub fn fill_url(&self, template: &Template) -> Result<String, Placeholder> {
         let whole = matches!(template.0.as_slice(), [TemplatePiece::Placeholder(Placeholder::Item)]);
         let filled = if whole { self.fill(template) } else { self.fill_with(template, escape) };
