@@ -1,5 +1,5 @@
-//! The locks that can be compared, behind one face. All are the real ones, and all wait without a limit unless asked:
-//! a deadlock in here is a deadlock.
+//! The mutexes that a scenario can compare, behind one interface. All are the real ones and wait without a limit unless a
+//! timeout is given, so a deadlock on them is a real deadlock.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use crate::recorder::Recorder;
 use contend_platform::{LockOutcome, ROBUST_MUTEX_WORDS, RobustMutex};
 use contend_trace::{EventKind, Grant, LockKind, ResourceId};
 
-/// A mutex with the number of times it was granted as its content.
+/// A mutex that protects the number of its grants.
 #[derive(Debug)]
 pub enum AnyMutex<'a> {
     Std(Mutex<u64>),
@@ -24,7 +24,7 @@ pub enum AnyMutex<'a> {
     Robust { mutex: RobustMutex<'a>, grants: &'a AtomicU64, reentrant: bool },
 }
 
-/// A held lock. Dropping it gives it back.
+/// A held lock. Dropping it unlocks.
 #[derive(Debug)]
 pub enum AnyMutexGuard<'l> {
     Std(std::sync::MutexGuard<'l, u64>),
@@ -36,20 +36,21 @@ pub enum AnyMutexGuard<'l> {
     Robust { mutex: RobustMutex<'l> },
 }
 
-/// What one gets with a lock.
+/// A held lock with the number of its grant.
 #[derive(Debug)]
 pub struct MutexGrant<'l> {
-    /// Kept for its drop.
+    /// Held until dropped.
     _guard: AnyMutexGuard<'l>,
     pub grant: Grant,
-    /// Its former owner died while holding it.
+    /// Whether the last owner died while holding the lock.
     pub is_orphaned: bool,
-    /// Had once more by who had it already: nothing that anyone else could notice.
+    /// Whether the holder locked it again, which no other worker can notice.
     is_reentry: bool,
 }
 
 impl<'a> AnyMutex<'a> {
-    /// A lock of this kind; `cells` is its place in shared memory, where it needs one. `None` for no lock at all.
+    /// Returns a lock of this kind, in `cells` if it is shared by processes; `None` for the kinds that are no lock or belong to
+    /// tasks.
     pub fn new(kind: LockKind, cells: &'a [AtomicU64; 16]) -> Option<Self> {
         Some(match kind {
             LockKind::Std => Self::Std(Mutex::new(0)),
@@ -59,22 +60,22 @@ impl<'a> AnyMutex<'a> {
             LockKind::Ticket => Self::Ticket(TicketMutex::new(0)),
             LockKind::Reentrant => Self::Reentrant(parking_lot::ReentrantMutex::new(Cell::new(0))),
             LockKind::Robust | LockKind::RobustReentrant => {
-                let mutex = cells.first_chunk::<ROBUST_MUTEX_WORDS>()?; // always: a resource has 16 words
+                let mutex = cells.first_chunk::<ROBUST_MUTEX_WORDS>()?; // never fails: a resource has 16 words
                 Self::Robust { mutex: RobustMutex::at(mutex), grants: &cells[15], reentrant: kind.is_reentrant() }
             }
-            // Tasks have a mutex of their own.
+            // Tasks have `AsyncMutex`.
             LockKind::Off | LockKind::Async | LockKind::AsyncReentrant => return None,
         })
     }
 
-    /// Makes a shared lock usable: once, before any other process has the memory.
+    /// Initialises a shared lock. Called once, before any other process has the memory.
     pub fn init(&self) {
         if let Self::Robust { mutex, reentrant, .. } = self {
             mutex.init(*reentrant);
         }
     }
 
-    /// Takes it if it is free.
+    /// Locks if the lock is free.
     #[inline]
     pub fn try_lock(&self) -> Option<MutexGrant<'_>> {
         let guard = match self {
@@ -93,7 +94,7 @@ impl<'a> AnyMutex<'a> {
         Some(MutexGrant::count(guard))
     }
 
-    /// Waits for it, without a limit.
+    /// Locks, waiting without a limit.
     pub fn lock(&self) -> MutexGrant<'_> {
         MutexGrant::count(match self {
             Self::Std(m) => AnyMutexGuard::Std(m.lock().unwrap_or_else(PoisonError::into_inner)),
@@ -106,7 +107,7 @@ impl<'a> AnyMutex<'a> {
         })
     }
 
-    /// Waits for it for `limit` at most. Kinds that know no timed wait try again every 50 µs, as programs do with them.
+    /// Locks, waiting for `limit` at most. Kinds without a timed wait try again every 50 µs, as programs do with them.
     pub fn lock_for(&self, limit: Duration) -> Option<MutexGrant<'_>> {
         match self {
             Self::ParkingLot(m) => m.try_lock_for(limit).map(|g| MutexGrant::count(AnyMutexGuard::ParkingLot(g))),
@@ -131,7 +132,7 @@ impl<'a> AnyMutex<'a> {
         }
     }
 
-    /// Takes it once more, for who has it already; `None` if this kind would wait for ever.
+    /// Locks again for the holder; `None` if this kind would deadlock.
     pub fn lock_reentrant(&self) -> Option<MutexGrant<'_>> {
         let guard = match self {
             Self::Reentrant(m) => AnyMutexGuard::Reentrant(m.lock()),
@@ -144,7 +145,7 @@ impl<'a> AnyMutex<'a> {
         Some(MutexGrant { _guard: guard, grant: Grant(0), is_orphaned: false, is_reentry: true })
     }
 
-    /// Takes it and records that. A free one is tried first and is one event; a wait is written before it begins.
+    /// Locks and records that. A free lock is one event; a wait is recorded before it begins.
     #[inline]
     pub fn lock_recorded(&self, id: ResourceId, recorder: &mut Recorder<'_>) -> MutexGrant<'_> {
         let held = self.try_lock().unwrap_or_else(|| {
@@ -154,7 +155,7 @@ impl<'a> AnyMutex<'a> {
         held.record_grant(id, recorder)
     }
 
-    /// Takes it within `limit`, or not, and records that.
+    /// Locks within `limit`, if possible, and records that.
     pub fn lock_recorded_for(
         &self,
         limit: Duration,
@@ -189,7 +190,7 @@ impl<'a> AnyMutex<'a> {
 }
 
 impl<'l> MutexGrant<'l> {
-    /// Counts the grant, inside the lock.
+    /// Counts the grant while holding the lock.
     #[inline]
     fn count(mut guard: AnyMutexGuard<'l>) -> Self {
         if let AnyMutexGuard::Reentrant(g) = &guard {
@@ -222,7 +223,7 @@ impl MutexGrant<'_> {
         self
     }
 
-    /// Gives it back and records that. The stamp is taken inside the lock, the event written outside it.
+    /// Unlocks and records that. The time stamp is taken inside the lock, the event written outside.
     #[inline]
     pub fn release(self, id: ResourceId, recorder: &mut Recorder<'_>) {
         if self.is_reentry {
@@ -249,7 +250,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_excludes_and_counts() {
+    fn every_kind_excludes_other_threads_and_counts_grants() {
         for kind in LockKind::NAMED.into_iter().chain([LockKind::Robust, LockKind::RobustReentrant]) {
             let cells = [const { AtomicU64::new(0) }; 16];
             let Some(lock) = AnyMutex::new(kind, &cells) else {
@@ -270,7 +271,7 @@ mod tests {
             assert_eq!(held.grant, Grant(3_001), "{kind:?}");
             assert_eq!(lock.lock_reentrant().is_some(), kind.is_reentrant(), "{kind:?}");
             if kind != LockKind::Robust && !kind.is_reentrant() {
-                assert!(lock.try_lock().is_none(), "{kind:?} was given twice");
+                assert!(lock.try_lock().is_none(), "{kind:?} was granted twice");
             }
             drop(held);
             assert!(lock.try_lock().is_some());

@@ -1,4 +1,4 @@
-//! What a worker has and gives back, whatever way it leaves.
+//! A lock that a worker holds, of any kind, and how it is released.
 
 use super::any_mutex::MutexGrant;
 use crate::recorder::Recorder;
@@ -10,20 +10,20 @@ use contend_trace::ResourceId;
 
 #[derive(Debug)]
 pub enum HeldLock {
-    /// A lock of threads, which only the thread that took it can give back.
+    /// A mutex of threads, which only the thread that locked it can unlock.
     Mutex(ThreadBound<MutexGrant<'static>>),
     /// A mutex of tasks.
     AsyncMutex(AsyncMutex<'static>),
-    /// It once more, by who had it already: nothing that anyone else could notice.
+    /// A mutex of tasks, locked again by its holder, which no other worker can notice.
     Reentered,
-    /// So many permits.
+    /// Permits of a semaphore.
     Permits(Semaphore<'static>, u32),
-    /// An rwlock, as a reader or as the writer.
+    /// An rwlock, locked for reading or writing.
     Rwlock(Rwlock<'static>),
 }
 
 impl HeldLock {
-    /// Gives it back and records that.
+    /// Releases the lock and records that.
     pub fn release(self, id: ResourceId, recorder: &mut Recorder<'_>) {
         match self {
             Self::Mutex(held) => {
@@ -31,7 +31,7 @@ impl HeldLock {
                     held.release(id, recorder);
                 }
             }
-            Self::AsyncMutex(turns) => turns.unlock(recorder),
+            Self::AsyncMutex(mutex) => mutex.unlock(recorder),
             Self::Reentered => {}
             Self::Permits(semaphore, permits) => semaphore.release(permits, recorder),
             Self::Rwlock(rwlock) => rwlock.unlock(recorder),

@@ -1,37 +1,37 @@
-//! How far a worker process is with the tasks it was handed: one word beside its ring, which survives it. And with those
-//! that it does for itself, see `nested.rs`.
+//! The progress of a worker process with its chunk of tasks: one word beside its ring, which survives the process. The notes
+//! about tasks that it runs itself have the same form, see `nested_notes`.
 //!
 //! ```text
 //! bits 0-2   the stage
-//! bits 4-5   how the task ended
-//! bits 8-31  tasks of the chunk that are over
-//! bits 32-63 how much its ring had told when this was noted, the lower half of that number
+//! bits 4-5   the outcome of the task
+//! bits 8-31  finished tasks of the chunk
+//! bits 32-63 the number of events in the ring when this was noted, the lower half of it
 //! ```
 //!
-//! The end of a task takes several steps, and its worker may be killed between any two. So each is noted before it is
-//! taken, and whether it was taken is seen in what the ring has told since: nothing else writes there meanwhile. Then
-//! whoever finds the worker dead takes those that are left, none of them twice.
+//! The end of a task takes several steps, and its worker may be killed between any two. So the worker notes each step before
+//! taking it. The number of events in the ring shows whether it was taken, because nothing else writes to the ring meanwhile.
+//! The runner, when it finds the worker dead, takes the missing steps and none of them twice.
 
 use super::task::TaskOutcomeKind;
 use contend_trace::Ring;
 
-/// Where a worker is in its chunk.
+/// The position of a worker in its chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TaskProgress {
-    /// Tasks that are over.
+    /// Finished tasks.
     pub finished: u32,
-    /// How it is with the next one.
+    /// The stage of the next task.
     pub stage: TaskStage,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TaskStage {
     NotBegun,
-    /// At its steps. Nobody knows how far: all of it has to be done again.
+    /// The steps run. It is not known how far: the whole task must be repeated.
     Begun,
-    /// Its steps are done, and next its end is told.
+    /// The steps are done; next the end is recorded.
     Ending(TaskOutcomeKind),
-    /// Its end is told, and next its result is made known.
+    /// The end is recorded; next the result is made available.
     Resolving(TaskOutcomeKind),
 }
 
@@ -41,17 +41,17 @@ const MAX_FINISHED: u32 = (1 << 24) - 1;
 impl TaskProgress {
     pub const NONE: Self = Self { finished: 0, stage: TaskStage::NotBegun };
 
-    /// Notes it.
+    /// Notes the progress beside the ring.
     pub fn note(self, ring: Ring<'_>) {
         ring.set_progress(self.to_noted_word(ring.event_total()));
     }
 
-    /// The word to note when the ring has told so much.
+    /// Returns the word to note when the ring has had `event_total` events.
     pub fn to_noted_word(self, event_total: u64) -> u64 {
         self.to_word() | event_total << 32
     }
 
-    /// What was noted last, and whether anything was told since. A word of no meaning is the beginning.
+    /// Returns the progress noted last, and whether an event was recorded since. An invalid word is read as no progress.
     pub fn read_from(ring: Ring<'_>) -> (Self, bool) {
         let word = ring.progress();
         (Self::from_word(word as u32), ring.event_total() as u32 != (word >> 32) as u32)
@@ -84,21 +84,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_noted_is_read() {
+    fn progress_survives_encoding() {
         let stages = OUTCOME_KINDS.into_iter().flat_map(|end| [TaskStage::Ending(end), TaskStage::Resolving(end)]);
         for stage in stages.chain([TaskStage::NotBegun, TaskStage::Begun]) {
-            for over in [0, 1, 7, 1_000_000, MAX_FINISHED] {
-                let progress = TaskProgress { finished: over, stage };
+            for finished in [0, 1, 7, 1_000_000, MAX_FINISHED] {
+                let progress = TaskProgress { finished, stage };
                 assert_eq!(TaskProgress::from_word(progress.to_word() as u32), progress);
             }
         }
     }
 
     #[test]
-    fn any_word_is_read_as_something() {
-        let mut dice = fastrand::Rng::with_seed(5);
+    fn any_word_is_read_as_some_progress() {
+        let mut random = fastrand::Rng::with_seed(5);
         for _ in 0..10_000 {
-            let progress = TaskProgress::from_word(dice.u32(..));
+            let progress = TaskProgress::from_word(random.u32(..));
             assert_eq!(TaskProgress::from_word(progress.to_word() as u32), progress);
         }
     }

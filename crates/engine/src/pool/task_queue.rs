@@ -1,6 +1,6 @@
-//! The bounded queue of a pool, in shared memory: whoever feeds the pool or submits to it puts tasks, in whatever
-//! process; its workers, or those who stand for them in the runner, take them. Stamps, depths and numbers are taken
-//! inside its monitor. What waits blocks its thread, unless tasks of the event loop are among those who share the queue.
+//! The bounded queue of a pool, in shared memory. Feeders and submitters put tasks, in any process; the pool's workers, or
+//! their proxies in the runner, take them. Time stamps, depths and numbers are taken inside its monitor. A wait blocks its
+//! thread, unless tasks of the event loop share the queue.
 
 mod take_tasks;
 
@@ -13,45 +13,45 @@ use crate::shared::monitor::{Monitor, MonitorGuard};
 use crate::shared::wake_counter::WakeCounter;
 use contend_trace::{EventKind, ResourceId, State};
 
-/// Position of the oldest task in the ring, and how many are in the ring.
+/// Position of the oldest task in the ring buffer, and the number of tasks there.
 const HEAD: usize = 0;
 const IN_RING: usize = 1;
-/// How many are in the ring and elsewhere.
+/// The number of tasks in the ring buffer and in local queues.
 const DEPTH: usize = 2;
-/// 0 while tasks may come.
+/// 0 while the queue is open.
 const CLOSE_REASON: usize = 3;
-/// How many wait for a task, and for room: nobody is woken for nothing.
+/// The number of waiters for a task, and for room. Without waiters no wake-up is needed.
 const WAITING_TAKERS: usize = 4;
 const WAITING_PUTTERS: usize = 5;
 const TASK_AVAILABLE: WakeCounter = WakeCounter(6);
 const ROOM_AVAILABLE: WakeCounter = WakeCounter(7);
-/// How many tasks were ever put, and taken.
+/// The total numbers of tasks put, and taken.
 const PUT_COUNT: usize = 8;
 const TAKEN_COUNT: usize = 9;
-/// Tasks that came and are not over.
+/// Tasks that are not finished.
 const OPEN_TASKS: usize = 10;
 const ALL_FINISHED: WakeCounter = WakeCounter(11);
-/// How many tasks were submitted.
+/// The number of the next submitted task.
 const NEXT_NUMBER: usize = 12;
 const RING_START: usize = 16;
-/// Words of a task in the ring: its number, when it is due, its result.
+/// Words of a task in the ring buffer: number, due time, promise.
 const TASK_WORDS: usize = 3;
 
-/// Why no task can be put.
+/// Why the queue accepts no tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CloseReason {
-    /// No more are to come.
+    /// No more tasks will come; the workers finish the rest.
     Closed = 1,
-    /// What is left is called off.
+    /// The rest is cancelled.
     Cancelled = 2,
-    /// A worker died, and the pool with it.
+    /// A worker died, and the pool fails with it.
     Broken = 3,
 }
 
-/// A task that is not in the queue.
+/// Why a task was not put.
 #[derive(Debug)]
 pub enum PutError {
-    /// There is no room for it.
+    /// The queue is full; returns the task.
     Full(PoolTask),
     Closed(CloseReason),
 }
@@ -61,15 +61,16 @@ pub struct TaskQueue {
     id: ResourceId,
     capacity: u64,
     monitor: Monitor<'static>,
-    /// Tasks that are not in the ring. In the runner only: nobody else takes any.
+    /// Tasks outside of the ring buffer. Only in the runner, where all takers are.
     pub local_queues: LocalQueues,
-    /// Whether a batch is dealt out: then a worker may find none though the queue has some, and tells so.
+    /// Whether batches are distributed to single workers: then a worker may find no task although the queue has some, and
+    /// records that.
     uses_local_queues: bool,
-    /// Tasks of all pools that are not over, and who may still bring some; `None` where nobody submits.
+    /// `None` if no step submits tasks.
     open_work: Option<OpenWork>,
 }
 
-/// Words that a queue of so many tasks takes.
+/// Returns the number of words that a queue takes.
 pub const fn queue_words(capacity: usize) -> usize {
     RING_START + capacity * TASK_WORDS
 }
@@ -94,7 +95,7 @@ impl TaskQueue {
     /// Puts a task, waiting for room.
     ///
     /// # Errors
-    /// When nothing can be put any more, or not any more since it waits.
+    /// If the queue is closed before the task is in it.
     pub async fn put(&self, task: PoolTask, recorder: &mut Recorder<'_>) -> Result<(), CloseReason> {
         let mut guard = self.monitor.enter();
         if self.is_full(&guard) {
@@ -106,8 +107,8 @@ impl TaskQueue {
                 recorder.resume();
             }
         }
-        if let Some(shut) = read_close_reason(&guard) {
-            return Err(shut);
+        if let Some(reason) = read_close_reason(&guard) {
+            return Err(reason);
         }
         self.push(guard, task, recorder);
         Ok(())
@@ -116,11 +117,11 @@ impl TaskQueue {
     /// Puts a task if there is room.
     ///
     /// # Errors
-    /// Gives the task back if there is none, or says that nothing can be put any more.
+    /// Returns the task if the queue is full, or the reason if it is closed.
     pub fn try_put(&self, task: PoolTask, recorder: &mut Recorder<'_>) -> Result<(), PutError> {
         let guard = self.monitor.enter();
-        if let Some(shut) = read_close_reason(&guard) {
-            return Err(PutError::Closed(shut));
+        if let Some(reason) = read_close_reason(&guard) {
+            return Err(PutError::Closed(reason));
         }
         if self.is_full(&guard) {
             return Err(PutError::Full(task));
@@ -129,7 +130,7 @@ impl TaskQueue {
         Ok(())
     }
 
-    /// Whether whoever puts must wait. Nobody waits for room in a queue that is shut.
+    /// Whether a put must wait. Nothing waits for room in a closed queue.
     fn is_full(&self, guard: &MonitorGuard<'_>) -> bool {
         guard.get(DEPTH) >= self.capacity && read_close_reason(guard).is_none()
     }
@@ -144,7 +145,7 @@ impl TaskQueue {
         self.count_put(&mut guard, 1);
         match guard.get(WAITING_TAKERS) {
             0 => {}
-            _ if self.uses_local_queues => guard.wake_all(TASK_AVAILABLE), // who gets none looks again, and tells so
+            _ if self.uses_local_queues => guard.wake_all(TASK_AVAILABLE), // a worker that gets no task waits again, and records that
             _ => drop(guard.wake_one(TASK_AVAILABLE)),
         }
         let (at, event) = (recorder.now(), self.make_put_event(&guard, 0));
@@ -152,17 +153,17 @@ impl TaskQueue {
         recorder.write(at, event);
     }
 
-    /// Counts tasks that came.
+    /// Counts new tasks.
     fn count_put(&self, guard: &mut MonitorGuard<'_>, tasks: u64) {
-        for place in [DEPTH, PUT_COUNT, OPEN_TASKS] {
-            guard.set(place, guard.get(place) + tasks);
+        for word in [DEPTH, PUT_COUNT, OPEN_TASKS] {
+            guard.set(word, guard.get(word) + tasks);
         }
         if let Some(open_work) = self.open_work {
             open_work.add(tasks);
         }
     }
 
-    /// The put of the newest task but `later`.
+    /// Returns the event of a put after which `later` more tasks were put.
     fn make_put_event(&self, guard: &MonitorGuard<'_>, later: u64) -> EventKind {
         let (depth, nth) = (guard.get(DEPTH) - later, (guard.get(PUT_COUNT) - later) as u32);
         match u16::try_from(depth) {
@@ -171,10 +172,10 @@ impl TaskQueue {
         }
     }
 
-    /// Deals a batch out to so many workers, an equal part of neighbours to each, all at once and whatever the capacity.
+    /// Distributes a batch to `workers` workers, equal shares of consecutive tasks, all at once and beyond the capacity.
     ///
     /// # Errors
-    /// When nothing can be put any more: then nothing was.
+    /// If the queue is closed: then no task was put.
     pub fn distribute(
         &self,
         tasks: &[PoolTask],
@@ -182,8 +183,8 @@ impl TaskQueue {
         recorder: &mut Recorder<'_>,
     ) -> Result<(), CloseReason> {
         let mut guard = self.monitor.enter();
-        if let Some(shut) = read_close_reason(&guard) {
-            return Err(shut);
+        if let Some(reason) = read_close_reason(&guard) {
+            return Err(reason);
         }
         self.local_queues.distribute(tasks, workers);
         self.count_put(&mut guard, tasks.len() as u64);
@@ -198,43 +199,43 @@ impl TaskQueue {
         Ok(())
     }
 
-    /// Puts tasks back that were taken and not done, at the front and whatever the capacity: nobody waits for them.
+    /// Puts unfinished tasks back, at the front and beyond the capacity.
     ///
     /// # Errors
     /// If the rest of the queue was cancelled: no worker would take the tasks.
     pub fn requeue(&self, tasks: &[PoolTask]) -> Result<(), CloseReason> {
         let mut guard = self.monitor.enter();
-        if let Some(shut @ (CloseReason::Cancelled | CloseReason::Broken)) = read_close_reason(&guard) {
-            return Err(shut);
+        if let Some(reason @ (CloseReason::Cancelled | CloseReason::Broken)) = read_close_reason(&guard) {
+            return Err(reason);
         }
         self.local_queues.requeue(tasks);
-        for place in [DEPTH, PUT_COUNT] {
-            guard.set(place, guard.get(place) + tasks.len() as u64);
+        for word in [DEPTH, PUT_COUNT] {
+            guard.set(word, guard.get(word) + tasks.len() as u64);
         }
         guard.wake_all(TASK_AVAILABLE);
         Ok(())
     }
 
-    /// The worker at this place goes, see [`LocalQueues::retire_worker`]. Whether it went.
+    /// Retires the worker at this position, see [`LocalQueues::retire_worker`]. Returns whether it retired.
     pub fn retire_worker(&self, worker_index: usize, is_idle: bool) -> bool {
         let mut guard = self.monitor.enter();
-        let went = self.local_queues.retire_worker(worker_index, is_idle);
-        guard.wake_all(TASK_AVAILABLE); // what was its own is anybody's now
-        went
+        let has_retired = self.local_queues.retire_worker(worker_index, is_idle);
+        guard.wake_all(TASK_AVAILABLE); // any worker may take its tasks now
+        has_retired
     }
 
-    /// Lets no more tasks in; whether any could come before.
-    pub fn close_with(&self, how: CloseReason) -> bool {
+    /// Closes the queue. Returns whether it was open.
+    pub fn close_with(&self, reason: CloseReason) -> bool {
         let mut guard = self.monitor.enter();
-        let was = guard.get(CLOSE_REASON);
-        guard.set(CLOSE_REASON, was.max(how as u64));
-        for bell in [TASK_AVAILABLE, ROOM_AVAILABLE] {
-            guard.wake_all(bell);
+        let before = guard.get(CLOSE_REASON);
+        guard.set(CLOSE_REASON, before.max(reason as u64));
+        for wake_counter in [TASK_AVAILABLE, ROOM_AVAILABLE] {
+            guard.wake_all(wake_counter);
         }
-        was == 0
+        before == 0
     }
 
-    /// No more tasks will be put.
+    /// Closes the queue after the last task, and records that.
     pub fn close(&self, recorder: &mut Recorder<'_>) {
         if self.close_with(CloseReason::Closed) {
             self.record_closed(recorder);
@@ -245,12 +246,12 @@ impl TaskQueue {
         recorder.write(recorder.now(), EventKind::Closed { queue: self.id });
     }
 
-    /// Why nothing can be put any more.
+    /// Returns why the queue is closed, if it is.
     pub fn close_reason(&self) -> Option<CloseReason> {
         read_close_reason(&self.monitor.enter())
     }
 
-    /// All that is in it, as far as this process can reach it.
+    /// Removes all tasks that this process can reach.
     pub fn drain(&self) -> Vec<PoolTask> {
         let mut guard = self.monitor.enter();
         let mut tasks = self.local_queues.drain();
@@ -263,7 +264,7 @@ impl TaskQueue {
         tasks
     }
 
-    /// A task is over, whatever became of it. Whether it was the last of all, and nobody is left who could bring another.
+    /// Counts a task as finished. Returns whether no task of any pool is left and no worker that could submit another.
     pub fn finish_one(&self) -> bool {
         let mut guard = self.monitor.enter();
         let open = guard.get(OPEN_TASKS).saturating_sub(1);
@@ -275,12 +276,12 @@ impl TaskQueue {
         self.open_work.is_some_and(OpenWork::finish_one)
     }
 
-    /// How many tasks came and are not over.
+    /// Returns the number of unfinished tasks.
     pub fn open_tasks(&self) -> u64 {
         self.monitor.enter().get(OPEN_TASKS)
     }
 
-    /// A task comes that goes past the queue.
+    /// Counts a task that its submitter runs itself.
     pub fn count_direct_task(&self) {
         let mut guard = self.monitor.enter();
         guard.set(OPEN_TASKS, guard.get(OPEN_TASKS) + 1);
@@ -289,7 +290,7 @@ impl TaskQueue {
         }
     }
 
-    /// Waits until all tasks are over.
+    /// Waits until all tasks are finished.
     pub async fn wait_until_finished(&self) {
         let mut guard = self.monitor.enter();
         while guard.get(OPEN_TASKS) > 0 {
@@ -297,7 +298,7 @@ impl TaskQueue {
         }
     }
 
-    /// The number of the next task that is submitted.
+    /// Returns the number for the next submitted task.
     pub fn next_number(&self) -> u64 {
         let mut guard = self.monitor.enter();
         let number = guard.get(NEXT_NUMBER);
@@ -305,9 +306,9 @@ impl TaskQueue {
         number
     }
 
-    /// Lets all who wait look again whether they shall go on.
+    /// Wakes all takers to check again whether they should stop.
     pub fn wake_takers(&self) {
-        self.monitor.enter().wake_all(TASK_AVAILABLE); // whoever has just asked is before this and sees the change, or waits already
+        self.monitor.enter().wake_all(TASK_AVAILABLE); // a taker that has just checked waits already; any other sees the change
     }
 }
 
@@ -320,7 +321,7 @@ fn read_close_reason(guard: &MonitorGuard<'_>) -> Option<CloseReason> {
     }
 }
 
-/// Waits for the bell, counted among those who do.
+/// Waits for a wake-up, counted in the word `waiting_word`.
 async fn wait(mut guard: MonitorGuard<'_>, waiting_word: usize, wake_counter: WakeCounter) -> MonitorGuard<'_> {
     guard.set(waiting_word, guard.get(waiting_word) + 1);
     let mut guard = guard.wait(wake_counter).await;

@@ -51,8 +51,8 @@ pub fn run_process_proxy(
         let mut recorder = run.recorder(worker);
         loop {
             let chunk = pool.chunk.eval(run).clamp(1.0, 1e6) as usize;
-            let enough = || ring.is_end_requested() && !queue.local_queues.needs_worker(worker_index);
-            let stolen_from = block_on(queue.take(worker_index, chunk, &mut tasks, &mut recorder, enough));
+            let should_stop = || ring.is_end_requested() && !queue.local_queues.needs_worker(worker_index);
+            let stolen_from = block_on(queue.take(worker_index, chunk, &mut tasks, &mut recorder, should_stop));
             if tasks.is_empty() {
                 if queue.retire_worker(worker_index, !ring.is_end_requested()) {
                     return; // dropping the link closes the pipe, and the process ends

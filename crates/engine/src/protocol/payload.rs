@@ -1,4 +1,4 @@
-//! Bytes that go with a task: as one piece, not byte by byte as a list of numbers would.
+//! Bytes that accompany a chunk of tasks, serialised as one piece and not byte by byte as a list of numbers.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Payload(Vec<u8>);
 
 impl Payload {
-    /// So many bytes.
+    /// Returns a payload of `bytes` bytes.
     pub fn with_len(bytes: usize) -> Self {
         Self(vec![0x5a; bytes])
     }
@@ -50,9 +50,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_comes_back_as_it_was_and_adds_only_its_length() {
+    fn payload_survives_encoding_and_adds_only_its_length() {
         for bytes in [0, 1, 127, 128, 256 << 10] {
-            let packed = postcard::to_stdvec(&Payload::with_len(bytes)).expect("a vector takes all");
+            let packed = postcard::to_stdvec(&Payload::with_len(bytes)).expect("a vector has room");
             assert!(packed.len() <= bytes + 4, "{bytes}");
             assert_eq!(postcard::from_bytes(&packed), Ok(Payload::with_len(bytes)), "{bytes}");
             if bytes > 0 {

@@ -13,8 +13,8 @@ pub async fn run_tasks(run: &'static RunContext, pool_index: usize, worker_index
     let (queue, ring) = (&run.task_queues[pool_index], step_runner.ring());
     let mut tasks = Vec::with_capacity(1);
     loop {
-        let enough = || ring.is_end_requested() && !queue.local_queues.needs_worker(worker_index);
-        let stolen_from = queue.take(worker_index, 1, &mut tasks, &mut step_runner.recorder, enough).await;
+        let should_stop = || ring.is_end_requested() && !queue.local_queues.needs_worker(worker_index);
+        let stolen_from = queue.take(worker_index, 1, &mut tasks, &mut step_runner.recorder, should_stop).await;
         let Some(task) = tasks.first() else {
             if queue.retire_worker(worker_index, !ring.is_end_requested()) {
                 return;

@@ -1,22 +1,23 @@
-//! Work that takes CPU time, calibrated.
+//! Work that uses a given amount of CPU time.
 
 use std::hint::black_box;
 
 use contend_platform::thread_cpu_nanos;
 use contend_trace::RunMemory;
 
-/// Calibrated work on one machine.
+/// Work calibrated for one machine.
 #[derive(Debug, Clone, Copy)]
 pub struct CpuWork {
     /// Iterations per nanosecond of CPU.
     rate: f64,
 }
 
-/// Below this the thread's CPU clock (half a microsecond a read) would be a share of the work itself.
+/// Shorter work is not checked against the thread's CPU clock, whose reads (half a microsecond each) would be a notable
+/// share of it.
 const MIN_CHECKED_NANOS: f64 = 200_000.0;
 
 impl CpuWork {
-    /// Measures how fast this machine is: the best of several short tries, since anything else that runs only slows.
+    /// Measures the speed of this machine: the best of several short attempts, because other load only slows them.
     pub fn calibrate() -> Self {
         const ITERATIONS: u64 = 200_000;
         let rate = (0..8)
@@ -29,7 +30,7 @@ impl CpuWork {
         Self { rate }
     }
 
-    /// As the runner measured it.
+    /// Returns the work as the runner calibrated it.
     pub fn from_memory(memory: &RunMemory) -> Self {
         Self { rate: memory.work_rate().unwrap_or(1.0) }
     }
@@ -38,25 +39,25 @@ impl CpuWork {
         self.rate
     }
 
-    /// Takes `nanos` of CPU time. When others have the CPU it takes longer on the wall, as real work does. `enough` is
-    /// asked now and then whether to leave early.
-    pub fn compute(self, nanos: f64, enough: impl Fn() -> bool) {
+    /// Uses `nanos` of CPU time, which takes longer in real time while other threads use the CPU. Ends early once
+    /// `should_stop`, which is checked now and then, returns `true`.
+    pub fn compute(self, nanos: f64, should_stop: impl Fn() -> bool) {
         if nanos < MIN_CHECKED_NANOS {
             return spin((nanos * self.rate) as u64);
         }
         let until = thread_cpu_nanos() as f64 + nanos;
         loop {
             let left = until - thread_cpu_nanos() as f64;
-            if left <= 0.0 || enough() {
+            if left <= 0.0 || should_stop() {
                 return;
             }
-            // Most of what is left, at least 5 µs and at most 1 ms, then look at the clock again.
+            // Most of the rest, at least 5 µs and at most 1 ms, then check the clock again.
             spin(((left * 0.9).clamp(5_000.0, 1e6).min(left) * self.rate) as u64);
         }
     }
 }
 
-/// A chain of multiplications that no optimiser can shorten and no core can run in parallel.
+/// Runs a chain of multiplications that no optimiser can shorten and no core can run in parallel.
 fn spin(iterations: u64) {
     let mut x = black_box(1_u64);
     for _ in 0..iterations {

@@ -1,11 +1,11 @@
-//! Counting primes: the sieve of Eratosthenes over the odd numbers.
+//! Counts primes with the sieve of Eratosthenes over the odd numbers.
 
-/// How many primes there are up to and with `up_to`.
+/// Returns the number of primes up to and including `up_to`.
 pub fn count_primes(up_to: usize) -> usize {
     if up_to < 2 {
         return 0;
     }
-    // Number 2 * i + 1 at position i; position 0, the number 1, stands for 2.
+    // Position i stands for the number 2 * i + 1; position 0, for the number 2 instead of 1.
     let mut composite = vec![false; up_to.div_ceil(2)];
     let mut count = 0;
     for i in 0..composite.len() {

@@ -1,4 +1,4 @@
-//! Fills in the places of a text for one task.
+//! Fills in the placeholders of a text for one task.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -6,33 +6,33 @@ use std::path::Path;
 
 use contend_scenario::{Placeholder, Template, TemplatePiece};
 
-/// What a task fills the places of a text with.
+/// The values of placeholders for one task.
 #[derive(Debug, Clone, Copy)]
 pub struct TemplateValues<'a> {
-    /// Its file, or its word.
+    /// The task's file or word.
     pub item: Option<&'a Path>,
-    /// Its number, from 1.
+    /// The task's number, from 1.
     pub number: u64,
 }
 
 impl TemplateValues<'_> {
-    /// The text with its places filled in, byte for byte.
+    /// Fills in the placeholders, byte for byte.
     ///
     /// # Errors
-    /// The place that there is nothing for.
+    /// Returns the placeholder that has no value.
     pub fn fill(&self, template: &Template) -> Result<OsString, Placeholder> {
         self.fill_with(template, Vec::extend_from_slice)
     }
 
-    /// As [`TemplateValues::fill`], for a URL: what has a meaning in one is written as `%2F`. A template that is nothing but the
-    /// item is the URL itself.
+    /// As [`TemplateValues::fill`], for a URL: characters with a meaning in URLs are escaped (`%3F`). A template that consists
+    /// only of the item is taken as the whole URL.
     ///
     /// # Errors
-    /// The place that there is nothing for.
+    /// Returns the placeholder that has no value.
     #[cfg_attr(not(feature = "net"), allow(dead_code, reason = "only requests have a URL"))]
     pub fn fill_url(&self, template: &Template) -> Result<String, Placeholder> {
-        let whole = matches!(template.0.as_slice(), [TemplatePiece::Placeholder(Placeholder::Item)]);
-        let filled = if whole { self.fill(template) } else { self.fill_with(template, escape) };
+        let is_item = matches!(template.0.as_slice(), [TemplatePiece::Placeholder(Placeholder::Item)]);
+        let filled = if is_item { self.fill(template) } else { self.fill_with(template, escape) };
         filled.map(|url| url.to_string_lossy().into_owned())
     }
 
@@ -44,8 +44,8 @@ impl TemplateValues<'_> {
                 TemplatePiece::Placeholder(Placeholder::Number) => {
                     out.extend_from_slice(self.number.to_string().as_bytes());
                 }
-                TemplatePiece::Placeholder(place) => {
-                    put(&mut out, path_part(self.item.ok_or(*place)?, *place).as_bytes());
+                TemplatePiece::Placeholder(placeholder) => {
+                    put(&mut out, path_part(self.item.ok_or(*placeholder)?, *placeholder).as_bytes());
                 }
             }
         }
@@ -53,10 +53,10 @@ impl TemplateValues<'_> {
     }
 }
 
-/// The part of a path that a place stands for.
-fn path_part(path: &Path, place: Placeholder) -> OsString {
+/// Returns the part of a path that a placeholder stands for.
+fn path_part(path: &Path, placeholder: Placeholder) -> OsString {
     let or_empty = |part: Option<&OsStr>| part.unwrap_or_default().to_owned();
-    match place {
+    match placeholder {
         Placeholder::Base => or_empty(path.file_name()),
         Placeholder::Directory => {
             let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
@@ -68,7 +68,7 @@ fn path_part(path: &Path, place: Placeholder) -> OsString {
     }
 }
 
-/// Everything but letters, digits, `-._~` and `/` as its bytes in hexadecimal (RFC 3986, 2.1).
+/// Appends `name` with all bytes but letters, digits, `-._~` and `/` percent-encoded (RFC 3986, section 2.1).
 fn escape(out: &mut Vec<u8>, name: &[u8]) {
     for byte in name {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(byte) {
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_parts_of_the_path() {
+    fn placeholders_are_parts_of_the_path() {
         let all = "{}|{/}|{//}|{.}|{/.}|{n}";
         assert_eq!(fill_text(all, "a/b.tar.gz"), "a/b.tar.gz|b.tar.gz|a|a/b.tar|b.tar|7");
         assert_eq!(fill_text(all, "x"), "x|x|.|x|x|7");
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_come_through() {
+    fn bytes_that_are_not_utf8_are_preserved() {
         let odd = OsStr::from_bytes(b"\xff\n;$(x)");
         let values = TemplateValues { item: Some(Path::new(odd)), number: 1 };
         assert_eq!(values.fill(&Template::parse("{}")), Ok(odd.to_owned()));
@@ -105,14 +105,14 @@ mod tests {
     }
 
     #[test]
-    fn a_place_without_an_item_is_told() {
+    fn placeholder_without_an_item_is_reported() {
         let nothing = TemplateValues { item: None, number: 3 };
         assert_eq!(nothing.fill(&Template::parse("{n} {/}")), Err(Placeholder::Base));
         assert_eq!(nothing.fill(&Template::parse("{n}")), Ok(OsString::from("3")));
     }
 
     #[test]
-    fn an_item_alone_is_the_url() {
+    fn item_alone_is_the_whole_url() {
         let values = TemplateValues { item: Some(Path::new("http://h/a?b")), number: 1 };
         assert_eq!(values.fill_url(&Template::parse("{}")), Ok("http://h/a?b".to_owned()));
         assert_eq!(values.fill_url(&Template::parse("http://g/{}")), Ok("http://g/http%3A//h/a%3Fb".to_owned()));

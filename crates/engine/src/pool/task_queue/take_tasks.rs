@@ -1,4 +1,4 @@
-//! Taking tasks from a pool's queue.
+//! Takes tasks from the queue of a pool.
 
 use super::{
     DEPTH, HEAD, IN_RING, PUT_COUNT, RING_START, ROOM_AVAILABLE, TAKEN_COUNT, TASK_AVAILABLE, TASK_WORDS, TaskQueue,
@@ -11,23 +11,24 @@ use crate::shared::monitor::MonitorGuard;
 use contend_trace::{EventKind, State};
 
 impl TaskQueue {
-    /// Takes up to `limit` tasks into `tasks`, waiting for the first. Stays empty when no more will come, or `enough` says
-    /// so; call [`TaskQueue::wake_takers`] when its answer changed. Whose they were, if they were dealt to somebody else than `seat`.
+    /// Takes up to `limit` tasks into `tasks`, waiting for the first. Takes none when no more will come, or when
+    /// `should_stop` returns `true`; call [`TaskQueue::wake_takers`] when its answer changes. Returns the position of the
+    /// worker from which they were stolen, if they were.
     pub async fn take(
         &self,
         worker_index: usize,
         limit: usize,
         tasks: &mut Vec<PoolTask>,
         recorder: &mut Recorder<'_>,
-        enough: impl Fn() -> bool,
+        should_stop: impl Fn() -> bool,
     ) -> Option<usize> {
         tasks.clear();
         let mut guard = self.monitor.enter();
-        let mut blocked = false;
+        let mut is_blocked = false;
         let from = loop {
-            if enough() {
-                if blocked {
-                    guard.wake_one(TASK_AVAILABLE); // the wake-up that came here is another's
+            if should_stop() {
+                if is_blocked {
+                    guard.wake_one(TASK_AVAILABLE); // this wake-up was for another taker
                 }
                 return None;
             }
@@ -38,9 +39,9 @@ impl TaskQueue {
             if read_close_reason(&guard).is_some() {
                 return None;
             }
-            if !blocked {
+            if !is_blocked {
                 recorder.block(State::Empty, Some(self.id));
-                blocked = true;
+                is_blocked = true;
             }
             if self.uses_local_queues {
                 recorder.record_no_task(self.id, guard.get(PUT_COUNT));
@@ -51,7 +52,7 @@ impl TaskQueue {
         from
     }
 
-    /// Counts tasks that were taken, and leaves.
+    /// Counts and records taken tasks, and leaves the monitor.
     fn record_taken(&self, mut guard: MonitorGuard<'_>, n: u64, recorder: &mut Recorder<'_>) {
         let (depth, taken) = (guard.get(DEPTH).saturating_sub(n), guard.get(TAKEN_COUNT));
         guard.set(DEPTH, depth);
@@ -63,8 +64,8 @@ impl TaskQueue {
         }
         let at = recorder.now();
         drop(guard);
-        for one in 1..=n {
-            let (left, nth) = (depth + n - one, (taken + one) as u32);
+        for i in 1..=n {
+            let (left, nth) = (depth + n - i, (taken + i) as u32);
             recorder.write(
                 at,
                 match u16::try_from(left) {
@@ -75,7 +76,7 @@ impl TaskQueue {
         }
     }
 
-    /// Finds tasks for a worker: what was put back or dealt to it, what is in the ring, what was dealt to others.
+    /// Finds tasks for a worker: put back or distributed to it, in the ring buffer, or distributed to others.
     fn pick_tasks(
         &self,
         guard: &mut MonitorGuard<'_>,
