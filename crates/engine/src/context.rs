@@ -1,4 +1,4 @@
-//! What all workers of one process share.
+//! Everything that the workers of one process share.
 
 mod messages;
 mod task_sources;
@@ -37,7 +37,7 @@ use contend_trace::{
     CounterMemory, KnobId, LockKind, PoolId, ResourceId, ResourceInfo, ResourceKind, RingWriter, RunMemory, WorkerId,
 };
 
-/// The run as one process sees it. Lives as long as the process: workers may be stuck in it for ever.
+/// The run as one process sees it. It lives as long as the process, because workers may be stuck in it forever.
 #[derive(Debug)]
 pub struct RunContext {
     pub memory: &'static RunMemory,
@@ -47,19 +47,19 @@ pub struct RunContext {
     pub cpu_work: CpuWork,
     #[cfg(feature = "net")]
     pub http_client: HttpClient,
-    /// What the knobs for free text are set to.
+    /// The values of text knobs.
     texts: Vec<Option<String>>,
-    /// By resource; `None` for what is no lock, or a lock that is switched off.
+    /// By resource; `None` for what is not a lock or is switched off.
     locks: Vec<Option<AnyMutex<'static>>>,
-    /// By resource: those who wait for it, if tasks share it.
+    /// By resource: its waiters, if tasks share it.
     wait_queues: &'static [Option<WaitQueue>],
-    /// Where tasks run, if this process has any.
+    /// The event loop, if this process has tasks.
     pub event_loop: OnceLock<Handle>,
     /// By pool.
     pub task_queues: Vec<TaskQueue>,
     pub pipe_ends: PipeEnds,
-    /// This process's own copies of the private counters, by resource. The runner's, the parent of all, are on the board,
-    /// where they can be looked at.
+    /// This process's own copies of private counters, by resource. Unset in the runner, whose counters are in the run memory,
+    /// where the dashboard reads them.
     private_counters: OnceLock<Vec<AtomicU64>>,
     output: Mutex<File>,
     is_too_deep_reported: AtomicBool,
@@ -68,10 +68,10 @@ pub struct RunContext {
 }
 
 impl RunContext {
-    /// Makes what the workers of this process need.
+    /// Makes everything that the workers of this process need.
     ///
     /// # Errors
-    /// If the scenario cannot be run with these settings; the same error that the dashboard would have had.
+    /// If the scenario cannot be run with these settings. The dashboard gets the same error earlier.
     pub fn new(start: StartRequest, memory: &'static RunMemory, cpu_work: CpuWork) -> Result<&'static Self, PlanError> {
         let plan = Plan::new(&start.scenario, &start.settings, &start.input_items)?;
         let locks = plan.cast.resources.iter().enumerate().map(|(i, resource)| match resource.kind {
@@ -103,7 +103,7 @@ impl RunContext {
         })))
     }
 
-    /// The lock behind a resource; `None` goes straight through.
+    /// Returns the mutex of a resource; without one, workers pass.
     #[inline]
     pub fn lock(&self, resource: ResourceId) -> Option<&AnyMutex<'static>> {
         self.locks.get(resource.index())?.as_ref()
@@ -113,7 +113,7 @@ impl RunContext {
         self.plan.cast.resource(resource).map(|info| &info.kind)
     }
 
-    /// The mutex of tasks behind a resource.
+    /// Returns the mutex of tasks of a resource.
     pub fn async_mutex(&'static self, resource: ResourceId) -> Option<AsyncMutex<'static>> {
         let Some(ResourceKind::Mutex { kind: kind @ (LockKind::Async | LockKind::AsyncReentrant) }) =
             self.resource_kind(resource)
@@ -133,16 +133,16 @@ impl RunContext {
         Some(Rwlock::at(resource, self.monitor(resource), *policy))
     }
 
-    /// The counter behind a resource, where this process sees it. What the manager has of it is its own affair.
+    /// Returns the counter of a resource as this process sees it. The counter server keeps its own values.
     pub fn counter(&'static self, resource: ResourceId) -> &'static AtomicU64 {
-        let own = self.private_counters.get().filter(|_| self.counter_memory(resource) == CounterMemory::Private);
-        own.and_then(|own| own.get(resource.index())).unwrap_or_else(|| {
-            let (home, word) = self.plan.cast.counter_location(resource);
-            &self.memory.resource(home)[word]
+        let private = self.private_counters.get().filter(|_| self.counter_memory(resource) == CounterMemory::Private);
+        private.and_then(|counters| counters.get(resource.index())).unwrap_or_else(|| {
+            let (resource, word) = self.plan.cast.counter_location(resource);
+            &self.memory.resource(resource)[word]
         })
     }
 
-    /// Where a counter lies.
+    /// Returns where a counter is kept.
     pub fn counter_memory(&self, resource: ResourceId) -> CounterMemory {
         match self.resource_kind(resource) {
             Some(ResourceKind::Counter { memory, .. }) => *memory,
@@ -150,7 +150,7 @@ impl RunContext {
         }
     }
 
-    /// From here on this process has its own copies of what is private, as they are at the beginning of a run.
+    /// Gives this process its own copies of private counters, with their initial values.
     pub fn make_private_counters(&self) {
         let initial = |resource: &ResourceInfo| match resource.kind {
             ResourceKind::Counter { initial, .. } => AtomicU64::new(initial as u64),
@@ -159,7 +159,7 @@ impl RunContext {
         let _ = self.private_counters.set(self.plan.cast.resources.iter().map(initial).collect());
     }
 
-    /// The ends that a worker uses. A worker process has no others to give them to: they are closed with the worker.
+    /// Returns the pipe ends that a worker uses. A worker process keeps no others, so they are closed with the worker.
     pub fn take_pipe_ends(&self, worker: WorkerId) -> PipeEndMap {
         let ends = self.pipe_ends.select(&self.plan.pipe_ends[worker.index()]).into_iter().collect();
         if self.private_counters.get().is_some() {
@@ -172,52 +172,57 @@ impl RunContext {
         SharedPipe::at(resource, self.memory.resource(resource))
     }
 
-    /// The life of a worker that others spawn or join.
+    /// Returns the life of a worker that others spawn or join.
     pub fn life(&self, worker: WorkerId) -> Option<WorkerLife<'static>> {
         Some(WorkerLife::at(self.memory.resource(self.plan.life(worker)?)))
     }
 
-    /// All lives, with whose they are.
+    /// Returns all lives with their workers.
     pub fn lives(&self) -> impl Iterator<Item = (WorkerId, WorkerLife<'static>)> {
         (0..self.plan.lives.len()).map(WorkerId::from).filter_map(|worker| Some((worker, self.life(worker)?)))
     }
 
-    /// Ends the life of a worker, if it has one. Its ring is free for the next from here on.
-    pub fn end_life(&self, worker: WorkerId, well: bool) {
+    /// Ends the life of a worker, if it has one. The next life may use its ring from here on.
+    pub fn end_life(&self, worker: WorkerId, ok: bool) {
         let Some(life) = self.life(worker) else { return };
-        life.end(well);
-        self.plan.life(worker).and_then(|id| self.wait_queue(id)).inspect(|sleepers| sleepers.wake_all(ENDED));
+        life.end(ok);
+        self.plan.life(worker).and_then(|id| self.wait_queue(id)).inspect(|waiters| waiters.wake_all(ENDED));
         if self.memory.is_waiting_for_lives() {
             self.memory.call_runner();
         }
     }
 
-    /// Whether the run does not wait for a worker.
+    /// Whether the run ends without waiting for this worker.
     pub fn is_daemon(&self, worker: WorkerId) -> bool {
         match self.plan.roles.get(worker.index()) {
             Some(WorkerRole::GroupMember { group, .. }) => self.scenario.groups[*group].is_daemon,
-            // It would wait for them.
+            // It serves until the daemons have ended.
             Some(WorkerRole::CounterServer) => self.scenario.groups.iter().any(|group| group.is_daemon),
             _ => false,
         }
     }
 
-    /// The monitor in a resource's words.
+    /// Returns the monitor in a resource's words.
     pub fn monitor(&'static self, resource: ResourceId) -> Monitor<'static> {
         Monitor::at(self.memory.resource(resource)).with_wait_queue(self.wait_queue(resource))
     }
 
-    /// Those who wait for a resource without a thread of their own, if tasks share it.
+    /// Returns the wait queue of a resource, if tasks share it.
     pub fn wait_queue(&self, resource: ResourceId) -> Option<&'static WaitQueue> {
         self.wait_queues.get(resource.index())?.as_ref()
     }
 
-    /// Where results of a pool's tasks are kept, if anybody wants them.
+    /// Returns the results of a pool, if the scenario reads them.
     pub fn results(&self, pool: PoolId) -> Option<ResultStore> {
         let id = self.plan.cast.pools.get(pool.index())?.results?;
-        let PoolPlan { result_words, result_capacity: places, .. } = &self.plan.pools[pool.index()];
+        let PoolPlan { result_words, result_capacity, .. } = &self.plan.pools[pool.index()];
         let monitor = Monitor::at_words(self.memory.resource(id), &self.memory.extra()[result_words.clone()]);
-        Some(ResultStore { id, pool, capacity: *places, monitor: monitor.with_wait_queue(self.wait_queue(id)) })
+        Some(ResultStore {
+            id,
+            pool,
+            capacity: *result_capacity,
+            monitor: monitor.with_wait_queue(self.wait_queue(id)),
+        })
     }
 
     /// Returns the port that a server listens on.
@@ -226,12 +231,12 @@ impl RunContext {
         self.memory.resource(server)[0].load(Ordering::Acquire) as u16
     }
 
-    /// What a knob for free text is set to; nothing if it is not set.
+    /// Returns the value of a text knob; empty if it is not set.
     pub fn knob_text(&self, knob: KnobId) -> &str {
         self.texts.get(knob.index()).and_then(Option::as_deref).unwrap_or_default()
     }
 
-    /// Makes what is shared, before any worker process exists.
+    /// Initialises everything in shared memory, before any worker process exists.
     pub fn init_shared(&'static self) {
         self.locks.iter().flatten().for_each(AnyMutex::init);
         self.plan.initial_task_sources().for_each(|worker| self.add_task_source(worker));
@@ -248,8 +253,8 @@ impl RunContext {
                 ResourceKind::Pipe { .. } => self.pipe(id).init(),
                 _ => {}
             }
-            if let ResourceKind::Life { worker: of } = resource.kind
-                && !self.plan.is_spawned(of)
+            if let ResourceKind::Life { worker } = resource.kind
+                && !self.plan.is_spawned(worker)
             {
                 WorkerLife::at(self.memory.resource(id)).begin_first();
             }
@@ -258,10 +263,10 @@ impl RunContext {
         }
     }
 
-    /// A pen for one worker of this process. There must be one only at a time.
+    /// Returns a recorder for one worker of this process. There must be only one at a time.
     pub fn recorder(&self, worker: WorkerId) -> Recorder<'static> {
         let ring = self.memory.ring(worker);
-        // The rings of those who are spawned were made ready by the runner.
+        // The runner has prefaulted the rings of spawned workers.
         let writer =
             if self.plan.is_spawned(worker) { RingWriter::new_prefaulted(ring) } else { RingWriter::new(ring) };
         Recorder::new(writer, self.memory.clock())
@@ -272,12 +277,12 @@ impl RunContext {
         self.plan.nested_words(worker).map(|words| NestedNotes::at(&self.memory.extra()[words]))
     }
 
-    /// Nanoseconds between two readings of the run's clock.
+    /// Returns the nanoseconds between two readings of the run's clock.
     pub fn nanos_between(&self, from: u64, to: u64) -> u64 {
         (to.saturating_sub(from) as f64 * self.memory.tick_nanos().unwrap_or(1.0)) as u64
     }
 
-    /// Whether this process is a worker's, not the runner.
+    /// Whether this process is a worker process, not the runner.
     pub fn is_worker_process(&self) -> bool {
         self.private_counters.get().is_some()
     }

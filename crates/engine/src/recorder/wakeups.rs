@@ -1,8 +1,7 @@
-//! When a task could have gone on, and when it did: what it waited for its loop in between is known exactly.
+//! Time stamps of a task's wake-ups: how long it waited for its loop between a wake-up and the next poll is known exactly.
 //!
-//! The waker that a task gives away stamps the first wake-up after each of its polls. A timer is noticed by a loop that has
-//! nothing else to do; one that is busy notices it late, so a wait that was to end by itself while its loop was busy could
-//! have gone on since that very moment.
+//! The task's waker stamps the first wake-up after each poll. A busy loop notices an expired timer late. So if the deadline of
+//! a wait passed while the loop was busy, the task was ready from the deadline on.
 
 use std::cell::Cell;
 use std::pin::Pin;
@@ -12,7 +11,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use contend_platform::Clock;
 
-/// The loop on this thread is busy.
+/// Value of `IDLE_SINCE` while the loop is busy.
 const BUSY: u64 = u64::MAX;
 
 thread_local! {
@@ -20,46 +19,40 @@ thread_local! {
     static IDLE_SINCE: Cell<u64> = const { Cell::new(BUSY) };
 }
 
-/// The loop on this thread has nothing to do from now on.
+/// Notes that the loop on this thread has nothing to do.
 pub fn mark_loop_idle(clock: Clock) {
     IDLE_SINCE.set(clock.ticks());
 }
 
-/// It goes on.
+/// Notes that the loop on this thread continues.
 pub fn mark_loop_busy() {
     IDLE_SINCE.set(BUSY);
 }
 
-/// The wake-ups of one task. All in ticks; 0 is none.
+/// The wake-ups of one task. All times in ticks; 0 for none.
 #[derive(Debug)]
 pub struct Wakeups {
     clock: Clock,
-    /// The first since its last poll, and since when the loop that noticed it had been idle.
+    /// The first wake-up since the last poll, and since when the loop that noticed it was idle.
     next_wakeup: AtomicU64,
     next_idle_since: AtomicU64,
-    /// The one that led to the present poll, and the same.
+    /// The same for the wake-up that led to the present poll.
     last_wakeup: AtomicU64,
     last_idle_since: AtomicU64,
-    /// When its wait is to end by itself.
+    /// The deadline of the present wait.
     wait_deadline: AtomicU64,
 }
 
 // Relaxed throughout: a wake-up happens before the poll it leads to, and polls of one task happen one after another.
 impl Wakeups {
-    /// Of a task that has not been polled yet.
+    /// Returns the wake-ups of a task that has not been polled yet.
     pub fn new(clock: Clock) -> Self {
-        let [idle, woken, woken_idle, due] = [const { AtomicU64::new(0) }; 4];
-        Self {
-            clock,
-            next_wakeup: AtomicU64::new(0),
-            next_idle_since: idle,
-            last_wakeup: woken,
-            last_idle_since: woken_idle,
-            wait_deadline: due,
-        }
+        let [next_wakeup, next_idle_since, last_wakeup, last_idle_since, wait_deadline] =
+            [const { AtomicU64::new(0) }; 5];
+        Self { clock, next_wakeup, next_idle_since, last_wakeup, last_idle_since, wait_deadline }
     }
 
-    /// It could go on from now on.
+    /// Stamps a wake-up, if it is the first since the last poll.
     fn stamp_wakeup(&self) {
         if self.next_wakeup.load(Ordering::Relaxed) == 0 {
             self.next_idle_since.store(IDLE_SINCE.get(), Ordering::Relaxed);
@@ -67,28 +60,29 @@ impl Wakeups {
         }
     }
 
-    /// It goes on.
+    /// Begins a poll.
     fn begin_poll(&self) {
         self.last_idle_since.store(self.next_idle_since.load(Ordering::Relaxed), Ordering::Relaxed);
         self.last_wakeup.store(self.next_wakeup.swap(0, Ordering::Relaxed), Ordering::Relaxed);
     }
 
-    /// It begins to wait: until `due` at most, if that is not 0.
-    pub fn begin_wait(&self, due: u64) {
+    /// Begins a wait, which ends at `deadline`; 0 for no deadline.
+    pub fn begin_wait(&self, deadline: u64) {
         self.last_wakeup.store(0, Ordering::Relaxed);
-        self.wait_deadline.store(due, Ordering::Relaxed);
+        self.wait_deadline.store(deadline, Ordering::Relaxed);
     }
 
-    /// Since when it could have gone on, if it was woken from this wait.
+    /// Returns since when the task was ready, if it was woken from this wait.
     pub fn ready_since(&self) -> Option<u64> {
-        let woken = self.last_wakeup.load(Ordering::Relaxed);
-        let (due, idle) = (self.wait_deadline.load(Ordering::Relaxed), self.last_idle_since.load(Ordering::Relaxed));
-        let noticed_late = due > 0 && due < woken && due < idle;
-        (woken > 0).then_some(if noticed_late { due } else { woken })
+        let wakeup = self.last_wakeup.load(Ordering::Relaxed);
+        let (deadline, idle_since) =
+            (self.wait_deadline.load(Ordering::Relaxed), self.last_idle_since.load(Ordering::Relaxed));
+        let noticed_late = deadline > 0 && deadline < wakeup && deadline < idle_since;
+        (wakeup > 0).then_some(if noticed_late { deadline } else { wakeup })
     }
 }
 
-/// The waker that a task gives away.
+/// The waker of a task.
 struct StampingWaker {
     wakeups: Arc<Wakeups>,
     task: Waker,
@@ -109,7 +103,7 @@ impl Wake for StampingWaker {
 pub struct StampedTask<F> {
     task: Pin<Box<F>>,
     wakeups: Arc<Wakeups>,
-    /// The loop's own waker of it, and ours.
+    /// The loop's waker of the task, and the one that stamps wake-ups.
     wakers: Option<(Waker, Waker)>,
 }
 
@@ -124,12 +118,12 @@ impl<F: Future> Future for StampedTask<F> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = &mut *self;
-        if !this.wakers.as_ref().is_some_and(|(theirs, _)| theirs.will_wake(context.waker())) {
-            let waking = StampingWaker { wakeups: Arc::clone(&this.wakeups), task: context.waker().clone() };
-            this.wakers = Some((context.waker().clone(), Waker::from(Arc::new(waking))));
+        if !this.wakers.as_ref().is_some_and(|(loop_waker, _)| loop_waker.will_wake(context.waker())) {
+            let stamping = StampingWaker { wakeups: Arc::clone(&this.wakeups), task: context.waker().clone() };
+            this.wakers = Some((context.waker().clone(), Waker::from(Arc::new(stamping))));
         }
         this.wakeups.begin_poll();
-        let ours = this.wakers.as_ref().map_or(Waker::noop(), |(_, ours)| ours);
-        this.task.as_mut().poll(&mut Context::from_waker(ours))
+        let waker = this.wakers.as_ref().map_or(Waker::noop(), |(_, stamping)| stamping);
+        this.task.as_mut().poll(&mut Context::from_waker(waker))
     }
 }
