@@ -11,8 +11,8 @@ const SERVICE_THREADS: u64 = 8;
 const GUARDIAN_TASKS: u64 = 2;
 const RUNNER_FILES: u64 = 32;
 
-/// Bytes of memory of a worker process, and in each for every lane of the run, measured with 500 and 1,500 lanes. Unoptimised
-/// builds need more.
+/// Bytes of memory of a worker process, and in each for every lane of the run, measured with 500 and 1,500 lanes.
+/// Unoptimised builds need more.
 const PROCESS_BYTES: u64 = if cfg!(debug_assertions) { 1_280 << 10 } else { 640 << 10 };
 const LANE_BYTES: u64 = 112;
 
@@ -37,7 +37,8 @@ impl Requirements {
         let process = PROCESS_BYTES + LANE_BYTES * plan.cast.workers.len() as u64;
         for (role, worker) in plan.roles.iter().zip(&plan.cast.workers) {
             let in_pool = match role {
-                WorkerRole::GroupMember { group, .. } if plan.spawned_groups.contains(group) => continue, // spawned later, if at all
+                // Spawned later, if at all.
+                WorkerRole::GroupMember { group, .. } if plan.spawned_groups.contains(group) => continue,
                 WorkerRole::PoolWorker { pool, index } if *index >= plan.cast.pools[*pool].size => continue,
                 WorkerRole::PoolWorker { .. } => 1,
                 _ => 0,

@@ -58,8 +58,8 @@ pub struct RunContext {
     /// By pool.
     pub task_queues: Vec<TaskQueue>,
     pub pipe_ends: PipeEnds,
-    /// This process's own copies of private counters, by resource. Unset in the runner, whose counters are in the run memory,
-    /// where the dashboard reads them.
+    /// This process's own copies of private counters, by resource. Unset in the runner, whose counters are in the run
+    /// memory, where the dashboard reads them.
     private_counters: OnceLock<Vec<AtomicU64>>,
     output: Mutex<File>,
     is_too_deep_reported: AtomicBool,

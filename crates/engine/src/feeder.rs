@@ -18,8 +18,8 @@ use crate::tasks::submit::submit_task;
 use contend_scenario::{Expr, Feed, PoolSpec, ResultDelivery, TaskDistribution};
 use contend_trace::{Notice, PoolId};
 
-/// Feeds the pool at `pool_index` until all its tasks are in the queue or the feeder must end, collects the results if the
-/// feed wants them, then closes the queue, unless other workers may submit tasks too.
+/// Feeds the pool at `pool_index` until all its tasks are in the queue or the feeder must end, collects the results if
+/// the feed wants them, then closes the queue, unless other workers may submit tasks too.
 pub fn run_feeder(run: &'static RunContext, pool_index: usize, step_runner: &mut StepRunner) {
     let feeder = Feeder {
         run,

@@ -8,8 +8,8 @@
 //! // The program's own work follows.
 //! ```
 //!
-//! A program that cannot do that sets the path of `contend` with [`set_helper_program`]. Without either, starting a run is
-//! an error.
+//! A program that cannot do that sets the path of `contend` with [`set_helper_program`]. Without either, starting a run
+//! is an error.
 
 use std::path::PathBuf;
 
@@ -21,9 +21,9 @@ use contend_platform::{
     GUARDIAN_ARG, enter_helper, exit_now, guardian_main, ignore_file_size_signal, set_process_name,
 };
 
-/// Runs the main function of a helper, and does not return, if this process was started as one. Otherwise returns at once,
-/// and helpers can be started from this program from here on. Call it before `main` does anything else: a helper must not
-/// use the terminal, the environment, or its arguments.
+/// Runs the main function of a helper, and does not return, if this process was started as one. Otherwise returns at
+/// once, and helpers can be started from this program from here on. Call it before `main` does anything else: a helper
+/// must not use the terminal, the environment, or its arguments.
 pub fn run_if_helper() {
     ignore_file_size_signal();
     let Some(args) = enter_helper() else { return };

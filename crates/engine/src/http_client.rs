@@ -31,8 +31,8 @@ impl Default for HttpClient {
 }
 
 impl HttpClient {
-    /// Sends a request to a server of the run and reads the whole response. Connecting, the head and the body may each take
-    /// `limit`: a limit for the whole would cost a thread.
+    /// Sends a request to a server of the run and reads the whole response. Connecting, the head and the body may each
+    /// take `limit`: a limit for the whole would cost a thread.
     ///
     /// # Errors
     /// Describes the problem.

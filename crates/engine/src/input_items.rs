@@ -35,7 +35,8 @@ pub enum InputError {
     SamplePictures,
 }
 
-/// The files of a run, in the order of their names. Names need not be valid text, so they are kept in the system's form.
+/// The files of a run, in the order of their names. Names need not be valid text, so they are kept in the system's
+/// form.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct InputItems {
     files: Vec<OsString>,
@@ -49,8 +50,8 @@ pub struct InputItems {
 }
 
 impl InputItems {
-    /// Finds the files that a scenario's settings name. Without a directory, names samples in `scratch`, which the caller
-    /// removes.
+    /// Finds the files that a scenario's settings name. Without a directory, names samples in `scratch`, which the
+    /// caller removes.
     ///
     /// # Errors
     /// If a directory cannot be read or made, or contains no matching file.
@@ -126,7 +127,8 @@ impl InputItems {
         self.output_dir.as_deref().map(Path::new)
     }
 
-    /// Makes the file with this number if it is a sample. Called just before it is needed, so that a run begins at once.
+    /// Makes the file with this number if it is a sample. Called just before it is needed, so that a run begins at
+    /// once.
     ///
     /// # Errors
     /// If it cannot be written.

@@ -1,7 +1,7 @@
 //! Runs a checked scenario on real threads and processes and records what they do.
 //!
-//! The runner is a process of its own, so a scenario can deadlock for real: the dashboard ends the runner, and the deadlock
-//! with it. The runner receives the checked scenario, never a path to one.
+//! The runner is a process of its own, so a scenario can deadlock for real: the dashboard ends the runner, and the
+//! deadlock with it. The runner receives the checked scenario, never a path to one.
 //!
 //! Each module imports only modules above it in this table:
 //!
@@ -31,8 +31,8 @@
 //! | `runner` | the runner process |
 //! | `helpers` | starts the main function of a helper process |
 //!
-//! One call goes up: [`step_runner`] calls `StepRunner::run_step`, which `steps` defines, because a step can submit a task
-//! or spawn a worker that runs steps again.
+//! One call goes up: `step_runner` calls `StepRunner::run_step`, which `steps` defines, because a step can submit a
+//! task or spawn a worker that runs steps again.
 
 mod block_on;
 mod capacity_check;

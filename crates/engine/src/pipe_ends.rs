@@ -1,8 +1,8 @@
 //! The descriptors of pipes and connections in one process.
 //!
-//! The runner makes them all before any worker starts. A worker takes the ends that it uses: a thread from here, a process by
-//! inheritance. Ends that no worker will need which may still start are closed here, so that an end is closed with its last
-//! worker.
+//! The runner makes them all before any worker starts. A worker takes the ends that it uses: a thread from here, a
+//! process by inheritance. Ends that no worker will need which may still start are closed here, so that an end is
+//! closed with its last worker.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;

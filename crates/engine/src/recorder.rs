@@ -160,8 +160,8 @@ impl<'a> Recorder<'a> {
         self.begin_wait(0);
     }
 
-    /// Clears the wait slot after a wait begun with [`Recorder::wait_for_resource`]. Called before another worker can see that
-    /// the item, room or signal is taken; the event follows later.
+    /// Clears the wait slot after a wait begun with [`Recorder::wait_for_resource`]. Called before another worker can
+    /// see that the item, room or signal is taken; the event follows later.
     pub fn end_wait(&mut self) {
         self.writer.clear_wait_slot();
     }
@@ -203,8 +203,8 @@ impl<'a> Recorder<'a> {
         self.wakeups.is_some() && !self.is_blocking
     }
 
-    /// Records that the worker is about to wait for `lock`, with all held locks, so that a reader needs no earlier event to
-    /// understand the wait.
+    /// Records that the worker is about to wait for `lock`, with all held locks, so that a reader needs no earlier
+    /// event to understand the wait.
     pub fn wait_for_lock(&mut self, lock: ResourceId, timed: bool) {
         self.wait_for_lock_after(&[], lock, timed);
     }
@@ -220,7 +220,8 @@ impl<'a> Recorder<'a> {
         self.begin_wait(0);
     }
 
-    /// Lists the held locks, the newest 255, newest last, after events that describe the request. Returns how many locks.
+    /// Lists the held locks, the newest 255, newest last, after events that describe the request. Returns how many
+    /// locks.
     fn list_held(&mut self, at: u64, requests: &[EventKind]) -> u8 {
         let held = self.held.len().min(usize::from(u8::MAX));
         let newest = &self.held[self.held.len() - held..];
@@ -244,7 +245,8 @@ impl<'a> Recorder<'a> {
         self.write(at, EventKind::Acquired { lock, grant });
     }
 
-    /// Records that the worker released the lock. The time stamp `at` was taken while holding it; the event is written after.
+    /// Records that the worker released the lock. The time stamp `at` was taken while holding it; the event is written
+    /// after.
     #[inline]
     pub fn record_released(&mut self, at: u64, lock: ResourceId) {
         // Nearly always the newest lock is released first.

@@ -75,8 +75,8 @@ fn run_runner() -> io::Result<()> {
     Ok(())
 }
 
-/// Lowers the priority of a large run if the kernel does not share the cores among sessions, so that the dashboard stays
-/// responsive.
+/// Lowers the priority of a large run if the kernel does not share the cores among sessions, so that the dashboard
+/// stays responsive.
 fn lower_priority(run: &RunContext) {
     if is_autogroup_active() {
         return;

@@ -1,7 +1,8 @@
 //! Synchronisation primitives in shared memory: the same code serves threads, processes and tasks.
 //!
-//! Each uses the 16 words that the run memory has for a resource. Waiting functions are async. For threads and processes
-//! every wait inside them blocks, so they return when they are done; for tasks a wait gives the thread back to the loop.
+//! Each uses the 16 words that the run memory has for a resource. Waiting functions are async. For threads and
+//! processes every wait inside them blocks, so they return when they are done; for tasks a wait gives the thread back
+//! to the loop.
 
 pub mod async_mutex;
 pub mod availability;

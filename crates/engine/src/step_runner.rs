@@ -1,7 +1,7 @@
 //! The state of one worker while it runs its steps.
 //!
-//! Steps are async functions. On a thread every wait inside them blocks, so they return when they are done. A task of the
-//! event loop gives its thread back at each wait and continues when the loop polls it again.
+//! Steps are async functions. On a thread every wait inside them blocks, so they return when they are done. A task of
+//! the event loop gives its thread back at each wait and continues when the loop polls it again.
 
 pub mod failed_polls;
 
@@ -83,7 +83,8 @@ pub struct StepRunner {
     pub promises: PendingResults,
     /// Number of the task that spawned the worker.
     pub parent_task: Option<u64>,
-    /// The worker's ends of pipes, and its connection to the counter server. They are closed when the worker is dropped.
+    /// The worker's ends of pipes, and its connection to the counter server. They are closed when the worker is
+    /// dropped.
     pub pipe_ends: PipeEndMap,
     /// The connection to the counter server, once used.
     pub counter_connection: Option<UnixStream>,
@@ -185,8 +186,8 @@ impl StepRunner {
         self.release_down_to(0);
     }
 
-    /// Releases every lock at the end of the steps, except those taken without a block: they stay locked, and their waiters
-    /// wait in vain. A lock shared by processes is the exception: the system releases it.
+    /// Releases every lock at the end of the steps, except those taken without a block: they stay locked, and their
+    /// waiters wait in vain. A lock shared by processes is the exception: the system releases it.
     pub fn abandon(&mut self) {
         while let Some((id, held_lock)) = self.held.pop() {
             if self.unscoped_locks.contains(&id) {

@@ -70,7 +70,8 @@ fn run_assigned_worker() -> io::Result<()> {
     Ok(())
 }
 
-/// Opens the runner's descriptor in a worker process that inherited none. From here on the process dies with the runner.
+/// Opens the runner's descriptor in a worker process that inherited none. From here on the process dies with the
+/// runner.
 fn open_runner_descriptor((runner, descriptor): (u32, i32)) -> io::Result<OwnedFd> {
     kill_when_parent_dies(runner)?;
     reopen_parent_fd(runner, descriptor)

@@ -9,8 +9,8 @@ use contend_trace::frame::{self, FRAME_ATOMIC};
 use contend_trace::{Notice, WorkerId};
 
 impl RunContext {
-    /// Sends a message in one piece, so that it does not mix with those of other processes on the same pipe. A failure is
-    /// ignored: other code notices when the dashboard is gone.
+    /// Sends a message in one piece, so that it does not mix with those of other processes on the same pipe. A failure
+    /// is ignored: other code notices when the dashboard is gone.
     pub fn send_message(&self, message: &RunnerMessage) {
         let file = self.output.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = frame::send(&*file, message);

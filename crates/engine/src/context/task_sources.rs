@@ -1,4 +1,5 @@
-//! Workers that may still submit tasks. After the last of them and the last task, no task can come, and all queues close.
+//! Workers that may still submit tasks. After the last of them and the last task, no task can come, and all queues
+//! close.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -29,8 +30,8 @@ impl RunContext {
         (&words[worker.index() / 64], 1 << (worker.index() % 64))
     }
 
-    /// Stops counting a worker that will submit no more tasks. After the last worker and the last task, closes all queues.
-    /// The worker itself and a process that finds it dead may both call this; the first call counts.
+    /// Stops counting a worker that will submit no more tasks. After the last worker and the last task, closes all
+    /// queues. The worker itself and a process that finds it dead may both call this; the first call counts.
     pub fn remove_task_source(&self, worker: WorkerId, recorder: Option<&mut Recorder<'_>>) {
         if !self.plan.is_task_source(worker) {
             return;

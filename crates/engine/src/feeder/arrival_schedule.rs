@@ -9,8 +9,8 @@ use contend_trace::State;
 /// The longest sleep between two tasks in nanoseconds, after which a changed rate takes effect.
 const LONGEST_SLEEP: f64 = 0.1e9;
 
-/// A sleep that lasts this much longer than asked for, in nanoseconds, means that the whole run was suspended: a busy CPU
-/// does not explain it.
+/// A sleep that lasts this much longer than asked for, in nanoseconds, means that the whole run was suspended: a busy
+/// CPU does not explain it.
 const SUSPENDED_NANOS: f64 = 10e9;
 
 /// Due times on the system's monotonic clock: the CPU's counter leaps when the machine is suspended.
@@ -25,8 +25,8 @@ impl ArrivalSchedule {
         Self { began: Instant::now(), last_due: 0.0 }
     }
 
-    /// Waits until the next task is due, `1 / rate` after the one before, however late that was. Returns the due time in
-    /// ticks, or `None` when the feeder must end.
+    /// Waits until the next task is due, `1 / rate` after the one before, however late that was. Returns the due time
+    /// in ticks, or `None` when the feeder must end.
     pub(super) fn wait_for_next(&mut self, rate: &Expr, step_runner: &mut StepRunner) -> Option<u64> {
         while !step_runner.asked_to_end() {
             let (now, rate) = (self.now(), rate.eval(step_runner));
@@ -50,8 +50,8 @@ impl ArrivalSchedule {
         self.began.elapsed().as_nanos() as f64
     }
 
-    /// Sleeps for `nanos` nanoseconds. After a suspension the schedule moves by its length, so that the tasks due meanwhile
-    /// do not arrive all at once.
+    /// Sleeps for `nanos` nanoseconds. After a suspension the schedule moves by its length, so that the tasks due
+    /// meanwhile do not arrive all at once.
     fn sleep(&mut self, nanos: f64, step_runner: &mut StepRunner) {
         let before = self.now();
         step_runner.recorder.block(State::Sleep, None);

@@ -9,7 +9,8 @@ use crate::step_runner::StepRunner;
 use contend_scenario::ResultDelivery;
 use contend_trace::{Notice, PoolId};
 
-/// Reads the promised results. Gives up at the feed's timeout, counted from `began`; the pool runs the tasks all the same.
+/// Reads the promised results. Gives up at the feed's timeout, counted from `began`; the pool runs the tasks all the
+/// same.
 pub(super) fn collect_results(
     run: &'static RunContext,
     pool: usize,

@@ -1,5 +1,5 @@
-//! The mutexes that a scenario can compare, behind one interface. All are the real ones and wait without a limit unless a
-//! timeout is given, so a deadlock on them is a real deadlock.
+//! The mutexes that a scenario can compare, behind one interface. All are the real ones and wait without a limit unless
+//! a timeout is given, so a deadlock on them is a real deadlock.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -49,8 +49,8 @@ pub struct MutexGrant<'l> {
 }
 
 impl<'a> AnyMutex<'a> {
-    /// Returns a lock of this kind, in `cells` if it is shared by processes; `None` for the kinds that are no lock or belong to
-    /// tasks.
+    /// Returns a lock of this kind, in `cells` if it is shared by processes; `None` for the kinds that are no lock or
+    /// belong to tasks.
     pub fn new(kind: LockKind, cells: &'a [AtomicU64; 16]) -> Option<Self> {
         Some(match kind {
             LockKind::Std => Self::Std(Mutex::new(0)),

@@ -1,5 +1,5 @@
-//! Finds which worker uses which end of which pipe, and which connects to the counter server. Read from the steps, without
-//! regard to `when` and `if`.
+//! Finds which worker uses which end of which pipe, and which connects to the counter server. Read from the steps,
+//! without regard to `when` and `if`.
 //!
 //! A worker has only the ends that it uses, so a reader gets the end of the stream as soon as the last writer is gone.
 
@@ -109,7 +109,7 @@ impl Plan {
                     ends.extend(self.possible_targets(target, owner.position.as_ref()).map(PipeEnd::Read));
                 }
                 Step::Life(LifeStep::RunInline { group }) => {
-                    self.collect_ends(&owner.groups[*group].steps, owner, ends)
+                    self.collect_ends(&owner.groups[*group].steps, owner, ends);
                 }
                 _ => {}
             }
@@ -125,8 +125,8 @@ impl Plan {
         matches!(kind, Some(ResourceKind::Counter { memory: CounterMemory::Manager, .. }))
     }
 
-    /// Returns the members of an array that a step may use: one if the worker's position selects it and no knob can change
-    /// that, else all.
+    /// Returns the members of an array that a step may use: one if the worker's position selects it and no knob can
+    /// change that, else all.
     fn possible_targets(&self, target: &Target, position: Option<&PositionValues>) -> impl Iterator<Item = ResourceId> {
         let (first, count) = self.arrays[target.resource];
         let is_fixed = |index: &Expr| index.knobs().is_empty();

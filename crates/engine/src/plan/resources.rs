@@ -95,8 +95,8 @@ fn round_pipe_capacity(bytes: f64) -> u32 {
     (bytes.clamp(4_096.0, f64::from(1 << 20)) as u32).next_power_of_two()
 }
 
-/// Returns the kind of a mutex. Processes share robust mutexes and tasks async ones, whatever the scenario says: the other
-/// kinds work within one process only, or block the thread of a waiting task.
+/// Returns the kind of a mutex. Processes share robust mutexes and tasks async ones, whatever the scenario says: the
+/// other kinds work within one process only, or block the thread of a waiting task.
 fn lock_kind(kind: &Choice<LockKind>, settings: &Settings, scope: SharingScope) -> LockKind {
     match (kind.pick(|knob| settings.number(knob)).unwrap_or(LockKind::Std), scope) {
         (LockKind::Off, _) => LockKind::Off,

@@ -75,8 +75,8 @@ impl<'a> LaneSteps<'a> {
         self.lanes_with(move |step| matches!(step, PoolStep::Shutdown { pool: of, .. } if *of == pool))
     }
 
-    /// Returns the wakers of a pool's queue. Tasks come from feeders and steps; a worker that closes the queue also ends the
-    /// wait for them.
+    /// Returns the wakers of a pool's queue. Tasks come from feeders and steps; a worker that closes the queue also
+    /// ends the wait for them.
     fn pool_queue_wakers(&self, pool: usize) -> Wakers {
         let mut givers: Vec<LaneRange> = self.lanes_shutting_down(pool).collect();
         if self.sources.is_empty() {
@@ -120,8 +120,8 @@ fn add_wakers(wakers: &mut [Wakers], lanes: LaneRange, steps: &[Step], groups: &
     }
 }
 
-/// Enters `lanes` wherever `steps` wait for a condition inside a step that checks something shared first, with the knobs of
-/// the start.
+/// Enters `lanes` wherever `steps` wait for a condition inside a step that checks something shared first, with the
+/// knobs of the start.
 fn add_guarded_waits(
     wakers: &mut [Wakers],
     lanes: LaneRange,

@@ -1,5 +1,5 @@
-//! Tasks that were distributed to single workers of a pool, and tasks that were put back. They exist only in the runner,
-//! where all threads that take tasks are.
+//! Tasks that were distributed to single workers of a pool, and tasks that were put back. They exist only in the
+//! runner, where all threads that take tasks are.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -53,8 +53,8 @@ impl LocalQueues {
         self.lock_state().is_stealing_allowed = allowed;
     }
 
-    /// Distributes tasks to `workers` workers, consecutive ones to the same worker. The first workers get the remainder, one
-    /// task each.
+    /// Distributes tasks to `workers` workers, consecutive ones to the same worker. The first workers get the
+    /// remainder, one task each.
     pub fn distribute(&self, tasks: &[PoolTask], workers: usize) {
         let (n, workers) = (tasks.len(), workers.max(1));
         let mut guard = self.lock_state();

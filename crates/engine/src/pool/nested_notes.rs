@@ -1,11 +1,11 @@
 //! Notes in shared memory about the tasks that a worker process runs itself (`policy=caller-runs`), one inside another.
 //!
-//! The process can die inside them, and the runner did not hand these tasks to it; the notes tell the runner which tasks
-//! it has to finish.
+//! The process can die inside them, and the runner did not hand these tasks to it; the notes tell the runner which
+//! tasks it has to finish.
 //!
 //! ```text
 //! word 0          number of tasks
-//! then for each   its progress (see `task_progress`, with the pool in place of the finished tasks); the promised result
+//! then for each   its progress as in `task_progress`, with the pool in place of the finished tasks; its promise
 //! ```
 
 use std::sync::atomic::{AtomicU64, Ordering};

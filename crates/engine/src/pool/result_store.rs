@@ -1,5 +1,5 @@
-//! Results of a pool's tasks, in shared memory. A result is promised to the submitter of a task, available when the task is
-//! finished, and kept until it is read or forgotten.
+//! Results of a pool's tasks, in shared memory. A result is promised to the submitter of a task, available when the
+//! task is finished, and kept until it is read or forgotten.
 
 use std::time::Instant;
 
@@ -23,8 +23,8 @@ const FIRST_SLOT: usize = 8;
 /// Stands for the next completed result, whichever it is.
 const NEXT: u64 = AwaitedResult::NEXT;
 
-/// The content of a slot: the number of its promise, and in the low bits its state. A free slot holds the next free slot and
-/// state 0.
+/// The content of a slot: the number of its promise, and in the low bits its state. A free slot holds the next free
+/// slot and state 0.
 const PENDING: u64 = 1;
 const OK: u64 = 2;
 const FAILED: u64 = 3;
@@ -91,7 +91,8 @@ pub const fn result_words(results: usize) -> usize {
 }
 
 impl ResultStore {
-    /// Promises a result; `None` if too many are promised already. An `unordered` result is read in the order of completion.
+    /// Promises a result; `None` if too many are promised already. An `unordered` result is read in the order of
+    /// completion.
     pub fn promise_result(self, unordered: bool) -> Option<Promise> {
         let mut guard = self.monitor.enter();
         let slot = match guard.get(FREE_SLOT) {
@@ -112,8 +113,8 @@ impl ResultStore {
         Some(promise)
     }
 
-    /// Makes the result of a finished task available. Called once, and once more if the caller was killed inside it: the
-    /// second call completes what is missing.
+    /// Makes the result of a finished task available. Called once, and once more if the caller was killed inside it:
+    /// the second call completes what is missing.
     pub fn resolve_promise(self, promise: Promise, ok: bool, recorder: &mut Recorder<'_>) {
         let mut guard = self.monitor.enter();
         let at = promise.word_index();
@@ -145,7 +146,8 @@ impl ResultStore {
     fn publish(self, guard: &mut MonitorGuard<'_>, promise: Promise, ok: bool) {
         let completed = guard.get(COMPLETED_COUNT);
         guard.set(self.completed_word(completed), promise.to_word() << 1 | u64::from(ok));
-        guard.set(promise.word_index(), promise.state_word(PUBLISHED)); // before it can be read: then the slot may belong to another
+        // Before it can be read: then the slot may belong to another.
+        guard.set(promise.word_index(), promise.state_word(PUBLISHED));
         guard.set(COMPLETED_COUNT, completed + 1);
         guard.wake_all(ANY_COMPLETED);
     }

@@ -1,5 +1,5 @@
-//! The progress of a worker process with its chunk of tasks: one word beside its ring, which survives the process. The notes
-//! about tasks that it runs itself have the same form, see `nested_notes`.
+//! The progress of a worker process with its chunk of tasks: one word beside its ring, which survives the process. The
+//! notes about tasks that it runs itself have the same form, see `nested_notes`.
 //!
 //! ```text
 //! bits 0-2   the stage
@@ -8,9 +8,9 @@
 //! bits 32-63 the number of events in the ring when this was noted, the lower half of it
 //! ```
 //!
-//! The end of a task takes several steps, and its worker may be killed between any two. So the worker notes each step before
-//! taking it. The number of events in the ring shows whether it was taken, because nothing else writes to the ring meanwhile.
-//! The runner, when it finds the worker dead, takes the missing steps and none of them twice.
+//! The end of a task takes several steps, and its worker may be killed between any two. So the worker notes each step
+//! before taking it. The number of events in the ring shows whether it was taken, because nothing else writes to the
+//! ring meanwhile. The runner, when it finds the worker dead, takes the missing steps and none of them twice.
 
 use super::task::TaskOutcomeKind;
 use contend_trace::Ring;
@@ -51,7 +51,8 @@ impl TaskProgress {
         self.to_word() | event_total << 32
     }
 
-    /// Returns the progress noted last, and whether an event was recorded since. An invalid word is read as no progress.
+    /// Returns the progress noted last, and whether an event was recorded since. An invalid word is read as no
+    /// progress.
     pub fn read_from(ring: Ring<'_>) -> (Self, bool) {
         let word = ring.progress();
         (Self::from_word(word as u32), ring.event_total() as u32 != (word >> 32) as u32)

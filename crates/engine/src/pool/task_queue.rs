@@ -1,6 +1,6 @@
-//! The bounded queue of a pool, in shared memory. Feeders and submitters put tasks, in any process; the pool's workers, or
-//! their proxies in the runner, take them. Time stamps, depths and numbers are taken inside its monitor. A wait blocks its
-//! thread, unless tasks of the event loop share the queue.
+//! The bounded queue of a pool, in shared memory. Feeders and submitters put tasks, in any process; the pool's workers,
+//! or their proxies in the runner, take them. Time stamps, depths and numbers are taken inside its monitor. A wait
+//! blocks its thread, unless tasks of the event loop share the queue.
 
 mod take_tasks;
 
@@ -63,8 +63,8 @@ pub struct TaskQueue {
     monitor: Monitor<'static>,
     /// Tasks outside of the ring buffer. Only in the runner, where all takers are.
     pub local_queues: LocalQueues,
-    /// Whether batches are distributed to single workers: then a worker may find no task although the queue has some, and
-    /// records that.
+    /// Whether batches are distributed to single workers: then a worker may find no task although the queue has some,
+    /// and records that.
     uses_local_queues: bool,
     /// `None` if no step submits tasks.
     open_work: Option<OpenWork>,
@@ -145,7 +145,8 @@ impl TaskQueue {
         self.count_put(&mut guard, 1);
         match guard.get(WAITING_TAKERS) {
             0 => {}
-            _ if self.uses_local_queues => guard.wake_all(TASK_AVAILABLE), // a worker that gets no task waits again, and records that
+            // A worker that gets no task waits again, and records that.
+            _ if self.uses_local_queues => guard.wake_all(TASK_AVAILABLE),
             _ => drop(guard.wake_one(TASK_AVAILABLE)),
         }
         let (at, event) = (recorder.now(), self.make_put_event(&guard, 0));
@@ -172,7 +173,8 @@ impl TaskQueue {
         }
     }
 
-    /// Distributes a batch to `workers` workers, equal shares of consecutive tasks, all at once and beyond the capacity.
+    /// Distributes a batch to `workers` workers, equal shares of consecutive tasks, all at once and beyond the
+    /// capacity.
     ///
     /// # Errors
     /// If the queue is closed: then no task was put.
@@ -308,7 +310,8 @@ impl TaskQueue {
 
     /// Wakes all takers to check again whether they should stop.
     pub fn wake_takers(&self) {
-        self.monitor.enter().wake_all(TASK_AVAILABLE); // a taker that has just checked waits already; any other sees the change
+        // A taker that has just checked waits already; any other sees the change.
+        self.monitor.enter().wake_all(TASK_AVAILABLE);
     }
 }
 

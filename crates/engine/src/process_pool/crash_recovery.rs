@@ -12,8 +12,8 @@ use contend_platform::kill_process;
 use contend_scenario::CrashPolicy;
 use contend_trace::{DropReason, EventKind, ExitKind, PoolId, Ring, WorkerId};
 
-/// Settles the unfinished tasks of a dead worker. Returns whether another process replaces it. The worker's end is recorded
-/// last, so a model that knows of the end knows what happened to all its tasks.
+/// Settles the unfinished tasks of a dead worker. Returns whether another process replaces it. The worker's end is
+/// recorded last, so a model that knows of the end knows what happened to all its tasks.
 pub(super) fn recover_tasks(
     run: &'static RunContext,
     pool_index: usize,
@@ -65,8 +65,8 @@ fn apply_crash_policy(
     true
 }
 
-/// Retires the worker at this position, which has no process any more and gets no other. After the last worker of a pool,
-/// cancels the tasks in the queue.
+/// Retires the worker at this position, which has no process any more and gets no other. After the last worker of a
+/// pool, cancels the tasks in the queue.
 pub(super) fn retire_process(
     run: &'static RunContext,
     pool_index: usize,
@@ -87,8 +87,8 @@ pub(super) fn retire_process(
     }
 }
 
-/// Returns how many tasks are finished, and whether the next one was begun. If the worker died while it ended a task, completes
-/// the end.
+/// Returns how many tasks are finished, and whether the next one was begun. If the worker died while it ended a task,
+/// completes the end.
 fn finish_ending_tasks(
     run: &RunContext,
     pool: PoolId,

@@ -1,4 +1,5 @@
-//! The runner's side: a thread that takes tasks for one worker process, sends them, and replaces the process after a crash.
+//! The runner's side: a thread that takes tasks for one worker process, sends them, and replaces the process after a
+//! crash.
 
 use std::fs::File;
 use std::io::{self, BufReader};
@@ -33,8 +34,8 @@ impl WorkerLink {
     }
 }
 
-/// Stands for the process of `worker`, at position `worker_index` of its pool, until no more tasks come or the worker must
-/// end. `start` starts the process, and starts it again after a crash; it returns `None` if that is not possible.
+/// Stands for the process of `worker`, at position `worker_index` of its pool, until no more tasks come or the worker
+/// must end. `start` starts the process, and starts it again after a crash; it returns `None` if that is not possible.
 pub fn run_process_proxy(
     run: &'static RunContext,
     pool_index: usize,

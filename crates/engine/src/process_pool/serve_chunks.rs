@@ -40,8 +40,8 @@ pub fn serve_chunks(
     Ok(())
 }
 
-/// Runs a task of a chunk in which `finished` tasks are finished, and notes each step before taking it. The runner counts
-/// the task as finished.
+/// Runs a task of a chunk in which `finished` tasks are finished, and notes each step before taking it. The runner
+/// counts the task as finished.
 fn run_chunk_task(run: &'static RunContext, pool: PoolId, task: PoolTask, finished: u32, step_runner: &mut StepRunner) {
     let ring = step_runner.ring();
     let note = |finished, stage| TaskProgress { finished, stage }.note(ring);

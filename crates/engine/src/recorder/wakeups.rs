@@ -1,7 +1,8 @@
-//! Time stamps of a task's wake-ups: how long it waited for its loop between a wake-up and the next poll is known exactly.
+//! Time stamps of a task's wake-ups: how long it waited for its loop between a wake-up and the next poll is known
+//! exactly.
 //!
-//! The task's waker stamps the first wake-up after each poll. A busy loop notices an expired timer late. So if the deadline of
-//! a wait passed while the loop was busy, the task was ready from the deadline on.
+//! The task's waker stamps the first wake-up after each poll. A busy loop notices an expired timer late. So if the
+//! deadline of a wait passed while the loop was busy, the task was ready from the deadline on.
 
 use std::cell::Cell;
 use std::pin::Pin;

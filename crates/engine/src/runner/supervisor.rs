@@ -1,5 +1,5 @@
-//! Starts and replaces all threads and processes of a run. Only the runner's main thread starts processes: the kernel kills
-//! a child when the thread that started it ends, and this thread stays.
+//! Starts and replaces all threads and processes of a run. Only the runner's main thread starts processes: the kernel
+//! kills a child when the thread that started it ends, and this thread stays.
 
 mod completion;
 mod pipe_ends;

@@ -1,5 +1,5 @@
-//! The mutex of tasks, which passes in order of arrival. Unlocking hands it to the first waiter, which holds it from then on,
-//! however late its loop polls it.
+//! The mutex of tasks, which passes in order of arrival. Unlocking hands it to the first waiter, which holds it from
+//! then on, however late its loop polls it.
 
 use std::time::Instant;
 

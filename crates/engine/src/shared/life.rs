@@ -1,7 +1,7 @@
 //! The life of a worker that other workers spawn or join: whether it runs, its number, and how the last life ended.
 //!
-//! A worker that spawns another claims its life, so that each lane has one worker at a time. A worker that joins another
-//! waits on the same word, as `pthread_join` waits on a word of its own.
+//! A worker that spawns another claims its life, so that each lane has one worker at a time. A worker that joins
+//! another waits on the same word, as `pthread_join` waits on a word of its own.
 //!
 //! ```text
 //! word 0   bits 0-1 phase | 2 failed | 3 the life before it failed | 4 never started | 5-31 number of the life |
@@ -76,8 +76,8 @@ impl<'a> WorkerLife<'a> {
         self.word.store(RUNNING | 1 << NTH_SHIFT, Ordering::Release);
     }
 
-    /// Claims the next life, in the process `host`, at the time `asked` in ticks. The new worker uses the file of `task`.
-    /// Returns the number of the life.
+    /// Claims the next life, in the process `host`, at the time `asked` in ticks. The new worker uses the file of
+    /// `task`. Returns the number of the life.
     ///
     /// # Errors
     /// Returns the number of the life that has not ended yet.
@@ -141,7 +141,8 @@ impl<'a> WorkerLife<'a> {
         self.word.fetch_or(FAILED, Ordering::AcqRel);
     }
 
-    /// Changes the phase. Only one thread at a time changes a claimed life: the one that starts it, then the one that ends it.
+    /// Changes the phase. Only one thread at a time changes a claimed life: the one that starts it, then the one that
+    /// ends it.
     fn set_phase(self, phase: u64, failed: bool) {
         // SeqCst: ordered before the check whether the runner waits for lives.
         self.word.store(self.load_word().with_phase(phase, failed).0, Ordering::SeqCst);

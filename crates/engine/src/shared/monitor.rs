@@ -1,12 +1,12 @@
-//! A monitor: words that one worker at a time may read and change, and counters to wait on until another worker has changed
-//! them.
+//! A monitor: words that one worker at a time may read and change, and counters to wait on until another worker has
+//! changed them.
 //!
 //! ```text
 //! words 0-4 the mutex | 5-15 the guarded words, positions 0-10: values and wake counters
 //! ```
 //!
-//! The mutex is robust: a worker that dies inside does not block the others. Its changes until then stay, so change words in
-//! an order that leaves them consistent.
+//! The mutex is robust: a worker that dies inside does not block the others. Its changes until then stay, so change
+//! words in an order that leaves them consistent.
 //!
 //! Threads and processes sleep in the kernel. A monitor that tasks share has a wait queue instead, and a wait gives the
 //! thread back to the loop.
@@ -104,8 +104,8 @@ impl<'a> MonitorGuard<'a> {
         }
     }
 
-    /// Wakes one waiter, which enters after this guard has left. Returns whether one was woken; `false` for waiters in the
-    /// kernel, where that is not known.
+    /// Wakes one waiter, which enters after this guard has left. Returns whether one was woken; `false` for waiters in
+    /// the kernel, where that is not known.
     pub fn wake_one(&mut self, wake_counter: WakeCounter) -> bool {
         match self.monitor.wait_queue {
             Some(wait_queue) => return wait_queue.wake_one(wake_counter),
@@ -133,7 +133,8 @@ impl<'a> MonitorGuard<'a> {
         self.wait_until(wake_counter, None).await
     }
 
-    /// As [`MonitorGuard::wait`], until `deadline` at most. The caller checks the clock for whether the deadline has passed.
+    /// As [`MonitorGuard::wait`], until `deadline` at most. The caller checks the clock for whether the deadline has
+    /// passed.
     pub async fn wait_until(self, wake_counter: WakeCounter, deadline: Option<Instant>) -> Self {
         if let Some(wait_queue) = self.monitor.wait_queue {
             return self.wait_in_queue(wait_queue, wake_counter, deadline).await.0;

@@ -1,8 +1,9 @@
 //! A kernel pipe that carries whole messages.
 //!
-//! The kernel keeps messages of up to a page together, but mixes longer ones of several writers, and lets one reader take the
-//! rest of a message that another has begun to read. So a writer holds the write end for the whole message, and a reader the
-//! read end, with robust mutexes in shared memory: a worker that is killed in between does not block the others.
+//! The kernel keeps messages of up to a page together, but mixes longer ones of several writers, and lets one reader
+//! take the rest of a message that another has begun to read. So a writer holds the write end for the whole message,
+//! and a reader the read end, with robust mutexes in shared memory: a worker that is killed in between does not block
+//! the others.
 //!
 //! ```text
 //! words 0-4 the writers' mutex | 5-9 the readers' mutex | 10 total bytes read | 11 total bytes written
@@ -26,8 +27,8 @@ const CHUNK_BYTES: usize = 64 << 10;
 /// The content of messages, which no worker uses.
 static FILLER: [u8; CHUNK_BYTES] = [0x5a; CHUNK_BYTES];
 
-/// How often a waiter checks again without a wake-up. A read of less than a page makes no room, and the holder of the end may
-/// have changed; in both cases the waiter records the new byte totals.
+/// How often a waiter checks again without a wake-up. A read of less than a page makes no room, and the holder of the
+/// end may have changed; in both cases the waiter records the new byte totals.
 const RECHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 #[derive(Debug, Clone, Copy)]

@@ -1,9 +1,9 @@
 //! A lock for many readers or one writer, with a policy for precedence.
 //!
-//! No reader waits for other readers alone: if it waits while readers hold the lock, a writer waits ahead of it, and the
-//! reader does not overtake that writer. A reader that could be admitted stays admissible, whichever workers arrive until it
-//! wakes. The proof of deadlocks relies on this. A process that is killed while it waits or holds the lock counts forever,
-//! as with the system's rwlocks.
+//! No reader waits for other readers alone: if it waits while readers hold the lock, a writer waits ahead of it, and
+//! the reader does not overtake that writer. A reader that could be admitted stays admissible, whichever workers arrive
+//! until it wakes. The proof of deadlocks relies on this. A process that is killed while it waits or holds the lock
+//! counts forever, as with the system's rwlocks.
 
 use super::monitor::{Monitor, MonitorGuard};
 use super::wake_counter::WakeCounter;
@@ -119,8 +119,8 @@ impl<'a> Rwlock<'a> {
         recorder.record_released(at, self.id);
     }
 
-    /// Records that the worker begins to wait. Only if writers take precedence does `count` matter: the number of readers that
-    /// go before a writer, or the reader's own number.
+    /// Records that the worker begins to wait. Only if writers take precedence does `count` matter: the number of
+    /// readers that go before a writer, or the reader's own number.
     fn record_wait(self, request: EventKind, count: u64, recorder: &mut Recorder<'_>) {
         let requests = [request, EventKind::RwlockReaders { lock: self.id, count }];
         let recorded = if self.policy == RwPolicy::Writers { 2 } else { 1 };

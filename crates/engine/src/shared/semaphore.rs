@@ -1,7 +1,7 @@
-//! A counting semaphore. A worker that arrives while a permit is free takes it, even ahead of waiters, as with the system's
-//! semaphores. Among tasks a worker that arrives lets the waiters try first: otherwise a task that releases a permit and
-//! acquires another before it gives its thread back would be the only one ever to pass. No worker keeps waiting while enough
-//! permits are free.
+//! A counting semaphore. A worker that arrives while a permit is free takes it, even ahead of waiters, as with the
+//! system's semaphores. Among tasks a worker that arrives lets the waiters try first: otherwise a task that releases a
+//! permit and acquires another before it gives its thread back would be the only one ever to pass. No worker keeps
+//! waiting while enough permits are free.
 
 use super::monitor::Monitor;
 use super::wake_counter::WakeCounter;

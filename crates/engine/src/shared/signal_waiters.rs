@@ -1,8 +1,8 @@
 //! Waiting for signals, the common part of conditions, event flags and barriers. On its own it is a condition.
 //!
-//! A signal wakes a worker that waited when it was sent, never one that arrives later: each waiter has a number, and a signal
-//! is for numbers below the limit. Each signal that wakes a worker ends exactly one wait, so that the numbers of signals and
-//! of ended waits can be compared.
+//! A signal wakes a worker that waited when it was sent, never one that arrives later: each waiter has a number, and a
+//! signal is for numbers below the limit. Each signal that wakes a worker ends exactly one wait, so that the numbers of
+//! signals and of ended waits can be compared.
 
 use std::time::Instant;
 

@@ -26,8 +26,8 @@ impl StepRunner {
         }
     }
 
-    /// Stores the worker's copy, changed by `delta`. Load and store are separate steps, as in unsynchronised code, so updates
-    /// by other workers in between are lost.
+    /// Stores the worker's copy, changed by `delta`. Load and store are separate steps, as in unsynchronised code, so
+    /// updates by other workers in between are lost.
     pub(crate) fn store(&mut self, target: &Target, delta: i8) -> StepResult {
         let counter = self.resolve_target(target);
         let value = self.counter_copies[counter.index()].wrapping_add(i64::from(delta));

@@ -9,7 +9,8 @@ use crate::step_runner::{StepRunner, StopReason};
 use contend_trace::{ResourceId, State};
 
 impl StepRunner {
-    /// Sends an operation to the counter server (the lane `manager`) and waits for the reply. Returns the value of the counter after it.
+    /// Sends an operation to the counter server (the lane `manager`) and waits for the reply. Returns the value of the
+    /// counter after it.
     pub(super) fn request_counter(&mut self, counter: ResourceId, op: CounterOp) -> Result<i64, StopReason> {
         self.recorder.block(State::Io, Some(counter));
         let token = self.recorder.now();

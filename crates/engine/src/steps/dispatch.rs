@@ -46,7 +46,8 @@ impl StepRunner {
             Step::Thumbnail { sizes } => self.thumbnail(sizes)?,
             Step::RealWork(work) => self.run_real_work(work)?,
             Step::Attempt(attempt) => self.run_attempt(attempt).await?,
-            // Skips the panic hook: its backtrace would cost the workload time. The message travels with the worker's end.
+            // Skips the panic hook: its backtrace would cost the workload time. The message travels with the worker's
+            // end.
             Step::Panic(message) => std::panic::resume_unwind(Box::new(message.clone())),
             Step::Abort => self.abort_process()?,
             Step::Exit(code) => self.exit_process(*code)?,

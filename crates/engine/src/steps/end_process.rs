@@ -13,8 +13,8 @@ impl StepRunner {
         std::process::abort()
     }
 
-    /// Exits the process at once. Exit code 0 is a normal end of a group's worker and is recorded as one; a pool's process
-    /// should have run its tasks.
+    /// Exits the process at once. Exit code 0 is a normal end of a group's worker and is recorded as one; a pool's
+    /// process should have run its tasks.
     pub(super) fn exit_process(&mut self, code: u8) -> StepResult {
         self.check_may_end_process("exit")?;
         end_nested_tasks(self.run, self.id(), &mut self.recorder);
@@ -26,8 +26,8 @@ impl StepRunner {
         exit_now(i32::from(code))
     }
 
-    /// Checks that the step ends only a worker process. A thread of the runner may run a task that is meant for a process;
-    /// there the step would end the whole run.
+    /// Checks that the step ends only a worker process. A thread of the runner may run a task that is meant for a
+    /// process; there the step would end the whole run.
     fn check_may_end_process(&self, step: &str) -> StepResult {
         let pools = &self.run.plan.cast.pools;
         let process_pool = self

@@ -1,5 +1,5 @@
-//! Steps that decide how a task uses the thread of its event loop: `blocking` keeps it, `yield` gives it away for a moment,
-//! `to-thread` moves the work to another thread. A worker with a thread of its own stays on that thread.
+//! Steps that decide how a task uses the thread of its event loop: `blocking` keeps it, `yield` gives it away for a
+//! moment, `to-thread` moves the work to another thread. A worker with a thread of its own stays on that thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -44,8 +44,8 @@ impl StepRunner {
         }
     }
 
-    /// Runs the steps on a thread beside the loop. The whole worker moves there, with its ring and its locks, and back, so
-    /// only one thread writes to the ring at a time.
+    /// Runs the steps on a thread beside the loop. The whole worker moves there, with its ring and its locks, and back,
+    /// so only one thread writes to the ring at a time.
     async fn run_on_blocking_thread(&mut self, body: &[Step]) -> StepResult {
         self.recorder.block(State::Ready, None); // until a thread is free
         let steps = body.to_vec(); // the thread may outlive the borrow, as far as the compiler knows
@@ -60,7 +60,8 @@ impl StepRunner {
             (away, result)
         });
         let Ok((back, result)) = joined.await else {
-            return Err(StopReason::Failed("the thread beside the event loop is gone".into())); // happens only when the loop itself ends
+            // Happens only when the loop itself ends.
+            return Err(StopReason::Failed("the thread beside the event loop is gone".into()));
         };
         *self = back;
         self.recorder.resume();

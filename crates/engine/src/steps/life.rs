@@ -81,8 +81,8 @@ impl StepRunner {
         self.begin_spawn(other, claim)
     }
 
-    /// Claims the next life of a worker. Returns the time and the number of the life, or the number of the one that has not
-    /// ended.
+    /// Claims the next life of a worker. Returns the time and the number of the life, or the number of the one that has
+    /// not ended.
     fn claim_life(&self, other: SpawnTarget) -> Result<(u64, u64), u64> {
         let asked = self.recorder.now();
         let nth = other.life.claim(std::process::id(), self.id(), asked, self.file_task())?;
@@ -153,7 +153,8 @@ impl StepRunner {
                 nth
             }
             (None, 0) => return true,
-            // Recorded although there is nothing to wait for: the end of that life comes before the steps that follow here.
+            // Recorded although there is nothing to wait for: the end of that life comes before the steps that follow
+            // here.
             (None, nth) => {
                 let at = self.recorder.now();
                 self.recorder.write(at, EventKind::Joins { life: other.id, nth });

@@ -58,8 +58,8 @@ impl StepRunner {
                 }
                 SubmitError::TooDeep => {
                     let message = format!(
-                        "the queue of {name} is full, and {} already runs {} tasks inside one another: use policy=block \
-                         or policy=reject, or a longer queue",
+                        "the queue of {name} is full, and {} already runs {} tasks inside one another: use \
+                         policy=block or policy=reject, or a longer queue",
                         self.run.plan.cast.worker_name(self.id()),
                         self.nested_depth
                     );

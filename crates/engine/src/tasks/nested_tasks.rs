@@ -1,7 +1,7 @@
 //! Tasks that their submitter runs itself (`policy=caller-runs`), one inside another.
 //!
-//! Each level takes stack, so there is a deepest level: beyond it the submit fails. In a worker process each task is also
-//! noted in shared memory, see `pool::nested_notes`.
+//! Each level takes stack, so there is a deepest level: beyond it the submit fails. In a worker process each task is
+//! also noted in shared memory, see `pool::nested_notes`.
 
 use super::run_tasks::{record_task_begin, run_task_steps};
 use super::settle::{count_finished, report_failure, resolve_result};

@@ -33,8 +33,8 @@ pub fn resolve_result(run: &RunContext, pool: PoolId, task: &PoolTask, ok: bool,
     }
 }
 
-/// Completes the end of a task whose worker died while it ended it: takes the steps that are missing, according to the noted
-/// stage and to whether the worker recorded an event since. Returns `false` if the task had not come to its end.
+/// Completes the end of a task whose worker died while it ended it: takes the steps that are missing, according to the
+/// noted stage and to whether the worker recorded an event since. Returns `false` if the task had not come to its end.
 pub fn complete_end(
     run: &RunContext,
     pool: PoolId,

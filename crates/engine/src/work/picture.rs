@@ -23,7 +23,8 @@ fn decode_limits() -> Limits {
 /// into `out` or beside it.
 ///
 /// # Errors
-/// If the file cannot be read or is no picture, or a result cannot be written. A result is written completely or not at all.
+/// If the file cannot be read or is no picture, or a result cannot be written. A result is written completely or not at
+/// all.
 pub fn make_thumbnails(
     file: &Path,
     out: Option<&Path>,

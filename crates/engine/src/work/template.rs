@@ -24,8 +24,8 @@ impl TemplateValues<'_> {
         self.fill_with(template, Vec::extend_from_slice)
     }
 
-    /// As [`TemplateValues::fill`], for a URL: characters with a meaning in URLs are escaped (`%3F`). A template that consists
-    /// only of the item is taken as the whole URL.
+    /// As [`TemplateValues::fill`], for a URL: characters with a meaning in URLs are escaped (`%3F`). A template that
+    /// consists only of the item is taken as the whole URL.
     ///
     /// # Errors
     /// Returns the placeholder that has no value.

@@ -1,5 +1,5 @@
-//! The counter server (`memory=manager`): a process that keeps counters for other workers. Each operation is one request
-//! and one reply.
+//! The counter server (`memory=manager`): a process that keeps counters for other workers. Each operation is one
+//! request and one reply.
 //!
 //! Every client has a connection of its own, so a client that dies affects no other connection.
 

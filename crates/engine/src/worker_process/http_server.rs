@@ -1,9 +1,9 @@
-//! A small HTTP server in a process of its own. Each request waits for its turn, takes the configured time, and succeeds or
-//! fails.
+//! A small HTTP server in a process of its own. Each request waits for its turn, takes the configured time, and
+//! succeeds or fails.
 //!
-//! One thread serves all requests, because they only wait. The lane of the server shows whether it has requests; the resource
-//! of the same name counts them, as a queue counts items. The server finishes a request even if its client is gone, as most
-//! servers do.
+//! One thread serves all requests, because they only wait. The lane of the server shows whether it has requests; the
+//! resource of the same name counts them, as a queue counts items. The server finishes a request even if its client is
+//! gone, as most servers do.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

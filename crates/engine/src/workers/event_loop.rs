@@ -17,8 +17,8 @@ use crate::tasks::run_tasks::run_tasks;
 use contend_platform::minimize_timer_slack;
 use contend_trace::{State, WorkerId};
 
-/// Starts a loop on `threads` threads. It polls its first task when the start barrier is lifted, and lives as long as the
-/// process, because its tasks may be stuck forever.
+/// Starts a loop on `threads` threads. It polls its first task when the start barrier is lifted, and lives as long as
+/// the process, because its tasks may be stuck forever.
 ///
 /// # Errors
 /// If the system refuses a thread or a descriptor.

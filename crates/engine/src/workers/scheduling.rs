@@ -9,8 +9,8 @@ use contend_platform::{add_niceness, pin_to_core};
 use contend_scenario::Scheduling;
 use contend_trace::Notice;
 
-/// Applies the niceness and the core of the scenario. If the system refuses, the worker runs with the defaults and a note
-/// says so.
+/// Applies the niceness and the core of the scenario. If the system refuses, the worker runs with the defaults and a
+/// note says so.
 pub fn apply_scheduling(run: &'static RunContext, role: WorkerRole, step_runner: &StepRunner) {
     let Scheduling { nice, core } = match role {
         WorkerRole::GroupMember { group, .. } => &run.scenario.groups[group].scheduling,

@@ -12,8 +12,8 @@ use contend_trace::{EventKind, State};
 
 impl TaskQueue {
     /// Takes up to `limit` tasks into `tasks`, waiting for the first. Takes none when no more will come, or when
-    /// `should_stop` returns `true`; call [`TaskQueue::wake_takers`] when its answer changes. Returns the position of the
-    /// worker from which they were stolen, if they were.
+    /// `should_stop` returns `true`; call [`TaskQueue::wake_takers`] when its answer changes. Returns the position of
+    /// the worker from which they were stolen, if they were.
     pub async fn take(
         &self,
         worker_index: usize,

@@ -28,8 +28,8 @@ impl Supervisor {
         plan.cast.workers[worker.index()].kind == WorkerKind::Process && !plan.is_forked(worker)
     }
 
-    /// Stops counting a dead worker as a waiter for a signal and as a source of tasks. Writes the events to its ring, which
-    /// has no other writer now.
+    /// Stops counting a dead worker as a waiter for a signal and as a source of tasks. Writes the events to its ring,
+    /// which has no other writer now.
     pub(super) fn clean_up_dead(&self, worker: WorkerId) {
         let may_wait = self.run.plan.cast.signals().next().is_some();
         if may_wait || self.run.plan.is_task_source(worker) {

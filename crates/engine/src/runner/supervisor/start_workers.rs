@@ -122,8 +122,8 @@ impl Supervisor {
         Ok(WorkerLink::new(our_out, our_in))
     }
 
-    /// Starts a worker process of a group. A process that inherits no other descriptor opens the run memory itself, if the
-    /// system permits that: it is faster than inheriting.
+    /// Starts a worker process of a group. A process that inherits no other descriptor opens the run memory itself, if
+    /// the system permits that: it is faster than inheriting.
     pub(super) fn start_process(&mut self, worker: WorkerId) -> io::Result<()> {
         let ends = self.inherited_ends(worker);
         if ends.is_empty() && has_proc_fds() {
