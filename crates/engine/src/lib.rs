@@ -44,6 +44,8 @@ pub mod helpers;
 mod http_client;
 mod input_items;
 mod locks;
+#[cfg(test)]
+mod module_order;
 mod pipe_ends;
 mod plan;
 mod pool;
