@@ -70,9 +70,7 @@ impl InputItems {
                 }
                 let Some(dir) = settings.text(*dir) else {
                     let samples = sample_files::sample_extensions(patterns);
-                    if !cfg!(feature = "images") && samples.iter().any(|ending| sample_files::is_picture(ending)) {
-                        return Err(InputError::SamplePictures);
-                    }
+                    check_samples(&samples, scenario)?;
                     let files = (0..SAMPLE_COUNT)
                         .map(|number| scratch.join(sample_files::sample_name(number, &samples)).into_os_string())
                         .collect();
@@ -150,8 +148,18 @@ const fn has_items(feed: &Feed) -> bool {
     matches!(feed, Feed::Files { .. } | Feed::Words { .. })
 }
 
-/// Whether a scenario writes pictures, which may go beside the originals.
-fn makes_pictures(scenario: &Scenario) -> bool {
+/// Returns an error if the samples are pictures and this build cannot draw any. A scenario that makes pictures is
+/// refused by the plan: a directory of files would not help it.
+fn check_samples(extensions: &[String], scenario: &Scenario) -> Result<(), InputError> {
+    let has_pictures = extensions.iter().any(|extension| sample_files::is_picture(extension));
+    if has_pictures && !cfg!(feature = "images") && !makes_pictures(scenario) {
+        return Err(InputError::SamplePictures);
+    }
+    Ok(())
+}
+
+/// Whether a scenario makes pictures from pictures.
+pub fn makes_pictures(scenario: &Scenario) -> bool {
     scenario.any_step(|step| matches!(step, Step::Thumbnail { .. } | Step::RealWork(RealWork::Grayscale)))
 }
 
@@ -168,5 +176,20 @@ fn items_of_words(words: &TextExpr, scenario: &Scenario, settings: &Settings) ->
             Err(InputError::NoWords { knob })
         }
         _ => Ok(InputItems { files, ..InputItems::default() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contend_scenario::{Source, check};
+
+    #[test]
+    fn sample_pictures_need_the_feature_images() {
+        let text = "knob dir text=#true\npool w of=threads workers=1 { batch files=\"jpg\" dir=$dir; task { hash } }\n";
+        let source = Source { name: "x".into(), path: None, text: text.into() };
+        let scenario = check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
+        let found = InputItems::find_items(&scenario, &scenario.default_settings(), None);
+        assert_eq!(found.is_ok(), cfg!(feature = "images"), "{found:?}");
     }
 }

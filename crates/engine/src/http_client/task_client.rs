@@ -102,8 +102,8 @@ mod tests {
 
     use super::*;
 
-    /// Starts a server that answers every request with `head` and closes the connection after `requests` of them. Returns its
-    /// URL, and the number of connections.
+    /// Starts a server that answers every request with `head` and closes the connection after `requests` of them.
+    /// Returns its URL, and the number of connections.
     fn start_server(head: &'static str, requests: usize) -> (String, Arc<AtomicUsize>) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}/", listener.local_addr().expect("an address"));

@@ -1,14 +1,15 @@
 //! Refuses scenarios that need a feature that this build lacks.
 
 use super::PlanError;
-use contend_scenario::{AttemptKind, RealWork, ResourceSpec, Scenario, Step};
+use crate::input_items::makes_pictures;
+use contend_scenario::{AttemptKind, ResourceSpec, Scenario, Step};
 
 /// Returns an error if a scenario needs a cargo feature that this build was made without.
 pub(super) fn check_features(scenario: &Scenario) -> Result<(), PlanError> {
     if !cfg!(feature = "net") && needs_net(scenario) {
         return Err(PlanError::NoFeature { support: "network", feature: "net" });
     }
-    if !cfg!(feature = "images") && needs_images(scenario) {
+    if !cfg!(feature = "images") && makes_pictures(scenario) {
         return Err(PlanError::NoFeature { support: "image", feature: "images" });
     }
     Ok(())
@@ -19,11 +20,6 @@ fn needs_net(scenario: &Scenario) -> bool {
     let is_request = |step: &Step| matches!(step, Step::Attempt(a) if matches!(a.kind, AttemptKind::HttpGet { .. }));
     scenario.resources.iter().any(|resource| matches!(resource.spec, ResourceSpec::Server(_)))
         || scenario.any_step(is_request)
-}
-
-/// Whether a scenario decodes pictures.
-fn needs_images(scenario: &Scenario) -> bool {
-    scenario.any_step(|step| matches!(step, Step::Thumbnail { .. } | Step::RealWork(RealWork::Grayscale)))
 }
 
 #[cfg(test)]
