@@ -312,16 +312,9 @@ fn make_task_queues(
         let monitor = Monitor::at_words(memory.resource(info.queue), words);
         let monitor = monitor.with_wait_queue(wait_queues[info.queue.index()].as_ref());
         let uses_local_queues = pool.schedule != TaskDistribution::Shared;
-        TaskQueue::new(info.queue, (queue_capacity(plan, info.queue), uses_local_queues), monitor, open_work)
+        TaskQueue::new(info.queue, (plan.queue_capacity(info.queue), uses_local_queues), monitor, open_work)
     });
     queues.collect()
-}
-
-fn queue_capacity(plan: &Plan, queue: ResourceId) -> u32 {
-    match plan.cast.resource(queue).map(|r| &r.kind) {
-        Some(ResourceKind::Queue { capacity }) => *capacity,
-        _ => 1,
-    }
 }
 
 fn open_dev_null() -> File {

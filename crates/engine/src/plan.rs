@@ -148,6 +148,14 @@ impl Plan {
         }
     }
 
+    /// Returns how many items or tasks a queue holds at once.
+    pub fn queue_capacity(&self, queue: ResourceId) -> u32 {
+        match self.cast.resource(queue).map(|resource| &resource.kind) {
+            Some(ResourceKind::Queue { capacity }) => *capacity,
+            _ => 1,
+        }
+    }
+
     /// Returns how many requests a server holds at once.
     pub fn server_capacity(&self, server: ResourceId) -> u32 {
         match self.cast.resource(server).map(|resource| &resource.kind) {

@@ -101,7 +101,7 @@ impl TaskQueue {
         if self.is_full(&guard) {
             recorder.block(State::Full, Some(self.id));
             while self.is_full(&guard) {
-                guard = wait(guard, WAITING_PUTTERS, ROOM_AVAILABLE).await;
+                guard = guard.wait_counted(WAITING_PUTTERS, ROOM_AVAILABLE).await;
             }
             if read_close_reason(&guard).is_some() {
                 recorder.resume();
@@ -322,12 +322,4 @@ fn read_close_reason(guard: &MonitorGuard<'_>) -> Option<CloseReason> {
         2 => Some(CloseReason::Cancelled),
         _ => Some(CloseReason::Broken),
     }
-}
-
-/// Waits for a wake-up, counted in the word `waiting_word`.
-async fn wait(mut guard: MonitorGuard<'_>, waiting_word: usize, wake_counter: WakeCounter) -> MonitorGuard<'_> {
-    guard.set(waiting_word, guard.get(waiting_word) + 1);
-    let mut guard = guard.wait(wake_counter).await;
-    guard.set(waiting_word, guard.get(waiting_word).saturating_sub(1));
-    guard
 }

@@ -24,9 +24,9 @@ pub fn checkable_resources(cast: &Registry) -> Vec<ResourceId> {
     (0..cast.resources.len()).map(ResourceId::from).filter(is_checkable).collect()
 }
 
-/// Returns the state of the waiters that a resource cannot serve at this moment: `Empty` for an empty queue, `Full` for
-/// a full one, `Lock` for a semaphore without permits, `Signal` where no signal is pending, `Done` for a worker that
-/// has no life and was not spawned.
+/// Returns the state in which workers wait if the resource cannot serve them at this moment: `Empty` for an empty queue,
+/// `Full` for a full one, `Lock` for a semaphore without permits, `Signal` where no signal is pending; `Done` for a
+/// worker that has no life and was not spawned.
 pub fn unavailable_state(memory: &RunMemory, cast: &Registry, id: ResourceId) -> Option<State> {
     let words = memory.resource(id);
     let monitor = Monitor::at(words);

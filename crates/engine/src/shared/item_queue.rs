@@ -37,7 +37,7 @@ impl ItemQueue<'_> {
         if self.is_full(&guard) {
             recorder.wait_for_resource(State::Full, self.id);
             while self.is_full(&guard) {
-                guard = wait(guard, WAITING_PUTTERS, ROOM_AVAILABLE).await;
+                guard = guard.wait_counted(WAITING_PUTTERS, ROOM_AVAILABLE).await;
             }
             recorder.end_wait();
             if is_closed(&guard) {
@@ -77,7 +77,7 @@ impl ItemQueue<'_> {
         if is_empty(&guard) && !is_closed(&guard) {
             recorder.wait_for_resource(State::Empty, self.id);
             while is_empty(&guard) && !is_closed(&guard) {
-                guard = wait(guard, WAITING_TAKERS, ITEM_AVAILABLE).await;
+                guard = guard.wait_counted(WAITING_TAKERS, ITEM_AVAILABLE).await;
             }
             recorder.end_wait();
             if is_empty(&guard) {
@@ -161,12 +161,4 @@ impl ItemQueue<'_> {
 
 fn is_closed(guard: &MonitorGuard<'_>) -> bool {
     guard.get(CLOSED) == 1
-}
-
-/// Waits for a wake-up, counted in the word `waiting_word`.
-async fn wait(mut guard: MonitorGuard<'_>, waiting_word: usize, wake_counter: WakeCounter) -> MonitorGuard<'_> {
-    guard.set(waiting_word, guard.get(waiting_word) + 1);
-    let mut guard = guard.wait(wake_counter).await;
-    guard.set(waiting_word, guard.get(waiting_word).saturating_sub(1));
-    guard
 }

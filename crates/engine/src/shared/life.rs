@@ -121,7 +121,7 @@ impl<'a> WorkerLife<'a> {
         self.load_word().phase() != IDLE
     }
 
-    /// Whether the life is claimed or running in this process.
+    /// Whether the life is claimed or running in the process `host`.
     pub fn is_alive_in(self, host: u32) -> bool {
         self.is_alive() && self.load_word().host() == host
     }

@@ -133,6 +133,14 @@ impl<'a> MonitorGuard<'a> {
         self.wait_until(wake_counter, None).await
     }
 
+    /// As [`MonitorGuard::wait`], and counts the waiter in the word at `waiting_position` meanwhile.
+    pub async fn wait_counted(mut self, waiting_position: usize, wake_counter: WakeCounter) -> Self {
+        self.set(waiting_position, self.get(waiting_position) + 1);
+        let mut guard = self.wait(wake_counter).await;
+        guard.set(waiting_position, guard.get(waiting_position).saturating_sub(1));
+        guard
+    }
+
     /// As [`MonitorGuard::wait`], until `deadline` at most. The caller checks the clock for whether the deadline has
     /// passed.
     pub async fn wait_until(self, wake_counter: WakeCounter, deadline: Option<Instant>) -> Self {

@@ -1,4 +1,4 @@
-//! What a wait in a monitor waits for.
+//! The counter on which a wait in a monitor sleeps.
 
 /// The position of a word that counts wake-ups. A waiter sleeps until the count changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,6 @@
 use crate::shared::item_queue::{ItemQueue, QueueClosed};
 use crate::step_runner::{StepResult, StepRunner, StopReason};
 use contend_scenario::{QueueStep, Target};
-use contend_trace::ResourceKind;
 
 impl StepRunner {
     pub async fn queue_step(&mut self, step: &QueueStep) -> StepResult {
@@ -46,11 +45,7 @@ impl StepRunner {
 
     pub fn item_queue(&self, target: &Target) -> ItemQueue<'static> {
         let id = self.resolve_target(target);
-        let capacity = match self.run.plan.cast.resource(id).map(|resource| &resource.kind) {
-            Some(ResourceKind::Queue { capacity }) => *capacity,
-            _ => 1,
-        };
-        ItemQueue { id, capacity, monitor: self.run.monitor(id) }
+        ItemQueue { id, capacity: self.run.plan.queue_capacity(id), monitor: self.run.monitor(id) }
     }
 
     fn queue_closed_error(&self, queue: ItemQueue<'_>) -> StopReason {

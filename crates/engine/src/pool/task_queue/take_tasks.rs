@@ -2,7 +2,7 @@
 
 use super::{
     DEPTH, HEAD, IN_RING, PUT_COUNT, RING_START, ROOM_AVAILABLE, TAKEN_COUNT, TASK_AVAILABLE, TASK_WORDS, TaskQueue,
-    WAITING_PUTTERS, WAITING_TAKERS, read_close_reason, wait,
+    WAITING_PUTTERS, WAITING_TAKERS, read_close_reason,
 };
 use crate::pool::result_store::Promise;
 use crate::pool::task::PoolTask;
@@ -46,7 +46,7 @@ impl TaskQueue {
             if self.uses_local_queues {
                 recorder.record_no_task(self.id, guard.get(PUT_COUNT));
             }
-            guard = wait(guard, WAITING_TAKERS, TASK_AVAILABLE).await;
+            guard = guard.wait_counted(WAITING_TAKERS, TASK_AVAILABLE).await;
         };
         self.record_taken(guard, tasks.len() as u64, recorder);
         from
