@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use self::find_files::{MOST_FILES, MOST_NAMES};
 use self::sample_files::SAMPLE_COUNT;
 use crate::work::picture_paths::is_result;
 use contend_scenario::{Feed, RealWork, Scenario, Settings, Step, TextExpr, sanitize};
@@ -25,7 +24,7 @@ pub enum InputError {
     NoFiles { dir: String, patterns: String },
     #[error("no input: the knob `{knob}` is empty")]
     NoWords { knob: String },
-    #[error("`{}` has too many files: at most {MOST_FILES} in one run, of at most {MOST_NAMES} names", sanitize(.dir))]
+    #[error("`{}` has too many files for one run: name a smaller directory", sanitize(.dir))]
     TooMany { dir: String },
     #[error("cannot make the directory `{}` for the results: {source}", sanitize(.dir))]
     OutputDirectory { dir: String, source: io::Error },
@@ -93,7 +92,7 @@ impl InputItems {
     /// Whether a scenario needs a scratch directory: it uses sample files, or a step writes files.
     pub fn needs_scratch(scenario: &Scenario, settings: &Settings) -> bool {
         let groups = scenario.groups.iter().map(|group| &group.steps);
-        groups.chain(scenario.pools.iter().map(|pool| &pool.task)).any(|steps| writes(steps))
+        groups.chain(scenario.pools.iter().map(|pool| &pool.task)).any(|steps| writes_files(steps))
             || scenario
                 .pools
                 .iter()
@@ -140,8 +139,8 @@ impl InputItems {
     }
 }
 
-fn writes(steps: &[Step]) -> bool {
-    steps.iter().any(|step| matches!(step, Step::RealWork(RealWork::WriteFile(_))) || step.bodies().any(writes))
+fn writes_files(steps: &[Step]) -> bool {
+    steps.iter().any(|step| matches!(step, Step::RealWork(RealWork::WriteFile(_))) || step.bodies().any(writes_files))
 }
 
 const fn has_items(feed: &Feed) -> bool {

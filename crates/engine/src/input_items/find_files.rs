@@ -8,11 +8,11 @@ use super::InputError;
 use contend_scenario::Glob;
 
 /// The most files of one run: the names of more would not fit into one frame.
-pub(super) const MOST_FILES: usize = 100_000;
+const MAX_FILES: usize = 100_000;
 /// The most names that are read: the user may give the root directory.
-pub(super) const MOST_NAMES: usize = 1_000_000;
+const MAX_NAMES: usize = 1_000_000;
 /// The depth that `**` matches.
-const DEEPEST: usize = 64;
+const MAX_DEPTH: usize = 64;
 
 /// Returns the matching files in the order of their names, and the directories that could not be read, with the reason.
 pub(super) fn find_files(
@@ -20,11 +20,11 @@ pub(super) fn find_files(
     patterns: &[Glob],
     is_wanted: impl Fn(&Path) -> bool,
 ) -> Result<(Vec<PathBuf>, Vec<String>), InputError> {
-    let deepest = patterns.iter().map(|glob| glob.depth().unwrap_or(DEEPEST)).max().unwrap_or(1).min(DEEPEST);
+    let max_depth = patterns.iter().map(|glob| glob.depth().unwrap_or(MAX_DEPTH)).max().unwrap_or(1).min(MAX_DEPTH);
     let mut walk = FileWalk {
         patterns,
         is_wanted,
-        deepest,
+        max_depth,
         relative_parts: Vec::new(),
         visited: 0,
         files: Vec::new(),
@@ -43,7 +43,7 @@ pub(super) fn find_files(
 struct FileWalk<'a, W> {
     patterns: &'a [Glob],
     is_wanted: W,
-    deepest: usize,
+    max_depth: usize,
     /// The path of the present entry below the directory, in parts.
     relative_parts: Vec<String>,
     visited: usize,
@@ -61,7 +61,7 @@ impl<W: Fn(&Path) -> bool> FileWalk<'_, W> {
         for entry in fs::read_dir(dir).map_err(WalkError::Unreadable)? {
             let entry = entry.map_err(WalkError::Unreadable)?;
             self.visited += 1;
-            if self.visited > MOST_NAMES || self.files.len() > MOST_FILES {
+            if self.visited > MAX_NAMES || self.files.len() > MAX_FILES {
                 return Err(WalkError::TooMany);
             }
             let path = entry.path();
@@ -81,7 +81,7 @@ impl<W: Fn(&Path) -> bool> FileWalk<'_, W> {
     }
 
     fn visit_subdir(&mut self, dir: &Path) -> Result<(), WalkError> {
-        if self.relative_parts.len() >= self.deepest {
+        if self.relative_parts.len() >= self.max_depth {
             return Ok(());
         }
         match self.visit_dir(dir) {

@@ -89,7 +89,7 @@ impl<'a> AnyMutex<'a> {
             Self::Spin(m) => AnyMutexGuard::Spin(m.try_lock()?),
             Self::Ticket(m) => AnyMutexGuard::Ticket(m.try_lock()?),
             Self::Reentrant(m) => AnyMutexGuard::Reentrant(m.try_lock()?),
-            Self::Robust { mutex, .. } => return mutex.try_lock().map(|taken| self.shared(*mutex, taken)),
+            Self::Robust { mutex, .. } => return mutex.try_lock().map(|taken| self.robust_grant(*mutex, taken)),
         };
         Some(MutexGrant::count(guard))
     }
@@ -103,7 +103,7 @@ impl<'a> AnyMutex<'a> {
             Self::Spin(m) => AnyMutexGuard::Spin(m.lock()),
             Self::Ticket(m) => AnyMutexGuard::Ticket(m.lock()),
             Self::Reentrant(m) => AnyMutexGuard::Reentrant(m.lock()),
-            Self::Robust { mutex, .. } => return self.shared(*mutex, mutex.lock()),
+            Self::Robust { mutex, .. } => return self.robust_grant(*mutex, mutex.lock()),
         })
     }
 
@@ -115,7 +115,7 @@ impl<'a> AnyMutex<'a> {
             Self::Reentrant(m) => m.try_lock_for(limit).map(|g| MutexGrant::count(AnyMutexGuard::Reentrant(g))),
             Self::Robust { mutex, .. } => {
                 let nanos = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
-                mutex.try_lock_for(nanos).map(|taken| self.shared(*mutex, taken))
+                mutex.try_lock_for(nanos).map(|taken| self.robust_grant(*mutex, taken))
             }
             Self::Std(_) | Self::Spin(_) | Self::Ticket(_) => {
                 let until = Instant::now() + limit;
@@ -177,7 +177,7 @@ impl<'a> AnyMutex<'a> {
         held.map(|held| held.record_grant(id, recorder))
     }
 
-    fn shared<'l>(&'l self, mutex: RobustMutex<'l>, taken: LockOutcome) -> MutexGrant<'l> {
+    fn robust_grant<'l>(&'l self, mutex: RobustMutex<'l>, taken: LockOutcome) -> MutexGrant<'l> {
         let Self::Robust { grants, .. } = self else { unreachable!("only robust locks are shared") };
         let grant = grants.fetch_add(1, Ordering::Relaxed) + 1; // Relaxed: only the holder counts
         MutexGrant {
