@@ -154,5 +154,5 @@ fn at_the_limit_it_runs_and_beyond_it_it_is_refused() {
     let place = Place::new();
     assert_eq!(complaint(&place.run("ulimit -c 0", &many("thread", "$n"), &["--set", "n=10000"], false)), "");
     let told = complaint(&place.run("ulimit -c 0", &many("process", "$n"), &["--set", "n=10000"], false));
-    assert!(told.contains("and there is room for"), "{told}");
+    assert!(told.contains("but there is room for only"), "{told}");
 }

@@ -75,8 +75,8 @@ fn how_a_command_ended_and_what_it_took_is_told() {
         for wanted in [
             "sh ... echo out; echo why >&2; exit 3: exit 3: out why",
             "sh ... kill -TERM $$: killed by SIGTERM",
-            "/no/such/command: there is no such command",
-            "sleep 1000: not ready within 50ms",
+            "/no/such/command: command not found",
+            "sleep 1000: not finished within 50ms",
         ] {
             assert!(told.contains(&wanted), "{wanted}: {told:?}");
         }

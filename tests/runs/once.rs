@@ -8,8 +8,8 @@ use crate::support::program::install_script;
 use contend::scenario::{Scenario, Source, check};
 use contend::trace::{EventKind, ExitKind, RunEnd};
 
-/// The steps of the end of a task, see `crates/engine/src/handover.rs`.
-const STEPS: [&str; 5] = ["end-noted", "end-told", "result-noted", "result-told", "over"];
+/// The steps of the end of a task, see `crates/engine/src/process_pool/serve_chunks.rs`.
+const STEPS: [&str; 5] = ["end-noted", "end-recorded", "resolving-noted", "result-resolved", "finish-noted"];
 
 const TASKS: usize = 12;
 

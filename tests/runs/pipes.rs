@@ -98,7 +98,7 @@ fn who_sends_to_nobody_is_told_and_not_hung() {
         WORKER reader { repeat 3 { receive lines bytes=\"4KiB\" } }";
     both(text, |scenario| {
         let seen = completed(&scenario);
-        assert_eq!(failures(&seen), ["sent something into lines, which nobody reads any more"]);
+        assert_eq!(failures(&seen), ["sent to lines, but all its readers are gone"]);
     });
 }
 
@@ -108,7 +108,7 @@ fn a_closed_pipe_ends_the_stream_and_is_used_no_more() {
         WORKER writer { send lines; close lines; wait over; send lines }\n\
         WORKER reader { receive lines { compute \"1us\" }; set over }";
     both(text, |scenario| {
-        assert_eq!(failures(&completed(&scenario)), ["used lines, which it had closed"]);
+        assert_eq!(failures(&completed(&scenario)), ["used lines, after closing it"]);
     });
 }
 
@@ -117,7 +117,10 @@ fn a_message_that_is_cut_short_is_no_message() {
     both(
         "pipe lines\nWORKER writer { send lines bytes=\"10B\" }\nWORKER reader { receive lines bytes=\"20B\" }",
         |scenario| {
-            assert_eq!(failures(&completed(&scenario)), ["read from lines, which ended in the middle of a message"]);
+            assert_eq!(
+                failures(&completed(&scenario)),
+                ["received from lines, but it ended in the middle of a message"]
+            );
         },
     );
 }
@@ -157,7 +160,7 @@ fn a_killed_reader_frees_who_waits_for_room() {
     seen.wait_until("both wait", |seen| blocked(seen, 0, State::Full) && blocked(seen, 1, State::Full));
     seen.send_command(Command::Kill(WorkerId(2)));
     seen.wait_until("the end", |seen| seen.end.is_some());
-    assert_eq!(failures(&seen), ["sent something into lines, which nobody reads any more"; 2]);
+    assert_eq!(failures(&seen), ["sent to lines, but all its readers are gone"; 2]);
 }
 
 #[test]
@@ -251,7 +254,7 @@ fn when_the_manager_is_killed_its_visitors_say_so() {
         seen.wait_until("some visits", |seen| seen.count(|kind| matches!(kind, EventKind::CounterAdded { .. })) > 50);
         seen.send_command(Command::Kill(WorkerId(3)));
         seen.wait_until("the end", |seen| seen.end.is_some());
-        assert_eq!(failures(&seen), ["the manager is gone, and with it what n held"; 3]);
+        assert_eq!(failures(&seen), ["the manager is gone, and the value of n with it"; 3]);
     });
 }
 

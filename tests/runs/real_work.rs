@@ -220,7 +220,7 @@ fn a_directory_without_work_is_told_before_anything_runs() {
         "knob words text=#true help=\"x\"\npool p of=threads workers=1 { batch each=$words; task { sleep \"1us\" } }\n";
     for (text, set, wanted) in [
         (text, "dir=/no/such/place".to_owned(), "cannot read the directory `/no/such/place`"),
-        (text, format!("dir={}", temp.path().display()), "has no file that `*.txt` means"),
+        (text, format!("dir={}", temp.path().display()), "has no file that matches `*.txt`"),
         (each, "words= ".to_owned(), "the knob `words` is empty"),
     ] {
         fs::write(&scenario, text).expect("it is written");
@@ -251,7 +251,7 @@ fn hostile_names_are_names_and_nothing_else() {
         let report = run_allowed(&text, &[format!("dir={}", dir.path().display())], out.path());
         assert_eq!(report["pools"][0]["failed"], 7, "only the last command fails: {report}");
         let told = failures(&report);
-        assert!(told.iter().all(|what| what.ends_with("there is no such command")), "{told:?}");
+        assert!(told.iter().all(|what| what.ends_with("command not found")), "{told:?}");
         assert!(!told.iter().any(|what| what.chars().any(char::is_control)), "names are made harmless: {told:?}");
         let commands: u64 =
             report["workers"].as_array().expect("a list").iter().filter_map(|w| w["commands"]["ended"].as_u64()).sum();

@@ -54,7 +54,7 @@ fn a_closed_queue_is_no_place_to_put() {
         let seen = completed(&scenario);
         assert_eq!(seen.count(|kind| matches!(kind, EventKind::LifeEnded(ExitKind::Panicked))), 1);
         let failed =
-            |notice: &Notice| matches!(notice, Notice::TaskFailed { message, .. } if message.contains("is closed"));
+            |notice: &Notice| matches!(notice, Notice::TaskFailed { message, .. } if message.contains("was closed"));
         assert!(seen.notices.iter().any(failed), "{:?}", seen.notices);
     });
 }

@@ -1,31 +1,31 @@
-//! Whether the system has room for a run: asked before anything of it is started, because not every limit fails, some
-//! abort.
+//! Checks whether the system has room for a run before any of it is started: some limits abort the process instead of
+//! returning an error.
 
-use super::plan::{Plan, WorkerRole};
+use crate::plan::{Plan, WorkerRole};
 use contend_platform::limits::{Headroom, max_threads, open_file_limit, tasks_left, usable_memory};
 use contend_trace::WorkerKind;
 
-/// Threads of the dashboard and the runner that look after a run; the guardian of one that has processes, and who waits for
-/// that; files that a runner has open beside its workers'.
+/// Threads of the dashboard and the runner that every run has; the guardian of a run with processes and the thread that
+/// waits for it; files that a runner opens in addition to those for its workers.
 const SERVICE_THREADS: u64 = 8;
 const GUARDIAN_TASKS: u64 = 2;
 const RUNNER_FILES: u64 = 32;
 
-/// Bytes of memory that a worker process takes for itself, and for each lane of the run, as it knows them all: measured with
-/// 500 and 1,500 of them. Without optimisation it is larger.
+/// Bytes of memory of a worker process, and in each for every lane of the run, measured with 500 and 1,500 lanes.
+/// Unoptimised builds need more.
 const PROCESS_BYTES: u64 = if cfg!(debug_assertions) { 1_280 << 10 } else { 640 << 10 };
 const LANE_BYTES: u64 = 112;
 
-/// What a run takes of the system when it begins.
+/// The system resources that a run takes when it begins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Requirements {
-    /// Threads and processes, all that have a number of the kernel's.
+    /// Threads and processes: everything that has a thread id.
     tasks: u64,
     /// Threads of the runner.
     threads: u64,
-    /// Files that the runner has open.
+    /// Files that the runner opens.
     files: u64,
-    /// Bytes of memory that its processes have.
+    /// Bytes of memory of worker processes.
     memory: u64,
 }
 
@@ -35,16 +35,17 @@ impl Requirements {
         let guardian = if plan.has_processes() { GUARDIAN_TASKS } else { 0 };
         let mut requirements = Self { tasks: first + guardian, threads: first, files: RUNNER_FILES, memory: 0 };
         let process = PROCESS_BYTES + LANE_BYTES * plan.cast.workers.len() as u64;
-        for (part, worker) in plan.roles.iter().zip(&plan.cast.workers) {
-            let in_pool = match part {
-                WorkerRole::GroupMember { group, .. } if plan.spawned_groups.contains(group) => continue, // comes later, if at all
-                WorkerRole::PoolWorker { pool, index: place } if *place >= plan.cast.pools[*pool].size => continue,
+        for (role, worker) in plan.roles.iter().zip(&plan.cast.workers) {
+            let in_pool = match role {
+                // Spawned later, if at all.
+                WorkerRole::GroupMember { group, .. } if plan.spawned_groups.contains(group) => continue,
+                WorkerRole::PoolWorker { pool, index } if *index >= plan.cast.pools[*pool].size => continue,
                 WorkerRole::PoolWorker { .. } => 1,
                 _ => 0,
             };
             match worker.kind {
                 WorkerKind::Async => {}
-                // Itself and its lifeline; who reaps it; in a pool, who hands its tasks over.
+                // The process, its lifeline and its reaper; in a pool, also its proxy.
                 WorkerKind::Process => {
                     requirements.tasks += 3 + in_pool;
                     requirements.threads += 1 + in_pool;
@@ -60,11 +61,12 @@ impl Requirements {
         requirements
     }
 
-    /// Why there is no room for it, if there is none.
+    /// Returns why the system lacks room for the run, if it does.
     pub fn describe_shortage(self) -> Option<String> {
         let lacks = |need: u64, what: &str, room: Headroom| {
-            let Headroom { remaining: left, reason: because } = room;
-            (need > left).then(|| format!("this run takes {need} {what}, and there is room for {left}: {because}"))
+            let Headroom { remaining, reason } = room;
+            (need > remaining)
+                .then(|| format!("this run needs {need} {what}, but there is room for only {remaining}: {reason}"))
         };
         lacks(self.threads, "threads in one process", max_threads())
             .or_else(|| lacks(self.files, "open files", open_file_limit()))
@@ -78,10 +80,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_fits_nowhere_is_refused_and_what_takes_nothing_is_not() {
-        let much = Requirements { memory: u64::MAX, ..Requirements::default() };
-        let told = much.describe_shortage().expect("nobody has as much");
-        assert!(told.contains("MiB of memory, and there is room for"), "{told}");
+    fn run_without_room_is_refused() {
+        let huge = Requirements { memory: u64::MAX, ..Requirements::default() };
+        let shortage = huge.describe_shortage().expect("no system has as much");
+        assert!(shortage.contains("MiB of memory, but there is room for only"), "{shortage}");
         assert_eq!(Requirements::default().describe_shortage(), None);
     }
 }

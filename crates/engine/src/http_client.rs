@@ -1,6 +1,6 @@
-//! Requests: of threads, which wait for the answer themselves, and of tasks.
+//! HTTP requests of threads, which wait for the response themselves, and of event-loop tasks.
 
-mod connection_pool;
+mod task_client;
 
 use std::io::{ErrorKind, Read};
 use std::time::Duration;
@@ -9,58 +9,57 @@ use hyper::StatusCode;
 use ureq::config::Config;
 use ureq::{Agent, Error};
 
-pub use connection_pool::ConnectionPool;
+use self::task_client::TaskClient;
 
-/// Bytes of an answer that are read at once.
+/// Bytes of a response that are read at once.
 const CHUNK_BYTES: usize = 64 << 10;
 
-/// What all workers of a process make their requests with: open connections are used again.
+/// The client of all workers of a process, which keeps idle connections open.
 #[derive(Debug)]
 pub struct HttpClient {
     agent: Agent,
-    /// Those of tasks.
-    pub connections: ConnectionPool,
+    /// The client of event-loop tasks.
+    pub tasks: TaskClient,
 }
 
 impl Default for HttpClient {
     fn default() -> Self {
         const IDLE: usize = 1_000;
         let config = Config::builder().max_idle_connections(IDLE).max_idle_connections_per_host(IDLE);
-        Self { agent: config.build().new_agent(), connections: ConnectionPool::default() }
+        Self { agent: config.build().new_agent(), tasks: TaskClient::default() }
     }
 }
 
 impl HttpClient {
-    /// Asks a server of the run itself, and reads the answer to its end. Each part of it may take `limit`: looking at the
-    /// whole would take a thread of its own.
+    /// Sends a request to a server of the run and reads the whole response. Connecting, the head and the body may each
+    /// take `limit`: a limit for the whole would cost a thread.
     ///
     /// # Errors
-    /// What went wrong, in words.
+    /// Describes the problem.
     pub fn get_from_run_server(&self, url: &str, limit: Duration) -> Result<(), String> {
         let request = self.agent.get(url).config().proxy(None);
         let request = request.timeout_connect(Some(limit)).timeout_recv_response(Some(limit));
         read_response(request.timeout_recv_body(Some(limit)).build(), limit)
     }
 
-    /// Asks anyone, and reads the answer to its end, all of it within `limit`.
+    /// Sends a request to any server and reads the whole response, all within `limit`.
     ///
     /// # Errors
-    /// What went wrong, in words.
+    /// Describes the problem.
     pub fn get(&self, url: &str, limit: Duration) -> Result<(), String> {
         if url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) {
-            return Err("`https` is not spoken here, only `http`".to_owned());
+            return Err(unsupported_scheme("https"));
         }
         read_response(self.agent.get(url).config().timeout_global(Some(limit)).build(), limit)
     }
 }
 
 fn read_response(request: ureq::RequestBuilder<ureq::typestate::WithoutBody>, limit: Duration) -> Result<(), String> {
-    let say = |error: Error| describe_error(&error, limit);
-    let mut answer = request.call().map_err(say)?;
-    let mut piece = vec![0; CHUNK_BYTES];
-    let mut body = answer.body_mut().as_reader();
+    let mut response = request.call().map_err(|error| describe_error(&error, limit))?;
+    let mut chunk = vec![0; CHUNK_BYTES];
+    let mut body = response.body_mut().as_reader();
     loop {
-        match body.read(&mut piece) {
+        match body.read(&mut chunk) {
             Ok(0) => return Ok(()),
             Ok(_) => {}
             Err(e) if e.kind() == ErrorKind::Interrupted => {}
@@ -75,7 +74,7 @@ fn describe_error(error: &Error, limit: Duration) -> String {
             StatusCode::from_u16(*code).map_or_else(|_| format!("status {code}"), describe_status)
         }
         Error::Timeout(_) => describe_timeout(limit),
-        Error::Io(e) => describe_refusal(e),
+        Error::Io(e) => describe_io_error(e),
         other => other.to_string(),
     }
 }
@@ -88,9 +87,13 @@ fn describe_timeout(limit: Duration) -> String {
     format!("no answer within {}", humantime::format_duration(limit))
 }
 
-fn describe_refusal(error: &std::io::Error) -> String {
+fn describe_io_error(error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::ConnectionRefused => "connection refused".to_owned(),
         _ => error.to_string(),
     }
+}
+
+fn unsupported_scheme(scheme: &str) -> String {
+    format!("`{scheme}` is not supported, only `http`")
 }

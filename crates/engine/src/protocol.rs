@@ -1,47 +1,63 @@
-//! What the dashboard and the runner say to each other beside the rings.
+//! Messages between the dashboard, the runner and the worker processes, beside the rings.
+
+pub mod chunks;
+pub mod counters;
+mod payload;
+
+use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::input_items::InputItems;
+use crate::input_items::InputItems;
 use contend_scenario::{Scenario, Settings};
 use contend_trace::{KnobId, Notice, WorkerId};
 
-/// Everything a runner or a worker process needs to know. First frame on a runner's standard input.
+/// First argument of a runner process; the second is the scenario's name.
+pub const RUNNER_ARG: &str = "runner";
+/// First argument of a worker process; the second is the worker's name.
+pub const WORKER_ARG: &str = "worker";
+
+/// Everything that a runner or a worker process needs to know. First frame on a runner's standard input.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StartRequest {
-    /// Version of the sender: both sides must be of one build.
+    /// Version of the sender: both sides must come from one build.
     pub version: String,
     pub scenario: Scenario,
     pub settings: Settings,
     pub input_items: InputItems,
 }
 
-/// Which worker a worker process is. First frame on its standard input, before [`StartRequest`].
+/// The worker that a worker process runs. First frame on its standard input, before [`StartRequest`].
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Assignment {
     pub worker: WorkerId,
-    /// The runner's process number and its descriptor of the board, where that is not inherited.
+    /// The runner's process number and its descriptor of the run memory, if the worker process does not inherit it.
     pub memory: Option<(u32, i32)>,
 }
 
-/// Dashboard to runner.
+/// From the dashboard to the runner.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum RunnerCommand {
-    /// This knob on the board was turned: see whether a pool must grow or shrink.
+    /// The value of this knob in the run memory changed; a pool may have to grow or shrink.
     KnobChanged(KnobId),
     /// End this worker.
     KillWorker(WorkerId),
 }
 
-/// Runner and workers to dashboard.
+/// From the runner and the workers to the dashboard.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum RunnerMessage {
-    /// All workers are up and the barrier is lifted.
+    /// All workers are ready and the start barrier is lifted.
     Started { ticks: u64 },
     /// Something rare happened at this moment of the run's clock.
     Notice { ticks: u64, notice: Notice },
-    /// The run cannot start or go on.
+    /// The run cannot start or continue.
     Failed(String),
-    /// Every worker came to the end of its steps.
+    /// Every worker finished its steps.
     Finished { ticks: u64 },
+}
+
+/// Writes a line to standard error, which is a pipe to the dashboard in the runner and in worker processes.
+pub fn eprint_line(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }

@@ -1,9 +1,11 @@
 //! The recorder of one worker: a [`WorkerWriter`] that also records when a task became runnable, and CPU time.
 
+pub mod wakeups;
+
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::wakeups::Wakeups;
+use self::wakeups::Wakeups;
 use contend_platform::{Clock, thread_cpu_nanos};
 use contend_trace::{EventKind, ExitKind, Grant, ResourceId, RingWriter, Span, State, WorkerWriter};
 

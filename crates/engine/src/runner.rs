@@ -1,4 +1,4 @@
-//! The runner process: starts the workers, keeps pools at their size, starts dead ones anew, ends when all have ended.
+//! The runner process: starts the workers, resizes pools, replaces dead workers, and exits when all workers have ended.
 
 mod runner_event;
 mod supervisor;
@@ -10,11 +10,10 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
 use self::runner_event::RunnerEvent;
 use self::supervisor::Supervisor;
-use super::context::RunContext;
-use super::cpu_work::CpuWork;
-use super::protocol::{RunnerCommand, RunnerMessage, StartRequest};
-use super::recorder::Recorder;
-use super::worker_process::eprint_line;
+use crate::context::RunContext;
+use crate::protocol::{RunnerCommand, RunnerMessage, StartRequest, eprint_line};
+use crate::recorder::Recorder;
+use crate::work::cpu_work::CpuWork;
 use contend_platform::{
     LowPriority, allow_many_files, become_subreaper, detect_machine, exit_now, is_autogroup_active, kill_descendants,
     reset_signals, take_inherited_fd, terminate_with_parent,
@@ -32,13 +31,13 @@ pub fn runner_main() -> ! {
             1
         }
     };
-    exit_now(code) // threads may be deadlocked: nobody waits for them
+    exit_now(code) // does not join threads, which may be deadlocked
 }
 
 fn run_runner() -> io::Result<()> {
     let start: StartRequest = frame::receive(io::stdin())?.ok_or(io::ErrorKind::UnexpectedEof)?;
     if start.version != env!("CARGO_PKG_VERSION") {
-        return Err(io::Error::other("the program was replaced while it ran: start it again"));
+        return Err(io::Error::other("the program file was replaced while the program ran; restart it"));
     }
     let memory: &'static RunMemory = Box::leak(Box::new(RunMemory::open(take_inherited_fd(0)?)?));
     let cpu_work = CpuWork::calibrate();
@@ -46,18 +45,18 @@ fn run_runner() -> io::Result<()> {
     memory.set_event_cost(measure_event_cost(memory));
     let run = RunContext::new(start.clone(), memory, cpu_work).map_err(io::Error::other)?;
     if start.settings.allow_exec {
-        become_subreaper(); // of commands whose worker was killed
+        become_subreaper(); // adopts commands whose worker was killed
         terminate_with_parent()?;
     }
     run.init_shared();
     allow_many_files();
     run.pipe_ends.create_all(&run.plan)?;
-    let (tell, events) = unbounded();
-    spawn_command_reader(tell.clone(), start.settings.allow_exec)?;
-    spawn_call_listener(memory, tell.clone())?;
+    let (event_sender, events) = unbounded();
+    spawn_command_reader(event_sender.clone(), start.settings.allow_exec)?;
+    spawn_call_listener(memory, event_sender.clone())?;
     let exec = start.settings.allow_exec;
-    lower_priority(run); // who listens to the dashboard does not
-    let mut supervisor = Supervisor::new(run, start, tell);
+    lower_priority(run); // of all threads started from here on, not of the listeners above
+    let mut supervisor = Supervisor::new(run, start, event_sender);
     supervisor.start_all()?;
     wait_until_ready(run, &mut supervisor, &events)?;
     run.send_message(&RunnerMessage::Started { ticks: memory.clock().ticks() });
@@ -71,28 +70,28 @@ fn run_runner() -> io::Result<()> {
     supervisor.report_cut_off();
     run.send_message(&RunnerMessage::Finished { ticks: memory.clock().ticks() });
     if exec {
-        kill_descendants(); // does not come back if someone else is at it, who then ends this process
+        kill_descendants(); // does not return if another thread is in it, which then ends this process
     }
     Ok(())
 }
 
-/// Where the kernel does not share the cores among sessions first, all of a large run stands back, so that whoever looks
-/// on is on time.
+/// Lowers the priority of a large run if the kernel does not share the cores among sessions, so that the dashboard
+/// stays responsive.
 fn lower_priority(run: &RunContext) {
     if is_autogroup_active() {
         return;
     }
     let threads = run.plan.cast.workers.iter().filter(|worker| worker.kind != WorkerKind::Async).count();
-    let back = LowPriority::for_load(threads as f64 / detect_machine().usable_cores());
-    if let Some(back) = back.filter(|back| back.apply().is_ok()) {
+    let priority = LowPriority::for_load(threads as f64 / detect_machine().usable_cores());
+    if let Some(priority) = priority.filter(|priority| priority.apply().is_ok()) {
         run.send_notice(Notice::Note(format!(
-            "this system does not share its cores among sessions first: all workers run at {back}, so that the \
-             screen stays on time"
+            "this system does not share its cores among sessions: all workers run at {priority}, so that the \
+             dashboard stays responsive"
         )));
     }
 }
 
-/// Waits until every worker stands at the barrier and the dashboard has measured the clock.
+/// Waits until every worker is at the start barrier and the dashboard has measured the clock.
 fn wait_until_ready(run: &RunContext, supervisor: &mut Supervisor, events: &Receiver<RunnerEvent>) -> io::Result<()> {
     while run.memory.tick_nanos().is_none() || !supervisor.are_all_ready() {
         match events.recv_timeout(std::time::Duration::from_micros(300)) {
@@ -107,27 +106,27 @@ fn wait_until_ready(run: &RunContext, supervisor: &mut Supervisor, events: &Rece
     Ok(())
 }
 
-/// Reads commands until the dashboard is gone, and goes with it; as well as all that `exec` may have started.
-fn spawn_command_reader(tell: Sender<RunnerEvent>, exec: bool) -> io::Result<()> {
+/// Reads commands until the dashboard is gone, then ends this process and everything that `exec` may have started.
+fn spawn_command_reader(event_sender: Sender<RunnerEvent>, exec: bool) -> io::Result<()> {
     thread::Builder::new().name("commands".into()).spawn(move || {
-        while let Ok(Some(down)) = frame::receive::<RunnerCommand>(io::stdin()) {
-            let _ = tell.send(RunnerEvent::Command(down));
+        while let Ok(Some(command)) = frame::receive::<RunnerCommand>(io::stdin()) {
+            let _ = event_sender.send(RunnerEvent::Command(command));
         }
         if exec {
             kill_descendants();
         }
-        exit_now(0) // the workers die with this process, by their lifelines and by the kernel's signal
+        exit_now(0) // the workers die with this process: their lifelines end, and the kernel signals them
     })?;
     Ok(())
 }
 
-/// Passes on calls of workers, whichever process they are in.
-fn spawn_call_listener(memory: &'static RunMemory, tell: Sender<RunnerEvent>) -> io::Result<()> {
+/// Forwards calls of workers in any process.
+fn spawn_call_listener(memory: &'static RunMemory, event_sender: Sender<RunnerEvent>) -> io::Result<()> {
     thread::Builder::new().name("calls".into()).stack_size(64 << 10).spawn(move || {
-        let mut heard = 0;
+        let mut call_count = 0;
         loop {
-            heard = memory.wait_for_runner_call(heard);
-            if tell.send(RunnerEvent::Called).is_err() {
+            call_count = memory.wait_for_runner_call(call_count);
+            if event_sender.send(RunnerEvent::Called).is_err() {
                 return;
             }
         }
@@ -135,7 +134,7 @@ fn spawn_call_listener(memory: &'static RunMemory, tell: Sender<RunnerEvent>) ->
     Ok(())
 }
 
-/// What recording costs here and now, in nanoseconds an event: the quickest of several passes over a private ring.
+/// Measures what recording costs now, in nanoseconds per event: the fastest of several passes over a private ring.
 fn measure_event_cost(memory: &RunMemory) -> f64 {
     const EVENTS: usize = 4096;
     let words: Vec<_> = (0..ring_words(EVENTS)).map(|_| std::sync::atomic::AtomicU64::new(0)).collect();

@@ -1,8 +1,8 @@
-//! What workers wait for, in shared memory: the very same primitive for threads and for processes.
+//! Synchronisation primitives in shared memory: the same code serves threads, processes and tasks.
 //!
-//! Each lies in the sixteen words that the board has for a resource. They are written as async functions: where threads
-//! and processes use them every wait blocks, and the function is over when it returns; where tasks do, a wait gives the
-//! thread back.
+//! Each uses the 16 words that the run memory has for a resource. Waiting functions are async. For threads and
+//! processes every wait inside them blocks, so they return when they are done; for tasks a wait gives the thread back
+//! to the loop.
 
 pub mod async_mutex;
 pub mod availability;
@@ -16,3 +16,4 @@ pub mod rwlock;
 pub mod semaphore;
 pub mod signal_waiters;
 pub mod wait_queue;
+pub mod wake_counter;

@@ -1,16 +1,20 @@
-//! What workers do, one family of steps a file.
+//! Every step of the scenario language, one family of steps a file. `dispatch` selects the function of a step.
 
 mod attempt;
 mod choose;
 mod command;
 mod conditions;
 mod counter;
+mod counter_client;
+mod dispatch;
+mod end_process;
 mod event_loop;
-mod failed_polls;
+mod http_get;
 mod life;
 mod loops;
 mod memory;
 mod mutex;
+mod pictures;
 mod pipe;
 mod pool;
 mod queue;
@@ -19,7 +23,3 @@ mod rwlock;
 mod semaphore;
 mod signal;
 mod time;
-
-pub use event_loop::POLL_BUDGET;
-pub use failed_polls::FailedPolls;
-pub use pool::PendingResults;

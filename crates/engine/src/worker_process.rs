@@ -1,29 +1,28 @@
-//! A worker process, from its first line to its last.
+//! The main function of a worker process, from its first line to its last.
+
+mod counter_server;
+#[cfg(feature = "net")]
+mod http_server;
 
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
 
-use tokio::sync::Notify;
-
-use super::block_on::catch_panic;
-use super::context::RunContext;
-use super::counter_server;
-use super::cpu_work::CpuWork;
-use super::http_server::HttpServer;
-use super::plan::WorkerRole;
-use super::pool::panic_message;
-use super::process_pool;
-use super::protocol::{Assignment, StartRequest};
-use super::scheduling::apply_scheduling;
-use super::step_runner::{StepRunner, StopReason};
-use super::worker_thread::run_worker_thread;
+use crate::context::RunContext;
+use crate::plan::WorkerRole;
+use crate::process_pool::serve_chunks::serve_chunks;
+use crate::protocol::{Assignment, StartRequest, eprint_line};
+use crate::step_runner::StepRunner;
+use crate::work::cpu_work::CpuWork;
+use crate::workers::event_loop::position_of;
+use crate::workers::group_member::record_life_end;
+use crate::workers::scheduling::apply_scheduling;
+use crate::workers::thread::run_worker_thread;
 use contend_platform::limits::describe_io_error;
 use contend_platform::{
     exit_now, hit_fail_point, kill_when_parent_dies, minimize_timer_slack, reopen_parent_fd, reset_signals,
     take_inherited_fd, thread_id,
 };
-use contend_trace::{ExitKind, Notice, RunMemory, WorkerId, WorkerKind, frame};
+use contend_trace::{ExitKind, RunMemory, WorkerId, WorkerKind, frame};
 
 /// Runs a worker process. Never returns.
 pub fn worker_main() -> ! {
@@ -41,135 +40,108 @@ pub fn worker_main() -> ! {
 
 fn run_assigned_worker() -> io::Result<()> {
     let mut stdin = io::stdin();
-    let Assignment { worker: me, memory: board } = frame::receive(&mut stdin)?.ok_or(io::ErrorKind::UnexpectedEof)?;
-    let memory = board.map_or_else(|| take_inherited_fd(0), open_runner_descriptor)?;
+    let Assignment { worker, memory } = frame::receive(&mut stdin)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+    let memory = memory.map_or_else(|| take_inherited_fd(0), open_runner_descriptor)?;
     let start: StartRequest = frame::receive(&mut stdin)?.ok_or(io::ErrorKind::UnexpectedEof)?;
     let memory: &'static RunMemory = Box::leak(Box::new(RunMemory::open(memory)?));
     let run = RunContext::new(start, memory, CpuWork::from_memory(memory)).map_err(io::Error::other)?;
     run.make_private_counters();
-    let role = run.plan.roles.get(me.index()).copied().ok_or_else(|| io::Error::other("there is no such lane"))?;
+    let role = run.plan.roles.get(worker.index()).copied();
+    let role = role.ok_or_else(|| io::Error::other(format!("the run has no worker number {}", worker.0)))?;
     if let WorkerRole::HttpServer { resource } = role {
-        return run_http_server(run, me, resource);
+        return run_http_server(run, worker, resource);
     }
-    std::thread::Builder::new().name("lifeline".into()).spawn(|| {
-        wait_for_parent_exit();
-        exit_now(0)
-    })?;
-    let first = if let WorkerRole::PoolWorker { .. } = role { 3 } else { 1 };
-    run.pipe_ends.inherit(&run.plan.pipe_ends[me.index()], first)?;
+    spawn_lifeline(|| exit_now(0))?;
+    let first_end = if let WorkerRole::PoolWorker { .. } = role { 3 } else { 1 };
+    run.pipe_ends.inherit(&run.plan.pipe_ends[worker.index()], first_end)?;
     match role {
         WorkerRole::GroupMember { .. } => {
-            if !run_worker_thread(run, me, role) {
-                run.life(me).inspect(|life| life.mark_failed());
+            if !run_worker_thread(run, worker, role) {
+                run.life(worker).inspect(|life| life.mark_failed());
             }
         }
-        WorkerRole::PoolWorker { pool, index: place } => run_pool_worker(run, me, pool, place)?,
-        WorkerRole::CounterServer => run_counter_server(run, me),
+        WorkerRole::PoolWorker { pool, .. } => run_pool_worker(run, worker, role, pool)?,
+        WorkerRole::CounterServer => run_counter_server(run, worker, role),
         WorkerRole::Feeder { .. } | WorkerRole::HttpServer { .. } => {
-            return Err(io::Error::other("this lane is no worker process"));
+            return Err(io::Error::other("this worker does not run in a process"));
         }
     }
     wait_for_threads(run);
     Ok(())
 }
 
-/// The runner's descriptor, for a worker process that inherited none; from here on it dies with the runner.
+/// Opens the runner's descriptor in a worker process that inherited none. From here on the process dies with the
+/// runner.
 fn open_runner_descriptor((runner, descriptor): (u32, i32)) -> io::Result<OwnedFd> {
     kill_when_parent_dies(runner)?;
     reopen_parent_fd(runner, descriptor)
 }
 
-fn run_pool_worker(run: &'static RunContext, me: WorkerId, pool: usize, place: u32) -> io::Result<()> {
+/// Starts a thread that waits for the end of standard input, whose other end the runner holds, and then calls `on_end`.
+fn spawn_lifeline(on_end: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let body = move || {
+        let mut byte = [0];
+        while io::stdin().read(&mut byte).is_ok_and(|n| n > 0) {}
+        on_end();
+    };
+    std::thread::Builder::new().name("lifeline".into()).spawn(body).map(drop)
+}
+
+fn run_pool_worker(run: &'static RunContext, worker: WorkerId, role: WorkerRole, pool: usize) -> io::Result<()> {
     minimize_timer_slack();
-    let mut step_runner = StepRunner::new(run, me, (place, run.plan.cast.pools[pool].size));
-    apply_scheduling(run, WorkerRole::PoolWorker { pool, index: place }, &step_runner);
-    run.memory.ring(me).set_producer_ids(std::process::id(), thread_id());
-    run.memory.wait_at_start_barrier();
-    let at = step_runner.recorder.now();
-    step_runner.recorder.begin_life(at);
-    process_pool::serve_chunks(run, pool, &mut step_runner, take_inherited_fd(1)?, take_inherited_fd(2)?)?;
-    let how = if step_runner.asked_to_end() { ExitKind::Retired } else { ExitKind::Finished };
-    record_life_end(&mut step_runner, how);
+    let mut step_runner = StepRunner::new(run, worker, position_of(run, role));
+    apply_scheduling(run, role, &step_runner);
+    begin_life(run, &mut step_runner);
+    serve_chunks(run, pool, &mut step_runner, take_inherited_fd(1)?, take_inherited_fd(2)?)?;
+    record_life_end(&mut step_runner);
     Ok(())
 }
 
-fn run_counter_server(run: &'static RunContext, me: WorkerId) {
-    let mut step_runner = StepRunner::new(run, me, (0, 1));
-    run.memory.ring(me).set_producer_ids(std::process::id(), thread_id());
-    run.memory.wait_at_start_barrier();
-    let at = step_runner.recorder.now();
-    step_runner.recorder.begin_life(at);
+fn run_counter_server(run: &'static RunContext, worker: WorkerId, role: WorkerRole) {
+    let mut step_runner = StepRunner::new(run, worker, position_of(run, role));
+    begin_life(run, &mut step_runner);
     counter_server::serve_counters(&mut step_runner);
-    record_life_end(&mut step_runner, ExitKind::Finished);
+    step_runner.recorder.end_life(ExitKind::Finished);
 }
 
-/// A process is there until the threads that were spawned in it have ended, except those nobody waits for.
+/// Waits for the start of the run and records the first event.
+fn begin_life(run: &RunContext, step_runner: &mut StepRunner) {
+    step_runner.ring().set_producer_ids(std::process::id(), thread_id());
+    run.memory.wait_at_start_barrier();
+    step_runner.recorder.begin_life(step_runner.recorder.now());
+}
+
+/// Waits for the threads that were spawned in this process, except daemons.
 fn wait_for_threads(run: &RunContext) {
-    let mine = std::process::id();
+    let pid = std::process::id();
     let is_thread = |worker: WorkerId| run.plan.cast.workers[worker.index()].kind == WorkerKind::Thread;
-    let waited_for = |worker: WorkerId| is_thread(worker) && !run.is_daemon(worker);
-    let threads = || run.lives().filter(|(worker, life)| waited_for(*worker) && life.is_alive_in(mine));
+    let is_awaited = |worker: WorkerId| is_thread(worker) && !run.is_daemon(worker);
+    let threads = || run.lives().filter(|(worker, life)| is_awaited(*worker) && life.is_alive_in(pid));
     // They may spawn others before they end.
     while let Some((life, nth)) = threads().find_map(|(_, life)| Some((life, life.current()?))) {
         life.wait_for_end(nth);
     }
 }
 
-/// Runs the steps of a group's member to their end, whatever the end is; whether it is a good one.
-pub async fn run_group_member(run: &'static RunContext, group: usize, step_runner: &mut StepRunner) -> bool {
-    let steps = &run.scenario.groups[group].steps;
-    let result = catch_panic(async { step_runner.run_block(steps).await }).await;
-    match result {
-        Ok(Err(StopReason::StopRequested)) => step_runner.release_all(),
-        _ => step_runner.abandon(),
-    }
-    step_runner.forget_results();
-    run.remove_task_source(step_runner.id(), Some(&mut step_runner.recorder));
-    let (how, what) = match result {
-        Ok(Ok(()) | Err(StopReason::Finished)) => (ExitKind::Finished, None),
-        Ok(Err(StopReason::StopRequested)) => (ExitKind::Retired, None),
-        Ok(Err(StopReason::Failed(what))) => (ExitKind::Panicked, Some(what)),
-        Err(panic) => (ExitKind::Panicked, Some(panic_message(&*panic))),
-    };
-    record_life_end(step_runner, how);
-    if let Some(what) = what {
-        run.send_notice(Notice::TaskFailed { worker: step_runner.id(), message: what });
-    }
-    how != ExitKind::Panicked
-}
-
-/// Records the end of a life.
-pub fn record_life_end(step_runner: &mut StepRunner, how: ExitKind) {
-    step_runner.recorder.end_life(how);
-}
-
-/// Answers requests until whoever started it has no more use for it, or is gone.
-fn run_http_server(run: &'static RunContext, me: WorkerId, resource: usize) -> io::Result<()> {
-    let server = HttpServer::bind(run, resource)?;
-    let end = Arc::new(Notify::new());
-    let tell = Arc::clone(&end);
-    std::thread::Builder::new().name("lifeline".into()).spawn(move || {
-        wait_for_parent_exit();
-        tell.notify_one();
-    })?;
-    let mut recorder = run.recorder(me);
-    run.memory.ring(me).set_producer_ids(std::process::id(), thread_id());
+/// Answers requests until the runner closes standard input or is gone.
+#[cfg(feature = "net")]
+fn run_http_server(run: &'static RunContext, worker: WorkerId, resource: usize) -> io::Result<()> {
+    let server = http_server::HttpServer::bind(run, resource)?;
+    let end = std::sync::Arc::new(tokio::sync::Notify::new());
+    let lifeline_end = std::sync::Arc::clone(&end);
+    spawn_lifeline(move || lifeline_end.notify_one())?;
+    let mut recorder = run.recorder(worker);
+    run.memory.ring(worker).set_producer_ids(std::process::id(), thread_id());
     run.memory.wait_at_start_barrier();
     recorder.begin_life(recorder.now());
     server.serve(recorder, &end)?;
-    let mut recorder = run.recorder(me);
+    let mut recorder = run.recorder(worker);
     recorder.end_life(ExitKind::Retired);
     Ok(())
 }
 
-/// Returns when whoever holds the other end of this process's standard input is gone.
-fn wait_for_parent_exit() {
-    let mut byte = [0];
-    while io::stdin().read(&mut byte).is_ok_and(|n| n > 0) {}
-}
-
-/// Standard error of runner and workers is a pipe to the dashboard, which shows it.
-pub fn eprint_line(line: &str) {
-    use std::io::Write;
-    let _ = writeln!(io::stderr(), "{line}");
+/// Fails. The plan refuses a scenario with a server in a build without network support.
+#[cfg(not(feature = "net"))]
+fn run_http_server(_: &'static RunContext, _: WorkerId, _: usize) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }

@@ -1,16 +1,16 @@
-//! Whoever fed a batch reads its results: in the order of the tasks, or as they come.
+//! Reads the results of a batch: in the order of the tasks, or as they are completed.
 
 use std::time::{Duration, Instant};
 
 use crate::block_on::block_on;
 use crate::context::RunContext;
-use crate::result_store::{Promise, ResultStore};
+use crate::pool::result_store::{Promise, ResultStore};
 use crate::step_runner::StepRunner;
 use contend_scenario::ResultDelivery;
 use contend_trace::{Notice, PoolId};
 
-/// Reads the results promised. Where that takes longer than the feed's timeout, counted from `began`, it gives up: the
-/// tasks are done all the same.
+/// Reads the promised results. Gives up at the feed's timeout, counted from `began`; the pool runs the tasks all the
+/// same.
 pub(super) fn collect_results(
     run: &'static RunContext,
     pool: usize,
@@ -22,14 +22,13 @@ pub(super) fn collect_results(
     let timeout = run.scenario.pools[pool].timeout.as_ref().map(|timeout| timeout.eval(step_runner) as u64);
     let deadline = timeout.map(|nanos| began + Duration::from_nanos(nanos));
     let ordered = run.plan.pools[pool].delivery == Some(ResultDelivery::Ordered);
-    let all = promises.len();
     let mut failed = 0_u64;
     for (read, promise) in promises.iter().enumerate() {
         let result = read_result(results, *promise, ordered, deadline, step_runner);
         failed += u64::from(result == Some(false));
         if result.is_none() {
-            let what = format!("the time for the results was over: {read} of {all} were read");
-            run.send_notice(Notice::TaskFailed { worker: step_runner.id(), message: what });
+            let message = format!("timeout after {read} of {} results", promises.len());
+            run.send_notice(Notice::TaskFailed { worker: step_runner.id(), message });
             if ordered {
                 promises[read..].iter().for_each(|promise| results.forget(*promise, &mut step_runner.recorder));
             }
@@ -37,8 +36,8 @@ pub(super) fn collect_results(
         }
     }
     if failed > 0 {
-        let what = format!("{failed} of the results were failures");
-        run.send_notice(Notice::TaskFailed { worker: step_runner.id(), message: what });
+        let message = format!("{failed} of the results were failures");
+        run.send_notice(Notice::TaskFailed { worker: step_runner.id(), message });
     }
 }
 

@@ -1,6 +1,5 @@
-//! Finds files by patterns.
+//! Finds the files below a directory that match patterns.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,34 +7,33 @@ use std::path::{Path, PathBuf};
 use super::InputError;
 use contend_scenario::Glob;
 
-/// Most files of one run: more would not fit the frame that carries their names.
-const MOST_FILES: usize = 100_000;
-/// Most names that are looked at: somebody may name the root directory.
-const MOST_NAMES: usize = 1_000_000;
-/// How deep `**` goes.
-const DEEPEST: usize = 64;
+/// The most files of one run: the names of more would not fit into one frame.
+const MAX_FILES: usize = 100_000;
+/// The most names that are read: the user may give the root directory.
+const MAX_NAMES: usize = 1_000_000;
+/// The depth that `**` matches.
+const MAX_DEPTH: usize = 64;
 
-/// The files that patterns mean below a directory, in the order of their names; and the directories below it that could
-/// not be read, with the reason.
+/// Returns the matching files in the order of their names, and the directories that could not be read, with the reason.
 pub(super) fn find_files(
     dir: &Path,
     patterns: &[Glob],
-    wanted: impl Fn(&Path) -> bool,
+    is_wanted: impl Fn(&Path) -> bool,
 ) -> Result<(Vec<PathBuf>, Vec<String>), InputError> {
-    let deepest = patterns.iter().map(|glob| glob.depth().unwrap_or(DEEPEST)).max().unwrap_or(1).min(DEEPEST);
+    let max_depth = patterns.iter().map(|glob| glob.depth().unwrap_or(MAX_DEPTH)).max().unwrap_or(1).min(MAX_DEPTH);
     let mut walk = FileWalk {
         patterns,
-        wanted,
-        deepest,
+        is_wanted,
+        max_depth,
         relative_parts: Vec::new(),
         visited: 0,
         files: Vec::new(),
         unreadable_dirs: Vec::new(),
     };
-    let shown = || dir.display().to_string();
+    let name = || dir.display().to_string();
     match walk.visit_dir(dir) {
-        Err(WalkError::TooMany) => return Err(InputError::TooMany { dir: shown() }),
-        Err(WalkError::Unread(source)) => return Err(InputError::Directory { dir: shown(), source }),
+        Err(WalkError::TooMany) => return Err(InputError::TooMany { dir: name() }),
+        Err(WalkError::Unreadable(source)) => return Err(InputError::Directory { dir: name(), source }),
         Ok(()) => {}
     }
     walk.files.sort();
@@ -44,9 +42,9 @@ pub(super) fn find_files(
 
 struct FileWalk<'a, W> {
     patterns: &'a [Glob],
-    wanted: W,
-    deepest: usize,
-    /// Where it is, part by part below the directory.
+    is_wanted: W,
+    max_depth: usize,
+    /// The path of the present entry below the directory, in parts.
     relative_parts: Vec<String>,
     visited: usize,
     files: Vec<PathBuf>,
@@ -55,25 +53,25 @@ struct FileWalk<'a, W> {
 
 enum WalkError {
     TooMany,
-    Unread(io::Error),
+    Unreadable(io::Error),
 }
 
 impl<W: Fn(&Path) -> bool> FileWalk<'_, W> {
     fn visit_dir(&mut self, dir: &Path) -> Result<(), WalkError> {
-        for entry in fs::read_dir(dir).map_err(WalkError::Unread)? {
-            let entry = entry.map_err(WalkError::Unread)?;
+        for entry in fs::read_dir(dir).map_err(WalkError::Unreadable)? {
+            let entry = entry.map_err(WalkError::Unreadable)?;
             self.visited += 1;
-            if self.visited > MOST_NAMES || self.files.len() > MOST_FILES {
+            if self.visited > MAX_NAMES || self.files.len() > MAX_FILES {
                 return Err(WalkError::TooMany);
             }
             let path = entry.path();
             self.relative_parts.push(entry.file_name().to_string_lossy().into_owned());
-            // A link to a directory is not followed: it may lead in a ring.
+            // A link to a directory is not followed: it may form a cycle.
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 self.visit_subdir(&path)?;
             } else if self.patterns.iter().any(|glob| glob.matches(&self.relative_parts))
                 && path.is_file()
-                && (self.wanted)(&path)
+                && (self.is_wanted)(&path)
             {
                 self.files.push(path);
             }
@@ -83,21 +81,13 @@ impl<W: Fn(&Path) -> bool> FileWalk<'_, W> {
     }
 
     fn visit_subdir(&mut self, dir: &Path) -> Result<(), WalkError> {
-        if self.relative_parts.len() >= self.deepest {
+        if self.relative_parts.len() >= self.max_depth {
             return Ok(());
         }
         match self.visit_dir(dir) {
-            Err(WalkError::Unread(e)) => self.unreadable_dirs.push(format!("{}: {e}", dir.display())),
+            Err(WalkError::Unreadable(e)) => self.unreadable_dirs.push(format!("{}: {e}", dir.display())),
             other => other?,
         }
         Ok(())
     }
-}
-
-/// What an earlier run left beside its picture: `NAME-64.jpg` or `NAME-grey.jpg` where `NAME.jpg` is there too.
-pub(super) fn is_result(path: &Path, grey: &str) -> bool {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let Some((name, size)) = stem.rsplit_once('-') else { return false };
-    let original = path.with_file_name(name).with_extension(path.extension().unwrap_or(OsStr::new("")));
-    (size.parse::<u32>().is_ok() || size == grey) && original.is_file()
 }

@@ -1,64 +1,76 @@
-//! Sample files, for those who have none at hand.
+//! Sample files for scenarios that are run without a directory of files.
 
 use std::fs;
+use std::io;
 use std::path::Path;
-
-use image::{ImageError, Rgb, RgbImage};
 
 use contend_scenario::Glob;
 
-/// How many there are, and how many of each ending are different: making a picture is more work than shrinking it.
+/// How many files there are, and how many of each extension differ: drawing a picture takes longer than shrinking it.
 pub(super) const SAMPLE_COUNT: u64 = 96;
 const DISTINCT_PER_EXTENSION: u64 = 2;
 
-/// Endings of what is made as a picture.
+/// Extensions of sample files that are pictures.
 const PICTURE_EXTENSIONS: [&str; 3] = ["jpg", "jpeg", "png"];
 
-/// The endings that samples get: those that the patterns name, or else one that says nothing.
+/// Returns the extensions of the samples: those that the patterns name, or else `bin`.
 pub(super) fn sample_extensions(patterns: &[Glob]) -> Vec<String> {
-    let mut endings: Vec<String> = patterns.iter().filter_map(Glob::extension).collect();
-    endings.dedup();
-    if endings.is_empty() { vec!["bin".to_owned()] } else { endings }
+    let mut extensions: Vec<String> = patterns.iter().filter_map(Glob::extension).collect();
+    extensions.dedup();
+    if extensions.is_empty() { vec!["bin".to_owned()] } else { extensions }
 }
 
-/// The name of one of them, by turns of each ending.
-pub(super) fn sample_name(number: u64, endings: &[String]) -> String {
-    let ending = &endings[number as usize % endings.len()];
-    format!("sample-{:02}.{ending}", number + 1)
+/// Whether samples with this extension are pictures.
+pub(super) fn is_picture(extension: &str) -> bool {
+    PICTURE_EXTENSIONS.contains(&extension)
 }
 
-/// Makes the file. `made` gives those with lower numbers, which are there already.
+/// Returns the name of a sample. The extensions take turns.
+pub(super) fn sample_name(number: u64, extensions: &[String]) -> String {
+    let extension = &extensions[number as usize % extensions.len()];
+    format!("sample-{:02}.{extension}", number + 1)
+}
+
+/// Makes a sample. `earlier` returns the path of a sample with a lower number, which exists already.
 pub(super) fn make_sample<'a>(
     file: &Path,
     number: u64,
-    endings: usize,
-    made: impl Fn(u64) -> Option<&'a Path>,
-) -> Result<(), ImageError> {
-    let same = number.checked_sub(DISTINCT_PER_EXTENSION * endings as u64);
-    match same.and_then(made) {
-        Some(like) => Ok(fs::copy(like, file).map(|_| ())?),
-        None if file.extension().is_some_and(|ending| PICTURE_EXTENSIONS.iter().any(|known| ending == *known)) => {
-            draw_picture(number as u32 + 1).save(file)
+    extensions: usize,
+    earlier: impl Fn(u64) -> Option<&'a Path>,
+) -> io::Result<()> {
+    let original = number.checked_sub(DISTINCT_PER_EXTENSION * extensions as u64);
+    match original.and_then(earlier) {
+        Some(original) => fs::copy(original, file).map(drop),
+        None if file.extension().and_then(|extension| extension.to_str()).is_some_and(is_picture) => {
+            save_picture(number as u32 + 1, file)
         }
-        None => Ok(fs::write(file, make_bytes(number))?),
+        None => fs::write(file, make_bytes(number)),
     }
 }
 
-/// A picture with something to see and to compress: rings of colour, another centre for each.
-fn draw_picture(i: u32) -> RgbImage {
+/// Draws a picture with something to see and to compress: coloured rings, with another centre for each `i`.
+#[cfg(feature = "images")]
+fn save_picture(i: u32, file: &Path) -> io::Result<()> {
     let (width, height) = (640 + i % 4 * 160, 480 + i % 3 * 120);
-    RgbImage::from_fn(width, height, |x, y| {
+    let picture = image::RgbImage::from_fn(width, height, |x, y| {
         let (dx, dy) = (x.abs_diff(width * (i % 7) / 7), y.abs_diff(height * (i % 5) / 5));
         let ring = (dx * dx + dy * dy).isqrt() / (4 + i % 9);
-        Rgb([(ring * 7 + i * 31) as u8, (ring * 3 + x / 4) as u8, (ring * 5 + y / 4) as u8])
-    })
+        image::Rgb([(ring * 7 + i * 31) as u8, (ring * 3 + x / 4) as u8, (ring * 5 + y / 4) as u8])
+    });
+    picture.save(file).map_err(io::Error::other)
 }
 
-/// 32 to 512 KiB, half of it the same byte again and again, so that there is something to compress.
+/// Fails. [`super::InputItems`] refuses sample pictures in a build without image support.
+#[cfg(not(feature = "images"))]
+fn save_picture(_: u32, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Returns 32 to 512 KiB, half of it random and half of it the same byte, so that there is something to compress.
 fn make_bytes(number: u64) -> Vec<u8> {
-    let mut dice = fastrand::Rng::with_seed(number);
+    let mut random = fastrand::Rng::with_seed(number);
     let mut bytes = vec![b'.'; (32 << 10) << (number % 5)];
     let half = bytes.len() / 2;
-    dice.fill(&mut bytes[..half]);
+    random.fill(&mut bytes[..half]);
     bytes
 }

@@ -1,7 +1,7 @@
-//! Who uses which end of which pipe, and who visits the manager: read from the steps, whatever `when` and `if` say of them.
+//! Finds which worker uses which end of which pipe, and which connects to the counter server. Read from the steps,
+//! without regard to `when` and `if`.
 //!
-//! A worker has the ends that it uses and no others. So whoever reads comes to the end of the stream as soon as the last
-//! who could write is gone.
+//! A worker has only the ends that it uses, so a reader gets the end of the stream as soon as the last writer is gone.
 
 use std::collections::BTreeSet;
 
@@ -9,29 +9,28 @@ use super::{Plan, WorkerRole};
 use contend_scenario::{EvalContext, Expr, LifeStep, OverflowPolicy, PipeStep, Scenario, Step, Target, WorkerGroup};
 use contend_trace::{CounterMemory, KnobId, LaneRange, ResourceId, ResourceKind, WorkerId, WorkerInfo, WorkerKind};
 
-/// One end of what the kernel carries between workers.
+/// One end of a pipe or connection between workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PipeEnd {
-    /// Of a pipe.
     Read(ResourceId),
     Write(ResourceId),
-    /// A worker's connection to the manager, and the manager's side of it.
+    /// A worker's side of its connection to the counter server, and the server's side.
     CounterClient(WorkerId),
     CounterServer(WorkerId),
 }
 
-/// Whose steps are read.
+/// The worker whose steps are read.
 struct StepsOwner<'a> {
     lane: WorkerId,
-    /// Nothing for a pool's workers: any of them may do any task.
-    place: Option<PlaceValues>,
+    /// `None` for a pool's workers: each of them may run any task.
+    position: Option<PositionValues>,
     groups: &'a [WorkerGroup],
 }
 
-/// A worker's place, where no knob matters.
-struct PlaceValues(u32, u32);
+/// A worker's position in its group, for expressions without knobs.
+struct PositionValues(u32, u32);
 
-impl EvalContext for PlaceValues {
+impl EvalContext for PositionValues {
     fn knob(&self, _: KnobId) -> f64 {
         0.0
     }
@@ -41,15 +40,15 @@ impl EvalContext for PlaceValues {
 }
 
 impl Plan {
-    /// The ends of each worker, and the manager if somebody visits one.
+    /// Adds the ends of each worker, and the counter server if some worker connects to it.
     pub(super) fn add_ends(&mut self, scenario: &Scenario) {
         let ends = (0..self.roles.len())
             .map(|lane| self.collect_ends_of(WorkerId::from(lane), scenario).into_iter().collect());
         self.pipe_ends = ends.collect();
-        let visits = |end: &PipeEnd| {
+        let server_end = |end: &PipeEnd| {
             if let PipeEnd::CounterClient(lane) = end { Some(PipeEnd::CounterServer(*lane)) } else { None }
         };
-        let served: Vec<PipeEnd> = self.pipe_ends.iter().flatten().filter_map(visits).collect();
+        let served: Vec<PipeEnd> = self.pipe_ends.iter().flatten().filter_map(server_end).collect();
         if !served.is_empty() {
             let name = self.free_name("manager");
             let info = WorkerInfo { group: name.clone(), name, kind: WorkerKind::Process, pool: None };
@@ -59,7 +58,7 @@ impl Plan {
         self.add_pipe_wakers();
     }
 
-    /// Who can read and write each pipe.
+    /// Adds the workers that can read and write each pipe as its wakers.
     fn add_pipe_wakers(&mut self) {
         for (lane, ends) in self.pipe_ends.iter().enumerate() {
             let lanes = LaneRange { first: WorkerId::from(lane), count: 1 };
@@ -82,12 +81,12 @@ impl Plan {
     }
 
     fn collect_ends_of(&self, lane: WorkerId, scenario: &Scenario) -> BTreeSet<PipeEnd> {
-        let (steps, place) = match self.roles[lane.index()] {
-            WorkerRole::GroupMember { group, index: place, group_size: of } => {
-                (&scenario.groups[group].steps, Some(PlaceValues(place, of)))
+        let (steps, position) = match self.roles[lane.index()] {
+            WorkerRole::GroupMember { group, index, group_size } => {
+                (&scenario.groups[group].steps, Some(PositionValues(index, group_size)))
             }
             WorkerRole::PoolWorker { pool, .. } => (&scenario.pools[pool].task, None),
-            // It does tasks itself when the queue is full.
+            // Runs tasks itself when the queue is full.
             WorkerRole::Feeder { pool } if scenario.pools[pool].overflow == OverflowPolicy::CallerRuns => {
                 (&scenario.pools[pool].task, None)
             }
@@ -96,26 +95,28 @@ impl Plan {
             }
         };
         let mut ends = BTreeSet::new();
-        self.collect_ends(steps, &StepsOwner { lane, place, groups: &scenario.groups }, &mut ends);
+        self.collect_ends(steps, &StepsOwner { lane, position, groups: &scenario.groups }, &mut ends);
         ends
     }
 
-    fn collect_ends(&self, steps: &[Step], user: &StepsOwner<'_>, ends: &mut BTreeSet<PipeEnd>) {
+    fn collect_ends(&self, steps: &[Step], owner: &StepsOwner<'_>, ends: &mut BTreeSet<PipeEnd>) {
         for step in steps {
             match step {
                 Step::Pipe(PipeStep::Send { target, .. }) => {
-                    ends.extend(self.possible_targets(target, user.place.as_ref()).map(PipeEnd::Write));
+                    ends.extend(self.possible_targets(target, owner.position.as_ref()).map(PipeEnd::Write));
                 }
                 Step::Pipe(PipeStep::Receive { target, .. } | PipeStep::ForEach { target, .. }) => {
-                    ends.extend(self.possible_targets(target, user.place.as_ref()).map(PipeEnd::Read));
+                    ends.extend(self.possible_targets(target, owner.position.as_ref()).map(PipeEnd::Read));
                 }
-                Step::Life(LifeStep::RunInline { group }) => self.collect_ends(&user.groups[*group].steps, user, ends),
+                Step::Life(LifeStep::RunInline { group }) => {
+                    self.collect_ends(&owner.groups[*group].steps, owner, ends);
+                }
                 _ => {}
             }
             if step.target().is_some_and(|target| self.is_managed(target)) {
-                ends.insert(PipeEnd::CounterClient(user.lane));
+                ends.insert(PipeEnd::CounterClient(owner.lane));
             }
-            step.bodies().for_each(|body| self.collect_ends(body, user, ends));
+            step.bodies().for_each(|body| self.collect_ends(body, owner, ends));
         }
     }
 
@@ -124,16 +125,19 @@ impl Plan {
         matches!(kind, Some(ResourceKind::Counter { memory: CounterMemory::Manager, .. }))
     }
 
-    /// Those of an array that a step may mean: one, where its place says which and no knob can change that.
-    fn possible_targets(&self, target: &Target, place: Option<&PlaceValues>) -> impl Iterator<Item = ResourceId> {
+    /// Returns the members of an array that a step may use: one if the worker's position selects it and no knob can
+    /// change that, else all.
+    fn possible_targets(&self, target: &Target, position: Option<&PositionValues>) -> impl Iterator<Item = ResourceId> {
         let (first, count) = self.arrays[target.resource];
-        let fixed = |at: &Expr| at.knobs().is_empty();
-        let one = match (&target.index, place) {
+        let is_fixed = |index: &Expr| index.knobs().is_empty();
+        let only = match (&target.index, position) {
             (None, _) => Some(self.array_member(target.resource, 0.0)),
-            (Some(at), Some(place)) if fixed(at) => Some(self.array_member(target.resource, at.eval(place))),
+            (Some(index), Some(position)) if is_fixed(index) => {
+                Some(self.array_member(target.resource, index.eval(position)))
+            }
             _ => None,
         };
-        let all = (0..count).map(move |at| ResourceId(first.0 + at as u16));
-        all.filter(move |id| one.is_none_or(|one| one == *id))
+        let all = (0..count).map(move |index| ResourceId(first.0 + index as u16));
+        all.filter(move |id| only.is_none_or(|only| only == *id))
     }
 }

@@ -1,17 +1,20 @@
-//! What is settled of a pool for the length of a run, and where its shared words are.
+//! The plan of a pool: its lanes, its queue and results, the settings that are fixed for a run, and its shared words.
 
 use std::ops::Range;
 
-use super::{Plan, WorkerRole};
-use crate::nested_tasks::NESTED_WORDS;
-use crate::result_store::result_words;
-use crate::task_queue::queue_words;
+use super::values::{check_limit, eval_at_least_one, eval_count};
+use super::{Plan, PlanError, WorkerRole};
+use crate::input_items::InputItems;
+use crate::pool::nested_notes::NESTED_WORDS;
+use crate::pool::result_store::result_words;
+use crate::pool::task_queue::queue_words;
 use contend_scenario::{
-    CrashPolicy, OverflowPolicy, PoolSpec, PoolStep, ResultDelivery, Scenario, Settings, Step, TaskDistribution,
+    CrashPolicy, EvalContext, Expr, Feed, OverflowPolicy, PoolSpec, PoolStep, ResultDelivery, Scenario, Settings, Step,
+    TaskDistribution,
 };
-use contend_trace::WorkerId;
+use contend_trace::{PoolId, PoolInfo, ResourceId, ResourceInfo, ResourceKind, WorkerId, WorkerInfo, WorkerKind};
 
-/// Before the words of the pools: how many tasks are not over, and who may still bring some.
+/// Words before those of the pools. The first holds the open work: unfinished tasks plus workers that may submit more.
 const HEADER_WORDS: usize = 8;
 
 /// Results that can be promised at once, beside those of a batch.
@@ -21,92 +24,168 @@ const MAX_PROMISES: u64 = 1 << 16;
 pub struct PoolPlan {
     pub schedule: TaskDistribution,
     pub on_crash: CrashPolicy,
-    /// What its feeder does with the results.
+    /// What the feeder does with the results.
     pub delivery: Option<ResultDelivery>,
+    /// Positions in the extra words of the run memory.
     pub queue_words: Range<usize>,
     pub result_words: Range<usize>,
     /// Results that can be promised at once.
     pub result_capacity: u64,
-    /// Whether tasks of the event loop do its tasks, or bring it some.
+    /// Whether tasks of the event loop run or submit tasks of this pool.
     pub is_shared_by_tasks: bool,
 }
 
 impl PoolPlan {
-    /// `free` is the first of the extra words that is not anybody's.
-    pub(super) fn new(
+    /// `total_tasks` is the size of a batch; `first_free_word` is the first unused one of the extra words.
+    fn new(
         pool: &PoolSpec,
-        (wanted, of_tasks): (bool, bool),
-        (capacity, total): (u32, Option<u64>),
-        free: usize,
+        (has_results, is_shared_by_tasks): (bool, bool),
+        (capacity, total_tasks): (u32, Option<u64>),
+        first_free_word: usize,
         settings: &Settings,
     ) -> Self {
         let knob = |id| settings.number(id);
-        let begin = free.max(HEADER_WORDS);
+        let begin = first_free_word.max(HEADER_WORDS);
         let middle = begin + queue_words(capacity as usize);
         let delivery = pool.results.as_ref().and_then(|results| results.pick(knob));
-        let places = if wanted { MAX_PROMISES + delivery.and(total).unwrap_or(0) } else { 0 };
-        let end = if wanted { middle + result_words(places as usize) } else { middle };
+        let result_capacity = if has_results { MAX_PROMISES + delivery.and(total_tasks).unwrap_or(0) } else { 0 };
+        let end = if has_results { middle + result_words(result_capacity as usize) } else { middle };
         Self {
             schedule: pool.distribution.pick(knob).unwrap_or(TaskDistribution::Shared),
             on_crash: pool.on_crash.pick(knob).unwrap_or(CrashPolicy::Restart),
             delivery,
             queue_words: begin..middle,
             result_words: middle..end,
-            result_capacity: places,
-            is_shared_by_tasks: of_tasks,
+            result_capacity,
+            is_shared_by_tasks,
         }
     }
 }
 
+/// Returns how many workers a pool has with these values, between 1 and its maximum.
+pub fn pool_size(workers: &Expr, max_workers: u32, values: &impl EvalContext) -> u32 {
+    (workers.eval(values) as u32).clamp(1, max_workers.max(1))
+}
+
+/// Returns the name of a pool's feeder, and how many tasks it feeds, if that is fixed.
+fn feeder_of(pool: &PoolSpec, settings: &Settings, input_items: &InputItems) -> Option<(&'static str, Option<u64>)> {
+    let times_items = |times: &Expr| Some(eval_count(times, settings).saturating_mul(input_items.total()));
+    match &pool.feed {
+        Feed::Submitted => None,
+        Feed::OpenLoop { .. } => Some(("arrivals", None)),
+        Feed::Batch { count } => Some(("batch", Some(eval_count(count, settings)))),
+        Feed::Files { times, .. } => Some(("files", times_items(times))),
+        Feed::Words { times, .. } => Some(("words", times_items(times))),
+    }
+}
+
 impl Plan {
-    /// By worker: whether it may bring pools tasks, itself or by whom it spawns.
+    pub(super) fn add_pool(
+        &mut self,
+        index: usize,
+        scenario: &Scenario,
+        settings: &Settings,
+        input_items: &InputItems,
+    ) -> Result<(), PlanError> {
+        let pool = &scenario.pools[index];
+        let is_only_pool = scenario.pools.len() == 1;
+        let named = |what: &str| if is_only_pool { what.to_owned() } else { format!("{}-{what}", pool.name) };
+        check_limit("workers", self.cast.workers.len() as u64 + u64::from(pool.max_workers) + 1)?;
+        let kind = settings.pool_kind(&pool.worker_kind);
+        let capacity = eval_at_least_one(&pool.queue_capacity, settings);
+        let queue = self.add_pool_resource(named("queue"), ResourceKind::Queue { capacity });
+        let workers = (0..pool.max_workers).map(|i| self.add_pool_worker(pool, kind, index, i)).collect();
+        let fed = feeder_of(pool, settings, input_items);
+        let total_tasks = fed.and_then(|(_, total)| total);
+        let feeder = fed.map(|(name, _)| {
+            let info = WorkerInfo { name: named(name), group: named(name), kind: WorkerKind::Thread, pool: None };
+            self.add_worker(info, WorkerRole::Feeder { pool: index })
+        });
+        let has_results = scenario.has_result_readers(index);
+        let results = has_results.then(|| self.add_pool_resource(named("results"), ResourceKind::Results));
+        let shared_by_tasks =
+            kind == WorkerKind::Async || scenario.kinds_at_pool(index, settings).any(|kind| kind == WorkerKind::Async);
+        let first_free_word = self.pools.last().map_or(0, |pool| pool.result_words.end);
+        let plan =
+            PoolPlan::new(pool, (has_results, shared_by_tasks), (capacity, total_tasks), first_free_word, settings);
+        self.cast.pools.push(PoolInfo {
+            name: pool.name.clone(),
+            worker_kind: kind,
+            workers,
+            feeder,
+            queue,
+            results,
+            size: pool_size(&pool.workers, pool.max_workers, settings),
+            total_tasks,
+            restarts_workers: matches!(plan.on_crash, CrashPolicy::Restart | CrashPolicy::LoseTask),
+        });
+        self.pools.push(plan);
+        Ok(())
+    }
+
+    fn add_pool_worker(&mut self, pool: &PoolSpec, kind: WorkerKind, pool_index: usize, index: u32) -> WorkerId {
+        let info = WorkerInfo {
+            name: format!("{}-{}", pool.name, index + 1),
+            group: pool.name.clone(),
+            kind,
+            pool: Some(PoolId::from(pool_index)),
+        };
+        self.add_worker(info, WorkerRole::PoolWorker { pool: pool_index, index })
+    }
+
+    fn add_pool_resource(&mut self, name: String, kind: ResourceKind) -> ResourceId {
+        self.cast.resources.push(ResourceInfo { name, kind });
+        ResourceId::from(self.cast.resources.len() - 1)
+    }
+
+    /// Returns, by worker, whether it may submit tasks, itself or through workers that it spawns.
     pub(super) fn find_task_sources(&self, scenario: &Scenario) -> Vec<bool> {
         let submitters = scenario.submitting_groups();
-        let is_source = |part: &WorkerRole| match part {
+        let is_source = |role: &WorkerRole| match role {
             WorkerRole::Feeder { .. } => true,
-            // A copy of who spawns it does nothing but live.
+            // A forked copy runs no steps.
             WorkerRole::GroupMember { group, .. } => submitters.contains(group) && !self.forked_groups.contains(group),
             WorkerRole::PoolWorker { .. } | WorkerRole::HttpServer { .. } | WorkerRole::CounterServer => false,
         };
         self.roles.iter().map(is_source).collect()
     }
 
-    /// Whether this worker may bring pools tasks, where pools end when nobody is left who could.
+    /// Whether this worker may submit tasks.
     pub fn is_task_source(&self, worker: WorkerId) -> bool {
         self.task_sources.get(worker.index()).copied().unwrap_or(false)
     }
 
-    /// Such workers that start with the run.
+    /// Returns the workers that may submit tasks and start with the run.
     pub fn initial_task_sources(&self) -> impl Iterator<Item = WorkerId> {
         let workers = (0..self.task_sources.len()).map(WorkerId::from);
         workers.filter(|worker| self.is_task_source(*worker) && !self.is_spawned(*worker))
     }
 
-    /// The extra words with a bit for each worker: whether it is counted among those who may bring tasks.
+    /// Returns the extra words with a bit for each worker: whether it is counted as one that may submit tasks.
     pub fn source_bit_words(&self) -> Range<usize> {
         let begin = self.pools.last().map_or(0, |pool| pool.result_words.end);
         begin..begin + self.task_sources.len().div_ceil(64)
     }
 
-    /// The extra words in which a worker's tasks are noted that it does for itself.
+    /// Returns the extra words for the notes about tasks that a worker process runs itself.
     pub fn nested_words(&self, worker: WorkerId) -> Option<Range<usize>> {
         let begin = self.source_bit_words().end + worker.index() * NESTED_WORDS;
         (self.notes_nested && worker.index() < self.roles.len()).then(|| begin..begin + NESTED_WORDS)
     }
 
-    /// How many extra words there are.
+    /// Returns the number of extra words.
     pub(super) fn extra_words(&self) -> usize {
         let last = self.roles.len().checked_sub(1).and_then(|last| self.nested_words(WorkerId::from(last)));
         last.unwrap_or_else(|| self.source_bit_words()).end
     }
 }
 
-/// Whether a submitter may run its task itself.
+/// Whether some submitter may run its task itself.
 pub fn has_caller_runs_pool(scenario: &Scenario) -> bool {
     scenario.pools.iter().any(|pool| pool.overflow == OverflowPolicy::CallerRuns)
 }
 
-/// Whether anybody brings a pool tasks by a step: then pools end when nobody is left who could.
+/// Whether some step submits tasks: then queues close after the last worker that may submit and the last task.
 pub(super) fn has_submit_step(scenario: &Scenario) -> bool {
     scenario.any_step(|step| matches!(step, Step::Pool(PoolStep::Submit { .. })))
 }

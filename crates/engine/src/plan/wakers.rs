@@ -1,4 +1,4 @@
-//! Who could end a wait for a resource: read from the steps, whatever `when` and `if` say of them.
+//! Finds the workers that could end a wait for a resource. Read from the steps, without regard to `when` and `if`.
 
 use super::{Plan, WorkerRole};
 use contend_scenario::{
@@ -7,35 +7,34 @@ use contend_scenario::{
 };
 use contend_trace::{LaneRange, PoolInfo, Wakers, WorkerId};
 
-/// By resource: who could end a wait for it.
+/// Returns, by resource, the workers that could end a wait for it.
 pub(super) fn find_wakers(scenario: &Scenario, plan: &Plan, settings: &Settings) -> Vec<Wakers> {
-    let parts = LaneSteps::new(scenario, plan);
+    let lane_steps = LaneSteps::new(scenario, plan);
     let mut declared = vec![Wakers::default(); scenario.resources.len()];
     let mut spawners = vec![Vec::new(); scenario.groups.len()];
-    for (lanes, steps) in &parts.steps {
+    for (lanes, steps) in &lane_steps.steps {
         add_wakers(&mut declared, *lanes, steps, &scenario.groups);
         add_guarded_waits(&mut declared, *lanes, steps, (&scenario.groups, settings, false));
         add_spawners(&mut spawners, *lanes, steps, &scenario.groups);
     }
-    let lines = declared.into_iter().zip(&plan.arrays);
-    let mut wakers: Vec<Wakers> = lines.flat_map(|(line, (_, count))| vec![line; *count as usize]).collect();
+    let rows = declared.into_iter().zip(&plan.arrays);
+    let mut wakers: Vec<Wakers> = rows.flat_map(|(row, (_, count))| vec![row; *count as usize]).collect();
     wakers.extend(plan.life_wakers(&spawners));
     for (pool, info) in plan.cast.pools.iter().enumerate() {
-        wakers.push(parts.pool_queue_wakers(pool));
-        wakers.extend(info.results.map(|_| parts.result_wakers(pool, info)));
+        wakers.push(lane_steps.pool_queue_wakers(pool));
+        wakers.extend(info.results.map(|_| lane_steps.result_wakers(pool, info)));
     }
     wakers
 }
 
-/// Lanes, and what they do.
+/// Lanes with the steps that they run.
 struct LaneSteps<'a> {
     scenario: &'a Scenario,
     steps: Vec<(LaneRange, &'a [Step])>,
-    /// By pool: its workers, and its feeder.
+    /// By pool: the lanes of its workers, and of its feeder.
     workers: Vec<LaneRange>,
     feeders: Vec<LaneRange>,
-    /// Those who may bring tasks, themselves or by whom they spawn, where pools end when nobody is left who could: whoever
-    /// was the last ends them all. Else nobody.
+    /// The workers that may submit tasks: the last of them closes all queues. Empty if no step submits tasks.
     sources: Vec<LaneRange>,
 }
 
@@ -44,18 +43,18 @@ impl<'a> LaneSteps<'a> {
         let mut steps: Vec<(LaneRange, &'a [Step])> = Vec::new();
         for (index, group) in scenario.groups.iter().enumerate() {
             let lanes =
-                plan.lanes_of_role(|part| matches!(part, WorkerRole::GroupMember { group, .. } if *group == index));
+                plan.lanes_of_role(|role| matches!(role, WorkerRole::GroupMember { group, .. } if *group == index));
             steps.push((lanes, &group.steps));
         }
         let (mut workers, mut feeders) = (Vec::new(), Vec::new());
         for (index, pool) in scenario.pools.iter().enumerate() {
             workers
-                .push(plan.lanes_of_role(|part| matches!(part, WorkerRole::PoolWorker { pool, .. } if *pool == index)));
+                .push(plan.lanes_of_role(|role| matches!(role, WorkerRole::PoolWorker { pool, .. } if *pool == index)));
             steps.push((workers[index], &pool.task));
-            let feeder = plan.lanes_of_role(|part| matches!(part, WorkerRole::Feeder { pool } if *pool == index));
+            let feeder = plan.lanes_of_role(|role| matches!(role, WorkerRole::Feeder { pool } if *pool == index));
             feeders.push(feeder);
             if pool.overflow == OverflowPolicy::CallerRuns && !matches!(pool.feed, Feed::Submitted) {
-                steps.push((feeder, &pool.task)); // it does tasks itself when the queue is full
+                steps.push((feeder, &pool.task)); // the feeder runs tasks itself when the queue is full
             }
         }
         let sources = (0..plan.task_sources.len()).map(WorkerId::from).filter(|worker| plan.is_task_source(*worker));
@@ -63,17 +62,21 @@ impl<'a> LaneSteps<'a> {
         Self { scenario, steps, workers, feeders, sources }
     }
 
-    /// Those with such a step.
+    /// Returns the lanes with such a step.
     fn lanes_with(&self, wanted: impl Fn(&PoolStep) -> bool) -> impl Iterator<Item = LaneRange> {
-        let is = move |step: &Step| matches!(step, Step::Pool(step) if wanted(step));
-        self.steps.iter().filter(move |(_, steps)| self.scenario.contains_step(steps, &is)).map(|(lanes, _)| *lanes)
+        let is_wanted = move |step: &Step| matches!(step, Step::Pool(step) if wanted(step));
+        self.steps
+            .iter()
+            .filter(move |(_, steps)| self.scenario.contains_step(steps, &is_wanted))
+            .map(|(lanes, _)| *lanes)
     }
 
     fn lanes_shutting_down(&self, pool: usize) -> impl Iterator<Item = LaneRange> {
         self.lanes_with(move |step| matches!(step, PoolStep::Shutdown { pool: of, .. } if *of == pool))
     }
 
-    /// Of a pool's queue: items come from feeders and steps, and whoever lets the pool end ends the wait for them, too.
+    /// Returns the wakers of a pool's queue. Tasks come from feeders and steps; a worker that closes the queue also
+    /// ends the wait for them.
     fn pool_queue_wakers(&self, pool: usize) -> Wakers {
         let mut givers: Vec<LaneRange> = self.lanes_shutting_down(pool).collect();
         if self.sources.is_empty() {
@@ -85,7 +88,7 @@ impl<'a> LaneSteps<'a> {
         Wakers { givers, takers, ..Wakers::default() }
     }
 
-    /// A result comes from whoever does the task, or calls it off.
+    /// Returns the wakers of a pool's results: the workers that may run or cancel a task.
     fn result_wakers(&self, pool: usize, info: &PoolInfo) -> Wakers {
         let mut givers: Vec<LaneRange> =
             std::iter::once(self.workers[pool]).chain(self.lanes_shutting_down(pool)).collect();
@@ -97,7 +100,7 @@ impl<'a> LaneSteps<'a> {
     }
 }
 
-/// Enters `lanes` as those who run `steps` into the table of wakers, which has a line for each declaration.
+/// Enters `lanes`, which run `steps`, into the table of wakers, which has a row for each declaration.
 fn add_wakers(wakers: &mut [Wakers], lanes: LaneRange, steps: &[Step], groups: &[WorkerGroup]) {
     for step in steps {
         match step {
@@ -117,23 +120,23 @@ fn add_wakers(wakers: &mut [Wakers], lanes: LaneRange, steps: &[Step], groups: &
     }
 }
 
-/// Enters `lanes` wherever `steps` wait for a condition inside a step that looks at something shared first, as the knobs
-/// stand at the start.
+/// Enters `lanes` wherever `steps` wait for a condition inside a step that checks something shared first, with the
+/// knobs of the start.
 fn add_guarded_waits(
     wakers: &mut [Wakers],
     lanes: LaneRange,
     steps: &[Step],
-    (groups, settings, looks): (&[WorkerGroup], &Settings, bool),
+    (groups, settings, is_guarded): (&[WorkerGroup], &Settings, bool),
 ) {
     for step in steps {
-        let looks = looks || has_shared_guard(step);
-        let mut enter = |body: &[Step]| add_guarded_waits(wakers, lanes, body, (groups, settings, looks));
+        let is_guarded = is_guarded || has_shared_guard(step);
+        let mut enter = |body: &[Step]| add_guarded_waits(wakers, lanes, body, (groups, settings, is_guarded));
         match step {
             Step::When { knob, value, body, otherwise } => {
                 enter(if settings.knob_equals(*knob, *value) { body } else { otherwise });
             }
             Step::Life(LifeStep::RunInline { group }) => enter(&groups[*group].steps),
-            Step::Signal(SignalStep::Wait { target, .. }) if looks => {
+            Step::Signal(SignalStep::Wait { target, .. }) if is_guarded => {
                 push_lanes(&mut wakers[target.resource].predicate_waiters, lanes);
             }
             _ => step.bodies().for_each(|body| enter(body)),
@@ -141,7 +144,7 @@ fn add_guarded_waits(
     }
 }
 
-/// Whether the steps in its blocks depend on the state of something shared.
+/// Whether a step runs its blocks depending on the state of something shared.
 fn has_shared_guard(step: &Step) -> bool {
     matches!(
         step,
@@ -152,8 +155,8 @@ fn has_shared_guard(step: &Step) -> bool {
     )
 }
 
-/// Enters `lanes` as those who run `steps` into the table of who spawns whom, which has a line for each group.
-pub(super) fn add_spawners(spawners: &mut [Vec<LaneRange>], lanes: LaneRange, steps: &[Step], groups: &[WorkerGroup]) {
+/// Enters `lanes`, which run `steps`, into the table of spawners, which has a row for each group.
+fn add_spawners(spawners: &mut [Vec<LaneRange>], lanes: LaneRange, steps: &[Step], groups: &[WorkerGroup]) {
     for step in steps {
         match step {
             Step::Life(LifeStep::Spawn(members)) => push_lanes(&mut spawners[members.group], lanes),
@@ -172,7 +175,7 @@ fn add_queue_wakers(wakers: &mut [Wakers], lanes: LaneRange, step: &QueueStep) {
         QueueStep::Take(target) | QueueStep::ForEach { target, .. } | QueueStep::TryTake { target, .. } => {
             push_lanes(&mut wakers[target.resource].takers, lanes);
         }
-        // Those who wait for room go on as well, if only to fail.
+        // Workers that wait for room are woken too, if only to fail.
         QueueStep::Close(target) => {
             push_lanes(&mut wakers[target.resource].givers, lanes);
             push_lanes(&mut wakers[target.resource].takers, lanes);

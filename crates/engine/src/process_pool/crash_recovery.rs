@@ -1,28 +1,29 @@
-//! A worker process died: what becomes of the tasks it had, and of its pool.
+//! Recovery after a worker process died: what happens to its tasks and to its pool.
 
+use crate::cleanup::dead_waiter::remove_dead_waiter;
+use crate::cleanup::nested_tasks::end_nested_tasks;
 use crate::context::RunContext;
-use crate::dead_waiter::remove_dead_waiter;
-use crate::nested_tasks::end_nested_tasks;
-use crate::pool::{cancel_queued, count_finished, resolve_result, settle_task};
+use crate::pool::task::PoolTask;
+use crate::pool::task_progress::{TaskProgress, TaskStage};
+use crate::pool::task_queue::CloseReason;
 use crate::recorder::Recorder;
-use crate::task_progress::{TaskProgress, TaskStage};
-use crate::task_queue::{CloseReason, PoolTask};
+use crate::tasks::settle::{cancel_queued, complete_end, count_finished, settle_task};
 use contend_platform::kill_process;
 use contend_scenario::CrashPolicy;
 use contend_trace::{DropReason, EventKind, ExitKind, PoolId, Ring, WorkerId};
 
-/// Settles the dead worker's unfinished tasks. Returns whether another process takes its place. The worker's end is recorded
-/// last, so a model that has seen it has seen the fate of all its tasks.
+/// Settles the unfinished tasks of a dead worker. Returns whether another process replaces it. The worker's end is
+/// recorded last, so a model that knows of the end knows what happened to all its tasks.
 pub(super) fn recover_tasks(
     run: &'static RunContext,
     pool_index: usize,
     tasks: &[PoolTask],
     recorder: &mut Recorder<'_>,
-    me: WorkerId,
+    worker: WorkerId,
 ) -> bool {
-    let again = apply_crash_policy(run, pool_index, tasks, recorder, me);
+    let is_replaced = apply_crash_policy(run, pool_index, tasks, recorder, worker);
     recorder.write(recorder.now(), EventKind::LifeEnded(ExitKind::Killed));
-    again
+    is_replaced
 }
 
 fn apply_crash_policy(
@@ -30,14 +31,14 @@ fn apply_crash_policy(
     pool_index: usize,
     tasks: &[PoolTask],
     recorder: &mut Recorder<'_>,
-    me: WorkerId,
+    worker: WorkerId,
 ) -> bool {
-    let (ring, pool) = (run.memory.ring(me), PoolId::from(pool_index));
-    end_nested_tasks(run, me, recorder);
-    let (over, begun) = finish_ending_tasks(run, pool, tasks, ring, recorder);
+    let (ring, pool) = (run.memory.ring(worker), PoolId::from(pool_index));
+    end_nested_tasks(run, worker, recorder);
+    let (finished, is_first_begun) = finish_ending_tasks(run, pool, tasks, ring, recorder);
     ring.set_producer_ids(0, 0);
-    remove_dead_waiter(run, me, recorder);
-    let dead = DeadWorker { run, pool_index, pool, unfinished: &tasks[over..], is_first_begun: begun };
+    remove_dead_waiter(run, worker, recorder);
+    let dead = DeadWorker { run, pool_index, pool, unfinished: &tasks[finished..], is_first_begun };
     match run.task_queues[pool_index].close_reason() {
         Some(CloseReason::Cancelled) => {
             dead.lose_tasks(dead.unfinished, true, recorder);
@@ -57,14 +58,15 @@ fn apply_crash_policy(
             return false;
         }
         CrashPolicy::FailAll => {
-            dead.break_pool(me, recorder);
+            dead.break_pool(worker, recorder);
             return false;
         }
     }
     true
 }
 
-/// The worker at this place has no process any more, and gets no other. If it was the last of its pool, nothing goes on.
+/// Retires the worker at this position, which has no process any more and gets no other. After the last worker of a
+/// pool, cancels the tasks in the queue.
 pub(super) fn retire_process(
     run: &'static RunContext,
     pool_index: usize,
@@ -72,21 +74,21 @@ pub(super) fn retire_process(
     recorder: &mut Recorder<'_>,
 ) {
     let queue = &run.task_queues[pool_index];
-    let went = queue.retire_worker(worker_index, false);
-    if went && !queue.local_queues.has_no_consumer() {
+    let has_retired = queue.retire_worker(worker_index, false);
+    if has_retired && !queue.local_queues.has_no_consumer() {
         return;
     }
     if queue.close_with(CloseReason::Broken) {
         queue.record_closed(recorder);
     }
     cancel_queued(run, PoolId::from(pool_index), DropReason::Failed, recorder);
-    if !went {
+    if !has_retired {
         queue.local_queues.remove_consumer();
     }
 }
 
-/// How many tasks are over, and whether the next one was begun. The one that the dead worker was about to end is ended in
-/// its name: what it noted, and what its ring has told since, say which steps are left.
+/// Returns how many tasks are finished, and whether the next one was begun. If the worker died while it ended a task,
+/// completes the end.
 fn finish_ending_tasks(
     run: &RunContext,
     pool: PoolId,
@@ -94,25 +96,20 @@ fn finish_ending_tasks(
     ring: Ring<'_>,
     recorder: &mut Recorder<'_>,
 ) -> (usize, bool) {
-    let (TaskProgress { finished: over, stage }, has_recorded_since) = TaskProgress::read_from(ring);
-    let mut over = (over as usize).min(tasks.len());
-    if let (TaskStage::Ending(end) | TaskStage::Resolving(end), Some(task)) = (stage, tasks.get(over)) {
-        let is_ending = stage == TaskStage::Ending(end);
-        if is_ending && !has_recorded_since {
-            recorder.write(recorder.now(), end.end_event(pool));
-        }
-        if is_ending || !has_recorded_since {
-            resolve_result(run, pool, task, end.is_ok(), recorder);
-        }
-        over += 1;
+    let (TaskProgress { finished, stage }, has_recorded_since) = TaskProgress::read_from(ring);
+    let mut finished = (finished as usize).min(tasks.len());
+    if let Some(task) = tasks.get(finished)
+        && complete_end(run, pool, task, (stage, has_recorded_since), recorder)
+    {
+        finished += 1;
     }
-    for _ in &tasks[..over] {
+    for _ in &tasks[..finished] {
         count_finished(run, pool, recorder);
     }
-    (over, stage == TaskStage::Begun)
+    (finished, stage == TaskStage::Begun)
 }
 
-/// A dead worker's tasks that are not done.
+/// A dead worker's unfinished tasks.
 struct DeadWorker<'a> {
     run: &'static RunContext,
     pool_index: usize,
@@ -123,7 +120,6 @@ struct DeadWorker<'a> {
 }
 
 impl DeadWorker<'_> {
-    /// These tasks failed.
     fn fail_tasks(&self, tasks: &[PoolTask], recorder: &mut Recorder<'_>) {
         for task in tasks {
             recorder.write(recorder.now(), EventKind::TaskAbandoned { pool: self.pool });
@@ -131,18 +127,18 @@ impl DeadWorker<'_> {
         }
     }
 
-    /// All are done again, except one that workers died at too often.
+    /// Requeues the tasks. The one that was begun fails if too many workers died while they ran it.
     fn retry_tasks(&self, recorder: &mut Recorder<'_>) {
-        let mut left = self.unfinished.to_vec();
-        if let Some(task) = left.first_mut().filter(|_| self.is_first_begun) {
+        let mut tasks = self.unfinished.to_vec();
+        if let Some(task) = tasks.first_mut().filter(|_| self.is_first_begun) {
             task.crash_count = task.crash_count.saturating_add(1);
             let retries = self.run.scenario.pools[self.pool_index].retries.eval(self.run);
             if f64::from(task.crash_count) > retries {
-                let task = left.remove(0);
+                let task = tasks.remove(0);
                 self.fail_tasks(&[task], recorder);
             }
         }
-        self.requeue_tasks(&left, recorder);
+        self.requeue_tasks(&tasks, recorder);
     }
 
     fn requeue_tasks(&self, tasks: &[PoolTask], recorder: &mut Recorder<'_>) {
@@ -157,7 +153,7 @@ impl DeadWorker<'_> {
         }
     }
 
-    /// Nobody remembers them: whoever waits for their results waits for ever, unless they were called off.
+    /// Drops the tasks. Unless `is_resolved`, which is for cancelled tasks, their waiters wait forever.
     fn lose_tasks(&self, tasks: &[PoolTask], is_resolved: bool, recorder: &mut Recorder<'_>) {
         for task in tasks {
             recorder.write(recorder.now(), EventKind::TaskDropped { pool: self.pool, reason: DropReason::Lost });
@@ -169,22 +165,23 @@ impl DeadWorker<'_> {
         }
     }
 
-    /// The task failed, and the others go on without the dead one.
+    /// Fails the task that was begun and requeues the others for the remaining workers.
     fn shrink_pool(&self, recorder: &mut Recorder<'_>) {
-        let (failed, left) = self.unfinished.split_at(usize::from(self.is_first_begun).min(self.unfinished.len()));
+        let begun = usize::from(self.is_first_begun).min(self.unfinished.len());
+        let (failed, others) = self.unfinished.split_at(begun);
         self.fail_tasks(failed, recorder);
-        self.requeue_tasks(left, recorder);
+        self.requeue_tasks(others, recorder);
     }
 
-    /// Everything fails that is not done, here and at the other workers.
-    fn break_pool(&self, me: WorkerId, recorder: &mut Recorder<'_>) {
+    /// Fails every unfinished task, here, in the queue and, by killing them, at the other workers.
+    fn break_pool(&self, worker: WorkerId, recorder: &mut Recorder<'_>) {
         let queue = &self.run.task_queues[self.pool_index];
         if queue.close_with(CloseReason::Broken) {
             queue.record_closed(recorder);
         }
         self.fail_tasks(self.unfinished, recorder);
         cancel_queued(self.run, self.pool, DropReason::Failed, recorder);
-        for other in self.run.plan.cast.pools[self.pool_index].workers.iter().filter(|other| **other != me) {
+        for other in self.run.plan.cast.pools[self.pool_index].workers.iter().filter(|other| **other != worker) {
             if let Some((pid, _)) = self.run.memory.ring(*other).producer_ids() {
                 kill_process(pid);
             }

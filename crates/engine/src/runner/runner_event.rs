@@ -1,22 +1,22 @@
-//! What the runner's main loop hears of.
+//! The events of the runner's main loop.
 
 use crossbeam_channel::Sender;
 
-use crate::process_pool::WorkerLink;
+use crate::process_pool::proxy::WorkerLink;
 use crate::protocol::RunnerCommand;
 use contend_platform::Exit;
 use contend_trace::WorkerId;
 
 #[derive(Debug)]
 pub enum RunnerEvent {
-    /// The dashboard wants something.
+    /// The dashboard sent a command.
     Command(RunnerCommand),
-    /// Somebody wants a process started, or the last lives may have ended.
+    /// A worker wants a process started, or the last lives may have ended.
     Called,
-    /// A thread came to its end.
+    /// A worker's thread ended.
     ThreadEnded(WorkerId),
     /// A worker process ended.
     ProcessExited { worker: WorkerId, exit: Exit },
-    /// A pool's stand-in wants its worker process started.
+    /// The proxy of a worker process wants the process started.
     ProcessWanted { worker: WorkerId, reply: Sender<Option<WorkerLink>> },
 }

@@ -1,18 +1,19 @@
-//! The mutex of tasks: handed on in order of arrival. Whoever gives it back while somebody waits gives it to the first of
-//! them, who has it from then on, however late its loop lets it go on.
+//! The mutex of tasks, which passes in order of arrival. Unlocking hands it to the first waiter, which holds it from
+//! then on, however late its loop polls it.
 
 use std::time::Instant;
 
-use super::monitor::{Monitor, WakeCounter};
+use super::monitor::Monitor;
 use super::wait_queue::WaitQueue;
+use super::wake_counter::WakeCounter;
 use crate::recorder::Recorder;
 use contend_trace::{EventKind, Grant, ResourceId};
 
-/// 1 while somebody has it.
-const TAKEN: usize = 0;
-/// How often it was granted.
+/// 1 while it is locked.
+const LOCKED: usize = 0;
+/// The number of grants.
 const GRANTS: usize = 1;
-/// Rung for the one who gets it.
+/// Wakes the waiter that gets the mutex.
 const HANDED_OVER: WakeCounter = WakeCounter(2);
 
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +21,7 @@ pub struct AsyncMutex<'a> {
     id: ResourceId,
     monitor: Monitor<'a>,
     wait_queue: &'a WaitQueue,
-    /// Whether who has it can take it again.
+    /// Whether the holder can lock it again.
     pub is_reentrant: bool,
 }
 
@@ -29,18 +30,18 @@ impl<'a> AsyncMutex<'a> {
         Self { id, monitor: monitor.with_wait_queue(Some(wait_queue)), wait_queue, is_reentrant: reentrant }
     }
 
-    /// Takes it, or waits for its turn.
+    /// Locks the mutex, waiting for its turn.
     pub async fn lock(self, recorder: &mut Recorder<'_>) {
         self.lock_until(None, recorder).await;
     }
 
-    /// Takes it before the deadline, or not. Whether it has it.
+    /// Locks the mutex before the deadline. Returns whether it did.
     pub async fn lock_until(self, deadline: Option<Instant>, recorder: &mut Recorder<'_>) -> bool {
         let mut guard = self.monitor.enter();
-        if guard.get(TAKEN) == 1 {
+        if guard.get(LOCKED) == 1 {
             recorder.wait_for_lock(self.id, deadline.is_some());
-            let (again, handed) = guard.wait_in_queue(self.wait_queue, HANDED_OVER, deadline).await;
-            guard = again;
+            let (reentered, handed) = guard.wait_in_queue(self.wait_queue, HANDED_OVER, deadline).await;
+            guard = reentered;
             if !handed {
                 let at = recorder.now();
                 drop(guard);
@@ -48,7 +49,7 @@ impl<'a> AsyncMutex<'a> {
                 return false;
             }
         } else {
-            guard.set(TAKEN, 1);
+            guard.set(LOCKED, 1);
             if deadline.is_some() {
                 recorder.write(recorder.now(), EventKind::TimedAttempt { lock: self.id });
             }
@@ -61,11 +62,11 @@ impl<'a> AsyncMutex<'a> {
         true
     }
 
-    /// Gives it back.
+    /// Unlocks the mutex, or hands it to the first waiter.
     pub fn unlock(self, recorder: &mut Recorder<'_>) {
         let mut guard = self.monitor.enter();
         if !guard.wake_one(HANDED_OVER) {
-            guard.set(TAKEN, 0);
+            guard.set(LOCKED, 0);
         }
         let at = recorder.now();
         drop(guard);

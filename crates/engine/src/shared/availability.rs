@@ -1,4 +1,4 @@
-//! What resources have not got, for those who look from outside.
+//! Reads from outside whether a resource can serve a waiter. The reader compares this with what it knows from events.
 
 use super::item_queue::ItemQueue;
 use super::life::WorkerLife;
@@ -7,9 +7,10 @@ use super::semaphore::Semaphore;
 use super::signal_waiters::SignalWaiters;
 use contend_trace::{Registry, ResourceId, ResourceKind, RunMemory, State};
 
-/// Resources of which [`unavailable_state`] can tell: queues that are no pool's, semaphores, conditions, event flags, barriers, lives.
+/// Returns the resources that [`unavailable_state`] can check: queues outside of pools, semaphores, conditions, event
+/// flags, barriers, and lives.
 pub fn checkable_resources(cast: &Registry) -> Vec<ResourceId> {
-    let is_plain = |id: &ResourceId| match cast.resource(*id).map(|resource| &resource.kind) {
+    let is_checkable = |id: &ResourceId| match cast.resource(*id).map(|resource| &resource.kind) {
         Some(ResourceKind::Queue { .. }) => cast.pools.iter().all(|pool| pool.queue != *id),
         Some(
             ResourceKind::Semaphore { .. }
@@ -20,11 +21,12 @@ pub fn checkable_resources(cast: &Registry) -> Vec<ResourceId> {
         ) => true,
         _ => false,
     };
-    (0..cast.resources.len()).map(ResourceId::from).filter(is_plain).collect()
+    (0..cast.resources.len()).map(ResourceId::from).filter(is_checkable).collect()
 }
 
-/// What nobody can have of a resource at this moment, by the state of those who wait for it: an item of an empty queue,
-/// room in a full one, a permit of a semaphore that has none, a signal where none is under way. Or that a worker is in no life, nor asked for one.
+/// Returns the state in which workers wait if the resource cannot serve them at this moment: `Empty` for an empty queue,
+/// `Full` for a full one, `Lock` for a semaphore without permits, `Signal` where no signal is pending; `Done` for a
+/// worker that has no life and was not spawned.
 pub fn unavailable_state(memory: &RunMemory, cast: &Registry, id: ResourceId) -> Option<State> {
     let words = memory.resource(id);
     let monitor = Monitor::at(words);

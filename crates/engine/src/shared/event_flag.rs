@@ -1,4 +1,4 @@
-//! An event flag: once set it lets everybody through, until it is cleared.
+//! An event flag: while it is set, no worker has to wait for it.
 
 use std::time::Instant;
 
@@ -7,14 +7,14 @@ use crate::recorder::Recorder;
 use contend_trace::EventKind;
 
 const SET: usize = FIRST_FREE_WORD;
-/// How often it was set.
+/// How many times it was set.
 const SET_COUNT: usize = FIRST_FREE_WORD + 1;
 
 #[derive(Debug, Clone, Copy)]
 pub struct EventFlag<'a>(pub SignalWaiters<'a>);
 
 impl EventFlag<'_> {
-    /// Goes on at once if the flag is set, else waits until it is, or for the deadline.
+    /// Waits until the flag is set or the deadline passes. Returns at once if the flag is set already.
     pub async fn wait(self, deadline: Option<Instant>, recorder: &mut Recorder<'_>) {
         let mut guard = self.0.monitor.enter();
         if guard.get(SET) == 0 {
@@ -28,7 +28,7 @@ impl EventFlag<'_> {
         }
     }
 
-    /// Sets the flag and lets all go on that wait for it.
+    /// Sets the flag and wakes all waiters.
     pub fn set(self, recorder: &mut Recorder<'_>) {
         let mut guard = self.0.monitor.enter();
         guard.set(SET, 1);

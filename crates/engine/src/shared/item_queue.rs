@@ -1,17 +1,18 @@
-//! A bounded queue of items that are all alike. Stamps and depths are taken inside its monitor.
+//! A bounded queue of identical items. Time stamps and depths are taken inside its monitor.
 
-use super::monitor::{Monitor, MonitorGuard, WakeCounter};
+use super::monitor::{Monitor, MonitorGuard};
+use super::wake_counter::WakeCounter;
 use crate::recorder::Recorder;
 use contend_trace::{EventKind, ResourceId, State};
 
 const DEPTH: usize = 0;
 const CLOSED: usize = 1;
-/// How many wait for an item, and for room: nobody is woken for nothing.
+/// The number of waiters for an item, and for room. Without waiters no wake-up is needed.
 const WAITING_TAKERS: usize = 2;
 const WAITING_PUTTERS: usize = 3;
 const ITEM_AVAILABLE: WakeCounter = WakeCounter(4);
 const ROOM_AVAILABLE: WakeCounter = WakeCounter(5);
-/// How many items were ever put, and taken.
+/// The total numbers of items put, and taken.
 const PUT_COUNT: usize = 6;
 const TAKEN_COUNT: usize = 7;
 
@@ -22,7 +23,7 @@ pub struct ItemQueue<'a> {
     pub monitor: Monitor<'a>,
 }
 
-/// The queue takes no more items, or gives no more.
+/// The queue is closed: it accepts no items, and it has none left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueueClosed;
 
@@ -30,13 +31,13 @@ impl ItemQueue<'_> {
     /// Puts an item, waiting for room.
     ///
     /// # Errors
-    /// If the queue is closed, or closed meanwhile.
+    /// If the queue is closed before the item is in it.
     pub async fn put(self, recorder: &mut Recorder<'_>) -> Result<(), QueueClosed> {
         let mut guard = self.monitor.enter();
         if self.is_full(&guard) {
             recorder.wait_for_resource(State::Full, self.id);
             while self.is_full(&guard) {
-                guard = wait(guard, WAITING_PUTTERS, ROOM_AVAILABLE).await;
+                guard = guard.wait_counted(WAITING_PUTTERS, ROOM_AVAILABLE).await;
             }
             recorder.end_wait();
             if is_closed(&guard) {
@@ -50,7 +51,7 @@ impl ItemQueue<'_> {
         Ok(())
     }
 
-    /// Puts an item if there is room now.
+    /// Puts an item if there is room now. Returns whether it did.
     ///
     /// # Errors
     /// If the queue is closed.
@@ -59,48 +60,48 @@ impl ItemQueue<'_> {
         if is_closed(&guard) {
             return Err(QueueClosed);
         }
-        let room = !self.is_full(&guard);
-        if room {
+        let has_room = !self.is_full(&guard);
+        if has_room {
             self.push(guard, recorder);
         }
-        Ok(room)
+        Ok(has_room)
     }
 
     /// Takes an item, waiting for one.
     ///
     /// # Errors
-    /// If the queue is empty and closed, or closed meanwhile.
+    /// If the queue is closed and empty.
     pub async fn take(self, recorder: &mut Recorder<'_>) -> Result<(), QueueClosed> {
         let mut guard = self.monitor.enter();
-        let empty = |guard: &MonitorGuard<'_>| guard.get(DEPTH) == 0;
-        if empty(&guard) && !is_closed(&guard) {
+        let is_empty = |guard: &MonitorGuard<'_>| guard.get(DEPTH) == 0;
+        if is_empty(&guard) && !is_closed(&guard) {
             recorder.wait_for_resource(State::Empty, self.id);
-            while empty(&guard) && !is_closed(&guard) {
-                guard = wait(guard, WAITING_TAKERS, ITEM_AVAILABLE).await;
+            while is_empty(&guard) && !is_closed(&guard) {
+                guard = guard.wait_counted(WAITING_TAKERS, ITEM_AVAILABLE).await;
             }
             recorder.end_wait();
-            if empty(&guard) {
+            if is_empty(&guard) {
                 recorder.resume();
             }
         }
-        if empty(&guard) {
+        if is_empty(&guard) {
             return Err(QueueClosed);
         }
         self.pop(guard, recorder);
         Ok(())
     }
 
-    /// Takes an item if there is one now.
+    /// Takes an item if there is one now. Returns whether it did.
     pub fn try_take(self, recorder: &mut Recorder<'_>) -> bool {
         let guard = self.monitor.enter();
-        let some = guard.get(DEPTH) > 0;
-        if some {
+        let has_item = guard.get(DEPTH) > 0;
+        if has_item {
             self.pop(guard, recorder);
         }
-        some
+        has_item
     }
 
-    /// No more items will be put.
+    /// Closes the queue: it accepts no more items.
     pub fn close(self, recorder: &mut Recorder<'_>) {
         let mut guard = self.monitor.enter();
         guard.set(CLOSED, 1);
@@ -111,12 +112,12 @@ impl ItemQueue<'_> {
         recorder.write(at, EventKind::Closed { queue: self.id });
     }
 
-    /// How many items are in it.
+    /// Returns the number of items.
     pub fn depth(self) -> u64 {
         self.monitor.enter().get(DEPTH)
     }
 
-    /// What it has not got now, as anybody can see from outside: items, or room. In a closed one nobody waits.
+    /// Reads from outside what the queue lacks now: items or room. Nothing waits for a closed queue.
     pub fn unavailable_state(self) -> Option<State> {
         match self.monitor.peek(DEPTH) {
             _ if self.monitor.peek(CLOSED) == 1 => None,
@@ -126,7 +127,7 @@ impl ItemQueue<'_> {
         }
     }
 
-    /// Whether whoever puts must wait. A closed queue lets nobody wait.
+    /// Whether a put must wait. Nothing waits for room in a closed queue.
     fn is_full(self, guard: &MonitorGuard<'_>) -> bool {
         guard.get(DEPTH) >= u64::from(self.capacity) && !is_closed(guard)
     }
@@ -160,12 +161,4 @@ impl ItemQueue<'_> {
 
 fn is_closed(guard: &MonitorGuard<'_>) -> bool {
     guard.get(CLOSED) == 1
-}
-
-/// Waits for the bell, counted among those who do.
-async fn wait(mut guard: MonitorGuard<'_>, waiting_word: usize, wake_counter: WakeCounter) -> MonitorGuard<'_> {
-    guard.set(waiting_word, guard.get(waiting_word) + 1);
-    let mut guard = guard.wait(wake_counter).await;
-    guard.set(waiting_word, guard.get(waiting_word).saturating_sub(1));
-    guard
 }

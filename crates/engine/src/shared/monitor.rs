@@ -1,14 +1,15 @@
-//! A few words that one worker at a time may look at and change, and bells to wait for until another has changed them.
+//! A monitor: words that one worker at a time may read and change, and counters to wait on until another worker has
+//! changed them.
 //!
 //! ```text
-//! words 0-4 the mutex | 5-15 what the monitor guards, places 0-10: values, and bells
+//! words 0-4 the mutex | 5-15 the guarded words, positions 0-10: values and wake counters
 //! ```
 //!
-//! The mutex is a robust one: whoever dies inside does not hang the others. What it has changed until then stays, so
-//! change words in an order that leaves them sensible.
+//! The mutex is robust: a worker that dies inside does not block the others. Its changes until then stay, so change
+//! words in an order that leaves them consistent.
 //!
-//! Threads and processes sleep in the kernel, and a wait returns when it is over. What tasks share has a list of sleepers:
-//! there a wait gives the thread back to the loop.
+//! Threads and processes sleep in the kernel. A monitor that tasks share has a wait queue instead, and a wait gives the
+//! thread back to the loop.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -16,14 +17,11 @@ use std::time::Instant;
 use tokio::task::yield_now;
 
 use super::wait_queue::WaitQueue;
+use super::wake_counter::WakeCounter;
 use contend_platform::{ROBUST_MUTEX_WORDS, RobustMutex, wait_once, wake_all, wake_one};
 
-/// Words of a resource on the board.
+/// Words of a resource in the run memory.
 const WORDS: usize = 16;
-
-/// A word that counts how often it was rung. Sleepers wait until it changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WakeCounter(pub usize);
 
 #[derive(Debug, Clone, Copy)]
 pub struct Monitor<'a> {
@@ -32,122 +30,131 @@ pub struct Monitor<'a> {
     wait_queue: Option<&'a WaitQueue>,
 }
 
-/// Inside a monitor: nobody else is. Dropping it leaves.
+/// Exclusive access to a monitor. Dropping it leaves the monitor.
 #[derive(Debug)]
 pub struct MonitorGuard<'a> {
     monitor: Monitor<'a>,
 }
 
 impl<'a> Monitor<'a> {
-    /// The monitor in these words.
+    /// Returns the monitor in these words.
     pub fn at(cells: &'a [AtomicU64; WORDS]) -> Self {
         let (mutex, words) = cells.split_first_chunk::<ROBUST_MUTEX_WORDS>().expect("a resource has 16 words");
         Self { mutex: RobustMutex::at(mutex), words, wait_queue: None }
     }
 
-    /// The monitor of what tasks share, with those who wait for its bells.
+    /// Adds the wait queue of a monitor that tasks share.
     pub const fn with_wait_queue(self, wait_queue: Option<&'a WaitQueue>) -> Self {
         Self { wait_queue, ..self }
     }
 
-    /// Whether tasks share it.
+    /// Whether tasks share the monitor.
     pub const fn is_shared_by_tasks(self) -> bool {
         self.wait_queue.is_some()
     }
 
-    /// As [`Monitor::at`], guarding other words than those beside the mutex.
+    /// As [`Monitor::at`], but guards other words than those beside the mutex.
     pub fn at_words(cells: &'a [AtomicU64; WORDS], words: &'a [AtomicU64]) -> Self {
         Self { words, ..Self::at(cells) }
     }
 
-    /// Makes it usable: once, before any other process has the memory.
+    /// Initialises the mutex. Called once, before any other process has the memory.
     pub fn init(self) {
         self.mutex.init(false);
     }
 
-    /// The word at `place` as it is now, from outside: it may be another the next moment. Orders nothing.
+    /// Reads the word at `position` from outside. It may change at once, and the read orders nothing.
     ///
     /// # Panics
-    /// If there is no such place.
-    pub fn peek(self, place: usize) -> u64 {
-        self.words[place].load(Ordering::Relaxed)
+    /// If there is no such position.
+    pub fn peek(self, position: usize) -> u64 {
+        self.words[position].load(Ordering::Relaxed)
     }
 
-    /// Goes in, as soon as nobody else is.
+    /// Enters, waiting until no other worker is inside.
     pub fn enter(self) -> MonitorGuard<'a> {
-        self.mutex.lock(); // that a former visitor died in here is no reason to stay out
+        self.mutex.lock(); // a worker that died inside does not prevent entering
         MonitorGuard { monitor: self }
     }
 }
 
 impl<'a> MonitorGuard<'a> {
-    /// The word at `place`.
+    /// Returns the word at `position`.
     ///
     /// # Panics
-    /// If there is no such place.
-    pub fn get(&self, place: usize) -> u64 {
-        self.monitor.words[place].load(Ordering::Relaxed) // Relaxed, here and below: the mutex gives the order
+    /// If there is no such position.
+    pub fn get(&self, position: usize) -> u64 {
+        self.monitor.words[position].load(Ordering::Relaxed) // Relaxed, here and below: the mutex orders all accesses
     }
 
-    /// Changes the word at `place`.
+    /// Changes the word at `position`.
     ///
     /// # Panics
-    /// If there is no such place.
-    pub fn set(&mut self, place: usize, value: u64) {
-        self.monitor.words[place].store(value, Ordering::Relaxed);
+    /// If there is no such position.
+    pub fn set(&mut self, position: usize, value: u64) {
+        self.monitor.words[position].store(value, Ordering::Relaxed);
     }
 
-    /// Changes the word at `place`, and wakes all who wait for it as for a bell.
-    pub fn set_and_wake(&mut self, place: usize, value: u64) {
-        self.set(place, value);
+    /// Changes the word at `position` and wakes all workers that wait on it as a wake counter.
+    pub fn set_and_wake(&mut self, position: usize, value: u64) {
+        self.set(position, value);
         match self.monitor.wait_queue {
-            Some(sleepers) => sleepers.wake_all(WakeCounter(place)),
-            None => wake_all(&self.monitor.words[place]),
+            Some(wait_queue) => wait_queue.wake_all(WakeCounter(position)),
+            None => wake_all(&self.monitor.words[position]),
         }
     }
 
-    /// Wakes one who waits for the bell. Who it is goes in after this one has left. Whether anyone was woken; of those who
-    /// sleep in the kernel that is not known, and `false`.
+    /// Wakes one waiter, which enters after this guard has left. Returns whether one was woken; `false` for waiters in
+    /// the kernel, where that is not known.
     pub fn wake_one(&mut self, wake_counter: WakeCounter) -> bool {
         match self.monitor.wait_queue {
-            Some(sleepers) => return sleepers.wake_one(wake_counter),
+            Some(wait_queue) => return wait_queue.wake_one(wake_counter),
             None => wake_one(self.bump(wake_counter)),
         }
         false
     }
 
-    /// Wakes all who wait for the bell.
+    /// Wakes all waiters.
     pub fn wake_all(&mut self, wake_counter: WakeCounter) {
         match self.monitor.wait_queue {
-            Some(sleepers) => sleepers.wake_all(wake_counter),
+            Some(wait_queue) => wait_queue.wake_all(wake_counter),
             None => wake_all(self.bump(wake_counter)),
         }
     }
 
     fn bump(&mut self, wake_counter: WakeCounter) -> &'a AtomicU64 {
-        // Who has read the old count and does not sleep yet will not: the kernel compares.
+        // A waiter that has read the old count and does not sleep yet will not sleep: the kernel compares the count.
         self.set(wake_counter.0, self.get(wake_counter.0).wrapping_add(1));
         &self.monitor.words[wake_counter.0]
     }
 
-    /// Leaves, sleeps until the bell is rung, and comes in again. It may come in for no reason: look again.
+    /// Leaves, waits for a wake-up, and enters again. It may return without a wake-up, so check the condition again.
     pub async fn wait(self, wake_counter: WakeCounter) -> Self {
         self.wait_until(wake_counter, None).await
     }
 
-    /// As [`MonitorGuard::wait`], until `deadline` at most; `None` is no deadline. Whether it has passed tells the clock.
+    /// As [`MonitorGuard::wait`], and counts the waiter in the word at `waiting_position` meanwhile.
+    pub async fn wait_counted(mut self, waiting_position: usize, wake_counter: WakeCounter) -> Self {
+        self.set(waiting_position, self.get(waiting_position) + 1);
+        let mut guard = self.wait(wake_counter).await;
+        guard.set(waiting_position, guard.get(waiting_position).saturating_sub(1));
+        guard
+    }
+
+    /// As [`MonitorGuard::wait`], until `deadline` at most. The caller checks the clock for whether the deadline has
+    /// passed.
     pub async fn wait_until(self, wake_counter: WakeCounter, deadline: Option<Instant>) -> Self {
-        if let Some(sleepers) = self.monitor.wait_queue {
-            return self.wait_in_queue(sleepers, wake_counter, deadline).await.0;
+        if let Some(wait_queue) = self.monitor.wait_queue {
+            return self.wait_in_queue(wait_queue, wake_counter, deadline).await.0;
         }
-        let (monitor, seen) = (self.monitor, self.get(wake_counter.0) as u32);
+        let (monitor, count) = (self.monitor, self.get(wake_counter.0) as u32);
         drop(self);
         let limit = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        wait_once(&monitor.words[wake_counter.0], seen, limit);
+        wait_once(&monitor.words[wake_counter.0], count, limit);
         monitor.enter()
     }
 
-    /// Leaves, lets other tasks that could go on do so, and comes in again.
+    /// Leaves, yields to other tasks that are ready, and enters again.
     pub async fn yield_and_reenter(self) -> Self {
         let monitor = self.monitor;
         drop(self);
@@ -155,7 +162,7 @@ impl<'a> MonitorGuard<'a> {
         monitor.enter()
     }
 
-    /// As [`MonitorGuard::wait_until`], among tasks; and whether it was rung.
+    /// As [`MonitorGuard::wait_until`], for tasks. Also returns whether it was woken.
     pub async fn wait_in_queue(
         self,
         wait_queue: &WaitQueue,
@@ -163,10 +170,10 @@ impl<'a> MonitorGuard<'a> {
         deadline: Option<Instant>,
     ) -> (Self, bool) {
         let monitor = self.monitor;
-        let place = wait_queue.join(wake_counter).await; // at once
+        let key = wait_queue.join(wake_counter).await; // does not wait
         drop(self);
-        let rung = wait_queue.wait(place, deadline).await;
-        (monitor.enter(), rung)
+        let was_woken = wait_queue.wait(key, deadline).await;
+        (monitor.enter(), was_woken)
     }
 }
 
@@ -188,11 +195,11 @@ mod tests {
     const VALUE: usize = 0;
     const CHANGED: WakeCounter = WakeCounter(1);
 
-    /// One board, mapped twice: two processes see it so.
+    /// Maps one run memory twice, as two processes do.
     fn map_twice() -> (RunMemory, RunMemory) {
         let memory = RunMemory::create(RunMemorySize { workers: 1, active: 1, knobs: 0, resources: 1, extra: 0 })
             .expect("memory");
-        let other = RunMemory::open(memory.fd().try_clone_to_owned().expect("descriptor")).expect("the same board");
+        let other = RunMemory::open(memory.fd().try_clone_to_owned().expect("descriptor")).expect("the same memory");
         Monitor::at(memory.resource(ResourceId(0))).init();
         (memory, other)
     }
@@ -202,13 +209,13 @@ mod tests {
     }
 
     #[test]
-    fn one_at_a_time_is_inside() {
+    fn one_worker_at_a_time_is_inside() {
         let (here, there) = map_twice();
         thread::scope(|scope| {
-            for board in [&here, &there, &here, &there] {
+            for memory in [&here, &there, &here, &there] {
                 scope.spawn(move || {
                     for _ in 0..2_000 {
-                        let mut guard = monitor(board).enter();
+                        let mut guard = monitor(memory).enter();
                         let value = guard.get(VALUE);
                         guard.set(VALUE, value + 1);
                     }
@@ -219,13 +226,13 @@ mod tests {
     }
 
     #[test]
-    fn a_bell_reaches_every_sleeper_of_every_process() {
+    fn wake_up_reaches_waiters_of_every_process() {
         let (here, there) = map_twice();
         thread::scope(|scope| {
-            for (me, board) in [(0, &here), (1, &there)] {
+            for (me, memory) in [(0, &here), (1, &there)] {
                 scope.spawn(move || {
                     for turn in 0..2_000 {
-                        let mut guard = monitor(board).enter();
+                        let mut guard = monitor(memory).enter();
                         while guard.get(VALUE) % 2 != me {
                             guard = block_on(guard.wait(CHANGED));
                         }
@@ -239,25 +246,25 @@ mod tests {
                 });
             }
         });
-        assert_eq!(monitor(&here).enter().get(VALUE), 4_000, "a wake-up was lost, or one went in out of turn");
+        assert_eq!(monitor(&here).enter().get(VALUE), 4_000, "a wake-up was lost, or a worker entered out of turn");
     }
 
     #[test]
-    fn who_dies_inside_hangs_nobody() {
+    fn death_inside_does_not_block_others() {
         let (here, _there) = map_twice();
         thread::scope(|scope| {
-            let died = scope.spawn(|| {
+            let dead = scope.spawn(|| {
                 let mut guard = monitor(&here).enter();
                 guard.set(VALUE, 7);
                 std::mem::forget(guard);
             });
-            died.join().expect("it does not panic");
+            dead.join().expect("it does not panic");
         });
         assert_eq!(monitor(&here).enter().get(VALUE), 7);
     }
 
     #[test]
-    fn a_deadline_ends_a_wait_that_nobody_ends() {
+    fn deadline_ends_a_wait_without_wake_up() {
         let (here, _there) = map_twice();
         let deadline = Instant::now() + Duration::from_millis(5);
         let mut guard = monitor(&here).enter();

@@ -1,11 +1,12 @@
-//! A pipe of the kernel's, with whole messages.
+//! A kernel pipe that carries whole messages.
 //!
-//! The kernel keeps messages of up to a page together and mixes longer ones of several writers; and of a message that one
-//! reader has begun to read the next may get the rest. So whoever writes has the one end for the whole message, and whoever
-//! reads the other, by robust mutexes in shared memory: who is killed in the middle hangs nobody.
+//! The kernel keeps messages of up to a page together, but mixes longer ones of several writers, and lets one reader
+//! take the rest of a message that another has begun to read. So a writer holds the write end for the whole message,
+//! and a reader the read end, with robust mutexes in shared memory: a worker that is killed in between does not block
+//! the others.
 //!
 //! ```text
-//! words 0-4 the writers' mutex | 5-9 the readers' mutex | 10 bytes ever read | 11 bytes ever written
+//! words 0-4 the writers' mutex | 5-9 the readers' mutex | 10 total bytes read | 11 total bytes written
 //! ```
 
 use std::io;
@@ -20,14 +21,14 @@ use contend_platform::{
 };
 use contend_trace::{EventKind, ResourceId, State};
 
-/// The most that is written or read at once.
+/// The most bytes that are written or read at once.
 const CHUNK_BYTES: usize = 64 << 10;
 
-/// What is written: nobody looks at it.
+/// The content of messages, which no worker uses.
 static FILLER: [u8; CHUNK_BYTES] = [0x5a; CHUNK_BYTES];
 
-/// How often one who waits looks again although nobody woke it. Less than a page may have been read, which gives no room;
-/// and whose turn it is may have changed. If so it says what it sees: see `Refused`.
+/// How often a waiter checks again without a wake-up. A read of less than a page makes no room, and the holder of the
+/// end may have changed; in both cases the waiter records the new byte totals.
 const RECHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 #[derive(Debug, Clone, Copy)]
@@ -39,21 +40,21 @@ pub struct SharedPipe<'a> {
     written: &'a AtomicU64,
 }
 
-/// What came of reading.
+/// The outcome of receiving.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReceiveOutcome {
     Message,
-    /// Nobody is left who could write.
+    /// All writers are gone.
     EndOfStream,
-    /// Nobody is left who could write the rest of the message.
+    /// All writers are gone, and the message is incomplete.
     Truncated,
 }
 
-/// Nobody is left who could read.
+/// All readers are gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoReaders;
 
-/// One end, for as long as a message takes.
+/// Exclusive use of one end for one message.
 struct EndGuard<'a>(RobustMutex<'a>);
 
 impl Drop for EndGuard<'_> {
@@ -62,18 +63,18 @@ impl Drop for EndGuard<'_> {
     }
 }
 
-/// One who sends or receives, and what it has said of its wait.
+/// A worker that sends or receives, and what it has recorded about its wait.
 struct PipeUser<'p, 'r> {
     pipe: ResourceId,
     state: State,
     is_waiting: bool,
-    /// Bytes written and read, as it last told them.
+    /// The totals of bytes written and read that it recorded last.
     last_reported: Option<(Option<u64>, Option<u64>)>,
     recorder: &'p mut Recorder<'r>,
 }
 
 impl PipeUser<'_, '_> {
-    /// It waits, and so many bytes were written and read when it looked.
+    /// Records that the worker waits, with the totals of bytes written and read.
     fn record_wait(&mut self, written: Option<u64>, read: Option<u64>) {
         if !std::mem::replace(&mut self.is_waiting, true) {
             self.recorder.block(self.state, Some(self.pipe));
@@ -88,13 +89,13 @@ impl PipeUser<'_, '_> {
         }
     }
 
-    /// It moved something.
-    fn record_moved(&mut self, at: u64, what: EventKind) {
-        self.recorder.write(at, what);
+    /// Records that the worker moved some bytes.
+    fn record_moved(&mut self, at: u64, event: EventKind) {
+        self.recorder.write(at, event);
         (self.is_waiting, self.last_reported) = (false, None);
     }
 
-    /// It waits no more, and has moved nothing.
+    /// Records the end of a wait after which the worker moved nothing.
     fn end_wait(self) {
         if self.is_waiting {
             self.recorder.resume();
@@ -103,7 +104,7 @@ impl PipeUser<'_, '_> {
 }
 
 impl<'a> SharedPipe<'a> {
-    /// What is shared of the pipe, in these words.
+    /// Returns the shared part of the pipe, in these words.
     pub fn at(id: ResourceId, cells: &'a [AtomicU64; 16]) -> Self {
         let (writers, rest) = cells.split_first_chunk::<ROBUST_MUTEX_WORDS>().expect("a resource has 16 words");
         let (readers, rest) = rest.split_first_chunk::<ROBUST_MUTEX_WORDS>().expect("a resource has 16 words");
@@ -116,37 +117,37 @@ impl<'a> SharedPipe<'a> {
         }
     }
 
-    /// Makes it usable: once, before any other process has the memory.
+    /// Initialises the mutexes. Called once, before any other process has the memory.
     pub fn init(self) {
         self.writers.init(false);
         self.readers.init(false);
     }
 
-    /// Writes a message of so many bytes, waiting for room.
+    /// Sends a message of `bytes` bytes, waiting for room.
     ///
     /// # Errors
-    /// If nobody is left who could read it.
+    /// If all readers are gone.
     pub fn send(self, to: impl AsFd, bytes: usize, recorder: &mut Recorder<'_>) -> Result<(), NoReaders> {
-        let mut me = PipeUser { pipe: self.id, state: State::Full, is_waiting: false, last_reported: None, recorder };
-        let turn = lock_end(self.writers, || me.record_wait(Some(self.written.load(Ordering::Acquire)), None));
+        let mut user = PipeUser { pipe: self.id, state: State::Full, is_waiting: false, last_reported: None, recorder };
+        let end = lock_end(self.writers, || user.record_wait(Some(self.written.load(Ordering::Acquire)), None));
         let mut left = bytes;
         while left > 0 {
-            let read = self.read.load(Ordering::Acquire); // before the attempt: in vain it was after that
+            let read = self.read.load(Ordering::Acquire); // before the attempt: if it fails, it failed after this total
             match write_some(&to, &FILLER[..left.min(CHUNK_BYTES)]) {
                 Ok(Transfer::Bytes(n)) => {
                     left = left.saturating_sub(n);
                     self.written.fetch_add(n as u64, Ordering::AcqRel);
-                    let at = me.recorder.now(); // before the look: the newest event's depth is the true one
+                    let at = user.recorder.now(); // before reading the depth: the newest event has the true depth
                     let (bytes, depth) = (n as u32, bytes_in_pipe(&to) as u32);
-                    me.record_moved(at, EventKind::Sent { pipe: self.id, bytes, depth, whole: left == 0 });
+                    user.record_moved(at, EventKind::Sent { pipe: self.id, bytes, depth, whole: left == 0 });
                 }
                 Ok(Transfer::WouldBlock) => {
-                    me.record_wait(Some(self.written.load(Ordering::Acquire)), Some(read));
+                    user.record_wait(Some(self.written.load(Ordering::Acquire)), Some(read));
                     wait_until_writable(&to, Some(RECHECK_INTERVAL));
                 }
                 Ok(Transfer::Closed) | Err(_) => {
-                    drop(turn);
-                    me.end_wait();
+                    drop(end);
+                    user.end_wait();
                     return Err(NoReaders);
                 }
             }
@@ -154,33 +155,34 @@ impl<'a> SharedPipe<'a> {
         Ok(())
     }
 
-    /// Reads a message of so many bytes, waiting for it.
+    /// Receives a message of `bytes` bytes, waiting for it.
     ///
     /// # Errors
-    /// What the system says of a descriptor that is no pipe.
+    /// If the descriptor is not a pipe.
     pub fn receive(self, from: impl AsFd, bytes: usize, recorder: &mut Recorder<'_>) -> io::Result<ReceiveOutcome> {
-        let mut me = PipeUser { pipe: self.id, state: State::Empty, is_waiting: false, last_reported: None, recorder };
-        let turn = lock_end(self.readers, || me.record_wait(None, Some(self.read.load(Ordering::Acquire))));
-        let mut room = vec![0; bytes.min(CHUNK_BYTES)];
+        let mut user =
+            PipeUser { pipe: self.id, state: State::Empty, is_waiting: false, last_reported: None, recorder };
+        let end = lock_end(self.readers, || user.record_wait(None, Some(self.read.load(Ordering::Acquire))));
+        let mut buffer = vec![0; bytes.min(CHUNK_BYTES)];
         let mut left = bytes;
         while left > 0 {
-            let fits = left.min(CHUNK_BYTES);
-            match read_some(&from, &mut room[..fits])? {
+            let len = left.min(CHUNK_BYTES);
+            match read_some(&from, &mut buffer[..len])? {
                 Transfer::Bytes(n) => {
                     left = left.saturating_sub(n);
                     self.read.fetch_add(n as u64, Ordering::AcqRel);
-                    let at = me.recorder.now(); // as above
+                    let at = user.recorder.now(); // as above
                     let (bytes, depth) = (n as u32, bytes_in_pipe(&from) as u32);
-                    me.record_moved(at, EventKind::Received { pipe: self.id, bytes, depth, whole: left == 0 });
+                    user.record_moved(at, EventKind::Received { pipe: self.id, bytes, depth, whole: left == 0 });
                 }
                 Transfer::WouldBlock => {
-                    let all = Some(self.read.load(Ordering::Acquire)); // nothing is in it: as many were written
-                    me.record_wait(all, all);
+                    let total = Some(self.read.load(Ordering::Acquire)); // the pipe is empty: as many were written
+                    user.record_wait(total, total);
                     wait_until_readable(&from, None);
                 }
                 Transfer::Closed => {
-                    drop(turn);
-                    me.end_wait();
+                    drop(end);
+                    user.end_wait();
                     return Ok(if left == bytes { ReceiveOutcome::EndOfStream } else { ReceiveOutcome::Truncated });
                 }
             }
@@ -189,12 +191,12 @@ impl<'a> SharedPipe<'a> {
     }
 }
 
-/// Takes one end, with `wait` before each look but the first. That its former owner died with it is no reason not to.
+/// Locks one end, even if its last owner died. Calls `wait` before each attempt but the first.
 fn lock_end(end: RobustMutex<'_>, mut wait: impl FnMut()) -> EndGuard<'_> {
-    let mut had = end.try_lock();
-    while had.is_none() {
+    let mut outcome = end.try_lock();
+    while outcome.is_none() {
         wait();
-        had = end.try_lock_for(RECHECK_INTERVAL.as_nanos() as u64);
+        outcome = end.try_lock_for(RECHECK_INTERVAL.as_nanos() as u64);
     }
     EndGuard(end)
 }
@@ -227,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_one_event() {
+    fn message_that_fits_is_one_event() {
         let (memory, (read, write)) = (create_memory(2), create_pipe(4_096).expect("a pipe"));
         let pipe = SharedPipe::at(ID, memory.resource(ID));
         assert_eq!(pipe.send(&write, 100, &mut make_recorder(&memory, 0)), Ok(()));
@@ -237,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_longer_than_the_pipe_goes_in_pieces_and_arrives_whole() {
+    fn message_longer_than_the_pipe_is_sent_in_pieces_and_received_whole() {
         let (memory, (read, write)) = (create_memory(2), create_pipe(4_096).expect("a pipe"));
         let pipe = SharedPipe::at(ID, memory.resource(ID));
         thread::scope(|scope| {
@@ -262,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_left_alone_goes_on() {
+    fn worker_without_peers_gets_an_error_or_the_end_of_the_stream() {
         let (memory, (read, write)) = (create_memory(1), create_pipe(4_096).expect("a pipe"));
         let pipe = SharedPipe::at(ID, memory.resource(ID));
         let mut recorder = make_recorder(&memory, 0);
@@ -277,11 +279,11 @@ mod tests {
     }
 
     #[test]
-    fn one_who_died_in_the_middle_of_a_message_hangs_nobody() {
+    fn death_in_the_middle_of_a_message_does_not_block_others() {
         let (memory, (read, write)) = (create_memory(1), create_pipe(4_096).expect("a pipe"));
         let pipe = SharedPipe::at(ID, memory.resource(ID));
-        let dies = || std::mem::forget((lock_end(pipe.writers, || {}), lock_end(pipe.readers, || {})));
-        thread::scope(|scope| scope.spawn(dies).join().expect("it does not panic"));
+        let die = || std::mem::forget((lock_end(pipe.writers, || {}), lock_end(pipe.readers, || {})));
+        thread::scope(|scope| scope.spawn(die).join().expect("it does not panic"));
         let mut recorder = make_recorder(&memory, 0);
         assert_eq!(pipe.send(&write, 100, &mut recorder), Ok(()));
         assert_eq!(pipe.receive(&read, 100, &mut recorder).expect("a pipe"), ReceiveOutcome::Message);

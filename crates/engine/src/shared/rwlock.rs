@@ -1,28 +1,30 @@
-//! A lock that many readers, or one writer, can have, with a policy for who goes first.
+//! A lock for many readers or one writer, with a policy for precedence.
 //!
-//! No reader waits for other readers alone: if it waits while readers are in, a writer waits before it, and it will not go
-//! in before that one. A reader that could go in stays able to, whoever comes until it wakes. The proof that a deadlock is
-//! one rests on this. A process that is killed while it waits or is in counts for ever, as with the rwlocks of systems.
+//! No reader waits for other readers alone: if it waits while readers hold the lock, a writer waits ahead of it, and
+//! the reader does not overtake that writer. A reader that could be admitted stays admissible, whichever workers arrive
+//! until it wakes. The proof of deadlocks relies on this. A process that is killed while it waits or holds the lock
+//! counts forever, as with the system's rwlocks.
 
-use super::monitor::{Monitor, MonitorGuard, WakeCounter};
+use super::monitor::{Monitor, MonitorGuard};
+use super::wake_counter::WakeCounter;
 use crate::recorder::Recorder;
 use contend_trace::{EventKind, Grant, ResourceId, RwPolicy};
 
-/// Readers that are in.
+/// Readers that hold the lock.
 const READERS: usize = 0;
-/// 1 while a writer is in.
+/// 1 while a writer holds the lock.
 const WRITER: usize = 1;
-/// How often it was granted.
+/// The number of grants.
 const GRANTS: usize = 2;
-/// Writers that ever had to wait, and those of them that have gone in.
+/// The total of writers that had to wait, and how many of them were admitted.
 const WRITERS_ARRIVED: usize = 3;
 const WRITERS_ADMITTED: usize = 4;
-/// The same of readers.
+/// The same for readers.
 const READERS_ARRIVED: usize = 5;
 const READERS_ADMITTED: usize = 6;
-/// Of readers that had to wait the first so many may go in, whatever writers come.
+/// The number of readers, the first of those that had to wait, that are admitted whichever writers arrive.
 const READERS_ADMITTED_FIRST: usize = 7;
-/// Rung when somebody who waits may go in.
+/// Wakes waiters when one may be admitted.
 const CHANGED: WakeCounter = WakeCounter(8);
 
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +34,7 @@ pub struct Rwlock<'a> {
     policy: RwPolicy,
 }
 
-/// How many had come before one that waits.
+/// How many workers had arrived before a waiter.
 #[derive(Debug, Clone, Copy)]
 struct ArrivalCounts {
     writers: u64,
@@ -46,24 +48,24 @@ impl ArrivalCounts {
 }
 
 impl<'a> Rwlock<'a> {
-    /// The rwlock in this monitor's words.
+    /// Returns the rwlock in this monitor's words.
     pub const fn at(id: ResourceId, monitor: Monitor<'a>, policy: RwPolicy) -> Self {
         Self { id, monitor, policy }
     }
 
-    /// Makes it usable: once, before any other process has the memory.
+    /// Initialises the lock. Called once, before any other process has the memory.
     pub fn init(self) {
         self.monitor.init();
     }
 
-    /// Goes in as a reader.
+    /// Locks for reading.
     pub async fn read(self, recorder: &mut Recorder<'_>) {
         let mut guard = self.monitor.enter();
         let before = ArrivalCounts::now(&guard);
         if !self.may_read(&guard, before) {
-            let behind = if self.policy == RwPolicy::Readers { 0 } else { before.writers };
+            let writers_ahead = if self.policy == RwPolicy::Readers { 0 } else { before.writers };
             self.record_wait(
-                EventKind::RwlockRequest { lock: self.id, writers_ahead: behind, shared: true },
+                EventKind::RwlockRequest { lock: self.id, writers_ahead, shared: true },
                 before.readers,
                 recorder,
             );
@@ -77,13 +79,13 @@ impl<'a> Rwlock<'a> {
         self.record_grant(guard, Grant::shared, recorder);
     }
 
-    /// Goes in as the writer.
+    /// Locks for writing.
     pub async fn write(self, recorder: &mut Recorder<'_>) {
         let mut guard = self.monitor.enter();
         let before = ArrivalCounts::now(&guard);
         if !self.may_write(&guard, before) {
-            let ask = EventKind::RwlockRequest { lock: self.id, writers_ahead: before.writers, shared: false };
-            self.record_wait(ask, guard.get(READERS_ADMITTED_FIRST), recorder);
+            let request = EventKind::RwlockRequest { lock: self.id, writers_ahead: before.writers, shared: false };
+            self.record_wait(request, guard.get(READERS_ADMITTED_FIRST), recorder);
             increment(&mut guard, WRITERS_ARRIVED);
             while !self.may_write(&guard, before) {
                 guard = guard.wait(CHANGED).await;
@@ -94,11 +96,11 @@ impl<'a> Rwlock<'a> {
         self.record_grant(guard, Grant, recorder);
     }
 
-    /// Leaves, as whatever it is in.
+    /// Unlocks, whichever way the lock is held.
     pub fn unlock(self, recorder: &mut Recorder<'_>) {
         let mut guard = self.monitor.enter();
-        let writer = guard.get(WRITER) > 0;
-        if writer {
+        let was_writer = guard.get(WRITER) > 0;
+        if was_writer {
             guard.set(WRITER, 0);
             if guard.get(WRITERS_ARRIVED) == guard.get(WRITERS_ADMITTED) {
                 guard.set(READERS_ADMITTED_FIRST, guard.get(READERS_ARRIVED));
@@ -107,7 +109,9 @@ impl<'a> Rwlock<'a> {
             guard.set(READERS, guard.get(READERS).saturating_sub(1));
         }
         let waiting = [(READERS_ARRIVED, READERS_ADMITTED), (WRITERS_ARRIVED, WRITERS_ADMITTED)];
-        if guard.get(READERS) == 0 && waiting.iter().any(|(came, went)| guard.get(*came) > guard.get(*went)) {
+        if guard.get(READERS) == 0
+            && waiting.iter().any(|(arrived, admitted)| guard.get(*arrived) > guard.get(*admitted))
+        {
             guard.wake_all(CHANGED);
         }
         let at = recorder.now();
@@ -115,12 +119,12 @@ impl<'a> Rwlock<'a> {
         recorder.record_released(at, self.id);
     }
 
-    /// Tells that it begins to wait. Where writers go first it matters which readers those that wait let in before them, and
-    /// which reader one is.
-    fn record_wait(self, ask: EventKind, count: u64, recorder: &mut Recorder<'_>) {
-        let asks = [ask, EventKind::RwlockReaders { lock: self.id, count }];
-        let told = if self.policy == RwPolicy::Writers { 2 } else { 1 };
-        recorder.wait_for_lock_after(&asks[..told], self.id, false);
+    /// Records that the worker begins to wait. Only if writers take precedence does `count` matter: the number of
+    /// readers that go before a writer, or the reader's own number.
+    fn record_wait(self, request: EventKind, count: u64, recorder: &mut Recorder<'_>) {
+        let requests = [request, EventKind::RwlockReaders { lock: self.id, count }];
+        let recorded = if self.policy == RwPolicy::Writers { 2 } else { 1 };
+        recorder.wait_for_lock_after(&requests[..recorded], self.id, false);
     }
 
     fn may_read(self, guard: &MonitorGuard<'_>, before: ArrivalCounts) -> bool {

@@ -1,19 +1,20 @@
-//! A counting semaphore: so many may pass at once. Whoever comes while there is a permit takes it, also past those who
-//! wait: as the semaphores of systems do. Among tasks whoever comes lets those who wait try first: one that gives a permit
-//! back and wants another before it gives the thread back would otherwise be the only one ever to pass. Nobody goes on
-//! waiting while there are permits enough.
+//! A counting semaphore. A worker that arrives while a permit is free takes it, even ahead of waiters, as with the
+//! system's semaphores. Among tasks a worker that arrives lets the waiters try first: otherwise a task that releases a
+//! permit and acquires another before it gives its thread back would be the only one ever to pass. No worker keeps
+//! waiting while enough permits are free.
 
-use super::monitor::{Monitor, WakeCounter};
+use super::monitor::Monitor;
+use super::wake_counter::WakeCounter;
 use crate::recorder::Recorder;
 use contend_trace::{EventKind, Grant, ResourceId};
 
-/// Permits that nobody has.
+/// Free permits.
 const FREE: usize = 0;
-/// Permits ever taken.
+/// The total of permits taken.
 const GRANTS: usize = 1;
-/// Workers that wait. One that is killed while it waits is counted for ever, which costs only needless wake-ups.
+/// Waiters. A worker that is killed while it waits is counted forever, which costs only needless wake-ups.
 const WAITING: usize = 2;
-/// Rung when permits come back and somebody waits.
+/// Wakes waiters when permits are released.
 const FREED: WakeCounter = WakeCounter(3);
 
 #[derive(Debug, Clone, Copy)]
@@ -24,19 +25,18 @@ pub struct Semaphore<'a> {
 }
 
 impl<'a> Semaphore<'a> {
-    /// The semaphore in this monitor's words; it has `permits` at first.
+    /// Returns the semaphore in this monitor's words; it begins with `permits`.
     pub const fn at(id: ResourceId, monitor: Monitor<'a>, permits: u32) -> Self {
         Self { id, monitor, permits }
     }
 
-    /// Makes it usable: once, before any other process has the memory.
+    /// Initialises the semaphore. Called once, before any other process has the memory.
     pub fn init(self) {
         self.monitor.init();
         self.monitor.enter().set(FREE, u64::from(self.permits));
     }
 
-    /// Takes so many permits at once, and holds them. Never more than there are: that would be waited for in vain.
-    /// Returns how many it took.
+    /// Acquires permits, all at once. Never more than the semaphore has: that wait would not end. Returns how many.
     pub async fn acquire(self, permits: u32, recorder: &mut Recorder<'_>) -> u32 {
         let permits = permits.clamp(1, self.permits.max(1));
         let (at, first) = self.take_permits(permits, recorder).await;
@@ -46,7 +46,7 @@ impl<'a> Semaphore<'a> {
         permits
     }
 
-    /// Gives permits back that the worker holds.
+    /// Releases permits that the worker holds.
     pub fn release(self, permits: u32, recorder: &mut Recorder<'_>) {
         let at = self.add_permits(permits, recorder);
         for _ in 0..permits {
@@ -54,26 +54,26 @@ impl<'a> Semaphore<'a> {
         }
     }
 
-    /// Passes, and holds nothing: the permit is gone until someone posts one.
+    /// Takes a permit without holding it: it is gone until a worker posts one.
     pub async fn take_permit(self, recorder: &mut Recorder<'_>) {
         let (at, grant) = self.take_permits(1, recorder).await;
         recorder.write(at, EventKind::SemaphorePassed { lock: self.id, grant: Grant(grant) });
     }
 
-    /// Gives a permit, had or not.
+    /// Adds a permit.
     pub fn post(self, recorder: &mut Recorder<'_>) {
         let at = self.add_permits(1, recorder);
         recorder.write(at, EventKind::SemaphorePosted { lock: self.id });
     }
 
-    /// When it had them, and the number of the first.
+    /// Takes permits. Returns when, and the number of the first grant.
     async fn take_permits(self, permits: u32, recorder: &mut Recorder<'_>) -> (u64, u64) {
         let wanted = u64::from(permits);
         let mut guard = self.monitor.enter();
-        let others = self.monitor.is_shared_by_tasks() && guard.get(WAITING) > 0;
-        if guard.get(FREE) < wanted || others {
-            let ask = [EventKind::PermitRequest { lock: self.id, permits }];
-            recorder.wait_for_lock_after(if permits > 1 { &ask } else { &[] }, self.id, false);
+        let has_waiters = self.monitor.is_shared_by_tasks() && guard.get(WAITING) > 0;
+        if guard.get(FREE) < wanted || has_waiters {
+            let request = [EventKind::PermitRequest { lock: self.id, permits }];
+            recorder.wait_for_lock_after(if permits > 1 { &request } else { &[] }, self.id, false);
             guard.set(WAITING, guard.get(WAITING) + 1);
             if guard.get(FREE) >= wanted {
                 guard = guard.yield_and_reenter().await;
@@ -86,14 +86,14 @@ impl<'a> Semaphore<'a> {
         }
         guard.set(FREE, guard.get(FREE) - wanted);
         if self.monitor.is_shared_by_tasks() && guard.get(FREE) > 0 && guard.get(WAITING) > 0 {
-            guard.wake_all(FREED); // those who came while the ones before them were on their way
+            guard.wake_all(FREED); // workers that arrived while earlier waiters were being woken
         }
         let first = guard.get(GRANTS) + 1;
         guard.set(GRANTS, guard.get(GRANTS) + wanted);
         (recorder.now(), first)
     }
 
-    /// Whether it has no permit, as can be seen from outside.
+    /// Reads from outside whether no permit is free.
     pub fn is_empty(self) -> bool {
         self.monitor.peek(FREE) == 0
     }
@@ -102,7 +102,7 @@ impl<'a> Semaphore<'a> {
         let mut guard = self.monitor.enter();
         guard.set(FREE, guard.get(FREE).saturating_add(u64::from(permits)));
         if guard.get(WAITING) > 0 {
-            guard.wake_all(FREED); // one alone might want more than came back
+            guard.wake_all(FREED); // a single waiter might want more permits than were released
         }
         recorder.now()
     }

@@ -1,26 +1,27 @@
-//! Those who wait for a signal: what conditions, event flags and barriers have in common. On its own it is a condition.
+//! Waiting for signals, the common part of conditions, event flags and barriers. On its own it is a condition.
 //!
-//! A signal goes to somebody who waited when it was given, never to one who comes later: each who waits has a number, and
-//! a signal is good for numbers below `LIMIT`. Each signal that woke somebody ends exactly one wait, so that signals
-//! given and waits ended can be compared.
+//! A signal wakes a worker that waited when it was sent, never one that arrives later: each waiter has a number, and a
+//! signal is for numbers below the limit. Each signal that wakes a worker ends exactly one wait, so that the numbers of
+//! signals and of ended waits can be compared.
 
 use std::time::Instant;
 
-use super::monitor::{Monitor, MonitorGuard, WakeCounter};
+use super::monitor::{Monitor, MonitorGuard};
+use super::wake_counter::WakeCounter;
 use crate::recorder::Recorder;
 use contend_trace::{EventKind, ResourceId, State};
 
-/// How many wait.
+/// The number of waiters.
 const WAITING: usize = 0;
-/// Signals given that nobody has gone on with yet; never more than wait.
+/// Signals that no waiter has received yet; never more than there are waiters.
 const SIGNALS: usize = 1;
-/// The number of the next who comes.
+/// The number of the next waiter.
 const NEXT_TICKET: usize = 2;
 const TICKET_LIMIT: usize = 3;
 const SIGNALLED: WakeCounter = WakeCounter(4);
-/// Signals ever heard.
+/// The total of received signals.
 const RECEIVED_COUNT: usize = 5;
-/// The first place that is free for who builds on it.
+/// The first position that is free for other uses.
 pub const FIRST_FREE_WORD: usize = 6;
 
 #[derive(Debug, Clone, Copy)]
@@ -29,12 +30,12 @@ pub struct SignalWaiters<'a> {
     pub monitor: Monitor<'a>,
 }
 
-/// One who waits, or is about to.
+/// The number of a worker that waits or is about to.
 #[derive(Debug, Clone, Copy)]
 pub struct Ticket(u64);
 
 impl<'a> SignalWaiters<'a> {
-    /// Comes to wait: signals from here on count.
+    /// Becomes a waiter: signals from here on count.
     pub fn take_ticket(self) -> Ticket {
         take_ticket_inside(&mut self.monitor.enter())
     }
@@ -44,7 +45,7 @@ impl<'a> SignalWaiters<'a> {
         self.wait_inside(self.monitor.enter(), ticket, deadline, recorder).await;
     }
 
-    /// As `wait`, from inside.
+    /// As [`SignalWaiters::wait`], from inside the monitor.
     pub async fn wait_inside(
         self,
         guard: MonitorGuard<'a>,
@@ -77,20 +78,20 @@ impl<'a> SignalWaiters<'a> {
         recorder.write(at, end);
     }
 
-    /// Gives a signal to one who waits, if anyone does.
+    /// Wakes one waiter, if there is one.
     pub fn wake_one(self, recorder: &mut Recorder<'_>) {
         let guard = self.monitor.enter();
         self.signal_up_to(guard, 1, recorder);
     }
 
-    /// Gives a signal to each who waits.
+    /// Wakes all waiters.
     pub fn wake_all(self, recorder: &mut Recorder<'_>) {
         let guard = self.monitor.enter();
         self.signal_up_to(guard, u64::MAX, recorder);
     }
 
-    /// One who waited is dead, and is counted no more. A signal under way may have been for it or for another: then all stays
-    /// as it is.
+    /// Stops counting a waiter that died. Does nothing while a signal is pending: it may be for the dead waiter or for
+    /// another.
     pub fn remove_dead_waiter(self, recorder: &mut Recorder<'_>) {
         let mut guard = self.monitor.enter();
         if guard.get(SIGNALS) > 0 {
@@ -101,12 +102,12 @@ impl<'a> SignalWaiters<'a> {
         recorder.write(recorder.now(), EventKind::WaitTimedOut { lock: self.id });
     }
 
-    /// Whether no signal is under way to anybody, as can be seen from outside.
+    /// Reads from outside whether no signal is pending.
     pub fn has_no_pending_signal(self) -> bool {
         self.monitor.peek(SIGNALS) == 0
     }
 
-    /// Gives up to `most` signals, and leaves.
+    /// Sends up to `most` signals and leaves the monitor.
     pub fn signal_up_to(self, mut guard: MonitorGuard<'a>, most: u64, recorder: &mut Recorder<'_>) {
         let signals = guard.get(SIGNALS);
         let woken = guard.get(WAITING).saturating_sub(signals).min(most);
@@ -125,7 +126,7 @@ impl<'a> SignalWaiters<'a> {
     }
 }
 
-/// Joins those who wait, from inside.
+/// As [`SignalWaiters::take_ticket`], from inside the monitor.
 pub fn take_ticket_inside(guard: &mut MonitorGuard<'_>) -> Ticket {
     let number = guard.get(NEXT_TICKET);
     guard.set(NEXT_TICKET, number + 1);

@@ -1,4 +1,4 @@
-//! Those who wait for a resource's bells without blocking a thread: tasks, and threads among tasks. In order of arrival.
+//! The waiters of a resource that tasks share, in order of arrival: tasks, and threads among tasks.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -6,9 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
-use super::monitor::WakeCounter;
+use super::wake_counter::WakeCounter;
 
-/// Within one process only: nobody else could wake them.
+/// Used within one process only: another process could not wake the waiters.
 #[derive(Debug, Default)]
 pub struct WaitQueue {
     list: Mutex<WaitList>,
@@ -16,12 +16,12 @@ pub struct WaitQueue {
 
 #[derive(Debug, Default)]
 struct WaitList {
-    /// The number of the next who comes.
+    /// The number of the next waiter.
     next: u64,
     waiting: BTreeMap<u64, (WakeCounter, Waker)>,
 }
 
-/// One who sleeps, or is about to.
+/// The number of a worker that waits or is about to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WaitKey(u64);
 
@@ -30,19 +30,19 @@ impl WaitQueue {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lies down: a bell that is rung from here on counts.
+    /// Becomes a waiter: wake-ups from here on count.
     pub async fn join(&self, wake_counter: WakeCounter) -> WaitKey {
         let waker = poll_fn(|context| Poll::Ready(context.waker().clone())).await;
         let mut list = self.lock_list();
-        let place = list.next;
+        let key = list.next;
         list.next += 1;
-        list.waiting.insert(place, (wake_counter, waker));
-        WaitKey(place)
+        list.waiting.insert(key, (wake_counter, waker));
+        WaitKey(key)
     }
 
-    /// Sleeps until the bell is rung, until `deadline` at most. Whether it was rung.
-    pub async fn wait(&self, place: WaitKey, deadline: Option<Instant>) -> bool {
-        let rung = poll_fn(|context| match self.lock_list().waiting.get_mut(&place.0) {
+    /// Waits for a wake-up, until `deadline` at most. Returns whether it came.
+    pub async fn wait(&self, key: WaitKey, deadline: Option<Instant>) -> bool {
+        let woken = poll_fn(|context| match self.lock_list().waiting.get_mut(&key.0) {
             None => Poll::Ready(()),
             Some((_, waker)) => {
                 waker.clone_from(context.waker());
@@ -50,23 +50,23 @@ impl WaitQueue {
             }
         });
         let Some(deadline) = deadline else {
-            rung.await;
+            woken.await;
             return true;
         };
-        // Late, it may have been rung all the same, and then it counts.
-        tokio::time::timeout_at(deadline.into(), rung).await.is_ok() || !self.remove(place)
+        // A wake-up that came together with the deadline counts.
+        tokio::time::timeout_at(deadline.into(), woken).await.is_ok() || !self.remove(key)
     }
 
-    /// Gets up without having slept. Whether the bell had not been rung for it.
-    pub fn remove(&self, place: WaitKey) -> bool {
-        self.lock_list().waiting.remove(&place.0).is_some()
+    /// Stops waiting. Returns whether no wake-up had come.
+    pub fn remove(&self, key: WaitKey) -> bool {
+        self.lock_list().waiting.remove(&key.0).is_some()
     }
 
-    /// Wakes the first who waits for the bell. Whether anyone did.
+    /// Wakes the first waiter. Returns whether there was one.
     pub fn wake_one(&self, wake_counter: WakeCounter) -> bool {
         let mut list = self.lock_list();
-        let first = list.waiting.iter().find(|(_, (wanted, _))| *wanted == wake_counter).map(|(place, _)| *place);
-        let woken = first.and_then(|place| list.waiting.remove(&place));
+        let first = list.waiting.iter().find(|(_, (wanted, _))| *wanted == wake_counter).map(|(key, _)| *key);
+        let woken = first.and_then(|key| list.waiting.remove(&key));
         drop(list);
         woken.is_some_and(|(_, waker)| {
             waker.wake();
@@ -74,12 +74,12 @@ impl WaitQueue {
         })
     }
 
-    /// Wakes all who wait for the bell.
+    /// Wakes all waiters.
     pub fn wake_all(&self, wake_counter: WakeCounter) {
         let mut list = self.lock_list();
-        let (woken, asleep) =
+        let (woken, others) =
             std::mem::take(&mut list.waiting).into_iter().partition(|(_, (wanted, _))| *wanted == wake_counter);
-        list.waiting = asleep;
+        list.waiting = others;
         drop(list);
         let woken: BTreeMap<u64, (WakeCounter, Waker)> = woken;
         for (_, waker) in woken.into_values() {

@@ -1,16 +1,16 @@
-//! Steps that are left to chance.
+//! The step `choose`, which selects one of its branches at random.
 
 use crate::step_runner::{StepResult, StepRunner};
 use contend_scenario::{Branch, EvalContext};
 
 impl StepRunner {
-    /// Takes one of the ways, each as likely as its weight among all; none if all weights are 0.
-    pub async fn run_choice(&mut self, ways: &[Branch]) -> StepResult {
-        let weights: Vec<f64> = ways.iter().map(|way| way.weight.eval(self).max(0.0)).collect();
+    /// Runs one branch, with a probability in proportion to its weight; none if all weights are 0.
+    pub(super) async fn run_choice(&mut self, branches: &[Branch]) -> StepResult {
+        let weights: Vec<f64> = branches.iter().map(|branch| branch.weight.eval(self).max(0.0)).collect();
         let mut left = self.random_unit() * weights.iter().sum::<f64>();
-        for (way, weight) in ways.iter().zip(weights) {
+        for (branch, weight) in branches.iter().zip(weights) {
             if left < weight {
-                return self.run_block(&way.steps).await;
+                return self.run_block(&branch.steps).await;
             }
             left -= weight;
         }

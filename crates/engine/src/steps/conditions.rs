@@ -1,12 +1,12 @@
-//! Steps that look at a counter's value or a queue's depth first.
+//! The questions of `if` and `while`: the value of a counter or the depth of a queue.
 
 use crate::step_runner::{StepRunner, StopReason};
 use contend_scenario::{Operand, Question, Target};
 use contend_trace::ResourceKind;
 
 impl StepRunner {
-    /// Whether the answer is yes at this moment. By the next it may be no.
-    pub(crate) fn eval_question(&mut self, question: &Question) -> Result<bool, StopReason> {
+    /// Whether the answer is yes now. It may be no at the next moment.
+    pub(super) fn eval_question(&mut self, question: &Question) -> Result<bool, StopReason> {
         let value = match &question.operand {
             Operand::Number(number) => number.eval(self),
             Operand::Resource(target) => {

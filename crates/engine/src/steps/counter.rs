@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::counter_server::CounterOp;
+use crate::protocol::counters::CounterOp;
 use crate::step_runner::{StepResult, StepRunner, StopReason};
 use contend_scenario::{Expr, Target};
 use contend_trace::{CounterMemory, EventKind, ResourceId};
@@ -15,18 +15,19 @@ impl StepRunner {
         Ok(())
     }
 
-    /// What a counter holds now.
-    pub(crate) fn read_counter(&mut self, counter: ResourceId) -> Result<i64, StopReason> {
+    /// Returns the value of a counter.
+    pub(super) fn read_counter(&mut self, counter: ResourceId) -> Result<i64, StopReason> {
         match self.run.counter_memory(counter) {
             CounterMemory::Manager => self.request_counter(counter, CounterOp::Load),
-            // Relaxed, here and below: plain code has no order either
+            // Relaxed, here and below: unsynchronised code guarantees no order either
             CounterMemory::Shared | CounterMemory::Private => {
                 Ok(self.run.counter(counter).load(Ordering::Relaxed) as i64)
             }
         }
     }
 
-    /// Load and store apart, as unsynchronised code has it: what others wrote between is lost.
+    /// Stores the worker's copy, changed by `delta`. Load and store are separate steps, as in unsynchronised code, so
+    /// updates by other workers in between are lost.
     pub(crate) fn store(&mut self, target: &Target, delta: i8) -> StepResult {
         let counter = self.resolve_target(target);
         let value = self.counter_copies[counter.index()].wrapping_add(i64::from(delta));
@@ -50,7 +51,8 @@ impl StepRunner {
         Ok(())
     }
 
-    /// Adds so many times as fast as it can. Telling of each addition would take longer than the addition.
+    /// Adds `times` times, as fast as possible. One event records them all: an event each would take longer than the
+    /// addition.
     pub(crate) fn add_many(&mut self, target: &Target, delta: i8, times: &Expr) -> StepResult {
         let counter = self.resolve_target(target);
         let times = times.eval(self).clamp(0.0, 1e9) as i64;
@@ -74,7 +76,7 @@ impl StepRunner {
         Ok(())
     }
 
-    /// Records that a counter was changed, and what to.
+    /// Records a change of a counter and its value after it.
     pub(crate) fn record_added(&mut self, counter: ResourceId, delta: i8, value: i64) {
         let value = value.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
         let at = self.recorder.now();

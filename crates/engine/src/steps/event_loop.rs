@@ -1,18 +1,14 @@
-//! Steps that say what a task does with its loop's thread: keeps it, gives it away for a moment, has another one do the
-//! work. A worker that has a thread of its own keeps that anyway.
+//! Steps that decide how a task uses the thread of its event loop: `blocking` keeps it, `yield` gives it away for a
+//! moment, `to-thread` moves the work to another thread. A worker with a thread of its own stays on that thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use tokio::task::{spawn_blocking, yield_now};
 
-use crate::step_runner::{StepResult, StepRunner, StopReason};
+use crate::step_runner::{POLL_BUDGET, StepResult, StepRunner, StopReason};
 use contend_platform::minimize_timer_slack;
 use contend_scenario::{EvalContext, LoopStep, Step};
 use contend_trace::State;
-
-/// How many times a task may take what is there without waiting, before it lets the others go on: as tokio has it
-/// (`tokio::task::coop`). Otherwise one that always finds its lock free would be the only one ever to run.
-pub const POLL_BUDGET: u32 = 128;
 
 impl StepRunner {
     pub(crate) async fn loop_step(&mut self, step: &LoopStep) -> StepResult {
@@ -26,7 +22,7 @@ impl StepRunner {
         }
     }
 
-    /// Lets the others go on now and then, though it need not wait.
+    /// Yields to other tasks once every [`POLL_BUDGET`] operations.
     pub(crate) async fn yield_if_due(&mut self) {
         if self.recorder.is_on_loop() {
             self.budget = self.budget.saturating_sub(1);
@@ -36,7 +32,7 @@ impl StepRunner {
         }
     }
 
-    /// Goes to the end of the line of those who could go on.
+    /// Moves the task to the end of the loop's run queue.
     async fn yield_to_others(&mut self) {
         self.budget = POLL_BUDGET;
         if self.recorder.is_on_loop() {
@@ -48,23 +44,24 @@ impl StepRunner {
         }
     }
 
-    /// Has a thread beside the loop do the steps. The worker itself goes there, with its ring and all that it holds, and
-    /// comes back: one at a time writes.
+    /// Runs the steps on a thread beside the loop. The whole worker moves there, with its ring and its locks, and back,
+    /// so only one thread writes to the ring at a time.
     async fn run_on_blocking_thread(&mut self, body: &[Step]) -> StepResult {
-        self.recorder.block(State::Ready, None); // until there is a thread
-        let steps = body.to_vec(); // the thread may outlive what is borrowed here, for all the compiler knows
-        let empty = Self::new(self.run, self.id(), self.worker_position());
-        let mut away = std::mem::replace(self, empty);
-        let done = spawn_blocking(move || {
+        self.recorder.block(State::Ready, None); // until a thread is free
+        let steps = body.to_vec(); // the thread may outlive the borrow, as far as the compiler knows
+        let placeholder = Self::new(self.run, self.id(), self.worker_position());
+        let mut away = std::mem::replace(self, placeholder);
+        let joined = spawn_blocking(move || {
             minimize_timer_slack();
             away.recorder.resume();
             let result = catch_unwind(AssertUnwindSafe(|| away.run_blocking(&steps)));
             away.recorder.set_blocking(false);
-            away.recorder.block(State::Ready, None); // until the loop is back at it
+            away.recorder.block(State::Ready, None); // until the loop polls the task
             (away, result)
         });
-        let Ok((back, result)) = done.await else {
-            return Err(StopReason::Failed("the thread beside the loop is gone".into())); // only when the loop itself ends
+        let Ok((back, result)) = joined.await else {
+            // Happens only when the loop itself ends.
+            return Err(StopReason::Failed("the thread beside the event loop is gone".into()));
         };
         *self = back;
         self.recorder.resume();

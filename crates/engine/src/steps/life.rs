@@ -2,15 +2,14 @@
 
 use std::io;
 
-use crate::event_loop;
 use crate::shared::life::WorkerLife;
 use crate::step_runner::{StepResult, StepRunner, StopReason};
-use crate::worker_thread::spawn_thread;
+use crate::workers::{event_loop, thread::spawn_thread};
 use contend_platform::{Exit, fork_and_wait, thread_id};
 use contend_scenario::{GroupMembers, LifeStep, MemberSelector};
 use contend_trace::{EventKind, ExitKind, ResourceId, Span, State, WorkerId, WorkerKind};
 
-/// A worker that can be spawned or joined.
+/// A worker to spawn or join.
 #[derive(Clone, Copy)]
 struct SpawnTarget {
     worker: WorkerId,
@@ -31,11 +30,11 @@ impl StepRunner {
                 Ok(())
             }
             LifeStep::Join { members, body, otherwise } => {
-                let mut well = true;
+                let mut all_ok = true;
                 for other in self.spawn_targets(members) {
-                    well &= self.join(other).await;
+                    all_ok &= self.join(other).await;
                 }
-                self.run_block(if well { body } else { otherwise }).await
+                self.run_block(if all_ok { body } else { otherwise }).await
             }
             LifeStep::RunInline { group } => self.run_block(&self.run.scenario.groups[*group].steps).await,
         }
@@ -57,18 +56,18 @@ impl StepRunner {
         Some(SpawnTarget { worker, id: self.run.plan.life(worker)?, life: self.run.life(worker)? })
     }
 
-    /// Starts one that does not run. Where all do, it waits for the one that was begun first.
-    async fn spawn_any(&mut self, all: Vec<SpawnTarget>) -> StepResult {
-        let mut free = all.iter().filter(|other| !other.life.is_alive());
-        let claimed = free.find_map(|other| self.claim_life(*other).ok().map(|claim| (*other, claim)));
-        match (claimed, all.iter().min_by_key(|other| other.life.origin().0)) {
+    /// Spawns a worker that does not run. If all run, waits for the one that was spawned first.
+    async fn spawn_any(&mut self, targets: Vec<SpawnTarget>) -> StepResult {
+        let mut idle = targets.iter().filter(|other| !other.life.is_alive());
+        let claimed = idle.find_map(|other| self.claim_life(*other).ok().map(|claim| (*other, claim)));
+        match (claimed, targets.iter().min_by_key(|other| other.life.origin().0)) {
             (Some((other, claim)), _) => self.begin_spawn(other, claim),
             (None, Some(first)) => self.spawn(*first).await,
             (None, None) => Ok(()),
         }
     }
 
-    /// Starts a worker. Comes back when its thread or process exists, which may not have done anything yet.
+    /// Spawns a worker. Returns when its thread or process exists; it may not have run yet.
     async fn spawn(&mut self, other: SpawnTarget) -> StepResult {
         let claim = loop {
             if self.should_stop() {
@@ -82,7 +81,8 @@ impl StepRunner {
         self.begin_spawn(other, claim)
     }
 
-    /// Claims a worker's next life: when, and which it is; else the one that has not ended.
+    /// Claims the next life of a worker. Returns the time and the number of the life, or the number of the one that has
+    /// not ended.
     fn claim_life(&self, other: SpawnTarget) -> Result<(u64, u64), u64> {
         let asked = self.recorder.now();
         let nth = other.life.claim(std::process::id(), self.id(), asked, self.file_task())?;
@@ -96,7 +96,7 @@ impl StepRunner {
         let started = match self.run.plan.cast.workers[other.worker.index()].kind {
             WorkerKind::Process if self.run.plan.is_forked(other.worker) => self.fork(other, asked),
             WorkerKind::Thread => {
-                // From here on the life is the thread's own to end.
+                // From here on the thread ends its own life.
                 other.life.mark_running();
                 spawn_thread(self.run, other.worker).inspect_err(|_| {
                     self.run.remove_task_source(other.worker, Some(&mut self.recorder));
@@ -109,25 +109,25 @@ impl StepRunner {
                 Ok(())
             }
             WorkerKind::Process => {
-                // The system makes a process in one call, which no event loop can wait for.
-                let blocked = self.recorder.set_blocking(true);
+                // The runner starts the process with a blocking call; no event loop can wait for it.
+                let was_blocking = self.recorder.set_blocking(true);
                 self.recorder.block(State::Io, None);
                 self.run.memory.call_runner();
                 let started = other.life.wait_for_start(nth);
                 self.recorder.resume();
-                self.recorder.set_blocking(blocked);
-                if started { Ok(()) } else { Err(io::Error::other("the runner said why")) }
+                self.recorder.set_blocking(was_blocking);
+                if started { Ok(()) } else { Err(io::Error::other("see the note of the runner")) }
             }
         };
         let name = self.run.plan.cast.worker_name(other.worker);
         started.map_err(|e| StopReason::Failed(format!("{name} could not be spawned: {e}")))
     }
 
-    /// Makes a copy of this process, whose only deed is to say that it lived.
+    /// Forks this process. The copy only records that it lived.
     fn fork(&mut self, other: SpawnTarget, asked: u64) -> io::Result<()> {
         let (run, worker) = (self.run, self.id());
         other.life.mark_running();
-        let mut recorder = run.recorder(other.worker); // allocates, which the copy must not
+        let mut recorder = run.recorder(other.worker); // allocates, which the child must not
         let child = || {
             let at = recorder.now();
             run.memory.ring(other.worker).set_producer_ids(std::process::id(), thread_id());
@@ -135,17 +135,17 @@ impl StepRunner {
             recorder.write(at, EventKind::SpawnedBy { worker, after: Span(run.nanos_between(asked, at)) });
             recorder.end_life(ExitKind::Finished);
         };
-        let blocked = self.recorder.set_blocking(true);
+        let was_blocking = self.recorder.set_blocking(true);
         let exit = fork_and_wait(child, || self.recorder.block(State::Io, None));
         if exit.is_ok() {
             self.recorder.resume();
         }
-        self.recorder.set_blocking(blocked);
+        self.recorder.set_blocking(was_blocking);
         run.end_life(other.worker, matches!(exit, Ok(Exit::Code(0))));
         exit.map(|_| ())
     }
 
-    /// Waits until a worker has ended, if it was ever started; whether it ended well.
+    /// Waits for the end of a worker that was ever spawned. Returns whether it ended without an error.
     async fn join(&mut self, other: SpawnTarget) -> bool {
         let nth = match (other.life.current(), other.life.count()) {
             (Some(nth), _) => {
@@ -153,7 +153,8 @@ impl StepRunner {
                 nth
             }
             (None, 0) => return true,
-            // Its end comes before all that follows here, although nobody waits for it.
+            // Recorded although there is nothing to wait for: the end of that life comes before the steps that follow
+            // here.
             (None, nth) => {
                 let at = self.recorder.now();
                 self.recorder.write(at, EventKind::Joins { life: other.id, nth });
@@ -167,7 +168,7 @@ impl StepRunner {
     async fn wait_for(&mut self, other: SpawnTarget, nth: u64) {
         self.recorder.wait_for_life_end(other.id, nth);
         match self.run.wait_queue(other.id).filter(|_| self.recorder.is_on_loop()) {
-            Some(sleepers) => other.life.wait_for_end_async(nth, sleepers).await,
+            Some(wait_queue) => other.life.wait_for_end_async(nth, wait_queue).await,
             None => other.life.wait_for_end(nth),
         }
         self.recorder.resume();

@@ -1,15 +1,15 @@
-//! Steps that run others again and again, or not at all.
+//! Loops and conditional blocks: `repeat`, `forever`, `while`, `if`, `when`.
 
 use crate::step_runner::{StepResult, StepRunner, StopReason};
 use contend_scenario::{Expr, Question, Step};
 
 impl StepRunner {
-    /// One turn of a loop, unless it must leave.
+    /// Runs the body of a loop once, unless the worker must stop.
     pub(crate) async fn run_iteration(&mut self, body: &[Step]) -> StepResult {
         if self.should_stop() { Err(StopReason::StopRequested) } else { self.run_block(body).await }
     }
 
-    /// Runs the body for as long as the answer is yes.
+    /// Runs the body while the answer to the question is yes.
     pub(crate) async fn while_holds(&mut self, question: &Question, body: &[Step]) -> StepResult {
         while self.eval_question(question)? {
             self.run_iteration(body).await?;
@@ -22,5 +22,16 @@ impl StepRunner {
             self.run_iteration(body).await?;
         }
         Ok(())
+    }
+
+    pub(super) async fn repeat_forever(&mut self, body: &[Step]) -> StepResult {
+        loop {
+            self.run_iteration(body).await?;
+        }
+    }
+
+    pub(super) async fn run_if(&mut self, question: &Question, body: &[Step], otherwise: &[Step]) -> StepResult {
+        let is_yes = self.eval_question(question)?;
+        self.run_block(if is_yes { body } else { otherwise }).await
     }
 }

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use crate::held_lock::HeldLock;
+use crate::locks::held_lock::HeldLock;
 use crate::step_runner::{StepResult, StepRunner};
 use contend_platform::ThreadBound;
 use contend_scenario::{Expr, Step, Target};
 use contend_trace::ResourceId;
 
 impl StepRunner {
-    /// Takes the lock, runs the body, gives it back.
+    /// Locks the mutex, runs the body, unlocks it.
     pub(crate) async fn with_lock(&mut self, target: &Target, body: &[Step]) -> StepResult {
         let lock = self.resolve_target(target);
         self.lock_mutex(lock).await;
@@ -18,7 +18,7 @@ impl StepRunner {
         Ok(())
     }
 
-    /// Takes the lock in time and runs the body, or else the other steps.
+    /// Runs the body with the mutex locked, or the other steps if it was not free within the timeout.
     pub(crate) async fn try_lock(
         &mut self,
         target: &Target,
@@ -27,10 +27,10 @@ impl StepRunner {
         otherwise: &[Step],
     ) -> StepResult {
         let lock = self.resolve_target(target);
-        let had = self.lock_mutex_for(lock, timeout).await;
-        // A wait for some time is none that keeps a core busy.
-        self.record_poll(had || timeout.eval(self) > 0.0, lock);
-        if !had {
+        let locked = self.lock_mutex_for(lock, timeout).await;
+        // An attempt with a timeout sleeps, so it is no failed poll.
+        self.record_poll(locked || timeout.eval(self) > 0.0, lock);
+        if !locked {
             return self.run_block(otherwise).await;
         }
         self.run_block(body).await?;
@@ -38,13 +38,13 @@ impl StepRunner {
         Ok(())
     }
 
-    /// Takes it for longer than a block lasts.
+    /// Locks a mutex outside of a block.
     pub(crate) async fn lock_unscoped(&mut self, id: ResourceId) {
         self.lock_mutex(id).await;
         self.unscoped_locks.push(id);
     }
 
-    /// Gives back what was taken so.
+    /// Unlocks a mutex that was locked outside of a block.
     pub(crate) fn release_unscoped(&mut self, id: ResourceId) {
         if self.release(id) {
             self.remove_unscoped(id);
@@ -53,39 +53,39 @@ impl StepRunner {
 
     pub(crate) async fn lock_mutex(&mut self, id: ResourceId) {
         if let Some(lock) = self.run.lock(id) {
-            let again = self.is_holding(id).then(|| lock.lock_again()).flatten();
-            let held = again.unwrap_or_else(|| lock.lock_recorded(id, &mut self.recorder));
-            self.add_held(id, HeldLock::Mutex(ThreadBound::new(held)));
-        } else if let Some(turns) = self.run.async_mutex(id) {
-            let again = turns.is_reentrant && self.is_holding(id);
-            if !again {
+            let reentry = self.is_holding(id).then(|| lock.lock_reentrant()).flatten();
+            let grant = reentry.unwrap_or_else(|| lock.lock_recorded(id, &mut self.recorder));
+            self.add_held(id, HeldLock::Mutex(ThreadBound::new(grant)));
+        } else if let Some(mutex) = self.run.async_mutex(id) {
+            let is_reentry = mutex.is_reentrant && self.is_holding(id);
+            if !is_reentry {
                 self.yield_if_due().await;
-                turns.lock(&mut self.recorder).await;
+                mutex.lock(&mut self.recorder).await;
             }
-            self.add_held(id, if again { HeldLock::Reentered } else { HeldLock::AsyncMutex(turns) });
+            self.add_held(id, if is_reentry { HeldLock::Reentered } else { HeldLock::AsyncMutex(mutex) });
         }
     }
 
-    /// Takes a lock in time, or not.
+    /// Tries to lock a mutex within a timeout. Returns whether it did.
     async fn lock_mutex_for(&mut self, id: ResourceId, timeout: &Expr) -> bool {
         let limit = Duration::from_nanos(timeout.eval(self) as u64);
         if let Some(lock) = self.run.lock(id) {
-            let again = self.is_holding(id).then(|| lock.lock_again()).flatten();
-            let held = again.or_else(|| lock.lock_recorded_for(limit, id, &mut self.recorder));
-            let had = held.is_some();
-            self.held.extend(held.map(|held| (id, HeldLock::Mutex(ThreadBound::new(held)))));
-            return had;
+            let reentry = self.is_holding(id).then(|| lock.lock_reentrant()).flatten();
+            let grant = reentry.or_else(|| lock.lock_recorded_for(limit, id, &mut self.recorder));
+            let locked = grant.is_some();
+            self.held.extend(grant.map(|grant| (id, HeldLock::Mutex(ThreadBound::new(grant)))));
+            return locked;
         }
-        let Some(turns) = self.run.async_mutex(id) else { return true };
-        let again = turns.is_reentrant && self.is_holding(id);
-        let had = again || turns.lock_until(Some(Instant::now() + limit), &mut self.recorder).await;
-        if had {
-            self.add_held(id, if again { HeldLock::Reentered } else { HeldLock::AsyncMutex(turns) });
+        let Some(mutex) = self.run.async_mutex(id) else { return true };
+        let is_reentry = mutex.is_reentrant && self.is_holding(id);
+        let locked = is_reentry || mutex.lock_until(Some(Instant::now() + limit), &mut self.recorder).await;
+        if locked {
+            self.add_held(id, if is_reentry { HeldLock::Reentered } else { HeldLock::AsyncMutex(mutex) });
         }
-        had
+        locked
     }
 
-    /// Gives a lock back; whether it was held.
+    /// Releases a lock. Returns whether it was held.
     pub(crate) fn release(&mut self, id: ResourceId) -> bool {
         let found = self.held.iter().rposition(|(held, _)| *held == id);
         if let Some(i) = found {

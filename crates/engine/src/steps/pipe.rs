@@ -32,10 +32,10 @@ impl StepRunner {
         let (id, bytes) = (self.resolve_target(target), self.message_bytes(bytes));
         let to = self.find_pipe_end(PipeEnd::Write(id), id)?;
         let sent = self.run.pipe(id).send(&to, bytes, &mut self.recorder);
-        sent.map_err(|NoReaders| self.pipe_error("sent something into", id, "which nobody reads any more"))
+        sent.map_err(|NoReaders| self.pipe_error("sent to", id, "but all its readers are gone"))
     }
 
-    /// Whether there was a message; `false` at the end of the stream.
+    /// Receives a message. Returns `false` at the end of the stream.
     fn receive_message(&mut self, target: &Target, bytes: &Expr) -> Result<bool, StopReason> {
         let (id, bytes) = (self.resolve_target(target), self.message_bytes(bytes));
         let from = self.find_pipe_end(PipeEnd::Read(id), id)?;
@@ -43,9 +43,9 @@ impl StepRunner {
             Ok(ReceiveOutcome::Message) => Ok(true),
             Ok(ReceiveOutcome::EndOfStream) => Ok(false),
             Ok(ReceiveOutcome::Truncated) => {
-                Err(self.pipe_error("read from", id, "which ended in the middle of a message"))
+                Err(self.pipe_error("received from", id, "but it ended in the middle of a message"))
             }
-            Err(e) => Err(self.pipe_error("read from", id, &e.to_string())),
+            Err(e) => Err(self.pipe_error("received from", id, &e.to_string())),
         }
     }
 
@@ -59,21 +59,21 @@ impl StepRunner {
     /// Closes the worker's ends of a pipe.
     fn close_pipe(&mut self, id: ResourceId) {
         let ends = [PipeEnd::Read(id), PipeEnd::Write(id)].map(|end| self.pipe_ends.remove(&end));
-        // Written before they are closed: what comes of it comes after it.
+        // Recorded before they are closed: the consequences must come later.
         let at = self.recorder.now();
         self.recorder.write(at, EventKind::Closed { queue: id });
         drop(ends);
     }
 
     fn find_pipe_end(&self, end: PipeEnd, id: ResourceId) -> Result<Arc<OwnedFd>, StopReason> {
-        self.pipe_ends.get(&end).cloned().ok_or_else(|| self.pipe_error("used", id, "which it had closed"))
+        self.pipe_ends.get(&end).cloned().ok_or_else(|| self.pipe_error("used", id, "after closing it"))
     }
 
     fn message_bytes(&self, bytes: &Expr) -> usize {
         bytes.eval(self).clamp(1.0, 67_108_864.0) as usize
     }
 
-    fn pipe_error(&self, did: &str, pipe: ResourceId, why: &str) -> StopReason {
-        StopReason::Failed(format!("{did} {}, {why}", self.run.plan.cast.resource_name(pipe)))
+    fn pipe_error(&self, verb: &str, pipe: ResourceId, problem: &str) -> StopReason {
+        StopReason::Failed(format!("{verb} {}, {problem}", self.run.plan.cast.resource_name(pipe)))
     }
 }

@@ -1,20 +1,16 @@
-//! Steps on pools: tasks given to them, results waited for, and their end.
+//! Steps on pools: `submit`, waiting for results, and `shutdown`.
 
-use std::collections::VecDeque;
-
-use crate::pool::{SubmitError, cancel_queued, submit_task};
-use crate::result_store::Promise;
+use crate::pool::task::PoolTask;
+use crate::pool::task_queue::CloseReason;
 use crate::step_runner::{StepResult, StepRunner, StopReason};
-use crate::task_queue::{CloseReason, PoolTask};
+use crate::tasks::settle::cancel_queued;
+use crate::tasks::submit::{SubmitError, submit_task};
 use contend_platform::kill_process;
 use contend_scenario::{Expr, PoolStep, ShutdownMode};
 use contend_trace::{AwaitedResult, DropReason, EventKind, PoolId, State, WorkerKind};
 
-/// Results that one worker can wait for at once; beyond, the oldest is forgotten.
+/// The most unread results of one worker; beyond that the oldest is forgotten.
 const MAX_PENDING_RESULTS: usize = 50_000;
-
-/// Results that were promised to a worker and that it has not read, oldest first.
-pub type PendingResults = VecDeque<(PoolId, Promise)>;
 
 impl StepRunner {
     pub async fn pool_step(&mut self, step: &PoolStep) -> StepResult {
@@ -28,9 +24,9 @@ impl StepRunner {
                 let (_, ok) = self.read_oldest_result().await?;
                 self.run_block(if ok { body } else { otherwise }).await
             }
-            PoolStep::Shutdown { pool, mode: how } => {
-                let how = how.pick(|knob| self.run.knob(knob)).unwrap_or(ShutdownMode::Drain);
-                self.shut_down(PoolId::from(*pool), how).await;
+            PoolStep::Shutdown { pool, mode } => {
+                let mode = mode.pick(|knob| self.run.memory.knob(knob)).unwrap_or(ShutdownMode::Drain);
+                self.shut_down(PoolId::from(*pool), mode).await;
                 Ok(())
             }
         }
@@ -44,40 +40,40 @@ impl StepRunner {
         let (queue, results) = (&self.run.task_queues[pool.index()], self.run.results(pool));
         let number = number.map_or_else(|| queue.next_number(), |number| number.eval(self).max(0.0) as u64);
         let Some(promise) = results.and_then(|results| results.promise_result(false)) else {
-            return Err(StopReason::Failed(format!("too many results of {} are waited for", self.pool_name(pool))));
+            return Err(StopReason::Failed(format!("{} has too many unread results", self.pool_name(pool))));
         };
         self.promises.push_back((pool, promise));
         if self.promises.len() > MAX_PENDING_RESULTS {
-            self.forget_oldest();
+            self.forget_oldest_result();
         }
         let task = PoolTask { number, due: self.recorder.now(), crash_count: 0, result: Some(promise) };
-        submit_task(self.run, pool, task, self).await.map_err(|denied| {
+        submit_task(self.run, pool, task, self).await.map_err(|error| {
             self.promises.retain(|(_, other)| *other != promise);
             results.inspect(|results| results.withdraw(promise));
             let name = self.pool_name(pool);
-            StopReason::Failed(match denied {
+            StopReason::Failed(match error {
                 SubmitError::Closed(CloseReason::Broken) => format!("{name} is broken: one of its processes died"),
                 SubmitError::Closed(CloseReason::Closed | CloseReason::Cancelled) => {
                     format!("{name} was shut down and takes no more tasks")
                 }
                 SubmitError::TooDeep => {
-                    let what = format!(
-                        "{name} has no room, and {} is {} tasks deep in tasks that it runs itself: use policy=block or \
-                         reject, or a longer queue",
+                    let message = format!(
+                        "the queue of {name} is full, and {} already runs {} tasks inside one another: use \
+                         policy=block or policy=reject, or a longer queue",
                         self.run.plan.cast.worker_name(self.id()),
                         self.nested_depth
                     );
-                    self.run.report_too_deep(self.id(), &what);
-                    what
+                    self.run.report_too_deep(self.id(), &message);
+                    message
                 }
             })
         })
     }
 
-    /// The oldest result that is not read yet: of which pool, and whether its task went well.
+    /// Waits for the oldest unread result. Returns its pool and whether its task succeeded.
     async fn read_oldest_result(&mut self) -> Result<(PoolId, bool), StopReason> {
         let Some((pool, promise)) = self.promises.pop_front() else {
-            return Err(StopReason::Failed("all results were read: there is none to wait for".into()));
+            return Err(StopReason::Failed("every result was read already".into()));
         };
         let results = self.run.results(pool);
         let ok = match results {
@@ -87,30 +83,16 @@ impl StepRunner {
         Ok((pool, ok.unwrap_or(false)))
     }
 
-    fn forget_oldest(&mut self) {
-        if let Some((pool, promise)) = self.promises.pop_front() {
-            self.run.results(pool).inspect(|results| results.forget(promise, &mut self.recorder));
-        }
-    }
-
-    /// It will not read any of the results that were promised to it.
-    pub fn forget_results(&mut self) {
-        while !self.promises.is_empty() {
-            self.forget_oldest();
-        }
-    }
-
-    async fn shut_down(&mut self, pool: PoolId, how: ShutdownMode) {
+    async fn shut_down(&mut self, pool: PoolId, mode: ShutdownMode) {
         let queue = &self.run.task_queues[pool.index()];
-        let first =
-            queue.close_with(if how == ShutdownMode::Drain { CloseReason::Closed } else { CloseReason::Cancelled });
-        if first {
+        let reason = if mode == ShutdownMode::Drain { CloseReason::Closed } else { CloseReason::Cancelled };
+        if queue.close_with(reason) {
             queue.record_closed(&mut self.recorder);
         }
-        if how != ShutdownMode::Drain {
+        if mode != ShutdownMode::Drain {
             cancel_queued(self.run, pool, DropReason::Cancelled, &mut self.recorder);
         }
-        if how == ShutdownMode::Abandon {
+        if mode == ShutdownMode::Abandon {
             return self.cut_off(pool);
         }
         let Some(on) = self.run.plan.cast.pools[pool.index()].results else { return };
@@ -122,7 +104,7 @@ impl StepRunner {
         }
     }
 
-    /// Threads leave their task at the next step, processes are killed.
+    /// Makes threads leave their task at the next step, and kills processes.
     fn cut_off(&mut self, pool: PoolId) {
         let info = &self.run.plan.cast.pools[pool.index()];
         for worker in &info.workers {

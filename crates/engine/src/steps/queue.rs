@@ -3,7 +3,6 @@
 use crate::shared::item_queue::{ItemQueue, QueueClosed};
 use crate::step_runner::{StepResult, StepRunner, StopReason};
 use contend_scenario::{QueueStep, Target};
-use contend_trace::ResourceKind;
 
 impl StepRunner {
     pub async fn queue_step(&mut self, step: &QueueStep) -> StepResult {
@@ -26,15 +25,16 @@ impl StepRunner {
             }
             QueueStep::TryPut { target, body, otherwise } => {
                 let queue = self.item_queue(target);
-                let put = queue.try_put(&mut self.recorder).map_err(|QueueClosed| self.queue_closed_error(queue))?;
-                self.record_poll(put, queue.id);
-                self.run_block(if put { body } else { otherwise }).await
+                let did_put =
+                    queue.try_put(&mut self.recorder).map_err(|QueueClosed| self.queue_closed_error(queue))?;
+                self.record_poll(did_put, queue.id);
+                self.run_block(if did_put { body } else { otherwise }).await
             }
             QueueStep::TryTake { target, body, otherwise } => {
                 let queue = self.item_queue(target);
-                let took = queue.try_take(&mut self.recorder);
-                self.record_poll(took, queue.id);
-                self.run_block(if took { body } else { otherwise }).await
+                let did_take = queue.try_take(&mut self.recorder);
+                self.record_poll(did_take, queue.id);
+                self.run_block(if did_take { body } else { otherwise }).await
             }
             QueueStep::Close(target) => {
                 self.item_queue(target).close(&mut self.recorder);
@@ -45,14 +45,13 @@ impl StepRunner {
 
     pub fn item_queue(&self, target: &Target) -> ItemQueue<'static> {
         let id = self.resolve_target(target);
-        let capacity = match self.run.plan.cast.resource(id).map(|resource| &resource.kind) {
-            Some(ResourceKind::Queue { capacity }) => *capacity,
-            _ => 1,
-        };
-        ItemQueue { id, capacity, monitor: self.run.monitor(id) }
+        ItemQueue { id, capacity: self.run.plan.queue_capacity(id), monitor: self.run.monitor(id) }
     }
 
     fn queue_closed_error(&self, queue: ItemQueue<'_>) -> StopReason {
-        StopReason::Failed(format!("put an item into {}, which is closed", self.run.plan.cast.resource_name(queue.id)))
+        StopReason::Failed(format!(
+            "put an item into {} after it was closed",
+            self.run.plan.cast.resource_name(queue.id)
+        ))
     }
 }

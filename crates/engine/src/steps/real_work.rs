@@ -1,21 +1,19 @@
-//! Work that is what it says, on numbers, bytes and files.
+//! Real work on numbers, bytes, files and pictures.
 
-use std::fmt::Display;
 use std::hint::black_box;
 use std::io::{Read, Write};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::recorder::Recorder;
 use crate::step_runner::{StepResult, StepRunner, StopReason};
-use crate::{picture, sieve};
+use crate::work::sieve;
 use contend_scenario::{Expr, RealWork};
 use contend_trace::State;
 
-/// Bytes that are hashed, read and written at once.
+/// Bytes that are hashed or written at once.
 const CHUNK_BYTES: usize = 64 << 10;
-/// Bytes of a file that are read at once: few enough pieces for an event before and after each.
+/// Bytes of a file that are read at once: large pieces, because each is recorded with two events.
 const READ_CHUNK_BYTES: usize = 1 << 20;
 
 impl StepRunner {
@@ -35,30 +33,16 @@ impl StepRunner {
                 let bytes = self.eval_bytes(bytes);
                 self.write_file(bytes)
             }
-            RealWork::Grayscale => self.process_picture("grayscale", picture::make_grey_copy),
+            RealWork::Grayscale => self.grayscale(),
         }
-    }
-
-    pub fn thumbnail(&mut self, sizes: &[u32]) -> StepResult {
-        self.process_picture("thumbnail", |file, out, recorder| picture::make_thumbnails(file, out, sizes, recorder))
-    }
-
-    fn process_picture<E: Display>(
-        &mut self,
-        word: &str,
-        work: impl FnOnce(&Path, Option<&Path>, &mut Recorder<'_>) -> Result<(), E>,
-    ) -> StepResult {
-        let (file, run) = (self.task_file(word)?, self.run);
-        work(file, run.input_items.output_dir(), &mut self.recorder)
-            .map_err(|e| StopReason::Failed(format!("{}: {e}", file.display())))
     }
 
     fn eval_bytes(&self, bytes: &Expr) -> usize {
         bytes.eval(self).clamp(0.0, 1_073_741_824.0) as usize
     }
 
-    /// The task's file.
-    fn task_file(&self, word: &str) -> Result<&'static Path, StopReason> {
+    /// Returns the task's file.
+    pub(super) fn task_file(&self, word: &str) -> Result<&'static Path, StopReason> {
         let run = self.run;
         self.file_task().and_then(|number| run.input_items.file(number)).ok_or_else(|| {
             StopReason::Failed(format!("this task has no file: `{word}` needs a pool that is fed with files"))
@@ -72,7 +56,7 @@ impl StepRunner {
         Ok(())
     }
 
-    /// Reads the task's file piece by piece, however long it is.
+    /// Reads the task's file piece by piece.
     fn read_file(&mut self, word: &str, mut with: impl FnMut(&[u8])) -> StepResult {
         let path = self.task_file(word)?;
         let mut file = self.record_file_io(path, || std::fs::File::open(path))?;
@@ -89,10 +73,10 @@ impl StepRunner {
         }
     }
 
-    /// Each worker has one file that it writes anew each time.
+    /// Writes the worker's scratch file, over the one before.
     fn write_file(&mut self, bytes: usize) -> StepResult {
         let Some(scratch) = self.run.input_items.scratch() else {
-            return Err(StopReason::Failed("there is no directory to write to".into()));
+            return Err(StopReason::Failed("this run has no directory for scratch files".into()));
         };
         let path = scratch.join(format!("written-{}", self.id().0));
         let piece = vec![0x5a; CHUNK_BYTES.min(bytes)];
@@ -108,15 +92,19 @@ impl StepRunner {
         })
     }
 
-    fn record_file_io<T>(&mut self, path: &Path, what: impl FnOnce() -> std::io::Result<T>) -> Result<T, StopReason> {
+    fn record_file_io<T>(
+        &mut self,
+        path: &Path,
+        operation: impl FnOnce() -> std::io::Result<T>,
+    ) -> Result<T, StopReason> {
         self.recorder.block(State::Io, None);
-        let result = what();
+        let result = operation();
         self.recorder.resume();
         result.map_err(|e| StopReason::Failed(format!("{}: {e}", path.display())))
     }
 }
 
-/// SHA-256 of so many equal bytes, as if they were read piece by piece.
+/// Returns the SHA-256 of `bytes` equal bytes, computed piece by piece.
 fn hash_of(bytes: usize) -> [u8; 32] {
     let piece = vec![0x5a; CHUNK_BYTES.min(bytes)];
     let mut hash = Sha256::new();
@@ -134,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hash_in_pieces_is_the_hash_of_the_whole() {
+    fn hash_in_pieces_equals_hash_of_the_whole() {
         for bytes in [0, 1, CHUNK_BYTES, CHUNK_BYTES * 2 + 7] {
             assert_eq!(hash_of(bytes), <[u8; 32]>::from(Sha256::digest(vec![0x5a; bytes])), "{bytes}");
         }

@@ -1,11 +1,11 @@
 //! Steps on rwlocks.
 
-use crate::held_lock::HeldLock;
+use crate::locks::held_lock::HeldLock;
 use crate::step_runner::{StepResult, StepRunner};
 use contend_scenario::{Step, Target};
 
 impl StepRunner {
-    /// Has the rwlock together with other readers while it runs the body.
+    /// Runs the body with the rwlock locked for reading.
     pub(crate) async fn with_read_lock(&mut self, target: &Target, body: &[Step]) -> StepResult {
         let id = self.resolve_target(target);
         let Some(rwlock) = self.run.rwlock(id) else { return self.run_block(body).await };
@@ -17,7 +17,7 @@ impl StepRunner {
         Ok(())
     }
 
-    /// Has the rwlock alone while it runs the body.
+    /// Runs the body with the rwlock locked for writing.
     pub(crate) async fn with_write_lock(&mut self, target: &Target, body: &[Step]) -> StepResult {
         let id = self.resolve_target(target);
         let Some(rwlock) = self.run.rwlock(id) else { return self.run_block(body).await };

@@ -25,10 +25,10 @@ impl StepRunner {
         let deadline = timeout.map(|nanos| Instant::now() + Duration::from_nanos(nanos.eval(self) as u64));
         let waiters = self.waiters(target);
         match self.kind(waiters.id) {
-            Some(ResourceKind::Condition { mutex: of }) => {
-                // A signal that comes between giving the mutex back and going to sleep counts already.
-                let (ticket, mutex) = (waiters.take_ticket(), *of);
-                let mut holds = 0; // of a reentrant one there may be several
+            Some(ResourceKind::Condition { mutex }) => {
+                // Taken before the mutex is released: a signal between the release and the sleep counts.
+                let (ticket, mutex) = (waiters.take_ticket(), *mutex);
+                let mut holds = 0; // several of a reentrant mutex
                 while self.release(mutex) {
                     holds += 1;
                 }

@@ -7,25 +7,25 @@ use contend_platform::{wait_for_device, wait_for_device_async};
 use contend_scenario::Expr;
 use contend_trace::State;
 
-/// A worker that is to leave its task does so this soon.
+/// The longest time after which a worker notices that it must leave its task.
 const SLICE: Duration = Duration::from_millis(20);
 
-/// A wait that is over at a certain time.
+/// A wait until a deadline, in slices.
 struct WaitSlices {
     deadline: Instant,
     longest: Duration,
 }
 
 impl WaitSlices {
-    /// How long to wait now; nothing if it is over, or to be left.
-    fn next(&mut self, leave: bool) -> Option<Duration> {
+    /// Returns how long to wait now; `None` if the wait is over or `cancelled`.
+    fn next(&mut self, cancelled: bool) -> Option<Duration> {
         let left = self.deadline.saturating_duration_since(Instant::now());
-        (!leave && !left.is_zero()).then(|| left.min(self.longest))
+        (!cancelled && !left.is_zero()).then(|| left.min(self.longest))
     }
 }
 
 impl StepRunner {
-    /// Real work. It never gives the thread back: a task's loop stands still meanwhile.
+    /// Uses CPU time. It keeps the thread: the event loop of a task stands still meanwhile.
     pub(crate) fn compute(&self, nanos: &Expr) {
         self.run.cpu_work.compute(nanos.eval(self), || self.should_stop());
     }
@@ -34,7 +34,7 @@ impl StepRunner {
         self.pause(nanos.eval(self)).await;
     }
 
-    /// Sleeps on purpose.
+    /// Sleeps and records that.
     pub(crate) async fn pause(&mut self, nanos: f64) {
         let nanos = nanos as u64;
         if nanos == 0 {
@@ -77,13 +77,13 @@ impl StepRunner {
         waited.map_err(|e| StopReason::Failed(format!("waiting for a device: {e}")))
     }
 
-    /// A wait of so long: in a task of a pool by slices, because it can be told to leave it.
+    /// Splits a wait into slices. Only a task of a pool needs them: it may have to leave its task.
     fn wait_slices(&self, nanos: u64) -> WaitSlices {
         let longest = if self.task_number.is_some() { SLICE } else { Duration::MAX };
         WaitSlices { deadline: Instant::now() + Duration::from_nanos(nanos), longest }
     }
 
-    /// So much time on the run's clock.
+    /// Converts nanoseconds to ticks of the run's clock.
     fn to_ticks(&self, nanos: u64) -> u64 {
         (nanos as f64 / self.run.memory.tick_nanos().unwrap_or(1.0)) as u64
     }

@@ -1,4 +1,4 @@
-//! When a run is over: everybody has ended that it waits for. It does not wait for daemons.
+//! The end of a run: all workers except daemons have ended.
 
 use super::Supervisor;
 use crate::plan::WorkerRole;
@@ -6,36 +6,36 @@ use crate::shared::life::WorkerLife;
 use contend_trace::{DeathCause, Notice, WorkerId};
 
 impl Supervisor {
-    /// Whether all have ended that the run waits for.
+    /// Whether all workers except daemons have ended.
     pub fn is_done(&self) -> bool {
         self.have_ended(|_| true)
     }
 
     fn have_ended(&self, wanted: impl Fn(WorkerId) -> bool) -> bool {
-        let waited_for = |worker: WorkerId| !self.run.is_daemon(worker) && wanted(worker);
-        if (0..self.workers.len()).map(WorkerId::from).any(|worker| waited_for(worker) && self.is_running(worker)) {
+        let is_awaited = |worker: WorkerId| !self.run.is_daemon(worker) && wanted(worker);
+        if (0..self.workers.len()).map(WorkerId::from).any(|worker| is_awaited(worker) && self.is_running(worker)) {
             return false;
         }
         self.run.memory.set_waiting_for_lives();
-        !self.run.lives().any(|(worker, life)| waited_for(worker) && life.is_alive())
+        !self.run.lives().any(|(worker, life)| is_awaited(worker) && life.is_alive())
     }
 
-    /// Servers have no end of their own: they end when nobody is left who could ask them and is waited for.
+    /// Ends the HTTP servers once all other workers except daemons have ended: servers never end by themselves.
     pub(super) fn close_servers(&mut self) {
         let is_server = |worker: WorkerId| matches!(self.run.plan.roles[worker.index()], WorkerRole::HttpServer { .. });
         let servers: Vec<WorkerId> = (0..self.workers.len()).map(WorkerId::from).filter(|w| is_server(*w)).collect();
         if !servers.is_empty() && self.have_ended(|worker| !is_server(worker)) {
             for server in servers {
-                self.workers[server.index()].pipes = None; // its standard input ends, and it with it
+                self.workers[server.index()].pipes = None; // closes its standard input, which ends it
             }
         }
     }
 
-    /// Says of all who are left that the run does not wait for them: it ends now.
+    /// Reports the daemons that still run: the end of the run cuts them off.
     pub fn report_cut_off(&self) {
         for worker in (0..self.workers.len()).map(WorkerId::from) {
-            let lives = || self.run.life(worker).is_some_and(WorkerLife::is_alive);
-            if self.run.is_daemon(worker) && (self.is_running(worker) || lives()) {
+            let is_alive = || self.run.life(worker).is_some_and(WorkerLife::is_alive);
+            if self.run.is_daemon(worker) && (self.is_running(worker) || is_alive()) {
                 self.run.send_notice(Notice::Died { worker, cause: DeathCause::CutOff });
             }
         }

@@ -1,4 +1,4 @@
-//! Pipes and connections, as far as the runner has to do with them.
+//! The runner's copies of pipe ends: closed when unused, inherited by worker processes.
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use crate::plan::{PipeEnd, WorkerRole};
 use contend_trace::WorkerId;
 
 impl Supervisor {
-    /// Closes the ends that nobody who may still be started will need. Before the run begins nobody has gone.
+    /// Closes the ends that no worker needs which may still be started. Only workers of running pools may be.
     pub fn close_unused_ends(&self) {
         let plan = &self.run.plan;
         let may_start = |worker: WorkerId| match plan.roles[worker.index()] {
@@ -29,7 +29,7 @@ impl Supervisor {
         }
     }
 
-    /// The ends that a worker's process inherits.
+    /// Returns the ends that a worker's process inherits.
     pub(super) fn inherited_ends(&self, worker: WorkerId) -> Vec<(PipeEnd, Arc<OwnedFd>)> {
         self.run.pipe_ends.select(&self.run.plan.pipe_ends[worker.index()])
     }

@@ -1,21 +1,22 @@
-//! Pools that grow, shrink, and replace who is gone.
+//! Grows and shrinks pools, and replaces workers that ended.
 
 use super::Supervisor;
 use crate::plan::{WorkerRole, pool_size};
+use contend_scenario::EvalContext;
 use contend_trace::{KnobId, Notice, PoolId, WorkerId};
 
 impl Supervisor {
-    /// A knob was turned: its value is on the board. A pool that changes its size says so itself.
+    /// Handles the new value of a knob: resizes pools, or else only reports the value.
     pub(super) fn handle_knob_change(&mut self, knob: KnobId) {
         if !self.resize_pools()
-            && let Some(turned) = self.run.scenario.knobs.get(knob.index())
+            && let Some(changed) = self.run.scenario.knobs.get(knob.index())
         {
-            let shown = turned.format_value(self.run.knob(knob));
-            self.run.send_notice(Notice::KnobSet { knob, name: turned.name.clone(), value_text: shown });
+            let value_text = changed.format_value(self.run.knob(knob));
+            self.run.send_notice(Notice::KnobSet { knob, name: changed.name.clone(), value_text });
         }
     }
 
-    /// Brings every pool to the size its knobs ask for; whether any size changed.
+    /// Resizes every pool to what its knobs ask for. Returns whether any size changed.
     fn resize_pools(&mut self) -> bool {
         let mut changed = false;
         for i in 0..self.pool_sizes.len() {
@@ -30,25 +31,25 @@ impl Supervisor {
         changed
     }
 
-    /// Starts who is missing in a pool, asks those who are too many to end.
+    /// Starts missing workers of a pool and asks surplus workers to end.
     fn fill_pool(&mut self, pool: usize) {
         for worker in self.run.plan.cast.pools[pool].workers.clone() {
             let wanted = self.is_wanted(worker);
             self.run.memory.ring(worker).set_end_requested(!wanted);
             if wanted && !self.is_running(worker) && !self.try_start(worker) {
-                break; // the next would be refused as well
+                break; // the system would refuse the next one too
             }
         }
         self.run.task_queues[pool].wake_takers();
     }
 
-    /// Starts one while the run goes on. Refused, it goes on without, and that is said.
+    /// Starts a worker during the run. If the system refuses, reports that; the run continues without the worker.
     fn try_start(&mut self, worker: WorkerId) -> bool {
         let started = self.start_worker(worker).inspect_err(|e| self.report_start_failure(worker, e));
         started.is_ok()
     }
 
-    /// Starts a pool's worker anew if it ended while it was still wanted and its pool has work to come.
+    /// Restarts a pool's worker that was asked to end and is wanted again, unless its pool was abandoned.
     pub(super) fn restart_if_wanted(&mut self, worker: WorkerId) {
         let ring = self.run.memory.ring(worker);
         if let WorkerRole::PoolWorker { .. } = self.run.plan.roles[worker.index()]

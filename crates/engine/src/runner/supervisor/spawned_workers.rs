@@ -1,16 +1,16 @@
-//! Workers that others spawned, as far as the runner has to do with them.
+//! The runner's part in spawned workers: it starts their processes and cleans up after dead ones.
 
 use super::Supervisor;
-use crate::dead_waiter::remove_dead_waiter;
-use crate::nested_tasks::end_nested_tasks_of_dead;
+use crate::cleanup::dead_waiter::remove_dead_waiter;
+use crate::cleanup::nested_tasks::end_nested_tasks_of_dead;
 use contend_trace::{DeathCause, Notice, WorkerId, WorkerKind};
 
 impl Supervisor {
-    /// Starts the processes that somebody waits for.
+    /// Starts the processes that workers have claimed.
     pub(super) fn start_claimed(&mut self) {
         let run = self.run;
-        let wanted = run.lives().filter(|(worker, life)| self.is_runner_process(*worker) && life.is_claimed());
-        for (worker, life) in wanted.collect::<Vec<_>>() {
+        let claimed = run.lives().filter(|(worker, life)| self.is_runner_process(*worker) && life.is_claimed());
+        for (worker, life) in claimed.collect::<Vec<_>>() {
             match self.start_process(worker) {
                 Ok(()) => life.mark_running(),
                 Err(e) => {
@@ -22,14 +22,14 @@ impl Supervisor {
         }
     }
 
-    /// Whether it is a process that the runner starts, not a thread or a copy of whoever spawns it.
+    /// Whether the runner starts this worker: it is a process, and not forked from the worker that spawns it.
     fn is_runner_process(&self, worker: WorkerId) -> bool {
         let plan = &self.run.plan;
         plan.cast.workers[worker.index()].kind == WorkerKind::Process && !plan.is_forked(worker)
     }
 
-    /// A worker is dead: it waits for no signal and brings pools no tasks any more. What follows is told in its place, since
-    /// its ring has no other writer now.
+    /// Stops counting a dead worker as a waiter for a signal and as a source of tasks. Writes the events to its ring,
+    /// which has no other writer now.
     pub(super) fn clean_up_dead(&self, worker: WorkerId) {
         let may_wait = self.run.plan.cast.signals().next().is_some();
         if may_wait || self.run.plan.is_task_source(worker) {
@@ -39,8 +39,8 @@ impl Supervisor {
         }
     }
 
-    /// A worker's process is gone, and with it the threads that were spawned in it: those that nobody waits for, or all
-    /// if it died.
+    /// Ends the lives of the threads that were spawned in a worker's process, which is gone: its daemons, or all if it
+    /// died.
     pub(super) fn end_threads_of(&self, process: WorkerId, death: Option<&DeathCause>) {
         let Some((pid, _)) = self.run.memory.ring(process).producer_ids() else { return };
         for (worker, life) in self.run.lives().filter(|(worker, _)| !self.is_runner_process(*worker)) {

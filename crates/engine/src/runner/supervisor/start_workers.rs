@@ -1,4 +1,4 @@
-//! How each kind of worker is started.
+//! Starts each kind of worker.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
@@ -9,23 +9,24 @@ use tokio::runtime::Handle;
 
 use super::{RunnerEvent, Supervisor};
 use crate::block_on::block_on;
-use crate::helpers::WORKER_ARG;
+use crate::feeder::run_feeder;
 use crate::plan::WorkerRole;
-use crate::process_pool::{WorkerLink, run_process_proxy};
-use crate::protocol::Assignment;
-use crate::scheduling::apply_scheduling;
+use crate::process_pool::proxy::{WorkerLink, run_process_proxy};
+use crate::protocol::{Assignment, WORKER_ARG};
 use crate::step_runner::StepRunner;
-use crate::worker_process::record_life_end;
-use crate::worker_thread::{run_worker_thread, stack_bytes, thread_name};
-use crate::{event_loop, feeder, pool};
+use crate::tasks::run_tasks::run_tasks;
+use crate::workers::event_loop::{self, position_of};
+use crate::workers::group_member::record_life_end;
+use crate::workers::scheduling::apply_scheduling;
+use crate::workers::thread::{run_worker_thread, stack_bytes, thread_name};
 use contend_platform::{Launch, close_on_exec_pipe, has_proc_fds, kill_process, minimize_timer_slack, thread_id};
-use contend_trace::{ExitKind, WorkerId, WorkerKind, frame};
+use contend_trace::{WorkerId, WorkerKind, frame};
 
 impl Supervisor {
     pub(super) fn start_worker(&mut self, worker: WorkerId) -> io::Result<()> {
         let (role, kind) = (self.run.plan.roles[worker.index()], self.run.plan.cast.workers[worker.index()].kind);
         let WorkerRole::PoolWorker { pool, .. } = role else { return self.start_role(worker, role, kind) };
-        // Before it begins, so that none that goes takes itself for the last.
+        // Counted before it begins, so that no worker that leaves takes itself for the last one.
         let local_queues = &self.run.task_queues[pool].local_queues;
         local_queues.add_consumer();
         self.start_role(worker, role, kind).inspect_err(|_| local_queues.remove_consumer())
@@ -37,81 +38,73 @@ impl Supervisor {
                 WorkerRole::GroupMember { .. } | WorkerRole::HttpServer { .. } | WorkerRole::CounterServer,
                 WorkerKind::Process,
             ) => self.start_process(worker),
-            (WorkerRole::PoolWorker { pool, index: place }, WorkerKind::Process) => {
-                self.start_process_proxy(worker, pool, place as usize)
+            (WorkerRole::PoolWorker { pool, index }, WorkerKind::Process) => {
+                self.start_process_proxy(worker, pool, index as usize)
             }
-            (part, WorkerKind::Async) => {
-                self.start_task(worker, part);
+            (_, WorkerKind::Async) => {
+                self.start_task(worker, role);
                 Ok(())
             }
-            (part @ WorkerRole::GroupMember { .. }, _) => self.start_member(worker, part),
-            (part, _) => self.start_thread(worker, part),
+            (WorkerRole::GroupMember { .. }, _) => self.start_member(worker, role),
+            _ => self.start_thread(worker, role),
         }
     }
 
     fn start_task(&mut self, worker: WorkerId, role: WorkerRole) {
-        let tell = self.event_sender.clone();
-        event_loop::spawn(self.run, worker, role, move || drop(tell.send(RunnerEvent::ThreadEnded(worker))));
+        let event_sender = self.event_sender.clone();
+        event_loop::spawn(self.run, worker, role, move || drop(event_sender.send(RunnerEvent::ThreadEnded(worker))));
         self.workers[worker.index()].has_thread = true;
     }
 
     fn start_member(&mut self, worker: WorkerId, role: WorkerRole) -> io::Result<()> {
         let run = self.run;
         self.spawn_thread(worker, move || {
-            let well = run_worker_thread(run, worker, role);
-            run.end_life(worker, well);
+            let ok = run_worker_thread(run, worker, role);
+            run.end_life(worker, ok);
         })
     }
 
     fn start_thread(&mut self, worker: WorkerId, role: WorkerRole) -> io::Result<()> {
         let run = self.run;
         self.spawn_thread(worker, move || {
-            let _timers = run.event_loop.get().map(Handle::enter); // for what it shares with tasks
+            let _timers = run.event_loop.get().map(Handle::enter); // for resources shared with tasks
             minimize_timer_slack();
-            let place = match role {
-                WorkerRole::PoolWorker { index: place, pool } => (place, run.plan.cast.pools[pool].size),
-                WorkerRole::GroupMember { .. }
-                | WorkerRole::Feeder { .. }
-                | WorkerRole::HttpServer { .. }
-                | WorkerRole::CounterServer => (0, 1),
-            };
-            let mut step_runner = StepRunner::new(run, worker, place);
+            let mut step_runner = StepRunner::new(run, worker, position_of(run, role));
             apply_scheduling(run, role, &step_runner);
             run.memory.ring(worker).set_producer_ids(std::process::id(), thread_id());
             run.memory.wait_at_start_barrier();
             let at = step_runner.recorder.now();
             step_runner.recorder.begin_life(at);
             match role {
-                WorkerRole::PoolWorker { pool, index: place } => {
-                    block_on(pool::run_tasks(run, pool, place as usize, &mut step_runner));
+                WorkerRole::PoolWorker { pool, index } => {
+                    block_on(run_tasks(run, pool, index as usize, &mut step_runner));
                 }
-                WorkerRole::Feeder { pool } => feeder::run_feeder(run, pool, &mut step_runner),
-                // A life of its own; and processes, never threads.
+                WorkerRole::Feeder { pool } => run_feeder(run, pool, &mut step_runner),
+                // Started by `start_member`, or processes.
                 WorkerRole::GroupMember { .. } | WorkerRole::HttpServer { .. } | WorkerRole::CounterServer => {}
             }
-            let how = if step_runner.asked_to_end() { ExitKind::Retired } else { ExitKind::Finished };
-            record_life_end(&mut step_runner, how);
+            record_life_end(&mut step_runner);
         })
     }
 
-    /// The thread that hands tasks over to a worker process.
+    /// Starts the thread that sends tasks to a worker process.
     fn start_process_proxy(&mut self, worker: WorkerId, pool: usize, worker_index: usize) -> io::Result<()> {
-        let (run, tell) = (self.run, self.event_sender.clone());
+        let (run, event_sender) = (self.run, self.event_sender.clone());
         self.spawn_thread(worker, move || {
             run_process_proxy(run, pool, worker_index, worker, || {
-                let (reply, answer) = bounded(1);
-                tell.send(RunnerEvent::ProcessWanted { worker, reply }).ok()?;
-                answer.recv().ok()?
+                let (reply, link) = bounded(1);
+                event_sender.send(RunnerEvent::ProcessWanted { worker, reply }).ok()?;
+                link.recv().ok()?
             });
         })
     }
 
     fn spawn_thread(&mut self, worker: WorkerId, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
-        let tell = self.event_sender.clone();
+        let event_sender = self.event_sender.clone();
         thread::Builder::new().name(thread_name(self.run, worker)).stack_size(stack_bytes(self.run)).spawn(
             move || {
                 body();
-                let _ = tell.send(RunnerEvent::ThreadEnded(worker));
+                let _ = event_sender.send(RunnerEvent::ThreadEnded(worker));
             },
         )?;
         self.workers[worker.index()].has_thread = true;
@@ -129,8 +122,8 @@ impl Supervisor {
         Ok(WorkerLink::new(our_out, our_in))
     }
 
-    /// Starts a worker process of a group. If it needs nothing else, and can, it opens the board itself, which is faster
-    /// than to inherit it.
+    /// Starts a worker process of a group. A process that inherits no other descriptor opens the run memory itself, if
+    /// the system permits that: it is faster than inheriting.
     pub(super) fn start_process(&mut self, worker: WorkerId) -> io::Result<()> {
         let ends = self.inherited_ends(worker);
         if ends.is_empty() && has_proc_fds() {
@@ -160,15 +153,15 @@ impl Supervisor {
             frame::send(&mut *stdin, &assignment)?;
             frame::send(stdin, &self.start)?;
         }
-        let (tell, pid) = (self.event_sender.clone(), child.pid());
+        let (event_sender, pid) = (self.event_sender.clone(), child.pid());
         let reaper = thread::Builder::new().name("reaper".into()).stack_size(64 << 10).spawn(move || {
             let exit = child.wait();
-            let _ = tell.send(RunnerEvent::ProcessExited { worker, exit });
+            let _ = event_sender.send(RunnerEvent::ProcessExited { worker, exit });
         });
-        reaper.inspect_err(|_| kill_process(pid))?; // nobody would know of its end
-        let member = &mut self.workers[worker.index()];
-        (member.has_process, member.pid) = (true, pid);
-        member.pipes = Some(pipes);
+        reaper.inspect_err(|_| kill_process(pid))?; // without a reaper its end would go unnoticed
+        let status = &mut self.workers[worker.index()];
+        (status.has_process, status.pid) = (true, pid);
+        status.pipes = Some(pipes);
         Ok(())
     }
 }

@@ -1,0 +1,18 @@
+//! Workers whose processes died while they waited for a signal.
+
+use crate::context::RunContext;
+use crate::recorder::Recorder;
+use crate::shared::signal_waiters::SignalWaiters;
+use contend_trace::{EventKind, State, WorkerId};
+
+/// Removes a dead worker from the waiters of a signal and records that; otherwise the next signal would go to it.
+pub fn remove_dead_waiter(run: &'static RunContext, worker: WorkerId, recorder: &mut Recorder<'_>) {
+    let wait_events = run.memory.ring(worker).wait_record().map_or_else(Vec::new, |record| record.events());
+    for event in wait_events {
+        if let EventKind::Blocked { state: State::Signal, on: Some(id) } = event
+            && run.plan.cast.signals().any(|signal| signal == id)
+        {
+            SignalWaiters { id, monitor: run.monitor(id) }.remove_dead_waiter(recorder);
+        }
+    }
+}
