@@ -48,7 +48,7 @@ impl HttpClient {
     /// What went wrong, in words.
     pub fn get(&self, url: &str, limit: Duration) -> Result<(), String> {
         if url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) {
-            return Err("`https` is not spoken here, only `http`".to_owned());
+            return Err("`https` is not supported, only `http`".to_owned());
         }
         read_response(self.agent.get(url).config().timeout_global(Some(limit)).build(), limit)
     }

@@ -99,7 +99,7 @@ fn parse_url(url: &str) -> Result<Uri, String> {
     let read: Uri = url.parse().map_err(|e| format!("this is no URL: {e}"))?;
     match read.scheme_str() {
         Some("http") if read.authority().is_some() => Ok(read),
-        Some(scheme) => Err(format!("`{scheme}` is not spoken here, only `http`")),
+        Some(scheme) => Err(format!("`{scheme}` is not supported, only `http`")),
         None => Err("this is no URL".to_owned()),
     }
 }

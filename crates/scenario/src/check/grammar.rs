@@ -1,11 +1,11 @@
 //! The grammar: tables of all nodes with their values, blocks and documentation.
 //!
-//! The checker reads files by these tables, and the reference is generated from them: a node exists if it is in a table,
-//! and each row has a help text. Tests compare the ranges and defaults in the tables with what the checker does, for
-//! every value of every node.
+//! The checker reads files by these tables, and the reference is generated from them: a node exists if it is in a
+//! table, and each row has a help text. Tests compare the ranges and defaults in the tables with what the checker does,
+//! for every value of every node.
 //!
-//! A new step is a row in one of the step tables with the function that reads it, a variant of `Step`, and an arm in the
-//! engine's step runner and in the simulator of the preview.
+//! A new step is a row in one of the step tables with the function that reads it, a variant of `Step`, and an arm in
+//! the engine's step runner and in the simulator of the preview.
 
 mod attempt;
 mod control;

@@ -1,4 +1,4 @@
-//! One node against its shape, and its values one by one.
+//! Checks a node against its rule in the grammar, and reads single values.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use super::Checker;
 use super::grammar::{BlockRule, CONTEXTS, NodeContext, NodeRule};
 use crate::suggest::{all_of, any_of, suggest};
 
-/// So many words can be listed beside the place where one of them is missing.
+/// Most words that a message lists beside the place.
 const FEW: usize = 6;
 
 pub(super) fn span_of(node: &KdlNode) -> Range<usize> {
@@ -16,13 +16,13 @@ pub(super) fn span_of(node: &KdlNode) -> Range<usize> {
     span.offset()..span.offset() + span.len()
 }
 
-/// The whole entry: `at="i+1"`, or the argument.
+/// Returns the place of a whole entry: `at="i+1"`, or the argument.
 pub(super) fn entry_span(entry: &KdlEntry) -> Range<usize> {
     let span = entry.span();
     span.offset()..span.offset() + span.len()
 }
 
-/// The entry's value as it stands in the file, with its quotes.
+/// Returns the place of an entry's value, with its quotes.
 pub(super) fn value_span(entry: &KdlEntry) -> Range<usize> {
     let whole = entry_span(entry);
     let written = entry.format().map_or(whole.len(), |format| format.value_repr.len());
@@ -49,7 +49,7 @@ pub(super) fn children(node: &KdlNode) -> &[KdlNode] {
     node.children().map(KdlDocument::nodes).unwrap_or_default()
 }
 
-/// What kind of value it is, for messages.
+/// Returns the kind of a value, for messages.
 pub(super) fn value_kind(value: &KdlValue) -> &'static str {
     match value {
         KdlValue::String(_) => "a word",
@@ -60,7 +60,8 @@ pub(super) fn value_kind(value: &KdlValue) -> &'static str {
 }
 
 impl Checker {
-    /// The shape of a node at this place; says what is unknown, missing or too much. `None`: not worth reading.
+    /// Finds the rule of a node and reports unknown, missing and extra parts. Returns `None` if the node cannot be
+    /// read.
     pub(super) fn node_rule(&mut self, node: &KdlNode, place: NodeContext) -> Option<&'static NodeRule> {
         let Some(shape) = place.find(node.name().value()) else {
             self.unknown_node(node, place);
@@ -80,7 +81,7 @@ impl Checker {
         let mistake = self.mistakes.error(span_of(node), format!("there is no `{word}` {}", place.name));
         let words = place.rules().map(|shape| shape.word);
         match (elsewhere, suggest(word, words.clone())) {
-            (Some(other), _) => mistake.help(format!("`{word}` stands {}", other.name)),
+            (Some(other), _) => mistake.help(format!("`{word}` belongs {}", other.name)),
             (None, None) => mistake.help(format!("known {}: {}", place.name, all_of(words))),
             (None, near) => mistake.did_you_mean(near),
         };
@@ -134,7 +135,7 @@ impl Checker {
         }
     }
 
-    /// The text of an entry.
+    /// Reads a text.
     pub(super) fn text<'a>(&mut self, entry: &'a KdlEntry) -> Option<&'a str> {
         if let KdlValue::String(text) = entry.value() {
             return Some(text);
@@ -144,7 +145,7 @@ impl Checker {
         None
     }
 
-    /// `#true` or `#false`.
+    /// Reads `#true` or `#false`.
     pub(super) fn yes_or_no(&mut self, entry: &KdlEntry) -> Option<bool> {
         let value = entry.value().as_bool();
         if value.is_none() {
@@ -155,7 +156,7 @@ impl Checker {
         value
     }
 
-    /// One of some words: the position of the one that stands there.
+    /// Reads one of some words and returns its position among them.
     pub(super) fn word(&mut self, entry: &KdlEntry, of: &[&str]) -> Option<usize> {
         let text = self.text(entry)?;
         let found = of.iter().position(|word| *word == text);
@@ -165,14 +166,14 @@ impl Checker {
             if of.len() <= FEW {
                 mistake.label(format!("expected {}", any_of(of.iter().copied())));
             } else if near.is_none() {
-                mistake.help(format!("known are {}", all_of(of.iter().copied())));
+                mistake.help(format!("known: {}", all_of(of.iter().copied())));
             }
             mistake.did_you_mean(near);
         }
         found
     }
 
-    /// A whole number that is written out.
+    /// Reads a literal whole number.
     pub(super) fn integer(&mut self, entry: &KdlEntry, min: i64, max: i64) -> Option<i64> {
         let KdlValue::Integer(value) = entry.value() else {
             let title = format!("expected a whole number, found {}", value_kind(entry.value()));

@@ -99,7 +99,7 @@ fn allowed_values(value: ValueKind) -> String {
 }
 
 /// Writes the leading digits of a number in groups of three: `1,000,000/s`.
-fn group_digits(number: &str) -> String {
+pub(super) fn group_digits(number: &str) -> String {
     let start = usize::from(number.starts_with('-'));
     let digits = number[start..].bytes().take_while(u8::is_ascii_digit).count();
     let mut out = number[..start].to_owned();

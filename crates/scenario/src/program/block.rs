@@ -30,13 +30,13 @@ pub struct SourceSpan {
 pub(crate) static EMPTY_BLOCK: Block = Block { steps: Vec::new(), spans: Vec::new() };
 
 impl Block {
-    /// Appends a step that stands at this place in the file.
+    /// Appends a step with its place in the file.
     pub(crate) fn push(&mut self, step: Step, span: SourceSpan) {
         self.steps.push(step);
         self.spans.push(span);
     }
 
-    /// Each step with its place; an empty place if the block was not read from a file.
+    /// Returns each step with its place, which is empty if the block was not read from a file.
     pub(crate) fn with_spans(&self) -> impl Iterator<Item = (&Step, SourceSpan)> {
         let spans = self.spans.iter().copied().chain(std::iter::repeat(SourceSpan::default()));
         self.steps.iter().zip(spans)

@@ -1,4 +1,4 @@
-//! The tables say what the checker does: every usage is right, every range is kept, every default is the default.
+//! Compares the tables with the checker: usages, ranges, defaults, required values and words.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::{
 use crate::quantity::format_quantity;
 use crate::{Mistakes, Scenario, Source, check};
 
-/// What the usages speak of. A new node's usage finds here what it names.
+/// Declarations for the names in the usages.
 const AROUND: [&str; 18] = [
     "server site",
     "knob order same of=\"same other\"",
@@ -32,7 +32,7 @@ const AROUND: [&str; 18] = [
     "thread helper { sleep \"1ms\" }",
 ];
 
-/// A node as its usage writes it, to be changed.
+/// A node as in its usage, which tests can change.
 #[derive(Clone)]
 struct ExampleNode {
     place: NodeContext,
@@ -138,7 +138,7 @@ impl ExampleNode {
         check(&Source { name: "x".to_owned(), path: None, text: self.text() }).map(|checked| checked.scenario)
     }
 
-    /// What is said about it, if anything is wrong.
+    /// Returns the mistakes as text; empty if there are none.
     fn complaint(&self) -> String {
         self.check().err().map(|mistakes| mistakes.to_string()).unwrap_or_default()
     }
@@ -155,7 +155,7 @@ fn all_parameters() -> impl Iterator<Item = (ExampleNode, &'static Parameter)> {
 }
 
 #[test]
-fn every_usage_is_right() {
+fn every_usage_passes_the_check() {
     for node in all_examples() {
         assert_eq!(node.complaint(), "", "{}", node.shape.usage);
         assert_eq!(node.shape.usage.contains('{'), node.shape.block != BlockRule::Forbidden, "{}", node.shape.usage);
@@ -177,12 +177,12 @@ fn else_can_follow_the_steps_that_allow_it_and_no_others() {
         let text = node.text_followed_by("; else { sleep \"1ms\" }");
         let mistakes = check(&Source { name: "x".to_owned(), path: None, text }).err();
         let said = mistakes.map(|mistakes| mistakes.to_string()).unwrap_or_default();
-        assert_eq!(said.contains("this `else` belongs to nothing"), !node.shape.allows_else, "{}", node.shape.word);
+        assert_eq!(said.contains("this `else` has no matching step"), !node.shape.allows_else, "{}", node.shape.word);
     }
 }
 
 #[test]
-fn every_node_and_every_value_is_explained_once() {
+fn every_node_and_every_value_is_documented_once() {
     for place in CONTEXTS {
         let words: BTreeSet<&str> = place.rules().map(|shape| shape.word).collect();
         assert_eq!(words.len(), place.rules().count(), "no word stands twice {}", place.name);
@@ -203,7 +203,7 @@ fn every_node_and_every_value_is_explained_once() {
 }
 
 #[test]
-fn every_range_is_kept() {
+fn every_range_is_enforced() {
     for (node, slot) in all_parameters() {
         let (least, most, below, above) = match slot.value {
             ValueKind::Number(want) => {
@@ -216,7 +216,7 @@ fn every_range_is_kept() {
             }
             _ => continue,
         };
-        // Whole numbers stand there bare; a bare number cannot be told from a text by `with`.
+        // Literal whole numbers have no quotes, but `with` adds them.
         let bare = |written: ExampleNode| {
             let ValueKind::Integer(..) = slot.value else { return written };
             let strip = |text: &String| text.trim_matches('"').to_owned();
@@ -240,7 +240,7 @@ fn every_range_is_kept() {
     }
 }
 
-/// The node without those of its properties that exclude this one.
+/// Removes the properties that exclude this one.
 fn without_exclusive(node: &ExampleNode, slot: &Parameter) -> ExampleNode {
     let mut node = node.clone();
     if ["above", "below", "equals"].contains(&slot.name) {
@@ -250,7 +250,7 @@ fn without_exclusive(node: &ExampleNode, slot: &Parameter) -> ExampleNode {
 }
 
 #[test]
-fn every_default_is_what_holds_when_nothing_is_said() {
+fn omitted_values_equal_their_documented_defaults() {
     let mut compared = 0;
     for (node, slot) in all_parameters() {
         let IfOmitted::SameAs(default) = slot.if_omitted else { continue };
@@ -272,7 +272,7 @@ fn every_default_is_what_holds_when_nothing_is_said() {
 }
 
 #[test]
-fn what_is_needed_is_asked_for() {
+fn missing_required_values_are_reported() {
     for (node, slot) in all_parameters().filter(|(_, slot)| slot.if_omitted == IfOmitted::NotAllowed) {
         let said = node.without(slot).complaint();
         assert_ne!(said, "", "{} without {}", node.shape.word, slot.name);
@@ -280,7 +280,7 @@ fn what_is_needed_is_asked_for() {
 }
 
 #[test]
-fn every_word_is_known_and_no_other() {
+fn listed_words_are_accepted_and_others_are_not() {
     for (node, slot) in all_parameters() {
         let ValueKind::Words(words) = slot.value else { continue };
         for word in words() {
