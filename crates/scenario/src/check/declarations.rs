@@ -38,7 +38,7 @@ impl Checker {
         let (mut groups, mut pools) = (0, 0);
         for node in nodes {
             let word = node.name().value();
-            let (thing, spec) = match word {
+            let (item, spec) = match word {
                 "mutex" => (NamedItem::Resource(self.scenario.resources.len()), Some(self.mutex(node))),
                 "semaphore" => (NamedItem::Resource(self.scenario.resources.len()), Some(self.semaphore(node))),
                 "rwlock" => (NamedItem::Resource(self.scenario.resources.len()), Some(self.rwlock(node))),
@@ -56,12 +56,12 @@ impl Checker {
                 "pool" => (NamedItem::Pool(pools), None),
                 _ => continue,
             };
-            match thing {
+            match item {
                 NamedItem::Workers(_) => groups += 1,
                 NamedItem::Pool(_) => pools += 1,
                 NamedItem::Resource(_) => {}
             }
-            let name = arg(node, 0).and_then(|entry| self.declare_name(entry, thing)).unwrap_or_default();
+            let name = arg(node, 0).and_then(|entry| self.declare_name(entry, item)).unwrap_or_default();
             if let Some(spec) = spec {
                 let count = self.number_or(node, "count", DECLARED_COUNT, 1.0);
                 let count = count.map_or(Expr::Number(1.0), |count| count.expr);
@@ -80,7 +80,7 @@ impl Checker {
                 self.mistakes.error(span_of(node), title).help("add of=account, where `account` is a mutex");
                 continue;
             };
-            let is_mutex = |this: &Self, thing| match thing {
+            let is_mutex = |this: &Self, item| match item {
                 NamedItem::Resource(at) => matches!(this.scenario.resources[at].spec, ResourceSpec::Mutex { .. }),
                 _ => false,
             };

@@ -140,7 +140,7 @@ impl Checker {
 
     /// Resolves the name of a group of workers or of a pool.
     fn group(&mut self, entry: &KdlEntry) -> Option<MetricSubject> {
-        match self.resolve(entry, "a group of workers", |_, thing| !matches!(thing, NamedItem::Resource(_)))? {
+        match self.resolve(entry, "a group of workers", |_, item| !matches!(item, NamedItem::Resource(_)))? {
             NamedItem::Pool(at) => Some(MetricSubject::Pool(at)),
             NamedItem::Workers(at) => Some(MetricSubject::Workers(at)),
             NamedItem::Resource(_) => None,
@@ -148,7 +148,7 @@ impl Checker {
     }
 
     fn subject(&mut self, entry: &KdlEntry, of: SubjectKind) -> Option<MetricSubject> {
-        let thing = self.resolve(entry, of.noun(), |this, thing| match (thing, of) {
+        let item = self.resolve(entry, of.noun(), |this, item| match (item, of) {
             (NamedItem::Pool(_), of) => {
                 matches!(
                     of,
@@ -164,7 +164,7 @@ impl Checker {
                 this.scenario.resources.get(at).is_some_and(|resource| of.matches(&resource.spec))
             }
         })?;
-        Some(match thing {
+        Some(match item {
             NamedItem::Resource(at) => MetricSubject::Resource(at),
             NamedItem::Pool(at) => MetricSubject::Pool(at),
             NamedItem::Workers(at) => MetricSubject::Workers(at),

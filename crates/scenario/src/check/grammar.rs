@@ -177,12 +177,12 @@ impl NodeRule {
 
     /// The smallest and the largest number of arguments.
     pub(super) fn argument_count(&self) -> (usize, usize) {
-        let least = self.args.iter().filter(|slot| slot.if_omitted == IfOmitted::NotAllowed).count();
-        (least, self.args.iter().fold(0, |most, slot| most.saturating_add(slot.max_count)))
+        let least = self.args.iter().filter(|parameter| parameter.if_omitted == IfOmitted::NotAllowed).count();
+        (least, self.args.iter().fold(0, |most, parameter| most.saturating_add(parameter.max_count)))
     }
 
     pub(super) fn prop_names(&self) -> impl ExactSizeIterator<Item = &'static str> + Clone + use<> {
-        self.props.iter().map(|slot| slot.name)
+        self.props.iter().map(|parameter| parameter.name)
     }
 }
 
@@ -248,6 +248,6 @@ impl NodeContext {
     }
 
     pub(super) fn find(self, word: &str) -> Option<&'static NodeRule> {
-        self.rules().find(|shape| shape.word == word)
+        self.rules().find(|rule| rule.word == word)
     }
 }

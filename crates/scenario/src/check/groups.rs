@@ -51,7 +51,7 @@ impl Checker {
     fn workers(&mut self, node: &KdlNode, kind: WorkerKind) {
         let name = name_of(node);
         let count = self.number_or(node, "count", DECLARED_COUNT, 1.0).map_or(Expr::Number(1.0), |count| count.expr);
-        let seat = self.scheduling(node);
+        let scheduling = self.scheduling(node);
         let daemon = prop(node, "daemon").and_then(|entry| self.yes_or_no(entry)).unwrap_or(false);
         let by = prop(node, "by").and_then(|entry| self.word(entry, &["exec", "fork"]));
         let forked = by == Some(1);
@@ -60,7 +60,7 @@ impl Checker {
             name,
             kind,
             count,
-            scheduling: seat,
+            scheduling,
             is_daemon: daemon,
             is_fork_copy: forked,
             steps,
@@ -107,7 +107,7 @@ impl Checker {
         }
         let workers = self.number_or(node, "workers", POOL_SIZE, 1.0);
         let most = workers.as_ref().map_or(1, max_pool_workers);
-        let seat = self.scheduling(node);
+        let scheduling = self.scheduling(node);
         let queue = self.number_or_default(node, "queue", CAPACITY, QUEUE);
         let payload = self.number_or_default(node, "payload", PAYLOAD, 0.0);
         let retries = self.number_or_default(node, "retries", RETRIES, RETRIES.max);
@@ -121,7 +121,7 @@ impl Checker {
             worker_kind: of.unwrap_or(Choice::Fixed(WorkerKind::Thread)),
             workers: workers.map_or(Expr::Number(1.0), |workers| workers.expr),
             max_workers: most,
-            scheduling: seat,
+            scheduling,
             queue_capacity: queue,
             overflow: policy,
             feed: feed.unwrap_or(Feed::Batch { count: Expr::Number(1.0) }), // the mistake was reported
@@ -147,7 +147,7 @@ impl Checker {
         let mut feeds: Vec<&KdlNode> = Vec::new();
         let mut tasks: Vec<&KdlNode> = Vec::new();
         for child in children(node) {
-            match self.node_rule(child, POOL).map(|shape| shape.word) {
+            match self.node_rule(child, POOL).map(|rule| rule.word) {
                 Some("task") => tasks.push(child),
                 Some(_) => feeds.push(child),
                 None => {}

@@ -1,4 +1,4 @@
-//! The lock order lint: finds workers that could take locks in a ring and wait for each other forever.
+//! The lock order lint: finds workers that could take locks in a cycle and wait for each other forever.
 //!
 //! The lint walks through the steps of each worker with its index, so that `lock fork at="i+1"` is a certain fork, and
 //! does so for every value of the knobs that `when` tests. Each lock that a worker takes while it holds another one is
@@ -53,7 +53,7 @@ struct WorkerWalk<'a> {
     /// Whether the worker runs its steps for each of many tasks.
     repeats: bool,
     edges: Vec<LockEdge>,
-    phases: StepOrder,
+    order: StepOrder,
     /// For each group: the number of workers before its first one.
     first_workers: Vec<usize>,
 }
@@ -73,28 +73,28 @@ impl Checker {
         if self.expects_deadlock {
             return;
         }
-        let mut told: HashSet<Vec<Range<usize>>> = HashSet::new();
+        let mut reported: HashSet<Vec<Range<usize>>> = HashSet::new();
         let mut found: Vec<(LockCycle, bool, Vec<String>)> = Vec::new();
         for variant in knob_combinations(&self.scenario) {
-            let (edges, phases) = collect_edges(&variant);
-            for ring in lock_cycle::find_cycles(&edges, &phases) {
-                if found.len() < SHOWN && told.insert(ring.places()) {
-                    let sure = ring.edges.iter().all(|edge| phases.is_unsynchronized(edge.worker));
-                    found.push((ring, sure, variant.turned.clone()));
+            let (edges, order) = collect_edges(&variant);
+            for cycle in lock_cycle::find_cycles(&edges, &order) {
+                if found.len() < SHOWN && reported.insert(cycle.places()) {
+                    let is_certain = cycle.edges.iter().all(|edge| order.is_unsynchronized(edge.worker));
+                    found.push((cycle, is_certain, variant.turned.clone()));
                 }
             }
         }
-        for (ring, sure, turned) in found {
-            self.report(&ring, sure, &turned);
+        for (cycle, is_certain, turned) in found {
+            self.report(&cycle, is_certain, &turned);
         }
     }
 
-    /// `sure`: only locks decide the order of these workers' steps.
-    fn report(&mut self, ring: &LockCycle, sure: bool, turned: &[String]) {
-        let Some((first, rest)) = ring.edges.split_first() else { return };
+    /// `is_certain`: only locks decide the order of these workers' steps.
+    fn report(&mut self, cycle: &LockCycle, is_certain: bool, turned: &[String]) {
+        let Some((first, rest)) = cycle.edges.split_first() else { return };
         let when = if turned.is_empty() { String::new() } else { format!(", with {}", turned.join(" ")) };
-        let can = if sure { "can" } else { "may" };
-        let title = format!("{} workers {can} wait for each other's locks forever{when}", ring.edges.len());
+        let can = if is_certain { "can" } else { "may" };
+        let title = format!("{} workers {can} wait for each other's locks forever{when}", cycle.edges.len());
         let says = |edge: &LockEdge| {
             let (from, to) = (self.lock_name(edge.from), self.lock_name(edge.to));
             format!("`{}` takes {to} while it holds {from}", edge.name)
@@ -176,7 +176,7 @@ fn collect_edges(variant: &KnobCombination<'_>) -> (Vec<LockEdge>, StepOrder) {
         walk.repeats = true;
         walk.group(&pool.name, count, &pool.task);
     }
-    (walk.edges, walk.phases)
+    (walk.edges, walk.order)
 }
 
 impl<'a> WorkerWalk<'a> {
@@ -193,7 +193,7 @@ impl<'a> WorkerWalk<'a> {
             is_unconditional: true,
             repeats: false,
             edges: Vec::new(),
-            phases: StepOrder::default(),
+            order: StepOrder::default(),
             first_workers: Vec::new(),
         };
         walk.number_workers();
@@ -210,7 +210,7 @@ impl<'a> WorkerWalk<'a> {
             self.worker += 1;
             (self.at, self.depth, self.is_unconditional) = (0, 0, true);
             if self.repeats {
-                self.phases.repeats(self.worker);
+                self.order.repeats(self.worker);
             }
             self.name = if count == 1 { name.to_owned() } else { format!("{name}-{}", at + 1) };
             self.held.clear();

@@ -36,13 +36,13 @@ pub(super) struct KnobUse {
 
 impl Names {
     pub(super) fn find(&self, name: &str) -> Option<NamedItem> {
-        self.items.get(name).map(|(thing, _)| *thing)
+        self.items.get(name).map(|(item, _)| *item)
     }
 
     /// Returns the names of all wanted items, in alphabetical order.
     pub(super) fn names_where(&self, wanted: impl Fn(NamedItem) -> bool) -> Vec<&str> {
         let mut names: Vec<&str> =
-            self.items.iter().filter(|(_, (thing, _))| wanted(*thing)).map(|(name, _)| name.as_str()).collect();
+            self.items.iter().filter(|(_, (item, _))| wanted(*item)).map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
         names
     }
@@ -64,7 +64,7 @@ impl Checker {
     }
 
     /// Declares a name; reports it if it is taken.
-    pub(super) fn declare_name(&mut self, entry: &KdlEntry, thing: NamedItem) -> Option<String> {
+    pub(super) fn declare_name(&mut self, entry: &KdlEntry, item: NamedItem) -> Option<String> {
         let name = self.identifier(entry)?.to_owned();
         let here = value_span(entry);
         if let Some((_, first)) = self.names.items.get(&name) {
@@ -73,7 +73,7 @@ impl Checker {
             mistake.label("and here again").add_related(first, "declared here").help("give one of them another name");
             return Some(name);
         }
-        self.names.items.insert(name.clone(), (thing, here));
+        self.names.items.insert(name.clone(), (item, here));
         Some(name)
     }
 
@@ -103,15 +103,15 @@ impl Checker {
     ) -> Option<NamedItem> {
         let name = self.text(entry)?;
         let found = self.names.find(name);
-        if let Some(thing) = found.filter(|thing| wanted(self, *thing)) {
-            return Some(thing);
+        if let Some(item) = found.filter(|item| wanted(self, *item)) {
+            return Some(item);
         }
         let known: Vec<String> =
-            self.names.names_where(|thing| wanted(self, thing)).into_iter().map(str::to_owned).collect();
+            self.names.names_where(|item| wanted(self, item)).into_iter().map(str::to_owned).collect();
         let known = known.iter().map(String::as_str);
         let noun = what.split_once(' ').map_or(what, |(_, noun)| noun);
         let title = match found {
-            Some(thing) => format!("`{name}` is {}, not {what}", self.item_kind(thing)),
+            Some(item) => format!("`{name}` is {}, not {what}", self.item_kind(item)),
             None => format!("there is no {noun} `{name}`"),
         };
         let help = match suggest(name, known.clone()) {
@@ -129,11 +129,11 @@ impl Checker {
         None
     }
 
-    fn item_kind(&self, thing: NamedItem) -> &'static str {
+    fn item_kind(&self, item: NamedItem) -> &'static str {
         use crate::program::ResourceSpec::{
             Barrier, Condition, Counter, Event, Mutex, Pipe, Queue, Rwlock, Semaphore, Server,
         };
-        match thing {
+        match item {
             NamedItem::Resource(at) => match self.scenario.resources.get(at).map(|resource| &resource.spec) {
                 Some(Mutex { .. }) => "a mutex",
                 Some(Counter { .. }) => "a counter",

@@ -64,9 +64,7 @@ impl Checker {
         if entry.value().as_string() == Some(CPU) {
             return Some(OptimumLimit::Cpu);
         }
-        match self
-            .resolve(entry, "a lock or a semaphore, or cpu", |_, thing| matches!(thing, NamedItem::Resource(_)))?
-        {
+        match self.resolve(entry, "a lock or a semaphore, or cpu", |_, item| matches!(item, NamedItem::Resource(_)))? {
             NamedItem::Resource(at) => Some(OptimumLimit::Resource(at)),
             NamedItem::Workers(_) | NamedItem::Pool(_) => None,
         }

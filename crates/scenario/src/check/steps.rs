@@ -70,11 +70,11 @@ impl Checker {
     /// Resolves the resource that a step names, and reads which member of its array.
     pub(super) fn target(&mut self, node: &KdlNode, what: &str, wanted: fn(&ResourceSpec) -> bool) -> Option<Target> {
         let at = prop(node, "at").map(|entry| self.number(entry, ARRAY_INDEX));
-        let thing = self.resolve(arg(node, 0)?, what, |this, thing| match thing {
+        let item = self.resolve(arg(node, 0)?, what, |this, item| match item {
             NamedItem::Resource(at) => this.scenario.resources.get(at).is_some_and(|resource| wanted(&resource.spec)),
             _ => false,
         })?;
-        let NamedItem::Resource(resource) = thing else { return None };
+        let NamedItem::Resource(resource) = item else { return None };
         let declared = &self.scenario.resources[resource];
         if let (Some(place), Expr::Number(1.0)) = (prop(node, "at"), &declared.count) {
             let title = format!("there is only one `{}`", declared.name);

@@ -13,8 +13,9 @@ impl Checker {
         let of_tasks = bodies.filter(|(_, kinds, _)| kinds.contains(&WorkerKind::Async));
         let found: Vec<_> = of_tasks.map(|(node, _, steps)| (node, self.scenario.blocking_step(steps))).collect();
         for (node, blocking) in found {
-            for seat in ["core", "nice"].into_iter().filter_map(|name| prop(node, name)) {
-                let mistake = self.mistakes.error(entry_span(seat), "a task has no thread of its own to apply this to");
+            for entry in ["core", "nice"].into_iter().filter_map(|name| prop(node, name)) {
+                let mistake =
+                    self.mistakes.error(entry_span(entry), "a task has no thread of its own to apply this to");
                 mistake.help("it runs on any free thread of its event loop: remove it");
             }
             if let Some((word, span)) = blocking {

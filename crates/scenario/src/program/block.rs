@@ -104,11 +104,12 @@ mod tests {
 
     #[test]
     fn spans_are_kept_for_messages_only() {
+        let spans = |block: &Block| block.with_spans().map(|(_, span)| span).collect::<Vec<_>>();
         let block = sleep_block(3..8);
-        assert_eq!(block.with_spans().map(|(_, span)| span.range()).collect::<Vec<_>>(), [3..8]);
+        assert_eq!(spans(&block), [SourceSpan { start: 3, end: 8 }]);
         assert_eq!(block, sleep_block(10..15), "two blocks with the same steps are equal");
         let written = Block::from(block.to_vec());
-        assert_eq!(written.with_spans().map(|(_, span)| span.range()).collect::<Vec<_>>(), [0..0]);
+        assert_eq!(spans(&written), [SourceSpan::default()]);
         assert_eq!(written, block);
     }
 }

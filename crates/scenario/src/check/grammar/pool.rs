@@ -92,7 +92,7 @@ pub(super) const STEPS: NodeFamily = NodeFamily {
             "result { ... }",
             "Waits for the oldest result that the worker has not read yet. With a block: runs it if the task went \
              well, otherwise the `else`. Without a block: fails if the task failed.",
-            Checker::result_step,
+            |checker, node| Some(checker.result_step(node)),
         )
         .block(BlockRule::Optional)
         .allows_else(),

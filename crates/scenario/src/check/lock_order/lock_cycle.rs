@@ -59,12 +59,12 @@ pub(super) fn add_edge(edges: &mut Vec<LockEdge>, edge: LockEdge) {
 }
 
 /// Finds for each edge a shortest cycle through it that different workers can close at the same time.
-pub(super) fn find_cycles(edges: &[LockEdge], phases: &StepOrder) -> Vec<LockCycle> {
+pub(super) fn find_cycles(edges: &[LockEdge], order: &StepOrder) -> Vec<LockCycle> {
     let mut from: BTreeMap<LockInstance, Vec<&LockEdge>> = BTreeMap::new();
     for edge in edges {
         from.entry(edge.from).or_default().push(edge);
     }
-    edges.iter().filter_map(|first| shortest_cycle(first, &from, phases)).collect()
+    edges.iter().filter_map(|first| shortest_cycle(first, &from, order)).collect()
 }
 
 /// Finds the shortest path from the end of an edge to its start, over edges that can overlap with the first one.
@@ -73,14 +73,14 @@ pub(super) fn find_cycles(edges: &[LockEdge], phases: &StepOrder) -> Vec<LockCyc
 fn shortest_cycle(
     first: &LockEdge,
     from: &BTreeMap<LockInstance, Vec<&LockEdge>>,
-    phases: &StepOrder,
+    order: &StepOrder,
 ) -> Option<LockCycle> {
     let mut came: BTreeMap<LockInstance, &LockEdge> = BTreeMap::new();
     let mut queue = VecDeque::from([first.to]);
     while let Some(lock) = queue.pop_front() {
-        for edge in from.get(&lock).into_iter().flatten().filter(|edge| can_overlap(first, edge, phases)) {
+        for edge in from.get(&lock).into_iter().flatten().filter(|edge| can_overlap(first, edge, order)) {
             if edge.to == first.from {
-                return close_cycle(first, edge, &came, phases);
+                return close_cycle(first, edge, &came, order);
             }
             if edge.to != first.to && !came.contains_key(&edge.to) {
                 came.insert(edge.to, edge);
@@ -95,7 +95,7 @@ fn close_cycle(
     first: &LockEdge,
     last: &LockEdge,
     came: &BTreeMap<LockInstance, &LockEdge>,
-    phases: &StepOrder,
+    order: &StepOrder,
 ) -> Option<LockCycle> {
     let mut edges = vec![last.clone()];
     let mut at = last.from;
@@ -105,7 +105,7 @@ fn close_cycle(
     }
     edges.push(first.clone());
     edges.reverse();
-    let all_fit = (0..edges.len()).all(|a| (0..a).all(|b| can_overlap(&edges[a], &edges[b], phases)));
+    let all_fit = (0..edges.len()).all(|a| (0..a).all(|b| can_overlap(&edges[a], &edges[b], order)));
     // A reader does not wait for another reader.
     let next = edges.iter().cycle().skip(1);
     let all_wait = edges.iter().zip(next).all(|(edge, next)| !(edge.shared.1 && next.shared.0));
@@ -113,6 +113,6 @@ fn close_cycle(
 }
 
 /// Whether two edges can happen at the same time: they are of different workers that no lock and no order keeps apart.
-fn can_overlap(one: &LockEdge, other: &LockEdge, phases: &StepOrder) -> bool {
-    one.worker != other.worker && one.guards.is_disjoint(&other.guards) && !phases.never_overlap(one, other)
+fn can_overlap(one: &LockEdge, other: &LockEdge, order: &StepOrder) -> bool {
+    one.worker != other.worker && one.guards.is_disjoint(&other.guards) && !order.never_overlap(one, other)
 }

@@ -19,7 +19,7 @@ impl WorkerWalk<'_> {
         for (resource, declared) in scenario.resources.iter().enumerate() {
             if let ResourceSpec::Barrier { parties } = &declared.spec {
                 let (parties, count) = (self.number(parties) as usize, self.number(&declared.count).clamp(1, WORKERS));
-                (0..count).for_each(|at| self.phases.parties(LockInstance { resource, index: at }, parties));
+                (0..count).for_each(|at| self.order.parties(LockInstance { resource, index: at }, parties));
             }
         }
     }
@@ -113,6 +113,6 @@ impl WorkerWalk<'_> {
     }
 
     fn add_sync_point(&mut self, what: SyncKind) {
-        self.phases.mark(self.worker, self.at, self.is_unconditional, what);
+        self.order.mark(self.worker, self.at, self.is_unconditional, what);
     }
 }

@@ -48,7 +48,7 @@ impl Checker {
             }
             RequestTarget::Url(self.url(first)?)
         } else {
-            let is_server = |this: &Self, thing| match thing {
+            let is_server = |this: &Self, item| match item {
                 NamedItem::Resource(at) => matches!(this.scenario.resources[at].spec, ResourceSpec::Server(_)),
                 _ => false,
             };

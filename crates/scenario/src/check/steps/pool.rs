@@ -20,12 +20,12 @@ impl Checker {
     }
 
     /// `result { ... }`, and `result` without a block.
-    pub(in crate::check) fn result_step(&mut self, node: &KdlNode) -> Option<Step> {
-        Some(Step::Pool(if node.children().is_some() {
+    pub(in crate::check) fn result_step(&mut self, node: &KdlNode) -> Step {
+        Step::Pool(if node.children().is_some() {
             PoolStep::MatchResult { body: self.block(node), otherwise: Block::default() }
         } else {
             PoolStep::AwaitResult
-        }))
+        })
     }
 
     pub(in crate::check) fn shutdown_step(&mut self, node: &KdlNode) -> Option<Step> {
@@ -36,7 +36,7 @@ impl Checker {
     }
 
     fn named_pool(&mut self, node: &KdlNode) -> Option<usize> {
-        match self.resolve(arg(node, 0)?, "a pool", |_, thing| matches!(thing, NamedItem::Pool(_)))? {
+        match self.resolve(arg(node, 0)?, "a pool", |_, item| matches!(item, NamedItem::Pool(_)))? {
             NamedItem::Pool(at) => Some(at),
             _ => None,
         }
