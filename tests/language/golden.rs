@@ -26,7 +26,7 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
         &[
             ("bad/number-wrong-unit", "this is a size"),
             ("bad/number-without-unit", "expected a time such as 5ms"),
-            ("bad/number-unknown-unit", "a unit stands right behind its number"),
+            ("bad/number-unknown-unit", "write a unit right after its number"),
             ("bad/number-unit-of-none", "`sec` is not a unit"),
             ("bad/number-knob-of-wrong-unit", "expected a"),
             ("bad/formula-mixed-units", "these two have different units"),
@@ -39,7 +39,7 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
             ("bad/number-knob-out-of-range", "it goes from"),
             ("bad/knob-default-out-of-range", "it goes from 10ms to 1s"),
             ("bad/when-out-of-range", "it goes from"),
-            ("bad/too-many-workers", "10000"),
+            ("bad/too-many-workers", "10,000"),
         ],
     ),
     (
@@ -62,7 +62,7 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
             ("bad/knob-twice", "there are two"),
             ("bad/node-twice", "there are two `title`"),
             ("bad/node-property-twice", "twice"),
-            ("bad/name-of-an-array", "this name may also be that of"),
+            ("bad/name-of-an-array", "this name is also that of"),
         ],
     ),
     (
@@ -84,7 +84,7 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
         &[
             ("bad/unlock-not-held", "`a` is not held here"),
             ("bad/unlock-of-another", "is not held here"),
-            ("bad/unlock-in-a-block", "gives it back itself"),
+            ("bad/unlock-in-a-block", "returns it itself"),
         ],
     ),
     (
@@ -98,14 +98,14 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
     (
         "what goes in a circle",
         &[
-            ("bad/spawn-by-nobody", "nobody ever spawns `a`"),
-            ("bad/spawn-itself", "nobody ever spawns `a`"),
+            ("bad/spawn-by-nobody", "`a` is never spawned"),
+            ("bad/spawn-itself", "`a` is never spawned"),
             ("bad/run-within-run", "runs a group that runs another"),
             ("bad/run-itself", "runs a group that runs another"),
             ("bad/expect-times-itself", "this compares a run with itself"),
             ("bad/expect-times-itself-name", "this is compared with itself"),
-            ("doubtful/order-two", "2 workers can wait for each other's locks for ever"),
-            ("doubtful/order-three", "3 workers can wait for each other's locks for ever"),
+            ("doubtful/order-two", "2 workers can wait for each other's locks forever"),
+            ("doubtful/order-three", "3 workers can wait for each other's locks forever"),
         ],
     ),
     (
@@ -134,24 +134,24 @@ const KINDS: &[(&str, &[(&str, &str)])] = &[
     (
         "a name that turns the direction",
         &[
-            ("bad/name-bidi", "this is no name"),
+            ("bad/name-bidi", "this is not a name"),
             ("bad/name-bidi-isolate", "\\u{2066}"),
             ("bad/evil-raw-bidi", "U+202E"),
         ],
     ),
     (
         "a name with a flood of accents",
-        &[("bad/name-flood", "this is no name"), ("bad/lock-flood", "there is no mutex")],
+        &[("bad/name-flood", "this is not a name"), ("bad/lock-flood", "there is no mutex")],
     ),
-    ("a name of pictures", &[("bad/name-emoji", "this is no name"), ("good/title-emoji", "")]),
+    ("a name of pictures", &[("bad/name-emoji", "this is not a name"), ("good/title-emoji", "")]),
     (
         "a step that this kind of worker cannot do",
         &[
             ("bad/tasks-and-processes", "cannot be shared by tasks and processes"),
             ("bad/process-spawns-task", "a process cannot spawn `helper`, which is a task"),
             ("bad/task-joins-far-thread", "a task cannot join `helper`"),
-            ("bad/fork-by-nobody", "nobody spawns `copy`"),
-            ("bad/fork-with-steps", "a process that is made by `fork` can do nothing"),
+            ("bad/fork-by-nobody", "no step spawns `copy`"),
+            ("bad/fork-with-steps", "a process made by `fork` cannot run steps"),
         ],
     ),
 ];

@@ -66,10 +66,10 @@ fn what_needs_a_thread_cannot_be_made_a_task() {
     let why = tasks("thumbnails").expect_err("nobody can await a file");
     assert_eq!(
         why,
-        "the workers cannot be tasks of an event loop: `small` does `thumbnail`, and nothing but a thread can wait for that"
+        "the workers cannot be tasks of an event loop: `small` runs `thumbnail`, and only a thread can wait for that"
     );
     let why = tasks("time-slicing").expect_err("it stays on a core");
-    assert!(why.ends_with("stays on a core, and a task has no thread of its own"), "{why}");
+    assert!(why.ends_with("is pinned to a core, and a task has no thread of its own"), "{why}");
 }
 
 #[test]

@@ -140,7 +140,7 @@ fn a_hundred_thousand_workers_are_refused_before_the_first() {
     let two = "thread a count=9000 { sleep \"1s\" }\nthread b count=9000 { sleep \"1s\" }\n".to_owned();
     for (scenario, says) in [
         (many("thread", "100000"), "it goes from 1 to 10000"),
-        (two, "this scenario can have 18000 workers; 10000 is the most"),
+        (two, "this scenario can have 18,000 workers; at most 10,000 are allowed"),
     ] {
         let output = place.run("ulimit -c 0", &scenario, &[], false);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();

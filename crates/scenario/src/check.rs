@@ -31,11 +31,11 @@ use super::syntax;
 use names::Names;
 pub use reference::language_reference;
 
-/// A scenario that can run, and what is doubtful about it.
+/// A scenario that can run, with its warnings.
 #[derive(Debug, Clone)]
 pub struct CheckedScenario {
     pub scenario: Scenario,
-    /// Lints; often empty.
+    /// Often empty.
     pub warnings: Mistakes,
 }
 
@@ -53,19 +53,19 @@ pub fn check(source: &Source) -> Result<CheckedScenario, Mistakes> {
     checker.read(&document);
     checker.mistakes.sort();
     if checker.mistakes.count_errors() > 0 {
-        // What is doubtful about a file that is wrong mostly follows from what is wrong.
+        // Most warnings about a file with errors are consequences of the errors.
         checker.mistakes.drop_warnings();
         return Err(checker.mistakes);
     }
     Ok(CheckedScenario { scenario: checker.scenario, warnings: checker.mistakes })
 }
 
-/// A scenario on its way from nodes to a program.
+/// Turns the nodes of a file into a scenario, and collects the mistakes.
 struct Checker {
     mistakes: Mistakes,
     names: Names,
     scenario: Scenario,
-    /// The file says that there will be one: what leads to it is no mistake.
+    /// Whether the file expects a deadlock, so that its causes are no mistakes.
     expects_deadlock: bool,
 }
 
@@ -91,8 +91,8 @@ impl Checker {
         Self { mistakes, names: Names::default(), scenario, expects_deadlock: false }
     }
 
-    /// Names may be used before the line that declares them: knobs come first, then what is shared, then who works,
-    /// then what is said about them.
+    /// Reads all nodes: first knobs, then resources, then workers, then everything about these. So a name can be used
+    /// before the line that declares it.
     fn read(&mut self, document: &KdlDocument) {
         let nodes: Vec<&KdlNode> =
             document.nodes().iter().filter(|node| self.node_rule(node, grammar::TOP).is_some()).collect();
@@ -121,7 +121,7 @@ impl Checker {
     }
 }
 
-/// The nodes with this name, in order.
+/// The nodes with one of these names, in the order of the file.
 fn nodes_named<'a>(
     nodes: &[&'a KdlNode],
     words: &'static [&'static str],

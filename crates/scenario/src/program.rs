@@ -1,4 +1,4 @@
-//! A scenario that was read and checked: every name resolved, every unit and range right.
+//! A checked scenario: all names are resolved, and all units and ranges are right.
 
 mod block;
 mod blocking_steps;
@@ -38,7 +38,7 @@ pub use workers::{
     CrashPolicy, Feed, OverflowPolicy, PoolSpec, ResultDelivery, Scheduling, TaskDistribution, WorkerGroup,
 };
 
-/// Where a scenario stands in the picker.
+/// A group of scenarios in the picker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Category {
     Pools,
@@ -57,34 +57,34 @@ pub enum Category {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Scenario {
-    /// The file's stem: what one types.
+    /// The name of the file without `.kdl`, which `contend run` accepts.
     pub name: String,
     pub title: String,
     pub category: Category,
     pub about: String,
-    /// A question to think about before the run.
+    /// A question to answer before the run.
     pub quiz: Option<Quiz>,
-    /// What to look at while it runs.
+    /// What to look at during the run.
     pub watch: Vec<String>,
     pub suggestions: Vec<Suggestion>,
     pub knobs: Vec<Knob>,
     pub resources: Vec<Resource>,
     pub groups: Vec<WorkerGroup>,
     pub pools: Vec<PoolSpec>,
-    /// How many threads the event loop has that async workers share.
+    /// Number of threads of the event loop of all async workers.
     pub loop_threads: Expr,
     pub expectations: Vec<Expect>,
     pub test: TestConfig,
-    /// Where tuning should end up, when that can be calculated.
+    /// The right answer of tuning, if it can be calculated.
     pub optimum: Option<Optimum>,
 }
 
-/// How `contend test` runs it.
+/// How `contend test` runs a scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct TestConfig {
-    /// For how long what must hold to the end has to hold, ns.
+    /// How long a condition "until the end" is observed, in nanoseconds.
     pub hold_nanos: f64,
-    /// Whether other runs beside it would disturb it. `None`: when it computes.
+    /// Whether other runs at the same time would disturb it. `None`: if it computes.
     pub runs_alone: Option<bool>,
 }
 
@@ -94,38 +94,38 @@ impl Default for TestConfig {
     }
 }
 
-/// A suggestion: what to do, and what it shows.
+/// Something to try, and what it shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Suggestion {
     pub text: String,
-    /// Knobs to turn for it, with their values.
+    /// The knobs to set for it, with their values.
     pub set: Vec<(KnobId, f64)>,
 }
 
 impl Scenario {
-    /// Whether some step is such a one.
+    /// Whether any step is a wanted one.
     pub fn any_step(&self, wanted: impl Fn(&Step) -> bool) -> bool {
         let groups = self.groups.iter().map(|group| &group.steps);
         groups.chain(self.pools.iter().map(|pool| &pool.task)).flatten().any(|step| step.contains(&wanted))
     }
 
-    /// Whether anybody's steps give this pool tasks.
+    /// Whether any step submits tasks to this pool.
     pub fn has_submitters(&self, pool: usize) -> bool {
         self.any_step(|step| matches!(step, Step::Pool(PoolStep::Submit { pool: of, .. }) if *of == pool))
     }
 
-    /// Whether anybody wants results of this pool's tasks, or waits for all of them.
+    /// Whether results of this pool's tasks are read, or a step waits for all tasks.
     pub fn has_result_readers(&self, pool: usize) -> bool {
         self.pools.get(pool).is_some_and(|pool| pool.results.is_some())
             || self.any_step(|step| step.pool_index() == Some(pool))
     }
 
-    /// The kinds of those whose steps have to do with a pool, with these settings.
+    /// Returns the kinds of the workers whose steps use a pool, with these settings.
     pub fn kinds_at_pool(&self, pool: usize, settings: &Settings) -> impl Iterator<Item = WorkerKind> {
         self.kinds_doing(move |step| step.pool_index() == Some(pool), settings)
     }
 
-    /// The kinds of those whose steps use a resource, with these settings.
+    /// Returns the kinds of the workers whose steps use a resource, with these settings.
     pub fn kinds_at_resource(&self, resource: usize, settings: &Settings) -> impl Iterator<Item = WorkerKind> {
         self.kinds_doing(move |step| step.target().is_some_and(|target| target.resource == resource), settings)
     }
@@ -136,7 +136,7 @@ impl Scenario {
         all.filter(move |(_, steps)| steps.iter().any(|step| step.contains(&wanted))).map(|(kind, _)| kind)
     }
 
-    /// Groups whose workers may give pools tasks: themselves, or by whom they spawn.
+    /// Returns the groups whose workers may submit tasks, themselves or through workers that they spawn.
     pub fn submitting_groups(&self) -> BTreeSet<usize> {
         let mut found = BTreeSet::new();
         loop {
@@ -154,7 +154,7 @@ impl Scenario {
         }
     }
 
-    /// Whether such a step is among these, or in what they run.
+    /// Whether a wanted step is among these, or in a group that they `run`.
     pub fn contains_step(&self, steps: &[Step], wanted: &impl Fn(&Step) -> bool) -> bool {
         let runs = |step: &Step| match step {
             Step::Life(LifeStep::RunInline { group }) => self.contains_step(&self.groups[*group].steps, wanted),
@@ -163,14 +163,14 @@ impl Scenario {
         steps.iter().any(|step| step.contains(&runs))
     }
 
-    /// Groups whose workers wait for somebody to spawn them, instead of starting with the run.
+    /// Returns the groups that are spawned by a step, rather than starting with the run.
     pub fn spawned_groups(&self) -> BTreeSet<usize> {
         let mut found = BTreeSet::new();
         self.for_each_step(&mut |step| found.extend(step.spawned_group()));
         found
     }
 
-    /// Groups that somebody waits for to end.
+    /// Returns the groups that a step joins.
     pub fn joined_groups(&self) -> BTreeSet<usize> {
         let mut found = BTreeSet::new();
         self.for_each_step(&mut |step| {
@@ -186,7 +186,7 @@ impl Scenario {
         groups.chain(self.pools.iter().map(|pool| &pool.task)).flatten().for_each(|step| step.for_each_step(see));
     }
 
-    /// The first command that it would run with these settings, as one would type it.
+    /// Returns the first command that a step runs with these settings, as it would be typed.
     pub fn first_command(&self, settings: &Settings) -> Option<String> {
         let groups = self.groups.iter().map(|group| &group.steps);
         let mut steps = groups.chain(self.pools.iter().map(|pool| &pool.task)).flatten();
@@ -199,7 +199,7 @@ impl Scenario {
         })
     }
 
-    /// Whether whoever takes a permit of the semaphore gives it back at the end of a block.
+    /// Whether all permits of the semaphore are taken for a block, at whose end they are returned.
     pub fn is_scoped(&self, resource: usize) -> bool {
         !self.any_step(
             |step| matches!(step, Step::BareAcquire(target) | Step::BareRelease(target) if target.resource == resource),

@@ -1,4 +1,4 @@
-//! What workers share, and the words about the scenario.
+//! Declarations of resources, and the texts of a scenario.
 
 use kdl::{KdlEntry, KdlNode};
 
@@ -9,6 +9,7 @@ use super::node::{arg, args, entry_span, prop, props, span_of, value_span};
 use super::number_rule::{
     DECLARED_COUNT, DEFAULT_PIPE_CAPACITY, MAX_ENTITIES, NumberRule, PERMITS, PIPE_CAPACITY, QUEUE_CAPACITY,
 };
+use super::reference::group_digits;
 use crate::expr::{EvalContext, Expr};
 use crate::knob::{Knob, KnobKind};
 use crate::knob_values::SettingError;
@@ -16,7 +17,7 @@ use crate::program::{Category, Choice, Resource, ResourceSpec, Suggestion};
 use crate::sanitize::sanitize;
 use contend_trace::{CounterMemory, KnobId, LockKind, RwPolicy};
 
-/// The words for the groups of scenarios.
+/// The groups of scenarios and their words.
 pub(super) const CATEGORIES: [(&str, Category); 11] = [
     ("pools", Category::Pools),
     ("locks", Category::Locks),
@@ -32,19 +33,19 @@ pub(super) const CATEGORIES: [(&str, Category); 11] = [
 ];
 
 impl Checker {
-    /// Resources, and the names of groups and pools.
+    /// Reads the resources, and declares the names of groups and pools.
     pub(super) fn declare(&mut self, nodes: &[&KdlNode]) {
         let (mut groups, mut pools) = (0, 0);
         for node in nodes {
             let word = node.name().value();
-            let (thing, spec) = match word {
+            let (item, spec) = match word {
                 "mutex" => (NamedItem::Resource(self.scenario.resources.len()), Some(self.mutex(node))),
                 "semaphore" => (NamedItem::Resource(self.scenario.resources.len()), Some(self.semaphore(node))),
                 "rwlock" => (NamedItem::Resource(self.scenario.resources.len()), Some(self.rwlock(node))),
                 "counter" => (NamedItem::Resource(self.scenario.resources.len()), Some(self.counter(node))),
                 "queue" => (NamedItem::Resource(self.scenario.resources.len()), Some(self.queue(node))),
                 "pipe" => (NamedItem::Resource(self.scenario.resources.len()), Some(self.pipe(node))),
-                // Its mutex may be declared below: see `conditions`.
+                // Its mutex may be declared further down: see `conditions`.
                 "condition" => {
                     (NamedItem::Resource(self.scenario.resources.len()), Some(ResourceSpec::Condition { mutex: 0 }))
                 }
@@ -55,12 +56,12 @@ impl Checker {
                 "pool" => (NamedItem::Pool(pools), None),
                 _ => continue,
             };
-            match thing {
+            match item {
                 NamedItem::Workers(_) => groups += 1,
                 NamedItem::Pool(_) => pools += 1,
                 NamedItem::Resource(_) => {}
             }
-            let name = arg(node, 0).and_then(|entry| self.declare_name(entry, thing)).unwrap_or_default();
+            let name = arg(node, 0).and_then(|entry| self.declare_name(entry, item)).unwrap_or_default();
             if let Some(spec) = spec {
                 let count = self.number_or(node, "count", DECLARED_COUNT, 1.0);
                 let count = count.map_or(Expr::Number(1.0), |count| count.expr);
@@ -71,15 +72,15 @@ impl Checker {
         self.conditions(nodes);
     }
 
-    /// The mutex of each condition.
+    /// Resolves the mutex of each condition.
     fn conditions(&mut self, nodes: &[&KdlNode]) {
         for node in super::nodes_named(nodes, &["condition"]) {
             let Some(entry) = prop(node, "of") else {
-                let title = "this condition does not say which mutex it goes with";
+                let title = "this condition has no mutex";
                 self.mistakes.error(span_of(node), title).help("add of=account, where `account` is a mutex");
                 continue;
             };
-            let is_mutex = |this: &Self, thing| match thing {
+            let is_mutex = |this: &Self, item| match item {
                 NamedItem::Resource(at) => matches!(this.scenario.resources[at].spec, ResourceSpec::Mutex { .. }),
                 _ => false,
             };
@@ -104,7 +105,7 @@ impl Checker {
         ResourceSpec::Barrier { parties: self.required_number(node, "parties", DECLARED_COUNT) }
     }
 
-    /// A number that must be given.
+    /// Reads a required number in a property.
     fn required_number(&mut self, node: &KdlNode, name: &'static str, want: NumberRule) -> Expr {
         if prop(node, name).is_none() {
             let title = format!("this {} has no `{name}`", node.name().value());
@@ -121,8 +122,8 @@ impl Checker {
 
     fn semaphore(&mut self, node: &KdlNode) -> ResourceSpec {
         if prop(node, "permits").is_none() {
-            let mistake = self.mistakes.error(span_of(node), "this semaphore does not say how many can pass");
-            mistake.help("add permits=4; 0 if it is a signal that others give");
+            let mistake = self.mistakes.error(span_of(node), "this semaphore has no number of permits");
+            mistake.help("add permits=4, or permits=0 for a signal that others give");
         }
         let permits = self.number_or(node, "permits", PERMITS, 1.0);
         ResourceSpec::Semaphore { permits: permits.map_or(Expr::Number(1.0), |permits| permits.expr) }
@@ -135,7 +136,7 @@ impl Checker {
         ResourceSpec::Rwlock { policy: policy.unwrap_or(Choice::Fixed(RwPolicy::Fair)) }
     }
 
-    /// One of some words, or a knob that chooses among them; `what` is the property and what a word of it is.
+    /// Reads one of some words, or a knob that chooses one of them. For messages: the property, and what its words are.
     pub(super) fn choice<T: Copy>(
         &mut self,
         entry: &KdlEntry,
@@ -151,13 +152,13 @@ impl Checker {
         self.use_knob(id, false);
         let KnobKind::Choice { words, .. } = &self.scenario.knobs[id.index()].kind else {
             let help = format!("such as: knob {name} {} of=\"{}\"", known[0], known.join(" "));
-            self.mistakes.error(value_span(entry), format!("the knob `{name}` is no choice of words")).help(help);
+            self.mistakes.error(value_span(entry), format!("the knob `{name}` is not a choice of words")).help(help);
             return None;
         };
         let find = |word: &String| of.iter().find(|(known, _)| known == word).map(|(_, value)| *value);
         let values: Vec<Option<T>> = words.iter().map(find).collect();
         if let Some(at) = values.iter().position(Option::is_none) {
-            let title = format!("`{}` of the knob `{name}` is no {what}", words[at]);
+            let title = format!("`{}` of the knob `{name}` is not a {what}", words[at]);
             let help = format!("known for the {property}: {}", known.join(" "));
             self.mistakes.error(value_span(entry), title).help(help);
             return None;
@@ -174,7 +175,7 @@ impl Checker {
         ResourceSpec::Counter { initial: initial.unwrap_or(0), packed: packed.unwrap_or(false), memory }
     }
 
-    /// Title, what to watch and what to try.
+    /// Reads the title and the other texts.
     pub(super) fn scenario_texts(&mut self, nodes: &[&KdlNode]) {
         if let Some(title) = self.single_text(nodes, "title") {
             self.scenario.title = title;
@@ -197,7 +198,7 @@ impl Checker {
         }
     }
 
-    /// The text of a node that may stand once.
+    /// Reads the text of a node that must not be repeated.
     pub(super) fn single_text(&mut self, nodes: &[&KdlNode], word: &'static str) -> Option<String> {
         let mut found = nodes.iter().copied().filter(|node| node.name().value() == word);
         let first = found.next()?;
@@ -221,7 +222,7 @@ impl Checker {
         }
     }
 
-    /// `knob=value`, where the value must be one that the knob can have.
+    /// Reads `knob=value`; the knob must accept the value.
     pub(super) fn knob_value(&mut self, name: &str, entry: &KdlEntry) -> Option<(KnobId, f64)> {
         let shown = entry.value().to_string();
         let text = entry.value().as_string().unwrap_or(&shown);
@@ -229,7 +230,8 @@ impl Checker {
         found.map_err(|error| self.mistakes.error(entry_span(entry), error.to_string())).ok()
     }
 
-    /// The knob and its value; it counts as neither used nor unused. Free text has no value to compare or to turn to.
+    /// Finds a knob and parses a value for it, without marking it as used. Free text has no value that could be
+    /// compared.
     pub(super) fn knob_setting(&self, name: &str, text: &str) -> Result<(KnobId, f64), SettingError> {
         let (id, knob) = self
             .scenario
@@ -241,7 +243,7 @@ impl Checker {
         }
     }
 
-    /// Totals that no single line shows.
+    /// Checks the limits that concern the whole scenario rather than one line.
     pub(super) fn check_totals(&mut self) {
         let most = |expr: &Expr| self.max_value(expr);
         let resources: f64 = self.scenario.resources.iter().map(|resource| most(&resource.count)).sum();
@@ -249,18 +251,21 @@ impl Checker {
         let workers: f64 = self.scenario.groups.iter().map(|group| most(&group.count)).sum::<f64>() + pools;
         for (what, count) in [("workers", workers), ("resources", resources)] {
             if count > MAX_ENTITIES {
-                let title = format!("this scenario can have {count} {what}; 10000 is the most");
+                let title = format!(
+                    "this scenario can have {} {what}; at most 10,000 are allowed",
+                    group_digits(&count.to_string())
+                );
                 self.mistakes.error(0..0, title).help("make some `count` smaller, or the `max` of its knob");
             }
         }
-        // A group that could not be read is not missing as well.
+        // With an error, a group may exist but have been skipped.
         if self.mistakes.count_errors() == 0 && self.scenario.groups.is_empty() && self.scenario.pools.is_empty() {
             let help = "add a `thread`, a `process` or a `pool` with steps";
-            self.mistakes.error(0..0, "nobody works in this scenario").help(help);
+            self.mistakes.error(0..0, "this scenario has no workers").help(help);
         }
     }
 
-    /// The greatest value that a count can have with its knobs at either end.
+    /// Returns the largest value of a count, with its knobs at either end of their ranges.
     fn max_value(&self, expr: &Expr) -> f64 {
         let ends = [
             RangeEnds { knobs: &self.scenario.knobs, high: false },
@@ -271,7 +276,7 @@ impl Checker {
     }
 }
 
-/// All knobs at the low or the high end of their range.
+/// All knobs at the low or at the high end of their ranges.
 struct RangeEnds<'a> {
     knobs: &'a [Knob],
     high: bool,
@@ -292,7 +297,7 @@ impl EvalContext for RangeEnds<'_> {
     }
 }
 
-/// How large a pool can get, in workers.
+/// Returns the largest size of a pool, in workers.
 pub(super) fn max_pool_workers(size: &Formula) -> u32 {
     size.high.clamp(1.0, MAX_ENTITIES) as u32
 }

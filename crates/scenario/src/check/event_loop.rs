@@ -1,4 +1,4 @@
-//! The event loop of async workers: `runtime threads=2`, and what tasks cannot share with others.
+//! The event loop of async workers, `runtime threads=2`, and what tasks cannot share with other workers.
 
 use kdl::KdlNode;
 
@@ -13,7 +13,7 @@ use contend_trace::{CounterMemory, WorkerKind};
 pub(super) const THREADS: NumberRule =
     NumberRule { unit: Unit::Count, min: 1.0, max: 256.0, index: false, live: false };
 
-/// A group or pool: where it stands, the kinds that its workers can be of, and what they do.
+/// A group or a pool: its node, the possible kinds of its workers, and their steps.
 pub(super) type WorkerBody<'a, 'b> = (&'a KdlNode, Vec<WorkerKind>, &'b Block);
 
 impl Checker {
@@ -32,7 +32,8 @@ impl Checker {
         }
     }
 
-    /// Tasks live in one process: what they wait for is woken there, and nowhere else. A counter is waited for by nobody.
+    /// Reports resources that tasks share with processes: a task can only be woken within its own process. Counters are
+    /// allowed, since no worker waits for a counter.
     pub(super) fn check_task_sharing(&mut self, nodes: &[&KdlNode]) {
         let bodies = self.worker_bodies(nodes);
         let mut mixed = Vec::new();
@@ -48,7 +49,7 @@ impl Checker {
         for (at, (node, pool)) in pools.enumerate() {
             let uses = |step: &Step| step.pool_index() == Some(at);
             let with = bodies.iter().filter(|(of, _, steps)| {
-                std::ptr::eq(*of, node) || steps.iter().any(|step| step.contains(&uses)) // its workers, and who brings tasks
+                std::ptr::eq(*of, node) || steps.iter().any(|step| step.contains(&uses)) // its workers and submitters
             });
             mixed.extend(tasks_and_processes(&with.collect::<Vec<_>>()).map(|found| (pool.name.clone(), found)));
         }
@@ -56,11 +57,11 @@ impl Checker {
             let title = format!("`{name}` cannot be shared by tasks and processes");
             let mistake = self.mistakes.error(span_of(task), title).label("these are tasks of one process");
             mistake.add_related(span_of(process), "these are processes of their own");
-            mistake.help("nothing outside a process can wake a task in it: make threads of the processes");
+            mistake.help("nothing outside a process can wake a task in it: use threads instead of processes");
         }
     }
 
-    /// A pipe of the kernel's and a manager's connection have no wait but one that blocks the thread.
+    /// Reports pipes and manager counters in the steps of tasks: waiting for them blocks the thread.
     pub(super) fn check_task_blocking(&mut self, nodes: &[&KdlNode]) {
         let tasks = self.worker_bodies(nodes).into_iter().filter(|(_, kinds, _)| kinds.contains(&WorkerKind::Async));
         let is_private = |resource: usize| {
@@ -71,12 +72,13 @@ impl Checker {
         let found: Vec<_> = tasks.filter_map(|(node, _, steps)| Some((node, blocks(steps)?))).collect();
         for (node, resource) in found {
             let title = format!("a task cannot wait at `{}`", self.scenario.resources[resource].name);
-            let mistake = self.mistakes.error(span_of(node), title).label("the thread of its loop would wait with it");
-            mistake.help("put what waits into a block: to-thread { ... }, or make threads of the tasks");
+            let mistake =
+                self.mistakes.error(span_of(node), title).label("the thread of the event loop would wait too");
+            mistake.help("put the waiting steps into to-thread { ... }, or use threads instead of tasks");
         }
     }
 
-    /// A task is born on its loop, and woken there by the ends of others: both within one process.
+    /// Reports spawns and joins of tasks across processes: both work within one process only.
     pub(super) fn check_task_lives(&mut self, nodes: &[&KdlNode]) {
         let far = self.groups_spawned_by_processes(nodes);
         let mut found = Vec::new();
@@ -108,14 +110,15 @@ impl Checker {
             } else {
                 (
                     format!("a task cannot join `{name}`, which a process spawns"),
-                    "nothing outside a process can wake a task in it: join it from that process, or spawn it from a task",
+                    "nothing outside a process can wake a task in it: join it from that process, or spawn it from a \
+                     task",
                 )
             };
             self.mistakes.error(span_of(node), title).help(help);
         }
     }
 
-    /// Groups of threads that some process spawns.
+    /// Returns the groups of threads that are spawned by processes.
     fn groups_spawned_by_processes(&self, nodes: &[&KdlNode]) -> Vec<usize> {
         let mut found = Vec::new();
         for (_, kinds, steps) in self.worker_bodies(nodes) {
@@ -130,7 +133,7 @@ impl Checker {
         self.scenario.groups[group].kind
     }
 
-    /// Each group and pool: where it stands, the kinds that its workers can be of, and what they do.
+    /// Returns the bodies of all groups and pools.
     pub(super) fn worker_bodies<'a>(&self, nodes: &[&'a KdlNode]) -> Vec<WorkerBody<'a, '_>> {
         let groups = super::nodes_named(nodes, &["thread", "process", "async"]).zip(&self.scenario.groups);
         let groups = groups.map(|(node, group)| (node, vec![group.kind], &group.steps));
@@ -145,14 +148,14 @@ impl Checker {
     }
 }
 
-/// The tasks and the processes among those who share something, if there are both.
+/// Returns the first node of tasks and the first of processes among the users of a resource, if there are both.
 fn tasks_and_processes<'a>(with: &[&WorkerBody<'a, '_>]) -> Option<(&'a KdlNode, &'a KdlNode)> {
     let find = |kind| with.iter().find(|(_, kinds, _)| kinds.contains(&kind)).map(|(node, ..)| *node);
     let both = (find(WorkerKind::Async)?, find(WorkerKind::Process)?);
-    (!std::ptr::eq(both.0, both.1)).then_some(both) // else they are one or the other, as a knob stands
+    (!std::ptr::eq(both.0, both.1)).then_some(both) // a knob decides which of both this node is
 }
 
-/// The first such resource that a task uses itself, with no other thread for it.
+/// Returns the first such resource that these steps use on their own thread.
 fn first_used(steps: &[Step], wanted: &impl Fn(usize) -> bool) -> Option<usize> {
     steps.iter().find_map(|step| match step {
         Step::Loop(_) => None,

@@ -1,4 +1,4 @@
-//! What a run must show: `expect contended account above="50%" when="kind=std|fair"`.
+//! Expectations: `expect contended account above="50%" when="kind=std|fair"`.
 
 mod conditions;
 mod measures;
@@ -44,7 +44,7 @@ impl Checker {
         }
     }
 
-    /// What a run must show for this node, and how a report words it.
+    /// Reads the claim of an expectation, and words it for reports.
     pub(super) fn claim(&mut self, node: &KdlNode) -> Option<(Claim, String)> {
         let words: Vec<&str> = OTHERS.into_iter().chain(MEASURES.map(|measure| measure.word)).collect();
         let kind = arg(node, 0)?;
@@ -77,7 +77,7 @@ impl Checker {
         if let Expr::Number(ns) = self.number(entry, WITHIN)?.expr {
             return Some(ns);
         }
-        self.mistakes.error(value_span(entry), "expected a time that is written out");
+        self.mistakes.error(value_span(entry), "expected a literal time");
         None
     }
 
@@ -114,7 +114,7 @@ impl Checker {
         Some((Claim::Measure { metric, subject: of, compare, value, baseline: times }, text))
     }
 
-    /// What is measured, of what, and both in words.
+    /// Reads what is measured and its subject, and words both for reports.
     fn metric_and_subject(&mut self, node: &KdlNode, measure: &Measure) -> Option<(Metric, MetricSubject, String)> {
         if measure.subject_kind == SubjectKind::Run {
             return Some((measure.metric, MetricSubject::All, measure.word.to_owned()));
@@ -125,7 +125,7 @@ impl Checker {
         Some((measure.metric, subject, format!("{} {name}", measure.word)))
     }
 
-    /// `share lock of=tellers`: how much of the workers' time goes into a state.
+    /// Reads `share lock of=tellers`: the share of the workers' time in a state.
     fn share(&mut self, node: &KdlNode) -> Option<(Metric, MetricSubject, String)> {
         let entry = self.second_argument(node, "which state, such as lock")?;
         let words = State::ALL.map(State::word);
@@ -138,9 +138,9 @@ impl Checker {
         Some((Metric::Share(state), subject, format!("share {} of {name}", state.word())))
     }
 
-    /// A group of workers, or the workers of a pool.
+    /// Resolves the name of a group of workers or of a pool.
     fn group(&mut self, entry: &KdlEntry) -> Option<MetricSubject> {
-        match self.resolve(entry, "a group of workers", |_, thing| !matches!(thing, NamedItem::Resource(_)))? {
+        match self.resolve(entry, "a group of workers", |_, item| !matches!(item, NamedItem::Resource(_)))? {
             NamedItem::Pool(at) => Some(MetricSubject::Pool(at)),
             NamedItem::Workers(at) => Some(MetricSubject::Workers(at)),
             NamedItem::Resource(_) => None,
@@ -148,7 +148,7 @@ impl Checker {
     }
 
     fn subject(&mut self, entry: &KdlEntry, of: SubjectKind) -> Option<MetricSubject> {
-        let thing = self.resolve(entry, of.noun(), |this, thing| match (thing, of) {
+        let item = self.resolve(entry, of.noun(), |this, item| match (item, of) {
             (NamedItem::Pool(_), of) => {
                 matches!(
                     of,
@@ -164,7 +164,7 @@ impl Checker {
                 this.scenario.resources.get(at).is_some_and(|resource| of.matches(&resource.spec))
             }
         })?;
-        Some(match thing {
+        Some(match item {
             NamedItem::Resource(at) => MetricSubject::Resource(at),
             NamedItem::Pool(at) => MetricSubject::Pool(at),
             NamedItem::Workers(at) => MetricSubject::Workers(at),
@@ -182,7 +182,7 @@ impl Checker {
         None
     }
 
-    /// The value a measure is compared with: a share as `50%`, a time as `5ms`, or a plain number.
+    /// Reads the bound of a measure: a share as `50%`, a time as `5ms`, or a plain number.
     fn expected_value(&mut self, entry: &KdlEntry, metric: Metric) -> Option<f64> {
         let (wanted, range, (min, max)) = match metric {
             _ if metric.is_share() => ("a share such as \"50%\"", "it goes from 0% to 100%", (0.0, 1.0)),
@@ -204,7 +204,7 @@ impl Checker {
         self.within_range(entry, value, wanted, (min, max), range)
     }
 
-    /// What another measure is multiplied with.
+    /// Reads the factor of a ratio.
     fn factor(&mut self, entry: &KdlEntry) -> Option<f64> {
         let value = match entry.value() {
             KdlValue::Integer(value) => Some(*value as f64),
@@ -242,7 +242,7 @@ impl Checker {
         found
     }
 
-    /// Says of every value and property beyond these that it has no meaning for this kind of expectation.
+    /// Reports all values and properties that this kind of expectation does not have.
     fn reject_others(&mut self, node: &KdlNode, values: usize, props: &[&str]) {
         for extra in args(node).skip(values) {
             self.mistakes.error(entry_span(extra), "this is one value too many").help("remove it");

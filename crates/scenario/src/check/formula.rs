@@ -1,7 +1,7 @@
-//! Numbers as one writes them: `5ms`, `$gap`, `(i + 1) % n`, `max(i, 2 * $seats)`.
+//! Parser for formulas: `5ms`, `$gap`, `(i + 1) % n`, `max(i, 2 * $seats)`.
 //!
-//! A precedence parser that also keeps the unit and the least and greatest value a formula can have: knobs have
-//! ranges, so a number that could be out of range is found before anything runs.
+//! A precedence parser that also tracks the unit and the range of each formula. Knobs have ranges, so a number that
+//! could be out of range is found before the run.
 
 use std::ops::Range;
 
@@ -11,16 +11,16 @@ use crate::quantity::{self, QuantityError};
 use crate::suggest::suggest;
 use contend_trace::KnobId;
 
-/// Longest formula, in numbers, names and signs; also bounds how deep it can be.
+/// Longest formula, in numbers, names and signs. This also limits its depth.
 const LONGEST: usize = 64;
 
-/// More workers than any scenario may have.
+/// The most workers of any scenario.
 const WORKERS: f64 = 10_000.0;
 
-/// More tasks than any run can number.
+/// A bound for the number of tasks in any run.
 const TASKS: f64 = 1e15;
 
-/// A formula with what is known about its value.
+/// A formula with its unit and the range of its values.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Formula {
     pub expr: Expr,
@@ -29,7 +29,7 @@ pub(super) struct Formula {
     pub high: f64,
 }
 
-/// What is wrong in a formula, and where in its text.
+/// A mistake in a formula, with its place in the text.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct FormulaError {
     pub at: Range<usize>,
@@ -45,7 +45,7 @@ enum Token {
     Sign(char),
 }
 
-/// Reads a formula. `index` says whether the worker's place, `i` and `n`, means something here.
+/// Parses a formula. `index` allows `i`, `n`, `task` and random values.
 pub(super) fn parse(text: &str, knobs: &[Knob], index: bool) -> Result<Formula, FormulaError> {
     let tokens = tokens(text)?;
     if tokens.len() > LONGEST {
@@ -61,7 +61,7 @@ pub(super) fn parse(text: &str, knobs: &[Knob], index: bool) -> Result<Formula, 
         None => Ok(formula),
         Some((Token::Name(name), at)) => {
             let help =
-                "a unit stands right behind its number: 5ms, 64KiB, 200/s; between two numbers stands one of + - * / %";
+                "write a unit right after its number: 5ms, 64KiB, 200/s; write one of + - * / % between two numbers";
             Err(formula_error(at.clone(), format!("`{name}` means nothing here"), Some(help)))
         }
         Some((_, at)) => Err(formula_error(at.clone(), "expected the end, or one of + - * / %", None)),
@@ -93,27 +93,27 @@ fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, FormulaError> {
             }
             '+' | '-' | '*' | '/' | '%' | '(' | ')' | ',' => (Token::Sign(c), 1),
             _ => {
-                let help = "numbers, $knobs, i, n, task, cores, min( , ), max( , ), random( , ), exponential( ), + - * / % \
-                            and parentheses";
-                return Err(formula_error(at..at + c.len_utf8(), "this does not belong into a number", Some(help)));
+                let help = "numbers, $knobs, i, n, task, cores, min( , ), max( , ), random( , ), exponential( ), \
+                            + - * / % and parentheses";
+                return Err(formula_error(at..at + c.len_utf8(), "this does not belong in a number", Some(help)));
             }
         };
         out.push((token, at..at + length));
         at += length;
         if out.len() > LONGEST {
-            break; // what follows cannot make it right
+            break; // too long already
         }
     }
     Ok(out)
 }
 
-/// A name at the start of the text; those of knobs may contain `-`.
+/// Returns the name at the start of the text. Names of knobs can contain `-`.
 fn name(text: &str, hyphen: bool) -> &str {
     let part = |c: char| c.is_ascii_alphanumeric() || c == '_' || hyphen && c == '-';
     &text[..text.find(|c| !part(c)).unwrap_or(text.len())]
 }
 
-/// A number with its unit, if it has one: `5ms`, `200/s`, `3`.
+/// Parses a number with an optional unit: `5ms`, `200/s`, `3`.
 fn number(text: &str, at: usize) -> Result<(Token, usize), FormulaError> {
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let rest = &text[digits..];
@@ -144,7 +144,7 @@ impl<'a> Parser<'a> {
         self.tokens.get(self.at)
     }
 
-    /// Takes the sign that stands here, if it is one of these.
+    /// Takes the next token if it is one of these signs.
     fn sign(&mut self, signs: &[char]) -> Option<(char, Range<usize>)> {
         match self.peek() {
             Some((Token::Sign(sign), at)) if signs.contains(sign) => {
@@ -221,7 +221,7 @@ impl<'a> Parser<'a> {
     fn named_value(&mut self, name: &str, at: &Range<usize>) -> Result<Formula, FormulaError> {
         match name {
             "i" | "n" | "task" if !self.index => {
-                let help = "i, n and task are known to steps only";
+                let help = "i, n and task are for steps only";
                 Err(formula_error(at.clone(), format!("`{name}` means nothing here"), Some(help)))
             }
             "i" => Ok(Formula { expr: Expr::WorkerIndex, unit: Unit::Count, low: 0.0, high: WORKERS - 1.0 }),
@@ -232,7 +232,7 @@ impl<'a> Parser<'a> {
                 Ok(Formula { expr: Expr::Number(cores), unit: Unit::Count, low: cores, high: cores })
             }
             "random" | "exponential" if !self.index => {
-                let help = "what is left to chance is known to steps only: they ask again each time";
+                let help = "random values are for steps only, which evaluate them each time";
                 Err(formula_error(at.clone(), format!("`{name}` means nothing here"), Some(help)))
             }
             "min" | "max" | "random" => {
@@ -256,13 +256,13 @@ impl<'a> Parser<'a> {
             _ => Err(formula_error(
                 at.clone(),
                 format!("`{name}` means nothing here"),
-                Some("known are i, n, task, cores, min, max, random, exponential, $knobs"),
+                Some("known: i, n, task, cores, min, max, random, exponential, $knobs"),
             )),
         }
     }
 }
 
-/// `min`, `max` or `random` of two formulas.
+/// Combines two formulas by `min`, `max` or `random`.
 fn binary_function(name: &str, left: Formula, right: Formula, at: Range<usize>) -> Result<Formula, FormulaError> {
     if left.unit != right.unit {
         return Err(mixed_units_error(at));
@@ -286,7 +286,8 @@ fn mixed_units_error(at: Range<usize>) -> FormulaError {
     formula_error(at, "these two have different units", Some("both sides must be times, or sizes, or bare numbers"))
 }
 
-/// Two formulas and a sign: `+`, `-` and `%` ask for one unit, `*` and `/` for one that is a bare number.
+/// Combines two formulas by a sign. `+`, `-` and `%` need equal units; `*` and `/` need a bare number, or `/` equal
+/// units.
 fn combine(left: Formula, op: char, right: Formula, at: Range<usize>) -> Result<Formula, FormulaError> {
     use Unit::Count;
     let unit = match (op, left.unit, right.unit) {
@@ -306,7 +307,7 @@ fn combine(left: Formula, op: char, right: Formula, at: Range<usize>) -> Result<
         '-' => [a - d, b - c, a - d, b - c],
         '*' => [a * c, a * d, b * c, b * d],
         '%' => [0.0, c.abs().max(d.abs()), 0.0, 0.0],
-        // Divided by something that can be tiny, a value can be anything.
+        // The divisor can be arbitrarily close to zero.
         _ if c <= 0.0 && d >= 0.0 => [f64::MIN, f64::MAX, 0.0, 0.0],
         _ => [a / c, a / d, b / c, b / d],
     };
@@ -322,6 +323,9 @@ mod tests {
 
     use super::*;
     use crate::expr::EvalContext;
+
+    /// Random signs, and formulas that are mostly valid.
+    const FORMULAS: &str = "[0-9in$seat+*/%() ,mx-]{0,20}|(i|n|\\$seats|[1-9])([-+*/%](i|n|\\$seats|[1-9])){0,4}";
 
     struct TestContext(u32, u32);
 
@@ -345,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn signs_bind_as_in_school() {
+    fn multiplication_binds_tighter_than_addition() {
         assert_eq!(value("1 + 2 * 3"), 7);
         assert_eq!(value("(1 + 2) * 3"), 9);
         assert_eq!(value("10 - 3 - 2"), 5);
@@ -357,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn chance_stays_within_its_bounds() {
+    fn random_values_stay_within_the_computed_range() {
         struct Dice(f64);
         impl EvalContext for Dice {
             fn knob(&self, _: KnobId) -> f64 {
@@ -385,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_point_at_the_place() {
+    fn mistakes_point_at_their_place() {
         let at = |text: &str| parse(text, &knobs(), true).expect_err("it is wrong").at;
         assert_eq!(at("i + "), 4..4);
         assert_eq!(at("i + $seat"), 4..9);
@@ -406,12 +410,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_survived(text in any::<String>()) {
+        fn parser_accepts_or_rejects_any_text(text in any::<String>()) {
             let _ = parse(&text, &knobs(), true);
         }
 
         #[test]
-        fn a_value_lies_where_it_was_said_to(text in "[0-9in$seat+*/%() ,mx-]{0,20}|(i|n|\\$seats|[1-9])([-+*/%](i|n|\\$seats|[1-9])){0,4}") {
+        fn values_lie_in_the_computed_range(text in FORMULAS) {
             if let Ok(formula) = parse(&text, &knobs(), true) {
                 let value = formula.expr.eval(&TestContext(4, 5));
                 let slack = 1e-9 * (1.0 + value.abs());

@@ -1,11 +1,11 @@
 //! The grammar: tables of all nodes with their values, blocks and documentation.
 //!
-//! The checker reads files by these tables, and the reference is generated from them: a node exists if it is in a table,
-//! and each row has a help text. Tests compare the ranges and defaults in the tables with what the checker does, for
-//! every value of every node.
+//! The checker reads files by these tables, and the reference is generated from them: a node exists if it is in a
+//! table, and each row has a help text. Tests compare the ranges and defaults in the tables with what the checker does,
+//! for every value of every node.
 //!
-//! A new step is a row in one of the step tables with the function that reads it, a variant of `Step`, and an arm in the
-//! engine's step runner and in the simulator of the preview.
+//! A new step is a row in one of the step tables with the function that reads it, a variant of `Step`, and an arm in
+//! the engine's step runner and in the simulator of the preview.
 
 mod attempt;
 mod control;
@@ -177,12 +177,12 @@ impl NodeRule {
 
     /// The smallest and the largest number of arguments.
     pub(super) fn argument_count(&self) -> (usize, usize) {
-        let least = self.args.iter().filter(|slot| slot.if_omitted == IfOmitted::NotAllowed).count();
-        (least, self.args.iter().fold(0, |most, slot| most.saturating_add(slot.max_count)))
+        let least = self.args.iter().filter(|parameter| parameter.if_omitted == IfOmitted::NotAllowed).count();
+        (least, self.args.iter().fold(0, |most, parameter| most.saturating_add(parameter.max_count)))
     }
 
     pub(super) fn prop_names(&self) -> impl ExactSizeIterator<Item = &'static str> + Clone + use<> {
-        self.props.iter().map(|slot| slot.name)
+        self.props.iter().map(|parameter| parameter.name)
     }
 }
 
@@ -248,6 +248,6 @@ impl NodeContext {
     }
 
     pub(super) fn find(self, word: &str) -> Option<&'static NodeRule> {
-        self.rules().find(|shape| shape.word == word)
+        self.rules().find(|rule| rule.word == word)
     }
 }

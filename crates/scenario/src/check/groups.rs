@@ -1,4 +1,4 @@
-//! Who works: groups of workers that run steps, and pools that are fed tasks.
+//! Groups of workers, and pools with their feeds.
 
 use kdl::{KdlEntry, KdlNode};
 
@@ -18,14 +18,14 @@ use crate::program::{
 use crate::sanitize::sanitize;
 use contend_trace::{KnobId, WorkerKind};
 
-/// Tasks that wait at most, unless the pool says otherwise.
+/// Default capacity of a pool's queue, in tasks.
 const QUEUE: f64 = 1_000.0;
 
-/// What can become of a task when the queue is full.
+/// Overflow policies and their words.
 pub(super) const POLICIES: [(&str, OverflowPolicy); 3] =
     [("block", OverflowPolicy::Block), ("reject", OverflowPolicy::Reject), ("caller-runs", OverflowPolicy::CallerRuns)];
 
-/// What a pool can be made of.
+/// Kinds of pool workers and their words.
 pub(super) const KINDS: [(&str, WorkerKind); 3] =
     [("threads", WorkerKind::Thread), ("processes", WorkerKind::Process), ("async", WorkerKind::Async)];
 
@@ -51,7 +51,7 @@ impl Checker {
     fn workers(&mut self, node: &KdlNode, kind: WorkerKind) {
         let name = name_of(node);
         let count = self.number_or(node, "count", DECLARED_COUNT, 1.0).map_or(Expr::Number(1.0), |count| count.expr);
-        let seat = self.scheduling(node);
+        let scheduling = self.scheduling(node);
         let daemon = prop(node, "daemon").and_then(|entry| self.yes_or_no(entry)).unwrap_or(false);
         let by = prop(node, "by").and_then(|entry| self.word(entry, &["exec", "fork"]));
         let forked = by == Some(1);
@@ -60,35 +60,36 @@ impl Checker {
             name,
             kind,
             count,
-            scheduling: seat,
+            scheduling,
             is_daemon: daemon,
             is_fork_copy: forked,
             steps,
         });
     }
 
-    /// A copy of a process with many threads has one of them, and whatever locks the others held: it may do nothing.
+    /// Reports steps of a forked process. A copy of a process with many threads has one thread, and locks that the
+    /// others held stay locked, so it must not run steps.
     fn forked_steps(&mut self, node: &KdlNode) -> Block {
         if let Some(step) = children(node).first() {
-            let mistake = self.mistakes.error(span_of(step), "a process that is made by `fork` can do nothing");
-            mistake.label("the copy has one thread, and the locks of all others as they were");
-            mistake.help("leave the block empty: { }; or remove by=fork, and it is a process of its own");
+            let mistake = self.mistakes.error(span_of(step), "a process made by `fork` cannot run steps");
+            mistake.label("the copy has one thread, and locks held by other threads stay locked");
+            mistake.help("leave the block empty: { }; or remove by=fork for an independent process");
         }
         Block::default()
     }
 
-    /// `nice=19 core=i`: where the workers of a group or a pool run.
+    /// Reads `nice=19 core=i`.
     fn scheduling(&mut self, node: &KdlNode) -> Scheduling {
         let mut given = |name: &str, want: NumberRule| Some(self.number(prop(node, name)?, want)?.expr);
         Scheduling { nice: given("nice", NICE), core: given("core", CORE) }
     }
 
-    /// The steps in a node's block. Whether locks are taken and given back in turn is looked at when they are right.
+    /// Reads the steps in a node's block. If they have no errors, checks how they use locks and results.
     fn steps_of(&mut self, node: &KdlNode) -> Block {
         let before = self.mistakes.count_errors();
         let steps = self.block(node);
         if node.children().is_some() && steps.is_empty() && self.mistakes.count_errors() == before {
-            self.mistakes.error(span_of(node), "there is nothing to do here").help("write steps into the block");
+            self.mistakes.error(span_of(node), "this block has no steps").help("write steps into the block");
         }
         if self.mistakes.count_errors() == before {
             self.check_lock_flow(&steps);
@@ -106,7 +107,7 @@ impl Checker {
         }
         let workers = self.number_or(node, "workers", POOL_SIZE, 1.0);
         let most = workers.as_ref().map_or(1, max_pool_workers);
-        let seat = self.scheduling(node);
+        let scheduling = self.scheduling(node);
         let queue = self.number_or_default(node, "queue", CAPACITY, QUEUE);
         let payload = self.number_or_default(node, "payload", PAYLOAD, 0.0);
         let retries = self.number_or_default(node, "retries", RETRIES, RETRIES.max);
@@ -120,10 +121,10 @@ impl Checker {
             worker_kind: of.unwrap_or(Choice::Fixed(WorkerKind::Thread)),
             workers: workers.map_or(Expr::Number(1.0), |workers| workers.expr),
             max_workers: most,
-            scheduling: seat,
+            scheduling,
             queue_capacity: queue,
             overflow: policy,
-            feed: feed.unwrap_or(Feed::Batch { count: Expr::Number(1.0) }), // the mistake was told
+            feed: feed.unwrap_or(Feed::Batch { count: Expr::Number(1.0) }), // the mistake was reported
             pace: collects.pace,
             payload,
             on_crash,
@@ -136,17 +137,17 @@ impl Checker {
         });
     }
 
-    /// A number in a property; its default when it is not there or wrong.
+    /// Reads the number in a property, or returns its default if it is missing or wrong.
     fn number_or_default(&mut self, node: &KdlNode, name: &str, want: NumberRule, default: f64) -> Expr {
         self.number_or(node, name, want, default).map_or(Expr::Number(default), |formula| formula.expr)
     }
 
-    /// What is in a pool's block: one feed and one task.
+    /// Reads a pool's block: one feed and one task.
     fn pool_parts(&mut self, node: &KdlNode) -> (Option<Feed>, Expr, Block) {
         let mut feeds: Vec<&KdlNode> = Vec::new();
         let mut tasks: Vec<&KdlNode> = Vec::new();
         for child in children(node) {
-            match self.node_rule(child, POOL).map(|shape| shape.word) {
+            match self.node_rule(child, POOL).map(|rule| rule.word) {
                 Some("task") => tasks.push(child),
                 Some(_) => feeds.push(child),
                 None => {}
@@ -205,32 +206,32 @@ impl Checker {
             }
             [None, None, None] => {
                 let help = "add count=1000, or files=\"*.jpg\" with dir=$dir, or each=\"one two three\"";
-                self.mistakes.error(span_of(node), "it is not said what this batch is of").help(help);
+                self.mistakes.error(span_of(node), "this batch has no tasks").help(help);
                 None
             }
             [Some(extra), ..] | [_, _, Some(extra)] => {
-                let title = "a batch is of one kind: of a count, of files, or of words";
+                let title = "a batch has one source of tasks: a count, files or words";
                 self.mistakes.error(super::node::entry_span(extra), title).help("remove it");
                 None
             }
         }
     }
 
-    /// Says of directories that they have no meaning here.
+    /// Reports directories of a batch that is not one of files.
     fn reject_directories(&mut self, node: &KdlNode) {
         for extra in ["dir", "out"].iter().filter_map(|name| prop(node, name)) {
-            let title = "a batch has directories only when it is one of files";
+            let title = "only a batch of files has directories";
             self.mistakes.error(super::node::entry_span(extra), title).help("add files=\"*.jpg\", or remove it");
         }
     }
 
-    /// How often the whole batch comes.
+    /// Reads how many times the whole batch is fed.
     fn repetitions(&mut self, node: &KdlNode) -> Expr {
         let times = prop(node, "times").and_then(|entry| self.number(entry, TASKS));
         times.map_or(Expr::Number(1.0), |times| times.expr)
     }
 
-    /// Words with spaces between, or a knob that holds them.
+    /// Reads words with spaces between, or a knob for them.
     fn word_tasks(&mut self, entry: &KdlEntry, times: Expr) -> Option<Feed> {
         let text = self.text(entry)?;
         if let Some(knob) = text.strip_prefix('$') {
@@ -250,7 +251,7 @@ impl Checker {
         let patterns = match read {
             Ok(patterns) => patterns,
             Err((word, error)) => {
-                let title = format!("`{word}` is no pattern: {error}");
+                let title = format!("`{word}` is not a pattern: {error}");
                 self.mistakes.error(value_span(files), title).help("such as files=\"*.jpg **/*.png\" with dir=$dir");
                 return None;
             }
@@ -267,7 +268,7 @@ impl Checker {
         Some(Feed::Files { dir: dir?, out, patterns, patterns_text: sanitize(written), times })
     }
 
-    /// The knob for free text that a property names: `dir=$dir`.
+    /// Resolves the knob for free text in a property: `dir=$dir`.
     fn text_knob_of(&mut self, node: &KdlNode, name: &'static str) -> Option<KnobId> {
         let Some(entry) = prop(node, name) else {
             let title = format!("a batch of files has no `{name}`");
@@ -284,7 +285,7 @@ impl Checker {
         self.named_text_knob(entry, knob)
     }
 
-    /// The knob for free text with this name.
+    /// Finds the knob for free text with this name.
     pub(super) fn named_text_knob(&mut self, entry: &KdlEntry, knob: &str) -> Option<KnobId> {
         let id = self.knob_reference(entry, knob, "a knob for free text")?;
         self.use_knob(id, false);
@@ -297,7 +298,7 @@ impl Checker {
     }
 }
 
-/// The name a node declares. Whether it is one was checked before.
+/// Returns the name that a node declares, which was checked before.
 fn name_of(node: &KdlNode) -> String {
     arg(node, 0).and_then(|entry| entry.value().as_string()).unwrap_or_default().to_owned()
 }

@@ -1,4 +1,4 @@
-//! Knobs: their kind is that of their default.
+//! Declarations of knobs.
 
 use kdl::{KdlEntry, KdlNode, KdlValue};
 
@@ -22,7 +22,7 @@ impl Checker {
             let declared = arg(node, 0).map_or_else(|| span_of(node), value_span);
             let kind = self.knob_kind(node);
             let help = prop(node, "help").and_then(|entry| self.text(entry)).map(sanitize).unwrap_or_default();
-            // A knob with a mistake stays known by its name, so that it is complained about once.
+            // A knob with a mistake keeps its name, so that its uses are not reported as well.
             let kind = kind.unwrap_or(KnobKind::Text { default: None });
             self.names.knobs.push(KnobUse { declared, used: false });
             self.scenario.knobs.push(Knob { name, kind, help, is_live: true });
@@ -66,11 +66,11 @@ impl Checker {
         let plain = |word: &&str| word.len() <= 32 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         if words.len() < 2 || words.len() > WORDS || !words.iter().all(plain) {
             let help = "write 2 to 32 words of letters, digits and `-`, with spaces between: of=\"std fair spin\"";
-            self.mistakes.error(value_span(of), "these are no words to choose from").help(help);
+            self.mistakes.error(value_span(of), "these are not words to choose from").help(help);
             return None;
         }
         if let Some(twice) = (1..words.len()).find(|at| words[..*at].contains(&words[*at])) {
-            self.mistakes.error(value_span(of), format!("`{}` stands here twice", words[twice])).help("remove one");
+            self.mistakes.error(value_span(of), format!("`{}` appears here twice", words[twice])).help("remove one");
             return None;
         }
         let Some(default) = default else {
@@ -96,7 +96,7 @@ impl Checker {
         let (min, max) = (min?, max?);
         if min > max {
             let span = prop(node, "max").map_or_else(|| span_of(node), value_span);
-            self.mistakes.error(span, "max is smaller than min").help("exchange them");
+            self.mistakes.error(span, "max is smaller than min").help("swap them");
             return None;
         }
         if !(min..=max).contains(&default) {
@@ -105,7 +105,7 @@ impl Checker {
                 quantity::format_quantity(min, unit),
                 quantity::format_quantity(max, unit)
             );
-            self.mistakes.error(value_span(default_entry), "the default is out of the knob's own range").help(range);
+            self.mistakes.error(value_span(default_entry), "the default is outside the knob's range").help(range);
             return None;
         }
         Some(KnobKind::Number { unit, default, min, max })
@@ -122,7 +122,7 @@ impl Checker {
         self.plain_number(entry, Some(unit)).map(|(value, _)| value)
     }
 
-    /// A number that is written out, of the wanted unit or else of any, within what numbers of its unit may be.
+    /// Reads a literal number of the wanted unit, or of any unit, within the limits of its unit.
     fn plain_number(&mut self, entry: &KdlEntry, want: Option<Unit>) -> Option<(f64, Unit)> {
         let wanted = want.map_or("a number such as 5ms, 8, 200/s or 64KiB", Unit::describe);
         let found = match entry.value() {
@@ -154,7 +154,7 @@ impl Checker {
         Some((value, unit))
     }
 
-    /// Says of each of these properties that it has no meaning for this kind of knob.
+    /// Reports each of these properties: this kind of knob does not have it.
     fn reject_properties(&mut self, node: &KdlNode, names: &[&str], kind: &str) {
         for entry in names.iter().filter_map(|name| prop(node, name)) {
             let name = entry.name().map_or("", |name| name.value());
@@ -162,7 +162,7 @@ impl Checker {
         }
     }
 
-    /// Notes that a knob is read; where turning it would have no effect, it stops being live.
+    /// Marks a knob as used. A knob is live if turning it takes effect at all of its uses.
     pub(super) fn use_knob(&mut self, id: KnobId, live: bool) {
         let at = id.index();
         if let (Some(knob), Some(noted)) = (self.scenario.knobs.get_mut(at), self.names.knobs.get_mut(at)) {
@@ -171,7 +171,7 @@ impl Checker {
         }
     }
 
-    /// `$name` as the whole value of an entry: the knob, which must be of the wanted kind.
+    /// Resolves `$name` as the whole value of an entry. `wanted` says for messages what kind of knob it should be.
     pub(super) fn knob_reference(&mut self, entry: &KdlEntry, name: &str, wanted: &str) -> Option<KnobId> {
         if let Some((id, _)) = self.scenario.knob(name) {
             return Some(id);
@@ -190,13 +190,13 @@ impl Checker {
         let unused = self.names.knobs.iter().zip(&self.scenario.knobs).filter(|(noted, _)| !noted.used);
         let unused: Vec<_> = unused.map(|(noted, knob)| (noted.declared.clone(), knob.name.clone())).collect();
         for (span, name) in unused {
-            let help = format!("write ${name} where its value is meant, or remove it");
+            let help = format!("write ${name} where its value belongs, or remove it");
             self.mistakes.warning(span, format!("nothing uses the knob `{name}`")).help(help);
         }
     }
 }
 
-/// What numbers of a unit may be at all.
+/// Returns the range that numbers of a unit must be in.
 const fn unit_limits(unit: Unit) -> (f64, f64) {
     match unit {
         Unit::Time => (0.0, HOUR),

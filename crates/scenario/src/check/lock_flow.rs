@@ -1,4 +1,4 @@
-//! Whether one worker takes and gives back its locks in turn, and reaches every step.
+//! Checks how one worker uses its locks, and that it reaches every step.
 
 use super::Checker;
 use crate::program::{Block, Blocks, Choice, ResourceSpec, SignalStep, SourceSpan, Step, Target};
@@ -44,7 +44,7 @@ impl Checker {
         for (step, span) in block.with_spans() {
             if let Some(before) = final_step.take() {
                 let mistake = self.mistakes.warning(span.range(), "this step is never reached");
-                mistake.add_related(before.range(), "nothing gets past this").help("remove it, or move it up");
+                mistake.add_related(before.range(), "no worker gets past this step").help("remove it, or move it up");
             }
             self.follow_step(PlacedStep { step, span }, held);
             if step.is_final() {
@@ -114,17 +114,17 @@ impl Checker {
         let name = resource.name.clone();
         if let Some(first) = held.iter().find(|lock| real && lock.is_certain && lock.target == target) {
             let mistake = self.mistakes.error(span.range(), format!("`{name}` is already held here"));
-            mistake.label("the worker would wait for itself for ever").add_related(first.span.range(), "taken here");
+            mistake.label("the worker would wait for itself forever").add_related(first.span.range(), "taken here");
             let word = match placed.step {
                 Step::ReadLock { .. } => "read",
                 Step::WriteLock { .. } => "write",
                 _ => "lock",
             };
             let cure = if word == "lock" { "use kind=reentrant" } else { "move it out of the other" };
-            mistake.help(format!("remove this `{word}`, or {cure}; if this is the point, say so: expect deadlock"));
+            mistake.help(format!("remove this `{word}`, or {cure}; if this is intended, add: expect deadlock"));
         } else if held.len() == MAX_HELD {
             let mistake = self.mistakes.error(span.range(), "more than 64 locks are held here");
-            mistake.help("give some of them back before");
+            mistake.help("return some of them first");
         }
         if held.len() < MAX_HELD {
             let (step, span) = (placed.step, placed.span);
@@ -132,16 +132,16 @@ impl Checker {
         }
     }
 
-    /// A condition is waited for while its mutex is held: the wait gives it back, and takes it again.
+    /// Reports a wait for a condition whose mutex is not held: the wait returns the mutex and takes it again.
     fn check_condition_wait(&mut self, target: &Target, span: SourceSpan, held: &[TrackedLock<'_>]) {
         let ResourceSpec::Condition { mutex: of } = self.scenario.resources[target.resource].spec else { return };
         if held.iter().any(|lock| lock.target.resource == of) {
             return;
         }
         let (name, mutex) = (&self.scenario.resources[target.resource].name, &self.scenario.resources[of].name);
-        let title = format!("`{name}` is waited for without holding `{mutex}`");
+        let title = format!("this waits for `{name}` without holding `{mutex}`");
         let help = format!("put it into a block: lock {mutex} {{ wait {name} }}");
-        self.mistakes.error(span.range(), title).label("the wait gives the mutex back meanwhile").help(help);
+        self.mistakes.error(span.range(), title).label("the wait returns the mutex meanwhile").help(help);
     }
 
     fn release_lock(&mut self, target: &Target, span: SourceSpan, held: &mut Vec<TrackedLock<'_>>) {
@@ -153,18 +153,18 @@ impl Checker {
         }
         let name = &self.scenario.resources[target.resource].name;
         if let Some(block) = held.iter().rfind(|lock| same(lock)) {
-            let title = format!("the block of `lock {name}` gives it back itself");
+            let title = format!("the block of `lock {name}` returns it itself");
             let mistake = self.mistakes.error(span.range(), title);
             mistake.add_related(block.span.range(), "this block").help("remove this `unlock`");
         } else {
             let title = format!("`{name}` is not held here");
-            let help = format!("take it before with `lock {name}`, or remove this `unlock`");
+            let help = format!("take it first with `lock {name}`, or remove this `unlock`");
             self.mistakes.error(span.range(), title).help(help);
         }
     }
 }
 
-/// Whether a worker that takes it twice can wait for itself.
+/// Whether a worker that takes it twice could wait for itself.
 fn can_self_deadlock(spec: &ResourceSpec) -> bool {
     let excludes = |kind: &LockKind| *kind != LockKind::Off && !kind.is_reentrant();
     match spec {
@@ -175,13 +175,13 @@ fn can_self_deadlock(spec: &ResourceSpec) -> bool {
     }
 }
 
-/// Whether all that is held of an rwlock is held by `read`: another `read` goes in as well.
+/// Whether an rwlock is held, and by `read` only: another `read` does not wait.
 fn is_read_only(target: &Target, held: &[TrackedLock<'_>]) -> bool {
     let mut same = held.iter().filter(|lock| lock.target == target).peekable();
     same.peek().is_some() && same.all(|lock| matches!(lock.step, Step::ReadLock { .. }))
 }
 
-/// What is held where two ways meet: for certain only what is held on both.
+/// Returns the locks held where two branches meet. A lock is certain if it is held after both.
 fn merge<'a>(one: &[TrackedLock<'a>], other: Vec<TrackedLock<'a>>) -> Vec<TrackedLock<'a>> {
     let among = |lock: &TrackedLock<'a>, list: &[TrackedLock<'a>]| {
         list.iter().any(|l| l.is_certain && std::ptr::eq(l.step, lock.step))

@@ -1,9 +1,9 @@
-//! The lock order lint: could workers take locks in a ring and wait for each other for ever?
+//! The lock order lint: finds workers that could take locks in a cycle and wait for each other forever.
 //!
-//! Each worker is walked through with its real index, so that `lock fork at="i+1"` is a real fork, for every value of
-//! the knobs that `when` looks at. Every lock taken while another is held is an edge; a ring of edges of different
-//! workers that neither a common lock nor an order in time (`order/phases.rs`) keeps apart is a warning. A scenario that
-//! expects a deadlock is not warned of it.
+//! The lint walks through the steps of each worker with its index, so that `lock fork at="i+1"` is a certain fork, and
+//! does so for every value of the knobs that `when` tests. Each lock that a worker takes while it holds another one is
+//! an edge. A cycle of edges of different workers is a warning, unless a common lock or the order of steps
+//! (`step_order`) keeps the workers apart. There is no warning in a scenario that expects a deadlock.
 
 mod lock_cycle;
 mod step_order;
@@ -20,41 +20,41 @@ use contend_trace::KnobId;
 use lock_cycle::{LockCycle, LockEdge, LockInstance};
 use step_order::StepOrder;
 
-/// Workers of one group that are walked through.
+/// Most workers of one group that the lint walks through.
 const WORKERS: u32 = 32;
-/// Values of the `when` knobs that are tried, all together.
+/// Most combinations of knobs.
 const VARIANTS: usize = 32;
-/// Steps looked at in one variant: a lint may not take longer than reading the file.
+/// Most steps in one combination: the lint must not take longer than reading the file.
 const STEPS: usize = 100_000;
-/// Rings reported.
+/// Most cycles reported.
 const SHOWN: usize = 3;
 
-/// One way the knobs can stand.
+/// A combination of values of the knobs.
 struct KnobCombination<'a> {
     scenario: &'a Scenario,
     numbers: Vec<f64>,
-    /// What differs from the defaults, for messages.
+    /// The knobs that differ from their defaults, for messages.
     turned: Vec<String>,
 }
 
-/// A worker on its way through its steps.
+/// The walk through the steps of one worker after the other.
 struct WorkerWalk<'a> {
     variant: &'a KnobCombination<'a>,
     worker: usize,
     name: String,
     position: (u32, u32),
-    /// What it has, and whether only together with other readers.
+    /// The locks that the worker holds, and whether it shares each with other readers.
     held: Vec<(LockInstance, bool)>,
     steps: usize,
-    /// Which of its outermost steps it is at, how deep inside it, and whether nothing leads past it.
+    /// The number of the outermost step, the depth inside it, and whether every worker gets to this point.
     at: usize,
     depth: usize,
     is_unconditional: bool,
-    /// Whether it does its steps again and again: a pool's.
+    /// Whether the worker runs its steps for each of many tasks.
     repeats: bool,
     edges: Vec<LockEdge>,
-    phases: StepOrder,
-    /// The worker before the first one of each group.
+    order: StepOrder,
+    /// For each group: the number of workers before its first one.
     first_workers: Vec<usize>,
 }
 
@@ -73,28 +73,28 @@ impl Checker {
         if self.expects_deadlock {
             return;
         }
-        let mut told: HashSet<Vec<Range<usize>>> = HashSet::new();
+        let mut reported: HashSet<Vec<Range<usize>>> = HashSet::new();
         let mut found: Vec<(LockCycle, bool, Vec<String>)> = Vec::new();
         for variant in knob_combinations(&self.scenario) {
-            let (edges, phases) = collect_edges(&variant);
-            for ring in lock_cycle::find_cycles(&edges, &phases) {
-                if found.len() < SHOWN && told.insert(ring.places()) {
-                    let sure = ring.edges.iter().all(|edge| phases.is_unsynchronized(edge.worker));
-                    found.push((ring, sure, variant.turned.clone()));
+            let (edges, order) = collect_edges(&variant);
+            for cycle in lock_cycle::find_cycles(&edges, &order) {
+                if found.len() < SHOWN && reported.insert(cycle.places()) {
+                    let is_certain = cycle.edges.iter().all(|edge| order.is_unsynchronized(edge.worker));
+                    found.push((cycle, is_certain, variant.turned.clone()));
                 }
             }
         }
-        for (ring, sure, turned) in found {
-            self.report(&ring, sure, &turned);
+        for (cycle, is_certain, turned) in found {
+            self.report(&cycle, is_certain, &turned);
         }
     }
 
-    /// `sure`: nothing but locks decides when these workers do what.
-    fn report(&mut self, ring: &LockCycle, sure: bool, turned: &[String]) {
-        let Some((first, rest)) = ring.edges.split_first() else { return };
+    /// `is_certain`: only locks decide the order of these workers' steps.
+    fn report(&mut self, cycle: &LockCycle, is_certain: bool, turned: &[String]) {
+        let Some((first, rest)) = cycle.edges.split_first() else { return };
         let when = if turned.is_empty() { String::new() } else { format!(", with {}", turned.join(" ")) };
-        let can = if sure { "can" } else { "may" };
-        let title = format!("{} workers {can} wait for each other's locks for ever{when}", ring.edges.len());
+        let can = if is_certain { "can" } else { "may" };
+        let title = format!("{} workers {can} wait for each other's locks forever{when}", cycle.edges.len());
         let says = |edge: &LockEdge| {
             let (from, to) = (self.lock_name(edge.from), self.lock_name(edge.to));
             format!("`{}` takes {to} while it holds {from}", edge.name)
@@ -109,7 +109,7 @@ impl Checker {
                 mistake.add_related(span, text);
             }
         }
-        mistake.help("take them in the same order everywhere; if this is the point, say so: expect deadlock");
+        mistake.help("take them in the same order everywhere; if this is intended, add: expect deadlock");
     }
 
     fn lock_name(&self, lock: LockInstance) -> String {
@@ -121,7 +121,7 @@ impl Checker {
     }
 }
 
-/// Every way the knobs that `when` looks at can stand, as far as it makes a difference.
+/// Returns all combinations of the knobs that `when` tests, with the values that make a difference.
 fn knob_combinations(scenario: &Scenario) -> Vec<KnobCombination<'_>> {
     let mut looked_at: BTreeMap<KnobId, BTreeSet<u64>> = BTreeMap::new();
     let bodies = scenario.groups.iter().map(|group| &group.steps).chain(scenario.pools.iter().map(|pool| &pool.task));
@@ -163,7 +163,7 @@ fn conditions(steps: &[Step], found: &mut BTreeMap<KnobId, BTreeSet<u64>>) {
     }
 }
 
-/// Every lock that some worker takes while it holds another; and what is known of when.
+/// Returns an edge for each lock that a worker takes while it holds another one, and the known order of steps.
 fn collect_edges(variant: &KnobCombination<'_>) -> (Vec<LockEdge>, StepOrder) {
     let scenario = variant.scenario;
     let mut walk = WorkerWalk::new(variant);
@@ -176,7 +176,7 @@ fn collect_edges(variant: &KnobCombination<'_>) -> (Vec<LockEdge>, StepOrder) {
         walk.repeats = true;
         walk.group(&pool.name, count, &pool.task);
     }
-    (walk.edges, walk.phases)
+    (walk.edges, walk.order)
 }
 
 impl<'a> WorkerWalk<'a> {
@@ -193,7 +193,7 @@ impl<'a> WorkerWalk<'a> {
             is_unconditional: true,
             repeats: false,
             edges: Vec::new(),
-            phases: StepOrder::default(),
+            order: StepOrder::default(),
             first_workers: Vec::new(),
         };
         walk.number_workers();
@@ -210,7 +210,7 @@ impl<'a> WorkerWalk<'a> {
             self.worker += 1;
             (self.at, self.depth, self.is_unconditional) = (0, 0, true);
             if self.repeats {
-                self.phases.repeats(self.worker);
+                self.order.repeats(self.worker);
             }
             self.name = if count == 1 { name.to_owned() } else { format!("{name}-{}", at + 1) };
             self.held.clear();
@@ -249,7 +249,7 @@ impl<'a> WorkerWalk<'a> {
                 }
                 Step::Signal(SignalStep::Wait { target, .. }) => self.wait(target, span),
                 Step::Choose(ways) => {
-                    // Each way on its own; what one of them keeps is seen where the check of the flow warns of it.
+                    // Each branch starts with the same locks. A lock that a branch keeps is reported by the lock flow.
                     let before = self.held.clone();
                     for way in ways {
                         self.held.clone_from(&before);
@@ -273,7 +273,7 @@ impl<'a> WorkerWalk<'a> {
         let lock = self.lock(target);
         if let Some(span) = waits {
             for (from, from_shared) in self.held.iter().filter(|(held, _)| *held != lock) {
-                // What is held together with others keeps nobody apart.
+                // A shared lock does not keep workers apart.
                 let others = self.held.iter().filter(|(guard, shared)| !shared && guard != from && *guard != lock);
                 let edge = LockEdge {
                     from: *from,
@@ -292,7 +292,7 @@ impl<'a> WorkerWalk<'a> {
         lock
     }
 
-    /// A wait for a condition gives its mutex back, and takes it again while everything else is still held.
+    /// Waits for a condition: returns its mutex, and takes it again while the other locks are still held.
     fn wait(&mut self, target: &Target, span: SourceSpan) {
         if let ResourceSpec::Condition { mutex: of } = self.variant.scenario.resources[target.resource].spec {
             let mutex = Target { resource: of, index: target.index.clone() };

@@ -1,4 +1,4 @@
-//! What is declared under which name, and where.
+//! Names: what each is declared for, and where.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -12,7 +12,7 @@ use crate::suggest::{all_of, suggest};
 /// Longest name, in characters.
 const LONGEST: usize = 32;
 
-/// What a name stands for: a position in the scenario's tables.
+/// What a name refers to: a position in one of the scenario's tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NamedItem {
     Resource(usize),
@@ -23,11 +23,11 @@ pub(super) enum NamedItem {
 #[derive(Debug, Default)]
 pub(super) struct Names {
     items: HashMap<String, (NamedItem, Range<usize>)>,
-    /// Where each knob is declared, and how it is used; positions are those of the scenario's knobs.
+    /// By knob of the scenario: its declaration, and whether it is used.
     pub knobs: Vec<KnobUse>,
 }
 
-/// Where a knob stands and what for.
+/// The declaration of a knob, and whether it is used.
 #[derive(Debug)]
 pub(super) struct KnobUse {
     pub declared: Range<usize>,
@@ -36,20 +36,20 @@ pub(super) struct KnobUse {
 
 impl Names {
     pub(super) fn find(&self, name: &str) -> Option<NamedItem> {
-        self.items.get(name).map(|(thing, _)| *thing)
+        self.items.get(name).map(|(item, _)| *item)
     }
 
-    /// The names of the things wanted, in alphabetical order.
+    /// Returns the names of all wanted items, in alphabetical order.
     pub(super) fn names_where(&self, wanted: impl Fn(NamedItem) -> bool) -> Vec<&str> {
         let mut names: Vec<&str> =
-            self.items.iter().filter(|(_, (thing, _))| wanted(*thing)).map(|(name, _)| name.as_str()).collect();
+            self.items.iter().filter(|(_, (item, _))| wanted(*item)).map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
         names
     }
 }
 
 impl Checker {
-    /// A name as the first argument declares it: letters, digits, `-` and `_`, a letter first.
+    /// Reads a new name: a letter, followed by letters, digits, `-` and `_`.
     pub(super) fn identifier<'a>(&mut self, entry: &'a KdlEntry) -> Option<&'a str> {
         let name = self.text(entry)?;
         let fine = name.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -57,14 +57,14 @@ impl Checker {
         if fine && name.len() <= LONGEST {
             return Some(name);
         }
-        let title = if fine { "this name is longer than 32 characters" } else { "this is no name" };
+        let title = if fine { "this name is longer than 32 characters" } else { "this is not a name" };
         let help = "a name is a letter followed by letters, digits, `-` and `_`, 32 at most";
         self.mistakes.error(value_span(entry), title).help(help);
         None
     }
 
-    /// Gives a name to a thing; says if it is taken.
-    pub(super) fn declare_name(&mut self, entry: &KdlEntry, thing: NamedItem) -> Option<String> {
+    /// Declares a name; reports it if it is taken.
+    pub(super) fn declare_name(&mut self, entry: &KdlEntry, item: NamedItem) -> Option<String> {
         let name = self.identifier(entry)?.to_owned();
         let here = value_span(entry);
         if let Some((_, first)) = self.names.items.get(&name) {
@@ -73,11 +73,11 @@ impl Checker {
             mistake.label("and here again").add_related(first, "declared here").help("give one of them another name");
             return Some(name);
         }
-        self.names.items.insert(name.clone(), (thing, here));
+        self.names.items.insert(name.clone(), (item, here));
         Some(name)
     }
 
-    /// Members of arrays and groups are called `fork-1`, `fork-2`: nothing else may be called so.
+    /// Reports names that the members of an array or a group have, such as `fork-1`.
     pub(super) fn check_numbered_names(&mut self) {
         let mut taken: Vec<(Range<usize>, String)> = Vec::new();
         for (name, (_, here)) in &self.names.items {
@@ -87,12 +87,14 @@ impl Checker {
             }
         }
         for (here, base) in taken {
-            let title = format!("this name may also be that of a `{base}`");
-            self.mistakes.error(here, title).help(format!("several `{base}` are called {base}-1, {base}-2, ..."));
+            let title = format!("this name is also that of a member of `{base}`");
+            self.mistakes
+                .error(here, title)
+                .help(format!("the members of `{base}` are called {base}-1, {base}-2, ..."));
         }
     }
 
-    /// What a name stands for, if it is of the wanted kind.
+    /// Resolves a name to an item of the wanted kind.
     pub(super) fn resolve(
         &mut self,
         entry: &KdlEntry,
@@ -101,15 +103,15 @@ impl Checker {
     ) -> Option<NamedItem> {
         let name = self.text(entry)?;
         let found = self.names.find(name);
-        if let Some(thing) = found.filter(|thing| wanted(self, *thing)) {
-            return Some(thing);
+        if let Some(item) = found.filter(|item| wanted(self, *item)) {
+            return Some(item);
         }
         let known: Vec<String> =
-            self.names.names_where(|thing| wanted(self, thing)).into_iter().map(str::to_owned).collect();
+            self.names.names_where(|item| wanted(self, item)).into_iter().map(str::to_owned).collect();
         let known = known.iter().map(String::as_str);
         let noun = what.split_once(' ').map_or(what, |(_, noun)| noun);
         let title = match found {
-            Some(thing) => format!("`{name}` is {}, not {what}", self.item_kind(thing)),
+            Some(item) => format!("`{name}` is {}, not {what}", self.item_kind(item)),
             None => format!("there is no {noun} `{name}`"),
         };
         let help = match suggest(name, known.clone()) {
@@ -121,17 +123,17 @@ impl Checker {
                 format!("declare it at the top: {noun} {name}")
             }
             None if known.len() == 0 => format!("this scenario has no {noun}"),
-            None => format!("known are {}", all_of(known)),
+            None => format!("known: {}", all_of(known)),
         };
         self.mistakes.error(value_span(entry), title).help(help);
         None
     }
 
-    fn item_kind(&self, thing: NamedItem) -> &'static str {
+    fn item_kind(&self, item: NamedItem) -> &'static str {
         use crate::program::ResourceSpec::{
             Barrier, Condition, Counter, Event, Mutex, Pipe, Queue, Rwlock, Semaphore, Server,
         };
-        match thing {
+        match item {
             NamedItem::Resource(at) => match self.scenario.resources.get(at).map(|resource| &resource.spec) {
                 Some(Mutex { .. }) => "a mutex",
                 Some(Counter { .. }) => "a counter",

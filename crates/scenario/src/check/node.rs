@@ -1,4 +1,4 @@
-//! One node against its shape, and its values one by one.
+//! Checks a node against its rule in the grammar, and reads single values.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use super::Checker;
 use super::grammar::{BlockRule, CONTEXTS, NodeContext, NodeRule};
 use crate::suggest::{all_of, any_of, suggest};
 
-/// So many words can be listed beside the place where one of them is missing.
+/// Most words that a message lists beside the place.
 const FEW: usize = 6;
 
 pub(super) fn span_of(node: &KdlNode) -> Range<usize> {
@@ -16,13 +16,13 @@ pub(super) fn span_of(node: &KdlNode) -> Range<usize> {
     span.offset()..span.offset() + span.len()
 }
 
-/// The whole entry: `at="i+1"`, or the argument.
+/// Returns the place of a whole entry: `at="i+1"`, or the argument.
 pub(super) fn entry_span(entry: &KdlEntry) -> Range<usize> {
     let span = entry.span();
     span.offset()..span.offset() + span.len()
 }
 
-/// The entry's value as it stands in the file, with its quotes.
+/// Returns the place of an entry's value, with its quotes.
 pub(super) fn value_span(entry: &KdlEntry) -> Range<usize> {
     let whole = entry_span(entry);
     let written = entry.format().map_or(whole.len(), |format| format.value_repr.len());
@@ -49,7 +49,7 @@ pub(super) fn children(node: &KdlNode) -> &[KdlNode] {
     node.children().map(KdlDocument::nodes).unwrap_or_default()
 }
 
-/// What kind of value it is, for messages.
+/// Returns the kind of a value, for messages.
 pub(super) fn value_kind(value: &KdlValue) -> &'static str {
     match value {
         KdlValue::String(_) => "a word",
@@ -60,46 +60,47 @@ pub(super) fn value_kind(value: &KdlValue) -> &'static str {
 }
 
 impl Checker {
-    /// The shape of a node at this place; says what is unknown, missing or too much. `None`: not worth reading.
-    pub(super) fn node_rule(&mut self, node: &KdlNode, place: NodeContext) -> Option<&'static NodeRule> {
-        let Some(shape) = place.find(node.name().value()) else {
-            self.unknown_node(node, place);
+    /// Finds the rule of a node and reports unknown, missing and extra parts. Returns `None` if the node cannot be
+    /// read.
+    pub(super) fn node_rule(&mut self, node: &KdlNode, context: NodeContext) -> Option<&'static NodeRule> {
+        let Some(rule) = context.find(node.name().value()) else {
+            self.unknown_node(node, context);
             return None;
         };
         let before = self.mistakes.len();
-        self.check_args(node, shape);
+        self.check_args(node, rule);
         let complete = self.mistakes.len() == before;
-        self.check_props(node, shape);
-        self.check_block(node, shape);
-        complete.then_some(shape)
+        self.check_props(node, rule);
+        self.check_block(node, rule);
+        complete.then_some(rule)
     }
 
-    fn unknown_node(&mut self, node: &KdlNode, place: NodeContext) {
+    fn unknown_node(&mut self, node: &KdlNode, context: NodeContext) {
         let word = node.name().value();
         let elsewhere = CONTEXTS.iter().find(|other| other.find(word).is_some());
-        let mistake = self.mistakes.error(span_of(node), format!("there is no `{word}` {}", place.name));
-        let words = place.rules().map(|shape| shape.word);
+        let mistake = self.mistakes.error(span_of(node), format!("there is no `{word}` {}", context.name));
+        let words = context.rules().map(|rule| rule.word);
         match (elsewhere, suggest(word, words.clone())) {
-            (Some(other), _) => mistake.help(format!("`{word}` stands {}", other.name)),
-            (None, None) => mistake.help(format!("known {}: {}", place.name, all_of(words))),
+            (Some(other), _) => mistake.help(format!("`{word}` belongs {}", other.name)),
+            (None, None) => mistake.help(format!("known {}: {}", context.name, all_of(words))),
             (None, near) => mistake.did_you_mean(near),
         };
     }
 
-    fn check_args(&mut self, node: &KdlNode, shape: &NodeRule) {
-        let (least, most) = shape.argument_count();
+    fn check_args(&mut self, node: &KdlNode, rule: &NodeRule) {
+        let (least, most) = rule.argument_count();
         let count = args(node).count();
         if count < least {
-            let title = format!("`{}` needs {}", shape.word, if count == 0 { "a value" } else { "more values" });
-            self.mistakes.error(span_of(node), title).help(format!("write it like this: {}", shape.usage));
+            let title = format!("`{}` needs {}", rule.word, if count == 0 { "a value" } else { "more values" });
+            self.mistakes.error(span_of(node), title).help(format!("write it like this: {}", rule.usage));
         }
         for extra in args(node).skip(most) {
-            let title = format!("this is one value too many for `{}`", shape.word);
-            self.mistakes.error(entry_span(extra), title).help(format!("write it like this: {}", shape.usage));
+            let title = format!("this is one value too many for `{}`", rule.word);
+            self.mistakes.error(entry_span(extra), title).help(format!("write it like this: {}", rule.usage));
         }
     }
 
-    fn check_props(&mut self, node: &KdlNode, shape: &NodeRule) {
+    fn check_props(&mut self, node: &KdlNode, rule: &NodeRule) {
         let mut seen: Vec<&str> = Vec::new();
         for (key, entry) in props(node) {
             if seen.contains(&key) {
@@ -107,34 +108,34 @@ impl Checker {
             } else if seen.len() < 64 {
                 seen.push(key);
             }
-            if shape.any_knob || shape.prop_names().any(|name| name == key) {
+            if rule.any_knob || rule.prop_names().any(|name| name == key) {
                 continue;
             }
-            let near = suggest(key, shape.prop_names());
-            let mistake = self.mistakes.error(entry_span(entry), format!("`{}` has no `{key}`", shape.word));
-            if near.is_some() || shape.props.is_empty() {
+            let near = suggest(key, rule.prop_names());
+            let mistake = self.mistakes.error(entry_span(entry), format!("`{}` has no `{key}`", rule.word));
+            if near.is_some() || rule.props.is_empty() {
                 mistake.did_you_mean(near);
             } else {
-                mistake.help(format!("it has {}", all_of(shape.prop_names())));
+                mistake.help(format!("it has {}", all_of(rule.prop_names())));
             }
         }
     }
 
-    fn check_block(&mut self, node: &KdlNode, shape: &NodeRule) {
-        match (shape.block, node.children()) {
+    fn check_block(&mut self, node: &KdlNode, rule: &NodeRule) {
+        match (rule.block, node.children()) {
             (BlockRule::Forbidden, Some(_)) => {
-                let title = format!("`{}` has no block", shape.word);
+                let title = format!("`{}` has no block", rule.word);
                 self.mistakes.error(span_of(node), title).help("end the line before the `{`, or remove the block");
             }
             (BlockRule::Required, None) => {
-                let title = format!("`{}` needs a block", shape.word);
-                self.mistakes.error(span_of(node), title).help(format!("write it like this: {}", shape.usage));
+                let title = format!("`{}` needs a block", rule.word);
+                self.mistakes.error(span_of(node), title).help(format!("write it like this: {}", rule.usage));
             }
             _ => {}
         }
     }
 
-    /// The text of an entry.
+    /// Reads a text.
     pub(super) fn text<'a>(&mut self, entry: &'a KdlEntry) -> Option<&'a str> {
         if let KdlValue::String(text) = entry.value() {
             return Some(text);
@@ -144,7 +145,7 @@ impl Checker {
         None
     }
 
-    /// `#true` or `#false`.
+    /// Reads `#true` or `#false`.
     pub(super) fn yes_or_no(&mut self, entry: &KdlEntry) -> Option<bool> {
         let value = entry.value().as_bool();
         if value.is_none() {
@@ -155,7 +156,7 @@ impl Checker {
         value
     }
 
-    /// One of some words: the position of the one that stands there.
+    /// Reads one of some words and returns its position among them.
     pub(super) fn word(&mut self, entry: &KdlEntry, of: &[&str]) -> Option<usize> {
         let text = self.text(entry)?;
         let found = of.iter().position(|word| *word == text);
@@ -165,14 +166,14 @@ impl Checker {
             if of.len() <= FEW {
                 mistake.label(format!("expected {}", any_of(of.iter().copied())));
             } else if near.is_none() {
-                mistake.help(format!("known are {}", all_of(of.iter().copied())));
+                mistake.help(format!("known: {}", all_of(of.iter().copied())));
             }
             mistake.did_you_mean(near);
         }
         found
     }
 
-    /// A whole number that is written out.
+    /// Reads a literal whole number.
     pub(super) fn integer(&mut self, entry: &KdlEntry, min: i64, max: i64) -> Option<i64> {
         let KdlValue::Integer(value) = entry.value() else {
             let title = format!("expected a whole number, found {}", value_kind(entry.value()));

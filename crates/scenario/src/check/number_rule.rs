@@ -201,7 +201,7 @@ impl Checker {
             (_, true) => "expected a whole number".to_owned(),
             (Expr::Knob(knob), _) => {
                 let knob = &self.scenario.knobs[knob.index()];
-                format!("`{}` can be turned out of the range of this number", knob.name)
+                format!("the knob `{}` can leave the range of this number", knob.name)
             }
             _ => "this number is out of range".to_owned(),
         };

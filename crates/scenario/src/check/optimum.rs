@@ -1,4 +1,4 @@
-//! Where tuning should end up, when that can be calculated: `optimum workers from=9 to=11 limit=ledger because="..."`.
+//! The right answer of tuning: `optimum workers from=9 to=11 limit=ledger because="..."`.
 
 use kdl::{KdlEntry, KdlNode};
 
@@ -11,10 +11,10 @@ use crate::program::{Optimum, OptimumLimit};
 use crate::sanitize::sanitize;
 use contend_trace::KnobId;
 
-/// Between which values an optimum can lie; it has the unit of its knob.
+/// The range of the bounds, which have the unit of the knob.
 pub(super) const END: NumberRule = NumberRule { unit: Unit::Count, min: 0.0, max: HOUR, index: false, live: true };
 
-/// The word for what no resource of the scenario stands for.
+/// The word for the CPU, which is not a resource of the scenario.
 const CPU: &str = "cpu";
 
 impl Checker {
@@ -41,7 +41,7 @@ impl Checker {
         let because = prop(node, "because").and_then(|entry| self.text(entry)).map(sanitize).unwrap_or_default();
         let (Some(from), Some(to)) = (from, to) else { return };
         if from > to {
-            let title = "an optimum that begins after its end is nowhere";
+            let title = "`from` is greater than `to`";
             self.mistakes.error(span_of(node), title).help("swap `from` and `to`");
             return;
         }
@@ -56,7 +56,7 @@ impl Checker {
         if let KnobKind::Number { unit, .. } = self.scenario.knobs[at].kind {
             return Some((KnobId::from(at), unit));
         }
-        self.mistakes.error(value_span(entry), format!("`{}` is no number: it cannot be tuned", words[at]));
+        self.mistakes.error(value_span(entry), format!("`{}` is not a number: it cannot be tuned", words[at]));
         None
     }
 
@@ -64,9 +64,7 @@ impl Checker {
         if entry.value().as_string() == Some(CPU) {
             return Some(OptimumLimit::Cpu);
         }
-        match self
-            .resolve(entry, "a lock or a semaphore, or cpu", |_, thing| matches!(thing, NamedItem::Resource(_)))?
-        {
+        match self.resolve(entry, "a lock or a semaphore, or cpu", |_, item| matches!(item, NamedItem::Resource(_)))? {
             NamedItem::Resource(at) => Some(OptimumLimit::Resource(at)),
             NamedItem::Workers(_) | NamedItem::Pool(_) => None,
         }

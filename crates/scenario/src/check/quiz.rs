@@ -8,7 +8,7 @@ use super::node::{arg, children, span_of, value_span};
 use crate::program::{CorrectWhen, Expect, Guess, Quiz};
 use crate::sanitize::sanitize;
 
-/// As many guesses as there are number keys.
+/// Most guesses: there is a number key for each.
 const GUESSES: usize = 9;
 
 impl Checker {
@@ -49,18 +49,18 @@ impl Checker {
                 wrong |= self.needs_two_runs(child, &claim);
                 claims.push(claim);
             } else {
-                wrong = true; // and it was said why
+                wrong = true; // which was reported
             }
         }
-        let help = "say what is measured when it is right: { expect lost balance above=0 }; or { otherwise }";
+        let help = "write what the run shows if it is right: { expect lost balance above=0 }; or { otherwise }";
         match otherwise {
             _ if wrong => return None,
             Some(otherwise) if !claims.is_empty() => {
-                let title = "a guess is right when something is seen, or when no other is: not both";
+                let title = "a guess has either expectations or `otherwise`, not both";
                 self.mistakes.error(span_of(otherwise), title).help("remove one of them");
                 return None;
             }
-            None if node.children().is_none() => return None, // and it was said
+            None if node.children().is_none() => return None, // which was reported
             None if claims.is_empty() => {
                 self.mistakes.error(span_of(node), "nothing decides whether this guess is right").help(help);
                 return None;
@@ -73,7 +73,7 @@ impl Checker {
         })
     }
 
-    /// A guess is decided by the run that one watches.
+    /// Reports a claim that compares two runs: a guess is decided by a single run.
     fn needs_two_runs(&mut self, node: &KdlNode, claim: &Expect) -> bool {
         let two = claim.baseline_knobs().is_some();
         if two {
@@ -83,7 +83,7 @@ impl Checker {
         two
     }
 
-    /// Says of a guess that it could not be told from one before.
+    /// Reports a guess that equals one before it in its text or in its claims.
     fn check_guess_distinct(&mut self, before: &[(&KdlNode, Guess)], node: &KdlNode, guess: &Guess) {
         let text = |node: &KdlNode| arg(node, 0).map_or_else(|| span_of(node), value_span);
         for (first, other) in before {

@@ -27,53 +27,58 @@ pub fn language_reference() -> String {
     out
 }
 
-fn write_context(title: &str, place: NodeContext, out: &mut String) {
+fn write_context(title: &str, context: NodeContext, out: &mut String) {
     let _ = write!(out, "\n## {title}\n");
-    for family in place.families {
+    for family in context.families {
         write_family(family, out);
     }
 }
 
 fn write_family(family: &NodeFamily, out: &mut String) {
     let _ = write!(out, "\n### {}\n", family.title);
-    for shape in family.rules {
-        write_node(shape, out);
+    for rule in family.rules {
+        write_node(rule, out);
     }
 }
 
-fn write_node(shape: &NodeRule, out: &mut String) {
-    let _ = write!(out, "\n#### {}\n\n```kdl\n{}\n```\n\n{}\n", shape.word, shape.usage, shape.help);
-    if !shape.args.is_empty() || !shape.props.is_empty() {
+fn write_node(rule: &NodeRule, out: &mut String) {
+    let _ = write!(out, "\n#### {}\n\n```kdl\n{}\n```\n\n{}\n", rule.word, rule.usage, rule.help);
+    if !rule.args.is_empty() || !rule.props.is_empty() {
         out.push_str("\n| value | meaning | allowed values | default |\n|---|---|---|---|\n");
     }
-    for slot in shape.args {
-        let times = match slot.max_count {
+    for parameter in rule.args {
+        let times = match parameter.max_count {
             1 => String::new(),
             usize::MAX => ", repeatable".to_owned(),
             most => format!(", up to {most}"),
         };
-        write_parameter(&format!("*{}*{times}", slot.name), slot, out);
+        write_parameter(&format!("*{}*{times}", parameter.name), parameter, out);
     }
-    for slot in shape.props {
-        write_parameter(&format!("`{}=`", slot.name), slot, out);
+    for parameter in rule.props {
+        write_parameter(&format!("`{}=`", parameter.name), parameter, out);
     }
-    if shape.any_knob {
+    if rule.any_knob {
         out.push_str("\nIts properties are names of knobs with their values.\n");
     }
-    match shape.block {
+    match rule.block {
         BlockRule::Forbidden => {}
         BlockRule::Optional => out.push_str("\nThe block is optional.\n"),
         BlockRule::Required => out.push_str("\nThe block is required.\n"),
     }
 }
 
-fn write_parameter(name: &str, slot: &Parameter, out: &mut String) {
-    let unless = match slot.if_omitted {
+fn write_parameter(name: &str, parameter: &Parameter, out: &mut String) {
+    let unless = match parameter.if_omitted {
         IfOmitted::NotAllowed => "required".to_owned(),
         IfOmitted::SameAs(written) => format!("`{written}`"),
         IfOmitted::Means(words) => words.to_owned(),
     };
-    let _ = writeln!(out, "| {name} | {} | {} | {unless} |", slot.help, allowed_values(slot.value).replace('|', "\\|"));
+    let _ = writeln!(
+        out,
+        "| {name} | {} | {} | {unless} |",
+        parameter.help,
+        allowed_values(parameter.value).replace('|', "\\|")
+    );
 }
 
 /// The values that a parameter accepts, with their unit and range.
@@ -99,7 +104,7 @@ fn allowed_values(value: ValueKind) -> String {
 }
 
 /// Writes the leading digits of a number in groups of three: `1,000,000/s`.
-fn group_digits(number: &str) -> String {
+pub(super) fn group_digits(number: &str) -> String {
     let start = usize::from(number.starts_with('-'));
     let digits = number[start..].bytes().take_while(u8::is_ascii_digit).count();
     let mut out = number[..start].to_owned();

@@ -1,4 +1,4 @@
-//! `server site latency="50ms" capacity=8`: a small HTTP server of the run's own.
+//! Declarations of HTTP servers: `server site latency="50ms" capacity=8`.
 
 use kdl::KdlNode;
 
@@ -8,10 +8,11 @@ use super::number_rule::{BYTES, CONCURRENT_REQUESTS, NumberRule, QUEUE_CAPACITY,
 use crate::expr::Expr;
 use crate::program::{ResourceSpec, ServerSpec};
 
-/// Requests that a server works on at once, and that can be in it, unless it says otherwise.
+/// Default number of requests that a server works on at once.
 const CAPACITY: f64 = 1_000.0;
+/// Default number of requests that fit in a server.
 const REQUESTS: f64 = 1_000.0;
-/// Length of an answer, unless it says otherwise.
+/// Default length of an answer.
 const ANSWER: f64 = 1_024.0;
 
 impl Checker {
@@ -31,13 +32,13 @@ impl Checker {
         ResourceSpec::Server(Box::new(serving))
     }
 
-    /// The paths that are not there.
+    /// Reads the paths that the server answers with status 404.
     fn missing(&mut self, node: &KdlNode) -> Vec<String> {
         let Some(entry) = prop(node, "missing") else { return Vec::new() };
         let paths: Vec<String> =
             self.text(entry).map(|text| text.split_whitespace().map(str::to_owned).collect()).unwrap_or_default();
         if let Some(odd) = paths.iter().find(|path| !path.starts_with('/')) {
-            let title = format!("`{odd}` is no path: it does not begin with `/`");
+            let title = format!("`{odd}` is not a path: it does not begin with `/`");
             self.mistakes.error(value_span(entry), title).help("write it like this: missing=\"/one /two\"");
         }
         paths

@@ -27,7 +27,7 @@ pub(super) use counter::DELTA;
 pub(super) use real_work::PIXELS;
 
 impl Checker {
-    /// The steps in a node's block. A step with a mistake is left out: the scenario will not run anyway.
+    /// Reads the steps in a node's block. A step with a mistake is left out: the scenario will not run anyway.
     pub(super) fn block(&mut self, node: &KdlNode) -> Block {
         let mut steps = Block::default();
         // Whether `else` can follow the line before, even if that line has a mistake.
@@ -57,24 +57,24 @@ impl Checker {
             _ => {
                 let words = STEPS.rules().filter(|rule| rule.allows_else).map(|rule| rule.word);
                 let help = format!("`else {{ ... }}` follows the block of {}", any_of(words));
-                self.mistakes.error(span_of(node), "this `else` belongs to nothing").help(help);
+                self.mistakes.error(span_of(node), "this `else` has no matching step").help(help);
             }
         }
     }
 
-    /// The number that is the first argument of a step.
+    /// Reads the number that is the first argument of a step.
     pub(super) fn first_number(&mut self, node: &KdlNode, wanted: NumberRule) -> Option<Expr> {
         self.number(arg(node, 0)?, wanted).map(|formula| formula.expr)
     }
 
-    /// The resource that a step names, and which of its array.
+    /// Resolves the resource that a step names, and reads which member of its array.
     pub(super) fn target(&mut self, node: &KdlNode, what: &str, wanted: fn(&ResourceSpec) -> bool) -> Option<Target> {
         let at = prop(node, "at").map(|entry| self.number(entry, ARRAY_INDEX));
-        let thing = self.resolve(arg(node, 0)?, what, |this, thing| match thing {
+        let item = self.resolve(arg(node, 0)?, what, |this, item| match item {
             NamedItem::Resource(at) => this.scenario.resources.get(at).is_some_and(|resource| wanted(&resource.spec)),
             _ => false,
         })?;
-        let NamedItem::Resource(resource) = thing else { return None };
+        let NamedItem::Resource(resource) = item else { return None };
         let declared = &self.scenario.resources[resource];
         if let (Some(place), Expr::Number(1.0)) = (prop(node, "at"), &declared.count) {
             let title = format!("there is only one `{}`", declared.name);

@@ -1,4 +1,4 @@
-//! What a task of an event loop cannot do, and why.
+//! Restrictions of async tasks: steps and locks that block a thread.
 
 use kdl::KdlNode;
 
@@ -13,21 +13,23 @@ impl Checker {
         let of_tasks = bodies.filter(|(_, kinds, _)| kinds.contains(&WorkerKind::Async));
         let found: Vec<_> = of_tasks.map(|(node, _, steps)| (node, self.scenario.blocking_step(steps))).collect();
         for (node, blocking) in found {
-            for seat in ["core", "nice"].into_iter().filter_map(|name| prop(node, name)) {
-                let mistake = self.mistakes.error(entry_span(seat), "a task has no thread of its own to say this of");
-                mistake.help("it goes on wherever its loop has a thread free: remove it");
+            for entry in ["core", "nice"].into_iter().filter_map(|name| prop(node, name)) {
+                let mistake =
+                    self.mistakes.error(entry_span(entry), "a task has no thread of its own to apply this to");
+                mistake.help("it runs on any free thread of its event loop: remove it");
             }
             if let Some((word, span)) = blocking {
-                let title = format!("a task cannot do `{word}`: nothing but a thread can wait for it");
-                let help = "hand it to one with to-thread { ... }, or keep the loop's own for it with blocking { ... }";
+                let title = format!("a task cannot run `{word}`: only a thread can wait for it");
+                let help =
+                    "hand it to a thread with to-thread { ... }, or block the loop's thread with blocking { ... }";
                 let mistake = self.mistakes.error(span.range(), title);
-                mistake.label("no event loop is told when this is done").help(help);
+                mistake.label("the event loop is not notified when this is done").help(help);
             }
         }
         self.locks_of_tasks(nodes);
     }
 
-    /// A lock for threads blocks the thread of whoever waits, and with it the task that could give it back.
+    /// Reports locks that block the waiter's thread, and with it the task that could return the lock.
     fn locks_of_tasks(&mut self, nodes: &[&KdlNode]) {
         let kinds = [LockKind::ParkingLot, LockKind::Fair, LockKind::Spin, LockKind::Ticket];
         for node in super::nodes_named(nodes, &["mutex"]) {
@@ -44,7 +46,7 @@ impl Checker {
                 let title = format!("tasks cannot share a `{}` lock", kind.word());
                 let mistake = self.mistakes.error(entry_span(entry), title);
                 mistake
-                    .label("whoever waited for it would keep the thread from all others")
+                    .label("a task that waits for it would block the thread for all other tasks")
                     .add_related(span_of(task), "these are tasks");
                 mistake.help("remove it: tasks share a lock that is handed on in order of arrival");
             }

@@ -1,4 +1,4 @@
-//! How a scenario is tested: `test for="3s" alone=#true`.
+//! Options for `contend test`: `test for="3s" alone=#true`.
 
 use kdl::KdlNode;
 
@@ -8,7 +8,7 @@ use super::number_rule::NumberRule;
 use crate::expr::Expr;
 use crate::knob::Unit;
 
-/// Shorter is too little to judge by, longer is no test any more.
+/// The time of observation: less is too little to judge by, and more takes too long for a test.
 pub(super) const TEST_DURATION: NumberRule =
     NumberRule { unit: Unit::Time, min: 100e6, max: 600e9, index: false, live: true };
 
@@ -26,7 +26,7 @@ impl Checker {
             match formula.expr {
                 Expr::Number(ns) => self.scenario.test.hold_nanos = ns,
                 _ => {
-                    self.mistakes.error(value_span(entry), "expected a time that is written out");
+                    self.mistakes.error(value_span(entry), "expected a literal time");
                 }
             }
         }

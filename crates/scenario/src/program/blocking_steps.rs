@@ -1,11 +1,11 @@
-//! Steps that nothing but a thread can wait for: no event loop is told when a file has been read, or a command has ended.
+//! Steps that need a thread to wait: an event loop is not notified when a file has been read or a command has ended.
 
 use super::{AttemptKind, Block, Choice, LifeStep, LoopStep, RealWork, ResourceSpec, Scenario, SourceSpan, Step};
 use crate::knob_values::SettingError;
 use contend_trace::CounterMemory;
 
 impl Scenario {
-    /// The first such step in a block that is not handed to a thread: its word and its place in the file.
+    /// Finds the first such step that is not handed to a thread. Returns its word and its place in the file.
     pub(crate) fn blocking_step(&self, block: &Block) -> Option<(&'static str, SourceSpan)> {
         block.with_spans().find_map(|(step, span)| match step {
             Step::Loop(LoopStep::Blocking(_) | LoopStep::ToThread(_)) => None,
@@ -23,18 +23,18 @@ impl Scenario {
         })
     }
 
-    /// Whether all groups and pools can be made of tasks.
+    /// Checks that all groups and pools can consist of async tasks.
     ///
     /// # Errors
-    /// What stands against it.
+    /// The first resource, group or pool that makes it impossible.
     pub(crate) fn check_tasks_possible(&self) -> Result<(), SettingError> {
         for resource in &self.resources {
             let what = match resource.spec {
                 ResourceSpec::Pipe { .. } => "is a pipe",
-                ResourceSpec::Counter { memory: Choice::Fixed(CounterMemory::Manager), .. } => "is kept by a manager",
+                ResourceSpec::Counter { memory: Choice::Fixed(CounterMemory::Manager), .. } => "is held by a manager",
                 _ => continue,
             };
-            let what = format!("{what}, and nothing but a thread can wait for that");
+            let what = format!("{what}, and only a thread can wait for that");
             return Err(SettingError::TasksImpossible { name: resource.name.clone(), what });
         }
         let groups = self.groups.iter().map(|group| (&group.name, &group.scheduling, &group.steps));
@@ -42,9 +42,9 @@ impl Scenario {
             groups.chain(self.pools.iter().map(|pool| (&pool.name, &pool.scheduling, &pool.task)))
         {
             let what = match self.blocking_step(steps) {
-                Some((step, _)) => format!("does `{step}`, and nothing but a thread can wait for that"),
-                None if seat.core.is_some() => "stays on a core, and a task has no thread of its own".to_owned(),
-                None if seat.nice.is_some() => "stands back for others, and a task has no thread of its own".to_owned(),
+                Some((step, _)) => format!("runs `{step}`, and only a thread can wait for that"),
+                None if seat.core.is_some() => "is pinned to a core, and a task has no thread of its own".to_owned(),
+                None if seat.nice.is_some() => "has a niceness, and a task has no thread of its own".to_owned(),
                 None => continue,
             };
             return Err(SettingError::TasksImpossible { name: name.clone(), what });

@@ -1,28 +1,28 @@
-//! What a run must show.
+//! Expectations: what a run must show.
 
 use serde::{Deserialize, Serialize};
 
 use super::step::Compare;
 use contend_trace::KnobId;
 
-/// What a run must show.
+/// An expectation of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Expect {
-    /// As written, for messages.
+    /// The expectation in words, for reports.
     pub text: String,
-    /// Only when all these knobs stand at these values.
+    /// The expectation applies only to runs with these values of knobs.
     pub when: Vec<(KnobId, f64)>,
     pub claim: Claim,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Claim {
-    /// A deadlock is found before this many nanoseconds (or ever).
+    /// A deadlock is found, within this many nanoseconds if given.
     Deadlock {
         within: Option<f64>,
     },
     NoDeadlock,
-    /// A finding with this id is made (or is not).
+    /// The run has the finding with this id, or does not have it.
     Finding {
         id: String,
         is_expected: bool,
@@ -31,13 +31,13 @@ pub enum Claim {
         metric: Metric,
         subject: MetricSubject,
         compare: Compare,
-        /// What it is compared with; a factor when there is something to multiply.
+        /// The bound; a ratio if there is a baseline.
         value: f64,
         baseline: Option<Baseline>,
     },
 }
 
-/// Findings that are facts whatever the speed of a run.
+/// Findings that do not depend on the speed of a run.
 const TIMING_INDEPENDENT: [&str; 9] = [
     "deadlock",
     "livelock",
@@ -51,8 +51,8 @@ const TIMING_INDEPENDENT: [&str; 9] = [
 ];
 
 impl Claim {
-    /// Whether it is about speed, time or who runs when, which other programs change when they take the cores of a run.
-    /// Exact values and mere counts of what happened are facts on any machine.
+    /// Whether it depends on speed, time or scheduling, and so on the cores that other programs use. Exact values and
+    /// mere counts do not depend on the machine.
     pub fn needs_cores(&self) -> bool {
         match self {
             Self::Deadlock { .. } | Self::NoDeadlock => false,
@@ -62,17 +62,17 @@ impl Claim {
     }
 }
 
-/// What a measure is compared with, `value` times.
+/// What a measure is compared with: `value` is a ratio to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Baseline {
-    /// The same measure of something else in the same run.
+    /// The same measure of another subject in the same run.
     SameRun(MetricSubject),
-    /// The same measure in a run with these knobs turned as well.
+    /// The same measure in another run, with these knobs set as well.
     OtherRun(Vec<(KnobId, f64)>),
 }
 
 impl Expect {
-    /// The knobs of the run that this one is compared with, if it is.
+    /// Returns the knobs of the other run, if the expectation compares two runs.
     pub fn baseline_knobs(&self) -> Option<Vec<(KnobId, f64)>> {
         let Claim::Measure { baseline: Some(Baseline::OtherRun(set)), .. } = &self.claim else { return None };
         let kept = self.when.iter().filter(|(knob, _)| !set.iter().any(|(turned, _)| turned == knob));
@@ -80,7 +80,7 @@ impl Expect {
     }
 }
 
-/// Whom a measure is about: positions in the scenario's tables.
+/// The subject of a measure: a position in one of the scenario's tables.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MetricSubject {
     /// The first resource of this declaration.
@@ -92,7 +92,7 @@ pub enum MetricSubject {
     All,
 }
 
-/// What can be measured. Shares are 0 to 1, times nanoseconds.
+/// A measure. Shares are 0 to 1, times are in nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Metric {
     /// Share of a lock's acquisitions that had to wait.
@@ -103,80 +103,80 @@ pub enum Metric {
     Value,
     /// Updates a counter lost, or tasks that a pool lost.
     Lost,
-    /// Copies of a private counter that processes have beside their parent's.
+    /// Copies of a private counter that processes have, besides their parent's.
     Copies,
-    /// Tasks a pool did, failed, did a second time.
+    /// Tasks of a pool that succeeded, failed, were restarted, were rejected.
     Done,
     Failed,
     Retried,
     Rejected,
-    /// Tasks of a pool that were called off, that one worker took from another, whose failure nobody will look at.
+    /// Tasks of a pool that were cancelled, that one worker took from another, whose failure will never be read.
     Cancelled,
     Stolen,
     UnreadFailures,
-    /// Results of a pool's tasks that nobody has read.
+    /// Results of a pool's tasks that have not been read.
     Unread,
-    /// Most results that were there at once and that nobody had read.
+    /// Most unread results at once.
     MaxUnread,
-    /// How many times as long as the first result took to be there the first one took to be read.
+    /// Time until the first result is read, divided by the time until it is ready.
     FirstResult,
-    /// Share of the time in which someone had the lock.
+    /// Share of the time during which a worker held the lock.
     Held,
-    /// Share of the attempts at a lock that ended without it.
+    /// Share of the attempts at a lock that gave up.
     GaveUp,
     /// Share of a pool's workers' time spent on tasks.
     Utilization,
-    /// How many of a pool's tasks were done at once, or how many workers of a group ran at once, on average.
+    /// Tasks of a pool in progress at once, or workers of a group on a CPU at once; the average.
     Parallel,
-    /// How many times as long as the median task itself the median wait for its result was.
+    /// Median wait for a result, divided by the median run time of a task.
     Slowdown,
-    /// The same of the slowest task in a hundred, and of the slowest wait in a hundred.
+    /// 99th percentile of the waits for a result, divided by the 99th percentile of the run times.
     Tail,
-    /// Longest a queue has been, or a pool's queue, in items.
+    /// Most items in a queue, or in a pool's queue, at once.
     Depth,
     /// Items taken from a queue.
     Taken,
     /// Workers woken by each signal that woke any.
     Woken,
-    /// From asking for a worker of a group to its first moment, the median; of a pool, from when a task is due to its begin.
+    /// Median time from a spawn until the worker runs; for a pool, from when a task is due until it begins.
     Startup,
-    /// Lives that the workers of a group began.
+    /// Workers of a group that were started.
     Lives,
-    /// Workers of a group that were needed at once: lanes that ever were in use.
+    /// Most workers of a group at once, that is, lanes that were ever in use.
     Lanes,
-    /// Workers of a group that were cut off.
+    /// Workers of a group that were cut off at the end of the run.
     CutOff,
-    /// Processes, and threads, that the workers of a group run in.
+    /// Processes and threads that the workers of a group run in.
     Processes,
     Threads,
     /// Share of the workers' time in a state.
     Share(contend_trace::State),
-    /// How many times a lock was taken.
+    /// Acquisitions of a lock.
     Acquired,
-    /// What happened a second: a lock taken, a task done, an item taken, a counter added to.
+    /// Acquisitions, tasks done, items taken or additions per second.
     Rate,
-    /// How long those who had to wait for a lock waited.
+    /// Wait of the acquisitions of a lock that had to wait.
     Wait(Quantile),
-    /// From when a task was due to when its result was there.
+    /// Time from when a task is due to its result.
     Latency(Quantile),
-    /// When the last of a group came to its end.
+    /// Time from the start until the last worker of a group ended.
     Ended,
-    /// How long the run went on until it ended by itself.
+    /// Time until the run ended by itself.
     Elapsed,
 }
 
-/// Which of many durations.
+/// A quantile of many durations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Quantile {
-    /// Half are no longer.
+    /// Half of the durations are no longer.
     Median,
-    /// One of a hundred is longer.
+    /// One in a hundred is longer.
     P99,
     Max,
 }
 
 impl Metric {
-    /// Whether it changes with the cores that a run gets.
+    /// Whether it depends on the cores that a run gets.
     const fn needs_cores(self) -> bool {
         !matches!(
             self,
@@ -198,7 +198,7 @@ impl Metric {
         )
     }
 
-    /// Whether it is a part of something: 0 to 1, written `50%`.
+    /// Whether it is a share: 0 to 1, written `50%`.
     pub const fn is_share(self) -> bool {
         matches!(
             self,

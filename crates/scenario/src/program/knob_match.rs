@@ -4,8 +4,8 @@
 const ABSOLUTE: f64 = 1e-9;
 
 /// Largest relative difference of two equal values. Rounding a decimal number or stepping a knob through 1, 2, 5, 10 is
-/// off by a few times 2e-16. On the other hand, times (up to 3.6e12 ns), sizes (up to 1.1e12 bytes) and counts are whole
-/// numbers, and 1e-13 of the largest is less than the 1 by which two of them differ.
+/// off by a few times 2e-16. On the other hand, times (up to 3.6e12 ns), sizes (up to 1.1e12 bytes) and counts are
+/// whole numbers, and 1e-13 of the largest is less than the 1 by which two of them differ.
 const RELATIVE: f64 = 1e-13;
 
 /// Whether two values of a knob count as the same.

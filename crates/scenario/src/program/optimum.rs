@@ -1,16 +1,16 @@
-//! What tuning should find, calculated beforehand.
+//! The right answer of tuning, if it can be calculated.
 
 use serde::{Deserialize, Serialize};
 
 use contend_trace::KnobId;
 
-/// Between which values of a knob the best one lies, by calculation.
+/// The calculated range of the best value of a knob.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Optimum {
     pub knob: KnobId,
     pub from: f64,
     pub to: f64,
-    /// What is used up there.
+    /// The resource that is exhausted there.
     pub limit: Option<OptimumLimit>,
     /// Whether "too noisy to say" is right as well.
     pub accepts_noise: bool,
@@ -18,7 +18,7 @@ pub struct Optimum {
     pub explanation: String,
 }
 
-/// What can be used up.
+/// What limits the throughput.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OptimumLimit {
     Cpu,

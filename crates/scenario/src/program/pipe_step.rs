@@ -1,4 +1,4 @@
-//! The steps on pipes.
+//! Steps on pipes.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,16 +7,16 @@ use super::resource::Target;
 use super::step::Blocks;
 use crate::expr::Expr;
 
-/// What a worker does with a pipe. Bytes are how long one message is.
+/// A step on a pipe. `bytes` is the length of a message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum PipeStep {
-    /// Writes a message, waiting for room. Fails if nobody is left who could read it.
+    /// Waits for room and writes a message. Fails if no reader is left.
     Send { target: Target, bytes: Expr },
-    /// Reads a message, waiting for it. Ends the worker's steps if nobody is left who could write one.
+    /// Waits for a message and reads it. Ends the worker if no sender is left.
     Receive { target: Target, bytes: Expr },
-    /// Reads messages, waiting for them, and runs the body for each until nobody is left who could write one.
+    /// Reads messages and runs the body for each, until no sender is left.
     ForEach { target: Target, bytes: Expr, body: Block },
-    /// The worker uses the pipe no more: it closes its ends of it.
+    /// Closes the worker's own ends of the pipe.
     Close(Target),
 }
 

@@ -1,18 +1,18 @@
-//! The question to think about before a run, and what one may guess.
+//! The question before a run, with guesses to choose from.
 
 use serde::{Deserialize, Serialize};
 
 use super::expect::Expect;
 
-/// A question, asked before the run.
+/// A question to answer before the run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Quiz {
     pub text: String,
-    /// Answers to choose from. None at all: one thinks of an answer and keeps it to oneself.
+    /// Answers to choose from. Empty for a question to think about only.
     pub guesses: Vec<Guess>,
 }
 
-/// One answer that can be chosen. Whether it is right is measured.
+/// An answer to choose. The run decides whether it is right.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Guess {
     pub text: String,
@@ -22,7 +22,7 @@ pub struct Guess {
 /// When a guess is right.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum CorrectWhen {
-    /// All of this is seen.
+    /// All of these expectations hold.
     AllHold(Vec<Expect>),
     /// None of the other guesses is right.
     NoOtherGuess,

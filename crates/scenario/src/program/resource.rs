@@ -1,4 +1,4 @@
-//! What workers share and wait for.
+//! Resources: what workers share and wait for.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use contend_trace::{CounterMemory, KnobId, LockKind, RwPolicy};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Resource {
     pub name: String,
-    /// More than one makes an array, named `fork-1`, `fork-2`... Fixed for a run.
+    /// More than 1 makes an array with the members `fork-1`, `fork-2`, ... Fixed for a run.
     pub count: Expr,
     pub spec: ResourceSpec,
 }
@@ -21,7 +21,7 @@ pub enum ResourceSpec {
     Counter {
         initial: i64,
         memory: Choice<CounterMemory>,
-        /// The members of its array lie side by side in one cache line, instead of in one each.
+        /// Whether the members of the array share cache lines, rather than having one each.
         packed: bool,
     },
     Semaphore {
@@ -37,7 +37,7 @@ pub enum ResourceSpec {
         /// In bytes; the kernel rounds it up to a power of two of pages.
         capacity: Expr,
     },
-    /// Waited for while holding the mutex declared at position `of`, which the wait gives back meanwhile.
+    /// A condition variable. A wait holds the mutex declared at position `mutex`, and returns it meanwhile.
     Condition {
         mutex: usize,
     },
@@ -49,21 +49,21 @@ pub enum ResourceSpec {
     Server(Box<ServerSpec>),
 }
 
-/// A small HTTP server of the run's own: how it answers. All but its room can be turned while it runs.
+/// A small HTTP server that belongs to the run. All its numbers but `max_requests` can change during the run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServerSpec {
-    /// What an answer takes, in nanoseconds, and how much more at most, by chance.
+    /// Time to answer a request, in nanoseconds, and the largest random addition to it.
     pub latency: Expr,
     pub jitter: Expr,
-    /// Share of the answers that say that it failed, 0 to 1.
+    /// Share of requests answered with an error, 0 to 1.
     pub failure_rate: Expr,
     /// Length of an answer.
     pub bytes: Expr,
-    /// How many requests it works on at once. The others wait in it.
+    /// Requests that it works on at once; the others wait in it.
     pub capacity: Expr,
-    /// How many requests can be in it at once; it turns more away.
+    /// Requests that fit in it; it rejects more.
     pub max_requests: Expr,
-    /// Paths that it does not know.
+    /// Paths that do not exist.
     pub missing_paths: Vec<String>,
 }
 
@@ -76,7 +76,7 @@ pub enum Choice<T> {
 }
 
 impl<T: Copy> Choice<T> {
-    /// The word that stands, or that the knob stands at.
+    /// Returns the fixed word, or the one that the knob selects.
     pub fn pick(&self, knob: impl FnOnce(KnobId) -> f64) -> Option<T> {
         match self {
             Self::Fixed(word) => Some(*word),
@@ -85,11 +85,11 @@ impl<T: Copy> Choice<T> {
     }
 }
 
-/// One of a resource's array, or the resource itself.
+/// A resource, or a member of a resource's array.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Target {
     /// Position in `Scenario::resources`.
     pub resource: usize,
-    /// Which of the array, wrapping around; `None` is the first.
+    /// Index in the array, which wraps around; `None` is the first member.
     pub index: Option<Expr>,
 }

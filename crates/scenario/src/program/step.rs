@@ -1,4 +1,4 @@
-//! The steps a worker does.
+//! The steps of workers.
 
 mod attempt;
 mod life;
@@ -23,54 +23,54 @@ pub use question::{Compare, Operand, Question};
 pub use queue::QueueStep;
 pub use signal::SignalStep;
 
-/// One thing a worker does.
+/// A step of a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Step {
-    /// Real work that takes this much CPU time.
+    /// Computes until it has used this much CPU time.
     Compute(Expr),
-    /// Sleeps on purpose.
+    /// Sleeps.
     Sleep(Expr),
-    /// Waits for a descriptor that becomes ready after this time: what waiting for a device or a server is.
+    /// Waits for a descriptor that becomes ready after this time, like a wait for a device or a server.
     Io(Expr),
-    /// Takes the lock, runs the body, gives it back.
+    /// Takes the lock, runs the body and returns the lock.
     Lock {
         target: Target,
         body: Block,
     },
-    /// Takes the lock within `timeout` and runs the body, or else the other steps.
+    /// Runs the body if it gets the lock within `timeout`, else the other steps.
     TryLock {
         target: Target,
         timeout: Expr,
         body: Block,
         otherwise: Block,
     },
-    /// Bare `lock`: the worker keeps it until `unlock`, or for good if it ends before.
+    /// `lock` without a block: the worker holds it until `unlock`. If the worker ends before, it is never returned.
     BareLock(Target),
-    /// Bare `unlock`.
+    /// Returns a lock that was taken without a block.
     BareUnlock(Target),
-    /// Takes permits of a semaphore all at once, runs the body, gives them back.
+    /// Takes permits of a semaphore all at once, runs the body and returns them.
     Acquire {
         target: Target,
         permits: Expr,
         body: Block,
     },
-    /// Bare `acquire`: takes a permit for good.
+    /// `acquire` without a block: takes a permit and does not return it.
     BareAcquire(Target),
-    /// Bare `release`: gives a permit, whoever had it, or nobody.
+    /// Adds a permit to a semaphore, even if this worker took none.
     BareRelease(Target),
-    /// Has an rwlock together with other readers while it runs the body.
+    /// Holds an rwlock together with other readers while it runs the body.
     ReadLock {
         target: Target,
         body: Block,
     },
-    /// Has an rwlock alone while it runs the body.
+    /// Holds an rwlock alone while it runs the body.
     WriteLock {
         target: Target,
         body: Block,
     },
     /// Reads a counter into the worker's own copy.
     Load(Target),
-    /// Writes the worker's own copy plus `add` to the counter, whatever it holds by now.
+    /// Writes the worker's own copy plus `add` to the counter, and overwrites other changes.
     Store {
         target: Target,
         add: i8,
@@ -80,7 +80,7 @@ pub enum Step {
         target: Target,
         by: i8,
     },
-    /// Adds to a counter so many times in a row, each in one atomic operation, and tells of it once.
+    /// Adds to a counter many times in a row, each in one atomic operation, and records that as one event.
     AddMany {
         target: Target,
         by: i8,
@@ -92,7 +92,7 @@ pub enum Step {
     Pool(PoolStep),
     Loop(LoopStep),
     Life(LifeStep),
-    /// Has this much memory, all of it written to, while it runs the body.
+    /// Allocates this much memory, writes to all of it, and runs the body.
     Allocate {
         bytes: Expr,
         body: Block,
@@ -120,26 +120,26 @@ pub enum Step {
         body: Block,
         otherwise: Block,
     },
-    /// Makes thumbnails of the task's file, the longer side this many pixels.
+    /// Makes thumbnails of the task's file, with these lengths of the longer side in pixels.
     Thumbnail {
         sizes: Vec<u32>,
     },
-    /// One of these ways, by chance: each as likely as its weight among all.
+    /// Runs one of the branches at random, by their weights.
     Choose(Vec<Branch>),
     RealWork(RealWork),
     Attempt(Box<Attempt>),
     /// Fails with this message: ends the task, unless a `retry` around it handles the failure.
     Fail(String),
-    /// The worker panics; the others go on.
+    /// Panics. Other workers are not affected.
     Panic(String),
-    /// Ends the process at once, by a signal, with all that is in it.
+    /// Kills the process at once by a signal, with all workers in it.
     Abort,
     /// Ends the process at once with this exit code.
     Exit(u8),
 }
 
 impl Step {
-    /// The blocks of this step.
+    /// Returns the blocks of this step.
     ///
     /// The match names every step: a block that is missing here would hide its steps from all that looks through a
     /// scenario, such as the check that commands need `--allow-exec`.
@@ -184,7 +184,7 @@ impl Step {
         }
     }
 
-    /// All blocks of this step, in the order of the file.
+    /// Returns all blocks of this step, in the order of the file.
     pub fn bodies(&self) -> impl Iterator<Item = &Block> {
         let (first, second, branches): (_, _, &[Branch]) = match self.blocks() {
             Blocks::None => (None, None, &[]),
@@ -200,7 +200,7 @@ impl Step {
         matches!(self, Self::Forever(_) | Self::Fail(_) | Self::Panic(_) | Self::Abort | Self::Exit(_))
     }
 
-    /// What it uses of what is shared.
+    /// Returns the resource that it uses.
     pub fn target(&self) -> Option<&Target> {
         match self {
             Self::Lock { target, .. }
@@ -225,7 +225,7 @@ impl Step {
         }
     }
 
-    /// The pool that it has to do with.
+    /// Returns the pool that it uses.
     pub const fn pool_index(&self) -> Option<usize> {
         match self {
             Self::Pool(PoolStep::Submit { pool, .. } | PoolStep::Shutdown { pool, .. }) => Some(*pool),
@@ -233,7 +233,7 @@ impl Step {
         }
     }
 
-    /// The first command that it runs, itself or in one of its blocks.
+    /// Returns the first command in this step or in its blocks.
     pub fn command(&self) -> Option<&[TextExpr]> {
         if let Self::Attempt(attempt) = self
             && let AttemptKind::Exec { command, .. } = &attempt.kind
@@ -243,7 +243,7 @@ impl Step {
         self.bodies().flatten().find_map(Self::command)
     }
 
-    /// Where the steps of the `else` that follows it go, if one can.
+    /// Returns the place for the steps of an `else`, if one can follow this step.
     pub fn else_steps_mut(&mut self) -> Option<&mut Block> {
         match self {
             Self::TryLock { otherwise, .. }
@@ -259,31 +259,31 @@ impl Step {
         }
     }
 
-    /// Shows it and all steps in its blocks.
+    /// Calls `see` for this step and for all steps in its blocks.
     pub fn for_each_step(&self, see: &mut impl FnMut(&Self)) {
         see(self);
         self.bodies().flatten().for_each(|step| step.for_each_step(see));
     }
 
-    /// The group whose workers it spawns, if it does.
+    /// Returns the group whose workers it spawns.
     pub fn spawned_group(&self) -> Option<usize> {
         if let Self::Life(LifeStep::Spawn(members)) = self { Some(members.group) } else { None }
     }
 
-    /// Whether it, or a step in one of its blocks, is such a one.
+    /// Whether this step, or a step in its blocks, is a wanted one.
     pub fn contains(&self, wanted: &impl Fn(&Self) -> bool) -> bool {
         wanted(self) || self.bodies().flatten().any(|step| step.contains(wanted))
     }
 }
 
-/// What a task does with its loop's thread. A worker that has a thread of its own keeps that.
+/// A step about the thread of an event loop. A worker with a thread of its own uses that thread.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum LoopStep {
-    /// Runs the body as calls that know of no loop: when it waits, the thread does.
+    /// Runs the body as blocking calls: while it waits, so does the thread.
     Blocking(Block),
-    /// Has a thread beside the loop run the body, and awaits its end.
+    /// Hands the body to a thread beside the event loop, and awaits its end.
     ToThread(Block),
-    /// Lets the others go on that could.
+    /// Lets other workers that are ready run first.
     Yield,
 }
 
@@ -307,24 +307,24 @@ pub(crate) enum Blocks<'a> {
     Choice(&'a [Branch]),
 }
 
-/// One of the ways of a choice.
+/// A branch of a choice.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Branch {
     pub weight: Expr,
     pub steps: Block,
 }
 
-/// Work that is what it says, however long it takes.
+/// Work that is defined by its result rather than by its time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum RealWork {
     /// Counts the primes up to this number.
     Primes(Expr),
-    /// SHA-256 of so many bytes, or of the task's file.
+    /// Hashes this many bytes, or the task's file, by SHA-256.
     Hash(Option<Expr>),
     /// Reads the task's file.
     ReadFile,
-    /// Writes a file of so many bytes that is gone after the run.
+    /// Writes a file of this many bytes, which is deleted at the end of the run.
     WriteFile(Expr),
-    /// Makes a grey copy of the task's picture.
+    /// Makes a gray copy of the picture in the task's file.
     Grayscale,
 }

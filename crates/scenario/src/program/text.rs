@@ -1,18 +1,18 @@
-//! Texts with places that each task fills in: `{}` is its file, `{n}` its number.
+//! Texts with placeholders for each task: `{}` is its file, `{n}` its number.
 
 use serde::{Deserialize, Serialize};
 
 use contend_trace::KnobId;
 
-/// A text that is written out, or that a knob has.
+/// A literal text, or the text of a knob.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum TextExpr {
     Template(Template),
-    /// What the knob for free text is set to.
+    /// The text of a knob.
     Knob(KnobId),
 }
 
-/// A text with places in it.
+/// A text with placeholders.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Template(pub Vec<TemplatePiece>);
 
@@ -22,7 +22,7 @@ pub enum TemplatePiece {
     Placeholder(Placeholder),
 }
 
-/// What a place stands for. The words are those of GNU parallel.
+/// A placeholder. The words are those of GNU parallel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Placeholder {
     /// `{}`: the task's file, or its word.
@@ -31,9 +31,9 @@ pub enum Placeholder {
     Base,
     /// `{//}`: its directory.
     Directory,
-    /// `{.}`: without its ending.
+    /// `{.}`: without its extension.
     Stem,
-    /// `{/.}`: without its directory and its ending.
+    /// `{/.}`: without its directory and extension.
     BaseStem,
     /// `{n}`: the task's number, from 1.
     Number,
@@ -55,7 +55,7 @@ impl Placeholder {
 }
 
 impl Template {
-    /// The text with its places found. Braces around anything else stay what they are.
+    /// Parses the placeholders of a text. Other braces are plain text.
     pub fn parse(text: &str) -> Self {
         let mut pieces = Vec::new();
         let mut literal = String::new();
@@ -78,12 +78,12 @@ impl Template {
         Self(pieces)
     }
 
-    /// Whether some place is filled in with the task's file.
+    /// Whether a placeholder needs the task's file.
     pub fn has_item(&self) -> bool {
         self.0.iter().any(|piece| matches!(piece, TemplatePiece::Placeholder(place) if *place != Placeholder::Number))
     }
 
-    /// As it was written.
+    /// Returns the text as it was written.
     pub fn to_source(&self) -> String {
         let piece = |piece: &TemplatePiece| match piece {
             TemplatePiece::Literal(text) => text.clone(),
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_found_and_other_braces_stay() {
+    fn placeholders_are_found_and_other_braces_are_plain_text() {
         let literal = |text: &str| TemplatePiece::Literal(text.to_owned());
         let found = Template::parse("a{}b{/.}{n}{print $1}{").0;
         let places = [Placeholder::Item, Placeholder::BaseStem, Placeholder::Number].map(TemplatePiece::Placeholder);
@@ -111,7 +111,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_template_is_what_was_written(text in "[a{}/.n#é]{0,20}") {
+        fn a_parsed_template_formats_as_it_was_written(text in "[a{}/.n#é]{0,20}") {
             prop_assert_eq!(Template::parse(&text).to_source(), text);
         }
     }

@@ -1,4 +1,4 @@
-//! Who works: groups of workers, and pools with what feeds them.
+//! Groups of workers, and pools with their feeds.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,61 +16,61 @@ pub struct WorkerGroup {
     pub kind: WorkerKind,
     pub count: Expr,
     pub scheduling: Scheduling,
-    /// The run does not wait for them: when all others have ended they are cut off, whatever they do.
+    /// Whether the run ends without waiting for these workers; they are cut off then.
     pub is_daemon: bool,
-    /// A worker process of it is a mere copy of the one that spawns it, and ends at once.
+    /// Whether a worker process is a copy of the process that spawns it, which ends at once.
     pub is_fork_copy: bool,
     pub steps: Block,
 }
 
-/// Where a worker runs, and how much of it the kernel gives it beside others. Evaluated when the worker starts.
+/// The niceness and the core of a worker. Evaluated when the worker starts.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Scheduling {
-    /// How far it stands back for others: 0 to 19, as `nice` has it. `None`: as much as everyone.
+    /// Its niceness, 0 to 19. `None`: unchanged.
     pub nice: Option<Expr>,
-    /// The core it stays on, among those this program may use, wrapping around. `None`: any.
+    /// The core it is pinned to: an index among the usable cores, which wraps around. `None`: any core.
     pub core: Option<Expr>,
 }
 
-/// A pool of workers fed from one queue.
+/// A pool of workers that take tasks from a queue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PoolSpec {
     pub name: String,
     pub worker_kind: Choice<WorkerKind>,
-    /// How many workers; changes while it runs when it is a knob.
+    /// Number of workers; changes during the run if it is a knob.
     pub workers: Expr,
-    /// How many workers it can ever have: the knob's maximum, or the fixed number.
+    /// The most workers: the knob's maximum, or the fixed number.
     pub max_workers: u32,
     pub scheduling: Scheduling,
     pub queue_capacity: Expr,
     pub overflow: OverflowPolicy,
     pub feed: Feed,
-    /// How many tasks of a batch are due each second; `None`: as many as the queue takes.
+    /// Tasks of a batch that are due per second; `None`: as fast as the queue takes them.
     pub pace: Option<Expr>,
-    /// Bytes sent with each task and back; only processes pay for it.
+    /// Bytes sent with each task and back; costs time for processes only.
     pub payload: Expr,
     /// Tasks handed over at once.
     pub chunk: Expr,
-    /// What becomes of the pool when a worker process dies.
+    /// What happens if a worker process dies.
     pub on_crash: Choice<CrashPolicy>,
-    /// How often a task whose worker process died is begun anew before it counts as failed.
+    /// How many times a task is restarted if its worker process dies, before it counts as failed.
     pub retries: Expr,
     pub distribution: Choice<TaskDistribution>,
-    /// What whoever feeds a batch does with the results; `None`: there are none.
+    /// How the feeder of a batch reads the results; `None`: there are none.
     pub results: Option<Choice<ResultDelivery>>,
-    /// How long it waits for them, from the moment it began.
+    /// The longest wait for the results, from the first task on.
     pub timeout: Option<Expr>,
     pub task: Block,
 }
 
-/// How results come to whoever wants them.
+/// How the feeder reads results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ResultDelivery {
-    /// In the order of the tasks: a result that is there early is held back.
+    /// In the order of the tasks: an early result is held back.
     Ordered,
-    /// In the order in which the tasks end.
+    /// In the order in which tasks end.
     AsCompleted,
-    /// Nobody reads them.
+    /// Results are not read.
     Ignored,
 }
 
@@ -79,14 +79,14 @@ impl ResultDelivery {
         [("ordered", Self::Ordered), ("as-completed", Self::AsCompleted), ("ignored", Self::Ignored)];
 }
 
-/// Who gets which task.
+/// How tasks are distributed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TaskDistribution {
-    /// All take from one queue.
+    /// All workers take from one queue.
     Shared,
-    /// A batch is dealt out before it begins, an equal part to each.
+    /// A batch is divided equally among the workers before it begins.
     Split,
-    /// As `Split`; who has done its own takes from others.
+    /// Like `Split`; a worker without tasks takes some from another.
     Steal,
 }
 
@@ -95,16 +95,16 @@ impl TaskDistribution {
         [("shared", Self::Shared), ("split", Self::Split), ("steal", Self::Steal)];
 }
 
-/// What becomes of a pool when one of its worker processes dies.
+/// What happens if a worker process of a pool dies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CrashPolicy {
-    /// Another one takes its place, and the task is done again.
+    /// The process is replaced, and its task is restarted.
     Restart,
-    /// The task failed; the others go on without it.
+    /// Its task fails, and the pool continues with fewer workers.
     Shrink,
-    /// All that is not done fails, and the other processes are ended.
+    /// All unfinished tasks fail, and the other processes are ended.
     FailAll,
-    /// Another one takes its place. Nobody remembers the task.
+    /// The process is replaced, and its task is lost.
     LoseTask,
 }
 
@@ -113,7 +113,7 @@ impl CrashPolicy {
         [("restart", Self::Restart), ("shrink", Self::Shrink), ("fail-all", Self::FailAll), ("lose", Self::LoseTask)];
 }
 
-/// What happens to a task when the queue is full.
+/// What happens to a new task if the queue is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OverflowPolicy {
     Block,
@@ -121,18 +121,18 @@ pub enum OverflowPolicy {
     CallerRuns,
 }
 
-/// Where a pool's tasks come from.
+/// The source of a pool's tasks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Feed {
-    /// Nobody feeds it: it does what others submit.
+    /// There is no feeder: steps submit tasks.
     Submitted,
-    /// Open loop: tasks are due at this rate whatever the pool does.
+    /// Open loop: tasks are due at this rate, even if the pool falls behind.
     OpenLoop { rate: Expr },
-    /// This many, as fast as the queue takes them.
+    /// This many tasks, as fast as the queue takes them.
     Batch { count: Expr },
-    /// One task for each file that a pattern means below the directory that the knob names; sample files when it names
-    /// none. Results go to `out`, or beside. `written`: the patterns as they stand in the file. `times`: how often each.
+    /// One task for each file below `dir` that matches a pattern, `times` times; sample files if the knob is empty.
+    /// Results are written to `out`, or beside the files. `patterns_text`: the patterns as written.
     Files { dir: KnobId, out: Option<KnobId>, patterns: Vec<Glob>, patterns_text: String, times: Expr },
-    /// One task for each word, so many times.
+    /// One task for each word, `times` times.
     Words { words: TextExpr, times: Expr },
 }

@@ -1,4 +1,4 @@
-//! How the knobs stand for an expectation, and what a measure is compared with: `when=` and `times=`.
+//! The knobs of an expectation, `when=`, and what a measure is compared with, `times=`.
 
 use kdl::{KdlEntry, KdlNode};
 
@@ -9,11 +9,11 @@ use crate::knob::Knob;
 use crate::program::{Baseline, MetricSubject, is_same_knob_value};
 use contend_trace::KnobId;
 
-/// Ways the knobs can stand that one line may speak of.
+/// Most combinations of knobs that one line can name.
 const MAX_COMBINATIONS: usize = 64;
 
 impl Checker {
-    /// What `times=` names, and how a report words it: a variant by its knobs, or something else in the same run.
+    /// Reads `times=`, another run given by its knobs or a name in the same run, and words it for reports.
     pub(super) fn baseline(&mut self, entry: &KdlEntry, of: Option<SubjectKind>) -> Option<(Baseline, String)> {
         let text = self.text(entry)?;
         if text.contains('=') {
@@ -38,7 +38,7 @@ impl Checker {
         Some((Baseline::SameRun(subject), text.to_owned()))
     }
 
-    /// A run that is compared with itself shows nothing.
+    /// Reports a run that is compared with itself.
     pub(super) fn check_baseline_differs(
         &mut self,
         node: &KdlNode,
@@ -53,13 +53,13 @@ impl Checker {
         let same =
             set.iter().all(|(knob, value)| stands(knob).is_some_and(|stands| is_same_knob_value(stands, *value)));
         if let (true, Some(entry)) = (same, prop(node, "times")) {
-            let help = "name a knob that stands differently, in `when` or here";
+            let help = "name a knob with another value, in `when` or here";
             self.mistakes.error(value_span(entry), "this compares a run with itself").help(help);
         }
         !same
     }
 
-    /// Whether something is compared with itself in the same run.
+    /// Reports a measure that is compared with itself in the same run; returns whether it is.
     pub(super) fn compares_with_itself(
         &mut self,
         node: &KdlNode,
@@ -73,14 +73,14 @@ impl Checker {
         same
     }
 
-    /// `kind=std|fair order=same`: every way the knobs can stand for the expectation to be asked.
+    /// Reads `kind=std|fair order=same` and returns every combination of values.
     pub(super) fn knob_combinations(&mut self, entry: &KdlEntry) -> Option<Vec<Vec<(KnobId, f64)>>> {
         let text = self.text(entry)?;
         let mut ways: Vec<Vec<(KnobId, f64)>> = vec![Vec::new()];
         for condition in text.split_whitespace() {
             let Some((name, values)) = condition.split_once('=') else {
                 let help = "write knobs and values: when=\"kind=std|fair order=same\"";
-                self.mistakes.error(value_span(entry), format!("`{condition}` is no condition")).help(help);
+                self.mistakes.error(value_span(entry), format!("`{condition}` is not a condition")).help(help);
                 return None;
             };
             let mut next = Vec::new();
@@ -90,7 +90,9 @@ impl Checker {
                         next.extend(ways.iter().map(|way| [way.as_slice(), &[setting]].concat()));
                     }
                     Ok(_) => {
-                        self.mistakes.error(value_span(entry), "these are more than 64 ways").help("name fewer values");
+                        self.mistakes
+                            .error(value_span(entry), "these are more than 64 combinations")
+                            .help("name fewer values");
                         return None;
                     }
                     Err(error) => {
@@ -109,7 +111,7 @@ impl Checker {
         if shown.is_empty() { text.to_owned() } else { format!("{text} when {shown}") }
     }
 
-    /// Knobs as one writes them: `kind=std order=same`.
+    /// Formats knobs as they are written: `kind=std order=same`.
     fn settings_text(&self, set: &[(KnobId, f64)]) -> String {
         let shown: Vec<String> = set
             .iter()

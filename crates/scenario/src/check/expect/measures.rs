@@ -84,7 +84,8 @@ pub(in crate::check) const MEASURES: [Measure; 40] = [
         "lost",
         Metric::Lost,
         SubjectKind::CounterOrPool,
-        "for a counter: lost updates, that is its correct value minus its value; for a pool: tasks that began and will never end",
+        "for a counter: lost updates, that is its correct value minus its value; for a pool: tasks that began and will \
+         never end",
     ),
     measure(
         "copies",

@@ -31,15 +31,16 @@ pub(super) const ATTEMPTS: NodeFamily = NodeFamily {
         step_rule(
             "exec",
             "exec \"gzip\" \"-k\" \"{}\"",
-            "Runs a command without a shell and waits for its end. Needs --allow-exec. It fails if the exit code is not 0. \
-             A failure ends the task, but no other task, unless an `else` follows. The block runs after a success. All \
-             processes of the command's process group end with it.",
+            "Runs a command without a shell and waits for its end. Needs --allow-exec. It fails if the exit code is \
+             not 0. A failure ends the task, but no other task, unless an `else` follows. The block runs after a \
+             success. All processes of the command's process group end with it.",
             Checker::exec_step,
         )
         .args(&[required(
             "command",
             Special(
-                "text, or a knob for free text: as the first value it holds the whole command, later it is one argument",
+                "text, or a knob for free text: as the first value it holds the whole command, later it is one \
+                 argument",
             ),
             "the program and its arguments. `{}` is the task's file, `{/}` its name without the directory, `{//}` its \
              directory, `{.}` the file without its extension, `{/.}` its name without directory and extension, `{n}` \

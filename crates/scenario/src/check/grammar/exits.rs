@@ -12,8 +12,8 @@ pub(super) const ENDS: NodeFamily = NodeFamily {
         step_rule(
             "fail",
             "fail \"why\"",
-            "Fails, like a request that gets no answer: ends the task, but no other task, unless a `retry` around it tries \
-             again or has an `else`. Outside a task it ends the worker.",
+            "Fails, like a request that gets no answer: ends the task, but no other task, unless a `retry` around it \
+             tries again or has an `else`. Outside a task it ends the worker.",
             |checker, node| checker.text(arg(node, 0)?).map(|why| Step::Fail(sanitize(why))),
         )
         .args(&[required("why", Text, "the message of the failure")]),

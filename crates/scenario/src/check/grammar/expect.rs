@@ -65,7 +65,8 @@ pub(super) const EXPECT: NodeFamily = NodeFamily {
                 "times",
                 Special("`knob=value` with spaces between, or a name"),
                 NO_RATIO,
-                "makes the number a ratio: to a run with these knobs, or to the same measure of this name in the same run",
+                "makes the number a ratio: to a run with these knobs, or to the same measure of this name in the same \
+                 run",
             ),
             GROUP,
             optional(
@@ -78,8 +79,8 @@ pub(super) const EXPECT: NodeFamily = NodeFamily {
         node_rule(
             "optimum",
             "optimum workers from=9 to=11 limit=account because=\"9 ms outside, 1 ms inside\"",
-            "The right answer of `contend tune`, if it can be calculated; `contend tune --check` compares. The bounds can \
-             use `cores`, the number of usable cores.",
+            "The right answer of `contend tune`, if it can be calculated; `contend tune --check` compares. The bounds \
+             can use `cores`, the number of usable cores.",
         )
         .args(&[required("knob", NameOf("a knob with a number"), "the knob that is tuned")])
         .props(&[

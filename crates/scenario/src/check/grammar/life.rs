@@ -17,8 +17,8 @@ pub(super) const LIVES: NodeFamily = NodeFamily {
         step_rule(
             "spawn",
             "spawn helper",
-            "Starts the workers of a group and continues. A group that is spawned anywhere does not start with the run. A \
-             worker that still runs is waited for first. Workers spawned by a task work on the task's file.",
+            "Starts the workers of a group and continues. A group that is spawned anywhere does not start with the \
+             run. A worker that still runs is waited for first. Workers spawned by a task work on the task's file.",
             Checker::spawn_step,
         )
         .args(&[GROUP])

@@ -16,8 +16,8 @@ pub(super) const LOCKS: NodeFamily = NodeFamily {
         step_rule(
             "lock",
             "lock account { ... }",
-            "Waits for the mutex and takes it; returns it at the end of the block. Without a block, the worker holds it \
-             until `unlock`. A worker that ends without `unlock` never returns it.",
+            "Waits for the mutex and takes it; returns it at the end of the block. Without a block, the worker holds \
+             it until `unlock`. A worker that ends without `unlock` never returns it.",
             Checker::lock_step,
         )
         .args(&[MUTEX])

@@ -55,8 +55,8 @@ pub(super) const KNOBS: NodeFamily = NodeFamily {
     rules: &[node_rule(
         "knob",
         "knob hold \"2ms\" min=\"0us\" max=\"100ms\" help=\"...\"",
-        "A parameter: a number with a range, a choice of words, or free text. Set it with `--set hold=5ms`, or turn it in \
-         the dashboard during the run. `$hold` stands for its value wherever a number is allowed.",
+        "A parameter: a number with a range, a choice of words, or free text. Set it with `--set hold=5ms`, or turn it \
+         in the dashboard during the run. `$hold` stands for its value wherever a number is allowed.",
     )
     .args(&[required("name", ValueKind::Name, "its name"), DEFAULT])
     .props(&[

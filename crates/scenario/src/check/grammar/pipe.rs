@@ -15,8 +15,8 @@ pub(super) const PIPES: NodeFamily = NodeFamily {
         step_rule(
             "send",
             "send lines bytes=\"1KiB\"",
-            "Waits for room and writes a message into the pipe, in pieces if it is longer than the pipe's capacity. Fails \
-             if there is no reader left.",
+            "Waits for room and writes a message into the pipe, in pieces if it is longer than the pipe's capacity. \
+             Fails if there is no reader left.",
             Checker::send_step,
         )
         .args(&[PIPE])

@@ -27,7 +27,8 @@ pub(super) const POOL: NodeFamily = NodeFamily {
             optional(
                 "files",
                 Special(
-                    "patterns with spaces between: `*.jpg`, `**/*.txt` for directories below as well, `jpg` for `*.jpg`",
+                    "patterns with spaces between: `*.jpg`, `**/*.txt` for directories below as well, `jpg` for \
+                     `*.jpg`",
                 ),
                 Means("`count` gives the number"),
                 "one task for each file that matches a pattern; case does not matter",
@@ -39,7 +40,12 @@ pub(super) const POOL: NodeFamily = NodeFamily {
                 "one task for each word, which is `{}` in `http-get` and `exec`",
             ),
             optional("times", Number(TASKS), SameAs("1"), "how many times the whole batch is fed, one after the other"),
-            optional("dir", KNOB, Means("required with `files`"), "where the files are; sample files if the knob is empty"),
+            optional(
+                "dir",
+                KNOB,
+                Means("required with `files`"),
+                "where the files are; sample files if the knob is empty",
+            ),
             optional(
                 "out",
                 KNOB,
@@ -53,7 +59,12 @@ pub(super) const POOL: NodeFamily = NodeFamily {
                 "how the feeder reads the results after the last task: in the order of the tasks, as they complete, or \
                  never",
             ),
-            optional("timeout", Number(TIME), Means("no limit"), "longest wait for all results, from the first task on"),
+            optional(
+                "timeout",
+                Number(TIME),
+                Means("no limit"),
+                "longest wait for all results, from the first task on",
+            ),
         ]),
         node_rule("task", "task { ... }", "The steps of one task.").block(BlockRule::Required),
     ],
@@ -65,28 +76,39 @@ pub(super) const STEPS: NodeFamily = NodeFamily {
         step_rule(
             "submit",
             "submit worker",
-            "Gives a pool a task, whose result the worker can read later. Waits for room if the pool's policy is `block`.",
+            "Gives a pool a task, whose result the worker can read later. Waits for room if the pool's policy is \
+             `block`.",
             Checker::submit_step,
         )
         .args(&[resource_name("pool", "a pool")])
-        .props(&[optional("task", Number(TASK), Means("counted from 0"), "the task's number, `task` in formulas")]),
+        .props(&[optional(
+            "task",
+            Number(TASK),
+            Means("counted from 0"),
+            "the task's number, `task` in formulas",
+        )]),
         step_rule(
             "result",
             "result { ... }",
-            "Waits for the oldest result that the worker has not read yet. With a block: runs it if the task went well, \
-             otherwise the `else`. Without a block: fails if the task failed.",
-            Checker::result_step,
+            "Waits for the oldest result that the worker has not read yet. With a block: runs it if the task went \
+             well, otherwise the `else`. Without a block: fails if the task failed.",
+            |checker, node| Some(checker.result_step(node)),
         )
         .block(BlockRule::Optional)
         .allows_else(),
-        step_rule("shutdown", "shutdown worker how=cancel", "Closes a pool: it accepts no more tasks.", Checker::shutdown_step)
-            .args(&[resource_name("pool", "a pool")])
-            .props(&[optional(
-                "how",
-                Words(|| ShutdownMode::ALL.map(|(word, _)| word).to_vec()),
-                SameAs("drain"),
-                "`drain` waits for all accepted tasks; `cancel` waits for the tasks that have begun and drops the rest; \
-                 `abandon` does not wait and cuts off the tasks that have begun",
-            )]),
+        step_rule(
+            "shutdown",
+            "shutdown worker how=cancel",
+            "Closes a pool: it accepts no more tasks.",
+            Checker::shutdown_step,
+        )
+        .args(&[resource_name("pool", "a pool")])
+        .props(&[optional(
+            "how",
+            Words(|| ShutdownMode::ALL.map(|(word, _)| word).to_vec()),
+            SameAs("drain"),
+            "`drain` waits for all accepted tasks; `cancel` waits for the tasks that have begun and drops the \
+                 rest; `abandon` does not wait and cuts off the tasks that have begun",
+        )]),
     ],
 };

@@ -8,9 +8,14 @@ const QUEUE: Parameter = resource_name("queue", "a queue");
 pub(super) const QUEUES: NodeFamily = NodeFamily {
     title: "Queues",
     rules: &[
-        step_rule("put", "put jobs", "Waits for room and puts an item. Fails if the queue is closed.", Checker::put_step)
-            .args(&[QUEUE])
-            .props(&[AT]),
+        step_rule(
+            "put",
+            "put jobs",
+            "Waits for room and puts an item. Fails if the queue is closed.",
+            Checker::put_step,
+        )
+        .args(&[QUEUE])
+        .props(&[AT]),
         step_rule(
             "take",
             "take jobs { ... }",
@@ -44,8 +49,8 @@ pub(super) const QUEUES: NodeFamily = NodeFamily {
         step_rule(
             "close",
             "close jobs",
-            "Closes a queue: it accepts no more items. For a pipe: the worker closes its own ends. When every sender has \
-             closed its end or ended, the receivers reach the end of the stream.",
+            "Closes a queue: it accepts no more items. For a pipe: the worker closes its own ends. When every sender \
+             has closed its end or ended, the receivers reach the end of the stream.",
             Checker::close_step,
         )
         .args(&[resource_name("closed", "a queue or a pipe")])

@@ -24,8 +24,8 @@ pub(super) const RESOURCES: NodeFamily = NodeFamily {
                 "kind",
                 Words(|| LockKind::NAMED.map(LockKind::word).to_vec()),
                 SameAs("std"),
-                "how it waits and who is next: `std` parks and is unfair, `parking-lot` parks and is fair now and then, \
-                 `fair` hands it to the longest waiter, `spin` burns CPU, `ticket` spins in order of arrival, \
+                "how it waits and who is next: `std` parks and is unfair, `parking-lot` parks and is fair now and \
+                 then, `fair` hands it to the longest waiter, `spin` burns CPU, `ticket` spins in order of arrival, \
                  `reentrant` lets its holder take it again, `off` does not lock at all. Or a knob that chooses one of \
                  them. The kinds are for threads: processes share a robust mutex, and tasks one that is handed on in \
                  order of arrival",
@@ -88,8 +88,8 @@ pub(super) const RESOURCES: NodeFamily = NodeFamily {
             required("of", NameOf("a mutex"), "the mutex held to wait for it, which the wait returns meanwhile"),
             COUNT,
         ]),
-        node_rule("event", "event ready", "A flag that workers wait for until it is set.").args(&[NAME]).props(&[COUNT]),
-        node_rule("barrier", "barrier round parties=4", "Workers wait here until all parties have arrived, again and again.")
+        node_rule("event", "event ready", "A flag; workers wait until it is set.").args(&[NAME]).props(&[COUNT]),
+        node_rule("barrier", "barrier round parties=4", "Workers wait here until all parties have arrived.")
             .args(&[NAME])
             .props(&[required("parties", Number(DECLARED_COUNT), "how many workers it waits for"), COUNT]),
         node_rule(

@@ -15,8 +15,8 @@ pub(super) const SIGNALS: NodeFamily = NodeFamily {
         step_rule(
             "wait",
             "wait not-empty",
-            "For a condition: returns its mutex, waits for a notification, and takes the mutex again. For an event: waits \
-             until it is set.",
+            "For a condition: returns its mutex, waits for a notification, and takes the mutex again. For an event: \
+             waits until it is set.",
             Checker::wait_step,
         )
         .args(&[resource_name("signal", "a condition or an event")])
@@ -24,15 +24,30 @@ pub(super) const SIGNALS: NodeFamily = NodeFamily {
             AT,
             optional("timeout", Number(TIME), Means("no limit"), "longest wait; the worker continues after it"),
         ]),
-        step_rule("notify", "notify not-empty", "Wakes one waiter of the condition, if there is one.", Checker::notify_step)
-            .args(&[CONDITION])
-            .props(&[AT]),
-        step_rule("notify-all", "notify-all not-empty", "Wakes all waiters of the condition.", Checker::notify_all_step)
-            .args(&[CONDITION])
-            .props(&[AT]),
-        step_rule("set", "set ready", "Sets the event: waiters continue, and later ones do not wait.", Checker::set_step)
-            .args(&[EVENT])
-            .props(&[AT]),
+        step_rule(
+            "notify",
+            "notify not-empty",
+            "Wakes one waiter of the condition, if there is one.",
+            Checker::notify_step,
+        )
+        .args(&[CONDITION])
+        .props(&[AT]),
+        step_rule(
+            "notify-all",
+            "notify-all not-empty",
+            "Wakes all waiters of the condition.",
+            Checker::notify_all_step,
+        )
+        .args(&[CONDITION])
+        .props(&[AT]),
+        step_rule(
+            "set",
+            "set ready",
+            "Sets the event: waiters continue, and later ones do not wait.",
+            Checker::set_step,
+        )
+        .args(&[EVENT])
+        .props(&[AT]),
         step_rule("clear", "clear ready", "Clears the event: later workers wait for it again.", Checker::clear_step)
             .args(&[EVENT])
             .props(&[AT]),

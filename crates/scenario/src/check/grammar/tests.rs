@@ -1,4 +1,4 @@
-//! The tables say what the checker does: every usage is right, every range is kept, every default is the default.
+//! Compares the tables with the checker: usages, ranges, defaults, required values and words.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::{
 use crate::quantity::format_quantity;
 use crate::{Mistakes, Scenario, Source, check};
 
-/// What the usages speak of. A new node's usage finds here what it names.
+/// Declarations for the names in the usages.
 const AROUND: [&str; 18] = [
     "server site",
     "knob order same of=\"same other\"",
@@ -32,20 +32,20 @@ const AROUND: [&str; 18] = [
     "thread helper { sleep \"1ms\" }",
 ];
 
-/// A node as its usage writes it, to be changed.
+/// A node as in its usage, which tests can change.
 #[derive(Clone)]
 struct ExampleNode {
-    place: NodeContext,
-    shape: &'static NodeRule,
+    context: NodeContext,
+    rule: &'static NodeRule,
     args: Vec<String>,
     props: Vec<(String, String)>,
 }
 
 impl ExampleNode {
-    fn new(place: NodeContext, shape: &'static NodeRule) -> Self {
-        let text = shape.usage.replace("...", "");
-        let document: KdlDocument = text.parse().unwrap_or_else(|error| panic!("{}: {error:?}", shape.usage));
-        let mut written = Self { place, shape, args: Vec::new(), props: Vec::new() };
+    fn new(context: NodeContext, rule: &'static NodeRule) -> Self {
+        let text = rule.usage.replace("...", "");
+        let document: KdlDocument = text.parse().unwrap_or_else(|error| panic!("{}: {error:?}", rule.usage));
+        let mut written = Self { context, rule, args: Vec::new(), props: Vec::new() };
         for entry in document.nodes()[0].entries() {
             match entry.name() {
                 Some(name) => written.props.push((name.value().to_owned(), entry.value().to_string())),
@@ -55,30 +55,30 @@ impl ExampleNode {
         written
     }
 
-    fn with(&self, slot: &Parameter, value: &str) -> Self {
-        let mut changed = self.without(slot);
+    fn with(&self, parameter: &Parameter, value: &str) -> Self {
+        let mut changed = self.without(parameter);
         let quoted = if value.starts_with('#') { value.to_owned() } else { format!("{value:?}") };
-        match self.argument(slot) {
+        match self.argument(parameter) {
             Some(at) => changed.args.insert(at.min(changed.args.len()), quoted),
-            None => changed.props.push((slot.name.to_owned(), quoted)),
+            None => changed.props.push((parameter.name.to_owned(), quoted)),
         }
         changed
     }
 
-    fn without(&self, slot: &Parameter) -> Self {
+    fn without(&self, parameter: &Parameter) -> Self {
         let mut changed = self.clone();
-        match self.argument(slot) {
+        match self.argument(parameter) {
             Some(at) => {
-                let end = at.saturating_add(slot.max_count).min(changed.args.len());
+                let end = at.saturating_add(parameter.max_count).min(changed.args.len());
                 drop(changed.args.drain(at.min(end)..end));
             }
-            None => changed.props.retain(|(name, _)| name != slot.name),
+            None => changed.props.retain(|(name, _)| name != parameter.name),
         }
         changed
     }
 
-    fn argument(&self, slot: &Parameter) -> Option<usize> {
-        self.shape.args.iter().position(|arg| std::ptr::eq(arg, slot))
+    fn argument(&self, parameter: &Parameter) -> Option<usize> {
+        self.rule.args.iter().position(|arg| std::ptr::eq(arg, parameter))
     }
 
     /// The node in a scenario that declares everything it needs.
@@ -90,8 +90,8 @@ impl ExampleNode {
     fn text_followed_by(&self, next: &str) -> String {
         let args = self.args.join(" ");
         let props: Vec<String> = self.props.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let word = self.shape.word;
-        let block = match (word, self.shape.usage.contains('{')) {
+        let word = self.rule.word;
+        let block = match (word, self.rule.usage.contains('{')) {
             ("pool", _) => "{ task { sleep \"1ms\" }; batch count=1 }",
             ("ask", _) => "{ guess \"a\" { expect deadlock }; guess \"b\" { otherwise } }",
             ("guess", _) => "{ expect deadlock }",
@@ -100,7 +100,7 @@ impl ExampleNode {
             (_, false) => "",
         };
         let node = format!("{word} {args} {} {block}{next}", props.join(" "));
-        let declares = matches!(self.shape.args.first().map(|slot| slot.value), Some(ValueKind::Name));
+        let declares = matches!(self.rule.args.first().map(|parameter| parameter.value), Some(ValueKind::Name));
         let own = self.args.first().filter(|_| declares).map(|name| format!(" {name} "));
         let is_free = |line: &&&str| own.as_ref().is_none_or(|own| !format!("{line} ").contains(own));
         let around: Vec<&str> = AROUND.iter().filter(is_free).copied().collect();
@@ -108,7 +108,7 @@ impl ExampleNode {
     }
 
     fn placed(&self, node: &str) -> String {
-        match (self.place.name, self.shape.word) {
+        match (self.context.name, self.rule.word) {
             (name, _) if name == TOP.name => node.to_owned(),
             (name, _) if name == WAYS.name => {
                 format!("thread v {{ choose {{ {node}; weight 1 {{ sleep \"1ms\" }} }} }}")
@@ -138,74 +138,74 @@ impl ExampleNode {
         check(&Source { name: "x".to_owned(), path: None, text: self.text() }).map(|checked| checked.scenario)
     }
 
-    /// What is said about it, if anything is wrong.
+    /// Returns the mistakes as text; empty if there are none.
     fn complaint(&self) -> String {
         self.check().err().map(|mistakes| mistakes.to_string()).unwrap_or_default()
     }
 }
 
 fn all_examples() -> impl Iterator<Item = ExampleNode> {
-    CONTEXTS.into_iter().flat_map(|place| place.rules().map(move |shape| ExampleNode::new(place, shape)))
+    CONTEXTS.into_iter().flat_map(|context| context.rules().map(move |rule| ExampleNode::new(context, rule)))
 }
 
 fn all_parameters() -> impl Iterator<Item = (ExampleNode, &'static Parameter)> {
     all_examples().flat_map(|node| {
-        node.shape.args.iter().chain(node.shape.props).map(move |slot| (node.clone(), slot)).collect::<Vec<_>>()
+        node.rule.args.iter().chain(node.rule.props).map(move |parameter| (node.clone(), parameter)).collect::<Vec<_>>()
     })
 }
 
 #[test]
-fn every_usage_is_right() {
+fn every_usage_passes_the_check() {
     for node in all_examples() {
-        assert_eq!(node.complaint(), "", "{}", node.shape.usage);
-        assert_eq!(node.shape.usage.contains('{'), node.shape.block != BlockRule::Forbidden, "{}", node.shape.usage);
+        assert_eq!(node.complaint(), "", "{}", node.rule.usage);
+        assert_eq!(node.rule.usage.contains('{'), node.rule.block != BlockRule::Forbidden, "{}", node.rule.usage);
     }
 }
 
 #[test]
 fn every_step_has_a_constructor_and_no_other_node_has_one() {
     for node in all_examples() {
-        let is_step = node.place.name == STEPS.name && node.shape.word != "else";
-        assert_eq!(node.shape.build_step.is_some(), is_step, "{}", node.shape.word);
+        let is_step = node.context.name == STEPS.name && node.rule.word != "else";
+        assert_eq!(node.rule.build_step.is_some(), is_step, "{}", node.rule.word);
     }
 }
 
 #[test]
 fn else_can_follow_the_steps_that_allow_it_and_no_others() {
-    let steps = all_examples().filter(|node| node.place.name == STEPS.name && node.shape.word != "else");
-    for node in steps.filter(|node| node.shape.block != BlockRule::Forbidden) {
+    let steps = all_examples().filter(|node| node.context.name == STEPS.name && node.rule.word != "else");
+    for node in steps.filter(|node| node.rule.block != BlockRule::Forbidden) {
         let text = node.text_followed_by("; else { sleep \"1ms\" }");
         let mistakes = check(&Source { name: "x".to_owned(), path: None, text }).err();
         let said = mistakes.map(|mistakes| mistakes.to_string()).unwrap_or_default();
-        assert_eq!(said.contains("this `else` belongs to nothing"), !node.shape.allows_else, "{}", node.shape.word);
+        assert_eq!(said.contains("this `else` has no matching step"), !node.rule.allows_else, "{}", node.rule.word);
     }
 }
 
 #[test]
-fn every_node_and_every_value_is_explained_once() {
-    for place in CONTEXTS {
-        let words: BTreeSet<&str> = place.rules().map(|shape| shape.word).collect();
-        assert_eq!(words.len(), place.rules().count(), "no word stands twice {}", place.name);
+fn every_node_and_every_value_is_documented_once() {
+    for context in CONTEXTS {
+        let words: BTreeSet<&str> = context.rules().map(|rule| rule.word).collect();
+        assert_eq!(words.len(), context.rules().count(), "no word stands twice {}", context.name);
     }
     for node in all_examples() {
-        assert!(node.shape.help.ends_with('.'), "{}: sentences say what it does", node.shape.word);
-        let names: BTreeSet<&str> = node.shape.prop_names().collect();
-        assert_eq!(names.len(), node.shape.props.len(), "{}", node.shape.word);
+        assert!(node.rule.help.ends_with('.'), "{}: sentences say what it does", node.rule.word);
+        let names: BTreeSet<&str> = node.rule.prop_names().collect();
+        assert_eq!(names.len(), node.rule.props.len(), "{}", node.rule.word);
     }
-    for (node, slot) in all_parameters() {
+    for (node, parameter) in all_parameters() {
         assert!(
-            slot.help.starts_with(char::is_lowercase) || slot.help.starts_with('`'),
+            parameter.help.starts_with(char::is_lowercase) || parameter.help.starts_with('`'),
             "{} {}",
-            node.shape.word,
-            slot.name
+            node.rule.word,
+            parameter.name
         );
     }
 }
 
 #[test]
-fn every_range_is_kept() {
-    for (node, slot) in all_parameters() {
-        let (least, most, below, above) = match slot.value {
+fn every_range_is_enforced() {
+    for (node, parameter) in all_parameters() {
+        let (least, most, below, above) = match parameter.value {
             ValueKind::Number(want) => {
                 let step = want.max.abs().max(1.0);
                 let unit = |value: f64| format_quantity(value, want.unit);
@@ -216,45 +216,45 @@ fn every_range_is_kept() {
             }
             _ => continue,
         };
-        // Whole numbers stand there bare; a bare number cannot be told from a text by `with`.
+        // Literal whole numbers have no quotes, but `with` adds them.
         let bare = |written: ExampleNode| {
-            let ValueKind::Integer(..) = slot.value else { return written };
+            let ValueKind::Integer(..) = parameter.value else { return written };
             let strip = |text: &String| text.trim_matches('"').to_owned();
-            let (at, mut written) = (written.argument(slot), written);
+            let (at, mut written) = (written.argument(parameter), written);
             match at {
                 Some(at) => written.args[at] = strip(&written.args[at]),
                 None => written.props.iter_mut().for_each(|(_, value)| *value = strip(value)),
             }
             written
         };
-        let only = without_exclusive(&node, slot);
+        let only = without_exclusive(&node, parameter);
         for outside in [below, above] {
-            let said = bare(only.with(slot, &outside)).complaint();
+            let said = bare(only.with(parameter, &outside)).complaint();
             let range = format!("it goes from {least} to {most}");
-            assert!(said.contains(&range), "{} {} {outside}: {range}\n{said}", node.shape.word, slot.name);
+            assert!(said.contains(&range), "{} {} {outside}: {range}\n{said}", node.rule.word, parameter.name);
         }
         for inside in [&least, &most] {
-            let said = bare(only.with(slot, inside)).complaint();
-            assert!(!said.contains("it goes from"), "{} {} {inside}: {said}", node.shape.word, slot.name);
+            let said = bare(only.with(parameter, inside)).complaint();
+            assert!(!said.contains("it goes from"), "{} {} {inside}: {said}", node.rule.word, parameter.name);
         }
     }
 }
 
-/// The node without those of its properties that exclude this one.
-fn without_exclusive(node: &ExampleNode, slot: &Parameter) -> ExampleNode {
+/// Removes the properties that exclude this one.
+fn without_exclusive(node: &ExampleNode, parameter: &Parameter) -> ExampleNode {
     let mut node = node.clone();
-    if ["above", "below", "equals"].contains(&slot.name) {
+    if ["above", "below", "equals"].contains(&parameter.name) {
         node.props.retain(|(name, _)| !["above", "below", "equals"].contains(&name.as_str()));
     }
     node
 }
 
 #[test]
-fn every_default_is_what_holds_when_nothing_is_said() {
+fn omitted_values_equal_their_documented_defaults() {
     let mut compared = 0;
-    for (node, slot) in all_parameters() {
-        let IfOmitted::SameAs(default) = slot.if_omitted else { continue };
-        let whole = |written: ExampleNode| match slot.value {
+    for (node, parameter) in all_parameters() {
+        let IfOmitted::SameAs(default) = parameter.if_omitted else { continue };
+        let whole = |written: ExampleNode| match parameter.value {
             ValueKind::Integer(..) => {
                 let mut written = written;
                 written.props.iter_mut().for_each(|(_, value)| *value = value.trim_matches('"').to_owned());
@@ -262,31 +262,31 @@ fn every_default_is_what_holds_when_nothing_is_said() {
             }
             _ => written,
         };
-        let silent = node.without(slot).check().unwrap_or_else(|said| panic!("{} {said}", node.shape.word));
-        let written = whole(node.with(slot, default));
-        let said = written.check().unwrap_or_else(|said| panic!("{} {said}", node.shape.word));
-        assert_eq!(silent, said, "{} {}={default}", node.shape.word, slot.name);
+        let silent = node.without(parameter).check().unwrap_or_else(|said| panic!("{} {said}", node.rule.word));
+        let written = whole(node.with(parameter, default));
+        let said = written.check().unwrap_or_else(|said| panic!("{} {said}", node.rule.word));
+        assert_eq!(silent, said, "{} {}={default}", node.rule.word, parameter.name);
         compared += 1;
     }
     assert!(compared > 20, "{compared} defaults");
 }
 
 #[test]
-fn what_is_needed_is_asked_for() {
-    for (node, slot) in all_parameters().filter(|(_, slot)| slot.if_omitted == IfOmitted::NotAllowed) {
-        let said = node.without(slot).complaint();
-        assert_ne!(said, "", "{} without {}", node.shape.word, slot.name);
+fn missing_required_values_are_reported() {
+    for (node, parameter) in all_parameters().filter(|(_, parameter)| parameter.if_omitted == IfOmitted::NotAllowed) {
+        let said = node.without(parameter).complaint();
+        assert_ne!(said, "", "{} without {}", node.rule.word, parameter.name);
     }
 }
 
 #[test]
-fn every_word_is_known_and_no_other() {
-    for (node, slot) in all_parameters() {
-        let ValueKind::Words(words) = slot.value else { continue };
+fn listed_words_are_accepted_and_others_are_not() {
+    for (node, parameter) in all_parameters() {
+        let ValueKind::Words(words) = parameter.value else { continue };
         for word in words() {
-            assert_eq!(node.with(slot, word).complaint(), "", "{} {}={word}", node.shape.word, slot.name);
+            assert_eq!(node.with(parameter, word).complaint(), "", "{} {}={word}", node.rule.word, parameter.name);
         }
-        let said = node.with(slot, "zzzzzz").complaint();
-        assert!(said.contains("there is no `zzzzzz`"), "{} {}: {said}", node.shape.word, slot.name);
+        let said = node.with(parameter, "zzzzzz").complaint();
+        assert!(said.contains("there is no `zzzzzz`"), "{} {}: {said}", node.rule.word, parameter.name);
     }
 }

@@ -65,14 +65,10 @@ pub(super) const WORKERS: NodeFamily = NodeFamily {
         node_rule(
             "runtime",
             "runtime threads=2",
-            "The event loop of all async workers. While a task waits, its thread runs other tasks; while a task computes \
-             or blocks, it keeps the thread.",
+            "The event loop of all async workers. While a task waits, its thread runs other tasks; while a task \
+             computes or blocks, it keeps the thread.",
         )
-        .props(&[required(
-            "threads",
-            Number(THREADS),
-            "number of threads; without `runtime` there is one",
-        )]),
+        .props(&[required("threads", Number(THREADS), "number of threads; without `runtime` there is one")]),
         node_rule(
             "pool",
             "pool worker of=threads workers=4 { ... }",
@@ -106,8 +102,8 @@ pub(super) const WORKERS: NodeFamily = NodeFamily {
                 "on-crash",
                 Words(|| CrashPolicy::ALL.map(|(word, _)| word).to_vec()),
                 SameAs("restart"),
-                "what happens if a process dies: `restart` replaces it and restarts its task, `shrink` continues without \
-                 it, `fail-all` fails all unfinished tasks, `lose` replaces it and loses its task",
+                "what happens if a process dies: `restart` replaces it and restarts its task, `shrink` continues \
+                 without it, `fail-all` fails all unfinished tasks, `lose` replaces it and loses its task",
             ),
             optional(
                 "schedule",

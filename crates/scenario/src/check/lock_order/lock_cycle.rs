@@ -1,14 +1,14 @@
-//! Rings among edges "takes this lock while it holds that one".
+//! Cycles of locks that workers take while they hold others.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
 
 use super::step_order::StepOrder;
 
-/// Edges kept; a scenario with more is looked at in part.
+/// Most edges; further ones are ignored.
 const EDGES: usize = 1_000;
 
-/// One lock: which declaration, which of its array.
+/// One lock: its declaration, and its index in the array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct LockInstance {
     pub resource: usize,
@@ -20,32 +20,32 @@ pub(super) struct LockInstance {
 pub(super) struct LockEdge {
     pub from: LockInstance,
     pub to: LockInstance,
-    /// Whether `from` is held, and `to` taken, together with other readers.
+    /// Whether `from` is held, and whether `to` is taken, together with other readers.
     pub shared: (bool, bool),
     pub worker: usize,
-    /// Which of the worker's outermost steps.
+    /// The number of the worker's outermost step.
     pub at: usize,
     pub name: String,
-    /// What else it holds then: two edges with a common guard never happen at once.
+    /// The other locks it holds then. Two edges with a common guard never happen at the same time.
     pub guards: BTreeSet<LockInstance>,
     pub span: Range<usize>,
 }
 
-/// Edges that close: each begins where the one before ends.
+/// A cycle: each edge begins at the lock where the one before it ends.
 #[derive(Debug, Clone)]
 pub(super) struct LockCycle {
     pub edges: Vec<LockEdge>,
 }
 
 impl LockCycle {
-    /// Where it stands in the file; the same for rings that differ in their workers only.
+    /// The places of its edges, which are equal for cycles that differ in their workers only.
     pub(super) fn places(&self) -> Vec<Range<usize>> {
         let places: BTreeSet<(usize, usize)> = self.edges.iter().map(|edge| (edge.span.start, edge.span.end)).collect();
         places.into_iter().map(|(start, end)| start..end).collect()
     }
 }
 
-/// Adds an edge unless the same worker has it already with no more guards.
+/// Adds an edge, unless the same worker already has that edge with the same guards or fewer.
 pub(super) fn add_edge(edges: &mut Vec<LockEdge>, edge: LockEdge) {
     let same = |known: &LockEdge| {
         (known.from, known.to, known.shared) == (edge.from, edge.to, edge.shared)
@@ -58,28 +58,29 @@ pub(super) fn add_edge(edges: &mut Vec<LockEdge>, edge: LockEdge) {
     }
 }
 
-/// For each edge a shortest ring through it that different workers can close at the same time.
-pub(super) fn find_cycles(edges: &[LockEdge], phases: &StepOrder) -> Vec<LockCycle> {
+/// Finds for each edge a shortest cycle through it that different workers can close at the same time.
+pub(super) fn find_cycles(edges: &[LockEdge], order: &StepOrder) -> Vec<LockCycle> {
     let mut from: BTreeMap<LockInstance, Vec<&LockEdge>> = BTreeMap::new();
     for edge in edges {
         from.entry(edge.from).or_default().push(edge);
     }
-    edges.iter().filter_map(|first| shortest_cycle(first, &from, phases)).collect()
+    edges.iter().filter_map(|first| shortest_cycle(first, &from, order)).collect()
 }
 
-/// The shortest way from where an edge leads to where it begins. Every edge on it fits the first one; that all of
-/// them fit each other is asked of the way that is found, so a longer ring may go unseen behind a shorter unfit one.
+/// Finds the shortest path from the end of an edge to its start, over edges that can overlap with the first one.
+/// Whether all of them overlap with each other is tested for that path only, so a shorter impossible cycle may hide a
+/// longer one.
 fn shortest_cycle(
     first: &LockEdge,
     from: &BTreeMap<LockInstance, Vec<&LockEdge>>,
-    phases: &StepOrder,
+    order: &StepOrder,
 ) -> Option<LockCycle> {
     let mut came: BTreeMap<LockInstance, &LockEdge> = BTreeMap::new();
     let mut queue = VecDeque::from([first.to]);
     while let Some(lock) = queue.pop_front() {
-        for edge in from.get(&lock).into_iter().flatten().filter(|edge| can_overlap(first, edge, phases)) {
+        for edge in from.get(&lock).into_iter().flatten().filter(|edge| can_overlap(first, edge, order)) {
             if edge.to == first.from {
-                return close_cycle(first, edge, &came, phases);
+                return close_cycle(first, edge, &came, order);
             }
             if edge.to != first.to && !came.contains_key(&edge.to) {
                 came.insert(edge.to, edge);
@@ -94,7 +95,7 @@ fn close_cycle(
     first: &LockEdge,
     last: &LockEdge,
     came: &BTreeMap<LockInstance, &LockEdge>,
-    phases: &StepOrder,
+    order: &StepOrder,
 ) -> Option<LockCycle> {
     let mut edges = vec![last.clone()];
     let mut at = last.from;
@@ -104,14 +105,14 @@ fn close_cycle(
     }
     edges.push(first.clone());
     edges.reverse();
-    let all_fit = (0..edges.len()).all(|a| (0..a).all(|b| can_overlap(&edges[a], &edges[b], phases)));
+    let all_fit = (0..edges.len()).all(|a| (0..a).all(|b| can_overlap(&edges[a], &edges[b], order)));
     // A reader does not wait for another reader.
     let next = edges.iter().cycle().skip(1);
     let all_wait = edges.iter().zip(next).all(|(edge, next)| !(edge.shared.1 && next.shared.0));
     (all_fit && all_wait).then_some(LockCycle { edges })
 }
 
-/// Whether two edges can happen at the same time: different workers, no lock and no order that keeps them apart.
-fn can_overlap(one: &LockEdge, other: &LockEdge, phases: &StepOrder) -> bool {
-    one.worker != other.worker && one.guards.is_disjoint(&other.guards) && !phases.never_overlap(one, other)
+/// Whether two edges can happen at the same time: they are of different workers that no lock and no order keeps apart.
+fn can_overlap(one: &LockEdge, other: &LockEdge, order: &StepOrder) -> bool {
+    one.worker != other.worker && one.guards.is_disjoint(&other.guards) && !order.never_overlap(one, other)
 }

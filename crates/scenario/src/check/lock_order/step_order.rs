@@ -1,56 +1,56 @@
-//! What keeps steps of different workers apart in time, as far as straight code tells: a start, an end that is waited for, an
-//! event flag, an item of a queue, a permit that must be given first, a barrier.
+//! The order between steps of different workers, as far as it follows from steps outside of branches and loops: spawns,
+//! joins, event flags, items of queues, permits that must be released first, and barriers.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::lock_cycle::{LockEdge, LockInstance};
 
-/// Steps of this kind that are kept; of more nothing is concluded.
+/// Most synchronization points. With more, no order is concluded.
 const MARKS: usize = 256;
 
-/// Looks at them in one variant: a lint may not take longer than reading the file.
+/// Most lookups in one combination of knobs: the lint must not take longer than reading the file.
 const LOOKS: usize = 20_000;
 
-/// How far an order is followed from worker to worker.
+/// How many workers an order is followed across.
 const DEEP: usize = 6;
 
-/// The end of a worker's steps.
+/// A position after all steps of a worker.
 const END: usize = usize::MAX;
 
-/// A step of a worker that others wait for, or that waits for others.
+/// How a step synchronizes a worker with others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SyncKind {
-    /// Gives what a worker that waits for this resource needs.
+    /// Gives something to a waiter of this resource.
     Gives(LockInstance),
-    /// Goes on only after something was given, ever.
+    /// Continues only after at least one step gave something.
     Needs(LockInstance),
     Meets(LockInstance),
     Spawns(usize),
     Joins(usize),
-    /// Something else that may keep it apart from others: how is not looked at.
+    /// Another synchronization, which is not analyzed.
     Other,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct SyncPoint {
     worker: usize,
-    /// Which of the worker's outermost steps.
+    /// The number of the worker's outermost step.
     at: usize,
-    /// Whether the worker cannot get past without doing it.
+    /// Whether the worker always runs this step.
     is_unconditional: bool,
     kind: SyncKind,
 }
 
-/// The order between the steps of all workers.
+/// The order between the steps of different workers.
 #[derive(Debug, Default)]
 pub(super) struct StepOrder {
     sync_points: Vec<SyncPoint>,
-    /// Workers that do their steps again and again: a pool's.
+    /// Workers that run their steps for each of many tasks.
     repeating: Vec<usize>,
-    /// Barriers whose parties are all that ever come to them.
+    /// The number of parties of each barrier.
     parties: BTreeMap<LockInstance, usize>,
-    /// How often an order was looked for.
+    /// The number of lookups so far.
     lookups: Cell<usize>,
 }
 
@@ -61,7 +61,7 @@ impl StepOrder {
         }
     }
 
-    /// The worker does its steps for each of many tasks.
+    /// Notes that the worker runs its steps for each of many tasks.
     pub(super) fn repeats(&mut self, worker: usize) {
         self.repeating.push(worker);
     }
@@ -70,13 +70,13 @@ impl StepOrder {
         self.parties.insert(barrier, parties);
     }
 
-    /// Whether the two never happen at the same time.
+    /// Whether two edges never happen at the same time.
     pub(super) fn never_overlap(&self, one: &LockEdge, other: &LockEdge) -> bool {
         let (one, other) = ((one.worker, one.at), (other.worker, other.at));
         self.precedes(one, other, DEEP) || self.precedes(other, one, DEEP)
     }
 
-    /// Whether nothing but locks decides when a worker does its steps.
+    /// Whether only locks decide the order of a worker's steps and those of others.
     pub(super) fn is_unsynchronized(&self, worker: usize) -> bool {
         let touches = |mark: &SyncPoint| mark.worker == worker || mark.kind == SyncKind::Spawns(worker);
         self.sync_points.len() <= MARKS && !self.sync_points.iter().any(touches)
@@ -94,12 +94,12 @@ impl StepOrder {
         spawned_once && !self.repeating.contains(&worker)
     }
 
-    /// Whether nobody spawns it.
+    /// Whether no step spawns it.
     fn starts_once(&self, worker: usize) -> bool {
         !self.sync_points.iter().any(|mark| mark.kind == SyncKind::Spawns(worker))
     }
 
-    /// Whether all that a worker does in one of its steps is over before another begins one of its.
+    /// Whether a step of one worker ends before a step of another begins.
     fn precedes(&self, first: (usize, usize), then: (usize, usize), deep: usize) -> bool {
         self.lookups.set(self.lookups.get() + 1);
         if deep == 0 || self.sync_points.is_empty() || self.sync_points.len() > MARKS || self.lookups.get() > LOOKS {
@@ -116,7 +116,7 @@ impl StepOrder {
         spawns.peek().is_some() && spawns.all(|mark| self.is_done(first, (mark.worker, mark.at), deep))
     }
 
-    /// Whether what a worker waits for comes only after a step of another.
+    /// Whether the wait at a synchronization point ends only after a step of another worker.
     fn waits_for_step(&self, first: (usize, usize), mark: &SyncPoint, deep: usize) -> bool {
         match mark.kind {
             SyncKind::Needs(what) => {
@@ -124,7 +124,7 @@ impl StepOrder {
                 gives.peek().is_some() && gives.all(|other| self.is_done(first, (other.worker, other.at), deep))
             }
             SyncKind::Joins(worker) => {
-                // One that was not spawned yet is not waited for.
+                // A join does not wait for a worker that is not spawned yet.
                 let mut spawns = self.sync_points.iter().filter(|other| other.kind == SyncKind::Spawns(worker));
                 let is_there =
                     spawns.all(|other| other.is_unconditional && other.worker == mark.worker && other.at < mark.at);
@@ -135,7 +135,7 @@ impl StepOrder {
         }
     }
 
-    /// Whether somebody comes to the same round of a barrier only after a step of another.
+    /// Whether a worker arrives at the same round of a barrier only after a step of another worker.
     fn meets_after(&self, first: (usize, usize), mark: &SyncPoint, barrier: LockInstance, deep: usize) -> bool {
         let all: Vec<&SyncPoint> =
             self.sync_points.iter().filter(|other| other.kind == SyncKind::Meets(barrier)).collect();
@@ -152,7 +152,7 @@ impl StepOrder {
         there.any(|other| self.is_done(first, (other.worker, other.at), deep))
     }
 
-    /// Whether a step of one worker is over when a point in another's steps, or its own, is reached.
+    /// Whether a step has ended when the same or another worker reaches a point.
     fn is_done(&self, step: (usize, usize), point: (usize, usize), deep: usize) -> bool {
         step.0 == point.0 && step.1 < point.1 && self.runs_once(step.0) || self.precedes(step, point, deep - 1)
     }

@@ -1,4 +1,4 @@
-//! Where a worker's steps have to do with the order between workers.
+//! Finds the steps that synchronize workers.
 
 use super::lock_cycle::LockInstance;
 use super::step_order::SyncKind;
@@ -8,7 +8,7 @@ use crate::program::{
 };
 
 impl WorkerWalk<'_> {
-    /// Numbers the workers of all groups as they are walked through, and notes barriers.
+    /// Numbers the workers of all groups in the order of the walk, and notes the parties of barriers.
     pub(super) fn number_workers(&mut self) {
         let scenario = self.variant.scenario;
         let mut first = 0;
@@ -19,12 +19,12 @@ impl WorkerWalk<'_> {
         for (resource, declared) in scenario.resources.iter().enumerate() {
             if let ResourceSpec::Barrier { parties } = &declared.spec {
                 let (parties, count) = (self.number(parties) as usize, self.number(&declared.count).clamp(1, WORKERS));
-                (0..count).for_each(|at| self.phases.parties(LockInstance { resource, index: at }, parties));
+                (0..count).for_each(|at| self.order.parties(LockInstance { resource, index: at }, parties));
             }
         }
     }
 
-    /// Notes a step, and that what follows is in its blocks. Returns what to go back to.
+    /// Notes a step and enters its blocks. Returns the depth and the certainty to restore after it.
     pub(super) fn go_into(&mut self, step: &Step) -> (usize, bool) {
         let outside = (self.depth, self.is_unconditional);
         let is_choice = matches!(step, Step::When { .. });
@@ -77,7 +77,7 @@ impl WorkerWalk<'_> {
         }
     }
 
-    /// A semaphore that has no permit unless somebody gives one.
+    /// Whether a semaphore has no permit until a step releases one.
     fn has_no_permits(&self, target: &Target) -> bool {
         match &self.variant.scenario.resources[target.resource].spec {
             ResourceSpec::Semaphore { permits } => self.number(permits) == 0,
@@ -86,7 +86,7 @@ impl WorkerWalk<'_> {
     }
 
     fn note_target(&mut self, target: &Target, what: fn(LockInstance) -> SyncKind) {
-        // Which one of an array it is has to be the same each time.
+        // The order is known only if the step uses the same member of the array each time.
         if target.index.as_ref().is_some_and(crate::expr::Expr::is_random) {
             return self.add_sync_point(SyncKind::Other);
         }
@@ -103,7 +103,7 @@ impl WorkerWalk<'_> {
                 let at = at.eval(self).floor().rem_euclid(count as f64) as usize;
                 self.add_sync_point(what(first + at + 1));
             }
-            // One of them, or each at some time: whichever it is, nothing is certain of the others.
+            // It is unknown which one, so nothing is certain about any of them.
             MemberSelector::At(_) | MemberSelector::AnyIdle => {
                 let must = std::mem::replace(&mut self.is_unconditional, false);
                 (1..=count).for_each(|at| self.add_sync_point(what(first + at)));
@@ -113,6 +113,6 @@ impl WorkerWalk<'_> {
     }
 
     fn add_sync_point(&mut self, what: SyncKind) {
-        self.phases.mark(self.worker, self.at, self.is_unconditional, what);
+        self.order.mark(self.worker, self.at, self.is_unconditional, what);
     }
 }

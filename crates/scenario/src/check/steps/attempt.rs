@@ -1,4 +1,4 @@
-//! Steps that reach out of the program: `http-get`, `exec`, and `retry`.
+//! Steps that may fail: `http-get`, `exec` and `retry`.
 
 use kdl::{KdlEntry, KdlNode};
 
@@ -9,10 +9,10 @@ use super::super::number_rule::{SHARE, TIME, TIMES};
 use crate::expr::Expr;
 use crate::program::{Attempt, AttemptKind, RequestTarget, ResourceSpec, Step, Template, TextExpr};
 
-/// How long a request may take, unless it says otherwise: 10 s.
+/// Default timeout of a request: 10 s.
 const TIMEOUT: f64 = 10e9;
 
-/// Programs that run the text behind `-c`.
+/// Programs that run the text after `-c`.
 const SHELLS: [&str; 8] = ["sh", "bash", "dash", "zsh", "ksh", "ash", "busybox", "fish"];
 
 impl Checker {
@@ -48,7 +48,7 @@ impl Checker {
             }
             RequestTarget::Url(self.url(first)?)
         } else {
-            let is_server = |this: &Self, thing| match thing {
+            let is_server = |this: &Self, item| match item {
                 NamedItem::Resource(at) => matches!(this.scenario.resources[at].spec, ResourceSpec::Server(_)),
                 _ => false,
             };
@@ -75,9 +75,9 @@ impl Checker {
             return self.named_text_knob(entry, knob).map(TextExpr::Knob);
         }
         if let Some((scheme, _)) = text.split_once("://").filter(|(scheme, _)| *scheme != "http") {
-            let title = format!("`{scheme}` is not spoken here, only `http`");
+            let title = format!("`{scheme}` is not supported, only `http`");
             let help = match scheme {
-                "https" => "a run knows no TLS: its cost would hide what one wants to see",
+                "https" => "there is no TLS: its cost would hide what a run shows",
                 _ => "write a URL like this: \"http://127.0.0.1:8000/\"",
             };
             self.mistakes.error(value_span(entry), title).help(help);
@@ -103,7 +103,7 @@ impl Checker {
         Some(AttemptKind::Exec { command, timeout })
     }
 
-    /// A file's name in a text that a shell runs would be run with it.
+    /// Reports a placeholder in a text for a shell, which would run the name of the file as part of the text.
     fn names_in_shell_text(&mut self, node: &KdlNode, command: &[TextExpr]) {
         let literal = |text: &TextExpr| match text {
             TextExpr::Template(template) => template.to_source(),
@@ -121,7 +121,7 @@ impl Checker {
         });
         if let Some((_, entry)) = found {
             let title = "the shell would run the file's name as part of this text";
-            let help = "hand it over behind the text: exec \"sh\" \"-c\" \"gzip -k \\\"$1\\\"\" \"sh\" \"{}\"";
+            let help = "pass it as an argument after the text: exec \"sh\" \"-c\" \"gzip -k \\\"$1\\\"\" \"sh\" \"{}\"";
             self.mistakes.error(value_span(entry), title).label("a name such as `; rm -rf .`").help(help);
         }
     }
@@ -129,7 +129,7 @@ impl Checker {
     fn word_of_command(&mut self, entry: &KdlEntry) -> Option<TextExpr> {
         let text = self.text(entry)?;
         if text.contains('\0') {
-            self.mistakes.error(value_span(entry), "a command has no character 0");
+            self.mistakes.error(value_span(entry), "a command cannot contain the character 0");
             return None;
         }
         match text.strip_prefix('$') {

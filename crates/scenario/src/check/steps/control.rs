@@ -7,7 +7,7 @@ use crate::check::grammar::WAYS;
 use crate::check::number_rule::{TIMES, VALUE, WEIGHT};
 use crate::program::{Block, Branch, Compare, Operand, Question, ResourceSpec, Step};
 
-/// How a value can compare, and the property that says so.
+/// The comparisons and their properties.
 const COMPARES: [(&str, Compare); 3] =
     [("above", Compare::Above), ("below", Compare::Below), ("equals", Compare::Equals)];
 
@@ -27,7 +27,7 @@ impl Checker {
         Some(Step::While { question: question?, body })
     }
 
-    /// `items below=1`: a counter, a queue or a number, and what it is compared with.
+    /// Reads `items below=1`: a counter, a queue or a number, and its comparison.
     fn question(&mut self, node: &KdlNode) -> Option<Question> {
         let operand = self.operand(node);
         let found: Vec<_> = COMPARES.iter().filter_map(|(name, compare)| Some((*compare, prop(node, name)?))).collect();
@@ -42,7 +42,7 @@ impl Checker {
         Some(Question { operand, compare, value })
     }
 
-    /// A counter, a queue, or a number such as `task`.
+    /// Reads the left side of a comparison: a counter, a queue, or a number such as `task`.
     fn operand(&mut self, node: &KdlNode) -> Option<Operand> {
         let tested = arg(node, 0)?;
         let text = tested.value().as_string().unwrap_or_default();
@@ -61,10 +61,10 @@ impl Checker {
         let conditions: Vec<_> = props(node).collect();
         let [(name, entry)] = conditions.as_slice() else {
             let title = match conditions.len() {
-                0 => "`when` does not say when",
-                _ => "`when` looks at one knob only",
+                0 => "`when` has no condition",
+                _ => "`when` tests one knob only",
             };
-            let help = "write it like this: when order=same { ... }; two conditions are two `when`, one in the other";
+            let help = "write it like this: when order=same { ... }; for two conditions, nest two `when`";
             self.mistakes.error(span_of(node), title).help(help);
             return None;
         };
@@ -83,7 +83,7 @@ impl Checker {
         };
         let branches: Vec<Option<Branch>> = children(node).iter().map(read).collect();
         if node.children().is_some() && branches.len() < 2 {
-            let title = "there is nothing to choose between here";
+            let title = "this choice has fewer than two branches";
             self.mistakes.error(span_of(node), title).help("write at least two: weight 9 { ... }; weight 1 { ... }");
             return None;
         }

@@ -6,7 +6,7 @@ use super::{Checker, prop};
 use crate::check::number_rule::ADDS;
 use crate::program::{ResourceSpec, Step, Target};
 
-/// What a counter can change by in one step.
+/// The range of a change of a counter in one step.
 pub(in crate::check) const DELTA: (i64, i64) = (-127, 127);
 
 impl Checker {

@@ -38,7 +38,7 @@ impl Checker {
         let group = self.named_group(node)?;
         let which = match (at, prop(node, "any")) {
             (Some(_), Some(any)) => {
-                let title = "`at` and `any` both say which one";
+                let title = "`at` and `any` exclude each other";
                 self.mistakes.error(entry_span(any), title).help("remove one of them");
                 return None;
             }
@@ -57,7 +57,7 @@ impl Checker {
         }
     }
 
-    /// Whether whoever is to be spawned ever can be, and `run` goes one step deep.
+    /// Reports groups that can never be spawned, nested `run` steps, and resources that a spawned group cannot use.
     pub(in crate::check) fn check_lives(&mut self, nodes: &[&KdlNode]) {
         if self.mistakes.count_errors() > 0 {
             return;
@@ -66,30 +66,30 @@ impl Checker {
         for (at, node) in crate::check::nodes_named(nodes, &["thread", "process", "async"]).enumerate() {
             let name = arg(node, 0).and_then(|entry| entry.value().as_string()).unwrap_or_default();
             if !starts.contains(&at) {
-                let mistake = self.mistakes.error(span_of(node), format!("nobody ever spawns `{name}`"));
-                mistake.label("whoever spawns it never starts itself");
-                mistake.help("spawn it from a group that starts with the run, which is one that nobody spawns");
+                let mistake = self.mistakes.error(span_of(node), format!("`{name}` is never spawned"));
+                mistake.label("the workers that spawn it never start");
+                mistake.help("spawn it from a group that starts with the run, that is, a group that no step spawns");
             }
             if self.scenario.groups[at].is_fork_copy && !self.scenario.spawned_groups().contains(&at) {
-                let mistake = self.mistakes.error(span_of(node), format!("nobody spawns `{name}`"));
-                mistake.help("a copy is one of the worker that spawns it: add a step spawn ... to another group");
+                let mistake = self.mistakes.error(span_of(node), format!("no step spawns `{name}`"));
+                mistake.help("it is a copy of the worker that spawns it: add a step spawn ... to another group");
             }
             if nested.contains(&at) {
                 let mistake = self.mistakes.error(span_of(node), format!("`{name}` runs a group that runs another"));
-                mistake.help("`run` goes one step deep: write out what the inner one does");
+                mistake.help("a group that is run cannot use `run` itself: write out the inner steps");
             }
             if self.scenario.spawned_groups().contains(&at)
                 && let Some(resource) = self.unreachable_resource(at)
             {
                 let title = format!("`{name}` is spawned, and cannot use `{}`", self.scenario.resources[resource].name);
                 let mistake = self.mistakes.error(span_of(node), title);
-                mistake.label("pipes and counters that are not in shared memory go to those who start with the run");
+                mistake.label("only workers that start with the run get pipes and counters outside of shared memory");
                 mistake.help(format!("let `{name}` start with the run: remove the step spawn {name}"));
             }
         }
     }
 
-    /// A resource that a group uses and that workers are given as the run begins, or never.
+    /// Finds a resource of a group that only workers that start with the run can use.
     fn unreachable_resource(&self, group: usize) -> Option<usize> {
         let mut found = None;
         let groups = &self.scenario.groups;
@@ -103,7 +103,7 @@ impl Checker {
         found
     }
 
-    /// Whether those who use it get something of it that lies in no shared memory.
+    /// Whether workers are handed a part of the resource that is not in shared memory.
     pub(in crate::check) fn is_handed_out(&self, resource: usize) -> bool {
         match &self.scenario.resources[resource].spec {
             ResourceSpec::Pipe { .. } => true,
@@ -112,7 +112,7 @@ impl Checker {
         }
     }
 
-    /// Groups that start with the run, or are spawned by some that start.
+    /// Returns the groups that start with the run, or are spawned by a group that starts.
     fn starting_groups(&self) -> BTreeSet<usize> {
         let spawned = self.scenario.spawned_groups();
         let mut starts: BTreeSet<usize> = BTreeSet::new();
@@ -130,14 +130,14 @@ impl Checker {
         starts
     }
 
-    /// Groups that do the steps of a group that does those of another.
+    /// Returns the groups that `run` a group with a `run` step of its own.
     fn nested_run_groups(&self) -> BTreeSet<usize> {
         let runs: Vec<Vec<usize>> = self.scenario.groups.iter().map(|group| run_groups(&group.steps)).collect();
         (0..runs.len()).filter(|at| runs[*at].iter().any(|group| !runs[*group].is_empty())).collect()
     }
 }
 
-/// The groups whose steps these run.
+/// Returns the groups that these steps `run`.
 fn run_groups(steps: &[Step]) -> Vec<usize> {
     let mut found = Vec::new();
     for step in steps {

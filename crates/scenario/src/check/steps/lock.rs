@@ -69,7 +69,7 @@ impl Checker {
                 declared.name,
                 plural(there as u64, "permit")
             );
-            self.mistakes.error(span_of(node), title).help("the worker would wait for ever: take fewer at once");
+            self.mistakes.error(span_of(node), title).help("the worker would wait forever: take fewer at once");
         }
     }
 
@@ -97,8 +97,8 @@ impl Checker {
             };
             let is_used = |step: &Step| matches!(step, Step::Acquire { target, .. } if target.resource == at);
             if permits < 1.0 && self.scenario.is_scoped(at) && self.scenario.any_step(is_used) {
-                let mistake = self.mistakes.error(span_of(node), format!("nobody can ever pass `{name}`"));
-                mistake.help("it has no permit, and nobody gives it one: add permits=1, or a bare `release`");
+                let mistake = self.mistakes.error(span_of(node), format!("no worker can ever pass `{name}`"));
+                mistake.help("it has no permits, and no step gives it one: add permits=1, or a bare `release`");
             }
         }
     }

@@ -20,34 +20,34 @@ impl Checker {
     }
 
     /// `result { ... }`, and `result` without a block.
-    pub(in crate::check) fn result_step(&mut self, node: &KdlNode) -> Option<Step> {
-        Some(Step::Pool(if node.children().is_some() {
+    pub(in crate::check) fn result_step(&mut self, node: &KdlNode) -> Step {
+        Step::Pool(if node.children().is_some() {
             PoolStep::MatchResult { body: self.block(node), otherwise: Block::default() }
         } else {
             PoolStep::AwaitResult
-        }))
+        })
     }
 
     pub(in crate::check) fn shutdown_step(&mut self, node: &KdlNode) -> Option<Step> {
         let words = ShutdownMode::ALL;
-        let mode = prop(node, "how").map(|entry| self.choice(entry, ("how", "way to leave a pool"), &words));
+        let mode = prop(node, "how").map(|entry| self.choice(entry, ("how", "way to shut down a pool"), &words));
         let pool = self.named_pool(node)?;
         Some(Step::Pool(PoolStep::Shutdown { pool, mode: mode.unwrap_or(Some(Choice::Fixed(ShutdownMode::Drain)))? }))
     }
 
     fn named_pool(&mut self, node: &KdlNode) -> Option<usize> {
-        match self.resolve(arg(node, 0)?, "a pool", |_, thing| matches!(thing, NamedItem::Pool(_)))? {
+        match self.resolve(arg(node, 0)?, "a pool", |_, item| matches!(item, NamedItem::Pool(_)))? {
             NamedItem::Pool(at) => Some(at),
             _ => None,
         }
     }
 
-    /// A result is one of something that the same worker submitted.
+    /// Reports a wait for a result in steps that submit no task.
     pub(in crate::check) fn check_results_exist(&mut self, node: &KdlNode, steps: &[Step]) {
         let any = |wanted: fn(&Step) -> bool| steps.iter().any(|step| step.contains(&wanted));
         let waits = any(|step| matches!(step, Step::Pool(PoolStep::AwaitResult | PoolStep::MatchResult { .. })));
         if waits && !any(|step| matches!(step, Step::Pool(PoolStep::Submit { .. }))) {
-            let title = "a result is waited for here, and nothing is submitted";
+            let title = "this waits for a result, but nothing is submitted";
             self.mistakes.error(span_of(node), title).help("add a step before it, such as: submit worker");
         }
     }

@@ -1,4 +1,4 @@
-//! Steps that reach out of the program and may fail, and what then.
+//! Steps that may fail: requests, commands and retries.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,33 +6,33 @@ use super::Block;
 use crate::expr::Expr;
 use crate::program::text::{Template, TextExpr};
 
-/// A step that may fail. What fails ends the task, and no other, unless there is an `else`.
+/// A step that may fail. A failure ends the task, but no other task, unless there is an `else`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Attempt {
     pub kind: AttemptKind,
-    /// What is tried again, for [`AttemptKind::Retry`]; else what is done when it went well.
+    /// The steps to retry, for [`AttemptKind::Retry`]; otherwise the steps after a success.
     pub body: Block,
-    /// What is done when it failed. `None`: it fails.
+    /// The steps after a failure. `None`: the failure is passed on.
     pub otherwise: Option<Block>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum AttemptKind {
-    /// Asks a server for something and reads the answer to its end.
+    /// Sends a request to a server and reads the whole answer.
     HttpGet { target: RequestTarget, timeout: Expr },
     /// Runs a command and waits for its end.
     Exec { command: Vec<TextExpr>, timeout: Option<Expr> },
-    /// Does the body, and does it again when it fails, up to so many times more.
+    /// Runs the body, and runs it again if it fails, up to `times` more times.
     Retry {
         times: Expr,
-        /// The first pause before another try, in nanoseconds; each further one is twice as long.
+        /// The pause before the second try, in nanoseconds; it doubles with every try.
         backoff: Expr,
-        /// Share of each pause that is left to chance, 0 to 1.
+        /// Random share of each pause, 0 to 1.
         jitter: Expr,
     },
 }
 
-/// Where an answer comes from.
+/// The receiver of a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum RequestTarget {
     /// A server of the scenario (position in `Scenario::resources`) and the path on it.

@@ -1,18 +1,19 @@
-//! Steps on other workers: starting them, and waiting until they have ended.
+//! Steps on other workers: spawn, join and run.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Block, Blocks};
 use crate::expr::Expr;
 
-/// What a worker does with others.
+/// A step on other workers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum LifeStep {
-    /// Starts them, one after the other. One that still runs is waited for first: a lane has one worker at a time.
+    /// Starts the workers, one after the other. Waits first for a worker that still runs: a lane has one worker at a
+    /// time.
     Spawn(GroupMembers),
-    /// Waits until each of them has ended. Runs the body if all ended well, else the other steps.
+    /// Waits until all workers have ended. Runs the body if all ended well, else the other steps.
     Join { members: GroupMembers, body: Block, otherwise: Block },
-    /// Does the steps of a group itself: no other worker has anything to do with it.
+    /// Runs the steps of a group itself, without another worker.
     RunInline { group: usize },
 }
 
@@ -28,7 +29,7 @@ impl LifeStep {
 /// Workers of a group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GroupMembers {
-    /// Position in `Scenario::workers`.
+    /// Position in `Scenario::groups`.
     pub group: usize,
     pub which: MemberSelector,
 }
@@ -37,8 +38,8 @@ pub struct GroupMembers {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum MemberSelector {
     All,
-    /// The one at this place, wrapping around.
+    /// The worker at this index, which wraps around.
     At(Expr),
-    /// One that does not run; only to spawn it.
+    /// A worker that does not run; for `spawn` only.
     AnyIdle,
 }

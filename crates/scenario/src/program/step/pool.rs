@@ -1,4 +1,4 @@
-//! What a worker does with a pool: gives it tasks, waits for their results, shuts it down.
+//! Steps on pools: submit tasks, wait for results, shut down.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,16 +6,16 @@ use super::{Block, Blocks};
 use crate::expr::Expr;
 use crate::program::resource::Choice;
 
-/// What a worker does with a pool.
+/// A step on a pool.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum PoolStep {
-    /// Gives the pool at this position a task, numbered so, or else by the order in which they come.
+    /// Submits a task to the pool at this position, with this number, or else numbered in the order of submission.
     Submit { pool: usize, task: Option<Expr> },
-    /// Waits for the oldest result of what this worker submitted and has not read yet. Fails if the task failed.
+    /// Waits for the oldest result that this worker has not read yet. Fails if the task failed.
     AwaitResult,
-    /// As `Result`; runs the body if the task went well, or else the other steps.
+    /// Like `AwaitResult`, but runs the body if the task went well, else the other steps.
     MatchResult { body: Block, otherwise: Block },
-    /// Lets no more tasks in; what becomes of those that are in, and whether it waits for them, is the question.
+    /// Closes the pool for new tasks. `mode` decides about the accepted tasks.
     Shutdown { pool: usize, mode: Choice<ShutdownMode> },
 }
 
@@ -28,14 +28,14 @@ impl PoolStep {
     }
 }
 
-/// How a pool is left.
+/// What `shutdown` does with accepted tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ShutdownMode {
-    /// All that is in is done first.
+    /// Waits until all tasks are done.
     Drain,
-    /// What was begun is done first; the rest is called off.
+    /// Cancels tasks that have not begun, and waits for the others.
     Cancel,
-    /// Nobody waits: what was begun is cut off.
+    /// Does not wait, and cuts off the tasks that have begun.
     Abandon,
 }
 

@@ -1,4 +1,4 @@
-//! Questions that decide which way a worker goes.
+//! Questions of `if` and `while`.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,12 +26,12 @@ pub enum Compare {
 }
 
 impl Compare {
-    /// Whether `value` compares so with `with`.
+    /// Whether the comparison of `value` with `with` is true.
     pub fn holds(self, value: f64, with: f64) -> bool {
         match self {
             Self::Above => value > with,
             Self::Below => value < with,
-            Self::Equals => (value - with).abs() < 0.5, // of whole numbers
+            Self::Equals => (value - with).abs() < 0.5, // both are whole numbers
         }
     }
 }

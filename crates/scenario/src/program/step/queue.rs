@@ -1,23 +1,23 @@
-//! Steps with a queue.
+//! Steps on queues.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Block, Blocks, Target};
 
-/// What a worker does with a queue.
+/// A step on a queue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum QueueStep {
-    /// Puts an item, waiting for room. Fails if the queue is closed.
+    /// Waits for room and puts an item. Fails if the queue is closed.
     Put(Target),
-    /// Takes an item, waiting for one. Ends the worker's steps if the queue is closed and empty.
+    /// Waits for an item and takes it. Ends the worker if the queue is closed and empty.
     Take(Target),
-    /// Takes items, waiting for them, and runs the body for each until the queue is closed and empty.
+    /// Takes items and runs the body for each, until the queue is closed and empty.
     ForEach { target: Target, body: Block },
-    /// Puts an item if there is room now and runs the body, or else the other steps.
+    /// If there is room, puts an item and runs the body, else the other steps.
     TryPut { target: Target, body: Block, otherwise: Block },
-    /// Takes an item if there is one now and runs the body, or else the other steps.
+    /// If there is an item, takes it and runs the body, else the other steps.
     TryTake { target: Target, body: Block, otherwise: Block },
-    /// No more items will be put.
+    /// Closes the queue for new items.
     Close(Target),
 }
 

@@ -1,25 +1,25 @@
-//! Steps with a condition, an event flag or a barrier.
+//! Steps on conditions, event flags and barriers.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Expr, Target};
 
-/// What a worker does with a condition, an event flag or a barrier.
+/// A step on a condition, an event flag or a barrier.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum SignalStep {
-    /// Waits for a condition, without its mutex meanwhile, or for an event flag.
+    /// Waits for a condition, whose mutex it returns meanwhile, or for an event flag.
     Wait {
         target: Target,
         timeout: Option<Expr>,
     },
-    /// Wakes one who waits for the condition, if anyone does.
+    /// Wakes one waiter of the condition, if there is one.
     Notify(Target),
-    /// Wakes all who wait for the condition.
+    /// Wakes all waiters of the condition.
     NotifyAll(Target),
-    /// Sets an event flag, which lets all go on that wait for it.
+    /// Sets an event flag and wakes all its waiters.
     Set(Target),
     Clear(Target),
-    /// Waits until all parties of a barrier have come.
+    /// Waits until all parties of a barrier have arrived.
     BarrierWait(Target),
 }
 
