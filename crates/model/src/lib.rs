@@ -189,4 +189,9 @@ impl Model {
             }
         }
     }
+
+    /// Returns all problems at `now`, most severe first.
+    pub fn findings(&self, now: Stamp) -> Vec<Finding> {
+        findings::detect_all(self, now)
+    }
 }
