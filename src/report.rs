@@ -4,20 +4,23 @@
 
 mod answer;
 mod compare;
+mod doubt;
 mod expect;
 mod follow;
 pub(crate) mod formatting;
 mod interference;
 mod json;
 mod measure;
+mod monotonic;
 pub(crate) mod table;
 mod test_report;
 mod test_run;
 mod text;
 mod verdict;
 
-pub use answer::{Answer, Doubt, answer_question};
+pub use answer::{Answer, answer_question};
 pub use compare::{Comparison, RunPair, compare_runs, run_pairs};
+pub use doubt::Doubt;
 pub use expect::judge_expectations;
 pub use follow::{FinishedRun, ObservableRun, ends_by_itself, follow_run};
 pub use interference::Interference;

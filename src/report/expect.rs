@@ -1,14 +1,14 @@
 //! Whether a run showed what its scenario says it must show.
 
 use crate::model::{Finding, Model, StuckGroup, join_names};
-use crate::scenario::{Baseline, Claim, Compare, Expect, Metric, MetricSubject, Scenario, Settings};
+use crate::scenario::{Baseline, Claim, Compare, EvalContext, Expect, Metric, MetricSubject, Scenario, Settings};
 use crate::trace::{Span, Stamp};
 
-use super::answer::Doubt;
+use super::doubt::Doubt;
 use super::formatting::{format_number, format_quantity};
 use super::interference::Interference;
 use super::measure::{MeasuredFigure, ValueRange, figure_spread, format_value, measure_metric, unmeasurable_reason};
-use super::verdict::{BoundCheck, Judgement, Verdict, is_approx_equal};
+use super::verdict::{BoundCheck, Judgement, Verdict};
 
 /// The end of the range of a ratio.
 pub(super) const NOISE_SUFFIX: &str = " within its noise)";
@@ -26,8 +26,7 @@ pub(super) fn applicable_expectations<'a>(
     scenario: &'a Scenario,
     settings: &'a Settings,
 ) -> impl Iterator<Item = &'a Expect> {
-    let applies =
-        |expect: &&Expect| expect.when.iter().all(|(knob, value)| is_approx_equal(settings.number(*knob), *value));
+    let applies = |expect: &&Expect| expect.when.iter().all(|(knob, value)| settings.knob_equals(*knob, *value));
     scenario.expectations.iter().filter(|expect| expect.baseline_knobs().is_none()).filter(applies)
 }
 

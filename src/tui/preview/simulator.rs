@@ -6,7 +6,7 @@ use super::locks::SimLock;
 use super::shared_state::SharedState;
 use super::{WorkerPosition, tasks_due};
 use crate::model::{CellWindow, StateTimes};
-use crate::scenario::{Choice, LoopStep, ResourceSpec, Scenario, Settings, Step, Target};
+use crate::scenario::{Choice, EvalContext, LoopStep, ResourceSpec, Scenario, Settings, Step, Target};
 use crate::trace::{LockKind, Span, State};
 
 /// What a thumbnail takes, roughly.
@@ -213,8 +213,8 @@ impl<'a> Simulator<'a> {
             }
             Step::Repeat { times, body } => self.push_frame(worker, body, time(times).saturating_sub(1), None),
             Step::Forever(body) => self.push_frame(worker, body, u64::MAX, None),
-            Step::When { knob, position: is, body, otherwise } => {
-                let taken = if place.knob_is_at(*knob, *is) { body } else { otherwise };
+            Step::When { knob, value, body, otherwise } => {
+                let taken = if place.knob_equals(*knob, *value) { body } else { otherwise };
                 self.push_frame(worker, taken, 0, None);
             }
             Step::Choose(ways) => {
@@ -224,6 +224,7 @@ impl<'a> Simulator<'a> {
                     self.push_frame(worker, &way.steps, 0, None);
                 }
             }
+            Step::Fail(_) => self.fail(worker, now),
             Step::Panic(_) | Step::Abort | Step::Exit(_) => {
                 self.block_worker(worker, now, State::Crashed);
             }
@@ -243,6 +244,16 @@ impl<'a> Simulator<'a> {
             }
             Step::While { question, body } if self.evaluate_question(question, place) => self.repeat_step(worker, body),
             Step::Load(_) | Step::While { .. } | Step::Loop(LoopStep::Yield) => {}
+        }
+    }
+
+    /// Ends the task of a pool's worker, or a worker of a group.
+    fn fail(&mut self, worker: usize, now: u64) {
+        while let Some(frame) = self.workers[worker].frames.pop() {
+            self.release(frame.lock_to_release, now);
+        }
+        if self.workers[worker].work.pool.is_none() {
+            self.block_worker(worker, now, State::Crashed);
         }
     }
 
