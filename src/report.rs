@@ -112,7 +112,7 @@ impl<'a> Report<'a> {
         if secs > 0.0 { pool.done() as f64 / secs } else { 0.0 }
     }
 
-    /// Share of the time its workers spent on tasks that went into handing them over, 0 to 1.
+    /// Share of its workers' busy time, on tasks or handing them over, that went into handing over, 0 to 1.
     fn handover_share(&self, pool: &Pool) -> f64 {
         let time = pool.handover_time(self.ended_at);
         let whole = time.handover_ns.saturating_add(time.work_ns);

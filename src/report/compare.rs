@@ -188,7 +188,7 @@ mod tests {
         assert_eq!(seen.evidence, "0.25 times as much; it is 10; it is 40");
         assert_eq!(seen.text, "rate m below 0.5 times n=3");
         let missed = judge(Ok(30.0), Ok(40.0));
-        assert_eq!(missed.evidence, "0.75 times as much; it is 30; it is 40; less than 0.5 times was expected");
+        assert_eq!(missed.evidence, "0.75 times as much; it is 30; it is 40; expected less than 0.5 times");
         assert!(!missed.is_seen());
         assert!(!judge(Ok(1.0), Ok(0.0)).is_seen(), "nothing is no measure");
         assert_eq!(judge(Err("why"), Ok(1.0)).evidence, "cannot be measured: why");

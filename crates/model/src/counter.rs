@@ -32,8 +32,13 @@ pub struct Counter {
     /// The values of the processes' private copies.
     private_copies: BTreeMap<WorkerId, (Stamp, i64)>,
     sum: i64,
-    /// Recorded additions.
+    /// Recorded additions. A batch counts once.
     add_count: u64,
+    /// The sum of the absolute values of all additions.
+    added_amount: u64,
+    has_batches: bool,
+    /// The stamp of the newest addition.
+    newest_add: Option<Stamp>,
     has_increments: bool,
     has_decrements: bool,
     written: Option<(Stamp, i64)>,
@@ -51,6 +56,9 @@ impl Counter {
             private_copies: BTreeMap::new(),
             sum: 0,
             add_count: 0,
+            added_amount: 0,
+            has_batches: false,
+            newest_add: None,
             has_increments: false,
             has_decrements: false,
             written: None,
@@ -66,14 +74,17 @@ impl Counter {
         self.apply_delta(at, i64::from(delta), Some((at, i64::from(value))));
     }
 
-    /// Records many additions that were reported as one event, without the value written.
+    /// Records a batch: many additions in one event, written after the last of them, without the value.
     pub(super) fn add_many(&mut self, at: Stamp, delta: i64) {
+        self.has_batches = true;
         self.apply_delta(at, delta, None);
     }
 
     #[inline]
     fn apply_delta(&mut self, at: Stamp, delta: i64, written: Option<(Stamp, i64)>) {
         self.add_count += 1;
+        self.added_amount = self.added_amount.saturating_add(delta.unsigned_abs());
+        self.newest_add = self.newest_add.max(Some(at));
         self.has_increments |= delta > 0;
         self.has_decrements |= delta < 0;
         self.sum = self.sum.saturating_add(delta);
@@ -128,9 +139,19 @@ impl Counter {
         self.value().saturating_add(self.lost_updates())
     }
 
-    /// Returns the number of recorded additions.
+    /// Returns the number of recorded additions. A batch counts once.
     pub fn add_count(&self) -> u64 {
         self.add_count
+    }
+
+    /// Returns the sum of the absolute values of all additions: the number of updates if each adds or subtracts 1.
+    pub fn added_amount(&self) -> u64 {
+        self.added_amount
+    }
+
+    /// Whether some additions arrived as a batch, in one event for many.
+    pub fn has_batches(&self) -> bool {
+        self.has_batches
     }
 
     /// Begins the figures of the present settings.
@@ -161,16 +182,16 @@ impl Counter {
     /// Returns the number of certainly lost updates; negative if decrements were lost. Meaningless if events were lost.
     ///
     /// The value and the additions are compared at one moment: that of the newest sample (a read of the counter's
-    /// memory), or of the newest write if there are no samples. Additions with later stamps do not count. Additions in
-    /// the same bucket (1 ms) as that moment count or not, whichever makes the loss smaller. Additions that were made
-    /// but have not arrived yet let the value run ahead of the sum, so during the run the figure can be too small. It
-    /// can be too large only for a counter that is both incremented and decremented, where a decrement that has not
-    /// arrived yet looks like a lost increment.
+    /// memory), or of the newest write if there are no samples. Later additions do not count. If additions came after
+    /// that moment, those in its bucket (1 ms) count or not, whichever makes the loss smaller: the bucket does not tell
+    /// which came first. Additions that were made but are not recorded yet (all of a batch until its end) put the value
+    /// ahead of the sum, so the figure can be too small. It can be too large only for a counter that is both
+    /// incremented and decremented, where an unrecorded decrement looks like a lost increment.
     pub fn lost_updates(&self) -> i64 {
         let Some((at, value)) = self.sampled.or(self.written) else { return 0 };
         let (mut expected, mut up, mut down) = (self.expected(), 0, 0);
         self.history.visit_buckets(at, Stamp(u64::MAX), |begin, end, adds| {
-            if begin <= at && at < end && self.written.is_some_and(|(newest, _)| newest > at) {
+            if begin <= at && at < end && self.newest_add.is_some_and(|newest| newest > at) {
                 (up, down) = (adds.increments, adds.decrements);
             } else if begin > at {
                 expected = expected.saturating_sub(adds.increments).saturating_sub(adds.decrements);

@@ -13,7 +13,7 @@
 //! 5. [`Model`], in this file, owns all of these
 //! 6. methods of `Model` that change it: `apply`, `samples`, `settings_change`
 //! 7. methods of `Model` that answer questions: `accessors`, `cpu_load`, `wait_graph`, and on top of these `deadlock`,
-//!    `slot_analysis`, `slot_audit` and `findings`
+//!    `slot_report`, `slot_analysis`, `slot_audit` and `findings`
 
 mod accessors;
 mod apply;
@@ -42,6 +42,7 @@ mod settings_change;
 mod signals;
 mod slot_analysis;
 mod slot_audit;
+mod slot_report;
 mod state_times;
 mod transitions;
 mod wait_graph;

@@ -10,7 +10,7 @@ use super::history::{History, HistoryShape, Merge};
 use super::queue::unwrap_number;
 use contend_trace::{DropReason, PoolInfo, Span, Stamp, State};
 
-/// The time that a pool's workers spent on handing tasks over between processes, and the time they worked.
+/// The time that a pool's workers spent on passing tasks between processes, and on the tasks themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct HandoverTime {
     pub handover_ns: u64,
@@ -224,8 +224,9 @@ impl Pool {
         let Some(seat) = self.seats.get_mut(seat) else { return };
         let next = match state {
             State::Handover => Some((at, true)),
-            State::Running => Some((at, false)),
-            _ => None,
+            State::Empty | State::Done | State::Crashed | State::Gap => None,
+            // A worker stays on its task whatever the task waits for.
+            _ => Some((at, false)),
         };
         if let Some((since, is_handover)) = std::mem::replace(&mut seat.time_use, next) {
             self.handover.add_ns(is_handover, at.span_since(since).0);

@@ -60,6 +60,7 @@
 
 mod counter_memory;
 mod event;
+mod finding_id;
 #[cfg(feature = "frame")]
 pub mod frame;
 mod ids;
@@ -80,6 +81,7 @@ use std::sync::atomic::{AtomicU64, fence};
 
 pub use counter_memory::CounterMemory;
 pub use event::{AwaitedResult, DropReason, Event, EventFamily, EventKind, ExitKind, POLLS_PER_EVENT};
+pub use finding_id::FindingId;
 pub use ids::{Grant, KnobId, PoolId, ResourceId, WorkerId};
 pub use message::{Command, DeathCause, Message, Notice, RunEnd, Sample};
 pub use plural::plural;

@@ -83,7 +83,7 @@ fn victim_of_two_cycles_is_reported_with_both() {
     assert_eq!(cycles_and_victims(&model), expected);
     let findings = model.findings(ms(400.0));
     assert!(findings[0].evidence.contains("Stuck behind them: guest and late."), "{}", findings[0].evidence);
-    assert!(findings[0].evidence.contains("guest waits for another deadlock as well."), "{}", findings[0].evidence);
+    assert!(findings[0].evidence.contains("guest also waits for another deadlock."), "{}", findings[0].evidence);
 }
 
 #[test]
@@ -118,8 +118,5 @@ fn deadlocks_beyond_the_first_eight_share_one_finding() {
     let findings = model.findings(ms(400.0));
     let deadlocks: Vec<_> = findings.iter().filter(|finding| finding.id == "deadlock").collect();
     assert_eq!(deadlocks.len(), 9);
-    assert_eq!(
-        deadlocks[8].sentence,
-        "12 more rings of 24 workers that wait for each other. All 24 are stuck forever."
-    );
+    assert_eq!(deadlocks[8].sentence, "12 more deadlocks of 24 workers. All 24 are stuck forever.");
 }

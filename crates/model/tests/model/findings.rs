@@ -131,14 +131,11 @@ fn array(busy: usize) -> String {
 fn same_finding_for_several_locks_of_an_array_is_merged() {
     let all = findings(&array(3), 1_000.0);
     let [bound] = all.as_slice() else { panic!("one finding, not {all:#?}") };
-    assert!(
-        bound.sentence.starts_with("All 3 m; the worst: m-1 is held 100 % of the time; 6 workers wait "),
-        "{bound:?}"
-    );
+    assert!(bound.sentence.starts_with("All 3 m, worst: m-1 is held 100 % of the time; 6 workers wait "), "{bound:?}");
     assert!(bound.evidence.ends_with("The same holds for m-2, m-3."), "{bound:?}");
     assert_eq!(bound.subject.map(contend_model::FindingSubject::count), Some(3));
     let two = sentence(&array(2), 1_000.0, "lock-bound");
-    assert!(two.starts_with("2 of 3 m; the worst: m-1 is held 100 % of the time; 4 workers wait "), "{two}");
+    assert!(two.starts_with("2 of 3 m, worst: m-1 is held 100 % of the time; 4 workers wait "), "{two}");
     let one = sentence(&array(1), 1_000.0, "lock-bound");
     assert!(one.starts_with("m-1 is held 100 % of the time; 2 workers wait "), "{one}");
 }
@@ -162,7 +159,7 @@ fn full_queue(every: f64, waits: bool) -> String {
 fn queue_bound_is_reported_if_a_producer_waits_for_room_most_of_the_time() {
     assert_eq!(
         sentence(&full_queue(5.0, true), 1_000.0, "queue-bound"),
-        "jobs is full: 1 producer waits 90 % of the time for room. Ceiling: 199/s, what 1 consumer takes."
+        "1 producer waits 90 % of the time for room in jobs. Ceiling: the 199/s that 1 consumer takes."
     );
     assert!(find(&full_queue(5.0, false), 1_000.0, "queue-bound").is_none(), "the producer does not wait");
     assert!(find(&full_queue(200.0, true), 1_000.0, "queue-bound").is_none(), "too few holds");
@@ -194,7 +191,7 @@ fn convoy_is_reported_only_if_handovers_take_longer_than_holds() {
     let told = find(&text, end, "convoy").expect("a convoy");
     assert_eq!(
         told.sentence,
-        "gate is free 90 % of the time while 3.9 workers wait: each handover takes 45 µs, each hold 5.0 µs."
+        "gate is free 90 % of the time while 3.9 workers wait: the median handover takes 45 µs, the median hold 5.0 µs."
     );
     let (busy, end) = convoy("fair", 100.0, 45.0);
     assert!(find(&busy, end, "convoy").is_none(), "waking takes less time than the work");
@@ -233,7 +230,7 @@ fn greedy(times: u64, waits: bool) -> (String, f64) {
 fn unfair_is_reported_if_a_waiting_worker_rarely_gets_the_lock() {
     let (text, end) = greedy(19, true);
     let told = sentence(&text, end, "unfair");
-    assert_eq!(told, "w-1 got a 1,900 times; w-2, which waits for it 95 % of its time, only 100 times.");
+    assert_eq!(told, "w-1 got a 1,900 times; w-2, which waits for it 95 % of its time, got it only 100 times.");
     let (text, end) = greedy(1, true);
     assert!(find(&text, end, "unfair").is_none(), "they take turns");
     let (text, end) = greedy(19, false);
@@ -279,7 +276,7 @@ fn crowd(workers: u64, share: f64) -> String {
 fn oversubscribed_is_reported_if_more_workers_run_than_cores() {
     assert_eq!(
         sentence(&crowd(8, 0.25), 2_000.0, "oversubscribed"),
-        "8 workers want to run at once on 2 cores: 75 % of that time they have no CPU."
+        "8 workers compete for 2 cores and spend 75 % of their runnable time waiting for one."
     );
     assert!(find(&crowd(2, 0.99), 2_000.0, "oversubscribed").is_none(), "as many workers as cores");
     assert!(find(&crowd(8, 0.25).replace("cores 1 1", "cores 1 1 1 1 1 1 1 1"), 2_000.0, "oversubscribed").is_none());
@@ -297,11 +294,11 @@ fn oversubscribed_names_other_programs_if_they_cause_it() {
     // Two threads on two cores are not too many.
     assert_eq!(
         sentence(&with_usage(2, 0.5, 100), 2_000.0, "oversubscribed"),
-        "Other programs keep 1.0 of 2 cores busy: 50 % of the time that workers could run they have no CPU."
+        "Other programs keep 1.0 of 2 cores busy; workers spend 50 % of their runnable time waiting for one."
     );
     let both = find(&with_usage(8, 0.125, 100), 2_000.0, "oversubscribed").unwrap();
-    assert!(both.sentence.starts_with("8 workers want to run at once on 2 cores"), "{both:?}");
-    assert!(both.evidence.ends_with("Other programs keep 1.0 of them busy."), "{both:?}");
+    assert!(both.sentence.starts_with("8 workers compete for 2 cores and spend "), "{both:?}");
+    assert!(both.evidence.ends_with("Other programs keep 1.0 cores busy."), "{both:?}");
     let ours = find(&with_usage(8, 0.25, 200), 2_000.0, "oversubscribed").unwrap();
     assert!(!ours.evidence.contains("Other programs"), "{ours:?}");
 }
@@ -333,9 +330,9 @@ fn loop_bound_is_reported_instead_of_oversubscribed_for_tasks_on_one_loop() {
     let found = find(&text, 2_000.0, "loop-bound").unwrap();
     assert_eq!(
         found.sentence,
-        "4 tasks could go on at once on 1 thread of the event loop: 75 % of that time they wait for it."
+        "4 tasks want to run at once on 1 event-loop thread: they wait for it 75 % of that time."
     );
-    assert_eq!(found.fix, "Give the loop more threads, or move what computes to a pool.");
+    assert_eq!(found.fix, "Give the loop more threads, or move CPU-heavy work to a pool.");
     let full = find(&text.replace("cores 1 0.05", "cores 1 1"), 2_000.0, "loop-bound").unwrap();
     assert_eq!(full.fix, "Make the tasks cheaper, or run fewer of them at once.");
     assert!(find(&on_loop(4), 2_000.0, "loop-bound").is_none(), "each task has a thread");
@@ -401,7 +398,7 @@ fn pool_too_small_is_reported_if_more_tasks_arrive_than_workers_finish() {
         out
     };
     let told = sentence(&with_waiting_feeder(&busy), 2_000.0, "pool-too-small");
-    assert!(told.ends_with("tasks/s, and more would come: feeder waits 59 % of its time for room in q."), "{told}");
+    assert!(told.ends_with("tasks/s and cannot keep up: feeder waits 59 % of its time for room in q."), "{told}");
     assert!(find(&busy, 2_000.0, "pool-too-small").is_none(), "the feeder does not wait");
     assert!(find(&with_waiting_feeder(&idle), 2_000.0, "pool-too-small").is_none(), "the workers are not busy");
 
@@ -413,13 +410,16 @@ fn pool_too_small_is_reported_if_more_tasks_arrive_than_workers_finish() {
 #[test]
 fn pool_too_large_is_reported_if_most_workers_are_idle() {
     let told = sentence(&pool(12, 15.0, "io"), 2_000.0, "pool-too-large");
-    assert!(told.starts_with("12 workers of io have work 1") && told.ends_with("of the time: 2 would do."), "{told}");
+    assert!(
+        told.starts_with("12 workers of io are busy 1") && told.ends_with("of the time; 2 would be enough."),
+        "{told}"
+    );
     assert!(find(&pool(2, 15.0, "io"), 2_000.0, "pool-too-large").is_none());
 
     let mut crowded = pool(8, 2.6, "running");
     (1..=8).for_each(|w| writeln!(crowded, "2000 w-{w} sched 0 500 1500").unwrap());
     let told = sentence(&format!("{crowded}\n2000 cores 1 1"), 2_000.0, "pool-too-large");
-    assert!(told.starts_with("8 workers of io share 2 cores: 7"), "{told}");
+    assert!(told.starts_with("8 workers of io compete for 2 cores and spend 7"), "{told}");
     assert!(
         find(&format!("{crowded}\n2000 cores 0.5 0.5"), 2_000.0, "pool-too-large").is_none(),
         "the cores are not busy"
@@ -430,7 +430,7 @@ fn pool_too_large_is_reported_if_most_workers_are_idle() {
 fn handover_bound_is_reported_if_processes_spend_their_time_on_handovers() {
     let processes = pool(2, 11.0, "handover").replace("pool io threads", "pool io processes");
     let told = sentence(&processes, 2_000.0, "handover-bound");
-    assert!(told.starts_with("io spends 20 ms on handing over each task"), "{told}");
+    assert!(told.starts_with("io spends 20 ms on the handover of each task"), "{told}");
     assert!(find(&pool(2, 11.0, "handover"), 2_000.0, "handover-bound").is_none(), "threads hand over nothing");
     let working = pool(2, 11.0, "running").replace("pool io threads", "pool io processes");
     assert!(find(&working, 2_000.0, "handover-bound").is_none(), "the time goes to the tasks");
@@ -448,7 +448,7 @@ const ADDS: &str = "worker left
 #[test]
 fn lost_update_is_reported_if_the_value_is_below_the_sum() {
     let told = sentence(&format!("{ADDS}\n9 counter hits 2"), 10.0, "lost-update");
-    assert!(told.starts_with("1 of 3 updates of hits are lost (33 %)"), "{told}");
+    assert!(told.starts_with("1 of 3 updates of hits is lost (33 %)"), "{told}");
     assert!(find(&format!("{ADDS}\n9 counter hits 3"), 10.0, "lost-update").is_none());
     assert!(
         find(&format!("{ADDS}\n0.5 counter hits 0"), 10.0, "lost-update").is_none(),
@@ -476,7 +476,7 @@ fn crashed_names_the_cause_and_the_number_of_crashes() {
     let both = format!("{text}\n5 w-1 panicked\n6 w-2 killed 9\n7 w-2 began");
     let finding = find(&both, 9.0, "crashed").expect("two crashes");
     assert_eq!(finding.sentence, "2 workers crashed; the last was w-2, which was killed by SIGKILL.");
-    assert_eq!(finding.evidence, "w-1, w-2: 1 gone, 1 started anew.");
+    assert_eq!(finding.evidence, "w-1, w-2: 1 gone, 1 restarted.");
     assert!(find(&format!("{text}\n5 w-2 finished"), 9.0, "crashed").is_none());
 }
 
@@ -550,7 +550,7 @@ fn polite(times: u64, between: &str, second: &str) -> String {
 #[test]
 fn livelock_is_reported_if_two_workers_keep_giving_up_for_each_other() {
     let told = sentence(&polite(40, "", "gives up"), 410.0, "livelock");
-    assert_eq!(told, "left and right each give up for the other and try again: 40 and 40 failed attempts in a row.");
+    assert_eq!(told, "left and right keep giving up on locks and retrying: 40 and 40 failed attempts in a row.");
     assert!(find(&polite(20, "", "gives up"), 210.0, "livelock").is_none(), "20 attempts can be chance");
     assert!(find(&polite(40, "", "has it"), 410.0, "livelock").is_none(), "right does not give up");
     assert!(find(&polite(40, "", "gives up"), 2_000.0, "livelock").is_none(), "they have stopped trying");
@@ -562,7 +562,7 @@ fn livelock_is_reported_if_two_workers_keep_giving_up_for_each_other() {
 fn queue_overflow_is_predicted_if_a_queue_grows_steadily() {
     let small = |room: &str, every: f64| pool(2, every, "io").replace("queue q 9999", &format!("queue q {room}"));
     let told = sentence(&small("1000", 5.0), 2_000.0, "queue-overflow-in");
-    assert!(told.starts_with("At this pace q overflows in ") && told.ends_with("/s."), "{told}");
+    assert!(told.starts_with("q grows by ") && told.contains("/s; at this rate it is full in "), "{told}");
     assert!(find(&small("999999", 5.0), 2_000.0, "queue-overflow-in").is_none(), "the overflow is far away");
     assert!(find(&small("1000", 11.0), 2_000.0, "queue-overflow-in").is_none(), "the queue does not grow");
     assert!(
@@ -637,7 +637,7 @@ fn readers(served: bool) -> (String, f64) {
 fn starved_is_reported_for_a_waiter_that_others_overtake_for_long() {
     let (text, end) = readers(false);
     let told = sentence(&text, end, "starved");
-    assert!(told.starts_with("editor has waited for page for 1.8 s, while 6 others had it 1,7"), "{told}");
+    assert!(told.starts_with("editor has waited 1.8 s for page while 6 others got it 1,7"), "{told}");
     let (text, end) = readers(true);
     assert!(find(&text, end, "starved").is_none(), "the writer waits often, but never for long");
     // In order of arrival, each of many workers waits long, but none is overtaken.
@@ -668,7 +668,7 @@ fn deadlock_is_reported_for_permits_of_a_semaphore() {
     assert!(find(text, 9.0, "deadlock").is_none(), "w-2 can go on");
     assert_eq!(
         sentence(&format!("{text}\n3 w-2 held s 2\n3 w-2 wait s 1"), 9.0, "deadlock"),
-        "w-1 and w-2 hold permits of s, and each waits for more than the others leave. Both are stuck forever."
+        "w-1 and w-2 hold permits of s, and each waits for permits that the other holds. Both are stuck forever."
     );
 }
 
@@ -736,7 +736,7 @@ fn poller(ms: f64) -> String {
 #[test]
 fn busy_wait_is_reported_if_a_worker_polls_most_of_the_time() {
     let told = sentence(&poller(9.0), 1_000.0, "busy-wait");
-    assert!(told.starts_with("w polls jobs 90 % of its time, 102,400/s in vain"), "{told}");
+    assert!(told.starts_with("w polls jobs in vain 90 % of its time, 102,400/s"), "{told}");
     assert!(find(&poller(1.0), 1_000.0, "busy-wait").is_none(), "the worker sleeps most of the time");
 }
 
@@ -744,6 +744,9 @@ fn busy_wait_is_reported_if_a_worker_polls_most_of_the_time() {
 fn busy_wait_is_reported_for_spinning_at_a_lock_with_long_holds() {
     let (busy, end) = tellers(2.0, 200);
     let told = sentence(&busy.replace("mutex account", "mutex account spin"), end, "busy-wait");
-    assert!(told.starts_with("4 workers spin for account 7") && told.contains("held 2.0 ms each time"), "{told}");
+    assert!(
+        told.starts_with("4 workers spin for account 7") && told.contains("it is held 2.0 ms on average"),
+        "{told}"
+    );
     assert!(find(&busy, end, "busy-wait").is_none(), "waiters of this lock sleep");
 }

@@ -265,6 +265,50 @@ fn value_and_additions_of_a_counter_are_compared_at_one_moment() {
 }
 
 #[test]
+fn batch_that_ends_after_a_sample_is_not_lost() {
+    // The sample reads the counter in the middle of a batch, whose event comes later in the same millisecond.
+    let text = "worker left
+         counter c
+         0 left began
+         10 left added-many c 400000
+         20.2 counter c 566302
+         20.9 left added-many c 400000";
+    let model = play(text);
+    let counter = model.counter(resource(&model, "c")).unwrap();
+    assert_eq!((counter.lost_updates(), counter.comparable_expected()), (0, 566_302));
+    let model = play(&format!("{text}\n30 counter c 799000"));
+    let counter = model.counter(resource(&model, "c")).unwrap();
+    assert_eq!(
+        (counter.lost_updates(), counter.added_amount()),
+        (1_000, 800_000),
+        "no addition came after this sample"
+    );
+}
+
+#[test]
+fn batch_that_was_cut_off_is_no_lost_update_of_the_other_sign() {
+    // `up` is killed after 500 of 1,000 additions; its batch is never recorded.
+    let text = "worker up
+         worker down
+         counter c
+         0 up began
+         0 down began
+         10 down added-many c -100
+         20 up added-many c 100
+         90 counter c 500
+         91 up killed 9
+         99 ended";
+    let model = play(text);
+    assert_eq!(model.counter(resource(&model, "c")).unwrap().lost_updates(), -500, "the figure alone shows a loss");
+    assert!(model.findings(ms(99.0)).iter().all(|finding| finding.id != "lost-update"));
+    let whole = text.replace("91 up killed 9", "91 up finished\n91 down finished");
+    assert!(
+        play(&whole).findings(ms(99.0)).iter().any(|finding| finding.id == "lost-update"),
+        "all additions are recorded"
+    );
+}
+
+#[test]
 fn cores_can_go_offline_and_some_core_numbers_are_unused() {
     let model = play("worker w\n100 cores 1 0.5 - 1\n200 cores 1 - - 1\n300 cores 1\n400 cores 1 0.5 - 1");
     let cores = model.cores();

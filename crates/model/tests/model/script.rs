@@ -230,6 +230,7 @@ fn kind(registry: &Registry, words: &[&str]) -> Option<EventKind> {
         ["given-up"] => E::TaskAbandoned { pool },
         ["retried"] => E::TaskRetried { pool },
         ["added", counter, value] => E::CounterAdded { counter: id(counter)?, delta: 1, value: number(value)? as i32 },
+        ["added-many", counter, delta] => E::CounterAddedMany { counter: id(counter)?, delta: number(delta)? },
         ["gap", lost] => E::Gap { lost: lost.parse().ok()? },
         _ => return None,
     })

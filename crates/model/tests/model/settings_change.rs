@@ -96,6 +96,10 @@ fn recent_handover_time_counts_from_the_change() {
     let (all, recent) = (pool(&model).handover_time(ms(2_000.0)), pool(&model).recent_handover_time(ms(2_000.0)));
     assert_eq!((Span(all.handover_ns), Span(recent.handover_ns)), (Span::from_millis(600), Span::from_millis(100)));
     assert_eq!(Span(recent.work_ns), Span::from_millis(600), "from 1.3 s on");
+    // A task that waits for a device is worked on; a worker that waits for a task is idle.
+    let time = pool(&play(&format!("{POOL}100 w block handover\n200 w block io\n500 w block empty q")))
+        .handover_time(ms(900.0));
+    assert_eq!((Span(time.handover_ns), Span(time.work_ns)), (Span::from_millis(100), Span::from_millis(400)));
 }
 
 #[test]
@@ -187,6 +191,6 @@ fn lost_updates_from_before_a_change_are_reported_as_outdated() {
     assert_eq!((counter.lost_updates(), counter.recent_lost_updates(), counter.recent_add_count()), (50, 0, 171));
     let findings = model.findings(ms(2_515.0));
     let lost = findings.iter().find(|finding| finding.id == "lost-update").unwrap();
-    assert!(lost.sentence.ends_with(" None since the settings were changed at 510 ms."), "{}", lost.sentence);
+    assert!(lost.sentence.ends_with(" None since the settings changed at 510 ms."), "{}", lost.sentence);
     assert!(model.is_outdated(lost, ms(2_515.0)));
 }

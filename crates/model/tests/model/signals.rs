@@ -48,7 +48,7 @@ fn worker_is_stalled_that_waits_for_an_item_after_all_producers_ended() {
         finding.sentence,
         "two waits for an item in jobs; every worker that could put one has ended. It is stuck forever."
     );
-    assert_eq!(finding.evidence, "Since 1.0 ms after the start: 1 worker waits for an item in jobs.");
+    assert_eq!(finding.evidence, "Stalled 1.0 ms after the start: 1 worker waits for an item in jobs.");
     assert_eq!(find(&play(&over), 100.0, "stall"), None, "events may still arrive");
 }
 
@@ -98,7 +98,7 @@ fn signal_before_the_wait_is_a_lost_wakeup() {
     let finding = find(&play(LATE), 400.0, "lost-wakeup").expect("a lost wake-up");
     assert_eq!(
         finding.sentence,
-        "The signal of ready came 3.0 ms before sleeper began to wait for it: it is lost, and no other will come."
+        "sleeper began to wait for ready 3.0 ms after its last signal: that one is lost, and no other will come."
     );
     assert_eq!((finding.at, play(LATE).signals(resource(&play(LATE), "ready")).unwrap().wasted()), (Some(ms(1.0)), 1));
 }
@@ -178,7 +178,7 @@ fn herd(useful: usize, pause: f64) -> String {
 #[test]
 fn herd_is_reported_if_most_woken_workers_do_nothing() {
     let finding = find(&play(&herd(1, 0.0)), 1_300.0, "herd").expect("a herd");
-    assert!(finding.sentence.starts_with("Each signal of c wakes 3 workers; 67 %"), "{}", finding.sentence);
+    assert!(finding.sentence.starts_with("Each signal of c wakes 3 workers on average; 67 %"), "{}", finding.sentence);
     assert_eq!(find(&play(&herd(3, 0.0)), 1_300.0, "herd"), None, "each worker does something useful");
     assert_eq!(find(&play(&herd(1, 0.5)), 1_300.0, "herd"), None, "they may have done something useful");
 }
@@ -209,7 +209,7 @@ fn rounds(last: usize) -> String {
 #[test]
 fn worker_that_nearly_always_comes_last_is_a_straggler() {
     let finding = find(&play(&rounds(18)), 2_000.0, "straggler").expect("a straggler");
-    assert!(finding.sentence.starts_with("w0 comes last to b in 90 % of the rounds"), "{}", finding.sentence);
+    assert!(finding.sentence.starts_with("w0 reaches b last in 90 % of the rounds"), "{}", finding.sentence);
     assert_eq!(find(&play(&rounds(7)), 2_000.0, "straggler"), None, "each worker is last sometimes");
 }
 

@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use super::expect::{FINDINGS, MEASURES};
+use super::expect::MEASURES;
 use super::grammar::{
     ASK, BlockRule, GUESS, IfOmitted, NodeContext, NodeFamily, NodeRule, POOL, Parameter, STEPS, TOP, ValueKind, WAYS,
 };
 use crate::quantity;
 use crate::suggest::{all_of, any_of};
-use contend_trace::State;
+use contend_trace::{FindingId, State};
 
 /// The part that is not in the tables: the file format, names, numbers and formulas.
 const HEAD: &str = include_str!("reference/head.md");
@@ -120,12 +120,11 @@ fn expectations(out: &mut String) {
         let unit = if measure.metric.is_share() { " (in %)" } else { "" };
         let _ = writeln!(out, "| `{}` | {} | {}{unit} |", measure.word, measure.subject_kind.noun(), measure.help);
     }
-    let _ = write!(
-        out,
-        "\nFindings for `finding` and `no-finding`: {}.\n\nStates for `share`: {}.\n",
-        all_of(FINDINGS),
-        all_of(State::ALL.map(State::word))
-    );
+    out.push_str("\n| finding, for `finding` and `no-finding` | what it reports |\n|---|---|\n");
+    for id in FindingId::ALL {
+        let _ = writeln!(out, "| `{}` | {} |", id.as_str(), id.meaning());
+    }
+    let _ = writeln!(out, "\nStates for `share`: {}.", all_of(State::ALL.map(State::word)));
 }
 
 #[cfg(test)]

@@ -1,37 +1,8 @@
-//! The measures and findings that expectations can name.
+//! The measures of `expect`: their words, what each is taken of, and their help.
 
 use crate::program::{Metric, Quantile, ResourceSpec};
 
-/// The ids of all findings. The detectors are in the model, which this crate does not depend on.
-pub(in crate::check) const FINDINGS: [&str; 25] = [
-    "busy-wait",
-    "convoy",
-    "crashed",
-    "deadlock",
-    "handover-bound",
-    "head-of-line",
-    "herd",
-    "livelock",
-    "lock-bound",
-    "loop-blocked",
-    "loop-bound",
-    "lost-update",
-    "lost-wakeup",
-    "order-hazard",
-    "orphaned-lock",
-    "oversubscribed",
-    "pool-too-large",
-    "pool-too-small",
-    "queue-bound",
-    "queue-overflow-in",
-    "stall",
-    "starved",
-    "straggler",
-    "unfair",
-    "unseen-failures",
-];
-
-/// The kind of thing that a measure is taken of.
+/// What a measure is taken of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::check) enum SubjectKind {
     Lock,
