@@ -432,6 +432,15 @@ fn handover_bound_is_reported_if_processes_spend_their_time_on_handovers() {
     let told = sentence(&processes, 2_000.0, "handover-bound");
     assert!(told.starts_with("io spends 20 ms on the handover of each task"), "{told}");
     assert!(find(&pool(2, 11.0, "handover"), 2_000.0, "handover-bound").is_none(), "threads hand over nothing");
+    let with_io = |line: &str| match line.split_once(' ').filter(|(_, what)| what.ends_with("block handover")) {
+        Some((at, what)) => {
+            let began = at.parse::<f64>().unwrap() + 5.0;
+            format!("{line}\n{began} {}\n", what.replace("handover", "io"))
+        }
+        None => format!("{line}\n"),
+    };
+    let waiting: String = processes.lines().map(with_io).collect();
+    assert!(find(&waiting, 2_000.0, "handover-bound").is_none(), "5 ms of handover, 15 ms of waiting for a device");
     let working = pool(2, 11.0, "running").replace("pool io threads", "pool io processes");
     assert!(find(&working, 2_000.0, "handover-bound").is_none(), "the time goes to the tasks");
 }
