@@ -169,7 +169,7 @@ impl Pool {
         }
     }
 
-    /// Records that a task ended. `took` is the time from its begin to its end and the time it waited before, if known.
+    /// Records that a task ended. `took` is the time from its start to its end and the time it waited before, if known.
     #[inline]
     pub(super) fn end_task(&mut self, seat: Option<usize>, at: Stamp, ok: bool, took: Option<(Span, Span)>) {
         if ok {
@@ -304,7 +304,7 @@ impl Pool {
         self.resized.1
     }
 
-    /// Returns the times from the begin to the end of each task.
+    /// Returns the times from the start to the end of each task.
     pub fn service_times(&self) -> &DurationStats {
         &self.service_times
     }
@@ -314,7 +314,7 @@ impl Pool {
         &self.response_times
     }
 
-    /// Returns the times from the intended start to the begin of each task.
+    /// Returns the times from the intended start to the start of each task.
     pub fn wait_times(&self) -> &DurationStats {
         &self.wait_times
     }
