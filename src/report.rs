@@ -5,9 +5,9 @@
 mod answer;
 mod compare;
 mod doubt;
+pub(crate) mod endings;
 mod expect;
 mod follow;
-pub(crate) mod formatting;
 mod interference;
 mod json;
 mod measure;
@@ -16,6 +16,7 @@ pub(crate) mod table;
 mod test_report;
 mod test_run;
 mod text;
+pub(crate) mod text_width;
 mod verdict;
 
 pub use answer::{Answer, answer_question};

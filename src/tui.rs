@@ -1,12 +1,12 @@
-//! The dashboard: draws a model, turns keys into actions.
+//! The dashboard, which draws a model and turns keys into actions.
 //!
 //! ```text
-//! input, signals ─▶ events_loop ─▶ app.update ─▶ effects (start, command, edit, quit)
+//! input, signals ─▶ event_loop  ─▶ app.update ─▶ effects (start, command, edit, quit)
 //! run's messages ─▶      │
 //!                        └─ a frame: draw(app) ─▶ terminal
 //! ```
 //!
-//! `update` changes state and does nothing else; drawing changes nothing and reads no clock; only the loop does I/O.
+//! `update` only changes state, drawing changes nothing and reads no clock, and only the event loop does I/O.
 
 mod app;
 mod axis;
@@ -17,13 +17,13 @@ mod editor;
 mod event_loop;
 mod figures;
 mod file_watcher;
-mod format;
 mod frame_timer;
 mod input;
 mod keys;
 mod lateness;
 mod layout;
 mod level_history;
+mod panes;
 mod picker;
 mod preview;
 mod question_page;
@@ -33,6 +33,7 @@ mod signals;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod text;
 mod theme;
 mod totals_history;
 mod tune_view;
@@ -60,41 +61,41 @@ pub use run_handle::{LiveStarter, RunHandle, RunStarter};
 pub use theme::Theme;
 pub use tune_view::{TuneSetup, TuneUpdate};
 
-/// What to show first.
+/// The first screen.
 #[derive(Debug)]
 pub enum InitialScreen {
     Picker,
-    /// A scenario's text, which must be one without mistakes, and the settings to run it with.
+    /// A scenario without mistakes, and the settings to run it with.
     Run {
         source: Source,
         scenario: Box<Scenario>,
         settings: Settings,
-        /// Put its question first.
+        /// Whether to ask its question first.
         ask_question: bool,
     },
-    /// A file with mistakes, to be shown until it is saved without them.
+    /// A file with mistakes, shown until it is saved without any.
     Mistakes {
         source: Source,
         overrides: SettingOverrides,
     },
 }
 
-/// What the knobs of a scenario are to be set to that cannot be read yet.
+/// Settings from the command line for a scenario that cannot be read yet.
 #[derive(Debug, Clone, Default)]
 pub struct SettingOverrides {
     /// `KNOB=VALUE`.
     pub assignments: Vec<String>,
     pub workers: Option<u32>,
     pub executor: Option<WorkerKind>,
-    /// Whether commands may be run.
+    /// Whether the scenario may run commands.
     pub allow_exec: bool,
 }
 
 impl SettingOverrides {
-    /// The scenario's defaults, changed accordingly.
+    /// Returns the scenario's defaults with these overrides.
     ///
     /// # Errors
-    /// When a knob cannot be set so.
+    /// When a knob cannot have its value.
     pub fn settings_for(&self, scenario: &Scenario) -> Result<Settings, SettingError> {
         let settings = scenario.settings(&self.assignments, self.workers, self.executor)?;
         Ok(Settings { allow_exec: self.allow_exec, ..settings })
@@ -104,28 +105,28 @@ impl SettingOverrides {
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
     pub theme: Theme,
-    /// Off, the terminal's own selection of text works.
+    /// Whether to capture the mouse. Otherwise the terminal's own selection of text works.
     pub mouse: bool,
-    /// Whether a scenario's question is put before it runs.
+    /// Whether to ask a scenario's question before it runs.
     pub ask_questions: bool,
-    /// Whether the run starts anew when its file is saved.
+    /// Whether saving its file restarts the run.
     pub reload_on_save: bool,
-    /// How long a run goes on, if not until it ends or is stopped.
+    /// Longest time a run may take.
     pub time_limit: Option<Span>,
 }
 
 /// How the dashboard ended.
 #[derive(Debug)]
 pub struct DashboardExit {
-    /// The signal that ended it, or SIGINT for Ctrl-C: the process should die of it.
+    /// The signal that ended it, or SIGINT for Ctrl-C: the process should end with it.
     pub signal: Option<i32>,
-    /// The terminal is gone or reads no more: whoever prints to it now may wait for ever.
+    /// Whether the terminal is gone or stopped reading: printing to it may block forever.
     pub is_terminal_stalled: bool,
     /// The run that was on screen last.
     pub last_run: Option<LastRun>,
 }
 
-/// What was collected of a run.
+/// The data collected from a run.
 #[derive(Debug)]
 pub struct LastRun {
     pub scenario: Arc<Scenario>,
@@ -134,25 +135,25 @@ pub struct LastRun {
     pub now: Stamp,
 }
 
-/// Why there is no dashboard, or none any more.
+/// Why the dashboard cannot be shown, or ended.
 #[derive(Debug, Error)]
 pub enum TuiError {
-    #[error("the dashboard needs a terminal on standard input and output; `--headless` needs none")]
+    #[error("the dashboard needs a terminal on standard input and output; use `--headless` without one")]
     NotATerminal,
-    #[error("a terminal with TERM=dumb cannot show the dashboard; `--headless` needs none")]
+    #[error("a terminal with TERM=dumb cannot show the dashboard; use `--headless`")]
     DumbTerminal,
     #[error("the terminal cannot be used: {}", describe_io_error(.0))]
     EnterFailed(#[source] io::Error),
-    #[error("a part of the dashboard failed: {0}")]
+    #[error("the dashboard panicked: {0}")]
     Panicked(String),
 }
 
-/// Shows the dashboard until it is told to quit. Call it from the main thread, once.
+/// Shows the dashboard until the user quits. Must be called from the main thread, once.
 ///
 /// # Errors
-/// When there is no terminal to show it on, or a thread of the program failed.
+/// When there is no terminal, or a thread of the program panicked.
 pub fn run(start: InitialScreen, options: Options, starter: &dyn RunStarter) -> Result<DashboardExit, TuiError> {
-    let (stage, sources) = take_terminal(options.mouse)?;
+    let (backend, sources) = take_terminal(options.mouse)?;
     let mut app = App::new(Picker::catalogue(), options.theme, terminal::screen_size());
     app.ask_questions = options.ask_questions;
     let watched = match &start {
@@ -163,35 +164,35 @@ pub fn run(start: InitialScreen, options: Options, starter: &dyn RunStarter) -> 
     };
     let saved = watched.as_ref().map_or_else(never, |watched| watched.changes.clone());
     let first = app.initial_effects(start);
-    let mut events = EventLoop::new(app, stage, EventSources { file_changes: saved, ..sources }, starter)
+    let mut events = EventLoop::new(app, backend, EventSources { file_changes: saved, ..sources }, starter)
         .with_time_limit(options.time_limit);
     let ended = events.run(first);
     leave_terminal(events, ended)
 }
 
-/// Shows a tuning while somebody else measures and tells of it, until it is told to quit. `enough` ends the measuring. Call
-/// it from the main thread, once.
+/// Shows a tuning, whose progress arrives as `updates`, until the user quits. `stop_measuring` ends the measuring. Must
+/// be called from the main thread, once.
 ///
 /// # Errors
-/// When there is no terminal to show it on, or a thread of the program failed.
+/// When there is no terminal, or a thread of the program panicked.
 pub fn run_tuning(
     tuned: TuneSetup,
-    told: Receiver<TuneUpdate>,
-    enough: &dyn Fn(),
+    updates: Receiver<TuneUpdate>,
+    stop_measuring: &dyn Fn(),
     options: Options,
 ) -> Result<DashboardExit, TuiError> {
-    let (stage, sources) = take_terminal(options.mouse)?;
+    let (backend, sources) = take_terminal(options.mouse)?;
     let mut app = App::new(Picker::default(), options.theme, terminal::screen_size());
     app.show_tuning(tuned);
-    let mut events = EventLoop::new(app, stage, sources, &LiveStarter).with_tune_updates(told, enough);
+    let mut events = EventLoop::new(app, backend, sources, &LiveStarter).with_tune_updates(updates, stop_measuring);
     let ended = events.run(Vec::new());
     leave_terminal(events, ended)
 }
 
-/// Takes the terminal, and what comes from it.
+/// Enters the terminal and starts its event sources.
 fn take_terminal(mouse: bool) -> Result<(TerminalBackend, EventSources), TuiError> {
     request_short_slices();
-    crossterm::style::force_color_output(true); // the theme decides; crossterm's way of NO_COLOR loses emphasis too
+    crossterm::style::force_color_output(true); // the theme decides: crossterm's NO_COLOR loses emphasis
     let (guard, screen, buffer, panics) = TerminalGuard::enter(mouse)?;
     let signals = signals::watch_signals().map_err(TuiError::EnterFailed)?;
     let input = Input::start().map_err(TuiError::EnterFailed)?;
@@ -202,14 +203,14 @@ fn take_terminal(mouse: bool) -> Result<(TerminalBackend, EventSources), TuiErro
     ))
 }
 
-/// Gives the terminal back.
+/// Leaves the terminal.
 fn leave_terminal(
     events: EventLoop<'_, TerminalBackend>,
     ended: Result<Option<i32>, TuiError>,
 ) -> Result<DashboardExit, TuiError> {
-    let (app, run, stage) = events.into_parts();
+    let (app, run, backend) = events.into_parts();
     let stalled = !terminal::leave_terminal(); // the screen first: ending a run may take a moment
-    drop(stage);
+    drop(backend);
     drop(run);
     let signal = ended?;
     Ok(DashboardExit { signal, is_terminal_stalled: stalled, last_run: last_run(app) })
@@ -222,11 +223,11 @@ fn last_run(app: App) -> Option<LastRun> {
     }
 }
 
-/// The real terminal, as the loop sees it.
+/// The real terminal as the screen of the event loop.
 struct TerminalBackend {
     guard: TerminalGuard,
     screen: Screen,
-    /// What the screen draws into.
+    /// The buffer that the screen draws into.
     buffer: FrameBuffer,
     input: Input,
 }
@@ -242,7 +243,7 @@ impl ScreenBackend for TerminalBackend {
     }
 
     fn redraw(&mut self, size: ratatui::layout::Rect) -> io::Result<()> {
-        self.screen.resize(size) // does not ask the terminal anything, as `clear` would
+        self.screen.resize(size) // does not query the terminal, unlike `clear`
     }
 
     fn size(&self) -> ratatui::layout::Rect {

@@ -5,10 +5,10 @@ use crate::scenario::{Baseline, Claim, Compare, EvalContext, Expect, Metric, Met
 use crate::trace::{Span, Stamp};
 
 use super::doubt::Doubt;
-use super::formatting::{format_number, format_quantity};
 use super::interference::Interference;
 use super::measure::{MeasuredFigure, ValueRange, figure_spread, format_value, measure_metric, unmeasurable_reason};
 use super::verdict::{BoundCheck, Judgement, Verdict};
+use crate::trace::format::{format_counted, format_number};
 
 /// The end of the text of a ratio's range.
 pub(super) const NOISE_SUFFIX: &str = " within its noise)";
@@ -206,7 +206,7 @@ fn evaluate_deadlock(model: &Model, within: Option<Span>, now: Stamp) -> ClaimRe
     };
     let mut all: Vec<String> = stuck.iter().take(MAX_NAMED_DEADLOCKS).map(describe).collect();
     if stuck.len() > MAX_NAMED_DEADLOCKS {
-        all.push(format_quantity((stuck.len() - MAX_NAMED_DEADLOCKS) as u64, "more deadlock"));
+        all.push(format_counted((stuck.len() - MAX_NAMED_DEADLOCKS) as u64, "more deadlock"));
     }
     let late = within.filter(|limit| first > *limit);
     let expected = late.map(|limit| format!("the limit was {limit}")).unwrap_or_default();

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::formatting::format_number;
 use crate::model::Model;
 use crate::trace::Stamp;
+use crate::trace::format::format_number;
 
 /// Other programs that use less than this, in cores and as a part of all cores, disturb nothing: every machine has as
 /// much background load.

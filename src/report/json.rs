@@ -12,7 +12,7 @@ use shape::{
 use crate::model::{DurationStats, Finding};
 use crate::trace::{RunEnd, Span, Stamp, State};
 
-use super::formatting;
+use super::endings;
 use super::{Report, Verdict};
 
 /// Version of the object's shape.
@@ -149,7 +149,7 @@ fn workers<'a>(report: &Report<'a>) -> Vec<WorkerJson<'a>> {
             kind: info.kind.word(),
             pid: lane.pid(),
             tid: lane.tid(),
-            ended: lane.ending().as_ref().map(formatting::describe_ending),
+            ended: lane.ending().as_ref().map(endings::describe_ending),
             tasks: lane.ended_tasks(),
             lives: lane.life_count(),
             commands: commands(lane.commands()),

@@ -14,7 +14,7 @@ use crate::trace::{PoolId, ResourceId, Span, Stamp, State};
 pub(super) use current_settings::too_early_reason;
 pub(super) use spread::{Spread, ValueRange, figure_spread};
 
-use super::formatting::{format_count, format_number, format_percent, format_quantity, format_signed};
+use crate::trace::format::{format_count, format_counted, format_number, format_percent, format_signed};
 
 /// A figure and the words that bear it out.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,7 +109,7 @@ impl<'a> MetricQuery<'a> {
             return Err(format!("lock {name} was never taken"));
         }
         let value = contended as f64 / acquired as f64;
-        let (contended, acquired) = (format_count(contended), format_quantity(acquired, "acquisition"));
+        let (contended, acquired) = (format_count(contended), format_counted(acquired, "acquisition"));
         let evidence = format!("lock {name}: {contended} of {acquired} waited ({})", format_percent(value));
         Ok(MeasuredFigure { value, evidence })
     }
@@ -124,9 +124,9 @@ impl<'a> MetricQuery<'a> {
         let (least, most) = (got.iter().min().copied().unwrap_or(0), got.iter().max().copied().unwrap_or(0));
         let evidence = format!(
             "lock {name}: fairness {value:.2} over {}, each got it {} to {}",
-            format_quantity(got.len() as u64, "worker"),
+            format_counted(got.len() as u64, "worker"),
             format_count(least),
-            format_quantity(most, "time")
+            format_counted(most, "time")
         );
         Ok(MeasuredFigure { value, evidence })
     }
@@ -199,7 +199,7 @@ impl<'a> MetricQuery<'a> {
             format_count(pool.failed),
             format_count(pool.retried),
             format_count(pool.rejected),
-            format_quantity(pool.submitted, "task")
+            format_counted(pool.submitted, "task")
         );
         Ok(MeasuredFigure { value: value as f64, evidence })
     }
@@ -237,7 +237,7 @@ impl<'a> MetricQuery<'a> {
         let ran: Vec<u64> = self.lanes().map(|lane| self.time_by_state(lane).get(State::Running)).collect();
         let sum = ran.iter().sum::<u64>();
         let value = sum as f64 / whole.0 as f64;
-        let workers = format_quantity(ran.len() as u64, "worker");
+        let workers = format_counted(ran.len() as u64, "worker");
         let evidence =
             format!("{workers}: {} on a CPU in {whole}, {} at once on average", Span(sum), format_number(value));
         MeasuredFigure { value, evidence }
@@ -263,14 +263,14 @@ impl<'a> MetricQuery<'a> {
         if let Some(pipe) = self.model.pipe(id) {
             let evidence = format!(
                 "pipe {name}: {} sent, {} received",
-                format_quantity(pipe.sent(), "message"),
+                format_counted(pipe.sent(), "message"),
                 format_count(pipe.received())
             );
             return Ok(MeasuredFigure { value: pipe.recent_received() as f64, evidence });
         }
         let evidence = format!(
             "queue {name}: {} put, {} taken",
-            format_quantity(queue.put_count(), "item"),
+            format_counted(queue.put_count(), "item"),
             format_count(queue.taken_count())
         );
         Ok(MeasuredFigure { value: queue.recent_taken_count() as f64, evidence })
@@ -282,8 +282,8 @@ impl<'a> MetricQuery<'a> {
         let woke = signals.sent() - signals.wasted();
         let evidence = format!(
             "{name}: {} that woke {}, {} in vain",
-            format_quantity(woke, "signal"),
-            format_quantity(signals.woken_workers(), "worker"),
+            format_counted(woke, "signal"),
+            format_counted(signals.woken_workers(), "worker"),
             format_count(signals.wasted())
         );
         Ok(MeasuredFigure { value: signals.woken_per_signal(), evidence })
@@ -301,7 +301,7 @@ impl<'a> MetricQuery<'a> {
             return Err("no worker of it ever ran".to_owned());
         }
         let value = shares.share(state);
-        let workers = format_quantity(lanes, "worker");
+        let workers = format_counted(lanes, "worker");
         let name = match self.subject {
             MetricSubject::Workers(at) => self.scenario.groups.get(*at).map(|group| &group.name),
             MetricSubject::Pool(at) => self.scenario.pools.get(*at).map(|pool| &pool.name),

@@ -1,8 +1,9 @@
 //! Aligned columns, wrapped paragraphs and colour: the typography of the text report.
 
 use anstyle::{AnsiColor, Style};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
+use super::text_width::{truncate, wrap_paragraph};
 use crate::trace::State;
 
 /// How wide a text may be, in terminal columns, and whether it is coloured.
@@ -36,24 +37,9 @@ impl TextFormat {
 
     /// A paragraph that begins where `used` columns are taken; its other lines are indented by `indent` columns.
     pub(crate) fn write_wrapped(self, out: &mut String, text: &str, used: usize, indent: usize, style: Style) {
-        let mut column = used;
-        let mut line = String::new();
-        for word in text.split_whitespace() {
-            let width = word.width();
-            if !line.is_empty() && column + 1 + width > self.width {
-                out.push_str(&self.paint(&line, style));
-                out.push('\n');
-                out.push_str(&" ".repeat(indent));
-                line.clear();
-                column = indent;
-            } else if !line.is_empty() {
-                line.push(' ');
-                column += 1;
-            }
-            line.push_str(word);
-            column += width;
-        }
-        out.push_str(&self.paint(&line, style));
+        let lines = wrap_paragraph(text, self.width.saturating_sub(used), self.width.saturating_sub(indent));
+        let lines: Vec<String> = lines.iter().map(|line| self.paint(line, style)).collect();
+        out.push_str(&lines.join(&format!("\n{}", " ".repeat(indent))));
         out.push('\n');
     }
 }
@@ -170,7 +156,7 @@ impl TextTable {
                 out.push_str(&pad);
             }
             for (text, style) in &cell.0 {
-                let text = if at == 0 { truncate(text, *width) } else { text.clone() };
+                let text = if at == 0 { truncate(text, *width, "…") } else { text.clone() };
                 out.push_str(&text_format.paint(&text, *style));
             }
             if !right && at < last {
@@ -184,24 +170,6 @@ impl TextTable {
 
 fn total_width(widths: &[usize]) -> usize {
     INDENT + widths.iter().sum::<usize>() + COLUMN_GAP * widths.len().saturating_sub(1)
-}
-
-/// The text, or its beginning with an ellipsis when it is wider than `room` columns.
-pub(crate) fn truncate(text: &str, room: usize) -> String {
-    if text.width() <= room {
-        return text.to_owned();
-    }
-    let mut out = String::new();
-    let mut column = 1; // the ellipsis
-    for c in text.chars() {
-        column += c.width().unwrap_or(0);
-        if column > room {
-            break;
-        }
-        out.push(c);
-    }
-    out.push('…');
-    out
 }
 
 #[cfg(test)]

@@ -13,9 +13,10 @@ use anstyle::{AnsiColor, Style};
 use crate::model::Severity;
 use crate::trace::Span;
 
-use super::formatting::{describe_run_end, format_count, format_percent, format_rate};
 use super::table::{Align, TextFormat, TextTable};
 use super::{Judgement, Report, Verdict};
+use crate::report::endings::describe_run_end;
+use crate::trace::format::{format_count, format_counted, format_percent, format_rate};
 
 /// The whole report, with a newline at the end.
 pub fn report_text(report: &Report<'_>, text_format: TextFormat) -> String {
@@ -82,7 +83,7 @@ fn write_labelled_line(out: &mut String, text_format: TextFormat, label: &str, t
 
 fn describe_machine(report: &Report<'_>) -> String {
     let machine = report.machine;
-    let mut text = super::formatting::format_quantity(machine.cores as u64, "core");
+    let mut text = format_counted(machine.cores as u64, "core");
     if machine.usable != machine.cores {
         let _ = write!(text, ", {} usable", machine.usable);
     }

@@ -1,5 +1,7 @@
-//! What the dashboard is showing, and how keys and events change it. Changes happen in [`App::update`] alone; it reads no
-//! clock, does no I/O and draws nothing. What must be done outside it hands back as [`Effect`]s.
+//! The state of the dashboard, and how keys and events change it.
+//!
+//! Changes happen in [`App::update`] alone. It reads no clock, does no I/O and draws nothing; it returns what the event
+//! loop must do as [`Effect`]s.
 
 mod file_reload;
 mod key_dispatch;
@@ -31,21 +33,21 @@ pub(super) struct App {
     pub(super) mode: Mode,
     pub(super) picker: Picker,
     pub(super) theme: Theme,
-    /// The question that is put first, in place of all else.
+    /// The question page, shown instead of the current view.
     pub(super) question: Option<QuestionPage>,
-    /// Nobody would give the terminal back if we were killed.
+    /// Whether no guardian would restore the terminal if this process were killed.
     pub(super) is_unguarded: bool,
-    /// Whether a scenario's question is put before it runs.
+    /// Whether to show a scenario's question before it runs.
     pub(super) ask_questions: bool,
-    /// How long a run goes on at most.
+    /// Longest time a run may take.
     pub(super) time_limit: Option<Span>,
-    /// What is tuned, if anything is.
+    /// The tuning on screen, if there is one.
     pub(super) tune_view: Option<Box<TuneView>>,
-    /// What was asked before the run that is being started.
+    /// The prediction for the run that is being started.
     next_prediction: Prediction,
-    /// How a scenario is to run that had mistakes at first.
+    /// Settings for a scenario whose file had mistakes when the dashboard started.
     overrides: SettingOverrides,
-    /// An answer to the last key, in place of the legend.
+    /// Response to the last key, shown in place of the legend.
     pub(super) status_message: Option<String>,
     drag: mouse::Drag,
     size: Rect,
@@ -54,16 +56,16 @@ pub(super) struct App {
 
 pub(super) enum CurrentView {
     Picker,
-    /// The sheet of a tuning.
+    /// The levels of a tuning.
     Tune,
     Run(Box<RunView>),
 }
 
-/// What keys go to.
+/// What the keys act on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Mode {
     Browse,
-    /// A filter is typed.
+    /// The user types a filter.
     Filter,
     Help {
         scroll: usize,
@@ -71,15 +73,15 @@ pub(super) enum Mode {
     About {
         scroll: usize,
     },
-    /// What is known of the chosen worker, lock or queue.
+    /// Details of the chosen worker, lock or queue.
     Detail {
         scroll: usize,
     },
-    /// What was predicted and what was measured.
+    /// The prediction beside the measurement.
     Answer {
         scroll: usize,
     },
-    /// What is wrong with a file that was saved.
+    /// The mistakes in a saved file.
     Mistakes {
         name: String,
         text: String,
@@ -93,8 +95,8 @@ pub(super) enum Mode {
 }
 
 impl Mode {
-    /// Whether it lies over the picture and the key opens something else that does: that comes in its place. The key that
-    /// opened it closes it.
+    /// Whether this mode is an overlay and the key opens another one, which then replaces it. The key that opened an
+    /// overlay closes it.
     const fn is_replaced_by(&self, action: Action) -> bool {
         let over = !matches!(self, Self::Browse | Self::Filter);
         over && match action {
@@ -106,17 +108,17 @@ impl Mode {
     }
 }
 
-/// What can happen to the dashboard.
+/// Everything that can happen to the dashboard.
 pub(super) enum AppEvent {
     Input(Event),
     Resized(Rect),
-    /// A frame is due.
+    /// The time of the next frame.
     Tick {
         now: Stamp,
         late: Span,
     },
     RunMessage(Message),
-    /// The run's channel is closed, whether or not it said so before.
+    /// The run's channel is closed, with or without a [`Message::Ended`] before.
     RunClosed {
         now: Stamp,
     },
@@ -126,27 +128,27 @@ pub(super) enum AppEvent {
         registry: Arc<Registry>,
     },
     StartFailed(String),
-    /// Whoever measures has something to say.
+    /// Progress of a tuning.
     TuneUpdate(TuneUpdate),
-    /// Nobody measures any more.
+    /// The thread that measures has ended.
     MeasuringEnded,
     EditorClosed(Result<Source, String>),
-    /// The file that is watched has another text now.
+    /// The watched file has a new text.
     FileSaved(Result<Source, String>),
     Suspend,
 }
 
-/// What is to be done outside.
+/// Work for the event loop.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Effect {
     StartRun(Arc<Scenario>, Settings),
     SendCommand(Command),
-    /// The run is over; nobody looks at it any more.
+    /// Ends the run, which is no longer on screen.
     EndRun,
     OpenEditor(PathBuf),
     Suspend,
     Redraw,
-    /// Nothing more is to be measured.
+    /// Ends the measuring of a tuning.
     StopMeasuring,
     Quit {
         interrupted: bool,
@@ -175,12 +177,12 @@ impl App {
         }
     }
 
-    /// What is to be done at first.
+    /// Returns the effects of the initial screen.
     pub(super) fn initial_effects(&mut self, start: InitialScreen) -> Vec<Effect> {
         let (source, run) = match start {
             InitialScreen::Picker => return Vec::new(),
-            InitialScreen::Mistakes { source, overrides: wish } => {
-                self.overrides = wish;
+            InitialScreen::Mistakes { source, overrides } => {
+                self.overrides = overrides;
                 (source, None)
             }
             InitialScreen::Run { source, scenario, settings, ask_question: ask } => {
@@ -203,7 +205,7 @@ impl App {
         }
     }
 
-    /// Changes what is shown, and says what is to be done.
+    /// Changes the state and returns the effects.
     pub(super) fn update(&mut self, msg: AppEvent) -> Vec<Effect> {
         match msg {
             AppEvent::Input(event) => {
@@ -211,7 +213,7 @@ impl App {
                 return self.handle_input(event);
             }
             AppEvent::Suspend => return self.suspend(),
-            AppEvent::TuneUpdate(told) => self.apply_tune_update(told),
+            AppEvent::TuneUpdate(update) => self.apply_tune_update(update),
             AppEvent::MeasuringEnded => return self.handle_measuring_ended(),
             AppEvent::FileSaved(Ok(source)) => {
                 self.dirty = true;
@@ -226,8 +228,8 @@ impl App {
                 return Vec::new();
             }
             AppEvent::RunClosed { now } => self.handle_run_closed(now),
-            AppEvent::RunStarted { scenario, settings, registry: cast } => {
-                self.handle_run_started(scenario, settings, cast);
+            AppEvent::RunStarted { scenario, settings, registry } => {
+                self.handle_run_started(scenario, settings, registry);
             }
             AppEvent::EditorClosed(Ok(source)) => self.picker.insert_or_replace(PickerEntry::new(source)),
             AppEvent::StartFailed(why) => {
@@ -241,7 +243,7 @@ impl App {
         Vec::new()
     }
 
-    /// Whether something is to be drawn; asked once a frame.
+    /// Whether there is something to draw; clears the flag. Called once a frame.
     pub(super) fn take_dirty(&mut self) -> bool {
         std::mem::take(&mut self.dirty)
     }
@@ -250,22 +252,22 @@ impl App {
         self.dirty
     }
 
-    /// Says whether somebody would give the terminal back if we were killed.
+    /// Records whether a guardian would restore the terminal if this process were killed.
     pub(super) fn set_guarded(&mut self, is: bool) {
         self.dirty |= self.is_unguarded == is;
         self.is_unguarded = !is;
     }
 
-    /// What was asked for could not be drawn yet.
+    /// Asks for another frame, because the last one could not be drawn.
     pub(super) fn mark_dirty(&mut self) {
         self.dirty = true;
     }
 
-    /// Whether the picture changes by itself.
+    /// Whether the picture changes without any input.
     pub(super) fn is_animating(&self) -> bool {
         match &self.current_view {
             CurrentView::Picker => false,
-            CurrentView::Tune => self.tune_view.as_ref().is_some_and(|sheet| !sheet.is_over),
+            CurrentView::Tune => self.tune_view.as_ref().is_some_and(|tune_view| !tune_view.is_over),
             CurrentView::Run(view) => view.is_animating(),
         }
     }
@@ -303,32 +305,34 @@ impl App {
         Vec::new()
     }
 
-    /// A run that goes without a word has crashed.
+    /// Marks a run as crashed when its channel closes without a [`Message::Ended`].
     fn handle_run_closed(&mut self, now: Stamp) {
         if let CurrentView::Run(view) = &mut self.current_view
             && view.newest_model().run_end().is_none()
         {
-            let how = RunEnd::Crashed("its events stopped coming".into());
+            let how = RunEnd::Crashed("its events stopped".into());
             view.apply(&Message::Ended { at: now, reason: how });
         }
     }
 
-    fn handle_run_started(&mut self, scenario: Arc<Scenario>, settings: Settings, cast: Arc<Registry>) {
+    fn handle_run_started(&mut self, scenario: Arc<Scenario>, settings: Settings, registry: Arc<Registry>) {
         (self.status_message, self.question) = (None, None);
         if matches!(self.mode, Mode::Answer { .. } | Mode::About { .. }) {
             self.mode = Mode::Browse;
         }
-        let lesson = std::mem::take(&mut self.next_prediction);
+        let prediction = std::mem::take(&mut self.next_prediction);
         match &mut self.current_view {
-            CurrentView::Run(view) if Arc::ptr_eq(&view.scenario, &scenario) => view.restart(settings, cast, lesson),
-            showing => *showing = CurrentView::Run(Box::new(RunView::new(scenario, settings, cast, lesson))),
+            CurrentView::Run(view) if Arc::ptr_eq(&view.scenario, &scenario) => {
+                view.restart(settings, registry, prediction);
+            }
+            showing => *showing = CurrentView::Run(Box::new(RunView::new(scenario, settings, registry, prediction))),
         }
         if let CurrentView::Run(view) = &mut self.current_view {
             view.time_limit = self.time_limit;
         }
     }
 
-    /// The window's width follows from the plan, and shares of the window from its width.
+    /// Updates the width of the timeline, on which the shares of the visible window depend.
     fn update_layout(&mut self) {
         if let CurrentView::Run(view) = &mut self.current_view {
             let columns = RunLayout::compute(view, self.size).columns.timeline;

@@ -1,9 +1,8 @@
-//! The one time axis: which column is which moment.
+//! The time axis, which maps columns to moments of the run.
 //!
 //! Cells begin at multiples of their own length in run time, so that a moving picture moves by whole cells and a span
-//! keeps its shape while it passes.
+//! keeps its shape.
 
-use super::format::round_up_125;
 use crate::model::CellWindow;
 use crate::trace::{Span, Stamp};
 
@@ -11,7 +10,7 @@ use crate::trace::{Span, Stamp};
 const MIN_CELL: u64 = 1_000;
 const MAX_CELL: u64 = 60_000_000_000;
 
-/// Columns between two labels at least.
+/// Least number of columns between two labels.
 const LABEL_SPACING: u64 = 11;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,14 +29,14 @@ pub(super) struct AxisLabel {
 }
 
 impl TimeAxis {
-    /// The axis whose last cell holds `until`.
+    /// Returns the axis whose last cell contains `until`.
     pub(super) fn new(cell: Span, until: Stamp, columns: u16) -> Self {
         let cell = Span(cell.0.clamp(MIN_CELL, MAX_CELL));
         let end = Stamp(until.0.div_ceil(cell.0).max(1).saturating_mul(cell.0));
         Self { cell, end, columns }
     }
 
-    /// Columns at the left that lie before the run began.
+    /// Returns the number of columns at the left that lie before the start of the run.
     pub(super) fn blank_columns(&self) -> u16 {
         let since_start = self.end.0 / self.cell.0;
         u16::try_from(u64::from(self.columns).saturating_sub(since_start)).unwrap_or(self.columns)
@@ -51,12 +50,12 @@ impl TimeAxis {
         self.end.earlier_by(self.width())
     }
 
-    /// What of it lies within the run.
+    /// Returns the part of the axis that lies within the run.
     pub(super) fn window(&self) -> CellWindow {
         CellWindow { from: self.start(), to: self.end, cells: usize::from(self.columns - self.blank_columns()) }
     }
 
-    /// The column that holds `t`, if it is in sight.
+    /// Returns the column that contains `t`, if it is visible.
     pub(super) fn column_at(&self, t: Stamp) -> Option<u16> {
         if t.0 > self.end.0 || self.columns == 0 {
             return None;
@@ -66,13 +65,13 @@ impl TimeAxis {
         u16::try_from(column).ok()
     }
 
-    /// The moment at which a column begins.
+    /// Returns the moment at which a column begins.
     pub(super) fn time_at(&self, column: u16) -> Stamp {
         let back = u64::from(self.columns.saturating_sub(column));
         self.end.earlier_by(Span(self.cell.0.saturating_mul(back)))
     }
 
-    /// Labels at round distances: before now while the picture follows it, in run time otherwise.
+    /// Returns labels at round distances: before now while the axis follows the newest, in run time otherwise.
     pub(super) fn labels(&self, follows: bool) -> Vec<AxisLabel> {
         let step = round_up_125(self.cell.0.saturating_mul(LABEL_SPACING));
         let mut ticks = Vec::new();
@@ -96,7 +95,7 @@ impl TimeAxis {
     }
 }
 
-/// The next cell length: twice or two and a half times as long, or as short.
+/// Returns the next longer or shorter cell, by a factor of two or two and a half.
 pub(super) fn zoom_cell(cell: Span, wider: bool) -> Span {
     let next = if wider {
         round_up_125(cell.0.saturating_add(1))
@@ -110,7 +109,21 @@ pub(super) fn zoom_cell(cell: Span, wider: bool) -> Span {
     Span(next.clamp(MIN_CELL, MAX_CELL))
 }
 
-/// A multiple of `step` with no more digits than it needs.
+/// Returns the smallest of 1, 2, 5, 10, 20 ... that is not below `least`.
+pub(super) fn round_up_125(least: u64) -> u64 {
+    let mut power = 1_u64;
+    loop {
+        for step in [1, 2, 5] {
+            let value = power.saturating_mul(step);
+            if value >= least {
+                return value;
+            }
+        }
+        power = power.saturating_mul(10);
+    }
+}
+
+/// Formats a multiple of `step` with as many digits as it needs.
 fn format_label(ns: u64, step: u64) -> String {
     let (unit, name) = match ns.max(step) {
         ..1_000_000 => (1e3, "µs"),
@@ -128,7 +141,7 @@ mod tests {
     const MS: u64 = 1_000_000;
 
     #[test]
-    fn the_last_cell_ends_at_a_multiple_and_holds_now() {
+    fn last_cell_ends_at_a_multiple_of_its_length_and_contains_now() {
         let axis = TimeAxis::new(Span::from_millis(50), Stamp(1_234 * MS), 40);
         assert_eq!(axis.end, Stamp(1_250 * MS));
         assert_eq!(axis.column_at(Stamp(1_234 * MS)), Some(39));
@@ -138,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn before_the_run_began_there_is_nothing() {
+    fn columns_before_the_run_are_blank() {
         let axis = TimeAxis::new(Span::from_millis(50), Stamp(120 * MS), 40);
         assert_eq!(axis.blank_columns(), 37);
         assert_eq!(axis.window(), CellWindow { from: Stamp(0), to: Stamp(150 * MS), cells: 3 });
@@ -146,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_and_its_moment_agree() {
+    fn column_and_time_are_inverse() {
         let axis = TimeAxis::new(Span::from_millis(20), Stamp(9_999 * MS), 60);
         for column in 0..60 {
             assert_eq!(axis.column_at(axis.time_at(column)), Some(column));
@@ -154,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_stand_still_while_the_picture_follows_now() {
+    fn labels_do_not_move_while_the_axis_follows_now() {
         let early = TimeAxis::new(Span::from_millis(50), Stamp(8_000 * MS), 66).labels(true);
         let late = TimeAxis::new(Span::from_millis(50), Stamp(8_777 * MS), 66).labels(true);
         assert_eq!(early, late);
@@ -162,7 +175,13 @@ mod tests {
     }
 
     #[test]
-    fn zooming_there_and_back_is_no_change() {
+    fn rounding_up_goes_by_one_two_five() {
+        assert_eq!([0, 1, 3, 11, 499].map(round_up_125), [1, 1, 5, 20, 500]);
+        assert_eq!(round_up_125(u64::MAX), u64::MAX);
+    }
+
+    #[test]
+    fn zooming_out_and_in_restores_the_cell() {
         let mut cell = Span(MIN_CELL);
         let mut seen = vec![cell];
         while cell.0 < MAX_CELL {
@@ -176,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn no_axis_is_too_odd() {
+    fn extreme_axes_do_not_panic() {
         for columns in [0, 1, u16::MAX] {
             for until in [0, 1, u64::MAX] {
                 for cell in [0, 1, u64::MAX] {

@@ -1,4 +1,4 @@
-//! What the event loop draws on, and what it listens to. Tests bring their own.
+//! The screen that the event loop draws on, and the channels it listens to. Tests have their own.
 
 use std::io;
 use std::path::Path;
@@ -10,28 +10,28 @@ use super::app::App;
 use super::input::InputEvent;
 use crate::scenario::Source;
 
-/// What the loop draws on.
+/// A screen for the event loop.
 pub(super) trait ScreenBackend {
-    /// Draws a frame; false when there is no room for one now.
+    /// Draws a frame; returns false if the terminal has not taken the previous one yet.
     fn draw(&mut self, app: &App) -> io::Result<bool>;
-    /// The next frame draws every cell of a screen of this size.
+    /// Makes the next frame draw every cell of a screen of this size.
     fn redraw(&mut self, size: Rect) -> io::Result<()>;
     fn size(&self) -> Rect;
-    /// Whether somebody gives the terminal back should we be killed.
+    /// Whether a guardian would restore the terminal if this process were killed.
     fn is_guarded(&self) -> bool;
-    /// Leaves the terminal, stops until continued, and takes it again.
+    /// Leaves the terminal, stops until SIGCONT, and enters it again.
     fn suspend(&mut self) -> io::Result<()>;
     fn resume(&mut self) -> io::Result<()>;
-    /// Lets the user's editor have the terminal.
+    /// Gives the terminal to the user's editor until it closes.
     fn open_editor(&mut self, path: &Path) -> Result<(), String>;
 }
 
-/// Where events come from, beside the run.
+/// Sources of events other than the run.
 pub(super) struct EventSources {
     pub(super) input_events: Receiver<InputEvent>,
     pub(super) signals: Receiver<i32>,
-    /// What panicked in another thread.
+    /// Messages of panics in other threads.
     pub(super) panics: Receiver<String>,
-    /// New texts of a file that is watched.
+    /// New texts of the watched file.
     pub(super) file_changes: Receiver<Result<Source, String>>,
 }

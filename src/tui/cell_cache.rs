@@ -1,15 +1,16 @@
-//! Cells asked of the model before. A moving picture moves by whole cells, so that each frame needs only the newest ones
-//! anew: what lies further back does not change any more.
+//! A cache of the cells of lanes.
+//!
+//! A moving picture moves by whole cells, so each frame needs only the newest cells; older ones do not change any more.
 
 use std::collections::HashMap;
 
 use crate::model::{CellWindow, Model, StateTimes};
 use crate::trace::{Span, Stamp, WorkerId};
 
-/// Cells this far behind now are final: the kernel's figures of a worker come at most this late.
+/// Cells that ended this long ago are final: the kernel's figures of a worker arrive at most this late.
 const FINAL_AFTER: Span = Span::from_millis(250);
 
-/// One lane's cells.
+/// The cells of one lane.
 #[derive(Debug, Default)]
 struct CachedLane {
     from: Stamp,
@@ -17,7 +18,7 @@ struct CachedLane {
     cells: Vec<StateTimes>,
     /// Cells that end before this moment are final.
     final_until: Stamp,
-    /// When it was asked last: cells that end before this moment are whole.
+    /// Time of the last request: cells that end before it were complete then.
     asked_at: Stamp,
 }
 
@@ -27,7 +28,7 @@ pub(super) struct CellCache {
 }
 
 impl CellCache {
-    /// The lane's cells in this window: the same that the model would give.
+    /// Returns the lane's cells in this window, equal to what the model returns.
     pub(super) fn exact_cells(
         &mut self,
         model: &Model,
@@ -35,14 +36,14 @@ impl CellCache {
         window: &CellWindow,
         now: Stamp,
     ) -> &[StateTimes] {
-        let strip = self.lanes.entry(worker).or_default();
-        strip.fetch_missing(model, worker, window, (strip.final_until, now));
-        strip.final_until = now.earlier_by(FINAL_AFTER);
-        &strip.cells
+        let lane = self.lanes.entry(worker).or_default();
+        lane.fetch_missing(model, worker, window, (lane.final_until, now));
+        lane.final_until = now.earlier_by(FINAL_AFTER);
+        &lane.cells
     }
 
-    /// The same for a third of the work, good enough for one lane of many that are drawn as one: cells that were whole when
-    /// they were asked for stay as they were then, until the next time that somebody asks for them as they are.
+    /// Returns the lane's cells for a third of the work, exact enough for a row that combines many lanes: a cell that
+    /// was complete at an earlier request keeps its value until the next call of [`CellCache::exact_cells`].
     pub(super) fn rough_cells(
         &mut self,
         model: &Model,
@@ -50,14 +51,14 @@ impl CellCache {
         window: &CellWindow,
         now: Stamp,
     ) -> &[StateTimes] {
-        let strip = self.lanes.entry(worker).or_default();
-        strip.fetch_missing(model, worker, window, (strip.asked_at, now));
-        &strip.cells
+        let lane = self.lanes.entry(worker).or_default();
+        lane.fetch_missing(model, worker, window, (lane.asked_at, now));
+        &lane.cells
     }
 }
 
 impl CachedLane {
-    /// Asks for those of the window's cells that do not end before `until`.
+    /// Asks the model for the window's cells that do not end before `until`.
     fn fetch_missing(&mut self, model: &Model, worker: WorkerId, window: &CellWindow, (until, now): (Stamp, Stamp)) {
         self.shift_to(window, until);
         let kept = self.cells.len();
@@ -68,7 +69,7 @@ impl CachedLane {
         self.asked_at = now;
     }
 
-    /// Keeps the cells that end before `until` and that the window still shows, and no others.
+    /// Keeps only the cells that end before `until` and are still visible.
     fn shift_to(&mut self, window: &CellWindow, until: Stamp) {
         let cell = Span(window.to.span_since(window.from).0 / window.cells.max(1) as u64);
         let gone = window.from.span_since(self.from).0 / cell.0.max(1);
@@ -95,40 +96,37 @@ mod tests {
 
     const ME: WorkerId = WorkerId(0);
 
-    fn cast() -> Arc<Registry> {
+    fn registry() -> Arc<Registry> {
         let info = WorkerInfo { name: "w".into(), group: "w".into(), kind: WorkerKind::Thread, pool: None };
         Arc::new(Registry { workers: vec![info], ..Registry::default() })
     }
 
     #[test]
-    fn rough_cells_are_made_good_by_whoever_asks_for_them_as_they_are() {
-        let mut model = Model::new(cast(), Budget::default());
+    fn exact_cells_update_rough_ones() {
+        let mut model = Model::new(registry(), Budget::default());
         model.apply(&Message::Events(vec![Event { at: Stamp(0), worker: ME, kind: EventKind::LifeBegan }]));
-        let mut strips = CellCache::default();
+        let mut cache = CellCache::default();
         let ms = |ms: u64| Stamp(ms * 1_000_000);
         let ready = |cells: &[StateTimes]| cells.iter().map(|cell| cell.get(State::Ready)).sum::<u64>() / 1_000_000;
         let window = |now| TimeAxis::new(Span::from_millis(50), now, 40).window();
         for now in (1_000..=1_200).step_by(100).map(ms) {
-            assert_eq!(ready(strips.rough_cells(&model, ME, &window(now), now)), 0);
+            assert_eq!(ready(cache.rough_cells(&model, ME, &window(now), now)), 0);
         }
-        // What the kernel says comes after the cells were drawn.
+        // The kernel's sample arrives after the cells were drawn.
         let sample = Sample::Sched { worker: ME, from: ms(1_000), to: ms(1_200), running: 0, ready: 200_000_000 };
         model.apply(&Message::Sample(sample));
         let now = ms(1_230);
         assert!(
-            ready(strips.rough_cells(&model, ME, &window(now), now)) < 100,
+            ready(cache.rough_cells(&model, ME, &window(now), now)) < 100,
             "cells that were whole stay as they were"
         );
-        assert!(
-            ready(strips.exact_cells(&model, ME, &window(now), now)) >= 199,
-            "until they are asked for as they are"
-        );
+        assert!(ready(cache.exact_cells(&model, ME, &window(now), now)) >= 199, "until they are asked for as they are");
     }
 
     #[test]
-    fn cells_are_those_of_the_model_however_the_picture_moves() {
-        let mut model = Model::new(cast(), Budget::default());
-        let mut strips = CellCache::default();
+    fn cached_cells_equal_those_of_the_model() {
+        let mut model = Model::new(registry(), Budget::default());
+        let mut cache = CellCache::default();
         let mut rng = fastrand::Rng::with_seed(7);
         let tell = |model: &mut Model, ms: u64, kind| {
             model.apply(&Message::Events(vec![Event { at: Stamp(ms * 1_000_000), worker: ME, kind }]));
@@ -145,10 +143,10 @@ mod tests {
             let window = TimeAxis::new(cell, until, columns).window();
             let mut asked = Vec::new();
             model.lane(ME).cells(&window, now, &mut asked);
-            let drawn = strips.exact_cells(&model, ME, &window, now);
+            let drawn = cache.exact_cells(&model, ME, &window, now);
             assert_eq!(drawn.len(), asked.len());
             for (i, (drawn, asked)) in drawn.iter().zip(&asked).enumerate() {
-                // Older than the finest buckets, the cell that was kept is the finer one.
+                // Beyond the finest buckets, the cached cell is the finer one.
                 let apart = drawn.get(State::Io).abs_diff(asked.get(State::Io));
                 assert!(apart <= cell.0 / 2, "step {step}, cell {i}: {drawn:?} for {asked:?}");
             }

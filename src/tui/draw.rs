@@ -1,28 +1,22 @@
-//! Draws what `app` holds into a buffer: no clock, no terminal, no change of state.
+//! Drawing of the state of `app` into a buffer, without a clock, a terminal or a change of state.
 
 mod answer;
 mod axis;
 mod cores;
 mod counter;
-mod deadlock_ring;
 mod detail;
 mod findings;
-mod graph;
 mod header;
 mod help;
 mod lane;
 mod lane_cell;
 mod legend;
-mod levels;
 mod lock;
-mod log;
 mod overlay;
 mod picker;
-mod pools;
 mod preview;
 mod question;
 mod queue;
-mod text;
 mod tune;
 mod unguarded_notice;
 
@@ -33,10 +27,14 @@ use ratatui::widgets::Widget;
 use super::app::{App, CurrentView, Mode};
 use super::axis::TimeAxis;
 use super::layout::{RowColumns, RunLayout, Section, TimelineRow};
-use super::run_view::{Pane, RunView, Selection, Viewport};
+use super::panes;
+use super::run_view::{RunView, Selection, Viewport};
+use super::text;
 use super::theme::Theme;
+use crate::report::text_width::truncate_name;
+use crate::trace::format::compact_counted;
 
-/// The whole screen.
+/// Draws the whole screen.
 pub(super) fn draw_screen(app: &App, area: Rect, buf: &mut Buffer) {
     match (&app.question, &app.current_view) {
         (Some(question), _) => question::QuestionScreen { app, question }.render(area, buf),
@@ -65,7 +63,7 @@ pub(super) fn draw_screen(app: &App, area: Rect, buf: &mut Buffer) {
             }
         }
         Mode::Mistakes { name, text, scroll } => {
-            let title = format!("{name} has mistakes: save it again when they are mended");
+            let title = format!("{name} has mistakes: fix them and save again");
             overlay::Overlay { title: &title, lines: overlay::plain_lines(text), scroll: *scroll, theme: app.theme }
                 .render(area, buf);
         }
@@ -79,18 +77,19 @@ pub(super) fn draw_screen(app: &App, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Figures are spelled the same everywhere; a terminal without Unicode has no letter for a millionth, and no sign for about.
+/// Replaces the signs of units that a terminal without Unicode cannot show.
 fn replace_unicode(buf: &mut Buffer) {
     for cell in &mut buf.content {
         match cell.symbol() {
             "µ" => drop(cell.set_symbol("u")),
             "±" => drop(cell.set_symbol("~")),
+            "·" => drop(cell.set_symbol("-")),
             _ => {}
         }
     }
 }
 
-/// What every row of the body is drawn from.
+/// Everything that the rows of the timeline are drawn from.
 #[derive(Clone, Copy)]
 struct RunScene<'a> {
     view: &'a RunView,
@@ -99,7 +98,7 @@ struct RunScene<'a> {
     columns: RowColumns,
 }
 
-/// A row's three columns.
+/// The three columns of a row.
 #[derive(Clone, Copy)]
 struct RowParts {
     label: Rect,
@@ -116,17 +115,17 @@ impl RunScene<'_> {
         RowParts { label: who, timeline: time, figures: now }
     }
 
-    /// A name, and what stands beside it: a letter and an age, or anything else that is short.
+    /// Draws a name; returns the space beside it, which has room for a letter and an age.
     fn draw_name(&self, who: Rect, name: &str, chosen: bool, buf: &mut Buffer) -> Rect {
         let style = if chosen { self.theme.selection_style() } else { self.theme.strong_style() };
         let width = self.columns.name_width.min(who.width.saturating_sub(1));
         let at = Rect { x: who.x + u16::from(who.width > 0), width, ..who };
-        text::put_line(buf, at, &super::format::truncate_name(name, usize::from(width), self.theme.ellipsis()), style);
+        text::put_line(buf, at, &truncate_name(name, usize::from(width), self.theme.ellipsis()), style);
         let x = (at.right() + 1).min(who.right());
         Rect { x, width: (who.right() - x).saturating_sub(1), ..who }
     }
 
-    /// Figures in columns of equal width, ranged right, after the rule that closes the time axis.
+    /// Draws right-aligned figures in columns of equal width, after the rule that closes the timeline.
     fn draw_figures(&self, now: Rect, figures: &[(String, ratatui::style::Style)], buf: &mut Buffer) {
         text::put_line(
             buf,
@@ -164,7 +163,7 @@ fn draw_run(app: &App, view: &RunView, area: Rect, buf: &mut Buffer) {
         axis::AxisOverlay { scene, rows: &layout.rows, body: layout.body, axis: layout.axis }.render(layout.body, buf);
     }
     for (pane, at) in &layout.panes {
-        draw_pane(app, view, *pane, *at, buf);
+        panes::draw_pane(*pane, view, theme, *at, buf);
     }
     findings::FindingsPane { view, theme }.render(layout.findings, buf);
     legend::Legend { app, view }.render(layout.legend, buf);
@@ -183,7 +182,7 @@ fn draw_row(scene: RunScene<'_>, row: &TimelineRow, line: Rect, buf: &mut Buffer
             text::put_line(
                 buf,
                 scene.split_row(line).label,
-                &format!(" {}", super::format::format_counted(*more as u64, "more lock")),
+                &format!(" {}", compact_counted(*more as u64, "more lock")),
                 scene.theme.faint_style(),
             );
         }
@@ -196,7 +195,7 @@ fn draw_row(scene: RunScene<'_>, row: &TimelineRow, line: Rect, buf: &mut Buffer
     }
 }
 
-/// A section's name, and what its figures are.
+/// Draws a section's name and the headings of its figures.
 fn draw_section_heading(scene: RunScene<'_>, section: Section, line: Rect, buf: &mut Buffer) {
     let parts = scene.split_row(line);
     let faint = scene.theme.faint_style();
@@ -212,7 +211,7 @@ fn draw_section_heading(scene: RunScene<'_>, section: Section, line: Rect, buf: 
     scene.draw_figures(parts.figures, &heads, buf);
     match section {
         Section::Workers => {
-            text::put_line(buf, parts.timeline, &pools::summary_line(scene.view), faint);
+            text::put_line(buf, parts.timeline, &panes::pools::summary_line(scene.view), faint);
         }
         Section::Locks => {
             let rest = legend::draw_lock_legend(scene.theme, parts.timeline, buf);
@@ -222,30 +221,6 @@ fn draw_section_heading(scene: RunScene<'_>, section: Section, line: Rect, buf: 
         }
         Section::Cores => cores::draw_load_owners(scene, parts.timeline, buf),
         Section::Queues | Section::Counters => {}
-    }
-}
-
-fn draw_pane(app: &App, view: &RunView, pane: Pane, at: Rect, buf: &mut Buffer) {
-    let theme = app.theme;
-    let title = match pane {
-        Pane::Graph => match view.shown_deadlocks().len() {
-            0 => "Who waits for whom",
-            1 => "Deadlock",
-            n => &format!("{n} deadlocks"),
-        },
-        Pane::Levels if view.is_past() => "Levels seen so far, up to now",
-        Pane::Levels => "Levels seen so far",
-        Pane::Pools if view.has_only_final_totals() => "Pools: counts and times of the whole run",
-        Pane::Pools => "Pools",
-        _ => "Log",
-    };
-    let style = if view.pane == pane { theme.strong_style() } else { theme.faint_style() };
-    let inner = text::put_title(buf, at, title, style);
-    match pane {
-        Pane::Graph => graph::WaitGraphPane { view, theme }.render(inner, buf),
-        Pane::Levels => levels::LevelsPane { view, theme }.render(inner, buf),
-        Pane::Pools => pools::PoolsPane { view, theme }.render(inner, buf),
-        _ => log::LogPane { view, theme }.render(inner, buf),
     }
 }
 

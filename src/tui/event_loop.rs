@@ -1,6 +1,7 @@
-//! Waits for whatever comes first, lets `app` change, does what it asks for, draws at most one frame.
+//! The event loop: waits for the next event, lets `app` change its state, performs the effects, draws at most one
+//! frame.
 //!
-//! It is generic over the stage, so that tests drive the same loop with keys and a scripted run.
+//! It is generic over the screen, so that tests drive the same loop with keys and a scripted run.
 
 mod wait;
 
@@ -27,13 +28,13 @@ use crate::scenario::{Scenario, Settings};
 use crate::trace::{Command, Message, Span, Stamp};
 use wait::LoopEvent;
 
-/// Messages of a run, and events of the terminal, that are taken at one go; then the others get their turn.
+/// Messages of a run, and events of the terminal, handled in a row before other sources get their turn.
 const MAX_BURST: usize = 64;
 
-/// How far past its limit a run is stopped from here, should nobody else have ended it.
+/// How far past its limit a run is stopped from here, if it has not ended by itself.
 const LIMIT_GRACE: Span = Span::from_millis(1_000);
 
-/// Time until a frame is drawn although more is typed already.
+/// Longest delay of a frame while more input is waiting.
 const MAX_FRAME_DELAY: Duration = Duration::from_millis(100);
 
 pub(super) struct EventLoop<'a, S> {
@@ -45,24 +46,24 @@ pub(super) struct EventLoop<'a, S> {
     /// Whether the run's channel is still open.
     is_run_open: bool,
     frame_timer: FrameTimer,
-    /// What is told of a tuning, as long as somebody measures.
+    /// Progress of a tuning, as long as it measures.
     tune_updates: Receiver<TuneUpdate>,
     /// Ends the measuring.
     stop_measuring: &'a dyn Fn(),
     started_at: Instant,
     /// When the last frame was drawn.
     last_drawn_at: Instant,
-    /// When a run is stopped, on its own clock.
+    /// When to stop a run, on its own clock.
     time_limit: Option<Span>,
     exit: Option<Result<Option<i32>, TuiError>>,
 }
 
 impl<'a, S: ScreenBackend> EventLoop<'a, S> {
-    pub(super) fn new(app: App, stage: S, sources: EventSources, starter: &'a dyn RunStarter) -> Self {
+    pub(super) fn new(app: App, backend: S, sources: EventSources, starter: &'a dyn RunStarter) -> Self {
         let now = Instant::now();
         Self {
             app,
-            backend: stage,
+            backend,
             sources,
             starter,
             run: None,
@@ -77,18 +78,18 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
         }
     }
 
-    /// Stops every run when it is this old.
+    /// Stops every run at this age.
     pub(super) fn with_time_limit(mut self, limit: Option<Span>) -> Self {
         self.app.time_limit = limit;
         Self { time_limit: limit, ..self }
     }
 
-    /// Shows what is told of a tuning; `enough` ends the measuring.
-    pub(super) fn with_tune_updates(self, told: Receiver<TuneUpdate>, enough: &'a dyn Fn()) -> Self {
-        Self { tune_updates: told, stop_measuring: enough, ..self }
+    /// Shows the progress of a tuning; `stop_measuring` ends it.
+    pub(super) fn with_tune_updates(self, updates: Receiver<TuneUpdate>, stop_measuring: &'a dyn Fn()) -> Self {
+        Self { tune_updates: updates, stop_measuring, ..self }
     }
 
-    /// Goes on until it is told to quit; the signal that told it, if one did.
+    /// Runs until the dashboard quits; returns the signal that ended it, if one did.
     pub(super) fn run(&mut self, first: Vec<Effect>) -> Result<Option<i32>, TuiError> {
         self.perform_effects(first);
         self.draw_if_dirty();
@@ -117,7 +118,7 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
         self.exit.as_ref()
     }
 
-    /// One turn: waits for one thing, and takes what else has come of its kind.
+    /// Waits for one event and handles it, together with waiting ones of its kind.
     pub(super) fn step(&mut self) {
         let stood = !self.app.is_animating();
         self.handle_next_event();
@@ -126,7 +127,7 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
         }
     }
 
-    /// The picture moves from now on: no frame was due while it stood.
+    /// Starts the frame timer anew, because no frame was due while the picture stood still.
     fn restart_frame_timer(&mut self) {
         self.frame_timer = FrameTimer::starting_at(Instant::now());
     }
@@ -142,7 +143,7 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
                         InputEvent::Closed => self.quit(None),
                     }
                 }
-                // Of a burst only what it comes to is drawn.
+                // Only the result of a burst is drawn.
                 if !self.sources.input_events.is_empty() && self.last_drawn_at.elapsed() < MAX_FRAME_DELAY {
                     return;
                 }
@@ -157,7 +158,7 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
                 self.update(AppEvent::RunClosed { now });
             }
             LoopEvent::FileSaved(saved) => self.update(AppEvent::FileSaved(saved)),
-            LoopEvent::TuneUpdate(Ok(told)) => self.update(AppEvent::TuneUpdate(told)),
+            LoopEvent::TuneUpdate(Ok(update)) => self.update(AppEvent::TuneUpdate(update)),
             LoopEvent::TuneUpdate(Err(())) => {
                 self.tune_updates = never();
                 self.update(AppEvent::MeasuringEnded);
@@ -184,7 +185,7 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
         }
     }
 
-    /// A frame of a moving picture is due.
+    /// Handles a frame that is due.
     pub(super) fn handle_tick(&mut self) {
         let late = self.frame_timer.begin_frame(Instant::now());
         let run_now = self.run_time();
@@ -258,18 +259,18 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
         }
     }
 
-    /// The run before is ended first: two at once would contend with each other.
+    /// Ends the previous run, then starts the next: two at once would contend with each other.
     fn start_run(&mut self, scenario: Arc<Scenario>, settings: Settings) {
         self.run = None;
         self.is_run_open = false;
         match self.starter.start_run(&scenario, &settings) {
             Ok(run) => {
-                let cast = run.registry();
+                let registry = run.registry();
                 if let Some(limit) = self.time_limit {
                     run.end_at(Stamp(0) + limit);
                 }
                 (self.run, self.is_run_open) = (Some(run), true);
-                self.update(AppEvent::RunStarted { scenario, settings, registry: cast });
+                self.update(AppEvent::RunStarted { scenario, settings, registry });
                 self.restart_frame_timer();
             }
             Err(why) => self.update(AppEvent::StartFailed(why)),
@@ -297,7 +298,7 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
         self.restart_frame_timer();
     }
 
-    /// Draws if anything changed.
+    /// Draws a frame if the state changed.
     fn draw_if_dirty(&mut self) {
         self.app.set_guarded(self.backend.is_guarded());
         if !self.app.take_dirty() {
@@ -312,7 +313,7 @@ impl<'a, S: ScreenBackend> EventLoop<'a, S> {
         }
     }
 
-    /// A terminal that cannot be written to is gone, and with it the reason to go on.
+    /// Quits if the terminal cannot be written to: it is gone.
     fn check_terminal(&mut self, done: &io::Result<()>) {
         if done.is_err() {
             self.quit(None);

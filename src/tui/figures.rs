@@ -1,4 +1,4 @@
-//! The numbers beside the timelines, taken a few times a second and held in between: one can read them.
+//! The figures beside the timelines, captured a few times a second and held in between, so that they are readable.
 
 mod totals;
 
@@ -8,29 +8,29 @@ use crate::model::{
 };
 use crate::trace::{PoolId, ResourceId, Span, Stamp, State, WorkerId};
 
-/// Over what time rates are taken.
+/// Time over which rates are computed.
 const RATE_WINDOW: Span = Span::from_millis(2_000);
 
-/// The newest part of a span that tells whether it runs or waits for a core.
+/// The newest part of a span of computing, which tells whether the worker runs or waits for a core.
 const RECENT_WINDOW: Span = Span::from_millis(200);
 
-/// Points of a throughput curve, one for each [`RATE_WINDOW`] half.
+/// Points of a throughput curve, each half of a [`RATE_WINDOW`].
 const CURVE_POINTS: u64 = 40;
 
 pub(super) use totals::Totals;
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct RunFigures {
-    /// Taken at this moment of the run.
+    /// The moment of the run at which these figures were captured.
     pub(super) taken_at: Stamp,
-    /// Positions are worker ids; `None` for those that never began.
+    /// Indexed by worker id; `None` for workers that never started.
     pub(super) lanes: Vec<Option<LaneFigures>>,
     pub(super) locks: Vec<(ResourceId, LockFigures)>,
     pub(super) queues: Vec<(ResourceId, QueueFigures)>,
     pub(super) counters: Vec<(ResourceId, CounterFigures)>,
-    /// Each core that is or was there, and its load, 0 to 1.
+    /// Each core that is or was online, and its load, 0 to 1.
     pub(super) cores: Vec<(usize, Option<f32>)>,
-    /// Whose load that is.
+    /// How the load is divided between programs.
     pub(super) cpu_load: Option<CpuLoad>,
     pub(super) pools: Vec<(PoolId, PoolFigures)>,
     pub(super) findings: Vec<Finding>,
@@ -41,14 +41,14 @@ pub(super) struct RunFigures {
 #[derive(Debug, Clone, Default)]
 pub(super) struct LaneFigures {
     pub(super) activity: Option<Activity>,
-    /// Whether it is known since when it does that: of old moments only shares are kept.
+    /// Whether the beginning of the activity is known: of old moments only shares are kept.
     pub(super) is_exact: bool,
-    /// What to show of it.
+    /// The state to show.
     pub(super) shown_state: Option<ShownState>,
     pub(super) shares: StateTimes,
 }
 
-/// What a lane shows as its state, and how much of the span it is in that lasted.
+/// The state that a lane shows, and how much of its current span that state lasted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ShownState {
     pub(super) state: State,
@@ -56,7 +56,8 @@ pub(super) struct ShownState {
 }
 
 impl ShownState {
-    /// Events cannot tell running from waiting for a core; the kernel's figures of the newest part of the span can.
+    /// Returns the state to show. Events cannot distinguish running from waiting for a core; the kernel's figures of
+    /// the newest part of the span can.
     fn of(lane: &Lane, doing: Activity, at: Stamp) -> Self {
         let whole = at.span_since(doing.since);
         if doing.state != State::Running {
@@ -73,25 +74,25 @@ impl ShownState {
 #[derive(Debug, Clone, Default)]
 pub(super) struct LockFigures {
     pub(super) owner: Option<WorkerId>,
-    /// All who have it, since when: one line for each permit.
+    /// All holders, each with its start: one entry for each permit.
     pub(super) holders: Vec<(WorkerId, Stamp)>,
-    /// Who waits for it, since when; longest first.
+    /// All waiters, each with its start, the longest first.
     pub(super) waiters: Vec<(WorkerId, Stamp)>,
-    /// Share of those who came for it that had to wait; none where that is not known.
+    /// Share of the requests that had to wait, if known.
     pub(super) contended_share: Option<f64>,
-    /// Of an rwlock: how many read; how many wait to write, as far as that is known.
+    /// Of an rwlock: the number of readers, and of waiting writers as far as known.
     pub(super) readers: usize,
     pub(super) waiting_writers: usize,
     pub(super) wait_p99: Option<Span>,
     pub(super) mean_hold: Option<Span>,
-    /// Share of the window it was held.
+    /// Share of the window in which the lock was held.
     pub(super) held_share: f64,
-    /// Whether somebody has it.
+    /// Whether the lock is held.
     pub(super) is_held: bool,
-    /// Acquisitions, and those of them that had to wait.
+    /// Acquisitions, and those that had to wait.
     pub(super) acquisitions: u64,
     pub(super) waited_acquisitions: u64,
-    /// Permits given that were not held.
+    /// Permits released that were not held.
     pub(super) extra_permits: u64,
 }
 
@@ -99,7 +100,7 @@ pub(super) struct LockFigures {
 pub(super) struct QueueFigures {
     pub(super) depth: u32,
     pub(super) capacity: u32,
-    /// Items a second.
+    /// Items per second.
     pub(super) growth_rate: f64,
     pub(super) max_depth: u32,
     pub(super) put: u64,
@@ -110,12 +111,13 @@ pub(super) struct QueueFigures {
 #[derive(Debug, Clone, Default)]
 pub(super) struct CounterFigures {
     pub(super) value: i64,
-    /// Updates that are lost for certain; none where only the value is known.
+    /// Updates that are certainly lost, if all events are known.
     pub(super) lost: Option<i64>,
 }
 
 impl CounterFigures {
-    /// What it should hold. Not the sum of what was told: additions that are on their way are in the value already.
+    /// Returns the expected value. It is not the sum of the additions received so far: the value already includes
+    /// additions whose events are still under way.
     pub(super) fn expected(&self) -> Option<i64> {
         self.lost.map(|lost| self.value.saturating_add(lost))
     }
@@ -136,26 +138,27 @@ pub(super) struct PoolFigures {
     pub(super) service: Option<(Span, Span)>,
     pub(super) response: Option<(Span, Span)>,
     pub(super) utilization: f64,
-    /// Share of its workers' time that went into handing tasks over.
+    /// Share of the workers' time spent on handing tasks over.
     pub(super) handover_share: f64,
-    /// Tasks that waited at the last change of the settings and before whose end no response time is that of these.
+    /// Tasks that waited at the last change of the settings. Until they are done, no response time belongs to the new
+    /// settings.
     pub(super) backlog: Option<Backlog>,
 }
 
 impl RunFigures {
-    /// The figures of `model` at `at` over the time since `from`; `shares` tells a lane's in that time. `now` is the end of
-    /// what is known, `totals` what the run had come to at `at`.
+    /// Captures the figures of `model` at `at` over the time since `from`. `shares` returns a lane's states in that
+    /// time, `now` is the end of the known time, `totals` are those at `at`.
     pub(super) fn capture(
         model: &Model,
         (from, at, now): (Stamp, Stamp, Stamp),
         totals: Totals,
         shares: impl Fn(WorkerId) -> StateTimes,
     ) -> Self {
-        let cast = model.registry();
-        let mut lanes = vec![None; cast.workers.len()];
+        let registry = model.registry();
+        let mut lanes = vec![None; registry.workers.len()];
         for (worker, lane) in model.lanes() {
             if let Some(place) = lanes.get_mut(worker.index()) {
-                // What is told may run ahead of what is drawn: a state that begins after `at` has no age yet.
+                // Events may be newer than the drawn moment: a state that begins after `at` has no age yet.
                 let doing = lane.activity_at(at).or((at >= now).then(|| lane.activity()));
                 let shown = doing.map(|doing| ShownState::of(lane, doing, at));
                 *place = Some(LaneFigures {
@@ -166,18 +169,18 @@ impl RunFigures {
                 });
             }
         }
-        let pools = (0..cast.pools.len()).map(PoolId::from);
+        let pools = (0..registry.pools.len()).map(PoolId::from);
         let mut locks: Vec<_> =
-            cast.locks().map(|id| (id, totals.lock_figures(id).at_cursor(model, id, (from, at, now)))).collect();
+            registry.locks().map(|id| (id, totals.lock_figures(id).at_cursor(model, id, (from, at, now)))).collect();
         let waits = if at >= now { model.wait_for_graph() } else { reconstruct_waits(model, &lanes, &mut locks) };
         Self {
             taken_at: at,
             locks,
-            queues: cast
+            queues: registry
                 .queues_and_pipes()
                 .map(|id| (id, totals.queue_figures(id).at_cursor(model, id, at, now)))
                 .collect(),
-            counters: cast
+            counters: registry
                 .counters()
                 .map(|id| (id, CounterFigures::capture(model, id, at, now).with_lost(totals.lost_updates(id, at))))
                 .collect(),
@@ -197,7 +200,7 @@ impl RunFigures {
         }
     }
 
-    /// Whether it is known what every worker did at this moment.
+    /// Whether every worker's activity at this moment is known.
     pub(super) fn is_exact(&self) -> bool {
         self.lanes.iter().flatten().all(|lane| lane.is_exact)
     }
@@ -206,7 +209,7 @@ impl RunFigures {
         self.lanes.get(worker.index())?.as_ref()
     }
 
-    /// Workers that exist, in the cast's order.
+    /// Returns the workers that exist, in the registry's order.
     pub(super) fn workers(&self) -> impl Iterator<Item = WorkerId> + '_ {
         self.lanes.iter().enumerate().filter(|(_, lane)| lane.is_some()).map(|(i, _)| WorkerId::from(i))
     }
@@ -215,7 +218,7 @@ impl RunFigures {
         self.locks.iter().find(|(lock, _)| *lock == id).map(|(_, figures)| figures)
     }
 
-    /// The locks that a worker has at this moment.
+    /// Returns the locks that a worker holds at this moment.
     pub(super) fn locks_held_by(&self, worker: WorkerId) -> impl Iterator<Item = ResourceId> + '_ {
         let holds = move |lock: &LockFigures| lock.holders.iter().any(|(holder, _)| *holder == worker);
         self.locks.iter().filter(move |(_, lock)| holds(lock)).map(|(id, _)| *id)
@@ -231,7 +234,8 @@ impl RunFigures {
 }
 
 impl LockFigures {
-    /// With who has it at `at`, and how long it was held since `from`. Who waits is said of the newest moment only.
+    /// Adds the holders at `at`, and how long the lock was held since `from`. Waiters are known for the newest moment
+    /// only.
     fn at_cursor(self, model: &Model, id: ResourceId, (from, at, now): (Stamp, Stamp, Stamp)) -> Self {
         let Some(lock) = model.lock(id) else { return self };
         let holders = lock.holders_at(at, now);
@@ -249,7 +253,8 @@ impl LockFigures {
     }
 }
 
-/// Who waited for whom at an earlier moment, from what is kept of lanes and locks. Tells each lock who waited for it.
+/// Reconstructs the wait-for graph of an earlier moment from the history of lanes and locks, and adds each lock's
+/// waiters.
 fn reconstruct_waits(
     model: &Model,
     lanes: &[Option<LaneFigures>],
@@ -275,7 +280,7 @@ fn reconstruct_waits(
     WaitForGraph { edges }
 }
 
-/// How many have an rwlock at `at` to read.
+/// Returns the number of readers of an rwlock at `at`.
 fn reader_count(lock: &Lock, at: Stamp, now: Stamp) -> usize {
     if lock.capacity() != LockCapacity::ReadersWriter || lock.owner_at(at, now).is_some() {
         return 0;

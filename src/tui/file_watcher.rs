@@ -1,5 +1,7 @@
-//! Whether a file was saved. It is looked at a few times a second: editors write in many ways (in place, under another
-//! name first, twice in a row), and what all of them leave behind is a file that differs and then stands still.
+//! Watches a scenario file for saves, by polling.
+//!
+//! Editors write in many ways (in place, under another name first, twice in a row). What all of them leave is a file
+//! that differs from before and then stays the same.
 
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -11,18 +13,18 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use crate::scenario::Source;
 
-/// Time between two looks. A file that differs is read when it is the same at the next.
+/// Time between two polls. A changed file is read when it is unchanged at the next poll.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// A file that is looked at until this is dropped.
+/// A file that is watched until this is dropped.
 pub(super) struct FileWatcher {
-    /// The new text, or why there is none.
+    /// The new text, or why it cannot be read.
     pub(super) changes: Receiver<Result<Source, String>>,
     _stop: Sender<()>,
 }
 
 impl FileWatcher {
-    /// Looks at a scenario's file from now on; `source` is what is known of it.
+    /// Starts watching a scenario's file; `source` is its known text.
     ///
     /// # Errors
     /// When the system refuses another thread.
@@ -43,7 +45,7 @@ impl FileWatcher {
     }
 }
 
-/// What tells one state of a file from another, without reading it.
+/// The metadata that tells one version of a file from another without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct FileStamp {
     inode: u64,
@@ -55,9 +57,9 @@ struct FileStamp {
 struct FilePoller {
     path: PathBuf,
     text: String,
-    /// As it was at the last look; `None` when it was not there.
+    /// The version at the last poll; `None` if there was no file.
     last_stamp: Option<FileStamp>,
-    /// It was read as it was then.
+    /// Whether that version was read.
     is_read: bool,
 }
 
@@ -67,7 +69,7 @@ impl FilePoller {
         Self { path, text: source.text.clone(), last_stamp: None, is_read: true }
     }
 
-    /// What is new since the last look: a text that differs from the last one.
+    /// Returns a text that differs from the last one, if there is one.
     fn poll(&mut self) -> Option<Result<Source, String>> {
         let mark = std::fs::metadata(&self.path).ok().map(|data| FileStamp {
             inode: data.ino(),
@@ -99,7 +101,7 @@ mod tests {
 
     use super::*;
 
-    /// A file, and the eyes on it.
+    /// Returns a file and its poller.
     fn file(text: &str) -> (tempfile::TempDir, PathBuf, FilePoller) {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("own.kdl");
@@ -115,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_differs_is_told_once_it_stands_still() {
+    fn changed_text_is_reported_once_when_stable() {
         let (_directory, path, mut watcher) = file("one");
         fs::write(&path, "two!").expect("it is written");
         assert_eq!(text(watcher.poll()), None, "it may still be being written");
@@ -126,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_replaced_under_its_name_is_the_same_file() {
+    fn replaced_file_is_reported_as_a_change() {
         let (directory, path, mut watcher) = file("one");
         let other = directory.path().join("own.kdl.new");
         fs::write(&other, "two").expect("it is written");
@@ -137,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_text_saved_again_is_no_news() {
+    fn unchanged_text_is_not_reported() {
         let (_directory, path, mut watcher) = file("one");
         fs::remove_file(&path).expect("it is removed");
         fs::write(&path, "one").expect("it is written");
@@ -145,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_gone_or_none_is_said_once_and_may_come_back() {
+    fn missing_file_is_reported_once_and_may_come_back() {
         let (_directory, path, mut watcher) = file("one");
         fs::remove_file(&path).expect("it is removed");
         assert!(watcher.poll().is_none());

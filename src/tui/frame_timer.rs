@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use crate::trace::Span;
 
-/// Time between two frames of a run that goes on: a scrolling picture needs no more, and figures are read.
+/// Time between two frames of a live run: a scrolling picture needs no more, and figures must be readable.
 const FRAME_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Frames come every 100 ms. One that took longer than half of that leaves as much time as it took to what is to be drawn:
-/// otherwise nobody would come to hear of it.
+/// The schedule of frames: one every 100 ms. After a frame that took longer than half of that, the next one waits as
+/// long as that frame took, so that events are handled in between.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FrameTimer {
     /// When the last frame was begun.
@@ -17,7 +17,7 @@ pub(super) struct FrameTimer {
 }
 
 impl FrameTimer {
-    /// The picture moves from now on.
+    /// Returns a timer whose first frame is due now.
     pub(super) const fn starting_at(now: Instant) -> Self {
         Self { began_at: now, due_at: now }
     }
@@ -26,19 +26,19 @@ impl FrameTimer {
         now >= self.due_at
     }
 
-    /// How long it is until a frame is due.
+    /// Returns the time until a frame is due.
     pub(super) fn time_left(&self, now: Instant) -> Duration {
         self.due_at.saturating_duration_since(now)
     }
 
-    /// A frame is begun. How much later it is than 100 ms after the one before, whatever the reason.
+    /// Begins a frame. Returns how much more than 100 ms after the previous one it begins, for whatever reason.
     pub(super) fn begin_frame(&mut self, now: Instant) -> Span {
         let late = now.saturating_duration_since(self.began_at + FRAME_INTERVAL);
         *self = Self { began_at: now, due_at: now + FRAME_INTERVAL };
         Span::from(late)
     }
 
-    /// The frame that was begun last is drawn.
+    /// Ends the frame that was begun last.
     pub(super) fn end_frame(&mut self, now: Instant) {
         self.due_at = self.due_at.max(now + now.saturating_duration_since(self.began_at));
     }
@@ -51,7 +51,7 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     #[test]
-    fn a_slow_frame_leaves_as_much_time_to_others_and_is_told_as_late() {
+    fn slow_frame_delays_the_next_one_and_counts_as_late() {
         let start = Instant::now();
         let mut pace = FrameTimer::starting_at(start);
         assert!(pace.is_due(start), "the first is due at once");

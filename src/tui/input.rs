@@ -1,8 +1,8 @@
-//! Keys, mouse and pasted text, read by a thread of their own; and whether the terminal is still there.
+//! Reads keys, mouse events and pasted text in a thread of its own, and notices when the terminal is gone.
 //!
-//! The thread takes bytes from the terminal only when `poll` says that there are some, and keeps none of them back: what a
-//! burst leaves unread makes the next `poll` return at once. (The reader of crossterm waits for an edge, which a burst of
-//! more than its buffer has already had.)
+//! The thread reads from the terminal only when `poll` reports bytes, and keeps none of them back: bytes of a burst
+//! that are still unread make the next `poll` return at once. (The reader of crossterm waits for an edge, which a burst
+//! longer than its buffer has already had.)
 
 mod decode;
 
@@ -22,16 +22,16 @@ use rustix::stdio::stdin;
 use self::decode::Decoder;
 use crate::platform::request_short_slices;
 
-/// Events waiting for the loop: a flood of them waits in the terminal, not in memory.
+/// Events waiting for the loop. More of them wait in the terminal, not in memory.
 const EVENT_CAPACITY: usize = 256;
 
-/// Bytes read at one go.
+/// Bytes per read.
 const READ_SIZE: usize = 4 << 10;
 
-/// Time in which the rest of an escape sequence comes, over a slow line too. After that an escape was the key.
+/// Time in which the rest of an escape sequence arrives, even over a slow line. After that, the escape was the key.
 const ESCAPE_TIMEOUT: Duration = Duration::from_millis(50);
 
-/// The reading side. When it is dropped nothing more is read.
+/// The reading thread. Dropping this ends it.
 pub(super) struct Input {
     pub(super) events: Receiver<InputEvent>,
     gate: Arc<Mutex<()>>,
@@ -39,20 +39,20 @@ pub(super) struct Input {
     _stop: OwnedFd,
 }
 
-/// What comes from the terminal.
+/// An event of the terminal, or its end.
 #[derive(Debug)]
 pub(super) enum InputEvent {
     Event(Event),
-    /// Closed, or the connection to it lost.
+    /// The terminal was closed, or the connection to it lost.
     Closed,
 }
 
 /// Why a wait ended.
 enum PollResult {
     Bytes,
-    /// No bytes came in time.
+    /// No bytes arrived in time.
     TimedOut,
-    /// Nobody listens any more.
+    /// The [`Input`] was dropped.
     Stopped,
 }
 
@@ -79,7 +79,7 @@ impl Input {
         Ok(Self { events, gate, _stop: stop })
     }
 
-    /// Reads nothing as long as the guard lives: what is typed belongs to another program.
+    /// Stops reading as long as the guard lives, because another program has the terminal.
     pub(super) fn pause(&self) -> MutexGuard<'_, ()> {
         self.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -93,7 +93,7 @@ struct InputReader<T> {
 }
 
 impl<T: AsFd> InputReader<T> {
-    /// Reads until nobody listens; an error when the terminal is gone.
+    /// Reads until the receiver is gone; returns an error when the terminal is gone.
     fn run(&self) -> io::Result<()> {
         let (mut decoder, mut decoded) = (Decoder::default(), Vec::new());
         let mut bytes = [0; READ_SIZE];
@@ -111,7 +111,7 @@ impl<T: AsFd> InputReader<T> {
         }
     }
 
-    /// Reads what is there; nothing where another program has taken it since, which had the terminal meanwhile.
+    /// Reads the available bytes; none if another program, which had the terminal meanwhile, has read them.
     fn read_available<'a>(&self, bytes: &'a mut [u8]) -> io::Result<&'a [u8]> {
         let _open = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
         if !matches!(self.poll_terminal(Some(Duration::ZERO))?, PollResult::Bytes) {
@@ -156,7 +156,7 @@ mod tests {
 
     use super::*;
 
-    /// Only a failure takes it.
+    /// Long enough that only a failure reaches it.
     const DEADLINE: Duration = Duration::from_secs(30);
 
     fn next_event(input: &Input) -> InputEvent {
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_of_a_burst_is_read_and_then_the_next_key() {
+    fn every_byte_of_a_burst_is_read() {
         let (mut terminal, ours) = UnixStream::pair().expect("a pair of sockets");
         let input = Input::read_from(ours).expect("it starts");
         let burst = b"\x1b[<65;10;5M".repeat(6_000);
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_paused_input_leaves_what_is_typed_to_others() {
+    fn paused_input_leaves_bytes_to_other_programs() {
         let (mut terminal, ours) = UnixStream::pair().expect("a pair of sockets");
         let other = ours.try_clone().expect("the same socket");
         let input = Input::read_from(ours).expect("it starts");
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn the_thread_ends_with_the_input_and_takes_nothing_more() {
+    fn reading_thread_ends_when_the_input_is_dropped() {
         let (terminal, ours) = UnixStream::pair().expect("a pair of sockets");
         let input = Input::read_from(ours).expect("it starts");
         let events = input.events.clone();

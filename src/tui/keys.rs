@@ -1,8 +1,12 @@
-//! The one table of keys: dispatch, the help and the hints at the bottom are all made from it.
+//! Keys, their actions, and the contexts in which they work.
+
+mod bindings;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// What a key can ask for. What it means for the state is said by `app`.
+use bindings::{BINDINGS, NUMBER_KEYS};
+
+/// What a key asks for. `app` carries it out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Action {
     ToggleFreeze,
@@ -21,30 +25,30 @@ pub(super) enum Action {
     PageDown,
     NextPane,
     PreviousPane,
-    /// The levels of pools that were seen.
+    /// Opens or closes the pane of levels.
     ToggleLevels,
     Inspect,
     Run,
-    /// Chooses the guess of this number, from 1 on.
+    /// Chooses the guess with this number, from 1 on.
     ChooseGuess(usize),
-    /// Begins the run after its question.
+    /// Starts the run after its question.
     StartRun,
-    /// What was predicted beside what was measured.
+    /// Shows the prediction beside the measurement.
     ShowAnswer,
     AskAgain,
-    /// Starts the suggestion of this number, from 1 on.
+    /// Starts the suggestion with this number, from 1 on.
     RunSuggestion(usize),
     Filter,
     KnobUp,
     KnobDown,
     NextKnob,
     PreviousKnob,
-    /// The recorded timeline of a run at the chosen level.
+    /// Opens the recorded timeline of a run at the chosen level.
     OpenTimeline,
     LowerLevel,
     HigherLevel,
     NextUpperPane,
-    /// Measures no more.
+    /// Ends the measuring of a tuning.
     StopMeasuring,
     Restart,
     StopRun,
@@ -63,17 +67,17 @@ pub(super) enum Action {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KeyContext {
     Picker,
-    /// The page of a question.
+    /// The question page.
     Question,
-    /// A run, whether it goes on or is recorded.
+    /// A run, live or recorded.
     AnyRun,
-    /// A run that goes on, or did on this screen: what would change it.
+    /// A run that was started on this screen and can be changed.
     LiveRun,
     /// A recorded run.
     RecordedRun,
     /// The levels of a tuning.
     Tune,
-    /// The picker and a run: not where only a question is answered.
+    /// The picker and a run, but not the question page.
     PickerOrRun,
     Everywhere,
 }
@@ -82,7 +86,7 @@ pub(super) struct Binding {
     pub(super) keys: &'static [Key],
     pub(super) action: Action,
     pub(super) context: KeyContext,
-    /// A word for the hints; empty where there is no room for it.
+    /// A word for the hints; empty if the key has none.
     pub(super) hint: &'static str,
     pub(super) help: &'static str,
 }
@@ -94,196 +98,8 @@ pub(super) struct Key {
     has_control: bool,
 }
 
-const fn char_key(c: char) -> Key {
-    Key { code: KeyCode::Char(c), has_control: false }
-}
-
-const fn plain_key(code: KeyCode) -> Key {
-    Key { code, has_control: false }
-}
-
-const fn ctrl_key(c: char) -> Key {
-    Key { code: KeyCode::Char(c), has_control: true }
-}
-
-const fn bind(
-    keys: &'static [Key],
-    action: Action,
-    place: KeyContext,
-    hint: &'static str,
-    help: &'static str,
-) -> Binding {
-    Binding { keys, action, context: place, hint, help }
-}
-
-/// The number keys choose from the list on the screen: a guess at a question, a suggestion in a run.
-const NUMBER_KEYS: [Key; 9] = [
-    char_key('1'),
-    char_key('2'),
-    char_key('3'),
-    char_key('4'),
-    char_key('5'),
-    char_key('6'),
-    char_key('7'),
-    char_key('8'),
-    char_key('9'),
-];
-
-use KeyContext::{AnyRun, Everywhere, LiveRun, Picker, PickerOrRun, Question, RecordedRun, Tune};
-
-/// Every key there is, in the order of the help. The order of those with a hint is that of their importance.
-pub(super) const BINDINGS: &[Binding] = &[
-    bind(&[char_key('?'), plain_key(KeyCode::F(1))], Action::Help, Everywhere, "help", "this help"),
-    bind(&[plain_key(KeyCode::Enter)], Action::Run, Picker, "run", "run the scenario"),
-    bind(
-        &[char_key('e')],
-        Action::OpenScenario,
-        Picker,
-        "text",
-        "read its text; a file of your own opens in $VISUAL or $EDITOR",
-    ),
-    bind(
-        &[plain_key(KeyCode::Enter), char_key(' ')],
-        Action::StartRun,
-        Question,
-        "run",
-        "run, and see; without a choice you keep your guess to yourself",
-    ),
-    bind(&NUMBER_KEYS, Action::ChooseGuess(1), Question, "choose", "choose this guess; up and down do the same"),
-    bind(
-        &[char_key(' ')],
-        Action::ToggleFreeze,
-        LiveRun,
-        "freeze",
-        "freeze the picture (collection goes on); again: resume at newest",
-    ),
-    bind(&[char_key('+'), char_key('=')], Action::KnobUp, LiveRun, "knob", "turn the chosen knob up"),
-    bind(&[char_key('-')], Action::KnobDown, LiveRun, "", "turn the chosen knob down"),
-    bind(&[char_key('.'), char_key('n')], Action::NextKnob, LiveRun, "", "choose the next knob"),
-    bind(&[char_key(','), char_key('N')], Action::PreviousKnob, LiveRun, "", "choose the knob before"),
-    bind(
-        &[char_key('a')],
-        Action::ShowAnswer,
-        LiveRun,
-        "answer",
-        "what came of it: what was asked and guessed, what was measured, what to try; opens by itself after a question",
-    ),
-    bind(
-        &NUMBER_KEYS,
-        Action::RunSuggestion(1),
-        LiveRun,
-        "try",
-        "start the run anew as this suggestion has it (`a` and `i` list them)",
-    ),
-    bind(
-        &[char_key('p')],
-        Action::AskAgain,
-        LiveRun,
-        "",
-        "predict: the question again, then the run anew with the knobs as they stand",
-    ),
-    bind(
-        &[plain_key(KeyCode::Enter)],
-        Action::OpenTimeline,
-        Tune,
-        "its timeline",
-        "open the recorded timeline of a run at the chosen level; esc comes back",
-    ),
-    bind(
-        &[plain_key(KeyCode::Left), char_key('h')],
-        Action::LowerLevel,
-        Tune,
-        "",
-        "choose the level below, as up does",
-    ),
-    bind(
-        &[plain_key(KeyCode::Right), char_key('l')],
-        Action::HigherLevel,
-        Tune,
-        "",
-        "choose the level above, as down does",
-    ),
-    bind(
-        &[plain_key(KeyCode::Tab)],
-        Action::NextUpperPane,
-        Tune,
-        "more",
-        "the curve, the figures of the chosen level, all that is said of the answer",
-    ),
-    bind(&[char_key('s')], Action::StopMeasuring, Tune, "stop", "measure no more: the answer is what is known by now"),
-    bind(
-        &[plain_key(KeyCode::Tab)],
-        Action::NextPane,
-        AnyRun,
-        "pane",
-        "next pane: lanes, locks, queues, findings, pools, levels, graph, log",
-    ),
-    bind(
-        &[char_key('t')],
-        Action::ToggleLevels,
-        LiveRun,
-        "",
-        "table of the levels: what a pool did with each number of workers it has had so far; again: back",
-    ),
-    bind(&[plain_key(KeyCode::BackTab)], Action::PreviousPane, AnyRun, "", "pane before"),
-    bind(
-        &[plain_key(KeyCode::Enter)],
-        Action::Inspect,
-        AnyRun,
-        "look",
-        "look into the chosen worker, lock or queue; from a finding, go there",
-    ),
-    bind(&[plain_key(KeyCode::Up), char_key('k')], Action::Up, Everywhere, "", "choose the one above"),
-    bind(&[plain_key(KeyCode::Down), char_key('j')], Action::Down, Everywhere, "", "choose the one below"),
-    bind(&[plain_key(KeyCode::PageUp), ctrl_key('b')], Action::PageUp, Everywhere, "", "ten up"),
-    bind(&[plain_key(KeyCode::PageDown), ctrl_key('f')], Action::PageDown, Everywhere, "", "ten down"),
-    bind(
-        &[plain_key(KeyCode::Left), char_key('h')],
-        Action::CursorEarlier,
-        AnyRun,
-        "",
-        "cursor one cell earlier; the window stays and no longer follows",
-    ),
-    bind(&[plain_key(KeyCode::Right), char_key('l')], Action::CursorLater, AnyRun, "", "cursor one cell later"),
-    bind(&[char_key('H'), char_key('b')], Action::PageEarlier, AnyRun, "", "window half its width earlier"),
-    bind(&[char_key('L'), char_key('w')], Action::PageLater, AnyRun, "", "window half its width later"),
-    bind(&[plain_key(KeyCode::Home), char_key('g')], Action::ToStart, AnyRun, "", "window to the start of the run"),
-    bind(
-        &[char_key('f'), plain_key(KeyCode::End), char_key('G')],
-        Action::Follow,
-        AnyRun,
-        "",
-        "follow the newest again, without a cursor",
-    ),
-    bind(&[char_key('c')], Action::ToggleCursor, AnyRun, "", "cursor on or off"),
-    bind(&[char_key('[')], Action::ZoomOut, AnyRun, "", "zoom out: more time in a cell"),
-    bind(&[char_key(']')], Action::ZoomIn, AnyRun, "", "zoom in: less time in a cell"),
-    bind(
-        &[char_key('/')],
-        Action::Filter,
-        PickerOrRun,
-        "filter",
-        "filter by name; esc drops it. In the picker, any letter that is no key begins the filter",
-    ),
-    bind(&[char_key('i')], Action::About, AnyRun, "about", "what this scenario is about, what to watch and to try"),
-    bind(&[char_key('r')], Action::Restart, LiveRun, "restart", "start the run anew with the knobs as they stand"),
-    bind(&[char_key('s')], Action::StopRun, LiveRun, "", "stop the run; the picture stays"),
-    bind(&[char_key('x')], Action::KillWorker, LiveRun, "", "kill the chosen worker"),
-    bind(
-        &[plain_key(KeyCode::Esc)],
-        Action::Back,
-        Everywhere,
-        "",
-        "one step back: overlay, filter, cursor, choice, picker",
-    ),
-    bind(&[char_key('q')], Action::Quit, Everywhere, "quit", "quit; the run ends with it"),
-    bind(&[ctrl_key('c')], Action::Interrupt, Everywhere, "", "quit at once"),
-    bind(&[ctrl_key('z')], Action::Suspend, Everywhere, "", "back to the shell; `fg` returns"),
-    bind(&[ctrl_key('l')], Action::Redraw, Everywhere, "", "draw the whole screen again"),
-];
-
 impl Action {
-    /// Whether it closes what lies over the picture.
+    /// Whether the action closes an overlay.
     pub(super) const fn closes_overlay(self) -> bool {
         matches!(
             self,
@@ -293,16 +109,18 @@ impl Action {
 }
 
 impl Binding {
-    fn is_active_in(&self, place: KeyContext) -> bool {
+    fn is_active_in(&self, context: KeyContext) -> bool {
         match self.context {
-            Everywhere => true,
-            PickerOrRun => matches!(place, Picker | LiveRun | RecordedRun),
-            AnyRun => matches!(place, LiveRun | RecordedRun),
-            one => one == place,
+            KeyContext::Everywhere => true,
+            KeyContext::PickerOrRun => {
+                matches!(context, KeyContext::Picker | KeyContext::LiveRun | KeyContext::RecordedRun)
+            }
+            KeyContext::AnyRun => matches!(context, KeyContext::LiveRun | KeyContext::RecordedRun),
+            other => other == context,
         }
     }
 
-    /// Its keys as one reads them: `up k`.
+    /// Returns the names of its keys: `Up k`.
     pub(super) fn key_names(&self) -> String {
         if self.keys == NUMBER_KEYS {
             return self.hint_key();
@@ -310,7 +128,7 @@ impl Binding {
         self.keys.iter().map(|k| k.name()).collect::<Vec<_>>().join(" ")
     }
 
-    /// What the hints call it.
+    /// Returns the name of its key in the hints.
     pub(super) fn hint_key(&self) -> String {
         match self.action {
             Action::KnobUp => "+/-".into(),
@@ -323,15 +141,15 @@ impl Binding {
 impl Key {
     pub(super) fn name(self) -> String {
         let name = match self.code {
-            KeyCode::Char(' ') => "space".into(),
+            KeyCode::Char(' ') => "Space".into(),
             KeyCode::Char(c) => c.to_string(),
             KeyCode::F(n) => format!("F{n}"),
-            KeyCode::BackTab => "shift-tab".into(),
-            KeyCode::PageUp => "pgup".into(),
-            KeyCode::PageDown => "pgdn".into(),
-            other => format!("{other:?}").to_lowercase(),
+            KeyCode::BackTab => "Shift-Tab".into(),
+            KeyCode::PageUp => "PgUp".into(),
+            KeyCode::PageDown => "PgDn".into(),
+            other => format!("{other:?}"),
         };
-        if self.has_control { format!("ctrl-{name}") } else { name }
+        if self.has_control { format!("Ctrl-{}", name.to_uppercase()) } else { name }
     }
 }
 
@@ -341,15 +159,21 @@ impl From<KeyEvent> for Key {
     }
 }
 
-/// The bindings that work at a place, in the table's order.
-pub(super) fn bindings_in(place: KeyContext) -> impl Iterator<Item = &'static Binding> {
-    BINDINGS.iter().filter(move |b| b.is_active_in(place))
+/// Returns the number key that starts or chooses an entry of a list: `[2]`, so that it does not read as part of the
+/// text.
+pub(super) fn key_label(number: usize) -> String {
+    format!("[{number}]")
 }
 
-/// What a key asks for at a place.
-pub(super) fn action_for(event: KeyEvent, place: KeyContext) -> Option<Action> {
+/// Returns the bindings that work in a context, in the table's order.
+pub(super) fn bindings_in(context: KeyContext) -> impl Iterator<Item = &'static Binding> {
+    BINDINGS.iter().filter(move |b| b.is_active_in(context))
+}
+
+/// Returns the action of a key in a context.
+pub(super) fn action_for(event: KeyEvent, context: KeyContext) -> Option<Action> {
     let key = Key::from(event);
-    let (binding, nth) = bindings_in(place).find_map(|b| Some((b, b.keys.iter().position(|k| *k == key)? + 1)))?;
+    let (binding, nth) = bindings_in(context).find_map(|b| Some((b, b.keys.iter().position(|k| *k == key)? + 1)))?;
     Some(match binding.action {
         Action::ChooseGuess(_) => Action::ChooseGuess(nth),
         Action::RunSuggestion(_) => Action::RunSuggestion(nth),
@@ -359,20 +183,21 @@ pub(super) fn action_for(event: KeyEvent, place: KeyContext) -> Option<Action> {
 
 #[cfg(test)]
 mod tests {
+    use super::KeyContext::{LiveRun, Picker, Question, RecordedRun, Tune};
     use super::*;
 
     #[test]
-    fn no_key_has_two_meanings_at_one_place() {
-        for place in [Picker, Question, LiveRun, RecordedRun, Tune] {
-            let keys: Vec<String> = bindings_in(place).flat_map(|b| b.keys.iter().map(|k| k.name())).collect();
+    fn no_key_has_two_meanings_in_one_context() {
+        for context in [Picker, Question, LiveRun, RecordedRun, Tune] {
+            let keys: Vec<String> = bindings_in(context).flat_map(|b| b.keys.iter().map(|k| k.name())).collect();
             for (i, key) in keys.iter().enumerate() {
-                assert!(!keys[..i].contains(key), "{key} means two things in {place:?}");
+                assert!(!keys[..i].contains(key), "{key} means two things in {context:?}");
             }
         }
     }
 
     #[test]
-    fn every_action_has_a_key_once_and_a_sentence() {
+    fn every_action_has_one_binding_with_help() {
         for (i, binding) in BINDINGS.iter().enumerate() {
             assert!(!binding.keys.is_empty() && !binding.help.is_empty(), "{:?}", binding.action);
             assert!(BINDINGS[..i].iter().all(|b| b.action != binding.action), "{:?} stands twice", binding.action);

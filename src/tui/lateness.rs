@@ -1,16 +1,16 @@
-//! How late the dashboard's own ticks come: whether what is on screen can be taken for the present.
+//! How late the dashboard's own ticks are, which tells whether the screen shows the present.
 
 use std::collections::VecDeque;
 
 use crate::trace::Span;
 
-/// Ticks that are looked back on: half a minute of them.
+/// Number of ticks kept: those of half a minute.
 const MAX_TICKS: usize = 300;
 
-/// From here on it is late enough to be said wherever there is room for a word.
+/// Lateness from which it is shown wherever there is room.
 pub(super) const LATE_FROM: Span = Span::from_millis(10);
 
-/// How late the last ticks were.
+/// The lateness of the last ticks.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lateness {
     ticks: VecDeque<Span>,
@@ -24,7 +24,7 @@ impl Lateness {
         self.ticks.push_back(late);
     }
 
-    /// No more than one of a hundred ticks was later than this. Of few ticks it is the worst; of none, nothing.
+    /// Returns the 99th percentile; of few ticks the worst, of none zero.
     pub(super) fn p99(&self) -> Span {
         let mut sorted: Vec<Span> = self.ticks.iter().copied().collect();
         sorted.sort_unstable();
@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_a_hundred_may_be_later() {
+    fn p99_uses_the_nearest_rank() {
         assert_eq!(of([]), Span::ZERO);
         assert_eq!(of([3, 1, 2]), Span::from_millis(3));
         assert_eq!(of(1..=100), Span::from_millis(99));
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_long_ago_is_forgotten() {
+    fn old_ticks_are_dropped() {
         assert_eq!(
             of(std::iter::repeat_n(500, MAX_TICKS).chain(std::iter::repeat_n(2, MAX_TICKS))),
             Span::from_millis(2)

@@ -1,10 +1,10 @@
-//! Where everything stands on the screen of a run. Drawing and the mouse ask the same plan.
+//! The layout of a run's screen, which drawing and the mouse share.
 //!
 //! ```text
 //! header                                                              ┐
-//! who          │ axis                          │ heads                │
-//! who          │ time: lanes, locks, queues,   │ now    │  side:      │ body
-//!              │       counters, cores         │        │  pools,     │
+//! label        │ axis                          │ headings             │
+//! label        │ timeline: lanes, locks,       │ figures│  side:      │ body
+//!              │   queues, counters, cores     │        │  pools,     │
 //!              │                               │        │  graph, log │
 //! findings                                                            │
 //! legend, hints                                                       ┘
@@ -17,6 +17,7 @@ mod rows;
 
 use ratatui::layout::Rect;
 
+use super::panes;
 use super::run_view::{Pane, RunView};
 use crate::model::Deadlock;
 use crate::trace::{ResourceId, WorkerId};
@@ -35,7 +36,7 @@ pub(super) const FIGURE_WIDTH: u16 = 7;
 pub(super) struct RunLayout {
     pub(super) header: Rect,
     pub(super) axis: Rect,
-    /// The rows of the time axis; each is one line high.
+    /// The rows of the timeline; each is one line high.
     pub(super) body: Rect,
     pub(super) rows: Vec<TimelineRow>,
     pub(super) findings: Rect,
@@ -45,13 +46,13 @@ pub(super) struct RunLayout {
     pub(super) panes: Vec<(Pane, Rect)>,
 }
 
-/// The three columns of the body: who, time, now.
+/// The three columns of the body: label, timeline, figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RowColumns {
     pub(super) label: u16,
     pub(super) timeline: u16,
     pub(super) figures: u16,
-    /// Columns of a name within `who`.
+    /// Columns of a name within the label.
     pub(super) name_width: u16,
 }
 
@@ -70,25 +71,25 @@ impl RunLayout {
         Self { header, axis, body, rows, findings, legend, columns, panes }
     }
 
-    /// The part of a row of the body that shows time.
+    /// Returns the part of a row that shows the timeline.
     pub(super) fn timeline_area(&self, row: Rect) -> Rect {
         let x = row.x.saturating_add(self.columns.label).min(row.right());
         Rect { x, width: self.columns.timeline.min(row.right() - x), ..row }
     }
 
-    /// The line of the row at this place.
+    /// Returns the line of the row with this index.
     pub(super) fn row_line(&self, index: usize) -> Rect {
         let y = self.body.y.saturating_add(u16::try_from(index).unwrap_or(u16::MAX)).min(self.body.bottom());
         Rect { y, height: u16::from(y < self.body.bottom()), ..self.body }
     }
 
-    /// The row under a point of the screen.
+    /// Returns the row under a point of the screen.
     pub(super) fn row_at(&self, x: u16, y: u16) -> Option<&TimelineRow> {
         let inside = self.body.contains((x, y).into());
         inside.then(|| self.rows.get(usize::from(y - self.body.y))).flatten()
     }
 
-    /// The column of the time axis under a point of the screen.
+    /// Returns the column of the timeline under a point of the screen.
     pub(super) fn column_at(&self, x: u16, y: u16) -> Option<u16> {
         let whole = Rect { y: self.axis.y, height: self.body.bottom().saturating_sub(self.axis.y), ..self.body };
         let time = self.timeline_area(whole);
@@ -98,8 +99,8 @@ impl RunLayout {
 
 impl RowColumns {
     fn compute(view: &RunView, width: u16, screen: u16) -> Self {
-        let cast = view.shown_model().registry();
-        let names = cast.workers.iter().map(|w| &w.name).chain(cast.resources.iter().map(|r| &r.name));
+        let registry = view.shown_model().registry();
+        let names = registry.workers.iter().map(|w| &w.name).chain(registry.resources.iter().map(|r| &r.name));
         let longest = names.map(|n| unicode_width::UnicodeWidthStr::width(n.as_str())).max().unwrap_or(0) as u16;
         let most = match screen {
             ..60 => 6,
@@ -107,7 +108,7 @@ impl RowColumns {
             100..150 => 14,
             _ => 18,
         };
-        // Beside a pane the time axis needs the room more than the figures do.
+        // Beside a pane, the timeline needs the room more than the figures do.
         let figures = match (screen, width) {
             (..60, _) => 0,
             (_, ..90) => 2,
@@ -120,7 +121,7 @@ impl RowColumns {
     }
 }
 
-/// How many lines speak of findings: they stand at a fixed place, whether there is one or not.
+/// Returns the height of the findings, which does not depend on how many there are.
 fn findings_height(height: u16) -> u16 {
     match height {
         ..8 => 0,
@@ -132,10 +133,10 @@ fn findings_height(height: u16) -> u16 {
     }
 }
 
-/// The panes beside the rows where there is room, a deadlock's graph below them where there is none beside; else the one
-/// that was asked for in place of the rows. And what of the area is left for the rows.
+/// Returns the visible panes, and the area left for the rows. Panes are beside the rows if there is room; otherwise a
+/// deadlock's graph is below the rows, and any other pane takes the place of the rows.
 fn place_panes(view: &RunView, area: Rect, rows: &[TimelineRow]) -> (Vec<(Pane, Rect)>, Rect) {
-    let asked = Some(view.pane).filter(|p| p.is_separate());
+    let asked = Some(view.pane).filter(|pane| panes::is_separate(*pane));
     let wide = area.width >= SIDE_FROM;
     if !wide && asked.is_none_or(|p| p == Pane::Graph) && view.shown_model().first_deadlock().is_some() {
         if let Some((graph, rows)) = graph_area(view, area, rows) {
@@ -146,8 +147,8 @@ fn place_panes(view: &RunView, area: Rect, rows: &[TimelineRow]) -> (Vec<(Pane, 
         }
     }
     if wide {
-        let mut wanted = view.panes();
-        wanted.retain(|p| p.is_separate());
+        let mut wanted = panes::available_panes(view);
+        wanted.retain(|pane| panes::is_separate(*pane));
         return side_panes(view, &wanted, area);
     }
     match asked {
@@ -156,7 +157,8 @@ fn place_panes(view: &RunView, area: Rect, rows: &[TimelineRow]) -> (Vec<(Pane, 
     }
 }
 
-/// The graph below the rows, if all of both fits: then a deadlock changes neither rows nor time axis.
+/// Returns the areas of graph and rows, if both fit completely one below the other, so that a deadlock changes neither
+/// rows nor time axis.
 fn graph_area(view: &RunView, area: Rect, rows: &[TimelineRow]) -> Option<(Rect, Rect)> {
     let above = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(2); // the axis, and a line between
     let graph = Rect { y: area.y.saturating_add(above), height: area.height.checked_sub(above)?, ..area };
@@ -164,7 +166,7 @@ fn graph_area(view: &RunView, area: Rect, rows: &[TimelineRow]) -> Option<(Rect,
     (all_lanes && graph.height >= graph_lines(view)).then_some((graph, Rect { height: above - 1, ..area }))
 }
 
-/// Lines the graph of all deadlocks takes at least: the first is a picture, others are told in words if need be.
+/// Returns the lines that the graph of all deadlocks needs: the first as a picture, others in words if necessary.
 fn graph_lines(view: &RunView) -> u16 {
     let all = view.shown_model().deadlocks();
     let lines = |deadlock: &Deadlock| ring_lines(deadlock.cycle.len(), !deadlock.victims.is_empty());
@@ -175,18 +177,18 @@ fn graph_lines(view: &RunView) -> u16 {
     lines(first).saturating_add(pictures.min(words))
 }
 
-/// Lines to keep free below the rows for a deadlock that may come: it then changes none of them.
+/// Returns the lines to keep free below the rows, so that a future deadlock does not change them.
 fn room_for_graph(view: &RunView, width: u16) -> usize {
-    let cast = view.shown_model().registry();
-    let may_come = cast.locks().next().is_some() || cast.lives().next().is_some();
+    let registry = view.shown_model().registry();
+    let may_come = registry.locks().next().is_some() || registry.lives().next().is_some();
     if width >= SIDE_FROM || !may_come { 0 } else { usize::from(ring_lines(view.visible_lanes().len(), true)) }
 }
 
-/// Lines for a further ring in words, with one between, and most for all of them.
+/// Lines of a further ring in words, with a blank one; and most lines for all of them.
 const FURTHER_RING_LINES: usize = 3;
 const MAX_FURTHER_RING_LINES: usize = 9;
 
-/// A title, a pair of boxes or a list, since when, and those it keeps waiting.
+/// Returns the lines of a ring: a title, a pair of boxes or a list, its age, and the workers stuck behind it.
 fn ring_lines(workers: usize, victims: bool) -> u16 {
     let ring = if workers == 2 { 4 } else { 2 * workers + 1 };
     u16::try_from(ring + 2 + usize::from(victims)).unwrap_or(u16::MAX)
@@ -204,22 +206,12 @@ fn side_panes(view: &RunView, panes: &[Pane], area: Rect) -> (Vec<(Pane, Rect)>,
     (stacked, Rect { width: area.width - taken.min(area.width), ..area })
 }
 
-/// Panes from top to bottom, each with the lines it needs; the last has the rest.
-fn stack_panes(panes: &[Pane], mut area: Rect, view: &RunView) -> Vec<(Pane, Rect)> {
-    let cast = view.shown_model().registry();
+/// Stacks panes from top to bottom, each with the lines it wants; the last gets the rest.
+fn stack_panes(wanted: &[Pane], mut area: Rect, view: &RunView) -> Vec<(Pane, Rect)> {
     let mut stacked = Vec::new();
-    for (i, pane) in panes.iter().enumerate() {
-        let need = match pane {
-            Pane::Pools => cast.pools.len().saturating_mul(9),
-            Pane::Levels => view.level_history.count().saturating_add(4).min(14),
-            Pane::Graph => match view.shown_model().deadlocks() {
-                [] => 3 + cast.locks().count().min(10),
-                all => all.iter().map(|deadlock| 9 + 2 * deadlock.cycle.len()).sum(),
-            },
-            _ => 12,
-        };
-        let need = u16::try_from(need).unwrap_or(u16::MAX);
-        let height = if i + 1 == panes.len() { area.height } else { need };
+    for (i, pane) in wanted.iter().enumerate() {
+        let need = u16::try_from(panes::wanted_lines(*pane, view)).unwrap_or(u16::MAX);
+        let height = if i + 1 == wanted.len() { area.height } else { need };
         let at = take_top(&mut area, height);
         if at.height >= 3 {
             stacked.push((*pane, at));

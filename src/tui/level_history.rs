@@ -1,4 +1,5 @@
-//! What each pool did with every number of workers it has had on this screen: kept while the knob is turned to and fro.
+//! What each pool achieved with every number of workers it has had on this screen, kept while the knob is turned back
+//! and forth.
 
 use std::collections::BTreeMap;
 
@@ -6,57 +7,57 @@ use crate::model::{Backlog, DurationStats, Model, StateTimes};
 use crate::scenario::{Scenario, Settings};
 use crate::trace::{PoolId, Span, Stamp, State};
 
-/// After a turn of a knob this much is not counted: workers come and go, and tasks begun before end.
+/// Time after a turn of a knob that is not counted: workers come and go, and tasks of the previous setting finish.
 const SETTLE_TIME: Span = Span::from_millis(300);
 
-/// Levels kept at most; those seen first give way.
+/// Most levels kept; the oldest are dropped.
 const MAX_LEVELS: usize = 64;
 
-/// Under which circumstances something was seen.
+/// The circumstances of an observation.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct LevelKey {
     pub(super) pool: PoolId,
-    /// The other knobs, where they were turned.
+    /// The other knobs, if they were turned.
     pub(super) other_knobs: String,
     pub(super) workers: u32,
 }
 
-/// What was seen at a level, all times together.
+/// The observations of a level, all periods together.
 #[derive(Debug, Clone, Default)]
 pub(super) struct LevelStats {
-    /// How long it was looked at.
+    /// For how long the level was observed.
     pub(super) observed_for: Span,
     done: u64,
     /// From the intended start to the end of each task that was due at this level and had no backlog of earlier levels
     /// before it.
     response: Option<DurationStats>,
-    /// Tasks of levels before that the pool was still working off when it was looked at last.
+    /// Tasks of earlier levels that the pool was still working off at the last observation.
     pub(super) backlog: Option<Backlog>,
     /// Time of the pool's workers by state.
     shares: StateTimes,
     order: u64,
 }
 
-/// All levels that were seen.
+/// All observed levels.
 #[derive(Debug, Default)]
 pub(super) struct LevelHistory {
     levels: BTreeMap<LevelKey, LevelStats>,
-    /// What goes on at this moment, by pool.
+    /// The current level of each pool.
     open_levels: Vec<OpenLevel>,
-    /// Counting begins then.
+    /// When counting begins.
     counts_from: Stamp,
-    /// The begin of settings whose figures were put away: what comes of them after that is not told apart from it.
+    /// The beginning of the settings whose figures were stored: later figures of the same settings include those.
     closed_from: Option<Stamp>,
     order: u64,
 }
 
-/// A stretch of time at one level that is not over.
+/// The current period at one level.
 #[derive(Debug)]
 struct OpenLevel {
     level: LevelKey,
     since: Stamp,
     done: u64,
-    /// What was seen up to the last look.
+    /// The observations so far.
     stats: LevelStats,
 }
 
@@ -74,34 +75,34 @@ impl LevelStats {
         }
     }
 
-    /// Tasks done a second.
+    /// Returns the tasks done per second.
     pub(super) fn throughput(&self) -> f64 {
         if self.observed_for == Span::ZERO { 0.0 } else { self.done as f64 / self.observed_for.as_secs_f64() }
     }
 
-    /// A percentile of the response times.
+    /// Returns a percentile of the response times.
     pub(super) fn response_percentile(&self, p: f64) -> Option<Span> {
         self.response.as_ref().filter(|times| times.count() > 0).map(|times| Span(times.percentile_ns(p)))
     }
 
-    /// Part of the workers' time in which they had a task.
+    /// Returns the share of the workers' time in which they had a task.
     pub(super) fn busy_share(&self) -> f64 {
         if self.shares.alive_ns() == 0 { 0.0 } else { 1.0 - self.shares.share(State::Empty) }
     }
 
-    /// Part of the workers' time in this state.
+    /// Returns the share of the workers' time in a state.
     pub(super) fn share(&self, state: State) -> f64 {
         self.shares.share(state)
     }
 }
 
 impl LevelHistory {
-    /// Nothing yet; workers are given time to begin.
+    /// Returns an empty history, which gives workers time to start.
     pub(super) fn new() -> Self {
         Self { counts_from: Stamp(0) + SETTLE_TIME, ..Self::default() }
     }
 
-    /// Looks at what the pools have done by `now`; `with` says how the other knobs stand.
+    /// Observes what the pools have done by `now`; `with` describes the other knobs.
     pub(super) fn observe(&mut self, model: &Model, now: Stamp, with: &str) {
         let from = model.settings_start(now);
         if now < self.counts_from || self.closed_from == Some(from) {
@@ -113,7 +114,7 @@ impl LevelHistory {
                 |open: &OpenLevel| open.level.workers == figures.worker_count() && open.level.other_knobs == with;
             match self.open_levels.iter_mut().find(|open| open.level.pool == pool) {
                 Some(open) if is_same(open) => open.observe(model, now, self.order),
-                Some(_) => return self.close_open_levels(now, from), // a knob is turned, and the run has not said so yet
+                Some(_) => return self.close_open_levels(now, from), // turned, not reported yet
                 None => {
                     let level = LevelKey { pool, other_knobs: with.to_owned(), workers: figures.worker_count() };
                     let done = figures.done();
@@ -124,7 +125,7 @@ impl LevelHistory {
         }
     }
 
-    /// A knob is turned or a pool changes its size at this moment: what goes on from then on is something else.
+    /// Ends the current period: a knob was turned or a pool resized.
     pub(super) fn settings_changed(&mut self, model: &Model, at: Stamp) {
         for open in &mut self.open_levels {
             open.observe(model, at.max(open.since), self.order);
@@ -132,7 +133,7 @@ impl LevelHistory {
         self.close_open_levels(at, model.settings_start(at));
     }
 
-    /// This run is over, or nobody looks at it any more; another begins.
+    /// Ends the current run's observations; another run begins.
     pub(super) fn start_new_run(&mut self, model: &Model, now: Stamp) {
         self.settings_changed(model, now);
         (self.counts_from, self.closed_from) = (Stamp(0) + SETTLE_TIME, None);
@@ -144,32 +145,32 @@ impl LevelHistory {
         }
         for open in self.open_levels.drain(..) {
             if open.stats.observed_for > Span::ZERO {
-                // Tasks that waited behind those of another level say nothing of this one.
+                // Tasks that waited behind those of another level do not measure this one.
                 let response = open.stats.response.clone().filter(|_| open.stats.backlog.is_none());
-                let did = LevelStats { backlog: None, response, ..open.stats };
-                self.levels.entry(open.level).or_default().add(&did);
+                let stats = LevelStats { backlog: None, response, ..open.stats };
+                self.levels.entry(open.level).or_default().add(&stats);
             }
         }
         while self.levels.len() > MAX_LEVELS {
-            let first = self.levels.iter().min_by_key(|(_, did)| did.order).map(|(level, _)| level.clone());
+            let first = self.levels.iter().min_by_key(|(_, stats)| stats.order).map(|(level, _)| level.clone());
             self.levels.retain(|level, _| Some(level) != first.as_ref());
         }
         self.counts_from = at + SETTLE_TIME;
     }
 
-    /// Everything that was seen, what goes on included; whether it goes on.
+    /// Returns all levels with their observations, and whether a level is the current one.
     pub(super) fn entries(&self) -> Vec<(LevelKey, LevelStats, bool)> {
         let mut all: BTreeMap<LevelKey, (LevelStats, bool)> =
-            self.levels.iter().map(|(level, did)| (level.clone(), (did.clone(), false))).collect();
+            self.levels.iter().map(|(level, stats)| (level.clone(), (stats.clone(), false))).collect();
         for open in &self.open_levels {
             let entry = all.entry(open.level.clone()).or_default();
             entry.0.add(&open.stats);
             entry.1 = true;
         }
-        all.into_iter().map(|(level, (did, on))| (level, did, on)).collect()
+        all.into_iter().map(|(level, (stats, on))| (level, stats, on)).collect()
     }
 
-    /// How many levels were seen.
+    /// Returns how many levels were observed.
     pub(super) fn count(&self) -> usize {
         let new = self.open_levels.iter().filter(|open| !self.levels.contains_key(&open.level)).count();
         self.levels.len() + new
@@ -198,7 +199,7 @@ impl OpenLevel {
     }
 }
 
-/// How the knobs stand that do not say how many workers there are, where they were turned.
+/// Describes the knobs that were turned, without those for the number of workers.
 pub(super) fn describe_other_knobs(scenario: &Scenario, settings: &Settings) -> String {
     let defaults = scenario.default_settings();
     let mut settings = settings.clone();

@@ -1,4 +1,4 @@
-//! Scenarios to choose from: the catalogue, and files of one's own.
+//! The scenarios to choose from: the catalogue, and files of the user.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::catalogue;
 use crate::scenario::{Category, Scenario, Source, check};
 
-/// A scenario that can be chosen, or a file that is none and why.
+/// A scenario, or a file with mistakes.
 pub(super) struct PickerEntry {
     pub(super) name: String,
     pub(super) path: Option<PathBuf>,
@@ -45,7 +45,7 @@ impl PickerEntry {
 }
 
 impl Picker {
-    /// The catalogue.
+    /// Returns a picker with the catalogue.
     pub(super) fn catalogue() -> Self {
         let sources = catalogue::all().iter().map(|entry| Source {
             name: entry.name.to_owned(),
@@ -60,7 +60,7 @@ impl Picker {
         Self { entries, ..Self::default() }
     }
 
-    /// Adds an entry, or replaces the one of the same file, and chooses it.
+    /// Adds an entry, or replaces the one of the same file.
     pub(super) fn insert_or_replace(&mut self, entry: PickerEntry) {
         let same = |e: &PickerEntry| e.name == entry.name && e.path == entry.path;
         match self.entries.iter().position(same) {
@@ -69,12 +69,12 @@ impl Picker {
         }
     }
 
-    /// What passes the filter, in groups.
+    /// Returns the entries that pass the filter, in groups.
     pub(super) fn visible_entries(&self) -> Vec<&PickerEntry> {
         self.entries.iter().filter(|e| e.matches_filter(&self.filter)).collect()
     }
 
-    /// Position among those shown.
+    /// Returns the index of the chosen entry among the visible ones.
     pub(super) fn position(&self) -> usize {
         self.chosen.min(self.visible_entries().len().saturating_sub(1))
     }
@@ -91,7 +91,7 @@ impl Picker {
         self.choose(self.position().saturating_add_signed(by));
     }
 
-    /// Chooses the scenario of this name, if it is there.
+    /// Chooses the scenario with this name, if it is visible.
     pub(super) fn choose_name(&mut self, name: &str) {
         if let Some(position) = self.visible_entries().iter().position(|e| e.name == name) {
             self.chosen = position;

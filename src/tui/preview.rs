@@ -1,5 +1,6 @@
-//! A small still of what a scenario shows, for the picker: its steps played through on paper, with exact times and as
-//! many cores as there are workers. It is an idea of the picture, not a forecast: real schedulers do as they please.
+//! A small preview of a scenario for the picker: its steps simulated with exact times and a core for each worker.
+//!
+//! It gives an idea of the picture and is not a forecast, because a real scheduler decides differently.
 
 mod attempt;
 mod locks;
@@ -8,19 +9,20 @@ mod pool;
 mod shared_state;
 mod simulator;
 mod spawn_join;
+mod steps;
 
 use crate::model::{CellWindow, StateTimes};
 use crate::scenario::{EvalContext, Feed, PoolSpec, Scenario, Settings, Step};
 use crate::trace::{KnobId, Span, Stamp};
 use simulator::{Simulator, Workload};
 
-/// Workers that are played; only some of them are shown.
+/// Most workers that are simulated; only some of them are shown.
 const MAX_WORKERS: u32 = 24;
 
-/// Cells in the longer half of a scenario's steps.
+/// Cells of a step of typical length.
 const CELLS_A_STEP: u64 = 4;
 
-/// One lane of the still.
+/// One lane of the preview.
 pub(super) struct PreviewLane {
     pub(super) name: String,
     pub(super) cells: Vec<StateTimes>,
@@ -44,10 +46,10 @@ impl EvalContext for WorkerPosition<'_> {
     }
 }
 
-/// At most `lanes` lanes of `cells` cells.
+/// Simulates a scenario; returns at most `lanes` lanes of `cells` cells.
 pub(super) fn build_preview(scenario: &Scenario, lanes: usize, cells: usize) -> Vec<PreviewLane> {
     let settings = scenario.default_settings();
-    let mut player = Simulator::new(scenario, &settings);
+    let mut simulator = Simulator::new(scenario, &settings);
     let of_run = WorkerPosition { settings: &settings, index: 0, count: 1 };
     let groups = scenario.groups.iter().enumerate().map(|(i, w)| (&w.name, &w.count, Workload::once(&w.steps, i)));
     let pools = scenario.pools.iter().enumerate().map(|(i, p)| (&p.name, &p.workers, Workload::tasks(&p.task, i)));
@@ -56,18 +58,18 @@ pub(super) fn build_preview(scenario: &Scenario, lanes: usize, cells: usize) -> 
         let count = (count.eval(&of_run) as u32).clamp(1, MAX_WORKERS);
         for index in 0..count {
             names.push(if count == 1 { name.clone() } else { format!("{name}-{}", index + 1) });
-            player.add_worker(WorkerPosition { settings: &settings, index, count }, work);
+            simulator.add_worker(WorkerPosition { settings: &settings, index, count }, work);
         }
     }
     let cell = cell_length(scenario, &of_run);
     let end = Stamp(cell.0.saturating_mul(cells as u64));
-    player.run_until(end);
+    simulator.run_until(end);
     let window = CellWindow { from: Stamp(0), to: end, cells };
-    let drawn = names.into_iter().zip(player.lane_cells(&window));
+    let drawn = names.into_iter().zip(simulator.lane_cells(&window));
     drawn.take(lanes).map(|(name, cells)| PreviewLane { name, cells }).collect()
 }
 
-/// Tasks of a pool that are due by `t`, and when the next one is.
+/// Returns how many tasks of a pool are due by `t`, and when the next one is.
 fn tasks_due(pool: &PoolSpec, place: &WorkerPosition<'_>, t: u64) -> (u64, u64) {
     let most = match &pool.feed {
         Feed::Batch { count } => count.eval(place) as u64,
@@ -79,7 +81,7 @@ fn tasks_due(pool: &PoolSpec, place: &WorkerPosition<'_>, t: u64) -> (u64, u64) 
     if so_far < most { (so_far, so_far.saturating_mul(every)) } else { (most, u64::MAX) }
 }
 
-/// A cell's length: a part of the longer steps, so that their order can be seen.
+/// Returns a cell's length: a fraction of the longer steps, so that their order is visible.
 fn cell_length(scenario: &Scenario, place: &WorkerPosition<'_>) -> Span {
     let mut times = Vec::new();
     let groups = scenario.groups.iter().map(|w| &w.steps).chain(scenario.pools.iter().map(|p| &p.task));

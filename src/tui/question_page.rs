@@ -1,20 +1,20 @@
-//! The question that is put before a run.
+//! The question that is asked before a run.
 
 use std::sync::Arc;
 
 use crate::scenario::{Guess, Quiz, Scenario, Settings};
 
-/// A question on the screen, and what the run after it is to be.
+/// A question page, and the settings of the run after it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct QuestionPage {
     pub(super) scenario: Arc<Scenario>,
     pub(super) settings: Settings,
-    /// The guess that is chosen, by its place.
+    /// The index of the chosen guess.
     pub(super) chosen_guess: Option<usize>,
 }
 
 impl QuestionPage {
-    /// The scenario's question, if it has one.
+    /// Returns the page with the scenario's question, if it has one.
     pub(super) fn of(scenario: &Arc<Scenario>, settings: Settings) -> Option<Self> {
         scenario.quiz.as_ref()?;
         Some(Self { scenario: Arc::clone(scenario), settings, chosen_guess: None })
@@ -28,7 +28,7 @@ impl QuestionPage {
         self.ask().map_or(&[], |ask| &ask.guesses)
     }
 
-    /// Chooses the guess at this place, if there is one.
+    /// Chooses the guess at this index, if there is one.
     pub(super) fn choose(&mut self, at: usize) {
         if at < self.guesses().len() {
             self.chosen_guess = Some(at);

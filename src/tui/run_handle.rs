@@ -1,4 +1,4 @@
-//! What the dashboard needs of a run and of whoever starts one. A live run is one of them; tests bring a scripted one.
+//! The interface to a run and its starter. Tests have a scripted run in place of a live one.
 
 use std::sync::Arc;
 
@@ -8,30 +8,32 @@ use crate::scenario::{Scenario, Settings};
 use crate::source::LiveRun;
 use crate::trace::{Command, Message, Registry, Stamp};
 
-/// A run that goes on. Dropping it ends everything it started.
+/// A run. Dropping it ends everything it started.
 pub trait RunHandle {
     fn registry(&self) -> Arc<Registry>;
-    /// What happens, in batches; closed after [`Message::Ended`].
+    /// Returns the channel of events, in batches; it is closed after [`Message::Ended`].
     fn messages(&self) -> &Receiver<Message>;
-    /// The run's clock.
+    /// Returns the time on the run's clock.
     fn now(&self) -> Stamp;
-    /// Has the run ended at this moment of its clock, whatever the dashboard is busy with. A run that cannot do that is
-    /// stopped by the dashboard a little later.
+    /// Makes the run end by itself at this moment of its clock, even while the dashboard is busy. The dashboard stops a
+    /// run that does not support this a little later.
     fn end_at(&self, _limit: Stamp) {}
-    /// Never blocks; a run that has ended ignores it.
+    /// Sends a command without blocking; a run that has ended ignores it.
     fn send_command(&self, command: Command);
-    /// Stops everything where it is while the dashboard itself is stopped, or lets it go on.
+    /// Pauses or continues the whole run, for the time in which the dashboard itself is stopped.
     fn set_paused(&self, paused: bool);
 }
 
-/// Whoever can start a run.
+/// A starter of runs.
 pub trait RunStarter {
+    /// Starts a run.
+    ///
     /// # Errors
     /// A full sentence that says why the run could not be started.
     fn start_run(&self, scenario: &Scenario, settings: &Settings) -> Result<Box<dyn RunHandle>, String>;
 }
 
-/// Starts real runs.
+/// A starter of live runs.
 #[derive(Debug, Clone, Copy)]
 pub struct LiveStarter;
 
@@ -58,7 +60,7 @@ impl RunHandle for LiveRun {
     }
 
     fn end_at(&self, limit: Stamp) {
-        Self::set_time_limit(self, limit); // refused, the loop stops it
+        Self::set_time_limit(self, limit); // if that fails, the event loop stops the run
     }
 
     fn send_command(&self, command: Command) {

@@ -1,7 +1,8 @@
-//! What is shown of one run: the model, the part of the time axis in sight, and what the keys act on.
+//! The state of a run on screen: the model, the visible part of the time axis, and what the keys act on.
 
 mod possible_states;
 mod prediction;
+mod ranking;
 mod selection;
 mod shown_moment;
 
@@ -23,39 +24,36 @@ pub(super) use possible_states::PossibleStates;
 pub(super) use prediction::Prediction;
 pub(super) use selection::{Pane, Selection};
 
-/// Length of a cell at the start: the window is two to five seconds wide.
+/// Length of a cell at the start, with which the window is two to five seconds wide.
 const INITIAL_CELL: Span = Span::from_millis(50);
 
 /// Cells over which a recorded run is laid out at first.
 const RECORDED_CELLS: u64 = 60;
 
-/// How long figures stand still. Changing numbers are readable at about three a second.
+/// How long figures are held: changing numbers are readable at about three per second.
 const FIGURES_INTERVAL: Span = totals_history::SAMPLE_INTERVAL;
-
-/// How long the choice of lanes stands when there are more of them than rows.
-const RANKING_INTERVAL: Span = Span::from_millis(3_000);
 
 pub(super) struct RunView {
     pub(super) scenario: Arc<Scenario>,
-    /// The knobs as the run has them.
+    /// The knobs of the current run.
     pub(super) settings: Settings,
-    /// The knobs as they were turned: what the next run is to have.
+    /// The knobs of the next run, as turned by the user.
     pub(super) next_settings: Settings,
     pub(super) prediction: Prediction,
-    /// What the run answers to the question; see [`RunView::update_answer`].
+    /// The run's answer to the question; see [`RunView::update_answer`].
     pub(super) answer: Option<Answer>,
-    /// When a knob was last turned here; until the run says that it is, nothing is known of the new settings.
+    /// When a knob was last turned here. Until the run reports it, nothing is known about the new settings.
     pub(super) last_turn_at: Option<Stamp>,
-    /// What is collected. What is shown is [`RunView::shown_model`].
+    /// The collected model. The one on screen is [`RunView::shown_model`].
     model: Model,
     frozen: Option<Box<Model>>,
-    /// It was collected before, and nobody adds to it.
+    /// Whether the run was recorded earlier.
     is_recorded: bool,
-    /// The end of what is shown: the run's clock, standing still when frozen or ended.
+    /// The end of what is shown: the run's clock, which stands still when frozen or ended.
     pub(super) now: Stamp,
     pub(super) cell: Span,
     pub(super) viewport: Viewport,
-    /// In the past, it drives every figure.
+    /// A cursor in the past determines every figure.
     pub(super) cursor: Option<Stamp>,
     pub(super) pane: Pane,
     pub(super) selection: Option<Selection>,
@@ -63,33 +61,33 @@ pub(super) struct RunView {
     pub(super) filter: String,
     pub(super) scroll: usize,
     pub(super) figures: RunFigures,
-    /// How long the run goes on at most.
+    /// Longest time the run may take.
     pub(super) time_limit: Option<Span>,
-    /// What the run had come to at earlier moments.
+    /// The totals of earlier moments.
     totals_history: TotalsHistory,
-    /// Knobs that were turned in the run: when, and the value as it is shown.
+    /// Turns of knobs in this run: when, which, and the value as text.
     knob_changes: Vec<(Stamp, KnobId, String)>,
-    /// The knobs as the run began with them.
+    /// The knobs at the start of the run.
     initial_settings: Settings,
-    /// What pools did with each number of workers, since this scenario is looked at.
+    /// What pools achieved with each number of workers, since the scenario was opened.
     pub(super) level_history: LevelHistory,
-    /// Worst first; see [`RunView::rank_lanes`].
+    /// The lanes, the worst first; see [`RunView::rank_lanes`].
     pub(super) ranking: Vec<WorkerId>,
     ranked_at: Stamp,
     /// States this scenario can show.
     pub(super) states: PossibleStates,
     lateness: Lateness,
-    /// How late the dashboard's own ticks came, all but one of a hundred, when the figures were taken.
+    /// 99th percentile of the lateness of the dashboard's own ticks, when the figures were captured.
     pub(super) lateness_p99: Span,
     columns: u16,
-    /// A memory of what the model gave before; changes nothing that is seen.
+    /// Cells that the model returned before.
     cell_cache: RefCell<CellCache>,
 }
 
-/// What part of the time axis is in sight.
+/// The visible part of the time axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Viewport {
-    /// The newest.
+    /// The newest cells.
     Follow,
     /// The cells up to this moment.
     Until(Stamp),
@@ -105,9 +103,14 @@ pub(super) enum PlayState {
 }
 
 impl RunView {
-    pub(super) fn new(scenario: Arc<Scenario>, settings: Settings, cast: Arc<Registry>, lesson: Prediction) -> Self {
-        let budget = Budget::for_registry(&cast);
-        let model = Model::new(cast, budget);
+    pub(super) fn new(
+        scenario: Arc<Scenario>,
+        settings: Settings,
+        registry: Arc<Registry>,
+        prediction: Prediction,
+    ) -> Self {
+        let budget = Budget::for_registry(&registry);
+        let model = Model::new(registry, budget);
         let states = PossibleStates::of(&scenario);
         let knob = selection::first_knob(&scenario);
         Self {
@@ -117,7 +120,7 @@ impl RunView {
             totals_history: TotalsHistory::default(),
             next_settings: settings.clone(),
             settings,
-            prediction: lesson,
+            prediction,
             answer: None,
             last_turn_at: None,
             model,
@@ -145,18 +148,18 @@ impl RunView {
         }
     }
 
-    /// A run that was collected before: all of it is in sight, and it stands still.
+    /// Returns the view of a recorded run, all of it visible.
     pub(super) fn from_recording(scenario: Arc<Scenario>, settings: Settings, model: Model) -> Self {
         let now = model.run_end().map(|(at, _)| at).or(model.complete_until()).unwrap_or_else(|| model.newest_stamp());
-        let cell = Span(super::format::round_up_125(now.0 / RECORDED_CELLS));
+        let cell = Span(super::axis::round_up_125(now.0 / RECORDED_CELLS));
         let new = Self::new(scenario, settings, Arc::default(), Prediction::default());
         let past = TotalsHistory::from_end_of(&model, now);
         Self { model, now, cell, totals_history: past, is_recorded: true, ..new }
     }
 
-    /// The same view of a new run.
-    pub(super) fn restart(&mut self, settings: Settings, cast: Arc<Registry>, lesson: Prediction) {
-        let mut next = Self::new(Arc::clone(&self.scenario), settings, cast, lesson);
+    /// Keeps the view for a new run.
+    pub(super) fn restart(&mut self, settings: Settings, registry: Arc<Registry>, prediction: Prediction) {
+        let mut next = Self::new(Arc::clone(&self.scenario), settings, registry, prediction);
         (next.cell, next.pane, next.knob) = (self.cell, self.pane, self.knob);
         self.level_history.start_new_run(&self.model, self.now);
         next.level_history = std::mem::take(&mut self.level_history);
@@ -165,18 +168,18 @@ impl RunView {
         *self = next;
     }
 
-    /// All that was collected.
+    /// Returns everything that was collected.
     pub(super) fn into_last_run(self) -> super::LastRun {
         let now = self.model.run_end().map_or(self.now, |(at, _)| at);
         super::LastRun { scenario: self.scenario, settings: self.settings, model: self.model, now }
     }
 
-    /// What is on screen.
+    /// Returns the model on screen.
     pub(super) fn shown_model(&self) -> &Model {
         self.frozen.as_deref().unwrap_or(&self.model)
     }
 
-    /// What is collected, whatever is on screen.
+    /// Returns the collected model, even while another one is on screen.
     pub(super) fn newest_model(&self) -> &Model {
         &self.model
     }
@@ -190,12 +193,12 @@ impl RunView {
         }
     }
 
-    /// Whether the picture changes by itself.
+    /// Whether the picture changes without any input.
     pub(super) fn is_animating(&self) -> bool {
         self.play_state() == PlayState::Live
     }
 
-    /// Takes in what happened; whether it is to be seen at once, not when the next frame is due.
+    /// Applies a message. Returns whether it must be shown at once, before the next frame is due.
     pub(super) fn apply(&mut self, message: &Message) -> bool {
         let deadlocks = self.model.deadlocks().len();
         self.note_changes(message);
@@ -216,13 +219,13 @@ impl RunView {
         news
     }
 
-    /// A frame is due; the run's clock stands at `now`.
+    /// Handles a frame that is due, with the run's clock at `now`.
     pub(super) fn tick(&mut self, now: Stamp, late: Span) {
         if !self.is_animating() {
             return;
         }
         self.lateness.record(late);
-        // What is not delivered yet has not happened yet: no state is drawn further than it is known.
+        // No state is drawn beyond the time up to which all events are known.
         self.now = self.now.max(self.model.complete_until().map_or(now, |known| known.min(now)));
         if self.now.span_since(self.figures.taken_at) >= FIGURES_INTERVAL || self.figures.taken_at == Stamp(0) {
             self.lateness_p99 = self.lateness.p99();
@@ -240,7 +243,7 @@ impl RunView {
         }
     }
 
-    /// Shows the newest of the run again, whatever stood still.
+    /// Shows the newest moment of the run, also if it was frozen.
     pub(super) fn follow_newest(&mut self) {
         if self.frozen.take().is_some() {
             self.now = match (self.model.run_end(), self.model.complete_until()) {
@@ -252,13 +255,13 @@ impl RunView {
         self.follow();
     }
 
-    /// Puts the window to the end of what is shown, and the cursor away.
+    /// Moves the window to the end of what is shown, and removes the cursor.
     pub(super) fn follow(&mut self) {
         (self.viewport, self.cursor) = (Viewport::Follow, None);
         self.refresh();
     }
 
-    /// The time axis over this many columns.
+    /// Returns the time axis over this many columns.
     pub(super) fn axis(&self, columns: u16) -> TimeAxis {
         let until = match self.viewport {
             Viewport::Follow => self.now,
@@ -267,7 +270,7 @@ impl RunView {
         TimeAxis::new(self.cell, until, columns)
     }
 
-    /// A lane's cells in this window.
+    /// Draws with the lane's cells in this window.
     pub(super) fn with_cells<T>(
         &self,
         worker: WorkerId,
@@ -277,12 +280,12 @@ impl RunView {
         draw(self.cell_cache.borrow_mut().exact_cells(self.shown_model(), worker, window, self.now))
     }
 
-    /// The same, good enough to be added to many others.
+    /// Adds the lane's cells in this window, exact enough for a row that combines many lanes.
     pub(super) fn with_rough_cells(&self, worker: WorkerId, window: &CellWindow, add: impl FnOnce(&[StateTimes])) {
         add(self.cell_cache.borrow_mut().rough_cells(self.shown_model(), worker, window, self.now));
     }
 
-    /// The time axis as it was drawn last.
+    /// Returns the time axis as it was drawn last.
     pub(super) fn drawn_axis(&self) -> TimeAxis {
         self.axis(self.columns.max(1))
     }
@@ -294,7 +297,7 @@ impl RunView {
         }
     }
 
-    /// The moment the figures speak of: the cursor, the end of a window in the past, or now.
+    /// Returns the moment of the figures: the cursor, the end of a window in the past, or now.
     pub(super) fn figures_time(&self) -> Stamp {
         match (self.cursor, self.viewport) {
             (Some(at), _) | (None, Viewport::Until(at)) => at.min(self.now),
@@ -302,7 +305,7 @@ impl RunView {
         }
     }
 
-    /// Takes the figures anew.
+    /// Captures the figures anew.
     pub(super) fn refresh(&mut self) {
         let at = self.figures_time();
         let axis = self.drawn_axis();
@@ -326,34 +329,5 @@ impl RunView {
         if self.prediction.is_answer_pending {
             self.update_answer();
         }
-    }
-
-    /// Orders lanes by what hurts: crashed, waited for by others, then share of time in contention. Held for a while, so that rows do
-    /// not change places under the eyes.
-    fn rank_lanes(&mut self) {
-        let workers = self.figures.workers().count();
-        let stale = self.now.span_since(self.ranked_at) >= RANKING_INTERVAL || self.ranked_at > self.now;
-        if workers == self.ranking.len() && !stale {
-            return;
-        }
-        self.ranked_at = self.now;
-        let mut by_pain: Vec<(u64, WorkerId)> = self.figures.workers().map(|w| (self.pain_score(w), w)).collect();
-        by_pain.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-        self.ranking = by_pain.into_iter().map(|(_, worker)| worker).collect();
-    }
-
-    /// How much a lane hurts, in percent; in steps, so that a little more or less does not change its place.
-    fn pain_score(&self, worker: WorkerId) -> u64 {
-        use crate::trace::State;
-        let Some(lane) = self.figures.lane(worker) else { return 0 };
-        let waited_for = |lock: &crate::model::WaitEdge| lock.holder == worker;
-        if lane.activity.is_some_and(|d| d.state == State::Crashed) {
-            return 1_000;
-        }
-        if self.figures.waits.edges.iter().any(waited_for) {
-            return 999;
-        }
-        let share: f64 = [State::Lock, State::Full, State::Ready].map(|s| lane.shares.share(s)).iter().sum();
-        (share * 10.0) as u64 * 10
     }
 }

@@ -1,4 +1,4 @@
-//! Signals as messages, and stopping in the terminal's job control.
+//! Signals as messages, and stopping for the job control of the shell.
 
 use std::io;
 use std::thread;
@@ -13,11 +13,11 @@ use signal_hook::low_level::emulate_default_handler;
 use crate::platform::fault_injection;
 use crate::platform::{process_group_of, session_of};
 
-/// Window changes waiting to be looked at. More would tell nothing new: the size is read when one is looked at.
+/// Window changes waiting in the channel. More are redundant, because the size is read when one is handled.
 const SIGNAL_CAPACITY: usize = 8;
 
-/// Every signal the dashboard answers, as it arrives. When the receiver is gone signals do again what they do to any
-/// program.
+/// Returns a channel of the signals that the dashboard handles. When the receiver is gone, signals have their default
+/// effect again.
 ///
 /// # Errors
 /// When a handler cannot be installed or the system refuses another thread.
@@ -45,18 +45,18 @@ pub(super) fn watch_signals() -> io::Result<Receiver<i32>> {
     Ok(receiver)
 }
 
-/// Stops this process and those it was started with, until they are continued. The terminal must have been left.
+/// Stops this process and its group until SIGCONT. The caller must have left the terminal.
 ///
-/// Nobody could continue an orphaned group (`xterm -e contend`), so that one carries on, as the kernel does for
-/// SIGTSTP. It is SIGSTOP that stops, because SIGTSTP has our handler.
+/// Nothing could continue an orphaned group (`xterm -e contend`), so that one carries on, as the kernel does for
+/// SIGTSTP. SIGSTOP is used, because SIGTSTP has our handler.
 pub(super) fn stop_group() {
     if has_job_control() {
-        let _ = kill_current_process_group(Signal::STOP); // refused for no process of our own group
+        let _ = kill_current_process_group(Signal::STOP); // never refused for our own group
     }
 }
 
-/// Whether the process group is not orphaned: one of its members has a parent outside, in the same session. Only our
-/// own ancestors are asked, which is where a shell stands.
+/// Whether the process group is not orphaned: one of its members has a parent outside, in the same session. Checks our
+/// own ancestors only, which include a shell.
 fn has_job_control() -> bool {
     let (group, session) = (process_group_of(getpid()), session_of(getpid()));
     let mut parent = getppid();
@@ -69,7 +69,7 @@ fn has_job_control() -> bool {
     false
 }
 
-/// Field 4 of `/proc/PID/stat`; the name before it stands in parentheses and may hold anything.
+/// Returns field 4 of `/proc/PID/stat`; the name before it is in parentheses and may contain anything.
 fn parent_of(pid: Pid) -> Option<Pid> {
     let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
     let after = stat.iter().rposition(|&b| b == b')')?;
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_parent_in_proc_is_the_one_the_kernel_names() {
+    fn parent_in_proc_equals_getppid() {
         assert_eq!(parent_of(getpid()), getppid());
     }
 }

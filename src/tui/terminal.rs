@@ -1,7 +1,7 @@
-//! The way into the terminal and the one way out of it.
+//! Entering and leaving the terminal.
 //!
-//! [`leave_terminal`] may be called any number of times from anywhere: when the guard is dropped, in the panic hook, on a signal.
-//! For deaths in which nothing of ours runs any more a guardian process does the same from outside.
+//! [`leave_terminal`] may be called any number of times from anywhere: when the guard is dropped, in the panic hook, on
+//! a signal. If this process dies without running any of its code, a guardian process does the same from outside.
 
 mod frame_writer;
 
@@ -25,20 +25,20 @@ pub(super) use frame_writer::FrameBuffer;
 use super::TuiError;
 use crate::platform::{TerminalModes, TerminalRestore, update_cleanup};
 
-/// Alternate screen, mouse clicks, drags and wheel in the SGR form, bracketed paste, no cursor. Written by hand
-/// because crossterm's mouse capture also asks for a report of every cell crossed (mode 1003).
+/// Alternate screen, mouse clicks, drags and wheel in the SGR form, bracketed paste, no cursor. Written by hand because
+/// crossterm's mouse capture also asks for a report of every cell crossed (mode 1003).
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?1000h\x1b[?1002h\x1b[?1006h\x1b[?2004h\x1b[?25l";
 const ENTER_WITHOUT_MOUSE: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?25l";
 const LEAVE: &[u8] = b"\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[?25h\x1b[?1049l";
 
-/// Cells a screen may have. Two buffers of them are kept; a window of 65,535 x 65,535 would ask for 200 GB.
+/// Most cells of a screen. Two buffers of them are kept; a window of 65,535 x 65,535 would need 200 GB.
 const MAX_CELLS: u32 = 500_000;
 
 static ENTERED: AtomicBool = AtomicBool::new(false);
 
 type PanicHook = dyn Fn(&panic::PanicHookInfo<'_>) + Sync + Send;
 
-/// The terminal as long as it is ours.
+/// The terminal while this program uses it.
 pub(super) struct TerminalGuard {
     previous: Arc<Box<PanicHook>>,
     mouse: bool,
@@ -48,10 +48,10 @@ pub(super) struct TerminalGuard {
 pub(super) type Screen = Terminal<CrosstermBackend<FrameBuffer>>;
 
 impl TerminalGuard {
-    /// Takes the terminal. Panics of other threads arrive at the receiver and leave the screen alone.
+    /// Enters the terminal. Panics of other threads arrive at the receiver and leave the screen alone.
     ///
     /// # Errors
-    /// When standard input or output is no terminal, or one that cannot draw.
+    /// When standard input or output is not a terminal, or one that cannot draw.
     pub(super) fn enter(mouse: bool) -> Result<(Self, Screen, FrameBuffer, Receiver<String>), TuiError> {
         if !isatty(stdout()) || !isatty(stdin()) {
             return Err(TuiError::NotATerminal);
@@ -71,8 +71,8 @@ impl TerminalGuard {
         Ok((guard, screen, buffer, panicked))
     }
 
-    /// The screen is given back only when the thread that draws it panics; it will not draw again. Another thread's
-    /// panic becomes a message, which ends the loop in order.
+    /// Installs a panic hook that leaves the terminal only when the drawing thread panics, which will not draw again.
+    /// Another thread's panic becomes a message, which ends the event loop.
     fn install_panic_hook(&self, panics: Sender<String>) {
         let (ui, previous) = (thread::current().id(), Arc::clone(&self.previous));
         panic::set_hook(Box::new(move |info| {
@@ -85,7 +85,7 @@ impl TerminalGuard {
         }));
     }
 
-    /// Takes the terminal again after [`leave_terminal`], or after someone else changed it behind our back.
+    /// Enters the terminal again after [`leave_terminal`], or after another program changed its modes.
     ///
     /// # Errors
     /// When the terminal is gone.
@@ -93,7 +93,7 @@ impl TerminalGuard {
         let _ = disable_raw_mode(); // crossterm does nothing when it believes the mode is still on
         ENTERED.store(true, Ordering::SeqCst);
         let duty = TerminalRestore { modes: TerminalModes::read_from(stdin())?, exit_sequence: LEAVE.to_vec() };
-        let _ = update_cleanup(None, |all| all.terminal = Some(duty)); // refused, we go on without
+        let _ = update_cleanup(None, |all| all.terminal = Some(duty)); // if that fails, there is no guardian for the terminal
         enable_raw_mode()?;
         frame_writer::write_now(if self.mouse { ENTER } else { ENTER_WITHOUT_MOUSE })
     }
@@ -110,21 +110,21 @@ impl Drop for TerminalGuard {
     }
 }
 
-/// Gives the terminal back as it was. Does nothing when it is not ours. False when the terminal took no more bytes: it
-/// is gone, or has stopped reading.
+/// Leaves the terminal and restores its modes. Does nothing if it was not entered. Returns false if the terminal took
+/// no more bytes: it is gone, or has stopped reading.
 pub(super) fn leave_terminal() -> bool {
     if !ENTERED.swap(false, Ordering::SeqCst) {
         return true;
     }
     let written = frame_writer::write_now(LEAVE);
-    let _ = disable_raw_mode(); // fails when the terminal is gone, and then nothing is left to restore
+    let _ = disable_raw_mode(); // fails if the terminal is gone: nothing to restore
     if written.is_ok() {
         let _ = update_cleanup(None, |all| all.terminal = None);
-    } // else the guardian tries once more when we are gone
+    } // else the guardian tries once more after the end of this process
     written.is_ok()
 }
 
-/// The size to draw: that of the window, within the budget of cells.
+/// Returns the size of the window, within the limit of cells.
 pub(super) fn screen_size() -> Rect {
     match tcgetwinsize(stdout()) {
         Ok(window) => limit_cells(window.ws_col, window.ws_row),
@@ -132,7 +132,7 @@ pub(super) fn screen_size() -> Rect {
     }
 }
 
-/// As many rows of that width as the budget allows.
+/// Returns as many rows of that width as the limit allows.
 pub(super) fn limit_cells(width: u16, height: u16) -> Rect {
     let rows = MAX_CELLS / u32::from(width).max(1);
     Rect::new(0, 0, width, height.min(u16::try_from(rows).unwrap_or(u16::MAX)))
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_window_of_any_size_fits_the_budget() {
+    fn screen_of_any_window_is_within_the_cell_limit() {
         assert_eq!(limit_cells(200, 60), Rect::new(0, 0, 200, 60));
         assert_eq!(limit_cells(0, 0), Rect::new(0, 0, 0, 0));
         assert_eq!(limit_cells(1, u16::MAX).height, u16::MAX);

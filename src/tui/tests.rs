@@ -1,4 +1,4 @@
-//! The dashboard driven by scripted runs: what is drawn, and what keys do.
+//! Tests of the dashboard with scripted runs: what is drawn, and what keys do.
 
 mod harness;
 mod interaction;

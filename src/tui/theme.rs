@@ -1,5 +1,6 @@
-//! Every colour and every glyph of the dashboard. Colour means state and nothing else; where there is none, glyphs and
-//! emphasis say the same.
+//! Every colour and every glyph of the dashboard.
+//!
+//! Colours stand for states only; without colour, glyphs and emphasis carry the same information.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -9,13 +10,13 @@ use crate::trace::State;
 /// How to draw on this terminal. Sixteen colours are enough, so any terminal's own palette fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Theme {
-    /// Off with `NO_COLOR`: emphasis and glyphs only.
+    /// False with `NO_COLOR`: emphasis and glyphs only.
     pub has_colour: bool,
-    /// Off where the locale is not UTF-8: letters instead of blocks and lines.
+    /// False if the locale is not UTF-8: letters instead of blocks and lines.
     pub has_unicode: bool,
 }
 
-/// How one lock did during one cell.
+/// The state of a lock in one cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LockCellState {
     Free,
@@ -29,7 +30,7 @@ impl Theme {
         if self.has_unicode { unicode_glyph(state) } else { ascii_glyph(state) }
     }
 
-    /// A state as a letter or a word.
+    /// Returns the style of a state's letter or word.
     pub(super) fn state_style(self, state: State) -> Style {
         if !self.has_colour {
             return match state {
@@ -41,14 +42,14 @@ impl Theme {
         match state {
             State::Crashed => Style::new().fg(Color::White).bg(Color::Red).add_modifier(Modifier::BOLD),
             State::Gap => Style::new().fg(Color::Black).bg(Color::Yellow),
-            State::Io => Style::new().fg(Color::White).bg(Color::Blue), // a letter needs a ground to be seen as an area
+            State::Io => Style::new().fg(Color::White).bg(Color::Blue), // a letter needs a background
             State::Signal | State::Handover => Style::new().fg(Color::Black).bg(state_colour(state)),
             _ => Style::new().fg(state_colour(state)),
         }
     }
 
-    /// A state that has a cell of a timeline to itself. Contention stands on a ground of its own colour, as where it shares
-    /// a cell with work: one area, whatever is at its foot.
+    /// Returns the style of a timeline's cell with a single state. Contention has a background of its own colour, as in
+    /// a cell shared with work, so that it forms one area.
     pub(super) fn cell_style(self, state: State) -> Style {
         match state {
             State::Lock if self.has_colour => Style::new().fg(Color::LightRed).bg(Color::Red),
@@ -58,9 +59,9 @@ impl Theme {
         }
     }
 
-    /// Contention and a calmer state in one cell. In colour the calmer one stands in the lower part, as many eighths high as
-    /// its share of the two, up to all of them; otherwise whatever fills more of the cell has it, contention underlined where
-    /// it fills less.
+    /// Returns the glyph and style of a cell with contention and a calmer state. In colour, the calmer one fills the
+    /// lower part, as many eighths as its share, up to all of them. Without colour, the larger share has the cell;
+    /// contention with the smaller share is underlined.
     pub(super) fn mixed_cell(self, front: State, back: State, eighths: u16) -> (&'static str, Style) {
         if self.has_colour && self.has_unicode {
             return (
@@ -100,7 +101,7 @@ impl Theme {
         }
     }
 
-    /// The name of a holder inside its span.
+    /// Returns the style of a holder's name inside its span.
     pub(super) fn holder_style(self, hold: LockCellState) -> Style {
         match hold {
             LockCellState::Contended if self.has_colour => Style::new().fg(Color::White).bg(Color::Red),
@@ -109,7 +110,7 @@ impl Theme {
         }
     }
 
-    /// A level from 0 to 1 as one cell of an area; nothing only for exactly nothing.
+    /// Returns the glyph of a level from 0 to 1; blank only for exactly zero.
     pub(super) fn level_glyph(self, level: f64) -> &'static str {
         const UNICODE: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
         const ASCII: [&str; 9] = [" ", "1", "2", "3", "4", "5", "6", "7", "8"];
@@ -117,12 +118,12 @@ impl Theme {
         if self.has_unicode { UNICODE[step] } else { ASCII[step] }
     }
 
-    /// Depth and load: no state of a worker, so no state's colour.
+    /// Returns the style of depth and load, which has no colour because they are not states.
     pub(super) fn area_style(self) -> Style {
         self.foreground(Color::Gray)
     }
 
-    /// A queue that has no room left.
+    /// Returns the style of a queue without room.
     pub(super) fn full_queue_style(self) -> Style {
         self.state_style(State::Full)
     }
@@ -139,11 +140,21 @@ impl Theme {
         }
     }
 
+    /// Returns the mark of a right or a wrong guess.
+    pub(super) const fn verdict_mark(self, is_right: bool) -> &'static str {
+        match (is_right, self.has_unicode) {
+            (true, true) => "✓",
+            (false, true) => "✗",
+            (true, false) => "(right)",
+            (false, false) => "(wrong)",
+        }
+    }
+
     pub(super) const fn bullet(self) -> &'static str {
         if self.has_unicode { "●" } else { "*" }
     }
 
-    /// The vertical line of the cursor, and of a mark.
+    /// Returns the glyph of the cursor's line, and of a mark's.
     pub(super) const fn vertical_line(self) -> &'static str {
         if self.has_unicode { "│" } else { "|" }
     }
@@ -156,7 +167,7 @@ impl Theme {
         if self.has_unicode { "…" } else { ".." }
     }
 
-    /// What stands by itself: names, labels, rules.
+    /// Returns the style of names, labels and rules.
     pub(super) fn faint_style(self) -> Style {
         if self.has_colour { Style::new().fg(Color::DarkGray) } else { Style::new().add_modifier(Modifier::DIM) }
     }
@@ -166,7 +177,7 @@ impl Theme {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
-    /// The row, knob or entry that keys act on.
+    /// Returns the style of the row, knob or entry that keys act on.
     #[expect(clippy::unused_self, reason = "every look comes from the theme; this one is the same in all of them")]
     pub(super) fn selection_style(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
@@ -227,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_colour_every_state_has_its_own_glyph() {
+    fn every_state_has_its_own_glyph_without_colour() {
         for theme in [Theme { has_colour: false, has_unicode: true }, Theme { has_colour: false, has_unicode: false }] {
             let glyphs: HashSet<_> = State::ALL.map(|s| theme.state_glyph(s)).into_iter().collect();
             assert_eq!(glyphs.len(), State::ALL.len(), "{theme:?}");
@@ -235,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_level_vanishes_only_when_it_is_nothing() {
+    fn level_glyph_is_blank_only_for_zero() {
         let theme = Theme { has_colour: true, has_unicode: true };
         assert_eq!(theme.level_glyph(0.0), " ");
         assert_eq!(theme.level_glyph(0.001), "▁");
@@ -244,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn without_colour_no_style_has_one() {
+    fn no_style_has_a_colour_without_colour() {
         let theme = Theme { has_colour: false, has_unicode: true };
         let all = State::ALL
             .into_iter()

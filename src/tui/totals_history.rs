@@ -1,39 +1,40 @@
-//! What a run had come to at earlier moments, for a cursor that stands there.
+//! The totals of a run at earlier moments, for a cursor in the past.
 
 use super::figures::Totals;
-use super::format::format_duration;
 use crate::model::{Finding, Model};
+use crate::trace::format::compact_duration;
 use crate::trace::{Span, Stamp};
 
-/// Time between two moments that are kept: that in which figures stand still on the screen.
+/// Time between two kept moments: the time for which figures are held on the screen.
 pub(super) const SAMPLE_INTERVAL: Span = Span::from_millis(350);
 
-/// Bytes they may take together. Beyond that every other of the older half is dropped, those first that say nothing new.
+/// Most bytes in use. Beyond that every other moment of the older half is dropped, first those whose findings are the
+/// same as before.
 const MAX_BYTES: usize = 4 << 20;
 
-/// The moments that are kept, oldest first.
+/// The kept moments, the oldest first.
 #[derive(Debug, Default)]
 pub(super) struct TotalsHistory {
     samples: Vec<Totals>,
     bytes: usize,
-    /// Only the end of the run is known.
+    /// Whether only the end of the run is known.
     is_end_only: bool,
 }
 
 impl TotalsHistory {
-    /// Of a run of which nothing but its end was kept.
+    /// Returns the history of a run of which only the end was kept.
     pub(super) fn from_end_of(model: &Model, at: Stamp) -> Self {
         let mut past = Self { is_end_only: true, ..Self::default() };
         past.record(Totals::capture(model, at));
         past
     }
 
-    /// Whether it is time for the next moment.
+    /// Whether the next moment is due.
     pub(super) fn is_due(&self, at: Stamp) -> bool {
         self.samples.last().is_none_or(|last| at.span_since(last.at) >= SAMPLE_INTERVAL)
     }
 
-    /// Keeps a moment, in place of one that is no earlier.
+    /// Records a moment, in place of any that is not earlier.
     pub(super) fn record(&mut self, totals: Totals) {
         while self.samples.last().is_some_and(|last| last.at >= totals.at) {
             self.bytes -= self.samples.pop().map_or(0, |last| last.byte_size());
@@ -61,8 +62,8 @@ impl TotalsHistory {
         self.bytes = self.samples.iter().map(Totals::byte_size).sum();
     }
 
-    /// The totals as they stood at `at`: those of the newest moment kept that is not later. Of a run of which only the end
-    /// is known, those of the end.
+    /// Returns the totals at `at`: those of the newest kept moment that is not later, or those of the end if no others
+    /// are known.
     pub(super) fn totals_at(&self, at: Stamp) -> Totals {
         let next = self.samples.partition_point(|totals| totals.at <= at);
         let then = if self.is_end_only { self.samples.last() } else { self.samples[..next].last() };
@@ -85,10 +86,10 @@ impl TotalsHistory {
     }
 }
 
-/// A finding that was noticed after `at`: it is shown there if it held since before, or if nothing else is known.
+/// Returns a finding that was noticed after `at`, if it was true at `at` or nothing else is known.
 fn backdate_finding(finding: &Finding, at: Stamp, noticed: Stamp, is_end_only: bool) -> Option<Finding> {
     let note = match finding.at {
-        Some(since) if since <= at => format!("noticed {} later", format_duration(noticed.span_since(at))),
+        Some(since) if since <= at => format!("noticed {} later", compact_duration(noticed.span_since(at))),
         None if is_end_only => "at the end of the run".to_owned(),
         _ => return None,
     };
@@ -118,38 +119,41 @@ mod tests {
         totals
     }
 
-    fn told(past: &TotalsHistory, at: u64) -> Vec<String> {
+    fn sentences(past: &TotalsHistory, at: u64) -> Vec<String> {
         past.totals_at(Stamp(at * 1_000_000)).findings.into_iter().map(|f| f.sentence).collect()
     }
 
     #[test]
-    fn findings_are_those_that_were_known_then() {
+    fn findings_are_those_known_at_the_moment() {
         let mut past = TotalsHistory::default();
         past.record(moment(400, Vec::new()));
         past.record(moment(800, vec![finding("convoy", None, "40 % wait")]));
         past.record(moment(1_200, vec![finding("convoy", None, "60 % wait")]));
         past.record(moment(1_600, vec![finding("stall", Some(Stamp(1_300_000_000)), "stuck")]));
-        assert_eq!(told(&past, 300), Vec::<String>::new());
-        assert_eq!(told(&past, 799), Vec::<String>::new(), "not noticed yet");
-        assert_eq!((told(&past, 800), told(&past, 1_199)), (vec!["40 % wait".into()], vec!["40 % wait".into()]));
-        assert_eq!(told(&past, 1_250), ["60 % wait"]);
-        assert_eq!(told(&past, 1_300), ["60 % wait", "stuck (noticed 300 ms later)"], "it held since then");
-        assert_eq!(told(&past, 9_000), ["stuck"]);
+        assert_eq!(sentences(&past, 300), Vec::<String>::new());
+        assert_eq!(sentences(&past, 799), Vec::<String>::new(), "not noticed yet");
+        assert_eq!(
+            (sentences(&past, 800), sentences(&past, 1_199)),
+            (vec!["40 % wait".into()], vec!["40 % wait".into()])
+        );
+        assert_eq!(sentences(&past, 1_250), ["60 % wait"]);
+        assert_eq!(sentences(&past, 1_300), ["60 % wait", "stuck (noticed 300 ms later)"], "true since then");
+        assert_eq!(sentences(&past, 9_000), ["stuck"]);
     }
 
     #[test]
-    fn of_a_run_of_which_only_the_end_is_known_that_is_said() {
+    fn findings_known_only_from_the_end_are_marked() {
         let past = TotalsHistory {
             samples: vec![moment(5_000, vec![finding("convoy", None, "a"), finding("stall", Some(Stamp(1)), "b")])],
             is_end_only: true,
             ..TotalsHistory::default()
         };
-        assert_eq!(told(&past, 1_000), ["a (at the end of the run)", "b (noticed 4.0 s later)"]);
-        assert_eq!(told(&past, 5_000), ["a", "b"]);
+        assert_eq!(sentences(&past, 1_000), ["a (at the end of the run)", "b (noticed 4.0 s later)"]);
+        assert_eq!(sentences(&past, 5_000), ["a", "b"]);
     }
 
     #[test]
-    fn many_moments_stay_within_their_budget_and_keep_what_began_and_ended() {
+    fn kept_moments_stay_within_their_budget_and_keep_changes() {
         let mut past = TotalsHistory::default();
         let words = "x".repeat(4 << 10);
         for i in 0..20_000_u64 {
@@ -157,7 +161,7 @@ mod tests {
             past.record(moment(i * 350, findings));
             assert!(past.bytes <= MAX_BYTES);
         }
-        assert!(told(&past, 77 * 350).is_empty(), "the moment in which nothing was found is kept");
+        assert!(sentences(&past, 77 * 350).is_empty(), "the moment without findings is kept");
         assert!(past.samples.len() > 400);
         assert_eq!(past.bytes, past.samples.iter().map(Totals::byte_size).sum::<usize>());
     }

@@ -1,4 +1,4 @@
-//! The screen of a tuning: what is known so far, and which level is looked at.
+//! The state of a tuning's screen: its progress, and the current level.
 
 mod chart_axes;
 mod layout;
@@ -13,53 +13,53 @@ use crate::tune::{Level, LevelStatus, Phase, Preflight, Tuning, TuningRequest, T
 
 pub(super) use chart_axes::{ColumnAxis, RowAxis, nice_ceiling};
 pub(super) use layout::{ChartLayout, LABEL_WIDTH, TuneLayout, level_p99};
-pub(super) use time_breakdown::{TimeSlice as Spent, slice_widths, time_slices};
+pub(super) use time_breakdown::{TimeSlice, slice_widths, time_slices};
 
-/// What is tuned, and how.
+/// The question of a tuning.
 #[derive(Debug, Clone)]
 pub struct TuneSetup {
     pub scenario: Arc<Scenario>,
-    /// All knobs but the one that is swept.
+    /// All knobs except the swept one.
     pub settings: Settings,
     pub knob: KnobId,
     pub work: WorkUnit,
     pub question: TuningRequest,
 }
 
-/// What whoever measures has to say.
+/// Progress of a tuning, from the measuring thread.
 #[derive(Debug)]
 pub enum TuneUpdate {
-    /// The first look at the machine is over.
+    /// The check of the machine before the tuning.
     Preflight(Preflight),
     Progress(Box<Tuning>),
 }
 
-/// What stands in the upper part of the screen where there is no room for all of it.
+/// The content of the upper part of a screen without room for all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum UpperPane {
     Curve,
     /// The figures of the chosen level.
     Level,
-    /// All that is said of the answer.
+    /// The complete answer.
     Answer,
 }
 
 pub(super) struct TuneView {
     pub(super) setup: TuneSetup,
     pub(super) tuning: Tuning,
-    /// How each level of the curve stands: found out once, not in every frame.
+    /// The status of each level, computed once and not in every frame.
     standings: Vec<LevelStatus>,
-    /// None before the first look at the machine is over.
+    /// `None` until the check of the machine is done.
     pub(super) preflight: Option<Preflight>,
-    /// The value of the level that was chosen. Until one is, the one that matters most is looked at.
+    /// The value of the chosen level. Until one is chosen, the most important one is current.
     chosen: Option<f64>,
     pub(super) upper: UpperPane,
     pub(super) scroll: usize,
-    /// The first level in sight: it stays where it is until another must be seen.
+    /// The first visible level, which changes only to make another one visible.
     pub(super) first_visible: usize,
-    /// Time since it began.
+    /// Time since the beginning.
     pub(super) elapsed: Duration,
-    /// Nobody measures any more.
+    /// Whether the measuring is over.
     pub(super) is_over: bool,
 }
 
@@ -79,8 +79,8 @@ impl TuneView {
         }
     }
 
-    pub(super) fn apply_update(&mut self, told: TuneUpdate) {
-        match told {
+    pub(super) fn apply_update(&mut self, update: TuneUpdate) {
+        match update {
             TuneUpdate::Preflight(preflight) => self.preflight = Some(preflight),
             TuneUpdate::Progress(tuning) => {
                 self.elapsed = self.elapsed.max(tuning.elapsed);
@@ -92,7 +92,7 @@ impl TuneView {
         }
     }
 
-    /// Time has passed; whether that is to be seen.
+    /// Advances the clock. Returns whether that changes the screen.
     pub(super) fn tick(&mut self, now: Duration) -> bool {
         let before = self.elapsed.as_secs();
         self.elapsed = self.elapsed.max(now);
@@ -103,7 +103,7 @@ impl TuneView {
         &self.setup.scenario.knobs[self.setup.knob.index()]
     }
 
-    /// What is put into words.
+    /// Returns what the sentences of the answer are about.
     pub(super) fn subject(&self) -> TuningSubject<'_> {
         let TuneSetup { scenario, work, question, .. } = &self.setup;
         TuningSubject {
@@ -121,13 +121,13 @@ impl TuneView {
         self.tuning.curve.levels()
     }
 
-    /// How a level of the curve compares with the best.
+    /// Returns how a level compares with the best.
     pub(super) fn standing(&self, level: &Level) -> LevelStatus {
         let place = self.levels().iter().position(|other| other.value.total_cmp(&level.value).is_eq());
         place.and_then(|place| self.standings.get(place).copied()).unwrap_or(LevelStatus::Undecided)
     }
 
-    /// The level that is looked at: the chosen one, else the answer so far, else the best so far, else the first.
+    /// Returns the current level: the chosen one, or the answer so far, or the best so far, or the first.
     pub(super) fn current_level(&self) -> Option<&Level> {
         let curve = &self.tuning.curve;
         let chosen = self.chosen.and_then(|value| curve.find(value));
@@ -135,15 +135,15 @@ impl TuneView {
     }
 
     pub(super) fn is_current(&self, level: &Level) -> bool {
-        self.current_level().is_some_and(|looked| looked.value.total_cmp(&level.value).is_eq())
+        self.current_level().is_some_and(|current| current.value.total_cmp(&level.value).is_eq())
     }
 
-    /// Whether it was chosen, not only looked at.
+    /// Whether the user chose this level.
     pub(super) fn is_chosen(&self, level: &Level) -> bool {
         self.chosen.is_some_and(|value| value.total_cmp(&level.value).is_eq())
     }
 
-    /// Chooses the level so many places further.
+    /// Chooses the level `by` places further.
     pub(super) fn choose_by(&mut self, by: isize) {
         let levels = self.levels();
         let Some(last) = levels.len().checked_sub(1) else { return };
@@ -155,14 +155,15 @@ impl TuneView {
         self.chosen = self.levels().get(place).map(|level| level.value).or(self.chosen);
     }
 
-    /// Lets go of what was chosen and turned to; whether there was any.
+    /// Clears the choice and returns to the curve. Returns whether that changes anything.
     pub(super) fn clear_choice(&mut self) -> bool {
         let had = self.chosen.is_some() || self.upper != UpperPane::Curve;
         (self.chosen, self.upper, self.scroll) = (None, UpperPane::Curve, 0);
         had
     }
 
-    /// The next part of the answer in the upper part of the screen; `beside` says that a level's figures are there anyway.
+    /// Switches to the next pane in the upper part of the screen; `beside` is true if a level's figures are visible
+    /// anyway.
     pub(super) fn show_next_pane(&mut self, beside: bool) {
         self.scroll = 0;
         self.upper = match self.upper {
@@ -172,7 +173,7 @@ impl TuneView {
         };
     }
 
-    /// The settings of a run at this level.
+    /// Returns the settings of a run at this level.
     pub(super) fn settings_at(&self, level: &Level) -> Settings {
         let mut settings = self.setup.settings.clone();
         if let Some(number) = settings.numbers.get_mut(self.setup.knob.index()) {

@@ -10,7 +10,7 @@ use super::curve::{Curve, Level};
 use super::demands::{Demands, Goal};
 use super::levels::first_unmeasured;
 use super::stats::{Ratio, ratio_of_means, relative_uncertainty};
-use crate::report::formatting::format_quantity;
+use crate::trace::format::{format_counted, format_percent};
 
 /// Repetitions that a level must have before anything is said of it.
 pub const MIN_REPETITIONS: usize = 3;
@@ -160,7 +160,7 @@ impl Decision {
 fn too_busy_reason(curve: &Curve) -> Option<String> {
     let share = curve.disturbed_share();
     (share > MAX_DISTURBED_SHARE)
-        .then(|| format!("others kept the machine busy in {:.0} % of the repetitions", share * 100.0))
+        .then(|| format!("others kept the machine busy in {} of the repetitions", format_percent(share)))
 }
 
 /// Why nothing can be said of repetitions like these, if nothing can.
@@ -168,14 +168,14 @@ fn too_noisy_reason(best: &Level, demands: &Demands, enough: &[f64]) -> Option<S
     if best.repetitions.len() < MIN_REPETITIONS {
         return Some(format!(
             "only {} of the best level could be measured",
-            format_quantity(best.repetitions.len() as u64, "repetition")
+            format_counted(best.repetitions.len() as u64, "repetition")
         ));
     }
     // Without a level that is enough beside the best itself, the best may be a lucky one.
     let width = relative_uncertainty(&best.throughputs())?;
     let alone = enough.iter().all(|level| (*level - best.value).abs() < f64::EPSILON);
     (width > demands.epsilon * 4.0 || (alone && width > demands.epsilon * 2.0)).then(|| {
-        format!("repetitions of the best level differ: its throughput is known to ±{:.0} % only", width * 100.0)
+        format!("repetitions of the best level differ: its throughput is known to ±{} only", format_percent(width))
     })
 }
 

@@ -3,6 +3,7 @@
 use super::bottleneck::{LimitingResource, throughput_limits};
 use super::curve::Level;
 use crate::trace::State;
+use crate::trace::format::format_rate;
 
 /// A guess at the best number of workers, with what it is made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +33,7 @@ pub fn estimate_workers(level: &Level, cores: f64) -> Vec<Estimate> {
                 LimitingResource::Cpu => String::new(),
             };
             let at = each * limit.max_rate / 1e9;
-            let sentence = format!("{name} lets {:.0} a second through", limit.max_rate);
+            let sentence = format!("{name} lets {} through", format_rate(limit.max_rate));
             Estimate { workers: at.max(1.0), name, sentence }
         })
         .collect();

@@ -13,8 +13,8 @@ use super::demands::{Demands, Goal};
 use super::tuning::Tuning;
 use super::work_unit::WorkUnit;
 use crate::model::join_names;
-use crate::report::formatting::{format_percent, format_rate};
 use crate::scenario::Knob;
+use crate::trace::format::{format_percent, format_rate_value};
 
 pub use bottleneck::resource_label;
 pub use caveats::caveats;
@@ -67,7 +67,7 @@ impl TuningSubject<'_> {
     }
 
     fn work_rate(&self, per_second: f64) -> String {
-        format!("{} {}s/s", format_rate(per_second).trim_end_matches("/s"), self.work.word())
+        format!("{} {}s/s", format_rate_value(per_second), self.work.word())
     }
 }
 

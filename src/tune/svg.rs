@@ -18,8 +18,8 @@ use super::curve::Level;
 use super::decide::level_status;
 use super::summary::{TuningSubject, headline, resource_label};
 use super::tuning::Tuning;
-use crate::report::formatting::{format_percent, format_rate};
 use crate::trace::Span;
+use crate::trace::format::{format_percent, format_rate, format_rate_value};
 
 /// Width and height in pixels; what is drawn scales.
 const SIZE: (u32, u32) = (900, 658);
@@ -85,9 +85,7 @@ fn draw_throughput(area: &Area<'_>, tuning: &Tuning, subject: &TuningSubject<'_>
     let high = |level: &&Level| level.interval().map_or_else(|| level.throughput(), |found| found.high);
     let top = levels.iter().map(high).chain(ceiling).fold(0.0, f64::max) * 1.1;
     let mut chart = chart_frame(area, 10).build_cartesian_2d(x_range(&levels), 0.0..top).map_err(draw_error)?;
-    draw_mesh(&mut chart, "a second", &|value| {
-        format_zero(*value).unwrap_or_else(|| format_rate(*value).trim_end_matches("/s").to_owned())
-    })?;
+    draw_mesh(&mut chart, "a second", &|value| format_zero(*value).unwrap_or_else(|| format_rate_value(*value)))?;
     let bound = bound_points(&levels, ceiling, subject);
     chart.draw_series(DashedLineSeries::new(bound, 6, 4, BOUND.stroke_width(1))).map_err(draw_error)?;
     if let (Some(ceiling), Some(first)) = (ceiling, levels.first()) {

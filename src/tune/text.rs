@@ -13,8 +13,8 @@ use super::scalability_law::Usl;
 use super::summary::{TuningSubject, caveats, headline, summary_sentences};
 use super::tuning::Tuning;
 use crate::report::TextFormat;
-use crate::report::formatting::{format_percent, format_rate};
 use crate::report::table::{Align, TextCell, TextTable, state_style};
+use crate::trace::format::{format_percent, format_rate_value};
 use crate::trace::{Span, State};
 
 mod arrivals;
@@ -97,7 +97,7 @@ fn level_row(tuning: &Tuning, level: &Level, subject: &TuningSubject<'_>, top: f
     }
     vec![
         name,
-        TextCell::from(format_rate(level.throughput()).trim_end_matches("/s")),
+        TextCell::from(format_rate_value(level.throughput())),
         TextCell::from(width.unwrap_or_else(|| "-".to_owned())),
         TextCell::from(part.unwrap_or_else(|| "-".to_owned())),
         bar,
@@ -190,11 +190,11 @@ fn write_open_loop(tuning: &Tuning, subject: &TuningSubject<'_>, text_format: Te
     for loaded in &tuning.open_loop {
         let mut cells = vec![
             TextCell::from(format_percent(loaded.load_share)),
-            TextCell::from(format_rate(loaded.offered_rate).trim_end_matches("/s")),
+            TextCell::from(format_rate_value(loaded.offered_rate)),
         ];
         match loaded.repetition.as_ref().and_then(|repetition| Some((repetition, repetition.response?))) {
             Some((repetition, response)) => {
-                cells.push(TextCell::from(format_rate(repetition.throughput).trim_end_matches("/s")));
+                cells.push(TextCell::from(format_rate_value(repetition.throughput)));
                 let times = [response.p50, response.p90, response.p99, response.max];
                 cells.extend(times.map(|ns| TextCell::from(Span(ns as u64).to_string())));
             }

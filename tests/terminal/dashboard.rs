@@ -18,11 +18,11 @@ fn from_the_picker_to_a_run_and_out_again() {
     tty.wait_for_text("frozen");
     tty.type_keys(" ");
     tty.wait_for_text("deadlock deadlock");
-    tty.wait_for_text("You said no: both wait forever - right");
+    tty.wait_for_text("Your guess no: both wait forever ✓");
     tty.type_keys("2");
     tty.wait_for_text("live");
     tty.type_keys("?");
-    tty.wait_for_text("freeze");
+    tty.wait_for_text("Freeze the picture");
     tty.type_keys("\x1b");
     tty.type_keys("q");
     assert!(tty.wait().success());
@@ -145,11 +145,11 @@ fn a_question_comes_first_unless_one_is_told_how_to_run() {
     tty.wait_for_text("Choose with a number");
     assert_eq!(tty.process_ids().len(), 2, "a dashboard and its guardian: nothing runs yet");
     tty.type_keys("1\r");
-    tty.wait_for_text("You said 100 - not so");
+    tty.wait_for_text("Your guess 100 ✗");
     tty.wait_for_text("Measured counter balance:");
     tty.type_keys("1");
-    tty.wait_for_text("It is with guard=lock: 100");
-    tty.wait_for_text("Before as it was: almost nothing");
+    tty.wait_for_text("Answer with guard=lock: 100");
+    tty.wait_for_text("Before with default knobs: almost nothing");
     tty.type_keys("\x1b");
     tty.type_keys("q");
     assert!(tty.wait().success());
@@ -205,7 +205,7 @@ fn a_terminal_that_cannot_draw_is_told_what_to_do_instead() {
 #[test]
 fn a_tuning_is_looked_at_while_it_goes_on_and_its_answer_stays_on_the_terminal() {
     let mut tty = Pty::contend(&["tune", "tune-lock", "--over", "1..4", "--anyway"], 40, 120);
-    tty.wait_for_text("tasks a second");
+    tty.wait_for_text("tasks per second");
     tty.wait_for("a level was measured", |s| s.contents().contains('◐'));
     tty.type_keys("\r");
     tty.wait_for_text("recorded");
@@ -213,7 +213,7 @@ fn a_tuning_is_looked_at_while_it_goes_on_and_its_answer_stays_on_the_terminal()
     tty.type_keys("\x1b[D");
     tty.type_keys("f");
     tty.type_keys("\x1b");
-    tty.wait_for_text("tasks a second");
+    tty.wait_for_text("tasks per second");
     tty.type_keys("q");
     assert!(tty.wait().success());
     tty.assert_terminal_restored();

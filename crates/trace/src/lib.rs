@@ -61,6 +61,7 @@
 mod counter_memory;
 mod event;
 mod finding_id;
+pub mod format;
 #[cfg(feature = "frame")]
 pub mod frame;
 mod ids;

@@ -8,9 +8,9 @@ use crate::cli::exit::{CliError, ExitOutcome};
 use crate::cli::output::{self, Colours};
 use crate::cli::run::text_format;
 use crate::cli::scenario::load_scenario;
-use crate::report::formatting::format_rate;
 use crate::report::table::{Align, TextCell, TextTable};
 use crate::scenario::{Optimum, Scenario};
+use crate::trace::format::format_rate_value;
 use crate::tune::{Bottleneck, Grade, Level, Tuning, TuningAnswer, grade_answer, is_bottleneck_right, resource_label};
 
 pub(super) fn check_optima(
@@ -106,7 +106,7 @@ fn result_row(scenario: &Scenario, truth: &Optimum, tuning: &Tuning) -> Vec<Text
         TextCell::from(span(truth.from, truth.to) + if truth.accepts_noise { ", or too noisy" } else { "" }),
         TextCell::from(answer),
         TextCell::from(grade_answer(tuning, truth).word()),
-        TextCell::from(format_rate(tuning.curve.best().map_or(0.0, Level::throughput)).trim_end_matches("/s")),
+        TextCell::from(format_rate_value(tuning.curve.best().map_or(0.0, Level::throughput))),
         TextCell::from(bottleneck),
         TextCell::from(named),
         TextCell::from(format!("{} s", tuning.elapsed.as_secs())),

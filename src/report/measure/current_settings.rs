@@ -2,8 +2,8 @@
 
 use super::{MeasuredFigure, MetricQuery};
 use crate::model::{Lane, Model, Queue, StateTimes};
-use crate::report::formatting::format_count;
 use crate::scenario::{Metric, MetricSubject};
+use crate::trace::format::format_count;
 use crate::trace::{PoolId, Span, Stamp};
 
 /// Less than this is not enough to judge settings by.

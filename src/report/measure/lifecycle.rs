@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{MeasuredFigure, MetricQuery};
 use crate::model::{Lane, LifeEnd};
-use crate::report::formatting::format_quantity;
 use crate::scenario::MetricSubject;
+use crate::trace::format::format_counted;
 use crate::trace::{DeathCause, Span, WorkerId};
 
 impl MetricQuery<'_> {
@@ -40,29 +40,25 @@ impl MetricQuery<'_> {
         let (lanes, lives) = self.lanes().fold((0, 0), |(n, sum), lane| (n + 1, sum + u64::from(lane.life_count())));
         MeasuredFigure {
             value: lives as f64,
-            evidence: format!("{} on {}", format_quantity(lives, "life"), format_quantity(lanes, "lane")),
+            evidence: format!("{} on {}", format_counted(lives, "life"), format_counted(lanes, "lane")),
         }
     }
 
     pub(super) fn lanes_in_use(&self) -> MeasuredFigure {
         let lanes = self.lanes().filter(|lane| lane.life_count() > 0).count() as u64;
-        MeasuredFigure {
-            value: lanes as f64,
-            evidence: format!("{} ever had a worker", format_quantity(lanes, "lane")),
-        }
+        MeasuredFigure { value: lanes as f64, evidence: format!("{} ever had a worker", format_counted(lanes, "lane")) }
     }
 
     /// How many different ones they run in; a task of an event loop has none of its own.
     pub(super) fn distinct_ids(&self, what: &str, number: impl Fn(&Lane) -> Option<u32>) -> MeasuredFigure {
         let homes: BTreeSet<u32> = self.lanes().filter_map(number).collect();
-        let evidence =
-            format!("{what}: {}, of {}", homes.len(), format_quantity(self.lanes().count() as u64, "worker"));
+        let evidence = format!("{what}: {}, of {}", homes.len(), format_counted(self.lanes().count() as u64, "worker"));
         MeasuredFigure { value: homes.len() as f64, evidence }
     }
 
     pub(super) fn cut_off_count(&self) -> MeasuredFigure {
         let is_cut = |lane: &&Lane| lane.ending() == Some(LifeEnd::Died(DeathCause::CutOff));
         let (cut, all) = (self.lanes().filter(is_cut).count() as u64, self.lanes().count() as u64);
-        MeasuredFigure { value: cut as f64, evidence: format!("{cut} of {} cut off", format_quantity(all, "worker")) }
+        MeasuredFigure { value: cut as f64, evidence: format!("{cut} of {} cut off", format_counted(all, "worker")) }
     }
 }

@@ -1,14 +1,14 @@
 //! How many, and how many a second.
 
-use super::super::formatting::{format_quantity, format_rate};
 use super::{MeasuredFigure, MetricQuery};
 use crate::scenario::MetricSubject;
 use crate::trace::Span;
+use crate::trace::format::{format_counted, format_rate};
 
 impl MetricQuery<'_> {
     pub(super) fn acquired_count(&self) -> Result<MeasuredFigure, String> {
         let (name, lock) = self.lock()?;
-        let evidence = format!("lock {name}: taken {}", format_quantity(lock.recent_acquired(), "time"));
+        let evidence = format!("lock {name}: taken {}", format_counted(lock.recent_acquired(), "time"));
         Ok(MeasuredFigure { value: lock.recent_acquired() as f64, evidence })
     }
 
@@ -28,23 +28,23 @@ impl MetricQuery<'_> {
         if let MetricSubject::Pool(_) = self.subject {
             let (name, pool, _) = self.pool()?;
             let done = pool.recent_tasks().counts.done;
-            return Ok((format!("pool {name}: {} done", format_quantity(done, "task")), done));
+            return Ok((format!("pool {name}: {} done", format_counted(done, "task")), done));
         }
         let (name, id) = self.resource()?;
         if let Some(lock) = self.model.lock(id) {
             let acquired = lock.recent_acquired();
-            return Ok((format!("lock {name}: taken {}", format_quantity(acquired, "time")), acquired));
+            return Ok((format!("lock {name}: taken {}", format_counted(acquired, "time")), acquired));
         }
         if let Some(pipe) = self.model.pipe(id) {
             let received = pipe.recent_received();
-            return Ok((format!("pipe {name}: {} received", format_quantity(received, "message")), received));
+            return Ok((format!("pipe {name}: {} received", format_counted(received, "message")), received));
         }
         if let Some(queue) = self.model.queue(id) {
             let taken = queue.recent_taken_count();
-            return Ok((format!("queue {name}: {} taken", format_quantity(taken, "item")), taken));
+            return Ok((format!("queue {name}: {} taken", format_counted(taken, "item")), taken));
         }
         let counter = self.model.counter(id).ok_or_else(|| format!("nothing of {name} is counted"))?;
         let adds = counter.recent_add_count();
-        Ok((format!("counter {name}: added to {}", format_quantity(adds, "time")), adds))
+        Ok((format!("counter {name}: added to {}", format_counted(adds, "time")), adds))
     }
 }

@@ -2,9 +2,9 @@
 
 use super::{MeasuredFigure, MetricQuery};
 use crate::model::Results;
-use crate::report::formatting::{format_count, format_number, format_quantity};
 use crate::scenario::Metric;
 use crate::trace::PoolId;
+use crate::trace::format::{format_count, format_counted, format_number};
 
 impl<'a> MetricQuery<'a> {
     pub(super) fn task_outcome_count(&self, metric: Metric) -> Result<MeasuredFigure, String> {
@@ -21,8 +21,8 @@ impl<'a> MetricQuery<'a> {
             format_count(pool.lost),
             format_count(pool.cancelled),
             format_count(pool.stolen),
-            format_quantity(pool.submitted, "task"),
-            format_quantity(pool.unread_failures, "failure"),
+            format_counted(pool.submitted, "task"),
+            format_counted(pool.unread_failures, "failure"),
         );
         Ok(MeasuredFigure { value: value as f64, evidence })
     }
@@ -33,7 +33,7 @@ impl<'a> MetricQuery<'a> {
         let value = if metric == Metric::MaxUnread { f64::from(held) } else { there.saturating_sub(read) as f64 };
         let evidence = format!(
             "pool {name}: {} there, {} read, at most {} at once that nobody had read",
-            format_quantity(there, "result"),
+            format_counted(there, "result"),
             format_count(read),
             format_count(held.into()),
         );

@@ -1,9 +1,9 @@
 //! How long, and when.
 
-use super::super::formatting::{format_number, format_quantity};
 use super::{MeasuredFigure, MetricQuery};
 use crate::model::DurationStats;
 use crate::scenario::{MetricSubject, Quantile};
+use crate::trace::format::{format_counted, format_number};
 use crate::trace::{RunEnd, Span, Stamp};
 
 impl MetricQuery<'_> {
@@ -18,7 +18,7 @@ impl MetricQuery<'_> {
         if part == Quantile::Max {
             value = value.max(going_on.unwrap_or(Span(0)));
         }
-        let waits = format_quantity(wait.count(), "wait");
+        let waits = format_counted(wait.count(), "wait");
         Ok(MeasuredFigure {
             value: value.0 as f64,
             evidence: format!("lock {name}: {} of {waits} {value}", part_label(part)),
@@ -32,7 +32,7 @@ impl MetricQuery<'_> {
             return Err(format!("no task of {name} has ended"));
         }
         let value = time_of_part(response, part);
-        let tasks = format_quantity(response.count(), "task");
+        let tasks = format_counted(response.count(), "task");
         let evidence = format!("pool {name}: from due to done {value}, {} of {tasks}", part_label(part));
         Ok(MeasuredFigure { value: value.0 as f64, evidence })
     }
@@ -85,7 +85,7 @@ impl MetricQuery<'_> {
             return Err(format!("no worker of {name} ever ran"));
         }
         let after = last.span_since(Stamp::default());
-        let evidence = format!("{name}: the last of {} ended after {after}", format_quantity(lanes, "worker"));
+        let evidence = format!("{name}: the last of {} ended after {after}", format_counted(lanes, "worker"));
         Ok(MeasuredFigure { value: after.0 as f64, evidence })
     }
 

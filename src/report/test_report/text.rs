@@ -4,10 +4,11 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use super::super::formatting::{describe_run_end, format_quantity};
 use super::super::table::TextFormat;
 use super::{ExpectationStatus, ExpectationTally, TestedScenario};
+use crate::report::endings::describe_run_end;
 use crate::trace::RunEnd;
+use crate::trace::format::format_counted;
 
 /// How many of the slowest runs are named, when there are more than twice as many.
 const MAX_SLOWEST: usize = 5;
@@ -118,10 +119,10 @@ fn totals_line(tested: &[TestedScenario<'_>]) -> String {
     let _ = write!(
         out,
         "{seen} of {} seen{}{rest} in {} of {}",
-        format_quantity(outcomes.len() as u64, "expectation"),
+        format_counted(outcomes.len() as u64, "expectation"),
         if rounds > 1 { format!(" each of {rounds} times") } else { String::new() },
-        format_quantity(runs as u64, "run"),
-        format_quantity(tested.len() as u64, "scenario")
+        format_counted(runs as u64, "run"),
+        format_counted(tested.len() as u64, "scenario")
     );
     let missed: Vec<&str> = tested.iter().filter(|one| !one.passed()).map(|one| one.scenario.name.as_str()).collect();
     if !missed.is_empty() {

@@ -6,8 +6,8 @@ use anstyle::Style;
 
 use crate::model::{CycleLink, Deadlock, join_names, stuck_forever_sentence};
 use crate::report::Report;
-use crate::report::formatting::format_quantity;
 use crate::report::table::TextFormat;
+use crate::trace::format::format_counted;
 use crate::trace::{Span, Stamp, WorkerId};
 
 /// Deadlocks, and workers of one ring, that are told one by one.
@@ -29,7 +29,7 @@ pub(super) fn write(report: &Report<'_>, text_format: TextFormat, out: &mut Stri
         text_format.write_wrapped(out, &describe_consequence(report, deadlock, nth), 2, 2, Style::new());
     }
     if all.len() > MAX_LISTED {
-        let more = format_quantity((all.len() - MAX_LISTED) as u64, "more deadlock");
+        let more = format_counted((all.len() - MAX_LISTED) as u64, "more deadlock");
         text_format.write_heading(out, &format!("{more}: see --json"));
     }
 }
@@ -43,7 +43,7 @@ fn step_lines(report: &Report<'_>, deadlock: &Deadlock) -> Vec<String> {
     if order.len() > MAX_LISTED {
         steps.push(format!(
             "and {} that wait in the same way",
-            format_quantity((order.len() - MAX_LISTED) as u64, "more worker")
+            format_counted((order.len() - MAX_LISTED) as u64, "more worker")
         ));
     }
     steps
@@ -85,7 +85,7 @@ fn describe_consequence(report: &Report<'_>, deadlock: &Deadlock, nth: usize) ->
     if !deadlock.victims.is_empty() {
         let names: Vec<&str> = deadlock.victims.iter().map(name).collect();
         let (those, wait) =
-            (format_quantity(names.len() as u64, "victim"), if names.len() == 1 { "waits" } else { "wait" });
+            (format_counted(names.len() as u64, "victim"), if names.len() == 1 { "waits" } else { "wait" });
         let _ = write!(text, " {those} outside the ring {wait} for it: {}.", join_names(&names));
     }
     for (other, theirs) in

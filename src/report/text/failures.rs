@@ -3,9 +3,9 @@
 use anstyle::Style;
 
 use crate::report::Report;
-use crate::report::formatting::{format_count, format_quantity};
 use crate::report::table::TextFormat;
 use crate::trace::Span;
+use crate::trace::format::{format_count, format_counted};
 
 /// Failures that are told one by one.
 const MAX_LISTED: usize = 8;
@@ -38,7 +38,7 @@ pub(super) fn write_commands(report: &Report<'_>, text_format: TextFormat, out: 
         cpu = cpu.saturating_add(of.cpu.0);
     }
     if ended > 0 {
-        let said = format_quantity(ended, "command");
+        let said = format_counted(ended, "command");
         let text =
             format!("{said} ended, {} of them failed; they took {} of CPU time", format_count(failed), Span(cpu));
         out.push_str("  ");

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use crate::model::DurationStats;
 use crate::report::Report;
-use crate::report::formatting::{format_count, format_percent, format_quantity, format_rate};
 use crate::report::table::TextFormat;
 use crate::trace::Stamp;
+use crate::trace::format::{format_count, format_counted, format_percent, format_rate};
 
 use super::resources::percentile_cells;
 use super::{number_table, share_gauge, write_section};
@@ -21,7 +21,7 @@ fn write_task_counts(report: &Report<'_>, text_format: TextFormat, out: &mut Str
     for (info, pool) in report.pools() {
         table.push_row([
             info.name.as_str().into(),
-            format_quantity(pool.worker_count().into(), info.worker_kind.noun()).into(),
+            format_counted(pool.worker_count().into(), info.worker_kind.noun()).into(),
             format_count(pool.submitted()).into(),
             format_count(pool.done()).into(),
             format_count(pool.failed()).into(),

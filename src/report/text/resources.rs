@@ -6,11 +6,11 @@ use anstyle::Style;
 
 use crate::model::{DurationStats, Lock};
 use crate::report::Report;
-use crate::report::formatting::{
-    format_count, format_number, format_percent, format_quantity, format_signed, format_span_or_dash,
-};
 use crate::report::table::{TextCell, TextFormat, TextTable};
 use crate::trace::Stamp;
+use crate::trace::format::{
+    format_count, format_counted, format_number, format_percent, format_signed, format_span_or_dash,
+};
 
 use super::{number_table, share_bar, share_gauge, write_section};
 
@@ -45,7 +45,7 @@ pub(super) fn write_locks(report: &Report<'_>, text_format: TextFormat, out: &mu
     }
     let orphaned: u64 = report.locks().map(|(_, _, lock)| lock.orphanings()).sum();
     if orphaned > 0 {
-        let _ = writeln!(out, "  found {} with a dead owner", format_quantity(orphaned, "time"));
+        let _ = writeln!(out, "  found {} with a dead owner", format_counted(orphaned, "time"));
     }
 }
 

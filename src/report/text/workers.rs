@@ -4,8 +4,9 @@ use anstyle::Style;
 
 use crate::model::StateTimes;
 use crate::report::Report;
-use crate::report::formatting::{describe_ending, format_count, format_percent};
+use crate::report::endings::describe_ending;
 use crate::report::table::{Align, TextCell, TextFormat, TextTable, state_style};
+use crate::trace::format::{format_count, format_percent};
 use crate::trace::{Span, State};
 
 /// Above this number workers of one group share a row.

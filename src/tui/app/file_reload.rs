@@ -1,4 +1,4 @@
-//! A file that is saved while its scenario runs.
+//! Reloading of a file that is saved while its scenario runs.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use crate::scenario::Source;
 use crate::tui::picker::PickerEntry;
 
 impl App {
-    /// Starts what was saved, with the knobs as they stand. A file with mistakes ends nothing: they are shown, and the
-    /// next save is waited for.
+    /// Starts the saved scenario with the current knobs. If the file has mistakes, the run continues; the mistakes are
+    /// shown until a save without any.
     pub(super) fn handle_saved_file(&mut self, source: Source) -> Vec<Effect> {
         let (entry, mut effects) = (PickerEntry::new(source), Vec::new());
         let name = entry.name.clone();

@@ -1,4 +1,4 @@
-//! What is typed: who a key is for, and what it asks for there.
+//! Dispatch of keys and pasted text to the part of the dashboard that has the focus.
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
@@ -20,13 +20,14 @@ impl App {
                 text.chars().for_each(|c| self.push_filter_char(c));
                 Vec::new()
             }
-            _ => Vec::new(), // pasted text is no command
+            _ => Vec::new(), // pasted text is not a command
         };
         self.update_layout();
         effects
     }
 
-    /// Escape followed at once by another key arrives as that key with Alt; no key here has Alt, so it was two.
+    /// Splits a key with Alt into Escape and the key. Escape followed at once by another key arrives like that, and no
+    /// binding uses Alt.
     fn handle_key_or_alt(&mut self, mut key: KeyEvent) -> Vec<Effect> {
         if !key.modifiers.contains(KeyModifiers::ALT) {
             return self.handle_key(key);
@@ -81,7 +82,7 @@ impl App {
         }
         match (action, self.key_context(), key.code) {
             (None, KeyContext::Picker, KeyCode::Char(c)) => {
-                self.mode = Mode::Filter; // in the picker, any letter that is no key begins the filter
+                self.mode = Mode::Filter; // in the picker, any letter that is not a key starts the filter
                 self.push_filter_char(c);
             }
             (None, KeyContext::RecordedRun, KeyCode::Char(_)) => {
@@ -110,7 +111,7 @@ impl App {
         Vec::new()
     }
 
-    /// Keys while a filter is typed. In the picker the list can be used meanwhile.
+    /// Handles keys while the user types a filter. In the picker, the list keeps its keys.
     fn handle_filter_key(&mut self, key: KeyEvent, action: Option<Action>) -> Vec<Effect> {
         let picking = matches!(self.current_view, CurrentView::Picker);
         match key.code {

@@ -1,4 +1,5 @@
-//! The mouse: click chooses, click on the timeline sets the cursor, drag moves the window, the wheel zooms or scrolls.
+//! The mouse: a click chooses, a click on the timeline sets the cursor, a drag moves the window, the wheel zooms or
+//! scrolls.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
@@ -7,14 +8,14 @@ use crate::trace::Span;
 use crate::tui::layout::{QuestionLayout, RunLayout, TimelineRow, entry_at, findings};
 use crate::tui::run_view::{Pane, RunView, Selection, Viewport};
 
-/// A button that is held.
+/// The state of the left button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Drag {
     #[default]
     None,
     /// Pressed in this column of the screen, not moved yet.
     Pressed(u16),
-    /// Moving the window; last seen in this column.
+    /// Moving the window; the last column of the pointer.
     Moving(u16),
 }
 
@@ -73,7 +74,7 @@ impl App {
         Vec::new()
     }
 
-    /// A click chooses a guess; a click on the chosen one runs.
+    /// Chooses the clicked guess; starts the run if it was chosen already.
     fn handle_question_mouse(&mut self, event: MouseEvent, wheel: Option<bool>) -> Vec<Effect> {
         let Some(question) = &mut self.question else { return Vec::new() };
         if let Some(up) = wheel {
@@ -110,7 +111,7 @@ fn handle_wheel(view: &mut RunView, layout: &RunLayout, event: MouseEvent, up: b
     }
 }
 
-/// Chooses what was clicked. On the timeline a click sets the cursor when the button is let go.
+/// Chooses what was clicked. On the timeline, releasing the button sets the cursor.
 fn handle_press(view: &mut RunView, layout: &RunLayout, event: MouseEvent) -> Drag {
     let (x, y) = (event.column, event.row);
     match layout.row_at(x, y) {

@@ -1,4 +1,4 @@
-//! Choosing a scenario.
+//! Keys of the picker.
 
 use std::sync::Arc;
 
@@ -27,14 +27,15 @@ impl App {
         match self.picker.chosen_entry().map(|e| e.scenario.as_ref().map(Arc::clone)) {
             Some(Ok(scenario)) => self.ask_or_start(&scenario, scenario.default_settings()),
             Some(Err(_)) => {
-                self.status_message = Some("this file has mistakes; they are listed at the right".into());
+                self.status_message = Some("This file has mistakes, listed at the right".into());
                 Vec::new()
             }
             None => Vec::new(),
         }
     }
 
-    /// A file of the user's own goes to the editor; the catalogue's are read here, being part of the program.
+    /// Opens a file of the user in the editor. Scenarios of the catalogue are part of the program and open in an
+    /// overlay.
     fn open_chosen(&mut self) -> Vec<Effect> {
         let Some(entry) = self.picker.chosen_entry() else { return Vec::new() };
         if let Some(path) = &entry.path {

@@ -1,4 +1,4 @@
-//! Predict, run, compare: the question before a run, what was measured after it, and what to try next.
+//! Predict, run, compare: the question before a run, the answer after it, the suggestions.
 
 use std::sync::Arc;
 
@@ -9,13 +9,13 @@ use crate::tui::question_page::QuestionPage;
 use crate::tui::run_view::Prediction;
 
 impl App {
-    /// Puts the scenario's question first, if it has one and questions are wanted.
+    /// Shows the scenario's question, if it has one and questions are wanted; otherwise starts the run.
     pub(super) fn ask_or_start(&mut self, scenario: &Arc<Scenario>, settings: Settings) -> Vec<Effect> {
         self.question = QuestionPage::of(scenario, settings.clone()).filter(|_| self.ask_questions);
         if self.question.is_some() { Vec::new() } else { vec![Effect::StartRun(Arc::clone(scenario), settings)] }
     }
 
-    /// Keys on the page of a question.
+    /// Handles keys on the question page.
     pub(super) fn handle_question_action(&mut self, action: Action) -> Vec<Effect> {
         let Some(question) = &mut self.question else { return Vec::new() };
         match action {
@@ -29,7 +29,7 @@ impl App {
         Vec::new()
     }
 
-    /// The run after the question.
+    /// Starts the run that the question is about.
     pub(super) fn start_after_question(&mut self) -> Vec<Effect> {
         let Some(question) = &self.question else { return Vec::new() };
         self.next_prediction =
@@ -37,17 +37,17 @@ impl App {
         vec![Effect::StartRun(Arc::clone(&question.scenario), question.settings.clone())]
     }
 
-    /// The question again, about a run with the knobs as they stand.
+    /// Shows the question again, for a run with the current knobs.
     pub(super) fn ask_again(&mut self) {
         let CurrentView::Run(view) = &self.current_view else { return };
         self.mode = Mode::Browse;
         self.question = QuestionPage::of(&view.scenario, view.next_settings.clone());
         if self.question.is_none() {
-            self.status_message = Some("this scenario asks no question".into());
+            self.status_message = Some("This scenario has no question".into());
         }
     }
 
-    /// What was measured, beside what was predicted.
+    /// Opens the answer: the prediction beside the measurement.
     pub(super) fn show_answer(&mut self) {
         if let CurrentView::Run(view) = &mut self.current_view {
             view.prediction.is_answer_pending = false;
@@ -56,7 +56,7 @@ impl App {
         }
     }
 
-    /// Shows it by itself when it is due and nothing else is open.
+    /// Opens the answer by itself when it is due and nothing else is open.
     pub(super) fn show_answer_if_due(&mut self) {
         let due = matches!(&self.current_view, CurrentView::Run(view) if view.is_answer_due());
         if due && self.mode == Mode::Browse && self.question.is_none() {
@@ -65,14 +65,14 @@ impl App {
         }
     }
 
-    /// Starts anew as one of the suggestions has it. What came of the run so far is kept to compare with.
+    /// Starts a new run with the knobs of a suggestion. Keeps the outcome of the current run for comparison.
     pub(super) fn run_suggestion(&mut self, number: usize) -> Vec<Effect> {
         let CurrentView::Run(view) = &mut self.current_view else { return Vec::new() };
         let Some(settings) = view.suggestions().nth(number - 1).map(|suggestion| view.settings_for(suggestion)) else {
             self.status_message = Some(match view.suggestions().count() {
-                0 => "nothing to try is suggested here".into(),
-                1 => "one thing to try is suggested: 1 starts it".into(),
-                many => format!("{many} things to try are suggested: 1 to {many}"),
+                0 => "This scenario has no suggestions".into(),
+                1 => "1 suggestion: press 1 to start it".into(),
+                many => format!("{many} suggestions: press 1 to {many}"),
             });
             return Vec::new();
         };

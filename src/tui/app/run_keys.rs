@@ -6,6 +6,7 @@ use super::{App, CurrentView, Effect, Mode};
 use crate::scenario::{KnobKind, sanitize};
 use crate::trace::{Command, KnobId, Stamp};
 use crate::tui::keys::Action;
+use crate::tui::panes;
 use crate::tui::run_view::{Pane, RunView, Selection};
 
 impl App {
@@ -27,9 +28,8 @@ impl App {
             Action::Down => view.move_selection(1),
             Action::PageUp => view.move_selection(-10),
             Action::PageDown => view.move_selection(10),
-            Action::NextPane => view.switch_pane(true),
-            Action::PreviousPane => view.switch_pane(false),
-            Action::ToggleLevels => self.toggle_levels_pane(),
+            Action::NextPane => view.switch_pane(&panes::available_panes(view), true),
+            Action::PreviousPane => view.switch_pane(&panes::available_panes(view), false),
             Action::NextKnob => view.select_next_knob(true),
             Action::PreviousKnob => view.select_next_knob(false),
             Action::About => self.mode = Mode::About { scroll: 0 },
@@ -43,7 +43,7 @@ impl App {
             Action::RunSuggestion(number) => return self.run_suggestion(number),
             Action::StopRun => return self.stop_run(),
             Action::KillWorker => return self.kill_worker(),
-            _ => {}
+            action => self.toggle_pane(action),
         }
         Vec::new()
     }
@@ -58,7 +58,7 @@ impl App {
         }
     }
 
-    /// One step back, the nearest thing first.
+    /// Goes one step back: filter, cursor, selection, then the previous screen.
     fn go_back(&mut self) -> Vec<Effect> {
         let CurrentView::Run(view) = &mut self.current_view else { return Vec::new() };
         if !view.filter.is_empty() {
@@ -81,22 +81,23 @@ impl App {
         Vec::new()
     }
 
-    /// A knob that takes effect at once is turned in the run; any other needs a new run.
+    /// Turns the chosen knob: a live one in the current run, any other by starting a new run.
     fn turn_knob(&mut self, up: bool) -> Vec<Effect> {
         let CurrentView::Run(view) = &mut self.current_view else { return Vec::new() };
         let Some(knob) = view.scenario.knobs.get(view.knob.index()) else {
-            self.status_message = Some("this scenario has no knobs".into());
+            self.status_message = Some("This scenario has no knobs".into());
             return Vec::new();
         };
         if !knob.is_turnable() {
-            self.status_message = Some(format!("{} is set on the command line: --set {}=...", knob.name, knob.name));
+            self.status_message =
+                Some(format!("{} can only be set on the command line: --set {}=...", knob.name, knob.name));
             return Vec::new();
         }
         let before = view.next_settings.number(view.knob);
         let value = knob.step_value(before, up);
         if value.to_bits() == before.to_bits() {
             let end = if up { "highest" } else { "lowest" };
-            self.status_message = Some(format!("{} {} is its {end}", knob.name, knob.format_value(value)));
+            self.status_message = Some(format!("{} is at its {end} value: {}", knob.name, knob.format_value(value)));
             return Vec::new();
         }
         let (live, knob_at) = (knob.is_live, view.knob.index());
@@ -117,26 +118,29 @@ impl App {
             (false, false) => vec![Effect::StartRun(Arc::clone(&view.scenario), view.next_settings.clone())],
             (_, true) => {
                 self.status_message =
-                    Some(format!("{} {}: r starts the run with it", knob.name, knob.format_value(value)));
+                    Some(format!("{} {}: press r to restart with it", knob.name, knob.format_value(value)));
                 Vec::new()
             }
         }
     }
 
-    fn toggle_levels_pane(&mut self) {
+    /// Opens the pane of this action, or returns to the lanes if it is open.
+    fn toggle_pane(&mut self, action: Action) {
         let CurrentView::Run(view) = &mut self.current_view else { return };
-        if view.shown_model().registry().pools.is_empty() {
-            self.status_message = Some("this scenario has no pool".into());
-            return;
+        match panes::toggled_pane(action, view) {
+            None => {}
+            Some(Err(refusal)) => self.status_message = Some(refusal.into()),
+            Some(Ok(pane)) => {
+                let next = if view.pane == pane { Pane::Lanes } else { pane };
+                (view.pane, view.selection, view.scroll) = (next, None, 0);
+            }
         }
-        let next = if view.pane == Pane::Levels { Pane::Lanes } else { Pane::Levels };
-        (view.pane, view.selection, view.scroll) = (next, None, 0);
     }
 
     fn stop_run(&mut self) -> Vec<Effect> {
         let CurrentView::Run(view) = &self.current_view else { return Vec::new() };
         if view.newest_model().run_end().is_some() {
-            self.status_message = Some("the run has ended; r starts it anew".into());
+            self.status_message = Some("The run has ended; press r to restart".into());
             return Vec::new();
         }
         vec![Effect::SendCommand(Command::Stop)]
@@ -146,12 +150,12 @@ impl App {
         let CurrentView::Run(view) = &self.current_view else { return Vec::new() };
         match view.selection {
             Some(Selection::Lane(worker)) if view.newest_model().run_end().is_none() => {
-                self.status_message = Some(format!("killing {}", view.newest_model().registry().worker_name(worker)));
+                self.status_message = Some(format!("Killing {}", view.newest_model().registry().worker_name(worker)));
                 vec![Effect::SendCommand(Command::Kill(worker))]
             }
             Some(Selection::Lane(_)) => Vec::new(),
             _ => {
-                self.status_message = Some("choose a worker first: down or j".into());
+                self.status_message = Some("Choose a worker first: Down or j".into());
                 Vec::new()
             }
         }
@@ -181,7 +185,7 @@ impl RunView {
         }
     }
 
-    /// A knob's value at the moment that is shown, and what it was turned to, where that is another.
+    /// Returns a knob's value at the shown moment, and its next value if that differs.
     pub(in crate::tui) fn knob_value(&self, id: KnobId) -> (String, Option<String>) {
         let Some(knob) = self.scenario.knobs.get(id.index()) else { return (String::new(), None) };
         if let KnobKind::Text { .. } = &knob.kind {

@@ -1,4 +1,4 @@
-//! Keys, clicks and news on the screen of a tuning.
+//! Keys, clicks and updates on the screen of a tuning.
 
 use std::sync::Arc;
 
@@ -9,24 +9,24 @@ use crate::tui::keys::Action;
 use crate::tui::run_view::RunView;
 use crate::tui::tune_view::{TuneLayout, TuneSetup, TuneUpdate, TuneView, UpperPane};
 
-/// What is said to keys that would change a run.
+/// Response to keys that would change a recorded run.
 pub(super) const RECORDED_RUN_MESSAGE: &str =
-    "a recorded run: left and right move the cursor, esc goes back to the levels";
+    "Recorded run: Left and Right move the cursor, Esc goes back to the levels";
 
 impl App {
-    /// Shows the sheet of a tuning.
+    /// Shows a tuning.
     pub(in crate::tui) fn show_tuning(&mut self, tuned: TuneSetup) {
         self.tune_view = Some(Box::new(TuneView::new(tuned)));
         self.current_view = CurrentView::Tune;
     }
 
-    pub(super) fn apply_tune_update(&mut self, told: TuneUpdate) {
+    pub(super) fn apply_tune_update(&mut self, update: TuneUpdate) {
         if let Some(tune_view) = &mut self.tune_view {
-            tune_view.apply_update(told);
+            tune_view.apply_update(update);
         }
     }
 
-    /// Whoever measured is gone. Without an end of the tuning there is a reason for it that is no matter for the screen.
+    /// Quits if the measuring ended before the tuning did: the reason is reported outside the dashboard.
     pub(super) fn handle_measuring_ended(&mut self) -> Vec<Effect> {
         self.dirty = true;
         match &self.tune_view {
@@ -35,10 +35,10 @@ impl App {
         }
     }
 
-    /// What is measured must not be stopped half way.
+    /// Suspends the dashboard, unless a measurement is under way.
     pub(super) fn suspend(&mut self) -> Vec<Effect> {
-        if self.tune_view.as_ref().is_some_and(|sheet| !sheet.is_over) {
-            self.status_message = Some("not while it measures: s stops measuring".into());
+        if self.tune_view.as_ref().is_some_and(|tune_view| !tune_view.is_over) {
+            self.status_message = Some("Not during a measurement; press s to stop measuring".into());
             self.dirty = true;
             return Vec::new();
         }
@@ -63,16 +63,16 @@ impl App {
                 return Vec::new();
             }
             Action::StopMeasuring if tune_view.is_over => {
-                self.status_message = Some("it has ended; q leaves the answer on the terminal".into());
+                self.status_message = Some("Already ended; q quits and prints the answer".into());
                 return Vec::new();
             }
             Action::StopMeasuring => {
-                self.status_message = Some("measuring ends with this repetition".into());
+                self.status_message = Some("Stopping after this repetition".into());
                 return vec![Effect::StopMeasuring];
             }
             Action::Back => {
                 if !tune_view.clear_choice() {
-                    self.status_message = Some("q quits, and leaves on the terminal what is known".into());
+                    self.status_message = Some("q quits and prints the answer so far".into());
                 }
                 return Vec::new();
             }
@@ -86,17 +86,17 @@ impl App {
         Vec::new()
     }
 
-    /// The newest run at the level that is looked at, in the dashboard.
+    /// Opens the newest run at the current level in the dashboard.
     fn open_timeline(&mut self) {
         let Some(tune_view) = &self.tune_view else { return };
         let Some(level) = tune_view.current_level() else {
-            self.status_message = Some("no level was measured yet".into());
+            self.status_message = Some("No level has been measured yet".into());
             return;
         };
         let recorded = level.model.as_ref().filter(|model| !model.registry().workers.is_empty());
         let Some(model) = recorded else {
             self.status_message =
-                Some(format!("no run at {} could be started", tune_view.knob().format_value(level.value)));
+                Some(format!("No run could be started at {}", tune_view.knob().format_value(level.value)));
             return;
         };
         let (scenario, settings) = (Arc::clone(&tune_view.setup.scenario), tune_view.settings_at(level));
@@ -106,7 +106,7 @@ impl App {
         self.status_message = Some(RECORDED_RUN_MESSAGE.into());
     }
 
-    /// A click chooses a level; a click on the line of the chosen one opens its timeline.
+    /// Chooses the clicked level; opens its timeline if it was chosen already.
     pub(super) fn handle_levels_mouse(&mut self, event: MouseEvent, wheel: Option<bool>) {
         let Some(tune_view) = &mut self.tune_view else { return };
         if let Some(up) = wheel {

@@ -1,4 +1,4 @@
-//! The line with the labels of time, and the lines that cross all rows: the cursor, and marks of what was changed.
+//! The labels of the time axis, and the vertical lines across all rows: the cursor, and marks of changed settings.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,13 +6,14 @@ use ratatui::style::{Color, Style};
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
-use super::super::format::{format_duration, truncate};
 use super::super::layout::TimelineRow;
 use super::{RunScene, is_following, lane, text};
+use crate::report::text_width::truncate;
+use crate::trace::format::{compact_duration, format_stamp};
 
 pub(super) struct AxisLine<'a> {
     pub(super) scene: RunScene<'a>,
-    /// Whether the heads of the lanes' figures stand here, for want of a line of their own.
+    /// Whether the headings of the lanes' figures are in this line, because they have no line of their own.
     pub(super) has_headings: bool,
 }
 
@@ -21,7 +22,7 @@ impl Widget for AxisLine<'_> {
         let scene = self.scene;
         let parts = scene.split_row(line);
         let faint = scene.theme.faint_style();
-        let width = format!(" last {}", format_duration(scene.axis.width()));
+        let width = format!(" last {}", compact_duration(scene.axis.width()));
         text::put_line(buf, parts.label, &width, faint);
         let follows = is_following(scene.view);
         for tick in scene.axis.labels(follows) {
@@ -40,7 +41,7 @@ impl Widget for AxisLine<'_> {
     }
 }
 
-/// Drawn over the rows.
+/// The vertical lines, drawn over the rows.
 pub(super) struct AxisOverlay<'a> {
     pub(super) scene: RunScene<'a>,
     pub(super) rows: &'a [TimelineRow],
@@ -56,7 +57,7 @@ impl Widget for AxisOverlay<'_> {
 }
 
 impl AxisOverlay<'_> {
-    /// What was changed, where it was: before and after on one axis.
+    /// Draws a mark where a setting changed.
     fn draw_marks(&self, buf: &mut Buffer) {
         let (scene, time) = (self.scene, self.scene.split_row(self.axis).timeline);
         let mut right = time.right();
@@ -64,14 +65,14 @@ impl AxisOverlay<'_> {
             let Some(column) = scene.axis.column_at(mark.at) else { continue };
             let x = time.x.saturating_add(column);
             if x >= right {
-                continue; // a later one stands here
+                continue; // a later mark is here
             }
             self.draw_column(x, buf, scene.theme.strong_style());
             right = self.draw_label(mark.text.as_str(), Rect { x, width: right - x, ..time }, buf);
         }
     }
 
-    /// A mark's words at its right; where they do not fit, at its left. Returns where they begin.
+    /// Draws a mark's label at its right, or at its left if it does not fit. Returns the label's first column.
     fn draw_label(&self, words: &str, room: Rect, buf: &mut Buffer) -> u16 {
         let (theme, first) = (self.scene.theme, self.scene.split_row(self.axis).timeline.x);
         let label = format!("{}{words} ", theme.choice_mark());
@@ -98,13 +99,13 @@ impl AxisOverlay<'_> {
         let time = scene.split_row(self.axis).timeline;
         let x = time.x.saturating_add(column);
         self.draw_column(x, buf, scene.theme.selection_style());
-        let label = format!(" {:.3} s ", at.as_secs_f64());
+        let label = format!(" {} ", format_stamp(at));
         let width = u16::try_from(label.width()).unwrap_or(u16::MAX).min(time.width);
         let x = x.saturating_sub(width / 2).clamp(time.x, time.right() - width);
         text::put_line(buf, Rect { x, width, ..time }, &label, scene.theme.selection_style());
     }
 
-    /// Changes one column of every row that stands on the time axis. What the cell said stays as the line's ground.
+    /// Draws a vertical line across every row with a timeline. The colour of a cell stays as the background.
     fn draw_column(&self, x: u16, buf: &mut Buffer, style: Style) {
         let theme = self.scene.theme;
         for (row, y) in self.rows.iter().zip(self.body.y..self.body.bottom()) {

@@ -1,4 +1,4 @@
-//! How busy the machine is: a strip for each core, or one for all.
+//! The load of the machine: a row for each core, or one for all.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,12 +6,12 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
-use super::super::format::format_percent;
 use super::{RunScene, text};
+use crate::trace::format::compact_percent;
 
 pub(super) const HEADS: [&str; 1] = ["load"];
 
-/// Cores that other programs must keep busy to be worth a word.
+/// Fewest cores busy with other programs that are worth mentioning.
 const MIN_OTHER_CORES: f64 = 0.2;
 
 pub(super) struct CoreRow<'a> {
@@ -19,7 +19,7 @@ pub(super) struct CoreRow<'a> {
     pub(super) core: usize,
 }
 
-/// All cores as one: their mean.
+/// The mean load of all cores in one row.
 pub(super) struct CoresRow<'a> {
     pub(super) scene: RunScene<'a>,
 }
@@ -39,7 +39,7 @@ impl Widget for CoreRow<'_> {
             buf,
         );
         let now = scene.view.figures.cores.iter().find(|(number, _)| *number == core).and_then(|(_, load)| *load);
-        let load = now.map_or_else(|| "- ".to_owned(), |load| format_percent(load.into())); // it is not there now
+        let load = now.map_or_else(|| "- ".to_owned(), |load| compact_percent(load.into()));
         scene.draw_figures(parts.figures, &[(load, Style::new())], buf);
     }
 }
@@ -75,21 +75,22 @@ impl Widget for CoresRow<'_> {
         let beside = beside.unwrap_or_else(|| per_core_loads(&loads, usize::from(rest.width)));
         text::put_right(buf, rest, &beside, Style::new());
         let mean = loads.iter().sum::<f64>() / loads.len() as f64;
-        let mean = if loads.is_empty() { String::new() } else { format_percent(mean) };
+        let mean = if loads.is_empty() { String::new() } else { compact_percent(mean) };
         scene.draw_figures(parts.figures, &[(mean, Style::new())], buf);
     }
 }
 
-/// The load of each core, or of many the least and the most, in fewer columns than `room`; nothing if that is too few.
+/// Returns the load of each core, or of many cores the least and the highest, in fewer columns than `room`; empty if
+/// neither fits.
 fn per_core_loads(loads: &[f64], room: usize) -> String {
-    let each = loads.iter().map(|load| format_percent(*load)).collect::<Vec<_>>().join(" ");
+    let each = loads.iter().map(|load| format!("{:>5}", compact_percent(*load))).collect::<Vec<_>>().join(" ");
     let (least, most) = (loads.iter().copied().reduce(f64::min), loads.iter().copied().reduce(f64::max));
-    let shown = |load: Option<f64>| load.map(format_percent).unwrap_or_default().trim_start().to_owned();
+    let shown = |load: Option<f64>| load.map(compact_percent).unwrap_or_default();
     let range = format!("{} to {}", shown(least), shown(most));
     [each, range].into_iter().find(|text| text.width() < room).unwrap_or_default()
 }
 
-/// Whose load the cores have: the run's, this program's, and that of other programs, which is known about.
+/// Draws how much of the load is the run's, this program's and, approximately, that of other programs.
 pub(super) fn draw_load_owners(scene: RunScene<'_>, at: Rect, buf: &mut Buffer) {
     let Some(load) = scene.view.figures.cpu_load else { return };
     let style = if load.others >= MIN_OTHER_CORES { scene.theme.strong_style() } else { scene.theme.faint_style() };
@@ -110,7 +111,7 @@ pub(super) fn draw_load_owners(scene: RunScene<'_>, at: Rect, buf: &mut Buffer) 
     }
 }
 
-/// `others`: in which cells other programs have more of the load than the run. They are drawn faintly.
+/// Draws a row of loads. Cells in which `others` have more of the load than the run are faint.
 fn draw_strip(scene: RunScene<'_>, at: Rect, cells: &[Option<f32>], others: &[bool], buf: &mut Buffer) {
     for (i, (load, column)) in cells.iter().zip(scene.axis.blank_columns()..at.width).enumerate() {
         if let Some(load) = load {

@@ -1,13 +1,14 @@
-//! A counter's row: what it holds, what it should hold, and what was lost.
+//! The row of a counter: its value, its expected value, and lost updates.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::super::format::{format_percent, group_digits, truncate};
 use super::{RunScene, text};
 use crate::model::Severity;
+use crate::report::text_width::truncate;
+use crate::trace::format::{compact_percent, format_signed};
 use crate::trace::{ResourceId, Span};
 
 pub(super) const HEADS: [&str; 1] = ["lost"];
@@ -26,8 +27,8 @@ impl Widget for CounterRow<'_> {
         let lost = figures.lost.unwrap_or(0);
         let loud = if lost == 0 { Style::new() } else { scene.theme.severity_style(Severity::Error) };
         let columns = [
-            ("holds ", Some(figures.value), scene.theme.strong_style()),
-            ("should hold ", figures.expected(), Style::new()),
+            ("value ", Some(figures.value), scene.theme.strong_style()),
+            ("expected ", figures.expected(), Style::new()),
             ("lost ", figures.lost, loud),
         ];
         let each = number_width(parts.timeline.width);
@@ -39,17 +40,17 @@ impl Widget for CounterRow<'_> {
             text::put_line(
                 buf,
                 at,
-                &truncate(&group_digits(number), usize::from(at.width), scene.theme.ellipsis()),
+                &truncate(&format_signed(number), usize::from(at.width), scene.theme.ellipsis()),
                 style,
             );
             rest = Rect { x: at.right(), width: rest.width - at.width, ..rest };
         }
         let share = figures.expected().map(|due| Span(lost.unsigned_abs()).share_of(Span(due.unsigned_abs())));
-        scene.draw_figures(parts.figures, &[(share.map_or_else(String::new, format_percent), loud)], buf);
+        scene.draw_figures(parts.figures, &[(share.map_or_else(String::new, compact_percent), loud)], buf);
     }
 }
 
-/// Columns of a number, so that all three fit where they can.
+/// Returns the columns for a number, so that all three fit if possible.
 const fn number_width(line: u16) -> u16 {
     match line {
         ..40 => 7,

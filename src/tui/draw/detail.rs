@@ -1,4 +1,4 @@
-//! All that is known of the chosen worker, lock or queue.
+//! The overlay with details of the chosen worker, lock or queue.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,11 +6,12 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::super::figures::LockFigures;
-use super::super::format::{format_count, format_counted, format_duration, format_percent, format_rate};
 use super::super::run_view::{RunView, Selection};
 use super::super::theme::Theme;
 use super::overlay::{self, Overlay};
 use crate::model::{Deadlock, DurationStats, LifeEnd, Lock, LockCapacity, join_names};
+use crate::report::text_width::wrap_text;
+use crate::trace::format::{compact_count, compact_counted, compact_duration, compact_percent, compact_rate};
 use crate::trace::signal_name;
 use crate::trace::{DeathCause, ResourceId, ResourceKind, RwPolicy, Span, Stamp, State, WorkerId};
 
@@ -30,11 +31,11 @@ type StyledLines = Vec<(String, Style)>;
 
 impl Widget for DetailOverlay<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let cast = self.view.shown_model().registry();
+        let registry = self.view.shown_model().registry();
         let (title, lines) = match self.view.selection {
-            Some(Selection::Lane(worker)) => (cast.worker_name(worker), self.worker_lines(worker)),
-            Some(Selection::Lock(id)) => (cast.resource_name(id), self.lock_lines(id, area)),
-            Some(Selection::Queue(id)) => (cast.resource_name(id), self.queue_lines(id)),
+            Some(Selection::Lane(worker)) => (registry.worker_name(worker), self.worker_lines(worker)),
+            Some(Selection::Lock(id)) => (registry.resource_name(id), self.lock_lines(id, area)),
+            Some(Selection::Queue(id)) => (registry.resource_name(id), self.queue_lines(id)),
             Some(Selection::Finding(_)) | None => return,
         };
         Overlay { title, lines, scroll: self.scroll, theme: self.theme }.render(area, buf);
@@ -44,28 +45,30 @@ impl Widget for DetailOverlay<'_> {
 impl DetailOverlay<'_> {
     fn worker_lines(&self, worker: WorkerId) -> StyledLines {
         let model = self.view.shown_model();
-        let (cast, lane, now) = (model.registry(), model.lane(worker), self.view.now);
+        let (registry, lane, now) = (model.registry(), model.lane(worker), self.view.now);
         let mut lines = StyledLines::new();
-        let kind = cast.worker(worker).map_or("", |w| w.kind.word());
+        let kind = registry.worker(worker).map_or("", |w| w.kind.word());
         let id = |label: &str, id: Option<u32>| id.map_or_else(String::new, |id| format!("   {label} {id}"));
         lines.push(plain_line(format!("{kind}{}{}", id("pid", lane.pid()), id("tid", lane.tid()))));
-        // As the lane's row says it: at the cursor, if there is one.
+        // The same as in the lane's row: at the cursor, if there is one.
         let figures = &self.view.figures;
         let doing = figures.lane(worker).and_then(|f| Some((f.activity?, f.shown_state?, f.is_exact)));
         lines.push(plain_line(doing.map_or_else(
-            || "what it did so long ago is not kept".to_owned(),
+            || "its state so long ago is not kept".to_owned(),
             |(doing, shown, exact)| {
-                let on = doing.resource.map_or_else(String::new, |r| format!(" on {}", cast.resource_name(r)));
+                let on = doing.resource.map_or_else(String::new, |r| format!(" on {}", registry.resource_name(r)));
                 let whole = figures.taken_at.span_since(doing.since);
-                let of = if shown.duration < whole { format!(" of {}", format_duration(whole)) } else { String::new() };
-                let since = if exact { format!(" for {}{of}", format_duration(shown.duration)) } else { String::new() };
+                let of =
+                    if shown.duration < whole { format!(" of {}", compact_duration(whole)) } else { String::new() };
+                let since =
+                    if exact { format!(" for {}{of}", compact_duration(shown.duration)) } else { String::new() };
                 format!("{}{on}{since}", shown.state.word())
             },
         )));
         if let Some(stuck) = self.stuck_reason(worker) {
             lines.push((stuck, self.theme.strong_style()));
         }
-        let held: Vec<_> = figures.locks_held_by(worker).map(|lock| cast.resource_name(lock)).collect();
+        let held: Vec<_> = figures.locks_held_by(worker).map(|lock| registry.resource_name(lock)).collect();
         lines.push(plain_line(format!("holds {}", if held.is_empty() { "nothing".into() } else { held.join(", ") })));
         lines.push(plain_line(String::new()));
         self.push_whole_run_note(&mut lines);
@@ -73,22 +76,22 @@ impl DetailOverlay<'_> {
             lines.push((ending_text(&ending), self.theme.strong_style()));
         }
         if lane.ended_tasks() > 0 {
-            lines.push(plain_line(format_counted(lane.ended_tasks(), "task")));
+            lines.push(plain_line(compact_counted(lane.ended_tasks(), "task")));
         }
         if lane.life_count() > 1 {
-            lines.push(plain_line(format!("started {}", format_counted(lane.life_count().into(), "time"))));
+            lines.push(plain_line(format!("started {}", compact_counted(lane.life_count().into(), "time"))));
         }
-        let waited = |delay| format!("waited {} for a CPU, as the kernel counts", format_duration(Span(delay)));
-        let unknown = || "how long it waited for a CPU is not known".to_owned();
+        let waited = |delay| format!("waited {} for a CPU, according to the kernel", compact_duration(Span(delay)));
+        let unknown = || "how long it waited for a CPU is unknown".to_owned();
         lines.push(plain_line(lane.run_queue_delay().map_or_else(unknown, waited)));
         let totals = lane.total_state_times(now);
         for state in State::ALL.into_iter().filter(|s| totals.get(*s) > 0 && *s != State::Done) {
             let share = totals.share(state);
             let line = format!(
-                "{:<10}{} {:>7}  {}",
+                "{:<10}{:>5} {:>7}  {}",
                 state.word(),
-                format_percent(share),
-                format_duration(Span(totals.get(state))),
+                compact_percent(share),
+                compact_duration(Span(totals.get(state))),
                 self.bar(share)
             );
             lines.push((line, self.theme.state_style(state)));
@@ -96,7 +99,7 @@ impl DetailOverlay<'_> {
         lines
     }
 
-    /// Why it waits forever, if that is proven: its part in each deadlock, or a stall.
+    /// Returns why the worker waits forever, if that is proven: its part in each deadlock, or a stall.
     fn stuck_reason(&self, worker: WorkerId) -> Option<String> {
         let model = self.view.shown_model();
         let ring = |deadlock: &Deadlock| {
@@ -117,8 +120,8 @@ impl DetailOverlay<'_> {
 
     fn lock_lines(&self, id: ResourceId, area: Rect) -> StyledLines {
         let model = self.view.shown_model();
-        let (Some(lock), cast) = (model.lock(id), model.registry()) else { return StyledLines::new() };
-        let kind = match cast.resource(id).map(|r| &r.kind) {
+        let (Some(lock), registry) = (model.lock(id), model.registry()) else { return StyledLines::new() };
+        let kind = match registry.resource(id).map(|r| &r.kind) {
             Some(ResourceKind::Mutex { kind }) => format!("{} mutex", kind.word()),
             Some(ResourceKind::Semaphore { permits, .. }) => format!("semaphore of {permits}"),
             Some(ResourceKind::Rwlock { policy: RwPolicy::Fair }) => "rwlock, in order of arrival".into(),
@@ -127,10 +130,10 @@ impl DetailOverlay<'_> {
         };
         let figures = self.view.figures.lock(id).cloned().unwrap_or_default();
         let taken = format!(
-            "taken {}, {} of them after waiting ({})",
-            format_counted(figures.acquisitions, "time"),
-            format_count(figures.waited_acquisitions),
-            format_percent(Span(figures.waited_acquisitions).share_of(Span(figures.acquisitions))).trim_start()
+            "acquired {}, {} of them after waiting ({})",
+            compact_counted(figures.acquisitions, "time"),
+            compact_count(figures.waited_acquisitions),
+            compact_percent(Span(figures.waited_acquisitions).share_of(Span(figures.acquisitions)))
         );
         let then = !self.view.has_only_final_totals();
         let mut lines = vec![plain_line(if then { format!("{kind}   {taken}") } else { kind })];
@@ -147,7 +150,7 @@ impl DetailOverlay<'_> {
         }
         if lock.orphanings() > 0 {
             lines.push((
-                format!("its owner died while holding it, {}", format_counted(lock.orphanings(), "time")),
+                format!("its owner died while holding it, {}", compact_counted(lock.orphanings(), "time")),
                 self.theme.strong_style(),
             ));
         }
@@ -157,23 +160,23 @@ impl DetailOverlay<'_> {
         lines
     }
 
-    /// Who has it and who waits for it, as its row says it.
+    /// Adds the holders and waiters, the same as in the lock's row.
     fn push_holders(&self, room: LockCapacity, figures: &LockFigures, area: Rect, lines: &mut StyledLines) {
-        let (cast, at) = (self.view.shown_model().registry(), self.view.figures.taken_at);
+        let (registry, at) = (self.view.shown_model().registry(), self.view.figures.taken_at);
         let named = |who: &[(WorkerId, Stamp)]| {
             let each = |(w, since): &(WorkerId, Stamp)| {
-                format!("{} {}", cast.worker_name(*w), format_duration(at.span_since(*since)))
+                format!("{} {}", registry.worker_name(*w), compact_duration(at.span_since(*since)))
             };
             who.iter().map(each).collect::<Vec<_>>()
         };
         lines.push(plain_line(match (figures.holders.as_slice(), room) {
             ([], LockCapacity::Permits { scoped: false, .. }) => {
-                format!("a signal, given {}", format_counted(figures.extra_permits, "time"))
+                format!("used as a signal, released {}", compact_counted(figures.extra_permits, "time"))
             }
-            ([], _) if figures.is_held => "held, by whom is not kept".into(),
+            ([], _) if figures.is_held => "held, its holder is not kept".into(),
             ([], _) => "free".into(),
             ([(owner, since)], _) => {
-                format!("held by {} for {}", cast.worker_name(*owner), format_duration(at.span_since(*since)))
+                format!("held by {} for {}", registry.worker_name(*owner), compact_duration(at.span_since(*since)))
             }
             (many, _) => format!("held by {}", named(many).join(", ")),
         }));
@@ -181,21 +184,21 @@ impl DetailOverlay<'_> {
         if !waiters.is_empty() {
             let width = overlay::centered(area, overlay::OVERLAY_WIDTH, 0).width.saturating_sub(4);
             let waiters = format!("waited for by {}", waiters.join(", "));
-            lines.extend(super::text::wrap_text(&waiters, width).into_iter().map(plain_line));
+            lines.extend(wrap_text(&waiters, width).into_iter().map(plain_line));
         }
     }
 
-    /// Says of what follows that it is not of one moment.
+    /// Adds a note that the following figures are those of the whole run.
     fn push_whole_run_note(&self, lines: &mut StyledLines) {
         let upto = match self.view.time_before_end() {
-            Some(_) => format!(", up to {}", format_duration(self.view.now.span_since(Stamp(0)))),
+            Some(_) => format!(", up to {}", compact_duration(self.view.now.span_since(Stamp(0)))),
             None => String::new(),
         };
         lines.push((format!("in the whole run{upto}"), self.theme.faint_style()));
     }
 
     fn push_lock_by_worker(&self, lock: &Lock, lines: &mut StyledLines) {
-        let cast = self.view.shown_model().registry();
+        let registry = self.view.shown_model().registry();
         lines.push(plain_line(String::new()));
         let users: Vec<_> = lock.recent_users().iter().map(|user| (user.worker, user.acquired)).collect();
         let most = users.iter().map(|(_, n)| *n).max().unwrap_or(0);
@@ -203,8 +206,8 @@ impl DetailOverlay<'_> {
             let share = Span(acquired).share_of(Span(most));
             lines.push(plain_line(format!(
                 "{:<14} {:>6}  {}",
-                cast.worker_name(worker),
-                format_count(acquired),
+                registry.worker_name(worker),
+                compact_count(acquired),
                 self.bar(share)
             )));
         }
@@ -213,37 +216,45 @@ impl DetailOverlay<'_> {
     fn queue_lines(&self, id: ResourceId) -> StyledLines {
         let Some(queue) = self.view.figures.queue(id) else { return StyledLines::new() };
         let mut lines = vec![
-            plain_line(format!("holds {} of {} at most", queue.depth, queue.capacity)),
-            plain_line(format!("grows by {}", format_rate(queue.growth_rate))),
+            plain_line(format!(
+                "holds {} of at most {}",
+                compact_count(queue.depth.into()),
+                compact_count(queue.capacity.into())
+            )),
+            plain_line(format!("grows by {}", compact_rate(queue.growth_rate))),
         ];
         if self.view.has_only_final_totals() {
             self.push_whole_run_note(&mut lines);
         }
-        lines.push(plain_line(format!("{} put, {} taken", format_count(queue.put), format_count(queue.taken))));
-        lines.push(plain_line(format!("mean {:.1}, deepest {}", queue.mean_depth, queue.max_depth)));
+        lines.push(plain_line(format!("{} put, {} taken", compact_count(queue.put), compact_count(queue.taken))));
+        lines.push(plain_line(format!(
+            "mean {:.1}, deepest {}",
+            queue.mean_depth,
+            compact_count(queue.max_depth.into())
+        )));
         lines
     }
 
-    /// Percentiles, and how the times are spread.
+    /// Adds the percentiles and the distribution of durations.
     fn push_times(&self, label: &str, times: &DurationStats, lines: &mut StyledLines) {
         if times.count() == 0 {
             return;
         }
         lines.push(plain_line(String::new()));
-        let percentile = |p| format_duration(Span(times.percentile_ns(p)));
+        let percentile = |p| compact_duration(Span(times.percentile_ns(p)));
         lines.push(plain_line(format!(
-            "{label}   p50 {}   p90 {}   p99 {}   longest {}   mean {}   together {}",
+            "{label}   p50 {}   p90 {}   p99 {}   longest {}   mean {}   total {}",
             percentile(50.0),
             percentile(90.0),
             percentile(99.0),
-            format_duration(Span(times.max_ns())),
-            format_duration(Span(times.mean_ns() as u64)),
-            format_duration(Span(times.total_ns()))
+            compact_duration(Span(times.max_ns())),
+            compact_duration(Span(times.mean_ns() as u64)),
+            compact_duration(Span(times.total_ns()))
         )));
         let bins = times.equal_bins(BINS);
         let most = bins.iter().copied().max().unwrap_or(0);
         let curve: String = bins.iter().map(|n| self.theme.level_glyph(Span(*n).share_of(Span(most)))).collect();
-        lines.push((format!("0 {curve} {}", format_duration(Span(times.max_ns()))), self.theme.area_style()));
+        lines.push((format!("0 {curve} {}", compact_duration(Span(times.max_ns()))), self.theme.area_style()));
     }
 
     fn bar(&self, share: f64) -> String {
@@ -258,10 +269,10 @@ fn plain_line(line: String) -> (String, Style) {
 
 fn ending_text(ending: &LifeEnd) -> String {
     match ending {
-        LifeEnd::Finished => "came to the end of its steps".into(),
-        LifeEnd::Retired => "was asked to end".into(),
+        LifeEnd::Finished => "finished its steps".into(),
+        LifeEnd::Retired => "was retired".into(),
         LifeEnd::Panicked => "panicked".into(),
-        LifeEnd::FoundDead => "was killed at its step".into(),
+        LifeEnd::FoundDead => "was killed during a step".into(),
         LifeEnd::Died(DeathCause::Exit(code)) => format!("exited with code {code}"),
         LifeEnd::Died(DeathCause::CutOff) => "was cut off: the run did not wait for it".into(),
         LifeEnd::Died(DeathCause::Signal(signal)) => format!("was killed by {}", signal_name(*signal)),

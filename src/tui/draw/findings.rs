@@ -1,4 +1,4 @@
-//! What is wrong, in words, at a fixed place; until something is, what to look at.
+//! The findings, or before there are any, a hint what to watch.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -12,6 +12,8 @@ use super::super::run_view::{RunView, Selection};
 use super::super::theme::Theme;
 use super::text;
 use crate::model::{Finding, Severity};
+use crate::report::text_width::wrap_text;
+use crate::trace::format::compact_counted;
 
 pub(super) struct FindingsPane<'a> {
     pub(super) view: &'a RunView,
@@ -41,7 +43,7 @@ impl Widget for FindingsPane<'_> {
 }
 
 impl FindingsPane<'_> {
-    /// Said before all findings; returns what is left for them.
+    /// Draws why the run broke off; returns the space below.
     fn draw_abort_reason(&self, area: Rect, buf: &mut Buffer) -> Rect {
         if let Some(why) = abort_reason(self.view) {
             let loud = self.theme.severity_style(Severity::Error);
@@ -52,7 +54,7 @@ impl FindingsPane<'_> {
                 self.theme.bullet(),
                 loud,
             );
-            for (i, line) in text::wrap_text(&why, inner.width).iter().enumerate() {
+            for (i, line) in wrap_text(&why, inner.width).iter().enumerate() {
                 text::put_line(buf, text::nth_line(inner, i), line, loud);
             }
         }
@@ -75,9 +77,9 @@ impl FindingsPane<'_> {
         }
     }
 
-    /// How many findings have no room, where the last line leaves some for that.
+    /// Draws how many findings have no room, if the last line has space for it.
     fn draw_more(&self, n: usize, area: Rect, buf: &mut Buffer) {
-        let text = format!(" {n} more finding{}", if n == 1 { "" } else { "s" });
+        let text = format!(" {}", compact_counted(n as u64, "more finding"));
         let width = u16::try_from(text.len()).unwrap_or(u16::MAX).min(area.width);
         let at = Rect { x: area.right() - width, y: area.bottom().saturating_sub(1), width, height: 1 };
         let is_free = at.intersection(buf.area).positions().all(|place| buf[place].symbol() == " ");
@@ -86,7 +88,7 @@ impl FindingsPane<'_> {
         }
     }
 
-    /// For a stranger: the question, and where to look.
+    /// Draws what to watch and the question.
     fn draw_hint(&self, area: Rect, buf: &mut Buffer) {
         let scenario = &self.view.scenario;
         let watch = self.view.watch_hint().map(|w| ("watch: ", w));
@@ -94,7 +96,7 @@ impl FindingsPane<'_> {
         let inner = Rect { x: area.x + area.width.min(1), width: area.width.saturating_sub(2), ..area };
         let mut n = 0;
         for (label, sentence) in watch.into_iter().chain(ask) {
-            for line in text::wrap_text(&format!("{label}{sentence}"), inner.width) {
+            for line in wrap_text(&format!("{label}{sentence}"), inner.width) {
                 text::put_line(buf, text::nth_line(inner, n), &line, self.theme.faint_style());
                 n += 1;
             }

@@ -1,4 +1,4 @@
-//! The first line: what runs, for how long, with which knobs; and whether the picture can be trusted.
+//! The first line: scenario, state and time of the run, knobs, and whether the picture is reliable.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,22 +6,22 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
-use super::super::format::{format_count, format_counted, format_duration};
 use super::super::lateness::LATE_FROM;
 use super::super::run_view::{PlayState, RunView};
 use super::super::theme::Theme;
 use super::{text, unguarded_notice};
 use crate::model::Severity;
+use crate::trace::format::{compact_count, compact_counted, compact_duration};
 use crate::trace::{KnobId, RunEnd, Stamp, State};
 
 pub(super) struct RunHeader<'a> {
     pub(super) view: &'a RunView,
     pub(super) theme: Theme,
-    /// Whether nobody would give the terminal back if we were killed.
+    /// Whether no guardian would restore the terminal if this process were killed.
     pub(super) is_unguarded: bool,
 }
 
-/// Columns of the word for what the run does, and its time.
+/// Columns for the run's state and its time.
 const PLAY_STATE_WIDTH: usize = 14;
 
 impl Widget for RunHeader<'_> {
@@ -45,7 +45,7 @@ impl Widget for RunHeader<'_> {
 }
 
 impl RunHeader<'_> {
-    /// What the run does, or which moment of it is shown. The word and the time keep their columns while seconds pass.
+    /// Draws the run's state, or which moment of it is shown. Word and time keep their columns while seconds pass.
     fn draw_play_state(&self, at: Rect, buf: &mut Buffer) -> Rect {
         let theme = self.theme;
         let is_live = self.view.play_state() == PlayState::Live;
@@ -75,7 +75,7 @@ impl RunHeader<'_> {
         let rest = text::put_line(
             buf,
             rest,
-            &format!(" {:<columns$}", format_duration(self.view.now.span_since(Stamp(0)))),
+            &format!(" {:<columns$}", compact_duration(self.view.now.span_since(Stamp(0)))),
             Style::new(),
         );
         let Some((limit, over)) = over else { return rest };
@@ -83,26 +83,27 @@ impl RunHeader<'_> {
         text::put_line(
             buf,
             rest,
-            &format!("{} past its limit of {}  ", format_duration(over), format_duration(limit)),
+            &format!("{} past its limit of {}  ", compact_duration(over), compact_duration(limit)),
             loud,
         )
     }
 
-    /// Which moment is shown, if it is not the newest one.
+    /// Draws which moment is shown, if it is not the newest.
     fn draw_moment(&self, at: Rect, is_live: bool, buf: &mut Buffer) -> Rect {
         let Some(ago) = self.view.time_before_end() else { return at };
-        let then = format_duration(self.view.figures_time().span_since(Stamp(0)));
+        let then = compact_duration(self.view.figures_time().span_since(Stamp(0)));
         let back = if is_live { "ago" } else { "before" };
         let rest = text::put_line(
             buf,
             at,
-            &format!("at {then}, {} {back}", format_duration(ago)),
+            &format!("at {then}, {} {back}", compact_duration(ago)),
             self.theme.selection_style(),
         );
         text::put_line(buf, rest, if is_live { "  " } else { " " }, Style::new())
     }
 
-    /// Knobs with their values, the chosen one marked. When they do not all fit, those before it give way.
+    /// Draws the knobs with their values, the chosen one marked. If not all fit, those before the chosen one are left
+    /// out first.
     fn draw_knobs(&self, at: Rect, buf: &mut Buffer) {
         let scenario = &self.view.scenario;
         let shown: Vec<String> = (0..scenario.knobs.len())
@@ -130,7 +131,7 @@ impl RunHeader<'_> {
         }
     }
 
-    /// `2 cores`; `1.5 of 2 cores` where a quota or affinity allows no more; `1.5 cores` where nobody knows how many there are.
+    /// Returns `2 cores`; `1.5 of 2 cores` if a quota or affinity allows fewer; `1.5 cores` if the total is unknown.
     fn cores_text(&self) -> String {
         let (all, usable) = (self.view.shown_model().cores().online() as f64, self.view.shown_model().usable_cores());
         let of = if all > 0.0 && usable + 0.05 < all { format!(" of {all}") } else { String::new() };
@@ -138,13 +139,13 @@ impl RunHeader<'_> {
         format!("{}{of} core{}", tenths / 10.0, if tenths as u64 == 10 && of.is_empty() { "" } else { "s" })
     }
 
-    /// What was lost is always said; the rest where there is room for it beside the knobs.
+    /// Returns the number of lost events, and as many other notes as there is room for beside the knobs.
     fn reliability_notes(&self, room: u16) -> Vec<(String, Style)> {
         let (health, plain) = (self.view.figures.health, self.theme.faint_style());
         let loud = |bad: bool| if bad { self.theme.severity_style(Severity::Warning) } else { plain };
-        let mut shown = vec![(format!("lost {}", format_count(health.lost)), loud(health.lost > 0))];
+        let mut shown = vec![(format!("lost {}", compact_count(health.lost)), loud(health.lost > 0))];
         if health.anomalies > 0 {
-            shown.push((format_counted(health.anomalies, "anomaly"), loud(true)));
+            shown.push((compact_counted(health.anomalies, "anomaly"), loud(true)));
         }
         if room >= 72 {
             shown.insert(0, (self.cores_text(), plain));
@@ -152,7 +153,7 @@ impl RunHeader<'_> {
         }
         let late = self.view.lateness_p99;
         if room >= 88 || late > LATE_FROM {
-            shown.push((format!("{:>6} late", format_duration(late)), loud(late > LATE_FROM)));
+            shown.push((format!("{:>6} late", compact_duration(late)), loud(late > LATE_FROM)));
         }
         if self.is_unguarded {
             shown.push((unguarded_notice::UNGUARDED_WORD.to_owned(), loud(true)));

@@ -1,4 +1,4 @@
-//! The help: the table of keys, as it is.
+//! The help overlay, made from the table of keys.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,8 +6,10 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::super::keys::{self, KeyContext};
+use super::super::panes::PANES;
 use super::super::theme::Theme;
-use super::{overlay, text};
+use super::overlay;
+use crate::report::text_width::wrap_text;
 
 pub(super) struct HelpOverlay {
     pub(super) context: KeyContext,
@@ -18,48 +20,59 @@ pub(super) struct HelpOverlay {
 /// Columns of the keys' names.
 const KEYS_WIDTH: usize = 14;
 
-/// What the heads over the figures at the right mean.
+/// Meaning of the headings over the figures at the right.
 const FIGURE_MEANINGS: [(&str, &str); 6] = [
-    ("run, lock ...", "share of the time in sight that the worker spent in this state; hand: handing over, rdy: ready"),
-    ("cont", "how many of those who came for the lock so far had to wait"),
-    ("w.p99", "99 of 100 waits for the lock were no longer than this"),
-    ("held  hold", "share of the time in sight that somebody held the lock; how long on average"),
-    ("grows  top", "items a second by which the queue grows; the top of its scale"),
-    ("load", "how busy the whole machine keeps the core, other programs too"),
+    ("run, lock ...", "share of the visible time that the worker spent in this state; hand: handing over, rdy: ready"),
+    ("cont", "share of the requests for the lock that had to wait"),
+    ("w.p99", "99th percentile of the waits for the lock"),
+    ("held  hold", "share of the visible time in which the lock was held; mean time of a hold"),
+    ("grows  top", "items per second by which the queue grows; the top of its scale"),
+    ("load", "how busy the core is, with other programs included"),
 ];
 
 impl Widget for HelpOverlay {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let at = overlay::centered(area, 92, area.height);
-        let width = at.width.saturating_sub(4 + KEYS_WIDTH as u16);
-        let mut lines = Vec::new();
-        for binding in keys::bindings_in(self.context) {
-            let mut names = binding.key_names();
-            for line in text::wrap_text(binding.help, width) {
-                lines.push((format!("{:<KEYS_WIDTH$}{line}", std::mem::take(&mut names)), Style::new()));
-            }
-        }
-        lines.push((String::new(), Style::new()));
-        let mouse = match self.context {
-            KeyContext::Tune => {
-                "mouse: click chooses a level, in its line or in the curve; again in its line: its timeline"
-            }
-            _ => "mouse: click chooses a row and sets the cursor, drag moves the window, wheel zooms or scrolls",
-        };
-        lines.extend(
-            text::wrap_text(mouse, at.width.saturating_sub(4)).into_iter().map(|l| (l, self.theme.faint_style())),
-        );
-        if matches!(self.context, KeyContext::LiveRun | KeyContext::RecordedRun) {
-            lines.push((String::new(), Style::new()));
-            for (head, means) in FIGURE_MEANINGS {
-                let mut head = head;
-                for line in text::wrap_text(means, width) {
-                    lines.push((format!("{:<KEYS_WIDTH$}{line}", std::mem::take(&mut head)), Style::new()));
-                }
-            }
-        }
+        let lines = self.lines(at.width.saturating_sub(4));
         let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(3);
         let inner = overlay::draw_frame("Keys", self.theme, overlay::centered(area, at.width, height), buf);
         overlay::draw_scrolled(&lines, self.scroll, inner, self.theme, buf);
+    }
+}
+
+impl HelpOverlay {
+    fn lines(&self, width: u16) -> Vec<(String, Style)> {
+        let mut lines = Vec::new();
+        for binding in keys::bindings_in(self.context) {
+            push_entry(&mut lines, &binding.key_names(), binding.help, width);
+        }
+        let is_run = matches!(self.context, KeyContext::LiveRun | KeyContext::RecordedRun);
+        let mouse = match self.context {
+            KeyContext::Tune => {
+                "Mouse: click a level in the table or the curve to choose it; click again in the table to open its timeline"
+            }
+            _ => "Mouse: click chooses a row and sets the cursor, drag moves the window, wheel zooms or scrolls",
+        };
+        let panes: Vec<&str> = PANES.iter().map(|spec| spec.name).collect();
+        let panes = is_run.then(|| format!("Panes: {}", panes.join(", ")));
+        lines.push((String::new(), Style::new()));
+        for text in panes.as_deref().into_iter().chain([mouse]) {
+            lines.extend(wrap_text(text, width).into_iter().map(|line| (line, self.theme.faint_style())));
+        }
+        if is_run {
+            lines.push((String::new(), Style::new()));
+            for (head, meaning) in FIGURE_MEANINGS {
+                push_entry(&mut lines, head, meaning, width);
+            }
+        }
+        lines
+    }
+}
+
+/// Adds a label and its text, wrapped beside it.
+fn push_entry(lines: &mut Vec<(String, Style)>, label: &str, text: &str, width: u16) {
+    let mut label = label;
+    for line in wrap_text(text, width.saturating_sub(KEYS_WIDTH as u16)) {
+        lines.push((format!("{:<KEYS_WIDTH$}{line}", std::mem::take(&mut label)), Style::new()));
     }
 }

@@ -1,4 +1,4 @@
-//! A worker's row: its name, what it does now and for how long, its timeline, its shares of the window.
+//! The row of a worker: its name, its current state and for how long, its timeline, its shares of the window.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,22 +6,22 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::super::figures::ShownState;
-use super::super::format::{format_duration, format_percent};
 use super::super::run_view::{RunView, Selection};
 use super::{RunScene, lane_cell, text};
 use crate::model::StateTimes;
+use crate::trace::format::{compact_duration, compact_percent};
 use crate::trace::{State, WorkerId};
 
-/// A share of the window, under a head of its own.
+/// A share of the visible time under a heading of its own.
 #[derive(Clone, Copy)]
 pub(super) struct ShareFigure {
     pub(super) heading: &'static str,
     states: &'static [State],
-    /// Drawn strongly from this share on: it is a price.
+    /// Whether a large share is drawn emphasized, because it is a cost.
     strong_from: bool,
 }
 
-/// In the order of their importance.
+/// All figures, the most important first.
 const FIGURES: [ShareFigure; 7] = [
     ShareFigure { heading: "run", states: &[State::Running], strong_from: false },
     ShareFigure { heading: "lock", states: &[State::Lock], strong_from: true },
@@ -32,7 +32,7 @@ const FIGURES: [ShareFigure; 7] = [
     ShareFigure { heading: "full", states: &[State::Full], strong_from: true },
 ];
 
-/// The figures a scenario's lanes have, as many as there is room for.
+/// Returns the figures that a scenario's lanes have, as many as fit.
 pub(super) fn share_figures(scene: RunScene<'_>) -> Vec<ShareFigure> {
     let room = usize::from(scene.columns.figures / super::super::layout::FIGURE_WIDTH);
     let states = scene.view.states;
@@ -45,7 +45,7 @@ pub(super) fn share_figures(scene: RunScene<'_>) -> Vec<ShareFigure> {
     figures
 }
 
-/// One line of a lane; `part` counts lines from its top.
+/// One line of a lane; `line_index` counts from its top.
 pub(super) struct LaneRow<'a> {
     pub(super) scene: RunScene<'a>,
     pub(super) worker: WorkerId,
@@ -53,7 +53,7 @@ pub(super) struct LaneRow<'a> {
     pub(super) line_count: u16,
 }
 
-/// Lanes there is no room for, drawn as if they were one.
+/// The lanes without a row of their own, drawn as one.
 pub(super) struct FoldedLanesRow<'a> {
     pub(super) scene: RunScene<'a>,
     pub(super) members: &'a [WorkerId],
@@ -99,7 +99,7 @@ impl Widget for FoldedLanesRow<'_> {
             }
         }
         let count = format!(" {} more", members.len());
-        let label = format!("{count}, {} running", format_percent(running_share(&shares)).trim_start());
+        let label = format!("{count}, {} running", compact_percent(running_share(&shares)));
         let label = if label.len() < usize::from(parts.label.width) { label } else { count };
         text::put_line(buf, parts.label, &label, scene.theme.faint_style());
         draw_timeline(scene, parts.timeline, &cells, (0, 1), buf);
@@ -107,17 +107,17 @@ impl Widget for FoldedLanesRow<'_> {
     }
 }
 
-/// The state's letter in the state's colour, and how long it has lasted, if that is known: of a span of computing, what it
-/// ran of it, or what it waited for a core. Its age goes on in a deadlock.
+/// Draws the state's letter, and how long the state has lasted if that is known. For a span of computing, this is the
+/// time it ran or the time it waited for a core. The age keeps growing in a deadlock.
 fn draw_state(scene: RunScene<'_>, at: Rect, shown: ShownState, exact: bool, buf: &mut Buffer) {
     let letter = shown.state.letter().to_string();
     let rest = text::put_line(buf, at, &letter, scene.theme.state_style(shown.state));
     if shown.state != State::Done && exact {
-        text::put_right(buf, rest, &format_duration(shown.duration), Style::new());
+        text::put_right(buf, rest, &compact_duration(shown.duration), Style::new());
     }
 }
 
-/// One cell for each column, the last at the right end; of a lane that is several lines high, one of its lines.
+/// Draws one cell for each column, the last at the right end; of a lane several lines high, one of its lines.
 fn draw_timeline(scene: RunScene<'_>, at: Rect, cells: &[StateTimes], line: (u16, u16), buf: &mut Buffer) {
     for (shares, column) in cells.iter().zip(scene.axis.blank_columns()..) {
         if column < at.width {
@@ -134,14 +134,14 @@ fn draw_shares(scene: RunScene<'_>, at: Rect, shares: &StateTimes, buf: &mut Buf
             let loud = figure.strong_from && share >= 0.5;
             let style = if loud { scene.theme.state_style(figure.states[0]) } else { Style::new() };
             let is_known = share > 0.0 || figure.states != [State::Ready] || scene.view.shown_model().has_ready_times();
-            let figure = if is_known { format_percent(share) } else { "- ".to_owned() };
+            let figure = if is_known { compact_percent(share) } else { "- ".to_owned() };
             (if shares.alive_ns() == 0 { String::new() } else { figure }, style)
         })
         .collect();
     scene.draw_figures(at, &figures, buf);
 }
 
-/// The share of the time a worker was there.
+/// Returns the share of the time in which a worker was alive.
 fn share(shares: &StateTimes, states: &[State]) -> f64 {
     let ns: u64 = states.iter().map(|s| shares.get(*s)).sum();
     crate::trace::Span(ns).share_of(crate::trace::Span(shares.alive_ns()))
@@ -151,7 +151,7 @@ fn running_share(shares: &StateTimes) -> f64 {
     share(shares, &[State::Running])
 }
 
-/// States seen in the window beyond those the scenario speaks of: a crash, a gap.
+/// Returns the states seen in the window that the scenario does not announce, such as a crash or a gap.
 pub(super) fn unexpected_states(view: &RunView) -> impl Iterator<Item = State> + '_ {
     State::ALL.into_iter().filter(|state| {
         view.figures

@@ -1,4 +1,4 @@
-//! One cell of a lane: what a worker did in a short time, as one glyph.
+//! One cell of a lane: a worker's states in a short time, as one glyph.
 
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
@@ -7,26 +7,26 @@ use super::super::theme::Theme;
 use crate::model::StateTimes;
 use crate::trace::State;
 
-/// A second state is worth seeing from this share of a cell on.
+/// Smallest share of a cell for which a second state is shown.
 const MIN_VISIBLE_SHARE: f64 = 1.0 / 16.0;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LaneCell {
     Blank,
-    /// One state, or one state that leaves nothing worth seeing of the others.
+    /// One state, whether or not others have too small a share to be shown.
     Pure(State),
-    /// Contention and a calmer state share the cell.
+    /// Contention and a calmer state.
     Mixed {
         front: State,
         back: State,
-        /// How much the calmer state has of the two, in eighths of a line: never nothing, never all.
+        /// The calmer state's share of the two, in eighths of a line: at least one, never all.
         eighths: u16,
     },
 }
 
 impl LaneCell {
-    /// Nothing vanishes: a crash or a gap always wins, contention wins over calmer states, and a worker that was there
-    /// at all wins over one that was not.
+    /// Chooses what a cell shows. A crash or a gap always wins, contention wins over calmer states, and a live worker
+    /// wins over one that is not there, so that no state vanishes.
     pub(super) fn from_shares(shares: &StateTimes, lines: u16) -> Self {
         for always in [State::Crashed, State::Gap] {
             if shares.get(always) > 0 {
@@ -43,7 +43,7 @@ impl LaneCell {
         let Some((_, most)) = longest(&mut alive()) else { return Self::Blank };
         let seen = |state: &State| shares.get(*state) as f64 >= MIN_VISIBLE_SHARE * shares.alive_ns() as f64;
         let price = longest(&mut alive().filter(|s| s.is_contention()).filter(seen));
-        // Work is what the price is paid for: it is told before other calm states.
+        // Work is shown before other calm states, because contention costs work.
         let work = Some(State::Running).filter(seen);
         let calm = work.or_else(|| Some(longest(&mut alive().filter(|s| !s.is_contention()).filter(seen))?.1));
         match (price, calm) {
@@ -57,7 +57,8 @@ impl LaneCell {
         }
     }
 
-    /// What of it stands in one of its lines, counted from the top: the calmer state fills them from the bottom.
+    /// Returns the part of the cell in one of its lines, counted from the top. The calmer state fills the lines from
+    /// the bottom.
     fn for_line(self, line: u16, of: u16) -> Self {
         let Self::Mixed { front, back, eighths } = self else { return self };
         match eighths.saturating_sub(8 * (of - 1 - line)) {
@@ -75,7 +76,7 @@ impl LaneCell {
     }
 }
 
-/// Paints one line of a cell that is `of` lines high.
+/// Draws one line of a cell that is `of` lines high.
 pub(super) fn draw_cell(buf: &mut Buffer, at: (u16, u16), shares: &StateTimes, (line, of): (u16, u16), theme: Theme) {
     let (glyph, style) = LaneCell::from_shares(shares, of).for_line(line, of).appearance(theme);
     if let Some(cell) = buf.cell_mut(at) {
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn contention_wins_when_it_is_worth_seeing() {
+    fn contention_is_shown_from_a_sixteenth_of_a_cell() {
         assert_eq!(cell(&[(State::Running, 100)]), LaneCell::Pure(State::Running));
         assert_eq!(cell(&[(State::Running, 95), (State::Lock, 5)]), LaneCell::Pure(State::Running));
         let mixed = |eighths| LaneCell::Mixed { front: State::Lock, back: State::Running, eighths };
@@ -110,12 +111,12 @@ mod tests {
         assert_eq!(
             cell(&[(State::Sleep, 30), (State::Running, 15), (State::Lock, 55)]),
             mixed(1),
-            "work is told before sleep"
+            "work is shown before sleep"
         );
     }
 
     #[test]
-    fn a_cell_of_several_lines_is_filled_from_the_bottom() {
+    fn cell_of_several_lines_is_filled_from_the_bottom() {
         let mut shares = StateTimes::default();
         shares.add_ns(State::Running, 50);
         shares.add_ns(State::Lock, 50);
@@ -128,13 +129,13 @@ mod tests {
     }
 
     #[test]
-    fn a_crash_and_a_gap_always_show() {
+    fn crash_and_gap_are_always_shown() {
         assert_eq!(cell(&[(State::Running, 1_000_000), (State::Crashed, 1)]), LaneCell::Pure(State::Crashed));
         assert_eq!(cell(&[(State::Lock, 1_000_000), (State::Gap, 1)]), LaneCell::Pure(State::Gap));
     }
 
     #[test]
-    fn a_short_life_shows_between_nothing_and_nothing() {
+    fn short_life_is_always_shown() {
         assert_eq!(cell(&[(State::Done, 1_000_000), (State::Running, 1)]), LaneCell::Pure(State::Running));
         assert_eq!(cell(&[(State::Done, 5)]), LaneCell::Blank);
         assert_eq!(cell(&[]), LaneCell::Blank);

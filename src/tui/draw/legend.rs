@@ -1,4 +1,4 @@
-//! The last line: what the glyphs mean, and what the keys do. While something is typed or said, that stands here.
+//! The last line: the legend and the key hints, or the text being typed or a response to the last key.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -28,7 +28,7 @@ impl Widget for Legend<'_> {
             text::put_line(buf, inner, &text, style);
             return;
         }
-        // Help and the way out stand on every screen wide enough for a word of what the colours mean.
+        // The keys for help and for quitting are shown on every screen wide enough for part of the legend.
         let kept = if line.width >= 60 { HINTS_MIN_WIDTH } else { 0 };
         let rest = self.draw_states(Rect { width: inner.width - kept, ..inner }, buf);
         draw_hints(self.app, self.app.key_context(), Rect { width: inner.right() - rest.x, ..rest }, buf);
@@ -52,7 +52,7 @@ impl Legend<'_> {
             rest = text::put_line(buf, rest, &format!("{letter} {}{gap}", state_word(state)), Style::new());
         }
         let (mixed, style) = theme.mixed_cell(State::Lock, State::Running, 4);
-        // Without colour a mixed cell shows the glyph of what fills more of it: nothing to explain.
+        // Without colour, a mixed cell shows the glyph of the larger share, so there is nothing to explain.
         if states.has(State::Lock) && mixed != theme.state_glyph(State::Lock) && rest.width >= 7 {
             rest = text::put_line(buf, rest, mixed, style);
             rest = text::put_line(buf, rest, " both ", Style::new());
@@ -61,7 +61,7 @@ impl Legend<'_> {
     }
 }
 
-/// Words short enough for a legend of one line.
+/// Returns a word short enough for a legend of one line.
 pub(super) const fn state_word(state: State) -> &'static str {
     match state {
         State::Empty => "no work",
@@ -70,20 +70,20 @@ pub(super) const fn state_word(state: State) -> &'static str {
     }
 }
 
-/// What takes the place of legend and hints.
+/// Returns the text that replaces legend and hints, if there is one.
 pub(super) fn status_line(app: &App, filter: &str) -> Option<(String, Style)> {
     let theme = app.theme;
     if app.mode == Mode::Filter {
         let enter = match app.key_context() {
-            KeyContext::Picker => "runs the chosen one",
-            _ => "keeps it",
+            KeyContext::Picker => "run",
+            _ => "keep",
         };
-        return Some((format!("filter: {filter}_   enter {enter}, esc drops it"), theme.strong_style()));
+        return Some((format!("Filter: {filter}_   Enter {enter} · Esc clear"), theme.strong_style()));
     }
     app.status_message.as_ref().map(|said| (said.clone(), theme.strong_style()))
 }
 
-/// The holds of a lock, as its row draws them. Returns what is left of the line.
+/// Draws the legend of a lock's row. Returns the rest of the line.
 pub(super) fn draw_lock_legend(theme: Theme, at: Rect, buf: &mut Buffer) -> Rect {
     let mut rest = at;
     for (hold, word) in
@@ -98,15 +98,15 @@ pub(super) fn draw_lock_legend(theme: Theme, at: Rect, buf: &mut Buffer) -> Rect
     rest
 }
 
-/// As many hints as fit, the most important first, ranged right. How to get out is always said.
-pub(super) fn draw_hints(app: &App, place: KeyContext, at: Rect, buf: &mut Buffer) {
+/// Draws as many hints as fit, right-aligned, the most important first. The hint for quitting is always among them.
+pub(super) fn draw_hints(app: &App, context: KeyContext, at: Rect, buf: &mut Buffer) {
     let named = |b: &'static Binding| {
         let name = b.hint_key();
         let needs = name.width() + b.hint.width() + 3;
         (name, b.hint, needs)
     };
     let (out, rest): (Vec<_>, Vec<_>) =
-        keys::bindings_in(place).filter(|b| !b.hint.is_empty()).partition(|b| b.action == Action::Quit);
+        keys::bindings_in(context).filter(|b| !b.hint.is_empty()).partition(|b| b.action == Action::Quit);
     let (mut shown, mut width) = (Vec::new(), 0);
     let first = out.iter().map(|b| named(b).2).sum::<usize>();
     for (name, hint, needs) in rest.into_iter().map(named) {

@@ -1,4 +1,4 @@
-//! A lock's row: held, held while others wait, free; and by whom.
+//! The row of a lock: free, held, or held while others wait; and the holder.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -7,19 +7,20 @@ use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::figures::LockFigures;
-use super::super::format::{format_duration, format_percent, truncate_name};
 use super::super::run_view::Selection;
 use super::super::theme::LockCellState;
 use super::{RunScene, text};
 use crate::model::LockCell;
+use crate::report::text_width::truncate_name;
+use crate::trace::format::{compact_duration, compact_percent};
 use crate::trace::{ResourceId, WorkerId};
 
 pub(super) const HEADS: [&str; 4] = ["cont", "w.p99", "held", "hold"];
 
-/// From this mean number of waiters on a cell is one others wait in.
+/// Mean number of waiters from which a cell counts as contended.
 const CONTENDED_FROM: f32 = 1.0 / 8.0;
 
-/// From this share on a cell is held; less is still drawn when somebody held it at all.
+/// Share from which a cell counts as held: however short the hold was, it shows.
 const HELD_FROM: f32 = 1e-6;
 
 pub(super) struct LockRow<'a> {
@@ -30,39 +31,40 @@ pub(super) struct LockRow<'a> {
 impl Widget for LockRow<'_> {
     fn render(self, line: Rect, buf: &mut Buffer) {
         let Self { scene, id } = self;
-        let (watch, theme) = (scene.view, scene.theme);
+        let (view, theme) = (scene.view, scene.theme);
         let parts = scene.split_row(line);
-        let cast = watch.shown_model().registry();
-        let beside = scene.draw_name(parts.label, cast.resource_name(id), scene.is_chosen(Selection::Lock(id)), buf);
-        let Some(figures) = watch.figures.lock(id) else { return };
+        let registry = view.shown_model().registry();
+        let beside =
+            scene.draw_name(parts.label, registry.resource_name(id), scene.is_chosen(Selection::Lock(id)), buf);
+        let Some(figures) = view.figures.lock(id) else { return };
         let inside = figures
             .owner
-            .map(|owner| truncate_name(cast.worker_name(owner), usize::from(beside.width), theme.ellipsis()));
+            .map(|owner| truncate_name(registry.worker_name(owner), usize::from(beside.width), theme.ellipsis()));
         if let Some(inside) = inside.or_else(|| readers_note(figures, usize::from(beside.width))) {
             text::put_line(buf, beside, &inside, theme.faint_style());
         }
-        if let Some(lock) = watch.shown_model().lock(id) {
+        if let Some(lock) = view.shown_model().lock(id) {
             let mut cells = Vec::new();
-            lock.cells(&scene.axis.window(), watch.now, &mut cells);
+            lock.cells(&scene.axis.window(), view.now, &mut cells);
             draw_timeline(scene, parts.timeline, &cells, buf);
         }
-        let span = |s: Option<crate::trace::Span>| s.map_or_else(|| "-".to_owned(), format_duration);
+        let span = |s: Option<crate::trace::Span>| s.map_or_else(|| "-".to_owned(), compact_duration);
         let loud = if figures.contended_share.is_some_and(|share| share >= 0.5) {
             theme.lock_style(LockCellState::Contended)
         } else {
             Style::new()
         };
         let shown = [
-            (figures.contended_share.map_or_else(|| "- ".to_owned(), format_percent), loud),
+            (figures.contended_share.map_or_else(|| "- ".to_owned(), compact_percent), loud),
             (span(figures.wait_p99), Style::new()),
-            (format_percent(figures.held_share), Style::new()),
+            (compact_percent(figures.held_share), Style::new()),
             (span(figures.mean_hold), Style::new()),
         ];
         scene.draw_figures(parts.figures, &shown, buf);
     }
 }
 
-/// How many read, and that a writer waits for them: as much of it as there is room for.
+/// Returns how many read and how many writers wait, in as many words as fit.
 fn readers_note(figures: &LockFigures, room: usize) -> Option<String> {
     let readers = figures.readers;
     if readers == 0 {
@@ -90,7 +92,7 @@ fn lock_cell_state(cell: &LockCell) -> LockCellState {
     }
 }
 
-/// How many read at once in a run of cells, on average.
+/// Returns how many readers there were at once in a run of cells, on average.
 fn mean_readers(run: &[LockCell]) -> String {
     let mean = run.iter().map(|cell| cell.mean_holders).sum::<f32>() / run.len() as f32;
     match mean.round() {
@@ -99,7 +101,7 @@ fn mean_readers(run: &[LockCell]) -> String {
     }
 }
 
-/// Who has the lock in a cell.
+/// The holder of a lock in a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CellHolder {
     Nobody,

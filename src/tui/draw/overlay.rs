@@ -1,4 +1,4 @@
-//! A text over the picture, with a frame; it scrolls.
+//! A framed text over the picture, which scrolls.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,10 +6,11 @@ use ratatui::style::Style;
 use ratatui::widgets::{Block, Clear, Widget};
 
 use super::super::app::{App, CurrentView};
-use super::super::format::format_counted;
 use super::super::run_view::RunView;
 use super::super::theme::Theme;
 use super::{answer, text};
+use crate::report::text_width::wrap_text;
+use crate::trace::format::compact_counted;
 
 pub(super) struct Overlay<'a> {
     pub(super) title: &'a str,
@@ -21,7 +22,7 @@ pub(super) struct Overlay<'a> {
 /// Columns of an overlay on a screen wide enough.
 pub(super) const OVERLAY_WIDTH: u16 = 100;
 
-/// The border of anything that lies over the picture.
+/// Draws the frame of an overlay; returns the space inside.
 pub(super) fn draw_frame(title: &str, theme: Theme, area: Rect, buf: &mut Buffer) -> Rect {
     Clear.render(area, buf);
     let mut block = Block::bordered()
@@ -47,7 +48,7 @@ const ASCII: ratatui::symbols::border::Set<'_> = ratatui::symbols::border::Set {
     horizontal_bottom: "-",
 };
 
-/// The middle of the screen, all of a small one.
+/// Returns an area in the middle of the screen, or all of a small screen.
 pub(super) fn centered(area: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height));
     Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
@@ -62,7 +63,7 @@ impl Widget for Overlay<'_> {
     }
 }
 
-/// As many lines as fit from `scroll` on; the last line says how to see the rest.
+/// Draws as many lines as fit from `scroll` on; the last line tells how to see the rest.
 pub(super) fn draw_scrolled(lines: &[(String, Style)], scroll: usize, area: Rect, theme: Theme, buf: &mut Buffer) {
     let height = usize::from(area.height.saturating_sub(1));
     let first = scroll.min(lines.len().saturating_sub(height));
@@ -71,15 +72,15 @@ pub(super) fn draw_scrolled(lines: &[(String, Style)], scroll: usize, area: Rect
     }
     let below = lines.len().saturating_sub(first + height);
     let more =
-        if below > 0 { format!("{}: down    ", format_counted(below as u64, "more line")) } else { String::new() };
-    text::put_right(buf, text::nth_line(area, height), &format!("{more}esc: close"), theme.faint_style());
+        if below > 0 { format!("Down: {}    ", compact_counted(below as u64, "more line")) } else { String::new() };
+    text::put_right(buf, text::nth_line(area, height), &format!("{more}Esc: close"), theme.faint_style());
 }
 
 pub(super) fn plain_lines(text: &str) -> Vec<(String, Style)> {
     text.lines().map(|line| (line.replace('\t', "    "), Style::new())).collect()
 }
 
-/// What the scenario is about, what to look at, what to try.
+/// Draws what the scenario is about, what to watch and what to try.
 pub(super) fn draw_about(app: &App, scroll: usize, area: Rect, buf: &mut Buffer) {
     let CurrentView::Run(view) = &app.current_view else { return };
     let width = centered(area, OVERLAY_WIDTH, 0).width.saturating_sub(4);
@@ -87,7 +88,7 @@ pub(super) fn draw_about(app: &App, scroll: usize, area: Rect, buf: &mut Buffer)
     Overlay { title: &view.scenario.title, lines, scroll, theme: app.theme }.render(area, buf);
 }
 
-/// A scenario's own words, wrapped.
+/// Returns the scenario's own texts, wrapped.
 pub(super) fn about_lines(view: &RunView, width: u16, theme: Theme) -> Vec<(String, Style)> {
     let scenario = &view.scenario;
     let mut lines: Vec<(String, Style)> = Vec::new();
@@ -102,13 +103,13 @@ pub(super) fn about_lines(view: &RunView, width: u16, theme: Theme) -> Vec<(Stri
             lines.push((label.to_owned(), theme.faint_style()));
         }
         for text in texts {
-            lines.extend(text::wrap_text(text, width).into_iter().map(|l| (l, Style::new())));
+            lines.extend(wrap_text(text, width).into_iter().map(|l| (l, Style::new())));
         }
     };
     section("", &[&scenario.about]);
-    section("Think first", &scenario.quiz.iter().map(|ask| ask.text.as_str()).collect::<Vec<_>>());
+    section("Question", &scenario.quiz.iter().map(|ask| ask.text.as_str()).collect::<Vec<_>>());
     section("Watch", &scenario.watch.iter().map(String::as_str).collect::<Vec<_>>());
     let tries = answer::numbered_suggestions(view);
-    section("Try (a number starts it)", &tries.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>());
+    section("Try (press the number to start)", &tries.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>());
     lines
 }

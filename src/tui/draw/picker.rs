@@ -1,5 +1,5 @@
-//! The picker: scenarios in groups at the left; at the right what the chosen one is about and the question to think
-//! about first.
+//! The picker: a list of scenarios in groups, and beside it a description of the chosen one with its question and a
+//! preview.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -7,11 +7,12 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::super::app::App;
-use super::super::format::truncate;
 use super::super::keys::KeyContext;
 use super::super::layout::{PickerLayout, PickerLine, list_lines};
 use super::super::picker::PickerEntry;
 use super::{legend, overlay, preview, text, unguarded_notice};
+use crate::report::text_width::truncate;
+use crate::report::text_width::wrap_text;
 use crate::scenario::{Category, KnobKind, Scenario, sanitize};
 
 pub(super) struct PickerScreen<'a> {
@@ -33,7 +34,8 @@ impl Widget for PickerScreen<'_> {
             draw_list_line(app, line, &entries, text::nth_line(parts.list, i), buf);
         }
         if entries.is_empty() {
-            text::put_line(buf, parts.list, " no scenario has this in its name", theme.faint_style());
+            let message = format!(" No match for \"{}\"", app.picker.filter);
+            text::put_line(buf, parts.list, &message, theme.faint_style());
         }
         if let Some(entry) = app.picker.chosen_entry() {
             draw_about(app, entry, parts.about, buf);
@@ -78,7 +80,7 @@ const fn group_title(group: Category) -> &'static str {
     }
 }
 
-/// Lanes of the still at most.
+/// Lanes of the preview at most.
 const PREVIEW_LANES: u16 = 8;
 
 fn draw_about(app: &App, entry: &PickerEntry, area: Rect, buf: &mut Buffer) {
@@ -100,7 +102,7 @@ fn scenario_lines(app: &App, scenario: &Scenario, width: u16) -> Vec<(String, St
     let theme = app.theme;
     let mut lines = vec![(scenario.title.clone(), theme.strong_style()), (String::new(), Style::new())];
     let wrapped = |text: &str, style: Style| {
-        text::wrap_text(text, width).into_iter().map(move |line| (line, style)).collect::<Vec<_>>()
+        wrap_text(text, width).into_iter().map(move |line| (line, style)).collect::<Vec<_>>()
     };
     lines.extend(wrapped(&scenario.about, Style::new()));
     if let Some(ask) = &scenario.quiz {

@@ -1,14 +1,14 @@
-//! The still of a scenario beside the list of the picker.
+//! The preview of a scenario beside the picker's list.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::super::format::truncate;
 use super::super::preview::build_preview;
 use super::super::theme::Theme;
 use super::{lane_cell, text};
+use crate::report::text_width::truncate;
 use crate::scenario::Scenario;
 
 /// Columns of a name.

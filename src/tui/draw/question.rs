@@ -1,4 +1,4 @@
-//! The page of a question: what it is about, what is asked, what one may guess.
+//! The question page: what the scenario is about, the question, the guesses.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -1,18 +1,19 @@
-//! A queue's row: its depth as an area, with its scale.
+//! The row of a queue: its depth as an area, with its scale.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::super::format::{format_count, format_rate, round_up_125};
 use super::super::run_view::Selection;
 use super::{RunScene, text};
 use crate::trace::ResourceId;
+use crate::trace::format::{compact_count, compact_rate, compact_rate_value};
+use crate::tui::axis::round_up_125;
 
 pub(super) const HEADS: [&str; 4] = ["grows", "top", "max", "room"];
 
-/// One line of the area; `part` counts lines from its top.
+/// One line of the area; `line_index` counts from its top.
 pub(super) struct QueueRow<'a> {
     pub(super) scene: RunScene<'a>,
     pub(super) id: ResourceId,
@@ -36,18 +37,18 @@ impl Widget for QueueRow<'_> {
             let beside = scene.draw_name(parts.label, name, scene.is_chosen(Selection::Queue(id)), buf);
             let full = figures.depth >= figures.capacity && figures.capacity > 0;
             let style = if full { scene.theme.full_queue_style() } else { Style::new() };
-            text::put_right(buf, beside, &format_count(figures.depth.into()), style);
+            text::put_right(buf, beside, &compact_count(figures.depth.into()), style);
         }
         let sign = if figures.growth_rate > 0.0 { "+" } else { "" };
         let shown = if last {
             vec![
-                (format!("{sign}{}", format_rate(figures.growth_rate)), Style::new()),
+                (format!("{sign}{}", growth_text(figures.growth_rate)), Style::new()),
                 (
-                    format!("{}{}", if scene.theme.has_unicode { "≤" } else { "<" }, format_count(scale)),
+                    format!("{}{}", if scene.theme.has_unicode { "≤" } else { "<" }, compact_count(scale)),
                     scene.theme.faint_style(),
                 ),
-                (format_count(figures.max_depth.into()), Style::new()),
-                (format_count(figures.capacity.into()), Style::new()),
+                (compact_count(figures.max_depth.into()), Style::new()),
+                (compact_count(figures.capacity.into()), Style::new()),
             ]
         } else {
             Vec::new()
@@ -69,8 +70,13 @@ impl QueueRow<'_> {
     }
 }
 
-/// The top of the area: the capacity when the queue comes near it, else the next round number, so that it seldom
-/// changes.
+/// Returns the growth per second, without its unit where that would not fit.
+fn growth_text(per_second: f64) -> String {
+    if per_second.abs() < 999.5 { compact_rate(per_second) } else { compact_rate_value(per_second) }
+}
+
+/// Returns the scale of the area: the capacity if the queue comes near it, otherwise the next round number, so that it
+/// rarely changes.
 fn area_scale(cells: &[f32], capacity: u32) -> u64 {
     let deepest = cells.iter().copied().fold(0.0_f32, f32::max) as u64;
     let round = round_up_125(deepest.max(4));
@@ -82,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_scale_is_round_or_the_capacity() {
+    fn scale_is_round_or_the_capacity() {
         assert_eq!(area_scale(&[], 0), 5);
         assert_eq!(area_scale(&[3.0, 37.0], 1_000), 50);
         assert_eq!(area_scale(&[450.0], 1_000), 1_000);

@@ -20,7 +20,7 @@ use super::{legend, text};
 use crate::trace::State;
 use crate::tune::{Level, LevelStatus};
 
-/// What every part of the screen is drawn from.
+/// Everything that the parts of the screen are drawn from.
 #[derive(Clone, Copy)]
 pub(super) struct TuneScene<'a> {
     pub(super) tune_view: &'a TuneView,
@@ -28,7 +28,7 @@ pub(super) struct TuneScene<'a> {
 }
 
 impl TuneScene<'_> {
-    /// What is known of a level, as one sign.
+    /// Returns the sign for the status of a level.
     fn level_sign(&self, level: &Level) -> &'static str {
         let unicode = self.theme.has_unicode;
         match self.tune_view.standing(level) {
@@ -87,7 +87,7 @@ pub(super) fn draw_tune_view(app: &App, tune_view: &TuneView, area: Rect, buf: &
     draw_footer(app, scene, layout.legend, buf);
 }
 
-/// What the glyphs mean, and what the keys do.
+/// Draws the legend and the key hints.
 fn draw_footer(app: &App, scene: TuneScene<'_>, line: Rect, buf: &mut Buffer) {
     let inner = Rect { x: line.x + line.width.min(1), width: line.width.saturating_sub(1), ..line };
     if let Some((words, style)) = legend::status_line(app, "") {

@@ -1,5 +1,5 @@
-//! That nobody would give the terminal back if we were killed: at the right of the first line of screens other than a run's,
-//! which says it among its figures.
+//! The notice that no guardian would restore the terminal if this process were killed, at the right of the first line
+//! of every screen but a run's, which shows it in its header.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,10 +8,10 @@ use super::super::theme::Theme;
 use super::text;
 use crate::model::Severity;
 
-/// The word for it.
+/// The text of the notice.
 pub(super) const UNGUARDED_WORD: &str = "unguarded";
 
-/// Says it in a line, if it is so and there is room; what is left of the line.
+/// Draws the notice if needed and if there is room; returns the rest of the line.
 pub(super) fn draw_notice(unguarded: bool, theme: Theme, line: Rect, buf: &mut Buffer) -> Rect {
     let width = UNGUARDED_WORD.len() as u16 + 2;
     if !unguarded || line.width < width {

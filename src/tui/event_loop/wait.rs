@@ -1,4 +1,4 @@
-//! Waits for the first of all that can come.
+//! Waiting for the first event of all sources.
 
 use std::time::{Duration, Instant};
 
@@ -12,10 +12,10 @@ use crate::tui::backend::ScreenBackend;
 use crate::tui::input::InputEvent;
 use crate::tui::tune_view::TuneUpdate;
 
-/// Time until a frame is tried again that the terminal had no room for.
+/// Delay before another attempt to draw a frame that the terminal had no room for.
 const REDRAW_RETRY: Duration = Duration::from_millis(20);
 
-/// What came first.
+/// The first event of all sources.
 pub(super) enum LoopEvent {
     Input(Result<InputEvent, ()>),
     Signal(i32),
@@ -41,7 +41,7 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
         let panics = select.recv(&self.sources.panics);
         let run = select.recv(messages);
         let saved = select.recv(&self.sources.file_changes);
-        let told = select.recv(&self.tune_updates);
+        let updates = select.recv(&self.tune_updates);
         select.recv(&frames);
         let first = select.select();
         match first.index() {
@@ -53,7 +53,7 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
             i if i == saved => first
                 .recv(&self.sources.file_changes)
                 .map_or_else(|e| LoopEvent::Panicked(e.to_string()), LoopEvent::FileSaved),
-            i if i == told => LoopEvent::TuneUpdate(first.recv(&self.tune_updates).map_err(drop)),
+            i if i == updates => LoopEvent::TuneUpdate(first.recv(&self.tune_updates).map_err(drop)),
             i if i == run => LoopEvent::RunMessage(first.recv(messages).map_err(drop)),
             _ => {
                 let _ = first.recv(&frames);
@@ -62,7 +62,8 @@ impl<S: ScreenBackend> EventLoop<'_, S> {
         }
     }
 
-    /// A picture that stands still is drawn when something changes; and again when the terminal had no room for that.
+    /// Returns a timer for a picture that stands still: it is drawn again only if the terminal had no room for the last
+    /// frame.
     fn redraw_retry_timer(&self) -> Receiver<Instant> {
         if self.app.is_dirty() { after(REDRAW_RETRY) } else { never() }
     }

@@ -1,11 +1,12 @@
-//! What a run has come to: figures that count from its beginning, and its findings. A model has them for its newest moment
-//! alone, so for earlier moments they are kept as they stood then.
+//! The totals of a run: figures that count from its beginning, and its findings.
+//!
+//! A model has them for its newest moment only, so those of earlier moments are kept as they were.
 
 use super::{LockFigures, PoolFigures, QueueFigures};
 use crate::model::{DurationStats, Finding, Health, Model};
 use crate::trace::{PoolId, ResourceId, Span, Stamp};
 
-/// From here on a batch is a way to feed a pool without an end, as tuning does.
+/// A batch of this size or more stands for an endless feed, as in tuning.
 const ENDLESS_BATCH: u64 = 1_000_000_000_000;
 
 /// The totals of a run at one moment.
@@ -17,24 +18,24 @@ pub(in crate::tui) struct Totals {
     locks: Vec<(ResourceId, LockFigures)>,
     queues: Vec<(ResourceId, QueueFigures)>,
     pools: Vec<(PoolId, PoolFigures)>,
-    /// Updates lost of each counter.
+    /// Lost updates of each counter.
     lost: Vec<(ResourceId, i64)>,
 }
 
 impl Totals {
-    /// The totals of `model` at `at`, the end of what it knows.
+    /// Captures the totals of `model` at `at`, the end of its known time.
     pub(in crate::tui) fn capture(model: &Model, at: Stamp) -> Self {
-        let cast = model.registry();
-        let pools = (0..cast.pools.len()).map(PoolId::from);
+        let registry = model.registry();
+        let pools = (0..registry.pools.len()).map(PoolId::from);
         Self {
             at,
             findings: model.findings(at),
             health: model.health(),
-            locks: cast.locks().map(|id| (id, lock_totals(model, id))).collect(),
-            queues: cast.queues_and_pipes().map(|id| (id, queue_totals(model, id))).collect(),
+            locks: registry.locks().map(|id| (id, lock_totals(model, id))).collect(),
+            queues: registry.queues_and_pipes().map(|id| (id, queue_totals(model, id))).collect(),
             pools: pools.map(|id| (id, pool_totals(model, id, at))).collect(),
-            // Additions among lost events would look like lost updates, the other way round.
-            lost: cast
+            // Additions among lost events would look like negative lost updates.
+            lost: registry
                 .counters()
                 .filter(|_| model.is_complete())
                 .filter_map(|id| Some((id, model.counter(id)?.lost_updates())))
@@ -54,19 +55,19 @@ impl Totals {
         self.pools.iter().find(|(pool, _)| *pool == id).map(|(_, of)| of.clone()).unwrap_or_default()
     }
 
-    /// Updates lost of a counter up to `at`, if that is known.
+    /// Returns the lost updates of a counter up to `at`, if known.
     pub(super) fn lost_updates(&self, id: ResourceId, at: Stamp) -> Option<i64> {
         let lost = self.lost.iter().find(|(counter, _)| *counter == id).map(|(_, lost)| *lost);
         lost.filter(|_| self.at <= at)
     }
 
-    /// Whether the same is found, of the same things.
+    /// Whether both have the same findings about the same subjects.
     pub(in crate::tui) fn has_same_findings(&self, other: &Self) -> bool {
         let about = |totals: &Self| totals.findings.iter().map(|f| (f.id, f.subject)).collect::<Vec<_>>();
         about(self) == about(other)
     }
 
-    /// Bytes in use.
+    /// Returns the bytes in use.
     pub(in crate::tui) fn byte_size(&self) -> usize {
         let words = |f: &Finding| size_of::<Finding>() + f.sentence.len() + f.evidence.len() + f.fix.len();
         size_of::<Self>()
@@ -80,7 +81,7 @@ impl Totals {
 
 fn lock_totals(model: &Model, id: ResourceId) -> LockFigures {
     let Some(lock) = model.lock(id) else { return LockFigures::default() };
-    // Who waits now has come for it, too: in a deadlock these are the only ones that will ever have waited.
+    // Current waiters count as requests: in a deadlock they are the only ones that will ever have waited.
     let waiting = lock.waiters().len() as u64;
     let came = Span(lock.recent_acquired().saturating_add(waiting));
     LockFigures {

@@ -1,7 +1,7 @@
-//! Bytes of a terminal as keys, mouse events and pasted text.
+//! Decodes the bytes of a terminal as keys, mouse events and pasted text.
 //!
-//! However the bytes are cut into pieces, the events are the same. Only a sequence that does not go on needs the clock of
-//! the caller: [`Decoder::flush`] says that nothing more came in time.
+//! The events do not depend on how the bytes are split. Only an unfinished sequence needs the caller's clock:
+//! [`Decoder::flush`] reports that no more bytes arrived in time.
 
 mod sequence;
 
@@ -9,21 +9,21 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
 const ESCAPE: u8 = 0x1b;
 
-/// Bytes of an escape sequence at most. A longer one is dropped.
+/// Longest escape sequence in bytes. A longer one is dropped.
 const MAX_SEQUENCE: usize = 64;
 
 /// Bytes of pasted text that are kept; the rest is dropped.
 const MAX_PASTE: usize = 64 << 10;
 
-/// Ends pasted text.
+/// The sequence that ends pasted text.
 const PASTE_END: &[u8] = b"\x1b[201~";
 
 const CONTROL_C: u8 = 3;
 
-/// Turns bytes into events.
+/// A decoder that turns bytes into events.
 #[derive(Debug, Default)]
 pub(super) struct Decoder {
-    /// The begin of a key or sequence whose end has not come.
+    /// The beginning of an unfinished key or sequence.
     pending: Vec<u8>,
     paste: Option<Paste>,
 }
@@ -31,25 +31,25 @@ pub(super) struct Decoder {
 #[derive(Debug, Default)]
 struct Paste {
     text: Vec<u8>,
-    /// How many bytes of [`PASTE_END`] came last.
+    /// How many bytes of [`PASTE_END`] were matched so far.
     matched: usize,
 }
 
-/// What the pending bytes are.
+/// The meaning of the pending bytes.
 enum Decoded {
-    /// More must come.
+    /// More bytes must follow.
     Partial,
     Event(Event),
     /// Pasted text begins.
     Paste,
-    /// Nothing that is known.
+    /// Nothing known.
     Dropped,
     /// A sequence was broken off: its last byte begins something else.
     Restart,
 }
 
 impl Decoder {
-    /// Takes in bytes, adding the events they complete.
+    /// Decodes bytes and appends the events that they complete.
     pub(super) fn feed(&mut self, bytes: &[u8], out: &mut Vec<Event>) {
         for &byte in bytes {
             if let Some(paste) = &mut self.paste {
@@ -63,12 +63,12 @@ impl Decoder {
         }
     }
 
-    /// Whether it waits for the rest of a key. Pasted text may take its time.
+    /// Whether it waits for the rest of a key. Pasted text may take any time.
     pub(super) fn is_partial(&self) -> bool {
         !self.pending.is_empty()
     }
 
-    /// No more bytes came in time: an escape was the key, and a sequence without an end is dropped.
+    /// Handles that no more bytes arrived in time: a single escape was the key, an unfinished sequence is dropped.
     pub(super) fn flush(&mut self, out: &mut Vec<Event>) {
         let pending = std::mem::take(&mut self.pending);
         match *pending.as_slice() {
@@ -98,7 +98,8 @@ impl Decoder {
 }
 
 impl Paste {
-    /// Takes one byte; what it ends with, when it ends. Ctrl-C ends it too, should a terminal never send the end.
+    /// Takes one byte; returns the events at the end of the paste. Ctrl-C ends it too, in case a terminal never sends
+    /// the end.
     fn push_byte(&mut self, byte: u8) -> Option<Vec<Event>> {
         if byte == CONTROL_C {
             return Some(vec![Event::Key(control_key('c'))]);
@@ -110,7 +111,7 @@ impl Paste {
             }
             return None;
         }
-        // Only the first byte of the end is an escape: what was matched begins no other end.
+        // Only the first byte of the end is an escape, so the matched bytes begin no other end.
         let matched = std::mem::take(&mut self.matched);
         self.append(&PASTE_END[..matched]);
         if byte == ESCAPE {
@@ -127,7 +128,7 @@ impl Paste {
     }
 }
 
-/// What the bytes are so far. All but the last were [`Decoded::Partial`] before.
+/// Decodes the bytes so far. Without the last one they were [`Decoded::Partial`].
 fn decode_pending(bytes: &[u8]) -> Decoded {
     match *bytes {
         [] | [ESCAPE] | [ESCAPE, b'O'] => Decoded::Partial,
@@ -142,7 +143,7 @@ fn decode_pending(bytes: &[u8]) -> Decoded {
     }
 }
 
-/// A key that needs no escape sequence: a control character, or a character in UTF-8.
+/// Decodes a key without an escape sequence: a control character, or a character in UTF-8.
 fn decode_plain(bytes: &[u8]) -> Decoded {
     let first = bytes[0];
     let key = match first {
@@ -221,14 +222,14 @@ mod tests {
     }
 
     #[test]
-    fn an_escape_without_more_is_the_key() {
+    fn lone_escape_is_the_escape_key() {
         assert_eq!(keys(b"\x1b"), [KeyCode::Esc.into()]);
         assert_eq!(keys(b"\x1b\x1b"), [KeyCode::Esc.into(), KeyCode::Esc.into()]);
         assert_eq!(keys(b"\x1b\x1b[A"), [KeyEvent::from(KeyCode::Esc), KeyCode::Up.into()]);
     }
 
     #[test]
-    fn wheel_and_clicks_have_their_place() {
+    fn mouse_events_have_their_position() {
         let wheel = |kind, column, row| Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
         assert_eq!(decoded(b"\x1b[<65;61;5M"), [wheel(MouseEventKind::ScrollDown, 60, 4)]);
         assert_eq!(decoded(b"\x1b[<64;1;1M"), [wheel(MouseEventKind::ScrollUp, 0, 0)]);
@@ -244,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn pasted_text_is_one_event_however_long_and_ends_nothing_else() {
+    fn pasted_text_is_one_event_of_limited_length() {
         let paste = |text: &str| decoded(format!("\x1b[200~{text}\x1b[201~q").as_bytes());
         let q = Event::Key(char_key('q'));
         assert_eq!(paste("q\x1b[A\x1b\x1b[20"), [Event::Paste("q\x1b[A\x1b\x1b[20".into()), q.clone()]);
@@ -255,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_or_broken_is_no_key() {
+    fn unknown_and_broken_sequences_are_dropped() {
         for odd in ["\x1b[?1;2c", "\x1b[999~", "\x1b[<1;2M", "\x1b[<99999;1;1M", "\x1b[0n", "\x1bOz"] {
             assert_eq!(keys(format!("{odd}q").as_bytes()), [char_key('q')], "{odd:?}");
         }
@@ -281,7 +282,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn events_are_the_same_however_bytes_are_cut(
+        fn events_do_not_depend_on_how_bytes_are_split(
             pieces in prop::collection::vec(piece(), 0..20),
             cuts in prop::collection::vec(1usize..9, 1..40),
         ) {
@@ -298,7 +299,7 @@ mod tests {
         }
 
         #[test]
-        fn a_key_after_anything_that_ended_is_that_key(pieces in prop::collection::vec(piece(), 0..20)) {
+        fn key_after_any_complete_input_is_decoded(pieces in prop::collection::vec(piece(), 0..20)) {
             let (mut decoder, mut out) = (Decoder::default(), Vec::new());
             decoder.feed(&pieces.concat(), &mut out);
             decoder.flush(&mut out);

@@ -1,20 +1,20 @@
-//! Where each finding stands, and in which lines.
+//! The area of each finding, and its lines.
 
 use ratatui::layout::Rect;
 
 use crate::model::Finding;
+use crate::report::text_width::wrap_text;
 use crate::trace::RunEnd;
-use crate::tui::format::wrap_text;
 use crate::tui::run_view::{PlayState, RunView, Selection};
 
 /// Columns of a finding's name, on a screen wide enough for it.
 pub(in crate::tui) const NAME_WIDTH: u16 = 18;
 
-/// Lines of the whole area from which on the evidence is shown too.
+/// Height of the area from which the evidence is shown too.
 const ROOM_FOR_EVIDENCE: u16 = 8;
 
-/// Which findings are in sight, and where. The list begins at the most severe one, or at the chosen one where that would
-/// not be in sight.
+/// Returns the visible findings and their areas. The list begins with the most severe one, or with the chosen one if it
+/// would not be visible.
 pub(in crate::tui) fn finding_areas(view: &RunView, area: Rect) -> Vec<(usize, Rect)> {
     let chosen = match view.selection {
         Some(Selection::Finding(index)) => index,
@@ -35,22 +35,22 @@ pub(in crate::tui) fn finding_areas(view: &RunView, area: Rect) -> Vec<(usize, R
     places
 }
 
-/// Why the run broke off, if it did.
+/// Returns why the run broke off, if it did.
 pub(in crate::tui) fn abort_reason(view: &RunView) -> Option<String> {
     match view.play_state() {
-        PlayState::Ended(RunEnd::Crashed(why)) => Some(format!("the run broke off: {why}; r starts it anew")),
+        PlayState::Ended(RunEnd::Crashed(why)) => Some(format!("The run broke off: {why}; press r to restart")),
         _ => None,
     }
 }
 
-/// What is left of the area for findings when the run broke off.
+/// Returns the area for findings below the reason why the run broke off.
 pub(in crate::tui) fn area_below_abort(view: &RunView, area: Rect) -> Rect {
     let used = abort_reason(view).map_or(0, |why| wrap_text(&why, area.width.saturating_sub(4)).len());
     let used = u16::try_from(used).unwrap_or(u16::MAX).min(area.height);
     Rect { y: area.y + used, height: area.height - used, ..area }
 }
 
-/// The finding that a line of the screen speaks of.
+/// Returns the finding on a line of the screen.
 pub(in crate::tui) fn finding_at(view: &RunView, area: Rect, y: u16) -> Option<usize> {
     let on = |at: &Rect| (at.y..at.bottom()).contains(&y);
     finding_areas(view, area).into_iter().find(|(_, at)| on(at)).map(|(i, _)| i)
@@ -61,15 +61,15 @@ pub(in crate::tui) const fn has_names(area: Rect) -> bool {
     area.width >= 100
 }
 
-/// Where sentences stand, right of the names.
+/// Returns the area of the sentences, right of the names.
 pub(in crate::tui) fn sentence_area(area: Rect) -> Rect {
     let name = if has_names(area) { NAME_WIDTH + 3 } else { 3 };
     let x = (area.x + name).min(area.right());
     Rect { x, width: (area.right() - x).saturating_sub(1), ..area }
 }
 
-/// What is wrong, then evidence and cure, in lines; true for those that are less loud. Without a column for names the sentence begins
-/// with the finding's.
+/// Returns the lines of a finding: its sentence, then evidence and fix, which are marked as faint. Without a column for
+/// names, the sentence begins with the name.
 pub(in crate::tui) fn sentences(finding: &Finding, area: Rect) -> Vec<(String, bool)> {
     let width = sentence_area(area).width;
     let name = if has_names(area) { String::new() } else { format!("{}: ", finding.id) };

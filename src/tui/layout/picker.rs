@@ -1,4 +1,4 @@
-//! Where everything stands on the picker.
+//! The layout of the picker.
 
 use ratatui::layout::Rect;
 
@@ -10,7 +10,7 @@ const ABOUT_FROM: u16 = 60;
 
 pub(in crate::tui) enum PickerLine {
     Group(Category),
-    /// By its place among the entries shown.
+    /// The index among the visible entries.
     Entry(usize),
 }
 
@@ -35,7 +35,7 @@ impl PickerLayout {
     }
 }
 
-/// The lines of the list, and the first of them in sight.
+/// Returns the lines of the list, and the first visible one.
 pub(in crate::tui) fn list_lines(picker: &Picker, height: u16) -> (Vec<PickerLine>, usize) {
     let mut lines = Vec::new();
     let (mut group, mut chosen) = (None, 0);
@@ -54,7 +54,7 @@ pub(in crate::tui) fn list_lines(picker: &Picker, height: u16) -> (Vec<PickerLin
     (lines, first)
 }
 
-/// The entry under a point of the screen, by its place among those shown.
+/// Returns the entry under a point of the screen, as an index among the visible ones.
 pub(in crate::tui) fn entry_at(picker: &Picker, screen: Rect, x: u16, y: u16) -> Option<usize> {
     let list = PickerLayout::compute(screen).list;
     if !list.contains((x, y).into()) {

@@ -1,21 +1,23 @@
-//! Where everything stands on the page of a question.
+//! The layout of the question page.
 
 use ratatui::layout::Rect;
 
 use super::{take_bottom, take_top};
-use crate::tui::format::{format_counted, key_label, wrap_text};
+use crate::report::text_width::wrap_text;
+use crate::trace::format::compact_counted;
+use crate::tui::keys::key_label;
 use crate::tui::question_page::QuestionPage;
 
 /// Columns of the text on a screen wide enough.
 const WIDTH: u16 = 92;
 
-/// Lines from which on the page keeps some distance from the top.
+/// Height from which the page keeps some distance from the top.
 const TALL: u16 = 30;
 
 pub(in crate::tui) struct QuestionLayout {
     pub(in crate::tui) head: Rect,
     pub(in crate::tui) foot: Rect,
-    /// Every line with its place.
+    /// Every line with its area.
     pub(in crate::tui) lines: Vec<(QuestionPart, String, Rect)>,
 }
 
@@ -24,13 +26,13 @@ pub(in crate::tui) struct QuestionLayout {
 pub(in crate::tui) enum QuestionPart {
     Title,
     About,
-    /// The knobs, where they do not stand as the scenario has them.
+    /// The knobs that differ from the scenario's defaults.
     Knobs,
     Ask,
-    /// How much of what is asked is not shown.
+    /// How much of the question is not shown.
     More,
     Guess(usize),
-    /// What to do now.
+    /// What to do next.
     Hint,
     Blank,
 }
@@ -46,7 +48,7 @@ impl QuestionLayout {
         let body = Rect { y: body.y + above, height: body.height.saturating_sub(above), ..body };
         let mut lines = question_lines(question, width);
         let room = usize::from(body.height);
-        // What is asked, and how to answer, matters more than what it is about.
+        // The question and how to answer it matter more than what the scenario is about.
         drop_parts(
             &mut lines,
             room,
@@ -62,7 +64,7 @@ impl QuestionLayout {
         Self { head, foot, lines }
     }
 
-    /// The guess under a point of the screen.
+    /// Returns the guess under a point of the screen.
     pub(in crate::tui) fn guess_at(&self, x: u16, y: u16) -> Option<usize> {
         let under = self.lines.iter().find(|(_, _, at)| at.contains((x, y).into()))?;
         if let QuestionPart::Guess(at) = under.0 { Some(at) } else { None }
@@ -94,9 +96,9 @@ fn question_lines(question: &QuestionPage, width: u16) -> Vec<(QuestionPart, Str
         lines.push((QuestionPart::Blank, String::new()));
     }
     let hint = match (question.guesses(), question.chosen_guess) {
-        ([], _) => "Think of an answer; then press enter, and see.",
-        (_, None) => "What do you expect? Choose with a number, or just press enter and see.",
-        (_, Some(_)) => "Press enter, and see.",
+        ([], _) => "Think of an answer, then press Enter to find out.",
+        (_, None) => "What do you expect? Choose with a number, or press Enter without a guess.",
+        (_, Some(_)) => "Press Enter to find out.",
     };
     lines.extend(wrap_text(hint, width).into_iter().map(|line| (QuestionPart::Hint, line)));
     lines
@@ -111,14 +113,14 @@ fn drop_parts(lines: &mut Vec<(QuestionPart, String)>, room: usize, parts: &[Que
     }
 }
 
-/// Cuts off what is asked, but never its first line, so that the rest fits; and says so.
+/// Shortens the question, but not its first line, until the rest fits, and adds how much is missing.
 fn truncate_question(lines: &mut Vec<(QuestionPart, String)>, room: usize) {
     let is_ask = |(part, _): &(QuestionPart, String)| *part == QuestionPart::Ask;
     let (Some(first), over) = (lines.iter().position(is_ask), lines.len().saturating_sub(room)) else { return };
     let asked = lines.iter().filter(|line| is_ask(line)).count();
     let kept = asked.saturating_sub(over + 1).max(1);
     if over > 0 && kept < asked {
-        let more = format!("{}, on a screen with more room", format_counted((asked - kept) as u64, "more line"));
+        let more = format!("{} on a larger screen", compact_counted((asked - kept) as u64, "more line"));
         lines.splice(first + kept..first + asked, [(QuestionPart::More, more)]);
     }
 }

@@ -1,4 +1,4 @@
-//! Which rows stand on the time axis: as many as fit, and nothing that is left out goes unsaid.
+//! The rows of the timeline: as many as fit, with a row that stands for those that do not.
 
 use super::{ResourceId, WorkerId};
 use crate::tui::figures::LockFigures;
@@ -14,12 +14,12 @@ pub(in crate::tui) enum TimelineRow {
         line: u16,
         of: u16,
     },
-    /// Lanes there is no room for, as one.
+    /// The lanes without a row of their own, as one row.
     FoldedLanes(Vec<WorkerId>),
     Lock(ResourceId),
-    /// Locks there is no room for.
+    /// The number of locks without a row.
     MoreLocks(usize),
-    /// A queue's area may be several lines high; `line` counts from its top.
+    /// The area of a queue may be several lines high; `line` counts from its top.
     Queue {
         id: ResourceId,
         line: u16,
@@ -27,7 +27,7 @@ pub(in crate::tui) enum TimelineRow {
     },
     Counter(ResourceId),
     Core(usize),
-    /// All cores as one line.
+    /// All cores in one row.
     Cores,
     Blank,
 }
@@ -44,13 +44,13 @@ pub(in crate::tui) enum Section {
 /// Lines of a queue's area on a screen with room.
 const QUEUE_LINES: u16 = 3;
 
-/// The same where there is much of it: more would not be seen better.
+/// Most lines of a queue's area: it would not become more readable.
 const MAX_QUEUE_LINES: u16 = 8;
 
-/// Lines of a lane at most.
+/// Most lines of a lane.
 const MAX_LANE_LINES: u16 = 3;
 
-/// Cores shown one by one; more of them fold into one line.
+/// Most cores with a row of their own; more of them share one row.
 const MAX_CORE_ROWS: usize = 8;
 
 /// How many lines each section gets.
@@ -62,12 +62,12 @@ struct LineBudget {
     counters: usize,
     cores: usize,
     has_headings: bool,
-    /// A blank line between two sections.
+    /// Whether there is a blank line between sections.
     has_gaps: bool,
 }
 
-/// The rows for a body of this height, of which some lines are better left free. Few lanes are set apart, fewer are thick,
-/// and what is left makes the areas of queues higher.
+/// Builds the rows for a body of this height, of which `free` lines should stay empty. Few lanes are spaced apart, very
+/// few are several lines high, and remaining lines make the areas of queues higher.
 pub(super) fn build_rows(view: &RunView, height: usize, free: usize) -> Vec<TimelineRow> {
     let lanes = view.visible_lanes();
     let mut share = LineBudget::fit(view, lanes.len(), height);
@@ -94,7 +94,7 @@ pub(super) fn build_rows(view: &RunView, height: usize, free: usize) -> Vec<Time
     rows
 }
 
-/// The lanes with as much of the room that is left as makes all of them alike.
+/// Spreads the lanes over the spare lines, all by the same amount.
 fn spread_lanes(rows: Vec<TimelineRow>, spare: usize) -> Vec<TimelineRow> {
     let each = spare / rows.len().max(1);
     let one = |row: TimelineRow| {
@@ -107,12 +107,12 @@ fn spread_lanes(rows: Vec<TimelineRow>, spare: usize) -> Vec<TimelineRow> {
     };
     let mut rows: Vec<TimelineRow> = rows.into_iter().flat_map(one).collect();
     if rows.last() == Some(&TimelineRow::Blank) {
-        rows.pop(); // the next section sets itself apart
+        rows.pop(); // the next section is set apart anyway
     }
     rows
 }
 
-/// A lane of so many lines.
+/// Returns the rows of a lane with `of` lines.
 fn lane_lines(worker: WorkerId, of: u16) -> impl Iterator<Item = TimelineRow> {
     (0..of).map(move |line| TimelineRow::Lane { worker, line, of })
 }
@@ -131,7 +131,7 @@ fn push_section(rows: &mut Vec<TimelineRow>, share: &LineBudget, section: Sectio
 }
 
 impl LineBudget {
-    /// All there is if it fits; else sections give way, the least telling first.
+    /// Returns the budget for everything, or with sections shortened until it fits, the least important first.
     fn fit(view: &RunView, lanes: usize, height: usize) -> Self {
         let figures = &view.figures;
         let cores = figures.cores.len();
@@ -180,8 +180,8 @@ impl LineBudget {
     }
 }
 
-/// All lanes, or a choice of them and one line for each group of the rest. Until one is chosen these are the ones that
-/// hurt most; then the list scrolls with the choice.
+/// Returns all lanes, or a choice of them and one row for the rest. While none is selected, these are the worst of the
+/// ranking; otherwise the list scrolls with the selection.
 fn lane_rows(view: &RunView, lanes: &[WorkerId], room: usize) -> Vec<TimelineRow> {
     if lanes.len() <= room {
         return lanes.iter().flat_map(|worker| lane_lines(*worker, 1)).collect();
@@ -190,7 +190,7 @@ fn lane_rows(view: &RunView, lanes: &[WorkerId], room: usize) -> Vec<TimelineRow
         Some(Selection::Lane(worker)) => lanes.iter().position(|w| *w == worker),
         _ => None,
     };
-    let room = room.saturating_sub(1); // the last line tells of the rest
+    let room = room.saturating_sub(1); // the last row stands for the rest
     let kept: Vec<WorkerId> = if let Some(at) = chosen {
         let top = at.saturating_sub(room / 2).min(lanes.len() - room);
         lanes[top..top + room].to_vec()
@@ -204,7 +204,7 @@ fn lane_rows(view: &RunView, lanes: &[WorkerId], room: usize) -> Vec<TimelineRow
     kept.iter().flat_map(|worker| lane_lines(*worker, 1)).chain([TimelineRow::FoldedLanes(rest)]).collect()
 }
 
-/// The locks as they are declared; where they do not all fit, those most waited for.
+/// Returns the locks in their order of declaration; if not all fit, the most contended ones.
 fn lock_rows(view: &RunView, room: usize) -> Vec<TimelineRow> {
     let locks = &view.figures.locks;
     if locks.len() <= room {

@@ -4,11 +4,11 @@ use super::simulator::Simulator;
 use crate::scenario::{Attempt, AttemptKind, RequestTarget, ResourceSpec};
 use crate::trace::{Span, State};
 
-/// What a request to anyone, or a command, takes in a still.
+/// Duration of a request to an unknown server, or of a command.
 const ATTEMPT_TIME: Span = Span::from_millis(20);
 
 impl<'a> Simulator<'a> {
-    /// What is tried goes well: a still shows what is usual.
+    /// Plays an attempt, which always succeeds: a preview shows the usual case.
     pub(super) fn attempt(&mut self, worker: usize, attempt: &'a Attempt, now: u64) {
         self.push_frame(worker, &attempt.body, 0, None);
         let place = self.position_of(worker);

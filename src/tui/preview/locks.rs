@@ -1,4 +1,4 @@
-//! Locks in virtual time: what is free of each, and who waits for it.
+//! Locks in virtual time: their free capacity and their waiters.
 
 use std::collections::VecDeque;
 
@@ -8,16 +8,16 @@ use crate::scenario::{Step, Target};
 use crate::trace::State;
 
 pub(super) struct SimLock {
-    /// How many can still have it; a reader takes one of many, a writer all.
+    /// Free capacity: a reader takes one of many, a writer all.
     pub(super) free: u64,
     pub(super) capacity: u64,
-    /// Who waits, and for how many.
+    /// The waiters, and how much each wants.
     pub(super) waiters: VecDeque<(usize, u64)>,
     pub(super) is_open: bool,
 }
 
 impl SimLock {
-    /// The next in line, if there is room for it now.
+    /// Admits the first waiter, if there is room for it.
     fn admit_next(&mut self) -> Option<usize> {
         let (next, much) = self.waiters.front().copied().filter(|(_, much)| *much <= self.free)?;
         self.free -= much;
@@ -33,7 +33,7 @@ impl<'a> Simulator<'a> {
         self.acquire(worker, lock, now);
     }
 
-    /// One attempt; who fails at it has waited so long.
+    /// Tries a lock once; failure shows the full timeout as waiting.
     pub(super) fn try_run_locked(
         &mut self,
         worker: usize,
@@ -52,7 +52,7 @@ impl<'a> Simulator<'a> {
         }
     }
 
-    /// Which lock a target names; `None` for what is no lock, or one that is switched off.
+    /// Returns the lock that a target names; `None` if it is not a lock, or is switched off.
     pub(super) fn resolve_lock(&self, target: &Target, place: WorkerPosition<'_>, much: u64) -> Option<LockClaim> {
         let index = self.resource_index(target, place);
         let lock = &self.locks[index];

@@ -1,4 +1,4 @@
-//! Pipes in virtual time: queues of messages, as many as have room.
+//! Pipes in virtual time: queues of messages.
 
 use super::simulator::Simulator;
 use crate::scenario::{PipeStep, ResourceSpec, Target};

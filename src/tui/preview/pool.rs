@@ -1,10 +1,10 @@
-//! Workers that give tasks to pools and wait for their results.
+//! Workers that submit tasks to pools and wait for their results.
 
 use super::simulator::Simulator;
 use crate::scenario::PoolStep;
 use crate::trace::State;
 
-/// How long a worker of a still waits for a result, in nanoseconds: about as long as a task takes.
+/// How long a worker waits for a result, in nanoseconds: about as long as a task takes.
 const RESULT_TIME: u64 = 20_000_000;
 
 impl<'a> Simulator<'a> {

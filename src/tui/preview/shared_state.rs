@@ -7,17 +7,17 @@ use super::simulator::{LockClaim, Simulator};
 use crate::scenario::{Operand, Question, QueueStep, ResourceSpec, SignalStep, Target};
 use crate::trace::State;
 
-/// What is shared and is no lock: each kind uses its part.
+/// The state of a shared resource that is not a lock; each kind uses some of the fields.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SharedState {
-    /// A counter's value, the items in a queue, whether a flag is set, how many came to a barrier.
+    /// A counter's value, the items in a queue, whether a flag is set, how many workers reached a barrier.
     pub value: i64,
-    /// Room in a queue, parties of a barrier.
+    /// Capacity of a queue, parties of a barrier.
     pub size: i64,
     pub is_closed: bool,
-    /// Those who wait for an item or a signal, in order, with the lock to take before they go on.
+    /// Workers that wait for an item or a signal, in order, each with the lock it must reacquire.
     waiters: VecDeque<(usize, Option<LockClaim>)>,
-    /// Those who wait for room.
+    /// Workers that wait for room.
     putters: VecDeque<usize>,
 }
 
@@ -43,7 +43,7 @@ impl<'a> Simulator<'a> {
 
     pub(super) fn queue_step(&mut self, worker: usize, step: &'a QueueStep, now: u64) {
         let place = self.position_of(worker);
-        let at = |player: &Self, target: &Target| player.resource_index(target, place);
+        let at = |simulator: &Self, target: &Target| simulator.resource_index(target, place);
         match step {
             QueueStep::Put(target) => {
                 let queue = at(self, target);
@@ -152,7 +152,7 @@ impl<'a> Simulator<'a> {
         self.block_worker(worker, now, State::Signal);
     }
 
-    /// Lets up to `most` of those who wait go on, as soon as they have their lock.
+    /// Wakes up to `most` waiters, which then reacquire their lock.
     pub(super) fn wake_waiters(&mut self, at: usize, most: usize, now: u64) {
         for _ in 0..most.min(self.shared[at].waiters.len()) {
             if let Some((worker, mutex)) = self.shared[at].waiters.pop_front() {

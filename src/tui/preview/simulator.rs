@@ -1,4 +1,4 @@
-//! Plays steps through in virtual time: a lock goes to whoever waited longest, computing takes exactly its time.
+//! Simulates workers in virtual time: locks are fair, and computing takes exactly its time.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -6,19 +6,16 @@ use super::locks::SimLock;
 use super::shared_state::SharedState;
 use super::{WorkerPosition, tasks_due};
 use crate::model::{CellWindow, StateTimes};
-use crate::scenario::{Choice, EvalContext, LoopStep, ResourceSpec, Scenario, Settings, Step, Target};
+use crate::scenario::{Choice, ResourceSpec, Scenario, Settings, Step, Target};
 use crate::trace::{LockKind, Span, State};
 
-/// What a thumbnail takes, roughly.
+/// Rough duration of a thumbnail.
 pub(super) const THUMBNAIL_TIME: Span = Span::from_millis(20);
 
-/// What an addition to a counter takes, roughly.
-const ADDITION_TIME: Span = Span(5);
-
-/// Steps that are played at most: a still is no simulation.
+/// Most steps that are simulated: a preview need not be complete.
 const MAX_STEPS: usize = 20_000;
 
-/// Bodies within bodies at most.
+/// Deepest nesting of steps.
 const MAX_DEPTH: usize = 64;
 
 /// What a worker does: its steps once, or tasks of a pool one after the other.
@@ -39,43 +36,43 @@ impl<'a> Workload<'a> {
     }
 }
 
-/// A body that is under way.
+/// A body of steps that is being played.
 struct StepFrame<'a> {
     steps: &'a [Step],
     next: usize,
-    /// How often it is still to be repeated.
+    /// How many repetitions remain.
     repeats_left: u64,
-    /// The lock to give back at its end.
+    /// The lock to release at its end.
     lock_to_release: Option<LockClaim>,
 }
 
-/// A lock, and how much of it.
+/// A lock, and how much of its capacity.
 pub(super) type LockClaim = (usize, u64);
 
 struct SimWorker<'a> {
     position: WorkerPosition<'a>,
     work: Workload<'a>,
     frames: Vec<StepFrame<'a>>,
-    /// Until then it does what its last span says; `None` while it waits for a lock, or for ever.
+    /// Until when it stays in the state of its last span; `None` while it waits for a lock, or forever.
     busy_until: Option<u64>,
-    /// A state and when it began.
+    /// States with the time at which each began.
     spans: Vec<(u64, State)>,
-    /// Who waits for its end.
+    /// Workers that wait for its end.
     joiners: Vec<usize>,
 }
 
-/// Readers that an rwlock has room for.
-const RWLOCK_CAPACITY: u64 = 1 << 20;
+/// Capacity of an rwlock, which bounds its readers.
+pub(super) const RWLOCK_CAPACITY: u64 = 1 << 20;
 
 pub(super) struct Simulator<'a> {
     pub(super) scenario: &'a Scenario,
-    /// Where the locks of each resource begin, and how many there are.
+    /// The first lock of each resource, and how many it has.
     lock_ranges: Vec<(usize, usize)>,
     pub(super) locks: Vec<SimLock>,
-    /// What is no lock, at the same places.
+    /// Resources that are not locks, with the same indices.
     pub(super) shared: Vec<SharedState>,
     workers: Vec<SimWorker<'a>>,
-    /// Groups whose workers somebody spawns.
+    /// Groups whose workers are spawned by others.
     spawned: BTreeSet<usize>,
     /// Tasks taken from each pool.
     tasks_taken: Vec<u64>,
@@ -139,7 +136,7 @@ impl<'a> Simulator<'a> {
         }
     }
 
-    /// Starts a group's worker, unless it is at its steps already.
+    /// Starts a worker of a group, unless it is running.
     pub(super) fn start_worker(&mut self, worker: usize, now: u64) {
         if !self.is_busy(worker) {
             let steps = self.workers[worker].work.steps;
@@ -152,12 +149,12 @@ impl<'a> Simulator<'a> {
         !self.workers[worker].frames.is_empty()
     }
 
-    /// The workers of a group.
+    /// Returns the workers of a group.
     pub(super) fn workers_of_group(&self, group: usize) -> Vec<usize> {
         (0..self.workers.len()).filter(|worker| self.workers[*worker].work.group == Some(group)).collect()
     }
 
-    /// Does its present step again when the other has ended.
+    /// Makes a worker play its current step again when the other has ended.
     pub(super) fn retry_after(&mut self, worker: usize, other: usize) {
         if let Some(body) = self.workers[worker].frames.last_mut() {
             body.next -= 1;
@@ -165,7 +162,7 @@ impl<'a> Simulator<'a> {
         self.workers[other].joiners.push(worker);
     }
 
-    /// Plays until every worker has come to `end`, or nothing more happens.
+    /// Simulates until every worker has reached `end`, or nothing more happens.
     pub(super) fn run_until(&mut self, end: crate::trace::Stamp) {
         for _ in 0..MAX_STEPS {
             let ready = self.workers.iter().enumerate().filter_map(|(i, w)| Some((w.busy_until?, i))).min();
@@ -176,79 +173,21 @@ impl<'a> Simulator<'a> {
         }
     }
 
-    /// What each worker did in each cell of the window.
+    /// Returns what each worker did in each cell of the window.
     pub(super) fn lane_cells(&self, window: &CellWindow) -> Vec<Vec<StateTimes>> {
         self.workers.iter().map(|w| w.cells(window)).collect()
     }
 
-    /// Lets a worker take its next step.
+    /// Plays the next step of a worker.
     fn step_worker(&mut self, worker: usize, now: u64) {
         let Some(body) = self.workers[worker].frames.last_mut() else { return self.start_next_task(worker, now) };
         let Some(step) = body.steps.get(body.next) else { return self.end_frame(worker, now) };
         body.next += 1;
-        let place = self.workers[worker].position;
-        let time = |expr: &crate::scenario::Expr| expr.eval(&place) as u64;
-        match step {
-            Step::Compute(t) => self.spend(worker, now, State::Running, time(t)),
-            Step::Sleep(t) => self.spend(worker, now, State::Sleep, time(t)),
-            Step::Io(t) => self.spend(worker, now, State::Io, time(t)),
-            Step::Attempt(attempt) => self.attempt(worker, attempt, now),
-            Step::Thumbnail { .. } | Step::RealWork(_) => self.spend(worker, now, State::Running, THUMBNAIL_TIME.0),
-            Step::Lock { target, body } | Step::ReadLock { target, body } => {
-                self.run_locked(worker, target, 1, body, now);
-            }
-            Step::Acquire { target, permits, body } => self.run_locked(worker, target, time(permits), body, now),
-            Step::WriteLock { target, body } => self.run_locked(worker, target, RWLOCK_CAPACITY, body, now),
-            Step::TryLock { target, timeout, body, otherwise } => {
-                self.try_run_locked(worker, target, (body, otherwise), time(timeout), now);
-            }
-            Step::BareLock(target) | Step::BareAcquire(target) => {
-                self.acquire(worker, self.resolve_lock(target, place, 1), now);
-            }
-            Step::BareUnlock(target) | Step::BareRelease(target) => {
-                self.release(self.resolve_lock(target, place, 1), now);
-            }
-            Step::Loop(LoopStep::Blocking(body) | LoopStep::ToThread(body)) | Step::Allocate { body, .. } => {
-                self.push_frame(worker, body, 0, None);
-            }
-            Step::Repeat { times, body } => self.push_frame(worker, body, time(times).saturating_sub(1), None),
-            Step::Forever(body) => self.push_frame(worker, body, u64::MAX, None),
-            Step::When { knob, value, body, otherwise } => {
-                let taken = if place.knob_equals(*knob, *value) { body } else { otherwise };
-                self.push_frame(worker, taken, 0, None);
-            }
-            Step::Choose(ways) => {
-                // A still shows what is usual.
-                let usual = ways.iter().max_by(|a, b| a.weight.eval(&place).total_cmp(&b.weight.eval(&place)));
-                if let Some(way) = usual {
-                    self.push_frame(worker, &way.steps, 0, None);
-                }
-            }
-            Step::Fail(_) => self.fail(worker, now),
-            Step::Panic(_) | Step::Abort | Step::Exit(_) => {
-                self.block_worker(worker, now, State::Crashed);
-            }
-            Step::Store { target, add: by } | Step::Add { target, by } => {
-                let at = self.resource_index(target, place);
-                self.shared[at].value += i64::from(*by);
-            }
-            Step::AddMany { target, by, times } => self.add_to_counter(worker, target, *by, time(times), now),
-            Step::Queue(step) => self.queue_step(worker, step, now),
-            Step::Pipe(step) => self.pipe_step(worker, step, now),
-            Step::Signal(step) => self.signal_step(worker, step, now),
-            Step::Pool(step) => self.pool_step(worker, step, now),
-            Step::Life(step) => self.life_step(worker, step, now),
-            Step::If { question, body, otherwise } => {
-                let taken = if self.evaluate_question(question, place) { body } else { otherwise };
-                self.push_frame(worker, taken, 0, None);
-            }
-            Step::While { question, body } if self.evaluate_question(question, place) => self.repeat_step(worker, body),
-            Step::Load(_) | Step::While { .. } | Step::Loop(LoopStep::Yield) => {}
-        }
+        self.play_step(worker, step, now);
     }
 
     /// Ends the task of a pool's worker, or a worker of a group.
-    fn fail(&mut self, worker: usize, now: u64) {
+    pub(super) fn fail(&mut self, worker: usize, now: u64) {
         while let Some(frame) = self.workers[worker].frames.pop() {
             self.release(frame.lock_to_release, now);
         }
@@ -257,20 +196,13 @@ impl<'a> Simulator<'a> {
         }
     }
 
-    fn add_to_counter(&mut self, worker: usize, target: &Target, by: i8, times: u64, now: u64) {
-        let at = self.resource_index(target, self.workers[worker].position);
-        let delta = i64::from(by).saturating_mul(times as i64);
-        self.shared[at].value = self.shared[at].value.saturating_add(delta);
-        self.spend(worker, now, State::Running, times.saturating_mul(ADDITION_TIME.0));
-    }
-
     pub(super) fn spend(&mut self, worker: usize, now: u64, state: State, time: u64) {
         let worker = &mut self.workers[worker];
         worker.spans.push((now, state));
         worker.busy_until = Some(now.saturating_add(time));
     }
 
-    /// Runs the body, and then the step it belongs to again.
+    /// Plays the body, and then the step it belongs to again.
     pub(super) fn repeat_step(&mut self, worker: usize, steps: &'a [Step]) {
         if let Some(body) = self.workers[worker].frames.last_mut() {
             body.next -= 1;
@@ -278,7 +210,7 @@ impl<'a> Simulator<'a> {
         self.push_frame(worker, steps, 0, None);
     }
 
-    /// Lets the worker do nothing more until something wakes it.
+    /// Blocks a worker until something wakes it.
     pub(super) fn block_worker(&mut self, worker: usize, now: u64, state: State) {
         self.workers[worker].spans.push((now, state));
         self.workers[worker].busy_until = None;
@@ -312,7 +244,7 @@ impl<'a> Simulator<'a> {
         self.release(unlocks, now);
     }
 
-    /// The next task of a worker's pool, when one is due.
+    /// Starts the next task of a worker's pool, if one is due.
     fn start_next_task(&mut self, worker: usize, now: u64) {
         let place = self.workers[worker].position;
         let pool = self.workers[worker].work.pool;
@@ -332,7 +264,7 @@ impl<'a> Simulator<'a> {
         }
     }
 
-    /// Where what a target names stands among the locks and among the shared things.
+    /// Returns the index of a target among the locks and the shared states.
     pub(super) fn resource_index(&self, target: &Target, place: WorkerPosition<'_>) -> usize {
         let (first, count) = self.lock_ranges[target.resource];
         let at = target.index.as_ref().map_or(0.0, |at| at.eval(&place));

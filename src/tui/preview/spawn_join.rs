@@ -35,7 +35,7 @@ impl<'a> Simulator<'a> {
         one.and_then(|at| all.get(at).copied()).into_iter().collect()
     }
 
-    /// Waits until the other has ended, and looks again then.
+    /// Blocks until the other has ended, then plays the step again.
     fn wait_for_end(&mut self, worker: usize, other: usize, now: u64) {
         self.retry_after(worker, other);
         self.block_worker(worker, now, State::Signal);

@@ -1,4 +1,4 @@
-//! Which states a scenario can show: they make up its legend, which then never changes its width.
+//! The states that a scenario can show. They make up its legend, which then never changes its width.
 
 use crate::scenario::{
     AttemptKind, Choice, Feed, OverflowPolicy, PipeStep, PoolStep, QueueStep, ResourceSpec, Scenario, SignalStep, Step,
@@ -20,7 +20,7 @@ impl PossibleStates {
             states.has_event_loop |= group.kind == WorkerKind::Async;
         }
         if scenario.resources.iter().any(|resource| matches!(resource.spec, ResourceSpec::Server(_))) {
-            states.add(&[State::Empty, State::Io]); // a server's own
+            states.add(&[State::Empty, State::Io]); // states of a server itself
         }
         for pool in &scenario.pools {
             states.add_steps(&pool.task);
@@ -50,7 +50,8 @@ impl PossibleStates {
         self.possible[state.index()]
     }
 
-    /// Whether there can be tasks of an event loop: to them, being ready is what waiting for a lock is to threads.
+    /// Whether there can be tasks of an event loop, for which the state "ready" is as important as "lock" is for
+    /// threads.
     pub(in crate::tui) fn has_event_loop(self) -> bool {
         self.has_event_loop
     }

@@ -1,26 +1,26 @@
-//! What was predicted of a run, and what came of it.
+//! The prediction for a run, and its outcome.
 
 use super::RunView;
 use crate::report::{self, Answer};
 use crate::scenario::{KnobKind, Settings, Suggestion};
 use crate::trace::Span;
 
-/// So long a run is looked at before what was measured is laid over it.
+/// How long a run is watched before the answer covers it.
 const MIN_WATCH_TIME: Span = Span::from_millis(3_000);
 
-/// What one was asked before this run.
+/// The prediction made before this run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::tui) struct Prediction {
-    /// The guess that was chosen, by its place.
+    /// The index of the chosen guess.
     pub(in crate::tui) guess: Option<usize>,
-    /// What was measured is to be shown by itself, once.
+    /// Whether to show the answer by itself, once.
     pub(in crate::tui) is_answer_pending: bool,
-    /// What came of the run before, with other knobs.
+    /// The outcome of the previous run, with other knobs.
     pub(in crate::tui) previous_outcome: Option<String>,
 }
 
 impl RunView {
-    /// Takes what is measured by now as an answer to the question.
+    /// Computes the answer to the question from the measurements so far.
     pub(in crate::tui) fn update_answer(&mut self) {
         let (model, now) = (self.shown_model(), self.now);
         let ask = self.scenario.quiz.as_ref().filter(|ask| !ask.guesses.is_empty());
@@ -32,8 +32,7 @@ impl RunView {
         };
     }
 
-    /// Whether what was predicted is to be compared with what was measured now: it is decided, and was looked at, and
-    /// nobody is looking at the past.
+    /// Whether to show the answer now: it is settled, the run was watched long enough, and the present is on screen.
     pub(in crate::tui) fn is_answer_due(&self) -> bool {
         if !self.prediction.is_answer_pending
             || self.frozen.is_some()
@@ -50,7 +49,7 @@ impl RunView {
         self.model.run_end().is_some() || (passed >= MIN_WATCH_TIME && settled)
     }
 
-    /// What was measured, in a line: to be compared with what comes of the next run.
+    /// Returns the measurement in one line, for comparison with the next run.
     pub(in crate::tui) fn summarize_outcome(&mut self) -> Option<String> {
         self.update_answer();
         let guesses = &self.scenario.quiz.as_ref()?.guesses;
@@ -58,16 +57,16 @@ impl RunView {
         let right = answer.right_guesses.first().and_then(|at| guesses.get(*at)).map(|guess| guess.text.clone());
         let right = answer.doubt.as_ref().map(ToString::to_string).or(right);
         let knobs = self.scenario.changed_knobs_text(&self.settings);
-        let knobs = if knobs.is_empty() { "as it was".to_owned() } else { format!("with {knobs}") };
+        let knobs = if knobs.is_empty() { "with default knobs".to_owned() } else { format!("with {knobs}") };
         Some(format!("{knobs}: {}", right.or_else(|| answer.evidence.first().cloned())?))
     }
 
-    /// Suggestions that say which knobs to turn, as they are numbered on the screen.
+    /// Returns the suggestions that turn knobs, in the order of their numbers on the screen.
     pub(in crate::tui) fn suggestions(&self) -> impl Iterator<Item = &Suggestion> {
         self.scenario.suggestions.iter().filter(|suggestion| !suggestion.set.is_empty())
     }
 
-    /// The knobs as a suggestion has them; all others as the scenario does.
+    /// Returns the settings of a suggestion; the other knobs have the scenario's defaults.
     pub(in crate::tui) fn settings_for(&self, suggestion: &Suggestion) -> Settings {
         let mut settings = Settings { numbers: self.scenario.default_settings().numbers, ..self.settings.clone() };
         for (knob, value) in &suggestion.set {
@@ -78,8 +77,8 @@ impl RunView {
         settings
     }
 
-    /// What to look at, with the knobs as they stand: the first of what the scenario says to watch, which is said of it
-    /// as it is; else what the suggestion says that has turned them so.
+    /// Returns what to watch: the scenario's first hint with default knobs, or the suggestion that set the current
+    /// knobs.
     pub(in crate::tui) fn watch_hint(&self) -> Option<&str> {
         let text = |id: usize| matches!(self.scenario.knobs[id].kind, KnobKind::Text { .. });
         let same = |a: &Settings, b: &Settings| {

@@ -12,26 +12,26 @@ pub(in crate::tui) enum Pane {
     Queues,
     Findings,
     Pools,
-    /// What pools did with each number of workers they have had.
+    /// What pools achieved with each number of workers.
     Levels,
     Graph,
     Log,
 }
 
 impl Pane {
-    /// Whether it stands beside the rows of the time axis, or in their place.
-    pub(in crate::tui) const fn is_separate(self) -> bool {
-        matches!(self, Self::Pools | Self::Levels | Self::Graph | Self::Log)
+    /// Whether it has something to select; other panes scroll.
+    const fn has_selection(self) -> bool {
+        matches!(self, Self::Lanes | Self::Locks | Self::Queues | Self::Findings)
     }
 }
 
-/// One thing that is chosen.
+/// The selected thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::tui) enum Selection {
     Lane(WorkerId),
     Lock(ResourceId),
     Queue(ResourceId),
-    /// By its place in the list.
+    /// The index in the list of findings.
     Finding(usize),
 }
 
@@ -46,23 +46,23 @@ impl Selection {
     }
 }
 
-/// The first knob that can be turned while it runs, or the first.
+/// Returns the first knob that can be turned during the run, or the first.
 pub(super) fn first_knob(scenario: &Scenario) -> KnobId {
     scenario.knobs.iter().position(|k| k.is_live).map_or(KnobId(0), KnobId::from)
 }
 
 impl RunView {
-    /// Lanes that exist and pass the filter, in the cast's order.
+    /// Returns the lanes that exist and pass the filter, in the registry's order.
     pub(in crate::tui) fn visible_lanes(&self) -> Vec<WorkerId> {
-        let cast = self.shown_model().registry();
-        self.figures.workers().filter(|&w| self.matches_filter(cast.worker_name(w))).collect()
+        let registry = self.shown_model().registry();
+        self.figures.workers().filter(|&w| self.matches_filter(registry.worker_name(w))).collect()
     }
 
     fn matches_filter(&self, name: &str) -> bool {
         self.filter.is_empty() || name.to_lowercase().contains(&self.filter.to_lowercase())
     }
 
-    /// Everything that can be chosen, from top to bottom of the screen.
+    /// Returns everything that can be selected, from top to bottom of the screen.
     fn selectable(&self) -> Vec<Selection> {
         let lanes = self.visible_lanes().into_iter().map(Selection::Lane);
         let locks = self.figures.locks.iter().map(|(id, _)| Selection::Lock(*id));
@@ -71,39 +71,20 @@ impl RunView {
         lanes.chain(locks).chain(queues).chain(findings).collect()
     }
 
-    /// Panes that have something to show.
-    pub(in crate::tui) fn panes(&self) -> Vec<Pane> {
-        let cast = self.shown_model().registry();
-        let locks = cast.locks().next().is_some();
-        [
-            (Pane::Lanes, true),
-            (Pane::Locks, locks),
-            (Pane::Queues, cast.queues_and_pipes().next().is_some()),
-            (Pane::Findings, !self.figures.findings.is_empty()),
-            (Pane::Pools, !cast.pools.is_empty()),
-            (Pane::Levels, self.level_history.count() > cast.pools.len() || self.pane == Pane::Levels),
-            (Pane::Graph, locks),
-            (Pane::Log, !self.shown_model().log().is_empty()),
-        ]
-        .into_iter()
-        .filter_map(|(pane, has)| has.then_some(pane))
-        .collect()
-    }
-
-    pub(in crate::tui) fn switch_pane(&mut self, forward: bool) {
-        let panes = self.panes();
-        let here = panes.iter().position(|p| *p == self.pane).unwrap_or(0);
-        let step = if forward { 1 } else { panes.len() - 1 };
-        self.pane = panes[(here + step) % panes.len()];
+    /// Switches to the next or previous of the available panes.
+    pub(in crate::tui) fn switch_pane(&mut self, available: &[Pane], forward: bool) {
+        let here = available.iter().position(|pane| *pane == self.pane).unwrap_or(0);
+        let step = if forward { 1 } else { available.len().saturating_sub(1) };
+        self.pane = available.get((here + step) % available.len().max(1)).copied().unwrap_or(Pane::Lanes);
         self.scroll = 0;
         self.selection =
             if self.pane == Pane::Lanes { None } else { self.selectable().into_iter().find(|c| c.pane() == self.pane) };
     }
 
-    /// Chooses the one `by` places further down; the first or last when none was. Panes without anything to choose
-    /// scroll.
+    /// Selects the thing `by` places further down, or the first or last if none was selected. Panes without anything to
+    /// select scroll.
     pub(in crate::tui) fn move_selection(&mut self, by: isize) {
-        if self.pane.is_separate() {
+        if !self.pane.has_selection() {
             self.scroll = self.scroll.saturating_add_signed(by);
             return;
         }
@@ -122,14 +103,14 @@ impl RunView {
         self.selection = Some(chosen);
     }
 
-    /// Lets go of a choice that is not there any more.
+    /// Clears a selection that does not exist any more.
     pub(super) fn drop_stale_selection(&mut self) {
         if self.selection.is_some_and(|c| !self.selectable().contains(&c)) {
             self.selection = None;
         }
     }
 
-    /// Goes to the lane, lock or queue a finding speaks of, and to its place in time.
+    /// Selects the lane, lock or queue of a finding, and moves the cursor to its time.
     pub(in crate::tui) fn go_to_finding(&mut self, index: usize) {
         let Some(finding) = self.figures.findings.get(index) else { return };
         let (about, at) = (finding.subject, finding.at);
@@ -155,7 +136,7 @@ impl RunView {
         self.shown_model().registry().pools.get(pool.index()).map(|p| p.queue)
     }
 
-    /// Moves the cursor by cells; it starts at the end of the window. From then on the window stays where it is.
+    /// Moves the cursor by cells, from the end of the window if there is none. The window then stays where it is.
     pub(in crate::tui) fn move_cursor(&mut self, cells: i64) {
         let axis = self.drawn_axis();
         let here = self.cursor.unwrap_or_else(|| self.figures_time());
@@ -196,7 +177,7 @@ impl RunView {
         super::TimeAxis::new(self.cell, self.now, 1).end
     }
 
-    /// Changes the length of a cell; the cursor keeps its column as well as it can.
+    /// Changes the length of a cell; the cursor keeps its column if possible.
     pub(in crate::tui) fn zoom(&mut self, wider: bool) {
         let before = self.drawn_axis();
         let column = self.cursor.and_then(|at| before.column_at(at));

@@ -1,7 +1,7 @@
-//! Whole frames on their way to the terminal, written by a thread of their own.
+//! Writes whole frames to the terminal in a thread of its own.
 //!
-//! A terminal that stops reading (a stalled connection, Ctrl-S) blocks its writer after a few kilobytes. Here that is
-//! the `screen` thread; the event loop goes on, skips frames meanwhile and can still be told to quit.
+//! A terminal that stops reading (a stalled connection, Ctrl-S) blocks its writer after a few kilobytes. This blocks
+//! the `screen` thread only; the event loop continues, skips frames meanwhile and can still quit.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -22,7 +22,7 @@ const END_SYNC: &[u8] = b"\x1b[?2026l";
 /// How long leaving waits for a terminal that does not read.
 const LEAVE_TIMEOUT: Duration = Duration::from_millis(300);
 
-/// What lies between the event loop and the writing thread. There is one terminal, so there is one of these.
+/// The exchange between the event loop and the writing thread. There is one terminal, so there is one of these.
 struct Mailbox {
     frame: Option<Vec<u8>>,
     writing: bool,
@@ -33,7 +33,7 @@ struct Mailbox {
 static MAILBOX: Mutex<Mailbox> = Mutex::new(Mailbox { frame: None, writing: false, failed: None, closed: true });
 static MAILBOX_CHANGED: Condvar = Condvar::new();
 
-/// Collects what the backend writes until the frame is whole. Its clones are the same buffer: the backend keeps one.
+/// A buffer for the backend's output until the frame is complete. Clones share the same buffer: the backend keeps one.
 #[derive(Debug, Clone, Default)]
 pub(in crate::tui) struct FrameBuffer(Rc<RefCell<Vec<u8>>>);
 
@@ -43,20 +43,20 @@ impl Write for FrameBuffer {
         Ok(bytes.len())
     }
 
-    /// Hands over nothing: the backend flushes several times a frame. See [`FrameBuffer::present`].
+    /// Does nothing, because the backend flushes several times a frame. See [`FrameBuffer::present`].
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
 
 impl FrameBuffer {
-    /// Whether the frame before has reached the terminal. When it has not, drawing would only add to the delay.
+    /// Whether the previous frame was written. Until then, drawing another would only add to the delay.
     pub(in crate::tui) fn is_ready() -> bool {
         let mailbox = lock_mailbox();
         mailbox.frame.is_none() && !mailbox.writing
     }
 
-    /// Sends what was drawn since the last time as one frame.
+    /// Sends everything drawn since the last call as one frame.
     ///
     /// # Errors
     /// When an earlier frame could not be written: the terminal is gone.
@@ -86,7 +86,7 @@ pub(super) fn start_writer() -> io::Result<FrameBuffer> {
     Ok(FrameBuffer::default())
 }
 
-/// Ends the writing thread. It is not waited for: the terminal may never take its last bytes.
+/// Ends the writing thread without waiting for it: the terminal may never take its last bytes.
 pub(super) fn stop_writer() {
     let mut mailbox = lock_mailbox();
     mailbox.closed = true;
@@ -94,7 +94,7 @@ pub(super) fn stop_writer() {
     MAILBOX_CHANGED.notify_all();
 }
 
-/// Writes at once, after the frame that is under way, which replaces any frame not begun.
+/// Writes at once after the frame that is being written, and drops any other.
 ///
 /// # Errors
 /// When the terminal is gone or has not taken anything for a while.
@@ -134,14 +134,14 @@ fn write_all(mut bytes: &[u8]) -> Result<(), Errno> {
             Ok(0) => return Err(Errno::IO),
             Ok(n) => bytes = bytes.get(n..).unwrap_or_default(),
             Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => drop(wait_writable(LEAVE_TIMEOUT)?), // someone else made the descriptor non-blocking
+            Err(Errno::AGAIN) => drop(wait_writable(LEAVE_TIMEOUT)?), // another program made it non-blocking
             Err(errno) => return Err(errno),
         }
     }
     Ok(())
 }
 
-/// Waits until the terminal takes bytes; false when it did not within `patience`.
+/// Waits until the terminal takes bytes; returns false if it did not within `patience`.
 fn wait_writable(patience: Duration) -> Result<bool, Errno> {
     let output = stdout();
     let mut fds = [PollFd::new(&output, PollFlags::OUT)];
@@ -153,7 +153,7 @@ fn wait_writable(patience: Duration) -> Result<bool, Errno> {
     }
 }
 
-/// The mailbox. A thread that panicked while it held it left it whole: every change is a single assignment.
+/// Locks the mailbox. A thread that panicked with the lock left it consistent: every change is a single assignment.
 fn lock_mailbox() -> MutexGuard<'static, Mailbox> {
     MAILBOX.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! A desk to try the dashboard at: its own loop on a screen in memory, keys as a string, runs from a script.
+//! A test harness: the dashboard's own loop on a screen in memory, keys as a string, runs from a script.
 
 use std::cell::RefCell;
 use std::io;
@@ -26,7 +26,7 @@ use crate::tui::theme::Theme;
 
 pub(super) const COLOUR_THEME: Theme = Theme { has_colour: true, has_unicode: true };
 
-/// The app showing a scripted run to its end, without a loop.
+/// Returns the app after a scripted run, without an event loop.
 pub(super) fn app_after(script: &Script, theme: Theme, width: u16, height: u16) -> App {
     let mut app = App::new(Picker::default(), theme, Rect::new(0, 0, width, height));
     let (scenario, settings) = (Arc::clone(&script.scenario), script.settings.clone());
@@ -44,14 +44,14 @@ pub(super) fn press_keys(app: &mut App, keys: &str) {
     }
 }
 
-/// What is on the screen.
+/// Returns the screen's cells.
 pub(super) fn screen(app: &App) -> ratatui::buffer::Buffer {
     let mut buffer = ratatui::buffer::Buffer::empty(app.size());
     draw::draw_screen(app, app.size(), &mut buffer);
     buffer
 }
 
-/// The screen's text, a line for each row, without what is blank at its end.
+/// Returns the screen's text, a line for each row, without trailing blanks.
 pub(super) fn screen_text(buffer: &ratatui::buffer::Buffer) -> String {
     let width = usize::from(buffer.area.width).max(1);
     let rows = buffer.content.chunks(width);
@@ -59,7 +59,7 @@ pub(super) fn screen_text(buffer: &ratatui::buffer::Buffer) -> String {
     rows.map(|row| line(row).trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
-/// Keys written as one types them; those without a character by name, such as `<esc>`.
+/// Returns the events of keys written as text; keys without a character have a name, such as `<esc>`.
 pub(super) fn events_from(keys: &str) -> Vec<Event> {
     let mut events = Vec::new();
     let mut rest = keys;
@@ -91,7 +91,7 @@ fn named_key(name: &str) -> KeyEvent {
     }
 }
 
-/// What a scripted run was asked, and how it is fed.
+/// A scripted run: records commands, and receives messages from the test.
 #[derive(Clone)]
 pub(super) struct ReplayRun {
     registry: Arc<Registry>,
@@ -99,7 +99,7 @@ pub(super) struct ReplayRun {
     feed: Rc<RefCell<Option<Sender<Message>>>>,
     pub(super) now: Rc<RefCell<Stamp>>,
     pub(super) commands: Rc<RefCell<Vec<Command>>>,
-    /// When it was told to end.
+    /// The time limit that was set.
     pub(super) time_limit: Rc<RefCell<Option<Stamp>>>,
     pub(super) settings: Settings,
 }
@@ -128,7 +128,7 @@ impl RunHandle for ReplayRun {
     fn set_paused(&self, _: bool) {}
 }
 
-/// Starts runs that have the cast of one script; remembers every one of them.
+/// A starter of runs with the registry of one script; keeps every run it started.
 struct ReplayStarter {
     registry: Arc<Registry>,
     started: Rc<RefCell<Vec<ReplayRun>>>,
@@ -137,7 +137,7 @@ struct ReplayStarter {
 impl RunStarter for ReplayStarter {
     fn start_run(&self, _: &Scenario, settings: &Settings) -> Result<Box<dyn RunHandle>, String> {
         let (feed, messages) = unbounded();
-        let reel = ReplayRun {
+        let run = ReplayRun {
             registry: Arc::clone(&self.registry),
             messages,
             feed: Rc::new(RefCell::new(Some(feed))),
@@ -146,8 +146,8 @@ impl RunStarter for ReplayStarter {
             time_limit: Rc::default(),
             settings: settings.clone(),
         };
-        self.started.borrow_mut().push(reel.clone());
-        Ok(Box::new(reel))
+        self.started.borrow_mut().push(run.clone());
+        Ok(Box::new(run))
     }
 }
 
@@ -201,12 +201,12 @@ pub(super) struct Harness {
     started: Rc<RefCell<Vec<ReplayRun>>>,
     frames: Rc<RefCell<usize>>,
     pub(super) suspended: Rc<RefCell<usize>>,
-    /// Whether somebody would give the terminal back.
+    /// Whether a guardian would restore the terminal.
     pub(super) is_guarded: Rc<RefCell<bool>>,
 }
 
 impl Harness {
-    /// The picker, with the script's scenario and the catalogue in it.
+    /// Returns a harness with the picker open, which has the script's scenario and the catalogue.
     pub(super) fn in_picker(script: &Script) -> Self {
         let size = Rect::new(0, 0, 120, 40);
         let started: Rc<RefCell<Vec<ReplayRun>>> = Rc::default();
@@ -215,7 +215,7 @@ impl Harness {
         let options = TerminalOptions { viewport: Viewport::Fixed(size) };
         let screen = Terminal::with_options(TestBackend::new(size.width, size.height), options);
         let screen = screen.expect("memory is always there");
-        let stage = MemoryBackend {
+        let backend = MemoryBackend {
             screen,
             size,
             frames: Rc::clone(&frames),
@@ -234,7 +234,7 @@ impl Harness {
         };
         let app = App::new(Picker::from_entries(vec![entry]), COLOUR_THEME, size);
         let sources = EventSources { input_events: input, signals, panics, file_changes: texts };
-        let events = EventLoop::new(app, stage, sources, Box::leak(Box::new(starter)));
+        let events = EventLoop::new(app, backend, sources, Box::leak(Box::new(starter)));
         Self {
             events,
             input_events: typed,
@@ -247,22 +247,22 @@ impl Harness {
         }
     }
 
-    /// The same, and questions are put before runs.
+    /// Returns the same, with questions before runs.
     pub(super) fn with_questions(script: &Script) -> Self {
-        let mut desk = Self::in_picker(script);
-        desk.events.app().ask_questions = true;
-        desk
+        let mut harness = Self::in_picker(script);
+        harness.events.app().ask_questions = true;
+        harness
     }
 
-    /// The script's run, played to its end and drawn.
+    /// Returns a harness after the script's run was played and drawn.
     pub(super) fn after_run(script: &Script) -> Self {
-        let mut desk = Self::in_picker(script);
-        desk.press_keys("<enter>");
-        desk.play(script);
-        desk
+        let mut harness = Self::in_picker(script);
+        harness.press_keys("<enter>");
+        harness.play(script);
+        harness
     }
 
-    /// What the loop changes.
+    /// Returns the app of the event loop.
     pub(super) fn app(&mut self) -> &mut App {
         self.events.app()
     }
@@ -291,14 +291,14 @@ impl Harness {
     }
 
     pub(super) fn feed_message(&mut self, message: Message) {
-        let reel = self.last_run();
-        reel.feed.borrow().as_ref().expect("the run goes on").send(message).expect("the loop listens");
-        while !reel.messages.is_empty() {
+        let run = self.last_run();
+        run.feed.borrow().as_ref().expect("the run is open").send(message).expect("the loop listens");
+        while !run.messages.is_empty() {
             self.events.step();
         }
     }
 
-    /// The file under watch has this text now.
+    /// Saves the watched file with this text.
     pub(super) fn save_file(&mut self, name: &str, text: &str) {
         let source = Source { name: name.into(), path: Some(format!("{name}.kdl").into()), text: text.into() };
         self.file_changes.send(Ok(source)).expect("the loop listens");
@@ -307,19 +307,19 @@ impl Harness {
         }
     }
 
-    /// The run's channel closes.
+    /// Closes the run's channel.
     pub(super) fn close_run(&mut self) {
         self.last_run().feed.borrow_mut().take();
         self.events.step();
     }
 
-    /// Lets the run's clock stand at `now` when the next frame is drawn.
+    /// Draws a frame with the run's clock at `now`.
     pub(super) fn tick(&mut self, now: Stamp) {
         *self.last_run().now.borrow_mut() = now;
         self.events.handle_tick();
     }
 
-    /// The run that was started last.
+    /// Returns the run that was started last.
     pub(super) fn last_run(&self) -> ReplayRun {
         self.started.borrow().last().expect("a run was started").clone()
     }
@@ -332,10 +332,10 @@ impl Harness {
         *self.frames.borrow()
     }
 
-    /// How it ended: `goes on`, `quit`, or the signal's number.
+    /// Returns how the dashboard ended: `running`, `quit`, or the signal's number.
     pub(super) fn ending(&self) -> String {
         match self.events.exit() {
-            None => "goes on".into(),
+            None => "running".into(),
             Some(Ok(None)) => "quit".into(),
             Some(Ok(Some(signal))) => signal.to_string(),
             Some(Err(error)) => error.to_string(),

@@ -1,4 +1,4 @@
-//! A pool whose size is turned while it runs: what it did at each level is kept.
+//! Tests of a pool that is resized during a run: the figures of each level are kept.
 
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ fn resize(app: &mut App, at: u64, workers: u32) {
     }
 }
 
-/// The line of a number of workers, cut into its figures.
+/// Returns the figures in the line of a number of workers.
 fn level(app: &App, workers: &str) -> Vec<String> {
     let shown = screen_text(&screen(app));
     let words = |line: &str| line.trim_start_matches([' ', '▸']).split_whitespace().map(str::to_owned).collect();
@@ -68,13 +68,13 @@ fn each_level_keeps_its_figures() {
     play(&mut app, &script, 4_000, 5_000);
     let time = |line: &[String]| line[line.len() - 2..].join(" ");
     let after = level(&app, "2");
-    assert_ne!(time(&two), time(&after), "time goes on at a level that is come back to: {after:?}");
+    assert_ne!(time(&two), time(&after), "time is added when the level is set again: {after:?}");
     press_keys(&mut app, "t");
     assert!(screen_text(&screen(&app)).contains("worker-1"), "and back to the lanes");
 }
 
 #[test]
-fn a_level_counts_no_task_that_was_due_at_another_and_says_what_still_waits() {
+fn level_excludes_tasks_of_earlier_levels_and_shows_their_backlog() {
     let script = pool();
     let mut app = started(&script, (80, 24));
     play(&mut app, &script, 0, 2_000);
@@ -83,7 +83,7 @@ fn a_level_counts_no_task_that_was_due_at_another_and_says_what_still_waits() {
     assert!(two[2] != "-", "tasks of this level: {two:?}");
     resize(&mut app, 2_000, 3);
     play(&mut app, &script, 2_000, 4_000);
-    // Every task waits for half of the time that has passed: all that ended by now were due before.
+    // Every task waits for half of the elapsed time: all that have ended were due before.
     let three = level(&app, "3");
     assert_eq!((three[2].as_str(), three[3].as_str()), ("-", "-"), "{three:?}");
     let shown = screen_text(&screen(&app));
@@ -91,15 +91,15 @@ fn a_level_counts_no_task_that_was_due_at_another_and_says_what_still_waits() {
     resize(&mut app, 4_000, 4);
     play(&mut app, &script, 4_000, 5_000);
     let shown = screen_text(&screen(&app));
-    assert_eq!(shown.matches("tasks waited at the change").count(), 1, "of the level that goes on: {shown}");
+    assert_eq!(shown.matches("tasks waited at the change").count(), 1, "of the current level only: {shown}");
 }
 
 #[test]
-fn a_new_run_of_the_same_scenario_keeps_them() {
+fn levels_survive_a_restart_of_the_scenario() {
     let script = pool();
     let mut app = started(&script, (200, 60));
     play(&mut app, &script, 0, 2_000);
-    assert!(!screen_text(&screen(&app)).contains("Levels seen so far"), "one level is none to compare");
+    assert!(!screen_text(&screen(&app)).contains("Levels seen so far"), "one level cannot be compared");
     resize(&mut app, 2_000, 3);
     play(&mut app, &script, 2_000, 4_000);
     assert!(screen_text(&screen(&app)).contains("Levels seen so far"), "{}", screen_text(&screen(&app)));
@@ -108,8 +108,8 @@ fn a_new_run_of_the_same_scenario_keeps_them() {
 }
 
 #[test]
-fn without_a_pool_there_are_no_levels() {
+fn levels_pane_needs_a_pool() {
     let mut app = started(&contention(), (80, 24));
     press_keys(&mut app, "t");
-    assert!(screen_text(&screen(&app)).contains("this scenario has no pool"));
+    assert!(screen_text(&screen(&app)).contains("This scenario has no pool"));
 }

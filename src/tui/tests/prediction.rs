@@ -1,4 +1,4 @@
-//! Predict, run, compare; and a file that is saved while it runs.
+//! Tests of predict, run, compare; and of a file that is saved during a run.
 
 use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
@@ -6,203 +6,210 @@ use super::harness::Harness;
 use super::script::{self, contention, ms};
 use crate::trace::{KnobId, Message, Notice, RunEnd};
 
-/// A run that was begun with this guess, played for five seconds.
+/// Starts a run after this guess, and plays five seconds of it.
 fn run_with_guess(keys: &str) -> Harness {
     let script = contention();
-    let mut desk = Harness::with_questions(&script);
-    desk.press_keys("<enter>");
-    assert_eq!(desk.run_count(), 0, "first the question");
-    desk.press_keys(keys);
-    desk.play(&script);
-    desk
+    let mut harness = Harness::with_questions(&script);
+    harness.press_keys("<enter>");
+    assert_eq!(harness.run_count(), 0, "the question comes first");
+    harness.press_keys(keys);
+    harness.play(&script);
+    harness
 }
 
 #[test]
-fn the_question_comes_before_the_run_and_says_what_can_be_guessed() {
-    let mut desk = Harness::with_questions(&contention());
-    desk.press_keys("<enter>");
+fn question_with_its_guesses_comes_before_the_run() {
+    let mut harness = Harness::with_questions(&contention());
+    harness.press_keys("<enter>");
     for words in ["Tellers at one account", "How many deposits a second?", "[1] about five", "[3] something else"] {
-        assert!(desk.contains(words), "{words}: {}", desk.screen_text());
+        assert!(harness.contains(words), "{words}: {}", harness.screen_text());
     }
-    desk.press_keys("?");
+    harness.press_keys("?");
     assert!(
-        desk.contains("choose this guess") && !desk.contains("freeze"),
+        harness.contains("Choose this guess") && !harness.contains("Freeze"),
         "help speaks of this page: {}",
-        desk.screen_text()
+        harness.screen_text()
     );
-    desk.press_keys("?<esc>");
-    assert!(desk.contains("see threads and processes contend") && desk.run_count() == 0, "esc goes back to the picker");
-}
-
-#[test]
-fn a_guess_that_is_right_is_said_to_be_right() {
-    let desk = run_with_guess("2<up><enter>");
+    harness.press_keys("?<esc>");
     assert!(
-        desk.contains("What came of it") && desk.contains("You said   about five - right"),
-        "{}",
-        desk.screen_text()
+        harness.contains("see threads and processes contend") && harness.run_count() == 0,
+        "Esc goes back to the picker"
     );
-    assert!(desk.contains("Measured   counter balance:"), "with the figures: {}", desk.screen_text());
-    assert!(desk.contains("Watch      the lock: held nearly all the time"));
-    assert!(desk.contains("live 5.0 s"), "the picture stays in sight");
 }
 
 #[test]
-fn a_guess_that_is_wrong_is_told_what_it_is_instead() {
-    let desk = run_with_guess("<down><down><enter>");
+fn right_guess_is_marked_as_right() {
+    let harness = run_with_guess("2<up><enter>");
+    assert!(harness.contains("Result") && harness.contains("Your guess about five ✓"), "{}", harness.screen_text());
+    assert!(harness.contains("Measured   counter balance:"), "with the figures: {}", harness.screen_text());
+    assert!(harness.contains("Watch      the lock: held nearly all the time"));
+    assert!(harness.contains("live 5.0 s"), "the picture stays in sight");
+}
+
+#[test]
+fn wrong_guess_is_marked_and_the_answer_given() {
+    let harness = run_with_guess("<down><down><enter>");
     assert!(
-        desk.contains("You said   one - not so") && desk.contains("It is      about five"),
+        harness.contains("Your guess one ✗") && harness.contains("Answer     about five"),
         "{}",
-        desk.screen_text()
+        harness.screen_text()
     );
 }
 
 #[test]
-fn without_a_guess_the_answer_comes_all_the_same_and_only_once() {
-    let mut desk = run_with_guess("<enter>");
-    assert!(desk.contains("It is      about five") && !desk.contains("You said"), "{}", desk.screen_text());
-    desk.press_keys("<esc>");
-    desk.tick(ms(6_000));
-    assert!(!desk.contains("What came of it"), "once");
-    desk.press_keys("a");
-    assert!(desk.contains("What came of it"), "and whenever it is asked for");
+fn answer_without_a_guess_opens_once() {
+    let mut harness = run_with_guess("<enter>");
+    assert!(harness.contains("Answer     about five") && !harness.contains("Your guess"), "{}", harness.screen_text());
+    harness.press_keys("<esc>");
+    harness.tick(ms(6_000));
+    assert!(!harness.contains("Result"), "once");
+    harness.press_keys("a");
+    assert!(harness.contains("Result"), "and opens by key");
 }
 
 #[test]
-fn the_answer_waits_until_it_is_settled_and_for_whoever_looks_at_the_past() {
+fn answer_opens_only_when_settled_and_the_present_is_shown() {
     let script = contention();
-    let mut desk = Harness::with_questions(&script);
-    desk.press_keys("<enter><enter>");
-    desk.tick(ms(500));
-    assert!(!desk.contains("What came of it"), "too early to tell");
-    desk.press_keys("a");
-    assert!(desk.contains("So far"), "one can ask before: {}", desk.screen_text());
-    desk.press_keys("r");
-    desk.play(&script);
-    assert!(!desk.contains("What came of it"), "a restart is no lesson");
+    let mut harness = Harness::with_questions(&script);
+    harness.press_keys("<enter><enter>");
+    harness.tick(ms(500));
+    assert!(!harness.contains("Result"), "too early to tell");
+    harness.press_keys("a");
+    assert!(harness.contains("So far"), "the answer can be opened early: {}", harness.screen_text());
+    harness.press_keys("r");
+    harness.play(&script);
+    assert!(!harness.contains("Result"), "a restart shows no answer");
 
-    desk.press_keys("p<enter>");
-    desk.tick(ms(400));
-    desk.press_keys("<left>");
-    desk.play(&script);
-    assert!(!desk.contains("What came of it"), "{}", desk.screen_text());
-    desk.press_keys("f");
-    desk.tick(ms(5_400));
-    assert!(desk.contains("What came of it"), "{}", desk.screen_text());
+    harness.press_keys("p<enter>");
+    harness.tick(ms(400));
+    harness.press_keys("<left>");
+    harness.play(&script);
+    assert!(!harness.contains("Result"), "{}", harness.screen_text());
+    harness.press_keys("f");
+    harness.tick(ms(5_400));
+    assert!(harness.contains("Result"), "{}", harness.screen_text());
 }
 
 #[test]
-fn a_run_that_ends_before_is_judged_at_its_end() {
-    let mut desk = Harness::with_questions(&contention());
-    desk.press_keys("<enter>1<enter>");
-    desk.tick(ms(100));
-    desk.feed_message(Message::Ended { at: ms(200), reason: RunEnd::Completed });
+fn run_that_ends_early_is_judged_at_its_end() {
+    let mut harness = Harness::with_questions(&contention());
+    harness.press_keys("<enter>1<enter>");
+    harness.tick(ms(100));
+    harness.feed_message(Message::Ended { at: ms(200), reason: RunEnd::Completed });
     assert!(
-        desk.contains("You said   about five - not so") && desk.contains("It is      one"),
+        harness.contains("Your guess about five ✗") && harness.contains("Answer     one"),
         "{}",
-        desk.screen_text()
+        harness.screen_text()
     );
 }
 
 #[test]
-fn a_number_starts_what_is_suggested_and_compares_with_before() {
-    let mut desk = run_with_guess("<enter>");
-    assert!(desk.contains("Try        [1] twice as many tellers") && desk.contains("- in another program"));
-    desk.press_keys("2");
-    assert_eq!(desk.run_count(), 2);
+fn number_key_starts_a_suggestion_and_shows_the_previous_outcome() {
+    let mut harness = run_with_guess("<enter>");
+    assert!(harness.contains("Try        [1] twice as many tellers") && harness.contains("- in another program"));
+    harness.press_keys("2");
+    assert_eq!(harness.run_count(), 2);
     let scenario = script::scenario();
     let (hold, knob) = scenario.knob("hold").expect("it is there");
-    assert_eq!(knob.format_value(desk.last_run().settings.number(hold)), "1ms", "the second that has knobs");
-    assert!(desk.contains("watch: a shorter stay inside"), "where to look is said of this one: {}", desk.screen_text());
-    desk.play(&contention());
-    assert!(desk.contains("Before     as it was: about five"), "{}", desk.screen_text());
-    desk.press_keys("<esc>9");
-    assert!(desk.contains("2 things to try are suggested: 1 to 2") && desk.run_count() == 2, "{}", desk.screen_text());
+    assert_eq!(knob.format_value(harness.last_run().settings.number(hold)), "1ms", "the second that has knobs");
+    assert!(harness.contains("watch: a shorter stay inside"), "the hint of this suggestion: {}", harness.screen_text());
+    harness.play(&contention());
+    assert!(harness.contains("Before     with default knobs: about five"), "{}", harness.screen_text());
+    harness.press_keys("<esc>9");
+    assert!(harness.contains("2 suggestions: press 1 to 2") && harness.run_count() == 2, "{}", harness.screen_text());
 }
 
 #[test]
-fn after_a_knob_is_turned_nothing_is_said_of_it_by_what_was_before() {
-    let mut desk = Harness::after_run(&contention());
-    desk.press_keys("a");
-    assert!(desk.contains("about five"), "{}", desk.screen_text());
-    desk.press_keys("<esc>+a");
+fn turned_knob_discards_the_answer_of_the_old_settings() {
+    let mut harness = Harness::after_run(&contention());
+    harness.press_keys("a");
+    assert!(harness.contains("about five"), "{}", harness.screen_text());
+    harness.press_keys("<esc>+a");
     assert!(
-        desk.contains("hold=") && desk.contains("too early to tell: the settings were changed"),
+        harness.contains("hold=") && harness.contains("too early to tell: the settings were changed"),
         "{}",
-        desk.screen_text()
+        harness.screen_text()
     );
-    assert!(!desk.contains("about five"), "{}", desk.screen_text());
+    assert!(!harness.contains("about five"), "{}", harness.screen_text());
     let notice = Notice::KnobSet { knob: KnobId(1), name: "hold".into(), value_text: "21ms".into() };
-    desk.feed_message(Message::Notice { at: ms(5_100), notice });
-    desk.tick(ms(5_500));
-    assert!(desk.contains("for 400 ms: too early to tell"), "{}", desk.screen_text());
-    assert!(!desk.contains("about five"), "{}", desk.screen_text());
+    harness.feed_message(Message::Notice { at: ms(5_100), notice });
+    harness.tick(ms(5_500));
+    assert!(harness.contains("for 400 ms: too early to tell"), "{}", harness.screen_text());
+    assert!(!harness.contains("about five"), "{}", harness.screen_text());
 }
 
 #[test]
-fn the_question_can_be_asked_again_of_other_knobs() {
-    let mut desk = run_with_guess("<enter>");
-    desk.press_keys("<esc>,+p");
-    assert!(desk.contains("With tellers=4"), "{}", desk.screen_text());
-    desk.press_keys("3<enter>");
-    assert!((desk.last_run().settings.number(KnobId(0)) - 4.0).abs() < 1e-9);
-    desk.play(&contention());
-    assert!(desk.contains("You said   something else - not so"), "{}", desk.screen_text());
+fn question_can_be_asked_again_with_other_knobs() {
+    let mut harness = run_with_guess("<enter>");
+    harness.press_keys("<esc>,+p");
+    assert!(harness.contains("With tellers=4"), "{}", harness.screen_text());
+    harness.press_keys("3<enter>");
+    assert!((harness.last_run().settings.number(KnobId(0)) - 4.0).abs() < 1e-9);
+    harness.play(&contention());
+    assert!(harness.contains("Your guess something else ✗"), "{}", harness.screen_text());
 }
 
 #[test]
-fn a_click_chooses_a_guess_and_a_second_one_runs() {
-    let mut desk = Harness::with_questions(&contention());
-    desk.press_keys("<enter>");
-    let row = desk.screen_text().lines().position(|line| line.contains("[2] one")).expect("it is there") as u16;
+fn click_chooses_a_guess_and_second_click_runs() {
+    let mut harness = Harness::with_questions(&contention());
+    harness.press_keys("<enter>");
+    let row = harness.screen_text().lines().position(|line| line.contains("[2] one")).expect("it is there") as u16;
     let down = MouseEventKind::Down(MouseButton::Left);
     let click = Event::Mouse(MouseEvent { kind: down, column: 30, row, modifiers: KeyModifiers::NONE });
-    desk.send_event(click.clone());
-    assert!(desk.run_count() == 0 && desk.contains("Press enter, and see."), "{}", desk.screen_text());
-    desk.send_event(click);
-    assert_eq!(desk.run_count(), 1);
+    harness.send_event(click.clone());
+    assert!(harness.run_count() == 0 && harness.contains("Press Enter to find out."), "{}", harness.screen_text());
+    harness.send_event(click);
+    assert_eq!(harness.run_count(), 1);
 }
 
 #[test]
-fn a_knob_turned_after_the_end_is_shown_as_what_will_be() {
-    let mut desk = Harness::after_run(&contention());
-    desk.feed_message(Message::Ended { at: ms(5_100), reason: RunEnd::Stopped });
-    desk.press_keys(",+");
-    assert!(desk.contains("tellers 3\u{2192}4"), "the picture is still that of three: {}", desk.screen_text());
-    desk.press_keys("r");
-    assert!(desk.contains("tellers 4") && (desk.last_run().settings.number(KnobId(0)) - 4.0).abs() < 1e-9);
+fn knob_turned_after_the_end_is_shown_as_next_value() {
+    let mut harness = Harness::after_run(&contention());
+    harness.feed_message(Message::Ended { at: ms(5_100), reason: RunEnd::Stopped });
+    harness.press_keys(",+");
+    assert!(harness.contains("tellers 3\u{2192}4"), "the picture is still that of three: {}", harness.screen_text());
+    harness.press_keys("r");
+    assert!(harness.contains("tellers 4") && (harness.last_run().settings.number(KnobId(0)) - 4.0).abs() < 1e-9);
 }
 
 const KNOB_SCENARIO: &str =
     "knob n 3 min=1 max=9 help=\"how many\"\nthread worker count=$n { forever { sleep \"1ms\" } }\n";
 
 #[test]
-fn a_saved_file_starts_anew_with_the_knobs_as_they_stand() {
-    let mut desk = Harness::after_run(&contention());
+fn saved_file_restarts_with_the_current_knobs() {
+    let mut harness = Harness::after_run(&contention());
     let text =
         |extra: &str| script::TEXT.replace("title \"Tellers at one account\"", &format!("title \"Mended\"\n{extra}"));
-    desk.press_keys(",+");
-    assert_eq!(desk.run_count(), 2);
-    desk.save_file("tellers", &text(""));
-    assert_eq!(desk.run_count(), 3);
-    assert!((desk.last_run().settings.number(KnobId(0)) - 4.0).abs() < 1e-9, "four tellers, as before");
-    desk.save_file(
+    harness.press_keys(",+");
+    assert_eq!(harness.run_count(), 2);
+    harness.save_file("tellers", &text(""));
+    assert_eq!(harness.run_count(), 3);
+    assert!((harness.last_run().settings.number(KnobId(0)) - 4.0).abs() < 1e-9, "four tellers, as before");
+    harness.save_file(
         "tellers",
         &text("")
             .replace("knob tellers 3 min=1 max=64", "knob tellers 2 min=1 max=3")
             .replace("tellers=6", "tellers=3"),
     );
-    assert!((desk.last_run().settings.number(KnobId(0)) - 2.0).abs() < 1e-9, "four are too many now");
-    desk.save_file("other", KNOB_SCENARIO);
-    assert_eq!(desk.run_count(), 4, "another file is another matter");
+    assert!((harness.last_run().settings.number(KnobId(0)) - 2.0).abs() < 1e-9, "four is above the maximum now");
+    harness.save_file("other", KNOB_SCENARIO);
+    assert_eq!(harness.run_count(), 4, "another file does not restart it");
 }
 
 #[test]
-fn mistakes_in_a_saved_file_are_shown_and_end_nothing() {
-    let mut desk = Harness::after_run(&contention());
-    desk.save_file("tellers", "thread worker { sleeep \"1ms\" }");
-    assert_eq!(desk.run_count(), 1, "the run goes on");
-    assert!(desk.contains("tellers has mistakes") && desk.contains("did you mean `sleep`?"), "{}", desk.screen_text());
-    desk.save_file("tellers", script::TEXT);
-    assert!(desk.run_count() == 2 && !desk.contains("has mistakes") && desk.contains("live"), "{}", desk.screen_text());
+fn mistakes_in_a_saved_file_are_shown_while_the_run_continues() {
+    let mut harness = Harness::after_run(&contention());
+    harness.save_file("tellers", "thread worker { sleeep \"1ms\" }");
+    assert_eq!(harness.run_count(), 1, "the run continues");
+    assert!(
+        harness.contains("tellers has mistakes") && harness.contains("did you mean `sleep`?"),
+        "{}",
+        harness.screen_text()
+    );
+    harness.save_file("tellers", script::TEXT);
+    assert!(
+        harness.run_count() == 2 && !harness.contains("has mistakes") && harness.contains("live"),
+        "{}",
+        harness.screen_text()
+    );
 }

@@ -1,4 +1,4 @@
-//! No size of the screen is too odd.
+//! Tests of small and large screens: everything is drawn without a panic.
 
 use ratatui::layout::Rect;
 
@@ -34,7 +34,7 @@ fn every_small_screen_is_drawn() {
 }
 
 #[test]
-fn whatever_is_open_fits_every_small_screen() {
+fn every_overlay_fits_every_small_screen() {
     for script in [knob_turned(), deadlock(5), pool()] {
         for keys in [
             "?",
@@ -64,7 +64,7 @@ fn whatever_is_open_fits_every_small_screen() {
 }
 
 #[test]
-fn the_picker_fits_every_small_screen() {
+fn picker_fits_every_small_screen() {
     let mut app = App::new(Picker::catalogue(), COLOUR_THEME, Rect::new(0, 0, 80, 24));
     for keys in ["", "?", "e", "zz"] {
         press_keys(&mut app, keys);
@@ -78,7 +78,7 @@ fn the_picker_fits_every_small_screen() {
 }
 
 #[test]
-fn a_screen_as_wide_or_high_as_can_be_is_drawn() {
+fn largest_screens_are_drawn() {
     for (width, height) in [(u16::MAX, 1), (u16::MAX, 7), (1, u16::MAX), (7, u16::MAX), (1_000, 300)] {
         for script in [contention(), deadlock(5), pool()] {
             screen(&app_after(&script, COLOUR_THEME, width, height));
@@ -87,7 +87,7 @@ fn a_screen_as_wide_or_high_as_can_be_is_drawn() {
 }
 
 #[test]
-fn a_pane_in_place_of_the_rows_closes_again() {
+fn pane_in_place_of_the_rows_closes_again() {
     let mut app = app_after(&deadlock(2), COLOUR_THEME, 80, 24);
     press_keys(&mut app, "<tab><tab>");
     press_keys(&mut app, "<tab>");

@@ -1,4 +1,4 @@
-//! Runs that never happened, event by event.
+//! Scripted runs, event by event.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::trace::{
     ResourceId, ResourceInfo, ResourceKind, Sample, Span, Stamp, State, WorkerId, WorkerInfo, WorkerKind,
 };
 
-/// A scenario's words and knobs, for runs that are told apart from it.
+/// The scenario of all scripts, with its texts and knobs.
 pub(super) const TEXT: &str = r#"
 title "Tellers at one account"
 group locks
@@ -39,7 +39,7 @@ pub(super) const fn ms(ms: u64) -> Stamp {
     Stamp(ms * 1_000_000)
 }
 
-/// What takes part, and what happened up to `until`.
+/// A scripted run: the registry, and the messages up to `until`.
 pub(super) struct Script {
     pub(super) scenario: Arc<Scenario>,
     pub(super) settings: Settings,
@@ -120,8 +120,8 @@ pub(super) fn contention() -> Script {
     w.into_script(5_000)
 }
 
-/// So many rings of two that share nothing: the first closes after 100 ms, each other one 100 ms later. One more worker
-/// waits for the first ring.
+/// Several rings of two without a common lock: the first closes after 100 ms, each other one 100 ms later. One more
+/// worker waits for the first ring.
 pub(super) fn pairs(count: usize) -> Script {
     let mut w = ScriptBuilder::new();
     let rings: Vec<_> = (1..=count).map(|n| (w.add_workers(&format!("ring{n}"), 2), n as u64)).collect();
@@ -140,8 +140,8 @@ pub(super) fn pairs(count: usize) -> Script {
     w.into_script(4_300)
 }
 
-/// The same on a machine with so many cores, each busier than the one before; the second is gone from the third second on,
-/// the third was never there.
+/// The contention script on a machine with this many cores, each busier than the one before. The second is offline from
+/// the third second on, the third always was.
 pub(super) fn on_cores(count: usize) -> Script {
     let mut script = contention();
     for message in &mut script.messages {
@@ -153,12 +153,12 @@ pub(super) fn on_cores(count: usize) -> Script {
     script
 }
 
-/// The same, and after three seconds a knob was turned.
+/// The contention script with a knob turned after three seconds.
 pub(super) fn knob_turned() -> Script {
     knob_turned_at(3_000)
 }
 
-/// The same, and a knob was turned at this moment.
+/// The contention script with a knob turned at this moment, in milliseconds.
 pub(super) fn knob_turned_at(at: u64) -> Script {
     let mut script = contention();
     let notice = Notice::KnobSet { knob: crate::trace::KnobId(1), name: "hold".into(), value_text: "50ms".into() };
@@ -166,7 +166,7 @@ pub(super) fn knob_turned_at(at: u64) -> Script {
     script
 }
 
-/// A ring of this many, closed after 100 ms; one more waits for them in vain.
+/// A ring of this many, closed after 100 ms, and one more worker that waits for it.
 pub(super) fn deadlock(members: usize) -> Script {
     let mut w = ScriptBuilder::new();
     let names: Vec<WorkerId> = w.add_workers("seat", members);
@@ -183,7 +183,7 @@ pub(super) fn deadlock(members: usize) -> Script {
     w.into_script(4_300)
 }
 
-/// Two workers that cannot keep up with what arrives.
+/// Two workers that cannot keep up with the arrivals.
 pub(super) fn pool() -> Script {
     let mut w = ScriptBuilder::new();
     let workers = w.add_workers("worker", 2);
@@ -227,7 +227,7 @@ pub(super) fn pool() -> Script {
     w.into_script(5_000)
 }
 
-/// One of everything that goes wrong: a crash, a gap, a lost event, words on standard error.
+/// One of every failure: a crash, a gap, a lost event, text on standard error.
 pub(super) fn everything_wrong() -> Script {
     let mut w = ScriptBuilder::new();
     let workers = w.add_workers("worker", 3);
@@ -259,7 +259,7 @@ pub(super) fn many_workers(count: usize) -> Script {
     w.into_script(3_000)
 }
 
-/// When something of this message happened last.
+/// Returns the time of a message's last event.
 pub(super) fn time_of(message: &Message) -> Stamp {
     match message {
         Message::Events(events) => events.last().map_or(Stamp(0), |event| event.at),
@@ -271,7 +271,7 @@ pub(super) fn time_of(message: &Message) -> Stamp {
     }
 }
 
-/// The same run as a live one tells of it: in the order of time, and up to when everything is told.
+/// Returns the script as a live run delivers it: in the order of time, with watermarks.
 pub(super) fn in_delivery_order(mut script: Script) -> Script {
     script.messages.retain(|message| time_of(message) <= script.until);
     script.messages.sort_by_key(time_of);

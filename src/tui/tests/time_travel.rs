@@ -1,4 +1,4 @@
-//! A window or a cursor in the past: all of the screen is of that moment, or says that it is not.
+//! Tests of a window or a cursor in the past: the whole screen shows that moment, or says that it does not.
 
 use super::harness::{COLOUR_THEME, Harness, app_after, press_keys, screen, screen_text};
 use super::script::{
@@ -8,7 +8,7 @@ use crate::trace::{Command, KnobId, Message, Notice, RunEnd, Stamp, WorkerId};
 use crate::tui::app::{App, AppEvent, CurrentView};
 use crate::tui::run_view::{Pane, RunView, Viewport};
 
-/// What of a run had happened by `at`.
+/// Returns the script up to `at`.
 fn truncated_at(mut script: Script, at: Stamp) -> Script {
     script.messages.retain(|message| time_of(message) <= at);
     script.until = at;
@@ -22,7 +22,7 @@ fn run_view_of(app: &mut App) -> &mut RunView {
     }
 }
 
-/// The whole run, looked at with the window's end, and perhaps a cursor, at this moment.
+/// Returns the app after the whole run, with the window's end, and perhaps a cursor, at this moment.
 fn app_looking_back(script: &Script, at: Stamp, cursor: bool, size: (u16, u16)) -> App {
     let mut app = app_after(script, COLOUR_THEME, size.0, size.1);
     let view = run_view_of(&mut app);
@@ -32,7 +32,8 @@ fn app_looking_back(script: &Script, at: Stamp, cursor: bool, size: (u16, u16)) 
     app
 }
 
-/// Lines below the header and the labels of the time axis. What cores did is sampled: their strips are told later.
+/// Returns the lines below the header and the labels of the time axis, without the loads of cores: they are sampled,
+/// and arrive later.
 fn below_the_axis(shown: &str) -> Vec<String> {
     let lines = shown.lines().skip(1).filter(|line| !line.starts_with(" last "));
     let untold =
@@ -41,8 +42,8 @@ fn below_the_axis(shown: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_pane_shows_a_moment_as_it_was_shown_live() {
-    // A gap is found out later than it began, and then the past has it.
+fn past_moment_looks_as_it_did_live_in_every_pane() {
+    // A gap is noticed after its beginning, and only the past shows it from there.
     let scripts = [
         ("contention", contention as fn() -> Script, vec![400, 2_500]),
         ("pool", pool, vec![400, 750, 2_500]),
@@ -71,7 +72,7 @@ fn every_pane_shows_a_moment_as_it_was_shown_live() {
 }
 
 #[test]
-fn popups_show_a_moment_as_they_did_live_and_mark_what_is_of_the_whole_run() {
+fn details_of_a_past_moment_look_as_they_did_live_and_mark_whole_run_figures() {
     let upto = |shown: &str| {
         let ends = |line: &&str| line.contains("in the whole run") || line.contains("fairness") || line.contains('└');
         let inside = shown.lines().skip_while(|line| !line.contains("┌ "));
@@ -105,7 +106,7 @@ fn popups_show_a_moment_as_they_did_live_and_mark_what_is_of_the_whole_run() {
     }
 }
 
-/// The text within an overlay's frame: where the frame stands depends on what follows.
+/// Returns the text within an overlay's frame, whose position depends on what follows.
 fn inner(lines: &[String]) -> Vec<String> {
     let within = |line: &String| {
         let mut parts = line.split('│');
@@ -115,10 +116,10 @@ fn inner(lines: &[String]) -> Vec<String> {
 }
 
 #[test]
-fn the_lock_s_row_its_popup_and_the_graph_name_the_same_holder_and_waiter() {
+fn lock_row_details_and_graph_agree_on_holder_and_waiter() {
     let script = in_delivery_order(contention());
     for turn in 3..24_u64 {
-        let at = ms(turn * 200 + 120); // the next one has begun to wait
+        let at = ms(turn * 200 + 120); // the next worker has begun to wait
         let mut app = app_looking_back(&script, at, true, (200, 60));
         let (holder, waiter) = (format!("teller-{}", turn % 3 + 1), format!("teller-{}", (turn + 1) % 3 + 1));
         let figures = &run_view_of(&mut app).figures;
@@ -136,7 +137,7 @@ fn the_lock_s_row_its_popup_and_the_graph_name_the_same_holder_and_waiter() {
 }
 
 #[test]
-fn findings_of_later_are_not_shown_before() {
+fn later_findings_are_not_shown_at_an_earlier_moment() {
     let script = in_delivery_order(everything_wrong());
     let before = screen_text(&screen(&app_looking_back(&script, ms(900), true, (120, 40))));
     assert!(!before.contains("panicked"), "{before}");
@@ -147,7 +148,7 @@ fn findings_of_later_are_not_shown_before() {
 }
 
 #[test]
-fn a_deadlock_is_not_drawn_before_it_closed() {
+fn deadlock_is_not_drawn_before_it_closed() {
     for size in [(80, 24), (120, 40), (200, 60)] {
         let shown = |at| screen_text(&screen(&app_looking_back(&in_delivery_order(deadlock(2)), ms(at), true, size)));
         let (before, after) = (shown(80), shown(150));
@@ -155,77 +156,85 @@ fn a_deadlock_is_not_drawn_before_it_closed() {
         assert!(after.contains("Both are stuck"), "{after}");
         if size.0 > 80 {
             assert!(
-                before.contains("Who waits for whom") && after.contains("closed 100 ms after the start, 50 ms ago")
+                before.contains("Who waits for whom") && after.contains("Deadlocked 100 ms after the start, 50 ms ago")
             );
         }
     }
 }
 
 #[test]
-fn the_header_says_which_moment_is_shown() {
-    let mut desk = Harness::after_run(&in_delivery_order(contention()));
-    assert!(desk.contains("live 5.0 s"));
-    desk.press_keys("<left><left>");
-    assert!(desk.contains("at 4.9 s, 100 ms ago") && !desk.contains("live"), "{}", desk.screen_text());
-    desk.press_keys("<esc>h");
-    desk.press_keys(" ");
-    assert!(desk.contains("before frozen 5.0 s"), "{}", desk.screen_text());
-    desk.press_keys("f");
-    assert!(desk.contains("live 5.0 s") && !desk.contains("frozen"), "f follows the newest: {}", desk.screen_text());
-    desk.feed_message(Message::Ended { at: ms(5_100), reason: RunEnd::Completed });
-    desk.press_keys("<left>");
-    assert!(desk.contains("before completed 5.1 s"), "{}", desk.screen_text());
+fn header_shows_which_moment_is_shown() {
+    let mut harness = Harness::after_run(&in_delivery_order(contention()));
+    assert!(harness.contains("live 5.0 s"));
+    harness.press_keys("<left><left>");
+    assert!(harness.contains("at 4.9 s, 100 ms ago") && !harness.contains("live"), "{}", harness.screen_text());
+    harness.press_keys("<esc>h");
+    harness.press_keys(" ");
+    assert!(harness.contains("before frozen 5.0 s"), "{}", harness.screen_text());
+    harness.press_keys("f");
+    assert!(
+        harness.contains("live 5.0 s") && !harness.contains("frozen"),
+        "f follows the newest: {}",
+        harness.screen_text()
+    );
+    harness.feed_message(Message::Ended { at: ms(5_100), reason: RunEnd::Completed });
+    harness.press_keys("<left>");
+    assert!(harness.contains("before completed 5.1 s"), "{}", harness.screen_text());
 }
 
 #[test]
-fn a_run_goes_on_being_known_while_the_picture_is_frozen() {
+fn totals_are_recorded_while_the_picture_is_frozen() {
     let script = in_delivery_order(everything_wrong());
-    let mut desk = Harness::in_picker(&script);
-    desk.press_keys("<enter>");
+    let mut harness = Harness::in_picker(&script);
+    harness.press_keys("<enter>");
     let (first, rest) = script.messages.split_at(script.messages.len() / 8);
     for message in first {
-        desk.feed_message(message.clone());
+        harness.feed_message(message.clone());
     }
-    desk.tick(ms(400));
-    desk.press_keys(" ");
+    harness.tick(ms(400));
+    harness.press_keys(" ");
     for message in rest {
-        desk.feed_message(message.clone());
+        harness.feed_message(message.clone());
     }
-    assert!(desk.contains("frozen") && !desk.contains("panicked"), "{}", desk.screen_text());
-    desk.press_keys("f");
-    desk.tick(script.until);
-    assert!(desk.contains("worker-1 panicked"), "{}", desk.screen_text());
-    let app = desk.app();
+    assert!(harness.contains("frozen") && !harness.contains("panicked"), "{}", harness.screen_text());
+    harness.press_keys("f");
+    harness.tick(script.until);
+    assert!(harness.contains("worker-1 panicked"), "{}", harness.screen_text());
+    let app = harness.app();
     let past = run_view_of(app);
     (past.viewport, past.cursor) = (Viewport::Until(ms(1_800)), Some(ms(1_800)));
     past.refresh();
     let found: Vec<_> = past.figures.findings.iter().map(|f| (f.id, f.sentence.contains("noticed"))).collect();
-    assert_eq!(found, [("crashed", false)], "noticed at its time, though nobody looked");
+    assert_eq!(found, [("crashed", false)], "noticed at its time, although the picture was frozen");
 }
 
 #[test]
-fn a_knob_turned_while_the_picture_stands_is_not_that_of_the_picture() {
-    let mut desk = Harness::after_run(&in_delivery_order(contention()));
-    desk.press_keys(" +");
-    assert!(desk.contains("hold 20ms\u{2192}50ms"), "{}", desk.screen_text());
-    assert_eq!(desk.last_run().commands.borrow().len(), 1, "the run has it");
-    desk.press_keys(" ");
-    assert!(desk.contains("hold 50ms") && !desk.contains("20ms"), "{}", desk.screen_text());
-    let [Command::SetKnob { knob, .. }] = desk.last_run().commands.borrow()[..] else { panic!("it was turned") };
+fn knob_turned_while_frozen_is_shown_as_next_value() {
+    let mut harness = Harness::after_run(&in_delivery_order(contention()));
+    harness.press_keys(" +");
+    assert!(harness.contains("hold 20ms\u{2192}50ms"), "{}", harness.screen_text());
+    assert_eq!(harness.last_run().commands.borrow().len(), 1, "the run has it");
+    harness.press_keys(" ");
+    assert!(harness.contains("hold 50ms") && !harness.contains("20ms"), "{}", harness.screen_text());
+    let [Command::SetKnob { knob, .. }] = harness.last_run().commands.borrow()[..] else { panic!("it was turned") };
     let notice = Notice::KnobSet { knob, name: "hold".into(), value_text: "50ms".into() };
-    desk.feed_message(Message::Notice { at: ms(5_050), notice });
-    desk.feed_message(Message::Watermark(ms(5_300)));
-    desk.tick(ms(6_000));
-    desk.press_keys("<left>");
-    assert!(desk.contains("hold 50ms") && !desk.contains("20ms"), "it was turned before: {}", desk.screen_text());
-    let past = run_view_of(desk.app());
+    harness.feed_message(Message::Notice { at: ms(5_050), notice });
+    harness.feed_message(Message::Watermark(ms(5_300)));
+    harness.tick(ms(6_000));
+    harness.press_keys("<left>");
+    assert!(
+        harness.contains("hold 50ms") && !harness.contains("20ms"),
+        "it was turned before: {}",
+        harness.screen_text()
+    );
+    let past = run_view_of(harness.app());
     (past.viewport, past.cursor) = (Viewport::Until(ms(4_000)), Some(ms(4_000)));
     past.refresh();
     assert_eq!(past.knob_value(KnobId(1)), ("20ms".to_owned(), Some("50ms".to_owned())));
 }
 
 #[test]
-fn the_log_ends_at_the_moment_that_is_shown() {
+fn log_ends_at_the_shown_moment() {
     for (at, lines) in [(900, 0), (1_100, 2)] {
         let mut app = app_looking_back(&in_delivery_order(everything_wrong()), ms(at), true, (80, 24));
         press_keys(&mut app, "<tab><tab>");
@@ -235,15 +244,15 @@ fn the_log_ends_at_the_moment_that_is_shown() {
 }
 
 #[test]
-fn an_answer_says_up_to_when_it_is_judged() {
+fn answer_says_up_to_when_it_is_judged() {
     let mut app = app_looking_back(&in_delivery_order(contention()), ms(2_000), true, (120, 40));
     press_keys(&mut app, "a");
     let shown = screen_text(&screen(&app));
-    assert!(shown.contains("What came of it, up to 5.0 s"), "{shown}");
+    assert!(shown.contains("Result, up to 5.0 s"), "{shown}");
 }
 
 #[test]
-fn the_oldest_states_have_no_age_and_no_made_up_waits() {
+fn inexact_states_have_no_age_and_no_waits() {
     let mut app = app_looking_back(&in_delivery_order(contention()), ms(2_120), true, (120, 40));
     let figures = &mut run_view_of(&mut app).figures;
     figures.lanes.iter_mut().flatten().for_each(|lane| lane.is_exact = false);
@@ -253,18 +262,26 @@ fn the_oldest_states_have_no_age_and_no_made_up_waits() {
     assert!(!lane(&shown)[..24].contains("ms"), "{shown}");
     run_view_of(&mut app).pane = Pane::Graph;
     let shown = screen_text(&screen(&app));
-    assert!(shown.contains("who waited for whom so long ago is not kept"), "{shown}");
+    assert!(shown.contains("Waits of so long ago are not kept"), "{shown}");
 }
 
 #[test]
-fn a_run_past_its_limit_is_said_to_be_ending() {
-    let mut desk = Harness::in_picker(&contention());
-    desk.app().time_limit = Some(crate::trace::Span::from_millis(2_000));
-    desk.press_keys("<enter>");
-    desk.tick(ms(2_100));
-    assert!(desk.contains("live 2.1 s"), "within what ending takes: {}", desk.screen_text());
-    desk.tick(ms(3_300));
-    assert!(desk.contains("ending 3.3 s") && desk.contains("1.3 s past its limit of 2.0 s"), "{}", desk.screen_text());
-    desk.feed_message(Message::Ended { at: ms(3_300), reason: RunEnd::Time });
-    assert!(desk.contains("time 3.3 s") && desk.contains("1.3 s past its limit of 2.0 s"), "{}", desk.screen_text());
+fn run_past_its_limit_is_shown_as_ending() {
+    let mut harness = Harness::in_picker(&contention());
+    harness.app().time_limit = Some(crate::trace::Span::from_millis(2_000));
+    harness.press_keys("<enter>");
+    harness.tick(ms(2_100));
+    assert!(harness.contains("live 2.1 s"), "within what ending takes: {}", harness.screen_text());
+    harness.tick(ms(3_300));
+    assert!(
+        harness.contains("ending 3.3 s") && harness.contains("1.3 s past its limit of 2.0 s"),
+        "{}",
+        harness.screen_text()
+    );
+    harness.feed_message(Message::Ended { at: ms(3_300), reason: RunEnd::Time });
+    assert!(
+        harness.contains("time 3.3 s") && harness.contains("1.3 s past its limit of 2.0 s"),
+        "{}",
+        harness.screen_text()
+    );
 }

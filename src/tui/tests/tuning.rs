@@ -1,4 +1,4 @@
-//! The screen of a tuning, with a law in place of a machine.
+//! Tests of the screen of a tuning, with a simulated machine.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,11 +20,11 @@ use crate::tune::{
     TrialOutcome, Tuning, TuningRequest, WorkUnit, tune,
 };
 
-/// Ten workers keep one lock busy: 10 ms for a task, 1 ms of it inside the lock.
+/// A simulated machine on which ten workers keep one lock busy: 10 ms for a task, 1 ms of it inside the lock.
 struct SimulatedLab {
     dice: fastrand::Rng,
     clock: Duration,
-    /// From this level on it locks up.
+    /// Level from which on it deadlocks.
     deadlocks_from: f64,
 }
 
@@ -113,7 +113,7 @@ pub(super) fn tuned() -> TuneSetup {
     TuneSetup { scenario, settings, knob, work: WorkUnit::Tasks(crate::trace::PoolId(0)), question }
 }
 
-/// All that is told from the begin to the end.
+/// Returns all progress reports of a tuning.
 pub(super) fn tunings(fails_from: f64) -> Vec<Tuning> {
     let mut law = SimulatedLab { dice: fastrand::Rng::with_seed(1), clock: Duration::ZERO, deadlocks_from: fails_from };
     let mut all = Vec::new();
@@ -138,7 +138,7 @@ pub(super) fn app_at_end(size: (u16, u16)) -> App {
     app_showing(tunings(f64::INFINITY).last(), COLOUR_THEME, size)
 }
 
-/// A tuning whose question is which level keeps up with 350 tasks a second.
+/// Returns a tuning whose question is which level keeps up with 350 tasks per second.
 fn arrivals_app(size: (u16, u16)) -> App {
     let mut tuned = tuned();
     tuned.question.demands.goal = Goal::Arrivals(350.0);
@@ -189,20 +189,20 @@ fn without_colour_and_without_unicode() {
 }
 
 #[test]
-fn where_there_is_no_room_tab_turns_to_the_rest() {
+fn tab_switches_to_panes_without_room() {
     let mut app = app_at_end((80, 24));
     press_keys(&mut app, "<tab>");
     insta::assert_snapshot!("tune_level_80x24", screenshot(&app));
     press_keys(&mut app, "<tab>");
     insta::assert_snapshot!("tune_answer_80x24", screenshot(&app));
     press_keys(&mut app, "<tab>");
-    assert!(screenshot(&app).contains("tasks a second"));
+    assert!(screenshot(&app).contains("tasks per second"));
     press_keys(&mut app, "?");
     insta::assert_snapshot!("tune_help_80x24", screenshot(&app));
 }
 
 #[test]
-fn a_level_is_chosen_and_stays_chosen_when_others_come() {
+fn chosen_level_stays_chosen_when_others_are_added() {
     let all = tunings(f64::INFINITY);
     let mut app = app_showing(Some(&all[18]), COLOUR_THEME, (120, 40));
     press_keys(&mut app, "<up><up><up><up><up><up><down>");
@@ -220,31 +220,31 @@ fn a_level_is_chosen_and_stays_chosen_when_others_come() {
 }
 
 #[test]
-fn enter_opens_a_recorded_run_in_which_nothing_can_be_changed() {
+fn enter_opens_a_recorded_run_that_cannot_be_changed() {
     let mut app = app_at_end((120, 40));
     press_keys(&mut app, "<down><enter>");
     let opened = screenshot(&app);
-    assert!(opened.contains("recorded") && opened.contains("worker-1") && opened.contains("esc goes back"), "{opened}");
+    assert!(opened.contains("recorded") && opened.contains("worker-1") && opened.contains("Esc goes back"), "{opened}");
     press_keys(&mut app, "<left><left><left>");
     assert!(screenshot(&app) != opened, "the cursor moves");
     for key in ["r", "+", "s", "x", "1", " ", "p"] {
         for event in events_from(key) {
             assert_eq!(app.update(AppEvent::Input(event)), [], "{key} starts and sends nothing");
         }
-        assert!(screenshot(&app).contains("a recorded run"), "{key}");
+        assert!(screenshot(&app).contains("Recorded run"), "{key}");
     }
     app.update(AppEvent::Tick { now: Stamp(0) + Span::from_millis(90_000), late: Span::ZERO });
     press_keys(&mut app, "<esc><esc>");
-    assert!(screenshot(&app).contains("tasks a second"), "{}", screenshot(&app));
+    assert!(screenshot(&app).contains("tasks per second"), "{}", screenshot(&app));
 }
 
 #[test]
-fn measuring_is_ended_by_hand_and_not_stopped_half_way() {
+fn measuring_can_be_ended_but_not_suspended() {
     let all = tunings(f64::INFINITY);
     let mut app = app_showing(Some(&all[18]), COLOUR_THEME, (120, 40));
     assert!(app.is_animating());
     assert_eq!(app.update(AppEvent::Input(events_from("<c-z>").remove(0))), []);
-    assert!(screenshot(&app).contains("not while it measures"));
+    assert!(screenshot(&app).contains("Not during a measurement"));
     assert_eq!(app.update(AppEvent::Input(events_from("s").remove(0))), [Effect::StopMeasuring]);
     app.update(AppEvent::TuneUpdate(TuneUpdate::Progress(Box::new(all.last().expect("it ended").clone()))));
     assert_eq!(app.update(AppEvent::MeasuringEnded), [], "the answer stays on the screen");
@@ -255,22 +255,22 @@ fn measuring_is_ended_by_hand_and_not_stopped_half_way() {
 }
 
 #[test]
-fn who_cannot_measure_ends_the_screen() {
+fn tuning_screen_quits_if_measuring_fails() {
     let mut app = app_showing(None, COLOUR_THEME, (80, 24));
     assert_eq!(app.update(AppEvent::MeasuringEnded), [Effect::Quit { interrupted: false }]);
 }
 
 #[test]
-fn seconds_that_are_left_are_counted_down() {
+fn remaining_seconds_are_counted_down() {
     let mut app = app_showing(None, COLOUR_THEME, (80, 24));
     app.update(AppEvent::Tick { now: Stamp(0) + Span::from_millis(30_200), late: Span::ZERO });
-    assert!(app.take_dirty() && screenshot(&app).contains("59 s left at most"), "{}", screenshot(&app));
+    assert!(app.take_dirty() && screenshot(&app).contains("at most 59 s left"), "{}", screenshot(&app));
     app.update(AppEvent::Tick { now: Stamp(0) + Span::from_millis(30_300), late: Span::ZERO });
-    assert!(!app.take_dirty(), "nothing to be seen changed");
+    assert!(!app.take_dirty(), "nothing on the screen changed");
 }
 
 #[test]
-fn a_click_chooses_a_level_and_another_opens_it() {
+fn click_chooses_a_level_and_second_click_opens_it() {
     let mut app = app_at_end((120, 40));
     let shown = screenshot(&app);
     let line = shown.lines().position(|line| line.contains("       4      398")).expect("a line of a level") as u16;
@@ -285,7 +285,7 @@ fn a_click_chooses_a_level_and_another_opens_it() {
 }
 
 #[test]
-fn no_size_is_too_odd() {
+fn tuning_screen_of_every_size_is_drawn() {
     let all = tunings(16.0);
     for tuning in [None, all.get(3), all.last()] {
         let mut app = app_showing(tuning, COLOUR_THEME, (120, 40));

@@ -1,4 +1,4 @@
-//! Anything typed, clicked and pasted, at any size of the screen, while anything happens to the run.
+//! Fuzzing of the dashboard: any keys, clicks and pasted text, on a screen of any size, with any events of the run.
 
 #[path = "../../../tests/fuzz/drive/mod.rs"]
 mod drive;
@@ -24,14 +24,14 @@ use crate::tui::tune_view::{TuneSetup, TuneUpdate};
 use crate::tune::Tuning;
 use drive::{Bytes, Target};
 
-/// What inputs choose from; made once.
+/// The scripts and tunings that inputs choose from, made once.
 struct FuzzWorld {
     scenario: Arc<Scenario>,
-    /// Each twice: as it is, and in a sixteenth of the time, which is quicker to go through.
+    /// Each script twice: as it is, and compressed to a sixteenth of its time, which is played faster.
     scripts: Vec<[Script; 2]>,
     tuned: TuneSetup,
     tunings: Vec<Tuning>,
-    /// What is drawn on, again and again.
+    /// The buffer for every drawing.
     canvas: RefCell<Buffer>,
 }
 
@@ -85,7 +85,7 @@ impl FuzzWorld {
     }
 }
 
-/// The same in a sixteenth of the time.
+/// Compresses a script to a sixteenth of its time.
 fn sped_up(mut script: Script) -> Script {
     let hurry = |at: &mut Stamp| at.0 >>= 4;
     hurry(&mut script.until);
@@ -101,12 +101,12 @@ fn sped_up(mut script: Script) -> Script {
     script
 }
 
-/// Whoever is at the keyboard, and the run before them.
+/// A simulated user, and the run on screen.
 struct FuzzUser<'a> {
     world: &'a FuzzWorld,
     script: &'a Script,
     app: App,
-    /// Messages of the script that came.
+    /// Number of the script's messages sent so far.
     messages_sent: usize,
     now: Stamp,
 }
@@ -134,7 +134,7 @@ impl FuzzUser<'_> {
         self.update(msg);
     }
 
-    /// What the loop would do.
+    /// Performs the effects in place of the event loop.
     fn update(&mut self, msg: AppEvent) {
         for effect in self.app.update(msg) {
             match effect {
@@ -161,8 +161,8 @@ impl FuzzUser<'_> {
         for message in more {
             self.app.update(AppEvent::RunMessage(message.clone()));
         }
-        let (told, all) = (self.messages_sent as u64, self.script.messages.len().max(1) as u64);
-        self.now = self.now.max(Stamp(self.script.until.0 * told / all));
+        let (sent, all) = (self.messages_sent as u64, self.script.messages.len().max(1) as u64);
+        self.now = self.now.max(Stamp(self.script.until.0 * sent / all));
         self.app.update(AppEvent::Tick { now: self.now, late: Span::ZERO });
     }
 
@@ -172,7 +172,7 @@ impl FuzzUser<'_> {
         AppEvent::Tick { now: self.now, late: Span(bytes.number(2)) }
     }
 
-    /// An event of any worker, or none.
+    /// Returns an event with any content, of any worker.
     fn any_message(&self, bytes: &mut Bytes<'_>) -> Message {
         let record = Record { ticks: 0, word: bytes.number(8) };
         let at = Stamp(self.now.0.saturating_sub(bytes.number(4)));
@@ -186,7 +186,7 @@ impl FuzzUser<'_> {
         }
     }
 
-    /// On the screen, or a little beside it.
+    /// Returns a mouse event on the screen, or slightly outside.
     fn any_mouse_event(&self, bytes: &mut Bytes<'_>) -> MouseEvent {
         let button = [MouseButton::Left, MouseButton::Left, MouseButton::Right][bytes.below(3)];
         let kind = match bytes.below(8) {
@@ -241,7 +241,7 @@ fn any_text(bytes: &mut Bytes<'_>, longest: usize) -> String {
     String::from_utf8_lossy(bytes.take(length)).into_owned()
 }
 
-/// Mostly as small as makes trouble; a large one takes long to draw.
+/// Returns mostly small sizes, which are the difficult ones; a large screen takes long to draw.
 fn any_size(bytes: &mut Bytes<'_>) -> Rect {
     let (width, height) = match bytes.byte() {
         0..200 => (bytes.below(64), bytes.below(25)),
@@ -251,7 +251,7 @@ fn any_size(bytes: &mut Bytes<'_>) -> Rect {
     Rect::new(0, 0, width as u16, height as u16)
 }
 
-/// The file that is watched, with or without mistakes.
+/// Returns a version of the watched file, with or without mistakes.
 fn any_saved_file(bytes: &mut Bytes<'_>) -> Source {
     let head = ["", "mutex a\n", "thread a { sleep 1ms }\n"][bytes.below(3)];
     let name = ["tellers", "two", "mine"][bytes.below(3)];
@@ -259,7 +259,7 @@ fn any_saved_file(bytes: &mut Bytes<'_>) -> Source {
 }
 
 #[test]
-fn anything_typed_is_survived_and_drawn() {
+fn any_input_is_handled_without_a_panic() {
     let world = FuzzWorld::new();
     let seeds = vec![
         (0..=255).collect(),

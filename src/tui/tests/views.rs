@@ -1,4 +1,4 @@
-//! What is drawn, as pictures in text; with styles where colour matters.
+//! Snapshot tests of the screen as text; with styles where colour matters.
 
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ fn whole_screens() {
 }
 
 #[test]
-fn cores_that_go_that_never_were_and_more_than_there_are_cells() {
+fn offline_missing_and_many_cores_are_drawn() {
     insta::assert_snapshot!("cores_gone_120x40", screenshot(&on_cores(5), COLOUR_THEME, MIDDLE, ""));
     let small = screenshot(&on_cores(256), COLOUR_THEME, SMALL, "");
     assert!(small.lines().any(|line| line.starts_with(" cores ") && line.contains(" %")), "{small}");
@@ -54,7 +54,7 @@ fn cores_that_go_that_never_were_and_more_than_there_are_cells() {
 }
 
 #[test]
-fn what_the_system_does_not_say_is_no_zero() {
+fn unknown_ready_times_are_shown_as_a_dash() {
     let ready = |script: &Script| {
         let shown = screenshot(script, COLOUR_THEME, MIDDLE, "");
         let head =
@@ -96,14 +96,14 @@ fn overlays() {
 }
 
 #[test]
-fn the_log_shows_no_escape_sequence() {
+fn log_shows_no_escape_sequence() {
     let log = screenshot(&everything_wrong(), COLOUR_THEME, (80, 8), "<tab><tab>");
     assert!(log.contains("thread panicked at step 3"), "{log}");
     assert!(!log.contains(['\x1b', '\u{202e}']), "{log}");
 }
 
 #[test]
-fn a_mark_s_words_are_whole_wherever_it_stands() {
+fn label_of_a_mark_is_never_cut() {
     for at in (3_000..=4_900).step_by(100) {
         let shown = screenshot(&knob_turned_at(at), COLOUR_THEME, SMALL, "");
         assert!(shown.contains("hold 50ms"), "{at} ms: {shown}");
@@ -111,7 +111,7 @@ fn a_mark_s_words_are_whole_wherever_it_stands() {
 }
 
 #[test]
-fn few_lanes_fill_a_large_screen_and_many_keep_to_a_line_each() {
+fn few_lanes_fill_a_large_screen_and_many_take_one_line_each() {
     let lines = |script: &Script| {
         let shown = screenshot(script, COLOUR_THEME, LARGE, "");
         shown.lines().filter(|line| line.chars().skip(24).take(80).any(|c| "\u{2588}\u{2592}".contains(c))).count()
@@ -123,7 +123,7 @@ fn few_lanes_fill_a_large_screen_and_many_keep_to_a_line_each() {
 }
 
 #[test]
-fn every_ring_is_drawn_and_what_has_no_room_is_told_in_words() {
+fn every_ring_is_drawn_or_described_in_words() {
     insta::assert_snapshot!("two_rings_80x24", screenshot(&script::pairs(2), COLOUR_THEME, SMALL, "<tab><tab><tab>"));
     insta::assert_snapshot!("two_rings_120x40", screenshot(&script::pairs(2), COLOUR_THEME, MIDDLE, ""));
     insta::assert_snapshot!("two_rings_no_colour_160x50", screenshot(&script::pairs(2), PLAIN, (160, 50), ""));
@@ -150,14 +150,14 @@ fn rings_of_every_size() {
 }
 
 #[test]
-fn the_picker() {
+fn picker_shows_groups_and_hints() {
     let app = App::new(Picker::catalogue(), COLOUR_THEME, Rect::new(0, 0, 100, 8));
     let shown = screen_text(&screen(&app));
-    assert!(shown.contains("Pools") && shown.contains("enter run"), "{shown}");
+    assert!(shown.contains("Pools") && shown.contains("Enter run"), "{shown}");
 }
 
 #[test]
-fn that_nobody_guards_the_terminal_is_said_on_every_screen() {
+fn missing_guardian_is_shown_on_every_screen() {
     let (width, height) = SMALL;
     let picker = App::new(Picker::catalogue(), COLOUR_THEME, Rect::new(0, 0, width, height));
     let mut question = app_after(&contention(), COLOUR_THEME, width, height);
@@ -171,7 +171,7 @@ fn that_nobody_guards_the_terminal_is_said_on_every_screen() {
 }
 
 #[test]
-fn a_question_without_end_leaves_room_for_the_guesses_and_for_how_to_choose() {
+fn long_question_leaves_room_for_the_guesses_and_the_hint() {
     let mut scenario = (*script::scenario()).clone();
     let ask = scenario.quiz.as_mut().expect("it has a question");
     ask.text = "Which of them comes first, and why is it not the other? ".repeat(35) + "Or neither?";

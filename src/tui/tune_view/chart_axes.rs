@@ -1,15 +1,15 @@
-//! Values of the knob in columns, rates and times in rows.
+//! The axes of the chart: values of the knob in columns, rates and times in rows.
 
-/// From this ratio of its ends on, an axis of positive values is drawn by ratios.
+/// Ratio of its ends from which on an axis of positive values is logarithmic.
 const LOG_SCALE_FROM: f64 = 4.0;
 
-/// Which column a value of the knob stands in.
+/// Maps values of the knob to columns.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::tui) struct ColumnAxis {
     low: f64,
     high: f64,
     is_logarithmic: bool,
-    /// Columns there are.
+    /// Number of columns.
     count: u16,
 }
 
@@ -18,7 +18,7 @@ impl ColumnAxis {
         Self { low, high, is_logarithmic: low > 0.0 && high / low >= LOG_SCALE_FROM, count: columns }
     }
 
-    /// Where between the ends a value lies, 0 to 1; in the middle when both are the same.
+    /// Returns where between the ends a value lies, 0 to 1; the middle if both ends are the same.
     fn fraction(&self, value: f64) -> f64 {
         let (low, high, value) = if self.is_logarithmic {
             (self.low.ln(), self.high.ln(), value.ln())
@@ -28,7 +28,7 @@ impl ColumnAxis {
         if high > low { ((value - low) / (high - low)).clamp(0.0, 1.0) } else { 0.5 }
     }
 
-    /// The value's place in columns and parts of columns.
+    /// Returns the value's position in columns, with fractions.
     pub(in crate::tui) fn position(&self, value: f64) -> f64 {
         self.fraction(value) * f64::from(self.count.saturating_sub(1))
     }
@@ -37,7 +37,7 @@ impl ColumnAxis {
         self.position(value).round() as u16
     }
 
-    /// The value at a place in columns.
+    /// Returns the value at a position in columns.
     pub(in crate::tui) fn value_at(&self, column: f64) -> f64 {
         let part = column / f64::from(self.count.saturating_sub(1).max(1));
         if self.is_logarithmic {
@@ -48,7 +48,7 @@ impl ColumnAxis {
     }
 }
 
-/// Which row a figure stands in: 0 at the foot, `top` at the head.
+/// Maps a figure to rows: 0 at the foot, `top` at the head.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::tui) struct RowAxis {
     pub(in crate::tui) top: f64,
@@ -56,20 +56,20 @@ pub(in crate::tui) struct RowAxis {
 }
 
 impl RowAxis {
-    /// Rows from the foot, and parts of them.
+    /// Returns the position in rows from the foot, with fractions.
     pub(in crate::tui) fn position(&self, value: f64) -> f64 {
         if self.top > 0.0 { value / self.top * f64::from(self.rows.saturating_sub(1)) } else { 0.0 }
     }
 
-    /// The row counted from the head; none above it.
+    /// Returns the row counted from the head; `None` above it.
     pub(in crate::tui) fn row_of(&self, value: f64) -> Option<u16> {
         let up = self.position(value.max(0.0)).round();
         (up <= f64::from(self.rows.saturating_sub(1))).then(|| self.rows.saturating_sub(1) - up as u16)
     }
 }
 
-/// The smallest of 1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10 ... that is not below `least`: an end for an axis that does not change with
-/// every repetition.
+/// Returns the smallest of 1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10 ... that is not below `least`: an end for an axis
+/// that does not change with every repetition.
 pub(in crate::tui) fn nice_ceiling(least: f64) -> f64 {
     if !(least.is_finite() && least > 0.0) {
         return 1.0;
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn doubles_are_equally_far_apart() {
+    fn logarithmic_axis_spaces_doubles_equally() {
         let columns = ColumnAxis::new((1.0, 32.0), 51);
         assert_eq!([1.0, 2.0, 4.0, 8.0, 16.0, 32.0].map(|v| columns.column_of(v)), [0, 10, 20, 30, 40, 50]);
         assert!((columns.value_at(30.0) - 8.0).abs() < 1e-9);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn no_axis_is_too_odd() {
+    fn extreme_axes_do_not_panic() {
         for (low, high) in [(1.0, 1.0), (0.0, 0.0), (5.0, 1.0), (f64::NAN, 1.0)] {
             for columns in [0, 1, u16::MAX] {
                 let axis = ColumnAxis::new((low, high), columns);
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_are_round_and_near() {
+    fn nice_ceiling_is_round_and_near() {
         let shown = |least: f64| format!("{:.2}", nice_ceiling(least));
         assert_eq!([1.0, 1.2, 990.0, 1_010.0, 0.03].map(shown), ["1.00", "1.20", "1000.00", "1200.00", "0.03"]);
         assert_eq!([0.0, f64::NAN, f64::INFINITY].map(shown), ["1.00"; 3]);

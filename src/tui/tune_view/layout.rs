@@ -1,13 +1,13 @@
-//! Where everything stands on the screen of a tuning. Drawing and the mouse ask the same plan.
+//! The layout of a tuning's screen, which drawing and the mouse share.
 //!
 //! ```text
 //! header
 //! phases
-//! work a second ┤            │
+//! throughput    ┤            │
 //!               │   curve    │ figures of the chosen level     upper
 //! p99           ┤            │
 //! level  figures   time of a unit of work, by state            levels
-//! what comes of it                                             answer
+//! answer in sentences                                          answer
 //! legend, hints
 //! ```
 
@@ -23,35 +23,35 @@ const DETAIL_WIDTH: u16 = 46;
 /// Columns for the labels of the vertical axes.
 pub(in crate::tui) const LABEL_WIDTH: u16 = 9;
 
-/// A limit that lies further above all that was measured tells nothing, and would press the curve flat.
+/// Limits further above all measurements are not shown: they would flatten the curve.
 const NEAR_LIMIT_RATIO: f64 = 1.6;
 
 pub(in crate::tui) struct TuneLayout {
     pub(in crate::tui) header: Rect,
     pub(in crate::tui) phases: Rect,
-    /// The part above the levels: the curve, unless something else was turned to.
+    /// The part above the levels: the curve, or another pane.
     pub(in crate::tui) upper: Rect,
-    /// The figures of a level; empty where they are not beside the curve.
+    /// The figures of a level; empty if they are not beside the curve.
     pub(in crate::tui) detail: Rect,
-    /// The levels, one a line, with a head.
+    /// The levels, one per line, with a heading.
     pub(in crate::tui) levels: Rect,
-    /// The first of them in sight.
+    /// The first visible level.
     pub(in crate::tui) first: usize,
     pub(in crate::tui) answer: Rect,
     pub(in crate::tui) legend: Rect,
 }
 
-/// Where the two plots stand, and what their axes are.
+/// The areas and the axes of the two plots.
 pub(in crate::tui) struct ChartLayout {
     pub(in crate::tui) throughput: Rect,
     /// The line with the values of the knob.
     pub(in crate::tui) axis: Rect,
-    /// Empty when nobody knows how long a unit of work takes.
+    /// Empty if the time of a unit of work is unknown.
     pub(in crate::tui) latency: Rect,
     pub(in crate::tui) columns: ColumnAxis,
     pub(in crate::tui) rates: RowAxis,
     pub(in crate::tui) times: RowAxis,
-    /// What cannot be exceeded, if that is near.
+    /// The upper bound of the throughput, if it is near.
     pub(in crate::tui) bound: Option<ThroughputLimit>,
 }
 
@@ -67,13 +67,13 @@ impl TuneLayout {
             30..50 => (2, 7),
             _ => (2, 10),
         };
-        let answer = if tune_view.upper == UpperPane::Answer { 0 } else { answer }; // all of it stands above
+        let answer = if tune_view.upper == UpperPane::Answer { 0 } else { answer }; // all of it is shown above
         let phases = take_top(&mut rest, phases);
         let answer = take_bottom(&mut rest, answer);
         let count = u16::try_from(tune_view.levels().len()).unwrap_or(u16::MAX);
-        // The curve has the larger part; what the levels do not need is its own.
+        // The curve has the larger part, and everything that the levels do not need.
         let most = (rest.height * 2 / 5).max(rest.height.saturating_sub(30));
-        let levels = take_bottom(&mut rest, count.saturating_add(2).min(most)); // a head, and a blank line below
+        let levels = take_bottom(&mut rest, count.saturating_add(2).min(most)); // a heading, and a blank line below
         let beside = if area.width >= DETAIL_FROM { DETAIL_WIDTH } else { 0 };
         let beside = Rect { x: rest.right() - beside, width: beside, ..rest };
         let upper = Rect { width: rest.width - beside.width, ..rest };
@@ -84,18 +84,18 @@ impl TuneLayout {
         Self { header, phases, upper, detail: beside, levels, first, answer, legend }
     }
 
-    /// Whether a level's figures stand beside the curve.
+    /// Whether a level's figures are beside the curve.
     pub(in crate::tui) fn has_detail_beside(&self) -> bool {
         self.detail.width > 0
     }
 
-    /// The line of a level, by its place.
+    /// Returns the line of the level with this index.
     pub(in crate::tui) fn level_line(&self, place: usize) -> Option<Rect> {
         let line = u16::try_from(place.checked_sub(self.first)?).ok()?.checked_add(1)?;
         (line + 1 < self.levels.height).then(|| Rect { y: self.levels.y + line, height: 1, ..self.levels })
     }
 
-    /// The place of the level under a point of the screen: in its line, or above or below it in a plot.
+    /// Returns the index of the level under a point of the screen: in its line, or above or below it in a plot.
     pub(in crate::tui) fn level_at(&self, tune_view: &TuneView, x: u16, y: u16) -> Option<usize> {
         let point = (x, y).into();
         let levels = tune_view.levels();
@@ -118,7 +118,7 @@ impl ChartLayout {
         let x = (area.x + LABEL_WIDTH).min(area.right());
         let inner = Rect { x, width: (area.right() - x).saturating_sub(3), ..area };
         let has_times = curve.working_levels().any(|level| level_p99(tune_view, level).is_some());
-        // A title over each, and the values of the knob between them.
+        // A title over each plot, and the values of the knob between them.
         let plots = area.height.saturating_sub(if has_times { 4 } else { 3 });
         let late = if has_times { plots / 3 } else { 0 };
         let rate = Rect { y: inner.y + 1.min(area.height), height: plots - late, ..inner };
@@ -154,7 +154,8 @@ impl ChartLayout {
     }
 }
 
-/// 99th percentile of the time a unit of work takes, ns: from its start, or where tasks arrive at a rate from when it was due.
+/// Returns the 99th percentile of the time of a unit of work, in nanoseconds: from its start, or if tasks arrive at a
+/// rate, from when it was due.
 pub(in crate::tui) fn level_p99(tune_view: &TuneView, level: &Level) -> Option<f64> {
     match tune_view.setup.question.demands.goal {
         Goal::MaxThroughput => level.percentiles(|repetition| repetition.service),

@@ -1,9 +1,9 @@
-//! What the time of the workers goes to for one unit of work: by state, and by lock.
+//! How the workers' time for one unit of work is spent, by state and by lock.
 
 use crate::trace::State;
 use crate::tune::Level;
 
-/// The order in which the parts stand beside each other: work, what holds it up, what is waited for.
+/// The order of the parts: work, its obstacles, waiting.
 const STATE_ORDER: [State; 9] = [
     State::Running,
     State::Ready,
@@ -16,20 +16,21 @@ const STATE_ORDER: [State; 9] = [
     State::Empty,
 ];
 
-/// From this share of a level's time on, a part has a cell of its own, however short its bar is.
+/// Share of a level's time from which on a part has at least one cell, however short its bar is.
 const MIN_VISIBLE_SHARE: f64 = 0.015;
 
 /// Time of workers for one unit of work.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::tui) struct TimeSlice {
     pub(in crate::tui) state: State,
-    /// Which lock, when it is one.
+    /// The lock, if the state is waiting for one.
     pub(in crate::tui) lock: Option<String>,
-    /// ns
+    /// Nanoseconds.
     pub(in crate::tui) ns: f64,
 }
 
-/// All parts that take time, in their order. What is waited for a lock is divided by what was waited for each of them.
+/// Returns all parts, in their order. The time waiting for locks is divided in proportion to the waits for each of
+/// them.
 pub(in crate::tui) fn time_slices(level: &Level) -> Vec<TimeSlice> {
     let (spent, done) = level.time_by_state();
     let each = |state: State| spent.get(state) as f64 / done.max(1) as f64;
@@ -54,11 +55,11 @@ fn split_by_lock(level: &Level, all: f64) -> Vec<TimeSlice> {
     if sum <= 0.0 {
         return vec![TimeSlice { state: State::Lock, lock: None, ns: all }];
     }
-    // What the lanes tell is the whole; the locks tell whose it is.
+    // The lanes have the total; the locks have the proportions.
     named.into_iter().map(|(name, ns)| TimeSlice { state: State::Lock, lock: Some(name), ns: all * ns / sum }).collect()
 }
 
-/// Cells for each part when `most` ns fill `cells`.
+/// Returns the cells of each part when `most` nanoseconds fill `cells`.
 pub(in crate::tui) fn slice_widths(parts: &[TimeSlice], most: f64, cells: u16) -> Vec<u16> {
     let all: f64 = parts.iter().map(|part| part.ns).sum();
     if !(most > 0.0 && all > 0.0) {
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_time_has_a_cell_and_all_of_them_fit() {
+    fn every_visible_slice_has_a_cell_and_all_fit() {
         let parts =
             [part(State::Running, 1.0), part(State::Ready, 0.04), part(State::Lock, 0.0), part(State::Io, 0.01)];
         assert_eq!(slice_widths(&parts, 1.05, 10), [10, 0, 0, 0]);

@@ -1,8 +1,8 @@
 //! The answer where tasks arrive at a rate: which level keeps up, with how much to spare.
 
 use super::{TuningSubject, capitalize};
-use crate::report::formatting::{format_percent, format_quantity, format_rate};
 use crate::trace::Span;
+use crate::trace::format::{format_counted, format_percent, format_rate};
 use crate::tune::answer::{LevelStatus, TuningAnswer};
 use crate::tune::arrivals::{backlog_growth, backlog_growth_rate, headroom};
 use crate::tune::curve::Level;
@@ -111,7 +111,7 @@ fn measured_sentence(found: &Level, due: f64) -> Option<String> {
     Some(format!(
         "Measured: {}; in {} of about {secs} with these arrivals the backlog grew by {} of them.",
         capacity_clause(found),
-        format_quantity(found.arrival_repetitions.len() as u64, "run"),
+        format_counted(found.arrival_repetitions.len() as u64, "run"),
         format_percent(grows.max(0.0))
     ))
 }

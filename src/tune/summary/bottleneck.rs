@@ -1,7 +1,7 @@
 //! What holds the rate where it is, and what would raise it.
 
 use super::TuningSubject;
-use crate::report::formatting::{format_percent, format_rate};
+use crate::trace::format::{format_percent, format_rate};
 use crate::trace::{Span, State};
 use crate::tune::bottleneck::{Bottleneck, LimitingResource, ThroughputLimit, throughput_limits};
 use crate::tune::curve::Level;

@@ -1,7 +1,7 @@
 //! Why an answer may be wrong.
 
 use super::{Preflight, TuningSubject};
-use crate::report::formatting::{format_percent, format_quantity};
+use crate::trace::format::{format_counted, format_percent};
 use crate::trace::{Span, State};
 use crate::tune::drift::{Drift, detect_drift};
 use crate::tune::request::TIME_RAN_OUT;
@@ -56,7 +56,7 @@ pub fn caveats(tuning: &Tuning, subject: &TuningSubject<'_>) -> Vec<String> {
     let lost: u64 =
         tuning.curve.levels().iter().flat_map(|level| &level.repetitions).map(|repetition| repetition.lost).sum();
     if lost > 0 {
-        all.push(format!("{} lost: figures of locks and time by state are too low.", format_quantity(lost, "event")));
+        all.push(format!("{} lost: figures of locks and time by state are too low.", format_counted(lost, "event")));
     }
     all.extend(tuning.stop_reason.map(|cut| unfinished_caveat(tuning, cut)));
     all

@@ -3,8 +3,8 @@
 use super::arrivals;
 use super::failing_levels::short_failure_reason;
 use super::{TuningSubject, capitalize, is_compared};
-use crate::report::formatting::format_percent;
 use crate::scenario::KnobKind;
+use crate::trace::format::format_percent;
 use crate::tune::answer::TuningAnswer;
 use crate::tune::curve::Level;
 use crate::tune::decide::{Decision, ratio_to_best};
@@ -135,7 +135,7 @@ fn range_sentence(
     let found = tuning.curve.find(knee).zip(tuning.curve.find(verdict.best_level));
     let interval = found.and_then(|(level, best)| ratio_to_best(level, best)).filter(|found| found.low < found.high);
     let interval = interval.map_or_else(String::new, |found| {
-        format!("; 90 % interval {:.0} to {:.0} %", found.low * 100.0, found.high * 100.0)
+        format!("; 90 % interval {} to {}", format_percent(found.low), format_percent(found.high))
     });
     format!(
         "About {}: {}. For certain, the smallest that is enough lies between {} and {}.",

@@ -1,7 +1,7 @@
 //! What more than the answer costs.
 
 use super::{TuningSubject, capitalize, is_compared};
-use crate::report::formatting::format_percent;
+use crate::trace::format::format_percent;
 use crate::trace::{Span, State};
 use crate::tune::curve::Level;
 use crate::tune::decide::{Decision, ratio_to_best};

@@ -4,9 +4,9 @@ use anstyle::{AnsiColor, Style};
 
 use super::status_style;
 use crate::report::TextFormat;
-use crate::report::formatting::{format_percent, format_rate};
 use crate::report::table::{Align, TextCell, TextTable};
 use crate::trace::Span;
+use crate::trace::format::{format_percent, format_rate};
 use crate::tune::answer::LevelStatus;
 use crate::tune::arrivals::{backlog_growth, headroom};
 use crate::tune::curve::Level;

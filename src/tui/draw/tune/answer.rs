@@ -1,15 +1,16 @@
-//! What comes of it, in sentences: at the foot in short, in the upper part whole.
+//! The answer of a tuning in sentences: shortened at the foot of the screen, complete in its upper part.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::super::super::format::{format_duration, format_percent, format_rate, wrap_text};
 use super::TuneScene;
 use super::text;
 use crate::model::Severity;
+use crate::report::text_width::wrap_text;
 use crate::trace::Span;
+use crate::trace::format::{compact_duration, compact_percent, compact_rate_value};
 use crate::tune::{caveats, headline, summary_sentences};
 
 /// As much of the answer as there is room for.
@@ -17,28 +18,28 @@ pub(super) struct AnswerSummary<'a> {
     pub(super) scene: TuneScene<'a>,
 }
 
-/// All of it, with the response times under load.
+/// The complete answer, with the response times under load.
 pub(super) struct AnswerDetail<'a> {
     pub(super) scene: TuneScene<'a>,
 }
 
-/// The headline, and everything after it.
+/// Returns the headline and everything after it.
 fn answer_lines(scene: TuneScene<'_>, width: u16) -> Vec<(String, Style)> {
-    let (sheet, theme) = (scene.tune_view, scene.theme);
-    let subject = sheet.subject();
-    let head = match (&sheet.tuning.decision, sheet.is_over) {
-        (None, false) => "Nothing can be said yet.".to_owned(),
-        (Some(_), false) => format!("So far: {}", headline(&sheet.tuning, &subject)),
-        (_, true) => headline(&sheet.tuning, &subject),
+    let (tune_view, theme) = (scene.tune_view, scene.theme);
+    let subject = tune_view.subject();
+    let head = match (&tune_view.tuning.decision, tune_view.is_over) {
+        (None, false) => "No answer yet.".to_owned(),
+        (Some(_), false) => format!("So far: {}", headline(&tune_view.tuning, &subject)),
+        (_, true) => headline(&tune_view.tuning, &subject),
     };
     let mut lines: Vec<(String, Style)> =
         wrap_text(&head, width).into_iter().map(|line| (line, theme.strong_style())).collect();
     let mut say =
         |words: &str, style: Style| lines.extend(wrap_text(words, width).into_iter().map(|line| (line, style)));
-    for sentence in summary_sentences(&sheet.tuning, &subject) {
+    for sentence in summary_sentences(&tune_view.tuning, &subject) {
         say(&sentence, Style::new());
     }
-    for doubt in caveats(&sheet.tuning, &subject) {
+    for doubt in caveats(&tune_view.tuning, &subject) {
         say(&doubt, theme.severity_style(Severity::Warning));
     }
     lines
@@ -73,22 +74,23 @@ impl Widget for AnswerDetail<'_> {
 }
 
 impl AnswerDetail<'_> {
-    /// Response times when work comes at a rate of its own.
+    /// Returns the response times under load, when tasks arrive at a fixed rate.
     fn open_loop_lines(&self) -> Vec<(String, Style)> {
-        let (sheet, faint) = (self.scene.tune_view, self.scene.theme.faint_style());
-        let Some(first) = sheet.tuning.open_loop.first() else { return Vec::new() };
-        let title = format!("Response time with {}, from the intended start", sheet.subject().level_name(first.level));
-        let heads = format!("{:>6}{:>12}{:>10}{:>10}{:>10}", "load", "a second", "p50", "p90", "p99");
-        let rows = sheet.tuning.open_loop.iter().map(|loaded| {
+        let (tune_view, faint) = (self.scene.tune_view, self.scene.theme.faint_style());
+        let Some(first) = tune_view.tuning.open_loop.first() else { return Vec::new() };
+        let title =
+            format!("Response time with {}, from the intended start", tune_view.subject().level_name(first.level));
+        let heads = format!("{:>6}{:>12}{:>10}{:>10}{:>10}", "load", "rate /s", "p50", "p90", "p99");
+        let rows = tune_view.tuning.open_loop.iter().map(|loaded| {
             let times = loaded.repetition.as_ref().and_then(|repetition| repetition.response).map_or_else(
-                || "   could not be done".to_owned(),
-                |of| [of.p50, of.p90, of.p99].map(|ns| format!("{:>10}", format_duration(Span(ns as u64)))).concat(),
+                || "   could not be run".to_owned(),
+                |of| [of.p50, of.p90, of.p99].map(|ns| format!("{:>10}", compact_duration(Span(ns as u64)))).concat(),
             );
             (
                 format!(
                     "{:>6}{:>12}{times}",
-                    format_percent(loaded.load_share),
-                    format_rate(loaded.offered_rate).trim_end_matches("/s")
+                    compact_percent(loaded.load_share),
+                    compact_rate_value(loaded.offered_rate)
                 ),
                 Style::new(),
             )

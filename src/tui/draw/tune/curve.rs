@@ -1,15 +1,15 @@
-//! The curve: work a second at every level with its interval, the bound behind it, and p99 below on an axis of its own.
+//! The curve: throughput of every level with its interval, the bound, and p99 below on an axis of its own.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
-use super::super::super::format::{format_duration, format_rate};
 use super::super::super::tune_view::{ChartLayout, LABEL_WIDTH, RowAxis, level_p99};
 use super::text;
 use super::{TuneScene, line_plot};
 use crate::trace::Span;
+use crate::trace::format::{compact_duration, compact_rate};
 use crate::tune::{Goal, Level, resource_label};
 
 pub(super) struct CurveChart<'a> {
@@ -22,9 +22,9 @@ impl Widget for CurveChart<'_> {
         let word = self.scene.tune_view.setup.work.word();
         self.draw_bound(area, &plots, buf);
         if let Goal::Arrivals(rate) = self.scene.tune_view.setup.question.demands.goal {
-            self.draw_limit(plots.throughput, plots.rates.row_of(rate), "arrive ", buf);
+            self.draw_limit(plots.throughput, plots.rates.row_of(rate), "arrivals ", buf);
         }
-        self.draw_scale(area, plots.throughput, plots.rates, &format!("{word}s a second"), format_rate, buf);
+        self.draw_scale(area, plots.throughput, plots.rates, &format!("{word}s per second"), compact_rate, buf);
         let levels: Vec<&Level> = self.scene.tune_view.tuning.curve.working_levels().collect();
         let rates: Vec<(&Level, f64)> = levels.iter().map(|level| (*level, level.throughput())).collect();
         self.draw_line(&plots, plots.throughput, plots.rates, &rates, buf);
@@ -36,19 +36,19 @@ impl Widget for CurveChart<'_> {
         if plots.latency.height > 0 {
             let title = match self.scene.tune_view.setup.question.demands.goal {
                 Goal::MaxThroughput => format!("p99 of one {word}"),
-                Goal::Arrivals(_) => format!("p99 of one {word}, from when it was due"),
+                Goal::Arrivals(_) => format!("p99 of one {word}, from its due time"),
             };
             self.draw_scale(
                 area,
                 plots.latency,
                 plots.times,
                 &title,
-                |top| if top > 0.0 { format_duration(Span(top as u64)) } else { "0".to_owned() },
+                |top| if top > 0.0 { compact_duration(Span(top as u64)) } else { "0".to_owned() },
                 buf,
             );
             let most =
                 self.scene.tune_view.setup.question.demands.max_p99_ns.and_then(|limit| plots.times.row_of(limit));
-            self.draw_limit(plots.latency, most, "most allowed ", buf);
+            self.draw_limit(plots.latency, most, "p99 limit ", buf);
             let times: Vec<(&Level, f64)> =
                 levels.iter().filter_map(|level| Some((*level, level_p99(self.scene.tune_view, level)?))).collect();
             self.draw_line(&plots, plots.latency, plots.times, &times, buf);
@@ -58,7 +58,7 @@ impl Widget for CurveChart<'_> {
 }
 
 impl CurveChart<'_> {
-    /// A title, the ends of the axis, and its rule.
+    /// Draws a title, the labels of the axis, and its rule.
     fn draw_scale(
         &self,
         area: Rect,
@@ -97,7 +97,7 @@ impl CurveChart<'_> {
         }
     }
 
-    /// What cannot be exceeded: all levels together by what is used up, few workers by what each of them does alone.
+    /// Draws the upper bound: that of the limiting resource for all levels, and for few workers that of their number.
     fn draw_bound(&self, area: Rect, plots: &ChartLayout, buf: &mut Buffer) {
         let TuneScene { tune_view, theme } = self.scene;
         let Some(bound) = &plots.bound else { return };
@@ -117,12 +117,12 @@ impl CurveChart<'_> {
             let dash = if theme.has_unicode { "┄" } else { "-" };
             text::put_line(buf, at, &dash.repeat(at.width.into()), theme.faint_style());
         }
-        let words = format!("bound: {}, {}", format_rate(bound.max_rate), resource_label(&bound.resource));
+        let words = format!("bound: {}, {}", compact_rate(bound.max_rate), resource_label(&bound.resource));
         let above = Rect { y: plot.y.saturating_sub(1), height: 1, ..area };
         text::put_right(buf, Rect { width: above.width.saturating_sub(3), ..above }, &words, theme.faint_style());
     }
 
-    /// A line across a plot for what is asked: the p99 that is allowed, the rate that arrives.
+    /// Draws a line across a plot for a demand: the highest p99 allowed, the rate of arrivals.
     fn draw_limit(&self, plot: Rect, row: Option<u16>, words: &str, buf: &mut Buffer) {
         let theme = self.scene.theme;
         let Some(row) = row else { return };
@@ -172,7 +172,7 @@ impl CurveChart<'_> {
         }
     }
 
-    /// The values of the knob below the curve; where two would touch, the one that matters more.
+    /// Draws the values of the knob below the curve; where two would touch, the more important one.
     fn draw_values(&self, plots: &ChartLayout, buf: &mut Buffer) {
         let TuneScene { tune_view, theme } = self.scene;
         let (rule, labels) = (text::nth_line(plots.axis, 0), text::nth_line(plots.axis, 1));

@@ -1,4 +1,4 @@
-//! What is tuned, how far it is, and how long it may still take.
+//! The head of a tuning's screen: what is tuned, its progress, and how long it may still take.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,7 +13,7 @@ use crate::tune::{Goal, Phase};
 
 pub(super) struct TuneHeader<'a> {
     pub(super) scene: TuneScene<'a>,
-    /// Whether nobody would give the terminal back if we were killed.
+    /// Whether no guardian would restore the terminal if this process were killed.
     pub(super) is_unguarded: bool,
 }
 
@@ -40,13 +40,13 @@ impl Widget for TuneHeader<'_> {
         let set = tune_view.setup.scenario.changed_knobs_text(&tune_view.setup.settings);
         let left = text::put_line(buf, left, &format!("  {set}"), Style::new());
         if let Some(others) = tune_view.preflight.and_then(|seen| seen.others_cores).filter(|_| line.width >= 100) {
-            text::put_line(buf, left, &format!("  others keep {others:.2} cores busy"), theme.faint_style());
+            text::put_line(buf, left, &format!("  other programs use {others:.1} cores"), theme.faint_style());
         }
         text::put_line(buf, right, &time, if tune_view.is_over { theme.strong_style() } else { Style::new() });
     }
 }
 
-/// How long it took, or may still take.
+/// Returns how long the tuning took, or may still take.
 fn time_text(tune_view: &TuneView) -> String {
     if tune_view.is_over {
         let took = tune_view.tuning.elapsed.as_secs();
@@ -56,18 +56,18 @@ fn time_text(tune_view: &TuneView) -> String {
         };
     }
     let left = tune_view.setup.question.budget.saturating_sub(tune_view.elapsed);
-    format!("{} s left at most", left.as_secs())
+    format!("at most {} s left", left.as_secs())
 }
 
-/// The phases with a mark before each: over, under way, still to come; and what is done now.
+/// The stages, each marked as done, current or still to come, and the current activity.
 pub(super) struct PhaseBar<'a> {
     pub(super) scene: TuneScene<'a>,
 }
 
-/// How many phases are shown. Several of the procedure's belong to the levels.
+/// Number of stages shown. Several phases of the procedure belong to the stage "levels".
 const STAGE_COUNT: usize = 5;
 
-/// The phases as they are shown.
+/// Returns the names of the stages.
 const fn stage_names(tune_view: &TuneView) -> [&'static str; STAGE_COUNT] {
     match tune_view.setup.question.demands.goal {
         Goal::MaxThroughput => ["preflight", "calibration", "levels", "confirmation", "open loop"],
@@ -75,12 +75,12 @@ const fn stage_names(tune_view: &TuneView) -> [&'static str; STAGE_COUNT] {
     }
 }
 
-/// Whether the question is what keeps up with arrivals.
+/// Whether the question is which level keeps up with arrivals.
 const fn is_arrivals_goal(tune_view: &TuneView) -> bool {
     matches!(tune_view.setup.question.demands.goal, Goal::Arrivals(_))
 }
 
-/// Which of the stages is under way.
+/// Returns the current stage.
 fn current_stage(tune_view: &TuneView) -> usize {
     match tune_view.tuning.phase {
         None => 0,
@@ -93,7 +93,7 @@ fn current_stage(tune_view: &TuneView) -> usize {
     }
 }
 
-/// Whether a stage that is over was gone through.
+/// Whether a stage that is over took place.
 fn was_stage_done(tune_view: &TuneView, at: usize) -> bool {
     match at {
         3 if is_arrivals_goal(tune_view) => {
@@ -135,7 +135,7 @@ impl Widget for PhaseBar<'_> {
 }
 
 impl PhaseBar<'_> {
-    /// How much of the time is used up.
+    /// Draws how much of the time is used up.
     fn draw_progress(&self, at: Rect, buf: &mut Buffer) {
         let TuneScene { tune_view, theme } = self.scene;
         let cells = at.width.saturating_sub(1).min(30);
@@ -149,13 +149,13 @@ impl PhaseBar<'_> {
     }
 }
 
-/// What goes on at this moment, in words.
+/// Returns the current activity in words.
 fn activity_text(tune_view: &TuneView) -> String {
     match (tune_view.tuning.phase, tune_view.tuning.current_level) {
         _ if tune_view.is_over => {
-            tune_view.tuning.stop_reason.map_or_else(String::new, |cut| format!("it ended before it was done: {cut}"))
+            tune_view.tuning.stop_reason.map_or_else(String::new, |cut| format!("Ended early: {cut}"))
         }
-        (None, _) => "looking how busy others keep this machine".to_owned(),
+        (None, _) => "Checking how busy other programs keep this machine".to_owned(),
         (Some(phase), Some(level)) => format!("{}: {} now", phase.word(), tune_view.subject().level_name(level)),
         (Some(phase), None) => phase.word().to_owned(),
     }

@@ -1,17 +1,17 @@
-//! All that was measured at the level that is looked at.
+//! All measurements at the current level.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::super::super::format::{format_duration, format_percent, format_rate, truncate};
 use super::super::super::tune_view::time_slices;
 use super::TuneScene;
 use super::text;
 use crate::model::Severity;
-use crate::report::formatting::format_quantity;
+use crate::report::text_width::truncate;
 use crate::trace::Span;
+use crate::trace::format::{compact_counted, compact_duration, compact_percent, compact_rate, compact_rate_value};
 use crate::tune::{
     Goal, Level, LevelStatus, LimitingResource, Percentiles, Repetition, headroom, ratio_to_best, resource_label,
     throughput_limits,
@@ -21,7 +21,7 @@ pub(super) struct LevelFigures<'a> {
     pub(super) scene: TuneScene<'a>,
 }
 
-/// Columns of what a figure is.
+/// Columns of a figure's label.
 const LABEL_WIDTH: usize = 13;
 
 type FigureLine = (String, String, Style);
@@ -57,7 +57,7 @@ impl LevelFigures<'_> {
         if !level.disturbed.is_empty() {
             say(
                 "left out",
-                format!("{}, disturbed by others", format_quantity(level.disturbed.len() as u64, "run")),
+                format!("{}, disturbed by other programs", compact_counted(level.disturbed.len() as u64, "run")),
                 warning,
             );
         }
@@ -79,8 +79,8 @@ impl LevelFigures<'_> {
             self.scene.tune_view.tuning.open_loop.iter().filter(|loaded| loaded.level.total_cmp(&level.value).is_eq())
         {
             let of = loaded.repetition.as_ref().and_then(|repetition| repetition.response);
-            let words = of.map_or_else(|| "could not be done".to_owned(), |of| percentiles_text(&of));
-            say(&format!(" at {}", format_percent(loaded.load_share).trim_start()), words, plain);
+            let words = of.map_or_else(|| "could not be run".to_owned(), |of| percentiles_text(&of));
+            say(&format!(" at {}", compact_percent(loaded.load_share)), words, plain);
         }
         lines.extend(self.time_lines(level));
         lines.extend(self.usage_lines(level));
@@ -89,10 +89,10 @@ impl LevelFigures<'_> {
 
     fn throughput_text(level: &Level) -> String {
         let interval = level.interval().map(|found| {
-            let (low, high) = (format_rate(found.low.max(0.0)), format_rate(found.high));
+            let (low, high) = (compact_rate(found.low.max(0.0)), compact_rate(found.high));
             format!("   95 %: {} to {high}", low.trim_end_matches("/s"))
         });
-        format!("{}{}", format_rate(level.throughput()), interval.unwrap_or_default())
+        format!("{}{}", compact_rate(level.throughput()), interval.unwrap_or_default())
     }
 
     fn comparison_text(&self, level: &Level) -> String {
@@ -100,79 +100,70 @@ impl LevelFigures<'_> {
         let stands = self.scene.tune_view.standing(level);
         if let Goal::Arrivals(due) = self.scene.tune_view.setup.question.demands.goal {
             let spare = headroom(level, due);
-            let spare =
-                if spare > 0.0 { format!("{} to spare: ", format_percent(spare).trim_start()) } else { String::new() };
+            let spare = if spare > 0.0 { format!("{} to spare: ", compact_percent(spare)) } else { String::new() };
             let word = match stands {
                 LevelStatus::Sufficient => "keeps up",
                 LevelStatus::Worse => "falls behind",
-                LevelStatus::Undecided => "not certain",
-                LevelStatus::Unacceptable => "not what was demanded",
+                LevelStatus::Undecided => "undecided",
+                LevelStatus::Unacceptable => "over limits",
             };
             return format!("{spare}{word}");
         }
         let stands = match stands {
             LevelStatus::Sufficient => "enough",
-            LevelStatus::Worse => "clearly less than the best",
-            LevelStatus::Undecided => "not to be told yet",
-            LevelStatus::Unacceptable => "not what was demanded",
+            LevelStatus::Worse => "clearly worse",
+            LevelStatus::Undecided => "undecided",
+            LevelStatus::Unacceptable => "over limits",
         };
-        let part = curve.best().and_then(|best| ratio_to_best(level, best)).map(|found| format_percent(found.estimate));
-        part.map_or_else(|| stands.to_owned(), |part| format!("{} of the best: {stands}", part.trim_start()))
+        let part =
+            curve.best().and_then(|best| ratio_to_best(level, best)).map(|found| compact_percent(found.estimate));
+        part.map_or_else(|| stands.to_owned(), |part| format!("{part} of the best: {stands}"))
     }
 
-    /// Where the time of one unit of work goes.
+    /// Returns how the time of one unit of work is spent.
     fn time_lines(&self, level: &Level) -> Vec<FigureLine> {
         let theme = self.scene.theme;
         let parts = time_slices(level);
         let whole: f64 = parts.iter().map(|part| part.ns).sum();
         let head = (
             format!("one {}", self.scene.tune_view.setup.work.word()),
-            format!("{} of workers", format_duration(Span(whole as u64))),
+            format!("{} of workers' time", compact_duration(Span(whole as u64))),
             Style::new(),
         );
         let lines = parts.iter().map(|part| {
             let name = part.lock.as_ref().map_or_else(|| part.state.word().to_owned(), |lock| format!("for {lock}"));
-            let value = format!("{:>7}  {}", format_duration(Span(part.ns as u64)), format_percent(part.ns / whole));
+            let value =
+                format!("{:>7}  {:>5}", compact_duration(Span(part.ns as u64)), compact_percent(part.ns / whole));
             (format!(" {} {name}", theme.state_glyph(part.state)), value, Style::new())
         });
         std::iter::once(head).chain(lines).collect()
     }
 
-    /// What of the machine and of the locks is in use.
+    /// Returns how much of the machine and of the locks is in use.
     fn usage_lines(&self, level: &Level) -> Vec<FigureLine> {
         let mean = |of: fn(&Repetition) -> f64| level.mean(of);
         let plain = Style::new();
         let cores = self.scene.tune_view.setup.question.usable_cores;
         let mut lines = vec![
-            ("utilization".to_owned(), format_percent(mean(Repetition::utilization)).trim_start().to_owned(), plain),
+            ("utilization".to_owned(), compact_percent(mean(Repetition::utilization)), plain),
             ("cores".to_owned(), format!("{:.2} of {cores}", mean(|r| r.cores_used)), plain),
             (
                 "switches".to_owned(),
-                format!("{:.1} given up, {:.1} taken", mean(|r| r.switches.0), mean(|r| r.switches.1)),
+                format!("{:.1} blocked, {:.1} preempted", mean(|r| r.switches.0), mean(|r| r.switches.1)),
                 plain,
             ),
             ("memory".to_owned(), format!("{:.0} MiB", mean(|r| r.memory as f64) / 1_048_576.0), plain),
         ];
         let held = throughput_limits(level, cores).into_iter().filter(|limit| limit.resource != LimitingResource::Cpu);
         lines.extend(held.take(3).map(|limit| {
-            let words = format!(
-                "held {}: at most {}",
-                format_percent(limit.utilization).trim_start(),
-                format_rate(limit.max_rate)
-            );
+            let words =
+                format!("held {}: at most {}", compact_percent(limit.utilization), compact_rate(limit.max_rate));
             (resource_label(&limit.resource).replace('`', ""), words, plain)
         }));
         let runs = |level: &Level| {
-            level
-                .throughputs()
-                .iter()
-                .rev()
-                .take(6)
-                .map(|one| format_rate(*one).trim_end_matches("/s").to_owned())
-                .collect::<Vec<_>>()
-                .join(" ")
+            level.throughputs().iter().rev().take(6).map(|one| compact_rate_value(*one)).collect::<Vec<_>>().join(" ")
         };
-        lines.push((format_quantity(level.repetitions.len() as u64, "run"), runs(level), plain));
+        lines.push((compact_counted(level.repetitions.len() as u64, "run"), runs(level), plain));
         if let Some(fresh) =
             self.scene.tune_view.tuning.confirmation.find(level.value).filter(|fresh| fresh.is_working())
         {
@@ -183,5 +174,5 @@ impl LevelFigures<'_> {
 }
 
 fn percentiles_text(of: &Percentiles) -> String {
-    [of.p50, of.p90, of.p99, of.max].map(|ns| format!("{:<8}", format_duration(Span(ns as u64)))).concat()
+    [of.p50, of.p90, of.p99, of.max].map(|ns| format!("{:<8}", compact_duration(Span(ns as u64)))).concat()
 }

@@ -1,4 +1,4 @@
-//! The levels, a line each: what was measured there, and where the time of a unit of work goes.
+//! The table of levels: measurements, and how the time of a unit of work is spent.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,11 +6,12 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 use unicode_width::UnicodeWidthStr;
 
-use super::super::super::format::{format_counted, format_duration, format_percent, format_rate, truncate};
 use super::super::super::theme::Theme;
-use super::super::super::tune_view::{Spent, TuneLayout, level_p99, slice_widths, time_slices};
+use super::super::super::tune_view::{TimeSlice, TuneLayout, level_p99, slice_widths, time_slices};
 use super::TuneScene;
 use super::text;
+use crate::report::text_width::truncate;
+use crate::trace::format::{compact_counted, compact_duration, compact_percent, compact_rate_value};
 use crate::trace::{Span, State};
 use crate::tune::{Goal, Level, ratio_to_best};
 
@@ -19,7 +20,7 @@ pub(super) struct LevelTable<'a> {
     pub(super) layout: &'a TuneLayout,
 }
 
-/// A column of figures: its head, its width, and the narrowest screen that has it.
+/// A column of figures: its heading, its width, and the narrowest screen that shows it.
 struct TableColumn {
     heading: &'static str,
     width: u16,
@@ -28,7 +29,7 @@ struct TableColumn {
 }
 
 impl TableColumn {
-    /// With arrivals a level is compared with these.
+    /// Returns the heading. With arrivals, a level is compared with their rate.
     fn heading_for(&self, scene: TuneScene<'_>) -> &'static str {
         match (self.heading, scene.tune_view.setup.question.demands.goal) {
             (OF_BEST, Goal::Arrivals(_)) => "of due",
@@ -44,7 +45,7 @@ const COLUMNS: [TableColumn; 7] = [
         heading: "/s",
         width: 9,
         min_screen_width: 0,
-        value: |_, level| format_rate(level.throughput()).trim_end_matches("/s").to_owned(),
+        value: |_, level| compact_rate_value(level.throughput()),
     },
     TableColumn { heading: "±", width: 6, min_screen_width: 40, value: uncertainty_text },
     TableColumn { heading: OF_BEST, width: 8, min_screen_width: 100, value: share_of_best },
@@ -74,10 +75,10 @@ const COLUMNS: [TableColumn; 7] = [
     },
 ];
 
-/// Columns of a level's value, with the sign before it.
+/// Columns of a level's value, with its sign.
 const NAME_WIDTH: u16 = 10;
 
-/// Columns for the whole time after its bar.
+/// Columns for the total time after its bar.
 const TOTAL_WIDTH: u16 = 9;
 
 impl Widget for LevelTable<'_> {
@@ -93,7 +94,7 @@ impl Widget for LevelTable<'_> {
             rest = Rect { x: at.right(), width: rest.right() - at.right(), ..rest };
         }
         let word = scene.tune_view.setup.work.word();
-        text::put_line(buf, rest, &format!("  workers' time for one {word}"), theme.faint_style());
+        text::put_line(buf, rest, &format!("  workers' time per {word}"), theme.faint_style());
         let levels = scene.tune_view.levels();
         let most = levels.iter().map(total_time).fold(0.0, f64::max);
         for (place, level) in levels.iter().enumerate() {
@@ -119,7 +120,7 @@ impl LevelTable<'_> {
         text::put_right(buf, name, &scene.tune_view.knob().format_value(level.value), scene.level_style(level));
         let mut rest = Rect { x: name.right(), width: line.right() - name.right(), ..line };
         if !level.is_working() {
-            let why = level.failures.first().map_or("no run counts: others disturbed them", String::as_str);
+            let why = level.failures.first().map_or("no run counts: other programs disturbed them", String::as_str);
             let why = truncate(why, usize::from(rest.width.saturating_sub(3)), theme.ellipsis());
             text::put_line(buf, rest, &format!("  {why}"), theme.state_style(State::Crashed));
             return;
@@ -132,15 +133,15 @@ impl LevelTable<'_> {
         let bar = Rect { x: rest.x + 2.min(rest.width), width: rest.width.saturating_sub(2 + TOTAL_WIDTH), ..rest };
         let end = draw_stacked(&time_slices(level), most, bar, theme, buf);
         let after = Rect { x: end + 1, width: rest.right().saturating_sub(end + 1), ..rest };
-        text::put_line(buf, after, &format_duration(Span(total_time(level) as u64)), theme.faint_style());
+        text::put_line(buf, after, &compact_duration(Span(total_time(level) as u64)), theme.faint_style());
     }
 
-    /// What there is no room for is said.
+    /// Draws how many levels have no room.
     fn draw_more(&self, count: usize, area: Rect, buf: &mut Buffer) {
         let seen = (0..count).filter(|place| self.layout.level_line(*place).is_some()).count();
         if seen < count {
             let below = text::nth_line(area, seen + 1);
-            let words = format!("{}: up and down", format_counted((count - seen) as u64, "more level"));
+            let words = format!("Up/Down: {}", compact_counted((count - seen) as u64, "more level"));
             text::put_line(
                 buf,
                 Rect { x: below.x + 3.min(below.width), width: below.width.saturating_sub(3), ..below },
@@ -151,8 +152,8 @@ impl LevelTable<'_> {
     }
 }
 
-/// The parts beside each other, a lock with its name where that fits. Returns where they end.
-fn draw_stacked(parts: &[Spent], most: f64, at: Rect, theme: Theme, buf: &mut Buffer) -> u16 {
+/// Draws the parts of a bar side by side, with the name of a lock where it fits. Returns where they end.
+fn draw_stacked(parts: &[TimeSlice], most: f64, at: Rect, theme: Theme, buf: &mut Buffer) -> u16 {
     let mut x = at.x;
     for (part, width) in parts.iter().zip(slice_widths(parts, most, at.width)) {
         let cells = Rect { x, width, ..at };
@@ -167,25 +168,25 @@ fn draw_stacked(parts: &[Spent], most: f64, at: Rect, theme: Theme, buf: &mut Bu
     x
 }
 
-/// All time of workers for one unit of work, ns.
+/// Returns the total time of workers for one unit of work, in nanoseconds.
 fn total_time(level: &Level) -> f64 {
     time_slices(level).iter().map(|part| part.ns).sum()
 }
 
 fn time_text(ns: Option<f64>) -> String {
-    ns.map_or_else(|| "-".to_owned(), |ns| format_duration(Span(ns as u64)))
+    ns.map_or_else(|| "-".to_owned(), |ns| compact_duration(Span(ns as u64)))
 }
 
 fn uncertainty_text(_: TuneScene<'_>, level: &Level) -> String {
     let half = level.interval().map(|found| (found.high - found.low) / 2.0 / level.throughput().max(1e-9));
-    half.map_or_else(|| "-".to_owned(), |half| format_percent(half).trim_start().to_owned())
+    half.map_or_else(|| "-".to_owned(), compact_percent)
 }
 
 fn share_of_best(scene: TuneScene<'_>, level: &Level) -> String {
     if let Goal::Arrivals(due) = scene.tune_view.setup.question.demands.goal {
-        return format_percent(level.throughput() / due);
+        return compact_percent(level.throughput() / due);
     }
     let best = scene.tune_view.tuning.curve.best();
     best.and_then(|best| ratio_to_best(level, best))
-        .map_or_else(|| "-".to_owned(), |found| format_percent(found.estimate))
+        .map_or_else(|| "-".to_owned(), |found| compact_percent(found.estimate))
 }

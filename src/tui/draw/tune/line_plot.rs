@@ -1,4 +1,4 @@
-//! A line through points, drawn with the signs that boxes are drawn with: every terminal's font has them.
+//! A line through points, drawn with box-drawing characters, which every terminal's font has.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::text;
 
-/// Signs for level, up to a higher row (its foot, its head), down to a lower one (its head, its foot), and what lies between.
+/// Characters for a level line, for steps up (foot, head) and down (head, foot), and for what is between them.
 struct LineGlyphs {
     level: &'static str,
     up: [&'static str; 2],
@@ -17,8 +17,8 @@ struct LineGlyphs {
 const UNICODE_LINES: LineGlyphs = LineGlyphs { level: "─", up: ["╯", "╭"], down: ["╮", "╰"], between: "│" };
 const ASCII_LINES: LineGlyphs = LineGlyphs { level: "-", up: ["'", "."], down: [".", "'"], between: "|" };
 
-/// Draws a line through `points`, each a column and a row of `area`, from left to right. Rows may be parts of rows; what lies
-/// outside is not drawn.
+/// Draws a line through `points`, each a column and a row of `area`, from left to right. Rows may be fractions. Points
+/// outside the area are clipped.
 pub(super) fn draw_line(points: &[(u16, f64)], area: Rect, unicode: bool, style: Style, buf: &mut Buffer) {
     let signs = if unicode { &UNICODE_LINES } else { &ASCII_LINES };
     for pair in points.windows(2) {
@@ -31,7 +31,7 @@ pub(super) fn draw_line(points: &[(u16, f64)], area: Rect, unicode: bool, style:
     }
 }
 
-/// One column: level, or a way up or down to where the next one begins.
+/// Draws one column: level, or a step up or down to the next column's row.
 fn draw_step(signs: &LineGlyphs, (column, here, next): (u16, f64, f64), area: Rect, style: Style, buf: &mut Buffer) {
     let mut put = |row: f64, sign: &str| {
         if (0.0..f64::from(area.height)).contains(&row) && column < area.width {
@@ -65,14 +65,14 @@ mod tests {
     }
 
     #[test]
-    fn a_line_goes_up_and_down_and_stays_whole() {
+    fn line_is_connected_across_steps() {
         let hill = [(0, 2.0), (2, 0.0), (3, 0.0), (4, 2.0)];
         assert_eq!(draw_to_buffer(&hill, true), Buffer::with_lines([" ╭─╮ ", "╭╯ │ ", "╯  ╰ "]));
         assert_eq!(draw_to_buffer(&hill, false), Buffer::with_lines([" .-. ", ".' | ", "'  ' "]));
     }
 
     #[test]
-    fn outside_is_not_drawn() {
+    fn points_outside_the_area_are_clipped() {
         for points in [&[(0, -9e9), (4, 9e9)][..], &[(0, f64::NAN), (4, 1.0)], &[(9, 1.0), (20, 1.0)], &[(3, 1.0)], &[]]
         {
             let _ = draw_to_buffer(points, true);

@@ -1,10 +1,10 @@
-//! Escape sequences: keys with a name, the mouse, and the begin of pasted text.
+//! Escape sequences: named keys, the mouse, and the beginning of pasted text.
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use super::{Decoded, MAX_SEQUENCE};
 
-/// What follows `ESC [`.
+/// Decodes the bytes after `ESC [`.
 pub(super) fn decode_csi(bytes: &[u8]) -> Decoded {
     let Some((&last, before)) = bytes.split_last() else { return Decoded::Partial };
     match before {
@@ -22,12 +22,12 @@ pub(super) fn decode_csi(bytes: &[u8]) -> Decoded {
     }
 }
 
-/// The letter that follows `ESC O`.
+/// Decodes the letter after `ESC O`.
 pub(super) fn decode_ss3(letter: u8) -> Decoded {
     if (0x20..0x7f).contains(&letter) { key_or_dropped(key_of_letter(letter)) } else { Decoded::Restart }
 }
 
-/// A whole sequence: its parameters, and the byte that ends it.
+/// Decodes a whole sequence: its parameters, and the byte that ends it.
 fn decode_sequence(parameters: &[u8], last: u8) -> Decoded {
     if let Some(sgr) = parameters.strip_prefix(b"<") {
         return decode_sgr_mouse(sgr, last).map_or(Decoded::Dropped, |event| Decoded::Event(Event::Mouse(event)));
@@ -80,13 +80,13 @@ fn key_of_number(number: u16) -> Option<KeyCode> {
     })
 }
 
-/// Numbers with semicolons between them; a missing one is 0.
+/// Parses numbers separated by semicolons; a missing one is 0.
 fn parse_numbers(parameters: &[u8]) -> Option<Vec<u16>> {
     let text = std::str::from_utf8(parameters).ok()?;
     text.split(';').map(|number| if number.is_empty() { Some(0) } else { number.parse().ok() }).collect()
 }
 
-/// One more than a bit for each.
+/// Decodes modifiers: one more than a bit for each.
 fn decode_modifiers(parameter: Option<u16>) -> KeyModifiers {
     let bits = parameter.unwrap_or(1).saturating_sub(1);
     let names =
@@ -94,7 +94,7 @@ fn decode_modifiers(parameter: Option<u16>) -> KeyModifiers {
     names.into_iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| name).collect()
 }
 
-/// `button;column;row`, ended by `M`, or `m` when a button is let go.
+/// Decodes `button;column;row`, ended by `M`, or by `m` when a button is released.
 fn decode_sgr_mouse(sgr: &[u8], last: u8) -> Option<MouseEvent> {
     let [button, column, row] = parse_numbers(sgr)?.try_into().ok()?;
     let (kind, modifiers) = decode_button(u8::try_from(button).ok()?)?;
@@ -106,7 +106,7 @@ fn decode_sgr_mouse(sgr: &[u8], last: u8) -> Option<MouseEvent> {
     Some(MouseEvent { kind, column: column.checked_sub(1)?, row: row.checked_sub(1)?, modifiers })
 }
 
-/// The form of terminals that have no other: each figure is a byte, 32 more than it is.
+/// Decodes the form of terminals that have no other: each number is a byte, 32 more than its value.
 fn decode_x10_mouse(button: u8, column: u8, row: u8) -> Decoded {
     let event = || {
         let (kind, modifiers) = decode_button(button.checked_sub(32)?)?;
@@ -116,7 +116,7 @@ fn decode_x10_mouse(button: u8, column: u8, row: u8) -> Decoded {
     event().map_or(Decoded::Dropped, |event| Decoded::Event(Event::Mouse(event)))
 }
 
-/// Bits 0 and 1 and 6 and 7: which button; 2 to 4: modifiers; 5: it moves.
+/// Decodes a button. Bits 0, 1, 6 and 7: which button; 2 to 4: modifiers; 5: motion.
 fn decode_button(code: u8) -> Option<(MouseEventKind, KeyModifiers)> {
     let number = code & 0b11 | (code & 0b1100_0000) >> 4;
     let moves = code & 0b10_0000 != 0;

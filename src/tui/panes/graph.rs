@@ -1,26 +1,40 @@
-//! Who waits for whom: the ring of each deadlock once there is one, else a list of the locks that are waited for.
+//! The wait-for graph: the ring of each deadlock, or without any, a list of the contended locks.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::super::format::format_duration;
 use super::super::run_view::RunView;
 use super::super::theme::Theme;
-use super::{deadlock_ring, text};
+use super::{SeparatePane, deadlock_ring, text};
 use crate::model::{CycleLink, Deadlock, join_names};
+use crate::report::text_width::wrap_text;
+use crate::trace::format::{compact_counted, compact_duration};
 use crate::trace::{Span, State};
 
-/// Lines kept for each further ring, which is told in words where there is no room for a picture.
+/// Lines kept for each further ring, which is described in words if there is no room for a picture.
 const LINES_IN_WORDS: u16 = 2;
 
-/// Workers of a ring that are told in words.
+/// Most workers of a ring that are described in words.
 const WORKERS_IN_WORDS: usize = 3;
 
-pub(super) struct WaitGraphPane<'a> {
-    pub(super) view: &'a RunView,
-    pub(super) theme: Theme,
+pub(super) const PANE: SeparatePane = SeparatePane {
+    title: |view| match view.shown_deadlocks().len() {
+        0 => "Who waits for whom".into(),
+        1 => "Deadlock".into(),
+        n => format!("{n} deadlocks").into(),
+    },
+    lines: |view| match view.shown_model().deadlocks() {
+        [] => 3 + view.shown_model().registry().locks().count().min(10),
+        all => all.iter().map(|deadlock| 9 + 2 * deadlock.cycle.len()).sum(),
+    },
+    draw: |view, theme, area, buf| WaitGraphPane { view, theme }.render(area, buf),
+};
+
+struct WaitGraphPane<'a> {
+    view: &'a RunView,
+    theme: Theme,
 }
 
 impl Widget for WaitGraphPane<'_> {
@@ -36,7 +50,7 @@ impl Widget for WaitGraphPane<'_> {
 type TextLines = Vec<String>;
 
 impl WaitGraphPane<'_> {
-    /// One ring below the other. What has no room as a picture is told in words.
+    /// Draws one ring below the other, in words if there is no room for a picture.
     fn draw_deadlocks(&self, all: &[Deadlock], area: Rect, buf: &mut Buffer) {
         let mut rest = area;
         for (nth, deadlock) in all.iter().enumerate() {
@@ -44,7 +58,7 @@ impl WaitGraphPane<'_> {
             let for_others = others.saturating_mul(LINES_IN_WORDS).min(rest.height / 2);
             let room = Rect { height: rest.height - for_others, ..rest };
             if rest.height <= 1 && others > 0 {
-                let more = format!("and {} more deadlocks", others + 1);
+                let more = format!("and {}", compact_counted(u64::from(others) + 1, "more deadlock"));
                 text::put_line(buf, rest, &more, self.theme.strong_style());
                 return;
             }
@@ -54,18 +68,18 @@ impl WaitGraphPane<'_> {
         }
     }
 
-    /// The ring, since when, and who waits for it. The lines it took, if there was room; the last ones may be cut where
-    /// there is only one ring.
+    /// Draws a ring, its age and the workers stuck behind it. Returns the lines it took, or `None` if there is no room.
+    /// A single ring may be cut at the end.
     fn draw_ring(&self, deadlock: &Deadlock, area: Rect, buf: &mut Buffer) -> Option<u16> {
-        let cast = self.view.shown_model().registry();
+        let registry = self.view.shown_model().registry();
         let of = |link: &CycleLink| {
-            let names: Vec<&str> = link.waits_for.iter().map(|w| cast.worker_name(*w)).collect();
+            let names: Vec<&str> = link.waits_for.iter().map(|w| registry.worker_name(*w)).collect();
             join_names(&names)
         };
         let link = |link: &CycleLink| deadlock_ring::RingMember {
-            name: cast.worker_name(link.worker),
-            held_lock: cast.resource_name(link.holds),
-            wanted_lock: cast.resource_name(link.wants),
+            name: registry.worker_name(link.worker),
+            held_lock: registry.resource_name(link.holds),
+            wanted_lock: registry.resource_name(link.wants),
             waits_for: of(link),
             is_queued: link.is_ahead_in_queue,
         };
@@ -87,59 +101,59 @@ impl WaitGraphPane<'_> {
     }
 
     fn waiters_below(&self, deadlock: &Deadlock, width: u16) -> TextLines {
-        let cast = self.view.shown_model().registry();
+        let registry = self.view.shown_model().registry();
         let (shown, closed) = (self.view.figures.taken_at, Span(deadlock.closed_at.0));
         let mut lines = vec![format!(
-            "closed {closed} after the start, {} ago",
-            format_duration(shown.span_since(deadlock.closed_at))
+            "Deadlocked {closed} after the start, {} ago",
+            compact_duration(shown.span_since(deadlock.closed_at))
         )];
         if !deadlock.victims.is_empty() {
-            let victims: Vec<_> = deadlock.victims.iter().map(|w| cast.worker_name(*w)).collect();
-            lines.extend(text::wrap_text(&format!("stuck behind them: {}", victims.join(", ")), width));
+            let victims: Vec<_> = deadlock.victims.iter().map(|w| registry.worker_name(*w)).collect();
+            lines.extend(wrap_text(&format!("Stuck behind them: {}", victims.join(", ")), width));
         }
         lines
     }
 
     fn draw_in_words(&self, deadlock: &Deadlock, area: Rect, buf: &mut Buffer) -> u16 {
-        let cast = self.view.shown_model().registry();
+        let registry = self.view.shown_model().registry();
         let link = |link: &CycleLink| {
-            let (who, wants) = (cast.worker_name(link.worker), cast.resource_name(link.wants));
-            format!("{who} has {}, wants {wants}", cast.resource_name(link.holds))
+            let (who, wants) = (registry.worker_name(link.worker), registry.resource_name(link.wants));
+            format!("{who} has {}, wants {wants}", registry.resource_name(link.holds))
         };
-        let mut told: Vec<String> = deadlock.cycle.iter().take(WORKERS_IN_WORDS).map(link).collect();
+        let mut parts: Vec<String> = deadlock.cycle.iter().take(WORKERS_IN_WORDS).map(link).collect();
         if deadlock.cycle.len() > WORKERS_IN_WORDS {
-            told.push(format!("{} more", deadlock.cycle.len() - WORKERS_IN_WORDS));
+            parts.push(format!("{} more", deadlock.cycle.len() - WORKERS_IN_WORDS));
         }
         if !deadlock.victims.is_empty() {
-            let victims: Vec<_> = deadlock.victims.iter().map(|w| cast.worker_name(*w)).collect();
-            told.push(format!("stuck behind them: {}", join_names(&victims)));
+            let victims: Vec<_> = deadlock.victims.iter().map(|w| registry.worker_name(*w)).collect();
+            parts.push(format!("stuck behind them: {}", join_names(&victims)));
         }
-        let lines = text::wrap_text(&told.join("; "), area.width);
+        let lines = wrap_text(&parts.join("; "), area.width);
         for (i, line) in lines.iter().enumerate() {
             text::put_line(buf, text::nth_line(area, i), line, Style::new());
         }
         u16::try_from(lines.len()).unwrap_or(u16::MAX)
     }
 
-    /// A line for each lock somebody waits for: the waiters, the lock, its holder.
+    /// Draws a line for each lock with waiters: the waiters, the lock, its holder.
     fn draw_waits(&self, area: Rect, buf: &mut Buffer) {
-        let cast = self.view.shown_model().registry();
+        let registry = self.view.shown_model().registry();
         let edges = &self.view.figures.waits.edges;
         let mut locks: Vec<_> = edges.iter().map(|e| (e.lock, e.holder)).collect();
         locks.sort_unstable();
         locks.dedup();
         if locks.is_empty() {
             let words = if self.view.figures.is_exact() {
-                "no worker waits for another"
+                "No worker waits for another"
             } else {
-                "who waited for whom so long ago is not kept"
+                "Waits of so long ago are not kept"
             };
             text::put_line(buf, area, words, self.theme.faint_style());
         }
         let arrow = if self.theme.has_unicode { "──▶" } else { "-->" };
         for (i, (lock, holder)) in locks.iter().enumerate() {
             let waiters: Vec<_> = edges.iter().filter(|e| (e.lock, e.holder) == (*lock, *holder)).collect();
-            let first = waiters.first().map_or("", |e| cast.worker_name(e.waiter));
+            let first = waiters.first().map_or("", |e| registry.worker_name(e.waiter));
             let more = match waiters.len() {
                 0 | 1 => String::new(),
                 n => format!(" and {} more", n - 1),
@@ -147,9 +161,9 @@ impl WaitGraphPane<'_> {
             let at = text::nth_line(area, i);
             let rest = text::put_line(buf, at, &format!("{first}{more}"), Style::new());
             let rest = text::put_line(buf, rest, &format!(" {arrow} "), self.theme.state_style(State::Lock));
-            let rest = text::put_line(buf, rest, cast.resource_name(*lock), self.theme.strong_style());
+            let rest = text::put_line(buf, rest, registry.resource_name(*lock), self.theme.strong_style());
             let rest = text::put_line(buf, rest, " held by ", self.theme.faint_style());
-            text::put_line(buf, rest, cast.worker_name(*holder), Style::new());
+            text::put_line(buf, rest, registry.worker_name(*holder), Style::new());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the run said on its standard error up to the moment that is shown, newest last.
+//! The lines that the run wrote to its standard error up to the shown moment, the newest last.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -7,12 +7,19 @@ use ratatui::widgets::Widget;
 
 use super::super::run_view::{Pane, RunView};
 use super::super::theme::Theme;
-use super::text;
+use super::{SeparatePane, text};
 use crate::scenario::sanitize;
+use crate::trace::format::format_stamp;
 
-pub(super) struct LogPane<'a> {
-    pub(super) view: &'a RunView,
-    pub(super) theme: Theme,
+pub(super) const PANE: SeparatePane = SeparatePane {
+    title: |_| "Log".into(),
+    lines: |_| 12,
+    draw: |view, theme, area, buf| LogPane { view, theme }.render(area, buf),
+};
+
+struct LogPane<'a> {
+    view: &'a RunView,
+    theme: Theme,
 }
 
 impl Widget for LogPane<'_> {
@@ -31,8 +38,7 @@ impl Widget for LogPane<'_> {
         let first = log.len().saturating_sub(height).saturating_sub(back);
         for (i, line) in log.iter().skip(first).take(height).enumerate() {
             let at = text::nth_line(area, i);
-            let rest =
-                text::put_line(buf, at, &format!("{:>8.3} s  ", line.at.as_secs_f64()), self.theme.faint_style());
+            let rest = text::put_line(buf, at, &format!("{:>10}  ", format_stamp(line.at)), self.theme.faint_style());
             text::put_line(buf, rest, &sanitize(&line.text), Style::new());
         }
     }

@@ -1,13 +1,11 @@
-//! Short texts at fixed places.
+//! Short texts at fixed places of a buffer.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-pub(super) use super::super::format::wrap_text;
-
-/// Writes one line into the first line of `at`, cut at its end. Returns what is left of that line.
+/// Writes one line into the first line of `at`, cut at its end. Returns the rest of that line.
 pub(super) fn put_line(buf: &mut Buffer, at: Rect, text: &str, style: Style) -> Rect {
     let at = at.intersection(buf.area);
     if at.is_empty() {
@@ -17,20 +15,20 @@ pub(super) fn put_line(buf: &mut Buffer, at: Rect, text: &str, style: Style) -> 
     Rect { x, width: at.right().saturating_sub(x), height: 1, ..at }
 }
 
-/// Writes one line ranged right; what does not fit is cut at its end.
+/// Writes one right-aligned line; what does not fit is cut at its end.
 pub(super) fn put_right(buf: &mut Buffer, at: Rect, text: &str, style: Style) {
     let pad = at.width.saturating_sub(u16::try_from(text.width()).unwrap_or(u16::MAX));
     put_line(buf, Rect { x: at.x + pad, width: at.width - pad, ..at }, text, style);
 }
 
-/// A pane's title over its content, one column of space at its left.
+/// Writes a pane's title; returns the space below it, indented by one column.
 pub(super) fn put_title(buf: &mut Buffer, at: Rect, title: &str, style: Style) -> Rect {
     let inner = Rect { x: at.x + at.width.min(1), width: at.width.saturating_sub(1), ..at };
     put_line(buf, inner, title, style);
     Rect { y: inner.y + inner.height.min(1), height: inner.height.saturating_sub(1), ..inner }
 }
 
-/// The `n`th line of `at`.
+/// Returns the `n`th line of `at`.
 pub(super) fn nth_line(at: Rect, n: usize) -> Rect {
     let n = u16::try_from(n).unwrap_or(u16::MAX).min(at.height);
     Rect { y: at.y + n, height: (at.height - n).min(1), ..at }
@@ -41,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_written_outside() {
+    fn text_outside_the_buffer_is_clipped() {
         let mut buf = Buffer::empty(Rect::new(0, 0, 4, 1));
         put_line(&mut buf, Rect::new(2, 0, 100, 1), "abcdef", Style::new());
         put_right(&mut buf, Rect::new(0, 9, 4, 1), "abcdef", Style::new());

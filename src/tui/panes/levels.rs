@@ -1,23 +1,29 @@
-//! What a pool did with every number of workers it has had, side by side.
+//! What a pool achieved with every number of workers it has had, side by side.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::super::format::{format_count, format_duration, format_percent, format_rate};
 use super::super::level_history::{LevelKey, LevelStats};
 use super::super::run_view::RunView;
 use super::super::theme::Theme;
-use super::text;
+use super::{SeparatePane, text};
+use crate::trace::format::{compact_count, compact_duration, compact_percent, compact_rate_value};
 use crate::trace::{Span, State};
 
-pub(super) struct LevelsPane<'a> {
-    pub(super) view: &'a RunView,
-    pub(super) theme: Theme,
+pub(super) const PANE: SeparatePane = SeparatePane {
+    title: |view| if view.is_past() { "Levels seen so far, up to now" } else { "Levels seen so far" }.into(),
+    lines: |view| view.level_history.count().saturating_add(4).min(14),
+    draw: |view, theme, area, buf| LevelsPane { view, theme }.render(area, buf),
+};
+
+struct LevelsPane<'a> {
+    view: &'a RunView,
+    theme: Theme,
 }
 
-/// A column of figures: its head, its width, and the narrowest pane that has it.
+/// A column of figures: its heading, its width, and the narrowest pane that shows it.
 struct LevelColumn {
     heading: &'static str,
     width: u16,
@@ -26,12 +32,7 @@ struct LevelColumn {
 }
 
 const COLUMNS: [LevelColumn; 7] = [
-    LevelColumn {
-        heading: "tasks/s",
-        width: 9,
-        min_pane_width: 0,
-        value: |did| format_rate(did.throughput()).trim_end_matches("/s").to_owned(),
-    },
+    LevelColumn { heading: "tasks/s", width: 9, min_pane_width: 0, value: |did| compact_rate_value(did.throughput()) },
     LevelColumn {
         heading: "p50",
         width: 8,
@@ -44,15 +45,15 @@ const COLUMNS: [LevelColumn; 7] = [
         min_pane_width: 24,
         value: |did| duration_or_dash(did.response_percentile(99.0)),
     },
-    LevelColumn { heading: "busy", width: 6, min_pane_width: 30, value: |did| format_percent(did.busy_share()) },
-    LevelColumn { heading: "lock", width: 6, min_pane_width: 36, value: |did| format_percent(did.share(State::Lock)) },
+    LevelColumn { heading: "busy", width: 6, min_pane_width: 30, value: |did| compact_percent(did.busy_share()) },
+    LevelColumn { heading: "lock", width: 6, min_pane_width: 36, value: |did| compact_percent(did.share(State::Lock)) },
     LevelColumn {
         heading: "ready",
         width: 6,
         min_pane_width: 42,
-        value: |did| format_percent(did.share(State::Ready)),
+        value: |did| compact_percent(did.share(State::Ready)),
     },
-    LevelColumn { heading: "for", width: 7, min_pane_width: 57, value: |did| format_duration(did.observed_for) },
+    LevelColumn { heading: "for", width: 7, min_pane_width: 57, value: |did| compact_duration(did.observed_for) },
 ];
 
 /// Columns of the number of workers, with a mark before it.
@@ -88,7 +89,7 @@ impl Widget for LevelsPane<'_> {
             Self::draw_row(text::nth_line(area, line), &name, style, |column| ((column.value)(did), style), buf);
             line += 1;
             if let (true, Some(backlog)) = (*goes_on, did.backlog) {
-                let (was, left) = (format_count(backlog.initial.into()), format_count(backlog.remaining.into()));
+                let (was, left) = (compact_count(backlog.initial.into()), compact_count(backlog.remaining.into()));
                 let words =
                     format!("  {was} tasks waited at the change, {left} now: this backlog lengthens p50 and p99");
                 text::put_line(buf, text::nth_line(area, line), &words, theme.faint_style());
@@ -100,14 +101,14 @@ impl Widget for LevelsPane<'_> {
             text::put_line(
                 buf,
                 text::nth_line(area, 1),
-                "nothing yet: it is looked at for a moment first",
+                "No figures yet: a level is observed for a moment first",
                 theme.faint_style(),
             );
         } else if all.len() == 1 {
             text::put_line(
                 buf,
                 text::nth_line(area, line + 1),
-                "turn `workers` with + and -: each level is kept",
+                "Turn `workers` with + and -: each level is kept",
                 theme.faint_style(),
             );
         }
@@ -133,12 +134,12 @@ impl LevelsPane<'_> {
         }
     }
 
-    /// Which pool, and what else was turned.
+    /// Returns the pool, and which other knobs were turned.
     fn title(&self, level: &LevelKey, several: bool) -> String {
         let name =
             self.view.shown_model().registry().pools.get(level.pool.index()).map_or("", |pool| pool.name.as_str());
         let with = if level.other_knobs.is_empty() {
-            "as the scenario has it".to_owned()
+            "with default knobs".to_owned()
         } else {
             format!("with {}", level.other_knobs)
         };
@@ -147,5 +148,5 @@ impl LevelsPane<'_> {
 }
 
 fn duration_or_dash(span: Option<Span>) -> String {
-    span.map_or_else(|| "-".to_owned(), format_duration)
+    span.map_or_else(|| "-".to_owned(), compact_duration)
 }

@@ -1,7 +1,7 @@
-//! A ring of workers, each of which wants what the next one holds: boxes and arrows where they fit, else a list.
+//! The ring of a deadlock, in which each worker wants a lock that the next one holds: boxes and arrows, or a list.
 //!
 //! ```text
-//! ┌───────┐  wants b  ┌───────┐        two stand side by side, with an arrow each way; more go around: across at the
+//! ┌───────┐  wants b  ┌───────┐        two are side by side, with an arrow each way; more go around: across at the
 //! │ left  │ ────────▶ │ right │        top, down the right column, back up the left one
 //! │ has a │ ◀──────── │ has b │
 //! └───────┘  wants a  └───────┘
@@ -28,9 +28,9 @@ pub(super) struct RingMember<'a> {
     pub(super) name: &'a str,
     pub(super) held_lock: &'a str,
     pub(super) wanted_lock: &'a str,
-    /// Whom it waits for, where that is not the next one alone.
+    /// The workers it waits for, if not the next member alone.
     pub(super) waits_for: String,
-    /// It stands in line for what it does not have yet.
+    /// Whether it is queued for the lock that it does not have yet.
     pub(super) is_queued: bool,
 }
 
@@ -91,17 +91,17 @@ enum RingShape {
     Pair,
     Circle,
     List,
-    /// Some wait for several others: a list without a way around.
+    /// A list without an order, because some wait for several others.
     Mesh,
 }
 
 impl RingWidget<'_> {
-    /// Lines it takes in this area.
+    /// Returns the lines it takes in this area.
     pub(super) fn height(&self, area: Rect) -> u16 {
         self.full_height(area).min(area.height)
     }
 
-    /// Lines it would take without being cut.
+    /// Returns the lines it would take without being cut.
     pub(super) fn full_height(&self, area: Rect) -> u16 {
         match self.shape(area) {
             RingShape::Pair => BOX_HEIGHT,
@@ -131,28 +131,28 @@ impl RingWidget<'_> {
         if self.theme.has_unicode { &UNICODE } else { &ASCII }
     }
 
-    /// Boxes in the right column; the left one has as many, or one more.
+    /// Returns the number of boxes in the right column; the left one has as many, or one more.
     fn right_column_len(&self) -> usize {
         self.members.len() / 2
     }
 
     fn circle_height(&self) -> u16 {
-        let rows = (self.members.len() - self.right_column_len()) as u16; // at most MOST
+        let rows = (self.members.len() - self.right_column_len()) as u16; // at most `MAX_BOXES`
         rows * (BOX_HEIGHT + BOX_GAP) - BOX_GAP
     }
 
-    /// All boxes are as wide as the widest.
+    /// Returns the width of every box, which is that of the widest.
     fn box_width(&self) -> usize {
         let inner = self.members.iter().map(|l| l.name.width().max(l.held_lock.width() + 4)).max().unwrap_or(0);
         inner + 4
     }
 
-    /// Columns between two boxes: an arrow and the longest `wants ...`.
+    /// Returns the columns between two boxes: an arrow and the longest `wants ...`.
     fn arrow_width(&self) -> usize {
         self.members.iter().map(|l| l.wanted_lock.width() + 6).max().unwrap_or(0) + 3
     }
 
-    /// Left edges of the two columns.
+    /// Returns the left edges of the two columns.
     fn column_edges(&self, area: Rect) -> [u16; 2] {
         [area.x, area.x.saturating_add((self.box_width() + self.arrow_width()) as u16)]
     }
@@ -179,7 +179,7 @@ impl RingWidget<'_> {
         text::put_line(buf, name, link.name, self.theme.strong_style());
     }
 
-    /// An arrow between two boxes of a row with what is wanted over it, or under it.
+    /// Draws an arrow between two boxes of a row, with the wanted lock over or under it.
     fn draw_horizontal_arrow(&self, wants: &str, x: u16, y: u16, rightwards: bool, over: bool, buf: &mut Buffer) {
         let length = self.arrow_width().saturating_sub(3);
         let shaft = self.glyphs().across.repeat(length);
@@ -231,7 +231,7 @@ impl RingWidget<'_> {
         }
     }
 
-    /// An arrow between two boxes of a column, with what is wanted beside it.
+    /// Draws an arrow between two boxes of a column, with the wanted lock beside it.
     fn draw_vertical_arrow(&self, wants: &str, x: u16, y: u16, head: &str, buf: &mut Buffer) {
         let x = x.saturating_add(3);
         let glyphs = if head == self.glyphs().up { [head, self.glyphs().down] } else { [self.glyphs().down, head] };
@@ -242,7 +242,7 @@ impl RingWidget<'_> {
         text::put_line(buf, Rect::new(x.saturating_add(2), y, room, 1), &format!("wants {wants}"), Style::new());
     }
 
-    /// From the last box of a shorter right column down and to the left.
+    /// Draws the arrow from the last box of a shorter right column down and to the left.
     fn draw_corner_arrow(&self, wants: &str, from_x: u16, right_x: u16, y: u16, buf: &mut Buffer) {
         let x = right_x.saturating_add(3);
         let turn_y = y + BOX_GAP + 1;
@@ -257,7 +257,7 @@ impl RingWidget<'_> {
         text::put_line(buf, label, &format!("wants {wants}"), Style::new());
     }
 
-    /// One under the other, each with whom it waits for.
+    /// Draws the members one below the other, each with the workers it waits for.
     fn draw_mesh(&self, area: Rect, buf: &mut Buffer) {
         for (i, link) in self.members.iter().enumerate() {
             let rest = text::put_line(buf, text::nth_line(area, 2 * i), link.name, self.theme.strong_style());
@@ -270,7 +270,7 @@ impl RingWidget<'_> {
         }
     }
 
-    /// One under the other; the rule at the left leads from the last back to the first.
+    /// Draws the members one below the other; the rule at the left leads from the last back to the first.
     fn draw_list(&self, area: Rect, buf: &mut Buffer) {
         let last = self.members.len().saturating_sub(1);
         for (i, link) in self.members.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Pools in figures: how much they get done, how long it takes, how busy they are.
+//! The figures of pools: throughput, times, utilization.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,16 +6,25 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::super::figures::PoolFigures;
-use super::super::format::{format_count, format_counted, format_duration, format_percent, format_rate};
 use super::super::run_view::RunView;
 use super::super::theme::Theme;
-use super::text;
+use super::{SeparatePane, text};
 use crate::model::Severity;
 use crate::trace::Span;
+use crate::trace::format::{compact_count, compact_counted, compact_duration, compact_percent, compact_rate};
 
-pub(super) struct PoolsPane<'a> {
-    pub(super) view: &'a RunView,
-    pub(super) theme: Theme,
+pub(super) const PANE: SeparatePane = SeparatePane {
+    title: |view| if view.has_only_final_totals() { "Pools: totals of the whole run" } else { "Pools" }.into(),
+    lines: |view| view.shown_model().registry().pools.len().saturating_mul(LINES_PER_POOL),
+    draw: |view, theme, area, buf| PoolsPane { view, theme }.render(area, buf),
+};
+
+/// Most lines of a pool, with a blank one after it.
+const LINES_PER_POOL: usize = 9;
+
+struct PoolsPane<'a> {
+    view: &'a RunView,
+    theme: Theme,
 }
 
 impl Widget for PoolsPane<'_> {
@@ -23,7 +32,7 @@ impl Widget for PoolsPane<'_> {
         let mut n = 0;
         for (id, pool) in &self.view.figures.pools {
             let Some(info) = self.view.shown_model().registry().pools.get(id.index()) else { continue };
-            let title = format!("{}  {}", info.name, format_counted(pool.size.into(), info.worker_kind.noun()));
+            let title = format!("{}  {}", info.name, compact_counted(pool.size.into(), info.worker_kind.noun()));
             text::put_line(buf, text::nth_line(area, n), &title, self.theme.strong_style());
             n += 1;
             for (label, value, style) in self.lines(pool, area.width) {
@@ -42,35 +51,35 @@ impl PoolsPane<'_> {
         let both = |times: Option<(Span, Span)>| {
             times.map_or_else(
                 || "-".to_owned(),
-                |(p50, p99)| format!("{:>6}   {:>6}", format_duration(p50), format_duration(p99)),
+                |(p50, p99)| format!("{:>6}   {:>6}", compact_duration(p50), compact_duration(p99)),
             )
         };
         let mut lines = vec![
             ("done", progress_text(pool, usize::from(width.saturating_sub(34)), self.theme), Style::new()),
             (
                 "throughput",
-                format!("{:<8}{}", format_rate(pool.throughput), self.curve_text(pool, width)),
+                format!("{:<8}{}", compact_rate(pool.throughput), self.curve_text(pool, width)),
                 Style::new(),
             ),
             ("", "   p50      p99".to_owned(), self.theme.faint_style()),
             ("service", both(pool.service), Style::new()),
             ("response", both(pool.response), Style::new()),
-            ("utilization", format_percent(pool.utilization), Style::new()),
+            ("utilization", compact_percent(pool.utilization), Style::new()),
         ];
         if let Some(backlog) = pool.backlog {
             let words = format!(
                 "{} at the change, {} now",
-                format_count(backlog.initial.into()),
-                format_count(backlog.remaining.into())
+                compact_count(backlog.initial.into()),
+                compact_count(backlog.remaining.into())
             );
             lines.push(("backlog", words, Style::new()));
         }
         if pool.handover_share > 0.0 {
-            lines.push(("hand-over", format_percent(pool.handover_share), Style::new()));
+            lines.push(("hand-over", compact_percent(pool.handover_share), Style::new()));
         }
         let bad = [("failed", pool.failed), ("rejected", pool.rejected), ("retried", pool.retried)];
         let bad: Vec<String> =
-            bad.iter().filter(|(_, n)| *n > 0).map(|(w, n)| format!("{w} {}", format_count(*n))).collect();
+            bad.iter().filter(|(_, n)| *n > 0).map(|(w, n)| format!("{w} {}", compact_count(*n))).collect();
         if !bad.is_empty() {
             lines.push(("", bad.join("  "), self.theme.severity_style(Severity::Warning)));
         }
@@ -85,33 +94,33 @@ impl PoolsPane<'_> {
     }
 }
 
-/// All pools in a line: what is done, of how much, what failed, how fast.
-pub(super) fn summary_line(view: &RunView) -> String {
-    let cast = view.shown_model().registry();
+/// Returns all pools in one line: tasks done, of how many, failures, throughput.
+pub(in crate::tui) fn summary_line(view: &RunView) -> String {
+    let registry = view.shown_model().registry();
     let pools = view.figures.pools.iter().filter_map(|(id, pool)| {
-        let name = &cast.pools.get(id.index())?.name;
-        let of = pool.total.map_or_else(String::new, |total| format!(" of {}", format_count(total)));
-        let failed = if pool.failed > 0 { format!("{} failed, ", format_count(pool.failed)) } else { String::new() };
-        Some(format!("{name}: {}{of} done, {failed}{}", format_count(pool.done), format_rate(pool.throughput)))
+        let name = &registry.pools.get(id.index())?.name;
+        let of = pool.total.map_or_else(String::new, |total| format!(" of {}", compact_count(total)));
+        let failed = if pool.failed > 0 { format!("{} failed, ", compact_count(pool.failed)) } else { String::new() };
+        Some(format!("{name}: {}{of} done, {failed}{}", compact_count(pool.done), compact_rate(pool.throughput)))
     });
     let whole = if view.has_only_final_totals() { "whole run: " } else { "" };
     let pools = pools.collect::<Vec<_>>().join("   ");
     if pools.is_empty() { pools } else { format!("{whole}{pools}") }
 }
 
-/// How far a batch is, or how many came and went.
+/// Returns the progress of a batch, or how many tasks were done of those submitted.
 fn progress_text(pool: &PoolFigures, bar: usize, theme: Theme) -> String {
     let Some(total) = pool.total.filter(|t| *t > 0) else {
-        return format!("{} of {}", format_count(pool.done), format_count(pool.submitted));
+        return format!("{} of {}", compact_count(pool.done), compact_count(pool.submitted));
     };
     let share = (pool.done as f64 / total as f64).min(1.0);
     let full = (share * bar as f64) as usize;
     let (on, off) = if theme.has_unicode { ("█", "░") } else { ("#", ".") };
     format!(
-        "{} of {} {}{}{}",
-        format_count(pool.done),
-        format_count(total),
-        format_percent(share),
+        "{} of {} {:>5}{}{}",
+        compact_count(pool.done),
+        compact_count(total),
+        compact_percent(share),
         [" "].repeat(bar.min(1)).concat(),
         on.repeat(full) + &off.repeat(bar - full)
     )

@@ -1,0 +1,180 @@
+//! The table of keys, from which the dispatch, the help and the hints are made.
+
+use crossterm::event::KeyCode;
+
+use super::KeyContext::{AnyRun, Everywhere, LiveRun, Picker, PickerOrRun, Question, Tune};
+use super::{Action, Binding, Key, KeyContext};
+
+const fn char_key(c: char) -> Key {
+    Key { code: KeyCode::Char(c), has_control: false }
+}
+
+const fn plain_key(code: KeyCode) -> Key {
+    Key { code, has_control: false }
+}
+
+const fn ctrl_key(c: char) -> Key {
+    Key { code: KeyCode::Char(c), has_control: true }
+}
+
+const fn bind(
+    keys: &'static [Key],
+    action: Action,
+    context: KeyContext,
+    hint: &'static str,
+    help: &'static str,
+) -> Binding {
+    Binding { keys, action, context, hint, help }
+}
+
+/// The number keys, which choose an entry of the list on the screen: a guess, a suggestion.
+pub(super) const NUMBER_KEYS: [Key; 9] = [
+    char_key('1'),
+    char_key('2'),
+    char_key('3'),
+    char_key('4'),
+    char_key('5'),
+    char_key('6'),
+    char_key('7'),
+    char_key('8'),
+    char_key('9'),
+];
+
+/// Every key, in the order of the help. Those with a hint are in the order of their importance.
+pub(super) const BINDINGS: &[Binding] = &[
+    bind(&[char_key('?'), plain_key(KeyCode::F(1))], Action::Help, Everywhere, "help", "Show this help"),
+    bind(&[plain_key(KeyCode::Enter)], Action::Run, Picker, "run", "Run the scenario"),
+    bind(
+        &[char_key('e')],
+        Action::OpenScenario,
+        Picker,
+        "text",
+        "Show the scenario's text; open a file of your own in $VISUAL or $EDITOR",
+    ),
+    bind(
+        &[plain_key(KeyCode::Enter), char_key(' ')],
+        Action::StartRun,
+        Question,
+        "run",
+        "Run the scenario, with or without a guess",
+    ),
+    bind(&NUMBER_KEYS, Action::ChooseGuess(1), Question, "choose", "Choose this guess; Up and Down work too"),
+    bind(
+        &[char_key(' ')],
+        Action::ToggleFreeze,
+        LiveRun,
+        "freeze",
+        "Freeze the picture while collection continues; again: resume",
+    ),
+    bind(&[char_key('+'), char_key('=')], Action::KnobUp, LiveRun, "knob", "Turn the chosen knob up"),
+    bind(&[char_key('-')], Action::KnobDown, LiveRun, "", "Turn the chosen knob down"),
+    bind(&[char_key('.'), char_key('n')], Action::NextKnob, LiveRun, "", "Next knob"),
+    bind(&[char_key(','), char_key('N')], Action::PreviousKnob, LiveRun, "", "Previous knob"),
+    bind(
+        &[char_key('a')],
+        Action::ShowAnswer,
+        LiveRun,
+        "answer",
+        "Result: your guess, the answer, what to try; opens by itself after a question",
+    ),
+    bind(
+        &NUMBER_KEYS,
+        Action::RunSuggestion(1),
+        LiveRun,
+        "try",
+        "Restart with this suggestion (`a` and `i` list them)",
+    ),
+    bind(
+        &[char_key('p')],
+        Action::AskAgain,
+        LiveRun,
+        "",
+        "Predict: ask the question again, then restart with the current knobs",
+    ),
+    bind(
+        &[plain_key(KeyCode::Enter)],
+        Action::OpenTimeline,
+        Tune,
+        "timeline",
+        "Open the recorded timeline of a run at the chosen level; Esc returns",
+    ),
+    bind(&[plain_key(KeyCode::Left), char_key('h')], Action::LowerLevel, Tune, "", "Next lower level, like Up"),
+    bind(&[plain_key(KeyCode::Right), char_key('l')], Action::HigherLevel, Tune, "", "Next higher level, like Down"),
+    bind(
+        &[plain_key(KeyCode::Tab)],
+        Action::NextUpperPane,
+        Tune,
+        "more",
+        "Switch between the curve, the figures of the chosen level, and the full answer",
+    ),
+    bind(
+        &[char_key('s')],
+        Action::StopMeasuring,
+        Tune,
+        "stop",
+        "Stop measuring and answer from the measurements so far",
+    ),
+    bind(&[plain_key(KeyCode::Tab)], Action::NextPane, AnyRun, "pane", "Next pane"),
+    bind(&[plain_key(KeyCode::BackTab)], Action::PreviousPane, AnyRun, "", "Previous pane"),
+    bind(
+        &[char_key('t')],
+        Action::ToggleLevels,
+        LiveRun,
+        "",
+        "Levels: what a pool achieved with each number of workers so far; again: back",
+    ),
+    bind(
+        &[plain_key(KeyCode::Enter)],
+        Action::Inspect,
+        AnyRun,
+        "inspect",
+        "Inspect the chosen worker, lock or queue; jump to what a finding is about",
+    ),
+    bind(&[plain_key(KeyCode::Up), char_key('k')], Action::Up, Everywhere, "", "Move up"),
+    bind(&[plain_key(KeyCode::Down), char_key('j')], Action::Down, Everywhere, "", "Move down"),
+    bind(&[plain_key(KeyCode::PageUp), ctrl_key('b')], Action::PageUp, Everywhere, "", "Ten up"),
+    bind(&[plain_key(KeyCode::PageDown), ctrl_key('f')], Action::PageDown, Everywhere, "", "Ten down"),
+    bind(
+        &[plain_key(KeyCode::Left), char_key('h')],
+        Action::CursorEarlier,
+        AnyRun,
+        "",
+        "Cursor one cell earlier; the window stops following",
+    ),
+    bind(&[plain_key(KeyCode::Right), char_key('l')], Action::CursorLater, AnyRun, "", "Cursor one cell later"),
+    bind(&[char_key('H'), char_key('b')], Action::PageEarlier, AnyRun, "", "Window half its width earlier"),
+    bind(&[char_key('L'), char_key('w')], Action::PageLater, AnyRun, "", "Window half its width later"),
+    bind(&[plain_key(KeyCode::Home), char_key('g')], Action::ToStart, AnyRun, "", "Window to the start of the run"),
+    bind(
+        &[char_key('f'), plain_key(KeyCode::End), char_key('G')],
+        Action::Follow,
+        AnyRun,
+        "",
+        "Follow the newest again, without a cursor",
+    ),
+    bind(&[char_key('c')], Action::ToggleCursor, AnyRun, "", "Cursor on or off"),
+    bind(&[char_key('[')], Action::ZoomOut, AnyRun, "", "Zoom out: more time in a cell"),
+    bind(&[char_key(']')], Action::ZoomIn, AnyRun, "", "Zoom in: less time in a cell"),
+    bind(
+        &[char_key('/')],
+        Action::Filter,
+        PickerOrRun,
+        "filter",
+        "Filter by name; Esc clears it. In the picker, typing any other letter starts the filter",
+    ),
+    bind(&[char_key('i')], Action::About, AnyRun, "about", "About this scenario: what to watch and what to try"),
+    bind(&[char_key('r')], Action::Restart, LiveRun, "restart", "Restart with the current knobs"),
+    bind(&[char_key('s')], Action::StopRun, LiveRun, "", "Stop the run; the picture stays"),
+    bind(&[char_key('x')], Action::KillWorker, LiveRun, "", "Kill the chosen worker"),
+    bind(
+        &[plain_key(KeyCode::Esc)],
+        Action::Back,
+        Everywhere,
+        "",
+        "One step back: overlay, filter, cursor, selection, picker",
+    ),
+    bind(&[char_key('q')], Action::Quit, Everywhere, "quit", "Quit and end the run"),
+    bind(&[ctrl_key('c')], Action::Interrupt, Everywhere, "", "Quit at once"),
+    bind(&[ctrl_key('z')], Action::Suspend, Everywhere, "", "Back to the shell; `fg` returns"),
+    bind(&[ctrl_key('l')], Action::Redraw, Everywhere, "", "Redraw the whole screen"),
+];

@@ -1,0 +1,163 @@
+//! The panes of a run, one row of [`PANES`] each: when a pane is available, how many lines it wants, how it is drawn.
+//!
+//! To add a pane: a variant of [`Pane`], a row of the table, and a file below this one that draws it.
+
+mod deadlock_ring;
+mod graph;
+mod levels;
+mod log;
+pub(super) mod pools;
+
+use std::borrow::Cow;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::keys::Action;
+use super::run_view::{Pane, RunView};
+use super::text;
+use super::theme::Theme;
+
+/// Everything the dashboard has to know of a pane.
+pub(super) struct PaneSpec {
+    pub(super) pane: Pane,
+    /// Its name in the key help.
+    pub(super) name: &'static str,
+    /// Whether Tab stops here: there is something to show.
+    is_available: fn(&RunView) -> bool,
+    /// The key that opens it from anywhere.
+    toggle: Option<PaneToggle>,
+    content: PaneContent,
+}
+
+/// A key that opens a pane, and closes it again.
+struct PaneToggle {
+    action: Action,
+    /// The reason why there is nothing to open.
+    refusal: fn(&RunView) -> Option<&'static str>,
+}
+
+/// Where a pane's content stands.
+enum PaneContent {
+    /// In rows of the time axis, or in the area of the findings.
+    Rows,
+    /// Beside the rows, or in their place on a small screen.
+    Separate(SeparatePane),
+}
+
+/// The layout and the drawing of a pane beside the rows.
+struct SeparatePane {
+    title: fn(&RunView) -> Cow<'static, str>,
+    /// Lines it wants, its title included.
+    lines: fn(&RunView) -> usize,
+    draw: fn(&RunView, Theme, Rect, &mut Buffer),
+}
+
+/// Every pane, in the order in which Tab goes through them.
+pub(super) const PANES: &[PaneSpec] = &[
+    PaneSpec { pane: Pane::Lanes, name: "lanes", is_available: |_| true, toggle: None, content: PaneContent::Rows },
+    PaneSpec { pane: Pane::Locks, name: "locks", is_available: has_locks, toggle: None, content: PaneContent::Rows },
+    PaneSpec {
+        pane: Pane::Queues,
+        name: "queues",
+        is_available: |view| view.shown_model().registry().queues_and_pipes().next().is_some(),
+        toggle: None,
+        content: PaneContent::Rows,
+    },
+    PaneSpec {
+        pane: Pane::Findings,
+        name: "findings",
+        is_available: |view| !view.figures.findings.is_empty(),
+        toggle: None,
+        content: PaneContent::Rows,
+    },
+    PaneSpec {
+        pane: Pane::Pools,
+        name: "pools",
+        is_available: |view| pool_count(view) > 0,
+        toggle: None,
+        content: PaneContent::Separate(pools::PANE),
+    },
+    PaneSpec {
+        pane: Pane::Levels,
+        name: "levels",
+        is_available: |view| view.level_history.count() > pool_count(view) || view.pane == Pane::Levels,
+        toggle: Some(PaneToggle {
+            action: Action::ToggleLevels,
+            refusal: |view| (pool_count(view) == 0).then_some("This scenario has no pool"),
+        }),
+        content: PaneContent::Separate(levels::PANE),
+    },
+    PaneSpec {
+        pane: Pane::Graph,
+        name: "graph",
+        is_available: has_locks,
+        toggle: None,
+        content: PaneContent::Separate(graph::PANE),
+    },
+    PaneSpec {
+        pane: Pane::Log,
+        name: "log",
+        is_available: |view| !view.shown_model().log().is_empty(),
+        toggle: None,
+        content: PaneContent::Separate(log::PANE),
+    },
+];
+
+fn has_locks(view: &RunView) -> bool {
+    view.shown_model().registry().locks().next().is_some()
+}
+
+fn pool_count(view: &RunView) -> usize {
+    view.shown_model().registry().pools.len()
+}
+
+fn separate_pane(pane: Pane) -> Option<&'static SeparatePane> {
+    PANES.iter().find(|spec| spec.pane == pane).and_then(|spec| match &spec.content {
+        PaneContent::Rows => None,
+        PaneContent::Separate(separate) => Some(separate),
+    })
+}
+
+/// Returns the panes that have something to show, in the order of the table.
+pub(super) fn available_panes(view: &RunView) -> Vec<Pane> {
+    PANES.iter().filter(|spec| (spec.is_available)(view)).map(|spec| spec.pane).collect()
+}
+
+/// Whether a pane stands beside the rows of the time axis, or in their place.
+pub(super) fn is_separate(pane: Pane) -> bool {
+    separate_pane(pane).is_some()
+}
+
+/// Returns how many lines a pane beside the rows wants.
+pub(super) fn wanted_lines(pane: Pane, view: &RunView) -> usize {
+    separate_pane(pane).map_or(0, |separate| (separate.lines)(view))
+}
+
+/// Draws the title and the content of a pane beside the rows.
+pub(super) fn draw_pane(pane: Pane, view: &RunView, theme: Theme, at: Rect, buf: &mut Buffer) {
+    let Some(separate) = separate_pane(pane) else { return };
+    let style = if view.pane == pane { theme.strong_style() } else { theme.faint_style() };
+    let inner = text::put_title(buf, at, &(separate.title)(view), style);
+    (separate.draw)(view, theme, inner, buf);
+}
+
+/// Returns the pane that an action opens, or the reason why it cannot be opened; nothing for any other action.
+pub(super) fn toggled_pane(action: Action, view: &RunView) -> Option<Result<Pane, &'static str>> {
+    PANES.iter().find_map(|spec| {
+        let toggle = spec.toggle.as_ref().filter(|toggle| toggle.action == action)?;
+        Some((toggle.refusal)(view).map_or(Ok(spec.pane), Err))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pane_is_in_the_table_once() {
+        for (i, spec) in PANES.iter().enumerate() {
+            assert!(PANES[..i].iter().all(|other| other.pane != spec.pane), "{} stands twice", spec.name);
+        }
+    }
+}
