@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use super::{
-    Counter, Failures, Finding, Lane, Life, Lock, LogLine, Model, Pipe, Pool, Queue, ResourceState, Results, Signals,
-    TimelineMark, findings,
+    Counter, Failures, Lane, Life, Lock, LogLine, Model, Pipe, Pool, Queue, ResourceState, Results, Signals,
+    TimelineMark,
 };
 use contend_trace::{PoolId, Registry, ResourceId, RunEnd, Stamp, WorkerId};
 
@@ -150,11 +150,6 @@ impl Model {
     /// Returns the newest lines of the runner's standard error, and notes.
     pub fn log(&self) -> &VecDeque<LogLine> {
         &self.log
-    }
-
-    /// Returns all problems at `now`, most severe first.
-    pub fn findings(&self, now: Stamp) -> Vec<Finding> {
-        findings::detect_all(self, now)
     }
 
     /// Returns the heap bytes in use, without the registry.

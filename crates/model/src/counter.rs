@@ -34,12 +34,11 @@ pub struct Counter {
     sum: i64,
     /// Recorded additions. A batch counts once.
     add_count: u64,
-    /// Sum of the absolute values of all additions.
+    /// The sum of the absolute values of all additions.
     added_amount: u64,
     has_batches: bool,
     /// The stamp of the newest addition.
     newest_add: Option<Stamp>,
-    /// Whether there were increments, and decrements.
     has_increments: bool,
     has_decrements: bool,
     written: Option<(Stamp, i64)>,
@@ -75,7 +74,7 @@ impl Counter {
         self.apply_delta(at, i64::from(delta), Some((at, i64::from(value))));
     }
 
-    /// Applies a batch: many additions in one event, written after the last of them, without the value.
+    /// Records a batch: many additions in one event, written after the last of them, without the value.
     pub(super) fn add_many(&mut self, at: Stamp, delta: i64) {
         self.has_batches = true;
         self.apply_delta(at, delta, None);
@@ -140,12 +139,12 @@ impl Counter {
         self.value().saturating_add(self.lost_updates())
     }
 
-    /// Recorded additions. A batch counts once.
+    /// Returns the number of recorded additions. A batch counts once.
     pub fn add_count(&self) -> u64 {
         self.add_count
     }
 
-    /// Sum of the absolute values of all additions: the number of updates where each adds or subtracts 1.
+    /// Returns the sum of the absolute values of all additions: the number of updates if each adds or subtracts 1.
     pub fn added_amount(&self) -> u64 {
         self.added_amount
     }
@@ -155,7 +154,7 @@ impl Counter {
         self.has_batches
     }
 
-    /// Figures of the present settings begin now.
+    /// Begins the figures of the present settings.
     pub(super) fn set_baseline(&mut self) {
         self.baseline = (self.add_count, self.lost_updates());
     }
@@ -180,14 +179,14 @@ impl Counter {
         self.has_increments && self.has_decrements
     }
 
-    /// Updates that are certainly lost; negative if decrements were lost. Means nothing if events were lost.
+    /// Returns the number of certainly lost updates; negative if decrements were lost. Meaningless if events were lost.
     ///
-    /// Value and additions are compared at one moment: that of the newest sample (a read of the counter's memory), or
-    /// without samples that of the newest write. Later additions do not count. If additions came after that moment,
-    /// those in its bucket (1 ms) count or not, whichever makes the loss smaller: the bucket does not say which came
-    /// first. Additions that were made but are not recorded yet (all of a batch until its end) put the value ahead of
-    /// the sum, so the figure can be too small. It can be too large only for a counter that goes both ways, where an
-    /// unrecorded decrement looks like a lost increment.
+    /// The value and the additions are compared at one moment: that of the newest sample (a read of the counter's
+    /// memory), or of the newest write if there are no samples. Later additions do not count. If additions came after
+    /// that moment, those in its bucket (1 ms) count or not, whichever makes the loss smaller: the bucket does not tell
+    /// which came first. Additions that were made but are not recorded yet (all of a batch until its end) put the value
+    /// ahead of the sum, so the figure can be too small. It can be too large only for a counter that is both
+    /// incremented and decremented, where an unrecorded decrement looks like a lost increment.
     pub fn lost_updates(&self) -> i64 {
         let Some((at, value)) = self.sampled.or(self.written) else { return 0 };
         let (mut expected, mut up, mut down) = (self.expected(), 0, 0);

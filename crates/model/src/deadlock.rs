@@ -161,7 +161,7 @@ impl Model {
         }
         self.deadlocks.last_fingerprint = fingerprint;
         let found: Vec<Deadlock> =
-            separate_cycles(&needs, &set).into_iter().map(|ring| self.build_deadlock(&needs, &set, ring)).collect();
+            separate_cycles(&needs, &set).into_iter().map(|cycle| self.build_deadlock(&needs, &set, cycle)).collect();
         let lanes = &self.lanes;
         for found in found {
             self.deadlocks.merge_deadlock(found, |worker| lanes[worker.index()].is_alive());
@@ -171,17 +171,17 @@ impl Model {
     /// Hashes the stuck workers with the start of their waits and their requirements.
     fn fingerprint(&self, needs: &[Requirement], set: &[usize]) -> u64 {
         let mut hasher = DefaultHasher::new();
-        for who in set {
-            (who, self.wait_start(*who), &needs[*who]).hash(&mut hasher);
+        for worker in set {
+            (worker, self.wait_start(*worker), &needs[*worker]).hash(&mut hasher);
         }
         hasher.finish()
     }
 
-    fn build_deadlock(&self, needs: &[Requirement], set: &[usize], ring: Cycle) -> Deadlock {
-        let at = self.closing_time(needs, &ring.members);
-        let links = self.cycle_links(needs, set, &in_cycle_order(needs, ring.members.clone()));
-        let victims: Vec<WorkerId> = ring.victims.into_iter().map(WorkerId::from).collect();
-        let mut set: Vec<WorkerId> = ring.members.into_iter().map(WorkerId::from).chain(victims.clone()).collect();
+    fn build_deadlock(&self, needs: &[Requirement], set: &[usize], cycle: Cycle) -> Deadlock {
+        let at = self.closing_time(needs, &cycle.members);
+        let links = self.cycle_links(needs, set, &in_cycle_order(needs, cycle.members.clone()));
+        let victims: Vec<WorkerId> = cycle.victims.into_iter().map(WorkerId::from).collect();
+        let mut set: Vec<WorkerId> = cycle.members.into_iter().map(WorkerId::from).chain(victims.clone()).collect();
         set.sort_unstable();
         Deadlock { closed_at: at, workers: set, cycle: links, victims }
     }
@@ -236,20 +236,20 @@ impl Model {
     }
 
     /// Links of a cycle: what each worker holds and wants, of which workers, and since when.
-    fn cycle_links(&self, needs: &[Requirement], set: &[usize], ring: &[usize]) -> Vec<CycleLink> {
+    fn cycle_links(&self, needs: &[Requirement], set: &[usize], cycle: &[usize]) -> Vec<CycleLink> {
         let mut waiters: BTreeMap<usize, usize> = BTreeMap::new();
-        for who in ring {
-            for on in needs[*who].dependencies() {
-                waiters.entry(*on).or_insert(*who);
+        for worker in cycle {
+            for on in needs[*worker].dependencies() {
+                waiters.entry(*on).or_insert(*worker);
             }
         }
-        let before = ring.iter().cycle().skip(ring.len().saturating_sub(1));
+        let before = cycle.iter().cycle().skip(cycle.len().saturating_sub(1));
         let link = |(worker, before): (&usize, &usize)| {
             // The resource that the previous worker wants of it, or another worker if the previous one wants none.
             let waiter = if needs[*before].dependencies().contains(worker) { before } else { waiters.get(worker)? };
             self.cycle_link(needs, set, *worker, *waiter)
         };
-        ring.iter().zip(before).filter_map(link).collect()
+        cycle.iter().zip(before).filter_map(link).collect()
     }
 
     /// The link of a worker: what it wants, and what it holds that `waiter` wants.
@@ -277,7 +277,7 @@ impl Model {
 
 /// Orders the members of a cycle so that each needs the next, from the lowest on, where that is possible.
 fn in_cycle_order(needs: &[Requirement], members: Vec<usize>) -> Vec<usize> {
-    let needs_next = |(who, next): (&usize, &usize)| needs[*who].dependencies().contains(next);
+    let needs_next = |(worker, next): (&usize, &usize)| needs[*worker].dependencies().contains(next);
     if members.iter().zip(members.iter().cycle().skip(1)).all(needs_next) {
         return members;
     }

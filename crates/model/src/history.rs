@@ -52,7 +52,7 @@ struct HistoryLevel<V> {
 }
 
 impl<V: Merge> HistoryLevel<V> {
-    /// Returns the begin of this level's time, ns.
+    /// Returns the start of this level's time, ns.
     fn begin(&self) -> u64 {
         self.start << self.shift
     }
@@ -165,7 +165,7 @@ impl<V: Merge> History<V> {
         }
     }
 
-    /// Calls `change` with every bucket that `from..to` touches, and its begin and end, newest level first.
+    /// Calls `change` with every bucket that `from..to` touches, and its start and end, newest level first.
     pub(super) fn change_buckets(&mut self, from: Stamp, to: Stamp, mut change: impl FnMut(Stamp, Stamp, &mut V)) {
         let (from, to) = (from.0.min(MAX_STAMP), to.0.min(MAX_STAMP));
         if from >= to {
@@ -239,7 +239,7 @@ impl<V: Merge> History<V> {
         }
     }
 
-    /// Calls `visit` with the begin, the end and the content of every bucket that `from..to` touches, oldest first.
+    /// Calls `visit` with the start, the end and the content of every bucket that `from..to` touches, oldest first.
     pub(super) fn visit_buckets(&self, from: Stamp, to: Stamp, mut visit: impl FnMut(Stamp, Stamp, &V)) {
         for k in (0..self.levels.len()).rev() {
             let level = &self.levels[k];

@@ -13,7 +13,7 @@
 //! 5. [`Model`], in this file, owns all of these
 //! 6. methods of `Model` that change it: `apply`, `samples`, `settings_change`
 //! 7. methods of `Model` that answer questions: `accessors`, `cpu_load`, `wait_graph`, and on top of these `deadlock`,
-//!    `slot_analysis`, `slot_audit` and `findings`
+//!    `slot_report`, `slot_analysis`, `slot_audit` and `findings`
 
 mod accessors;
 mod apply;
@@ -189,5 +189,10 @@ impl Model {
                 self.bound_estimates(*at);
             }
         }
+    }
+
+    /// Returns all problems at `now`, most severe first.
+    pub fn findings(&self, now: Stamp) -> Vec<Finding> {
+        findings::detect_all(self, now)
     }
 }

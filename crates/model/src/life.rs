@@ -11,7 +11,7 @@ pub struct Life {
     spawn_requests: u64,
     /// The worker that requested the newest life that is known to have begun.
     spawner: Option<WorkerId>,
-    /// Times from the request for a life to its begin.
+    /// Times from the request for a life to its start.
     start_delays: DurationStats,
     /// `start_delays` at the last change of settings.
     baseline: Option<Box<DurationStats>>,
@@ -58,7 +58,7 @@ impl Life {
         self.spawner
     }
 
-    /// Returns the times from the request to the begin of each spawned life.
+    /// Returns the times from the request to the start of each spawned life.
     pub fn start_delays(&self) -> &DurationStats {
         &self.start_delays
     }

@@ -1,6 +1,6 @@
-//! Parts of sentences: lists of names, and how many workers are stuck.
+//! Phrases of findings that the dashboard and reports also use: lists of names, and how many workers are stuck.
 
-/// Joins names as in `a, b and c`; after the first six, only tells how many more there are.
+/// Joins names as in `a, b and c`. A longer list shows the first six and the number of the others.
 pub fn join_names(names: &[&str]) -> String {
     const SHOWN: usize = 6;
     match names {

@@ -10,7 +10,7 @@ use super::history::{History, HistoryShape, Merge};
 use super::queue::unwrap_number;
 use contend_trace::{DropReason, PoolInfo, Span, Stamp, State};
 
-/// The time that a pool's workers spent on handing tasks over between processes, and the time they worked.
+/// The time that a pool's workers spent on passing tasks between processes, and on the tasks themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct HandoverTime {
     pub handover_ns: u64,
@@ -169,7 +169,7 @@ impl Pool {
         }
     }
 
-    /// Records that a task ended. `took` is the time from its begin to its end and the time it waited before, if known.
+    /// Records that a task ended. `took` is the time from its start to its end and the time it waited before, if known.
     #[inline]
     pub(super) fn end_task(&mut self, seat: Option<usize>, at: Stamp, ok: bool, took: Option<(Span, Span)>) {
         if ok {
@@ -225,7 +225,7 @@ impl Pool {
         let next = match state {
             State::Handover => Some((at, true)),
             State::Empty | State::Done | State::Crashed | State::Gap => None,
-            // Whatever a task waits for, its worker is on it.
+            // A worker stays on its task whatever the task waits for.
             _ => Some((at, false)),
         };
         if let Some((since, is_handover)) = std::mem::replace(&mut seat.time_use, next) {
@@ -304,7 +304,7 @@ impl Pool {
         self.resized.1
     }
 
-    /// Returns the times from the begin to the end of each task.
+    /// Returns the times from the start to the end of each task.
     pub fn service_times(&self) -> &DurationStats {
         &self.service_times
     }
@@ -314,7 +314,7 @@ impl Pool {
         &self.response_times
     }
 
-    /// Returns the times from the intended start to the begin of each task.
+    /// Returns the times from the intended start to the start of each task.
     pub fn wait_times(&self) -> &DurationStats {
         &self.wait_times
     }

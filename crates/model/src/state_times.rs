@@ -12,13 +12,13 @@ pub struct CellWindow {
 }
 
 impl CellWindow {
-    /// Returns the begin of cell `i`; for `i == cells`, the end of the window.
+    /// Returns the start of cell `i`; for `i == cells`, the end of the window.
     pub fn edge(&self, i: usize) -> Stamp {
         let width = self.to.span_since(self.from).0;
         Stamp(self.from.0.saturating_add(mul_div(width, i as u64, self.cells.max(1) as u64)))
     }
 
-    /// Returns the begin and the end of cell `i`.
+    /// Returns the start and the end of cell `i`.
     pub fn cell(&self, i: usize) -> (Stamp, Stamp) {
         (self.edge(i), self.edge(i + 1))
     }

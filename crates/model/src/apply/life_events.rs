@@ -1,4 +1,4 @@
-//! Applies the begin and the end of a worker's life, its death, and gaps in its stream.
+//! Applies the start and the end of a worker's life, its death, and gaps in its stream.
 
 use crate::Model;
 use crate::lane::{LifeEnd, NextWait};
@@ -16,7 +16,7 @@ impl Model {
             let state = self.lanes[w.index()].dead_state();
             self.change_activity(w, dead.min(at), state, None);
         }
-        // The former life ends here, even if no event told of its end.
+        // The former life ends here, even if no event reports its end.
         if self.lanes[w.index()].is_in_life() {
             self.change_activity(w, at, State::Done, None);
         }

@@ -64,12 +64,11 @@ impl Model {
         }
         self.lanes[w.index()].next_wait.holds.clear();
         self.change_activity(w, at, State::Lock, Some(id));
-        let waiter_index = match self.resources.get_mut(id.index()) {
-            Some(ResourceState::Lock(lock)) => Some(lock.add_waiter(w, at)),
-            _ => {
-                self.health.anomalies += 1;
-                None
-            }
+        let waiter_index = if let Some(ResourceState::Lock(lock)) = self.resources.get_mut(id.index()) {
+            Some(lock.add_waiter(w, at))
+        } else {
+            self.health.anomalies += 1;
+            None
         };
         let lane = &mut self.lanes[w.index()];
         let request = lane.next_wait.take_lock_request(id);

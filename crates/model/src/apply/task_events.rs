@@ -63,10 +63,10 @@ impl Model {
         self.resume_outer_task(w, at);
     }
 
-    /// Ends the worker's newest task. Returns how long it took and how long it had waited, if its begin is known.
+    /// Ends the worker's newest task. Returns how long it took and how long it had waited, if its start is known.
     fn leave_task(&mut self, w: WorkerId, at: Stamp, pool: PoolId) -> Option<(Span, Span)> {
         let lane = &mut self.lanes[w.index()];
-        // After a gap the begin may be among the lost events.
+        // After a gap the start may be among the lost events.
         let is_known = lane.activity.state != State::Gap;
         let task = lane.open_tasks.pop().filter(|task| task.pool == pool);
         if task.is_none() && is_known && lane.lost_events.0 == 0 {

@@ -34,9 +34,9 @@ pub(super) fn separate_cycles(needs: &[Requirement], set: &[usize]) -> Vec<Cycle
 
 /// The `members`, in order, that can never run again even if all other workers run.
 pub(super) fn permanently_blocked_within(needs: &[Requirement], members: &[usize]) -> Vec<usize> {
-    let places: BTreeMap<usize, usize> = members.iter().enumerate().map(|(place, who)| (*who, place)).collect();
+    let places: BTreeMap<usize, usize> = members.iter().enumerate().map(|(place, worker)| (*worker, place)).collect();
     let within = |of: &[usize]| of.iter().filter_map(|on| places.get(on).copied()).collect::<Vec<_>>();
-    let local = |who: &usize| match &needs[*who] {
+    let local = |worker: &usize| match &needs[*worker] {
         Requirement::Nothing => Requirement::Nothing,
         Requirement::All(of) => Requirement::All(within(of)),
         Requirement::AtLeast(enough, of) => {
@@ -61,9 +61,9 @@ struct WaitGraph<'a> {
 
 impl<'a> WaitGraph<'a> {
     fn build(needs: &[Requirement], set: &'a [usize]) -> Self {
-        let place = |who: &usize| set.binary_search(who).ok();
-        let edges = |who: &usize| {
-            let mut to: Vec<usize> = needs[*who].dependencies().iter().filter_map(place).collect();
+        let place = |worker: &usize| set.binary_search(worker).ok();
+        let edges = |worker: &usize| {
+            let mut to: Vec<usize> = needs[*worker].dependencies().iter().filter_map(place).collect();
             to.sort_unstable();
             to.dedup();
             to
@@ -149,7 +149,8 @@ impl<'a> WaitGraph<'a> {
     /// Workers outside `members` that wait for them, directly or through others. `reached` has the number of the cycle
     /// that reached each place last.
     fn transitive_waiters(&self, members: &[usize], nth: usize, reached: &mut [usize]) -> Vec<usize> {
-        let mut next: Vec<usize> = members.iter().filter_map(|who| self.workers.binary_search(who).ok()).collect();
+        let mut next: Vec<usize> =
+            members.iter().filter_map(|worker| self.workers.binary_search(worker).ok()).collect();
         for place in &next {
             reached[*place] = nth;
         }
@@ -230,7 +231,7 @@ mod tests {
 
     #[test]
     fn long_cycle_needs_no_deep_stack() {
-        let needs: Vec<Requirement> = (0..60_000).map(|who| require_all([(who + 1) % 60_000])).collect();
+        let needs: Vec<Requirement> = (0..60_000).map(|worker| require_all([(worker + 1) % 60_000])).collect();
         let found = cycles_of(&needs);
         assert_eq!((found.len(), found[0].0.len()), (1, 60_000));
     }

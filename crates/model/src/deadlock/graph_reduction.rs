@@ -33,8 +33,8 @@ pub(crate) fn permanently_blocked(needs: &[Requirement]) -> Vec<usize> {
     let mut wanted_by: Vec<Vec<usize>> = vec![Vec::new(); needs.len()];
     let mut missing = vec![0; needs.len()];
     let mut live = VecDeque::new();
-    for (who, need) in needs.iter().enumerate() {
-        missing[who] = match need {
+    for (worker, need) in needs.iter().enumerate() {
+        missing[worker] = match need {
             Requirement::Nothing => 0,
             Requirement::All(of) => of.len(),
             Requirement::AtLeast(enough, _) => *enough,
@@ -42,27 +42,27 @@ pub(crate) fn permanently_blocked(needs: &[Requirement]) -> Vec<usize> {
         };
         for on in need.dependencies() {
             match wanted_by.get_mut(*on) {
-                Some(waiters) => waiters.push(who),
-                None => missing[who] = 0, // a worker that is not in the table may run
+                Some(waiters) => waiters.push(worker),
+                None => missing[worker] = 0, // a worker that is not in the table may run
             }
         }
-        if missing[who] == 0 {
-            live.push_back(who);
+        if missing[worker] == 0 {
+            live.push_back(worker);
         }
     }
     let mut is_live = vec![false; needs.len()];
-    while let Some(who) = live.pop_front() {
-        if std::mem::replace(&mut is_live[who], true) {
+    while let Some(worker) = live.pop_front() {
+        if std::mem::replace(&mut is_live[worker], true) {
             continue;
         }
-        for &waiter in &wanted_by[who] {
+        for &waiter in &wanted_by[worker] {
             missing[waiter] = missing[waiter].saturating_sub(1);
             if missing[waiter] == 0 {
                 live.push_back(waiter);
             }
         }
     }
-    (0..needs.len()).filter(|who| !is_live[*who]).collect()
+    (0..needs.len()).filter(|worker| !is_live[*worker]).collect()
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ impl<'a> Analysis<'a> {
         pools.filter_map(move |(i, info)| Some((PoolId::from(i), info, model.pool(PoolId::from(i))?)))
     }
 
-    /// A sentence saying that a fact of the whole run stems from former settings only. Empty if it goes on, or while
+    /// A sentence saying that a fact of the whole run stems from former settings only. Empty if it continues, or while
     /// too little is known of the present settings.
     pub(super) fn former_settings_note(&self, goes_on: bool) -> String {
         match self.model.settings_change(self.now) {

@@ -55,11 +55,11 @@ fn deadlock_finding(analysis: &Analysis<'_>, deadlock: &Deadlock) -> Option<Find
 
 /// Says who holds and wants what. The time is in the evidence: here it would read like a duration.
 fn sentence(analysis: &Analysis<'_>, deadlock: &Deadlock) -> String {
-    let ring = &deadlock.cycle;
-    let all = || join_names(&ring.iter().map(|link| analysis.worker_name(link.worker)).collect::<Vec<_>>());
+    let cycle = &deadlock.cycle;
+    let all = || join_names(&cycle.iter().map(|link| analysis.worker_name(link.worker)).collect::<Vec<_>>());
     let (other, hold, release) =
-        if ring.len() == 2 { ("the other", "holds", "releases") } else { ("the others", "hold", "release") };
-    match (ring.as_slice(), shared_resource(analysis, ring)) {
+        if cycle.len() == 2 { ("the other", "holds", "releases") } else { ("the others", "hold", "release") };
+    match (cycle.as_slice(), shared_resource(analysis, cycle)) {
         ([own], _) if is_life(analysis, own.wants) => {
             format!("{} waits for its own end.", analysis.worker_name(own.worker))
         }
@@ -74,12 +74,12 @@ fn sentence(analysis: &Analysis<'_>, deadlock: &Deadlock) -> String {
             format!("{} hold permits of {on}, and each waits for permits that {other} {hold}.", all())
         }
         (_, Some((on, _))) => format!("{} hold {on}, and each waits until {other} {release} it.", all()),
-        (ring, None) if deadlock.is_simple_cycle() && ring.len() > MAX_NAMED_LINKS => {
-            let n = format_count(ring.len() as u64, "worker");
-            format!("{n} wait for each other in a ring: {}, and so on.", describe_group(analysis, &[&ring[0]]))
+        (cycle, None) if deadlock.is_simple_cycle() && cycle.len() > MAX_NAMED_LINKS => {
+            let n = format_count(cycle.len() as u64, "worker");
+            format!("{n} wait for each other in a ring: {}, and so on.", describe_group(analysis, &[&cycle[0]]))
         }
-        (ring, None) => {
-            let groups = group_links(ring);
+        (cycle, None) => {
+            let groups = group_links(cycle);
             let mut parts: Vec<String> =
                 groups.iter().take(MAX_NAMED_LINKS).map(|links| describe_group(analysis, links)).collect();
             if groups.len() > MAX_NAMED_LINKS {
@@ -93,16 +93,17 @@ fn sentence(analysis: &Analysis<'_>, deadlock: &Deadlock) -> String {
 }
 
 /// Returns the resource if all hold and want the same one: permits, or an rwlock that all read and want to write.
-fn shared_resource<'a>(analysis: &Analysis<'a>, ring: &[CycleLink]) -> Option<(&'a str, LockCapacity)> {
-    let on = ring.first()?.wants;
-    let all = ring.len() > 1 && ring.iter().all(|link| link.holds == on && link.wants == on && !link.is_ahead_in_queue);
+fn shared_resource<'a>(analysis: &Analysis<'a>, cycle: &[CycleLink]) -> Option<(&'a str, LockCapacity)> {
+    let on = cycle.first()?.wants;
+    let all =
+        cycle.len() > 1 && cycle.iter().all(|link| link.holds == on && link.wants == on && !link.is_ahead_in_queue);
     Some((analysis.resource_name(on), analysis.model.lock(on).filter(|_| all)?.capacity()))
 }
 
 /// Groups the links that differ in nothing but the worker.
-fn group_links(ring: &[CycleLink]) -> Vec<Vec<&CycleLink>> {
+fn group_links(cycle: &[CycleLink]) -> Vec<Vec<&CycleLink>> {
     let mut groups: Vec<Vec<&CycleLink>> = Vec::new();
-    for link in ring {
+    for link in cycle {
         let key = |link: &CycleLink| (link.holds, link.wants, link.is_ahead_in_queue, is_held_and_wanted(link));
         match groups.iter_mut().find(|group| key(group[0]) == key(link)) {
             Some(group) => group.push(link),
@@ -143,21 +144,21 @@ fn describe_group(analysis: &Analysis<'_>, links: &[&CycleLink]) -> String {
 }
 
 fn suggest_fix(analysis: &Analysis<'_>, deadlock: &Deadlock) -> String {
-    let ring = &deadlock.cycle;
-    if ring.iter().any(|link| is_life(analysis, link.wants)) {
-        return if ring.len() == 1 {
+    let cycle = &deadlock.cycle;
+    if cycle.iter().any(|link| is_life(analysis, link.wants)) {
+        return if cycle.len() == 1 {
             "Have another worker wait for its end.".into()
         } else {
             "Release what a worker needs before waiting for it to end.".into()
         };
     }
-    if let Some(link) = ring.iter().find(|link| link.is_ahead_in_queue) {
+    if let Some(link) = cycle.iter().find(|link| link.is_ahead_in_queue) {
         return format!(
             "Do not read {} again while holding it, or give readers precedence.",
             analysis.resource_name(link.holds)
         );
     }
-    match shared_resource(analysis, ring) {
+    match shared_resource(analysis, cycle) {
         Some((_, LockCapacity::Permits { .. })) => {
             return "Take all permits in one step, or have enough that one worker always gets all it needs.".into();
         }
@@ -166,7 +167,7 @@ fn suggest_fix(analysis: &Analysis<'_>, deadlock: &Deadlock) -> String {
         }
         None => {}
     }
-    match (ring.iter().find(|link| is_held_and_wanted(link)), wanted_resources(ring).as_slice()) {
+    match (cycle.iter().find(|link| is_held_and_wanted(link)), wanted_resources(cycle).as_slice()) {
         (Some(link), _) if has_permits(analysis, link.wants) => {
             format!("Take all permits of {} in one step, before any other lock.", analysis.resource_name(link.wants))
         }
@@ -183,8 +184,8 @@ fn suggest_fix(analysis: &Analysis<'_>, deadlock: &Deadlock) -> String {
 }
 
 /// Returns the resources that the cycle waits for, in order.
-fn wanted_resources(ring: &[CycleLink]) -> Vec<ResourceId> {
-    let mut wanted: Vec<ResourceId> = ring.iter().map(|link| link.wants).collect();
+fn wanted_resources(cycle: &[CycleLink]) -> Vec<ResourceId> {
+    let mut wanted: Vec<ResourceId> = cycle.iter().map(|link| link.wants).collect();
     wanted.sort_unstable();
     wanted.dedup();
     wanted
@@ -220,11 +221,11 @@ fn evidence(analysis: &Analysis<'_>, deadlock: &Deadlock) -> String {
 }
 
 /// Names the holders of a resource, where several workers wait for it or one needs it of several.
-fn holders(analysis: &Analysis<'_>, ring: &[CycleLink], on: ResourceId) -> String {
+fn holders(analysis: &Analysis<'_>, cycle: &[CycleLink], on: ResourceId) -> String {
     let in_line =
-        |w: &WorkerId| ring.iter().any(|link| link.worker == *w && link.is_ahead_in_queue && link.holds == on);
+        |w: &WorkerId| cycle.iter().any(|link| link.worker == *w && link.is_ahead_in_queue && link.holds == on);
     let mut holders: Vec<WorkerId> =
-        ring.iter().filter(|link| link.wants == on).flat_map(|link| link.waits_for.iter().copied()).collect();
+        cycle.iter().filter(|link| link.wants == on).flat_map(|link| link.waits_for.iter().copied()).collect();
     holders.retain(|w| !in_line(w));
     holders.sort_unstable();
     holders.dedup();

@@ -30,6 +30,7 @@ fn check_pool(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &Pool)
     if handover <= work || share < LEAST {
         return None;
     }
+    let on_tasks = pool.busy_ns(analysis.from, analysis.now, analysis.now).min(work);
     let each = |ns: u64| Span((ns as f64 / tasks) as u64);
     Some(Finding {
         id: ID,
@@ -38,7 +39,7 @@ fn check_pool(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &Pool)
             "{} spends {} on the handover of each task, and {} on the task itself.",
             info.name,
             each(handover),
-            each(work),
+            each(on_tasks),
         ),
         evidence: format!(
             "{} in {}; handing over takes {} of the pool's time.",

@@ -55,7 +55,7 @@ fn describe_loss(name: &str, counter: &Counter, lost: u64) -> String {
     }
 }
 
-/// Whether workers may have made additions that are not recorded: while the run goes on, and those of a batch that was
+/// Whether workers may have made additions that are not recorded: while the run lasts, and those of a batch that was
 /// cut off. To a counter that goes both ways they look like lost updates of the other sign.
 fn has_unrecorded_additions(analysis: &Analysis<'_>, counter: &Counter) -> bool {
     let is_cut_off = |lane: &Lane| lane.is_in_life() || lane.crash_count() > 0;

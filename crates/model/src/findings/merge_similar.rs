@@ -68,17 +68,17 @@ impl<'a> Analysis<'a> {
 
     /// The number of members of an array or group.
     fn array_size(&self, about: FindingSubject, family: &str) -> usize {
-        let cast = self.model.registry();
+        let registry = self.model.registry();
         let is = |name: &str| base_name(name) == family;
         match about {
             FindingSubject::Worker(_) | FindingSubject::Workers { .. } => {
-                cast.workers.iter().filter(|w| is(&w.name)).count()
+                registry.workers.iter().filter(|w| is(&w.name)).count()
             }
             FindingSubject::Resource(_) | FindingSubject::Resources { .. } => {
-                cast.resources.iter().filter(|r| is(&r.name)).count()
+                registry.resources.iter().filter(|r| is(&r.name)).count()
             }
             FindingSubject::Pool(_) | FindingSubject::Pools { .. } => {
-                cast.pools.iter().filter(|pool| is(&pool.name)).count()
+                registry.pools.iter().filter(|pool| is(&pool.name)).count()
             }
         }
     }

@@ -32,17 +32,17 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
 fn check_queue(analysis: &Analysis<'_>, id: ResourceId) -> Option<(f64, Finding)> {
     let queue = analysis.model.queue(id)?;
     let wakers = analysis.model.registry().wakers.get(id.index())?;
-    let (givers, takers) = (present_workers(analysis, &wakers.givers), present_workers(analysis, &wakers.takers));
+    let (producers, consumers) = (present_workers(analysis, &wakers.givers), present_workers(analysis, &wakers.takers));
     let taken = queue.taken_between(analysis.from, analysis.now);
     let filled = f64::from(queue.depth()) >= 0.5 * f64::from(queue.capacity());
-    if givers.is_empty() || takers.is_empty() || taken < TAKEN || !filled {
+    if producers.is_empty() || consumers.is_empty() || taken < TAKEN || !filled {
         return None;
     }
-    let alive = analysis.total_shares(givers.iter().copied()).alive_ns();
+    let alive = analysis.total_shares(producers.iter().copied()).alive_ns();
     let waits = queue.room_wait_ns(analysis.from, analysis.now) as f64 / alive.max(1) as f64;
-    let work = analysis.total_shares(takers.iter().copied());
+    let work = analysis.total_shares(consumers.iter().copied());
     let idle = work.share(State::Empty) + work.share(State::Full);
-    if waits < FULL || idle > IDLE || takers.iter().chain(&givers).any(|worker| analysis.is_stuck(*worker)) {
+    if waits < FULL || idle > IDLE || consumers.iter().chain(&producers).any(|worker| analysis.is_stuck(*worker)) {
         return None;
     }
     let name = analysis.resource_name(id);
@@ -51,12 +51,12 @@ fn check_queue(analysis: &Analysis<'_>, id: ResourceId) -> Option<(f64, Finding)
         severity: Severity::Warning,
         sentence: format!(
             "{} {} {} of the time for room in {name}. Ceiling: the {}/s that {} {}.",
-            format_count(givers.len() as u64, "producer"),
-            if givers.len() == 1 { "waits" } else { "wait" },
+            format_count(producers.len() as u64, "producer"),
+            if producers.len() == 1 { "waits" } else { "wait" },
             format_percent(waits),
             format_number(taken as f64 / analysis.span().as_secs_f64()),
-            format_count(takers.len() as u64, "consumer"),
-            if takers.len() == 1 { "takes" } else { "take" },
+            format_count(consumers.len() as u64, "consumer"),
+            if consumers.len() == 1 { "takes" } else { "take" },
         ),
         evidence: format!(
             "Consumers wait only {} of their time, for an item or for room elsewhere.",

@@ -1,4 +1,4 @@
-//! `straggler`: a worker that nearly always reaches a barrier last, while the others wait there.
+//! `straggler`: a worker that usually reaches a barrier last, while the others wait there.
 
 use super::merge_similar::sort_worst_first;
 use super::{Analysis, Finding, FindingSubject, Severity, format_count, format_percent, format_thousands};

@@ -176,7 +176,7 @@ impl Lane {
         }
     }
 
-    /// Returns the begin of a reading's interval: the first reading of a thread covers its whole life.
+    /// Returns the start of a reading's interval: the first reading of a thread covers its whole life.
     fn reading_start(&self, reading: &KernelReading) -> Stamp {
         if reading.from == Stamp(0) {
             self.began.filter(|began| *began <= reading.to).unwrap_or(reading.from)

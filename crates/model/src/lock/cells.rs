@@ -170,7 +170,7 @@ impl Lock {
             let b = b.min(now);
             visit(a, b, &with_open(*traffic, a, b));
         });
-        // Beyond the end of the history, the set of open holds and waits changes only at begins and deaths.
+        // Beyond the end of the history, the set of open holds and waits changes only at starts and deaths.
         let deaths = self.open_holds.iter().map(|o| o.died_at).chain(self.waiters.iter().map(|w| w.died_at)).flatten();
         let begins = self.open_holds.iter().map(|o| o.from).chain(self.waiters.iter().map(|w| w.since));
         let mut a = from.max(self.history.end());

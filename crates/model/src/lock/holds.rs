@@ -1,4 +1,4 @@
-//! The begin and the end of holds: confirmed, released, dropped, or left behind by a dead worker.
+//! The start and the end of holds: confirmed, released, dropped, or left behind by a dead worker.
 
 use super::Lock;
 use super::cells::{PastHold, saturating_add_to};

@@ -56,7 +56,7 @@ impl Lock {
         self.users.iter().map(|u| (u.worker, u.waited, u.longest_wait))
     }
 
-    /// Returns the begin and the end of each worker's longest wait that has ended.
+    /// Returns the start and the end of each worker's longest wait that has ended.
     pub(crate) fn longest_waits(&self) -> impl Iterator<Item = (WorkerId, Stamp, Stamp)> + '_ {
         let waited = self.users.iter().filter(|u| u.longest_wait > 0);
         waited.map(|u| (u.worker, u.longest_wait_end.earlier_by(Span(u.longest_wait)), u.longest_wait_end))

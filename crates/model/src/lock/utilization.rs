@@ -41,7 +41,7 @@ impl Lock {
     }
 }
 
-/// Returns the length of the union of the intervals, ns. They are sorted by their begins.
+/// Returns the length of the union of the intervals, ns. They are sorted by their starts.
 fn covered_ns(intervals: impl Iterator<Item = (Stamp, Stamp)>) -> u64 {
     let (mut sum, mut end) = (0, Stamp(0));
     for (from, to) in intervals {

@@ -38,11 +38,11 @@ impl TaskCounts {
 #[derive(Debug, Clone, Copy)]
 pub struct RecentTasks<'a> {
     pub counts: TaskCounts,
-    /// From begin to end, of tasks that were due under the present settings; likewise below.
+    /// From start to end, of tasks that were due under the present settings; likewise below.
     pub service_times: &'a DurationStats,
     /// From the intended start to the end.
     pub response_times: &'a DurationStats,
-    /// From the intended start to the begin.
+    /// From the intended start to the start.
     pub wait_times: &'a DurationStats,
 }
 

@@ -8,12 +8,12 @@ use contend_trace::{Span, Stamp};
 /// The course of a queue's depth over an interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DepthTrend {
-    /// The depth at the begin and at the end.
+    /// The depth at the start and at the end.
     pub start: u32,
     pub end: u32,
     pub lowest: u32,
     /// The greatest rise above the lowest depth before: the depth it would have reached if it had been empty at the
-    /// begin.
+    /// start.
     pub max_rise: u32,
     pub highest: u32,
 }
@@ -37,7 +37,7 @@ impl Queue {
         self.max_depth
     }
 
-    /// Returns the depth averaged over time, from the begin of the run to the newest event.
+    /// Returns the depth averaged over time, from the start of the run to the newest event.
     ///
     /// Exact while no event is missing: the integral of the depth is the total time of all items in the queue, each
     /// from its put to its take or to the end. Otherwise the mean of the reported depths.
@@ -51,7 +51,7 @@ impl Queue {
         self.depth_sum as f64 / (self.put_count + self.taken_count).max(1) as f64
     }
 
-    /// Writes the highest depth in each cell, including the depth at its begin, to `out`; 0 after `now`.
+    /// Writes the highest depth in each cell, including the depth at its start, to `out`; 0 after `now`.
     pub fn depth_cells(&self, w: &CellWindow, now: Stamp, out: &mut Vec<f32>) {
         out.clear();
         out.resize(w.cells, 0.0);

@@ -47,15 +47,23 @@ fn kind() -> impl Strategy<Value = EventKind> {
     let lock = (0u16..8).prop_map(ResourceId);
     let grant = (1u64..40, any::<bool>()).prop_map(|(n, shared)| if shared { Grant::shared(n) } else { Grant(n) });
     let locked = (lock.clone(), grant);
+    let exit = prop_oneof![
+        Just(ExitKind::Finished),
+        Just(ExitKind::Retired),
+        Just(ExitKind::Panicked),
+        Just(ExitKind::Killed)
+    ];
     let state = (0usize..State::ALL.len()).prop_map(|i| State::ALL[i]);
     prop_oneof![
         2 => Just(E::LifeBegan),
-        1 => prop_oneof![Just(ExitKind::Finished), Just(ExitKind::Retired), Just(ExitKind::Panicked), Just(ExitKind::Killed)].prop_map(E::LifeEnded),
+        1 => exit.prop_map(E::LifeEnded),
         3 => locked.clone().prop_map(|(lock, grant)| E::Held { lock, grant }),
-        5 => (lock.clone(), 0u8..3, any::<bool>()).prop_map(|(lock, held, timed)| E::LockWait { lock, held_count: held, timed }),
+        5 => (lock.clone(), 0u8..3, any::<bool>())
+            .prop_map(|(lock, held_count, timed)| E::LockWait { lock, held_count, timed }),
         6 => locked.clone().prop_map(|(lock, grant)| E::Acquired { lock, grant }),
         6 => locked.clone().prop_map(|(lock, grant)| E::Released { lock, grant }),
-        2 => (lock.clone(), 0u64..3, any::<bool>()).prop_map(|(lock, behind, shared)| E::RwlockRequest { lock, writers_ahead: behind, shared }),
+        2 => (lock.clone(), 0u64..3, any::<bool>())
+            .prop_map(|(lock, writers_ahead, shared)| E::RwlockRequest { lock, writers_ahead, shared }),
         1 => (lock.clone(), 0u64..3).prop_map(|(lock, count)| E::RwlockReaders { lock, count }),
         1 => (lock.clone(), 0u32..5).prop_map(|(lock, permits)| E::PermitRequest { lock, permits }),
         1 => locked.prop_map(|(lock, grant)| E::SemaphorePassed { lock, grant }),
@@ -72,7 +80,8 @@ fn kind() -> impl Strategy<Value = EventKind> {
         1 => (0u16..2).prop_map(|p| E::TaskRejected { pool: PoolId(p) }),
         1 => (0u16..2).prop_map(|p| E::TaskRetried { pool: PoolId(p) }),
         1 => (0u16..2).prop_map(|p| E::TaskAbandoned { pool: PoolId(p) }),
-        3 => (lock, any::<i8>(), -99i32..99).prop_map(|(counter, delta, value)| E::CounterAdded { counter, delta, value }),
+        3 => (lock, any::<i8>(), -99i32..99)
+            .prop_map(|(counter, delta, value)| E::CounterAdded { counter, delta, value }),
         1 => (0u64..9).prop_map(|lost| E::Gap { lost }),
         1 => any::<u8>().prop_map(|code| E::Unknown { code }),
     ]

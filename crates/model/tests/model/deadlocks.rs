@@ -116,7 +116,7 @@ fn deadlocks_beyond_the_first_eight_share_one_finding() {
     let model = play(&text);
     assert_eq!(model.deadlocks().len(), 20);
     let findings = model.findings(ms(400.0));
-    let told: Vec<_> = findings.iter().filter(|finding| finding.id == "deadlock").collect();
-    assert_eq!(told.len(), 9);
-    assert_eq!(told[8].sentence, "12 more deadlocks of 24 workers. All 24 are stuck forever.");
+    let deadlocks: Vec<_> = findings.iter().filter(|finding| finding.id == "deadlock").collect();
+    assert_eq!(deadlocks.len(), 9);
+    assert_eq!(deadlocks[8].sentence, "12 more deadlocks of 24 workers. All 24 are stuck forever.");
 }

@@ -40,8 +40,8 @@ fn task_that_blocks_the_loop_is_reported() {
         "worker holds an event-loop thread for up to 80 ms at a time while heart is ready to run."
     );
     assert!(finding.evidence.starts_with("10 such turns in the last 1.0 s"), "{}", finding.evidence);
-    assert_eq!(find(&heart(80, false), 1_000.0), None, "the call is awaited");
-    assert_eq!(find(&heart(30, true), 1_000.0), None, "nobody notices 30 ms");
+    assert_eq!(find(&heart(80, false), 1_000.0), None, "the call yields");
+    assert_eq!(find(&heart(30, true), 1_000.0), None, "30 ms are too short");
 }
 
 #[test]

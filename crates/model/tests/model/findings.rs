@@ -82,9 +82,9 @@ fn lock_bound_is_reported_if_a_lock_is_held_all_the_time() {
 fn lock_bound_is_reported_if_all_permits_are_in_use() {
     let (one, end) = tellers(2.0, 200);
     let permits = one.replace("mutex account", "semaphore account 1");
-    let told = sentence(&permits, end, "lock-bound");
-    assert!(told.starts_with("1 permit of account is in use 100 % of the time; 4 tellers wait 7"), "{told}");
-    assert!(told.ends_with("Ceiling: 500 permits/s."), "{told}");
+    let found = sentence(&permits, end, "lock-bound");
+    assert!(found.starts_with("1 permit of account is in use 100 % of the time; 4 tellers wait 7"), "{found}");
+    assert!(found.ends_with("Ceiling: 500 permits/s."), "{found}");
     let enough = one.replace("mutex account", "semaphore account 2");
     assert!(find(&enough, end, "lock-bound").is_none(), "half of the permits are free");
 }
@@ -93,8 +93,8 @@ fn lock_bound_is_reported_if_all_permits_are_in_use() {
 fn lock_bound_counts_overlapping_readers_once() {
     let (one, end) = tellers(2.0, 200);
     let rwlock = one.replace("mutex account", "rwlock account");
-    let told = sentence(&rwlock, end, "lock-bound");
-    assert!(told.starts_with("account is in use 100 % of the time, 100 % by a writer; 4 tellers wait 7"), "{told}");
+    let found = sentence(&rwlock, end, "lock-bound");
+    assert!(found.starts_with("account is in use 100 % of the time, 100 % by a writer; 4 tellers wait 7"), "{found}");
     // In the second half of each turn the lock is free, however many readers hold it in the first.
     let (half, end) = tellers(1.0, 200);
     let reading = half.replace("mutex account", "rwlock account").replace(" account ", " account r");
@@ -188,9 +188,9 @@ fn convoy(kind: &str, hold: f64, idle: f64) -> (String, f64) {
 #[test]
 fn convoy_is_reported_only_if_handovers_take_longer_than_holds() {
     let (text, end) = convoy("fair", 5.0, 45.0);
-    let told = find(&text, end, "convoy").expect("a convoy");
+    let found = find(&text, end, "convoy").expect("a convoy");
     assert_eq!(
-        told.sentence,
+        found.sentence,
         "gate is free 90 % of the time while 3.9 workers wait: the median handover takes 45 µs, the median hold 5.0 µs."
     );
     let (busy, end) = convoy("fair", 100.0, 45.0);
@@ -229,8 +229,8 @@ fn greedy(times: u64, waits: bool) -> (String, f64) {
 #[test]
 fn unfair_is_reported_if_a_waiting_worker_rarely_gets_the_lock() {
     let (text, end) = greedy(19, true);
-    let told = sentence(&text, end, "unfair");
-    assert_eq!(told, "w-1 got a 1,900 times; w-2, which waits for it 95 % of its time, got it only 100 times.");
+    let found = sentence(&text, end, "unfair");
+    assert_eq!(found, "w-1 got a 1,900 times; w-2, which waits for it 95 % of its time, got it only 100 times.");
     let (text, end) = greedy(1, true);
     assert!(find(&text, end, "unfair").is_none(), "they take turns");
     let (text, end) = greedy(19, false);
@@ -378,9 +378,9 @@ fn pool(workers: usize, every: f64, state: &str) -> String {
 
 #[test]
 fn pool_too_small_is_reported_if_more_tasks_arrive_than_workers_finish() {
-    let told = sentence(&pool(2, 5.0, "io"), 2_000.0, "pool-too-small");
-    assert!(told.starts_with("200 tasks/s arrive, 2 workers finish 9"), "{told}");
-    assert!(told.ends_with("/s. About 4 would keep up."), "{told}");
+    let found = sentence(&pool(2, 5.0, "io"), 2_000.0, "pool-too-small");
+    assert!(found.starts_with("200 tasks/s arrive, 2 workers finish 9"), "{found}");
+    assert!(found.ends_with("/s. About 4 would keep up."), "{found}");
     assert!(find(&pool(5, 5.0, "io"), 2_000.0, "pool-too-small").is_none(), "5 workers keep up");
     assert!(find(&pool(2, 11.0, "io"), 2_000.0, "pool-too-small").is_none(), "fewer tasks arrive");
 
@@ -397,38 +397,50 @@ fn pool_too_small_is_reported_if_more_tasks_arrive_than_workers_finish() {
         }
         out
     };
-    let told = sentence(&with_waiting_feeder(&busy), 2_000.0, "pool-too-small");
-    assert!(told.ends_with("tasks/s and cannot keep up: feeder waits 59 % of its time for room in q."), "{told}");
-    assert!(find(&busy, 2_000.0, "pool-too-small").is_none(), "nothing holds the feeder up");
-    assert!(find(&with_waiting_feeder(&idle), 2_000.0, "pool-too-small").is_none(), "the workers have time");
+    let found = sentence(&with_waiting_feeder(&busy), 2_000.0, "pool-too-small");
+    assert!(found.ends_with("tasks/s and cannot keep up: feeder waits 59 % of its time for room in q."), "{found}");
+    assert!(find(&busy, 2_000.0, "pool-too-small").is_none(), "the feeder does not wait");
+    assert!(find(&with_waiting_feeder(&idle), 2_000.0, "pool-too-small").is_none(), "the workers are not busy");
 
     let full = format!("{}\n2000 cores 1 1", pool(2, 5.0, "running"));
-    let told = sentence(&full, 2_000.0, "pool-too-small");
-    assert!(told.ends_with("/s. The cores are full: more workers would not help."), "{told}");
+    let found = sentence(&full, 2_000.0, "pool-too-small");
+    assert!(found.ends_with("/s. The cores are full: more workers would not help."), "{found}");
 }
 
 #[test]
 fn pool_too_large_is_reported_if_most_workers_are_idle() {
-    let told = sentence(&pool(12, 15.0, "io"), 2_000.0, "pool-too-large");
+    let found = sentence(&pool(12, 15.0, "io"), 2_000.0, "pool-too-large");
     assert!(
-        told.starts_with("12 workers of io are busy 1") && told.ends_with("of the time; 2 would be enough."),
-        "{told}"
+        found.starts_with("12 workers of io are busy 1") && found.ends_with("of the time; 2 would be enough."),
+        "{found}"
     );
     assert!(find(&pool(2, 15.0, "io"), 2_000.0, "pool-too-large").is_none());
 
     let mut crowded = pool(8, 2.6, "running");
     (1..=8).for_each(|w| writeln!(crowded, "2000 w-{w} sched 0 500 1500").unwrap());
-    let told = sentence(&format!("{crowded}\n2000 cores 1 1"), 2_000.0, "pool-too-large");
-    assert!(told.starts_with("8 workers of io compete for 2 cores and spend 7"), "{told}");
-    assert!(find(&format!("{crowded}\n2000 cores 0.5 0.5"), 2_000.0, "pool-too-large").is_none(), "there is room");
+    let found = sentence(&format!("{crowded}\n2000 cores 1 1"), 2_000.0, "pool-too-large");
+    assert!(found.starts_with("8 workers of io compete for 2 cores and spend 7"), "{found}");
+    assert!(
+        find(&format!("{crowded}\n2000 cores 0.5 0.5"), 2_000.0, "pool-too-large").is_none(),
+        "the cores are not busy"
+    );
 }
 
 #[test]
 fn handover_bound_is_reported_if_processes_spend_their_time_on_handovers() {
     let processes = pool(2, 11.0, "handover").replace("pool io threads", "pool io processes");
-    let told = sentence(&processes, 2_000.0, "handover-bound");
-    assert!(told.starts_with("io spends 20 ms on the handover of each task"), "{told}");
-    assert!(find(&pool(2, 11.0, "handover"), 2_000.0, "handover-bound").is_none(), "threads hand nothing over");
+    let found = sentence(&processes, 2_000.0, "handover-bound");
+    assert!(found.starts_with("io spends 20 ms on the handover of each task"), "{found}");
+    assert!(find(&pool(2, 11.0, "handover"), 2_000.0, "handover-bound").is_none(), "threads hand over nothing");
+    let with_io = |line: &str| match line.split_once(' ').filter(|(_, what)| what.ends_with("block handover")) {
+        Some((at, what)) => {
+            let began = at.parse::<f64>().unwrap() + 5.0;
+            format!("{line}\n{began} {}\n", what.replace("handover", "io"))
+        }
+        None => format!("{line}\n"),
+    };
+    let waiting: String = processes.lines().map(with_io).collect();
+    assert!(find(&waiting, 2_000.0, "handover-bound").is_none(), "5 ms of handover, 15 ms of waiting for a device");
     let working = pool(2, 11.0, "running").replace("pool io threads", "pool io processes");
     assert!(find(&working, 2_000.0, "handover-bound").is_none(), "the time goes to the tasks");
 }
@@ -444,8 +456,8 @@ const ADDS: &str = "worker left
 
 #[test]
 fn lost_update_is_reported_if_the_value_is_below_the_sum() {
-    let told = sentence(&format!("{ADDS}\n9 counter hits 2"), 10.0, "lost-update");
-    assert!(told.starts_with("1 of 3 updates of hits is lost (33 %)"), "{told}");
+    let found = sentence(&format!("{ADDS}\n9 counter hits 2"), 10.0, "lost-update");
+    assert!(found.starts_with("1 of 3 updates of hits is lost (33 %)"), "{found}");
     assert!(find(&format!("{ADDS}\n9 counter hits 3"), 10.0, "lost-update").is_none());
     assert!(
         find(&format!("{ADDS}\n0.5 counter hits 0"), 10.0, "lost-update").is_none(),
@@ -486,8 +498,8 @@ fn orphaned_lock_is_reported_if_the_owner_ended_without_releasing() {
         0 right began
         1 left acquired a 1
         5 right wait a";
-    let told = sentence(&format!("{text}\n10 left killed 9"), 900.0, "orphaned-lock");
-    assert_eq!(told, "left ended without releasing a: 1 worker waits for it forever.");
+    let found = sentence(&format!("{text}\n10 left killed 9"), 900.0, "orphaned-lock");
+    assert_eq!(found, "left ended without releasing a: 1 worker waits for it forever.");
     assert!(find(text, 900.0, "orphaned-lock").is_none(), "left still holds it");
     let found_out = format!("{text}\n10 left killed 9\n11 right owner-died a\n11 right acquired a 2");
     assert!(find(&found_out, 900.0, "orphaned-lock").is_none(), "the robust lock was recovered");
@@ -546,10 +558,10 @@ fn polite(times: u64, between: &str, second: &str) -> String {
 
 #[test]
 fn livelock_is_reported_if_two_workers_keep_giving_up_for_each_other() {
-    let told = sentence(&polite(40, "", "gives up"), 410.0, "livelock");
-    assert_eq!(told, "left and right keep giving up on locks and retrying: 40 and 40 failed attempts in a row.");
-    assert!(find(&polite(20, "", "gives up"), 210.0, "livelock").is_none(), "that can be chance");
-    assert!(find(&polite(40, "", "has it"), 410.0, "livelock").is_none(), "right gets on");
+    let found = sentence(&polite(40, "", "gives up"), 410.0, "livelock");
+    assert_eq!(found, "left and right keep giving up on locks and retrying: 40 and 40 failed attempts in a row.");
+    assert!(find(&polite(20, "", "gives up"), 210.0, "livelock").is_none(), "20 attempts can be chance");
+    assert!(find(&polite(40, "", "has it"), 410.0, "livelock").is_none(), "right does not give up");
     assert!(find(&polite(40, "", "gives up"), 2_000.0, "livelock").is_none(), "they have stopped trying");
     let lucky = "AT left acquired b 1000\nAT left released b 1000\nAT right acquired a 1000\nAT right released a 1000";
     assert!(find(&polite(40, lucky, "gives up"), 410.0, "livelock").is_none(), "they succeed now and then");
@@ -558,11 +570,14 @@ fn livelock_is_reported_if_two_workers_keep_giving_up_for_each_other() {
 #[test]
 fn queue_overflow_is_predicted_if_a_queue_grows_steadily() {
     let small = |room: &str, every: f64| pool(2, every, "io").replace("queue q 9999", &format!("queue q {room}"));
-    let told = sentence(&small("1000", 5.0), 2_000.0, "queue-overflow-in");
-    assert!(told.starts_with("q grows by ") && told.contains("/s; at this rate it is full in "), "{told}");
-    assert!(find(&small("999999", 5.0), 2_000.0, "queue-overflow-in").is_none(), "that is far away");
-    assert!(find(&small("1000", 11.0), 2_000.0, "queue-overflow-in").is_none(), "it does not grow");
-    assert!(find(&format!("{}\n2000 ended", small("1000", 5.0)), 2_000.0, "queue-overflow-in").is_none(), "it is over");
+    let found = sentence(&small("1000", 5.0), 2_000.0, "queue-overflow-in");
+    assert!(found.starts_with("q grows by ") && found.contains("/s; at this rate it is full in "), "{found}");
+    assert!(find(&small("999999", 5.0), 2_000.0, "queue-overflow-in").is_none(), "the overflow is far away");
+    assert!(find(&small("1000", 11.0), 2_000.0, "queue-overflow-in").is_none(), "the queue does not grow");
+    assert!(
+        find(&format!("{}\n2000 ended", small("1000", 5.0)), 2_000.0, "queue-overflow-in").is_none(),
+        "the run has ended"
+    );
 }
 
 /// A worker that does tasks of 1 ms with pauses of 5 ms; every tenth task takes `long` ms. Each task waited for
@@ -581,8 +596,11 @@ fn mixed(long: f64, waited: f64) -> String {
 
 #[test]
 fn head_of_line_is_reported_if_short_tasks_wait_behind_long_ones() {
-    let told = sentence(&mixed(50.0, 20.0), 1_000.0, "head-of-line");
-    assert_eq!(told, "Short tasks of io wait behind long ones: half take 1.0 ms or less, and half wait 20 ms or more.");
+    let found = sentence(&mixed(50.0, 20.0), 1_000.0, "head-of-line");
+    assert_eq!(
+        found,
+        "Short tasks of io wait behind long ones: half take 1.0 ms or less, and half wait 20 ms or more."
+    );
     assert!(find(&mixed(50.0, 0.5), 1_000.0, "head-of-line").is_none(), "no task waits for long");
     assert!(find(&mixed(1.0, 20.0), 1_000.0, "head-of-line").is_none(), "all tasks take equally long");
 }
@@ -630,8 +648,8 @@ fn readers(served: bool) -> (String, f64) {
 #[test]
 fn starved_is_reported_for_a_waiter_that_others_overtake_for_long() {
     let (text, end) = readers(false);
-    let told = sentence(&text, end, "starved");
-    assert!(told.starts_with("editor has waited 1.8 s for page while 6 others got it 1,7"), "{told}");
+    let found = sentence(&text, end, "starved");
+    assert!(found.starts_with("editor has waited 1.8 s for page while 6 others got it 1,7"), "{found}");
     let (text, end) = readers(true);
     assert!(find(&text, end, "starved").is_none(), "the writer waits often, but never for long");
     // In order of arrival, each of many workers waits long, but none is overtaken.
@@ -729,18 +747,18 @@ fn poller(ms: f64) -> String {
 
 #[test]
 fn busy_wait_is_reported_if_a_worker_polls_most_of_the_time() {
-    let told = sentence(&poller(9.0), 1_000.0, "busy-wait");
-    assert!(told.starts_with("w polls jobs in vain 90 % of its time, 102,400/s"), "{told}");
-    assert!(find(&poller(1.0), 1_000.0, "busy-wait").is_none(), "it sleeps most of the time");
+    let found = sentence(&poller(9.0), 1_000.0, "busy-wait");
+    assert!(found.starts_with("w polls jobs in vain 90 % of its time, 102,400/s"), "{found}");
+    assert!(find(&poller(1.0), 1_000.0, "busy-wait").is_none(), "the worker sleeps most of the time");
 }
 
 #[test]
 fn busy_wait_is_reported_for_spinning_at_a_lock_with_long_holds() {
     let (busy, end) = tellers(2.0, 200);
-    let told = sentence(&busy.replace("mutex account", "mutex account spin"), end, "busy-wait");
+    let found = sentence(&busy.replace("mutex account", "mutex account spin"), end, "busy-wait");
     assert!(
-        told.starts_with("4 workers spin for account 7") && told.contains("it is held 2.0 ms on average"),
-        "{told}"
+        found.starts_with("4 workers spin for account 7") && found.contains("it is held 2.0 ms on average"),
+        "{found}"
     );
-    assert!(find(&busy, end, "busy-wait").is_none(), "they sleep meanwhile");
+    assert!(find(&busy, end, "busy-wait").is_none(), "waiters of this lock sleep");
 }

@@ -278,7 +278,11 @@ fn batch_that_ends_after_a_sample_is_not_lost() {
     assert_eq!((counter.lost_updates(), counter.comparable_expected()), (0, 566_302));
     let model = play(&format!("{text}\n30 counter c 799000"));
     let counter = model.counter(resource(&model, "c")).unwrap();
-    assert_eq!((counter.lost_updates(), counter.added_amount()), (1_000, 800_000), "nothing came after this sample");
+    assert_eq!(
+        (counter.lost_updates(), counter.added_amount()),
+        (1_000, 800_000),
+        "no addition came after this sample"
+    );
 }
 
 #[test]
@@ -295,10 +299,13 @@ fn batch_that_was_cut_off_is_no_lost_update_of_the_other_sign() {
          91 up killed 9
          99 ended";
     let model = play(text);
-    assert_eq!(model.counter(resource(&model, "c")).unwrap().lost_updates(), -500, "it looks like that");
+    assert_eq!(model.counter(resource(&model, "c")).unwrap().lost_updates(), -500, "the figure alone shows a loss");
     assert!(model.findings(ms(99.0)).iter().all(|finding| finding.id != "lost-update"));
     let whole = text.replace("91 up killed 9", "91 up finished\n91 down finished");
-    assert!(play(&whole).findings(ms(99.0)).iter().any(|finding| finding.id == "lost-update"), "all is recorded");
+    assert!(
+        play(&whole).findings(ms(99.0)).iter().any(|finding| finding.id == "lost-update"),
+        "all additions are recorded"
+    );
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub(crate) fn resource(model: &Model, name: &str) -> ResourceId {
     ResourceId::from(found.unwrap_or_else(|| panic!("no resource {name}")))
 }
 
-/// Draws a lane from the begin to `until` ms, with one letter for each `step` ms: that of the state with the most time,
+/// Draws a lane from the start to `until` ms, with one letter for each `step` ms: that of the state with the most time,
 /// or `-` for none.
 pub(crate) fn drawn(model: &Model, name: &str, until: f64, step: f64) -> String {
     let window = CellWindow { from: Stamp(0), to: ms(until), cells: (until / step).round() as usize };
@@ -144,7 +144,7 @@ fn message(registry: &Registry, words: &[&str]) -> Option<Message> {
         ["cores", ref load @ ..] => {
             Message::Sample(Sample::Cores { at, load: load.iter().map(|l| Some(number(l)? as f32)).collect() })
         }
-        // begin, CPU time of the run and of the viewer
+        // start, CPU time of the run and of the viewer
         ["usage", from, run, viewer] => {
             let (run, viewer) = (time(run)?.0, time(viewer)?.0);
             Message::Sample(Sample::Usage { from: ms(number(from)?), to: at, run, viewer })
@@ -159,7 +159,7 @@ fn message(registry: &Registry, words: &[&str]) -> Option<Message> {
             let (name, shown) = (name.to_owned(), shown.to_owned());
             Message::Notice { at, notice: Notice::KnobSet { knob: KnobId(0), name, value_text: shown } }
         }
-        // begin, time on a CPU, time in the run queue
+        // start, time on a CPU, time in the run queue
         [name, "sched", from, running, ready] => Message::Sample(Sample::Sched {
             worker: who(name)?,
             from: ms(number(from)?),

@@ -49,7 +49,7 @@ fn worker_is_stalled_that_waits_for_an_item_after_all_producers_ended() {
         "two waits for an item in jobs; every worker that could put one has ended. It is stuck forever."
     );
     assert_eq!(finding.evidence, "Stalled 1.0 ms after the start: 1 worker waits for an item in jobs.");
-    assert_eq!(find(&play(&over), 100.0, "stall"), None, "events may still be on their way");
+    assert_eq!(find(&play(&over), 100.0, "stall"), None, "events may still arrive");
 }
 
 #[test]
@@ -179,8 +179,8 @@ fn herd(useful: usize, pause: f64) -> String {
 fn herd_is_reported_if_most_woken_workers_do_nothing() {
     let finding = find(&play(&herd(1, 0.0)), 1_300.0, "herd").expect("a herd");
     assert!(finding.sentence.starts_with("Each signal of c wakes 3 workers on average; 67 %"), "{}", finding.sentence);
-    assert_eq!(find(&play(&herd(3, 0.0)), 1_300.0, "herd"), None, "each of them had something to do");
-    assert_eq!(find(&play(&herd(1, 0.5)), 1_300.0, "herd"), None, "they may have done something meanwhile");
+    assert_eq!(find(&play(&herd(3, 0.0)), 1_300.0, "herd"), None, "each worker does something useful");
+    assert_eq!(find(&play(&herd(1, 0.5)), 1_300.0, "herd"), None, "they may have done something useful");
 }
 
 /// Three workers meet at a barrier 20 times; in the first `last` rounds the same worker comes last.
@@ -210,7 +210,7 @@ fn rounds(last: usize) -> String {
 fn worker_that_nearly_always_comes_last_is_a_straggler() {
     let finding = find(&play(&rounds(18)), 2_000.0, "straggler").expect("a straggler");
     assert!(finding.sentence.starts_with("w0 reaches b last in 90 % of the rounds"), "{}", finding.sentence);
-    assert_eq!(find(&play(&rounds(7)), 2_000.0, "straggler"), None, "each is last at times");
+    assert_eq!(find(&play(&rounds(7)), 2_000.0, "straggler"), None, "each worker is last sometimes");
 }
 
 #[test]

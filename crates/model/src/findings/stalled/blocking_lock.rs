@@ -37,15 +37,16 @@ fn check_blocking_lock(
     stall: &Stall,
     (holder, thing, lock): (WorkerId, MissingSupply, ResourceId),
 ) -> Option<BlockingLock> {
-    let givers: BTreeSet<WorkerId> = thing.suppliers(analysis).into_iter().collect();
+    let suppliers: BTreeSet<WorkerId> = thing.suppliers(analysis).into_iter().collect();
     let waits = |worker: &&WorkerId| {
         analysis.model.lane(**worker).activity().resource == Some(lock)
             && **worker != holder
             && MissingSupply::awaited_by(analysis, **worker).is_none()
     };
     let waiters: Vec<WorkerId> = stall.workers.iter().filter(waits).copied().collect();
-    let direct = waiters.iter().find(|worker| givers.contains(worker));
-    let behind = || waiters.iter().find(|worker| !transitive_waiters(analysis, stall, **worker).is_disjoint(&givers));
+    let direct = waiters.iter().find(|worker| suppliers.contains(worker));
+    let behind =
+        || waiters.iter().find(|worker| !transitive_waiters(analysis, stall, **worker).is_disjoint(&suppliers));
     let waiter = direct.or_else(behind)?;
     Some(BlockingLock { holder, lock, supply: thing, waiter: *waiter, is_waiter_supplier: direct.is_some() })
 }
@@ -54,11 +55,11 @@ fn check_blocking_lock(
 fn transitive_waiters(analysis: &Analysis<'_>, stall: &Stall, worker: WorkerId) -> BTreeSet<WorkerId> {
     let mut found = BTreeSet::from([worker]);
     let mut next = vec![worker];
-    while let Some(giver) = next.pop() {
+    while let Some(supplier) = next.pop() {
         for &waiter in stall.workers.iter().filter(|w| !found.contains(w)).collect::<Vec<_>>() {
             let waits = match MissingSupply::awaited_by(analysis, waiter) {
-                Some(thing) => thing.suppliers(analysis).contains(&giver),
-                None => analysis.model.blockers(waiter).edges.iter().any(|edge| edge.holder == giver),
+                Some(thing) => thing.suppliers(analysis).contains(&supplier),
+                None => analysis.model.blockers(waiter).edges.iter().any(|edge| edge.holder == supplier),
             };
             if waits {
                 found.insert(waiter);

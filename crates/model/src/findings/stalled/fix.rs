@@ -8,13 +8,13 @@ pub(super) fn suggest_fix(analysis: &Analysis<'_>, thing: MissingSupply) -> Stri
     let name = analysis.resource_name(thing.resource);
     let kind = analysis.model.registry().resource(thing.resource).map(|info| &info.kind);
     let (is_pipe, ended) = (matches!(kind, Some(ResourceKind::Pipe { .. })), thing.has_no_supplier(analysis));
-    if let Some(giver) = thing.deadlocked_supplier(analysis) {
-        return format!("Resolve the deadlock of {} first.", analysis.worker_name(giver));
+    if let Some(supplier) = thing.deadlocked_supplier(analysis) {
+        return format!("Resolve the deadlock of {} first.", analysis.worker_name(supplier));
     }
-    if let (State::Full, Some((giver, what))) = (thing.state, thing.supplier_waiting_elsewhere(analysis)) {
+    if let (State::Full, Some((supplier, what))) = (thing.state, thing.supplier_waiting_elsewhere(analysis)) {
         return format!(
             "Make {} {} before it waits for {what}.",
-            analysis.worker_name(giver),
+            analysis.worker_name(supplier),
             thing.supply_action_with_target(analysis)
         );
     }
