@@ -147,10 +147,10 @@ impl Detector {
 
 /// All detectors, in the order in which equally severe findings are listed.
 #[rustfmt::skip]
-static DETECTORS: [Detector; 24] = {
+static DETECTORS: &[Detector] = {
     use Basis::{Events, Figures};
     use Merging::{FirstFound, Never, WorstFirst};
-    [
+    &[
         Detector::new(&[deadlocked::ID], Events, Never, deadlocked::find),
         Detector::new(&[livelock::ID], Events, Never, livelock::find),
         Detector::new(&[stalled::ID, stalled::LOST_WAKEUP_ID], Events, Never, stalled::find),

@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_read_well() {
+    fn counts_rates_and_percentages_are_formatted() {
         assert_eq!([0, 999, 1_000, -1_234_567].map(format_thousands), ["0", "999", "1,000", "-1,234,567"]);
         assert_eq!(
             [0.04, 2.5, 3.98, 9.96, 500.4, 12_345.6].map(format_number),
