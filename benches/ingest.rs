@@ -38,7 +38,7 @@ const CONSUMED: usize = 0;
 const STOP: usize = 1;
 
 /// Returns a pool of workers with one queue and one lock.
-fn cast() -> Arc<Registry> {
+fn registry() -> Arc<Registry> {
     let worker = |i| WorkerInfo {
         name: format!("w{i}"),
         group: "w".into(),
@@ -76,9 +76,9 @@ struct Script {
 
 impl Script {
     /// Emits the events of one task that begins at `at`, with `step` between two events.
-    fn task(&mut self, mut at: u64, step: u64, mut tell: impl FnMut(u64, EventKind)) {
+    fn task(&mut self, mut at: u64, step: u64, mut emit: impl FnMut(u64, EventKind)) {
         let mut next = |kind| {
-            tell(at, kind);
+            emit(at, kind);
             at += step;
         };
         self.turn += 1;
@@ -118,10 +118,10 @@ impl Prepared {
 
     /// Fills all rings; the workers take turns, with 200 ns for an event.
     fn fill(&mut self) {
-        let mut pens: Vec<RingWriter<'_>> = self.words.iter().map(|w| RingWriter::new(Ring::new(w))).collect();
+        let mut writers: Vec<RingWriter<'_>> = self.words.iter().map(|w| RingWriter::new(Ring::new(w))).collect();
         for _ in 0..(RECORDS - 1) / TASK {
-            for pen in &mut pens {
-                self.script.task(self.clock, 200, |at, kind| pen.write(Record::new(at, kind)));
+            for writer in &mut writers {
+                self.script.task(self.clock, 200, |at, kind| writer.write(Record::new(at, kind)));
                 self.clock += 200 * TASK as u64;
             }
         }
@@ -133,7 +133,7 @@ impl Prepared {
 }
 
 /// Drains the rings as a run's reader does. Returns the number of events.
-fn drain(rings: &mut [RingReader<'_>], nanos: f64, mut tell: impl FnMut(Vec<Event>)) -> u64 {
+fn drain(rings: &mut [RingReader<'_>], nanos: f64, mut deliver: impl FnMut(Vec<Event>)) -> u64 {
     let mut count = 0;
     let mut batch = Vec::new();
     for (w, ring) in rings.iter_mut().enumerate() {
@@ -142,26 +142,26 @@ fn drain(rings: &mut [RingReader<'_>], nanos: f64, mut tell: impl FnMut(Vec<Even
             let at = Stamp((record.ticks as f64 * nanos) as u64);
             batch.push(Event { at, worker: WorkerId::from(w), kind: record.kind() });
             if batch.len() >= BATCH {
-                tell(std::mem::take(&mut batch));
+                deliver(std::mem::take(&mut batch));
             }
         });
     }
     if !batch.is_empty() {
-        tell(batch);
+        deliver(batch);
     }
     count
 }
 
 /// The hand-written fold: the minimum a display needs.
 #[derive(Debug, Default)]
-struct Least {
+struct HandFold {
     workers: [(u64, usize); WORKERS],
     spent: [[u64; 12]; WORKERS],
-    had: u64,
+    acquired: u64,
     waited: u64,
 }
 
-impl Least {
+impl HandFold {
     fn event(&mut self, event: &Event) {
         let state = match event.kind {
             EventKind::LockWait { .. } => State::Lock,
@@ -169,7 +169,7 @@ impl Least {
             EventKind::LifeEnded(_) => State::Done,
             _ => State::Running,
         };
-        self.had += u64::from(matches!(event.kind, EventKind::Acquired { .. }));
+        self.acquired += u64::from(matches!(event.kind, EventKind::Acquired { .. }));
         self.waited += u64::from(state == State::Lock);
         let w = event.worker.index();
         let (since, before) = std::mem::replace(&mut self.workers[w], (event.at.0, state.index()));
@@ -180,55 +180,56 @@ impl Least {
 /// What the benchmark does with the events.
 #[derive(Debug, Clone, Copy)]
 enum Way {
-    Nothing,
-    Least,
+    ReadOnly,
+    HandFold,
     Model,
 }
 
-const WAYS: [(Way, &str); 3] = [(Way::Nothing, "read only"), (Way::Least, "fold by hand"), (Way::Model, "model")];
+const WAYS: [(Way, &str); 3] = [(Way::ReadOnly, "read only"), (Way::HandFold, "fold by hand"), (Way::Model, "model")];
 
 /// Returns the CPU nanoseconds per event over a few fillings.
 fn prepared(way: Way) -> f64 {
-    let (mut rings, mut model, mut least) = (Prepared::new(), Model::new(cast(), Budget::default()), Least::default());
+    let (mut rings, mut model, mut hand_fold) =
+        (Prepared::new(), Model::new(registry(), Budget::default()), HandFold::default());
     let (mut events, mut nanos) = (0, 0);
     for filling in 0..5 {
         rings.fill();
         let mut readers = rings.readers();
         let start = thread_cpu_nanos();
         let count = drain(&mut readers, 1.0, |batch| match way {
-            Way::Nothing => drop(black_box(batch)),
-            Way::Least => batch.iter().for_each(|e| least.event(e)),
+            Way::ReadOnly => drop(black_box(batch)),
+            Way::HandFold => batch.iter().for_each(|e| hand_fold.event(e)),
             Way::Model => model.apply(&Message::Events(batch)),
         });
         if filling > 0 {
             (events, nanos) = (events + count, nanos + thread_cpu_nanos() - start);
         }
     }
-    black_box(&least);
+    black_box(&hand_fold);
     assert_eq!(model.health().anomalies, 0, "the events are what workers could do");
     nanos as f64 / events as f64
 }
 
 /// Writes to the first ring as fast as there is room, in the child process.
 fn produce() {
-    let board = RunMemory::open(take_inherited_fd(0).expect("a board")).expect("a board");
-    let ring = board.ring(WorkerId(0));
-    let (mut pen, mut script, clock) = (RingWriter::new(ring), Script::default(), board.clock());
-    let [consumed, stop, ..] = board.resource(LOCK);
-    pen.write(Record::new(clock.ticks(), EventKind::LifeBegan));
+    let memory = RunMemory::open(take_inherited_fd(0).expect("the run memory")).expect("the run memory");
+    let ring = memory.ring(WorkerId(0));
+    let (mut writer, mut script, clock) = (RingWriter::new(ring), Script::default(), memory.clock());
+    let [consumed, stop, ..] = memory.resource(LOCK);
+    writer.write(Record::new(clock.ticks(), EventKind::LifeBegan));
     while stop.load(Ordering::Relaxed) == 0 {
         if ring.totals().0 - consumed.load(Ordering::Relaxed) + TASK as u64 > RECORDS as u64 {
             std::thread::yield_now();
             continue;
         }
-        script.task(0, 0, |_, kind| pen.write(Record::new(clock.ticks(), kind)));
+        script.task(0, 0, |_, kind| writer.write(Record::new(clock.ticks(), kind)));
     }
 }
 
 /// Reads the events of a child. Returns million events per second of wall time, and CPU nanoseconds per event. On two
 /// cores the first depends on what other programs leave; the second is the reader's own.
 fn live() -> (f64, f64) {
-    let board = RunMemory::create(RunMemorySize {
+    let memory = RunMemory::create(RunMemorySize {
         workers: WORKERS + 1,
         active: WORKERS + 1,
         knobs: 0,
@@ -239,15 +240,15 @@ fn live() -> (f64, f64) {
     let launch = Launch {
         program: Some(std::env::current_exe().expect("this program")), // whose `main` does what the argument asks
         args: vec![PRODUCE.into()],
-        inherited_fds: vec![board.fd()],
+        inherited_fds: vec![memory.fd()],
         process_tag: None,
         own_session: false,
         captures_output: false,
     };
     let (mut child, pipes) = launch.start().expect("a child");
-    let mut model = Model::new(cast(), Budget::default());
-    let mut rings = [RingReader::new(board.ring(WorkerId(0)))];
-    let words = board.resource(LOCK);
+    let mut model = Model::new(registry(), Budget::default());
+    let mut rings = [RingReader::new(memory.ring(WorkerId(0)))];
+    let words = memory.resource(LOCK);
     let mut events = 0;
     let mut take = |events: &mut u64| {
         *events += drain(&mut rings, 0.4, |batch| model.apply(&Message::Events(batch)));

@@ -25,6 +25,7 @@ const THREADS: [usize; 4] = [1, 2, 4, 8];
 /// Largest number of records in a worker's ring.
 const RECORDS: usize = 32_768;
 
+/// A way to record events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Clock,
@@ -46,22 +47,23 @@ impl Way {
         (Self::Write, "Recorder::write"),
         (Self::Shared, "... one stamp for two events"),
         (Self::Lock, "... a lock taken and released"),
-        (Self::Wait, "... a wait that is given up"),
+        (Self::Wait, "... a wait that times out"),
         (Self::NoSlot, "... the same without a slot"),
         (Self::Fastrace, "fastrace (half a span)"),
     ];
 }
 
-struct Count;
+/// A reporter that drops the spans.
+struct DropSpans;
 
-impl Reporter for Count {
+impl Reporter for DropSpans {
     fn report(&mut self, spans: Vec<SpanRecord>) {
         black_box(spans.len());
     }
 }
 
 /// Returns the CPU nanoseconds per event: the median of some bursts on this thread, after an uncounted one.
-fn bursts(mut burst: impl FnMut()) -> f64 {
+fn measure_bursts(mut burst: impl FnMut()) -> f64 {
     burst();
     let mut timed = || {
         let start = thread_cpu_nanos();
@@ -71,11 +73,11 @@ fn bursts(mut burst: impl FnMut()) -> f64 {
     median(&(0..BURSTS).map(|_| timed()).collect::<Vec<_>>())
 }
 
-fn floor<const WORDS: usize>(clock: Clock) -> f64 {
+fn measure_floor<const WORDS: usize>(clock: Clock) -> f64 {
     let mask = RECORDS * 2 / WORDS - 1;
     let cells: Vec<[AtomicU64; WORDS]> = (0..=mask).map(|_| [const { AtomicU64::new(0) }; WORDS]).collect();
     let mut next = 0;
-    bursts(|| {
+    measure_bursts(|| {
         for _ in 0..EVENTS {
             let cell = &cells[next & mask];
             cell[0].store(clock.ticks(), Ordering::Relaxed);
@@ -89,31 +91,32 @@ fn floor<const WORDS: usize>(clock: Clock) -> f64 {
 }
 
 /// Measures a recorder on a ring that is drained between bursts.
-fn recorder(way: Way, clock: Clock) -> f64 {
+fn measure_recorder(way: Way, clock: Clock) -> f64 {
     let words: Vec<AtomicU64> = (0..ring_words(RECORDS)).map(|_| AtomicU64::new(0)).collect();
     let ring = Ring::new(&words);
-    let (mut pen, mut reader) = (Recorder::new(RingWriter::new(ring), clock), RingReader::new(ring));
+    let (mut recorder, mut reader) = (Recorder::new(RingWriter::new(ring), clock), RingReader::new(ring));
     let (lock, mut grant) = (ResourceId(3), 0);
     let mut samples = Vec::with_capacity(BURSTS);
     for burst in 0..=BURSTS {
         let start = thread_cpu_nanos();
         match way {
             Way::Write => {
-                (0..EVENTS).for_each(|i| pen.write(pen.now(), EventKind::Put { queue: lock, depth: i as u32 }));
+                (0..EVENTS)
+                    .for_each(|i| recorder.write(recorder.now(), EventKind::Put { queue: lock, depth: i as u32 }));
             }
             Way::Shared => (0..EVENTS / 2).for_each(|i| {
-                let at = pen.now();
-                pen.write(at, EventKind::Took { queue: lock, depth: i as u32 });
-                pen.write(at, EventKind::Resumed);
+                let at = recorder.now();
+                recorder.write(at, EventKind::Took { queue: lock, depth: i as u32 });
+                recorder.write(at, EventKind::Resumed);
             }),
             Way::Wait => (0..EVENTS / 2).for_each(|_| {
-                pen.wait_for_lock(lock, true);
-                pen.write(pen.now(), EventKind::WaitTimedOut { lock });
+                recorder.wait_for_lock(lock, true);
+                recorder.write(recorder.now(), EventKind::WaitTimedOut { lock });
             }),
             _ => (0..EVENTS / 2).for_each(|_| {
                 grant += 1;
-                pen.record_acquired(lock, Grant(grant));
-                pen.record_released(pen.now(), lock);
+                recorder.record_acquired(lock, Grant(grant));
+                recorder.record_released(recorder.now(), lock);
             }),
         }
         let each = (thread_cpu_nanos() - start) as f64 / EVENTS as f64;
@@ -124,12 +127,12 @@ fn recorder(way: Way, clock: Clock) -> f64 {
             black_box(record);
         });
     }
-    assert_eq!(ring.totals().1, 0, "a burst fits into the ring");
+    assert_eq!(ring.totals().1, 0, "a burst fits in the ring");
     median(&samples)
 }
 
 /// Measures waits that time out, recorded without a wait slot.
-fn no_slot(clock: Clock) -> f64 {
+fn measure_no_slot(clock: Clock) -> f64 {
     let words: Vec<AtomicU64> = (0..ring_words(RECORDS)).map(|_| AtomicU64::new(0)).collect();
     let ring = Ring::new(&words);
     let (mut writer, mut reader) = (RingWriter::new(ring), RingReader::new(ring));
@@ -152,8 +155,8 @@ fn no_slot(clock: Clock) -> f64 {
     median(&(0..BURSTS).map(|_| burst()).collect::<Vec<_>>())
 }
 
-fn fastrace() -> f64 {
-    bursts(|| {
+fn measure_fastrace() -> f64 {
+    measure_bursts(|| {
         let root = Span::root("root", SpanContext::random());
         let _here = root.set_local_parent();
         for _ in 0..EVENTS / 2 {
@@ -162,28 +165,28 @@ fn fastrace() -> f64 {
     })
 }
 
-fn one(way: Way) -> f64 {
+fn measure_way(way: Way) -> f64 {
     let clock = Clock::best();
     match way {
-        Way::Clock => bursts(|| {
+        Way::Clock => measure_bursts(|| {
             for _ in 0..EVENTS {
                 black_box(clock.ticks());
             }
         }),
-        Way::Floor16 => floor::<2>(clock),
-        Way::Floor32 => floor::<4>(clock),
-        Way::Write | Way::Shared | Way::Lock | Way::Wait => recorder(way, clock),
-        Way::NoSlot => no_slot(clock),
-        Way::Fastrace => fastrace(),
+        Way::Floor16 => measure_floor::<2>(clock),
+        Way::Floor32 => measure_floor::<4>(clock),
+        Way::Write | Way::Shared | Way::Lock | Way::Wait => measure_recorder(way, clock),
+        Way::NoSlot => measure_no_slot(clock),
+        Way::Fastrace => measure_fastrace(),
     }
 }
 
 /// Measures `way` on all threads at once; returns the mean of their figures.
-fn sample(way: Way, threads: usize) -> f64 {
+fn sample_on_threads(way: Way, threads: usize) -> f64 {
     let start = Barrier::new(threads);
     let on_thread = || {
         start.wait();
-        one(way)
+        measure_way(way)
     };
     std::thread::scope(|scope| {
         let handles: Vec<_> = (0..threads).map(|_| scope.spawn(on_thread)).collect();
@@ -193,8 +196,8 @@ fn sample(way: Way, threads: usize) -> f64 {
 
 fn main() {
     head("record: CPU nanoseconds per event on the recording thread");
-    fastrace::set_reporter(Count, Config::default());
-    let columns: Vec<Samples> = THREADS.iter().map(|threads| column(*threads)).collect();
+    fastrace::set_reporter(DropSpans, Config::default());
+    let columns: Vec<Samples> = THREADS.iter().map(|threads| measure_column(*threads)).collect();
     println!("\n{:32}{}", "threads", THREADS.map(|t| format!("{t:>8}")).concat());
     for (i, (_, name)) in Way::ALL.iter().enumerate() {
         let figures: Vec<String> = columns.iter().map(|c| format!("{:8.2}", median(&c[i]))).collect();
@@ -212,8 +215,8 @@ fn main() {
 }
 
 /// Measures all ways on this number of threads.
-fn column(threads: usize) -> Samples {
-    let samples = interleave(sized(ROUNDS, 1), Way::ALL.len(), |way| sample(Way::ALL[way].0, threads));
+fn measure_column(threads: usize) -> Samples {
+    let samples = interleave(sized(ROUNDS, 1), Way::ALL.len(), |way| sample_on_threads(Way::ALL[way].0, threads));
     let spreads: Vec<f64> = samples.iter().map(|s| spread(s) * 100.0).collect();
     println!(
         "{threads} threads: the middle half of a way's samples spreads over {:.0} % (median way), {:.0} % (noisiest)",

@@ -4,12 +4,14 @@
 
 mod answer;
 mod compare;
+mod doubt;
 pub(crate) mod endings;
 mod expect;
 mod follow;
 mod interference;
 mod json;
 mod measure;
+mod monotonic;
 pub(crate) mod table;
 mod test_report;
 mod test_run;
@@ -17,8 +19,9 @@ mod text;
 pub(crate) mod text_width;
 mod verdict;
 
-pub use answer::{Answer, Doubt, answer_question};
+pub use answer::{Answer, answer_question};
 pub use compare::{Comparison, RunPair, compare_runs, run_pairs};
+pub use doubt::Doubt;
 pub use expect::judge_expectations;
 pub use follow::{FinishedRun, ObservableRun, ends_by_itself, follow_run};
 pub use interference::Interference;
@@ -110,7 +113,7 @@ impl<'a> Report<'a> {
         if secs > 0.0 { pool.done() as f64 / secs } else { 0.0 }
     }
 
-    /// Share of the time its workers spent on tasks that went into handing them over, 0 to 1.
+    /// Share of its workers' busy time, on tasks or handing them over, that went into handing over, 0 to 1.
     fn handover_share(&self, pool: &Pool) -> f64 {
         let time = pool.handover_time(self.ended_at);
         let whole = time.handover_ns.saturating_add(time.work_ns);

@@ -2,10 +2,12 @@
 //!
 //! The procedure is that of `session`; what a repetition is, of `trial`; how levels are compared, of `decide`.
 
+mod answer;
 mod arrivals;
 mod bottleneck;
 mod curve;
 mod decide;
+mod demands;
 mod drift;
 mod estimates;
 mod experiment;
@@ -24,10 +26,12 @@ mod trial;
 mod tuning;
 mod work_unit;
 
+pub use answer::{LevelStatus, TuningAnswer};
 pub use arrivals::{backlog_growth, backlog_growth_rate, headroom};
 pub use bottleneck::{Bottleneck, LimitingResource, ThroughputLimit, find_bottleneck, throughput_limits};
 pub use curve::{Curve, Level, MAX_OTHERS_CORES};
-pub use decide::{Decision, Demands, Goal, LevelStatus, TuningAnswer, level_status, ratio_to_best};
+pub use decide::{Decision, level_status, ratio_to_best};
+pub use demands::{Demands, Goal};
 pub use drift::{Drift, detect_drift};
 pub use estimates::{Estimate, estimate_workers};
 pub use experiment::{LiveExperimentRunner, TuneError};

@@ -150,7 +150,9 @@ impl TestRunner<'_> {
         trials: &[TestRun],
         pair: &RunPair,
     ) -> Result<Option<Comparison>, Interruption> {
-        let Some(verdict) = report::compare_runs(one.scenario, pair, pair.variant_indices.map(|at| &trials[at])) else {
+        let Some(verdict) =
+            report::compare_runs(one.scenario, pair, pair.variant_indices.map(|at| trials[at].compared()))
+        else {
             return Ok(None);
         };
         let first = Comparison { verdict, tries: 1 };
@@ -161,7 +163,7 @@ impl TestRunner<'_> {
         self.progress.add_runs(cases.len());
         let again = self.run_some(&cases, &[0, 1], 1)?;
         let [(_, left), (_, right)] = again.as_slice() else { return Ok(Some(first)) };
-        let then = report::compare_runs(one.scenario, pair, [left, right]);
+        let then = report::compare_runs(one.scenario, pair, [left.compared(), right.compared()]);
         Ok(Some(match then {
             Some(then) => first.with_second_try(then),
             None => first,

@@ -1,10 +1,8 @@
 //! What a run answers to its scenario's question: which of the guesses is right, by what was measured.
 
-use std::fmt;
-
+use super::doubt::Doubt;
 use super::expect::{ClaimAssessment, ClaimEvaluator, NOISE_SUFFIX};
-use super::interference::Interference;
-use super::test_run::must_hold;
+use super::monotonic::must_hold;
 use super::verdict::{Judgement, Verdict};
 use crate::model::Model;
 use crate::scenario::{CorrectWhen, Expect, Guess, Quiz, Scenario};
@@ -30,37 +28,6 @@ pub struct Answer {
     pub settings_age: Option<Span>,
     /// It was measured for the test's time, however sure it is.
     has_full_test_time: bool,
-}
-
-/// Why what was measured does not decide between guesses, the gravest first.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Doubt {
-    /// The figures are still those of former settings, in part or altogether: why.
-    FormerSettings(String),
-    /// Other programs had the cores that the run needs.
-    Interference(Interference),
-    /// The interval of a figure holds the value that decides: both in words.
-    Noise { range: String, bound: String },
-}
-
-impl Doubt {
-    const fn severity_rank(&self) -> u8 {
-        match self {
-            Self::FormerSettings(_) => 0,
-            Self::Interference(_) => 1,
-            Self::Noise { .. } => 2,
-        }
-    }
-}
-
-impl fmt::Display for Doubt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::FormerSettings(why) => write!(f, "too early to tell: {why}"),
-            Self::Interference(others) => write!(f, "cannot be judged: {others}"),
-            Self::Noise { range, bound: due } => write!(f, "too noisy to tell: {range}, and {due} decides"),
-        }
-    }
 }
 
 /// What the figures say of a guess.

@@ -2,8 +2,8 @@
 
 use super::Verdict;
 use super::expect::{evaluate_ratio, to_verdict};
+use super::interference::Interference;
 use super::measure::{MeasuredFigure, Spread, ValueRange, figure_spread, measure_metric};
-use super::test_run::TestRun;
 use super::verdict::{BoundCheck, Judgement};
 use crate::model::Model;
 use crate::scenario::{Claim, Scenario, Settings, Variant};
@@ -11,7 +11,7 @@ use crate::trace::Stamp;
 
 /// What one run came to of one expectation that compares it with another run.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct ComparableFigure {
+pub struct ComparableFigure {
     /// Position of the expectation.
     expect_index: usize,
     measured: Result<MeasuredFigure, String>,
@@ -47,6 +47,14 @@ pub(super) fn comparable_figures(
         }
     }
     figures
+}
+
+/// What a comparison needs of a run.
+#[derive(Debug, Clone, Copy)]
+pub struct ComparedRun<'a> {
+    pub(super) figures: &'a [ComparableFigure],
+    /// Other programs that used the cores the run needed.
+    pub(super) interference: Option<Interference>,
 }
 
 /// Two runs that an expectation compares.
@@ -101,10 +109,10 @@ impl Comparison {
 }
 
 /// Judges what two runs came to.
-pub fn compare_runs(scenario: &Scenario, pair: &RunPair, runs: [&TestRun; 2]) -> Option<Verdict> {
+pub fn compare_runs(scenario: &Scenario, pair: &RunPair, runs: [ComparedRun<'_>; 2]) -> Option<Verdict> {
     let expect = scenario.expectations.get(pair.expect_index)?;
     let Claim::Measure { compare, value, .. } = &expect.claim else { return None };
-    let found = runs.map(|run| find_figure(run, pair.expect_index));
+    let found = runs.map(|run| find_figure(run.figures, pair.expect_index));
     let judged = match &found {
         [Ok(one), Ok(other)] => evaluate_ratio((*compare, *value), one, other, || ratio_range(runs, pair.expect_index)),
         [Err(why), _] => Err(why.clone()),
@@ -115,15 +123,14 @@ pub fn compare_runs(scenario: &Scenario, pair: &RunPair, runs: [&TestRun; 2]) ->
 }
 
 /// Where the quotient of both runs' figures lies.
-fn ratio_range(runs: [&TestRun; 2], expect: usize) -> Option<ValueRange> {
-    let spread =
-        |run: &TestRun| run.comparable_figures.iter().find(|figure| figure.expect_index == expect)?.spread.clone();
+fn ratio_range(runs: [ComparedRun<'_>; 2], expect: usize) -> Option<ValueRange> {
+    let spread = |run: ComparedRun<'_>| run.figures.iter().find(|figure| figure.expect_index == expect)?.spread.clone();
     let [one, other] = runs.map(spread);
     one?.interval_of_ratio_between_runs(&other?)
 }
 
-fn find_figure(trial: &TestRun, expect: usize) -> Result<&MeasuredFigure, String> {
-    let found = trial.comparable_figures.iter().find(|figure| figure.expect_index == expect);
+fn find_figure(figures: &[ComparableFigure], expect: usize) -> Result<&MeasuredFigure, String> {
+    let found = figures.iter().find(|figure| figure.expect_index == expect);
     found.map_or_else(|| Err("the run failed".to_owned()), |figure| figure.measured.as_ref().map_err(Clone::clone))
 }
 
@@ -131,7 +138,6 @@ fn find_figure(trial: &TestRun, expect: usize) -> Result<&MeasuredFigure, String
 mod tests {
     use super::*;
     use crate::scenario::{Source, check};
-    use crate::trace::RunEnd;
 
     const TEXT: &str = "knob n 1 min=1 max=9\nmutex m\nthread w count=$n { lock m { sleep \"1ms\" } }\n";
 
@@ -140,17 +146,15 @@ mod tests {
         check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario
     }
 
-    fn test_run_with(expect: usize, found: Result<f64, &str>) -> TestRun {
+    /// A run that no other program disturbed.
+    const fn calm(figures: &[ComparableFigure]) -> ComparedRun<'_> {
+        ComparedRun { figures, interference: None }
+    }
+
+    fn figures(expect: usize, found: Result<f64, &str>) -> Vec<ComparableFigure> {
         let found =
             found.map(|value| MeasuredFigure { value, evidence: format!("it is {value}") }).map_err(str::to_owned);
-        TestRun {
-            verdicts: Vec::new(),
-            comparable_figures: vec![ComparableFigure { expect_index: expect, measured: found, spread: None }],
-            ended: RunEnd::Stopped,
-            ended_at: Stamp(1),
-            lost: 0,
-            interference: None,
-        }
+        vec![ComparableFigure { expect_index: expect, measured: found, spread: None }]
     }
 
     #[test]
@@ -176,14 +180,15 @@ mod tests {
         let scenario = parse_scenario("expect rate m below=0.5 times=\"n=3\"\n");
         let pair = run_pairs(&scenario, &scenario.variants())[0];
         let judge = |one, other| {
-            compare_runs(&scenario, &pair, [&test_run_with(0, one), &test_run_with(0, other)]).expect("it compares")
+            let runs = [figures(0, one), figures(0, other)];
+            compare_runs(&scenario, &pair, runs.each_ref().map(|figures| calm(figures))).expect("it compares")
         };
         let seen = judge(Ok(10.0), Ok(40.0));
         assert!(seen.is_seen());
         assert_eq!(seen.evidence, "0.25 times as much; it is 10; it is 40");
         assert_eq!(seen.text, "rate m below 0.5 times n=3");
         let missed = judge(Ok(30.0), Ok(40.0));
-        assert_eq!(missed.evidence, "0.75 times as much; it is 30; it is 40; less than 0.5 times was expected");
+        assert_eq!(missed.evidence, "0.75 times as much; it is 30; it is 40; expected less than 0.5 times");
         assert!(!missed.is_seen());
         assert!(!judge(Ok(1.0), Ok(0.0)).is_seen(), "nothing is no measure");
         assert_eq!(judge(Err("why"), Ok(1.0)).evidence, "cannot be measured: why");
@@ -209,7 +214,7 @@ mod tests {
         let scenario = parse_scenario("expect rate m above=0.9 times=\"n=3\"\n");
         let pair = run_pairs(&scenario, &scenario.variants())[0];
         let judge = |one| {
-            compare_runs(&scenario, &pair, [&test_run_with(0, Ok(one)), &test_run_with(0, Ok(100.0))])
+            compare_runs(&scenario, &pair, [calm(&figures(0, Ok(one))), calm(&figures(0, Ok(100.0)))])
                 .expect("it compares")
         };
         let twice = |one, other| Comparison { verdict: judge(one), tries: 1 }.with_second_try(judge(other)).verdict;
@@ -225,11 +230,13 @@ mod tests {
         let pair = run_pairs(&scenario, &scenario.variants())[0];
         let noisy = |value: f64, by: f64| {
             let parts = (0..10).map(|i| (if i % 2 == 0 { value + by } else { value - by }, 1.0)).collect();
-            let mut trial = test_run_with(0, Ok(value));
-            trial.comparable_figures[0].spread = Some(Spread::Parts(parts));
-            trial
+            let mut figures = figures(0, Ok(value));
+            figures[0].spread = Some(Spread::Parts(parts));
+            figures
         };
-        let judge = |by| compare_runs(&scenario, &pair, [&noisy(85.0, by), &noisy(100.0, 1.0)]).expect("it compares");
+        let judge = |by| {
+            compare_runs(&scenario, &pair, [calm(&noisy(85.0, by)), calm(&noisy(100.0, 1.0))]).expect("it compares")
+        };
         assert!(!judge(1.0).is_seen() && judge(15.0).is_seen(), "{:?}", judge(15.0));
         assert!(judge(15.0).evidence.starts_with("0.85 times as much (0.7"), "{:?}", judge(15.0));
     }
@@ -238,9 +245,9 @@ mod tests {
     fn a_comparison_of_runs_that_others_disturbed_is_not_judged() {
         let scenario = parse_scenario("expect rate m above=0.9 times=\"n=3\"\n");
         let pair = run_pairs(&scenario, &scenario.variants())[0];
-        let disturbed =
-            TestRun { interference: Some(crate::report::Interference::example()), ..test_run_with(0, Ok(10.0)) };
-        let verdict = compare_runs(&scenario, &pair, [&test_run_with(0, Ok(1.0)), &disturbed]).expect("it compares");
+        let (one, other) = (figures(0, Ok(1.0)), figures(0, Ok(10.0)));
+        let disturbed = ComparedRun { interference: Some(Interference::example()), ..calm(&other) };
+        let verdict = compare_runs(&scenario, &pair, [calm(&one), disturbed]).expect("it compares");
         assert!(verdict.not_judged_reason().is_some() && !verdict.is_missed(), "{verdict:?}");
     }
 }

@@ -1,19 +1,19 @@
-//! Whether a run showed what its scenario says it must show.
+//! Judges a scenario's expectations of a single run.
 
 use crate::model::{Finding, Model, StuckGroup, join_names};
-use crate::scenario::{Baseline, Claim, Compare, Expect, Metric, MetricSubject, Scenario, Settings};
+use crate::scenario::{Baseline, Claim, Compare, EvalContext, Expect, Metric, MetricSubject, Scenario, Settings};
 use crate::trace::{Span, Stamp};
 
-use super::answer::Doubt;
+use super::doubt::Doubt;
 use super::interference::Interference;
 use super::measure::{MeasuredFigure, ValueRange, figure_spread, format_value, measure_metric, unmeasurable_reason};
-use super::verdict::{BoundCheck, Judgement, Verdict, is_approx_equal};
+use super::verdict::{BoundCheck, Judgement, Verdict};
 use crate::trace::format::{format_counted, format_number};
 
-/// The end of the range of a ratio.
+/// The end of the text of a ratio's range.
 pub(super) const NOISE_SUFFIX: &str = " within its noise)";
 
-/// So many deadlocks are named in the evidence.
+/// Most deadlocks named in the evidence.
 const MAX_NAMED_DEADLOCKS: usize = 4;
 
 /// Judges every expectation that applies to these settings, in the order of the file.
@@ -21,71 +21,70 @@ pub fn judge_expectations(model: &Model, scenario: &Scenario, settings: &Setting
     judge_each(model, scenario, settings, now).map(|(_, verdict)| verdict).collect()
 }
 
-/// The expectations that apply to these settings and speak of one run alone.
+/// The expectations that apply to these settings and need no other run.
 pub(super) fn applicable_expectations<'a>(
     scenario: &'a Scenario,
     settings: &'a Settings,
 ) -> impl Iterator<Item = &'a Expect> {
-    let applies =
-        |expect: &&Expect| expect.when.iter().all(|(knob, value)| is_approx_equal(settings.number(*knob), *value));
+    let applies = |expect: &&Expect| expect.when.iter().all(|(knob, value)| settings.knob_equals(*knob, *value));
     scenario.expectations.iter().filter(|expect| expect.baseline_knobs().is_none()).filter(applies)
 }
 
-/// Each expectation that applies with its verdict, one by one.
+/// Judges each expectation that applies to these settings, lazily.
 pub(super) fn judge_each<'a>(
     model: &'a Model,
     scenario: &'a Scenario,
     settings: &'a Settings,
     now: Stamp,
 ) -> impl Iterator<Item = (&'a Expect, Verdict)> {
-    let scales = ClaimEvaluator::new(model, scenario, now);
+    let evaluator = ClaimEvaluator::new(model, scenario, now);
     let judge = move |expect: &'a Expect| {
-        let others = scales.interference.filter(|_| expect.claim.needs_cores());
-        (expect, to_verdict(&expect.text, scales.evaluate(&expect.claim)).with_interference(others))
+        let others = evaluator.interference.filter(|_| expect.claim.needs_cores());
+        (expect, to_verdict(&expect.text, evaluator.evaluate(&expect.claim)).with_interference(others))
     };
     applicable_expectations(scenario, settings).map(judge)
 }
 
-/// Whether it was seen, and the figures; what was wanted instead when it was not.
-pub(super) fn to_verdict(text: &str, weighed: Result<ClaimResult, String>) -> Verdict {
-    let (seen, evidence, weight) = match weighed {
-        Ok(ClaimResult { is_seen: seen, evidence, expected: due, bound_check: weight }) if seen || due.is_empty() => {
-            (seen, evidence, weight)
+/// Makes a verdict of an evaluated claim. Its evidence says what was expected where that was not seen.
+pub(super) fn to_verdict(text: &str, evaluated: Result<ClaimResult, String>) -> Verdict {
+    let (seen, evidence, bound_check) = match evaluated {
+        Ok(ClaimResult { is_seen: seen, evidence, expected, bound_check }) if seen || expected.is_empty() => {
+            (seen, evidence, bound_check)
         }
-        Ok(ClaimResult { is_seen: seen, evidence, expected: due, bound_check: weight }) => {
-            (seen, format!("{evidence}; {due}"), weight)
+        Ok(ClaimResult { is_seen: seen, evidence, expected, bound_check }) => {
+            (seen, format!("{evidence}; {expected}"), bound_check)
         }
         Err(why) => (false, format!("cannot be measured: {why}"), None),
     };
-    Verdict { text: text.to_owned(), judgement: Judgement::from_seen(seen), evidence, bound_check: weight }
+    Verdict { text: text.to_owned(), judgement: Judgement::from_seen(seen), evidence, bound_check }
 }
 
-/// What claims are weighed with: a model at a moment.
+/// Evaluates claims against a model at a moment.
 pub(super) struct ClaimEvaluator<'a> {
     model: &'a Model,
     scenario: &'a Scenario,
     now: Stamp,
     findings: Vec<Finding>,
-    /// Programs that took the run's cores.
+    /// Other programs that used the run's cores.
     pub(super) interference: Option<Interference>,
 }
 
-/// What came of a claim.
+/// The result of evaluating a claim.
 pub(super) struct ClaimResult {
     pub(super) is_seen: bool,
     /// The figures it rests on.
     pub(super) evidence: String,
-    /// What was wanted instead; empty where the evidence says all.
+    /// What was expected; empty where the evidence says it.
     expected: String,
     pub(super) bound_check: Option<BoundCheck>,
 }
 
-/// What the figures say of a claim.
+/// A claim's result, with the reason if the figures do not decide it.
 pub(super) struct ClaimAssessment {
     pub(super) is_seen: bool,
     pub(super) is_measured: bool,
     pub(super) evidence: String,
-    /// Why they do not decide it.
+    /// Why the figures do not decide it.
     pub(super) doubt: Option<Doubt>,
 }
 
@@ -95,7 +94,10 @@ impl<'a> ClaimEvaluator<'a> {
         Self { model, scenario, now, findings: model.findings(now), interference: others }
     }
 
-    /// Whether it is seen; or why it cannot be measured, such as a share of nothing.
+    /// Evaluates a claim.
+    ///
+    /// # Errors
+    /// Says why the claim cannot be measured, such as a share of nothing.
     pub(super) fn evaluate(&self, claim: &Claim) -> Result<ClaimResult, String> {
         self.unmeasurable_reason(claim).map_or(Ok(()), Err)?;
         let (seen, evidence) = match claim {
@@ -114,7 +116,7 @@ impl<'a> ClaimEvaluator<'a> {
                         let noise = || self.range(claim);
                         evaluate_ratio((*compare, *value), &found(of)?, &found(other)?, noise)
                     }
-                    Some(Baseline::OtherRun(_)) => Err("one run alone does not show it".to_owned()),
+                    Some(Baseline::OtherRun(_)) => Err("one run alone cannot show it".to_owned()),
                     None => Ok(evaluate_figure(*metric, found(of)?, (*compare, *value))),
                 };
             }
@@ -122,10 +124,10 @@ impl<'a> ClaimEvaluator<'a> {
         Ok(ClaimResult { is_seen: seen, evidence, expected: String::new(), bound_check: None })
     }
 
-    /// Why nothing can be said of the settings in force, after they were changed in the run.
+    /// Why a claim says nothing about the settings in force, if they changed during the run.
     pub(super) fn unmeasurable_reason(&self, claim: &Claim) -> Option<String> {
         let change = self.model.settings_change(self.now)?;
-        let former = || Some("it was so before the settings were changed".to_owned());
+        let former = || Some("that was before the settings changed".to_owned());
         match claim {
             Claim::Deadlock { .. } | Claim::NoDeadlock => {
                 self.model.first_deadlock().filter(|deadlock| deadlock.closed_at < change.at).and_then(|_| former())
@@ -143,17 +145,17 @@ impl<'a> ClaimEvaluator<'a> {
         }
     }
 
-    /// What the figures say of a claim, and why they may not decide it.
+    /// Evaluates a claim and finds out whether the figures decide it.
     pub(super) fn assess(&self, claim: &Claim) -> ClaimAssessment {
-        let weighed = self.evaluate(claim);
+        let evaluated = self.evaluate(claim);
         let doubt = if let Some(why) = self.unmeasurable_reason(claim) {
             Some(Doubt::FormerSettings(why))
         } else if let Some(others) = self.interference.filter(|_| claim.needs_cores()) {
             Some(Doubt::Interference(others))
         } else {
-            weighed.as_ref().ok().and_then(|weighed| self.noise_doubt(claim, weighed.bound_check?))
+            evaluated.as_ref().ok().and_then(|result| self.noise_doubt(claim, result.bound_check?))
         };
-        match weighed {
+        match evaluated {
             Ok(ClaimResult { is_seen: seen, evidence, .. }) => {
                 ClaimAssessment { is_seen: seen, is_measured: true, evidence, doubt }
             }
@@ -161,18 +163,19 @@ impl<'a> ClaimEvaluator<'a> {
         }
     }
 
-    fn noise_doubt(&self, claim: &Claim, weight: BoundCheck) -> Option<Doubt> {
+    /// The doubt that a figure is too close to its bound for the run's noise.
+    fn noise_doubt(&self, claim: &Claim, check: BoundCheck) -> Option<Doubt> {
         let Claim::Measure { metric, baseline: times, .. } = claim else { return None };
-        let (low, high) = self.range(claim).filter(|range| weight.is_undecided_within(*range))?;
+        let (low, high) = self.range(claim).filter(|range| check.is_undecided_within(*range))?;
         let word = |value| if times.is_some() { format_number(value) } else { format_value(*metric, value) };
         let unit = if times.is_some() { " times" } else { "" };
         Some(Doubt::Noise {
             range: format!("{} to {}{unit}", word(low), word(high)),
-            bound: format!("{}{unit}", word(weight.bound)),
+            bound: format!("{}{unit}", word(check.bound)),
         })
     }
 
-    /// Where the figure of a claim lies with 95 % confidence, if that is known.
+    /// The 95 % confidence interval of a claim's figure, if known.
     pub(super) fn range(&self, claim: &Claim) -> Option<ValueRange> {
         let Claim::Measure { metric, subject: of, baseline: times, .. } = claim else { return None };
         let spread = |of: &MetricSubject| figure_spread(self.model, self.scenario, *metric, of, self.now);
@@ -184,42 +187,47 @@ impl<'a> ClaimEvaluator<'a> {
     }
 }
 
-/// Whether workers wait forever, whatever for: each other, an orphaned lock, something that no remaining worker can give.
+/// Evaluates whether workers wait forever: for each other, for an orphaned lock, or for something that no remaining worker
+/// can provide.
 fn evaluate_deadlock(model: &Model, within: Option<Span>, now: Stamp) -> ClaimResult {
     let stuck = model.stuck_groups(now);
     let Some(first) = stuck.iter().map(|stuck| stuck.since.span_since(Stamp::default())).min() else {
         let evidence = "no worker is known to wait forever".to_owned();
         return ClaimResult { is_seen: false, evidence, expected: String::new(), bound_check: None };
     };
-    let told = |stuck: &StuckGroup| {
+    let describe = |stuck: &StuckGroup| {
         let names: Vec<&str> = stuck.workers.iter().map(|worker| model.registry().worker_name(*worker)).collect();
         let wait = if names.len() == 1 { "waits" } else { "wait" };
-        format!("{} {wait} forever, {} after the start", join_names(&names), stuck.since.span_since(Stamp::default()))
+        format!(
+            "{} {wait} forever, from {} after the start",
+            join_names(&names),
+            stuck.since.span_since(Stamp::default())
+        )
     };
-    let mut all: Vec<String> = stuck.iter().take(MAX_NAMED_DEADLOCKS).map(told).collect();
+    let mut all: Vec<String> = stuck.iter().take(MAX_NAMED_DEADLOCKS).map(describe).collect();
     if stuck.len() > MAX_NAMED_DEADLOCKS {
         all.push(format_counted((stuck.len() - MAX_NAMED_DEADLOCKS) as u64, "more deadlock"));
     }
     let late = within.filter(|limit| first > *limit);
-    let due = late.map(|limit| format!("{limit} was the limit")).unwrap_or_default();
-    ClaimResult { is_seen: late.is_none(), evidence: all.join("; "), expected: due, bound_check: None }
+    let expected = late.map(|limit| format!("the limit was {limit}")).unwrap_or_default();
+    ClaimResult { is_seen: late.is_none(), evidence: all.join("; "), expected, bound_check: None }
 }
 
 fn evaluate_finding(findings: &[Finding], id: &str, wanted: bool) -> (bool, String) {
     match findings.iter().find(|finding| finding.id == id) {
         Some(found) => (wanted, format!("{id}: {}", found.sentence)),
-        None => (!wanted, format!("no finding `{id}` was made")),
+        None => (!wanted, format!("no finding `{id}`")),
     }
 }
 
-fn evaluate_figure(metric: Metric, found: MeasuredFigure, (compare, due): (Compare, f64)) -> ClaimResult {
-    let due_text = format!("{} {} was expected", comparison_phrase(compare), format_value(metric, due));
-    let weight = BoundCheck { measured: found.value, bound: due, compare };
-    ClaimResult { is_seen: weight.is_met(), evidence: found.evidence, expected: due_text, bound_check: Some(weight) }
+fn evaluate_figure(metric: Metric, found: MeasuredFigure, (compare, bound): (Compare, f64)) -> ClaimResult {
+    let expected = format!("expected {} {}", comparison_phrase(compare), format_value(metric, bound));
+    let check = BoundCheck { measured: found.value, bound, compare };
+    ClaimResult { is_seen: check.is_met(), evidence: found.evidence, expected, bound_check: Some(check) }
 }
 
-/// One figure against another, `times` as much.
-/// What misses it by no more than was measured of noise is seen as well.
+/// Compares one figure with `times` another. A ratio that misses its bound by no more than the measured noise counts as
+/// seen.
 pub(super) fn evaluate_ratio(
     (compare, times): (Compare, f64),
     one: &MeasuredFigure,
@@ -227,17 +235,17 @@ pub(super) fn evaluate_ratio(
     noise: impl FnOnce() -> Option<ValueRange>,
 ) -> Result<ClaimResult, String> {
     if other.value <= 0.0 {
-        return Err(format!("there is nothing to compare with: {}", other.evidence));
+        return Err(format!("nothing to compare with: {}", other.evidence));
     }
-    let weight = BoundCheck { measured: one.value / other.value, bound: times, compare };
-    let noise = if weight.is_met() { None } else { noise() };
+    let check = BoundCheck { measured: one.value / other.value, bound: times, compare };
+    let noise = if check.is_met() { None } else { noise() };
     let range = noise.map(|(low, high)| format!(" ({} to {}{NOISE_SUFFIX}", format_number(low), format_number(high)));
     let range = range.unwrap_or_default();
     let evidence =
-        format!("{} times as much{range}; {}; {}", format_number(weight.measured), one.evidence, other.evidence);
-    let due = format!("{} {} times was expected", comparison_phrase(compare), format_number(times));
-    let seen = weight.is_met() || noise.is_some_and(|range| weight.is_met_within(range));
-    Ok(ClaimResult { is_seen: seen, evidence, expected: due, bound_check: Some(weight) })
+        format!("{} times as much{range}; {}; {}", format_number(check.measured), one.evidence, other.evidence);
+    let expected = format!("expected {} {} times", comparison_phrase(compare), format_number(times));
+    let seen = check.is_met() || noise.is_some_and(|range| check.is_met_within(range));
+    Ok(ClaimResult { is_seen: seen, evidence, expected, bound_check: Some(check) })
 }
 
 const fn comparison_phrase(compare: Compare) -> &'static str {
@@ -254,7 +262,7 @@ mod tests {
     use crate::report::fixture::BankFixture;
     use crate::scenario::{Source, check};
 
-    /// What becomes of expectations added to the bank.
+    /// The verdicts on expectations added to the bank.
     fn judged(expectations: &str) -> Vec<(bool, String)> {
         let bank = BankFixture::new();
         let text = format!("{}\n{expectations}", crate::report::fixture::BANK_SCENARIO);
@@ -265,11 +273,11 @@ mod tests {
     }
 
     #[test]
-    fn deadlocks_are_judged_by_when_they_closed() {
+    fn deadlock_is_judged_by_when_it_closed() {
         let verdicts = judged("expect deadlock within=\"1s\"\nexpect deadlock within=\"40ms\"\nexpect no-deadlock");
         assert_eq!(verdicts.iter().map(|(seen, _)| *seen).collect::<Vec<_>>(), [true, false, false]);
-        assert_eq!(verdicts[0].1, "left, right and late wait forever, 42 ms after the start");
-        assert!(verdicts[1].1.ends_with("; 40 ms was the limit"), "{}", verdicts[1].1);
+        assert_eq!(verdicts[0].1, "left, right and late wait forever, from 42 ms after the start");
+        assert!(verdicts[1].1.ends_with("; the limit was 40 ms"), "{}", verdicts[1].1);
     }
 
     #[test]
@@ -286,7 +294,7 @@ mod tests {
         );
         let seen: Vec<bool> = verdicts.iter().map(|(seen, _)| *seen).collect();
         assert_eq!(seen, [true, false, true, true, true, true], "{verdicts:#?}");
-        assert_eq!(verdicts[1].1, "counter balance: 2 where 2 was due, 0 lost; more than 2 was expected");
+        assert_eq!(verdicts[1].1, "counter balance: 2 where 2 was due, 0 lost; expected more than 2");
         assert_eq!(verdicts[2].1, "pool post: 19 done, 1 failed, 0 retried, 0 rejected of 20 tasks");
     }
 
@@ -321,12 +329,12 @@ mod tests {
         }];
         assert_eq!(evaluate_finding(&findings, "lock-bound", true), (true, "lock-bound: all wait for a".to_owned()));
         assert_eq!(evaluate_finding(&findings, "lock-bound", false), (false, "lock-bound: all wait for a".to_owned()));
-        assert_eq!(evaluate_finding(&findings, "crashed", false), (true, "no finding `crashed` was made".to_owned()));
-        assert_eq!(evaluate_finding(&findings, "crashed", true), (false, "no finding `crashed` was made".to_owned()));
+        assert_eq!(evaluate_finding(&findings, "crashed", false), (true, "no finding `crashed`".to_owned()));
+        assert_eq!(evaluate_finding(&findings, "crashed", true), (false, "no finding `crashed`".to_owned()));
     }
 
     #[test]
-    fn expectations_for_other_settings_are_left_out() {
+    fn expectations_for_other_settings_are_skipped() {
         let verdicts = judged("expect deadlock when=\"hold=1ms\"\nexpect no-deadlock when=\"hold=2ms\"");
         assert_eq!(verdicts.len(), 1);
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, never, select, tick};
 
 use crate::model::{Budget, Model};
-use crate::scenario::{Feed, Scenario, Settings, Step};
+use crate::scenario::{EvalContext, Feed, Scenario, Settings, Step};
 use crate::source::{LiveRun, is_audit_enabled};
 use crate::trace::{Message, Registry, RunEnd, Span, Stamp, WorkerId};
 
@@ -165,9 +165,8 @@ pub fn ends_by_itself(scenario: &Scenario, settings: &Settings) -> bool {
 fn has_forever_step(steps: &[Step], settings: &Settings) -> bool {
     steps.iter().any(|step| match step {
         Step::Forever(_) => true,
-        Step::When { knob, position: is, body, otherwise } => {
-            let taken = (settings.number(*knob) - is).abs() < 0.5; // positions of words are whole numbers
-            has_forever_step(if taken { body } else { otherwise }, settings)
+        Step::When { knob, value, body, otherwise } => {
+            has_forever_step(if settings.knob_equals(*knob, *value) { body } else { otherwise }, settings)
         }
         step => step.bodies().any(|body| has_forever_step(body, settings)),
     })

@@ -6,12 +6,13 @@ use std::ops::ControlFlow;
 use crossbeam_channel::never;
 
 use super::Verdict;
-use super::compare::{self, ComparableFigure};
+use super::compare::{ComparableFigure, ComparedRun, comparable_figures};
 use super::expect::judge_each;
 use super::follow::{FinishedRun, ObservableRun, follow_run};
 use super::interference::Interference;
+use super::monotonic::must_hold;
 use crate::model::Model;
-use crate::scenario::{Claim, Compare, Metric, Quantile, Scenario, Settings};
+use crate::scenario::{Claim, Scenario, Settings};
 use crate::trace::{RunEnd, Span, Stamp};
 
 /// What was not seen in a test's time may still come on a busy machine: it is waited for so many times as long.
@@ -40,6 +41,11 @@ impl TestRun {
         let (verdicts, figures) = (Vec::new(), Vec::new());
         let (ended, at) = (RunEnd::Crashed(why), Stamp::default());
         Self { verdicts, comparable_figures: figures, ended, ended_at: at, lost: 0, interference: None }
+    }
+
+    /// Returns what a comparison with another run needs.
+    pub fn compared(&self) -> ComparedRun<'_> {
+        ComparedRun { figures: &self.comparable_figures, interference: self.interference }
     }
 
     /// Whether the run did its part, and nothing that can be judged is missing.
@@ -86,7 +92,7 @@ pub fn run_test(
         verdicts
     });
     keep(&followed, &verdicts);
-    let figures = compare::comparable_figures(&followed.model, scenario, settings, followed.ended_at);
+    let figures = comparable_figures(&followed.model, scenario, settings, followed.ended_at);
     let others = Interference::during(&followed.model, Stamp::default(), followed.ended_at);
     let lost = followed.model.health().lost;
     TestRun {
@@ -122,7 +128,7 @@ fn final_verdicts(
         }
         verdicts.push(verdict);
     }
-    let figures = compare::comparable_figures(model, scenario, settings, now);
+    let figures = comparable_figures(model, scenario, settings, now);
     let measured = figures.is_empty() || held && figures.iter().all(ComparableFigure::is_known);
     measured.then_some(verdicts)
 }
@@ -150,40 +156,6 @@ impl TestLimits {
             });
         let within = Span(within.fold(0.0, f64::max) as u64);
         Self { hold_time: holds, longest: within.max(Span(holds.0.saturating_mul(MAX_WAIT_FACTOR))) }
-    }
-}
-
-/// Whether what is seen now could be gone later. What only grows cannot, nor can a deadlock.
-pub(super) fn must_hold(claim: &Claim) -> bool {
-    match claim {
-        Claim::Deadlock { .. } | Claim::Finding { is_expected: true, .. } => false,
-        Claim::NoDeadlock | Claim::Finding { is_expected: false, .. } | Claim::Measure { baseline: Some(_), .. } => {
-            true
-        }
-        Claim::Measure { metric, compare, .. } => {
-            let grows = matches!(
-                metric,
-                Metric::Lost
-                    | Metric::Done
-                    | Metric::Failed
-                    | Metric::Retried
-                    | Metric::Rejected
-                    | Metric::Cancelled
-                    | Metric::Stolen
-                    | Metric::UnreadFailures
-                    | Metric::MaxUnread
-                    | Metric::Depth
-                    | Metric::Lives
-                    | Metric::Lanes
-                    | Metric::CutOff
-                    | Metric::Processes
-                    | Metric::Threads
-                    | Metric::Acquired
-                    | Metric::Wait(Quantile::Max)
-                    | Metric::Latency(Quantile::Max)
-            );
-            *compare != Compare::Above || !grows
-        }
     }
 }
 

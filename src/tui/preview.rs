@@ -36,13 +36,6 @@ struct WorkerPosition<'a> {
     count: u32,
 }
 
-impl WorkerPosition<'_> {
-    /// Whether a knob with choices has this position.
-    fn knob_is_at(&self, knob: KnobId, is: f64) -> bool {
-        (self.settings.number(knob) - is).abs() < 0.5
-    }
-}
-
 impl EvalContext for WorkerPosition<'_> {
     fn knob(&self, knob: KnobId) -> f64 {
         self.settings.number(knob)
@@ -108,8 +101,8 @@ fn collect_durations(steps: &[Step], place: &WorkerPosition<'_>, out: &mut Vec<u
             Step::Lock { body, .. } | Step::Repeat { body, .. } | Step::Forever(body) | Step::TryLock { body, .. } => {
                 collect_durations(body, place, out);
             }
-            Step::When { knob, position: is, body, otherwise } => {
-                collect_durations(if place.knob_is_at(*knob, *is) { body } else { otherwise }, place, out);
+            Step::When { knob, value, body, otherwise } => {
+                collect_durations(if place.knob_equals(*knob, *value) { body } else { otherwise }, place, out);
             }
             _ => {}
         }

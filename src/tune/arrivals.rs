@@ -3,8 +3,9 @@
 //! A queue is stable exactly while less arrives than its servers can do: the closed loop measures what they can do. That
 //! they do it with these arrivals as well, and how long a task takes then, is measured with the arrivals of the scenario.
 
+use super::answer::{LevelStatus, TuningAnswer, levels_with_status};
 use super::curve::{Curve, Level};
-use super::decide::{Demands, LevelStatus, TuningAnswer, exceeds_memory, levels_with_status};
+use super::demands::Demands;
 use super::repetition::Repetition;
 use super::stats::{Interval, mean, one_sided_bounds};
 
@@ -52,7 +53,7 @@ pub fn headroom(level: &Level, rate: f64) -> f64 {
 }
 
 pub(super) fn arrival_status(level: &Level, rate: f64, demands: &Demands) -> LevelStatus {
-    if !level.is_working() || exceeds_memory(level, demands) {
+    if !level.is_working() || demands.is_memory_exceeded(level) {
         return LevelStatus::Unacceptable;
     }
     let able = capacity_interval(level);

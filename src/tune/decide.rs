@@ -3,9 +3,11 @@
 //! Non-inferiority by the one-sided 95 % bound of the ratio to the best level. Fitted peaks, the largest mean and formulas
 //! of waiting time are no answers: each is wrong by factors on curves that occur.
 
+use super::answer::{LevelStatus, LevelStatuses, TuningAnswer, levels_with_status};
 use super::arrivals;
 use super::bottleneck::{Bottleneck, find_bottleneck};
 use super::curve::{Curve, Level};
+use super::demands::{Demands, Goal};
 use super::levels::first_unmeasured;
 use super::stats::{Ratio, ratio_of_means, relative_uncertainty};
 use crate::trace::format::{format_counted, format_percent};
@@ -15,95 +17,6 @@ pub const MIN_REPETITIONS: usize = 3;
 
 /// A machine that disturbs more than this part of all repetitions is too busy to say anything.
 const MAX_DISTURBED_SHARE: f64 = 0.5;
-
-/// What a level is measured for.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Goal {
-    /// As much work as possible: compared with the best level.
-    MaxThroughput,
-    /// Tasks that arrive at this rate, 1/s: compared with that.
-    Arrivals(f64),
-}
-
-/// What is asked of a level.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Demands {
-    pub goal: Goal,
-    /// How much worse than the best is good enough: 0.05 is 5 %.
-    pub epsilon: f64,
-    /// Most a task may take at the 99th percentile, ns: from its start, or where tasks arrive at a rate from when it was due.
-    pub max_p99_ns: Option<f64>,
-    /// Most resident bytes of all processes together.
-    pub max_memory: Option<u64>,
-}
-
-/// How a level compares with the best, or with what arrives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LevelStatus {
-    /// For certain not worse by more than allowed, or keeps up.
-    Sufficient,
-    /// For certain worse by more than allowed, or falls behind.
-    Worse,
-    /// Cannot be told yet.
-    Undecided,
-    /// Fails at its work, or what was demanded.
-    Unacceptable,
-}
-
-/// What comes out.
-#[derive(Debug, Clone, PartialEq)]
-pub enum TuningAnswer {
-    /// This many; the level below does less for certain, or does not work.
-    Exact(f64),
-    /// The smallest that is enough lies between `from` and `to`, of which only `to` is for certain. By its mean `knee` is
-    /// the smallest.
-    Range { from: f64, knee: f64, to: f64 },
-    /// The highest level that was measured does the most, and nothing is used up there: those beyond may do more.
-    Rising(f64),
-    /// All levels do the same, and nothing that can be named holds them: choose by latency or memory.
-    Flat(f64),
-    /// The smallest is as good as any, because something else is used up.
-    LimitedElsewhere(f64),
-    /// The smallest that keeps up with what arrives for certain is `level`; `from` may do so as well.
-    KeepsUp { from: f64, level: f64 },
-    /// From this level on they may keep up; none does so for certain.
-    Unsettled(f64),
-    /// No level keeps up; this one does the most.
-    FallsBehind(f64),
-    /// Nothing can be said on this machine now.
-    TooNoisy(String),
-    /// It does not work at any level.
-    NeverWorks(String),
-    /// No level is good enough for what was demanded.
-    DemandsNotMet(String),
-}
-
-impl TuningAnswer {
-    /// The level to choose.
-    pub const fn recommended_level(&self) -> Option<f64> {
-        match self {
-            Self::Exact(level)
-            | Self::Range { knee: level, .. }
-            | Self::Rising(level)
-            | Self::Flat(level)
-            | Self::LimitedElsewhere(level)
-            | Self::KeepsUp { level, .. }
-            | Self::Unsettled(level) => Some(*level),
-            Self::FallsBehind(_) | Self::TooNoisy(_) | Self::NeverWorks(_) | Self::DemandsNotMet(_) => None,
-        }
-    }
-}
-
-impl TuningAnswer {
-    /// The level that is enough for certain.
-    pub const fn certain_level(&self) -> Option<f64> {
-        match self {
-            Self::Range { to, .. } => Some(*to),
-            Self::Unsettled(_) => None,
-            answer => answer.recommended_level(),
-        }
-    }
-}
 
 /// An answer and what it rests on.
 #[derive(Debug, Clone, PartialEq)]
@@ -152,12 +65,7 @@ fn meets_demands(level: &Level, demands: &Demands) -> bool {
     let late = demands.max_p99_ns.is_some_and(|limit| {
         level.percentiles(|repetition| repetition.service).is_some_and(|service| service.p99 > limit)
     });
-    !late && !exceeds_memory(level, demands)
-}
-
-/// Whether it takes more memory than allowed.
-pub(super) fn exceeds_memory(level: &Level, demands: &Demands) -> bool {
-    demands.max_memory.is_some_and(|limit| level.mean(|repetition| repetition.memory as f64) > limit as f64)
+    !late && !demands.is_memory_exceeded(level)
 }
 
 /// The answer that the curve gives. `cores` are those that may be used.
@@ -189,15 +97,8 @@ pub fn decide(curve: &Curve, demands: &Demands, cores: f64) -> Option<Decision> 
     verdict(answer, best.value, alike, holds)
 }
 
-type LevelStatuses = [(f64, LevelStatus)];
-
 fn level_statuses(curve: &Curve, demands: &Demands) -> Vec<(f64, LevelStatus)> {
     curve.levels().iter().map(|level| (level.value, level_status(curve, level, demands))).collect()
-}
-
-/// The levels that stand in one of these ways.
-pub(super) fn levels_with_status(standings: &LevelStatuses, wanted: &[LevelStatus]) -> Vec<f64> {
-    standings.iter().filter(|(_, standing)| wanted.contains(standing)).map(|(value, _)| *value).collect()
 }
 
 /// The smallest level that does about as much as the best.

@@ -1,7 +1,7 @@
 //! An answer beside the truth, where that can be calculated.
 
+use super::answer::TuningAnswer;
 use super::bottleneck::{Bottleneck, LimitingResource};
-use super::decide::TuningAnswer;
 use super::tuning::Tuning;
 use crate::scenario::{Optimum, OptimumLimit, Scenario};
 

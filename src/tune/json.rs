@@ -8,9 +8,11 @@ use shape::{
     PercentilesJson, PreflightJson, RepetitionJson, RequestJson, TuningJson,
 };
 
+use super::answer::{LevelStatus, TuningAnswer};
 use super::bottleneck::{Bottleneck, ThroughputLimit};
 use super::curve::{Curve, Level};
-use super::decide::{Goal, LevelStatus, TuningAnswer, level_status, ratio_to_best};
+use super::decide::{level_status, ratio_to_best};
+use super::demands::Goal;
 use super::drift::{Drift, detect_drift};
 use super::estimates::estimate_workers;
 use super::repetition::{LockUsage, Percentiles, Repetition};

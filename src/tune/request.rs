@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::decide::Demands;
+use super::demands::Demands;
 use super::trial::TrialOutcome;
 
 /// What brings the tasks of a repetition.

@@ -8,8 +8,10 @@ mod keep_up;
 
 use std::sync::Arc;
 
+use super::answer::LevelStatus;
 use super::curve::{Level, MAX_OTHERS_CORES};
-use super::decide::{Goal, LevelStatus, MIN_REPETITIONS, best_acceptable, decide, level_status};
+use super::decide::{MIN_REPETITIONS, best_acceptable, decide, level_status};
+use super::demands::Goal;
 use super::levels;
 use super::request::{Experiment, ExperimentRunner, LoadProfile, Phase, TIME_RAN_OUT, TuningRequest};
 use super::trial::TrialOutcome;

@@ -7,7 +7,9 @@ mod failing_levels;
 mod headline;
 mod scaling_cost;
 
-use super::decide::{Decision, Demands, Goal, LevelStatus, TuningAnswer, level_status, ratio_to_best};
+use super::answer::{LevelStatus, TuningAnswer};
+use super::decide::{Decision, level_status, ratio_to_best};
+use super::demands::{Demands, Goal};
 use super::tuning::Tuning;
 use super::work_unit::WorkUnit;
 use crate::model::join_names;

@@ -12,9 +12,10 @@ use plotters::prelude::{Cartesian2d, DashedLineSeries, LineSeries, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{BLACK, Color, IntoFont, RGBColor, TextStyle, WHITE};
 
+use super::answer::LevelStatus;
 use super::bottleneck::Bottleneck;
 use super::curve::Level;
-use super::decide::{LevelStatus, level_status};
+use super::decide::level_status;
 use super::summary::{TuningSubject, headline, resource_label};
 use super::tuning::Tuning;
 use crate::trace::Span;

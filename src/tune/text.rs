@@ -4,8 +4,10 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
+use super::answer::LevelStatus;
 use super::curve::Level;
-use super::decide::{Goal, LevelStatus, level_status, ratio_to_best};
+use super::decide::{level_status, ratio_to_best};
+use super::demands::Goal;
 use super::estimates::estimate_workers;
 use super::scalability_law::Usl;
 use super::summary::{TuningSubject, caveats, headline, summary_sentences};

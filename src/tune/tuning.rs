@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use super::answer::TuningAnswer;
 use super::curve::{Curve, Level};
-use super::decide::{Decision, Demands, TuningAnswer, ratio_to_best};
+use super::decide::{Decision, ratio_to_best};
+use super::demands::Demands;
 use super::repetition::Repetition;
 use super::request::{LoadProfile, Phase};
 

@@ -95,7 +95,7 @@ fn load_of_other_programs_is_told_apart() {
 fn four_computing_tasks_on_one_loop_are_limited_by_its_thread() {
     let report = run("F12_oversubscribed_async.kdl", &["--for", "2s"]);
     let sentence = report.finding("loop-bound")["sentence"].as_str().unwrap();
-    assert!(sentence.contains("on 1 thread of the event loop"), "{sentence}");
+    assert!(sentence.contains("on 1 event-loop thread"), "{sentence}");
     let blames_cores = |id: &&str| *id == "oversubscribed";
     let of_others = || report.finding("oversubscribed")["sentence"].as_str().unwrap().starts_with("Other programs");
     assert!(!report.findings().iter().any(blames_cores) || of_others(), "{:?}", report.findings());

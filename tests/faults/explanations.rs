@@ -76,7 +76,7 @@ fn a_victim_of_two_rings_belongs_to_both() {
     let report = run("shared-victim.kdl", &FOR);
     assert_eq!(deadlocks(&report), [(vec!["l1", "r1"], vec!["guest", "late"]), (vec!["l2", "r2"], vec!["guest"])]);
     let evidence = report.finding("deadlock")["evidence"].as_str().unwrap();
-    assert!(evidence.contains("guest waits for another deadlock as well."), "{evidence}");
+    assert!(evidence.contains("guest also waits for another deadlock."), "{evidence}");
 }
 
 #[test]
@@ -116,8 +116,8 @@ fn readers_that_upgrade_wait_for_each_other() {
     let report = run("rwlock-upgrade.kdl", &FOR);
     assert_eq!(deadlocks(&report), [(vec!["clerk-1", "clerk-2"], vec![])]);
     let (sentence, cure) = told(&report, "deadlock");
-    assert!(sentence.starts_with("clerk-1 and clerk-2 hold table, and each waits until the others release it."));
-    assert!(cure.starts_with("Release table before you ask to write it"), "{cure}");
+    assert!(sentence.starts_with("clerk-1 and clerk-2 hold table, and each waits until the other releases it."));
+    assert!(cure.starts_with("Release table before asking to write it"), "{cure}");
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_writer_in_line_is_part_of_the_ring_of_a_reader_that_reads_again() {
     assert_eq!((&ring[0]["in_line"], &ring[1]["in_line"]), (&Value::Bool(false), &Value::Bool(true)));
     let (sentence, cure) = told(&report, "deadlock");
     assert!(sentence.starts_with("reader holds table and waits for table again; writer waits in line"), "{sentence}");
-    assert!(cure.starts_with("Do not read table again while you hold it"), "{cure}");
+    assert!(cure.starts_with("Do not read table again while holding it"), "{cure}");
 }
 
 #[test]
@@ -158,22 +158,22 @@ fn the_lock_that_is_held_over_a_wait_is_named_with_its_holder() {
         (
             "F16b_cure_nested_monitor.kdl",
             "waiter holds outer while it waits for a signal of freed; notifier, which could notify it, waits for outer.",
-            "Release outer before you wait for a signal of freed: the wait gives back inner alone.",
+            "Release outer before waiting for a signal of freed: the wait releases only inner.",
         ),
         (
             "condition-in-permit.kdl",
             "waiter holds slot while it waits for a signal of ready; worker, which could notify it, waits for slot.",
-            "Release slot before you wait for a signal of ready",
+            "Release slot before waiting for a signal of ready",
         ),
         (
             "event-under-a-lock.kdl",
             "main holds config while it waits for loaded; loader, which could set it, waits for config.",
-            "Release config before you wait for loaded.",
+            "Release config before waiting for loaded.",
         ),
         (
             "held-two-steps-away.kdl",
-            "middle waits for outer, and those that could put one wait for middle.",
-            "Release outer before you wait for an item in jobs.",
+            "middle waits for outer, and the workers that could put one wait for middle.",
+            "Release outer before waiting for an item in jobs.",
         ),
     ];
     for (file, part, fix) in cases {
@@ -188,11 +188,11 @@ fn the_lock_that_is_held_over_a_wait_is_named_with_its_holder() {
 #[test]
 fn a_barrier_says_how_many_it_needs_and_why_no_more_come() {
     let (pool, left) = (run("F16c_cure_barrier_in_pool.kdl", &FOR), run("barrier-left.kdl", &FOR));
-    let few = "All 2 workers of worker wait at gate, which needs 3; 1 task stays in the queue. Both are stuck forever.";
-    assert_eq!(told(&pool, "stall"), (few, "Give worker at least 3 workers, or let fewer meet at gate."));
+    let few = "Both workers of worker wait at gate, which needs 3; 1 task stays in the queue. Both are stuck forever.";
+    assert_eq!(told(&pool, "stall"), (few, "Give worker at least 3 workers, or lower the parties of gate."));
     let (sentence, cure) = told(&left, "stall");
     assert_eq!(sentence, "gate needs 3 workers, 2 wait there; short has ended. Both are stuck forever.");
-    assert!(cure.starts_with("Let each worker meet at gate as often as the others"), "{cure}");
+    assert!(cure.starts_with("Make each worker meet at gate as often as the others"), "{cure}");
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn queues_that_are_full_both_ways_are_not_to_be_given_room() {
     let report = run("queues-full-both-ways.kdl", &FOR);
     let (sentence, cure) = told(&report, "stall");
     assert!(sentence.contains(", which could take one, waits for room in "), "{sentence}");
-    assert!(cure.starts_with("Do not wait to put into "), "{cure}");
+    assert!(cure.starts_with("Do not wait for room in "), "{cure}");
 }
 
 #[test]
@@ -208,7 +208,10 @@ fn what_the_other_side_waits_for_is_in_the_sentence_and_the_fix() {
     let joined = catalogue(&["join-before-drain", "--set", "order=end-first", "--set", "report=256KiB"]);
     let expected = "child waits for room in answer; parent, which could receive from it, waits for child-is-done. \
                     Both are stuck forever.";
-    assert_eq!(told(&joined, "stall"), (expected, "Let parent receive from answer before it waits for child-is-done."));
+    assert_eq!(
+        told(&joined, "stall"),
+        (expected, "Make parent receive from answer before it waits for child-is-done.")
+    );
     let lost = catalogue(&["crash-policies", "--set", "policy=lose"]);
     let (sentence, cure) = told(&lost, "stall");
     assert!(sentence.starts_with("batch waits for a result of worker; 1 task was lost with its worker. In all, "));
@@ -235,7 +238,7 @@ fn who_waits_for_a_victim_of_an_orphaned_lock_is_told_of_the_lock() {
     let report = run("orphan-starves-a-queue.kdl", &FOR);
     let (sentence, cure) = told(&report, "stall");
     assert!(sentence.starts_with("consumer waits for an item in jobs; producer, which could put one, waits for m."));
-    assert_eq!(cure, "Release m on every way out.");
+    assert_eq!(cure, "Release m on every exit path.");
     assert!(report.findings().contains(&"orphaned-lock"), "{:?}", report.findings());
 }
 

@@ -165,10 +165,7 @@ fn permits_lost_with_a_process_matter_when_too_few_are_left() {
     };
     let report = stalled(&text(3));
     assert!(
-        report.finding("orphaned-lock")["evidence"]
-            .as_str()
-            .unwrap()
-            .ends_with("lost with them: 1 permit of s, which has 3.")
+        report.finding("orphaned-lock")["evidence"].as_str().unwrap().ends_with("1 of the 3 permits of s is lost.")
     );
     completed(&text(2));
 }

@@ -283,7 +283,7 @@ fn every_variant_is_a_run_and_says_what_was_seen() {
     let ran = fed(&["test", "-"], VARIANTS);
     assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""), "{}", ran.out);
     assert!(ran.out.contains("not seen  value n equals 9 when more=4"), "{}", ran.out);
-    assert!(ran.out.contains("counter n: 4 where 4 was due, 0 lost; exactly 9 was expected"), "{}", ran.out);
+    assert!(ran.out.contains("counter n: 4 where 4 was due, 0 lost; expected exactly 9"), "{}", ran.out);
     assert!(ran.out.ends_with("2 of 5 expectations seen in 3 runs of 1 scenario; not as expected: stdin\n"));
 }
 

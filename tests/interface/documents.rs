@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use contend::scenario;
 
@@ -93,4 +94,33 @@ fn every_claim_is_put_to_the_test() {
             assert!(expected.contains(&expectation), "{name} does not expect `{expectation}`");
         }
     }
+}
+
+const SCENARIOS: [&str; 2] = [
+    "<!-- scenarios: written by `UPDATE_DOCS=1 cargo test --test interface documents` -->\n",
+    "<!-- end of scenarios -->\n",
+];
+
+/// Returns the output of `contend list` as tables, one for each group.
+fn scenario_tables() -> String {
+    let ran = Command::new(env!("CARGO_BIN_EXE_contend")).arg("list").output().expect("it starts");
+    let list = String::from_utf8(ran.stdout).expect("it is text");
+    let mut text = String::new();
+    for line in list.lines().filter(|line| !line.is_empty()) {
+        let written = match line.strip_prefix("  ").and_then(|row| row.split_once(' ')) {
+            Some((name, title)) => writeln!(text, "| `{name}` | {} |", title.trim().replace('|', "\\|")),
+            None => write!(text, "\n### {line}\n\n| name | what it shows |\n|---|---|\n"),
+        };
+        written.expect("a string takes all");
+    }
+    text + "\n"
+}
+
+#[test]
+fn readme_lists_every_scenario_by_group() {
+    let readme = fs::read_to_string("README.md").expect("it is there");
+    let (before, rest) = readme.split_once(SCENARIOS[0]).expect("the list begins");
+    let (_, after) = rest.split_once(SCENARIOS[1]).expect("the list ends");
+    let current = [before, SCENARIOS[0], &scenario_tables(), SCENARIOS[1], after].concat();
+    assert_current("README.md", &current);
 }

@@ -9,7 +9,7 @@ use contend::trace::{
 };
 
 fn lock(resource: usize, body: Vec<Step>) -> Step {
-    Step::Lock { target: Target { resource, index: None }, body }
+    Step::Lock { target: Target { resource, index: None }, body: body.into() }
 }
 
 fn compute_us(us: f64) -> Step {
@@ -22,7 +22,12 @@ fn a_finite_run_completes_and_every_acquisition_is_numbered_without_a_gap() {
         let mut s = scenario("finite");
         s.resources.push(mutex("m", kind));
         let body = vec![lock(0, vec![compute_us(5.0)])];
-        s.groups.push(workers("w", WorkerKind::Thread, 3, vec![Step::Repeat { times: number(300.0), body }]));
+        s.groups.push(workers(
+            "w",
+            WorkerKind::Thread,
+            3,
+            vec![Step::Repeat { times: number(300.0), body: body.into() }],
+        ));
         let seen = ObservedRun::run_to_end(&s);
         assert_eq!(seen.end, Some(RunEnd::Completed), "{kind:?}: {:?}", seen.notices);
         let mut grants = seen.acquired_grants();
@@ -36,7 +41,12 @@ fn a_finite_run_completes_and_every_acquisition_is_numbered_without_a_gap() {
 fn a_run_ends_at_its_limit_though_nobody_takes_what_it_tells() {
     let mut s = scenario("endless");
     s.resources.push(mutex("m", LockKind::Std));
-    s.groups.push(workers("w", WorkerKind::Thread, 4, vec![Step::Forever(vec![lock(0, vec![compute_us(5.0)])])]));
+    s.groups.push(workers(
+        "w",
+        WorkerKind::Thread,
+        4,
+        vec![Step::Forever(vec![lock(0, vec![compute_us(5.0)])].into())],
+    ));
     let seen = ObservedRun::start(&s);
     let limit = Stamp(200_000_000);
     assert!(seen.live().set_time_limit(limit));
@@ -65,7 +75,12 @@ fn holds_of_one_lock_never_overlap_by_their_stamps() {
     let mut s = scenario("holds");
     s.resources.push(mutex("m", LockKind::Std));
     let body = vec![lock(0, vec![compute_us(2.0)])];
-    s.groups.push(workers("w", WorkerKind::Thread, 4, vec![Step::Repeat { times: number(2_000.0), body }]));
+    s.groups.push(workers(
+        "w",
+        WorkerKind::Thread,
+        4,
+        vec![Step::Repeat { times: number(2_000.0), body: body.into() }],
+    ));
     let seen = ObservedRun::run_to_end(&s);
     let holds = seen.lock_holds();
     assert_eq!(holds.len(), 8_000);
@@ -81,7 +96,7 @@ fn two_processes_deadlock_for_real_and_are_gone_after_the_run() {
         s.resources.extend([mutex("a", LockKind::Std), mutex("b", LockKind::Std)]);
         for (name, first, second) in [("left", 0, 1), ("right", 1, 0)] {
             let body = vec![lock(first, vec![compute_us(300.0), lock(second, vec![compute_us(10.0)])])];
-            s.groups.push(workers(name, kind, 1, vec![Step::Forever(body)]));
+            s.groups.push(workers(name, kind, 1, vec![Step::Forever(body.into())]));
         }
         let mut seen = ObservedRun::start(&s);
         seen.wait_until("both wait while they hold", |seen| {
@@ -110,7 +125,7 @@ fn a_counter_loses_updates_without_its_lock_and_none_with_it() {
         let balance = Target { resource: 1, index: None };
         let body =
             vec![Step::Load(balance.clone()), Step::Sleep(number(300e3)), Step::Store { target: balance, add: 1 }];
-        let step = Step::Repeat { times: number(20.0), body: vec![lock(0, body)] };
+        let step = Step::Repeat { times: number(20.0), body: vec![lock(0, body)].into() };
         s.groups.push(workers("teller", WorkerKind::Thread, 4, vec![step]));
         let seen = ObservedRun::run_to_end(&s);
         let value = seen.counter.expect("a counter is told");
@@ -130,7 +145,7 @@ fn a_pool_does_every_task_of_its_batch_whatever_its_workers_are() {
         p.feed = Feed::Batch { count: number(200.0) };
         p.chunk = number(7.0);
         p.payload = number(10_000.0);
-        p.task = vec![compute_us(50.0)];
+        p.task = vec![compute_us(50.0)].into();
         s.pools.push(p);
         let seen = ObservedRun::run_to_end(&s);
         assert_eq!(seen.end, Some(RunEnd::Completed), "{kind:?}: {:?}", seen.notices);
@@ -147,7 +162,7 @@ fn a_pool_grows_and_shrinks_while_it_runs() {
     let mut p = pool("worker", WorkerKind::Thread, 8);
     p.workers = contend::scenario::Expr::Knob(0_usize.into());
     p.feed = Feed::OpenLoop { rate: number(2_000.0) };
-    p.task = vec![Step::Io(number(1e6))];
+    p.task = vec![Step::Io(number(1e6))].into();
     s.pools.push(p);
     let mut seen = ObservedRun::start(&s);
     seen.wait_until("two begin", |s| s.count(|k| matches!(k, EventKind::LifeBegan)) == 3); // and the feeder
@@ -165,7 +180,7 @@ fn whoever_is_killed_at_whatever_moment_no_task_is_lost() {
     let mut p = pool("worker", WorkerKind::Process, 3);
     p.feed = Feed::Batch { count: number(3_000.0) };
     p.results = Some(Choice::Fixed(ResultDelivery::Ordered));
-    p.task = vec![compute_us(200.0)];
+    p.task = vec![compute_us(200.0)].into();
     s.pools.push(p);
     let mut seen = ObservedRun::start(&s);
     seen.wait_until("a task is under way", |s| s.count(|k| matches!(k, EventKind::TaskBegan { .. })) > 0);
@@ -201,7 +216,7 @@ fn a_batch_at_a_pace_comes_task_by_task_and_ends() {
 fn a_knob_that_is_turned_is_told_with_its_value() {
     let mut s = scenario("turned");
     s.knobs.push(knob("times", 2.0, 8.0));
-    s.groups.push(workers("w", WorkerKind::Thread, 1, vec![Step::Forever(vec![compute_us(100.0)])]));
+    s.groups.push(workers("w", WorkerKind::Thread, 1, vec![Step::Forever(vec![compute_us(100.0)].into())]));
     let mut seen = ObservedRun::start(&s);
     seen.send_command(Command::SetKnob { knob: 0_usize.into(), value: 6.0 });
     seen.wait_until("the notice", |s| {
@@ -216,7 +231,7 @@ fn a_killed_pool_process_is_replaced_and_its_task_is_done_again() {
     let mut s = scenario("kill");
     let mut p = pool("worker", WorkerKind::Process, 2);
     p.feed = Feed::Batch { count: number(40.0) };
-    p.task = vec![Step::Sleep(number(20e6))];
+    p.task = vec![Step::Sleep(number(20e6))].into();
     s.pools.push(p);
     let mut seen = ObservedRun::start(&s);
     seen.wait_until("a task is under way", |s| s.count(|k| matches!(k, EventKind::TaskBegan { .. })) >= 3);
@@ -239,7 +254,12 @@ fn a_worker_that_panics_ends_alone_and_gives_its_lock_back() {
     s.resources.push(mutex("m", LockKind::Std));
     s.groups.push(workers("bad", WorkerKind::Thread, 1, vec![lock(0, vec![Step::Panic("on purpose".into())])]));
     let body = vec![lock(0, vec![compute_us(50.0)])];
-    s.groups.push(workers("good", WorkerKind::Thread, 1, vec![Step::Repeat { times: number(200.0), body }]));
+    s.groups.push(workers(
+        "good",
+        WorkerKind::Thread,
+        1,
+        vec![Step::Repeat { times: number(200.0), body: body.into() }],
+    ));
     let seen = ObservedRun::run_to_end(&s);
     assert_eq!(seen.end, Some(RunEnd::Completed));
     assert_eq!(seen.count(|k| matches!(k, EventKind::LifeEnded(ExitKind::Panicked))), 1);
@@ -257,7 +277,7 @@ fn a_full_queue_rejects_blocks_or_lets_the_caller_work() {
         p.overflow = policy;
         p.queue_capacity = number(2.0);
         p.feed = Feed::Batch { count: number(30.0) };
-        p.task = vec![Step::Sleep(number(2e6))];
+        p.task = vec![Step::Sleep(number(2e6))].into();
         s.pools.push(p);
         let seen = ObservedRun::run_to_end(&s);
         let done = seen.count(|k| matches!(k, EventKind::TaskEnded { ok: true, .. }));
@@ -272,7 +292,7 @@ fn a_full_queue_rejects_blocks_or_lets_the_caller_work() {
 #[test]
 fn the_kernel_tells_when_threads_wait_for_a_core() {
     let mut s = scenario("oversubscribed");
-    s.groups.push(workers("w", WorkerKind::Thread, 8, vec![Step::Forever(vec![compute_us(1_000.0)])]));
+    s.groups.push(workers("w", WorkerKind::Thread, 8, vec![Step::Forever(vec![compute_us(1_000.0)].into())]));
     let mut seen = ObservedRun::start(&s);
     seen.wait_until("run-queue delay", |s| s.ready_ns > Duration::from_millis(50).as_nanos() as u64);
 }
@@ -280,7 +300,7 @@ fn the_kernel_tells_when_threads_wait_for_a_core() {
 #[test]
 fn a_runner_that_is_killed_is_named_and_leaves_nobody() {
     let mut s = scenario("killed");
-    s.groups.push(workers("w", WorkerKind::Process, 3, vec![Step::Forever(vec![compute_us(100.0)])]));
+    s.groups.push(workers("w", WorkerKind::Process, 3, vec![Step::Forever(vec![compute_us(100.0)].into())]));
     let mut seen = ObservedRun::start(&s);
     seen.wait_until("all run", |s| s.count(|k| matches!(k, EventKind::LifeBegan)) == 3 && s.pids().len() == 3);
     let pids = seen.pids();
@@ -321,8 +341,8 @@ fn never_more_than_its_permits_are_had_of_a_semaphore() {
         let spec = ResourceSpec::Semaphore { permits: number(3.0) };
         s.resources.push(Resource { name: "s".into(), count: number(1.0), spec });
         let target = Target { resource: 0, index: None };
-        let body = vec![Step::Acquire { target, permits: number(1.0), body: vec![Step::Sleep(number(100e3))] }];
-        s.groups.push(workers("w", kind, 6, vec![Step::Repeat { times: number(50.0), body }]));
+        let body = vec![Step::Acquire { target, permits: number(1.0), body: vec![Step::Sleep(number(100e3))].into() }];
+        s.groups.push(workers("w", kind, 6, vec![Step::Repeat { times: number(50.0), body: body.into() }]));
         let seen = ObservedRun::run_to_end(&s);
         assert_eq!(seen.end, Some(RunEnd::Completed), "{kind:?}: {:?}", seen.notices);
         let held = held(&seen);
@@ -341,10 +361,10 @@ fn a_writer_is_alone_and_readers_are_not() {
             s.resources.push(Resource { name: "r".into(), count: number(1.0), spec });
             let target = Target { resource: 0, index: None };
             let inside = vec![Step::Sleep(number(100e3))];
-            let read = vec![Step::ReadLock { target: target.clone(), body: inside.clone() }];
-            let write = vec![Step::WriteLock { target, body: inside }];
-            s.groups.push(workers("r", kind, 4, vec![Step::Repeat { times: number(60.0), body: read }]));
-            s.groups.push(workers("w", kind, 2, vec![Step::Repeat { times: number(30.0), body: write }]));
+            let read = vec![Step::ReadLock { target: target.clone(), body: inside.clone().into() }];
+            let write = vec![Step::WriteLock { target, body: inside.into() }];
+            s.groups.push(workers("r", kind, 4, vec![Step::Repeat { times: number(60.0), body: read.into() }]));
+            s.groups.push(workers("w", kind, 2, vec![Step::Repeat { times: number(30.0), body: write.into() }]));
             let seen = ObservedRun::run_to_end(&s);
             assert_eq!(seen.end, Some(RunEnd::Completed), "{policy:?} {kind:?}: {:?}", seen.notices);
             let held = held(&seen);
@@ -365,7 +385,7 @@ fn a_signal_lets_as_many_pass_as_it_was_given() {
         let spec = ResourceSpec::Semaphore { permits: number(0.0) };
         s.resources.push(Resource { name: "s".into(), count: number(1.0), spec });
         let target = Target { resource: 0, index: None };
-        let again = |step| vec![Step::Repeat { times: number(200.0), body: vec![step] }];
+        let again = |step| vec![Step::Repeat { times: number(200.0), body: vec![step].into() }];
         s.groups.push(workers("waits", kind, 2, again(Step::BareAcquire(target.clone()))));
         s.groups.push(workers("gives", kind, 2, again(Step::BareRelease(target))));
         let seen = ObservedRun::run_to_end(&s);

@@ -18,11 +18,15 @@ fn join(group: usize) -> Step {
 }
 
 fn join_or(group: usize, body: Vec<Step>, otherwise: Vec<Step>) -> Step {
-    Step::Life(LifeStep::Join { members: GroupMembers { group, which: MemberSelector::All }, body, otherwise })
+    Step::Life(LifeStep::Join {
+        members: GroupMembers { group, which: MemberSelector::All },
+        body: body.into(),
+        otherwise: otherwise.into(),
+    })
 }
 
 fn repeat(times: f64, body: Vec<Step>) -> Step {
-    Step::Repeat { times: number(times), body }
+    Step::Repeat { times: number(times), body: body.into() }
 }
 
 fn add(resource: usize) -> Step {
@@ -69,8 +73,9 @@ fn who_is_spawned_runs_once_it_is_spawned_and_not_before() {
 
 #[test]
 fn nobody_runs_whom_nobody_spawns() {
-    let steps = vec![Step::When { knob: 0_usize.into(), position: 1.0, body: vec![spawn(1)], otherwise: vec![] }];
-    let mut s = with_helpers(WorkerKind::Thread, 2, steps, vec![Step::Forever(vec![sleep_ms(1.0)])]);
+    let steps =
+        vec![Step::When { knob: 0_usize.into(), value: 1.0, body: vec![spawn(1)].into(), otherwise: vec![].into() }];
+    let mut s = with_helpers(WorkerKind::Thread, 2, steps, vec![Step::Forever(vec![sleep_ms(1.0)].into())]);
     s.knobs.push(crate::support::knob("spawn", 0.0, 1.0));
     let seen = ObservedRun::run_to_end(&s);
     assert_eq!((seen.end.clone(), began(&seen)), (Some(RunEnd::Completed), 1));
@@ -142,8 +147,12 @@ fn a_join_tells_whether_it_went_well() {
 #[test]
 fn a_killed_process_is_joined_as_failed() {
     let main = vec![spawn(1), join_or(1, vec![], vec![add(0)])];
-    let mut seen =
-        ObservedRun::start(&with_helpers(WorkerKind::Process, 1, main, vec![Step::Forever(vec![sleep_ms(5.0)])]));
+    let mut seen = ObservedRun::start(&with_helpers(
+        WorkerKind::Process,
+        1,
+        main,
+        vec![Step::Forever(vec![sleep_ms(5.0)].into())],
+    ));
     seen.wait_until("the helper sleeps", |s| matches!(s.last_event(WorkerId(1)), Some(EventKind::Blocked { .. })));
     seen.send_command(Command::Kill(WorkerId(1)));
     seen.wait_until("the end", |s| s.end.is_some());
@@ -154,7 +163,7 @@ fn a_killed_process_is_joined_as_failed() {
 fn threads_live_in_the_process_that_spawned_them_and_die_with_it() {
     let mut s = scenario("hosted");
     s.groups.push(workers("host", WorkerKind::Process, 1, vec![spawn(1), join(1)]));
-    s.groups.push(workers("thread", WorkerKind::Thread, 2, vec![Step::Forever(vec![sleep_ms(5.0)])]));
+    s.groups.push(workers("thread", WorkerKind::Thread, 2, vec![Step::Forever(vec![sleep_ms(5.0)].into())]));
     let mut seen = ObservedRun::start(&s);
     seen.wait_until("both threads sleep", |s| {
         (1..3).all(|w| matches!(s.last_event(WorkerId(w)), Some(EventKind::Blocked { state: State::Sleep, .. })))
@@ -183,7 +192,7 @@ fn daemons_are_cut_off_when_all_others_have_ended() {
     for kind in KINDS {
         for spawned in [false, true] {
             let main = if spawned { vec![spawn(1), sleep_ms(50.0)] } else { vec![sleep_ms(50.0)] };
-            let mut s = with_helpers(kind, 2, main, vec![Step::Forever(vec![sleep_ms(1.0)])]);
+            let mut s = with_helpers(kind, 2, main, vec![Step::Forever(vec![sleep_ms(1.0)].into())]);
             s.groups[1].is_daemon = true;
             let seen = ObservedRun::run_to_end(&s);
             assert_eq!(seen.end, Some(RunEnd::Completed), "{kind:?} {spawned}");
@@ -221,7 +230,7 @@ fn who_waits_for_its_own_end_waits_for_ever() {
 #[test]
 fn waiting_for_the_end_of_one_who_needs_what_is_held_is_a_deadlock() {
     for kind in KINDS {
-        let lock = |body| Step::Lock { target: Target { resource: 0, index: None }, body };
+        let lock = |body: Vec<Step>| Step::Lock { target: Target { resource: 0, index: None }, body: body.into() };
         let mut s = scenario("ring");
         s.resources.push(mutex("m", LockKind::Std));
         s.groups.push(workers("main", WorkerKind::Thread, 1, vec![lock(vec![spawn(1), join(1)])]));
@@ -234,7 +243,7 @@ fn waiting_for_the_end_of_one_who_needs_what_is_held_is_a_deadlock() {
 #[test]
 fn a_run_that_is_ended_while_it_spawns_leaves_nothing_behind() {
     for kind in KINDS {
-        let main = vec![Step::Forever(vec![spawn(1), join(1)])];
+        let main = vec![Step::Forever(vec![spawn(1), join(1)].into())];
         let mut seen = ObservedRun::start(&with_helpers(kind, 4, main, vec![sleep_ms(1.0)]));
         seen.wait_until("some have lived", |s| s.count(|k| matches!(k, EventKind::LifeEnded(ExitKind::Finished))) > 12);
         let pids = seen.pids();
@@ -245,7 +254,7 @@ fn a_run_that_is_ended_while_it_spawns_leaves_nothing_behind() {
 
 #[test]
 fn a_runner_that_is_killed_while_it_spawns_leaves_nothing_behind() {
-    let main = vec![Step::Forever(vec![spawn(1), join(1)])];
+    let main = vec![Step::Forever(vec![spawn(1), join(1)].into())];
     let mut seen = ObservedRun::start(&with_helpers(WorkerKind::Process, 4, main, vec![sleep_ms(20.0)]));
     seen.wait_until("some have lived", |s| s.count(|k| matches!(k, EventKind::LifeEnded(ExitKind::Finished))) > 4);
     let runner = seen.notices.iter().find_map(|n| match n {

@@ -113,6 +113,26 @@ fn it_is_tried_again_as_often_as_said_and_then_something_else_is_done() {
 }
 
 #[test]
+fn fail_ends_its_task_after_the_retries_and_no_other_task() {
+    for of in ["threads", "processes", "async"] {
+        let seen = ObservedRun::run_to_end(&read(&format!(
+            "counter tries\ncounter rescued\n\
+             pool lost of={of} workers=1 {{ batch count=3; task {{ retry 2 {{ add tries; fail \"no luck\" }} }} }}\n\
+             pool kept of={of} workers=1 {{ batch count=2; task {{ retry 1 {{ fail \"no luck\" }}; else {{ add rescued }} }} }}"
+        )));
+        assert_eq!(seen.end, Some(RunEnd::Completed), "{of}: {:?}", seen.notices);
+        assert_eq!(failures(&seen), ["no luck"; 3], "{of}");
+        assert_eq!((tasks(&seen, false), tasks(&seen, true)), (3, 2), "{of}");
+        let added = |counter: u16| {
+            seen.count(
+                |event| matches!(event, EventKind::CounterAdded { counter: ResourceId(id), .. } if id == counter),
+            )
+        };
+        assert_eq!((added(0), added(1)), (9, 2), "{of}");
+    }
+}
+
+#[test]
 fn what_was_done_well_is_followed_by_the_block_and_not_by_else() {
     let text = "server site\ncounter good\ncounter bad\nthread w { http-get site { add good }\nelse { add bad }\n\
                 http-get \"http://127.0.0.1:1/\" { add good }\nelse { add bad } }\n";

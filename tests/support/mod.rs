@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use contend::model::{Budget, Model};
 use contend::scenario::{
-    Category, Choice, CrashPolicy, Expr, Feed, Knob, KnobKind, OverflowPolicy, PoolSpec, Resource, ResourceSpec,
+    Block, Category, Choice, CrashPolicy, Expr, Feed, Knob, KnobKind, OverflowPolicy, PoolSpec, Resource, ResourceSpec,
     Scenario, Scheduling, Settings, Step, TaskDistribution, TestConfig, Unit, WorkerGroup,
 };
 use contend::source::LiveRun;
@@ -60,7 +60,7 @@ pub fn counter(name: &str) -> Resource {
 }
 
 pub fn workers(name: &str, kind: WorkerKind, count: u32, steps: Vec<Step>) -> WorkerGroup {
-    let (count, seat) = (number(f64::from(count)), Scheduling::default());
+    let (count, seat, steps) = (number(f64::from(count)), Scheduling::default(), steps.into());
     WorkerGroup { name: name.into(), kind, count, scheduling: seat, is_daemon: false, is_fork_copy: false, steps }
 }
 
@@ -87,7 +87,7 @@ pub fn pool(name: &str, of: WorkerKind, workers: u32) -> PoolSpec {
         results: None,
         timeout: None,
         chunk: number(1.0),
-        task: vec![],
+        task: Block::default(),
     }
 }
 

@@ -26,7 +26,7 @@ use super::shared::rwlock::Rwlock;
 use super::shared::semaphore::Semaphore;
 use super::shared::wait_queue::WaitQueue;
 use super::task_queue::{CloseReason, TaskQueue};
-use contend_scenario::{Scenario, TaskDistribution};
+use contend_scenario::{EvalContext, Scenario, TaskDistribution};
 use contend_trace::frame::{self, FRAME_ATOMIC};
 use contend_trace::{
     CounterMemory, KnobId, LockKind, Notice, PoolId, ResourceId, ResourceInfo, ResourceKind, RingWriter, RunMemory,
@@ -42,6 +42,8 @@ pub struct RunContext {
     pub input_items: InputItems,
     pub cpu_work: CpuWork,
     pub http_client: HttpClient,
+    /// `--allow-exec`: whether steps may run commands.
+    pub allow_exec: bool,
     /// What the knobs for free text are set to.
     texts: Vec<Option<String>>,
     /// By resource; `None` for what is no lock, or a lock that is switched off.
@@ -101,6 +103,7 @@ impl RunContext {
             input_items: start.input_items,
             cpu_work,
             http_client: HttpClient::default(),
+            allow_exec: start.settings.allow_exec,
             texts: start.settings.texts,
             output: Mutex::new(out),
             is_too_deep_reported: AtomicBool::new(false),
@@ -362,4 +365,11 @@ fn queue_capacity(plan: &Plan, queue: ResourceId) -> u32 {
 
 fn open_dev_null() -> File {
     File::options().write(true).open("/dev/null").expect("/dev/null is part of every system")
+}
+
+/// The knobs of the run, where no worker has a position.
+impl EvalContext for RunContext {
+    fn knob(&self, knob: KnobId) -> f64 {
+        self.memory.knob(knob)
+    }
 }

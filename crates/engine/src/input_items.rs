@@ -135,7 +135,9 @@ impl InputItems {
 }
 
 fn writes(steps: &[Step]) -> bool {
-    steps.iter().any(|step| matches!(step, Step::RealWork(RealWork::WriteFile(_))) || step.bodies().any(writes))
+    steps
+        .iter()
+        .any(|step| matches!(step, Step::RealWork(RealWork::WriteFile(_))) || step.bodies().any(|body| writes(body)))
 }
 
 const fn has_items(feed: &Feed) -> bool {

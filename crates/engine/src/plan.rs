@@ -19,8 +19,8 @@ use self::resource_kinds::{SharingScope, resource_kind};
 use super::input_items::InputItems;
 use contend_scenario::{CrashPolicy, EvalContext, Expr, Feed, ResourceSpec, Scenario, Settings, WorkerGroup};
 use contend_trace::{
-    KnobId, LaneRange, PoolId, PoolInfo, Registry, ResourceId, ResourceInfo, ResourceKind, RunMemorySize, WorkerId,
-    WorkerInfo, WorkerKind,
+    LaneRange, PoolId, PoolInfo, Registry, ResourceId, ResourceInfo, ResourceKind, RunMemorySize, WorkerId, WorkerInfo,
+    WorkerKind,
 };
 
 /// Most workers and most resources of one run. Beyond it threads and mappings hit limits of the system that do not
@@ -79,18 +79,6 @@ pub struct Plan {
     /// Groups whose processes are copies of who spawns them, by position.
     forked_groups: BTreeSet<usize>,
     knobs: usize,
-}
-
-/// Settings as the values of expressions that are fixed for a run.
-struct FixedSettings<'a>(&'a Settings);
-
-impl EvalContext for FixedSettings<'_> {
-    fn knob(&self, knob: KnobId) -> f64 {
-        self.0.number(knob)
-    }
-    fn worker_position(&self) -> (u32, u32) {
-        (0, 1)
-    }
 }
 
 impl Plan {
@@ -281,7 +269,7 @@ impl Plan {
                 self.add_worker(info, WorkerRole::PoolWorker { pool: index, index: i })
             })
             .collect();
-        let often = |count: &Expr| count.eval(&FixedSettings(settings)).max(0.0) as u64;
+        let often = |count: &Expr| count.eval(settings).max(0.0) as u64;
         let fed = match &pool.feed {
             Feed::Submitted => None,
             Feed::OpenLoop { .. } => Some(("arrivals", None)),
@@ -300,7 +288,7 @@ impl Plan {
             self.cast.resources.push(info);
             ResourceId::from(self.cast.resources.len() - 1)
         });
-        let size = pool_size(&pool.workers, pool.max_workers, &FixedSettings(settings));
+        let size = pool_size(&pool.workers, pool.max_workers, settings);
         let name = pool.name.clone();
         let of_tasks =
             kind == WorkerKind::Async || all.kinds_at_pool(index, settings).any(|kind| kind == WorkerKind::Async);
@@ -348,11 +336,11 @@ pub fn pool_size(workers: &Expr, most: u32, values: &impl EvalContext) -> u32 {
 }
 
 fn eval_count(count: &Expr, settings: &Settings) -> u64 {
-    count.eval(&FixedSettings(settings)).max(0.0) as u64
+    count.eval(settings).max(0.0) as u64
 }
 
 fn eval_at_least_one(number: &Expr, settings: &Settings) -> u32 {
-    number.eval(&FixedSettings(settings)).clamp(1.0, f64::from(u32::MAX)) as u32
+    number.eval(settings).clamp(1.0, f64::from(u32::MAX)) as u32
 }
 
 fn check_limit(what: &'static str, count: u64) -> Result<(), PlanError> {

@@ -21,8 +21,7 @@ use super::step_runner::StepRunner;
 use super::task_progress::{TaskProgress, TaskStage};
 use super::task_queue::PoolTask;
 use contend_platform::hit_fail_point;
-use contend_scenario::EvalContext;
-use contend_trace::{KnobId, PoolId, State, WorkerId, frame};
+use contend_trace::{PoolId, State, WorkerId, frame};
 
 /// To a worker process.
 #[derive(Debug, Serialize, Deserialize)]
@@ -58,18 +57,6 @@ impl WorkerLink {
     }
 }
 
-/// Values outside any worker.
-struct RunnerValues(&'static RunContext);
-
-impl EvalContext for RunnerValues {
-    fn knob(&self, knob: KnobId) -> f64 {
-        self.0.knob(knob)
-    }
-    fn worker_position(&self) -> (u32, u32) {
-        (0, 1)
-    }
-}
-
 /// Stands for the worker process `me`, at place `seat` of its pool, in the runner until there are no more tasks or it is
 /// asked to end. `start` starts the process, and starts it anew after it died; `None` when that is not possible.
 pub fn run_process_proxy(
@@ -87,7 +74,7 @@ pub fn run_process_proxy(
         }
         let mut recorder = run.recorder(me);
         loop {
-            let chunk = pool.chunk.eval(&RunnerValues(run)).clamp(1.0, 1e6) as usize;
+            let chunk = pool.chunk.eval(run).clamp(1.0, 1e6) as usize;
             let enough = || ring.is_end_requested() && !queue.local_queues.needs_worker(worker_index);
             let from = block_on(queue.take(worker_index, chunk, &mut tasks, &mut recorder, enough));
             if tasks.is_empty() {
@@ -117,8 +104,7 @@ fn send_chunk(
     recorder: &mut Recorder<'_>,
 ) -> io::Result<()> {
     recorder.block(State::Handover, None);
-    let bytes =
-        run.scenario.pools[pool_index].payload.eval(&RunnerValues(run)).clamp(0.0, frame::FRAME_MAX as f64 / 2.0);
+    let bytes = run.scenario.pools[pool_index].payload.eval(run).clamp(0.0, frame::FRAME_MAX as f64 / 2.0);
     let payload = Payload::of(bytes as usize);
     let chunk = TaskChunk {
         tasks: tasks.iter().map(|t| (t.number, t.due, t.result.map_or(0, Promise::to_word))).collect(),

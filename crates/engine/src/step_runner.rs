@@ -270,14 +270,15 @@ impl StepRunner {
             Step::Forever(body) => loop {
                 self.run_iteration(body).await?;
             },
-            Step::When { knob, position: is, body, otherwise } => {
-                let body = if self.is_knob_at(*knob, *is) { body } else { otherwise };
+            Step::When { knob, value, body, otherwise } => {
+                let body = if self.knob_equals(*knob, *value) { body } else { otherwise };
                 self.run_block(body).await?;
             }
             Step::Choose(ways) => self.run_choice(ways).await?,
             Step::Thumbnail { sizes } => self.thumbnail(sizes)?,
             Step::RealWork(work) => self.run_real_work(work)?,
             Step::Attempt(attempt) => self.run_attempt(attempt).await?,
+            Step::Fail(why) => return Err(StopReason::Failed(why.clone())),
             // Skips the panic hook: its backtrace would cost the workload time. The message travels with the worker's end.
             Step::Panic(message) => std::panic::resume_unwind(Box::new(message.clone())),
             Step::Abort => {

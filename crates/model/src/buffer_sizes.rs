@@ -1,16 +1,38 @@
-//! How a budget is shared out.
+//! Divides a memory budget among histories, exact spans and holds, histograms and grants.
 
-use super::Budget;
-use super::cores;
 use super::history::{HistoryShape, MAX_LEVELS};
 use contend_trace::Registry;
 
-/// Bytes of one bucket of every history that a lane, a lock, a queue, a counter or a pool keeps.
+/// The memory that all histories of a run may use together. The minimum of about 10 KiB for each lane and 4 KiB for
+/// each lock is used in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    pub bytes: usize,
+}
+
+impl Budget {
+    /// Returns the default budget, or more if there are so many lanes that a few seconds could not be drawn well.
+    pub fn for_registry(registry: &Registry) -> Self {
+        Self { bytes: Self::default().bytes.max(registry.workers.len() * (64 << 10)) }
+    }
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { bytes: 6 << 20 }
+    }
+}
+
+/// Bytes of one bucket in every history of a lane, of a lock, and of a queue, a counter or a pool.
 const LANE_BUCKET_BYTES: usize = 104;
 const LOCK_BUCKET_BYTES: usize = 24;
 const OTHER_BUCKET_BYTES: usize = 40;
-/// The cores' buckets; how many cores there are is not known before the first sample.
-const CORES_BUCKET_BYTES: usize = cores::FULL_DETAIL_CORES * 16 + 24;
+
+/// This many cores have histories of full detail; more cores share that room.
+pub(super) const FULL_DETAIL_CORES: usize = 8;
+
+/// Bytes of one bucket of all cores. The number of cores is unknown before the first sample.
+const CORES_BUCKET_BYTES: usize = FULL_DETAIL_CORES * 16 + 24;
 
 /// Bytes of an exact span of a lane and of an exact hold of a lock.
 const SPAN_BYTES: usize = 16;
@@ -19,27 +41,27 @@ const HOLD_BYTES: usize = 32;
 /// Bytes of a histogram up to an hour with two significant digits.
 const HISTOGRAM_BYTES: usize = 20 << 10;
 
-/// Sizes that follow from a budget.
+/// The sizes that follow from a budget.
 ///
-/// Half goes to the histories, a sixth to exact spans and holds, a sixth to histograms, an eighth to grants. No history has
-/// fewer than 64 buckets and no lane fewer than 32 exact spans: a budget below about 10 KiB for each lane and 4 KiB for each
-/// lock is exceeded by what these take.
+/// Half of it goes to the histories, a sixth to exact spans and holds, a sixth to histograms, an eighth to grants.
+/// Every history has at least 64 buckets and every lane at least 32 exact spans. These exceed a budget below about 10
+/// KiB for each lane and 4 KiB for each lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct BufferSizes {
     pub shape: HistoryShape,
     pub spans_per_lane: usize,
     pub holds_per_lock: usize,
-    /// Words of 64 grants that each lock remembers beyond the first one missing.
+    /// Words of 64 grants that each lock remembers beyond the first missing grant.
     pub grant_words: usize,
     /// Significant digits of histograms.
     pub digits: u8,
 }
 
 impl BufferSizes {
-    pub(super) fn new(cast: &Registry, budget: Budget) -> Self {
-        let locks = cast.locks().count();
-        let others = cast.resources.iter().filter(|r| !r.kind.is_lock()).count() - cast.lives().count();
-        let (lanes, pools) = (cast.workers.len(), cast.pools.len());
+    pub(super) fn new(registry: &Registry, budget: Budget) -> Self {
+        let locks = registry.locks().count();
+        let others = registry.resources.iter().filter(|r| !r.kind.is_lock()).count() - registry.lives().count();
+        let (lanes, pools) = (registry.workers.len(), registry.pools.len());
         let row = lanes * LANE_BUCKET_BYTES
             + locks * LOCK_BUCKET_BYTES
             + (others + pools) * OTHER_BUCKET_BYTES
@@ -51,7 +73,7 @@ impl BufferSizes {
         let exact = floor_power_of_two(exact).clamp(32, 4096);
         let histograms = (locks * 2 + pools * 3) * HISTOGRAM_BYTES;
         let digits = if histograms <= budget.bytes / 6 { 2 } else { 1 };
-        // A million grants each, for as many locks as an eighth of the budget allows.
+        // A million grants for each lock, for as many locks as an eighth of the budget allows.
         let grants = (budget.bytes / 8 / size_of::<u64>() / locks.max(1)).clamp(1 << 8, 1 << 14);
         Self {
             shape: HistoryShape { buckets, levels },
@@ -63,7 +85,7 @@ impl BufferSizes {
     }
 }
 
-/// The greatest power of two that is not above `n`; 1 for 0.
+/// Returns the greatest power of two that is not above `n`; 1 for 0.
 fn floor_power_of_two(n: usize) -> usize {
     1 << n.max(1).ilog2()
 }

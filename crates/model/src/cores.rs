@@ -1,26 +1,23 @@
-//! Load of the machine's cores.
+//! The load of the machine's cores over time.
 
 mod usage;
 
-pub use self::usage::CpuLoad;
 pub(super) use self::usage::CpuUsageHistory;
+use super::buffer_sizes::FULL_DETAIL_CORES;
 use super::history::{History, HistoryShape, Merge, proportional_part};
 use super::state_times::CellWindow;
 use contend_trace::{Span, Stamp};
 
-/// More cores than this are not drawn.
+/// The model keeps no more cores than this.
 const MAX_CORES: usize = 1024;
 
-/// This many have the detail that the budget has room for; more of them share that room.
-pub(super) const FULL_DETAIL_CORES: usize = 8;
-
-/// Buckets that each has at least, as all histories.
+/// The minimum number of buckets of a core, as of all histories.
 const MIN_BUCKETS: usize = 64;
 
-/// Load is kept in parts of 65,536, so that sums are exact.
+/// Load is stored as an integer fraction of 65,536, so that sums are exact.
 const FULL_LOAD: f32 = 65_536.0;
 
-/// What one bucket of a core holds: nanoseconds measured, and nanoseconds times load.
+/// One bucket of a core: nanoseconds measured, and the sum of nanoseconds times load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct LoadSum {
     measured: u64,
@@ -35,7 +32,7 @@ impl Merge for LoadSum {
 }
 
 impl LoadSum {
-    /// What of a load over `whole` falls to `cut`.
+    /// Returns the part of a load over `whole` that falls into `cut`.
     fn proportional_part(self, whole: (Stamp, Stamp), cut: (Stamp, Stamp)) -> Self {
         Self { measured: proportional_part(self.measured, whole, cut), busy: proportional_part(self.busy, whole, cut) }
     }
@@ -45,7 +42,7 @@ impl LoadSum {
     }
 }
 
-/// What each of so many cores has of the room of [`FULL_DETAIL_CORES`].
+/// Returns the shape of each core's history if `cores` cores share the room of [`FULL_DETAIL_CORES`].
 fn shared_shape(shape: HistoryShape, cores: usize) -> HistoryShape {
     let buckets = shape.buckets * shape.levels * FULL_DETAIL_CORES / cores.clamp(FULL_DETAIL_CORES, MAX_CORES);
     let levels = (buckets / MIN_BUCKETS).clamp(1, shape.levels);
@@ -54,14 +51,14 @@ fn shared_shape(shape: HistoryShape, cores: usize) -> HistoryShape {
 
 #[derive(Debug, Clone)]
 struct Core {
-    /// None while it is not there.
+    /// `None` while the core is offline.
     current_load: Option<f32>,
     sum: LoadSum,
     history: History<LoadSum>,
 }
 
-/// All cores of the machine by their numbers, known from the first sample on. Some numbers may be nobody's, and cores may go
-/// and come back.
+/// All cores of the machine by their numbers, known from the first sample on. Some numbers may be unused, and cores can
+/// go offline and come back.
 #[derive(Debug, Clone)]
 pub struct Cores {
     shape: HistoryShape,
@@ -74,7 +71,8 @@ impl Cores {
         Self { shape, last: Stamp(0), all: Vec::new() }
     }
 
-    /// Loads between the sample before and `at`. Returns whether the sample is newer than the one before.
+    /// Records the loads between the previous sample and `at`. Returns whether the sample is newer than the previous
+    /// one.
     pub(super) fn sample(&mut self, at: Stamp, loads: &[Option<f32>]) -> bool {
         if at <= self.last {
             return false;
@@ -101,27 +99,27 @@ impl Cores {
         true
     }
 
-    /// One more than the highest number of a core.
+    /// Returns one more than the highest number of a core.
     pub fn count(&self) -> usize {
         self.all.len()
     }
 
-    /// How many there are now.
+    /// Returns how many cores are online now.
     pub fn online(&self) -> usize {
         self.all.iter().filter(|core| core.current_load.is_some()).count()
     }
 
-    /// The numbers of all that are or were there.
+    /// Returns the numbers of all cores that are or were online.
     pub fn known_cores(&self) -> impl Iterator<Item = usize> {
         self.all.iter().enumerate().filter(|(_, core)| core.sum.measured > 0).map(|(number, _)| number)
     }
 
-    /// Newest load of a core, 0 to 1; none while it is not there.
+    /// Returns the newest load of a core, 0 to 1; `None` while it is offline.
     pub fn current_load(&self, core: usize) -> Option<f32> {
         self.all.get(core)?.current_load
     }
 
-    /// Mean load in each cell; none where nothing was measured.
+    /// Writes the mean load in each cell to `out`; `None` where nothing was measured.
     pub fn cells(&self, core: usize, w: &CellWindow, out: &mut Vec<Option<f32>>) {
         out.clear();
         out.resize(w.cells, None);
@@ -140,19 +138,19 @@ impl Cores {
         out.iter_mut().zip(sums).for_each(|(cell, sum)| *cell = sum.mean());
     }
 
-    /// Load of a core around `t`.
+    /// Returns the load of a core around `t`.
     pub fn load_at(&self, core: usize, t: Stamp) -> Option<f32> {
         let mut found = None;
         self.all.get(core)?.history.visit_buckets(t, t + Span(1), |_, _, load| found = load.mean());
         found
     }
 
-    /// Load of a core over the whole run.
+    /// Returns the mean load of a core over the whole run.
     pub fn mean_load(&self, core: usize) -> Option<f32> {
         self.all.get(core)?.sum.mean()
     }
 
-    /// Load of all cores between two moments: how many were busy on average.
+    /// Returns how many cores were busy on average between two moments.
     pub fn busy_cores(&self, from: Stamp, to: Stamp) -> Option<f64> {
         let mut sum = None;
         for core in &self.all {
@@ -167,7 +165,7 @@ impl Cores {
         sum
     }
 
-    /// Heap bytes in use.
+    /// Returns the heap bytes in use.
     pub(super) fn heap_bytes(&self) -> usize {
         let histories: usize = self.all.iter().map(|core| core.history.heap_bytes()).sum();
         histories + self.all.capacity() * size_of::<Core>()

@@ -1,4 +1,4 @@
-//! One counter: what it holds, and what it should hold.
+//! A shared counter: its value, its expected value, and lost updates.
 
 use std::collections::BTreeMap;
 
@@ -6,13 +6,13 @@ use super::history::{History, HistoryShape, Merge};
 use super::state_times::CellWindow;
 use contend_trace::{CounterMemory, Span, Stamp, WorkerId};
 
-/// What one bucket of a counter holds.
+/// One bucket of a counter's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct CounterBucket {
-    /// Sums of the increments and of the decrements in it.
+    /// The sums of the increments and of the decrements.
     increments: i64,
     decrements: i64,
-    /// The value written, or read from outside, with the newest stamp.
+    /// The value with the newest stamp, written by a worker or sampled.
     last: Option<(Stamp, i64)>,
 }
 
@@ -24,22 +24,28 @@ impl Merge for CounterBucket {
     }
 }
 
+/// A counter that workers change.
 #[derive(Debug, Clone)]
 pub struct Counter {
     initial: i64,
     memory: CounterMemory,
-    /// What processes have in copies of their own.
+    /// The values of the processes' private copies.
     private_copies: BTreeMap<WorkerId, (Stamp, i64)>,
     sum: i64,
-    /// Additions told.
+    /// Recorded additions. A batch counts once.
     add_count: u64,
+    /// Sum of the absolute values of all additions.
+    added_amount: u64,
+    has_batches: bool,
+    /// The stamp of the newest addition.
+    newest_add: Option<Stamp>,
     /// Whether there were increments, and decrements.
     has_increments: bool,
     has_decrements: bool,
     written: Option<(Stamp, i64)>,
     sampled: Option<(Stamp, i64)>,
     history: History<CounterBucket>,
-    /// Additions told, and updates lost, before the settings were changed.
+    /// Recorded additions and lost updates before the last change of settings.
     baseline: (u64, i64),
 }
 
@@ -51,6 +57,9 @@ impl Counter {
             private_copies: BTreeMap::new(),
             sum: 0,
             add_count: 0,
+            added_amount: 0,
+            has_batches: false,
+            newest_add: None,
             has_increments: false,
             has_decrements: false,
             written: None,
@@ -60,75 +69,90 @@ impl Counter {
         }
     }
 
+    /// Records an addition and the value that was written.
     #[inline]
     pub(super) fn add(&mut self, at: Stamp, delta: i8, value: i32) {
         self.apply_delta(at, i64::from(delta), Some((at, i64::from(value))));
     }
 
-    /// Many additions that were told as one, without what was written.
+    /// Applies a batch: many additions in one event, written after the last of them, without the value.
     pub(super) fn add_many(&mut self, at: Stamp, delta: i64) {
+        self.has_batches = true;
         self.apply_delta(at, delta, None);
     }
 
     #[inline]
-    fn apply_delta(&mut self, at: Stamp, delta: i64, told: Option<(Stamp, i64)>) {
+    fn apply_delta(&mut self, at: Stamp, delta: i64, written: Option<(Stamp, i64)>) {
         self.add_count += 1;
+        self.added_amount = self.added_amount.saturating_add(delta.unsigned_abs());
+        self.newest_add = self.newest_add.max(Some(at));
         self.has_increments |= delta > 0;
         self.has_decrements |= delta < 0;
         self.sum = self.sum.saturating_add(delta);
-        self.written = self.written.max(told);
-        self.history.at(at).merge(CounterBucket { increments: delta.max(0), decrements: delta.min(0), last: told });
+        self.written = self.written.max(written);
+        self.history.at(at).merge(CounterBucket { increments: delta.max(0), decrements: delta.min(0), last: written });
     }
 
-    /// A process changed its own copy: nobody else can see that.
+    /// Records that a process changed its private copy, which no other process sees.
     pub(super) fn set_copy(&mut self, at: Stamp, worker: WorkerId, value: i64) {
         self.add_count += 1;
-        let told = (at, value);
-        self.private_copies.entry(worker).and_modify(|newest| *newest = told.max(*newest)).or_insert(told);
+        let written = (at, value);
+        self.private_copies.entry(worker).and_modify(|newest| *newest = written.max(*newest)).or_insert(written);
     }
 
-    /// As [`Counter::set_copy`], by so much.
+    /// Like [`Counter::set_copy`], but takes the change instead of the value.
     pub(super) fn add_to_copy(&mut self, at: Stamp, worker: WorkerId, delta: i64) {
         let before = self.private_copies.get(&worker).map_or(self.initial, |(_, value)| *value);
         self.set_copy(at, worker, before.saturating_add(delta));
     }
 
-    /// Whether each process has a copy of its own.
+    /// Whether each process has a private copy.
     pub fn is_private(&self) -> bool {
         self.memory == CounterMemory::Private
     }
 
-    /// What each process has in its own copy, of those that ever changed it.
+    /// Returns the private copy of each process that ever changed it.
     pub fn private_copies(&self) -> impl Iterator<Item = (WorkerId, i64)> + '_ {
         self.private_copies.iter().map(|(worker, (_, value))| (*worker, *value))
     }
 
-    /// What was read from outside.
+    /// Records a value that was read from the counter's memory.
     pub(super) fn sample(&mut self, at: Stamp, value: i64) {
-        let told = Some((at, value));
-        self.sampled = self.sampled.max(told);
-        self.history.at(at).merge(CounterBucket { last: told, ..CounterBucket::default() });
+        let sample = Some((at, value));
+        self.sampled = self.sampled.max(sample);
+        self.history.at(at).merge(CounterBucket { last: sample, ..CounterBucket::default() });
     }
 
-    /// What it holds, as far as is known: the newest value written or read.
+    /// Returns the newest known value, written or sampled.
     pub fn value(&self) -> i64 {
         self.written.max(self.sampled).map_or(self.initial, |(_, value)| value)
     }
 
-    /// What it would hold now had no update been lost.
+    /// Returns the value that the counter would have now if no update had been lost.
     pub fn expected(&self) -> i64 {
         self.initial.saturating_add(self.sum)
     }
 
-    /// What it would hold, fit to stand beside its value: while a run goes on, value and additions are never known for the
-    /// very same moment, so this is the value and what is lost for certain. Once all is told it is [`Counter::expected`].
+    /// Returns an expected value that can be compared with [`Counter::value`]. During a run the value and the additions
+    /// are never known for the same moment, so this is the value plus the certainly lost updates. Once all events have
+    /// arrived it equals [`Counter::expected`].
     pub fn comparable_expected(&self) -> i64 {
         self.value().saturating_add(self.lost_updates())
     }
 
-    /// Additions told.
+    /// Recorded additions. A batch counts once.
     pub fn add_count(&self) -> u64 {
         self.add_count
+    }
+
+    /// Sum of the absolute values of all additions: the number of updates where each adds or subtracts 1.
+    pub fn added_amount(&self) -> u64 {
+        self.added_amount
+    }
+
+    /// Whether some additions arrived as a batch, in one event for many.
+    pub fn has_batches(&self) -> bool {
+        self.has_batches
     }
 
     /// Figures of the present settings begin now.
@@ -136,12 +160,12 @@ impl Counter {
         self.baseline = (self.add_count, self.lost_updates());
     }
 
-    /// Additions told since the settings were changed.
+    /// Returns the number of additions recorded since the last change of settings.
     pub fn recent_add_count(&self) -> u64 {
         self.add_count - self.baseline.0
     }
 
-    /// As [`Counter::lost_updates`], without the updates that were lost before the settings were changed.
+    /// Like [`Counter::lost_updates`], without the updates that were lost before the last change of settings.
     pub fn recent_lost_updates(&self) -> i64 {
         let (before, more) = (self.baseline.1, self.lost_updates().saturating_sub(self.baseline.1));
         match before.signum() {
@@ -151,23 +175,24 @@ impl Counter {
         }
     }
 
-    /// Whether it is both incremented and decremented.
+    /// Whether the counter is both incremented and decremented.
     pub fn is_bidirectional(&self) -> bool {
         self.has_increments && self.has_decrements
     }
 
-    /// Updates that are lost for certain; negative when decrements were. Means nothing when events were lost.
+    /// Updates that are certainly lost; negative if decrements were lost. Means nothing if events were lost.
     ///
-    /// A value and the additions are compared at one moment, that of the newest sample (a read of the very memory), or
-    /// without samples of the newest write. Additions stamped later do not count. Those in the same bucket (1 ms) as that
-    /// moment may count or not: whichever makes the loss smaller. Additions that were made but not told yet let the value
-    /// run ahead of the sum, so while the run goes on the figure can be too small. It is too large for none but a counter
-    /// that goes both ways, where a decrement not told yet looks like a lost increment.
+    /// Value and additions are compared at one moment: that of the newest sample (a read of the counter's memory), or
+    /// without samples that of the newest write. Later additions do not count. If additions came after that moment,
+    /// those in its bucket (1 ms) count or not, whichever makes the loss smaller: the bucket does not say which came
+    /// first. Additions that were made but are not recorded yet (all of a batch until its end) put the value ahead of
+    /// the sum, so the figure can be too small. It can be too large only for a counter that goes both ways, where an
+    /// unrecorded decrement looks like a lost increment.
     pub fn lost_updates(&self) -> i64 {
         let Some((at, value)) = self.sampled.or(self.written) else { return 0 };
         let (mut expected, mut up, mut down) = (self.expected(), 0, 0);
         self.history.visit_buckets(at, Stamp(u64::MAX), |begin, end, adds| {
-            if begin <= at && at < end && self.written.is_some_and(|(newest, _)| newest > at) {
+            if begin <= at && at < end && self.newest_add.is_some_and(|newest| newest > at) {
                 (up, down) = (adds.increments, adds.decrements);
             } else if begin > at {
                 expected = expected.saturating_sub(adds.increments).saturating_sub(adds.decrements);
@@ -184,25 +209,25 @@ impl Counter {
         }
     }
 
-    /// Its value at the end of each cell, carried forward when nothing happened.
+    /// Writes the value at the end of each cell to `out`. A cell without changes has the value of the cell before.
     pub fn cells(&self, w: &CellWindow, now: Stamp, out: &mut Vec<i64>) {
         out.clear();
-        let mut told: Vec<Option<i64>> = vec![None; w.cells];
+        let mut last_values: Vec<Option<i64>> = vec![None; w.cells];
         let mut value = self.initial;
         if w.cells > 0 {
             self.history.visit_buckets(Stamp(0), w.to.min(now), |_, _, adds| match adds.last {
                 Some((at, last)) if at < w.from => value = last,
-                Some((at, last)) if at < w.to => told[w.cell_at(at)] = Some(last),
+                Some((at, last)) if at < w.to => last_values[w.cell_at(at)] = Some(last),
                 _ => {}
             });
         }
-        out.extend(told.into_iter().map(|told| {
-            value = told.unwrap_or(value);
+        out.extend(last_values.into_iter().map(|last| {
+            value = last.unwrap_or(value);
             value
         }));
     }
 
-    /// Value at `t`, as exact as what is kept allows.
+    /// Returns the value at `t`, as exact as the history allows.
     pub fn value_at(&self, t: Stamp) -> i64 {
         let mut value = self.initial;
         self.history.visit_buckets(Stamp(0), t + Span(1), |_, _, adds| {
@@ -215,7 +240,7 @@ impl Counter {
         value
     }
 
-    /// Heap bytes in use.
+    /// Returns the heap bytes in use.
     pub(super) fn heap_bytes(&self) -> usize {
         self.history.heap_bytes() + self.private_copies.len() * 2 * size_of::<(WorkerId, Stamp, i64)>()
     }

@@ -1,5 +1,5 @@
-//! Deadlocks, exactly: sets of workers each of which waits without a limit for what only others of the set can give. Each
-//! separate ring is a deadlock of its own.
+//! Exact deadlock detection. A deadlock is a set of workers each of which waits, without a time limit, for something
+//! that only others of the set can release. Each separate cycle is a deadlock of its own.
 
 mod cycles;
 mod graph_reduction;
@@ -19,41 +19,42 @@ pub(super) use self::graph_reduction::{Requirement, permanently_blocked};
 use super::{Model, ResourceState};
 use contend_trace::{ResourceId, Stamp, WorkerId};
 
-/// Most workers that one of a ring is said to wait for.
+/// Most workers listed that one worker of a cycle waits for.
 const MAX_NAMED: usize = 256;
 
-/// Workers that can never run again because of one ring.
+/// Workers that can never run again because of one cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deadlock {
-    /// When the ring closed: the newest wait that it took.
+    /// When the cycle closed: the start of the last wait that it needed.
     pub closed_at: Stamp,
-    /// All that can never run again because of it, in order.
+    /// All workers that can never run again because of it, in order.
     pub workers: Vec<WorkerId>,
-    /// Workers that wait for each other. Usually each wants what the next one holds, and the last what the first holds; where
-    /// some wait for several others (permits, readers), `waits_for` says for whom.
+    /// Workers that wait for each other. Usually each wants what the next one holds, and the last what the first holds.
+    /// If one waits for several others (permits, readers), its `waits_for` lists them.
     pub cycle: Vec<CycleLink>,
-    /// The set without the ring, in order. A worker that waits for two rings is a victim of both.
+    /// The stuck workers outside the cycle, in order. A worker that waits for two cycles is a victim of both.
     pub victims: Vec<WorkerId>,
 }
 
-/// One worker of a ring.
+/// One worker of a cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CycleLink {
     pub worker: WorkerId,
-    /// What it holds that another one of the ring wants.
+    /// The resource it holds that another worker of the cycle wants.
     pub holds: ResourceId,
-    /// It does not have that yet, but stands in line for it ahead of the one that wants it: a writer before a reader.
+    /// Whether it does not hold that yet, but is queued for it ahead of the worker that wants it: a writer before a
+    /// reader.
     pub is_ahead_in_queue: bool,
-    /// What it waits for.
+    /// The resource it waits for.
     pub wants: ResourceId,
-    /// Stuck workers that would have to give it that, in order; the first of them where they are very many.
+    /// Stuck workers that would have to release that, in order; at most [`MAX_NAMED`].
     pub waits_for: Vec<WorkerId>,
-    /// Since when it waits.
+    /// Start of its wait.
     pub since: Stamp,
 }
 
 impl Deadlock {
-    /// Whether each of the ring waits for the next one alone, and the last for the first.
+    /// Whether each worker of the cycle waits only for the next, and the last for the first.
     pub fn is_simple_cycle(&self) -> bool {
         let next = self.cycle.iter().cycle().skip(1);
         self.cycle.iter().zip(next).all(|(link, next)| link.waits_for == [next.worker])
@@ -63,7 +64,7 @@ impl Deadlock {
         self.workers.binary_search(&worker).is_ok() && self.victims.binary_search(&worker).is_err()
     }
 
-    /// By what they are in order.
+    /// The key that orders deadlocks.
     fn sort_key(&self) -> (Stamp, Option<WorkerId>) {
         (self.closed_at, self.cycle.first().map(|link| link.worker))
     }
@@ -74,9 +75,9 @@ impl Deadlock {
 pub(super) struct Deadlocks {
     /// In the order in which they closed.
     list: Vec<Deadlock>,
-    /// All workers of all of them, in order.
+    /// The workers of all deadlocks, in order.
     stuck_workers: Vec<WorkerId>,
-    /// Who was stuck, and on what, when it was last looked, as a hash: the same again tells nothing new.
+    /// Hash of the stuck workers and their requirements at the last search: equal means nothing new.
     last_fingerprint: Option<u64>,
 }
 
@@ -89,7 +90,7 @@ impl Deadlocks {
         &self.stuck_workers
     }
 
-    /// A worker has another life: what it was in is over.
+    /// Removes the deadlocks of a worker that begins another life.
     pub(super) fn forget_worker(&mut self, worker: WorkerId) {
         if self.stuck_workers.binary_search(&worker).is_ok() {
             self.list.retain(|deadlock| deadlock.workers.binary_search(&worker).is_err());
@@ -98,19 +99,20 @@ impl Deadlocks {
         }
     }
 
-    /// Takes in what a ring is now known to be: it may be new, or more of one that was known. Part of one that is known
-    /// changes nothing: what is not known any more was true nevertheless.
+    /// Adds a deadlock, or replaces a known one that it extends. Part of a known one changes nothing: what is no longer
+    /// known was true nevertheless.
     fn merge_deadlock(&mut self, found: Deadlock, is_alive: impl Fn(WorkerId) -> bool) {
         let place = self.list.binary_search_by_key(&found.sort_key(), Deadlock::sort_key);
         if place.is_ok_and(|place| self.list[place] == found) {
             return;
         }
-        let within = |part: &[WorkerId], whole: &[WorkerId]| part.iter().all(|w| whole.binary_search(w).is_ok());
+        let is_subset = |part: &[WorkerId], whole: &[WorkerId]| part.iter().all(|w| whole.binary_search(w).is_ok());
         let has_more = |known: &Deadlock| {
-            let ring = found.cycle.iter().all(|link| known.is_in_cycle(link.worker));
-            let fewer = found.cycle.len() < known.cycle.len() || found.workers.len() < known.workers.len();
-            ring && fewer
-                && within(&found.workers, &known.workers)
+            let is_within_cycle = found.cycle.iter().all(|link| known.is_in_cycle(link.worker));
+            let is_smaller = found.cycle.len() < known.cycle.len() || found.workers.len() < known.workers.len();
+            is_within_cycle
+                && is_smaller
+                && is_subset(&found.workers, &known.workers)
                 && known.cycle.iter().all(|link| is_alive(link.worker))
         };
         if self.list.iter().any(has_more) {
@@ -130,8 +132,8 @@ impl Deadlocks {
 }
 
 impl Model {
-    /// All deadlocks, in the order in which they closed: one for each separate ring. They are stable: once there they stay,
-    /// unless one of their workers is started anew.
+    /// All deadlocks, in the order in which they closed: one for each separate cycle. A deadlock stays until one of its
+    /// workers is restarted.
     pub fn deadlocks(&self) -> &[Deadlock] {
         self.deadlocks.all()
     }
@@ -146,18 +148,18 @@ impl Model {
         self.deadlocks.stuck_workers()
     }
 
-    /// Looks for deadlocks. Costs nothing while nobody who holds a lock waits for another.
+    /// Searches for deadlocks. Costs nothing while no worker that holds a lock waits for another.
     pub(super) fn detect_deadlocks(&mut self) {
         if self.stuck_holders == 0 {
             return;
         }
         let needs: Vec<Requirement> = (0..self.lanes.len()).map(|w| self.requirement(WorkerId::from(w))).collect();
         let set = permanently_blocked(&needs);
-        let looked_at = Some(self.fingerprint(&needs, &set));
-        if set.is_empty() || self.deadlocks.last_fingerprint == looked_at {
+        let fingerprint = Some(self.fingerprint(&needs, &set));
+        if set.is_empty() || self.deadlocks.last_fingerprint == fingerprint {
             return;
         }
-        self.deadlocks.last_fingerprint = looked_at;
+        self.deadlocks.last_fingerprint = fingerprint;
         let found: Vec<Deadlock> =
             separate_cycles(&needs, &set).into_iter().map(|ring| self.build_deadlock(&needs, &set, ring)).collect();
         let lanes = &self.lanes;
@@ -166,7 +168,7 @@ impl Model {
         }
     }
 
-    /// Who is stuck, since when, and what each needs.
+    /// Hashes the stuck workers with the start of their waits and their requirements.
     fn fingerprint(&self, needs: &[Requirement], set: &[usize]) -> u64 {
         let mut hasher = DefaultHasher::new();
         for who in set {
@@ -184,7 +186,7 @@ impl Model {
         Deadlock { closed_at: at, workers: set, cycle: links, victims }
     }
 
-    /// What a worker needs that waits without a limit.
+    /// The requirement of a worker that waits without a time limit.
     fn requirement(&self, worker: WorkerId) -> Requirement {
         if !self.has_unlimited_wait(worker) {
             return Requirement::Nothing;
@@ -201,25 +203,26 @@ impl Model {
         }
     }
 
-    /// Writers that a reader waits behind, and that wait without a limit themselves: it goes on later than they do.
+    /// Writers that a reader is queued behind and that wait without a time limit themselves: it continues after them.
     fn writers_ahead_of(&self, reader: WorkerId) -> impl Iterator<Item = WorkerId> {
         let lane = &self.lanes[reader.index()];
         let lock = lane.activity.resource.and_then(|on| match self.resources.get(on.index()) {
             Some(ResourceState::Lock(lock)) => Some(lock),
             _ => None,
         });
-        lock.into_iter().flat_map(move |lock| self.writers_ahead(lock, lane.lock_request.1))
+        lock.into_iter().flat_map(move |lock| self.writers_ahead(lock, lane.lock_request()))
     }
 
     fn wait_start(&self, worker: usize) -> Stamp {
         self.lanes[worker].activity.since
     }
 
-    /// When the first of these were stuck: the newest of the fewest oldest waits that leave somebody who can never go on.
+    /// When the first of these workers were stuck: the last start among the fewest oldest waits that leave a stuck
+    /// worker.
     fn closing_time(&self, needs: &[Requirement], members: &[usize]) -> Stamp {
         let mut order = members.to_vec();
         order.sort_by_key(|w| (self.wait_start(*w), *w));
-        // With every further wait only more are stuck.
+        // Each further wait can only add stuck workers, so a binary search finds the number.
         let (mut too_few, mut enough) = (0, order.len());
         while enough - too_few > 1 {
             let middle = usize::midpoint(too_few, enough);
@@ -232,7 +235,7 @@ impl Model {
         self.wait_start(order[enough - 1])
     }
 
-    /// The ring with what each holds, wants, of whom, and since when.
+    /// Links of a cycle: what each worker holds and wants, of which workers, and since when.
     fn cycle_links(&self, needs: &[Requirement], set: &[usize], ring: &[usize]) -> Vec<CycleLink> {
         let mut waiters: BTreeMap<usize, usize> = BTreeMap::new();
         for who in ring {
@@ -242,14 +245,14 @@ impl Model {
         }
         let before = ring.iter().cycle().skip(ring.len().saturating_sub(1));
         let link = |(worker, before): (&usize, &usize)| {
-            // What the one before it wants of it; where that wants nothing of it, what another does.
+            // The resource that the previous worker wants of it, or another worker if the previous one wants none.
             let waiter = if needs[*before].dependencies().contains(worker) { before } else { waiters.get(worker)? };
             self.cycle_link(needs, set, *worker, *waiter)
         };
         ring.iter().zip(before).filter_map(link).collect()
     }
 
-    /// What a worker of a ring wants, and holds of what `waiter` wants.
+    /// The link of a worker: what it wants, and what it holds that `waiter` wants.
     fn cycle_link(&self, needs: &[Requirement], set: &[usize], worker: usize, waiter: usize) -> Option<CycleLink> {
         let lane = &self.lanes[worker];
         let (wants, holds) = (lane.activity.resource?, self.lanes[waiter].activity.resource?);
@@ -272,7 +275,7 @@ impl Model {
     }
 }
 
-/// Members of a ring so that each needs the next one where that can be had, from the lowest on; else as they are.
+/// Orders the members of a cycle so that each needs the next, from the lowest on, where that is possible.
 fn in_cycle_order(needs: &[Requirement], members: Vec<usize>) -> Vec<usize> {
     let needs_next = |(who, next): (&usize, &usize)| needs[*who].dependencies().contains(next);
     if members.iter().zip(members.iter().cycle().skip(1)).all(needs_next) {

@@ -1,4 +1,4 @@
-//! Many durations, kept as a histogram.
+//! Statistics of many durations, kept as a histogram.
 
 use hdrhistogram::Histogram;
 
@@ -20,7 +20,7 @@ impl DurationStats {
         Self { count: 0, total: 0, max: 0, digits, histogram: None }
     }
 
-    /// Returns the statistics of some durations.
+    /// Returns the statistics of these durations.
     pub fn from_spans(spans: impl IntoIterator<Item = Span>) -> Self {
         let mut times = Self::new(2);
         spans.into_iter().for_each(|span| times.record(span));
@@ -43,7 +43,7 @@ impl DurationStats {
         }
     }
 
-    /// Most locks of a large run are never waited for: a histogram is made when there is something to put in.
+    /// Records the first duration. The histogram is created only then, since most locks of a large run have no waits.
     #[cold]
     fn record_first(&mut self, span: Span) {
         self.histogram = Histogram::new(self.digits).ok().map(|mut histogram| {
@@ -57,54 +57,54 @@ impl DurationStats {
         self.count
     }
 
-    /// Sum of all durations, ns.
+    /// Returns the sum of all durations, ns.
     pub fn total_ns(&self) -> u64 {
         self.total
     }
 
-    /// The longest, ns.
+    /// Returns the longest duration, ns.
     pub fn max_ns(&self) -> u64 {
         self.max
     }
 
-    /// ns; 0 when there are none.
+    /// Returns the mean duration, ns; 0 if there are none.
     pub fn mean_ns(&self) -> f64 {
         if self.count == 0 { 0.0 } else { self.total as f64 / self.count as f64 }
     }
 
-    /// The duration that `p` percent do not exceed, ns; 0 when there are none.
+    /// Returns the duration that `p` percent of all do not exceed, ns; 0 if there are none.
     pub fn percentile_ns(&self, p: f64) -> u64 {
         self.histogram.as_ref().map_or(0, |h| h.value_at_percentile(p).min(self.max))
     }
 
-    /// How many were longer than `limit`, to the histogram's digits.
+    /// Returns how many durations were longer than `limit`, to the precision of the histogram.
     pub fn count_longer_than(&self, limit: Span) -> u64 {
         let Some(histogram) = &self.histogram else { return 0 };
         let above = histogram.iter_recorded().filter(|value| value.value_iterated_to() > limit.0);
         above.map(|value| value.count_since_last_iteration()).sum()
     }
 
-    /// How many durations fall into each of `bins` equal bins from 0 to the maximum.
+    /// Returns how many durations fall into each of `bins` equal bins from 0 to the maximum.
     pub fn equal_bins(&self, bins: usize) -> Vec<u64> {
         let mut out = vec![0; bins];
         let Some(histogram) = &self.histogram else { return out };
         for value in histogram.iter_recorded() {
-            let place = u128::from(value.value_iterated_to()) * bins as u128 / (u128::from(self.max) + 1);
-            if let Some(bin) = out.get_mut((place as usize).min(bins.saturating_sub(1))) {
+            let index = u128::from(value.value_iterated_to()) * bins as u128 / (u128::from(self.max) + 1);
+            if let Some(bin) = out.get_mut((index as usize).min(bins.saturating_sub(1))) {
                 *bin += value.count_since_last_iteration();
             }
         }
         out
     }
 
-    /// What came since `then`, an earlier state of the same. The longest is exact if it came since, else it is known to
-    /// the histogram's digits.
+    /// Returns the statistics of the durations recorded since `then`, an earlier state of the same. The maximum is
+    /// exact if it was recorded since; otherwise it has the precision of the histogram.
     pub fn minus_earlier(&self, then: &Self) -> Self {
         let mut left = self.clone();
         left.count = self.count.saturating_sub(then.count);
         left.total = self.total.saturating_sub(then.total);
         if let (Some(mine), Some(theirs)) = (&mut left.histogram, &then.histogram) {
-            let _ = mine.subtract(&**theirs); // an earlier state of the same is never more than it
+            let _ = mine.subtract(&**theirs); // an earlier state has no more durations
         }
         if self.max == then.max {
             left.max = left.histogram.as_ref().map_or(0, |h| h.max());
@@ -112,21 +112,21 @@ impl DurationStats {
         left
     }
 
-    /// Takes in all durations of another.
+    /// Adds all durations of `other`.
     pub fn merge(&mut self, other: &Self) {
         self.count = self.count.saturating_add(other.count);
         self.total = self.total.saturating_add(other.total);
         self.max = self.max.max(other.max);
         match (&mut self.histogram, &other.histogram) {
             (Some(mine), Some(theirs)) => {
-                let _ = mine.add(&**theirs); // it grows by itself
+                let _ = mine.add(&**theirs); // auto-resizing: cannot fail
             }
             (mine @ None, Some(theirs)) => *mine = Some(theirs.clone()),
             (_, None) => {}
         }
     }
 
-    /// Heap bytes in use.
+    /// Returns the heap bytes in use.
     pub(super) fn heap_bytes(&self) -> usize {
         self.histogram.as_ref().map_or(0, |h| size_of::<Histogram<u32>>() + h.distinct_values() * size_of::<u32>())
     }
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn those_that_took_longer_are_counted() {
+    fn durations_above_a_limit_are_counted() {
         let mut times = DurationStats::new(2);
         (1..=100).for_each(|n| times.record(Span::from_millis(n)));
         for (limit, longer) in [(0, 100), (90, 10), (100, 0)] {
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn two_are_as_one() {
+    fn merged_statistics_equal_those_of_all_durations() {
         let (mut short, mut long, mut both) = (DurationStats::new(2), DurationStats::new(2), DurationStats::new(2));
         for n in 1..=100 {
             short.record(Span::from_micros(n));
@@ -164,25 +164,28 @@ mod tests {
             both.record(Span::from_micros(n));
             both.record(Span::from_millis(n));
         }
-        let mut none = DurationStats::new(2);
-        none.merge(&short);
-        none.merge(&long);
-        none.merge(&DurationStats::new(2));
-        assert_eq!((none.count(), none.total_ns(), none.max_ns()), (both.count(), both.total_ns(), both.max_ns()));
+        let mut merged = DurationStats::new(2);
+        merged.merge(&short);
+        merged.merge(&long);
+        merged.merge(&DurationStats::new(2));
+        assert_eq!(
+            (merged.count(), merged.total_ns(), merged.max_ns()),
+            (both.count(), both.total_ns(), both.max_ns())
+        );
         for p in [1.0, 50.0, 75.0, 99.0, 100.0] {
-            assert_eq!(none.percentile_ns(p), both.percentile_ns(p), "{p} %");
+            assert_eq!(merged.percentile_ns(p), both.percentile_ns(p), "{p} %");
         }
     }
 
     #[test]
-    fn what_came_since_is_told_apart() {
+    fn difference_to_an_earlier_state_has_the_durations_since_then() {
         let mut times = DurationStats::new(2);
         (0..100).for_each(|_| times.record(Span::from_millis(50)));
         let then = times.clone();
         (1..=100).for_each(|n| times.record(Span::from_millis(n % 10 + 1)));
         let since = times.minus_earlier(&then);
         assert_eq!((since.count(), since.total_ns()), (100, 550_000_000));
-        let near = |told: u64, exact: f64| (told as f64 / exact - 1.0).abs() < 0.02;
+        let near = |found: u64, exact: f64| (found as f64 / exact - 1.0).abs() < 0.02;
         assert!(
             near(since.percentile_ns(50.0), 5e6)
                 && near(since.percentile_ns(100.0), 10e6)
@@ -193,14 +196,14 @@ mod tests {
     }
 
     #[test]
-    fn percentiles_hold_for_any_length() {
+    fn percentiles_are_accurate_from_nanoseconds_to_hours() {
         let mut times = DurationStats::new(2);
         for span in [Span(10), Span::from_micros(1), Span::from_millis(5), Span::from_secs(3_000.0)] {
             times.record(span);
         }
         for (percent, exact) in [(50.0, 1e3), (75.0, 5e6), (100.0, 3e12)] {
-            let told = times.percentile_ns(percent) as f64;
-            assert!((told / exact - 1.0).abs() < 0.01, "{percent} %: {told}, {exact}");
+            let found = times.percentile_ns(percent) as f64;
+            assert!((found / exact - 1.0).abs() < 0.01, "{percent} %: {found}, {exact}");
         }
         assert_eq!((times.count(), times.max_ns()), (4, 3_000_000_000_000));
         assert_eq!(times.equal_bins(3), [3, 0, 1]);

@@ -1,19 +1,20 @@
-//! What failed, and why: the first of them, and how many there were.
+//! Failed steps with their messages, and statistics of commands.
 
 use contend_trace::{Span, Stamp, WorkerId};
 
-/// Failures that are kept. A batch in which everything fails fails for one reason.
+/// The number of failures that are kept. If everything fails, it usually fails for one reason.
 const MAX_KEPT: usize = 100;
 
-/// A step that failed, and with it its task or its worker.
+/// A failed step, which made its task or its worker fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     pub at: Stamp,
     pub worker: WorkerId,
-    /// Names what failed and says why.
+    /// What failed, and why.
     pub message: String,
 }
 
+/// The first failures, and the number of all.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Failures {
     first: Vec<Failure>,
@@ -28,7 +29,7 @@ impl Failures {
         }
     }
 
-    /// The first of them, in the order in which they were told.
+    /// Returns the first failures, in the order of their notices.
     pub fn first_failures(&self) -> &[Failure] {
         &self.first
     }
@@ -38,13 +39,13 @@ impl Failures {
     }
 }
 
-/// Commands that a worker waited for.
+/// Statistics of the commands that a worker ran.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CommandStats {
     pub ended: u64,
-    /// Those that ended otherwise than with 0.
+    /// Commands with an exit code other than 0, or killed.
     pub failed: u64,
-    /// CPU time of them all.
+    /// The CPU time of all commands.
     pub cpu: Span,
 }
 
@@ -61,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_are_kept_and_all_are_counted() {
+    fn first_failures_are_kept_and_all_are_counted() {
         let mut failures = Failures::default();
         for at in 0..250 {
             failures.add(Failure { at: Stamp(at), worker: WorkerId(0), message: at.to_string() });

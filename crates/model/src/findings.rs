@@ -1,13 +1,15 @@
-//! What is wrong, in words.
+//! Findings: the problems of a run, each with a sentence, the evidence and a fix.
 //!
-//! Each detector looks at what was recorded of the newest seconds and says nothing when that is too little, or when lost
-//! events could make it say something false.
+//! Each detector judges the last seconds of a run. It reports nothing if it has too little data, or if lost events
+//! could make its sentence false. To add one: a row in `contend_trace::FindingId`, a file here, a row in [`DETECTORS`].
 
+mod analysis;
 mod busy_wait;
 mod convoy;
 mod crashed;
 mod deadlocked;
 mod demand;
+mod formatting;
 mod handover_bound;
 mod head_of_line;
 mod herd;
@@ -30,15 +32,15 @@ mod straggler;
 mod unfair;
 mod unread_failures;
 
-use std::collections::BTreeSet;
+use self::analysis::Analysis;
+use self::formatting::{format_amount, format_cores, format_count, format_number, format_percent, format_thousands};
+use super::Model;
+use contend_trace::{FindingId, PoolId, ResourceId, Span, Stamp, WorkerId};
 
-use super::{Lock, Model, StateTimes};
-use contend_trace::{PoolId, PoolInfo, ResourceId, Span, Stamp, State, WorkerId, plural};
-
-/// How far back detectors look.
+/// The time before now that detectors judge.
 const DETECTION_WINDOW: Span = Span::from_millis(4_000);
 
-/// Less than this is not enough to judge by.
+/// Least time that figures must cover to be judged.
 const MIN_OBSERVATION: Span = Span::from_millis(500);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,13 +61,13 @@ impl Severity {
     }
 }
 
-/// What a finding speaks of.
+/// The workers, resources or pools that a finding is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FindingSubject {
     Worker(WorkerId),
     Resource(ResourceId),
     Pool(PoolId),
-    /// Several of one group, of one array, or with one name and numbers.
+    /// Several of one group or array, or with the same name and different numbers.
     Workers {
         worst: WorkerId,
         count: u32,
@@ -80,7 +82,7 @@ pub enum FindingSubject {
     },
 }
 
-/// A sentence about what is wrong, with the recorded evidence and a cure.
+/// A problem of a run, with the recorded evidence and a fix.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     pub id: &'static str,
@@ -89,78 +91,105 @@ pub struct Finding {
     pub evidence: String,
     pub fix: String,
     pub subject: Option<FindingSubject>,
-    /// Where to look on the time axis.
+    /// The moment on the time axis that shows it.
     pub at: Option<Stamp>,
 }
 
 impl Finding {
-    /// Ids of all there are, in the order in which equally severe ones are told.
-    pub const IDS: [&'static str; 25] = [
-        deadlocked::ID,
-        livelock::ID,
-        stalled::ID,
-        stalled::LOST_WAKEUP_ID,
-        lost_update::ID,
-        crashed::ID,
-        unread_failures::ID,
-        orphaned_lock::ID,
-        order_hazard::ID,
-        lock_bound::ID,
-        convoy::ID,
-        loop_blocked::ID,
-        loop_bound::ID,
-        busy_wait::ID,
-        pool_too_small::ID,
-        queue_bound::ID,
-        queue_overflow::ID,
-        head_of_line::ID,
-        handover_bound::ID,
-        straggler::ID,
-        herd::ID,
-        oversubscribed::ID,
-        starved::ID,
-        unfair::ID,
-        pool_too_large::ID,
-    ];
+    /// All ids, in the order in which equally severe findings are listed.
+    pub const IDS: [&'static str; FindingId::IDS.len()] = FindingId::IDS;
 }
+
+/// One detector.
+struct Detector {
+    /// The ids of the findings that it makes.
+    ids: &'static [&'static str],
+    find: fn(&Analysis<'_>) -> Vec<Finding>,
+    basis: Basis,
+    merging: Merging,
+}
+
+/// The data that a detector judges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Basis {
+    /// Single events, such as a crash: they count at once.
+    Events,
+    /// Figures of a period: they count after [`MIN_OBSERVATION`].
+    Figures,
+}
+
+/// Whether findings about several members of an array, or of a group of workers, become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Merging {
+    /// Each is a case of its own.
+    Never,
+    /// The detector puts the worst first, and that one stands for all.
+    WorstFirst,
+    /// The first one stands for all.
+    FirstFound,
+}
+
+impl Detector {
+    const fn new(
+        ids: &'static [&'static str],
+        basis: Basis,
+        merging: Merging,
+        find: fn(&Analysis<'_>) -> Vec<Finding>,
+    ) -> Self {
+        Self { ids, find, basis, merging }
+    }
+
+    /// The detector of a finding with this id.
+    fn of(id: &str) -> Option<&'static Self> {
+        DETECTORS.iter().find(|detector| detector.ids.contains(&id))
+    }
+}
+
+/// All detectors, in the order in which equally severe findings are listed.
+#[rustfmt::skip]
+static DETECTORS: [Detector; 24] = {
+    use Basis::{Events, Figures};
+    use Merging::{FirstFound, Never, WorstFirst};
+    [
+        Detector::new(&[deadlocked::ID], Events, Never, deadlocked::find),
+        Detector::new(&[livelock::ID], Events, Never, livelock::find),
+        Detector::new(&[stalled::ID, stalled::LOST_WAKEUP_ID], Events, Never, stalled::find),
+        Detector::new(&[lost_update::ID], Events, WorstFirst, lost_update::find),
+        Detector::new(&[crashed::ID], Events, Never, crashed::find),
+        Detector::new(&[unread_failures::ID], Events, FirstFound, unread_failures::find),
+        Detector::new(&[orphaned_lock::ID], Events, FirstFound, orphaned_lock::find),
+        Detector::new(&[order_hazard::ID], Events, FirstFound, order_hazard::find),
+        Detector::new(&[lock_bound::ID], Figures, WorstFirst, lock_bound::find),
+        Detector::new(&[convoy::ID], Figures, WorstFirst, convoy::find),
+        Detector::new(&[loop_blocked::ID], Figures, FirstFound, loop_blocked::find),
+        Detector::new(&[loop_bound::ID], Figures, FirstFound, loop_bound::find),
+        Detector::new(&[busy_wait::ID], Figures, WorstFirst, busy_wait::find),
+        Detector::new(&[pool_too_small::ID], Figures, FirstFound, pool_too_small::find),
+        Detector::new(&[queue_bound::ID], Figures, WorstFirst, queue_bound::find),
+        Detector::new(&[queue_overflow::ID], Figures, WorstFirst, queue_overflow::find),
+        Detector::new(&[head_of_line::ID], Figures, FirstFound, head_of_line::find),
+        Detector::new(&[handover_bound::ID], Figures, FirstFound, handover_bound::find),
+        Detector::new(&[straggler::ID], Figures, WorstFirst, straggler::find),
+        Detector::new(&[herd::ID], Figures, WorstFirst, herd::find),
+        Detector::new(&[oversubscribed::ID], Figures, FirstFound, oversubscribed::find),
+        Detector::new(&[starved::ID], Figures, WorstFirst, starved::find),
+        Detector::new(&[unfair::ID], Figures, WorstFirst, unfair::find),
+        Detector::new(&[pool_too_large::ID], Figures, FirstFound, pool_too_large::find),
+    ]
+};
 
 /// All findings at `now`, most severe first.
 pub(super) fn detect_all(model: &Model, now: Stamp) -> Vec<Finding> {
     let analysis = Analysis::new(model, now);
-    let mut found = Vec::new();
-    found.extend(deadlocked::find(&analysis));
-    found.extend(livelock::find(&analysis));
-    found.extend(stalled::find(&analysis));
-    found.extend(lost_update::find(&analysis));
-    found.extend(crashed::find(&analysis));
-    found.extend(unread_failures::find(&analysis));
-    found.extend(orphaned_lock::find(&analysis));
-    found.extend(order_hazard::find(&analysis));
-    if analysis.span() >= MIN_OBSERVATION {
-        found.extend(lock_bound::find(&analysis));
-        found.extend(convoy::find(&analysis));
-        found.extend(loop_blocked::find(&analysis));
-        found.extend(loop_bound::find(&analysis));
-        found.extend(busy_wait::find(&analysis));
-        found.extend(pool_too_small::find(&analysis));
-        found.extend(queue_bound::find(&analysis));
-        found.extend(queue_overflow::find(&analysis));
-        found.extend(head_of_line::find(&analysis));
-        found.extend(handover_bound::find(&analysis));
-        found.extend(straggler::find(&analysis));
-        found.extend(herd::find(&analysis));
-        found.extend(oversubscribed::find(&analysis));
-        found.extend(starved::find(&analysis));
-        found.extend(unfair::find(&analysis));
-        found.extend(pool_too_large::find(&analysis));
-    }
+    let has_figures = analysis.span() >= MIN_OBSERVATION;
+    let ready = DETECTORS.iter().filter(|detector| detector.basis == Basis::Events || has_figures);
+    let mut found: Vec<Finding> = ready.flat_map(|detector| (detector.find)(&analysis)).collect();
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     analysis.merge_findings(found)
 }
 
 impl Model {
-    /// Whether a finding is a fact of settings that are no longer in force at `now` and says nothing about the present
-    /// ones.
+    /// Whether a finding is about former settings only and says nothing about those in force at `now`.
     pub fn is_outdated(&self, finding: &Finding, now: Stamp) -> bool {
         let Some(change) = self.settings_change(now) else { return false };
         match (finding.id, finding.subject) {
@@ -178,159 +207,13 @@ impl Model {
     }
 }
 
-/// A model and the stretch of time that is judged.
-struct Analysis<'a> {
-    model: &'a Model,
-    from: Stamp,
-    now: Stamp,
-    /// Time by state of every worker in that stretch.
-    shares: Vec<StateTimes>,
-    all_shares: StateTimes,
-    /// Workers in a deadlock or a stall.
-    stuck_workers: BTreeSet<WorkerId>,
-}
-
-impl<'a> Analysis<'a> {
-    fn new(model: &'a Model, now: Stamp) -> Self {
-        let now = model.run_end().map_or(now, |(end, _)| now.min(end));
-        let first = model.lanes().filter_map(|(_, lane)| lane.began()).min().unwrap_or(now);
-        let from = now.earlier_by(DETECTION_WINDOW).max(first).max(model.settings_start(now));
-        let shares: Vec<StateTimes> = model.lanes.iter().map(|lane| lane.state_times(from, now, now)).collect();
-        let mut everyone = StateTimes::default();
-        for one in &shares {
-            everyone.add(one);
-        }
-        let stall = model.stall().map_or_else(Vec::new, |stall| stall.workers);
-        let stuck = model.deadlocked_workers().iter().copied().chain(stall).collect();
-        Self { model, from, now, shares, all_shares: everyone, stuck_workers: stuck }
-    }
-
-    fn span(&self) -> Span {
-        self.now.span_since(self.from)
-    }
-
-    /// Time by state of some workers together.
-    fn total_shares(&self, workers: impl IntoIterator<Item = WorkerId>) -> StateTimes {
-        let mut sum = StateTimes::default();
-        for one in workers.into_iter().filter_map(|w| self.shares.get(w.index())) {
-            sum.add(one);
-        }
-        sum
-    }
-
-    fn worker_name(&self, worker: WorkerId) -> &'a str {
-        self.model.registry().worker_name(worker)
-    }
-
-    fn resource_name(&self, resource: ResourceId) -> &'a str {
-        self.model.registry().resource_name(resource)
-    }
-
-    /// Every pool with its description.
-    fn pools(&self) -> impl Iterator<Item = (PoolId, &'a PoolInfo, &'a super::Pool)> {
-        let model = self.model;
-        let pools = model.registry().pools.iter().enumerate();
-        pools.filter_map(move |(i, info)| Some((PoolId::from(i), info, model.pool(PoolId::from(i))?)))
-    }
-
-    /// A sentence saying that a fact of the whole run is one of former settings alone; empty if it goes on, or while
-    /// too little is known of the present ones.
-    fn former_settings_note(&self, goes_on: bool) -> String {
-        match self.model.settings_change(self.now) {
-            Some(change) if !goes_on && self.now.span_since(change.figures_from) >= MIN_OBSERVATION => {
-                format!(" None since the settings were changed at {}.", Span(change.at.0))
-            }
-            _ => String::new(),
-        }
-    }
-
-    /// Whether a worker can never go on.
-    fn is_stuck(&self, worker: WorkerId) -> bool {
-        self.stuck_workers.contains(&worker)
-    }
-
-    /// Whether a lock has a holder or a waiter that can never go on: what is slow about it is not its use.
-    fn is_stuck_at(&self, lock: &Lock) -> bool {
-        let waiters = lock.waiters().into_iter();
-        waiters.chain(lock.holders()).any(|(worker, _)| self.is_stuck(worker))
-    }
-
-    /// Whether a worker has ended or died.
-    fn is_gone(&self, worker: WorkerId) -> bool {
-        matches!(self.model.lane(worker).activity().state, State::Done | State::Crashed)
-    }
-
-    /// Whether so few events were lost that figures are right but for one part in a hundred.
-    fn is_nearly_lossless(&self) -> bool {
-        let health = self.model.health();
-        health.lost.saturating_mul(100) <= health.events
-    }
-
-    fn is_lossless(&self) -> bool {
-        self.model.health().lost == 0
-    }
-}
-
-/// `0.86` as `86 %`.
-fn format_percent(share: f64) -> String {
-    format!("{:.0} %", share * 100.0)
-}
-
-/// A number of things, or of things a second: at most one digit behind the point, thousands apart.
-fn format_number(n: f64) -> String {
-    let tenths = (n * 10.0).round() / 10.0;
-    if tenths < 10.0 && tenths.fract() > 0.0 { format!("{tenths:.1}") } else { format_thousands(n.round() as i64) }
-}
-
-/// `1 core`, `1.5 cores`.
-fn format_cores(cores: f64) -> String {
-    format_amount(cores, "core")
-}
-
-/// `1 task`, `1.5 tasks`: as many as [`format_number`] writes.
-fn format_amount(n: f64, of: &str) -> String {
-    let number = format_number(n);
-    let of = plural(if number == "1" { 1 } else { 2 }, of);
-    format!("{number} {of}")
-}
-
-/// `1234567` as `1,234,567`.
-fn format_thousands(n: i64) -> String {
-    let digits = n.unsigned_abs().to_string();
-    let mut out = String::from(if n < 0 { "-" } else { "" });
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// `3 workers`, `1 worker`.
-fn format_count(n: u64, of: &str) -> String {
-    format!("{} {}", format_thousands(n as i64), plural(n, of))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn numbers_read_well() {
-        assert_eq!([0, 999, 1_000, -1_234_567].map(format_thousands), ["0", "999", "1,000", "-1,234,567"]);
-        assert_eq!(
-            [0.04, 2.5, 3.98, 9.96, 500.4, 12_345.6].map(format_number),
-            ["0", "2.5", "4", "10", "500", "12,346"]
-        );
-        assert_eq!(
-            (format_percent(0.857), format_count(1, "worker"), format_count(2, "task")),
-            ("86 %".into(), "1 worker".into(), "2 tasks".into())
-        );
-        assert_eq!([0.96, 1.0, 1.04].map(|n| format_amount(n, "task")), ["1 task", "1 task", "1 task"]);
-        assert_eq!(
-            [0.0, 0.5, 1.06, 2.0].map(|n| format_amount(n, "task")),
-            ["0 tasks", "0.5 tasks", "1.1 tasks", "2 tasks"]
-        );
+    fn every_finding_id_has_one_detector_in_the_listed_order() {
+        let detected: Vec<&str> = DETECTORS.iter().flat_map(|detector| detector.ids).copied().collect();
+        assert_eq!(detected, FindingId::IDS);
     }
 }

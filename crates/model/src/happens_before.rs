@@ -1,12 +1,13 @@
-//! Which nested acquisitions certainly happened before which others, and so can never overlap.
+//! The happens-before relation between nested acquisitions: those that are ordered can never overlap.
 //!
-//! Order passes from one worker to another where one gives what the other must have: an item, a permit, a signal, a turn of a
-//! monitor's mutex, a start, an end. Events of different workers arrive in any order, but each of these has a number, or is
-//! counted. So each worker's events wait until what they need has been told by its giver. What comes out of it does not
-//! depend on the order of arrival, and no clock is asked.
+//! Order passes from one worker to another where one supplies what the other needs: an item, a permit, a signal, the
+//! release of a monitor's mutex, the start or the end of a life. Events of different workers arrive in any order, but
+//! each of these has a number or is counted. So a worker's events wait here until the supply that they need has arrived
+//! from its supplier. The result does not depend on the order of arrival, and no clock is read.
 //!
-//! An order in time that a plain mutex brings about is chance, and does not count. A mutex that conditions belong to passes
-//! on what its values tell, so it does. Where events are lost or too many wait, nothing is certain any more.
+//! The order in which workers happen to take a plain mutex is chance and does not count. A mutex that belongs to
+//! conditions also passes on the values that it guards, so its order counts. If events are lost or too many wait,
+//! nothing is certain any more.
 
 mod flow_clocks;
 mod order_step;
@@ -20,33 +21,33 @@ use self::vector_clock::VectorClock;
 use super::lock_orders::{LockOrders, OrderHazard};
 use contend_trace::{EventKind, Registry, ResourceId, ResourceKind, Stamp, WorkerId};
 
-/// Events that wait for others, all together.
+/// The maximum number of steps that wait for others, of all workers together.
 const MAX_PENDING_STEPS: usize = 1 << 16;
 
-/// Workers whose order can be told.
+/// The maximum number of workers whose order is tracked.
 const MAX_WORKERS: usize = 1 << 10;
 
-/// What passes through a resource.
+/// The order that passes through a resource, by the kind of resource.
 #[derive(Debug, Clone)]
 enum ResourceFlow {
-    /// Items, and room for them where there is little.
+    /// Items; and room, if the capacity is small.
     Queue {
         items: NumberedItems,
         room: NumberedItems,
         capacity: u64,
     },
-    /// Conditions and event flags: each waiting worker that is woken, and each signal.
+    /// Conditions and event flags: each worker that is woken, and each signal.
     Signals {
         woken: CountedReleases,
-        given: CountedReleases,
+        sent: CountedReleases,
     },
     Barrier(BarrierRounds),
-    /// A semaphore that is used as a signal: permits beyond those it had.
+    /// A semaphore that is used as a signal: permits beyond the initial ones.
     Posts {
         initial_permits: u64,
-        given: CountedReleases,
+        posted: CountedReleases,
     },
-    /// The mutex of conditions: each turn after the one before it.
+    /// The mutex of conditions: each turn comes after the one before.
     MutexTurns {
         next: NumberedItems,
         held: Vec<(WorkerId, u64)>,
@@ -61,70 +62,70 @@ enum ResourceFlow {
         ends: NumberedItems,
         lives: u64,
     },
-    /// Nothing, or nothing that is numbered.
+    /// No order, or none that is numbered.
     None,
 }
 
-/// One worker's place in the order.
+/// The progress of one worker in the order.
 #[derive(Debug, Clone, Default)]
 struct WorkerTrack {
     clock: VectorClock,
     /// Whether it is in a life.
     is_alive: bool,
-    /// What it did after the first event that still waits for another's.
+    /// The steps from the first one on that still waits for another worker's.
     pending_steps: VecDeque<OrderStep>,
-    /// The resource through which that must come.
+    /// The resource whose supply the first pending step needs.
     blocked_on: Option<ResourceId>,
 }
 
-/// What is known of the order of nested acquisitions.
+/// The known order of nested acquisitions.
 #[derive(Debug, Clone)]
 pub(super) struct HappensBefore {
-    /// Fewer than two locks make no ring: nothing is kept.
+    /// With fewer than two locks there is no cycle, so nothing is kept.
     is_enabled: bool,
-    /// Nothing is certain any more.
+    /// Whether events are missing, so that nothing is certain any more.
     is_incomplete: bool,
     tracks: Vec<WorkerTrack>,
     flows: Vec<ResourceFlow>,
-    /// Each worker's life, if others start or join it.
+    /// By worker: its life, if other workers spawn or join it.
     life_by_worker: Vec<Option<ResourceId>>,
-    /// Events that wait for others.
+    /// The number of pending steps of all workers.
     pending_count: usize,
     orders: LockOrders,
 }
 
 impl HappensBefore {
-    pub(super) fn new(cast: &Registry) -> Self {
-        let on = cast.locks().nth(1).is_some();
-        let monitors: BTreeSet<ResourceId> = cast
+    pub(super) fn new(registry: &Registry) -> Self {
+        let is_enabled = registry.locks().nth(1).is_some();
+        let monitors: BTreeSet<ResourceId> = registry
             .resources
             .iter()
-            .filter_map(|info| if let ResourceKind::Condition { mutex: of } = info.kind { Some(of) } else { None })
+            .filter_map(|info| if let ResourceKind::Condition { mutex } = info.kind { Some(mutex) } else { None })
             .collect();
-        let way = |(i, kind): (usize, &ResourceKind)| ResourceFlow::of(kind, monitors.contains(&ResourceId::from(i)));
-        let kinds = cast.resources.iter().map(|info| &info.kind).enumerate();
-        let mut lives = vec![None; cast.workers.len()];
-        for (id, of) in cast.lives() {
-            if let Some(life) = lives.get_mut(of.index()) {
+        let flow = |(i, kind): (usize, &ResourceKind)| ResourceFlow::of(kind, monitors.contains(&ResourceId::from(i)));
+        let kinds = registry.resources.iter().map(|info| &info.kind).enumerate();
+        let mut lives = vec![None; registry.workers.len()];
+        for (id, worker) in registry.lives() {
+            if let Some(life) = lives.get_mut(worker.index()) {
                 *life = Some(id);
             }
         }
         let mut happens = Self {
-            is_enabled: on,
+            is_enabled,
             is_incomplete: false,
-            tracks: if on { vec![WorkerTrack::default(); cast.workers.len()] } else { Vec::new() },
-            flows: if on { kinds.map(way).collect() } else { Vec::new() },
+            tracks: if is_enabled { vec![WorkerTrack::default(); registry.workers.len()] } else { Vec::new() },
+            flows: if is_enabled { kinds.map(flow).collect() } else { Vec::new() },
             life_by_worker: lives,
             pending_count: 0,
             orders: LockOrders::default(),
         };
-        if cast.workers.len() > MAX_WORKERS {
+        if registry.workers.len() > MAX_WORKERS {
             happens.mark_incomplete();
         }
         happens
     }
 
-    /// Takes in what a worker did.
+    /// Applies an event of a worker.
     #[inline]
     pub(super) fn apply_event(&mut self, worker: WorkerId, kind: &EventKind) {
         if self.is_enabled
@@ -136,7 +137,7 @@ impl HappensBefore {
         }
     }
 
-    /// `worker` took `lock` and would have waited for it for ever, while it held all of `held`.
+    /// Records that `worker` took `lock` while it held all of `held`, and would have waited for it without a limit.
     pub(super) fn record_nested_acquire(
         &mut self,
         worker: WorkerId,
@@ -151,21 +152,21 @@ impl HappensBefore {
         }
     }
 
-    /// A life of the worker begins.
+    /// Begins a life of the worker.
     pub(super) fn begin_life(&mut self, worker: WorkerId) {
         if self.is_enabled && !self.is_incomplete {
             self.add_step(worker, OrderStep::Begin);
         }
     }
 
-    /// The worker's life is over, whoever says so.
+    /// Ends the worker's life, whether the worker itself or another one reported it.
     pub(super) fn end_life(&mut self, worker: WorkerId) {
         if self.is_enabled && !self.is_incomplete {
             self.add_step(worker, OrderStep::End);
         }
     }
 
-    /// Events were lost: nothing is certain from here on.
+    /// Records that events were lost: from here on nothing is certain.
     pub(super) fn mark_incomplete(&mut self) {
         if !self.is_enabled || std::mem::replace(&mut self.is_incomplete, true) {
             return;
@@ -181,17 +182,17 @@ impl HappensBefore {
         (self.tracks, self.flows, self.pending_count) = (Vec::new(), Vec::new(), 0);
     }
 
-    /// The orders of former settings say nothing about the present ones.
+    /// Forgets the orders of former settings, which say nothing about the present ones.
     pub(super) fn forget_orders(&mut self) {
         self.orders.forget_orders();
     }
 
-    /// Pairs of locks that different workers took in both orders with nothing to keep them apart.
+    /// Returns the pairs of locks that different workers took in both orders while nothing kept them apart.
     pub(super) fn hazards(&self) -> impl Iterator<Item = OrderHazard> + '_ {
         self.orders.hazards()
     }
 
-    /// Whether anything passes from one worker to another by what is told most often.
+    /// Whether the event passes order between workers. Checks the most frequent events, which usually do not.
     fn is_ordering_event(&self, kind: &EventKind) -> bool {
         match kind {
             EventKind::Acquired { lock, .. } | EventKind::Released { lock, .. } => {
@@ -212,7 +213,7 @@ impl HappensBefore {
         let Some(track) = self.tracks.get_mut(worker.index()) else { return };
         if track.blocked_on.is_none() {
             match self.try_step(worker, &step) {
-                Ok(gave) => return gave.into_iter().for_each(|on| self.wake_blocked(on)),
+                Ok(supplied) => return supplied.into_iter().for_each(|on| self.wake_blocked(on)),
                 Err(on) => self.tracks[worker.index()].blocked_on = Some(on),
             }
         }
@@ -223,26 +224,26 @@ impl HappensBefore {
         }
     }
 
-    /// Something came through a resource: those who need it may go on, and what they give lets others go on.
+    /// Retries the steps that wait for this resource, and those that wait for what these steps supply in turn.
     fn wake_blocked(&mut self, on: ResourceId) {
-        let mut woken = vec![on];
-        while let Some(on) = woken.pop() {
+        let mut supplied = vec![on];
+        while let Some(on) = supplied.pop() {
             for w in 0..self.tracks.len() {
                 if self.tracks[w].blocked_on == Some(on) {
-                    self.run_pending(WorkerId::from(w), &mut woken);
+                    self.run_pending(WorkerId::from(w), &mut supplied);
                 }
             }
         }
     }
 
-    fn run_pending(&mut self, worker: WorkerId, woken: &mut Vec<ResourceId>) {
+    fn run_pending(&mut self, worker: WorkerId, supplied: &mut Vec<ResourceId>) {
         let w = worker.index();
         self.tracks[w].blocked_on = None;
         while let Some(step) = self.tracks.get_mut(w).and_then(|track| track.pending_steps.pop_front()) {
             match self.try_step(worker, &step) {
-                Ok(gave) => {
+                Ok(resource) => {
                     self.pending_count = self.pending_count.saturating_sub(1);
-                    woken.extend(gave);
+                    supplied.extend(resource);
                 }
                 Err(on) => {
                     self.tracks[w].pending_steps.push_front(step);
@@ -253,26 +254,26 @@ impl HappensBefore {
         }
     }
 
-    /// Heap bytes in use, roughly.
+    /// Returns the approximate heap bytes in use.
     pub(super) fn heap_bytes(&self) -> usize {
         let tracks: usize = self.tracks.iter().map(|track| size_of::<WorkerTrack>() + track.clock.heap_bytes()).sum();
-        let ways: usize = self
+        let flows: usize = self
             .flows
             .iter()
-            .map(|way| size_of::<ResourceFlow>() + way.len() * 2 * size_of::<(u64, VectorClock)>())
+            .map(|flow| size_of::<ResourceFlow>() + flow.len() * 2 * size_of::<(u64, VectorClock)>())
             .sum();
-        self.orders.heap_bytes() + tracks + ways + self.pending_count * 2 * size_of::<OrderStep>()
+        self.orders.heap_bytes() + tracks + flows + self.pending_count * 2 * size_of::<OrderStep>()
     }
 }
 
 impl ResourceFlow {
-    /// How many clocks it keeps.
+    /// Returns the number of clocks that it keeps.
     fn len(&self) -> usize {
         match self {
             Self::Queue { items, room, .. } => items.len() + room.len(),
-            Self::Signals { woken, given } => woken.len() + given.len(),
+            Self::Signals { woken, sent } => woken.len() + sent.len(),
             Self::Barrier(rounds) => rounds.completed.len(),
-            Self::Posts { given, .. } => given.len(),
+            Self::Posts { posted, .. } => posted.len(),
             Self::MutexTurns { next, .. } => next.len(),
             Self::Pipe { sent, .. } => sent.len(),
             Self::Results(items) => items.len(),
@@ -287,7 +288,7 @@ impl ResourceFlow {
                 Self::MutexTurns { next: NumberedItems::default(), held: Vec::new() }
             }
             ResourceKind::Semaphore { permits, scoped: false } => {
-                Self::Posts { initial_permits: u64::from(*permits), given: CountedReleases::default() }
+                Self::Posts { initial_permits: u64::from(*permits), posted: CountedReleases::default() }
             }
             ResourceKind::Queue { capacity } => Self::Queue {
                 items: NumberedItems::default(),
@@ -296,7 +297,7 @@ impl ResourceFlow {
             },
             ResourceKind::Pipe { .. } => Self::Pipe { sent: CountedReleases::default(), received: 0 },
             ResourceKind::Condition { .. } | ResourceKind::Event => {
-                Self::Signals { woken: CountedReleases::default(), given: CountedReleases::default() }
+                Self::Signals { woken: CountedReleases::default(), sent: CountedReleases::default() }
             }
             ResourceKind::Barrier { .. } => Self::Barrier(BarrierRounds::default()),
             ResourceKind::Results => Self::Results(NumberedItems::default()),

@@ -1,39 +1,40 @@
-//! Anything that is kept over time, in bounded memory: levels of ring buckets.
+//! The history of a figure over time in bounded memory: levels of ring buckets.
 //!
-//! Buckets of level 0 are 2^20 ns (about 1 ms) wide, those of each next level twice as wide. As time moves on the oldest
-//! bucket of a level is merged into the next one; buckets of the last level double their width when they are full. So
-//! resolution falls with age, and nothing is ever dropped.
+//! Buckets of level 0 are 2^20 ns (about 1 ms) wide, those of each further level twice as wide. As time advances, the
+//! oldest bucket of a level is merged into the next level; buckets of the last level double their width when it is
+//! full. So resolution falls with age, and nothing is ever dropped.
 //!
-//! Which level holds a moment depends on the newest moment alone, and values merge in any order: the content is the same
-//! whatever the order of arrival.
+//! Which level contains a moment depends only on the newest moment, and values merge in any order. So the content does
+//! not depend on the order of arrival.
 
 use contend_trace::{Span, Stamp};
 
-/// log2 of the width of the narrowest bucket in nanoseconds.
+/// log2 of the width of the narrowest buckets, ns.
 const FINEST_WIDTH_LOG2: u32 = 20;
 
-/// Stamps beyond 146 years are taken as this one, so that no bucket's end overflows.
+/// Later stamps, beyond 146 years, are replaced by this one, so that no bucket's end overflows.
 const MAX_STAMP: u64 = 1 << 62;
 
-/// More levels than this are not made.
+/// The maximum number of levels.
 pub(super) const MAX_LEVELS: usize = 6;
 
-/// What a bucket holds. Merging must not depend on order.
+/// The content of a bucket. The result of merging must not depend on the order.
 pub(super) trait Merge: Default {
     fn merge(&mut self, other: Self);
 }
 
-/// How many buckets a level has (a power of two) and how many levels there are.
+/// The number of buckets in a level (a power of two), and the number of levels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct HistoryShape {
     pub buckets: usize,
     pub levels: usize,
 }
 
+/// The history of a figure.
 #[derive(Debug, Clone)]
 pub(super) struct History<V> {
     buckets: u64,
-    /// End of the newest bucket, ns, and its place; the begin of all that is not yet.
+    /// The end of the newest bucket, ns, and its index in the ring of level 0.
     end: u64,
     newest_index: usize,
     levels: Vec<HistoryLevel<V>>,
@@ -44,29 +45,29 @@ pub(super) struct History<V> {
 struct HistoryLevel<V> {
     /// log2 of the width of a bucket.
     shift: u32,
-    /// Number of the first bucket kept here; its place is its number modulo the number of buckets.
+    /// The number of the first bucket of this level. A bucket's index is its number modulo the number of buckets.
     start: u64,
-    /// Grows as it is used, up to the number of buckets.
+    /// Grows with use, up to the number of buckets.
     ring: Vec<V>,
 }
 
 impl<V: Merge> HistoryLevel<V> {
-    /// Begin of what is kept here, ns.
+    /// Returns the begin of this level's time, ns.
     fn begin(&self) -> u64 {
         self.start << self.shift
     }
 
     fn bucket(&mut self, number: u64, buckets: u64) -> &mut V {
-        let place = (number & (buckets - 1)) as usize;
-        if place >= self.ring.len() {
-            let wanted = (place + 1).next_power_of_two();
+        let index = (number & (buckets - 1)) as usize;
+        if index >= self.ring.len() {
+            let wanted = (index + 1).next_power_of_two();
             self.ring.reserve_exact(wanted - self.ring.len());
-            self.ring.resize_with(place + 1, V::default);
+            self.ring.resize_with(index + 1, V::default);
         }
-        &mut self.ring[place]
+        &mut self.ring[index]
     }
 
-    /// Makes every bucket twice as wide.
+    /// Doubles the width of every bucket.
     fn double_width(&mut self) {
         let mut old = std::mem::take(&mut self.ring).into_iter();
         while let Some(mut left) = old.next() {
@@ -92,18 +93,18 @@ impl<V: Merge> History<V> {
         }
     }
 
-    /// End of the newest bucket: there is nothing from here on.
+    /// Returns the end of the newest bucket. There is no data from here on.
     pub(super) fn end(&self) -> Stamp {
         Stamp(self.end)
     }
 
-    /// How wide the bucket is that holds `t`.
+    /// Returns the width of the bucket that contains `t`.
     pub(super) fn width_at(&self, t: Stamp) -> Span {
         let level = self.levels.iter().find(|level| level.begin() <= t.0);
         Span(1 << level.map_or(FINEST_WIDTH_LOG2, |level| level.shift))
     }
 
-    /// The bucket that holds `t`.
+    /// Returns the bucket that contains `t`.
     #[inline]
     pub(super) fn at(&mut self, t: Stamp) -> &mut V {
         if self.is_in_newest_bucket(t.0) {
@@ -112,7 +113,7 @@ impl<V: Merge> History<V> {
         self.bucket_for(t.0.min(MAX_STAMP))
     }
 
-    /// Hands each bucket that `from..to` touches to `put`, with the part `a..b` of the stretch that lies in it.
+    /// Calls `put` with each bucket that `from..to` touches, and the part `a..b` of the interval that lies in it.
     #[inline]
     pub(super) fn add(&mut self, from: Stamp, to: Stamp, mut put: impl FnMut(&mut V, u64, u64)) {
         if from >= to {
@@ -125,7 +126,7 @@ impl<V: Merge> History<V> {
         }
     }
 
-    /// Whether `t` lies in the newest bucket: nearly everything does.
+    /// Whether `t` lies in the newest bucket, as nearly all stamps do.
     #[inline]
     fn is_in_newest_bucket(&self, t: u64) -> bool {
         t < self.end && self.end - t <= 1 << self.levels[0].shift
@@ -134,7 +135,7 @@ impl<V: Merge> History<V> {
     #[inline(never)]
     fn bucket_for(&mut self, t: u64) -> &mut V {
         self.advance(t);
-        // The last level begins at 0, so one is always found.
+        // The last level begins at 0, so a level is always found.
         let level = self.levels.iter().position(|level| level.begin() <= t).unwrap_or(0);
         let buckets = self.buckets;
         let level = &mut self.levels[level];
@@ -164,7 +165,7 @@ impl<V: Merge> History<V> {
         }
     }
 
-    /// Hands every bucket that `from..to` touches to `change`, newest level first, with its begin and end.
+    /// Calls `change` with every bucket that `from..to` touches, and its begin and end, newest level first.
     pub(super) fn change_buckets(&mut self, from: Stamp, to: Stamp, mut change: impl FnMut(Stamp, Stamp, &mut V)) {
         let (from, to) = (from.0.min(MAX_STAMP), to.0.min(MAX_STAMP));
         if from >= to {
@@ -186,7 +187,7 @@ impl<V: Merge> History<V> {
         }
     }
 
-    /// Makes room for `t`: buckets that fall out of their level are merged into the level that now holds their time.
+    /// Makes room for `t`: buckets that fall out of their level are merged into the level that contains their time now.
     fn advance(&mut self, t: u64) {
         if t < self.end {
             return;
@@ -195,8 +196,8 @@ impl<V: Merge> History<V> {
         for k in (0..self.levels.len()).rev() {
             let old = self.levels[k].start;
             self.levels[k].start = starts[k];
-            let gone = old..starts[k].min(old.saturating_add(self.buckets));
-            for number in gone {
+            let demoted = old..starts[k].min(old.saturating_add(self.buckets));
+            for number in demoted {
                 self.demote_bucket(k, number);
             }
         }
@@ -207,7 +208,8 @@ impl<V: Merge> History<V> {
         self.levels[0].bucket(t >> shift, buckets);
     }
 
-    /// First bucket of each level when `t` is the newest moment. Widens the last level where that is needed.
+    /// Returns the first bucket of each level when `t` is the newest moment. Widens the buckets of the last level if
+    /// needed.
     fn starts_at(&mut self, t: u64) -> [u64; MAX_LEVELS] {
         let last = self.levels.len() - 1;
         let mut newest = Some(t);
@@ -228,8 +230,8 @@ impl<V: Merge> History<V> {
 
     /// Merges a bucket that fell out of level `k` into the first level that reaches back to it.
     fn demote_bucket(&mut self, k: usize, number: u64) {
-        let place = (number & (self.buckets - 1)) as usize;
-        let Some(value) = self.levels[k].ring.get_mut(place).map(std::mem::take) else { return };
+        let index = (number & (self.buckets - 1)) as usize;
+        let Some(value) = self.levels[k].ring.get_mut(index).map(std::mem::take) else { return };
         let t = number << self.levels[k].shift;
         let buckets = self.buckets;
         if let Some(level) = self.levels[k + 1..].iter_mut().find(|level| level.begin() <= t) {
@@ -237,8 +239,8 @@ impl<V: Merge> History<V> {
         }
     }
 
-    /// Hands every bucket that `from..to` touches to `look`, oldest first, with its begin and end.
-    pub(super) fn visit_buckets(&self, from: Stamp, to: Stamp, mut look: impl FnMut(Stamp, Stamp, &V)) {
+    /// Calls `visit` with the begin, the end and the content of every bucket that `from..to` touches, oldest first.
+    pub(super) fn visit_buckets(&self, from: Stamp, to: Stamp, mut visit: impl FnMut(Stamp, Stamp, &V)) {
         for k in (0..self.levels.len()).rev() {
             let level = &self.levels[k];
             let end = if k == 0 { self.end } else { self.levels[k - 1].begin() };
@@ -250,20 +252,20 @@ impl<V: Merge> History<V> {
                 let begin = number << level.shift;
                 let end = (begin + (1 << level.shift)).min(end);
                 let value = level.ring.get((number & (self.buckets - 1)) as usize).unwrap_or(&self.blank);
-                look(Stamp(begin), Stamp(end), value);
+                visit(Stamp(begin), Stamp(end), value);
             }
         }
     }
 
-    /// Heap bytes in use.
+    /// Returns the heap bytes in use.
     pub(super) fn heap_bytes(&self) -> usize {
         let rings: usize = self.levels.iter().map(|level| level.ring.capacity() * size_of::<V>()).sum();
         rings + self.levels.capacity() * size_of::<HistoryLevel<V>>()
     }
 }
 
-/// The part of `value` that falls to `a..b` when it is spread evenly over `from..to`. Parts of neighbouring stretches add
-/// up to the whole exactly.
+/// Returns the part of `value` that falls into `a..b` if it is spread evenly over `from..to`. The parts of adjacent
+/// intervals add up to the whole exactly.
 pub(super) fn proportional_part(value: u64, (from, to): (Stamp, Stamp), (a, b): (Stamp, Stamp)) -> u64 {
     if a <= from && to <= b {
         return value;
@@ -279,7 +281,7 @@ mod tests {
 
     use super::*;
 
-    /// Nanoseconds, so that a history of them can be compared with the stretches that were put in.
+    /// Nanoseconds, so that a history of them can be compared with the intervals that were added.
     #[derive(Debug, Clone, Default, PartialEq)]
     struct Nanos(u64);
 
@@ -289,9 +291,9 @@ mod tests {
         }
     }
 
-    fn filled(shape: HistoryShape, stretches: &[(u64, u64)]) -> History<Nanos> {
+    fn filled(shape: HistoryShape, intervals: &[(u64, u64)]) -> History<Nanos> {
         let mut history = History::new(shape);
-        for (from, span) in stretches {
+        for (from, span) in intervals {
             history.add(Stamp(*from), Stamp(from + span), |ns: &mut Nanos, a, b| ns.0 += b - a);
         }
         history
@@ -305,34 +307,39 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_dropped_and_order_does_not_matter(
-            mut stretches in prop::collection::vec((0u64..1 << 34, 0u64..1 << 30), 1..40),
+        fn history_keeps_everything_whatever_the_order_of_arrival(
+            mut intervals in prop::collection::vec((0u64..1 << 34, 0u64..1 << 30), 1..40),
             levels in 1usize..=MAX_LEVELS,
         ) {
             let shape = HistoryShape { buckets: 16, levels };
-            let history = filled(shape, &stretches);
+            let history = filled(shape, &intervals);
             let all = buckets(&history);
-            let whole: u64 = stretches.iter().map(|(_, span)| span).sum();
+            let whole: u64 = intervals.iter().map(|(_, span)| span).sum();
             prop_assert_eq!(all.iter().map(|(.., ns)| ns).sum::<u64>(), whole);
             for pair in all.windows(2) {
                 prop_assert_eq!(pair[0].1, pair[1].0, "buckets follow each other");
             }
-            stretches.reverse();
-            prop_assert_eq!(all, buckets(&filled(shape, &stretches)));
+            intervals.reverse();
+            prop_assert_eq!(all, buckets(&filled(shape, &intervals)));
             prop_assert!(history.heap_bytes() <= levels * (16 * size_of::<Nanos>() + size_of::<HistoryLevel<Nanos>>()));
         }
 
         #[test]
-        fn parts_add_up(value in 0u64..1 << 40, from in 0u64..1000, span in 1u64..1 << 40, cut in 0.0f64..1.0) {
+        fn proportional_parts_add_up_to_the_whole(
+            value in 0u64..1 << 40,
+            from in 0u64..1000,
+            span in 1u64..1 << 40,
+            cut in 0.0f64..1.0,
+        ) {
             let (from, to) = (Stamp(from), Stamp(from + span));
             let middle = Stamp(from.0 + (span as f64 * cut) as u64);
-            let halves = proportional_part(value, (from, to), (from, middle)) + proportional_part(value, (from, to), (middle, to));
-            prop_assert_eq!(halves, value);
+            let part = |cut| proportional_part(value, (from, to), cut);
+            prop_assert_eq!(part((from, middle)) + part((middle, to)), value);
         }
     }
 
     #[test]
-    fn a_second_is_found_again_where_it_was() {
+    fn old_interval_is_still_found_at_its_time() {
         let shape = HistoryShape { buckets: 64, levels: 6 };
         let history = filled(shape, &[(1_000_000_000, 1_000_000_000), (599_000_000_000, 1)]);
         let mut inside = 0;

@@ -1,12 +1,26 @@
-//! What is known of a run: a fold over its messages.
+//! The model of a run: applies the run's messages and answers questions about workers, locks, queues, pools and cores.
 //!
-//! No message can make it fail: what cannot be is counted as an anomaly. It reads no clock and does no input or output;
-//! the moment to speak of is handed in.
+//! Applying a message cannot fail: whatever is impossible is counted as an anomaly. The model reads no clock and does
+//! no input or output; callers pass the moment that a question is about.
+//!
+//! Imports go in one direction, from the later of these layers to the earlier:
+//!
+//! 1. data of their own: `history`, `duration_stats`, `failures`, `phrases`, `signals`, `lock_orders`, and
+//!    `transitions`, which knows only the states of a worker
+//! 2. shares of time and memory: `state_times`, `buffer_sizes`
+//! 3. resources and cores: `queue`, `pipe`, `counter`, `life`, `lock`, `results`, `pool`, `cores`, `happens_before`
+//! 4. `resource_state`, any of the resources; and `lane`, one worker
+//! 5. [`Model`], in this file, owns all of these
+//! 6. methods of `Model` that change it: `apply`, `samples`, `settings_change`
+//! 7. methods of `Model` that answer questions: `accessors`, `cpu_load`, `wait_graph`, and on top of these `deadlock`,
+//!    `slot_analysis`, `slot_audit` and `findings`
 
+mod accessors;
 mod apply;
 mod buffer_sizes;
 mod cores;
 mod counter;
+mod cpu_load;
 mod deadlock;
 mod duration_stats;
 mod failures;
@@ -28,6 +42,7 @@ mod settings_change;
 mod signals;
 mod slot_analysis;
 mod slot_audit;
+mod slot_report;
 mod state_times;
 mod transitions;
 mod wait_graph;
@@ -35,8 +50,11 @@ mod wait_graph;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-pub use cores::{Cores, CpuLoad};
+pub use accessors::Health;
+pub use buffer_sizes::Budget;
+pub use cores::Cores;
 pub use counter::Counter;
+pub use cpu_load::CpuLoad;
 pub use deadlock::{CycleLink, Deadlock, Stall, StuckGroup};
 pub use duration_stats::DurationStats;
 pub use failures::{CommandStats, Failure, Failures};
@@ -57,50 +75,9 @@ pub use wait_graph::{WaitEdge, WaitForGraph};
 
 use self::buffer_sizes::BufferSizes;
 use self::resource_state::ResourceState;
-use contend_trace::{Message, PoolId, Registry, ResourceId, RunEnd, Stamp, WorkerId};
+use contend_trace::{Message, PoolId, Registry, ResourceId, RunEnd, Stamp};
 
-/// How much memory all histories of a run may take together. A floor of about 10 KiB for each lane and 4 KiB for each lock
-/// is taken in any case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Budget {
-    pub bytes: usize,
-}
-
-impl Budget {
-    /// The default, or so much for each lane that a few seconds can still be drawn well.
-    pub fn for_registry(cast: &Registry) -> Self {
-        Self { bytes: Self::default().bytes.max(cast.workers.len() * (64 << 10)) }
-    }
-}
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self { bytes: 6 << 20 }
-    }
-}
-
-/// Whether the picture can be trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Health {
-    /// Events folded in.
-    pub events: u64,
-    /// Events that never arrived.
-    pub lost: u64,
-    /// Events that cannot be where they were.
-    pub anomalies: u64,
-    /// Waits that were read from their workers' slots, since their events were lost.
-    pub recovered: u64,
-    /// Of these waits, those of workers that hold more than they could say: a verdict may lack them.
-    pub partially_recovered: u64,
-    /// Looks at the slots that bore a verdict out.
-    pub confirmed_verdicts: u64,
-    /// How often what events tell and what slots say was not the same.
-    pub disagreements: u64,
-    /// What recording one event cost, ns.
-    pub ns_per_event: f32,
-}
-
-/// All that is known of a run.
+/// Everything that is known about a run.
 #[derive(Debug, Clone)]
 pub struct Model {
     registry: Arc<Registry>,
@@ -110,17 +87,17 @@ pub struct Model {
     health: Health,
     lanes: Vec<Lane>,
     empty_lane: Lane,
-    /// Each worker's pool and its place there.
+    /// By worker: its pool, and its seat there.
     pool_seats: Vec<Option<(PoolId, usize)>>,
     resources: Vec<ResourceState>,
-    /// Each worker's life, if others spawn or join it.
+    /// By worker: its life, if other workers spawn or join it.
     life_by_worker: Vec<Option<ResourceId>>,
-    /// Each resource's pool, for queues that feed one.
+    /// By resource: the pool that takes its tasks from this queue.
     pool_by_queue: Vec<Option<PoolId>>,
     pools: Vec<Pool>,
     cores: Cores,
     usage: cores::CpuUsageHistory,
-    /// How many threads and processes seem to run lately.
+    /// A moving average of the number of threads and processes that seem to run.
     runnable_estimate: f64,
     has_ready_times: bool,
     marks: Vec<TimelineMark>,
@@ -128,47 +105,49 @@ pub struct Model {
     log: VecDeque<LogLine>,
     failures: Failures,
     deadlocks: deadlock::Deadlocks,
-    /// How many workers hold a lock while they wait for one without a limit: without any there is no deadlock.
+    /// Workers whose wait can close a cycle: untimed waits of lock holders for another lock, and joins. While there are
+    /// none there is no deadlock.
     stuck_holders: usize,
     happens_before: happens_before::HappensBefore,
     slot_audit: slot_audit::SlotAudit,
 }
 
 impl Model {
-    pub fn new(cast: Arc<Registry>, budget: Budget) -> Self {
-        let plan = BufferSizes::new(&cast, budget);
-        let mut seats = vec![None; cast.workers.len()];
-        let mut fed_by = vec![None; cast.resources.len()];
-        let mut lives = vec![None; cast.workers.len()];
-        for (id, of) in cast.lives() {
-            if let Some(life) = lives.get_mut(of.index()) {
+    pub fn new(registry: Arc<Registry>, budget: Budget) -> Self {
+        let sizes = BufferSizes::new(&registry, budget);
+        let mut pool_seats = vec![None; registry.workers.len()];
+        let mut pool_by_queue = vec![None; registry.resources.len()];
+        let mut life_by_worker = vec![None; registry.workers.len()];
+        for (id, worker) in registry.lives() {
+            if let Some(life) = life_by_worker.get_mut(worker.index()) {
                 *life = Some(id);
             }
         }
-        for (pool, info) in cast.pools.iter().enumerate() {
+        for (pool, info) in registry.pools.iter().enumerate() {
             for (seat, worker) in info.workers.iter().enumerate() {
-                if let Some(place) = seats.get_mut(worker.index()) {
-                    *place = Some((PoolId::from(pool), seat));
+                if let Some(pool_seat) = pool_seats.get_mut(worker.index()) {
+                    *pool_seat = Some((PoolId::from(pool), seat));
                 }
             }
-            if let Some(feeds) = fed_by.get_mut(info.queue.index()) {
-                *feeds = Some(PoolId::from(pool));
+            if let Some(fed) = pool_by_queue.get_mut(info.queue.index()) {
+                *fed = Some(PoolId::from(pool));
             }
         }
+        let lane = || Lane::new(sizes.shape, sizes.spans_per_lane);
         Self {
             newest_stamp: Stamp::default(),
             complete_until: None,
             ended: None,
             health: Health::default(),
-            lanes: cast.workers.iter().map(|_| Lane::new(plan.shape, plan.spans_per_lane)).collect(),
-            empty_lane: Lane::new(plan.shape, plan.spans_per_lane),
-            pool_seats: seats,
-            resources: cast.resources.iter().map(|info| ResourceState::new(&info.kind, &plan)).collect(),
-            life_by_worker: lives,
-            pool_by_queue: fed_by,
-            pools: cast.pools.iter().map(|info| Pool::new(info, plan.shape, plan.digits)).collect(),
-            cores: Cores::new(plan.shape),
-            usage: cores::CpuUsageHistory::new(plan.shape),
+            lanes: registry.workers.iter().map(|_| lane()).collect(),
+            empty_lane: lane(),
+            pool_seats,
+            resources: registry.resources.iter().map(|info| ResourceState::new(&info.kind, &sizes)).collect(),
+            life_by_worker,
+            pool_by_queue,
+            pools: registry.pools.iter().map(|info| Pool::new(info, sizes.shape, sizes.digits)).collect(),
+            cores: Cores::new(sizes.shape),
+            usage: cores::CpuUsageHistory::new(sizes.shape),
             runnable_estimate: 0.0,
             has_ready_times: true,
             marks: Vec::new(),
@@ -177,13 +156,13 @@ impl Model {
             failures: Failures::default(),
             deadlocks: deadlock::Deadlocks::default(),
             stuck_holders: 0,
-            happens_before: happens_before::HappensBefore::new(&cast),
+            happens_before: happens_before::HappensBefore::new(&registry),
             slot_audit: slot_audit::SlotAudit::default(),
-            registry: cast,
+            registry,
         }
     }
 
-    /// Takes in one message. Cannot fail.
+    /// Applies one message. Cannot fail.
     pub fn apply(&mut self, message: &Message) {
         self.begin_settings_period(message);
         match message {
@@ -202,149 +181,13 @@ impl Model {
             Message::WaitSnapshot(snapshot) => self.apply_snapshot(snapshot),
             Message::Sample(sample) => self.apply_sample(sample),
             Message::Notice { at, notice } => self.apply_notice(*at, notice),
-            Message::Ended { at, reason: how } => {
+            Message::Ended { at, reason } => {
                 self.newest_stamp = self.newest_stamp.max(*at);
                 self.complete_until = self.complete_until.max(Some(*at));
-                self.ended = Some((*at, how.clone()));
+                self.ended = Some((*at, reason.clone()));
                 self.lanes.iter_mut().for_each(|lane| lane.settle_until(Stamp(u64::MAX)));
                 self.bound_estimates(*at);
             }
         }
-    }
-
-    pub fn registry(&self) -> &Registry {
-        &self.registry
-    }
-
-    /// Newest stamp seen of anything.
-    pub fn newest_stamp(&self) -> Stamp {
-        self.newest_stamp
-    }
-
-    /// All that happened before this moment is in the model. What a worker does "now" is known for this moment, not for a
-    /// later one. `None` when the source does not say.
-    pub fn complete_until(&self) -> Option<Stamp> {
-        self.complete_until
-    }
-
-    pub fn run_end(&self) -> Option<(Stamp, &RunEnd)> {
-        self.ended.as_ref().map(|(at, how)| (*at, how))
-    }
-
-    pub fn health(&self) -> Health {
-        let lost = self.lanes.iter().fold(0, |sum: u64, lane| sum.saturating_add(lane.lost_events()));
-        Health {
-            lost,
-            confirmed_verdicts: self.confirmed_verdicts(),
-            disagreements: self.disagreements(),
-            ..self.health
-        }
-    }
-
-    /// Whether every event recorded has arrived: else whatever is counted from events is a lower bound.
-    pub fn is_complete(&self) -> bool {
-        self.lanes.iter().all(|lane| lane.lost_events() == 0)
-    }
-
-    /// A worker's lane; an empty one for a worker that is not in the cast.
-    pub fn lane(&self, worker: WorkerId) -> &Lane {
-        self.lanes.get(worker.index()).unwrap_or(&self.empty_lane)
-    }
-
-    /// Lanes that ever began or were started.
-    pub fn lanes(&self) -> impl Iterator<Item = (WorkerId, &Lane)> {
-        let known = |(_, lane): &(usize, &Lane)| lane.life_count() > 0 || lane.pid().is_some() || lane.is_in_life();
-        self.lanes.iter().enumerate().filter(known).map(|(i, lane)| (WorkerId::from(i), lane))
-    }
-
-    pub fn lock(&self, resource: ResourceId) -> Option<&Lock> {
-        match self.resources.get(resource.index())? {
-            ResourceState::Lock(lock) => Some(lock),
-            _ => None,
-        }
-    }
-
-    /// What has a depth: a queue, or the bytes of a pipe.
-    pub fn queue(&self, resource: ResourceId) -> Option<&Queue> {
-        match self.resources.get(resource.index())? {
-            ResourceState::Queue(queue) => Some(queue),
-            ResourceState::Results(results) => Some(results.unread()),
-            ResourceState::Pipe(pipe) => Some(pipe.byte_queue()),
-            _ => None,
-        }
-    }
-
-    /// The results of a pool's tasks.
-    pub fn results(&self, resource: ResourceId) -> Option<&Results> {
-        match self.resources.get(resource.index())? {
-            ResourceState::Results(results) => Some(results),
-            _ => None,
-        }
-    }
-
-    pub fn pipe(&self, resource: ResourceId) -> Option<&Pipe> {
-        match self.resources.get(resource.index())? {
-            ResourceState::Pipe(pipe) => Some(pipe),
-            _ => None,
-        }
-    }
-
-    pub fn pool(&self, pool: PoolId) -> Option<&Pool> {
-        self.pools.get(pool.index())
-    }
-
-    pub fn counter(&self, resource: ResourceId) -> Option<&Counter> {
-        match self.resources.get(resource.index())? {
-            ResourceState::Counter(counter) => Some(counter),
-            _ => None,
-        }
-    }
-
-    /// A condition, an event flag or a barrier.
-    pub fn signals(&self, resource: ResourceId) -> Option<&Signals> {
-        match self.resources.get(resource.index())? {
-            ResourceState::Signals(signals) => Some(signals),
-            _ => None,
-        }
-    }
-
-    /// The lives of a worker that others spawn or join.
-    pub fn life(&self, worker: WorkerId) -> Option<&Life> {
-        match self.resources.get(self.life_of(worker)?.index())? {
-            ResourceState::Life(life) => Some(life),
-            _ => None,
-        }
-    }
-
-    fn life_of(&self, worker: WorkerId) -> Option<ResourceId> {
-        self.life_by_worker.get(worker.index()).copied().flatten()
-    }
-
-    /// Knobs turned, pools resized, workers died: in the order of their stamps.
-    pub fn marks(&self) -> &[TimelineMark] {
-        &self.marks
-    }
-
-    /// What failed, and why.
-    pub const fn failures(&self) -> &Failures {
-        &self.failures
-    }
-
-    /// The newest lines of the runner's standard error, and notes.
-    pub fn log(&self) -> &VecDeque<LogLine> {
-        &self.log
-    }
-
-    /// What is wrong at `now`, most severe first.
-    pub fn findings(&self, now: Stamp) -> Vec<Finding> {
-        findings::detect_all(self, now)
-    }
-
-    /// Heap bytes in use, without what the cast takes.
-    pub fn heap_bytes(&self) -> usize {
-        let lanes: usize = self.lanes.iter().map(|lane| size_of::<Lane>() + lane.heap_bytes()).sum();
-        let resources: usize = self.resources.iter().map(ResourceState::heap_bytes).sum();
-        let pools: usize = self.pools.iter().map(|pool| size_of::<Pool>() + pool.heap_bytes()).sum();
-        lanes + resources + pools + self.cores.heap_bytes() + self.usage.heap_bytes() + self.happens_before.heap_bytes()
     }
 }

@@ -1,24 +1,25 @@
-//! The lives of one worker that others spawn or join.
+//! The lives of a worker that other workers spawn or join.
 
 use super::duration_stats::DurationStats;
 use contend_trace::{Span, WorkerId};
 
+/// Spawns of one worker: how many were requested, and how long they took to start.
 #[derive(Debug, Clone)]
 pub struct Life {
     worker: WorkerId,
-    /// The highest number of a life that somebody is known to have asked for.
+    /// The highest number of a life that a worker is known to have requested.
     spawn_requests: u64,
-    /// Who asked for the newest life that is known to have begun.
+    /// The worker that requested the newest life that is known to have begun.
     spawner: Option<WorkerId>,
-    /// From asking for a life to its first moment.
+    /// Times from the request for a life to its begin.
     start_delays: DurationStats,
-    /// The same when the settings were changed.
+    /// `start_delays` at the last change of settings.
     baseline: Option<Box<DurationStats>>,
 }
 
 impl Life {
-    pub(super) fn new(of: WorkerId, digits: u8) -> Self {
-        Self { worker: of, spawn_requests: 0, spawner: None, start_delays: DurationStats::new(digits), baseline: None }
+    pub(super) fn new(worker: WorkerId, digits: u8) -> Self {
+        Self { worker, spawn_requests: 0, spawner: None, start_delays: DurationStats::new(digits), baseline: None }
     }
 
     pub(super) fn record_request(&mut self, nth: u64) {
@@ -30,39 +31,39 @@ impl Life {
         self.start_delays.record(after);
     }
 
-    /// Figures of the present settings begin now.
+    /// Begins the figures of the present settings.
     pub(super) fn set_baseline(&mut self) {
         self.baseline = Some(Box::new(self.start_delays.clone()));
     }
 
-    /// As [`Life::start_delays`], of those lives alone that began since the settings were changed.
+    /// Like [`Life::start_delays`], for lives that began since the last change of settings.
     pub fn recent_start_delays(&self) -> DurationStats {
         self.baseline
             .as_ref()
             .map_or_else(|| self.start_delays.clone(), |before| self.start_delays.minus_earlier(before))
     }
 
-    /// Whose they are.
+    /// Returns the worker whose lives these are.
     pub fn worker(&self) -> WorkerId {
         self.worker
     }
 
-    /// How many were asked for.
+    /// Returns how many lives were requested.
     pub fn spawn_requests(&self) -> u64 {
         self.spawn_requests
     }
 
-    /// Who spawned it last.
+    /// Returns the worker that requested the newest life.
     pub fn spawner(&self) -> Option<WorkerId> {
         self.spawner
     }
 
-    /// From being asked for to the first moment, of each life that was spawned.
+    /// Returns the times from the request to the begin of each spawned life.
     pub fn start_delays(&self) -> &DurationStats {
         &self.start_delays
     }
 
-    /// Heap bytes in use.
+    /// Returns the heap bytes in use.
     pub(super) fn heap_bytes(&self) -> usize {
         self.start_delays.heap_bytes() + self.baseline.as_ref().map_or(0, |before| before.heap_bytes())
     }

@@ -1,10 +1,12 @@
-//! One lock: who has it, who waits for it, how long that takes.
+//! A mutex, a semaphore or an rwlock as the model sees it: holders, waiters, and the durations of holds and waits.
 
 mod cells;
 mod dead_requests;
 mod grant_set;
 mod handoff;
 mod holders;
+mod holds;
+mod request;
 mod since_change;
 mod users;
 mod utilization;
@@ -14,6 +16,8 @@ use self::cells::{LockBucket, PastHold};
 use self::dead_requests::DeadRequests;
 pub(crate) use self::grant_set::GrantSet;
 pub use self::holders::LockCapacity;
+use self::holds::OpenHold;
+pub(crate) use self::request::LockRequest;
 use self::since_change::LockBaseline;
 pub use self::since_change::RecentLockUse;
 use self::users::LockUse;
@@ -23,30 +27,16 @@ use super::duration_stats::DurationStats;
 use super::history::History;
 use contend_trace::{Grant, Stamp, WorkerId};
 
-/// A hold whose end is not known yet.
-#[derive(Debug, Clone, Copy)]
-struct OpenHold {
-    grant: Grant,
-    worker: WorkerId,
-    from: Stamp,
-    /// Whether `from` is when it was taken: not so when that event was lost and a later list names the hold.
-    is_start_known: bool,
-    /// Whether events of the holder were lost since.
-    is_uncertain: bool,
-    /// The holder's death, if it died with it.
-    died_at: Option<Stamp>,
-    /// Whether the holder has begun another life since: this hold never ends.
-    is_former_life: bool,
-}
-
+/// A worker that waits for the lock.
 #[derive(Debug, Clone, Copy)]
 struct LockWaiter {
     worker: WorkerId,
     since: Stamp,
-    /// Its death, if it died waiting.
+    /// The worker's death, if it died waiting.
     died_at: Option<Stamp>,
 }
 
+/// A mutex, a semaphore or an rwlock.
 #[derive(Debug, Clone)]
 pub struct Lock {
     capacity: LockCapacity,
@@ -55,14 +45,14 @@ pub struct Lock {
     timeouts: u64,
     orphanings: u64,
     posts: u64,
-    /// Permits that their holders returned.
+    /// Holds that ended with a release.
     returned: u64,
-    /// Whether a worker ever took several at once; who took it last, and when.
+    /// Whether a worker ever took several permits in one step; and the last acquisition.
     is_taken_in_bulk: bool,
     last_taken: (WorkerId, Stamp),
     wait_times: DurationStats,
     hold_times: DurationStats,
-    /// The highest grant seen: whoever has it is the owner, or nobody is.
+    /// The highest known grant. The owner of the lock, if there is one, has this grant.
     newest_grant: Grant,
     open_holds: Vec<OpenHold>,
     waiters: Vec<LockWaiter>,
@@ -71,17 +61,17 @@ pub struct Lock {
     users: Vec<LockUse>,
     pub(super) grants: GrantSet,
     history: History<LockBucket>,
-    /// The newest holds, each at its grant modulo their number.
+    /// The newest holds, each at the index of its grant modulo `max_exact_holds`.
     exact_holds: Vec<PastHold>,
     max_exact_holds: usize,
-    /// What it went through since the settings were changed, if they were.
+    /// The figures since the last change of settings, if there was one.
     baseline: Option<Box<LockBaseline>>,
 }
 
 impl Lock {
-    pub(super) fn new(plan: &BufferSizes, room: LockCapacity) -> Self {
+    pub(super) fn new(sizes: &BufferSizes, capacity: LockCapacity) -> Self {
         Self {
-            capacity: room,
+            capacity,
             posts: 0,
             returned: 0,
             is_taken_in_bulk: false,
@@ -90,22 +80,22 @@ impl Lock {
             contended: 0,
             timeouts: 0,
             orphanings: 0,
-            wait_times: DurationStats::new(plan.digits),
-            hold_times: DurationStats::new(plan.digits),
+            wait_times: DurationStats::new(sizes.digits),
+            hold_times: DurationStats::new(sizes.digits),
             newest_grant: Grant(0),
             open_holds: Vec::new(),
             waiters: Vec::new(),
             dead_requests: DeadRequests::default(),
             users: Vec::new(),
-            grants: GrantSet::new(plan.grant_words),
-            history: History::new(plan.shape),
+            grants: GrantSet::new(sizes.grant_words),
+            history: History::new(sizes.shape),
             exact_holds: Vec::new(),
-            max_exact_holds: plan.holds_per_lock.next_power_of_two(),
+            max_exact_holds: sizes.holds_per_lock.next_power_of_two(),
             baseline: None,
         }
     }
 
-    /// How many can have it at once.
+    /// Returns how many workers can hold the lock at once.
     pub fn capacity(&self) -> LockCapacity {
         self.capacity
     }
@@ -114,12 +104,12 @@ impl Lock {
         self.acquired
     }
 
-    /// Acquisitions that had to wait.
+    /// Returns the number of acquisitions that had to wait.
     pub fn contended(&self) -> u64 {
         self.contended
     }
 
-    /// Timed waits that ended without the lock.
+    /// Returns the number of timed waits that ended without the lock.
     pub fn timeouts(&self) -> u64 {
         self.timeouts
     }
@@ -129,27 +119,27 @@ impl Lock {
         self.is_taken_in_bulk
     }
 
-    /// Waits of contended acquisitions only.
+    /// Returns the durations of the waits of contended acquisitions.
     pub fn wait_times(&self) -> &DurationStats {
         &self.wait_times
     }
 
-    /// Holds that ended.
+    /// Returns the durations of the holds that ended.
     pub fn hold_times(&self) -> &DurationStats {
         &self.hold_times
     }
 
-    /// How many times its owner was found dead.
+    /// Returns how many times the owner was found dead.
     pub fn orphanings(&self) -> u64 {
         self.orphanings
     }
 
-    /// Permits given that were not held.
+    /// Returns how many permits were posted, that is, released without having been held.
     pub fn posts(&self) -> u64 {
         self.posts
     }
 
-    /// Who waits for it now, since when; longest first.
+    /// Returns the workers that wait now, and since when; longest first.
     pub fn waiters(&self) -> Vec<(WorkerId, Stamp)> {
         let living = self.waiters.iter().filter(|w| w.died_at.is_none());
         let mut waiters: Vec<_> = living.map(|w| (w.worker, w.since)).collect();
@@ -157,7 +147,7 @@ impl Lock {
         waiters
     }
 
-    /// A worker begins to wait. Returns its place among the waiters.
+    /// Adds a waiter and returns its index among the waiters.
     #[inline]
     pub(super) fn add_waiter(&mut self, worker: WorkerId, since: Stamp) -> u32 {
         self.user_entry(worker);
@@ -165,21 +155,21 @@ impl Lock {
         self.waiters.len() as u32 - 1
     }
 
-    /// The waiter at `place` waits no more. Returns the worker that has that place now, if one has.
+    /// Removes the waiter at `index`. Returns the waiter that has this index now, if there is one.
     #[inline]
-    pub(super) fn remove_waiter(&mut self, place: u32, at: Stamp) -> Option<WorkerId> {
-        if place as usize >= self.waiters.len() {
+    pub(super) fn remove_waiter(&mut self, index: u32, at: Stamp) -> Option<WorkerId> {
+        if index as usize >= self.waiters.len() {
             return None;
         }
-        let waiter = self.waiters.swap_remove(place as usize);
+        let waiter = self.waiters.swap_remove(index as usize);
         let at = waiter.died_at.map_or(at, |dead| dead.min(at));
         self.history.add(waiter.since, at, |traffic, a, b| cells::saturating_add_to(&mut traffic.waited, b - a));
         let waited = at.span_since(waiter.since).0;
         let user = self.user_entry(waiter.worker);
         user.waited = user.waited.saturating_add(waited);
-        // Equal ones: the later one, so that the order of arrival cannot matter.
+        // Of equal waits the later one counts, so that the result does not depend on the order of arrival.
         (user.longest_wait, user.longest_wait_end) = (user.longest_wait, user.longest_wait_end).max((waited, at));
-        self.waiters.get(place as usize).map(|moved| moved.worker)
+        self.waiters.get(index as usize).map(|moved| moved.worker)
     }
 
     pub(super) fn record_timeout(&mut self, worker: WorkerId, at: Stamp) {
@@ -196,32 +186,24 @@ impl Lock {
         self.orphanings += 1;
     }
 
-    /// A worker has the lock; it waited since `waiting`, if it had to.
+    /// Records that a worker took the lock, after a wait since `waiting` if it had to wait.
     #[inline]
     pub(super) fn record_acquire(&mut self, worker: WorkerId, grant: Grant, at: Stamp, waiting: Option<Stamp>) {
         self.acquired += 1;
         if let Some(since) = waiting {
             self.record_wait(since, at);
         }
-        // Permits that are taken in one step have one stamp, and come one after the other.
+        // Permits taken in one step have one stamp, and their events follow each other.
         self.is_taken_in_bulk |= self.capacity != LockCapacity::Exclusive && self.last_taken == (worker, at);
         self.last_taken = (worker, at);
         let user = self.user_entry(worker);
         user.acquired += 1;
         user.streak = TimeoutStreak::default();
         self.note_grant(worker, grant);
-        self.open_holds.push(OpenHold {
-            grant,
-            worker,
-            from: at,
-            is_start_known: true,
-            is_uncertain: false,
-            died_at: None,
-            is_former_life: false,
-        });
+        self.open_holds.push(OpenHold::new(worker, grant, at, true));
     }
 
-    /// A worker passed a semaphore and holds nothing of it.
+    /// Records that a worker passed a semaphore that is used as a signal: it holds no permit afterwards.
     pub(super) fn record_pass(&mut self, worker: WorkerId, grant: Grant, at: Stamp, waiting: Option<Stamp>) {
         self.acquired += 1;
         if let Some(since) = waiting {
@@ -245,101 +227,7 @@ impl Lock {
         self.posts += 1;
     }
 
-    /// A list before a wait names a hold: the lock is held for certain, at the latest since `at`.
-    pub(super) fn confirm_hold(&mut self, worker: WorkerId, grant: Grant, at: Stamp) {
-        self.note_grant(worker, grant);
-        if let Some(open) = self.open_holds.iter_mut().find(|open| open.grant == grant && open.worker == worker) {
-            open.is_uncertain = false;
-            return;
-        }
-        let open = OpenHold {
-            grant,
-            worker,
-            from: at,
-            is_start_known: false,
-            is_uncertain: false,
-            died_at: None,
-            is_former_life: false,
-        };
-        self.open_holds.push(open);
-    }
-
-    #[inline]
-    fn note_grant(&mut self, worker: WorkerId, grant: Grant) {
-        self.grants.insert(grant.number());
-        self.newest_grant = self.newest_grant.later(grant);
-        let user = self.user_entry(worker);
-        user.last_grant = user.last_grant.later(grant);
-    }
-
-    /// A worker gave the lock back.
-    #[inline]
-    pub(super) fn record_release(&mut self, worker: WorkerId, grant: Grant, at: Stamp) {
-        self.newest_grant = self.newest_grant.later(grant);
-        self.returned += 1;
-        let Some(open) = self.remove_hold(worker, grant) else { return };
-        if open.is_start_known {
-            self.hold_times.record(at.span_since(open.from));
-            if let Some(recent) = &mut self.baseline {
-                recent.record_hold(open.from, at.span_since(open.from));
-            }
-        }
-        self.archive_hold(&open, at);
-        self.history.at(at).ended += 1;
-    }
-
-    /// A hold ended at a time that is not known, or never: `until` if its holder died then.
-    pub(super) fn drop_hold(&mut self, worker: WorkerId, grant: Grant) {
-        if let Some(open) = self.remove_hold(worker, grant) {
-            self.archive_hold(&open, open.died_at.unwrap_or(open.from));
-        }
-    }
-
-    /// The holder begins another life and has not given it back: nobody ever will.
-    pub(super) fn mark_former_life(&mut self, worker: WorkerId, grant: Grant) {
-        let hold = |open: &&mut OpenHold| open.worker == worker && open.grant == grant;
-        self.open_holds.iter_mut().filter(hold).for_each(|open| open.is_former_life = true);
-    }
-
-    /// Events of the holder were lost.
-    pub(super) fn mark_uncertain(&mut self, worker: WorkerId) {
-        self.open_holds_of(worker).for_each(|open| open.is_uncertain = true);
-    }
-
-    /// Holds of a worker's present life.
-    fn open_holds_of(&mut self, worker: WorkerId) -> impl Iterator<Item = &mut OpenHold> {
-        self.open_holds.iter_mut().filter(move |open| open.worker == worker && !open.is_former_life)
-    }
-
-    /// A worker that holds it or waits for it is dead since `at`.
-    pub(super) fn mark_dead(&mut self, worker: WorkerId, at: Stamp) {
-        self.open_holds_of(worker).for_each(|open| open.died_at = Some(at));
-        self.waiters.iter_mut().filter(|w| w.worker == worker).for_each(|w| w.died_at = Some(at));
-    }
-
-    #[inline]
-    fn remove_hold(&mut self, worker: WorkerId, grant: Grant) -> Option<OpenHold> {
-        let place = self.open_holds.iter().position(|open| open.grant == grant && open.worker == worker)?;
-        Some(self.open_holds.swap_remove(place))
-    }
-
-    /// Puts a hold that is over into the history.
-    #[inline]
-    fn archive_hold(&mut self, open: &OpenHold, to: Stamp) {
-        self.history.add(open.from, to, |traffic, a, b| cells::saturating_add_to(&mut traffic.held, b - a));
-        let hold = PastHold { grant: open.grant, worker: open.worker, from: open.from, to };
-        let place = open.grant.number() as usize & (self.max_exact_holds - 1);
-        if place >= self.exact_holds.len() {
-            self.exact_holds.resize(place + 1, PastHold::default());
-        }
-        let kept = &mut self.exact_holds[place];
-        let rank = |hold: &PastHold| (hold.grant.number(), hold.worker, hold.from, hold.to);
-        if rank(kept) < rank(&hold) {
-            *kept = hold;
-        }
-    }
-
-    /// Heap bytes in use.
+    /// Returns the heap bytes in use.
     pub(super) fn heap_bytes(&self) -> usize {
         self.history.heap_bytes()
             + self.exact_holds.capacity() * size_of::<PastHold>()

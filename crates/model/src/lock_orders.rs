@@ -1,85 +1,87 @@
-//! In which orders locks were taken: what lock order checkers such as the kernel's lockdep keep; and which of them can overlap.
+//! The orders in which locks were taken, as lock order checkers such as the kernel's lockdep keep them; and the pairs
+//! of opposite orders that can overlap.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use contend_trace::{ResourceId, Stamp, WorkerId};
 
-/// Pairs of locks that are kept.
+/// The maximum number of pairs of locks.
 const MAX_PAIRS: usize = 4_096;
 
-/// Cases that are kept for each pair: of workers, and of what else they hold.
+/// The maximum number of cases for each pair.
 const MAX_CASES: usize = 16;
 
-/// A worker, and the locks that it held as well: two workers with a common one never are there at once.
+/// A worker, and the other locks that it held: two workers with a common lock are never there at once.
 type OrderCase = (WorkerId, Vec<ResourceId>);
 
-/// A worker took a lock while it held another.
+/// Acquisitions of one lock while another was held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct NestedAcquire {
-    /// The first time.
+    /// When this happened first.
     first_at: Stamp,
-    /// The number of the last time, among all nested acquisitions of the worker.
+    /// The number of the newest one among all nested acquisitions of the worker.
     last_nth: u32,
 }
 
-/// Two workers that took a pair of locks each in its order, at times that nothing kept apart.
+/// Two workers that took a pair of locks in opposite orders while nothing kept them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Overlap {
-    /// Whether something may have kept them apart that is not known.
+    /// Whether something unknown may have kept them apart.
     is_uncertain: bool,
-    /// Who took the second while it held the first, and who the other way round.
+    /// The worker that took the second lock while it held the first, and the worker that did the opposite.
     workers: (WorkerId, WorkerId),
 }
 
 type LockPair = (ResourceId, ResourceId);
 
-/// For each lock held and lock taken: who did that. Which ones are kept does not depend on the order of arrival.
+/// The nested acquisitions by pair of locks, the held one first. Which cases are kept does not depend on the order of
+/// arrival.
 #[derive(Debug, Clone, Default)]
 pub(super) struct LockOrders {
     pairs: BTreeMap<LockPair, BTreeMap<OrderCase, NestedAcquire>>,
-    /// By the lower lock of each pair and the higher one.
+    /// By pair of locks, the lower id first.
     overlaps: BTreeMap<LockPair, BTreeSet<Overlap>>,
     is_uncertain: bool,
 }
 
-/// Two locks that were taken in both orders.
+/// Two locks that were taken in both orders, which can deadlock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OrderHazard {
     pub locks: LockPair,
-    /// Who took the second while it held the first, and who the other way round.
+    /// The worker that took the second lock while it held the first, and the worker that did the opposite.
     pub workers: (WorkerId, WorkerId),
-    /// When the second of the two orders was first seen.
+    /// When the second of the two orders first occurred.
     pub at: Stamp,
-    /// Whether something may have kept the two apart that is not known.
+    /// Whether something unknown may have kept the two workers apart.
     pub is_uncertain: bool,
 }
 
 impl LockOrders {
-    /// Nothing is known any more of what keeps two acquisitions apart.
+    /// Records that from now on it is unknown what keeps two acquisitions apart.
     pub(super) fn mark_uncertain(&mut self) {
         self.is_uncertain = true;
     }
 
-    /// Forgets all orders, but not that something is not known.
+    /// Forgets all orders, but not that the relation is uncertain.
     pub(super) fn forget_orders(&mut self) {
         *self = Self { is_uncertain: self.is_uncertain, ..Self::default() };
     }
 
-    /// `worker` took `lock` and would have waited for it for ever, while it held all of `held`: its `nth` such step. Which
-    /// steps of others have certainly happened before it says `after`.
+    /// Records that `worker` took `lock` while it held all of `held`, and would have waited for it without a limit: its
+    /// `nth` such step. `happened_before` tells whether a step of another worker certainly happened before this one.
     pub(super) fn record_nested_acquire(
         &mut self,
         worker: WorkerId,
         lock: ResourceId,
         held: &[ResourceId],
         (at, nth): (Stamp, u32),
-        after: impl Fn(WorkerId, u32) -> bool,
+        happened_before: impl Fn(WorkerId, u32) -> bool,
     ) {
         for first in held.iter().copied().filter(|first| *first != lock) {
             let mut guards: Vec<ResourceId> =
                 held.iter().copied().filter(|guard| *guard != first && *guard != lock).collect();
             guards.sort_unstable();
-            self.record_overlaps(worker, (first, lock), &guards, &after);
+            self.record_overlaps(worker, (first, lock), &guards, &happened_before);
             let cases = self.pairs.entry((first, lock)).or_default();
             let took = cases.entry((worker, guards)).or_insert(NestedAcquire { first_at: at, last_nth: nth });
             *took = NestedAcquire { first_at: took.first_at.min(at), last_nth: took.last_nth.max(nth) };
@@ -92,20 +94,20 @@ impl LockOrders {
         }
     }
 
-    /// Notes who took a pair the other way round, with nothing to keep the two apart.
+    /// Records the workers that took the pair in the opposite order while nothing kept them apart from `worker`.
     fn record_overlaps(
         &mut self,
         worker: WorkerId,
         (first, second): LockPair,
         guards: &[ResourceId],
-        after: impl Fn(WorkerId, u32) -> bool,
+        happened_before: impl Fn(WorkerId, u32) -> bool,
     ) {
         let Some(others) = self.pairs.get(&(second, first)) else { return };
         let forward = first < second;
         let pair = if forward { (first, second) } else { (second, first) };
         for ((other, theirs), took) in others {
-            let apart = guards.iter().any(|guard| theirs.contains(guard)) || after(*other, took.last_nth);
-            if *other == worker || apart {
+            let is_apart = guards.iter().any(|guard| theirs.contains(guard)) || happened_before(*other, took.last_nth);
+            if *other == worker || is_apart {
                 continue;
             }
             let workers = if forward { (worker, *other) } else { (*other, worker) };
@@ -117,13 +119,13 @@ impl LockOrders {
         }
     }
 
-    /// Pairs of locks that different workers took in both orders with nothing to keep them apart.
+    /// Returns the pairs of locks that different workers took in both orders while nothing kept them apart.
     pub(super) fn hazards(&self) -> impl Iterator<Item = OrderHazard> + '_ {
         self.overlaps.iter().filter_map(|(&(first, second), overlaps)| {
-            let Overlap { is_uncertain: doubtful, workers } = *overlaps.first()?;
-            let there = self.first_time(workers.0, (first, second))?;
-            let back = self.first_time(workers.1, (second, first))?;
-            Some(OrderHazard { locks: (first, second), workers, at: there.max(back), is_uncertain: doubtful })
+            let Overlap { is_uncertain, workers } = *overlaps.first()?;
+            let forward = self.first_time(workers.0, (first, second))?;
+            let backward = self.first_time(workers.1, (second, first))?;
+            Some(OrderHazard { locks: (first, second), workers, at: forward.max(backward), is_uncertain })
         })
     }
 
@@ -132,7 +134,7 @@ impl LockOrders {
         cases.map(|(_, took)| took.first_at).min()
     }
 
-    /// Heap bytes in use, roughly.
+    /// Returns the approximate heap bytes in use.
     pub(super) fn heap_bytes(&self) -> usize {
         let each = |cases: &BTreeMap<OrderCase, NestedAcquire>| {
             cases

@@ -1,11 +1,11 @@
-//! Lists of names in sentences.
+//! Parts of sentences: lists of names, and how many workers are stuck.
 
-/// `a, b and c`; after the first six only how many more.
+/// Joins names as in `a, b and c`; after the first six, only tells how many more there are.
 pub fn join_names(names: &[&str]) -> String {
     const SHOWN: usize = 6;
     match names {
         [] => String::new(),
-        [one] => (*one).to_owned(),
+        [name] => (*name).to_owned(),
         names if names.len() > SHOWN + 1 => {
             format!("{} and {} more", names[..SHOWN].join(", "), names.len() - SHOWN)
         }
@@ -13,7 +13,7 @@ pub fn join_names(names: &[&str]) -> String {
     }
 }
 
-/// What becomes of so many that wait forever: `It is stuck forever.`
+/// Returns the sentence about `n` stuck workers that were named before: `It is stuck forever.`
 pub fn stuck_forever_sentence(n: usize) -> String {
     match n {
         0 | 1 => "It is stuck forever.".to_owned(),
@@ -22,9 +22,9 @@ pub fn stuck_forever_sentence(n: usize) -> String {
     }
 }
 
-/// The same after a sentence that speaks of `told` of them.
-pub fn all_stuck_sentence(told: usize, n: usize) -> String {
-    if told >= n { stuck_forever_sentence(n) } else { format!("In all, {n} workers are stuck forever.") }
+/// Returns the sentence about `n` stuck workers, of which only `named` were named before.
+pub fn all_stuck_sentence(named: usize, n: usize) -> String {
+    if named >= n { stuck_forever_sentence(n) } else { format!("In all, {n} workers are stuck forever.") }
 }
 
 #[cfg(test)]
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_lists_are_cut() {
+    fn long_lists_of_names_are_cut() {
         assert_eq!(
             [&["a"][..], &["a", "b"], &["a", "b", "c"], &["a"; 9]].map(join_names),
             ["a", "a and b", "a, b and c", "a, a, a, a, a, a and 3 more"]

@@ -1,4 +1,4 @@
-//! One pipe: how many bytes are and were in it, and who uses it no more.
+//! A pipe: the bytes in it over time, and the workers that closed their ends.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,28 +6,29 @@ use super::Queue;
 use super::history::HistoryShape;
 use contend_trace::{Stamp, WorkerId};
 
+/// A pipe between processes, with its messages and bytes.
 #[derive(Debug, Clone)]
 pub struct Pipe {
-    /// Its depth is in bytes.
+    /// The pipe as a queue of bytes.
     byte_queue: Queue,
     sent: u64,
     received: u64,
-    /// Messages received when the settings were changed.
+    /// Messages received before the last change of settings.
     baseline: u64,
-    /// What those who wait saw when they last looked.
+    /// By waiting worker: the totals when it last tried.
     observed: BTreeMap<WorkerId, ObservedTotals>,
-    /// Those who closed their ends.
+    /// The workers that closed their ends.
     closed_by: BTreeSet<WorkerId>,
 }
 
-/// How many bytes had been written and read when a worker that waits looked: both, if it tried in vain then.
+/// How many bytes had been written and read when a waiting worker last tried; both are known if it tried in vain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct ObservedTotals {
     written: Option<u64>,
     read: Option<u64>,
 }
 
-/// Events tell how many bytes modulo this.
+/// Events tell byte counts modulo this.
 const BYTE_COUNT_MODULUS: u64 = 1 << 40;
 
 impl Pipe {
@@ -42,13 +43,15 @@ impl Pipe {
         }
     }
 
-    /// A piece of a message was written: its bytes, and how many are in the pipe then.
+    /// Records that a piece of a message was written: its bytes, and the bytes in the pipe afterwards. `whole`: the
+    /// piece completes the message.
     pub(super) fn send(&mut self, at: Stamp, worker: WorkerId, (bytes, depth): (u32, u32), whole: bool) {
         self.observed.remove(&worker);
         self.byte_queue.put_some(at, worker, bytes, depth);
         self.sent += u64::from(whole);
     }
 
+    /// Records that a piece of a message was read, like [`Pipe::send`].
     pub(super) fn receive(&mut self, at: Stamp, worker: WorkerId, (bytes, depth): (u32, u32), whole: bool) {
         self.observed.remove(&worker);
         self.byte_queue.take_some(at, worker, bytes, depth);
@@ -62,10 +65,10 @@ impl Pipe {
         self.byte_queue.wait_for_room(from, to);
     }
 
-    /// Who waits looked.
+    /// Records the total that a waiting worker saw when it tried: the bytes read if `read`, else the bytes written.
     pub(super) fn record_observation(&mut self, worker: WorkerId, read: bool, bytes: u64) {
         let seen = self.observed.entry(worker).or_default();
-        // Of two that belong together the first begins anew.
+        // The written total comes first; it begins a new pair.
         *seen = if read {
             ObservedTotals { read: Some(bytes), ..*seen }
         } else {
@@ -73,7 +76,7 @@ impl Pipe {
         };
     }
 
-    /// A worker begins to wait.
+    /// Records that a worker begins to wait: it has not tried yet.
     pub(super) fn begin_wait(&mut self, worker: WorkerId) {
         self.observed.remove(&worker);
     }
@@ -83,7 +86,7 @@ impl Pipe {
         self.closed_by.insert(worker);
     }
 
-    /// Whether a worker can still use it, if it has not ended.
+    /// Whether a worker can still use the pipe, if it has not ended.
     pub(super) fn is_open_to(&self, worker: WorkerId) -> bool {
         !self.closed_by.contains(&worker)
     }
@@ -95,44 +98,45 @@ impl Pipe {
         }
     }
 
-    /// Whether nothing was written, or if `read` nothing was read, that is known and that a worker has not seen.
+    /// Whether the total that a worker saw is the known one: the bytes read if `read`, else the bytes written.
     pub(super) fn is_unchanged_for(&self, worker: WorkerId, read: bool) -> bool {
         let (seen, now) = (self.observed.get(&worker).copied().unwrap_or_default(), self.known_totals());
         if read { seen.read == now.read } else { seen.written == now.written }
     }
 
-    /// Those who tried in vain after all that is now known to be written and read.
+    /// Returns the workers that tried in vain after everything that is known to have been written and read.
     pub(super) fn up_to_date_waiters(&self) -> impl Iterator<Item = WorkerId> {
         let now = self.known_totals();
         self.observed.iter().filter(move |(_, seen)| **seen == now).map(|(worker, _)| *worker)
     }
 
-    /// Its bytes, as what has a depth.
+    /// Returns the bytes in the pipe as a queue.
     pub fn byte_queue(&self) -> &Queue {
         &self.byte_queue
     }
 
-    /// Messages written and read, whole.
+    /// Returns the number of messages that were written completely.
     pub fn sent(&self) -> u64 {
         self.sent
     }
 
+    /// Returns the number of messages that were read completely.
     pub fn received(&self) -> u64 {
         self.received
     }
 
-    /// Messages received since the settings were changed.
+    /// Returns the number of messages that were read since the last change of settings.
     pub fn recent_received(&self) -> u64 {
         self.received - self.baseline
     }
 
-    /// Figures of the present settings begin now.
+    /// Begins the figures of the present settings.
     pub(super) fn set_baseline(&mut self) {
         self.baseline = self.received;
         self.byte_queue.set_baseline();
     }
 
-    /// Heap bytes in use.
+    /// Returns the heap bytes in use.
     pub(super) fn heap_bytes(&self) -> usize {
         self.byte_queue.heap_bytes()
             + self.closed_by.len() * 2 * size_of::<WorkerId>()

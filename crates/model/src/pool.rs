@@ -1,4 +1,4 @@
-//! One pool: its tasks, and what its workers' time goes to.
+//! A worker pool: its tasks, and how its workers spend their time.
 
 mod rates;
 mod since_change;
@@ -10,19 +10,19 @@ use super::history::{History, HistoryShape, Merge};
 use super::queue::unwrap_number;
 use contend_trace::{DropReason, PoolInfo, Span, Stamp, State};
 
-/// Time a pool's workers spent on passing tasks between processes, beside the time they worked.
+/// The time that a pool's workers spent on handing tasks over between processes, and the time they worked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct HandoverTime {
     pub handover_ns: u64,
     pub work_ns: u64,
 }
 
-/// What one bucket of a pool holds.
+/// One bucket of a pool's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct PoolBucket {
     arrived: u64,
     done: u64,
-    /// Nanoseconds of its workers: alive, and on tasks.
+    /// Nanoseconds of the workers: in a life, and on tasks.
     staffed_ns: u64,
     busy_ns: u64,
 }
@@ -36,25 +36,28 @@ impl Merge for PoolBucket {
     }
 }
 
-/// A worker's place in the pool: what goes on there.
+/// A worker's place in the pool.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct PoolSeat {
     began: Option<Stamp>,
     task_began: Option<Stamp>,
-    /// What it spends its time on since when, if that is handing over or work.
+    /// Since when the worker hands over (`true`) or works (`false`); `None` if it does neither.
     time_use: Option<(Stamp, bool)>,
-    /// Its death, if it died there and was not replaced.
+    /// The worker's death, if it died and was not replaced.
     died_at: Option<Stamp>,
 }
 
+/// A pool of workers that take tasks from one queue.
 #[derive(Debug, Clone)]
 pub struct Pool {
+    /// When the pool was resized last, and its number of workers.
     resized: (Stamp, u32),
+    /// The number of tasks that will be submitted, if it is known.
     total: Option<u64>,
     submitted: u64,
-    /// Of these, tasks that no queue took in.
+    /// Submitted tasks that did not go through the queue.
     bypassed: u64,
-    /// The highest number of a task that was put into the queue, where they are numbered.
+    /// The highest number of a task that was put into the queue, if tasks are numbered.
     highest_number: u64,
     done: u64,
     failed: u64,
@@ -64,7 +67,6 @@ pub struct Pool {
     lost: u64,
     unread_failures: u64,
     stolen: u64,
-    /// When the first task came.
     first_task_at: Option<Stamp>,
     service_times: DurationStats,
     response_times: DurationStats,
@@ -72,7 +74,7 @@ pub struct Pool {
     handover: HandoverTime,
     seats: Vec<PoolSeat>,
     history: History<PoolBucket>,
-    /// What it did since the settings were changed, if they were.
+    /// The figures since the last change of settings, if there was one.
     baseline: Option<Box<PoolBaseline>>,
 }
 
@@ -103,7 +105,7 @@ impl Pool {
         }
     }
 
-    /// A task came; the feeder runs it itself if no queue would take it.
+    /// Records that a task was submitted.
     #[inline]
     pub(super) fn submit(&mut self, at: Stamp) {
         self.submitted += 1;
@@ -111,13 +113,13 @@ impl Pool {
         self.history.at(at).arrived += 1;
     }
 
-    /// A task came that goes past the queue.
+    /// Records that a task was submitted that does not go through the queue.
     pub(super) fn bypass(&mut self, at: Stamp) {
         self.bypassed += 1;
         self.submit(at);
     }
 
-    /// A task that was put into the queue, or taken from it, has this number, modulo 2^24.
+    /// Records the number, modulo 2^24, of a task that was put into the queue or taken from it.
     pub(super) fn note_number(&mut self, nth: u32) {
         self.highest_number = self.highest_number.max(unwrap_number(nth, self.highest_number));
     }
@@ -135,8 +137,8 @@ impl Pool {
         self.stolen += 1;
     }
 
-    pub(super) fn record_fate(&mut self, fate: DropReason) {
-        match fate {
+    pub(super) fn record_dropped(&mut self, reason: DropReason) {
+        match reason {
             DropReason::Cancelled => self.cancelled += 1,
             DropReason::Failed => self.failed += 1,
             DropReason::Lost => self.lost += 1,
@@ -144,7 +146,7 @@ impl Pool {
         }
     }
 
-    /// The worker is at a task again that it was at before.
+    /// Records that the worker goes on with a task that it ran before.
     pub(super) fn resume_task(&mut self, seat: Option<usize>, at: Stamp) {
         if let Some(seat) = self.seat_mut(seat) {
             seat.task_began = Some(at);
@@ -167,7 +169,7 @@ impl Pool {
         }
     }
 
-    /// A task ended, `took` being from its begin and `waited` from its intended start to that, when both are known.
+    /// Records that a task ended. `took` is the time from its begin to its end and the time it waited before, if known.
     #[inline]
     pub(super) fn end_task(&mut self, seat: Option<usize>, at: Stamp, ok: bool, took: Option<(Span, Span)>) {
         if ok {
@@ -186,7 +188,7 @@ impl Pool {
         self.drop_task(seat, at);
     }
 
-    /// The worker is on no task from `at` on.
+    /// Records that the worker runs no task from `at` on.
     pub(super) fn drop_task(&mut self, seat: Option<usize>, at: Stamp) {
         if let Some(began) = self.seat_mut(seat).and_then(|seat| seat.task_began.take()) {
             self.history.add(began, at, |flow, a, b| flow.busy_ns = flow.busy_ns.saturating_add(b - a));
@@ -200,7 +202,7 @@ impl Pool {
         }
     }
 
-    /// The worker's life ended at `at`, or when it was found dead.
+    /// Ends the worker's life at `at`, or when it was found dead.
     pub(super) fn end_worker(&mut self, seat: usize, at: Stamp) {
         let at = self.seats.get(seat).and_then(|seat| seat.died_at).map_or(at, |dead| dead.min(at));
         self.drop_task(Some(seat), at);
@@ -216,17 +218,18 @@ impl Pool {
         }
     }
 
-    /// The worker does something else from `at` on.
+    /// Records the worker's new state from `at` on.
     #[inline]
     pub(super) fn set_worker_state(&mut self, seat: usize, at: Stamp, state: State) {
         let Some(seat) = self.seats.get_mut(seat) else { return };
         let next = match state {
             State::Handover => Some((at, true)),
-            State::Running => Some((at, false)),
-            _ => None,
+            State::Empty | State::Done | State::Crashed | State::Gap => None,
+            // Whatever a task waits for, its worker is on it.
+            _ => Some((at, false)),
         };
-        if let Some((since, handing)) = std::mem::replace(&mut seat.time_use, next) {
-            self.handover.add_ns(handing, at.span_since(since).0);
+        if let Some((since, is_handover)) = std::mem::replace(&mut seat.time_use, next) {
+            self.handover.add_ns(is_handover, at.span_since(since).0);
         }
     }
 
@@ -234,100 +237,100 @@ impl Pool {
         self.seats.get_mut(seat?)
     }
 
-    /// Tasks that came, whatever became of them. A process that is killed as it puts one has no time to tell; the number of
-    /// the next one, or its own when it is taken, tells then.
+    /// Returns the number of submitted tasks. A process that is killed while it puts a task may not record the put;
+    /// then the number of the next task, or of this one when it is taken, shows that there was one more.
     pub fn submitted(&self) -> u64 {
         self.submitted.max((self.bypassed + self.highest_number).saturating_sub(self.retried))
     }
 
-    /// Tasks that ended well.
+    /// Returns the number of tasks that succeeded.
     pub fn done(&self) -> u64 {
         self.done
     }
 
-    /// Tasks that ended with a failure.
+    /// Returns the number of tasks that failed.
     pub fn failed(&self) -> u64 {
         self.failed
     }
 
-    /// Tasks turned away because the queue was full.
+    /// Returns the number of tasks that were rejected because the queue was full.
     pub fn rejected(&self) -> u64 {
         self.rejected
     }
 
-    /// Tasks put back because their worker died.
+    /// Returns the number of tasks that were put back because their worker died.
     pub fn retried(&self) -> u64 {
         self.retried
     }
 
-    /// Tasks that were called off before they began.
+    /// Returns the number of tasks that were cancelled before they began.
     pub fn cancelled(&self) -> u64 {
         self.cancelled
     }
 
-    /// Tasks that were begun, or handed over, and will never end.
+    /// Returns the number of tasks that were begun or handed over and will never end.
     pub fn lost(&self) -> u64 {
         self.lost
     }
 
-    /// Failures that nobody will look at: at least so many, if tasks were called off as well.
+    /// Returns the number of failures that no worker will read; a lower bound if tasks were cancelled or lost as well.
     pub fn unread_failures(&self) -> u64 {
         self.unread_failures.saturating_sub(self.cancelled + self.lost)
     }
 
-    /// Tasks that one worker took from another.
+    /// Returns the number of tasks that one worker stole from another.
     pub fn stolen(&self) -> u64 {
         self.stolen
     }
 
-    /// Tasks that are in the queue or in work, as far as is known.
+    /// Returns the number of tasks that are in the queue or in progress, as far as is known.
     pub fn open_tasks(&self) -> u64 {
-        let over = self.done + self.failed + self.rejected + self.cancelled + self.lost;
-        self.submitted().saturating_sub(over)
+        let ended = self.done + self.failed + self.rejected + self.cancelled + self.lost;
+        self.submitted().saturating_sub(ended)
     }
 
-    /// When the first task came.
+    /// Returns when the first task was submitted.
     pub fn first_task_at(&self) -> Option<Stamp> {
         self.first_task_at
     }
 
-    /// How many tasks there will be, when that is known.
+    /// Returns the number of tasks that will be submitted, if it is known.
     pub fn total_tasks(&self) -> Option<u64> {
         self.total
     }
 
-    /// How many workers it has now.
+    /// Returns the present number of workers.
     pub fn worker_count(&self) -> u32 {
         self.resized.1
     }
 
-    /// From begin to end of a task.
+    /// Returns the times from the begin to the end of each task.
     pub fn service_times(&self) -> &DurationStats {
         &self.service_times
     }
 
-    /// From the intended start to the end of a task.
+    /// Returns the times from the intended start to the end of each task.
     pub fn response_times(&self) -> &DurationStats {
         &self.response_times
     }
 
-    /// From the intended start to the begin of a task.
+    /// Returns the times from the intended start to the begin of each task.
     pub fn wait_times(&self) -> &DurationStats {
         &self.wait_times
     }
 
-    /// Whole run, up to `now`.
+    /// Returns the handover time of the whole run up to `now`.
     pub fn handover_time(&self, now: Stamp) -> HandoverTime {
         let mut sum = self.handover;
         for seat in &self.seats {
-            if let Some((since, handing)) = seat.time_use {
-                sum.add_ns(handing, seat.died_at.unwrap_or(now).span_since(since).0);
+            if let Some((since, is_handover)) = seat.time_use {
+                sum.add_ns(is_handover, seat.died_at.unwrap_or(now).span_since(since).0);
             }
         }
         sum
     }
 
-    /// Heap bytes in use.
+    /// Returns the heap bytes in use.
     pub(super) fn heap_bytes(&self) -> usize {
         let times = self.service_times.heap_bytes() + self.response_times.heap_bytes() + self.wait_times.heap_bytes();
         let since = self.baseline.as_ref().map_or(0, |since| since.heap_bytes());
@@ -336,8 +339,8 @@ impl Pool {
 }
 
 impl HandoverTime {
-    fn add_ns(&mut self, handing: bool, ns: u64) {
-        let sum = if handing { &mut self.handover_ns } else { &mut self.work_ns };
+    fn add_ns(&mut self, is_handover: bool, ns: u64) {
+        let sum = if is_handover { &mut self.handover_ns } else { &mut self.work_ns };
         *sum = sum.saturating_add(ns);
     }
 }

@@ -1,9 +1,10 @@
-//! What is known of one resource, whatever it is.
+//! The state of a resource of any kind.
 
 use super::buffer_sizes::BufferSizes;
 use super::{Counter, Life, Lock, LockCapacity, Pipe, Queue, Results, Signals};
 use contend_trace::ResourceKind;
 
+/// The state of one resource.
 #[derive(Debug, Clone)]
 pub(super) enum ResourceState {
     Lock(Box<Lock>),
@@ -16,27 +17,27 @@ pub(super) enum ResourceState {
 }
 
 impl ResourceState {
-    pub(super) fn new(kind: &ResourceKind, plan: &BufferSizes) -> Self {
+    pub(super) fn new(kind: &ResourceKind, sizes: &BufferSizes) -> Self {
         match kind {
             ResourceKind::Mutex { .. } | ResourceKind::Semaphore { .. } | ResourceKind::Rwlock { .. } => {
-                Self::Lock(Box::new(Lock::new(plan, LockCapacity::of(kind))))
+                Self::Lock(Box::new(Lock::new(sizes, LockCapacity::of(kind))))
             }
             ResourceKind::Queue { capacity } | ResourceKind::Server { max_requests: capacity } => {
-                Self::Queue(Box::new(Queue::new(*capacity, plan.shape)))
+                Self::Queue(Box::new(Queue::new(*capacity, sizes.shape)))
             }
-            ResourceKind::Pipe { capacity } => Self::Pipe(Box::new(Pipe::new(*capacity, plan.shape))),
+            ResourceKind::Pipe { capacity } => Self::Pipe(Box::new(Pipe::new(*capacity, sizes.shape))),
             ResourceKind::Condition { .. } | ResourceKind::Event | ResourceKind::Barrier { .. } => {
                 Self::Signals(Box::default())
             }
-            ResourceKind::Results => Self::Results(Box::new(Results::new(plan.shape, plan.grant_words))),
-            ResourceKind::Life { worker: of } => Self::Life(Box::new(Life::new(*of, plan.digits))),
+            ResourceKind::Results => Self::Results(Box::new(Results::new(sizes.shape, sizes.grant_words))),
+            ResourceKind::Life { worker } => Self::Life(Box::new(Life::new(*worker, sizes.digits))),
             ResourceKind::Counter { initial, memory } => {
-                Self::Counter(Box::new(Counter::new(*initial, *memory, plan.shape)))
+                Self::Counter(Box::new(Counter::new(*initial, *memory, sizes.shape)))
             }
         }
     }
 
-    /// Heap bytes in use.
+    /// Returns the heap bytes in use.
     pub(super) fn heap_bytes(&self) -> usize {
         match self {
             Self::Lock(lock) => size_of::<Lock>() + lock.heap_bytes(),

@@ -1,4 +1,4 @@
-//! What comes beside the events: samples taken from outside, and what is rare.
+//! Applies samples and notices: what the source and the runner report besides events.
 
 use super::failures::Failure;
 use super::lane::LifeEnd;
@@ -6,20 +6,20 @@ use super::{Model, ResourceState};
 use contend_trace::signal_name;
 use contend_trace::{DeathCause, Notice, Sample, Stamp, WorkerId, plural};
 
-/// Lines kept of the runner's standard error and of notes.
+/// The maximum number of log lines.
 const MAX_LOG_LINES: usize = 200;
 
-/// Marks kept; the oldest go first.
+/// The maximum number of marks; the oldest are dropped first.
 const MAX_MARKS: usize = 500;
 
-/// Something worth a mark on the time axis: a knob turned, a pool resized, a worker died.
+/// A mark on the time axis: a knob was set, a pool was resized, or a worker died.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimelineMark {
     pub at: Stamp,
     pub text: String,
 }
 
-/// A line the runner printed, or a note.
+/// A line that the runner printed, or a note.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
     pub at: Stamp,
@@ -38,8 +38,8 @@ impl Model {
             }
             Sample::SchedUnavailable if self.has_ready_times => {
                 self.has_ready_times = false;
-                let what = "this system does not say when threads wait for a core: such waits look like running";
-                self.add_log_line(Stamp(0), what.to_owned());
+                let text = "this system does not say when threads wait for a core: such waits look like running";
+                self.add_log_line(Stamp(0), text.to_owned());
             }
             Sample::SchedUnavailable => {}
             Sample::Cores { at, load } => {
@@ -66,7 +66,7 @@ impl Model {
         }
     }
 
-    /// Whether the system says when workers wait for a core.
+    /// Whether the system tells how long workers wait for a core.
     pub const fn has_ready_times(&self) -> bool {
         self.has_ready_times
     }
@@ -78,9 +78,9 @@ impl Model {
                 Some(lane) => (lane.pid, lane.tid) = (Some(*pid), Some(*tid)),
                 None => self.health.anomalies += 1,
             },
-            Notice::Died { worker, cause: death } => self.record_noticed_death(at, *worker, death),
-            Notice::KnobSet { name, value_text: shown, .. } => {
-                self.add_mark(at, format!("{name} {shown}"));
+            Notice::Died { worker, cause } => self.record_noticed_death(at, *worker, cause),
+            Notice::KnobSet { name, value_text, .. } => {
+                self.add_mark(at, format!("{name} {value_text}"));
                 self.record_settings_change(at);
             }
             Notice::Resized { pool, workers } => {
@@ -93,9 +93,9 @@ impl Model {
                     self.health.anomalies += 1;
                 }
             }
-            Notice::TaskFailed { worker, message: what } => {
-                self.failures.add(Failure { at, worker: *worker, message: what.clone() });
-                let text = format!("{}: {what}", self.registry.worker_name(*worker));
+            Notice::TaskFailed { worker, message } => {
+                self.failures.add(Failure { at, worker: *worker, message: message.clone() });
+                let text = format!("{}: {message}", self.registry.worker_name(*worker));
                 self.add_log_line(at, text);
             }
             Notice::Stderr(line) | Notice::Note(line) => self.add_log_line(at, line.clone()),
@@ -106,37 +106,37 @@ impl Model {
         }
     }
 
-    /// A worker is gone and did not say so itself. Its last events may still be on their way.
-    fn record_noticed_death(&mut self, at: Stamp, worker: WorkerId, death: &DeathCause) {
+    /// Records the death of a worker that did not report its end itself. Its last events may still arrive.
+    fn record_noticed_death(&mut self, at: Stamp, worker: WorkerId, cause: &DeathCause) {
         let Some(lane) = self.lanes.get_mut(worker.index()) else {
             self.health.anomalies += 1;
             return;
         };
-        let how = match death {
+        let text = match cause {
             DeathCause::Exit(code) => format!("{} ended with code {code}", self.registry.worker_name(worker)),
             DeathCause::CutOff => format!("{} cut off", self.registry.worker_name(worker)),
             DeathCause::Signal(signal) => {
                 format!("{} killed by {}", self.registry.worker_name(worker), signal_name(*signal))
             }
         };
-        let reborn = lane.began.is_some_and(|began| began > at);
-        // Whoever found it dead could not say what it died of.
-        let told = [lane.ending.as_mut(), lane.last_crash.as_mut().map(|(_, how)| how)];
-        for how in told.into_iter().flatten().filter(|how| **how == LifeEnd::FoundDead) {
-            *how = LifeEnd::Died(death.clone());
+        let is_restarted = lane.began.is_some_and(|began| began > at);
+        // A worker that finds another one dead does not know the cause; the notice does.
+        let ends = [lane.ending.as_mut(), lane.last_crash.as_mut().map(|(_, end)| end)];
+        for end in ends.into_iter().flatten().filter(|end| **end == LifeEnd::FoundDead) {
+            *end = LifeEnd::Died(cause.clone());
         }
-        // One that had said it would end has only now been seen to; one that began anew since is another.
-        if (lane.is_in_life() && !reborn) || lane.life_count == 0 {
+        // The notice is only about a life that has not ended by the worker's own word, and not about a later life.
+        if (lane.is_in_life() && !is_restarted) || lane.life_count == 0 {
             lane.noticed_death = Some(at);
-            lane.ending = Some(LifeEnd::Died(death.clone()));
+            lane.ending = Some(LifeEnd::Died(cause.clone()));
             self.record_death(worker);
         }
-        self.add_mark(at, how);
+        self.add_mark(at, text);
     }
 
     fn add_mark(&mut self, at: Stamp, text: String) {
-        let place = self.marks.partition_point(|mark| mark.at <= at);
-        self.marks.insert(place, TimelineMark { at, text });
+        let index = self.marks.partition_point(|mark| mark.at <= at);
+        self.marks.insert(index, TimelineMark { at, text });
         if self.marks.len() > MAX_MARKS {
             self.marks.remove(0);
         }

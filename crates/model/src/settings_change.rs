@@ -1,53 +1,54 @@
-//! Since when a run has its present settings: figures from before a knob was turned say nothing about them.
+//! Changes of settings during a run: figures from before a change say nothing about the present settings.
 
 use super::{Model, ResourceState};
 use contend_trace::{Message, PoolId, Span, Stamp};
 
-/// Time after a change that counts for neither side: workers come and go, and tasks that had begun end.
+/// The time after a change that belongs to neither setting: workers start and stop, and tasks in progress end.
 const SETTLE_TIME: Span = Span::from_millis(300);
 
-/// The last time that a knob was turned or a pool resized while the run went on.
+/// The last change of a knob or of a pool's size during the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SettingsChange {
     pub at: Stamp,
-    /// Figures of the present settings begin here.
+    /// When the figures of the present settings begin.
     pub figures_from: Stamp,
-    /// Whether all figures were noted that begin here.
+    /// Whether the figures of the present settings have begun.
     has_baseline: bool,
 }
 
 impl SettingsChange {
-    /// Whether enough time has passed for figures of the present settings to exist.
+    /// Whether the settle time has passed, so that there are figures of the present settings.
     pub const fn is_settled(self) -> bool {
         self.has_baseline
     }
 }
 
-/// Tasks that a pool inherited from former settings, as long as others wait behind them.
+/// The tasks that a pool inherited from former settings, until they are worked off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backlog {
-    /// How many waited when the figures of the present settings began.
+    /// The number of tasks that waited when the figures of the present settings began.
     pub initial: u32,
-    /// How many wait now.
+    /// The number of tasks that wait now.
     pub remaining: u32,
 }
 
 impl Model {
-    /// The last change of the settings that was made by `now`; `None` if the run has had the same ones from its start.
+    /// Returns the last change of settings up to `now`; `None` if there was none.
     pub fn settings_change(&self, now: Stamp) -> Option<SettingsChange> {
         self.last_change.filter(|change| change.at <= now)
     }
 
-    /// The moment from which figures speak of the settings in force at `now`: the start of a run without changes.
+    /// Returns the moment from which on figures belong to the settings at `now`; without a change, the start of the
+    /// run.
     pub fn settings_start(&self, now: Stamp) -> Stamp {
         self.settings_change(now).map_or(Stamp::default(), |change| change.figures_from)
     }
 
-    /// The backlog that a pool still has from former settings.
+    /// Returns the backlog that a pool still has from former settings.
     pub fn backlog(&self, pool: PoolId) -> Option<Backlog> {
-        let was = self.pool(pool)?.inherited_tasks()?;
+        let initial = self.pool(pool)?.inherited_tasks()?;
         let queue = self.registry().pools.get(pool.index())?.queue;
-        Some(Backlog { initial: was, remaining: self.queue(queue)?.depth() })
+        Some(Backlog { initial, remaining: self.queue(queue)?.depth() })
     }
 
     pub(super) fn record_settings_change(&mut self, at: Stamp) {
@@ -55,7 +56,7 @@ impl Model {
         self.last_change = Some(SettingsChange { at, figures_from: at + SETTLE_TIME, has_baseline: false });
     }
 
-    /// Notes the figures of the present settings when their time begins, before `message` is taken in.
+    /// Begins the figures of the present settings at their time, before `message` is applied.
     #[inline]
     pub(super) fn begin_settings_period(&mut self, message: &Message) {
         let Some(change) = self.last_change else { return };
@@ -85,19 +86,19 @@ impl Model {
                 ResourceState::Results(_) => {}
             }
         }
-        for at in 0..self.pools.len() {
-            let depth = self.pool_queue_depth(PoolId::from(at));
-            self.pools[at].set_baseline(from, depth);
+        for pool in 0..self.pools.len() {
+            let depth = self.pool_queue_depth(PoolId::from(pool));
+            self.pools[pool].set_baseline(from, depth);
         }
         self.happens_before.forget_orders();
         self.last_change = self.last_change.map(|change| SettingsChange { has_baseline: true, ..change });
     }
 
-    /// A pool whose queue has come down to as many tasks as it has workers owes nothing to former settings any more.
+    /// Ends the backlog of each pool whose queue has no more tasks than the pool has workers.
     fn end_backlogs(&mut self, at: Stamp) {
         for pool in 0..self.pools.len() {
-            let owes = self.pools[pool].inherited_tasks().is_some();
-            if owes && self.pool_queue_depth(PoolId::from(pool)) <= self.pools[pool].worker_count() {
+            let has_backlog = self.pools[pool].inherited_tasks().is_some();
+            if has_backlog && self.pool_queue_depth(PoolId::from(pool)) <= self.pools[pool].worker_count() {
                 self.pools[pool].end_backlog(at);
             }
         }

@@ -1,29 +1,30 @@
-//! One condition, event flag or barrier: signals given, and waits that they ended.
+//! A condition, an event flag or a barrier: its signals, and the waits that they ended.
 
 use std::collections::BTreeMap;
 
 use contend_trace::{Span, Stamp, WorkerId};
 
+/// The signals of a condition, an event flag or a barrier.
 #[derive(Debug, Clone, Default)]
 pub struct Signals {
     sent: u64,
-    /// Signals that woke nobody.
+    /// Signals that woke no worker.
     wasted: u64,
     woken_workers: u64,
-    /// Signals that a worker is known to go on for, and the highest number among them.
+    /// Wake-ups whose events have arrived, and the highest number among them.
     received: u64,
     newest: u64,
     timeouts: u64,
     futile_wakeups: u64,
-    /// What those who heard a signal had waited for it, ns.
+    /// Total wait of the woken workers, ns.
     wait_ns: u64,
-    /// The newest signal, and who gave it.
+    /// The newest signal and its sender.
     last_signal: Option<(Stamp, WorkerId)>,
-    /// When each worker last went on because of a signal.
+    /// When a signal last woke each worker.
     last_wakeup: BTreeMap<WorkerId, Stamp>,
-    /// By whoever gave them: signals that woke somebody.
+    /// By sender: signals that woke at least one worker.
     effective_by_worker: BTreeMap<WorkerId, u64>,
-    /// The same when the settings were changed.
+    /// All of this at the last change of settings.
     baseline: Option<Box<Signals>>,
 }
 
@@ -39,7 +40,7 @@ impl Signals {
         }
     }
 
-    /// A worker goes on because of a signal: the `nth` heard.
+    /// Records that a signal woke a worker: the `nth` wake-up of this resource.
     pub(super) fn record_wakeup(&mut self, at: Stamp, worker: WorkerId, nth: u64, waited: Span) {
         self.received += 1;
         self.wait_ns = self.wait_ns.saturating_add(waited.0);
@@ -47,23 +48,23 @@ impl Signals {
         self.newest = self.newest.max(nth);
     }
 
-    /// A worker's wait ended by itself.
+    /// Records that a worker's wait ended by itself.
     pub(super) fn record_timeout(&mut self) {
         self.timeouts += 1;
     }
 
-    /// A worker that was woken went back to waiting without having done anything.
+    /// Records that a woken worker waits again and has done nothing useful.
     pub(super) fn record_futile_wakeup(&mut self) {
         self.futile_wakeups += 1;
     }
 
-    /// Figures of the present settings begin now.
+    /// Begins the figures of the present settings.
     pub(super) fn set_baseline(&mut self) {
         self.baseline = None;
         self.baseline = Some(Box::new(self.clone()));
     }
 
-    /// What is known of the present settings: all there was as long as nothing was changed.
+    /// Returns the figures of the present settings: those of the whole run if nothing was changed.
     pub fn recent(&self) -> Self {
         let mut recent = Self { baseline: None, ..self.clone() };
         if let Some(before) = &self.baseline {
@@ -73,70 +74,70 @@ impl Signals {
             recent.timeouts -= before.timeouts;
             recent.futile_wakeups -= before.futile_wakeups;
             recent.wait_ns -= before.wait_ns;
-            for (worker, given) in &before.effective_by_worker {
-                recent.effective_by_worker.entry(*worker).and_modify(|now| *now -= given);
+            for (worker, count) in &before.effective_by_worker {
+                recent.effective_by_worker.entry(*worker).and_modify(|now| *now -= count);
             }
-            recent.effective_by_worker.retain(|_, given| *given > 0);
+            recent.effective_by_worker.retain(|_, count| *count > 0);
         }
         recent
     }
 
-    /// Signals given.
+    /// Returns the number of signals.
     pub fn sent(&self) -> u64 {
         self.sent
     }
 
-    /// Signals given while nobody waited.
+    /// Returns the number of signals that woke no worker.
     pub fn wasted(&self) -> u64 {
         self.wasted
     }
 
-    /// Workers woken, by all signals together.
+    /// Returns the number of workers woken by all signals together.
     pub fn woken_workers(&self) -> u64 {
         self.woken_workers
     }
 
-    /// Waits that ended by themselves.
+    /// Returns the number of waits that ended by themselves.
     pub fn timeouts(&self) -> u64 {
         self.timeouts
     }
 
-    /// Of those woken, the ones that went back to waiting without having done anything.
+    /// Returns how often a woken worker waited again and had done nothing useful.
     pub fn futile_wakeups(&self) -> u64 {
         self.futile_wakeups
     }
 
-    /// Workers woken by each signal that woke any.
+    /// Returns the mean number of workers woken by a signal that woke any.
     pub fn woken_per_signal(&self) -> f64 {
         self.woken_workers as f64 / self.sent.saturating_sub(self.wasted).max(1) as f64
     }
 
-    /// The newest signal, and who gave it.
+    /// Returns the newest signal and its sender.
     pub fn last_signal(&self) -> Option<(Stamp, WorkerId)> {
         self.last_signal
     }
 
-    /// What workers waited for the signals that they heard, ns, summed over them.
+    /// Returns how long the woken workers had waited, ns, summed over them.
     pub(super) fn wait_ns(&self) -> u64 {
         self.wait_ns
     }
 
-    /// Whether the worker has gone on because of a signal since `at`.
+    /// Whether a signal has woken the worker since `at`.
     pub(super) fn has_woken_since(&self, worker: WorkerId, at: Stamp) -> bool {
-        self.last_wakeup.get(&worker).is_some_and(|heard| *heard >= at)
+        self.last_wakeup.get(&worker).is_some_and(|woken| *woken >= at)
     }
 
-    /// Who gave signals that woke somebody, and how many.
+    /// Returns the number of signals that woke at least one worker, by sender.
     pub fn effective_by_worker(&self) -> impl Iterator<Item = (WorkerId, u64)> + '_ {
-        self.effective_by_worker.iter().map(|(worker, given)| (*worker, *given))
+        self.effective_by_worker.iter().map(|(worker, count)| (*worker, *count))
     }
 
-    /// Whether every signal known was heard by somebody known: the numbers 1 to `woken`, all of them.
+    /// Whether the event of every wake-up has arrived: all numbers from 1 to `woken_workers`.
     pub(super) fn is_all_received(&self) -> bool {
         self.received == self.woken_workers && self.newest == self.woken_workers
     }
 
-    /// Heap bytes in use.
+    /// Returns the heap bytes in use.
     pub(super) fn heap_bytes(&self) -> usize {
         let before = self.baseline.as_ref().map_or(0, |before| size_of::<Self>() + before.heap_bytes());
         before + (self.effective_by_worker.len() + self.last_wakeup.len()) * 2 * size_of::<(WorkerId, u64)>()

@@ -1,7 +1,8 @@
-//! Who can never go on, from the workers' slots alone: a second opinion, that knows of no event and of no grant.
+//! Finds stuck workers from their wait slots alone: a second opinion that uses no event and no grant number.
 //!
-//! All slots were good at one moment. Whoever holds a lock by its slot held it then, and keeps it until it goes on; whoever
-//! waits by its slot had not gone on then. So among them nothing has to be proved from numbers, as it has from events.
+//! All slots of a snapshot were valid at one moment. A worker that holds a lock by its slot held it then, and keeps it
+//! until it continues; a worker that waits by its slot had not continued then. So the proofs need no numbers, as those
+//! from events do.
 
 mod stall_analysis;
 
@@ -11,11 +12,11 @@ pub(super) use self::stall_analysis::Unavailable;
 
 use super::LockCapacity;
 use super::deadlock::{Requirement, permanently_blocked};
-use super::lane::LockRequest;
-use super::slot_audit::SlotReport;
+use super::lock::LockRequest;
+use super::slot_report::SlotReport;
 use contend_trace::{Grant, Registry, ResourceId, WaitSlot, WorkerId};
 
-/// All slots, and by resource who holds it.
+/// The slots of a snapshot, with the holders and waiters of each lock.
 pub(super) struct SlotIndex {
     workers: Vec<WorkerId>,
     reports: Vec<SlotReport>,
@@ -26,34 +27,34 @@ pub(super) struct SlotIndex {
 
 impl SlotIndex {
     pub(super) fn of(slots: &[&WaitSlot]) -> Self {
-        let said: Vec<SlotReport> = slots.iter().map(|slot| SlotReport::of(&slot.events)).collect();
+        let reports: Vec<SlotReport> = slots.iter().map(|slot| SlotReport::of(&slot.events)).collect();
         let places = slots.iter().enumerate().map(|(place, slot)| (slot.worker, (place, slot.life))).collect();
         let (mut held, mut waiting) = (BTreeMap::<_, Vec<_>>::new(), BTreeMap::<_, Vec<_>>::new());
-        for (place, said) in said.iter().enumerate() {
-            for (lock, grant) in &said.held {
+        for (place, report) in reports.iter().enumerate() {
+            for (lock, grant) in &report.held {
                 held.entry(*lock).or_default().push((place, *grant));
             }
-            if let Some((lock, _)) = said.lock_wait {
+            if let Some((lock, _)) = report.lock_wait {
                 waiting.entry(lock).or_default().push(place);
             }
         }
         Self {
             workers: slots.iter().map(|slot| slot.worker).collect(),
-            reports: said,
+            reports,
             index_by_worker: places,
             held,
             waiting,
         }
     }
 
-    /// Whether somebody may hold more than its slot has room for.
+    /// Whether a worker may hold more locks than its slot has room for.
     pub(super) fn has_truncated_slot(&self) -> bool {
         self.reports.iter().any(SlotReport::is_truncated)
     }
 
-    /// Those whom locks and joins alone keep from ever going on, in order.
-    pub(super) fn deadlocked_workers(&self, cast: &Registry) -> Vec<WorkerId> {
-        let needs: Vec<Requirement> = (0..self.reports.len()).map(|place| self.requirement(cast, place)).collect();
+    /// Workers that locks and joins alone keep stuck forever, in order.
+    pub(super) fn deadlocked_workers(&self, registry: &Registry) -> Vec<WorkerId> {
+        let needs: Vec<Requirement> = (0..self.reports.len()).map(|place| self.requirement(registry, place)).collect();
         self.workers_at(permanently_blocked(&needs))
     }
 
@@ -65,23 +66,23 @@ impl SlotIndex {
         workers
     }
 
-    /// What the worker at this place needs before it can go on.
-    fn requirement(&self, cast: &Registry, place: usize) -> Requirement {
-        let said = &self.reports[place];
-        if let Some((life, nth)) = said.joined_life {
-            let of = cast.life_owner(life).and_then(|worker| self.index_by_worker.get(&worker));
-            let goes_on = |(place, life): &&(usize, u64)| *life == nth && !self.reports[*place].has_ended;
-            return of.filter(goes_on).map_or(Requirement::Nothing, |(place, _)| Requirement::All(vec![*place]));
+    /// What the worker at this place needs to continue.
+    fn requirement(&self, registry: &Registry, place: usize) -> Requirement {
+        let report = &self.reports[place];
+        if let Some((life, nth)) = report.joined_life {
+            let of = registry.life_owner(life).and_then(|worker| self.index_by_worker.get(&worker));
+            let lives_on = |(place, life): &&(usize, u64)| *life == nth && !self.reports[*place].has_ended;
+            return of.filter(lives_on).map_or(Requirement::Nothing, |(place, _)| Requirement::All(vec![*place]));
         }
-        let Some((lock, false)) = said.lock_wait else { return Requirement::Nothing };
-        let kind = cast.resource(lock).map(|resource| &resource.kind).filter(|kind| kind.is_lock());
+        let Some((lock, false)) = report.lock_wait else { return Requirement::Nothing };
+        let kind = registry.resource(lock).map(|resource| &resource.kind).filter(|kind| kind.is_lock());
         let Some(room) = kind.map(LockCapacity::of) else { return Requirement::Nothing };
         let holders = |wanted: &dyn Fn(Grant) -> bool| -> Vec<usize> {
             let holds = self.held.get(&lock).into_iter().flatten();
             holds.filter(|(_, grant)| wanted(*grant)).map(|(place, _)| *place).collect()
         };
-        match (room, said.lock_request) {
-            (LockCapacity::Permits { scoped: false, .. }, _) => Requirement::Nothing, // see `stalled`
+        match (room, report.lock_request) {
+            (LockCapacity::Permits { scoped: false, .. }, _) => Requirement::Nothing, // see `stall_analysis`
             (LockCapacity::Permits { permits, scoped: true }, asks) => {
                 let wanted = if let LockRequest::Many(wanted) = asks { wanted } else { 1 };
                 let all = holders(&|_| true);
@@ -97,7 +98,7 @@ impl SlotIndex {
         }
     }
 
-    /// Whether a writer waits for this rwlock that a reader that asks so cannot pass.
+    /// Whether a writer waits for this rwlock ahead of a reader with this request.
     fn has_writer_ahead(&self, lock: ResourceId, reader: LockRequest) -> bool {
         let is_ahead = |place: &usize| reader.is_behind(self.reports[*place].lock_request);
         self.waiting.get(&lock).into_iter().flatten().any(is_ahead)

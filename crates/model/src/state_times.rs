@@ -1,9 +1,9 @@
-//! Time by state: what a lane, a cell or a whole run comes down to.
+//! Time by state, and windows of equal cells on the time axis.
 
 use super::history::proportional_part;
 use contend_trace::{Stamp, State};
 
-/// A stretch of the time axis cut into equal cells.
+/// An interval of the time axis, divided into equal cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CellWindow {
     pub from: Stamp,
@@ -12,24 +12,24 @@ pub struct CellWindow {
 }
 
 impl CellWindow {
-    /// Where cell `i` begins; `cells` is the end of the window.
+    /// Returns the begin of cell `i`; for `i == cells`, the end of the window.
     pub fn edge(&self, i: usize) -> Stamp {
         let width = self.to.span_since(self.from).0;
         Stamp(self.from.0.saturating_add(mul_div(width, i as u64, self.cells.max(1) as u64)))
     }
 
-    /// Begin and end of cell `i`.
+    /// Returns the begin and the end of cell `i`.
     pub fn cell(&self, i: usize) -> (Stamp, Stamp) {
         (self.edge(i), self.edge(i + 1))
     }
 
-    /// The cell that holds `t`; the last one for anything later.
+    /// Returns the cell that contains `t`; the last one if `t` is later.
     pub fn cell_at(&self, t: Stamp) -> usize {
         let width = self.to.span_since(self.from).0.max(1);
         let cells = self.cells.max(1);
         let guess = mul_div(t.span_since(self.from).0, cells as u64, width) as usize;
         let mut cell = guess.min(cells - 1);
-        // Edges are rounded down, so the division can be early.
+        // Edges are rounded down, so the guess can be one cell too low.
         while cell + 1 < cells && self.edge(cell + 1) <= t {
             cell += 1;
         }
@@ -37,35 +37,37 @@ impl CellWindow {
     }
 }
 
-/// `a * b / c`, rounded down. Only windows of days need the wide multiplication, which costs ten times as much.
+/// Returns `a * b / c`, rounded down. Only windows of days need the wide multiplication, which takes ten times as long.
 fn mul_div(a: u64, b: u64, c: u64) -> u64 {
     a.checked_mul(b).map_or_else(|| (u128::from(a) * u128::from(b) / u128::from(c)) as u64, |product| product / c)
 }
 
-/// Nanoseconds by state (Ready already split off Running by the kernel's figures).
+/// Nanoseconds by state. Time without a CPU is `Ready`, split off `Running` by the kernel's figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StateTimes {
     ns: [u64; State::ALL.len()],
 }
 
 impl StateTimes {
-    /// Nanoseconds in `state`.
+    /// Returns the nanoseconds in `state`.
     pub fn get(&self, state: State) -> u64 {
         self.ns[state.index()]
     }
 
-    /// Nanoseconds in all states.
+    /// Returns the nanoseconds in all states.
     pub fn total_ns(&self) -> u64 {
         self.ns.iter().fold(0, |sum, ns| sum.saturating_add(*ns))
     }
 
-    /// Part of the alive time that was spent in `state`, 0 to 1; for states that are not alive, part of all time.
+    /// Returns the fraction of the alive time that was spent in `state`, 0 to 1; for states outside a life, the
+    /// fraction of all time.
     pub fn share(&self, state: State) -> f64 {
         let whole = if state.is_alive() { self.alive_ns() } else { self.total_ns() };
         if whole == 0 { 0.0 } else { self.get(state) as f64 / whole as f64 }
     }
 
-    /// Nanoseconds in which the worker existed and is known: without Done, Crashed and Gap.
+    /// Returns the nanoseconds in which the worker was in a life and its state is known: without `Done`, `Crashed` and
+    /// `Gap`.
     pub fn alive_ns(&self) -> u64 {
         State::ALL.into_iter().filter(|s| s.is_alive()).fold(0, |sum, s| sum.saturating_add(self.get(s)))
     }
@@ -78,18 +80,18 @@ impl StateTimes {
 
     /// Adds `ns` nanoseconds in `state`.
     pub fn add_ns(&mut self, state: State, ns: u64) {
-        let slot = &mut self.ns[state.index()];
-        *slot = slot.saturating_add(ns);
+        let sum = &mut self.ns[state.index()];
+        *sum = sum.saturating_add(ns);
     }
 
-    /// Moves `ns` nanoseconds, or all there are, from one state to another.
+    /// Moves `ns` nanoseconds, or as many as there are, from one state to another.
     pub fn move_ns(&mut self, from: State, to: State, ns: u64) {
         let ns = ns.min(self.get(from));
         self.ns[from.index()] -= ns;
         self.add_ns(to, ns);
     }
 
-    /// The part of these shares that falls to `cut` when they are spread evenly over `whole`.
+    /// Returns the part that falls into `cut` if these times are spread evenly over `whole`.
     pub(super) fn part(&self, whole: (Stamp, Stamp), cut: (Stamp, Stamp)) -> Self {
         if cut.0 <= whole.0 && whole.1 <= cut.1 {
             return *self;
@@ -97,7 +99,7 @@ impl StateTimes {
         Self { ns: self.ns.map(|ns| if ns == 0 { 0 } else { proportional_part(ns, whole, cut) }) }
     }
 
-    /// The state with the most time; the earlier in the legend when two are equal; none when there is no time.
+    /// Returns the state with the most time; of equal ones the first in the legend; `None` if there is no time.
     pub fn dominant(&self) -> Option<State> {
         let most = State::ALL.into_iter().rev().max_by_key(|s| self.get(*s))?;
         (self.get(most) > 0).then_some(most)

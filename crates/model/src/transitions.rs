@@ -1,16 +1,15 @@
-//! Which events may come when.
+//! Valid events by the state of the worker that sends them.
 
-use super::lane::Activity;
-use contend_trace::{EventKind as E, State};
+use contend_trace::{EventKind as E, ResourceId, State};
 
-/// Whether an event of this kind can come from a worker that does `doing`. What cannot is counted, and taken in as far as
-/// it makes sense.
+/// Whether a worker in `state`, with `resource`, can send an event of this kind. Invalid events are counted as
+/// anomalies, and applied as far as they make sense.
 #[inline]
-pub(super) fn is_valid_transition(doing: &Activity, kind: &E) -> bool {
+pub(super) fn is_valid_transition(state: State, resource: Option<ResourceId>, kind: &E) -> bool {
     match kind {
         E::Unknown { .. } => false,
-        // A restarted worker begins again, whatever was known of its former life.
-        // Who works with a dead one says in its place what became of its tasks.
+        // A restarted worker begins again, whatever is known about its former life. Others report the tasks, results
+        // and pipe ends of a dead worker in its name.
         E::LifeBegan
         | E::Gap { .. }
         | E::TaskRetried { .. }
@@ -18,22 +17,21 @@ pub(super) fn is_valid_transition(doing: &Activity, kind: &E) -> bool {
         | E::TaskDropped { .. }
         | E::ResultReady { .. }
         | E::Closed { .. } => true,
-        _ => match doing.state {
-            // Outside a life there is nothing else.
+        _ => match state {
+            // Outside a life nothing else is valid.
             State::Done | State::Crashed => false,
-            // After lost events anything can be next.
+            // After lost events anything can follow.
             State::Gap => true,
             State::Running => is_valid_while_running(kind),
-            State::Lock => is_wait_end(doing, kind),
-            // Whatever it waited for, the wait ends now.
-            State::Ready if is_wait_end(doing, kind) => true,
-            // A condition's wait ends with its mutex.
+            State::Lock => is_lock_wait_end(resource, kind),
+            State::Ready if is_lock_wait_end(resource, kind) => true,
+            // A wait for a condition ends with the condition's mutex.
             State::Signal | State::Ready
                 if matches!(kind, E::Held { .. } | E::LockWait { .. } | E::Acquired { .. }) =>
             {
                 true
             }
-            _ => is_block_end(doing, kind),
+            _ => is_block_end(state, resource, kind),
         },
     }
 }
@@ -46,36 +44,34 @@ fn is_valid_while_running(kind: &E) -> bool {
     }
 }
 
-fn is_wait_end(doing: &Activity, kind: &E) -> bool {
+fn is_lock_wait_end(resource: Option<ResourceId>, kind: &E) -> bool {
     match kind {
         E::Acquired { lock, .. }
         | E::SemaphorePassed { lock, .. }
         | E::WaitTimedOut { lock }
-        | E::OwnerDied { lock } => doing.resource == Some(*lock),
+        | E::OwnerDied { lock } => resource == Some(*lock),
         E::BecameRunnable | E::CpuTime(_) | E::LifeEnded(_) => true,
         _ => false,
     }
 }
 
-fn is_block_end(doing: &Activity, kind: &E) -> bool {
+fn is_block_end(state: State, resource: Option<ResourceId>, kind: &E) -> bool {
     match kind {
-        // A queue's wait ends with the item itself.
+        // A wait for a queue ends with the item itself.
         E::Put { queue, .. } | E::Took { queue, .. } | E::PutNth { queue, .. } | E::TookNth { queue, .. } => {
-            doing.resource == Some(*queue)
+            resource == Some(*queue)
         }
-        E::Sent { pipe, .. } | E::Received { pipe, .. } => doing.resource == Some(*pipe),
-        E::StillWaiting { pipe, .. } => {
-            matches!(doing.state, State::Empty | State::Full) && doing.resource == Some(*pipe)
-        }
+        E::Sent { pipe, .. } | E::Received { pipe, .. } => resource == Some(*pipe),
+        E::StillWaiting { pipe, .. } => matches!(state, State::Empty | State::Full) && resource == Some(*pipe),
         E::ResultRead { on, .. } | E::Woken { on, .. } | E::WaitTimedOut { lock: on } => {
-            matches!(doing.state, State::Signal | State::Ready) && doing.resource == Some(*on)
+            matches!(state, State::Signal | State::Ready) && resource == Some(*on)
         }
         E::Resumed | E::BecameRunnable | E::CpuTime(_) | E::LifeEnded(_) => true,
         _ => false,
     }
 }
 
-/// Whether a worker can stop running for this state without a lock.
+/// Whether a `Blocked` event can name this state. A wait for a lock has an event of its own.
 #[inline]
 pub(super) fn is_blocking_state(state: State) -> bool {
     !matches!(state, State::Running | State::Lock | State::Done | State::Crashed | State::Gap)

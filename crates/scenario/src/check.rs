@@ -17,7 +17,6 @@ mod pool_options;
 mod quiz;
 mod reference;
 mod server;
-mod shared_locks;
 mod steps;
 mod task_restrictions;
 mod test_config;
@@ -116,7 +115,7 @@ impl Checker {
             self.check_task_blocking(&nodes);
             self.check_task_lives(&nodes);
             self.check_task_restrictions(&nodes);
-            self.lint_lock_order(&nodes);
+            self.lint_lock_order();
         }
         self.unused_knobs();
     }

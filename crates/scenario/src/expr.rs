@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::program::is_same_knob_value;
 use contend_trace::KnobId;
 
 /// A number, in its own unit (nanoseconds, bytes, tasks a second, or none).
@@ -32,7 +33,13 @@ pub trait EvalContext {
     /// The present value of a knob.
     fn knob(&self, knob: KnobId) -> f64;
     /// The worker's position in its group and the group's size.
-    fn worker_position(&self) -> (u32, u32);
+    fn worker_position(&self) -> (u32, u32) {
+        (0, 1)
+    }
+    /// Whether a knob has this value: the condition of `when`.
+    fn knob_equals(&self, knob: KnobId, value: f64) -> bool {
+        is_same_knob_value(self.knob(knob), value)
+    }
     /// The number of the task, where there is one.
     fn task(&self) -> u64 {
         0

@@ -22,11 +22,12 @@ pub use knob::{Knob, KnobKind, Settings, Unit};
 pub use knob_values::SettingError;
 pub use mistake::Mistakes;
 pub use program::{
-    Attempt, AttemptKind, Baseline, Branch, Category, Choice, Claim, Compare, CorrectWhen, CrashPolicy, Expect, Feed,
-    GroupMembers, Guess, LifeStep, LoopStep, MemberSelector, Metric, MetricSubject, Operand, Optimum, OptimumLimit,
-    OverflowPolicy, PipeStep, Placeholder, PoolSpec, PoolStep, Quantile, Question, QueueStep, Quiz, RealWork,
-    RequestTarget, Resource, ResourceSpec, ResultDelivery, Scenario, Scheduling, ServerSpec, ShutdownMode, SignalStep,
-    Step, Suggestion, Target, TaskDistribution, Template, TemplatePiece, TestConfig, TextExpr, WorkerGroup,
+    Attempt, AttemptKind, Baseline, Block, Branch, Category, Choice, Claim, Compare, CorrectWhen, CrashPolicy, Expect,
+    Feed, GroupMembers, Guess, LifeStep, LoopStep, MemberSelector, Metric, MetricSubject, Operand, Optimum,
+    OptimumLimit, OverflowPolicy, PipeStep, Placeholder, PoolSpec, PoolStep, Quantile, Question, QueueStep, Quiz,
+    RealWork, RequestTarget, Resource, ResourceSpec, ResultDelivery, Scenario, Scheduling, ServerSpec, ShutdownMode,
+    SignalStep, SourceSpan, Step, Suggestion, Target, TaskDistribution, Template, TemplatePiece, TestConfig, TextExpr,
+    WorkerGroup, is_same_knob_value,
 };
 pub use sanitize::sanitize;
 pub use source::{MAX_SOURCE_BYTES, ReadError, Source};

@@ -1,6 +1,6 @@
 //! What the knobs are set to for one run: defaults, and what the command line says.
 
-use super::expr::Expr;
+use super::expr::{EvalContext, Expr};
 use super::knob::{Knob, KnobKind, Settings};
 use super::knob_values::{self, SettingError};
 use super::program::Scenario;
@@ -116,5 +116,12 @@ impl Scenario {
             Expr::Knob(knob) => Some(*knob),
             _ => None,
         })
+    }
+}
+
+/// The settings before a run, where no worker has a position.
+impl EvalContext for Settings {
+    fn knob(&self, knob: KnobId) -> f64 {
+        self.number(knob)
     }
 }

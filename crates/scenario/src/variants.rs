@@ -67,7 +67,7 @@ impl Scenario {
             };
             matches!(kind, Some(LockKind::Spin | LockKind::Ticket))
         };
-        let copies = |payload: &Expr| payload.eval(&SettingsContext(settings)) > 0.0;
+        let copies = |payload: &Expr| payload.eval(settings) > 0.0;
         let groups = self.groups.iter().map(|group| &group.steps);
         groups.chain(self.pools.iter().map(|pool| &pool.task)).any(|steps| any_cpu_step(steps, settings))
             || self.resources.iter().any(|r| matches!(&r.spec, ResourceSpec::Mutex { kind } if spins(kind)))
@@ -75,26 +75,12 @@ impl Scenario {
     }
 }
 
-/// Knobs as they are set, for the first of any workers.
-struct SettingsContext<'a>(&'a Settings);
-
-impl EvalContext for SettingsContext<'_> {
-    fn knob(&self, knob: KnobId) -> f64 {
-        self.0.number(knob)
-    }
-
-    fn worker_position(&self) -> (u32, u32) {
-        (0, 1)
-    }
-}
-
 fn any_cpu_step(steps: &[Step], settings: &Settings) -> bool {
     steps.iter().any(|step| match step {
-        Step::Compute(time) => time.eval(&SettingsContext(settings)) > 0.0,
+        Step::Compute(time) => time.eval(settings) > 0.0,
         Step::AddMany { .. } | Step::Thumbnail { .. } | Step::RealWork(_) => true,
-        Step::When { knob, position: is, body, otherwise } => {
-            let taken = (settings.number(*knob) - is).abs() < 0.5e-9_f64.max(is.abs() * 1e-12);
-            any_cpu_step(if taken { body } else { otherwise }, settings)
+        Step::When { knob, value, body, otherwise } => {
+            any_cpu_step(if settings.knob_equals(*knob, *value) { body } else { otherwise }, settings)
         }
         step => step.bodies().any(|body| any_cpu_step(body, settings)),
     })

@@ -1,22 +1,25 @@
-//! Memory, seen from a scenario.
+//! The kinds of memory that a counter can be in.
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-/// Where a counter lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// The memory that a counter is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum CounterMemory {
-    /// In memory that all workers share.
+    /// Memory that all workers share.
     Shared,
-    /// In that of the process: each process has its own copy, threads of one process have one together.
+    /// Memory of the process: each process has its own copy, which its threads share.
     Private,
-    /// In a process of its own that is asked for it.
+    /// Memory of a separate process that answers requests for the value.
     Manager,
 }
 
 impl CounterMemory {
+    /// Every kind of memory, in the order in which scenarios list them.
     pub const ALL: [Self; 3] = [Self::Shared, Self::Private, Self::Manager];
 
-    /// The word used in scenarios.
+    /// Returns the word used in scenarios.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Shared => "shared",

@@ -1,11 +1,15 @@
-//! The closed set of things a worker can do at one moment: all that the dashboard knows of a run.
+//! The closed set of things that a worker can do at one moment. The model knows nothing else about a run.
+//!
+//! Adding a kind of event takes a variant of [`EventKind`] and a row of the table in `record.rs`, which says how it
+//! travels; the compiler then names the places in the model that must know it.
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use super::{Grant, PoolId, ResourceId, Span, Stamp, State, WorkerId};
 
-/// What one worker did at one moment. Order is certain within one worker only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// An action of one worker at one moment. Only the order of events of the same worker is certain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Event {
     pub at: Stamp,
     pub worker: WorkerId,
@@ -13,158 +17,219 @@ pub struct Event {
 }
 
 /// How a worker ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[repr(u8)]
 pub enum ExitKind {
-    /// Came to the end of its steps.
+    /// Reached the end of its steps.
     Finished,
-    /// Was asked to end: the pool became smaller, the run stopped.
+    /// Was asked to end: the pool became smaller, or the run stopped.
     Retired,
     /// A step failed or panicked.
     Panicked,
-    /// Was found dead by whoever worked with it, and says so in its place.
+    /// Was found dead by another worker, which records the end in its place.
     Killed,
 }
 
-/// What can become of a task beside being done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+impl ExitKind {
+    /// Every way to end, in the order of the numbers that stand for them in a record.
+    pub const ALL: [Self; 4] = [Self::Finished, Self::Retired, Self::Panicked, Self::Killed];
+}
+
+/// Why a task of a pool is not executed to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[repr(u8)]
 pub enum DropReason {
-    /// It was called off while it was still in the queue.
+    /// Cancelled while it was still in the queue.
     Cancelled,
-    /// It failed in the queue, with the whole pool.
+    /// Failed in the queue, because the whole pool failed.
     Failed,
-    /// It was begun, or handed over, and will never end.
+    /// Was begun or handed over, and will never end.
     Lost,
-    /// It failed, and nobody will look at its result.
+    /// Failed, and no worker will read its result.
     UnreadFailure,
 }
 
-/// What a wait for results can be for, beside one result with a number.
+impl DropReason {
+    /// Every reason, in the order of the numbers that stand for them in a record.
+    pub const ALL: [Self; 4] = [Self::Cancelled, Self::Failed, Self::Lost, Self::UnreadFailure];
+}
+
+/// Special values of [`EventKind::AwaitsResult`]: waits that are not for one result with a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AwaitedResult;
 
 impl AwaitedResult {
-    /// All tasks of the pool being over.
+    /// Waits until all tasks of the pool are done.
     pub const ALL_DONE: u64 = 0;
-    /// The result that comes next, whichever it is.
+    /// Waits for the next result, whichever task it comes from.
     pub const NEXT: u64 = (1 << 40) - 1;
 }
 
-/// Looks that [`EventKind::Polled`] tells of.
+/// Unsuccessful polls that one [`EventKind::Polled`] stands for.
 pub const POLLS_PER_EVENT: u64 = 1_024;
 
-/// The kinds of event.
+/// The subject of a kind of event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EventFamily {
+    /// Beginning and end of workers, and waits for the end of another worker.
+    Life,
+    /// Mutexes, rwlocks and semaphores.
+    Lock,
+    /// Waits for anything else, and time on and off the CPU.
+    Wait,
+    /// Queues of items.
+    Queue,
+    /// Pipes of the kernel.
+    Pipe,
+    /// Tasks of a pool, and commands.
+    Task,
+    /// Results of a pool's tasks.
+    Result,
+    /// Conditions, event flags, barriers and other signals.
+    Signal,
+    /// Counters.
+    Counter,
+    /// The stream of events itself.
+    Stream,
+}
+
+/// The kinds of event, by [`EventFamily`].
 ///
 /// A worker is [`State::Running`] unless an event says otherwise; any event that ends a wait makes it run again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventKind {
-    /// Passed the start barrier and runs. First event of a life; a worker that is restarted sends it again and holds
+    // ---- Life ----
+    /// Passed the start barrier and runs. First event of a life. A worker that is restarted sends it again and holds
     /// nothing from its former life.
     LifeBegan,
-    /// Last event of a life, unless it was killed and nobody could say so here.
+    /// Last event of a life; absent if the worker was killed and no other worker could record it.
     LifeEnded(ExitKind),
+    /// Starts a worker: its `nth` life. The stamp was taken before the start began.
+    Spawns { life: ResourceId, nth: u64 },
+    /// Another worker asked for this life, `after` before its first moment. Follows [`EventKind::LifeBegan`].
+    SpawnedBy { worker: WorkerId, after: Span },
+    /// Waits until a worker's `nth` life has ended.
+    Joins { life: ResourceId, nth: u64 },
+    /// A thread or process was on a CPU for this long in this life. Precedes [`EventKind::LifeEnded`].
+    CpuTime(Span),
+
+    // ---- Lock ----
     /// A lock held at the moment of the [`EventKind::LockWait`] that follows in the same stream.
     Held { lock: ResourceId, grant: Grant },
-    /// The wait that follows is for an rwlock, to read or to write: before it come the first `behind` writers that ever had to
-    /// wait. Precedes the list of what is held.
+    /// The wait that follows is for an rwlock, to read it (`shared`) or to write it. The first `writers_ahead` writers
+    /// that ever had to wait go in before this worker. Precedes the list of held locks.
     RwlockRequest { lock: ResourceId, writers_ahead: u64, shared: bool },
-    /// Of an rwlock where writers go first, behind `Queued`: so many readers had ever had to wait before this one; or, told by
-    /// a writer, the first so many of them may go in before it.
+    /// Follows [`EventKind::RwlockRequest`] at an rwlock that prefers writers. From a reader: `count` readers ever had
+    /// to wait before this one. From a writer: the first `count` readers that ever had to wait may go in before it.
     RwlockReaders { lock: ResourceId, count: u64 },
-    /// The wait that follows is for so many permits of a semaphore. Precedes the list of what is held.
+    /// The wait that follows is for this number of permits of a semaphore. Precedes the list of held locks.
     PermitRequest { lock: ResourceId, permits: u32 },
-    /// Asked for a lock and could not have it. Preceded by exactly `held` [`EventKind::Held`] events.
+    /// Asked for a lock and did not get it at once. Preceded by exactly `held_count` [`EventKind::Held`] events. A
+    /// `timed` wait gives up by itself.
     LockWait { lock: ResourceId, held_count: u8, timed: bool },
-    /// Has the lock. Not preceded by `Wait` when it was free.
+    /// Got the lock. Not preceded by [`EventKind::LockWait`] if the lock was free.
     Acquired { lock: ResourceId, grant: Grant },
-    /// Gave the lock back; the stamp was taken inside the lock.
+    /// Released the lock; the stamp was taken while it was still held.
     Released { lock: ResourceId, grant: Grant },
-    /// A timed wait ended without the lock, or the signal.
+    /// A timed wait ended without the lock, or without the signal.
     WaitTimedOut { lock: ResourceId },
-    /// Found that the lock's former owner died while holding it. Precedes `Acquired`.
+    /// The next event is an attempt that does not wait forever: either [`EventKind::Acquired`] at once, without a wait,
+    /// or [`EventKind::Blocked`] for a signal, which ends by itself.
+    TimedAttempt { lock: ResourceId },
+    /// Found that the lock's former owner died while it held the lock. Precedes [`EventKind::Acquired`].
     OwnerDied { lock: ResourceId },
-    /// Passed a semaphore that is used as a signal: it holds nothing. Not preceded by `Wait` when there was a permit.
+    /// Passed a semaphore that is used as a signal, so it holds nothing. Not preceded by [`EventKind::LockWait`] if
+    /// there was a permit.
     SemaphorePassed { lock: ResourceId, grant: Grant },
-    /// Gave a semaphore a permit, which it need not have had.
+    /// Added a permit to a semaphore, without having had one.
     SemaphorePosted { lock: ResourceId },
+
+    // ---- Wait ----
     /// Stops running, for a reason that is not a lock. `on` is absent for plain sleep and I/O.
     Blocked { state: State, on: Option<ResourceId> },
-    /// Runs again after `Block`.
+    /// Runs again after [`EventKind::Blocked`].
     Resumed,
-    /// What it waits for has come, and it could run since then, but is not back yet: a task whose loop is busy. The event
-    /// that ends the wait follows.
+    /// The wait is over and the worker has been runnable since this moment, but it is not back yet: a task whose event
+    /// loop is busy. The event that ends the wait follows.
     BecameRunnable,
-    /// Of a task: since it went on last, its loop's thread has been without a CPU for so long.
+    /// Since this task last resumed, the thread of its event loop was runnable without a CPU for this long.
     LoopCpuWait(Span),
-    /// Of a thread or process: it was on a CPU for so long in this life. Precedes [`EventKind::LifeEnded`].
-    CpuTime(Span),
+
+    // ---- Queue ----
     /// Put an item; `depth` is the queue's length just after, read inside its lock.
     Put { queue: ResourceId, depth: u32 },
     /// Took an item; `depth` is the queue's length just after, read inside its lock.
     Took { queue: ResourceId, depth: u32 },
+    /// As [`EventKind::Put`], into a queue that numbers its items: the `nth` item ever put, modulo 2^24. As grants do
+    /// for locks, the numbers show without any clock whether an item is missing.
+    PutNth { queue: ResourceId, depth: u16, nth: u32 },
+    /// As [`EventKind::Took`], from such a queue: the `nth` item ever taken, modulo 2^24.
+    TookNth { queue: ResourceId, depth: u16, nth: u32 },
+    /// Closed a queue, so that nothing can be put any more; or its own ends of a pipe.
+    Closed { queue: ResourceId },
+
+    // ---- Pipe ----
+    /// Wrote a part of a message into a pipe; `whole` if the message is now complete. `depth` is the number of bytes in
+    /// the pipe just after.
+    Sent { pipe: ResourceId, bytes: u32, depth: u32, whole: bool },
+    /// As [`EventKind::Sent`], read out of a pipe.
+    Received { pipe: ResourceId, bytes: u32, depth: u32, whole: bool },
+    /// While it waits for room in a pipe or for a message, found that `bytes` bytes had ever been written to the pipe,
+    /// or read from it (`read`). A worker that waits for its turn at the pipe sends the total of its own side. The
+    /// worker whose turn it is sends both totals, which says that it has tried since without success.
+    ///
+    /// While it waits for a task of a batch that was distributed to workers: found no task for itself when `bytes`
+    /// tasks had ever been put into that queue.
+    StillWaiting { pipe: ResourceId, read: bool, bytes: u64 },
+
+    // ---- Task ----
     /// Began a task of a pool, `waited` after it was due (its intended start, not when it was put).
     TaskBegan { pool: PoolId, waited: Span },
     /// Ended the task it had begun.
     TaskEnded { pool: PoolId, ok: bool },
-    /// A task was turned away because the queue was full.
+    /// A task was rejected because the queue was full.
     TaskRejected { pool: PoolId },
-    /// A task whose worker died was put back to be done again.
+    /// A task whose worker died was put back into the queue.
     TaskRetried { pool: PoolId },
-    /// A task was given up: too many workers died at it.
+    /// A task was given up because too many workers died while executing it.
     TaskAbandoned { pool: PoolId },
-    /// What follows is an attempt that does not wait for ever: an `Acquired` of the lock at once, without a `Wait`; or a
-    /// `Block` for this signal that ends by itself.
-    TimedAttempt { lock: ResourceId },
-    /// Waited for a command to end, which took so much CPU time.
-    CommandRan { ok: bool, cpu: Span },
-    /// Changed a counter by `delta`; `value` is what it wrote.
-    CounterAdded { counter: ResourceId, delta: i8, value: i32 },
-    /// Changed a counter many times in a row, by `delta` in all. What it holds is known from samples.
-    CounterAddedMany { counter: ResourceId, delta: i64 },
-    /// As [`EventKind::Put`], into a queue that numbers what is put: the `nth` item ever, modulo 2^24. As grants do for
-    /// locks, the numbers tell whether anything is missing, without any clock.
-    PutNth { queue: ResourceId, depth: u16, nth: u32 },
-    /// As [`EventKind::Took`], from such a queue: the `nth` item ever taken, modulo 2^24.
-    TookNth { queue: ResourceId, depth: u16, nth: u32 },
-    /// Wrote a piece of a message into a pipe, or all of it (`whole`: the message is complete); `depth` is what is in the
-    /// pipe after it, in bytes.
-    Sent { pipe: ResourceId, bytes: u32, depth: u32, whole: bool },
-    /// As [`EventKind::Sent`], read out of a pipe.
-    Received { pipe: ResourceId, bytes: u32, depth: u32, whole: bool },
-    /// While it waits for room in a pipe, or for a message: saw that so many bytes had ever been written to the pipe or, if
-    /// `read`, read from it. Who waits for its turn tells the one of its own side. Who has its turn tells both, and that it
-    /// has tried in vain since. While it waits for a task of a batch that was dealt out: found none for itself when so many
-    /// had ever been put into that queue.
-    StillWaiting { pipe: ResourceId, read: bool, bytes: u64 },
-    /// Goes on because of a signal: the `nth` ever heard of `on`. Ends the wait for it.
-    Woken { on: ResourceId, nth: u64 },
-    /// Looked at `on` [`POLLS_PER_EVENT`] times in a row, in so long until now, and did nothing in between.
-    Polled { on: ResourceId, lasted: Span },
-    /// Went past an event flag without a wait, since it was set: by then `nth` times.
-    FlagSeenSet { on: ResourceId, nth: u64 },
-    /// The wait that follows is for the `nth` result of a pool's tasks, or for something else: see [`AwaitedResult`].
-    AwaitsResult { on: ResourceId, nth: u64 },
-    /// The `nth` result is there, modulo 2^24; `held` results are there now that nobody has read.
-    ResultReady { on: ResourceId, unread: u16, nth: u32, ok: bool },
-    /// Has the `nth` result, modulo 2^24: ends the wait for it, if there was one.
-    ResultRead { on: ResourceId, unread: u16, nth: u32, ok: bool },
-    /// Took a task that was another worker's to do.
+    /// Took a task that was assigned to another worker.
     TaskStolen { pool: PoolId, from: WorkerId },
-    /// A task had a fate that is not an end of its own.
+    /// A task will not end by an event of its own.
     TaskDropped { pool: PoolId, reason: DropReason },
-    /// Closed a queue: nothing will be put any more. Or its own ends of a pipe.
-    Closed { queue: ResourceId },
-    /// Notified a condition, set an event flag, or came to a barrier as the last one; `woken` workers go on for it.
+    /// Waited for a command to end, which used `cpu` of CPU time.
+    CommandRan { ok: bool, cpu: Span },
+
+    // ---- Result ----
+    /// The wait that follows is for the `nth` result of a pool's tasks, or for a value of [`AwaitedResult`].
+    AwaitsResult { on: ResourceId, nth: u64 },
+    /// The `nth` result is ready, modulo 2^24; `unread` results are ready now that no worker has read.
+    ResultReady { on: ResourceId, unread: u16, nth: u32, ok: bool },
+    /// Read the `nth` result, modulo 2^24. Ends the wait for it, if there was one.
+    ResultRead { on: ResourceId, unread: u16, nth: u32, ok: bool },
+
+    // ---- Signal ----
+    /// Woke up because of a signal, the `nth` ever received from `on`. Ends the wait for it.
+    Woken { on: ResourceId, nth: u64 },
+    /// Polled `on` [`POLLS_PER_EVENT`] times in a row without success and did nothing in between; this `lasted` until
+    /// now.
+    Polled { on: ResourceId, lasted: Span },
+    /// Passed an event flag without a wait because it was set; by then it had been set `nth` times.
+    FlagSeenSet { on: ResourceId, nth: u64 },
+    /// Notified a condition, set an event flag, or reached a barrier as its last worker; wakes `woken` workers.
     Signalled { on: ResourceId, woken: u32 },
-    /// Starts a worker: its `nth` life. The stamp was taken before anything was done for it.
-    Spawns { life: ResourceId, nth: u64 },
-    /// This life was asked for by another worker, so long before its first moment. Follows `Began`.
-    SpawnedBy { worker: WorkerId, after: Span },
-    /// Waits until a worker's `nth` life has ended.
-    Joins { life: ResourceId, nth: u64 },
+
+    // ---- Counter ----
+    /// Changed a counter by `delta`; `value` is the value it wrote.
+    CounterAdded { counter: ResourceId, delta: i8, value: i32 },
+    /// Changed a counter many times in a row, by `delta` in all. Samples give the counter's value.
+    CounterAddedMany { counter: ResourceId, delta: i64 },
+
+    // ---- Stream ----
     /// `lost` events of this worker are missing just before the next one.
     Gap { lost: u64 },
-    /// A record that no event of this version matches.
+    /// A record that matches no event of this version.
     Unknown { code: u8 },
 }

@@ -1,35 +1,37 @@
-//! The small stream beside the rings: length-prefixed frames, limited in size, decoded without trust.
+//! Length-prefixed frames for pipes: commands, notices and other rare values that do not go through a ring.
+//!
+//! Frames are limited in size and decoded without trust in the sender.
 
 use std::io::{self, Read, Write};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Longest frame that is accepted: 16 MiB, enough for a list of 100,000 files.
+/// The largest accepted frame: 16 MiB, enough for a list of 100,000 files.
 pub const FRAME_MAX: usize = 16 << 20;
 
-/// Longest frame that reaches a shared pipe in one piece: `PIPE_BUF`.
+/// The largest frame that a shared pipe takes in one piece: `PIPE_BUF`.
 pub const FRAME_ATOMIC: usize = 4096;
 
-/// Writes one frame in one `write`.
+/// Writes one frame with one call of `write`.
 ///
 /// # Errors
-/// When the other side is gone, or the frame is longer than [`FRAME_MAX`].
+/// If the reader is gone, or the frame is longer than [`FRAME_MAX`].
 pub fn send(mut to: impl Write, frame: &impl Serialize) -> io::Result<()> {
     let mut bytes = vec![0; 4];
     bytes = postcard::to_extend(frame, bytes).map_err(io::Error::other)?;
     let length = bytes.len() - 4;
     if length > FRAME_MAX {
-        return Err(io::Error::other(format!("a frame of {length} bytes is longer than the {FRAME_MAX} allowed")));
+        return Err(io::Error::other(format!("a frame of {length} bytes exceeds the limit of {FRAME_MAX} bytes")));
     }
     bytes[..4].copy_from_slice(&(length as u32).to_le_bytes());
     to.write_all(&bytes)?;
     to.flush()
 }
 
-/// Reads one frame; `None` at the end of the stream.
+/// Reads one frame. Returns `None` at the end of the stream.
 ///
 /// # Errors
-/// When the stream ends inside a frame, or the bytes are not a frame.
+/// If the stream ends inside a frame, or the bytes are not a frame.
 pub fn receive<T: DeserializeOwned>(mut from: impl Read) -> io::Result<Option<T>> {
     let mut length = [0; 4];
     if let Err(e) = from.read_exact(&mut length) {
@@ -37,10 +39,12 @@ pub fn receive<T: DeserializeOwned>(mut from: impl Read) -> io::Result<Option<T>
     }
     let length = u32::from_le_bytes(length) as usize;
     if length > FRAME_MAX {
-        return Err(io::Error::other(format!("a frame of {length} bytes announced, {FRAME_MAX} allowed")));
+        return Err(io::Error::other(format!(
+            "the sender announced a frame of {length} bytes, which exceeds the limit of {FRAME_MAX} bytes"
+        )));
     }
     let mut bytes = Vec::new();
-    from.take(length as u64).read_to_end(&mut bytes)?; // grows with what arrives, not with what was announced
+    from.take(length as u64).read_to_end(&mut bytes)?; // allocates for bytes that arrive, not for announced ones
     if bytes.len() < length {
         return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the stream ended inside a frame"));
     }
@@ -59,21 +63,21 @@ mod tests {
     }
 
     #[test]
-    fn frames_come_back_as_they_were() {
+    fn sent_frames_are_received_unchanged() {
         let mut bytes = Vec::new();
-        send(&mut bytes, &notice()).expect("a vector takes all");
-        send(&mut bytes, &notice()).expect("a vector takes all");
+        send(&mut bytes, &notice()).expect("a vector accepts every write");
+        send(&mut bytes, &notice()).expect("a vector accepts every write");
         let mut from = bytes.as_slice();
         for _ in 0..2 {
-            assert_eq!(receive::<Notice>(&mut from).expect("whole"), Some(notice()));
+            assert_eq!(receive::<Notice>(&mut from).expect("a whole frame"), Some(notice()));
         }
-        assert_eq!(receive::<Notice>(&mut from).expect("clean end"), None);
+        assert_eq!(receive::<Notice>(&mut from).expect("the end of the stream"), None);
     }
 
     #[test]
-    fn a_cut_at_any_byte_is_an_error_or_the_end() {
+    fn stream_cut_at_any_byte_gives_an_error_or_the_end() {
         let mut bytes = Vec::new();
-        send(&mut bytes, &notice()).expect("a vector takes all");
+        send(&mut bytes, &notice()).expect("a vector accepts every write");
         for cut in 0..bytes.len() {
             let result = receive::<Notice>(&bytes[..cut]);
             assert!(matches!(result, Ok(None) | Err(_)), "cut at {cut}");
@@ -82,7 +86,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn garbage_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = receive::<Notice>(bytes.as_slice());
         }
     }

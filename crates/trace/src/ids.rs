@@ -1,24 +1,28 @@
-//! Every id is its own type, so that a worker cannot be taken for a lock.
+//! Ids of workers, resources, pools and knobs, each with its own type so that they cannot be confused; and grant
+//! numbers.
 
 use std::fmt;
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+        #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
         pub struct $name(pub u16);
 
         impl $name {
-            /// The id as an index into the table of its kind in the [`Cast`](super::Registry).
+            /// Returns the id as an index into the table of its kind in the [`Registry`](super::Registry).
+            #[inline]
             pub const fn index(self) -> usize {
                 self.0 as usize
             }
         }
 
         impl From<usize> for $name {
-            /// Ids above 65,535 do not exist: tables are limited when a scenario is checked.
+            /// Indices above 65,535 become 65,535: tables are shorter, because the check of a scenario limits them.
             fn from(index: usize) -> Self {
                 Self(u16::try_from(index).unwrap_or(u16::MAX))
             }
@@ -27,15 +31,15 @@ macro_rules! id {
 }
 
 id!(
-    /// One lane: a thread, a process or a task that runs steps.
+    /// A worker, which is one lane of the picture: a thread, a process or a task that runs steps.
     WorkerId
 );
 id!(
-    /// What workers share and wait for: a lock, a queue, a counter.
+    /// A resource that workers share and wait for: a lock, a queue, a counter.
     ResourceId
 );
 id!(
-    /// Workers fed from one queue.
+    /// A group of workers that take tasks from one queue.
     PoolId
 );
 id!(
@@ -43,33 +47,37 @@ id!(
     KnobId
 );
 
-/// The how-manieth acquisition of a lock this is: 1 for the first, counted by the holder while it holds the lock.
+/// The number of an acquisition of a lock: 1 for the first, counted by the holder while it holds the lock.
 ///
-/// Grants put the holds of one lock in their true order without any clock. They are the ground of the deadlock
-/// detector's proof: a hold is believed only when every earlier grant has been seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+/// Grants give the true order of the holds of one lock without any clock. The proof of a deadlock rests on them: a hold
+/// is certain only if every earlier grant has been seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Grant(pub u64);
 
 impl Grant {
-    /// Marks a grant that leaves room for others: a reader's of an rwlock.
+    /// Marks the grant of a reader of an rwlock, who shares the lock with other readers.
     const SHARED: u64 = 1 << 39;
 
-    /// The grant with this number, of a lock that others can have at the same time.
+    /// Returns the grant with this number of a lock that other workers can hold at the same time.
+    #[inline]
     pub const fn shared(number: u64) -> Self {
         Self(number | Self::SHARED)
     }
 
-    /// Whether others can have the lock at the same time.
+    /// Returns whether other workers can hold the lock at the same time.
+    #[inline]
     pub const fn is_shared(self) -> bool {
         self.0 & Self::SHARED != 0
     }
 
-    /// Its place in the order of all grants of its lock.
+    /// Returns its place in the order of all grants of its lock.
+    #[inline]
     pub const fn number(self) -> u64 {
         self.0 & !Self::SHARED
     }
 
-    /// The later one of two. Two with one number cannot be; if they are, it does not matter which comes first.
+    /// Returns the later of two grants. No two grants have the same number; if they do, either may count as the later.
     pub fn later(self, other: Self) -> Self {
         std::cmp::max_by_key(self, other, |grant| (grant.number(), grant.0))
     }

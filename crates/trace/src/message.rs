@@ -1,19 +1,20 @@
-//! What a source hands to the model: batches of events, and the rare things beside them.
+//! The messages that a source of events sends to the model: batches of events, samples and notices.
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use super::{Event, KnobId, PoolId, ResourceId, Span, Stamp, WaitSnapshot, WorkerId};
 
-/// One delivery from a source.
+/// A message from a source.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
     /// Events of any workers, in order within each worker.
     Events(Vec<Event>),
-    /// Several, in order: one delivery wakes its receiver once.
+    /// Several messages, in order, so that they wake the receiver only once.
     Batch(Vec<Message>),
-    /// All that happened before this moment has been delivered, or counted as lost.
+    /// Everything that happened before this moment has been delivered or counted as lost.
     Watermark(Stamp),
-    /// What stands still. All that these workers told before was delivered.
+    /// The workers that are blocked at one moment. All their earlier events have been delivered.
     WaitSnapshot(WaitSnapshot),
     Sample(Sample),
     Notice {
@@ -27,75 +28,81 @@ pub enum Message {
     },
 }
 
-/// What was measured from outside the workers.
+/// A measurement taken from outside the workers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sample {
-    /// What the kernel says of one worker between two moments: nanoseconds on a CPU, and runnable without one. `from`
-    /// is zero at the first look at its thread: it speaks of all that the thread did.
+    /// The kernel's figures of one worker between two moments: nanoseconds on a CPU, and runnable without one. `from`
+    /// is zero in the first sample of a thread, which covers everything since the thread started.
     Sched { worker: WorkerId, from: Stamp, to: Stamp, running: u64, ready: u64 },
-    /// The system does not say when workers could run but have no core: to all appearance they run.
+    /// The system does not report when workers are runnable without a core; they appear as running.
     SchedUnavailable,
-    /// Load of each core since the sample before, 0 to 1, by its number. None for one that is not there.
+    /// Load of each core since the previous sample, 0 to 1, by its number. `None` for a core that is offline.
     Cores { at: Stamp, load: Vec<Option<f32>> },
-    /// CPU time used between two moments, ns: by all processes of the run, its commands included, and by the viewer.
+    /// CPU time used between two moments, in nanoseconds: by all processes of the run including its commands, and by
+    /// the viewer.
     Usage { from: Stamp, to: Stamp, run: u64, viewer: u64 },
-    /// What a counter holds.
+    /// The value of a counter.
     Counter { at: Stamp, counter: ResourceId, value: i64 },
-    /// A worker's ring: records produced and lost since it was made. Exact, never itself lost.
+    /// Records produced and events lost by a worker's ring since the run began. Exact, and never lost itself.
     Ring { worker: WorkerId, produced: u64, lost: u64 },
-    /// What recording cost: nanoseconds per event, measured on this machine at the start of the run.
+    /// The cost of recording in nanoseconds per event, measured on this machine at the start of the run.
     EventCost { nanos: f32 },
 }
 
-/// How a worker process or thread died without saying so itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// How a worker died that did not record its end itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum DeathCause {
+    /// Its process exited with this status.
     Exit(i32),
+    /// This signal killed it.
     Signal(i32),
-    /// The run, or its process, ended, and it was not to be waited for.
+    /// The run or its process ended without waiting for it.
     CutOff,
 }
 
-/// What is rare.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A rare occurrence in a run.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum Notice {
-    /// A worker exists. `tid` equals `pid` for a process.
+    /// A worker was started. `tid` equals `pid` for a process.
     Started { worker: WorkerId, pid: u32, tid: u32 },
-    /// A worker is gone and did not say so itself.
+    /// A worker is gone without having recorded its end.
     Died { worker: WorkerId, cause: DeathCause },
-    /// A knob was turned; `shown` is its value with unit.
+    /// A knob was set; `value_text` is its value with unit.
     KnobSet { knob: KnobId, name: String, value_text: String },
     /// A pool has this many workers from now on.
     Resized { pool: PoolId, workers: u32 },
-    /// A task failed; `what` names it and says why.
+    /// A task failed; `message` names it and gives the reason.
     TaskFailed { worker: WorkerId, message: String },
-    /// A line the run printed on its standard error.
+    /// A line that the run printed on its standard error.
     Stderr(String),
-    /// Something the viewer should read.
+    /// A text for the user to read.
     Note(String),
-    /// The machine was suspended for so long. The run's clock stood still with it.
+    /// The machine was suspended for this long. The run's clock stopped with it.
     Suspended(Span),
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub enum RunEnd {
-    /// Every worker came to the end of its steps.
+    /// Every worker reached the end of its steps.
     Completed,
-    /// The time given was over.
+    /// The time limit was reached.
     Time,
-    /// It can never go on.
+    /// The remaining workers are in a deadlock.
     Deadlock,
-    /// All who are left wait for something nobody is left to give.
+    /// The remaining workers wait for something that no worker can still provide.
     Stall,
-    /// Someone stopped it.
+    /// The user or another program stopped it.
     Stopped,
-    /// The runner died or failed; says how.
+    /// The runner died or failed in this way.
     Crashed(String),
 }
 
 impl RunEnd {
-    /// The word used in reports and in JSON.
+    /// Returns the word used in reports and in JSON.
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Completed => "completed",
@@ -108,12 +115,12 @@ impl RunEnd {
     }
 }
 
-/// What can be asked of a run.
+/// A request to a running scenario.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Command {
-    /// Turn a knob; the value is in the knob's own unit (nanoseconds, a count, tasks a second, a choice's position).
+    /// Set a knob; the value is in the knob's own unit (nanoseconds, a count, tasks per second, a choice's position).
     SetKnob { knob: KnobId, value: f64 },
-    /// End one worker: a process by SIGKILL, a thread at its next step.
+    /// End one worker: a process by `SIGKILL`, a thread at its next step.
     Kill(WorkerId),
     /// End the run.
     Stop,

@@ -1,8 +1,9 @@
-//! Nouns beside numbers.
+//! Singular and plural of nouns.
 
 use std::borrow::Cow;
 
-/// The noun as it stands behind this number: `worker`, `workers`; `process`, `processes`; `anomaly`, `anomalies`.
+/// Returns the form of the noun that follows the number `n`: `worker`, `workers`; `process`, `processes`; `anomaly`,
+/// `anomalies`.
 pub fn plural(n: u64, noun: &str) -> Cow<'_, str> {
     if n == 1 {
         return Cow::Borrowed(noun);
@@ -23,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_is_singular_and_all_else_is_plural() {
+    fn only_the_number_one_takes_the_singular() {
         assert_eq!([0, 1, 2].map(|n| plural(n, "time").into_owned()), ["times", "time", "times"]);
         let nouns = ["worker", "process", "anomaly", "day", "mutex", "branch", "life", "more lock"];
         let many = ["workers", "processes", "anomalies", "days", "mutexes", "branches", "lives", "more locks"];

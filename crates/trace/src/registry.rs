@@ -1,326 +1,176 @@
-//! Who and what takes part in a run: known in full, by id and name, before it starts.
+//! The registry of a run: its workers, resources and pools, by id and name, complete before the run starts.
 
+mod kinds;
+
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use super::{CounterMemory, PoolId, ResourceId, WorkerId};
+pub use self::kinds::{LockKind, ResourceKind, RwPolicy, WorkerKind};
+use super::{PoolId, ResourceId, WorkerId};
 
 /// The static description of a run. Ids are positions in these tables.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Registry {
     pub workers: Vec<WorkerInfo>,
     pub resources: Vec<ResourceInfo>,
     pub pools: Vec<PoolInfo>,
-    /// Counters that lie side by side: the first of each such array, and how many it has.
+    /// Arrays of counters that share cache lines: the first counter of each array, and their number.
     pub packed: Vec<(ResourceId, u16)>,
-    /// By resource: who could end a wait for it. Nothing is concluded about a resource that is not in it.
+    /// By resource: the workers that could end a wait for it. The model concludes nothing about a resource without
+    /// an entry.
     pub wakers: Vec<Wakers>,
-    /// Cores that the run may use, by affinity and quota. None: as many as there are.
+    /// Cores that the run may use, by affinity and quota. `None` for all cores.
     pub cores: Option<f64>,
-    /// Threads of the event loop, if any worker is a task on it.
+    /// Threads of the event loop, if any worker is a task.
     pub loop_threads: Option<u32>,
 }
 
-/// Who could end a wait for a resource, as far as the scenario says: lanes that ever come to such a step.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// The workers that could end a wait for a resource: those whose program contains such a step.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Wakers {
-    /// Those who put into a queue or close it, notify, set, come to a barrier, or release a permit that they need not hold;
-    /// of a life, those who spawn it. Of a pipe: who can write.
+    /// Workers that put into a queue or close it, notify a condition, set an event flag, reach a barrier, or release a
+    /// permit without having to hold one. For a life, the workers that spawn it; for a pipe, those that can write.
     pub givers: Vec<LaneRange>,
-    /// Those who take from a queue, or hold permits for a block and return them at its end. Of a pipe: who can read.
+    /// Workers that take from a queue, or hold permits for a block and return them at its end. For a pipe, those that
+    /// can read.
     pub takers: Vec<LaneRange>,
-    /// Of a condition: who looks at a value before it waits, as the knobs stand at the start. Such a worker does not need
-    /// the signals it missed.
+    /// For a condition: workers that check a value before they wait, with the knobs at their initial values. Such a
+    /// worker does not need the signals that it missed.
     pub predicate_waiters: Vec<LaneRange>,
 }
 
-/// Neighbouring lanes: those of one group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Consecutive workers: those of one group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct LaneRange {
     pub first: WorkerId,
     pub count: u16,
 }
 
 impl LaneRange {
+    /// Returns the ids of the workers in order.
     pub fn iter(self) -> impl Iterator<Item = WorkerId> {
         (self.first.0..self.first.0.saturating_add(self.count)).map(WorkerId)
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum WorkerKind {
-    Thread,
-    Process,
-    /// A task on the event loop of the run, which may have several threads.
-    Async,
-}
-
-impl WorkerKind {
-    /// The word used on screen and in JSON.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Thread => "thread",
-            Self::Process => "process",
-            Self::Async => "async",
-        }
-    }
-
-    /// The noun for one worker of this kind.
-    pub const fn noun(self) -> &'static str {
-        match self {
-            Self::Async => "task",
-            other => other.word(),
-        }
-    }
-}
-
-/// One lane. A pool has a lane for every worker it may ever have; those not started yet are not drawn.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A worker, which is one lane of the picture. A pool has an entry for every worker it may ever have; the dashboard
+/// does not draw those that have not started.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct WorkerInfo {
-    /// Unique and harmless to print.
+    /// Unique, without control characters.
     pub name: String,
-    /// The name without its number: lanes of one group fold together.
+    /// The name without its number. The dashboard can fold the lanes of one group.
     pub group: String,
     pub kind: WorkerKind,
-    /// The pool it belongs to, if it is a pool's worker (a pool's feeder is not).
+    /// The pool whose tasks it executes, if any. A pool's feeder has none.
     pub pool: Option<PoolId>,
 }
 
-/// How a mutex is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum LockKind {
-    /// `std::sync::Mutex`: parks, unfair.
-    Std,
-    /// `parking_lot::Mutex`: parks, fair about every 0.5 ms.
-    ParkingLot,
-    /// `parking_lot::Mutex`, handed to the longest waiter at each release.
-    Fair,
-    /// Test-and-set, burns CPU while it waits.
-    Spin,
-    /// Spins in order of arrival.
-    Ticket,
-    /// `parking_lot::ReentrantMutex`: who has it can take it again.
-    Reentrant,
-    /// Process-shared robust `pthread_mutex_t`: what processes use.
-    Robust,
-    /// The same, recursive.
-    RobustReentrant,
-    /// Handed on in order of arrival; waiting for it gives the thread back: what tasks use.
-    Async,
-    /// The same, and a task that has it can take it again.
-    AsyncReentrant,
-    /// No lock at all: `lock` goes straight through. To see what the lock was for.
-    Off,
-}
-
-impl LockKind {
-    /// Every kind that a scenario can name, in the order they are offered.
-    pub const NAMED: [Self; 7] =
-        [Self::Std, Self::ParkingLot, Self::Fair, Self::Spin, Self::Ticket, Self::Reentrant, Self::Off];
-
-    /// Whether who has it can take it again.
-    pub const fn is_reentrant(self) -> bool {
-        matches!(self, Self::Reentrant | Self::RobustReentrant | Self::AsyncReentrant)
-    }
-
-    /// Whether the system gives it back when its holder dies.
-    pub const fn is_robust(self) -> bool {
-        matches!(self, Self::Robust | Self::RobustReentrant)
-    }
-
-    /// The word used in scenarios, on screen and in JSON.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Std => "std",
-            Self::ParkingLot => "parking-lot",
-            Self::Fair => "fair",
-            Self::Spin => "spin",
-            Self::Ticket => "ticket",
-            Self::Reentrant => "reentrant",
-            Self::Robust => "robust",
-            Self::RobustReentrant => "robust-reentrant",
-            Self::Async => "async",
-            Self::AsyncReentrant => "async-reentrant",
-            Self::Off => "off",
-        }
-    }
-}
-
-/// Who goes first at an rwlock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum RwPolicy {
-    /// A reader goes in whenever no writer is in.
-    Readers,
-    /// A reader waits for every writer that is in or waits.
-    Writers,
-    /// In order of arrival; readers that come after one another go in together.
-    Fair,
-}
-
-impl RwPolicy {
-    pub const ALL: [Self; 3] = [Self::Readers, Self::Writers, Self::Fair];
-
-    /// The word used in scenarios.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Readers => "readers",
-            Self::Writers => "writers",
-            Self::Fair => "fair",
-        }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum ResourceKind {
-    Mutex {
-        kind: LockKind,
-    },
-    /// So many can pass at once.
-    Semaphore {
-        permits: u32,
-        /// Whoever takes a permit gives it back: its holders are known. Else it is used as a signal.
-        scoped: bool,
-    },
-    Rwlock {
-        policy: RwPolicy,
-    },
-    /// `capacity` items at most.
-    Queue {
-        capacity: u32,
-    },
-    /// The kernel's: `capacity` bytes at most.
-    Pipe {
-        capacity: u32,
-    },
-    Counter {
-        initial: i64,
-        memory: CounterMemory,
-    },
-    /// Waited for without the mutex `of` meanwhile.
-    Condition {
-        mutex: ResourceId,
-    },
-    /// A flag that stays set until it is cleared.
-    Event,
-    Barrier {
-        parties: u32,
-    },
-    /// Results of a pool's tasks that are there and that nobody has read.
-    Results,
-    /// The life of a worker that others spawn or join: they wait for its end.
-    Life {
-        worker: WorkerId,
-    },
-    /// A server of the run: what is put into it are requests, what is taken out are answers. `room` requests at most.
-    Server {
-        max_requests: u32,
-    },
-}
-
-impl ResourceKind {
-    /// Whether workers take it and give it back, and wait for it as for a lock.
-    pub const fn is_lock(&self) -> bool {
-        matches!(self, Self::Mutex { .. } | Self::Semaphore { .. } | Self::Rwlock { .. })
-    }
-
-    /// The word used on screen and in JSON.
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::Mutex { kind } => kind.word(),
-            Self::Semaphore { .. } => "semaphore",
-            Self::Rwlock { policy: RwPolicy::Readers } => "rw-readers",
-            Self::Rwlock { policy: RwPolicy::Writers } => "rw-writers",
-            Self::Rwlock { policy: RwPolicy::Fair } => "rw-fair",
-            Self::Queue { .. } => "queue",
-            Self::Pipe { .. } => "pipe",
-            Self::Counter { .. } => "counter",
-            Self::Condition { .. } => "condition",
-            Self::Event => "event",
-            Self::Barrier { .. } => "barrier",
-            Self::Results => "results",
-            Self::Life { .. } => "life",
-            Self::Server { .. } => "server",
-        }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A resource that workers share.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct ResourceInfo {
-    /// Unique and harmless to print.
+    /// Unique, without control characters.
     pub name: String,
     pub kind: ResourceKind,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A pool of workers that take tasks from one queue.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct PoolInfo {
     pub name: String,
     pub worker_kind: WorkerKind,
-    /// Lanes of its workers, in order.
+    /// Its workers, in order.
     pub workers: Vec<WorkerId>,
-    /// The lane that feeds it, unless it only does what others submit.
+    /// The worker that puts tasks into the queue. `None` for a pool that only executes tasks submitted by other
+    /// workers.
     pub feeder: Option<WorkerId>,
     pub queue: ResourceId,
-    /// Where results wait for whoever wants them, if anybody does.
+    /// The resource that keeps its results, if any worker reads them.
     pub results: Option<ResourceId>,
-    /// How many workers it starts with.
+    /// The number of workers it starts with.
     pub size: u32,
-    /// How many tasks there will be, when that is known.
+    /// The number of tasks there will be, if known.
     pub total_tasks: Option<u64>,
-    /// Whether another process replaces one that crashed.
+    /// Whether a new process replaces one that crashed.
     pub restarts_workers: bool,
 }
 
 impl Registry {
+    /// Adds a worker that belongs to no pool, and returns its id. The name is unique; its group is the name without a
+    /// number at the end: `teller 1` and `teller 2` are of the group `teller`.
+    pub fn add_worker(&mut self, name: impl Into<String>, kind: WorkerKind) -> WorkerId {
+        let name = name.into();
+        let without_number = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches([' ', '-', '_', '#']);
+        let group = if without_number.is_empty() { &name } else { without_number }.to_owned();
+        self.workers.push(WorkerInfo { name, group, kind, pool: None });
+        WorkerId::from(self.workers.len() - 1)
+    }
+
+    /// Adds a resource and returns its id. The name is unique.
+    pub fn add_resource(&mut self, name: impl Into<String>, kind: ResourceKind) -> ResourceId {
+        self.resources.push(ResourceInfo { name: name.into(), kind });
+        ResourceId::from(self.resources.len() - 1)
+    }
+
+    /// Returns the entry of a worker.
     pub fn worker(&self, id: WorkerId) -> Option<&WorkerInfo> {
         self.workers.get(id.index())
     }
 
+    /// Returns the entry of a resource.
     pub fn resource(&self, id: ResourceId) -> Option<&ResourceInfo> {
         self.resources.get(id.index())
     }
 
-    /// The name of a worker, or `?` for one that is not in the table.
+    /// Returns the name of a worker, or `?` for an unknown id.
     pub fn worker_name(&self, id: WorkerId) -> &str {
         self.worker(id).map_or("?", |w| &w.name)
     }
 
-    /// The name of a resource, or `?` for one that is not in the table.
+    /// Returns the name of a resource, or `?` for an unknown id.
     pub fn resource_name(&self, id: ResourceId) -> &str {
         self.resource(id).map_or("?", |r| &r.name)
     }
 
-    /// Ids of all mutexes.
+    /// Returns the ids of all mutexes.
     pub fn mutexes(&self) -> impl Iterator<Item = ResourceId> + '_ {
         self.of_kind(|k| matches!(k, ResourceKind::Mutex { .. }))
     }
 
-    /// Ids of all that workers wait for as for a lock: mutexes, semaphores, rwlocks.
+    /// Returns the ids of all mutexes, semaphores and rwlocks.
     pub fn locks(&self) -> impl Iterator<Item = ResourceId> + '_ {
         self.of_kind(ResourceKind::is_lock)
     }
 
-    /// Ids of all queues: of results and of servers with the requests in them as well.
+    /// Returns the ids of all queues, including the queues of results and of requests to servers.
     pub fn queues(&self) -> impl Iterator<Item = ResourceId> + '_ {
         use ResourceKind::{Queue, Results, Server};
         self.of_kind(|k| matches!(k, Queue { .. } | Results | Server { .. }))
     }
 
-    /// Ids of all pipes.
+    /// Returns the ids of all pipes.
     pub fn pipes(&self) -> impl Iterator<Item = ResourceId> + '_ {
         self.of_kind(|k| matches!(k, ResourceKind::Pipe { .. }))
     }
 
-    /// Ids of all queues and pipes: of what has a depth.
+    /// Returns the ids of all queues and pipes, the resources that have a depth.
     pub fn queues_and_pipes(&self) -> impl Iterator<Item = ResourceId> + '_ {
         self.of_kind(|k| matches!(k, ResourceKind::Queue { .. } | ResourceKind::Pipe { .. }))
     }
 
-    /// Ids of all counters.
+    /// Returns the ids of all counters.
     pub fn counters(&self) -> impl Iterator<Item = ResourceId> + '_ {
         self.of_kind(|k| matches!(k, ResourceKind::Counter { .. }))
     }
 
-    /// Where a counter's value lies: among the words of which resource, and at which place. In a line of its own, unless
-    /// its array is packed.
+    /// Returns where a counter's value is in the run memory: the resource whose words contain it, and the index among
+    /// them. A counter has cache lines of its own, unless its array is packed.
     pub fn counter_location(&self, counter: ResourceId) -> (ResourceId, usize) {
         let within =
             |(first, count): &&(ResourceId, u16)| (first.0..first.0.saturating_add(*count)).contains(&counter.0);
@@ -330,29 +180,45 @@ impl Registry {
         })
     }
 
-    /// Ids of all conditions, event flags and barriers.
+    /// Returns the ids of all conditions, event flags and barriers.
     pub fn signals(&self) -> impl Iterator<Item = ResourceId> + '_ {
         use ResourceKind::{Barrier, Condition, Event};
         self.of_kind(|k| matches!(k, Condition { .. } | Event | Barrier { .. }))
     }
 
-    /// Ids of all lives, with whose they are.
+    /// Returns the ids of all lives, each with its worker.
     pub fn lives(&self) -> impl Iterator<Item = (ResourceId, WorkerId)> + '_ {
         self.resources.iter().enumerate().filter_map(|(i, r)| match r.kind {
-            ResourceKind::Life { worker: of } => Some((ResourceId::from(i), of)),
+            ResourceKind::Life { worker } => Some((ResourceId::from(i), worker)),
             _ => None,
         })
     }
 
-    /// Whose life a resource is, if it is one.
+    /// Returns the worker whose life this resource is, if it is a life.
     pub fn life_owner(&self, id: ResourceId) -> Option<WorkerId> {
         match self.resource(id)?.kind {
-            ResourceKind::Life { worker: of } => Some(of),
+            ResourceKind::Life { worker } => Some(worker),
             _ => None,
         }
     }
 
     fn of_kind(&self, wanted: fn(&ResourceKind) -> bool) -> impl Iterator<Item = ResourceId> + '_ {
         self.resources.iter().enumerate().filter(move |(_, r)| wanted(&r.kind)).map(|(i, _)| ResourceId::from(i))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn group_of_an_added_worker_is_its_name_without_number() {
+        let mut registry = Registry::default();
+        for name in ["teller 12", "io-3", "main", "7"] {
+            let id = registry.add_worker(name, WorkerKind::Thread);
+            assert_eq!(registry.worker_name(id), name);
+        }
+        let groups: Vec<&str> = registry.workers.iter().map(|worker| worker.group.as_str()).collect();
+        assert_eq!(groups, ["teller", "io", "main", "7"]);
     }
 }

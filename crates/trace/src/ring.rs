@@ -1,19 +1,19 @@
-//! A single-producer ring of records in shared memory: the way of an event out of its worker.
+//! A ring of records in shared memory, with one producer and one reader. It carries the events of one worker.
 //!
-//! The producer makes no system call, takes no lock and shares no cache line with another producer. Nothing is buffered
-//! on its side, so what a worker did last is there after `SIGKILL`. A full ring drops and counts; the place of the loss is
-//! marked by a [`EventKind::Gap`] before the next record that fits.
+//! The producer makes no system call, takes no lock and shares no cache line with another producer. It buffers nothing,
+//! so the last event of a worker is in the ring even after `SIGKILL`. A full ring drops new records and counts them; a
+//! [`EventKind::Gap`] before the next record that fits marks the place of the loss.
 //!
 //! ```text
 //! word 0       produced: records ever published, gap records included        (producer)
 //! word 1       lost: events ever dropped                                     (producer)
 //! word 2       pid << 32 | tid of the present producer                       (producer)
-//! word 3       asked to end                                                  (runner)
-//! word 4       how far it is with the tasks it was handed                     (producer)
-//! word 5       process group of the command that is run for it now       (producer)
+//! word 3       end request                                                   (runner)
+//! word 4       progress with the tasks that the worker was given             (producer)
+//! word 5       process group of the command that now runs for the worker     (producer)
 //! word 6       lives of the worker that have begun                           (producer)
 //! word 8       consumed                                                      (reader; on a cache line of its own)
-//! word 16..    the worker's slot                                             (producer)
+//! word 16..    the worker's wait slot                                        (producer)
 //! word 288..   records, two words each
 //! ```
 
@@ -24,7 +24,8 @@ use std::sync::atomic::Ordering;
 
 pub use self::reader::RingReader;
 use super::wait_slot::{self, WAIT_SLOT_WORDS, WaitRecord};
-use super::{AtomicU64, EventKind, RECORD_BYTES, Record}; // `tests/ring` brings atomics of its own
+// `tests/ring` substitutes loom's atomics.
+use super::{AtomicU64, EventKind, RECORD_BYTES, Record};
 
 const PRODUCED: usize = 0;
 const LOST: usize = 1;
@@ -38,141 +39,149 @@ const CONSUMED: usize = 8;
 const SLOT: usize = 16;
 const RECORDS: usize = SLOT + WAIT_SLOT_WORDS;
 
-/// Words a ring of `capacity` records takes.
+/// Returns the number of words that a ring of `capacity` records takes.
 pub const fn ring_words(capacity: usize) -> usize {
     RECORDS + capacity * 2
 }
 
-/// The shared words of one ring, and what others than its producer and reader may ask of it.
+/// The shared words of one ring, with the fields that threads other than its producer and reader may use.
 #[derive(Debug, Clone, Copy)]
 pub struct Ring<'a> {
     words: &'a [AtomicU64],
 }
 
 impl<'a> Ring<'a> {
-    /// The ring in these words; `words.len()` is [`ring_words`] of a power of two.
+    /// Returns the ring in these words. Their number must be [`ring_words`] of a power of two. A ring of zeros is
+    /// empty.
+    #[inline]
     pub const fn new(words: &'a [AtomicU64]) -> Self {
         Self { words }
     }
 
+    #[inline]
     const fn capacity(self) -> u64 {
         ((self.words.len() - RECORDS) / 2) as u64
     }
 
+    #[inline]
     fn load(self, word: usize) -> u64 {
         self.words[word].load(Ordering::Acquire)
     }
 
-    /// Process and thread that write here, once they have said so.
+    /// Returns the ids of the process and thread that write to the ring, once they are set.
     pub fn producer_ids(self) -> Option<(u32, u32)> {
-        let who = self.load(PRODUCER_IDS);
-        (who != 0).then_some(((who >> 32) as u32, who as u32))
+        let ids = self.load(PRODUCER_IDS);
+        (ids != 0).then_some(((ids >> 32) as u32, ids as u32))
     }
 
-    /// Says who writes here.
+    /// Sets the ids of the process and thread that write to the ring.
     pub fn set_producer_ids(self, pid: u32, tid: u32) {
         self.words[PRODUCER_IDS].store(u64::from(pid) << 32 | u64::from(tid), Ordering::Release);
     }
 
-    /// Whether the worker was asked to end.
+    /// Returns whether the worker was asked to end.
     #[inline]
     pub fn is_end_requested(self) -> bool {
-        self.words[END_REQUEST].load(Ordering::Relaxed) != 0 // Relaxed: the flag alone matters, it orders nothing
+        self.words[END_REQUEST].load(Ordering::Relaxed) != 0 // Relaxed: only the flag matters, it orders nothing
     }
 
-    /// Asks the worker to end at its next step, or takes that back.
+    /// Asks the worker to end at its next step, or withdraws the request.
     pub fn set_end_requested(self, end: bool) {
         self.words[END_REQUEST].store(u64::from(end), Ordering::Relaxed);
     }
 
-    /// Asks the worker to end at its next step even in the middle of a task.
+    /// Asks the worker to end at its next step, even in the middle of a task.
     pub fn mark_cut_off(self) {
         self.words[END_REQUEST].store(CUT_OFF, Ordering::Relaxed);
     }
 
-    /// Whether it was asked to end even in the middle of a task.
+    /// Returns whether the worker was asked to end even in the middle of a task.
+    #[inline]
     pub fn is_cut_off(self) -> bool {
         self.words[END_REQUEST].load(Ordering::Relaxed) == CUT_OFF // Relaxed: as above
     }
 
-    /// What the worker noted last of how far it is with the tasks it was handed, in words of its own; survives it.
+    /// Returns the progress that the worker last noted with the tasks it was given. The worker defines the value, which
+    /// outlives it.
     pub fn progress(self) -> u64 {
         self.load(PROGRESS)
     }
 
-    /// Notes how far it is.
+    /// Notes the progress of the worker.
+    #[inline]
     pub fn set_progress(self, word: u64) {
-        self.words[PROGRESS].store(word, Ordering::Release); // after all that was told before
+        self.words[PROGRESS].store(word, Ordering::Release); // Release: after all earlier records
     }
 
-    /// Makes its pages ready to be written to.
+    /// Touches all pages of the ring, so that the first writes cause no page faults.
     pub fn prefault(self) {
         prefault_cells(self.words[RECORDS..].as_chunks().0);
     }
 
-    /// Process group of the command that it runs now; survives the worker.
+    /// Returns the process group of the command that the worker now runs. It outlives the worker.
     pub fn command_group(self) -> Option<u32> {
         let group = self.load(COMMAND_GROUP) as u32;
         (group != 0).then_some(group)
     }
 
-    /// Says which command it runs now: the number of its process group, or 0.
+    /// Sets the process group of the command that the worker now runs; 0 for none.
     pub fn set_command_group(self, group: u32) {
         self.words[COMMAND_GROUP].store(group.into(), Ordering::Release);
     }
 
-    /// Records published and events lost since the ring was made.
+    /// Returns the numbers of records published and events lost since the ring was created.
     pub fn totals(self) -> (u64, u64) {
         (self.load(PRODUCED), self.load(LOST))
     }
 
-    /// Both of them together: with every event there is more.
+    /// Returns records published plus events lost: every event increases this number.
     pub fn event_total(self) -> u64 {
-        // The sum that both had when the first of them was read, or more.
+        // At least the sum at the moment of the first read.
         self.load(PRODUCED).wrapping_add(self.load(LOST))
     }
 
-    /// What its worker waits for and holds, if it has told nothing since it began to wait; or that it ended.
+    /// Returns the wait of the ring's worker with the locks it holds, or the end of its life, if it has recorded
+    /// nothing since.
     pub fn wait_record(self) -> Option<WaitRecord> {
         wait_slot::read(&self.words[SLOT..RECORDS], || self.event_total())
     }
 
-    /// Whether a slot that was read is good still, after all that was read before this call: its worker has told nothing
-    /// since, and has not got what it waits for.
-    pub fn is_still_waiting(self, standing: &WaitRecord) -> bool {
-        wait_slot::read_event_total(&self.words[SLOT..RECORDS]) == standing.event_total
-            && self.event_total() == standing.event_total
+    /// Returns whether a slot that was read earlier is still valid: its worker has recorded nothing since, and has not
+    /// got what it waits for. The answer holds for the time of all reads before this call.
+    pub fn is_still_waiting(self, record: &WaitRecord) -> bool {
+        wait_slot::read_event_total(&self.words[SLOT..RECORDS]) == record.event_total
+            && self.event_total() == record.event_total
     }
 }
 
-/// The producer's end.
+/// The producer's end of a ring.
 #[derive(Debug)]
 pub struct RingWriter<'a> {
     ring: Ring<'a>,
     /// The ring's cells; a power of two.
     cells: &'a [[AtomicU64; 2]],
     produced: u64,
-    /// Records that fit for certain, with nothing to be told first: what the reader has taken since we last looked comes
-    /// on top. One comparison is all that a write has to ask.
+    /// Records that fit for certain without a gap record first. More may fit, if the reader has taken records since the
+    /// last check. A write needs only one comparison with it.
     free_records: u64,
-    /// Lost since the last record that was written.
+    /// Events lost since the last record was written.
     unreported_losses: u64,
 }
 
 impl<'a> RingWriter<'a> {
-    /// Goes on where the ring's former producer stopped. There must be no other at the same time.
+    /// Continues where the ring's former producer stopped. There must be no other producer at the same time.
     pub fn new(ring: Ring<'a>) -> Self {
         ring.prefault();
         Self::new_prefaulted(ring)
     }
 
-    /// As [`RingWriter::new`], for a ring whose pages were made ready before.
+    /// As [`RingWriter::new`], for a ring whose pages have been touched ([`Ring::prefault`]).
     pub fn new_prefaulted(ring: Ring<'a>) -> Self {
         let (cells, _) = ring.words[RECORDS..].as_chunks();
         Self { ring, cells, produced: ring.load(PRODUCED), free_records: 0, unreported_losses: 0 }
     }
 
-    /// Takes over again after another producer wrote: both hand the ring to and fro.
+    /// Continues after another producer wrote: two producers can use a ring in turn.
     pub fn resync(&mut self) {
         self.produced = self.ring.load(PRODUCED);
         self.free_records = 0;
@@ -181,10 +190,10 @@ impl<'a> RingWriter<'a> {
     #[inline]
     fn put_record(&mut self, record: Record) {
         let [ticks, word] = &self.cells[self.produced as usize & (self.cells.len() - 1)];
-        // Relaxed: published as a whole by the store to PRODUCED.
+        // Relaxed: the store to PRODUCED publishes both together.
         ticks.store(record.ticks, Ordering::Relaxed);
         word.store(record.word, Ordering::Relaxed);
-        self.produced = self.produced.wrapping_add(1); // whoever else has the memory may have left any number there
+        self.produced = self.produced.wrapping_add(1); // wraps: another process may have stored any number
         self.free_records -= 1;
     }
 
@@ -193,7 +202,7 @@ impl<'a> RingWriter<'a> {
         self.ring.words[PRODUCED].store(self.produced, Ordering::Release);
     }
 
-    /// Writes one record, or counts it as lost. Never blocks: waiting for room would disturb the worker that is watched.
+    /// Writes one record, or counts it as lost. Never blocks: waiting for room would disturb the observed worker.
     #[inline]
     pub fn write(&mut self, record: Record) {
         if self.free_records > 0 || self.make_room(1, record.ticks) {
@@ -202,7 +211,7 @@ impl<'a> RingWriter<'a> {
         }
     }
 
-    /// Writes records that are worthless without one another: all, or none.
+    /// Writes records that are useless without each other: all or none.
     #[inline]
     pub fn write_all(&mut self, records: &[Record]) {
         let ticks = records.first().map_or(0, |r| r.ticks);
@@ -214,34 +223,36 @@ impl<'a> RingWriter<'a> {
         }
     }
 
-    /// A life of the worker begins.
+    /// Counts a life of the worker that begins.
     pub fn begin_life(&mut self) {
-        self.ring.words[LIVES].fetch_add(1, Ordering::Relaxed); // Relaxed: read by whoever writes here
+        self.ring.words[LIVES].fetch_add(1, Ordering::Relaxed); // Relaxed: only the producer reads it
     }
 
-    /// Says in the worker's slot what it waits for and holds: in these records, the newest of which it has just told, or
-    /// has lost. Good until it tells anything else.
+    /// Writes the worker's wait slot: what it holds and waits for. The last of these records has just been written to
+    /// the ring, or lost. The slot is valid until the next record.
     pub fn write_wait_slot(&mut self, records: &[Record]) {
-        // Relaxed: nobody else adds to it.
-        let told = self.produced.wrapping_add(self.ring.words[LOST].load(Ordering::Relaxed));
+        // Relaxed: only the producer adds to it.
+        let event_total = self.produced.wrapping_add(self.ring.words[LOST].load(Ordering::Relaxed));
         let life = self.ring.words[LIVES].load(Ordering::Relaxed);
-        wait_slot::write(&self.ring.words[SLOT..RECORDS], told, life, records);
+        wait_slot::write(&self.ring.words[SLOT..RECORDS], event_total, life, records);
     }
 
-    /// Clears the worker's slot: it has what it waits for, and will tell so after others can see that it is taken.
+    /// Clears the worker's wait slot: the worker has what it waits for, and records that only after other threads can
+    /// see that the item is taken.
+    #[inline]
     pub fn clear_wait_slot(&mut self) {
         wait_slot::clear(&self.ring.words[SLOT..RECORDS]);
     }
 
-    /// Looks how far the reader has come. With room for so many records it tells of the loss before them, if there was
-    /// one; without, they are counted as lost.
+    /// Reads how far the reader is, and returns whether `records` records fit. If so, writes a gap record first if
+    /// events were lost; if not, counts the records as lost.
     #[cold]
     fn make_room(&mut self, records: u64, ticks: u64) -> bool {
         let used = self.produced.wrapping_sub(self.ring.load(CONSUMED));
         self.free_records = (self.cells.len() as u64).saturating_sub(used);
         let marker = u64::from(self.unreported_losses > 0);
         if self.free_records < records + marker {
-            self.free_records = 0; // so that the next record asks again
+            self.free_records = 0; // so that the next record checks again
             self.unreported_losses += records;
             self.ring.words[LOST].fetch_add(records, Ordering::Relaxed); // a total, orders nothing
             return false;
@@ -254,12 +265,12 @@ impl<'a> RingWriter<'a> {
     }
 }
 
-/// Makes the pages of a ring writable without changing what they hold: before the run, since a first touch takes 2 µs,
-/// and in the middle of it those would fall into locks that are held. With eight threads at a lock of 1 µs they moved the
-/// share that had to wait from 0.53 to 0.43.
+/// Touches the pages of a ring without changing their content. A first touch takes 2 µs; during a run these would
+/// happen while locks are held. With 8 threads at a lock held for 1 µs, they moved the share of acquisitions that had
+/// to wait from 0.53 to 0.43.
 fn prefault_cells(cells: &[[AtomicU64; 2]]) {
     const PAGE: usize = 4096;
     for [ticks, _] in cells.iter().step_by(PAGE / RECORD_BYTES) {
-        ticks.fetch_add(black_box(0), Ordering::Relaxed); // Relaxed: changes nothing; a plain zero is optimised away
+        ticks.fetch_add(black_box(0), Ordering::Relaxed); // Relaxed: changes nothing. A plain 0 would be optimised away
     }
 }

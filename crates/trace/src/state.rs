@@ -1,34 +1,36 @@
-//! What a worker can be doing.
+//! The states of a worker.
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-/// What a worker is doing at one moment. "No work" is never the same as "blocked".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// The state of a worker at one moment. Waiting for work is a state of its own, apart from waiting for a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[repr(u8)]
 pub enum State {
-    /// On a CPU, as far as events tell; the kernel's figures split [`State::Ready`] off.
+    /// On a CPU as far as events show; the kernel's figures then separate [`State::Ready`] from it.
     Running,
-    /// Could run but has no CPU: preempted, or woken and not yet scheduled.
+    /// Runnable without a CPU: preempted, or woken and not yet scheduled.
     Ready,
     /// Waits for a mutex, rwlock or semaphore.
     Lock,
-    /// Waits to take: there is no work.
+    /// Waits to take an item: the queue is empty, there is no work.
     Empty,
-    /// Waits to put: back-pressure.
+    /// Waits to put an item: the queue is full, which is back-pressure.
     Full,
     /// Waits for a condition, event, barrier, join or result.
     Signal,
-    /// Waits for a file, a socket or a child.
+    /// Waits for a file, a socket or a child process.
     Io,
-    /// Packs, sends or receives a task across a process boundary: neither work nor idle.
+    /// Packs, sends or receives a task across a process boundary: neither working nor idle.
     Handover,
-    /// Asked to sleep.
+    /// Sleeps for a time that it chose.
     Sleep,
     /// Not started yet, or ended.
     Done,
     /// Panicked, killed or aborted.
     Crashed,
-    /// Events were lost here: what it did is not known.
+    /// Unknown, because events were lost.
     Gap,
 }
 
@@ -49,12 +51,13 @@ impl State {
         Self::Gap,
     ];
 
-    /// Position in [`State::ALL`].
+    /// Returns the position in [`State::ALL`].
+    #[inline]
     pub const fn index(self) -> usize {
         self as usize
     }
 
-    /// One letter that says the same as the colour.
+    /// Returns the letter that stands for the state where there is no colour.
     pub const fn letter(self) -> char {
         match self {
             Self::Running => 'R',
@@ -72,7 +75,7 @@ impl State {
         }
     }
 
-    /// The word used in reports and in JSON.
+    /// Returns the word used in reports and in JSON.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Running => "running",
@@ -90,22 +93,26 @@ impl State {
         }
     }
 
-    /// The state with this position, if there is one.
+    /// Returns the state with this position, if there is one.
+    #[inline]
     pub fn from_index(index: usize) -> Option<Self> {
         Self::ALL.get(index).copied()
     }
 
-    /// The state with this word, if there is one.
+    /// Returns the state with this word, if there is one.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|s| s.word() == word)
     }
 
-    /// Whether time in this state is a price of contention: it wins a cell of the timeline over calmer states.
+    /// Returns whether time in this state is a cost of contention. Such a state takes precedence over others in a cell
+    /// of the timeline.
+    #[inline]
     pub const fn is_contention(self) -> bool {
         matches!(self, Self::Ready | Self::Lock | Self::Full)
     }
 
-    /// Whether the worker exists and is not lost: time that counts in shares.
+    /// Returns whether the worker exists and its state is known: time in this state counts in shares.
+    #[inline]
     pub const fn is_alive(self) -> bool {
         !matches!(self, Self::Done | Self::Crashed | Self::Gap)
     }

@@ -1,66 +1,75 @@
-//! Points in time and lengths of time, as different types.
+//! Points in time ([`Stamp`]) and lengths of time ([`Span`]).
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
 use std::time::Duration;
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// A point on the run's clock: nanoseconds since the run began, the same for every process of the run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Stamp(pub u64);
 
-/// A length of time in nanoseconds. Arithmetic saturates: no stamp, however odd, can make it wrap or panic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+/// A length of time in nanoseconds. Arithmetic saturates: no stamp can make it wrap or panic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Span(pub u64);
 
 impl Stamp {
-    /// Time from `earlier` to `self`; zero if the order is reversed.
+    /// Returns the time from `earlier` to `self`; zero if `earlier` is later.
+    #[inline]
     pub const fn span_since(self, earlier: Self) -> Span {
         Span(self.0.saturating_sub(earlier.0))
     }
 
-    /// The point `span` before this one, or the beginning of the run.
+    /// Returns the point `span` before this one, or the beginning of the run.
+    #[inline]
     pub const fn earlier_by(self, span: Span) -> Self {
         Self(self.0.saturating_sub(span.0))
     }
 
-    /// Seconds since the run began.
+    /// Returns the seconds since the run began.
+    #[inline]
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e9
     }
 }
 
 impl Span {
-    /// No time at all.
+    /// Zero length.
     pub const ZERO: Self = Self(0);
 
-    /// `ms` milliseconds.
+    /// Returns a span of `ms` milliseconds.
     pub const fn from_millis(ms: u64) -> Self {
         Self(ms.saturating_mul(1_000_000))
     }
 
-    /// `us` microseconds.
+    /// Returns a span of `us` microseconds.
     pub const fn from_micros(us: u64) -> Self {
         Self(us.saturating_mul(1_000))
     }
 
-    /// `s` seconds; negative and not-a-number are zero.
+    /// Returns a span of `s` seconds; zero for negative numbers and NaN.
     pub fn from_secs(s: f64) -> Self {
         Self((s * 1e9) as u64) // a float to integer cast saturates and maps NaN to 0
     }
 
-    /// Length in seconds.
+    /// Returns the length in seconds.
+    #[inline]
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e9
     }
 
-    /// Length in milliseconds.
+    /// Returns the length in milliseconds.
+    #[inline]
     pub fn as_millis_f64(self) -> f64 {
         self.0 as f64 / 1e6
     }
 
-    /// This length as a share of `whole`, 0 when `whole` is empty.
+    /// Returns this length as a share of `whole`; 0 if `whole` is zero.
+    #[inline]
     pub fn share_of(self, whole: Self) -> f64 {
         if whole.0 == 0 { 0.0 } else { self.0 as f64 / whole.0 as f64 }
     }
@@ -68,6 +77,7 @@ impl Span {
 
 impl Add<Span> for Stamp {
     type Output = Self;
+    #[inline]
     fn add(self, span: Span) -> Self {
         Self(self.0.saturating_add(span.0))
     }
@@ -75,12 +85,14 @@ impl Add<Span> for Stamp {
 
 impl Add for Span {
     type Output = Self;
+    #[inline]
     fn add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
 }
 
 impl AddAssign for Span {
+    #[inline]
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;
     }
@@ -88,6 +100,7 @@ impl AddAssign for Span {
 
 impl Sub for Span {
     type Output = Self;
+    #[inline]
     fn sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
@@ -106,7 +119,7 @@ impl From<Span> for Duration {
 }
 
 impl fmt::Display for Span {
-    /// At most three digits and a unit, as one reads it: `250 ns`, `1.5 ms`, `12.4 s`, `2 min 05 s`.
+    /// Writes at most three digits and a unit: `250 ns`, `1.5 ms`, `12.4 s`, `2 min 05 s`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ns = self.0 as f64;
         let (value, unit) = match self.0 {
@@ -132,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_read_with_three_digits_at_most() {
+    fn spans_are_shown_with_at_most_three_digits() {
         let shown: Vec<String> = [
             0,
             999,

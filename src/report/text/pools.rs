@@ -52,7 +52,7 @@ fn write_task_times(report: &Report<'_>, text_format: TextFormat, out: &mut Stri
         if share > 0.0 {
             let _ = writeln!(
                 out,
-                "  {}: {} of the tasks' time went into handing them over",
+                "  {}: {} of its busy time went into handing over tasks",
                 info.name,
                 format_percent(share)
             );

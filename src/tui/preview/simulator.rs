@@ -186,6 +186,16 @@ impl<'a> Simulator<'a> {
         self.play_step(worker, step, now);
     }
 
+    /// Ends the task of a pool's worker, or a worker of a group.
+    pub(super) fn fail(&mut self, worker: usize, now: u64) {
+        while let Some(frame) = self.workers[worker].frames.pop() {
+            self.release(frame.lock_to_release, now);
+        }
+        if self.workers[worker].work.pool.is_none() {
+            self.block_worker(worker, now, State::Crashed);
+        }
+    }
+
     pub(super) fn spend(&mut self, worker: usize, now: u64, state: State, time: u64) {
         let worker = &mut self.workers[worker];
         worker.spans.push((now, state));

@@ -1,7 +1,7 @@
 //! One step of a worker in virtual time.
 
 use super::simulator::{RWLOCK_CAPACITY, Simulator, THUMBNAIL_TIME};
-use crate::scenario::{Branch, LoopStep, Step, Target};
+use crate::scenario::{Branch, EvalContext, LoopStep, Step, Target};
 use crate::trace::{Span, State};
 
 /// Rough duration of one addition to a counter.
@@ -37,11 +37,12 @@ impl<'a> Simulator<'a> {
             }
             Step::Repeat { times, body } => self.push_frame(worker, body, time(times).saturating_sub(1), None),
             Step::Forever(body) => self.push_frame(worker, body, u64::MAX, None),
-            Step::When { knob, position: is, body, otherwise } => {
-                let taken = if place.knob_is_at(*knob, *is) { body } else { otherwise };
+            Step::When { knob, value, body, otherwise } => {
+                let taken = if place.knob_equals(*knob, *value) { body } else { otherwise };
                 self.push_frame(worker, taken, 0, None);
             }
             Step::Choose(ways) => self.take_usual_way(worker, ways),
+            Step::Fail(_) => self.fail(worker, now),
             Step::Panic(_) | Step::Abort | Step::Exit(_) => self.block_worker(worker, now, State::Crashed),
             Step::Store { target, add: by } | Step::Add { target, by } => {
                 let at = self.resource_index(target, place);

@@ -6,9 +6,10 @@
 use std::time::Duration;
 
 use super::{EarlyStop, MAX_REPETITIONS, MIN_ANSWER_REPETITIONS, Session, add_repetition};
+use crate::tune::answer::LevelStatus;
 use crate::tune::arrivals::{MIN_ARRIVAL_REPETITIONS, can_keep_up};
 use crate::tune::curve::Level;
-use crate::tune::decide::{LevelStatus, MIN_REPETITIONS, level_status};
+use crate::tune::decide::{MIN_REPETITIONS, level_status};
 use crate::tune::levels;
 use crate::tune::request::{Experiment, ExperimentRunner, LoadProfile, Phase, TuningRequest};
 use crate::tune::tuning::Tuning;

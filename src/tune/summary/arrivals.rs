@@ -3,9 +3,10 @@
 use super::{TuningSubject, capitalize};
 use crate::trace::Span;
 use crate::trace::format::{format_counted, format_percent, format_rate};
+use crate::tune::answer::{LevelStatus, TuningAnswer};
 use crate::tune::arrivals::{backlog_growth, backlog_growth_rate, headroom};
 use crate::tune::curve::Level;
-use crate::tune::decide::{Decision, LevelStatus, TuningAnswer, level_status};
+use crate::tune::decide::{Decision, level_status};
 use crate::tune::stats::{mean, relative_uncertainty};
 use crate::tune::tuning::Tuning;
 

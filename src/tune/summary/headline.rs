@@ -5,8 +5,10 @@ use super::failing_levels::short_failure_reason;
 use super::{TuningSubject, capitalize, is_compared};
 use crate::scenario::KnobKind;
 use crate::trace::format::format_percent;
+use crate::tune::answer::TuningAnswer;
 use crate::tune::curve::Level;
-use crate::tune::decide::{Decision, Goal, TuningAnswer, ratio_to_best};
+use crate::tune::decide::{Decision, ratio_to_best};
+use crate::tune::demands::Goal;
 use crate::tune::drift::{Drift, detect_drift};
 use crate::tune::tuning::Tuning;
 

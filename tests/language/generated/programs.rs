@@ -1,8 +1,8 @@
 //! Random steps, each as what the checker should make of them and as the nodes one would write for that.
 
 use contend::scenario::{
-    Branch, Compare, Expr, GroupMembers, LifeStep, MemberSelector, Operand, Question, QueueStep, RealWork, SignalStep,
-    Step, Target, Unit,
+    Block, Branch, Compare, Expr, GroupMembers, LifeStep, MemberSelector, Operand, Question, QueueStep, RealWork,
+    SignalStep, Step, Target, Unit,
 };
 use contend::trace::KnobId;
 use proptest::prelude::*;
@@ -93,15 +93,16 @@ fn target(resource: usize) -> impl Strategy<Value = Target> + Clone {
 }
 
 /// The steps of one worker.
-pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(crate) fn steps() -> impl Strategy<Value = Block> {
     block(DEPTHS)
 }
 
-fn block(left: usize) -> BoxedStrategy<Vec<Step>> {
+fn block(left: usize) -> BoxedStrategy<Block> {
     if left == 0 {
-        return prop::collection::vec(plain(), 1..3).boxed();
+        return prop::collection::vec(plain(), 1..3).prop_map(Block::from).boxed();
     }
-    prop::collection::vec(prop_oneof![2 => plain(), 1 => with_blocks(left - 1)], 1..4).boxed()
+    let steps = prop::collection::vec(prop_oneof![2 => plain(), 1 => with_blocks(left - 1)], 1..4);
+    steps.prop_map(Block::from).boxed()
 }
 
 fn plain() -> BoxedStrategy<Step> {
@@ -136,6 +137,7 @@ fn plain() -> BoxedStrategy<Step> {
         real.prop_map(Step::RealWork),
         life.prop_map(Step::Life),
         "[ -~äß🦀]{1,20}".prop_map(Step::Panic),
+        "[ -~äß🦀]{1,20}".prop_map(Step::Fail),
         Just(Step::Abort),
         any::<u8>().prop_map(Step::Exit),
     ]
@@ -186,15 +188,15 @@ fn with_blocks(left: usize) -> BoxedStrategy<Step> {
         1 => (question.clone(), body()).prop_map(|(question, body)| Step::While { question, body }),
         1 => (question, body(), otherwise(left)).prop_map(|(question, body, otherwise)| Step::If { question, body, otherwise }),
         1 => (0..2_u8, body(), otherwise(left)).prop_map(|(is, body, otherwise)| Step::When {
-            knob: KnobId::from(ORDER), position: f64::from(is), body, otherwise,
+            knob: KnobId::from(ORDER), value: f64::from(is), body, otherwise,
         }),
         1 => prop::collection::vec(way(), 2..4).prop_map(Step::Choose),
     ]
     .boxed()
 }
 
-fn otherwise(left: usize) -> BoxedStrategy<Vec<Step>> {
-    prop_oneof![Just(Vec::new()), block(left.saturating_sub(1))].boxed()
+fn otherwise(left: usize) -> BoxedStrategy<Block> {
+    prop_oneof![Just(Block::default()), block(left.saturating_sub(1))].boxed()
 }
 
 /// What the steps are about, in the order of the positions above.
@@ -268,7 +270,7 @@ fn step(step: &Step) -> Vec<Node> {
             one(Node::new("repeat").value(formula(times, Unit::Count)).block(written(body)))
         }
         Step::Forever(body) => one(Node::new("forever").block(written(body))),
-        Step::When { position: is, body, otherwise, .. } => {
+        Step::When { value: is, body, otherwise, .. } => {
             with_else(Node::new("when").set("order", if *is == 0.0 { "same" } else { "opposite" }), body, otherwise)
         }
         Step::Choose(ways) => one(Node::new("choose").block(ways.iter().map(way).collect())),
@@ -282,6 +284,7 @@ fn step(step: &Step) -> Vec<Node> {
                 MemberSelector::AnyIdle => spawn.set("any", true),
             })
         }
+        Step::Fail(why) => one(Node::new("fail").value(why.as_str())),
         Step::Panic(why) => one(Node::new("panic").value(why.as_str())),
         Step::Abort => one(Node::new("abort")),
         Step::Exit(code) => one(Node::new("exit").value(i128::from(*code))),

@@ -1,6 +1,6 @@
 //! What each declared resource is in a run with these settings.
 
-use super::{FixedSettings, eval_at_least_one};
+use super::eval_at_least_one;
 use contend_scenario::{Choice, ResourceSpec, Scenario, Settings};
 use contend_trace::{CounterMemory, LockKind, ResourceId, ResourceKind, RwPolicy};
 
@@ -17,9 +17,7 @@ pub(super) fn resource_kind(
             ResourceKind::Counter { initial: *initial, memory }
         }
         ResourceSpec::Queue { capacity } => ResourceKind::Queue { capacity: eval_at_least_one(capacity, settings) },
-        ResourceSpec::Pipe { capacity } => {
-            ResourceKind::Pipe { capacity: pages(capacity.eval(&FixedSettings(settings))) }
-        }
+        ResourceSpec::Pipe { capacity } => ResourceKind::Pipe { capacity: pages(capacity.eval(settings)) },
         ResourceSpec::Condition { .. } => ResourceKind::Condition { mutex: ResourceId::default() },
         ResourceSpec::Event => ResourceKind::Event,
         ResourceSpec::Server(serving) => {
@@ -29,7 +27,7 @@ pub(super) fn resource_kind(
         ResourceSpec::Semaphore { permits } => {
             let scoped = scenario.is_scoped(index);
             // Without a permit, and with nobody to give one, everybody would wait for nothing.
-            let permits = (permits.eval(&FixedSettings(settings)) as u32).max(u32::from(scoped));
+            let permits = (permits.eval(settings) as u32).max(u32::from(scoped));
             ResourceKind::Semaphore { permits, scoped }
         }
         ResourceSpec::Rwlock { policy } => {

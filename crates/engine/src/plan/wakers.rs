@@ -2,8 +2,8 @@
 
 use super::{Plan, WorkerRole};
 use contend_scenario::{
-    Feed, LifeStep, Operand, OverflowPolicy, PoolStep, Question, QueueStep, Scenario, Settings, SignalStep, Step,
-    WorkerGroup,
+    EvalContext, Feed, LifeStep, Operand, OverflowPolicy, PoolStep, Question, QueueStep, Scenario, Settings,
+    SignalStep, Step, WorkerGroup,
 };
 use contend_trace::{LaneRange, PoolInfo, Wakers, WorkerId};
 
@@ -129,15 +129,14 @@ fn add_guarded_waits(
         let looks = looks || has_shared_guard(step);
         let mut enter = |body: &[Step]| add_guarded_waits(wakers, lanes, body, (groups, settings, looks));
         match step {
-            Step::When { knob, position: is, body, otherwise } => {
-                let stands = (settings.number(*knob) - is).abs() < f64::EPSILON;
-                enter(if stands { body } else { otherwise });
+            Step::When { knob, value, body, otherwise } => {
+                enter(if settings.knob_equals(*knob, *value) { body } else { otherwise });
             }
             Step::Life(LifeStep::RunInline { group }) => enter(&groups[*group].steps),
             Step::Signal(SignalStep::Wait { target, .. }) if looks => {
                 push_lanes(&mut wakers[target.resource].predicate_waiters, lanes);
             }
-            _ => step.bodies().for_each(enter),
+            _ => step.bodies().for_each(|body| enter(body)),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! A worker process died: what becomes of the tasks it had, and of its pool.
 
-use super::RunnerValues;
 use crate::context::RunContext;
 use crate::dead_waiter::remove_dead_waiter;
 use crate::nested_tasks::end_nested_tasks;
@@ -137,7 +136,7 @@ impl DeadWorker<'_> {
         let mut left = self.unfinished.to_vec();
         if let Some(task) = left.first_mut().filter(|_| self.is_first_begun) {
             task.crash_count = task.crash_count.saturating_add(1);
-            let retries = self.run.scenario.pools[self.pool_index].retries.eval(&RunnerValues(self.run));
+            let retries = self.run.scenario.pools[self.pool_index].retries.eval(self.run);
             if f64::from(task.crash_count) > retries {
                 let task = left.remove(0);
                 self.fail_tasks(&[task], recorder);

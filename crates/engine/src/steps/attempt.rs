@@ -15,11 +15,9 @@ impl StepRunner {
     pub async fn run_attempt(&mut self, attempt: &Attempt) -> StepResult {
         let held = self.held.len();
         let (tried, then) = match &attempt.kind {
-            AttemptKind::HttpGet { target: from, timeout } => {
-                (self.http_get(from, timeout).await, attempt.body.as_slice())
-            }
+            AttemptKind::HttpGet { target: from, timeout } => (self.http_get(from, timeout).await, &attempt.body[..]),
             AttemptKind::Exec { command, timeout } => {
-                (self.run_command_step(command, timeout.as_ref()), attempt.body.as_slice())
+                (self.run_command_step(command, timeout.as_ref()), &attempt.body[..])
             }
             AttemptKind::Retry { times, backoff, jitter } => {
                 (self.run_retry(times, backoff, jitter, &attempt.body).await, [].as_slice())

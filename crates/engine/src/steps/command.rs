@@ -20,6 +20,7 @@ const MAX_OUTPUT_CHARS: usize = 400;
 impl StepRunner {
     /// Runs a command and waits for its end.
     pub(crate) fn run_command_step(&mut self, command: &[TextExpr], timeout: Option<&Expr>) -> StepResult {
+        check_exec_allowed(self.run.allow_exec)?;
         let words = command_words(self.run, command, &self.template_values())?;
         let shown = words.first().map(|program| program.to_string_lossy().into_owned()).unwrap_or_default();
         let limit = timeout.map(|limit| Duration::from_nanos(limit.eval(self) as u64));
@@ -43,6 +44,13 @@ impl StepRunner {
         }
         if ok { Ok(()) } else { Err(StopReason::Failed(describe_failure(&shown, &words, &ran, limit))) }
     }
+}
+
+/// Refuses to run a command in a run that was started without the permission. The plan refuses such a run already, by
+/// looking through all steps; this check holds even if it overlooked one.
+fn check_exec_allowed(is_allowed: bool) -> StepResult {
+    let refused = || StopReason::Failed("this run was started without --allow-exec: no command is run".to_owned());
+    if is_allowed { Ok(()) } else { Err(refused()) }
 }
 
 /// The command and its arguments, with their places filled in. A knob in the place of the command is several words.
@@ -102,6 +110,13 @@ mod tests {
 
     fn ran(exit: Exit, printed: &str) -> CommandResult {
         CommandResult { exit, cpu_nanos: 0, output_tail: printed.into(), timed_out: false }
+    }
+
+    #[test]
+    fn command_is_refused_without_allow_exec() {
+        assert!(check_exec_allowed(true).is_ok());
+        let Err(StopReason::Failed(why)) = check_exec_allowed(false) else { panic!("it runs") };
+        assert_eq!(why, "this run was started without --allow-exec: no command is run");
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use crate::step_runner::{StepResult, StepRunner, StopReason};
 use contend_scenario::{Expr, Question, Step};
-use contend_trace::KnobId;
 
 impl StepRunner {
     /// One turn of a loop, unless it must leave.
@@ -23,10 +22,5 @@ impl StepRunner {
             self.run_iteration(body).await?;
         }
         Ok(())
-    }
-
-    /// Whether the knob stands at this value.
-    pub(crate) fn is_knob_at(&self, knob: KnobId, value: f64) -> bool {
-        (self.run.knob(knob) - value).abs() < 0.5e-9_f64.max(value.abs() * 1e-12)
     }
 }

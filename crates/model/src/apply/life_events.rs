@@ -1,38 +1,127 @@
-//! What a worker's stream says of other workers' lives.
+//! Applies the begin and the end of a worker's life, its death, and gaps in its stream.
 
-use crate::{Life, Model, ResourceState};
-use contend_trace::{ResourceId, Span, Stamp, State, WorkerId};
+use crate::Model;
+use crate::lane::{LifeEnd, NextWait};
+use contend_trace::{DeathCause, ExitKind, ResourceId, Stamp, State, WorkerId};
 
 impl Model {
-    pub(super) fn record_spawn_request(&mut self, w: WorkerId, at: Stamp, life: ResourceId, nth: u64) {
-        self.set_running(w, at);
-        self.clear_wakeup(w);
-        self.with_life(life, |life| life.record_request(nth));
-    }
-
-    /// The worker's present life was asked for by another.
-    pub(super) fn record_spawn(&mut self, w: WorkerId, at: Stamp, by: WorkerId, after: Span) {
-        self.set_running(w, at);
-        if let Some(life) = self.life_of(w) {
-            self.with_life(life, |life| life.record_start(by, after));
+    /// Begins a new life; `dead` is when the former one ended, if only others noticed its end.
+    pub(super) fn begin_life(&mut self, w: WorkerId, at: Stamp, dead: Option<Stamp>) {
+        self.happens_before.begin_life(w);
+        // The notice of a death can arrive before the first event of that same life. Then this is no new life.
+        let is_late = self.lanes[w.index()].noticed_death.is_some_and(|died| at <= died);
+        self.record_dead_rwlock_wait(w);
+        let dead = dead.filter(|_| !is_late);
+        if let Some(dead) = dead {
+            let state = self.lanes[w.index()].dead_state();
+            self.change_activity(w, dead.min(at), state, None);
+        }
+        // The former life ends here, even if no event told of its end.
+        if self.lanes[w.index()].is_in_life() {
+            self.change_activity(w, at, State::Done, None);
+        }
+        self.change_activity(w, at, State::Running, None);
+        let lane = &mut self.lanes[w.index()];
+        lane.next_wait = NextWait::default();
+        if !is_late {
+            lane.noticed_death = None;
+            let end = lane.ending.take().filter(|end| *end != LifeEnd::Died(DeathCause::CutOff));
+            if let (Some(dead), Some(end)) = (dead, end) {
+                lane.record_crash(dead, end);
+            }
+        }
+        lane.open_tasks.clear();
+        lane.life_count += 1;
+        lane.began = Some(at);
+        self.leave_former_holds(w);
+        if let Some((pool, seat)) = self.pool_seats[w.index()] {
+            self.pools[pool.index()].begin_worker(seat, at);
+        }
+        self.deadlocks.forget_worker(w);
+        if is_late {
+            self.record_death(w);
         }
     }
 
-    /// Waits until another worker's life has ended: an edge of the wait-for graph, without any lock.
-    pub(super) fn begin_join(&mut self, w: WorkerId, at: Stamp, life: ResourceId, nth: u64) {
-        self.change_activity(w, at, State::Signal, Some(life));
-        self.detect_futile_wakeup(w, at, Some(life));
-        let lane = &mut self.lanes[w.index()];
-        lane.joined_life = nth;
-        lane.is_deadlock_candidate = lane.holds.uncertain.is_empty();
-        self.stuck_holders += usize::from(lane.is_deadlock_candidate);
-        self.with_life(life, |_| {});
+    /// Takes the holds of the former life from the worker. A robust lock is recovered; any other stays held forever.
+    fn leave_former_holds(&mut self, w: WorkerId) {
+        let holds = std::mem::take(&mut self.lanes[w.index()].holds);
+        for (lock, grant) in holds.uncertain {
+            self.with_lock(lock, |lock| lock.drop_hold(w, grant));
+        }
+        for (lock, grant) in holds.confirmed {
+            let is_robust = self.is_robust_lock(lock);
+            self.with_lock(
+                lock,
+                |lock| if is_robust { lock.drop_hold(w, grant) } else { lock.mark_former_life(w, grant) },
+            );
+        }
     }
 
-    fn with_life(&mut self, life: ResourceId, f: impl FnOnce(&mut Life)) {
-        match self.resources.get_mut(life.index()) {
-            Some(ResourceState::Life(life)) => f(life),
-            _ => self.health.anomalies += 1,
+    pub(super) fn end_life(&mut self, w: WorkerId, at: Stamp, exit: ExitKind) {
+        let state = if matches!(exit, ExitKind::Panicked | ExitKind::Killed) { State::Crashed } else { State::Done };
+        self.record_dead_rwlock_wait(w);
+        self.change_activity(w, at, state, None);
+        let lane = &mut self.lanes[w.index()];
+        // The worker's own word counts, also if a notice came first. But only the notice names the signal that killed
+        // it.
+        let noticed = lane.noticed_death.take().and_then(|_| lane.ending.take());
+        let ending = noticed.filter(|_| exit == ExitKind::Killed).unwrap_or(exit.into());
+        lane.ending = Some(ending.clone());
+        lane.open_tasks.clear();
+        if state == State::Crashed {
+            lane.record_crash(at, ending);
+        }
+        if let Some((pool, seat)) = self.pool_seats[w.index()] {
+            self.pools[pool.index()].end_worker(seat, at);
+        }
+        self.mark_holds_dead(w, at);
+    }
+
+    /// Records a death that the worker did not report: its task, its wait and its holds last until then.
+    pub(crate) fn record_death(&mut self, w: WorkerId) {
+        let lane = &self.lanes[w.index()];
+        let Some(at) = lane.dead_since() else { return };
+        self.happens_before.end_life(w);
+        if let Some((pool, seat)) = self.pool_seats[w.index()] {
+            self.pools[pool.index()].mark_worker_dead(seat, at);
+        }
+        if lane.lock_wait().is_some()
+            && let Some(lock) = lane.activity.resource
+        {
+            self.with_lock(lock, |lock| lock.mark_dead(w, at));
+        }
+        self.mark_holds_dead(w, at);
+    }
+
+    fn mark_holds_dead(&mut self, w: WorkerId, at: Stamp) {
+        let holds = &self.lanes[w.index()].holds;
+        let locks: Vec<ResourceId> = holds.confirmed.iter().chain(&holds.uncertain).map(|(lock, _)| *lock).collect();
+        for lock in locks {
+            self.with_lock(lock, |lock| lock.mark_dead(w, at));
+        }
+    }
+
+    /// Records that events are missing: from the worker's last known event on, nothing is known about it.
+    pub(crate) fn record_gap(&mut self, w: WorkerId, lost: u64) {
+        self.happens_before.mark_incomplete();
+        let lane = &mut self.lanes[w.index()];
+        lane.lost_events.0 = lane.lost_events.0.saturating_add(lost);
+        let at = lane.newest_stamp;
+        self.change_activity(w, at, State::Gap, None);
+        let lane = &mut self.lanes[w.index()];
+        lane.next_wait.holds.clear();
+        let confirmed = std::mem::take(&mut lane.holds.confirmed);
+        lane.holds.uncertain.extend(&confirmed);
+        lane.open_tasks.clear();
+        for (lock, _) in confirmed {
+            self.with_lock(lock, |lock| lock.mark_uncertain(w));
+        }
+        if let Some((pool, seat)) = self.pool_seats[w.index()] {
+            self.pools[pool.index()].drop_task(Some(seat), at);
+        }
+        if self.lanes[w.index()].noticed_death.is_some() {
+            self.record_death(w);
         }
     }
 }

@@ -1,117 +1,124 @@
-//! What a worker's stream says of its holds and waits.
+//! Applies events about locks: waits, acquisitions, releases, and the list of holds before a wait.
 
-use crate::lane::LockRequest;
+use crate::lane::{LockWait, Wait};
 use crate::{Lock, LockCapacity, Model, ResourceState};
 use contend_trace::{EventKind, Grant, ResourceId, Stamp, State, WorkerId};
 
 impl Model {
-    /// One line of the list that precedes a wait.
-    pub(super) fn announce_hold(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, grant: Grant) {
+    #[inline]
+    pub(super) fn apply_lock_event(&mut self, w: WorkerId, at: Stamp, kind: EventKind) {
+        match kind {
+            EventKind::Held { lock, grant } => self.announce_hold(w, at, lock, grant),
+            EventKind::RwlockRequest { lock, .. }
+            | EventKind::RwlockReaders { lock, .. }
+            | EventKind::PermitRequest { lock, .. } => self.announce_request(w, at, lock, kind),
+            EventKind::LockWait { lock, held_count, timed } => self.begin_lock_wait(w, at, lock, held_count, timed),
+            EventKind::TimedAttempt { lock } => self.lanes[w.index()].next_wait.timed_attempt = Some(lock),
+            EventKind::Acquired { lock, grant } => self.record_acquire(w, at, lock, grant),
+            EventKind::Released { lock, grant } => self.record_release(w, at, lock, grant),
+            EventKind::SemaphorePassed { lock, grant } => self.record_semaphore_pass(w, at, lock, grant),
+            EventKind::SemaphorePosted { lock } => {
+                self.set_running(w, at);
+                self.with_lock(lock, Lock::record_post);
+            }
+            EventKind::OwnerDied { lock } => self.record_dead_owner(w, at, lock),
+            _ => {}
+        }
+    }
+
+    /// Records one entry of the list of holds that precedes a wait.
+    fn announce_hold(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, grant: Grant) {
         self.set_running(w, at);
-        let told = &mut self.lanes[w.index()].holds.announced;
-        // A wait cannot announce more than this.
-        if told.len() < usize::from(u8::MAX) {
-            told.push((lock, grant));
+        let listed = &mut self.lanes[w.index()].next_wait.holds;
+        // The list has no more entries than this.
+        if listed.len() < usize::from(u8::MAX) {
+            listed.push((lock, grant));
         }
         self.with_lock(lock, |lock| lock.confirm_hold(w, grant, at));
     }
 
-    pub(super) fn record_dead_owner(&mut self, w: WorkerId, at: Stamp, lock: ResourceId) {
+    fn record_dead_owner(&mut self, w: WorkerId, at: Stamp, lock: ResourceId) {
         self.with_lock(lock, Lock::record_orphaned);
         if self.lanes[w.index()].activity.state == State::Gap {
             self.set_running(w, at);
         }
     }
 
-    /// Says what the wait that follows is for.
-    pub(super) fn set_lock_request(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, kind: EventKind) {
+    /// Records what the next wait requests of its lock.
+    fn announce_request(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, kind: EventKind) {
         self.set_running(w, at);
-        let asks = &mut self.lanes[w.index()].lock_request;
-        *asks = (Some(lock), asks.1.updated_by(kind));
+        let announced = &mut self.lanes[w.index()].next_wait.lock_request;
+        let before = announced.map(|(_, request)| request).unwrap_or_default();
+        *announced = Some((lock, before.updated_by(kind)));
     }
 
     #[inline]
-    pub(super) fn begin_lock_wait(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, held: u8, timed: bool) {
-        let lane = &mut self.lanes[w.index()];
-        let complete = lane.holds.announced.len() == usize::from(held);
-        if complete && (lane.holds.announced != lane.holds.confirmed || !lane.holds.uncertain.is_empty()) {
+    fn begin_lock_wait(&mut self, w: WorkerId, at: Stamp, id: ResourceId, held_count: u8, timed: bool) {
+        let lane = &self.lanes[w.index()];
+        let listed = &lane.next_wait.holds;
+        let is_hold_list_complete = listed.len() == usize::from(held_count);
+        if is_hold_list_complete && (*listed != lane.holds.confirmed || !lane.holds.uncertain.is_empty()) {
             self.reconcile_holds(w);
-        } else if !complete {
+        } else if !is_hold_list_complete {
             self.health.anomalies += 1;
         }
-        self.lanes[w.index()].holds.announced.clear();
-        self.change_activity(w, at, State::Lock, Some(lock));
+        self.lanes[w.index()].next_wait.holds.clear();
+        self.change_activity(w, at, State::Lock, Some(id));
+        let waiter_index = match self.resources.get_mut(id.index()) {
+            Some(ResourceState::Lock(lock)) => Some(lock.add_waiter(w, at)),
+            _ => {
+                self.health.anomalies += 1;
+                None
+            }
+        };
         let lane = &mut self.lanes[w.index()];
-        if lane.lock_request.0 != Some(lock) {
-            lane.lock_request = (Some(lock), LockRequest::Single);
-        }
-        lane.lock_wait_since = Some(at);
-        lane.is_lock_wait_timed = timed;
-        lane.is_deadlock_candidate = complete && !timed;
-        self.stuck_holders += usize::from(lane.is_deadlock_candidate && !lane.holds.confirmed.is_empty());
-        if let Some(ResourceState::Lock(lock)) = self.resources.get_mut(lock.index()) {
-            lane.waiter_index = lock.add_waiter(w, at);
-        } else {
-            lane.waiter_index = u32::MAX;
-            self.health.anomalies += 1;
-        }
+        let request = lane.next_wait.take_lock_request(id);
+        lane.wait =
+            Some(Wait::Lock(LockWait { since: at, waiter_index, request, is_timed: timed, is_hold_list_complete }));
+        self.stuck_holders += usize::from(lane.can_close_cycle());
     }
 
-    /// The list before a wait is the truth: holds that are not in it are over. One that is as long as can be may lack older
-    /// ones, of which nothing new is known then.
+    /// Replaces what is known about the worker's holds by the list that precedes its wait: holds that are not in the
+    /// list are over. A list of the greatest possible length may lack older holds; nothing new is known about those.
     pub(crate) fn reconcile_holds(&mut self, w: WorkerId) {
-        let holds = &mut self.lanes[w.index()].holds;
-        let told = std::mem::take(&mut holds.announced);
-        if told.len() == usize::from(u8::MAX) {
-            holds.uncertain.retain(|hold| !told.contains(hold));
-            holds.confirmed.retain(|hold| !told.contains(hold));
-            return holds.confirmed.extend(told);
+        let lane = &mut self.lanes[w.index()];
+        let holds = &mut lane.holds;
+        let listed = std::mem::take(&mut lane.next_wait.holds);
+        if listed.len() == usize::from(u8::MAX) {
+            holds.uncertain.retain(|hold| !listed.contains(hold));
+            holds.confirmed.retain(|hold| !listed.contains(hold));
+            return holds.confirmed.extend(listed);
         }
-        let sure = std::mem::replace(&mut holds.confirmed, told.clone());
-        let doubtful = std::mem::take(&mut holds.uncertain);
-        // Without a gap the list can differ in order at most.
-        let odd = sure.len() > told.len() || sure.iter().any(|hold| !told.contains(hold));
-        self.health.anomalies += u64::from(odd);
-        for (lock, grant) in sure.into_iter().chain(doubtful).filter(|hold| !told.contains(hold)) {
+        let confirmed = std::mem::replace(&mut holds.confirmed, listed.clone());
+        let uncertain = std::mem::take(&mut holds.uncertain);
+        // Without a gap the list can differ only in its order.
+        let is_anomaly = confirmed.len() > listed.len() || confirmed.iter().any(|hold| !listed.contains(hold));
+        self.health.anomalies += u64::from(is_anomaly);
+        for (lock, grant) in confirmed.into_iter().chain(uncertain).filter(|hold| !listed.contains(hold)) {
             self.with_lock(lock, |lock| lock.drop_hold(w, grant));
         }
     }
 
-    /// The wait for a lock is over, with it or without; or that for a worker's end.
-    pub(super) fn end_lock_wait(&mut self, w: WorkerId, at: Stamp) {
-        let lane = &mut self.lanes[w.index()];
-        let joins = lane.lock_wait_since.is_none();
-        if std::mem::take(&mut lane.is_deadlock_candidate) && (joins || !lane.holds.confirmed.is_empty()) {
-            self.stuck_holders -= 1;
-        }
-        lane.lock_wait_since = None;
-        lane.is_lock_wait_timed = false;
-        lane.lock_request = (None, LockRequest::Single);
-        let (place, on) = (lane.waiter_index, lane.activity.resource);
-        let Some(ResourceState::Lock(lock)) = on.and_then(|lock| self.resources.get_mut(lock.index())) else { return };
-        if let Some(moved) = lock.remove_waiter(place, at) {
-            self.lanes[moved.index()].waiter_index = place;
-        }
-    }
-
     #[inline]
-    pub(super) fn record_acquire(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, grant: Grant) {
-        let lane = &self.lanes[w.index()];
-        let waiting = lane.lock_wait_since.filter(|_| lane.activity.resource == Some(lock));
+    fn record_acquire(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, grant: Grant) {
+        let waiting = self.lanes[w.index()].lock_wait_start(lock);
         self.record_lock_order(w, at, lock, grant);
         self.set_running(w, at);
         self.note_lock_taken(w, at);
-        // Several permits, and several reads, can be one worker's.
-        let many = matches!(self.resources.get(lock.index()), Some(ResourceState::Lock(lock)) if lock.capacity() != LockCapacity::Exclusive);
+        // A worker can hold several permits of a semaphore, and read an rwlock several times.
+        let can_repeat = match self.resources.get(lock.index()) {
+            Some(ResourceState::Lock(lock)) => lock.capacity() != LockCapacity::Exclusive,
+            _ => false,
+        };
         let holds = &mut self.lanes[w.index()].holds;
-        // One it seems to have already: its release was lost, or was never there.
-        let same = |(held, _): &(ResourceId, Grant)| *held == lock && !many;
-        let twice = holds.confirmed.iter().position(same);
-        let before = twice.map(|i| holds.confirmed.remove(i).1);
-        let lost = holds.uncertain.iter().position(same);
-        let before = before.or(lost.map(|i| holds.uncertain.swap_remove(i).1));
+        // If the worker seems to hold the mutex already, the release was lost or never recorded.
+        let is_same = |(held, _): &(ResourceId, Grant)| *held == lock && !can_repeat;
+        let repeated = holds.confirmed.iter().position(is_same);
+        let before = repeated.map(|i| holds.confirmed.remove(i).1);
+        let uncertain = holds.uncertain.iter().position(is_same);
+        let before = before.or(uncertain.map(|i| holds.uncertain.swap_remove(i).1));
         holds.confirmed.push((lock, grant));
-        self.health.anomalies += u64::from(twice.is_some());
+        self.health.anomalies += u64::from(repeated.is_some());
         self.with_lock(lock, |lock| {
             if let Some(before) = before {
                 lock.drop_hold(w, before);
@@ -120,16 +127,16 @@ impl Model {
         });
     }
 
-    /// An attempt that ends by itself closes no ring: its order is no danger.
+    /// Records in which order the worker takes locks. A timed attempt cannot close a cycle, so its order is no hazard.
     #[inline]
     fn record_lock_order(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, grant: Grant) {
         let lane = &mut self.lanes[w.index()];
-        let tried = lane.holds.attempted.take() == Some(lock);
-        if tried || lane.is_lock_wait_timed || lane.holds.confirmed.is_empty() {
+        let is_attempt = lane.next_wait.timed_attempt.take() == Some(lock);
+        if is_attempt || lane.lock_wait().is_some_and(|wait| wait.is_timed) || lane.holds.confirmed.is_empty() {
             return;
         }
-        // Where several can be in at once, the order alone says nothing.
-        let alone = |(id, grant): &(ResourceId, Grant)| match self.resources.get(id.index()) {
+        // Where several workers can hold a lock at once, the order alone proves nothing.
+        let is_exclusive = |(id, grant): &(ResourceId, Grant)| match self.resources.get(id.index()) {
             Some(ResourceState::Lock(lock)) => match lock.capacity() {
                 LockCapacity::Exclusive => true,
                 LockCapacity::Permits { permits, scoped } => permits == 1 && scoped,
@@ -138,22 +145,21 @@ impl Model {
             _ => false,
         };
         let holds = self.lanes[w.index()].holds.confirmed.iter();
-        let held: Vec<ResourceId> = holds.filter(|hold| alone(hold)).map(|(id, _)| *id).collect();
-        if alone(&(lock, grant)) && !held.is_empty() {
+        let held: Vec<ResourceId> = holds.filter(|hold| is_exclusive(hold)).map(|(id, _)| *id).collect();
+        if is_exclusive(&(lock, grant)) && !held.is_empty() {
             self.happens_before.record_nested_acquire(w, lock, held, at);
         }
     }
 
-    /// Passed a semaphore: it has nothing of it.
-    pub(super) fn record_semaphore_pass(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, grant: Grant) {
-        let lane = &self.lanes[w.index()];
-        let waiting = lane.lock_wait_since.filter(|_| lane.activity.resource == Some(lock));
+    /// Records that the worker passed a semaphore that is used as a signal: it holds no permit afterwards.
+    fn record_semaphore_pass(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, grant: Grant) {
+        let waiting = self.lanes[w.index()].lock_wait_start(lock);
         self.set_running(w, at);
         self.with_lock(lock, |lock| lock.record_pass(w, grant, at, waiting));
     }
 
     #[inline]
-    pub(super) fn record_release(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, grant: Grant) {
+    fn record_release(&mut self, w: WorkerId, at: Stamp, lock: ResourceId, grant: Grant) {
         self.set_running(w, at);
         let lane = &mut self.lanes[w.index()];
         let hold = (lock, grant);

@@ -1,43 +1,43 @@
-//! What a worker's stream says of signals.
+//! Applies events about conditions, event flags and barriers, and timeouts of waits.
 
+use crate::lane::Wakeup;
 use crate::{Model, ResourceState};
-use contend_trace::{ResourceId, ResourceKind, Span, Stamp, WorkerId};
-
-/// What a worker has done since a condition's signal woke it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct SinceWakeup {
-    condition: ResourceId,
-    /// When it took a lock, as every wait for a condition does at its end.
-    lock_taken: Option<Stamp>,
-}
-
-/// A worker that finds nothing to do waits again within this time: beyond it may have done something that no event tells.
-const MAX_FUTILE_WAKEUP: Span = Span::from_micros(200);
+use contend_trace::{EventKind, ResourceId, ResourceKind, Span, Stamp, WorkerId};
 
 impl Model {
-    /// The wait for a signal is over because one came.
-    pub(super) fn record_wakeup(&mut self, w: WorkerId, at: Stamp, on: ResourceId, nth: u64) {
-        let doing = self.lanes[w.index()].activity;
-        let waited = if doing.resource == Some(on) { at.span_since(doing.since) } else { Span(0) };
+    pub(super) fn apply_signal_event(&mut self, w: WorkerId, at: Stamp, kind: EventKind) {
+        match kind {
+            EventKind::Woken { on, nth } => self.record_wakeup(w, at, on, nth),
+            EventKind::Signalled { on, woken } => self.record_signal(w, at, on, woken),
+            EventKind::FlagSeenSet { on, .. } => self.record_set_flag(w, at, on),
+            EventKind::WaitTimedOut { lock } => self.record_timeout(w, at, lock),
+            _ => {}
+        }
+    }
+
+    /// Records that a signal ended the worker's wait.
+    fn record_wakeup(&mut self, w: WorkerId, at: Stamp, on: ResourceId, nth: u64) {
+        let activity = self.lanes[w.index()].activity;
+        let waited = if activity.resource == Some(on) { at.span_since(activity.since) } else { Span(0) };
         self.set_running(w, at);
         match self.resources.get_mut(on.index()) {
             Some(ResourceState::Signals(signals)) => {
                 signals.record_wakeup(at, w, nth, waited);
-                self.lanes[w.index()].wakeup = Some(SinceWakeup { condition: on, lock_taken: None });
+                self.lanes[w.index()].wakeup = Some(Wakeup::new(on));
             }
             _ => self.health.anomalies += 1,
         }
     }
 
-    /// The worker goes past an event flag that is set.
-    pub(super) fn record_set_flag(&mut self, w: WorkerId, at: Stamp, on: ResourceId) {
+    /// Records that the worker did not have to wait for an event flag, since the flag was set.
+    fn record_set_flag(&mut self, w: WorkerId, at: Stamp, on: ResourceId) {
         self.set_running(w, at);
         if !matches!(self.resources.get(on.index()), Some(ResourceState::Signals(_))) {
             self.health.anomalies += 1;
         }
     }
 
-    pub(super) fn record_signal(&mut self, w: WorkerId, at: Stamp, on: ResourceId, woken: u32) {
+    fn record_signal(&mut self, w: WorkerId, at: Stamp, on: ResourceId, woken: u32) {
         self.set_running(w, at);
         match self.resources.get_mut(on.index()) {
             Some(ResourceState::Signals(signals)) => signals.record_signal(at, w, woken),
@@ -45,8 +45,8 @@ impl Model {
         }
     }
 
-    /// A timed wait for a lock or a signal ended by itself.
-    pub(super) fn record_timeout(&mut self, w: WorkerId, at: Stamp, on: ResourceId) {
+    /// Records that a timed wait for a lock, a signal or a result ended by itself.
+    fn record_timeout(&mut self, w: WorkerId, at: Stamp, on: ResourceId) {
         self.set_running(w, at);
         match self.resources.get_mut(on.index()) {
             Some(ResourceState::Signals(signals)) => signals.record_timeout(),
@@ -55,11 +55,11 @@ impl Model {
         }
     }
 
-    /// The worker waits again. Woken, and back without anything between but the condition's mutex: it was for nothing.
+    /// Counts a futile wake-up if the worker, woken by a condition, waits for it again and has only taken its mutex
+    /// in between.
     pub(super) fn detect_futile_wakeup(&mut self, w: WorkerId, at: Stamp, on: Option<ResourceId>) {
-        let woken = self.lanes[w.index()].wakeup.take().filter(|woken| Some(woken.condition) == on);
-        let woken = woken.filter(|woken| woken.lock_taken.is_some_and(|took| at.span_since(took) <= MAX_FUTILE_WAKEUP));
-        let Some(on) = woken.map(|woken| woken.condition) else { return };
+        let wakeup = self.lanes[w.index()].wakeup.take().filter(|wakeup| wakeup.is_futile(at, on));
+        let Some(on) = wakeup.map(Wakeup::condition) else { return };
         let is_condition = matches!(self.registry.resource(on).map(|r| &r.kind), Some(ResourceKind::Condition { .. }));
         if let Some(ResourceState::Signals(signals)) = self.resources.get_mut(on.index())
             && is_condition
@@ -68,15 +68,14 @@ impl Model {
         }
     }
 
-    /// The worker took a lock: the first after it was woken belongs to its wait.
+    /// Records that the worker took a lock: the first one after a wake-up belongs to the wait.
     #[inline]
     pub(super) fn note_lock_taken(&mut self, w: WorkerId, at: Stamp) {
-        let woken = &mut self.lanes[w.index()].wakeup;
-        *woken =
-            woken.filter(|woken| woken.lock_taken.is_none()).map(|woken| SinceWakeup { lock_taken: Some(at), ..woken });
+        let wakeup = &mut self.lanes[w.index()].wakeup;
+        *wakeup = wakeup.and_then(|wakeup| wakeup.with_lock_taken(at));
     }
 
-    /// The worker did something of use.
+    /// Records that the worker did something useful, so that its last wake-up was not futile.
     #[inline]
     pub(super) fn clear_wakeup(&mut self, w: WorkerId) {
         self.lanes[w.index()].wakeup = None;

@@ -1,36 +1,25 @@
-//! What a worker's stream says of queues, pipes and counters.
+//! Applies events about queues, pipes and counters.
 
 use crate::{Counter, Model, Pipe, Queue, ResourceState};
 use contend_trace::{EventKind, ResourceId, Stamp, State, WorkerId, WorkerKind};
 
 impl Model {
-    /// Something went in or out.
     #[inline]
-    pub(super) fn apply_transfer(&mut self, w: WorkerId, at: Stamp, kind: EventKind) {
+    pub(super) fn apply_transfer_event(&mut self, w: WorkerId, at: Stamp, kind: EventKind) {
         match kind {
             EventKind::Put { queue, depth } => self.record_put(w, at, queue, depth),
             EventKind::PutNth { queue, depth, nth } => {
                 self.record_put(w, at, queue, depth.into());
                 self.with_queue(queue, |queue| queue.number_put(nth));
-                self.number_task(queue, nth);
+                self.note_task_number(queue, nth);
             }
             EventKind::Took { queue, depth } => self.record_take(w, at, queue, depth),
             EventKind::TookNth { queue, depth, nth } => {
                 self.record_take(w, at, queue, depth.into());
                 self.with_queue(queue, |queue| queue.number_taken(nth));
-                self.number_task(queue, nth);
+                self.note_task_number(queue, nth);
             }
-            EventKind::Closed { queue } => {
-                // One that is dead, or died waiting, has it told in its place: that is no end of its wait.
-                if self.lanes[w.index()].activity.state == State::Gap {
-                    self.set_running(w, at);
-                }
-                match self.resources.get_mut(queue.index()) {
-                    Some(ResourceState::Queue(queue)) => queue.close(),
-                    Some(ResourceState::Pipe(pipe)) => pipe.close(w),
-                    _ => self.health.anomalies += 1,
-                }
-            }
+            EventKind::Closed { queue } => self.record_close(w, at, queue),
             EventKind::Sent { pipe, bytes, depth, whole } => {
                 self.record_pipe_io(w, at, pipe, |pipe| pipe.send(at, w, (bytes, depth), whole));
             }
@@ -40,19 +29,31 @@ impl Model {
             EventKind::StillWaiting { pipe, bytes, .. }
                 if matches!(self.resources.get(pipe.index()), Some(ResourceState::Queue(_))) =>
             {
-                self.lanes[w.index()].found_nothing_after = Some((pipe, bytes));
+                self.lanes[w.index()].record_nothing_found(pipe, bytes);
             }
             EventKind::StillWaiting { pipe, read, bytes } => {
                 self.with_pipe(pipe, |pipe| pipe.record_observation(w, read, bytes));
             }
             EventKind::CounterAdded { counter, delta, value } => self.record_add(w, at, counter, delta, value),
             EventKind::CounterAddedMany { counter, delta } => self.record_adds(w, at, counter, delta),
-            // Nothing else moves anything.
             _ => {}
         }
     }
 
-    /// The worker begins to wait: if for a pipe, it has seen nothing of it yet.
+    fn record_close(&mut self, w: WorkerId, at: Stamp, on: ResourceId) {
+        // Others report the close in the name of a worker that died waiting: that does not end the wait. After a gap
+        // the event shows that the worker goes on.
+        if self.lanes[w.index()].activity.state == State::Gap {
+            self.set_running(w, at);
+        }
+        match self.resources.get_mut(on.index()) {
+            Some(ResourceState::Queue(queue)) => queue.close(),
+            Some(ResourceState::Pipe(pipe)) => pipe.close(w),
+            _ => self.health.anomalies += 1,
+        }
+    }
+
+    /// Records that the worker begins to wait. If the wait is for a pipe, the worker has observed nothing of it yet.
     pub(super) fn begin_pipe_wait(&mut self, w: WorkerId, on: Option<ResourceId>) {
         if let Some(ResourceState::Pipe(pipe)) = on.and_then(|on| self.resources.get_mut(on.index())) {
             pipe.begin_wait(w);
@@ -75,15 +76,15 @@ impl Model {
         }
     }
 
-    /// The counter that a worker changed, and whether that is a copy of its own.
+    /// Returns the counter that a worker changed, and whether the worker has a private copy of it.
     fn changed_counter(&mut self, w: WorkerId, at: Stamp, counter: ResourceId) -> Option<(&mut Counter, bool)> {
         self.set_running(w, at);
         self.clear_wakeup(w);
         let is_process = self.registry.worker(w).is_some_and(|worker| worker.kind == WorkerKind::Process);
         match self.resources.get_mut(counter.index()) {
             Some(ResourceState::Counter(counter)) => {
-                let own = is_process && counter.is_private();
-                Some((counter, own))
+                let is_copy = is_process && counter.is_private();
+                Some((counter, is_copy))
             }
             _ => None,
         }
@@ -105,11 +106,11 @@ impl Model {
         }
     }
 
-    /// Since when a worker waits for room in this queue or pipe, if it does.
+    /// Returns since when a worker waits for room in this queue or pipe, if it does.
     #[inline]
     fn room_wait_start(&self, w: WorkerId, on: ResourceId) -> Option<Stamp> {
-        let doing = self.lanes[w.index()].activity;
-        (doing.state == State::Full && doing.resource == Some(on)).then_some(doing.since)
+        let activity = self.lanes[w.index()].activity;
+        (activity.state == State::Full && activity.resource == Some(on)).then_some(activity.since)
     }
 
     #[inline]
@@ -125,9 +126,9 @@ impl Model {
         }
     }
 
-    /// The item of a queue with this number is a task, if the queue is a pool's.
+    /// Tells the pool the number of the task, if the queue is a pool's.
     #[inline]
-    fn number_task(&mut self, queue: ResourceId, nth: u32) {
+    fn note_task_number(&mut self, queue: ResourceId, nth: u32) {
         if let Some(Some(pool)) = self.pool_by_queue.get(queue.index()) {
             self.pools[pool.index()].note_number(nth);
         }

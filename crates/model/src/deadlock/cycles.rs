@@ -1,37 +1,38 @@
-//! Separate rings in a set of workers that can never run again.
+//! Splits a set of stuck workers into separate cycles and their victims.
 //!
-//! An arrow leads from each worker to every stuck worker it waits for. A strongly connected part that stays stuck although
-//! all others run is a deadlock of its own. Everybody else in the set waits, directly or through others, for one or more of
-//! these parts: a victim.
+//! In the graph, an edge leads from each worker to every stuck worker it waits for. A strongly connected component that
+//! stays stuck even if all others run is a deadlock of its own. All other workers of the set are victims: they wait,
+//! directly or through others, for one or more of these components.
 
 use std::collections::BTreeMap;
 
 use super::graph_reduction::{Requirement, permanently_blocked};
 
-/// A ring, as places in the table of all workers: each list in order.
+/// A cycle, as places in the table of all workers. Both lists are in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cycle {
     /// Workers that wait for each other, none of which can be left out.
     pub members: Vec<usize>,
-    /// Stuck workers outside the ring that wait for it.
+    /// Stuck workers outside the cycle that wait for it.
     pub victims: Vec<usize>,
 }
 
-/// Splits a stuck set, in order, into its rings, by their lowest member. Costs by workers and needs.
+/// Splits a stuck set, in order, into its cycles, ordered by their lowest member. Takes time linear in workers and
+/// requirements.
 pub(super) fn separate_cycles(needs: &[Requirement], set: &[usize]) -> Vec<Cycle> {
     let graph = WaitGraph::build(needs, set);
     let mut cores = Vec::new();
     graph.collect_cycles(needs, &mut cores);
     cores.sort_unstable();
     let mut reached = vec![usize::MAX; set.len()];
-    let ring = |(nth, members): (usize, Vec<usize>)| {
+    let cycle = |(nth, members): (usize, Vec<usize>)| {
         let victims = graph.transitive_waiters(&members, nth, &mut reached);
         Cycle { members, victims }
     };
-    cores.into_iter().enumerate().map(ring).collect()
+    cores.into_iter().enumerate().map(cycle).collect()
 }
 
-/// Those of `members`, in order, that can never run again even if all others run.
+/// The `members`, in order, that can never run again even if all other workers run.
 pub(super) fn permanently_blocked_within(needs: &[Requirement], members: &[usize]) -> Vec<usize> {
     let places: BTreeMap<usize, usize> = members.iter().enumerate().map(|(place, who)| (*who, place)).collect();
     let within = |of: &[usize]| of.iter().filter_map(|on| places.get(on).copied()).collect::<Vec<_>>();
@@ -51,7 +52,7 @@ pub(super) fn permanently_blocked_within(needs: &[Requirement], members: &[usize
     permanently_blocked(&local).into_iter().map(|place| members[place]).collect()
 }
 
-/// The arrows among the workers of one set, by their places in it.
+/// The edges between the workers of one set, by their places in it.
 struct WaitGraph<'a> {
     workers: &'a [usize],
     successors: Vec<Vec<usize>>,
@@ -61,13 +62,13 @@ struct WaitGraph<'a> {
 impl<'a> WaitGraph<'a> {
     fn build(needs: &[Requirement], set: &'a [usize]) -> Self {
         let place = |who: &usize| set.binary_search(who).ok();
-        let arrows = |who: &usize| {
+        let edges = |who: &usize| {
             let mut to: Vec<usize> = needs[*who].dependencies().iter().filter_map(place).collect();
             to.sort_unstable();
             to.dedup();
             to
         };
-        let to: Vec<Vec<usize>> = set.iter().map(arrows).collect();
+        let to: Vec<Vec<usize>> = set.iter().map(edges).collect();
         let mut from = vec![Vec::new(); set.len()];
         for (place, targets) in to.iter().enumerate() {
             for target in targets {
@@ -77,7 +78,7 @@ impl<'a> WaitGraph<'a> {
         Self { workers: set, successors: to, predecessors: from }
     }
 
-    /// Adds the members of each ring.
+    /// Adds the members of each cycle to `out`.
     fn collect_cycles(&self, needs: &[Requirement], out: &mut Vec<Vec<usize>>) {
         for part in self.strong_components() {
             let inside = |place: &usize| part.binary_search(place).is_ok();
@@ -87,7 +88,7 @@ impl<'a> WaitGraph<'a> {
             if is_closed {
                 out.push(members);
             } else if waits_inside {
-                // It waits for another ring as well; is it one without that?
+                // It also waits for another cycle. Is it stuck without that one?
                 let stuck = permanently_blocked_within(needs, &members);
                 if stuck.len() == members.len() {
                     out.push(members);
@@ -98,8 +99,8 @@ impl<'a> WaitGraph<'a> {
         }
     }
 
-    /// The strongly connected parts, each in order. (Tarjan, Depth-first search and linear graph algorithms, SIAM Journal on
-    /// Computing 1(2), 1972; without recursion.)
+    /// The strongly connected components, each in order. (Tarjan, Depth-first search and linear graph algorithms, SIAM
+    /// Journal on Computing 1(2), 1972; without recursion.)
     fn strong_components(&self) -> Vec<Vec<usize>> {
         let n = self.successors.len();
         let (mut index, mut low) = (vec![usize::MAX; n], vec![0; n]);
@@ -145,8 +146,8 @@ impl<'a> WaitGraph<'a> {
         parts
     }
 
-    /// Those outside `members` that wait for them, directly or through others. `reached` has the number of the ring that a
-    /// place was reached from last.
+    /// Workers outside `members` that wait for them, directly or through others. `reached` has the number of the cycle
+    /// that reached each place last.
     fn transitive_waiters(&self, members: &[usize], nth: usize, reached: &mut [usize]) -> Vec<usize> {
         let mut next: Vec<usize> = members.iter().filter_map(|who| self.workers.binary_search(who).ok()).collect();
         for place in &next {
@@ -174,7 +175,7 @@ mod tests {
     fn cycles_of(needs: &[Requirement]) -> Vec<(Vec<usize>, Vec<usize>)> {
         separate_cycles(needs, &permanently_blocked(needs))
             .into_iter()
-            .map(|ring| (ring.members, ring.victims))
+            .map(|cycle| (cycle.members, cycle.victims))
             .collect()
     }
 
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn rings_that_share_nothing_are_separate() {
+    fn cycles_without_common_workers_are_separate() {
         let needs = [
             require_all([1]),
             require_all([0]),
@@ -196,8 +197,8 @@ mod tests {
     }
 
     #[test]
-    fn a_victim_belongs_to_every_ring_it_waits_for() {
-        // 4 waits for both rings, 5 for 4, 6 for the second ring alone
+    fn victim_belongs_to_every_cycle_it_waits_for() {
+        // 4 waits for both cycles, 5 for 4, 6 for the second cycle alone
         let needs = [
             require_all([1]),
             require_all([0]),
@@ -212,23 +213,23 @@ mod tests {
     }
 
     #[test]
-    fn a_ring_that_waits_for_another_ring_as_well_is_separate_if_it_would_stay_stuck() {
-        // a writer waits for two readers: one waits for it, one is in another ring
+    fn cycle_that_also_waits_for_another_is_separate_if_it_is_stuck_alone() {
+        // a writer waits for two readers: one waits for it, one is in another cycle
         let writer = [require_all([1, 2]), require_all([0]), require_all([3]), require_all([2])];
         assert_eq!(cycles_of(&writer), [(vec![0, 1], vec![]), (vec![2, 3], vec![0, 1])]);
-        // either of two permits would do: without the other ring there is none here
+        // either of two permits would do: without the other cycle this one is not stuck
         let permit = [AtLeast(1, vec![1, 2]), require_all([0]), require_all([3]), require_all([2])];
         assert_eq!(cycles_of(&permit), [(vec![2, 3], vec![0, 1])]);
     }
 
     #[test]
-    fn all_who_could_give_a_permit_are_in_the_ring() {
+    fn all_holders_that_could_release_a_permit_are_in_the_cycle() {
         let needs = [AtLeast(1, vec![0, 1, 2]), require_all([0]), require_all([0]), AtLeast(1, vec![0, 1, 2])];
         assert_eq!(cycles_of(&needs), [(vec![0, 1, 2], vec![3])]);
     }
 
     #[test]
-    fn a_long_ring_needs_no_deep_stack() {
+    fn long_cycle_needs_no_deep_stack() {
         let needs: Vec<Requirement> = (0..60_000).map(|who| require_all([(who + 1) % 60_000])).collect();
         let found = cycles_of(&needs);
         assert_eq!((found.len(), found[0].0.len()), (1, 60_000));

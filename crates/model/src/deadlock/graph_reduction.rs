@@ -1,21 +1,21 @@
-//! Liveness reduction: who can ever run again.
+//! Graph reduction: finds the workers that can never run again.
 //!
-//! Whoever waits for nobody is live; whoever waits becomes live as soon as those that are live can give it what it needs.
-//! What is left when nothing changes any more is exactly the deadlocked set. (Holt, Some deadlock properties of computer
+//! A worker that waits for none is live. A waiting worker becomes live once live workers can provide what it needs. The
+//! workers left when nothing changes any more are exactly the stuck set. (Holt, Some deadlock properties of computer
 //! systems, ACM Computing Surveys 4(3), 1972.)
 
 use std::collections::VecDeque;
 
-/// What a worker needs before it can go on, as places in the table of all workers.
+/// What a worker needs to continue, as places in the table of all workers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Requirement {
-    /// It runs, or goes on by itself, or it is not known to wait.
+    /// It runs, or continues by itself, or is not known to wait.
     Nothing,
-    /// Each of these must go on: a mutex and its holder, a join.
+    /// Each of these must continue: the holder of a mutex, a worker that it joins.
     All(Vec<usize>),
-    /// So many of these must go on, one for each permit it has: a semaphore and its holders.
+    /// This many of these must continue: the holders of a semaphore, one entry per permit.
     AtLeast(usize, Vec<usize>),
-    /// One of these must go on: whoever may put, post or notify.
+    /// One of these must continue: the workers that may put, post or notify.
     Any(Vec<usize>),
 }
 
@@ -28,7 +28,7 @@ impl Requirement {
     }
 }
 
-/// Those that can never go on, in order. Costs by workers and needs.
+/// Workers that can never continue, in order. Takes time linear in workers and requirements.
 pub(crate) fn permanently_blocked(needs: &[Requirement]) -> Vec<usize> {
     let mut wanted_by: Vec<Vec<usize>> = vec![Vec::new(); needs.len()];
     let mut missing = vec![0; needs.len()];
@@ -43,7 +43,7 @@ pub(crate) fn permanently_blocked(needs: &[Requirement]) -> Vec<usize> {
         for on in need.dependencies() {
             match wanted_by.get_mut(*on) {
                 Some(waiters) => waiters.push(who),
-                None => missing[who] = 0, // somebody who is not in the table may well run
+                None => missing[who] = 0, // a worker that is not in the table may run
             }
         }
         if missing[who] == 0 {
@@ -71,30 +71,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ring_and_those_who_wait_for_it_can_never_go_on() {
+    fn cycle_and_its_waiters_are_blocked() {
         let needs = [All(vec![1]), All(vec![0]), All(vec![1]), Nothing, All(vec![3])];
         assert_eq!(permanently_blocked(&needs), [0, 1, 2]);
     }
 
     #[test]
-    fn one_who_waits_for_itself_is_a_ring_of_one() {
+    fn worker_that_waits_for_itself_is_blocked() {
         let needs = [All(vec![0])];
         assert_eq!(permanently_blocked(&needs), [0]);
     }
 
     #[test]
-    fn one_of_many_wakers_is_enough() {
+    fn any_needs_one_live_worker() {
         assert_eq!(permanently_blocked(&[Any(vec![1, 2]), All(vec![0]), Nothing]), [0; 0]);
         assert_eq!(permanently_blocked(&[Any(vec![1, 2]), All(vec![0]), All(vec![0])]), [0, 1, 2]);
         assert_eq!(
             permanently_blocked(&[Any(vec![]), All(vec![0, 2]), Nothing]),
             [0, 1],
-            "nobody is left who could wake it"
+            "no remaining worker can wake it"
         );
     }
 
     #[test]
-    fn some_of_many_are_enough() {
+    fn at_least_needs_that_many_permits() {
         let needs = |enough| [AtLeast(enough, vec![1, 2, 3]), AtLeast(1, vec![0]), Nothing, Nothing];
         assert_eq!(permanently_blocked(&needs(2)), [0; 0], "two of the three run");
         assert_eq!(permanently_blocked(&needs(3)), [0, 1]);
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn all_of_many_must_go_on() {
+    fn all_needs_every_worker() {
         let needs = [All(vec![1, 2]), Nothing, All(vec![0])];
         assert_eq!(permanently_blocked(&needs), [0, 2]);
     }

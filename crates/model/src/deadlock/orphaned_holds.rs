@@ -1,37 +1,37 @@
-//! Locks that dead workers hold, and never give back.
+//! Locks that dead workers hold and will never release.
 //!
-//! All events of a dead worker are known: what it holds by them it held when it died, and none can be given back. Whoever
-//! waits for such a lock, and gets it later than the dead worker had it, never does. A next life of the worker has nothing of
-//! it. Mutexes of processes are different: those the system gives back.
+//! All events of a dead worker are known: what it holds by them it held when it died, and will never release. A worker
+//! that waits for such a lock, and whose turn comes after the dead holder's, never gets it. The worker's next life does
+//! not hold it. Mutexes of processes are different: the system releases them.
 
 use super::Model;
-use crate::lane::LockRequest;
+use crate::lock::LockRequest;
 use crate::{Lock, LockCapacity, ResourceState};
 use contend_trace::{Grant, ResourceId, ResourceKind, RwPolicy, Stamp, WorkerId};
 
 impl Model {
-    /// Whether a worker is dead, and all that it told before is known.
+    /// Whether a worker is dead and all its events have arrived.
     pub(crate) fn is_certainly_dead(&self, w: WorkerId) -> bool {
         self.is_dead(w) && self.is_certainly_absent(w)
     }
 
-    /// Whether a worker is in no life, and all that it told before is known.
+    /// Whether a worker is in no life and all its events have arrived.
     pub(super) fn is_certainly_absent(&self, w: WorkerId) -> bool {
         let lane = &self.lanes[w.index()];
-        let told = lane.dead_since().is_none_or(|at| self.complete_until.is_some_and(|through| at < through));
-        !lane.is_alive() && told
+        let is_complete = lane.dead_since().is_none_or(|at| self.complete_until.is_some_and(|through| at < through));
+        !lane.is_alive() && is_complete
     }
 
-    /// Whether a dead worker holds a lock that stays lost, or some died waiting for an rwlock.
+    /// Whether a dead worker holds a lock, or died while it waited for an rwlock.
     pub(super) fn has_orphaned_holds(&self) -> bool {
         let died =
-            |lane: &crate::Lane| !lane.is_alive() && (!lane.held_locks().is_empty() || lane.lock_wait_since.is_some());
+            |lane: &crate::Lane| !lane.is_alive() && (!lane.held_locks().is_empty() || lane.lock_wait().is_some());
         let kept = |res: &ResourceState| matches!(res, ResourceState::Lock(lock) if lock.has_former_holds());
         self.lanes.iter().any(died) || self.resources.iter().any(kept)
     }
 
-    /// Those that died with a lock that nobody returns, since when, in order. Of one whose death was only noticed the last
-    /// events may still be on their way.
+    /// Workers that died with a lock which the system does not release, with the time, in order. The last events of a
+    /// worker whose death was only noticed may not have arrived yet.
     pub fn orphaned_holds(&self, id: ResourceId) -> Vec<(WorkerId, Stamp)> {
         let Some(ResourceState::Lock(lock)) = self.resources.get(id.index()).filter(|_| !self.is_robust_lock(id))
         else {
@@ -45,7 +45,7 @@ impl Model {
         lost
     }
 
-    /// How many times a lock is lost: for a semaphore, how many permits.
+    /// How many times a dead worker holds a lock: for a semaphore, the number of lost permits.
     pub fn orphaned_count(&self, id: ResourceId) -> usize {
         self.lock(id)
             .filter(|_| !self.is_robust_lock(id))
@@ -71,41 +71,41 @@ impl Model {
         lock.certain_holds().filter(of_dead).chain(lock.former_holds()).filter(stands)
     }
 
-    /// Whether a worker waits for a mutex or an rwlock that is lost to it.
+    /// Whether a worker waits for a mutex or an rwlock that it can never get, because a dead worker holds it.
     pub(super) fn is_blocked_by_orphan(&self, w: WorkerId) -> bool {
         let lane = &self.lanes[w.index()];
         let Some(id) = lane.activity.resource.filter(|id| !self.is_robust_lock(*id)) else { return false };
         let Some(ResourceState::Lock(lock)) = self.resources.get(id.index()) else { return false };
-        let asks = lane.lock_request.1;
+        let asks = lane.lock_request();
         let reads = matches!(asks, LockRequest::Read { .. });
-        let against =
+        let blocks =
             |(_, grant): &(WorkerId, Grant)| !(reads && grant.is_shared()) && lock.is_before_next_grant(w, *grant);
         match lock.capacity() {
             LockCapacity::Permits { .. } => false,
             LockCapacity::Exclusive => {
-                self.orphaned_hold_iter(id, lock, Self::is_certainly_dead).any(|hold| against(&hold))
+                self.orphaned_hold_iter(id, lock, Self::is_certainly_dead).any(|hold| blocks(&hold))
             }
             LockCapacity::ReadersWriter => {
-                self.orphaned_hold_iter(id, lock, Self::is_certainly_dead).any(|hold| against(&hold))
+                self.orphaned_hold_iter(id, lock, Self::is_certainly_dead).any(|hold| blocks(&hold))
                     || self.is_behind_dead_waiter(id, lock, asks)
                     || reads && self.writers_ahead(lock, asks).any(|writer| self.is_blocked_by_orphan(writer))
             }
         }
     }
 
-    /// Whether one that asks so for an rwlock waits behind some that died waiting: the rwlock goes on counting them.
+    /// Whether a request for an rwlock is queued behind workers that died waiting: the rwlock still counts them.
     fn is_behind_dead_waiter(&self, id: ResourceId, lock: &Lock, asks: LockRequest) -> bool {
         let kind = self.registry.resource(id).map(|resource| &resource.kind);
         let in_order = matches!(kind, Some(ResourceKind::Rwlock { policy: RwPolicy::Fair }));
         let dead =
-            lock.dead_waiters().filter(|w| self.is_certainly_dead(*w)).map(|w| self.lanes[w.index()].lock_request.1);
+            lock.dead_waiters().filter(|w| self.is_certainly_dead(*w)).map(|w| self.lanes[w.index()].lock_request());
         lock.is_blocked_by_dead(asks, in_order, dead)
     }
 
-    /// The worker's life ends, or another begins: if it waited for an rwlock, that goes on counting it.
+    /// Records that a worker died while it waited for an rwlock, which still counts it.
     pub(crate) fn record_dead_rwlock_wait(&mut self, w: WorkerId) {
         let lane = &self.lanes[w.index()];
-        let (waits, asks) = (lane.lock_wait_since.is_some(), lane.lock_request.1);
+        let (waits, asks) = (lane.lock_wait().is_some(), lane.lock_request());
         if let Some(ResourceState::Lock(lock)) =
             lane.activity.resource.filter(|_| waits).and_then(|on| self.resources.get_mut(on.index()))
         {

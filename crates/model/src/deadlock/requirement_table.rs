@@ -1,5 +1,7 @@
-//! What every worker needs before it can go on, and what each thing needs that workers wait for: who can ever run again
-//! follows from it (`reduce.rs`), and from what is proved of each need (`stall.rs`, `lost.rs`).
+//! The table of requirements: what each worker needs to continue, and what each supply needs that workers wait for.
+//!
+//! `graph_reduction` finds the stuck workers from it. The proofs that each requirement holds are in `stall` and
+//! `orphaned_holds`.
 
 use std::collections::BTreeMap;
 
@@ -7,31 +9,31 @@ use super::graph_reduction::Requirement;
 use crate::{Model, ResourceState};
 use contend_trace::{LaneRange, ResourceId, ResourceKind, WorkerId};
 
-/// Needs beyond which nothing is concluded.
+/// Most requirements. Beyond it nothing is concluded.
 const MAX_REQUIREMENTS: usize = 1 << 22;
 
-/// Something that a line of the table stands for, behind the workers.
+/// The key of a row after those of the workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum RowKey {
-    /// An item, a signal, a permit of a semaphore; or room, if `room`.
+    /// A supply: an item, a signal, a permit of a semaphore; or room, if `room`.
     Supply { on: ResourceId, room: bool },
-    /// One of these workers, by the first and how many.
+    /// One worker of a range, by its first worker and its length.
     AnyWorkerOf(WorkerId, u16),
     /// A lock that a dead worker holds.
     OrphanedLock,
 }
 
-/// The lines: those of the workers first.
+/// The rows: first one for each worker, then those of [`RowKey`]s.
 pub(super) struct RequirementTable<'a> {
     model: &'a Model,
     rows: Vec<Requirement>,
     row_by_key: BTreeMap<RowKey, usize>,
-    /// Needs so far.
+    /// Requirements so far.
     requirement_count: usize,
 }
 
 impl<'a> RequirementTable<'a> {
-    /// The needs of everybody and everything. `None` when there are too many.
+    /// Builds the requirements of all workers and supplies. `None` if there are too many.
     pub(super) fn build(model: &'a Model) -> Option<Vec<Requirement>> {
         let workers = model.lanes.len();
         let mut table = Self {
@@ -71,7 +73,7 @@ impl<'a> RequirementTable<'a> {
         }
     }
 
-    /// What a worker needs that waits for a lock, or for another's end.
+    /// The requirement of a worker that waits for a lock or for another's end.
     fn lock_requirement(&mut self, w: WorkerId) -> Requirement {
         let model = self.model;
         let missing = model.missing_permits(w);
@@ -82,43 +84,44 @@ impl<'a> RequirementTable<'a> {
             return Requirement::All(vec![self.row(RowKey::OrphanedLock, |_| Requirement::Any(Vec::new()))]);
         }
         let needs = model.requirement(w);
-        // What the dead hold of such a lock the system returns.
-        let returned = model.lanes[w.index()].activity.resource.is_some_and(|on| model.is_robust_lock(on));
+        // The system releases such a lock when its holder dies.
+        let is_robust = model.lanes[w.index()].activity.resource.is_some_and(|on| model.is_robust_lock(on));
         let is_dead = |holder: &usize| !model.lanes[*holder].is_alive();
-        if returned && needs.dependencies().iter().any(is_dead) { Requirement::Nothing } else { needs }
+        if is_robust && needs.dependencies().iter().any(is_dead) { Requirement::Nothing } else { needs }
     }
 
-    /// So many permits: one for each that a worker holds, any number of whoever releases others.
+    /// The permits that a worker lacks: one from each hold of a live worker, any number from workers that release
+    /// permits without holding them.
     fn permits_requirement(&mut self, w: WorkerId, missing: usize) -> Requirement {
         let model = self.model;
         let Some(on) = model.lanes[w.index()].activity.resource else { return Requirement::Nothing };
         let Some(ResourceState::Lock(lock)) = model.resources.get(on.index()) else { return Requirement::Nothing };
-        let returns = |(holder, grant): &(WorkerId, _)| {
+        let can_release = |(holder, grant): &(WorkerId, _)| {
             model.lanes[holder.index()].held_locks().contains(&(on, *grant)) && !model.is_certainly_dead(*holder)
         };
-        let mut from: Vec<usize> = lock.certain_holds().filter(returns).map(|(holder, _)| holder.index()).collect();
+        let mut from: Vec<usize> = lock.certain_holds().filter(can_release).map(|(holder, _)| holder.index()).collect();
         let released = self.supply_row(on, false);
         from.extend(std::iter::repeat_n(released, missing));
         Requirement::AtLeast(missing, from)
     }
 
-    /// The line of something that somebody must give.
+    /// The row of a supply.
     fn supply_row(&mut self, on: ResourceId, room: bool) -> usize {
         self.row(RowKey::Supply { on, room }, |table| Requirement::Any(table.supplier_rows(on, room)))
     }
 
-    /// The line of a thing; made, if it is new, before what it needs.
-    fn row(&mut self, thing: RowKey, needs: impl FnOnce(&mut Self) -> Requirement) -> usize {
-        if let Some(line) = self.row_by_key.get(&thing) {
-            return *line;
+    /// The row of a key. A new row is added before its requirement is computed, which may add rows itself.
+    fn row(&mut self, key: RowKey, needs: impl FnOnce(&mut Self) -> Requirement) -> usize {
+        if let Some(row) = self.row_by_key.get(&key) {
+            return *row;
         }
-        let line = self.rows.len();
-        self.row_by_key.insert(thing, line);
+        let row = self.rows.len();
+        self.row_by_key.insert(key, row);
         self.rows.push(Requirement::Nothing);
         let needs = needs(self);
         self.requirement_count += needs.dependencies().len() + 1;
-        self.rows[line] = needs;
-        line
+        self.rows[row] = needs;
+        row
     }
 
     fn supplier_rows(&mut self, on: ResourceId, room: bool) -> Vec<usize> {
@@ -131,23 +134,23 @@ impl<'a> RequirementTable<'a> {
         }
     }
 
-    /// A line for each of these neighbours: any one of them.
+    /// A row for each range of workers: any one of them.
     fn neighbour_rows(&mut self, lanes: &[LaneRange]) -> Vec<usize> {
         let workers = self.model.lanes.len();
         let members = |lanes: LaneRange| lanes.iter().map(WorkerId::index).filter(|w| *w < workers).collect();
-        let mut lines = Vec::with_capacity(lanes.len());
+        let mut rows = Vec::with_capacity(lanes.len());
         for group in lanes {
-            lines.push(match group.count {
+            rows.push(match group.count {
                 1 if group.first.index() < workers => group.first.index(),
                 _ => self.row(RowKey::AnyWorkerOf(group.first, group.count), |_| Requirement::Any(members(*group))),
             });
         }
-        lines
+        rows
     }
 }
 
 impl Model {
-    /// Whether the system gives back a lock that its holder died with.
+    /// Whether the system releases a lock when its holder dies.
     pub(crate) fn is_robust_lock(&self, lock: ResourceId) -> bool {
         let kind = self.registry.resource(lock).map(|resource| &resource.kind);
         matches!(kind, Some(ResourceKind::Mutex { kind }) if kind.is_robust())

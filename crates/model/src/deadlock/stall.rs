@@ -1,46 +1,52 @@
-//! Workers that wait for something nobody is left to give: an item, room, a signal.
+//! Stalls: workers that wait for something no remaining worker can provide, such as an item, room or a signal.
 //!
-//! Who could give it is known from the scenario. That all of them have ended, or wait themselves for ever, is proof if
-//! nothing they gave is still on its way. Let one of the set go on, and be the first to do so, by taking the item (the
-//! room, the signal) number n. Whoever could give it has done nothing since its last known event, so all that was given
-//! until then is known, and n is not above their number. But all numbers up to it are known to have been taken by others,
-//! each number once. A contradiction; no clock is needed, nor any order of arrival between workers.
+//! The scenario says which workers could provide it, its suppliers. If all of them have ended or wait forever
+//! themselves, that is a proof, provided that nothing they supplied is still on its way. The proof is by contradiction.
+//! Suppose a worker of the set continues, as the first of the set, by taking item (room, signal) number n. No supplier
+//! has done anything since its last known event, so everything supplied until then is known, and n is not above its
+//! number. But all numbers up to that are known to have been taken by other workers, each number once. The proof needs
+//! no clock and no order of arrival between workers.
 //!
-//! A batch that was dealt out leaves items in a queue that are not for everybody. A worker that finds none for itself says
-//! how many had been put by then. If no more are known to be put, the next one would be the set's own, as above.
-//! Permits of semaphores are such items, whether they are held for a block or used as signals. Of those who hold some each
-//! can return what it holds, and no more; who releases permits that it need not hold can give any number.
+//! A batch that was dealt out leaves items in a queue that not every worker may take. A worker that finds none for
+//! itself records how many had been put by then. If no more are known to be put, the next one would come from the set
+//! itself, as above. Permits of semaphores are such items, whether they are held for a block or used as signals. Each
+//! holder can release what it holds and no more; a worker that releases permits without holding them can supply any
+//! number.
 //!
-//! Pipes number no bytes. Who has its turn at one and waits there says how many bytes had ever been written and read when
-//! it tried in vain. Let it be the first of the set to go on: all that was done before it tried is known, since nobody of
-//! the set had gone on; so if what is known comes to just these numbers, nothing was done after it. Who waits for its turn
-//! says what it saw of its own side. Let it be the first: it did not go on before the other tried, or what it did itself
-//! would be in the other's numbers and not in its own; nor after, since the other has kept its turn.
+//! The bytes of pipes have no numbers. A worker that has its turn at a pipe and waits there records how many bytes had
+//! ever been written and read when it tried in vain. Suppose it is the first of the set to continue: everything done
+//! before it tried is known, since no worker of the set had continued; so if the known bytes come to exactly these
+//! numbers, nothing was done afterwards. A worker that waits for its turn records what it saw of its own side. Suppose
+//! it is the first: it did not continue before the other worker tried, or its own bytes would be in the other's numbers
+//! and not in its own; nor afterwards, since the other worker has kept its turn.
 //!
-//! Once events were lost, what was given is not known. Then the slots tell (`audit/stalled.rs`).
+//! After a loss of events, it is unknown what was supplied. Then the wait slots decide
+//! (`slot_analysis/stall_analysis.rs`).
 //!
-//! Who waits for a lock that a dead worker holds waits for ever, unless the system returns such locks (`lost.rs`).
+//! A worker that waits for a lock held by a dead worker waits forever, unless the system releases such locks
+//! (`orphaned_holds.rs`).
 //!
-//! Who has an end of a pipe and waits elsewhere keeps it open. When all have closed theirs or ended the other side goes on.
+//! A worker that has an end of a pipe and waits elsewhere keeps it open. Once all have closed theirs or ended, the
+//! other side continues.
 
 use std::collections::BTreeSet;
 
 use super::graph_reduction::permanently_blocked;
 use super::requirement_table::RequirementTable;
-use crate::lane::LockRequest;
+use crate::lock::LockRequest;
 use crate::{LifeEnd, Model, Pipe, ResourceState, Results};
 use contend_trace::{AwaitedResult, LaneRange, ResourceId, Stamp, State, WorkerId};
 
-/// Workers that wait for ever, although no ring of locks holds them.
+/// Workers that wait forever without being deadlocked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stall {
-    /// When the last of them began to wait, or the last that holds a lock of theirs died.
+    /// When the last of them began to wait, or the last holder of a lock they wait for died.
     pub at: Stamp,
     pub workers: Vec<WorkerId>,
 }
 
 impl Model {
-    /// Workers for which nobody is left who could let them go on. Those of a deadlock are not among them.
+    /// Workers that no remaining worker can wake. Those of a deadlock are not among them.
     pub fn stall(&self) -> Option<Stall> {
         let lost = self.lanes.iter().any(|lane| lane.lost_events() > 0);
         let deadlock = self.deadlocked_workers();
@@ -66,56 +72,59 @@ impl Model {
         Some(Stall { at, workers: set })
     }
 
-    /// How many permits are missing for a worker that waits for a semaphore without a limit.
+    /// The number of permits that a worker lacks which waits for a semaphore without a time limit.
     pub(super) fn missing_permits(&self, w: WorkerId) -> u64 {
         if !self.has_unlimited_wait(w) {
             return 0;
         }
         let lane = &self.lanes[w.index()];
-        let wanted = if let LockRequest::Many(wanted) = lane.lock_request.1 { wanted } else { 1 };
+        let wanted = if let LockRequest::Many(wanted) = lane.lock_request() { wanted } else { 1 };
         match lane.activity.resource.and_then(|on| self.resources.get(on.index())) {
             Some(ResourceState::Lock(lock)) => lock.missing_permits(wanted),
             _ => 0,
         }
     }
 
-    /// What a worker waits for without a limit that somebody must give it, if nothing given is on its way: the resource,
-    /// and whether it is room in it.
+    /// The supply that a worker waits for without a time limit, if none is on its way: the resource, and whether the
+    /// worker waits for room in it.
     pub(super) fn awaited_supply(&self, w: WorkerId) -> Option<(ResourceId, bool)> {
         let lane = &self.lanes[w.index()];
         let on = lane.activity.resource.filter(|_| lane.is_alive())?;
         let wakers = self.registry.wakers.get(on.index())?;
-        let in_vain = match (lane.activity.state, self.resources.get(on.index())?) {
+        let is_missing = match (lane.activity.state, self.resources.get(on.index())?) {
             (State::Empty, ResourceState::Queue(queue)) => {
-                queue.is_drained()
-                    || lane.found_nothing_after.is_some_and(|(of, put)| of == on && queue.is_unchanged_since(put))
+                queue.is_drained() || lane.nothing_after().is_some_and(|put| queue.is_unchanged_since(put))
             }
             (State::Full, ResourceState::Queue(queue)) => queue.is_full(),
             (state @ (State::Empty | State::Full), ResourceState::Pipe(pipe)) => {
                 let others = if state == State::Full { &wakers.takers } else { &wakers.givers };
                 self.is_futile_pipe_wait(w, on, pipe) && self.is_kept_open(pipe, others)
             }
-            (State::Signal, ResourceState::Signals(signals)) => !lane.is_signal_wait_timed && signals.is_all_received(),
+            (State::Signal, ResourceState::Signals(signals)) => {
+                !lane.is_supply_wait_timed() && signals.is_all_received()
+            }
             (State::Signal, ResourceState::Results(results)) => self.is_result_missing(w, on, results),
-            _ => false, // locks: see `Table::lock`
+            _ => false, // locks: see `RequirementTable::lock_requirement`
         };
-        in_vain.then_some((on, lane.activity.state == State::Full))
+        is_missing.then_some((on, lane.activity.state == State::Full))
     }
 
-    /// Whether a result that a worker waits for is not there, or tasks that it waits for are not over. That a result is there
-    /// is told by whoever did the task, before anything else that it does; so this is certain of whoever did nothing since.
+    /// Whether a result that a worker waits for is missing, or tasks that it waits for are not finished. The worker
+    /// that did the task records the result before anything else it does, so this is certain if that worker did nothing
+    /// since.
     fn is_result_missing(&self, w: WorkerId, on: ResourceId, results: &Results) -> bool {
-        match self.lanes[w.index()].awaited_result {
-            Some((of, AwaitedResult::ALL_DONE)) if of == on => {
+        match self.lanes[w.index()].awaited_result() {
+            Some(AwaitedResult::ALL_DONE) => {
                 let pool = self.registry.pools.iter().position(|info| info.results == Some(on));
                 pool.is_some_and(|pool| self.pools[pool].open_tasks() > 0)
             }
-            Some((of, nth)) if of == on => results.is_missing(nth),
-            _ => false,
+            Some(nth) => results.is_missing(nth),
+            None => false,
         }
     }
 
-    /// Whether a worker has to wait on at a pipe until somebody on its other side does something that is not known yet.
+    /// Whether a worker's wait at a pipe lasts until a worker on the other side does something that is not recorded
+    /// yet.
     fn is_futile_pipe_wait(&self, w: WorkerId, id: ResourceId, pipe: &Pipe) -> bool {
         let state = self.lanes[w.index()].activity.state;
         let waits_too = |other: WorkerId| {
@@ -125,7 +134,7 @@ impl Model {
         pipe.is_unchanged_for(w, state == State::Empty) && pipe.up_to_date_waiters().any(waits_too)
     }
 
-    /// Whether somebody has one of these ends of a pipe who may be waiting elsewhere. If all have gone, so is the wait.
+    /// Whether a worker still has one of these ends of a pipe open. Once all are closed, the wait ends.
     fn is_kept_open(&self, pipe: &Pipe, by: &[LaneRange]) -> bool {
         by.iter().flat_map(|lanes| lanes.iter()).any(|w| self.is_keeping_open(pipe, w))
     }
@@ -134,22 +143,23 @@ impl Model {
         pipe.is_open_to(w) && w.index() < self.lanes.len() && !self.is_gone(w)
     }
 
-    /// Whether a worker has ended, for good or not, or is said to have.
+    /// Whether a worker has ended or is reported dead, and belongs to no pool.
     fn is_gone(&self, w: WorkerId) -> bool {
         let lane = &self.lanes[w.index()];
         lane.life_count() > 0 && !lane.is_alive() && self.pool_seats[w.index()].is_none()
     }
 
-    /// Whether a pool has no use for this worker: it never began, or has ended, and will not be started as the pool is now.
+    /// Whether a pool does not use this worker at its present size: it never began or has ended, and will not be
+    /// started.
     pub(super) fn is_absent(&self, w: WorkerId) -> bool {
         let Some((pool, seat)) = self.pool_seats[w.index()] else { return false };
         let lane = &self.lanes[w.index()];
         !lane.is_in_life() && seat >= self.pools[pool.index()].worker_count() as usize
     }
 
-    /// The queue of the pool whose worker this was, if it ended because no more tasks were to come, or none is left: it
-    /// does nothing more before another comes, as if it waited for one. Of one that was killed while it waited for a task
-    /// the runner goes on waiting in its place.
+    /// The queue of a former worker's pool, if the worker ended because no more tasks were to come, or none is left: it
+    /// does nothing before another task comes, as if it waited for one. If it was killed while it waited for a task,
+    /// the runner keeps waiting in its place.
     pub(super) fn former_pool_queue(&self, w: WorkerId) -> Option<ResourceId> {
         let (pool, _) = self.pool_seats[w.index()]?;
         let lane = &self.lanes[w.index()];
@@ -164,7 +174,7 @@ impl Model {
         (lane.life_count() > 0 && left).then_some(id)
     }
 
-    /// Whether a pool's worker crashed, and nothing replaces it.
+    /// Whether a pool's worker crashed and is not replaced.
     pub(super) fn is_unreplaced(&self, w: WorkerId) -> bool {
         let Some(pool) = self.pool_seats[w.index()].and_then(|(pool, _)| self.registry.pools.get(pool.index())) else {
             return false;
@@ -172,18 +182,18 @@ impl Model {
         !pool.restarts_workers && self.lanes[w.index()].activity.state == State::Crashed
     }
 
-    /// Whether a worker has ended, and all its events are known: only who can spawn it could bring it back. A pool's workers
-    /// can be started again by the pool.
+    /// Whether a worker has ended and all its events are known, so that only a spawner can bring it back. False for
+    /// workers of pools, which the pool can restart.
     pub(super) fn is_certainly_ended(&self, w: WorkerId) -> bool {
         let lane = &self.lanes[w.index()];
-        // All lives that were asked for have begun; let one of the set go on, and be the first to do so: it asked for no other.
+        // All requested lives have begun. The first worker of the set to continue has requested no other.
         let asked = self.life(w).map_or(0, super::super::Life::spawn_requests);
         let begun = u64::from(lane.life_count());
         let known = if self.spawners(w).is_empty() { begun > 0 } else { begun == asked };
         known && self.is_certainly_absent(w) && self.pool_seats[w.index()].is_none()
     }
 
-    /// Those who can spawn it.
+    /// The workers that can spawn it.
     pub(super) fn spawners(&self, w: WorkerId) -> &[LaneRange] {
         self.life_of(w).and_then(|life| self.registry.wakers.get(life.index())).map_or(&[], |wakers| &wakers.givers)
     }

@@ -1,24 +1,24 @@
-//! All workers that are proven to wait forever, whatever for.
+//! All workers that provably wait forever: those of deadlocks and of stalls.
 
 use super::Stall;
 use crate::{Model, ResourceState};
 use contend_trace::{ResourceId, Span, Stamp, WorkerId};
 
-/// Events lost since are known after this, by what the rings themselves have counted.
+/// Time after which events lost before a stall are known, from the counts of the rings.
 const SETTLE_TIME: Span = Span::from_millis(200);
 
 /// Workers that wait forever for one reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StuckGroup {
-    /// Since when.
+    /// When the group was complete.
     pub since: Stamp,
-    /// In order.
+    /// The workers, in order.
     pub workers: Vec<WorkerId>,
 }
 
 impl Model {
-    /// The workers that are proven at `now` to wait forever: those of each deadlock, then those of a stall, orphaned locks
-    /// included. A worker of two deadlocks is in both.
+    /// The workers that provably wait forever at `now`: those of each deadlock, then those of a stall, which includes
+    /// waits for orphaned locks. A worker of two deadlocks is in both.
     pub fn stuck_groups(&self, now: Stamp) -> Vec<StuckGroup> {
         let deadlocks =
             self.deadlocks().iter().map(|found| StuckGroup { since: found.closed_at, workers: found.workers.clone() });
@@ -27,7 +27,7 @@ impl Model {
             .collect()
     }
 
-    /// The stall, once it has lasted so long that events lost before it are known.
+    /// The stall, once it has lasted long enough that events lost before it are known.
     pub fn settled_stall(&self, now: Stamp) -> Option<Stall> {
         self.stall().filter(|stall| now.span_since(stall.at) >= SETTLE_TIME)
     }
@@ -39,7 +39,7 @@ impl Model {
         lanes.iter().flat_map(|lanes| lanes.iter()).filter(move |w| self.can_still_supply(*w, on))
     }
 
-    /// Whether a worker may still act on a resource: an end of a pipe that it closed, or ended with, is gone.
+    /// Whether a worker may still supply a resource. It cannot use an end of a pipe that it has closed or ended with.
     pub(super) fn can_still_supply(&self, w: WorkerId, on: ResourceId) -> bool {
         w.index() < self.lanes.len()
             && match self.resources.get(on.index()) {

@@ -1,24 +1,24 @@
-//! Workers that burn a core while they wait: they ask again and again, or spin for a lock that is held for long.
+//! `busy-wait`: workers that use CPU time while they wait, because they poll, or spin for a lock that is held for long.
 
 use std::collections::BTreeSet;
 
 use super::merge_similar::sort_worst_first;
 use super::{Analysis, Finding, FindingSubject, Severity, format_count, format_number, format_percent};
 use crate::Lock;
-use contend_trace::{LockKind, ResourceId, ResourceKind, Span, State, WorkerId};
+use contend_trace::{FindingId, LockKind, ResourceId, ResourceKind, Span, State, WorkerId};
 
-pub(super) const ID: &str = "busy-wait";
+pub(super) const ID: &str = FindingId::BusyWait.as_str();
 
-/// Part of its time that a worker asks in vain, and does nothing else.
+/// Least share of its time that a worker polls in vain and does nothing else.
 const SHARE: f64 = 0.30;
 
-/// Part of that time that it must have a CPU for it.
+/// Least share of that time that it runs on a CPU.
 const CPU: f64 = 0.10;
 
-/// A lock that is held for longer than this on average is better slept for: waking takes less.
+/// Mean hold above which sleeping for a lock is cheaper than spinning: waking a thread takes less time.
 const HOLD: Span = Span::from_micros(50);
 
-/// Holds without which nothing can be said.
+/// Least number of holds to judge by.
 const HOLDS: u64 = 20;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
@@ -28,7 +28,7 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     sort_worst_first(polls.chain(spins))
 }
 
-/// A worker that asks whether something has happened, and asks again.
+/// Reports a worker that polls again and again.
 fn check_polling(analysis: &Analysis<'_>, worker: WorkerId) -> Option<(f64, Finding)> {
     let lane = analysis.model.lane(worker);
     let polling = lane.polls.summarize(analysis.from.max(lane.began()?), analysis.now)?;
@@ -40,25 +40,25 @@ fn check_polling(analysis: &Analysis<'_>, worker: WorkerId) -> Option<(f64, Find
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
-            "{} polls {} {} of its time, {}/s in vain: that burns CPU and gets nothing done.",
+            "{} polls {} in vain {} of its time, {}/s: that only burns CPU.",
             analysis.worker_name(worker),
             analysis.resource_name(polling.resource),
             format_percent(polling.share.min(1.0)),
             format_number(polling.polls_per_second),
         ),
         evidence: format!(
-            "It was on a CPU {} of the newest {}, and did nothing between these looks.",
+            "It ran on a CPU {} of the last {} and did nothing between the polls.",
             format_percent(running),
             analysis.span()
         ),
-        fix: "Wait for a condition, an event or an item instead, or sleep between two looks.".into(),
+        fix: "Block on a condition, an event or a queue instead, or sleep between polls.".into(),
         subject: Some(FindingSubject::Worker(worker)),
         at: Some(polling.since),
     };
     Some((polling.share, finding))
 }
 
-/// A lock that workers spin for although it is held for long.
+/// Reports a lock that workers spin for although it is held for long.
 fn check_spinning(analysis: &Analysis<'_>, id: ResourceId, lock: &Lock) -> Option<(f64, Finding)> {
     let kind = &analysis.model.registry().resource(id)?.kind;
     let holds = lock.releases(analysis.from, analysis.now);
@@ -76,14 +76,15 @@ fn check_spinning(analysis: &Analysis<'_>, id: ResourceId, lock: &Lock) -> Optio
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
-            "{} spin for {} {} of their time: it is held {} each time, too long to wait awake.",
+            "{} {} for {} {} of their time; it is held {} on average, too long to spin for.",
             format_count(users.len() as u64, "worker"),
+            if users.len() == 1 { "spins" } else { "spin" },
             analysis.resource_name(id),
             format_percent(share.min(1.0)),
             Span(hold as u64),
         ),
-        evidence: format!("It was given back {}/s.", format_number(holds as f64 / analysis.span().as_secs_f64())),
-        fix: "Use a lock that lets its waiters sleep (kind=std), or hold it for a few microseconds.".into(),
+        evidence: format!("It was released {}/s.", format_number(holds as f64 / analysis.span().as_secs_f64())),
+        fix: "Use a lock whose waiters sleep (kind=std), or hold it for a few microseconds only.".into(),
         subject: Some(FindingSubject::Resource(id)),
         at: None,
     };

@@ -1,16 +1,20 @@
-//! Workers that panicked or were killed.
+//! `crashed`: workers that panicked, were killed or exited with an error.
 
 use super::{Analysis, Finding, FindingSubject, Severity, format_count, format_thousands};
 use crate::{Lane, LifeEnd};
-use contend_trace::signal_name;
 use contend_trace::{DeathCause, State, WorkerId};
+use contend_trace::{FindingId, signal_name};
 
-pub(super) const ID: &str = "crashed";
+pub(super) const ID: &str = FindingId::Crashed.as_str();
 
-/// So many are told by name.
+/// Most workers named in the evidence.
 const MAX_NAMED: usize = 4;
 
-pub(super) fn find(analysis: &Analysis<'_>) -> Option<Finding> {
+pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
+    find_crashes(analysis).into_iter().collect()
+}
+
+fn find_crashes(analysis: &Analysis<'_>) -> Option<Finding> {
     let crashed: Vec<(WorkerId, &Lane)> = analysis.model.lanes().filter(|(_, lane)| lane.crash_count() > 0).collect();
     let (worker, newest) = crashed.iter().max_by_key(|(_, lane)| lane.last_crash().map(|(at, _)| at))?;
     let (at, how) = newest.last_crash()?;
@@ -27,20 +31,21 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Option<Finding> {
     let retried: u64 = analysis.pools().map(|(_, _, pool)| pool.retried()).sum();
     match retried {
         0 => {}
-        1 => sentence.push_str(" A task was put back to be done again."),
-        _ => sentence.extend([" ", &format_thousands(retried as i64), " tasks were put back to be done again."]),
+        1 => sentence.push_str(" 1 task was requeued."),
+        _ => sentence.extend([" ", &format_thousands(retried as i64), " tasks were requeued."]),
     }
     let gone = crashed.iter().filter(|(_, lane)| lane.activity().state == State::Crashed).count();
-    let mut names: Vec<&str> = crashed.iter().take(MAX_NAMED).map(|(w, _)| analysis.worker_name(*w)).collect();
+    let names: Vec<&str> = crashed.iter().take(MAX_NAMED).map(|(w, _)| analysis.worker_name(*w)).collect();
+    let mut names = names.join(", ");
     if crashed.len() > MAX_NAMED {
-        names.push("and more");
+        names = format!("{names} and {} more", crashed.len() - MAX_NAMED);
     }
     Some(Finding {
         id: ID,
         severity: Severity::Error,
         sentence,
-        evidence: format!("{}: {} gone, {} started anew.", names.join(", "), gone, crashed.len() - gone),
-        fix: "Look at the log for what it said last.".into(),
+        evidence: format!("{names}: {gone} gone, {} restarted.", crashed.len() - gone),
+        fix: "Check the log for what it printed last.".into(),
         subject: Some(FindingSubject::Worker(*worker)),
         at: Some(at),
     })
@@ -49,7 +54,7 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Option<Finding> {
 fn describe_ending(how: &LifeEnd) -> String {
     match how {
         LifeEnd::Died(DeathCause::Signal(signal)) => format!("was killed by {}", signal_name(*signal)),
-        LifeEnd::Died(DeathCause::Exit(code)) => format!("ended with code {code}"),
+        LifeEnd::Died(DeathCause::Exit(code)) => format!("exited with code {code}"),
         LifeEnd::Died(DeathCause::CutOff) => "was cut off".into(),
         LifeEnd::FoundDead => "was killed".into(),
         LifeEnd::Panicked | LifeEnd::Finished | LifeEnd::Retired => "panicked".into(),

@@ -1,18 +1,18 @@
-//! Workers that wait for each other and can never run again: one finding for each separate ring.
+//! `deadlock`: workers that wait for each other and can never run again. Each separate cycle has a finding of its own.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::{Analysis, Finding, FindingSubject, Severity, format_count};
 use crate::{CycleLink, Deadlock, LockCapacity, join_names, stuck_forever_sentence};
-use contend_trace::{ResourceId, Span, WorkerId};
+use contend_trace::{FindingId, ResourceId, Span, WorkerId};
 
-pub(super) const ID: &str = "deadlock";
+pub(super) const ID: &str = FindingId::Deadlock.as_str();
 
-/// Rings up to this size are told link by link in the sentence; of others, so many groups of workers.
+/// Largest cycle whose links are all named in the sentence, and most groups of links named of a larger one.
 const MAX_NAMED_LINKS: usize = 3;
 
-/// So many deadlocks have a finding of their own.
+/// Most deadlocks that have a finding of their own; also most waits listed as evidence.
 const MAX_FINDINGS: usize = 8;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
@@ -26,13 +26,13 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
             id: ID,
             severity: Severity::Error,
             sentence: format!(
-                "{} of {} that wait for each other. {}",
-                format_count(rest.len() as u64, "more ring"),
+                "{} of {}. {}",
+                format_count(rest.len() as u64, "more deadlock"),
                 format_count(stuck as u64, "worker"),
                 stuck_forever_sentence(stuck)
             ),
-            evidence: format!("The first of them closed {} after the start.", Span(first.closed_at.0)),
-            fix: "Fix the rings named above first: these are likely to have the same cause.".into(),
+            evidence: format!("The first closed {} after the start.", Span(first.closed_at.0)),
+            fix: "Fix the deadlocks above first: these probably have the same cause.".into(),
             subject: first.cycle.first().map(|link| FindingSubject::Worker(link.worker)),
             at: Some(first.closed_at),
         });
@@ -53,10 +53,12 @@ fn deadlock_finding(analysis: &Analysis<'_>, deadlock: &Deadlock) -> Option<Find
     })
 }
 
-/// Whoever reads it later than it happened would take a time in it for a duration: the evidence has it.
+/// Says who holds and wants what. The time is in the evidence: here it would read like a duration.
 fn sentence(analysis: &Analysis<'_>, deadlock: &Deadlock) -> String {
     let ring = &deadlock.cycle;
     let all = || join_names(&ring.iter().map(|link| analysis.worker_name(link.worker)).collect::<Vec<_>>());
+    let (other, hold, release) =
+        if ring.len() == 2 { ("the other", "holds", "releases") } else { ("the others", "hold", "release") };
     match (ring.as_slice(), shared_resource(analysis, ring)) {
         ([own], _) if is_life(analysis, own.wants) => {
             format!("{} waits for its own end.", analysis.worker_name(own.worker))
@@ -69,39 +71,40 @@ fn sentence(analysis: &Analysis<'_>, deadlock: &Deadlock) -> String {
             )
         }
         (_, Some((on, LockCapacity::Permits { .. }))) => {
-            format!("{} hold permits of {on}, and each waits for more than the others leave.", all())
+            format!("{} hold permits of {on}, and each waits for permits that {other} {hold}.", all())
         }
-        (_, Some((on, _))) => format!("{} hold {on}, and each waits until the others release it.", all()),
+        (_, Some((on, _))) => format!("{} hold {on}, and each waits until {other} {release} it.", all()),
         (ring, None) if deadlock.is_simple_cycle() && ring.len() > MAX_NAMED_LINKS => {
             let n = format_count(ring.len() as u64, "worker");
             format!("{n} wait for each other in a ring: {}, and so on.", describe_group(analysis, &[&ring[0]]))
         }
         (ring, None) => {
             let groups = group_links(ring);
-            let mut told: Vec<String> =
+            let mut parts: Vec<String> =
                 groups.iter().take(MAX_NAMED_LINKS).map(|links| describe_group(analysis, links)).collect();
             if groups.len() > MAX_NAMED_LINKS {
                 let left: usize = groups[MAX_NAMED_LINKS..].iter().map(Vec::len).sum();
-                told.push(format!("{} wait for them in turn", format_count(left as u64, "more worker")));
+                let are = if left == 1 { "is" } else { "are" };
+                parts.push(format!("{} {are} in the same ring", format_count(left as u64, "more worker")));
             }
-            format!("{}.", told.join("; "))
+            format!("{}.", parts.join("; "))
         }
     }
 }
 
-/// The resource, if all hold and want the same one: permits, or an rwlock that all read and want to write.
+/// Returns the resource if all hold and want the same one: permits, or an rwlock that all read and want to write.
 fn shared_resource<'a>(analysis: &Analysis<'a>, ring: &[CycleLink]) -> Option<(&'a str, LockCapacity)> {
     let on = ring.first()?.wants;
     let all = ring.len() > 1 && ring.iter().all(|link| link.holds == on && link.wants == on && !link.is_ahead_in_queue);
     Some((analysis.resource_name(on), analysis.model.lock(on).filter(|_| all)?.capacity()))
 }
 
-/// Links that say the same of different workers, together.
+/// Groups the links that differ in nothing but the worker.
 fn group_links(ring: &[CycleLink]) -> Vec<Vec<&CycleLink>> {
     let mut groups: Vec<Vec<&CycleLink>> = Vec::new();
     for link in ring {
-        let says = |link: &CycleLink| (link.holds, link.wants, link.is_ahead_in_queue, is_held_and_wanted(link));
-        match groups.iter_mut().find(|group| says(group[0]) == says(link)) {
+        let key = |link: &CycleLink| (link.holds, link.wants, link.is_ahead_in_queue, is_held_and_wanted(link));
+        match groups.iter_mut().find(|group| key(group[0]) == key(link)) {
             Some(group) => group.push(link),
             None => groups.push(vec![link]),
         }
@@ -109,7 +112,7 @@ fn group_links(ring: &[CycleLink]) -> Vec<Vec<&CycleLink>> {
     groups
 }
 
-/// Whether it holds some of what it waits for.
+/// Whether the worker holds some of the permits it waits for.
 fn is_held_and_wanted(link: &CycleLink) -> bool {
     link.waits_for.contains(&link.worker)
 }
@@ -128,7 +131,7 @@ fn describe_group(analysis: &Analysis<'_>, links: &[&CycleLink]) -> String {
         None => wants.to_owned(),
     };
     if link.is_ahead_in_queue {
-        return format!("{who} {wait} in line for {holds} before the next reader");
+        return format!("{who} {wait} in line for {holds} ahead of the next reader");
     }
     match analysis.model.registry().life_owner(link.holds) {
         Some(_) => format!("{who} {wait} for {wants}"),
@@ -143,14 +146,14 @@ fn suggest_fix(analysis: &Analysis<'_>, deadlock: &Deadlock) -> String {
     let ring = &deadlock.cycle;
     if ring.iter().any(|link| is_life(analysis, link.wants)) {
         return if ring.len() == 1 {
-            "Let another worker wait for its end.".into()
+            "Have another worker wait for its end.".into()
         } else {
-            "Release what a worker needs before you wait for its end.".into()
+            "Release what a worker needs before waiting for it to end.".into()
         };
     }
     if let Some(link) = ring.iter().find(|link| link.is_ahead_in_queue) {
         return format!(
-            "Do not read {} again while you hold it, or let readers go first.",
+            "Do not read {} again while holding it, or give readers precedence.",
             analysis.resource_name(link.holds)
         );
     }
@@ -158,14 +161,16 @@ fn suggest_fix(analysis: &Analysis<'_>, deadlock: &Deadlock) -> String {
         Some((_, LockCapacity::Permits { .. })) => {
             return "Take all permits in one step, or have enough that one worker always gets all it needs.".into();
         }
-        Some((on, _)) => return format!("Release {on} before you ask to write it, or take it for writing at once."),
+        Some((on, _)) => {
+            return format!("Release {on} before asking to write it, or take it for writing from the start.");
+        }
         None => {}
     }
     match (ring.iter().find(|link| is_held_and_wanted(link)), wanted_resources(ring).as_slice()) {
         (Some(link), _) if has_permits(analysis, link.wants) => {
             format!("Take all permits of {} in one step, before any other lock.", analysis.resource_name(link.wants))
         }
-        (_, [on]) => format!("Do not take {} again while you hold it.", analysis.resource_name(*on)),
+        (_, [on]) => format!("Do not take {} again while holding it.", analysis.resource_name(*on)),
         (_, [one, other]) => {
             format!(
                 "Take {} and {} in the same order everywhere.",
@@ -173,11 +178,11 @@ fn suggest_fix(analysis: &Analysis<'_>, deadlock: &Deadlock) -> String {
                 analysis.resource_name(*other)
             )
         }
-        _ => "Take all of these in the same order everywhere.".into(),
+        _ => "Take all of them in the same order everywhere.".into(),
     }
 }
 
-/// What the ring waits for.
+/// Returns the resources that the cycle waits for, in order.
 fn wanted_resources(ring: &[CycleLink]) -> Vec<ResourceId> {
     let mut wanted: Vec<ResourceId> = ring.iter().map(|link| link.wants).collect();
     wanted.sort_unstable();
@@ -192,7 +197,7 @@ fn evidence(analysis: &Analysis<'_>, deadlock: &Deadlock) -> String {
     if deadlock.cycle.len() > MAX_FINDINGS {
         waits.push(format!("{} more", deadlock.cycle.len() - MAX_FINDINGS));
     }
-    let mut text = format!("Closed {} after the start. Waiting: {}.", Span(deadlock.closed_at.0), waits.join(", "));
+    let mut text = format!("Deadlocked {} after the start. Waiting: {}.", Span(deadlock.closed_at.0), waits.join(", "));
     if !deadlock.is_simple_cycle() {
         text.extend(wanted_resources(&deadlock.cycle).into_iter().map(|on| holders(analysis, &deadlock.cycle, on)));
     }
@@ -206,15 +211,15 @@ fn evidence(analysis: &Analysis<'_>, deadlock: &Deadlock) -> String {
         deadlock.workers.iter().filter(|w| others.contains(w)).map(|w| analysis.worker_name(*w)).collect();
     if !both.is_empty() {
         let wait = if both.len() == 1 { "waits" } else { "wait" };
-        let _ = write!(text, " {} {wait} for another deadlock as well.", join_names(&both));
+        let _ = write!(text, " {} also {wait} for another deadlock.", join_names(&both));
     }
     if analysis.model.is_deadlock_refuted() {
-        text.push_str(" What the workers themselves say they wait for does not bear this out.");
+        text.push_str(" The workers' own wait slots do not confirm this.");
     }
     text
 }
 
-/// Who holds what several wait for, or one has to get from several.
+/// Names the holders of a resource, where several workers wait for it or one needs it of several.
 fn holders(analysis: &Analysis<'_>, ring: &[CycleLink], on: ResourceId) -> String {
     let in_line =
         |w: &WorkerId| ring.iter().any(|link| link.worker == *w && link.is_ahead_in_queue && link.holds == on);

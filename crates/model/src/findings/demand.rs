@@ -1,17 +1,17 @@
-//! How many threads want a core, and how many cores there are for them.
+//! CPU demand: how many threads want a core, how many cores they can have, and which programs fill the cores.
 
 use super::Analysis;
 use crate::{CpuLoad, Lane};
 use contend_trace::{State, WorkerId, WorkerKind};
 
-/// Cores that others must keep busy to be worth a word.
+/// Least load of other programs that findings mention, in cores.
 const MIN_OTHERS_LOAD: f64 = 0.2;
 
-/// Part of its time that a worker wants a core which never waits for anything else.
+/// Least share of its time that a worker wants a core to count as always runnable.
 const ALWAYS_SHARE: f64 = 0.9;
 
-/// Nanoseconds in which workers had a core, and in which they wanted one and had none. A task counts as far as its loop's
-/// thread did: what it waits for its turn is no wait for a core.
+/// Nanoseconds in which workers had a core, and in which they waited for one. An async task counts as its event-loop
+/// thread does: its wait for a turn on the loop is no wait for a core.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct CpuDemand {
     pub(super) running: u64,
@@ -23,7 +23,7 @@ impl CpuDemand {
         Self { running: self.running + other.running, queued: self.queued + other.queued }
     }
 
-    /// Part of the time in which they wanted a core that they had none.
+    /// Share of the runnable time that they waited for a core.
     pub(super) fn unmet_share(self) -> f64 {
         self.queued as f64 / (self.running + self.queued).max(1) as f64
     }
@@ -44,12 +44,12 @@ impl Analysis<'_> {
         workers.into_iter().fold(CpuDemand::default(), |sum, worker| sum.add(self.cpu_demand(worker)))
     }
 
-    /// How many threads want a core at once, on average.
+    /// Mean number of threads that want a core at once.
     pub(super) fn mean_runnable(&self, demand: CpuDemand) -> f64 {
         (demand.running + demand.queued) as f64 / self.span().0.max(1) as f64
     }
 
-    /// How many workers want a core nearly all the time: they would on an idle machine too.
+    /// Number of workers that want a core nearly all the time, as they would on an idle machine too.
     pub(super) fn always_runnable(&self, workers: impl IntoIterator<Item = WorkerId>) -> usize {
         let wants = |worker: &WorkerId| {
             let demand = self.cpu_demand(*worker);
@@ -58,23 +58,24 @@ impl Analysis<'_> {
         workers.into_iter().filter(wants).count()
     }
 
-    /// Cores that other programs keep busy, if that is worth a word.
+    /// Cores that other programs keep busy, if there are enough to mention.
     pub(super) fn others_cores(&self) -> Option<f64> {
         self.model.others_load(self.from, self.now).filter(|others| *others >= MIN_OTHERS_LOAD)
     }
 
-    /// Whether other programs keep at least as many cores busy as the run does: else it would crowd them on an idle machine too.
+    /// Whether other programs keep at least as many cores busy as the run does. Otherwise the run would fill the cores
+    /// on an idle machine too.
     pub(super) fn has_larger_others_load(&self) -> bool {
         self.model.cpu_load(self.from, self.now).is_some_and(|load| load.others >= load.run)
     }
 
-    /// Cores that the run can have: those that it may use, without what other programs keep busy.
+    /// Cores that the run can have: those that it may use, less those that other programs keep busy.
     pub(super) fn available_cores(&self) -> f64 {
         let cores = self.model.usable_cores();
         self.others_cores().and(self.model.available_cores(self.from, self.now)).unwrap_or(cores)
     }
 
-    /// Whether the cores have no room left, as far as they are known, and who fills them.
+    /// The load of the cores, if they are known to be full.
     pub(super) fn saturated_cores(&self) -> Option<SaturatedCores> {
         let cores = self.model.usable_cores();
         let busy = self.model.cores().busy_cores(self.from, self.now)?;
@@ -91,7 +92,7 @@ impl Analysis<'_> {
     }
 }
 
-/// Who fills the cores.
+/// Load of cores that are full.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SaturatedCores {
     pub(super) cores: f64,
@@ -100,7 +101,7 @@ pub(super) struct SaturatedCores {
 }
 
 impl SaturatedCores {
-    /// `The cores are full.`, or whose load that is where it is not the run's alone.
+    /// `The cores are full.`, with the shares of the run and of other programs where both use them.
     pub(super) fn sentence(self) -> String {
         let cores = super::format_cores(self.cores);
         match (self.others, self.load) {
@@ -112,7 +113,7 @@ impl SaturatedCores {
         }
     }
 
-    /// Whether others fill more of them than the run does.
+    /// Whether other programs use more of the cores than the run does.
     pub(super) fn is_mostly_others(self) -> bool {
         self.load.is_some_and(|load| load.others > load.run)
     }

@@ -1,15 +1,15 @@
-//! Processes that spend more on passing tasks than on doing them.
+//! `handover-bound`: process pools that spend more time on handing tasks over than on the tasks.
 
 use super::{Analysis, Finding, FindingSubject, Severity, format_count, format_percent};
 use crate::Pool;
-use contend_trace::{PoolId, PoolInfo, Span, State, WorkerKind};
+use contend_trace::{FindingId, PoolId, PoolInfo, Span, State, WorkerKind};
 
-pub(super) const ID: &str = "handover-bound";
+pub(super) const ID: &str = FindingId::HandoverBound.as_str();
 
-/// Tasks that must have been done in the time looked at.
+/// Least number of tasks finished in the period.
 const TASKS: f64 = 20.0;
 
-/// Part of all their time that handing over must take: rare tasks may cost what they like.
+/// Least share of the pool's time that handing over takes: the cost of rare tasks does not matter.
 const LEAST: f64 = 0.05;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
@@ -23,7 +23,8 @@ fn check_pool(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &Pool)
     }
     let workers = analysis.total_shares(info.workers.iter().copied());
     let feeder = analysis.total_shares(info.feeder);
-    let work = workers.get(State::Running) + workers.get(State::Ready);
+    let idle = workers.get(State::Empty) + workers.get(State::Handover);
+    let work = workers.alive_ns().saturating_sub(idle);
     let handover = workers.get(State::Handover) + feeder.get(State::Handover);
     let share = handover as f64 / (workers.alive_ns() + feeder.alive_ns()).max(1) as f64;
     if handover <= work || share < LEAST {
@@ -34,18 +35,18 @@ fn check_pool(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &Pool)
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
-            "{} spends {} on handing over each task, and {} on doing it.",
+            "{} spends {} on the handover of each task, and {} on the task itself.",
             info.name,
             each(handover),
             each(work),
         ),
         evidence: format!(
-            "{} in {}; {} of all their time is handing over.",
+            "{} in {}; handing over takes {} of the pool's time.",
             format_count(tasks as u64, "task"),
             analysis.span(),
             format_percent(share)
         ),
-        fix: "Hand over more tasks at once, or use threads.".into(),
+        fix: "Hand over tasks in larger chunks, or use threads.".into(),
         subject: Some(FindingSubject::Pool(id)),
         at: None,
     })

@@ -1,21 +1,21 @@
-//! Short tasks that wait behind a few long ones.
+//! `head-of-line`: short tasks that wait behind long ones.
 
 use super::{Analysis, Finding, FindingSubject, Severity};
-use contend_trace::Span;
+use contend_trace::{FindingId, Span};
 
-pub(super) const ID: &str = "head-of-line";
+pub(super) const ID: &str = FindingId::HeadOfLine.as_str();
 
-/// Tasks without which nothing can be said.
+/// Least number of tasks to judge by.
 const TASKS: u64 = 50;
 
-/// How many times as long as the median the mean must be: then a few long tasks take most of the time.
+/// Least ratio of the mean task to the median: then the longer half takes most of the time.
 const SKEWED: f64 = 3.0;
 
-/// How many times as long as it takes the median task must wait.
+/// Least ratio of the median wait to the median task.
 const WAITS: f64 = 3.0;
 
-/// Part of their time that the workers are on tasks: beyond the most the pool is too small whatever the lengths are, and
-/// below the least half of the tasks cannot have found all workers at others.
+/// Share of their time that the workers are on tasks. Above the range the pool is too small whatever the lengths are;
+/// below it, half of the tasks cannot have found all workers busy.
 const BUSY: std::ops::RangeInclusive<f64> = 0.5..=0.97;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
@@ -23,7 +23,7 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     for (id, info, pool) in analysis.pools() {
         let (service, waited) = (pool.recent_tasks().service_times, pool.recent_tasks().wait_times);
         let median = service.percentile_ns(50.0);
-        // The tasks of a batch wait for each other however long they are.
+        // Tasks of a batch wait for each other, however long they are.
         if pool.total_tasks().is_some() || service.count() < TASKS || median == 0 {
             continue;
         }
@@ -42,7 +42,7 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
                 Span(waited.percentile_ns(50.0)),
             ),
             evidence: format!(
-                "The longest took {}, the average is {}: a few take most of the time.",
+                "The longest took {}, the mean is {}: the longer half takes most of the time.",
                 Span(service.max_ns()),
                 Span(service.mean_ns() as u64),
             ),

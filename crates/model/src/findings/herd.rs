@@ -1,20 +1,20 @@
-//! A signal that wakes many where only one finds something to do.
+//! `herd`: signals that wake several workers, many of which find nothing to do.
 
 use super::merge_similar::sort_worst_first;
 use super::{
     Analysis, Finding, FindingSubject, Severity, format_amount, format_count, format_percent, format_thousands,
 };
-use contend_trace::ResourceId;
+use contend_trace::{FindingId, ResourceId};
 
-pub(super) const ID: &str = "herd";
+pub(super) const ID: &str = FindingId::Herd.as_str();
 
-/// Workers that must have been woken.
+/// Least number of wakeups to judge by.
 const WOKEN: u64 = 50;
 
-/// Workers that a signal wakes at least, on average.
+/// Least mean number of workers that a signal wakes.
 const EACH: f64 = 2.0;
 
-/// Part of the woken that go back to waiting without having done anything.
+/// Least share of the wakeups that lead straight back to waiting.
 const FUTILE: f64 = 0.4;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
@@ -32,17 +32,17 @@ fn check_signals(analysis: &Analysis<'_>, id: ResourceId) -> Option<(f64, Findin
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
-            "Each signal of {} wakes {}; {} of them find nothing to do and wait again.",
+            "Each signal of {} wakes {} on average; {} of them find nothing to do and wait again.",
             analysis.resource_name(id),
             format_amount(each, "worker"),
             format_percent(share)
         ),
         evidence: format!(
-            "{} of {} woken took the lock and waited again at once.",
+            "{} of {} led straight back to waiting.",
             format_thousands(futile as i64),
-            format_count(woken, "worker")
+            format_count(woken, "wakeup")
         ),
-        fix: "Wake one worker for each thing to do: notify instead of notify-all.".into(),
+        fix: "Wake one worker per item of work: use notify instead of notify-all.".into(),
         subject: Some(FindingSubject::Resource(id)),
         at: None,
     };

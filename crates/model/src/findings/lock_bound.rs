@@ -1,20 +1,21 @@
-//! A lock, or the permits of a semaphore, that all are in use and that workers wait for: more workers get no more done.
+//! `lock-bound`: a lock, or all permits of a semaphore, that is nearly always in use while workers wait for it. More
+//! workers would get no more done.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Analysis, Finding, FindingSubject, Severity, format_count, format_number, format_percent};
 use crate::{Lock, LockCapacity};
-use contend_trace::{ResourceId, Span, WorkerId};
+use contend_trace::{FindingId, ResourceId, Span, WorkerId};
 
-pub(super) const ID: &str = "lock-bound";
+pub(super) const ID: &str = FindingId::LockBound.as_str();
 
-/// Part of its users' time that must go into waiting for the lock.
+/// Least share of its users' time that goes into waiting for it.
 const WAITED: f64 = 0.30;
 
-/// Part of the time that the lock must be held.
+/// Least share of the time that it is held.
 const HELD: f64 = 0.75;
 
-/// Holds that must have ended: else it is one long hold, not a busy lock.
+/// Least number of ended holds: fewer are a long hold, not a busy lock.
 const HOLDS: u64 = 10;
 
 /// A lock that is nearly always in use.
@@ -36,7 +37,7 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     found.into_iter().map(|(_, finding)| finding).collect()
 }
 
-/// Looks at all locks of an array together: their users wait for one of them at a time.
+/// Judges all locks of an array together: each user waits for one of them at a time.
 fn check_array(analysis: &Analysis<'_>, ids: &[ResourceId]) -> Option<(u64, Finding)> {
     let mut busy: Vec<BusyLock<'_>> = ids.iter().filter_map(|id| check_busy_lock(analysis, *id)).collect();
     busy.sort_by_key(|one| std::cmp::Reverse((one.waited, one.id)));
@@ -50,13 +51,13 @@ fn check_array(analysis: &Analysis<'_>, ids: &[ResourceId]) -> Option<(u64, Find
         return None;
     }
     let all = format_count(users.len() as u64, &group_name(analysis, &users));
-    let (sentence, cure) = sentence_and_fix(analysis, worst, &all, share.min(1.0));
+    let (sentence, fix) = sentence_and_fix(analysis, worst, &all, share.min(1.0));
     let finding = Finding {
         id: ID,
         severity: Severity::Warning,
         sentence,
         evidence: evidence(analysis, worst),
-        fix: cure,
+        fix,
         subject: Some(FindingSubject::Resource(worst.id)),
         at: None,
     };
@@ -68,9 +69,9 @@ fn check_busy_lock<'a>(analysis: &Analysis<'a>, id: ResourceId) -> Option<BusyLo
     let lock = analysis.model.lock(id)?;
     let holds = lock.releases(analysis.from, analysis.now);
     let is_signal = matches!(lock.capacity(), LockCapacity::Permits { scoped: false, .. });
-    // Of one that is held for good, by a dead worker or in a deadlock, there is nothing to speed up.
-    let for_good = || lock.is_held_by(|worker| analysis.is_stuck(worker) || analysis.is_gone(worker));
-    if holds < HOLDS || is_signal || for_good() {
+    // A lock that is held forever, by a dead worker or in a deadlock, is no bottleneck that can be eased.
+    let is_held_forever = || lock.is_held_by(|worker| analysis.is_stuck(worker) || analysis.is_gone(worker));
+    if holds < HOLDS || is_signal || is_held_forever() {
         return None;
     }
     let held = match lock.capacity() {
@@ -81,7 +82,7 @@ fn check_busy_lock<'a>(analysis: &Analysis<'a>, id: ResourceId) -> Option<BusyLo
     (held >= HELD && waited > 0).then_some(BusyLock { id, lock, waited, held, holds })
 }
 
-/// The finding's sentence, and its cure.
+/// The finding's sentence and fix.
 fn sentence_and_fix(analysis: &Analysis<'_>, worst: &BusyLock<'_>, users: &str, share: f64) -> (String, String) {
     let (name, held, share) = (analysis.resource_name(worst.id), format_percent(worst.held), format_percent(share));
     let ceiling = format_number(1e9 / mean_hold_ns(analysis, worst) * f64::from(permit_count(worst.lock)));
@@ -92,7 +93,8 @@ fn sentence_and_fix(analysis: &Analysis<'_>, worst: &BusyLock<'_>, users: &str, 
         ),
         LockCapacity::Permits { permits, .. } => (
             format!(
-                "{} of {name} {} in use {held} of the time; {users} wait {share} of theirs. Ceiling: {ceiling} permits/s.",
+                "{} of {name} {} in use {held} of the time; {users} wait {share} of theirs. \
+                 Ceiling: {ceiling} permits/s.",
                 format_count(u64::from(permits), "permit"),
                 if permits == 1 { "is" } else { "are" },
             ),
@@ -112,12 +114,12 @@ fn sentence_and_fix(analysis: &Analysis<'_>, worst: &BusyLock<'_>, users: &str, 
 }
 
 fn evidence(analysis: &Analysis<'_>, worst: &BusyLock<'_>) -> String {
-    let pace = format_number(worst.holds as f64 / analysis.span().as_secs_f64());
+    let rate = format_number(worst.holds as f64 / analysis.span().as_secs_f64());
     let mean = Span(mean_hold_ns(analysis, worst) as u64);
     match worst.lock.capacity() {
-        LockCapacity::Exclusive => format!("It was given back {pace}/s, held {mean} each time."),
-        LockCapacity::Permits { .. } => format!("Permits were given back {pace}/s, each held for {mean}."),
-        LockCapacity::ReadersWriter => format!("It was given back {pace}/s in the newest {}.", analysis.span()),
+        LockCapacity::Exclusive => format!("It was released {rate}/s and held for {mean} on average."),
+        LockCapacity::Permits { .. } => format!("Permits were released {rate}/s and held for {mean} on average."),
+        LockCapacity::ReadersWriter => format!("It was released {rate}/s in the last {}.", analysis.span()),
     }
 }
 
@@ -125,12 +127,12 @@ fn permit_count(lock: &Lock) -> u32 {
     if let LockCapacity::Permits { permits, .. } = lock.capacity() { permits.max(1) } else { 1 }
 }
 
-/// How long a hold lasts on average, ns.
+/// Mean length of a hold, ns.
 fn mean_hold_ns(analysis: &Analysis<'_>, busy: &BusyLock<'_>) -> f64 {
     busy.held * analysis.span().0 as f64 * f64::from(permit_count(busy.lock)) / busy.holds as f64
 }
 
-/// The name for one of these workers: their group if they have one in common.
+/// A noun for one of these workers: their group's name, if they have one in common.
 fn group_name(analysis: &Analysis<'_>, workers: &BTreeSet<WorkerId>) -> String {
     let mut groups =
         workers.iter().filter_map(|w| analysis.model.registry().worker(*w)).map(|info| info.group.as_str());

@@ -1,34 +1,38 @@
-//! A task that keeps a thread of its event loop while others could go on.
+//! `loop-blocked`: a task that holds a thread of its event loop for long while other tasks are ready.
 
 use std::cmp::Reverse;
 
-use super::{Analysis, Finding, FindingSubject, Severity, format_count, format_thousands};
+use super::{Analysis, Finding, FindingSubject, Severity, format_count, format_percent};
 use crate::lane::Interval;
-use contend_trace::{Span, State, WorkerId, WorkerKind};
+use contend_trace::{FindingId, Span, State, WorkerId, WorkerKind};
 
-pub(super) const ID: &str = "loop-blocked";
+pub(super) const ID: &str = FindingId::LoopBlocked.as_str();
 
-/// A turn this long is noticed by people: a long task, as <https://www.w3.org/TR/longtasks-1/> calls it.
+/// Shortest turn that users notice: a long task in the sense of <https://www.w3.org/TR/longtasks-1/>.
 const LONG: Span = Span::from_millis(50);
 
-/// Once is an accident.
+/// Least number of such turns: a single one may be an accident.
 const TIMES: usize = 3;
 
-/// Part of somebody's wait for a turn that one turn of another must fill to be its cause.
+/// Least share of a task's wait for its turn that one turn of another task fills, to count as its cause.
 const FILLS: f64 = 0.9;
 
-/// Part of a turn without a CPU beyond which it is not the task that is slow.
+/// Share of a turn without a CPU above which the machine is slow, not the task.
 const PREEMPTED: f64 = 0.5;
 
-/// Turns of one task that others waited for.
+/// The long turns of one task that others waited for.
 struct BlockingTask {
     worker: WorkerId,
     turns: Vec<Interval>,
     waiters: Vec<WorkerId>,
 }
 
-pub(super) fn find(analysis: &Analysis<'_>) -> Option<Finding> {
-    // A wait whose end was lost looks as if it had blocked the thread.
+pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
+    find_blocking_task(analysis).into_iter().collect()
+}
+
+fn find_blocking_task(analysis: &Analysis<'_>) -> Option<Finding> {
+    // A wait whose end was lost looks like a turn that blocks the thread.
     if !analysis.is_lossless() {
         return None;
     }
@@ -50,7 +54,7 @@ fn loop_tasks<'a>(analysis: &'a Analysis<'_>) -> impl Iterator<Item = WorkerId> 
     workers.filter(|(_, worker)| worker.kind == WorkerKind::Async).map(|(i, _)| WorkerId::from(i))
 }
 
-/// The long turns of one task that fill the waits of others.
+/// Returns the long turns of one task that fill the waits of others.
 fn blocking_turns(analysis: &Analysis<'_>, by: WorkerId, waits: &[(WorkerId, Interval)]) -> BlockingTask {
     let lane = analysis.model.lane(by);
     let mut kept = BlockingTask { worker: by, turns: Vec::new(), waiters: Vec::new() };
@@ -73,22 +77,24 @@ fn blocking_finding(analysis: &Analysis<'_>, kept: &BlockingTask) -> Finding {
     let longest = kept.turns.iter().copied().max_by_key(|turn| turn.duration());
     let who = match kept.waiters.as_slice() {
         [one] => analysis.worker_name(*one).to_owned(),
-        many => format!("{} others", format_thousands(many.len() as i64)),
+        many => format_count(many.len() as u64, "other task"),
     };
     Finding {
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
-            "{} keeps a thread of the event loop for up to {} at a time, while {who} could go on.",
+            "{} holds an event-loop thread for up to {} at a time while {who} {} ready to run.",
             analysis.worker_name(kept.worker),
             longest.map_or(Span(0), Interval::duration),
+            if kept.waiters.len() == 1 { "is" } else { "are" },
         ),
         evidence: format!(
-            "In the newest {} it did so {}: whoever waited then waited for nothing else.",
+            "{} in the last {}; each filled at least {} of another task's wait.",
+            format_count(kept.turns.len() as u64, "such turn"),
             analysis.span(),
-            format_count(kept.turns.len() as u64, "time"),
+            format_percent(FILLS),
         ),
-        fix: "Await the call, or hand it to a thread beside the loop. Work that computes gives way in between, or goes to a pool."
+        fix: "Await the call, or run it outside the loop. For CPU-heavy work, yield regularly or move it to a pool."
             .into(),
         subject: Some(FindingSubject::Worker(kept.worker)),
         at: longest.map(|turn| turn.from),

@@ -1,20 +1,36 @@
-//! More tasks that could go on than their event loop has threads.
+//! `loop-bound`: more tasks that are ready to run than their event loop has threads.
 
 use super::{Analysis, Finding, Severity, format_count, format_number, format_percent};
-use contend_trace::{State, WorkerId, WorkerKind};
+use contend_trace::{FindingId, State, WorkerId, WorkerKind};
 
-pub(super) const ID: &str = "loop-bound";
+pub(super) const ID: &str = FindingId::LoopBound.as_str();
 
-/// Part of their time that the loop's threads must be taken.
+/// Least share of their time that the loop's threads are busy.
 const BUSY: f64 = 0.9;
 
-/// Part of the time in which tasks could go on that they wait for a thread of the loop.
+/// Least share of their ready time that tasks wait for a thread of the loop.
 const WAITS: f64 = 0.30;
 
-/// How many tasks could go on, for each thread.
+/// Least number of ready tasks per thread.
 const CROWD: f64 = 1.2;
 
-pub(super) fn find(analysis: &Analysis<'_>) -> Option<Finding> {
+/// An event loop that has too few threads.
+pub(super) struct LoopOverload {
+    threads: u32,
+    /// Mean number of tasks that want to run at once.
+    wanted: f64,
+    busy_share: f64,
+    waiting_share: f64,
+    /// Whether a core is free for another thread.
+    pub(super) has_free_core: bool,
+}
+
+pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
+    measure(analysis).map(|overload| overload.finding(analysis)).into_iter().collect()
+}
+
+/// Returns the load of the event loop, if it has too few threads.
+pub(super) fn measure(analysis: &Analysis<'_>) -> Option<LoopOverload> {
     let threads = analysis.model.registry().loop_threads?;
     let workers = analysis.model.registry().workers.iter().enumerate();
     let tasks = workers.filter(|(_, worker)| worker.kind == WorkerKind::Async).map(|(i, _)| WorkerId::from(i));
@@ -27,33 +43,43 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Option<Finding> {
     }
     let span = analysis.span().0.max(1) as f64;
     let (busy, wanted) = (on_thread as f64 / span, (on_thread + waits) as f64 / span);
-    let share = waits as f64 / (on_thread + waits).max(1) as f64;
+    let waiting_share = waits as f64 / (on_thread + waits).max(1) as f64;
     let room = f64::from(threads);
-    if busy < BUSY * room || wanted < CROWD * room || share < WAITS {
+    if busy < BUSY * room || wanted < CROWD * room || waiting_share < WAITS {
         return None;
     }
-    let free = analysis.saturated_cores().is_none() && analysis.available_cores() >= room + 0.5;
-    Some(Finding {
-        id: ID,
-        severity: Severity::Warning,
-        sentence: format!(
-            "{} tasks could go on at once on {} of the event loop: {} of that time they wait for it.",
-            format_number(wanted),
-            format_count(u64::from(threads), "thread"),
-            format_percent(share),
-        ),
-        evidence: format!(
-            "The loop is taken {} of the newest {}; {}.",
-            format_percent((busy / room).min(1.0)),
-            analysis.span(),
-            if free { "the cores have room for more threads" } else { "there is no core free for another thread" },
-        ),
-        fix: if free {
-            "Give the loop more threads, or move what computes to a pool.".into()
-        } else {
-            "Make the tasks cheaper, or run fewer of them at once.".into()
-        },
-        subject: None,
-        at: None,
-    })
+    let has_free_core = analysis.saturated_cores().is_none() && analysis.available_cores() >= room + 0.5;
+    Some(LoopOverload { threads, wanted, busy_share: (busy / room).min(1.0), waiting_share, has_free_core })
+}
+
+impl LoopOverload {
+    fn finding(&self, analysis: &Analysis<'_>) -> Finding {
+        Finding {
+            id: ID,
+            severity: Severity::Warning,
+            sentence: format!(
+                "{} tasks want to run at once on {}: they wait for it {} of that time.",
+                format_number(self.wanted),
+                format_count(u64::from(self.threads), "event-loop thread"),
+                format_percent(self.waiting_share),
+            ),
+            evidence: format!(
+                "The loop was busy {} of the last {}; {}.",
+                format_percent(self.busy_share),
+                analysis.span(),
+                if self.has_free_core {
+                    "the cores have room for more threads"
+                } else {
+                    "no core is free for another thread"
+                },
+            ),
+            fix: if self.has_free_core {
+                "Give the loop more threads, or move CPU-heavy work to a pool.".into()
+            } else {
+                "Make the tasks cheaper, or run fewer of them at once.".into()
+            },
+            subject: None,
+            at: None,
+        }
+    }
 }

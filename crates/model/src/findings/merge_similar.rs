@@ -1,35 +1,18 @@
-//! Findings that say the same of several members of one array, or of one group of workers: one finding, about the worst.
+//! Merges equal findings about several members of an array, or of a group of workers, into one about the worst.
 
-use super::{Analysis, Finding, FindingSubject};
+use super::{Analysis, Detector, Finding, FindingSubject, Merging};
 use contend_trace::ResourceId;
 
-/// So many of the others are named.
+/// Most of the other members named in the evidence.
 const MAX_NAMED: usize = 3;
 
-/// Findings that each tell a case of its own, whatever the names are.
-const UNMERGED_IDS: [&str; 5] = ["deadlock", "livelock", "stall", "lost-wakeup", "crashed"];
-
-/// Findings whose detectors put the worst first; of others it is the first that is told.
-const WORST_FIRST_IDS: [&str; 10] = [
-    "lock-bound",
-    "convoy",
-    "herd",
-    "unfair",
-    "starved",
-    "lost-update",
-    "queue-bound",
-    "queue-overflow-in",
-    "straggler",
-    "busy-wait",
-];
-
 impl<'a> Analysis<'a> {
-    /// The array that a resource belongs to: its name without the number.
+    /// The name of the array that a resource belongs to: its own name without the number.
     pub(super) fn array_name(&self, id: ResourceId) -> &'a str {
         base_name(self.resource_name(id))
     }
 
-    /// Makes a finding about one resource one about several of its array, of which it is the worst.
+    /// Extends a finding about the worst resource of an array to others of the array.
     pub(super) fn extend_to_array(&self, finding: Finding, others: &[ResourceId], all: usize) -> Finding {
         let Some(FindingSubject::Resource(worst)) = finding.subject.filter(|_| !others.is_empty()) else {
             return finding;
@@ -39,11 +22,11 @@ impl<'a> Analysis<'a> {
         extend_finding(finding, about, self.array_name(worst), names, all)
     }
 
-    /// One finding for each kind and array, in the order of the first of each: that one is the worst.
+    /// Keeps one finding for each id and array, in the order of the first of each. The first is the worst.
     pub(super) fn merge_findings(&self, found: Vec<Finding>) -> Vec<Finding> {
         let mut groups: Vec<(Option<&str>, Vec<Finding>)> = Vec::new();
         for finding in found {
-            let family = self.subject_name(&finding).map(base_name).filter(|_| !UNMERGED_IDS.contains(&finding.id));
+            let family = self.subject_name(&finding).map(base_name).filter(|_| merging(finding.id) != Merging::Never);
             let same = |(known, group): &&mut (Option<&str>, Vec<Finding>)| {
                 family.is_some() && *known == family && group[0].id == finding.id
             };
@@ -73,7 +56,7 @@ impl<'a> Analysis<'a> {
         }
     }
 
-    /// The name of what a finding speaks of, unless that is several already.
+    /// The name of a finding's subject, unless it has several.
     fn subject_name(&self, finding: &Finding) -> Option<&'a str> {
         match finding.subject? {
             FindingSubject::Worker(worker) => Some(self.worker_name(worker)),
@@ -83,7 +66,7 @@ impl<'a> Analysis<'a> {
         }
     }
 
-    /// How many there are of a family.
+    /// The number of members of an array or group.
     fn array_size(&self, about: FindingSubject, family: &str) -> usize {
         let cast = self.model.registry();
         let is = |name: &str| base_name(name) == family;
@@ -102,7 +85,7 @@ impl<'a> Analysis<'a> {
 }
 
 impl FindingSubject {
-    /// How many workers, resources or pools the finding holds of.
+    /// The number of workers, resources or pools that the finding is about.
     pub const fn count(self) -> u32 {
         match self {
             Self::Worker(_) | Self::Resource(_) | Self::Pool(_) => 1,
@@ -110,7 +93,7 @@ impl FindingSubject {
         }
     }
 
-    /// The one to look at: the only one, or the worst.
+    /// The only member, or the worst.
     pub const fn worst(self) -> Self {
         match self {
             Self::Workers { worst, .. } => Self::Worker(worst),
@@ -121,14 +104,14 @@ impl FindingSubject {
     }
 }
 
-/// Findings in the order of how bad they are, by a figure of each.
+/// Sorts findings by a figure of each, the highest first.
 pub(super) fn sort_worst_first(found: impl Iterator<Item = (f64, Finding)>) -> Vec<Finding> {
     let mut found: Vec<(f64, Finding)> = found.collect();
     found.sort_by(|one, other| other.0.total_cmp(&one.0));
     found.into_iter().map(|(_, finding)| finding).collect()
 }
 
-/// Says that a finding holds of others as well.
+/// Extends the text of a finding to other members.
 fn extend_finding(finding: Finding, about: FindingSubject, family: &str, others: Vec<&str>, all: usize) -> Finding {
     let count = others.len() + 1;
     let more = others.len().saturating_sub(MAX_NAMED);
@@ -137,16 +120,21 @@ fn extend_finding(finding: Finding, about: FindingSubject, family: &str, others:
         names = format!("{names} and {more} more");
     }
     let part = if count >= all { format!("All {count}") } else { format!("{count} of {all}") };
-    let which = if WORST_FIRST_IDS.contains(&finding.id) { "the worst" } else { "the first" };
+    let which = if merging(finding.id) == Merging::WorstFirst { "worst" } else { "first" };
     Finding {
-        sentence: format!("{part} {family}; {which}: {}", finding.sentence),
+        sentence: format!("{part} {family}, {which}: {}", finding.sentence),
         evidence: format!("{} The same holds for {names}.", finding.evidence),
         subject: Some(about),
         ..finding
     }
 }
 
-/// A name without the number of its place in an array.
+/// How findings with this id merge.
+fn merging(id: &str) -> Merging {
+    Detector::of(id).map_or(Merging::FirstFound, |detector| detector.merging)
+}
+
+/// A name without the number of its member.
 fn base_name(name: &str) -> &str {
     let base = name.trim_end_matches(|c: char| c.is_ascii_digit());
     match base.strip_suffix('-') {

@@ -1,18 +1,18 @@
-//! Locks that workers died with, and that others wait for.
+//! `orphaned-lock`: locks whose holders have ended, and that other workers wait for.
 
 use super::{Analysis, Finding, FindingSubject, Severity, format_count};
 use crate::LockCapacity;
-use contend_trace::{ResourceId, Span, Stamp, WorkerId};
+use contend_trace::{FindingId, ResourceId, Span, Stamp, WorkerId};
 
-pub(super) const ID: &str = "orphaned-lock";
+pub(super) const ID: &str = FindingId::OrphanedLock.as_str();
 
-/// For so long they must have waited, once it is proved that they wait forever.
-const PROVED: Span = Span::from_millis(200);
+/// Least wait for the lock, once it is proven that the waiters wait forever.
+const PROVEN: Span = Span::from_millis(200);
 
-/// And without a proof: the next in line finds out that a robust one is free within moments.
+/// Least wait without a proof: the next in line notices within moments that a robust lock is free.
 const LEAST: Span = Span::from_millis(500);
 
-/// So many holders are named.
+/// Most holders named.
 const NAMED: usize = 2;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
@@ -24,20 +24,20 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     locks().filter_map(|id| check_lock(analysis, id, &stuck)).collect()
 }
 
-/// `stuck` are those that wait forever.
+/// Judges one lock. `stuck` are the workers that provably wait forever.
 fn check_lock(analysis: &Analysis<'_>, id: ResourceId, stuck: &[WorkerId]) -> Option<Finding> {
     let lock = analysis.model.lock(id)?;
     let dead = analysis.model.orphaned_holds(id);
     let (_, since) = *dead.last()?;
     let mut waiting = lock.waiters();
     let longest = waiting.first()?.1;
-    let is_proved = waiting.iter().any(|(worker, _)| stuck.contains(worker));
-    if is_proved {
+    let is_proven = waiting.iter().any(|(worker, _)| stuck.contains(worker));
+    if is_proven {
         waiting.retain(|(worker, _)| stuck.contains(worker));
     } else if lock.capacity() != LockCapacity::Exclusive {
-        return None; // others may give them what they need
+        return None; // other holders may release it
     }
-    if analysis.now.span_since(longest.max(since)) < if is_proved { PROVED } else { LEAST } {
+    if analysis.now.span_since(longest.max(since)) < if is_proven { PROVEN } else { LEAST } {
         return None;
     }
     let name = analysis.resource_name(id);
@@ -52,8 +52,8 @@ fn check_lock(analysis: &Analysis<'_>, id: ResourceId, stuck: &[WorkerId]) -> Op
         ),
         evidence: evidence(analysis, id, lock.capacity(), &dead),
         fix: match lock.capacity() {
-            LockCapacity::Exclusive => "Release it on every way out, or use a robust lock.".into(),
-            _ => "Release it on every way out; after a crash, restart all workers that share it.".into(),
+            LockCapacity::Exclusive => "Release it on every exit path, or use a robust lock.".into(),
+            _ => "Release it on every exit path; after a crash, restart all workers that share it.".into(),
         },
         subject: Some(FindingSubject::Resource(id)),
         at: Some(since),
@@ -74,12 +74,13 @@ fn evidence(analysis: &Analysis<'_>, id: ResourceId, room: LockCapacity, dead: &
     let ends = dead
         .iter()
         .take(NAMED)
-        .map(|(worker, at)| format!("{} ended at {}", analysis.worker_name(*worker), Span(at.0)));
+        .map(|(worker, at)| format!("{} ended {} after the start", analysis.worker_name(*worker), Span(at.0)));
     let ends = ends.collect::<Vec<_>>().join(", ");
     match room {
         LockCapacity::Permits { permits, .. } => {
-            let lost = format_count(analysis.model.orphaned_count(id) as u64, "permit");
-            format!("{ends}; lost with them: {lost} of {name}, which has {permits}.")
+            let lost = analysis.model.orphaned_count(id) as u64;
+            let are = if lost == 1 { "is" } else { "are" };
+            format!("{ends}; {lost} of the {} of {name} {are} lost.", format_count(permits.into(), "permit"))
         }
         _ => format!("{ends}; {name} was not released."),
     }

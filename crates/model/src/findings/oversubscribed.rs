@@ -1,22 +1,26 @@
-//! More threads that want to run than cores there are for them.
+//! `oversubscribed`: more threads that want to run than cores.
 
 use super::demand::CpuDemand;
 use super::{Analysis, Finding, Severity, format_cores, format_number, format_percent};
-use contend_trace::WorkerId;
+use contend_trace::{FindingId, WorkerId};
 
-pub(super) const ID: &str = "oversubscribed";
+pub(super) const ID: &str = FindingId::Oversubscribed.as_str();
 
-/// Part of the time in which workers could run that they had no CPU.
+/// Least share of their runnable time that workers wait for a core.
 const READY: f64 = 0.30;
 
-/// How many threads want to run, for each core.
+/// Least number of threads that want to run per core.
 const CROWD: f64 = 1.2;
 
-/// Part of the cores that must be in use: threads that are kept on one core, or held back by a quota of their own, wait
-/// beside cores that idle.
+/// Least share of the cores that is in use: threads that are pinned to one core, or throttled by a quota of their own,
+/// wait while cores idle.
 const IN_USE: f64 = 0.8;
 
-pub(super) fn find(analysis: &Analysis<'_>) -> Option<Finding> {
+pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
+    find_oversubscription(analysis).into_iter().collect()
+}
+
+fn find_oversubscription(analysis: &Analysis<'_>) -> Option<Finding> {
     let cores = analysis.model.usable_cores();
     let demand = analysis.total_cpu_demand(all_workers(analysis));
     let busy = analysis.model.cores().busy_cores(analysis.from, analysis.now);
@@ -25,7 +29,8 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Option<Finding> {
         return None;
     }
     match analysis.others_cores() {
-        // Beside others, threads queue that would not on an idle machine: only those count that always want a core.
+        // Other programs make threads wait that would not wait on an idle machine. So only those count that always want
+        // a core.
         Some(others)
             if (analysis.always_runnable(all_workers(analysis)) as f64) < CROWD * cores
                 && analysis.has_larger_others_load() =>
@@ -47,21 +52,26 @@ fn own_oversubscription(
     cores: f64,
 ) -> Option<Finding> {
     let wanted = analysis.mean_runnable(demand);
-    let beside = others.map(|others| format!(" Other programs keep {others:.1} of them busy.")).unwrap_or_default();
+    let beside = others.map(|others| format!(" Other programs keep {} busy.", format_load(others))).unwrap_or_default();
     (wanted >= CROWD * cores).then(|| Finding {
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
-            "{} workers want to run at once on {}: {} of that time they have no CPU.",
+            "{} workers compete for {} and spend {} of their runnable time waiting for one.",
             format_number(wanted),
             format_cores(cores),
             format_percent(demand.unmet_share()),
         ),
         evidence: evidence(analysis, demand) + &beside,
-        fix: "For work that computes, as many workers as cores are enough.".into(),
+        fix: "For CPU-heavy work, use as many workers as cores.".into(),
         subject: None,
         at: None,
     })
+}
+
+/// `1.1 cores`, with one decimal like all loads.
+fn format_load(cores: f64) -> String {
+    format!("{cores:.1} cores")
 }
 
 fn foreign_load(analysis: &Analysis<'_>, demand: CpuDemand, others: f64, cores: f64) -> Option<Finding> {
@@ -70,7 +80,7 @@ fn foreign_load(analysis: &Analysis<'_>, demand: CpuDemand, others: f64, cores: 
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
-            "Other programs keep {others:.1} of {} busy: {} of the time that workers could run they have no CPU.",
+            "Other programs keep {others:.1} of {} busy; workers spend {} of their runnable time waiting for one.",
             format_cores(cores),
             format_percent(demand.unmet_share()),
         ),
@@ -84,7 +94,7 @@ fn foreign_load(analysis: &Analysis<'_>, demand: CpuDemand, others: f64, cores: 
 fn evidence(analysis: &Analysis<'_>, demand: CpuDemand) -> String {
     let alive = analysis.all_shares.alive_ns().max(1) as f64;
     format!(
-        "By the kernel's account they ran {} and were ready without running {} of the newest {}.",
+        "By the kernel's figures, workers ran {} and waited for a core {} of the last {}.",
         format_percent(demand.running as f64 / alive),
         format_percent(demand.queued as f64 / alive),
         analysis.span(),

@@ -1,21 +1,21 @@
-//! A pool with more workers than it has use for.
+//! `pool-too-large`: a pool with more workers than it has work or cores for.
 
 use super::{Analysis, Finding, FindingSubject, Severity, format_amount, format_cores, format_count, format_percent};
 use crate::Pool;
-use contend_trace::{PoolId, PoolInfo, State, WorkerId};
+use contend_trace::{FindingId, PoolId, PoolInfo, State, WorkerId};
 
-pub(super) const ID: &str = "pool-too-large";
+pub(super) const ID: &str = FindingId::PoolTooLarge.as_str();
 
-/// Workers have work less than this part of their time.
+/// Share of their time below which workers count as idle.
 const IDLE: f64 = 0.30;
 
-/// Tasks that must have been done in the time looked at.
+/// Least number of tasks finished in the period.
 const TASKS: f64 = 20.0;
 
-/// Part of the time in which a worker could run that it has no CPU.
+/// Least share of their runnable time that workers wait for a core.
 const READY: f64 = 0.30;
 
-/// How many of its workers want to run, for each core.
+/// Least number of its workers that want to run per core.
 const CROWD: f64 = 1.2;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
@@ -27,14 +27,14 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// Most have nothing to do.
+/// Reports a pool whose workers mostly wait for tasks.
 fn check_idle_pool(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Finding> {
     let done = pool.throughput(analysis.span(), analysis.now);
     let shares = analysis.total_shares(info.workers.iter().copied());
-    // What hands a task over, or waits for anything but work, is of use.
+    // A worker that hands a task over, or waits for anything but a task, is of use.
     let busy = 1.0 - shares.share(State::Empty);
     let size = pool.worker_count();
-    // One and a half times what is needed on average leaves room for tasks that come in bunches.
+    // One and a half times the mean need leaves room for bursts.
     let enough = (busy * f64::from(size) * 1.5).ceil().max(1.0);
     if done * analysis.span().as_secs_f64() < TASKS || busy >= IDLE || enough * 2.0 > f64::from(size) {
         return None;
@@ -43,27 +43,27 @@ fn check_idle_pool(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &
         id: ID,
         severity: Severity::Note,
         sentence: format!(
-            "{} of {} have work {} of the time: {enough:.0} would do.",
+            "{} of {} are busy {} of the time; {enough:.0} would be enough.",
             format_count(u64::from(size), "worker"),
             info.name,
             format_percent(busy),
         ),
-        evidence: format!("It does {}/s, and that is all that come.", format_amount(done, "task")),
-        fix: "Fewer workers free memory and threads for others.".into(),
+        evidence: format!("The pool finishes {}/s.", format_amount(done, "task")),
+        fix: "Use fewer workers; that saves memory and threads.".into(),
         subject: Some(FindingSubject::Pool(id)),
         at: None,
     })
 }
 
-/// They keep each other from the cores.
+/// Reports a pool whose workers keep each other from the cores.
 fn check_crowded_pool(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Finding> {
     let (cores, full) = (analysis.available_cores(), analysis.saturated_cores()?);
     let done = pool.throughput(analysis.span(), analysis.now);
     let demand = analysis.total_cpu_demand(info.workers.iter().copied());
-    let everybody = analysis.total_cpu_demand((0..analysis.model.registry().workers.len()).map(WorkerId::from));
+    let everyone = analysis.total_cpu_demand((0..analysis.model.registry().workers.len()).map(WorkerId::from));
     let share = demand.unmet_share();
-    // They themselves are too many: not other workers, or other programs, that keep them from the cores.
-    let itself = 2 * demand.running >= everybody.running && analysis.mean_runnable(demand) >= CROWD * full.cores;
+    // The pool itself is too large: no other workers or programs keep it from the cores.
+    let itself = 2 * demand.running >= everyone.running && analysis.mean_runnable(demand) >= CROWD * full.cores;
     let beside_others =
         full.others.is_some() && analysis.always_runnable(info.workers.iter().copied()) as f64 <= full.cores;
     if share < READY || !itself || beside_others || done * analysis.span().as_secs_f64() < TASKS {
@@ -73,15 +73,16 @@ fn check_crowded_pool(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
-            "{} of {} share {}: {} of the time they could run they have no CPU. About {} would do as much.",
+            "{} of {} compete for {} and spend {} of their runnable time waiting for one. \
+             About {} would get as much done.",
             format_count(u64::from(pool.worker_count()), "worker"),
             info.name,
             format_cores(full.cores),
             format_percent(share),
             cores.ceil().max(1.0),
         ),
-        evidence: format!("{} {}/s are done.", full.sentence(), format_amount(done, "task")),
-        fix: "Fewer workers finish each task sooner.".into(),
+        evidence: format!("{} The pool finishes {}/s.", full.sentence(), format_amount(done, "task")),
+        fix: "Use fewer workers; each task then finishes sooner.".into(),
         subject: Some(FindingSubject::Pool(id)),
         at: None,
     })

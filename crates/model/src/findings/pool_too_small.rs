@@ -1,25 +1,25 @@
-//! A pool that cannot keep up with what comes.
+//! `pool-too-small`: a pool whose tasks arrive faster than it finishes them.
 
 use super::{
     Analysis, Finding, FindingSubject, Severity, format_amount, format_count, format_number, format_percent,
     format_thousands, loop_bound,
 };
 use crate::Pool;
-use contend_trace::{PoolId, PoolInfo, State, WorkerKind};
+use contend_trace::{FindingId, PoolId, PoolInfo, State, WorkerKind};
 
-pub(super) const ID: &str = "pool-too-small";
+pub(super) const ID: &str = FindingId::PoolTooSmall.as_str();
 
-/// Part of their time that its workers must be on tasks.
+/// Least share of their time that its workers are on tasks.
 const BUSY: f64 = 0.90;
 
-/// How many tasks must come for each one that is done.
+/// Least number of tasks that arrive per finished task.
 const EXCESS: f64 = 1.05;
 
-/// Part of its time that the feeder must wait for room in a full queue.
+/// Least share of its time that the feeder waits for room in a full queue.
 const FULL: f64 = 0.30;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
-    // All of a batch is there from the beginning: it waits, but nothing falls behind.
+    // A batch is all there from the start: its tasks wait, but the pool does not fall behind.
     let fed = analysis
         .pools()
         .filter(|(_, _, pool)| pool.total_tasks().is_none() && pool.recent_tasks().service_times.count() > 0);
@@ -29,18 +29,22 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     .collect()
 }
 
-/// More tasks come than are done.
+/// Reports a pool that more tasks arrive at than it finishes.
 fn check_backlog(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Finding> {
-    let (come, done) =
+    let (arriving, done) =
         (pool.arrival_rate(analysis.span(), analysis.now), pool.throughput(analysis.span(), analysis.now));
     let busy = pool.utilization(analysis.from, analysis.now, analysis.now);
     let feeder_waits = analysis.total_shares(info.feeder).share(State::Full);
-    // What is in work has come too, and is not done yet.
-    let behind = (come - done) * analysis.span().as_secs_f64();
-    if feeder_waits >= FULL || busy < BUSY || come < done * EXCESS || behind < f64::from(2 * pool.worker_count() + 3) {
+    // Tasks in progress have arrived too, and are not finished yet.
+    let behind = (arriving - done) * analysis.span().as_secs_f64();
+    if feeder_waits >= FULL
+        || busy < BUSY
+        || arriving < done * EXCESS
+        || behind < f64::from(2 * pool.worker_count() + 3)
+    {
         return None;
     }
-    let needed = (come * pool.recent_tasks().service_times.mean_ns() / 1e9).ceil();
+    let needed = (arriving * pool.recent_tasks().service_times.mean_ns() / 1e9).ceil();
     let limit = shared_limit(analysis, info);
     let remedy = match &limit {
         Some(limit) => limit.remedy.clone(),
@@ -53,24 +57,24 @@ fn check_backlog(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &Po
         severity: Severity::Warning,
         sentence: format!(
             "{}/s arrive, {} {finish} {}/s. {remedy}",
-            format_amount(come, "task"),
+            format_amount(arriving, "task"),
             format_count(u64::from(pool.worker_count()), "worker"),
             format_number(done),
         ),
         evidence: format!(
-            "Workers of {} are on tasks {} of the time; {} in its queue, {} turned away.",
+            "The workers of {} are on tasks {} of the time; {} in the queue, {} rejected.",
             info.name,
             format_percent(busy),
             format_count(analysis.model.queue(info.queue).map_or(0, |queue| queue.depth().into()), "task"),
             format_thousands(pool.recent_tasks().counts.rejected as i64),
         ),
-        fix: limit.map_or("Give it more workers.", |limit| limit.fix).into(),
+        fix: limit.map_or("Add workers.", |limit| limit.fix).into(),
         subject: Some(FindingSubject::Pool(id)),
         at: None,
     })
 }
 
-/// As many tasks come as are done, because the full queue lets no more in.
+/// Reports a pool whose full queue holds the feeder up, so that no more tasks arrive than it finishes.
 fn check_full_queue(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: &Pool) -> Option<Finding> {
     let waits = analysis.total_shares(info.feeder).share(State::Full);
     let busy = pool.utilization(analysis.from, analysis.now, analysis.now);
@@ -84,54 +88,47 @@ fn check_full_queue(analysis: &Analysis<'_>, id: PoolId, info: &PoolInfo, pool: 
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
-            "{} {finish} {}/s, and more would come: {} waits {} of its time for room in {}.",
+            "{} {finish} {}/s and cannot keep up: {} waits {} of its time for room in {}.",
             format_count(u64::from(pool.worker_count()), "worker"),
             format_amount(pool.throughput(analysis.span(), analysis.now), "task"),
-            info.feeder.map_or("whoever brings them", |feeder| analysis.worker_name(feeder)),
+            info.feeder.map_or("the feeder", |feeder| analysis.worker_name(feeder)),
             format_percent(waits),
             analysis.resource_name(info.queue),
         ),
-        evidence: format!("Workers of {} are on tasks {} of the time.{remedy}", info.name, format_percent(busy)),
-        fix: limit.map_or("Give it more workers, or make a task cheaper.", |limit| limit.fix).into(),
+        evidence: format!("The workers of {} are on tasks {} of the time.{remedy}", info.name, format_percent(busy)),
+        fix: limit.map_or("Add workers, or make tasks cheaper.", |limit| limit.fix).into(),
         subject: Some(FindingSubject::Pool(id)),
         at: None,
     })
 }
 
-/// Why more workers would not help.
+/// The fix where more workers do not help.
+const LESS_WORK: &str = "Make tasks cheaper, or accept fewer.";
+
+/// A limit that more workers of a pool do not lift.
 struct SharedLimit {
     remedy: String,
     fix: &'static str,
 }
 
-/// What workers that compute share, so that more of them do no more.
+/// Returns the full cores or event loop that CPU-heavy workers share: more workers would get no more done.
 fn shared_limit(analysis: &Analysis<'_>, info: &PoolInfo) -> Option<SharedLimit> {
     let shares = analysis.total_shares(info.workers.iter().copied());
     let computes = shares.get(State::Running) + shares.get(State::Ready) > shares.alive_ns() / 2;
     if !computes {
         return None;
     }
-    if let (WorkerKind::Async, Some(found)) = (info.worker_kind, loop_bound::find(analysis)) {
-        let remedy = "The event loop has no thread left: more workers would not help.".into();
-        let more = found.fix.starts_with("Give the loop");
-        let cure = if more { "Give the loop more threads." } else { "Make a task cheaper, or let fewer come." };
-        return Some(SharedLimit { remedy, fix: cure });
+    if let (WorkerKind::Async, Some(overload)) = (info.worker_kind, loop_bound::measure(analysis)) {
+        let remedy = "All event-loop threads are busy: more workers would not help.".into();
+        let fix = if overload.has_free_core { "Give the loop more threads." } else { LESS_WORK };
+        return Some(SharedLimit { remedy, fix });
     }
     let full = analysis.saturated_cores()?;
     Some(match full.others {
         Some(others) => SharedLimit {
-            remedy: format!(
-                "The cores are full, {others:.1} of them with other programs: more workers would not help."
-            ),
-            fix: if full.is_mostly_others() {
-                "Stop the other programs, or make a task cheaper."
-            } else {
-                "Make a task cheaper, or let fewer come."
-            },
+            remedy: format!("The cores are full ({others:.1} of them by other programs): more workers would not help."),
+            fix: if full.is_mostly_others() { "Stop the other programs, or make tasks cheaper." } else { LESS_WORK },
         },
-        None => SharedLimit {
-            remedy: "The cores are full: more workers would not help.".into(),
-            fix: "Make a task cheaper, or let fewer come.",
-        },
+        None => SharedLimit { remedy: "The cores are full: more workers would not help.".into(), fix: LESS_WORK },
     })
 }

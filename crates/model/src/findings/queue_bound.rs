@@ -1,22 +1,23 @@
-//! A queue or a pipe that is full, because those who take from it are slower than those who put.
+//! `queue-bound`: a queue or a pipe whose producers wait for room, because its consumers are slower.
 
 use super::merge_similar::sort_worst_first;
 use super::{Analysis, Finding, FindingSubject, Severity, format_count, format_number, format_percent};
-use contend_trace::{LaneRange, ResourceId, State, WorkerId};
+use contend_trace::{FindingId, LaneRange, ResourceId, State, WorkerId};
 
-pub(super) const ID: &str = "queue-bound";
+pub(super) const ID: &str = FindingId::QueueBound.as_str();
 
-/// Part of their time that those who put must wait for room.
+/// Least share of their time that producers wait for room.
 const FULL: f64 = 0.30;
 
-/// Part of their time that those who take may wait: for an item, or for room in the next queue. Then they are the slow ones.
+/// Most of their time that consumers wait for an item, or for room in the next queue: beyond it, they are not the
+/// slow ones.
 const IDLE: f64 = 0.20;
 
-/// Items that must have been taken: else it is one that stands still.
+/// Least number of items taken: fewer mean that the queue stands still.
 const TAKEN: u64 = 10;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
-    // A pool's queue is the pool's matter.
+    // Findings about pools cover their queues.
     let of_pool = |id: ResourceId| analysis.pools().any(|(_, info, _)| info.queue == id);
     sort_worst_first(
         analysis
@@ -49,7 +50,7 @@ fn check_queue(analysis: &Analysis<'_>, id: ResourceId) -> Option<(f64, Finding)
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
-            "{name} is full: {} {} {} of the time for room. Ceiling: {}/s, what {} {}.",
+            "{} {} {} of the time for room in {name}. Ceiling: the {}/s that {} {}.",
             format_count(givers.len() as u64, "producer"),
             if givers.len() == 1 { "waits" } else { "wait" },
             format_percent(waits),
@@ -58,7 +59,7 @@ fn check_queue(analysis: &Analysis<'_>, id: ResourceId) -> Option<(f64, Finding)
             if takers.len() == 1 { "takes" } else { "take" },
         ),
         evidence: format!(
-            "The consumers wait for an item, or for room elsewhere, {} of their time.",
+            "Consumers wait only {} of their time, for an item or for room elsewhere.",
             format_percent(idle)
         ),
         fix: "Add consumers or make each item cheaper; a bigger queue only delays the wait.".into(),
@@ -68,7 +69,7 @@ fn check_queue(analysis: &Analysis<'_>, id: ResourceId) -> Option<(f64, Finding)
     Some((waits, finding))
 }
 
-/// Those of these workers that are there.
+/// Those of these workers that have not ended.
 fn present_workers(analysis: &Analysis<'_>, of: &[LaneRange]) -> Vec<WorkerId> {
     let mut all: Vec<WorkerId> = of.iter().flat_map(|lanes| lanes.iter()).filter(|w| !analysis.is_gone(*w)).collect();
     all.sort_unstable();

@@ -1,35 +1,35 @@
-//! A queue that will be full before long.
+//! `queue-overflow-in`: a queue that grows and will be full within a minute.
 
 use super::merge_similar::sort_worst_first;
 use super::{Analysis, Finding, FindingSubject, Severity, format_number};
-use contend_trace::{ResourceId, Span};
+use contend_trace::{FindingId, ResourceId, Span};
 
-pub(super) const ID: &str = "queue-overflow-in";
+pub(super) const ID: &str = FindingId::QueueOverflowIn.as_str();
 
-/// What is further away than this may come otherwise.
+/// Longest forecast, in seconds: the rate may change before.
 const SOON: f64 = 60.0;
 
-/// Items that it must have grown by to speak of a pace, at least.
+/// Least growth in the period, in items.
 const GROWN: f64 = 10.0;
 
-/// As part of its room: chance moves a queue up and down, too.
+/// Least growth as a share of its capacity: chance moves a queue up and down, too.
 const GROWN_PART: f64 = 0.05;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     if analysis.model.run_end().is_some() {
         return Vec::new();
     }
-    // All of a batch is there from the beginning: its queue is full at once, and empty in the end.
+    // A batch is all there from the start: its queue is full at once, and empty in the end.
     let batch = |queue| analysis.pools().any(|(_, info, pool)| info.queue == queue && pool.total_tasks().is_some());
     let mut found = Vec::new();
     for id in analysis.model.registry().queues().filter(|queue| !batch(*queue)) {
         let Some(queue) = analysis.model.queue(id).filter(|_| !has_stuck_consumer(analysis, id)) else { continue };
         let (depth, room) = (f64::from(queue.depth()), f64::from(queue.capacity()));
         let span = analysis.span();
-        let (pace, lately) = (queue.growth_rate(span, analysis.now), queue.growth_rate(Span(span.0 / 2), analysis.now));
-        let grown = pace * span.as_secs_f64();
-        let left = (room - depth) / pace.min(lately);
-        let grows = pace > 0.0 && lately > 0.0 && grown >= GROWN.max(room * GROWN_PART).min(room);
+        let (rate, lately) = (queue.growth_rate(span, analysis.now), queue.growth_rate(Span(span.0 / 2), analysis.now));
+        let grown = rate * span.as_secs_f64();
+        let left = (room - depth) / rate.min(lately);
+        let grows = rate > 0.0 && lately > 0.0 && grown >= GROWN.max(room * GROWN_PART).min(room);
         if !grows || depth >= room || left > SOON {
             continue;
         }
@@ -37,10 +37,10 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
             id: ID,
             severity: Severity::Warning,
             sentence: format!(
-                "At this pace {} overflows in {}: it grows by {}/s.",
+                "{} grows by {}/s; at this rate it is full in {}.",
                 analysis.resource_name(id),
+                format_number(rate),
                 Span::from_secs(left.max(0.1)),
-                format_number(pace),
             ),
             evidence: format!("{} of {} places are taken.", format_number(depth), format_number(room)),
             fix: "Accept fewer items or add workers; a bigger queue only delays the overflow.".into(),
@@ -52,7 +52,7 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     sort_worst_first(found.into_iter())
 }
 
-/// Whether somebody who takes from a queue can never go on: then that is why it grows.
+/// Whether a consumer of a queue is stuck forever: then that is why it grows.
 fn has_stuck_consumer(analysis: &Analysis<'_>, id: ResourceId) -> bool {
     let takers = analysis.model.registry().wakers.get(id.index()).map_or(&[][..], |wakers| &wakers.takers);
     takers.iter().flat_map(|lanes| lanes.iter()).any(|worker| analysis.is_stuck(worker))

@@ -1,4 +1,4 @@
-//! Workers that wait forever for something that no remaining worker can give.
+//! `stall` and `lost-wakeup`: workers that wait forever for something that no remaining worker can provide.
 
 mod barrier;
 mod blocking_lock;
@@ -8,25 +8,30 @@ mod missing_supply;
 use self::missing_supply::{MissingSupply, missing_supplies};
 use super::{Analysis, Finding, FindingSubject, Severity, format_count, orphaned_lock};
 use crate::{Stall, WaitEdge, all_stuck_sentence, join_names};
-use contend_trace::{ResourceId, ResourceKind, Span, Stamp, WorkerId};
+use contend_trace::{FindingId, ResourceId, ResourceKind, Span, Stamp, WorkerId};
 
-pub(super) const ID: &str = "stall";
-pub(super) const LOST_WAKEUP_ID: &str = "lost-wakeup";
+pub(super) const ID: &str = FindingId::Stall.as_str();
+pub(super) const LOST_WAKEUP_ID: &str = FindingId::LostWakeup.as_str();
 
-pub(super) fn find(analysis: &Analysis<'_>) -> Option<Finding> {
+pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
+    find_stall(analysis).into_iter().collect()
+}
+
+fn find_stall(analysis: &Analysis<'_>) -> Option<Finding> {
     let stall = analysis.model.settled_stall(analysis.now)?;
-    // Where events were lost, a signal that came later may be among them.
-    let whole = analysis.model.health().lost == 0;
-    // What a worker looks at before it waits is known as the knobs stood at the start.
-    let whole = whole && analysis.model.marks().is_empty();
-    let missed = stall.workers.iter().filter(|_| whole).find_map(|worker| missed_signal(analysis, &stall, *worker));
+    // A later signal may be among lost events.
+    let is_complete = analysis.model.health().lost == 0;
+    // Which values a worker checks before it waits is known for the settings at the start only.
+    let is_complete = is_complete && analysis.model.marks().is_empty();
+    let missed =
+        stall.workers.iter().filter(|_| is_complete).find_map(|worker| missed_signal(analysis, &stall, *worker));
     if let Some(missed) = missed {
         return Some(lost_wakeup(analysis, &stall, missed));
     }
     starved_pool(analysis, &stall).or_else(|| general_stall(analysis, &stall))
 }
 
-/// A signal that was given before anyone waited for it of those who wait now, and the first of them.
+/// A signal that came before every present wait for its condition, and the first worker that waits.
 #[derive(Debug, Clone, Copy)]
 struct MissedSignal {
     worker: WorkerId,
@@ -34,48 +39,50 @@ struct MissedSignal {
     signalled_at: Stamp,
 }
 
-/// The wait of a worker for a condition whose newest signal was given before it, and before every other wait for it.
-/// Where whoever gave it waits as well, the signal was not late: it went to the wrong one. It is not lost for a worker
-/// that it woke, nor for one that looks at a value before it waits: that one saw what the signal was about.
+/// Returns the signal that a worker missed: the newest of its condition, if it came before this wait and before all
+/// others. If the worker that sent it waits there as well, the signal was not early: it woke the wrong worker. It is
+/// not lost for a worker that it woke, nor for one that checks a value before it waits: that one saw the change.
 fn missed_signal(analysis: &Analysis<'_>, stall: &Stall, worker: WorkerId) -> Option<MissedSignal> {
     let on = analysis.model.lane(worker).activity().resource?;
     let is_condition = matches!(analysis.model.registry().resource(on)?.kind, ResourceKind::Condition { .. });
-    let (signal, giver) = analysis.model.signals(on)?.last_signal()?;
+    let (signal, sender) = analysis.model.signals(on)?.last_signal()?;
     let waiting = || stall.workers.iter().filter(|other| analysis.model.lane(**other).activity().resource == Some(on));
     let late = |other: &WorkerId| analysis.model.lane(*other).activity().since > signal;
-    let too_late = is_condition && waiting().all(late) && !waiting().any(|other| *other == giver);
+    let is_missed = is_condition && waiting().all(late) && !waiting().any(|other| *other == sender);
     let guarded = analysis.model.registry().wakers.get(on.index()).map_or(&[][..], |wakers| &wakers.predicate_waiters);
     let needs_it = |other: &&WorkerId| {
-        let looks_first = guarded.iter().any(|lanes| lanes.iter().any(|lane| lane == **other));
-        !looks_first && !analysis.model.signals(on).is_some_and(|signals| signals.has_woken_since(**other, signal))
+        let checks_first = guarded.iter().any(|lanes| lanes.iter().any(|lane| lane == **other));
+        !checks_first && !analysis.model.signals(on).is_some_and(|signals| signals.has_woken_since(**other, signal))
     };
     let first = waiting().filter(needs_it).min_by_key(|other| analysis.model.lane(**other).activity().since)?;
-    too_late.then_some(MissedSignal { worker: *first, condition: on, signalled_at: signal })
+    is_missed.then_some(MissedSignal { worker: *first, condition: on, signalled_at: signal })
 }
 
-/// A pool all of whose workers wait for results of tasks that are still in its queue.
+/// Reports a pool whose workers all wait for results of tasks that are still in its queue.
 fn starved_pool(analysis: &Analysis<'_>, stall: &Stall) -> Option<Finding> {
-    let in_vain = |worker: &WorkerId| stall.workers.contains(worker);
+    let is_stuck = |worker: &WorkerId| stall.workers.contains(worker);
     let found = analysis.pools().find(|(_, info, pool)| {
-        let there = || info.workers.iter().filter(|worker| analysis.model.lane(**worker).is_in_life());
+        let present = || info.workers.iter().filter(|worker| analysis.model.lane(**worker).is_in_life());
         let waits = |worker: &WorkerId| analysis.model.lane(*worker).activity().resource == info.results;
         let left = analysis.model.queue(info.queue).is_some_and(|queue| queue.depth() > 0);
-        pool.worker_count() > 0 && left && there().count() > 0 && there().all(|worker| in_vain(worker) && waits(worker))
+        pool.worker_count() > 0
+            && left
+            && present().count() > 0
+            && present().all(|worker| is_stuck(worker) && waits(worker))
     });
     let (_, info, pool) = found?;
     let (n, left) = (pool.worker_count(), analysis.model.queue(info.queue)?.depth());
-    let who = if n == 1 { "The only worker".to_owned() } else { format!("All {n} workers") };
     let (wait, them) = if n == 1 { ("waits", "it") } else { ("wait", "they") };
     let (tasks, stay) = (format_count(left.into(), "task"), if left == 1 { "stays" } else { "stay" });
     Some(Finding {
         id: ID,
         severity: Severity::Error,
         sentence: format!(
-            "{who} of {} {wait} for results of tasks that only {them} could do; {tasks} {stay} in the queue.",
-            info.name
+            "{} {wait} for results of tasks that only {them} can do; {tasks} {stay} in the queue.",
+            all_workers(n as usize, &info.name)
         ),
         evidence: evidence(analysis, stall),
-        fix: "Give the tasks that others wait for a pool of their own, or have more workers than waiting tasks.".into(),
+        fix: "Give the awaited tasks a pool of their own, or have more workers than waiting tasks.".into(),
         subject: Some(FindingSubject::Resource(info.queue)),
         at: Some(stall.at),
     })
@@ -87,26 +94,27 @@ fn lost_wakeup(analysis: &Analysis<'_>, stall: &Stall, missed: MissedSignal) -> 
         id: LOST_WAKEUP_ID,
         severity: Severity::Error,
         sentence: format!(
-            "The signal of {on} came {} before {who} began to wait for it: it is lost, and no other will come.",
+            "{who} began to wait for {on} {} after its last signal: that one is lost, and no other will come.",
             analysis.model.lane(missed.worker).activity().since.span_since(missed.signalled_at)
         ),
         evidence: evidence(analysis, stall),
-        fix: "Keep the state in a value, and check it inside the mutex before each wait.".into(),
+        fix: "Keep the state in a value, and check it under the mutex before each wait.".into(),
         subject: Some(FindingSubject::Resource(missed.condition)),
         at: Some(missed.signalled_at),
     }
 }
 
-/// The lock that is in the way, a barrier at which too few can meet, an orphaned lock; else what the first of them lacks.
+/// Reports a stall by its cause: a blocking lock, a barrier at which too few can meet, lost results, an orphaned lock;
+/// otherwise whatever the first worker lacks.
 fn general_stall(analysis: &Analysis<'_>, stall: &Stall) -> Option<Finding> {
     let things = missing_supplies(analysis, stall);
     let all = stall.workers.len();
-    let finding = |(sentence, told): (String, usize), cure: String, about: ResourceId| Finding {
+    let finding = |(sentence, named): (String, usize), fix: String, about: ResourceId| Finding {
         id: ID,
         severity: Severity::Error,
-        sentence: format!("{sentence} {}", all_stuck_sentence(told, all)),
+        sentence: format!("{sentence} {}", all_stuck_sentence(named, all)),
         evidence: evidence(analysis, stall),
-        fix: cure,
+        fix,
         subject: Some(FindingSubject::Resource(about)),
         at: Some(stall.at),
     };
@@ -123,27 +131,27 @@ fn general_stall(analysis: &Analysis<'_>, stall: &Stall) -> Option<Finding> {
     if let Some((sentence, results)) = lost_result_sentence(analysis, stall, &things) {
         return Some(finding(sentence, "Retry the task when its worker dies, or fail its result.".into(), results));
     }
-    // The root of it: what all who could give it have ended without giving, or a lock that somebody has ended with.
-    let given_up = things.iter().find(|thing| thing.has_no_supplier(analysis));
-    let orphan = orphaned_edge(analysis, stall).filter(|_| given_up.is_none());
+    // The root cause: a supply whose suppliers have all ended, or a lock whose holder has ended.
+    let abandoned = things.iter().find(|thing| thing.has_no_supplier(analysis));
+    let orphan = orphaned_edge(analysis, stall).filter(|_| abandoned.is_none());
     if let Some(edge) = orphan
         && !has_own_finding(analysis, edge)
     {
-        let cure = "Release it on every way out, also when a worker fails.".into();
-        return Some(finding(orphan_sentence(analysis, stall, edge), cure, edge.lock));
+        let fix = "Release it on every exit path, including failures.".into();
+        return Some(finding(orphan_sentence(analysis, stall, edge), fix, edge.lock));
     }
-    let thing = *given_up.or(things.first())?;
+    let thing = *abandoned.or(things.first())?;
     let (names, wait) = waiter_names(analysis, thing.waiters(analysis, stall));
     let (fate, named) = thing.describe_suppliers(analysis);
     let sentence = format!("{} {wait} for {}; {fate}.", join_names(&names), thing.describe(analysis));
-    let cure = orphan.map_or_else(
+    let fix = orphan.map_or_else(
         || fix::suggest_fix(analysis, thing),
-        |edge| format!("Release {} on every way out.", analysis.resource_name(edge.lock)),
+        |edge| format!("Release {} on every exit path.", analysis.resource_name(edge.lock)),
     );
-    Some(finding((sentence, names.len() + named), cure, thing.resource))
+    Some(finding((sentence, names.len() + named), fix, thing.resource))
 }
 
-/// A wait for a lock whose holder has ended.
+/// Returns a wait for a lock whose holder has ended.
 fn orphaned_edge(analysis: &Analysis<'_>, stall: &Stall) -> Option<WaitEdge> {
     let edges = stall.workers.iter().flat_map(|worker| analysis.model.blockers(*worker).edges);
     edges.into_iter().find(|edge| !analysis.model.lane(edge.holder).is_alive())
@@ -161,7 +169,7 @@ fn orphan_sentence(analysis: &Analysis<'_>, stall: &Stall, edge: WaitEdge) -> (S
     (format!("{} {wait} for {lock}, which {holder} ended without releasing.", join_names(&names)), names.len())
 }
 
-/// Workers that wait for results of a pool that lost tasks with their workers.
+/// Reports waits for results of a pool that lost tasks with their workers.
 fn lost_result_sentence(
     analysis: &Analysis<'_>,
     stall: &Stall,
@@ -179,7 +187,16 @@ fn lost_result_sentence(
     Some(((sentence, names.len()), thing.resource))
 }
 
-/// Names, and the verb after them.
+/// `The only worker of p`, `Both workers of p`, `All 3 workers of p`.
+fn all_workers(n: usize, pool: &str) -> String {
+    match n {
+        1 => format!("The only worker of {pool}"),
+        2 => format!("Both workers of {pool}"),
+        n => format!("All {n} workers of {pool}"),
+    }
+}
+
+/// Names of waiting workers, and the verb after them.
 fn waiter_names<'a>(
     analysis: &Analysis<'a>,
     workers: impl IntoIterator<Item = WorkerId>,
@@ -189,7 +206,7 @@ fn waiter_names<'a>(
     (names, wait)
 }
 
-/// Since when, and for each thing that is waited for, by how many.
+/// Says when the stall was complete, and how many workers wait for each thing.
 fn evidence(analysis: &Analysis<'_>, stall: &Stall) -> String {
     let mut waits: Vec<(ResourceId, Option<MissingSupply>, u64)> = Vec::new();
     for worker in &stall.workers {
@@ -200,11 +217,11 @@ fn evidence(analysis: &Analysis<'_>, stall: &Stall) -> String {
             None => waits.push((on, thing, 1)),
         }
     }
-    let told = waits.into_iter().map(|(on, thing, n)| {
+    let texts = waits.into_iter().map(|(on, thing, n)| {
         let wait = if n == 1 { "waits" } else { "wait" };
         let what = thing.map_or_else(|| analysis.resource_name(on).to_owned(), |thing| thing.describe(analysis));
         format!("{} {wait} for {what}", format_count(n, "worker"))
     });
     let since = Span(stall.at.0);
-    format!("Since {since} after the start: {}.", told.collect::<Vec<_>>().join("; "))
+    format!("Stalled {since} after the start: {}.", texts.collect::<Vec<_>>().join("; "))
 }

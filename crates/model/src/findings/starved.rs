@@ -1,16 +1,16 @@
-//! A worker that waits while others get, again and again, what it waits for.
+//! `starved`: a worker that waits for a lock while the others get it again and again.
 
 use super::merge_similar::sort_worst_first;
 use super::{Analysis, Finding, FindingSubject, Severity, format_count};
 use crate::Lock;
-use contend_trace::{ResourceId, Span, Stamp, WorkerId};
+use contend_trace::{FindingId, ResourceId, Span, Stamp, WorkerId};
 
-pub(super) const ID: &str = "starved";
+pub(super) const ID: &str = FindingId::Starved.as_str();
 
-/// A wait shorter than this is a wait.
+/// Shortest wait to report.
 const LEAST: Span = Span::from_millis(500);
 
-/// How many times each of the others must have had it during that wait, on average. In order of arrival it is once.
+/// Least number of times that each other user got the lock during that wait, on average. In arrival order it is once.
 const PASSED: u64 = 20;
 
 /// One wait of a worker.
@@ -57,16 +57,16 @@ fn check_lock(analysis: &Analysis<'_>, id: ResourceId, lock: &Lock) -> Option<(f
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
-            "{who} {} for {name} for {waited}, while {} had it {}.",
+            "{who} {} {waited} for {name} while {} got it {}.",
             if wait.is_over { "waited" } else { "has waited" },
             format_count(others, "other"),
             format_count(passed, "time"),
         ),
         evidence: format!(
-            "In order of arrival each would have had it about once in that time; {who} got it {} in all.",
+            "In arrival order each would have got it about once in that time; {who} got it {} in all.",
             format_count(got, "time")
         ),
-        fix: "Serve workers in order of arrival, or let waiting ones go before new ones.".into(),
+        fix: "Serve waiters in arrival order, or before newcomers.".into(),
         subject: Some(FindingSubject::Resource(id)),
         at: Some(wait.since),
     };

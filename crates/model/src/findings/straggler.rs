@@ -1,21 +1,21 @@
-//! A worker for which all others wait at a barrier, time and again.
+//! `straggler`: a worker that nearly always reaches a barrier last, while the others wait there.
 
 use super::merge_similar::sort_worst_first;
 use super::{Analysis, Finding, FindingSubject, Severity, format_count, format_percent, format_thousands};
-use contend_trace::{ResourceId, State, WorkerId};
+use contend_trace::{FindingId, ResourceId, State, WorkerId};
 
-pub(super) const ID: &str = "straggler";
+pub(super) const ID: &str = FindingId::Straggler.as_str();
 
-/// Rounds without which nothing can be said.
+/// Least number of rounds to judge by.
 const ROUNDS: u64 = 10;
 
-/// Part of the rounds in which one worker comes last.
+/// Least share of the rounds in which the worker comes last.
 const LAST: f64 = 0.6;
 
-/// Part of the time in which it could run that the slowest has no CPU: beyond, that is why it is slow.
+/// Share of its runnable time without a core above which that is why it is slow.
 const READY: f64 = 0.30;
 
-/// Part of their time that the others wait.
+/// Least share of their time that the others wait.
 const IDLE: f64 = 0.20;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
@@ -35,7 +35,7 @@ fn check_barrier(analysis: &Analysis<'_>, id: ResourceId) -> Option<(f64, Findin
     let parties_of = analysis.model.registry().wakers.get(id.index()).map_or(&[][..], |wakers| &wakers.givers);
     let others = parties_of.iter().flat_map(|lanes| lanes.iter()).filter(|worker: &WorkerId| *worker != slowest);
     let alive: u64 = others.map(|worker| analysis.model.lane(worker).total_state_times(analysis.now).alive_ns()).sum();
-    // Only what they wait at this barrier counts: the slowest hardly waits there.
+    // Only waits at this barrier count; the slowest hardly waits there.
     let idle = signals.wait_ns() as f64 / alive.max(1) as f64;
     if rounds < ROUNDS || *parties < 3 || share < LAST || idle < IDLE {
         return None;
@@ -48,14 +48,14 @@ fn check_barrier(analysis: &Analysis<'_>, id: ResourceId) -> Option<(f64, Findin
         id: ID,
         severity: Severity::Warning,
         sentence: format!(
-            "{} comes last to {name} in {} of the rounds; the others wait {} of their time.",
+            "{} reaches {name} last in {} of the rounds; the others wait there {} of their time.",
             analysis.worker_name(slowest),
             format_percent(share),
             format_percent(idle)
         ),
         evidence: format!("It was the last in {} of {}.", format_thousands(last as i64), format_count(rounds, "round")),
         fix: if lacks_cpu {
-            "It lacks a CPU: use as many workers as cores, or smaller pieces that any free worker takes.".into()
+            "It lacks a core: use as many workers as cores, or smaller pieces that any free worker takes.".into()
         } else {
             "Split the work into smaller pieces that any free worker takes.".into()
         },

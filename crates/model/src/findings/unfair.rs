@@ -1,26 +1,26 @@
-//! A lock that goes to some far more often than to others who want it as much.
+//! `unfair`: a lock that some workers get far more often than others that want it as much.
 
 use super::merge_similar::sort_worst_first;
 use super::{Analysis, Finding, FindingSubject, Severity, format_count, format_percent};
 use crate::{Lock, RecentLockUse};
-use contend_trace::{ResourceId, Stamp, WorkerId};
+use contend_trace::{FindingId, ResourceId, Stamp, WorkerId};
 
-pub(super) const ID: &str = "unfair";
+pub(super) const ID: &str = FindingId::Unfair.as_str();
 
-/// Acquisitions without which nothing can be said.
+/// Least number of acquisitions to judge by.
 const ACQUIRED: u64 = 200;
 
-/// How many times as often as the least one the most favoured worker gets it.
+/// Least ratio of the most favoured worker's acquisitions to the least favoured one's.
 const FACTOR: u64 = 3;
 
-/// Part of its life that the least favoured worker waits: one that seldom asks is not treated unfairly.
+/// Least share of its life that the least favoured worker waits: one that seldom asks is not treated unfairly.
 const WANTS: f64 = 0.30;
 
-/// Below this index of fairness it is worth a warning.
+/// Fairness index below which it is a warning.
 const GRAVE: f64 = 0.60;
 
 pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
-    // Acquisitions among lost events would make one worker look poor.
+    // A worker whose acquisitions are among lost events would look less favoured.
     if !analysis.is_lossless() {
         return Vec::new();
     }
@@ -30,7 +30,7 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
 }
 
 fn check_lock(analysis: &Analysis<'_>, id: ResourceId, lock: &Lock) -> Option<(f64, Finding)> {
-    // A worker that is stuck elsewhere, or takes several permits at once, gets a different number whatever the lock does.
+    // A worker that is stuck, or that takes several permits at once, gets a different number whatever the lock does.
     if lock.recent_acquired() < ACQUIRED || lock.is_taken_in_bulk() || analysis.is_stuck_at(lock) {
         return None;
     }
@@ -41,7 +41,7 @@ fn check_lock(analysis: &Analysis<'_>, id: ResourceId, lock: &Lock) -> Option<(f
     let alike = |worker: WorkerId| analysis.model.registry().worker(worker).is_some_and(|info| info.group == *group);
     let richest = users.iter().filter(|user| alike(user.worker)).max_by_key(|user| user.acquired)?;
     let (poor, rich) = (poorest.acquired, richest.acquired);
-    // A worker that asks less often gets it less often, even in order of arrival: but then each waits as long for one turn.
+    // A worker that asks less often gets it less often, even in arrival order; but then each turn takes as long a wait.
     let waits_longer = mean_wait_ns(analysis, lock, poorest) >= FACTOR as f64 * mean_wait_ns(analysis, lock, richest);
     let together = has_similar_start(analysis, poorest.worker, richest.worker);
     if rich < (poor + 1).saturating_mul(FACTOR) || !waits_longer || !together {
@@ -52,7 +52,7 @@ fn check_lock(analysis: &Analysis<'_>, id: ResourceId, lock: &Lock) -> Option<(f
         id: ID,
         severity: if fairness < GRAVE { Severity::Warning } else { Severity::Note },
         sentence: format!(
-            "{} got {} {}; {}, which waits for it {} of its time, only {}.",
+            "{} got {} {}; {}, which waits for it {} of its time, got it only {}.",
             analysis.worker_name(richest.worker),
             analysis.resource_name(id),
             format_count(rich, "time"),
@@ -60,34 +60,34 @@ fn check_lock(analysis: &Analysis<'_>, id: ResourceId, lock: &Lock) -> Option<(f
             format_percent(wait_share(analysis, lock, poorest)),
             format_count(poor, "time"),
         ),
-        evidence: format!("Jain's index of fairness over its users is {fairness:.2}; 1 is fair."),
-        fix: "Use a fair lock, or leave it free for longer between two turns.".into(),
+        evidence: format!("Jain's fairness index over its users is {fairness:.2}; 1 is fair."),
+        fix: "Use a fair lock, or leave it free longer between two holds.".into(),
         subject: Some(FindingSubject::Resource(id)),
         at: None,
     };
     Some((1.0 - fairness, finding))
 }
 
-/// How long a worker waits for each time that it gets the lock, ns.
+/// Mean wait of a worker per acquisition, ns.
 fn mean_wait_ns(analysis: &Analysis<'_>, lock: &Lock, user: &RecentLockUse) -> f64 {
     total_wait_ns(analysis, lock, user) as f64 / user.acquired.max(1) as f64
 }
 
-/// How long a worker has waited for the lock with the present settings, the wait that goes on included, ns.
+/// Time that a worker has waited for the lock with the present settings, an ongoing wait included, ns.
 fn total_wait_ns(analysis: &Analysis<'_>, lock: &Lock, user: &RecentLockUse) -> u64 {
     let from = analysis.model.settings_start(analysis.now);
     let waits = lock.waiters().into_iter().find(|(worker, _)| *worker == user.worker);
     user.waited.saturating_add(waits.map_or(0, |(_, since)| analysis.now.span_since(since.max(from)).0))
 }
 
-/// Part of a worker's life with the present settings that it waited for the lock.
+/// Share of its life with the present settings that a worker waited for the lock.
 fn wait_share(analysis: &Analysis<'_>, lock: &Lock, user: &RecentLockUse) -> f64 {
     let from = analysis.model.settings_start(analysis.now);
     let alive = analysis.model.lane(user.worker).state_times(from, analysis.now, analysis.now).alive_ns();
     if alive == 0 { 0.0 } else { total_wait_ns(analysis, lock, user) as f64 / alive as f64 }
 }
 
-/// Whether two workers had about the same time to get it.
+/// Whether two workers began at about the same time.
 fn has_similar_start(analysis: &Analysis<'_>, a: WorkerId, b: WorkerId) -> bool {
     let since = |w| analysis.now.span_since(analysis.model.lane(w).began().unwrap_or(Stamp(0))).0;
     since(a).abs_diff(since(b)) <= since(b) / 10

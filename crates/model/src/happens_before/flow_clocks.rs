@@ -1,33 +1,33 @@
-//! What passes from one worker to another through a resource, by number.
+//! Clocks of the supplies that pass through a resource, by number or by count.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::vector_clock::VectorClock;
 use crate::queue::unwrap_number;
 
-/// Items whose clocks are kept one by one.
+/// The maximum number of items whose clocks are kept one by one.
 const MAX_ITEMS: usize = 4_096;
 
-/// Signals, posts or bytes whose clocks are kept one by one. What is older counts as given with the oldest kept.
+/// The maximum number of releases whose clocks are kept one by one. Older ones count as released with the oldest kept.
 const MAX_LOG_LEN: usize = 256;
 
-/// Things with numbers: items of a queue, turns of a lock, results, starts and ends of a life.
+/// Supplies with numbers: items of a queue, turns of a lock, results, starts and ends of a life.
 #[derive(Debug, Clone, Default)]
 pub(super) struct NumberedItems {
     clocks: BTreeMap<u64, VectorClock>,
-    /// The highest number given.
+    /// The highest number supplied.
     newest: u64,
-    /// What was given and not taken for long: up to which number, and the clock of all of it together.
+    /// Supplies that were not taken for long: the highest number, and the joined clock of all of them.
     dropped: (u64, VectorClock),
 }
 
 impl NumberedItems {
-    /// The whole of a number told modulo 2^24.
+    /// Returns the full number of a number modulo 2^24.
     pub(super) fn unwrap_number(&self, nth: u32) -> u64 {
         unwrap_number(nth, self.newest)
     }
 
-    pub(super) fn give(&mut self, nth: u64, clock: &VectorClock) {
+    pub(super) fn supply(&mut self, nth: u64, clock: &VectorClock) {
         self.newest = self.newest.max(nth);
         self.clocks.insert(nth, clock.clone());
         if self.clocks.len() > MAX_ITEMS
@@ -38,12 +38,12 @@ impl NumberedItems {
         }
     }
 
-    /// The clock of whoever gave the item, if that is known yet.
+    /// Removes an item and returns its supplier's clock, if that is known yet.
     pub(super) fn take(&mut self, nth: u64) -> Option<VectorClock> {
         self.clocks.remove(&nth).or_else(|| self.peek(nth))
     }
 
-    /// The same, for what others may take as well.
+    /// Returns the supplier's clock of an item that other workers may take as well.
     pub(super) fn peek(&self, nth: u64) -> Option<VectorClock> {
         self.clocks.get(&nth).or_else(|| (nth <= self.dropped.0).then_some(&self.dropped.1)).cloned()
     }
@@ -53,41 +53,41 @@ impl NumberedItems {
     }
 }
 
-/// Things that are only counted: who has had `n` of them comes after the first `n` that were given.
+/// Releases that are only counted: a worker that received `n` of them comes after the first `n` that were released.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CountedReleases {
-    given: u64,
-    /// How many had been given, and the clock of all of them together.
+    released: u64,
+    /// The number released so far, and the joined clock of all of them.
     log: VecDeque<(u64, VectorClock)>,
 }
 
 impl CountedReleases {
-    pub(super) fn give(&mut self, amount: u64, clock: &VectorClock) {
-        self.given = self.given.saturating_add(amount);
+    pub(super) fn release(&mut self, amount: u64, clock: &VectorClock) {
+        self.released = self.released.saturating_add(amount);
         let mut all = self.log.back().map(|(_, all)| all.clone()).unwrap_or_default();
         all.join(clock);
-        self.give_exactly(&all);
+        self.push_log(&all);
     }
 
-    /// As [`CountedReleases::give`], where only this clock counts for what is given now: a round of a barrier.
-    pub(super) fn give_round(&mut self, amount: u64, clock: &VectorClock) {
-        self.given = self.given.saturating_add(amount);
-        self.give_exactly(clock);
+    /// Like [`CountedReleases::release`], for a round of a barrier: only this clock counts for the new releases.
+    pub(super) fn release_round(&mut self, amount: u64, clock: &VectorClock) {
+        self.released = self.released.saturating_add(amount);
+        self.push_log(clock);
     }
 
-    fn give_exactly(&mut self, clock: &VectorClock) {
-        self.log.push_back((self.given, clock.clone()));
+    fn push_log(&mut self, clock: &VectorClock) {
+        self.log.push_back((self.released, clock.clone()));
         if self.log.len() > MAX_LOG_LEN {
             self.log.pop_front();
         }
     }
 
-    /// The clock of the first `nth`, if as many are known to have been given.
+    /// Returns the clock of the first `nth` releases, if that many are known.
     pub(super) fn clock_of_first(&self, nth: u64) -> Option<VectorClock> {
         if nth == 0 {
             return Some(VectorClock::default());
         }
-        let at = self.log.partition_point(|(given, _)| *given < nth);
+        let at = self.log.partition_point(|(released, _)| *released < nth);
         self.log.get(at).map(|(_, clock)| clock.clone())
     }
 
@@ -99,7 +99,7 @@ impl CountedReleases {
 /// A barrier's rounds.
 #[derive(Debug, Clone, Default)]
 pub(super) struct BarrierRounds {
-    /// How many have come to the present round and wait, and the clock of all of them.
+    /// The number of workers that wait in the present round, and the joined clock of all of them.
     arrived: (u32, VectorClock),
     pub(super) completed: CountedReleases,
 }
@@ -110,14 +110,15 @@ impl BarrierRounds {
         self.arrived.1.join(clock);
     }
 
-    /// The last one has come and lets `woken` others go on. Its clock then, if all of them are known to have come.
+    /// Completes the round when the last worker arrives and wakes `woken` others. Returns the joined clock, if all of
+    /// these are known to have arrived.
     pub(super) fn complete(&mut self, woken: u32, clock: &VectorClock) -> Option<VectorClock> {
         if self.arrived.0 < woken {
             return None;
         }
         let (_, mut all) = std::mem::take(&mut self.arrived);
         all.join(clock);
-        self.completed.give_round(u64::from(woken), &all);
+        self.completed.release_round(u64::from(woken), &all);
         Some(all)
     }
 }
@@ -134,24 +135,24 @@ mod tests {
     }
 
     #[test]
-    fn what_is_counted_comes_after_as_many_as_were_given() {
+    fn nth_wakeup_comes_after_the_first_n_releases() {
         let mut posts = CountedReleases::default();
         assert_eq!(posts.clock_of_first(0), Some(VectorClock::default()));
         assert_eq!(posts.clock_of_first(1), None);
-        posts.give(2, &clock(1));
-        posts.give(1, &clock(2));
+        posts.release(2, &clock(1));
+        posts.release(1, &clock(2));
         assert_eq!(posts.clock_of_first(2), Some(clock(1)));
         assert!(
             posts.clock_of_first(3).is_some_and(|all| all.includes(WorkerId(1), 1) && all.includes(WorkerId(2), 1))
         );
-        (0..2 * MAX_LOG_LEN as u64).for_each(|_| posts.give(1, &clock(3)));
+        (0..2 * MAX_LOG_LEN as u64).for_each(|_| posts.release(1, &clock(3)));
         assert!(posts.len() <= MAX_LOG_LEN && posts.clock_of_first(1).is_some());
     }
 
     #[test]
-    fn a_round_is_of_those_who_came_to_it() {
+    fn barrier_round_joins_only_its_own_workers() {
         let mut rounds = BarrierRounds::default();
-        assert_eq!(rounds.complete(1, &clock(1)), None, "another one has to come");
+        assert_eq!(rounds.complete(1, &clock(1)), None, "another worker has to arrive");
         rounds.arrive(&clock(2));
         assert!(rounds.complete(1, &clock(1)).is_some_and(|all| all.includes(WorkerId(2), 1)));
         rounds.arrive(&clock(3));

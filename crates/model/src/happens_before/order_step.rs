@@ -1,23 +1,23 @@
-//! What a worker's step gives to others, and what it needs of them.
+//! The steps of a worker that pass order: what they need from other workers, and what they supply.
 
 use super::vector_clock::VectorClock;
 use super::{HappensBefore, ResourceFlow};
 use contend_trace::{EventKind, ResourceId, Stamp, State, WorkerId};
 
-/// Queues with more room than this hardly make anybody wait for it.
+/// Workers hardly ever wait for room in a queue with a larger capacity.
 const MAX_TRACKED_CAPACITY: u64 = 64;
 
-/// A step that has to do with the order between workers.
+/// A step that affects the order between workers.
 #[derive(Debug, Clone)]
 pub(super) enum OrderStep {
-    /// Took a lock while it held others.
+    /// The worker took a lock while it held others.
     Nested {
         lock: ResourceId,
         held: Vec<ResourceId>,
         at: Stamp,
     },
     Begin,
-    /// The life is over.
+    /// The life ends.
     End,
     Event(EventKind),
 }
@@ -51,11 +51,12 @@ impl OrderStep {
     }
 }
 
-/// What has to come first.
+/// The resource that the step supplied, or the resource whose supply it still needs.
 type StepOutcome = Result<Option<ResourceId>, ResourceId>;
 
 impl HappensBefore {
-    /// Does a step, unless another worker's has to come first: through which resource that must come. What it gave.
+    /// Performs a step and returns the resource that it supplied; `Err` with the resource that it needs if another
+    /// worker's step has to come first.
     pub(super) fn try_step(&mut self, w: WorkerId, step: &OrderStep) -> StepOutcome {
         match step {
             OrderStep::Nested { lock, held, at } => {
@@ -78,65 +79,39 @@ impl HappensBefore {
         match kind {
             EventKind::PutNth { queue, nth, .. } => self.record_put(w, queue, nth),
             EventKind::TookNth { queue, nth, .. } => self.try_take(w, queue, nth),
-            // Items without numbers: nothing is known of who gave what to whom.
+            // Without numbers it is unknown which item came from which worker.
             EventKind::Put { queue, .. } => {
                 if let Some(ResourceFlow::Queue { .. }) = self.flows.get(queue.index()) {
                     self.mark_incomplete();
                 }
                 Ok(None)
             }
-            // Items that are taken twice and were put once.
+            // The item is taken twice but was put once.
             EventKind::TaskRetried { .. } => {
                 self.mark_incomplete();
                 Ok(None)
             }
             EventKind::Signalled { on, woken } => self.record_signal(w, on, woken),
             EventKind::Woken { on, nth } => self.try_wakeup(w, on, nth),
-            EventKind::FlagSeenSet { on, nth } => {
-                let clock = match self.flows.get(on.index()) {
-                    Some(ResourceFlow::Signals { given, .. }) => given.clock_of_first(nth).ok_or(on)?,
-                    _ => return Ok(None),
-                };
-                self.join_clock(w, &clock);
-                Ok(None)
-            }
-            EventKind::Blocked { on: Some(on), .. } => {
-                if let Some(ResourceFlow::Barrier(rounds)) = self.flows.get_mut(on.index()) {
-                    rounds.arrive(&self.tracks[w.index()].clock);
-                    return Ok(Some(on));
-                }
-                Ok(None)
-            }
+            EventKind::FlagSeenSet { on, nth } => self.try_flag(w, on, nth),
+            EventKind::Blocked { on: Some(on), .. } => Ok(self.arrive_at_barrier(w, on)),
             EventKind::SemaphorePosted { lock, .. } => Ok(self.release_permit(w, lock)),
             EventKind::SemaphorePassed { lock, grant } | EventKind::Acquired { lock, grant } => {
                 self.try_grant(w, lock, grant.number())
             }
             EventKind::Released { lock, grant } => Ok(self.release_turn(w, lock, grant.number())),
-            EventKind::Sent { pipe, bytes, .. } => {
-                if let Some(ResourceFlow::Pipe { sent, .. }) = self.flows.get_mut(pipe.index()) {
-                    sent.give(u64::from(bytes), &self.tracks[w.index()].clock);
-                    return Ok(Some(pipe));
-                }
-                Ok(None)
-            }
+            EventKind::Sent { pipe, bytes, .. } => Ok(self.release_bytes(w, pipe, bytes)),
             EventKind::Received { pipe, bytes, .. } => self.try_receive(w, pipe, bytes),
             EventKind::ResultReady { on, nth, .. } => Ok(self.release_numbered(w, on, u64::from(nth))),
             EventKind::ResultRead { on, nth, .. } => self.try_take_numbered(w, on, u64::from(nth)),
             EventKind::Spawns { life, nth } => Ok(self.release_numbered(w, life, nth)),
             EventKind::SpawnedBy { .. } => self.try_begin(w),
-            EventKind::Joins { life, nth } => {
-                let clock = match self.flows.get(life.index()) {
-                    Some(ResourceFlow::Life { ends, .. }) => ends.peek(nth).ok_or(life)?,
-                    _ => return Ok(None),
-                };
-                self.join_clock(w, &clock);
-                Ok(None)
-            }
+            EventKind::Joins { life, nth } => self.try_join(w, life, nth),
             _ => Ok(None),
         }
     }
 
-    /// What follows comes after this.
+    /// Makes the worker's next steps come after everything in `clock`.
     fn join_clock(&mut self, w: WorkerId, clock: &VectorClock) {
         self.tracks[w.index()].clock.join(clock);
     }
@@ -151,7 +126,7 @@ impl HappensBefore {
             let clock = room.take(freed).ok_or(on)?;
             self.tracks[w.index()].clock.join(&clock);
         }
-        items.give(nth, &self.tracks[w.index()].clock);
+        items.supply(nth, &self.tracks[w.index()].clock);
         Ok(Some(on))
     }
 
@@ -165,7 +140,7 @@ impl HappensBefore {
         if *capacity > MAX_TRACKED_CAPACITY {
             return Ok(None);
         }
-        room.give(nth, &self.tracks[w.index()].clock);
+        room.supply(nth, &self.tracks[w.index()].clock);
         Ok(Some(on))
     }
 
@@ -173,9 +148,9 @@ impl HappensBefore {
         let clock = &mut self.tracks[w.index()].clock;
         match self.flows.get_mut(on.index()) {
             Some(ResourceFlow::Barrier(rounds)) => *clock = rounds.complete(woken, clock).ok_or(on)?,
-            Some(ResourceFlow::Signals { woken: all, given }) => {
-                given.give(1, clock);
-                all.give(u64::from(woken), clock);
+            Some(ResourceFlow::Signals { woken: wakeups, sent }) => {
+                sent.release(1, clock);
+                wakeups.release(u64::from(woken), clock);
             }
             _ => return Ok(None),
         }
@@ -192,19 +167,41 @@ impl HappensBefore {
         Ok(None)
     }
 
+    /// Goes past an event flag that was set by the first `nth` signals.
+    fn try_flag(&mut self, w: WorkerId, on: ResourceId, nth: u64) -> StepOutcome {
+        let clock = match self.flows.get(on.index()) {
+            Some(ResourceFlow::Signals { sent, .. }) => sent.clock_of_first(nth).ok_or(on)?,
+            _ => return Ok(None),
+        };
+        self.join_clock(w, &clock);
+        Ok(None)
+    }
+
+    fn arrive_at_barrier(&mut self, w: WorkerId, on: ResourceId) -> Option<ResourceId> {
+        let Some(ResourceFlow::Barrier(rounds)) = self.flows.get_mut(on.index()) else { return None };
+        rounds.arrive(&self.tracks[w.index()].clock);
+        Some(on)
+    }
+
+    fn release_bytes(&mut self, w: WorkerId, on: ResourceId, bytes: u32) -> Option<ResourceId> {
+        let Some(ResourceFlow::Pipe { sent, .. }) = self.flows.get_mut(on.index()) else { return None };
+        sent.release(u64::from(bytes), &self.tracks[w.index()].clock);
+        Some(on)
+    }
+
     fn release_permit(&mut self, w: WorkerId, on: ResourceId) -> Option<ResourceId> {
-        if let Some(ResourceFlow::Posts { given, .. }) = self.flows.get_mut(on.index()) {
-            given.give(1, &self.tracks[w.index()].clock);
+        if let Some(ResourceFlow::Posts { posted, .. }) = self.flows.get_mut(on.index()) {
+            posted.release(1, &self.tracks[w.index()].clock);
             return Some(on);
         }
         None
     }
 
-    /// Has a permit of a semaphore that is used as a signal, or a monitor's mutex.
+    /// Takes a permit of a semaphore that is used as a signal, or a monitor's mutex.
     fn try_grant(&mut self, w: WorkerId, on: ResourceId, grant: u64) -> StepOutcome {
         let clock = match self.flows.get_mut(on.index()) {
-            Some(ResourceFlow::Posts { initial_permits: had, given }) => {
-                given.clock_of_first(grant.saturating_sub(*had)).ok_or(on)?
+            Some(ResourceFlow::Posts { initial_permits, posted }) => {
+                posted.clock_of_first(grant.saturating_sub(*initial_permits)).ok_or(on)?
             }
             Some(ResourceFlow::MutexTurns { next, held }) => {
                 let clock = if grant > 1 { next.take(grant).ok_or(on)? } else { VectorClock::default() };
@@ -220,10 +217,10 @@ impl HappensBefore {
     fn release_turn(&mut self, w: WorkerId, on: ResourceId, grant: u64) -> Option<ResourceId> {
         let clock = &self.tracks[w.index()].clock;
         match self.flows.get_mut(on.index()) {
-            Some(ResourceFlow::Posts { given, .. }) => given.give(1, clock),
+            Some(ResourceFlow::Posts { posted, .. }) => posted.release(1, clock),
             Some(ResourceFlow::MutexTurns { next, held }) => {
                 held.retain(|hold| *hold != (w, grant));
-                next.give(grant + 1, clock);
+                next.supply(grant + 1, clock);
             }
             _ => return None,
         }
@@ -239,12 +236,12 @@ impl HappensBefore {
         Ok(None)
     }
 
-    /// Gives the `nth` result, or start of a life.
+    /// Supplies the `nth` result, or start of a life.
     fn release_numbered(&mut self, w: WorkerId, on: ResourceId, nth: u64) -> Option<ResourceId> {
         let clock = &self.tracks[w.index()].clock;
         match self.flows.get_mut(on.index()) {
-            Some(ResourceFlow::Results(items)) => items.give(items.unwrap_number(nth as u32), clock),
-            Some(ResourceFlow::Life { starts, .. }) => starts.give(nth, clock),
+            Some(ResourceFlow::Results(items)) => items.supply(items.unwrap_number(nth as u32), clock),
+            Some(ResourceFlow::Life { starts, .. }) => starts.supply(nth, clock),
             _ => return None,
         }
         Some(on)
@@ -257,7 +254,7 @@ impl HappensBefore {
         Ok(None)
     }
 
-    /// A life begins that another asked for.
+    /// Begins a life that another worker requested.
     fn try_begin(&mut self, w: WorkerId) -> StepOutcome {
         let Some(on) = self.life_by_worker.get(w.index()).copied().flatten() else { return Ok(None) };
         let Some(ResourceFlow::Life { starts, lives, .. }) = self.flows.get_mut(on.index()) else { return Ok(None) };
@@ -266,24 +263,34 @@ impl HappensBefore {
         Ok(None)
     }
 
-    /// A life is over: that may be told twice, by the worker and by whoever finds it dead.
+    /// Joins the life `nth` of another worker, after its end.
+    fn try_join(&mut self, w: WorkerId, life: ResourceId, nth: u64) -> StepOutcome {
+        let clock = match self.flows.get(life.index()) {
+            Some(ResourceFlow::Life { ends, .. }) => ends.peek(nth).ok_or(life)?,
+            _ => return Ok(None),
+        };
+        self.join_clock(w, &clock);
+        Ok(None)
+    }
+
+    /// Ends a life. The end may be reported twice: by the worker itself, and by another that finds it dead.
     fn release_end(&mut self, w: WorkerId) -> Option<ResourceId> {
         let track = &mut self.tracks[w.index()];
         if !std::mem::take(&mut track.is_alive) {
             return None;
         }
         let clock = track.clock.clone();
-        // What a dead worker held goes to the next all the same.
-        for way in &mut self.flows {
-            if let ResourceFlow::MutexTurns { next, held } = way {
-                held.iter().filter(|(owner, _)| *owner == w).for_each(|(_, grant)| next.give(grant + 1, &clock));
+        // A mutex that a dead worker held goes to the next worker all the same.
+        for flow in &mut self.flows {
+            if let ResourceFlow::MutexTurns { next, held } = flow {
+                held.iter().filter(|(owner, _)| *owner == w).for_each(|(_, grant)| next.supply(grant + 1, &clock));
                 held.retain(|(owner, _)| *owner != w);
             }
         }
         let on = self.life_by_worker.get(w.index()).copied().flatten()?;
         let Some(ResourceFlow::Life { ends, lives, .. }) = self.flows.get_mut(on.index()) else { return None };
         *lives += 1;
-        ends.give(*lives, &clock);
+        ends.supply(*lives, &clock);
         Some(on)
     }
 }

@@ -1,16 +1,16 @@
-//! What is known to have happened before a moment in a worker's stream.
+//! Vector clocks: what certainly happened before a moment in a worker's stream.
 
 use std::sync::Arc;
 
 use contend_trace::WorkerId;
 
-/// Of each worker how many of its nested acquisitions have certainly happened before: a vector clock that counts only
-/// what is asked for. Copies share their memory until one of them changes.
+/// The number of each worker's nested acquisitions that certainly happened before: a vector clock that counts only
+/// these events. Copies share memory until one of them changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct VectorClock(Arc<Vec<(WorkerId, u32)>>);
 
 impl VectorClock {
-    /// Another nested acquisition of the worker itself; returns its number.
+    /// Counts another nested acquisition of the worker, and returns its number.
     pub(super) fn tick(&mut self, worker: WorkerId) -> u32 {
         let counts = Arc::make_mut(&mut self.0);
         let at = counts.binary_search_by_key(&worker, |(w, _)| *w).unwrap_or_else(|at| {
@@ -21,12 +21,12 @@ impl VectorClock {
         counts[at].1
     }
 
-    /// Whether the worker's acquisition with this number has happened before.
+    /// Whether the worker's acquisition with this number happened before.
     pub(super) fn includes(&self, worker: WorkerId, nth: u32) -> bool {
         self.count_of(worker) >= nth
     }
 
-    /// All that has happened before `other` has happened before this as well.
+    /// Adds everything that happened before `other`.
     pub(super) fn join(&mut self, other: &Self) {
         if other.0.is_empty() || Arc::ptr_eq(&self.0, &other.0) {
             return;
@@ -48,7 +48,7 @@ impl VectorClock {
         self.0.binary_search_by_key(&worker, |(w, _)| *w).map_or(0, |at| self.0[at].1)
     }
 
-    /// Heap bytes in use, were they not shared.
+    /// Returns the heap bytes in use if they were not shared.
     pub(super) fn heap_bytes(&self) -> usize {
         self.0.len() * size_of::<(WorkerId, u32)>()
     }
@@ -59,13 +59,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_joined_clock_knows_what_both_knew() {
+    fn joined_clock_includes_both_clocks() {
         let (mut a, mut b) = (VectorClock::default(), VectorClock::default());
         assert_eq!((a.tick(WorkerId(3)), a.tick(WorkerId(3)), b.tick(WorkerId(1))), (1, 2, 1));
         let before = a.clone();
         a.join(&b);
         assert!(a.includes(WorkerId(1), 1) && a.includes(WorkerId(3), 2) && !a.includes(WorkerId(3), 3));
-        assert!(!before.includes(WorkerId(1), 1), "a copy stays as it was");
+        assert!(!before.includes(WorkerId(1), 1), "a copy does not change");
         b.join(&before);
         assert_eq!(a, b);
     }

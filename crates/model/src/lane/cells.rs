@@ -1,15 +1,15 @@
-//! What a lane did, asked by stretches of time.
+//! The states of a lane over time: by moment, by interval, and by cell of a window.
 
 use super::{Activity, Lane, LaneBucket};
 use crate::history::proportional_part;
 use crate::state_times::{CellWindow, StateTimes};
 use contend_trace::{Span, Stamp, State};
 
-/// Spans that are counted one by one for the shares of a stretch.
+/// The maximum number of spans that are summed one by one for an interval.
 const MAX_COUNTED_SPANS: usize = 256;
 
 impl Lane {
-    /// What it did at `t`, as exact as what is kept allows. None for a lane that never was.
+    /// Returns the activity at `t`, as exact as the history allows. `None` if the worker never began.
     pub fn activity_at(&self, t: Stamp) -> Option<Activity> {
         let now = self.activity();
         if t >= now.since {
@@ -19,21 +19,21 @@ impl Lane {
             return self.spans(t, t + Span(1)).next();
         }
         let mut found = None;
-        self.for_each_bucket(t, t + Span(1), t + Span(1), |from, _, shares, _| {
-            found = shares.dominant().map(|state| Activity { state, since: from, resource: None });
+        self.for_each_bucket(t, t + Span(1), t + Span(1), |from, _, times, _| {
+            found = times.dominant().map(|state| Activity { state, since: from, resource: None });
         });
         found
     }
 
-    /// Whether what it did at `t` is kept as it was: older time is known by the shares of its states alone.
+    /// Whether the exact span at `t` is known. For older time only the sums by state are known.
     pub fn is_exact_at(&self, t: Stamp) -> bool {
         t >= self.exact_from.min(self.activity().since)
     }
 
-    /// Time by state in every cell of the window; the open span counts up to `now`.
+    /// Writes the time by state in every cell of the window to `out`. The open span counts up to `now`.
     ///
-    /// Where buckets are as narrow as cells this costs by buckets. Where they are wider, exact spans are drawn as far back
-    /// as they are kept.
+    /// Where buckets are no wider than cells, the time comes from the buckets. Where they are wider, it comes from
+    /// exact spans as far back as these are kept.
     pub fn cells(&self, w: &CellWindow, now: Stamp, out: &mut Vec<StateTimes>) {
         let exact = self.exact_from.clamp(w.from, w.to.max(w.from));
         let cell = Span(w.to.span_since(w.from).0 / w.cells.max(1) as u64);
@@ -41,26 +41,26 @@ impl Lane {
         self.cells_with_exact_from(exact, w, now, out);
     }
 
-    /// As [`Lane::cells`], with exact spans from `exact` on.
+    /// Like [`Lane::cells`], with exact spans from `exact` on.
     fn cells_with_exact_from(&self, exact: Stamp, w: &CellWindow, now: Stamp, out: &mut Vec<StateTimes>) {
         out.clear();
         out.resize(w.cells, StateTimes::default());
         if w.cells == 0 || w.to <= w.from {
             return;
         }
-        self.for_each_bucket(w.from, exact, now, |from, to, shares, _| {
-            spread_over_cells(w, (w.from, exact), (from, to), shares, out);
+        self.for_each_bucket(w.from, exact, now, |from, to, times, _| {
+            spread_over_cells(w, (w.from, exact), (from, to), times, out);
         });
         if exact < w.to {
             self.exact_cells(exact, w, now, out);
         }
     }
 
-    /// Time by state between two moments; the open span counts up to `now`.
+    /// Returns the time by state between two moments. The open span counts up to `now`.
     pub fn state_times(&self, from: Stamp, to: Stamp, now: Stamp) -> StateTimes {
         let mut cells = Vec::with_capacity(1);
         let window = CellWindow { from, to, cells: 1 };
-        // Few spans are counted one by one: the buckets of long ago are too wide for a short stretch.
+        // Sum a few spans one by one: old buckets are too wide for a short interval.
         let few =
             from >= self.exact_from && self.spans(from, to).take(MAX_COUNTED_SPANS + 1).count() <= MAX_COUNTED_SPANS;
         let buckets = || self.history.width_at(from) > Span(to.span_since(from).0 / 64);
@@ -72,7 +72,7 @@ impl Lane {
         cells.pop().unwrap_or_default()
     }
 
-    /// Nanoseconds between two moments in which it seemed to run and had no CPU.
+    /// Returns how long the worker seemed to run between two moments but had no CPU, ns.
     pub fn without_cpu_ns(&self, from: Stamp, to: Stamp) -> u64 {
         let mut sum = 0;
         self.for_each_bucket(from, to, to, |a, b, _, without| {
@@ -81,46 +81,45 @@ impl Lane {
         sum
     }
 
-    /// Time by state of the whole run.
+    /// Returns the time by state of the whole run.
     pub fn total_state_times(&self, now: Stamp) -> StateTimes {
         self.state_times(Stamp(0), now, now)
     }
 
-    /// The newest spans, exact, in order, that touch `from..to`; the last one may still be open.
+    /// Returns the exact spans that touch `from..to`, in order. The last one may still be open.
     pub fn spans(&self, from: Stamp, to: Stamp) -> impl Iterator<Item = Activity> + '_ {
         // The last span that begins at or before `from` touches it.
         let first = self.exact_spans.partition_point(|span| span.since <= from).saturating_sub(1);
         let past = self.exact_spans.range(first..).map(|s| Activity { state: s.state, since: s.since, resource: s.on });
-        let dead = self.dead_since().map(|since| Activity { state: self.dead_state(), since, resource: None });
-        let all = past.chain([self.activity]).chain(dead);
+        let all = past.chain([self.activity]).chain(self.dead_activity());
         let ends = all.clone().skip(1).map(|next| next.since).chain([Stamp(u64::MAX)]);
         all.zip(ends).filter(move |(d, end)| d.since < to && *end > from).map(|(d, _)| d)
     }
 
-    /// Spans are exact from here on.
+    /// Returns the moment from which on spans are exact.
     pub fn exact_from(&self) -> Stamp {
         self.exact_from
     }
 
-    /// Hands every bucket that `from..to` touches to `look`, oldest first, the open span added up to `now`: time by state, and
-    /// what of Ready is time without a CPU.
+    /// Calls `visit` with every bucket that `from..to` touches, oldest first, with the open span added up to `now`: the
+    /// time by state, and the part of `Ready` that is time without a CPU.
     fn for_each_bucket(
         &self,
         from: Stamp,
         to: Stamp,
         now: Stamp,
-        mut look: impl FnMut(Stamp, Stamp, &StateTimes, u64),
+        mut visit: impl FnMut(Stamp, Stamp, &StateTimes, u64),
     ) {
         let to = to.min(now);
-        let (open, unsettled) = (self.open_spans(now), self.unsettled_stretches(now));
-        let mut split = |mut shares: StateTimes, without: u64, a: Stamp, b: Stamp| {
-            let mut running = shares.get(State::Running).saturating_sub(without);
-            for stretch in &unsettled {
-                running -= stretch.without_cpu(running, a, b);
+        let (open, unsettled) = (self.open_spans(now), self.unsettled_intervals(now));
+        let mut split = |mut times: StateTimes, without: u64, a: Stamp, b: Stamp| {
+            let mut running = times.get(State::Running).saturating_sub(without);
+            for interval in &unsettled {
+                running -= interval.without_cpu(running, a, b);
             }
-            let without = shares.get(State::Running) - running.min(shares.get(State::Running));
-            shares.move_ns(State::Running, State::Ready, without);
-            look(a, b, &shares, without);
+            let without = times.get(State::Running) - running.min(times.get(State::Running));
+            times.move_ns(State::Running, State::Ready, without);
+            visit(a, b, &times, without);
         };
         self.history.visit_buckets(from, to, |a, b, spent| {
             let b = b.min(now);
@@ -131,20 +130,20 @@ impl Lane {
         for (state, begin, end) in open {
             let (a, b) = (rest.max(begin), to.min(end));
             if a < b {
-                let mut shares = StateTimes::default();
-                shares.add_ns(state, b.span_since(a).0);
-                split(shares, 0, a, b);
+                let mut times = StateTimes::default();
+                times.add_ns(state, b.span_since(a).0);
+                split(times, 0, a, b);
             }
         }
     }
 
-    /// What is not in the history yet: the present span, and a death noticed from outside.
+    /// Returns the spans that are not in the history yet: the present one, and the time after a noticed death.
     fn open_spans(&self, now: Stamp) -> [(State, Stamp, Stamp); 2] {
         let dead = self.dead_since().unwrap_or(now).min(now);
         [(self.activity.state, self.activity.since, dead), (self.dead_state(), dead, now)]
     }
 
-    /// Draws what was from `begin` on from exact spans.
+    /// Adds the time from `begin` on to the cells, from exact spans.
     fn exact_cells(&self, begin: Stamp, w: &CellWindow, now: Stamp, out: &mut [StateTimes]) {
         let mut spans = self.spans(begin, w.to.min(now)).peekable();
         while let Some(span) = spans.next() {
@@ -154,19 +153,19 @@ impl Lane {
             whole.add_ns(span.state, to.span_since(from).0);
             spread_over_cells(w, (begin, w.to), (from, to), &whole, out);
         }
-        // Spans do not know of preemption: take the part without a CPU from the buckets around.
+        // Spans do not tell of preemption: take the fraction without a CPU from the buckets around them.
         let mut rough = vec![StateTimes::default(); out.len()];
-        self.for_each_bucket(begin, w.to, now, |from, to, shares, without| {
+        self.for_each_bucket(begin, w.to, now, |from, to, times, without| {
             let mut ran = StateTimes::default();
-            ran.add_ns(State::Running, shares.get(State::Running));
+            ran.add_ns(State::Running, times.get(State::Running));
             ran.add_ns(State::Ready, without);
             spread_over_cells(w, (begin, w.to), (from, to), &ran, &mut rough);
         });
         for (cell, rough) in out.iter_mut().zip(rough) {
             let (ready, running) = (rough.get(State::Ready), rough.get(State::Running));
             if ready > 0 {
-                let part = ready as f64 / (ready + running) as f64;
-                cell.move_ns(State::Running, State::Ready, (cell.get(State::Running) as f64 * part) as u64);
+                let share = ready as f64 / (ready + running) as f64;
+                cell.move_ns(State::Running, State::Ready, (cell.get(State::Running) as f64 * share) as u64);
             }
         }
     }
@@ -179,12 +178,12 @@ fn add_open_spans(mut spent: LaneBucket, open: &[(State, Stamp, Stamp)], a: Stam
     spent
 }
 
-/// Spreads `shares` of the stretch `whole` over the cells it touches, as far as it lies in `clip`.
+/// Spreads the time by state of the interval `whole` over the cells it touches, as far as it lies in `clip`.
 fn spread_over_cells(
     w: &CellWindow,
     clip: (Stamp, Stamp),
     whole: (Stamp, Stamp),
-    shares: &StateTimes,
+    times: &StateTimes,
     out: &mut [StateTimes],
 ) {
     let (from, to) = (whole.0.max(clip.0), whole.1.min(clip.1));
@@ -194,13 +193,13 @@ fn spread_over_cells(
     let first = w.cell_at(from);
     let (begin, end) = w.cell(first);
     if to <= end {
-        out[first].add(&shares.part(whole, (begin.max(clip.0), end.min(clip.1))));
+        out[first].add(&times.part(whole, (begin.max(clip.0), end.min(clip.1))));
         return;
     }
     let last = w.cell_at(Stamp(to.0 - 1));
     for (i, cell) in out.iter_mut().enumerate().take(last + 1).skip(first) {
         let (begin, end) = w.cell(i);
-        cell.add(&shares.part(whole, (begin.max(clip.0), end.min(clip.1))));
+        cell.add(&times.part(whole, (begin.max(clip.0), end.min(clip.1))));
     }
 }
 
@@ -214,11 +213,11 @@ mod tests {
 
     const MS: u64 = 1_000_000;
 
-    /// A worker that runs for 60 ms and then waits for ever; the kernel is asked every 50 ms.
+    /// A worker that runs for 60 ms and then waits forever; the kernel is sampled every 50 ms.
     fn blocked_worker_model(until: u64) -> Model {
         let info = WorkerInfo { name: "w".into(), group: "w".into(), kind: WorkerKind::Thread, pool: None };
-        let cast = Registry { workers: vec![info], ..Registry::default() };
-        let mut model = Model::new(Arc::new(cast), Budget::default());
+        let registry = Registry { workers: vec![info], ..Registry::default() };
+        let mut model = Model::new(Arc::new(registry), Budget::default());
         let worker = WorkerId(0);
         let wait = EventKind::LockWait { lock: ResourceId(0), held_count: 0, timed: false };
         for (at, kind) in [(0, EventKind::LifeBegan), (60 * MS, wait)] {
@@ -233,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_of_long_ago_are_those_of_then() {
+    fn state_shares_of_an_old_interval_stay_the_same_as_time_passes() {
         for seconds in [0, 1, 5, 30, 300] {
             let now = Stamp(seconds * 1_000 * MS + 100 * MS);
             let model = blocked_worker_model(now.0);

@@ -1,68 +1,68 @@
 //! Splits the time in which a worker seemed to run into time on a CPU and time without one.
 //!
-//! Events cannot see a preemption: to them the worker ran. The kernel counts, from look to look, how long its thread was on a
-//! CPU. What it seemed to run beyond that was without one. The kernel's figure belongs to the whole stretch between two
-//! looks, so it is set against all Running in that stretch, wherever in it that was, and what remains is spread over it.
-//! Nothing can be said before all events of the stretch are known.
+//! Events do not show preemption: they tell that the worker ran. The kernel counts how long the worker's thread was on
+//! a CPU between two samples. Whatever the worker seemed to run beyond that was without a CPU. The kernel's figure
+//! belongs to the whole interval between two samples, so it is compared with all `Running` in that interval, and the
+//! difference is spread over it. This is possible only once all events of the interval are known.
 
 use super::{Lane, LaneBucket};
 use crate::history::proportional_part;
 use contend_trace::{Stamp, State};
 
-/// The kernel may count a thread that is on a CPU up to a tick late.
+/// The kernel may count a running thread's time up to one tick late.
 const MAX_TICK_NS: u64 = 10_000_000;
 
-/// So much Running in the stretch before tells as much of the next one as an even share of the cores does: a thread that
-/// ran for a moment without waiting says little of the other 999.
+/// With this much `Running` in the previous interval, its ratio counts as much for the next interval as an even share
+/// of the cores: one thread that ran for a moment without waiting says little about the other 999.
 const FULL_WEIGHT_NS: f64 = 50e6;
 
-/// Looks kept until all events before them are known.
+/// The maximum number of readings that wait until all events before them are known.
 const MAX_PENDING: usize = 16;
 
-/// What the kernel said at one look.
+/// The kernel's figures of one sample.
 #[derive(Debug, Clone, Copy)]
 struct KernelReading {
     from: Stamp,
     to: Stamp,
     on_cpu: OnCpu,
     queued: u64,
-    /// Which life of the worker it is about.
+    /// The life of the worker that the reading belongs to.
     life: u32,
 }
 
 /// Nanoseconds on a CPU.
 #[derive(Debug, Clone, Copy)]
 enum OnCpu {
-    /// Since the look before, or since its thread began if that is not known.
+    /// Since the previous reading, or since the thread began if there was none.
     SinceLastReading(u64),
-    /// In this whole life.
+    /// In the whole life.
     InWholeLife(u64),
 }
 
-/// The kernel's figures of one lane.
+/// The kernel's figures for one lane.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CpuAccounting {
-    /// Time in the run queue.
+    /// Total time in the run queue.
     run_queue_delay: Option<u64>,
-    /// Looks whose stretches are not split yet, in order.
+    /// Readings whose intervals are not settled yet, in order.
     pending: Vec<KernelReading>,
-    /// All Running before this moment is split; how much that was.
+    /// All `Running` before this moment is settled; how much that was.
     settled_until: Stamp,
     settled_ran: u64,
-    /// The last stretch, and what of it was put down as without a CPU.
-    last_stretch: (Stamp, Stamp, u64),
-    /// A life, and the time on a CPU that was counted in it.
+    /// The last settled interval, and how much of it counted as without a CPU.
+    last_interval: (Stamp, Stamp, u64),
+    /// The newest life with readings, and the time on a CPU that was counted in it.
     counted_life: (u32, u64),
-    /// Part of the Running in the last stretch that was on a CPU; how much Running that was.
+    /// The fraction of `Running` in the last interval that was on a CPU; and how much `Running` that interval had.
     on_cpu_ratio: Option<f64>,
     ratio_basis_ns: u64,
-    /// What part it would be if all workers that seem to run shared the cores evenly.
+    /// The same fraction if all workers that seem to run shared the cores evenly.
     even_share: Option<f64>,
-    /// By how much less is on a CPU, of what no look has told yet, than the looks before would have it.
+    /// The fraction (0 to 1) by which the estimate of time on a CPU since the last reading is reduced.
     estimate_reduction: f64,
 }
 
-/// A stretch of which only a part of Running counts as such.
+/// An interval that is not settled yet, with an estimate of the fraction of `Running` that is on a CPU.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Unsettled {
     from: Stamp,
@@ -71,40 +71,40 @@ pub(super) struct Unsettled {
 }
 
 impl Unsettled {
-    /// What of so much Running in `a..b` was without a CPU.
+    /// Returns how much of `running` in `a..b` was without a CPU.
     pub(super) fn without_cpu(&self, running: u64, a: Stamp, b: Stamp) -> u64 {
         let overlap = self.to.min(b).span_since(self.from.max(a)).0;
         (running.min(overlap) as f64 * (1.0 - self.on_cpu)) as u64
     }
 }
 
-/// Shares an amount out in proportion to weights, to the last nanosecond.
+/// Distributes an amount in proportion to weights, exact to the last nanosecond.
 struct Portions {
     amount: u64,
     whole: u64,
-    seen: u64,
-    given: u64,
+    weight_so_far: u64,
+    distributed: u64,
 }
 
 impl Portions {
-    /// `whole` is the sum of the weights, and no less than the amount.
+    /// `whole` is the sum of the weights, and not less than the amount.
     const fn new(amount: u64, whole: u64) -> Self {
-        Self { amount, whole, seen: 0, given: 0 }
+        Self { amount, whole, weight_so_far: 0, distributed: 0 }
     }
 
-    /// The portion of the next one: never more than its weight.
+    /// Returns the next portion, never more than its weight.
     fn next(&mut self, weight: u64) -> u64 {
-        self.seen += weight;
-        let due = (u128::from(self.amount) * u128::from(self.seen) / u128::from(self.whole.max(1))) as u64;
-        let portion = (due - self.given).min(weight);
-        self.given = due;
+        self.weight_so_far += weight;
+        let due = (u128::from(self.amount) * u128::from(self.weight_so_far) / u128::from(self.whole.max(1))) as u64;
+        let portion = (due - self.distributed).min(weight);
+        self.distributed = due;
         portion
     }
 }
 
 impl Lane {
-    /// The kernel's figures between two looks: nanoseconds on a CPU, and in the run queue. `from` is zero at the first look at
-    /// a thread.
+    /// Applies the kernel's figures between two samples: nanoseconds on a CPU, and in the run queue. `from` is zero for
+    /// the first sample of a thread.
     pub(crate) fn apply_sched_sample(&mut self, from: Stamp, to: Stamp, on_cpu: u64, queued: u64) {
         self.kernel.run_queue_delay = Some(self.kernel.run_queue_delay.unwrap_or(0).saturating_add(queued));
         self.add_reading(KernelReading {
@@ -116,7 +116,7 @@ impl Lane {
         });
     }
 
-    /// What the worker says itself at the end of a life: nanoseconds on a CPU in all of it.
+    /// Applies the worker's own report at the end of a life: nanoseconds on a CPU in the whole life.
     pub(crate) fn apply_reported_cpu_time(&mut self, at: Stamp, on_cpu: u64) {
         let from = self.began.unwrap_or(at);
         self.add_reading(KernelReading {
@@ -128,47 +128,47 @@ impl Lane {
         });
     }
 
-    fn add_reading(&mut self, look: KernelReading) {
-        let place = self.kernel.pending.partition_point(|other| other.to <= look.to);
-        self.kernel.pending.insert(place, look);
+    fn add_reading(&mut self, reading: KernelReading) {
+        let index = self.kernel.pending.partition_point(|other| other.to <= reading.to);
+        self.kernel.pending.insert(index, reading);
         if self.kernel.pending.len() > MAX_PENDING {
             let oldest = self.kernel.pending.remove(0);
             self.settle_reading(oldest);
         }
     }
 
-    /// All events before `at` are known: splits the stretches that end there or before.
+    /// Settles the intervals that end at `at` or before, since all events before `at` are known.
     pub(crate) fn settle_until(&mut self, at: Stamp) {
-        let known = self.kernel.pending.partition_point(|look| look.to <= at);
-        for look in self.kernel.pending.drain(..known).collect::<Vec<_>>() {
-            self.settle_reading(look);
+        let known = self.kernel.pending.partition_point(|reading| reading.to <= at);
+        for reading in self.kernel.pending.drain(..known).collect::<Vec<_>>() {
+            self.settle_reading(reading);
         }
     }
 
-    fn settle_reading(&mut self, look: KernelReading) {
+    fn settle_reading(&mut self, reading: KernelReading) {
         let settled = self.kernel.settled_until;
-        if look.to <= settled {
+        if reading.to <= settled {
             return;
         }
-        let from = self.reading_start(&look).clamp(settled, look.to);
+        let from = self.reading_start(&reading).clamp(settled, reading.to);
         if from > settled {
-            // Nobody looked: as it was before.
+            // Without a reading, the worker had a CPU as often as before.
             let ran = self.ran_ns_until(from).saturating_sub(self.kernel.settled_ran);
             let without = (ran as f64 * (1.0 - self.expected_on_cpu_share().unwrap_or(1.0))) as u64;
             self.spread_without_cpu(settled, from, without);
             self.kernel.settled_ran += ran;
         }
-        let ran_until = self.ran_ns_until(look.to);
+        let ran_until = self.ran_ns_until(reading.to);
         let ran = ran_until.saturating_sub(self.kernel.settled_ran);
-        let on_cpu = self.on_cpu_ns_since(&look, from);
+        let on_cpu = self.on_cpu_ns_since(&reading, from);
         let rest = ran.saturating_sub(on_cpu);
-        // Of a thread that is on a CPU nearly all the time, a little is missing because it is counted late.
-        let late = if on_cpu / 3 >= rest { rest.saturating_sub(look.queued).min(MAX_TICK_NS) } else { 0 };
-        let late = if matches!(look.on_cpu, OnCpu::InWholeLife(_)) { 0 } else { late };
+        // A thread that is on a CPU nearly all the time lacks a little that the kernel counts late.
+        let late = if on_cpu / 3 >= rest { rest.saturating_sub(reading.queued).min(MAX_TICK_NS) } else { 0 };
+        let late = if matches!(reading.on_cpu, OnCpu::InWholeLife(_)) { 0 } else { late };
         self.correct_tick(on_cpu.saturating_sub(ran).min(MAX_TICK_NS));
-        self.spread_without_cpu(from, look.to, rest - late);
-        self.kernel.last_stretch = (from, look.to, rest - late);
-        self.kernel.settled_until = look.to;
+        self.spread_without_cpu(from, reading.to, rest - late);
+        self.kernel.last_interval = (from, reading.to, rest - late);
+        self.kernel.settled_until = reading.to;
         self.kernel.settled_ran = ran_until.saturating_sub(late);
         if ran > 0 {
             self.kernel.on_cpu_ratio = Some(1.0 - (rest - late) as f64 / ran as f64);
@@ -176,31 +176,31 @@ impl Lane {
         }
     }
 
-    /// Where a look's stretch begins: the first look at a thread speaks of all its life.
-    fn reading_start(&self, look: &KernelReading) -> Stamp {
-        if look.from == Stamp(0) {
-            self.began.filter(|began| *began <= look.to).unwrap_or(look.from)
+    /// Returns the begin of a reading's interval: the first reading of a thread covers its whole life.
+    fn reading_start(&self, reading: &KernelReading) -> Stamp {
+        if reading.from == Stamp(0) {
+            self.began.filter(|began| *began <= reading.to).unwrap_or(reading.from)
         } else {
-            look.from
+            reading.from
         }
     }
 
-    /// Time on a CPU from `from` to the look.
-    fn on_cpu_ns_since(&mut self, look: &KernelReading, from: Stamp) -> u64 {
-        if self.kernel.counted_life.0 != look.life {
-            self.kernel.counted_life = (look.life, 0);
+    /// Returns the time on a CPU from `from` to the reading, ns.
+    fn on_cpu_ns_since(&mut self, reading: &KernelReading, from: Stamp) -> u64 {
+        if self.kernel.counted_life.0 != reading.life {
+            self.kernel.counted_life = (reading.life, 0);
         }
         let counted = &mut self.kernel.counted_life.1;
-        let on_cpu = match look.on_cpu {
+        let on_cpu = match reading.on_cpu {
             OnCpu::InWholeLife(all) => all.saturating_sub(*counted),
-            OnCpu::SinceLastReading(all) if look.from == Stamp(0) => all,
-            OnCpu::SinceLastReading(all) => proportional_part(all, (look.from, look.to), (from, look.to)),
+            OnCpu::SinceLastReading(all) if reading.from == Stamp(0) => all,
+            OnCpu::SinceLastReading(all) => proportional_part(all, (reading.from, reading.to), (from, reading.to)),
         };
         *counted = counted.saturating_add(on_cpu);
         on_cpu
     }
 
-    /// How long it seemed to run before `at`.
+    /// Returns how long the worker seemed to run before `at`, ns.
     fn ran_ns_until(&self, at: Stamp) -> u64 {
         let open = if self.activity.state == State::Running {
             self.open_span_end(at).span_since(self.activity.since).0
@@ -221,7 +221,7 @@ impl Lane {
         (self.ran_ns + open).saturating_sub(later)
     }
 
-    /// Running after `at`, of spans that have ended.
+    /// Returns the `Running` after `at` in spans that have ended, ns.
     fn ran_ns_after(&self, at: Stamp) -> u64 {
         let mut end = self.activity.since;
         let mut ran = 0;
@@ -237,19 +237,19 @@ impl Lane {
         ran
     }
 
-    /// Where the present span ends, as far as that is known at `at`.
+    /// Returns the end of the present span, as far as it is known at `at`.
     fn open_span_end(&self, at: Stamp) -> Stamp {
         self.dead_since().map_or(at, |dead| dead.min(at))
     }
 
-    /// Spreads so much time without a CPU over the Running in `from..to`.
+    /// Spreads `without` nanoseconds without a CPU over the `Running` in `from..to`.
     fn spread_without_cpu(&mut self, from: Stamp, to: Stamp, without: u64) {
         if without == 0 || from >= to {
             return;
         }
         let open = (self.activity.since, self.open_span_end(to));
         let is_open = self.activity.state == State::Running;
-        // In each bucket no more than ran there, nor than lies between the two moments.
+        // Each bucket gets no more than its `Running`, and no more than its part of the interval.
         let room = move |spent: &LaneBucket, a: Stamp, b: Stamp| {
             let open = if is_open { open.1.min(b).span_since(open.0.max(a)).0 } else { 0 };
             let ran = spent.by_state.get(State::Running) + open;
@@ -261,10 +261,11 @@ impl Lane {
         self.history.change_buckets(from, to, |a, b, spent| spent.without_cpu_ns += portions.next(room(spent, a, b)));
     }
 
-    /// The kernel has counted more than the worker ran: a tick that belongs to the stretch before.
+    /// Corrects the last interval when the kernel has counted more than the worker ran: the excess is a late tick of
+    /// that interval.
     fn correct_tick(&mut self, late: u64) {
-        let (from, to, put) = self.kernel.last_stretch;
-        let late = late.min(put);
+        let (from, to, counted) = self.kernel.last_interval;
+        let late = late.min(counted);
         if late == 0 {
             return;
         }
@@ -275,7 +276,7 @@ impl Lane {
             .change_buckets(from, to, |_, _, spent| spent.without_cpu_ns -= portions.next(spent.without_cpu_ns));
     }
 
-    /// A task's thread was without a CPU for so long since the task went on.
+    /// Records that the thread of a task was without a CPU for `queued` nanoseconds since the task was resumed.
     pub(crate) fn record_run_queue_wait(&mut self, at: Stamp, queued: u64) {
         let ran = at.span_since(self.activity.since).0;
         if self.activity.state == State::Running {
@@ -284,8 +285,8 @@ impl Lane {
         }
     }
 
-    /// What part of Running that nobody looked at was on a CPU: between that of the stretch before and the even share, the
-    /// nearer to the first the longer that stretch was.
+    /// Returns the estimated fraction of `Running` without a reading that was on a CPU: a weighted mean of the ratio of
+    /// the last interval and the even share. The more `Running` that interval had, the more its ratio counts.
     fn expected_on_cpu_share(&self) -> Option<f64> {
         match (self.kernel.on_cpu_ratio, self.kernel.even_share) {
             (Some(ratio), Some(even)) => {
@@ -296,30 +297,30 @@ impl Lane {
         }
     }
 
-    /// Says what part of their Running workers would have a CPU if all shared the cores evenly.
-    pub(crate) fn set_even_share(&mut self, part: f64) {
-        self.kernel.even_share = Some(part);
+    /// Sets the fraction of `Running` that is on a CPU if all workers share the cores evenly.
+    pub(crate) fn set_even_share(&mut self, share: f64) {
+        self.kernel.even_share = Some(share);
     }
 
-    /// Says by how much less (0 to 1) is on a CPU, of what no look has told yet, than the looks before would have it.
-    pub(crate) fn set_estimate_reduction(&mut self, part: f64) {
-        self.kernel.estimate_reduction = part;
+    /// Sets the fraction (0 to 1) by which the estimate of time on a CPU since the last reading is reduced.
+    pub(crate) fn set_estimate_reduction(&mut self, reduction: f64) {
+        self.kernel.estimate_reduction = reduction;
     }
 
-    /// The stretches that are not split yet, up to `now`: those of looks that wait for events, and what follows the last one,
-    /// which is taken to be as the last one was.
-    pub(super) fn unsettled_stretches(&self, now: Stamp) -> Vec<Unsettled> {
+    /// Returns the intervals up to `now` that are not settled yet: those of readings that wait for events, and the time
+    /// since the last reading, for which its ratio is assumed.
+    pub(super) fn unsettled_intervals(&self, now: Stamp) -> Vec<Unsettled> {
         let mut from = self.kernel.settled_until;
         let mut ratio = self.expected_on_cpu_share();
         let mut all = Vec::with_capacity(self.kernel.pending.len() + 1);
-        for look in &self.kernel.pending {
-            let to = look.to.min(now);
-            let begin = self.reading_start(look).max(from);
+        for reading in &self.kernel.pending {
+            let to = reading.to.min(now);
+            let begin = self.reading_start(reading).max(from);
             if begin >= to {
                 continue;
             }
-            if let OnCpu::SinceLastReading(on_cpu) = look.on_cpu {
-                let ran = self.ran_ns_until(look.to).saturating_sub(self.ran_ns_until(begin));
+            if let OnCpu::SinceLastReading(on_cpu) = reading.on_cpu {
+                let ran = self.ran_ns_until(reading.to).saturating_sub(self.ran_ns_until(begin));
                 if ran > 0 {
                     ratio = Some((on_cpu as f64 / ran as f64).min(1.0));
                 }
@@ -332,13 +333,13 @@ impl Lane {
         all
     }
 
-    /// Nanoseconds it was runnable without a CPU, as the kernel says; none as long as that has said nothing.
+    /// Returns how long the worker was runnable without a CPU according to the kernel, ns; `None` without a reading.
     pub fn run_queue_delay(&self) -> Option<u64> {
         self.kernel.run_queue_delay
     }
 
-    /// Part of the time in which it seemed to run lately that it had a CPU. None as long as the kernel has said nothing.
+    /// Returns the fraction of its recent `Running` in which the worker had a CPU; `None` without an estimate.
     pub fn on_cpu_share(&self, now: Stamp) -> Option<f64> {
-        self.unsettled_stretches(now).last().map(|last| last.on_cpu).or(self.kernel.on_cpu_ratio)
+        self.unsettled_intervals(now).last().map(|last| last.on_cpu).or(self.kernel.on_cpu_ratio)
     }
 }

@@ -1,9 +1,9 @@
-//! What one bucket of a lane holds.
+//! One bucket of a lane's history.
 
 use crate::history::Merge;
 use crate::state_times::StateTimes;
 
-/// Nanoseconds by state as the events tell, and those of them in which the worker seemed to run and had no CPU.
+/// Nanoseconds by state according to the events, and those in which the worker seemed to run but had no CPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct LaneBucket {
     pub by_state: StateTimes,

@@ -1,9 +1,9 @@
-//! Turns of a task on its event loop: from the moment that a thread of the loop comes to it, until it gives the thread back.
+//! Turns of a task on its event loop: a turn lasts from when a thread of the loop resumes the task until it yields.
 
 use super::{Activity, Lane};
 use contend_trace::{Span, Stamp, State};
 
-/// A stretch of the time axis.
+/// An interval of the time axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Interval {
     pub(crate) from: Stamp,
@@ -15,30 +15,30 @@ impl Interval {
         self.to.span_since(self.from)
     }
 
-    /// How much of `other` is in it.
+    /// Returns how long both intervals overlap.
     pub(crate) fn overlap(self, other: Self) -> Span {
         self.to.min(other.to).span_since(self.from.max(other.from))
     }
 }
 
 impl Lane {
-    /// Turns that ended in `from..to`, oldest first, as far back as spans are exact.
+    /// Returns the turns that ended in `from..to`, oldest first, as far back as spans are exact.
     ///
-    /// A wait that gives the thread back ends with the task being ready: it has to wait for its next turn. One that blocks the
-    /// thread is followed by the next thing that the task does, and is part of its turn. Of a wait that goes on, and of a turn
-    /// that does, it is not known yet.
+    /// After a wait that yields the thread, the task is ready: it waits for its next turn. A wait that blocks the
+    /// thread is followed directly by what the task does next, and is part of the turn. For an open wait or turn this
+    /// is not known yet.
     pub(crate) fn loop_turns(&self, from: Stamp, to: Stamp) -> Vec<Interval> {
         let mut turns = Vec::new();
         let mut began: Option<Stamp> = None;
         let mut spans = self.spans(from, to).peekable();
         while let Some(span) = spans.next() {
             let next = spans.peek().map(|next| next.state);
-            let gives_back = match span.state {
+            let yields = match span.state {
                 State::Running => false,
                 State::Ready | State::Done | State::Crashed => true,
                 _ => next.is_none_or(|next| next == State::Ready),
             };
-            if gives_back {
+            if yields {
                 turns.extend(began.take().map(|from| Interval { from, to: span.since }));
             } else {
                 began = began.or(Some(span.since));
@@ -47,7 +47,7 @@ impl Lane {
         turns
     }
 
-    /// Stretches that ended in `from..to` in which it could have gone on, but no thread of its loop came to it.
+    /// Returns the intervals that ended in `from..to` in which the task was ready but no thread of its loop resumed it.
     pub(crate) fn loop_waits(&self, from: Stamp, to: Stamp) -> impl Iterator<Item = Interval> + '_ {
         let ends = self.spans(from, to).skip(1).map(|next| next.since);
         let ready = |span: &Activity| span.state == State::Ready;

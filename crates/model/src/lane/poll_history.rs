@@ -1,37 +1,37 @@
-//! Stretches in which a worker asked again and again and did nothing else.
+//! Intervals in which a worker polled a resource and did nothing else.
 
 use std::collections::VecDeque;
 
 use contend_trace::{POLLS_PER_EVENT, ResourceId, Span, Stamp};
 
-/// Stretches that are kept.
+/// The maximum number of intervals that are kept.
 const MAX_KEPT: usize = 256;
 
-/// Stretches closer together than this are one.
+/// Intervals with a smaller gap between them are merged.
 const MAX_GAP: Span = Span::from_micros(100);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct PollStretch {
+struct PollInterval {
     from: Stamp,
     to: Stamp,
     resource: ResourceId,
     polls: u64,
 }
 
-/// The newest such stretches, in order.
+/// The newest intervals of polling, in order.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct PollHistory(VecDeque<PollStretch>);
+pub(crate) struct PollHistory(VecDeque<PollInterval>);
 
-/// What a worker's polling came to.
+/// The polling of a worker over a period of time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct PollSummary {
-    /// What it asked most.
+    /// The resource of the longest interval.
     pub resource: ResourceId,
-    /// Part of the time in which it did nothing else.
+    /// The fraction of the time in which the worker did nothing else.
     pub share: f64,
-    /// Looks a second, over all of the time.
+    /// Polls per second, over the whole period.
     pub polls_per_second: f64,
-    /// When it began.
+    /// When the longest interval began.
     pub since: Stamp,
 }
 
@@ -44,33 +44,33 @@ impl PollHistory {
             last.polls += POLLS_PER_EVENT;
             return;
         }
-        self.0.push_back(PollStretch { from, to: at, resource: on, polls: POLLS_PER_EVENT });
+        self.0.push_back(PollInterval { from, to: at, resource: on, polls: POLLS_PER_EVENT });
         if self.0.len() > MAX_KEPT {
             self.0.pop_front();
         }
     }
 
-    /// What it came to from `from` to `now`, or in that part of it of which all is kept.
+    /// Returns the summary from `from` to `now`, or of the part of this period that the history covers.
     pub(crate) fn summarize(&self, from: Stamp, now: Stamp) -> Option<PollSummary> {
         let first = self.0.front()?;
         let from = if self.0.len() < MAX_KEPT { from } else { from.max(first.from) };
-        let inside: Vec<&PollStretch> = self.0.iter().filter(|stretch| stretch.to > from).collect();
-        let lasted = |stretch: &PollStretch| stretch.to.min(now).span_since(stretch.from.max(from)).0;
-        let part = |stretch: &PollStretch| {
-            stretch.polls as f64 * lasted(stretch) as f64 / stretch.to.span_since(stretch.from).0.max(1) as f64
+        let inside: Vec<&PollInterval> = self.0.iter().filter(|interval| interval.to > from).collect();
+        let duration = |interval: &PollInterval| interval.to.min(now).span_since(interval.from.max(from)).0;
+        let polls = |interval: &PollInterval| {
+            interval.polls as f64 * duration(interval) as f64 / interval.to.span_since(interval.from).0.max(1) as f64
         };
-        let longest = inside.iter().max_by_key(|stretch| lasted(stretch))?;
+        let longest = inside.iter().max_by_key(|interval| duration(interval))?;
         let secs = now.span_since(from).as_secs_f64();
         (secs > 0.0).then(|| PollSummary {
             resource: longest.resource,
-            share: inside.iter().map(|stretch| lasted(stretch)).sum::<u64>() as f64 / 1e9 / secs,
-            polls_per_second: inside.iter().map(|stretch| part(stretch)).sum::<f64>() / secs,
+            share: inside.iter().map(|interval| duration(interval)).sum::<u64>() as f64 / 1e9 / secs,
+            polls_per_second: inside.iter().map(|interval| polls(interval)).sum::<f64>() / secs,
             since: longest.from,
         })
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.0.capacity() * size_of::<PollStretch>()
+        self.0.capacity() * size_of::<PollInterval>()
     }
 }
 
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stretches_that_touch_are_one_and_what_is_kept_is_bounded() {
+    fn adjacent_intervals_merge_and_their_number_is_bounded() {
         let mut polls = PollHistory::default();
         let on = ResourceId(1);
         (1..=1_000).for_each(|n| polls.add(Stamp(n * 1_000_000), on, Span(1_000_000)));

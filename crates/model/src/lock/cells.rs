@@ -1,25 +1,25 @@
-//! What a lock went through, asked by stretches of time.
+//! Use of a lock over time: holds and waits by interval, and by cell of a window.
 
 use super::{Lock, LockCapacity, OpenHold};
 use crate::history::{Merge, proportional_part};
 use crate::state_times::CellWindow;
 use contend_trace::{Grant, Stamp, WorkerId};
 
-/// What a lock went through in one cell of a window.
+/// The use of a lock in one cell of a window.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct LockCell {
-    /// Part of the cell in which it was held, 0 to 1.
+    /// The fraction of the cell in which the lock was held, 0 to 1.
     pub held_share: f32,
-    /// How many waited for it on average.
+    /// The mean number of waiters.
     pub mean_waiters: f32,
-    /// Of an rwlock: how many held it at once, on average over the cell.
+    /// The mean number of holders of an rwlock.
     pub mean_holders: f32,
-    /// Who held it longest in this cell, as far as exact holds are kept. Of an rwlock only who had it alone.
+    /// The worker that held the lock longest in this cell, as far back as exact holds are kept; of an rwlock, a writer.
     pub holder: Option<WorkerId>,
 }
 
-/// What one bucket of a lock holds: nanoseconds in which it was held, and in which workers waited, summed over them; and
-/// how many holds ended.
+/// One bucket of a lock: nanoseconds of holds and of waits, each summed over the workers, and the number of holds that
+/// ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct LockBucket {
     pub held: u64,
@@ -35,7 +35,7 @@ impl Merge for LockBucket {
     }
 }
 
-/// A hold that is over.
+/// A hold that ended.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct PastHold {
     pub grant: Grant,
@@ -44,13 +44,13 @@ pub(super) struct PastHold {
     pub to: Stamp,
 }
 
-/// Many long spans together may be more than there is room for.
+/// Adds to a sum that many long spans could overflow.
 pub(super) fn saturating_add_to(sum: &mut u64, more: u64) {
     *sum = sum.saturating_add(more);
 }
 
 impl Lock {
-    /// How many holds at once make it wholly held.
+    /// Returns how many holds at once make the lock fully held.
     fn full_hold_count(&self) -> f64 {
         match self.capacity {
             LockCapacity::Permits { permits, .. } => f64::from(permits.max(1)),
@@ -58,8 +58,8 @@ impl Lock {
         }
     }
 
-    /// Part of the time between two moments in which it was held, 0 to 1: for a semaphore the part of its permits, for an
-    /// rwlock the holds of all its readers together, as far as they fit.
+    /// Returns the fraction of the time between two moments in which the lock was held, 0 to 1: for a semaphore the
+    /// mean fraction of its permits, for an rwlock the sum of its readers' holds, at most 1.
     pub fn held_share(&self, from: Stamp, to: Stamp, now: Stamp) -> f64 {
         let to = to.min(now);
         let mut held = 0;
@@ -69,7 +69,8 @@ impl Lock {
         if to <= from { 0.0 } else { (held as f64 / to.span_since(from).0 as f64 / self.full_hold_count()).min(1.0) }
     }
 
-    /// Nanoseconds that workers waited for it between two moments, summed over them; open waits count up to `now`.
+    /// Returns how long workers waited for the lock between two moments, ns, summed over the workers. Open waits count
+    /// up to `now`.
     pub fn waited_ns(&self, from: Stamp, to: Stamp, now: Stamp) -> u64 {
         let to = to.min(now);
         let mut waited = 0;
@@ -79,7 +80,7 @@ impl Lock {
         waited
     }
 
-    /// How many holds ended between two moments.
+    /// Returns how many holds ended between two moments.
     pub fn releases(&self, from: Stamp, to: Stamp) -> u64 {
         let mut ended = 0;
         self.for_each_bucket(from, to, to, |a, b, traffic| {
@@ -88,7 +89,7 @@ impl Lock {
         ended
     }
 
-    /// What it went through in every cell; what is open counts up to `now`.
+    /// Writes the use of the lock in every cell to `out`. Open holds and waits count up to `now`.
     pub fn cells(&self, w: &CellWindow, now: Stamp, out: &mut Vec<LockCell>) {
         out.clear();
         out.resize(w.cells, LockCell::default());
@@ -108,22 +109,22 @@ impl Lock {
         for (i, cell) in out.iter_mut().enumerate() {
             if self.capacity == LockCapacity::ReadersWriter {
                 cell.mean_holders = cell.held_share;
-                // Where readers have it most of the time it is not the writer's cell.
+                // A cell in which readers held the lock most of the time names no writer.
                 let (from, to) = w.cell(i);
-                let alone = longest[i] as f32 / to.min(now).span_since(from).0.max(1) as f32;
-                cell.holder = cell.holder.filter(|_| 2.0 * alone >= cell.held_share);
+                let exclusive = longest[i] as f32 / to.min(now).span_since(from).0.max(1) as f32;
+                cell.holder = cell.holder.filter(|_| 2.0 * exclusive >= cell.held_share);
             }
             cell.held_share = (cell.held_share / self.full_hold_count() as f32).min(1.0);
         }
     }
 
-    /// Names in each cell the worker with the longest hold in it. Returns how long those are, ns.
+    /// Sets the holder of each cell to the worker with the longest hold in it. Returns how long these holds are, ns.
     fn name_holders(&self, w: &CellWindow, now: Stamp, out: &mut [LockCell]) -> Vec<u64> {
         let mut longest = vec![0; out.len()];
-        let alone = |grant: Grant| self.capacity != LockCapacity::ReadersWriter || !grant.is_shared();
-        let open = self.open_holds.iter().filter(|open| alone(open.grant));
+        let is_exclusive = |grant: Grant| self.capacity != LockCapacity::ReadersWriter || !grant.is_shared();
+        let open = self.open_holds.iter().filter(|open| is_exclusive(open.grant));
         let open = open.map(|open| (open.worker, open.from, self.open_hold_end(open, now)));
-        let past = self.exact_holds.iter().filter(|hold| alone(hold.grant)).map(|h| (h.worker, h.from, h.to));
+        let past = self.exact_holds.iter().filter(|hold| is_exclusive(hold.grant)).map(|h| (h.worker, h.from, h.to));
         for (worker, from, to) in past.chain(open) {
             let (from, to) = (from.max(w.from), to.min(w.to));
             if from >= to {
@@ -132,7 +133,7 @@ impl Lock {
             for i in w.cell_at(from)..=w.cell_at(Stamp(to.0 - 1)) {
                 let (begin, end) = w.cell(i);
                 let ns = to.min(end).span_since(from.max(begin)).0;
-                // Equal holds: the lower name, so that the order of arrival cannot matter.
+                // Of equal holds the one of the lower worker id counts, so that the order of arrival does not matter.
                 if ns > longest[i] || ns == longest[i] && ns > 0 && out[i].holder.is_some_and(|other| worker < other) {
                     longest[i] = ns;
                     out[i].holder = Some(worker);
@@ -142,8 +143,8 @@ impl Lock {
         longest
     }
 
-    /// Hands every bucket that `from..to` touches to `look`, what is open added up to `now`.
-    fn for_each_bucket(&self, from: Stamp, to: Stamp, now: Stamp, mut look: impl FnMut(Stamp, Stamp, &LockBucket)) {
+    /// Calls `visit` with every bucket that `from..to` touches. Open holds and waits are added up to `now`.
+    fn for_each_bucket(&self, from: Stamp, to: Stamp, now: Stamp, mut visit: impl FnMut(Stamp, Stamp, &LockBucket)) {
         let to = to.min(now);
         let begins = self.open_holds.iter().map(|o| o.from).chain(self.waiters.iter().map(|w| w.since));
         let earliest = begins.min().unwrap_or(now);
@@ -167,9 +168,9 @@ impl Lock {
         };
         self.history.visit_buckets(from, to, |a, b, traffic| {
             let b = b.min(now);
-            look(a, b, &with_open(*traffic, a, b));
+            visit(a, b, &with_open(*traffic, a, b));
         });
-        // Beyond the history all that is open lasts from one begin or death to the next.
+        // Beyond the end of the history, the set of open holds and waits changes only at begins and deaths.
         let deaths = self.open_holds.iter().map(|o| o.died_at).chain(self.waiters.iter().map(|w| w.died_at)).flatten();
         let begins = self.open_holds.iter().map(|o| o.from).chain(self.waiters.iter().map(|w| w.since));
         let mut a = from.max(self.history.end());
@@ -177,13 +178,14 @@ impl Lock {
         cuts.sort_unstable();
         for b in cuts {
             if a < b {
-                look(a, b, &with_open(LockBucket::default(), a, b));
+                visit(a, b, &with_open(LockBucket::default(), a, b));
                 a = b;
             }
         }
     }
 
-    /// Until when an open hold counts. One that a later grant has overtaken is over; its end has only not arrived yet.
+    /// Returns until when an open hold counts. A hold with an older grant than the newest has ended; only its release
+    /// has not arrived yet.
     pub(super) fn open_hold_end(&self, open: &OpenHold, now: Stamp) -> Stamp {
         let lasts = self.capacity != LockCapacity::Exclusive || open.grant == self.newest_grant;
         if lasts && !open.is_uncertain { now } else { open.died_at.unwrap_or(open.from) }

@@ -1,23 +1,25 @@
-//! Which grants of a lock have been seen.
+//! The set of grants of a lock that have been seen.
 
 use std::collections::VecDeque;
 
-/// A set of grants, nearly all of them in one run from 1 on: a bit for each one after the first one missing.
+/// A set of grants. Nearly all of them form one run from 1 on, so the set keeps one bit for each grant after the first
+/// missing one.
 #[derive(Debug, Clone)]
 pub(crate) struct GrantSet {
-    /// Grants before this one are seen, except those up to `hole`.
+    /// All grants before this one are seen, except some up to `last_hole`.
     base: u64,
-    /// The highest grant before `base` that was missing when it was given up; 0 if there is none.
+    /// The highest grant before `base` that may be missing, since the set no longer has room for it; 0 if there is
+    /// none.
     last_hole: u64,
     words: VecDeque<u64>,
-    /// Words of 64 grants kept at most: how far the streams of a lock's users may run apart.
+    /// The maximum number of words of 64 grants: how far the streams of a lock's users may drift apart.
     max_words: usize,
 }
 
 impl GrantSet {
-    pub(crate) fn new(most: usize) -> Self {
+    pub(crate) fn new(max_words: usize) -> Self {
         // There is no grant 0.
-        Self { base: 0, last_hole: 0, words: VecDeque::from([1]), max_words: most.max(1) }
+        Self { base: 0, last_hole: 0, words: VecDeque::from([1]), max_words: max_words.max(1) }
     }
 
     #[inline]
@@ -35,7 +37,7 @@ impl GrantSet {
         }
     }
 
-    /// Makes room up to `grant`, giving up what is too far behind it.
+    /// Makes room up to `grant`, and drops words that are too far behind it.
     #[cold]
     fn grow_to(&mut self, grant: u64) {
         let first = (grant / 64).saturating_sub(self.max_words as u64 - 1) * 64;
@@ -49,7 +51,7 @@ impl GrantSet {
         self.words.resize(wanted.max(self.words.len()), 0);
     }
 
-    /// Whether every grant after `after` up to and including `to` was seen. Costs by the grants between.
+    /// Whether every grant after `after`, up to and including `to`, was seen. Takes time proportional to their number.
     pub(crate) fn contains_range(&self, after: u64, to: u64) -> bool {
         if to <= after {
             return true;
@@ -72,7 +74,7 @@ impl GrantSet {
         true
     }
 
-    /// The last of those from 1 on that were all seen: 0 if the first is missing, or was given up.
+    /// Returns the last grant of the run from 1 on that was seen completely; 0 if the first is missing or was dropped.
     pub(crate) fn contiguous_end(&self) -> u64 {
         if self.last_hole > 0 {
             return 0;
@@ -80,9 +82,9 @@ impl GrantSet {
         (self.base + u64::from(self.words.front().map_or(0, |word| word.trailing_ones()))).saturating_sub(1)
     }
 
-    /// Whether this one was certainly not seen: it is not among those that were given up.
-    pub(crate) fn is_missing(&self, one: u64) -> bool {
-        let Some(ahead) = one.checked_sub(self.base) else { return false };
+    /// Whether this grant was certainly not seen. A dropped grant may have been.
+    pub(crate) fn is_missing(&self, grant: u64) -> bool {
+        let Some(ahead) = grant.checked_sub(self.base) else { return false };
         self.words.get((ahead / 64) as usize).is_none_or(|word| word >> (ahead % 64) & 1 == 0)
     }
 
@@ -99,7 +101,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn agrees_with_a_plain_set(grants in prop::collection::vec(1u64..400, 0..500), after in 0u64..400, to in 0u64..400) {
+        fn grant_set_agrees_with_a_list(
+            grants in prop::collection::vec(1u64..400, 0..500),
+            after in 0u64..400,
+            to in 0u64..400,
+        ) {
             let mut seen = GrantSet::new(64);
             for grant in &grants {
                 seen.insert(*grant);
@@ -111,14 +117,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_up_counts_as_missing() {
+    fn dropped_grants_are_neither_seen_nor_missing() {
         let mut seen = GrantSet::new(1 << 11);
         let far = (3 * 64) << 11;
         (1..=10).chain(far..=far + 10).for_each(|g| seen.insert(g));
         assert!(seen.contains_range(far - 1, far + 10));
         assert!(!seen.contains_range(10, far + 10));
-        assert!(!seen.contains_range(0, 5) && seen.contiguous_end() == 0, "forgotten, so not believed");
-        assert!(!seen.is_missing(5) && !seen.is_missing(11) && seen.is_missing(far + 11), "nor believed to be missing");
+        assert!(!seen.contains_range(0, 5) && seen.contiguous_end() == 0, "dropped, so not known to be seen");
+        assert!(!seen.is_missing(5) && !seen.is_missing(11) && seen.is_missing(far + 11), "nor known to be missing");
         assert!(seen.heap_bytes() <= (2 * 8) << 11);
         seen.insert(u64::MAX);
         assert!(seen.contains_range(u64::MAX - 1, u64::MAX));

@@ -1,24 +1,24 @@
-//! How a lock goes from one worker to the next: how long it lies idle between two turns.
+//! Handoffs of a lock from one worker to the next, and how long the lock is idle in between.
 
 use super::Lock;
 use contend_trace::Stamp;
 
-/// Turns that followed upon one another, as far as exact holds are kept.
+/// The handoffs between consecutive holds, as far back as exact holds are kept.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Handoffs {
-    /// How many times it went from one worker to another.
+    /// How many times the lock went from one worker to another.
     pub count: u64,
-    /// Time between giving it back and the next one having it, ns: the median.
+    /// The median time between a release and the next acquisition, ns.
     pub median_idle_ns: u64,
-    /// Time that it was held in those turns, ns: the median.
+    /// The median duration of these holds, ns.
     pub median_held_ns: u64,
-    /// Part of the time of those turns, and of what lies between them, in which nobody had it.
+    /// The fraction of the time of these holds and the gaps between them in which the lock was free.
     pub idle_share: f64,
 }
 
 impl Lock {
-    /// The turns that ended since `from`. Each grant follows upon the one before, so that no order of arrival matters.
-    /// `None` when it never went from one worker to another.
+    /// Returns the handoffs of the holds that ended since `from`. Grants are consecutive numbers, so the order of
+    /// arrival does not matter. `None` if the lock never went from one worker to another.
     pub(crate) fn handoffs(&self, from: Stamp) -> Option<Handoffs> {
         let (mut idle, mut held) = (Vec::new(), Vec::new());
         for hold in self.exact_holds.iter().filter(|hold| hold.to >= from && hold.grant.number() > 0) {
@@ -29,12 +29,12 @@ impl Lock {
                 held.push(hold.to.span_since(hold.from).0);
             }
         }
-        let (nobody, somebody) = (idle.iter().sum::<u64>() as f64, held.iter().sum::<u64>() as f64);
+        let (idle_sum, held_sum) = (idle.iter().sum::<u64>() as f64, held.iter().sum::<u64>() as f64);
         Some(Handoffs {
             count: idle.len() as u64,
             median_idle_ns: median(&mut idle)?,
             median_held_ns: median(&mut held)?,
-            idle_share: nobody / (nobody + somebody).max(1.0),
+            idle_share: idle_sum / (idle_sum + held_sum).max(1.0),
         })
     }
 }

@@ -1,24 +1,23 @@
-//! What a lock went through with the present settings.
+//! Figures of a lock since the last change of settings.
 
 use super::Lock;
 use crate::duration_stats::DurationStats;
 use contend_trace::{Span, Stamp, WorkerId};
 
-/// Figures since the settings were changed.
+/// The figures since the last change of settings, and the counts before it.
 #[derive(Debug, Clone)]
 pub(super) struct LockBaseline {
     from: Stamp,
-    /// Counts when they begin.
     acquired: u64,
     contended: u64,
-    gave_up: u64,
-    /// What each user had had by then, sorted by worker.
+    timeouts: u64,
+    /// The counts of each user, sorted by worker.
     users: Vec<RecentLockUse>,
     wait: DurationStats,
     hold: DurationStats,
 }
 
-/// What one worker has had of a lock: how often it got it, and how long it waited for it, in ns.
+/// The use of a lock by one worker: how often it took the lock, and how long it waited for it, ns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RecentLockUse {
     pub worker: WorkerId,
@@ -48,13 +47,13 @@ impl LockBaseline {
 }
 
 impl Lock {
-    /// Figures of the present settings begin at `from`.
+    /// Begins the figures of the present settings at `from`.
     pub(crate) fn set_baseline(&mut self, from: Stamp) {
         self.baseline = Some(Box::new(LockBaseline {
             from,
             acquired: self.acquired,
             contended: self.contended,
-            gave_up: self.timeouts,
+            timeouts: self.timeouts,
             users: self.current_users().collect(),
             wait: DurationStats::new(self.wait_times.digits()),
             hold: DurationStats::new(self.hold_times.digits()),
@@ -64,35 +63,36 @@ impl Lock {
         }
     }
 
-    /// Acquisitions with the present settings: all of the run as long as nothing was changed.
+    /// Returns the number of acquisitions under the present settings: those of the whole run if nothing was changed.
     pub fn recent_acquired(&self) -> u64 {
         self.acquired - self.baseline.as_ref().map_or(0, |since| since.acquired)
     }
 
-    /// Acquisitions with the present settings that had to wait.
+    /// Returns the number of acquisitions under the present settings that had to wait.
     pub fn recent_contended(&self) -> u64 {
         self.contended - self.baseline.as_ref().map_or(0, |since| since.contended)
     }
 
-    /// Timed waits with the present settings that ended without the lock.
+    /// Returns the number of timed waits under the present settings that ended without the lock.
     pub fn recent_timeouts(&self) -> u64 {
-        self.timeouts - self.baseline.as_ref().map_or(0, |since| since.gave_up)
+        self.timeouts - self.baseline.as_ref().map_or(0, |since| since.timeouts)
     }
 
-    /// As [`Lock::wait_times`], of waits that began with the present settings.
+    /// Like [`Lock::wait_times`], for waits that began under the present settings.
     pub fn recent_wait_times(&self) -> &DurationStats {
         self.baseline.as_ref().map_or(&self.wait_times, |since| &since.wait)
     }
 
-    /// As [`Lock::hold_times`], of holds that began with the present settings.
+    /// Like [`Lock::hold_times`], for holds that began under the present settings.
     pub fn recent_hold_times(&self) -> &DurationStats {
         self.baseline.as_ref().map_or(&self.hold_times, |since| &since.hold)
     }
 
-    /// What each worker had of it with the present settings, of those that got it or wait or waited for it.
+    /// Returns the use of the lock under the present settings by each worker that took it, waits for it or waited for
+    /// it.
     pub fn recent_users(&self) -> Vec<RecentLockUse> {
         let Some(since) = &self.baseline else { return self.current_users().collect() };
-        let less = |mut now: RecentLockUse| {
+        let subtract_earlier = |mut now: RecentLockUse| {
             if let Ok(at) = since.users.binary_search_by_key(&now.worker, |user| user.worker) {
                 now.acquired -= since.users[at].acquired;
                 now.waited -= since.users[at].waited;
@@ -101,10 +101,10 @@ impl Lock {
         };
         let waits = |worker: WorkerId| self.waiters.iter().any(|waiter| waiter.worker == worker);
         let took_part = |user: &RecentLockUse| user.acquired > 0 || user.waited > 0 || waits(user.worker);
-        self.current_users().map(less).filter(took_part).collect()
+        self.current_users().map(subtract_earlier).filter(took_part).collect()
     }
 
-    /// As [`Lock::fairness`], over the present settings.
+    /// Like [`Lock::fairness`], under the present settings.
     pub fn recent_fairness(&self) -> Option<f64> {
         super::users::jain_index(self.recent_users().iter().map(|user| user.acquired))
     }

@@ -1,33 +1,33 @@
-//! What each of a lock's users had of it.
+//! Use of a lock by worker: acquisitions, waits, timeouts, and fairness among the workers.
 
 use super::Lock;
 use contend_trace::{Grant, Span, Stamp, WorkerId};
 
-/// What one worker had of the lock.
+/// The use of a lock by one worker.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LockUse {
     pub worker: WorkerId,
     pub acquired: u64,
-    /// ns
+    /// Total and longest wait, ns.
     pub waited: u64,
     pub longest_wait: u64,
-    /// When its longest wait ended.
+    /// When the longest wait ended.
     pub longest_wait_end: Stamp,
-    /// Its newest grant.
+    /// The worker's newest grant.
     pub last_grant: Grant,
     pub streak: TimeoutStreak,
 }
 
-/// Timed waits in a row that one worker ended without the lock.
+/// Consecutive timed waits of one worker that ended without the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct TimeoutStreak {
     pub timeouts: u32,
-    /// The first and the last of them.
+    /// The ends of the first and of the last of these waits.
     pub since: Stamp,
     pub last: Stamp,
 }
 
-/// Jain's index of some counts; none when all are 0.
+/// Returns Jain's index of the counts; `None` if all are 0.
 pub(super) fn jain_index(counts: impl Iterator<Item = u64>) -> Option<f64> {
     let (mut users, mut sum, mut squares) = (0.0, 0.0, 0.0);
     for count in counts.map(|count| count as f64) {
@@ -39,43 +39,44 @@ pub(super) fn jain_index(counts: impl Iterator<Item = u64>) -> Option<f64> {
 }
 
 impl Lock {
-    /// Jain's index over the workers that asked for it: 1 is fair, 1/n is one of n taking all. None when nobody did.
-    /// (Jain, Chiu, Hawe: A quantitative measure of fairness, DEC-TR-301, 1984.)
+    /// Returns Jain's index of the acquisitions of all workers that ever requested the lock: 1 is fair, 1/n means that
+    /// one of n workers takes all. `None` if there are no acquisitions. (Jain, Chiu, Hawe: A quantitative measure of
+    /// fairness, DEC-TR-301, 1984.)
     pub fn fairness(&self) -> Option<f64> {
         jain_index(self.users.iter().map(|u| u.acquired))
     }
 
-    /// How many times each worker that asked for it got it.
+    /// Returns how often each worker that requested the lock took it.
     pub fn acquisitions_by_worker(&self) -> impl Iterator<Item = (WorkerId, u64)> + '_ {
         self.users.iter().map(|u| (u.worker, u.acquired))
     }
 
-    /// How long each worker that asked for it waited: in all, and at most, ns. Without the waits that go on.
+    /// Returns the total and the longest wait of each worker that requested the lock, ns, without open waits.
     pub fn waits_by_worker(&self) -> impl Iterator<Item = (WorkerId, u64, u64)> + '_ {
         self.users.iter().map(|u| (u.worker, u.waited, u.longest_wait))
     }
 
-    /// The longest wait of each worker that waited and waits no more: from when to when.
+    /// Returns the begin and the end of each worker's longest wait that has ended.
     pub(crate) fn longest_waits(&self) -> impl Iterator<Item = (WorkerId, Stamp, Stamp)> + '_ {
         let waited = self.users.iter().filter(|u| u.longest_wait > 0);
         waited.map(|u| (u.worker, u.longest_wait_end.earlier_by(Span(u.longest_wait)), u.longest_wait_end))
     }
 
-    /// The newest grant a worker is known to have had.
+    /// Returns the newest known grant of a worker.
     pub(crate) fn last_grant_of(&self, worker: WorkerId) -> Grant {
         self.users.binary_search_by_key(&worker, |u| u.worker).map_or(Grant(0), |i| self.users[i].last_grant)
     }
 
     #[inline]
     pub(super) fn user_entry(&mut self, worker: WorkerId) -> &mut LockUse {
-        // Workers of one group are neighbours: the distance from the first one is nearly always the place.
+        // Workers of one group have consecutive ids: the distance from the first one is nearly always the index.
         let guess = self.users.first().map_or(0, |first| worker.index().wrapping_sub(first.worker.index()));
         if self.users.get(guess).is_some_and(|u| u.worker == worker) {
             return &mut self.users[guess];
         }
-        let place = self.users.binary_search_by_key(&worker, |u| u.worker).unwrap_or_else(|place| {
+        let index = self.users.binary_search_by_key(&worker, |u| u.worker).unwrap_or_else(|index| {
             self.users.insert(
-                place,
+                index,
                 LockUse {
                     worker,
                     acquired: 0,
@@ -86,12 +87,12 @@ impl Lock {
                     streak: TimeoutStreak::default(),
                 },
             );
-            place
+            index
         });
-        &mut self.users[place]
+        &mut self.users[index]
     }
 
-    /// How often each worker gave up since it last had the lock.
+    /// Returns how often each worker gave up since it last held the lock.
     pub(crate) fn timeout_streaks(&self) -> impl Iterator<Item = (WorkerId, TimeoutStreak)> + '_ {
         self.users.iter().map(|user| (user.worker, user.streak)).filter(|(_, streak)| streak.timeouts > 0)
     }

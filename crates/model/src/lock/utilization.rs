@@ -1,19 +1,19 @@
-//! For what part of the time a lock is in use, by whomever: holds that overlap count once.
+//! The fraction of the time in which a lock is in use; overlapping holds count once.
 
 use super::Lock;
-use contend_trace::Stamp;
+use contend_trace::{Stamp, WorkerId};
 
-/// The use of a lock over a stretch of time.
+/// The utilization of a lock over an interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct LockUtilization {
-    /// Part of the time in which anybody has it.
+    /// The fraction of the time in which any worker holds the lock.
     pub held_share: f64,
-    /// Part of the time in which somebody has it alone.
+    /// The fraction of the time in which a worker holds the lock exclusively.
     pub exclusive_share: f64,
 }
 
 impl Lock {
-    /// How it was used from `from` to `now`, or in that part of it of which exact holds are kept.
+    /// Returns the utilization from `from` to `now`, or over the part of this interval that exact holds cover.
     pub(crate) fn utilization(&self, from: Stamp, now: Stamp) -> Option<LockUtilization> {
         let past = self.exact_holds.iter().filter(|hold| hold.grant.number() > 0 && hold.to > from);
         let from = if self.exact_holds.len() < self.max_exact_holds {
@@ -28,23 +28,23 @@ impl Lock {
             .collect();
         holds.sort_unstable();
         let span = now.span_since(from).0;
-        let part = |alone: bool| {
-            let wanted = holds.iter().filter(|(_, _, shared)| !(alone && *shared)).map(|(a, b, _)| (*a, *b));
+        let share = |exclusive: bool| {
+            let wanted = holds.iter().filter(|(_, _, shared)| !(exclusive && *shared)).map(|(a, b, _)| (*a, *b));
             covered_ns(wanted) as f64 / span as f64
         };
-        (span > 0).then(|| LockUtilization { held_share: part(false), exclusive_share: part(true) })
+        (span > 0).then(|| LockUtilization { held_share: share(false), exclusive_share: share(true) })
     }
 
-    /// Whether its owner, or one of its holders, is among these workers.
-    pub(crate) fn is_held_by(&self, is: impl Fn(contend_trace::WorkerId) -> bool) -> bool {
-        self.holders().into_iter().any(|(worker, _)| is(worker))
+    /// Whether a worker that satisfies `predicate` holds the lock.
+    pub(crate) fn is_held_by(&self, predicate: impl Fn(WorkerId) -> bool) -> bool {
+        self.holders().into_iter().any(|(worker, _)| predicate(worker))
     }
 }
 
-/// Nanoseconds that stretches cover together; in the order of their begins.
-fn covered_ns(stretches: impl Iterator<Item = (Stamp, Stamp)>) -> u64 {
+/// Returns the length of the union of the intervals, ns. They are sorted by their begins.
+fn covered_ns(intervals: impl Iterator<Item = (Stamp, Stamp)>) -> u64 {
     let (mut sum, mut end) = (0, Stamp(0));
-    for (from, to) in stretches {
+    for (from, to) in intervals {
         let from = from.max(end);
         if to > from {
             sum += to.span_since(from).0;
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_overlaps_counts_once() {
+    fn overlapping_holds_count_once() {
         let all = [(0, 4), (1, 2), (3, 7), (9, 10)].map(|(a, b)| (Stamp(a), Stamp(b)));
         assert_eq!(covered_ns(all.into_iter()), 8);
     }

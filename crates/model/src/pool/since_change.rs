@@ -1,10 +1,10 @@
-//! What a pool did with the present settings.
+//! Figures of a pool since the last change of settings.
 
 use super::{HandoverTime, Pool};
 use crate::duration_stats::DurationStats;
 use contend_trace::{Span, Stamp};
 
-/// Tasks by what became of them.
+/// The number of tasks by outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TaskCounts {
     pub submitted: u64,
@@ -34,11 +34,11 @@ impl TaskCounts {
     }
 }
 
-/// Figures of the present settings: those of the whole run as long as nothing was changed.
+/// Figures of the present settings: those of the whole run if nothing was changed.
 #[derive(Debug, Clone, Copy)]
 pub struct RecentTasks<'a> {
     pub counts: TaskCounts,
-    /// Of tasks that were due since: from begin to end.
+    /// From begin to end, of tasks that were due under the present settings; likewise below.
     pub service_times: &'a DurationStats,
     /// From the intended start to the end.
     pub response_times: &'a DurationStats,
@@ -46,17 +46,17 @@ pub struct RecentTasks<'a> {
     pub wait_times: &'a DurationStats,
 }
 
-/// Figures since the settings were changed.
+/// The figures since the last change of settings, and the counts before it.
 #[derive(Debug, Clone)]
 pub(super) struct PoolBaseline {
-    /// Tasks due from here on count for the durations.
+    /// Tasks that were due before this moment do not count for the durations.
     counts_from: Stamp,
     counts: TaskCounts,
     handover: HandoverTime,
     service_times: DurationStats,
     response_times: DurationStats,
     wait_times: DurationStats,
-    /// Tasks that waited at the change, until they are worked off.
+    /// The tasks that waited at the change, until they are worked off.
     inherited_tasks: Option<u32>,
 }
 
@@ -83,7 +83,7 @@ impl PoolBaseline {
 }
 
 impl Pool {
-    /// Figures of the whole run.
+    /// Returns the counts of the whole run.
     pub fn task_counts(&self) -> TaskCounts {
         TaskCounts {
             submitted: self.submitted,
@@ -98,7 +98,7 @@ impl Pool {
         }
     }
 
-    /// Figures of the present settings. Tasks that were due before them count for no duration.
+    /// Returns the figures of the present settings. Tasks that were due before do not count for the durations.
     pub fn recent_tasks(&self) -> RecentTasks<'_> {
         match &self.baseline {
             None => RecentTasks {
@@ -116,7 +116,7 @@ impl Pool {
         }
     }
 
-    /// Figures begin anew at `from`, with so many tasks in the queue.
+    /// Begins the figures of the present settings at `from`, with `depth` tasks in the queue.
     pub(crate) fn set_baseline(&mut self, from: Stamp, depth: u32) {
         let times = || DurationStats::new(self.service_times.digits());
         self.baseline = Some(Box::new(PoolBaseline {
@@ -130,7 +130,7 @@ impl Pool {
         }));
     }
 
-    /// As [`Pool::handover`], since the settings were changed.
+    /// Like [`Pool::handover_time`], since the last change of settings.
     pub fn recent_handover_time(&self, now: Stamp) -> HandoverTime {
         let (all, then) =
             (self.handover_time(now), self.baseline.as_ref().map_or(HandoverTime::default(), |since| since.handover));
@@ -140,12 +140,13 @@ impl Pool {
         }
     }
 
-    /// How many tasks waited at the last change, as long as they, or tasks behind them, still have to be worked off.
+    /// Returns how many tasks waited at the last change, until these and the tasks behind them are worked off.
     pub(crate) fn inherited_tasks(&self) -> Option<u32> {
         self.baseline.as_ref()?.inherited_tasks
     }
 
-    /// The tasks of former settings are done: from here on durations are those of the present settings alone.
+    /// Records that the tasks of former settings are done: from `at` on, durations are those of the present settings
+    /// alone.
     pub(crate) fn end_backlog(&mut self, at: Stamp) {
         if let Some(since) = &mut self.baseline {
             let times = || DurationStats::new(since.service_times.digits());

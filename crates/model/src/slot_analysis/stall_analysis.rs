@@ -1,81 +1,83 @@
-//! Who can never go on for want of what nobody is left to give, from one look at the slots.
+//! Finds stalled workers from one snapshot of the wait slots: those that wait for a supply no remaining worker can
+//! provide.
 //!
-//! Their slots are read twice. With the first reading it is seen which workers are in no life, and between the two what each
-//! queue and condition lacks. Let one of the set go on, and be the first to do so, with an item. It had not got it when its
-//! queue was seen to be empty, or it would have cleared its slot before. So the item was put later, and by one of the set:
-//! who was in no life before had done all that it did in the last one, and is in another only after one of the set has
-//! spawned it. That one would have had to go on first. A contradiction; no event is needed. A permit of a semaphore that
-//! had none then is such an item: those who may hold one for a block are among those who could give it.
+//! The slots are read twice. The first reading also shows which workers are in no life; between the two readings the
+//! reader sees what each queue and condition lacks. The proof is by contradiction. Suppose a worker of the set
+//! continues, as the first of the set, with an item. It did not have the item when its queue was seen empty, or it
+//! would have cleared its slot before. So the item was put later, and by a worker of the set: a worker that was in no
+//! life then had done everything in its last one, and gets another only after a worker of the set has spawned it. That
+//! worker would have continued first. The proof needs no event. A permit of a semaphore that had none is such an item:
+//! the workers that may hold one for a block are among those that could provide it.
 //!
-//! Pools, pipes and results are left out: what they have to give does not all lie in memory that others can see. Whoever
-//! waits for one of these is taken for one that goes on.
+//! Pools, pipes and results are left out: not all of their supply lies in memory that others can see. A worker that
+//! waits for one of these counts as able to continue.
 
 use std::collections::BTreeMap;
 
 use super::SlotIndex;
 use crate::Model;
 use crate::deadlock::{Requirement, permanently_blocked};
-use crate::lane::LockRequest;
-use crate::slot_audit::SlotReport;
+use crate::lock::LockRequest;
+use crate::slot_report::SlotReport;
 use contend_trace::{ResourceId, ResourceKind, State, WorkerId};
 
-/// Workers and those who could wake them, all together, beyond which nothing is concluded.
+/// Most requirements, of workers and of supplies together. Beyond it nothing is concluded.
 const MAX_REQUIREMENTS: usize = 1 << 20;
 
-/// What nobody could have at one moment, in order.
+/// Sorted (resource, state) pairs that no waiter could have been served from at the snapshot.
 pub(crate) type Unavailable<'a> = &'a [(ResourceId, State)];
 
-/// All of one look: first the slots, then those in no life, then what is waited for.
+/// One snapshot. Its requirements are listed in this order: slots, workers in no life, supplies.
 struct StallAnalysis<'a> {
     model: &'a Model,
     slots: &'a SlotIndex,
     unavailable: Unavailable<'a>,
-    /// Places of those who are in no life.
+    /// Places of the workers in no life.
     index_of_absent: BTreeMap<WorkerId, usize>,
 }
 
 impl Model {
-    /// All who can never go on, those of a deadlock included; nobody if all who do wait for locks or ends.
-    pub(crate) fn find_stalled_in_slots(&self, slots: &SlotIndex, lacking: Unavailable<'_>) -> Vec<WorkerId> {
-        if slots.reports.iter().all(|said| self.missing_supply(said).is_none()) {
+    /// Workers that are stuck forever, deadlocked ones included. Empty if no worker waits for a supply.
+    pub(crate) fn find_stalled_in_slots(&self, slots: &SlotIndex, unavailable: Unavailable<'_>) -> Vec<WorkerId> {
+        if slots.reports.iter().all(|report| self.missing_supply(report).is_none()) {
             return Vec::new();
         }
-        let absent = (0..self.lanes.len()).map(WorkerId::from).filter(|w| self.is_seen_absent(*w, lacking));
+        let absent = (0..self.lanes.len()).map(WorkerId::from).filter(|w| self.is_seen_absent(*w, unavailable));
         let absent = absent.enumerate().map(|(nth, w)| (w, slots.reports.len() + nth)).collect();
-        let Some(needs) =
-            (StallAnalysis { model: self, slots, unavailable: lacking, index_of_absent: absent }).requirements()
+        let Some(needs) = (StallAnalysis { model: self, slots, unavailable, index_of_absent: absent }).requirements()
         else {
             return Vec::new();
         };
-        let waits = |place: &usize| slots.reports.get(*place).is_some_and(|said| !said.has_ended);
+        let waits = |place: &usize| slots.reports.get(*place).is_some_and(|report| !report.has_ended);
         slots.workers_at(permanently_blocked(&needs).into_iter().filter(waits).collect())
     }
 
-    /// What somebody must give a worker that says so; locks and ends are not given.
-    fn missing_supply(&self, said: &SlotReport) -> Option<(ResourceId, State)> {
+    /// The supply that a worker waits for, by its slot. Locks and ends of workers are no supplies.
+    fn missing_supply(&self, report: &SlotReport) -> Option<(ResourceId, State)> {
         let is_signal = |id: &ResourceId| {
             let kind = self.registry.resource(*id).map(|resource| &resource.kind);
             matches!(kind, Some(ResourceKind::Semaphore { scoped: false, .. }))
         };
-        let permit = said.lock_wait.filter(|(_, timed)| !timed).map(|(lock, _)| lock).filter(is_signal);
-        said.awaited_supply.or(permit.map(|semaphore| (semaphore, State::Lock)))
+        let permit = report.lock_wait.filter(|(_, timed)| !timed).map(|(lock, _)| lock).filter(is_signal);
+        report.awaited_supply.or(permit.map(|semaphore| (semaphore, State::Lock)))
     }
 
-    /// Whether a worker that others spawn or join was seen to be in no life, nor to be asked for one.
-    fn is_seen_absent(&self, w: WorkerId, lacking: Unavailable<'_>) -> bool {
-        self.life_of(w).is_some_and(|life| is_unavailable(lacking, (life, State::Done)))
+    /// Whether the snapshot shows that a worker that others spawn or join was in no life and had none requested.
+    fn is_seen_absent(&self, w: WorkerId, unavailable: Unavailable<'_>) -> bool {
+        self.life_of(w).is_some_and(|life| is_unavailable(unavailable, (life, State::Done)))
     }
 
-    /// Whether the last look says of these as much as events do: it found all of them as they are, nobody was killed or ended
-    /// with a lock, whoever ended was seen to have, and all wait for what can be seen from outside.
-    pub(crate) fn is_conclusive(&self, stuck: &[WorkerId], lacking: Unavailable<'_>) -> bool {
+    /// Whether the snapshot alone is conclusive for these workers: it shows all of them in their present state, no
+    /// worker was killed or ended with a lock, all ended workers were seen to have ended, and all of these wait for
+    /// something that the snapshot shows.
+    pub(crate) fn is_conclusive(&self, stuck: &[WorkerId], unavailable: Unavailable<'_>) -> bool {
         let is_plain = |w: &WorkerId| {
             let on = self.lane(*w).activity().resource.and_then(|on| self.registry.resource(on));
             on.is_some_and(|on| match on.kind {
                 ResourceKind::Pipe { .. } | ResourceKind::Server { .. } => false,
-                // Some permits may be left, and not enough.
+                // Permits may be left, but too few.
                 ResourceKind::Semaphore { scoped: false, .. } => {
-                    !matches!(self.lane(*w).lock_request.1, LockRequest::Many(_))
+                    !matches!(self.lane(*w).lock_request(), LockRequest::Many(_))
                 }
                 _ => true,
             })
@@ -83,8 +85,8 @@ impl Model {
         let is_seen = |w: &WorkerId| self.lane(*w).slot_snapshot == self.snapshot_count();
         let in_order = |w: WorkerId| {
             let lane = self.lane(w);
-            let seen =
-                lane.is_in_life() || lane.held_locks().is_empty() && (is_seen(&w) || self.is_seen_absent(w, lacking));
+            let seen = lane.is_in_life()
+                || lane.held_locks().is_empty() && (is_seen(&w) || self.is_seen_absent(w, unavailable));
             seen && lane.crash_count() == 0 && lane.noticed_death.is_none()
         };
         let kept = |id| self.lock(id).is_some_and(|lock| lock.former_holds().next().is_some());
@@ -96,25 +98,25 @@ impl Model {
 }
 
 impl StallAnalysis<'_> {
-    /// What everybody and everything needs. `None` when there is too much of it.
+    /// The requirements of all workers and supplies. `None` if there are too many.
     fn requirements(&self) -> Option<Vec<Requirement>> {
-        let first_thing = self.slots.reports.len() + self.index_of_absent.len();
-        let mut things: BTreeMap<(ResourceId, State), usize> = BTreeMap::new();
-        let (mut givers, mut total) = (Vec::new(), first_thing);
-        let mut needs = Vec::with_capacity(first_thing);
-        for (place, said) in self.slots.reports.iter().enumerate() {
-            needs.push(match (self.model.missing_supply(said), said.joined_life) {
-                (Some(on), _) if is_unavailable(self.unavailable, on) && !said.is_block_timed => {
-                    Requirement::All(vec![*things.entry(on).or_insert_with(|| {
+        let first_supply = self.slots.reports.len() + self.index_of_absent.len();
+        let mut supply_rows: BTreeMap<(ResourceId, State), usize> = BTreeMap::new();
+        let (mut supplies, mut total) = (Vec::new(), first_supply);
+        let mut needs = Vec::with_capacity(first_supply);
+        for (place, report) in self.slots.reports.iter().enumerate() {
+            needs.push(match (self.model.missing_supply(report), report.joined_life) {
+                (Some(on), _) if is_unavailable(self.unavailable, on) && !report.is_block_timed => {
+                    Requirement::All(vec![*supply_rows.entry(on).or_insert_with(|| {
                         let any = self.suppliers(on);
                         total += any.len();
-                        givers.push(Requirement::Any(any));
-                        first_thing + givers.len() - 1
+                        supplies.push(Requirement::Any(any));
+                        first_supply + supplies.len() - 1
                     })])
                 }
                 (Some(_), _) => Requirement::Nothing,
                 (_, Some((life, _))) if is_unavailable(self.unavailable, (life, State::Done)) => Requirement::Nothing,
-                _ if said.has_ended && self.is_over(self.slots.workers[place]) => Requirement::Any(Vec::new()),
+                _ if report.has_ended && self.is_over(self.slots.workers[place]) => Requirement::Any(Vec::new()),
                 _ => self.slots.requirement(&self.model.registry, place),
             });
             if total > MAX_REQUIREMENTS {
@@ -127,16 +129,16 @@ impl StallAnalysis<'_> {
             total += spawners.len();
             needs.push(Requirement::Any(spawners));
         }
-        needs.extend(givers);
+        needs.extend(supplies);
         (total <= MAX_REQUIREMENTS).then_some(needs)
     }
 
-    /// Whether a worker that has ended can have no other life.
+    /// Whether a worker that has ended can have no further life.
     fn is_over(&self, w: WorkerId) -> bool {
         self.model.pool_seats[w.index()].is_none() && self.model.life_of(w).is_none()
     }
 
-    /// Places of those who could give it, or spawn whose life it is; one beyond all for somebody who has no place.
+    /// Places of the workers that could provide a supply, or spawn a life. `usize::MAX` for a worker without a place.
     fn suppliers(&self, (on, state): (ResourceId, State)) -> Vec<usize> {
         let Some(wakers) = self.model.registry.wakers.get(on.index()) else { return vec![usize::MAX] };
         let (givers, takers): (&[_], &[_]) = match state {
@@ -153,6 +155,6 @@ impl StallAnalysis<'_> {
     }
 }
 
-fn is_unavailable(lacking: Unavailable<'_>, what: (ResourceId, State)) -> bool {
-    lacking.binary_search(&what).is_ok()
+fn is_unavailable(unavailable: Unavailable<'_>, supply: (ResourceId, State)) -> bool {
+    unavailable.binary_search(&supply).is_ok()
 }

@@ -1,4 +1,4 @@
-//! Separate rings are separate deadlocks.
+//! Deadlocks: each separate cycle is a deadlock of its own.
 
 use std::fmt::Write as _;
 
@@ -7,8 +7,8 @@ use contend_trace::WorkerId;
 
 use super::script::{ms, play, worker};
 
-/// Two workers that take two locks in opposite order: the ring closes at `at` ms.
-fn ring(one: &str, other: &str, [a, b]: [&str; 2], at: f64) -> String {
+/// Two workers that take two locks in opposite order: the cycle closes at `at` ms.
+fn cycle(one: &str, other: &str, [a, b]: [&str; 2], at: f64) -> String {
     format!(
         "worker {one}\nworker {other}\nmutex {a}\nmutex {b}\n0 {one} began\n0 {other} began
          {t} {one} acquired {a} 1\n{t} {other} acquired {b} 1
@@ -18,18 +18,18 @@ fn ring(one: &str, other: &str, [a, b]: [&str; 2], at: f64) -> String {
 }
 
 fn two() -> String {
-    ring("l1", "r1", ["a", "b"], 5.0) + &ring("l2", "r2", ["c", "d"], 9.0)
+    cycle("l1", "r1", ["a", "b"], 5.0) + &cycle("l2", "r2", ["c", "d"], 9.0)
 }
 
 fn names(model: &Model, workers: &[WorkerId]) -> Vec<String> {
     workers.iter().map(|w| model.registry().worker_name(*w).to_owned()).collect()
 }
 
-/// The ring of each deadlock, and its victims.
-fn told(model: &Model) -> Vec<(Vec<String>, Vec<String>)> {
-    let ring = |deadlock: &Deadlock| deadlock.cycle.iter().map(|link| link.worker).collect::<Vec<_>>();
+/// The cycle of each deadlock, and its victims.
+fn cycles_and_victims(model: &Model) -> Vec<(Vec<String>, Vec<String>)> {
+    let cycle = |deadlock: &Deadlock| deadlock.cycle.iter().map(|link| link.worker).collect::<Vec<_>>();
     let all = model.deadlocks().iter();
-    all.map(|deadlock| (names(model, &ring(deadlock)), names(model, &deadlock.victims))).collect()
+    all.map(|deadlock| (names(model, &cycle(deadlock)), names(model, &deadlock.victims))).collect()
 }
 
 fn owned(names: &[&str]) -> Vec<String> {
@@ -37,11 +37,11 @@ fn owned(names: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn a_deadlock_is_reported_for_each_of_two_disjoint_rings() {
+fn deadlock_is_reported_for_each_of_two_disjoint_cycles() {
     let model = play(&two());
-    assert_eq!(told(&model), [(owned(&["l1", "r1"]), vec![]), (owned(&["l2", "r2"]), vec![])]);
+    assert_eq!(cycles_and_victims(&model), [(owned(&["l1", "r1"]), vec![]), (owned(&["l2", "r2"]), vec![])]);
     assert_eq!(model.deadlocks().iter().map(|d| d.closed_at).collect::<Vec<_>>(), [ms(5.0), ms(9.0)]);
-    assert_eq!(model.first_deadlock().map(|first| first.closed_at), Some(ms(5.0)), "the one that closed first");
+    assert_eq!(model.first_deadlock().map(|first| first.closed_at), Some(ms(5.0)), "the deadlock that closed first");
     assert_eq!(names(&model, model.deadlocked_workers()), ["l1", "r1", "l2", "r2"]);
     let findings = model.findings(ms(400.0));
     let sentences: Vec<_> = findings.iter().filter(|f| f.id == "deadlock").map(|f| f.sentence.as_str()).collect();
@@ -55,39 +55,39 @@ fn a_deadlock_is_reported_for_each_of_two_disjoint_rings() {
 }
 
 #[test]
-fn a_new_life_ends_the_deadlock_it_was_in_and_no_other() {
+fn restart_of_a_worker_ends_only_its_own_deadlock() {
     let again = format!("{}\n20 l1 killed 9\n21 l1 began", two());
-    assert_eq!(told(&play(&again)), [(owned(&["l2", "r2"]), vec![])]);
+    assert_eq!(cycles_and_victims(&play(&again)), [(owned(&["l2", "r2"]), vec![])]);
 }
 
 #[test]
-fn a_ring_stays_when_events_of_its_workers_are_lost_and_another_one_closes() {
-    let lost = ring("l1", "r1", ["a", "b"], 5.0) + "6 r1 gap 3\n" + &ring("l2", "r2", ["c", "d"], 9.0);
-    assert_eq!(told(&play(&lost)).len(), 2, "{:?}", play(&lost).deadlocks());
+fn deadlock_stays_after_lost_events_and_a_second_deadlock() {
+    let lost = cycle("l1", "r1", ["a", "b"], 5.0) + "6 r1 gap 3\n" + &cycle("l2", "r2", ["c", "d"], 9.0);
+    assert_eq!(cycles_and_victims(&play(&lost)).len(), 2, "{:?}", play(&lost).deadlocks());
 }
 
 #[test]
-fn a_victim_of_two_rings_is_told_with_both() {
+fn victim_of_two_cycles_is_reported_with_both() {
     let text = "semaphore s 2\n".to_owned()
-        + &ring("l1", "r1", ["a", "b"], 5.0)
+        + &cycle("l1", "r1", ["a", "b"], 5.0)
             .replace("4 l1 acquired a 1", "1 l1 acquired s 1\n4 l1 acquired a 1")
             .replace("4 l1 held a 1", "4 l1 held s 1\n4 l1 held a 1")
             .replace("4 l1 wait b 1", "4 l1 wait b 2")
-        + &ring("l2", "r2", ["c", "d"], 9.0)
+        + &cycle("l2", "r2", ["c", "d"], 9.0)
             .replace("8 l2 acquired c 1", "1 l2 acquired s 2\n8 l2 acquired c 1")
             .replace("8 l2 held c 1", "8 l2 held s 2\n8 l2 held c 1")
             .replace("8 l2 wait d 1", "8 l2 wait d 2")
         + "worker guest\nworker late\n0 guest began\n0 late began\n12 guest wait s\n13 late wait a\n";
     let model = play(&text);
     let expected = [(owned(&["l1", "r1"]), owned(&["guest", "late"])), (owned(&["l2", "r2"]), owned(&["guest"]))];
-    assert_eq!(told(&model), expected);
+    assert_eq!(cycles_and_victims(&model), expected);
     let findings = model.findings(ms(400.0));
     assert!(findings[0].evidence.contains("Stuck behind them: guest and late."), "{}", findings[0].evidence);
-    assert!(findings[0].evidence.contains("guest waits for another deadlock as well."), "{}", findings[0].evidence);
+    assert!(findings[0].evidence.contains("guest also waits for another deadlock."), "{}", findings[0].evidence);
 }
 
 #[test]
-fn every_holder_that_matters_is_in_the_ring() {
+fn every_holder_of_a_needed_permit_is_in_the_cycle() {
     let text = "worker audit\nworker one\nworker two\nmutex row\nsemaphore s 3
         0 audit began\n0 one began\n0 two began
         1 audit acquired s 1\n1 one acquired s 2\n1 two acquired s 3\n2 audit acquired row 1
@@ -102,21 +102,21 @@ fn every_holder_that_matters_is_in_the_ring() {
         model.findings(ms(400.0))[0].sentence,
         "audit holds row and s and waits for s again; one and two hold s and wait for row. All 3 are stuck forever."
     );
-    assert_eq!(deadlock.closed_at, ms(5.0), "until then audit could go on");
+    assert_eq!(deadlock.closed_at, ms(5.0), "audit can go on until then");
     assert_eq!(deadlock.cycle[0].worker, worker(&model, "audit"));
 }
 
 #[test]
-fn many_rings_have_one_finding_for_the_rest() {
+fn deadlocks_beyond_the_first_eight_share_one_finding() {
     let mut text = String::new();
     for n in 0..20 {
         let (l, r, a, b) = (format!("l{n}"), format!("r{n}"), format!("a{n}"), format!("b{n}"));
-        let _ = write!(text, "{}", ring(&l, &r, [&a, &b], 5.0 + f64::from(n)));
+        let _ = write!(text, "{}", cycle(&l, &r, [&a, &b], 5.0 + f64::from(n)));
     }
     let model = play(&text);
     assert_eq!(model.deadlocks().len(), 20);
     let findings = model.findings(ms(400.0));
     let told: Vec<_> = findings.iter().filter(|finding| finding.id == "deadlock").collect();
     assert_eq!(told.len(), 9);
-    assert_eq!(told[8].sentence, "12 more rings of 24 workers that wait for each other. All 24 are stuck forever.");
+    assert_eq!(told[8].sentence, "12 more deadlocks of 24 workers. All 24 are stuck forever.");
 }

@@ -1,4 +1,4 @@
-//! Every finding: a run that shows it, and one very like it that must not.
+//! Every finding: a run for which it is reported, and similar runs for which it must not be.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use contend_model::{Finding, Severity};
 
 use super::script::{ms, play};
 
-/// All findings at `now` ms.
+/// Returns all findings at `now` ms.
 fn findings(text: &str, now: f64) -> Vec<Finding> {
     play(text).findings(ms(now))
 }
@@ -19,7 +19,7 @@ fn sentence(text: &str, now: f64, id: &str) -> String {
     find(text, now, id).map_or_else(|| format!("no {id}: {:?}", findings(text, now)), |finding| finding.sentence)
 }
 
-const RING: &str = "worker left
+const CHAIN: &str = "worker left
     worker right
     worker third
     mutex a
@@ -34,21 +34,22 @@ const RING: &str = "worker left
     0.4 third wait a";
 
 #[test]
-fn deadlock() {
-    let ring = format!("{RING}\n0.3 right held b 1\n0.3 right wait a 1");
-    let finding = find(&ring, 1.0, "deadlock").expect("a deadlock");
+fn deadlock_is_reported_for_a_cycle_of_two_and_of_one() {
+    let cycle = format!("{CHAIN}\n0.3 right held b 1\n0.3 right wait a 1");
+    let finding = find(&cycle, 1.0, "deadlock").expect("a deadlock");
     assert_eq!(
         finding.sentence,
         "left holds a and waits for b; right holds b and waits for a. Both are stuck forever."
     );
     assert!(finding.evidence.contains("Stuck behind them: third."), "{}", finding.evidence);
     assert_eq!((finding.severity, finding.at), (Severity::Error, Some(ms(0.3))));
-    assert!(find(RING, 1.0, "deadlock").is_none(), "right can go on");
+    assert!(find(CHAIN, 1.0, "deadlock").is_none(), "right can go on");
     let own = "worker w\nmutex a\n0 w began\n1 w acquired a 1\n2 w held a 1\n2 w wait a 1";
     assert_eq!(sentence(own, 9.0, "deadlock"), "w waits for a, which it already holds. It is stuck forever.");
 }
 
-/// Four tellers take turns at a lock for `hold` ms, each then thinks for `think` ms; for `rounds` rounds.
+/// Four tellers take turns at a lock, one every 2 ms, for `hold` ms each and for `rounds` rounds. Returns the end as
+/// well.
 fn tellers(hold: f64, rounds: u64) -> (String, f64) {
     let mut text = String::from("mutex account\n");
     (1..=4).for_each(|w| writeln!(text, "worker teller-{w}\n0 teller-{w} began").unwrap());
@@ -66,7 +67,7 @@ fn tellers(hold: f64, rounds: u64) -> (String, f64) {
 }
 
 #[test]
-fn lock_bound() {
+fn lock_bound_is_reported_if_a_lock_is_held_all_the_time() {
     let (busy, end) = tellers(2.0, 200);
     let text = sentence(&busy, end, "lock-bound");
     assert!(text.starts_with("account is held 100 % of the time; 4 tellers wait 7"), "three of four wait: {text}");
@@ -74,12 +75,11 @@ fn lock_bound() {
     let (idle, end) = tellers(1.0, 200);
     assert!(find(&idle, end, "lock-bound").is_none(), "held half of the time");
     let (short, end) = tellers(2.0, 40);
-    assert!(find(&short, end, "lock-bound").is_none(), "too little was seen");
+    assert!(find(&short, end, "lock-bound").is_none(), "too few holds");
 }
 
 #[test]
-fn permits_that_are_all_in_use_bound_a_run_as_a_lock_does() {
-    // Two tellers at a time, each with a permit of its own.
+fn lock_bound_is_reported_if_all_permits_are_in_use() {
     let (one, end) = tellers(2.0, 200);
     let permits = one.replace("mutex account", "semaphore account 1");
     let told = sentence(&permits, end, "lock-bound");
@@ -90,26 +90,26 @@ fn permits_that_are_all_in_use_bound_a_run_as_a_lock_does() {
 }
 
 #[test]
-fn readers_that_overlap_count_once() {
+fn lock_bound_counts_overlapping_readers_once() {
     let (one, end) = tellers(2.0, 200);
     let rwlock = one.replace("mutex account", "rwlock account");
     let told = sentence(&rwlock, end, "lock-bound");
     assert!(told.starts_with("account is in use 100 % of the time, 100 % by a writer; 4 tellers wait 7"), "{told}");
-    // The second half of each turn belongs to nobody, however many read in the first.
+    // In the second half of each turn the lock is free, however many readers hold it in the first.
     let (half, end) = tellers(1.0, 200);
     let reading = half.replace("mutex account", "rwlock account").replace(" account ", " account r");
     assert!(find(&reading, end, "lock-bound").is_none(), "free half of the time");
 }
 
 #[test]
-fn a_lock_with_a_dead_owner_is_no_bottleneck() {
+fn lock_bound_is_not_reported_for_a_lock_with_a_dead_owner() {
     let (busy, end) = tellers(2.0, 200);
     let orphaned = format!("{busy}{end} teller-1 acquired account 801\n{} teller-1 killed 9", end + 1.0);
     assert!(find(&busy, end + 2.0, "lock-bound").is_some());
-    assert!(find(&orphaned, end + 2.0, "lock-bound").is_none(), "nobody can hold it for less time");
+    assert!(find(&orphaned, end + 2.0, "lock-bound").is_none(), "no worker can hold it for a shorter time");
 }
 
-/// `busy` of three locks of one array, each with two users that take turns.
+/// An array of three locks, of which `busy` have two users that take turns.
 fn array(busy: usize) -> String {
     let mut text = String::new();
     for n in 1..=3 {
@@ -128,22 +128,19 @@ fn array(busy: usize) -> String {
 }
 
 #[test]
-fn what_holds_of_several_locks_of_an_array_is_one_finding() {
+fn same_finding_for_several_locks_of_an_array_is_merged() {
     let all = findings(&array(3), 1_000.0);
     let [bound] = all.as_slice() else { panic!("one finding, not {all:#?}") };
-    assert!(
-        bound.sentence.starts_with("All 3 m; the worst: m-1 is held 100 % of the time; 6 workers wait "),
-        "{bound:?}"
-    );
+    assert!(bound.sentence.starts_with("All 3 m, worst: m-1 is held 100 % of the time; 6 workers wait "), "{bound:?}");
     assert!(bound.evidence.ends_with("The same holds for m-2, m-3."), "{bound:?}");
     assert_eq!(bound.subject.map(contend_model::FindingSubject::count), Some(3));
     let two = sentence(&array(2), 1_000.0, "lock-bound");
-    assert!(two.starts_with("2 of 3 m; the worst: m-1 is held 100 % of the time; 4 workers wait "), "{two}");
+    assert!(two.starts_with("2 of 3 m, worst: m-1 is held 100 % of the time; 4 workers wait "), "{two}");
     let one = sentence(&array(1), 1_000.0, "lock-bound");
     assert!(one.starts_with("m-1 is held 100 % of the time; 2 workers wait "), "{one}");
 }
 
-/// A producer fills a queue of four places, a consumer takes an item every `every` ms.
+/// A producer fills a queue of capacity 4; a consumer takes an item every `every` ms.
 fn full_queue(every: f64, waits: bool) -> String {
     let mut text = String::from("worker maker\nworker user\nqueue jobs 4\ngives jobs maker\ntakes jobs user\n");
     writeln!(text, "0 maker began\n0 user began").unwrap();
@@ -159,19 +156,19 @@ fn full_queue(every: f64, waits: bool) -> String {
 }
 
 #[test]
-fn queue_bound() {
+fn queue_bound_is_reported_if_a_producer_waits_for_room_most_of_the_time() {
     assert_eq!(
         sentence(&full_queue(5.0, true), 1_000.0, "queue-bound"),
-        "jobs is full: 1 producer waits 90 % of the time for room. Ceiling: 199/s, what 1 consumer takes."
+        "1 producer waits 90 % of the time for room in jobs. Ceiling: the 199/s that 1 consumer takes."
     );
-    assert!(find(&full_queue(5.0, false), 1_000.0, "queue-bound").is_none(), "the producer keeps its pace");
-    assert!(find(&full_queue(200.0, true), 1_000.0, "queue-bound").is_none(), "too little was seen");
+    assert!(find(&full_queue(5.0, false), 1_000.0, "queue-bound").is_none(), "the producer does not wait");
+    assert!(find(&full_queue(200.0, true), 1_000.0, "queue-bound").is_none(), "too few holds");
     let idle = full_queue(5.0, true).replace(" user took", " user block empty jobs\n{} user took");
     let idle = idle.replace("{} user took", "999 user took");
     assert!(find(&idle, 1_000.0, "queue-bound").is_none(), "the consumer waits as well");
 }
 
-/// Four workers hand a lock round, each has it for `hold` us and `idle` us pass until the next one has it.
+/// Four workers pass a lock around. Each holds it for `hold` µs; the next one gets it after `idle` µs.
 fn convoy(kind: &str, hold: f64, idle: f64) -> (String, f64) {
     let mut text = format!("mutex gate {kind}\n");
     (1..=4).for_each(|w| writeln!(text, "worker w-{w}\n0 w-{w} began\n0.001 w-{w} wait gate").unwrap());
@@ -189,32 +186,32 @@ fn convoy(kind: &str, hold: f64, idle: f64) -> (String, f64) {
 }
 
 #[test]
-fn a_convoy_is_told_from_a_busy_lock() {
+fn convoy_is_reported_only_if_handovers_take_longer_than_holds() {
     let (text, end) = convoy("fair", 5.0, 45.0);
     let told = find(&text, end, "convoy").expect("a convoy");
     assert_eq!(
         told.sentence,
-        "gate is free 90 % of the time while 3.9 workers wait: each handover takes 45 µs, each hold 5.0 µs."
+        "gate is free 90 % of the time while 3.9 workers wait: the median handover takes 45 µs, the median hold 5.0 µs."
     );
     let (busy, end) = convoy("fair", 100.0, 45.0);
-    assert!(find(&busy, end, "convoy").is_none(), "to wake takes less than the work");
+    assert!(find(&busy, end, "convoy").is_none(), "waking takes less time than the work");
     let (other, end) = convoy("std", 5.0, 45.0);
-    assert!(find(&other, end, "convoy").is_none(), "nobody is handed this lock: who comes may take it");
+    assert!(find(&other, end, "convoy").is_none(), "this lock is not handed over: any worker can take it");
     let (text, end) = convoy("fair", 5.0, 45.0);
-    assert!(find(&format!("{text}\n{end} w-1 gap 5"), end, "convoy").is_none(), "some may be among the lost");
-    // Each comes by for a moment only: there is no queue.
+    assert!(find(&format!("{text}\n{end} w-1 gap 5"), end, "convoy").is_none(), "waits may be among the lost events");
+    // Without waits there is no queue.
     let (calm, end) = convoy("fair", 5.0, 45.0);
     let calm: String = calm.lines().filter(|line| !line.contains("wait")).collect::<Vec<_>>().join("\n");
-    assert!(find(&calm, end, "convoy").is_none(), "nobody waits");
+    assert!(find(&calm, end, "convoy").is_none(), "no worker waits");
 }
 
-/// Two workers at one lock; the greedy one gets it `times` times for each time the other gets it. `asks`: the other waits
-/// all the time, or comes by for a moment only.
-fn greedy(times: u64, asks: bool) -> (String, f64) {
+/// Two workers at one lock. The greedy one gets it `times` times for each time the other gets it. `waits`: the other
+/// one waits all the time; otherwise it does not wait.
+fn greedy(times: u64, waits: bool) -> (String, f64) {
     let mut text = String::from("mutex a\nworker w-1\nworker w-2\n0 w-1 began\n0 w-2 began\n");
     let (mut at, mut grant) = (0.0, 0);
     for _ in 0..2_000 / (times + 1) {
-        if asks {
+        if waits {
             writeln!(text, "{at} w-2 wait a").unwrap();
         }
         for _ in 0..times {
@@ -230,21 +227,21 @@ fn greedy(times: u64, asks: bool) -> (String, f64) {
 }
 
 #[test]
-fn unfair() {
+fn unfair_is_reported_if_a_waiting_worker_rarely_gets_the_lock() {
     let (text, end) = greedy(19, true);
     let told = sentence(&text, end, "unfair");
-    assert_eq!(told, "w-1 got a 1,900 times; w-2, which waits for it 95 % of its time, only 100 times.");
+    assert_eq!(told, "w-1 got a 1,900 times; w-2, which waits for it 95 % of its time, got it only 100 times.");
     let (text, end) = greedy(1, true);
     assert!(find(&text, end, "unfair").is_none(), "they take turns");
     let (text, end) = greedy(19, false);
-    assert!(find(&text, end, "unfair").is_none(), "the other one does not want it");
+    assert!(find(&text, end, "unfair").is_none(), "the other worker does not wait");
     let (text, end) = greedy(19, true);
-    assert!(find(&format!("{text}\n{end} w-2 gap 5"), end, "unfair").is_none(), "some may be among the lost");
+    assert!(find(&format!("{text}\n{end} w-2 gap 5"), end, "unfair").is_none(), "waits may be among the lost events");
 }
 
-/// One worker asks four times as often as the other; each waits for 0.8 ms or so for each turn.
+/// One worker requests the lock four times as often as the other; each waits for about 0.8 ms each time.
 #[test]
-fn a_worker_that_asks_less_often_is_not_treated_unfairly() {
+fn unfair_is_not_reported_for_a_worker_that_requests_the_lock_less_often() {
     let mut text = String::from("mutex a\nworker w-1\nworker w-2\n0 w-1 began\n0 w-2 began\n");
     let mut grant = 0;
     for round in 1..=250 {
@@ -262,7 +259,7 @@ fn a_worker_that_asks_less_often_is_not_treated_unfairly() {
     assert!(find(&text, 1_004.0, "unfair").is_none());
 }
 
-/// `workers` always want to run on two cores; the kernel let each have `share` of the time.
+/// Workers that always want to run, on two cores; the kernel gives each one `share` of the time.
 fn crowd(workers: u64, share: f64) -> String {
     let mut text = String::new();
     for w in 1..=workers {
@@ -276,43 +273,43 @@ fn crowd(workers: u64, share: f64) -> String {
 }
 
 #[test]
-fn oversubscribed() {
+fn oversubscribed_is_reported_if_more_workers_run_than_cores() {
     assert_eq!(
         sentence(&crowd(8, 0.25), 2_000.0, "oversubscribed"),
-        "8 workers want to run at once on 2 cores: 75 % of that time they have no CPU."
+        "8 workers compete for 2 cores and spend 75 % of their runnable time waiting for one."
     );
-    assert!(find(&crowd(2, 0.99), 2_000.0, "oversubscribed").is_none(), "as many as cores");
+    assert!(find(&crowd(2, 0.99), 2_000.0, "oversubscribed").is_none(), "as many workers as cores");
     assert!(find(&crowd(8, 0.25).replace("cores 1 1", "cores 1 1 1 1 1 1 1 1"), 2_000.0, "oversubscribed").is_none());
 }
 
-/// What the run and the viewer use of the cores, in hundredths of a core.
+/// The CPU use of the run in hundredths of a core, sampled every 100 ms.
 fn used(run: u32) -> String {
     let line = |i| format!("{} usage {} {run} 0", i * 100 + 100, i * 100);
     (0..20).map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
-fn load_of_other_programs_is_named_where_it_is_the_cause() {
-    let beside = |workers, share, run: u32| format!("{}\n{}", crowd(workers, share), used(run));
-    // Two threads on two cores: that is not too many.
+fn oversubscribed_names_other_programs_if_they_cause_it() {
+    let with_usage = |workers, share, run: u32| format!("{}\n{}", crowd(workers, share), used(run));
+    // Two threads on two cores are not too many.
     assert_eq!(
-        sentence(&beside(2, 0.5, 100), 2_000.0, "oversubscribed"),
-        "Other programs keep 1.0 of 2 cores busy: 50 % of the time that workers could run they have no CPU."
+        sentence(&with_usage(2, 0.5, 100), 2_000.0, "oversubscribed"),
+        "Other programs keep 1.0 of 2 cores busy; workers spend 50 % of their runnable time waiting for one."
     );
-    let both = find(&beside(8, 0.125, 100), 2_000.0, "oversubscribed").unwrap();
-    assert!(both.sentence.starts_with("8 workers want to run at once on 2 cores"), "{both:?}");
-    assert!(both.evidence.ends_with("Other programs keep 1.0 of them busy."), "{both:?}");
-    let ours = find(&beside(8, 0.25, 200), 2_000.0, "oversubscribed").unwrap();
+    let both = find(&with_usage(8, 0.125, 100), 2_000.0, "oversubscribed").unwrap();
+    assert!(both.sentence.starts_with("8 workers compete for 2 cores and spend "), "{both:?}");
+    assert!(both.evidence.ends_with("Other programs keep 1.0 cores busy."), "{both:?}");
+    let ours = find(&with_usage(8, 0.25, 200), 2_000.0, "oversubscribed").unwrap();
     assert!(!ours.evidence.contains("Other programs"), "{ours:?}");
 }
 
 #[test]
-fn threads_that_wait_beside_idle_cores_are_not_too_many() {
+fn oversubscribed_is_not_reported_while_a_core_is_idle() {
     let pinned = crowd(4, 0.25).replace("cores 1 1", "cores 1 0.1");
-    assert!(find(&pinned, 2_000.0, "oversubscribed").is_none(), "they are kept on one core");
+    assert!(find(&pinned, 2_000.0, "oversubscribed").is_none(), "the workers are pinned to one core");
 }
 
-/// Four tasks that take turns of 10 ms on a loop with so many threads.
+/// Four tasks that take turns of 10 ms on an event loop with this many threads.
 fn on_loop(threads: u32) -> String {
     let mut text = format!("loop {threads}\n");
     (0..4).for_each(|t| writeln!(text, "task t{t}\n0 t{t} began\n0 t{t} block ready").unwrap());
@@ -327,21 +324,21 @@ fn on_loop(threads: u32) -> String {
 }
 
 #[test]
-fn tasks_that_compute_on_one_loop_are_told_of_its_thread_not_of_cores() {
+fn loop_bound_is_reported_instead_of_oversubscribed_for_tasks_on_one_loop() {
     let text = on_loop(1);
-    assert!(find(&text, 2_000.0, "oversubscribed").is_none(), "the second core idles");
+    assert!(find(&text, 2_000.0, "oversubscribed").is_none(), "the second core is idle");
     let found = find(&text, 2_000.0, "loop-bound").unwrap();
     assert_eq!(
         found.sentence,
-        "4 tasks could go on at once on 1 thread of the event loop: 75 % of that time they wait for it."
+        "4 tasks want to run at once on 1 event-loop thread: they wait for it 75 % of that time."
     );
-    assert_eq!(found.fix, "Give the loop more threads, or move what computes to a pool.");
+    assert_eq!(found.fix, "Give the loop more threads, or move CPU-heavy work to a pool.");
     let full = find(&text.replace("cores 1 0.05", "cores 1 1"), 2_000.0, "loop-bound").unwrap();
     assert_eq!(full.fix, "Make the tasks cheaper, or run fewer of them at once.");
-    assert!(find(&on_loop(4), 2_000.0, "loop-bound").is_none(), "a thread for each");
+    assert!(find(&on_loop(4), 2_000.0, "loop-bound").is_none(), "each task has a thread");
 }
 
-/// Tasks come every `every` ms for 2 s; `workers` do them in 20 ms of `state` each.
+/// Tasks arrive every `every` ms for 2 s; each of the `workers` spends 20 ms in `state` on a task.
 fn pool(workers: usize, every: f64, state: &str) -> String {
     let mut text = String::from("worker feeder\nqueue q 9999\n");
     for w in 1..=workers {
@@ -367,7 +364,7 @@ fn pool(workers: usize, every: f64, state: &str) -> String {
             writeln!(text, "{rest}\n{0} {1} did\n{0} {1} block empty q", at + 20.0, names[w]).unwrap();
         }
     }
-    // The takes come in a stream of their own: stamps decide, not the order of arrival.
+    // The puts tell the depth in the order of the stamps; the takes themselves are left out.
     changes.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
     let mut depth = 0;
     for (at, change, what) in changes {
@@ -380,16 +377,16 @@ fn pool(workers: usize, every: f64, state: &str) -> String {
 }
 
 #[test]
-fn pool_too_small() {
+fn pool_too_small_is_reported_if_more_tasks_arrive_than_workers_finish() {
     let told = sentence(&pool(2, 5.0, "io"), 2_000.0, "pool-too-small");
     assert!(told.starts_with("200 tasks/s arrive, 2 workers finish 9"), "{told}");
     assert!(told.ends_with("/s. About 4 would keep up."), "{told}");
-    assert!(find(&pool(5, 5.0, "io"), 2_000.0, "pool-too-small").is_none(), "five keep up");
-    assert!(find(&pool(2, 11.0, "io"), 2_000.0, "pool-too-small").is_none(), "fewer tasks come");
+    assert!(find(&pool(5, 5.0, "io"), 2_000.0, "pool-too-small").is_none(), "5 workers keep up");
+    assert!(find(&pool(2, 11.0, "io"), 2_000.0, "pool-too-small").is_none(), "fewer tasks arrive");
 
-    // A feeder that the full queue holds up lets no more come than are done.
+    // A feeder that waits for room submits no more tasks than the workers finish.
     let (busy, idle) = (pool(2, 10.1, "io"), pool(4, 10.1, "io"));
-    let held_up = |text: &str| {
+    let with_waiting_feeder = |text: &str| {
         let mut out = String::new();
         for line in text.lines() {
             let waits = line.contains("feeder put").then(|| line.split_once(' ')).flatten();
@@ -400,10 +397,10 @@ fn pool_too_small() {
         }
         out
     };
-    let told = sentence(&held_up(&busy), 2_000.0, "pool-too-small");
-    assert!(told.ends_with("tasks/s, and more would come: feeder waits 59 % of its time for room in q."), "{told}");
+    let told = sentence(&with_waiting_feeder(&busy), 2_000.0, "pool-too-small");
+    assert!(told.ends_with("tasks/s and cannot keep up: feeder waits 59 % of its time for room in q."), "{told}");
     assert!(find(&busy, 2_000.0, "pool-too-small").is_none(), "nothing holds the feeder up");
-    assert!(find(&held_up(&idle), 2_000.0, "pool-too-small").is_none(), "the workers have time");
+    assert!(find(&with_waiting_feeder(&idle), 2_000.0, "pool-too-small").is_none(), "the workers have time");
 
     let full = format!("{}\n2000 cores 1 1", pool(2, 5.0, "running"));
     let told = sentence(&full, 2_000.0, "pool-too-small");
@@ -411,26 +408,29 @@ fn pool_too_small() {
 }
 
 #[test]
-fn pool_too_large() {
+fn pool_too_large_is_reported_if_most_workers_are_idle() {
     let told = sentence(&pool(12, 15.0, "io"), 2_000.0, "pool-too-large");
-    assert!(told.starts_with("12 workers of io have work 1") && told.ends_with("of the time: 2 would do."), "{told}");
+    assert!(
+        told.starts_with("12 workers of io are busy 1") && told.ends_with("of the time; 2 would be enough."),
+        "{told}"
+    );
     assert!(find(&pool(2, 15.0, "io"), 2_000.0, "pool-too-large").is_none());
 
     let mut crowded = pool(8, 2.6, "running");
     (1..=8).for_each(|w| writeln!(crowded, "2000 w-{w} sched 0 500 1500").unwrap());
     let told = sentence(&format!("{crowded}\n2000 cores 1 1"), 2_000.0, "pool-too-large");
-    assert!(told.starts_with("8 workers of io share 2 cores: 7"), "{told}");
+    assert!(told.starts_with("8 workers of io compete for 2 cores and spend 7"), "{told}");
     assert!(find(&format!("{crowded}\n2000 cores 0.5 0.5"), 2_000.0, "pool-too-large").is_none(), "there is room");
 }
 
 #[test]
-fn handover_bound() {
+fn handover_bound_is_reported_if_processes_spend_their_time_on_handovers() {
     let processes = pool(2, 11.0, "handover").replace("pool io threads", "pool io processes");
     let told = sentence(&processes, 2_000.0, "handover-bound");
-    assert!(told.starts_with("io spends 20 ms on handing over each task"), "{told}");
+    assert!(told.starts_with("io spends 20 ms on the handover of each task"), "{told}");
     assert!(find(&pool(2, 11.0, "handover"), 2_000.0, "handover-bound").is_none(), "threads hand nothing over");
     let working = pool(2, 11.0, "running").replace("pool io threads", "pool io processes");
-    assert!(find(&working, 2_000.0, "handover-bound").is_none(), "it works in that time");
+    assert!(find(&working, 2_000.0, "handover-bound").is_none(), "the time goes to the tasks");
 }
 
 const ADDS: &str = "worker left
@@ -443,16 +443,22 @@ const ADDS: &str = "worker left
     3 left added hits 2";
 
 #[test]
-fn lost_update() {
+fn lost_update_is_reported_if_the_value_is_below_the_sum() {
     let told = sentence(&format!("{ADDS}\n9 counter hits 2"), 10.0, "lost-update");
-    assert!(told.starts_with("1 of 3 updates of hits are lost (33 %)"), "{told}");
+    assert!(told.starts_with("1 of 3 updates of hits is lost (33 %)"), "{told}");
     assert!(find(&format!("{ADDS}\n9 counter hits 3"), 10.0, "lost-update").is_none());
-    assert!(find(&format!("{ADDS}\n0.5 counter hits 0"), 10.0, "lost-update").is_none(), "what came after is not lost");
-    assert!(find(&format!("{ADDS}\n9 counter hits 2\n9 left gap 1"), 10.0, "lost-update").is_none(), "nobody knows");
+    assert!(
+        find(&format!("{ADDS}\n0.5 counter hits 0"), 10.0, "lost-update").is_none(),
+        "later additions are not lost"
+    );
+    assert!(
+        find(&format!("{ADDS}\n9 counter hits 2\n9 left gap 1"), 10.0, "lost-update").is_none(),
+        "additions may be among the lost events"
+    );
 }
 
 #[test]
-fn crashed() {
+fn crashed_names_the_cause_and_the_number_of_crashes() {
     let text = "worker w-1\nworker w-2\n0 w-1 began\n0 w-2 began";
     assert_eq!(sentence(&format!("{text}\n5 w-2 killed 9"), 9.0, "crashed"), "w-2 was killed by SIGKILL.");
     assert_eq!(sentence(&format!("{text}\n5 w-2 panicked\n5 w-2 killed 6"), 9.0, "crashed"), "w-2 panicked.");
@@ -467,12 +473,12 @@ fn crashed() {
     let both = format!("{text}\n5 w-1 panicked\n6 w-2 killed 9\n7 w-2 began");
     let finding = find(&both, 9.0, "crashed").expect("two crashes");
     assert_eq!(finding.sentence, "2 workers crashed; the last was w-2, which was killed by SIGKILL.");
-    assert_eq!(finding.evidence, "w-1, w-2: 1 gone, 1 started anew.");
+    assert_eq!(finding.evidence, "w-1, w-2: 1 gone, 1 restarted.");
     assert!(find(&format!("{text}\n5 w-2 finished"), 9.0, "crashed").is_none());
 }
 
 #[test]
-fn orphaned_lock() {
+fn orphaned_lock_is_reported_if_the_owner_ended_without_releasing() {
     let text = "worker left
         worker right
         mutex a
@@ -482,12 +488,12 @@ fn orphaned_lock() {
         5 right wait a";
     let told = sentence(&format!("{text}\n10 left killed 9"), 900.0, "orphaned-lock");
     assert_eq!(told, "left ended without releasing a: 1 worker waits for it forever.");
-    assert!(find(text, 900.0, "orphaned-lock").is_none(), "it has it still");
+    assert!(find(text, 900.0, "orphaned-lock").is_none(), "left still holds it");
     let found_out = format!("{text}\n10 left killed 9\n11 right owner-died a\n11 right acquired a 2");
-    assert!(find(&found_out, 900.0, "orphaned-lock").is_none(), "a robust lock was taken over");
+    assert!(find(&found_out, 900.0, "orphaned-lock").is_none(), "the robust lock was recovered");
 }
 
-/// `left` takes a then b, later `right` takes b then a; `left` and `right` are what they do before.
+/// Worker `left` takes a then b; later, worker `right` takes b then a. The arguments are their events before that.
 fn both_orders(left: &str, right: &str) -> String {
     format!(
         "worker left\nworker right\nmutex a\nmutex b\nmutex gate\n0 left began\n0 right began
@@ -497,7 +503,7 @@ fn both_orders(left: &str, right: &str) -> String {
 }
 
 #[test]
-fn order_hazard() {
+fn order_hazard_is_reported_for_opposite_lock_orders_that_can_overlap() {
     let hazard = |text: &str| find(text, 9.0, "order-hazard");
     let plain = both_orders("", "");
     assert_eq!(
@@ -505,21 +511,21 @@ fn order_hazard() {
         "left takes a then b, right takes b then a: a deadlock that has not happened yet."
     );
     let instead = |line: &str| plain.replace("5 right acquired a 2", &format!("{line}\n5 right acquired a 2"));
-    assert!(hazard(&instead("4.5 right held b 2\n4.5 right wait a 1")).is_some(), "right waits for it");
+    assert!(hazard(&instead("4.5 right held b 2\n4.5 right wait a 1")).is_some(), "right waits for a");
     assert!(hazard(&instead("5 right tried a")).is_none(), "right would have given up");
     assert!(hazard(&instead("4.5 right held b 2\n4.5 right wait a timed")).is_none(), "right would have given up");
     let (gate, other) = ("0.5 left acquired gate 1", "3.5 right acquired gate 2");
-    assert!(hazard(&both_orders(gate, other)).is_none(), "one at a time is in there");
+    assert!(hazard(&both_orders(gate, other)).is_none(), "the gate admits one worker at a time");
     assert!(hazard(&both_orders(gate, "")).is_some(), "only one takes the gate");
     let alone = plain.replace("worker right\n", "").replace("right", "left");
-    assert!(hazard(&alone).is_none(), "one worker does not meet itself");
+    assert!(hazard(&alone).is_none(), "one worker cannot deadlock with itself here");
     let same = plain
         .replace("4 right acquired b 2", "4 right acquired a 2")
         .replace("5 right acquired a 2", "5 right acquired b 2");
     assert!(hazard(&same).is_none(), "the same order");
 }
 
-/// Two workers that take one lock and give up on the other's, `times` times; in between, `between`.
+/// Two workers that each hold one lock and give up on the other's, `times` times; `between` follows every tenth time.
 fn polite(times: u64, between: &str, second: &str) -> String {
     let mut text = String::from("worker left\nworker right\nmutex a\nmutex b\n0 left began\n0 right began\n");
     for i in 1..=times {
@@ -539,27 +545,28 @@ fn polite(times: u64, between: &str, second: &str) -> String {
 }
 
 #[test]
-fn livelock() {
+fn livelock_is_reported_if_two_workers_keep_giving_up_for_each_other() {
     let told = sentence(&polite(40, "", "gives up"), 410.0, "livelock");
-    assert_eq!(told, "left and right each give up for the other and try again: 40 and 40 failed attempts in a row.");
+    assert_eq!(told, "left and right keep giving up on locks and retrying: 40 and 40 failed attempts in a row.");
     assert!(find(&polite(20, "", "gives up"), 210.0, "livelock").is_none(), "that can be chance");
     assert!(find(&polite(40, "", "has it"), 410.0, "livelock").is_none(), "right gets on");
     assert!(find(&polite(40, "", "gives up"), 2_000.0, "livelock").is_none(), "they have stopped trying");
     let lucky = "AT left acquired b 1000\nAT left released b 1000\nAT right acquired a 1000\nAT right released a 1000";
-    assert!(find(&polite(40, lucky, "gives up"), 410.0, "livelock").is_none(), "now and then they get past");
+    assert!(find(&polite(40, lucky, "gives up"), 410.0, "livelock").is_none(), "they succeed now and then");
 }
 
 #[test]
-fn queue_overflow_in() {
+fn queue_overflow_is_predicted_if_a_queue_grows_steadily() {
     let small = |room: &str, every: f64| pool(2, every, "io").replace("queue q 9999", &format!("queue q {room}"));
     let told = sentence(&small("1000", 5.0), 2_000.0, "queue-overflow-in");
-    assert!(told.starts_with("At this pace q overflows in ") && told.ends_with("/s."), "{told}");
+    assert!(told.starts_with("q grows by ") && told.contains("/s; at this rate it is full in "), "{told}");
     assert!(find(&small("999999", 5.0), 2_000.0, "queue-overflow-in").is_none(), "that is far away");
     assert!(find(&small("1000", 11.0), 2_000.0, "queue-overflow-in").is_none(), "it does not grow");
     assert!(find(&format!("{}\n2000 ended", small("1000", 5.0)), 2_000.0, "queue-overflow-in").is_none(), "it is over");
 }
 
-/// A worker does a task of 1 ms every 5 ms; every tenth takes `long` ms, and those that follow wait for `waited` ms.
+/// A worker that does tasks of 1 ms with pauses of 5 ms; every tenth task takes `long` ms. Each task waited for
+/// `waited` ms.
 fn mixed(long: f64, waited: f64) -> String {
     let mut text =
         String::from("worker feeder\nqueue q 999\nworker w\npool io threads q feeder w\n0 feeder began\n0 w began\n");
@@ -573,22 +580,22 @@ fn mixed(long: f64, waited: f64) -> String {
 }
 
 #[test]
-fn head_of_line() {
+fn head_of_line_is_reported_if_short_tasks_wait_behind_long_ones() {
     let told = sentence(&mixed(50.0, 20.0), 1_000.0, "head-of-line");
     assert_eq!(told, "Short tasks of io wait behind long ones: half take 1.0 ms or less, and half wait 20 ms or more.");
-    assert!(find(&mixed(50.0, 0.5), 1_000.0, "head-of-line").is_none(), "nobody waits for the long ones");
-    assert!(find(&mixed(1.0, 20.0), 1_000.0, "head-of-line").is_none(), "all are of one length");
+    assert!(find(&mixed(50.0, 0.5), 1_000.0, "head-of-line").is_none(), "no task waits for long");
+    assert!(find(&mixed(1.0, 20.0), 1_000.0, "head-of-line").is_none(), "all tasks take equally long");
 }
 
 #[test]
-fn a_task_that_is_given_up_has_failed() {
+fn abandoned_task_counts_as_failed() {
     let model = play(&format!("{}2000 w found-dead\n2000 w given-up", mixed(1.0, 1.0)));
     let pool = model.pool(contend_trace::PoolId(0)).expect("a pool");
     assert_eq!((pool.done(), pool.failed(), model.health().anomalies), (100, 1, 0));
 }
 
 #[test]
-fn the_most_severe_comes_first_and_a_calm_run_has_none() {
+fn findings_are_sorted_by_severity_and_a_calm_run_has_none() {
     let (text, end) = tellers(2.0, 200);
     let all = findings(&format!("{text}\n{end} teller-4 panicked"), end);
     assert!(all.windows(2).all(|pair| pair[0].severity >= pair[1].severity), "{all:?}");
@@ -597,7 +604,8 @@ fn the_most_severe_comes_first_and_a_calm_run_has_none() {
     assert!(findings("", 9.0).is_empty());
 }
 
-/// Readers come and go, one every ms for 5 ms each; a writer waits from 10 ms on, and gets in between if `served`.
+/// Readers of an rwlock, one every ms for 5 ms each; a writer waits from 10 ms on, and gets the lock at times if
+/// `served`.
 fn readers(served: bool) -> (String, f64) {
     let mut text = String::from("rwlock page\nworker editor\n0 editor began\n");
     (1..=6).for_each(|w| writeln!(text, "worker r-{w}\n0 r-{w} began").unwrap());
@@ -612,21 +620,21 @@ fn readers(served: bool) -> (String, f64) {
         if served && turn % 10 == 9 {
             let at = f64::from(turn) * 6.0 + 6.5;
             grant += 1;
-            let told = ["acquired page", "released page"].map(|what| format!("{at} editor {what} {grant}\n"));
-            writeln!(text, "{}{at} editor queued page write 0\n{at} editor wait page 0", told.concat()).unwrap();
+            let events = ["acquired page", "released page"].map(|what| format!("{at} editor {what} {grant}\n"));
+            writeln!(text, "{}{at} editor queued page write 0\n{at} editor wait page 0", events.concat()).unwrap();
         }
     }
     (text, 1_800.0)
 }
 
 #[test]
-fn starved() {
+fn starved_is_reported_for_a_waiter_that_others_overtake_for_long() {
     let (text, end) = readers(false);
     let told = sentence(&text, end, "starved");
-    assert!(told.starts_with("editor has waited for page for 1.8 s, while 6 others had it 1,7"), "{told}");
+    assert!(told.starts_with("editor has waited 1.8 s for page while 6 others got it 1,7"), "{told}");
     let (text, end) = readers(true);
-    assert!(find(&text, end, "starved").is_none(), "it waits often, and never for long");
-    // In order of arrival everybody waits long when there are many, and nobody is passed.
+    assert!(find(&text, end, "starved").is_none(), "the writer waits often, but never for long");
+    // In order of arrival, each of many workers waits long, but none is overtaken.
     let mut queue = String::from("mutex a\n");
     (1..=30).for_each(|w| writeln!(queue, "worker w-{w}\n0 w-{w} began\n0 w-{w} wait a").unwrap());
     for grant in 1..=90_u32 {
@@ -634,11 +642,14 @@ fn starved() {
         let held = [format!("{} w-{w} acquired a {grant}", at - 50), format!("{at} w-{w} released a {grant}")];
         writeln!(queue, "{}\n{at} w-{w} wait a", held.join("\n")).unwrap();
     }
-    assert!(find(&queue, 4_500.0, "starved").is_none(), "each waits for 1.5 s, and is passed once by each");
+    assert!(
+        find(&queue, 4_500.0, "starved").is_none(),
+        "each waits for 1.5 s and is overtaken once by each other worker"
+    );
 }
 
 #[test]
-fn a_deadlock_over_permits_is_told_as_one() {
+fn deadlock_is_reported_for_permits_of_a_semaphore() {
     let text = "semaphore s 2
         worker w-1
         worker w-2
@@ -651,12 +662,12 @@ fn a_deadlock_over_permits_is_told_as_one() {
     assert!(find(text, 9.0, "deadlock").is_none(), "w-2 can go on");
     assert_eq!(
         sentence(&format!("{text}\n3 w-2 held s 2\n3 w-2 wait s 1"), 9.0, "deadlock"),
-        "w-1 and w-2 hold permits of s, and each waits for more than the others leave. Both are stuck forever."
+        "w-1 and w-2 hold permits of s, and each waits for permits that the other holds. Both are stuck forever."
     );
 }
 
-/// Two orders of two locks, with what keeps them apart, or does not.
-fn apart(declared: &str, left: &str, right: &str) -> String {
+/// Two opposite lock orders, with events after the first and before the second that may keep them apart.
+fn both_orders_with(declared: &str, left: &str, right: &str) -> String {
     format!(
         "{declared}\n{}",
         both_orders("", "")
@@ -665,7 +676,7 @@ fn apart(declared: &str, left: &str, right: &str) -> String {
     )
 }
 
-/// All events of one worker before all of the other's: they arrive in any order.
+/// Returns the run with all events of worker `first` before all events of the other worker.
 fn by_worker(text: &str, first: &str) -> String {
     let (mut head, mut one, mut other) = (Vec::new(), Vec::new(), Vec::new());
     for line in text.lines().map(str::trim) {
@@ -679,7 +690,7 @@ fn by_worker(text: &str, first: &str) -> String {
 }
 
 #[test]
-fn what_is_given_keeps_two_orders_apart_in_any_order_of_arrival() {
+fn order_hazard_is_not_reported_if_a_supply_orders_the_acquisitions() {
     for (declared, left, right) in [
         ("event e", "3.1 left signalled e 0", "3.9 right saw-set e 1"),
         ("event e", "3.1 left signalled e 1", "0.5 right block signal e\n3.9 right heard e 1"),
@@ -687,12 +698,12 @@ fn what_is_given_keeps_two_orders_apart_in_any_order_of_arrival() {
         ("signal s", "3.1 left posted s", "3.9 right passed s 1"),
         ("barrier r 2", "3.1 left block signal r\n8.5 left heard r 1", "3.9 right signalled r 1"),
     ] {
-        let text = apart(declared, left, right);
+        let text = both_orders_with(declared, left, right);
         for text in [&text, &by_worker(&text, "left"), &by_worker(&text, "right")] {
             assert!(find(text, 9.0, "order-hazard").is_none(), "{text}");
         }
-        // The same the other way round keeps nothing apart.
-        let late = apart(declared, "", "");
+        // Without these events nothing keeps the two orders apart.
+        let late = both_orders_with(declared, "", "");
         for text in [&late, &by_worker(&late, "right")] {
             assert_eq!(find(text, 9.0, "order-hazard").map(|found| found.severity), Some(Severity::Warning), "{text}");
         }
@@ -700,13 +711,13 @@ fn what_is_given_keeps_two_orders_apart_in_any_order_of_arrival() {
 }
 
 #[test]
-fn after_lost_events_a_hazard_is_only_possible() {
+fn order_hazard_is_only_a_note_after_lost_events() {
     let lost = both_orders("", "3.5 right gap 7");
-    let found = find(&lost, 9.0, "order-hazard").expect("still told");
+    let found = find(&lost, 9.0, "order-hazard").expect("still reported");
     assert!(found.severity == Severity::Note && found.sentence.ends_with("they may deadlock."), "{found:?}");
 }
 
-/// A worker that polls for `ms` of each 10 ms.
+/// A worker that polls for `ms` of every 10 ms.
 fn poller(ms: f64) -> String {
     let mut text = String::from("worker w\nqueue jobs 9\n0 w began\n");
     for n in 1..=100 {
@@ -717,16 +728,19 @@ fn poller(ms: f64) -> String {
 }
 
 #[test]
-fn busy_wait() {
+fn busy_wait_is_reported_if_a_worker_polls_most_of_the_time() {
     let told = sentence(&poller(9.0), 1_000.0, "busy-wait");
-    assert!(told.starts_with("w polls jobs 90 % of its time, 102,400/s in vain"), "{told}");
+    assert!(told.starts_with("w polls jobs in vain 90 % of its time, 102,400/s"), "{told}");
     assert!(find(&poller(1.0), 1_000.0, "busy-wait").is_none(), "it sleeps most of the time");
 }
 
 #[test]
-fn spinning_for_a_lock_that_is_held_for_long_is_busy_waiting() {
+fn busy_wait_is_reported_for_spinning_at_a_lock_with_long_holds() {
     let (busy, end) = tellers(2.0, 200);
     let told = sentence(&busy.replace("mutex account", "mutex account spin"), end, "busy-wait");
-    assert!(told.starts_with("4 workers spin for account 7") && told.contains("held 2.0 ms each time"), "{told}");
+    assert!(
+        told.starts_with("4 workers spin for account 7") && told.contains("it is held 2.0 ms on average"),
+        "{told}"
+    );
     assert!(find(&busy, end, "busy-wait").is_none(), "they sleep meanwhile");
 }

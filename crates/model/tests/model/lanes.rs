@@ -1,4 +1,4 @@
-//! Lanes drawn as text.
+//! The states of lanes over time, drawn as text.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use contend_trace::{DeathCause, Span, Stamp, State};
 use super::script::{drawn, ms, play, worker};
 
 #[test]
-fn a_lane_runs_unless_an_event_says_otherwise() {
+fn lane_is_running_between_waits() {
     let model = play(
         "worker w
          mutex a
@@ -32,7 +32,7 @@ fn a_lane_runs_unless_an_event_says_otherwise() {
 }
 
 #[test]
-fn lost_events_show_as_a_gap_from_the_last_that_is_known() {
+fn lost_events_show_as_a_gap_from_the_last_known_event() {
     let model = play(
         "worker w
          0 w began
@@ -43,13 +43,13 @@ fn lost_events_show_as_a_gap_from_the_last_that_is_known() {
          90 w gap 1
          110 w finished",
     );
-    // The lane is known to have begun its wait at 20; how long that went on is among what was lost.
+    // The lane began its wait at 20 ms; when the wait ended is among the lost events.
     assert_eq!(drawn(&model, "w", 120.0, 10.0), "RR????R????.");
     assert_eq!(model.health().lost, 8);
 }
 
 #[test]
-fn a_death_noticed_from_outside_is_a_crash_until_the_next_life() {
+fn noticed_death_shows_as_a_crash_until_the_next_life() {
     let text = "worker w
          0 w began
          20 w block sleep";
@@ -71,21 +71,21 @@ fn a_death_noticed_from_outside_is_a_crash_until_the_next_life() {
 }
 
 #[test]
-fn what_cannot_be_is_counted() {
+fn impossible_events_are_counted_as_anomalies() {
     let odd = |lines: &str| play(&format!("worker w\nmutex a\nmutex b\n{lines}")).health().anomalies;
     assert_eq!(odd("0 w began\n1 w block sleep\n2 w resume"), 0);
     assert_eq!(odd("0 w resume"), 1, "before it began");
     assert_eq!(odd("0 w began\n1 w finished\n2 w block sleep"), 1, "after its end");
     assert_eq!(odd("0 w began\n1 w resume"), 1, "nothing to resume from");
-    assert_eq!(odd("0 w began\n1 w wait a\n2 w acquired b 1"), 1, "another lock than it waited for");
+    assert_eq!(odd("0 w began\n1 w wait a\n2 w acquired b 1"), 1, "not the lock it waited for");
     assert_eq!(odd("0 w began\n5 w block sleep\n3 w resume"), 1, "time goes backwards");
-    assert_eq!(odd("0 w began\n1 w released a 1"), 1, "never had it");
-    assert_eq!(odd("0 w began\n1 w wait a 1"), 1, "a list of one was announced");
-    assert_eq!(odd("0 w began\n1 w gap 3\n2 w released a 1"), 0, "after a gap anything can come");
+    assert_eq!(odd("0 w began\n1 w released a 1"), 1, "never held it");
+    assert_eq!(odd("0 w began\n1 w wait a 1"), 1, "the list lacks a hold");
+    assert_eq!(odd("0 w began\n1 w gap 3\n2 w released a 1"), 0, "after a gap anything can follow");
 }
 
 #[test]
-fn ready_is_what_the_kernel_says_within_running() {
+fn running_is_split_into_running_and_ready_by_the_kernels_figures() {
     let model = play(
         "worker w
          0 w began
@@ -111,7 +111,7 @@ fn ready_is_what_the_kernel_says_within_running() {
 }
 
 #[test]
-fn a_cell_below_a_millisecond_is_drawn_from_exact_spans() {
+fn cells_below_one_millisecond_are_drawn_from_exact_spans() {
     let model = play(
         "worker w
          0 w began
@@ -136,7 +136,7 @@ fn ticking(secs: u64) -> Model {
 }
 
 #[test]
-fn resolution_falls_with_age_but_nothing_is_dropped() {
+fn resolution_falls_with_age_but_no_time_is_lost() {
     let model = ticking(60);
     let lane = model.lane(worker(&model, "w"));
     let now = ms(60_000.0);
@@ -155,7 +155,7 @@ fn resolution_falls_with_age_but_nothing_is_dropped() {
 }
 
 #[test]
-fn a_lane_with_few_spans_is_drawn_exactly_however_old_they_are() {
+fn few_spans_are_drawn_exactly_at_any_age() {
     let model = play(
         "worker w
          0 w began
@@ -171,7 +171,7 @@ fn a_lane_with_few_spans_is_drawn_exactly_however_old_they_are() {
 }
 
 #[test]
-fn the_open_span_counts_up_to_now() {
+fn open_span_counts_up_to_now() {
     let model = play("worker w\n0 w began\n10 w block sleep");
     let lane = model.lane(worker(&model, "w"));
     let later = ms(10.0) + Span(600_000_000_000);

@@ -1,17 +1,18 @@
-//! The model: messages in, state out.
+//! Tests of the model through its public interface: messages in, answers out.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail, and says what it counted")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests may panic, and print what they measured")]
 
-mod accounting;
-mod change;
+mod arrival_order;
+mod cpu_accounting;
 mod deadlocks;
+mod event_loops;
 mod findings;
 mod lanes;
-mod load;
-mod loops;
-mod many;
-mod merge;
+mod long_hold_lists;
+mod memory_budget;
 mod resources;
 mod script;
-mod shared;
+mod semaphores_and_rwlocks;
+mod settings_change;
 mod signals;
+mod stall_pipes;

@@ -1,4 +1,4 @@
-//! Runs written as text, one thing a line: what there is, then `MS WHO WHAT ...`.
+//! Runs written as text, one line each: declarations, then messages as `MS WORKER EVENT ...`.
 //!
 //! ```text
 //! worker left
@@ -20,10 +20,10 @@ pub(crate) fn ms(ms: f64) -> Stamp {
     Stamp((ms * 1e6).round() as u64)
 }
 
-/// The model after all of `text`.
+/// Returns the model after all messages of `text`.
 pub(crate) fn play(text: &str) -> Model {
-    let (cast, messages) = read(text);
-    let mut model = Model::new(cast, Budget::default());
+    let (registry, messages) = read(text);
+    let mut model = Model::new(registry, Budget::default());
     for message in &messages {
         model.apply(message);
     }
@@ -40,7 +40,8 @@ pub(crate) fn resource(model: &Model, name: &str) -> ResourceId {
     ResourceId::from(found.unwrap_or_else(|| panic!("no resource {name}")))
 }
 
-/// A lane from the beginning to `until` ms, one letter for `step` ms: that of the state with most time, `-` for none.
+/// Draws a lane from the begin to `until` ms, with one letter for each `step` ms: that of the state with the most time,
+/// or `-` for none.
 pub(crate) fn drawn(model: &Model, name: &str, until: f64, step: f64) -> String {
     let window = CellWindow { from: Stamp(0), to: ms(until), cells: (until / step).round() as usize };
     let mut cells = Vec::new();
@@ -48,34 +49,34 @@ pub(crate) fn drawn(model: &Model, name: &str, until: f64, step: f64) -> String 
     cells.iter().map(|cell| cell.dominant().map_or('-', State::letter)).collect()
 }
 
-/// What takes part, and every line as a message of its own.
+/// Reads the registry and the messages, one for each line.
 pub(crate) fn read(text: &str) -> (Arc<Registry>, Vec<Message>) {
-    let mut cast = Registry::default();
+    let mut registry = Registry::default();
     let mut messages = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let words: Vec<&str> = line.split_whitespace().collect();
-        let known = declare(&mut cast, &words);
+        let known = declare(&mut registry, &words);
         if !known {
-            messages.push(message(&cast, &words).unwrap_or_else(|| panic!("cannot read: {line}")));
+            messages.push(message(&registry, &words).unwrap_or_else(|| panic!("cannot read: {line}")));
         }
     }
-    (Arc::new(cast), messages)
+    (Arc::new(registry), messages)
 }
 
-fn declare(cast: &mut Registry, words: &[&str]) -> bool {
-    let mut resource = |name: &str, kind| cast.resources.push(ResourceInfo { name: name.into(), kind });
+fn declare(registry: &mut Registry, words: &[&str]) -> bool {
+    let mut resource = |name: &str, kind| registry.resources.push(ResourceInfo { name: name.into(), kind });
     match *words {
         ["worker", name] => {
             let group = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-').into();
-            cast.workers.push(WorkerInfo { name: name.into(), group, kind: WorkerKind::Thread, pool: None });
+            registry.workers.push(WorkerInfo { name: name.into(), group, kind: WorkerKind::Thread, pool: None });
         }
         // on the event loop
         ["task", name] => {
             let (name, group) = (name.into(), name.into());
-            cast.workers.push(WorkerInfo { name, group, kind: WorkerKind::Async, pool: None });
+            registry.workers.push(WorkerInfo { name, group, kind: WorkerKind::Async, pool: None });
         }
         // threads of the event loop
-        ["loop", threads] => cast.loop_threads = threads.parse().ok(),
+        ["loop", threads] => registry.loop_threads = threads.parse().ok(),
         ["mutex", name] => resource(name, ResourceKind::Mutex { kind: LockKind::Std }),
         ["mutex", name, kind] => {
             let kind = LockKind::NAMED.into_iter().find(|known| known.word() == kind).unwrap();
@@ -90,12 +91,13 @@ fn declare(cast: &mut Registry, words: &[&str]) -> bool {
         ["condition", name] => resource(name, ResourceKind::Condition { mutex: ResourceId(0) }),
         ["event", name] => resource(name, ResourceKind::Event),
         ["barrier", name, parties] => resource(name, ResourceKind::Barrier { parties: parties.parse().unwrap() }),
-        // who can end which wait: gives NAME WORKER, takes NAME WORKER; guards: who looks at a value before it waits
+        // which workers can end a wait: gives NAME WORKER, takes NAME WORKER; guards NAME WORKER: checks a value before
+        // it waits
         [what @ ("gives" | "takes" | "guards"), name, who] => {
-            let first = WorkerId::from(cast.workers.iter().position(|w| w.name == who).unwrap());
-            let at = cast.resources.iter().position(|r| r.name == name).unwrap();
-            cast.wakers.resize(cast.resources.len(), Wakers::default());
-            let wakers = &mut cast.wakers[at];
+            let first = WorkerId::from(registry.workers.iter().position(|w| w.name == who).unwrap());
+            let at = registry.resources.iter().position(|r| r.name == name).unwrap();
+            registry.wakers.resize(registry.resources.len(), Wakers::default());
+            let wakers = &mut registry.wakers[at];
             let to = match what {
                 "gives" => &mut wakers.givers,
                 "takes" => &mut wakers.takers,
@@ -107,14 +109,14 @@ fn declare(cast: &mut Registry, words: &[&str]) -> bool {
         // pool NAME KIND QUEUE FEEDER WORKER...
         ["pool", name, kind, queue, feeder, ref workers @ ..] => {
             let of = if kind == "processes" { WorkerKind::Process } else { WorkerKind::Thread };
-            let id = |name: &str| WorkerId::from(cast.workers.iter().position(|w| w.name == name).unwrap());
+            let id = |name: &str| WorkerId::from(registry.workers.iter().position(|w| w.name == name).unwrap());
             let workers: Vec<WorkerId> = workers.iter().map(|w| id(w)).collect();
             let (size, feeder) = (workers.len() as u32, id(feeder));
-            let queue = ResourceId::from(cast.resources.iter().position(|r| r.name == queue).unwrap());
+            let queue = ResourceId::from(registry.resources.iter().position(|r| r.name == queue).unwrap());
             for worker in &workers {
-                cast.workers[worker.index()].pool = Some(PoolId::from(cast.pools.len()));
+                registry.workers[worker.index()].pool = Some(PoolId::from(registry.pools.len()));
             }
-            cast.pools.push(PoolInfo {
+            registry.pools.push(PoolInfo {
                 name: name.into(),
                 worker_kind: of,
                 workers,
@@ -131,18 +133,18 @@ fn declare(cast: &mut Registry, words: &[&str]) -> bool {
     true
 }
 
-fn message(cast: &Registry, words: &[&str]) -> Option<Message> {
+fn message(registry: &Registry, words: &[&str]) -> Option<Message> {
     let at = ms(words.first()?.parse().ok()?);
     let number = |word: &str| word.parse::<f64>().ok();
     let time = |word: &str| Some(Span((number(word)? * 1e6) as u64));
-    let resource = |name: &str| Some(ResourceId::from(cast.resources.iter().position(|r| r.name == name)?));
-    let who = |name: &str| Some(WorkerId::from(cast.workers.iter().position(|w| w.name == name)?));
+    let resource = |name: &str| Some(ResourceId::from(registry.resources.iter().position(|r| r.name == name)?));
+    let who = |name: &str| Some(WorkerId::from(registry.workers.iter().position(|w| w.name == name)?));
     Some(match words[1..] {
         ["ended"] => Message::Ended { at, reason: RunEnd::Completed },
         ["cores", ref load @ ..] => {
             Message::Sample(Sample::Cores { at, load: load.iter().map(|l| Some(number(l)? as f32)).collect() })
         }
-        // from where, CPU time of the run and of the viewer
+        // begin, CPU time of the run and of the viewer
         ["usage", from, run, viewer] => {
             let (run, viewer) = (time(run)?.0, time(viewer)?.0);
             Message::Sample(Sample::Usage { from: ms(number(from)?), to: at, run, viewer })
@@ -157,7 +159,7 @@ fn message(cast: &Registry, words: &[&str]) -> Option<Message> {
             let (name, shown) = (name.to_owned(), shown.to_owned());
             Message::Notice { at, notice: Notice::KnobSet { knob: KnobId(0), name, value_text: shown } }
         }
-        // from where, on a CPU, in the run queue
+        // begin, time on a CPU, time in the run queue
         [name, "sched", from, running, ready] => Message::Sample(Sample::Sched {
             worker: who(name)?,
             from: ms(number(from)?),
@@ -166,20 +168,20 @@ fn message(cast: &Registry, words: &[&str]) -> Option<Message> {
             ready: time(ready)?.0,
         }),
         [name, "killed", signal] => {
-            let death = DeathCause::Signal(signal.parse().ok()?);
-            Message::Notice { at, notice: Notice::Died { worker: who(name)?, cause: death } }
+            let cause = DeathCause::Signal(signal.parse().ok()?);
+            Message::Notice { at, notice: Notice::Died { worker: who(name)?, cause } }
         }
-        [name, ref what @ ..] => Message::Events(vec![Event { at, worker: who(name)?, kind: kind(cast, what)? }]),
+        [name, ref what @ ..] => Message::Events(vec![Event { at, worker: who(name)?, kind: kind(registry, what)? }]),
         _ => return None,
     })
 }
 
-fn kind(cast: &Registry, words: &[&str]) -> Option<EventKind> {
+fn kind(registry: &Registry, words: &[&str]) -> Option<EventKind> {
     use EventKind as E;
-    let id = |name: &str| Some(ResourceId::from(cast.resources.iter().position(|r| r.name == name)?));
+    let id = |name: &str| Some(ResourceId::from(registry.resources.iter().position(|r| r.name == name)?));
     let pool = PoolId(0);
     let number = |word: &str| word.parse::<i64>().ok();
-    // `r3` is the third grant, a reader's.
+    // `r3` is the third grant, given to a reader.
     let grant = |word: &str| match word.strip_prefix('r') {
         Some(shared) => Some(Grant::shared(shared.parse().ok()?)),
         None => Some(Grant(word.parse().ok()?)),
@@ -228,6 +230,7 @@ fn kind(cast: &Registry, words: &[&str]) -> Option<EventKind> {
         ["given-up"] => E::TaskAbandoned { pool },
         ["retried"] => E::TaskRetried { pool },
         ["added", counter, value] => E::CounterAdded { counter: id(counter)?, delta: 1, value: number(value)? as i32 },
+        ["added-many", counter, delta] => E::CounterAddedMany { counter: id(counter)?, delta: number(delta)? },
         ["gap", lost] => E::Gap { lost: lost.parse().ok()? },
         _ => return None,
     })

@@ -1,4 +1,4 @@
-//! Queues, conditions and barriers: who waits for good, and what is said of it.
+//! Queues, conditions and barriers: stalls, lost wake-ups, herds and stragglers.
 
 use std::fmt::Write;
 
@@ -17,7 +17,7 @@ fn stalled(text: &str) -> Vec<String> {
     model.stall().map_or_else(Vec::new, |stall| names(stall.workers))
 }
 
-/// Two take the one item that a third puts.
+/// Two workers wait for items; a third puts one item.
 const DRAIN: &str = "worker boss
     worker one
     worker two
@@ -35,38 +35,38 @@ const DRAIN: &str = "worker boss
     4 one finished";
 
 #[test]
-fn who_waits_for_an_item_that_nobody_will_put_is_stalled() {
-    assert!(stalled(DRAIN).is_empty(), "the boss may put another one");
+fn worker_is_stalled_that_waits_for_an_item_after_all_producers_ended() {
+    assert!(stalled(DRAIN).is_empty(), "the boss may put another item");
     let over = format!("{DRAIN}\n5 boss finished");
     assert_eq!(stalled(&over), ["two"]);
     assert!(
         stalled(&format!("{DRAIN}\n5 boss closed jobs\n6 boss finished")).is_empty(),
-        "a closed queue lets everybody go"
+        "closing the queue ends all waits"
     );
     let finding = find(&play(&over), 400.0, "stall").expect("a stall");
     assert_eq!(
         finding.sentence,
         "two waits for an item in jobs; every worker that could put one has ended. It is stuck forever."
     );
-    assert_eq!(finding.evidence, "Since 1.0 ms after the start: 1 worker waits for an item in jobs.");
+    assert_eq!(finding.evidence, "Stalled 1.0 ms after the start: 1 worker waits for an item in jobs.");
     assert_eq!(find(&play(&over), 100.0, "stall"), None, "events may still be on their way");
 }
 
 #[test]
-fn an_item_that_nobody_is_known_to_have_taken_is_on_its_way() {
+fn no_stall_is_reported_while_an_item_may_be_untaken() {
     let untaken = DRAIN.replace("3 one took jobs 0 1\n    4 one finished", "5 boss finished");
     assert!(stalled(&untaken).is_empty());
     let later = DRAIN.replace("took jobs 0 1", "took jobs 0 2") + "\n5 boss finished";
-    assert!(stalled(&later).is_empty(), "the first item may have been two's");
+    assert!(stalled(&later).is_empty(), "two may have taken the first item");
 }
 
 #[test]
-fn lost_events_make_no_stall() {
+fn no_stall_is_reported_after_lost_events() {
     assert!(stalled(&format!("{DRAIN}\n5 boss finished\n4.5 boss gap 1")).is_empty());
 }
 
 #[test]
-fn who_waits_for_room_needs_those_who_take() {
+fn worker_that_waits_for_room_is_stalled_after_all_consumers_ended() {
     let full = "worker maker
         worker user
         queue jobs 1
@@ -94,17 +94,17 @@ const LATE: &str = "worker sleeper
     4 sleeper block signal ready";
 
 #[test]
-fn a_signal_before_the_wait_is_a_lost_wakeup() {
+fn signal_before_the_wait_is_a_lost_wakeup() {
     let finding = find(&play(LATE), 400.0, "lost-wakeup").expect("a lost wake-up");
     assert_eq!(
         finding.sentence,
-        "The signal of ready came 3.0 ms before sleeper began to wait for it: it is lost, and no other will come."
+        "sleeper began to wait for ready 3.0 ms after its last signal: that one is lost, and no other will come."
     );
     assert_eq!((finding.at, play(LATE).signals(resource(&play(LATE), "ready")).unwrap().wasted()), (Some(ms(1.0)), 1));
 }
 
 #[test]
-fn no_wakeup_is_lost_for_a_worker_that_looks_at_a_value_first() {
+fn no_lost_wakeup_is_reported_for_a_worker_that_checks_a_value_first() {
     let guarded = LATE.replace("gives ready signaller", "gives ready signaller\nguards ready sleeper");
     let model = play(&guarded);
     assert!(find(&model, 400.0, "stall").is_some());
@@ -112,7 +112,7 @@ fn no_wakeup_is_lost_for_a_worker_that_looks_at_a_value_first() {
 }
 
 #[test]
-fn no_wakeup_is_lost_for_the_worker_that_the_signal_woke() {
+fn no_lost_wakeup_is_reported_for_the_worker_that_the_signal_woke() {
     let again = LATE.replace(
         "1 signaller signalled ready 0",
         "0.5 sleeper block signal ready\n1 signaller signalled ready 1\n1.5 sleeper heard ready 1",
@@ -123,7 +123,7 @@ fn no_wakeup_is_lost_for_the_worker_that_the_signal_woke() {
 }
 
 #[test]
-fn a_signal_that_reached_the_wrong_one_is_a_stall() {
+fn signal_that_wakes_the_wrong_worker_is_a_stall() {
     let swapped = "worker one
         worker two
         mutex m
@@ -145,14 +145,14 @@ fn a_signal_that_reached_the_wrong_one_is_a_stall() {
 }
 
 #[test]
-fn who_waits_for_a_lock_of_the_stalled_is_stalled_as_well() {
+fn worker_that_waits_for_a_lock_of_a_stalled_worker_is_stalled() {
     let held = LATE.replace("4 sleeper released m 1\n", "") + "\nworker third";
     let text = format!("{held}\n5 third began\n6 third wait m");
     assert_eq!(stalled(&text), ["sleeper", "third"]);
 }
 
-/// Sixty signals, each to three sleepers, of which all but one go back to waiting without having done anything.
-/// `pause`: ms that they compute before they wait again, which no event tells.
+/// 60 signals that each wake three sleepers; `useful` of these do something before they wait again. `pause`: ms that
+/// they compute before they wait again, which no event tells.
 fn herd(useful: usize, pause: f64) -> String {
     let mut text = "worker giver\nmutex m\ncondition c\ncounter n\n0 giver began\n".to_owned();
     for w in 0..3 {
@@ -176,14 +176,14 @@ fn herd(useful: usize, pause: f64) -> String {
 }
 
 #[test]
-fn many_woken_for_nothing_are_a_herd() {
+fn herd_is_reported_if_most_woken_workers_do_nothing() {
     let finding = find(&play(&herd(1, 0.0)), 1_300.0, "herd").expect("a herd");
-    assert!(finding.sentence.starts_with("Each signal of c wakes 3 workers; 67 %"), "{}", finding.sentence);
+    assert!(finding.sentence.starts_with("Each signal of c wakes 3 workers on average; 67 %"), "{}", finding.sentence);
     assert_eq!(find(&play(&herd(3, 0.0)), 1_300.0, "herd"), None, "each of them had something to do");
     assert_eq!(find(&play(&herd(1, 0.5)), 1_300.0, "herd"), None, "they may have done something meanwhile");
 }
 
-/// Three meet; `last` of twenty rounds one of them comes last.
+/// Three workers meet at a barrier 20 times; in the first `last` rounds the same worker comes last.
 fn rounds(last: usize) -> String {
     let mut text = "barrier b 3\n".to_owned();
     for w in 0..3 {
@@ -207,14 +207,14 @@ fn rounds(last: usize) -> String {
 }
 
 #[test]
-fn one_that_always_comes_last_is_a_straggler() {
+fn worker_that_nearly_always_comes_last_is_a_straggler() {
     let finding = find(&play(&rounds(18)), 2_000.0, "straggler").expect("a straggler");
-    assert!(finding.sentence.starts_with("w0 comes last to b in 90 % of the rounds"), "{}", finding.sentence);
+    assert!(finding.sentence.starts_with("w0 reaches b last in 90 % of the rounds"), "{}", finding.sentence);
     assert_eq!(find(&play(&rounds(7)), 2_000.0, "straggler"), None, "each is last at times");
 }
 
 #[test]
-fn what_happens_out_of_turn_is_counted() {
+fn impossible_signal_events_are_counted_as_anomalies() {
     let odd = "worker w\ncondition c\nqueue q 2\n0 w began\n1 w heard c 1\n2 w signalled q 1\n3 w closed c";
     assert_eq!(play(odd).health().anomalies, 3);
     assert_eq!(play(odd).newest_stamp(), Stamp(3_000_000));

@@ -1,22 +1,22 @@
-//! The stall detector against the truth, for pipes: random programs over two pipes and two locks, run by a simulator that
-//! gives room by the page and wakes as the engine does; their events are delivered worker by worker with random lag.
-//! Whoever is said to be stuck must never move again, and when nothing moves any more, all who wait must be said to be.
-
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail, and says what it counted")]
+//! Stall detection for pipes against a simulator that knows the truth.
+//!
+//! The simulator runs random programs over two pipes and two locks. It frees room by the page and wakes workers as the
+//! engine does; the events are delivered worker by worker with random lag. A worker reported as stuck must never move
+//! again, and when nothing moves any more, every waiting worker must be reported.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use contend_model::{Budget, Model};
 use contend_trace::{
-    Cast, Event, EventKind, Grant, How, Lanes, LockKind, Message, ResourceId, ResourceInfo, ResourceKind, Stamp, State,
-    Wakers, WorkerId, WorkerInfo, WorkerKind,
+    Event, EventKind, ExitKind, Grant, LaneRange, LockKind, Message, Registry, ResourceId, ResourceInfo, ResourceKind,
+    Stamp, State, Wakers, WorkerId, WorkerInfo, WorkerKind,
 };
 use fastrand::Rng;
 
-/// Resources: two pipes, two locks.
+/// The first lock: the resources are two pipes, then two locks.
 const LOCKS: usize = 2;
-/// A page, and how many a pipe has.
+/// Bytes of a page, and pages of a pipe.
 const PAGE: u32 = 2;
 const PAGES: usize = 2;
 
@@ -33,13 +33,13 @@ enum Step {
 struct Worker {
     program: Vec<Step>,
     pc: usize,
-    /// It has told that it waits.
-    waits: bool,
-    /// Of the message it is at; `None` before it has the end.
+    /// Whether it has reported that it waits.
+    is_waiting: bool,
+    /// Bytes left of the present message; `None` before the worker has the pipe's end.
     left: Option<u32>,
-    /// Bytes written and read, as it last told them.
-    told: Option<(Option<u64>, Option<u64>)>,
-    /// Bytes it has moved and not counted yet.
+    /// Bytes written and read, as it last reported them.
+    reported: Option<(Option<u64>, Option<u64>)>,
+    /// Bytes it has moved but not counted yet.
     uncounted: u32,
     closed: BTreeSet<usize>,
     done: bool,
@@ -49,9 +49,9 @@ struct Worker {
 
 #[derive(Debug, Default)]
 struct Pipe {
-    /// Bytes written to each page, and of them read.
+    /// Bytes written to each page, and bytes read from it.
     pages: VecDeque<(u32, u32)>,
-    /// What writers and readers have counted.
+    /// Bytes that writers and readers have counted.
     written: u64,
     read: u64,
     writer: Option<usize>,
@@ -94,7 +94,7 @@ struct World {
     clock: u64,
     workers: Vec<Worker>,
     pipes: [Pipe; 2],
-    /// By lock: who has it, and how often it was taken.
+    /// By lock: its holder, and how often it was taken.
     locks: [(Option<usize>, u64); 2],
 }
 
@@ -121,11 +121,11 @@ impl World {
         let workers: Vec<Worker> =
             (0..rng.usize(2..=4)).map(|_| Worker { program: program(&mut rng), ..Worker::default() }).collect();
         let mut world = Self { rng, clock: 0, workers, pipes: Default::default(), locks: [(None, 0); 2] };
-        (0..world.workers.len()).for_each(|w| world.tell(w, EventKind::Began));
+        (0..world.workers.len()).for_each(|w| world.emit(w, EventKind::LifeBegan));
         world
     }
 
-    fn tell(&mut self, w: usize, kind: EventKind) {
+    fn emit(&mut self, w: usize, kind: EventKind) {
         self.clock += 1;
         let event = Event { at: Stamp(self.clock), worker: WorkerId::from(w), kind };
         self.workers[w].outbox.push_back(event);
@@ -135,7 +135,7 @@ impl World {
         self.workers[w].program.get(self.workers[w].pc).copied()
     }
 
-    /// Whether somebody still has the end of a pipe that such steps use.
+    /// Whether a worker still has the end of a pipe that such steps use.
     fn is_open(&self, pipe: usize, uses: impl Fn(&Step) -> bool) -> bool {
         let has = |worker: &Worker| !worker.done && !worker.closed.contains(&pipe) && worker.program.iter().any(&uses);
         self.workers.iter().any(has)
@@ -150,13 +150,13 @@ impl World {
     }
 
     fn movable(&self) -> Vec<usize> {
-        (0..self.workers.len()).filter(|w| !self.workers[*w].done && self.moves(*w)).collect()
+        (0..self.workers.len()).filter(|w| !self.workers[*w].done && self.can_move(*w)).collect()
     }
 
     /// Whether a step of this worker would change anything.
-    fn moves(&self, w: usize) -> bool {
+    fn can_move(&self, w: usize) -> bool {
         let worker = &self.workers[w];
-        if worker.uncounted > 0 || !worker.waits {
+        if worker.uncounted > 0 || !worker.is_waiting {
             return true;
         }
         match self.next(w) {
@@ -164,10 +164,10 @@ impl World {
             Some(Step::Send(p, _)) => {
                 let pipe = &self.pipes[p];
                 match pipe.writer {
-                    Some(writer) if writer != w => worker.told != Some((Some(pipe.written), None)),
+                    Some(writer) if writer != w => worker.reported != Some((Some(pipe.written), None)),
                     Some(_) => {
-                        let told = Some((Some(pipe.written), Some(pipe.read)));
-                        pipe.room() > 0 || worker.told != told || !self.is_read(p)
+                        let now = Some((Some(pipe.written), Some(pipe.read)));
+                        pipe.room() > 0 || worker.reported != now || !self.is_read(p)
                     }
                     None => true,
                 }
@@ -175,8 +175,8 @@ impl World {
             Some(Step::Receive(p, _)) => {
                 let pipe = &self.pipes[p];
                 match pipe.reader {
-                    Some(reader) if reader != w => worker.told != Some((None, Some(pipe.read))),
-                    Some(_) => pipe.bytes() > 0 || worker.told.is_none() || !self.is_written(p),
+                    Some(reader) if reader != w => worker.reported != Some((None, Some(pipe.read))),
+                    Some(_) => pipe.bytes() > 0 || worker.reported.is_none() || !self.is_written(p),
                     None => true,
                 }
             }
@@ -189,7 +189,7 @@ impl World {
         match self.next(w) {
             None => {
                 self.workers[w].done = true;
-                self.tell(w, EventKind::Ended(How::Finished));
+                self.emit(w, EventKind::LifeEnded(ExitKind::Finished));
             }
             Some(Step::Send(p, _) | Step::Receive(p, _)) if self.workers[w].closed.contains(&p) => {
                 self.workers[w].pc += 1;
@@ -199,7 +199,7 @@ impl World {
             Some(Step::Close(p)) => {
                 self.workers[w].pc += 1;
                 self.workers[w].closed.insert(p);
-                self.tell(w, EventKind::Closed { queue: ResourceId::from(p) });
+                self.emit(w, EventKind::Closed { queue: ResourceId::from(p) });
             }
             Some(Step::Lock(l)) => self.lock(w, l),
             Some(Step::Unlock(l)) => {
@@ -207,32 +207,32 @@ impl World {
                 self.locks[l - LOCKS].0 = None;
                 let at = self.workers[w].held.iter().rposition(|(held, _)| *held == l).unwrap();
                 let (_, grant) = self.workers[w].held.remove(at);
-                self.tell(w, EventKind::Released { lock: ResourceId::from(l), grant: Grant(grant) });
+                self.emit(w, EventKind::Released { lock: ResourceId::from(l), grant: Grant(grant) });
             }
         }
     }
 
     fn wait(&mut self, w: usize, (state, p): (State, usize), written: Option<u64>, read: Option<u64>) {
         let pipe = ResourceId::from(p);
-        if !std::mem::replace(&mut self.workers[w].waits, true) {
-            self.tell(w, EventKind::Block { state, on: Some(pipe) });
+        if !std::mem::replace(&mut self.workers[w].is_waiting, true) {
+            self.emit(w, EventKind::Blocked { state, on: Some(pipe) });
         }
-        if self.workers[w].told.replace((written, read)) != Some((written, read)) {
+        if self.workers[w].reported.replace((written, read)) != Some((written, read)) {
             for (read, bytes) in [(false, written), (true, read)] {
                 if let Some(bytes) = bytes {
-                    self.tell(w, EventKind::Refused { pipe, read, bytes });
+                    self.emit(w, EventKind::StillWaiting { pipe, read, bytes });
                 }
             }
         }
     }
 
-    /// The message is over, or given up.
-    fn leave(&mut self, w: usize, given_up: bool) {
+    /// Ends the present message, complete or given up.
+    fn end_message(&mut self, w: usize, given_up: bool) {
         let worker = &mut self.workers[w];
-        (worker.left, worker.told) = (None, None);
+        (worker.left, worker.reported) = (None, None);
         worker.pc += 1;
-        if std::mem::take(&mut worker.waits) && given_up {
-            self.tell(w, EventKind::Resume);
+        if std::mem::take(&mut worker.is_waiting) && given_up {
+            self.emit(w, EventKind::Resumed);
         }
     }
 
@@ -248,17 +248,17 @@ impl World {
         if uncounted > 0 {
             pipe.written += u64::from(uncounted);
             let (depth, whole) = (pipe.bytes(), uncounted == left);
-            self.tell(w, EventKind::Sent { pipe: ResourceId::from(p), bytes: uncounted, depth, whole });
+            self.emit(w, EventKind::Sent { pipe: ResourceId::from(p), bytes: uncounted, depth, whole });
             self.moved(w, left - uncounted);
             if whole {
                 self.pipes[p].writer = None;
-                self.leave(w, false);
+                self.end_message(w, false);
             }
         } else if !self.is_read(p) {
             self.pipes[p].writer = None;
-            self.leave(w, true);
+            self.end_message(w, true);
         } else {
-            // Written now, counted and told in a later step: others may come between.
+            // Written now, but counted and reported in a later step: others may act in between.
             let pipe = &mut self.pipes[p];
             let piece = left.min(pipe.room());
             pipe.write(piece);
@@ -282,11 +282,11 @@ impl World {
         if uncounted > 0 {
             pipe.read += u64::from(uncounted);
             let (depth, whole) = (pipe.bytes(), uncounted == left);
-            self.tell(w, EventKind::Received { pipe: ResourceId::from(p), bytes: uncounted, depth, whole });
+            self.emit(w, EventKind::Received { pipe: ResourceId::from(p), bytes: uncounted, depth, whole });
             self.moved(w, left - uncounted);
             if whole {
                 self.pipes[p].reader = None;
-                self.leave(w, false);
+                self.end_message(w, false);
             }
         } else if pipe.bytes() > 0 {
             let piece = left.min(pipe.bytes());
@@ -297,32 +297,32 @@ impl World {
             self.wait(w, (State::Empty, p), all, all);
         } else {
             self.pipes[p].reader = None;
-            self.leave(w, true);
+            self.end_message(w, true);
         }
     }
 
     fn moved(&mut self, w: usize, left: u32) {
         let worker = &mut self.workers[w];
-        (worker.left, worker.waits, worker.told) = (Some(left), false, None);
+        (worker.left, worker.is_waiting, worker.reported) = (Some(left), false, None);
     }
 
     fn lock(&mut self, w: usize, l: usize) {
         let id = ResourceId::from(l);
         if self.locks[l - LOCKS].0.is_none() {
-            self.workers[w].waits = false;
+            self.workers[w].is_waiting = false;
             self.workers[w].pc += 1;
             let lock = &mut self.locks[l - LOCKS];
             *lock = (Some(w), lock.1 + 1);
             let grant = lock.1;
             self.workers[w].held.push((l, grant));
-            return self.tell(w, EventKind::Acquired { lock: id, grant: Grant(grant) });
+            return self.emit(w, EventKind::Acquired { lock: id, grant: Grant(grant) });
         }
-        self.workers[w].waits = true;
+        self.workers[w].is_waiting = true;
         let held = self.workers[w].held.clone();
         for (lock, grant) in &held {
-            self.tell(w, EventKind::Held { lock: ResourceId::from(*lock), grant: Grant(*grant) });
+            self.emit(w, EventKind::Held { lock: ResourceId::from(*lock), grant: Grant(*grant) });
         }
-        self.tell(w, EventKind::Wait { lock: id, held: held.len() as u8, timed: false });
+        self.emit(w, EventKind::LockWait { lock: id, held_count: held.len() as u8, timed: false });
     }
 
     fn deliver(&mut self, model: &mut Model) -> bool {
@@ -334,14 +334,14 @@ impl World {
         true
     }
 
-    fn cast(&self) -> Arc<Cast> {
+    fn registry(&self) -> Arc<Registry> {
         let pipe = ResourceKind::Pipe { capacity: PAGE * PAGES as u32 };
         let lock = ResourceKind::Mutex { kind: LockKind::Std };
         let kinds = [pipe.clone(), pipe, lock.clone(), lock].into_iter().enumerate();
         let resources: Vec<_> = kinds.map(|(i, kind)| ResourceInfo { name: format!("r{i}"), kind }).collect();
         let mut wakers = vec![Wakers::default(); resources.len()];
         for (w, worker) in self.workers.iter().enumerate() {
-            let lanes = Lanes { first: WorkerId::from(w), count: 1 };
+            let lanes = LaneRange { first: WorkerId::from(w), count: 1 };
             for step in &worker.program {
                 match *step {
                     Step::Send(p, _) => wakers[p].givers.push(lanes),
@@ -352,25 +352,25 @@ impl World {
         }
         let worker = |i| WorkerInfo { name: format!("w{i}"), group: "w".into(), kind: WorkerKind::Process, pool: None };
         let workers = (0..self.workers.len()).map(worker).collect();
-        Arc::new(Cast { workers, resources, wakers, ..Cast::default() })
+        Arc::new(Registry { workers, resources, wakers, ..Registry::default() })
     }
 }
 
-/// Everyone said to be stuck, with the step they are said to be stuck at.
-fn verdict(model: &Model, world: &World) -> BTreeSet<(usize, usize)> {
-    let deadlock = model.deadlocked().to_vec();
-    let stall = model.stall().map_or_else(Vec::new, |stall| stall.set);
+/// The workers reported as stuck, each with its step.
+fn reported_stuck(model: &Model, world: &World) -> BTreeSet<(usize, usize)> {
+    let deadlock = model.deadlocked_workers().to_vec();
+    let stall = model.stall().map_or_else(Vec::new, |stall| stall.workers);
     deadlock.into_iter().chain(stall).map(|w| (w.index(), world.workers[w.index()].pc)).collect()
 }
 
 #[test]
-fn nobody_is_said_to_be_stuck_who_moves_again_and_nobody_is_missed() {
+fn exactly_the_workers_that_never_move_again_are_reported_as_stuck() {
     let (mut stuck, mut full) = (0, 0);
     for seed in 0..20_000 {
         let mut world = World::new(seed);
-        let mut model = Model::new(world.cast(), Budget { bytes: 1 << 16 });
+        let mut model = Model::new(world.registry(), Budget { bytes: 1 << 16 });
         let lag = world.rng.f64();
-        let mut said: BTreeSet<(usize, usize)> = BTreeSet::new();
+        let mut reported: BTreeSet<(usize, usize)> = BTreeSet::new();
         loop {
             let deliver = world.rng.f64() > lag;
             let movable = world.movable();
@@ -382,16 +382,16 @@ fn nobody_is_said_to_be_stuck_who_moves_again_and_nobody_is_missed() {
             if deliver {
                 world.deliver(&mut model);
             }
-            said.extend(verdict(&model, &world));
+            reported.extend(reported_stuck(&model, &world));
         }
         let waiting = |(w, worker): (usize, &Worker)| (!worker.done).then_some((w, worker.pc));
         let truth: BTreeSet<(usize, usize)> = world.workers.iter().enumerate().filter_map(waiting).collect();
-        assert_eq!(said, truth, "seed {seed}: {world:#?}");
+        assert_eq!(reported, truth, "seed {seed}: {world:#?}");
         assert_eq!(model.health().anomalies, 0, "seed {seed}");
-        let waits_for_room = |w: &WorkerId| model.lane(*w).doing().state == State::Full;
+        let waits_for_room = |w: &WorkerId| model.lane(*w).activity().state == State::Full;
         stuck += usize::from(!truth.is_empty());
-        full += usize::from(model.stall().is_some_and(|stall| stall.set.iter().any(waits_for_room)));
+        full += usize::from(model.stall().is_some_and(|stall| stall.workers.iter().any(waits_for_room)));
     }
-    eprintln!("{stuck} runs got stuck, in {full} of them somebody waited for room");
-    assert!(full > 1_000, "too few to mean anything: {full} of {stuck}");
+    eprintln!("{stuck} runs got stuck; in {full} of them a worker waited for room");
+    assert!(full > 1_000, "too few runs to prove anything: {full} of {stuck}");
 }

@@ -290,10 +290,6 @@ impl EvalContext for RangeEnds<'_> {
             _ => 0.0,
         }
     }
-
-    fn worker_position(&self) -> (u32, u32) {
-        (0, 1)
-    }
 }
 
 /// How large a pool can get, in workers.

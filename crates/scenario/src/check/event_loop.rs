@@ -6,7 +6,7 @@ use super::Checker;
 use super::node::{prop, span_of};
 use super::number_rule::NumberRule;
 use crate::knob::Unit;
-use crate::program::{Choice, LifeStep, ResourceSpec, Step};
+use crate::program::{Block, Choice, LifeStep, ResourceSpec, Step};
 use contend_trace::{CounterMemory, WorkerKind};
 
 /// Threads of an event loop.
@@ -14,7 +14,7 @@ pub(super) const THREADS: NumberRule =
     NumberRule { unit: Unit::Count, min: 1.0, max: 256.0, index: false, live: false };
 
 /// A group or pool: where it stands, the kinds that its workers can be of, and what they do.
-pub(super) type WorkerBody<'a, 'b> = (&'a KdlNode, Vec<WorkerKind>, &'b [Step]);
+pub(super) type WorkerBody<'a, 'b> = (&'a KdlNode, Vec<WorkerKind>, &'b Block);
 
 impl Checker {
     pub(super) fn event_loop(&mut self, nodes: &[&KdlNode]) {
@@ -133,13 +133,13 @@ impl Checker {
     /// Each group and pool: where it stands, the kinds that its workers can be of, and what they do.
     pub(super) fn worker_bodies<'a>(&self, nodes: &[&'a KdlNode]) -> Vec<WorkerBody<'a, '_>> {
         let groups = super::nodes_named(nodes, &["thread", "process", "async"]).zip(&self.scenario.groups);
-        let groups = groups.map(|(node, group)| (node, vec![group.kind], group.steps.as_slice()));
+        let groups = groups.map(|(node, group)| (node, vec![group.kind], &group.steps));
         let pools = super::nodes_named(nodes, &["pool"]).zip(&self.scenario.pools).map(|(node, pool)| {
             let kinds = match &pool.worker_kind {
                 Choice::Fixed(kind) => vec![*kind],
                 Choice::Knob(_, kinds) => kinds.clone(),
             };
-            (node, kinds, pool.task.as_slice())
+            (node, kinds, &pool.task)
         });
         groups.chain(pools).collect()
     }

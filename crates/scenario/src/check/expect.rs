@@ -13,8 +13,8 @@ use crate::expr::Expr;
 use crate::knob::Unit;
 use crate::program::{Claim, Compare, Expect, Metric, MetricSubject};
 use crate::quantity;
-use contend_trace::State;
-pub(super) use measures::{FINDINGS, MEASURES};
+use contend_trace::{FindingId, State};
+pub(super) use measures::MEASURES;
 use measures::{Measure, SubjectKind};
 
 const OTHERS: [&str; 5] = ["deadlock", "no-deadlock", "finding", "no-finding", "share"];
@@ -65,7 +65,7 @@ impl Checker {
             word @ ("finding" | "no-finding") => {
                 self.reject_others(node, 2, &[]);
                 let entry = self.second_argument(node, "which finding, such as lock-bound")?;
-                let id = FINDINGS[self.word(entry, &FINDINGS)?].to_owned();
+                let id = FindingId::IDS[self.word(entry, &FindingId::IDS)?].to_owned();
                 let text = format!("{} {id}", if word == "finding" { "finding" } else { "no finding" });
                 Some((Claim::Finding { id, is_expected: word == "finding" }, text))
             }

@@ -1,8 +1,11 @@
-//! What each node of the language looks like: its values, its block and what it is for, in tables.
+//! The grammar: tables of all nodes with their values, blocks and documentation.
 //!
-//! The checker reads files by these tables, and the reference is written from them: a node that stands in no table does
-//! not exist, and no entry comes without its help. That what they say of ranges and defaults is what the checker does is
-//! tested for every value of every node.
+//! The checker reads files by these tables, and the reference is generated from them: a node exists if it is in a table,
+//! and each row has a help text. Tests compare the ranges and defaults in the tables with what the checker does, for
+//! every value of every node.
+//!
+//! A new step is a row in one of the step tables with the function that reads it, a variant of `Step`, and an arm in the
+//! engine's step runner and in the simulator of the preview.
 
 mod attempt;
 mod control;
@@ -23,7 +26,11 @@ mod tests;
 mod work;
 mod workers;
 
+use kdl::KdlNode;
+
+use super::Checker;
 use super::number_rule::{ARRAY_INDEX, NumberRule};
+use crate::program::Step;
 
 /// Whether a node has a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,73 +40,73 @@ pub(super) enum BlockRule {
     Required,
 }
 
-/// What may be written for a value.
+/// Which values a parameter accepts.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum ValueKind {
-    /// A name that is declared here.
+    /// A new name, which this node declares.
     Name,
-    /// The name of something declared elsewhere: `a mutex`.
+    /// The name of something declared elsewhere, such as `a mutex`.
     NameOf(&'static str),
     Text,
     /// One of these words.
     Words(fn() -> Vec<&'static str>),
-    /// A number in this unit and range: written out, a knob, or a formula.
+    /// A number in this unit and range: a literal, a knob or a formula.
     Number(NumberRule),
-    /// A whole number that is written out, from the one to the other.
+    /// A literal whole number in this range.
     Integer(i64, i64),
     Boolean,
-    /// Something of its own, described in words.
+    /// Another form, described in words.
     Special(&'static str),
 }
 
-/// What holds when a value is not given.
+/// What it means to leave a value out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum IfOmitted {
-    /// It must be given.
+    /// The value is required.
     NotAllowed,
-    /// The same as if this were written.
+    /// The same as this value.
     SameAs(&'static str),
-    /// This, in words.
+    /// Something that no value expresses, described in words.
     Means(&'static str),
 }
 
-/// A value of a node: an argument by its place, or a property by its name.
+/// A value of a node: an argument, known by its position, or a property, known by its name.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Parameter {
     pub name: &'static str,
     pub value: ValueKind,
     pub if_omitted: IfOmitted,
-    /// What it means, after the name and a colon.
+    /// What it means, in words that follow its name.
     pub help: &'static str,
-    /// How many times an argument may stand.
+    /// How many times an argument can be repeated.
     pub max_count: usize,
 }
 
-/// A value that has to be given.
+/// A parameter that is required.
 const fn required(name: &'static str, value: ValueKind, help: &'static str) -> Parameter {
     Parameter { name, value, if_omitted: IfOmitted::NotAllowed, help, max_count: 1 }
 }
 
-/// A value that can be left out.
+/// A parameter that can be left out.
 const fn optional(name: &'static str, value: ValueKind, unless: IfOmitted, help: &'static str) -> Parameter {
     Parameter { name, value, if_omitted: unless, help, max_count: 1 }
 }
 
-/// The resource that a step is about.
+/// The name of what a step works on.
 const fn resource_name(name: &'static str, what: &'static str) -> Parameter {
-    required(name, ValueKind::NameOf(what), "which one")
+    required(name, ValueKind::NameOf(what), "its name")
 }
 
-/// Which of an array a step is about.
+/// The member of an array that a step works on.
 const AT: Parameter = optional(
     "at",
     ValueKind::Number(ARRAY_INDEX),
     IfOmitted::Means("the first"),
-    "which of an array, from 0, round and round",
+    "index in an array, from 0; wraps around",
 );
 
 impl Parameter {
-    /// An argument that may stand so many times.
+    /// Allows an argument to be repeated up to this many times.
     const fn max_count(self, times: usize) -> Self {
         Self { max_count: times, ..self }
     }
@@ -107,23 +114,44 @@ impl Parameter {
 
 const UNLIMITED: usize = usize::MAX;
 
-/// The outer form of one kind of node, and what it is for.
+/// A row of the tables: the form of one kind of node, and its documentation.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NodeRule {
     pub word: &'static str,
-    /// How it is written, for messages.
+    /// An example, for messages and the reference.
     pub usage: &'static str,
-    /// What it does: one sentence, or a few.
+    /// What it does, in a sentence or a few.
     pub help: &'static str,
     pub args: &'static [Parameter],
     pub props: &'static [Parameter],
-    /// Any property is welcome: its name is a knob's.
+    /// Whether its properties are the names of knobs.
     pub any_knob: bool,
     pub block: BlockRule,
+    /// Reads the step. `None` for nodes that are no steps, and for `else`, which belongs to the step before it.
+    pub build_step: Option<BuildStep>,
+    /// Whether `else` can follow this step.
+    pub allows_else: bool,
 }
 
+/// Reads a step from its node; returns `None` after it has reported a mistake.
+pub(super) type BuildStep = fn(&mut Checker, &KdlNode) -> Option<Step>;
+
 const fn node_rule(word: &'static str, usage: &'static str, help: &'static str) -> NodeRule {
-    NodeRule { word, usage, help, args: &[], props: &[], any_knob: false, block: BlockRule::Forbidden }
+    NodeRule {
+        word,
+        usage,
+        help,
+        args: &[],
+        props: &[],
+        any_knob: false,
+        block: BlockRule::Forbidden,
+        build_step: None,
+        allows_else: false,
+    }
+}
+
+const fn step_rule(word: &'static str, usage: &'static str, help: &'static str, build: BuildStep) -> NodeRule {
+    NodeRule { build_step: Some(build), ..node_rule(word, usage, help) }
 }
 
 impl NodeRule {
@@ -143,7 +171,11 @@ impl NodeRule {
         Self { block, ..self }
     }
 
-    /// How many arguments it has, at least and at most.
+    const fn allows_else(self) -> Self {
+        Self { allows_else: true, ..self }
+    }
+
+    /// The smallest and the largest number of arguments.
     pub(super) fn argument_count(&self) -> (usize, usize) {
         let least = self.args.iter().filter(|slot| slot.if_omitted == IfOmitted::NotAllowed).count();
         (least, self.args.iter().fold(0, |most, slot| most.saturating_add(slot.max_count)))
@@ -154,17 +186,17 @@ impl NodeRule {
     }
 }
 
-/// Nodes that belong together.
+/// Nodes that are documented together.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NodeFamily {
     pub title: &'static str,
     pub rules: &'static [NodeRule],
 }
 
-/// Where a node stands.
+/// A place in a file with its own set of nodes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NodeContext {
-    /// For messages: `there is no such node among the steps`.
+    /// For messages, such as `there is no such node among the steps`.
     pub name: &'static str,
     pub families: &'static [NodeFamily],
 }
@@ -175,7 +207,7 @@ pub(super) const TOP: NodeContext = NodeContext {
     families: &[metadata::WORDS, metadata::KNOBS, resource::RESOURCES, workers::WORKERS, expect::EXPECT],
 };
 
-/// In the block of a group of workers, of a pool's task, or of a step.
+/// In the block of a group of workers, of a task, or of a step.
 pub(super) const STEPS: NodeContext = NodeContext {
     name: "among the steps",
     families: &[
@@ -207,7 +239,7 @@ pub(super) const ASK: NodeContext = NodeContext { name: "in a question", familie
 /// In the block of a guess.
 pub(super) const GUESS: NodeContext = NodeContext { name: "in a guess", families: &[quiz::GUESS] };
 
-/// Every place, to say where a word belongs that stands at the wrong one.
+/// All places, for messages that say where a misplaced word belongs.
 pub(super) const CONTEXTS: [NodeContext; 6] = [TOP, STEPS, WAYS, POOL, ASK, GUESS];
 
 impl NodeContext {

@@ -13,7 +13,7 @@ use crate::expr::Expr;
 use crate::glob::{Glob, GlobError};
 use crate::knob::KnobKind;
 use crate::program::{
-    Choice, Feed, OverflowPolicy, PoolSpec, Scheduling, Step, Template, TemplatePiece, TextExpr, WorkerGroup,
+    Block, Choice, Feed, OverflowPolicy, PoolSpec, Scheduling, Template, TemplatePiece, TextExpr, WorkerGroup,
 };
 use crate::sanitize::sanitize;
 use contend_trace::{KnobId, WorkerKind};
@@ -68,13 +68,13 @@ impl Checker {
     }
 
     /// A copy of a process with many threads has one of them, and whatever locks the others held: it may do nothing.
-    fn forked_steps(&mut self, node: &KdlNode) -> Vec<Step> {
+    fn forked_steps(&mut self, node: &KdlNode) -> Block {
         if let Some(step) = children(node).first() {
             let mistake = self.mistakes.error(span_of(step), "a process that is made by `fork` can do nothing");
             mistake.label("the copy has one thread, and the locks of all others as they were");
             mistake.help("leave the block empty: { }; or remove by=fork, and it is a process of its own");
         }
-        Vec::new()
+        Block::default()
     }
 
     /// `nice=19 core=i`: where the workers of a group or a pool run.
@@ -84,14 +84,14 @@ impl Checker {
     }
 
     /// The steps in a node's block. Whether locks are taken and given back in turn is looked at when they are right.
-    fn steps_of(&mut self, node: &KdlNode) -> Vec<Step> {
+    fn steps_of(&mut self, node: &KdlNode) -> Block {
         let before = self.mistakes.count_errors();
-        let steps = self.steps(children(node));
+        let steps = self.block(node);
         if node.children().is_some() && steps.is_empty() && self.mistakes.count_errors() == before {
             self.mistakes.error(span_of(node), "there is nothing to do here").help("write steps into the block");
         }
         if self.mistakes.count_errors() == before {
-            self.check_lock_flow(children(node), &steps);
+            self.check_lock_flow(&steps);
             self.check_results_exist(node, &steps);
         }
         steps
@@ -142,7 +142,7 @@ impl Checker {
     }
 
     /// What is in a pool's block: one feed and one task.
-    fn pool_parts(&mut self, node: &KdlNode) -> (Option<Feed>, Expr, Vec<Step>) {
+    fn pool_parts(&mut self, node: &KdlNode) -> (Option<Feed>, Expr, Block) {
         let mut feeds: Vec<&KdlNode> = Vec::new();
         let mut tasks: Vec<&KdlNode> = Vec::new();
         for child in children(node) {

@@ -12,14 +12,10 @@ mod sync_points;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 
-use kdl::KdlNode;
-
 use super::Checker;
-use super::node::{children, span_of};
-use super::steps::steps_with_nodes;
 use crate::expr::{EvalContext, Expr};
 use crate::knob::KnobKind;
-use crate::program::{ResourceSpec, Scenario, SignalStep, Step, Target};
+use crate::program::{Block, ResourceSpec, Scenario, SignalStep, SourceSpan, Step, Target, is_same_knob_value};
 use contend_trace::KnobId;
 use lock_cycle::{LockCycle, LockEdge, LockInstance};
 use step_order::StepOrder;
@@ -73,14 +69,14 @@ impl EvalContext for WorkerWalk<'_> {
 }
 
 impl Checker {
-    pub(super) fn lint_lock_order(&mut self, nodes: &[&KdlNode]) {
+    pub(super) fn lint_lock_order(&mut self) {
         if self.expects_deadlock {
             return;
         }
         let mut told: HashSet<Vec<Range<usize>>> = HashSet::new();
         let mut found: Vec<(LockCycle, bool, Vec<String>)> = Vec::new();
         for variant in knob_combinations(&self.scenario) {
-            let (edges, phases) = collect_edges(&variant, nodes);
+            let (edges, phases) = collect_edges(&variant);
             for ring in lock_cycle::find_cycles(&edges, &phases) {
                 if found.len() < SHOWN && told.insert(ring.places()) {
                     let sure = ring.edges.iter().all(|edge| phases.is_unsynchronized(edge.worker));
@@ -138,7 +134,7 @@ fn knob_combinations(scenario: &Scenario) -> Vec<KnobCombination<'_>> {
         if let KnobKind::Choice { words: of, .. } = &knob.kind {
             values = (0..of.len()).map(|at| at as f64).collect();
         }
-        values.retain(|value| !is_same_setting(*value, defaults[id.index()]));
+        values.retain(|value| !is_same_knob_value(*value, defaults[id.index()]));
         for at in 0..variants.len() {
             for value in &values {
                 if variants.len() == VARIANTS {
@@ -154,16 +150,11 @@ fn knob_combinations(scenario: &Scenario) -> Vec<KnobCombination<'_>> {
     variants
 }
 
-/// Whether two settings of a knob are the same: both come from the same few values, so no margin is needed.
-fn is_same_setting(one: f64, other: f64) -> bool {
-    one.total_cmp(&other).is_eq()
-}
-
 fn conditions(steps: &[Step], found: &mut BTreeMap<KnobId, BTreeSet<u64>>) {
     for step in steps {
         match step {
-            Step::When { knob, position: is, body, otherwise } => {
-                found.entry(*knob).or_default().insert(is.to_bits());
+            Step::When { knob, value, body, otherwise } => {
+                found.entry(*knob).or_default().insert(value.to_bits());
                 conditions(body, found);
                 conditions(otherwise, found);
             }
@@ -173,18 +164,17 @@ fn conditions(steps: &[Step], found: &mut BTreeMap<KnobId, BTreeSet<u64>>) {
 }
 
 /// Every lock that some worker takes while it holds another; and what is known of when.
-fn collect_edges(variant: &KnobCombination<'_>, nodes: &[&KdlNode]) -> (Vec<LockEdge>, StepOrder) {
+fn collect_edges(variant: &KnobCombination<'_>) -> (Vec<LockEdge>, StepOrder) {
     let scenario = variant.scenario;
     let mut walk = WorkerWalk::new(variant);
-    for (node, group) in super::nodes_named(nodes, &["thread", "process", "async"]).zip(&scenario.groups) {
+    for group in &scenario.groups {
         let count = walk.number(&group.count).max(1);
-        walk.group(&group.name, count, children(node), &group.steps);
+        walk.group(&group.name, count, &group.steps);
     }
-    for (node, pool) in super::nodes_named(nodes, &["pool"]).zip(&scenario.pools) {
+    for pool in &scenario.pools {
         let count = walk.number(&pool.workers).max(pool.max_workers.min(2));
-        let task = children(node).iter().find(|child| child.name().value() == "task").map(children);
         walk.repeats = true;
-        walk.group(&pool.name, count, task.unwrap_or_default(), &pool.task);
+        walk.group(&pool.name, count, &pool.task);
     }
     (walk.edges, walk.phases)
 }
@@ -214,7 +204,7 @@ impl<'a> WorkerWalk<'a> {
         expr.eval(self).clamp(0.0, 1e6) as u32
     }
 
-    fn group(&mut self, name: &str, count: u32, nodes: &[KdlNode], steps: &[Step]) {
+    fn group(&mut self, name: &str, count: u32, steps: &Block) {
         for at in 0..count.min(WORKERS) {
             self.position = (at, count);
             self.worker += 1;
@@ -224,59 +214,49 @@ impl<'a> WorkerWalk<'a> {
             }
             self.name = if count == 1 { name.to_owned() } else { format!("{name}-{}", at + 1) };
             self.held.clear();
-            self.walk(nodes, steps);
+            self.walk(steps);
         }
     }
 
-    fn walk(&mut self, nodes: &[KdlNode], steps: &[Step]) {
-        for pair in steps_with_nodes(nodes, steps) {
+    fn walk(&mut self, block: &Block) {
+        for (step, span) in block.with_spans() {
             self.steps += 1;
             if self.steps > STEPS {
                 return;
             }
-            let outside = self.go_into(pair.step);
-            let body = children(pair.node);
-            match pair.step {
-                Step::Lock { target, body: steps }
-                | Step::WriteLock { target, body: steps }
-                | Step::ReadLock { target, body: steps } => {
-                    let lock = self.take(target, Some(pair.node));
-                    self.walk(body, steps);
+            let outside = self.go_into(step);
+            match step {
+                Step::Lock { target, body } | Step::WriteLock { target, body } | Step::ReadLock { target, body } => {
+                    let is_shared = matches!(step, Step::ReadLock { .. });
+                    let lock = self.take(target, is_shared, Some(span));
+                    self.walk(body);
                     self.give_back(lock);
                 }
-                Step::TryLock { target, body: steps, otherwise, .. } => {
-                    // Giving up ends the wait: no edge leads to it.
-                    let lock = self.take(target, None);
-                    self.walk(body, steps);
+                Step::TryLock { target, body, otherwise, .. } => {
+                    // Giving up ends the wait, so there is no edge to this lock.
+                    let lock = self.take(target, false, None);
+                    self.walk(body);
                     self.give_back(lock);
-                    self.walk(pair.else_nodes, otherwise);
+                    self.walk(otherwise);
                 }
-                Step::BareLock(target) => drop(self.take(target, Some(pair.node))),
+                Step::BareLock(target) => drop(self.take(target, false, Some(span))),
                 Step::BareUnlock(target) => {
                     let lock = self.lock(target);
                     self.give_back(lock);
                 }
-                Step::When { knob, position: is, body: steps, otherwise } => {
-                    if is_same_setting(self.knob(*knob), *is) {
-                        self.walk(body, steps);
-                    } else {
-                        self.walk(pair.else_nodes, otherwise);
-                    }
+                Step::When { knob, value, body, otherwise } => {
+                    self.walk(if self.knob_equals(*knob, *value) { body } else { otherwise });
                 }
-                Step::Signal(SignalStep::Wait { target, .. }) => self.wait(target, pair.node),
+                Step::Signal(SignalStep::Wait { target, .. }) => self.wait(target, span),
                 Step::Choose(ways) => {
                     // Each way on its own; what one of them keeps is seen where the check of the flow warns of it.
                     let before = self.held.clone();
-                    for (node, way) in body.iter().zip(ways) {
+                    for way in ways {
                         self.held.clone_from(&before);
-                        self.walk(children(node), &way.steps);
+                        self.walk(&way.steps);
                     }
                 }
-                step => {
-                    for (nodes, steps) in [body, pair.else_nodes].into_iter().zip(step.bodies()) {
-                        self.walk(nodes, steps);
-                    }
-                }
+                step => step.bodies().for_each(|body| self.walk(body)),
             }
             (self.depth, self.is_unconditional) = outside;
         }
@@ -288,37 +268,37 @@ impl<'a> WorkerWalk<'a> {
         LockInstance { resource: target.resource, index: at as u32 }
     }
 
-    fn take(&mut self, target: &Target, waits: Option<&KdlNode>) -> LockInstance {
+    /// Takes a lock. `waits` is the place of the step, if the worker waits for the lock without a limit.
+    fn take(&mut self, target: &Target, is_shared: bool, waits: Option<SourceSpan>) -> LockInstance {
         let lock = self.lock(target);
-        let shared = waits.is_some_and(|node| node.name().value() == "read");
-        if let Some(node) = waits {
+        if let Some(span) = waits {
             for (from, from_shared) in self.held.iter().filter(|(held, _)| *held != lock) {
                 // What is held together with others keeps nobody apart.
                 let others = self.held.iter().filter(|(guard, shared)| !shared && guard != from && *guard != lock);
                 let edge = LockEdge {
                     from: *from,
                     to: lock,
-                    shared: (*from_shared, shared),
+                    shared: (*from_shared, is_shared),
                     worker: self.worker,
                     at: self.at,
                     name: self.name.clone(),
                     guards: others.map(|(guard, _)| *guard).collect(),
-                    span: span_of(node),
+                    span: span.range(),
                 };
                 lock_cycle::add_edge(&mut self.edges, edge);
             }
         }
-        self.held.push((lock, shared));
+        self.held.push((lock, is_shared));
         lock
     }
 
     /// A wait for a condition gives its mutex back, and takes it again while everything else is still held.
-    fn wait(&mut self, target: &Target, node: &KdlNode) {
+    fn wait(&mut self, target: &Target, span: SourceSpan) {
         if let ResourceSpec::Condition { mutex: of } = self.variant.scenario.resources[target.resource].spec {
             let mutex = Target { resource: of, index: target.index.clone() };
             let lock = self.lock(&mutex);
             self.give_back(lock);
-            self.take(&mutex, Some(node));
+            self.take(&mutex, false, Some(span));
         }
     }
 

@@ -1,4 +1,4 @@
-//! A number at a place of the language: its unit and the range it must lie in.
+//! The numbers of the language: the unit and the range that each must have.
 
 use kdl::{KdlEntry, KdlNode, KdlValue};
 
@@ -9,15 +9,15 @@ use crate::expr::Expr;
 use crate::knob::Unit;
 use crate::quantity;
 
-/// What may stand somewhere.
+/// The unit and the range of a number.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NumberRule {
     pub unit: Unit,
     pub min: f64,
     pub max: f64,
-    /// Whether the worker's place, `i` and `n`, is known here.
+    /// Whether the worker's number `i` of `n` is known here.
     pub index: bool,
-    /// Whether turning a knob takes effect here while the run goes on.
+    /// Whether a turned knob takes effect here during the run.
     pub live: bool,
 }
 
@@ -26,12 +26,12 @@ const fn number_rule(unit: Unit, min: f64, max: f64) -> NumberRule {
 }
 
 impl NumberRule {
-    /// Known before the run starts, the same for its whole length.
+    /// Makes it a number that is evaluated once, before the run.
     const fn fixed(self) -> Self {
         Self { index: false, live: false, ..self }
     }
 
-    /// Known when the worker starts.
+    /// Makes it a number that is evaluated when a worker starts.
     const fn at_start(self) -> Self {
         Self { live: false, ..self }
     }
@@ -43,64 +43,64 @@ impl NumberRule {
 
 /// One hour, in nanoseconds.
 pub(super) const HOUR: f64 = 3_600e9;
-/// Most workers, and most resources, of a scenario.
+/// The most workers, and the most resources, of a scenario.
 pub(super) const MAX_ENTITIES: f64 = 10_000.0;
 
 /// How long a step takes.
 pub(super) const TIME: NumberRule = number_rule(Unit::Time, 0.0, HOUR);
-/// How many times steps are repeated.
+/// Repetitions of a block.
 pub(super) const TIMES: NumberRule = number_rule(Unit::Count, 0.0, 1e12);
-/// Which of an array; wraps around at both ends.
+/// An index in an array; wraps around at both ends.
 pub(super) const ARRAY_INDEX: NumberRule = number_rule(Unit::Count, -1e12, 1e12);
-/// What a counter's value or a queue's depth is compared with.
+/// The other side of a comparison with a counter's value or a queue's depth.
 pub(super) const VALUE: NumberRule = number_rule(Unit::Count, -1e9, 1e9);
-/// How many of a resource or a group.
+/// Number of members of a resource or a group.
 pub(super) const DECLARED_COUNT: NumberRule = number_rule(Unit::Count, 1.0, MAX_ENTITIES).fixed();
-/// How far a worker stands back for others: only this way is open to everyone.
+/// Niceness. Lowering it below 0 needs privileges.
 pub(super) const NICE: NumberRule = number_rule(Unit::Count, 0.0, 19.0).at_start();
-/// Which core a worker stays on; wraps around.
+/// The core a worker is pinned to; wraps around.
 pub(super) const CORE: NumberRule = number_rule(Unit::Count, 0.0, 1e6).at_start();
-/// How many times a counter is added to in one step: each is a nanosecond at least, and nobody is asked meanwhile.
+/// Additions to a counter in one step. Each takes a nanosecond at least, and the step cannot be interrupted.
 pub(super) const ADDS: NumberRule = number_rule(Unit::Count, 0.0, 1e7);
-/// How many workers a pool has.
+/// Workers of a pool.
 pub(super) const POOL_SIZE: NumberRule = number_rule(Unit::Count, 1.0, MAX_ENTITIES).without_index();
 pub(super) const RATE: NumberRule = number_rule(Unit::Rate, 0.1, 1e6).without_index();
-/// Tasks whose results somebody collects: each has a place where its result is kept.
+/// Tasks whose results are read: each has a slot for its result.
 pub(super) const COLLECTED: NumberRule = number_rule(Unit::Count, 1.0, 100_000.0).fixed();
-/// Which task.
+/// The number of a task.
 pub(super) const TASK: NumberRule = number_rule(Unit::Count, 0.0, 1e12);
 pub(super) const TASKS: NumberRule = number_rule(Unit::Count, 1.0, 1e9).fixed();
-/// How often a task is begun anew; the most is as good as for ever.
+/// Restarts of a task; the maximum stands for no limit.
 pub(super) const RETRIES: NumberRule = number_rule(Unit::Count, 0.0, 1e6).without_index();
 pub(super) const CHUNK: NumberRule = number_rule(Unit::Count, 1.0, 1e6).fixed();
 pub(super) const CAPACITY: NumberRule = number_rule(Unit::Count, 1.0, 1e6).fixed();
-/// Items in a queue: so many that each event can tell how many there are.
+/// Items in a queue: events have 16 bits for the depth.
 pub(super) const QUEUE_CAPACITY: NumberRule = number_rule(Unit::Count, 1.0, 65_535.0).fixed();
-/// Bytes in a pipe, as the kernel gives them to everybody: a page at least, and so many that each event can tell how many
-/// there are.
+/// Bytes in a pipe: a page at least, and no more than the kernel allows without privileges and events have room for.
 pub(super) const PIPE_CAPACITY: NumberRule = number_rule(Unit::Bytes, 4_096.0, 524_288.0).fixed();
-/// A pipe's room unless it says otherwise: the kernel's own.
+/// A pipe's default capacity: that of the kernel.
 pub(super) const DEFAULT_PIPE_CAPACITY: f64 = 65_536.0;
 /// Bytes of a message.
 pub(super) const MESSAGE: NumberRule = number_rule(Unit::Bytes, 1.0, 67_108_864.0);
-/// How likely one way of a choice is, beside the others.
+/// The weight of a branch of a choice.
 pub(super) const WEIGHT: NumberRule = number_rule(Unit::Count, 0.0, 1e6);
-/// Up to where primes are counted: the sieve takes a bit for each number.
+/// The number up to which primes are counted: the sieve has a bit for each number.
 pub(super) const PRIMES: NumberRule = number_rule(Unit::Count, 2.0, 1e8);
 /// Bytes that are hashed or written.
 pub(super) const BYTES: NumberRule = number_rule(Unit::Bytes, 0.0, 1_073_741_824.0);
-/// A share of a whole: "1/10", or "$failing/100" of a knob that counts in the hundred.
+/// A share of a whole: "1/10", or "$failing/100" for a knob in per cent.
 pub(super) const SHARE: NumberRule = number_rule(Unit::Count, 0.0, 1.0);
 /// Requests that a server works on at once.
 pub(super) const CONCURRENT_REQUESTS: NumberRule = number_rule(Unit::Count, 1.0, 1e6).without_index();
-/// Permits of a semaphore, and of them that one worker takes at once.
+/// Permits of a semaphore.
 pub(super) const PERMITS: NumberRule = number_rule(Unit::Count, 0.0, 1e6).fixed();
+/// Permits that a worker takes at once.
 pub(super) const AT_ONCE: NumberRule = number_rule(Unit::Count, 1.0, 64.0);
-/// Bytes that go with a task.
+/// Bytes sent with a task.
 pub(super) const PAYLOAD: NumberRule = number_rule(Unit::Bytes, 0.0, 67_108_864.0).fixed();
 
 impl Checker {
-    /// The number in a property, or what it is when the property is not there.
+    /// Reads the number in a property, or returns its default if there is no such property.
     pub(super) fn number_or(&mut self, node: &KdlNode, name: &str, want: NumberRule, default: f64) -> Option<Formula> {
         match prop(node, name) {
             Some(entry) => self.number(entry, want),
@@ -108,7 +108,7 @@ impl Checker {
         }
     }
 
-    /// The number of an entry, of the wanted unit and within the wanted range whatever its knobs are turned to.
+    /// Reads a number, which must have the wanted unit and be in the wanted range for all values of its knobs.
     pub(super) fn number(&mut self, entry: &KdlEntry, want: NumberRule) -> Option<Formula> {
         let formula = match entry.value() {
             KdlValue::String(text) => self.formula(entry, text, want)?,
@@ -143,7 +143,7 @@ impl Checker {
         }
     }
 
-    /// Points into the quotes, when the text stands there as it is.
+    /// Reports a mistake inside a formula. Points into the quotes if the text has no escapes.
     fn report_formula_error(&mut self, entry: &KdlEntry, text: &str, fault: FormulaError) {
         let whole = value_span(entry);
         let quotes = whole.len().saturating_sub(text.len());
@@ -187,7 +187,7 @@ impl Checker {
     fn range_fits(&mut self, entry: &KdlEntry, formula: &Formula, want: NumberRule) -> bool {
         let plain = matches!(formula.expr, Expr::Number(_) | Expr::Knob(_));
         let whole = !matches!(formula.expr, Expr::Number(value) if want.unit == Unit::Count && value.fract() != 0.0);
-        // A formula may leave the range at the ends of its knobs, where it is held in; a plain number may not.
+        // The value of a formula is clamped to the range, so it may leave the range for some values of its knobs.
         let inside = if plain {
             formula.low >= want.min && formula.high <= want.max
         } else {

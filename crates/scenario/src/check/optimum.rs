@@ -6,7 +6,6 @@ use super::Checker;
 use super::names::NamedItem;
 use super::node::{arg, prop, span_of, value_span};
 use super::number_rule::{HOUR, NumberRule};
-use crate::expr::EvalContext;
 use crate::knob::{KnobKind, Unit};
 use crate::program::{Optimum, OptimumLimit};
 use crate::sanitize::sanitize;
@@ -34,7 +33,7 @@ impl Checker {
                 return None;
             };
             let formula = this.number(entry, NumberRule { unit, ..END })?;
-            Some(formula.expr.eval(&Defaults(&this.scenario.default_settings())))
+            Some(formula.expr.eval(&this.scenario.default_settings()))
         };
         let (from, to) = (end(self, "from"), end(self, "to"));
         let limit = prop(node, "limit").map(|entry| self.optimum_limit(entry));
@@ -71,16 +70,5 @@ impl Checker {
             NamedItem::Resource(at) => Some(OptimumLimit::Resource(at)),
             NamedItem::Workers(_) | NamedItem::Pool(_) => None,
         }
-    }
-}
-
-struct Defaults<'a>(&'a crate::knob::Settings);
-
-impl EvalContext for Defaults<'_> {
-    fn knob(&self, knob: KnobId) -> f64 {
-        self.0.number(knob)
-    }
-    fn worker_position(&self) -> (u32, u32) {
-        (0, 1)
     }
 }

@@ -1,16 +1,16 @@
-//! The reference of the language, written from the tables that the checker reads files by.
+//! The reference of the language, generated from the tables that the checker reads files by.
 
 use std::fmt::Write;
 
-use super::expect::{FINDINGS, MEASURES};
+use super::expect::MEASURES;
 use super::grammar::{
     ASK, BlockRule, GUESS, IfOmitted, NodeContext, NodeFamily, NodeRule, POOL, Parameter, STEPS, TOP, ValueKind, WAYS,
 };
 use crate::quantity;
 use crate::suggest::{all_of, any_of};
-use contend_trace::State;
+use contend_trace::{FindingId, State};
 
-/// What the tables do not hold: how a file looks, names, numbers and formulas.
+/// The part that is not in the tables: the file format, names, numbers and formulas.
 const HEAD: &str = include_str!("reference/head.md");
 
 /// The reference as Markdown: every node with its values, their ranges and defaults.
@@ -44,12 +44,12 @@ fn write_family(family: &NodeFamily, out: &mut String) {
 fn write_node(shape: &NodeRule, out: &mut String) {
     let _ = write!(out, "\n#### {}\n\n```kdl\n{}\n```\n\n{}\n", shape.word, shape.usage, shape.help);
     if !shape.args.is_empty() || !shape.props.is_empty() {
-        out.push_str("\n| | meaning | what can stand there | default |\n|---|---|---|---|\n");
+        out.push_str("\n| value | meaning | allowed values | default |\n|---|---|---|---|\n");
     }
     for slot in shape.args {
         let times = match slot.max_count {
             1 => String::new(),
-            usize::MAX => ", several".to_owned(),
+            usize::MAX => ", repeatable".to_owned(),
             most => format!(", up to {most}"),
         };
         write_parameter(&format!("*{}*{times}", slot.name), slot, out);
@@ -58,56 +58,86 @@ fn write_node(shape: &NodeRule, out: &mut String) {
         write_parameter(&format!("`{}=`", slot.name), slot, out);
     }
     if shape.any_knob {
-        out.push_str("\nIts properties are knobs with their values.\n");
+        out.push_str("\nIts properties are names of knobs with their values.\n");
     }
     match shape.block {
         BlockRule::Forbidden => {}
-        BlockRule::Optional => out.push_str("\nIt may have a block.\n"),
-        BlockRule::Required => out.push_str("\nIt has a block.\n"),
+        BlockRule::Optional => out.push_str("\nThe block is optional.\n"),
+        BlockRule::Required => out.push_str("\nThe block is required.\n"),
     }
 }
 
 fn write_parameter(name: &str, slot: &Parameter, out: &mut String) {
     let unless = match slot.if_omitted {
-        IfOmitted::NotAllowed => "must be given".to_owned(),
+        IfOmitted::NotAllowed => "required".to_owned(),
         IfOmitted::SameAs(written) => format!("`{written}`"),
         IfOmitted::Means(words) => words.to_owned(),
     };
     let _ = writeln!(out, "| {name} | {} | {} | {unless} |", slot.help, allowed_values(slot.value).replace('|', "\\|"));
 }
 
-/// What can be written for a value, with its unit and range.
+/// The values that a parameter accepts, with their unit and range.
 fn allowed_values(value: ValueKind) -> String {
     match value {
         ValueKind::Name => "a new name".to_owned(),
         ValueKind::NameOf(what) => format!("the name of {what}"),
         ValueKind::Text => "text".to_owned(),
         ValueKind::Words(words) => any_of(words()),
-        ValueKind::Integer(min, max) => format!("a whole number that is written out, from {min} to {max}"),
+        ValueKind::Integer(min, max) => {
+            let [min, max] = [min, max].map(|end| group_digits(&end.to_string()));
+            format!("a literal whole number from {min} to {max}")
+        }
         ValueKind::Boolean => "`#true` or `#false`".to_owned(),
         ValueKind::Special(words) => words.to_owned(),
         ValueKind::Number(want) => {
-            let (min, max) =
-                (quantity::format_quantity(want.min, want.unit), quantity::format_quantity(want.max, want.unit));
+            let [min, max] = [want.min, want.max].map(|end| group_digits(&quantity::format_quantity(end, want.unit)));
             let knows = if want.index { "; knows `i` and `n`" } else { "" };
-            let turned = if want.live { "" } else { "; a knob here starts the run anew" };
+            let turned = if want.live { "" } else { "; turning a knob here restarts the run" };
             format!("{}, from {min} to {max}{knows}{turned}", want.unit.describe())
         }
     }
 }
 
-/// What `expect` can say.
+/// Writes the leading digits of a number in groups of three: `1,000,000/s`.
+fn group_digits(number: &str) -> String {
+    let start = usize::from(number.starts_with('-'));
+    let digits = number[start..].bytes().take_while(u8::is_ascii_digit).count();
+    let mut out = number[..start].to_owned();
+    for (at, digit) in number[start..start + digits].chars().enumerate() {
+        if at > 0 && (digits - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out + &number[start + digits..]
+}
+
+/// Writes the expectations, the measures and the findings.
 fn expectations(out: &mut String) {
     out.push_str(include_str!("reference/expect.md"));
-    out.push_str("\n| measure | of | what it is |\n|---|---|---|\n");
+    out.push_str("\n| measure | subject | meaning |\n|---|---|---|\n");
     for measure in MEASURES {
-        let unit = if measure.metric.is_share() { " (in per cent)" } else { "" };
+        let unit = if measure.metric.is_share() { " (in %)" } else { "" };
         let _ = writeln!(out, "| `{}` | {} | {}{unit} |", measure.word, measure.subject_kind.noun(), measure.help);
     }
-    let _ = write!(
-        out,
-        "\nFindings for `finding` and `no-finding`: {}.\n\nStates for `share`: {}.\n",
-        all_of(FINDINGS),
-        all_of(State::ALL.map(State::word))
-    );
+    out.push_str("\n| finding, for `finding` and `no-finding` | what it reports |\n|---|---|\n");
+    for id in FindingId::ALL {
+        let _ = writeln!(out, "| `{}` | {} |", id.as_str(), id.meaning());
+    }
+    let _ = writeln!(out, "\nStates for `share`: {}.", all_of(State::ALL.map(State::word)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_grouped_by_thousands() {
+        assert_eq!(group_digits("999"), "999");
+        assert_eq!(group_digits("1000"), "1,000");
+        assert_eq!(group_digits("-1000000000000"), "-1,000,000,000,000");
+        assert_eq!(group_digits("1000000/s"), "1,000,000/s");
+        assert_eq!(group_digits("0.1/s"), "0.1/s");
+        assert_eq!(group_digits("64KiB"), "64KiB");
+    }
 }

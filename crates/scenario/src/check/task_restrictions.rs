@@ -3,7 +3,7 @@
 use kdl::KdlNode;
 
 use super::Checker;
-use super::node::{arg, children, entry_span, prop, span_of};
+use super::node::{arg, entry_span, prop, span_of};
 use crate::program::{Choice, ResourceSpec, Step};
 use contend_trace::{LockKind, WorkerKind};
 
@@ -11,18 +11,16 @@ impl Checker {
     pub(super) fn check_task_restrictions(&mut self, nodes: &[&KdlNode]) {
         let bodies = self.worker_bodies(nodes).into_iter();
         let of_tasks = bodies.filter(|(_, kinds, _)| kinds.contains(&WorkerKind::Async));
-        let found: Vec<(&KdlNode, Option<&str>)> =
-            of_tasks.map(|(node, _, steps)| (node, self.scenario.blocking_step(steps))).collect();
-        for (node, word) in found {
+        let found: Vec<_> = of_tasks.map(|(node, _, steps)| (node, self.scenario.blocking_step(steps))).collect();
+        for (node, blocking) in found {
             for seat in ["core", "nice"].into_iter().filter_map(|name| prop(node, name)) {
                 let mistake = self.mistakes.error(entry_span(seat), "a task has no thread of its own to say this of");
                 mistake.help("it goes on wherever its loop has a thread free: remove it");
             }
-            if let Some(word) = word {
-                let at = find_step(children(node), word).unwrap_or(node);
+            if let Some((word, span)) = blocking {
                 let title = format!("a task cannot do `{word}`: nothing but a thread can wait for it");
                 let help = "hand it to one with to-thread { ... }, or keep the loop's own for it with blocking { ... }";
-                let mistake = self.mistakes.error(span_of(at), title);
+                let mistake = self.mistakes.error(span.range(), title);
                 mistake.label("no event loop is told when this is done").help(help);
             }
         }
@@ -52,13 +50,4 @@ impl Checker {
             }
         }
     }
-}
-
-/// The first step of this name that is not handed to a thread.
-fn find_step<'a>(nodes: &'a [KdlNode], word: &str) -> Option<&'a KdlNode> {
-    nodes.iter().find_map(|node| match node.name().value() {
-        "blocking" | "to-thread" => None,
-        name if name == word && (word != "hash" || arg(node, 0).is_none()) => Some(node),
-        _ => find_step(children(node), word),
-    })
 }

@@ -1,23 +1,23 @@
 //! Steps that nothing but a thread can wait for: no event loop is told when a file has been read, or a command has ended.
 
-use super::{AttemptKind, Choice, LifeStep, LoopStep, RealWork, ResourceSpec, Scenario, Step};
+use super::{AttemptKind, Block, Choice, LifeStep, LoopStep, RealWork, ResourceSpec, Scenario, SourceSpan, Step};
 use crate::knob_values::SettingError;
 use contend_trace::CounterMemory;
 
 impl Scenario {
-    /// The word of such a step among these, unless a block hands it to a thread.
-    pub fn blocking_step(&self, steps: &[Step]) -> Option<&'static str> {
-        steps.iter().find_map(|step| match step {
+    /// The first such step in a block that is not handed to a thread: its word and its place in the file.
+    pub(crate) fn blocking_step(&self, block: &Block) -> Option<(&'static str, SourceSpan)> {
+        block.with_spans().find_map(|(step, span)| match step {
             Step::Loop(LoopStep::Blocking(_) | LoopStep::ToThread(_)) => None,
-            Step::Thumbnail { .. } => Some("thumbnail"),
-            Step::RealWork(RealWork::ReadFile) => Some("read-file"),
-            Step::RealWork(RealWork::WriteFile(_)) => Some("write-file"),
-            Step::RealWork(RealWork::Hash(None)) => Some("hash"),
-            Step::RealWork(RealWork::Grayscale) => Some("grayscale"),
-            Step::Attempt(attempt) if matches!(attempt.kind, AttemptKind::Exec { .. }) => Some("exec"),
-            // One step deep: what it runs, runs nobody.
+            Step::Thumbnail { .. } => Some(("thumbnail", span)),
+            Step::RealWork(RealWork::ReadFile) => Some(("read-file", span)),
+            Step::RealWork(RealWork::WriteFile(_)) => Some(("write-file", span)),
+            Step::RealWork(RealWork::Hash(None)) => Some(("hash", span)),
+            Step::RealWork(RealWork::Grayscale) => Some(("grayscale", span)),
+            Step::Attempt(attempt) if matches!(attempt.kind, AttemptKind::Exec { .. }) => Some(("exec", span)),
+            // The steps of the group contain no `run` of their own.
             Step::Life(LifeStep::RunInline { group }) => {
-                self.blocking_step(&self.groups.get(*group)?.steps).map(|_| "run")
+                self.blocking_step(&self.groups.get(*group)?.steps).map(|_| ("run", span))
             }
             _ => step.bodies().find_map(|body| self.blocking_step(body)),
         })
@@ -42,7 +42,7 @@ impl Scenario {
             groups.chain(self.pools.iter().map(|pool| (&pool.name, &pool.scheduling, &pool.task)))
         {
             let what = match self.blocking_step(steps) {
-                Some(step) => format!("does `{step}`, and nothing but a thread can wait for that"),
+                Some((step, _)) => format!("does `{step}`, and nothing but a thread can wait for that"),
                 None if seat.core.is_some() => "stays on a core, and a task has no thread of its own".to_owned(),
                 None if seat.nice.is_some() => "stands back for others, and a task has no thread of its own".to_owned(),
                 None => continue,

@@ -9,6 +9,7 @@ mod signal;
 
 use serde::{Deserialize, Serialize};
 
+use super::block::{Block, EMPTY_BLOCK};
 use super::pipe_step::PipeStep;
 use super::resource::Target;
 use super::text::TextExpr;
@@ -34,14 +35,14 @@ pub enum Step {
     /// Takes the lock, runs the body, gives it back.
     Lock {
         target: Target,
-        body: Vec<Step>,
+        body: Block,
     },
     /// Takes the lock within `timeout` and runs the body, or else the other steps.
     TryLock {
         target: Target,
         timeout: Expr,
-        body: Vec<Step>,
-        otherwise: Vec<Step>,
+        body: Block,
+        otherwise: Block,
     },
     /// Bare `lock`: the worker keeps it until `unlock`, or for good if it ends before.
     BareLock(Target),
@@ -51,7 +52,7 @@ pub enum Step {
     Acquire {
         target: Target,
         permits: Expr,
-        body: Vec<Step>,
+        body: Block,
     },
     /// Bare `acquire`: takes a permit for good.
     BareAcquire(Target),
@@ -60,12 +61,12 @@ pub enum Step {
     /// Has an rwlock together with other readers while it runs the body.
     ReadLock {
         target: Target,
-        body: Vec<Step>,
+        body: Block,
     },
     /// Has an rwlock alone while it runs the body.
     WriteLock {
         target: Target,
-        body: Vec<Step>,
+        body: Block,
     },
     /// Reads a counter into the worker's own copy.
     Load(Target),
@@ -94,30 +95,30 @@ pub enum Step {
     /// Has this much memory, all of it written to, while it runs the body.
     Allocate {
         bytes: Expr,
-        body: Vec<Step>,
+        body: Block,
     },
     /// Runs the body if the answer is yes now, else the other steps.
     If {
         question: Question,
-        body: Vec<Step>,
-        otherwise: Vec<Step>,
+        body: Block,
+        otherwise: Block,
     },
     /// Runs the body for as long as the answer is yes.
     While {
         question: Question,
-        body: Vec<Step>,
+        body: Block,
     },
     Repeat {
         times: Expr,
-        body: Vec<Step>,
+        body: Block,
     },
-    Forever(Vec<Step>),
-    /// Runs the body if the knob stands at this position, else the other steps.
+    Forever(Block),
+    /// Runs the body if the knob has this value, else the other steps.
     When {
         knob: KnobId,
-        position: f64,
-        body: Vec<Step>,
-        otherwise: Vec<Step>,
+        value: f64,
+        body: Block,
+        otherwise: Block,
     },
     /// Makes thumbnails of the task's file, the longer side this many pixels.
     Thumbnail {
@@ -127,6 +128,8 @@ pub enum Step {
     Choose(Vec<Branch>),
     RealWork(RealWork),
     Attempt(Box<Attempt>),
+    /// Fails with this message: ends the task, unless a `retry` around it handles the failure.
+    Fail(String),
     /// The worker panics; the others go on.
     Panic(String),
     /// Ends the process at once, by a signal, with all that is in it.
@@ -136,9 +139,12 @@ pub enum Step {
 }
 
 impl Step {
-    /// The steps in its blocks.
-    pub fn bodies(&self) -> impl Iterator<Item = &[Self]> {
-        let (first, second, ways): (&[Self], &[Self], &[Branch]) = match self {
+    /// The blocks of this step.
+    ///
+    /// The match names every step: a block that is missing here would hide its steps from all that looks through a
+    /// scenario, such as the check that commands need `--allow-exec`.
+    pub(crate) fn blocks(&self) -> Blocks<'_> {
+        match self {
             Self::Lock { body, .. }
             | Self::Acquire { body, .. }
             | Self::Allocate { body, .. }
@@ -146,23 +152,52 @@ impl Step {
             | Self::WriteLock { body, .. }
             | Self::Repeat { body, .. }
             | Self::Forever(body)
-            | Self::While { body, .. }
-            | Self::Loop(LoopStep::Blocking(body) | LoopStep::ToThread(body))
-            | Self::Queue(QueueStep::ForEach { body, .. })
-            | Self::Pipe(PipeStep::ForEach { body, .. }) => (body, &[], &[]),
+            | Self::While { body, .. } => Blocks::One(body),
             Self::TryLock { body, otherwise, .. }
             | Self::When { body, otherwise, .. }
-            | Self::If { body, otherwise, .. }
-            | Self::Pool(PoolStep::MatchResult { body, otherwise })
-            | Self::Life(LifeStep::Join { body, otherwise, .. })
-            | Self::Queue(QueueStep::TryPut { body, otherwise, .. } | QueueStep::TryTake { body, otherwise, .. }) => {
-                (body, otherwise, &[])
-            }
-            Self::Attempt(attempt) => (&attempt.body, attempt.otherwise.as_deref().unwrap_or_default(), &[]),
-            Self::Choose(ways) => (&[], &[], ways),
-            _ => (&[], &[], &[]),
+            | Self::If { body, otherwise, .. } => Blocks::Either(body, otherwise),
+            Self::Choose(branches) => Blocks::Choice(branches),
+            Self::Queue(step) => step.blocks(),
+            Self::Pipe(step) => step.blocks(),
+            Self::Pool(step) => step.blocks(),
+            Self::Loop(step) => step.blocks(),
+            Self::Life(step) => step.blocks(),
+            Self::Attempt(attempt) => Blocks::Either(&attempt.body, attempt.otherwise.as_ref().unwrap_or(&EMPTY_BLOCK)),
+            Self::Compute(_)
+            | Self::Sleep(_)
+            | Self::Io(_)
+            | Self::BareLock(_)
+            | Self::BareUnlock(_)
+            | Self::BareAcquire(_)
+            | Self::BareRelease(_)
+            | Self::Load(_)
+            | Self::Store { .. }
+            | Self::Add { .. }
+            | Self::AddMany { .. }
+            | Self::Signal(_)
+            | Self::Thumbnail { .. }
+            | Self::RealWork(_)
+            | Self::Fail(_)
+            | Self::Panic(_)
+            | Self::Abort
+            | Self::Exit(_) => Blocks::None,
+        }
+    }
+
+    /// All blocks of this step, in the order of the file.
+    pub fn bodies(&self) -> impl Iterator<Item = &Block> {
+        let (first, second, branches): (_, _, &[Branch]) = match self.blocks() {
+            Blocks::None => (None, None, &[]),
+            Blocks::One(body) => (Some(body), None, &[]),
+            Blocks::Either(body, otherwise) => (Some(body), Some(otherwise), &[]),
+            Blocks::Choice(branches) => (None, None, branches),
         };
-        [first, second].into_iter().chain(ways.iter().map(|way| way.steps.as_slice()))
+        first.into_iter().chain(second).chain(branches.iter().map(|branch| &branch.steps))
+    }
+
+    /// Whether no worker gets past this step.
+    pub(crate) const fn is_final(&self) -> bool {
+        matches!(self, Self::Forever(_) | Self::Fail(_) | Self::Panic(_) | Self::Abort | Self::Exit(_))
     }
 
     /// What it uses of what is shared.
@@ -209,7 +244,7 @@ impl Step {
     }
 
     /// Where the steps of the `else` that follows it go, if one can.
-    pub fn else_steps_mut(&mut self) -> Option<&mut Vec<Self>> {
+    pub fn else_steps_mut(&mut self) -> Option<&mut Block> {
         match self {
             Self::TryLock { otherwise, .. }
             | Self::When { otherwise, .. }
@@ -245,18 +280,38 @@ impl Step {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum LoopStep {
     /// Runs the body as calls that know of no loop: when it waits, the thread does.
-    Blocking(Vec<Step>),
+    Blocking(Block),
     /// Has a thread beside the loop run the body, and awaits its end.
-    ToThread(Vec<Step>),
+    ToThread(Block),
     /// Lets the others go on that could.
     Yield,
+}
+
+impl LoopStep {
+    const fn blocks(&self) -> Blocks<'_> {
+        match self {
+            Self::Blocking(body) | Self::ToThread(body) => Blocks::One(body),
+            Self::Yield => Blocks::None,
+        }
+    }
+}
+
+/// The blocks of one step, by how a worker runs them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Blocks<'a> {
+    None,
+    One(&'a Block),
+    /// One of both: the block, or the block of the `else` that follows, which is empty if there is no `else`.
+    Either(&'a Block, &'a Block),
+    /// One of the branches.
+    Choice(&'a [Branch]),
 }
 
 /// One of the ways of a choice.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Branch {
     pub weight: Expr,
-    pub steps: Vec<Step>,
+    pub steps: Block,
 }
 
 /// Work that is what it says, however long it takes.

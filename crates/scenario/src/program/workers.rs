@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::block::Block;
 use super::resource::Choice;
-use super::step::Step;
 use super::text::TextExpr;
 use crate::expr::Expr;
 use crate::glob::Glob;
@@ -20,7 +20,7 @@ pub struct WorkerGroup {
     pub is_daemon: bool,
     /// A worker process of it is a mere copy of the one that spawns it, and ends at once.
     pub is_fork_copy: bool,
-    pub steps: Vec<Step>,
+    pub steps: Block,
 }
 
 /// Where a worker runs, and how much of it the kernel gives it beside others. Evaluated when the worker starts.
@@ -60,7 +60,7 @@ pub struct PoolSpec {
     pub results: Option<Choice<ResultDelivery>>,
     /// How long it waits for them, from the moment it began.
     pub timeout: Option<Expr>,
-    pub task: Vec<Step>,
+    pub task: Block,
 }
 
 /// How results come to whoever wants them.

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use super::super::{EventKind, Record};
 use super::{CONSUMED, PRODUCED, RECORDS, Ring};
 
-/// It trusts nothing that it reads.
+/// The reader's end of a ring. It trusts nothing that it reads.
 #[derive(Debug)]
 pub struct RingReader<'a> {
     ring: Ring<'a>,
@@ -13,17 +13,19 @@ pub struct RingReader<'a> {
 }
 
 impl<'a> RingReader<'a> {
+    /// Continues where the ring's former reader stopped. There must be no other reader at the same time.
     pub fn new(ring: Ring<'a>) -> Self {
         Self { ring, consumed: ring.load(CONSUMED) }
     }
 
-    /// Hands over what is there, `limit` records at most. Returns how full the ring was, 0 to 1.
+    /// Passes the records in the ring to `take`, at most `limit` of them. Returns how full the ring was, from 0 to 1.
+    #[inline]
     pub fn drain(&mut self, limit: usize, mut take: impl FnMut(Record)) -> f32 {
         let capacity = self.ring.capacity();
         let produced = self.ring.load(PRODUCED);
         let waiting = produced.wrapping_sub(self.consumed);
         if waiting > capacity {
-            // Only a broken producer writes a position that is not within one lap of ours.
+            // Only a broken producer writes a position more than one lap ahead.
             take(Record::new(0, EventKind::Gap { lost: 0 }));
             self.consumed = produced;
             self.ring.words[CONSUMED].store(self.consumed, Ordering::Release);

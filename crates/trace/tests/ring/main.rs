@@ -1,12 +1,12 @@
-//! The ring that events travel in, and the slot beside it: on their own, and in every order that two processors can do
-//! things in.
+//! Tests of the ring that carries events, and of the wait slot beside it: sequentially, with real threads, and in every
+//! interleaving of two threads.
 
 mod interleavings;
 mod sequential;
 mod wait_slots;
 
-/// Their own source over loom's atomics.
-#[allow(dead_code, reason = "what is not part of the way of an event is not tried")]
+/// The source of ring and wait slot, compiled over loom's atomics.
+#[allow(dead_code, reason = "these tests use only the path of an event")]
 #[path = "../../src"]
 mod trace {
     use contend_trace::{EventKind, RECORD_BYTES, Record, ResourceId, Stamp, State, WorkerId};

@@ -1,4 +1,4 @@
-//! The ring on its own: what goes in comes out, or is counted.
+//! Tests of the ring alone: every record that is written is read or counted as lost.
 
 use std::sync::atomic::AtomicU64;
 
@@ -16,7 +16,7 @@ fn drained(reader: &mut RingReader<'_>) -> Vec<EventKind> {
 }
 
 #[test]
-fn what_does_not_fit_is_counted_and_its_place_is_marked() {
+fn full_ring_counts_lost_records_and_marks_the_gap() {
     let words = words(4);
     let ring = Ring::new(&words);
     let (mut writer, mut reader) = (RingWriter::new(ring), RingReader::new(ring));
@@ -30,7 +30,7 @@ fn what_does_not_fit_is_counted_and_its_place_is_marked() {
 }
 
 #[test]
-fn a_group_is_written_whole_or_not_at_all() {
+fn group_of_records_is_written_whole_or_not_at_all() {
     let words = words(4);
     let ring = Ring::new(&words);
     let (mut writer, mut reader) = (RingWriter::new(ring), RingReader::new(ring));
@@ -41,11 +41,11 @@ fn a_group_is_written_whole_or_not_at_all() {
 }
 
 #[test]
-fn positions_at_the_end_of_their_range_go_on() {
+fn positions_wrap_around_at_the_end_of_their_range() {
     let words = words(4);
     let (produced, consumed) = (&words[0], &words[8]);
     for position in [produced, consumed] {
-        position.store(u64::MAX, std::sync::atomic::Ordering::Relaxed); // as anyone who has the memory can
+        position.store(u64::MAX, std::sync::atomic::Ordering::Relaxed); // any process that has the memory can do this
     }
     let ring = Ring::new(&words);
     let (mut writer, mut reader) = (RingWriter::new(ring), RingReader::new(ring));
@@ -54,11 +54,11 @@ fn positions_at_the_end_of_their_range_go_on() {
 }
 
 #[test]
-fn two_threads_lose_nothing_that_is_not_counted() {
+fn every_record_is_read_or_counted_as_lost_with_two_threads() {
     let words = words(64);
     let ring = Ring::new(&words);
     let total = 200_000_u64;
-    let (mut seen, mut lost, mut last) = (0, 0, None);
+    let (mut read, mut marked_lost, mut last) = (0, 0, None);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let mut writer = RingWriter::new(ring);
@@ -67,27 +67,27 @@ fn two_threads_lose_nothing_that_is_not_counted() {
             }
         });
         let mut reader = RingReader::new(ring);
-        while seen + ring.totals().1 < total {
+        while read + ring.totals().1 < total {
             reader.drain(16, |r| {
                 if let EventKind::Gap { lost: n } = r.kind() {
-                    lost += n;
+                    marked_lost += n;
                     return;
                 }
                 assert!(last < Some(r.ticks), "out of order");
                 last = Some(r.ticks);
-                seen += 1;
+                read += 1;
             });
         }
     });
-    let dropped = ring.totals().1;
-    assert_eq!(seen + dropped, total, "produced = shown + lost");
-    assert!(lost <= dropped);
+    let lost = ring.totals().1;
+    assert_eq!(read + lost, total, "every record is read or lost");
+    assert!(marked_lost <= lost);
 }
 
 proptest! {
-    /// A hostile producer may write anything anywhere.
+    /// A hostile producer may write any value anywhere.
     #[test]
-    fn any_content_is_drained_without_panic(content in prop::collection::vec(any::<u64>(), ring_words(8))) {
+    fn any_memory_content_is_drained_without_panic(content in prop::collection::vec(any::<u64>(), ring_words(8))) {
         let words: Vec<AtomicU64> = content.into_iter().map(AtomicU64::new).collect();
         let ring = Ring::new(&words);
         let mut reader = RingReader::new(ring);

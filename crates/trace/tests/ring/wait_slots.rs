@@ -1,4 +1,4 @@
-//! A worker's slot beside its ring: good until the worker tells anything.
+//! Tests of the wait slot beside a ring, which is valid until the worker records another event.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -9,7 +9,7 @@ fn words(capacity: usize) -> Vec<AtomicU64> {
 }
 
 #[test]
-fn a_slot_is_good_until_its_worker_tells_anything() {
+fn wait_slot_is_valid_until_the_worker_records_another_event() {
     let words = words(4);
     let ring = Ring::new(&words);
     let mut writer = RingWriter::new(ring);
@@ -18,38 +18,39 @@ fn a_slot_is_good_until_its_worker_tells_anything() {
     let wait = Record::new(7, EventKind::LockWait { lock, held_count: 0, timed: false });
     for round in 0..9 {
         assert_eq!(ring.wait_record(), None, "round {round}");
-        writer.write(wait); // from the fifth on they are lost
+        writer.write(wait); // lost from the fifth round on
         writer.write_wait_slot(&[wait]);
-        let standing = ring.wait_record().expect("nothing was told since");
-        assert_eq!((standing.ticks, standing.life, standing.events()), (7, 1, vec![wait.kind()]));
+        let record = ring.wait_record().expect("no event was recorded since");
+        assert_eq!((record.ticks, record.life, record.events()), (7, 1, vec![wait.kind()]));
         writer.write(Record::new(8, EventKind::Resumed));
     }
     writer.write_wait_slot(&[wait; 300]);
-    assert_eq!(ring.wait_record(), None, "too much for a slot");
+    assert_eq!(ring.wait_record(), None, "more events than a slot holds");
 }
 
 #[test]
-fn who_has_what_it_waits_for_stands_no_more() {
+fn cleared_wait_slot_is_invalid_though_no_event_was_recorded() {
     let words = words(4);
     let ring = Ring::new(&words);
     let mut writer = RingWriter::new(ring);
-    // The longest list there is, and what it is for.
+    // The longest possible list of held locks, and the wait.
     let mut list = vec![Record::new(7, EventKind::Held { lock: ResourceId(1), grant: Grant(2) }); 257];
     list.push(Record::new(7, EventKind::LockWait { lock: ResourceId(3), held_count: u8::MAX, timed: false }));
     writer.write(list[0]);
     writer.write_wait_slot(&list);
-    let standing = ring.wait_record().expect("nothing was told since");
-    assert_eq!(standing.events().len(), 258);
-    assert!(ring.is_still_waiting(&standing));
+    let record = ring.wait_record().expect("no event was recorded since");
+    assert_eq!(record.events().len(), 258);
+    assert!(ring.is_still_waiting(&record));
     writer.clear_wait_slot();
-    assert!(!ring.is_still_waiting(&standing) && ring.wait_record().is_none(), "though nothing was told");
+    assert!(!ring.is_still_waiting(&record));
+    assert_eq!(ring.wait_record(), None);
 }
 
 #[test]
-fn a_slot_that_is_read_while_it_is_written_is_whole_or_none() {
+fn wait_slot_read_during_a_write_is_whole_or_absent() {
     let words = words(64);
     let ring = Ring::new(&words);
-    let over = AtomicBool::new(false);
+    let finished = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let mut writer = RingWriter::new(ring);
@@ -62,15 +63,15 @@ fn a_slot_that_is_read_while_it_is_written_is_whole_or_none() {
                     std::thread::yield_now();
                 }
             }
-            over.store(true, Ordering::Release);
+            finished.store(true, Ordering::Release);
         });
-        let mut seen = 0;
-        while !over.load(Ordering::Acquire) || seen == 0 {
-            let Some(standing) = ring.wait_record() else { continue };
-            let (i, events) = (standing.ticks, standing.events());
+        let mut valid_reads = 0;
+        while !finished.load(Ordering::Acquire) || valid_reads == 0 {
+            let Some(record) = ring.wait_record() else { continue };
+            let (i, events) = (record.ticks, record.events());
             assert_eq!(events.len() as u64, 1 + i % 20);
-            assert!(events.iter().all(|e| matches!(e, EventKind::Held { grant, .. } if grant.0 == i)), "{standing:?}");
-            seen += 1;
+            assert!(events.iter().all(|e| matches!(e, EventKind::Held { grant, .. } if grant.0 == i)), "{record:?}");
+            valid_reads += 1;
         }
     });
 }

@@ -1,22 +1,8 @@
 //! Pools that grow, shrink, and replace who is gone.
 
 use super::Supervisor;
-use crate::context::RunContext;
 use crate::plan::{WorkerRole, pool_size};
-use contend_scenario::EvalContext;
 use contend_trace::{KnobId, Notice, PoolId, WorkerId};
-
-/// Knobs as they stand.
-struct CurrentKnobs(&'static RunContext);
-
-impl EvalContext for CurrentKnobs {
-    fn knob(&self, knob: KnobId) -> f64 {
-        self.0.knob(knob)
-    }
-    fn worker_position(&self) -> (u32, u32) {
-        (0, 1)
-    }
-}
 
 impl Supervisor {
     /// A knob was turned: its value is on the board. A pool that changes its size says so itself.
@@ -34,7 +20,7 @@ impl Supervisor {
         let mut changed = false;
         for i in 0..self.pool_sizes.len() {
             let pool = &self.run.scenario.pools[i];
-            let size = pool_size(&pool.workers, pool.max_workers, &CurrentKnobs(self.run));
+            let size = pool_size(&pool.workers, pool.max_workers, self.run);
             if std::mem::replace(&mut self.pool_sizes[i], size) != size {
                 self.run.send_notice(Notice::Resized { pool: PoolId::from(i), workers: size });
                 self.fill_pool(i);

@@ -1,11 +1,11 @@
-//! A barrier at which too few can meet.
+//! Stalls at a barrier that too few workers can reach.
 
 use super::missing_supply::MissingSupply;
 use crate::findings::{Analysis, format_count};
 use crate::{Stall, join_names};
 use contend_trace::{PoolInfo, ResourceKind, WorkerId};
 
-/// Workers that wait at a barrier, and why no other will come.
+/// A barrier at which workers wait, and why no others will come.
 #[derive(Debug)]
 pub(super) struct IncompleteBarrier<'a> {
     pub(super) supply: MissingSupply,
@@ -16,11 +16,11 @@ pub(super) struct IncompleteBarrier<'a> {
 
 #[derive(Debug)]
 enum MissingPartyReason<'a> {
-    /// All workers of a pool wait there; so many tasks are left.
+    /// All workers of a pool wait there. With the number of tasks left in its queue.
     SmallPool(&'a PoolInfo, u32),
-    /// These have ended without coming once more.
+    /// These workers have ended without coming again.
     Ended(Vec<&'a str>),
-    /// No others ever come.
+    /// The scenario lets only this many workers come.
     Declared(usize),
 }
 
@@ -39,7 +39,7 @@ pub(super) fn find_incomplete_barrier<'a>(
     })
 }
 
-/// A pool with fewer workers than the barrier needs, all of which wait at it.
+/// Finds a pool with fewer workers than the barrier needs, all of which wait there.
 fn pool_reason<'a>(analysis: &Analysis<'a>, parties: u32, here: &[WorkerId]) -> Option<MissingPartyReason<'a>> {
     let (_, info, pool) =
         analysis.pools().find(|(_, info, _)| here.iter().any(|worker| info.workers.contains(worker)))?;
@@ -74,18 +74,14 @@ impl IncompleteBarrier<'_> {
         let (gate, parties) = (analysis.resource_name(self.supply.resource), self.parties);
         match &self.reason {
             MissingPartyReason::SmallPool(pool, left) => {
-                let all = if self.arrived == 1 {
-                    "The only worker".to_owned()
-                } else {
-                    format!("All {} workers", self.arrived)
-                };
+                let all = super::all_workers(self.arrived, &pool.name);
                 let wait = if self.arrived == 1 { "waits" } else { "wait" };
                 let tasks = match left {
                     0 => "no other task is left".to_owned(),
                     1 => "1 task stays in the queue".to_owned(),
                     n => format!("{} stay in the queue", format_count((*n).into(), "task")),
                 };
-                format!("{all} of {} {wait} at {gate}, which needs {parties}; {tasks}.", pool.name)
+                format!("{all} {wait} at {gate}, which needs {parties}; {tasks}.")
             }
             MissingPartyReason::Ended(names) => {
                 let (come, have) = (self.arrived, if names.len() == 1 { "has" } else { "have" });
@@ -105,12 +101,14 @@ impl IncompleteBarrier<'_> {
         let gate = analysis.resource_name(self.supply.resource);
         match &self.reason {
             MissingPartyReason::SmallPool(pool, _) => {
-                format!("Give {} at least {} workers, or let fewer meet at {gate}.", pool.name, self.parties)
+                format!("Give {} at least {} workers, or lower the parties of {gate}.", pool.name, self.parties)
             }
             MissingPartyReason::Ended(_) => {
-                format!("Let each worker meet at {gate} as often as the others, or let fewer meet.")
+                format!("Make each worker meet at {gate} as often as the others, or lower its parties.")
             }
-            MissingPartyReason::Declared(all) => format!("Let {all} meet at {gate}, or start more workers that do."),
+            MissingPartyReason::Declared(all) => {
+                format!("Lower the parties of {gate} to {all}, or start more workers that meet there.")
+            }
         }
     }
 }

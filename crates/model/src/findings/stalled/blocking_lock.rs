@@ -1,4 +1,4 @@
-//! A worker that holds a lock while it waits for what only those could give that wait for the lock.
+//! Stalls whose cause is a lock: its holder waits for something that only workers waiting for the lock could provide.
 
 use std::collections::BTreeSet;
 
@@ -7,18 +7,18 @@ use crate::findings::Analysis;
 use crate::{LockCapacity, Stall};
 use contend_trace::{ResourceId, ResourceKind, WorkerId};
 
-/// A lock that is in the way.
+/// A lock that blocks the workers its holder waits for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BlockingLock {
     holder: WorkerId,
     lock: ResourceId,
     supply: MissingSupply,
-    /// Who waits for the lock, and could give the thing, or holds up who could.
+    /// A worker that waits for the lock and could provide the supply, or that holds up one that could.
     waiter: WorkerId,
     is_waiter_supplier: bool,
 }
 
-/// The lock that holds up a stall: one whose waiter could itself give what its holder waits for, if there is one.
+/// Finds the lock that causes a stall. It prefers one whose waiter could itself provide what the holder waits for.
 pub(super) fn find_blocking_lock(analysis: &Analysis<'_>, stall: &Stall) -> Option<BlockingLock> {
     let all =
         || stall.workers.iter().filter_map(|holder| Some((*holder, MissingSupply::awaited_by(analysis, *holder)?)));
@@ -50,7 +50,7 @@ fn check_blocking_lock(
     Some(BlockingLock { holder, lock, supply: thing, waiter: *waiter, is_waiter_supplier: direct.is_some() })
 }
 
-/// Workers of the stall that wait for what this one holds or could give, directly or through others.
+/// Workers of the stall that wait, directly or through others, for what this one holds or could provide.
 fn transitive_waiters(analysis: &Analysis<'_>, stall: &Stall, worker: WorkerId) -> BTreeSet<WorkerId> {
     let mut found = BTreeSet::from([worker]);
     let mut next = vec![worker];
@@ -81,7 +81,7 @@ impl BlockingLock {
         let who = if self.is_waiter_supplier {
             format!("{waiter}, which could {deed}, waits for {lock}")
         } else {
-            format!("{waiter} waits for {lock}, and those that could {deed} wait for {waiter}")
+            format!("{waiter} waits for {lock}, and the workers that could {deed} wait for {waiter}")
         };
         format!("{holder} holds {lock} while it waits for {wants}; {who}.")
     }
@@ -91,19 +91,19 @@ impl BlockingLock {
         match analysis.model.registry().resource(self.supply.resource).map(|info| &info.kind) {
             Some(ResourceKind::Condition { mutex: of }) => {
                 format!(
-                    "Release {lock} before you wait for {wants}: the wait gives back {} alone.",
+                    "Release {lock} before waiting for {wants}: the wait releases only {}.",
                     analysis.resource_name(*of)
                 )
             }
-            Some(ResourceKind::Barrier { .. }) => format!("Release {lock} before you meet at {wants}."),
+            Some(ResourceKind::Barrier { .. }) => format!("Release {lock} before meeting at {wants}."),
             _ if matches!(
                 analysis.model.lock(self.lock).map(crate::Lock::capacity),
                 Some(LockCapacity::Permits { .. })
             ) =>
             {
-                format!("Release the permit of {lock} before you wait for {wants}.")
+                format!("Release the permit of {lock} before waiting for {wants}.")
             }
-            _ => format!("Release {lock} before you wait for {wants}."),
+            _ => format!("Release {lock} before waiting for {wants}."),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What to do about a stall that no held lock explains.
+//! Fixes for stalls that no held lock explains.
 
 use super::missing_supply::MissingSupply;
 use crate::findings::Analysis;
@@ -13,7 +13,7 @@ pub(super) fn suggest_fix(analysis: &Analysis<'_>, thing: MissingSupply) -> Stri
     }
     if let (State::Full, Some((giver, what))) = (thing.state, thing.supplier_waiting_elsewhere(analysis)) {
         return format!(
-            "Let {} {} before it waits for {what}.",
+            "Make {} {} before it waits for {what}.",
             analysis.worker_name(giver),
             thing.supply_action_with_target(analysis)
         );
@@ -24,24 +24,24 @@ pub(super) fn suggest_fix(analysis: &Analysis<'_>, thing: MissingSupply) -> Stri
     }
     match (thing.state, kind) {
         (State::Empty, _) if is_pipe && ended => format!("Close {name} after the last message."),
-        (State::Empty, _) if is_pipe => "Let one side send before it receives.".into(),
+        (State::Empty, _) if is_pipe => "Make one side send before it receives.".into(),
         (State::Empty, _) if ended || thing.is_awaited_by_all_suppliers(analysis) => {
             format!("Close {name} after the last item, or take only the items that are there.")
         }
-        (State::Empty, _) => format!("Put the first item into {name} before you wait for one."),
-        (State::Full, _) if ended => format!("Stop putting into {name} when the last worker that takes has ended."),
+        (State::Empty, _) => format!("Put the first item into {name} before waiting for one."),
+        (State::Full, _) if ended => format!("Stop putting into {name} when its last consumer has ended."),
         (State::Full, _) => {
-            format!("Do not wait to put into {name} while others wait for you to take: take in between, or drop items.")
+            format!("Do not wait for room in {name} while its consumers wait for you: take in between, or drop items.")
         }
         (_, Some(ResourceKind::Condition { .. })) => {
-            format!("Notify every waiter of {name} at each change, and before you end or wait.")
+            format!("Notify every waiter of {name} at each change, and before ending or waiting.")
         }
-        (_, Some(ResourceKind::Event)) => format!("Set {name} on every way out, and before you wait for others."),
+        (_, Some(ResourceKind::Event)) => format!("Set {name} on every exit path, and before waiting for others."),
         (_, Some(ResourceKind::Semaphore { .. })) => {
-            format!("Release {name} on every way out, and before you wait for others.")
+            format!("Release {name} on every exit path, and before waiting for others.")
         }
-        (_, Some(ResourceKind::Barrier { .. })) => format!("Meet at {name} before you wait for others."),
-        (_, Some(ResourceKind::Results)) => "Do not wait for a result whose task waits for you.".into(),
+        (_, Some(ResourceKind::Barrier { .. })) => format!("Meet at {name} before waiting for others."),
+        (_, Some(ResourceKind::Results)) => "Do not wait for the result of a task that waits for you.".into(),
         _ => "Make sure that every worker that others wait for can finish.".into(),
     }
 }

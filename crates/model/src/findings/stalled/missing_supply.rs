@@ -1,10 +1,10 @@
-//! What a stalled worker waits for, in words, and who could give it.
+//! The supply that a stalled worker waits for, in words, and the workers that could provide it.
 
 use crate::findings::Analysis;
 use crate::{Stall, join_names};
 use contend_trace::{ResourceId, ResourceKind, State, WorkerId};
 
-/// What somebody must give: an item, room, a signal, a permit.
+/// A supply that another worker must provide: an item, room, a signal or a permit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct MissingSupply {
     pub(super) resource: ResourceId,
@@ -12,7 +12,7 @@ pub(super) struct MissingSupply {
 }
 
 impl MissingSupply {
-    /// What a worker waits for, if it is not a lock that another one holds, nor another's end.
+    /// The supply that a worker waits for. `None` if it waits for a lock that another one holds, or for another's end.
     pub(super) fn awaited_by(analysis: &Analysis<'_>, worker: WorkerId) -> Option<Self> {
         let doing = analysis.model.lane(worker).activity();
         let thing = Self { resource: doing.resource?, state: doing.state };
@@ -44,7 +44,7 @@ impl MissingSupply {
         format!("{of}{name}")
     }
 
-    /// What who could end the wait would do: `put one`.
+    /// What a supplier would do to end the wait: `put one`.
     pub(super) fn supply_action(self, analysis: &Analysis<'_>) -> &'static str {
         match (self.state, self.kind(analysis)) {
             (State::Empty, Some(ResourceKind::Pipe { .. })) => "send one",
@@ -55,11 +55,11 @@ impl MissingSupply {
             (_, Some(ResourceKind::Condition { .. })) => "notify it",
             (_, Some(ResourceKind::Event)) => "set it",
             (_, Some(ResourceKind::Barrier { .. })) => "meet there",
-            _ => "give it",
+            _ => "provide it",
         }
     }
 
-    /// The same with what it is done to: `put into jobs`.
+    /// The same with its target: `put into jobs`.
     pub(super) fn supply_action_with_target(self, analysis: &Analysis<'_>) -> String {
         let name = analysis.resource_name(self.resource);
         let verb = match (self.state, self.kind(analysis)) {
@@ -71,12 +71,12 @@ impl MissingSupply {
             (_, Some(ResourceKind::Condition { .. })) => "notify",
             (_, Some(ResourceKind::Event)) => "set",
             (_, Some(ResourceKind::Barrier { .. })) => "meet at",
-            _ => "give",
+            _ => "provide",
         };
         format!("{verb} {name}")
     }
 
-    /// One that could give it and waits for something other than room or an item, with what for.
+    /// Finds a supplier that waits for something other than room, an item or a lock, and says for what.
     pub(super) fn supplier_waiting_elsewhere(self, analysis: &Analysis<'_>) -> Option<(WorkerId, String)> {
         let elsewhere = |worker: WorkerId| {
             let lane = analysis.model.lane(worker);
@@ -86,7 +86,7 @@ impl MissingSupply {
         self.suppliers(analysis).into_iter().find_map(elsewhere)
     }
 
-    /// Who could end the wait.
+    /// The workers that could end the wait.
     pub(super) fn suppliers(self, analysis: &Analysis<'_>) -> Vec<WorkerId> {
         analysis.model.suppliers((self.resource, self.state == State::Full)).collect()
     }
@@ -96,33 +96,33 @@ impl MissingSupply {
         stall.workers.iter().filter(|worker| Self::awaited_by(analysis, **worker) == Some(self)).copied().collect()
     }
 
-    /// Whether none of those who could give it is in a life.
+    /// Whether all suppliers have ended.
     pub(super) fn has_no_supplier(self, analysis: &Analysis<'_>) -> bool {
         self.suppliers(analysis).iter().all(|worker| !analysis.model.lane(*worker).is_alive())
     }
 
-    /// One that could give it and is in a deadlock.
+    /// Finds a supplier that is deadlocked.
     pub(super) fn deadlocked_supplier(self, analysis: &Analysis<'_>) -> Option<WorkerId> {
         self.suppliers(analysis)
             .into_iter()
             .find(|worker| analysis.model.deadlocked_workers().binary_search(worker).is_ok())
     }
 
-    /// Whether all that could give it and are in a life wait for it themselves.
+    /// Whether all suppliers that have not ended wait for it themselves.
     pub(super) fn is_awaited_by_all_suppliers(self, analysis: &Analysis<'_>) -> bool {
         let mut alive = self.suppliers(analysis).into_iter().filter(|worker| analysis.model.lane(*worker).is_alive());
         alive.all(|worker| Self::awaited_by(analysis, worker) == Some(self))
     }
 
-    /// What became of those who could give it, as the end of a sentence; and how many that wait it names.
+    /// Says, as the end of a sentence, why no supplier provides it; with the number of waiting workers it names.
     pub(super) fn describe_suppliers(self, analysis: &Analysis<'_>) -> (String, usize) {
-        let (givers, deed) = (self.suppliers(analysis), self.supply_action(analysis));
+        let (suppliers, deed) = (self.suppliers(analysis), self.supply_action(analysis));
         let began = |worker: &&WorkerId| analysis.model.lane(**worker).life_count() > 0;
-        if givers.iter().filter(began).count() == 0 {
+        if suppliers.iter().filter(began).count() == 0 {
             return (format!("no worker could {deed}"), 0);
         }
         let alive: Vec<WorkerId> =
-            givers.into_iter().filter(|worker| analysis.model.lane(*worker).is_alive()).collect();
+            suppliers.into_iter().filter(|worker| analysis.model.lane(*worker).is_alive()).collect();
         let others: Vec<&str> = alive
             .iter()
             .filter(|w| Self::awaited_by(analysis, **w) != Some(self))
@@ -133,7 +133,7 @@ impl MissingSupply {
         }
         let text = match (alive.is_empty(), others.as_slice()) {
             (true, _) => format!("every worker that could {deed} has ended"),
-            (false, []) => format!("those that could {deed} wait for it themselves, or have ended"),
+            (false, []) => format!("the workers that could {deed} wait for it themselves or have ended"),
             (false, [name]) => match alive.iter().find_map(|worker| describe_other_wait(analysis, self, *worker)) {
                 Some(what) => format!("{name}, which could {deed}, waits for {what}"),
                 None => format!("{name}, which could {deed}, waits forever as well"),
@@ -144,7 +144,7 @@ impl MissingSupply {
     }
 }
 
-/// What a worker waits for that does not wait for this.
+/// Says what a worker waits for, if not for this supply.
 fn describe_other_wait(analysis: &Analysis<'_>, thing: MissingSupply, worker: WorkerId) -> Option<String> {
     let on = analysis.model.lane(worker).activity().resource?;
     match MissingSupply::awaited_by(analysis, worker) {
@@ -157,7 +157,7 @@ fn describe_other_wait(analysis: &Analysis<'_>, thing: MissingSupply, worker: Wo
     }
 }
 
-/// All things that a stall is about, in order.
+/// All supplies that the workers of a stall wait for, in order.
 pub(super) fn missing_supplies(analysis: &Analysis<'_>, stall: &Stall) -> Vec<MissingSupply> {
     let mut things: Vec<MissingSupply> =
         stall.workers.iter().filter_map(|worker| MissingSupply::awaited_by(analysis, *worker)).collect();

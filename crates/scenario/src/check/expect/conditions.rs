@@ -6,7 +6,7 @@ use super::super::Checker;
 use super::super::node::{prop, value_span};
 use super::SubjectKind;
 use crate::knob::Knob;
-use crate::program::{Baseline, MetricSubject};
+use crate::program::{Baseline, MetricSubject, is_same_knob_value};
 use contend_trace::KnobId;
 
 /// Ways the knobs can stand that one line may speak of.
@@ -50,7 +50,8 @@ impl Checker {
             let named = when.iter().find(|(named, _)| named == knob).map(|(_, value)| *value);
             named.or_else(|| self.scenario.knobs.get(knob.index()).map(Knob::default_value))
         };
-        let same = set.iter().all(|(knob, value)| stands(knob).is_some_and(|stands| stands.total_cmp(value).is_eq()));
+        let same =
+            set.iter().all(|(knob, value)| stands(knob).is_some_and(|stands| is_same_knob_value(stands, *value)));
         if let (true, Some(entry)) = (same, prop(node, "times")) {
             let help = "name a knob that stands differently, in `when` or here";
             self.mistakes.error(value_span(entry), "this compares a run with itself").help(help);

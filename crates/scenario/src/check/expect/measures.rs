@@ -1,35 +1,6 @@
-//! What can be measured of a run, and what can be found wrong with it.
+//! The measures of `expect`: their words, what each is taken of, and their help.
 
 use crate::program::{Metric, Quantile, ResourceSpec};
-
-/// What can be found wrong with a run: the ids of the detectors. They live in a layer that this one does not know.
-pub(in crate::check) const FINDINGS: [&str; 25] = [
-    "busy-wait",
-    "convoy",
-    "crashed",
-    "deadlock",
-    "handover-bound",
-    "head-of-line",
-    "herd",
-    "livelock",
-    "lock-bound",
-    "loop-blocked",
-    "loop-bound",
-    "lost-update",
-    "lost-wakeup",
-    "order-hazard",
-    "orphaned-lock",
-    "oversubscribed",
-    "pool-too-large",
-    "pool-too-small",
-    "queue-bound",
-    "queue-overflow-in",
-    "stall",
-    "starved",
-    "straggler",
-    "unfair",
-    "unseen-failures",
-];
 
 /// What a measure is taken of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,16 +15,16 @@ pub(in crate::check) enum SubjectKind {
     PoolOrQueue,
     /// A condition, an event or a barrier.
     Signal,
-    /// What can be counted by the second.
+    /// Anything that is counted per second.
     Rated,
     /// A pool or a group of workers.
     PoolOrGroup,
-    /// The run as a whole: nothing is named.
+    /// The whole run: no name is given.
     Run,
 }
 
 impl SubjectKind {
-    /// How messages call it.
+    /// Its name in messages.
     pub(in crate::check) const fn noun(self) -> &'static str {
         match self {
             Self::Lock => "a lock",
@@ -85,7 +56,7 @@ impl SubjectKind {
     }
 }
 
-/// Something that can be measured.
+/// A measure.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::check) struct Measure {
     pub word: &'static str,
@@ -99,124 +70,99 @@ const fn measure(word: &'static str, metric: Metric, of: SubjectKind, help: &'st
 }
 
 pub(in crate::check) const MEASURES: [Measure; 40] = [
-    measure("contended", Metric::Contended, SubjectKind::Lock, "share of its acquisitions that had to wait"),
+    measure("contended", Metric::Contended, SubjectKind::Lock, "share of acquisitions that had to wait"),
     measure(
         "fairness",
         Metric::Fairness,
         SubjectKind::Lock,
-        "how evenly its workers got it: 100% if all equally often, less the more it was for some (Jain's index)",
+        "how evenly its workers acquired it (Jain's index): 100% if all did equally often",
     ),
-    measure("held", Metric::Held, SubjectKind::Lock, "share of the time in which someone had it"),
-    measure("gave-up", Metric::GaveUp, SubjectKind::Lock, "share of the attempts that ended without it"),
-    measure("value", Metric::Value, SubjectKind::Counter, "what it holds"),
+    measure("held", Metric::Held, SubjectKind::Lock, "share of the time during which a worker held it"),
+    measure("gave-up", Metric::GaveUp, SubjectKind::Lock, "share of attempts that gave up"),
+    measure("value", Metric::Value, SubjectKind::Counter, "its value"),
     measure(
         "lost",
         Metric::Lost,
         SubjectKind::CounterOrPool,
-        "of a counter: updates lost, what it should hold less what it holds; of a pool: tasks begun that will never end",
+        "for a counter: lost updates, that is its correct value minus its value; for a pool: tasks that began and will never end",
     ),
     measure(
         "copies",
         Metric::Copies,
         SubjectKind::Counter,
-        "copies that processes have of a private one beside their parent's",
+        "copies of a private counter that processes have, besides their parent's",
     ),
-    measure("done", Metric::Done, SubjectKind::Pool, "tasks done"),
+    measure("done", Metric::Done, SubjectKind::Pool, "tasks that succeeded"),
     measure("failed", Metric::Failed, SubjectKind::Pool, "tasks that failed"),
-    measure("retried", Metric::Retried, SubjectKind::Pool, "tasks begun anew because their process died"),
-    measure("rejected", Metric::Rejected, SubjectKind::Pool, "tasks turned away because the queue was full"),
-    measure("cancelled", Metric::Cancelled, SubjectKind::Pool, "tasks called off before they began"),
+    measure("retried", Metric::Retried, SubjectKind::Pool, "tasks restarted because their process died"),
+    measure("rejected", Metric::Rejected, SubjectKind::Pool, "tasks rejected because the queue was full"),
+    measure("cancelled", Metric::Cancelled, SubjectKind::Pool, "tasks cancelled before they began"),
     measure("stolen", Metric::Stolen, SubjectKind::Pool, "tasks that one worker took from another"),
-    measure(
-        "unseen",
-        Metric::UnreadFailures,
-        SubjectKind::Pool,
-        "failures that nobody will look at: their results are read by nobody",
-    ),
-    measure("unread", Metric::Unread, SubjectKind::Pool, "results that are there and that nobody has read"),
-    measure(
-        "held-back",
-        Metric::MaxUnread,
-        SubjectKind::Pool,
-        "most results that were there at once without having been read",
-    ),
+    measure("unseen", Metric::UnreadFailures, SubjectKind::Pool, "failures whose results will never be read"),
+    measure("unread", Metric::Unread, SubjectKind::Pool, "results that are ready and have not been read"),
+    measure("held-back", Metric::MaxUnread, SubjectKind::Pool, "most unread results at once"),
     measure(
         "first-result",
         Metric::FirstResult,
         SubjectKind::Pool,
-        "how many times as long as the first result took to be there the first one took to be read",
+        "time until the first result is read, divided by the time until it is ready",
     ),
-    measure("utilization", Metric::Utilization, SubjectKind::Pool, "share of its workers' time that went into tasks"),
+    measure("utilization", Metric::Utilization, SubjectKind::Pool, "share of its workers' time spent on tasks"),
     measure(
         "parallel",
         Metric::Parallel,
         SubjectKind::PoolOrGroup,
-        "of a pool: tasks at once; of a group: workers on a CPU at once; on average",
+        "for a pool: tasks at once; for a group: workers on a CPU at once; the average",
     ),
     measure(
         "slowdown",
         Metric::Slowdown,
         SubjectKind::Pool,
-        "how many times as long as the task itself one waits for its result, each the median",
+        "median wait for a result, divided by the median run time of a task",
     ),
     measure(
         "tail",
         Metric::Tail,
         SubjectKind::Pool,
-        "the same of the slowest in a hundred: of the tasks themselves, and of the waits for a result",
+        "99th percentile of the waits for a result, divided by the 99th percentile of the run times",
     ),
-    measure("depth", Metric::Depth, SubjectKind::PoolOrQueue, "most items that waited at once; of a pipe, bytes"),
-    measure("taken", Metric::Taken, SubjectKind::Queue, "items taken; of a pipe, messages received"),
-    measure("acquired", Metric::Acquired, SubjectKind::Lock, "how many times it was taken"),
+    measure("depth", Metric::Depth, SubjectKind::PoolOrQueue, "most items in it at once; for a pipe, bytes"),
+    measure("taken", Metric::Taken, SubjectKind::Queue, "items taken; for a pipe, messages received"),
+    measure("acquired", Metric::Acquired, SubjectKind::Lock, "number of acquisitions"),
+    measure("rate", Metric::Rate, SubjectKind::Rated, "acquisitions, additions, items taken or tasks done per second"),
     measure(
-        "rate",
-        Metric::Rate,
-        SubjectKind::Rated,
-        "times a second that it was taken or added to, or that a task of it was done",
-    ),
-    measure("wait-p50", Metric::Wait(Quantile::Median), SubjectKind::Lock, "the median wait of those who had to wait"),
-    measure(
-        "wait-p99",
-        Metric::Wait(Quantile::P99),
+        "wait-p50",
+        Metric::Wait(Quantile::Median),
         SubjectKind::Lock,
-        "the wait that one of a hundred of them exceeds",
+        "median wait of acquisitions that had to wait",
     ),
+    measure("wait-p99", Metric::Wait(Quantile::P99), SubjectKind::Lock, "99th percentile of these waits"),
     measure(
         "wait-max",
         Metric::Wait(Quantile::Max),
         SubjectKind::Lock,
-        "the longest wait, also one that still goes on",
+        "longest wait, including waits that have not ended",
     ),
     measure(
         "latency-p50",
         Metric::Latency(Quantile::Median),
         SubjectKind::Pool,
-        "from when a task is due to its result: the median",
+        "median time from when a task is due to its result",
     ),
-    measure(
-        "latency-p99",
-        Metric::Latency(Quantile::P99),
-        SubjectKind::Pool,
-        "the same: what one task of a hundred exceeds",
-    ),
-    measure("latency-max", Metric::Latency(Quantile::Max), SubjectKind::Pool, "the same: the longest"),
-    measure(
-        "ended",
-        Metric::Ended,
-        SubjectKind::PoolOrGroup,
-        "when the last of its workers came to its end, from the start",
-    ),
-    measure("elapsed", Metric::Elapsed, SubjectKind::Run, "how long the run went on until it ended by itself"),
+    measure("latency-p99", Metric::Latency(Quantile::P99), SubjectKind::Pool, "99th percentile of this time"),
+    measure("latency-max", Metric::Latency(Quantile::Max), SubjectKind::Pool, "longest such time"),
+    measure("ended", Metric::Ended, SubjectKind::PoolOrGroup, "time from the start until its last worker ended"),
+    measure("elapsed", Metric::Elapsed, SubjectKind::Run, "time until the run ended by itself"),
     measure("woken", Metric::Woken, SubjectKind::Signal, "workers woken by each signal that woke any"),
     measure(
         "startup",
         Metric::Startup,
         SubjectKind::PoolOrGroup,
-        "from asking for one to its first moment, of a pool to the begin of a task that is due: the median",
+        "median time from a spawn until the worker runs; for a pool, from when a task is due until it begins",
     ),
-    measure("lives", Metric::Lives, SubjectKind::PoolOrGroup, "how many times one was started"),
-    measure("lanes", Metric::Lanes, SubjectKind::PoolOrGroup, "how many there ever were at once"),
-    measure("cut-off", Metric::CutOff, SubjectKind::PoolOrGroup, "how many were cut off when the run ended"),
-    measure("processes", Metric::Processes, SubjectKind::PoolOrGroup, "how many processes they run in"),
-    measure("threads", Metric::Threads, SubjectKind::PoolOrGroup, "how many threads they run in"),
+    measure("lives", Metric::Lives, SubjectKind::PoolOrGroup, "number of workers started"),
+    measure("lanes", Metric::Lanes, SubjectKind::PoolOrGroup, "most workers at once"),
+    measure("cut-off", Metric::CutOff, SubjectKind::PoolOrGroup, "workers cut off at the end of the run"),
+    measure("processes", Metric::Processes, SubjectKind::PoolOrGroup, "number of processes they run in"),
+    measure("threads", Metric::Threads, SubjectKind::PoolOrGroup, "number of threads they run in"),
 ];

@@ -1,47 +1,70 @@
-//! Steps that say which steps are done, and how often.
+//! Steps that decide which steps a worker runs, and how often.
 
 use super::IfOmitted::Means;
 use super::ValueKind::Number;
-use super::{AT, BlockRule, NodeFamily, Parameter, node_rule, optional, required, resource_name};
+use super::{AT, BlockRule, NodeFamily, Parameter, node_rule, optional, required, resource_name, step_rule};
+use crate::check::Checker;
 use crate::check::number_rule::{TIMES, VALUE, WEIGHT};
+use crate::program::{LoopStep, Step};
 
 const TESTED: Parameter = resource_name("tested", "a counter, a queue, or a number such as `task`");
 
 const COMPARED: &[Parameter] = &[
     AT,
-    optional("above", Number(VALUE), Means("one of the three"), "if it is more"),
-    optional("below", Number(VALUE), Means("one of the three"), "if it is less"),
+    optional("above", Number(VALUE), Means("one of the three"), "if it is more than this"),
+    optional("below", Number(VALUE), Means("one of the three"), "if it is less than this"),
     optional("equals", Number(VALUE), Means("one of the three"), "if it is exactly this"),
 ];
 
 pub(super) const CONTROL: NodeFamily = NodeFamily {
-    title: "Order and chance",
+    title: "Control flow",
     rules: &[
-        node_rule("repeat", "repeat 10 { ... }", "Does the block so many times.")
+        step_rule("repeat", "repeat 10 { ... }", "Runs the block a number of times.", Checker::repeat_step)
             .args(&[required("times", Number(TIMES), "how many times")])
             .block(BlockRule::Required),
-        node_rule("forever", "forever { ... }", "Does the block again and again.").block(BlockRule::Required),
-        node_rule("if", "if items above=0 { ... }", "Does the block if the value compares so now, or else the `else`.")
-            .args(&[TESTED])
-            .props(COMPARED)
-            .block(BlockRule::Required),
-        node_rule("while", "while items below=1 { ... }", "Does the block for as long as the value compares so.")
-            .args(&[TESTED])
-            .props(COMPARED)
-            .block(BlockRule::Required),
-        node_rule(
+        step_rule("forever", "forever { ... }", "Runs the block again and again.", |checker, node| {
+            Some(Step::Forever(checker.block(node)))
+        })
+        .block(BlockRule::Required),
+        step_rule(
+            "if",
+            "if items above=0 { ... }",
+            "Runs the block if the comparison is true now, otherwise the `else`.",
+            Checker::if_step,
+        )
+        .args(&[TESTED])
+        .props(COMPARED)
+        .block(BlockRule::Required)
+        .allows_else(),
+        step_rule(
+            "while",
+            "while items below=1 { ... }",
+            "Runs the block again and again while the comparison is true.",
+            Checker::while_step,
+        )
+        .args(&[TESTED])
+        .props(COMPARED)
+        .block(BlockRule::Required),
+        step_rule(
             "when",
             "when order=same { ... }",
-            "Does the block if the knob stands at this value, or else the `else`.",
+            "Runs the block if the knob has this value, otherwise the `else`.",
+            Checker::when_step,
         )
         .any_knob()
-        .block(BlockRule::Required),
-        node_rule("else", "else { ... }", "What is done otherwise; follows the block of a step that can be left out.")
-            .block(BlockRule::Required),
+        .block(BlockRule::Required)
+        .allows_else(),
         node_rule(
+            "else",
+            "else { ... }",
+            "The alternative to the block before it. It can follow a step that runs its block only in some cases.",
+        )
+        .block(BlockRule::Required),
+        step_rule(
             "choose",
             "choose { weight 9 { ... }; weight 1 { ... } }",
-            "Does one of its blocks, by chance. Its block holds a `weight` for each way, two at least.",
+            "Runs one of its branches at random. The block has a `weight` for each branch, two at least.",
+            Checker::choose_step,
         )
         .block(BlockRule::Required),
     ],
@@ -50,30 +73,34 @@ pub(super) const CONTROL: NodeFamily = NodeFamily {
 pub(super) const LOOP: NodeFamily = NodeFamily {
     title: "The thread of an event loop",
     rules: &[
-        node_rule(
+        step_rule(
             "blocking",
             "blocking { ... }",
-            "Does the block as calls that know of no event loop: when one of them waits, the thread does, and the other \
-             tasks with it. Makes a difference for async workers only.",
+            "Runs the block as blocking calls: while it waits, its thread waits too, and so do the other tasks on that \
+             thread. Makes a difference for async workers only.",
+            |checker, node| Some(Step::Loop(LoopStep::Blocking(checker.block(node)))),
         )
         .block(BlockRule::Required),
-        node_rule(
+        step_rule(
             "to-thread",
             "to-thread { ... }",
-            "Has a thread beside the event loop do the block, and waits for its end as for anything else. Other workers \
-             have a thread, and do it there.",
+            "Hands the block to a thread beside the event loop, and waits for its end like for anything else. Other \
+             workers have a thread of their own and run the block there.",
+            |checker, node| Some(Step::Loop(LoopStep::ToThread(checker.block(node)))),
         )
         .block(BlockRule::Required),
-        node_rule("yield", "yield", "Lets others go on that could, before it goes on itself."),
+        step_rule("yield", "yield", "Lets other workers that are ready run first.", |_, _| {
+            Some(Step::Loop(LoopStep::Yield))
+        }),
     ],
 };
 
 pub(super) const WAYS: NodeFamily = NodeFamily {
-    title: "Ways of a choice",
+    title: "Branches of a choice",
     rules: &[node_rule(
         "weight",
         "weight 9 { ... }",
-        "One way of a choice, as likely as its weight among all of them.",
+        "A branch. Its probability is its weight divided by the sum of all weights.",
     )
     .args(&[required("weight", Number(WEIGHT), "how likely")])
     .block(BlockRule::Required)],

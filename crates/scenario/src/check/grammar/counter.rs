@@ -2,25 +2,29 @@
 
 use super::IfOmitted::{Means, SameAs};
 use super::ValueKind::{Integer, Number};
-use super::{AT, NodeFamily, node_rule, optional, resource_name};
+use super::{AT, NodeFamily, Parameter, optional, resource_name, step_rule};
+use crate::check::Checker;
 use crate::check::number_rule::ADDS;
 use crate::check::steps::DELTA;
+
+const COUNTER: Parameter = resource_name("counter", "a counter");
 
 pub(super) const COUNTERS: NodeFamily = NodeFamily {
     title: "Counters",
     rules: &[
-        node_rule("load", "load balance", "Reads the counter into the worker's own copy.")
-            .args(&[resource_name("counter", "a counter")])
+        step_rule("load", "load balance", "Reads the counter into the worker's own copy.", Checker::load_step)
+            .args(&[COUNTER])
             .props(&[AT]),
-        node_rule(
+        step_rule(
             "store",
             "store balance add=1",
-            "Writes the worker's own copy back, whatever the counter holds by now.",
+            "Writes the worker's own copy to the counter and overwrites changes made since `load`.",
+            Checker::store_step,
         )
-        .args(&[resource_name("counter", "a counter")])
-        .props(&[AT, optional("add", Integer(DELTA.0, DELTA.1), SameAs("0"), "what is added to the copy before")]),
-        node_rule("add", "add balance by=1", "Adds to the counter in one step that nothing can come between.")
-            .args(&[resource_name("counter", "a counter")])
+        .args(&[COUNTER])
+        .props(&[AT, optional("add", Integer(DELTA.0, DELTA.1), SameAs("0"), "added to the copy first")]),
+        step_rule("add", "add balance by=1", "Adds to the counter atomically.", Checker::add_step)
+            .args(&[COUNTER])
             .props(&[
                 AT,
                 optional("by", Integer(DELTA.0, DELTA.1), SameAs("1"), "how much"),
@@ -28,7 +32,7 @@ pub(super) const COUNTERS: NodeFamily = NodeFamily {
                     "times",
                     Number(ADDS),
                     Means("once"),
-                    "how many times in a row, as fast as it can: that is told once, when all are done",
+                    "how many times in a row, at full speed; recorded as one event at the end",
                 ),
             ]),
     ],

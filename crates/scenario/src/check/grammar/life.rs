@@ -1,40 +1,46 @@
-//! Steps on other workers, and on what a worker has.
+//! Steps on other workers, and on the worker's memory.
 
 use super::IfOmitted::{Means, SameAs};
 use super::ValueKind::{Boolean, Number};
-use super::{BlockRule, NodeFamily, Parameter, node_rule, optional, required, resource_name};
+use super::{BlockRule, NodeFamily, Parameter, optional, required, resource_name, step_rule};
+use crate::check::Checker;
 use crate::check::number_rule::{ARRAY_INDEX, BYTES};
 
 const GROUP: Parameter = resource_name("group", "a group of workers");
 const WHICH: Parameter =
-    optional("at", Number(ARRAY_INDEX), Means("all of them"), "which one of the group, from 0, round and round");
-const ANY: Parameter =
-    optional("any", Boolean, SameAs("#false"), "whether it is one of them only: whichever does not run");
+    optional("at", Number(ARRAY_INDEX), Means("all of them"), "index of one worker in the group, from 0; wraps around");
+const ANY: Parameter = optional("any", Boolean, SameAs("#false"), "whether to start a single worker: any idle one");
 
 pub(super) const LIVES: NodeFamily = NodeFamily {
     title: "Other workers",
     rules: &[
-        node_rule(
+        step_rule(
             "spawn",
             "spawn helper",
-            "Starts the workers of a group, which do not start with the run then, and goes on. One that still runs is \
-             waited for first. A task that spawns workers gives them its file: they work on it as the task does.",
+            "Starts the workers of a group and continues. A group that is spawned anywhere does not start with the run. A \
+             worker that still runs is waited for first. Workers spawned by a task work on the task's file.",
+            Checker::spawn_step,
         )
         .args(&[GROUP])
         .props(&[WHICH, ANY]),
-        node_rule(
+        step_rule(
             "join",
             "join helper { ... }",
-            "Waits until the workers of a group have ended. The block is done if all ended well; an `else` may follow it.",
+            "Waits until the workers of a group have ended. Runs the block if all of them ended well, otherwise the \
+             `else`.",
+            Checker::join_step,
         )
         .args(&[GROUP])
         .props(&[WHICH])
-        .block(BlockRule::Optional),
-        node_rule("run", "run helper", "Does the steps of a group itself, as part of its own.").args(&[GROUP]),
-        node_rule(
+        .block(BlockRule::Optional)
+        .allows_else(),
+        step_rule("run", "run helper", "Runs the steps of a group itself, as part of its own.", Checker::run_step)
+            .args(&[GROUP]),
+        step_rule(
             "allocate",
             "allocate \"256MiB\" { ... }",
-            "Has this much memory while it does the block, all of it written to.",
+            "Allocates this much memory for the block and writes to all of it.",
+            Checker::allocate_step,
         )
         .args(&[required("bytes", Number(BYTES), "how much")])
         .block(BlockRule::Required),

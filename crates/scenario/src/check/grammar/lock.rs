@@ -2,50 +2,69 @@
 
 use super::IfOmitted::SameAs;
 use super::ValueKind::Number;
-use super::{AT, BlockRule, NodeFamily, node_rule, optional, resource_name};
+use super::{AT, BlockRule, NodeFamily, Parameter, optional, resource_name, step_rule};
+use crate::check::Checker;
 use crate::check::number_rule::{AT_ONCE, TIME};
+
+const MUTEX: Parameter = resource_name("mutex", "a mutex");
+const SEMAPHORE: Parameter = resource_name("semaphore", "a semaphore");
+const RWLOCK: Parameter = resource_name("rwlock", "an rwlock");
 
 pub(super) const LOCKS: NodeFamily = NodeFamily {
     title: "Locks",
     rules: &[
-        node_rule(
+        step_rule(
             "lock",
             "lock account { ... }",
-            "Waits for the mutex and takes it; gives it back at the end of the block. Without a block the worker keeps \
-             it until `unlock`, and if it ends before nobody gives it back.",
+            "Waits for the mutex and takes it; returns it at the end of the block. Without a block, the worker holds it \
+             until `unlock`. A worker that ends without `unlock` never returns it.",
+            Checker::lock_step,
         )
-        .args(&[resource_name("mutex", "a mutex")])
+        .args(&[MUTEX])
         .props(&[AT])
         .block(BlockRule::Optional),
-        node_rule("unlock", "unlock account", "Gives back a mutex that was taken without a block.")
-            .args(&[resource_name("mutex", "a mutex")])
+        step_rule("unlock", "unlock account", "Returns a mutex that was taken without a block.", Checker::unlock_step)
+            .args(&[MUTEX])
             .props(&[AT]),
-        node_rule(
+        step_rule(
             "try-lock",
             "try-lock account timeout=\"1ms\" { ... }",
-            "Does the block if it gets the mutex in time; gives up otherwise, and does the `else` that follows.",
+            "Runs the block if it gets the mutex in time. Otherwise it gives up and runs the `else` that follows.",
+            Checker::try_lock_step,
         )
-        .args(&[resource_name("mutex", "a mutex")])
+        .args(&[MUTEX])
         .props(&[AT, optional("timeout", Number(TIME), SameAs("0us"), "how long it waits before it gives up")])
-        .block(BlockRule::Required),
-        node_rule(
+        .block(BlockRule::Required)
+        .allows_else(),
+        step_rule(
             "acquire",
             "acquire connection { ... }",
-            "Waits for permits of the semaphore and takes them; gives them back at the end of the block. Without a \
-             block it takes one for good.",
+            "Waits for permits of the semaphore and takes them; returns them at the end of the block. Without a block, \
+             it takes one permit and does not return it.",
+            Checker::acquire_step,
         )
-        .args(&[resource_name("semaphore", "a semaphore")])
+        .args(&[SEMAPHORE])
         .props(&[AT, optional("permits", Number(AT_ONCE), SameAs("1"), "how many at once; only with a block")])
         .block(BlockRule::Optional),
-        node_rule("release", "release connection", "Gives the semaphore a permit, whoever took one, or nobody.")
-            .args(&[resource_name("semaphore", "a semaphore")])
-            .props(&[AT]),
-        node_rule("read", "read table { ... }", "Has the rwlock together with other readers for the block.")
-            .args(&[resource_name("rwlock", "an rwlock")])
-            .props(&[AT])
-            .block(BlockRule::Required),
-        node_rule("write", "write table { ... }", "Has the rwlock alone for the block.")
-            .args(&[resource_name("rwlock", "an rwlock")])
+        step_rule(
+            "release",
+            "release connection",
+            "Adds a permit to the semaphore, even if this worker took none.",
+            Checker::release_step,
+        )
+        .args(&[SEMAPHORE])
+        .props(&[AT]),
+        step_rule(
+            "read",
+            "read table { ... }",
+            "Holds the rwlock for the block, together with other readers.",
+            Checker::read_step,
+        )
+        .args(&[RWLOCK])
+        .props(&[AT])
+        .block(BlockRule::Required),
+        step_rule("write", "write table { ... }", "Holds the rwlock alone for the block.", Checker::write_step)
+            .args(&[RWLOCK])
             .props(&[AT])
             .block(BlockRule::Required),
     ],

@@ -2,28 +2,31 @@
 
 use super::IfOmitted::SameAs;
 use super::ValueKind::Number;
-use super::{AT, BlockRule, NodeFamily, Parameter, node_rule, optional, resource_name};
+use super::{AT, BlockRule, NodeFamily, Parameter, optional, resource_name, step_rule};
+use crate::check::Checker;
 use crate::check::number_rule::MESSAGE;
 
 const PIPE: Parameter = resource_name("pipe", "a pipe");
-const BYTES: Parameter = optional("bytes", Number(MESSAGE), SameAs("64B"), "how long a message is");
+const BYTES: Parameter = optional("bytes", Number(MESSAGE), SameAs("64B"), "length of a message");
 
 pub(super) const PIPES: NodeFamily = NodeFamily {
     title: "Pipes",
     rules: &[
-        node_rule(
+        step_rule(
             "send",
             "send lines bytes=\"1KiB\"",
-            "Writes a message into the pipe, waiting for room: piece by piece if it is longer than the room. Fails if \
-             nobody is left who could read it.",
+            "Waits for room and writes a message into the pipe, in pieces if it is longer than the pipe's capacity. Fails \
+             if there is no reader left.",
+            Checker::send_step,
         )
         .args(&[PIPE])
         .props(&[AT, BYTES]),
-        node_rule(
+        step_rule(
             "receive",
             "receive lines bytes=\"1KiB\" { ... }",
-            "With a block: reads messages and does the block for each, until nobody is left who could send one. Without \
-             one: reads one message, waiting for it; if nobody is left who could send it, the worker's steps end.",
+            "With a block: reads messages and runs the block for each, until there is no sender left. Without a block: \
+             waits for a message and reads it; if there is no sender left, the worker ends.",
+            Checker::receive_step,
         )
         .args(&[PIPE])
         .props(&[AT, BYTES])

@@ -1,45 +1,52 @@
 //! Steps on queues.
 
-use super::{AT, BlockRule, NodeFamily, Parameter, node_rule, resource_name};
+use super::{AT, BlockRule, NodeFamily, Parameter, resource_name, step_rule};
+use crate::check::Checker;
 
 const QUEUE: Parameter = resource_name("queue", "a queue");
 
 pub(super) const QUEUES: NodeFamily = NodeFamily {
     title: "Queues",
     rules: &[
-        node_rule("put", "put jobs", "Puts an item, waiting for room. Fails if the queue is closed.")
+        step_rule("put", "put jobs", "Waits for room and puts an item. Fails if the queue is closed.", Checker::put_step)
             .args(&[QUEUE])
             .props(&[AT]),
-        node_rule(
+        step_rule(
             "take",
             "take jobs { ... }",
-            "With a block: takes items and does the block for each, until the queue is closed and empty. Without one: \
-             takes one item, waiting for it; if the queue is closed and empty, the worker's steps end.",
+            "With a block: takes items and runs the block for each, until the queue is closed and empty. Without a \
+             block: waits for an item and takes it; if the queue is closed and empty, the worker ends.",
+            Checker::take_step,
         )
         .args(&[QUEUE])
         .props(&[AT])
         .block(BlockRule::Optional),
-        node_rule(
+        step_rule(
             "try-put",
             "try-put jobs { ... }",
-            "Puts an item if there is room and does the block, or else the `else`.",
+            "If there is room, puts an item and runs the block; otherwise runs the `else`.",
+            Checker::try_put_step,
         )
         .args(&[QUEUE])
         .props(&[AT])
-        .block(BlockRule::Required),
-        node_rule(
+        .block(BlockRule::Required)
+        .allows_else(),
+        step_rule(
             "try-take",
             "try-take jobs { ... }",
-            "Takes an item if there is one and does the block, or else the `else`.",
+            "If there is an item, takes it and runs the block; otherwise runs the `else`.",
+            Checker::try_take_step,
         )
         .args(&[QUEUE])
         .props(&[AT])
-        .block(BlockRule::Required),
-        node_rule(
+        .block(BlockRule::Required)
+        .allows_else(),
+        step_rule(
             "close",
             "close jobs",
-            "Of a queue: no more items will be put. Of a pipe: the worker closes its own ends of it; when all who could \
-             send have closed theirs or ended, the stream ends for those who receive.",
+            "Closes a queue: it accepts no more items. For a pipe: the worker closes its own ends. When every sender has \
+             closed its end or ended, the receivers reach the end of the stream.",
+            Checker::close_step,
         )
         .args(&[resource_name("closed", "a queue or a pipe")])
         .props(&[AT]),

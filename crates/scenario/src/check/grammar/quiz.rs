@@ -1,4 +1,4 @@
-//! What can be guessed about a run before it is seen.
+//! Guesses about a run.
 
 use super::ValueKind::Text;
 use super::expect::CLAIM;
@@ -9,7 +9,7 @@ pub(super) const GUESSES: NodeFamily = NodeFamily {
     rules: &[node_rule(
         "guess",
         "guess \"about half\" { expect value balance below=60 }",
-        "An answer to choose. Which of them is right is measured in the run.",
+        "An answer to choose. The run decides which answer is right.",
     )
     .args(&[required("text", Text, "the answer")])
     .block(BlockRule::Required)],
@@ -19,10 +19,6 @@ pub(super) const GUESS: NodeFamily = NodeFamily {
     title: "What makes a guess right",
     rules: &[
         CLAIM,
-        node_rule(
-            "otherwise",
-            "otherwise",
-            "The guess is right when none of the others is. Stands alone in its block.",
-        ),
+        node_rule("otherwise", "otherwise", "The guess is right if no other guess is. It must be alone in its block."),
     ],
 };

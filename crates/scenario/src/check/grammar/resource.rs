@@ -8,99 +8,120 @@ use crate::check::number_rule::{
 };
 use contend_trace::{CounterMemory, LockKind, RwPolicy};
 
-const NAME: Parameter = required("name", Name, "what it is called");
+const NAME: Parameter = required("name", Name, "its name");
 const COUNT: Parameter = optional(
     "count",
     Number(DECLARED_COUNT),
     SameAs("1"),
-    "how many there are: an array, whose members are called name-1, name-2, ...",
+    "more than 1 makes an array with the members name-1, name-2, ...",
 );
 
 pub(super) const RESOURCES: NodeFamily = NodeFamily {
     title: "Resources",
     rules: &[
-        node_rule("mutex", "mutex account", "A lock that one worker has at a time.").args(&[NAME]).props(&[
+        node_rule("mutex", "mutex account", "A lock with one holder at a time.").args(&[NAME]).props(&[
             optional(
                 "kind",
                 Words(|| LockKind::NAMED.map(LockKind::word).to_vec()),
                 SameAs("std"),
                 "how it waits and who is next: `std` parks and is unfair, `parking-lot` parks and is fair now and then, \
                  `fair` hands it to the longest waiter, `spin` burns CPU, `ticket` spins in order of arrival, \
-                 `reentrant` can be taken again by whoever has it, `off` is no lock at all. Or a knob that chooses \
-                 among them. All this is for threads: processes share a robust one, and tasks one that is handed on in \
+                 `reentrant` lets its holder take it again, `off` does not lock at all. Or a knob that chooses one of \
+                 them. The kinds are for threads: processes share a robust mutex, and tasks one that is handed on in \
                  order of arrival",
             ),
             COUNT,
         ]),
-        node_rule("semaphore", "semaphore connection permits=4", "So many can pass at once.").args(&[NAME]).props(&[
-            required("permits", Number(PERMITS), "how many there are at first; 0 for a signal that others give"),
+        node_rule("semaphore", "semaphore connection permits=4", "A number of permits that workers take and return.")
+            .args(&[NAME])
+            .props(&[
+                required("permits", Number(PERMITS), "initial permits; 0 for a signal that others give"),
+                COUNT,
+            ]),
+        node_rule("rwlock", "rwlock table policy=fair", "A lock for many readers or one writer.").args(&[NAME]).props(&[
+            optional(
+                "policy",
+                Words(|| RwPolicy::ALL.map(RwPolicy::word).to_vec()),
+                SameAs("fair"),
+                "who goes first: `readers` enter whenever no writer holds it, `writers` enter before waiting readers, \
+                 `fair` keeps the order of arrival. Or a knob that chooses one of them",
+            ),
             COUNT,
         ]),
-        node_rule("rwlock", "rwlock table policy=fair", "A lock for several readers, or for one writer.")
-            .args(&[NAME])
-            .props(&[
-                optional(
-                    "policy",
-                    Words(|| RwPolicy::ALL.map(RwPolicy::word).to_vec()),
-                    SameAs("fair"),
-                    "who goes first: `readers` go in whenever no writer is in, `writers` are let in before any reader, \
-                     `fair` is in order of arrival. Or a knob that chooses among them",
-                ),
-                COUNT,
-            ]),
-        node_rule("counter", "counter balance", "A number that all change; it knows what it should hold.")
-            .args(&[NAME])
-            .props(&[
-                optional("initial", Integer(-1_000_000_000, 1_000_000_000), SameAs("0"), "what it holds at first"),
-                optional(
-                    "in",
-                    Words(|| CounterMemory::ALL.map(CounterMemory::word).to_vec()),
-                    SameAs("shared"),
-                    "where it lies: `shared` memory; `private`, where each process has a copy of its own and all threads \
-                     one together; or a `manager`, a process of its own that is asked for each look and each change. A \
-                     knob chooses among them",
-                ),
-                optional(
-                    "packed",
-                    Boolean,
-                    SameAs("#false"),
-                    "whether those of an array lie side by side in one cache line, instead of in one each",
-                ),
-                COUNT,
-            ]),
-        node_rule("queue", "queue jobs capacity=8", "Items that wait to be taken, first in, first out.")
-            .args(&[NAME])
-            .props(&[required("capacity", Number(QUEUE_CAPACITY), "how many find room; a `put` into a full queue waits"), COUNT]),
-        node_rule("pipe", "pipe lines capacity=\"64KiB\"", "Bytes on their way through the kernel, first in, first out.")
-            .args(&[NAME])
-            .props(&[
-                optional("capacity", Number(PIPE_CAPACITY), SameAs("64KiB"), "its room; the kernel rounds it up to a power of two"),
-                COUNT,
-            ]),
-        node_rule("condition", "condition not-empty of=account", "What workers wait for until another one tells them.")
-            .args(&[NAME])
-            .props(&[required("of", NameOf("a mutex"), "what is held to wait for it, and given back meanwhile"), COUNT]),
-        node_rule("event", "event ready", "A flag that is set or not, and that workers wait for.")
-            .args(&[NAME])
-            .props(&[COUNT]),
-        node_rule("barrier", "barrier round parties=4", "A place where all wait until all have come, again and again.")
-            .args(&[NAME])
-            .props(&[required("parties", Number(DECLARED_COUNT), "how many have to come"), COUNT]),
         node_rule(
-            "server",
-            "server site latency=\"50ms\" capacity=8",
-            "A small HTTP server on this machine, a process of its own with a lane of its own, for `http-get`. Its depth \
-             is the number of requests in it. It goes on with a request whose sender has given up.",
+            "counter",
+            "counter balance",
+            "A number that workers change. Its correct value is known, so lost updates are counted.",
         )
         .args(&[NAME])
         .props(&[
-            optional("latency", Number(TIME.without_index()), SameAs("0us"), "what an answer takes"),
-            optional("jitter", Number(TIME.without_index()), SameAs("0us"), "how much more it takes at most, by chance"),
-            optional("failure", Number(SHARE.without_index()), SameAs("0"), "the share that it answers with status 500, such as \"1/10\""),
-            optional("bytes", Number(BYTES.without_index()), SameAs("1KiB"), "how long an answer is"),
-            optional("capacity", Number(CONCURRENT_REQUESTS), SameAs("1000"), "how many requests it works on at once; the others wait in it"),
-            optional("room", Number(QUEUE_CAPACITY), SameAs("1000"), "how many can be in it; to more it says 503 at once"),
-            optional("missing", Special("paths with spaces between"), Means("none"), "what it answers with status 404"),
+            optional("initial", Integer(-1_000_000_000, 1_000_000_000), SameAs("0"), "initial value"),
+            optional(
+                "in",
+                Words(|| CounterMemory::ALL.map(CounterMemory::word).to_vec()),
+                SameAs("shared"),
+                "its memory: `shared`; `private`, a copy for each process; or `manager`, a process that answers every \
+                 read and write. Or a knob that chooses one of them",
+            ),
+            optional(
+                "packed",
+                Boolean,
+                SameAs("#false"),
+                "whether the members of an array share cache lines, rather than having one each",
+            ),
+            COUNT,
+        ]),
+        node_rule("queue", "queue jobs capacity=8", "A first-in, first-out queue of items.").args(&[NAME]).props(&[
+            required("capacity", Number(QUEUE_CAPACITY), "most items in it; a `put` into a full queue waits"),
+            COUNT,
+        ]),
+        node_rule("pipe", "pipe lines capacity=\"64KiB\"", "A byte stream through the kernel.").args(&[NAME]).props(&[
+            optional(
+                "capacity",
+                Number(PIPE_CAPACITY),
+                SameAs("64KiB"),
+                "most bytes in it; the kernel rounds it up to a power of two",
+            ),
+            COUNT,
+        ]),
+        node_rule("condition", "condition not-empty of=account", "A condition variable.").args(&[NAME]).props(&[
+            required("of", NameOf("a mutex"), "the mutex held to wait for it, which the wait returns meanwhile"),
+            COUNT,
+        ]),
+        node_rule("event", "event ready", "A flag that workers wait for until it is set.").args(&[NAME]).props(&[COUNT]),
+        node_rule("barrier", "barrier round parties=4", "Workers wait here until all parties have arrived, again and again.")
+            .args(&[NAME])
+            .props(&[required("parties", Number(DECLARED_COUNT), "how many workers it waits for"), COUNT]),
+        node_rule(
+            "server",
+            "server site latency=\"50ms\" capacity=8",
+            "A small HTTP server for `http-get` on this machine: a process with a lane of its own. Its depth is the \
+             number of requests in it. It keeps working on a request whose sender has given up.",
+        )
+        .args(&[NAME])
+        .props(&[
+            optional("latency", Number(TIME.without_index()), SameAs("0us"), "time to answer a request"),
+            optional("jitter", Number(TIME.without_index()), SameAs("0us"), "largest random addition to the latency"),
+            optional(
+                "failure",
+                Number(SHARE.without_index()),
+                SameAs("0"),
+                "share of requests answered with status 500, such as \"1/10\"",
+            ),
+            optional("bytes", Number(BYTES.without_index()), SameAs("1KiB"), "length of an answer"),
+            optional(
+                "capacity",
+                Number(CONCURRENT_REQUESTS),
+                SameAs("1000"),
+                "how many requests it works on at once; the others wait in it",
+            ),
+            optional(
+                "room",
+                Number(QUEUE_CAPACITY),
+                SameAs("1000"),
+                "how many requests fit in it; it answers more with status 503 at once",
+            ),
+            optional("missing", Special("paths with spaces between"), Means("none"), "paths answered with status 404"),
         ]),
     ],
 };

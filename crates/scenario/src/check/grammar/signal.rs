@@ -2,7 +2,8 @@
 
 use super::IfOmitted::Means;
 use super::ValueKind::Number;
-use super::{AT, NodeFamily, Parameter, node_rule, optional, resource_name};
+use super::{AT, NodeFamily, Parameter, optional, resource_name, step_rule};
+use crate::check::Checker;
 use crate::check::number_rule::TIME;
 
 const CONDITION: Parameter = resource_name("condition", "a condition");
@@ -11,24 +12,31 @@ const EVENT: Parameter = resource_name("event", "an event");
 pub(super) const SIGNALS: NodeFamily = NodeFamily {
     title: "Signals",
     rules: &[
-        node_rule(
+        step_rule(
             "wait",
             "wait not-empty",
-            "Waits until the condition is notified, without its mutex meanwhile; or until the event is set.",
+            "For a condition: returns its mutex, waits for a notification, and takes the mutex again. For an event: waits \
+             until it is set.",
+            Checker::wait_step,
         )
         .args(&[resource_name("signal", "a condition or an event")])
-        .props(&[AT, optional("timeout", Number(TIME), Means("for ever"), "how long at most; then it goes on")]),
-        node_rule("notify", "notify not-empty", "Wakes one who waits for the condition, if anyone does.")
+        .props(&[
+            AT,
+            optional("timeout", Number(TIME), Means("no limit"), "longest wait; the worker continues after it"),
+        ]),
+        step_rule("notify", "notify not-empty", "Wakes one waiter of the condition, if there is one.", Checker::notify_step)
             .args(&[CONDITION])
             .props(&[AT]),
-        node_rule("notify-all", "notify-all not-empty", "Wakes all who wait for the condition.")
+        step_rule("notify-all", "notify-all not-empty", "Wakes all waiters of the condition.", Checker::notify_all_step)
             .args(&[CONDITION])
             .props(&[AT]),
-        node_rule("set", "set ready", "Sets the event: who waits for it goes on, and who comes later as well.")
+        step_rule("set", "set ready", "Sets the event: waiters continue, and later ones do not wait.", Checker::set_step)
             .args(&[EVENT])
             .props(&[AT]),
-        node_rule("clear", "clear ready", "Clears the event: who comes now waits.").args(&[EVENT]).props(&[AT]),
-        node_rule("meet", "meet round", "Waits until all parties of the barrier have come.")
+        step_rule("clear", "clear ready", "Clears the event: later workers wait for it again.", Checker::clear_step)
+            .args(&[EVENT])
+            .props(&[AT]),
+        step_rule("meet", "meet round", "Waits until all parties of the barrier have arrived.", Checker::meet_step)
             .args(&[resource_name("barrier", "a barrier")])
             .props(&[AT]),
     ],

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use kdl::KdlDocument;
 
-use super::{ASK, BlockRule, CONTEXTS, GUESS, IfOmitted, NodeContext, NodeRule, POOL, Parameter, TOP, ValueKind, WAYS};
+use super::{
+    ASK, BlockRule, CONTEXTS, GUESS, IfOmitted, NodeContext, NodeRule, POOL, Parameter, STEPS, TOP, ValueKind, WAYS,
+};
 use crate::quantity::format_quantity;
 use crate::{Mistakes, Scenario, Source, check};
 
@@ -79,8 +81,13 @@ impl ExampleNode {
         self.shape.args.iter().position(|arg| std::ptr::eq(arg, slot))
     }
 
-    /// The node in a scenario that gives it all it needs.
+    /// The node in a scenario that declares everything it needs.
     fn text(&self) -> String {
+        self.text_followed_by("")
+    }
+
+    /// The same, with something behind the node.
+    fn text_followed_by(&self, next: &str) -> String {
         let args = self.args.join(" ");
         let props: Vec<String> = self.props.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let word = self.shape.word;
@@ -92,7 +99,7 @@ impl ExampleNode {
             (_, true) => "{ sleep \"1ms\" }",
             (_, false) => "",
         };
-        let node = format!("{word} {args} {} {block}", props.join(" "));
+        let node = format!("{word} {args} {} {block}{next}", props.join(" "));
         let declares = matches!(self.shape.args.first().map(|slot| slot.value), Some(ValueKind::Name));
         let own = self.args.first().filter(|_| declares).map(|name| format!(" {name} "));
         let is_free = |line: &&&str| own.as_ref().is_none_or(|own| !format!("{line} ").contains(own));
@@ -152,6 +159,25 @@ fn every_usage_is_right() {
     for node in all_examples() {
         assert_eq!(node.complaint(), "", "{}", node.shape.usage);
         assert_eq!(node.shape.usage.contains('{'), node.shape.block != BlockRule::Forbidden, "{}", node.shape.usage);
+    }
+}
+
+#[test]
+fn every_step_has_a_constructor_and_no_other_node_has_one() {
+    for node in all_examples() {
+        let is_step = node.place.name == STEPS.name && node.shape.word != "else";
+        assert_eq!(node.shape.build_step.is_some(), is_step, "{}", node.shape.word);
+    }
+}
+
+#[test]
+fn else_can_follow_the_steps_that_allow_it_and_no_others() {
+    let steps = all_examples().filter(|node| node.place.name == STEPS.name && node.shape.word != "else");
+    for node in steps.filter(|node| node.shape.block != BlockRule::Forbidden) {
+        let text = node.text_followed_by("; else { sleep \"1ms\" }");
+        let mistakes = check(&Source { name: "x".to_owned(), path: None, text }).err();
+        let said = mistakes.map(|mistakes| mistakes.to_string()).unwrap_or_default();
+        assert_eq!(said.contains("this `else` belongs to nothing"), !node.shape.allows_else, "{}", node.shape.word);
     }
 }
 

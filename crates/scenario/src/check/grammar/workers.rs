@@ -1,4 +1,4 @@
-//! Who works.
+//! Groups of workers, pools, and the event loop.
 
 use super::IfOmitted::{Means, SameAs};
 use super::ValueKind::{Boolean, Name, Number, Special, Words};
@@ -8,38 +8,42 @@ use crate::check::groups::{KINDS, POLICIES};
 use crate::check::number_rule::{CAPACITY, CORE, DECLARED_COUNT, NICE, PAYLOAD, POOL_SIZE, RETRIES};
 use crate::program::{CrashPolicy, TaskDistribution};
 
-const NAME: Parameter = required("name", Name, "what it is called; members of a group are name-1, name-2, ...");
-const COUNT: Parameter =
-    optional("count", Number(DECLARED_COUNT), SameAs("1"), "how many do the same; each knows its place `i` of `n`");
+const NAME: Parameter = required("name", Name, "its name; the members of a group are name-1, name-2, ...");
+const COUNT: Parameter = optional(
+    "count",
+    Number(DECLARED_COUNT),
+    SameAs("1"),
+    "how many workers run these steps; each knows its number `i` of `n`",
+);
 
 const DAEMON: Parameter = optional(
     "daemon",
     Boolean,
     SameAs("#false"),
-    "the run does not wait for them: at its end they are cut off, whatever they do",
+    "whether the run ends without waiting for these workers; they are cut off then",
 );
-const STANDS_BACK: Parameter = optional(
+const NICENESS: Parameter = optional(
     "nice",
     Number(NICE),
-    Means("not at all"),
-    "how far each stands back when others want its core: beside one at 0, one at 19 gets about a seventieth. Linux \
-     only: elsewhere all are alike, and a note says so",
+    Means("0"),
+    "niceness: a worker at 19 gets about a seventieth of the CPU time of one at 0 on the same core. Linux only; \
+     elsewhere it has no effect, and a note says so",
 );
-const STAYS_ON: Parameter = optional(
+const PINNED_TO: Parameter = optional(
     "core",
     Number(CORE),
     Means("any"),
-    "the core each stays on, counted among those there are, beginning anew after the last. Linux only, as `nice`",
+    "the core each worker is pinned to, counted among the usable cores; wraps around. Linux only, like `nice`",
 );
 
 pub(super) const WORKERS: NodeFamily = NodeFamily {
     title: "Workers",
     rules: &[
-        node_rule("thread", "thread left { ... }", "Threads of one process that do the steps in the block.")
+        node_rule("thread", "thread left { ... }", "Threads of one process that run the steps in the block.")
             .args(&[NAME])
-            .props(&[COUNT, DAEMON, STANDS_BACK, STAYS_ON])
+            .props(&[COUNT, DAEMON, NICENESS, PINNED_TO])
             .block(BlockRule::Required),
-        node_rule("process", "process left { ... }", "Processes that do the steps in the block.")
+        node_rule("process", "process left { ... }", "Processes that run the steps in the block.")
             .args(&[NAME])
             .props(&[
                 COUNT,
@@ -48,67 +52,72 @@ pub(super) const WORKERS: NodeFamily = NodeFamily {
                     "by",
                     Special("`exec` or `fork`"),
                     SameAs("exec"),
-                    "`fork`: a mere copy of the process that spawns it; it can do nothing, and its block is empty",
+                    "`fork`: a copy of the process that spawns it; it cannot do anything, and its block is empty",
                 ),
-                STANDS_BACK,
-                STAYS_ON,
+                NICENESS,
+                PINNED_TO,
             ])
             .block(BlockRule::Required),
-        node_rule("async", "async left { ... }", "Tasks of one event loop that do the steps in the block.")
+        node_rule("async", "async left { ... }", "Tasks of one event loop that run the steps in the block.")
             .args(&[NAME])
             .props(&[COUNT, DAEMON])
             .block(BlockRule::Required),
         node_rule(
             "runtime",
             "runtime threads=2",
-            "The event loop of all async workers. While a task waits, its thread does others; while one computes or \
-             blocks, nobody else has that thread.",
+            "The event loop of all async workers. While a task waits, its thread runs other tasks; while a task computes \
+             or blocks, it keeps the thread.",
         )
         .props(&[required(
             "threads",
             Number(THREADS),
-            "on how many threads it runs; one if there is no such line",
+            "number of threads; without `runtime` there is one",
         )]),
         node_rule(
             "pool",
             "pool worker of=threads workers=4 { ... }",
-            "Workers that are fed tasks from a queue. Its block says where tasks come from and what one of them is.",
+            "Workers that take tasks from a queue. The block says where tasks come from and what a task does.",
         )
         .args(&[NAME])
         .props(&[
-            optional("of", Words(|| KINDS.map(|(word, _)| word).to_vec()), SameAs("threads"), "what its workers are"),
-            required("workers", Number(POOL_SIZE), "how many; a knob here changes it while the run goes on"),
+            optional("of", Words(|| KINDS.map(|(word, _)| word).to_vec()), SameAs("threads"), "kind of its workers"),
+            required("workers", Number(POOL_SIZE), "how many; a knob here resizes the pool during the run"),
             optional("queue", Number(CAPACITY), SameAs("1000"), "how many tasks can wait"),
             optional(
                 "policy",
                 Words(|| POLICIES.map(|(word, _)| word).to_vec()),
                 SameAs("block"),
-                "what becomes of a task when the queue is full: who brings it waits, it is turned away, or who brings \
-                 it does it",
+                "what happens to a new task if the queue is full: `block` makes its submitter wait, `reject` drops the \
+                 task, `caller-runs` makes the submitter run it",
             ),
-            optional("payload", Number(PAYLOAD), SameAs("0B"), "bytes that go with a task and back; only processes pay for it"),
+            optional(
+                "payload",
+                Number(PAYLOAD),
+                SameAs("0B"),
+                "bytes sent with each task and back; costs time for processes only",
+            ),
             optional(
                 "retries",
                 Number(RETRIES),
-                Means("again and again"),
-                "how often a task is begun anew whose process died",
+                Means("no limit"),
+                "how many times a task is restarted if its process dies",
             ),
             optional(
                 "on-crash",
                 Words(|| CrashPolicy::ALL.map(|(word, _)| word).to_vec()),
                 SameAs("restart"),
-                "what follows when a process dies: another does its task again; the others go on without it; all that \
-                 is not done fails; or another takes its place and nobody remembers the task",
+                "what happens if a process dies: `restart` replaces it and restarts its task, `shrink` continues without \
+                 it, `fail-all` fails all unfinished tasks, `lose` replaces it and loses its task",
             ),
             optional(
                 "schedule",
                 Words(|| TaskDistribution::ALL.map(|(word, _)| word).to_vec()),
                 SameAs("shared"),
-                "who gets which task: all take from one queue; a batch is dealt out beforehand; or so, and who has done \
-                 its own takes from others",
+                "how workers get tasks: `shared` is one queue for all, `split` divides a batch among the workers \
+                 beforehand, `steal` does so and lets idle workers take tasks from others",
             ),
-            STANDS_BACK,
-            STAYS_ON,
+            NICENESS,
+            PINNED_TO,
         ])
         .block(BlockRule::Required),
     ],

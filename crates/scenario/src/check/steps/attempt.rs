@@ -4,7 +4,7 @@ use kdl::{KdlEntry, KdlNode};
 
 use super::super::Checker;
 use super::super::names::NamedItem;
-use super::super::node::{args, children, prop, value_span};
+use super::super::node::{arg, args, prop, value_span};
 use super::super::number_rule::{SHARE, TIME, TIMES};
 use crate::expr::Expr;
 use crate::program::{Attempt, AttemptKind, RequestTarget, ResourceSpec, Step, Template, TextExpr};
@@ -16,17 +16,28 @@ const TIMEOUT: f64 = 10e9;
 const SHELLS: [&str; 8] = ["sh", "bash", "dash", "zsh", "ksh", "ash", "busybox", "fish"];
 
 impl Checker {
-    pub(super) fn attempt(&mut self, node: &KdlNode, word: &str, first: &KdlEntry) -> Option<Step> {
-        let what = match word {
-            "http-get" => self.http_get(node, first),
-            "exec" => self.exec(node),
-            _ => self.retry(node, first),
-        };
-        let body = self.steps(children(node));
-        Some(Step::Attempt(Box::new(Attempt { kind: what?, body, otherwise: None })))
+    pub(in crate::check) fn http_get_step(&mut self, node: &KdlNode) -> Option<Step> {
+        let kind = self.http_get(node);
+        self.attempt(node, kind)
     }
 
-    fn http_get(&mut self, node: &KdlNode, first: &KdlEntry) -> Option<AttemptKind> {
+    pub(in crate::check) fn exec_step(&mut self, node: &KdlNode) -> Option<Step> {
+        let kind = self.exec(node);
+        self.attempt(node, kind)
+    }
+
+    pub(in crate::check) fn retry_step(&mut self, node: &KdlNode) -> Option<Step> {
+        let kind = self.retry(node);
+        self.attempt(node, kind)
+    }
+
+    fn attempt(&mut self, node: &KdlNode, kind: Option<AttemptKind>) -> Option<Step> {
+        let body = self.block(node);
+        Some(Step::Attempt(Box::new(Attempt { kind: kind?, body, otherwise: None })))
+    }
+
+    fn http_get(&mut self, node: &KdlNode) -> Option<AttemptKind> {
+        let first = arg(node, 0)?;
         let timeout = self.number_or(node, "timeout", TIME, TIMEOUT);
         let path = prop(node, "path");
         let text = self.text(first)?;
@@ -127,11 +138,11 @@ impl Checker {
         }
     }
 
-    fn retry(&mut self, node: &KdlNode, times: &KdlEntry) -> Option<AttemptKind> {
-        let times = self.number(times, TIMES);
+    fn retry(&mut self, node: &KdlNode) -> Option<AttemptKind> {
+        let times = self.first_number(node, TIMES);
         let backoff = self.number_or(node, "backoff", TIME, 0.0);
         let jitter = self.number_or(node, "jitter", SHARE, 0.0);
-        let (times, backoff, jitter): (Expr, Expr, Expr) = (times?.expr, backoff?.expr, jitter?.expr);
+        let (times, backoff, jitter): (Expr, Expr, Expr) = (times?, backoff?.expr, jitter?.expr);
         Some(AttemptKind::Retry { times, backoff, jitter })
     }
 }

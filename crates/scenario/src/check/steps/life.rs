@@ -2,23 +2,40 @@
 
 use std::collections::BTreeSet;
 
-use kdl::{KdlEntry, KdlNode};
+use kdl::KdlNode;
 
 use super::Checker;
-use super::{children, prop, span_of};
+use super::{prop, span_of};
 use crate::check::names::NamedItem;
 use crate::check::node::{arg, entry_span};
-use crate::check::number_rule::ARRAY_INDEX;
-use crate::program::{Choice, GroupMembers, LifeStep, MemberSelector, ResourceSpec, Step};
+use crate::check::number_rule::{ARRAY_INDEX, BYTES};
+use crate::program::{Block, Choice, GroupMembers, LifeStep, MemberSelector, ResourceSpec, Step};
 use contend_trace::CounterMemory;
 
 impl Checker {
-    /// `spawn helper`, `join helper { ... }`, `run helper`.
-    pub(super) fn on_life(&mut self, node: &KdlNode, word: &str, group: &KdlEntry) -> Option<Step> {
+    pub(in crate::check) fn spawn_step(&mut self, node: &KdlNode) -> Option<Step> {
+        self.group_members(node).map(|members| Step::Life(LifeStep::Spawn(members)))
+    }
+
+    /// `join helper { ... }`.
+    pub(in crate::check) fn join_step(&mut self, node: &KdlNode) -> Option<Step> {
+        let (members, body) = (self.group_members(node), self.block(node));
+        Some(Step::Life(LifeStep::Join { members: members?, body, otherwise: Block::default() }))
+    }
+
+    pub(in crate::check) fn run_step(&mut self, node: &KdlNode) -> Option<Step> {
+        self.named_group(node).map(|group| Step::Life(LifeStep::RunInline { group }))
+    }
+
+    pub(in crate::check) fn allocate_step(&mut self, node: &KdlNode) -> Option<Step> {
+        let (bytes, body) = (self.first_number(node, BYTES), self.block(node));
+        Some(Step::Allocate { bytes: bytes?, body })
+    }
+
+    /// The workers of a group that a step names: all, the one `at` a place, or `any` idle one.
+    fn group_members(&mut self, node: &KdlNode) -> Option<GroupMembers> {
         let at = prop(node, "at").map(|entry| self.number(entry, ARRAY_INDEX));
-        let body = self.steps(children(node));
-        let is_group = |_: &Self, thing| matches!(thing, NamedItem::Workers(_));
-        let NamedItem::Workers(group) = self.resolve(group, "a group of workers", is_group)? else { return None };
+        let group = self.named_group(node)?;
         let which = match (at, prop(node, "any")) {
             (Some(_), Some(any)) => {
                 let title = "`at` and `any` both say which one";
@@ -29,12 +46,15 @@ impl Checker {
             (None, Some(any)) if self.yes_or_no(any)? => MemberSelector::AnyIdle,
             (None, _) => MemberSelector::All,
         };
-        let members = GroupMembers { group, which };
-        Some(Step::Life(match word {
-            "spawn" => LifeStep::Spawn(members),
-            "join" => LifeStep::Join { members, body, otherwise: Vec::new() },
-            _ => LifeStep::RunInline { group },
-        }))
+        Some(GroupMembers { group, which })
+    }
+
+    fn named_group(&mut self, node: &KdlNode) -> Option<usize> {
+        let is_group = |_: &Self, item| matches!(item, NamedItem::Workers(_));
+        match self.resolve(arg(node, 0)?, "a group of workers", is_group)? {
+            NamedItem::Workers(group) => Some(group),
+            NamedItem::Resource(_) | NamedItem::Pool(_) => None,
+        }
     }
 
     /// Whether whoever is to be spawned ever can be, and `run` goes one step deep.

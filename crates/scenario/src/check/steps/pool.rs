@@ -1,39 +1,42 @@
 //! Steps on pools: `submit worker`, `result { ... }`, `shutdown worker how=cancel`.
 
-use kdl::{KdlEntry, KdlNode};
+use kdl::KdlNode;
 
 use super::Checker;
-use super::{arg, children, prop, span_of};
+use super::{arg, prop, span_of};
 use crate::check::names::NamedItem;
 use crate::check::number_rule::TASK;
-use crate::program::{Choice, PoolStep, ShutdownMode, Step};
+use crate::program::{Block, Choice, PoolStep, ShutdownMode, Step};
 
 impl Checker {
-    pub(super) fn on_pool(&mut self, node: &KdlNode, word: &str) -> Option<Step> {
-        if word == "result" {
-            return Some(Step::Pool(if node.children().is_some() {
-                PoolStep::MatchResult { body: self.steps(children(node)), otherwise: Vec::new() }
-            } else {
-                PoolStep::AwaitResult
-            }));
-        }
+    pub(in crate::check) fn submit_step(&mut self, node: &KdlNode) -> Option<Step> {
         let task = prop(node, "task").map(|entry| self.number(entry, TASK));
-        let words = ShutdownMode::ALL;
-        let how = prop(node, "how").map(|entry| self.choice(entry, ("how", "way to leave a pool"), &words));
-        let pool = self.find_pool(arg(node, 0)?)?;
-        Some(Step::Pool(if word == "submit" {
-            let task = match task {
-                Some(task) => Some(task?.expr),
-                None => None,
-            };
-            PoolStep::Submit { pool, task }
+        let pool = self.named_pool(node)?;
+        let task = match task {
+            Some(task) => Some(task?.expr),
+            None => None,
+        };
+        Some(Step::Pool(PoolStep::Submit { pool, task }))
+    }
+
+    /// `result { ... }`, and `result` without a block.
+    pub(in crate::check) fn result_step(&mut self, node: &KdlNode) -> Option<Step> {
+        Some(Step::Pool(if node.children().is_some() {
+            PoolStep::MatchResult { body: self.block(node), otherwise: Block::default() }
         } else {
-            PoolStep::Shutdown { pool, mode: how.unwrap_or(Some(Choice::Fixed(ShutdownMode::Drain)))? }
+            PoolStep::AwaitResult
         }))
     }
 
-    fn find_pool(&mut self, entry: &KdlEntry) -> Option<usize> {
-        match self.resolve(entry, "a pool", |_, thing| matches!(thing, NamedItem::Pool(_)))? {
+    pub(in crate::check) fn shutdown_step(&mut self, node: &KdlNode) -> Option<Step> {
+        let words = ShutdownMode::ALL;
+        let mode = prop(node, "how").map(|entry| self.choice(entry, ("how", "way to leave a pool"), &words));
+        let pool = self.named_pool(node)?;
+        Some(Step::Pool(PoolStep::Shutdown { pool, mode: mode.unwrap_or(Some(Choice::Fixed(ShutdownMode::Drain)))? }))
+    }
+
+    fn named_pool(&mut self, node: &KdlNode) -> Option<usize> {
+        match self.resolve(arg(node, 0)?, "a pool", |_, thing| matches!(thing, NamedItem::Pool(_)))? {
             NamedItem::Pool(at) => Some(at),
             _ => None,
         }

@@ -1,23 +1,37 @@
 //! Steps on queues.
 
-use kdl::{KdlEntry, KdlNode};
+use kdl::KdlNode;
 
 use super::Checker;
-use super::children;
-use crate::program::{QueueStep, ResourceSpec, Step};
+use crate::program::{Block, QueueStep, ResourceSpec, Step, Target};
 
 impl Checker {
-    pub(super) fn on_queue(&mut self, node: &KdlNode, word: &str, queue: &KdlEntry) -> Option<Step> {
-        let target = self.target(node, queue, "a queue", |spec| matches!(spec, ResourceSpec::Queue { .. }));
-        let body = self.steps(children(node));
+    pub(in crate::check) fn put_step(&mut self, node: &KdlNode) -> Option<Step> {
+        self.queue_target(node).map(|target| Step::Queue(QueueStep::Put(target)))
+    }
+
+    /// `take Q { ... }`, and `take Q` without a block.
+    pub(in crate::check) fn take_step(&mut self, node: &KdlNode) -> Option<Step> {
+        let (target, body) = (self.queue_target(node), self.block(node));
         let target = target?;
-        let otherwise = Vec::new();
-        Some(Step::Queue(match word {
-            "put" => QueueStep::Put(target),
-            "take" if node.children().is_some() => QueueStep::ForEach { target, body },
-            "take" => QueueStep::Take(target),
-            "try-put" => QueueStep::TryPut { target, body, otherwise },
-            _ => QueueStep::TryTake { target, body, otherwise },
+        Some(Step::Queue(if node.children().is_some() {
+            QueueStep::ForEach { target, body }
+        } else {
+            QueueStep::Take(target)
         }))
+    }
+
+    pub(in crate::check) fn try_put_step(&mut self, node: &KdlNode) -> Option<Step> {
+        let (target, body) = (self.queue_target(node), self.block(node));
+        Some(Step::Queue(QueueStep::TryPut { target: target?, body, otherwise: Block::default() }))
+    }
+
+    pub(in crate::check) fn try_take_step(&mut self, node: &KdlNode) -> Option<Step> {
+        let (target, body) = (self.queue_target(node), self.block(node));
+        Some(Step::Queue(QueueStep::TryTake { target: target?, body, otherwise: Block::default() }))
+    }
+
+    fn queue_target(&mut self, node: &KdlNode) -> Option<Target> {
+        self.target(node, "a queue", |spec| matches!(spec, ResourceSpec::Queue { .. }))
     }
 }

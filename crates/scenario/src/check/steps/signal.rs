@@ -1,37 +1,50 @@
 //! Steps on conditions, event flags and barriers.
 
-use kdl::{KdlEntry, KdlNode};
+use kdl::KdlNode;
 
-use super::Checker;
-use super::prop;
+use super::{Checker, prop};
 use crate::check::number_rule::TIME;
-use crate::program::{ResourceSpec, SignalStep, Step};
+use crate::program::{ResourceSpec, SignalStep, Step, Target};
 
 impl Checker {
-    pub(super) fn on_signal(&mut self, node: &KdlNode, word: &str, signal: &KdlEntry) -> Option<Step> {
-        let (what, wanted): (_, fn(&ResourceSpec) -> bool) = match word {
-            "wait" => {
-                ("a condition or an event", |spec| matches!(spec, ResourceSpec::Condition { .. } | ResourceSpec::Event))
-            }
-            "notify" | "notify-all" => ("a condition", |spec| matches!(spec, ResourceSpec::Condition { .. })),
-            "meet" => ("a barrier", |spec| matches!(spec, ResourceSpec::Barrier { .. })),
-            _ => ("an event", |spec| matches!(spec, ResourceSpec::Event)),
-        };
+    pub(in crate::check) fn wait_step(&mut self, node: &KdlNode) -> Option<Step> {
         let timeout = prop(node, "timeout").map(|entry| self.number(entry, TIME));
-        let target = self.target(node, signal, what, wanted)?;
-        Some(Step::Signal(match word {
-            "wait" => {
-                let timeout = match timeout {
-                    Some(timeout) => Some(timeout?.expr),
-                    None => None,
-                };
-                SignalStep::Wait { target, timeout }
-            }
-            "notify" => SignalStep::Notify(target),
-            "notify-all" => SignalStep::NotifyAll(target),
-            "set" => SignalStep::Set(target),
-            "clear" => SignalStep::Clear(target),
-            _ => SignalStep::BarrierWait(target),
-        }))
+        let target = self.target(node, "a condition or an event", |spec| {
+            matches!(spec, ResourceSpec::Condition { .. } | ResourceSpec::Event)
+        });
+        let timeout = match timeout {
+            Some(timeout) => Some(timeout?.expr),
+            None => None,
+        };
+        Some(Step::Signal(SignalStep::Wait { target: target?, timeout }))
+    }
+
+    pub(in crate::check) fn notify_step(&mut self, node: &KdlNode) -> Option<Step> {
+        self.condition_target(node).map(|target| Step::Signal(SignalStep::Notify(target)))
+    }
+
+    pub(in crate::check) fn notify_all_step(&mut self, node: &KdlNode) -> Option<Step> {
+        self.condition_target(node).map(|target| Step::Signal(SignalStep::NotifyAll(target)))
+    }
+
+    pub(in crate::check) fn set_step(&mut self, node: &KdlNode) -> Option<Step> {
+        self.event_target(node).map(|target| Step::Signal(SignalStep::Set(target)))
+    }
+
+    pub(in crate::check) fn clear_step(&mut self, node: &KdlNode) -> Option<Step> {
+        self.event_target(node).map(|target| Step::Signal(SignalStep::Clear(target)))
+    }
+
+    pub(in crate::check) fn meet_step(&mut self, node: &KdlNode) -> Option<Step> {
+        let target = self.target(node, "a barrier", |spec| matches!(spec, ResourceSpec::Barrier { .. }));
+        target.map(|target| Step::Signal(SignalStep::BarrierWait(target)))
+    }
+
+    fn condition_target(&mut self, node: &KdlNode) -> Option<Target> {
+        self.target(node, "a condition", |spec| matches!(spec, ResourceSpec::Condition { .. }))
+    }
+
+    fn event_target(&mut self, node: &KdlNode) -> Option<Target> {
+        self.target(node, "an event", |spec| matches!(spec, ResourceSpec::Event))
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Step;
+use super::Block;
 use crate::expr::Expr;
 use crate::program::text::{Template, TextExpr};
 
@@ -11,9 +11,9 @@ use crate::program::text::{Template, TextExpr};
 pub struct Attempt {
     pub kind: AttemptKind,
     /// What is tried again, for [`AttemptKind::Retry`]; else what is done when it went well.
-    pub body: Vec<Step>,
+    pub body: Block,
     /// What is done when it failed. `None`: it fails.
-    pub otherwise: Option<Vec<Step>>,
+    pub otherwise: Option<Block>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

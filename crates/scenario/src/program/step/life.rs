@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Step;
+use super::{Block, Blocks};
 use crate::expr::Expr;
 
 /// What a worker does with others.
@@ -11,9 +11,18 @@ pub enum LifeStep {
     /// Starts them, one after the other. One that still runs is waited for first: a lane has one worker at a time.
     Spawn(GroupMembers),
     /// Waits until each of them has ended. Runs the body if all ended well, else the other steps.
-    Join { members: GroupMembers, body: Vec<Step>, otherwise: Vec<Step> },
+    Join { members: GroupMembers, body: Block, otherwise: Block },
     /// Does the steps of a group itself: no other worker has anything to do with it.
     RunInline { group: usize },
+}
+
+impl LifeStep {
+    pub(crate) const fn blocks(&self) -> Blocks<'_> {
+        match self {
+            Self::Join { body, otherwise, .. } => Blocks::Either(body, otherwise),
+            Self::Spawn(_) | Self::RunInline { .. } => Blocks::None,
+        }
+    }
 }
 
 /// Workers of a group.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Step;
+use super::{Block, Blocks};
 use crate::expr::Expr;
 use crate::program::resource::Choice;
 
@@ -14,9 +14,18 @@ pub enum PoolStep {
     /// Waits for the oldest result of what this worker submitted and has not read yet. Fails if the task failed.
     AwaitResult,
     /// As `Result`; runs the body if the task went well, or else the other steps.
-    MatchResult { body: Vec<Step>, otherwise: Vec<Step> },
+    MatchResult { body: Block, otherwise: Block },
     /// Lets no more tasks in; what becomes of those that are in, and whether it waits for them, is the question.
     Shutdown { pool: usize, mode: Choice<ShutdownMode> },
+}
+
+impl PoolStep {
+    pub(crate) const fn blocks(&self) -> Blocks<'_> {
+        match self {
+            Self::MatchResult { body, otherwise } => Blocks::Either(body, otherwise),
+            Self::Submit { .. } | Self::AwaitResult | Self::Shutdown { .. } => Blocks::None,
+        }
+    }
 }
 
 /// How a pool is left.

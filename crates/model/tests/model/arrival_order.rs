@@ -1,4 +1,4 @@
-//! The order in which different workers' streams arrive must not matter, and nothing that arrives may do harm.
+//! The result does not depend on the order in which the workers' streams arrive, and no event makes the model panic.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use proptest::prelude::*;
 
 const WORKERS: usize = 4;
 
-fn cast(workers: usize, locks: usize) -> Arc<Registry> {
+fn registry(workers: usize, locks: usize) -> Arc<Registry> {
     let worker = |i| WorkerInfo { name: format!("w{i}"), group: "w".into(), kind: WorkerKind::Thread, pool: None };
     let lock = ResourceKind::Mutex { kind: LockKind::Std };
     let mut kinds =
@@ -41,7 +41,7 @@ fn cast(workers: usize, locks: usize) -> Arc<Registry> {
     })
 }
 
-/// Any kind of event, also where it cannot be, and of resources that do not exist.
+/// Any kind of event, also impossible ones, and of resources that do not exist.
 fn kind() -> impl Strategy<Value = EventKind> {
     use EventKind as E;
     let lock = (0u16..8).prop_map(ResourceId);
@@ -78,7 +78,7 @@ fn kind() -> impl Strategy<Value = EventKind> {
     ]
 }
 
-/// One worker's stream: stamps mostly rise, in steps from nothing to seconds.
+/// The stream of one worker. Stamps mostly rise, in steps from nothing to seconds.
 fn stream(worker: usize) -> impl Strategy<Value = Vec<Event>> {
     let step = prop_oneof![0u64..3, 0u64..5_000_000, 0u64..900_000_000];
     prop::collection::vec((step, kind()), 0..60).prop_map(move |steps| {
@@ -91,7 +91,7 @@ fn stream(worker: usize) -> impl Strategy<Value = Vec<Event>> {
     })
 }
 
-/// What the kernel said belongs to no worker's stream.
+/// The kernel's samples, which belong to no worker's stream.
 fn samples() -> impl Strategy<Value = Vec<Sample>> {
     let sched = (0usize..WORKERS, 0u64..4_000_000_000, 1u64..900_000_000, 0u64..100, 0u64..100);
     let sched = sched.prop_map(|(w, from, span, running, ready)| Sample::Sched {
@@ -104,10 +104,10 @@ fn samples() -> impl Strategy<Value = Vec<Sample>> {
     prop::collection::vec(sched, 0..12)
 }
 
-/// Feeds all streams, merged at random.
+/// The model after all streams, merged at random.
 fn merged(streams: &[Vec<Event>], samples: &[Sample], seed: u64) -> Model {
     let mut rng = Rng::with_seed(seed);
-    let mut model = Model::new(cast(WORKERS, 3), Budget { bytes: 1 << 17 });
+    let mut model = Model::new(registry(WORKERS, 3), Budget { bytes: 1 << 17 });
     let (mut next, mut sample) = (vec![0; streams.len()], 0);
     loop {
         let left = (0..streams.len()).filter(|i| next[*i] < streams[*i].len());
@@ -127,8 +127,8 @@ fn merged(streams: &[Vec<Event>], samples: &[Sample], seed: u64) -> Model {
     }
 }
 
-/// All that can be asked of a model, as text.
-fn told(model: &Model) -> String {
+/// The model's answers to all questions, as text.
+fn describe(model: &Model) -> String {
     let mut out = String::new();
     let now = model.newest_stamp() + Span(77_000_000);
     let windows = [
@@ -193,17 +193,17 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_order_of_arrival_between_workers_does_not_matter(
+    fn order_of_arrival_between_workers_does_not_matter(
         a in stream(0), b in stream(1), c in stream(2), d in stream(3), samples in samples(), seed in any::<u64>(),
     ) {
         let streams = [a, b, c, d];
         let (one, other) = (merged(&streams, &samples, seed), merged(&streams, &samples, seed ^ 1));
-        prop_assert_eq!(told(&one), told(&other));
+        prop_assert_eq!(describe(&one), describe(&other));
         let _ = (one.findings(one.newest_stamp()), other.heap_bytes());
     }
 
     #[test]
-    fn time_in_all_states_is_all_the_time(a in stream(0), samples in samples()) {
+    fn times_by_state_add_up_to_the_whole_run(a in stream(0), samples in samples()) {
         let model = merged(&[a], &samples, 1);
         let now = model.newest_stamp() + Span(5_000_000);
         prop_assert_eq!(model.lane(WorkerId(0)).total_state_times(now).total_ns(), now.0);
@@ -214,10 +214,10 @@ proptest! {
     }
 
     #[test]
-    fn any_stamp_is_survived(stamps in prop::collection::vec((any::<u64>(), kind()), 0..40), t in any::<u64>()) {
+    fn model_survives_any_stamp(stamps in prop::collection::vec((any::<u64>(), kind()), 0..40), t in any::<u64>()) {
         let events = stamps.into_iter().map(|(at, kind)| Event { at: Stamp(at), worker: WorkerId(9), kind });
         let mut events: Vec<Event> = events.collect();
-        let mut model = Model::new(cast(WORKERS, 3), Budget { bytes: 1 << 16 });
+        let mut model = Model::new(registry(WORKERS, 3), Budget { bytes: 1 << 16 });
         model.apply(&Message::Events(events.clone()));
         for event in &mut events {
             event.worker = WorkerId(2);
@@ -225,7 +225,7 @@ proptest! {
         model.apply(&Message::Events(events));
         model.apply(&Message::Sample(Sample::Cores { at: Stamp(t), load: vec![Some(f32::NAN), Some(2.0), None] }));
         model.apply(&Message::Sample(Sample::Counter { at: Stamp(t), counter: ResourceId(1), value: i64::MIN }));
-        let _ = told(&model);
+        let _ = describe(&model);
         let _ = model.findings(Stamp(t));
     }
 }

@@ -1,4 +1,4 @@
-//! Settings that change while a run goes on: figures and findings are those of the settings in force.
+//! Changes of settings during a run: figures and findings are those of the present settings.
 
 use std::fmt::Write;
 
@@ -7,9 +7,9 @@ use contend_trace::{PoolId, Span};
 
 use super::script::{ms, play, resource};
 
-/// A pool of two: so many milliseconds pass between two tasks that arrive, and between two that are done, of which each
-/// takes 20 ms; from one moment to another.
-fn flow(text: &mut String, depth: &mut i64, (from, to): (u32, u32), (come, done): (u32, u32)) {
+/// Writes the events of a pool from one moment to another: `come` ms pass between the arrivals of two tasks, `done` ms
+/// between the ends of two tasks.
+fn write_tasks(text: &mut String, depth: &mut i64, (from, to): (u32, u32), (come, done): (u32, u32)) {
     let mut due: Vec<(u32, bool)> = (from..to).step_by(come as usize).map(|at| (at, true)).collect();
     due.extend((from..to).step_by(done as usize).map(|at| (at, false)));
     due.sort_unstable();
@@ -27,12 +27,12 @@ fn flow(text: &mut String, depth: &mut i64, (from, to): (u32, u32), (come, done)
 
 const POOL: &str = "worker feeder\nworker w\nqueue q 1000\npool p threads q feeder w\n0 feeder began\n0 w began\n";
 
-/// A queue that grows by 50/s for two seconds; then the pool is resized, and it shrinks by 50/s.
-fn turned_round(until: u32) -> Model {
+/// A queue that grows by 50/s for 2 s; then the pool is resized, and the queue shrinks by 50/s.
+fn growing_then_shrinking(until: u32) -> Model {
     let (mut text, mut depth) = (POOL.to_owned(), 0);
-    flow(&mut text, &mut depth, (0, 2_000), (10, 20));
+    write_tasks(&mut text, &mut depth, (0, 2_000), (10, 20));
     writeln!(text, "2000 resized 5").unwrap();
-    flow(&mut text, &mut depth, (2_000, until), (20, 10));
+    write_tasks(&mut text, &mut depth, (2_000, until), (20, 10));
     play(&text)
 }
 
@@ -41,54 +41,54 @@ fn pool(model: &Model) -> &Pool {
 }
 
 #[test]
-fn a_change_of_settings_begins_new_figures_once_it_has_settled() {
-    let early = turned_round(2_200);
+fn new_figures_begin_after_the_settle_time_of_a_change() {
+    let early = growing_then_shrinking(2_200);
     let change = early.settings_change(ms(2_200.0)).unwrap();
     assert_eq!((change.at, change.figures_from, change.is_settled()), (ms(2_000.0), ms(2_300.0), false));
-    assert_eq!(early.settings_change(ms(1_999.0)), None, "at a moment before there is no change");
-    let later = turned_round(2_800);
+    assert_eq!(early.settings_change(ms(1_999.0)), None, "there is no change before its moment");
+    let later = growing_then_shrinking(2_800);
     assert!(later.settings_change(ms(2_800.0)).unwrap().is_settled());
     let (whole, recent) = (pool(&later).task_counts(), pool(&later).recent_tasks().counts);
     assert_eq!((whole.done, recent.done), (179, 50), "100/s since 2.3 s");
 }
 
 #[test]
-fn a_queue_that_shrinks_after_a_change_does_not_count_what_it_inherited() {
-    let model = turned_round(3_300);
+fn trend_of_a_shrinking_queue_does_not_include_the_depth_before_the_change() {
+    let model = growing_then_shrinking(3_300);
     let queue = model.queue(resource(&model, "q")).unwrap();
     let trend = queue.trend(ms(2_300.0), ms(3_300.0));
     assert!((80..=90).contains(&trend.start) && (30..=40).contains(&trend.end), "{trend:?}");
-    assert!(trend.max_rise <= 1, "it never rises: {trend:?}");
-    assert!(queue.max_depth() >= 98, "though it was deep once");
+    assert!(trend.max_rise <= 1, "the depth never rises: {trend:?}");
+    assert!(queue.max_depth() >= 98, "the maximum of the whole run stays");
     let growth = queue.trend(ms(500.0), ms(1_500.0));
     assert!((49..=51).contains(&growth.max_rise), "50/s: {growth:?}");
 }
 
 #[test]
-fn durations_of_tasks_due_before_the_change_do_not_count() {
-    let model = turned_round(3_000);
+fn recent_durations_exclude_tasks_due_before_the_change() {
+    let model = growing_then_shrinking(3_000);
     let (whole, recent) = (pool(&model).response_times(), pool(&model).recent_tasks().response_times);
     assert!(whole.count() > 190 && recent.count() < 70, "{} and {}", whole.count(), recent.count());
     assert_eq!(recent.count(), pool(&model).recent_tasks().service_times.count());
 }
 
 #[test]
-fn a_backlog_of_former_settings_is_known_until_it_is_worked_off() {
-    let model = turned_round(3_000);
+fn backlog_of_former_settings_is_known_until_it_is_worked_off() {
+    let model = growing_then_shrinking(3_000);
     let backlog = model.backlog(PoolId(0)).unwrap();
     assert!((80..=90).contains(&backlog.initial) && (45..=55).contains(&backlog.remaining), "{backlog:?}");
-    let model = turned_round(5_000);
-    assert_eq!(model.backlog(PoolId(0)), None, "it is worked off");
+    let model = growing_then_shrinking(5_000);
+    assert_eq!(model.backlog(PoolId(0)), None, "the backlog is worked off");
     let response = pool(&model).recent_tasks().response_times;
     assert!(
         response.count() > 10 && response.max_ns() < Span::from_millis(110).0,
-        "no wait of before: {}",
+        "no wait from before the change: {}",
         Span(response.max_ns())
     );
 }
 
 #[test]
-fn time_spent_on_handing_tasks_over_counts_since_the_change() {
+fn recent_handover_time_counts_from_the_change() {
     let text = format!(
         "{POOL}100 w block handover\n600 w resume\n1000 turned batch 9\n1400 w block handover\n1500 w resume\n"
     );
@@ -96,12 +96,16 @@ fn time_spent_on_handing_tasks_over_counts_since_the_change() {
     let (all, recent) = (pool(&model).handover_time(ms(2_000.0)), pool(&model).recent_handover_time(ms(2_000.0)));
     assert_eq!((Span(all.handover_ns), Span(recent.handover_ns)), (Span::from_millis(600), Span::from_millis(100)));
     assert_eq!(Span(recent.work_ns), Span::from_millis(600), "from 1.3 s on");
+    // A task that waits for a device is worked on; a worker that waits for a task is idle.
+    let time = pool(&play(&format!("{POOL}100 w block handover\n200 w block io\n500 w block empty q")))
+        .handover_time(ms(900.0));
+    assert_eq!((Span(time.handover_ns), Span(time.work_ns)), (Span::from_millis(100), Span::from_millis(400)));
 }
 
 #[test]
-fn without_a_change_figures_are_those_of_the_whole_run() {
+fn recent_figures_are_those_of_the_whole_run_without_a_change() {
     let (mut text, mut depth) = (POOL.to_owned(), 0);
-    flow(&mut text, &mut depth, (0, 2_000), (10, 20));
+    write_tasks(&mut text, &mut depth, (0, 2_000), (10, 20));
     let model = play(&text);
     assert_eq!(model.settings_change(ms(2_000.0)), None);
     assert_eq!(model.settings_start(ms(2_000.0)), ms(0.0));
@@ -111,8 +115,9 @@ fn without_a_change_figures_are_those_of_the_whole_run() {
     assert_eq!(model.backlog(PoolId(0)), None);
 }
 
-/// Two that take turns at a lock, 10 ms each, from one moment to another; the second waits all the time if it is to.
-fn turns(text: &mut String, grant: &mut u64, (from, to): (u32, u32), waits: bool) {
+/// Writes the events of two workers that take turns at a lock from one moment to another, 10 ms each; `waits`: the
+/// second worker waits for its turn.
+fn write_turns(text: &mut String, grant: &mut u64, (from, to): (u32, u32), waits: bool) {
     for at in (from..to).step_by(20) {
         *grant += 1;
         writeln!(text, "{at} a acquired m {grant}").unwrap();
@@ -126,11 +131,11 @@ fn turns(text: &mut String, grant: &mut u64, (from, to): (u32, u32), waits: bool
 }
 
 #[test]
-fn waits_for_a_lock_that_began_before_a_change_do_not_count() {
+fn recent_waits_exclude_those_that_began_before_the_change() {
     let (mut text, mut grant) = ("worker a\nworker b\nmutex m\n0 a began\n0 b began\n".to_owned(), 0);
-    turns(&mut text, &mut grant, (1, 1_000), true);
+    write_turns(&mut text, &mut grant, (1, 1_000), true);
     writeln!(text, "1000 turned hold 1ms").unwrap();
-    turns(&mut text, &mut grant, (1_001, 2_000), false);
+    write_turns(&mut text, &mut grant, (1_001, 2_000), false);
     let model = play(&text);
     let lock = model.lock(resource(&model, "m")).unwrap();
     assert_eq!((lock.contended(), lock.wait_times().count()), (50, 50));
@@ -141,9 +146,9 @@ fn waits_for_a_lock_that_began_before_a_change_do_not_count() {
 }
 
 #[test]
-fn findings_of_former_settings_go() {
+fn findings_of_former_settings_disappear() {
     let (mut text, mut grant) = ("worker w-1\nworker w-2\nmutex m\nmutex n\n0 a began\n0 b began\n".to_owned(), 0);
-    // b waits all its time and hardly ever gets it: unfair.
+    // b waits nearly all the time and hardly ever gets the lock: unfair.
     for at in (1..900).step_by(3) {
         grant += 1;
         writeln!(text, "{at} a acquired m {grant}\n{}.5 a released m {grant}", at + 2).unwrap();
@@ -169,13 +174,13 @@ fn findings_of_former_settings_go() {
     assert!(before.contains(&"unfair") && before.contains(&"order-hazard"), "{before:?}");
     writeln!(text, "940 turned kind fair").unwrap();
     let mut grant = 1_000;
-    turns(&mut text, &mut grant, (1_001, 3_000), false);
+    write_turns(&mut text, &mut grant, (1_001, 3_000), false);
     let after = ids(&text, 3_000.0);
     assert!(!after.contains(&"unfair") && !after.contains(&"order-hazard"), "{after:?}");
 }
 
 #[test]
-fn updates_lost_before_a_change_are_told_as_such() {
+fn lost_updates_from_before_a_change_are_reported_as_outdated() {
     let mut text = "worker a\ncounter hits\n0 a began\n".to_owned();
     (1..=100).for_each(|n| writeln!(text, "{} a added hits {}", n * 5, n / 2).unwrap());
     writeln!(text, "505 counter hits 50\n510 turned kind atomic").unwrap();
@@ -186,6 +191,6 @@ fn updates_lost_before_a_change_are_told_as_such() {
     assert_eq!((counter.lost_updates(), counter.recent_lost_updates(), counter.recent_add_count()), (50, 0, 171));
     let findings = model.findings(ms(2_515.0));
     let lost = findings.iter().find(|finding| finding.id == "lost-update").unwrap();
-    assert!(lost.sentence.ends_with(" None since the settings were changed at 510 ms."), "{}", lost.sentence);
+    assert!(lost.sentence.ends_with(" None since the settings changed at 510 ms."), "{}", lost.sentence);
     assert!(model.is_outdated(lost, ms(2_515.0)));
 }

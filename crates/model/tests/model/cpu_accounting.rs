@@ -1,5 +1,5 @@
-//! Time by state adds up: workers together run no longer than there are cores, and each as long as the kernel says, whatever
-//! the load. A scheduler made up here shares cores among threads and counts as Linux does.
+//! Times by state under any load: all workers together run no longer than the cores allow, and each runs as long as the
+//! kernel counts. A simulated scheduler shares the cores among threads and counts CPU time as Linux does.
 
 use std::sync::Arc;
 
@@ -12,22 +12,22 @@ use fastrand::Rng;
 use proptest::prelude::*;
 
 const MS: u64 = 1_000_000;
-/// A thread on a CPU is counted at ticks of 4 ms.
+/// The kernel counts the time of a running thread at ticks of 4 ms.
 const TICK: u64 = 4;
 
-/// What the threads of a load do.
+/// A random load of threads.
 #[derive(Debug, Clone)]
 struct Load {
     seed: u64,
     cores: usize,
     threads: usize,
-    /// Longest computing and longest sleep, ms. Nothing sleeps where that is 0.
+    /// The longest computation and the longest sleep, ms. With 0, no thread sleeps.
     compute: u64,
     sleep: u64,
-    /// How many of ten threads end early by themselves, and how many are killed.
+    /// How many of 10 threads end early by themselves, and how many are killed.
     ends: u64,
     killed: u64,
-    /// From one look at the kernel's figures to the next, ms.
+    /// The time between two samples of the kernel's figures, ms.
     every: u64,
 }
 
@@ -54,10 +54,10 @@ enum Is {
     Unborn {
         until: u64,
     },
-    /// Has so much to compute. `told`: its events say that it runs.
+    /// Computes for `left` more ms. `reported`: its events tell that it runs.
     Runnable {
         left: u64,
-        told: bool,
+        reported: bool,
         since: u64,
     },
     Asleep {
@@ -73,9 +73,9 @@ struct Thread {
     slice: u64,
     on_cpu: u64,
     queued: u64,
-    /// As the kernel shows it: behind by up to a tick.
+    /// `on_cpu` as the kernel shows it: late by up to one tick.
     shown: u64,
-    /// Ends at this moment, ms; by itself, or without a word.
+    /// When the thread ends, ms, and whether it reports its end itself.
     ends: Option<(u64, bool)>,
 }
 
@@ -84,18 +84,18 @@ struct World {
     rng: Rng,
     now: u64,
     threads: Vec<Thread>,
-    looks: Vec<(u64, (u64, u64))>,
-    next_look: u64,
+    samples: Vec<(u64, (u64, u64))>,
+    next_sample: u64,
     model: Model,
     events: Vec<Event>,
-    beside: Vec<Message>,
+    notices: Vec<Message>,
 }
 
 impl World {
     fn new(load: Load) -> Self {
         let mut rng = Rng::with_seed(load.seed);
         let info = |i| WorkerInfo { name: format!("w{i}"), group: "w".into(), kind: WorkerKind::Thread, pool: None };
-        let cast = Registry {
+        let registry = Registry {
             workers: (0..load.threads).map(info).collect(),
             cores: Some(load.cores as f64),
             ..Registry::default()
@@ -110,22 +110,22 @@ impl World {
         };
         Self {
             threads: (0..load.threads).map(|_| thread()).collect(),
-            looks: vec![(0, (0, 0)); load.threads],
-            next_look: 0,
-            model: Model::new(Arc::new(cast), Budget::default()),
+            samples: vec![(0, (0, 0)); load.threads],
+            next_sample: 0,
+            model: Model::new(Arc::new(registry), Budget::default()),
             rng,
             now: 0,
             events: Vec::new(),
-            beside: Vec::new(),
+            notices: Vec::new(),
             load,
         }
     }
 
-    fn tell(&mut self, who: usize, kind: EventKind) {
+    fn emit(&mut self, who: usize, kind: EventKind) {
         self.events.push(Event { at: Stamp(self.now * MS), worker: WorkerId::from(who), kind });
     }
 
-    /// One millisecond: who comes, who gets a core, who has done enough.
+    /// Simulates 1 ms: threads wake up, get a core, and compute.
     fn step(&mut self) {
         for who in 0..self.threads.len() {
             self.wake(who);
@@ -135,9 +135,9 @@ impl World {
         for who in 0..self.threads.len() {
             self.work(who);
         }
-        if self.now >= self.next_look {
-            self.look();
-            self.next_look = self.now + self.load.every;
+        if self.now >= self.next_sample {
+            self.sample();
+            self.next_sample = self.now + self.load.every;
         }
         if self.now.is_multiple_of(40) {
             self.deliver();
@@ -149,17 +149,17 @@ impl World {
         match is {
             Is::Unborn { until } | Is::Asleep { until } if until <= self.now => {
                 let left = self.rng.u64(1..=self.load.compute);
-                let told = matches!(is, Is::Unborn { .. });
-                if told {
-                    self.tell(who, EventKind::LifeBegan);
+                let reported = matches!(is, Is::Unborn { .. });
+                if reported {
+                    self.emit(who, EventKind::LifeBegan);
                 }
-                self.threads[who].is = Is::Runnable { left, told, since: self.now };
+                self.threads[who].is = Is::Runnable { left, reported, since: self.now };
             }
             _ => {}
         }
     }
 
-    /// Who has a core keeps it for 3 ms; then it is the turn of who waited longest.
+    /// Assigns the cores. A thread keeps its core for 3 ms; then the thread that waited longest gets it.
     fn schedule(&mut self) {
         for thread in &mut self.threads {
             if thread.on_core && thread.slice == 0 {
@@ -182,9 +182,9 @@ impl World {
             let thread = &mut self.threads[who];
             (thread.on_core, thread.slice) = (true, 3);
             thread.queued += self.now - since;
-            if let Is::Runnable { told: told @ false, .. } = &mut thread.is {
-                *told = true;
-                self.tell(who, EventKind::Resumed);
+            if let Is::Runnable { reported: reported @ false, .. } = &mut thread.is {
+                *reported = true;
+                self.emit(who, EventKind::Resumed);
             }
         }
     }
@@ -200,16 +200,16 @@ impl World {
         }
         let over =
             thread.ends.is_some_and(|(at, _)| at <= self.now) && !matches!(thread.is, Is::Unborn { .. } | Is::Over);
-        // Who ends by itself has to be on a CPU for it.
+        // A thread that reports its end has to be on a CPU for that.
         let (by_itself, on_cpu) = (thread.ends.is_some_and(|(_, by_itself)| by_itself), thread.on_cpu);
         if over && (thread.on_core || !by_itself) {
             (thread.is, thread.on_core, thread.shown) = (Is::Over, false, on_cpu);
             if by_itself {
-                self.tell(who, EventKind::CpuTime(Span(on_cpu * MS)));
-                self.tell(who, EventKind::LifeEnded(ExitKind::Finished));
+                self.emit(who, EventKind::CpuTime(Span(on_cpu * MS)));
+                self.emit(who, EventKind::LifeEnded(ExitKind::Finished));
             } else {
                 let notice = Notice::Died { worker: WorkerId::from(who), cause: DeathCause::Signal(9) };
-                self.beside.push(Message::Notice { at: Stamp(self.now * MS), notice });
+                self.notices.push(Message::Notice { at: Stamp(self.now * MS), notice });
             }
             return;
         }
@@ -219,20 +219,20 @@ impl World {
             if *left == 0 && self.load.sleep > 0 {
                 thread.is = Is::Asleep { until: self.now + self.rng.u64(1..=self.load.sleep) };
                 (thread.on_core, thread.shown) = (false, on_cpu);
-                self.tell(who, EventKind::Blocked { state: State::Sleep, on: None });
+                self.emit(who, EventKind::Blocked { state: State::Sleep, on: None });
             } else if *left == 0 {
                 *left = self.load.compute;
             }
         }
     }
 
-    /// Asks the kernel about all that live.
-    fn look(&mut self) {
+    /// Samples the kernel's figures of all living threads.
+    fn sample(&mut self) {
         for (who, thread) in self.threads.iter().enumerate() {
             if matches!(thread.is, Is::Unborn { .. } | Is::Over) {
                 continue;
             }
-            let (at, (on_cpu, queued)) = self.looks[who];
+            let (at, (on_cpu, queued)) = self.samples[who];
             let sample = Sample::Sched {
                 worker: WorkerId::from(who),
                 from: Stamp(at * MS),
@@ -240,26 +240,26 @@ impl World {
                 running: (thread.shown - on_cpu) * MS,
                 ready: (thread.queued - queued) * MS,
             };
-            self.beside.push(Message::Sample(sample));
-            self.looks[who] = (self.now, (thread.shown, thread.queued));
+            self.notices.push(Message::Sample(sample));
+            self.samples[who] = (self.now, (thread.shown, thread.queued));
         }
     }
 
     fn deliver(&mut self) {
         self.model.apply(&Message::Events(std::mem::take(&mut self.events)));
-        for message in std::mem::take(&mut self.beside) {
+        for message in std::mem::take(&mut self.notices) {
             self.model.apply(&message);
         }
         self.model.apply(&Message::Watermark(Stamp(self.now * MS)));
     }
 
     fn end(&mut self) {
-        self.look();
+        self.sample();
         self.deliver();
         self.model.apply(&Message::Ended { at: Stamp(self.now * MS), reason: RunEnd::Time });
     }
 
-    /// Milliseconds that all workers ran between two moments.
+    /// Returns how long all workers ran between two moments according to the model, ms.
     fn ran(&self, from: u64, to: u64) -> u64 {
         let now = Stamp(self.now * MS);
         let one = |(_, lane): (_, &contend_model::Lane)| {
@@ -268,8 +268,8 @@ impl World {
         self.model.lanes().map(one).sum::<u64>() / MS
     }
 
-    /// Milliseconds that one worker ran so far, as the model has it.
-    fn told(&self, who: usize) -> u64 {
+    /// Returns how long one worker has run so far according to the model, ms.
+    fn ran_by(&self, who: usize) -> u64 {
         let now = Stamp(self.now * MS);
         self.model.lane(WorkerId::from(who)).total_state_times(now).get(State::Running) / MS
     }
@@ -279,35 +279,35 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 48 } else { 512 }))]
 
     #[test]
-    fn workers_run_as_long_as_the_kernel_says_and_together_no_longer_than_there_are_cores(load in load()) {
+    fn workers_run_as_long_as_the_kernel_counts_and_together_no_longer_than_the_cores_allow(load in load()) {
         let (cores, every) = (load.cores as u64, load.every);
         let mut world = World::new(load);
-        // One tick of each core may be counted late; a stretch begins and ends within the time between two looks.
+        // One tick of each core may be counted late; an interval begins and ends between two samples.
         let slack = cores * 2 * TICK + 2;
         for step in 1..=3_000_u64 {
             world.step();
             if step % 500 == 0 {
                 for (who, thread) in world.threads.iter().enumerate() {
-                    let apart = world.told(who).abs_diff(thread.on_cpu);
+                    let apart = world.ran_by(who).abs_diff(thread.on_cpu);
                     prop_assert!(apart <= every + 42, "worker {who} at {step} ms: {apart} ms apart");
                 }
             }
         }
         world.end();
         let killed = |thread: &&Thread| thread.is == Is::Over && thread.ends.is_some_and(|(_, by_itself)| !by_itself);
-        // What those did that were killed after the last look at them is not known.
+        // What killed threads did after their last sample is unknown.
         let unknown = world.threads.iter().filter(killed).count() as u64 * every;
         let ran = world.ran(0, world.now);
         prop_assert!(ran <= cores * world.now + slack + unknown, "{ran} ms on {cores} cores in {} ms", world.now);
         for (who, thread) in world.threads.iter().enumerate() {
             let lane = world.model.lane(WorkerId::from(who));
-            let apart = world.told(who).abs_diff(thread.on_cpu);
+            let apart = world.ran_by(who).abs_diff(thread.on_cpu);
             let unknown = if killed(&thread) { every } else { 0 };
             prop_assert!(apart <= TICK + 2 + unknown, "worker {who}: {apart} ms from {}", thread.on_cpu);
             if lane.life_count() > 0 {
                 let totals = lane.total_state_times(Stamp(world.now * MS));
                 let shares: f64 = State::ALL.into_iter().filter(|s| s.is_alive()).map(|s| totals.share(s)).sum();
-                prop_assert!(totals.alive_ns() == 0 || (shares - 1.0).abs() < 1e-9, "shares make a whole: {shares}");
+                prop_assert!(totals.alive_ns() == 0 || (shares - 1.0).abs() < 1e-9, "shares add up to 1: {shares}");
                 prop_assert_eq!(totals.total_ns(), world.now * MS, "no time is lost or counted twice");
             }
         }
@@ -320,21 +320,21 @@ proptest! {
 }
 
 #[test]
-fn a_thread_that_computes_alone_runs_all_the_time() {
+fn thread_that_computes_alone_runs_all_the_time() {
     let load = Load { seed: 1, cores: 2, threads: 1, compute: 100_000, sleep: 0, ends: 0, killed: 0, every: 50 };
     let mut world = World::new(load);
     (0..2_000).for_each(|_| world.step());
     let lane = world.model.lane(WorkerId(0));
     let now = Stamp(world.now * MS);
     let shares = lane.total_state_times(now);
-    assert!(shares.share(State::Ready) < 0.005, "a tick that is counted late is not a wait: {shares:?}");
+    assert!(shares.share(State::Ready) < 0.005, "a late tick is not a wait: {shares:?}");
 }
 
 #[test]
-fn before_the_first_look_many_that_seem_to_run_share_the_cores() {
+fn threads_without_a_sample_are_assumed_to_share_the_cores() {
     let load = Load { seed: 1, cores: 2, threads: 40, compute: 100_000, sleep: 0, ends: 0, killed: 0, every: 100_000 };
     let mut world = World::new(load);
-    world.next_look = u64::MAX;
+    world.next_sample = u64::MAX;
     (0..2_000).for_each(|_| world.step());
     let ran = world.ran(0, 2_000);
     assert!(ran <= 4_100, "{ran} ms in 2,000 ms on 2 cores");

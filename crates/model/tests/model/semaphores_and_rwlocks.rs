@@ -1,4 +1,4 @@
-//! Semaphores and rwlocks: who has them, who waits, and who waits for ever.
+//! Semaphores and rwlocks: their holders, their waiters, and deadlocks over them.
 
 use contend_trace::Stamp;
 
@@ -13,7 +13,7 @@ const THREE: &str = "worker a
     mutex m";
 
 #[test]
-fn a_semaphore_has_as_many_holders_as_permits() {
+fn semaphore_has_a_holder_for_each_taken_permit() {
     let model = play(&format!(
         "{THREE}
          semaphore s 2
@@ -32,7 +32,7 @@ fn a_semaphore_has_as_many_holders_as_permits() {
 }
 
 #[test]
-fn holders_of_an_earlier_moment_are_those_of_then() {
+fn holders_at_an_earlier_moment_are_known() {
     let model = play(&format!(
         "{THREE}
          semaphore s 2
@@ -54,15 +54,15 @@ fn holders_of_an_earlier_moment_are_those_of_then() {
     assert_eq!(held("s", 5.0), []);
     assert_eq!(held("s", 20.0), [(who("a"), ms(10.0)), (who("b"), ms(12.0))]);
     assert_eq!(held("s", 35.0), [(who("b"), ms(12.0)), (who("c"), ms(30.0))]);
-    assert_eq!(lock("s").owner_at(ms(20.0), now), None, "nobody has it alone");
+    assert_eq!(lock("s").owner_at(ms(20.0), now), None, "a semaphore has no exclusive owner");
     assert_eq!((held("m", 42.0), held("m", 45.5)), (vec![(who("a"), ms(40.0))], vec![]));
     assert_eq!((lock("m").owner_at(ms(50.0), now), held("m", 60.0)), (Some(who("b")), vec![(who("b"), ms(46.0))]));
     assert_eq!((lock("r").owner_at(ms(52.0), now), held("r", 52.0)), (None, vec![(who("a"), ms(50.0))]));
-    assert_eq!(lock("r").owner_at(ms(58.0), now), Some(who("c")), "a writer has it alone");
+    assert_eq!(lock("r").owner_at(ms(58.0), now), Some(who("c")), "a writer is the exclusive owner");
 }
 
 #[test]
-fn a_signal_has_no_holders_and_makes_no_deadlock() {
+fn semaphore_used_as_a_signal_has_no_holders_and_no_deadlock() {
     let model = play(&format!(
         "{THREE}
          signal s
@@ -82,7 +82,7 @@ fn a_signal_has_no_holders_and_makes_no_deadlock() {
 }
 
 #[test]
-fn permits_that_are_left_let_one_go_on() {
+fn deadlock_over_permits_needs_too_few_free_ones_for_each_waiter() {
     let text = format!(
         "{THREE}
          semaphore s 4
@@ -100,7 +100,7 @@ fn permits_that_are_left_let_one_go_on() {
             .first_deadlock()
             .is_none()
     );
-    // One is free: whoever wants two more waits for ever once the others do so as well.
+    // One permit is free. Workers that want two more are stuck once all three of them wait.
     let text = format!(
         "{THREE}
          semaphore s 4
@@ -116,12 +116,12 @@ fn permits_that_are_left_let_one_go_on() {
     );
     assert!(play(&text).first_deadlock().is_none(), "c runs");
     let model = play(&format!("{text}\n4 c asks s 2\n4 c held s 3\n4 c wait s 1"));
-    let deadlock = model.first_deadlock().expect("three have one each, and each wants two more");
+    let deadlock = model.first_deadlock().expect("each of the three holds one permit and wants two more");
     assert_eq!((deadlock.closed_at, deadlock.cycle.len(), deadlock.victims.len()), (ms(4.0), 3, 0));
 }
 
 #[test]
-fn readers_share_and_a_writer_waits_for_all_of_them() {
+fn writer_waits_for_all_readers() {
     let text = format!(
         "{THREE}
          rwlock r
@@ -138,7 +138,7 @@ fn readers_share_and_a_writer_waits_for_all_of_them() {
 }
 
 #[test]
-fn a_reader_that_reads_again_behind_a_writer_waits_for_itself() {
+fn deadlock_is_reported_for_a_nested_read_behind_a_waiting_writer() {
     let text = |behind: u32| {
         format!(
             "{THREE}
@@ -152,9 +152,9 @@ fn a_reader_that_reads_again_behind_a_writer_waits_for_itself() {
         )
     };
     let model = play(&text(1));
-    let deadlock = model.first_deadlock().expect("a waits behind c, c for a");
-    let ring: Vec<_> = deadlock.cycle.iter().map(|link| (link.worker, link.is_ahead_in_queue)).collect();
-    assert_eq!(ring, [(worker(&model, "a"), false), (worker(&model, "c"), true)], "c stands in line before a");
+    let deadlock = model.first_deadlock().expect("a waits behind c, and c waits for a");
+    let links: Vec<_> = deadlock.cycle.iter().map(|link| (link.worker, link.is_ahead_in_queue)).collect();
+    assert_eq!(links, [(worker(&model, "a"), false), (worker(&model, "c"), true)], "c is ahead of a in the queue");
     assert!(deadlock.victims.is_empty());
-    assert!(play(&text(0)).first_deadlock().is_none(), "where readers go first it gets in");
+    assert!(play(&text(0)).first_deadlock().is_none(), "an rwlock that prefers readers admits it");
 }

@@ -1,4 +1,4 @@
-//! Many events: memory stays within the budget, and the fold is fast.
+//! Many events: memory stays within the budget, and applying events is fast.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,7 +12,7 @@ use contend_trace::{
 const LOCKS: usize = 4;
 const QUEUE: ResourceId = ResourceId(LOCKS as u16);
 
-/// `workers` at four locks and a queue, each in turn: a free lock, a lock after a wait, a queue after a wait.
+/// Workers that use four locks and a queue in turn: a free lock, a lock after a wait, the queue after a wait.
 struct Load {
     workers: usize,
     clock: u64,
@@ -26,7 +26,7 @@ impl Load {
         Self { workers, clock: 0, step, grants: [0; LOCKS] }
     }
 
-    fn cast(&self) -> Arc<Registry> {
+    fn registry(&self) -> Arc<Registry> {
         let worker = |i| WorkerInfo { name: format!("w{i}"), group: "w".into(), kind: WorkerKind::Thread, pool: None };
         let mut kinds = vec![ResourceKind::Mutex { kind: LockKind::Std }; LOCKS];
         kinds.push(ResourceKind::Queue { capacity: 64 });
@@ -44,7 +44,7 @@ impl Load {
         Message::Events((0..self.workers).map(event).collect())
     }
 
-    /// The next events, some of each worker after the other, as a reader of rings delivers them.
+    /// The next events, worker by worker, as a reader of the rings delivers them.
     fn batch(&mut self) -> Message {
         let mut events = Vec::new();
         for w in 0..self.workers {
@@ -56,21 +56,21 @@ impl Load {
     }
 
     fn round(&mut self, worker: WorkerId, lock: usize, events: &mut Vec<Event>) {
-        let mut tell = |kind| {
+        let mut emit = |kind| {
             self.clock += self.step;
             events.push(Event { at: Stamp(self.clock), worker, kind });
         };
         let (id, queue) = (ResourceId::from(lock), QUEUE);
         let grant = Grant(self.grants[lock] + 1);
-        tell(EventKind::Acquired { lock: id, grant });
-        tell(EventKind::Released { lock: id, grant });
-        tell(EventKind::Put { queue, depth: 1 });
+        emit(EventKind::Acquired { lock: id, grant });
+        emit(EventKind::Released { lock: id, grant });
+        emit(EventKind::Put { queue, depth: 1 });
         let grant = Grant(grant.0 + 1);
-        tell(EventKind::LockWait { lock: id, held_count: 0, timed: false });
-        tell(EventKind::Acquired { lock: id, grant });
-        tell(EventKind::Released { lock: id, grant });
-        tell(EventKind::Blocked { state: State::Empty, on: Some(queue) });
-        tell(EventKind::Took { queue, depth: 0 });
+        emit(EventKind::LockWait { lock: id, held_count: 0, timed: false });
+        emit(EventKind::Acquired { lock: id, grant });
+        emit(EventKind::Released { lock: id, grant });
+        emit(EventKind::Blocked { state: State::Empty, on: Some(queue) });
+        emit(EventKind::Took { queue, depth: 0 });
         self.grants[lock] = grant.0;
     }
 }
@@ -78,7 +78,7 @@ impl Load {
 #[test]
 fn memory_stays_within_the_budget() {
     let mut load = Load::new(64, 6_000); // a minute of run time
-    let mut model = Model::new(load.cast(), Budget::default());
+    let mut model = Model::new(load.registry(), Budget::default());
     model.apply(&load.begin());
     let (mut most, mut batches) = (0, 0);
     while model.health().events < 10_000_000 {
@@ -92,13 +92,13 @@ fn memory_stays_within_the_budget() {
     }
     assert_eq!(model.health().anomalies, 0);
     assert!(most <= Budget::default().bytes, "{most} bytes");
-    assert!(most >= Budget::default().bytes / 8, "the budget is there to be used: {most} bytes");
+    assert!(most >= Budget::default().bytes / 8, "the budget is used: {most} bytes");
 }
 
 #[test]
-fn short_runs_and_idle_lanes_take_little() {
+fn short_runs_and_idle_lanes_use_little_memory() {
     let mut load = Load::new(64, 100);
-    let mut model = Model::new(load.cast(), Budget::default());
+    let mut model = Model::new(load.registry(), Budget::default());
     model.apply(&load.begin());
     model.apply(&load.batch());
     assert!(model.heap_bytes() < 400_000, "{} bytes", model.heap_bytes());
@@ -106,16 +106,16 @@ fn short_runs_and_idle_lanes_take_little() {
 
 #[test]
 #[ignore = "measures: cargo test --release -p contend-model --test model -- --ignored --nocapture"]
-fn folding_takes_nanoseconds() {
+fn applying_an_event_takes_less_than_100_ns() {
     for workers in [8, 64] {
         let mut load = Load::new(workers, 100);
-        let (cast, begin) = (load.cast(), load.begin());
+        let (registry, begin) = (load.registry(), load.begin());
         let batches: Vec<Message> = (0..16_384 / workers).map(|_| load.batch()).collect();
-        let mut model = Model::new(Arc::clone(&cast), Budget::default());
+        let mut model = Model::new(Arc::clone(&registry), Budget::default());
         let mut each = f64::MAX;
-        // The best of some: others use the machine too.
+        // The best of several: other programs use the machine too.
         for _ in 0..20 {
-            model = Model::new(Arc::clone(&cast), Budget::default());
+            model = Model::new(Arc::clone(&registry), Budget::default());
             model.apply(&begin);
             let start = Instant::now();
             for batch in &batches {
@@ -148,11 +148,11 @@ fn folding_takes_nanoseconds() {
 }
 
 #[test]
-fn a_thousand_lanes_stay_within_a_budget_made_for_them() {
+fn thousand_lanes_stay_within_the_budget_for_their_registry() {
     let mut load = Load::new(1_000, 20_000);
-    let cast = load.cast();
-    let budget = Budget::for_registry(&cast);
-    let mut model = Model::new(cast, budget);
+    let registry = load.registry();
+    let budget = Budget::for_registry(&registry);
+    let mut model = Model::new(registry, budget);
     model.apply(&load.begin());
     for _ in 0..20 {
         model.apply(&load.batch());
@@ -161,7 +161,7 @@ fn a_thousand_lanes_stay_within_a_budget_made_for_them() {
 }
 
 #[test]
-fn load_of_other_programs_is_what_the_run_and_the_viewer_do_not_use() {
+fn load_of_others_is_total_load_minus_run_and_viewer() {
     let model = crate::script::play(
         "worker w
          0 w began
@@ -175,7 +175,7 @@ fn load_of_other_programs_is_what_the_run_and_the_viewer_do_not_use() {
     let first = model.cpu_load(at(0.0), at(1000.0)).unwrap();
     assert!(near(first.run, 0.4) && near(first.viewer, 0.05) && near(first.others, 1.05), "{first:?}");
     let second = model.others_load(at(1000.0), at(2000.0)).unwrap();
-    assert!(second.abs() < 1e-9, "more than the machine has is a fault of measurement, not a negative load: {second}");
+    assert!(second.abs() < 1e-9, "a measurement error must not give a negative load: {second}");
     assert!(near(model.available_cores(at(0.0), at(1000.0)).unwrap(), 0.95));
     assert_eq!(model.cpu_load(at(3000.0), at(4000.0)), None, "nothing was measured");
 }

@@ -1,0 +1,105 @@
+//! Steps on locks: mutexes, semaphores, rwlocks.
+
+use kdl::KdlNode;
+
+use super::Checker;
+use super::{entry_span, prop, span_of};
+use crate::check::node::arg;
+use crate::check::number_rule::{AT_ONCE, TIME};
+use crate::expr::Expr;
+use crate::program::{Block, ResourceSpec, Step, Target};
+use contend_trace::plural;
+
+impl Checker {
+    /// `lock M { ... }`, and `lock M` without a block.
+    pub(in crate::check) fn lock_step(&mut self, node: &KdlNode) -> Option<Step> {
+        let target = self.mutex_target(node);
+        let body = self.block(node);
+        let target = target?;
+        Some(if node.children().is_some() { Step::Lock { target, body } } else { Step::BareLock(target) })
+    }
+
+    pub(in crate::check) fn unlock_step(&mut self, node: &KdlNode) -> Option<Step> {
+        self.mutex_target(node).map(Step::BareUnlock)
+    }
+
+    pub(in crate::check) fn try_lock_step(&mut self, node: &KdlNode) -> Option<Step> {
+        let target = self.mutex_target(node);
+        let timeout = self.number_or(node, "timeout", TIME, 0.0);
+        let body = self.block(node);
+        Some(Step::TryLock { target: target?, timeout: timeout?.expr, body, otherwise: Block::default() })
+    }
+
+    fn mutex_target(&mut self, node: &KdlNode) -> Option<Target> {
+        self.target(node, "a mutex", |spec| matches!(spec, ResourceSpec::Mutex { .. }))
+    }
+
+    /// `acquire S { ... }`, and `acquire S` without a block.
+    pub(in crate::check) fn acquire_step(&mut self, node: &KdlNode) -> Option<Step> {
+        let target = self.semaphore_target(node);
+        let permits = self.number_or(node, "permits", AT_ONCE, 1.0);
+        let body = self.block(node);
+        let (target, permits) = (target?, permits?);
+        if node.children().is_some() {
+            self.check_permits_exist(node, &target, permits.low);
+            return Some(Step::Acquire { target, permits: permits.expr, body });
+        }
+        if let Some(entry) = prop(node, "permits") {
+            let mistake = self.mistakes.error(entry_span(entry), "a bare `acquire` takes one permit");
+            mistake.help("write it several times, or give it a block");
+        }
+        Some(Step::BareAcquire(target))
+    }
+
+    pub(in crate::check) fn release_step(&mut self, node: &KdlNode) -> Option<Step> {
+        self.semaphore_target(node).map(Step::BareRelease)
+    }
+
+    fn semaphore_target(&mut self, node: &KdlNode) -> Option<Target> {
+        self.target(node, "a semaphore", |spec| matches!(spec, ResourceSpec::Semaphore { .. }))
+    }
+
+    /// Reports a step that takes more permits at once than the semaphore has: the worker would wait forever.
+    fn check_permits_exist(&mut self, node: &KdlNode, target: &Target, wanted: f64) {
+        let declared = &self.scenario.resources[target.resource];
+        let ResourceSpec::Semaphore { permits: Expr::Number(there) } = declared.spec else { return };
+        if wanted > there.max(1.0) {
+            let title = format!(
+                "`{}` has {there} {} and never {wanted} at once",
+                declared.name,
+                plural(there as u64, "permit")
+            );
+            self.mistakes.error(span_of(node), title).help("the worker would wait for ever: take fewer at once");
+        }
+    }
+
+    pub(in crate::check) fn read_step(&mut self, node: &KdlNode) -> Option<Step> {
+        let (target, body) = (self.rwlock_target(node), self.block(node));
+        Some(Step::ReadLock { target: target?, body })
+    }
+
+    pub(in crate::check) fn write_step(&mut self, node: &KdlNode) -> Option<Step> {
+        let (target, body) = (self.rwlock_target(node), self.block(node));
+        Some(Step::WriteLock { target: target?, body })
+    }
+
+    fn rwlock_target(&mut self, node: &KdlNode) -> Option<Target> {
+        self.target(node, "an rwlock", |spec| matches!(spec, ResourceSpec::Rwlock { .. }))
+    }
+
+    /// Reports a semaphore without permits whose users all return what they take: no worker can ever pass it.
+    pub(in crate::check) fn check_semaphores(&mut self, nodes: &[&KdlNode]) {
+        for node in crate::check::nodes_named(nodes, &["semaphore"]) {
+            let name = arg(node, 0).and_then(|entry| entry.value().as_string()).unwrap_or_default();
+            let Some(at) = self.scenario.resources.iter().position(|resource| resource.name == name) else { continue };
+            let ResourceSpec::Semaphore { permits: Expr::Number(permits) } = self.scenario.resources[at].spec else {
+                continue;
+            };
+            let is_used = |step: &Step| matches!(step, Step::Acquire { target, .. } if target.resource == at);
+            if permits < 1.0 && self.scenario.is_scoped(at) && self.scenario.any_step(is_used) {
+                let mistake = self.mistakes.error(span_of(node), format!("nobody can ever pass `{name}`"));
+                mistake.help("it has no permit, and nobody gives it one: add permits=1, or a bare `release`");
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Reasons why a measurement decides nothing.
+
+use std::fmt;
+
+use super::interference::Interference;
+
+/// Reason why the measurement does not decide between guesses, the gravest first.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Doubt {
+    /// The figures are, at least in part, still those of former settings; the text says why.
+    FormerSettings(String),
+    /// Other programs used the cores that the run needs.
+    Interference(Interference),
+    /// The interval of a figure contains the value that decides; both in words.
+    Noise { range: String, bound: String },
+}
+
+impl Doubt {
+    /// Returns the position in the order of gravity, the gravest first.
+    pub(super) const fn severity_rank(&self) -> u8 {
+        match self {
+            Self::FormerSettings(_) => 0,
+            Self::Interference(_) => 1,
+            Self::Noise { .. } => 2,
+        }
+    }
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FormerSettings(why) => write!(f, "too early to tell: {why}"),
+            Self::Interference(others) => write!(f, "cannot be judged: {others}"),
+            Self::Noise { range, bound: due } => write!(f, "too noisy to tell: {range}, and {due} decides"),
+        }
+    }
+}
