@@ -93,7 +93,7 @@ impl TerminalGuard {
         let _ = disable_raw_mode(); // crossterm does nothing when it believes the mode is still on
         ENTERED.store(true, Ordering::SeqCst);
         let duty = TerminalRestore { modes: TerminalModes::read_from(stdin())?, exit_sequence: LEAVE.to_vec() };
-        let _ = update_cleanup(None, |all| all.terminal = Some(duty)); // if that fails, there is no guardian for the terminal
+        let _ = update_cleanup(None, |all| all.terminal = Some(duty)); // if that fails, there is no guardian
         enable_raw_mode()?;
         frame_writer::write_now(if self.mouse { ENTER } else { ENTER_WITHOUT_MOUSE })
     }

@@ -4,6 +4,7 @@ mod harness;
 mod interaction;
 mod level_history;
 mod prediction;
+mod replay;
 mod screen_sizes;
 mod script;
 mod time_travel;

@@ -48,11 +48,7 @@ impl HttpClient {
     /// Describes the problem.
     pub fn get(&self, url: &str, limit: Duration) -> Result<(), String> {
         if url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) {
-<<<<<<< HEAD
             return Err(unsupported_scheme("https"));
-=======
-            return Err("`https` is not supported, only `http`".to_owned());
->>>>>>> w-scen1
         }
         read_response(self.agent.get(url).config().timeout_global(Some(limit)).build(), limit)
     }

@@ -1,7 +1,7 @@
-//! Numbers, percentages, durations and rates as text, spelled the same everywhere: `1,234` · `12 ms` · `97 %` · `416/s`.
+//! Numbers, percentages, durations and rates as text, spelled the same everywhere: `1,234`, `12 ms`, `97 %`, `416/s`.
 //!
-//! The plain functions are for sentences and tables. The `compact_` functions are for cells of the dashboard: they keep
-//! to a few columns, so that a figure that changes several times a second does not push its neighbours about.
+//! The `format_` functions are for sentences and tables. The `compact_` functions are for cells of the dashboard: they
+//! keep to a few columns, so that a figure that changes several times a second does not move its neighbours.
 //!
 //! [`Span`]'s `Display` writes durations. The values of knobs (`5ms`, `64KiB`) are the scenario language's own: they read
 //! back to the same number.

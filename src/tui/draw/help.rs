@@ -48,9 +48,7 @@ impl HelpOverlay {
         }
         let is_run = matches!(self.context, KeyContext::LiveRun | KeyContext::RecordedRun);
         let mouse = match self.context {
-            KeyContext::Tune => {
-                "Mouse: click a level in the table or the curve to choose it; click again in the table to open its timeline"
-            }
+            KeyContext::Tune => "Mouse: click a level to choose it; click it again in the table to open its timeline",
             _ => "Mouse: click chooses a row and sets the cursor, drag moves the window, wheel zooms or scrolls",
         };
         let panes: Vec<&str> = PANES.iter().map(|spec| spec.name).collect();

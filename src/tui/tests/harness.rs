@@ -6,22 +6,22 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Sender, unbounded};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::backend::TestBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
+use super::replay::{ReplayRun, ReplayStarter};
 use super::script::{self, Script};
-use crate::scenario::{Scenario, Settings, Source};
-use crate::trace::{Command, Message, Registry, Span, Stamp};
+use crate::scenario::Source;
+use crate::trace::{Message, Span, Stamp};
 use crate::tui::app::{App, AppEvent};
 use crate::tui::backend::{EventSources, ScreenBackend};
 use crate::tui::draw;
 use crate::tui::event_loop::EventLoop;
 use crate::tui::input::InputEvent;
 use crate::tui::picker::{Picker, PickerEntry};
-use crate::tui::run_handle::{RunHandle, RunStarter};
 use crate::tui::theme::Theme;
 
 pub(super) const COLOUR_THEME: Theme = Theme { has_colour: true, has_unicode: true };
@@ -88,66 +88,6 @@ fn named_key(name: &str) -> KeyEvent {
         "c-c" => KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL),
         "c-z" => KeyEvent::new(KeyCode::Char('z'), KeyModifiers::CONTROL),
         other => panic!("no key is called {other}"),
-    }
-}
-
-/// A scripted run: records commands, and receives messages from the test.
-#[derive(Clone)]
-pub(super) struct ReplayRun {
-    registry: Arc<Registry>,
-    messages: Receiver<Message>,
-    feed: Rc<RefCell<Option<Sender<Message>>>>,
-    pub(super) now: Rc<RefCell<Stamp>>,
-    pub(super) commands: Rc<RefCell<Vec<Command>>>,
-    /// The time limit that was set.
-    pub(super) time_limit: Rc<RefCell<Option<Stamp>>>,
-    pub(super) settings: Settings,
-}
-
-impl RunHandle for ReplayRun {
-    fn registry(&self) -> Arc<Registry> {
-        Arc::clone(&self.registry)
-    }
-
-    fn messages(&self) -> &Receiver<Message> {
-        &self.messages
-    }
-
-    fn now(&self) -> Stamp {
-        *self.now.borrow()
-    }
-
-    fn end_at(&self, limit: Stamp) {
-        *self.time_limit.borrow_mut() = Some(limit);
-    }
-
-    fn send_command(&self, command: Command) {
-        self.commands.borrow_mut().push(command);
-    }
-
-    fn set_paused(&self, _: bool) {}
-}
-
-/// A starter of runs with the registry of one script; keeps every run it started.
-struct ReplayStarter {
-    registry: Arc<Registry>,
-    started: Rc<RefCell<Vec<ReplayRun>>>,
-}
-
-impl RunStarter for ReplayStarter {
-    fn start_run(&self, _: &Scenario, settings: &Settings) -> Result<Box<dyn RunHandle>, String> {
-        let (feed, messages) = unbounded();
-        let run = ReplayRun {
-            registry: Arc::clone(&self.registry),
-            messages,
-            feed: Rc::new(RefCell::new(Some(feed))),
-            now: Rc::default(),
-            commands: Rc::default(),
-            time_limit: Rc::default(),
-            settings: settings.clone(),
-        };
-        self.started.borrow_mut().push(run.clone());
-        Ok(Box::new(run))
     }
 }
 
