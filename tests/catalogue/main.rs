@@ -34,7 +34,7 @@ fn unseen(text: &str) -> Vec<&str> {
 /// A build server is never quite alone. What was not seen among all the others is looked at once more by itself, and then
 /// it must be.
 #[test]
-fn everything_that_scenarios_expect_is_seen() {
+fn every_scenario_meets_its_expectations() {
     let reports = tempfile::tempdir().expect("a directory");
     let ran = tested(reports.path(), &[]);
     assert!(assert_as_described(reports.path()) > 100);
@@ -54,7 +54,7 @@ fn everything_that_scenarios_expect_is_seen() {
 
 /// A few of them, with everything that a report can hold: what fails here fails in seconds.
 #[test]
-fn reports_are_as_their_schema_says() {
+fn reports_match_their_schema() {
     let reports = tempfile::tempdir().expect("a directory");
     let names = [
         "deadlock",
@@ -71,7 +71,7 @@ fn reports_are_as_their_schema_says() {
 }
 
 #[test]
-fn other_json_is_as_its_schema_says() {
+fn list_test_and_tune_json_match_their_schemas() {
     let said = |args: &[&str]| {
         let mut contend = Command::new(env!("CARGO_BIN_EXE_contend"));
         serde_json::from_slice(&contend.args(args).output().expect("it starts").stdout).expect("JSON")

@@ -1,4 +1,4 @@
-//! Any bytes on the pipes beside the rings.
+//! Fuzz target: bytes on the pipes beside the rings.
 
 use contend::catalogue;
 use contend::engine::{RunnerCommand, RunnerMessage, StartRequest};
@@ -8,7 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::drive::{Bytes, Target};
 
-/// Reads frames to the end, or to the first that is none. What was read can be sent, and is the same then.
+/// Reads frames up to the end or the first invalid one. A frame that was read must be equal after sending it again.
 fn read<T: Serialize + DeserializeOwned>(mut stream: &[u8]) {
     while let Ok(Some(read)) = frame::receive::<T>(&mut stream) {
         let (mut once, mut twice) = (Vec::new(), Vec::new());
@@ -30,7 +30,7 @@ fn stream(input: &[u8]) {
     }
 }
 
-/// Streams as they are, a byte for the kind before each.
+/// Returns valid streams, each after a byte for its kind.
 fn seeds() -> Vec<Vec<u8>> {
     let worker = WorkerId(3);
     let notices = [
@@ -63,7 +63,7 @@ fn seeds() -> Vec<Vec<u8>> {
     [ups, downs].into_iter().chain(starts()).collect()
 }
 
-/// What a runner is told first, for some of the catalogue.
+/// Returns the first message to a runner, for some scenarios of the catalogue.
 fn starts() -> impl Iterator<Item = Vec<u8>> {
     catalogue::all().iter().step_by(9).map(|entry| {
         let source = catalogue::find(entry.name).expect("it is of the catalogue");
@@ -82,6 +82,6 @@ fn starts() -> impl Iterator<Item = Vec<u8>> {
 }
 
 #[test]
-fn any_bytes_on_a_pipe_are_frames_or_an_error() {
+fn arbitrary_pipe_bytes_give_frames_or_an_error() {
     Target { name: "frames", seeds: seeds(), words: Vec::new(), longest: 1_500, some: 20_000 }.fuzz(stream);
 }

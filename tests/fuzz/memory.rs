@@ -1,4 +1,4 @@
-//! Any bytes in the memory that all processes of a run can write to.
+//! Fuzz targets: bytes in the memory that all processes of a run can write.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use crate::drive::{Bytes, Target};
 
 const CAPACITY: usize = 8;
 
-/// Writers that keep to the rules, one that writes anything anywhere, and the reader, in any order.
+/// Runs correct writers, a writer of arbitrary words, and the reader, in any order.
 fn ring(input: &[u8]) {
     let words: Vec<AtomicU64> = (0..ring_words(CAPACITY)).map(|_| AtomicU64::new(0)).collect();
     let ring = Ring::new(&words);
@@ -44,7 +44,8 @@ fn ring(input: &[u8]) {
     drain(&mut reader, usize::MAX);
 }
 
-/// Words of the head and the beginning of the slot, and the records: most of a slot's words are alike.
+/// Returns the index of the `nth` word to change: in the header, the beginning of the slot, or the records. Most words
+/// of a slot are alike.
 fn place(nth: usize, words: usize) -> usize {
     if nth < 64 - 2 * CAPACITY { nth } else { words - 64 + nth }
 }
@@ -67,17 +68,17 @@ fn drain(reader: &mut RingReader<'_>, limit: usize) {
 }
 
 #[test]
-fn any_bytes_in_a_ring_are_read() {
+fn arbitrary_ring_bytes_are_read_without_panic() {
     let words = vec![Vec::new(), vec![144; 60], (0..=255).collect()];
     Target { name: "rings", seeds: words, words: Vec::new(), longest: 400, some: 20_000 }.fuzz(ring);
 }
 
-/// Shared memory by its size in words: what is there is used again, all of it zero.
+/// Shared memory by its size in words. It is zeroed and reused, since each piece keeps a descriptor open.
 #[derive(Default)]
 struct Memories(BTreeMap<usize, SharedMemory>);
 
 impl Memories {
-    /// A descriptor for each is open.
+    /// Limit of memories, since each holds an open descriptor.
     const MOST: usize = 200;
 
     fn of(&mut self, words: usize) -> &SharedMemory {
@@ -90,7 +91,7 @@ impl Memories {
     }
 }
 
-/// Memory that says of itself that it is a board. Whether it is believed.
+/// Opens memory that claims to be that of a run. Returns whether it was accepted.
 fn board(memories: &mut Memories, input: &[u8]) -> bool {
     let mut bytes = Bytes::new(input);
     let memory = memories.of(64 + bytes.below(4_096));
@@ -113,7 +114,8 @@ fn board(memories: &mut Memories, input: &[u8]) -> bool {
     true
 }
 
-/// An input that is a board: a worker with the least ring there is, a knob, a resource, and some words beside.
+/// Returns an input that is valid run memory: a worker with the smallest ring, a knob, a resource, and some spare
+/// words.
 fn whole_board() -> Vec<u8> {
     const SIZES: [u64; 7] = [1, 1, 512, 1, 1, 5, 1];
     let words = 64 + 1 + 16 + ring_words(512) + 16 + 5;
@@ -125,7 +127,7 @@ fn whole_board() -> Vec<u8> {
 }
 
 #[test]
-fn any_memory_is_a_board_or_is_refused() {
+fn arbitrary_run_memory_is_opened_or_refused() {
     let mut memories = Memories::default();
     assert!(board(&mut memories, &whole_board()), "the seed is refused");
     let seeds = vec![vec![0; 300], whole_board()];

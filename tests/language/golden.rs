@@ -171,7 +171,7 @@ fn utf16(mark: bool, unit: fn(u16) -> [u8; 2]) -> FileContent {
     FileContent::Bytes(mark.into_iter().chain(text.encode_utf16()).flat_map(unit).collect())
 }
 
-/// Files that cannot be fixtures: too large, or bytes that an editor would not keep.
+/// Returns files that cannot be fixtures: too large, or with bytes that an editor would not keep.
 fn files() -> Vec<(&'static str, FileContent)> {
     vec![
         ("deep", text(&("a {".repeat(100_000) + &"}".repeat(100_000)))),

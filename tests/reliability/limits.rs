@@ -1,5 +1,5 @@
-//! What the system does not give: a run is refused before anything of it is started, or goes on without, and the sentence
-//! names the limit.
+//! System limits: a run is refused before any part of it starts, or continues with less, and the message names the
+//! limit.
 
 mod group;
 use std::fs::{Permissions, set_permissions};
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::support::program::install_copy;
 use group::{Group, MEMORY, TASKS as OF_TASKS};
 
-/// `of` is `thread` or `process`.
+/// Returns a scenario with many workers; `of` is `thread` or `process`.
 fn many(of: &str, count: &str) -> String {
     format!("knob n 30 min=1 max=10000 help=\"how many\"\n{of} w count={count} {{ sleep \"50ms\" }}\n")
 }
@@ -22,7 +22,7 @@ struct Place {
 }
 
 impl Place {
-    /// A directory that everybody may look into, with the program in it.
+    /// Creates a directory that every user may read, with a copy of the program in it.
     fn new() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         set_permissions(directory.path(), Permissions::from_mode(0o755)).expect("it is ours");
@@ -30,7 +30,7 @@ impl Place {
         Self { directory, program }
     }
 
-    /// Runs a scenario in a shell that has set itself a limit, as a shell does; nobody is left of it.
+    /// Runs a scenario in a shell that first sets a limit, and asserts that no process is left.
     fn run(&self, limit: &str, scenario: &str, more: &[&str], as_other: bool) -> Output {
         static RUNS: AtomicU32 = AtomicU32::new(0);
         let file = self.directory.path().join("many.kdl");
@@ -38,7 +38,7 @@ impl Place {
         let mark = format!("limits-{}-{}", std::process::id(), RUNS.fetch_add(1, Ordering::Relaxed));
         let mut command = Command::new(if as_other { "setpriv" } else { "bash" });
         if as_other {
-            // A number that no other has whose processes would be counted as well.
+            // A user id without other processes, which would count towards the limit.
             let user = 1_000_000 + std::process::id();
             command.args([&format!("--reuid={user}"), "--regid=65534", "--clear-groups", "bash"]);
         }
@@ -54,7 +54,7 @@ impl Place {
     }
 }
 
-/// What it complained of; empty when all went well.
+/// Returns the error message, empty after success.
 fn complaint(output: &Output) -> String {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!said.contains("panicked"), "{said}");
@@ -66,7 +66,7 @@ fn complaint(output: &Output) -> String {
 }
 
 #[test]
-fn too_few_open_files_are_named() {
+fn open_file_limit_is_named() {
     let place = Place::new();
     for files in [8, 16, 30, 60] {
         let told =
@@ -77,12 +77,12 @@ fn too_few_open_files_are_named() {
     assert_eq!(told, "", "enough is enough");
 }
 
-/// How many tasks 30 workers are given, from far too few to enough.
+/// Task limits for 30 workers, from far too few to enough.
 const TASKS: [u32; 14] = [1, 2, 3, 5, 8, 12, 20, 30, 36, 38, 40, 44, 60, 120];
 
-/// Root is bound by no such limit, so root becomes somebody else; whoever else runs this has too many processes already.
+/// The limit does not apply to root, so that root becomes another user. Other users already have too many processes.
 #[test]
-fn a_user_who_may_have_no_more_threads_is_told_so() {
+fn thread_limit_of_the_user_is_named() {
     let place = Place::new();
     let is_root = Path::new("/root").metadata().is_ok_and(|_| std::fs::read_dir("/root").is_ok());
     let limits: &[u32] = if is_root { &TASKS } else { &[1] };
@@ -99,7 +99,7 @@ fn a_user_who_may_have_no_more_threads_is_told_so() {
 }
 
 #[test]
-fn a_control_group_that_may_have_no_more_tasks_is_named() {
+fn task_limit_of_the_control_group_is_named() {
     let place = Place::new();
     for of in ["thread", "process"] {
         let mut done = 0;
@@ -107,7 +107,7 @@ fn a_control_group_that_may_have_no_more_tasks_is_named() {
             let group = match Group::new(OF_TASKS, tasks.into()) {
                 Ok(group) => group,
                 Err(why) => {
-                    let name = "a_control_group_that_may_have_no_more_tasks_is_named";
+                    let name = "task_limit_of_the_control_group_is_named";
                     return println!("skipped: {name} needs a control group of its own: {why}");
                 }
             };
@@ -121,8 +121,8 @@ fn a_control_group_that_may_have_no_more_tasks_is_named() {
 }
 
 #[test]
-fn a_control_group_that_may_have_no_more_memory_is_named() {
-    const NAME: &str = "a_control_group_that_may_have_no_more_memory_is_named";
+fn memory_limit_of_the_control_group_is_named() {
+    const NAME: &str = "memory_limit_of_the_control_group_is_named";
     let place = Place::new();
     for (mib, says) in [(100, "the control group may have 100 MiB (memory."), (4_096, "")] {
         let group = match Group::new(MEMORY, mib << 20) {
@@ -135,7 +135,7 @@ fn a_control_group_that_may_have_no_more_memory_is_named() {
 }
 
 #[test]
-fn a_hundred_thousand_workers_are_refused_before_the_first() {
+fn hundred_thousand_workers_are_refused_before_any_starts() {
     let place = Place::new();
     let two = "thread a count=9000 { sleep \"1s\" }\nthread b count=9000 { sleep \"1s\" }\n".to_owned();
     for (scenario, says) in [
@@ -150,7 +150,7 @@ fn a_hundred_thousand_workers_are_refused_before_the_first() {
 
 #[test]
 #[ignore = "ten thousand threads, and as many processes, are a burden to whoever else uses the machine"]
-fn at_the_limit_it_runs_and_beyond_it_it_is_refused() {
+fn ten_thousand_workers_run_and_more_are_refused() {
     let place = Place::new();
     assert_eq!(complaint(&place.run("ulimit -c 0", &many("thread", "$n"), &["--set", "n=10000"], false)), "");
     let told = complaint(&place.run("ulimit -c 0", &many("process", "$n"), &["--set", "n=10000"], false));

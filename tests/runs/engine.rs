@@ -1,4 +1,4 @@
-//! Real runs on real threads and processes: what they tell is what they did.
+//! Runs of the engine on real threads and processes: recorded events match what the workers did.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn compute_us(us: f64) -> Step {
 }
 
 #[test]
-fn a_finite_run_completes_and_every_acquisition_is_numbered_without_a_gap() {
+fn finite_run_completes_with_gapless_grant_numbers() {
     for kind in LockKind::NAMED.into_iter().filter(|k| *k != LockKind::Off) {
         let mut s = scenario("finite");
         s.resources.push(mutex("m", kind));
@@ -33,7 +33,7 @@ fn a_finite_run_completes_and_every_acquisition_is_numbered_without_a_gap() {
 }
 
 #[test]
-fn a_run_ends_at_its_limit_though_nobody_takes_what_it_tells() {
+fn run_ends_at_its_time_limit_while_its_messages_are_unread() {
     let mut s = scenario("endless");
     s.resources.push(mutex("m", LockKind::Std));
     s.groups.push(workers("w", WorkerKind::Thread, 4, vec![Step::Forever(vec![lock(0, vec![compute_us(5.0)])])]));
@@ -61,7 +61,7 @@ fn a_run_ends_at_its_limit_though_nobody_takes_what_it_tells() {
 }
 
 #[test]
-fn holds_of_one_lock_never_overlap_by_their_stamps() {
+fn holds_of_one_lock_never_overlap() {
     let mut s = scenario("holds");
     s.resources.push(mutex("m", LockKind::Std));
     let body = vec![lock(0, vec![compute_us(2.0)])];
@@ -75,7 +75,7 @@ fn holds_of_one_lock_never_overlap_by_their_stamps() {
 }
 
 #[test]
-fn two_processes_deadlock_for_real_and_are_gone_after_the_run() {
+fn deadlocked_workers_are_gone_after_the_run() {
     for kind in [WorkerKind::Thread, WorkerKind::Process] {
         let mut s = scenario("deadlock");
         s.resources.extend([mutex("a", LockKind::Std), mutex("b", LockKind::Std)]);
@@ -103,7 +103,7 @@ fn two_processes_deadlock_for_real_and_are_gone_after_the_run() {
 }
 
 #[test]
-fn a_counter_loses_updates_without_its_lock_and_none_with_it() {
+fn counter_loses_updates_only_without_its_lock() {
     for (kind, may_lose) in [(LockKind::Off, true), (LockKind::Std, false)] {
         let mut s = scenario("account");
         s.resources.extend([mutex("m", kind), counter("balance")]);
@@ -123,7 +123,7 @@ fn a_counter_loses_updates_without_its_lock_and_none_with_it() {
 }
 
 #[test]
-fn a_pool_does_every_task_of_its_batch_whatever_its_workers_are() {
+fn pool_completes_its_batch_with_every_worker_kind() {
     for kind in [WorkerKind::Thread, WorkerKind::Process, WorkerKind::Async] {
         let mut s = scenario("batch");
         let mut p = pool("worker", kind, 3);
@@ -141,7 +141,7 @@ fn a_pool_does_every_task_of_its_batch_whatever_its_workers_are() {
 }
 
 #[test]
-fn a_pool_grows_and_shrinks_while_it_runs() {
+fn pool_grows_and_shrinks_during_the_run() {
     let mut s = scenario("resize");
     s.knobs.push(knob("workers", 2.0, 8.0));
     let mut p = pool("worker", WorkerKind::Thread, 8);
@@ -160,7 +160,7 @@ fn a_pool_grows_and_shrinks_while_it_runs() {
 }
 
 #[test]
-fn whoever_is_killed_at_whatever_moment_no_task_is_lost() {
+fn no_task_is_lost_when_pool_processes_are_killed_at_random() {
     let mut s = scenario("storm");
     let mut p = pool("worker", WorkerKind::Process, 3);
     p.feed = Feed::Batch { count: number(3_000.0) };
@@ -181,7 +181,7 @@ fn whoever_is_killed_at_whatever_moment_no_task_is_lost() {
 }
 
 #[test]
-fn a_batch_at_a_pace_comes_task_by_task_and_ends() {
+fn paced_batch_submits_task_by_task_and_ends() {
     let mut s = scenario("pace");
     let mut p = pool("worker", WorkerKind::Thread, 2);
     (p.feed, p.pace) = (Feed::Batch { count: number(20.0) }, Some(number(200.0)));
@@ -198,7 +198,7 @@ fn a_batch_at_a_pace_comes_task_by_task_and_ends() {
 }
 
 #[test]
-fn a_knob_that_is_turned_is_told_with_its_value() {
+fn knob_change_is_announced_with_its_value() {
     let mut s = scenario("turned");
     s.knobs.push(knob("times", 2.0, 8.0));
     s.groups.push(workers("w", WorkerKind::Thread, 1, vec![Step::Forever(vec![compute_us(100.0)])]));
@@ -212,7 +212,7 @@ fn a_knob_that_is_turned_is_told_with_its_value() {
 }
 
 #[test]
-fn a_killed_pool_process_is_replaced_and_its_task_is_done_again() {
+fn killed_pool_process_is_replaced_and_its_task_retried() {
     let mut s = scenario("kill");
     let mut p = pool("worker", WorkerKind::Process, 2);
     p.feed = Feed::Batch { count: number(40.0) };
@@ -234,7 +234,7 @@ fn a_killed_pool_process_is_replaced_and_its_task_is_done_again() {
 }
 
 #[test]
-fn a_worker_that_panics_ends_alone_and_gives_its_lock_back() {
+fn panicking_worker_ends_alone_and_releases_its_lock() {
     let mut s = scenario("panic");
     s.resources.push(mutex("m", LockKind::Std));
     s.groups.push(workers("bad", WorkerKind::Thread, 1, vec![lock(0, vec![Step::Panic("on purpose".into())])]));
@@ -250,7 +250,7 @@ fn a_worker_that_panics_ends_alone_and_gives_its_lock_back() {
 }
 
 #[test]
-fn a_full_queue_rejects_blocks_or_lets_the_caller_work() {
+fn full_queue_follows_its_overflow_policy() {
     for policy in [OverflowPolicy::Reject, OverflowPolicy::Block, OverflowPolicy::CallerRuns] {
         let mut s = scenario("full");
         let mut p = pool("worker", WorkerKind::Thread, 1);
@@ -270,7 +270,7 @@ fn a_full_queue_rejects_blocks_or_lets_the_caller_work() {
 }
 
 #[test]
-fn the_kernel_tells_when_threads_wait_for_a_core() {
+fn run_queue_delay_is_sampled_when_threads_exceed_cores() {
     let mut s = scenario("oversubscribed");
     s.groups.push(workers("w", WorkerKind::Thread, 8, vec![Step::Forever(vec![compute_us(1_000.0)])]));
     let mut seen = ObservedRun::start(&s);
@@ -278,7 +278,7 @@ fn the_kernel_tells_when_threads_wait_for_a_core() {
 }
 
 #[test]
-fn a_runner_that_is_killed_is_named_and_leaves_nobody() {
+fn killed_runner_is_reported_and_leaves_no_process() {
     let mut s = scenario("killed");
     s.groups.push(workers("w", WorkerKind::Process, 3, vec![Step::Forever(vec![compute_us(100.0)])]));
     let mut seen = ObservedRun::start(&s);
@@ -293,7 +293,7 @@ fn a_runner_that_is_killed_is_named_and_leaves_nobody() {
 }
 
 #[test]
-fn a_choice_of_lock_follows_its_knob() {
+fn lock_kind_follows_its_knob() {
     let mut s = scenario("choice");
     s.knobs.push(knob("kind", 1.0, 1.0));
     let kind = Choice::Knob(0_usize.into(), vec![LockKind::Std, LockKind::Ticket]);
@@ -303,7 +303,7 @@ fn a_choice_of_lock_follows_its_knob() {
     assert!(format!("{:?}", seen.registry().resources).contains("Ticket"));
 }
 
-/// Times at which worker by worker something was held: when, until when, and whether shared.
+/// Returns when each hold began and ended, and whether it was shared.
 fn held(seen: &ObservedRun) -> Vec<(Stamp, Stamp, bool)> {
     let mut held = Vec::new();
     for event in &seen.events {
@@ -315,7 +315,7 @@ fn held(seen: &ObservedRun) -> Vec<(Stamp, Stamp, bool)> {
 }
 
 #[test]
-fn never_more_than_its_permits_are_had_of_a_semaphore() {
+fn semaphore_holders_never_exceed_its_permits() {
     for kind in [WorkerKind::Thread, WorkerKind::Process, WorkerKind::Async] {
         let mut s = scenario("semaphore");
         let spec = ResourceSpec::Semaphore { permits: number(3.0) };
@@ -333,7 +333,7 @@ fn never_more_than_its_permits_are_had_of_a_semaphore() {
 }
 
 #[test]
-fn a_writer_is_alone_and_readers_are_not() {
+fn writers_are_exclusive_and_readers_overlap() {
     for policy in RwPolicy::ALL {
         for kind in [WorkerKind::Thread, WorkerKind::Process, WorkerKind::Async] {
             let mut s = scenario("rwlock");
@@ -359,7 +359,7 @@ fn a_writer_is_alone_and_readers_are_not() {
 }
 
 #[test]
-fn a_signal_lets_as_many_pass_as_it_was_given() {
+fn semaphore_posts_and_passes_are_equal() {
     for kind in [WorkerKind::Thread, WorkerKind::Process, WorkerKind::Async] {
         let mut s = scenario("signal");
         let spec = ResourceSpec::Semaphore { permits: number(0.0) };

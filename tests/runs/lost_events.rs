@@ -1,5 +1,5 @@
-//! Deadlocks and stalls whose events were lost: nobody reads while they come about, so that the rings are full by then. What the
-//! workers wait for and hold is read from their slots.
+//! Deadlocks and stalls with lost events: the test does not read until the workers are stuck, so that their rings are
+//! full. The model learns from wait slots what the workers wait for and hold.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -12,11 +12,11 @@ use contend::trace::{Notice, Span, WorkerId};
 
 use crate::support::ObservedRun;
 
-/// Long enough for the slowest machine; only a failure takes it.
+/// Long enough for the slowest machine; reached only on failure.
 const DEADLINE: Duration = Duration::from_mins(1);
 
-/// Two who take one lock each and then want the other's, with all that is in between. Each tells more than its ring and all
-/// that is under way to a reader can hold.
+/// Returns a scenario with two workers that lock one mutex each and then want the other's. Each records more than its
+/// ring and the reader's buffers can hold.
 fn crossed(between: &str, within: &str) -> String {
     format!(
         r#"
@@ -33,7 +33,8 @@ thread right {{ lock b {{ meet both; repeat 400000 {{ lock own at=1 {{ }} }}; lo
     )
 }
 
-/// One takes the only item there is and waits for another, one waits for its signal; who put the item has ended.
+/// A worker takes the only item and waits for another, a second worker waits for its signal, and the worker that put
+/// the item has ended.
 const DRAINED: &str = r#"
 title "Drained"
 mutex own count=3
@@ -50,10 +51,10 @@ fn scenario(text: &str) -> Scenario {
     check(&source).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false))).scenario
 }
 
-/// What telling so much takes of a CPU at the very least, in nanoseconds: 10 for an event.
+/// The least CPU time for recording this many events, in nanoseconds: 10 per event.
 const WORK: u64 = 800_000 * 10;
 
-/// How long a thread was on a CPU, in nanoseconds; and whether it sleeps.
+/// Returns the CPU time of a thread in nanoseconds, and whether it sleeps.
 fn kernel(tid: u32) -> (u64, bool) {
     let of = |file: &str| fs::read_to_string(format!("/proc/{tid}/{file}")).unwrap_or_default();
     let sleeps = of("stat").rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('S'));
@@ -61,8 +62,7 @@ fn kernel(tid: u32) -> (u64, bool) {
     (on_cpu.unwrap_or_default(), sleeps)
 }
 
-/// Waits until these threads have done their work and sleep, and do nothing else between one look and the next, a hundred
-/// times over.
+/// Waits until these threads have done their work and sleep, without using CPU in a hundred successive intervals.
 fn until_stuck(tids: &[u32]) {
     let (start, mut calm, mut last) = (Instant::now(), 0, Vec::new());
     while calm < 100 {
@@ -74,7 +74,7 @@ fn until_stuck(tids: &[u32]) {
     }
 }
 
-/// The threads of the first two workers.
+/// Returns the threads of the first two workers.
 fn first_two(seen: &ObservedRun) -> Vec<u32> {
     let started = seen.notices.iter().filter_map(|notice| match notice {
         Notice::Started { worker: WorkerId(0 | 1), tid, .. } => Some(*tid),
@@ -83,7 +83,7 @@ fn first_two(seen: &ObservedRun) -> Vec<u32> {
     started.collect()
 }
 
-/// Runs it until the first two of its workers are stuck, and nobody reads meanwhile. Then reads until `wanted` holds.
+/// Runs until the first two workers are stuck, without reading. Then reads until `wanted` holds.
 fn unread(text: &str, workers: usize, wanted: impl Fn(&Model) -> bool) -> ObservedRun {
     let mut seen = ObservedRun::start(&scenario(text));
     seen.wait_until("all workers", |seen| seen.pids().len() == workers || seen.end.is_some());
@@ -97,7 +97,7 @@ fn unread(text: &str, workers: usize, wanted: impl Fn(&Model) -> bool) -> Observ
 }
 
 #[test]
-fn a_deadlock_whose_events_were_lost_is_found() {
+fn deadlock_is_found_although_its_events_were_lost() {
     let many: Vec<String> = (0..30).map(|n| format!("lock many at={n} {{ ")).collect();
     for held in [&[][..], &many] {
         let mut seen =
@@ -109,7 +109,7 @@ fn a_deadlock_whose_events_were_lost_is_found() {
 }
 
 #[test]
-fn who_holds_more_than_it_can_say_is_told_of() {
+fn worker_with_more_locks_than_its_slot_holds_is_found() {
     let all: Vec<String> = (0..5).map(|n| format!("acquire permits at={n} permits=64 {{ ")).collect();
     let text = crossed(&all.concat(), &"}".repeat(all.len()));
     let mut seen = unread(&text, 2, |model| model.health().partially_recovered > 0);
@@ -120,7 +120,7 @@ fn who_holds_more_than_it_can_say_is_told_of() {
 }
 
 #[test]
-fn a_stall_whose_events_were_lost_is_found() {
+fn stall_is_found_although_its_events_were_lost() {
     let spawned = DRAINED.replace("thread left {", "thread left { spawn maker;");
     for text in [DRAINED, &spawned] {
         let both = [WorkerId(0), WorkerId(1)];

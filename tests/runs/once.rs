@@ -1,4 +1,5 @@
-//! A worker process that dies while it ends a task: the task is done, told and counted once, whichever step it died at.
+//! A worker process that dies while ending a task: the task is done, recorded and counted once, at whichever step the
+//! process died.
 #![cfg(debug_assertions)] // a release has no such faults
 
 use std::path::PathBuf;
@@ -8,7 +9,7 @@ use crate::support::program::install_script;
 use contend::scenario::{Scenario, Source, check};
 use contend::trace::{EventKind, ExitKind, RunEnd};
 
-/// The steps of the end of a task, see `crates/engine/src/handover.rs`.
+/// The steps of ending a task, see `crates/engine/src`.
 const STEPS: [&str; 5] = ["end-noted", "end-told", "result-noted", "result-told", "over"];
 
 const TASKS: usize = 12;
@@ -21,10 +22,10 @@ fn read(results: &str) -> Scenario {
     check(&source).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false))).scenario
 }
 
-/// The program, in which every worker process is killed at a step.
+/// Writes a runner script in which every worker process is killed at a step.
 fn killed_at(step: &str, directory: &tempfile::TempDir) -> PathBuf {
     let program = env!("CARGO_BIN_EXE_contend");
-    // The name that a helper is started with tells it that it is one, so that the script has to pass it on.
+    // The name that a helper is started with marks it as a helper, so that the script must pass it on.
     let lines = format!("CONTEND_FAULT=kill@{step} exec bash -c 'exec -a contend: \"$0\" \"$@\"' '{program}' \"$@\"");
     install_script(directory.path(), step, &lines)
 }
@@ -50,9 +51,10 @@ fn nth_resolved(kind: EventKind) -> Option<u32> {
     if let EventKind::ResultReady { nth, ok: true, .. } = kind { Some(nth) } else { None }
 }
 
-/// One after the other: a program that is written while somebody else forks is busy for a moment, and cannot be started.
+/// Runs the cases one after the other: a program file that is being written while another thread forks is busy for a
+/// moment and cannot be executed.
 #[test]
-fn a_task_whose_worker_dies_at_its_end_is_over_once() {
+fn task_counts_once_when_its_process_dies_while_ending_it() {
     for results in ["", "results=ordered", "results=as-completed"] {
         for step in STEPS {
             ends_once(results, step);

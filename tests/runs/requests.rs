@@ -1,4 +1,4 @@
-//! Requests over the network, of threads and of processes, and the run's own server.
+//! HTTP requests of threads, processes and tasks, and the run's own server.
 
 use crate::support::{ObservedRun, is_running, kill, parent_of};
 use contend::scenario::{Scenario, Source, check};
@@ -9,7 +9,7 @@ fn read(text: &str) -> Scenario {
     check(&source).unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario
 }
 
-/// A pool of two that makes so many requests, by `task`.
+/// Returns a scenario with a pool of two workers that does `count` tasks.
 fn pool(of: &str, server: &str, count: u32, task: &str) -> Scenario {
     read(&format!("server site {server}\npool w of={of} workers=2 {{ batch count={count}; task {{ {task} }} }}\n"))
 }
@@ -18,7 +18,7 @@ fn tasks(seen: &ObservedRun, good: bool) -> usize {
     seen.count(|kind| matches!(kind, EventKind::TaskEnded { ok, .. } if ok == good))
 }
 
-/// What failed, in words.
+/// Returns the messages of failed tasks.
 fn failures(seen: &ObservedRun) -> Vec<&str> {
     let what = seen.notices.iter().filter_map(|notice| match notice {
         Notice::TaskFailed { message: what, .. } => Some(what.as_str()),
@@ -40,7 +40,7 @@ fn pid(seen: &ObservedRun, lane: WorkerId) -> Option<u32> {
 }
 
 #[test]
-fn a_server_answers_all_kinds_of_workers_and_ends_after_them() {
+fn server_answers_every_worker_kind_and_ends_after_them() {
     for of in ["threads", "processes", "async"] {
         let seen =
             ObservedRun::run_to_end(&pool(of, "latency=\"2ms\" bytes=\"300KiB\"", 30, "http-get site path=\"/{n}\""));
@@ -65,7 +65,7 @@ fn a_server_answers_all_kinds_of_workers_and_ends_after_them() {
 }
 
 #[test]
-fn what_a_server_does_not_have_fails_alone_and_is_named() {
+fn missing_path_fails_its_task_alone_with_status_404() {
     for of in ["threads", "async"] {
         let seen = ObservedRun::run_to_end(&pool(of, "missing=\"/3 /5\"", 8, "http-get site path=\"/{n}\""));
         assert_eq!((tasks(&seen, true), tasks(&seen, false)), (6, 2), "{of}");
@@ -78,7 +78,7 @@ fn what_a_server_does_not_have_fails_alone_and_is_named() {
 }
 
 #[test]
-fn a_server_works_on_so_many_at_once_and_turns_away_what_it_has_no_room_for() {
+fn server_rejects_requests_beyond_its_room_with_status_503() {
     let text = "server site latency=\"20ms\" capacity=1 room=2\n\
                 pool w of=threads workers=6 { batch count=12; task { http-get site } }\n";
     let seen = ObservedRun::run_to_end(&read(text));
@@ -93,7 +93,7 @@ fn a_server_works_on_so_many_at_once_and_turns_away_what_it_has_no_room_for() {
 }
 
 #[test]
-fn it_is_tried_again_as_often_as_said_and_then_something_else_is_done() {
+fn retry_repeats_up_to_its_limit_and_then_runs_else() {
     let text = "server site failure=1\ncounter gave-up\ncounter tried\nmutex m\n\
                 thread w { retry 2 backoff=\"1ms\" jitter=\"1/2\" { lock m { add tried; http-get site } }\n\
                 else { lock m { add gave-up } } }\n";
@@ -113,7 +113,7 @@ fn it_is_tried_again_as_often_as_said_and_then_something_else_is_done() {
 }
 
 #[test]
-fn what_was_done_well_is_followed_by_the_block_and_not_by_else() {
+fn successful_request_runs_its_block_and_not_else() {
     let text = "server site\ncounter good\ncounter bad\nthread w { http-get site { add good }\nelse { add bad }\n\
                 http-get \"http://127.0.0.1:1/\" { add good }\nelse { add bad } }\n";
     let seen = ObservedRun::run_to_end(&read(text));
@@ -123,7 +123,7 @@ fn what_was_done_well_is_followed_by_the_block_and_not_by_else() {
 }
 
 #[test]
-fn a_closed_port_an_odd_url_and_a_slow_answer_are_told_apart() {
+fn closed_port_bad_url_and_timeout_have_distinct_errors() {
     for (threads, processes) in [("threads", "processes"), ("async", "async")] {
         let text = format!(
             "server slow latency=\"1h\"\n\
@@ -144,7 +144,7 @@ fn a_closed_port_an_odd_url_and_a_slow_answer_are_told_apart() {
 }
 
 #[test]
-fn forty_tasks_of_one_thread_wait_for_forty_answers_at_once() {
+fn tasks_of_one_thread_wait_for_many_responses_at_once() {
     let text = "server site latency=\"30ms\" bytes=\"1KiB\"\nasync w count=40 { repeat 3 { http-get site } }\n";
     let seen = ObservedRun::run_to_end(&read(text));
     assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
@@ -157,7 +157,7 @@ fn forty_tasks_of_one_thread_wait_for_forty_answers_at_once() {
 }
 
 #[test]
-fn a_task_in_a_blocking_call_waits_for_its_answer_alone() {
+fn task_in_a_blocking_call_blocks_the_other_tasks() {
     let text = "server site latency=\"5ms\"\nasync w count=8 { blocking { http-get site } }\n";
     let seen = ObservedRun::run_to_end(&read(text));
     assert_eq!(seen.end, Some(RunEnd::Completed), "{:?}", seen.notices);
@@ -169,7 +169,7 @@ fn a_task_in_a_blocking_call_waits_for_its_answer_alone() {
 }
 
 #[test]
-fn workers_of_a_server_that_is_killed_fail_clearly_and_go_on() {
+fn requests_to_a_killed_server_fail_and_their_workers_continue() {
     for of in ["threads", "async"] {
         killed(of);
     }
@@ -189,7 +189,7 @@ fn killed(of: &str) {
 }
 
 #[test]
-fn a_runner_that_is_killed_leaves_no_server() {
+fn killed_runner_leaves_no_server() {
     let mut seen = ObservedRun::start(&pool("threads", "latency=\"1h\"", 2, "http-get site timeout=\"1h\""));
     let site = lane(&seen, "site");
     seen.wait_until("a request in the server", |seen| {

@@ -1,4 +1,4 @@
-//! Every order in which the workers of a tiny program can move, with the model beside each.
+//! Runs a tiny program in every order of moves, with a model beside each.
 
 use fastrand::Rng;
 
@@ -13,7 +13,7 @@ struct Orders<'a> {
     truth: Truth,
     rng: Rng,
     ends: u64,
-    /// Ends of orders beyond which the rest of the program is left out.
+    /// Limit of complete orders; the rest of the program is skipped.
     most: u64,
 }
 
@@ -36,7 +36,7 @@ impl Orders<'_> {
         Ok(())
     }
 
-    /// Nobody is said to be stuck who can move again.
+    /// Checks that verdicts name no worker that can move again.
     fn check(&mut self, world: &World, wire: &Wire) -> Result<(), String> {
         let said = said(&wire.model);
         match self.truth.stuck(self.program, world) {
@@ -45,7 +45,7 @@ impl Orders<'_> {
         }
     }
 
-    /// Nothing moves any more: once all is known, everybody who is left is stuck.
+    /// Checks that verdicts name every remaining worker, when nothing moves any more and all events have arrived.
     fn end(&mut self, world: &World, mut wire: Wire) -> Result<(), String> {
         self.ends += 1;
         while wire.deliver(&mut self.rng) {
@@ -56,7 +56,7 @@ impl Orders<'_> {
     }
 }
 
-/// Runs tiny programs in every order, in `most` orders at most each. How many orders there were.
+/// Runs tiny programs in up to `most` orders each, and returns the number of orders.
 pub fn explore(programs: std::ops::Range<u64>, most: u64) -> u64 {
     let mut ends = 0;
     for seed in programs {

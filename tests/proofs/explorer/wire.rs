@@ -1,4 +1,4 @@
-//! The way from workers to the model: events in order within each worker, and deaths beside them, each with any delay.
+//! Delivers events to the model: in order within each worker, and deaths beside them, each with any delay.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ impl Wire {
         Self { clock: 0, outboxes: vec![VecDeque::new(); workers], notices: VecDeque::new(), model }
     }
 
-    /// Delivers the next few events of one worker, or the next death. `false` when there is nothing left.
+    /// Delivers the next few events of one worker, or the next death. Returns `false` when nothing is left.
     pub fn deliver(&mut self, rng: &mut Rng) -> bool {
         let full: Vec<usize> = (0..self.outboxes.len()).filter(|w| !self.outboxes[*w].is_empty()).collect();
         let choices = full.len() + usize::from(!self.notices.is_empty());
@@ -57,7 +57,7 @@ impl Wire {
         true
     }
 
-    /// All that happened before this moment has been delivered.
+    /// Tells the model that everything before this moment has been delivered.
     fn tell_through(&mut self) {
         let waiting = self.outboxes.iter().filter_map(|outbox| outbox.front()).map(|event| event.at);
         let first = waiting.chain(self.notices.front().map(|(at, _)| *at)).min();
@@ -65,7 +65,7 @@ impl Wire {
     }
 }
 
-/// What the model knows of a program before it runs.
+/// Returns the registry of a program.
 fn cast(program: &Program) -> Arc<Registry> {
     let seats = program.seats();
     let kind = if program.processes { WorkerKind::Process } else { WorkerKind::Thread };
@@ -101,7 +101,7 @@ fn kind_of(program: &Program, on: usize) -> ResourceKind {
     }
 }
 
-/// The workers of a pool.
+/// Returns the workers of a pool.
 fn workers_of(program: &Program, pool: usize) -> Vec<WorkerId> {
     let seats = program.seats();
     let own = |w: &usize| seats[*w].is_some_and(|(of, _)| of == pool);

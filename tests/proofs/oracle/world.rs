@@ -1,4 +1,4 @@
-//! Threads that lock and unlock as a random program says, over locks that the kernel owns, and record it.
+//! Threads that lock and unlock kernel-owned locks as a random program says, and record events.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Barrier};
@@ -14,28 +14,28 @@ use parking_lot::{Condvar, Mutex};
 use rustix::io::Errno;
 use rustix::thread::futex::{Flags, lock_pi, trylock_pi, unlock_pi};
 
-/// More than any program records: nothing may be lost here.
+/// Larger than the events of any program: no event may be lost.
 const RECORDS: usize = 4096;
-/// The part of a futex word that is the owner's thread id (`FUTEX_TID_MASK`).
+/// The owner's thread id in a futex word (`FUTEX_TID_MASK`).
 const OWNER: u32 = 0x3fff_ffff;
 
 #[derive(Debug, Clone, Copy)]
 pub enum Step {
     Lock(usize),
     Unlock,
-    /// Lets others come between: gives up the CPU that many times.
+    /// Yields the CPU this many times, so that other threads run in between.
     Yield(u32),
 }
 
-/// A lock that the kernel owns in full: every call is a system call.
+/// A lock that the kernel owns in full: every operation is a system call.
 #[derive(Debug, Default)]
 pub struct PiMutex {
     word: AtomicU32,
-    /// Changed by the holder only.
+    /// Changed only by the holder.
     grants: AtomicU64,
 }
 
-/// The kernel refused to let a thread wait: it would wait for ever.
+/// The kernel's refusal of a wait that would never end.
 #[derive(Debug)]
 pub struct WouldDeadlock;
 
@@ -56,24 +56,24 @@ impl PiMutex {
     }
 
     fn unlock(&self) {
-        // The kernel gives EAGAIN when a waiter came in that very moment.
+        // The kernel returns EAGAIN when a waiter arrives at the same moment.
         while let Err(why) = unlock_pi(&self.word, Flags::PRIVATE) {
             assert_eq!(why, Errno::AGAIN, "only the holder unlocks");
         }
     }
 
-    /// The holder's thread id, 0 for none: the kernel's word for it.
+    /// Returns the holder's thread id from the kernel's lock word, 0 for none.
     fn owner(&self) -> u32 {
         self.word.load(Ordering::Acquire) & OWNER
     }
 }
 
-/// What a thread says of itself. It waits in the kernel, or is about to, from `Wants` on.
+/// The state that a thread announces. From `Wants` on, it waits in the kernel or is about to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     Runs,
     Wants(usize),
-    /// The kernel said that waiting for this lock would never end.
+    /// The kernel refused this lock because the wait would never end.
     Refused(usize),
     Finished,
 }
@@ -82,7 +82,7 @@ pub enum Status {
 pub struct Worker {
     program: Vec<Step>,
     tid: AtomicU32,
-    /// Status and the number of its changes: two equal readings mean that nothing happened in between.
+    /// Status and a change counter: two equal readings mean that nothing happened in between.
     status: Mutex<(u32, Status)>,
     pub ring: Vec<AtomicU64>,
 }
@@ -92,7 +92,7 @@ pub struct World {
     pub workers: Vec<Worker>,
     pub locks: Vec<PiMutex>,
     start: Barrier,
-    /// The verdicts were compared: whoever goes on lets go of everything and ends.
+    /// Set after the comparison: every thread that can continue releases its locks and ends.
     over: (Mutex<bool>, Condvar),
 }
 
@@ -138,14 +138,14 @@ impl World {
         self.workers.iter().map(|w| *w.status.lock()).collect()
     }
 
-    /// The worker that owns a lock, by the kernel's word.
+    /// Returns the worker that owns a lock according to the kernel.
     pub fn owner(&self, lock: usize) -> Option<usize> {
         let tid = self.locks[lock].owner();
         self.workers.iter().position(|w| tid != 0 && w.tid.load(Ordering::Acquire) == tid)
     }
 }
 
-/// Nested locks, several times over, in an agreed order or in none.
+/// Generates nested locks, several times over, in a fixed order or in none.
 fn program(rng: &mut Rng, locks: usize, ordered: bool) -> Vec<Step> {
     let mut steps = Vec::new();
     for _ in 0..rng.usize(1..=6) {
@@ -193,7 +193,7 @@ impl<'a> Thread<'a> {
         }
     }
 
-    /// `false` when the run is over.
+    /// Runs a step. Returns `false` when the run is over.
     fn step(&mut self, step: Step) -> bool {
         match step {
             Step::Lock(lock) => return self.lock(lock),

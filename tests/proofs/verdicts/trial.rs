@@ -1,4 +1,4 @@
-//! One program, run to its end in one order of moves and deliveries, with every verdict compared with the truth.
+//! Runs one program to its end in one order of moves and deliveries, and compares every verdict with the truth.
 
 use std::collections::BTreeSet;
 
@@ -10,19 +10,19 @@ use super::program::Program;
 use super::wire::{Loss, Wire, cast};
 use super::world::{Wait, World};
 
-/// Who is deadlocked in truth.
+/// The workers that are deadlocked in truth.
 pub type Oracle = fn(&World) -> Vec<WorkerId>;
 
-/// What runs showed, counted.
+/// Counts over all runs.
 #[derive(Debug, Default)]
 pub struct Tally {
     pub programs: u64,
     pub deadlocked: u64,
     pub stalled: u64,
-    /// Verdicts that would have been missed, in part at least, without the slots: of these, those of stalls.
+    /// Verdicts that would have been missed, at least in part, without the wait slots; of these, stalls.
     pub hidden: u64,
     pub hidden_stalls: u64,
-    /// Waits that were read from slots.
+    /// Waits read from wait slots.
     pub recovered: u64,
 }
 
@@ -37,15 +37,15 @@ impl Tally {
     }
 }
 
-/// What was wrong, and how all moved until then.
+/// A wrong verdict, and the moves before it.
 #[derive(Debug)]
 pub struct Wrong {
     pub why: String,
     pub moves: Vec<(usize, usize)>,
 }
 
-/// Runs it: `seed` gives the order of moves and deliveries, and what is lost. With an odd one workers take their
-/// time to go on, and to tell of it, and are looked at often.
+/// Runs a program: `seed` determines the order of moves and deliveries, and the losses. With an odd seed, workers
+/// delay their moves and records, and snapshots are frequent.
 pub fn run(program: &Program, seed: u64, loss: Loss, oracle: Oracle) -> Result<Tally, Wrong> {
     let mut rng = Rng::with_seed(seed);
     let wire = Wire::new(program.workers.len(), loss, rng.fork());
@@ -102,7 +102,8 @@ fn play(program: &Program, world: &mut World, rng: &mut Rng, loss: Loss, oracle:
     })
 }
 
-/// After the last looks, whatever was lost: the deadlock, and all who are left. What was told before, the slots bear out.
+/// Checks the final verdicts after the last snapshots, whatever was lost: the deadlock, and all remaining workers.
+/// Slots must confirm earlier verdicts.
 fn shown_all(model: &Model, world: &World, truth: &[WorkerId], program: &Program) -> Result<(), String> {
     let (found, stall, health) = (set(model), model.stall(), model.health());
     if found != truth {
@@ -129,7 +130,8 @@ fn set(model: &Model) -> Vec<WorkerId> {
     model.deadlocked_workers().to_vec()
 }
 
-/// Everyone in a verdict of deadlock must be stuck by now; who is said to be stuck, and at which step, is remembered.
+/// Checks that every worker of a deadlock verdict is stuck, and remembers the workers reported as stuck and their
+/// steps.
 fn claims(model: &Model, world: &World, oracle: Oracle, said: &mut BTreeSet<(usize, usize)>) -> Result<(), String> {
     let (set, stall) = (set(model), model.stall());
     if !set.is_empty() {
@@ -143,7 +145,7 @@ fn claims(model: &Model, world: &World, oracle: Oracle, said: &mut BTreeSet<(usi
     Ok(())
 }
 
-/// Whoever was said to be stuck never moved again.
+/// Checks that no worker reported as stuck has moved since.
 fn no_false(world: &World, said: &BTreeSet<(usize, usize)>) -> Result<(), String> {
     let left = world.left();
     match said.iter().find(|claim| !left.contains(claim)) {
@@ -152,8 +154,7 @@ fn no_false(world: &World, said: &BTreeSet<(usize, usize)>) -> Result<(), String
     }
 }
 
-/// From the events alone, since none was lost: the deadlock, and all who wait when nothing moves any more, for orphaned locks
-/// as well.
+/// Checks that events alone, without losses, give the deadlock and all remaining waiters, also at orphaned locks.
 fn told_all(model: &Model, world: &World, truth: &[WorkerId], said: &BTreeSet<(usize, usize)>) -> Result<(), String> {
     let left: BTreeSet<(usize, usize)> = world.left().into_iter().collect();
     let health = model.health();
@@ -165,7 +166,7 @@ fn told_all(model: &Model, world: &World, truth: &[WorkerId], said: &BTreeSet<(u
     }
 }
 
-/// The order of arrival must not matter.
+/// Checks that the order of arrival does not matter.
 fn backwards(program: &Program, world: &World, model: &Model) -> Result<(), String> {
     let mut other = Model::new(cast(program), Budget { bytes: 1 << 16 });
     world.wire.backwards().for_each(|message| other.apply(&message));
@@ -173,8 +174,8 @@ fn backwards(program: &Program, world: &World, model: &Model) -> Result<(), Stri
     if same { Ok(()) } else { Err("it depends on the order of arrival".to_owned()) }
 }
 
-/// Each worker of the ring has what it is said to have, or stands in line for it, and waits for what those have that it is
-/// said to wait for. In a simple ring that is the next one.
+/// Checks that each worker of the ring holds what the verdict says, or queues for it, and waits for a holder that the
+/// verdict names. In a simple ring that is the next worker.
 fn is_a_ring(world: &World, verdict: &Deadlock) -> Result<(), String> {
     let mut all: Vec<WorkerId> = verdict.cycle.iter().map(|link| link.worker).collect();
     let wants = |w: WorkerId, on| match world.workers[w.index()].waits {
@@ -203,7 +204,7 @@ fn is_a_ring(world: &World, verdict: &Deadlock) -> Result<(), String> {
     if good && all == verdict.workers { Ok(()) } else { Err(format!("that is no ring: {verdict:?}")) }
 }
 
-/// No worker is in two rings.
+/// Checks that no worker is in two rings.
 fn are_separate(deadlocks: &[Deadlock]) -> Result<(), String> {
     let mut all: Vec<WorkerId> = deadlocks.iter().flat_map(|d| &d.cycle).map(|link| link.worker).collect();
     let members = all.len();

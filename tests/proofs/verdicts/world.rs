@@ -1,4 +1,4 @@
-//! The simulator: workers that move one step at a time, in any order, and tell what they do.
+//! A simulator of workers that move one step at a time, in any order, and record events.
 
 mod locks;
 
@@ -15,16 +15,16 @@ use super::wire::{Lacking, Wire};
 pub struct Asked {
     pub lock: usize,
     pub way: Way,
-    /// It will give up.
+    /// Whether the wait has a timeout.
     pub timed: bool,
     pub otherwise: usize,
-    /// Writers and readers that had come to the rwlock before.
+    /// Writers and readers that came to the rwlock earlier.
     pub before: (u64, u64),
-    /// A reader that may go in whatever writers come.
+    /// Whether a reader may enter before all writers.
     pub let_in: bool,
 }
 
-/// A wait that goes on.
+/// A wait in progress.
 #[derive(Debug, Clone, Copy)]
 pub enum Wait {
     Lock(Asked),
@@ -35,7 +35,7 @@ pub enum Wait {
 }
 
 impl Wait {
-    /// Whether it ends by itself.
+    /// Returns whether the wait has a timeout.
     pub const fn is_timed(&self) -> bool {
         matches!(self, Self::Lock(Asked { timed: true, .. }) | Self::Signal { timed: true, .. })
     }
@@ -45,13 +45,13 @@ impl Wait {
 pub struct Worker {
     pub steps: Vec<Step>,
     pub pc: usize,
-    /// What it took at once, with one grant for each permit.
+    /// A resource held, with one grant for each permit taken at once.
     pub held: Vec<Vec<(usize, Grant)>>,
     pub waits: Option<Wait>,
-    /// The condition it has come to, and whether a signal was given to it.
+    /// The condition that the worker waits for, and whether it was signalled.
     came: Option<usize>,
     signalled: bool,
-    /// It has what it waited for, and has not told so yet.
+    /// Whether the wait is over but not recorded yet.
     tells: Option<EventKind>,
     pub done: bool,
 }
@@ -60,9 +60,9 @@ pub struct Worker {
 pub struct Lock {
     pub holders: Vec<(usize, Grant)>,
     grants: u64,
-    /// Writers and readers that ever had to wait.
+    /// Numbers of writers and readers that ever had to wait.
     came: (u64, u64),
-    /// The first so many readers that had to wait may go in whatever writers come.
+    /// Number of waiting readers that may enter before all writers.
     lets: u64,
 }
 
@@ -72,7 +72,7 @@ impl Lock {
     }
 }
 
-/// Items put into and taken from a queue, or signals heard of a condition: all are numbered.
+/// Items put into and taken from a queue, or signals sent to and received from a condition, as running numbers.
 #[derive(Debug, Default, Clone, Copy)]
 struct Numbers {
     put: u32,
@@ -83,15 +83,15 @@ struct Numbers {
 #[derive(Debug)]
 pub struct World {
     pub kinds: Vec<Kind>,
-    /// Workers that have a life.
+    /// Workers with a life as a resource.
     joined: Vec<usize>,
     pub workers: Vec<Worker>,
     pub locks: Vec<Lock>,
     numbers: Vec<Numbers>,
     pub wire: Wire,
-    /// Whether workers take their time to go on, and to tell of it.
+    /// Whether workers delay their continuation and their events.
     pub late: bool,
-    /// Who moved, from which step, one after the other.
+    /// The moves so far: worker and step.
     pub moves: Vec<(usize, usize)>,
 }
 
@@ -118,12 +118,12 @@ impl World {
         world
     }
 
-    /// The resource that is the life of a worker, if it has one.
+    /// Returns the resource that stands for a worker's life, if it has one.
     pub fn life(&self, worker: usize) -> Option<ResourceId> {
         self.joined.binary_search(&worker).ok().map(|nth| id(self.kinds.len() + nth))
     }
 
-    /// Workers that can do something now.
+    /// Returns the workers that can move now.
     pub fn movable(&self) -> Vec<usize> {
         let can = |w: &usize| {
             let worker = &self.workers[*w];
@@ -132,14 +132,14 @@ impl World {
         (0..self.workers.len()).filter(can).collect()
     }
 
-    /// Whether all that can move are those whose waits end, and they may take their time.
+    /// Returns whether only workers whose wait has ended can move, so that they may delay.
     pub fn lingers(&self, rng: &mut Rng) -> bool {
         let wakes = |w: &usize| self.workers[*w].waits.is_some() || self.workers[*w].tells.is_some();
         let movable = self.movable();
         self.late && !movable.is_empty() && movable.iter().all(wakes) && rng.f64() < 0.85
     }
 
-    /// Whether a wait would end now, and not by itself.
+    /// Returns whether a wait would end now without its timeout.
     fn is_over(&self, w: usize, wait: &Wait) -> bool {
         match wait {
             Wait::Lock(asked) => self.may(asked),
@@ -154,7 +154,7 @@ impl World {
         self.numbers[queue].put - self.numbers[queue].taken
     }
 
-    /// One worker does one step, begins to wait, or ends its wait.
+    /// Moves one worker: it does a step, begins to wait, or ends its wait.
     pub fn step(&mut self, w: usize, rng: &mut Rng) {
         if let Some(told) = self.workers[w].tells.take() {
             return self.wire.tell(w, told);
@@ -217,7 +217,7 @@ impl World {
         self.wire.stand(w, held.into_iter().chain(told).collect());
     }
 
-    /// What a worker waited for is its own. It tells so at once, or after others have moved.
+    /// Grants a worker what it waited for. The worker records that at once, or after other moves.
     fn got(&mut self, w: usize, told: EventKind, rng: &mut Rng) {
         self.wire.leave(w);
         if self.late && rng.bool() {
@@ -227,7 +227,7 @@ impl World {
         }
     }
 
-    /// A wait ends, with or without what was waited for.
+    /// Ends a wait, with or without success.
     fn go_on(&mut self, w: usize, wait: Wait, rng: &mut Rng) {
         let over = self.is_over(w, &wait);
         self.workers[w].waits = None;
@@ -274,7 +274,7 @@ impl World {
         EventKind::TookNth { queue: id(q), depth: self.depth(q) as u16, nth: self.numbers[q].taken }
     }
 
-    /// What queues and conditions have not got now, and whose life has ended.
+    /// Returns what queues and conditions lack now, and which lives have ended.
     fn lacking(&self) -> Lacking {
         let under_way = |on: usize| self.workers.iter().any(|w| w.came == Some(on) && w.signalled);
         let lacks = |(on, kind): (usize, &Kind)| match kind {
@@ -288,12 +288,12 @@ impl World {
         self.kinds.iter().enumerate().filter_map(lacks).chain(ended).collect()
     }
 
-    /// Reads all slots, or confirms those that were read.
+    /// Reads all wait slots, or confirms those read before.
     pub fn look(&mut self, model: &mut Model) {
         self.wire.look(model, self.lacking());
     }
 
-    /// Looks twice, when nothing moves any more: what the first look shows, the second bears out.
+    /// Takes two snapshots when nothing moves any more: the second confirms the first.
     pub fn last_looks(&mut self, model: &mut Model) {
         self.wire.look_away();
         (0..4).for_each(|_| self.look(model));

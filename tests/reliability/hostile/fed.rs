@@ -1,4 +1,4 @@
-//! A model that is fed what nobody should believe.
+//! A model that receives invalid events.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use contend::model::{Budget, Model};
 use contend::scenario::{Source, check};
 use contend::trace::{Event, Message, Record, Registry, Stamp, WorkerId};
 
-/// A cast with something of everything.
+/// Returns a registry with an object of each kind.
 fn cast() -> Arc<Registry> {
     let text = "mutex a count=3\ncounter c\nqueue q capacity=4\nsemaphore s permits=2\nrwlock r\nevent e\n\
                 thread w count=4 { lock a { load c; store c add=1 } }\n\
@@ -18,7 +18,7 @@ fn cast() -> Arc<Registry> {
     Arc::new(plan.cast)
 }
 
-/// A model that has only so much memory, and starts anew now and then so that it does not settle.
+/// A model with little memory, restarted at intervals so that it does not settle into a steady state.
 pub struct Fed {
     cast: Arc<Registry>,
     model: Model,

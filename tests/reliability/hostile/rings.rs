@@ -1,4 +1,4 @@
-//! Rings in which anything may stand.
+//! Rings with arbitrary contents.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,7 +8,7 @@ use fastrand::Rng;
 use crate::hostile::FEW;
 use crate::hostile::fed::Fed;
 
-/// Any number, and often one that is nearly right.
+/// Returns any number, often a nearly valid one.
 fn number(random: &mut Rng, usual: u64) -> u64 {
     match random.u8(0..8) {
         0 => random.u64(..),
@@ -18,7 +18,7 @@ fn number(random: &mut Rng, usual: u64) -> u64 {
     }
 }
 
-/// A record with any word, but often with a code that there is.
+/// Returns a record of any words, often with a valid event code.
 fn record(random: &mut Rng, now: u64) -> Record {
     let word = random.u64(..);
     let word = if random.bool() { (word & !0xffff_ffff) | (word & 0x000f_003f) } else { word };
@@ -26,7 +26,7 @@ fn record(random: &mut Rng, now: u64) -> Record {
     Record { ticks, word }
 }
 
-/// So many records that nobody wrote.
+/// Reads this many random records.
 pub fn hostile(inputs: usize) {
     const CAPACITY: usize = 64;
     let words: Vec<AtomicU64> = (0..ring_words(CAPACITY)).map(|_| AtomicU64::new(0)).collect();
@@ -53,7 +53,7 @@ pub fn hostile(inputs: usize) {
         taken += drained.max(1);
     }
     fed.look(Stamp(u64::MAX));
-    // After all that an honest producer is read to the letter.
+    // After all of that, the events of a correct producer must be read exactly.
     let mut writer = RingWriter::new(ring);
     words[8].store(words[0].load(Ordering::Relaxed), Ordering::Release);
     reader = RingReader::new(ring);
@@ -65,12 +65,12 @@ pub fn hostile(inputs: usize) {
 }
 
 #[test]
-fn anything_in_a_ring_does_no_harm() {
+fn random_ring_contents_are_survived() {
     hostile(FEW);
 }
 
 #[test]
-fn half_a_record_is_not_seen() {
+fn half_written_record_is_not_read() {
     let words: Vec<AtomicU64> = (0..ring_words(8)).map(|_| AtomicU64::new(0)).collect();
     let ring = Ring::new(&words);
     let (mut writer, mut reader) = (RingWriter::new(ring), RingReader::new(ring));
@@ -87,7 +87,7 @@ fn half_a_record_is_not_seen() {
 
 /// Every event of a flood is shown or counted as lost, and the place of each loss is marked.
 #[test]
-fn a_flood_is_accounted_for_to_the_last() {
+fn every_event_of_a_flood_is_read_or_counted_as_lost() {
     let words: Vec<AtomicU64> = (0..ring_words(512)).map(|_| AtomicU64::new(0)).collect();
     let ring = Ring::new(&words);
     let total = 2_000_000_u64;

@@ -1,5 +1,5 @@
-//! How late the dashboard is beside threads that never rest. What is asserted is a relation: it waits far less for a core
-//! than one of them does.
+//! Lateness of the dashboard beside busy threads. The tests compare: the dashboard must wait far less for a core than
+//! a busy thread does.
 
 use std::fs;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use vt100::Screen;
 
 use super::{Group, Place};
 
-/// So many threads that compute for ever.
+/// Returns a scenario with this many threads that compute forever.
 fn spinners(count: u32) -> String {
     format!("thread spin count={count} {{ forever {{ compute \"1s\" }} }}\n")
 }
 
-/// The time before a word on the first line, such as `4.1 ms` before `late`.
+/// Returns the time before a word on the first line, such as `4.1 ms` before `late`.
 fn before(screen: &Screen, word: &str) -> Option<Duration> {
     let shown = screen.contents();
     let words: Vec<&str> = shown.lines().next()?.split_whitespace().collect();
@@ -37,13 +37,13 @@ fn time([number, unit]: &[&str; 2]) -> Option<Duration> {
     Duration::try_from_secs_f64(number.parse::<f64>().ok()? * unit).ok()
 }
 
-/// What the kernel counted of a thread: nanoseconds that it waited for a core, and how often it got one.
+/// Returns the kernel's counts of a thread: nanoseconds waiting for a core, and number of turns.
 fn counted(stat: &str) -> Option<(u64, u64)> {
     let mut words = stat.split_whitespace().skip(1).map_while(|word| word.parse::<u64>().ok());
     Some((words.next()?, words.next()?))
 }
 
-/// How long these threads of a process wait for a core until they get it, on average, and how many they are.
+/// Returns the number of these threads of a process, and their mean wait for a core.
 fn a_turn(pid: u32, wanted: impl Fn(&str) -> bool) -> (usize, Duration) {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
     let tasks = tasks.filter(|task| task.file_name().to_str().is_some_and(&wanted));
@@ -52,8 +52,8 @@ fn a_turn(pid: u32, wanted: impl Fn(&str) -> bool) -> (usize, Duration) {
     (count, Duration::from_nanos(delay / turns.max(1)))
 }
 
-/// Runs beside so many threads for so many seconds. How long one of them waits for its turn on average, by how much that is
-/// longer than the dashboard's own thread waits.
+/// Runs beside this many threads for some seconds. Returns the mean wait of a thread for its turn, and its ratio to
+/// the mean wait of the dashboard's own thread.
 fn times_longer(place: &Place, made: &str, count: u32, seconds: u64) -> f64 {
     let mut tty = place.terminal(&[], made, &["run", &place.scenario(&spinners(count))]);
     tty.wait_for("it has gone on for so long", |s| after(s, "live").is_some_and(|age| age.as_secs() >= seconds));
@@ -69,23 +69,23 @@ fn times_longer(place: &Place, made: &str, count: u32, seconds: u64) -> f64 {
 }
 
 #[test]
-fn beside_threads_that_never_rest_the_dashboard_hardly_waits() {
+fn dashboard_waits_far_less_for_a_core_than_busy_threads() {
     let times = times_longer(&Place::new(), "true", 200, 3);
     assert!(times > 5.0, "{times}");
 }
 
 #[test]
-fn where_sessions_do_not_share_it_hardly_waits_either() {
-    let Some(group) = Group::new("where_sessions_do_not_share_it_hardly_waits_either") else { return };
+fn dashboard_waits_little_without_autogroup_scheduling() {
+    let Some(group) = Group::new("dashboard_waits_little_without_autogroup_scheduling") else { return };
     let times = times_longer(&Place::new(), &group.enter(), 200, 3);
     assert!(times > 5.0, "{times}");
 }
 
 #[test]
 #[ignore = "a thousand threads that never rest are a burden to whoever else uses the machine"]
-fn beside_a_thousand_threads_that_never_rest() {
+fn dashboard_waits_little_beside_a_thousand_busy_threads() {
     let place = Place::new();
-    let group = Group::new("beside_a_thousand_threads_that_never_rest");
+    let group = Group::new("dashboard_waits_little_beside_a_thousand_busy_threads");
     for made in [Some("true".to_owned()), group.as_ref().map(Group::enter)].into_iter().flatten() {
         let times = times_longer(&place, &made, 1_000, 15);
         assert!(times > 20.0, "{times}");

@@ -1,21 +1,21 @@
-//! Lives: spawned, joined, ended, and cut short.
+//! Lives of workers: spawn, join, end and kill.
 
 use contend::trace::{DeathCause, EventKind, ExitKind, ResourceId, Span, WorkerId};
 
 use super::{Phase, Scene, Told, World};
 use crate::explorer::program::{Kind, Program, Step};
 
-/// Most lives of a worker.
+/// Limit of lives of one worker.
 const LIVES: u64 = 3;
 
-/// The resource that is a worker's life, if it has one.
+/// Returns the resource that stands for a worker's life, if it has one.
 pub fn life(program: &Program, worker: usize) -> Option<ResourceId> {
     let before = (0..worker).filter(|w| program.has_life(*w)).count();
     program.has_life(worker).then(|| ResourceId::from(program.kinds.len() + before))
 }
 
 impl World {
-    /// Whether a worker is in its `nth` life.
+    /// Returns whether a worker is in its `nth` life.
     pub(super) fn lives(&self, worker: usize, nth: u64) -> bool {
         self.workers[worker].phase != Phase::Out && self.workers[worker].life == nth
     }
@@ -73,7 +73,7 @@ impl Scene<'_> {
         self.next(w);
     }
 
-    /// Comes to its end. A mutex without a block stays locked, unless the system returns it.
+    /// Ends a life. A mutex locked without a block stays locked, unless the system releases it.
     pub(super) fn end(&mut self, w: usize, how: ExitKind) {
         let keeps = |(on, _): &(usize, _)| self.program.kinds[*on] == Kind::Mutex && how == ExitKind::Finished;
         let held: Vec<usize> =
@@ -84,7 +84,7 @@ impl Scene<'_> {
         self.over(w);
     }
 
-    /// What remains to be done for one that has ended, or died.
+    /// Finishes an ended or dead life.
     pub(super) fn over(&mut self, w: usize) {
         self.world.workers[w].phase = Phase::Out;
         if self.program.processes {
@@ -96,7 +96,7 @@ impl Scene<'_> {
         }
     }
 
-    /// Its process dies at once. What pools have to do with it, the runner does in its place.
+    /// Kills the worker's process. The runner does the dead worker's duties towards pools.
     pub fn die(&mut self, w: usize) {
         if w >= self.program.workers.len() {
             return self.crash(w);
@@ -107,7 +107,7 @@ impl Scene<'_> {
         self.ear.hear(w, Told::Died(DeathCause::Signal(6)));
     }
 
-    /// The runner counts one that died waiting for a signal no more.
+    /// Makes the runner stop counting a worker that died while waiting for a signal.
     fn bury_waiter(&mut self, w: usize) {
         let step = self.world.step_of(self.program, w).filter(|_| self.world.workers[w].phase == Phase::Waits);
         if let Some(Step::Stay { on, .. } | Step::Await { on, .. } | Step::Meet(on)) = step {
@@ -123,8 +123,8 @@ impl Scene<'_> {
         }
     }
 
-    /// Whether a worker that waits may be killed. One that waits for a signal that is under way may not: whether it was
-    /// for it nobody can tell.
+    /// Returns whether a waiting worker may be killed. A worker that waits while a signal is in flight may not, since
+    /// nothing tells whether the signal was meant for it.
     pub fn may_be_killed(&self, w: usize) -> bool {
         let under_way = match self.world.step_of(self.program, w) {
             Some(Step::Stay { on, .. } | Step::Await { on, .. } | Step::Meet(on)) => self.world.words[on].signals > 0,

@@ -34,7 +34,7 @@ impl Scene<'_> {
             .collect()
     }
 
-    /// Waits for a lock, behind what says how.
+    /// Waits for a lock, after recording the event that names the mode.
     fn wait_for(&mut self, w: usize, on: usize, asks: Vec<EventKind>, timed: bool) {
         let held = self.held(w);
         let wait = EventKind::LockWait { lock: id(on), held_count: held.len() as u8, timed };
@@ -70,7 +70,7 @@ impl Scene<'_> {
         self.have(w, on, vec![grant]);
     }
 
-    /// Goes on behind the block of a mutex that it has not got.
+    /// Continues after the block of a mutex that was not acquired.
     fn skip(&mut self, w: usize, on: usize) {
         self.next(w);
         let mut depth = 1;
@@ -91,7 +91,7 @@ impl Scene<'_> {
         }
     }
 
-    /// Gives back what it took of this last, if it has any.
+    /// Releases the most recent grants of this resource, if there are any.
     pub(super) fn give_back(&mut self, w: usize, on: usize) {
         let Some(at) = self.world.workers[w].held.iter().rposition(|(held, _)| *held == on) else { return };
         let (_, grants) = self.world.workers[w].held.remove(at);
@@ -145,7 +145,7 @@ impl Scene<'_> {
         self.have(w, on, vec![grant]);
     }
 
-    /// Takes permits for a block, or one for good.
+    /// Takes permits for a block, or one permit permanently.
     pub(super) fn acquire(&mut self, w: usize, on: usize, waited: bool, permits: Option<u32>) {
         let wanted = permits.unwrap_or(1);
         if self.world.words[on].free < u64::from(wanted) {
@@ -191,7 +191,7 @@ impl Scene<'_> {
         self.next(w);
     }
 
-    /// The queue is closed: it goes on without.
+    /// Continues after finding the queue closed.
     fn refused(&mut self, w: usize, waited: bool) {
         if waited {
             self.tell(w, EventKind::Resumed);

@@ -1,4 +1,4 @@
-//! Pools: tasks, results, and workers that crash.
+//! Pools: tasks, results, and crashing workers.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -7,19 +7,19 @@ use contend::trace::{AwaitedResult, DropReason, EventKind, ExitKind, PoolId, Res
 use super::{Phase, Scene, World};
 use crate::explorer::program::{Program, ROOM};
 
-/// Most tasks of a run: as if each asked how many there were before.
+/// Limit of tasks in a run, as if each submitter checked the number of earlier tasks.
 const TASKS: u64 = 5;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PoolState {
-    /// Results that the tasks in the queue have promised.
+    /// Result numbers promised by the queued tasks.
     tasks: VecDeque<u64>,
     put: u32,
     taken: u32,
     shut: bool,
     pub(super) open: u64,
     promised: u64,
-    /// Results that are there, by number: whether the task went well.
+    /// Finished results by number, with the success of their task.
     there: BTreeMap<u64, bool>,
     /// Workers that can still take tasks.
     seats: usize,
@@ -40,7 +40,7 @@ impl PoolState {
     }
 }
 
-/// The queue and the results of a pool: behind all lives.
+/// Returns the resource of a pool's queue and of its results: they follow all lives.
 pub fn queue_of(program: &Program, pool: usize) -> ResourceId {
     let lives = (0..program.workers.len()).filter(|w| program.has_life(*w)).count();
     ResourceId::from(program.kinds.len() + lives + 2 * pool)
@@ -51,7 +51,7 @@ pub fn results_of(program: &Program, pool: usize) -> ResourceId {
 }
 
 impl World {
-    /// Whether a pool's worker is at no task.
+    /// Returns whether a pool's worker has no task.
     pub(super) fn is_idle(&self, program: &Program, w: usize) -> bool {
         w >= program.workers.len() && self.workers[w].task.is_none()
     }
@@ -76,7 +76,7 @@ impl Scene<'_> {
         self.program.seats()[w].map_or(0, |(pool, _)| pool)
     }
 
-    /// A pool's worker without a task looks for one.
+    /// Lets an idle pool worker look for a task.
     pub(super) fn seek_task(&mut self, w: usize, waited: bool) {
         let (pool, queue) = (self.pool_of(w), queue_of(self.program, self.pool_of(w)));
         let state = &mut self.world.pools[pool];
@@ -120,7 +120,7 @@ impl Scene<'_> {
         self.close_if_nobody_is_left(w);
     }
 
-    /// Pools end when no task is open and nobody is left who could bring one; whoever was the last tells.
+    /// Ends pools without open tasks and without possible submitters; the last worker reports the end.
     pub(super) fn close_if_nobody_is_left(&mut self, w: usize) {
         if self.world.alive == 0 {
             (0..self.program.pools.len()).for_each(|pool| self.shut(w, pool));
@@ -135,7 +135,7 @@ impl Scene<'_> {
 
     pub(super) fn submit(&mut self, w: usize, pool: usize, waited: bool) {
         let queue = queue_of(self.program, pool);
-        // So that every program comes to an end.
+        // The limit makes every program end.
         if !waited && self.world.pools.iter().map(|pool| pool.promised).sum::<u64>() >= TASKS {
             return self.next(w);
         }
@@ -161,7 +161,7 @@ impl Scene<'_> {
         self.next(w);
     }
 
-    /// A step fails: the task is over, or the worker.
+    /// Fails a step: the task ends, or the worker if it has no task.
     fn fail(&mut self, w: usize) {
         if w < self.program.workers.len() {
             return self.end(w, ExitKind::Panicked);
@@ -199,8 +199,8 @@ impl Scene<'_> {
         self.waits(w, [awaits, EventKind::Blocked { state: State::Signal, on: Some(on) }]);
     }
 
-    /// A pool's process dies at its task. Another is started and does the task again, once; or the pool has one fewer, and
-    /// the last one takes the pool with it.
+    /// Kills a pool's process at its task. A replacement repeats the task once, or the pool shrinks by one; with its
+    /// last process the pool ends.
     pub(super) fn crash(&mut self, w: usize) {
         let (pool, number) = (self.pool_of(w), PoolId::from(self.pool_of(w)));
         let promise = self.world.workers[w].task.take().unwrap_or(0);

@@ -5,7 +5,7 @@ use contend::trace::{EventKind, State};
 use super::{Phase, Scene, id};
 
 impl Scene<'_> {
-    /// Takes a ticket among those who wait.
+    /// Takes a ticket among the waiters.
     fn enlist(&mut self, w: usize, on: usize) {
         let words = &mut self.world.words[on];
         self.world.workers[w].ticket = words.next;

@@ -1,4 +1,4 @@
-//! Locks, semaphores and rwlocks: who may have them, who takes them and gives them back.
+//! Grants and releases of locks, semaphores and rwlocks.
 
 use contend::trace::{EventKind, Grant, RwPolicy};
 
@@ -6,14 +6,14 @@ use super::{Asked, Wait, World, id};
 use crate::verdicts::program::{Kind, Way};
 
 impl World {
-    /// Waits for an rwlock that go on: to read, or to write.
+    /// Returns the waits for an rwlock in progress, to read or to write.
     fn waiting(&self, lock: usize, way: Way) -> impl Iterator<Item = Asked> {
         let asked =
             self.workers.iter().filter_map(|w| if let Some(Wait::Lock(asked)) = w.waits { Some(asked) } else { None });
         asked.filter(move |asked| asked.lock == lock && asked.way == way)
     }
 
-    /// Whether a lock can be had now by one that asks, or has waited, like this.
+    /// Returns whether a lock can be granted now to a worker that asks or waits in this mode.
     pub(super) fn may(&self, asked: &Asked) -> bool {
         let lock = &self.locks[asked.lock];
         let writers_ahead = |n: u64| self.waiting(asked.lock, Way::Alone).any(|a| a.before.0 < n);
@@ -45,7 +45,7 @@ impl World {
         self.workers[w].pc += 1;
     }
 
-    /// Gives back what it took of this lock last.
+    /// Releases the most recent grants of this lock.
     pub(super) fn give_back(&mut self, w: usize, on: usize) {
         let newest = |held: &Vec<(usize, Grant)>| held.first().is_some_and(|(lock, _)| *lock == on);
         let Some(at) = self.workers[w].held.iter().rposition(newest) else { return };
@@ -92,7 +92,7 @@ impl World {
     }
 }
 
-/// Writers that came before this number go first.
+/// Returns the number of the first writer that does not go before this request.
 pub fn first_writer(policy: RwPolicy, asked: &Asked) -> u64 {
     match policy {
         RwPolicy::Readers => 0,
